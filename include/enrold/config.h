@@ -1,0 +1,75 @@
+/*
+ * config: enrold.yaml as one const struct, by way of one table of keys.
+ *
+ * Unknown keys, duplicate keys, values of the wrong kind or out of bounds are errors of class
+ * CONFIG whose text starts "file:line:column: " and names the key and what is expected there.
+ * Keys of features that are not built are unknown. Durations take 2s, 5m, 1h or bare seconds, sizes
+ * take 64KiB, 4GiB, 10MB or bare bytes. JSON is YAML.
+ *
+ * `compat: moodle` sets the defaults of a feed's other keys; a key that the file gives always wins.
+ * The feed "default" always exists. Strings are owned by the struct config_file that gave them.
+ */
+#ifndef ENROLD_CONFIG_H
+#define ENROLD_CONFIG_H
+
+#include "enrold/buffer.h"
+#include "enrold/error.h"
+#include "enrold/policy.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum { FEED_NAME_MAX = 32 };
+
+enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARNING, LOG_ERROR };
+enum journal_mode { JOURNAL_WAL, JOURNAL_DELETE };
+
+struct lms_options {
+	const char *url;    /* "sqlite:/path"; other engines come with a later issue */
+	const char *prefix; /* of the site's tables: [a-z][a-z0-9_]{0,19}, default "mdl_" */
+	const char *actor;  /* user name of the site admin in whose name changes are made */
+	bool events;        /* audit rows, when the site's enabled_stores says so too */
+	uint64_t cache;     /* bytes of SQLite's page cache */
+	enum journal_mode journal_mode;
+};
+
+struct feed {
+	char name[FEED_NAME_MAX + 1]; /* [a-z0-9_-]{1,32}, never "preview" */
+	struct policy policy;
+};
+
+struct config {
+	const char *spool;  /* absolute path */
+	const char *node;   /* default: the host name; [A-Za-z0-9._-]{1,64} */
+	uint32_t settle_ms; /* 0: a file is taken at once */
+	uint32_t rescan_ms;
+	uint32_t stop_timeout_ms;
+	uint32_t workers; /* 1..64 */
+	uint64_t max_file_size;
+	uint64_t max_field;
+	enum log_level log_level;
+	struct lms_options lms;
+	const struct feed *feeds; /* sorted by name, one of them "default" */
+	size_t feeds_count;
+};
+
+struct config_file;
+
+/* Reads and checks the file. On success *file is given to the caller. */
+struct error config_load(const char *path, struct config_file **file) MUST_CHECK;
+const struct config *config_get(const struct config_file *file);
+void config_free(struct config_file *file);
+
+const struct feed *config_find_feed(const struct config *config, const char *name);
+
+/* Appends the effective configuration, defaults included, as YAML that config_load accepts. */
+void config_format(const struct config *config, struct buffer *out);
+
+/*
+ * A policy as one canonical line "compat=none upload_type=update ...": every key of the table in
+ * its order. It is what is stored with a run and hashed as policy_sha256; parse reads it back.
+ */
+void policy_format(const struct policy *policy, struct buffer *out);
+struct error policy_parse(const char *text, struct policy *policy) MUST_CHECK;
+
+#endif

@@ -1,0 +1,64 @@
+/*
+ * ledger: the record of runs, kept in the LMS database beside their effects.
+ *
+ * Every write happens inside the caller's lms transaction: a checkpoint commits together with the
+ * changes of its batch, the last one together with the head of the chain. All strings are borrowed
+ * on the way in; on the way out they lie in the caller's arena.
+ *
+ *     (no row) --start--> running --checkpoint--> running --finish--> applied
+ *         \-------------------finish----------------------------> applied | refused
+ */
+#ifndef ENROLD_LEDGER_H
+#define ENROLD_LEDGER_H
+
+#include "enrold/arena.h"
+#include "enrold/error.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct lms;
+
+enum { RUN_ID_SIZE = 22 };    /* YYYYMMDD-HHMMSS-uuuuuu */
+enum { HASH_TEXT_SIZE = 64 }; /* SHA-256 in lower-case hex */
+
+enum run_state { RUN_UNKNOWN, RUN_RUNNING, RUN_APPLIED, RUN_PREVIEWED, RUN_REFUSED };
+
+struct ledger_run {
+	enum run_state state;
+	struct slice run;
+	struct slice feed;
+	struct slice name; /* the input's file name */
+	struct slice node;
+	struct slice sha256; /* of the input */
+	uint64_t bytes;
+	struct slice policy; /* policy_format's line; the run resumes under it */
+	int64_t started_us;  /* epoch microseconds */
+	int64_t today;       /* midnight of the run's first day, site time; epoch seconds */
+	/* Progress: everything below is set by checkpoints. */
+	uint64_t records;      /* records done, counted from the first after the header */
+	uint64_t result_bytes; /* of result.csv that belong to them */
+	uint64_t retry_bytes;
+	struct slice counts; /* outcomes and codes so far, the run layer's own text */
+	/* Set by finish. */
+	struct slice summary; /* the summary file, whole */
+	struct slice summary_sha256;
+	struct slice result_sha256; /* empty: no such file */
+	struct slice retry_sha256;
+};
+
+/* state RUN_UNKNOWN when there is no such run. */
+struct error ledger_find(
+    struct lms *lms, struct slice run, struct arena *arena, struct ledger_run *found) MUST_CHECK;
+/* Inserts the run, or replaces its row. */
+struct error ledger_store(struct lms *lms, const struct ledger_run *run) MUST_CHECK;
+
+/* The hash of the newest summary; 64 zeros before the first. Inside a write transaction it is also
+ * a lock: nobody else's run ends until this one has. */
+struct error ledger_head(struct lms *lms, char head[HASH_TEXT_SIZE + 1]) MUST_CHECK;
+struct error ledger_set_head(struct lms *lms, const char *head, struct slice run) MUST_CHECK;
+
+/* The largest run id in the ledger, "" when there is none. */
+struct error ledger_last_run(struct lms *lms, char run[RUN_ID_SIZE + 1]) MUST_CHECK;
+
+#endif

@@ -1,0 +1,56 @@
+/*
+ * lms: the LMS database behind one engine-neutral API that works on arrays, never on one row,
+ * because PostgreSQL and MariaDB live behind a round trip. SQLite loops over prepared statements.
+ *
+ * It knows Moodle's tables, never a CSV file. One connection belongs to one thread. Errors: RETRY
+ * (locked, disk full, gone: the transaction is rolled back, try the whole batch again), CONFIG (not
+ * a Moodle 4.5 schema, no such actor). After an error inside a transaction only lms_rollback may
+ * follow. The ledger (enrold_* tables) lives in the same database so that a run's effects and its
+ * record commit together.
+ */
+#ifndef ENROLD_LMS_H
+#define ENROLD_LMS_H
+
+#include "enrold/arena.h"
+#include "enrold/change.h"
+#include "enrold/config.h"
+#include "enrold/error.h"
+#include "enrold/facts.h"
+#include "enrold/ledger.h"
+
+struct lms;
+
+/* Borrows options until close. The site must have been made (lms_init or a real Moodle). */
+struct error lms_open(const struct lms_options *options, struct lms **lms) MUST_CHECK;
+void lms_close(struct lms *lms);
+
+/* The settings a direct writer must read (facts 5.8). Lives until the next call or close. */
+struct error lms_load_site(struct lms *lms, const struct site_facts **site) MUST_CHECK;
+
+/* Local, not deleted accounts by exact user name; users[i] answers names[i]. An empty name has no
+ * answer. */
+struct error lms_find_users(
+    struct lms *lms, const struct slice *names, size_t count, struct user_facts *users) MUST_CHECK;
+/* Courses by exact short name; courses[i] answers names[i]. */
+struct error lms_find_courses(struct lms *lms, const struct slice *names, size_t count,
+    struct course_facts *courses) MUST_CHECK;
+/* Fills id, status, times and roles of each entry from its user, enrol and context. Roles are put
+ * into the arena. */
+struct error lms_load_enrolments(struct lms *lms, struct enrolment_facts *enrolments, size_t count,
+    struct arena *arena) MUST_CHECK;
+
+/* One write transaction; all loads of a batch happen inside it, so that nothing moves meanwhile. */
+struct error lms_begin(struct lms *lms) MUST_CHECK;
+struct error lms_commit(struct lms *lms) MUST_CHECK;
+void lms_rollback(struct lms *lms); /* NULL or no transaction: nothing */
+
+/*
+ * Writes the changes in the name of the site's actor at time `now`: enrolments, roles, dirty flags
+ * and audit rows (facts 5.4, 5.5, 5.10, 6). New enrolments get their id into enrolments[].id.
+ * Changes of one enrolment take effect in the order given; others in any order, so that an engine
+ * may sort them by its indexes. Audit rows keep the order given.
+ */
+struct error lms_apply(struct lms *lms, const struct change *changes, size_t count,
+    struct enrolment_facts *enrolments, int64_t now) MUST_CHECK;
+
+#endif

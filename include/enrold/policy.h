@@ -1,0 +1,33 @@
+/*
+ * policy: what a feed's settings say about rows. Plain const data, handed down to every layer that
+ * decides something about a record; the YAML side of it is one table in src/config.
+ *
+ * The first value of each enumeration is the default and the safe one.
+ */
+#ifndef ENROLD_POLICY_H
+#define ENROLD_POLICY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum policy_compat { COMPAT_NONE, COMPAT_MOODLE };
+enum policy_upload_type { UPLOAD_UPDATE };   /* accounts are never created (yet) */
+enum policy_update_details { DETAILS_NONE }; /* nor changed */
+enum policy_usernames { USERNAMES_LOWER, USERNAMES_EXACT, USERNAMES_CLEAN };
+enum policy_existing { EXISTING_KEEP, EXISTING_REFRESH };
+enum policy_invalid { INVALID_REJECT, INVALID_IGNORE };
+enum policy_bad_row { BAD_ROW_SKIP, BAD_ROW_REJECT_FILE };
+enum policy_unknown_columns { UNKNOWN_REFUSE, UNKNOWN_IGNORE };
+
+struct policy {
+	enum policy_compat compat;
+	enum policy_upload_type upload_type;
+	enum policy_update_details update_details;
+	enum policy_usernames usernames;         /* how a username cell becomes a key */
+	enum policy_existing existing_enrolment; /* do dates change where the file gives none */
+	enum policy_invalid invalid_values;      /* drop the request, or only the bad value */
+	enum policy_bad_row on_bad_row;          /* wrong number of fields */
+	enum policy_unknown_columns unknown_columns;
+};
+
+#endif

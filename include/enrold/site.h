@@ -1,0 +1,48 @@
+/*
+ * site: making a Moodle 4.5 schema in SQLite and filling it, for demos, tests and small sites that
+ * keep no Moodle of their own. A real site's tables are never made or altered.
+ */
+#ifndef ENROLD_SITE_H
+#define ENROLD_SITE_H
+
+#include "enrold/config.h"
+#include "enrold/error.h"
+#include "enrold/slice.h"
+
+#include <stdint.h>
+
+/*
+ * Makes every table and index of Moodle 4.5 that enrold knows (CONTRACT 4), the rows a site needs
+ * and the ledger, in one transaction. A site that is there already is left as it is: *made says
+ * which. CONFIG when the database holds something else.
+ */
+struct error site_init(const struct lms_options *options, bool *made) MUST_CHECK;
+
+struct course_row {
+	uint64_t line; /* for messages */
+	struct slice shortname;
+	struct slice fullname;
+	struct slice category; /* idnumber; empty: category 1; made when missing */
+	struct slice idnumber;
+};
+
+struct user_row {
+	uint64_t line;
+	struct slice username, firstname, lastname, email, idnumber;
+};
+
+enum site_outcome { SITE_ADDED, SITE_EXISTS, SITE_REFUSED };
+
+struct site_answer {
+	enum site_outcome outcome;
+	const char *why; /* static text, REFUSED only */
+};
+
+/* All rows in one transaction; answers[i] belongs to rows[i]. A course gets its context and a
+ * manual instance, a user a context and no password (auth nologin). */
+struct error site_add_courses(const struct lms_options *options, const struct course_row *rows,
+    size_t count, struct site_answer *answers) MUST_CHECK;
+struct error site_add_users(const struct lms_options *options, const struct user_row *rows,
+    size_t count, struct site_answer *answers) MUST_CHECK;
+
+#endif

@@ -1,0 +1,31 @@
+/*
+ * slice: borrowed bytes with a length. Never owns, never assumes a terminator; may hold NUL.
+ */
+#ifndef ENROLD_SLICE_H
+#define ENROLD_SLICE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <string.h>
+
+struct slice {
+	const char *bytes;
+	size_t size;
+};
+
+#define SLICE(literal) ((struct slice){"" literal, sizeof(literal) - 1})
+
+/* For printf's "%.*s"; a message never needs more than INT_MAX bytes of one value. */
+#define SLICE_ARG(slice) ((int)(slice).size), ((slice).bytes)
+
+static inline struct slice slice_of(const char *text)
+{
+	return (struct slice){text, strlen(text)};
+}
+
+static inline bool slice_is(struct slice a, struct slice b)
+{
+	return a.size == b.size && (a.size == 0 || memcmp(a.bytes, b.bytes, a.size) == 0);
+}
+
+#endif
