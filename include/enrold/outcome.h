@@ -1,0 +1,65 @@
+/*
+ * outcome: what became of a request, and the stable code that says why. One table (outcome.c) holds
+ * every code with its meaning; enrold.csv(5) is compared with it by a test.
+ */
+#ifndef ENROLD_OUTCOME_H
+#define ENROLD_OUTCOME_H
+
+#include "enrold/slice.h"
+
+#include <stdint.h>
+
+enum outcome_kind {
+	OUTCOME_DONE,
+	OUTCOME_UNCHANGED, /* a no-op */
+	OUTCOME_WARNING,   /* done, with a remark */
+	OUTCOME_ERROR,
+	OUTCOME_SKIPPED, /* not attempted because of something else */
+	OUTCOME_KINDS,
+};
+
+enum code {
+	CODE_ENROLLED,
+	CODE_ENROLMENT_UPDATED,
+	CODE_ROLE_ASSIGNED,
+	CODE_ALREADY_ENROLLED,
+	CODE_ENROLMENT_SUSPENDED,
+	CODE_ENROLMENT_EXPIRED,
+	CODE_NOTHING_ASKED,
+	CODE_USERNAME_MISSING,
+	CODE_USER_NOT_FOUND,
+	CODE_PROTECTED_ACCOUNT,
+	CODE_COURSE_NOT_FOUND,
+	CODE_COURSE_AMBIGUOUS,
+	CODE_NO_ENROL_INSTANCE,
+	CODE_NO_COURSE_CONTEXT,
+	CODE_ROLE_NOT_FOUND,
+	CODE_INVALID_VALUE,
+	CODE_VALUE_TOO_LONG,
+	CODE_NOT_UTF8,
+	CODE_CONTROL_CHARACTER,
+	CODE_BROKEN_QUOTES,
+	CODE_WRONG_FIELD_COUNT,
+	CODE_ROW_NOT_APPLIED,
+	CODES,
+};
+
+#define COLUMN_NONE UINT32_MAX
+
+/* One line of the result. Slices lie in the batch's arena or are static. */
+struct outcome {
+	uint32_t record; /* index into the batch's records */
+	uint32_t column; /* index into the header, COLUMN_NONE: the record as a whole */
+	enum outcome_kind kind;
+	enum code code;
+	struct slice target;  /* the course's short name, the cell as it is */
+	struct slice message; /* one sentence that says what to do */
+	struct slice before;
+	struct slice after;
+};
+
+const char *outcome_kind_name(enum outcome_kind kind);
+const char *outcome_code_name(enum code code);
+const char *outcome_code_meaning(enum code code);
+
+#endif

@@ -1,0 +1,26 @@
+/*
+ * plan: the decision. What a batch asks, what the LMS says, and the feed's policy go in; changes
+ * and outcomes come out. No clock, no I/O, no database. Rules: CONTRACT 3, facts 4.1-4.4.
+ */
+#ifndef ENROLD_PLAN_H
+#define ENROLD_PLAN_H
+
+#include "enrold/batch.h"
+#include "enrold/change.h"
+
+struct plan {
+	const struct outcome *outcomes; /* in the order of the result: record, then execution */
+	size_t outcomes_count;
+	const struct change *changes; /* in execution order */
+	size_t changes_count;
+};
+
+/*
+ * now: epoch seconds, to tell what has expired. today: midnight in the site's time zone, where new
+ * enrolments start. The batch's enrolments are moved to the state after the changes, so that a
+ * later request of the same batch sees what an earlier one did. The plan lies in the batch's arena.
+ */
+struct error plan_batch(
+    struct batch *batch, int64_t now, int64_t today, struct plan *plan) MUST_CHECK;
+
+#endif

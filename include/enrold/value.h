@@ -1,0 +1,42 @@
+/*
+ * value: what a cell may hold and what it means. Pure; each parser takes a trimmed cell.
+ */
+#ifndef ENROLD_VALUE_H
+#define ENROLD_VALUE_H
+
+#include "enrold/arena.h"
+#include "enrold/slice.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum value_fault {
+	VALUE_CLEAN,
+	VALUE_NOT_UTF8,
+	VALUE_CONTROL, /* NUL, C0 and C1 controls and DEL, but for tab, CR and LF */
+};
+
+/* Without the bytes that PHP's trim takes off: space, tab, LF, CR, NUL, VT (facts 3.3). */
+struct slice value_trim(struct slice cell);
+enum value_fault value_check(struct slice cell);
+/* Characters of clean UTF-8, as the database counts a column's length. */
+size_t value_characters(struct slice cell);
+
+/* A whole number without sign or other ornament; false above 10^15. */
+bool value_parse_whole(struct slice cell, int64_t *number);
+
+/*
+ * Dates: 2026-12-31, with " 23:59", "T23:59:59", a trailing Z or +01:00; 31.12.2026; 31 December
+ * 2026 (English month names, or their first three letters). Without an offset the time is that of
+ * the process's time zone, which the run layer sets to the site's. A time that a zone skips is
+ * moved forward, as PHP does. Never guesses: anything else, 30 February too, is false.
+ */
+bool value_parse_date(struct slice cell, int64_t *epoch);
+
+/* Unicode lower case (facts 3.1, step 3); bytes that are not UTF-8 stay as they are. */
+struct slice value_lower(struct slice cell, struct arena *arena);
+/* value_lower, then every byte outside [-._@a-z0-9] deleted, unless extended (facts 3.1, 4). */
+struct slice value_clean_username(struct slice cell, bool extended, struct arena *arena);
+
+#endif

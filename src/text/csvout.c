@@ -1,0 +1,56 @@
+#include "enrold/csvout.h"
+
+static bool cell_needs_quotes(struct slice cell, char delimiter)
+{
+	if (cell.size == 0)
+		return false;
+	if (cell.bytes[0] == ' ' || cell.bytes[0] == '\t' || cell.bytes[cell.size - 1] == ' ' ||
+	    cell.bytes[cell.size - 1] == '\t')
+		return true;
+	for (size_t i = 0; i < cell.size; i++) {
+		char c = cell.bytes[i];
+		if (c == delimiter || c == '"' || c == '\n' || c == '\r')
+			return true;
+	}
+	return false;
+}
+
+static void cell_quote(struct buffer *out, struct slice cell, const char *first)
+{
+	buffer_add_char(out, '"');
+	buffer_add_text(out, first);
+	for (size_t i = 0; i < cell.size; i++) {
+		if (cell.bytes[i] == '"')
+			buffer_add_char(out, '"');
+		buffer_add_char(out, cell.bytes[i]);
+	}
+	buffer_add_char(out, '"');
+}
+
+static void cell_write(struct buffer *out, struct slice cell, char delimiter, const char *first)
+{
+	if (cell_needs_quotes(cell, delimiter)) {
+		cell_quote(out, cell, first);
+		return;
+	}
+	buffer_add_text(out, first);
+	buffer_add(out, cell.bytes, cell.size);
+}
+
+void csvout_cell(struct buffer *out, struct slice cell, char delimiter)
+{
+	cell_write(out, cell, delimiter, "");
+}
+
+static bool cell_is_formula(struct slice cell)
+{
+	size_t i = 0;
+	while (i < cell.size && cell.bytes[i] == '\'')
+		i++;
+	return i < cell.size && memchr("=+-@\t\r", cell.bytes[i], 6);
+}
+
+void csvout_guarded(struct buffer *out, struct slice cell, char delimiter)
+{
+	cell_write(out, cell, delimiter, cell_is_formula(cell) ? "'" : "");
+}

@@ -1,0 +1,154 @@
+/*
+ * date: the date forms that mean one thing only. A table of forms, each a pattern in which a letter
+ * stands for a number's digits and every other character for itself; "N" is a month's name.
+ */
+#include "enrold/value.h"
+
+#include <strings.h>
+#include <time.h>
+
+struct civil {
+	int year, month, day, hour, minute, second;
+	bool has_offset;
+	int offset; /* seconds east of UTC */
+};
+
+/* y4 m2 d2 H2 M2 S2; D: one or two digits of a day; N: month name; Z: "Z" or +hh:mm or +hhmm. */
+static const char *const forms[] = {
+    "y-m-d",
+    "y-m-d H:M",
+    "y-m-d H:M:S",
+    "y-m-dTH:M",
+    "y-m-dTH:M:S",
+    "y-m-dTH:MZ",
+    "y-m-dTH:M:SZ",
+    "y-m-d H:M:SZ",
+    "D.k.y",
+    "D.k.y H:M",
+    "D N y",
+};
+
+static const char *const months[] = {"January", "February", "March", "April", "May", "June", "July",
+    "August", "September", "October", "November", "December"};
+
+static bool take_digits(struct slice *rest, size_t least, size_t most, int *number)
+{
+	size_t count = 0;
+	int value = 0;
+	while (count < most && count < rest->size && rest->bytes[count] >= '0' &&
+	       rest->bytes[count] <= '9')
+		value = value * 10 + (rest->bytes[count++] - '0');
+	if (count < least)
+		return false;
+	rest->bytes += count;
+	rest->size -= count;
+	*number = value;
+	return true;
+}
+
+static bool take_char(struct slice *rest, char c)
+{
+	if (rest->size == 0 || rest->bytes[0] != c)
+		return false;
+	rest->bytes++;
+	rest->size--;
+	return true;
+}
+
+static bool take_month(struct slice *rest, int *month)
+{
+	for (int i = 0; i < 12; i++) {
+		size_t whole = strlen(months[i]);
+		size_t size = rest->size >= whole && !strncasecmp(rest->bytes, months[i], whole)
+		                  ? whole
+		              : rest->size >= 3 && !strncasecmp(rest->bytes, months[i], 3) ? 3
+		                                                                           : 0;
+		if (size == 0)
+			continue;
+		rest->bytes += size;
+		rest->size -= size;
+		*month = i + 1;
+		return true;
+	}
+	return false;
+}
+
+static bool take_offset(struct slice *rest, struct civil *civil)
+{
+	civil->has_offset = true;
+	if (take_char(rest, 'Z'))
+		return true;
+	int sign = take_char(rest, '+') ? 1 : take_char(rest, '-') ? -1 : 0;
+	int hours, minutes;
+	if (!sign || !take_digits(rest, 2, 2, &hours))
+		return false;
+	(void)take_char(rest, ':');
+	if (!take_digits(rest, 2, 2, &minutes) || hours > 14 || minutes > 59)
+		return false;
+	civil->offset = sign * (hours * 3600 + minutes * 60);
+	return true;
+}
+
+static bool take_part(struct slice *rest, char part, struct civil *civil)
+{
+	switch (part) {
+	case 'y': return take_digits(rest, 4, 4, &civil->year);
+	case 'm': return take_digits(rest, 2, 2, &civil->month);
+	case 'k': return take_digits(rest, 1, 2, &civil->month);
+	case 'd': return take_digits(rest, 2, 2, &civil->day);
+	case 'D': return take_digits(rest, 1, 2, &civil->day);
+	case 'H': return take_digits(rest, 2, 2, &civil->hour);
+	case 'M': return take_digits(rest, 2, 2, &civil->minute);
+	case 'S': return take_digits(rest, 2, 2, &civil->second);
+	case 'N': return take_month(rest, &civil->month);
+	case 'Z': return take_offset(rest, civil);
+	default: return take_char(rest, part);
+	}
+}
+
+static bool form_matches(const char *form, struct slice cell, struct civil *civil)
+{
+	*civil = (struct civil){0};
+	for (; *form; form++)
+		if (!take_part(&cell, *form, civil))
+			return false;
+	return cell.size == 0;
+}
+
+static bool civil_is_real(const struct civil *civil)
+{
+	static const int lengths[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+	if (civil->year < 1970 || civil->month < 1 || civil->month > 12 || civil->day < 1)
+		return false;
+	bool leap = (civil->year % 4 == 0 && civil->year % 100 != 0) || civil->year % 400 == 0;
+	int length = lengths[civil->month - 1] + (civil->month == 2 && leap);
+	return civil->day <= length && civil->hour < 24 && civil->minute < 60 && civil->second < 60;
+}
+
+static int64_t civil_epoch(const struct civil *civil)
+{
+	struct tm tm = {
+	    .tm_year = civil->year - 1900,
+	    .tm_mon = civil->month - 1,
+	    .tm_mday = civil->day,
+	    .tm_hour = civil->hour,
+	    .tm_min = civil->minute,
+	    .tm_sec = civil->second,
+	    .tm_isdst = -1,
+	};
+	return civil->has_offset ? (int64_t)timegm(&tm) - civil->offset : (int64_t)mktime(&tm);
+}
+
+bool value_parse_date(struct slice cell, int64_t *epoch)
+{
+	for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
+		struct civil civil;
+		if (!form_matches(forms[i], cell, &civil))
+			continue;
+		if (!civil_is_real(&civil))
+			return false;
+		*epoch = civil_epoch(&civil);
+		return *epoch >= 0;
+	}
+	return false;
+}

@@ -1,0 +1,122 @@
+#include "enrold/value.h"
+
+#include <utf8proc.h>
+
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\0' || c == '\v';
+}
+
+struct slice value_trim(struct slice cell)
+{
+	while (cell.size > 0 && is_blank(cell.bytes[0])) {
+		cell.bytes++;
+		cell.size--;
+	}
+	while (cell.size > 0 && is_blank(cell.bytes[cell.size - 1]))
+		cell.size--;
+	return cell;
+}
+
+/* Bytes at the start of `cell` that are printable ASCII: nearly always all of them. */
+static size_t plain_prefix(struct slice cell)
+{
+	size_t i = 0;
+	while (i < cell.size && cell.bytes[i] >= 0x20 && cell.bytes[i] < 0x7F)
+		i++;
+	return i;
+}
+
+static bool is_control(utf8proc_int32_t c)
+{
+	return (c < 0x20 && c != '\t' && c != '\n' && c != '\r') || (c >= 0x7F && c < 0xA0);
+}
+
+enum value_fault value_check(struct slice cell)
+{
+	enum value_fault fault = VALUE_CLEAN;
+	for (size_t i = plain_prefix(cell); i < cell.size;) {
+		utf8proc_int32_t c;
+		utf8proc_ssize_t length = utf8proc_iterate((const utf8proc_uint8_t *)cell.bytes + i,
+		    (utf8proc_ssize_t)(cell.size - i), &c);
+		if (length <= 0)
+			return VALUE_NOT_UTF8;
+		if (is_control(c))
+			fault = VALUE_CONTROL;
+		i += (size_t)length;
+	}
+	return fault;
+}
+
+size_t value_characters(struct slice cell)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < cell.size; i++)
+		count += ((unsigned char)cell.bytes[i] & 0xC0) != 0x80;
+	return count;
+}
+
+bool value_parse_whole(struct slice cell, int64_t *number)
+{
+	if (cell.size == 0)
+		return false;
+	int64_t value = 0;
+	for (size_t i = 0; i < cell.size; i++) {
+		if (cell.bytes[i] < '0' || cell.bytes[i] > '9' || value > 100000000000000)
+			return false;
+		value = value * 10 + (cell.bytes[i] - '0');
+	}
+	*number = value;
+	return true;
+}
+
+/* Letters whose lower case takes more bytes exist (U+0130): two output bytes for each are enough.
+ */
+struct slice value_lower(struct slice cell, struct arena *arena)
+{
+	char *lower = arena_alloc(arena, cell.size * 2 + 4);
+	if (!lower)
+		return (struct slice){"", 0};
+	size_t size = 0;
+	for (size_t i = 0; i < cell.size;) {
+		char byte = cell.bytes[i];
+		if ((unsigned char)byte < 0x80) {
+			lower[size++] =
+			    byte >= 'A' && byte <= 'Z' ? (char)(byte + 'a' - 'A') : byte;
+			i++;
+			continue;
+		}
+		utf8proc_int32_t c;
+		utf8proc_ssize_t length = utf8proc_iterate((const utf8proc_uint8_t *)cell.bytes + i,
+		    (utf8proc_ssize_t)(cell.size - i), &c);
+		if (length <= 0) {
+			lower[size++] = byte;
+			i++;
+			continue;
+		}
+		size += (size_t)utf8proc_encode_char(
+		    utf8proc_tolower(c), (utf8proc_uint8_t *)lower + size);
+		i += (size_t)length;
+	}
+	return (struct slice){lower, size};
+}
+
+static bool is_username_byte(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || (c && strchr("-._@", c));
+}
+
+struct slice value_clean_username(struct slice cell, bool extended, struct arena *arena)
+{
+	struct slice lower = value_lower(cell, arena);
+	if (extended)
+		return lower;
+	char *clean = arena_alloc(arena, lower.size + 1);
+	if (!clean)
+		return (struct slice){"", 0};
+	size_t size = 0;
+	for (size_t i = 0; i < lower.size; i++)
+		if (is_username_byte(lower.bytes[i]))
+			clean[size++] = lower.bytes[i];
+	return (struct slice){clean, size};
+}
