@@ -1,0 +1,148 @@
+#include "keys.h"
+
+#include "rules.h"
+
+#include "enrold/config.h"
+
+#include <string.h>
+#include <strings.h>
+
+#define TOP(field) SECTION_TOP, #field
+#define LMS(field) SECTION_LMS, #field
+#define FEED(field) SECTION_FEED, #field
+#define IN_TOP(field) .offset = offsetof(struct config, field)
+#define IN_LMS(field) .offset = offsetof(struct lms_options, field)
+#define IN_FEED(field) .offset = offsetof(struct policy, field)
+#define WORDS(...) .words = (const char *const[]){__VA_ARGS__, NULL}
+
+#define SECOND UINT64_C(1000)
+#define HOUR (3600 * SECOND)
+#define KIB UINT64_C(1024)
+#define MIB (1024 * KIB)
+#define GIB (1024 * MIB)
+#define TIB (1024 * GIB)
+
+static const struct config_key keys[] = {
+    {TOP(spool), KEY_TEXT, IN_TOP(spool), .rule = rule_path, .required = true},
+    {TOP(node), KEY_TEXT, IN_TOP(node), .rule = rule_node, .default_make = rule_host_name},
+    {TOP(settle), KEY_DURATION, IN_TOP(settle_ms), 0, HOUR, .default_text = "2s"},
+    {TOP(rescan), KEY_DURATION, IN_TOP(rescan_ms), SECOND, HOUR, .default_text = "30s"},
+    {TOP(workers), KEY_UNSIGNED, IN_TOP(workers), 1, 64, .default_text = "2"},
+    {TOP(max_file_size), KEY_SIZE, IN_TOP(max_file_size), 1, 16 * TIB, .default_text = "4GiB"},
+    {TOP(max_field), KEY_SIZE, IN_TOP(max_field), KIB, 16 * MIB, .default_text = "64KiB"},
+    {TOP(stop_timeout), KEY_DURATION, IN_TOP(stop_timeout_ms), 0, HOUR, .default_text = "60s"},
+    {TOP(log_level), KEY_WORD, IN_TOP(log_level), WORDS("debug", "info", "warning", "error"),
+        .default_text = "info"},
+    {TOP(lms), KEY_MAP},
+    {TOP(feeds), KEY_MAP},
+
+    {LMS(url), KEY_TEXT, IN_LMS(url), .rule = rule_url, .required = true, .secret = true},
+    {LMS(prefix), KEY_TEXT, IN_LMS(prefix), .rule = rule_prefix, .default_text = "mdl_"},
+    {LMS(actor), KEY_TEXT, IN_LMS(actor), .rule = rule_actor, .default_text = "admin"},
+    {LMS(events), KEY_BOOL, IN_LMS(events), .default_text = "true"},
+    {LMS(cache), KEY_SIZE, IN_LMS(cache), 2 * MIB, 64 * GIB, .default_text = "128MiB"},
+    {LMS(journal_mode), KEY_WORD, IN_LMS(journal_mode), WORDS("wal", "delete"),
+        .default_text = "wal"},
+
+    {FEED(compat), KEY_WORD, IN_FEED(compat), WORDS("none", "moodle"), .default_text = "none"},
+    {FEED(upload_type), KEY_WORD, IN_FEED(upload_type), WORDS("update"), .default_text = "update"},
+    {FEED(update_details), KEY_WORD, IN_FEED(update_details), WORDS("none"),
+        .default_text = "none"},
+    {FEED(usernames), KEY_WORD, IN_FEED(usernames), WORDS("lower", "exact", "clean"),
+        .default_text = "lower", .moodle_text = "clean"},
+    {FEED(existing_enrolment), KEY_WORD, IN_FEED(existing_enrolment), WORDS("keep", "refresh"),
+        .default_text = "keep", .moodle_text = "refresh"},
+    {FEED(invalid_values), KEY_WORD, IN_FEED(invalid_values), WORDS("reject", "ignore"),
+        .default_text = "reject", .moodle_text = "ignore"},
+    {FEED(on_bad_row), KEY_WORD, IN_FEED(on_bad_row), WORDS("skip", "reject_file"),
+        .default_text = "skip", .moodle_text = "reject_file"},
+    {FEED(unknown_columns), KEY_WORD, IN_FEED(unknown_columns), WORDS("refuse", "ignore"),
+        .default_text = "refuse"},
+};
+
+enum { KEYS_COUNT = sizeof keys / sizeof keys[0], NAME_MAX_COMPARED = 32, SLIPS_MAX = 2 };
+
+const struct config_key *config_keys(size_t *count)
+{
+	*count = KEYS_COUNT;
+	return keys;
+}
+
+const struct config_key *keys_of(enum key_section section, size_t *count)
+{
+	const struct config_key *first = keys;
+	while (first->section != section)
+		first++;
+	const struct config_key *end = first;
+	while (end < keys + KEYS_COUNT && end->section == section)
+		end++;
+	*count = (size_t)(end - first);
+	return first;
+}
+
+const struct config_key *keys_find(enum key_section section, const char *name)
+{
+	for (size_t i = 0; i < KEYS_COUNT; i++)
+		if (keys[i].section == section && strcmp(keys[i].name, name) == 0)
+			return &keys[i];
+	return NULL;
+}
+
+static size_t min_of(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+
+/* Levenshtein's distance, one row of the matrix at a time; a hyphen is as good as an underscore. */
+static size_t distance(const char *a, const char *b)
+{
+	size_t row[NAME_MAX_COMPARED + 1];
+	size_t width = strlen(b);
+	if (strlen(a) > NAME_MAX_COMPARED || width > NAME_MAX_COMPARED)
+		return NAME_MAX_COMPARED;
+	for (size_t j = 0; j <= width; j++)
+		row[j] = j;
+	for (size_t i = 1; a[i - 1]; i++) {
+		size_t diagonal = row[0];
+		row[0] = i;
+		char c = a[i - 1] == '-' ? '_' : a[i - 1];
+		for (size_t j = 1; j <= width; j++) {
+			size_t replaced = diagonal + (c != b[j - 1]);
+			diagonal = row[j];
+			row[j] = min_of(replaced, min_of(row[j], row[j - 1]) + 1);
+		}
+	}
+	return row[width];
+}
+
+const struct config_key *keys_nearest(enum key_section section, const char *name)
+{
+	const struct config_key *nearest = NULL;
+	size_t least = SLIPS_MAX + 1;
+	for (size_t i = 0; i < KEYS_COUNT; i++) {
+		if (keys[i].section != section)
+			continue;
+		size_t slips = strcasecmp(keys[i].name, name) == 0 ? 0 : distance(name, keys[i].name);
+		/* Two slips turn any word of three letters into any other: half must be right. */
+		if (slips < least && slips * 2 <= strlen(keys[i].name)) {
+			nearest = &keys[i];
+			least = slips;
+		}
+	}
+	return nearest;
+}
+
+const struct config_key *keys_elsewhere(enum key_section section, const char *name)
+{
+	for (size_t i = 0; i < KEYS_COUNT; i++)
+		if (keys[i].section != section && strcmp(keys[i].name, name) == 0)
+			return &keys[i];
+	return NULL;
+}
+
+const char *keys_prefix(enum key_section section)
+{
+	static const char *const prefixes[] = {
+	    [SECTION_TOP] = "", [SECTION_LMS] = "lms.", [SECTION_FEED] = "feeds.<name>."};
+	return prefixes[section];
+}

@@ -1,0 +1,57 @@
+/*
+ * keys: every key of enrold.yaml as one row of one table. Loading, printing, suggestions, the
+ * policy line, the commented example and its test all read this table, so that a key exists
+ * everywhere or nowhere. Rows of a section stand together; a feed's `compat` stands before the
+ * keys whose defaults it chooses.
+ */
+#ifndef CONFIG_KEYS_H
+#define CONFIG_KEYS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum key_section { SECTION_TOP, SECTION_LMS, SECTION_FEED };
+
+enum key_kind {
+	KEY_TEXT,     /* const char *, never empty, judged by the row's rule */
+	KEY_BOOL,     /* bool */
+	KEY_UNSIGNED, /* uint32_t */
+	KEY_DURATION, /* uint32_t, milliseconds */
+	KEY_SIZE,     /* uint64_t, bytes */
+	KEY_WORD,     /* an enumeration; its value is the index in `words` */
+	KEY_MAP,      /* no value of its own: the section `lms`, the map `feeds` */
+};
+
+enum { SECTION_KEYS_MAX = 16 };
+
+struct config_key {
+	enum key_section section;
+	const char *name;
+	enum key_kind kind;
+	size_t offset; /* in struct config, struct lms_options or struct policy */
+	uint64_t min, max;
+	const char *const *words; /* ends with NULL */
+	const char *default_text; /* as one would write it; NULL where required or default_make */
+	const char *moodle_text;  /* the default under `compat: moodle`; NULL: the same */
+	bool required;
+	bool secret; /* an error never repeats what the file says here */
+	/* KEY_TEXT: NULL when the text will do, else what is expected, as a noun. */
+	const char *(*rule)(const char *text);
+	/* A default that only this host knows. */
+	bool (*default_make)(char *text, size_t size);
+};
+
+/* The whole table, and the rows of one section. */
+const struct config_key *config_keys(size_t *count);
+const struct config_key *keys_of(enum key_section section, size_t *count);
+/* NULL: there is none. */
+const struct config_key *keys_find(enum key_section section, const char *name);
+/* The key that was probably meant: a slip of at most two letters. NULL: none is close. */
+const struct config_key *keys_nearest(enum key_section section, const char *name);
+/* The same name where it belongs, when that is another section. NULL: nowhere. */
+const struct config_key *keys_elsewhere(enum key_section section, const char *name);
+/* "", "lms." or "feeds.<name>.", for messages. */
+const char *keys_prefix(enum key_section section);
+
+#endif

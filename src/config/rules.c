@@ -1,0 +1,111 @@
+#include "rules.h"
+
+#include "enrold/config.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#define LOWER "abcdefghijklmnopqrstuvwxyz"
+#define UPPER "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+#define DIGITS "0123456789"
+
+enum {
+	PATH_TEXT_MAX = 2048, /* below PATH_MAX, with room for the names that enrold adds */
+	NODE_MAX = 64,
+	PREFIX_MAX = 20,
+	ACTOR_MAX = 100, /* mdl_user.username */
+	SHOWN_MAX = 40,
+};
+
+static const char *const engines_not_built[] = {
+    "postgresql:", "postgres:", "mariadb:", "mysql:", "mysqli:"};
+
+/* 1 to `max` bytes, all of them out of `set`. */
+static bool consists_of(const char *text, const char *set, size_t max)
+{
+	size_t length = strlen(text);
+	return length >= 1 && length <= max && strspn(text, set) == length;
+}
+
+const char *rule_path(const char *text)
+{
+	bool good = text[0] == '/' && strlen(text) <= PATH_TEXT_MAX;
+	return good ? NULL : "an absolute path";
+}
+
+const char *rule_node(const char *text)
+{
+	bool good = consists_of(text, UPPER LOWER DIGITS "._-", NODE_MAX) &&
+	    strcmp(text, ".") != 0 && strcmp(text, "..") != 0;
+	return good ? NULL : "a name of 1 to 64 of A-Z a-z 0-9 . _ -";
+}
+
+const char *rule_prefix(const char *text)
+{
+	bool good = consists_of(text, LOWER DIGITS "_", PREFIX_MAX) && strchr(LOWER, text[0]);
+	return good ? NULL : "a letter and at most 19 of a-z 0-9 _";
+}
+
+static size_t characters(const char *text)
+{
+	size_t count = 0;
+	for (; *text; text++)
+		count += ((unsigned char)*text & 0xC0) != 0x80;
+	return count;
+}
+
+const char *rule_actor(const char *text)
+{
+	size_t length = strlen(text);
+	bool good = length >= 1 && characters(text) <= ACTOR_MAX && text[0] != ' ' &&
+	    text[length - 1] != ' ';
+	return good ? NULL : "a user name of 1 to 100 characters";
+}
+
+/*
+ * "sqlite:" and an absolute path. "sqlite://host/..." is refused: what looks like a server and a
+ * password to its writer must not become a file's name.
+ */
+const char *rule_url(const char *text)
+{
+	for (size_t i = 0; i < sizeof engines_not_built / sizeof engines_not_built[0]; i++)
+		if (strncmp(text, engines_not_built[i], strlen(engines_not_built[i])) == 0)
+			return "sqlite:/path (PostgreSQL and MariaDB are not in this build)";
+	const char *path = strncmp(text, "sqlite:/", 8) == 0 ? text + 7 : "";
+	bool is_authority = strncmp(path, "//", 2) == 0 && path[2] != '/';
+	bool good = !rule_path(path) && !is_authority && path[strspn(path, "/")] != '\0';
+	return good ? NULL : "sqlite:/path, the path absolute";
+}
+
+const char *rule_feed_name(const char *text)
+{
+	bool good =
+	    consists_of(text, LOWER DIGITS "_-", FEED_NAME_MAX) && strcmp(text, "preview") != 0;
+	return good ? NULL : "a feed name of 1 to 32 of a-z 0-9 _ -, not \"preview\"";
+}
+
+bool rule_host_name(char *text, size_t size)
+{
+	return gethostname(text, size) == 0 && memchr(text, '\0', size);
+}
+
+bool rule_is_plain(const char *text)
+{
+	static const char *const refused[] = {"\xE2\x80\xA8", "\xE2\x80\xA9", /* U+2028, U+2029 */
+	    "\xEF\xBB\xBF", "\xEF\xBF\xBE", "\xEF\xBF\xBF"};              /* U+FEFF, U+FFFE.. */
+	for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++)
+		if (strstr(text, refused[i]))
+			return false;
+	for (const unsigned char *byte = (const unsigned char *)text; *byte; byte++) {
+		bool is_c1 = byte[0] == 0xC2 && byte[1] >= 0x80 && byte[1] < 0xA0;
+		if (byte[0] < 0x20 || byte[0] == 0x7F || is_c1)
+			return false;
+	}
+	return true;
+}
+
+bool rule_is_shown(const char *text)
+{
+	return strlen(text) <= SHOWN_MAX && rule_is_plain(text) && !strpbrk(text, "@=") &&
+	    !strstr(text, "://");
+}

@@ -1,0 +1,27 @@
+/*
+ * rules: what a text in the configuration may be. Each answers NULL when the text will do, else
+ * what is expected instead, as a noun. No rule accepts the empty text, so rule("") always says
+ * what a key wants. No rule's answer repeats the text: it may hold a password.
+ */
+#ifndef CONFIG_RULES_H
+#define CONFIG_RULES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+const char *rule_path(const char *text);
+const char *rule_node(const char *text);
+const char *rule_prefix(const char *text);
+const char *rule_actor(const char *text);
+const char *rule_url(const char *text);
+const char *rule_feed_name(const char *text);
+
+/* The host's name, unchecked. false: it has none or a longer one. */
+bool rule_host_name(char *text, size_t size);
+
+/* No control characters, no line breaks of Unicode, nothing that YAML cannot hold verbatim. */
+bool rule_is_plain(const char *text);
+/* May stand in an error message: short, plain, and nothing in it looks like a credential. */
+bool rule_is_shown(const char *text);
+
+#endif

@@ -1,0 +1,251 @@
+#include "value.h"
+
+#include "rules.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+struct unit {
+	const char *suffix;
+	uint64_t factor;
+};
+
+/* Printing takes the first unit that divides the value; those after a factor of 1 are only read. */
+static const struct unit units_none[] = {{"", 1}, {NULL, 0}};
+static const struct unit units_duration[] = {
+    {"h", 3600000}, {"m", 60000}, {"s", 1000}, {"ms", 1}, {"", 1000}, {NULL, 0}};
+static const struct unit units_size[] = {
+    {"TiB", UINT64_C(1) << 40},
+    {"GiB", UINT64_C(1) << 30},
+    {"MiB", UINT64_C(1) << 20},
+    {"KiB", UINT64_C(1) << 10},
+    {"", 1},
+    {"kB", 1000},
+    {"MB", 1000000},
+    {"GB", 1000000000},
+    {"TB", 1000000000000},
+    {NULL, 0},
+};
+
+static const struct unit *units_of(enum key_kind kind)
+{
+	if (kind == KEY_DURATION)
+		return units_duration;
+	return kind == KEY_SIZE ? units_size : units_none;
+}
+
+/* Digits without a leading zero (YAML 1.1 would take 010 for eight), up to the unit. */
+static bool digits_parse(const char **text, uint64_t *number)
+{
+	const char *c = *text;
+	if (*c < '0' || *c > '9' || (c[0] == '0' && c[1] >= '0' && c[1] <= '9'))
+		return false;
+	*number = 0;
+	for (; *c >= '0' && *c <= '9'; c++) {
+		uint64_t digit = (uint64_t)(*c - '0');
+		if (*number > (UINT64_MAX - digit) / 10)
+			return false;
+		*number = *number * 10 + digit;
+	}
+	*text = c;
+	return true;
+}
+
+static bool number_parse(const struct config_key *key, const char *text, uint64_t *value)
+{
+	uint64_t number;
+	if (!digits_parse(&text, &number))
+		return false;
+	const struct unit *unit = units_of(key->kind);
+	while (unit->suffix && strcmp(unit->suffix, text) != 0)
+		unit++;
+	if (!unit->suffix || number > UINT64_MAX / unit->factor)
+		return false;
+	*value = number * unit->factor;
+	return *value >= key->min && *value <= key->max;
+}
+
+static void number_format(const struct config_key *key, uint64_t value, struct buffer *out)
+{
+	const struct unit *unit = units_of(key->kind);
+	while (value % unit->factor != 0)
+		unit++;
+	const char *suffix = value == 0 ? "" : unit->suffix;
+	buffer_print(out, "%llu%s", (unsigned long long)(value / unit->factor), suffix);
+}
+
+static void number_expect(const struct config_key *key, struct buffer *out)
+{
+	static const char *const nouns[] = {
+	    [KEY_UNSIGNED] = "a number", [KEY_DURATION] = "a time", [KEY_SIZE] = "a size"};
+	buffer_print(out, "%s from ", nouns[key->kind]);
+	number_format(key, key->min, out);
+	buffer_add_text(out, " to ");
+	number_format(key, key->max, out);
+}
+
+static bool word_parse(const struct config_key *key, const char *text, uint64_t *value)
+{
+	for (*value = 0; key->words[*value]; ++*value)
+		if (strcmp(key->words[*value], text) == 0)
+			return true;
+	return false;
+}
+
+static void word_format(const struct config_key *key, uint64_t value, struct buffer *out)
+{
+	buffer_add_text(out, key->words[value]);
+}
+
+static void word_expect(const struct config_key *key, struct buffer *out)
+{
+	for (size_t i = 0; key->words[i]; i++) {
+		const char *comma = key->words[i + 1] ? ", " : " or ";
+		buffer_print(out, "%s%s", i == 0 ? "" : comma, key->words[i]);
+	}
+}
+
+/* All that YAML 1.1 takes for a truth value but its one-letter forms. */
+static bool bool_parse(const struct config_key *key, const char *text, uint64_t *value)
+{
+	static const char *const words[] = {"false", "true", "no", "yes", "off", "on"};
+	(void)key;
+	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+		if (strcasecmp(words[i], text) == 0) {
+			*value = i % 2;
+			return true;
+		}
+	}
+	return false;
+}
+
+static void bool_format(const struct config_key *key, uint64_t value, struct buffer *out)
+{
+	(void)key;
+	buffer_add_text(out, value ? "true" : "false");
+}
+
+static void bool_expect(const struct config_key *key, struct buffer *out)
+{
+	(void)key;
+	buffer_add_text(out, "true or false");
+}
+
+static void text_expect(const struct config_key *key, struct buffer *out)
+{
+	buffer_add_text(out, key->rule(""));
+}
+
+static void map_expect(const struct config_key *key, struct buffer *out)
+{
+	(void)key;
+	buffer_add_text(out, "a map of keys");
+}
+
+/* What a kind is made of; the texts, which need memory, have no parse and no width here. */
+static const struct {
+	size_t width;
+	bool (*parse)(const struct config_key *key, const char *text, uint64_t *value);
+	void (*format)(const struct config_key *key, uint64_t value, struct buffer *out);
+	void (*expect)(const struct config_key *key, struct buffer *out);
+} kinds[] = {
+    [KEY_TEXT] = {.expect = text_expect},
+    [KEY_BOOL] = {sizeof(bool), bool_parse, bool_format, bool_expect},
+    [KEY_UNSIGNED] = {sizeof(uint32_t), number_parse, number_format, number_expect},
+    [KEY_DURATION] = {sizeof(uint32_t), number_parse, number_format, number_expect},
+    [KEY_SIZE] = {sizeof(uint64_t), number_parse, number_format, number_expect},
+    [KEY_WORD] = {sizeof(enum key_kind), word_parse, word_format, word_expect},
+    [KEY_MAP] = {.expect = map_expect},
+};
+
+static_assert(sizeof(bool) != sizeof(uint32_t) && sizeof(enum key_kind) == sizeof(uint32_t),
+    "the width tells a bool, a 32-bit field or enumeration and a size apart");
+
+static void field_set(void *field, size_t width, uint64_t value)
+{
+	bool truth = value != 0;
+	uint32_t narrow = (uint32_t)value;
+	if (width == sizeof truth)
+		memcpy(field, &truth, sizeof truth);
+	else if (width == sizeof narrow)
+		memcpy(field, &narrow, sizeof narrow);
+	else
+		memcpy(field, &value, sizeof value);
+}
+
+static uint64_t field_get(const void *field, size_t width)
+{
+	bool truth;
+	uint32_t narrow;
+	uint64_t wide;
+	if (width == sizeof truth)
+		return memcpy(&truth, field, sizeof truth), truth;
+	if (width == sizeof narrow)
+		return memcpy(&narrow, field, sizeof narrow), narrow;
+	return memcpy(&wide, field, sizeof wide), wide;
+}
+
+static struct error refuse(const char *expected, const char *found)
+{
+	if (!found)
+		return error_config("expected %s", expected);
+	return error_config("expected %s, found %s", expected, found);
+}
+
+struct error value_refuse(const struct config_key *key, const char *found)
+{
+	struct buffer expected = {0};
+	kinds[key->kind].expect(key, &expected);
+	buffer_add_char(&expected, '\0');
+	struct error error = expected.failed ? error_memory("checking the configuration")
+	                                     : refuse(expected.bytes, found);
+	buffer_done(&expected);
+	return error;
+}
+
+static struct error text_parse(
+    const struct config_key *key, const char *text, struct arena *arena, void *field)
+{
+	const char *expected = rule_is_plain(text) ? key->rule(text) : key->rule("");
+	if (expected) {
+		char found[64];
+		bool is_shown = !key->secret && rule_is_shown(text);
+		snprintf(found, sizeof found, "\"%s\"", is_shown ? text : "");
+		return refuse(expected, is_shown ? found : NULL);
+	}
+	const char *copy = arena_copy(arena, slice_of(text)).bytes;
+	if (arena_has_failed(arena))
+		return error_memory("reading the configuration");
+	memcpy(field, &copy, sizeof copy);
+	return OK;
+}
+
+struct error value_parse(
+    const struct config_key *key, const char *text, struct arena *arena, void *base)
+{
+	void *field = (char *)base + key->offset;
+	if (key->kind == KEY_TEXT)
+		return text_parse(key, text, arena, field);
+	uint64_t value;
+	if (!kinds[key->kind].parse(key, text, &value)) {
+		char found[64];
+		snprintf(found, sizeof found, "\"%s\"", rule_is_shown(text) ? text : "");
+		return value_refuse(key, rule_is_shown(text) ? found : NULL);
+	}
+	field_set(field, kinds[key->kind].width, value);
+	return OK;
+}
+
+void value_format(const struct config_key *key, const void *base, struct buffer *out)
+{
+	const void *field = (const char *)base + key->offset;
+	if (key->kind == KEY_TEXT) {
+		const char *text;
+		memcpy(&text, field, sizeof text);
+		buffer_add_text(out, text);
+		return;
+	}
+	kinds[key->kind].format(key, field_get(field, kinds[key->kind].width), out);
+}

@@ -1,0 +1,25 @@
+/*
+ * value: one value of one key, between text and field. What is read and printed depends on the
+ * key's kind alone; nothing here knows a key by name.
+ *
+ * Errors are of class CONFIG, "expected <what>, found <what>", without key and place: the caller
+ * wraps them. What was found is left out where the key is secret or the text looks like it is.
+ */
+#ifndef CONFIG_VALUE_H
+#define CONFIG_VALUE_H
+
+#include "keys.h"
+
+#include "enrold/arena.h"
+#include "enrold/buffer.h"
+#include "enrold/error.h"
+
+/* Sets the key's field in `base`, the struct of its section. Texts are copied into the arena. */
+struct error value_parse(const struct config_key *key, const char *text, struct arena *arena,
+    void *base) MUST_CHECK;
+/* The error for what is no text at all: `found` is "nothing", "a list", ... */
+struct error value_refuse(const struct config_key *key, const char *found);
+/* Appends the value as value_parse reads it, without any quoting. */
+void value_format(const struct config_key *key, const void *base, struct buffer *out);
+
+#endif

@@ -1,0 +1,38 @@
+/*
+ * schema: the tables of Moodle 4.5 that enrold reads or writes, and its ledger's, as data.
+ *
+ * Column for column and index for index what Moodle's own SQLite generator makes (facts 5.9); it
+ * declares no foreign keys. Every table starts with `id INTEGER PRIMARY KEY AUTOINCREMENT`, which
+ * is not repeated. Names are without the site's prefix. Thread-safe: const.
+ */
+#ifndef ENROLD_LMS_SCHEMA_H
+#define ENROLD_LMS_SCHEMA_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum { SCHEMA_INDEXES_MAX = 16 };
+
+struct schema_index {
+	const char *name; /* "user_mneuse_uix": Moodle's mark for unique is the ending */
+	const char *columns;
+};
+
+struct schema_table {
+	const char *name;
+	const char *columns;                             /* as in CREATE TABLE, without the id */
+	struct schema_index indexes[SCHEMA_INDEXES_MAX]; /* ends at the first without a name */
+};
+
+extern const struct schema_table schema_tables[];
+extern const size_t schema_tables_count;
+
+/* Tables without prefix that must not exist yet, as one script. */
+extern const char schema_ledger[];
+extern const char *const schema_ledger_names[];
+extern const size_t schema_ledger_count;
+enum { SCHEMA_LEDGER_VERSION = 1 }; /* what the script puts into enrold_version */
+
+bool schema_index_is_unique(const struct schema_index *index);
+
+#endif

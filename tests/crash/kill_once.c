@@ -1,0 +1,138 @@
+/*
+ * enrold --once, killed at random points spread over its whole run, and run again to the end: the
+ * law holds after the kill and at the end, and the LMS is as if nothing had happened. Every third
+ * time the recovery is killed, too. With the same seed the same moments are tried again; where
+ * exactly the program is then is up to the machine.
+ *
+ *     ENROLD_KILLS=200 ENROLD_SEED=7 build/release/kill_once_test
+ */
+#include "answer.h"
+#include "law.h"
+#include "moment.h"
+#include "program.h"
+#include "scale.h"
+
+#include <criterion/criterion.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+TestSuite(kill_once, .timeout = 900);
+
+enum {
+	ROWS = SCALE(30000, 3000),
+	PEOPLE = 1000,
+	COURSES = SCALE(30, 3),
+	KILLS = SCALE(36, 12),
+	BUDGET_MS = 90 * 1000, /* CI waits for this */
+	FILES = 4,
+};
+
+static struct buffer large_make(void)
+{
+	struct buffer text = {0};
+	buffer_add_text(&text, "username,course1,role1\n");
+	for (int i = 0; i < ROWS; i++)
+		buffer_print(&text, "p%d,C%d,%s\n", i / COURSES + 1, i % COURSES + 1,
+		    i % 97 == 0  ? "chef"
+		    : i % 5 == 0 ? "editingteacher"
+		                 : "");
+	cr_assert(!text.failed);
+	return text;
+}
+
+static void site_make(struct spool *spool, int round)
+{
+	static struct buffer large;
+	if (large.size == 0)
+		large = large_make();
+	spool_make(spool, &(struct spool_options){
+	                      .people = PEOPLE,
+	                      .courses = COURSES,
+	                      .journal_mode = round % 2 ? "delete" : "wal",
+	                  });
+	spool_drop(spool, "1-small.csv", "username,course1\np1,C1\nnobody,C1\np2,C1\n");
+	spool_drop(spool, "2-refused.csv", "username,course1\np3,\"C1\n");
+	spool_drop_bytes(spool, "3-large.csv", large.bytes, large.size);
+	spool_drop(spool, "4-small.csv", "username,course1,enrolstatus1\np1,C1,1\np2,C2,\n");
+}
+
+/* Starts --once and kills it when the time is over; false: it came to its end before. */
+static bool once_kill(const struct spool *spool, int64_t delay_us)
+{
+	struct program program;
+	program_start(&program, ARGV("enrold", "--config", spool->config.text, "--once"), NULL);
+	bool is_over = program_wait(&program, delay_us);
+	program_signal(&program, SIGKILL);
+	struct finished finished = program_finish(&program);
+	cr_assert(finished.status == -SIGKILL || finished.status == 0, "it ended with %d:\n%s",
+	    finished.status, finished.err.bytes);
+	finished_done(&finished);
+	return !is_over;
+}
+
+static void answers_check(const struct spool *spool)
+{
+	static const char *const names[FILES] = {
+	    "1-small.csv", "2-refused.csv", "3-large.csv", "4-small.csv"};
+	for (int i = 0; i < FILES; i++)
+		cr_assert_eq(answer_count(spool, names[i]), 1, "answers to %s", names[i]);
+}
+
+/* What an undisturbed run does, and how long it takes. */
+static int64_t undisturbed(struct buffer *state)
+{
+	struct spool spool;
+	site_make(&spool, 0);
+	int64_t start = moment_now_us();
+	spool_once(&spool);
+	int64_t duration = moment_now_us() - start;
+	*state = spool_state(&spool);
+	answers_check(&spool);
+	law_close(&spool);
+	return duration;
+}
+
+/* True when the kill hit a running program. */
+static bool round_play(
+    int round, int64_t delay_us, unsigned int *seed, const struct buffer *expected)
+{
+	struct spool spool;
+	site_make(&spool, round);
+	bool was_hit = once_kill(&spool, delay_us);
+	law_holds(&spool, LAW_STOPPED);
+	if (round % 3 == 2) {
+		once_kill(&spool, rand_r(seed) % (delay_us + 1));
+		law_holds(&spool, LAW_STOPPED);
+	}
+	spool_once(&spool);
+	struct buffer state = spool_state(&spool);
+	cr_assert(slice_is(buffer_slice(&state), buffer_slice(expected)),
+	    "round %d: killed after %lld us, the LMS is not as after an undisturbed run", round,
+	    (long long)delay_us);
+	buffer_done(&state);
+	answers_check(&spool);
+	law_close(&spool);
+	return was_hit;
+}
+
+Test(kill_once, at_any_moment_and_what_is_done_is_done_exactly_once)
+{
+	unsigned int seed = (unsigned int)scale_from_environment("ENROLD_SEED", time(NULL));
+	long kills = scale_from_environment("ENROLD_KILLS", KILLS), round = 0, hits = 0;
+	int64_t until = moment_now_ms() + BUDGET_MS;
+	bool is_bounded = !getenv("ENROLD_KILLS");
+	struct buffer expected;
+	fprintf(stderr, "kill_once: ENROLD_SEED=%u\n", seed);
+	int64_t duration = undisturbed(&expected);
+	/* In a stride that is prime to the number of kills: cut short, it has been everywhere. */
+	for (; round < kills && (!is_bounded || moment_now_ms() < until); round++) {
+		int64_t slice = duration / kills;
+		int64_t delay = round * 17 % kills * slice + rand_r(&seed) % (slice + 1);
+		hits += round_play((int)round, delay, &seed, &expected);
+	}
+	buffer_done(&expected);
+	fprintf(stderr, "kill_once: %ld kills over %lld ms, %ld hit\n", round,
+	    (long long)duration / 1000, hits);
+	cr_expect_gt(hits, round / 4, "too few kills hit anything");
+}

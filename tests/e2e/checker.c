@@ -1,0 +1,260 @@
+/*
+ * The law's checker, checked: a checker that cannot fail is worthless. A lawful spool is broken in
+ * one place, and the checker has to notice, and to say what.
+ */
+#include "answer.h"
+#include "fatal.h"
+#include "law.h"
+#include "program.h"
+
+#include <criterion/criterion.h>
+#include <criterion/parameterized.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+TestSuite(checker, .timeout = 120);
+
+static void lawful_make(struct spool *spool)
+{
+	spool_make(spool, NULL);
+	spool_drop(spool, "good.csv", "username,course1,role1\np1,C1,\np1,C2,editingteacher\n");
+	spool_drop(spool, "mistaken.csv", "username,course1\nnobody,C1\np2,C1\n");
+	spool_drop(spool, "refused.csv", "username,course1\np3,\"C1\n");
+	spool_once(spool);
+}
+
+static struct path answer_path(const struct spool *spool, const char *name, const char *end)
+{
+	struct answer answer;
+	answer_open(&answer, spool, name, 0);
+	struct path path =
+	    spool_path(spool, "outbox/%.*s.%s.%s", (int)strcspn(name, "."), name, answer.run, end);
+	answer_close(&answer);
+	return path;
+}
+
+/* The only file below a place whose name ends so. */
+static struct path only_path(const struct spool *spool, const char *place, const char *start)
+{
+	struct path root = spool_path(spool, "%s", place);
+	struct listing listing = files_list(root.text);
+	for (size_t i = 0; i < listing.count; i++) {
+		const char *path = listing.entries[i].path;
+		if (!S_ISREG(listing.entries[i].mode) || !text_starts(path_base(path), start))
+			continue;
+		struct path found = path_of("%s/%s", root.text, path);
+		listing_done(&listing);
+		return found;
+	}
+	fatal("nothing in %s starts with %s", root.text, start);
+}
+
+/* The first place where `from` stands becomes `to`, of the same length. */
+static void content_alter(const struct path *path, const char *from, const char *to)
+{
+	struct buffer content = files_read(path->text);
+	char *at = strstr(content.bytes, from);
+	cr_assert(at && strlen(from) == strlen(to), "%s not in %s", from, path->text);
+	memcpy(at, to, strlen(to));
+	files_write(path->text, content.bytes, content.size, 0640);
+	buffer_done(&content);
+}
+
+static void summary_rewrite(struct spool *spool)
+{
+	struct path path = answer_path(spool, "good.csv", "summary.json");
+	content_alter(&path, "good.csv", "well.csv");
+}
+
+static void summary_remove(struct spool *spool)
+{
+	files_remove(answer_path(spool, "refused.csv", "summary.json").text);
+}
+
+static void result_alter(struct spool *spool)
+{
+	struct path path = answer_path(spool, "good.csv", "result.csv");
+	content_alter(&path, "enrolled", "enriched");
+}
+
+static void result_remove(struct spool *spool)
+{
+	files_remove(answer_path(spool, "good.csv", "result.csv").text);
+}
+
+static void retry_alter(struct spool *spool)
+{
+	struct path path = answer_path(spool, "mistaken.csv", "retry.csv");
+	content_alter(&path, "nobody", "nobady");
+}
+
+static void answer_add(struct spool *spool)
+{
+	struct path path = answer_path(spool, "good.csv", "retry.csv");
+	files_write(path.text, "x,y\n", 4, 0600);
+}
+
+static void archive_alter(struct spool *spool)
+{
+	struct path path = only_path(spool, "archive", "good.");
+	content_alter(&path, "p1", "p2");
+}
+
+static void archive_remove(struct spool *spool)
+{
+	files_remove(only_path(spool, "archive", "good.").text);
+}
+
+static void archive_to_inbox(struct spool *spool)
+{
+	files_rename(
+	    only_path(spool, "archive", "good.").text, spool_inbox(spool, "good.csv").text);
+}
+
+static void archive_copy_to_inbox(struct spool *spool)
+{
+	files_copy(only_path(spool, "archive", "good.").text, spool_inbox(spool, "good.csv").text);
+}
+
+static void archive_to_quarantine(struct spool *spool)
+{
+	struct path from = only_path(spool, "archive", "good.");
+	struct path to = spool_path(spool, "quarantine/%s", path_base(from.text));
+	files_rename(from.text, to.text);
+	struct path reason = path_of("%s.reason.txt", to.text);
+	files_write(reason.text, "none\n", 5, 0640);
+}
+
+static void archive_open_to_all(struct spool *spool)
+{
+	cr_assert_eq(chmod(only_path(spool, "archive", "good.").text, 0644), 0);
+}
+
+static void reason_remove(struct spool *spool)
+{
+	struct path path = only_path(spool, "quarantine", "refused.");
+	if (!text_ends(path.text, ".reason.txt"))
+		path = path_of("%s.reason.txt", path_of("%.900s", path.text).text);
+	files_remove(path.text);
+}
+
+static void temporary_leave(struct spool *spool)
+{
+	files_write(spool_path(spool, "outbox/.good.tmp").text, "", 0, 0600);
+}
+
+static void work_leave(struct spool *spool)
+{
+	files_make_directory(spool_path(spool, "work/" SPOOL_NODE "/20260101-000000-000000").text);
+}
+
+/* The rest is done to the database. */
+static const struct damage {
+	void (*inflict)(struct spool *spool);
+	const char *sql;
+	const char *expected; /* in the report */
+} damages[] = {
+    {summary_rewrite, NULL, "the ledger holds another summary"},
+    {summary_remove, NULL, "has no answer"},
+    {result_alter, NULL, "the result in the outbox has hash"},
+    {result_remove, NULL, "which is not there"},
+    {retry_alter, NULL, "the retry file in the outbox has hash"},
+    {answer_add, NULL, "the retry file in the outbox has hash"},
+    {archive_alter, NULL, "is nowhere to be found"},
+    {archive_remove, NULL, "0 times in the archive"},
+    {archive_to_inbox, NULL, "0 times in the archive"},
+    {archive_copy_to_inbox, NULL, "is once too often"},
+    {archive_to_quarantine, NULL, "but its run is applied"},
+    {archive_open_to_all, NULL, "can be read by everybody"},
+    {reason_remove, NULL, "has no reason"},
+    {temporary_leave, NULL, "a temporary name is left"},
+    {work_leave, NULL, "work is left"},
+    {NULL, "DELETE FROM mdl_user_enrolments WHERE id = (SELECT max(id) FROM mdl_user_enrolments)",
+        "is said to be enrolled, and is not"},
+    {NULL,
+        "INSERT INTO mdl_user_enrolments (enrolid, userid)"
+        " SELECT max(enrolid), 1 FROM mdl_user_enrolments",
+        "is in no answer"},
+    {NULL,
+        "INSERT INTO mdl_role_assignments (roleid, contextid, userid)"
+        " SELECT roleid, contextid, 1 FROM mdl_role_assignments LIMIT 1",
+        "is in no answer"},
+    {NULL,
+        "INSERT INTO mdl_role_assignments (roleid, contextid, userid)"
+        " SELECT roleid, contextid, userid FROM mdl_role_assignments LIMIT 1",
+        "has role"},
+    {NULL, "DELETE FROM mdl_role_assignments", "is status="},
+    {NULL, "UPDATE mdl_user_enrolments SET timestart = 77", "timestart=77"},
+    {NULL,
+        "DELETE FROM mdl_logstore_standard_log"
+        " WHERE eventname = '\\core\\event\\user_enrolment_created'",
+        "has 0 log rows"},
+    {NULL,
+        "CREATE TEMP TABLE t AS SELECT * FROM mdl_logstore_standard_log; UPDATE t SET id = NULL;"
+        "INSERT INTO mdl_logstore_standard_log SELECT * FROM t",
+        "has 2 log rows"},
+    {NULL,
+        "UPDATE mdl_logstore_standard_log SET eventname = '\\core\\event\\user_enrolment_updated'"
+        " WHERE eventname = '\\core\\event\\user_enrolment_created'",
+        "updates of enrolments are logged"},
+    {NULL, "UPDATE enrold_run SET state = 'refused' WHERE name = 'good.csv'",
+        "is archived, but its run is refused"},
+    {NULL, "UPDATE enrold_run SET state = 'running' WHERE name = 'good.csv'", "is running"},
+    {NULL, "DELETE FROM enrold_run WHERE name = 'good.csv'", "belongs to no run of the ledger"},
+    {NULL, "UPDATE enrold_head SET head = replace(head, substr(head, 1, 1), '_')",
+        "the ledger's head is"},
+    {NULL,
+        "UPDATE enrold_run SET summary = replace(summary, 'good.csv', 'well.csv')"
+        " WHERE name = 'good.csv'",
+        "the chain is broken"},
+};
+
+ParameterizedTestParameters(checker, notices_every_kind_of_damage)
+{
+	static size_t indexes[sizeof damages / sizeof *damages];
+	size_t count = sizeof damages / sizeof *damages;
+	for (size_t i = 0; i < count; i++)
+		indexes[i] = i;
+	return cr_make_param_array(size_t, indexes, count);
+}
+
+ParameterizedTest(const size_t *index, checker, notices_every_kind_of_damage)
+{
+	const struct damage *damage = &damages[*index];
+	struct spool spool;
+	struct law_report report;
+	lawful_make(&spool);
+	law_holds(&spool, LAW_IDLE);
+	if (damage->inflict)
+		damage->inflict(&spool);
+	else
+		spool_execute(&spool, damage->sql);
+	cr_assert_gt(law_check(&spool, LAW_IDLE, &report), 0, "damage %zu was not noticed", *index);
+	cr_assert(strstr(report.text.bytes, damage->expected), "damage %zu, wanted '%s', got:\n%s",
+	    *index, damage->expected, report.text.bytes);
+	law_report_done(&report);
+	spool_remove(&spool);
+}
+
+/* The schema forbids it; a checker must not rely on that. */
+Test(checker, notices_an_enrolment_that_is_there_twice)
+{
+	struct spool spool;
+	struct law_report report;
+	lawful_make(&spool);
+	struct buffer index =
+	    spool_query(&spool, "SELECT name FROM sqlite_master m WHERE type = 'index'"
+	                        " AND tbl_name = 'mdl_user_enrolments' AND sql LIKE '%UNIQUE%'");
+	index.bytes[strcspn(index.bytes, "\n")] = '\0';
+	char *sql =
+	    sqlite3_mprintf("DROP INDEX %Q; INSERT INTO mdl_user_enrolments (enrolid, userid)"
+	                    " SELECT enrolid, userid FROM mdl_user_enrolments LIMIT 1",
+	        index.bytes);
+	spool_execute(&spool, sql);
+	cr_assert_gt(law_check(&spool, LAW_IDLE, &report), 0);
+	cr_assert(strstr(report.text.bytes, "times in enrol"), "%s", report.text.bytes);
+	sqlite3_free(sql);
+	buffer_done(&index);
+	law_report_done(&report);
+	spool_remove(&spool);
+}

@@ -1,0 +1,279 @@
+/* The daemon, run as systemd runs it. Nothing here sleeps. */
+#include "answer.h"
+#include "law.h"
+#include "scale.h"
+#include "service.h"
+
+#include <criterion/criterion.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <unistd.h>
+
+TestSuite(daemon, .timeout = 600);
+
+#define HEADER "username,course1\n"
+
+Test(daemon, says_that_it_is_ready_answers_what_is_dropped_and_stops_when_told)
+{
+	struct spool spool;
+	struct service service;
+	struct answer answer;
+	spool_make(&spool, NULL);
+	service_start(&service, &spool);
+	service_hear(&service, "STATUS=");
+	spool_drop(&spool, "staff.csv", HEADER "p1,C1\n");
+	service_await(&service, &spool, "", 1);
+	answer_open(&answer, &spool, "staff.csv", 0);
+	EXPECT(&answer, {2, "course1", "done", "enrolled"});
+	answer_close(&answer);
+	service_stop(&service);
+	law_close(&spool);
+}
+
+Test(daemon, takes_what_lay_in_the_inbox_before_it_came)
+{
+	struct spool spool;
+	struct service service;
+	spool_make(&spool, &(struct spool_options){.feeds = "  hr: {}\n"});
+	files_make_directory(spool_inbox(&spool, "hr").text);
+	spool_drop(&spool, "staff.csv", HEADER "p1,C1\n");
+	spool_drop(&spool, "hr/staff.csv", HEADER "p2,C1\n");
+	service_start(&service, &spool);
+	service_await(&service, &spool, "", 1);
+	service_await(&service, &spool, "hr", 1);
+	service_stop(&service);
+	law_close(&spool);
+}
+
+/*
+ * With a long `settle` nothing but a writer's close vouches for a file: one that is still being
+ * written stays where it is while another is answered, and is taken whole when it is closed.
+ */
+Test(daemon, takes_a_file_written_in_place_when_it_is_closed_and_not_before)
+{
+	static const char text[] = HEADER "p1,C1\np2,C1\n";
+	struct spool spool;
+	struct service service;
+	struct answer answer;
+	spool_make(&spool, &(struct spool_options){.settle = "1h"});
+	service_start(&service, &spool);
+	struct path slow = spool_inbox(&spool, "slow.csv");
+	int file = open(slow.text, O_WRONLY | O_CREAT | O_CLOEXEC, 0640);
+	cr_assert_eq(write(file, text, 23), 23);
+	spool_drop(&spool, "quick.csv", HEADER "p3,C1\n");
+	service_await(&service, &spool, "", 1);
+	cr_expect(files_exist(slow.text));
+	cr_expect_eq(answer_count(&spool, "slow.csv"), 0);
+	cr_assert_eq(write(file, text + 23, strlen(text) - 23), (ssize_t)strlen(text) - 23);
+	close(file);
+	spool_note(&spool, "slow.csv", text, strlen(text));
+	service_await(&service, &spool, "", 2);
+	answer_open(&answer, &spool, "slow.csv", 0);
+	cr_expect_eq(answer_number(&answer, "outcomes", "done"), 2);
+	answer_close(&answer);
+	service_stop(&service);
+	law_close(&spool);
+}
+
+Test(daemon, takes_a_file_that_nobody_vouches_for_when_it_has_settled)
+{
+	struct spool spool;
+	struct service service;
+	spool_make(&spool, &(struct spool_options){.settle = "1s", .rescan = "1s"});
+	spool_drop(&spool, "staff.csv", HEADER "p1,C1\n");
+	service_start(&service, &spool);
+	service_await(&service, &spool, "", 1);
+	service_stop(&service);
+	law_close(&spool);
+}
+
+Test(daemon, picks_up_an_inbox_that_was_removed_and_made_again)
+{
+	struct spool spool;
+	struct service service;
+	spool_make(&spool, &(struct spool_options){.rescan = "1s"});
+	service_start(&service, &spool);
+	spool_drop(&spool, "1.csv", HEADER "p1,C1\n");
+	service_await(&service, &spool, "", 1);
+	files_remove(spool_path(&spool, "inbox").text);
+	files_make_directory(spool_path(&spool, "inbox").text);
+	spool_drop(&spool, "2.csv", HEADER "p2,C1\n");
+	service_await(&service, &spool, "", 2);
+	spool_drop(&spool, "3.csv", HEADER "p3,C1\n");
+	service_await(&service, &spool, "", 3);
+	service_stop(&service);
+	law_close(&spool);
+}
+
+Test(daemon, picks_up_an_inbox_that_another_was_put_in_the_place_of)
+{
+	struct spool spool;
+	struct service service;
+	spool_make(&spool, &(struct spool_options){.rescan = "1s"});
+	service_start(&service, &spool);
+	files_rename(spool_path(&spool, "inbox").text, spool_path(&spool, "former").text);
+	files_make_directory(spool_path(&spool, "inbox").text);
+	spool_drop(&spool, "1.csv", HEADER "p1,C1\n");
+	service_await(&service, &spool, "", 1);
+	service_stop(&service);
+	law_close(&spool);
+}
+
+/* ---- many ---- */
+
+enum { PEOPLE = SCALE(2000, 200), COURSES = 10, MANY = PEOPLE * COURSES };
+
+static void many_drop(struct spool *spool, int from, int count)
+{
+	for (int i = from; i < from + count; i++) {
+		struct path name = path_of("f%05d.csv", i);
+		struct path text =
+		    path_of(HEADER "p%d,C%d\n", i / COURSES % PEOPLE + 1, i % COURSES + 1);
+		spool_drop(spool, name.text, text.text);
+	}
+}
+
+Test(daemon, answers_each_of_thousands_of_files_that_come_at_once)
+{
+	struct spool spool;
+	struct service service;
+	spool_make(&spool, &(struct spool_options){.people = PEOPLE, .courses = COURSES});
+	service_start(&service, &spool);
+	many_drop(&spool, 0, MANY);
+	service_await(&service, &spool, "", MANY);
+	service_stop(&service);
+	cr_expect_eq(spool_number(&spool, "SELECT count(*) FROM mdl_user_enrolments"), MANY);
+	law_close(&spool);
+}
+
+/* A leak shows a hundredfold; what the last file has not yet given back does not. */
+Test(daemon, has_no_more_descriptors_and_memory_after_hundreds_of_files_than_before)
+{
+	enum { ROUND = 300, SLACK = 4, MEMORY_SLACK = 4 << 20 };
+	struct spool spool;
+	struct service service;
+	spool_make(&spool, &(struct spool_options){.people = PEOPLE, .courses = COURSES});
+	service_start(&service, &spool);
+	size_t descriptors = service_descriptors(&service);
+	many_drop(&spool, 0, ROUND);
+	service_await(&service, &spool, "", ROUND);
+	service_await_idle(&service, &spool);
+	size_t memory = service_memory(&service);
+	many_drop(&spool, ROUND, ROUND);
+	service_await(&service, &spool, "", (size_t)2 * ROUND);
+	service_await_idle(&service, &spool);
+	cr_expect_leq(service_descriptors(&service), descriptors + SLACK);
+#ifndef SCALE_SANITIZED
+	cr_expect_leq(service_memory(&service), memory + MEMORY_SLACK);
+#endif
+	(void)memory;
+	service_stop(&service);
+	law_close(&spool);
+}
+
+/* ---- ends ---- */
+
+static void large_drop(struct spool *spool, int rows)
+{
+	struct buffer text = {0};
+	buffer_add_text(&text, "username,course1,course2\n");
+	for (int i = 0; i < rows; i++)
+		buffer_print(&text, "p%d,C%d,C%d\n", i / COURSES % PEOPLE + 1, i % COURSES + 1,
+		    (i + 1) % COURSES + 1);
+	spool_drop_bytes(spool, "large.csv", text.bytes, text.size);
+	buffer_done(&text);
+}
+
+Test(daemon, stopped_while_busy_leaves_everything_lawful_and_goes_on_when_started_again)
+{
+	struct spool spool;
+	struct service service;
+	spool_make(&spool, &(struct spool_options){.people = PEOPLE, .courses = COURSES});
+	service_start(&service, &spool);
+	large_drop(&spool, SCALE(200000, 10000));
+	many_drop(&spool, 0, 20);
+	service_await_claim(&service, &spool);
+	service_stop(&service);
+	law_holds(&spool, LAW_STOPPED);
+	service_start(&service, &spool);
+	service_await(&service, &spool, "", 21);
+	service_stop(&service);
+	cr_expect_eq(answer_count(&spool, "large.csv"), 1);
+	law_close(&spool);
+}
+
+Test(daemon, killed_while_busy_leaves_everything_lawful_and_goes_on_when_started_again)
+{
+	struct spool spool;
+	struct service service;
+	spool_make(&spool, &(struct spool_options){.people = PEOPLE, .courses = COURSES});
+	service_start(&service, &spool);
+	large_drop(&spool, SCALE(200000, 10000));
+	many_drop(&spool, 0, 20);
+	service_await_claim(&service, &spool);
+	service_kill(&service);
+	law_holds(&spool, LAW_STOPPED);
+	service_start(&service, &spool);
+	service_await(&service, &spool, "", 21);
+	service_stop(&service);
+	cr_expect_eq(answer_count(&spool, "large.csv"), 1);
+	law_close(&spool);
+}
+
+/* ---- what it refuses ---- */
+
+Test(daemon, leaves_a_spool_that_another_one_has_and_names_it)
+{
+	struct spool spool;
+	struct service service;
+	char pid[16];
+	spool_make(&spool, NULL);
+	service_start(&service, &spool);
+	snprintf(pid, sizeof pid, "%d", (int)service.program.pid);
+	struct finished daemon = program_expect(75, ARGV("enrold", "--config", spool.config.text));
+	struct finished once =
+	    program_expect(75, ARGV("enrold", "--config", spool.config.text, "--once"));
+	cr_expect(strstr(daemon.err.bytes, pid), "no %s in: %s", pid, daemon.err.bytes);
+	cr_expect(strstr(once.err.bytes, pid), "no %s in: %s", pid, once.err.bytes);
+	finished_done(&daemon);
+	finished_done(&once);
+	spool_drop(&spool, "staff.csv", HEADER "p1,C1\n");
+	service_await(&service, &spool, "", 1);
+	service_stop(&service);
+	law_close(&spool);
+}
+
+Test(daemon, says_file_line_and_column_of_a_bad_configuration)
+{
+	struct spool spool;
+	spool_make(&spool, NULL);
+	struct path config = path_of("%s/bad.yaml", spool.root.text);
+	struct path place = path_of("%.900s:2:1", config.text);
+	struct path text = path_of("spool: %.900s\nnonsense: 1\n", spool.directory.text);
+	files_write(config.text, text.text, strlen(text.text), 0640);
+	struct finished bad = program_expect(78, ARGV("enrold", "--config", config.text));
+	cr_expect(strstr(bad.err.bytes, place.text), "no %s in: %s", place.text, bad.err.bytes);
+	finished_done(&bad);
+	bad = program_expect(78, ARGV("enrold", "--check", "--config", "/nonexistent.yaml"));
+	cr_expect(strstr(bad.err.bytes, "/nonexistent.yaml"));
+	finished_done(&bad);
+	law_close(&spool);
+}
+
+Test(daemon, shows_with_check_a_configuration_that_it_would_take_itself)
+{
+	struct spool spool;
+	spool_make(&spool, NULL);
+	struct finished first =
+	    program_expect(0, ARGV("enrold", "--check", "--config", spool.config.text));
+	struct path config = path_of("%s/shown.yaml", spool.root.text);
+	files_write(config.text, first.out.bytes, first.out.size, 0640);
+	struct finished second =
+	    program_expect(0, ARGV("enrold", "--check", "--config", config.text));
+	cr_expect(strstr(first.out.bytes, spool.directory.text));
+	cr_expect_str_eq(second.out.bytes, first.out.bytes);
+	finished_done(&first);
+	finished_done(&second);
+	law_close(&spool);
+}

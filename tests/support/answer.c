@@ -1,0 +1,179 @@
+#include "answer.h"
+
+#include "fatal.h"
+
+#include <stdlib.h>
+
+/* Where the answers of a file's feed lie, and its own name. */
+static struct path outbox_of(const struct spool *spool, const char *name)
+{
+	int feed = (int)(path_base(name) - name);
+	return spool_path(spool, "outbox%s%.*s", feed ? "/" : "", feed ? feed - 1 : 0, name);
+}
+
+static json_t *summary_load(const char *path)
+{
+	json_error_t error;
+	json_t *summary = json_load_file(path, JSON_REJECT_DUPLICATES, &error);
+	if (!summary)
+		fatal("%s: line %d: %s", path, error.line, error.text);
+	return summary;
+}
+
+static const char *member(const json_t *object, const char *name)
+{
+	const char *text = json_string_value(json_object_get(object, name));
+	return text ? text : "";
+}
+
+static bool is_answer_to(const json_t *summary, const char *name)
+{
+	return strcmp(member(json_object_get(summary, "input"), "name"), path_base(name)) == 0;
+}
+
+static int summary_compare(const void *a, const void *b)
+{
+	return strcmp(member(*(json_t *const *)a, "run"), member(*(json_t *const *)b, "run"));
+}
+
+/* All summaries of a name, in the order of their runs. Given to the caller. */
+static json_t **summaries_find(const struct spool *spool, const char *name, size_t *count)
+{
+	struct path outbox = outbox_of(spool, name);
+	struct listing listing = files_list(outbox.text);
+	json_t **found = calloc(listing.count + 1, sizeof *found);
+	*count = 0;
+	for (size_t i = 0; found && i < listing.count; i++) {
+		const char *path = listing.entries[i].path;
+		if (strchr(path, '/') || !text_ends(path, ".summary.json"))
+			continue;
+		json_t *summary = summary_load(path_of("%s/%s", outbox.text, path).text);
+		if (is_answer_to(summary, name))
+			found[(*count)++] = summary;
+		else
+			json_decref(summary);
+	}
+	listing_done(&listing);
+	if (!found)
+		fatal("out of memory");
+	if (*count > 1)
+		qsort(found, *count, sizeof *found, summary_compare);
+	return found;
+}
+
+size_t answer_count(const struct spool *spool, const char *name)
+{
+	size_t count;
+	json_t **found = summaries_find(spool, name, &count);
+	for (size_t i = 0; i < count; i++)
+		json_decref(found[i]);
+	free(found);
+	return count;
+}
+
+/* The path of the file of the summary's list that ends so, "" when there is none. */
+static struct path file_named(const json_t *summary, const struct path *outbox, const char *end)
+{
+	size_t i;
+	json_t *file;
+	json_array_foreach(json_object_get(summary, "files"), i,
+	    file) if (text_ends(member(file, "name"), end)) return path_of("%s/%s", outbox->text,
+	    member(file, "name"));
+	return path_of("%s", "");
+}
+
+void answer_open(struct answer *answer, const struct spool *spool, const char *name, size_t nth)
+{
+	size_t count;
+	json_t **found = summaries_find(spool, name, &count);
+	if (nth >= count)
+		fatal("%zu answers to %s in %s, wanted one more than %zu", count, name,
+		    spool->directory.text, nth);
+	struct path outbox = outbox_of(spool, name);
+	*answer = (struct answer){
+	    .summary = json_incref(found[nth]),
+	    .run = member(found[nth], "run"),
+	    .result_path = file_named(found[nth], &outbox, ".result.csv"),
+	    .retry_path = file_named(found[nth], &outbox, ".retry.csv"),
+	};
+	if (answer->result_path.text[0]) {
+		struct buffer text = files_read(answer->result_path.text);
+		answer->result = table_parse(text.bytes, text.size);
+		buffer_done(&text);
+	}
+	if (answer->retry_path.text[0])
+		answer->retry = files_read(answer->retry_path.text);
+	for (size_t i = 0; i < count; i++)
+		json_decref(found[i]);
+	free(found);
+}
+
+void answer_close(struct answer *answer)
+{
+	json_decref(answer->summary);
+	table_done(&answer->result);
+	buffer_done(&answer->retry);
+	*answer = (struct answer){0};
+}
+
+const char *answer_status(const struct answer *answer)
+{
+	return member(answer->summary, "status");
+}
+
+const char *answer_refusal(const struct answer *answer)
+{
+	return member(json_object_get(answer->summary, "refusal"), "code");
+}
+
+json_int_t answer_number(const struct answer *answer, const char *group, const char *name)
+{
+	const json_t *object = group ? json_object_get(answer->summary, group) : answer->summary;
+	return json_integer_value(json_object_get(object, name));
+}
+
+static bool is_like(const struct table *result, size_t row, struct expected expected)
+{
+	const char *line = table_cell(result, row, table_column(result, "line"));
+	const char *column = table_cell(result, row, table_column(result, "column"));
+	const char *outcome = table_cell(result, row, table_column(result, "outcome"));
+	const char *code = table_cell(result, row, table_column(result, "code"));
+	return (!expected.line || expected.line == strtol(line, NULL, 10)) &&
+	       (!expected.column || strcmp(expected.column, column) == 0) &&
+	       (!expected.outcome || strcmp(expected.outcome, outcome) == 0) &&
+	       (!expected.code || strcmp(expected.code, code) == 0);
+}
+
+size_t answer_lines(const struct answer *answer, struct expected expected)
+{
+	size_t count = 0;
+	for (size_t row = 1; row < answer->result.rows_count; row++)
+		count += is_like(&answer->result, row, expected);
+	return count;
+}
+
+const char *answer_cell(
+    const struct answer *answer, struct expected expected, size_t nth, const char *column)
+{
+	for (size_t row = 1; row < answer->result.rows_count; row++)
+		if (is_like(&answer->result, row, expected) && nth-- == 0)
+			return table_cell(
+			    &answer->result, row, table_column(&answer->result, column));
+	return "";
+}
+
+void answer_expect(const struct answer *answer, const struct expected *expected, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		size_t lines = answer_lines(answer, expected[i]);
+		if (lines == 1)
+			continue;
+		struct buffer text = {0};
+		if (answer->result_path.text[0])
+			text = files_read(answer->result_path.text);
+		fatal("%zu lines of the result, not 1, have line %d, column %s, outcome %s, "
+		      "code %s:\n%s",
+		    lines, expected[i].line, expected[i].column, expected[i].outcome,
+		    expected[i].code, text.bytes ? text.bytes : "(there is no result)");
+	}
+}

@@ -1,0 +1,182 @@
+#include "law.h"
+
+#include "fatal.h"
+#include "law_parts.h"
+
+#include <ctype.h>
+#include <stdarg.h>
+#include <stdlib.h>
+
+enum { BREACHES_PRINTED = 40, RUNS_MAX = 1 << 20 };
+
+void law_break(struct law *law, const char *format, ...)
+{
+	char line[2048];
+	va_list arguments;
+	va_start(arguments, format);
+	vsnprintf(line, sizeof line, format, arguments);
+	va_end(arguments);
+	if (law->report->breaches++ < BREACHES_PRINTED)
+		buffer_print(&law->report->text, "%s\n", line);
+}
+
+const char *law_copy(struct law *law, const char *text)
+{
+	struct slice copy = arena_copy(law->arena, slice_of(text));
+	if (arena_has_failed(law->arena))
+		fatal("out of memory");
+	return copy.bytes;
+}
+
+bool law_has_ended(const struct law_run *run)
+{
+	return strcmp(run->state, "applied") == 0 || strcmp(run->state, "previewed") == 0 ||
+	       strcmp(run->state, "refused") == 0;
+}
+
+const char *law_member(const json_t *object, const char *name)
+{
+	const char *text = json_string_value(json_object_get(object, name));
+	return text ? text : "";
+}
+
+bool law_has_shape(const char *text, const char *shape)
+{
+	for (; *shape; shape++, text++)
+		if (*shape == 'd' ? !isdigit((unsigned char)*text) : *text != *shape)
+			return false;
+	return true;
+}
+
+bool law_read_run(const char *name, char run[LAW_RUN_SIZE])
+{
+	bool is_found = false;
+	for (const char *dot = strchr(name, '.'); dot; dot = strchr(dot + 1, '.')) {
+		if (!law_has_shape(dot + 1, "dddddddd-dddddd-dddddd"))
+			continue;
+		memcpy(run, dot + 1, LAW_RUN_SIZE - 1);
+		run[LAW_RUN_SIZE - 1] = '\0';
+		is_found = true;
+	}
+	return is_found;
+}
+
+struct law_run *law_find(const struct law *law, const char *run)
+{
+	size_t low = 0, high = law->runs_count;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		int order = strcmp(law->runs[middle].run, run);
+		if (order == 0)
+			return &law->runs[middle];
+		if (order < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return NULL;
+}
+
+/* ---- the ledger ---- */
+
+static const char *column_text(struct law *law, sqlite3_stmt *statement, int column)
+{
+	const char *text = (const char *)sqlite3_column_text(statement, column);
+	return law_copy(law, text ? text : "");
+}
+
+static struct law_run run_read(struct law *law, sqlite3_stmt *row)
+{
+	struct law_run run = {
+	    .run = column_text(law, row, 0),
+	    .state = column_text(law, row, 1),
+	    .feed = column_text(law, row, 2),
+	    .name = column_text(law, row, 3),
+	    .sha256 = column_text(law, row, 4),
+	    .policy = column_text(law, row, 5),
+	    .summary = column_text(law, row, 6),
+	    .summary_sha256 = column_text(law, row, 7),
+	    .result_sha256 = column_text(law, row, 8),
+	    .retry_sha256 = column_text(law, row, 9),
+	    .bytes = sqlite3_column_int64(row, 10),
+	    .records = sqlite3_column_int64(row, 11),
+	    .result_bytes = sqlite3_column_int64(row, 12),
+	    .summary_path = "",
+	    .result_path = "",
+	    .retry_path = "",
+	};
+	json_error_t error;
+	if (run.summary[0] && !(run.json = json_loads(run.summary, JSON_REJECT_DUPLICATES, &error)))
+		law_break(law, "the ledger's summary of %s is no JSON: %s", run.run, error.text);
+	return run;
+}
+
+static void ledger_load(struct law *law)
+{
+	static const char sql[] =
+	    "SELECT run, state, feed, name, sha256, policy, summary, summary_sha256,"
+	    " result_sha256, retry_sha256, bytes, records, result_bytes"
+	    " FROM enrold_run ORDER BY run COLLATE BINARY";
+	size_t count = (size_t)spool_number(law->spool, "SELECT count(*) FROM enrold_run");
+	law->runs = calloc(count + 1, sizeof *law->runs);
+	sqlite3_stmt *statement = NULL;
+	if (!law->runs || count > RUNS_MAX ||
+	    sqlite3_prepare_v2(law->database, sql, -1, &statement, NULL) != SQLITE_OK)
+		fatal("cannot read the ledger: %s", sqlite3_errmsg(law->database));
+	while (law->runs_count < count && sqlite3_step(statement) == SQLITE_ROW)
+		law->runs[law->runs_count++] = run_read(law, statement);
+	sqlite3_finalize(statement);
+}
+
+static void ledger_free(struct law *law)
+{
+	for (size_t i = 0; i < law->runs_count; i++)
+		json_decref(law->runs[i].json);
+	free(law->runs);
+}
+
+/* ---- the whole ---- */
+
+size_t law_check(const struct spool *spool, enum law_moment moment, struct law_report *report)
+{
+	*report = (struct law_report){0};
+	struct law law = {
+	    .spool = spool,
+	    .moment = moment,
+	    .report = report,
+	    .arena = arena_create(),
+	    .database = spool_database(spool, false),
+	};
+	if (!law.arena)
+		fatal("out of memory");
+	ledger_load(&law);
+	law_check_places(&law);
+	law_check_answers(&law);
+	law_check_chain(&law);
+	law_check_lms(&law);
+	ledger_free(&law);
+	sqlite3_close(law.database);
+	arena_free(law.arena);
+	buffer_add_char(&report->text, '\0');
+	return report->breaches;
+}
+
+void law_report_done(struct law_report *report)
+{
+	buffer_done(&report->text);
+	*report = (struct law_report){0};
+}
+
+void law_holds(const struct spool *spool, enum law_moment moment)
+{
+	struct law_report report;
+	if (law_check(spool, moment, &report) > 0)
+		fatal("the law is broken %zu times:\n%s", report.breaches, report.text.bytes);
+	law_report_done(&report);
+}
+
+void law_close(struct spool *spool)
+{
+	law_holds(spool, LAW_IDLE);
+	spool_remove(spool);
+}

@@ -1,0 +1,245 @@
+/* L3, first half: each run that has ended has its answer, and the answer agrees with itself. */
+#include "law_parts.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+static const char *const outcomes[] = {"done", "unchanged", "warning", "error", "skipped"};
+
+/* ---- which files there are ---- */
+
+static bool is_in_own_outbox(const struct law_run *run, const char *below)
+{
+	const char *base = path_base(below);
+	if (strcmp(run->feed, "default") == 0)
+		return base == below;
+	size_t size = strlen(run->feed);
+	return text_starts(below, run->feed) && below + size + 1 == base;
+}
+
+static void file_take(struct law *law, const char *below, mode_t mode)
+{
+	char id[LAW_RUN_SIZE];
+	struct law_run *run = law_read_run(path_base(below), id) ? law_find(law, id) : NULL;
+	if (!run) {
+		law_break(law, "L4: outbox/%s belongs to no run of the ledger", below);
+		return;
+	}
+	law_check_name(law, run, below);
+	if (!is_in_own_outbox(run, below))
+		law_break(
+		    law, "outbox/%s is not where the answers of feed %s go", below, run->feed);
+	const char **place = text_ends(below, ".summary.json") ? &run->summary_path
+	                     : text_ends(below, ".result.csv") ? &run->result_path
+	                     : text_ends(below, ".retry.csv")  ? &run->retry_path
+	                                                       : NULL;
+	if (place && **place)
+		law_break(law, "outbox/%s is there besides %s", below, *place);
+	if (place)
+		*place = law_copy(law, spool_path(law->spool, "outbox/%s", below).text);
+	run->files_count += place != &run->summary_path;
+	if (place == &run->retry_path && (mode & 0777) != 0600)
+		law_break(law, "outbox/%s has mode %o", below, mode & 0777);
+}
+
+static void outbox_walk(struct law *law)
+{
+	struct listing listing = files_list(spool_path(law->spool, "outbox").text);
+	for (size_t i = 0; i < listing.count; i++)
+		if (S_ISREG(listing.entries[i].mode))
+			file_take(law, listing.entries[i].path, listing.entries[i].mode);
+	listing_done(&listing);
+}
+
+/* ---- what the ledger says of them ---- */
+
+static void hash_check(struct law *law, const struct law_run *run, const char *what,
+    const char *path, const char *hash)
+{
+	char is[HASH_SIZE] = "";
+	if (*path)
+		files_hash(path, is);
+	if (strcmp(is, hash) != 0)
+		law_break(law, "L3: run %s: the %s in the outbox has hash '%s', in the ledger '%s'",
+		    run->run, what, is, hash);
+}
+
+static void listed_check(struct law *law, const struct law_run *run, const json_t *file)
+{
+	const char *name = law_member(file, "name");
+	const char *slash = strrchr(run->summary_path, '/');
+	struct path path =
+	    path_of("%.*s/%s", (int)(slash - run->summary_path), run->summary_path, name);
+	if (!files_exist(path.text)) {
+		law_break(
+		    law, "L3: run %s: the summary names %s, which is not there", run->run, name);
+		return;
+	}
+	char hash[HASH_SIZE];
+	struct buffer content = files_read(path.text);
+	files_hash_bytes(content.bytes, content.size, hash);
+	if (strcmp(hash, law_member(file, "sha256")) != 0 ||
+	    (json_int_t)content.size != json_integer_value(json_object_get(file, "bytes")))
+		law_break(law, "L3: run %s: %s is not as its summary says", run->run, name);
+	buffer_done(&content);
+}
+
+static void published_check(struct law *law, const struct law_run *run)
+{
+	hash_check(law, run, "summary", run->summary_path, run->summary_sha256);
+	hash_check(law, run, "result", run->result_path, run->result_sha256);
+	hash_check(law, run, "retry file", run->retry_path, run->retry_sha256);
+	struct buffer content = files_read(run->summary_path);
+	if (strcmp(content.bytes, run->summary) != 0)
+		law_break(law, "L3: run %s: the ledger holds another summary", run->run);
+	buffer_done(&content);
+	size_t i;
+	json_t *file;
+	json_array_foreach(json_object_get(run->json, "files"), i, file)
+	    listed_check(law, run, file);
+	if (i != run->files_count)
+		law_break(law, "L3: run %s: the summary names %zu files, %zu are there", run->run,
+		    i, run->files_count);
+}
+
+/* ---- what the summary says ---- */
+
+static void text_check(struct law *law, const struct law_run *run, const json_t *object,
+    const char *name, const char *expected)
+{
+	const char *is = law_member(object, name);
+	if (strcmp(is, expected) != 0)
+		law_break(law, "L3: run %s: '%s' is '%s' in the summary, '%s' in the ledger",
+		    run->run, name, is, expected);
+}
+
+/* How and when it was done. */
+static void circumstances_check(struct law *law, const struct law_run *run)
+{
+	static const char *const times[] = {"started", "finished"};
+	char policy[HASH_SIZE];
+	files_hash_bytes(run->policy, strlen(run->policy), policy);
+	text_check(law, run, run->json, "policy_sha256", policy);
+	text_check(law, run, run->json, "version", ENROLD_VERSION);
+	for (size_t i = 0; i < 2; i++)
+		if (!law_has_shape(law_member(run->json, times[i]), "dddd-dd-ddTdd:dd:dd.dddZ"))
+			law_break(
+			    law, "L3: run %s: '%s' is no time in the summary", run->run, times[i]);
+	if (strcmp(law_member(run->json, "started"), law_member(run->json, "finished")) > 0)
+		law_break(law, "L3: run %s ended before it started", run->run);
+	if (!json_is_true(json_object_get(run->json, "exact")))
+		law_break(law, "L3: run %s does not call itself exact", run->run);
+}
+
+static void summary_check(struct law *law, const struct law_run *run)
+{
+	bool is_refused = strcmp(run->state, "refused") == 0;
+	const json_t *input = json_object_get(run->json, "input");
+	text_check(law, run, run->json, "run", run->run);
+	text_check(law, run, run->json, "feed", run->feed);
+	text_check(law, run, run->json, "node", SPOOL_NODE);
+	text_check(law, run, run->json, "status", is_refused ? "refused" : "done");
+	text_check(law, run, run->json, "mode",
+	    strcmp(run->state, "previewed") == 0 ? "preview" : "apply");
+	text_check(law, run, input, "name", run->name);
+	text_check(law, run, input, "sha256", run->sha256);
+	if (json_integer_value(json_object_get(input, "bytes")) != run->bytes)
+		law_break(law, "L3: run %s: the summary has another size of the input", run->run);
+	if (is_refused == json_is_null(json_object_get(run->json, "refusal")))
+		law_break(
+		    law, "L3: run %s is %s, its 'refusal' says otherwise", run->run, run->state);
+	if (!is_refused && json_integer_value(json_object_get(run->json, "rows")) != run->records)
+		law_break(law, "L3: run %s: the summary counts other rows than the ledger's %lld",
+		    run->run, (long long)run->records);
+}
+
+/* ---- what the result says ---- */
+
+/* Lines whose cell in `column` is `value`. */
+static json_int_t lines_count(const struct table *result, const char *column, const char *value)
+{
+	json_int_t count = 0;
+	size_t at = table_column(result, column);
+	for (size_t row = 1; row < result->rows_count; row++)
+		count += strcmp(table_cell(result, row, at), value) == 0;
+	return count;
+}
+
+static void counts_check(struct law *law, const struct law_run *run, const struct table *result)
+{
+	json_int_t total = 0;
+	const char *code;
+	json_t *count;
+	json_object_foreach(json_object_get(run->json, "codes"), code, count)
+	{
+		total += json_integer_value(count);
+		if (json_integer_value(count) != lines_count(result, "code", code))
+			law_break(law, "L3: run %s: the summary miscounts code %s", run->run, code);
+	}
+	if (total != (json_int_t)result->rows_count - 1)
+		law_break(law, "L3: run %s: codes of %lld lines are counted, the result has %zu",
+		    run->run, (long long)total, result->rows_count - 1);
+	for (size_t i = 0; i < sizeof outcomes / sizeof *outcomes; i++) {
+		count = json_object_get(json_object_get(run->json, "outcomes"), outcomes[i]);
+		if (!count ||
+		    json_integer_value(count) != lines_count(result, "outcome", outcomes[i]))
+			law_break(
+			    law, "L3: run %s: the summary miscounts '%s'", run->run, outcomes[i]);
+	}
+}
+
+static void order_check(struct law *law, const struct law_run *run, const struct table *result)
+{
+	long last = 1;
+	for (size_t row = 1; row < result->rows_count; row++) {
+		long line = strtol(table_cell(result, row, 0), NULL, 10);
+		if (line < last || result->rows[row].count != result->rows[0].count)
+			law_break(law,
+			    "L3: run %s: line %zu of the result is out of order or short", run->run,
+			    row + 1);
+		last = line;
+	}
+}
+
+static void result_check(struct law *law, const struct law_run *run)
+{
+	static const char header[] =
+	    "line,username,column,target,outcome,code,message,before,after\n";
+	struct buffer text = files_read(run->result_path);
+	json_t *as_text = json_stringn(text.bytes, text.size); /* NULL: not UTF-8 */
+	if (!as_text || !text_starts(text.bytes, header)) {
+		law_break(
+		    law, "L3: run %s: the result is not UTF-8, or has another header", run->run);
+	} else {
+		struct table result = table_parse(text.bytes, text.size);
+		counts_check(law, run, &result);
+		order_check(law, run, &result);
+		table_done(&result);
+	}
+	json_decref(as_text);
+	buffer_done(&text);
+}
+
+void law_check_answers(struct law *law)
+{
+	outbox_walk(law);
+	for (size_t i = 0; i < law->runs_count; i++) {
+		const struct law_run *run = &law->runs[i];
+		bool is_published = *run->summary_path;
+		if (!law_has_ended(run)) {
+			if (is_published)
+				law_break(law, "L3: run %s has a summary, and is %s", run->run,
+				    run->state);
+			continue;
+		}
+		summary_check(law, run);
+		circumstances_check(law, run);
+		if (is_published)
+			published_check(law, run);
+		else if (law->moment == LAW_IDLE)
+			law_break(law, "L3: run %s of %s has no answer", run->run, run->name);
+		if (is_published && *run->result_path)
+			result_check(law, run);
+	}
+}

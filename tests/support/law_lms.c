@@ -1,0 +1,214 @@
+/*
+ * L3, second half, and L4: what the answers say was done is in the LMS exactly once, and nothing
+ * else is. All lines of all results that tell of a state are put into a temporary table, in the
+ * order of commit, and the rest is SQL that finds what does not fit.
+ */
+#include "fatal.h"
+#include "law_parts.h"
+
+#include <stdlib.h>
+
+static void execute(struct law *law, const char *sql)
+{
+	if (sqlite3_exec(law->database, sql, NULL, NULL, NULL) != SQLITE_OK)
+		fatal("%s: %s", sqlite3_errmsg(law->database), sql);
+}
+
+/* ---- what was said ---- */
+
+static void line_insert(
+    sqlite3_stmt *insert, const struct law_run *run, const struct table *result, size_t row)
+{
+	static const char *const columns[] = {"line", "username", "target", "before", "after"};
+	sqlite3_bind_text(insert, 1, run->run, -1, SQLITE_STATIC);
+	for (int i = 0; i < 5; i++) {
+		const char *cell = table_cell(result, row, table_column(result, columns[i]));
+		sqlite3_bind_text(insert, i + 2, table_unguard(cell), -1, SQLITE_TRANSIENT);
+	}
+	if (sqlite3_step(insert) != SQLITE_DONE)
+		fatal("cannot note a line of a result");
+	sqlite3_reset(insert);
+}
+
+/* The result as published, or as it lies in work, up to what the ledger knows of it. */
+static struct buffer result_read(const struct law *law, const struct law_run *run)
+{
+	if (*run->result_path)
+		return files_read(run->result_path);
+	struct path path = spool_path(law->spool, "work/" SPOOL_NODE "/%s/result.csv", run->run);
+	struct buffer text = {0};
+	if (files_exist(path.text))
+		text = files_read(path.text);
+	if (!law_has_ended(run) && (size_t)run->result_bytes < text.size)
+		text.size = (size_t)run->result_bytes;
+	return text;
+}
+
+static void run_note(struct law *law, sqlite3_stmt *insert, const struct law_run *run)
+{
+	struct buffer text = result_read(law, run);
+	struct table result = table_parse(text.bytes, text.size);
+	size_t after = result.rows_count ? table_column(&result, "after") : 0;
+	size_t column = result.rows_count ? table_column(&result, "column") : 0;
+	for (size_t row = 1; row < result.rows_count; row++)
+		if (*table_cell(&result, row, after) &&
+		    text_starts(table_cell(&result, row, column), "course"))
+			line_insert(insert, run, &result, row);
+	table_done(&result);
+	buffer_done(&text);
+}
+
+static int commit_compare(const void *a, const void *b)
+{
+	const struct law_run *x = *(struct law_run *const *)a, *y = *(struct law_run *const *)b;
+	if (x->commit != y->commit)
+		return x->commit < y->commit ? -1 : 1;
+	return strcmp(x->run, y->run);
+}
+
+/* In the order of commit; those that are under way have come last. */
+static void said_fill(struct law *law)
+{
+	struct law_run **runs = calloc(law->runs_count + 1, sizeof(struct law_run *));
+	sqlite3_stmt *insert = NULL;
+	static const char sql[] = "INSERT INTO said (run, line, username, target, before, after)"
+	                          " VALUES (?, ?, ?, ?, ?, ?)";
+	if (!runs || sqlite3_prepare_v2(law->database, sql, -1, &insert, NULL) != SQLITE_OK)
+		fatal("cannot note results: %s", sqlite3_errmsg(law->database));
+	for (size_t i = 0; i < law->runs_count; i++) {
+		runs[i] = &law->runs[i];
+		if (runs[i]->commit == 0)
+			runs[i]->commit = SIZE_MAX;
+	}
+	if (law->runs_count > 1)
+		qsort(runs, law->runs_count, sizeof *runs, commit_compare);
+	for (size_t i = 0; i < law->runs_count; i++)
+		run_note(law, insert, runs[i]);
+	sqlite3_finalize(insert);
+	free(runs);
+}
+
+static const char tables[] =
+    "CREATE TEMP TABLE said (id INTEGER PRIMARY KEY, run TEXT, line INTEGER, username TEXT,"
+    "  target TEXT, before TEXT, after TEXT, user INTEGER, course INTEGER, context INTEGER,"
+    "  enrolment INTEGER, is_new INTEGER);";
+
+/* Whom and what the lines are about. */
+static const char resolve[] =
+    "UPDATE said SET is_new = before NOT LIKE 'status=%',"
+    " user = (SELECT id FROM mdl_user u WHERE u.username = said.username AND u.mnethostid ="
+    "  (SELECT value FROM mdl_config WHERE name = 'mnet_localhost_id')),"
+    " course = (SELECT id FROM mdl_course c WHERE c.shortname = said.target);"
+    "UPDATE said SET context = (SELECT id FROM mdl_context x"
+    "  WHERE x.contextlevel = 50 AND x.instanceid = said.course),"
+    " enrolment = (SELECT ue.id FROM mdl_enrol e JOIN mdl_user_enrolments ue"
+    "  ON ue.enrolid = e.id AND ue.userid = said.user"
+    "  WHERE e.courseid = said.course AND e.enrol = 'manual' ORDER BY e.sortorder, e.id LIMIT 1);"
+    "CREATE INDEX temp.said_enrolment ON said (enrolment);"
+    "CREATE INDEX temp.said_pair ON said (user, course);";
+
+static const char events[] =
+    "CREATE TEMP TABLE created AS SELECT objectid AS enrolment, count(*) AS times"
+    " FROM mdl_logstore_standard_log WHERE id > (SELECT events FROM before)"
+    " AND eventname = '\\core\\event\\user_enrolment_created' GROUP BY objectid;"
+    "CREATE UNIQUE INDEX temp.created_id ON created (enrolment);"
+    "CREATE TEMP TABLE assigned AS SELECT objectid AS role, contextid AS context,"
+    " relateduserid AS user, count(*) AS times"
+    " FROM mdl_logstore_standard_log WHERE id > (SELECT events FROM before)"
+    " AND eventname = '\\core\\event\\role_assigned' GROUP BY 1, 2, 3;"
+    "CREATE UNIQUE INDEX temp.assigned_id ON assigned (context, user, role);";
+
+/* ---- what does not fit: each row's first column is the message ---- */
+
+#define WHO "'run ' || run || ', line ' || line || ': ' || username || ' in ' || target"
+
+static const char *const breaches[] = {
+    /* said, not there */
+    "SELECT 'L3: ' || " WHO " || ' is said to be enrolled, and is not'"
+    " FROM said WHERE enrolment IS NULL",
+    /* said twice */
+    "SELECT 'L3: ' || " WHO " || ' is said to have been newly enrolled ' || count(*) || ' times'"
+    " FROM said WHERE is_new GROUP BY user, course HAVING count(*) > 1",
+    /* there, not said */
+    "SELECT 'L4: enrolment ' || ue.id || ' of user ' || ue.userid || ' is in no answer'"
+    " FROM mdl_user_enrolments ue WHERE ue.id > (SELECT enrolments FROM before)"
+    " AND NOT EXISTS (SELECT 1 FROM said WHERE said.enrolment = ue.id AND is_new)",
+    "SELECT 'L4: role assignment ' || ra.id || ' of user ' || ra.userid || ' is in no answer'"
+    " FROM mdl_role_assignments ra WHERE ra.id > (SELECT assignments FROM before)"
+    " AND NOT EXISTS (SELECT 1 FROM mdl_context x JOIN said ON said.user = ra.userid"
+    "  AND said.course = x.instanceid JOIN mdl_role r ON r.id = ra.roleid"
+    "  WHERE x.id = ra.contextid AND x.contextlevel = 50"
+    "  AND instr(',' || substr(said.after, instr(said.after, 'roles=') + 6) || ',',"
+    "    ',' || r.shortname || ',') > 0)",
+    /* there twice */
+    "SELECT 'L3: user ' || userid || ' is ' || count(*) || ' times in enrol ' || enrolid"
+    " FROM mdl_user_enrolments GROUP BY enrolid, userid HAVING count(*) > 1",
+    "SELECT 'L3: user ' || userid || ' has role ' || roleid || ' ' || count(*) || ' times in"
+    " context ' || contextid FROM mdl_role_assignments"
+    " GROUP BY contextid, userid, roleid, component, itemid HAVING count(*) > 1",
+    /* the last line about somebody is how it is */
+    "SELECT 'L3: ' || " WHO " || ': said ' || after || ', is ' || state FROM ("
+    " SELECT said.*, 'status=' || ue.status || ';timestart=' || ue.timestart || ';timeend=' ||"
+    "  ue.timeend || ';roles=' || coalesce((SELECT group_concat(shortname, ',') FROM ("
+    "   SELECT r.shortname FROM mdl_role_assignments ra JOIN mdl_role r ON r.id = ra.roleid"
+    "   WHERE ra.contextid = said.context AND ra.userid = said.user AND ra.component = ''"
+    "   AND ra.itemid = 0 ORDER BY ra.timemodified, ra.id)), '') AS state"
+    " FROM said JOIN mdl_user_enrolments ue ON ue.id = said.enrolment"
+    " WHERE said.id IN (SELECT max(id) FROM said GROUP BY user, course)) WHERE state <> after",
+    /* the audit log, both ways */
+    "SELECT 'L3: enrolment ' || ue.id || ' has ' || coalesce(times, 0) || ' log rows'"
+    " FROM mdl_user_enrolments ue LEFT JOIN created ON created.enrolment = ue.id"
+    " WHERE ue.id > (SELECT enrolments FROM before) AND coalesce(times, 0) <> 1",
+    "SELECT 'L4: a log row tells of enrolment ' || enrolment || ', which is not there'"
+    " FROM created WHERE enrolment NOT IN (SELECT id FROM mdl_user_enrolments"
+    "  WHERE id > (SELECT enrolments FROM before))",
+    "SELECT 'L3: role assignment ' || ra.id || ' has ' || coalesce(times, 0) || ' log rows'"
+    " FROM mdl_role_assignments ra LEFT JOIN assigned a ON a.context = ra.contextid"
+    " AND a.user = ra.userid AND a.role = ra.roleid"
+    " WHERE ra.id > (SELECT assignments FROM before) AND coalesce(times, 0) <> 1",
+    "SELECT 'L4: ' || times || ' log rows tell of role ' || role || ' of user ' || user ||"
+    " ' in context ' || context || ', which is not there' FROM assigned a WHERE NOT EXISTS ("
+    " SELECT 1 FROM mdl_role_assignments ra WHERE ra.contextid = a.context"
+    " AND ra.userid = a.user AND ra.roleid = a.role)",
+    "SELECT 'L3: ' || logged || ' updates of enrolments are logged, ' || told || ' were said'"
+    " FROM (SELECT (SELECT count(*) FROM mdl_logstore_standard_log"
+    "  WHERE eventname = '\\core\\event\\user_enrolment_updated'"
+    "  AND id > (SELECT events FROM before)) AS logged,"
+    " (SELECT count(*) FROM said WHERE NOT is_new AND substr(before, 1, instr(before, ';roles='))"
+    "  <> substr(after, 1, instr(after, ';roles='))) AS told) WHERE logged <> told",
+};
+
+static void breaches_find(struct law *law, const char *sql)
+{
+	sqlite3_stmt *statement = NULL;
+	if (sqlite3_prepare_v2(law->database, sql, -1, &statement, NULL) != SQLITE_OK)
+		fatal("%s: %s", sqlite3_errmsg(law->database), sql);
+	int step;
+	while ((step = sqlite3_step(statement)) == SQLITE_ROW)
+		law_break(law, "%s", (const char *)sqlite3_column_text(statement, 0));
+	if (step != SQLITE_DONE)
+		fatal("%s: %s", sqlite3_errmsg(law->database), sql);
+	sqlite3_finalize(statement);
+}
+
+void law_check_lms(struct law *law)
+{
+	const struct spool *spool = law->spool;
+	struct buffer before = {0};
+	buffer_print(&before,
+	    "CREATE TEMP TABLE before AS SELECT %lld AS enrolments, %lld AS assignments,"
+	    " %lld AS events",
+	    (long long)spool->enrolments_before, (long long)spool->assignments_before,
+	    (long long)spool->events_before);
+	buffer_add_char(&before, '\0');
+	execute(law, "PRAGMA temp_store = MEMORY; PRAGMA cache_size = -65536; BEGIN");
+	execute(law, before.bytes);
+	execute(law, tables);
+	said_fill(law);
+	execute(law, resolve);
+	execute(law, events);
+	for (size_t i = 0; i < sizeof breaches / sizeof *breaches; i++)
+		breaches_find(law, breaches[i]);
+	execute(law, "COMMIT");
+	buffer_done(&before);
+}

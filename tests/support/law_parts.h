@@ -1,0 +1,53 @@
+/* law_parts: what the parts of the law's checker share. Nobody else includes it. */
+#ifndef SUPPORT_LAW_PARTS_H
+#define SUPPORT_LAW_PARTS_H
+
+#include "enrold/arena.h"
+#include "law.h"
+#include "table.h"
+
+#include <jansson.h>
+
+enum { LAW_RUN_SIZE = 23 };
+
+/* A row of the ledger, and what was found of it. Texts lie in the arena, never NULL. */
+struct law_run {
+	const char *run, *state, *feed, *name, *sha256, *policy;
+	const char *summary, *summary_sha256, *result_sha256, *retry_sha256;
+	int64_t bytes, records, result_bytes;
+	size_t in_archive, in_quarantine, in_work; /* copies of its input */
+	/* Paths in the outbox, "" when there is no such file. */
+	const char *summary_path, *result_path, *retry_path;
+	size_t files_count; /* in the outbox, the summary not among them */
+	json_t *json;       /* the ledger's summary; NULL: none */
+	size_t commit;      /* place in the chain, from 1; 0: not in it */
+};
+
+struct law {
+	const struct spool *spool;
+	enum law_moment moment;
+	struct law_report *report;
+	struct arena *arena;
+	sqlite3 *database;
+	struct law_run *runs; /* sorted by run */
+	size_t runs_count;
+};
+
+void law_break(struct law *law, const char *format, ...) PRINTF_LIKE(2, 3);
+struct law_run *law_find(const struct law *law, const char *run);
+const char *law_copy(struct law *law, const char *text);
+/* The text starts like the shape, in which d is any digit. */
+bool law_has_shape(const char *text, const char *shape);
+/* The last run id in a file's name; false: there is none. */
+bool law_read_run(const char *name, char run[LAW_RUN_SIZE]);
+bool law_has_ended(const struct law_run *run);                  /* applied, previewed or refused */
+const char *law_member(const json_t *object, const char *name); /* a text, "" when it is none */
+
+/* staff.R.<something> for staff.csv; a stem too long for the name may have been cut. */
+void law_check_name(struct law *law, const struct law_run *run, const char *path);
+void law_check_places(struct law *law);
+void law_check_answers(struct law *law);
+void law_check_chain(struct law *law);
+void law_check_lms(struct law *law);
+
+#endif

@@ -1,0 +1,293 @@
+/* L1, L2 and L5: where every dropped file is, and that nothing else is there. */
+#include "fatal.h"
+#include "law_parts.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+/* A file of a place, or one that was dropped. */
+struct item {
+	const char *feed;
+	const char *name;
+	const char *hash;
+	const char *place; /* for the message */
+};
+
+struct items {
+	struct item *items;
+	size_t count, room;
+};
+
+struct search {
+	struct law *law;
+	struct items found;
+};
+
+static void items_add(struct items *items, struct item item)
+{
+	if (items->count == items->room) {
+		items->room = items->room ? items->room * 2 : 64;
+		items->items = realloc(items->items, items->room * sizeof item);
+		if (!items->items)
+			fatal("out of memory");
+	}
+	items->items[items->count++] = item;
+}
+
+/* place: relative to the spool. */
+static void found_add(struct search *search, const char *feed, const char *name, const char *place)
+{
+	struct law *law = search->law;
+	char hash[HASH_SIZE];
+	files_hash(spool_path(law->spool, "%s", place).text, hash);
+	items_add(&search->found, (struct item){law_copy(law, feed), law_copy(law, name),
+	                              law_copy(law, hash), law_copy(law, place)});
+}
+
+static void found_add_inbox(struct search *search, const char *below, const char *place)
+{
+	const char *base = path_base(below);
+	struct path feed = path_of("%.*s", (int)(base - below), below);
+	if (base > below)
+		feed.text[base - below - 1] = '\0';
+	found_add(search, base > below ? feed.text : "default", base, place);
+}
+
+/* ---- one function for each place; `path` is relative to the spool ---- */
+
+typedef void visit_file(struct search *search, const char *below, const char *path, mode_t mode);
+
+static void inbox_visit(struct search *search, const char *below, const char *path, mode_t mode)
+{
+	(void)mode;
+	found_add_inbox(search, below, path);
+}
+
+/* below: <node>/<run>/inbox/<path below the inbox>, or other things of that run. */
+static void work_visit(struct search *search, const char *below, const char *path, mode_t mode)
+{
+	(void)mode;
+	const char *run = strchr(below, '/');
+	const char *rest = run ? strchr(run + 1, '/') : NULL;
+	if (!rest || !text_starts(rest, "/inbox/"))
+		return;
+	found_add_inbox(search, rest + strlen("/inbox/"), path);
+	char id[LAW_RUN_SIZE];
+	snprintf(id, sizeof id, "%.*s", (int)(rest - run - 1), run + 1);
+	struct law_run *known = law_find(search->law, id);
+	if (known)
+		known->in_work++;
+}
+
+static void held_visit(struct search *search, const char *below, const char *path, mode_t mode)
+{
+	(void)mode;
+	found_add(search, "default", path_base(below), path);
+}
+
+void law_check_name(struct law *law, const struct law_run *run, const char *path)
+{
+	const char *base = path_base(path);
+	const char *id = strstr(base, run->run);
+	size_t stem = id && id > base ? (size_t)(id - base) - 1 : 0;
+	size_t whole = strlen(run->name);
+	if (text_ends(run->name, ".csv"))
+		whole -= strlen(".csv");
+	bool may_be_cut = strlen(run->name) > 200;
+	if (strncmp(base, run->name, stem) != 0 || (stem != whole && !may_be_cut))
+		law_break(
+		    law, "%s is no name for the input %s of run %s", path, run->name, run->run);
+}
+
+static struct law_run *owner_find(struct law *law, const char *path)
+{
+	char id[LAW_RUN_SIZE];
+	struct law_run *run = law_read_run(path_base(path), id) ? law_find(law, id) : NULL;
+	if (run)
+		law_check_name(law, run, path);
+	else
+		law_break(law, "L4: %s belongs to no run of the ledger", path);
+	return run;
+}
+
+static void mode_check(struct law *law, const char *path, mode_t mode)
+{
+	if (mode & 07)
+		law_break(law, "%s can be read by everybody: mode %o", path, mode & 07777);
+}
+
+static void archive_visit(struct search *search, const char *below, const char *path, mode_t mode)
+{
+	struct law *law = search->law;
+	struct law_run *run = owner_find(law, path);
+	if (!law_has_shape(below, "dddd/dd/dd/") || strchr(below + strlen("YYYY/MM/DD/"), '/'))
+		law_break(law, "%s does not lie in archive/YYYY/MM/DD", path);
+	mode_check(law, path, mode);
+	if (!run)
+		return;
+	if (strcmp(run->state, "applied") != 0 && strcmp(run->state, "previewed") != 0)
+		law_break(law, "L2: %s is archived, but its run is %s", path, run->state);
+	run->in_archive++;
+	found_add(search, run->feed, run->name, path);
+}
+
+static void reason_check(struct law *law, const char *path)
+{
+	struct path reason = spool_path(law->spool, "%s.reason.txt", path);
+	struct stat stat_;
+	if (stat(reason.text, &stat_) != 0 || stat_.st_size < 2)
+		law_break(law, "L2: %s has no reason beside it", path);
+}
+
+static void quarantine_visit(
+    struct search *search, const char *below, const char *path, mode_t mode)
+{
+	(void)below;
+	struct law *law = search->law;
+	if (text_ends(path, ".reason.txt")) {
+		struct path of = spool_path(
+		    law->spool, "%.*s", (int)(strlen(path) - strlen(".reason.txt")), path);
+		if (!files_exist(of.text))
+			law_break(law, "%s is the reason for nothing", path);
+		return;
+	}
+	struct law_run *run = owner_find(law, path);
+	mode_check(law, path, mode);
+	if (law->moment == LAW_IDLE)
+		reason_check(law, path);
+	if (!run)
+		return;
+	if (strcmp(run->state, "refused") != 0)
+		law_break(law, "L2: %s is in quarantine, but its run is %s", path, run->state);
+	run->in_quarantine++;
+	found_add(search, run->feed, run->name, path);
+}
+
+static void place_walk(struct search *search, const char *place, visit_file *visit)
+{
+	struct listing listing = files_list(spool_path(search->law->spool, "%s", place).text);
+	for (size_t i = 0; i < listing.count; i++) {
+		const struct listing_entry *entry = &listing.entries[i];
+		if (S_ISREG(entry->mode))
+			visit(search, entry->path, path_of("%s/%s", place, entry->path).text,
+			    entry->mode);
+	}
+	listing_done(&listing);
+}
+
+/* ---- L1: found equals dropped ---- */
+
+static int item_compare(const void *a, const void *b)
+{
+	const struct item *x = a, *y = b;
+	int order = strcmp(x->feed, y->feed);
+	if (order == 0)
+		order = strcmp(x->name, y->name);
+	return order != 0 ? order : strcmp(x->hash, y->hash);
+}
+
+static struct items dropped_items(const struct spool *spool)
+{
+	struct items items = {0};
+	for (size_t i = 0; i < spool->drops_count; i++) {
+		const struct drop *drop = &spool->drops[i];
+		items_add(&items, (struct item){drop->feed, drop->name, drop->hash, "dropped"});
+	}
+	return items;
+}
+
+static void items_sort(struct items *items)
+{
+	if (items->count > 1)
+		qsort(items->items, items->count, sizeof *items->items, item_compare);
+}
+
+static void items_match(struct law *law, struct items *dropped, struct items *found)
+{
+	items_sort(dropped);
+	items_sort(found);
+	size_t d = 0, f = 0;
+	while (d < dropped->count || f < found->count) {
+		const struct item *wanted = &dropped->items[d], *is = &found->items[f];
+		int order = d == dropped->count ? 1
+		            : f == found->count ? -1
+		                                : item_compare(wanted, is);
+		if (order < 0)
+			law_break(law, "L1: %s of feed %s with hash %s is nowhere to be found",
+			    wanted->name, wanted->feed, wanted->hash);
+		else if (order > 0)
+			law_break(law,
+			    "L1: %s (%s of feed %s, hash %s) is once too often, or altered",
+			    is->place, is->name, is->feed, is->hash);
+		d += order <= 0;
+		f += order >= 0;
+	}
+}
+
+/* ---- L2: every run's input is where its state says ---- */
+
+static void run_place_check(struct law *law, const struct law_run *run)
+{
+	bool is_refused = strcmp(run->state, "refused") == 0;
+	size_t right = is_refused ? run->in_quarantine : run->in_archive;
+	size_t wrong = is_refused ? run->in_archive : run->in_quarantine;
+	bool may_wait = law->moment == LAW_STOPPED;
+	if (!law_has_ended(run)) {
+		if (!may_wait || run->in_work != 1)
+			law_break(law, "L2: run %s of %s is %s, its input is %zu times in work",
+			    run->run, run->name, run->state, run->in_work);
+	} else if (right + (may_wait ? run->in_work : 0) != 1 || wrong != 0) {
+		law_break(law,
+		    "L2: run %s of %s is %s, its input is %zu times in the archive, %zu in "
+		    "quarantine, %zu in work",
+		    run->run, run->name, run->state, run->in_archive, run->in_quarantine,
+		    run->in_work);
+	}
+}
+
+/* ---- L5 ---- */
+
+static void temporary_check(struct law *law, const char *place)
+{
+	struct listing listing = files_list(spool_path(law->spool, "%s", place).text);
+	for (size_t i = 0; i < listing.count; i++) {
+		const char *base = path_base(listing.entries[i].path);
+		if (*base == '.' || text_ends(base, ".part") || text_ends(base, ".tmp"))
+			law_break(law, "L5: a temporary name is left: %s/%s", place,
+			    listing.entries[i].path);
+	}
+	listing_done(&listing);
+}
+
+static void work_check_empty(struct law *law)
+{
+	struct listing listing = files_list(spool_path(law->spool, "work/" SPOOL_NODE).text);
+	for (size_t i = 0; i < listing.count; i++)
+		law_break(law, "L5: work is left: %s", listing.entries[i].path);
+	listing_done(&listing);
+}
+
+void law_check_places(struct law *law)
+{
+	static const struct {
+		const char *name;
+		visit_file *visit;
+	} places[] = {{"inbox", inbox_visit}, {"work", work_visit}, {"held", held_visit},
+	    {"archive", archive_visit}, {"quarantine", quarantine_visit}};
+	struct search search = {.law = law};
+	for (size_t i = 0; i < sizeof places / sizeof *places; i++)
+		place_walk(&search, places[i].name, places[i].visit);
+	struct items dropped = dropped_items(law->spool);
+	items_match(law, &dropped, &search.found);
+	free(dropped.items);
+	free(search.found.items);
+	for (size_t i = 0; i < law->runs_count; i++)
+		run_place_check(law, &law->runs[i]);
+	if (law->moment != LAW_IDLE)
+		return;
+	temporary_check(law, "outbox");
+	temporary_check(law, "archive");
+	temporary_check(law, "quarantine");
+	work_check_empty(law);
+}

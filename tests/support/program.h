@@ -1,0 +1,45 @@
+/*
+ * program: one of ours, run as a child process. Its output is caught in memory; a sanitizer's words
+ * in it are fatal, whatever the exit status says. A child never outlives the test.
+ */
+#ifndef SUPPORT_PROGRAM_H
+#define SUPPORT_PROGRAM_H
+
+#include "enrold/buffer.h"
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+enum { PROGRAM_DEADLINE_MS = 120 * 1000 };
+
+struct program {
+	const char *name;
+	pid_t pid;
+	int pidfd; /* readable when it has ended */
+	int out, err;
+};
+
+struct finished {
+	int status;             /* exit status; minus the signal's number when one ended it */
+	struct buffer out, err; /* ended by a NUL that does not count */
+};
+
+/* argv[0] without a slash is a program of this build. argv ends with NULL. environment: one
+ * "NAME=value" more, or NULL. */
+void program_start(struct program *program, const char *const *argv, const char *environment);
+/* False: it is still running. */
+bool program_wait(const struct program *program, int64_t deadline_us);
+void program_signal(const struct program *program, int signal);
+/* Waits until it has ended (fatal after the usual deadline). Given to the caller. */
+struct finished program_finish(struct program *program);
+/* What it has said so far. Given to the caller. */
+struct buffer program_said(int file);
+
+struct finished program_run(const char *const *argv);
+/* program_run that must end with this status; prints what it said when it does not. */
+struct finished program_expect(int status, const char *const *argv);
+void finished_done(struct finished *finished);
+
+#define ARGV(...) ((const char *const[]){__VA_ARGS__, NULL})
+
+#endif

@@ -1,0 +1,224 @@
+#include "spool.h"
+
+#include "fatal.h"
+#include "program.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static void root_make(struct spool *spool)
+{
+	const char *temporary = getenv("TMPDIR");
+	spool->root = path_of("%s/enrold-test-XXXXXX", temporary ? temporary : "/tmp");
+	if (!mkdtemp(spool->root.text))
+		fatal("cannot make %s: %s", spool->root.text, strerror(errno));
+	fatal_keep(spool->root.text);
+	spool->directory = path_of("%s/spool", spool->root.text);
+	spool->config = path_of("%s/enrold.yaml", spool->root.text);
+	spool->database = path_of("%s/lms.db", spool->root.text);
+	files_make_directory(path_of("%s/stage", spool->root.text).text);
+	files_make_directory(spool_path(spool, "inbox").text);
+}
+
+static const char *text_or(const char *text, const char *usual)
+{
+	return text ? text : usual;
+}
+
+static void config_write(const struct spool *spool, const struct spool_options *options)
+{
+	struct buffer yaml = {0};
+	buffer_print(&yaml, "spool: %s\nnode: " SPOOL_NODE "\n", spool->directory.text);
+	buffer_print(&yaml, "settle: %s\nrescan: %s\n", text_or(options->settle, "0"),
+	    text_or(options->rescan, "5m"));
+	buffer_print(&yaml, "lms: { url: \"sqlite:%s\", journal_mode: %s }\n", spool->database.text,
+	    text_or(options->journal_mode, "wal"));
+	buffer_add_text(&yaml, text_or(options->settings, ""));
+	buffer_print(&yaml, "feeds:\n%s", text_or(options->feeds, "  default: {}\n"));
+	files_write(spool->config.text, yaml.bytes, yaml.size, 0640);
+	buffer_done(&yaml);
+}
+
+/* ---- the database ---- */
+
+static void enrolctl(const struct spool *spool, const char *command, const char *file)
+{
+	struct finished finished = program_expect(
+	    0, ARGV("enrolctl", "--config", spool->config.text, "lms", command, file));
+	finished_done(&finished);
+}
+
+static void courses_add(const struct spool *spool, int count)
+{
+	struct path file = path_of("%s/courses.csv", spool->root.text);
+	struct buffer csv = {0};
+	buffer_add_text(&csv, "shortname,fullname,category,idnumber\n");
+	for (int i = 1; i <= count; i++)
+		buffer_print(&csv, "C%d,Course %d,,course-%d\n", i, i, i);
+	files_write(file.text, csv.bytes, csv.size, 0640);
+	buffer_done(&csv);
+	enrolctl(spool, "add-courses", file.text);
+}
+
+static void people_add(const struct spool *spool, int count)
+{
+	struct path file = path_of("%s/users.csv", spool->root.text);
+	struct buffer csv = {0};
+	buffer_add_text(&csv, "username,firstname,lastname,email,idnumber\n");
+	for (int i = 1; i <= count; i++)
+		buffer_print(&csv, "p%d,Person,%d,p%d@example.org,person-%d\n", i, i, i, i);
+	files_write(file.text, csv.bytes, csv.size, 0640);
+	buffer_done(&csv);
+	enrolctl(spool, "add-users", file.text);
+}
+
+static void database_build(const struct spool *spool, int people, int courses)
+{
+	enrolctl(spool, "init", NULL);
+	courses_add(spool, courses);
+	people_add(spool, people);
+}
+
+/* The prepared databases of one shape; the rest of a name says which program made it. */
+static struct path prepared_prefix(int people, int courses)
+{
+	return path_of("people-%d-courses-%d-", people, courses);
+}
+
+static struct path prepared_path(int people, int courses)
+{
+	struct stat program;
+	struct path path = path_of("%s/enrolctl", PROGRAMS);
+	if (stat(path.text, &program) != 0)
+		fatal("there is no %s", path.text);
+	return path_of("%s/prepared/%.100s%lld-%lld.%09ld.db", PROGRAMS,
+	    prepared_prefix(people, courses).text, (long long)program.st_size,
+	    (long long)program.st_mtim.tv_sec, program.st_mtim.tv_nsec);
+}
+
+/* Those that an older program made go: every build would leave one more. */
+static void prepared_remove(const char *prefix)
+{
+	struct path directory = path_of("%s/prepared", PROGRAMS);
+	struct listing listing = files_list(directory.text);
+	for (size_t i = 0; i < listing.count; i++)
+		if (text_starts(listing.entries[i].path, prefix))
+			files_remove(
+			    path_of("%s/%s", directory.text, listing.entries[i].path).text);
+	listing_done(&listing);
+}
+
+static void database_prepare(
+    const struct spool *spool, int people, int courses, const char *prepared)
+{
+	database_build(spool, people, courses);
+	prepared_remove(prepared_prefix(people, courses).text);
+	struct path part = path_of("%s.part", prepared);
+	files_copy(spool->database.text, part.text);
+	files_rename(part.text, prepared);
+}
+
+static void database_make(const struct spool *spool, const struct spool_options *options)
+{
+	int people = options->people ? options->people : 20;
+	int courses = options->courses ? options->courses : 10;
+	files_make_directory(path_of("%s/prepared", PROGRAMS).text);
+	struct path lock_path = path_of("%s/prepared/lock", PROGRAMS);
+	int lock = open(lock_path.text, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (lock < 0 || flock(lock, LOCK_EX) != 0)
+		fatal("cannot lock the prepared databases: %s", strerror(errno));
+	struct path prepared = prepared_path(people, courses);
+	if (files_exist(prepared.text))
+		files_copy(prepared.text, spool->database.text);
+	else
+		database_prepare(spool, people, courses, prepared.text);
+	close(lock);
+}
+
+/* ---- life ---- */
+
+void spool_make(struct spool *spool, const struct spool_options *options)
+{
+	static const struct spool_options usual;
+	options = options ? options : &usual;
+	*spool = (struct spool){0};
+	root_make(spool);
+	config_write(spool, options);
+	database_make(spool, options);
+	spool_count_before(spool);
+}
+
+void spool_remove(struct spool *spool)
+{
+	for (size_t i = 0; i < spool->drops_count; i++) {
+		free(spool->drops[i].feed);
+		free(spool->drops[i].name);
+	}
+	free(spool->drops);
+	files_remove(spool->root.text);
+	fatal_keep(NULL);
+	*spool = (struct spool){0};
+}
+
+struct path spool_path(const struct spool *spool, const char *format, ...)
+{
+	char text[PATH_SIZE];
+	va_list arguments;
+	va_start(arguments, format);
+	int size = vsnprintf(text, sizeof text, format, arguments);
+	va_end(arguments);
+	if (size < 0 || (size_t)size >= sizeof text)
+		fatal("a path is too long: %s...", text);
+	return path_of("%.500s/%.500s", spool->directory.text, text);
+}
+
+/* ---- drops ---- */
+
+struct path spool_inbox(const struct spool *spool, const char *name)
+{
+	return spool_path(spool, "inbox/%s", name);
+}
+
+void spool_note(struct spool *spool, const char *name, const void *bytes, size_t size)
+{
+	if (spool->drops_count == spool->drops_room) {
+		spool->drops_room = spool->drops_room ? spool->drops_room * 2 : 16;
+		spool->drops = realloc(spool->drops, spool->drops_room * sizeof *spool->drops);
+	}
+	const char *base = path_base(name);
+	struct drop drop = {
+	    .feed = base == name ? strdup("default") : strndup(name, (size_t)(base - name) - 1),
+	    .name = strdup(base),
+	};
+	if (!spool->drops || !drop.feed || !drop.name)
+		fatal("out of memory");
+	files_hash_bytes(bytes, size, drop.hash);
+	spool->drops[spool->drops_count++] = drop;
+}
+
+void spool_drop_bytes(struct spool *spool, const char *name, const void *bytes, size_t size)
+{
+	struct path staged = path_of("%s/stage/%zu", spool->root.text, spool->drops_count);
+	struct path place = spool_inbox(spool, name);
+	files_write(staged.text, bytes, size, 0640);
+	spool_note(spool, name, bytes, size);
+	files_rename(staged.text, place.text);
+}
+
+void spool_drop(struct spool *spool, const char *name, const char *text)
+{
+	spool_drop_bytes(spool, name, text, strlen(text));
+}
+
+void spool_once(const struct spool *spool)
+{
+	struct finished finished =
+	    program_expect(0, ARGV("enrold", "--config", spool->config.text, "--once"));
+	finished_done(&finished);
+}

@@ -1,0 +1,91 @@
+/* The database of a test's site, seen with plain SQL. */
+#include "fatal.h"
+#include "spool.h"
+
+#include <stdlib.h>
+
+static void database_fail(sqlite3 *database, const char *sql)
+{
+	fatal("%s: %s", sqlite3_errmsg(database), sql);
+}
+
+sqlite3 *spool_database(const struct spool *spool, bool is_writer)
+{
+	sqlite3 *database = NULL;
+	int flags = is_writer ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY;
+	if (sqlite3_open_v2(spool->database.text, &database, flags, NULL) != SQLITE_OK)
+		fatal("cannot open %s: %s", spool->database.text, sqlite3_errmsg(database));
+	sqlite3_busy_timeout(database, 10000);
+	return database;
+}
+
+void spool_execute(struct spool *spool, const char *sql)
+{
+	sqlite3 *database = spool_database(spool, true);
+	if (sqlite3_exec(database, sql, NULL, NULL, NULL) != SQLITE_OK)
+		database_fail(database, sql);
+	sqlite3_close(database);
+	if (spool->drops_count == 0)
+		spool_count_before(spool);
+}
+
+static void cells_add(struct buffer *out, sqlite3_stmt *statement)
+{
+	for (int i = 0; i < sqlite3_column_count(statement); i++) {
+		const char *cell = (const char *)sqlite3_column_text(statement, i);
+		buffer_print(out, "%s%s", i > 0 ? "|" : "", cell ? cell : "");
+	}
+	buffer_add_char(out, '\n');
+}
+
+struct buffer spool_query(const struct spool *spool, const char *sql)
+{
+	struct buffer out = {0};
+	sqlite3 *database = spool_database(spool, false);
+	sqlite3_stmt *statement = NULL;
+	if (sqlite3_prepare_v2(database, sql, -1, &statement, NULL) != SQLITE_OK)
+		database_fail(database, sql);
+	int step;
+	while ((step = sqlite3_step(statement)) == SQLITE_ROW)
+		cells_add(&out, statement);
+	if (step != SQLITE_DONE)
+		database_fail(database, sql);
+	sqlite3_finalize(statement);
+	sqlite3_close(database);
+	buffer_add_char(&out, '\0');
+	if (out.failed)
+		fatal("out of memory");
+	out.size--;
+	return out;
+}
+
+int64_t spool_number(const struct spool *spool, const char *sql)
+{
+	struct buffer text = spool_query(spool, sql);
+	int64_t number = strtoll(text.bytes, NULL, 10);
+	buffer_done(&text);
+	return number;
+}
+
+void spool_count_before(struct spool *spool)
+{
+	spool->enrolments_before = spool_number(spool, "SELECT max(id) FROM mdl_user_enrolments");
+	spool->assignments_before = spool_number(spool, "SELECT max(id) FROM mdl_role_assignments");
+	spool->events_before = spool_number(spool, "SELECT max(id) FROM mdl_logstore_standard_log");
+}
+
+struct buffer spool_state(const struct spool *spool)
+{
+	return spool_query(spool,
+	    "SELECT 'enrolled', u.username, c.shortname, ue.status,"
+	    "  CASE ue.timeend WHEN 0 THEN '' ELSE ue.timeend - ue.timestart END"
+	    " FROM mdl_user_enrolments ue JOIN mdl_enrol e ON e.id = ue.enrolid"
+	    " JOIN mdl_course c ON c.id = e.courseid JOIN mdl_user u ON u.id = ue.userid"
+	    " UNION ALL "
+	    "SELECT 'has role', u.username, c.shortname, r.shortname, ra.component || ra.itemid"
+	    " FROM mdl_role_assignments ra"
+	    " JOIN mdl_context x ON x.id = ra.contextid AND x.contextlevel = 50"
+	    " JOIN mdl_course c ON c.id = x.instanceid JOIN mdl_user u ON u.id = ra.userid"
+	    " JOIN mdl_role r ON r.id = ra.roleid"
+	    " ORDER BY 1, 2, 3, 4, 5");
+}

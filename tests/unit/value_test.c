@@ -1,0 +1,58 @@
+#include "enrold/value.h"
+
+#include <criterion/criterion.h>
+#include <stdlib.h>
+#include <time.h>
+
+static const struct {
+	const char *cell;
+	int64_t epoch; /* -1: not a date */
+} dates[] = {
+    {"2026-12-01", 1796083200},
+    {"2026-07-01", 1782860400},
+    {"2026-12-01 12:30", 1796128200},
+    {"2026-12-01T12:30:05Z", 1796128205},
+    {"2026-12-01T12:30+01:00", 1796124600},
+    {"31.12.2026", 1798675200},
+    {"1 January 2027", 1798761600},
+    {"1 jan 2027", 1798761600},
+    {"2026-02-30", -1},
+    {"01/02/2027", -1},
+    {"soon", -1},
+    {"", -1},
+    {"1700000000", -1},
+    {"2026-12-01 24:00", -1},
+};
+
+Test(value, reads_dates_that_mean_one_thing_only)
+{
+	setenv("TZ", "Europe/London", 1);
+	tzset();
+	for (size_t i = 0; i < sizeof dates / sizeof *dates; i++) {
+		int64_t epoch = -1;
+		if (!value_parse_date(slice_of(dates[i].cell), &epoch))
+			epoch = -1;
+		cr_expect_eq(epoch, dates[i].epoch, "%s: %lld", dates[i].cell, (long long)epoch);
+	}
+}
+
+Test(value, tells_clean_cells_from_bad_ones)
+{
+	cr_expect_eq(value_check(SLICE("S\xC3\x89"
+	                               "CURIT\xC3\x89\tx")),
+	    VALUE_CLEAN);
+	cr_expect_eq(value_check(SLICE("a\0b")), VALUE_CONTROL);
+	cr_expect_eq(value_check(SLICE("a\x1b[31m")), VALUE_CONTROL);
+	cr_expect_eq(value_check(SLICE("\xC3(")), VALUE_NOT_UTF8);
+	cr_expect_eq(value_check(SLICE("\xED\xA0\x80")), VALUE_NOT_UTF8);
+}
+
+Test(value, lowers_and_cleans_user_names_as_moodle_does)
+{
+	struct arena *arena = arena_create();
+	cr_expect(slice_is(value_lower(SLICE("ZO\xC3\x8B"), arena), SLICE("zo\xC3\xAB")));
+	cr_expect(slice_is(value_clean_username(SLICE("Al!i#cE"), false, arena), SLICE("alice")));
+	cr_expect(slice_is(value_clean_username(SLICE("zo\xC3\xAB"), false, arena), SLICE("zo")));
+	cr_expect(slice_is(value_clean_username(SLICE("a+B"), true, arena), SLICE("a+b")));
+	arena_free(arena);
+}
