@@ -167,8 +167,9 @@ const char *site_db_path(const struct site_db *db)
 
 void site_db_set_journal(struct site_db *db)
 {
-	site_db_script(db, db->options->journal_mode == JOURNAL_WAL ? "PRAGMA journal_mode = WAL"
-	                                                            : "PRAGMA journal_mode = DELETE");
+	site_db_script(db, db->options->journal_mode == JOURNAL_WAL
+	                       ? "PRAGMA journal_mode = WAL"
+	                       : "PRAGMA journal_mode = DELETE");
 }
 
 void site_db_begin(struct site_db *db)
@@ -239,28 +240,54 @@ static int bind(sqlite3_stmt *statement, int place, const struct db_value *value
 	    statement, place, bytes, value->text.size, SQLITE_STATIC, SQLITE_UTF8);
 }
 
-/* Runs the statement up to its first row, which is in *first; false when it has none. */
-static bool step(struct site_db *db, const char *sql, const struct db_value *values, size_t count,
-    int64_t *first)
+struct db_rows site_db_select(
+    struct site_db *db, const char *sql, const struct db_value *values, size_t count)
 {
 	sqlite3_stmt *statement = is_error(&db->error) ? NULL : find_statement(db, sql);
-	if (!statement)
-		return false;
-	for (size_t i = 0; i < count; i++)
+	struct db_rows rows = {.db = db, .statement = statement};
+	for (size_t i = 0; statement && i < count; i++)
 		db_check(db, bind(statement, (int)i + 1, &values[i]));
-	int code = is_error(&db->error) ? SQLITE_DONE : sqlite3_step(statement);
-	db_check(db, code);
-	if (code == SQLITE_ROW)
-		*first = sqlite3_column_int64(statement, 0);
-	sqlite3_reset(statement);          /* repeats the error of step, noted above */
-	sqlite3_clear_bindings(statement); /* cannot fail; the text is the caller's */
-	return code == SQLITE_ROW;
+	return rows;
+}
+
+void site_db_leave(struct db_rows *rows)
+{
+	if (!rows->statement)
+		return;
+	sqlite3_reset(rows->statement);          /* repeats the error of step, noted already */
+	sqlite3_clear_bindings(rows->statement); /* cannot fail; the text is the caller's */
+	rows->statement = NULL;
+}
+
+bool site_db_next(struct db_rows *rows)
+{
+	if (!rows->statement)
+		return false;
+	int code = is_error(&rows->db->error) ? SQLITE_DONE : sqlite3_step(rows->statement);
+	if (db_check(rows->db, code) && code == SQLITE_ROW)
+		return true;
+	site_db_leave(rows);
+	return false;
+}
+
+int64_t db_column_int(const struct db_rows *rows, int column)
+{
+	return sqlite3_column_int64(rows->statement, column);
+}
+
+struct slice db_column_text(const struct db_rows *rows, int column)
+{
+	const char *bytes = (const char *)sqlite3_column_text(rows->statement, column);
+	if (!bytes)
+		return SLICE("");
+	return (struct slice){bytes, (size_t)sqlite3_column_bytes(rows->statement, column)};
 }
 
 void site_db_run(struct site_db *db, const char *sql, const struct db_value *values, size_t count)
 {
-	int64_t first;
-	step(db, sql, values, count, &first);
+	struct db_rows rows = site_db_select(db, sql, values, count);
+	(void)site_db_next(&rows);
+	site_db_leave(&rows);
 }
 
 int64_t site_db_insert(
@@ -270,10 +297,11 @@ int64_t site_db_insert(
 	return is_error(&db->error) ? 0 : sqlite3_last_insert_rowid(db->handle);
 }
 
-int64_t site_db_find(struct site_db *db, const char *sql, int64_t none,
-    const struct db_value *values, size_t count)
+int64_t site_db_find(
+    struct site_db *db, const char *sql, int64_t none, const struct db_value *values, size_t count)
 {
-	int64_t first = none;
-	step(db, sql, values, count, &first);
+	struct db_rows rows = site_db_select(db, sql, values, count);
+	int64_t first = site_db_next(&rows) ? db_column_int(&rows, 0) : none;
+	site_db_leave(&rows);
 	return is_error(&db->error) ? 0 : first;
 }

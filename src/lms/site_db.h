@@ -69,13 +69,29 @@ void site_db_fail(struct site_db *db, struct error error);
 
 /* Several statements, none with a `?`; kept by nobody, so their text need not be static. */
 void site_db_script(struct site_db *db, const char *sql);
-void site_db_run(
-    struct site_db *db, const char *sql, const struct db_value *values, size_t count);
+void site_db_run(struct site_db *db, const char *sql, const struct db_value *values, size_t count);
 /* The id of the new row. */
 int64_t site_db_insert(
     struct site_db *db, const char *sql, const struct db_value *values, size_t count);
 /* The first column of the first row, `none` when there is no row. */
-int64_t site_db_find(struct site_db *db, const char *sql, int64_t none,
-    const struct db_value *values, size_t count);
+int64_t site_db_find(
+    struct site_db *db, const char *sql, int64_t none, const struct db_value *values, size_t count);
+
+/*
+ * Reading rows: site_db_select binds, site_db_next steps to the next row and is false after the
+ * last one or an error, when the statement is free again. A reader who stops earlier calls
+ * site_db_leave. Text is valid until the next step; a NULL is 0 or empty.
+ */
+struct db_rows {
+	struct site_db *db;
+	void *statement; /* NULL: at the end */
+};
+
+struct db_rows site_db_select(
+    struct site_db *db, const char *sql, const struct db_value *values, size_t count);
+bool site_db_next(struct db_rows *rows);
+void site_db_leave(struct db_rows *rows);
+int64_t db_column_int(const struct db_rows *rows, int column);
+struct slice db_column_text(const struct db_rows *rows, int column);
 
 #endif
