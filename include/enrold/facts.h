@@ -65,7 +65,7 @@ struct enrolment_facts {
 	int64_t status;
 	int64_t timestart;
 	int64_t timeend;
-	int64_t *roles; /* sorted by when they were given */
+	int64_t *roles; /* distinct, ascending */
 	uint32_t roles_count;
 };
 

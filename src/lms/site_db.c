@@ -187,6 +187,18 @@ struct error site_db_end(struct site_db *db)
 	return db->error;
 }
 
+void site_db_rollback(struct site_db *db)
+{
+	if (!sqlite3_get_autocommit(db->handle))
+		sqlite3_exec(db->handle, "ROLLBACK", NULL, NULL, NULL);
+	db->error = OK;
+}
+
+struct error site_db_error(const struct site_db *db)
+{
+	return db->error;
+}
+
 void site_db_script(struct site_db *db, const char *sql)
 {
 	if (!is_error(&db->error))

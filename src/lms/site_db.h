@@ -63,6 +63,10 @@ void site_db_set_journal(struct site_db *db);
 void site_db_begin(struct site_db *db);
 /* Commits, or after an error rolls back and returns it. Also right when nothing was begun. */
 struct error site_db_end(struct site_db *db) MUST_CHECK;
+/* Undoes what is not committed and forgets the error. */
+void site_db_rollback(struct site_db *db);
+/* The error that sticks, if any. */
+struct error site_db_error(const struct site_db *db) MUST_CHECK;
 bool site_db_has_failed(const struct site_db *db);
 /* Makes the database fail with an error of the caller's. */
 void site_db_fail(struct site_db *db, struct error error);

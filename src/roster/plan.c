@@ -240,8 +240,11 @@ static void role_assign(struct pass *pass, uint32_t enrolment, int64_t role)
 	    pass->batch->arena, is->roles, is->roles_count, is->roles_count + 1, sizeof *roles);
 	if (!roles)
 		return;
+	uint32_t place = is->roles_count++;
+	for (; place > 0 && roles[place - 1] > role; place--)
+		roles[place] = roles[place - 1];
+	roles[place] = role;
 	is->roles = roles;
-	is->roles[is->roles_count++] = role;
 	pass->changes[pass->changes_count++] =
 	    (struct change){.kind = CHANGE_ASSIGN_ROLE, .enrolment = enrolment, .role = role};
 }

@@ -132,7 +132,7 @@ static const struct {
     {0, "heidi,SAFETY,,,,\n", "already_enrolled", 0,
         "status=0;timestart=1767225600;timeend=0;roles=student"},
     {0, "heidi,SAFETY,teacher,,,\n", "role_assigned", 1,
-        "status=0;timestart=1767225600;timeend=0;roles=student,teacher"},
+        "status=0;timestart=1767225600;timeend=0;roles=teacher,student"},
     {0, "heidi,SAFETY,,,,7\n", "enrolment_updated", 1,
         "status=0;timestart=1767225600;timeend=1767830400;roles=student"},
     {0, "ivan,SAFETY,,,,\n", "enrolment_suspended", 0,

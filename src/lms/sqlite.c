@@ -1,0 +1,305 @@
+/*
+ * sqlite: the connection, the site's settings and the transaction.
+ */
+#include "sqlite.h"
+
+#include <stdlib.h>
+
+static void lms_prepare(struct lms *lms)
+{
+	site_db_set_journal(lms->db);
+	site_db_script(lms->db, "PRAGMA temp_store = MEMORY");
+	site_db_script(lms->db, "PRAGMA journal_size_limit = 67108864");
+}
+
+static bool has_tables(struct lms *lms)
+{
+	return site_db_find(lms->db,
+	           "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name IN "
+	           "('{user_enrolments}', '{role_assignments}', '{config}', 'enrold_run')",
+	           0, DB_NONE) == 4;
+}
+
+struct error lms_open(const struct lms_options *options, struct lms **result)
+{
+	struct lms *lms = calloc(1, sizeof *lms);
+	if (!lms)
+		return error_memory("opening the LMS database");
+	lms->options = options;
+	lms->arena = arena_create();
+	struct error error = lms->arena ? site_db_open(options, SITE_DB_EXISTING, &lms->db)
+	                                : error_memory("opening the LMS database");
+	if (!is_error(&error)) {
+		lms_prepare(lms);
+		bool is_made = has_tables(lms);
+		error = site_db_error(lms->db);
+		if (!is_error(&error) && !is_made)
+			error = error_config("%s has no site with the prefix '%s': make one with "
+			                     "`enrolctl lms init`",
+			    site_db_path(lms->db), options->prefix);
+	}
+	if (is_error(&error)) {
+		lms_close(lms);
+		return error;
+	}
+	*result = lms;
+	return OK;
+}
+
+void lms_close(struct lms *lms)
+{
+	if (!lms)
+		return;
+	site_db_close(lms->db);
+	arena_free(lms->arena);
+	free(lms);
+}
+
+struct error lms_begin(struct lms *lms)
+{
+	site_db_begin(lms->db);
+	return site_db_error(lms->db);
+}
+
+struct error lms_commit(struct lms *lms)
+{
+	return site_db_end(lms->db);
+}
+
+void lms_rollback(struct lms *lms)
+{
+	if (lms)
+		site_db_rollback(lms->db);
+}
+
+/* ---- the site's settings ---- */
+
+static struct slice setting_load(struct lms *lms, const char *name)
+{
+	struct db_rows rows = site_db_select(
+	    lms->db, "SELECT value FROM {config} WHERE name = ?", DB_VALUES(db_string(name)));
+	struct slice value = SLICE("");
+	if (site_db_next(&rows))
+		value = arena_copy(lms->arena, db_column_text(&rows, 0));
+	site_db_leave(&rows);
+	return value;
+}
+
+static struct slice plugin_setting_load(struct lms *lms, const char *plugin, const char *name)
+{
+	struct db_rows rows = site_db_select(lms->db,
+	    "SELECT value FROM {config_plugins} WHERE plugin = ? AND name = ?",
+	    DB_VALUES(db_string(plugin), db_string(name)));
+	struct slice value = SLICE("");
+	if (site_db_next(&rows))
+		value = arena_copy(lms->arena, db_column_text(&rows, 0));
+	site_db_leave(&rows);
+	return value;
+}
+
+/* arena_copy ends its bytes with a NUL. */
+static int64_t number_of(struct slice value)
+{
+	return strtoll(value.bytes, NULL, 10);
+}
+
+/* The next word of a comma list; false at its end. */
+static bool list_next(struct slice *rest, struct slice *word)
+{
+	if (rest->size == 0)
+		return false;
+	const char *comma = memchr(rest->bytes, ',', rest->size);
+	size_t size = comma ? (size_t)(comma - rest->bytes) : rest->size;
+	*word = (struct slice){rest->bytes, size};
+	size_t step = comma ? size + 1 : size;
+	rest->bytes += step;
+	rest->size -= step;
+	return true;
+}
+
+static bool list_has(struct slice list, struct slice wanted)
+{
+	struct slice word;
+	while (list_next(&list, &word))
+		if (slice_is(word, wanted))
+			return true;
+	return false;
+}
+
+static void admins_load(struct lms *lms)
+{
+	struct slice list = setting_load(lms, "siteadmins"), word;
+	lms->admins = arena_alloc(lms->arena, (list.size + 1) * sizeof *lms->admins);
+	lms->admins_count = 0;
+	while (lms->admins && list_next(&list, &word))
+		lms->admins[lms->admins_count++] = number_of(word);
+}
+
+static void roles_load(struct lms *lms)
+{
+	int64_t count = site_db_find(lms->db, "SELECT count(*) FROM {role}", 0, DB_NONE);
+	struct role_facts *roles = arena_alloc(lms->arena, (size_t)count * sizeof *roles);
+	size_t used = 0;
+	struct db_rows rows = site_db_select(lms->db,
+	    "SELECT id, shortname, EXISTS(SELECT 1 FROM {role_context_levels} l WHERE l.roleid = "
+	    "r.id "
+	    "AND l.contextlevel = 50) FROM {role} r ORDER BY id",
+	    DB_NONE);
+	while (roles && used < (size_t)count && site_db_next(&rows)) {
+		roles[used].id = db_column_int(&rows, 0);
+		roles[used].shortname = arena_copy(lms->arena, db_column_text(&rows, 1));
+		roles[used++].in_courses = db_column_int(&rows, 2) != 0;
+	}
+	site_db_leave(&rows);
+	lms->site.roles = roles;
+	lms->site.roles_count = used;
+}
+
+static bool is_admin(const struct lms *lms, int64_t user)
+{
+	for (size_t i = 0; i < lms->admins_count; i++)
+		if (lms->admins[i] == user)
+			return true;
+	return false;
+}
+
+static struct error actor_load(struct lms *lms)
+{
+	lms->site.actor = site_db_find(lms->db,
+	    "SELECT id FROM {user} WHERE mnethostid = ? AND username = ? AND deleted = 0", 0,
+	    DB_VALUES(db_int(lms->site.local_host), db_string(lms->options->actor)));
+	struct error error = site_db_error(lms->db);
+	if (!is_error(&error) && !is_admin(lms, lms->site.actor))
+		error = error_config("lms.actor: '%s' is not a site administrator of %s",
+		    lms->options->actor, site_db_path(lms->db));
+	return error;
+}
+
+struct error lms_load_site(struct lms *lms, const struct site_facts **site)
+{
+	arena_reset(lms->arena);
+	admins_load(lms);
+	lms->guest = number_of(setting_load(lms, "siteguest"));
+	int64_t timeout = number_of(setting_load(lms, "sessiontimeout"));
+	struct slice zone = setting_load(lms, "timezone");
+	lms->site = (struct site_facts){
+	    .local_host = number_of(setting_load(lms, "mnet_localhost_id")),
+	    .session_timeout = timeout > 0 ? timeout : 28800,
+	    .manual_enabled = list_has(setting_load(lms, "enrol_plugins_enabled"), SLICE("manual")),
+	    .extended_usernames = number_of(setting_load(lms, "extendedusernamechars")) != 0,
+	    .audit = lms->options->events &&
+	             list_has(plugin_setting_load(lms, "tool_log", "enabled_stores"),
+	                 SLICE("logstore_standard")),
+	    .audit_json =
+	        number_of(plugin_setting_load(lms, "logstore_standard", "jsonformat")) != 0,
+	};
+	if (zone.size < sizeof lms->site.timezone)
+		memcpy(lms->site.timezone, zone.bytes, zone.size);
+	roles_load(lms);
+	struct error error = actor_load(lms);
+	if (!is_error(&error) && arena_has_failed(lms->arena))
+		error = error_memory("reading the site's settings");
+	*site = &lms->site;
+	return error;
+}
+
+/* ---- people, courses, enrolments ---- */
+
+struct error lms_find_users(
+    struct lms *lms, const struct slice *names, size_t count, struct user_facts *users)
+{
+	for (size_t i = 0; i < count; i++) {
+		users[i] = (struct user_facts){0};
+		if (names[i].size == 0)
+			continue;
+		users[i].id = site_db_find(lms->db,
+		    "SELECT id FROM {user} WHERE mnethostid = ? AND username = ? AND deleted = 0",
+		    0, DB_VALUES(db_int(lms->site.local_host), db_text(names[i])));
+		users[i].is_protected =
+		    users[i].id != 0 && (users[i].id == lms->guest || is_admin(lms, users[i].id));
+	}
+	return site_db_error(lms->db);
+}
+
+/* The first manual instance by sortorder, also a disabled one (facts 4.3). */
+static void instance_load(struct lms *lms, struct course_facts *course)
+{
+	struct db_rows rows = site_db_select(lms->db,
+	    "SELECT id, roleid, enrolperiod FROM {enrol} WHERE courseid = ? AND enrol = 'manual' "
+	    "ORDER BY sortorder, id LIMIT 1",
+	    DB_VALUES(db_int(course->id)));
+	if (site_db_next(&rows)) {
+		course->enrol = db_column_int(&rows, 0);
+		course->enrol_role = db_column_int(&rows, 1);
+		course->enrol_period = db_column_int(&rows, 2);
+	}
+	site_db_leave(&rows);
+}
+
+struct error lms_find_courses(
+    struct lms *lms, const struct slice *names, size_t count, struct course_facts *courses)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct course_facts *course = &courses[i];
+		*course = (struct course_facts){0};
+		struct db_rows rows = site_db_select(lms->db,
+		    "SELECT c.id, x.id FROM {course} c LEFT JOIN {context} x ON x.contextlevel = "
+		    "50 AND "
+		    "x.instanceid = c.id WHERE c.shortname = ?",
+		    DB_VALUES(db_text(names[i])));
+		while (site_db_next(&rows)) {
+			course->matches++;
+			course->id = db_column_int(&rows, 0);
+			course->context = db_column_int(&rows, 1);
+		}
+		if (course->matches == 1)
+			instance_load(lms, course);
+	}
+	return site_db_error(lms->db);
+}
+
+/* Moodle keeps role_assignments without a unique key: a role may stand there twice. */
+static void roles_of(struct lms *lms, struct enrolment_facts *is, struct arena *arena)
+{
+	int64_t last = 0;
+	struct db_rows rows = site_db_select(lms->db,
+	    "SELECT roleid FROM {role_assignments} WHERE userid = ? AND contextid = ? AND "
+	    "component = "
+	    "'' AND itemid = 0 ORDER BY roleid",
+	    DB_VALUES(db_int(is->user), db_int(is->context)));
+	while (site_db_next(&rows)) {
+		int64_t role = db_column_int(&rows, 0);
+		if (is->roles_count > 0 && role == last)
+			continue;
+		int64_t *roles = arena_grow(
+		    arena, is->roles, is->roles_count, is->roles_count + 1, sizeof *roles);
+		if (!roles)
+			break;
+		roles[is->roles_count++] = last = role;
+		is->roles = roles;
+	}
+	site_db_leave(&rows);
+}
+
+struct error lms_load_enrolments(
+    struct lms *lms, struct enrolment_facts *enrolments, size_t count, struct arena *arena)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct enrolment_facts *is = &enrolments[i];
+		struct db_rows rows = site_db_select(lms->db,
+		    "SELECT id, status, timestart, timeend FROM {user_enrolments} WHERE enrolid = "
+		    "? AND "
+		    "userid = ?",
+		    DB_VALUES(db_int(is->enrol), db_int(is->user)));
+		if (site_db_next(&rows)) {
+			is->id = db_column_int(&rows, 0);
+			is->status = db_column_int(&rows, 1);
+			is->timestart = db_column_int(&rows, 2);
+			is->timeend = db_column_int(&rows, 3);
+		}
+		site_db_leave(&rows);
+		roles_of(lms, is, arena);
+	}
+	return arena_has_failed(arena) ? error_memory("loading enrolments")
+	                               : site_db_error(lms->db);
+}
