@@ -13,14 +13,14 @@
 
 #include "enrold/arena.h"
 #include "enrold/error.h"
+#include "enrold/hash.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 
 struct lms;
 
-enum { RUN_ID_SIZE = 22 };    /* YYYYMMDD-HHMMSS-uuuuuu */
-enum { HASH_TEXT_SIZE = 64 }; /* SHA-256 in lower-case hex */
+enum { RUN_ID_SIZE = 22 }; /* YYYYMMDD-HHMMSS-uuuuuu */
 
 enum run_state { RUN_UNKNOWN, RUN_RUNNING, RUN_APPLIED, RUN_PREVIEWED, RUN_REFUSED };
 

@@ -1,0 +1,37 @@
+/*
+ * answer: result.csv and retry.csv of one run, as they grow batch by batch in the run's directory
+ * (CONTRACT 5). They get their public names later, by publish.
+ *
+ * What was written is durable only after answer_sync; the byte counts that it gives go into the
+ * checkpoint, and answer_open cuts the files back to them.
+ */
+#ifndef ENROLD_ANSWER_H
+#define ENROLD_ANSWER_H
+
+#include "enrold/batch.h"
+#include "enrold/error.h"
+#include "enrold/plan.h"
+#include "enrold/tally.h"
+
+#define ANSWER_RESULT "result.csv"
+#define ANSWER_RETRY "retry.csv"
+
+struct answer;
+
+/* The files as they stand in the ledger. */
+struct answer_sizes {
+	uint64_t result; /* 0: not begun */
+	uint64_t retry;  /* 0: no such file, no row has failed */
+};
+
+/* directory: of the run, borrowed until close. The header is borrowed too. */
+struct error answer_open(int directory, const struct header *header, struct answer_sizes sizes,
+    struct answer **answer) MUST_CHECK;
+void answer_close(struct answer *answer);
+
+/* Writes the lines of a batch and counts them. */
+struct error answer_add(struct answer *answer, const struct batch *batch, const struct plan *plan,
+    struct tally *tally) MUST_CHECK;
+struct error answer_sync(struct answer *answer, struct answer_sizes *sizes) MUST_CHECK;
+
+#endif

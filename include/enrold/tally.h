@@ -1,0 +1,22 @@
+/*
+ * tally: how many rows, outcomes and codes a run has had so far. Plain data; kept in the ledger as
+ * one line of text, so that a resumed run goes on counting.
+ */
+#ifndef ENROLD_TALLY_H
+#define ENROLD_TALLY_H
+
+#include "enrold/buffer.h"
+#include "enrold/outcome.h"
+
+struct tally {
+	uint64_t rows; /* records after the header, bad ones included */
+	uint64_t outcomes[OUTCOME_KINDS];
+	uint64_t codes[CODES];
+};
+
+/* "rows=3 done=2 error=1 enrolled=2 user_not_found=1": zeros are left out. */
+void tally_format(const struct tally *tally, struct buffer *out);
+/* Unknown words are a bug of ours: an assertion. */
+void tally_parse(struct slice text, struct tally *tally);
+
+#endif

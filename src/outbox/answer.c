@@ -1,0 +1,253 @@
+#include "enrold/answer.h"
+
+#include "enrold/csvout.h"
+#include "enrold/value.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+static const char result_header[] =
+    "line,username,column,target,outcome,code,message,before,after\n";
+
+/* One of the two files: text is gathered and written at once. */
+struct sheet {
+	const char *name;
+	int file;
+	uint64_t size;
+	struct buffer text;
+};
+
+struct answer {
+	int directory;
+	const struct header *header;
+	struct sheet result;
+	struct sheet retry;
+};
+
+static struct error sheet_open(struct answer *answer, struct sheet *sheet, mode_t mode)
+{
+	if (sheet->file >= 0)
+		return OK;
+	sheet->file = openat(
+	    answer->directory, sheet->name, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, mode);
+	if (sheet->file < 0)
+		return error_errno("cannot open %s", sheet->name);
+	if (ftruncate(sheet->file, (off_t)sheet->size) < 0)
+		return error_errno("cannot cut %s back to its checkpoint", sheet->name);
+	return OK;
+}
+
+static struct error sheet_write(struct sheet *sheet)
+{
+	if (sheet->text.failed)
+		return error_memory("writing the answer");
+	size_t done = 0;
+	while (done < sheet->text.size) {
+		ssize_t written = pwrite(sheet->file, sheet->text.bytes + done,
+		    sheet->text.size - done, (off_t)(sheet->size + done));
+		if (written < 0 && errno == EINTR)
+			continue;
+		if (written < 0)
+			return error_errno("cannot write %s", sheet->name);
+		done += (size_t)written;
+	}
+	sheet->size += done;
+	buffer_clear(&sheet->text);
+	return OK;
+}
+
+static void sheet_close(struct sheet *sheet)
+{
+	if (sheet->file >= 0)
+		close(sheet->file);
+	buffer_done(&sheet->text);
+}
+
+struct error answer_open(
+    int directory, const struct header *header, struct answer_sizes sizes, struct answer **result)
+{
+	struct answer *answer = calloc(1, sizeof *answer);
+	if (!answer)
+		return error_memory("opening the answer");
+	answer->directory = directory;
+	answer->header = header;
+	answer->result = (struct sheet){.name = ANSWER_RESULT, .file = -1, .size = sizes.result};
+	answer->retry = (struct sheet){.name = ANSWER_RETRY, .file = -1, .size = sizes.retry};
+	struct error error = sheet_open(answer, &answer->result, 0640);
+	if (!is_error(&error) && sizes.retry > 0)
+		error = sheet_open(answer, &answer->retry, 0600);
+	else if (!is_error(&error) && unlinkat(directory, ANSWER_RETRY, 0) < 0 && errno != ENOENT)
+		error = error_errno("cannot remove an unfinished " ANSWER_RETRY);
+	if (is_error(&error)) {
+		answer_close(answer);
+		return error;
+	}
+	if (sizes.result == 0)
+		buffer_add_text(&answer->result.text, result_header);
+	*result = answer;
+	return OK;
+}
+
+void answer_close(struct answer *answer)
+{
+	if (!answer)
+		return;
+	sheet_close(&answer->result);
+	sheet_close(&answer->retry);
+	free(answer);
+}
+
+/* ---- result.csv ---- */
+
+/* What the person is called: the account's name when it was resolved, else the cell. */
+static struct slice person_name(
+    const struct answer *answer, const struct batch *batch, uint32_t index)
+{
+	const struct record *record = &batch->records[index];
+	if (batch->users[index].id != 0)
+		return record->username;
+	bool is_ragged = record->has_fault && record->fault_column == COLUMN_NONE;
+	if (is_ragged || answer->header->username >= record->cells_count)
+		return SLICE("");
+	return value_trim(record->cells[answer->header->username]);
+}
+
+static void cell_add(struct buffer *out, const char *text)
+{
+	buffer_add_text(out, text);
+	buffer_add_char(out, ',');
+}
+
+static void echo_add(struct buffer *out, struct slice cell, char end)
+{
+	csvout_guarded(out, cell, ',');
+	buffer_add_char(out, end);
+}
+
+static void result_line(
+    struct answer *answer, const struct batch *batch, const struct outcome *outcome)
+{
+	struct buffer *out = &answer->result.text;
+	struct slice column = outcome->column == COLUMN_NONE
+	                          ? SLICE("")
+	                          : answer->header->columns[outcome->column].name;
+	buffer_print(out, "%llu,", (unsigned long long)batch->records[outcome->record].line);
+	echo_add(out, person_name(answer, batch, outcome->record), ',');
+	echo_add(out, column, ',');
+	echo_add(out, outcome->target, ',');
+	cell_add(out, outcome_kind_name(outcome->kind));
+	cell_add(out, outcome_code_name(outcome->code));
+	echo_add(out, outcome->message, ',');
+	echo_add(out, outcome->before, ',');
+	echo_add(out, outcome->after, '\n');
+}
+
+/* ---- retry.csv ---- */
+
+static void retry_end(struct buffer *out, struct slice code, struct slice message)
+{
+	buffer_add_char(out, ',');
+	csvout_cell(out, code, ',');
+	buffer_add_char(out, ',');
+	csvout_cell(out, message, ',');
+}
+
+/* A retry of a retry does not repeat the columns that explain the last failure. */
+static bool is_kept(const struct answer *answer, size_t column)
+{
+	return answer->header->columns[column].id != COLUMN_REMARK;
+}
+
+static void retry_header(struct answer *answer)
+{
+	struct buffer *out = &answer->retry.text;
+	buffer_add_text(out, "\xEF\xBB\xBF");
+	for (size_t i = 0; i < answer->header->columns_count; i++) {
+		if (!is_kept(answer, i))
+			continue;
+		csvout_cell(out, answer->header->columns[i].cell, ',');
+		buffer_add_char(out, ',');
+	}
+	buffer_add_text(out, "error_line,error_code,error_message\n");
+}
+
+static void retry_line(
+    struct answer *answer, const struct record *record, const struct outcome *outcome)
+{
+	struct buffer *out = &answer->retry.text;
+	size_t columns = answer->header->columns_count;
+	for (size_t i = 0; i < columns; i++) {
+		if (!is_kept(answer, i))
+			continue;
+		if (i < record->cells_count)
+			csvout_cell(out, record->cells[i], ',');
+		buffer_add_char(out, ',');
+	}
+	buffer_print(out, "%llu", (unsigned long long)record->line);
+	retry_end(out, slice_of(outcome_code_name(outcome->code)), outcome->message);
+	for (size_t i = columns; i < record->cells_count; i++) {
+		buffer_add_char(out, ',');
+		csvout_cell(out, record->cells[i], ',');
+	}
+	buffer_add_char(out, '\n');
+}
+
+/* A record that csvin cut short is left out: dropped again it would ask for less, and silently. */
+static bool is_whole(const struct record *record)
+{
+	return !(record->has_fault && record->fault == CODE_VALUE_TOO_LONG &&
+	         record->fault_column == COLUMN_NONE);
+}
+
+static struct error retry_add(
+    struct answer *answer, const struct batch *batch, const struct outcome *outcome)
+{
+	const struct record *record = &batch->records[outcome->record];
+	if (!is_whole(record))
+		return OK;
+	if (answer->retry.size == 0 && answer->retry.text.size == 0) {
+		struct error error = sheet_open(answer, &answer->retry, 0600);
+		if (is_error(&error))
+			return error;
+		retry_header(answer);
+	}
+	retry_line(answer, record, outcome);
+	return OK;
+}
+
+struct error answer_add(
+    struct answer *answer, const struct batch *batch, const struct plan *plan, struct tally *tally)
+{
+	uint32_t last_failed = UINT32_MAX;
+	for (size_t i = 0; i < plan->outcomes_count; i++) {
+		const struct outcome *outcome = &plan->outcomes[i];
+		tally->outcomes[outcome->kind]++;
+		tally->codes[outcome->code]++;
+		result_line(answer, batch, outcome);
+		if (outcome->kind != OUTCOME_ERROR || outcome->record == last_failed)
+			continue;
+		last_failed = outcome->record;
+		struct error error = retry_add(answer, batch, outcome);
+		if (is_error(&error))
+			return error;
+	}
+	tally->rows += batch->records_count;
+	struct error error = sheet_write(&answer->result);
+	return is_error(&error) ? error : sheet_write(&answer->retry);
+}
+
+struct error answer_sync(struct answer *answer, struct answer_sizes *sizes)
+{
+	/* A file without records has never been through answer_add. */
+	struct error error = sheet_write(&answer->result);
+	if (is_error(&error))
+		return error;
+	if (fdatasync(answer->result.file) < 0)
+		return error_errno("cannot flush " ANSWER_RESULT);
+	if (answer->retry.file >= 0 && fdatasync(answer->retry.file) < 0)
+		return error_errno("cannot flush " ANSWER_RETRY);
+	*sizes = (struct answer_sizes){answer->result.size, answer->retry.size};
+	return OK;
+}
