@@ -1,0 +1,52 @@
+/*
+ * summary: staff.R.summary.json (CONTRACT 5), one JSON object whose last member chains it to the
+ * summary before it: sha256 of the previous chain, a newline, and the summary's bytes before
+ * `,"chain"`. A rewritten outbox shows, because the ledger and the log keep the heads.
+ */
+#ifndef ENROLD_SUMMARY_H
+#define ENROLD_SUMMARY_H
+
+#include "enrold/buffer.h"
+#include "enrold/error.h"
+#include "enrold/hash.h"
+#include "enrold/tally.h"
+
+#include <stdbool.h>
+
+enum { SUMMARY_FILES_MAX = 4 };
+
+struct summary_file {
+	const char *name; /* its public name in the outbox */
+	uint64_t bytes;
+	char sha256[HASH_TEXT_SIZE + 1];
+};
+
+struct summary {
+	const char *run;
+	const char *feed;
+	const char *mode;            /* "apply" or "preview" */
+	const char *status;          /* "done", "refused", "held", "discarded" */
+	const struct error *refusal; /* NULL: none */
+	bool exact;
+	const char *node;
+	const char *policy_sha256;
+	const char *input_name;
+	uint64_t input_bytes;
+	const char *input_sha256;
+	const struct tally *tally;
+	int64_t started_us; /* epoch microseconds */
+	int64_t finished_us;
+	struct summary_file files[SUMMARY_FILES_MAX];
+	size_t files_count;
+	const char *previous; /* the chain so far */
+};
+
+/* Appends the summary, with a newline after it, and gives the new chain. */
+struct error summary_format(
+    const struct summary *summary, struct buffer *out, char chain[HASH_TEXT_SIZE + 1]) MUST_CHECK;
+
+/* RFC 3339, UTC, milliseconds: "2026-11-24T02:57:44.123Z". */
+enum { TIME_TEXT_SIZE = 32 };
+void summary_time(int64_t epoch_us, char text[TIME_TEXT_SIZE]);
+
+#endif

@@ -1,0 +1,135 @@
+#include "enrold/summary.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+void summary_time(int64_t epoch_us, char text[TIME_TEXT_SIZE])
+{
+	time_t seconds = (time_t)(epoch_us / 1000000);
+	struct tm tm;
+	gmtime_r(&seconds, &tm);
+	size_t length = strftime(text, TIME_TEXT_SIZE, "%Y-%m-%dT%H:%M:%S", &tm);
+	snprintf(
+	    text + length, TIME_TEXT_SIZE - length, ".%03dZ", (int)(epoch_us % 1000000 / 1000));
+}
+
+/* The setters fail on want of memory and on text that is not UTF-8; json_object_set_new takes a
+ * NULL value as a failure too, so one sign for all of them is enough. */
+static int set(json_t *object, const char *key, json_t *value)
+{
+	return json_object_set_new(object, key, value);
+}
+
+static int set_count(json_t *object, const char *key, uint64_t count)
+{
+	return set(object, key, json_integer((json_int_t)count));
+}
+
+static int set_time(json_t *object, const char *key, int64_t epoch_us)
+{
+	char text[TIME_TEXT_SIZE];
+	summary_time(epoch_us, text);
+	return set(object, key, json_string(text));
+}
+
+static json_t *refusal_json(const struct error *refusal)
+{
+	if (!refusal)
+		return json_null();
+	return json_pack("{s:s, s:I, s:s}", "code", refusal->code, "line",
+	    (json_int_t)refusal->line, "message", refusal->text);
+}
+
+static json_t *outcomes_json(const struct tally *tally)
+{
+	json_t *object = json_object();
+	int failed = 0;
+	for (enum outcome_kind kind = 0; kind < OUTCOME_KINDS; kind++)
+		failed |= set_count(object, outcome_kind_name(kind), tally->outcomes[kind]);
+	if (!failed)
+		return object;
+	json_decref(object);
+	return NULL;
+}
+
+static json_t *codes_json(const struct tally *tally)
+{
+	json_t *object = json_object();
+	int failed = 0;
+	for (enum code code = 0; code < CODES; code++)
+		if (tally->codes[code] > 0)
+			failed |= set_count(object, outcome_code_name(code), tally->codes[code]);
+	if (!failed)
+		return object;
+	json_decref(object);
+	return NULL;
+}
+
+static json_t *files_json(const struct summary *summary)
+{
+	json_t *array = json_array();
+	for (size_t i = 0; i < summary->files_count; i++) {
+		const struct summary_file *file = &summary->files[i];
+		json_array_append_new(
+		    array, json_pack("{s:s, s:I, s:s}", "name", file->name, "bytes",
+		               (json_int_t)file->bytes, "sha256", file->sha256));
+	}
+	if (json_array_size(array) == summary->files_count)
+		return array;
+	json_decref(array);
+	return NULL;
+}
+
+static int members_set(json_t *object, const struct summary *summary)
+{
+	int failed = 0;
+	failed |= set(object, "run", json_string(summary->run));
+	failed |= set(object, "feed", json_string(summary->feed));
+	failed |= set(object, "mode", json_string(summary->mode));
+	failed |= set(object, "status", json_string(summary->status));
+	failed |= set(object, "refusal", refusal_json(summary->refusal));
+	failed |= set(object, "exact", json_boolean(summary->exact));
+	failed |= set(object, "node", json_string(summary->node));
+	failed |= set(object, "version", json_string(ENROLD_VERSION));
+	failed |= set(object, "policy_sha256", json_string(summary->policy_sha256));
+	failed |= set(object, "input",
+	    json_pack("{s:s, s:I, s:s}", "name", summary->input_name, "bytes",
+	        (json_int_t)summary->input_bytes, "sha256", summary->input_sha256));
+	failed |= set_count(object, "rows", summary->tally->rows);
+	failed |= set(object, "outcomes", outcomes_json(summary->tally));
+	failed |= set(object, "codes", codes_json(summary->tally));
+	failed |= set_time(object, "started", summary->started_us);
+	failed |= set_time(object, "finished", summary->finished_us);
+	failed |= set(object, "files", files_json(summary));
+	failed |= set(object, "previous", json_string(summary->previous));
+	return failed;
+}
+
+static void chain_of(struct hash *hash, const char *previous, struct slice body, char *chain)
+{
+	hash_add(hash, previous, strlen(previous));
+	hash_add(hash, "\n", 1);
+	hash_add(hash, body.bytes, body.size);
+	hash_finish(hash, chain);
+}
+
+struct error summary_format(
+    const struct summary *summary, struct buffer *out, char chain[HASH_TEXT_SIZE + 1])
+{
+	json_t *object = json_object();
+	char *text = members_set(object, summary) ? NULL : json_dumps(object, JSON_COMPACT);
+	json_decref(object);
+	struct hash *hash = hash_create();
+	if (text && hash) {
+		struct slice body = {text, strlen(text) - 1}; /* without the closing brace */
+		chain_of(hash, summary->previous, body, chain);
+		buffer_add(out, body.bytes, body.size);
+		buffer_print(out, ",\"chain\":\"%s\"}\n", chain);
+	}
+	bool is_made = text && hash && !out->failed;
+	hash_free(hash);
+	free(text);
+	return is_made ? OK : error_memory("writing the summary");
+}
