@@ -52,7 +52,7 @@ enum site_db_mode {
 	SITE_DB_EXISTING, /* an absent file is an error of class CONFIG */
 };
 
-/* Borrows options until close. Reads and writes nothing in a file that exists. */
+/* Borrows options until close. Writes nothing into a file that exists. */
 struct error site_db_open(
     const struct lms_options *options, enum site_db_mode mode, struct site_db **db) MUST_CHECK;
 void site_db_close(struct site_db *db);
