@@ -10,6 +10,7 @@
 
 #include "enrold/batch.h"
 #include "enrold/error.h"
+#include "enrold/hash.h"
 #include "enrold/plan.h"
 #include "enrold/tally.h"
 
@@ -33,5 +34,8 @@ void answer_close(struct answer *answer);
 struct error answer_add(struct answer *answer, const struct batch *batch, const struct plan *plan,
     struct tally *tally) MUST_CHECK;
 struct error answer_sync(struct answer *answer, struct answer_sizes *sizes) MUST_CHECK;
+/* The hashes of both files, "" for a retry file that there is not. Nothing may be added after. */
+void answer_hashes(struct answer *answer, char result[HASH_TEXT_SIZE + 1],
+    char retry[HASH_TEXT_SIZE + 1]);
 
 #endif

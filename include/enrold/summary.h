@@ -45,6 +45,10 @@ struct summary {
 struct error summary_format(
     const struct summary *summary, struct buffer *out, char chain[HASH_TEXT_SIZE + 1]) MUST_CHECK;
 
+/* Of a summary as it was formatted: its chain; and what a person needs to know of a refusal. */
+void summary_find_chain(struct slice text, char chain[HASH_TEXT_SIZE + 1]);
+void summary_explain(struct slice text, struct buffer *out);
+
 /* RFC 3339, UTC, milliseconds: "2026-11-24T02:57:44.123Z". */
 enum { TIME_TEXT_SIZE = 32 };
 void summary_time(int64_t epoch_us, char text[TIME_TEXT_SIZE]);

@@ -3,9 +3,11 @@
 #include "enrold/csvout.h"
 #include "enrold/value.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static const char result_header[] =
@@ -16,6 +18,7 @@ struct sheet {
 	const char *name;
 	int file;
 	uint64_t size;
+	struct hash *hash; /* of the bytes written */
 	struct buffer text;
 };
 
@@ -26,17 +29,42 @@ struct answer {
 	struct sheet retry;
 };
 
+/* What an earlier process wrote counts too. */
+static struct error sheet_hash(struct sheet *sheet)
+{
+	char bytes[16 << 10];
+	for (uint64_t done = 0; done < sheet->size;) {
+		ssize_t size = pread(sheet->file, bytes, sizeof bytes, (off_t)done);
+		if (size < 0 && errno == EINTR)
+			continue;
+		if (size < 0)
+			return error_errno("cannot read %s", sheet->name);
+		assert(size > 0);
+		hash_add(sheet->hash, bytes, (size_t)size);
+		done += (uint64_t)size;
+	}
+	return OK;
+}
+
 static struct error sheet_open(struct answer *answer, struct sheet *sheet, mode_t mode)
 {
 	if (sheet->file >= 0)
 		return OK;
+	sheet->hash = hash_create();
+	if (!sheet->hash)
+		return error_memory("opening the answer");
 	sheet->file = openat(
-	    answer->directory, sheet->name, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, mode);
+	    answer->directory, sheet->name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, mode);
 	if (sheet->file < 0)
 		return error_errno("cannot open %s", sheet->name);
+	struct stat stat;
+	if (fstat(sheet->file, &stat) < 0)
+		return error_errno("cannot look at %s", sheet->name);
+	if ((uint64_t)stat.st_size < sheet->size)
+		return error_config("%s is shorter than the ledger says", sheet->name);
 	if (ftruncate(sheet->file, (off_t)sheet->size) < 0)
 		return error_errno("cannot cut %s back to its checkpoint", sheet->name);
-	return OK;
+	return sheet_hash(sheet);
 }
 
 static struct error sheet_write(struct sheet *sheet)
@@ -53,6 +81,8 @@ static struct error sheet_write(struct sheet *sheet)
 			return error_errno("cannot write %s", sheet->name);
 		done += (size_t)written;
 	}
+	if (done > 0)
+		hash_add(sheet->hash, sheet->text.bytes, done);
 	sheet->size += done;
 	buffer_clear(&sheet->text);
 	return OK;
@@ -62,6 +92,7 @@ static void sheet_close(struct sheet *sheet)
 {
 	if (sheet->file >= 0)
 		close(sheet->file);
+	hash_free(sheet->hash);
 	buffer_done(&sheet->text);
 }
 
@@ -250,4 +281,19 @@ struct error answer_sync(struct answer *answer, struct answer_sizes *sizes)
 		return error_errno("cannot flush " ANSWER_RETRY);
 	*sizes = (struct answer_sizes){answer->result.size, answer->retry.size};
 	return OK;
+}
+
+static void sheet_finish(struct sheet *sheet, char hash[HASH_TEXT_SIZE + 1])
+{
+	if (sheet->file >= 0)
+		hash_finish(sheet->hash, hash);
+	else
+		hash[0] = '\0';
+}
+
+void answer_hashes(
+    struct answer *answer, char result[HASH_TEXT_SIZE + 1], char retry[HASH_TEXT_SIZE + 1])
+{
+	sheet_finish(&answer->result, result);
+	sheet_finish(&answer->retry, retry);
 }

@@ -133,3 +133,38 @@ struct error summary_format(
 	free(text);
 	return is_made ? OK : error_memory("writing the summary");
 }
+
+void summary_find_chain(struct slice text, char chain[HASH_TEXT_SIZE + 1])
+{
+	static const char end[] = "\"}\n";
+	size_t tail = HASH_TEXT_SIZE + strlen(end);
+	chain[0] = '\0';
+	if (text.size < tail)
+		return;
+	memcpy(chain, text.bytes + text.size - tail, HASH_TEXT_SIZE);
+	chain[HASH_TEXT_SIZE] = '\0';
+}
+
+static const char *text_member(const json_t *object, const char *name)
+{
+	const char *text = json_string_value(json_object_get(object, name));
+	return text ? text : "";
+}
+
+void summary_explain(struct slice text, struct buffer *out)
+{
+	json_t *summary = json_loadb(text.bytes, text.size, 0, NULL);
+	const json_t *refusal = json_object_get(summary, "refusal");
+	long long line = (long long)json_integer_value(json_object_get(refusal, "line"));
+	buffer_print(out, "%s was refused as a whole. Nothing in it was applied.\n\n",
+	    text_member(json_object_get(summary, "input"), "name"));
+	buffer_print(out, "Reason: %s\n", text_member(refusal, "message"));
+	if (line > 0)
+		buffer_print(out, "Line:   %lld\n", line);
+	buffer_print(out, "Code:   %s\n", text_member(refusal, "code"));
+	buffer_print(out, "Run:    %s, feed %s\n\n", text_member(summary, "run"),
+	    text_member(summary, "feed"));
+	buffer_add_text(out, "Correct the file and drop it into the inbox again.\n");
+	out->failed |= !summary;
+	json_decref(summary);
+}

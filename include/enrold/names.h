@@ -1,0 +1,26 @@
+/*
+ * names: which names in an inbox may be taken, and what the files of a run are called. Pure.
+ */
+#ifndef ENROLD_NAMES_H
+#define ENROLD_NAMES_H
+
+enum { FILE_NAME_SIZE = 256 }; /* with its NUL; Linux allows 255 bytes */
+
+enum name_kind {
+	NAME_INPUT,
+	NAME_IGNORED, /* not finished, or not for us: ".x", "x~", "x.part", ... (CONTRACT 1) */
+	NAME_REFUSED, /* not UTF-8, or with control characters: never taken */
+};
+
+enum name_kind name_judge(const char *name);
+
+/*
+ * "staff.csv", run, ".result.csv" -> "staff.<run>.result.csv". Only a final ".csv" is taken off, in
+ * any case of letters; a stem too long is cut between two characters.
+ */
+void name_make(char out[FILE_NAME_SIZE], const char *input, const char *run, const char *suffix);
+
+/* "staff.csv", 2 -> "staff.2.csv": the same, where a name is taken. */
+void name_evade(char out[FILE_NAME_SIZE], const char *name, unsigned number);
+
+#endif

@@ -1,0 +1,66 @@
+/*
+ * run: one file's way from the inbox to its answer, on a worker's thread.
+ *
+ *     inbox --claim--> work/<node>/R --copy, check--> apply, batch by batch --> answer, archive
+ *                         |   ^            |                                       or quarantine
+ *                         |   +-- continue-+-- changed while read: back to the inbox
+ *
+ * Every step can be repeated: what was done is read from the run's directory and the ledger, so
+ * that going on after a crash and going on after a full disk are the same call.
+ */
+#ifndef ENROLD_RUN_H
+#define ENROLD_RUN_H
+
+#include "enrold/config.h"
+#include "enrold/error.h"
+#include "enrold/names.h"
+#include "enrold/runid.h"
+#include "enrold/spool.h"
+#include "enrold/tally.h"
+
+#include <stdatomic.h>
+
+/* What all runs share; borrowed by the runners. */
+struct run_surroundings {
+	const struct config *config;
+	const struct spool *spool;
+	struct run_ids *ids;
+	const atomic_bool *is_stopping; /* a run ends at its next checkpoint */
+};
+
+enum run_end {
+	RUN_ANSWERED,  /* the answer is in the outbox, the input archived or in quarantine */
+	RUN_GONE,      /* there is no such file any more, or it went back to the inbox */
+	RUN_LEFT,      /* it cannot be taken and stays where it is; `error` says why */
+	RUN_POSTPONED, /* `error` says why, or is none: stopping. Go on later: with the run, if any */
+};
+
+struct run_report {
+	enum run_end end;
+	struct error error;
+	char run[RUN_ID_SIZE + 1]; /* "": none was begun */
+	char feed[FEED_NAME_MAX + 1];
+	char file[FILE_NAME_SIZE];
+	/* RUN_ANSWERED: */
+	bool is_refused;
+	struct tally tally;
+	char chain[HASH_TEXT_SIZE + 1];
+};
+
+/* A worker's own: its connection to the LMS, opened when first needed. */
+struct runner;
+
+struct runner *runner_create(const struct run_surroundings *surroundings); /* NULL: no memory */
+void runner_free(struct runner *runner);
+
+/* A file of the feed's inbox. */
+void run_file(struct runner *runner, const struct feed *feed, const char *name,
+    struct run_report *report);
+/* A run in work/<node>, begun earlier. */
+void run_continue(struct runner *runner, const char *run, struct run_report *report);
+
+/* To whom a run in work/<node> belongs; "" when its directory does not say. */
+void run_find_feed(
+    const struct spool *spool, const char *run, char feed[FEED_NAME_MAX + 1]);
+
+#endif

@@ -1,0 +1,29 @@
+/*
+ * runid: run ids, YYYYMMDD-HHMMSS-uuuuuu in UTC: unique per spool, sorted by time (CONTRACT 1).
+ *
+ * One dispenser per process, used by all its threads. It never gives an id twice nor one smaller
+ * than it gave before, however the clock is set.
+ */
+#ifndef ENROLD_RUNID_H
+#define ENROLD_RUNID_H
+
+#include "enrold/ledger.h"
+
+#include <pthread.h>
+
+/* Plain data; run_ids_init makes it. */
+struct run_ids {
+	pthread_mutex_t mutex;
+	int64_t last_us;
+};
+
+void run_ids_init(struct run_ids *ids);
+void run_ids_done(struct run_ids *ids);
+/* An id that exists already: later ones will be larger. Anything else than an id is passed over. */
+void run_ids_note(struct run_ids *ids, const char *id);
+void run_ids_next(struct run_ids *ids, int64_t now_us, char id[RUN_ID_SIZE + 1]);
+
+bool run_id_parse(const char *id, int64_t *epoch_us);
+void run_id_format(int64_t epoch_us, char id[RUN_ID_SIZE + 1]);
+
+#endif

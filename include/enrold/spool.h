@@ -1,0 +1,38 @@
+/*
+ * spool: the directories of CONTRACT 1, opened once, and the lock that keeps a second daemon out.
+ *
+ * The inbox is not among them: people remove it, rename it and mount over it, so it is opened by
+ * its path each time. Open data, shared by all threads, constant after spool_open.
+ */
+#ifndef ENROLD_SPOOL_H
+#define ENROLD_SPOOL_H
+
+#include "enrold/config.h"
+#include "enrold/error.h"
+
+struct spool {
+	int root;
+	int lock;
+	int work; /* work/<node> */
+	int held;
+	int outbox;
+	int archive;
+	int quarantine;
+};
+
+/*
+ * Makes what is missing: the places, and each feed's inbox and outbox. CONFIG: a place cannot be
+ * made or lies on another file system than the rest (moving a file must be one step). RETRY:
+ * another process has the spool; its pid is in the text.
+ */
+struct error spool_open(const struct config *config, struct spool *spool) MUST_CHECK;
+void spool_close(struct spool *spool);
+
+/* "inbox" or "inbox/hr". */
+enum { SPOOL_PATH_SIZE = FEED_NAME_MAX + 16 };
+void spool_inbox(char path[SPOOL_PATH_SIZE], const char *feed);
+/* The feed's directory below the outbox, made when it is missing; the caller closes it. */
+struct error spool_open_outbox(
+    const struct spool *spool, const char *feed, int *directory) MUST_CHECK;
+
+#endif

@@ -1,0 +1,192 @@
+/*
+ * apply: the batches of one file. A batch is planned on what the LMS says inside the transaction
+ * that changes it; its effects, its place in the result and the count of records done commit
+ * together, so that a killed run goes on exactly behind its last checkpoint.
+ *
+ * A batch is written when the next record finds it full: the last one, which commits with the end
+ * of the run, is never empty unless the file is.
+ */
+#include "parts.h"
+#include "reader.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { BATCH_RECORDS = 20000, BATCH_BYTES = 24 << 20 };
+
+struct applying {
+	struct run *run;
+	struct lms *lms;
+	const struct site_facts *site;
+	struct reader reader;
+	struct batch batch;
+	struct answer *answer;
+	struct tally tally;
+};
+
+/* Decides and writes; inside a transaction. */
+static struct error batch_write(struct applying *applying)
+{
+	struct batch *batch = &applying->batch;
+	struct lms *lms = applying->lms;
+	struct plan plan;
+	int64_t now = (int64_t)time(NULL);
+	if (batch->records_count == 0)
+		return OK;
+	struct error error =
+	    lms_find_users(lms, batch->user_keys, batch->records_count, batch->users);
+	if (!is_error(&error))
+		error = lms_find_courses(
+		    lms, batch->course_names, batch->courses_count, batch->courses);
+	if (!is_error(&error))
+		error = batch_pair(batch);
+	if (!is_error(&error))
+		error = lms_load_enrolments(
+		    lms, batch->enrolments, batch->enrolments_count, batch->arena);
+	if (!is_error(&error))
+		error = plan_batch(batch, now, applying->run->row.today, &plan);
+	if (!is_error(&error))
+		error = lms_apply(lms, plan.changes, plan.changes_count, batch->enrolments, now);
+	if (!is_error(&error))
+		error = answer_add(applying->answer, batch, &plan, &applying->tally);
+	return error;
+}
+
+/* The batch and the answer's lines, durable: only then may the ledger count them. */
+static struct error batch_sync(struct applying *applying, struct answer_sizes *sizes)
+{
+	struct error error = batch_write(applying);
+	if (!is_error(&error))
+		error = answer_sync(applying->answer, sizes);
+	return is_error(&error) ? error : input_sync(applying->run);
+}
+
+static struct error progress_store(struct applying *applying, struct answer_sizes sizes)
+{
+	struct run *run = applying->run;
+	struct buffer counts = {0};
+	tally_format(&applying->tally, &counts);
+	if (counts.failed)
+		arena_fail(run->arena);
+	run->row.state = RUN_RUNNING;
+	run->row.records = applying->tally.rows;
+	run->row.result_bytes = sizes.result;
+	run->row.retry_bytes = sizes.retry;
+	run->row.counts = arena_copy(run->arena, buffer_slice(&counts));
+	buffer_done(&counts);
+	if (arena_has_failed(run->arena))
+		return error_memory("storing a checkpoint");
+	return ledger_store(applying->lms, &run->row);
+}
+
+static struct error end_store(struct applying *applying, struct answer_sizes sizes)
+{
+	struct finish finish = {.tally = &applying->tally,
+	    .result_bytes = sizes.result,
+	    .retry_bytes = sizes.retry};
+	answer_hashes(applying->answer, finish.result_sha256, finish.retry_sha256);
+	return finish_store(applying->run, &finish);
+}
+
+typedef struct error store(struct applying *applying, struct answer_sizes sizes);
+
+static struct error commit(struct applying *applying, store *store_row)
+{
+	struct answer_sizes sizes;
+	struct error error = lms_begin(applying->lms);
+	if (!is_error(&error))
+		error = batch_sync(applying, &sizes);
+	if (!is_error(&error))
+		error = store_row(applying, sizes);
+	return is_error(&error) ? error : lms_commit(applying->lms);
+}
+
+static struct error checkpoint(struct applying *applying)
+{
+	struct error error = commit(applying, progress_store);
+	if (is_error(&error))
+		return error;
+	batch_reset(&applying->batch);
+	applying->run->is_stopped = atomic_load(applying->run->runner->shared->is_stopping);
+	return applying->run->is_stopped ? error_retry("stopping at a checkpoint") : OK;
+}
+
+static bool is_full(const struct batch *batch)
+{
+	return batch->records_count >= BATCH_RECORDS || arena_used(batch->arena) >= BATCH_BYTES;
+}
+
+static struct error on_record(void *context, const struct csvin_record *record)
+{
+	struct applying *applying = context;
+	if (applying->reader.records <= applying->run->row.records)
+		return OK; /* before the checkpoint */
+	if (is_full(&applying->batch)) {
+		struct error error = checkpoint(applying);
+		if (is_error(&error))
+			return error;
+	}
+	return batch_add(&applying->batch, record);
+}
+
+static struct error on_header(void *context, const struct header *header)
+{
+	struct applying *applying = context;
+	struct run *run = applying->run;
+	struct answer_sizes sizes = {run->row.result_bytes, run->row.retry_bytes};
+	struct error error = answer_open(run->directory, header, sizes, &applying->answer);
+	if (is_error(&error))
+		return error;
+	return batch_init(&applying->batch, header, &run->policy, applying->site);
+}
+
+static struct error read_all(struct applying *applying, int file)
+{
+	char *chunk = applying->run->runner->chunk;
+	for (;;) {
+		ssize_t size = read(file, chunk, RUN_CHUNK);
+		if (size < 0 && errno == EINTR)
+			continue;
+		if (size < 0)
+			return error_errno("cannot read " RUN_INPUT);
+		if (size == 0)
+			return reader_finish(&applying->reader);
+		struct error error = reader_feed(&applying->reader, chunk, (size_t)size);
+		if (is_error(&error))
+			return error;
+	}
+}
+
+static struct error apply(struct applying *applying, int file)
+{
+	struct run *run = applying->run;
+	struct reader_visitor visitor = {on_header, on_record, applying};
+	struct error error = lms_load_site(applying->lms, &applying->site);
+	if (!is_error(&error))
+		error = reader_open(&applying->reader, &run->policy,
+		    run->runner->shared->config->max_field, run->arena, visitor);
+	if (!is_error(&error))
+		error = read_all(applying, file);
+	if (error.class == ERROR_REJECT)
+		/* It passed this very check when it was copied. */
+		error = error_config("work/%s/" RUN_INPUT " was altered: %s", run->id, error.text);
+	return is_error(&error) ? error : commit(applying, end_store);
+}
+
+struct error run_apply(struct run *run)
+{
+	struct applying applying = {.run = run, .lms = run->runner->lms};
+	tally_parse(run->row.counts, &applying.tally);
+	int file = openat(run->directory, RUN_INPUT, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	if (file < 0)
+		return error_errno("cannot open work/%s/" RUN_INPUT, run->id);
+	struct error error = apply(&applying, file);
+	lms_rollback(applying.lms);
+	batch_done(&applying.batch);
+	answer_close(applying.answer);
+	reader_close(&applying.reader);
+	close(file);
+	return run->is_stopped ? OK : error;
+}

@@ -1,0 +1,104 @@
+#include "disk.h"
+
+#include "enrold/names.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+
+enum { EVASIONS_MAX = 10000 };
+
+struct error disk_open_directory(int at, const char *name, mode_t mode, int *directory)
+{
+	if (mkdirat(at, name, mode) < 0 && errno != EEXIST)
+		return error_errno("cannot make the directory %s", name);
+	*directory = openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	return *directory < 0 ? error_errno("cannot open the directory %s", name) : OK;
+}
+
+struct error disk_sync(int at, const char *name)
+{
+	int file = openat(at, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (file < 0)
+		return error_errno("cannot open %s to flush it", name);
+	struct error error = fsync(file) < 0 ? error_errno("cannot flush %s", name) : OK;
+	close(file);
+	return error;
+}
+
+struct error disk_write(int file, struct slice bytes, const char *name)
+{
+	while (bytes.size > 0) {
+		ssize_t written = write(file, bytes.bytes, bytes.size);
+		if (written < 0 && errno == EINTR)
+			continue;
+		if (written < 0)
+			return error_errno("cannot write %s", name);
+		bytes = (struct slice){bytes.bytes + written, bytes.size - (size_t)written};
+	}
+	return OK;
+}
+
+struct error disk_create(int at, const char *name, mode_t mode, struct slice bytes)
+{
+	int file = openat(at, name, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, mode);
+	if (file < 0)
+		return error_errno("cannot make %s", name);
+	struct error error = disk_write(file, bytes, name);
+	if (!is_error(&error) && fsync(file) < 0)
+		error = error_errno("cannot flush %s", name);
+	close(file);
+	return error;
+}
+
+bool disk_has(int at, const char *name)
+{
+	return faccessat(at, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+static bool move(int from, const char *name, int to, const char *new_name)
+{
+	return renameat2(from, name, to, new_name, RENAME_NOREPLACE) == 0;
+}
+
+/* Moves to new_name with a number, the first that is free. */
+static struct error move_evading(int from, const char *name, int to, const char *new_name)
+{
+	char evasion[FILE_NAME_SIZE];
+	for (unsigned number = 1; number < EVASIONS_MAX; number++) {
+		name_evade(evasion, new_name, number);
+		if (move(from, name, to, evasion))
+			return OK;
+		if (errno != EEXIST)
+			break;
+	}
+	return error_errno("cannot move %s to %s", name, new_name);
+}
+
+struct error disk_move(int from, const char *name, int to, const char *new_name)
+{
+	if (move(from, name, to, new_name))
+		return OK;
+	return errno == EEXIST ? move_evading(from, name, to, new_name)
+	                       : error_errno("cannot move %s to %s", name, new_name);
+}
+
+struct error disk_move_first(int from, const char *name, int to, const char *new_name)
+{
+	if (move(from, name, to, new_name))
+		return OK;
+	if (errno == EEXIST) {
+		struct error error = move_evading(to, new_name, to, new_name);
+		if (is_error(&error))
+			return error;
+		if (move(from, name, to, new_name))
+			return OK;
+	}
+	return error_errno("cannot move %s to %s", name, new_name);
+}
+
+int64_t disk_time_ns(struct timespec time)
+{
+	return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
+}

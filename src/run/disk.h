@@ -1,0 +1,28 @@
+/*
+ * disk: the few things done to files and directories on a file's way. Errors are RETRY: the disk
+ * may be full, the permission may come back.
+ */
+#ifndef RUN_DISK_H
+#define RUN_DISK_H
+
+#include "enrold/error.h"
+#include "enrold/slice.h"
+
+#include <sys/stat.h>
+#include <sys/types.h>
+
+/* Opens the directory, having made it when it is missing. Never through a symbolic link. */
+struct error disk_open_directory(int at, const char *name, mode_t mode, int *directory) MUST_CHECK;
+struct error disk_sync(int at, const char *name) MUST_CHECK; /* a file or directory */
+struct error disk_write(int file, struct slice bytes, const char *name) MUST_CHECK;
+/* A new file with these bytes, durable. */
+struct error disk_create(int at, const char *name, mode_t mode, struct slice bytes) MUST_CHECK;
+bool disk_has(int at, const char *name);
+/* Never replaces: EEXIST is moved out of the way by a number in the name that is taken. */
+struct error disk_move(int from, const char *name, int to, const char *new_name) MUST_CHECK;
+/* As disk_move, but what already has the new name gets the number. */
+struct error disk_move_first(int from, const char *name, int to, const char *new_name) MUST_CHECK;
+
+int64_t disk_time_ns(struct timespec time);
+
+#endif

@@ -1,0 +1,116 @@
+#include "parts.h"
+
+static void policy_hash(const struct run *run, struct hash *hash, char text[HASH_TEXT_SIZE + 1])
+{
+	hash_add(hash, run->row.policy.bytes, run->row.policy.size);
+	hash_finish(hash, text);
+}
+
+static void file_add(struct summary *summary, char name[FILE_NAME_SIZE], const struct run *run,
+    const char *suffix, uint64_t bytes, const char *sha256)
+{
+	if (*sha256 == '\0')
+		return;
+	struct summary_file *file = &summary->files[summary->files_count++];
+	name_make(name, run->row.name.bytes, run->id, suffix);
+	file->name = name;
+	file->bytes = bytes;
+	memcpy(file->sha256, sha256, sizeof file->sha256);
+}
+
+static struct error summary_make(const struct run *run, const struct finish *finish,
+    struct hash *hash, const char *previous, struct buffer *out, char chain[HASH_TEXT_SIZE + 1])
+{
+	char policy[HASH_TEXT_SIZE + 1], result[FILE_NAME_SIZE], retry[FILE_NAME_SIZE];
+	policy_hash(run, hash, policy);
+	struct summary summary = {
+	    .run = run->id,
+	    .feed = run->row.feed.bytes,
+	    .mode = "apply",
+	    .status = finish->refusal ? "refused" : "done",
+	    .refusal = finish->refusal,
+	    .exact = true,
+	    .node = run->row.node.bytes,
+	    .policy_sha256 = policy,
+	    .input_name = run->row.name.bytes,
+	    .input_bytes = run->row.bytes,
+	    .input_sha256 = run->row.sha256.size > 0 ? run->row.sha256.bytes : "",
+	    .tally = finish->tally,
+	    .started_us = run->row.started_us,
+	    .finished_us = run_now_us(),
+	    .previous = previous,
+	};
+	if (summary.finished_us < summary.started_us)
+		summary.finished_us = summary.started_us; /* the clock was set back */
+	file_add(&summary, result, run, ".result.csv", finish->result_bytes, finish->result_sha256);
+	file_add(&summary, retry, run, ".retry.csv", finish->retry_bytes, finish->retry_sha256);
+	return summary_format(&summary, out, chain);
+}
+
+static struct error row_fill(struct run *run, const struct finish *finish, struct hash *hash,
+    const struct buffer *summary)
+{
+	struct ledger_run *row = &run->row;
+	struct buffer counts = {0};
+	char sha256[HASH_TEXT_SIZE + 1];
+	hash_add(hash, summary->bytes, summary->size);
+	hash_finish(hash, sha256);
+	tally_format(finish->tally, &counts);
+	if (counts.failed)
+		arena_fail(run->arena);
+	row->state = finish->refusal ? RUN_REFUSED : RUN_APPLIED;
+	row->records = finish->tally->rows;
+	row->result_bytes = finish->result_bytes;
+	row->retry_bytes = finish->retry_bytes;
+	row->counts = arena_copy(run->arena, buffer_slice(&counts));
+	row->summary = arena_copy(run->arena, buffer_slice(summary));
+	row->summary_sha256 = arena_copy(run->arena, slice_of(sha256));
+	row->result_sha256 = arena_copy(run->arena, slice_of(finish->result_sha256));
+	row->retry_sha256 = arena_copy(run->arena, slice_of(finish->retry_sha256));
+	buffer_done(&counts);
+	return arena_has_failed(run->arena) ? error_memory("finishing a run") : OK;
+}
+
+static struct error head_move(
+    struct run *run, const struct finish *finish, struct hash *hash, struct buffer *summary)
+{
+	struct lms *lms = run->runner->lms;
+	char previous[HASH_TEXT_SIZE + 1], chain[HASH_TEXT_SIZE + 1];
+	struct error error = ledger_head(lms, previous);
+	if (!is_error(&error))
+		error = summary_make(run, finish, hash, previous, summary, chain);
+	if (!is_error(&error))
+		error = row_fill(run, finish, hash, summary);
+	if (!is_error(&error))
+		error = ledger_store(lms, &run->row);
+	if (!is_error(&error))
+		error = ledger_set_head(lms, chain, slice_of(run->id));
+	return error;
+}
+
+struct error finish_store(struct run *run, const struct finish *finish)
+{
+	struct buffer summary = {0};
+	struct hash *hash = hash_create();
+	struct error error =
+	    hash ? head_move(run, finish, hash, &summary) : error_memory("finishing a run");
+	hash_free(hash);
+	buffer_done(&summary);
+	return error;
+}
+
+struct error finish_refused(struct run *run, const struct error *refusal)
+{
+	const struct tally nothing = {0};
+	const struct finish finish = {.tally = &nothing, .refusal = refusal};
+	struct lms *lms = run->runner->lms;
+	struct error error = input_sync(run);
+	if (!is_error(&error))
+		error = lms_begin(lms);
+	if (!is_error(&error))
+		error = finish_store(run, &finish);
+	if (!is_error(&error))
+		error = lms_commit(lms);
+	lms_rollback(lms);
+	return error;
+}

@@ -1,0 +1,155 @@
+#include "disk.h"
+#include "parts.h"
+#include "reader.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+
+/* The original, its copy, and what is made of the bytes between them. */
+struct copying {
+	struct run *run;
+	int from, to;
+	struct hash *hash;
+	struct reader reader;
+	struct error verdict; /* the first REJECT: what follows is copied, but no longer read */
+	uint64_t bytes;
+};
+
+static struct error chunk_take(struct copying *copying, const char *bytes, size_t size)
+{
+	hash_add(copying->hash, bytes, size);
+	copying->bytes += size;
+	if (!is_error(&copying->verdict))
+		copying->verdict = reader_feed(&copying->reader, bytes, size);
+	if (copying->verdict.class == ERROR_RETRY)
+		return copying->verdict;
+	return disk_write(copying->to, (struct slice){bytes, size}, RUN_INPUT_PART);
+}
+
+static struct error copy_bytes(struct copying *copying)
+{
+	char *chunk = copying->run->runner->chunk;
+	/* A file that grows faster than it is read has an end too: max_file_size. */
+	uint64_t max = copying->run->runner->shared->config->max_file_size;
+	while (copying->bytes <= max) {
+		ssize_t size = read(copying->from, chunk, RUN_CHUNK);
+		if (size < 0 && errno == EINTR)
+			continue;
+		if (size < 0)
+			return error_errno("cannot read %s", copying->run->name);
+		if (size == 0)
+			break;
+		struct error error = chunk_take(copying, chunk, (size_t)size);
+		if (is_error(&error))
+			return error;
+	}
+	if (!is_error(&copying->verdict))
+		copying->verdict = reader_finish(&copying->reader);
+	return copying->verdict.class == ERROR_RETRY ? copying->verdict : OK;
+}
+
+static bool has_moved(const struct stat *before, const struct stat *after, uint64_t bytes)
+{
+	return before->st_size != after->st_size || (uint64_t)after->st_size != bytes ||
+	    disk_time_ns(before->st_mtim) != disk_time_ns(after->st_mtim) ||
+	    disk_time_ns(before->st_ctim) != disk_time_ns(after->st_ctim);
+}
+
+/* Keeps what was hashed, under the time of the original, by which claim_settle knows it again. */
+static struct error copy_keep(struct copying *copying, const struct stat *before)
+{
+	struct run *run = copying->run;
+	struct stat after;
+	if (fstat(copying->from, &after) < 0)
+		return error_errno("cannot look at %s", run->name);
+	run->has_changed = has_moved(before, &after, copying->bytes);
+	if (run->has_changed)
+		return OK;
+	const struct timespec times[] = {before->st_mtim, before->st_mtim};
+	if (futimens(copying->to, times) < 0)
+		return error_errno("cannot set the time of " RUN_INPUT_PART);
+	if (renameat(run->directory, RUN_INPUT_PART, run->directory, RUN_INPUT) < 0)
+		return error_errno("cannot rename " RUN_INPUT_PART);
+	char sha256[HASH_TEXT_SIZE + 1];
+	hash_finish(copying->hash, sha256);
+	run->row.bytes = copying->bytes;
+	run->row.sha256 = arena_copy(run->arena, slice_of(sha256));
+	return arena_has_failed(run->arena) ? error_memory("copying the input")
+	                                    : copying->verdict;
+}
+
+static struct error too_large(struct run *run, const struct stat *stat)
+{
+	uint64_t max = run->runner->shared->config->max_file_size;
+	run->row.bytes = (uint64_t)stat->st_size;
+	return error_reject("file_too_large", 0,
+	    "the file has %llu bytes, max_file_size is %llu: split it, or raise the limit",
+	    (unsigned long long)stat->st_size, (unsigned long long)max);
+}
+
+static struct error copy(struct copying *copying)
+{
+	struct run *run = copying->run;
+	const struct config *config = run->runner->shared->config;
+	struct stat before;
+	copying->from = openat(run->box, run->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (copying->from < 0 || fstat(copying->from, &before) < 0)
+		return error_errno("cannot open %s", run->name);
+	if ((uint64_t)before.st_size > config->max_file_size)
+		return too_large(run, &before);
+	copying->to = openat(run->directory, RUN_INPUT_PART,
+	    O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, MODE_INPUT);
+	if (copying->to < 0)
+		return error_errno("cannot make " RUN_INPUT_PART);
+	copying->hash = hash_create();
+	if (!copying->hash)
+		return error_memory("copying the input");
+	struct error error = reader_open(&copying->reader, &run->policy, config->max_field,
+	    run->arena, (struct reader_visitor){0});
+	if (!is_error(&error))
+		error = copy_bytes(copying);
+	return is_error(&error) ? error : copy_keep(copying, &before);
+}
+
+struct error input_copy(struct run *run)
+{
+	struct copying copying = {.run = run, .from = -1, .to = -1, .verdict = OK};
+	struct error error = copy(&copying);
+	reader_close(&copying.reader);
+	hash_free(copying.hash);
+	if (copying.from >= 0)
+		close(copying.from);
+	if (copying.to >= 0)
+		close(copying.to);
+	return error;
+}
+
+/*
+ * The copy, the names that lead to it, and that the file has left the inbox: a power cut after the
+ * commit must not find the file in the inbox again and the results nowhere.
+ */
+struct error input_sync(struct run *run)
+{
+	const struct spool *spool = run->runner->shared->spool;
+	char inbox[SPOOL_PATH_SIZE];
+	spool_inbox(inbox, run->feed);
+	if (run->is_durable)
+		return OK;
+	struct error error = disk_has(run->directory, RUN_INPUT)
+	    ? disk_sync(run->directory, RUN_INPUT)
+	    : OK; /* too large to be copied */
+	if (!is_error(&error))
+		error = disk_sync(run->box, ".");
+	if (!is_error(&error))
+		error = disk_sync(run->directory, "inbox"); /* the feed's box in it */
+	if (!is_error(&error))
+		error = disk_sync(run->directory, ".");
+	if (!is_error(&error))
+		error = disk_sync(spool->work, ".");
+	if (!is_error(&error) && disk_has(spool->root, inbox))
+		error = disk_sync(spool->root, inbox);
+	run->is_durable = !is_error(&error);
+	return error;
+}

@@ -1,0 +1,61 @@
+#include "enrold/names.h"
+
+#include "enrold/slice.h"
+#include "enrold/value.h"
+
+#include <stdio.h>
+#include <strings.h>
+
+static const char *const ignored_ends[] = {
+    "~", ".part", ".filepart", ".tmp", ".swp", ".crdownload", ".sha256", ".done"};
+
+static bool ends_with(const char *name, const char *end)
+{
+	size_t length = strlen(name), tail = strlen(end);
+	return length >= tail && strcasecmp(name + length - tail, end) == 0;
+}
+
+static bool is_printable(const char *name)
+{
+	/* Unlike a cell, a name may not hold tabs and line breaks either. */
+	return value_check(slice_of(name)) == VALUE_CLEAN && name[strcspn(name, "\t\r\n")] == '\0';
+}
+
+enum name_kind name_judge(const char *name)
+{
+	if (name[0] == '.')
+		return NAME_IGNORED;
+	for (size_t i = 0; i < sizeof ignored_ends / sizeof *ignored_ends; i++)
+		if (ends_with(name, ignored_ends[i]))
+			return NAME_IGNORED;
+	return is_printable(name) ? NAME_INPUT : NAME_REFUSED;
+}
+
+static size_t stem_length(const char *name)
+{
+	return strlen(name) - (ends_with(name, ".csv") ? strlen(".csv") : 0);
+}
+
+/* At most `room` bytes of the stem, never half a character. */
+static int stem_cut(const char *name, size_t room)
+{
+	size_t length = stem_length(name);
+	if (length <= room)
+		return (int)length;
+	while (room > 0 && ((unsigned char)name[room] & 0xC0) == 0x80)
+		room--;
+	return (int)room;
+}
+
+void name_make(char out[FILE_NAME_SIZE], const char *input, const char *run, const char *suffix)
+{
+	size_t room = FILE_NAME_SIZE - 1 - strlen(run) - strlen(suffix) - 1;
+	snprintf(out, FILE_NAME_SIZE, "%.*s.%s%s", stem_cut(input, room), input, run, suffix);
+}
+
+void name_evade(char out[FILE_NAME_SIZE], const char *name, unsigned number)
+{
+	char digits[16];
+	snprintf(digits, sizeof digits, "%u", number);
+	name_make(out, name, digits, name + stem_length(name));
+}

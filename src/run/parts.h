@@ -1,0 +1,92 @@
+/*
+ * parts: one run in the making, and what the parts of this layer do to it. Nobody else includes it.
+ *
+ * work/<node>/R holds  inbox/[feed/]staff.csv  the file that was dropped, then our copy of it
+ *                      input.csv               our copy, while both are needed
+ *                      result.csv retry.csv summary.json
+ */
+#ifndef RUN_PARTS_H
+#define RUN_PARTS_H
+
+#include "enrold/answer.h"
+#include "enrold/lms.h"
+#include "enrold/run.h"
+#include "enrold/summary.h"
+#include "enrold/tally.h"
+
+#define RUN_INPUT "input.csv"
+#define RUN_INPUT_PART "input.part"
+#define RUN_SUMMARY "summary.json"
+
+enum { MODE_INPUT = 0640, MODE_ANSWER = 0640, MODE_PRIVATE = 0700, MODE_SHARED = 0750 };
+
+struct runner {
+	const struct run_surroundings *shared;
+	struct lms *lms; /* NULL: not connected */
+	char *chunk;     /* RUN_CHUNK bytes to read into */
+};
+
+enum { RUN_CHUNK = 256 << 10 };
+
+/* One run, for as long as a runner is at it. */
+struct run {
+	struct runner *runner;
+	struct arena *arena;
+	char id[RUN_ID_SIZE + 1];
+	char feed[FEED_NAME_MAX + 1];
+	char name[FILE_NAME_SIZE]; /* "": the input has left work/ already */
+	int directory;             /* work/<node>/R */
+	int box;                   /* R/inbox or R/inbox/<feed>, -1: gone */
+	struct policy policy;
+	struct ledger_run row;
+	bool is_durable;  /* names and copy have been flushed */
+	bool is_stopped;  /* at a checkpoint, because the daemon is stopping */
+	bool has_changed; /* the file was written to while it was copied */
+};
+
+/* ---- claim.c: a file's way into work/, and back ---- */
+
+struct error claim_file(struct run *run, const char *name, struct run_report *report) MUST_CHECK;
+/* Opens R's box and finds feed and name by what lies in it. */
+struct error claim_open(struct run *run) MUST_CHECK;
+/* Back to the inbox; the run is as if it had never been. */
+struct error claim_return(struct run *run) MUST_CHECK;
+/* The input becomes our copy of it, in one step. */
+struct error claim_settle(struct run *run) MUST_CHECK;
+/* Removes the empty directories. */
+struct error claim_close(struct run *run) MUST_CHECK;
+
+/* ---- input.c ---- */
+
+/* Copies, hashes and checks. REJECT: refuse the file. has_changed: give it back. */
+struct error input_copy(struct run *run) MUST_CHECK;
+/* Everything that must not be lost once the ledger speaks of the run. */
+struct error input_sync(struct run *run) MUST_CHECK;
+
+/* ---- apply.c: the batches ---- */
+
+/* Ends with the run finished in the ledger, or is_stopped. */
+struct error run_apply(struct run *run) MUST_CHECK;
+
+/* ---- finish.c: the last transaction ---- */
+
+struct finish {
+	const struct tally *tally;
+	const struct error *refusal; /* NULL: none */
+	uint64_t result_bytes, retry_bytes;
+	char result_sha256[HASH_TEXT_SIZE + 1]; /* "": no such file */
+	char retry_sha256[HASH_TEXT_SIZE + 1];
+};
+
+/* Inside the caller's transaction: the summary, the chain's new head and the ledger's row. */
+struct error finish_store(struct run *run, const struct finish *finish) MUST_CHECK;
+struct error finish_refused(struct run *run, const struct error *refusal) MUST_CHECK;
+
+/* ---- publish.c: everything to its place ---- */
+
+struct error publish(struct run *run) MUST_CHECK;
+
+int64_t run_now_us(void);
+const struct feed *run_feed(const struct run *run); /* NULL: no longer in the configuration */
+
+#endif

@@ -1,0 +1,127 @@
+/*
+ * publish: a finished run's files to their places. The ledger has decided; from here on nothing
+ * can be lost, only be late, and each step is skipped when an earlier attempt has done it.
+ *
+ * The summary goes last into the outbox, so that its presence means that all is there; the input
+ * leaves work/ only when the outbox is durable.
+ */
+#include "disk.h"
+#include "parts.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+/* What already has the answer's name is not ours, and steps aside. */
+static struct error answer_move(struct run *run, int outbox, const char *name, const char *suffix)
+{
+	char public_name[FILE_NAME_SIZE];
+	if (!disk_has(run->directory, name))
+		return OK;
+	name_make(public_name, run->row.name.bytes, run->id, suffix);
+	return disk_move_first(run->directory, name, outbox, public_name);
+}
+
+static struct error summary_move(struct run *run, int outbox)
+{
+	char public_name[FILE_NAME_SIZE];
+	name_make(public_name, run->row.name.bytes, run->id, ".summary.json");
+	if (disk_has(outbox, public_name))
+		return OK;
+	struct error error =
+	    disk_create(run->directory, RUN_SUMMARY, MODE_ANSWER, run->row.summary);
+	return is_error(&error) ? error
+	                        : disk_move(run->directory, RUN_SUMMARY, outbox, public_name);
+}
+
+static struct error outbox_fill(struct run *run, int outbox)
+{
+	struct error error = answer_move(run, outbox, ANSWER_RESULT, ".result.csv");
+	if (!is_error(&error))
+		error = answer_move(run, outbox, ANSWER_RETRY, ".retry.csv");
+	if (!is_error(&error))
+		error = disk_sync(outbox, ".");
+	if (!is_error(&error))
+		error = summary_move(run, outbox);
+	return is_error(&error) ? error : disk_sync(outbox, ".");
+}
+
+/* archive/YYYY/MM/DD of the run's id. */
+static struct error archive_open(const struct run *run, int *day)
+{
+	const struct spool *spool = run->runner->shared->spool;
+	char path[16];
+	const char *id = run->id;
+	snprintf(path, sizeof path, "%.4s", id);
+	struct error error = disk_open_directory(spool->archive, path, MODE_SHARED, day);
+	for (int i = 0; i < 2 && !is_error(&error); i++) {
+		int above = *day;
+		snprintf(path, sizeof path, "%.2s", id + 4 + 2 * i);
+		error = disk_open_directory(above, path, MODE_SHARED, day);
+		close(above);
+	}
+	return error;
+}
+
+static struct error input_move(struct run *run, int place)
+{
+	char name[FILE_NAME_SIZE];
+	if (!*run->name)
+		return OK; /* an earlier attempt has moved it */
+	name_make(name, run->row.name.bytes, run->id, ".csv");
+	struct error error = claim_settle(run);
+	/* Ours now, and nobody else's to read. */
+	if (!is_error(&error) && fchmodat(run->box, run->name, MODE_INPUT, 0) < 0)
+		error = OK; /* too large to be copied, and its owner's */
+	if (!is_error(&error))
+		error = disk_move(run->box, run->name, place, name);
+	return is_error(&error) ? error : disk_sync(place, ".");
+}
+
+static struct error reason_write(struct run *run)
+{
+	const struct spool *spool = run->runner->shared->spool;
+	char name[FILE_NAME_SIZE];
+	name_make(name, run->row.name.bytes, run->id, ".csv.reason.txt");
+	if (disk_has(spool->quarantine, name))
+		return OK;
+	struct buffer text = {0};
+	summary_explain(run->row.summary, &text);
+	struct error error = text.failed
+	    ? error_memory("writing a reason")
+	    : disk_create(run->directory, "reason.txt", MODE_ANSWER, buffer_slice(&text));
+	buffer_done(&text);
+	if (!is_error(&error))
+		error = disk_move(run->directory, "reason.txt", spool->quarantine, name);
+	return is_error(&error) ? error : disk_sync(spool->quarantine, ".");
+}
+
+static struct error archive(struct run *run)
+{
+	int day;
+	struct error error = archive_open(run, &day);
+	if (is_error(&error))
+		return error;
+	error = input_move(run, day);
+	close(day);
+	return error;
+}
+
+static struct error quarantine(struct run *run)
+{
+	struct error error = input_move(run, run->runner->shared->spool->quarantine);
+	return is_error(&error) ? error : reason_write(run);
+}
+
+struct error publish(struct run *run)
+{
+	int outbox;
+	struct error error =
+	    spool_open_outbox(run->runner->shared->spool, run->row.feed.bytes, &outbox);
+	if (is_error(&error))
+		return error;
+	error = outbox_fill(run, outbox);
+	close(outbox);
+	if (!is_error(&error))
+		error = run->row.state == RUN_REFUSED ? quarantine(run) : archive(run);
+	return is_error(&error) ? error : claim_close(run);
+}

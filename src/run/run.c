@@ -1,0 +1,249 @@
+#include "enrold/run.h"
+
+#include "disk.h"
+#include "parts.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+/* ---- the runner ---- */
+
+struct runner *runner_create(const struct run_surroundings *surroundings)
+{
+	struct runner *runner = calloc(1, sizeof *runner);
+	if (!runner)
+		return NULL;
+	runner->shared = surroundings;
+	runner->chunk = malloc(RUN_CHUNK);
+	if (runner->chunk)
+		return runner;
+	runner_free(runner);
+	return NULL;
+}
+
+void runner_free(struct runner *runner)
+{
+	if (!runner)
+		return;
+	lms_close(runner->lms);
+	free(runner->chunk);
+	free(runner);
+}
+
+static struct error lms_connect(struct runner *runner)
+{
+	return runner->lms ? OK : lms_open(&runner->shared->config->lms, &runner->lms);
+}
+
+/* After trouble the next attempt starts with a new connection: nothing of the old one is believed. */
+static void lms_disconnect(struct runner *runner)
+{
+	lms_close(runner->lms);
+	runner->lms = NULL;
+}
+
+/* ---- one run ---- */
+
+int64_t run_now_us(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+const struct feed *run_feed(const struct run *run)
+{
+	return config_find_feed(run->runner->shared->config, run->feed);
+}
+
+static struct error run_init(struct run *run, struct runner *runner)
+{
+	*run = (struct run){.runner = runner, .directory = -1, .box = -1};
+	run->arena = arena_create();
+	return run->arena ? OK : error_memory("beginning a run");
+}
+
+static void run_done(struct run *run)
+{
+	if (run->box >= 0)
+		close(run->box);
+	if (run->directory >= 0)
+		close(run->directory);
+	arena_free(run->arena);
+}
+
+/* Where new enrolments start: midnight of the day on which the run began, in the site's time. */
+static int64_t midnight(int64_t epoch_us)
+{
+	time_t now = (time_t)(epoch_us / 1000000);
+	struct tm tm;
+	localtime_r(&now, &tm);
+	tm.tm_hour = tm.tm_min = tm.tm_sec = 0;
+	tm.tm_isdst = -1;
+	return (int64_t)mktime(&tm);
+}
+
+/* The row as it will be stored with the first checkpoint, or with the end. */
+static struct error row_begin(struct run *run)
+{
+	struct buffer policy = {0};
+	policy_format(&run->policy, &policy);
+	if (policy.failed)
+		arena_fail(run->arena);
+	run->row.run = slice_of(run->id);
+	run->row.feed = slice_of(run->feed);
+	run->row.name = slice_of(run->name);
+	run->row.node = slice_of(run->runner->shared->config->node);
+	run->row.policy = arena_copy(run->arena, buffer_slice(&policy));
+	run->row.started_us = run_now_us();
+	run->row.today = midnight(run->row.started_us);
+	buffer_done(&policy);
+	return arena_has_failed(run->arena) ? error_memory("beginning a run") : OK;
+}
+
+/* ---- the states: what the ledger says of the run, and what is to be done ---- */
+
+/* Not yet in the ledger: nothing has been applied. */
+static struct error begin(struct run *run)
+{
+	const struct feed *feed = run_feed(run);
+	if (!*run->name)
+		return OK; /* nothing was claimed */
+	if (!feed)
+		return claim_return(run);
+	run->policy = feed->policy;
+	struct error error = row_begin(run);
+	if (is_error(&error))
+		return error;
+	error = input_copy(run);
+	if (run->has_changed)
+		return claim_return(run);
+	if (error.class == ERROR_REJECT)
+		return finish_refused(run, &error);
+	return is_error(&error) ? error : run_apply(run);
+}
+
+static struct error resume(struct run *run)
+{
+	struct error error = policy_parse(run->row.policy.bytes, &run->policy);
+	return is_error(&error) ? error : run_apply(run);
+}
+
+static bool has_ended(const struct run *run)
+{
+	return run->row.state >= RUN_APPLIED;
+}
+
+static struct error advance(struct run *run, struct run_report *report)
+{
+	struct error error = OK;
+	if (run->row.state == RUN_UNKNOWN)
+		error = begin(run);
+	else if (run->row.state == RUN_RUNNING)
+		error = resume(run);
+	if (is_error(&error) || run->is_stopped)
+		return error;
+	report->end = has_ended(run) ? RUN_ANSWERED : RUN_GONE;
+	if (has_ended(run))
+		return publish(run);
+	/* Given back, or never claimed: its empty directory may be left. */
+	return *run->name ? OK : claim_close(run);
+}
+
+/* ---- the report ---- */
+
+static void tell_of_answer(const struct run *run, struct run_report *report)
+{
+	report->is_refused = run->row.state == RUN_REFUSED;
+	tally_parse(run->row.counts, &report->tally);
+	summary_find_chain(run->row.summary, report->chain);
+	snprintf(report->feed, sizeof report->feed, "%s", run->row.feed.bytes);
+	snprintf(report->file, sizeof report->file, "%s", run->row.name.bytes);
+}
+
+static void conclude(struct run *run, struct error error, struct run_report *report)
+{
+	bool is_over = report->end == RUN_LEFT || (report->end == RUN_GONE && !is_error(&error));
+	snprintf(report->feed, sizeof report->feed, "%s", run->feed);
+	snprintf(report->file, sizeof report->file, "%s", run->name);
+	report->error = error;
+	if (is_over) {
+		report->run[0] = '\0';
+	} else if (is_error(&error) || run->is_stopped) {
+		report->end = RUN_POSTPONED;
+	} else {
+		tell_of_answer(run, report);
+	}
+	if (is_error(&error))
+		lms_disconnect(run->runner);
+	run_done(run);
+}
+
+void run_file(
+    struct runner *runner, const struct feed *feed, const char *name, struct run_report *report)
+{
+	struct run run;
+	*report = (struct run_report){.end = RUN_ANSWERED};
+	struct error error = run_init(&run, runner);
+	snprintf(run.feed, sizeof run.feed, "%s", feed->name);
+	/* A database that is away leaves the files in the inbox, where people look for them. */
+	if (!is_error(&error))
+		error = lms_connect(runner);
+	if (!is_error(&error)) {
+		run_ids_next(runner->shared->ids, run_now_us(), run.id);
+		error = claim_file(&run, name, report);
+	}
+	if (*run.name) {
+		memcpy(report->run, run.id, sizeof run.id);
+		run.row.run = slice_of(run.id);
+		if (!is_error(&error))
+			error = advance(&run, report);
+	}
+	conclude(&run, error, report);
+}
+
+static struct error run_open(struct run *run, const char *id)
+{
+	const struct spool *spool = run->runner->shared->spool;
+	snprintf(run->id, sizeof run->id, "%s", id);
+	run->directory =
+	    openat(spool->work, id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (run->directory < 0)
+		return error_errno("cannot open work/%s", id);
+	struct error error = claim_open(run);
+	if (!is_error(&error))
+		error = lms_connect(run->runner);
+	if (!is_error(&error))
+		error = ledger_find(run->runner->lms, slice_of(run->id), run->arena, &run->row);
+	return error;
+}
+
+void run_continue(struct runner *runner, const char *id, struct run_report *report)
+{
+	struct run run;
+	*report = (struct run_report){.end = RUN_ANSWERED};
+	snprintf(report->run, sizeof report->run, "%s", id);
+	struct error error = run_init(&run, runner);
+	if (!is_error(&error))
+		error = run_open(&run, id);
+	if (!is_error(&error))
+		error = advance(&run, report);
+	conclude(&run, error, report);
+}
+
+void run_find_feed(const struct spool *spool, const char *id, char feed[FEED_NAME_MAX + 1])
+{
+	const struct run_surroundings shared = {.spool = spool};
+	struct runner runner = {.shared = &shared};
+	struct run run;
+	struct error error = run_init(&run, &runner);
+	run.directory = openat(spool->work, id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (!is_error(&error) && run.directory >= 0)
+		error = claim_open(&run);
+	memcpy(feed, run.feed, FEED_NAME_MAX + 1);
+	run_done(&run);
+}

@@ -1,0 +1,157 @@
+#include "enrold/spool.h"
+
+#include "disk.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+/* Inputs hold personal data and work/ is nobody else's business. */
+enum { MODE_PLACE = 0750, MODE_WORK = 0700 };
+
+#define DEFAULT_FEED "default"
+
+/* At start a directory that cannot be made is the operator's matter; a full disk is not. */
+static struct error as_config(struct error error)
+{
+	if (is_error(&error) && errno != ENOSPC && errno != EDQUOT && errno != EMFILE &&
+	    errno != ENFILE && errno != ENOMEM)
+		error.class = ERROR_CONFIG;
+	return error;
+}
+
+static struct error root_open(const char *path, int *root)
+{
+	if (mkdir(path, MODE_PLACE) < 0 && errno != EEXIST)
+		return as_config(error_errno("cannot make the spool %s", path));
+	*root = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return *root < 0 ? as_config(error_errno("cannot open the spool %s", path)) : OK;
+}
+
+static struct error lock_refuse(int lock, const char *path)
+{
+	char pid[24] = "";
+	ssize_t size = pread(lock, pid, sizeof pid - 1, 0);
+	pid[size > 0 ? strcspn(pid, "\n") : 0] = '\0';
+	return error_retry("the spool %s is in use by another enrold, pid %s", path,
+	    *pid ? pid : "unknown");
+}
+
+static struct error lock_take(struct spool *spool, const char *path)
+{
+	spool->lock = openat(spool->root, ".lock", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0640);
+	if (spool->lock < 0)
+		return as_config(error_errno("cannot open %s/.lock", path));
+	if (flock(spool->lock, LOCK_EX | LOCK_NB) < 0)
+		return errno == EWOULDBLOCK ? lock_refuse(spool->lock, path)
+		                            : error_errno("cannot lock %s/.lock", path);
+	/* Only a courtesy to whom is refused, so a full disk is no reason to stop. */
+	char pid[24];
+	int length = snprintf(pid, sizeof pid, "%d\n", (int)getpid());
+	if (ftruncate(spool->lock, 0) == 0 && pwrite(spool->lock, pid, (size_t)length, 0) < length)
+		return error_errno("cannot write %s/.lock", path);
+	return OK;
+}
+
+static struct error work_open(struct spool *spool, const char *node)
+{
+	int work;
+	struct error error = disk_open_directory(spool->root, "work", MODE_WORK, &work);
+	if (is_error(&error))
+		return error;
+	error = disk_open_directory(work, node, MODE_WORK, &spool->work);
+	close(work);
+	return error;
+}
+
+void spool_inbox(char path[SPOOL_PATH_SIZE], const char *feed)
+{
+	bool is_default = strcmp(feed, DEFAULT_FEED) == 0;
+	snprintf(path, SPOOL_PATH_SIZE, "inbox%s%s", is_default ? "" : "/",
+	    is_default ? "" : feed);
+}
+
+struct error spool_open_outbox(const struct spool *spool, const char *feed, int *directory)
+{
+	const char *name = strcmp(feed, DEFAULT_FEED) == 0 ? "." : feed;
+	return disk_open_directory(spool->outbox, name, MODE_PLACE, directory);
+}
+
+static struct error device_check(const struct spool *spool, int directory, const char *name)
+{
+	struct stat root, stat;
+	if (fstat(spool->root, &root) < 0 || fstat(directory, &stat) < 0)
+		return error_errno("cannot look at %s", name);
+	if (root.st_dev != stat.st_dev)
+		return error_config("%s lies on another file system than the spool: a file must be "
+		                    "moved between them in one step",
+		    name);
+	return OK;
+}
+
+static struct error feed_open(const struct spool *spool, const char *feed)
+{
+	char path[SPOOL_PATH_SIZE];
+	spool_inbox(path, feed);
+	int directory;
+	struct error error = disk_open_directory(spool->root, path, MODE_PLACE, &directory);
+	if (is_error(&error))
+		return error;
+	error = device_check(spool, directory, path);
+	close(directory);
+	if (is_error(&error))
+		return error;
+	error = spool_open_outbox(spool, feed, &directory);
+	if (!is_error(&error))
+		close(directory);
+	return error;
+}
+
+static struct error places_open(struct spool *spool, const struct config *config)
+{
+	const struct {
+		const char *name;
+		int *directory;
+	} places[] = {{"held", &spool->held}, {"outbox", &spool->outbox},
+	    {"archive", &spool->archive}, {"quarantine", &spool->quarantine}};
+	struct error error = work_open(spool, config->node);
+	if (!is_error(&error))
+		error = device_check(spool, spool->work, "work");
+	for (size_t i = 0; i < sizeof places / sizeof *places && !is_error(&error); i++) {
+		error = disk_open_directory(
+		    spool->root, places[i].name, MODE_PLACE, places[i].directory);
+		if (!is_error(&error))
+			error = device_check(spool, *places[i].directory, places[i].name);
+	}
+	if (!is_error(&error))
+		error = feed_open(spool, DEFAULT_FEED);
+	for (size_t i = 0; i < config->feeds_count && !is_error(&error); i++)
+		error = feed_open(spool, config->feeds[i].name);
+	return is_error(&error) ? error_wrap(as_config(error), "spool %s", config->spool) : OK;
+}
+
+struct error spool_open(const struct config *config, struct spool *spool)
+{
+	*spool = (struct spool){-1, -1, -1, -1, -1, -1, -1};
+	struct error error = root_open(config->spool, &spool->root);
+	if (!is_error(&error))
+		error = lock_take(spool, config->spool);
+	if (!is_error(&error))
+		error = places_open(spool, config);
+	if (is_error(&error))
+		spool_close(spool);
+	return error;
+}
+
+void spool_close(struct spool *spool)
+{
+	int *directories[] = {&spool->root, &spool->lock, &spool->work, &spool->held,
+	    &spool->outbox, &spool->archive, &spool->quarantine};
+	for (size_t i = 0; i < sizeof directories / sizeof *directories; i++) {
+		if (*directories[i] >= 0)
+			close(*directories[i]);
+		*directories[i] = -1;
+	}
+}
