@@ -1,0 +1,25 @@
+/*
+ * log: one JSON object a line on stderr: `time level event`, what the event is about, `message`.
+ *
+ * Any thread may write; a line is one write(2), so lines never mix. What does not fit JSON (a file
+ * name that is no UTF-8) is shown with U+FFFD. Nothing secret is ever given to it.
+ */
+#ifndef ENROLD_LOG_H
+#define ENROLD_LOG_H
+
+#include "enrold/config.h"
+#include "enrold/error.h"
+
+#include <jansson.h>
+
+/* Lines below it are not written. At start: LOG_INFO. */
+void log_set_level(enum log_level level);
+
+/* fields: a JSON object, which is taken, or NULL. A line that finds no memory is lost. */
+void log_event(enum log_level level, const char *event, json_t *fields, const char *format, ...)
+    PRINTF_LIKE(4, 5);
+
+/* A new JSON text of any bytes. */
+json_t *log_text(const char *text);
+
+#endif

@@ -1,0 +1,411 @@
+#include "feeds.h"
+
+#include "inbox.h"
+
+#include "enrold/log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+	DELAY_FIRST_MS = 100,
+	DELAY_MAX_MS = 30000,
+	DELAY_CHANGED_MS = 1000, /* somebody is writing to the file */
+	SCAN_SHARE = 4,          /* scans asked for by events take at most a fifth of the time */
+};
+
+struct feed_state {
+	struct feeds *all;
+	const struct feed *settings;
+	struct inbox *inbox;
+	char (*runs)[RUN_ID_SIZE + 1]; /* to go on with, oldest first */
+	size_t runs_count, runs_room;
+	int64_t scan_at, scan_not_before;
+	int64_t retry_at; /* nothing is begun before */
+	int64_t delay_ms;
+	int64_t trouble_since; /* INT64_MAX: none */
+	char trouble[240];
+	bool is_busy;
+	bool is_missing;   /* the inbox is not there, which has been said */
+	bool is_unwatched; /* likewise */
+};
+
+struct feeds {
+	const struct config *config;
+	const struct spool *spool;
+	uint64_t answered, refused;
+	size_t next; /* whose turn it is */
+	size_t count;
+	struct feed_state states[];
+};
+
+/* ---- what is told ---- */
+
+static json_t *about(const char *run, const char *feed, const char *file)
+{
+	json_t *fields = json_object();
+	if (*run)
+		json_object_set_new(fields, "run", json_string(run));
+	json_object_set_new(fields, "feed", json_string(feed));
+	if (*file)
+		json_object_set_new(fields, "file", log_text(file));
+	return fields;
+}
+
+static void tell_answer(const struct run_report *report)
+{
+	static const char *const outcomes[OUTCOME_KINDS] = {
+	    "done", "unchanged", "warning", "error", "skipped"};
+	json_t *fields = about(report->run, report->feed, report->file);
+	json_object_set_new(fields, "rows", json_integer((json_int_t)report->tally.rows));
+	for (int i = 0; i < OUTCOME_KINDS; i++)
+		json_object_set_new(
+		    fields, outcomes[i], json_integer((json_int_t)report->tally.outcomes[i]));
+	json_object_set_new(fields, "chain", json_string(report->chain));
+	if (report->is_refused)
+		log_event(LOG_WARNING, "run_refused", fields,
+		    "%s was refused as a whole and lies in quarantine, with the reason beside it",
+		    report->file);
+	else
+		log_event(LOG_INFO, "run_done", fields,
+		    "%s: %" PRIu64 " rows, %" PRIu64 " done, %" PRIu64 " in error", report->file,
+		    report->tally.rows, report->tally.outcomes[OUTCOME_DONE],
+		    report->tally.outcomes[OUTCOME_ERROR]);
+}
+
+static void on_left(void *context, const char *name, const char *why)
+{
+	const struct feed_state *state = context;
+	log_event(LOG_WARNING, "file_left", about("", state->settings->name, name),
+	    "%s stays in the inbox: %s", name, why);
+}
+
+/* Once, however often it is tried again. */
+static void trouble_begin(
+    struct feed_state *state, const struct run_report *report, int64_t now_ms)
+{
+	if (state->trouble_since == INT64_MAX) {
+		state->trouble_since = now_ms;
+		log_event(report->error.class == ERROR_CONFIG ? LOG_ERROR : LOG_WARNING,
+		    "run_waits", about(report->run, state->settings->name, report->file),
+		    "%s; the file is kept and tried again", report->error.text);
+	}
+	snprintf(state->trouble, sizeof state->trouble, "%s", report->error.text);
+}
+
+static void trouble_end(struct feed_state *state)
+{
+	if (state->trouble_since != INT64_MAX)
+		log_event(LOG_INFO, "run_goes_on", about("", state->settings->name, ""),
+		    "what feed %s waited for is over", state->settings->name);
+	state->trouble_since = INT64_MAX;
+	state->delay_ms = 0;
+}
+
+/* ---- making ---- */
+
+/* Directories that stand in the default inbox by right: the other feeds' own. */
+static bool is_feed(void *context, const char *directory)
+{
+	const struct feed_state *state = context;
+	return strcmp(state->settings->name, "default") == 0 &&
+	    config_find_feed(state->all->config, directory);
+}
+
+struct error feeds_create(
+    const struct config *config, const struct spool *spool, struct feeds **result)
+{
+	size_t count = config->feeds_count;
+	struct feeds *feeds = calloc(1, sizeof *feeds + count * sizeof(struct feed_state));
+	if (!feeds)
+		return error_memory("starting");
+	*feeds = (struct feeds){.config = config, .spool = spool, .count = count};
+	for (size_t i = 0; i < count; i++) {
+		struct feed_state *state = &feeds->states[i];
+		*state = (struct feed_state){.all = feeds,
+		    .settings = &config->feeds[i],
+		    .trouble_since = INT64_MAX};
+		state->inbox = inbox_create(
+		    (struct inbox_rules){config->settle_ms, is_feed, on_left, state});
+		if (!state->inbox) {
+			feeds_free(feeds);
+			return error_memory("starting");
+		}
+	}
+	*result = feeds;
+	return OK;
+}
+
+void feeds_free(struct feeds *feeds)
+{
+	if (!feeds)
+		return;
+	for (size_t i = 0; i < feeds->count; i++) {
+		inbox_free(feeds->states[i].inbox);
+		free(feeds->states[i].runs);
+	}
+	free(feeds);
+}
+
+static struct feed_state *state_of_run(struct feeds *feeds, const char *run)
+{
+	char feed[FEED_NAME_MAX + 1];
+	struct feed_state *fallback = &feeds->states[0];
+	run_find_feed(feeds->spool, run, feed);
+	for (size_t i = 0; i < feeds->count; i++) {
+		if (strcmp(feeds->states[i].settings->name, feed) == 0)
+			return &feeds->states[i];
+		/* Its feed is no longer configured; somebody has to go on with it. */
+		if (strcmp(feeds->states[i].settings->name, "default") == 0)
+			fallback = &feeds->states[i];
+	}
+	return fallback;
+}
+
+static int by_run(const void *a, const void *b)
+{
+	return strcmp(a, b);
+}
+
+static struct error run_keep(struct feed_state *state, const char *run)
+{
+	if (state->runs_count == state->runs_room) {
+		size_t room = state->runs_room * 2 + 4;
+		void *runs = reallocarray(state->runs, room, sizeof *state->runs);
+		if (!runs)
+			return error_memory("remembering a run");
+		state->runs = runs;
+		state->runs_room = room;
+	}
+	snprintf(state->runs[state->runs_count++], sizeof *state->runs, "%s", run);
+	qsort(state->runs, state->runs_count, sizeof *state->runs, by_run);
+	return OK;
+}
+
+struct error feeds_add_run(struct feeds *feeds, const char *run)
+{
+	return run_keep(state_of_run(feeds, run), run);
+}
+
+/* ---- looking ---- */
+
+size_t feeds_places(const struct feeds *feeds)
+{
+	return feeds->count + 1; /* the last is the spool itself, where an inbox is made anew */
+}
+
+static void scan_ask(struct feed_state *state, int64_t now_ms)
+{
+	int64_t at = now_ms > state->scan_not_before ? now_ms : state->scan_not_before;
+	if (at < state->scan_at)
+		state->scan_at = at;
+}
+
+void feeds_hear(struct feeds *feeds, size_t place, const char *name, int64_t now_ms)
+{
+	if (place < feeds->count) {
+		scan_ask(&feeds->states[place], now_ms);
+		if (name)
+			inbox_vouch(feeds->states[place].inbox, name);
+	}
+	/* A directory's making is heard in the one above it. */
+	for (size_t i = 0; i < feeds->count; i++)
+		if (place >= feeds->count || feeds->states[i].is_missing)
+			scan_ask(&feeds->states[i], now_ms);
+}
+
+static int64_t clock_ms(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static void watch_try(struct feed_state *state, struct watch *watch, size_t place, int directory)
+{
+	struct error error = watch ? watch_place(watch, place, directory) : OK;
+	if (is_error(&error) && !state->is_unwatched)
+		log_event(LOG_WARNING, "inbox_unwatched", about("", state->settings->name, ""),
+		    "%s: new files are only found every `rescan`", error.text);
+	state->is_unwatched = is_error(&error);
+}
+
+static void missing_tell(struct feed_state *state, const char *path, const struct error *error)
+{
+	if (!is_error(error) && state->is_missing)
+		log_event(LOG_INFO, "inbox_back", about("", state->settings->name, ""),
+		    "%s is there again", path);
+	if (is_error(error) && !state->is_missing)
+		log_event(LOG_WARNING, "inbox_missing", about("", state->settings->name, ""),
+		    "%s; looking for it again and again", error->text);
+	state->is_missing = is_error(error);
+}
+
+/* Watch first, then look: what comes between is seen twice rather than never. */
+static void scan(struct feeds *feeds, size_t index, struct watch *watch, int64_t now_ms)
+{
+	struct feed_state *state = &feeds->states[index];
+	char path[SPOOL_PATH_SIZE];
+	spool_inbox(path, state->settings->name);
+	int64_t began = clock_ms();
+	int directory = openat(
+	    feeds->spool->root, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	struct error error = OK;
+	if (directory < 0) {
+		error = error_errno("cannot open %s", path);
+	} else {
+		watch_try(state, watch, index, directory);
+		error = inbox_scan(state->inbox, directory, now_ms);
+		close(directory);
+	}
+	missing_tell(state, path, &error);
+	int64_t settles_at = inbox_settles_at(state->inbox);
+	int64_t rescan_at = now_ms + feeds->config->rescan_ms;
+	state->scan_at = settles_at < rescan_at ? settles_at : rescan_at;
+	state->scan_not_before = now_ms + (clock_ms() - began) * (SCAN_SHARE + 1);
+}
+
+void feeds_scan(struct feeds *feeds, struct watch *watch, int64_t now_ms)
+{
+	if (watch) {
+		/* Should it fail, an inbox made anew is found by the rescan. */
+		struct error ignored = watch_place(watch, feeds->count, feeds->spool->root);
+		(void)ignored;
+	}
+	for (size_t i = 0; i < feeds->count; i++)
+		if (feeds->states[i].scan_at <= now_ms)
+			scan(feeds, i, watch, now_ms);
+}
+
+/* ---- giving and taking back ---- */
+
+static bool state_next(struct feed_state *state, struct job *job)
+{
+	if (state->runs_count > 0) {
+		memcpy(job->run, state->runs[0], sizeof job->run);
+		state->runs_count--;
+		memmove(state->runs, state->runs + 1, state->runs_count * sizeof *state->runs);
+		return true;
+	}
+	const char *name = inbox_next(state->inbox);
+	if (name)
+		snprintf(job->name, sizeof job->name, "%s", name);
+	return name;
+}
+
+bool feeds_next(struct feeds *feeds, int64_t now_ms, struct job *job)
+{
+	for (size_t i = 0; i < feeds->count; i++) {
+		size_t index = (feeds->next + i) % feeds->count;
+		struct feed_state *state = &feeds->states[index];
+		*job = (struct job){.feed = index, .settings = state->settings};
+		if (state->is_busy || state->retry_at > now_ms || !state_next(state, job))
+			continue;
+		state->is_busy = true;
+		feeds->next = index + 1;
+		return true;
+	}
+	return false;
+}
+
+static void answered(struct feeds *feeds, struct feed_state *state, const struct run_report *report)
+{
+	trouble_end(state);
+	feeds->answered++;
+	feeds->refused += report->is_refused;
+	tell_answer(report);
+}
+
+static void gone(struct feed_state *state, const struct run_report *report, int64_t now_ms)
+{
+	trouble_end(state);
+	if (!*report->file)
+		return; /* its owner has taken it back */
+	log_event(LOG_INFO, "file_changed", about("", report->feed, report->file),
+	    "%s was written to while it was read, and went back to the inbox", report->file);
+	state->retry_at = now_ms + DELAY_CHANGED_MS;
+	state->scan_at = state->retry_at;
+}
+
+static void postponed(struct feed_state *state, const struct run_report *report, int64_t now_ms)
+{
+	if (is_error(&report->error))
+		trouble_begin(state, report, now_ms);
+	state->delay_ms = state->delay_ms ? state->delay_ms * 2 : DELAY_FIRST_MS;
+	if (state->delay_ms > DELAY_MAX_MS)
+		state->delay_ms = DELAY_MAX_MS;
+	state->retry_at = now_ms + state->delay_ms;
+	state->scan_at = state->retry_at; /* what was not claimed is listed again */
+	if (!*report->run)
+		return;
+	struct error error = run_keep(state, report->run);
+	if (is_error(&error))
+		log_event(LOG_ERROR, "run_forgotten", about(report->run, report->feed, ""),
+		    "%s; the run stays in work/ until the next start", error.text);
+}
+
+void feeds_done(struct feeds *feeds, const struct job *job, int64_t now_ms)
+{
+	struct feed_state *state = &feeds->states[job->feed];
+	const struct run_report *report = &job->report;
+	state->is_busy = false;
+	switch (report->end) {
+	case RUN_ANSWERED:
+		answered(feeds, state, report);
+		break;
+	case RUN_GONE:
+		gone(state, report, now_ms);
+		break;
+	case RUN_LEFT:
+		inbox_leave(state->inbox, job->name);
+		on_left(state, job->name, report->error.text);
+		break;
+	case RUN_POSTPONED:
+		postponed(state, report, now_ms);
+		break;
+	}
+}
+
+/* ---- asking ---- */
+
+static bool has_work(const struct feed_state *state)
+{
+	return state->runs_count > 0 || inbox_ready(state->inbox) > 0;
+}
+
+int64_t feeds_wake_at(const struct feeds *feeds)
+{
+	int64_t at = INT64_MAX;
+	for (size_t i = 0; i < feeds->count; i++) {
+		const struct feed_state *state = &feeds->states[i];
+		if (state->scan_at < at)
+			at = state->scan_at;
+		if (!state->is_busy && has_work(state) && state->retry_at < at)
+			at = state->retry_at;
+	}
+	return at;
+}
+
+void feeds_look(const struct feeds *feeds, struct feeds_status *status)
+{
+	*status = (struct feeds_status){.feeds = feeds->count,
+	    .answered = feeds->answered,
+	    .refused = feeds->refused,
+	    .trouble_since = INT64_MAX};
+	for (size_t i = 0; i < feeds->count; i++) {
+		const struct feed_state *state = &feeds->states[i];
+		status->ready += inbox_ready(state->inbox);
+		status->runs += state->runs_count;
+		status->busy += state->is_busy;
+		status->unsettled += inbox_settles_at(state->inbox) != INT64_MAX;
+		if (state->trouble_since < status->trouble_since) {
+			status->trouble_since = state->trouble_since;
+			memcpy(status->trouble, state->trouble, sizeof status->trouble);
+		}
+	}
+}

@@ -1,0 +1,46 @@
+/*
+ * feeds: what each feed has to do next. Runs begun earlier go first, then the files of its inbox,
+ * one after the other (CONTRACT 1); a feed in trouble waits, twice as long each time.
+ *
+ *     waiting --feeds_next--> busy --feeds_done--> waiting | retrying after a delay
+ *
+ * Decides and reports, runs nothing. Time is the caller's monotonic milliseconds. On the loop's
+ * thread.
+ */
+#ifndef DAEMON_FEEDS_H
+#define DAEMON_FEEDS_H
+
+#include "watch.h"
+#include "workers.h"
+
+struct feeds;
+
+struct feeds_status {
+	size_t feeds, ready, runs, busy, unsettled;
+	uint64_t answered, refused;
+	int64_t trouble_since; /* the oldest trouble, INT64_MAX: none */
+	char trouble[240];
+};
+
+/* Borrows both until free. */
+struct error feeds_create(
+    const struct config *config, const struct spool *spool, struct feeds **feeds) MUST_CHECK;
+void feeds_free(struct feeds *feeds);
+
+/* A run in work/ that has to be gone on with. */
+struct error feeds_add_run(struct feeds *feeds, const char *run) MUST_CHECK;
+
+/* How many places a watch needs, and what it heard. */
+size_t feeds_places(const struct feeds *feeds);
+void feeds_hear(struct feeds *feeds, size_t place, const char *name, int64_t now_ms);
+
+/* Scans what is due; watch may be NULL. */
+void feeds_scan(struct feeds *feeds, struct watch *watch, int64_t now_ms);
+/* false: nothing to do just now. */
+bool feeds_next(struct feeds *feeds, int64_t now_ms, struct job *job);
+void feeds_done(struct feeds *feeds, const struct job *job, int64_t now_ms);
+/* When feeds_scan or feeds_next will next have something to do by themselves. */
+int64_t feeds_wake_at(const struct feeds *feeds);
+void feeds_look(const struct feeds *feeds, struct feeds_status *status);
+
+#endif

@@ -1,0 +1,280 @@
+#include "inbox.h"
+
+#include "enrold/names.h"
+
+/* uthash: out of memory is not the end of the process, the file waits for the next scan. */
+#define HASH_NONFATAL_OOM 1
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <uthash.h>
+
+/* By what a file is known again, and by what a change of it shows. */
+struct signature {
+	uint64_t inode;
+	int64_t size, mtime_ns, ctime_ns;
+};
+
+struct file {
+	UT_hash_handle hh;
+	struct signature signature;
+	int64_t since_ms; /* as it is now */
+	unsigned scan;    /* the last that saw it */
+	bool is_vouched;
+	bool is_ready;
+	bool is_left;
+	char name[];
+};
+
+struct inbox {
+	struct inbox_rules rules;
+	struct file *files;
+	unsigned scan;
+	struct file **ready; /* in the order in which they will be given */
+	size_t ready_count, ready_next, ready_room;
+	int64_t settles_at;
+};
+
+struct inbox *inbox_create(struct inbox_rules rules)
+{
+	struct inbox *inbox = calloc(1, sizeof *inbox);
+	if (inbox) {
+		inbox->rules = rules;
+		inbox->settles_at = INT64_MAX;
+	}
+	return inbox;
+}
+
+static void file_remove(struct inbox *inbox, struct file *file)
+{
+	HASH_DEL(inbox->files, file);
+	free(file);
+}
+
+void inbox_free(struct inbox *inbox)
+{
+	if (!inbox)
+		return;
+	struct file *file, *next;
+	HASH_ITER (hh, inbox->files, file, next)
+		file_remove(inbox, file);
+	free(inbox->ready);
+	free(inbox);
+}
+
+static struct file *file_find(struct inbox *inbox, const char *name)
+{
+	struct file *file;
+	HASH_FIND_STR(inbox->files, name, file);
+	return file;
+}
+
+/* NULL: out of memory, or too many; the next scan tries again. */
+static struct file *file_make(struct inbox *inbox, const char *name)
+{
+	size_t size = strlen(name) + 1;
+	if (HASH_COUNT(inbox->files) >= INBOX_FILES_MAX)
+		return NULL;
+	struct file *file = calloc(1, sizeof *file + size);
+	if (!file)
+		return NULL;
+	memcpy(file->name, name, size);
+	HASH_ADD_STR(inbox->files, name, file);
+	if (!file->hh.tbl) {
+		free(file);
+		return NULL;
+	}
+	return file;
+}
+
+void inbox_vouch(struct inbox *inbox, const char *name)
+{
+	if (inbox->rules.settle_ms == 0 || name_judge(name) != NAME_INPUT)
+		return;
+	struct file *file = file_find(inbox, name);
+	if (!file)
+		file = file_make(inbox, name);
+	if (file)
+		file->is_vouched = true;
+}
+
+/* ---- one entry ---- */
+
+static void leave(struct inbox *inbox, struct file *file, const char *why)
+{
+	if (!file->is_left)
+		inbox->rules.on_left(inbox->rules.context, file->name, why);
+	file->is_left = true;
+	file->is_ready = false;
+}
+
+static struct signature signature_of(const struct stat *stat)
+{
+	return (struct signature){.inode = (uint64_t)stat->st_ino,
+	    .size = (int64_t)stat->st_size,
+	    .mtime_ns = (int64_t)stat->st_mtim.tv_sec * 1000000000 + stat->st_mtim.tv_nsec,
+	    .ctime_ns = (int64_t)stat->st_ctim.tv_sec * 1000000000 + stat->st_ctim.tv_nsec};
+}
+
+static bool is_same(const struct signature *a, const struct signature *b)
+{
+	return a->inode == b->inode && a->size == b->size && a->mtime_ns == b->mtime_ns &&
+	    a->ctime_ns == b->ctime_ns;
+}
+
+static const char *find_fault(const char *name, const struct stat *stat)
+{
+	if (name_judge(name) == NAME_REFUSED)
+		return "its name is not UTF-8 or has control characters: rename it";
+	if (S_ISLNK(stat->st_mode))
+		return "it is a symbolic link: move the file itself in";
+	if (S_ISDIR(stat->st_mode))
+		return "it is a directory and no feed of that name is configured";
+	if (!S_ISREG(stat->st_mode))
+		return "it is not a regular file";
+	if (stat->st_nlink > 1)
+		return "it has another name too (a hard link): move it in instead";
+	return NULL;
+}
+
+/* An empty file was often only just made, by a writer who will open it again. */
+static bool is_vouched(const struct file *file)
+{
+	return file->is_vouched && file->signature.size > 0;
+}
+
+static void judge(struct inbox *inbox, struct file *file, const struct stat *stat, int64_t now_ms)
+{
+	struct signature signature = signature_of(stat);
+	bool is_new = !is_same(&signature, &file->signature);
+	if (is_new) {
+		file->signature = signature;
+		file->since_ms = now_ms;
+		file->is_left = file->is_ready = false;
+	}
+	const char *fault = find_fault(file->name, stat);
+	if (fault)
+		leave(inbox, file, fault);
+	if (file->is_left)
+		return;
+	int64_t settles_at = file->since_ms + inbox->rules.settle_ms;
+	file->is_ready = file->is_ready || settles_at <= now_ms || is_vouched(file);
+	if (!file->is_ready && settles_at < inbox->settles_at)
+		inbox->settles_at = settles_at;
+}
+
+static bool is_expected(const struct inbox *inbox, const char *name, const struct stat *stat)
+{
+	return S_ISDIR(stat->st_mode) && inbox->rules.is_expected &&
+	    inbox->rules.is_expected(inbox->rules.context, name);
+}
+
+static void entry_see(struct inbox *inbox, int directory, const char *name, int64_t now_ms)
+{
+	struct stat stat;
+	if (name_judge(name) == NAME_IGNORED ||
+	    fstatat(directory, name, &stat, AT_SYMLINK_NOFOLLOW) < 0 ||
+	    is_expected(inbox, name, &stat))
+		return;
+	struct file *file = file_find(inbox, name);
+	if (!file)
+		file = file_make(inbox, name);
+	if (!file)
+		return;
+	file->scan = inbox->scan;
+	judge(inbox, file, &stat, now_ms);
+}
+
+/* ---- the whole directory ---- */
+
+static int by_arrival(const void *a, const void *b)
+{
+	const struct file *x = *(struct file *const *)a, *y = *(struct file *const *)b;
+	if (x->signature.ctime_ns != y->signature.ctime_ns)
+		return x->signature.ctime_ns < y->signature.ctime_ns ? -1 : 1;
+	return strcmp(x->name, y->name);
+}
+
+static struct error ready_reserve(struct inbox *inbox)
+{
+	size_t count = HASH_COUNT(inbox->files);
+	if (count <= inbox->ready_room)
+		return OK;
+	struct file **ready = reallocarray(inbox->ready, count, sizeof(struct file *));
+	if (!ready)
+		return error_memory("scanning the inbox");
+	inbox->ready = ready;
+	inbox->ready_room = count;
+	return OK;
+}
+
+/* Forgets what is gone and sorts what is ready. */
+static struct error conclude(struct inbox *inbox)
+{
+	struct error error = ready_reserve(inbox);
+	struct file *file, *next;
+	inbox->ready_count = inbox->ready_next = 0;
+	if (is_error(&error))
+		return error;
+	HASH_ITER (hh, inbox->files, file, next) {
+		file->is_vouched = false;
+		if (file->scan != inbox->scan)
+			file_remove(inbox, file);
+		else if (file->is_ready)
+			inbox->ready[inbox->ready_count++] = file;
+	}
+	if (inbox->ready_count > 1)
+		qsort(inbox->ready, inbox->ready_count, sizeof *inbox->ready, by_arrival);
+	return OK;
+}
+
+struct error inbox_scan(struct inbox *inbox, int directory, int64_t now_ms)
+{
+	int copy = openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *listing = copy < 0 ? NULL : fdopendir(copy);
+	if (!listing) {
+		struct error error = error_errno("cannot list the inbox");
+		if (copy >= 0)
+			close(copy);
+		return error;
+	}
+	inbox->scan++;
+	inbox->settles_at = INT64_MAX;
+	const struct dirent *entry;
+	while ((entry = readdir(listing)))
+		entry_see(inbox, directory, entry->d_name, now_ms);
+	closedir(listing);
+	return conclude(inbox);
+}
+
+const char *inbox_next(struct inbox *inbox)
+{
+	if (inbox->ready_next == inbox->ready_count)
+		return NULL;
+	return inbox->ready[inbox->ready_next++]->name;
+}
+
+void inbox_leave(struct inbox *inbox, const char *name)
+{
+	struct file *file = file_find(inbox, name);
+	if (file) {
+		file->is_left = true;
+		file->is_ready = false;
+	}
+}
+
+size_t inbox_ready(const struct inbox *inbox)
+{
+	return inbox->ready_count - inbox->ready_next;
+}
+
+int64_t inbox_settles_at(const struct inbox *inbox)
+{
+	return inbox->settles_at;
+}

@@ -1,0 +1,54 @@
+/*
+ * inbox: what lies in one feed's inbox, and which of it is ready to be taken.
+ *
+ *     seen --unchanged for settle, or vouched--> ready --inbox_next--> given to a worker
+ *       |                                          |
+ *       +--no regular file, bad name, ...----> left: reported once, until it changes
+ *
+ * The directory is the truth: every scan reads it whole, and what is known from earlier scans only
+ * says since when a file has been as it is. A file that was given and is still there at the next
+ * scan is ready again. Time is the caller's monotonic milliseconds. On the loop's thread.
+ */
+#ifndef DAEMON_INBOX_H
+#define DAEMON_INBOX_H
+
+#include "enrold/error.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct inbox;
+
+enum { INBOX_FILES_MAX = 250000 }; /* what lies beyond waits for its turn */
+
+/* is_expected: directories that belong there (the feeds' own); NULL: none do. */
+typedef bool inbox_is_expected(void *context, const char *directory);
+/* Something that will never be taken as it is. */
+typedef void inbox_on_left(void *context, const char *name, const char *why);
+
+struct inbox_rules {
+	uint32_t settle_ms;
+	inbox_is_expected *is_expected;
+	inbox_on_left *on_left;
+	void *context;
+};
+
+struct inbox *inbox_create(struct inbox_rules rules); /* NULL: out of memory */
+void inbox_free(struct inbox *inbox);
+
+/* The writer of this name has closed it, or it was moved in: it need not settle. Holds for the
+ * next scan. */
+void inbox_vouch(struct inbox *inbox, const char *name);
+/* directory: stays the caller's. */
+struct error inbox_scan(struct inbox *inbox, int directory, int64_t now_ms) MUST_CHECK;
+
+/* The first by arrival (ctime), then name; NULL when there is none. Valid until the next scan. */
+const char *inbox_next(struct inbox *inbox);
+/* The name cannot be taken and will not be given again until it changes. */
+void inbox_leave(struct inbox *inbox, const char *name);
+
+size_t inbox_ready(const struct inbox *inbox);
+/* When the next file will have settled; INT64_MAX: none is waiting for that. */
+int64_t inbox_settles_at(const struct inbox *inbox);
+
+#endif

@@ -1,0 +1,174 @@
+#include "workers.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+enum worker_state { WORKER_IDLE, WORKER_GIVEN, WORKER_DONE, WORKER_ENDED };
+
+struct worker {
+	struct workers *all;
+	uv_thread_t thread;
+	struct runner *runner;
+	enum worker_state state; /* under the mutex */
+	struct job job;          /* the thread's while GIVEN, else the loop's */
+};
+
+struct workers {
+	uv_async_t done; /* coalesces: all workers are looked at */
+	workers_on_done *on_done;
+	void *context;
+	uv_mutex_t mutex;
+	uv_cond_t given;
+	size_t busy; /* the loop's view */
+	size_t count, started;
+	struct worker workers[];
+};
+
+/* ---- on the worker's thread ---- */
+
+static void job_run(struct worker *worker)
+{
+	struct job *job = &worker->job;
+	if (*job->run)
+		run_continue(worker->runner, job->run, &job->report);
+	else
+		run_file(worker->runner, job->settings, job->name, &job->report);
+}
+
+static void worker_main(void *argument)
+{
+	struct worker *worker = argument;
+	struct workers *all = worker->all;
+	uv_mutex_lock(&all->mutex);
+	while (worker->state != WORKER_ENDED) {
+		if (worker->state != WORKER_GIVEN) {
+			uv_cond_wait(&all->given, &all->mutex);
+			continue;
+		}
+		uv_mutex_unlock(&all->mutex);
+		job_run(worker);
+		uv_mutex_lock(&all->mutex);
+		worker->state = WORKER_DONE;
+		uv_async_send(&all->done);
+	}
+	uv_mutex_unlock(&all->mutex);
+}
+
+/* ---- on the loop's thread ---- */
+
+static bool state_move(struct worker *worker, enum worker_state from, enum worker_state to)
+{
+	uv_mutex_lock(&worker->all->mutex);
+	bool is_there = worker->state == from;
+	if (is_there)
+		worker->state = to;
+	uv_mutex_unlock(&worker->all->mutex);
+	return is_there;
+}
+
+static void on_done(uv_async_t *async)
+{
+	struct workers *workers = async->data;
+	for (size_t i = 0; i < workers->started; i++) {
+		struct worker *worker = &workers->workers[i];
+		if (!state_move(worker, WORKER_DONE, WORKER_IDLE))
+			continue;
+		struct job job = worker->job; /* on_done may give the next one */
+		workers->busy--;
+		workers->on_done(workers->context, &job);
+	}
+}
+
+size_t workers_busy(const struct workers *workers)
+{
+	return workers->busy;
+}
+
+size_t workers_idle(const struct workers *workers)
+{
+	return workers->started - workers->busy;
+}
+
+void workers_give(struct workers *workers, const struct job *job)
+{
+	assert(workers_idle(workers) > 0);
+	for (size_t i = 0; i < workers->started; i++) {
+		struct worker *worker = &workers->workers[i];
+		uv_mutex_lock(&workers->mutex);
+		bool is_idle = worker->state == WORKER_IDLE;
+		if (is_idle) {
+			worker->job = *job;
+			worker->state = WORKER_GIVEN;
+			uv_cond_broadcast(&workers->given);
+		}
+		uv_mutex_unlock(&workers->mutex);
+		if (is_idle) {
+			workers->busy++;
+			return;
+		}
+	}
+}
+
+static void on_closed(uv_handle_t *handle)
+{
+	struct workers *workers = handle->data;
+	uv_cond_destroy(&workers->given);
+	uv_mutex_destroy(&workers->mutex);
+	free(workers);
+}
+
+void workers_stop(struct workers *workers)
+{
+	if (!workers)
+		return;
+	uv_mutex_lock(&workers->mutex);
+	for (size_t i = 0; i < workers->count; i++)
+		workers->workers[i].state = WORKER_ENDED;
+	uv_cond_broadcast(&workers->given);
+	uv_mutex_unlock(&workers->mutex);
+	for (size_t i = 0; i < workers->count; i++) {
+		if (i < workers->started)
+			uv_thread_join(&workers->workers[i].thread);
+		runner_free(workers->workers[i].runner);
+	}
+	uv_close((uv_handle_t *)&workers->done, on_closed);
+}
+
+static struct error worker_start(struct workers *workers, const struct run_surroundings *shared)
+{
+	struct worker *worker = &workers->workers[workers->started];
+	worker->all = workers;
+	worker->runner = runner_create(shared);
+	if (!worker->runner)
+		return error_memory("starting the workers");
+	if (uv_thread_create(&worker->thread, worker_main, worker) < 0)
+		return error_retry("cannot start a worker's thread");
+	workers->started++;
+	return OK;
+}
+
+struct error workers_start(uv_loop_t *loop, const struct run_surroundings *shared,
+    workers_on_done *on_job_done, void *context, struct workers **result)
+{
+	size_t count = shared->config->workers;
+	struct workers *workers = calloc(1, sizeof *workers + count * sizeof(struct worker));
+	if (!workers)
+		return error_memory("starting the workers");
+	workers->on_done = on_job_done;
+	workers->context = context;
+	workers->count = count;
+	if (uv_mutex_init(&workers->mutex) < 0 || uv_cond_init(&workers->given) < 0 ||
+	    uv_async_init(loop, &workers->done, on_done) < 0) {
+		free(workers);
+		return error_retry("libuv cannot start workers");
+	}
+	workers->done.data = workers;
+	struct error error = OK;
+	while (workers->started < count && !is_error(&error))
+		error = worker_start(workers, shared);
+	if (is_error(&error))
+		workers_stop(workers);
+	else
+		*result = workers;
+	return error;
+}

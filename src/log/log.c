@@ -1,0 +1,88 @@
+#include "enrold/log.h"
+
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+#include <utf8proc.h>
+
+static const char *const level_names[] = {"debug", "info", "warning", "error"};
+
+/* The one thing that all threads of the process share for good, like stderr itself. */
+static _Atomic enum log_level threshold = LOG_INFO;
+
+void log_set_level(enum log_level level)
+{
+	atomic_store(&threshold, level);
+}
+
+json_t *log_text(const char *text)
+{
+	json_t *whole = json_string(text);
+	if (whole)
+		return whole;
+	size_t length = strlen(text), used = 0;
+	char *shown = malloc(length * 3 + 1);
+	if (!shown)
+		return NULL;
+	for (size_t i = 0; i < length;) {
+		utf8proc_int32_t character;
+		utf8proc_ssize_t size = utf8proc_iterate((const utf8proc_uint8_t *)text + i,
+		    (utf8proc_ssize_t)(length - i), &character);
+		memcpy(shown + used, size > 0 ? text + i : "\xEF\xBF\xBD", size > 0 ? (size_t)size : 3);
+		used += size > 0 ? (size_t)size : 3;
+		i += size > 0 ? (size_t)size : 1;
+	}
+	whole = json_stringn(shown, used);
+	free(shown);
+	return whole;
+}
+
+static void time_format(char *text, size_t size)
+{
+	struct timespec now;
+	struct tm tm;
+	clock_gettime(CLOCK_REALTIME, &now);
+	gmtime_r(&now.tv_sec, &tm);
+	size_t length = strftime(text, size, "%Y-%m-%dT%H:%M:%S", &tm);
+	snprintf(text + length, size - length, ".%03dZ", (int)(now.tv_nsec / 1000000));
+}
+
+static void line_write(const json_t *line)
+{
+	char *text = json_dumps(line, JSON_COMPACT);
+	size_t length = text ? strlen(text) : 0;
+	if (!text)
+		return;
+	text[length] = '\n'; /* in the place of the NUL */
+	/* If nobody reads our log there is nobody to tell. */
+	ssize_t written = write(STDERR_FILENO, text, length + 1);
+	(void)written;
+	free(text);
+}
+
+void log_event(enum log_level level, const char *event, json_t *fields, const char *format, ...)
+{
+	char message[1024], time[40];
+	va_list arguments;
+	if (level < atomic_load(&threshold)) {
+		json_decref(fields);
+		return;
+	}
+	va_start(arguments, format);
+	vsnprintf(message, sizeof message, format, arguments);
+	va_end(arguments);
+	time_format(time, sizeof time);
+	json_t *line = json_object();
+	json_object_set_new(line, "time", json_string(time));
+	json_object_set_new(line, "level", json_string(level_names[level]));
+	json_object_set_new(line, "event", json_string(event));
+	json_object_update(line, fields);
+	json_object_set_new(line, "message", log_text(message));
+	line_write(line);
+	json_decref(line);
+	json_decref(fields);
+}
