@@ -1,0 +1,331 @@
+/*
+ * One turn of the loop, whatever woke it: scan what is due, give files to idle workers, say how
+ * things stand, set the timer. Callbacks only note what happened and ask for a turn.
+ */
+#include "enrold/daemon.h"
+
+#include "enrold/log.h"
+
+#include "feeds.h"
+#include "startup.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <systemd/sd-daemon.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { SIGNALS = 2, STATUS_EVERY_MS = 1000 };
+
+struct daemon {
+	const struct config *config;
+	struct spool spool;
+	struct run_ids ids;
+	atomic_bool is_stopping;
+	struct run_surroundings surroundings;
+	uv_loop_t loop;
+	uv_timer_t timer;
+	uv_timer_t patience; /* stop_timeout */
+	uv_signal_t signals[SIGNALS];
+	struct watch *watch; /* NULL: inotify is not to be had */
+	struct workers *workers;
+	struct feeds *feeds;
+	enum daemon_exit exit;
+	bool once;
+	bool is_idle_twice; /* once: nothing was found after all was done */
+	char status[256];
+	int64_t status_at;
+};
+
+static void turn(struct daemon *daemon);
+
+/* ---- telling systemd ---- */
+
+static void status_tell(struct daemon *daemon, int64_t now_ms)
+{
+	struct feeds_status status;
+	char text[sizeof daemon->status];
+	feeds_look(daemon->feeds, &status);
+	int length = snprintf(text, sizeof text,
+	    "STATUS=%zu %s, %zu files waiting, %zu running, %" PRIu64 " answered (%" PRIu64
+	    " refused)",
+	    status.feeds, status.feeds == 1 ? "feed" : "feeds", status.ready + status.runs,
+	    status.busy, status.answered, status.refused);
+	if (status.trouble_since != INT64_MAX && length > 0)
+		snprintf(text + length, sizeof text - (size_t)length, "; waiting: %.120s",
+		    status.trouble);
+	bool is_news = strcmp(text, daemon->status) != 0;
+	/* While files stream through, once a second is enough. */
+	if (!is_news || (status.busy > 0 && now_ms < daemon->status_at + STATUS_EVERY_MS))
+		return;
+	memcpy(daemon->status, text, sizeof text);
+	daemon->status_at = now_ms;
+	sd_notify(0, text);
+}
+
+/* ---- ends ---- */
+
+static void handle_close(uv_handle_t *handle)
+{
+	if (!uv_is_closing(handle))
+		uv_close(handle, NULL);
+}
+
+/* Closes all handles, whereupon the loop ends. Nothing may be running. */
+static void loop_end(struct daemon *daemon)
+{
+	handle_close((uv_handle_t *)&daemon->timer);
+	handle_close((uv_handle_t *)&daemon->patience);
+	for (int i = 0; i < SIGNALS; i++)
+		handle_close((uv_handle_t *)&daemon->signals[i]);
+	watch_stop(daemon->watch);
+	workers_stop(daemon->workers);
+	daemon->watch = NULL;
+	daemon->workers = NULL;
+}
+
+/* Safe at any moment: the next start goes on from the ledger. */
+static void on_patience_lost(uv_timer_t *timer)
+{
+	(void)timer;
+	log_event(LOG_WARNING, "stop_timeout", NULL,
+	    "a run did not reach a checkpoint within stop_timeout; it is left as it is and gone "
+	    "on with at the next start");
+	_exit(DAEMON_OK);
+}
+
+static void stop(struct daemon *daemon)
+{
+	atomic_store(&daemon->is_stopping, true);
+	sd_notify(0, "STOPPING=1");
+	log_event(LOG_INFO, "stopping", NULL, "stopping when the running files have got to a "
+	                                      "checkpoint");
+	uv_timer_start(
+	    &daemon->patience, on_patience_lost, daemon->config->stop_timeout_ms, 0);
+	turn(daemon);
+}
+
+static void on_signal(uv_signal_t *handle, int number)
+{
+	struct daemon *daemon = handle->data;
+	(void)number;
+	if (atomic_load(&daemon->is_stopping))
+		_exit(DAEMON_OK); /* asked twice */
+	stop(daemon);
+}
+
+/* ---- the turn ---- */
+
+/* --once is over when a scan that followed the last answer found nothing. */
+static bool is_drained(struct daemon *daemon, const struct feeds_status *status)
+{
+	bool is_idle = status->ready + status->runs + status->busy + status->unsettled == 0;
+	if (!is_idle || daemon->is_idle_twice)
+		return is_idle && status->trouble_since == INT64_MAX;
+	daemon->is_idle_twice = true;
+	feeds_hear(daemon->feeds, WATCH_ALL, NULL, (int64_t)uv_now(&daemon->loop));
+	return false;
+}
+
+/* Database or disk stayed away for as long as we are willing to wait. */
+static bool is_hopeless(struct daemon *daemon, const struct feeds_status *status, int64_t now_ms)
+{
+	return status->busy == 0 && status->trouble_since != INT64_MAX &&
+	    now_ms - status->trouble_since >= daemon->config->stop_timeout_ms;
+}
+
+static bool is_over(struct daemon *daemon, int64_t now_ms)
+{
+	struct feeds_status status;
+	feeds_look(daemon->feeds, &status);
+	if (atomic_load(&daemon->is_stopping))
+		return status.busy == 0;
+	if (!daemon->once)
+		return false;
+	if (is_hopeless(daemon, &status, now_ms)) {
+		log_event(LOG_ERROR, "gave_up", NULL, "%s; giving up, the files are kept",
+		    status.trouble);
+		daemon->exit = DAEMON_TRY_LATER;
+		return true;
+	}
+	return is_drained(daemon, &status);
+}
+
+static void give_out(struct daemon *daemon, int64_t now_ms)
+{
+	struct job job;
+	while (workers_idle(daemon->workers) > 0 && feeds_next(daemon->feeds, now_ms, &job)) {
+		workers_give(daemon->workers, &job);
+		daemon->is_idle_twice = false;
+	}
+}
+
+static void on_timer(uv_timer_t *timer)
+{
+	turn(timer->data);
+}
+
+static void timer_set(struct daemon *daemon, int64_t now_ms)
+{
+	int64_t at = feeds_wake_at(daemon->feeds);
+	/* With every worker busy the next turn is the one that frees one, or a rescan. */
+	uint64_t delay = at <= now_ms ? 1 : (uint64_t)(at - now_ms);
+	if (delay > daemon->config->rescan_ms)
+		delay = daemon->config->rescan_ms;
+	uv_timer_start(&daemon->timer, on_timer, delay, 0);
+}
+
+static void turn(struct daemon *daemon)
+{
+	if (!daemon->workers)
+		return; /* the loop is ending */
+	uv_update_time(&daemon->loop);
+	int64_t now_ms = (int64_t)uv_now(&daemon->loop);
+	if (!atomic_load(&daemon->is_stopping)) {
+		feeds_scan(daemon->feeds, daemon->watch, now_ms);
+		give_out(daemon, now_ms);
+	}
+	status_tell(daemon, now_ms);
+	if (is_over(daemon, now_ms))
+		loop_end(daemon);
+	else
+		timer_set(daemon, now_ms);
+}
+
+static void on_watch(void *context, size_t place, const char *name)
+{
+	struct daemon *daemon = context;
+	feeds_hear(daemon->feeds, place, name, (int64_t)uv_now(&daemon->loop));
+	/* Many events come at a time: the turn follows when all have been heard. */
+	uv_timer_start(&daemon->timer, on_timer, 0, 0);
+}
+
+static void on_job_done(void *context, const struct job *job)
+{
+	struct daemon *daemon = context;
+	feeds_done(daemon->feeds, job, (int64_t)uv_now(&daemon->loop));
+	turn(daemon);
+}
+
+/* ---- beginning ---- */
+
+static void pause_ms(int64_t ms)
+{
+	const struct timespec time = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000};
+	nanosleep(&time, NULL);
+}
+
+/* Before there is anything to lose: a signal simply ends us here. */
+static struct error site_await(struct daemon *daemon)
+{
+	int64_t waited_ms = 0;
+	for (int64_t delay_ms = 100;; delay_ms = delay_ms < 5000 ? delay_ms * 2 : delay_ms) {
+		struct error error = startup_site(daemon->config, &daemon->ids);
+		bool may_wait = !daemon->once || waited_ms < daemon->config->stop_timeout_ms;
+		if (error.class != ERROR_RETRY || !may_wait)
+			return error;
+		if (waited_ms == 0)
+			log_event(LOG_WARNING, "site_away", NULL, "%s; waiting for it", error.text);
+		sd_notifyf(0, "STATUS=waiting: %s\nEXTEND_TIMEOUT_USEC=30000000", error.text);
+		pause_ms(delay_ms);
+		waited_ms += delay_ms;
+	}
+}
+
+static void signals_start(struct daemon *daemon)
+{
+	static const int numbers[SIGNALS] = {SIGTERM, SIGINT};
+	signal(SIGPIPE, SIG_IGN);
+	for (int i = 0; i < SIGNALS; i++) {
+		uv_signal_init(&daemon->loop, &daemon->signals[i]);
+		daemon->signals[i].data = daemon;
+		uv_signal_start(&daemon->signals[i], on_signal, numbers[i]);
+	}
+}
+
+/* Without inotify we still scan. */
+static void watch_begin(struct daemon *daemon)
+{
+	struct error error = watch_start(&daemon->loop, feeds_places(daemon->feeds), on_watch,
+	    daemon, &daemon->watch);
+	if (is_error(&error))
+		log_event(LOG_WARNING, "inbox_unwatched", NULL,
+		    "%s: new files are only found every `rescan`", error.text);
+}
+
+static struct error loop_run(struct daemon *daemon)
+{
+	if (uv_loop_init(&daemon->loop) < 0)
+		return error_retry("libuv cannot make a loop");
+	uv_timer_init(&daemon->loop, &daemon->timer);
+	uv_timer_init(&daemon->loop, &daemon->patience);
+	daemon->timer.data = daemon;
+	signals_start(daemon);
+	watch_begin(daemon);
+	struct error error = workers_start(&daemon->loop, &daemon->surroundings, on_job_done,
+	    daemon, &daemon->workers);
+	if (is_error(&error)) {
+		loop_end(daemon);
+	} else {
+		log_event(LOG_INFO, "ready", NULL, "enrold " ENROLD_VERSION " watches %s/inbox",
+		    daemon->config->spool);
+		sd_notify(0, "READY=1");
+		turn(daemon);
+	}
+	uv_run(&daemon->loop, UV_RUN_DEFAULT);
+	int closed = uv_loop_close(&daemon->loop);
+	assert(closed == 0);
+	return error;
+}
+
+static struct error run(struct daemon *daemon)
+{
+	struct error error = spool_open(daemon->config, &daemon->spool);
+	if (is_error(&error))
+		return error;
+	error = site_await(daemon);
+	if (!is_error(&error))
+		error = feeds_create(daemon->config, &daemon->spool, &daemon->feeds);
+	if (!is_error(&error))
+		error = startup_runs(&daemon->spool, &daemon->ids, daemon->feeds);
+	if (!is_error(&error))
+		error = loop_run(daemon);
+	feeds_free(daemon->feeds);
+	spool_close(&daemon->spool);
+	return error;
+}
+
+static enum daemon_exit exit_of(const struct error *error)
+{
+	switch (error->class) {
+	case ERROR_NONE:
+		return DAEMON_OK;
+	case ERROR_CONFIG:
+		return DAEMON_CONFIG;
+	case ERROR_RETRY:
+	case ERROR_REJECT:
+		return DAEMON_TRY_LATER;
+	}
+	abort();
+}
+
+enum daemon_exit daemon_run(const struct config *config, bool once)
+{
+	struct daemon daemon = {.config = config, .once = once};
+	run_ids_init(&daemon.ids);
+	log_set_level(config->log_level);
+	umask(0027);
+	daemon.surroundings = (struct run_surroundings){
+	    config, &daemon.spool, &daemon.ids, &daemon.is_stopping};
+	struct error error = run(&daemon);
+	run_ids_done(&daemon.ids);
+	if (is_error(&error)) {
+		log_event(LOG_ERROR, "failed", NULL, "%s", error.text);
+		return exit_of(&error);
+	}
+	log_event(LOG_INFO, "stopped", NULL, "enrold has stopped");
+	return daemon.exit;
+}

@@ -1,0 +1,95 @@
+/*
+ * enrold: the daemon. Arguments and exit codes, nothing else.
+ */
+#include "enrold/config.h"
+#include "enrold/daemon.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define DEFAULT_CONFIG "/etc/enrold/enrold.yaml"
+
+enum { EXIT_USAGE = 64 };
+
+struct arguments {
+	const char *config;
+	bool once, check;
+};
+
+static void usage(FILE *to)
+{
+	fputs("usage: enrold [--config FILE] [--once] [--check]\n"
+	      "\n"
+	      "  --config FILE  settings, instead of " DEFAULT_CONFIG "\n"
+	      "  --once         take what lies in the inboxes, answer it and end\n"
+	      "  --check        show the settings as understood, and end\n"
+	      "  --version, --help\n",
+	    to);
+}
+
+static struct arguments arguments_parse(int argc, char **argv)
+{
+	static const struct option options[] = {
+	    {"config", required_argument, NULL, 'c'},
+	    {"once", no_argument, NULL, 'o'},
+	    {"check", no_argument, NULL, 'k'},
+	    {"version", no_argument, NULL, 'V'},
+	    {"help", no_argument, NULL, 'h'},
+	    {0},
+	};
+	struct arguments arguments = {.config = DEFAULT_CONFIG};
+	int option;
+	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		switch (option) {
+		case 'c':
+			arguments.config = optarg;
+			break;
+		case 'o':
+			arguments.once = true;
+			break;
+		case 'k':
+			arguments.check = true;
+			break;
+		case 'V':
+			puts("enrold " ENROLD_VERSION);
+			exit(EXIT_SUCCESS);
+		case 'h':
+			usage(stdout);
+			exit(EXIT_SUCCESS);
+		default:
+			usage(stderr);
+			exit(EXIT_USAGE);
+		}
+	}
+	if (optind == argc)
+		return arguments;
+	fprintf(stderr, "enrold: %s: no arguments are expected\n", argv[optind]);
+	usage(stderr);
+	exit(EXIT_USAGE);
+}
+
+static int check(const struct config *config)
+{
+	struct buffer text = {0};
+	config_format(config, &text);
+	size_t written = text.failed ? 0 : fwrite(text.bytes, 1, text.size, stdout);
+	bool is_shown = text.size > 0 && written == text.size && fflush(stdout) == 0;
+	buffer_done(&text);
+	return is_shown ? EXIT_SUCCESS : DAEMON_TRY_LATER;
+}
+
+int main(int argc, char **argv)
+{
+	struct arguments arguments = arguments_parse(argc, argv);
+	struct config_file *file;
+	struct error error = config_load(arguments.config, &file);
+	if (is_error(&error)) {
+		fprintf(stderr, "enrold: %s\n", error.text);
+		return error.class == ERROR_CONFIG ? DAEMON_CONFIG : DAEMON_TRY_LATER;
+	}
+	const struct config *config = config_get(file);
+	int status = arguments.check ? check(config) : (int)daemon_run(config, arguments.once);
+	config_free(file);
+	return status;
+}
