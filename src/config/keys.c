@@ -33,8 +33,8 @@ static const struct config_key keys[] = {
     {TOP(stop_timeout), KEY_DURATION, IN_TOP(stop_timeout_ms), 0, HOUR, .default_text = "60s"},
     {TOP(log_level), KEY_WORD, IN_TOP(log_level), WORDS("debug", "info", "warning", "error"),
         .default_text = "info"},
-    {TOP(lms), KEY_MAP},
-    {TOP(feeds), KEY_MAP},
+    {TOP(lms), KEY_MAP, .offset = 0},
+    {TOP(feeds), KEY_MAP, .offset = 0},
 
     {LMS(url), KEY_TEXT, IN_LMS(url), .rule = rule_url, .required = true, .secret = true},
     {LMS(prefix), KEY_TEXT, IN_LMS(prefix), .rule = rule_prefix, .default_text = "mdl_"},

@@ -2,6 +2,8 @@
 
 #include "rules.h"
 
+#include "enrold/policy.h"
+
 #include <assert.h>
 #include <stdio.h>
 #include <string.h>
@@ -248,4 +250,41 @@ void value_format(const struct config_key *key, const void *base, struct buffer 
 		return;
 	}
 	kinds[key->kind].format(key, field_get(field, kinds[key->kind].width), out);
+}
+
+static struct error default_set(
+    const struct config_key *key, bool is_moodle, struct arena *arena, void *base)
+{
+	char made[256] = "";
+	const char *text = is_moodle && key->moodle_text ? key->moodle_text : key->default_text;
+	if (key->default_make) {
+		if (!key->default_make(made, sizeof made))
+			return error_config("%s%s: this host has no name that could be its default",
+			    keys_prefix(key->section), key->name);
+		text = made;
+	}
+	if (!text)
+		return error_config("%s%s is missing: it has no default",
+		    keys_prefix(key->section), key->name);
+	struct error error = value_parse(key, text, arena, base);
+	return is_error(&error)
+	    ? error_wrap(error, "%s%s by default", keys_prefix(key->section), key->name)
+	    : OK;
+}
+
+struct error value_fill_defaults(
+    enum key_section section, uint32_t given, struct arena *arena, void *base)
+{
+	size_t count;
+	const struct config_key *keys = keys_of(section, &count);
+	for (size_t i = 0; i < count; i++) {
+		if (keys[i].kind == KEY_MAP || given & (UINT32_C(1) << i))
+			continue;
+		bool is_moodle = section == SECTION_FEED &&
+		    ((const struct policy *)base)->compat == COMPAT_MOODLE;
+		struct error error = default_set(&keys[i], is_moodle, arena, base);
+		if (is_error(&error))
+			return error;
+	}
+	return OK;
 }

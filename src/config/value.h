@@ -22,4 +22,12 @@ struct error value_refuse(const struct config_key *key, const char *found);
 /* Appends the value as value_parse reads it, without any quoting. */
 void value_format(const struct config_key *key, const void *base, struct buffer *out);
 
+/*
+ * The keys of one section that were not given get their defaults; the section's compat, which
+ * stands first, chooses them. `given` has a bit for each key, in the table's order. CONFIG: a key
+ * without a default is missing.
+ */
+struct error value_fill_defaults(enum key_section section, uint32_t given, struct arena *arena,
+    void *base) MUST_CHECK;
+
 #endif

@@ -1,0 +1,402 @@
+/*
+ * config: libyaml's events against the table of keys. The parser walks the file once; what a key
+ * is called, may hold and defaults to is the table's business (keys.c), how a value is read the
+ * kind's (value.c).
+ */
+#include "enrold/config.h"
+
+#include "enrold/arena.h"
+
+#include "rules.h"
+#include "value.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <yaml.h>
+
+enum { FEEDS_MAX = 1000 };
+
+struct config_file {
+	struct arena *arena;
+	struct config config;
+	struct feed *feeds;
+	size_t feeds_room;
+};
+
+struct reading {
+	const char *path;
+	yaml_parser_t parser;
+	yaml_event_t event; /* the one being looked at */
+	struct config_file *file;
+	uint32_t given; /* keys of the top level */
+};
+
+/* ---- places and complaints ---- */
+
+static struct error at_mark(
+    const struct reading *reading, yaml_mark_t mark, const char *what, struct error error)
+{
+	error.class = error.class == ERROR_RETRY ? ERROR_RETRY : ERROR_CONFIG;
+	if (*what)
+		error = error_wrap(error, "%s", what);
+	return error_wrap(error, "%s:%zu:%zu", reading->path, mark.line + 1, mark.column + 1);
+}
+
+static struct error at_event(const struct reading *reading, const char *what, struct error error)
+{
+	return at_mark(reading, reading->event.start_mark, what, error);
+}
+
+static const char *text_of(const struct reading *reading)
+{
+	return (const char *)reading->event.data.scalar.value;
+}
+
+static bool is_null(const struct reading *reading)
+{
+	static const char *const nulls[] = {"", "~", "null", "Null", "NULL"};
+	if (reading->event.type != YAML_SCALAR_EVENT ||
+	    reading->event.data.scalar.style != YAML_PLAIN_SCALAR_STYLE)
+		return false;
+	for (size_t i = 0; i < sizeof nulls / sizeof *nulls; i++)
+		if (strcmp(text_of(reading), nulls[i]) == 0)
+			return true;
+	return false;
+}
+
+/* What stands where something else was expected; NULL: a text, which speaks for itself. */
+static const char *found(const struct reading *reading)
+{
+	if (is_null(reading))
+		return "nothing";
+	if (reading->event.type == YAML_SEQUENCE_START_EVENT)
+		return "a list";
+	return reading->event.type == YAML_MAPPING_START_EVENT ? "a map" : "a text";
+}
+
+static struct error parser_error(const struct reading *reading)
+{
+	const yaml_parser_t *parser = &reading->parser;
+	if (parser->error == YAML_MEMORY_ERROR)
+		return error_memory("reading the configuration");
+	bool is_reader = parser->error == YAML_READER_ERROR;
+	struct error error = error_config("%s", parser->problem ? parser->problem : "not YAML");
+	if (is_reader)
+		return error_wrap(error, "%s: byte %zu", reading->path, parser->problem_offset);
+	return at_mark(reading, parser->problem_mark, "", error);
+}
+
+/* The next event; YAML's short cuts would hide what a setting is. */
+static struct error next(struct reading *reading)
+{
+	yaml_event_delete(&reading->event);
+	if (!yaml_parser_parse(&reading->parser, &reading->event))
+		return parser_error(reading);
+	const yaml_event_t *event = &reading->event;
+	bool has_anchor = event->type == YAML_ALIAS_EVENT ||
+	    (event->type == YAML_SCALAR_EVENT && event->data.scalar.anchor) ||
+	    (event->type == YAML_MAPPING_START_EVENT && event->data.mapping_start.anchor);
+	if (has_anchor)
+		return at_event(
+		    reading, "", error_config("anchors and aliases are not used here"));
+	if (event->type == YAML_SCALAR_EVENT && strlen(text_of(reading)) != event->data.scalar.length)
+		return at_event(reading, "", error_config("a text with a NUL"));
+	return OK;
+}
+
+/* ---- one section: keys and their values ---- */
+
+/* Where the values go, and what has been given so far. */
+struct section {
+	enum key_section section;
+	void *base;
+	uint32_t *given;
+};
+
+static struct error key_unknown(const struct reading *reading, enum key_section section)
+{
+	const char *name = rule_is_shown(text_of(reading)) ? text_of(reading) : "(not shown)";
+	const struct config_key *nearest = keys_nearest(section, text_of(reading));
+	const struct config_key *elsewhere = keys_elsewhere(section, text_of(reading));
+	if (elsewhere)
+		return error_config("%s%s: unknown key; it belongs at %s%s", keys_prefix(section),
+		    name, keys_prefix(elsewhere->section), elsewhere->name);
+	if (nearest)
+		return error_config("%s%s: unknown key; is %s meant?", keys_prefix(section), name,
+		    nearest->name);
+	return error_config("%s%s: unknown key", keys_prefix(section), name);
+}
+
+static struct error key_take(
+    const struct reading *reading, const struct section *section, const struct config_key **key)
+{
+	size_t count;
+	const struct config_key *first = keys_of(section->section, &count);
+	if (reading->event.type != YAML_SCALAR_EVENT)
+		return at_event(reading, "", error_config("expected the name of a key"));
+	*key = keys_find(section->section, text_of(reading));
+	if (!*key)
+		return at_event(reading, "", key_unknown(reading, section->section));
+	uint32_t bit = UINT32_C(1) << (*key - first);
+	if (*section->given & bit)
+		return at_event(reading, "",
+		    error_config("%s%s is given twice", keys_prefix(section->section), (*key)->name));
+	*section->given |= bit;
+	return OK;
+}
+
+static struct error value_take(
+    struct reading *reading, const struct section *section, const struct config_key *key)
+{
+	char name[96];
+	snprintf(name, sizeof name, "%s%s", keys_prefix(section->section), key->name);
+	struct error error = reading->event.type != YAML_SCALAR_EVENT || is_null(reading)
+	    ? value_refuse(key, found(reading))
+	    : value_parse(key, text_of(reading), reading->file->arena, section->base);
+	return is_error(&error) ? at_event(reading, name, error) : OK;
+}
+
+typedef struct error take_map(struct reading *reading, const struct config_key *key);
+
+/* From behind the mapping's start to its end. */
+static struct error section_read(
+    struct reading *reading, const struct section *section, take_map *on_map)
+{
+	for (;;) {
+		const struct config_key *key = NULL;
+		struct error error = next(reading);
+		if (is_error(&error) || reading->event.type == YAML_MAPPING_END_EVENT)
+			return error;
+		error = key_take(reading, section, &key);
+		if (!is_error(&error))
+			error = next(reading);
+		if (!is_error(&error))
+			error = key->kind == KEY_MAP ? on_map(reading, key)
+			                             : value_take(reading, section, key);
+		if (is_error(&error))
+			return error;
+	}
+}
+
+/* ---- lms and feeds ---- */
+
+static struct error defaults_take(
+    struct reading *reading, yaml_mark_t mark, const struct section *section)
+{
+	struct error error = value_fill_defaults(
+	    section->section, *section->given, reading->file->arena, section->base);
+	return is_error(&error) ? at_mark(reading, mark, "", error) : OK;
+}
+
+static struct error lms_read(struct reading *reading)
+{
+	uint32_t given = 0;
+	yaml_mark_t mark = reading->event.start_mark;
+	const struct section section = {SECTION_LMS, &reading->file->config.lms, &given};
+	struct error error = section_read(reading, &section, NULL);
+	return is_error(&error) ? error : defaults_take(reading, mark, &section);
+}
+
+static struct error feed_add(struct config_file *file, const char *name, struct feed **feed)
+{
+	struct config *config = &file->config;
+	if (config->feeds_count == FEEDS_MAX)
+		return error_config("more than %d feeds", FEEDS_MAX);
+	if (config->feeds_count == file->feeds_room) {
+		size_t room = file->feeds_room * 2 + 4;
+		struct feed *feeds = reallocarray(file->feeds, room, sizeof *feeds);
+		if (!feeds)
+			return error_memory("reading the configuration");
+		config->feeds = file->feeds = feeds;
+		file->feeds_room = room;
+	}
+	*feed = &file->feeds[config->feeds_count++];
+	**feed = (struct feed){0};
+	snprintf((*feed)->name, sizeof(*feed)->name, "%s", name);
+	return OK;
+}
+
+static struct error feed_name_take(struct reading *reading, struct feed **feed)
+{
+	if (reading->event.type != YAML_SCALAR_EVENT)
+		return at_event(reading, "feeds", error_config("expected the name of a feed"));
+	const char *name = text_of(reading);
+	const char *expected = rule_feed_name(name);
+	if (expected)
+		return at_event(reading, "feeds", error_config("expected %s", expected));
+	if (config_find_feed(&reading->file->config, name))
+		return at_event(reading, "feeds", error_config("%s is given twice", name));
+	struct error error = feed_add(reading->file, name, feed);
+	return is_error(&error) ? at_event(reading, "feeds", error) : OK;
+}
+
+static struct error feed_read(struct reading *reading, struct feed *feed)
+{
+	uint32_t given = 0;
+	yaml_mark_t mark = reading->event.start_mark;
+	const struct section section = {SECTION_FEED, &feed->policy, &given};
+	struct error error = OK;
+	if (reading->event.type == YAML_MAPPING_START_EVENT)
+		error = section_read(reading, &section, NULL);
+	else if (!is_null(reading))
+		error = at_event(reading, "feeds",
+		    error_config("%s: expected a map of keys, found %s", feed->name, found(reading)));
+	return is_error(&error) ? error : defaults_take(reading, mark, &section);
+}
+
+static struct error feeds_read(struct reading *reading)
+{
+	for (;;) {
+		struct feed *feed;
+		struct error error = next(reading);
+		if (is_error(&error) || reading->event.type == YAML_MAPPING_END_EVENT)
+			return error;
+		error = feed_name_take(reading, &feed);
+		if (!is_error(&error))
+			error = next(reading);
+		if (!is_error(&error))
+			error = feed_read(reading, feed);
+		if (is_error(&error))
+			return error;
+	}
+}
+
+static struct error map_read(struct reading *reading, const struct config_key *key)
+{
+	if (is_null(reading))
+		return OK;
+	if (reading->event.type != YAML_MAPPING_START_EVENT)
+		return at_event(reading, key->name, value_refuse(key, found(reading)));
+	return strcmp(key->name, "lms") == 0 ? lms_read(reading) : feeds_read(reading);
+}
+
+/* ---- the whole file ---- */
+
+static struct error default_feed_add(struct config_file *file)
+{
+	struct feed *feed;
+	if (config_find_feed(&file->config, "default"))
+		return OK;
+	struct error error = feed_add(file, "default", &feed);
+	return is_error(&error)
+	    ? error
+	    : value_fill_defaults(SECTION_FEED, 0, file->arena, &feed->policy);
+}
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(((const struct feed *)a)->name, ((const struct feed *)b)->name);
+}
+
+static struct error conclude(struct reading *reading, yaml_mark_t mark)
+{
+	struct config_file *file = reading->file;
+	const struct section section = {SECTION_TOP, &file->config, &reading->given};
+	struct error error = defaults_take(reading, mark, &section);
+	if (!is_error(&error) && !file->config.lms.url)
+		error = at_mark(reading, mark, "", error_config("lms.url is missing: it has no default"));
+	if (!is_error(&error))
+		error = default_feed_add(file);
+	if (!is_error(&error))
+		qsort(file->feeds, file->config.feeds_count, sizeof *file->feeds, by_name);
+	return error;
+}
+
+/* Up to the first event of the document's content. */
+static struct error document_open(struct reading *reading)
+{
+	struct error error = next(reading); /* the stream's start */
+	if (!is_error(&error))
+		error = next(reading);
+	if (!is_error(&error) && reading->event.type != YAML_STREAM_END_EVENT)
+		error = next(reading);
+	if (is_error(&error))
+		return error;
+	if (reading->event.type == YAML_STREAM_END_EVENT || is_null(reading))
+		return at_event(reading, "", error_config("the configuration is empty"));
+	if (reading->event.type != YAML_MAPPING_START_EVENT)
+		return at_event(reading, "",
+		    error_config("expected a map of keys, found %s", found(reading)));
+	return OK;
+}
+
+static struct error document_close(struct reading *reading)
+{
+	struct error error = next(reading); /* the document's end */
+	if (!is_error(&error))
+		error = next(reading);
+	if (!is_error(&error) && reading->event.type != YAML_STREAM_END_EVENT)
+		error = at_event(reading, "", error_config("a second document: one is expected"));
+	return error;
+}
+
+static struct error document_read(struct reading *reading)
+{
+	const struct section section = {
+	    SECTION_TOP, &reading->file->config, &reading->given};
+	struct error error = document_open(reading);
+	yaml_mark_t mark = reading->event.start_mark;
+	if (!is_error(&error))
+		error = section_read(reading, &section, map_read);
+	if (!is_error(&error))
+		error = document_close(reading);
+	return is_error(&error) ? error : conclude(reading, mark);
+}
+
+static struct error file_read(const char *path, FILE *input, struct config_file *file)
+{
+	struct reading reading = {.path = path, .file = file};
+	if (!yaml_parser_initialize(&reading.parser))
+		return error_memory("reading the configuration");
+	yaml_parser_set_input_file(&reading.parser, input);
+	struct error error = document_read(&reading);
+	yaml_event_delete(&reading.event);
+	yaml_parser_delete(&reading.parser);
+	if (!is_error(&error) && arena_has_failed(file->arena))
+		error = error_memory("reading the configuration");
+	return error;
+}
+
+struct error config_load(const char *path, struct config_file **result)
+{
+	FILE *input = fopen(path, "re");
+	if (!input) {
+		struct error error = error_errno("cannot open %s", path);
+		error.class = ERROR_CONFIG;
+		return error;
+	}
+	struct config_file *file = calloc(1, sizeof *file);
+	if (file)
+		file->arena = arena_create();
+	struct error error = file && file->arena ? file_read(path, input, file)
+	                                         : error_memory("reading the configuration");
+	fclose(input);
+	if (is_error(&error))
+		config_free(file);
+	else
+		*result = file;
+	return error;
+}
+
+const struct config *config_get(const struct config_file *file)
+{
+	return &file->config;
+}
+
+void config_free(struct config_file *file)
+{
+	if (!file)
+		return;
+	arena_free(file->arena);
+	free(file->feeds);
+	free(file);
+}
+
+const struct feed *config_find_feed(const struct config *config, const char *name)
+{
+	for (size_t i = 0; i < config->feeds_count; i++)
+		if (strcmp(config->feeds[i].name, name) == 0)
+			return &config->feeds[i];
+	return NULL;
+}
