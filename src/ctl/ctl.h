@@ -1,0 +1,39 @@
+/*
+ * ctl: what the commands of enrolctl share. Each command is one function in one file, and one row
+ * of the table in ctl.c; it prints its answer to stdout and returns the exit code.
+ */
+#ifndef CTL_CTL_H
+#define CTL_CTL_H
+
+#include "enrold/config.h"
+#include "enrold/error.h"
+
+/* CONTRACT 7, after sysexits.h. */
+enum ctl_exit {
+	CTL_OK = 0,
+	CTL_NO = 1, /* a negative answer */
+	CTL_USAGE = 64,
+	CTL_NO_DAEMON = 69,
+	CTL_TRY_LATER = 75,
+	CTL_CONFIG = 78,
+};
+
+struct ctl {
+	const struct config *config;
+	bool json;
+	char **arguments; /* behind the command's name; ends with NULL */
+};
+
+typedef enum ctl_exit ctl_command(const struct ctl *ctl);
+
+ctl_command ctl_lms_init;
+ctl_command ctl_lms_add_courses;
+ctl_command ctl_lms_add_users;
+
+/* Says what went wrong, on stderr; the exit code that fits it. */
+enum ctl_exit ctl_fail(const struct error *error);
+
+/* The whole command line. */
+enum ctl_exit ctl_main(int argc, char **argv);
+
+#endif

@@ -1,0 +1,127 @@
+/*
+ * enrolctl lms ...: making a site and filling it.
+ */
+#include "ctl.h"
+#include "sheet.h"
+
+#include "enrold/site.h"
+
+#include <jansson.h>
+#include <stdio.h>
+
+static enum ctl_exit json_print(json_t *object)
+{
+	int failed = json_dumpf(object, stdout, JSON_COMPACT);
+	failed |= putchar('\n') == EOF || fflush(stdout) != 0;
+	json_decref(object);
+	return failed ? CTL_TRY_LATER : CTL_OK;
+}
+
+enum ctl_exit ctl_lms_init(const struct ctl *ctl)
+{
+	bool made;
+	struct error error = site_init(&ctl->config->lms, &made);
+	if (is_error(&error))
+		return ctl_fail(&error);
+	if (ctl->json)
+		return json_print(json_pack("{s:b}", "made", made));
+	printf(made ? "A site was made in %s.\n" : "There is a site in %s already; nothing changed.\n",
+	    ctl->config->lms.url);
+	return CTL_OK;
+}
+
+static enum ctl_exit answer_json(
+    const struct sheet *sheet, const struct site_answer *answers, const size_t counts[3])
+{
+	json_t *refused = json_array();
+	for (size_t i = 0; i < sheet->count; i++)
+		if (answers[i].outcome == SITE_REFUSED)
+			json_array_append_new(refused,
+			    json_pack("{s:I, s:s}", "line", (json_int_t)sheet->rows[i].line, "why",
+			        answers[i].why));
+	return json_print(json_pack("{s:I, s:I, s:o}", "added", (json_int_t)counts[SITE_ADDED],
+	    "exist", (json_int_t)counts[SITE_EXISTS], "refused", refused));
+}
+
+static enum ctl_exit answer_print(const struct ctl *ctl, const char *what,
+    const struct sheet *sheet, const struct site_answer *answers)
+{
+	size_t counts[3] = {0};
+	for (size_t i = 0; i < sheet->count; i++)
+		counts[answers[i].outcome]++;
+	enum ctl_exit status = counts[SITE_REFUSED] > 0 ? CTL_NO : CTL_OK;
+	if (ctl->json) {
+		enum ctl_exit printed = answer_json(sheet, answers, counts);
+		return printed == CTL_OK ? status : printed;
+	}
+	for (size_t i = 0; i < sheet->count; i++)
+		if (answers[i].outcome == SITE_REFUSED)
+			fprintf(stderr, "enrolctl: %s:%llu: %s\n", ctl->arguments[0],
+			    (unsigned long long)sheet->rows[i].line, answers[i].why);
+	printf("%zu %s added, %zu there already, %zu refused\n", counts[SITE_ADDED], what,
+	    counts[SITE_EXISTS], counts[SITE_REFUSED]);
+	return status;
+}
+
+/* Turns the sheet's rows into the site's, and adds them. */
+typedef struct error add_rows(const struct lms_options *options, struct arena *arena,
+    const struct sheet *sheet, struct site_answer *answers);
+
+static struct error courses_add(const struct lms_options *options, struct arena *arena,
+    const struct sheet *sheet, struct site_answer *answers)
+{
+	struct course_row *rows = arena_alloc(arena, (sheet->count + 1) * sizeof *rows);
+	for (size_t i = 0; rows && i < sheet->count; i++) {
+		const struct slice *cells = sheet->rows[i].cells;
+		rows[i] = (struct course_row){
+		    sheet->rows[i].line, cells[0], cells[1], cells[2], cells[3]};
+	}
+	return rows ? site_add_courses(options, rows, sheet->count, answers)
+	            : error_memory("adding courses");
+}
+
+static struct error users_add(const struct lms_options *options, struct arena *arena,
+    const struct sheet *sheet, struct site_answer *answers)
+{
+	struct user_row *rows = arena_alloc(arena, (sheet->count + 1) * sizeof *rows);
+	for (size_t i = 0; rows && i < sheet->count; i++) {
+		const struct slice *cells = sheet->rows[i].cells;
+		rows[i] = (struct user_row){
+		    sheet->rows[i].line, cells[0], cells[1], cells[2], cells[3], cells[4]};
+	}
+	return rows ? site_add_users(options, rows, sheet->count, answers)
+	            : error_memory("adding users");
+}
+
+static enum ctl_exit add(
+    const struct ctl *ctl, const char *what, const char *const *names, add_rows *add_all)
+{
+	struct sheet sheet;
+	struct site_answer *answers = NULL;
+	struct arena *arena = arena_create();
+	struct error error = arena ? sheet_load(ctl->arguments[0], names, arena, &sheet)
+	                           : error_memory("reading the rows");
+	if (!is_error(&error)) {
+		answers = arena_alloc(arena, (sheet.count + 1) * sizeof *answers);
+		error = answers ? add_all(&ctl->config->lms, arena, &sheet, answers)
+		                : error_memory("reading the rows");
+	}
+	enum ctl_exit status =
+	    is_error(&error) ? ctl_fail(&error) : answer_print(ctl, what, &sheet, answers);
+	arena_free(arena);
+	return status;
+}
+
+enum ctl_exit ctl_lms_add_courses(const struct ctl *ctl)
+{
+	static const char *const names[] = {
+	    "shortname", "fullname", "category", "idnumber", NULL};
+	return add(ctl, "courses", names, courses_add);
+}
+
+enum ctl_exit ctl_lms_add_users(const struct ctl *ctl)
+{
+	static const char *const names[] = {
+	    "username", "firstname", "lastname", "email", "idnumber", NULL};
+	return add(ctl, "users", names, users_add);
+}

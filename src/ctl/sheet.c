@@ -1,0 +1,138 @@
+#include "sheet.h"
+
+#include "enrold/decode.h"
+#include "enrold/value.h"
+
+#include <stdio.h>
+#include <strings.h>
+
+enum { FIELD_MAX = 64 << 10, RECORD_MAX = 1 << 20, CELLS_MAX = 1000 };
+
+struct loading {
+	const char *const *names;
+	struct arena *arena;
+	struct sheet *sheet;
+	size_t rows_room;
+	bool has_header;
+	size_t cells_count;
+	int targets[CELLS_MAX]; /* of each column, its place in names */
+};
+
+static int name_find(const struct loading *loading, struct slice cell)
+{
+	for (int i = 0; loading->names[i]; i++)
+		if (strlen(loading->names[i]) == cell.size &&
+		    strncasecmp(loading->names[i], cell.bytes, cell.size) == 0)
+			return i;
+	return -1;
+}
+
+static struct error header_take(struct loading *loading, const struct csvin_record *record)
+{
+	unsigned seen = 0;
+	loading->has_header = true;
+	loading->cells_count = record->cells_count;
+	for (size_t i = 0; i < record->cells_count; i++) {
+		struct slice cell = value_trim(record->cells[i]);
+		int target = name_find(loading, cell);
+		if (target < 0)
+			return error_reject("unknown_column", record->line, "unknown column %.*s",
+			    (int)(cell.size < 60 ? cell.size : 60), cell.bytes);
+		if (seen & 1U << target)
+			return error_reject("duplicate_column", record->line,
+			    "column %s is there twice", loading->names[target]);
+		seen |= 1U << target;
+		loading->targets[i] = target;
+	}
+	if (seen & 1U)
+		return OK;
+	return error_reject(
+	    "missing_column", record->line, "no column %s in the header", loading->names[0]);
+}
+
+static struct sheet_row *row_add(struct loading *loading)
+{
+	struct sheet *sheet = loading->sheet;
+	if (sheet->count == loading->rows_room) {
+		size_t room = loading->rows_room * 2 + 64;
+		void *rows =
+		    arena_grow(loading->arena, sheet->rows, sheet->count, room, sizeof *sheet->rows);
+		if (!rows)
+			return NULL;
+		sheet->rows = rows;
+		loading->rows_room = room;
+	}
+	struct sheet_row *row = &sheet->rows[sheet->count++];
+	*row = (struct sheet_row){0};
+	return row;
+}
+
+static struct error on_record(void *context, const struct csvin_record *record)
+{
+	struct loading *loading = context;
+	if (record->fault != CSVIN_WHOLE || record->cells_count > CELLS_MAX)
+		return error_reject("broken_row", record->line, "a broken or too long row");
+	if (!loading->has_header)
+		return header_take(loading, record);
+	if (record->cells_count != loading->cells_count)
+		return error_reject("wrong_field_count", record->line, "%zu fields, the header has %zu",
+		    record->cells_count, loading->cells_count);
+	struct sheet_row *row = row_add(loading);
+	for (size_t i = 0; row && i < record->cells_count; i++)
+		row->cells[loading->targets[i]] =
+		    arena_copy(loading->arena, value_trim(record->cells[i]));
+	if (arena_has_failed(loading->arena))
+		return error_memory("reading the rows");
+	row->line = record->line;
+	return OK;
+}
+
+static struct error feed_all(FILE *input, struct csvin *csvin)
+{
+	char chunk[64 << 10];
+	struct decoder decoder = {0};
+	size_t size;
+	while ((size = fread(chunk, 1, sizeof chunk, input)) > 0) {
+		struct error error = decode_feed(&decoder, csvin, chunk, size);
+		if (is_error(&error))
+			return error;
+	}
+	return ferror(input) ? error_errno("cannot read") : decode_finish(&decoder, csvin);
+}
+
+static struct error read_all(FILE *input, struct loading *loading)
+{
+	struct csvin_limits limits = {FIELD_MAX, RECORD_MAX, CELLS_MAX};
+	struct csvin *csvin = csvin_create(',', limits, on_record, loading);
+	struct error error = csvin ? feed_all(input, csvin) : error_memory("reading the rows");
+	csvin_free(csvin);
+	if (!is_error(&error) && !loading->has_header)
+		error = error_reject("empty_file", 1, "the file is empty");
+	return error;
+}
+
+struct error sheet_load(
+    const char *path, const char *const *names, struct arena *arena, struct sheet *sheet)
+{
+	bool is_stdin = strcmp(path, "-") == 0;
+	FILE *input = is_stdin ? stdin : fopen(path, "re");
+	if (!input) {
+		struct error error = error_errno("cannot open %s", path);
+		error.class = ERROR_REJECT;
+		return error;
+	}
+	struct loading *loading = arena_alloc(arena, sizeof *loading);
+	struct error error = error_memory("reading the rows");
+	*sheet = (struct sheet){0};
+	if (loading) {
+		*loading = (struct loading){.names = names, .arena = arena, .sheet = sheet};
+		error = read_all(input, loading);
+	}
+	if (!is_stdin)
+		fclose(input);
+	if (!is_error(&error))
+		return OK;
+	return error.line > 0
+	    ? error_wrap(error, "%s:%llu", path, (unsigned long long)error.line)
+	    : error_wrap(error, "%s", path);
+}
