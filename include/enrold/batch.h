@@ -3,6 +3,7 @@
  * people and courses in them. Open data: filled in steps by the run layer, read by the plan.
  *
  *     batch_add          records, requests; distinct course names
+ *     batch_prepare      room for what the LMS will say
  *     (lms_find_users)   records[].user  from user_keys
  *     (lms_find_courses) courses         from course_names
  *     batch_pair         distinct enrolments, to be loaded
@@ -61,7 +62,6 @@ struct batch {
 	size_t requests_count, requests_room;
 	struct slice *user_keys;  /* by record; empty where no account must be looked up */
 	struct user_facts *users; /* by record */
-	size_t users_room;
 	struct slice *course_names; /* distinct */
 	struct course_facts *courses;
 	size_t courses_count, courses_room;
@@ -78,6 +78,7 @@ void batch_done(struct batch *batch);
 
 /* Copies the record and reads its requests. RETRY: out of memory. */
 struct error batch_add(struct batch *batch, const struct csvin_record *record) MUST_CHECK;
+struct error batch_prepare(struct batch *batch) MUST_CHECK;
 struct error batch_pair(struct batch *batch) MUST_CHECK;
 
 #endif

@@ -285,6 +285,15 @@ struct error batch_add(struct batch *batch, const struct csvin_record *source)
 	return arena_has_failed(batch->arena) ? error_memory("reading a batch of records") : OK;
 }
 
+struct error batch_prepare(struct batch *batch)
+{
+	/* One more, because nothing is no size for an allocation. */
+	batch->users = arena_alloc(batch->arena, (batch->records_count + 1) * sizeof *batch->users);
+	batch->courses =
+	    arena_alloc(batch->arena, (batch->courses_count + 1) * sizeof *batch->courses);
+	return arena_has_failed(batch->arena) ? error_memory("reading a batch of records") : OK;
+}
+
 /* (user, course) of a request whose person and course exist, to be sorted and made distinct. */
 struct pair {
 	int64_t user;

@@ -35,8 +35,10 @@ static struct error batch_write(struct applying *applying)
 	int64_t now = (int64_t)time(NULL);
 	if (batch->records_count == 0)
 		return OK;
-	struct error error =
-	    lms_find_users(lms, batch->user_keys, batch->records_count, batch->users);
+	struct error error = batch_prepare(batch);
+	if (!is_error(&error))
+		error = lms_find_users(
+		    lms, batch->user_keys, batch->records_count, batch->users);
 	if (!is_error(&error))
 		error = lms_find_courses(
 		    lms, batch->course_names, batch->courses_count, batch->courses);

@@ -77,8 +77,8 @@ static struct plan plan_of(struct batch *batch, const char *lines)
 	error = csvin_finish(csvin);
 	cr_assert_not(is_error(&error));
 	csvin_free(csvin);
-	batch->users = arena_alloc(batch->arena, batch->records_count * sizeof *batch->users);
-	batch->courses = arena_alloc(batch->arena, batch->courses_count * sizeof *batch->courses);
+	error = batch_prepare(batch);
+	cr_assert_not(is_error(&error));
 	for (size_t i = 0; i < batch->records_count; i++)
 		batch->users[i] = user_of(batch->user_keys[i]);
 	for (size_t i = 0; i < batch->courses_count; i++)
