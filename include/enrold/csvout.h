@@ -12,7 +12,7 @@ void csvout_cell(struct buffer *out, struct slice cell, char delimiter);
 /*
  * One echoed cell, safe to open in a spreadsheet: text that starts with any number of ' and then
  * one of = + - @ tab CR gets one ' in front (CWE-1236). Strip exactly one from such a cell to read
- * it.
+ * it. What is no text (value_show) is replaced: the answer is UTF-8 whatever the input was.
  */
 void csvout_guarded(struct buffer *out, struct slice cell, char delimiter);
 

@@ -15,8 +15,8 @@ enum name_kind {
 enum name_kind name_judge(const char *name);
 
 /*
- * "staff.csv", run, ".result.csv" -> "staff.<run>.result.csv". Only a final ".csv" is taken off, in
- * any case of letters; a stem too long is cut between two characters.
+ * "staff.csv", run, ".result.csv" -> "staff.<run>.result.csv". Only a final ".csv" is taken off; a
+ * stem too long is cut between two characters.
  */
 void name_make(char out[FILE_NAME_SIZE], const char *input, const char *run, const char *suffix);
 

@@ -5,6 +5,7 @@
 #define ENROLD_VALUE_H
 
 #include "enrold/arena.h"
+#include "enrold/buffer.h"
 #include "enrold/slice.h"
 
 #include <stdbool.h>
@@ -20,6 +21,8 @@ enum value_fault {
 /* Without the bytes that PHP's trim takes off: space, tab, LF, CR, NUL, VT (facts 3.3). */
 struct slice value_trim(struct slice cell);
 enum value_fault value_check(struct slice cell);
+/* Appends the cell as it may be shown: U+FFFD in the place of what is not UTF-8 or a control. */
+void value_show(struct slice cell, struct buffer *out);
 /* Characters of clean UTF-8, as the database counts a column's length. */
 size_t value_characters(struct slice cell);
 

@@ -1,5 +1,7 @@
 #include "enrold/log.h"
 
+#include "enrold/value.h"
+
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -7,7 +9,6 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
-#include <utf8proc.h>
 
 static const char *const level_names[] = {"debug", "info", "warning", "error"};
 
@@ -21,23 +22,10 @@ void log_set_level(enum log_level level)
 
 json_t *log_text(const char *text)
 {
-	json_t *whole = json_string(text);
-	if (whole)
-		return whole;
-	size_t length = strlen(text), used = 0;
-	char *shown = malloc(length * 3 + 1);
-	if (!shown)
-		return NULL;
-	for (size_t i = 0; i < length;) {
-		utf8proc_int32_t character;
-		utf8proc_ssize_t size = utf8proc_iterate((const utf8proc_uint8_t *)text + i,
-		    (utf8proc_ssize_t)(length - i), &character);
-		memcpy(shown + used, size > 0 ? text + i : "\xEF\xBF\xBD", size > 0 ? (size_t)size : 3);
-		used += size > 0 ? (size_t)size : 3;
-		i += size > 0 ? (size_t)size : 1;
-	}
-	whole = json_stringn(shown, used);
-	free(shown);
+	struct buffer shown = {0};
+	value_show(slice_of(text), &shown);
+	json_t *whole = shown.failed ? NULL : json_stringn(shown.bytes ? shown.bytes : "", shown.size);
+	buffer_done(&shown);
 	return whole;
 }
 

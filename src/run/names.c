@@ -33,7 +33,8 @@ enum name_kind name_judge(const char *name)
 
 static size_t stem_length(const char *name)
 {
-	return strlen(name) - (ends_with(name, ".csv") ? strlen(".csv") : 0);
+	size_t length = strlen(name);
+	return length >= 4 && strcmp(name + length - 4, ".csv") == 0 ? length - 4 : length;
 }
 
 /* At most `room` bytes of the stem, never half a character. */

@@ -1,5 +1,7 @@
 #include "enrold/csvout.h"
 
+#include "enrold/value.h"
+
 static bool cell_needs_quotes(struct slice cell, char delimiter)
 {
 	if (cell.size == 0)
@@ -50,7 +52,20 @@ static bool cell_is_formula(struct slice cell)
 	return i < cell.size && memchr("=+-@\t\r", cell.bytes[i], 6);
 }
 
-void csvout_guarded(struct buffer *out, struct slice cell, char delimiter)
+static void guarded_write(struct buffer *out, struct slice cell, char delimiter)
 {
 	cell_write(out, cell, delimiter, cell_is_formula(cell) ? "'" : "");
+}
+
+void csvout_guarded(struct buffer *out, struct slice cell, char delimiter)
+{
+	if (value_check(cell) == VALUE_CLEAN) {
+		guarded_write(out, cell, delimiter);
+		return;
+	}
+	struct buffer shown = {0};
+	value_show(cell, &shown);
+	guarded_write(out, buffer_slice(&shown), delimiter);
+	out->failed |= shown.failed;
+	buffer_done(&shown);
 }

@@ -48,6 +48,20 @@ enum value_fault value_check(struct slice cell)
 	return fault;
 }
 
+void value_show(struct slice cell, struct buffer *out)
+{
+	for (size_t i = 0; i < cell.size;) {
+		utf8proc_int32_t c;
+		utf8proc_ssize_t length = utf8proc_iterate((const utf8proc_uint8_t *)cell.bytes + i,
+		    (utf8proc_ssize_t)(cell.size - i), &c);
+		if (length > 0 && !is_control(c))
+			buffer_add(out, cell.bytes + i, (size_t)length);
+		else
+			buffer_add_text(out, "\xEF\xBF\xBD");
+		i += length > 0 ? (size_t)length : 1;
+	}
+}
+
 size_t value_characters(struct slice cell)
 {
 	size_t count = 0;

@@ -152,7 +152,7 @@ static const char *const breaches[] = {
     "  ue.timeend || ';roles=' || coalesce((SELECT group_concat(shortname, ',') FROM ("
     "   SELECT r.shortname FROM mdl_role_assignments ra JOIN mdl_role r ON r.id = ra.roleid"
     "   WHERE ra.contextid = said.context AND ra.userid = said.user AND ra.component = ''"
-    "   AND ra.itemid = 0 ORDER BY ra.timemodified, ra.id)), '') AS state"
+    "   AND ra.itemid = 0 ORDER BY ra.roleid)), '') AS state"
     " FROM said JOIN mdl_user_enrolments ue ON ue.id = said.enrolment"
     " WHERE said.id IN (SELECT max(id) FROM said GROUP BY user, course)) WHERE state <> after",
     /* the audit log, both ways */
