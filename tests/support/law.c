@@ -145,7 +145,7 @@ size_t law_check(const struct spool *spool, enum law_moment moment, struct law_r
 	    .moment = moment,
 	    .report = report,
 	    .arena = arena_create(),
-	    .database = spool_database(spool, false),
+	    .database = spool_database(spool),
 	};
 	if (!law.arena)
 		fatal("out of memory");

@@ -70,7 +70,7 @@ void spool_note(struct spool *spool, const char *name, const void *bytes, size_t
 void spool_once(const struct spool *spool);
 
 /* The database while no program uses it. Open fails fatally. */
-sqlite3 *spool_database(const struct spool *spool, bool is_writer);
+sqlite3 *spool_database(const struct spool *spool);
 /* Statements that prepare the site (before the first drop: then what they made counts as having
  * been there) or break it. */
 void spool_execute(struct spool *spool, const char *sql);

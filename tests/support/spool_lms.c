@@ -9,11 +9,11 @@ static void database_fail(sqlite3 *database, const char *sql)
 	fatal("%s: %s", sqlite3_errmsg(database), sql);
 }
 
-sqlite3 *spool_database(const struct spool *spool, bool is_writer)
+sqlite3 *spool_database(const struct spool *spool)
 {
 	sqlite3 *database = NULL;
-	int flags = is_writer ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY;
-	if (sqlite3_open_v2(spool->database.text, &database, flags, NULL) != SQLITE_OK)
+	/* A reader too may have to roll a killed writer back, for which it must write. */
+	if (sqlite3_open_v2(spool->database.text, &database, SQLITE_OPEN_READWRITE, NULL))
 		fatal("cannot open %s: %s", spool->database.text, sqlite3_errmsg(database));
 	sqlite3_busy_timeout(database, 10000);
 	return database;
@@ -21,7 +21,7 @@ sqlite3 *spool_database(const struct spool *spool, bool is_writer)
 
 void spool_execute(struct spool *spool, const char *sql)
 {
-	sqlite3 *database = spool_database(spool, true);
+	sqlite3 *database = spool_database(spool);
 	if (sqlite3_exec(database, sql, NULL, NULL, NULL) != SQLITE_OK)
 		database_fail(database, sql);
 	sqlite3_close(database);
@@ -41,7 +41,7 @@ static void cells_add(struct buffer *out, sqlite3_stmt *statement)
 struct buffer spool_query(const struct spool *spool, const char *sql)
 {
 	struct buffer out = {0};
-	sqlite3 *database = spool_database(spool, false);
+	sqlite3 *database = spool_database(spool);
 	sqlite3_stmt *statement = NULL;
 	if (sqlite3_prepare_v2(database, sql, -1, &statement, NULL) != SQLITE_OK)
 		database_fail(database, sql);
