@@ -7,6 +7,7 @@
 #include "enrold/log.h"
 
 #include "feeds.h"
+#include "notify.h"
 #include "startup.h"
 
 #include <assert.h>
@@ -14,7 +15,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <systemd/sd-daemon.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -36,6 +36,7 @@ struct daemon {
 	enum daemon_exit exit;
 	bool once;
 	bool is_idle_twice; /* once: nothing was found after all was done */
+	struct notify notify;
 	char status[256];
 	int64_t status_at;
 };
@@ -63,7 +64,7 @@ static void status_tell(struct daemon *daemon, int64_t now_ms)
 		return;
 	memcpy(daemon->status, text, sizeof text);
 	daemon->status_at = now_ms;
-	sd_notify(0, text);
+	notify_status(&daemon->notify, text);
 }
 
 /* ---- ends ---- */
@@ -100,7 +101,7 @@ static void on_patience_lost(uv_timer_t *timer)
 static void stop(struct daemon *daemon)
 {
 	atomic_store(&daemon->is_stopping, true);
-	sd_notify(0, "STOPPING=1");
+	notify_state("STOPPING=1");
 	log_event(LOG_INFO, "stopping", NULL, "stopping when the running files have got to a "
 	                                      "checkpoint");
 	uv_timer_start(
@@ -229,7 +230,10 @@ static struct error site_await(struct daemon *daemon)
 			return error;
 		if (waited_ms == 0)
 			log_event(LOG_WARNING, "site_away", NULL, "%s; waiting for it", error.text);
-		sd_notifyf(0, "STATUS=waiting: %s\nEXTEND_TIMEOUT_USEC=30000000", error.text);
+		char text[320];
+		snprintf(text, sizeof text, "STATUS=waiting: %s\nEXTEND_TIMEOUT_USEC=30000000",
+		    error.text);
+		notify_state(text);
 		pause_ms(delay_ms);
 		waited_ms += delay_ms;
 	}
@@ -272,7 +276,7 @@ static struct error loop_run(struct daemon *daemon)
 	} else {
 		log_event(LOG_INFO, "ready", NULL, "enrold " ENROLD_VERSION " watches %s/inbox",
 		    daemon->config->spool);
-		sd_notify(0, "READY=1");
+		notify_state("READY=1");
 		turn(daemon);
 	}
 	uv_run(&daemon->loop, UV_RUN_DEFAULT);
@@ -316,12 +320,14 @@ enum daemon_exit daemon_run(const struct config *config, bool once)
 {
 	struct daemon daemon = {.config = config, .once = once};
 	run_ids_init(&daemon.ids);
+	notify_open(&daemon.notify);
 	log_set_level(config->log_level);
 	umask(0027);
 	daemon.surroundings = (struct run_surroundings){
 	    config, &daemon.spool, &daemon.ids, &daemon.is_stopping};
 	struct error error = run(&daemon);
 	run_ids_done(&daemon.ids);
+	notify_close(&daemon.notify);
 	if (is_error(&error)) {
 		log_event(LOG_ERROR, "failed", NULL, "%s", error.text);
 		return exit_of(&error);

@@ -140,6 +140,7 @@ static struct finished service_end(struct service *service)
 
 void service_stop(struct service *service)
 {
+	notify_drain(service); /* room for its last words */
 	program_signal(&service->program, SIGTERM);
 	struct finished finished = service_end(service);
 	if (finished.status != 0)

@@ -1,0 +1,54 @@
+#include "notify.h"
+
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <systemd/sd-daemon.h>
+#include <unistd.h>
+
+/* sd_notify(3): a path, or with a leading @ an abstract name. */
+static socklen_t address_of(const char *name, struct sockaddr_un *address)
+{
+	size_t length = strlen(name);
+	*address = (struct sockaddr_un){.sun_family = AF_UNIX};
+	if (length < 2 || length >= sizeof address->sun_path || !strchr("/@", name[0]))
+		return 0;
+	memcpy(address->sun_path, name, length);
+	if (name[0] == '@')
+		address->sun_path[0] = '\0';
+	return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length + (name[0] == '/'));
+}
+
+void notify_open(struct notify *notify)
+{
+	struct sockaddr_un address;
+	const char *name = getenv("NOTIFY_SOCKET");
+	socklen_t size = name ? address_of(name, &address) : 0;
+	notify->socket =
+	    size > 0 ? socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0) : -1;
+	if (notify->socket >= 0 &&
+	    connect(notify->socket, (const struct sockaddr *)&address, size) < 0)
+		notify_close(notify);
+}
+
+void notify_close(struct notify *notify)
+{
+	if (notify->socket >= 0)
+		close(notify->socket);
+	notify->socket = -1;
+}
+
+void notify_state(const char *state)
+{
+	sd_notify(0, state);
+}
+
+void notify_status(const struct notify *notify, const char *status)
+{
+	if (notify->socket < 0)
+		return;
+	ssize_t ignored = send(notify->socket, status, strlen(status), MSG_NOSIGNAL);
+	(void)ignored; /* the next one says it anew */
+}
