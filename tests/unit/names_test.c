@@ -1,0 +1,98 @@
+/* Names of files and of runs. */
+#include "enrold/names.h"
+#include "enrold/runid.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+
+#define RUN "20261124-120000-000001"
+
+Test(names, in_the_inbox_say_what_may_be_taken)
+{
+	static const struct {
+		const char *name;
+		enum name_kind kind;
+	} cases[] = {
+	    {"staff.csv", NAME_INPUT},
+	    {"staff", NAME_INPUT},
+	    {"caf\xC3\xA9.CSV", NAME_INPUT},
+	    {"a b;c'd.csv", NAME_INPUT},
+	    {".hidden.csv", NAME_IGNORED},
+	    {"staff.csv~", NAME_IGNORED},
+	    {"staff.csv.part", NAME_IGNORED},
+	    {"staff.csv.FILEPART", NAME_IGNORED},
+	    {"staff.csv.tmp", NAME_IGNORED},
+	    {"staff.csv.swp", NAME_IGNORED},
+	    {"staff.csv.crdownload", NAME_IGNORED},
+	    {"staff.csv.sha256", NAME_IGNORED},
+	    {"staff.csv.done", NAME_IGNORED},
+	    {"part", NAME_INPUT},
+	    {"a\nb.csv", NAME_REFUSED},
+	    {"a\tb.csv", NAME_REFUSED},
+	    {"a\x1B[31m.csv", NAME_REFUSED},
+	    {"a\xFF.csv", NAME_REFUSED},
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+		cr_expect_eq(name_judge(cases[i].name), cases[i].kind, "%s", cases[i].name);
+}
+
+Test(names, of_answers_carry_the_run)
+{
+	char name[FILE_NAME_SIZE];
+	name_make(name, "staff.csv", RUN, ".result.csv");
+	cr_expect_str_eq(name, "staff." RUN ".result.csv");
+	name_make(name, "staff.csv.csv", RUN, ".csv");
+	cr_expect_str_eq(name, "staff.csv." RUN ".csv");
+	name_make(name, "STAFF.CSV", RUN, ".csv");
+	cr_expect_str_eq(name, "STAFF.CSV." RUN ".csv");
+	name_make(name, ".csv", RUN, ".csv");
+	cr_expect_str_eq(name, "." RUN ".csv");
+	name_evade(name, "staff.csv", 2);
+	cr_expect_str_eq(name, "staff.2.csv");
+}
+
+Test(names, too_long_are_cut_between_characters)
+{
+	char input[FILE_NAME_SIZE], name[FILE_NAME_SIZE];
+	for (size_t shift = 0; shift < 2; shift++) {
+		memset(input, 'x', shift);
+		for (size_t i = shift; i + 2 < FILE_NAME_SIZE; i += 2)
+			memcpy(input + i, "\xC3\xA9", 3);
+		name_make(name, input, RUN, ".summary.json");
+		cr_expect_leq(strlen(name), 255);
+		cr_expect_geq(strlen(name), 254);
+		cr_expect_eq(name_judge(name), NAME_INPUT, "half a character is left");
+		cr_expect(strstr(name, "." RUN ".summary.json"));
+	}
+}
+
+Test(runid, is_what_it_is_printed_as)
+{
+	static const char *const strange[] = {"", "x", "20261124-120000-00001",
+	    "20261124-120000-0000011", "20260231-120000-000001", "20261124-250000-000001",
+	    "20261124 120000 000001", "-0261124-120000-000001", "+0261124-120000-000001"};
+	int64_t us;
+	char id[RUN_ID_SIZE + 1];
+	cr_assert(run_id_parse(RUN, &us));
+	run_id_format(us, id);
+	cr_expect_str_eq(id, RUN);
+	for (size_t i = 0; i < sizeof strange / sizeof *strange; i++)
+		cr_expect_not(run_id_parse(strange[i], &us), "%s", strange[i]);
+}
+
+Test(runid, grows_whatever_the_clock_does)
+{
+	static const int64_t clock[] = {1000, 1000, 999, 5, 2000};
+	struct run_ids ids;
+	char last[RUN_ID_SIZE + 1] = "19700101-000000-000999", id[RUN_ID_SIZE + 1];
+	run_ids_init(&ids);
+	run_ids_note(&ids, last);
+	run_ids_note(&ids, "no id at all");
+	for (size_t i = 0; i < sizeof clock / sizeof *clock; i++) {
+		run_ids_next(&ids, clock[i], id);
+		cr_expect_gt(strcmp(id, last), 0, "%s after %s", id, last);
+		memcpy(last, id, sizeof last);
+	}
+	cr_expect_str_eq(last, "19700101-000000-002000");
+	run_ids_done(&ids);
+}
