@@ -1,0 +1,74 @@
+#include "database.h"
+
+#include "enrold/buffer.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+void database_make(struct database *database)
+{
+	*database = (struct database){.directory = "/tmp/enrold-engine-XXXXXX"};
+	cr_assert_not_null(mkdtemp(database->directory));
+	snprintf(database->url, sizeof database->url, "sqlite:%s/lms.db", database->directory);
+	database->options = (struct lms_options){.url = database->url,
+	    .prefix = "mdl_",
+	    .actor = "admin",
+	    .events = true,
+	    .cache = 4 << 20,
+	    .journal_mode = JOURNAL_WAL};
+}
+
+static sqlite3 *sqlite_of(struct database *database)
+{
+	if (!database->sqlite) {
+		cr_assert_eq(sqlite3_open(database->url + strlen("sqlite:"), &database->sqlite),
+		    SQLITE_OK);
+		sqlite3_busy_timeout(database->sqlite, 5000);
+	}
+	return database->sqlite;
+}
+
+void database_remove(struct database *database)
+{
+	static const char *const names[] = {"lms.db", "lms.db-wal", "lms.db-shm"};
+	char path[128];
+	sqlite3_close(database->sqlite);
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		snprintf(path, sizeof path, "%s/%s", database->directory, names[i]);
+		unlink(path);
+	}
+	cr_expect_eq(rmdir(database->directory), 0);
+}
+
+void database_execute(struct database *database, const char *sql)
+{
+	char *message = NULL;
+	int status = sqlite3_exec(sqlite_of(database), sql, NULL, NULL, &message);
+	cr_assert_eq(status, SQLITE_OK, "%s: %s", message, sql);
+}
+
+const char *database_rows(struct database *database, const char *sql)
+{
+	static char text[64 << 10];
+	sqlite3_stmt *statement;
+	size_t used = 0;
+	int status = sqlite3_prepare_v2(sqlite_of(database), sql, -1, &statement, NULL);
+	cr_assert_eq(status, SQLITE_OK, "%s: %s", sqlite3_errmsg(database->sqlite), sql);
+	text[0] = '\0';
+	while (sqlite3_step(statement) == SQLITE_ROW)
+		for (int i = 0, count = sqlite3_column_count(statement); i < count; i++) {
+			const char *cell = (const char *)sqlite3_column_text(statement, i);
+			used += (size_t)snprintf(text + used, sizeof text - used, "%s%s",
+			    cell ? cell : "NULL", i + 1 < count ? "|" : "\n");
+			cr_assert_lt(used, sizeof text);
+		}
+	sqlite3_finalize(statement);
+	return text;
+}
+
+int64_t database_number(struct database *database, const char *sql)
+{
+	return strtoll(database_rows(database, sql), NULL, 10);
+}

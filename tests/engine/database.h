@@ -1,0 +1,25 @@
+/* database: a site of its own for one test, and plain SQL on it. */
+#ifndef ENGINE_DATABASE_H
+#define ENGINE_DATABASE_H
+
+#include "enrold/config.h"
+
+#include <sqlite3.h>
+
+struct database {
+	char directory[64];
+	char url[96];
+	struct lms_options options;
+	sqlite3 *sqlite; /* opened by database_sql */
+};
+
+void database_make(struct database *database);
+void database_remove(struct database *database);
+
+/* Statements. */
+void database_execute(struct database *database, const char *sql);
+int64_t database_number(struct database *database, const char *sql);
+/* The rows, cells joined by '|', rows ended by a newline; owned until the next call. */
+const char *database_rows(struct database *database, const char *sql);
+
+#endif
