@@ -1,0 +1,160 @@
+/* What of a directory is ready, and when: with a clock of our own. */
+#include "../../src/daemon/inbox.h"
+
+#include <criterion/criterion.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { SETTLE = 2000 };
+
+struct fixture {
+	char path[64];
+	int directory;
+	struct inbox *inbox;
+	char left[256]; /* names that were reported, each with a blank */
+};
+
+static bool is_expected(void *context, const char *directory)
+{
+	(void)context;
+	return strcmp(directory, "hr") == 0;
+}
+
+static void on_left(void *context, const char *name, const char *why)
+{
+	struct fixture *fixture = context;
+	size_t used = strlen(fixture->left);
+	cr_expect(*why);
+	snprintf(fixture->left + used, sizeof fixture->left - used, "%s ", name);
+}
+
+static void fixture_make(struct fixture *fixture, uint32_t settle_ms)
+{
+	*fixture = (struct fixture){.path = "/tmp/enrold-inbox-XXXXXX"};
+	cr_assert_not_null(mkdtemp(fixture->path));
+	fixture->directory = open(fixture->path, O_RDONLY | O_DIRECTORY);
+	fixture->inbox =
+	    inbox_create((struct inbox_rules){settle_ms, is_expected, on_left, fixture});
+	cr_assert_not_null(fixture->inbox);
+}
+
+static void fixture_remove(struct fixture *fixture)
+{
+	char command[128];
+	inbox_free(fixture->inbox);
+	close(fixture->directory);
+	snprintf(command, sizeof command, "rm -rf %s", fixture->path);
+	cr_expect_eq(system(command), 0);
+}
+
+static void file_write(const struct fixture *fixture, const char *name, const char *text)
+{
+	int file = openat(fixture->directory, name, O_WRONLY | O_CREAT | O_APPEND, 0600);
+	cr_assert_geq(file, 0);
+	cr_assert_eq(write(file, text, strlen(text)), (ssize_t)strlen(text));
+	close(file);
+}
+
+/* Scans and compares all that is ready, in its order. */
+static void expect_ready(struct fixture *fixture, int64_t now_ms, const char *expected)
+{
+	char ready[256] = "";
+	const char *name;
+	struct error error = inbox_scan(fixture->inbox, fixture->directory, now_ms);
+	cr_assert_not(is_error(&error), "%s", error.text);
+	while ((name = inbox_next(fixture->inbox))) {
+		size_t used = strlen(ready);
+		snprintf(ready + used, sizeof ready - used, "%s ", name);
+	}
+	cr_expect_str_eq(ready, expected, "at %lld: %s", (long long)now_ms, ready);
+}
+
+Test(inbox, waits_until_a_file_has_settled_and_anew_when_it_changes)
+{
+	struct fixture fixture;
+	fixture_make(&fixture, SETTLE);
+	file_write(&fixture, "a.csv", "x");
+	expect_ready(&fixture, 0, "");
+	cr_expect_eq(inbox_settles_at(fixture.inbox), SETTLE);
+	file_write(&fixture, "a.csv", "y");
+	expect_ready(&fixture, 1500, "");
+	expect_ready(&fixture, 2500, "");
+	expect_ready(&fixture, 3500, "a.csv ");
+	expect_ready(&fixture, 3600, "a.csv "); /* still there: nobody has taken it */
+	unlinkat(fixture.directory, "a.csv", 0);
+	expect_ready(&fixture, 3700, "");
+	cr_expect_eq(inbox_settles_at(fixture.inbox), INT64_MAX);
+	fixture_remove(&fixture);
+}
+
+Test(inbox, believes_who_vouches_but_not_for_an_empty_file)
+{
+	struct fixture fixture;
+	fixture_make(&fixture, SETTLE);
+	file_write(&fixture, "full.csv", "x");
+	file_write(&fixture, "empty.csv", "");
+	file_write(&fixture, "other.csv", "x");
+	inbox_vouch(fixture.inbox, "full.csv");
+	inbox_vouch(fixture.inbox, "empty.csv");
+	inbox_vouch(fixture.inbox, "not-there.csv");
+	expect_ready(&fixture, 0, "full.csv ");
+	expect_ready(&fixture, 10, "full.csv "); /* as long as it stays as it is */
+	file_write(&fixture, "full.csv", "more");
+	expect_ready(&fixture, 20, "");
+	expect_ready(&fixture, SETTLE, "empty.csv other.csv ");
+	fixture_remove(&fixture);
+}
+
+Test(inbox, takes_all_at_once_without_settling)
+{
+	struct fixture fixture;
+	fixture_make(&fixture, 0);
+	file_write(&fixture, "a.csv", "");
+	expect_ready(&fixture, 0, "a.csv ");
+	fixture_remove(&fixture);
+}
+
+Test(inbox, leaves_what_is_no_file_of_its_own_and_says_so_once)
+{
+	struct fixture fixture;
+	fixture_make(&fixture, 0);
+	mkdirat(fixture.directory, "hr", 0700);
+	mkdirat(fixture.directory, "dir.csv", 0700);
+	mkfifoat(fixture.directory, "fifo.csv", 0600);
+	cr_assert_eq(symlinkat("/etc/passwd", fixture.directory, "link.csv"), 0);
+	file_write(&fixture, "one.csv", "x");
+	cr_assert_eq(linkat(fixture.directory, "one.csv", fixture.directory, "two.csv", 0), 0);
+	file_write(&fixture, "b\nd.csv", "x");
+	file_write(&fixture, ".hidden.csv", "x");
+	file_write(&fixture, "x.csv.part", "x");
+	expect_ready(&fixture, 0, "");
+	static const char *const names[] = {
+	    "dir.csv ", "fifo.csv ", "link.csv ", "one.csv ", "two.csv ", "b\nd.csv "};
+	size_t length = 0;
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		cr_expect(strstr(fixture.left, names[i]), "%s", names[i]);
+		length += strlen(names[i]);
+	}
+	cr_expect_eq(strlen(fixture.left), length, "%s", fixture.left);
+	expect_ready(&fixture, 1, "");
+	cr_expect_eq(strlen(fixture.left), length, "said twice: %s", fixture.left);
+	unlinkat(fixture.directory, "two.csv", 0);
+	expect_ready(&fixture, 2, "one.csv "); /* its own again */
+	fixture_remove(&fixture);
+}
+
+Test(inbox, does_not_give_again_what_could_not_be_taken)
+{
+	struct fixture fixture;
+	fixture_make(&fixture, 0);
+	file_write(&fixture, "a.csv", "x");
+	expect_ready(&fixture, 0, "a.csv ");
+	inbox_leave(fixture.inbox, "a.csv");
+	expect_ready(&fixture, 1, "");
+	file_write(&fixture, "a.csv", "x");
+	expect_ready(&fixture, 2, "a.csv ");
+	fixture_remove(&fixture);
+}
