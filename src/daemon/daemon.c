@@ -274,10 +274,11 @@ static struct error loop_run(struct daemon *daemon)
 	if (is_error(&error)) {
 		loop_end(daemon);
 	} else {
+		/* The first turn sets the watches: ready means that from now on nothing is missed. */
+		turn(daemon);
 		log_event(LOG_INFO, "ready", NULL, "enrold " ENROLD_VERSION " watches %s/inbox",
 		    daemon->config->spool);
 		notify_state("READY=1");
-		turn(daemon);
 	}
 	uv_run(&daemon->loop, UV_RUN_DEFAULT);
 	int closed = uv_loop_close(&daemon->loop);
