@@ -47,6 +47,7 @@ struct config {
 	uint32_t workers; /* 1..64 */
 	uint64_t max_file_size;
 	uint64_t max_field;
+	uint32_t preview_rows; /* previewed in one transaction; more: batch by batch, inexactly */
 	enum log_level log_level;
 	struct lms_options lms;
 	const struct feed *feeds; /* sorted by name, one of them "default" */

@@ -28,6 +28,7 @@ struct policy {
 	enum policy_invalid invalid_values;      /* drop the request, or only the bad value */
 	enum policy_bad_row on_bad_row;          /* wrong number of fields */
 	enum policy_unknown_columns unknown_columns;
+	bool atomic; /* a file is one transaction, without checkpoints */
 };
 
 #endif

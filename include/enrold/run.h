@@ -17,6 +17,7 @@
 #include "enrold/runid.h"
 #include "enrold/spool.h"
 #include "enrold/tally.h"
+#include "enrold/turnstile.h"
 
 #include <stdatomic.h>
 
@@ -25,6 +26,7 @@ struct run_surroundings {
 	const struct config *config;
 	const struct spool *spool;
 	struct run_ids *ids;
+	struct turnstile *turnstile; /* in front of the LMS's write transactions */
 	const atomic_bool *is_stopping; /* a run ends at its next checkpoint */
 };
 
@@ -39,7 +41,7 @@ struct run_report {
 	enum run_end end;
 	struct error error;
 	char run[RUN_ID_SIZE + 1]; /* "": none was begun */
-	char feed[FEED_NAME_MAX + 1];
+	struct lane lane;
 	char file[FILE_NAME_SIZE];
 	/* RUN_ANSWERED: */
 	bool is_refused;
@@ -53,14 +55,13 @@ struct runner;
 struct runner *runner_create(const struct run_surroundings *surroundings); /* NULL: no memory */
 void runner_free(struct runner *runner);
 
-/* A file of the feed's inbox. */
-void run_file(struct runner *runner, const struct feed *feed, const char *name,
+/* A file of the lane's inbox. */
+void run_file(struct runner *runner, const struct lane *lane, const char *name,
     struct run_report *report);
 /* A run in work/<node>, begun earlier. */
 void run_continue(struct runner *runner, const char *run, struct run_report *report);
 
-/* To whom a run in work/<node> belongs; "" when its directory does not say. */
-void run_find_feed(
-    const struct spool *spool, const char *run, char feed[FEED_NAME_MAX + 1]);
+/* To whom a run in work/<node> belongs; its feed is "" when its directory does not say. */
+void run_find_lane(const struct spool *spool, const char *run, struct lane *lane);
 
 #endif

@@ -28,9 +28,21 @@ struct spool {
 struct error spool_open(const struct config *config, struct spool *spool) MUST_CHECK;
 void spool_close(struct spool *spool);
 
-/* "inbox" or "inbox/hr". */
-enum { SPOOL_PATH_SIZE = FEED_NAME_MAX + 16 };
-void spool_inbox(char path[SPOOL_PATH_SIZE], const char *feed);
+/*
+ * A lane is one inbox directory: a feed's own, or that for its previews. Its place below inbox/ is
+ * also its place below work/<node>/R/inbox/.
+ *
+ *     default  inbox/     inbox/preview/
+ *     hr       inbox/hr/  inbox/hr/preview/
+ */
+struct lane {
+	char feed[FEED_NAME_MAX + 1];
+	bool is_preview;
+};
+
+/* "inbox", "inbox/hr", "inbox/preview", "inbox/hr/preview". */
+enum { SPOOL_PATH_SIZE = FEED_NAME_MAX + 32 };
+void spool_inbox(char path[SPOOL_PATH_SIZE], const struct lane *lane);
 /* The feed's directory below the outbox, made when it is missing; the caller closes it. */
 struct error spool_open_outbox(
     const struct spool *spool, const char *feed, int *directory) MUST_CHECK;

@@ -47,6 +47,7 @@ struct error summary_format(
 
 /* Of a summary as it was formatted: its chain; and what a person needs to know of a refusal. */
 void summary_find_chain(struct slice text, char chain[HASH_TEXT_SIZE + 1]);
+bool summary_is_preview(struct slice text);
 void summary_explain(struct slice text, struct buffer *out);
 
 /* RFC 3339, UTC, milliseconds: "2026-11-24T02:57:44.123Z". */

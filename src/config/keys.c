@@ -30,6 +30,8 @@ static const struct config_key keys[] = {
     {TOP(workers), KEY_UNSIGNED, IN_TOP(workers), 1, 64, .default_text = "2"},
     {TOP(max_file_size), KEY_SIZE, IN_TOP(max_file_size), 1, 16 * TIB, .default_text = "4GiB"},
     {TOP(max_field), KEY_SIZE, IN_TOP(max_field), KIB, 16 * MIB, .default_text = "64KiB"},
+    {TOP(preview_rows), KEY_UNSIGNED, IN_TOP(preview_rows), 1, 100000000,
+        .default_text = "200000"},
     {TOP(stop_timeout), KEY_DURATION, IN_TOP(stop_timeout_ms), 0, HOUR, .default_text = "60s"},
     {TOP(log_level), KEY_WORD, IN_TOP(log_level), WORDS("debug", "info", "warning", "error"),
         .default_text = "info"},
@@ -58,6 +60,7 @@ static const struct config_key keys[] = {
         .default_text = "skip", .moodle_text = "reject_file"},
     {FEED(unknown_columns), KEY_WORD, IN_FEED(unknown_columns), WORDS("refuse", "ignore"),
         .default_text = "refuse"},
+    {FEED(atomic), KEY_BOOL, IN_FEED(atomic), .default_text = "false"},
 };
 
 enum { KEYS_COUNT = sizeof keys / sizeof keys[0], NAME_MAX_COMPARED = 32, SLIPS_MAX = 2 };

@@ -24,6 +24,7 @@ struct daemon {
 	const struct config *config;
 	struct spool spool;
 	struct run_ids ids;
+	struct turnstile turnstile;
 	atomic_bool is_stopping;
 	struct run_surroundings surroundings;
 	uv_loop_t loop;
@@ -321,13 +322,15 @@ enum daemon_exit daemon_run(const struct config *config, bool once)
 {
 	struct daemon daemon = {.config = config, .once = once};
 	run_ids_init(&daemon.ids);
+	turnstile_init(&daemon.turnstile);
 	notify_open(&daemon.notify);
 	log_set_level(config->log_level);
 	umask(0027);
 	daemon.surroundings = (struct run_surroundings){
-	    config, &daemon.spool, &daemon.ids, &daemon.is_stopping};
+	    config, &daemon.spool, &daemon.ids, &daemon.turnstile, &daemon.is_stopping};
 	struct error error = run(&daemon);
 	run_ids_done(&daemon.ids);
+	turnstile_done(&daemon.turnstile);
 	notify_close(&daemon.notify);
 	if (is_error(&error)) {
 		log_event(LOG_ERROR, "failed", NULL, "%s", error.text);

@@ -21,7 +21,7 @@ enum {
 
 struct feed_state {
 	struct feeds *all;
-	const struct feed *settings;
+	struct lane lane;
 	struct inbox *inbox;
 	char (*runs)[RUN_ID_SIZE + 1]; /* to go on with, oldest first */
 	size_t runs_count, runs_room;
@@ -46,12 +46,14 @@ struct feeds {
 
 /* ---- what is told ---- */
 
-static json_t *about(const char *run, const char *feed, const char *file)
+static json_t *about(const char *run, const struct lane *lane, const char *file)
 {
 	json_t *fields = json_object();
 	if (*run)
 		json_object_set_new(fields, "run", json_string(run));
-	json_object_set_new(fields, "feed", json_string(feed));
+	json_object_set_new(fields, "feed", json_string(lane->feed));
+	if (lane->is_preview)
+		json_object_set_new(fields, "mode", json_string("preview"));
 	if (*file)
 		json_object_set_new(fields, "file", log_text(file));
 	return fields;
@@ -61,7 +63,7 @@ static void tell_answer(const struct run_report *report)
 {
 	static const char *const outcomes[OUTCOME_KINDS] = {
 	    "done", "unchanged", "warning", "error", "skipped"};
-	json_t *fields = about(report->run, report->feed, report->file);
+	json_t *fields = about(report->run, &report->lane, report->file);
 	json_object_set_new(fields, "rows", json_integer((json_int_t)report->tally.rows));
 	for (int i = 0; i < OUTCOME_KINDS; i++)
 		json_object_set_new(
@@ -81,7 +83,7 @@ static void tell_answer(const struct run_report *report)
 static void on_left(void *context, const char *name, const char *why)
 {
 	const struct feed_state *state = context;
-	log_event(LOG_WARNING, "file_left", about("", state->settings->name, name),
+	log_event(LOG_WARNING, "file_left", about("", &state->lane, name),
 	    "%s stays in the inbox: %s", name, why);
 }
 
@@ -92,7 +94,7 @@ static void trouble_begin(
 	if (state->trouble_since == INT64_MAX) {
 		state->trouble_since = now_ms;
 		log_event(report->error.class == ERROR_CONFIG ? LOG_ERROR : LOG_WARNING,
-		    "run_waits", about(report->run, state->settings->name, report->file),
+		    "run_waits", about(report->run, &state->lane, report->file),
 		    "%s; the file is kept and tried again", report->error.text);
 	}
 	snprintf(state->trouble, sizeof state->trouble, "%s", report->error.text);
@@ -101,26 +103,29 @@ static void trouble_begin(
 static void trouble_end(struct feed_state *state)
 {
 	if (state->trouble_since != INT64_MAX)
-		log_event(LOG_INFO, "run_goes_on", about("", state->settings->name, ""),
-		    "what feed %s waited for is over", state->settings->name);
+		log_event(LOG_INFO, "run_goes_on", about("", &state->lane, ""),
+		    "what feed %s waited for is over", state->lane.feed);
 	state->trouble_since = INT64_MAX;
 	state->delay_ms = 0;
 }
 
 /* ---- making ---- */
 
-/* Directories that stand in the default inbox by right: the other feeds' own. */
-static bool is_feed(void *context, const char *directory)
+/* Directories that stand in an inbox by right: that for previews, and the other feeds' own. */
+static bool is_lane(void *context, const char *directory)
 {
 	const struct feed_state *state = context;
-	return strcmp(state->settings->name, "default") == 0 &&
-	    config_find_feed(state->all->config, directory);
+	if (state->lane.is_preview)
+		return false;
+	return strcmp(directory, "preview") == 0 ||
+	    (strcmp(state->lane.feed, "default") == 0 &&
+	        config_find_feed(state->all->config, directory));
 }
 
 struct error feeds_create(
     const struct config *config, const struct spool *spool, struct feeds **result)
 {
-	size_t count = config->feeds_count;
+	size_t count = config->feeds_count * 2; /* each with its lane for previews */
 	struct feeds *feeds = calloc(1, sizeof *feeds + count * sizeof(struct feed_state));
 	if (!feeds)
 		return error_memory("starting");
@@ -128,10 +133,11 @@ struct error feeds_create(
 	for (size_t i = 0; i < count; i++) {
 		struct feed_state *state = &feeds->states[i];
 		*state = (struct feed_state){.all = feeds,
-		    .settings = &config->feeds[i],
+		    .lane.is_preview = i % 2,
 		    .trouble_since = INT64_MAX};
+		memcpy(state->lane.feed, config->feeds[i / 2].name, sizeof state->lane.feed);
 		state->inbox = inbox_create(
-		    (struct inbox_rules){config->settle_ms, is_feed, on_left, state});
+		    (struct inbox_rules){config->settle_ms, is_lane, on_left, state});
 		if (!state->inbox) {
 			feeds_free(feeds);
 			return error_memory("starting");
@@ -152,16 +158,22 @@ void feeds_free(struct feeds *feeds)
 	free(feeds);
 }
 
+static bool is_same_lane(const struct lane *a, const struct lane *b)
+{
+	return a->is_preview == b->is_preview && strcmp(a->feed, b->feed) == 0;
+}
+
 static struct feed_state *state_of_run(struct feeds *feeds, const char *run)
 {
-	char feed[FEED_NAME_MAX + 1];
-	struct feed_state *fallback = &feeds->states[0];
-	run_find_feed(feeds->spool, run, feed);
+	static const struct lane usual = {.feed = "default"};
+	struct feed_state *fallback = NULL;
+	struct lane lane;
+	run_find_lane(feeds->spool, run, &lane);
 	for (size_t i = 0; i < feeds->count; i++) {
-		if (strcmp(feeds->states[i].settings->name, feed) == 0)
+		if (is_same_lane(&feeds->states[i].lane, &lane))
 			return &feeds->states[i];
 		/* Its feed is no longer configured; somebody has to go on with it. */
-		if (strcmp(feeds->states[i].settings->name, "default") == 0)
+		if (is_same_lane(&feeds->states[i].lane, &usual))
 			fallback = &feeds->states[i];
 	}
 	return fallback;
@@ -230,7 +242,7 @@ static void watch_try(struct feed_state *state, struct watch *watch, size_t plac
 {
 	struct error error = watch ? watch_place(watch, place, directory) : OK;
 	if (is_error(&error) && !state->is_unwatched)
-		log_event(LOG_WARNING, "inbox_unwatched", about("", state->settings->name, ""),
+		log_event(LOG_WARNING, "inbox_unwatched", about("", &state->lane, ""),
 		    "%s: new files are only found every `rescan`", error.text);
 	state->is_unwatched = is_error(&error);
 }
@@ -238,10 +250,10 @@ static void watch_try(struct feed_state *state, struct watch *watch, size_t plac
 static void missing_tell(struct feed_state *state, const char *path, const struct error *error)
 {
 	if (!is_error(error) && state->is_missing)
-		log_event(LOG_INFO, "inbox_back", about("", state->settings->name, ""),
+		log_event(LOG_INFO, "inbox_back", about("", &state->lane, ""),
 		    "%s is there again", path);
 	if (is_error(error) && !state->is_missing)
-		log_event(LOG_WARNING, "inbox_missing", about("", state->settings->name, ""),
+		log_event(LOG_WARNING, "inbox_missing", about("", &state->lane, ""),
 		    "%s; looking for it again and again", error->text);
 	state->is_missing = is_error(error);
 }
@@ -251,7 +263,7 @@ static void scan(struct feeds *feeds, size_t index, struct watch *watch, int64_t
 {
 	struct feed_state *state = &feeds->states[index];
 	char path[SPOOL_PATH_SIZE];
-	spool_inbox(path, state->settings->name);
+	spool_inbox(path, &state->lane);
 	int64_t began = clock_ms();
 	int directory = openat(
 	    feeds->spool->root, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -303,7 +315,7 @@ bool feeds_next(struct feeds *feeds, int64_t now_ms, struct job *job)
 	for (size_t i = 0; i < feeds->count; i++) {
 		size_t index = (feeds->next + i) % feeds->count;
 		struct feed_state *state = &feeds->states[index];
-		*job = (struct job){.feed = index, .settings = state->settings};
+		*job = (struct job){.place = index, .lane = state->lane};
 		if (state->is_busy || state->retry_at > now_ms || !state_next(state, job))
 			continue;
 		state->is_busy = true;
@@ -326,7 +338,7 @@ static void gone(struct feed_state *state, const struct run_report *report, int6
 	trouble_end(state);
 	if (!*report->file)
 		return; /* its owner has taken it back */
-	log_event(LOG_INFO, "file_changed", about("", report->feed, report->file),
+	log_event(LOG_INFO, "file_changed", about("", &report->lane, report->file),
 	    "%s was written to while it was read, and went back to the inbox", report->file);
 	state->retry_at = now_ms + DELAY_CHANGED_MS;
 	state->scan_at = state->retry_at;
@@ -345,13 +357,13 @@ static void postponed(struct feed_state *state, const struct run_report *report,
 		return;
 	struct error error = run_keep(state, report->run);
 	if (is_error(&error))
-		log_event(LOG_ERROR, "run_forgotten", about(report->run, report->feed, ""),
+		log_event(LOG_ERROR, "run_forgotten", about(report->run, &report->lane, ""),
 		    "%s; the run stays in work/ until the next start", error.text);
 }
 
 void feeds_done(struct feeds *feeds, const struct job *job, int64_t now_ms)
 {
-	struct feed_state *state = &feeds->states[job->feed];
+	struct feed_state *state = &feeds->states[job->place];
 	const struct run_report *report = &job->report;
 	state->is_busy = false;
 	switch (report->end) {
@@ -393,7 +405,7 @@ int64_t feeds_wake_at(const struct feeds *feeds)
 
 void feeds_look(const struct feeds *feeds, struct feeds_status *status)
 {
-	*status = (struct feeds_status){.feeds = feeds->count,
+	*status = (struct feeds_status){.feeds = feeds->config->feeds_count,
 	    .answered = feeds->answered,
 	    .refused = feeds->refused,
 	    .trouble_since = INT64_MAX};

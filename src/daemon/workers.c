@@ -32,7 +32,7 @@ static void job_run(struct worker *worker)
 	if (*job->run)
 		run_continue(worker->runner, job->run, &job->report);
 	else
-		run_file(worker->runner, job->settings, job->name, &job->report);
+		run_file(worker->runner, &job->lane, job->name, &job->report);
 }
 
 static void worker_main(void *argument)

@@ -13,8 +13,8 @@
 #include <uv.h>
 
 struct job {
-	size_t feed; /* the caller's index */
-	const struct feed *settings;
+	size_t place; /* the caller's index */
+	struct lane lane;
 	char run[RUN_ID_SIZE + 1]; /* to go on with, or "" ... */
 	char name[FILE_NAME_SIZE]; /* ... for a new file of the inbox */
 	struct run_report report;  /* once done */

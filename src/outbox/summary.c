@@ -151,6 +151,14 @@ static const char *text_member(const json_t *object, const char *name)
 	return text ? text : "";
 }
 
+bool summary_is_preview(struct slice text)
+{
+	static const char mode[] = "\"mode\":\"preview\",";
+	/* Before it stand only our own run id and a feed's name. */
+	size_t start = text.size < 200 ? text.size : 200;
+	return text.size > 0 && memmem(text.bytes, start, mode, strlen(mode));
+}
+
 void summary_explain(struct slice text, struct buffer *out)
 {
 	json_t *summary = json_loadb(text.bytes, text.size, 0, NULL);

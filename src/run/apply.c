@@ -3,8 +3,15 @@
  * that changes it; its effects, its place in the result and the count of records done commit
  * together, so that a killed run goes on exactly behind its last checkpoint.
  *
- * A batch is written when the next record finds it full: the last one, which commits with the end
- * of the run, is never empty unless the file is.
+ * How batches and transactions go together is the file's way:
+ *
+ *     by checkpoints   begin batch checkpoint commit, ...           begin batch end commit
+ *     atomic           begin batch, batch, ...                                  end commit
+ *     rehearsed        begin batch, batch, ... rollback             begin       end commit
+ *     sketched         begin batch rollback, begin batch rollback,  begin       end commit
+ *
+ * The last three are never in the ledger before their end: after trouble they start afresh. A batch
+ * is written when the next record finds it full: the last one is never empty unless the file is.
  */
 #include "parts.h"
 #include "reader.h"
@@ -14,11 +21,15 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { BATCH_RECORDS = 20000, BATCH_BYTES = 24 << 20 };
+/* Small enough that another feed's file waits for one of them only some tenths of a second. */
+enum { BATCH_RECORDS = 10000, BATCH_REQUESTS = 20000, BATCH_BYTES = 24 << 20 };
+
+enum way { BY_CHECKPOINTS, ATOMIC, REHEARSED, SKETCHED };
 
 struct applying {
 	struct run *run;
 	struct lms *lms;
+	enum way way;
 	const struct site_facts *site;
 	struct reader reader;
 	struct batch batch;
@@ -56,19 +67,21 @@ static struct error batch_write(struct applying *applying)
 	return error;
 }
 
-/* The batch and the answer's lines, durable: only then may the ledger count them. */
-static struct error batch_sync(struct applying *applying, struct answer_sizes *sizes)
+/* What the ledger counts has to be durable first. */
+static struct error answer_flush(struct applying *applying, struct answer_sizes *sizes)
 {
-	struct error error = batch_write(applying);
-	if (!is_error(&error))
-		error = answer_sync(applying->answer, sizes);
+	struct error error = answer_sync(applying->answer, sizes);
 	return is_error(&error) ? error : input_sync(applying->run);
 }
 
-static struct error progress_store(struct applying *applying, struct answer_sizes sizes)
+static struct error progress_store(struct applying *applying)
 {
 	struct run *run = applying->run;
 	struct buffer counts = {0};
+	struct answer_sizes sizes;
+	struct error error = answer_flush(applying, &sizes);
+	if (is_error(&error))
+		return error;
 	tally_format(&applying->tally, &counts);
 	if (counts.failed)
 		arena_fail(run->arena);
@@ -83,41 +96,83 @@ static struct error progress_store(struct applying *applying, struct answer_size
 	return ledger_store(applying->lms, &run->row);
 }
 
-static struct error end_store(struct applying *applying, struct answer_sizes sizes)
+static struct error end_store(struct applying *applying)
 {
+	struct answer_sizes sizes;
+	struct error error = answer_flush(applying, &sizes);
+	if (is_error(&error))
+		return error;
 	struct finish finish = {.tally = &applying->tally,
+	    .is_inexact = applying->way == SKETCHED,
 	    .result_bytes = sizes.result,
 	    .retry_bytes = sizes.retry};
 	answer_hashes(applying->answer, finish.result_sha256, finish.retry_sha256);
 	return finish_store(applying->run, &finish);
 }
 
-typedef struct error store(struct applying *applying, struct answer_sizes sizes);
+/* ---- transactions ---- */
 
-static struct error commit(struct applying *applying, store *store_row)
+static bool is_stopping(const struct applying *applying)
 {
-	struct answer_sizes sizes;
-	struct error error = lms_begin(applying->lms);
-	if (!is_error(&error))
-		error = batch_sync(applying, &sizes);
-	if (!is_error(&error))
-		error = store_row(applying, sizes);
-	return is_error(&error) ? error : lms_commit(applying->lms);
+	return atomic_load(applying->run->runner->shared->is_stopping);
 }
 
-static struct error checkpoint(struct applying *applying)
+static struct error batch_begin(struct applying *applying)
 {
-	struct error error = commit(applying, progress_store);
+	struct runner *runner = applying->run->runner;
+	return runner->has_turn ? OK : transaction_begin(runner);
+}
+
+/* A full batch in the middle of the file. */
+static struct error batch_flush(struct applying *applying)
+{
+	struct runner *runner = applying->run->runner;
+	struct error error = batch_begin(applying);
+	if (!is_error(&error))
+		error = batch_write(applying);
+	if (!is_error(&error) && applying->way == BY_CHECKPOINTS) {
+		error = progress_store(applying);
+		if (!is_error(&error))
+			error = transaction_commit(runner);
+	}
+	if (applying->way == SKETCHED)
+		transaction_rollback(runner);
 	if (is_error(&error))
 		return error;
 	batch_reset(&applying->batch);
-	applying->run->is_stopped = atomic_load(applying->run->runner->shared->is_stopping);
-	return applying->run->is_stopped ? error_retry("stopping at a checkpoint") : OK;
+	applying->run->is_stopped = is_stopping(applying);
+	return applying->run->is_stopped ? error_retry("stopping between two batches") : OK;
 }
+
+/* The last batch, and the end of the run. */
+static struct error end(struct applying *applying)
+{
+	struct runner *runner = applying->run->runner;
+	struct error error = batch_begin(applying);
+	if (!is_error(&error))
+		error = batch_write(applying);
+	if (!is_error(&error) && applying->way >= REHEARSED) {
+		transaction_rollback(runner);
+		error = transaction_begin(runner);
+	}
+	if (!is_error(&error))
+		error = end_store(applying);
+	return is_error(&error) ? error : transaction_commit(runner);
+}
+
+static enum way way_of(const struct run *run)
+{
+	if (!run->lane.is_preview)
+		return run->policy.atomic ? ATOMIC : BY_CHECKPOINTS;
+	return run->rows <= run->runner->shared->config->preview_rows ? REHEARSED : SKETCHED;
+}
+
+/* ---- records ---- */
 
 static bool is_full(const struct batch *batch)
 {
-	return batch->records_count >= BATCH_RECORDS || arena_used(batch->arena) >= BATCH_BYTES;
+	return batch->records_count >= BATCH_RECORDS || batch->requests_count >= BATCH_REQUESTS ||
+	    arena_used(batch->arena) >= BATCH_BYTES;
 }
 
 static struct error on_record(void *context, const struct csvin_record *record)
@@ -126,7 +181,7 @@ static struct error on_record(void *context, const struct csvin_record *record)
 	if (applying->reader.records <= applying->run->row.records)
 		return OK; /* before the checkpoint */
 	if (is_full(&applying->batch)) {
-		struct error error = checkpoint(applying);
+		struct error error = batch_flush(applying);
 		if (is_error(&error))
 			return error;
 	}
@@ -174,18 +229,19 @@ static struct error apply(struct applying *applying, int file)
 	if (error.class == ERROR_REJECT)
 		/* It passed this very check when it was copied. */
 		error = error_config("work/%s/" RUN_INPUT " was altered: %s", run->id, error.text);
-	return is_error(&error) ? error : commit(applying, end_store);
+	return is_error(&error) ? error : end(applying);
 }
 
 struct error run_apply(struct run *run)
 {
-	struct applying applying = {.run = run, .lms = run->runner->lms};
+	struct applying applying = {
+	    .run = run, .lms = run->runner->lms, .way = way_of(run), .tally = {0}};
 	tally_parse(run->row.counts, &applying.tally);
 	int file = openat(run->directory, RUN_INPUT, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 	if (file < 0)
 		return error_errno("cannot open work/%s/" RUN_INPUT, run->id);
 	struct error error = apply(&applying, file);
-	lms_rollback(applying.lms);
+	transaction_rollback(run->runner);
 	batch_done(&applying.batch);
 	answer_close(applying.answer);
 	reader_close(&applying.reader);

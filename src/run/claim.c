@@ -10,9 +10,18 @@
 
 #define BOX "inbox"
 
-static bool is_default(const char *feed)
+/* R/inbox and, as the lane says, what is below it: made one by one, removed the other way round. */
+enum { BOXES_MAX = 3 };
+
+static size_t boxes_of(const struct lane *lane, const char *names[BOXES_MAX])
 {
-	return strcmp(feed, "default") == 0;
+	size_t count = 0;
+	names[count++] = BOX;
+	if (strcmp(lane->feed, "default") != 0)
+		names[count++] = lane->feed;
+	if (lane->is_preview)
+		names[count++] = "preview";
+	return count;
 }
 
 /* ---- into work/ ---- */
@@ -59,20 +68,21 @@ static struct error judge(int file, struct stat *stat, struct run_report *report
 	return OK;
 }
 
-/* R, R/inbox and, for a feed of its own, R/inbox/<feed>. */
 static struct error box_make(struct run *run)
 {
 	const struct spool *spool = run->runner->shared->spool;
+	const char *names[BOXES_MAX];
+	size_t count = boxes_of(&run->lane, names);
 	struct error error =
 	    disk_open_directory(spool->work, run->id, MODE_PRIVATE, &run->directory);
-	if (!is_error(&error))
-		error = disk_open_directory(run->directory, BOX, MODE_PRIVATE, &run->box);
-	if (is_error(&error) || is_default(run->feed))
-		return error;
-	int parent = run->box;
-	run->box = -1;
-	error = disk_open_directory(parent, run->feed, MODE_PRIVATE, &run->box);
-	close(parent);
+	int above = run->directory;
+	for (size_t i = 0; i < count && !is_error(&error); i++) {
+		int below = -1;
+		error = disk_open_directory(above, names[i], MODE_PRIVATE, &below);
+		if (run->box >= 0)
+			close(run->box);
+		above = run->box = below;
+	}
 	return error;
 }
 
@@ -122,7 +132,7 @@ static struct error take(struct run *run, int inbox, const char *name, struct ru
 static int inbox_open(const struct run *run)
 {
 	char path[SPOOL_PATH_SIZE];
-	spool_inbox(path, run->feed);
+	spool_inbox(path, &run->lane);
 	return openat(run->runner->shared->spool->root, path,
 	    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 }
@@ -158,22 +168,35 @@ static struct error entry_find(int at, char name[FILE_NAME_SIZE], bool *is_direc
 	return OK;
 }
 
+/* One step down, to a directory of the lane. */
+static struct error box_enter(struct run *run, const char *name)
+{
+	int below = openat(run->box, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	close(run->box);
+	run->box = below;
+	if (below < 0)
+		return error_errno("cannot open %s in work/%s", name, run->id);
+	if (strcmp(name, "preview") == 0)
+		run->lane.is_preview = true;
+	else
+		snprintf(
+		    run->lane.feed, sizeof run->lane.feed, "%.*s", FEED_NAME_MAX, name);
+	return OK;
+}
+
 struct error claim_open(struct run *run)
 {
 	char name[FILE_NAME_SIZE];
-	bool is_directory;
+	bool is_directory = true;
+	struct error error = OK;
 	run->box = openat(run->directory, BOX, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (run->box < 0)
 		return errno == ENOENT ? OK : error_errno("cannot open work/%s/" BOX, run->id);
-	snprintf(run->feed, sizeof run->feed, "default");
-	struct error error = entry_find(run->box, name, &is_directory);
-	if (!is_error(&error) && is_directory && strlen(name) <= FEED_NAME_MAX) {
-		memcpy(run->feed, name, strlen(name) + 1);
-		int feed = openat(run->box, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-		close(run->box);
-		run->box = feed;
-		error = feed < 0 ? error_errno("cannot open work/%s/" BOX "/%s", run->id, name)
-		                 : entry_find(run->box, name, &is_directory);
+	snprintf(run->lane.feed, sizeof run->lane.feed, "default");
+	for (int depth = 0; depth < BOXES_MAX && is_directory && !is_error(&error); depth++) {
+		error = entry_find(run->box, name, &is_directory);
+		if (!is_error(&error) && is_directory)
+			error = box_enter(run, name);
 	}
 	if (!is_error(&error) && !is_directory)
 		memcpy(run->name, name, sizeof name);
@@ -191,18 +214,19 @@ static struct error remove_if_there(int at, const char *name, int flags)
 
 struct error claim_close(struct run *run)
 {
-	const struct spool *spool = run->runner->shared->spool;
+	const char *names[BOXES_MAX];
+	char path[SPOOL_PATH_SIZE] = "";
 	struct error error = OK;
-	if (!is_default(run->feed)) {
-		char path[SPOOL_PATH_SIZE];
-		snprintf(path, sizeof path, BOX "/%s", run->feed);
+	for (size_t count = boxes_of(&run->lane, names); count > 0 && !is_error(&error); count--) {
+		size_t used = 0;
+		for (size_t i = 0; i < count; i++)
+			used += (size_t)snprintf(
+			    path + used, sizeof path - used, "%s%s", i > 0 ? "/" : "", names[i]);
 		error = remove_if_there(run->directory, path, AT_REMOVEDIR);
 	}
-	if (!is_error(&error))
-		error = remove_if_there(run->directory, BOX, AT_REMOVEDIR);
-	if (!is_error(&error))
-		error = remove_if_there(spool->work, run->id, AT_REMOVEDIR);
-	return error;
+	return is_error(&error)
+	    ? error
+	    : remove_if_there(run->runner->shared->spool->work, run->id, AT_REMOVEDIR);
 }
 
 struct error claim_return(struct run *run)
@@ -213,7 +237,7 @@ struct error claim_return(struct run *run)
 	if (is_error(&error))
 		return error;
 	char path[SPOOL_PATH_SIZE];
-	spool_inbox(path, run->feed);
+	spool_inbox(path, &run->lane);
 	int inbox;
 	/* The inbox itself may have been removed meanwhile; then this file makes it anew. */
 	error = disk_open_directory(run->runner->shared->spool->root, path, MODE_SHARED, &inbox);

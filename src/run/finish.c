@@ -12,7 +12,7 @@ static void file_add(struct summary *summary, char name[FILE_NAME_SIZE], const s
 	if (*sha256 == '\0')
 		return;
 	struct summary_file *file = &summary->files[summary->files_count++];
-	name_make(name, run->row.name.bytes, run->id, suffix);
+	run_name(run, suffix, name);
 	file->name = name;
 	file->bytes = bytes;
 	memcpy(file->sha256, sha256, sizeof file->sha256);
@@ -26,10 +26,10 @@ static struct error summary_make(const struct run *run, const struct finish *fin
 	struct summary summary = {
 	    .run = run->id,
 	    .feed = run->row.feed.bytes,
-	    .mode = "apply",
+	    .mode = run->lane.is_preview ? "preview" : "apply",
 	    .status = finish->refusal ? "refused" : "done",
 	    .refusal = finish->refusal,
-	    .exact = true,
+	    .exact = !finish->is_inexact,
 	    .node = run->row.node.bytes,
 	    .policy_sha256 = policy,
 	    .input_name = run->row.name.bytes,
@@ -58,7 +58,8 @@ static struct error row_fill(struct run *run, const struct finish *finish, struc
 	tally_format(finish->tally, &counts);
 	if (counts.failed)
 		arena_fail(run->arena);
-	row->state = finish->refusal ? RUN_REFUSED : RUN_APPLIED;
+	enum run_state done = run->lane.is_preview ? RUN_PREVIEWED : RUN_APPLIED;
+	row->state = finish->refusal ? RUN_REFUSED : done;
 	row->records = finish->tally->rows;
 	row->result_bytes = finish->result_bytes;
 	row->retry_bytes = finish->retry_bytes;
@@ -103,14 +104,13 @@ struct error finish_refused(struct run *run, const struct error *refusal)
 {
 	const struct tally nothing = {0};
 	const struct finish finish = {.tally = &nothing, .refusal = refusal};
-	struct lms *lms = run->runner->lms;
 	struct error error = input_sync(run);
 	if (!is_error(&error))
-		error = lms_begin(lms);
+		error = transaction_begin(run->runner);
 	if (!is_error(&error))
 		error = finish_store(run, &finish);
 	if (!is_error(&error))
-		error = lms_commit(lms);
-	lms_rollback(lms);
+		error = transaction_commit(run->runner);
+	transaction_rollback(run->runner);
 	return error;
 }

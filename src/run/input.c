@@ -74,6 +74,7 @@ static struct error copy_keep(struct copying *copying, const struct stat *before
 		return error_errno("cannot rename " RUN_INPUT_PART);
 	char sha256[HASH_TEXT_SIZE + 1];
 	hash_finish(copying->hash, sha256);
+	run->rows = copying->reader.records;
 	run->row.bytes = copying->bytes;
 	run->row.sha256 = arena_copy(run->arena, slice_of(sha256));
 	return arena_has_failed(run->arena) ? error_memory("copying the input")
@@ -134,7 +135,7 @@ struct error input_sync(struct run *run)
 {
 	const struct spool *spool = run->runner->shared->spool;
 	char inbox[SPOOL_PATH_SIZE];
-	spool_inbox(inbox, run->feed);
+	spool_inbox(inbox, &run->lane);
 	if (run->is_durable)
 		return OK;
 	struct error error = disk_has(run->directory, RUN_INPUT)
@@ -143,7 +144,7 @@ struct error input_sync(struct run *run)
 	if (!is_error(&error))
 		error = disk_sync(run->box, ".");
 	if (!is_error(&error))
-		error = disk_sync(run->directory, "inbox"); /* the feed's box in it */
+		error = disk_sync(run->directory, "inbox"); /* the boxes in it */
 	if (!is_error(&error))
 		error = disk_sync(run->directory, ".");
 	if (!is_error(&error))

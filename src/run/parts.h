@@ -1,7 +1,7 @@
 /*
  * parts: one run in the making, and what the parts of this layer do to it. Nobody else includes it.
  *
- * work/<node>/R holds  inbox/[feed/]staff.csv  the file that was dropped, then our copy of it
+ * work/<node>/R holds  inbox/[feed/][preview/]staff.csv  the file that was dropped, then our copy of it
  *                      input.csv               our copy, while both are needed
  *                      result.csv retry.csv summary.json
  */
@@ -23,6 +23,7 @@ enum { MODE_INPUT = 0640, MODE_ANSWER = 0640, MODE_PRIVATE = 0700, MODE_SHARED =
 struct runner {
 	const struct run_surroundings *shared;
 	struct lms *lms; /* NULL: not connected */
+	bool has_turn;   /* in a transaction */
 	char *chunk;     /* RUN_CHUNK bytes to read into */
 };
 
@@ -33,10 +34,11 @@ struct run {
 	struct runner *runner;
 	struct arena *arena;
 	char id[RUN_ID_SIZE + 1];
-	char feed[FEED_NAME_MAX + 1];
+	struct lane lane;
 	char name[FILE_NAME_SIZE]; /* "": the input has left work/ already */
 	int directory;             /* work/<node>/R */
-	int box;                   /* R/inbox or R/inbox/<feed>, -1: gone */
+	int box;                   /* R/inbox/..., as the lane says; -1: gone */
+	uint64_t rows;             /* as counted while the input was copied */
 	struct policy policy;
 	struct ledger_run row;
 	bool is_durable;  /* names and copy have been flushed */
@@ -68,10 +70,17 @@ struct error input_sync(struct run *run) MUST_CHECK;
 /* Ends with the run finished in the ledger, or is_stopped. */
 struct error run_apply(struct run *run) MUST_CHECK;
 
+/* ---- transaction.c: the LMS's write transaction, one run at a time ---- */
+
+struct error transaction_begin(struct runner *runner) MUST_CHECK;
+struct error transaction_commit(struct runner *runner) MUST_CHECK;
+void transaction_rollback(struct runner *runner); /* none: nothing */
+
 /* ---- finish.c: the last transaction ---- */
 
 struct finish {
 	const struct tally *tally;
+	bool is_inexact; /* a preview whose batches did not see each other */
 	const struct error *refusal; /* NULL: none */
 	uint64_t result_bytes, retry_bytes;
 	char result_sha256[HASH_TEXT_SIZE + 1]; /* "": no such file */
@@ -86,6 +95,8 @@ struct error finish_refused(struct run *run, const struct error *refusal) MUST_C
 
 struct error publish(struct run *run) MUST_CHECK;
 
+/* What the answer's file is called: "staff.R.result.csv", "staff.R.preview.result.csv". */
+void run_name(const struct run *run, const char *suffix, char name[FILE_NAME_SIZE]);
 int64_t run_now_us(void);
 const struct feed *run_feed(const struct run *run); /* NULL: no longer in the configuration */
 

@@ -17,14 +17,14 @@ static struct error answer_move(struct run *run, int outbox, const char *name, c
 	char public_name[FILE_NAME_SIZE];
 	if (!disk_has(run->directory, name))
 		return OK;
-	name_make(public_name, run->row.name.bytes, run->id, suffix);
+	run_name(run, suffix, public_name);
 	return disk_move_first(run->directory, name, outbox, public_name);
 }
 
 static struct error summary_move(struct run *run, int outbox)
 {
 	char public_name[FILE_NAME_SIZE];
-	name_make(public_name, run->row.name.bytes, run->id, ".summary.json");
+	run_name(run, ".summary.json", public_name);
 	if (disk_has(outbox, public_name))
 		return OK;
 	struct error error =

@@ -57,7 +57,14 @@ int64_t run_now_us(void)
 
 const struct feed *run_feed(const struct run *run)
 {
-	return config_find_feed(run->runner->shared->config, run->feed);
+	return config_find_feed(run->runner->shared->config, run->lane.feed);
+}
+
+void run_name(const struct run *run, const char *suffix, char name[FILE_NAME_SIZE])
+{
+	char whole[64];
+	snprintf(whole, sizeof whole, "%s%s", run->lane.is_preview ? ".preview" : "", suffix);
+	name_make(name, run->row.name.bytes, run->id, whole);
 }
 
 static struct error run_init(struct run *run, struct runner *runner)
@@ -95,7 +102,7 @@ static struct error row_begin(struct run *run)
 	if (policy.failed)
 		arena_fail(run->arena);
 	run->row.run = slice_of(run->id);
-	run->row.feed = slice_of(run->feed);
+	run->row.feed = slice_of(run->lane.feed);
 	run->row.name = slice_of(run->name);
 	run->row.node = slice_of(run->runner->shared->config->node);
 	run->row.policy = arena_copy(run->arena, buffer_slice(&policy));
@@ -161,14 +168,14 @@ static void tell_of_answer(const struct run *run, struct run_report *report)
 	report->is_refused = run->row.state == RUN_REFUSED;
 	tally_parse(run->row.counts, &report->tally);
 	summary_find_chain(run->row.summary, report->chain);
-	snprintf(report->feed, sizeof report->feed, "%s", run->row.feed.bytes);
+	snprintf(report->lane.feed, sizeof report->lane.feed, "%s", run->row.feed.bytes);
 	snprintf(report->file, sizeof report->file, "%s", run->row.name.bytes);
 }
 
 static void conclude(struct run *run, struct error error, struct run_report *report)
 {
 	bool is_over = report->end == RUN_LEFT || (report->end == RUN_GONE && !is_error(&error));
-	snprintf(report->feed, sizeof report->feed, "%s", run->feed);
+	report->lane = run->lane;
 	snprintf(report->file, sizeof report->file, "%s", run->name);
 	report->error = error;
 	if (is_over) {
@@ -184,12 +191,12 @@ static void conclude(struct run *run, struct error error, struct run_report *rep
 }
 
 void run_file(
-    struct runner *runner, const struct feed *feed, const char *name, struct run_report *report)
+    struct runner *runner, const struct lane *lane, const char *name, struct run_report *report)
 {
 	struct run run;
 	*report = (struct run_report){.end = RUN_ANSWERED};
 	struct error error = run_init(&run, runner);
-	snprintf(run.feed, sizeof run.feed, "%s", feed->name);
+	run.lane = *lane;
 	/* A database that is away leaves the files in the inbox, where people look for them. */
 	if (!is_error(&error))
 		error = lms_connect(runner);
@@ -219,6 +226,8 @@ static struct error run_open(struct run *run, const char *id)
 		error = lms_connect(run->runner);
 	if (!is_error(&error))
 		error = ledger_find(run->runner->lms, slice_of(run->id), run->arena, &run->row);
+	/* Its box may have gone already. */
+	run->lane.is_preview |= summary_is_preview(run->row.summary);
 	return error;
 }
 
@@ -235,7 +244,7 @@ void run_continue(struct runner *runner, const char *id, struct run_report *repo
 	conclude(&run, error, report);
 }
 
-void run_find_feed(const struct spool *spool, const char *id, char feed[FEED_NAME_MAX + 1])
+void run_find_lane(const struct spool *spool, const char *id, struct lane *lane)
 {
 	const struct run_surroundings shared = {.spool = spool};
 	struct runner runner = {.shared = &shared};
@@ -244,6 +253,6 @@ void run_find_feed(const struct spool *spool, const char *id, char feed[FEED_NAM
 	run.directory = openat(spool->work, id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (!is_error(&error) && run.directory >= 0)
 		error = claim_open(&run);
-	memcpy(feed, run.feed, FEED_NAME_MAX + 1);
+	*lane = run.lane;
 	run_done(&run);
 }

@@ -66,11 +66,11 @@ static struct error work_open(struct spool *spool, const char *node)
 	return error;
 }
 
-void spool_inbox(char path[SPOOL_PATH_SIZE], const char *feed)
+void spool_inbox(char path[SPOOL_PATH_SIZE], const struct lane *lane)
 {
-	bool is_default = strcmp(feed, DEFAULT_FEED) == 0;
-	snprintf(path, SPOOL_PATH_SIZE, "inbox%s%s", is_default ? "" : "/",
-	    is_default ? "" : feed);
+	bool is_default = strcmp(lane->feed, DEFAULT_FEED) == 0;
+	snprintf(path, SPOOL_PATH_SIZE, "inbox%s%s%s", is_default ? "" : "/",
+	    is_default ? "" : lane->feed, lane->is_preview ? "/preview" : "");
 }
 
 struct error spool_open_outbox(const struct spool *spool, const char *feed, int *directory)
@@ -91,18 +91,30 @@ static struct error device_check(const struct spool *spool, int directory, const
 	return OK;
 }
 
-static struct error feed_open(const struct spool *spool, const char *feed)
+static struct error lane_open(const struct spool *spool, const struct lane *lane)
 {
 	char path[SPOOL_PATH_SIZE];
-	spool_inbox(path, feed);
+	spool_inbox(path, lane);
 	int directory;
 	struct error error = disk_open_directory(spool->root, path, MODE_PLACE, &directory);
 	if (is_error(&error))
 		return error;
 	error = device_check(spool, directory, path);
 	close(directory);
+	return error;
+}
+
+static struct error feed_open(const struct spool *spool, const char *feed)
+{
+	struct lane lane = {.is_preview = false};
+	snprintf(lane.feed, sizeof lane.feed, "%s", feed);
+	struct error error = lane_open(spool, &lane);
+	lane.is_preview = true;
+	if (!is_error(&error))
+		error = lane_open(spool, &lane);
 	if (is_error(&error))
 		return error;
+	int directory;
 	error = spool_open_outbox(spool, feed, &directory);
 	if (!is_error(&error))
 		close(directory);

@@ -185,6 +185,23 @@ static void large_drop(struct spool *spool, int rows)
 	buffer_done(&text);
 }
 
+Test(daemon, answers_a_small_file_of_one_feed_while_another_has_a_giant)
+{
+	struct spool spool;
+	struct service service;
+	spool_make(&spool, &(struct spool_options){
+	                       .people = PEOPLE, .courses = COURSES, .feeds = "  hr: {}\n"});
+	service_start(&service, &spool);
+	large_drop(&spool, SCALE(200000, 60000));
+	service_await_claim(&service, &spool);
+	spool_drop(&spool, "hr/small.csv", HEADER "p1,C1\n");
+	service_await(&service, &spool, "hr", 1);
+	cr_expect_eq(answer_count(&spool, "large.csv"), 0, "the giant was not in the way at all");
+	service_await(&service, &spool, "", 1);
+	service_stop(&service);
+	law_close(&spool);
+}
+
 Test(daemon, stopped_while_busy_leaves_everything_lawful_and_goes_on_when_started_again)
 {
 	struct spool spool;

@@ -161,7 +161,7 @@ Test(odd, names_that_cannot_be_written_down_are_not_applied)
 
 Test(odd, a_directory_that_is_no_feed_is_left_alone)
 {
-	static const char *const directories[] = {"unknown", "preview", "hr/deeper"};
+	static const char *const directories[] = {"unknown", "preview/deeper", "hr/deeper"};
 	struct spool spool;
 	spool_make(&spool, &(struct spool_options){.feeds = "  hr: {}\n"});
 	for (size_t i = 0; i < sizeof directories / sizeof *directories; i++) {

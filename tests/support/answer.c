@@ -7,8 +7,10 @@
 /* Where the answers of a file's feed lie, and its own name. */
 static struct path outbox_of(const struct spool *spool, const char *name)
 {
-	int feed = (int)(path_base(name) - name);
-	return spool_path(spool, "outbox%s%.*s", feed ? "/" : "", feed ? feed - 1 : 0, name);
+	struct path feed = path_feed(name);
+	bool is_default = strcmp(feed.text, "default") == 0;
+	return spool_path(
+	    spool, "outbox%s%s", is_default ? "" : "/", is_default ? "" : feed.text);
 }
 
 static json_t *summary_load(const char *path)

@@ -199,3 +199,17 @@ void listing_done(struct listing *listing)
 	free(listing->entries);
 	*listing = (struct listing){0};
 }
+
+struct path path_feed(const char *below)
+{
+	struct path feed = path_of("%.*s", (int)(path_base(below) - below), below);
+	size_t length = strlen(feed.text);
+	while (length > 0 && feed.text[length - 1] == '/')
+		feed.text[--length] = '\0';
+	if (strcmp(feed.text, "preview") == 0)
+		length = 0;
+	else if (text_ends(feed.text, "/preview"))
+		length -= strlen("/preview");
+	feed.text[length] = '\0';
+	return length > 0 ? feed : path_of("default");
+}

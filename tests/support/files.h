@@ -17,6 +17,8 @@ struct path {
 	char text[PATH_SIZE];
 };
 
+/* The feed of a file that lies there below the inbox: "hr/preview/staff.csv" is hr's. */
+struct path path_feed(const char *below);
 struct path path_of(const char *format, ...) PRINTF_LIKE(1, 2);
 const char *path_base(const char *path);
 

@@ -128,7 +128,8 @@ static void circumstances_check(struct law *law, const struct law_run *run)
 			    law, "L3: run %s: '%s' is no time in the summary", run->run, times[i]);
 	if (strcmp(law_member(run->json, "started"), law_member(run->json, "finished")) > 0)
 		law_break(law, "L3: run %s ended before it started", run->run);
-	if (!json_is_true(json_object_get(run->json, "exact")))
+	bool may_be_inexact = strcmp(run->state, "previewed") == 0;
+	if (!may_be_inexact && !json_is_true(json_object_get(run->json, "exact")))
 		law_break(law, "L3: run %s does not call itself exact", run->run);
 }
 
@@ -140,8 +141,10 @@ static void summary_check(struct law *law, const struct law_run *run)
 	text_check(law, run, run->json, "feed", run->feed);
 	text_check(law, run, run->json, "node", SPOOL_NODE);
 	text_check(law, run, run->json, "status", is_refused ? "refused" : "done");
-	text_check(law, run, run->json, "mode",
-	    strcmp(run->state, "previewed") == 0 ? "preview" : "apply");
+	/* A refused one has changed nothing either way. */
+	if (!is_refused)
+		text_check(law, run, run->json, "mode",
+		    strcmp(run->state, "previewed") == 0 ? "preview" : "apply");
 	text_check(law, run, input, "name", run->name);
 	text_check(law, run, input, "sha256", run->sha256);
 	if (json_integer_value(json_object_get(input, "bytes")) != run->bytes)

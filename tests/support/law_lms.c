@@ -83,7 +83,8 @@ static void said_fill(struct law *law)
 	if (law->runs_count > 1)
 		qsort(runs, law->runs_count, sizeof *runs, commit_compare);
 	for (size_t i = 0; i < law->runs_count; i++)
-		run_note(law, insert, runs[i]);
+		if (strcmp(runs[i]->state, "previewed") != 0) /* which only says what would be */
+			run_note(law, insert, runs[i]);
 	sqlite3_finalize(insert);
 	free(runs);
 }

@@ -48,10 +48,7 @@ static void found_add(struct search *search, const char *feed, const char *name,
 static void found_add_inbox(struct search *search, const char *below, const char *place)
 {
 	const char *base = path_base(below);
-	struct path feed = path_of("%.*s", (int)(base - below), below);
-	if (base > below)
-		feed.text[base - below - 1] = '\0';
-	found_add(search, base > below ? feed.text : "default", base, place);
+	found_add(search, path_feed(below).text, base, place);
 }
 
 /* ---- one function for each place; `path` is relative to the spool ---- */

@@ -193,7 +193,7 @@ void spool_note(struct spool *spool, const char *name, const void *bytes, size_t
 	}
 	const char *base = path_base(name);
 	struct drop drop = {
-	    .feed = base == name ? strdup("default") : strndup(name, (size_t)(base - name) - 1),
+	    .feed = strdup(path_feed(name).text),
 	    .name = strdup(base),
 	};
 	if (!spool->drops || !drop.feed || !drop.name)

@@ -1,0 +1,31 @@
+#include "parts.h"
+
+static void turn_end(struct runner *runner)
+{
+	if (runner->has_turn)
+		turnstile_leave(runner->shared->turnstile);
+	runner->has_turn = false;
+}
+
+struct error transaction_begin(struct runner *runner)
+{
+	turnstile_enter(runner->shared->turnstile);
+	runner->has_turn = true;
+	struct error error = lms_begin(runner->lms);
+	if (is_error(&error))
+		turn_end(runner);
+	return error;
+}
+
+struct error transaction_commit(struct runner *runner)
+{
+	struct error error = lms_commit(runner->lms);
+	turn_end(runner);
+	return error;
+}
+
+void transaction_rollback(struct runner *runner)
+{
+	lms_rollback(runner->lms);
+	turn_end(runner);
+}
