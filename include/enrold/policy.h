@@ -8,6 +8,7 @@
 #define ENROLD_POLICY_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 enum policy_compat { COMPAT_NONE, COMPAT_MOODLE };
@@ -17,8 +18,16 @@ enum policy_usernames { USERNAMES_LOWER, USERNAMES_EXACT, USERNAMES_CLEAN };
 enum policy_existing { EXISTING_KEEP, EXISTING_REFRESH };
 enum policy_invalid { INVALID_REJECT, INVALID_IGNORE };
 enum policy_bad_row { BAD_ROW_SKIP, BAD_ROW_REJECT_FILE };
+enum policy_final_newline { NEWLINE_WARN, NEWLINE_REQUIRE, NEWLINE_IGNORE };
 enum policy_unknown_columns { UNKNOWN_REFUSE, UNKNOWN_IGNORE };
 
+/* Zero or more texts; zero-initialised is none. */
+struct text_list {
+	const char *const *items;
+	size_t count;
+};
+
+/* Texts belong to the configuration, or to the arena that policy_parse was given. */
 struct policy {
 	enum policy_compat compat;
 	enum policy_upload_type upload_type;
@@ -28,6 +37,11 @@ struct policy {
 	enum policy_invalid invalid_values;      /* drop the request, or only the bad value */
 	enum policy_bad_row on_bad_row;          /* wrong number of fields */
 	enum policy_unknown_columns unknown_columns;
+	enum policy_final_newline final_newline;     /* a last line without one may be cut short */
+	struct text_list type_roles; /* roles of type 1, 2, 3; none: by archetype */
+	struct text_list dates;      /* more forms of dates, as for strptime */
+	struct text_list columns;    /* pairs: what the file calls a column, what it is */
+	const char *marker;          /* ".done": a file waits for one of that name; NULL: none */
 	bool atomic; /* a file is one transaction, without checkpoints */
 };
 

@@ -146,9 +146,43 @@ static struct error key_take(
 	return OK;
 }
 
+static struct error item_take(
+    struct reading *reading, const struct section *section, const struct config_key *key)
+{
+	if (reading->event.type != YAML_SCALAR_EVENT || is_null(reading))
+		return value_refuse(key, found(reading));
+	return value_add(key, text_of(reading), reading->file->arena, section->base);
+}
+
+/* A list of texts, or a map of texts; libyaml sees to it that a map's items come in pairs. */
+static struct error list_take(
+    struct reading *reading, const struct section *section, const struct config_key *key)
+{
+	yaml_event_type_t start =
+	    key->kind == KEY_PAIRS ? YAML_MAPPING_START_EVENT : YAML_SEQUENCE_START_EVENT;
+	yaml_event_type_t last =
+	    key->kind == KEY_PAIRS ? YAML_MAPPING_END_EVENT : YAML_SEQUENCE_END_EVENT;
+	if (reading->event.type != start)
+		return at_event(reading, key->name, value_refuse(key, found(reading)));
+	for (;;) {
+		struct error error = next(reading);
+		if (is_error(&error))
+			return error;
+		if (reading->event.type == last)
+			break;
+		error = item_take(reading, section, key);
+		if (is_error(&error))
+			return at_event(reading, key->name, error);
+	}
+	struct error error = value_check_list(key, section->base);
+	return is_error(&error) ? at_event(reading, key->name, error) : OK;
+}
+
 static struct error value_take(
     struct reading *reading, const struct section *section, const struct config_key *key)
 {
+	if (key->kind == KEY_LIST || key->kind == KEY_PAIRS)
+		return list_take(reading, section, key);
 	char name[96];
 	snprintf(name, sizeof name, "%s%s", keys_prefix(section->section), key->name);
 	struct error error = reading->event.type != YAML_SCALAR_EVENT || is_null(reading)

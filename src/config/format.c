@@ -9,20 +9,41 @@
 #include <string.h>
 
 /* Double quotes hold any text that the rules let through. */
-static void text_quote(struct buffer *out, size_t from)
+static void text_quote(struct buffer *out, const char *text)
 {
-	struct buffer quoted = {0};
-	buffer_add_char(&quoted, '"');
-	for (size_t i = from; i < out->size; i++) {
-		if (strchr("\"\\", out->bytes[i]))
-			buffer_add_char(&quoted, '\\');
-		buffer_add_char(&quoted, out->bytes[i]);
+	buffer_add_char(out, '"');
+	for (; *text; text++) {
+		if (strchr("\"\\", *text))
+			buffer_add_char(out, '\\');
+		buffer_add_char(out, *text);
 	}
-	buffer_add_char(&quoted, '"');
-	out->size = from;
-	buffer_add(out, quoted.bytes, quoted.size);
-	out->failed |= quoted.failed;
-	buffer_done(&quoted);
+	buffer_add_char(out, '"');
+}
+
+static void list_format(const struct config_key *key, const void *base, struct buffer *out)
+{
+	const struct text_list *list = value_list(key, base);
+	bool is_pairs = key->kind == KEY_PAIRS;
+	buffer_add_text(out, is_pairs ? "{ " : "[ ");
+	for (size_t i = 0; i < list->count; i++) {
+		if (i > 0)
+			buffer_add_text(out, is_pairs && i % 2 ? ": " : ", ");
+		text_quote(out, list->items[i]);
+	}
+	buffer_add_text(out, is_pairs ? " }" : " ]");
+}
+
+static void key_format(const struct config_key *key, const void *base, struct buffer *out)
+{
+	if (key->kind == KEY_LIST || key->kind == KEY_PAIRS) {
+		list_format(key, base, out);
+	} else if (key->kind == KEY_TEXT) {
+		const char *text;
+		memcpy(&text, (const char *)base + key->offset, sizeof text);
+		text_quote(out, text);
+	} else {
+		value_format(key, base, out);
+	}
 }
 
 static void section_format(
@@ -31,13 +52,10 @@ static void section_format(
 	size_t count;
 	const struct config_key *keys = keys_of(section, &count);
 	for (size_t i = 0; i < count; i++) {
-		if (keys[i].kind == KEY_MAP)
+		if (keys[i].kind == KEY_MAP || value_is_absent(&keys[i], base))
 			continue;
 		buffer_print(out, "%s%s: ", indent, keys[i].name);
-		size_t from = out->size;
-		value_format(&keys[i], base, out);
-		if (keys[i].kind == KEY_TEXT && !out->failed)
-			text_quote(out, from);
+		key_format(&keys[i], base, out);
 		buffer_add_char(out, '\n');
 	}
 }
@@ -54,44 +72,115 @@ void config_format(const struct config *config, struct buffer *out)
 	}
 }
 
+/* ---- a policy as one line: key=value key=item,item ---- */
+
+static void text_escape(struct buffer *out, const char *text)
+{
+	for (; *text; text++) {
+		if (*text <= ' ' || strchr("%,=\x7F", *text))
+			buffer_print(out, "%%%02X", (unsigned char)*text);
+		else
+			buffer_add_char(out, *text);
+	}
+}
+
+static int digit_of(char c)
+{
+	static const char digits[] = "0123456789ABCDEF";
+	const char *found = c ? strchr(digits, c) : NULL;
+	return found ? (int)(found - digits) : -1;
+}
+
+/* In place; false: not one of ours. */
+static bool text_unescape(char *text)
+{
+	char *to = text;
+	for (; *text; text++, to++) {
+		*to = *text;
+		if (*text != '%')
+			continue;
+		int high = digit_of(text[1]), low = high < 0 ? -1 : digit_of(text[2]);
+		if (low < 0)
+			return false;
+		*to = (char)(high * 16 + low);
+		text += 2;
+	}
+	*to = '\0';
+	return true;
+}
+
+static void pair_format(const struct config_key *key, const struct policy *policy, struct buffer *out)
+{
+	buffer_print(out, "%s%s=", out->size > 0 ? " " : "", key->name);
+	if (key->kind == KEY_LIST || key->kind == KEY_PAIRS) {
+		const struct text_list *list = value_list(key, policy);
+		for (size_t i = 0; i < list->count; i++) {
+			buffer_add_text(out, i > 0 ? "," : "");
+			text_escape(out, list->items[i]);
+		}
+		return;
+	}
+	struct buffer value = {0};
+	value_format(key, policy, &value);
+	buffer_add_char(&value, '\0');
+	if (value.failed)
+		out->failed = true;
+	else
+		text_escape(out, value.bytes);
+	buffer_done(&value);
+}
+
 void policy_format(const struct policy *policy, struct buffer *out)
 {
 	size_t count;
 	const struct config_key *keys = keys_of(SECTION_FEED, &count);
-	for (size_t i = 0; i < count; i++) {
-		buffer_print(out, "%s%s=", i > 0 ? " " : "", keys[i].name);
-		value_format(&keys[i], policy, out);
-	}
+	for (size_t i = 0; i < count; i++)
+		if (!value_is_absent(&keys[i], policy))
+			pair_format(&keys[i], policy, out);
 }
 
-/* One "key=value"; what follows it goes on at *text. */
-static struct error pair_parse(const char **text, struct policy *policy, uint32_t *given)
+static struct error items_parse(
+    const struct config_key *key, char *value, struct arena *arena, struct policy *policy)
 {
-	char name[64], value[128];
-	size_t count, length = strcspn(*text, "="), rest = strcspn(*text + length, " ");
-	const struct config_key *first = keys_of(SECTION_FEED, &count);
-	if (length >= sizeof name || rest == 0 || rest > sizeof value)
-		return error_config("not a policy: %.80s", *text);
-	memcpy(name, *text, length);
-	name[length] = '\0';
-	memcpy(value, *text + length + 1, rest - 1);
-	value[rest - 1] = '\0';
-	*text += length + rest;
-	*text += **text == ' ';
-	const struct config_key *key = keys_find(SECTION_FEED, name);
-	if (!key)
-		return error_config("a policy with an unknown key %s", name);
-	*given |= UINT32_C(1) << (key - first);
-	return value_parse(key, value, NULL, policy);
+	struct error error = OK;
+	for (char *rest = value, *item; (item = strsep(&rest, ",")) && !is_error(&error);)
+		error = text_unescape(item) ? value_add(key, item, arena, policy)
+		                            : error_config("a policy with a strange %s", key->name);
+	return error;
 }
 
-struct error policy_parse(const char *text, struct policy *policy)
+/* One "key=value". */
+static struct error pair_parse(
+    char *pair, struct arena *arena, struct policy *policy, uint32_t *given)
+{
+	size_t count;
+	const struct config_key *first = keys_of(SECTION_FEED, &count);
+	char *value = strchr(pair, '=');
+	if (!value)
+		return error_config("not a policy: %.80s", pair);
+	*value++ = '\0';
+	const struct config_key *key = keys_find(SECTION_FEED, pair);
+	if (!key)
+		return error_config("a policy with an unknown key %.80s", pair);
+	*given |= UINT32_C(1) << (key - first);
+	if (key->kind == KEY_LIST || key->kind == KEY_PAIRS)
+		return items_parse(key, value, arena, policy);
+	if (!text_unescape(value))
+		return error_config("a policy with a strange %s", key->name);
+	return value_parse(key, value, arena, policy);
+}
+
+struct error policy_parse(const char *text, struct arena *arena, struct policy *policy)
 {
 	uint32_t given = 0;
 	*policy = (struct policy){0};
+	char *rest = (char *)arena_copy(arena, slice_of(text)).bytes;
+	if (arena_has_failed(arena))
+		return error_memory("reading a policy");
 	struct error error = OK;
-	while (*text && !is_error(&error))
-		error = pair_parse(&text, policy, &given);
+	for (char *pair; (pair = strsep(&rest, " ")) && !is_error(&error);)
+		if (*pair)
+			error = pair_parse(pair, arena, policy, &given);
 	/* A key that is younger than the run has its default. */
-	return is_error(&error) ? error : value_fill_defaults(SECTION_FEED, given, NULL, policy);
+	return is_error(&error) ? error : value_fill_defaults(SECTION_FEED, given, arena, policy);
 }

@@ -60,6 +60,12 @@ static const struct config_key keys[] = {
         .default_text = "skip", .moodle_text = "reject_file"},
     {FEED(unknown_columns), KEY_WORD, IN_FEED(unknown_columns), WORDS("refuse", "ignore"),
         .default_text = "refuse"},
+    {FEED(final_newline), KEY_WORD, IN_FEED(final_newline), WORDS("warn", "require", "ignore"),
+        .default_text = "warn"},
+    {FEED(type_roles), KEY_LIST, IN_FEED(type_roles), 3, 3, .rule = rule_text},
+    {FEED(dates), KEY_LIST, IN_FEED(dates), 1, 16, .rule = rule_date_form},
+    {FEED(columns), KEY_PAIRS, IN_FEED(columns), 1, 200, .rule = rule_text},
+    {FEED(marker), KEY_TEXT, IN_FEED(marker), .rule = rule_marker, .optional = true},
     {FEED(atomic), KEY_BOOL, IN_FEED(atomic), .default_text = "false"},
 };
 

@@ -20,6 +20,8 @@ enum key_kind {
 	KEY_DURATION, /* uint32_t, milliseconds */
 	KEY_SIZE,     /* uint64_t, bytes */
 	KEY_WORD,     /* an enumeration; its value is the index in `words` */
+	KEY_LIST,     /* struct text_list; min and max say how many */
+	KEY_PAIRS,    /* the same, as a map of texts: name, value, name, value */
 	KEY_MAP,      /* no value of its own: the section `lms`, the map `feeds` */
 };
 
@@ -35,8 +37,9 @@ struct config_key {
 	const char *default_text; /* as one would write it; NULL where required or default_make */
 	const char *moodle_text;  /* the default under `compat: moodle`; NULL: the same */
 	bool required;
+	bool optional; /* a text that may be absent altogether: NULL */
 	bool secret; /* an error never repeats what the file says here */
-	/* KEY_TEXT: NULL when the text will do, else what is expected, as a noun. */
+	/* KEY_TEXT, KEY_LIST, KEY_PAIRS (each item): NULL when the text will do, else what is expected, as a noun. */
 	const char *(*rule)(const char *text);
 	/* A default that only this host knows. */
 	bool (*default_make)(char *text, size_t size);

@@ -84,6 +84,25 @@ const char *rule_feed_name(const char *text)
 	return good ? NULL : "a feed name of 1 to 32 of a-z 0-9 _ -, not \"preview\"";
 }
 
+const char *rule_text(const char *text)
+{
+	bool good = *text != '\0' && strlen(text) <= 255;
+	return good ? NULL : "a text of 1 to 255 bytes";
+}
+
+const char *rule_date_form(const char *text)
+{
+	bool good = strlen(text) <= 64 && strstr(text, "%d") && strchr(text, '%');
+	return good ? NULL : "a form for strptime, such as \"%d/%m/%Y\"";
+}
+
+const char *rule_marker(const char *text)
+{
+	bool good = text[0] == '.' && strlen(text) >= 2 && strlen(text) <= 32 && !strchr(text, '/') &&
+	    strcmp(text, "..") != 0 && strcmp(text, ".csv") != 0;
+	return good ? NULL : "an ending such as \".done\"";
+}
+
 bool rule_host_name(char *text, size_t size)
 {
 	return gethostname(text, size) == 0 && memchr(text, '\0', size);

@@ -14,6 +14,9 @@ const char *rule_node(const char *text);
 const char *rule_prefix(const char *text);
 const char *rule_actor(const char *text);
 const char *rule_url(const char *text);
+const char *rule_text(const char *text);
+const char *rule_date_form(const char *text);
+const char *rule_marker(const char *text);
 const char *rule_feed_name(const char *text);
 
 /* The host's name, unchecked. false: it has none or a longer one. */

@@ -140,6 +140,17 @@ static void text_expect(const struct config_key *key, struct buffer *out)
 	buffer_add_text(out, key->rule(""));
 }
 
+static void list_expect(const struct config_key *key, struct buffer *out)
+{
+	if (key->kind == KEY_PAIRS)
+		buffer_print(out, "a map of at most %d names, each ", (int)key->max);
+	else if (key->min == key->max)
+		buffer_print(out, "a list of %d, each ", (int)key->max);
+	else
+		buffer_print(out, "a list of %d to %d, each ", (int)key->min, (int)key->max);
+	buffer_add_text(out, key->rule(""));
+}
+
 static void map_expect(const struct config_key *key, struct buffer *out)
 {
 	(void)key;
@@ -159,6 +170,8 @@ static const struct {
     [KEY_DURATION] = {sizeof(uint32_t), number_parse, number_format, number_expect},
     [KEY_SIZE] = {sizeof(uint64_t), number_parse, number_format, number_expect},
     [KEY_WORD] = {sizeof(enum key_kind), word_parse, word_format, word_expect},
+    [KEY_LIST] = {.expect = list_expect},
+    [KEY_PAIRS] = {.expect = list_expect},
     [KEY_MAP] = {.expect = map_expect},
 };
 
@@ -240,6 +253,50 @@ struct error value_parse(
 	return OK;
 }
 
+struct error value_add(
+    const struct config_key *key, const char *text, struct arena *arena, void *base)
+{
+	const char *item;
+	struct text_list list = *value_list(key, base);
+	size_t max = (size_t)key->max * (key->kind == KEY_PAIRS ? 2 : 1);
+	if (list.count == max)
+		return value_refuse(key, "more");
+	struct error error = text_parse(key, text, arena, &item);
+	if (is_error(&error))
+		return error;
+	const char **items =
+	    arena_grow(arena, list.items, list.count, list.count + 1, sizeof *items);
+	if (!items)
+		return error_memory("reading the configuration");
+	items[list.count] = item;
+	list.items = items;
+	list.count++;
+	memcpy((char *)base + key->offset, &list, sizeof list);
+	return OK;
+}
+
+const struct text_list *value_list(const struct config_key *key, const void *base)
+{
+	assert(key->kind == KEY_LIST || key->kind == KEY_PAIRS);
+	return (const void *)((const char *)base + key->offset);
+}
+
+bool value_is_absent(const struct config_key *key, const void *base)
+{
+	if (key->kind == KEY_LIST || key->kind == KEY_PAIRS)
+		return value_list(key, base)->count == 0;
+	const char *text = "";
+	if (key->kind == KEY_TEXT)
+		memcpy(&text, (const char *)base + key->offset, sizeof text);
+	return !text;
+}
+
+struct error value_check_list(const struct config_key *key, const void *base)
+{
+	size_t count = value_list(key, base)->count;
+	return count < key->min ? value_refuse(key, "fewer") : OK;
+}
+
 void value_format(const struct config_key *key, const void *base, struct buffer *out)
 {
 	const void *field = (const char *)base + key->offset;
@@ -278,7 +335,8 @@ struct error value_fill_defaults(
 	size_t count;
 	const struct config_key *keys = keys_of(section, &count);
 	for (size_t i = 0; i < count; i++) {
-		if (keys[i].kind == KEY_MAP || given & (UINT32_C(1) << i))
+		bool has_none = keys[i].kind >= KEY_LIST || keys[i].optional;
+		if (has_none || given & (UINT32_C(1) << i))
 			continue;
 		bool is_moodle = section == SECTION_FEED &&
 		    ((const struct policy *)base)->compat == COMPAT_MOODLE;

@@ -13,10 +13,19 @@
 #include "enrold/arena.h"
 #include "enrold/buffer.h"
 #include "enrold/error.h"
+#include "enrold/policy.h"
 
 /* Sets the key's field in `base`, the struct of its section. Texts are copied into the arena. */
 struct error value_parse(const struct config_key *key, const char *text, struct arena *arena,
     void *base) MUST_CHECK;
+/* Appends an item to the key's list. */
+struct error value_add(const struct config_key *key, const char *text, struct arena *arena,
+    void *base) MUST_CHECK;
+/* The list of a KEY_LIST or KEY_PAIRS, the text of a KEY_TEXT: NULL when it is absent. */
+const struct text_list *value_list(const struct config_key *key, const void *base);
+bool value_is_absent(const struct config_key *key, const void *base);
+/* CONFIG: fewer items than the key wants. */
+struct error value_check_list(const struct config_key *key, const void *base) MUST_CHECK;
 /* The error for what is no text at all: `found` is "nothing", "a list", ... */
 struct error value_refuse(const struct config_key *key, const char *found);
 /* Appends the value as value_parse reads it, without any quoting. */

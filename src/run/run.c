@@ -136,7 +136,7 @@ static struct error begin(struct run *run)
 
 static struct error resume(struct run *run)
 {
-	struct error error = policy_parse(run->row.policy.bytes, &run->policy);
+	struct error error = policy_parse(run->row.policy.bytes, run->arena, &run->policy);
 	return is_error(&error) ? error : run_apply(run);
 }
 

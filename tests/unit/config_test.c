@@ -61,6 +61,11 @@ static const struct {
     {TOP LMS "feeds:\n  preview: {}\n", ":4:3: ", "a feed name"},
     {TOP LMS "feeds:\n  hr: {}\n  hr: {}\n", ":5:3: ", "hr is given twice"},
     {TOP LMS "feeds:\n  hr: { usernames: loud }\n", ":4:20: ", "lower, exact or clean"},
+    {TOP LMS "feeds:\n  hr: { type_roles: [a, b] }\n", ":4:26: ", "a list of 3"},
+    {TOP LMS "feeds:\n  hr: { dates: d }\n", ":4:16: ", "a list of 1 to 16"},
+    {TOP LMS "feeds:\n  hr: { dates: [{}] }\n", ":4:17: ", "found a map"},
+    {TOP LMS "feeds:\n  hr: { columns: [a] }\n", ":4:18: ", "a map of at most"},
+    {TOP LMS "feeds:\n  hr: { marker: done }\n", ":4:17: ", "an ending"},
     {TOP LMS "feeds:\n  hr: yes\n", ":4:7: ", "expected a map of keys"},
     {"spool: &a /s\n" LMS, ":1:8: ", "anchors"},
     {TOP LMS "---\nspool: /t\n", ":3:1: ", "second document"},
@@ -143,7 +148,7 @@ static struct buffer format_of(const struct config *config)
 Test(config, is_printed_as_it_can_be_read)
 {
 	struct config_file *first = load_good("spool: '/a \"b\" \\c'\n" LMS "feeds:\n  hr: "
-	                                      "{ compat: moodle }\n");
+	                                      "{ compat: moodle, columns: { Employee ID: username }, marker: .done }\n");
 	struct buffer once = format_of(config_get(first));
 	struct config_file *second = load_good(once.bytes);
 	struct buffer twice = format_of(config_get(second));
@@ -157,26 +162,35 @@ Test(config, is_printed_as_it_can_be_read)
 
 Test(config, keeps_a_policy_as_one_line)
 {
-	struct policy policy = {.compat = COMPAT_MOODLE, .invalid_values = INVALID_IGNORE}, again;
+	static const char *const forms[] = {"%d/%m/%Y", "%d, 100%%=x"};
+	struct policy policy = {.compat = COMPAT_MOODLE,
+	    .invalid_values = INVALID_IGNORE,
+	    .dates = {forms, 2},
+	    .marker = ".done"};
+	struct policy again;
+	struct arena *arena = arena_create();
 	struct buffer line = {0}, same = {0};
 	policy_format(&policy, &line);
 	buffer_add_char(&line, '\0');
-	struct error error = policy_parse(line.bytes, &again);
+	struct error error = policy_parse(line.bytes, arena, &again);
 	cr_assert_not(is_error(&error), "%s", error.text);
 	policy_format(&again, &same);
 	buffer_add_char(&same, '\0');
 	cr_expect_str_eq(same.bytes, line.bytes);
 	cr_expect_eq(again.usernames, USERNAMES_LOWER);
+	cr_assert_eq(again.dates.count, 2);
+	cr_expect_str_eq(again.dates.items[1], forms[1]);
 	/* A key that is younger than the stored line has its default, under that line's compat. */
-	error = policy_parse("compat=moodle", &again);
+	error = policy_parse("compat=moodle", arena, &again);
 	cr_expect_not(is_error(&error));
 	cr_expect_eq(again.usernames, USERNAMES_CLEAN);
-	error = policy_parse("compat=moodle colour=red", &again);
+	error = policy_parse("compat=moodle colour=red", arena, &again);
 	cr_expect_eq(error.class, ERROR_CONFIG);
-	error = policy_parse("nonsense", &again);
+	error = policy_parse("nonsense", arena, &again);
 	cr_expect_eq(error.class, ERROR_CONFIG);
 	buffer_done(&line);
 	buffer_done(&same);
+	arena_free(arena);
 }
 
 /* The examples: one names every key with its default, the other as few as possible. */
@@ -194,7 +208,9 @@ Test(config, has_an_example_that_names_every_key)
 	size_t count;
 	const struct config_key *keys = config_keys(&count);
 	for (size_t i = 0; i < count; i++) {
-		snprintf(line, sizeof line, "\n%*s%s:", keys[i].section * 2, "", keys[i].name);
+		/* Of a key without a default the example is commented out. */
+		const char *hash = keys[i].kind == KEY_LIST || keys[i].kind == KEY_PAIRS || keys[i].optional ? "# " : "";
+		snprintf(line, sizeof line, "\n%*s%s%s:", keys[i].section * 2, "", hash, keys[i].name);
 		cr_expect(strstr(text, line), "no %s in etc/enrold.yaml", line + 1);
 	}
 	struct config one = *config_get(full), other = *config_get(minimal);
