@@ -55,6 +55,7 @@ struct batch {
 	const struct header *header;
 	const struct policy *policy;
 	const struct site_facts *site;
+	int64_t now, today; /* of the run's beginning: what relative dates are relative to */
 	struct arena *arena;
 	struct record *records;
 	size_t records_count, records_room;
@@ -70,7 +71,7 @@ struct batch {
 	size_t enrolments_count;
 };
 
-/* Borrows all for its lifetime; owns its arena. */
+/* Borrows all for its lifetime; owns its arena. now and today are the caller's to set. */
 struct error batch_init(struct batch *batch, const struct header *header,
     const struct policy *policy, const struct site_facts *site) MUST_CHECK;
 void batch_reset(struct batch *batch);

@@ -15,6 +15,7 @@
 struct role_facts {
 	int64_t id;
 	struct slice shortname;
+	struct slice archetype;
 	bool in_courses; /* has a role_context_levels row for level 50 */
 };
 
@@ -45,6 +46,7 @@ struct course_facts {
 	int64_t enrol;        /* enrol.id of the manual instance */
 	int64_t enrol_role;   /* its roleid */
 	int64_t enrol_period; /* seconds */
+	struct slice nearest; /* of a name that no course has: one that may have been meant */
 };
 
 enum enrolment_status { ENROLMENT_ACTIVE = 0, ENROLMENT_SUSPENDED = 1 };

@@ -37,6 +37,18 @@ bool value_parse_whole(struct slice cell, int64_t *number);
  */
 bool value_parse_date(struct slice cell, int64_t *epoch);
 
+/* What a feed takes for a date besides: forms of strptime(3), tried in their order; and as Moodle
+ * does, month/day/year, @epoch, today, tomorrow and +N days. */
+struct date_rules {
+	const char *const *forms;
+	size_t forms_count;
+	bool is_moodle;
+	int64_t now;   /* of the run's beginning; epoch seconds */
+	int64_t today; /* its midnight */
+};
+
+bool value_parse_feed_date(struct slice cell, const struct date_rules *rules, int64_t *epoch);
+
 /* Unicode lower case (facts 3.1, step 3); bytes that are not UTF-8 stay as they are. */
 struct slice value_lower(struct slice cell, struct arena *arena);
 /* value_lower, then every byte outside [-._@a-z0-9] deleted, unless extended (facts 3.1, 4). */

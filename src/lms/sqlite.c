@@ -3,6 +3,8 @@
  */
 #include "sqlite.h"
 
+#include "nearest.h"
+
 #include <stdlib.h>
 
 static void lms_prepare(struct lms *lms)
@@ -141,14 +143,14 @@ static void roles_load(struct lms *lms)
 	struct role_facts *roles = arena_alloc(lms->arena, (size_t)count * sizeof *roles);
 	size_t used = 0;
 	struct db_rows rows = site_db_select(lms->db,
-	    "SELECT id, shortname, EXISTS(SELECT 1 FROM {role_context_levels} l WHERE l.roleid = "
-	    "r.id "
-	    "AND l.contextlevel = 50) FROM {role} r ORDER BY id",
+	    "SELECT id, shortname, archetype, EXISTS(SELECT 1 FROM {role_context_levels} l WHERE "
+	    "l.roleid = r.id AND l.contextlevel = 50) FROM {role} r ORDER BY id",
 	    DB_NONE);
 	while (roles && used < (size_t)count && site_db_next(&rows)) {
 		roles[used].id = db_column_int(&rows, 0);
 		roles[used].shortname = arena_copy(lms->arena, db_column_text(&rows, 1));
-		roles[used++].in_courses = db_column_int(&rows, 2) != 0;
+		roles[used].archetype = arena_copy(lms->arena, db_column_text(&rows, 2));
+		roles[used++].in_courses = db_column_int(&rows, 3) != 0;
 	}
 	site_db_leave(&rows);
 	lms->site.roles = roles;
@@ -195,6 +197,8 @@ struct error lms_load_site(struct lms *lms, const struct site_facts **site)
 	};
 	if (zone.size < sizeof lms->site.timezone)
 		memcpy(lms->site.timezone, zone.bytes, zone.size);
+	lms->course_names = NULL;
+	lms->course_names_count = 0;
 	roles_load(lms);
 	struct error error = actor_load(lms);
 	if (!is_error(&error) && arena_has_failed(lms->arena))
@@ -236,6 +240,39 @@ static void instance_load(struct lms *lms, struct course_facts *course)
 	site_db_leave(&rows);
 }
 
+enum { NAMES_MAX = 20000, SUGGESTIONS_MAX = 50 };
+
+/* A site of more courses gets no suggestions. */
+static void names_load(struct lms *lms)
+{
+	int64_t count = site_db_find(lms->db, "SELECT count(*) FROM {course}", 0, DB_NONE);
+	lms->course_names = arena_alloc(lms->arena, ((size_t)count + 1) * sizeof(struct slice));
+	if (!lms->course_names || count > NAMES_MAX)
+		return;
+	struct db_rows rows =
+	    site_db_select(lms->db, "SELECT shortname FROM {course} ORDER BY id", DB_NONE);
+	while (lms->course_names_count < (size_t)count && site_db_next(&rows))
+		lms->course_names[lms->course_names_count++] =
+		    arena_copy(lms->arena, db_column_text(&rows, 0));
+	site_db_leave(&rows);
+}
+
+/* In one batch a wrong name is a slip, a thousand are another catalogue. */
+static void suggest(
+    struct lms *lms, const struct slice *names, size_t count, struct course_facts *courses)
+{
+	size_t suggestions = 0;
+	for (size_t i = 0; i < count && suggestions < SUGGESTIONS_MAX; i++) {
+		if (courses[i].matches > 0)
+			continue;
+		if (!lms->course_names)
+			names_load(lms);
+		courses[i].nearest =
+		    nearest_find(lms->course_names, lms->course_names_count, names[i]);
+		suggestions++;
+	}
+}
+
 struct error lms_find_courses(
     struct lms *lms, const struct slice *names, size_t count, struct course_facts *courses)
 {
@@ -255,6 +292,7 @@ struct error lms_find_courses(
 		if (course->matches == 1)
 			instance_load(lms, course);
 	}
+	suggest(lms, names, count, courses);
 	return site_db_error(lms->db);
 }
 

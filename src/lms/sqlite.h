@@ -15,6 +15,9 @@ struct lms {
 	int64_t guest;
 	int64_t *admins;
 	size_t admins_count;
+	/* Short names of courses, for suggestions: read when the first is wanted. */
+	struct slice *course_names;
+	size_t course_names_count;
 };
 
 #endif

@@ -107,7 +107,13 @@ static bool status_read(const struct batch *batch, struct slice cell, struct req
 
 static bool start_read(const struct batch *batch, struct slice cell, struct request *request)
 {
-	request->has_start = value_parse_date(cell, &request->start);
+	const struct policy *policy = batch->policy;
+	const struct date_rules rules = {.forms = policy->dates.items,
+	    .forms_count = policy->dates.count,
+	    .is_moodle = policy->compat == COMPAT_MOODLE,
+	    .now = batch->now,
+	    .today = batch->today};
+	request->has_start = value_parse_feed_date(cell, &rules, &request->start);
 	return request->has_start || batch->policy->invalid_values == INVALID_IGNORE;
 }
 
@@ -128,6 +134,38 @@ static bool period_read(const struct batch *batch, struct slice cell, struct req
 	return true;
 }
 
+/* The feed's own choice, else the first role of the archetype (facts 4.2); "": there is none. */
+static struct slice role_of_type(const struct batch *batch, size_t type)
+{
+	static const char *const archetypes[] = {"student", "editingteacher", "teacher"};
+	if (batch->policy->type_roles.count > type)
+		return slice_of(batch->policy->type_roles.items[type]);
+	for (size_t i = 0; i < batch->site->roles_count; i++)
+		if (slice_is(batch->site->roles[i].archetype, slice_of(archetypes[type])))
+			return batch->site->roles[i].shortname;
+	return SLICE("");
+}
+
+/* Where no role is named, its type may be. Anything but 1, 2, 3 is wrong, in Moodle too. */
+static void type_read(const struct batch *batch, uint32_t column, struct slice cell,
+    struct request *request)
+{
+	request->role_column = column;
+	if (cell.size == 1 && cell.bytes[0] >= '1' && cell.bytes[0] <= '3')
+		request->role = role_of_type(batch, (size_t)(cell.bytes[0] - '1'));
+	if (request->role.size > 0)
+		return;
+	request->has_fault = true;
+	request->fault_column = column;
+}
+
+/* PHP's empty(): Moodle takes "0" for an absent value (facts 0). */
+static bool is_absent(const struct batch *batch, struct slice cell)
+{
+	return cell.size == 0 ||
+	       (batch->policy->compat == COMPAT_MOODLE && slice_is(cell, SLICE("0")));
+}
+
 typedef bool modifier_read(const struct batch *batch, struct slice cell, struct request *request);
 
 static void modifiers_read(
@@ -145,6 +183,12 @@ static void modifiers_read(
 	const struct header_slot *slot = &batch->header->slots[course->slot];
 	request->role_column = slot->columns[COLUMN_ROLE];
 	request->role = record_cell(record, request->role_column);
+	if (is_absent(batch, request->role)) {
+		struct slice type = record_cell(record, slot->columns[COLUMN_TYPE]);
+		request->role = SLICE("");
+		if (type.size > 0 && !slice_is(type, SLICE("0")))
+			type_read(batch, slot->columns[COLUMN_TYPE], type, request);
+	}
 	for (size_t i = 0; i < sizeof modifiers / sizeof *modifiers; i++) {
 		uint32_t column = slot->columns[modifiers[i].id];
 		struct slice cell = record_cell(record, column);
@@ -153,13 +197,6 @@ static void modifiers_read(
 		request->has_fault = true;
 		request->fault_column = column;
 	}
-}
-
-/* PHP's empty(): Moodle takes "0" for an absent value (facts 0). */
-static bool is_absent(const struct batch *batch, struct slice cell)
-{
-	return cell.size == 0 ||
-	       (batch->policy->compat == COMPAT_MOODLE && slice_is(cell, SLICE("0")));
 }
 
 static void request_add(struct batch *batch, struct record *record, uint32_t column)
@@ -178,8 +215,6 @@ static void request_add(struct batch *batch, struct record *record, uint32_t col
 	    .course = course_intern(batch, cell),
 	    .enrolment = UINT32_MAX};
 	modifiers_read(batch, record, request);
-	if (is_absent(batch, request->role))
-		request->role = SLICE("");
 	record->requests_count++;
 }
 

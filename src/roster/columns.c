@@ -7,6 +7,7 @@ static const struct column columns[] = {
     {"username", COLUMN_USERNAME, false, 100, "the person"},
     {"course", COLUMN_COURSE, true, 255, "enrol into the course of exactly this short name"},
     {"role", COLUMN_ROLE, true, 100, "short name or id of the role, else the course's own"},
+    {"type", COLUMN_TYPE, true, 32, "1, 2, 3: the roles of type_roles, where no role is named"},
     {"enrolstatus", COLUMN_ENROLSTATUS, true, 32, "0 active, 1 suspended"},
     {"enroltimestart", COLUMN_ENROLTIMESTART, true, 64, "date from which the enrolment holds"},
     {"enrolperiod", COLUMN_ENROLPERIOD, true, 32, "whole days; 0: the course's own period"},
@@ -104,6 +105,18 @@ static struct error cell_check(struct slice cell, uint32_t index, uint64_t line)
 	                            : "has a NUL or control character: remove it");
 }
 
+/* What the feed says that its files call it otherwise. */
+static struct slice name_mapped(
+    const struct policy *policy, struct slice name, struct arena *arena)
+{
+	for (size_t i = 0; i + 1 < policy->columns.count; i += 2) {
+		struct slice from = value_lower(slice_of(policy->columns.items[i]), arena);
+		if (slice_is(from, name))
+			return value_lower(slice_of(policy->columns.items[i + 1]), arena);
+	}
+	return name;
+}
+
 static struct error header_read(struct header *header, const struct csvin_record *record,
     const struct policy *policy, struct arena *arena)
 {
@@ -113,7 +126,8 @@ static struct error header_read(struct header *header, const struct csvin_record
 		if (is_error(&error))
 			return error;
 		column->cell = arena_copy(arena, record->cells[i]);
-		column->name = value_lower(value_trim(column->cell), arena);
+		column->name = name_mapped(
+		    policy, value_lower(value_trim(column->cell), arena), arena);
 		error = column_add(header, column, policy, record->line);
 		if (is_error(&error))
 			return error;

@@ -117,6 +117,7 @@ static bool value_error(struct pass *pass, const struct request *request)
 	static const struct slice expected[COLUMN_IDS] = {
 	    [COLUMN_ENROLSTATUS] = {"0 (active) or 1 (suspended)", 27},
 	    [COLUMN_ENROLTIMESTART] = {"a date such as 2026-12-31", 25},
+	    [COLUMN_TYPE] = {"1, 2 or 3", 9},
 	    [COLUMN_ENROLPERIOD] = {"a whole number of days, at most 36500", 37},
 	};
 	if (!request->has_fault)
@@ -139,8 +140,11 @@ static bool course_error(struct pass *pass, const struct request *request)
 	struct slice message;
 	if (course->matches == 0) {
 		code = CODE_COURSE_NOT_FOUND;
-		message = arena_print(
-		    arena, "No course has the short name '%.*s': correct it.", SLICE_ARG(name));
+		message = course->nearest.size > 0
+		    ? arena_print(arena, "No course has the short name '%.*s': is '%.*s' meant?",
+		          SLICE_ARG(name), SLICE_ARG(course->nearest))
+		    : arena_print(arena, "No course has the short name '%.*s': correct it.",
+		          SLICE_ARG(name));
 	} else if (course->matches > 1) {
 		code = CODE_COURSE_AMBIGUOUS;
 		message = arena_print(arena,

@@ -196,7 +196,10 @@ static struct error on_header(void *context, const struct header *header)
 	struct error error = answer_open(run->directory, header, sizes, &applying->answer);
 	if (is_error(&error))
 		return error;
-	return batch_init(&applying->batch, header, &run->policy, applying->site);
+	error = batch_init(&applying->batch, header, &run->policy, applying->site);
+	applying->batch.now = run->row.started_us / 1000000;
+	applying->batch.today = run->row.today;
+	return error;
 }
 
 static struct error read_all(struct applying *applying, int file)

@@ -2,6 +2,8 @@
 #include "parts.h"
 #include "reader.h"
 
+#include "enrold/log.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -15,12 +17,14 @@ struct copying {
 	struct reader reader;
 	struct error verdict; /* the first REJECT: what follows is copied, but no longer read */
 	uint64_t bytes;
+	char last; /* byte */
 };
 
 static struct error chunk_take(struct copying *copying, const char *bytes, size_t size)
 {
 	hash_add(copying->hash, bytes, size);
 	copying->bytes += size;
+	copying->last = bytes[size - 1];
 	if (!is_error(&copying->verdict))
 		copying->verdict = reader_feed(&copying->reader, bytes, size);
 	if (copying->verdict.class == ERROR_RETRY)
@@ -50,6 +54,23 @@ static struct error copy_bytes(struct copying *copying)
 	return copying->verdict.class == ERROR_RETRY ? copying->verdict : OK;
 }
 
+/* A file that was cut short looks just like one whose last line has no newline. */
+static struct error newline_check(const struct copying *copying)
+{
+	const struct run *run = copying->run;
+	bool is_ended = copying->bytes == 0 || copying->last == '\n' || copying->last == '\r';
+	if (is_ended || run->policy.final_newline == NEWLINE_IGNORE)
+		return OK;
+	if (run->policy.final_newline == NEWLINE_REQUIRE)
+		return error_reject("no_final_newline", 0,
+		    "the last line has no newline: the file may have been cut short; send it whole");
+	log_event(LOG_WARNING, "no_final_newline",
+	    json_pack("{s:s, s:s, s:o}", "run", run->id, "feed", run->lane.feed, "file",
+	        log_text(run->name)),
+	    "the last line of %s has no newline: the file may have been cut short", run->name);
+	return OK;
+}
+
 static bool has_moved(const struct stat *before, const struct stat *after, uint64_t bytes)
 {
 	return before->st_size != after->st_size || (uint64_t)after->st_size != bytes ||
@@ -77,8 +98,9 @@ static struct error copy_keep(struct copying *copying, const struct stat *before
 	run->rows = copying->reader.records;
 	run->row.bytes = copying->bytes;
 	run->row.sha256 = arena_copy(run->arena, slice_of(sha256));
-	return arena_has_failed(run->arena) ? error_memory("copying the input")
-	                                    : copying->verdict;
+	if (arena_has_failed(run->arena))
+		return error_memory("copying the input");
+	return is_error(&copying->verdict) ? copying->verdict : newline_check(copying);
 }
 
 static struct error too_large(struct run *run, const struct stat *stat)

@@ -152,3 +152,76 @@ bool value_parse_date(struct slice cell, int64_t *epoch)
 	}
 	return false;
 }
+
+/* ---- what a feed takes besides ---- */
+
+enum { DATE_TEXT_MAX = 64 };
+
+static bool form_parse(const char *form, const char *text, int64_t *epoch)
+{
+	struct tm tm = {.tm_mday = 1, .tm_isdst = -1};
+	const char *rest = strptime(text, form, &tm);
+	if (!rest || *rest != '\0')
+		return false;
+	/* strptime lets 31 February pass. */
+	const struct civil civil = {.year = tm.tm_year + 1900,
+	    .month = tm.tm_mon + 1,
+	    .day = tm.tm_mday,
+	    .hour = tm.tm_hour,
+	    .minute = tm.tm_min,
+	    .second = tm.tm_sec};
+	*epoch = civil_is_real(&civil) ? civil_epoch(&civil) : -1;
+	return *epoch >= 0;
+}
+
+/* Whole days later at the same time of day, whatever the clocks do in between. */
+static int64_t days_later(int64_t epoch, int64_t days)
+{
+	time_t time = (time_t)epoch;
+	struct tm tm;
+	localtime_r(&time, &tm);
+	tm.tm_mday += (int)days;
+	tm.tm_isdst = -1;
+	return (int64_t)mktime(&tm);
+}
+
+static bool relative_parse(struct slice cell, const struct date_rules *rules, int64_t *epoch)
+{
+	int64_t days;
+	if (slice_is(cell, SLICE("today")))
+		return *epoch = rules->today, true;
+	if (slice_is(cell, SLICE("tomorrow")))
+		return *epoch = days_later(rules->today, 1), true;
+	if (cell.size > 1 && cell.bytes[0] == '@')
+		return value_parse_whole((struct slice){cell.bytes + 1, cell.size - 1}, epoch);
+	if (cell.size < 2 || cell.bytes[0] != '+')
+		return false;
+	struct slice number = {cell.bytes + 1, 0};
+	while (number.size + 1 < cell.size && number.bytes[number.size] >= '0' &&
+	       number.bytes[number.size] <= '9')
+		number.size++;
+	struct slice unit = value_trim(
+	    (struct slice){number.bytes + number.size, cell.size - 1 - number.size});
+	if (!slice_is(unit, SLICE("days")) && !slice_is(unit, SLICE("day")))
+		return false;
+	if (!value_parse_whole(number, &days) || days > 36500)
+		return false;
+	*epoch = days_later(rules->now, days);
+	return true;
+}
+
+bool value_parse_feed_date(struct slice cell, const struct date_rules *rules, int64_t *epoch)
+{
+	char text[DATE_TEXT_MAX + 1];
+	if (value_parse_date(cell, epoch))
+		return true;
+	if (cell.size == 0 || cell.size > DATE_TEXT_MAX || memchr(cell.bytes, '\0', cell.size))
+		return false;
+	memcpy(text, cell.bytes, cell.size);
+	text[cell.size] = '\0';
+	for (size_t i = 0; i < rules->forms_count; i++)
+		if (form_parse(rules->forms[i], text, epoch))
+			return true;
+	return rules->is_moodle &&
+	    (form_parse("%m/%d/%Y", text, epoch) || relative_parse(cell, rules, epoch));
+}

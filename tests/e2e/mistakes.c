@@ -89,7 +89,8 @@ static void messages_check(const struct answer *answer)
 	for (size_t row = 1; row < answer->result.rows_count; row++) {
 		const char *text = table_cell(&answer->result, row, message);
 		bool is_done = strcmp(table_cell(&answer->result, row, outcome), "done") == 0;
-		cr_expect((is_done || strchr(text, ' ')) && text_ends(text, "."), "line %zu: %s",
+		bool is_ended = text_ends(text, ".") || text_ends(text, "?");
+		cr_expect((is_done || strchr(text, ' ')) && is_ended, "line %zu: %s",
 		    row + 1, text);
 	}
 }

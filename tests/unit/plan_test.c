@@ -6,9 +6,9 @@
 enum { NOW = 1795444310, TODAY = 1795392000, DAY = 86400 };
 
 static const struct role_facts roles[] = {
-    {4, {"teacher", 7}, true},
-    {5, {"student", 7}, true},
-    {7, {"user", 4}, false},
+    {4, {"teacher", 7}, {"teacher", 7}, true},
+    {5, {"student", 7}, {"student", 7}, true},
+    {7, {"user", 4}, {"user", 4}, false},
 };
 static const struct site_facts site = {
     .local_host = 1, .actor = 2, .manual_enabled = true, .roles = roles, .roles_count = 3};
@@ -16,8 +16,8 @@ static const struct site_facts site = {
 static struct header *header_of(struct arena *arena, const struct policy *policy)
 {
 	static const struct slice cells[] = {{"username", 8}, {"course1", 7}, {"role1", 5},
-	    {"enrolstatus1", 12}, {"enroltimestart1", 15}, {"enrolperiod1", 12}};
-	struct csvin_record record = {.line = 1, .cells_count = 6, .cells = cells};
+	    {"enrolstatus1", 12}, {"enroltimestart1", 15}, {"enrolperiod1", 12}, {"type1", 5}};
+	struct csvin_record record = {.line = 1, .cells_count = 7, .cells = cells};
 	struct header *header = NULL;
 	struct error error = header_parse(&record, policy, arena, &header);
 	cr_assert_not(is_error(&error), "%s", error.text);
@@ -40,13 +40,13 @@ static struct user_facts user_of(struct slice name)
 static struct course_facts course_of(struct slice name)
 {
 	if (slice_is(name, SLICE("SAFETY")))
-		return (struct course_facts){2, 1, 13, 1, 5, 0};
+		return (struct course_facts){2, 1, 13, 1, 5, 0, .nearest = {0}};
 	if (slice_is(name, SLICE("ETHICS")))
-		return (struct course_facts){4, 1, 15, 7, 5, 30 * DAY};
+		return (struct course_facts){4, 1, 15, 7, 5, 30 * DAY, .nearest = {0}};
 	if (slice_is(name, SLICE("TWINS")))
-		return (struct course_facts){5, 2, 16, 8, 5, 0};
+		return (struct course_facts){5, 2, 16, 8, 5, 0, .nearest = {0}};
 	if (slice_is(name, SLICE("NOMAN")))
-		return (struct course_facts){6, 1, 17, 0, 0, 0};
+		return (struct course_facts){6, 1, 17, 0, 0, 0, .nearest = {0}};
 	return (struct course_facts){0};
 }
 
@@ -101,53 +101,64 @@ static const struct {
 	size_t changes;
 	const char *after;
 } cases[] = {
-    {0, "alice,SAFETY,,,,\n", "enrolled", 2,
+    {0, "alice,SAFETY,,,,,\n", "enrolled", 2,
         "status=0;timestart=1795392000;timeend=0;roles=student"},
-    {0, "ALICE,SAFETY,teacher,1,2026-12-01Z,\n", "invalid_value", 0, ""},
-    {0, "alice,SAFETY,4,1,,7\n", "enrolled", 2,
+    {0, "ALICE,SAFETY,teacher,1,2026-12-01Z,,\n", "invalid_value", 0, ""},
+    {0, "alice,SAFETY,4,1,,7,\n", "enrolled", 2,
         "status=1;timestart=1795392000;timeend=1795996800;roles=teacher"},
-    {0, "alice,ETHICS,,,,\n", "enrolled", 2,
+    {0, "alice,ETHICS,,,,,\n", "enrolled", 2,
         "status=0;timestart=1795392000;timeend=1797984000;roles=student"},
-    {0, "alice,ETHICS,,,,0\n", "enrolled", 2,
+    {0, "alice,ETHICS,,,,0,\n", "enrolled", 2,
         "status=0;timestart=1795392000;timeend=1797984000;roles=student"},
-    {0, "alice,SAFETY,,,,\nalice,SAFETY,,,,\n", "already_enrolled", 2,
+    {0, "alice,SAFETY,,,,,\nalice,SAFETY,,,,,\n", "already_enrolled", 2,
         "status=0;timestart=1795392000;timeend=0;roles=student"},
-    {0, "alice,SAFETY,,2,,\n", "invalid_value", 0, ""},
-    {0, "alice,SAFETY,,,soon,\n", "invalid_value", 0, ""},
-    {0, "alice,SAFETY,,,,-5\n", "invalid_value", 0, ""},
-    {0, "alice,SAFETY,,,,2.9\n", "invalid_value", 0, ""},
-    {0, "alice,SAFETY,wizard,,,\n", "role_not_found", 0, ""},
-    {0, "alice,SAFETY,user,,,\n", "role_not_found", 0, ""},
-    {0, "alice,SAFETY,7,,,\n", "role_not_found", 0, ""},
-    {0, "alice,safety,,,,\n", "course_not_found", 0, ""},
-    {0, "alice,TWINS,,,,\n", "course_ambiguous", 0, ""},
-    {0, "alice,NOMAN,,,,\n", "no_enrol_instance", 0, ""},
-    {0, "nobody,SAFETY,,,,\n", "row_not_applied", 0, ""},
-    {0, ",SAFETY,,,,\n", "row_not_applied", 0, ""},
-    {0, "admin,SAFETY,,,,\n", "row_not_applied", 0, ""},
-    {0, "nobody,,,,,\n", "user_not_found", 0, ""},
-    {0, "admin,,,,,\n", "protected_account", 0, ""},
-    {0, "alice,,,,,\n", "nothing_asked", 0, ""},
+    {0, "alice,SAFETY,,2,,,\n", "invalid_value", 0, ""},
+    {0, "alice,SAFETY,,,soon,,\n", "invalid_value", 0, ""},
+    {0, "alice,SAFETY,,,,-5,\n", "invalid_value", 0, ""},
+    {0, "alice,SAFETY,,,,2.9,\n", "invalid_value", 0, ""},
+    {0, "alice,SAFETY,wizard,,,,\n", "role_not_found", 0, ""},
+    {0, "alice,SAFETY,user,,,,\n", "role_not_found", 0, ""},
+    {0, "alice,SAFETY,7,,,,\n", "role_not_found", 0, ""},
+    {0, "alice,safety,,,,,\n", "course_not_found", 0, ""},
+    {0, "alice,TWINS,,,,,\n", "course_ambiguous", 0, ""},
+    {0, "alice,NOMAN,,,,,\n", "no_enrol_instance", 0, ""},
+    {0, "nobody,SAFETY,,,,,\n", "row_not_applied", 0, ""},
+    {0, ",SAFETY,,,,,\n", "row_not_applied", 0, ""},
+    {0, "admin,SAFETY,,,,,\n", "row_not_applied", 0, ""},
+    {0, "nobody,,,,,,\n", "user_not_found", 0, ""},
+    {0, "admin,,,,,,\n", "protected_account", 0, ""},
+    {0, "alice,,,,,,\n", "nothing_asked", 0, ""},
     {0, "alice,SAFETY\n", "wrong_field_count", 0, ""},
-    {0, "heidi,SAFETY,,,,\n", "already_enrolled", 0,
+    {0, "heidi,SAFETY,,,,,\n", "already_enrolled", 0,
         "status=0;timestart=1767225600;timeend=0;roles=student"},
-    {0, "heidi,SAFETY,teacher,,,\n", "role_assigned", 1,
+    {0, "heidi,SAFETY,teacher,,,,\n", "role_assigned", 1,
         "status=0;timestart=1767225600;timeend=0;roles=teacher,student"},
-    {0, "heidi,SAFETY,,,,7\n", "enrolment_updated", 1,
+    {0, "heidi,SAFETY,,,,7,\n", "enrolment_updated", 1,
         "status=0;timestart=1767225600;timeend=1767830400;roles=student"},
-    {0, "ivan,SAFETY,,,,\n", "enrolment_suspended", 0,
+    {0, "ivan,SAFETY,,,,,\n", "enrolment_suspended", 0,
         "status=1;timestart=1767225600;timeend=0;roles=student"},
-    {0, "ivan,SAFETY,,0,,\n", "enrolment_updated", 1,
+    {0, "ivan,SAFETY,,0,,,\n", "enrolment_updated", 1,
         "status=0;timestart=1767225600;timeend=0;roles=student"},
-    {0, "judy,SAFETY,,,,\n", "enrolment_expired", 0,
+    {0, "judy,SAFETY,,,,,\n", "enrolment_expired", 0,
         "status=0;timestart=1767225600;timeend=1769904000;roles=student"},
-    {0, "judy,SAFETY,,,2026-12-01T00:00Z,\n", "enrolment_updated", 1,
+    {0, "judy,SAFETY,,,2026-12-01T00:00Z,,\n", "enrolment_updated", 1,
         "status=0;timestart=1796083200;timeend=1769904000;roles=student"},
-    {1, "al!i#ce,SAFETY,0,x,soon,-5\n", "enrolled", 2,
+    {1, "al!i#ce,SAFETY,0,x,soon,-5,\n", "enrolled", 2,
         "status=0;timestart=1795392000;timeend=0;roles=student"},
-    {1, "heidi,SAFETY,,,,\n", "enrolment_updated", 1,
+    {1, "heidi,SAFETY,,,,,\n", "enrolment_updated", 1,
         "status=0;timestart=1795392000;timeend=0;roles=student"},
-    {1, "alice,0,,,,\n", "nothing_asked", 0, ""},
+    {0, "alice,SAFETY,,,,,1\n", "enrolled", 2,
+        "status=0;timestart=1795392000;timeend=0;roles=student"},
+    {0, "alice,SAFETY,,,,,3\n", "enrolled", 2,
+        "status=0;timestart=1795392000;timeend=0;roles=teacher"},
+    {0, "alice,SAFETY,student,,,,3\n", "enrolled", 2,
+        "status=0;timestart=1795392000;timeend=0;roles=student"},
+    {0, "alice,SAFETY,,,,,2\n", "invalid_value", 0, ""}, /* no role of that archetype */
+    {0, "alice,SAFETY,,,,,4\n", "invalid_value", 0, ""},
+    {1, "alice,SAFETY,,,,,x\n", "invalid_value", 0, ""},
+    {1, "alice,SAFETY,0,,,,0\n", "enrolled", 2,
+        "status=0;timestart=1795392000;timeend=0;roles=student"},
+    {1, "alice,0,,,,,\n", "nothing_asked", 0, ""},
 };
 
 Test(plan, decides_each_row_as_the_rules_say)

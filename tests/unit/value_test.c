@@ -56,3 +56,47 @@ Test(value, lowers_and_cleans_user_names_as_moodle_does)
 	cr_expect(slice_is(value_clean_username(SLICE("a+B"), true, arena), SLICE("a+b")));
 	arena_free(arena);
 }
+
+Test(value, takes_a_feeds_own_dates_and_moodles)
+{
+	static const char *const forms[] = {"%d/%m/%Y", "%Y%m%d"};
+	static const struct {
+		struct slice cell;
+		bool is_moodle;
+		int64_t epoch; /* -1: no date */
+	} cases[] = {
+	    {{"2027-01-02", 10}, false, 1798848000},
+	    {{"02/01/2027", 10}, false, 1798848000},
+	    {{"20270102", 8}, false, 1798848000},
+	    {{"31/02/2027", 10}, false, -1},
+	    {{"02/01/2027x", 11}, false, -1},
+	    {{"today", 5}, false, -1},
+	    {{"today", 5}, true, 1798761600},
+	    {{"tomorrow", 8}, true, 1798848000},
+	    {{"+3 days", 7}, true, 1798761600 + 3600 + 3 * 86400},
+	    {{"+1 day", 6}, true, 1798761600 + 3600 + 86400},
+	    {{"+3 weeks", 8}, true, -1},
+	    {{"+days", 5}, true, -1},
+	    {{"@1798848000", 11}, true, 1798848000},
+	    {{"@", 1}, true, -1},
+	    {{"", 0}, true, -1},
+	};
+	setenv("TZ", "UTC", 1);
+	tzset();
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		const struct date_rules rules = {forms, 2, cases[i].is_moodle, 1798761600 + 3600,
+		    1798761600};
+		int64_t epoch = -1;
+		bool is_date = value_parse_feed_date(cases[i].cell, &rules, &epoch);
+		cr_expect_eq(is_date, cases[i].epoch >= 0, "case %zu", i);
+		if (is_date)
+			cr_expect_eq(epoch, cases[i].epoch, "case %zu: %lld", i, (long long)epoch);
+	}
+	/* Without a form of the feed's own, slashes are month first in Moodle, else nothing. */
+	struct date_rules rules = {.is_moodle = true};
+	int64_t epoch;
+	cr_expect(value_parse_feed_date(SLICE("01/02/2027"), &rules, &epoch));
+	cr_expect_eq(epoch, 1798848000);
+	rules.is_moodle = false;
+	cr_expect_not(value_parse_feed_date(SLICE("01/02/2027"), &rules, &epoch));
+}
