@@ -88,8 +88,9 @@ int main(int argc, char **argv)
 		fprintf(stderr, "enrold: %s\n", error.text);
 		return error.class == ERROR_CONFIG ? DAEMON_CONFIG : DAEMON_TRY_LATER;
 	}
-	const struct config *config = config_get(file);
-	int status = arguments.check ? check(config) : (int)daemon_run(config, arguments.once);
+	if (!arguments.check)
+		return (int)daemon_run(arguments.config, file, arguments.once);
+	int status = check(config_get(file));
 	config_free(file);
 	return status;
 }

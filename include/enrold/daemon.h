@@ -14,7 +14,10 @@ enum daemon_exit {
 	DAEMON_CONFIG = 78,    /* the operator must act */
 };
 
-/* Everything it has to say goes to the log. */
-enum daemon_exit daemon_run(const struct config *config, bool once);
+/*
+ * Everything it has to say goes to the log. Takes the file; path is where SIGHUP finds the next
+ * one. A bad one changes nothing, nor does one with another spool or node.
+ */
+enum daemon_exit daemon_run(const char *path, struct config_file *file, bool once);
 
 #endif

@@ -28,6 +28,7 @@ struct run_surroundings {
 	struct run_ids *ids;
 	struct turnstile *turnstile; /* in front of the LMS's write transactions */
 	const atomic_bool *is_stopping; /* a run ends at its next checkpoint */
+	atomic_uint *progress;          /* grows while any run gets on, for the watchdog */
 };
 
 enum run_end {

@@ -26,6 +26,8 @@ struct spool {
  * another process has the spool; its pid is in the text.
  */
 struct error spool_open(const struct config *config, struct spool *spool) MUST_CHECK;
+/* The same for feeds that a new configuration brings. */
+struct error spool_open_feeds(const struct config *config, const struct spool *spool) MUST_CHECK;
 void spool_close(struct spool *spool);
 
 /*

@@ -18,18 +18,31 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { SIGNALS = 2, STATUS_EVERY_MS = 1000 };
+enum { SIGNALS = 3, STATUS_EVERY_MS = 1000 };
+
+/*
+ * RUNNING --SIGHUP--> RELOADING --all workers at rest--> RUNNING under the new configuration
+ *    +------SIGTERM------+--> STOPPING --all workers at rest--> end
+ */
+enum daemon_state { RUNNING, RELOADING, STOPPING };
 
 struct daemon {
+	const char *path;
+	struct config_file *file;
+	struct config_file *next; /* RELOADING */
 	const struct config *config;
+	enum daemon_state state;
 	struct spool spool;
 	struct run_ids ids;
 	struct turnstile turnstile;
-	atomic_bool is_stopping;
+	atomic_bool is_stopping; /* runs end at their next checkpoint: not RUNNING */
+	atomic_uint progress;
 	struct run_surroundings surroundings;
 	uv_loop_t loop;
 	uv_timer_t timer;
 	uv_timer_t patience; /* stop_timeout */
+	uv_timer_t watchdog;
+	unsigned progress_seen;
 	uv_signal_t signals[SIGNALS];
 	struct watch *watch; /* NULL: inotify is not to be had */
 	struct workers *workers;
@@ -43,6 +56,7 @@ struct daemon {
 };
 
 static void turn(struct daemon *daemon);
+static void reload(struct daemon *daemon);
 
 /* ---- telling systemd ---- */
 
@@ -81,6 +95,7 @@ static void loop_end(struct daemon *daemon)
 {
 	handle_close((uv_handle_t *)&daemon->timer);
 	handle_close((uv_handle_t *)&daemon->patience);
+	handle_close((uv_handle_t *)&daemon->watchdog);
 	for (int i = 0; i < SIGNALS; i++)
 		handle_close((uv_handle_t *)&daemon->signals[i]);
 	watch_stop(daemon->watch);
@@ -101,6 +116,7 @@ static void on_patience_lost(uv_timer_t *timer)
 
 static void stop(struct daemon *daemon)
 {
+	daemon->state = STOPPING;
 	atomic_store(&daemon->is_stopping, true);
 	notify_state("STOPPING=1");
 	log_event(LOG_INFO, "stopping", NULL, "stopping when the running files have got to a "
@@ -114,9 +130,57 @@ static void on_signal(uv_signal_t *handle, int number)
 {
 	struct daemon *daemon = handle->data;
 	(void)number;
-	if (atomic_load(&daemon->is_stopping))
+	if (daemon->state == STOPPING)
 		_exit(DAEMON_OK); /* asked twice */
 	stop(daemon);
+}
+
+/* ---- another configuration ---- */
+
+static struct error next_load(struct daemon *daemon, struct config_file **file)
+{
+	struct error error = config_load(daemon->path, file);
+	if (is_error(&error))
+		return error;
+	const struct config *next = config_get(*file), *now = daemon->config;
+	if (strcmp(next->spool, now->spool) == 0 && strcmp(next->node, now->node) == 0)
+		return OK;
+	config_free(*file);
+	return error_config("%s: another spool or node needs a restart", daemon->path);
+}
+
+static void on_hangup(uv_signal_t *handle, int number)
+{
+	struct daemon *daemon = handle->data;
+	struct config_file *file;
+	(void)number;
+	if (daemon->state == STOPPING)
+		return;
+	struct error error = next_load(daemon, &file);
+	if (is_error(&error)) {
+		log_event(LOG_ERROR, "reload_refused", NULL,
+		    "%s; the old configuration stays in force", error.text);
+		return;
+	}
+	config_free(daemon->next); /* of a reload that has not come to its end */
+	daemon->next = file;
+	daemon->state = RELOADING;
+	atomic_store(&daemon->is_stopping, true);
+	notify_reloading();
+	turn(daemon);
+}
+
+/* ---- systemd's watchdog ---- */
+
+/* Nobody is at work, or somebody gets on with it. */
+static void on_watchdog(uv_timer_t *timer)
+{
+	struct daemon *daemon = timer->data;
+	unsigned progress = atomic_load(&daemon->progress);
+	bool is_alive = workers_busy(daemon->workers) == 0 || progress != daemon->progress_seen;
+	daemon->progress_seen = progress;
+	if (is_alive)
+		notify_status(&daemon->notify, "WATCHDOG=1");
 }
 
 /* ---- the turn ---- */
@@ -143,8 +207,8 @@ static bool is_over(struct daemon *daemon, int64_t now_ms)
 {
 	struct feeds_status status;
 	feeds_look(daemon->feeds, &status);
-	if (atomic_load(&daemon->is_stopping))
-		return status.busy == 0;
+	if (daemon->state != RUNNING)
+		return daemon->state == STOPPING && status.busy == 0;
 	if (!daemon->once)
 		return false;
 	if (is_hopeless(daemon, &status, now_ms)) {
@@ -186,7 +250,11 @@ static void turn(struct daemon *daemon)
 		return; /* the loop is ending */
 	uv_update_time(&daemon->loop);
 	int64_t now_ms = (int64_t)uv_now(&daemon->loop);
-	if (!atomic_load(&daemon->is_stopping)) {
+	if (daemon->state == RELOADING && workers_busy(daemon->workers) == 0)
+		reload(daemon);
+	if (!daemon->workers)
+		return; /* it failed, and the loop is ending */
+	if (daemon->state == RUNNING) {
 		feeds_scan(daemon->feeds, daemon->watch, now_ms);
 		give_out(daemon, now_ms);
 	}
@@ -242,12 +310,15 @@ static struct error site_await(struct daemon *daemon)
 
 static void signals_start(struct daemon *daemon)
 {
-	static const int numbers[SIGNALS] = {SIGTERM, SIGINT};
+	static const struct {
+		int number;
+		uv_signal_cb on_signal;
+	} signals[SIGNALS] = {{SIGTERM, on_signal}, {SIGINT, on_signal}, {SIGHUP, on_hangup}};
 	signal(SIGPIPE, SIG_IGN);
 	for (int i = 0; i < SIGNALS; i++) {
 		uv_signal_init(&daemon->loop, &daemon->signals[i]);
 		daemon->signals[i].data = daemon;
-		uv_signal_start(&daemon->signals[i], on_signal, numbers[i]);
+		uv_signal_start(&daemon->signals[i], signals[i].on_signal, signals[i].number);
 	}
 }
 
@@ -261,6 +332,83 @@ static void watch_begin(struct daemon *daemon)
 		    "%s: new files are only found every `rescan`", error.text);
 }
 
+static enum daemon_exit exit_of(const struct error *error)
+{
+	switch (error->class) {
+	case ERROR_NONE:
+		return DAEMON_OK;
+	case ERROR_CONFIG:
+		return DAEMON_CONFIG;
+	case ERROR_RETRY:
+	case ERROR_REJECT:
+		return DAEMON_TRY_LATER;
+	}
+	abort();
+}
+
+/* What depends on the configuration: the feeds, their watches, the workers. */
+static struct error work_begin(struct daemon *daemon)
+{
+	struct feeds *before = daemon->feeds;
+	daemon->feeds = NULL;
+	struct error error = feeds_create(daemon->config, &daemon->spool, &daemon->feeds);
+	if (!is_error(&error) && before)
+		feeds_inherit(daemon->feeds, before);
+	feeds_free(before);
+	if (!is_error(&error))
+		error = startup_runs(&daemon->spool, &daemon->ids, daemon->feeds);
+	if (is_error(&error))
+		return error;
+	watch_begin(daemon);
+	return workers_start(&daemon->loop, &daemon->surroundings, on_job_done, daemon,
+	    &daemon->workers);
+}
+
+static void config_use(struct daemon *daemon, struct config_file *file)
+{
+	config_free(daemon->file);
+	daemon->file = file;
+	daemon->config = daemon->surroundings.config = config_get(file);
+	log_set_level(daemon->config->log_level);
+}
+
+/* All workers are at rest: everything that knows the old configuration goes. */
+static void reload(struct daemon *daemon)
+{
+	watch_stop(daemon->watch);
+	workers_stop(daemon->workers);
+	daemon->watch = NULL;
+	daemon->workers = NULL;
+	/* The feeds still point into the old one, until work_begin has made new ones. */
+	struct config_file *old = daemon->file;
+	daemon->file = NULL;
+	config_use(daemon, daemon->next);
+	daemon->next = NULL;
+	atomic_store(&daemon->is_stopping, false);
+	struct error error = spool_open_feeds(daemon->config, &daemon->spool);
+	if (!is_error(&error))
+		error = work_begin(daemon);
+	config_free(old);
+	daemon->state = RUNNING;
+	notify_state("READY=1");
+	if (is_error(&error)) {
+		log_event(LOG_ERROR, "failed", NULL, "%s", error.text);
+		daemon->exit = exit_of(&error);
+		loop_end(daemon);
+		return;
+	}
+	log_event(LOG_INFO, "reloaded", NULL, "%s is in force", daemon->path);
+}
+
+static void watchdog_begin(struct daemon *daemon)
+{
+	uint64_t every_ms = notify_watchdog_ms();
+	uv_timer_init(&daemon->loop, &daemon->watchdog);
+	daemon->watchdog.data = daemon;
+	if (every_ms > 0)
+		uv_timer_start(&daemon->watchdog, on_watchdog, every_ms, every_ms);
+}
+
 static struct error loop_run(struct daemon *daemon)
 {
 	if (uv_loop_init(&daemon->loop) < 0)
@@ -269,9 +417,8 @@ static struct error loop_run(struct daemon *daemon)
 	uv_timer_init(&daemon->loop, &daemon->patience);
 	daemon->timer.data = daemon;
 	signals_start(daemon);
-	watch_begin(daemon);
-	struct error error = workers_start(&daemon->loop, &daemon->surroundings, on_job_done,
-	    daemon, &daemon->workers);
+	watchdog_begin(daemon);
+	struct error error = work_begin(daemon);
 	if (is_error(&error)) {
 		loop_end(daemon);
 	} else {
@@ -294,48 +441,36 @@ static struct error run(struct daemon *daemon)
 		return error;
 	error = site_await(daemon);
 	if (!is_error(&error))
-		error = feeds_create(daemon->config, &daemon->spool, &daemon->feeds);
-	if (!is_error(&error))
-		error = startup_runs(&daemon->spool, &daemon->ids, daemon->feeds);
-	if (!is_error(&error))
 		error = loop_run(daemon);
 	feeds_free(daemon->feeds);
 	spool_close(&daemon->spool);
 	return error;
 }
 
-static enum daemon_exit exit_of(const struct error *error)
+enum daemon_exit daemon_run(const char *path, struct config_file *file, bool once)
 {
-	switch (error->class) {
-	case ERROR_NONE:
-		return DAEMON_OK;
-	case ERROR_CONFIG:
-		return DAEMON_CONFIG;
-	case ERROR_RETRY:
-	case ERROR_REJECT:
-		return DAEMON_TRY_LATER;
-	}
-	abort();
-}
-
-enum daemon_exit daemon_run(const struct config *config, bool once)
-{
-	struct daemon daemon = {.config = config, .once = once};
+	struct daemon daemon = {.path = path, .once = once};
+	daemon.surroundings = (struct run_surroundings){
+	    .spool = &daemon.spool,
+	    .ids = &daemon.ids,
+	    .turnstile = &daemon.turnstile,
+	    .is_stopping = &daemon.is_stopping,
+	    .progress = &daemon.progress,
+	};
+	config_use(&daemon, file);
 	run_ids_init(&daemon.ids);
 	turnstile_init(&daemon.turnstile);
 	notify_open(&daemon.notify);
-	log_set_level(config->log_level);
 	umask(0027);
-	daemon.surroundings = (struct run_surroundings){
-	    config, &daemon.spool, &daemon.ids, &daemon.turnstile, &daemon.is_stopping};
 	struct error error = run(&daemon);
-	run_ids_done(&daemon.ids);
-	turnstile_done(&daemon.turnstile);
 	notify_close(&daemon.notify);
-	if (is_error(&error)) {
+	turnstile_done(&daemon.turnstile);
+	run_ids_done(&daemon.ids);
+	if (is_error(&error))
 		log_event(LOG_ERROR, "failed", NULL, "%s", error.text);
-		return exit_of(&error);
-	}
-	log_event(LOG_INFO, "stopped", NULL, "enrold has stopped");
-	return daemon.exit;
+	else
+		log_event(LOG_INFO, "stopped", NULL, "enrold has stopped");
+	config_free(daemon.next);
+	config_free(daemon.file);
+	return is_error(&error) ? exit_of(&error) : daemon.exit;
 }

@@ -147,6 +147,12 @@ struct error feeds_create(
 	return OK;
 }
 
+void feeds_inherit(struct feeds *feeds, const struct feeds *before)
+{
+	feeds->answered = before->answered;
+	feeds->refused = before->refused;
+}
+
 void feeds_free(struct feeds *feeds)
 {
 	if (!feeds)

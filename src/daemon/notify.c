@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <systemd/sd-daemon.h>
+#include <time.h>
 #include <unistd.h>
 
 /* sd_notify(3): a path, or with a leading @ an abstract name. */
@@ -43,6 +44,20 @@ void notify_close(struct notify *notify)
 void notify_state(const char *state)
 {
 	sd_notify(0, state);
+}
+
+void notify_reloading(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%lld",
+	    (long long)now.tv_sec * 1000000 + now.tv_nsec / 1000);
+}
+
+uint64_t notify_watchdog_ms(void)
+{
+	uint64_t every_us = 0;
+	return sd_watchdog_enabled(0, &every_us) > 0 ? every_us / 2000 : 0;
 }
 
 void notify_status(const struct notify *notify, const char *status)

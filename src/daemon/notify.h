@@ -5,6 +5,8 @@
 #ifndef DAEMON_NOTIFY_H
 #define DAEMON_NOTIFY_H
 
+#include <stdint.h>
+
 struct notify {
 	int socket; /* -1: nobody listens */
 };
@@ -14,7 +16,11 @@ void notify_close(struct notify *notify);
 
 /* "READY=1", "STOPPING=1": rare, and must arrive. */
 void notify_state(const char *state);
-/* "STATUS=..." */
+/* A new configuration is coming; READY=1 follows. */
+void notify_reloading(void);
+/* How often systemd wants to hear from us, halved; 0: never. */
+uint64_t notify_watchdog_ms(void);
+/* "STATUS=...", "WATCHDOG=1" */
 void notify_status(const struct notify *notify, const char *status);
 
 #endif

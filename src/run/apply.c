@@ -40,6 +40,7 @@ struct applying {
 /* Decides and writes; inside a transaction. */
 static struct error batch_write(struct applying *applying)
 {
+	atomic_fetch_add(applying->run->runner->shared->progress, 1);
 	struct batch *batch = &applying->batch;
 	struct lms *lms = applying->lms;
 	struct plan plan;

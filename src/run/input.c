@@ -22,6 +22,7 @@ struct copying {
 
 static struct error chunk_take(struct copying *copying, const char *bytes, size_t size)
 {
+	atomic_fetch_add(copying->run->runner->shared->progress, 1);
 	hash_add(copying->hash, bytes, size);
 	copying->bytes += size;
 	copying->last = bytes[size - 1];

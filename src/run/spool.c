@@ -121,6 +121,14 @@ static struct error feed_open(const struct spool *spool, const char *feed)
 	return error;
 }
 
+struct error spool_open_feeds(const struct config *config, const struct spool *spool)
+{
+	struct error error = feed_open(spool, DEFAULT_FEED);
+	for (size_t i = 0; i < config->feeds_count && !is_error(&error); i++)
+		error = feed_open(spool, config->feeds[i].name);
+	return error;
+}
+
 static struct error places_open(struct spool *spool, const struct config *config)
 {
 	const struct {
@@ -138,9 +146,7 @@ static struct error places_open(struct spool *spool, const struct config *config
 			error = device_check(spool, *places[i].directory, places[i].name);
 	}
 	if (!is_error(&error))
-		error = feed_open(spool, DEFAULT_FEED);
-	for (size_t i = 0; i < config->feeds_count && !is_error(&error); i++)
-		error = feed_open(spool, config->feeds[i].name);
+		error = spool_open_feeds(config, spool);
 	return is_error(&error) ? error_wrap(as_config(error), "spool %s", config->spool) : OK;
 }
 

@@ -11,6 +11,7 @@ struct error transaction_begin(struct runner *runner)
 {
 	turnstile_enter(runner->shared->turnstile);
 	runner->has_turn = true;
+	atomic_fetch_add(runner->shared->progress, 1);
 	struct error error = lms_begin(runner->lms);
 	if (is_error(&error))
 		turn_end(runner);

@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 TestSuite(daemon, .timeout = 600);
@@ -235,6 +236,62 @@ Test(daemon, killed_while_busy_leaves_everything_lawful_and_goes_on_when_started
 	service_await(&service, &spool, "", 21);
 	service_stop(&service);
 	cr_expect_eq(answer_count(&spool, "large.csv"), 1);
+	law_close(&spool);
+}
+
+/* ---- manners ---- */
+
+static void config_append(const struct spool *spool, const char *text)
+{
+	FILE *config = fopen(spool->config.text, "ae");
+	cr_assert_not_null(config);
+	fputs(text, config);
+	fclose(config);
+}
+
+Test(daemon, takes_a_new_feed_on_a_hangup_and_goes_on_with_a_giant)
+{
+	struct spool spool;
+	struct service service;
+	spool_make(&spool, &(struct spool_options){.people = PEOPLE, .courses = COURSES});
+	service_start(&service, &spool);
+	large_drop(&spool, SCALE(200000, 30000));
+	service_await_claim(&service, &spool);
+	files_make_directory(spool_inbox(&spool, "hr").text);
+	files_make_directory(spool_path(&spool, "outbox/hr").text);
+	spool_drop(&spool, "hr/small.csv", HEADER "p1,C1\n");
+	config_append(&spool, "  hr: {}\n");
+	program_signal(&service.program, SIGHUP);
+	service_hear(&service, "RELOADING=1");
+	service_await(&service, &spool, "hr", 1);
+	service_await(&service, &spool, "", 1);
+	service_stop(&service);
+	law_close(&spool);
+}
+
+Test(daemon, keeps_the_old_configuration_when_the_new_one_is_bad)
+{
+	struct spool spool;
+	struct service service;
+	spool_make(&spool, NULL);
+	service_start(&service, &spool);
+	config_append(&spool, "nonsense: 1\n");
+	program_signal(&service.program, SIGHUP);
+	spool_drop(&spool, "staff.csv", HEADER "p1,C1\n");
+	service_await(&service, &spool, "", 1);
+	service_stop(&service);
+	law_close(&spool);
+}
+
+Test(daemon, tells_the_watchdog_that_it_lives)
+{
+	struct spool spool;
+	struct service service;
+	spool_make(&spool, NULL);
+	setenv("WATCHDOG_USEC", "100000", 1);
+	service_start(&service, &spool);
+	service_hear(&service, "WATCHDOG=1");
+	service_stop(&service);
 	law_close(&spool);
 }
 
