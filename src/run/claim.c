@@ -214,9 +214,15 @@ static struct error remove_if_there(int at, const char *name, int flags)
 
 struct error claim_close(struct run *run)
 {
+	/* Of attempts that came to nothing; what counts has been moved away. */
+	static const char *const leftovers[] = {
+	    RUN_INPUT_PART, ANSWER_RESULT, ANSWER_RETRY, RUN_SUMMARY, RUN_REASON};
 	const char *names[BOXES_MAX];
 	char path[SPOOL_PATH_SIZE] = "";
 	struct error error = OK;
+	tries_end(run);
+	for (size_t i = 0; i < sizeof leftovers / sizeof *leftovers && !is_error(&error); i++)
+		error = remove_if_there(run->directory, leftovers[i], 0);
 	for (size_t count = boxes_of(&run->lane, names); count > 0 && !is_error(&error); count--) {
 		size_t used = 0;
 		for (size_t i = 0; i < count; i++)

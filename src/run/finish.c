@@ -100,11 +100,31 @@ struct error finish_store(struct run *run, const struct finish *finish)
 	return error;
 }
 
+/* The answer as the ledger knows it: nothing, or what belongs to the last checkpoint. */
+static struct error answer_take(struct run *run, struct finish *finish)
+{
+	const struct answer_sizes sizes = {run->row.result_bytes, run->row.retry_bytes};
+	struct answer *answer;
+	if (sizes.result == 0)
+		return OK;
+	struct error error = answer_open(run->directory, NULL, sizes, &answer);
+	if (is_error(&error))
+		return error;
+	finish->result_bytes = sizes.result;
+	finish->retry_bytes = sizes.retry;
+	answer_hashes(answer, finish->result_sha256, finish->retry_sha256);
+	answer_close(answer);
+	return OK;
+}
+
 struct error finish_refused(struct run *run, const struct error *refusal)
 {
-	const struct tally nothing = {0};
-	const struct finish finish = {.tally = &nothing, .refusal = refusal};
-	struct error error = input_sync(run);
+	struct tally tally;
+	struct finish finish = {.tally = &tally, .refusal = refusal};
+	tally_parse(run->row.counts, &tally);
+	struct error error = answer_take(run, &finish);
+	if (!is_error(&error))
+		error = input_sync(run);
 	if (!is_error(&error))
 		error = transaction_begin(run->runner);
 	if (!is_error(&error))

@@ -4,6 +4,7 @@
  * work/<node>/R holds  inbox/[feed/][preview/]staff.csv  the file that was dropped, then our copy of it
  *                      input.csv               our copy, while both are needed
  *                      result.csv retry.csv summary.json
+ *                      try.1 try.2 try.3       beginnings that have not come to an end
  */
 #ifndef RUN_PARTS_H
 #define RUN_PARTS_H
@@ -17,6 +18,7 @@
 #define RUN_INPUT "input.csv"
 #define RUN_INPUT_PART "input.part"
 #define RUN_SUMMARY "summary.json"
+#define RUN_REASON "reason.txt"
 
 enum { MODE_INPUT = 0640, MODE_ANSWER = 0640, MODE_PRIVATE = 0700, MODE_SHARED = 0750 };
 
@@ -58,6 +60,12 @@ struct error claim_settle(struct run *run) MUST_CHECK;
 /* Removes the empty directories. */
 struct error claim_close(struct run *run) MUST_CHECK;
 
+/* ---- tries.c: a file that kills the daemon ---- */
+
+/* Notes that a try begins. REJECT killed_daemon: three have not come to an end. */
+struct error tries_begin(struct run *run) MUST_CHECK;
+void tries_end(struct run *run);
+
 /* ---- input.c ---- */
 
 /* Copies, hashes and checks. REJECT: refuse the file. has_changed: give it back. */
@@ -89,6 +97,7 @@ struct finish {
 
 /* Inside the caller's transaction: the summary, the chain's new head and the ledger's row. */
 struct error finish_store(struct run *run, const struct finish *finish) MUST_CHECK;
+/* Ends the run where it is, with what its checkpoints say of it. */
 struct error finish_refused(struct run *run, const struct error *refusal) MUST_CHECK;
 
 /* ---- publish.c: everything to its place ---- */

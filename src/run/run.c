@@ -126,9 +126,12 @@ static struct error begin(struct run *run)
 	struct error error = row_begin(run);
 	if (is_error(&error))
 		return error;
-	error = input_copy(run);
+	error = tries_begin(run);
+	struct error copied = input_copy(run);
 	if (run->has_changed)
 		return claim_return(run);
+	if (!is_error(&error))
+		error = copied;
 	if (error.class == ERROR_REJECT)
 		return finish_refused(run, &error);
 	return is_error(&error) ? error : run_apply(run);
@@ -137,6 +140,10 @@ static struct error begin(struct run *run)
 static struct error resume(struct run *run)
 {
 	struct error error = policy_parse(run->row.policy.bytes, run->arena, &run->policy);
+	if (!is_error(&error))
+		error = tries_begin(run);
+	if (error.class == ERROR_REJECT)
+		return finish_refused(run, &error);
 	return is_error(&error) ? error : run_apply(run);
 }
 
@@ -152,6 +159,8 @@ static struct error advance(struct run *run, struct run_report *report)
 		error = begin(run);
 	else if (run->row.state == RUN_RUNNING)
 		error = resume(run);
+	if (run->directory >= 0)
+		tries_end(run);
 	if (is_error(&error) || run->is_stopped)
 		return error;
 	report->end = has_ended(run) ? RUN_ANSWERED : RUN_GONE;

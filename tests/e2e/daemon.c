@@ -283,6 +283,38 @@ Test(daemon, keeps_the_old_configuration_when_the_new_one_is_bad)
 	law_close(&spool);
 }
 
+Test(daemon, refuses_a_file_that_has_killed_it_three_times)
+{
+	struct spool spool;
+	struct service service;
+	struct answer answer;
+	spool_make(&spool, &(struct spool_options){.people = PEOPLE, .courses = COURSES});
+	large_drop(&spool, SCALE(400000, 60000));
+	for (int i = 0; i < 3; i++) {
+		service_start(&service, &spool);
+		/* The note of this try is the last that is made before the work begins. */
+		struct path work = spool_path(&spool, "work/%s", SPOOL_NODE);
+		struct listing runs = {0};
+		for (bool is_noted = false; !is_noted;) {
+			listing_done(&runs);
+			runs = files_list(work.text);
+			char note[16];
+			snprintf(note, sizeof note, "/try.%d", i + 1);
+			for (size_t k = 0; k < runs.count; k++)
+				is_noted |= text_ends(runs.entries[k].path, note);
+		}
+		listing_done(&runs);
+		service_kill(&service);
+	}
+	service_start(&service, &spool);
+	service_await(&service, &spool, "", 1);
+	answer_open(&answer, &spool, "large.csv", 0);
+	cr_expect_str_eq(answer_refusal(&answer), "killed_daemon");
+	answer_close(&answer);
+	service_stop(&service);
+	law_close(&spool);
+}
+
 Test(daemon, tells_the_watchdog_that_it_lives)
 {
 	struct spool spool;

@@ -1,0 +1,33 @@
+#include "parts.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+static const char *const names[] = {"try.1", "try.2", "try.3"};
+
+enum { TRIES_MAX = sizeof names / sizeof *names };
+
+struct error tries_begin(struct run *run)
+{
+	for (int i = 0; i < TRIES_MAX; i++) {
+		int file = openat(run->directory, names[i], O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
+		    MODE_INPUT);
+		if (file < 0 && errno == EEXIST)
+			continue;
+		if (file < 0)
+			return error_errno("cannot note a try in work/%s", run->id);
+		close(file);
+		return OK;
+	}
+	return error_reject("killed_daemon", 0,
+	    "enrold died %d times while it ran this file, with %llu rows done: report this, and "
+	    "keep the file",
+	    TRIES_MAX, (unsigned long long)run->row.records);
+}
+
+void tries_end(struct run *run)
+{
+	for (int i = 0; i < TRIES_MAX; i++)
+		unlinkat(run->directory, names[i], 0);
+}
