@@ -137,7 +137,11 @@ struct error feeds_create(
 		    .trouble_since = INT64_MAX};
 		memcpy(state->lane.feed, config->feeds[i / 2].name, sizeof state->lane.feed);
 		state->inbox = inbox_create(
-		    (struct inbox_rules){config->settle_ms, is_lane, on_left, state});
+		    (struct inbox_rules){.settle_ms = config->settle_ms,
+		        .marker = config->feeds[i / 2].policy.marker,
+		        .is_expected = is_lane,
+		        .on_left = on_left,
+		        .context = state});
 		if (!state->inbox) {
 			feeds_free(feeds);
 			return error_memory("starting");

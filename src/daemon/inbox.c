@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -149,7 +150,24 @@ static bool is_vouched(const struct file *file)
 	return file->is_vouched && file->signature.size > 0;
 }
 
-static void judge(struct inbox *inbox, struct file *file, const struct stat *stat, int64_t now_ms)
+/* With markers, they alone decide. */
+static bool has_marker(const struct inbox *inbox, int directory, const char *name)
+{
+	char marker[FILE_NAME_SIZE + 64];
+	snprintf(marker, sizeof marker, "%s%s", name, inbox->rules.marker);
+	return faccessat(directory, marker, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+static bool is_marker(const struct inbox *inbox, const char *name)
+{
+	size_t length = strlen(name);
+	size_t tail = inbox->rules.marker ? strlen(inbox->rules.marker) : 0;
+	return tail > 0 && length >= tail &&
+	    strcmp(name + length - tail, inbox->rules.marker) == 0;
+}
+
+static void judge(struct inbox *inbox, int directory, struct file *file, const struct stat *stat,
+    int64_t now_ms)
 {
 	struct signature signature = signature_of(stat);
 	bool is_new = !is_same(&signature, &file->signature);
@@ -163,6 +181,10 @@ static void judge(struct inbox *inbox, struct file *file, const struct stat *sta
 		leave(inbox, file, fault);
 	if (file->is_left)
 		return;
+	if (inbox->rules.marker) {
+		file->is_ready = has_marker(inbox, directory, file->name);
+		return;
+	}
 	int64_t settles_at = file->since_ms + inbox->rules.settle_ms;
 	file->is_ready = file->is_ready || settles_at <= now_ms || is_vouched(file);
 	if (!file->is_ready && settles_at < inbox->settles_at)
@@ -178,7 +200,7 @@ static bool is_expected(const struct inbox *inbox, const char *name, const struc
 static void entry_see(struct inbox *inbox, int directory, const char *name, int64_t now_ms)
 {
 	struct stat stat;
-	if (name_judge(name) == NAME_IGNORED ||
+	if (name_judge(name) == NAME_IGNORED || is_marker(inbox, name) ||
 	    fstatat(directory, name, &stat, AT_SYMLINK_NOFOLLOW) < 0 ||
 	    is_expected(inbox, name, &stat))
 		return;
@@ -188,7 +210,7 @@ static void entry_see(struct inbox *inbox, int directory, const char *name, int6
 	if (!file)
 		return;
 	file->scan = inbox->scan;
-	judge(inbox, file, &stat, now_ms);
+	judge(inbox, directory, file, &stat, now_ms);
 }
 
 /* ---- the whole directory ---- */

@@ -28,6 +28,7 @@ typedef void inbox_on_left(void *context, const char *name, const char *why);
 
 struct inbox_rules {
 	uint32_t settle_ms;
+	const char *marker; /* a file waits for another of its name and this ending; NULL: none */
 	inbox_is_expected *is_expected;
 	inbox_on_left *on_left;
 	void *context;

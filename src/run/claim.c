@@ -120,7 +120,11 @@ static struct error take(struct run *run, int inbox, const char *name, struct ru
 		return error;
 	error = box_make(run);
 	if (!is_error(&error))
+		error = beside_claim(run, inbox, name);
+	if (!is_error(&error))
 		error = move_in(run, inbox, name, &seen, report);
+	if (!*run->name && run->directory >= 0 && !is_error(&error))
+		error = beside_return(run, inbox);
 	if (!*run->name && run->directory >= 0) {
 		/* At worst an empty directory stays in work/; the next start takes it away. */
 		struct error ignored = claim_close(run);
@@ -230,6 +234,8 @@ struct error claim_close(struct run *run)
 			    path + used, sizeof path - used, "%s%s", i > 0 ? "/" : "", names[i]);
 		error = remove_if_there(run->directory, path, AT_REMOVEDIR);
 	}
+	if (!is_error(&error))
+		error = remove_if_there(run->directory, RUN_BESIDE, AT_REMOVEDIR);
 	return is_error(&error)
 	    ? error
 	    : remove_if_there(run->runner->shared->spool->work, run->id, AT_REMOVEDIR);
@@ -249,7 +255,11 @@ struct error claim_return(struct run *run)
 	error = disk_open_directory(run->runner->shared->spool->root, path, MODE_SHARED, &inbox);
 	if (is_error(&error))
 		return error;
-	error = disk_move(run->box, run->name, inbox, run->name);
+	/* Of a claim that was cut short there may be only what lay beside the file. */
+	if (*run->name)
+		error = disk_move(run->box, run->name, inbox, run->name);
+	if (!is_error(&error))
+		error = beside_return(run, inbox);
 	close(inbox);
 	return is_error(&error) ? error : claim_close(run);
 }

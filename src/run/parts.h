@@ -4,6 +4,7 @@
  * work/<node>/R holds  inbox/[feed/][preview/]staff.csv  the file that was dropped, then our copy of it
  *                      input.csv               our copy, while both are needed
  *                      result.csv retry.csv summary.json
+ *                      beside/                 the marker and checksum that came with the file
  *                      try.1 try.2 try.3       beginnings that have not come to an end
  */
 #ifndef RUN_PARTS_H
@@ -18,6 +19,7 @@
 #define RUN_INPUT "input.csv"
 #define RUN_INPUT_PART "input.part"
 #define RUN_SUMMARY "summary.json"
+#define RUN_BESIDE "beside"
 #define RUN_REASON "reason.txt"
 
 enum { MODE_INPUT = 0640, MODE_ANSWER = 0640, MODE_PRIVATE = 0700, MODE_SHARED = 0750 };
@@ -59,6 +61,15 @@ struct error claim_return(struct run *run) MUST_CHECK;
 struct error claim_settle(struct run *run) MUST_CHECK;
 /* Removes the empty directories. */
 struct error claim_close(struct run *run) MUST_CHECK;
+
+/* ---- beside.c: marker and checksum ---- */
+
+struct error beside_claim(struct run *run, int inbox, const char *name) MUST_CHECK;
+struct error beside_return(struct run *run, int inbox) MUST_CHECK;
+/* To where the input goes, under its name. */
+struct error beside_keep(struct run *run, int place) MUST_CHECK;
+/* REJECT: checksum_mismatch, checksum_unreadable. */
+struct error beside_check(struct run *run) MUST_CHECK;
 
 /* ---- tries.c: a file that kills the daemon ---- */
 

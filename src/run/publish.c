@@ -66,10 +66,11 @@ static struct error archive_open(const struct run *run, int *day)
 static struct error input_move(struct run *run, int place)
 {
 	char name[FILE_NAME_SIZE];
-	if (!*run->name)
-		return OK; /* an earlier attempt has moved it */
+	struct error error = beside_keep(run, place);
+	if (is_error(&error) || !*run->name)
+		return error; /* without a name: an earlier attempt has moved it */
 	name_make(name, run->row.name.bytes, run->id, ".csv");
-	struct error error = claim_settle(run);
+	error = claim_settle(run);
 	/* Ours now, and nobody else's to read. */
 	if (!is_error(&error) && fchmodat(run->box, run->name, MODE_INPUT, 0) < 0)
 		error = OK; /* too large to be copied, and its owner's */

@@ -118,10 +118,8 @@ static struct error row_begin(struct run *run)
 static struct error begin(struct run *run)
 {
 	const struct feed *feed = run_feed(run);
-	if (!*run->name)
-		return OK; /* nothing was claimed */
-	if (!feed)
-		return claim_return(run);
+	if (!*run->name || !feed)
+		return claim_return(run); /* the claim was cut short, or nobody wants it now */
 	run->policy = feed->policy;
 	struct error error = row_begin(run);
 	if (is_error(&error))
@@ -132,6 +130,8 @@ static struct error begin(struct run *run)
 		return claim_return(run);
 	if (!is_error(&error))
 		error = copied;
+	if (!is_error(&error))
+		error = beside_check(run);
 	if (error.class == ERROR_REJECT)
 		return finish_refused(run, &error);
 	return is_error(&error) ? error : run_apply(run);
@@ -166,8 +166,7 @@ static struct error advance(struct run *run, struct run_report *report)
 	report->end = has_ended(run) ? RUN_ANSWERED : RUN_GONE;
 	if (has_ended(run))
 		return publish(run);
-	/* Given back, or never claimed: its empty directory may be left. */
-	return *run->name ? OK : claim_close(run);
+	return OK;
 }
 
 /* ---- the report ---- */

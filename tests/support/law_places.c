@@ -51,6 +51,12 @@ static void found_add_inbox(struct search *search, const char *below, const char
 	found_add(search, path_feed(below).text, base, place);
 }
 
+/* Marker and checksum go where their file goes, and are not followed themselves. */
+static bool is_beside(const char *path)
+{
+	return text_ends(path, ".csv.sha256") || text_ends(path, ".csv.done");
+}
+
 /* ---- one function for each place; `path` is relative to the spool ---- */
 
 typedef void visit_file(struct search *search, const char *below, const char *path, mode_t mode);
@@ -58,6 +64,8 @@ typedef void visit_file(struct search *search, const char *below, const char *pa
 static void inbox_visit(struct search *search, const char *below, const char *path, mode_t mode)
 {
 	(void)mode;
+	if (is_beside(path))
+		return;
 	found_add_inbox(search, below, path);
 }
 
@@ -117,6 +125,8 @@ static void mode_check(struct law *law, const char *path, mode_t mode)
 static void archive_visit(struct search *search, const char *below, const char *path, mode_t mode)
 {
 	struct law *law = search->law;
+	if (is_beside(path))
+		return;
 	struct law_run *run = owner_find(law, path);
 	if (!law_has_shape(below, "dddd/dd/dd/") || strchr(below + strlen("YYYY/MM/DD/"), '/'))
 		law_break(law, "%s does not lie in archive/YYYY/MM/DD", path);
@@ -142,6 +152,8 @@ static void quarantine_visit(
 {
 	(void)below;
 	struct law *law = search->law;
+	if (is_beside(path))
+		return;
 	if (text_ends(path, ".reason.txt")) {
 		struct path of = spool_path(
 		    law->spool, "%.*s", (int)(strlen(path) - strlen(".reason.txt")), path);
@@ -189,7 +201,9 @@ static struct items dropped_items(const struct spool *spool)
 	struct items items = {0};
 	for (size_t i = 0; i < spool->drops_count; i++) {
 		const struct drop *drop = &spool->drops[i];
-		items_add(&items, (struct item){drop->feed, drop->name, drop->hash, "dropped"});
+		if (!is_beside(drop->name))
+			items_add(&items,
+			    (struct item){drop->feed, drop->name, drop->hash, "dropped"});
 	}
 	return items;
 }

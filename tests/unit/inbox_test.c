@@ -37,7 +37,7 @@ static void fixture_make(struct fixture *fixture, uint32_t settle_ms)
 	cr_assert_not_null(mkdtemp(fixture->path));
 	fixture->directory = open(fixture->path, O_RDONLY | O_DIRECTORY);
 	fixture->inbox =
-	    inbox_create((struct inbox_rules){settle_ms, is_expected, on_left, fixture});
+	    inbox_create((struct inbox_rules){settle_ms, NULL, is_expected, on_left, fixture});
 	cr_assert_not_null(fixture->inbox);
 }
 

@@ -1,0 +1,154 @@
+/*
+ * beside: what HR puts beside a file: its marker, staff.csv.done, and its checksum,
+ * staff.csv.sha256. They come into work/ before their file and leave it before their file, so that
+ * none of them is ever left behind for the next file of that name.
+ */
+#include "disk.h"
+#include "parts.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <strings.h>
+#include <unistd.h>
+
+#define SUM ".sha256"
+
+enum { SUM_BYTES_MAX = 64 << 10 };
+
+static struct error one_claim(struct run *run, int inbox, const char *name, const char *end)
+{
+	char beside[FILE_NAME_SIZE + 64];
+	struct stat stat;
+	int directory;
+	snprintf(beside, sizeof beside, "%s%s", name, end);
+	if (fstatat(inbox, beside, &stat, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISREG(stat.st_mode))
+		return OK;
+	struct error error =
+	    disk_open_directory(run->directory, RUN_BESIDE, MODE_PRIVATE, &directory);
+	if (is_error(&error))
+		return error;
+	if (renameat2(inbox, beside, directory, beside, RENAME_NOREPLACE) < 0 && errno != ENOENT)
+		error = error_errno("cannot claim %s", beside);
+	close(directory);
+	return error;
+}
+
+struct error beside_claim(struct run *run, int inbox, const char *name)
+{
+	const struct feed *feed = run_feed(run);
+	struct error error = one_claim(run, inbox, name, SUM);
+	if (!is_error(&error) && feed && feed->policy.marker)
+		error = one_claim(run, inbox, name, feed->policy.marker);
+	return error;
+}
+
+/* ---- each of them ---- */
+
+typedef struct error visit(struct run *run, int directory, const char *name, int to);
+
+static struct error each(struct run *run, visit *visit_one, int to)
+{
+	int directory = openat(
+	    run->directory, RUN_BESIDE, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (directory < 0)
+		return errno == ENOENT ? OK : error_errno("cannot open " RUN_BESIDE);
+	DIR *listing = fdopendir(directory);
+	struct error error = listing ? OK : error_errno("cannot list " RUN_BESIDE);
+	const struct dirent *entry;
+	while (!is_error(&error) && (entry = readdir(listing)))
+		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+			error = visit_one(run, directory, entry->d_name, to);
+	if (listing)
+		closedir(listing);
+	else
+		close(directory);
+	return error;
+}
+
+static struct error give_back(struct run *run, int directory, const char *name, int inbox)
+{
+	(void)run;
+	return disk_move(directory, name, inbox, name);
+}
+
+struct error beside_return(struct run *run, int inbox)
+{
+	return each(run, give_back, inbox);
+}
+
+/* staff.csv.done -> staff.R.csv.done */
+static struct error keep(struct run *run, int directory, const char *name, int place)
+{
+	char end[FILE_NAME_SIZE + 8], kept[FILE_NAME_SIZE];
+	size_t input = run->row.name.size;
+	snprintf(end, sizeof end, ".csv%s", strlen(name) > input ? name + input : "");
+	name_make(kept, run->row.name.bytes, run->id, end);
+	return disk_move(directory, name, place, kept);
+}
+
+struct error beside_keep(struct run *run, int place)
+{
+	return each(run, keep, place);
+}
+
+/* ---- the checksum ---- */
+
+static bool is_hash(const char *text)
+{
+	size_t digits = 0;
+	while (isxdigit((unsigned char)text[digits]))
+		digits++;
+	return digits == HASH_TEXT_SIZE;
+}
+
+/* sha256sum's lines: 64 digits, a blank, a blank or *, a name. A hash alone will do. */
+static const char *sum_find(char *text, const char *name)
+{
+	const char *only = NULL;
+	size_t lines = 0;
+	for (char *rest = text, *line; (line = strsep(&rest, "\n"));) {
+		line[strcspn(line, "\r")] = '\0';
+		if (!is_hash(line))
+			continue;
+		const char *named = line + HASH_TEXT_SIZE;
+		named += strspn(named, " *");
+		const char *slash = strrchr(named, '/');
+		only = line;
+		lines++;
+		if (strcmp(slash ? slash + 1 : named, name) == 0)
+			return line;
+	}
+	return lines == 1 ? only : NULL;
+}
+
+static struct error sum_compare(const struct run *run, char *text)
+{
+	const char *sum = sum_find(text, run->name);
+	if (!sum)
+		return error_reject("checksum_unreadable", 0,
+		    "%.100s" SUM " has no line for this file: write it with sha256sum", run->name);
+	if (strncasecmp(sum, run->row.sha256.bytes, HASH_TEXT_SIZE) == 0)
+		return OK;
+	return error_reject("checksum_mismatch", 0,
+	    "the file is not the one whose checksum was sent with it: send both again");
+}
+
+struct error beside_check(struct run *run)
+{
+	char path[FILE_NAME_SIZE + 32], text[SUM_BYTES_MAX];
+	snprintf(path, sizeof path, RUN_BESIDE "/%s" SUM, run->name);
+	int file = openat(run->directory, path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (file < 0 && errno == ENOENT)
+		return OK;
+	ssize_t size = file < 0 ? -1 : pread(file, text, sizeof text - 1, 0);
+	struct error error = size < 0 ? error_errno("cannot read %s", path) : OK;
+	if (file >= 0)
+		close(file);
+	if (is_error(&error))
+		return error;
+	text[size] = '\0';
+	return sum_compare(run, text);
+}

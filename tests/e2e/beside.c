@@ -1,0 +1,103 @@
+/* Markers and checksums: what HR puts beside a file. */
+#include "answer.h"
+#include "law.h"
+#include "program.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+
+TestSuite(beside, .timeout = 120);
+
+static const char text[] = "username,course1\np1,C1\n";
+
+static void beside_write(const struct spool *spool, const char *name, const char *bytes)
+{
+	files_write(spool_inbox(spool, name).text, bytes, strlen(bytes), 0640);
+}
+
+static void sum_write(const struct spool *spool, const char *name, const char *of, const char *bytes)
+{
+	char hash[HASH_SIZE];
+	files_hash_bytes(bytes, strlen(bytes), hash);
+	beside_write(spool, name, path_of("%s  %s\n", hash, of).text);
+}
+
+static void expect_archived(const struct spool *spool, const char *end, size_t count)
+{
+	struct listing listing = files_list(spool_path(spool, "archive").text);
+	size_t found = 0;
+	for (size_t i = 0; i < listing.count; i++)
+		found += text_ends(listing.entries[i].path, end);
+	cr_expect_eq(found, count, "%zu *%s in the archive", found, end);
+	listing_done(&listing);
+}
+
+Test(beside, a_file_waits_for_its_marker_and_is_archived_with_it)
+{
+	struct spool spool;
+	spool_make(&spool, &(struct spool_options){.feeds = "  default: { marker: .done }\n"});
+	spool_drop(&spool, "staff.csv", text);
+	beside_write(&spool, "other.csv.done", "");
+	spool_once(&spool);
+	cr_expect_eq(answer_count(&spool, "staff.csv"), 0);
+	beside_write(&spool, "staff.csv.done", "");
+	spool_once(&spool);
+	cr_expect_eq(answer_count(&spool, "staff.csv"), 1);
+	cr_expect_not(files_exist(spool_inbox(&spool, "staff.csv.done").text));
+	cr_expect(files_exist(spool_inbox(&spool, "other.csv.done").text));
+	expect_archived(&spool, ".csv.done", 1);
+	law_close(&spool);
+}
+
+Test(beside, a_marker_of_the_feeds_own_is_no_input)
+{
+	struct spool spool;
+	spool_make(&spool, &(struct spool_options){.feeds = "  default: { marker: .ok }\n"});
+	spool_drop(&spool, "staff.csv", text);
+	beside_write(&spool, "staff.csv.ok", "");
+	spool_once(&spool);
+	cr_expect_eq(answer_count(&spool, "staff.csv"), 1);
+	cr_expect_eq(spool_number(&spool, "SELECT count(*) FROM enrold_run"), 1);
+	spool_remove(&spool);
+}
+
+Test(beside, a_checksum_that_agrees_is_archived_with_its_file)
+{
+	struct spool spool;
+	spool_make(&spool, NULL);
+	sum_write(&spool, "staff.csv.sha256", "staff.csv", text);
+	spool_drop(&spool, "staff.csv", text);
+	spool_once(&spool);
+	cr_expect_eq(spool_number(&spool, "SELECT count(*) FROM mdl_user_enrolments"), 1);
+	expect_archived(&spool, ".csv.sha256", 1);
+	law_close(&spool);
+}
+
+Test(beside, a_checksum_that_does_not_agree_refuses_its_file)
+{
+	static const struct {
+		const char *name, *sum, *refusal;
+	} cases[] = {
+	    {"other.csv", "not these bytes", "checksum_mismatch"},
+	    {"empty.csv", NULL, "checksum_unreadable"},
+	};
+	struct spool spool;
+	struct answer answer;
+	spool_make(&spool, NULL);
+	for (size_t i = 0; i < 2; i++) {
+		struct path sum = path_of("%s.sha256", cases[i].name);
+		if (cases[i].sum)
+			sum_write(&spool, sum.text, cases[i].name, cases[i].sum);
+		else
+			beside_write(&spool, sum.text, "no sum at all\n");
+		spool_drop(&spool, cases[i].name, text);
+	}
+	spool_once(&spool);
+	for (size_t i = 0; i < 2; i++) {
+		answer_open(&answer, &spool, cases[i].name, 0);
+		cr_expect_str_eq(answer_refusal(&answer), cases[i].refusal);
+		answer_close(&answer);
+	}
+	cr_expect_eq(spool_number(&spool, "SELECT count(*) FROM mdl_user_enrolments"), 0);
+	law_close(&spool);
+}
