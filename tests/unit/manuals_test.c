@@ -1,0 +1,83 @@
+/* The manuals have an entry for each row of the tables, and for nothing else. */
+#include "../../src/config/keys.h"
+
+#include "enrold/columns.h"
+#include "enrold/outcome.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+
+static char text[64 << 10];
+
+static void manual_load(const char *path)
+{
+	FILE *file = fopen(path, "re");
+	cr_assert_not_null(file, "%s", path);
+	size_t size = fread(text, 1, sizeof text - 1, file);
+	cr_assert_lt(size, sizeof text - 1);
+	text[size] = '\0';
+	fclose(file);
+}
+
+/* ".It Cm name" between the two headings, alone or in a list of names. */
+static bool has_entry(const char *from, const char *to, const char *name)
+{
+	const char *start = strstr(text, from), *end = start ? strstr(start, to) : NULL;
+	cr_assert_not_null(end, "no '%s' before '%s'", from, to);
+	for (const char *line = start; line < end; line = strchr(line, '\n') + 1) {
+		char words[128] = " ";
+		size_t length = strcspn(line, "\n");
+		if (strncmp(line, ".It Cm ", 7) != 0 || length > 100)
+			continue;
+		memcpy(words + 1, line + 7, length - 7);
+		strcpy(words + 1 + length - 7, " ");
+		char wanted[80];
+		snprintf(wanted, sizeof wanted, " %s ", name);
+		if (strstr(words, wanted))
+			return true;
+	}
+	return false;
+}
+
+static size_t entries(const char *from, const char *to)
+{
+	const char *start = strstr(text, from), *end = start ? strstr(start, to) : NULL;
+	size_t count = 0;
+	for (const char *line = start; line && line < end; line = strchr(line, '\n') + 1)
+		count += strncmp(line, ".It Cm ", 7) == 0;
+	return count;
+}
+
+Test(manuals, of_the_settings_name_each_key_in_its_section)
+{
+	static const struct {
+		const char *from, *to;
+	} sections[] = {[SECTION_TOP] = {".Ss Top level", ".Ss In lms"},
+	    [SECTION_LMS] = {".Ss In lms", ".Ss In a feed"},
+	    [SECTION_FEED] = {".Ss In a feed", ".Sh EXAMPLES"}};
+	manual_load(SOURCE_DIR "/src/enrold.yaml.5");
+	for (enum key_section section = SECTION_TOP; section <= SECTION_FEED; section++) {
+		size_t count;
+		const struct config_key *keys = keys_of(section, &count);
+		for (size_t i = 0; i < count; i++)
+			cr_expect(has_entry(sections[section].from, sections[section].to, keys[i].name),
+			    "%s", keys[i].name);
+		cr_expect_eq(entries(sections[section].from, sections[section].to), count);
+	}
+}
+
+Test(manuals, of_files_name_each_column_and_each_code)
+{
+	manual_load(SOURCE_DIR "/src/enrold.csv.5");
+	size_t count;
+	const struct column *columns = columns_all(&count);
+	for (size_t i = 0; i < count; i++) {
+		char name[64];
+		snprintf(name, sizeof name, "%s%s", columns[i].name, columns[i].is_numbered ? "N" : "");
+		cr_expect(has_entry(".Ss Columns", ".Ss Refusals", name), "%s", name);
+	}
+	for (enum code code = 0; code < CODES; code++)
+		cr_expect(has_entry("The codes are:", ".Ss The retry", outcome_code_name(code)), "%s",
+		    outcome_code_name(code));
+	cr_expect_eq(entries("The codes are:", ".Ss The retry"), CODES);
+}
