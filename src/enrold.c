@@ -42,24 +42,12 @@ static struct arguments arguments_parse(int argc, char **argv)
 	int option;
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		switch (option) {
-		case 'c':
-			arguments.config = optarg;
-			break;
-		case 'o':
-			arguments.once = true;
-			break;
-		case 'k':
-			arguments.check = true;
-			break;
-		case 'V':
-			puts("enrold " ENROLD_VERSION);
-			exit(EXIT_SUCCESS);
-		case 'h':
-			usage(stdout);
-			exit(EXIT_SUCCESS);
-		default:
-			usage(stderr);
-			exit(EXIT_USAGE);
+		case 'c': arguments.config = optarg; break;
+		case 'o': arguments.once = true; break;
+		case 'k': arguments.check = true; break;
+		case 'V': puts("enrold " ENROLD_VERSION); exit(EXIT_SUCCESS);
+		case 'h': usage(stdout); exit(EXIT_SUCCESS);
+		default: usage(stderr); exit(EXIT_USAGE);
 		}
 	}
 	if (optind == argc)

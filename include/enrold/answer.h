@@ -35,7 +35,7 @@ struct error answer_add(struct answer *answer, const struct batch *batch, const 
     struct tally *tally) MUST_CHECK;
 struct error answer_sync(struct answer *answer, struct answer_sizes *sizes) MUST_CHECK;
 /* The hashes of both files, "" for a retry file that there is not. Nothing may be added after. */
-void answer_hashes(struct answer *answer, char result[HASH_TEXT_SIZE + 1],
-    char retry[HASH_TEXT_SIZE + 1]);
+void answer_hashes(
+    struct answer *answer, char result[HASH_TEXT_SIZE + 1], char retry[HASH_TEXT_SIZE + 1]);
 
 #endif

@@ -61,8 +61,8 @@ struct batch {
 	size_t records_count, records_room;
 	struct request *requests;
 	size_t requests_count, requests_room;
-	struct slice *user_keys;  /* by record; empty where no account must be looked up */
-	struct user_facts *users; /* by record */
+	struct slice *user_keys;    /* by record; empty where no account must be looked up */
+	struct user_facts *users;   /* by record */
 	struct slice *course_names; /* distinct */
 	struct course_facts *courses;
 	size_t courses_count, courses_room;

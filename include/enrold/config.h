@@ -69,10 +69,10 @@ void config_format(const struct config *config, struct buffer *out);
 
 /*
  * A policy as one canonical line "compat=none upload_type=update ...": every key of the table in
- * its order, lists as item,item with percent escapes. It is what is stored with a run and hashed as policy_sha256; parse reads it back.
+ * its order, lists as item,item with percent escapes. It is what is stored with a run and hashed as
+ * policy_sha256; parse reads it back.
  */
 void policy_format(const struct policy *policy, struct buffer *out);
-struct error policy_parse(
-    const char *text, struct arena *arena, struct policy *policy) MUST_CHECK;
+struct error policy_parse(const char *text, struct arena *arena, struct policy *policy) MUST_CHECK;
 
 #endif

@@ -2,7 +2,8 @@
  * log: one JSON object a line on stderr: `time level event`, what the event is about, `message`.
  *
  * Any thread may write; a line is one write(2), so lines never mix. What is
- * no text (bytes of a file name that are not UTF-8, controls) is shown as U+FFFD. Nothing secret is ever given to it.
+ * no text (bytes of a file name that are not UTF-8, controls) is shown as U+FFFD. Nothing secret is
+ * ever given to it.
  */
 #ifndef ENROLD_LOG_H
 #define ENROLD_LOG_H

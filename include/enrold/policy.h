@@ -37,12 +37,12 @@ struct policy {
 	enum policy_invalid invalid_values;      /* drop the request, or only the bad value */
 	enum policy_bad_row on_bad_row;          /* wrong number of fields */
 	enum policy_unknown_columns unknown_columns;
-	enum policy_final_newline final_newline;     /* a last line without one may be cut short */
-	struct text_list type_roles; /* roles of type 1, 2, 3; none: by archetype */
-	struct text_list dates;      /* more forms of dates, as for strptime */
-	struct text_list columns;    /* pairs: what the file calls a column, what it is */
-	const char *marker;          /* ".done": a file waits for one of that name; NULL: none */
-	bool atomic; /* a file is one transaction, without checkpoints */
+	enum policy_final_newline final_newline; /* a last line without one may be cut short */
+	struct text_list type_roles;             /* roles of type 1, 2, 3; none: by archetype */
+	struct text_list dates;                  /* more forms of dates, as for strptime */
+	struct text_list columns; /* pairs: what the file calls a column, what it is */
+	const char *marker;       /* ".done": a file waits for one of that name; NULL: none */
+	bool atomic;              /* a file is one transaction, without checkpoints */
 };
 
 #endif

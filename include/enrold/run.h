@@ -26,7 +26,7 @@ struct run_surroundings {
 	const struct config *config;
 	const struct spool *spool;
 	struct run_ids *ids;
-	struct turnstile *turnstile; /* in front of the LMS's write transactions */
+	struct turnstile *turnstile;    /* in front of the LMS's write transactions */
 	const atomic_bool *is_stopping; /* a run ends at its next checkpoint */
 	atomic_uint *progress;          /* grows while any run gets on, for the watchdog */
 };
@@ -35,7 +35,8 @@ enum run_end {
 	RUN_ANSWERED,  /* the answer is in the outbox, the input archived or in quarantine */
 	RUN_GONE,      /* there is no such file any more, or it went back to the inbox */
 	RUN_LEFT,      /* it cannot be taken and stays where it is; `error` says why */
-	RUN_POSTPONED, /* `error` says why, or is none: stopping. Go on later: with the run, if any */
+	RUN_POSTPONED, /* `error` says why, or is none: stopping. Go on later: with the run, if any
+	                */
 };
 
 struct run_report {
@@ -57,8 +58,8 @@ struct runner *runner_create(const struct run_surroundings *surroundings); /* NU
 void runner_free(struct runner *runner);
 
 /* A file of the lane's inbox. */
-void run_file(struct runner *runner, const struct lane *lane, const char *name,
-    struct run_report *report);
+void run_file(
+    struct runner *runner, const struct lane *lane, const char *name, struct run_report *report);
 /* A run in work/<node>, begun earlier. */
 void run_continue(struct runner *runner, const char *run, struct run_report *report);
 

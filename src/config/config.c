@@ -94,13 +94,14 @@ static struct error next(struct reading *reading)
 	if (!yaml_parser_parse(&reading->parser, &reading->event))
 		return parser_error(reading);
 	const yaml_event_t *event = &reading->event;
-	bool has_anchor = event->type == YAML_ALIAS_EVENT ||
+	bool has_anchor =
+	    event->type == YAML_ALIAS_EVENT ||
 	    (event->type == YAML_SCALAR_EVENT && event->data.scalar.anchor) ||
 	    (event->type == YAML_MAPPING_START_EVENT && event->data.mapping_start.anchor);
 	if (has_anchor)
-		return at_event(
-		    reading, "", error_config("anchors and aliases are not used here"));
-	if (event->type == YAML_SCALAR_EVENT && strlen(text_of(reading)) != event->data.scalar.length)
+		return at_event(reading, "", error_config("anchors and aliases are not used here"));
+	if (event->type == YAML_SCALAR_EVENT &&
+	    strlen(text_of(reading)) != event->data.scalar.length)
 		return at_event(reading, "", error_config("a text with a NUL"));
 	return OK;
 }
@@ -123,8 +124,8 @@ static struct error key_unknown(const struct reading *reading, enum key_section 
 		return error_config("%s%s: unknown key; it belongs at %s%s", keys_prefix(section),
 		    name, keys_prefix(elsewhere->section), elsewhere->name);
 	if (nearest)
-		return error_config("%s%s: unknown key; is %s meant?", keys_prefix(section), name,
-		    nearest->name);
+		return error_config(
+		    "%s%s: unknown key; is %s meant?", keys_prefix(section), name, nearest->name);
 	return error_config("%s%s: unknown key", keys_prefix(section), name);
 }
 
@@ -141,7 +142,8 @@ static struct error key_take(
 	uint32_t bit = UINT32_C(1) << (*key - first);
 	if (*section->given & bit)
 		return at_event(reading, "",
-		    error_config("%s%s is given twice", keys_prefix(section->section), (*key)->name));
+		    error_config(
+		        "%s%s is given twice", keys_prefix(section->section), (*key)->name));
 	*section->given |= bit;
 	return OK;
 }
@@ -185,9 +187,10 @@ static struct error value_take(
 		return list_take(reading, section, key);
 	char name[96];
 	snprintf(name, sizeof name, "%s%s", keys_prefix(section->section), key->name);
-	struct error error = reading->event.type != YAML_SCALAR_EVENT || is_null(reading)
-	    ? value_refuse(key, found(reading))
-	    : value_parse(key, text_of(reading), reading->file->arena, section->base);
+	struct error error =
+	    reading->event.type != YAML_SCALAR_EVENT || is_null(reading)
+	        ? value_refuse(key, found(reading))
+	        : value_parse(key, text_of(reading), reading->file->arena, section->base);
 	return is_error(&error) ? at_event(reading, name, error) : OK;
 }
 
@@ -275,7 +278,8 @@ static struct error feed_read(struct reading *reading, struct feed *feed)
 		error = section_read(reading, &section, NULL);
 	else if (!is_null(reading))
 		error = at_event(reading, "feeds",
-		    error_config("%s: expected a map of keys, found %s", feed->name, found(reading)));
+		    error_config(
+		        "%s: expected a map of keys, found %s", feed->name, found(reading)));
 	return is_error(&error) ? error : defaults_take(reading, mark, &section);
 }
 
@@ -313,9 +317,8 @@ static struct error default_feed_add(struct config_file *file)
 	if (config_find_feed(&file->config, "default"))
 		return OK;
 	struct error error = feed_add(file, "default", &feed);
-	return is_error(&error)
-	    ? error
-	    : value_fill_defaults(SECTION_FEED, 0, file->arena, &feed->policy);
+	return is_error(&error) ? error
+	                        : value_fill_defaults(SECTION_FEED, 0, file->arena, &feed->policy);
 }
 
 static int by_name(const void *a, const void *b)
@@ -329,7 +332,8 @@ static struct error conclude(struct reading *reading, yaml_mark_t mark)
 	const struct section section = {SECTION_TOP, &file->config, &reading->given};
 	struct error error = defaults_take(reading, mark, &section);
 	if (!is_error(&error) && !file->config.lms.url)
-		error = at_mark(reading, mark, "", error_config("lms.url is missing: it has no default"));
+		error = at_mark(
+		    reading, mark, "", error_config("lms.url is missing: it has no default"));
 	if (!is_error(&error))
 		error = default_feed_add(file);
 	if (!is_error(&error))
@@ -350,8 +354,8 @@ static struct error document_open(struct reading *reading)
 	if (reading->event.type == YAML_STREAM_END_EVENT || is_null(reading))
 		return at_event(reading, "", error_config("the configuration is empty"));
 	if (reading->event.type != YAML_MAPPING_START_EVENT)
-		return at_event(reading, "",
-		    error_config("expected a map of keys, found %s", found(reading)));
+		return at_event(
+		    reading, "", error_config("expected a map of keys, found %s", found(reading)));
 	return OK;
 }
 
@@ -367,8 +371,7 @@ static struct error document_close(struct reading *reading)
 
 static struct error document_read(struct reading *reading)
 {
-	const struct section section = {
-	    SECTION_TOP, &reading->file->config, &reading->given};
+	const struct section section = {SECTION_TOP, &reading->file->config, &reading->given};
 	struct error error = document_open(reading);
 	yaml_mark_t mark = reading->event.start_mark;
 	if (!is_error(&error))

@@ -109,7 +109,8 @@ static bool text_unescape(char *text)
 	return true;
 }
 
-static void pair_format(const struct config_key *key, const struct policy *policy, struct buffer *out)
+static void pair_format(
+    const struct config_key *key, const struct policy *policy, struct buffer *out)
 {
 	buffer_print(out, "%s%s=", out->size > 0 ? " " : "", key->name);
 	if (key->kind == KEY_LIST || key->kind == KEY_PAIRS) {

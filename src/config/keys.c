@@ -13,7 +13,11 @@
 #define IN_TOP(field) .offset = offsetof(struct config, field)
 #define IN_LMS(field) .offset = offsetof(struct lms_options, field)
 #define IN_FEED(field) .offset = offsetof(struct policy, field)
-#define WORDS(...) .words = (const char *const[]){__VA_ARGS__, NULL}
+#define WORDS(...)                                                                                 \
+	.words = (const char *const[])                                                             \
+	{                                                                                          \
+		__VA_ARGS__, NULL                                                                  \
+	}
 
 #define SECOND UINT64_C(1000)
 #define HOUR (3600 * SECOND)
@@ -30,8 +34,7 @@ static const struct config_key keys[] = {
     {TOP(workers), KEY_UNSIGNED, IN_TOP(workers), 1, 64, .default_text = "2"},
     {TOP(max_file_size), KEY_SIZE, IN_TOP(max_file_size), 1, 16 * TIB, .default_text = "4GiB"},
     {TOP(max_field), KEY_SIZE, IN_TOP(max_field), KIB, 16 * MIB, .default_text = "64KiB"},
-    {TOP(preview_rows), KEY_UNSIGNED, IN_TOP(preview_rows), 1, 100000000,
-        .default_text = "200000"},
+    {TOP(preview_rows), KEY_UNSIGNED, IN_TOP(preview_rows), 1, 100000000, .default_text = "200000"},
     {TOP(stop_timeout), KEY_DURATION, IN_TOP(stop_timeout_ms), 0, HOUR, .default_text = "60s"},
     {TOP(log_level), KEY_WORD, IN_TOP(log_level), WORDS("debug", "info", "warning", "error"),
         .default_text = "info"},
@@ -131,7 +134,8 @@ const struct config_key *keys_nearest(enum key_section section, const char *name
 	for (size_t i = 0; i < KEYS_COUNT; i++) {
 		if (keys[i].section != section)
 			continue;
-		size_t slips = strcasecmp(keys[i].name, name) == 0 ? 0 : distance(name, keys[i].name);
+		size_t slips =
+		    strcasecmp(keys[i].name, name) == 0 ? 0 : distance(name, keys[i].name);
 		/* Two slips turn any word of three letters into any other: half must be right. */
 		if (slips < least && slips * 2 <= strlen(keys[i].name)) {
 			nearest = &keys[i];

@@ -38,8 +38,9 @@ struct config_key {
 	const char *moodle_text;  /* the default under `compat: moodle`; NULL: the same */
 	bool required;
 	bool optional; /* a text that may be absent altogether: NULL */
-	bool secret; /* an error never repeats what the file says here */
-	/* KEY_TEXT, KEY_LIST, KEY_PAIRS (each item): NULL when the text will do, else what is expected, as a noun. */
+	bool secret;   /* an error never repeats what the file says here */
+	/* KEY_TEXT, KEY_LIST, KEY_PAIRS (each item): NULL when the text will do, else what is
+	 * expected, as a noun. */
 	const char *(*rule)(const char *text);
 	/* A default that only this host knows. */
 	bool (*default_make)(char *text, size_t size);

@@ -36,7 +36,7 @@ const char *rule_path(const char *text)
 const char *rule_node(const char *text)
 {
 	bool good = consists_of(text, UPPER LOWER DIGITS "._-", NODE_MAX) &&
-	    strcmp(text, ".") != 0 && strcmp(text, "..") != 0;
+	            strcmp(text, ".") != 0 && strcmp(text, "..") != 0;
 	return good ? NULL : "a name of 1 to 64 of A-Z a-z 0-9 . _ -";
 }
 
@@ -58,7 +58,7 @@ const char *rule_actor(const char *text)
 {
 	size_t length = strlen(text);
 	bool good = length >= 1 && characters(text) <= ACTOR_MAX && text[0] != ' ' &&
-	    text[length - 1] != ' ';
+	            text[length - 1] != ' ';
 	return good ? NULL : "a user name of 1 to 100 characters";
 }
 
@@ -98,8 +98,8 @@ const char *rule_date_form(const char *text)
 
 const char *rule_marker(const char *text)
 {
-	bool good = text[0] == '.' && strlen(text) >= 2 && strlen(text) <= 32 && !strchr(text, '/') &&
-	    strcmp(text, "..") != 0 && strcmp(text, ".csv") != 0;
+	bool good = text[0] == '.' && strlen(text) >= 2 && strlen(text) <= 32 &&
+	            !strchr(text, '/') && strcmp(text, "..") != 0 && strcmp(text, ".csv") != 0;
 	return good ? NULL : "an ending such as \".done\"";
 }
 
@@ -111,7 +111,7 @@ bool rule_host_name(char *text, size_t size)
 bool rule_is_plain(const char *text)
 {
 	static const char *const refused[] = {"\xE2\x80\xA8", "\xE2\x80\xA9", /* U+2028, U+2029 */
-	    "\xEF\xBB\xBF", "\xEF\xBF\xBE", "\xEF\xBF\xBF"};              /* U+FEFF, U+FFFE.. */
+	    "\xEF\xBB\xBF", "\xEF\xBF\xBE", "\xEF\xBF\xBF"};                  /* U+FEFF, U+FFFE.. */
 	for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++)
 		if (strstr(text, refused[i]))
 			return false;
@@ -126,5 +126,5 @@ bool rule_is_plain(const char *text)
 bool rule_is_shown(const char *text)
 {
 	return strlen(text) <= SHOWN_MAX && rule_is_plain(text) && !strpbrk(text, "@=") &&
-	    !strstr(text, "://");
+	       !strstr(text, "://");
 }

@@ -321,12 +321,12 @@ static struct error default_set(
 		text = made;
 	}
 	if (!text)
-		return error_config("%s%s is missing: it has no default",
-		    keys_prefix(key->section), key->name);
+		return error_config(
+		    "%s%s is missing: it has no default", keys_prefix(key->section), key->name);
 	struct error error = value_parse(key, text, arena, base);
 	return is_error(&error)
-	    ? error_wrap(error, "%s%s by default", keys_prefix(key->section), key->name)
-	    : OK;
+	           ? error_wrap(error, "%s%s by default", keys_prefix(key->section), key->name)
+	           : OK;
 }
 
 struct error value_fill_defaults(
@@ -339,7 +339,7 @@ struct error value_fill_defaults(
 		if (has_none || given & (UINT32_C(1) << i))
 			continue;
 		bool is_moodle = section == SECTION_FEED &&
-		    ((const struct policy *)base)->compat == COMPAT_MOODLE;
+		                 ((const struct policy *)base)->compat == COMPAT_MOODLE;
 		struct error error = default_set(&keys[i], is_moodle, arena, base);
 		if (is_error(&error))
 			return error;

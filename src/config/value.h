@@ -16,11 +16,11 @@
 #include "enrold/policy.h"
 
 /* Sets the key's field in `base`, the struct of its section. Texts are copied into the arena. */
-struct error value_parse(const struct config_key *key, const char *text, struct arena *arena,
-    void *base) MUST_CHECK;
+struct error value_parse(
+    const struct config_key *key, const char *text, struct arena *arena, void *base) MUST_CHECK;
 /* Appends an item to the key's list. */
-struct error value_add(const struct config_key *key, const char *text, struct arena *arena,
-    void *base) MUST_CHECK;
+struct error value_add(
+    const struct config_key *key, const char *text, struct arena *arena, void *base) MUST_CHECK;
 /* The list of a KEY_LIST or KEY_PAIRS, the text of a KEY_TEXT: NULL when it is absent. */
 const struct text_list *value_list(const struct config_key *key, const void *base);
 bool value_is_absent(const struct config_key *key, const void *base);
@@ -36,7 +36,7 @@ void value_format(const struct config_key *key, const void *base, struct buffer 
  * stands first, chooses them. `given` has a bit for each key, in the table's order. CONFIG: a key
  * without a default is missing.
  */
-struct error value_fill_defaults(enum key_section section, uint32_t given, struct arena *arena,
-    void *base) MUST_CHECK;
+struct error value_fill_defaults(
+    enum key_section section, uint32_t given, struct arena *arena, void *base) MUST_CHECK;
 
 #endif

@@ -25,14 +25,10 @@ enum ctl_exit ctl_fail(const struct error *error)
 {
 	fprintf(stderr, "enrolctl: %s\n", error->text);
 	switch (error->class) {
-	case ERROR_NONE:
-		return CTL_OK;
-	case ERROR_REJECT:
-		return CTL_NO;
-	case ERROR_RETRY:
-		return CTL_TRY_LATER;
-	case ERROR_CONFIG:
-		return CTL_CONFIG;
+	case ERROR_NONE: return CTL_OK;
+	case ERROR_REJECT: return CTL_NO;
+	case ERROR_RETRY: return CTL_TRY_LATER;
+	case ERROR_CONFIG: return CTL_CONFIG;
 	}
 	abort();
 }
@@ -83,21 +79,11 @@ enum ctl_exit ctl_main(int argc, char **argv)
 	int option;
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		switch (option) {
-		case 'c':
-			config = optarg;
-			break;
-		case 'j':
-			ctl.json = true;
-			break;
-		case 'V':
-			puts("enrolctl " ENROLD_VERSION);
-			return CTL_OK;
-		case 'h':
-			usage(stdout);
-			return CTL_OK;
-		default:
-			usage(stderr);
-			return CTL_USAGE;
+		case 'c': config = optarg; break;
+		case 'j': ctl.json = true; break;
+		case 'V': puts("enrolctl " ENROLD_VERSION); return CTL_OK;
+		case 'h': usage(stdout); return CTL_OK;
+		default: usage(stderr); return CTL_USAGE;
 		}
 	}
 	const struct command *command = command_find(argc - optind, argv + optind);

@@ -25,7 +25,8 @@ enum ctl_exit ctl_lms_init(const struct ctl *ctl)
 		return ctl_fail(&error);
 	if (ctl->json)
 		return json_print(json_pack("{s:b}", "made", made));
-	printf(made ? "A site was made in %s.\n" : "There is a site in %s already; nothing changed.\n",
+	printf(
+	    made ? "A site was made in %s.\n" : "There is a site in %s already; nothing changed.\n",
 	    ctl->config->lms.url);
 	return CTL_OK;
 }
@@ -36,9 +37,9 @@ static enum ctl_exit answer_json(
 	json_t *refused = json_array();
 	for (size_t i = 0; i < sheet->count; i++)
 		if (answers[i].outcome == SITE_REFUSED)
-			json_array_append_new(refused,
-			    json_pack("{s:I, s:s}", "line", (json_int_t)sheet->rows[i].line, "why",
-			        answers[i].why));
+			json_array_append_new(
+			    refused, json_pack("{s:I, s:s}", "line",
+			                 (json_int_t)sheet->rows[i].line, "why", answers[i].why));
 	return json_print(json_pack("{s:I, s:I, s:o}", "added", (json_int_t)counts[SITE_ADDED],
 	    "exist", (json_int_t)counts[SITE_EXISTS], "refused", refused));
 }
@@ -114,8 +115,7 @@ static enum ctl_exit add(
 
 enum ctl_exit ctl_lms_add_courses(const struct ctl *ctl)
 {
-	static const char *const names[] = {
-	    "shortname", "fullname", "category", "idnumber", NULL};
+	static const char *const names[] = {"shortname", "fullname", "category", "idnumber", NULL};
 	return add(ctl, "courses", names, courses_add);
 }
 

@@ -55,8 +55,8 @@ static struct sheet_row *row_add(struct loading *loading)
 	struct sheet *sheet = loading->sheet;
 	if (sheet->count == loading->rows_room) {
 		size_t room = loading->rows_room * 2 + 64;
-		void *rows =
-		    arena_grow(loading->arena, sheet->rows, sheet->count, room, sizeof *sheet->rows);
+		void *rows = arena_grow(
+		    loading->arena, sheet->rows, sheet->count, room, sizeof *sheet->rows);
 		if (!rows)
 			return NULL;
 		sheet->rows = rows;
@@ -75,8 +75,8 @@ static struct error on_record(void *context, const struct csvin_record *record)
 	if (!loading->has_header)
 		return header_take(loading, record);
 	if (record->cells_count != loading->cells_count)
-		return error_reject("wrong_field_count", record->line, "%zu fields, the header has %zu",
-		    record->cells_count, loading->cells_count);
+		return error_reject("wrong_field_count", record->line,
+		    "%zu fields, the header has %zu", record->cells_count, loading->cells_count);
 	struct sheet_row *row = row_add(loading);
 	for (size_t i = 0; row && i < record->cells_count; i++)
 		row->cells[loading->targets[i]] =
@@ -132,7 +132,6 @@ struct error sheet_load(
 		fclose(input);
 	if (!is_error(&error))
 		return OK;
-	return error.line > 0
-	    ? error_wrap(error, "%s:%llu", path, (unsigned long long)error.line)
-	    : error_wrap(error, "%s", path);
+	return error.line > 0 ? error_wrap(error, "%s:%llu", path, (unsigned long long)error.line)
+	                      : error_wrap(error, "%s", path);
 }

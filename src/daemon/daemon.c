@@ -119,10 +119,10 @@ static void stop(struct daemon *daemon)
 	daemon->state = STOPPING;
 	atomic_store(&daemon->is_stopping, true);
 	notify_state("STOPPING=1");
-	log_event(LOG_INFO, "stopping", NULL, "stopping when the running files have got to a "
-	                                      "checkpoint");
-	uv_timer_start(
-	    &daemon->patience, on_patience_lost, daemon->config->stop_timeout_ms, 0);
+	log_event(LOG_INFO, "stopping", NULL,
+	    "stopping when the running files have got to a "
+	    "checkpoint");
+	uv_timer_start(&daemon->patience, on_patience_lost, daemon->config->stop_timeout_ms, 0);
 	turn(daemon);
 }
 
@@ -200,7 +200,7 @@ static bool is_drained(struct daemon *daemon, const struct feeds_status *status)
 static bool is_hopeless(struct daemon *daemon, const struct feeds_status *status, int64_t now_ms)
 {
 	return status->busy == 0 && status->trouble_since != INT64_MAX &&
-	    now_ms - status->trouble_since >= daemon->config->stop_timeout_ms;
+	       now_ms - status->trouble_since >= daemon->config->stop_timeout_ms;
 }
 
 static bool is_over(struct daemon *daemon, int64_t now_ms)
@@ -325,8 +325,8 @@ static void signals_start(struct daemon *daemon)
 /* Without inotify we still scan. */
 static void watch_begin(struct daemon *daemon)
 {
-	struct error error = watch_start(&daemon->loop, feeds_places(daemon->feeds), on_watch,
-	    daemon, &daemon->watch);
+	struct error error = watch_start(
+	    &daemon->loop, feeds_places(daemon->feeds), on_watch, daemon, &daemon->watch);
 	if (is_error(&error))
 		log_event(LOG_WARNING, "inbox_unwatched", NULL,
 		    "%s: new files are only found every `rescan`", error.text);
@@ -335,13 +335,10 @@ static void watch_begin(struct daemon *daemon)
 static enum daemon_exit exit_of(const struct error *error)
 {
 	switch (error->class) {
-	case ERROR_NONE:
-		return DAEMON_OK;
-	case ERROR_CONFIG:
-		return DAEMON_CONFIG;
+	case ERROR_NONE: return DAEMON_OK;
+	case ERROR_CONFIG: return DAEMON_CONFIG;
 	case ERROR_RETRY:
-	case ERROR_REJECT:
-		return DAEMON_TRY_LATER;
+	case ERROR_REJECT: return DAEMON_TRY_LATER;
 	}
 	abort();
 }
@@ -360,8 +357,8 @@ static struct error work_begin(struct daemon *daemon)
 	if (is_error(&error))
 		return error;
 	watch_begin(daemon);
-	return workers_start(&daemon->loop, &daemon->surroundings, on_job_done, daemon,
-	    &daemon->workers);
+	return workers_start(
+	    &daemon->loop, &daemon->surroundings, on_job_done, daemon, &daemon->workers);
 }
 
 static void config_use(struct daemon *daemon, struct config_file *file)
@@ -422,7 +419,8 @@ static struct error loop_run(struct daemon *daemon)
 	if (is_error(&error)) {
 		loop_end(daemon);
 	} else {
-		/* The first turn sets the watches: ready means that from now on nothing is missed. */
+		/* The first turn sets the watches: ready means that from now on nothing is missed.
+		 */
 		turn(daemon);
 		log_event(LOG_INFO, "ready", NULL, "enrold " ENROLD_VERSION " watches %s/inbox",
 		    daemon->config->spool);

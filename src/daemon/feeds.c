@@ -88,8 +88,7 @@ static void on_left(void *context, const char *name, const char *why)
 }
 
 /* Once, however often it is tried again. */
-static void trouble_begin(
-    struct feed_state *state, const struct run_report *report, int64_t now_ms)
+static void trouble_begin(struct feed_state *state, const struct run_report *report, int64_t now_ms)
 {
 	if (state->trouble_since == INT64_MAX) {
 		state->trouble_since = now_ms;
@@ -118,8 +117,8 @@ static bool is_lane(void *context, const char *directory)
 	if (state->lane.is_preview)
 		return false;
 	return strcmp(directory, "preview") == 0 ||
-	    (strcmp(state->lane.feed, "default") == 0 &&
-	        config_find_feed(state->all->config, directory));
+	       (strcmp(state->lane.feed, "default") == 0 &&
+	           config_find_feed(state->all->config, directory));
 }
 
 struct error feeds_create(
@@ -132,16 +131,14 @@ struct error feeds_create(
 	*feeds = (struct feeds){.config = config, .spool = spool, .count = count};
 	for (size_t i = 0; i < count; i++) {
 		struct feed_state *state = &feeds->states[i];
-		*state = (struct feed_state){.all = feeds,
-		    .lane.is_preview = i % 2,
-		    .trouble_since = INT64_MAX};
+		*state = (struct feed_state){
+		    .all = feeds, .lane.is_preview = i % 2, .trouble_since = INT64_MAX};
 		memcpy(state->lane.feed, config->feeds[i / 2].name, sizeof state->lane.feed);
-		state->inbox = inbox_create(
-		    (struct inbox_rules){.settle_ms = config->settle_ms,
-		        .marker = config->feeds[i / 2].policy.marker,
-		        .is_expected = is_lane,
-		        .on_left = on_left,
-		        .context = state});
+		state->inbox = inbox_create((struct inbox_rules){.settle_ms = config->settle_ms,
+		    .marker = config->feeds[i / 2].policy.marker,
+		    .is_expected = is_lane,
+		    .on_left = on_left,
+		    .context = state});
 		if (!state->inbox) {
 			feeds_free(feeds);
 			return error_memory("starting");
@@ -260,8 +257,8 @@ static void watch_try(struct feed_state *state, struct watch *watch, size_t plac
 static void missing_tell(struct feed_state *state, const char *path, const struct error *error)
 {
 	if (!is_error(error) && state->is_missing)
-		log_event(LOG_INFO, "inbox_back", about("", &state->lane, ""),
-		    "%s is there again", path);
+		log_event(
+		    LOG_INFO, "inbox_back", about("", &state->lane, ""), "%s is there again", path);
 	if (is_error(error) && !state->is_missing)
 		log_event(LOG_WARNING, "inbox_missing", about("", &state->lane, ""),
 		    "%s; looking for it again and again", error->text);
@@ -275,8 +272,8 @@ static void scan(struct feeds *feeds, size_t index, struct watch *watch, int64_t
 	char path[SPOOL_PATH_SIZE];
 	spool_inbox(path, &state->lane);
 	int64_t began = clock_ms();
-	int directory = openat(
-	    feeds->spool->root, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	int directory =
+	    openat(feeds->spool->root, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	struct error error = OK;
 	if (directory < 0) {
 		error = error_errno("cannot open %s", path);
@@ -377,19 +374,13 @@ void feeds_done(struct feeds *feeds, const struct job *job, int64_t now_ms)
 	const struct run_report *report = &job->report;
 	state->is_busy = false;
 	switch (report->end) {
-	case RUN_ANSWERED:
-		answered(feeds, state, report);
-		break;
-	case RUN_GONE:
-		gone(state, report, now_ms);
-		break;
+	case RUN_ANSWERED: answered(feeds, state, report); break;
+	case RUN_GONE: gone(state, report, now_ms); break;
 	case RUN_LEFT:
 		inbox_leave(state->inbox, job->name);
 		on_left(state, job->name, report->error.text);
 		break;
-	case RUN_POSTPONED:
-		postponed(state, report, now_ms);
-		break;
+	case RUN_POSTPONED: postponed(state, report, now_ms); break;
 	}
 }
 

@@ -126,7 +126,7 @@ static struct signature signature_of(const struct stat *stat)
 static bool is_same(const struct signature *a, const struct signature *b)
 {
 	return a->inode == b->inode && a->size == b->size && a->mtime_ns == b->mtime_ns &&
-	    a->ctime_ns == b->ctime_ns;
+	       a->ctime_ns == b->ctime_ns;
 }
 
 static const char *find_fault(const char *name, const struct stat *stat)
@@ -162,12 +162,11 @@ static bool is_marker(const struct inbox *inbox, const char *name)
 {
 	size_t length = strlen(name);
 	size_t tail = inbox->rules.marker ? strlen(inbox->rules.marker) : 0;
-	return tail > 0 && length >= tail &&
-	    strcmp(name + length - tail, inbox->rules.marker) == 0;
+	return tail > 0 && length >= tail && strcmp(name + length - tail, inbox->rules.marker) == 0;
 }
 
-static void judge(struct inbox *inbox, int directory, struct file *file, const struct stat *stat,
-    int64_t now_ms)
+static void judge(
+    struct inbox *inbox, int directory, struct file *file, const struct stat *stat, int64_t now_ms)
 {
 	struct signature signature = signature_of(stat);
 	bool is_new = !is_same(&signature, &file->signature);
@@ -194,7 +193,7 @@ static void judge(struct inbox *inbox, int directory, struct file *file, const s
 static bool is_expected(const struct inbox *inbox, const char *name, const struct stat *stat)
 {
 	return S_ISDIR(stat->st_mode) && inbox->rules.is_expected &&
-	    inbox->rules.is_expected(inbox->rules.context, name);
+	       inbox->rules.is_expected(inbox->rules.context, name);
 }
 
 static void entry_see(struct inbox *inbox, int directory, const char *name, int64_t now_ms)

@@ -55,8 +55,8 @@ static struct error run_add(struct run_ids *ids, struct feeds *feeds, const char
 	if (name[0] == '.')
 		return OK;
 	if (!run_id_parse(name, &epoch_us)) {
-		log_event(LOG_WARNING, "work_strange", NULL, "work/ holds %s, which is no run: left",
-		    name);
+		log_event(LOG_WARNING, "work_strange", NULL,
+		    "work/ holds %s, which is no run: left", name);
 		return OK;
 	}
 	run_ids_note(ids, name);

@@ -76,8 +76,8 @@ static void watch_free(struct watch *watch)
 	free(watch);
 }
 
-struct error watch_start(uv_loop_t *loop, size_t places, watch_on_event *on_event, void *context,
-    struct watch **result)
+struct error watch_start(
+    uv_loop_t *loop, size_t places, watch_on_event *on_event, void *context, struct watch **result)
 {
 	struct watch *watch = calloc(1, sizeof *watch + places * sizeof(struct place));
 	if (!watch)

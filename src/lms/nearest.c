@@ -44,7 +44,8 @@ struct slice nearest_find(const struct slice *names, size_t names_count, struct 
 		return nearest;
 	for (size_t i = 0; i < names_count && least > 0; i++) {
 		size_t size = names[i].size;
-		if (size > LENGTH_MAX || size > name.size + SLIPS_MAX || name.size > size + SLIPS_MAX)
+		if (size > LENGTH_MAX || size > name.size + SLIPS_MAX ||
+		    name.size > size + SLIPS_MAX)
 			continue;
 		bool is_case = size == name.size && !strncasecmp(names[i].bytes, name.bytes, size);
 		size_t count = is_case ? 0 : slips(name, names[i]);

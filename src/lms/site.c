@@ -47,16 +47,16 @@ static struct error refuse(const struct site_db *db, const struct look *look, co
 {
 	const char *path = site_db_path(db);
 	if (look->found == 0)
-		return error_config("%s holds something else, no site with prefix %s: init needs a new "
-		                    "or an empty database",
+		return error_config(
+		    "%s holds something else, no site with prefix %s: init needs a new "
+		    "or an empty database",
 		    path, prefix);
 	return error_config("%s holds only %zu of the %zu tables of a site with prefix %s (%s is "
 	                    "missing): init needs a new or an empty database",
 	    path, look->found, schema_tables_count + schema_ledger_count, prefix, look->missing);
 }
 
-static void add_indexes(
-    struct buffer *sql, const struct schema_table *table, const char *prefix)
+static void add_indexes(struct buffer *sql, const struct schema_table *table, const char *prefix)
 {
 	for (size_t i = 0; i < SCHEMA_INDEXES_MAX && table->indexes[i].name; i++) {
 		const struct schema_index *index = &table->indexes[i];
@@ -104,8 +104,9 @@ struct error site_init(const struct lms_options *options, bool *made)
 	*made = false;
 	struct slice actor = slice_of(options->actor);
 	if (!site_is_username(actor) || slice_is(actor, SLICE("guest")))
-		return error_config("lms.actor: %s cannot be the user name of a site admin: lower-case "
-		                    "letters, digits and -._@, at most 100 bytes, not guest",
+		return error_config(
+		    "lms.actor: %s cannot be the user name of a site admin: lower-case "
+		    "letters, digits and -._@, at most 100 bytes, not guest",
 		    options->actor);
 	struct site_db *db;
 	struct error error = site_db_open(options, SITE_DB_MAKE, &db);

@@ -67,7 +67,8 @@ static const char *find_user_fault(const struct user_row *row)
 	if (row->username.size == 0)
 		return "the user name is empty";
 	if (!site_is_username(row->username))
-		return "the user name may hold lower-case letters, digits and -._@ only, at most 100";
+		return "the user name may hold lower-case letters, digits and -._@ only, at most "
+		       "100";
 	return find_fault(cells, sizeof cells / sizeof cells[0]);
 }
 
@@ -104,7 +105,8 @@ static int64_t add_category(struct site_db *db, struct slice idnumber, int64_t n
 	int64_t id = site_db_insert(db,
 	    "INSERT INTO {course_categories} (name, idnumber, description, descriptionformat, "
 	    "sortorder, timemodified, depth) "
-	    "SELECT ?1, ?1, '', 1, COALESCE(MAX(sortorder), 0) + ?2, ?3, 1 FROM {course_categories}",
+	    "SELECT ?1, ?1, '', 1, COALESCE(MAX(sortorder), 0) + ?2, ?3, 1 FROM "
+	    "{course_categories}",
 	    DB_VALUES(db_text(idnumber), db_int(COURSES_IN_CATEGORY), db_int(now)));
 	site_db_run(db, "UPDATE {course_categories} SET path = '/' || id WHERE id = ?",
 	    DB_VALUES(db_int(id)));
@@ -131,12 +133,12 @@ static int64_t insert_course(
 	    "INSERT INTO {course} (category, sortorder, shortname, fullname, idnumber, summary, "
 	    "summaryformat, newsitems, startdate, enablecompletion, timecreated, timemodified, "
 	    "cacherev) "
-	    "SELECT id, sortorder + MIN(coursecount + 1, ?2 - 1), ?3, ?4, ?5, '', 1, 5, ?6, 1, ?6, ?6, "
+	    "SELECT id, sortorder + MIN(coursecount + 1, ?2 - 1), ?3, ?4, ?5, '', 1, 5, ?6, 1, ?6, "
+	    "?6, "
 	    "?6 FROM {course_categories} WHERE id = ?1",
 	    DB_VALUES(db_int(category), db_int(COURSES_IN_CATEGORY), db_text(row->shortname),
 	        db_text(fullname), db_text(row->idnumber), db_int(now)));
-	site_db_run(db,
-	    "UPDATE {course_categories} SET coursecount = coursecount + 1 WHERE id = ?",
+	site_db_run(db, "UPDATE {course_categories} SET coursecount = coursecount + 1 WHERE id = ?",
 	    DB_VALUES(db_int(category)));
 	return id;
 }
@@ -163,9 +165,9 @@ static struct site_answer add_course(struct site_db *db, const struct course_row
 	        DB_VALUES(db_text(row->shortname))) != 0)
 		return exists;
 	/* Moodle's own form refuses this too, though its schema does not. */
-	if (row->idnumber.size > 0 && site_db_find(db,
-	                                  "SELECT id FROM {course} WHERE idnumber = ? LIMIT 1", 0,
-	                                  DB_VALUES(db_text(row->idnumber))) != 0)
+	if (row->idnumber.size > 0 &&
+	    site_db_find(db, "SELECT id FROM {course} WHERE idnumber = ? LIMIT 1", 0,
+	        DB_VALUES(db_text(row->idnumber))) != 0)
 		return refused("another course has this idnumber");
 	int64_t category = find_or_add_category(db, row->category, now);
 	int64_t above = site_find_context(db, CONTEXT_CATEGORY, category);
@@ -207,7 +209,8 @@ static struct site_answer add_user(struct site_db *db, const struct user_row *ro
 	        DB_VALUES(db_int(defaults->host), db_text(row->username))) != 0)
 		return exists;
 	int64_t id = site_db_insert(db,
-	    "INSERT INTO {user} (auth, confirmed, mnethostid, username, firstname, lastname, email, "
+	    "INSERT INTO {user} (auth, confirmed, mnethostid, username, firstname, lastname, "
+	    "email, "
 	    "idnumber, lang, description, timecreated, timemodified) "
 	    "VALUES ('nologin', 1, ?1, ?2, ?3, ?4, ?5, ?6, "
 	    "COALESCE((SELECT value FROM {config} WHERE name = 'lang'), 'en'), '', ?7, ?7)",

@@ -163,7 +163,8 @@ static void add_settings(struct site_db *db)
 		add_setting(db, settings[i].name, settings[i].value);
 	add_setting(db, "timezone", zone);
 	for (size_t i = 0; i < LENGTH(plugin_settings); i++)
-		site_db_run(db, "INSERT INTO {config_plugins} (plugin, name, value) VALUES (?, ?, ?)",
+		site_db_run(db,
+		    "INSERT INTO {config_plugins} (plugin, name, value) VALUES (?, ?, ?)",
 		    DB_VALUES(db_string(plugin_settings[i].plugin),
 		        db_string(plugin_settings[i].name), db_string(plugin_settings[i].value)));
 }
@@ -178,7 +179,8 @@ static void add_roles(struct site_db *db)
 		    DB_VALUES(db_int(id), db_string(roles[i].name)));
 		for (const int *level = roles[i].levels; *level != 0; level++)
 			site_db_run(db,
-			    "INSERT INTO {role_context_levels} (roleid, contextlevel) VALUES (?, ?)",
+			    "INSERT INTO {role_context_levels} (roleid, contextlevel) VALUES (?, "
+			    "?)",
 			    DB_VALUES(db_int(id), db_int(*level)));
 		for (const int *other = roles[i].assigns; *other != 0; other++)
 			site_db_run(db,
@@ -214,13 +216,15 @@ static void add_first_users(struct site_db *db, const char *admin, int64_t now)
 	site_db_run(db,
 	    "INSERT INTO {user} (id, auth, confirmed, mnethostid, username, password, firstname, "
 	    "lastname, email, description, timecreated, timemodified) "
-	    "VALUES (1, 'manual', 1, 1, 'guest', 'not cached', 'Guest user', ' ', 'root@localhost', "
+	    "VALUES (1, 'manual', 1, 1, 'guest', 'not cached', 'Guest user', ' ', "
+	    "'root@localhost', "
 	    "'This user is a special user that allows read-only access to some courses.', ?1, ?1)",
 	    DB_VALUES(db_int(now)));
 	site_db_run(db,
 	    "INSERT INTO {user} (id, auth, confirmed, mnethostid, username, password, firstname, "
 	    "lastname, email, maildisplay, description, timecreated, timemodified) "
-	    "VALUES (2, 'nologin', 1, 1, ?1, 'not cached', 'Admin', 'User', 'root@localhost', 1, '', "
+	    "VALUES (2, 'nologin', 1, 1, ?1, 'not cached', 'Admin', 'User', 'root@localhost', 1, "
+	    "'', "
 	    "?2, ?2)",
 	    DB_VALUES(db_string(admin), db_int(now)));
 }
@@ -250,12 +254,11 @@ void site_rows_add(struct site_db *db, const char *admin, int64_t now)
 int64_t site_find_context(struct site_db *db, int level, int64_t instance)
 {
 	int64_t id =
-	    site_db_find(db, "SELECT id FROM {context} WHERE contextlevel = ? AND instanceid = ?", 0,
-	        DB_VALUES(db_int(level), db_int(instance)));
+	    site_db_find(db, "SELECT id FROM {context} WHERE contextlevel = ? AND instanceid = ?",
+	        0, DB_VALUES(db_int(level), db_int(instance)));
 	if (id == 0)
-		site_db_fail(db,
-		    error_config("%s: no context for instance %lld of level %d", site_db_path(db),
-		        (long long)instance, level));
+		site_db_fail(db, error_config("%s: no context for instance %lld of level %d",
+		                     site_db_path(db), (long long)instance, level));
 	return id;
 }
 
@@ -267,7 +270,8 @@ int64_t site_add_context(struct site_db *db, int level, int64_t instance, int64_
 	        DB_VALUES(db_int(level), db_int(instance)));
 	site_db_run(db,
 	    "UPDATE {context} SET (path, depth) = "
-	    "(SELECT above.path || '/' || ?1, above.depth + 1 FROM {context} above WHERE above.id = ?2) "
+	    "(SELECT above.path || '/' || ?1, above.depth + 1 FROM {context} above WHERE above.id "
+	    "= ?2) "
 	    "WHERE id = ?1",
 	    DB_VALUES(db_int(id), db_int(parent)));
 	return id;

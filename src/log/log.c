@@ -24,7 +24,8 @@ json_t *log_text(const char *text)
 {
 	struct buffer shown = {0};
 	value_show(slice_of(text), &shown);
-	json_t *whole = shown.failed ? NULL : json_stringn(shown.bytes ? shown.bytes : "", shown.size);
+	json_t *whole =
+	    shown.failed ? NULL : json_stringn(shown.bytes ? shown.bytes : "", shown.size);
 	buffer_done(&shown);
 	return whole;
 }

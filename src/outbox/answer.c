@@ -53,8 +53,8 @@ static struct error sheet_open(struct answer *answer, struct sheet *sheet, mode_
 	sheet->hash = hash_create();
 	if (!sheet->hash)
 		return error_memory("opening the answer");
-	sheet->file = openat(
-	    answer->directory, sheet->name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, mode);
+	sheet->file =
+	    openat(answer->directory, sheet->name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, mode);
 	if (sheet->file < 0)
 		return error_errno("cannot open %s", sheet->name);
 	struct stat stat;

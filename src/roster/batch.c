@@ -147,8 +147,8 @@ static struct slice role_of_type(const struct batch *batch, size_t type)
 }
 
 /* Where no role is named, its type may be. Anything but 1, 2, 3 is wrong, in Moodle too. */
-static void type_read(const struct batch *batch, uint32_t column, struct slice cell,
-    struct request *request)
+static void type_read(
+    const struct batch *batch, uint32_t column, struct slice cell, struct request *request)
 {
 	request->role_column = column;
 	if (cell.size == 1 && cell.bytes[0] >= '1' && cell.bytes[0] <= '3')

@@ -106,8 +106,7 @@ static struct error cell_check(struct slice cell, uint32_t index, uint64_t line)
 }
 
 /* What the feed says that its files call it otherwise. */
-static struct slice name_mapped(
-    const struct policy *policy, struct slice name, struct arena *arena)
+static struct slice name_mapped(const struct policy *policy, struct slice name, struct arena *arena)
 {
 	for (size_t i = 0; i + 1 < policy->columns.count; i += 2) {
 		struct slice from = value_lower(slice_of(policy->columns.items[i]), arena);
@@ -126,8 +125,8 @@ static struct error header_read(struct header *header, const struct csvin_record
 		if (is_error(&error))
 			return error;
 		column->cell = arena_copy(arena, record->cells[i]);
-		column->name = name_mapped(
-		    policy, value_lower(value_trim(column->cell), arena), arena);
+		column->name =
+		    name_mapped(policy, value_lower(value_trim(column->cell), arena), arena);
 		error = column_add(header, column, policy, record->line);
 		if (is_error(&error))
 			return error;

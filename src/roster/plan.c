@@ -140,11 +140,13 @@ static bool course_error(struct pass *pass, const struct request *request)
 	struct slice message;
 	if (course->matches == 0) {
 		code = CODE_COURSE_NOT_FOUND;
-		message = course->nearest.size > 0
-		    ? arena_print(arena, "No course has the short name '%.*s': is '%.*s' meant?",
-		          SLICE_ARG(name), SLICE_ARG(course->nearest))
-		    : arena_print(arena, "No course has the short name '%.*s': correct it.",
-		          SLICE_ARG(name));
+		message =
+		    course->nearest.size > 0
+		        ? arena_print(arena,
+		              "No course has the short name '%.*s': is '%.*s' meant?",
+		              SLICE_ARG(name), SLICE_ARG(course->nearest))
+		        : arena_print(arena, "No course has the short name '%.*s': correct it.",
+		              SLICE_ARG(name));
 	} else if (course->matches > 1) {
 		code = CODE_COURSE_AMBIGUOUS;
 		message = arena_print(arena,

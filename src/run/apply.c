@@ -49,8 +49,7 @@ static struct error batch_write(struct applying *applying)
 		return OK;
 	struct error error = batch_prepare(batch);
 	if (!is_error(&error))
-		error = lms_find_users(
-		    lms, batch->user_keys, batch->records_count, batch->users);
+		error = lms_find_users(lms, batch->user_keys, batch->records_count, batch->users);
 	if (!is_error(&error))
 		error = lms_find_courses(
 		    lms, batch->course_names, batch->courses_count, batch->courses);
@@ -173,7 +172,7 @@ static enum way way_of(const struct run *run)
 static bool is_full(const struct batch *batch)
 {
 	return batch->records_count >= BATCH_RECORDS || batch->requests_count >= BATCH_REQUESTS ||
-	    arena_used(batch->arena) >= BATCH_BYTES;
+	       arena_used(batch->arena) >= BATCH_BYTES;
 }
 
 static struct error on_record(void *context, const struct csvin_record *record)

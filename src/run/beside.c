@@ -51,8 +51,8 @@ typedef struct error visit(struct run *run, int directory, const char *name, int
 
 static struct error each(struct run *run, visit *visit_one, int to)
 {
-	int directory = openat(
-	    run->directory, RUN_BESIDE, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	int directory =
+	    openat(run->directory, RUN_BESIDE, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (directory < 0)
 		return errno == ENOENT ? OK : error_errno("cannot open " RUN_BESIDE);
 	DIR *listing = fdopendir(directory);

@@ -42,18 +42,13 @@ static struct error gone(struct run_report *report)
 static struct error open_refused(const char *name, struct run_report *report)
 {
 	switch (errno) {
-	case ENOENT:
-		return gone(report);
-	case ELOOP:
-		return leave(report, "it is a symbolic link");
+	case ENOENT: return gone(report);
+	case ELOOP: return leave(report, "it is a symbolic link");
 	case ENXIO:
-	case ENODEV:
-		return leave(report, "it is not a regular file");
+	case ENODEV: return leave(report, "it is not a regular file");
 	case EACCES:
-	case EPERM:
-		return leave(report, "enrold may not read it: give its user the right to");
-	default:
-		return error_errno("cannot open %s", name);
+	case EPERM: return leave(report, "enrold may not read it: give its user the right to");
+	default: return error_errno("cannot open %s", name);
 	}
 }
 
@@ -91,11 +86,11 @@ static bool is_same(const struct run *run, const char *name, const struct stat *
 {
 	struct stat now;
 	return fstatat(run->box, name, &now, AT_SYMLINK_NOFOLLOW) == 0 &&
-	    now.st_dev == seen->st_dev && now.st_ino == seen->st_ino;
+	       now.st_dev == seen->st_dev && now.st_ino == seen->st_ino;
 }
 
-static struct error move_in(struct run *run, int inbox, const char *name,
-    const struct stat *seen, struct run_report *report)
+static struct error move_in(struct run *run, int inbox, const char *name, const struct stat *seen,
+    struct run_report *report)
 {
 	if (renameat2(inbox, name, run->box, name, RENAME_NOREPLACE) < 0)
 		return errno == ENOENT ? gone(report) : error_errno("cannot claim %s", name);
@@ -109,8 +104,7 @@ static struct error move_in(struct run *run, int inbox, const char *name,
 
 static struct error take(struct run *run, int inbox, const char *name, struct run_report *report)
 {
-	int file =
-	    openat(inbox, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	int file = openat(inbox, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	if (file < 0)
 		return open_refused(name, report);
 	struct stat seen;
@@ -167,8 +161,8 @@ static struct error entry_find(int at, char name[FILE_NAME_SIZE], bool *is_direc
 			snprintf(name, FILE_NAME_SIZE, "%s", entry->d_name);
 	closedir(listing);
 	struct stat stat;
-	*is_directory = *name && fstatat(at, name, &stat, AT_SYMLINK_NOFOLLOW) == 0 &&
-	    S_ISDIR(stat.st_mode);
+	*is_directory =
+	    *name && fstatat(at, name, &stat, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(stat.st_mode);
 	return OK;
 }
 
@@ -183,8 +177,7 @@ static struct error box_enter(struct run *run, const char *name)
 	if (strcmp(name, "preview") == 0)
 		run->lane.is_preview = true;
 	else
-		snprintf(
-		    run->lane.feed, sizeof run->lane.feed, "%.*s", FEED_NAME_MAX, name);
+		snprintf(run->lane.feed, sizeof run->lane.feed, "%.*s", FEED_NAME_MAX, name);
 	return OK;
 }
 
@@ -237,8 +230,8 @@ struct error claim_close(struct run *run)
 	if (!is_error(&error))
 		error = remove_if_there(run->directory, RUN_BESIDE, AT_REMOVEDIR);
 	return is_error(&error)
-	    ? error
-	    : remove_if_there(run->runner->shared->spool->work, run->id, AT_REMOVEDIR);
+	           ? error
+	           : remove_if_there(run->runner->shared->spool->work, run->id, AT_REMOVEDIR);
 }
 
 struct error claim_return(struct run *run)
@@ -267,7 +260,7 @@ struct error claim_return(struct run *run)
 static bool is_untouched(const struct stat *original, const struct stat *copy)
 {
 	return original->st_size == copy->st_size &&
-	    disk_time_ns(original->st_mtim) == disk_time_ns(copy->st_mtim);
+	       disk_time_ns(original->st_mtim) == disk_time_ns(copy->st_mtim);
 }
 
 /*

@@ -47,8 +47,8 @@ static struct error summary_make(const struct run *run, const struct finish *fin
 	return summary_format(&summary, out, chain);
 }
 
-static struct error row_fill(struct run *run, const struct finish *finish, struct hash *hash,
-    const struct buffer *summary)
+static struct error row_fill(
+    struct run *run, const struct finish *finish, struct hash *hash, const struct buffer *summary)
 {
 	struct ledger_run *row = &run->row;
 	struct buffer counts = {0};

@@ -64,7 +64,8 @@ static struct error newline_check(const struct copying *copying)
 		return OK;
 	if (run->policy.final_newline == NEWLINE_REQUIRE)
 		return error_reject("no_final_newline", 0,
-		    "the last line has no newline: the file may have been cut short; send it whole");
+		    "the last line has no newline: the file may have been cut short; send it "
+		    "whole");
 	log_event(LOG_WARNING, "no_final_newline",
 	    json_pack("{s:s, s:s, s:o}", "run", run->id, "feed", run->lane.feed, "file",
 	        log_text(run->name)),
@@ -75,8 +76,8 @@ static struct error newline_check(const struct copying *copying)
 static bool has_moved(const struct stat *before, const struct stat *after, uint64_t bytes)
 {
 	return before->st_size != after->st_size || (uint64_t)after->st_size != bytes ||
-	    disk_time_ns(before->st_mtim) != disk_time_ns(after->st_mtim) ||
-	    disk_time_ns(before->st_ctim) != disk_time_ns(after->st_ctim);
+	       disk_time_ns(before->st_mtim) != disk_time_ns(after->st_mtim) ||
+	       disk_time_ns(before->st_ctim) != disk_time_ns(after->st_ctim);
 }
 
 /* Keeps what was hashed, under the time of the original, by which claim_settle knows it again. */
@@ -162,8 +163,8 @@ struct error input_sync(struct run *run)
 	if (run->is_durable)
 		return OK;
 	struct error error = disk_has(run->directory, RUN_INPUT)
-	    ? disk_sync(run->directory, RUN_INPUT)
-	    : OK; /* too large to be copied */
+	                         ? disk_sync(run->directory, RUN_INPUT)
+	                         : OK; /* too large to be copied */
 	if (!is_error(&error))
 		error = disk_sync(run->box, ".");
 	if (!is_error(&error))

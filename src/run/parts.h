@@ -1,9 +1,8 @@
 /*
  * parts: one run in the making, and what the parts of this layer do to it. Nobody else includes it.
  *
- * work/<node>/R holds  inbox/[feed/][preview/]staff.csv  the file that was dropped, then our copy of it
- *                      input.csv               our copy, while both are needed
- *                      result.csv retry.csv summary.json
+ * work/<node>/R holds  inbox/[feed/][preview/]staff.csv  the file that was dropped, then our copy
+ * of it input.csv               our copy, while both are needed result.csv retry.csv summary.json
  *                      beside/                 the marker and checksum that came with the file
  *                      try.1 try.2 try.3       beginnings that have not come to an end
  */
@@ -99,7 +98,7 @@ void transaction_rollback(struct runner *runner); /* none: nothing */
 
 struct finish {
 	const struct tally *tally;
-	bool is_inexact; /* a preview whose batches did not see each other */
+	bool is_inexact;             /* a preview whose batches did not see each other */
 	const struct error *refusal; /* NULL: none */
 	uint64_t result_bytes, retry_bytes;
 	char result_sha256[HASH_TEXT_SIZE + 1]; /* "": no such file */

@@ -12,8 +12,8 @@
 #include <unistd.h>
 
 /* What already has the answer's name is not ours, and steps aside. */
-static struct error answer_move(struct run *run, int outbox, const char *name,
-    const char *suffix, struct slice sha256)
+static struct error answer_move(
+    struct run *run, int outbox, const char *name, const char *suffix, struct slice sha256)
 {
 	char public_name[FILE_NAME_SIZE];
 	if (sha256.size == 0 || !disk_has(run->directory, name))
@@ -36,7 +36,8 @@ static struct error summary_move(struct run *run, int outbox)
 
 static struct error outbox_fill(struct run *run, int outbox)
 {
-	struct error error = answer_move(run, outbox, ANSWER_RESULT, ".result.csv", run->row.result_sha256);
+	struct error error =
+	    answer_move(run, outbox, ANSWER_RESULT, ".result.csv", run->row.result_sha256);
 	if (!is_error(&error))
 		error = answer_move(run, outbox, ANSWER_RETRY, ".retry.csv", run->row.retry_sha256);
 	if (!is_error(&error))
@@ -88,9 +89,9 @@ static struct error reason_write(struct run *run)
 		return OK;
 	struct buffer text = {0};
 	summary_explain(run->row.summary, &text);
-	struct error error = text.failed
-	    ? error_memory("writing a reason")
-	    : disk_create(run->directory, RUN_REASON, MODE_ANSWER, buffer_slice(&text));
+	struct error error =
+	    text.failed ? error_memory("writing a reason")
+	                : disk_create(run->directory, RUN_REASON, MODE_ANSWER, buffer_slice(&text));
 	buffer_done(&text);
 	if (!is_error(&error))
 		error = disk_move(run->directory, RUN_REASON, spool->quarantine, name);

@@ -15,8 +15,7 @@ static struct error header_take(struct reader *reader, const struct csvin_record
 
 static bool is_ragged(const struct reader *reader, const struct csvin_record *record)
 {
-	return record->fault == CSVIN_WHOLE &&
-	    record->cells_count != reader->header->columns_count;
+	return record->fault == CSVIN_WHOLE && record->cells_count != reader->header->columns_count;
 }
 
 static struct error on_record(void *context, const struct csvin_record *record)
@@ -59,7 +58,7 @@ struct error reader_finish(struct reader *reader)
 {
 	struct error error = decode_finish(&reader->decoder, reader->csvin);
 	if (!is_error(&error) && !reader->header)
-		error = error_reject("empty_file", 0,
-		    "the file is empty: its first line must name the columns");
+		error = error_reject(
+		    "empty_file", 0, "the file is empty: its first line must name the columns");
 	return error;
 }

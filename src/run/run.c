@@ -39,7 +39,8 @@ static struct error lms_connect(struct runner *runner)
 	return runner->lms ? OK : lms_open(&runner->shared->config->lms, &runner->lms);
 }
 
-/* After trouble the next attempt starts with a new connection: nothing of the old one is believed. */
+/* After trouble the next attempt starts with a new connection: nothing of the old one is believed.
+ */
 static void lms_disconnect(struct runner *runner)
 {
 	lms_close(runner->lms);
@@ -225,8 +226,7 @@ static struct error run_open(struct run *run, const char *id)
 {
 	const struct spool *spool = run->runner->shared->spool;
 	snprintf(run->id, sizeof run->id, "%s", id);
-	run->directory =
-	    openat(spool->work, id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	run->directory = openat(spool->work, id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (run->directory < 0)
 		return error_errno("cannot open work/%s", id);
 	struct error error = claim_open(run);

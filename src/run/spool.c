@@ -13,11 +13,15 @@ enum { MODE_PLACE = 0750, MODE_WORK = 0700 };
 
 #define DEFAULT_FEED "default"
 
-/* At start a directory that cannot be made is the operator's matter; a full disk is not. */
+/* At start a directory that cannot be made is the operator's matter; a full disk is not. Takes
+ * errno as the failed call left it. */
 static struct error as_config(struct error error)
 {
-	if (is_error(&error) && errno != ENOSPC && errno != EDQUOT && errno != EMFILE &&
-	    errno != ENFILE && errno != ENOMEM)
+	static const int passing[] = {ENOSPC, EDQUOT, EMFILE, ENFILE, ENOMEM, EINTR};
+	for (size_t i = 0; i < sizeof passing / sizeof *passing; i++)
+		if (errno == passing[i])
+			return error;
+	if (is_error(&error))
 		error.class = ERROR_CONFIG;
 	return error;
 }
@@ -35,8 +39,8 @@ static struct error lock_refuse(int lock, const char *path)
 	char pid[24] = "";
 	ssize_t size = pread(lock, pid, sizeof pid - 1, 0);
 	pid[size > 0 ? strcspn(pid, "\n") : 0] = '\0';
-	return error_retry("the spool %s is in use by another enrold, pid %s", path,
-	    *pid ? pid : "unknown");
+	return error_retry(
+	    "the spool %s is in use by another enrold, pid %s", path, *pid ? pid : "unknown");
 }
 
 static struct error lock_take(struct spool *spool, const char *path)

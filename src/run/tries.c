@@ -11,8 +11,8 @@ enum { TRIES_MAX = sizeof names / sizeof *names };
 struct error tries_begin(struct run *run)
 {
 	for (int i = 0; i < TRIES_MAX; i++) {
-		int file = openat(run->directory, names[i], O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
-		    MODE_INPUT);
+		int file = openat(
+		    run->directory, names[i], O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, MODE_INPUT);
 		if (file < 0 && errno == EEXIST)
 			continue;
 		if (file < 0)

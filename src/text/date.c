@@ -200,8 +200,8 @@ static bool relative_parse(struct slice cell, const struct date_rules *rules, in
 	while (number.size + 1 < cell.size && number.bytes[number.size] >= '0' &&
 	       number.bytes[number.size] <= '9')
 		number.size++;
-	struct slice unit = value_trim(
-	    (struct slice){number.bytes + number.size, cell.size - 1 - number.size});
+	struct slice unit =
+	    value_trim((struct slice){number.bytes + number.size, cell.size - 1 - number.size});
 	if (!slice_is(unit, SLICE("days")) && !slice_is(unit, SLICE("day")))
 		return false;
 	if (!value_parse_whole(number, &days) || days > 36500)
@@ -223,5 +223,5 @@ bool value_parse_feed_date(struct slice cell, const struct date_rules *rules, in
 		if (form_parse(rules->forms[i], text, epoch))
 			return true;
 	return rules->is_moodle &&
-	    (form_parse("%m/%d/%Y", text, epoch) || relative_parse(cell, rules, epoch));
+	       (form_parse("%m/%d/%Y", text, epoch) || relative_parse(cell, rules, epoch));
 }

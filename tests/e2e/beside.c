@@ -15,7 +15,8 @@ static void beside_write(const struct spool *spool, const char *name, const char
 	files_write(spool_inbox(spool, name).text, bytes, strlen(bytes), 0640);
 }
 
-static void sum_write(const struct spool *spool, const char *name, const char *of, const char *bytes)
+static void sum_write(
+    const struct spool *spool, const char *name, const char *of, const char *bytes)
 {
 	char hash[HASH_SIZE];
 	files_hash_bytes(bytes, strlen(bytes), hash);

@@ -190,8 +190,8 @@ Test(daemon, answers_a_small_file_of_one_feed_while_another_has_a_giant)
 {
 	struct spool spool;
 	struct service service;
-	spool_make(&spool, &(struct spool_options){
-	                       .people = PEOPLE, .courses = COURSES, .feeds = "  hr: {}\n"});
+	spool_make(&spool,
+	    &(struct spool_options){.people = PEOPLE, .courses = COURSES, .feeds = "  hr: {}\n"});
 	service_start(&service, &spool);
 	large_drop(&spool, SCALE(200000, 60000));
 	service_await_claim(&service, &spool);
@@ -237,6 +237,44 @@ Test(daemon, killed_while_busy_leaves_everything_lawful_and_goes_on_when_started
 	service_stop(&service);
 	cr_expect_eq(answer_count(&spool, "large.csv"), 1);
 	law_close(&spool);
+}
+
+/* The result of the only answer to this file. */
+static struct buffer result_of(const struct spool *spool, const char *name)
+{
+	struct answer answer;
+	answer_open(&answer, spool, name, 0);
+	struct buffer result = files_read(answer.result_path.text);
+	answer_close(&answer);
+	return result;
+}
+
+Test(daemon, killed_again_and_again_ends_with_the_bytes_of_an_undisturbed_run)
+{
+	struct spool calm, rough;
+	struct service service;
+	const struct spool_options options = {.people = PEOPLE, .courses = COURSES};
+	spool_make(&calm, &options);
+	large_drop(&calm, SCALE(200000, 30000));
+	spool_once(&calm);
+	spool_make(&rough, &options);
+	large_drop(&rough, SCALE(200000, 30000));
+	for (int i = 0; i < 2; i++) {
+		service_start(&service, &rough);
+		/* Each round a checkpoint further: what it did is in the ledger. */
+		while (spool_number(&rough, "SELECT coalesce(max(records), 0) FROM enrold_run") <
+		       10000 * (i + 1))
+			;
+		service_kill(&service);
+	}
+	spool_once(&rough);
+	struct buffer expected = result_of(&calm, "large.csv"), is = result_of(&rough, "large.csv");
+	cr_expect_eq(is.size, expected.size);
+	cr_expect(is.size == expected.size && memcmp(is.bytes, expected.bytes, is.size) == 0);
+	buffer_done(&expected);
+	buffer_done(&is);
+	law_close(&calm);
+	law_close(&rough);
 }
 
 /* ---- manners ---- */

@@ -90,8 +90,8 @@ static void messages_check(const struct answer *answer)
 		const char *text = table_cell(&answer->result, row, message);
 		bool is_done = strcmp(table_cell(&answer->result, row, outcome), "done") == 0;
 		bool is_ended = text_ends(text, ".") || text_ends(text, "?");
-		cr_expect((is_done || strchr(text, ' ')) && is_ended, "line %zu: %s",
-		    row + 1, text);
+		cr_expect(
+		    (is_done || strchr(text, ' ')) && is_ended, "line %zu: %s", row + 1, text);
 	}
 }
 

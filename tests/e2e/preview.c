@@ -22,10 +22,10 @@ static void expect_same(const struct answer *a, const struct answer *b)
 		for (size_t i = 0; i < a->result.rows[0].count; i++)
 			cr_expect_str_eq(
 			    table_cell(&a->result, row, i), table_cell(&b->result, row, i));
-	cr_expect(json_equal(json_object_get(a->summary, "outcomes"),
-	    json_object_get(b->summary, "outcomes")));
 	cr_expect(json_equal(
-	    json_object_get(a->summary, "codes"), json_object_get(b->summary, "codes")));
+	    json_object_get(a->summary, "outcomes"), json_object_get(b->summary, "outcomes")));
+	cr_expect(
+	    json_equal(json_object_get(a->summary, "codes"), json_object_get(b->summary, "codes")));
 	cr_expect_str_eq(a->retry.bytes, b->retry.bytes);
 }
 
@@ -45,8 +45,7 @@ Test(preview, changes_nothing_and_says_exactly_what_the_run_then_does)
 	spool_once(&spool);
 	answer_open(&preview, &spool, "preview/staff.csv", 0);
 	answer_open(&run, &spool, "staff.csv", 1);
-	cr_expect_str_eq(
-	    json_string_value(json_object_get(preview.summary, "mode")), "preview");
+	cr_expect_str_eq(json_string_value(json_object_get(preview.summary, "mode")), "preview");
 	cr_expect_str_eq(json_string_value(json_object_get(run.summary, "mode")), "apply");
 	cr_expect(json_is_true(json_object_get(preview.summary, "exact")));
 	cr_expect(strstr(preview.result_path.text, ".preview.result.csv"));
@@ -61,8 +60,7 @@ Test(preview, of_a_feed_has_its_policy_and_its_outbox)
 {
 	struct spool spool;
 	struct answer answer;
-	spool_make(&spool,
-	    &(struct spool_options){.feeds = "  hr: { unknown_columns: ignore }\n"});
+	spool_make(&spool, &(struct spool_options){.feeds = "  hr: { unknown_columns: ignore }\n"});
 	files_make_directory(spool_inbox(&spool, "hr").text);
 	files_make_directory(spool_inbox(&spool, "hr/preview").text);
 	spool_drop(&spool, "hr/preview/staff.csv", "username,course1,colour\np1,C1,red\n");

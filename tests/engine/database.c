@@ -23,8 +23,8 @@ void database_make(struct database *database)
 static sqlite3 *sqlite_of(struct database *database)
 {
 	if (!database->sqlite) {
-		cr_assert_eq(sqlite3_open(database->url + strlen("sqlite:"), &database->sqlite),
-		    SQLITE_OK);
+		cr_assert_eq(
+		    sqlite3_open(database->url + strlen("sqlite:"), &database->sqlite), SQLITE_OK);
 		sqlite3_busy_timeout(database->sqlite, 5000);
 	}
 	return database->sqlite;

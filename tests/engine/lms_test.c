@@ -23,9 +23,8 @@ static void good(struct error error)
 /* People p1 (3), p2 (4), gone (5, deleted); courses C1, C2, and TWIN twice. */
 static void fixture_make(struct fixture *fixture)
 {
-	const struct course_row courses[] = {
-	    {.shortname = SLICE("C1")}, {.shortname = SLICE("C2")}, {.shortname = SLICE("TWIN")},
-	    {.shortname = SLICE("T2")}};
+	const struct course_row courses[] = {{.shortname = SLICE("C1")}, {.shortname = SLICE("C2")},
+	    {.shortname = SLICE("TWIN")}, {.shortname = SLICE("T2")}};
 	struct site_answer answers[4];
 	bool made;
 	database_make(&fixture->database);
@@ -183,9 +182,9 @@ Test(lms, applies_changes_and_says_so_in_flags_and_audit_rows)
 	good(lms_begin(fixture.lms));
 	good(lms_apply(fixture.lms, &later, 1, enrolments, NOW + 1));
 	good(lms_commit(fixture.lms));
-	cr_expect_str_eq(database_rows(&fixture.database,
-	                     "SELECT status, timestart, timeend, timemodified FROM "
-	                     "mdl_user_enrolments WHERE userid = 3"),
+	cr_expect_str_eq(
+	    database_rows(&fixture.database, "SELECT status, timestart, timeend, timemodified FROM "
+	                                     "mdl_user_enrolments WHERE userid = 3"),
 	    "1|1799971200|0|1800000001\n");
 	fixture_remove(&fixture);
 }
@@ -202,8 +201,7 @@ Test(lms, leaves_nothing_of_a_transaction_that_is_rolled_back)
 	lms_rollback(fixture.lms);
 	cr_expect_eq(
 	    database_number(&fixture.database, "SELECT count(*) FROM mdl_user_enrolments"), 0);
-	cr_expect_eq(
-	    database_number(&fixture.database, "SELECT count(*) FROM mdl_cache_flags"), 0);
+	cr_expect_eq(database_number(&fixture.database, "SELECT count(*) FROM mdl_cache_flags"), 0);
 	good(lms_begin(fixture.lms));
 	good(lms_commit(fixture.lms));
 	fixture_remove(&fixture);

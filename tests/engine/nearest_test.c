@@ -5,8 +5,8 @@
 
 Test(nearest, is_a_slip_or_two_away_and_never_another_word)
 {
-	const struct slice names[] = {
-	    SLICE("SAFETY"), SLICE("PRIVACY"), SLICE("safety"), SLICE("C1"), SLICE("C2"), SLICE("FIRE-01")};
+	const struct slice names[] = {SLICE("SAFETY"), SLICE("PRIVACY"), SLICE("safety"),
+	    SLICE("C1"), SLICE("C2"), SLICE("FIRE-01")};
 	const struct {
 		struct slice name, nearest;
 	} cases[] = {

@@ -46,8 +46,8 @@ static void column_check(const char *table, const json_t *column, const char *is
 	cr_expect(strncmp(type, affinity_of(text_of(column, "type")),
 	              strlen(affinity_of(text_of(column, "type")))) == 0,
 	    "%s.%s is %s", table, name, type);
-	cr_expect_eq(not_null, json_is_true(json_object_get(column, "not_null")), "%s.%s", table,
-	    name);
+	cr_expect_eq(
+	    not_null, json_is_true(json_object_get(column, "not_null")), "%s.%s", table, name);
 	cr_expect(strcmp(found_default, value) == 0 || strcmp(found_default, expected) == 0,
 	    "%s.%s has the default %s, not %s", table, name, found_default, value);
 	json_t *length = json_object_get(column, "length");
@@ -63,7 +63,8 @@ static void columns_check(struct database *database, const char *table, const js
 	size_t i;
 	json_t *column;
 	snprintf(sql, sizeof sql, "SELECT count(*) FROM pragma_table_info('mdl_%s')", table);
-	cr_expect_eq(database_number(database, sql), (int64_t)json_array_size(columns), "%s", table);
+	cr_expect_eq(
+	    database_number(database, sql), (int64_t)json_array_size(columns), "%s", table);
 	json_array_foreach(columns, i, column)
 	{
 		snprintf(sql, sizeof sql,
@@ -94,7 +95,8 @@ static void indexes_check(struct database *database, const char *table, const js
 			    json_string_value(column));
 		}
 		snprintf(sql, sizeof sql,
-		    "SELECT count(*) FROM pragma_index_list('mdl_%s') l WHERE l.\"unique\" = %d AND "
+		    "SELECT count(*) FROM pragma_index_list('mdl_%s') l WHERE l.\"unique\" = %d "
+		    "AND "
 		    "(SELECT group_concat(name) FROM (SELECT name FROM pragma_index_info(l.name) "
 		    "ORDER BY seqno)) = '%s'",
 		    table, json_is_true(json_object_get(index, "unique")), columns);
@@ -130,7 +132,8 @@ Test(site, has_the_rows_that_a_site_needs)
 	static const struct {
 		const char *sql, *rows;
 	} facts[] = {
-	    {"SELECT id, username, auth FROM mdl_user ORDER BY id", "1|guest|manual\n2|admin|nologin\n"},
+	    {"SELECT id, username, auth FROM mdl_user ORDER BY id",
+	        "1|guest|manual\n2|admin|nologin\n"},
 	    {"SELECT value FROM mdl_config WHERE name IN ('siteadmins','siteguest') ORDER BY name",
 	        "2\n1\n"},
 	    {"SELECT id, category, format FROM mdl_course", "1|0|site\n"},
@@ -147,8 +150,8 @@ Test(site, has_the_rows_that_a_site_needs)
 	database_make(&database);
 	init(&database, true);
 	for (size_t i = 0; i < sizeof facts / sizeof *facts; i++)
-		cr_expect_str_eq(database_rows(&database, facts[i].sql), facts[i].rows, "%s",
-		    facts[i].sql);
+		cr_expect_str_eq(
+		    database_rows(&database, facts[i].sql), facts[i].rows, "%s", facts[i].sql);
 	database_remove(&database);
 }
 
@@ -200,13 +203,13 @@ Test(site, gives_a_course_its_context_and_a_manual_instance)
 		cr_expect_eq(answers[i].outcome, outcomes[i], "row %zu", i);
 	cr_expect_str_eq(
 	    database_rows(&database,
-	        "SELECT c.shortname, c.fullname, x.path = p.path || '/' || x.id, e.enrol, e.status, "
+	        "SELECT c.shortname, c.fullname, x.path = p.path || '/' || x.id, e.enrol, "
+	        "e.status, "
 	        "e.roleid FROM mdl_course c JOIN mdl_context x ON x.contextlevel = 50 AND "
 	        "x.instanceid = c.id JOIN mdl_context p ON p.contextlevel = 40 AND p.instanceid = "
 	        "c.category JOIN mdl_enrol e ON e.courseid = c.id ORDER BY c.id"),
 	    "C1|Course 1|1|manual|0|5\nC2|C2|1|manual|0|5\n");
-	cr_expect_eq(
-	    database_number(&database, "SELECT count(*) FROM mdl_course_categories"), 2);
+	cr_expect_eq(database_number(&database, "SELECT count(*) FROM mdl_course_categories"), 2);
 	database_remove(&database);
 }
 
@@ -226,9 +229,10 @@ Test(site, gives_a_user_a_context_and_no_password)
 	cr_expect_eq(answers[0].outcome, SITE_ADDED);
 	cr_expect_eq(answers[1].outcome, SITE_EXISTS);
 	cr_expect_eq(answers[2].outcome, SITE_REFUSED);
-	cr_expect_str_eq(database_rows(&database,
-	                     "SELECT u.username, u.auth, x.path FROM mdl_user u JOIN mdl_context x ON "
-	                     "x.contextlevel = 30 AND x.instanceid = u.id WHERE u.id > 2"),
+	cr_expect_str_eq(
+	    database_rows(&database,
+	        "SELECT u.username, u.auth, x.path FROM mdl_user u JOIN mdl_context x ON "
+	        "x.contextlevel = 30 AND x.instanceid = u.id WHERE u.id > 2"),
 	    "p1|nologin|/1/6\n");
 	database_remove(&database);
 }

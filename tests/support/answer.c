@@ -9,8 +9,7 @@ static struct path outbox_of(const struct spool *spool, const char *name)
 {
 	struct path feed = path_feed(name);
 	bool is_default = strcmp(feed.text, "default") == 0;
-	return spool_path(
-	    spool, "outbox%s%s", is_default ? "" : "/", is_default ? "" : feed.text);
+	return spool_path(spool, "outbox%s%s", is_default ? "" : "/", is_default ? "" : feed.text);
 }
 
 static json_t *summary_load(const char *path)

@@ -202,8 +202,8 @@ static struct items dropped_items(const struct spool *spool)
 	for (size_t i = 0; i < spool->drops_count; i++) {
 		const struct drop *drop = &spool->drops[i];
 		if (!is_beside(drop->name))
-			items_add(&items,
-			    (struct item){drop->feed, drop->name, drop->hash, "dropped"});
+			items_add(
+			    &items, (struct item){drop->feed, drop->name, drop->hash, "dropped"});
 	}
 	return items;
 }

@@ -109,9 +109,10 @@ Test(config, has_a_default_feed_and_sorts_the_others)
 
 Test(config, lets_an_explicit_key_win_over_compat_wherever_it_stands)
 {
-	struct config_file *file = load_good(TOP LMS "feeds:\n"
-	    "  a: { compat: moodle }\n"
-	    "  b: { usernames: exact, compat: moodle, on_bad_row: skip }\n");
+	struct config_file *file =
+	    load_good(TOP LMS "feeds:\n"
+	                      "  a: { compat: moodle }\n"
+	                      "  b: { usernames: exact, compat: moodle, on_bad_row: skip }\n");
 	const struct policy *a = &config_find_feed(config_get(file), "a")->policy;
 	const struct policy *b = &config_find_feed(config_get(file), "b")->policy;
 	cr_expect_eq(a->usernames, USERNAMES_CLEAN);
@@ -126,7 +127,8 @@ Test(config, lets_an_explicit_key_win_over_compat_wherever_it_stands)
 
 Test(config, reads_units_and_json)
 {
-	struct config_file *file = load_good("{\"spool\": \"/s\", \"settle\": 0, \"rescan\": \"5m\","
+	struct config_file *file = load_good(
+	    "{\"spool\": \"/s\", \"settle\": 0, \"rescan\": \"5m\","
 	    " \"max_field\": \"2KiB\", \"lms\": {\"url\": \"sqlite:/l.db\", \"events\": false}}");
 	const struct config *config = config_get(file);
 	cr_expect_eq(config->settle_ms, 0);
@@ -147,8 +149,9 @@ static struct buffer format_of(const struct config *config)
 
 Test(config, is_printed_as_it_can_be_read)
 {
-	struct config_file *first = load_good("spool: '/a \"b\" \\c'\n" LMS "feeds:\n  hr: "
-	                                      "{ compat: moodle, columns: { Employee ID: username }, marker: .done }\n");
+	struct config_file *first =
+	    load_good("spool: '/a \"b\" \\c'\n" LMS "feeds:\n  hr: "
+	              "{ compat: moodle, columns: { Employee ID: username }, marker: .done }\n");
 	struct buffer once = format_of(config_get(first));
 	struct config_file *second = load_good(once.bytes);
 	struct buffer twice = format_of(config_get(second));
@@ -209,8 +212,11 @@ Test(config, has_an_example_that_names_every_key)
 	const struct config_key *keys = config_keys(&count);
 	for (size_t i = 0; i < count; i++) {
 		/* Of a key without a default the example is commented out. */
-		const char *hash = keys[i].kind == KEY_LIST || keys[i].kind == KEY_PAIRS || keys[i].optional ? "# " : "";
-		snprintf(line, sizeof line, "\n%*s%s%s:", keys[i].section * 2, "", hash, keys[i].name);
+		const char *hash =
+		    keys[i].kind == KEY_LIST || keys[i].kind == KEY_PAIRS || keys[i].optional ? "# "
+		                                                                              : "";
+		snprintf(
+		    line, sizeof line, "\n%*s%s%s:", keys[i].section * 2, "", hash, keys[i].name);
 		cr_expect(strstr(text, line), "no %s in etc/enrold.yaml", line + 1);
 	}
 	struct config one = *config_get(full), other = *config_get(minimal);

@@ -60,7 +60,8 @@ Test(manuals, of_the_settings_name_each_key_in_its_section)
 		size_t count;
 		const struct config_key *keys = keys_of(section, &count);
 		for (size_t i = 0; i < count; i++)
-			cr_expect(has_entry(sections[section].from, sections[section].to, keys[i].name),
+			cr_expect(
+			    has_entry(sections[section].from, sections[section].to, keys[i].name),
 			    "%s", keys[i].name);
 		cr_expect_eq(entries(sections[section].from, sections[section].to), count);
 	}
@@ -73,11 +74,12 @@ Test(manuals, of_files_name_each_column_and_each_code)
 	const struct column *columns = columns_all(&count);
 	for (size_t i = 0; i < count; i++) {
 		char name[64];
-		snprintf(name, sizeof name, "%s%s", columns[i].name, columns[i].is_numbered ? "N" : "");
+		snprintf(
+		    name, sizeof name, "%s%s", columns[i].name, columns[i].is_numbered ? "N" : "");
 		cr_expect(has_entry(".Ss Columns", ".Ss Refusals", name), "%s", name);
 	}
 	for (enum code code = 0; code < CODES; code++)
-		cr_expect(has_entry("The codes are:", ".Ss The retry", outcome_code_name(code)), "%s",
-		    outcome_code_name(code));
+		cr_expect(has_entry("The codes are:", ".Ss The retry", outcome_code_name(code)),
+		    "%s", outcome_code_name(code));
 	cr_expect_eq(entries("The codes are:", ".Ss The retry"), CODES);
 }

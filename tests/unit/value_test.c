@@ -84,8 +84,8 @@ Test(value, takes_a_feeds_own_dates_and_moodles)
 	setenv("TZ", "UTC", 1);
 	tzset();
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-		const struct date_rules rules = {forms, 2, cases[i].is_moodle, 1798761600 + 3600,
-		    1798761600};
+		const struct date_rules rules = {
+		    forms, 2, cases[i].is_moodle, 1798761600 + 3600, 1798761600};
 		int64_t epoch = -1;
 		bool is_date = value_parse_feed_date(cases[i].cell, &rules, &epoch);
 		cr_expect_eq(is_date, cases[i].epoch >= 0, "case %zu", i);
