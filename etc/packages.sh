@@ -1,6 +1,6 @@
 # What enrold is built with, on Debian 12. Sourced by quickstart.sh and tests/run.sh.
 
-build_packages="gcc libc6-dev cmake ninja-build pkg-config libuv1-dev libcsv-dev libsqlite3-dev
+build_packages="gcc libc6-dev libcrypt-dev cmake ninja-build pkg-config libuv1-dev libcsv-dev libsqlite3-dev
   libyaml-dev libssl-dev libjansson-dev libsystemd-dev libutf8proc-dev uthash-dev tzdata"
 test_packages="libcriterion-dev python3 mandoc"
 

@@ -3,7 +3,10 @@
  *
  * Header cells are trimmed and matched without regard to case. A numbered column is a name and
  * digits; the digits are text, so course01 goes with role01, never with role1 (facts 1). Columns
- * of one number form a slot.
+ * of one number form a slot. A profile field is tried as it is written, then in lower case.
+ *
+ * A detail is a column of the account itself (facts 1.1); it is known by its place among the
+ * details of the table, which is also how the LMS layer orders their values.
  */
 #ifndef ENROLD_COLUMNS_H
 #define ENROLD_COLUMNS_H
@@ -11,19 +14,52 @@
 #include "enrold/arena.h"
 #include "enrold/csvin.h"
 #include "enrold/error.h"
+#include "enrold/facts.h"
 #include "enrold/policy.h"
 
 enum column_id {
 	COLUMN_USERNAME,
+	COLUMN_OLDUSERNAME,
+	COLUMN_DELETED,
+	COLUMN_SUSPENDED,
+	COLUMN_AUTH,
+	COLUMN_PASSWORD,
+	COLUMN_HOST,    /* mnethostid */
+	COLUMN_DETAIL,  /* header_column.index: which */
+	COLUMN_PROFILE, /* header_column.index: into the site's profile fields */
 	COLUMN_COURSE,
 	COLUMN_ROLE,
 	COLUMN_TYPE,
 	COLUMN_ENROLSTATUS,
 	COLUMN_ENROLTIMESTART,
 	COLUMN_ENROLPERIOD,
+	COLUMN_INTERESTS,
+	COLUMN_VOID,   /* accepted and without effect, in Moodle too */
 	COLUMN_REMARK, /* error_line, error_code, error_message: a retry file's own, ignored */
 	COLUMN_IDS,
 	COLUMN_UNKNOWN = COLUMN_IDS, /* with unknown_columns: ignore */
+};
+
+/* What a detail may hold. */
+enum detail_kind {
+	DETAIL_RAW,      /* any text */
+	DETAIL_TEXT,     /* without HTML tags */
+	DETAIL_ADDRESS,  /* of e-mail */
+	DETAIL_COUNTRY,  /* ISO 3166, two capital letters */
+	DETAIL_LANGUAGE, /* code of a language pack */
+	DETAIL_TIMEZONE,
+	DETAIL_THEME,
+	DETAIL_NUMBER, /* 0 to most */
+};
+
+struct detail {
+	enum detail_kind kind;
+	bool is_required;     /* an account without it is not made */
+	bool is_nullable;     /* and NULL where the file says nothing */
+	bool is_free;         /* has no default of Moodle's upload form */
+	const char *setting;  /* of the site, in config: the default of new accounts */
+	const char *fallback; /* where the site has no such setting */
+	int64_t most;
 };
 
 struct column {
@@ -32,13 +68,27 @@ struct column {
 	bool is_numbered;
 	uint16_t characters_max;
 	const char *meaning;
+	struct detail detail;
 };
 
+/* The first details of the table. */
+enum { DETAIL_FIRSTNAME, DETAIL_LASTNAME, DETAIL_EMAIL, DETAIL_IDNUMBER, DETAILS_MAX = 48 };
+
 const struct column *columns_all(size_t *count);
+/* The rows of details, in order. */
+const struct column *columns_detail(uint32_t detail);
+uint32_t columns_details_count(void);
+/* A name that a header may have, or that the feed maps to one. */
+bool columns_is_known(const struct policy *policy, struct slice name);
+/* A detail, auth, or a profile field: what a feed's `defaults` may name. */
+bool columns_has_default(struct slice name);
+/* "dept" of profile_field_dept; empty: it is none. */
+struct slice columns_profile_name(struct slice name);
 
 struct header_column {
 	enum column_id id;
-	uint16_t characters_max; /* 0: no limit of its own */
+	uint32_t index;          /* of the detail or profile field */
+	uint32_t characters_max; /* 0: no limit of its own */
 	struct slice name;       /* canonical: lower case, as in the result's `column` */
 	struct slice cell;       /* as written */
 	uint32_t slot;           /* numbered columns */
@@ -56,14 +106,24 @@ struct header {
 	struct header_column *columns;
 	size_t slots_count;
 	struct header_slot *slots;
-	uint32_t username; /* its column */
+	uint32_t single[COLUMN_IDS];   /* the columns without a number */
+	uint32_t details[DETAILS_MAX]; /* by detail */
+	uint32_t key;                  /* the column that says who is meant */
+	char delimiter;                /* of the file */
+};
+
+/* By what a header is read. */
+struct header_terms {
+	const struct policy *policy;
+	const struct site_facts *site; /* its profile fields; NULL: there are none */
 };
 
 /*
  * Everything lies in the arena. REJECT at the record's line: header_broken, header_too_few_columns,
- * header_unknown_column, header_duplicate_column, header_without_username.
+ * header_unknown_column, header_duplicate_column, header_without_username, header_without_email,
+ * header_without_idnumber.
  */
-struct error header_parse(const struct csvin_record *record, const struct policy *policy,
+struct error header_parse(const struct csvin_record *record, const struct header_terms *terms,
     struct arena *arena, struct header **header) MUST_CHECK;
 
 #endif

@@ -1,21 +1,27 @@
 /*
- * decode: the bytes of a file to UTF-8, as they come. For now UTF-8 with or without a byte order
- * mark, which is taken off; what is not UTF-8 is found cell by cell later, and costs its own row.
+ * decode: the bytes of a file to UTF-8, as they come. A byte order mark says what they are (UTF-8,
+ * UTF-16, UTF-32) and is taken off; else the feed's character set does. Content is never guessed.
+ *
+ * What cannot be decoded becomes the byte FF, which is not UTF-8: csvin takes it for data, and the
+ * cell in which it stands costs its own row later. So does what is not UTF-8 in a UTF-8 file.
  */
 #ifndef ENROLD_DECODE_H
 #define ENROLD_DECODE_H
 
-#include "enrold/csvin.h"
+#include "enrold/error.h"
+#include "enrold/slice.h"
 
-/* Plain data; zero-initialised is the start of a file. */
-struct decoder {
-	size_t marks; /* bytes of the byte order mark seen so far */
-	bool begun;   /* past the place where one may stand */
-};
+struct decoder;
 
-/* Hands the decoded bytes on to csvin. */
-struct error decode_feed(
-    struct decoder *decoder, struct csvin *csvin, const char *bytes, size_t size) MUST_CHECK;
-struct error decode_finish(struct decoder *decoder, struct csvin *csvin) MUST_CHECK;
+/* An error returned ends the decoding and is what feed or finish return. */
+typedef struct error decode_on_text(void *context, struct slice text);
+
+/* encoding: for iconv, NULL: UTF-8. CONFIG: iconv does not know it. */
+struct error decode_create(const char *encoding, decode_on_text *on_text, void *context,
+    struct decoder **decoder) MUST_CHECK;
+void decode_free(struct decoder *decoder);
+
+struct error decode_feed(struct decoder *decoder, const char *bytes, size_t size) MUST_CHECK;
+struct error decode_finish(struct decoder *decoder) MUST_CHECK;
 
 #endif

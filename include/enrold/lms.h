@@ -27,10 +27,12 @@ void lms_close(struct lms *lms);
 /* The settings a direct writer must read (facts 5.8). Lives until the next call or close. */
 struct error lms_load_site(struct lms *lms, const struct site_facts **site) MUST_CHECK;
 
-/* Local, not deleted accounts by exact user name; users[i] answers names[i]. An empty name has no
- * answer. */
-struct error lms_find_users(
-    struct lms *lms, const struct slice *names, size_t count, struct user_facts *users) MUST_CHECK;
+/* Fills in the answers of the keys: local accounts that are not deleted, by exact user name or
+ * idnumber, or by e-mail address without regard to case. */
+struct error lms_find_users(struct lms *lms, struct user_key *keys, size_t count) MUST_CHECK;
+/* Fills in all there is to know of accounts whose id is known; texts are put into the arena. */
+struct error lms_load_accounts(
+    struct lms *lms, struct account_facts *people, size_t count, struct arena *arena) MUST_CHECK;
 /* Courses by exact short name; courses[i] answers names[i]. */
 struct error lms_find_courses(struct lms *lms, const struct slice *names, size_t count,
     struct course_facts *courses) MUST_CHECK;
@@ -44,13 +46,23 @@ struct error lms_begin(struct lms *lms) MUST_CHECK;
 struct error lms_commit(struct lms *lms) MUST_CHECK;
 void lms_rollback(struct lms *lms); /* NULL or no transaction: nothing */
 
+/* What is to be written, and the batch's people and enrolments that it is about. */
+struct effects {
+	const struct change *changes;
+	size_t count;
+	struct account_facts *people;
+	struct enrolment_facts *enrolments;
+	int64_t now;
+};
+
 /*
- * Writes the changes in the name of the site's actor at time `now`: enrolments, roles, dirty flags
- * and audit rows (facts 5.4, 5.5, 5.10, 6). New enrolments get their id into enrolments[].id.
- * Changes of one enrolment take effect in the order given; others in any order, so that an engine
- * may sort them by its indexes. Audit rows keep the order given.
+ * Writes the changes in the name of the site's actor at time `now`: accounts, enrolments, roles,
+ * dirty flags and audit rows (facts 5.1-5.7, 5.10, 6). New accounts and enrolments get their ids
+ * into people[].id and enrolments[].id. Accounts change first, in the order given: none that has
+ * other changes is deleted in the same call. Changes of one enrolment take effect in the order
+ * given; others in any order, so that an engine may sort them by its indexes. Audit rows keep the
+ * order given.
  */
-struct error lms_apply(struct lms *lms, const struct change *changes, size_t count,
-    struct enrolment_facts *enrolments, int64_t now) MUST_CHECK;
+struct error lms_apply(struct lms *lms, const struct effects *effects) MUST_CHECK;
 
 #endif

@@ -9,6 +9,7 @@
 #include "enrold/change.h"
 
 struct plan {
+	size_t records_count;           /* planned in this round */
 	const struct outcome *outcomes; /* in the order of the result: record, then execution */
 	size_t outcomes_count;
 	const struct change *changes; /* in execution order */
@@ -16,9 +17,13 @@ struct plan {
 };
 
 /*
+ * As many records as the facts suffice for, from batch->planned on; at least one where every key
+ * and enrolment that the batch named has been loaded.
+ *
  * now: epoch seconds, to tell what has expired. today: midnight in the site's time zone, where new
- * enrolments start. The batch's enrolments are moved to the state after the changes, so that a
- * later request of the same batch sees what an earlier one did. The plan lies in the batch's arena.
+ * enrolments start. The batch's people and enrolments are moved to the state after the changes, so
+ * that a later request of the same batch sees what an earlier one did. The plan lies in the batch's
+ * arena.
  */
 struct error plan_batch(
     struct batch *batch, int64_t now, int64_t today, struct plan *plan) MUST_CHECK;

@@ -12,8 +12,11 @@
 #include <stdint.h>
 
 enum policy_compat { COMPAT_NONE, COMPAT_MOODLE };
-enum policy_upload_type { UPLOAD_UPDATE };   /* accounts are never created (yet) */
-enum policy_update_details { DETAILS_NONE }; /* nor changed */
+enum policy_upload_type { UPLOAD_UPDATE, UPLOAD_ADD, UPLOAD_ADD_INCREMENT, UPLOAD_ADD_OR_UPDATE };
+enum policy_update_details { DETAILS_NONE, DETAILS_FILE, DETAILS_FILE_AND_DEFAULTS, DETAILS_FILL };
+enum policy_match_by { MATCH_USERNAME, MATCH_EMAIL, MATCH_IDNUMBER };
+enum policy_new_password { PASSWORD_GENERATE, PASSWORD_REQUIRED };
+enum policy_force_change { FORCE_WEAK, FORCE_NONE, FORCE_ALL };
 enum policy_usernames { USERNAMES_LOWER, USERNAMES_EXACT, USERNAMES_CLEAN };
 enum policy_existing { EXISTING_KEEP, EXISTING_REFRESH };
 enum policy_invalid { INVALID_REJECT, INVALID_IGNORE };
@@ -32,7 +35,12 @@ struct policy {
 	enum policy_compat compat;
 	enum policy_upload_type upload_type;
 	enum policy_update_details update_details;
-	enum policy_usernames usernames;         /* how a username cell becomes a key */
+	enum policy_match_by match_by; /* which column says who is meant */
+	bool allow_suspend, allow_delete, allow_rename;
+	enum policy_new_password new_password; /* of a new account whose row gives none */
+	bool update_password;
+	enum policy_force_change force_password_change; /* at the next login, of given passwords */
+	enum policy_usernames usernames;                /* how a username cell becomes a key */
 	enum policy_existing existing_enrolment; /* do dates change where the file gives none */
 	enum policy_invalid invalid_values;      /* drop the request, or only the bad value */
 	enum policy_bad_row on_bad_row;          /* wrong number of fields */
@@ -40,9 +48,13 @@ struct policy {
 	enum policy_final_newline final_newline; /* a last line without one may be cut short */
 	struct text_list type_roles;             /* roles of type 1, 2, 3; none: by archetype */
 	struct text_list dates;                  /* more forms of dates, as for strptime */
-	struct text_list columns; /* pairs: what the file calls a column, what it is */
-	const char *marker;       /* ".done": a file waits for one of that name; NULL: none */
-	bool atomic;              /* a file is one transaction, without checkpoints */
+	struct text_list columns;  /* pairs: what the file calls a column, what it is */
+	struct text_list defaults; /* pairs: column, its value where the file has no such column */
+	const char *username_template; /* of accounts made by files without user names; or NULL */
+	const char *delimiter;         /* by name or as a character; NULL: recognised */
+	const char *encoding;          /* for iconv; NULL: UTF-8 */
+	const char *marker;            /* ".done": a file waits for one of that name; NULL: none */
+	bool atomic;                   /* a file is one transaction, without checkpoints */
 };
 
 #endif

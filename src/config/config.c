@@ -194,7 +194,8 @@ static struct error value_take(
 	return is_error(&error) ? at_event(reading, name, error) : OK;
 }
 
-typedef struct error take_map(struct reading *reading, const struct config_key *key);
+typedef struct error take_map(
+    struct reading *reading, const struct section *section, const struct config_key *key);
 
 /* From behind the mapping's start to its end. */
 static struct error section_read(
@@ -209,7 +210,7 @@ static struct error section_read(
 		if (!is_error(&error))
 			error = next(reading);
 		if (!is_error(&error))
-			error = key->kind == KEY_MAP ? on_map(reading, key)
+			error = key->kind == KEY_MAP ? on_map(reading, section, key)
 			                             : value_take(reading, section, key);
 		if (is_error(&error))
 			return error;
@@ -268,6 +269,19 @@ static struct error feed_name_take(struct reading *reading, struct feed **feed)
 	return is_error(&error) ? at_event(reading, "feeds", error) : OK;
 }
 
+/* `csv:` of a feed: more keys of the same policy, none of which has a default to be filled in. */
+static struct error csv_read(
+    struct reading *reading, const struct section *feed, const struct config_key *key)
+{
+	uint32_t given = 0;
+	const struct section section = {SECTION_CSV, feed->base, &given};
+	if (is_null(reading))
+		return OK;
+	if (reading->event.type != YAML_MAPPING_START_EVENT)
+		return at_event(reading, key->name, value_refuse(key, found(reading)));
+	return section_read(reading, &section, NULL);
+}
+
 static struct error feed_read(struct reading *reading, struct feed *feed)
 {
 	uint32_t given = 0;
@@ -275,7 +289,7 @@ static struct error feed_read(struct reading *reading, struct feed *feed)
 	const struct section section = {SECTION_FEED, &feed->policy, &given};
 	struct error error = OK;
 	if (reading->event.type == YAML_MAPPING_START_EVENT)
-		error = section_read(reading, &section, NULL);
+		error = section_read(reading, &section, csv_read);
 	else if (!is_null(reading))
 		error = at_event(reading, "feeds",
 		    error_config(
@@ -300,8 +314,10 @@ static struct error feeds_read(struct reading *reading)
 	}
 }
 
-static struct error map_read(struct reading *reading, const struct config_key *key)
+static struct error map_read(
+    struct reading *reading, const struct section *section, const struct config_key *key)
 {
+	(void)section;
 	if (is_null(reading))
 		return OK;
 	if (reading->event.type != YAML_MAPPING_START_EVENT)

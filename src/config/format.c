@@ -46,18 +46,31 @@ static void key_format(const struct config_key *key, const void *base, struct bu
 	}
 }
 
+static bool is_shown(const struct config_key *key, const void *base)
+{
+	return key->kind != KEY_MAP && !value_is_absent(key, base);
+}
+
 static void section_format(
     enum key_section section, const void *base, const char *indent, struct buffer *out)
 {
 	size_t count;
 	const struct config_key *keys = keys_of(section, &count);
 	for (size_t i = 0; i < count; i++) {
-		if (keys[i].kind == KEY_MAP || value_is_absent(&keys[i], base))
+		if (!is_shown(&keys[i], base))
 			continue;
 		buffer_print(out, "%s%s: ", indent, keys[i].name);
 		key_format(&keys[i], base, out);
 		buffer_add_char(out, '\n');
 	}
+}
+
+static void csv_format(const struct policy *policy, struct buffer *out)
+{
+	if (!policy->delimiter && !policy->encoding)
+		return;
+	buffer_add_text(out, "    csv:\n");
+	section_format(SECTION_CSV, policy, "      ", out);
 }
 
 void config_format(const struct config *config, struct buffer *out)
@@ -69,6 +82,7 @@ void config_format(const struct config *config, struct buffer *out)
 	for (size_t i = 0; i < config->feeds_count; i++) {
 		buffer_print(out, "  %s:\n", config->feeds[i].name);
 		section_format(SECTION_FEED, &config->feeds[i].policy, "    ", out);
+		csv_format(&config->feeds[i].policy, out);
 	}
 }
 
@@ -133,11 +147,14 @@ static void pair_format(
 
 void policy_format(const struct policy *policy, struct buffer *out)
 {
-	size_t count;
-	const struct config_key *keys = keys_of(SECTION_FEED, &count);
-	for (size_t i = 0; i < count; i++)
-		if (!value_is_absent(&keys[i], policy))
-			pair_format(&keys[i], policy, out);
+	static const enum key_section sections[] = {SECTION_FEED, SECTION_CSV};
+	for (size_t s = 0; s < sizeof sections / sizeof *sections; s++) {
+		size_t count;
+		const struct config_key *keys = keys_of(sections[s], &count);
+		for (size_t i = 0; i < count; i++)
+			if (is_shown(&keys[i], policy))
+				pair_format(&keys[i], policy, out);
+	}
 }
 
 static struct error items_parse(
@@ -161,9 +178,12 @@ static struct error pair_parse(
 		return error_config("not a policy: %.80s", pair);
 	*value++ = '\0';
 	const struct config_key *key = keys_find(SECTION_FEED, pair);
-	if (!key)
+	if (key)
+		*given |= UINT32_C(1) << (key - first);
+	else
+		key = keys_find(SECTION_CSV, pair);
+	if (!key || key->kind == KEY_MAP)
 		return error_config("a policy with an unknown key %.80s", pair);
-	*given |= UINT32_C(1) << (key - first);
 	if (key->kind == KEY_LIST || key->kind == KEY_PAIRS)
 		return items_parse(key, value, arena, policy);
 	if (!text_unescape(value))

@@ -10,6 +10,7 @@
 #define TOP(field) SECTION_TOP, #field
 #define LMS(field) SECTION_LMS, #field
 #define FEED(field) SECTION_FEED, #field
+#define CSV(field) SECTION_CSV, #field
 #define IN_TOP(field) .offset = offsetof(struct config, field)
 #define IN_LMS(field) .offset = offsetof(struct lms_options, field)
 #define IN_FEED(field) .offset = offsetof(struct policy, field)
@@ -50,9 +51,20 @@ static const struct config_key keys[] = {
         .default_text = "wal"},
 
     {FEED(compat), KEY_WORD, IN_FEED(compat), WORDS("none", "moodle"), .default_text = "none"},
-    {FEED(upload_type), KEY_WORD, IN_FEED(upload_type), WORDS("update"), .default_text = "update"},
-    {FEED(update_details), KEY_WORD, IN_FEED(update_details), WORDS("none"),
-        .default_text = "none"},
+    {FEED(upload_type), KEY_WORD, IN_FEED(upload_type),
+        WORDS("update", "add", "add_increment", "add_or_update"), .default_text = "update"},
+    {FEED(update_details), KEY_WORD, IN_FEED(update_details),
+        WORDS("none", "file", "file_and_defaults", "fill_missing"), .default_text = "none"},
+    {FEED(match_by), KEY_WORD, IN_FEED(match_by), WORDS("username", "email", "idnumber"),
+        .default_text = "username"},
+    {FEED(allow_suspend), KEY_BOOL, IN_FEED(allow_suspend), .default_text = "true"},
+    {FEED(allow_delete), KEY_BOOL, IN_FEED(allow_delete), .default_text = "false"},
+    {FEED(allow_rename), KEY_BOOL, IN_FEED(allow_rename), .default_text = "false"},
+    {FEED(new_password), KEY_WORD, IN_FEED(new_password), WORDS("generate", "required"),
+        .default_text = "generate"},
+    {FEED(update_password), KEY_BOOL, IN_FEED(update_password), .default_text = "false"},
+    {FEED(force_password_change), KEY_WORD, IN_FEED(force_password_change),
+        WORDS("weak", "none", "all"), .default_text = "weak"},
     {FEED(usernames), KEY_WORD, IN_FEED(usernames), WORDS("lower", "exact", "clean"),
         .default_text = "lower", .moodle_text = "clean"},
     {FEED(existing_enrolment), KEY_WORD, IN_FEED(existing_enrolment), WORDS("keep", "refresh"),
@@ -65,11 +77,19 @@ static const struct config_key keys[] = {
         .default_text = "refuse"},
     {FEED(final_newline), KEY_WORD, IN_FEED(final_newline), WORDS("warn", "require", "ignore"),
         .default_text = "warn"},
+    {FEED(defaults), KEY_PAIRS, IN_FEED(defaults), 1, 200, .rule = rule_text,
+        .name_rule = rule_default},
+    {FEED(username_template), KEY_TEXT, IN_FEED(username_template), .rule = rule_template,
+        .optional = true},
     {FEED(type_roles), KEY_LIST, IN_FEED(type_roles), 3, 3, .rule = rule_text},
     {FEED(dates), KEY_LIST, IN_FEED(dates), 1, 16, .rule = rule_date_form},
     {FEED(columns), KEY_PAIRS, IN_FEED(columns), 1, 200, .rule = rule_text},
     {FEED(marker), KEY_TEXT, IN_FEED(marker), .rule = rule_marker, .optional = true},
     {FEED(atomic), KEY_BOOL, IN_FEED(atomic), .default_text = "false"},
+    {FEED(csv), KEY_MAP, .offset = 0},
+
+    {CSV(delimiter), KEY_TEXT, IN_FEED(delimiter), .rule = rule_delimiter, .optional = true},
+    {CSV(encoding), KEY_TEXT, IN_FEED(encoding), .rule = rule_encoding, .optional = true},
 };
 
 enum { KEYS_COUNT = sizeof keys / sizeof keys[0], NAME_MAX_COMPARED = 32, SLIPS_MAX = 2 };
@@ -155,7 +175,9 @@ const struct config_key *keys_elsewhere(enum key_section section, const char *na
 
 const char *keys_prefix(enum key_section section)
 {
-	static const char *const prefixes[] = {
-	    [SECTION_TOP] = "", [SECTION_LMS] = "lms.", [SECTION_FEED] = "feeds.<name>."};
+	static const char *const prefixes[] = {[SECTION_TOP] = "",
+	    [SECTION_LMS] = "lms.",
+	    [SECTION_FEED] = "feeds.<name>.",
+	    [SECTION_CSV] = "feeds.<name>.csv."};
 	return prefixes[section];
 }

@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum key_section { SECTION_TOP, SECTION_LMS, SECTION_FEED };
+enum key_section { SECTION_TOP, SECTION_LMS, SECTION_FEED, SECTION_CSV };
 
 enum key_kind {
 	KEY_TEXT,     /* const char *, never empty, judged by the row's rule */
@@ -22,7 +22,7 @@ enum key_kind {
 	KEY_WORD,     /* an enumeration; its value is the index in `words` */
 	KEY_LIST,     /* struct text_list; min and max say how many */
 	KEY_PAIRS,    /* the same, as a map of texts: name, value, name, value */
-	KEY_MAP,      /* no value of its own: the section `lms`, the map `feeds` */
+	KEY_MAP,      /* no value of its own: the sections `lms` and `csv`, the map `feeds` */
 };
 
 enum { SECTION_KEYS_MAX = 16 };
@@ -42,6 +42,8 @@ struct config_key {
 	/* KEY_TEXT, KEY_LIST, KEY_PAIRS (each item): NULL when the text will do, else what is
 	 * expected, as a noun. */
 	const char *(*rule)(const char *text);
+	/* KEY_PAIRS: the same for the names, where it differs. */
+	const char *(*name_rule)(const char *text);
 	/* A default that only this host knows. */
 	bool (*default_make)(char *text, size_t size);
 };
@@ -55,7 +57,7 @@ const struct config_key *keys_find(enum key_section section, const char *name);
 const struct config_key *keys_nearest(enum key_section section, const char *name);
 /* The same name where it belongs, when that is another section. NULL: nowhere. */
 const struct config_key *keys_elsewhere(enum key_section section, const char *name);
-/* "", "lms." or "feeds.<name>.", for messages. */
+/* "", "lms.", "feeds.<name>." or "feeds.<name>.csv.", for messages. */
 const char *keys_prefix(enum key_section section);
 
 #endif

@@ -1,7 +1,10 @@
 #include "rules.h"
 
+#include "enrold/columns.h"
 #include "enrold/config.h"
+#include "enrold/dialect.h"
 
+#include <iconv.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -101,6 +104,34 @@ const char *rule_marker(const char *text)
 	bool good = text[0] == '.' && strlen(text) >= 2 && strlen(text) <= 32 &&
 	            !strchr(text, '/') && strcmp(text, "..") != 0 && strcmp(text, ".csv") != 0;
 	return good ? NULL : "an ending such as \".done\"";
+}
+
+/* What an account may have by default: any of its details, and how it logs in. */
+const char *rule_default(const char *text)
+{
+	return columns_has_default(slice_of(text)) ? NULL : "a user column, such as \"city\"";
+}
+
+const char *rule_template(const char *text)
+{
+	bool good = strlen(text) <= 100 && strchr(text, '%');
+	return good ? NULL : "a text with %f, %l or %u in it, such as \"%-1f%-l\"";
+}
+
+const char *rule_delimiter(const char *text)
+{
+	return dialect_parse_delimiter(text)
+	           ? NULL
+	           : "comma, semicolon, colon, tab, pipe or one character";
+}
+
+const char *rule_encoding(const char *text)
+{
+	iconv_t converter = *text ? iconv_open("UTF-8", text) : (iconv_t)-1;
+	if (converter == (iconv_t)-1)
+		return "a character set that `iconv -l` lists, such as \"windows-1252\"";
+	iconv_close(converter);
+	return NULL;
 }
 
 bool rule_host_name(char *text, size_t size)

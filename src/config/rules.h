@@ -17,6 +17,10 @@ const char *rule_url(const char *text);
 const char *rule_text(const char *text);
 const char *rule_date_form(const char *text);
 const char *rule_marker(const char *text);
+const char *rule_default(const char *text);
+const char *rule_template(const char *text);
+const char *rule_delimiter(const char *text);
+const char *rule_encoding(const char *text);
 const char *rule_feed_name(const char *text);
 
 /* The host's name, unchecked. false: it has none or a longer one. */

@@ -223,7 +223,7 @@ struct error value_refuse(const struct config_key *key, const char *found)
 static struct error text_parse(
     const struct config_key *key, const char *text, struct arena *arena, void *field)
 {
-	const char *expected = rule_is_plain(text) ? key->rule(text) : key->rule("");
+	const char *expected = key->rule(rule_is_plain(text) ? text : "");
 	if (expected) {
 		char found[64];
 		bool is_shown = !key->secret && rule_is_shown(text);
@@ -261,7 +261,11 @@ struct error value_add(
 	size_t max = (size_t)key->max * (key->kind == KEY_PAIRS ? 2 : 1);
 	if (list.count == max)
 		return value_refuse(key, "more");
-	struct error error = text_parse(key, text, arena, &item);
+	struct config_key one = *key; /* an item is a text of its own */
+	one.offset = 0;
+	if (key->kind == KEY_PAIRS && key->name_rule && list.count % 2 == 0)
+		one.rule = key->name_rule;
+	struct error error = text_parse(&one, text, arena, &item);
 	if (is_error(&error))
 		return error;
 	const char **items =

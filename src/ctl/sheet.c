@@ -1,5 +1,6 @@
 #include "sheet.h"
 
+#include "enrold/csvin.h"
 #include "enrold/decode.h"
 #include "enrold/value.h"
 
@@ -87,24 +88,36 @@ static struct error on_record(void *context, const struct csvin_record *record)
 	return OK;
 }
 
-static struct error feed_all(FILE *input, struct csvin *csvin)
+static struct error on_text(void *csvin, struct slice text)
+{
+	return csvin_feed(csvin, text.bytes, text.size);
+}
+
+static struct error feed_all(FILE *input, struct decoder *decoder, struct csvin *csvin)
 {
 	char chunk[64 << 10];
-	struct decoder decoder = {0};
 	size_t size;
 	while ((size = fread(chunk, 1, sizeof chunk, input)) > 0) {
-		struct error error = decode_feed(&decoder, csvin, chunk, size);
+		struct error error = decode_feed(decoder, chunk, size);
 		if (is_error(&error))
 			return error;
 	}
-	return ferror(input) ? error_errno("cannot read") : decode_finish(&decoder, csvin);
+	if (ferror(input))
+		return error_errno("cannot read");
+	struct error error = decode_finish(decoder);
+	return is_error(&error) ? error : csvin_finish(csvin);
 }
 
 static struct error read_all(FILE *input, struct loading *loading)
 {
 	struct csvin_limits limits = {FIELD_MAX, RECORD_MAX, CELLS_MAX};
 	struct csvin *csvin = csvin_create(',', limits, on_record, loading);
-	struct error error = csvin ? feed_all(input, csvin) : error_memory("reading the rows");
+	struct decoder *decoder = NULL;
+	struct error error = csvin ? decode_create(NULL, on_text, csvin, &decoder)
+	                           : error_memory("reading the rows");
+	if (!is_error(&error))
+		error = feed_all(input, decoder, csvin);
+	decode_free(decoder);
 	csvin_free(csvin);
 	if (!is_error(&error) && !loading->has_header)
 		error = error_reject("empty_file", 1, "the file is empty");

@@ -8,7 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { STATEMENTS_MAX = 48, BUSY_MS = 10000 };
+/* A power of two; the table of statements is never more than half full. */
+enum { STATEMENTS_ROOM = 512, BUSY_MS = 10000 };
 
 struct statement {
 	const char *sql; /* the key: its address */
@@ -19,7 +20,7 @@ struct site_db {
 	const struct lms_options *options;
 	const char *path; /* lies in options->url */
 	sqlite3 *handle;
-	struct statement statements[STATEMENTS_MAX];
+	struct statement statements[STATEMENTS_ROOM]; /* by address, the next free place */
 	size_t statements_count;
 	struct error error;
 };
@@ -153,7 +154,7 @@ void site_db_close(struct site_db *db)
 {
 	if (!db)
 		return;
-	for (size_t i = 0; i < db->statements_count; i++)
+	for (size_t i = 0; i < STATEMENTS_ROOM; i++)
 		sqlite3_finalize(db->statements[i].handle);
 	int code = sqlite3_close(db->handle);
 	assert(code == SQLITE_OK); /* only an unfinished statement can keep it open */
@@ -232,18 +233,24 @@ static sqlite3_stmt *prepare(struct site_db *db, const char *sql)
 
 static sqlite3_stmt *find_statement(struct site_db *db, const char *sql)
 {
-	for (size_t i = 0; i < db->statements_count; i++)
-		if (db->statements[i].sql == sql)
-			return db->statements[i].handle;
-	assert(db->statements_count < STATEMENTS_MAX);
+	size_t i = ((uintptr_t)sql >> 3) % STATEMENTS_ROOM;
+	while (db->statements[i].sql && db->statements[i].sql != sql)
+		i = (i + 1) % STATEMENTS_ROOM;
+	if (db->statements[i].sql)
+		return db->statements[i].handle;
+	assert(db->statements_count < STATEMENTS_ROOM / 2);
 	sqlite3_stmt *handle = prepare(db, sql);
-	if (handle)
-		db->statements[db->statements_count++] = (struct statement){sql, handle};
+	if (handle) {
+		db->statements[i] = (struct statement){sql, handle};
+		db->statements_count++;
+	}
 	return handle;
 }
 
 static int bind(sqlite3_stmt *statement, int place, const struct db_value *value)
 {
+	if (value->type == DB_NULL)
+		return sqlite3_bind_null(statement, place);
 	if (value->type == DB_INTEGER)
 		return sqlite3_bind_int64(statement, place, value->integer);
 	/* NULL bytes would be SQL's NULL. */
@@ -291,7 +298,7 @@ struct slice db_column_text(const struct db_rows *rows, int column)
 {
 	const char *bytes = (const char *)sqlite3_column_text(rows->statement, column);
 	if (!bytes)
-		return SLICE("");
+		return (struct slice){NULL, 0};
 	return (struct slice){bytes, (size_t)sqlite3_column_bytes(rows->statement, column)};
 }
 
@@ -300,6 +307,17 @@ void site_db_run(struct site_db *db, const char *sql, const struct db_value *val
 	struct db_rows rows = site_db_select(db, sql, values, count);
 	(void)site_db_next(&rows);
 	site_db_leave(&rows);
+}
+
+void site_db_run_once(
+    struct site_db *db, const char *sql, const struct db_value *values, size_t count)
+{
+	sqlite3_stmt *statement = is_error(&db->error) ? NULL : prepare(db, sql);
+	for (size_t i = 0; statement && i < count; i++)
+		db_check(db, bind(statement, (int)i + 1, &values[i]));
+	if (statement && !is_error(&db->error))
+		db_check(db, sqlite3_step(statement));
+	sqlite3_finalize(statement);
 }
 
 int64_t site_db_insert(

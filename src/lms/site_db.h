@@ -21,7 +21,7 @@ struct site_db;
 
 /* What a `?` stands for. Text is borrowed until the call returns. */
 struct db_value {
-	enum { DB_INTEGER, DB_TEXT } type;
+	enum { DB_INTEGER, DB_TEXT, DB_NULL } type;
 	int64_t integer;
 	struct slice text;
 };
@@ -34,6 +34,12 @@ static inline struct db_value db_int(int64_t integer)
 static inline struct db_value db_text(struct slice text)
 {
 	return (struct db_value){.type = DB_TEXT, .text = text};
+}
+
+/* NULL where there are no bytes. */
+static inline struct db_value db_text_or_null(struct slice text)
+{
+	return (struct db_value){.type = text.bytes ? DB_TEXT : DB_NULL, .text = text};
 }
 
 static inline struct db_value db_string(const char *text)
@@ -74,6 +80,9 @@ void site_db_fail(struct site_db *db, struct error error);
 /* Several statements, none with a `?`; kept by nobody, so their text need not be static. */
 void site_db_script(struct site_db *db, const char *sql);
 void site_db_run(struct site_db *db, const char *sql, const struct db_value *values, size_t count);
+/* A statement whose text is made for the occasion: prepared, run and forgotten. */
+void site_db_run_once(
+    struct site_db *db, const char *sql, const struct db_value *values, size_t count);
 /* The id of the new row. */
 int64_t site_db_insert(
     struct site_db *db, const char *sql, const struct db_value *values, size_t count);
@@ -84,7 +93,8 @@ int64_t site_db_find(
 /*
  * Reading rows: site_db_select binds, site_db_next steps to the next row and is false after the
  * last one or an error, when the statement is free again. A reader who stops earlier calls
- * site_db_leave. Text is valid until the next step; a NULL is 0 or empty.
+ * site_db_leave. Text is valid until the next step; a NULL is 0 or
+ * empty, and a text without bytes.
  */
 struct db_rows {
 	struct site_db *db;

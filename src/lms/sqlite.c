@@ -3,6 +3,8 @@
  */
 #include "sqlite.h"
 
+#include "enrold/columns.h"
+
 #include "nearest.h"
 
 #include <stdlib.h>
@@ -29,10 +31,13 @@ struct error lms_open(const struct lms_options *options, struct lms **result)
 		return error_memory("opening the LMS database");
 	lms->options = options;
 	lms->arena = arena_create();
-	struct error error = lms->arena ? site_db_open(options, SITE_DB_EXISTING, &lms->db)
-	                                : error_memory("opening the LMS database");
+	lms->scratch = arena_create();
+	struct error error = lms->arena && lms->scratch
+	                         ? site_db_open(options, SITE_DB_EXISTING, &lms->db)
+	                         : error_memory("opening the LMS database");
 	if (!is_error(&error)) {
 		lms_prepare(lms);
+		accounts_prepare(lms);
 		bool is_made = has_tables(lms);
 		error = site_db_error(lms->db);
 		if (!is_error(&error) && !is_made)
@@ -53,6 +58,9 @@ void lms_close(struct lms *lms)
 	if (!lms)
 		return;
 	site_db_close(lms->db);
+	buffer_done(&lms->account_select);
+	buffer_done(&lms->account_insert);
+	arena_free(lms->scratch);
 	arena_free(lms->arena);
 	free(lms);
 }
@@ -131,10 +139,10 @@ static bool list_has(struct slice list, struct slice wanted)
 static void admins_load(struct lms *lms)
 {
 	struct slice list = setting_load(lms, "siteadmins"), word;
-	lms->admins = arena_alloc(lms->arena, (list.size + 1) * sizeof *lms->admins);
-	lms->admins_count = 0;
-	while (lms->admins && list_next(&list, &word))
-		lms->admins[lms->admins_count++] = number_of(word);
+	int64_t *admins = arena_alloc(lms->arena, (list.size + 1) * sizeof *admins);
+	lms->site.admins = admins;
+	while (admins && list_next(&list, &word))
+		admins[lms->site.admins_count++] = number_of(word);
 }
 
 static void roles_load(struct lms *lms)
@@ -157,36 +165,111 @@ static void roles_load(struct lms *lms)
 	lms->site.roles_count = used;
 }
 
-static bool is_admin(const struct lms *lms, int64_t user)
-{
-	for (size_t i = 0; i < lms->admins_count; i++)
-		if (lms->admins[i] == user)
-			return true;
-	return false;
-}
-
 static struct error actor_load(struct lms *lms)
 {
 	lms->site.actor = site_db_find(lms->db,
 	    "SELECT id FROM {user} WHERE mnethostid = ? AND username = ? AND deleted = 0", 0,
 	    DB_VALUES(db_int(lms->site.local_host), db_string(lms->options->actor)));
 	struct error error = site_db_error(lms->db);
-	if (!is_error(&error) && !is_admin(lms, lms->site.actor))
+	bool is_admin = false;
+	for (size_t i = 0; i < lms->site.admins_count; i++)
+		is_admin |= lms->site.admins[i] == lms->site.actor;
+	if (!is_error(&error) && !is_admin)
 		error = error_config("lms.actor: '%s' is not a site administrator of %s",
 		    lms->options->actor, site_db_path(lms->db));
 	return error;
 }
 
+static struct password_policy password_policy_load(struct lms *lms)
+{
+	return (struct password_policy){
+	    .is_on = number_of(setting_load(lms, "passwordpolicy")) != 0,
+	    .length = number_of(setting_load(lms, "minpasswordlength")),
+	    .digits = number_of(setting_load(lms, "minpassworddigits")),
+	    .lower = number_of(setting_load(lms, "minpasswordlower")),
+	    .upper = number_of(setting_load(lms, "minpasswordupper")),
+	    .other = number_of(setting_load(lms, "minpasswordnonalphanum")),
+	    .same_in_a_row = number_of(setting_load(lms, "maxconsecutiveidentchars")),
+	};
+}
+
+/* What a new account has where nobody says otherwise. */
+static struct slice detail_load(struct lms *lms, uint32_t index)
+{
+	const struct detail *detail = &columns_detail(index)->detail;
+	struct slice value = SLICE("");
+	if (detail->setting)
+		value = setting_load(lms, detail->setting);
+	if (detail->kind == DETAIL_COUNTRY && slice_is(value, SLICE("0")))
+		value = SLICE(""); /* a fresh site's "0" is no country */
+	if (detail->kind == DETAIL_TIMEZONE)
+		return slice_of(*lms->site.timezone ? lms->site.timezone : "99");
+	if (value.size == 0 && detail->fallback)
+		return slice_of(detail->fallback);
+	return value.size == 0 ? (struct slice){NULL, 0} : value;
+}
+
+static void details_load(struct lms *lms)
+{
+	uint32_t count = columns_details_count();
+	struct slice *details = arena_alloc(lms->arena, count * sizeof *details);
+	for (uint32_t i = 0; details && i < count; i++)
+		details[i] = detail_load(lms, i);
+	lms->site.details = details;
+}
+
+static enum profile_kind profile_kind_parse(struct slice name)
+{
+	static const char *const names[] = {[PROFILE_TEXT] = "text",
+	    [PROFILE_MENU] = "menu",
+	    [PROFILE_CHECKBOX] = "checkbox",
+	    [PROFILE_DATETIME] = "datetime"};
+	for (enum profile_kind kind = PROFILE_TEXT; kind < PROFILE_OTHER; kind++)
+		if (slice_is(name, slice_of(names[kind])))
+			return kind;
+	return PROFILE_OTHER;
+}
+
+static void profile_fields_load(struct lms *lms)
+{
+	int64_t count = site_db_find(lms->db, "SELECT count(*) FROM {user_info_field}", 0, DB_NONE);
+	struct profile_field *fields =
+	    arena_alloc(lms->arena, ((size_t)count + 1) * sizeof *fields);
+	size_t used = 0;
+	struct db_rows rows = site_db_select(lms->db,
+	    "SELECT id, shortname, datatype, defaultdata, param1, param2, param3 FROM "
+	    "{user_info_field} ORDER BY categoryid, sortorder, id",
+	    DB_NONE);
+	while (fields && used < (size_t)count && site_db_next(&rows)) {
+		struct profile_field *field = &fields[used++];
+		struct slice *texts[] = {
+		    &field->initial, &field->param1, &field->param2, &field->param3};
+		field->id = db_column_int(&rows, 0);
+		field->shortname = arena_copy(lms->arena, db_column_text(&rows, 1));
+		field->kind = profile_kind_parse(db_column_text(&rows, 2));
+		for (int i = 0; i < 4; i++)
+			*texts[i] = arena_copy(lms->arena, db_column_text(&rows, i + 3));
+		if (field->kind == PROFILE_TEXT)
+			field->characters_max = number_of(field->param2);
+	}
+	site_db_leave(&rows);
+	lms->site.profile_fields = fields;
+	lms->site.profile_fields_count = used;
+}
+
 struct error lms_load_site(struct lms *lms, const struct site_facts **site)
 {
 	arena_reset(lms->arena);
-	admins_load(lms);
-	lms->guest = number_of(setting_load(lms, "siteguest"));
 	int64_t timeout = number_of(setting_load(lms, "sessiontimeout"));
 	struct slice zone = setting_load(lms, "timezone");
 	lms->site = (struct site_facts){
 	    .local_host = number_of(setting_load(lms, "mnet_localhost_id")),
 	    .session_timeout = timeout > 0 ? timeout : 28800,
+	    .guest = number_of(setting_load(lms, "siteguest")),
+	    .shares_email = number_of(setting_load(lms, "allowaccountssameemail")) != 0,
+	    .user_themes = number_of(setting_load(lms, "allowuserthemes")) != 0,
+	    .auths = setting_load(lms, "auth"),
+	    .password = password_policy_load(lms),
 	    .manual_enabled = list_has(setting_load(lms, "enrol_plugins_enabled"), SLICE("manual")),
 	    .extended_usernames = number_of(setting_load(lms, "extendedusernamechars")) != 0,
 	    .audit = lms->options->events &&
@@ -199,6 +282,11 @@ struct error lms_load_site(struct lms *lms, const struct site_facts **site)
 		memcpy(lms->site.timezone, zone.bytes, zone.size);
 	lms->course_names = NULL;
 	lms->course_names_count = 0;
+	lms->calendar = setting_load(lms, "calendartype");
+	lms->tracks_forums = number_of(setting_load(lms, "defaultpreference_trackforums"));
+	admins_load(lms);
+	details_load(lms);
+	profile_fields_load(lms);
 	roles_load(lms);
 	struct error error = actor_load(lms);
 	if (!is_error(&error) && arena_has_failed(lms->arena))
@@ -207,23 +295,7 @@ struct error lms_load_site(struct lms *lms, const struct site_facts **site)
 	return error;
 }
 
-/* ---- people, courses, enrolments ---- */
-
-struct error lms_find_users(
-    struct lms *lms, const struct slice *names, size_t count, struct user_facts *users)
-{
-	for (size_t i = 0; i < count; i++) {
-		users[i] = (struct user_facts){0};
-		if (names[i].size == 0)
-			continue;
-		users[i].id = site_db_find(lms->db,
-		    "SELECT id FROM {user} WHERE mnethostid = ? AND username = ? AND deleted = 0",
-		    0, DB_VALUES(db_int(lms->site.local_host), db_text(names[i])));
-		users[i].is_protected =
-		    users[i].id != 0 && (users[i].id == lms->guest || is_admin(lms, users[i].id));
-	}
-	return site_db_error(lms->db);
-}
+/* ---- courses, enrolments ---- */
 
 /* The first manual instance by sortorder, also a disabled one (facts 4.3). */
 static void instance_load(struct lms *lms, struct course_facts *course)
@@ -324,6 +396,8 @@ struct error lms_load_enrolments(
 {
 	for (size_t i = 0; i < count; i++) {
 		struct enrolment_facts *is = &enrolments[i];
+		if (is->user == 0)
+			continue; /* an account that was planned: the plan knows all */
 		struct db_rows rows = site_db_select(lms->db,
 		    "SELECT id, status, timestart, timeend FROM {user_enrolments} WHERE enrolid = "
 		    "? AND "

@@ -5,16 +5,7 @@
  */
 #include "sqlite.h"
 
-#include <stdio.h>
 #include <stdlib.h>
-
-struct work {
-	struct lms *lms;
-	const struct change *changes;
-	struct enrolment_facts *enrolments;
-	int64_t now;
-	int64_t *ids; /* by change: the new role_assignments.id */
-};
 
 /* A change with the key it is sorted by. */
 struct item {
@@ -32,16 +23,24 @@ static int item_compare(const void *a, const void *b)
 	return x->change < y->change ? -1 : x->change > y->change;
 }
 
+static int64_t user_of(const struct work *work, const struct enrolment_facts *is)
+{
+	return work->effects->people[is->person].id;
+}
+
 static size_t items_collect(
     const struct work *work, size_t count, enum change_kind kind, struct item *items)
 {
 	size_t used = 0;
 	for (size_t i = 0; i < count; i++) {
-		const struct enrolment_facts *is = &work->enrolments[work->changes[i].enrolment];
-		if (work->changes[i].kind == kind && kind == CHANGE_ENROL)
-			items[used++] = (struct item){is->enrol, is->user, i};
-		else if (work->changes[i].kind == kind)
-			items[used++] = (struct item){is->user, is->context, i};
+		const struct enrolment_facts *is =
+		    &work->effects->enrolments[work->effects->changes[i].enrolment];
+		if (change_is_of_account(&work->effects->changes[i]))
+			continue;
+		if (work->effects->changes[i].kind == kind && kind == CHANGE_ENROL)
+			items[used++] = (struct item){is->enrol, user_of(work, is), i};
+		else if (work->effects->changes[i].kind == kind)
+			items[used++] = (struct item){user_of(work, is), is->context, i};
 	}
 	if (used > 0)
 		qsort(items, used, sizeof *items, item_compare);
@@ -50,15 +49,15 @@ static size_t items_collect(
 
 static void enrol(struct work *work, const struct item *item)
 {
-	const struct change *change = &work->changes[item->change];
-	struct enrolment_facts *is = &work->enrolments[change->enrolment];
+	const struct change *change = &work->effects->changes[item->change];
+	struct enrolment_facts *is = &work->effects->enrolments[change->enrolment];
 	is->id = site_db_insert(work->lms->db,
 	    "INSERT INTO {user_enrolments} (status, enrolid, userid, timestart, timeend, "
 	    "modifierid, "
 	    "timecreated, timemodified) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7)",
-	    DB_VALUES(db_int(change->status), db_int(is->enrol), db_int(is->user),
+	    DB_VALUES(db_int(change->status), db_int(is->enrol), db_int(user_of(work, is)),
 	        db_int(change->timestart), db_int(change->timeend), db_int(work->lms->site.actor),
-	        db_int(work->now)));
+	        db_int(work->effects->now)));
 }
 
 static void update(struct work *work, const struct change *change)
@@ -67,140 +66,103 @@ static void update(struct work *work, const struct change *change)
 	    "UPDATE {user_enrolments} SET status = ?, timestart = ?, timeend = ?, modifierid = ?, "
 	    "timemodified = ? WHERE id = ?",
 	    DB_VALUES(db_int(change->status), db_int(change->timestart), db_int(change->timeend),
-	        db_int(work->lms->site.actor), db_int(work->now),
-	        db_int(work->enrolments[change->enrolment].id)));
+	        db_int(work->lms->site.actor), db_int(work->effects->now),
+	        db_int(work->effects->enrolments[change->enrolment].id)));
 }
 
 static void assign(struct work *work, const struct item *item)
 {
-	const struct change *change = &work->changes[item->change];
+	const struct change *change = &work->effects->changes[item->change];
 	work->ids[item->change] = site_db_insert(work->lms->db,
 	    "INSERT INTO {role_assignments} (roleid, contextid, userid, timemodified, modifierid, "
 	    "component, itemid, sortorder) VALUES (?, ?, ?, ?, ?, '', 0, 0)",
 	    DB_VALUES(db_int(change->role), db_int(item->low), db_int(item->high),
-	        db_int(work->now), db_int(work->lms->site.actor)));
-}
-
-/* Tells the person's live sessions to look again (facts 5.10). No unique key: update, else insert.
- */
-static void flag(struct work *work, int64_t user)
-{
-	char name[24];
-	snprintf(name, sizeof name, "%lld", (long long)user);
-	struct db_value expiry = db_int(work->now + work->lms->site.session_timeout);
-	int64_t id = site_db_find(work->lms->db,
-	    "SELECT id FROM {cache_flags} WHERE name = ? AND flagtype = 'accesslib/dirtyusers'", 0,
-	    DB_VALUES(db_string(name)));
-	if (id != 0)
-		site_db_run(work->lms->db,
-		    "UPDATE {cache_flags} SET timemodified = ?, value = '1', expiry = ? WHERE id = "
-		    "?",
-		    DB_VALUES(db_int(work->now), expiry, db_int(id)));
-	else
-		site_db_run(work->lms->db,
-		    "INSERT INTO {cache_flags} (flagtype, name, timemodified, value, expiry) "
-		    "VALUES "
-		    "('accesslib/dirtyusers', ?, ?, '1', ?)",
-		    DB_VALUES(db_string(name), db_int(work->now), expiry));
+	        db_int(work->effects->now), db_int(work->lms->site.actor)));
 }
 
 /* An enrolment alone flags nobody: the role that comes with it does, and so does an update. */
-static void flags_set(struct work *work, size_t count, struct item *items)
+static bool is_flagging(const struct change *change)
+{
+	return change->kind == CHANGE_ENROLMENT || change->kind == CHANGE_ASSIGN_ROLE;
+}
+
+static void flags_set(struct work *work, struct item *items)
 {
 	size_t used = 0;
-	for (size_t i = 0; i < count; i++)
-		if (work->changes[i].kind != CHANGE_ENROL)
-			items[used++].high = work->enrolments[work->changes[i].enrolment].user;
-	for (size_t i = 0; i < used; i++)
-		items[i].low = 0, items[i].change = 0;
+	for (size_t i = 0; i < work->effects->count; i++) {
+		const struct change *change = &work->effects->changes[i];
+		if (is_flagging(change))
+			items[used++] = (struct item){
+			    .high = user_of(work, &work->effects->enrolments[change->enrolment])};
+	}
 	if (used > 0)
 		qsort(items, used, sizeof *items, item_compare);
 	for (size_t i = 0; i < used; i++)
 		if (i == 0 || items[i].high != items[i - 1].high)
-			flag(work, items[i].high);
+			flag_set(work, "accesslib/dirtyusers", items[i].high);
 }
 
-/* ---- audit rows (facts 6) ---- */
-
-struct event {
-	const char *name, *target, *action, *table, *crud;
-};
-
-static const struct event events[] = {
-    [CHANGE_ENROL] = {"\\core\\event\\user_enrolment_created", "user_enrolment", "created",
-        "user_enrolments", "c"},
-    [CHANGE_ENROLMENT] = {"\\core\\event\\user_enrolment_updated", "user_enrolment", "updated",
-        "user_enrolments", "u"},
-    [CHANGE_ASSIGN_ROLE] = {"\\core\\event\\role_assigned", "role", "assigned", "role", "c"},
-};
-
-static const char *event_data(const struct work *work, size_t i, char *text, size_t size)
+static void changes_write(struct work *work, struct item *items)
 {
-	bool json = work->lms->site.audit_json;
-	if (work->changes[i].kind != CHANGE_ASSIGN_ROLE)
-		return json ? "{\"enrol\":\"manual\"}" : "a:1:{s:5:\"enrol\";s:6:\"manual\";}";
-	if (json)
-		snprintf(text, size, "{\"id\":%lld,\"component\":\"\",\"itemid\":0}",
-		    (long long)work->ids[i]);
-	else
-		snprintf(text, size,
-		    "a:3:{s:2:\"id\";i:%lld;s:9:\"component\";s:0:\"\";s:6:\"itemid\";i:0;}",
-		    (long long)work->ids[i]);
-	return text;
-}
-
-static void audit(struct work *work, size_t i)
-{
-	const struct change *change = &work->changes[i];
-	const struct enrolment_facts *is = &work->enrolments[change->enrolment];
-	const struct event *event = &events[change->kind];
-	char text[96];
-	site_db_run(work->lms->db,
-	    "INSERT INTO {logstore_standard_log} (eventname, component, action, target, "
-	    "objecttable, "
-	    "objectid, crud, edulevel, contextid, contextlevel, contextinstanceid, userid, "
-	    "courseid, "
-	    "relateduserid, anonymous, other, timecreated, origin) VALUES (?1, 'core', ?2, ?3, ?4, "
-	    "?5, "
-	    "?6, 0, ?7, 50, ?8, ?9, ?8, ?10, 0, ?11, ?12, 'cli')",
-	    DB_VALUES(db_string(event->name), db_string(event->action), db_string(event->target),
-	        db_string(event->table),
-	        db_int(change->kind == CHANGE_ASSIGN_ROLE ? change->role : is->id),
-	        db_string(event->crud), db_int(is->context), db_int(is->course),
-	        db_int(work->lms->site.actor), db_int(is->user),
-	        db_string(event_data(work, i, text, sizeof text)), db_int(work->now)));
-}
-
-static void changes_write(struct work *work, size_t count, struct item *items)
-{
+	size_t count = work->effects->count;
+	accounts_write(work);
 	size_t used = items_collect(work, count, CHANGE_ENROL, items);
 	for (size_t i = 0; i < used; i++)
 		enrol(work, &items[i]);
 	for (size_t i = 0; i < count; i++)
-		if (work->changes[i].kind == CHANGE_ENROLMENT)
-			update(work, &work->changes[i]);
+		if (work->effects->changes[i].kind == CHANGE_ENROLMENT)
+			update(work, &work->effects->changes[i]);
 	used = items_collect(work, count, CHANGE_ASSIGN_ROLE, items);
 	for (size_t i = 0; i < used; i++)
 		assign(work, &items[i]);
-	flags_set(work, count, items);
-	for (size_t i = 0; work->lms->site.audit && i < count; i++)
-		audit(work, i);
+	flags_set(work, items);
+	audit_all(work);
 }
 
-struct error lms_apply(struct lms *lms, const struct change *changes, size_t count,
-    struct enrolment_facts *enrolments, int64_t now)
+static bool deletes(const struct effects *effects)
 {
-	if (count == 0)
+	for (size_t i = 0; i < effects->count; i++)
+		if (effects->changes[i].kind == CHANGE_DELETE_ACCOUNT)
+			return true;
+	return false;
+}
+
+static struct error work_init(struct work *work, struct lms *lms, const struct effects *effects)
+{
+	*work = (struct work){.lms = lms, .effects = effects};
+	work->ids = calloc(effects->count, sizeof *work->ids);
+	if (deletes(effects)) {
+		work->arena = arena_create();
+		work->audit = calloc(effects->count, sizeof *work->audit);
+		if (!work->arena || !work->audit)
+			return error_memory("applying a batch");
+	}
+	return work->ids ? OK : error_memory("applying a batch");
+}
+
+static void work_done(struct work *work)
+{
+	free(work->ids);
+	free(work->audit);
+	arena_free(work->arena);
+}
+
+struct error lms_apply(struct lms *lms, const struct effects *effects)
+{
+	if (effects->count == 0)
 		return OK;
-	struct work work = {.lms = lms, .changes = changes, .enrolments = enrolments, .now = now};
-	work.ids = calloc(count, sizeof *work.ids);
-	struct item *items = calloc(count, sizeof *items);
-	struct error error = error_memory("applying a batch");
-	if (work.ids && items) {
-		changes_write(&work, count, items);
+	struct work work;
+	struct item *items = calloc(effects->count, sizeof *items);
+	struct error error = work_init(&work, lms, effects);
+	if (!items && !is_error(&error))
+		error = error_memory("applying a batch");
+	if (!is_error(&error)) {
+		changes_write(&work, items);
+		if (work.arena && arena_has_failed(work.arena))
+			site_db_fail(lms->db, error_memory("applying a batch"));
 		error = site_db_error(lms->db);
 	}
-	free(work.ids);
+	work_done(&work);
 	free(items);
 	return error;
 }

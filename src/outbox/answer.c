@@ -137,12 +137,12 @@ static struct slice person_name(
     const struct answer *answer, const struct batch *batch, uint32_t index)
 {
 	const struct record *record = &batch->records[index];
-	if (batch->users[index].id != 0)
-		return record->username;
-	bool is_ragged = record->has_fault && record->fault_column == COLUMN_NONE;
-	if (is_ragged || answer->header->username >= record->cells_count)
+	if (record->person != INDEX_NONE)
+		return batch->people[record->person].username;
+	if (record->has_fault && record->fault_column == COLUMN_NONE)
 		return SLICE("");
-	return value_trim(record->cells[answer->header->username]);
+	uint32_t column = answer->header->single[COLUMN_USERNAME];
+	return record_cell(record, column != COLUMN_NONE ? column : answer->header->key);
 }
 
 static void cell_add(struct buffer *out, const char *text)
@@ -177,12 +177,12 @@ static void result_line(
 
 /* ---- retry.csv ---- */
 
-static void retry_end(struct buffer *out, struct slice code, struct slice message)
+static void retry_end(struct buffer *out, struct slice code, struct slice message, char delimiter)
 {
-	buffer_add_char(out, ',');
-	csvout_cell(out, code, ',');
-	buffer_add_char(out, ',');
-	csvout_cell(out, message, ',');
+	buffer_add_char(out, delimiter);
+	csvout_cell(out, code, delimiter);
+	buffer_add_char(out, delimiter);
+	csvout_cell(out, message, delimiter);
 }
 
 /* A retry of a retry does not repeat the columns that explain the last failure. */
@@ -194,33 +194,35 @@ static bool is_kept(const struct answer *answer, size_t column)
 static void retry_header(struct answer *answer)
 {
 	struct buffer *out = &answer->retry.text;
+	char delimiter = answer->header->delimiter;
 	buffer_add_text(out, "\xEF\xBB\xBF");
 	for (size_t i = 0; i < answer->header->columns_count; i++) {
 		if (!is_kept(answer, i))
 			continue;
-		csvout_cell(out, answer->header->columns[i].cell, ',');
-		buffer_add_char(out, ',');
+		csvout_cell(out, answer->header->columns[i].cell, delimiter);
+		buffer_add_char(out, delimiter);
 	}
-	buffer_add_text(out, "error_line,error_code,error_message\n");
+	buffer_print(out, "error_line%cerror_code%cerror_message\n", delimiter, delimiter);
 }
 
 static void retry_line(
     struct answer *answer, const struct record *record, const struct outcome *outcome)
 {
 	struct buffer *out = &answer->retry.text;
+	char delimiter = answer->header->delimiter;
 	size_t columns = answer->header->columns_count;
 	for (size_t i = 0; i < columns; i++) {
 		if (!is_kept(answer, i))
 			continue;
 		if (i < record->cells_count)
-			csvout_cell(out, record->cells[i], ',');
-		buffer_add_char(out, ',');
+			csvout_cell(out, record->cells[i], delimiter);
+		buffer_add_char(out, delimiter);
 	}
 	buffer_print(out, "%llu", (unsigned long long)record->line);
-	retry_end(out, slice_of(outcome_code_name(outcome->code)), outcome->message);
+	retry_end(out, slice_of(outcome_code_name(outcome->code)), outcome->message, delimiter);
 	for (size_t i = columns; i < record->cells_count; i++) {
-		buffer_add_char(out, ',');
-		csvout_cell(out, record->cells[i], ',');
+		buffer_add_char(out, delimiter);
+		csvout_cell(out, record->cells[i], delimiter);
 	}
 	buffer_add_char(out, '\n');
 }
@@ -264,7 +266,7 @@ struct error answer_add(
 		if (is_error(&error))
 			return error;
 	}
-	tally->rows += batch->records_count;
+	tally->rows += plan->records_count;
 	struct error error = sheet_write(&answer->result);
 	return is_error(&error) ? error : sheet_write(&answer->retry);
 }

@@ -14,6 +14,7 @@
  * is written when the next record finds it full: the last one is never empty unless the file is.
  */
 #include "parts.h"
+#include "password.h"
 #include "reader.h"
 
 #include <errno.h>
@@ -23,6 +24,8 @@
 
 /* Small enough that another feed's file waits for one of them only some tenths of a second. */
 enum { BATCH_RECORDS = 10000, BATCH_REQUESTS = 20000, BATCH_BYTES = 24 << 20 };
+/* A password takes some milliseconds to hash, which is what hashing is for. */
+enum { BATCH_PASSWORDS = 100 };
 
 enum way { BY_CHECKPOINTS, ATOMIC, REHEARSED, SKETCHED };
 
@@ -30,40 +33,90 @@ struct applying {
 	struct run *run;
 	struct lms *lms;
 	enum way way;
-	const struct site_facts *site;
 	struct reader reader;
 	struct batch batch;
+	size_t records_max; /* of a batch */
 	struct answer *answer;
 	struct tally tally;
 };
 
-/* Decides and writes; inside a transaction. */
-static struct error batch_write(struct applying *applying)
+static struct error courses_find(struct applying *applying)
 {
-	atomic_fetch_add(applying->run->runner->shared->progress, 1);
 	struct batch *batch = &applying->batch;
-	struct lms *lms = applying->lms;
+	/* One more, because nothing is no size for an allocation. */
+	batch->courses =
+	    arena_alloc(batch->arena, (batch->courses_count + 1) * sizeof *batch->courses);
+	if (!batch->courses)
+		return error_memory("looking up courses");
+	return lms_find_courses(
+	    applying->lms, batch->course_names, batch->courses_count, batch->courses);
+}
+
+/* What the LMS says of people whom it was not asked about yet. */
+static struct error people_find(struct applying *applying)
+{
+	struct batch *batch = &applying->batch;
+	size_t asked = batch->keys_asked;
+	struct error error =
+	    lms_find_users(applying->lms, batch->keys + asked, batch->keys_count - asked);
+	if (!is_error(&error))
+		error = batch_meet(batch);
+	size_t loaded = batch->people_loaded;
+	batch->people_loaded = batch->people_count;
+	if (is_error(&error) || !batch->asks_accounts)
+		return error;
+	return lms_load_accounts(
+	    applying->lms, batch->people + loaded, batch->people_count - loaded, batch->arena);
+}
+
+static struct error enrolments_find(struct applying *applying)
+{
+	struct batch *batch = &applying->batch;
+	struct error error = batch_pair(batch);
+	size_t loaded = batch->enrolments_loaded;
+	batch->enrolments_loaded = batch->enrolments_count;
+	if (is_error(&error))
+		return error;
+	return lms_load_enrolments(applying->lms, batch->enrolments + loaded,
+	    batch->enrolments_count - loaded, batch->arena);
+}
+
+/* As many records as can be decided on together: nearly always all of them. */
+static struct error round_write(struct applying *applying, int64_t now)
+{
+	struct batch *batch = &applying->batch;
 	struct plan plan;
-	int64_t now = (int64_t)time(NULL);
-	if (batch->records_count == 0)
-		return OK;
-	struct error error = batch_prepare(batch);
+	struct error error = people_find(applying);
 	if (!is_error(&error))
-		error = lms_find_users(lms, batch->user_keys, batch->records_count, batch->users);
-	if (!is_error(&error))
-		error = lms_find_courses(
-		    lms, batch->course_names, batch->courses_count, batch->courses);
-	if (!is_error(&error))
-		error = batch_pair(batch);
-	if (!is_error(&error))
-		error = lms_load_enrolments(
-		    lms, batch->enrolments, batch->enrolments_count, batch->arena);
+		error = enrolments_find(applying);
 	if (!is_error(&error))
 		error = plan_batch(batch, now, applying->run->row.today, &plan);
 	if (!is_error(&error))
-		error = lms_apply(lms, plan.changes, plan.changes_count, batch->enrolments, now);
+		error = passwords_hash(&plan, batch->arena);
+	const struct effects effects = {.changes = plan.changes,
+	    .count = plan.changes_count,
+	    .people = batch->people,
+	    .enrolments = batch->enrolments,
+	    .now = now};
+	if (!is_error(&error))
+		error = lms_apply(applying->lms, &effects);
 	if (!is_error(&error))
 		error = answer_add(applying->answer, batch, &plan, &applying->tally);
+	return error;
+}
+
+/* Decides and writes; inside a transaction. */
+static struct error batch_write(struct applying *applying)
+{
+	struct batch *batch = &applying->batch;
+	int64_t now = (int64_t)time(NULL);
+	if (batch->records_count == 0)
+		return OK;
+	struct error error = courses_find(applying);
+	while (!is_error(&error) && batch->planned < batch->records_count) {
+		atomic_fetch_add(applying->run->runner->shared->progress, 1);
+		error = round_write(applying, now);
+	}
 	return error;
 }
 
@@ -169,10 +222,11 @@ static enum way way_of(const struct run *run)
 
 /* ---- records ---- */
 
-static bool is_full(const struct batch *batch)
+static bool is_full(const struct applying *applying)
 {
-	return batch->records_count >= BATCH_RECORDS || batch->requests_count >= BATCH_REQUESTS ||
-	       arena_used(batch->arena) >= BATCH_BYTES;
+	const struct batch *batch = &applying->batch;
+	return batch->records_count >= applying->records_max ||
+	       batch->requests_count >= BATCH_REQUESTS || arena_used(batch->arena) >= BATCH_BYTES;
 }
 
 static struct error on_record(void *context, const struct csvin_record *record)
@@ -180,7 +234,7 @@ static struct error on_record(void *context, const struct csvin_record *record)
 	struct applying *applying = context;
 	if (applying->reader.records <= applying->run->row.records)
 		return OK; /* before the checkpoint */
-	if (is_full(&applying->batch)) {
+	if (is_full(applying)) {
 		struct error error = batch_flush(applying);
 		if (is_error(&error))
 			return error;
@@ -196,7 +250,9 @@ static struct error on_header(void *context, const struct header *header)
 	struct error error = answer_open(run->directory, header, sizes, &applying->answer);
 	if (is_error(&error))
 		return error;
-	error = batch_init(&applying->batch, header, &run->policy, applying->site);
+	bool hashes = header->single[COLUMN_PASSWORD] != COLUMN_NONE;
+	applying->records_max = hashes ? BATCH_PASSWORDS : BATCH_RECORDS;
+	error = batch_init(&applying->batch, header, &run->policy, run->site);
 	applying->batch.now = run->row.started_us / 1000000;
 	applying->batch.today = run->row.today;
 	return error;
@@ -223,10 +279,12 @@ static struct error apply(struct applying *applying, int file)
 {
 	struct run *run = applying->run;
 	struct reader_visitor visitor = {on_header, on_record, applying};
-	struct error error = lms_load_site(applying->lms, &applying->site);
-	if (!is_error(&error))
-		error = reader_open(&applying->reader, &run->policy,
-		    run->runner->shared->config->max_field, run->arena, visitor);
+	const struct reader_terms terms = {
+	    .policy = &run->policy,
+	    .site = run->site,
+	    .field_max = run->runner->shared->config->max_field,
+	};
+	struct error error = reader_open(&applying->reader, &terms, run->arena, visitor);
 	if (!is_error(&error))
 		error = read_all(applying, file);
 	if (error.class == ERROR_REJECT)

@@ -17,7 +17,6 @@ struct copying {
 	struct reader reader;
 	struct error verdict; /* the first REJECT: what follows is copied, but no longer read */
 	uint64_t bytes;
-	char last; /* byte */
 };
 
 static struct error chunk_take(struct copying *copying, const char *bytes, size_t size)
@@ -25,7 +24,6 @@ static struct error chunk_take(struct copying *copying, const char *bytes, size_
 	atomic_fetch_add(copying->run->runner->shared->progress, 1);
 	hash_add(copying->hash, bytes, size);
 	copying->bytes += size;
-	copying->last = bytes[size - 1];
 	if (!is_error(&copying->verdict))
 		copying->verdict = reader_feed(&copying->reader, bytes, size);
 	if (copying->verdict.class == ERROR_RETRY)
@@ -59,7 +57,8 @@ static struct error copy_bytes(struct copying *copying)
 static struct error newline_check(const struct copying *copying)
 {
 	const struct run *run = copying->run;
-	bool is_ended = copying->bytes == 0 || copying->last == '\n' || copying->last == '\r';
+	char last = copying->reader.last;
+	bool is_ended = copying->bytes == 0 || last == '\n' || last == '\r';
 	if (is_ended || run->policy.final_newline == NEWLINE_IGNORE)
 		return OK;
 	if (run->policy.final_newline == NEWLINE_REQUIRE)
@@ -131,8 +130,10 @@ static struct error copy(struct copying *copying)
 	copying->hash = hash_create();
 	if (!copying->hash)
 		return error_memory("copying the input");
-	struct error error = reader_open(&copying->reader, &run->policy, config->max_field,
-	    run->arena, (struct reader_visitor){0});
+	const struct reader_terms terms = {
+	    .policy = &run->policy, .site = run->site, .field_max = config->max_field};
+	struct error error =
+	    reader_open(&copying->reader, &terms, run->arena, (struct reader_visitor){0});
 	if (!is_error(&error))
 		error = copy_bytes(copying);
 	return is_error(&error) ? error : copy_keep(copying, &before);

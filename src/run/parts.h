@@ -43,6 +43,7 @@ struct run {
 	int box;                   /* R/inbox/..., as the lane says; -1: gone */
 	uint64_t rows;             /* as counted while the input was copied */
 	struct policy policy;
+	const struct site_facts *site; /* as loaded when this run went on */
 	struct ledger_run row;
 	bool is_durable;  /* names and copy have been flushed */
 	bool is_stopped;  /* at a checkpoint, because the daemon is stopping */

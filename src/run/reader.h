@@ -2,14 +2,18 @@
  * reader: the bytes of an input, as they come, to its header and records. The same code checks the
  * structure while a file is copied and reads the copy when it is applied.
  *
+ *     bytes -> decode -> text, held until the header's line is whole -> dialect -> csvin -> records
+ *
  * REJECT: what csvin and header_parse refuse; empty_file; wrong_field_count with on_bad_row:
  * reject_file. Memory is bounded by the limits given, not by the file.
  */
 #ifndef RUN_READER_H
 #define RUN_READER_H
 
+#include "enrold/buffer.h"
 #include "enrold/columns.h"
 #include "enrold/decode.h"
+#include "enrold/facts.h"
 
 /* Each may be NULL. An error returned ends the reading. */
 struct reader_visitor {
@@ -18,18 +22,28 @@ struct reader_visitor {
 	void *context;
 };
 
+/* What a file is read by; all borrowed. */
+struct reader_terms {
+	const struct policy *policy;
+	const struct site_facts *site;
+	uint64_t field_max;
+};
+
 /* Plain data; reader_open makes it. */
 struct reader {
-	const struct policy *policy;
+	struct reader_terms terms;
 	struct arena *arena; /* of the header, borrowed */
 	struct reader_visitor visitor;
-	struct decoder decoder;
-	struct csvin *csvin;
+	struct decoder *decoder;
+	struct buffer head; /* what came before csvin was made */
+	char delimiter;
+	char last;             /* byte of the decoded text */
+	struct csvin *csvin;   /* NULL until the separator is known */
 	struct header *header; /* NULL until it was read */
 	uint64_t records;      /* after the header, bad ones included */
 };
 
-struct error reader_open(struct reader *reader, const struct policy *policy, uint64_t field_max,
+struct error reader_open(struct reader *reader, const struct reader_terms *terms,
     struct arena *arena, struct reader_visitor visitor) MUST_CHECK;
 void reader_close(struct reader *reader);
 

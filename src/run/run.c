@@ -116,6 +116,11 @@ static struct error row_begin(struct run *run)
 /* ---- the states: what the ledger says of the run, and what is to be done ---- */
 
 /* Not yet in the ledger: nothing has been applied. */
+static struct error site_load(struct run *run)
+{
+	return lms_load_site(run->runner->lms, &run->site);
+}
+
 static struct error begin(struct run *run)
 {
 	const struct feed *feed = run_feed(run);
@@ -123,6 +128,8 @@ static struct error begin(struct run *run)
 		return claim_return(run); /* the claim was cut short, or nobody wants it now */
 	run->policy = feed->policy;
 	struct error error = row_begin(run);
+	if (!is_error(&error))
+		error = site_load(run);
 	if (is_error(&error))
 		return error;
 	error = tries_begin(run);
@@ -141,6 +148,8 @@ static struct error begin(struct run *run)
 static struct error resume(struct run *run)
 {
 	struct error error = policy_parse(run->row.policy.bytes, run->arena, &run->policy);
+	if (!is_error(&error))
+		error = site_load(run);
 	if (!is_error(&error))
 		error = tries_begin(run);
 	if (error.class == ERROR_REJECT)

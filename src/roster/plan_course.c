@@ -1,0 +1,308 @@
+/*
+ * plan_course: a course cell with its modifiers: who is to be in which course, as what, from when
+ * until when. Rules: CONTRACT 3, facts 4.1-4.4.
+ */
+#include "parts.h"
+
+#include "enrold/value.h"
+
+bool course_is_open(const struct course_facts *course)
+{
+	return course->matches == 1 && course->enrol != 0 && course->context != 0;
+}
+
+/* The facts about a person whom the LMS knows must come from it; a new account has none. */
+bool requests_are_ready(struct pass *pass, uint32_t index)
+{
+	struct batch *batch = pass->batch;
+	const struct record *record = &batch->records[index];
+	bool is_ready = true;
+	uint32_t person = account_expected(pass, index);
+	for (uint32_t r = 0; person != INDEX_NONE && r < record->requests_count; r++) {
+		uint32_t course = batch->requests[record->requests + r].course;
+		bool is_new = false;
+		if (course_is_open(&batch->courses[course]))
+			batch_enrolment(batch, person, course, &is_new);
+		is_ready &= !is_new || batch->people[person].id == ACCOUNT_PLANNED;
+	}
+	return is_ready;
+}
+
+void requests_skip(struct pass *pass, uint32_t index)
+{
+	const struct record *record = &pass->batch->records[index];
+	for (uint32_t r = 0; r < record->requests_count; r++) {
+		const struct request *request = &pass->batch->requests[record->requests + r];
+		struct outcome *outcome = outcome_add(
+		    pass, index, request->column, OUTCOME_SKIPPED, CODE_ROW_NOT_APPLIED);
+		outcome->target = pass->batch->course_names[request->course];
+		outcome->message = SLICE("Not attempted: see the error of this row.");
+	}
+}
+
+static void request_error(struct pass *pass, const struct request *request, uint32_t column,
+    enum code code, struct slice message)
+{
+	struct outcome *outcome = outcome_add(pass, request->record, column, OUTCOME_ERROR, code);
+	outcome->target = pass->batch->course_names[request->course];
+	outcome->message = message;
+}
+
+static bool value_error(struct pass *pass, const struct request *request)
+{
+	static const struct slice expected[COLUMN_IDS] = {
+	    [COLUMN_ENROLSTATUS] = {"0 (active) or 1 (suspended)", 27},
+	    [COLUMN_ENROLTIMESTART] = {"a date such as 2026-12-31", 25},
+	    [COLUMN_TYPE] = {"1, 2 or 3", 9},
+	    [COLUMN_ENROLPERIOD] = {"a whole number of days, at most 36500", 37},
+	};
+	if (!request->has_fault)
+		return false;
+	const struct batch *batch = pass->batch;
+	struct slice cell = record_cell(&batch->records[request->record], request->fault_column);
+	struct slice want = expected[batch->header->columns[request->fault_column].id];
+	request_error(pass, request, request->fault_column, CODE_INVALID_VALUE,
+	    arena_print(
+	        batch->arena, "'%.*s' is not %.*s: correct it.", SLICE_ARG(cell), SLICE_ARG(want)));
+	return true;
+}
+
+static bool course_error(struct pass *pass, const struct request *request)
+{
+	struct arena *arena = pass->batch->arena;
+	const struct course_facts *course = &pass->batch->courses[request->course];
+	struct slice name = pass->batch->course_names[request->course];
+	enum code code;
+	struct slice message;
+	if (course->matches == 0) {
+		code = CODE_COURSE_NOT_FOUND;
+		message =
+		    course->nearest.size > 0
+		        ? arena_print(arena,
+		              "No course has the short name '%.*s': is '%.*s' meant?",
+		              SLICE_ARG(name), SLICE_ARG(course->nearest))
+		        : arena_print(arena, "No course has the short name '%.*s': correct it.",
+		              SLICE_ARG(name));
+	} else if (course->matches > 1) {
+		code = CODE_COURSE_AMBIGUOUS;
+		message = arena_print(arena,
+		    "%u courses have the short name '%.*s': give them different ones in the LMS.",
+		    course->matches, SLICE_ARG(name));
+	} else if (!pass->batch->site->manual_enabled) {
+		code = CODE_NO_ENROL_INSTANCE;
+		message = SLICE("Manual enrolment is switched off for the whole site: enable it.");
+	} else if (course->enrol == 0) {
+		code = CODE_NO_ENROL_INSTANCE;
+		message = SLICE("The course has no manual enrolment method: add it to the course.");
+	} else if (course->context == 0) {
+		code = CODE_NO_COURSE_CONTEXT;
+		message = SLICE("The course has no context row: open it once in the LMS.");
+	} else {
+		return false;
+	}
+	request_error(pass, request, request->column, code, message);
+	return true;
+}
+
+/* Facts 4.2: by id when numeric, else by exact short name, among the roles of courses. */
+static const struct role_facts *role_find(
+    const struct site_facts *site, struct slice cell, int64_t default_id)
+{
+	int64_t id = 0;
+	bool by_id = cell.size == 0 || value_parse_whole(cell, &id);
+	if (cell.size == 0)
+		id = default_id;
+	for (size_t i = 0; i < site->roles_count; i++) {
+		const struct role_facts *role = &site->roles[i];
+		if (by_id ? role->id == id : slice_is(role->shortname, cell))
+			return role->in_courses ? role : NULL;
+	}
+	return NULL;
+}
+
+static const struct role_facts *request_role(struct pass *pass, const struct request *request)
+{
+	const struct batch *batch = pass->batch;
+	const struct course_facts *course = &batch->courses[request->course];
+	const struct role_facts *role = role_find(batch->site, request->role, course->enrol_role);
+	if (role)
+		return role;
+	if (request->role.size == 0)
+		request_error(pass, request, request->column, CODE_ROLE_NOT_FOUND,
+		    SLICE("The course's manual enrolment has no usable default role: name one in a "
+		          "role "
+		          "column."));
+	else
+		request_error(pass, request, request->role_column, CODE_ROLE_NOT_FOUND,
+		    arena_print(batch->arena,
+		        "No role '%.*s' can be given in courses: use a role's short name or id.",
+		        SLICE_ARG(request->role)));
+	return NULL;
+}
+
+static int64_t end_of(
+    int64_t start, const struct request *request, const struct course_facts *course)
+{
+	int64_t period = request->has_period ? request->period : course->enrol_period;
+	return period > 0 ? start + period : 0;
+}
+
+/* What status and times should be. Facts 4.4, and CONTRACT 3 for existing_enrolment: keep. */
+static struct change enrolment_wanted(
+    const struct pass *pass, const struct request *request, uint32_t enrolment)
+{
+	const struct course_facts *course = &pass->batch->courses[request->course];
+	const struct enrolment_facts *is = &pass->batch->enrolments[enrolment];
+	bool is_new = is->id == 0;
+	bool keep = !is_new && pass->batch->policy->existing_enrolment == EXISTING_KEEP;
+	int64_t start = request->has_start ? request->start : keep ? is->timestart : pass->today;
+	bool moves_end = !keep || request->asks_period;
+	return (struct change){
+	    .kind = is_new ? CHANGE_ENROL : CHANGE_ENROLMENT,
+	    .person = is->person,
+	    .enrolment = enrolment,
+	    .status = request->has_status ? request->status
+	              : is_new            ? ENROLMENT_ACTIVE
+	                                  : is->status,
+	    .timestart = start,
+	    .timeend = moves_end ? end_of(start, request, course) : is->timeend,
+	};
+}
+
+static bool has_role(const struct enrolment_facts *is, int64_t role)
+{
+	for (uint32_t i = 0; i < is->roles_count; i++)
+		if (is->roles[i] == role)
+			return true;
+	return false;
+}
+
+static void role_assign(struct pass *pass, uint32_t enrolment, int64_t role)
+{
+	struct enrolment_facts *is = &pass->batch->enrolments[enrolment];
+	int64_t *roles = arena_grow(
+	    pass->batch->arena, is->roles, is->roles_count, is->roles_count + 1, sizeof *roles);
+	if (!roles)
+		return;
+	uint32_t place = is->roles_count++;
+	for (; place > 0 && roles[place - 1] > role; place--)
+		roles[place] = roles[place - 1];
+	roles[place] = role;
+	is->roles = roles;
+	change_add(pass, (struct change){.kind = CHANGE_ASSIGN_ROLE,
+	                     .person = is->person,
+	                     .enrolment = enrolment,
+	                     .role = role});
+}
+
+/* Makes it so; returns what that was. */
+static enum code enrolment_settle(
+    struct pass *pass, const struct request *request, uint32_t enrolment, int64_t role)
+{
+	struct enrolment_facts *is = &pass->batch->enrolments[enrolment];
+	struct change wanted = enrolment_wanted(pass, request, enrolment);
+	bool is_new = is->id == 0;
+	bool differs = is_new || is->status != wanted.status || is->timestart != wanted.timestart ||
+	               is->timeend != wanted.timeend;
+	if (differs) {
+		change_add(pass, wanted);
+		is->id = is_new ? ENROLMENT_PLANNED : is->id;
+		is->status = wanted.status;
+		is->timestart = wanted.timestart;
+		is->timeend = wanted.timeend;
+	}
+	bool gets_role = !has_role(is, role);
+	if (gets_role)
+		role_assign(pass, enrolment, role);
+	if (differs)
+		return is_new ? CODE_ENROLLED : CODE_ENROLMENT_UPDATED;
+	if (gets_role)
+		return CODE_ROLE_ASSIGNED;
+	if (is->status != ENROLMENT_ACTIVE && !request->has_status)
+		return CODE_ENROLMENT_SUSPENDED;
+	return is->timeend != 0 && is->timeend <= pass->now ? CODE_ENROLMENT_EXPIRED
+	                                                    : CODE_ALREADY_ENROLLED;
+}
+
+/* ---- before and after ---- */
+
+static struct slice role_name(const struct site_facts *site, int64_t id)
+{
+	for (size_t i = 0; i < site->roles_count; i++)
+		if (site->roles[i].id == id)
+			return site->roles[i].shortname;
+	return SLICE("?");
+}
+
+static struct slice roles_text(const struct pass *pass, const struct enrolment_facts *is)
+{
+	struct slice text = SLICE("");
+	for (uint32_t i = 0; i < is->roles_count; i++) {
+		struct slice name = role_name(pass->batch->site, is->roles[i]);
+		text = i == 0 ? name
+		              : arena_print(pass->batch->arena, "%.*s,%.*s", SLICE_ARG(text),
+		                    SLICE_ARG(name));
+	}
+	return text;
+}
+
+static struct slice state_text(const struct pass *pass, const struct enrolment_facts *is)
+{
+	struct slice roles = roles_text(pass, is);
+	if (is->id != 0)
+		return arena_print(pass->batch->arena,
+		    "status=%lld;timestart=%lld;timeend=%lld;roles=%.*s", (long long)is->status,
+		    (long long)is->timestart, (long long)is->timeend, SLICE_ARG(roles));
+	if (is->roles_count > 0)
+		return arena_print(pass->batch->arena, "roles=%.*s", SLICE_ARG(roles));
+	return SLICE("");
+}
+
+static struct slice settled_message(
+    const struct pass *pass, const struct request *request, enum code code)
+{
+	static const char *const messages[CODES] = {
+	    [CODE_ENROLLED] = "Enrolled.",
+	    [CODE_ENROLMENT_UPDATED] = "Status or dates changed.",
+	    [CODE_ROLE_ASSIGNED] = "Was enrolled already; the role was added.",
+	    [CODE_ALREADY_ENROLLED] = "All of it was so already.",
+	};
+	if (messages[code])
+		return slice_of(messages[code]);
+	const struct header *header = pass->batch->header;
+	struct slice number = header->slots[header->columns[request->column].slot].number;
+	if (code == CODE_ENROLMENT_SUSPENDED)
+		return arena_print(pass->batch->arena,
+		    "Is enrolled but suspended in this course: 0 in enrolstatus%.*s activates.",
+		    SLICE_ARG(number));
+	return arena_print(pass->batch->arena,
+	    "Is enrolled but the enrolment has ended: enroltimestart%.*s and enrolperiod%.*s give "
+	    "new "
+	    "dates.",
+	    SLICE_ARG(number), SLICE_ARG(number));
+}
+
+void request_settle(struct pass *pass, const struct request *request)
+{
+	if (course_error(pass, request) || value_error(pass, request))
+		return;
+	const struct role_facts *role = request_role(pass, request);
+	if (!role)
+		return;
+	bool is_new;
+	uint32_t enrolment = batch_enrolment(
+	    pass->batch, pass->batch->records[request->record].person, request->course, &is_new);
+	if (arena_has_failed(pass->batch->arena))
+		return;
+	const struct enrolment_facts *is = &pass->batch->enrolments[enrolment];
+	struct slice before = state_text(pass, is);
+	size_t changes = pass->changes_count;
+	enum code code = enrolment_settle(pass, request, enrolment, role->id);
+	bool is_done = pass->changes_count > changes;
+	struct outcome *outcome = outcome_add(pass, request->record, request->column,
+	    is_done ? OUTCOME_DONE : OUTCOME_UNCHANGED, code);
+	outcome->target = pass->batch->course_names[request->course];
+	outcome->message = settled_message(pass, request, code);
+	outcome->before = before;
+	outcome->after = is_done ? state_text(pass, is) : before;
+}

@@ -1,0 +1,104 @@
+/*
+ * template: %u, %f, %l in a feed's defaults and user names, each with a modifier (+ upper case,
+ * - lower case, ~ title case) and a length. Facts 2.3 tell of Moodle's slips, which people's
+ * templates live with: its class of modifiers is a range of characters from '+' to '~', digits and
+ * letters included, so that %1f is the whole first name; only a length's last digit counts.
+ */
+#include "parts.h"
+
+#include "enrold/value.h"
+
+#include <utf8proc.h>
+
+struct placeholder {
+	char modifier; /* 0: none */
+	int length;    /* characters, 0: all */
+	char name;     /* u, f or l */
+	size_t size;   /* bytes in the template, the percent sign included */
+};
+
+/* Behind the modifier: digits and the name. */
+static bool tail_parse(struct slice text, size_t at, struct placeholder *placeholder)
+{
+	placeholder->length = 0;
+	for (; at < text.size && text.bytes[at] >= '0' && text.bytes[at] <= '9'; at++)
+		placeholder->length = text.bytes[at] - '0';
+	if (at >= text.size || !memchr("ufl", text.bytes[at], 3))
+		return false;
+	placeholder->name = text.bytes[at];
+	placeholder->size = at + 1;
+	return true;
+}
+
+/* At a percent sign; with a modifier if that is possible at all, as regular expressions do. */
+static bool placeholder_parse(struct slice text, struct placeholder *placeholder)
+{
+	char modifier = text.size > 1 ? text.bytes[1] : '\0';
+	*placeholder = (struct placeholder){.modifier = modifier};
+	if (modifier >= '+' && modifier <= '~' && tail_parse(text, 2, placeholder))
+		return true;
+	placeholder->modifier = '\0';
+	return tail_parse(text, 1, placeholder);
+}
+
+static utf8proc_int32_t letter_change(utf8proc_int32_t c, char modifier, bool is_first)
+{
+	switch (modifier) {
+	case '+': return utf8proc_toupper(c);
+	case '-': return utf8proc_tolower(c);
+	case '~': return is_first ? utf8proc_totitle(c) : utf8proc_tolower(c);
+	default: return c;
+	}
+}
+
+static bool is_letter(utf8proc_int32_t c)
+{
+	utf8proc_category_t category = utf8proc_category(c);
+	return category >= UTF8PROC_CATEGORY_LU && category <= UTF8PROC_CATEGORY_LO;
+}
+
+static void name_add(struct buffer *out, struct slice name, const struct placeholder *placeholder)
+{
+	bool is_first = true;
+	int count = 0;
+	for (size_t i = 0; i < name.size; count++) {
+		utf8proc_int32_t c;
+		utf8proc_uint8_t bytes[4];
+		utf8proc_ssize_t size = utf8proc_iterate((const utf8proc_uint8_t *)name.bytes + i,
+		    (utf8proc_ssize_t)(name.size - i), &c);
+		if (size <= 0 || (placeholder->length > 0 && count == placeholder->length))
+			return;
+		i += (size_t)size;
+		utf8proc_int32_t changed = letter_change(c, placeholder->modifier, is_first);
+		buffer_add(out, bytes, (size_t)utf8proc_encode_char(changed, bytes));
+		is_first = !is_letter(c);
+	}
+}
+
+static struct slice name_of(const struct template_names *names, char name)
+{
+	return name == 'u' ? names->username : name == 'f' ? names->firstname : names->lastname;
+}
+
+struct slice template_fill(
+    struct slice template, const struct template_names *names, struct arena *arena)
+{
+	struct buffer out = {0};
+	for (size_t i = 0; i < template.size;) {
+		struct slice rest = {template.bytes + i, template.size - i};
+		struct placeholder placeholder;
+		bool is_doubled = i > 0 && template.bytes[i - 1] == '%';
+		if (*rest.bytes != '%' || is_doubled || !placeholder_parse(rest, &placeholder)) {
+			buffer_add_char(&out, *rest.bytes);
+			i++;
+			continue;
+		}
+		name_add(&out, name_of(names, placeholder.name), &placeholder);
+		i += placeholder.size;
+	}
+	if (out.failed)
+		arena_fail(arena);
+	struct slice filled = arena_copy(arena, buffer_slice(&out));
+	buffer_done(&out);
+	return filled;
+}

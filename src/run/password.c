@@ -1,0 +1,60 @@
+#include "password.h"
+
+#include <crypt.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+
+#define SETTING "$6$rounds=5000$"
+
+enum { SALT_SIZE = 16, PASSWORD_MAX = 128 };
+
+/* 64 letters: each takes six bits of a random byte, no more and no less. */
+static bool salt_make(char salt[SALT_SIZE + 1])
+{
+	static const char letters[] =
+	    "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+	unsigned char bytes[SALT_SIZE];
+	if (getrandom(bytes, sizeof bytes, 0) != (ssize_t)sizeof bytes)
+		return false;
+	for (int i = 0; i < SALT_SIZE; i++)
+		salt[i] = letters[bytes[i] & 63];
+	salt[SALT_SIZE] = '\0';
+	return true;
+}
+
+static struct error password_hash(
+    struct slice password, struct crypt_data *data, struct arena *arena, struct slice *hash)
+{
+	char phrase[PASSWORD_MAX + 1], salt[SALT_SIZE + 1], setting[64];
+	if (password.size > PASSWORD_MAX)
+		return error_config("a password of more than %d bytes", PASSWORD_MAX);
+	memcpy(phrase, password.bytes, password.size);
+	phrase[password.size] = '\0';
+	if (!salt_make(salt))
+		return error_errno("cannot make a salt");
+	snprintf(setting, sizeof setting, SETTING "%s$", salt);
+	const char *made = crypt_r(phrase, setting, data);
+	struct error error = made && *made == '$' ? OK : error_errno("cannot hash a password");
+	*hash = is_error(&error) ? SLICE("") : arena_copy(arena, slice_of(made));
+	explicit_bzero(phrase, sizeof phrase);
+	return error;
+}
+
+struct error passwords_hash(const struct plan *plan, struct arena *arena)
+{
+	struct crypt_data *data = NULL;
+	struct error error = OK;
+	for (size_t i = 0; i < plan->changes_count && !is_error(&error); i++) {
+		struct account_change *account = plan->changes[i].account;
+		if (!account || account->password.size == 0)
+			continue;
+		data = data ? data : arena_alloc(arena, sizeof *data);
+		error = data ? password_hash(account->password, data, arena, &account->stored)
+		             : error_memory("hashing a password");
+	}
+	if (data)
+		explicit_bzero(data, sizeof *data);
+	return is_error(&error) || !arena_has_failed(arena) ? error
+	                                                    : error_memory("hashing a password");
+}
