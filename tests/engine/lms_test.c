@@ -1,6 +1,7 @@
 /* The contract of lms.h and ledger.h: what every engine must do. */
 #include "database.h"
 
+#include "enrold/columns.h"
 #include "enrold/lms.h"
 #include "enrold/site.h"
 
@@ -87,17 +88,39 @@ Test(lms, refuses_an_actor_who_is_no_admin_and_a_database_that_is_no_site)
 
 Test(lms, finds_local_people_who_are_not_deleted)
 {
-	const struct slice names[] = {SLICE("p2"), SLICE("gone"), SLICE("away"), SLICE(""),
-	    SLICE("admin"), SLICE("guest"), SLICE("P2")};
-	static const struct user_facts expected[] = {
-	    {4, false}, {0, false}, {0, false}, {0, false}, {2, true}, {1, true}, {0, false}};
-	struct user_facts users[7];
+	static const struct {
+		enum user_key_by by;
+		struct slice text;
+		uint32_t matches;
+		int64_t first;
+		bool is_taken;
+	} cases[] = {
+	    {KEY_USERNAME, {"p2", 2}, 1, 4, false},
+	    {KEY_USERNAME, {"gone", 4}, 0, 0, true},
+	    {KEY_USERNAME, {"away", 4}, 0, 0, false},
+	    {KEY_USERNAME, {"P2", 2}, 0, 0, false},
+	    {KEY_USERNAME, {"admin", 5}, 1, 2, false},
+	    {KEY_IDNUMBER, {"N1", 2}, 2, 3, false},
+	    {KEY_IDNUMBER, {"n1", 2}, 0, 0, false},
+	    {KEY_EMAIL, {"p.one@x.example", 15}, 1, 3, false},
+	    {KEY_EMAIL, {"\xC3\xA9va@x.example", 14}, 1, 4, false},
+	    {KEY_EMAIL, {"p.one@x.exampl", 14}, 0, 0, false},
+	    {KEY_EMAIL, {"p", 1}, 0, 0, false},
+	};
 	struct fixture fixture;
 	fixture_make(&fixture);
-	good(lms_find_users(fixture.lms, names, 7, users));
-	for (size_t i = 0; i < 7; i++) {
-		cr_expect_eq(users[i].id, expected[i].id, "%s", names[i].bytes);
-		cr_expect_eq(users[i].is_protected, expected[i].is_protected, "%s", names[i].bytes);
+	database_execute(&fixture.database,
+	    "UPDATE mdl_user SET idnumber = 'N1', email = 'P.One@X.example' WHERE username = 'p1';"
+	    "UPDATE mdl_user SET idnumber = 'N1', email = '\xC3\x89va@x.example' WHERE username = "
+	    "'p2';"
+	    "UPDATE mdl_user SET idnumber = 'N1', email = 'p.one@x.example' WHERE username IN "
+	    "('gone', 'away')");
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct user_key key = {.by = cases[i].by, .text = cases[i].text};
+		good(lms_find_users(fixture.lms, &key, 1));
+		cr_expect_eq(key.matches, cases[i].matches, "case %zu", i);
+		cr_expect_eq(key.ids[0], cases[i].first, "case %zu", i);
+		cr_expect_eq(key.is_taken, cases[i].is_taken, "case %zu", i);
 	}
 	fixture_remove(&fixture);
 }
@@ -129,11 +152,20 @@ static void pairs_of(struct fixture *fixture, struct enrolment_facts enrolments[
 	struct course_facts course;
 	good(lms_find_courses(fixture->lms, &name, 1, &course));
 	for (int i = 0; i < 2; i++)
-		enrolments[i] = (struct enrolment_facts){.user = 3 + i,
+		enrolments[i] = (struct enrolment_facts){.person = (uint32_t)i,
+		    .user = 3 + i,
 		    .course = course.id,
 		    .enrol = course.enrol,
 		    .context = course.context};
 	good(lms_load_enrolments(fixture->lms, enrolments, 2, fixture->arena));
+}
+
+static struct error apply(struct fixture *fixture, const struct change *changes, size_t count,
+    struct enrolment_facts *enrolments, int64_t now)
+{
+	static struct account_facts people[] = {{.id = 3}, {.id = 4}};
+	const struct effects effects = {changes, count, people, enrolments, now};
+	return lms_apply(fixture->lms, &effects);
 }
 
 Test(lms, applies_changes_and_says_so_in_flags_and_audit_rows)
@@ -152,7 +184,7 @@ Test(lms, applies_changes_and_says_so_in_flags_and_audit_rows)
 	pairs_of(&fixture, enrolments);
 	cr_expect_eq(enrolments[0].id, 0);
 	good(lms_begin(fixture.lms));
-	good(lms_apply(fixture.lms, changes, 4, enrolments, NOW));
+	good(apply(&fixture, changes, 4, enrolments, NOW));
 	good(lms_commit(fixture.lms));
 	cr_expect_gt(enrolments[0].id, 0);
 	cr_expect_gt(enrolments[1].id, 0);
@@ -180,12 +212,155 @@ Test(lms, applies_changes_and_says_so_in_flags_and_audit_rows)
 	cr_expect_eq(enrolments[0].roles_count, 1);
 	cr_expect_eq(enrolments[0].roles[0], 4);
 	good(lms_begin(fixture.lms));
-	good(lms_apply(fixture.lms, &later, 1, enrolments, NOW + 1));
+	good(apply(&fixture, &later, 1, enrolments, NOW + 1));
 	good(lms_commit(fixture.lms));
 	cr_expect_str_eq(
 	    database_rows(&fixture.database, "SELECT status, timestart, timeend, timemodified FROM "
 	                                     "mdl_user_enrolments WHERE userid = 3"),
 	    "1|1799971200|0|1800000001\n");
+	fixture_remove(&fixture);
+}
+
+/* ---- accounts ---- */
+
+static struct slice *values_make(struct fixture *fixture, const char *email)
+{
+	struct slice *values =
+	    arena_alloc(fixture->arena, columns_details_count() * sizeof *values);
+	for (uint32_t d = 0; d < columns_details_count(); d++)
+		values[d] = fixture->site->details[d];
+	values[DETAIL_FIRSTNAME] = SLICE("Nina");
+	values[DETAIL_LASTNAME] = SLICE("North");
+	values[DETAIL_EMAIL] = slice_of(email);
+	return values;
+}
+
+Test(lms, makes_an_account_with_all_that_belongs_to_it)
+{
+	struct fixture fixture;
+	fixture_make(&fixture);
+	database_execute(&fixture.database, "INSERT INTO mdl_user_info_field (shortname, name, "
+	                                    "datatype) VALUES ('dept', 'D', 'text')");
+	good(lms_load_site(fixture.lms, &fixture.site));
+	cr_assert_eq(fixture.site->profile_fields_count, 1);
+	struct profile_value dept = {fixture.site->profile_fields[0].id, SLICE("D-1")};
+	struct account_change account = {.username = SLICE("nina"),
+	    .details = UINT64_MAX,
+	    .values = values_make(&fixture, "nina@x.example"),
+	    .auth = SLICE("manual"),
+	    .stored = SLICE("to be generated"),
+	    .generate = 1,
+	    .profile = &dept,
+	    .profile_count = 1};
+	const struct change change = {.kind = CHANGE_CREATE_ACCOUNT, .account = &account};
+	struct account_facts person = {.id = ACCOUNT_PLANNED};
+	const struct effects effects = {&change, 1, &person, NULL, NOW};
+	good(lms_begin(fixture.lms));
+	good(lms_apply(fixture.lms, &effects));
+	good(lms_commit(fixture.lms));
+	cr_expect_str_eq(database_rows(&fixture.database,
+	                     "SELECT auth, confirmed, mnethostid, username, password, firstname, "
+	                     "email, lang, mailformat, maildisplay, autosubscribe, middlename IS "
+	                     "NULL, description, descriptionformat, calendartype, timecreated, "
+	                     "timemodified FROM mdl_user WHERE username = 'nina'"),
+	    "manual|1|1|nina|to be "
+	    "generated|Nina|nina@x.example|en|1|2|1|1||1|gregorian|1800000000|"
+	    "1800000000\n");
+	cr_expect_eq(
+	    database_number(&fixture.database,
+	        "SELECT count(*) FROM mdl_context x JOIN mdl_user u ON u.id = x.instanceid "
+	        "WHERE x.contextlevel = 30 AND u.username = 'nina' AND x.depth = 2 AND "
+	        "x.path = '/1/' || x.id"),
+	    1);
+	cr_expect_str_eq(
+	    database_rows(&fixture.database, "SELECT name, value FROM mdl_user_preferences"),
+	    "create_password|1\n");
+	cr_expect_str_eq(
+	    database_rows(&fixture.database, "SELECT data, dataformat FROM mdl_user_info_data"),
+	    "D-1|0\n");
+	cr_expect_str_eq(database_rows(&fixture.database,
+	                     "SELECT eventname, objecttable, crud, contextlevel, courseid, other, "
+	                     "relateduserid = objectid FROM mdl_logstore_standard_log"),
+	    "\\core\\event\\user_created|user|c|30|0|null|1\n");
+	fixture_remove(&fixture);
+}
+
+Test(lms, changes_only_what_is_to_change)
+{
+	struct fixture fixture;
+	fixture_make(&fixture);
+	database_execute(&fixture.database,
+	    "INSERT INTO mdl_sessions (sid, userid, timecreated, timemodified) VALUES ('s', 3, 0, "
+	    "0);"
+	    "INSERT INTO mdl_user_preferences (userid, name, value) VALUES (3, 'create_password', "
+	    "'1')");
+	struct account_change account = {.details = 1 << DETAIL_EMAIL,
+	    .values = values_make(&fixture, "new@x.example"),
+	    .auth = SLICE("nologin"),
+	    .sets_suspended = true,
+	    .is_suspended = true,
+	    .generate = -1,
+	    .force = 1,
+	    .ends_sessions = true};
+	const struct change change = {.kind = CHANGE_UPDATE_ACCOUNT, .account = &account};
+	struct account_facts person = {.id = 3};
+	const struct effects effects = {&change, 1, &person, NULL, NOW};
+	good(lms_apply(fixture.lms, &effects));
+	cr_expect_str_eq(
+	    database_rows(&fixture.database,
+	        "SELECT username, email, firstname, auth, suspended, timemodified FROM "
+	        "mdl_user WHERE id = 3"),
+	    "p1|new@x.example||nologin|1|1800000000\n");
+	cr_expect_eq(database_number(&fixture.database, "SELECT count(*) FROM mdl_sessions"), 0);
+	cr_expect_str_eq(
+	    database_rows(&fixture.database, "SELECT name, value FROM mdl_user_preferences"),
+	    "auth_forcepasswordchange|1\n");
+	struct account_facts loaded = {.id = 3};
+	good(lms_load_accounts(fixture.lms, &loaded, 1, fixture.arena));
+	cr_expect(loaded.is_suspended);
+	cr_expect(slice_is(loaded.auth, SLICE("nologin")));
+	cr_expect(slice_is(loaded.details[DETAIL_EMAIL], SLICE("new@x.example")));
+	fixture_remove(&fixture);
+}
+
+Test(lms, buries_an_account_and_tells_of_all_it_leaves)
+{
+	static const struct change enrol[] = {
+	    {.kind = CHANGE_ENROL, .timestart = TODAY}, {.kind = CHANGE_ASSIGN_ROLE, .role = 5}};
+	static const struct change bury = {.kind = CHANGE_DELETE_ACCOUNT};
+	struct enrolment_facts enrolments[2];
+	struct fixture fixture;
+	fixture_make(&fixture);
+	database_execute(&fixture.database,
+	    "UPDATE mdl_user SET email = 'P.One@x.example', idnumber = 'N\xC3\xA9' WHERE id = 3;"
+	    "INSERT INTO mdl_groups (courseid, name) VALUES (2, 'G');"
+	    "INSERT INTO mdl_groups_members (groupid, userid) VALUES (1, 3);"
+	    "INSERT INTO mdl_cohort_members (cohortid, userid) VALUES (1, 3)");
+	pairs_of(&fixture, enrolments);
+	good(apply(&fixture, enrol, 2, enrolments, NOW));
+	database_execute(&fixture.database, "DELETE FROM mdl_logstore_standard_log");
+	struct account_facts person = {.id = 3};
+	const struct effects effects = {&bury, 1, &person, NULL, NOW + 1};
+	good(lms_apply(fixture.lms, &effects));
+	cr_expect_str_eq(
+	    database_rows(&fixture.database,
+	        "SELECT deleted, username, email, idnumber FROM mdl_user WHERE id = 3"),
+	    "1|p.one@x.example.1800000001|ec6ef230f1828039ee794566b9c58adc|\n");
+	cr_expect_str_eq(
+	    database_rows(&fixture.database,
+	        "SELECT (SELECT count(*) FROM mdl_user_enrolments), (SELECT count(*) "
+	        "FROM mdl_role_assignments), (SELECT count(*) FROM mdl_groups_members), "
+	        "(SELECT count(*) FROM mdl_cohort_members)"),
+	    "0|0|0|0\n");
+	cr_expect_str_eq(database_rows(&fixture.database,
+	                     "SELECT eventname FROM mdl_logstore_standard_log ORDER BY id"),
+	    "\\core\\event\\group_member_removed\n\\core\\event\\user_enrolment_deleted\n"
+	    "\\core\\event\\role_unassigned\n\\core\\event\\user_deleted\n");
+	cr_expect_str_eq(database_rows(&fixture.database,
+	                     "SELECT other FROM mdl_logstore_standard_log WHERE action = 'deleted' "
+	                     "AND target = 'user'"),
+	    "{\"username\":\"p1\",\"email\":\"P.One@x.example\",\"idnumber\":\"N\\u00E9\","
+	    "\"picture\":\"0\",\"mnethostid\":\"1\"}\n");
 	fixture_remove(&fixture);
 }
 
@@ -197,7 +372,7 @@ Test(lms, leaves_nothing_of_a_transaction_that_is_rolled_back)
 	fixture_make(&fixture);
 	pairs_of(&fixture, enrolments);
 	good(lms_begin(fixture.lms));
-	good(lms_apply(fixture.lms, &change, 1, enrolments, NOW));
+	good(apply(&fixture, &change, 1, enrolments, NOW));
 	lms_rollback(fixture.lms);
 	cr_expect_eq(
 	    database_number(&fixture.database, "SELECT count(*) FROM mdl_user_enrolments"), 0);

@@ -1,97 +1,9 @@
-/* plan: a line of input, the facts, and what must come out of it. */
-#include "enrold/plan.h"
+/* plan: a row of input about a course, and what must come out of it. */
+#include "world.h"
 
 #include <criterion/criterion.h>
 
-enum { NOW = 1795444310, TODAY = 1795392000, DAY = 86400 };
-
-static const struct role_facts roles[] = {
-    {4, {"teacher", 7}, {"teacher", 7}, true},
-    {5, {"student", 7}, {"student", 7}, true},
-    {7, {"user", 4}, {"user", 4}, false},
-};
-static const struct site_facts site = {
-    .local_host = 1, .actor = 2, .manual_enabled = true, .roles = roles, .roles_count = 3};
-
-static struct header *header_of(struct arena *arena, const struct policy *policy)
-{
-	static const struct slice cells[] = {{"username", 8}, {"course1", 7}, {"role1", 5},
-	    {"enrolstatus1", 12}, {"enroltimestart1", 15}, {"enrolperiod1", 12}, {"type1", 5}};
-	struct csvin_record record = {.line = 1, .cells_count = 7, .cells = cells};
-	struct header *header = NULL;
-	struct error error = header_parse(&record, policy, arena, &header);
-	cr_assert_not(is_error(&error), "%s", error.text);
-	return header;
-}
-
-/* alice 3, heidi 10 (active), ivan 11 (suspended), judy 12 (expired), admin 2 (protected). */
-static struct user_facts user_of(struct slice name)
-{
-	static const struct {
-		const char *name;
-		int64_t id;
-	} users[] = {{"alice", 3}, {"heidi", 10}, {"ivan", 11}, {"judy", 12}, {"admin", 2}};
-	for (size_t i = 0; i < 5; i++)
-		if (slice_is(name, slice_of(users[i].name)))
-			return (struct user_facts){users[i].id, users[i].id == 2};
-	return (struct user_facts){0};
-}
-
-static struct course_facts course_of(struct slice name)
-{
-	if (slice_is(name, SLICE("SAFETY")))
-		return (struct course_facts){2, 1, 13, 1, 5, 0, .nearest = {0}};
-	if (slice_is(name, SLICE("ETHICS")))
-		return (struct course_facts){4, 1, 15, 7, 5, 30 * DAY, .nearest = {0}};
-	if (slice_is(name, SLICE("TWINS")))
-		return (struct course_facts){5, 2, 16, 8, 5, 0, .nearest = {0}};
-	if (slice_is(name, SLICE("NOMAN")))
-		return (struct course_facts){6, 1, 17, 0, 0, 0, .nearest = {0}};
-	return (struct course_facts){0};
-}
-
-static void enrolment_fill(struct batch *batch, struct enrolment_facts *is)
-{
-	if (is->user < 10 || is->course != 2)
-		return;
-	is->id = is->user;
-	is->status = is->user == 11;
-	is->timestart = 1767225600;
-	is->timeend = is->user == 12 ? 1769904000 : 0;
-	is->roles = arena_alloc(batch->arena, sizeof *is->roles);
-	is->roles[0] = 5;
-	is->roles_count = 1;
-}
-
-static struct error record_take(void *context, const struct csvin_record *record)
-{
-	return batch_add(context, record);
-}
-
-static struct plan plan_of(struct batch *batch, const char *lines)
-{
-	struct csvin_limits limits = {.field_max = 1024, .record_max = 4096, .cells_max = 64};
-	struct csvin *csvin = csvin_create(',', limits, record_take, batch);
-	struct error error = csvin_feed(csvin, lines, strlen(lines));
-	cr_assert_not(is_error(&error));
-	error = csvin_finish(csvin);
-	cr_assert_not(is_error(&error));
-	csvin_free(csvin);
-	error = batch_prepare(batch);
-	cr_assert_not(is_error(&error));
-	for (size_t i = 0; i < batch->records_count; i++)
-		batch->users[i] = user_of(batch->user_keys[i]);
-	for (size_t i = 0; i < batch->courses_count; i++)
-		batch->courses[i] = course_of(batch->course_names[i]);
-	error = batch_pair(batch);
-	cr_assert_not(is_error(&error));
-	for (size_t i = 0; i < batch->enrolments_count; i++)
-		enrolment_fill(batch, &batch->enrolments[i]);
-	struct plan plan = {0};
-	error = plan_batch(batch, NOW, TODAY, &plan);
-	cr_assert_not(is_error(&error));
-	return plan;
-}
+#define HEADER "username,course1,role1,enrolstatus1,enroltimestart1,enrolperiod1,type1\n"
 
 /* The last outcome's code and `after`, and how many changes there are. */
 static const struct {
@@ -164,24 +76,22 @@ static const struct {
 Test(plan, decides_each_row_as_the_rules_say)
 {
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-		struct policy policy = {.compat = cases[i].compat};
-		if (cases[i].compat == COMPAT_MOODLE) {
-			policy.usernames = USERNAMES_CLEAN;
-			policy.existing_enrolment = EXISTING_REFRESH;
-			policy.invalid_values = INVALID_IGNORE;
-		}
-		struct arena *arena = arena_create();
-		struct batch batch;
-		struct error error = batch_init(&batch, header_of(arena, &policy), &policy, &site);
-		cr_assert_not(is_error(&error));
-		struct plan plan = plan_of(&batch, cases[i].lines);
-		const struct outcome *last = &plan.outcomes[plan.outcomes_count - 1];
-		cr_expect_str_eq(outcome_code_name(last->code), cases[i].code, "case %zu", i);
-		cr_expect_eq(
-		    plan.changes_count, cases[i].changes, "case %zu: %zu", i, plan.changes_count);
-		cr_expect(slice_is(last->after, slice_of(cases[i].after)), "case %zu: %.*s", i,
-		    SLICE_ARG(last->after));
-		batch_done(&batch);
-		arena_free(arena);
+		struct world world;
+		struct buffer text = {0};
+		size_t changes = 0;
+		world_init(&world, cases[i].compat == COMPAT_MOODLE ? "compat=moodle" : "");
+		world.policy.unknown_columns = UNKNOWN_REFUSE;
+		buffer_print(&text, HEADER "%s", cases[i].lines);
+		buffer_add_char(&text, '\0');
+		world_run(&world, text.bytes);
+		for (const char *c = world_changes(&world); *c; c++)
+			changes += *c == '\n';
+		cr_expect_str_eq(outcome_code_name(world.last.code), cases[i].code, "case %zu", i);
+		cr_expect_eq(changes, cases[i].changes, "case %zu: %zu", i, changes);
+		cr_expect(slice_is(world.last.after, slice_of(cases[i].after)), "case %zu: %.*s", i,
+		    SLICE_ARG(world.last.after));
+		cr_expect_eq(world.rounds, 1, "case %zu", i);
+		buffer_done(&text);
+		world_done(&world);
 	}
 }

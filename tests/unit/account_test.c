@@ -1,0 +1,232 @@
+/* plan_account: rows about accounts, and what must come out of them. */
+#include "world.h"
+
+#include <criterion/criterion.h>
+
+#define LONG_STREET "Long Street 123456789"
+#define NEW "username,firstname,lastname,email"
+
+static const struct {
+	const char *what;
+	const char *policy, *text;
+	const char *outcomes, *changes;
+} cases[] = {
+    {"an account is made once and known to the rows that follow", "upload_type=add_or_update",
+        NEW
+        ",course1\nnina,Nina,North,nina@x.example,SAFETY\nNINA,Nina,North,nina@x.example,ETHICS\n",
+        "2 username done account_created\n2 course1 done enrolled\n3 course1 done enrolled\n",
+        "create nina auth=manual stored=to be generated suspended=0 generate=1 force=0\n"
+        "enrol nina\nrole nina\nenrol nina\nrole nina\n"},
+    {"a feed that only adds leaves what is there alone", "upload_type=add",
+        NEW ",course1\nalice,A,B,alice@corp.example,SAFETY\n",
+        "2 username skipped account_exists\n2 course1 skipped row_not_applied\n", ""},
+    {"a feed that only updates makes nobody", "", "username,city\nnina,Oslo\n",
+        "2 username error user_not_found\n", ""},
+    {"details stay without update_details", "", "username,city\nalice,Oslo\n",
+        "2 - unchanged nothing_asked\n", ""},
+    {"details of the file, empty ones too, but never somebody's name", "update_details=file",
+        NEW ",city\nalice,,,,Oslo\nbob,New,Name,bob@corp.example,\n",
+        "2 username done account_updated\n3 username done account_updated\n",
+        "update alice city=Oslo\nupdate bob firstname=New city=\n"},
+    {"where nothing differs nothing is written", "update_details=file",
+        "username,city\nbob,Berlin\n", "2 username unchanged account_unchanged\n", ""},
+    {"what is missing is filled in", "update_details=fill_missing",
+        "username,city\nalice,Oslo\nbob,Oslo\n",
+        "2 username done account_updated\n3 username unchanged account_unchanged\n",
+        "update alice city=Oslo\n"},
+    {"defaults are for columns that the file has not",
+        "update_details=file_and_defaults "
+        "defaults=department,%25f%20%25u",
+        "username,city\nalice,Oslo\n", "2 username done account_updated\n",
+        "update alice city=Oslo department=Name alice\n"},
+    {"a bad detail costs itself", "update_details=file",
+        "username,country,city,emailstop,lang,timezone,mailformat\n"
+        "alice,gb,Oslo,2,EN,GMT+9,1\n",
+        "2 emailstop error invalid_value\n2 country error invalid_value\n"
+        "2 lang error invalid_value\n2 timezone error invalid_value\n"
+        "2 username done account_updated\n",
+        "update alice city=Oslo\n"},
+    {"Moodle stores what it makes of a bad detail, but never a country 0",
+        "compat=moodle update_details=file",
+        "username,country,city,emailstop\nalice,gb,<b>Oslo</b>,x\n",
+        "2 emailstop warning invalid_value\n2 city warning invalid_value\n"
+        "2 country warning invalid_value\n2 username done account_updated\n",
+        "update alice emailstop=0 city=Oslo\n"},
+    {"tags are refused, a lone sign is none", "update_details=file",
+        "username,city,department\nalice,<i>Oslo</i>,R < D\n",
+        "2 city error invalid_value\n2 username done account_updated\n",
+        "update alice department=R < D\n"},
+    {"an over-long value costs its row", "update_details=file",
+        "username,phone1,city\nalice," LONG_STREET ",Oslo\nbob,1,Rome\n",
+        "2 phone1 error value_too_long\n3 username done account_updated\n",
+        "update bob city=Rome phone1=1\n"},
+    {"an address of somebody else is refused, whatever its letter case", "update_details=file",
+        "username,email,city\nalice,BOB@corp.example,Oslo\n",
+        "2 email error email_taken\n2 username done account_updated\n", "update alice city=Oslo\n"},
+    {"an address that was given up is free", "update_details=file",
+        "username,email\nalice,a@x.example\nbob,alice@corp.example\n",
+        "2 username done account_updated\n3 username done account_updated\n",
+        "update alice email=a@x.example\nupdate bob email=alice@corp.example\n"},
+    {"an address taken by an earlier row is taken", "upload_type=add",
+        NEW "\nnina,N,N,n@x.example\nnora,N,N,N@x.example\n",
+        "2 username done account_created\n3 email error email_taken\n",
+        "create nina auth=manual stored=to be generated suspended=0 generate=1 force=0\n"},
+    {"no address, no account; no name, no account", "upload_type=add",
+        NEW "\nnina,N,N,\nnora,,N,nora@x.example\nolga,O,O,nonsense\n",
+        "2 email error detail_missing\n3 firstname error detail_missing\n"
+        "4 email error invalid_value\n",
+        ""},
+    {"a user name is not made to fit", "upload_type=add",
+        NEW "\nn!na,N,N,n@x.example\ngone@x.1,N,N,g@x.example\n",
+        "2 username error invalid_value\n3 username error username_taken\n", ""},
+    {"names are counted on, within the batch too", "upload_type=add_increment",
+        NEW "\nsmith,S,S,a@x.example\nsmith,S,S,b@x.example\nnew,N,N,c@x.example\n",
+        "2 username done account_created\n3 username done account_created\n"
+        "4 username done account_created\n",
+        "create smith2 auth=manual stored=to be generated suspended=0 generate=1 force=0\n"
+        "create smith3 auth=manual stored=to be generated suspended=0 generate=1 force=0\n"
+        "create new auth=manual stored=to be generated suspended=0 generate=1 force=0\n"},
+    {"user names come from the template where the file has none",
+        "upload_type=add username_template=%25-1f%25-l",
+        "firstname,lastname,email\nNina,North,nina@x.example\n", "2 - done account_created\n",
+        "create nnorth auth=manual stored=to be generated suspended=0 generate=1 force=0\n"},
+    {"passwords are given, weak ones to be changed, or required",
+        "upload_type=add new_password=required",
+        NEW ",password\nnina,N,N,n@x.example,Secret.123\nolga,O,O,o@x.example,weak\n"
+            "pia,P,P,p@x.example,\n",
+        "2 username done account_created\n3 password warning weak_password\n"
+        "3 username done account_created\n4 password error password_missing\n",
+        "create nina auth=manual password=Secret.123 suspended=0\n"
+        "create olga auth=manual password=weak suspended=0 generate=0 force=1\n"},
+    {"a password changes only where the feed says so", "update_details=file",
+        "username,password,city\nalice,Secret.123,\n", "2 username unchanged account_unchanged\n",
+        ""},
+    {"a password changes where the feed says so",
+        "update_details=file update_password=true force_password_change=all",
+        "username,password\nalice,Secret.123\ncarol,Secret.123\n",
+        "2 username done account_updated\n3 - unchanged nothing_asked\n",
+        "update alice password=Secret.123 generate=-1 force=1\n"},
+    {"suspended is 0 or 1 in words too, nothing else", "",
+        "username,suspended\nalice,Yes\nbob,0\ncarol,2\nheidi,no\nivan,\n",
+        "2 suspended done account_suspended\n3 suspended done account_activated\n"
+        "4 suspended error invalid_value\n5 username unchanged account_unchanged\n"
+        "6 - unchanged nothing_asked\n",
+        "update alice suspended=1 out\nupdate bob suspended=0\n"},
+    {"suspending can be forbidden", "allow_suspend=false",
+        "username,suspended,course1\nalice,1,SAFETY\nbob,1,\n",
+        "2 suspended error not_allowed\n2 course1 done enrolled\n"
+        "3 username unchanged account_unchanged\n",
+        "enrol alice\nrole alice\n"},
+    {"authentication: unknown, not enabled, no login, elsewhere", "update_details=file",
+        "username,auth\nalice,magic\nbob,oauth2\nheidi,nologin\n",
+        "2 auth error invalid_value\n3 auth warning auth_not_enabled\n"
+        "3 username done account_updated\n4 username done account_updated\n",
+        "update bob auth=oauth2 stored=not cached generate=-1 force=-1\n"
+        "update heidi auth=nologin out\n"},
+    {"deleting is forbidden by default", "", "username,deleted,course1\nalice,1,SAFETY\n",
+        "2 deleted error not_allowed\n2 course1 skipped row_not_applied\n", ""},
+    {"deleting: yes, no, nonsense, nobody, protected", "allow_delete=true",
+        "username,deleted,course1\nalice,yes,SAFETY\nbob,no,\ncarol,2,SAFETY\nnobody,1,\nadmin,1,"
+        "\n",
+        "2 deleted done account_deleted\n2 course1 skipped row_not_applied\n"
+        "3 - unchanged nothing_asked\n4 deleted error invalid_value\n"
+        "4 course1 skipped row_not_applied\n5 username error user_not_found\n"
+        "6 username error protected_account\n",
+        "delete alice\n"},
+    {"who was enrolled by this batch is deleted in the next round, then made anew",
+        "upload_type=add_or_update allow_delete=true",
+        NEW
+        ",course1,deleted\nalice,,,,SAFETY,\nalice,,,,,1\nalice,A,A,alice@corp.example,ETHICS,\n",
+        "2 course1 done enrolled\n3 deleted done account_deleted\n"
+        "4 username done account_created\n4 course1 done enrolled\n",
+        "enrol alice\nrole alice\ndelete alice\n"
+        "create alice auth=manual stored=to be generated suspended=0 generate=1 force=0\n"
+        "enrol alice\nrole alice\n"},
+    {"renaming, and going on under the new name", "allow_rename=true",
+        "username,oldusername,course1\nalicia,alice,SAFETY\nalicia,,ETHICS\nalice,,SAFETY\n",
+        "2 oldusername done account_renamed\n2 course1 done enrolled\n3 course1 done enrolled\n"
+        "4 username error user_not_found\n4 course1 skipped row_not_applied\n",
+        "rename alicia\nenrol alicia\nrole alicia\nenrol alicia\nrole alicia\n"},
+    {"renaming: taken, unknown, protected, again, forbidden names", "allow_rename=true",
+        "username,oldusername\nbob,carol\nnew,missing\nboss,admin\nalice,gone\nAl ice,alice\n",
+        "2 username error username_taken\n3 oldusername error user_not_found\n"
+        "4 username error protected_account\n5 oldusername unchanged already_renamed\n"
+        "6 username error invalid_value\n",
+        ""},
+    {"renaming is forbidden by default", "", "username,oldusername\nnew,alice\n",
+        "2 oldusername error not_allowed\n", ""},
+    {"people by address, in any letter case", "match_by=email",
+        "username,email,course1\n,CAROL.CLARK@corp.example,SAFETY\n,twin@corp.example,SAFETY\n,,"
+        "SAFETY\n",
+        "2 course1 done enrolled\n3 email error account_ambiguous\n"
+        "3 course1 skipped row_not_applied\n4 email error username_missing\n"
+        "4 course1 skipped row_not_applied\n",
+        "enrol carol\nrole carol\n"},
+    {"people by number", "match_by=idnumber", "idnumber,course1\nE001,SAFETY\ne001,SAFETY\n",
+        "2 course1 done enrolled\n3 idnumber error user_not_found\n"
+        "3 course1 skipped row_not_applied\n",
+        "enrol alice\nrole alice\n"},
+    {"by address, another user name renames or clashes", "match_by=email allow_rename=true",
+        "username,email\nalicia,alice@corp.example\ncarol,bob@corp.example\n",
+        "2 username done account_renamed\n3 username error username_taken\n", "rename alicia\n"},
+    {"by address, somebody new", "match_by=email upload_type=add_or_update",
+        NEW "\nnina,N,N,n@x.example\nalice,N,N,m@x.example\n,N,N,o@x.example\n",
+        "2 email done account_created\n3 username error username_taken\n"
+        "4 username error username_missing\n",
+        "create nina auth=manual stored=to be generated suspended=0 generate=1 force=0\n"},
+    {"profile fields by kind", "update_details=file",
+        "username,profile_field_dept,profile_field_grade,profile_field_AGREE,profile_field_hired\n"
+        "alice,D-1,C,yes,2026-01-02\nbob,,Z,maybe,1999-01-01\n",
+        "2 username done account_updated\n3 profile_field_grade error invalid_value\n"
+        "3 profile_field_agree error invalid_value\n3 profile_field_hired error invalid_value\n",
+        "update alice field1=D-1 field2=C field3=1 field4=1767312000\n"},
+    {"accounts of other hosts", "", "username,mnethostid,course1\nalice,1,SAFETY\nbob,3,SAFETY\n",
+        "2 course1 done enrolled\n3 mnethostid error remote_account\n"
+        "3 course1 skipped row_not_applied\n",
+        "enrol alice\nrole alice\n"},
+    {"themes and interests have no place here", "update_details=file",
+        "username,theme,interests\nalice,boost,\"a,b\"\n",
+        "2 theme error invalid_value\n2 interests warning not_on_this_site\n", ""},
+    {"one account, many rows, one round", "update_details=file",
+        "username,city\nalice,A\nalice,B\nalice,B\n",
+        "2 username done account_updated\n3 username done account_updated\n"
+        "4 username unchanged account_unchanged\n",
+        "update alice city=A\nupdate alice city=B\n"},
+};
+
+Test(account, is_made_changed_and_left_alone_as_the_rules_say)
+{
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct world world;
+		world_init(&world, cases[i].policy);
+		world_run(&world, cases[i].text);
+		cr_expect_str_eq(world_outcomes(&world), cases[i].outcomes, "%s:\n%s",
+		    cases[i].what, world_outcomes(&world));
+		cr_expect_str_eq(world_changes(&world), cases[i].changes, "%s:\n%s", cases[i].what,
+		    world_changes(&world));
+		world_done(&world);
+	}
+}
+
+Test(account, tells_before_and_after_and_never_a_password)
+{
+	struct world world;
+	world_init(&world, "update_details=file update_password=true");
+	world_run(&world, "username,city,department,password\nbob,Rome,a;b=c,Secret.123\n");
+	cr_expect(slice_is(world.last.before, SLICE("city=Berlin;department=")));
+	cr_expect(
+	    slice_is(world.last.after, SLICE("city=Rome;department=a%3Bb%3Dc;password=(set)")));
+	world_done(&world);
+}
+
+Test(account, that_is_new_tells_what_the_file_gave_it)
+{
+	struct world world;
+	world_init(&world, "upload_type=add");
+	world_run(&world, NEW ",suspended\nnina,Nina,North,n@x.example,1\n");
+	cr_expect(slice_is(world.last.before, SLICE("")));
+	cr_expect(slice_is(world.last.after,
+	    SLICE("username=nina;auth=manual;firstname=Nina;lastname=North;email=n@x.example;"
+	          "suspended=1")));
+	world_done(&world);
+}

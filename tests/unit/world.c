@@ -1,0 +1,300 @@
+#include "world.h"
+
+#include "enrold/config.h"
+#include "enrold/value.h"
+
+#include <criterion/criterion.h>
+
+static const struct role_facts roles[] = {
+    {4, {"teacher", 7}, {"teacher", 7}, true},
+    {5, {"student", 7}, {"student", 7}, true},
+    {7, {"user", 4}, {"user", 4}, false},
+};
+
+static const int64_t admins[] = {2};
+
+static const struct profile_field fields[] = {
+    {.id = 1, .shortname = {"dept", 4}, .kind = PROFILE_TEXT, .characters_max = 10},
+    {.id = 2,
+        .shortname = {"Grade", 5},
+        .kind = PROFILE_MENU,
+        .initial = {"B", 1},
+        .param1 = {"A\nB\nC", 5}},
+    {.id = 3, .shortname = {"agree", 5}, .kind = PROFILE_CHECKBOX, .initial = {"0", 1}},
+    {.id = 4,
+        .shortname = {"hired", 5},
+        .kind = PROFILE_DATETIME,
+        .param1 = {"2000", 4},
+        .param2 = {"2030", 4}},
+};
+
+enum { FIELDS = sizeof fields / sizeof *fields };
+
+static const struct known {
+	int64_t id;
+	const char *username, *email, *idnumber, *city, *auth;
+	bool is_suspended;
+} people[] = {
+    {1, "guest", "root@localhost", "", "", "manual", false},
+    {2, "admin", "admin@corp.example", "", "", "manual", false},
+    {3, "alice", "alice@corp.example", "E001", "", "manual", false},
+    {4, "bob", "bob@corp.example", "E002", "Berlin", "manual", true},
+    {5, "carol", "Carol.Clark@Corp.example", "E003", "", "ldap", false},
+    {6, "dup1", "twin@corp.example", "E006", "", "manual", false},
+    {7, "dup2", "twin@corp.example", "E006", "", "manual", false},
+    {8, "smith", "smith@corp.example", "E008", "", "manual", false},
+    {9, "smith1", "smith1@corp.example", "E009", "", "manual", false},
+    {10, "heidi", "heidi@corp.example", "E010", "", "manual", false},
+    {11, "ivan", "ivan@corp.example", "E011", "", "manual", false},
+    {12, "judy", "judy@corp.example", "E012", "", "manual", false},
+};
+
+enum { PEOPLE = sizeof people / sizeof *people };
+
+/* ---- what the LMS would say ---- */
+
+static struct slice text_of(const struct known *known, enum user_key_by by, struct arena *arena)
+{
+	switch (by) {
+	case KEY_USERNAME: return slice_of(known->username);
+	case KEY_EMAIL: return value_lower(slice_of(known->email), arena);
+	case KEY_IDNUMBER: break;
+	}
+	return slice_of(known->idnumber);
+}
+
+static void key_answer(struct user_key *key, struct arena *arena)
+{
+	key->is_taken = key->by == KEY_USERNAME && slice_is(key->text, SLICE("gone@x.1"));
+	for (size_t i = 0; i < PEOPLE; i++)
+		if (slice_is(text_of(&people[i], key->by, arena), key->text) && key->matches < 2)
+			key->ids[key->matches++] = people[i].id;
+}
+
+static void account_load(struct world *world, struct account_facts *person)
+{
+	uint32_t count = columns_details_count();
+	const struct known *known = &people[person->id - 1];
+	person->username = slice_of(known->username);
+	person->auth = slice_of(known->auth);
+	person->is_suspended = known->is_suspended;
+	person->details = arena_alloc(world->batch.arena, count * sizeof *person->details);
+	person->profile = arena_alloc(world->batch.arena, FIELDS * sizeof *person->profile);
+	for (uint32_t d = 0; d < count; d++) {
+		const char *name = columns_detail(d)->name;
+		bool is_number = columns_detail(d)->detail.kind == DETAIL_NUMBER;
+		person->details[d] = strcmp(name, "city") == 0       ? slice_of(known->city)
+		                     : d == DETAIL_EMAIL             ? slice_of(known->email)
+		                     : d == DETAIL_IDNUMBER          ? slice_of(known->idnumber)
+		                     : d <= DETAIL_LASTNAME          ? SLICE("Name")
+		                     : strcmp(name, "timezone") == 0 ? SLICE("99")
+		                     : is_number                     ? SLICE("1")
+		                                                     : SLICE("");
+	}
+}
+
+static struct course_facts course_of(struct slice name)
+{
+	if (slice_is(name, SLICE("SAFETY")))
+		return (struct course_facts){2, 1, 13, 1, 5, 0, .nearest = {0}};
+	if (slice_is(name, SLICE("ETHICS")))
+		return (struct course_facts){4, 1, 15, 7, 5, 30 * WORLD_DAY, .nearest = {0}};
+	if (slice_is(name, SLICE("TWINS")))
+		return (struct course_facts){5, 2, 16, 8, 5, 0, .nearest = {0}};
+	if (slice_is(name, SLICE("NOMAN")))
+		return (struct course_facts){6, 1, 17, 0, 0, 0, .nearest = {0}};
+	return (struct course_facts){0};
+}
+
+static void enrolment_load(struct batch *batch, struct enrolment_facts *is)
+{
+	if (is->user < 10 || is->user > 12 || is->course != 2)
+		return;
+	is->id = is->user;
+	is->status = is->user == 11;
+	is->timestart = 1767225600;
+	is->timeend = is->user == 12 ? 1769904000 : 0;
+	is->roles = arena_alloc(batch->arena, sizeof *is->roles);
+	is->roles[0] = 5;
+	is->roles_count = 1;
+}
+
+/* ---- rounds ---- */
+
+static void good(struct error error)
+{
+	cr_assert_not(is_error(&error), "%s", error.text);
+}
+
+static void facts_find(struct world *world)
+{
+	struct batch *batch = &world->batch;
+	for (size_t k = batch->keys_asked; k < batch->keys_count; k++)
+		key_answer(&batch->keys[k], batch->arena);
+	good(batch_meet(batch));
+	for (; batch->people_loaded < batch->people_count; batch->people_loaded++) {
+		struct account_facts *person = &batch->people[batch->people_loaded];
+		if (batch->asks_accounts && !person->details)
+			account_load(world, person);
+	}
+	good(batch_pair(batch));
+	for (; batch->enrolments_loaded < batch->enrolments_count; batch->enrolments_loaded++)
+		enrolment_load(batch, &batch->enrolments[batch->enrolments_loaded]);
+}
+
+static void outcomes_print(struct world *world, const struct plan *plan)
+{
+	for (size_t i = 0; i < plan->outcomes_count; i++) {
+		const struct outcome *outcome = &plan->outcomes[i];
+		struct slice column = outcome->column == COLUMN_NONE
+		                          ? SLICE("-")
+		                          : world->header->columns[outcome->column].name;
+		buffer_print(&world->outcomes, "%llu %.*s %s %s\n",
+		    (unsigned long long)world->batch.records[outcome->record].line,
+		    SLICE_ARG(column), outcome_kind_name(outcome->kind),
+		    outcome_code_name(outcome->code));
+		cr_expect(outcome->message.size > 0);
+		world->last = *outcome;
+	}
+}
+
+static void account_print(struct buffer *out, const struct account_change *change)
+{
+	for (uint32_t d = 0; d < columns_details_count(); d++)
+		if (change->details != UINT64_MAX && change->details & (UINT64_C(1) << d))
+			buffer_print(
+			    out, " %s=%.*s", columns_detail(d)->name, SLICE_ARG(change->values[d]));
+	for (uint32_t p = 0; p < change->profile_count; p++)
+		if (change->details != UINT64_MAX)
+			buffer_print(out, " field%d=%.*s", (int)change->profile[p].field,
+			    SLICE_ARG(change->profile[p].data));
+	if (change->auth.size > 0)
+		buffer_print(out, " auth=%.*s", SLICE_ARG(change->auth));
+	if (change->password.size > 0)
+		buffer_print(out, " password=%.*s", SLICE_ARG(change->password));
+	if (change->stored.size > 0)
+		buffer_print(out, " stored=%.*s", SLICE_ARG(change->stored));
+	if (change->sets_suspended)
+		buffer_print(out, " suspended=%d", change->is_suspended);
+	if (change->generate || change->force)
+		buffer_print(out, " generate=%d force=%d", change->generate, change->force);
+	buffer_add_text(out, change->ends_sessions ? " out" : "");
+}
+
+/* New accounts and enrolments get ids, as if they had been written. */
+static void changes_print(struct world *world, const struct plan *plan)
+{
+	static const char *const kinds[] = {
+	    "create", "update", "rename", "delete", "enrol", "enrolment", "role"};
+	for (size_t i = 0; i < plan->changes_count; i++) {
+		const struct change *change = &plan->changes[i];
+		struct account_facts *person = &world->batch.people[change->person];
+		buffer_print(&world->changes, "%s %.*s", kinds[change->kind],
+		    SLICE_ARG(change->kind == CHANGE_CREATE_ACCOUNT ? change->account->username
+		                                                    : person->username));
+		if (change->account)
+			account_print(&world->changes, change->account);
+		buffer_add_char(&world->changes, '\n');
+		if (change->kind == CHANGE_CREATE_ACCOUNT)
+			person->id = 1000 + (int64_t)i + 100 * world->rounds;
+	}
+}
+
+static void batch_run(struct world *world)
+{
+	struct batch *batch = &world->batch;
+	batch->courses =
+	    arena_alloc(batch->arena, (batch->courses_count + 1) * sizeof *batch->courses);
+	for (size_t i = 0; i < batch->courses_count; i++)
+		batch->courses[i] = course_of(batch->course_names[i]);
+	for (; batch->planned < batch->records_count; world->rounds++) {
+		struct plan plan;
+		cr_assert_lt(world->rounds, 100, "the plan does not get on");
+		facts_find(world);
+		good(plan_batch(batch, WORLD_NOW, WORLD_TODAY, &plan));
+		outcomes_print(world, &plan);
+		changes_print(world, &plan);
+	}
+}
+
+/* ---- the file ---- */
+
+static struct error on_record(void *context, const struct csvin_record *record)
+{
+	struct world *world = context;
+	if (world->header)
+		return batch_add(&world->batch, record);
+	const struct header_terms terms = {&world->policy, &world->site};
+	good(header_parse(record, &terms, world->arena, &world->header));
+	good(batch_init(&world->batch, world->header, &world->policy, &world->site));
+	world->batch.now = WORLD_NOW;
+	world->batch.today = WORLD_TODAY;
+	return OK;
+}
+
+static const struct slice *details_make(struct arena *arena)
+{
+	uint32_t count = columns_details_count();
+	struct slice *details = arena_alloc(arena, count * sizeof *details);
+	for (uint32_t d = 0; d < count; d++) {
+		const char *fallback = columns_detail(d)->detail.fallback;
+		details[d] = fallback ? slice_of(fallback) : (struct slice){NULL, 0};
+	}
+	return details;
+}
+
+void world_init(struct world *world, const char *policy)
+{
+	setenv("TZ", "UTC", 1);
+	*world = (struct world){.arena = arena_create()};
+	good(policy_parse(policy, world->arena, &world->policy));
+	world->site = (struct site_facts){.local_host = 1,
+	    .actor = 2,
+	    .guest = 1,
+	    .admins = admins,
+	    .admins_count = 1,
+	    .manual_enabled = true,
+	    .auths = SLICE("email"),
+	    .password = {true, 8, 1, 1, 1, 1, 0},
+	    .details = details_make(world->arena),
+	    .profile_fields = fields,
+	    .profile_fields_count = FIELDS,
+	    .roles = roles,
+	    .roles_count = 3};
+}
+
+void world_run(struct world *world, const char *text)
+{
+	struct csvin_limits limits = {.field_max = 1024, .record_max = 4096, .cells_max = 64};
+	struct csvin *csvin = csvin_create(',', limits, on_record, world);
+	good(csvin_feed(csvin, text, strlen(text)));
+	good(csvin_finish(csvin));
+	csvin_free(csvin);
+	batch_run(world);
+}
+
+void world_done(struct world *world)
+{
+	if (world->header)
+		batch_done(&world->batch);
+	arena_free(world->arena);
+	buffer_done(&world->outcomes);
+	buffer_done(&world->changes);
+}
+
+static const char *text_end(struct buffer *buffer)
+{
+	if (buffer->size == 0 || buffer->bytes[buffer->size - 1] != '\0')
+		buffer_add_char(buffer, '\0');
+	return buffer->bytes;
+}
+
+const char *world_outcomes(struct world *world)
+{
+	return text_end(&world->outcomes);
+}
+
+const char *world_changes(struct world *world)
+{
+	return text_end(&world->changes);
+}

@@ -1,0 +1,37 @@
+/*
+ * world: a little LMS without a database, for tests of the plan: people, courses, and who is in
+ * them; a file's text goes in, outcomes and changes come out as text.
+ *
+ *     alice 3   heidi 10 (in SAFETY)   ivan 11 (suspended there)   judy 12 (expired there)
+ *     bob 4     carol 5   dup1 6, dup2 7 (one address)   smith 8, smith1 9   admin 2, guest 1
+ */
+#ifndef UNIT_WORLD_H
+#define UNIT_WORLD_H
+
+#include "enrold/buffer.h"
+#include "enrold/plan.h"
+
+enum { WORLD_NOW = 1795444310, WORLD_TODAY = 1795392000, WORLD_DAY = 86400 };
+
+struct world {
+	struct arena *arena;
+	struct policy policy;
+	struct site_facts site;
+	struct header *header;
+	struct batch batch;
+	int rounds;
+	/* "line column outcome code", a line each; and the changes, a line each. */
+	struct buffer outcomes, changes;
+	struct outcome last;
+};
+
+/* The feed's keys as in a policy line, "upload_type=add"; see config.h. Fatal when they are bad. */
+void world_init(struct world *world, const char *policy);
+void world_done(struct world *world);
+/* A whole file, header first, in one batch and as many rounds as it takes. */
+void world_run(struct world *world, const char *text);
+/* Both as texts that end with a NUL. */
+const char *world_outcomes(struct world *world);
+const char *world_changes(struct world *world);
+
+#endif
