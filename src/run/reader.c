@@ -93,6 +93,8 @@ static struct error head_read(struct reader *reader, bool is_all)
 	bool is_there = line_find(head, is_all, &at, &line);
 	if (!is_there && !is_all && head.size < HEAD_MAX)
 		return OK;
+	if (!is_there && head.size < HEAD_MAX)
+		line = SLICE(""); /* nothing but blank lines */
 	char delimiter = dialect_parse_sep(line);
 	if (delimiter)
 		line_blank(&reader->head, line);

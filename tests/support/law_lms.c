@@ -44,16 +44,51 @@ static struct buffer result_read(const struct law *law, const struct law_run *ru
 	return text;
 }
 
+/* What a line says of an account: "username=anna" of its state, without the name. */
+static const char *name_in(const char *state)
+{
+	return text_starts(state, "username=") ? state + strlen("username=") : "";
+}
+
+/* Earlier lines about somebody who is renamed are about the new name; those about somebody who is
+ * deleted are about nobody that is left. */
+static void account_note(struct law *law, const struct table *result, size_t row)
+{
+	const char *code = table_cell(result, row, table_column(result, "code"));
+	const char *name = table_cell(result, row, table_column(result, "username"));
+	if (!text_starts(code, "account_") ||
+	    strcmp(table_cell(result, row, table_column(result, "outcome")), "done") != 0)
+		return;
+	char *sql = NULL;
+	if (strcmp(code, "account_renamed") == 0) {
+		const char *old = name_in(table_cell(result, row, table_column(result, "before")));
+		sql = sqlite3_mprintf("UPDATE said SET username = %Q WHERE username = %Q;"
+		                      "UPDATE told SET username = %Q WHERE username = %Q",
+		    name, old, name, old);
+	} else if (strcmp(code, "account_deleted") == 0) {
+		sql = sqlite3_mprintf("DELETE FROM said WHERE username = %Q;"
+		                      "DELETE FROM told WHERE username = %Q;"
+		                      "INSERT INTO told VALUES ('', %Q)",
+		    name, name, code);
+	} else {
+		sql = sqlite3_mprintf("INSERT INTO told VALUES (%Q, %Q)", name, code);
+	}
+	execute(law, sql);
+	sqlite3_free(sql);
+}
+
 static void run_note(struct law *law, sqlite3_stmt *insert, const struct law_run *run)
 {
 	struct buffer text = result_read(law, run);
 	struct table result = table_parse(text.bytes, text.size);
 	size_t after = result.rows_count ? table_column(&result, "after") : 0;
 	size_t column = result.rows_count ? table_column(&result, "column") : 0;
-	for (size_t row = 1; row < result.rows_count; row++)
+	for (size_t row = 1; row < result.rows_count; row++) {
+		account_note(law, &result, row);
 		if (*table_cell(&result, row, after) &&
 		    text_starts(table_cell(&result, row, column), "course"))
 			line_insert(insert, run, &result, row);
+	}
 	table_done(&result);
 	buffer_done(&text);
 }
@@ -92,7 +127,8 @@ static void said_fill(struct law *law)
 static const char tables[] =
     "CREATE TEMP TABLE said (id INTEGER PRIMARY KEY, run TEXT, line INTEGER, username TEXT,"
     "  target TEXT, before TEXT, after TEXT, user INTEGER, course INTEGER, context INTEGER,"
-    "  enrolment INTEGER, is_new INTEGER);";
+    "  enrolment INTEGER, is_new INTEGER);"
+    "CREATE TEMP TABLE told (username TEXT, code TEXT);";
 
 /* Whom and what the lines are about. */
 static const char resolve[] =
@@ -111,17 +147,27 @@ static const char resolve[] =
 static const char events[] =
     "CREATE TEMP TABLE created AS SELECT objectid AS enrolment, count(*) AS times"
     " FROM mdl_logstore_standard_log WHERE id > (SELECT events FROM before)"
+    " AND relateduserid NOT IN (SELECT id FROM mdl_user WHERE deleted = 1)"
     " AND eventname = '\\core\\event\\user_enrolment_created' GROUP BY objectid;"
     "CREATE UNIQUE INDEX temp.created_id ON created (enrolment);"
     "CREATE TEMP TABLE assigned AS SELECT objectid AS role, contextid AS context,"
     " relateduserid AS user, count(*) AS times"
     " FROM mdl_logstore_standard_log WHERE id > (SELECT events FROM before)"
+    " AND relateduserid NOT IN (SELECT id FROM mdl_user WHERE deleted = 1)"
     " AND eventname = '\\core\\event\\role_assigned' GROUP BY 1, 2, 3;"
     "CREATE UNIQUE INDEX temp.assigned_id ON assigned (context, user, role);";
 
 /* ---- what does not fit: each row's first column is the message ---- */
 
 #define WHO "'run ' || run || ', line ' || line || ': ' || username || ' in ' || target"
+
+/* As many log rows of living people as were said. */
+#define ACCOUNTS(event, codes)                                                                     \
+	"SELECT 'L3: ' || logged || ' times " event " is logged, ' || said || ' were said' FROM"   \
+	" (SELECT (SELECT count(*) FROM mdl_logstore_standard_log WHERE id > (SELECT events FROM"  \
+	"  before) AND relateduserid NOT IN (SELECT id FROM mdl_user WHERE deleted = 1) AND"       \
+	"  eventname = '\\core\\event\\" event "') AS logged, (SELECT count(*) FROM told WHERE"    \
+	"  code IN (" codes ")) AS said) WHERE logged <> said"
 
 static const char *const breaches[] = {
     /* said, not there */
@@ -174,9 +220,24 @@ static const char *const breaches[] = {
     "SELECT 'L3: ' || logged || ' updates of enrolments are logged, ' || told || ' were said'"
     " FROM (SELECT (SELECT count(*) FROM mdl_logstore_standard_log"
     "  WHERE eventname = '\\core\\event\\user_enrolment_updated'"
+    "  AND relateduserid NOT IN (SELECT id FROM mdl_user WHERE deleted = 1)"
     "  AND id > (SELECT events FROM before)) AS logged,"
     " (SELECT count(*) FROM said WHERE NOT is_new AND substr(before, 1, instr(before, ';roles='))"
     "  <> substr(after, 1, instr(after, ';roles='))) AS told) WHERE logged <> told",
+    /* accounts */
+    "SELECT 'L3: account ' || username || ' is said to have been made, and is not there' FROM told"
+    " WHERE code = 'account_created' AND username NOT IN (SELECT username FROM mdl_user)",
+    "SELECT 'L3: account ' || username || ' is said to have been made ' || count(*) || ' times'"
+    " FROM told WHERE code = 'account_created' GROUP BY username HAVING count(*) > 1",
+    ACCOUNTS("user_created", "'account_created'"),
+    ACCOUNTS("user_updated", "'account_updated', 'account_suspended', 'account_activated'"),
+    "SELECT 'L3: ' || logged || ' deletions are logged, ' || said || ' were said' FROM"
+    " (SELECT (SELECT count(*) FROM mdl_logstore_standard_log WHERE id > (SELECT events FROM"
+    "  before) AND eventname = '\\core\\event\\user_deleted') AS logged,"
+    " (SELECT count(*) FROM told WHERE code = 'account_deleted') AS said) WHERE logged <> said",
+    "SELECT 'L4: user ' || id || ' has ' || contexts || ' contexts' FROM (SELECT u.id, (SELECT"
+    " count(*) FROM mdl_context x WHERE x.contextlevel = 30 AND x.instanceid = u.id) AS contexts"
+    " FROM mdl_user u) WHERE contexts > 1",
 };
 
 static void breaches_find(struct law *law, const char *sql)

@@ -1,0 +1,242 @@
+/* Accounts, in the real programs: made, changed, suspended, renamed, deleted, and back again. */
+#include "answer.h"
+#include "law.h"
+#include "program.h"
+#include "scale.h"
+
+#include <criterion/criterion.h>
+#include <crypt.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+TestSuite(accounts, .timeout = 600);
+
+#define FEEDS                                                                                      \
+	"  default: { upload_type: add_or_update, update_details: file, allow_delete: true,"       \
+	" allow_rename: true }\n"                                                                  \
+	"  once: { upload_type: add, new_password: required }\n"                                   \
+	"  count: { upload_type: add_increment }\n"                                                \
+	"  mail: { match_by: email }\n"
+
+static void run_file(struct spool *spool, struct answer *answer, const char *name, const char *text)
+{
+	size_t nth = answer_count(spool, name);
+	if (strchr(name, '/'))
+		spool_once(spool); /* which makes the feeds' directories */
+	spool_drop(spool, name, text);
+	spool_once(spool);
+	answer_open(answer, spool, name, nth);
+}
+
+Test(accounts, live_from_their_making_to_their_end)
+{
+	struct spool spool;
+	struct answer answer;
+	spool_make(&spool, &(struct spool_options){.feeds = FEEDS});
+	run_file(&spool, &answer, "a.csv",
+	    "username,firstname,lastname,email,city,course1\n"
+	    "nina,Nina,North,nina@x.example,Oslo,C1\np1,,,,Rome,C1\n");
+	EXPECT(&answer, {2, "username", "done", "account_created"},
+	    {2, "course1", "done", "enrolled"}, {3, "username", "done", "account_updated"},
+	    {3, "course1", "done", "enrolled"});
+	answer_close(&answer);
+	run_file(&spool, &answer, "a.csv",
+	    "username,firstname,lastname,email,city,course1\n"
+	    "nina,Nina,North,nina@x.example,Oslo,C1\np1,,,,Rome,C1\n");
+	EXPECT(&answer, {2, "username", "unchanged", "account_unchanged"},
+	    {2, "course1", "unchanged", "already_enrolled"},
+	    {3, "username", "unchanged", "account_unchanged"},
+	    {3, "course1", "unchanged", "already_enrolled"});
+	answer_close(&answer);
+	run_file(&spool, &answer, "b.csv",
+	    "username,oldusername,suspended,deleted,course1\n"
+	    "nina.n,nina,,,C2\nnina.n,,1,,\nnina.n,,0,,\np1,,,1,\n");
+	EXPECT(&answer, {2, "oldusername", "done", "account_renamed"},
+	    {2, "course1", "done", "enrolled"}, {3, "suspended", "done", "account_suspended"},
+	    {4, "suspended", "done", "account_activated"},
+	    {5, "deleted", "done", "account_deleted"});
+	answer_close(&answer);
+	run_file(&spool, &answer, "mail/c.csv", "email,course1\nNINA@X.EXAMPLE,C3\n");
+	EXPECT(&answer, {2, "course1", "done", "enrolled"});
+	cr_expect_str_eq(
+	    answer_cell(&answer, (struct expected){.line = 2}, 0, "username"), "nina.n");
+	answer_close(&answer);
+	law_close(&spool);
+}
+
+Test(accounts, are_made_with_passwords_that_can_be_logged_in_with)
+{
+	struct spool spool;
+	struct answer answer;
+	struct crypt_data *data = calloc(1, sizeof *data);
+	spool_make(&spool, &(struct spool_options){.feeds = FEEDS});
+	run_file(&spool, &answer, "once/a.csv",
+	    "username,firstname,lastname,email,password\n"
+	    "nina,N,N,n@x.example,Sommer-2026\nolga,O,O,o@x.example,\np1,P,P,p@x.example,Xy."
+	    "12345\n");
+	EXPECT(&answer, {2, "username", "done", "account_created"},
+	    {3, "password", "error", "password_missing"},
+	    {4, "username", "skipped", "account_exists"});
+	struct buffer hash =
+	    spool_query(&spool, "SELECT password FROM mdl_user WHERE username = 'nina'");
+	hash.bytes[hash.size - 1] = '\0';
+	cr_assert(text_starts(hash.bytes, "$6$rounds=5000$"), "%s", hash.bytes);
+	cr_expect_eq(strlen(hash.bytes), 118);
+	cr_expect_str_eq(crypt_r("Sommer-2026", hash.bytes, data), hash.bytes);
+	buffer_done(&hash);
+	struct buffer result = files_read(answer.result_path.text);
+	cr_expect_null(memmem(result.bytes, result.size, "Sommer", 6), "a password in the answer");
+	buffer_done(&result);
+	free(data);
+	answer_close(&answer);
+	law_close(&spool);
+}
+
+Test(accounts, of_one_name_are_counted_on)
+{
+	struct spool spool;
+	struct answer answer;
+	spool_make(&spool, &(struct spool_options){.feeds = FEEDS});
+	run_file(&spool, &answer, "count/a.csv",
+	    "username,firstname,lastname,email,course1\n"
+	    "p1,A,A,a@x.example,C1\np1,B,B,b@x.example,C1\nq,C,C,c@x.example,C1\n");
+	struct expected made = {.code = "account_created"};
+	cr_expect_str_eq(answer_cell(&answer, made, 0, "username"), "p21"); /* p1 to p20 exist */
+	cr_expect_str_eq(answer_cell(&answer, made, 1, "username"), "p22");
+	cr_expect_str_eq(answer_cell(&answer, made, 2, "username"), "q");
+	cr_expect_eq(answer_lines(&answer, (struct expected){.code = "enrolled"}), 3);
+	answer_close(&answer);
+	law_close(&spool);
+}
+
+Test(accounts, that_failed_work_once_the_retry_file_is_mended)
+{
+	struct spool spool;
+	struct answer answer;
+	spool_make(&spool, &(struct spool_options){.feeds = FEEDS});
+	run_file(&spool, &answer, "a.csv",
+	    "username;firstname;lastname;email;course1\n"
+	    "nina;N;N;BAD;C1\nolga;O;O;o@x.example;C1\n");
+	EXPECT(&answer, {2, "email", "error", "invalid_value"},
+	    {2, "course1", "skipped", "row_not_applied"},
+	    {3, "username", "done", "account_created"}, {3, "course1", "done", "enrolled"});
+	cr_assert(text_starts(answer.retry.bytes,
+	    "\xEF\xBB\xBFusername;firstname;lastname;email;course1;error_line;error_code;"));
+	char *bad = memmem(answer.retry.bytes, answer.retry.size, "BAD", 3);
+	cr_assert_not_null(bad);
+	memcpy(bad, "n@a", 3);
+	struct buffer mended = {0};
+	buffer_add(&mended, answer.retry.bytes, (size_t)(bad - answer.retry.bytes) + 3);
+	buffer_add_text(&mended, ".example");
+	buffer_add(&mended, bad + 3, answer.retry.size - (size_t)(bad + 3 - answer.retry.bytes));
+	answer_close(&answer);
+	spool_drop_bytes(&spool, "b.csv", mended.bytes, mended.size);
+	buffer_done(&mended);
+	spool_once(&spool);
+	answer_open(&answer, &spool, "b.csv", 0);
+	EXPECT(&answer, {2, "username", "done", "account_created"},
+	    {2, "course1", "done", "enrolled"});
+	answer_close(&answer);
+	law_close(&spool);
+}
+
+Test(accounts, of_a_profile_field_that_the_site_has_not_refuse_the_file)
+{
+	struct spool spool;
+	struct answer answer;
+	spool_make(&spool, &(struct spool_options){.feeds = FEEDS});
+	spool_execute(&spool, "INSERT INTO mdl_user_info_field (shortname, name, datatype, param2) "
+	                      "VALUES ('Cost', 'Cost centre', 'text', '5')");
+	run_file(
+	    &spool, &answer, "a.csv", "username,profile_field_cost\np1,12345\np2,123456\np3,=1\n");
+	EXPECT(&answer, {2, "username", "done", "account_updated"},
+	    {3, "profile_field_cost", "error", "value_too_long"},
+	    {4, "username", "done", "account_updated"});
+	answer_close(&answer);
+	run_file(&spool, &answer, "b.csv", "username,profile_field_shoe\np1,42\n");
+	cr_expect_str_eq(answer_refusal(&answer), "header_unknown_column");
+	answer_close(&answer);
+	law_close(&spool);
+}
+
+/* ---- everything at once ---- */
+
+static const char *const columns[] = {"username", "oldusername", "firstname", "lastname", "email",
+    "idnumber", "firstnamephonetic", "lastnamephonetic", "middlename", "alternatename", "emailstop",
+    "city", "country", "lang", "timezone", "mailformat", "maildigest", "maildisplay",
+    "autosubscribe", "institution", "department", "phone1", "phone2", "address", "description",
+    "descriptionformat", "auth", "suspended", "deleted", "profile_field_cost", "course1", "role1",
+    "enrolstatus1", "course2", "enroltimestart2", "enrolperiod2", "course3", "type3", "htmleditor",
+    "mnethostid"};
+
+enum { COLUMNS = sizeof columns / sizeof *columns };
+
+/* Good values, bad ones, empty ones; always the same for a seed. */
+static const char *value_of(const char *column, unsigned row, unsigned dice, char text[64])
+{
+	static const char *const odd[] = {"", "", "", "0", "1", "2", "x", "\xFF", "a\x01", "a\"b",
+	    "<b>x</b>", "=1+1", "\xC3\x89lodie", "99", "C9x", "student", "2026-12-31", "nologin"};
+	enum { ODD = sizeof odd / sizeof *odd };
+	bool is_odd = dice % 11 == 0;
+	if (strcmp(column, "username") == 0)
+		snprintf(text, 64, is_odd ? "p%u" : "person%u", is_odd ? row % 30 : row % 4000);
+	else if (is_odd)
+		return odd[dice / 11 % ODD];
+	else if (strcmp(column, "email") == 0)
+		snprintf(text, 64, "Person%u@x.example", row % 4000);
+	else if (strcmp(column, "oldusername") == 0 && dice % 97 == 1)
+		snprintf(text, 64, "person%u", dice % 4000);
+	else if (strcmp(column, "deleted") == 0)
+		return dice % 53 == 1 ? "1" : "";
+	else if (strcmp(column, "country") == 0)
+		return "NO";
+	else if (strcmp(column, "city") == 0 || strstr(column, "name"))
+		snprintf(text, 64, "%s %u", column, dice % 5);
+	else if (text_starts(column, "course"))
+		snprintf(text, 64, "C%u", dice % 12);
+	else
+		return "";
+	return text;
+}
+
+static void row_add(struct buffer *out, unsigned row, unsigned *seed)
+{
+	for (int i = 0; i < COLUMNS; i++) {
+		char text[64];
+		*seed = *seed * 1103515245 + 12345;
+		const char *value = value_of(columns[i], row, *seed >> 8, text);
+		bool is_oldname = strcmp(columns[i], "oldusername") == 0 && strchr(value, ' ');
+		buffer_print(out, "%s%s", i > 0 ? "," : "", is_oldname ? "" : value);
+	}
+	buffer_add_char(out, '\n');
+}
+
+Test(accounts, of_ten_thousand_rows_and_forty_columns_of_all_kinds)
+{
+	struct spool spool;
+	struct answer answer;
+	struct buffer text = {0};
+	unsigned seed = 1, rows = 10000;
+	spool_make(&spool, &(struct spool_options){.feeds = FEEDS});
+	spool_execute(&spool, "INSERT INTO mdl_user_info_field (shortname, name, datatype, param2) "
+	                      "VALUES ('cost', 'Cost centre', 'text', '50')");
+	for (int i = 0; i < COLUMNS; i++)
+		buffer_print(&text, "%s%s", i > 0 ? "," : "", columns[i]);
+	buffer_add_char(&text, '\n');
+	for (unsigned row = 0; row < rows; row++)
+		row_add(&text, row, &seed);
+	spool_drop_bytes(&spool, "all.csv", text.bytes, text.size);
+	spool_once(&spool);
+	answer_open(&answer, &spool, "all.csv", 0);
+	cr_assert_str_eq(answer_status(&answer), "done", "%s", answer_refusal(&answer));
+	cr_expect_eq(answer_number(&answer, NULL, "rows"), rows);
+	static const char *const codes[] = {"account_created", "account_updated", "account_renamed",
+	    "account_deleted", "enrolled", "invalid_value", "not_utf8", "control_character",
+	    "user_not_found", "email_taken"};
+	for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
+		if (strcmp(codes[i], "user_not_found") != 0)
+			cr_expect_gt(answer_number(&answer, "codes", codes[i]), 0, "%s", codes[i]);
+	answer_close(&answer);
+	buffer_done(&text);
+	law_close(&spool);
+}
