@@ -30,6 +30,8 @@ void world_init(struct world *world, const char *policy);
 void world_done(struct world *world);
 /* A whole file, header first, in one batch and as many rounds as it takes. */
 void world_run(struct world *world, const char *text);
+/* The same of any bytes; REJECT: no header can be made of them, or they end in a quote. */
+struct error world_read(struct world *world, const char *bytes, size_t size) MUST_CHECK;
 /* Both as texts that end with a NUL. */
 const char *world_outcomes(struct world *world);
 const char *world_changes(struct world *world);

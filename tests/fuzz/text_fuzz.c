@@ -1,0 +1,99 @@
+/*
+ * text_fuzz: bytes to records, whole and in chunks of random sizes: both must come to the same. The
+ * first byte chooses character set and separator, the second the chunks.
+ */
+#include "fuzz.h"
+
+#include "enrold/buffer.h"
+#include "enrold/csvin.h"
+#include "enrold/csvout.h"
+#include "enrold/decode.h"
+#include "enrold/dialect.h"
+#include "enrold/value.h"
+
+#include <stdlib.h>
+
+static const char *const encodings[] = {
+    NULL, "windows-1252", "UTF-16LE", "SHIFT_JIS", "UTF-32BE", "ISO-2022-JP", "UTF-7", "GB18030"};
+static const char delimiters[] = ",;\t|:%";
+
+struct reading {
+	struct csvin *csvin;
+	struct buffer records;
+};
+
+static struct error on_record(void *context, const struct csvin_record *record)
+{
+	struct buffer *out = context;
+	buffer_print(out, "%llu %d %zu\n", (unsigned long long)record->line, record->fault,
+	    record->cells_count);
+	for (size_t i = 0; i < record->cells_count; i++) {
+		struct slice cell = value_trim(record->cells[i]);
+		buffer_print(out, " %zu %d:", value_characters(cell), value_check(cell));
+		csvout_guarded(out, record->cells[i], ',');
+	}
+	return OK;
+}
+
+static struct error on_text(void *context, struct slice text)
+{
+	struct reading *reading = context;
+	return csvin_feed(reading->csvin, text.bytes, text.size);
+}
+
+/* seed 0: in one piece. */
+static struct buffer read_all(
+    const char *bytes, size_t size, const char *encoding, char delimiter, unsigned seed)
+{
+	struct csvin_limits limits = {.field_max = 64, .record_max = 256, .cells_max = 16};
+	struct reading reading = {0};
+	struct decoder *decoder = NULL;
+	reading.csvin = csvin_create(delimiter, limits, on_record, &reading.records);
+	struct error error = decode_create(encoding, on_text, &reading, &decoder);
+	for (size_t at = 0; at < size && !is_error(&error);) {
+		size_t chunk = size - at;
+		if (seed > 0) {
+			seed = seed * 1103515245 + 12345;
+			size_t wanted = 1 + (seed >> 16) % 7;
+			chunk = chunk < wanted ? chunk : wanted;
+		}
+		error = decode_feed(decoder, bytes + at, chunk);
+		at += chunk;
+	}
+	if (!is_error(&error))
+		error = decode_finish(decoder);
+	if (!is_error(&error))
+		error = csvin_finish(reading.csvin);
+	buffer_print(&reading.records, "%d %s %s", error.class, error.code, error.text);
+	decode_free(decoder);
+	csvin_free(reading.csvin);
+	return reading.records;
+}
+
+static bool is_word(const void *context, struct slice cell)
+{
+	(void)context;
+	return cell.size == 8;
+}
+
+int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
+{
+	if (size < 2)
+		return 0;
+	const char *encoding = encodings[data[0] % 8];
+	char delimiter = delimiters[data[0] / 8 % 6];
+	const char *bytes = (const char *)data + 2;
+	size -= 2;
+	struct buffer whole = read_all(bytes, size, encoding, delimiter, 0);
+	struct buffer chunked = read_all(bytes, size, encoding, delimiter, data[1] + 1u);
+	if (!slice_is(buffer_slice(&whole), buffer_slice(&chunked)))
+		abort();
+	struct slice line = {bytes, size};
+	if (dialect_parse_sep(line) && size > 64)
+		abort();
+	if (!strchr(",;\t|:", dialect_recognise(line, is_word, NULL)))
+		abort();
+	buffer_done(&whole);
+	buffer_done(&chunked);
+	return 0;
+}
