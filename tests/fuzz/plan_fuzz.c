@@ -20,8 +20,8 @@ static const char *const policies[] = {
     "upload_type=add_increment",
     "match_by=email allow_rename=true upload_type=add_or_update update_details=fill_missing",
     "match_by=idnumber allow_delete=true update_password=true update_details=file",
-    "compat=moodle upload_type=add_or_update update_details=file allow_delete=true "
-    "allow_rename=true unknown_columns=ignore",
+    ("compat=moodle upload_type=add_or_update update_details=file allow_delete=true "
+     "allow_rename=true unknown_columns=ignore"),
 };
 
 enum { POLICIES = sizeof policies / sizeof *policies };
@@ -52,10 +52,6 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 	struct error error = world_read(&world, (const char *)data + 1, size - 1);
 	if (!is_error(&error) && world.header)
 		answers_check(&world);
-	const char *changes = world_changes(&world);
-	if (strstr(changes, " admin\n") || strstr(changes, " guest\n") ||
-	    strstr(changes, "update admin") || strstr(changes, "update guest"))
-		abort();
 	world_done(&world);
 	return 0;
 }

@@ -89,7 +89,7 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 	if (!slice_is(buffer_slice(&whole), buffer_slice(&chunked)))
 		abort();
 	struct slice line = {bytes, size};
-	if (dialect_parse_sep(line) && size > 64)
+	if (dialect_parse_sep(line) && !memmem(bytes, size, "=", 1))
 		abort();
 	if (!strchr(",;\t|:", dialect_recognise(line, is_word, NULL)))
 		abort();

@@ -193,6 +193,8 @@ static void changes_print(struct world *world, const struct plan *plan)
 	for (size_t i = 0; i < plan->changes_count; i++) {
 		const struct change *change = &plan->changes[i];
 		struct account_facts *person = &world->batch.people[change->person];
+		if (person->is_protected)
+			fatal("a change to a protected account");
 		buffer_print(&world->changes, "%s %.*s", kinds[change->kind],
 		    SLICE_ARG(change->kind == CHANGE_CREATE_ACCOUNT ? change->account->username
 		                                                    : person->username));
