@@ -2,14 +2,19 @@
  * batch: some thousand records of a file, what they ask for, and what the LMS says of exactly the
  * people and courses in them. Open data: filled in rounds by the run layer, read by the plan.
  *
- *     batch_add              records, requests; distinct keys of people, course names
- *     once: (lms_find_courses)   courses      from course_names
+ *     batch_add              records, requests; distinct keys of people, names of places
+ *     once: (lms_find_courses)   courses      from course_keys
+ *           (lms_find_places)    categories, cohorts
+ *     batch_settle_places        groups and groupings get their courses
+ *           (lms_find_groups)    groups, groupings
  *     each round:
  *     (lms_find_users)       keys         those not asked for yet
  *     batch_meet             people       from the keys' answers
  *     (lms_load_accounts)    people       the new ones, where the file may change accounts
- *     batch_pair             enrolments   of people and the courses they are to be in
+ *     batch_pair             enrolments   of people and the places they are to be in
+ *                            memberships
  *     (lms_load_enrolments)  enrolments   the new ones
+ *     (lms_load_memberships) memberships  the new ones
  *     plan_batch             plans as many records as the facts suffice for
  *
  * One round is the rule. A row about an account that an earlier row of the batch renamed, deleted
@@ -45,12 +50,26 @@ struct record {
 	uint32_t person;    /* whom the plan found: index into people */
 };
 
-/* One course cell with its modifiers. */
+/* In the order in which they are done: cohorts first, the others as their columns stand. */
+enum request_kind {
+	REQUEST_COHORT,
+	REQUEST_SYSTEM_ROLE,
+	REQUEST_CATEGORY_ROLE,
+	REQUEST_COURSE, /* with its modifiers and a group */
+	REQUEST_GROUP,  /* a row of a create course groups file */
+};
+
+/* What a cell asks, with the cells of the same number that go with it. */
 struct request {
+	enum request_kind kind;
 	uint32_t record;
-	uint32_t column;   /* of the course cell */
-	uint32_t course;   /* index into course_names */
-	struct slice role; /* trimmed cell, empty: the course's own role */
+	uint32_t column;              /* of the cell that asks */
+	uint32_t course;              /* index into course_keys; INDEX_NONE: the row names none */
+	uint32_t target;              /* index into cohorts or categories */
+	uint32_t group, group_column; /* index into groups; INDEX_NONE: none is asked */
+	uint32_t idnumber, grouping;  /* REQUEST_GROUP: indexes into groups, groupings */
+	struct slice role;            /* trimmed cell, empty: the course's own role */
+	bool removes_role;            /* REQUEST_SYSTEM_ROLE: "-manager" */
 	uint32_t role_column;
 	bool has_status, has_start, has_period;
 	bool has_fault; /* a modifier is bad and the feed rejects bad values */
@@ -82,12 +101,23 @@ struct batch {
 	size_t key_people_room;
 	struct account_facts *people; /* distinct */
 	size_t people_count, people_room, people_loaded;
-	struct slice *course_names; /* distinct */
+	/* Places, each distinct. */
+	struct course_key *course_keys;
 	struct course_facts *courses;
 	size_t courses_count, courses_room;
+	struct category_facts *categories;
+	size_t categories_count, categories_room;
+	struct cohort_facts *cohorts;
+	size_t cohorts_count, cohorts_room;
+	struct group_facts *groups;
+	size_t groups_count, groups_room;
+	struct grouping_facts *groupings;
+	size_t groupings_count, groupings_room;
 	struct enrolment_facts *enrolments; /* distinct; those of a round by user, then course */
 	size_t enrolments_count, enrolments_room, enrolments_loaded;
-	struct index_entry *key_index, *person_index, *course_index, *enrolment_index;
+	struct membership_facts *memberships; /* distinct */
+	size_t memberships_count, memberships_room, memberships_loaded;
+	struct index_entry *key_index, *person_index, *place_index, *pair_index;
 };
 
 /* Borrows all for its lifetime; owns its arena. now and today are the caller's to set. */
@@ -98,6 +128,9 @@ void batch_done(struct batch *batch);
 
 /* Copies the record and reads its requests. RETRY: out of memory. */
 struct error batch_add(struct batch *batch, const struct csvin_record *record) MUST_CHECK;
+/* Once the courses are known: groups and groupings get theirs. Once the groups are known, again:
+ * which of them are the same. */
+void batch_settle_places(struct batch *batch);
 struct error batch_meet(struct batch *batch) MUST_CHECK;
 struct error batch_pair(struct batch *batch) MUST_CHECK;
 
@@ -108,7 +141,21 @@ struct slice record_cell(const struct record *record, uint32_t column);
 uint32_t batch_key(struct batch *batch, enum user_key_by by, struct slice text);
 /* A person that the LMS does not know yet. */
 uint32_t batch_add_person(struct batch *batch, struct slice username);
-/* Index of what is known of a person in a course; *is_new: nothing yet, it was added just now. */
-uint32_t batch_enrolment(struct batch *batch, uint32_t person, uint32_t course, bool *is_new);
+
+/* Index of a place that a file names, added when it is new. */
+uint32_t batch_course(struct batch *batch, enum course_key_by by, struct slice text);
+uint32_t batch_category(struct batch *batch, struct slice idnumber);
+uint32_t batch_cohort(struct batch *batch, struct slice text);
+uint32_t batch_group(struct batch *batch, enum group_key_by by, uint32_t course, struct slice text);
+uint32_t batch_grouping(struct batch *batch, uint32_t course, struct slice name);
+
+/* Where people have roles, as one number: an index into courses, or one of these. */
+enum { PLACE_SYSTEM = 1 << 30, PLACE_CATEGORY = 1 << 29 };
+
+/* Index of what is known of a person in a place, or of a membership; *is_new: nothing yet, it was
+ * added just now. */
+uint32_t batch_enrolment(struct batch *batch, uint32_t person, uint32_t place, bool *is_new);
+uint32_t batch_membership(
+    struct batch *batch, enum membership_kind kind, uint32_t who, uint32_t target, bool *is_new);
 
 #endif

@@ -16,7 +16,12 @@ enum change_kind {
 	CHANGE_DELETE_ACCOUNT,
 	CHANGE_ENROL,       /* a new user_enrolments row with status and times */
 	CHANGE_ENROLMENT,   /* status and times of an existing one */
-	CHANGE_ASSIGN_ROLE, /* one more role in the course's context */
+	CHANGE_ASSIGN_ROLE, /* one more role in the place's context */
+	CHANGE_UNASSIGN_ROLE,
+	CHANGE_CREATE_COHORT, /* target: index into cohorts */
+	CHANGE_CREATE_GROUP,  /* target: index into groups */
+	CHANGE_CREATE_GROUPING,
+	CHANGE_JOIN, /* target: index into memberships */
 };
 
 struct profile_value {
@@ -40,12 +45,19 @@ struct account_change {
 	uint32_t profile_count;
 };
 
+/* What a new group has besides its name; bytes NULL: NULL. */
+struct group_change {
+	struct slice idnumber, description, enrolmentkey;
+};
+
 struct change {
 	enum change_kind kind;
-	uint32_t person;    /* index into the batch's people: of an account's change */
-	uint32_t enrolment; /* index into the batch's enrolments: of the others */
+	uint32_t person;    /* index into the batch's people; INDEX_NONE: nobody */
+	uint32_t enrolment; /* index into the batch's enrolments: of enrolments and roles */
+	uint32_t target;    /* index, as the kind says */
 	struct account_change *account;
-	int64_t role;   /* CHANGE_ASSIGN_ROLE */
+	const struct group_change *group;
+	int64_t role;   /* CHANGE_ASSIGN_ROLE, CHANGE_UNASSIGN_ROLE */
 	int64_t status; /* CHANGE_ENROL, CHANGE_ENROLMENT */
 	int64_t timestart;
 	int64_t timeend;

@@ -33,6 +33,20 @@ enum column_id {
 	COLUMN_ENROLSTATUS,
 	COLUMN_ENROLTIMESTART,
 	COLUMN_ENROLPERIOD,
+	COLUMN_GROUP,
+	COLUMN_COHORT,
+	COLUMN_SYSROLE,
+	COLUMN_CATEGORY,
+	COLUMN_CATEGORYROLE,
+	/* Of create course groups files, which have columns of their own. */
+	COLUMN_GROUPNAME,
+	COLUMN_GROUPIDNUMBER,
+	COLUMN_GROUPDESCRIPTION,
+	COLUMN_ENROLMENTKEY,
+	COLUMN_GROUPINGNAME,
+	COLUMN_ENABLEMESSAGING,
+	COLUMN_COURSENAME,
+	COLUMN_COURSE_IDNUMBER,
 	COLUMN_INTERESTS,
 	COLUMN_VOID,   /* accepted and without effect, in Moodle too */
 	COLUMN_REMARK, /* error_line, error_code, error_message: a retry file's own, ignored */
@@ -75,6 +89,8 @@ struct column {
 enum { DETAIL_FIRSTNAME, DETAIL_LASTNAME, DETAIL_EMAIL, DETAIL_IDNUMBER, DETAILS_MAX = 48 };
 
 const struct column *columns_all(size_t *count);
+/* The columns of create course groups files. */
+const struct column *columns_of_groups(size_t *count);
 /* The rows of details, in order. */
 const struct column *columns_detail(uint32_t detail);
 uint32_t columns_details_count(void);
@@ -108,8 +124,10 @@ struct header {
 	struct header_slot *slots;
 	uint32_t single[COLUMN_IDS];   /* the columns without a number */
 	uint32_t details[DETAILS_MAX]; /* by detail */
-	uint32_t key;                  /* the column that says who is meant */
-	char delimiter;                /* of the file */
+	bool is_of_groups;             /* a create course groups file */
+	bool has_cohorts;
+	uint32_t key;   /* the column that says who is meant */
+	char delimiter; /* of the file */
 };
 
 /* By what a header is read. */

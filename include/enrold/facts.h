@@ -16,7 +16,8 @@ struct role_facts {
 	int64_t id;
 	struct slice shortname;
 	struct slice archetype;
-	bool in_courses; /* has a role_context_levels row for level 50 */
+	/* Where it can be given: has a role_context_levels row for level 50, 10, 40. */
+	bool in_courses, in_system, in_categories;
 };
 
 enum profile_kind {
@@ -50,6 +51,7 @@ struct site_facts {
 	const int64_t *admins; /* config.siteadmins */
 	size_t admins_count;
 	int64_t session_timeout; /* seconds a dirty flag must live */
+	int64_t system_context;
 	bool manual_enabled;     /* config.enrol_plugins_enabled has "manual" */
 	bool extended_usernames; /* config.extendedusernamechars */
 	bool shares_email;       /* config.allowaccountssameemail */
@@ -93,10 +95,19 @@ struct account_facts {
 	struct slice *profile; /* by profile field; bytes NULL: no row */
 };
 
-/* A course by exact short name, with its first manual instance by sortorder, id (facts 4.3). */
+/* How a file names a course. */
+enum course_key_by { COURSE_BY_SHORTNAME, COURSE_BY_IDNUMBER };
+
+struct course_key {
+	enum course_key_by by;
+	struct slice text;
+};
+
+/* A course by exact name, with its first manual instance by sortorder, id (facts 4.3). */
 struct course_facts {
 	int64_t id;
-	uint32_t matches;     /* courses of that short name: more than one is an error */
+	uint32_t matches;     /* courses of that name: more than one is an error */
+	bool is_site;         /* the front page, which has roles but no enrolments */
 	int64_t context;      /* context.id at level 50 */
 	int64_t enrol;        /* enrol.id of the manual instance */
 	int64_t enrol_role;   /* its roleid */
@@ -106,19 +117,78 @@ struct course_facts {
 
 enum enrolment_status { ENROLMENT_ACTIVE = 0, ENROLMENT_SUSPENDED = 1 };
 
+/* A category by exact idnumber. */
+struct category_facts {
+	struct slice idnumber;
+	int64_t id;
+	uint32_t matches;
+	int64_t context; /* context.id at level 40 */
+};
+
+/* What this batch will make has this id until then. */
+enum { ID_PLANNED = -1 };
+
+/* A cohort by idnumber, or by id when the text is a number (facts 4.6). */
+struct cohort_facts {
+	struct slice text;
+	int64_t id;
+	bool is_external; /* another component's: its members are not ours to change */
+	int64_t context, level, instance;
+	uint32_t same; /* index of the first of the batch that is this very cohort */
+};
+
+/* A group of a course. */
+enum group_key_by { GROUP_BY_NAME_OR_ID, GROUP_BY_NAME, GROUP_BY_IDNUMBER };
+
+struct group_facts {
+	enum group_key_by by;
+	struct slice text;
+	uint32_t course; /* index into the batch's courses */
+	int64_t course_id, course_context;
+	int64_t id;
+	uint32_t matches; /* groups of that name: more than one is an error */
+	uint32_t same;    /* index of the first of the batch that is this very group */
+};
+
+/* A grouping of a course, by exact name. */
+struct grouping_facts {
+	struct slice name;
+	uint32_t course;
+	int64_t course_id, course_context;
+	int64_t id;
+	uint32_t matches;
+};
+
+/* Whether somebody or something belongs to something. Ids of what is planned are 0. */
+enum membership_kind {
+	PERSON_IN_COHORT,
+	PERSON_IN_GROUP,
+	GROUP_IN_GROUPING,
+};
+
+struct membership_facts {
+	enum membership_kind kind;
+	uint32_t who;    /* index into people, or groups */
+	uint32_t target; /* index into cohorts, groups or groupings */
+	int64_t who_id, target_id;
+	bool is_member;
+};
+
 /*
- * One person in one course: a user_enrolments row of the manual instance and the person's own roles
- * (component '', itemid 0) in the course's context. id 0: not enrolled; ENROLMENT_PLANNED: will be
- * by a change of this batch.
+ * One person in one place: a user_enrolments row of a course's manual instance and the person's own
+ * roles (component '', itemid 0) in the place's context. In the system and in categories there are
+ * roles only: enrol is 0. id 0: not enrolled; ENROLMENT_PLANNED: will be by a change of this batch.
  */
-enum { ENROLMENT_PLANNED = -1 };
+enum { ENROLMENT_PLANNED = ID_PLANNED };
 
 struct enrolment_facts {
 	uint32_t person; /* index into the batch's people */
 	int64_t user;    /* its id; of a planned account 0 until it was made */
-	int64_t course;
+	int64_t course;  /* 0: the system or a category */
 	int64_t enrol;
-	int64_t context;
+	int64_t context, level, instance;
+	bool asks_any; /* whether there is an enrolment by any method has to be known */
+	bool is_any;
 	int64_t id;
 	int64_t status;
 	int64_t timestart;

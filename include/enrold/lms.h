@@ -33,9 +33,20 @@ struct error lms_find_users(struct lms *lms, struct user_key *keys, size_t count
 /* Fills in all there is to know of accounts whose id is known; texts are put into the arena. */
 struct error lms_load_accounts(
     struct lms *lms, struct account_facts *people, size_t count, struct arena *arena) MUST_CHECK;
-/* Courses by exact short name; courses[i] answers names[i]. */
-struct error lms_find_courses(struct lms *lms, const struct slice *names, size_t count,
+/* courses[i] answers keys[i]. */
+struct error lms_find_courses(struct lms *lms, const struct course_key *keys, size_t count,
     struct course_facts *courses) MUST_CHECK;
+/* Each fills in what the LMS says of places whose names, and courses, are set. */
+struct error lms_find_categories(
+    struct lms *lms, struct category_facts *categories, size_t count) MUST_CHECK;
+struct error lms_find_cohorts(
+    struct lms *lms, struct cohort_facts *cohorts, size_t count) MUST_CHECK;
+struct error lms_find_groups(struct lms *lms, struct group_facts *groups, size_t count) MUST_CHECK;
+struct error lms_find_groupings(
+    struct lms *lms, struct grouping_facts *groupings, size_t count) MUST_CHECK;
+/* Sets is_member. */
+struct error lms_load_memberships(
+    struct lms *lms, struct membership_facts *memberships, size_t count) MUST_CHECK;
 /* Fills id, status, times and roles of each entry from its user, enrol and context. Roles are put
  * into the arena. */
 struct error lms_load_enrolments(struct lms *lms, struct enrolment_facts *enrolments, size_t count,
@@ -52,13 +63,17 @@ struct effects {
 	size_t count;
 	struct account_facts *people;
 	struct enrolment_facts *enrolments;
+	struct cohort_facts *cohorts;
+	struct group_facts *groups;
+	struct grouping_facts *groupings;
+	const struct membership_facts *memberships;
 	int64_t now;
 };
 
 /*
  * Writes the changes in the name of the site's actor at time `now`: accounts, enrolments, roles,
- * dirty flags and audit rows (facts 5.1-5.7, 5.10, 6). New accounts and enrolments get their ids
- * into people[].id and enrolments[].id. Accounts change first, in the order given: none that has
+ * dirty flags and audit rows (facts 5.1-5.7, 5.10, 6). What is new gets its id into
+ * people[].id, enrolments[].id and so on. Accounts change first, in the order given: none that has
  * other changes is deleted in the same call. Changes of one enrolment take effect in the order
  * given; others in any order, so that an engine may sort them by its indexes. Audit rows keep the
  * order given.

@@ -51,6 +51,7 @@ struct policy {
 	struct text_list columns;  /* pairs: what the file calls a column, what it is */
 	struct text_list defaults; /* pairs: column, its value where the file has no such column */
 	const char *username_template; /* of accounts made by files without user names; or NULL */
+	const char *course;            /* short name: of groups whose rows name none; or NULL */
 	const char *delimiter;         /* by name or as a character; NULL: recognised */
 	const char *encoding;          /* for iconv; NULL: UTF-8 */
 	const char *marker;            /* ".done": a file waits for one of that name; NULL: none */

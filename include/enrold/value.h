@@ -26,6 +26,8 @@ void value_show(struct slice cell, struct buffer *out);
 /* Characters of clean UTF-8, as the database counts a column's length. */
 size_t value_characters(struct slice cell);
 
+/* PHP would take it for an integer: digits without a leading zero, perhaps behind a minus. */
+bool value_is_integer(struct slice cell);
 /* A whole number without sign or other ornament; false above 10^15. */
 bool value_parse_whole(struct slice cell, int64_t *number);
 

@@ -86,6 +86,7 @@ static const struct config_key keys[] = {
     {FEED(columns), KEY_PAIRS, IN_FEED(columns), 1, 200, .rule = rule_text},
     {FEED(marker), KEY_TEXT, IN_FEED(marker), .rule = rule_marker, .optional = true},
     {FEED(atomic), KEY_BOOL, IN_FEED(atomic), .default_text = "false"},
+    {FEED(course), KEY_TEXT, IN_FEED(course), .rule = rule_text, .optional = true},
     {FEED(csv), KEY_MAP, .offset = 0},
 
     {CSV(delimiter), KEY_TEXT, IN_FEED(delimiter), .rule = rule_delimiter, .optional = true},

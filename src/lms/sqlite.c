@@ -5,8 +5,6 @@
 
 #include "enrold/columns.h"
 
-#include "nearest.h"
-
 #include <stdlib.h>
 
 static void lms_prepare(struct lms *lms)
@@ -151,14 +149,22 @@ static void roles_load(struct lms *lms)
 	struct role_facts *roles = arena_alloc(lms->arena, (size_t)count * sizeof *roles);
 	size_t used = 0;
 	struct db_rows rows = site_db_select(lms->db,
-	    "SELECT id, shortname, archetype, EXISTS(SELECT 1 FROM {role_context_levels} l WHERE "
-	    "l.roleid = r.id AND l.contextlevel = 50) FROM {role} r ORDER BY id",
+	    "SELECT id, shortname, archetype, "
+	    "EXISTS (SELECT 1 FROM {role_context_levels} WHERE roleid = r.id AND contextlevel = "
+	    "50), "
+	    "EXISTS (SELECT 1 FROM {role_context_levels} WHERE roleid = r.id AND contextlevel = "
+	    "10), "
+	    "EXISTS (SELECT 1 FROM {role_context_levels} WHERE roleid = r.id AND contextlevel = "
+	    "40) "
+	    "FROM {role} r ORDER BY id",
 	    DB_NONE);
 	while (roles && used < (size_t)count && site_db_next(&rows)) {
 		roles[used].id = db_column_int(&rows, 0);
 		roles[used].shortname = arena_copy(lms->arena, db_column_text(&rows, 1));
 		roles[used].archetype = arena_copy(lms->arena, db_column_text(&rows, 2));
-		roles[used++].in_courses = db_column_int(&rows, 3) != 0;
+		roles[used].in_courses = db_column_int(&rows, 3) != 0;
+		roles[used].in_system = db_column_int(&rows, 4) != 0;
+		roles[used++].in_categories = db_column_int(&rows, 5) != 0;
 	}
 	site_db_leave(&rows);
 	lms->site.roles = roles;
@@ -270,6 +276,8 @@ struct error lms_load_site(struct lms *lms, const struct site_facts **site)
 	    .user_themes = number_of(setting_load(lms, "allowuserthemes")) != 0,
 	    .auths = setting_load(lms, "auth"),
 	    .password = password_policy_load(lms),
+	    .system_context = site_db_find(
+	        lms->db, "SELECT id FROM {context} WHERE contextlevel = 10", 0, DB_NONE),
 	    .manual_enabled = list_has(setting_load(lms, "enrol_plugins_enabled"), SLICE("manual")),
 	    .extended_usernames = number_of(setting_load(lms, "extendedusernamechars")) != 0,
 	    .audit = lms->options->events &&
@@ -282,6 +290,7 @@ struct error lms_load_site(struct lms *lms, const struct site_facts **site)
 		memcpy(lms->site.timezone, zone.bytes, zone.size);
 	lms->course_names = NULL;
 	lms->course_names_count = 0;
+	lms->syncs_cohorts = list_has(setting_load(lms, "enrol_plugins_enabled"), SLICE("cohort"));
 	lms->calendar = setting_load(lms, "calendartype");
 	lms->tracks_forums = number_of(setting_load(lms, "defaultpreference_trackforums"));
 	admins_load(lms);
@@ -293,125 +302,4 @@ struct error lms_load_site(struct lms *lms, const struct site_facts **site)
 		error = error_memory("reading the site's settings");
 	*site = &lms->site;
 	return error;
-}
-
-/* ---- courses, enrolments ---- */
-
-/* The first manual instance by sortorder, also a disabled one (facts 4.3). */
-static void instance_load(struct lms *lms, struct course_facts *course)
-{
-	struct db_rows rows = site_db_select(lms->db,
-	    "SELECT id, roleid, enrolperiod FROM {enrol} WHERE courseid = ? AND enrol = 'manual' "
-	    "ORDER BY sortorder, id LIMIT 1",
-	    DB_VALUES(db_int(course->id)));
-	if (site_db_next(&rows)) {
-		course->enrol = db_column_int(&rows, 0);
-		course->enrol_role = db_column_int(&rows, 1);
-		course->enrol_period = db_column_int(&rows, 2);
-	}
-	site_db_leave(&rows);
-}
-
-enum { NAMES_MAX = 20000, SUGGESTIONS_MAX = 50 };
-
-/* A site of more courses gets no suggestions. */
-static void names_load(struct lms *lms)
-{
-	int64_t count = site_db_find(lms->db, "SELECT count(*) FROM {course}", 0, DB_NONE);
-	lms->course_names = arena_alloc(lms->arena, ((size_t)count + 1) * sizeof(struct slice));
-	if (!lms->course_names || count > NAMES_MAX)
-		return;
-	struct db_rows rows =
-	    site_db_select(lms->db, "SELECT shortname FROM {course} ORDER BY id", DB_NONE);
-	while (lms->course_names_count < (size_t)count && site_db_next(&rows))
-		lms->course_names[lms->course_names_count++] =
-		    arena_copy(lms->arena, db_column_text(&rows, 0));
-	site_db_leave(&rows);
-}
-
-/* In one batch a wrong name is a slip, a thousand are another catalogue. */
-static void suggest(
-    struct lms *lms, const struct slice *names, size_t count, struct course_facts *courses)
-{
-	size_t suggestions = 0;
-	for (size_t i = 0; i < count && suggestions < SUGGESTIONS_MAX; i++) {
-		if (courses[i].matches > 0)
-			continue;
-		if (!lms->course_names)
-			names_load(lms);
-		courses[i].nearest =
-		    nearest_find(lms->course_names, lms->course_names_count, names[i]);
-		suggestions++;
-	}
-}
-
-struct error lms_find_courses(
-    struct lms *lms, const struct slice *names, size_t count, struct course_facts *courses)
-{
-	for (size_t i = 0; i < count; i++) {
-		struct course_facts *course = &courses[i];
-		*course = (struct course_facts){0};
-		struct db_rows rows = site_db_select(lms->db,
-		    "SELECT c.id, x.id FROM {course} c LEFT JOIN {context} x ON x.contextlevel = "
-		    "50 AND "
-		    "x.instanceid = c.id WHERE c.shortname = ?",
-		    DB_VALUES(db_text(names[i])));
-		while (site_db_next(&rows)) {
-			course->matches++;
-			course->id = db_column_int(&rows, 0);
-			course->context = db_column_int(&rows, 1);
-		}
-		if (course->matches == 1)
-			instance_load(lms, course);
-	}
-	suggest(lms, names, count, courses);
-	return site_db_error(lms->db);
-}
-
-/* Moodle keeps role_assignments without a unique key: a role may stand there twice. */
-static void roles_of(struct lms *lms, struct enrolment_facts *is, struct arena *arena)
-{
-	int64_t last = 0;
-	struct db_rows rows = site_db_select(lms->db,
-	    "SELECT roleid FROM {role_assignments} WHERE userid = ? AND contextid = ? AND "
-	    "component = "
-	    "'' AND itemid = 0 ORDER BY roleid",
-	    DB_VALUES(db_int(is->user), db_int(is->context)));
-	while (site_db_next(&rows)) {
-		int64_t role = db_column_int(&rows, 0);
-		if (is->roles_count > 0 && role == last)
-			continue;
-		int64_t *roles = arena_grow(
-		    arena, is->roles, is->roles_count, is->roles_count + 1, sizeof *roles);
-		if (!roles)
-			break;
-		roles[is->roles_count++] = last = role;
-		is->roles = roles;
-	}
-	site_db_leave(&rows);
-}
-
-struct error lms_load_enrolments(
-    struct lms *lms, struct enrolment_facts *enrolments, size_t count, struct arena *arena)
-{
-	for (size_t i = 0; i < count; i++) {
-		struct enrolment_facts *is = &enrolments[i];
-		if (is->user == 0)
-			continue; /* an account that was planned: the plan knows all */
-		struct db_rows rows = site_db_select(lms->db,
-		    "SELECT id, status, timestart, timeend FROM {user_enrolments} WHERE enrolid = "
-		    "? AND "
-		    "userid = ?",
-		    DB_VALUES(db_int(is->enrol), db_int(is->user)));
-		if (site_db_next(&rows)) {
-			is->id = db_column_int(&rows, 0);
-			is->status = db_column_int(&rows, 1);
-			is->timestart = db_column_int(&rows, 2);
-			is->timeend = db_column_int(&rows, 3);
-		}
-		site_db_leave(&rows);
-		roles_of(lms, is, arena);
-	}
-	return arena_has_failed(arena) ? error_memory("loading enrolments")
-	                               : site_db_error(lms->db);
 }

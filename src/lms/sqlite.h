@@ -15,6 +15,7 @@ struct lms {
 	struct site_facts site;
 	struct slice calendar; /* of new accounts */
 	int64_t tracks_forums;
+	bool syncs_cohorts; /* members of a cohort are enrolled where it says so */
 	/* Short names of courses, for suggestions: read when the first is wanted. */
 	struct slice *course_names;
 	size_t course_names_count;
@@ -26,8 +27,8 @@ struct lms {
 struct work {
 	struct lms *lms;
 	const struct effects *effects;
-	struct arena *arena;      /* of the audit rows below; NULL: no account is deleted */
-	struct audit_row **audit; /* by change: rows that were gathered before their cause went */
+	struct arena *arena;      /* of the audit rows below */
+	struct audit_row **audit; /* by change: rows besides its own, kept until its turn comes */
 	int64_t *ids;             /* by change: the new role_assignments.id */
 };
 
@@ -39,6 +40,16 @@ void accounts_prepare(struct lms *lms);
 
 /* The changes of accounts, in the order given. */
 void accounts_write(struct work *work);
+
+/* ---- sqlite_member.c ---- */
+
+/* Cohorts, groups, groupings, their members, and roles outside courses, in the order given. */
+void members_write(struct work *work);
+
+/* ---- sqlite_apply.c ---- */
+
+/* A new assignment; its id. */
+int64_t role_give(struct work *work, int64_t role, int64_t context, int64_t user);
 
 /* ---- sqlite_flag.c ---- */
 
@@ -58,7 +69,7 @@ struct audit_row {
 /* 0: it was never made. */
 int64_t audit_user_context(const struct work *work, int64_t user);
 void audit_write(struct work *work, const struct audit_row *row);
-/* Kept until the change's turn comes. */
+/* Kept until the change's turn comes, behind its own row. */
 void audit_keep(struct work *work, size_t change, struct audit_row row);
 /* All rows of the work, in the order of its changes. */
 void audit_all(struct work *work);

@@ -408,7 +408,12 @@ void accounts_write(struct work *work)
 		case CHANGE_DELETE_ACCOUNT: delete_from(work, i); break;
 		case CHANGE_ENROL:
 		case CHANGE_ENROLMENT:
-		case CHANGE_ASSIGN_ROLE: break;
+		case CHANGE_ASSIGN_ROLE:
+		case CHANGE_UNASSIGN_ROLE:
+		case CHANGE_CREATE_COHORT:
+		case CHANGE_CREATE_GROUP:
+		case CHANGE_CREATE_GROUPING:
+		case CHANGE_JOIN: break;
 		}
 	}
 }

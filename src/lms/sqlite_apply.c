@@ -33,13 +33,13 @@ static size_t items_collect(
 {
 	size_t used = 0;
 	for (size_t i = 0; i < count; i++) {
+		if (work->effects->changes[i].kind != kind)
+			continue;
 		const struct enrolment_facts *is =
 		    &work->effects->enrolments[work->effects->changes[i].enrolment];
-		if (change_is_of_account(&work->effects->changes[i]))
-			continue;
-		if (work->effects->changes[i].kind == kind && kind == CHANGE_ENROL)
+		if (kind == CHANGE_ENROL)
 			items[used++] = (struct item){is->enrol, user_of(work, is), i};
-		else if (work->effects->changes[i].kind == kind)
+		else if (is->course != 0)
 			items[used++] = (struct item){user_of(work, is), is->context, i};
 	}
 	if (used > 0)
@@ -70,20 +70,26 @@ static void update(struct work *work, const struct change *change)
 	        db_int(work->effects->enrolments[change->enrolment].id)));
 }
 
-static void assign(struct work *work, const struct item *item)
+int64_t role_give(struct work *work, int64_t role, int64_t context, int64_t user)
 {
-	const struct change *change = &work->effects->changes[item->change];
-	work->ids[item->change] = site_db_insert(work->lms->db,
+	return site_db_insert(work->lms->db,
 	    "INSERT INTO {role_assignments} (roleid, contextid, userid, timemodified, modifierid, "
 	    "component, itemid, sortorder) VALUES (?, ?, ?, ?, ?, '', 0, 0)",
-	    DB_VALUES(db_int(change->role), db_int(item->low), db_int(item->high),
-	        db_int(work->effects->now), db_int(work->lms->site.actor)));
+	    DB_VALUES(db_int(role), db_int(context), db_int(user), db_int(work->effects->now),
+	        db_int(work->lms->site.actor)));
+}
+
+static void assign(struct work *work, const struct item *item)
+{
+	work->ids[item->change] =
+	    role_give(work, work->effects->changes[item->change].role, item->low, item->high);
 }
 
 /* An enrolment alone flags nobody: the role that comes with it does, and so does an update. */
 static bool is_flagging(const struct change *change)
 {
-	return change->kind == CHANGE_ENROLMENT || change->kind == CHANGE_ASSIGN_ROLE;
+	return change->kind == CHANGE_ENROLMENT || change->kind == CHANGE_ASSIGN_ROLE ||
+	       change->kind == CHANGE_UNASSIGN_ROLE;
 }
 
 static void flags_set(struct work *work, struct item *items)
@@ -115,29 +121,18 @@ static void changes_write(struct work *work, struct item *items)
 	used = items_collect(work, count, CHANGE_ASSIGN_ROLE, items);
 	for (size_t i = 0; i < used; i++)
 		assign(work, &items[i]);
+	members_write(work);
 	flags_set(work, items);
 	audit_all(work);
-}
-
-static bool deletes(const struct effects *effects)
-{
-	for (size_t i = 0; i < effects->count; i++)
-		if (effects->changes[i].kind == CHANGE_DELETE_ACCOUNT)
-			return true;
-	return false;
 }
 
 static struct error work_init(struct work *work, struct lms *lms, const struct effects *effects)
 {
 	*work = (struct work){.lms = lms, .effects = effects};
 	work->ids = calloc(effects->count, sizeof *work->ids);
-	if (deletes(effects)) {
-		work->arena = arena_create();
-		work->audit = calloc(effects->count, sizeof *work->audit);
-		if (!work->arena || !work->audit)
-			return error_memory("applying a batch");
-	}
-	return work->ids ? OK : error_memory("applying a batch");
+	work->audit = calloc(effects->count, sizeof *work->audit);
+	work->arena = arena_create();
+	return work->ids && work->audit && work->arena ? OK : error_memory("applying a batch");
 }
 
 static void work_done(struct work *work)
@@ -158,7 +153,7 @@ struct error lms_apply(struct lms *lms, const struct effects *effects)
 		error = error_memory("applying a batch");
 	if (!is_error(&error)) {
 		changes_write(&work, items);
-		if (work.arena && arena_has_failed(work.arena))
+		if (arena_has_failed(work.arena))
 			site_db_fail(lms->db, error_memory("applying a batch"));
 		error = site_db_error(lms->db);
 	}

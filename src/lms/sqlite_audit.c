@@ -4,6 +4,7 @@
  */
 #include "sqlite.h"
 
+#include "php.h"
 #include "site_rows.h"
 
 #include <stdio.h>
@@ -22,6 +23,21 @@ static const struct event events[] = {
     [CHANGE_ENROLMENT] = {"\\core\\event\\user_enrolment_updated", "user_enrolment", "updated",
         "user_enrolments", "u"},
     [CHANGE_ASSIGN_ROLE] = {"\\core\\event\\role_assigned", "role", "assigned", "role", "c"},
+    [CHANGE_UNASSIGN_ROLE] = {"\\core\\event\\role_unassigned", "role", "unassigned", "role", "d"},
+    [CHANGE_CREATE_COHORT] = {"\\core\\event\\cohort_created", "cohort", "created", "cohort", "c"},
+    [CHANGE_CREATE_GROUP] = {"\\core\\event\\group_created", "group", "created", "groups", "c"},
+    [CHANGE_CREATE_GROUPING] = {"\\core\\event\\grouping_created", "grouping", "created",
+        "groupings", "c"},
+    [CHANGE_JOIN] = {0}, /* by what is joined */
+};
+
+static const struct event joins[] = {
+    [PERSON_IN_COHORT] = {"\\core\\event\\cohort_member_added", "cohort_member", "added", "cohort",
+        "c"},
+    [PERSON_IN_GROUP] = {"\\core\\event\\group_member_added", "group_member", "added", "groups",
+        "c"},
+    [GROUP_IN_GROUPING] = {"\\core\\event\\grouping_group_assigned", "grouping_group", "assigned",
+        "groupings", "c"},
 };
 
 int64_t audit_user_context(const struct work *work, int64_t user)
@@ -44,7 +60,8 @@ void audit_write(struct work *work, const struct audit_row *row)
 	    DB_VALUES(db_string(row->name), db_string(row->action), db_string(row->target),
 	        db_string(row->table), db_int(row->object), db_string(row->crud),
 	        db_int(row->context), db_int(row->level), db_int(row->instance),
-	        db_int(work->lms->site.actor), db_int(row->course), db_int(row->related),
+	        db_int(work->lms->site.actor), db_int(row->course),
+	        row->related != 0 ? db_int(row->related) : db_text_or_null((struct slice){NULL, 0}),
 	        db_text(row->other), db_int(work->effects->now)));
 }
 
@@ -60,66 +77,155 @@ void audit_keep(struct work *work, size_t change, struct audit_row row)
 	*end = kept;
 }
 
-static struct slice other_of(const struct work *work, size_t i, char *text, size_t size)
+static struct slice nothing(const struct work *work)
 {
-	bool json = work->lms->site.audit_json;
-	const struct change *change = &work->effects->changes[i];
-	if (change_is_of_account(change))
-		return json ? SLICE("null") : SLICE("N;");
-	if (change->kind != CHANGE_ASSIGN_ROLE)
-		return json ? SLICE("{\"enrol\":\"manual\"}")
-		            : SLICE("a:1:{s:5:\"enrol\";s:6:\"manual\";}");
-	if (json)
-		snprintf(text, size, "{\"id\":%lld,\"component\":\"\",\"itemid\":0}",
-		    (long long)work->ids[i]);
-	else
-		snprintf(text, size,
-		    "a:3:{s:2:\"id\";i:%lld;s:9:\"component\";s:0:\"\";s:6:\"itemid\";i:0;}",
-		    (long long)work->ids[i]);
+	return work->lms->site.audit_json ? SLICE("null") : SLICE("N;");
+}
+
+static struct slice encoded(const struct work *work, json_t *data)
+{
+	return php_encode(data, work->lms->site.audit_json, work->arena);
+}
+
+static struct slice other_of_enrolment(const struct work *work)
+{
+	return work->lms->site.audit_json ? SLICE("{\"enrol\":\"manual\"}")
+	                                  : SLICE("a:1:{s:5:\"enrol\";s:6:\"manual\";}");
+}
+
+/* As PHP has the ids: numbers of what was just made, texts of what was read. */
+static struct slice other_of_role(const struct work *work, size_t i, char *text, size_t size)
+{
+	long long id = work->ids[i];
+	bool is_new = work->effects->changes[i].kind == CHANGE_ASSIGN_ROLE;
+	if (!is_new)
+		return encoded(work, json_pack("{s:o, s:s, s:s}", "id", json_sprintf("%lld", id),
+		                         "component", "", "itemid", "0"));
+	snprintf(text, size,
+	    work->lms->site.audit_json
+	        ? "{\"id\":%lld,\"component\":\"\",\"itemid\":0}"
+	        : "a:3:{s:2:\"id\";i:%lld;s:9:\"component\";s:0:\"\";s:6:\"itemid\";i:0;}",
+	    id);
 	return slice_of(text);
 }
 
-static void place_in_course(
-    const struct work *work, const struct change *change, struct audit_row *row)
+static void row_of_place(const struct work *work, size_t i, struct audit_row *row)
 {
+	const struct change *change = &work->effects->changes[i];
 	const struct enrolment_facts *is = &work->effects->enrolments[change->enrolment];
-	row->object = change->kind == CHANGE_ASSIGN_ROLE ? change->role : is->id;
+	bool is_role = change->kind == CHANGE_ASSIGN_ROLE || change->kind == CHANGE_UNASSIGN_ROLE;
+	row->object = is_role ? change->role : is->id;
 	row->context = is->context;
-	row->level = CONTEXT_COURSE;
-	row->instance = row->course = is->course;
+	row->level = is->level;
+	row->instance = is->instance;
+	row->course = is->level == CONTEXT_COURSE ? is->instance : 0;
 	row->related = work->effects->people[is->person].id;
 }
 
-static void place_at_user(
-    const struct work *work, const struct change *change, struct audit_row *row)
+static void row_of_user(const struct work *work, size_t i, struct audit_row *row)
 {
-	int64_t user = work->effects->people[change->person].id;
+	int64_t user = work->effects->people[work->effects->changes[i].person].id;
 	row->object = row->instance = row->related = user;
 	row->level = CONTEXT_USER;
 	row->context = audit_user_context(work, user);
 }
 
+static void row_of_cohort(const struct cohort_facts *cohort, struct audit_row *row)
+{
+	row->object = cohort->id;
+	row->context = cohort->context;
+	row->level = cohort->level;
+	row->instance = cohort->instance;
+}
+
+static void row_of_course(int64_t object, int64_t course, int64_t context, struct audit_row *row)
+{
+	row->object = object;
+	row->context = context;
+	row->level = CONTEXT_COURSE;
+	row->instance = row->course = course;
+}
+
+static void row_of_group(const struct group_facts *group, struct audit_row *row)
+{
+	row_of_course(group->id, group->course_id, group->course_context, row);
+}
+
+static void row_of_grouping(const struct grouping_facts *grouping, struct audit_row *row)
+{
+	row_of_course(grouping->id, grouping->course_id, grouping->course_context, row);
+}
+
+static void row_of_join(const struct work *work, size_t i, struct audit_row *row)
+{
+	const struct effects *effects = work->effects;
+	const struct membership_facts *is = &effects->memberships[effects->changes[i].target];
+	switch (is->kind) {
+	case PERSON_IN_COHORT:
+		row_of_cohort(&effects->cohorts[is->target], row);
+		row->related = effects->people[is->who].id;
+		break;
+	case PERSON_IN_GROUP:
+		row_of_group(&effects->groups[is->target], row);
+		row->related = effects->people[is->who].id;
+		row->other = encoded(work, json_pack("{s:s, s:i}", "component", "", "itemid", 0));
+		break;
+	case GROUP_IN_GROUPING:
+		row_of_grouping(&effects->groupings[is->target], row);
+		row->other = encoded(
+		    work, json_pack("{s:o}", "groupid",
+		              json_sprintf("%lld", (long long)effects->groups[is->who].id)));
+		break;
+	}
+}
+
+static const struct event *event_of(const struct work *work, size_t i)
+{
+	const struct change *change = &work->effects->changes[i];
+	if (change->kind == CHANGE_JOIN)
+		return &joins[work->effects->memberships[change->target].kind];
+	return &events[change->kind];
+}
+
 static void audit(struct work *work, size_t i)
 {
 	const struct change *change = &work->effects->changes[i];
-	const struct event *event = &events[change->kind];
+	const struct event *event = event_of(work, i);
 	char text[96];
-	for (const struct audit_row *kept = work->audit ? work->audit[i] : NULL; kept;
-	     kept = kept->next)
-		audit_write(work, kept);
-	if (!event->name)
-		return;
 	struct audit_row row = {.name = event->name,
 	    .target = event->target,
 	    .action = event->action,
 	    .table = event->table,
 	    .crud = event->crud,
-	    .other = other_of(work, i, text, sizeof text)};
-	if (change_is_of_account(change))
-		place_at_user(work, change, &row);
-	else
-		place_in_course(work, change, &row);
-	audit_write(work, &row);
+	    .other = nothing(work)};
+	switch (change->kind) {
+	case CHANGE_RENAME_ACCOUNT:
+	case CHANGE_DELETE_ACCOUNT: break;
+	case CHANGE_CREATE_ACCOUNT:
+	case CHANGE_UPDATE_ACCOUNT: row_of_user(work, i, &row); break;
+	case CHANGE_ENROL:
+	case CHANGE_ENROLMENT:
+		row_of_place(work, i, &row);
+		row.other = other_of_enrolment(work);
+		break;
+	case CHANGE_ASSIGN_ROLE:
+	case CHANGE_UNASSIGN_ROLE:
+		row_of_place(work, i, &row);
+		row.other = other_of_role(work, i, text, sizeof text);
+		break;
+	case CHANGE_CREATE_COHORT:
+		row_of_cohort(&work->effects->cohorts[change->target], &row);
+		break;
+	case CHANGE_CREATE_GROUP: row_of_group(&work->effects->groups[change->target], &row); break;
+	case CHANGE_CREATE_GROUPING:
+		row_of_grouping(&work->effects->groupings[change->target], &row);
+		break;
+	case CHANGE_JOIN: row_of_join(work, i, &row); break;
+	}
+	if (row.name)
+		audit_write(work, &row);
+	for (const struct audit_row *kept = work->audit[i]; kept; kept = kept->next)
+		audit_write(work, kept);
 }
 
 void audit_all(struct work *work)

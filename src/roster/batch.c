@@ -1,29 +1,16 @@
-#define HASH_NONFATAL_OOM 1
 #include "enrold/batch.h"
 
 #include "enrold/value.h"
 
+#include "index.h"
 #include "parts.h"
-
-#include <stdlib.h>
-#include <uthash.h>
-
-/* Where something distinct stands in its array: a key, a person, a course name, an enrolment. */
-struct index_entry {
-	UT_hash_handle hh;
-	uint32_t index;
-	bool has_failed;
-};
-
-#undef uthash_nonfatal_oom
-#define uthash_nonfatal_oom(entry) ((entry)->has_failed = true)
 
 static void indexes_clear(struct batch *batch)
 {
-	HASH_CLEAR(hh, batch->key_index);
-	HASH_CLEAR(hh, batch->person_index);
-	HASH_CLEAR(hh, batch->course_index);
-	HASH_CLEAR(hh, batch->enrolment_index);
+	index_clear(&batch->key_index);
+	index_clear(&batch->person_index);
+	index_clear(&batch->place_index);
+	index_clear(&batch->pair_index);
 }
 
 /* Whether the file can do anything but enrol people whom it calls by their user names. */
@@ -34,6 +21,8 @@ static bool asks_accounts(const struct header *header, const struct policy *poli
 	for (size_t i = 0; i < sizeof columns / sizeof *columns; i++)
 		if (header->single[columns[i]] != COLUMN_NONE)
 			return true;
+	if (header->is_of_groups)
+		return false;
 	return policy->upload_type != UPLOAD_UPDATE || policy->match_by != MATCH_USERNAME ||
 	       policy->update_details != DETAILS_NONE;
 }
@@ -69,77 +58,11 @@ void batch_done(struct batch *batch)
 	*batch = (struct batch){0};
 }
 
-/* The array with room for one more; its old copy stays in the arena until the reset. NULL: no
- * memory, and the arena has failed. */
-static void *array_reserve(
-    struct batch *batch, void *items, size_t count, size_t *room, size_t size)
-{
-	if (count < *room)
-		return items;
-	size_t wanted = *room ? *room * 2 : 64;
-	void *grown = arena_grow(batch->arena, items, count, wanted, size);
-	*room = grown ? wanted : *room;
-	return grown;
-}
-
-static struct index_entry *entry_find(struct index_entry *table, struct slice key)
-{
-	struct index_entry *entry = NULL;
-	HASH_FIND(hh, table, key.bytes, key.size, entry);
-	return entry;
-}
-
-/* The key's bytes must live as long as the batch. */
-static void entry_add(
-    struct batch *batch, struct index_entry **table, struct slice key, size_t index)
-{
-	struct index_entry *entry = arena_alloc(batch->arena, sizeof *entry);
-	if (!entry)
-		return;
-	entry->index = (uint32_t)index;
-	HASH_ADD_KEYPTR(hh, *table, key.bytes, key.size, entry);
-	if (entry->has_failed)
-		arena_fail(batch->arena);
-}
-
-static uint32_t course_intern(struct batch *batch, struct slice name)
-{
-	const struct index_entry *entry = entry_find(batch->course_index, name);
-	if (entry)
-		return entry->index;
-	struct slice *names = array_reserve(
-	    batch, batch->course_names, batch->courses_count, &batch->courses_room, sizeof *names);
-	if (!names)
-		return 0;
-	batch->course_names = names;
-	names[batch->courses_count] = name;
-	entry_add(batch, &batch->course_index, name, batch->courses_count);
-	return (uint32_t)batch->courses_count++;
-}
-
 struct slice record_cell(const struct record *record, uint32_t column)
 {
 	if (column == COLUMN_NONE || column >= record->cells_count)
 		return SLICE("");
 	return value_trim(record->cells[column]);
-}
-
-static void request_add(struct batch *batch, struct record *record, uint32_t column)
-{
-	struct slice cell = record_cell(record, column);
-	if (request_is_absent(batch, cell))
-		return;
-	struct request *requests = array_reserve(
-	    batch, batch->requests, batch->requests_count, &batch->requests_room, sizeof *requests);
-	if (!requests)
-		return;
-	batch->requests = requests;
-	struct request *request = &requests[batch->requests_count++];
-	*request = (struct request){.record = (uint32_t)batch->records_count,
-	    .column = column,
-	    .course = course_intern(batch, cell)};
-	request_read(batch, record, request);
-	record->requests_count++;
 }
 
 /* ---- faults of the record as a whole ---- */
@@ -200,12 +123,12 @@ uint32_t batch_key(struct batch *batch, enum user_key_by by, struct slice text)
 	if (by == KEY_EMAIL)
 		key.text = value_lower(text, batch->arena);
 	struct slice bytes = key_bytes(&key, batch->arena);
-	const struct index_entry *entry = entry_find(batch->key_index, bytes);
-	if (entry)
-		return entry->index;
-	struct user_key *keys =
-	    array_reserve(batch, batch->keys, batch->keys_count, &batch->keys_room, sizeof *keys);
-	void *found = array_reserve(batch, batch->key_people, batch->keys_count,
+	uint32_t known = index_find(batch->key_index, bytes);
+	if (known != INDEX_NONE)
+		return known;
+	struct user_key *keys = array_reserve(
+	    batch->arena, batch->keys, batch->keys_count, &batch->keys_room, sizeof *keys);
+	void *found = array_reserve(batch->arena, batch->key_people, batch->keys_count,
 	    &batch->key_people_room, sizeof *batch->key_people);
 	if (!keys || !found)
 		return 0;
@@ -214,7 +137,7 @@ uint32_t batch_key(struct batch *batch, enum user_key_by by, struct slice text)
 	keys[batch->keys_count] = key;
 	batch->key_people[batch->keys_count][0] = INDEX_NONE;
 	batch->key_people[batch->keys_count][1] = INDEX_NONE;
-	entry_add(batch, &batch->key_index, bytes, batch->keys_count);
+	index_add(&batch->key_index, batch->arena, bytes, batch->keys_count);
 	return (uint32_t)batch->keys_count++;
 }
 
@@ -298,8 +221,8 @@ static void cells_copy(
 
 struct error batch_add(struct batch *batch, const struct csvin_record *source)
 {
-	struct record *records = array_reserve(
-	    batch, batch->records, batch->records_count, &batch->records_room, sizeof *records);
+	struct record *records = array_reserve(batch->arena, batch->records, batch->records_count,
+	    &batch->records_room, sizeof *records);
 	if (!records)
 		return error_memory("reading a batch of records");
 	batch->records = records;
@@ -316,12 +239,11 @@ struct error batch_add(struct batch *batch, const struct csvin_record *source)
 	record_check(batch, record, source);
 	bool is_ragged = record->has_fault && record->fault_column == COLUMN_NONE;
 	if (!is_ragged) {
-		name_read(batch, record);
-		for (uint32_t i = 0; i < batch->header->columns_count; i++)
-			if (batch->header->columns[i].id == COLUMN_COURSE)
-				request_add(batch, record, i);
+		if (!batch->header->is_of_groups)
+			name_read(batch, record);
+		requests_read(batch, record);
 	}
-	if (!record->has_fault)
+	if (!record->has_fault && !batch->header->is_of_groups)
 		keys_read(batch, record);
 	batch->records_count++;
 	return arena_has_failed(batch->arena) ? error_memory("reading a batch of records") : OK;
@@ -332,7 +254,7 @@ struct error batch_add(struct batch *batch, const struct csvin_record *source)
 uint32_t batch_add_person(struct batch *batch, struct slice username)
 {
 	struct account_facts *people = array_reserve(
-	    batch, batch->people, batch->people_count, &batch->people_room, sizeof *people);
+	    batch->arena, batch->people, batch->people_count, &batch->people_room, sizeof *people);
 	if (!people)
 		return 0;
 	batch->people = people;
@@ -351,10 +273,10 @@ static bool is_protected(const struct site_facts *site, int64_t user)
 
 static uint32_t person_meet(struct batch *batch, const struct user_key *key, int64_t id)
 {
-	const struct index_entry *entry =
-	    entry_find(batch->person_index, (struct slice){(const char *)&id, sizeof id});
-	if (entry)
-		return entry->index;
+	uint32_t known =
+	    index_find(batch->person_index, (struct slice){(const char *)&id, sizeof id});
+	if (known != INDEX_NONE)
+		return known;
 	int64_t *kept = arena_alloc(batch->arena, sizeof *kept);
 	uint32_t person = batch_add_person(batch, key->by == KEY_USERNAME ? key->text : SLICE(""));
 	if (!kept || arena_has_failed(batch->arena))
@@ -362,8 +284,8 @@ static uint32_t person_meet(struct batch *batch, const struct user_key *key, int
 	*kept = id;
 	batch->people[person].id = id;
 	batch->people[person].is_protected = is_protected(batch->site, id);
-	entry_add(
-	    batch, &batch->person_index, (struct slice){(const char *)kept, sizeof id}, person);
+	index_add(&batch->person_index, batch->arena, (struct slice){(const char *)kept, sizeof id},
+	    person);
 	return person;
 }
 
@@ -376,99 +298,4 @@ struct error batch_meet(struct batch *batch)
 	}
 	batch->keys_asked = batch->keys_count;
 	return arena_has_failed(batch->arena) ? error_memory("looking up people") : OK;
-}
-
-/* ---- people in courses ---- */
-
-/* A person and a course name of the batch; no padding, because its bytes are a key. */
-struct pair {
-	uint32_t person;
-	uint32_t course;
-};
-
-static struct slice pair_key(const struct pair *pair)
-{
-	return (struct slice){(const char *)pair, sizeof *pair};
-}
-
-uint32_t batch_enrolment(struct batch *batch, uint32_t person, uint32_t course, bool *is_new)
-{
-	struct pair pair = {person, course};
-	const struct index_entry *entry = entry_find(batch->enrolment_index, pair_key(&pair));
-	*is_new = !entry;
-	if (entry)
-		return entry->index;
-	struct pair *kept = arena_alloc(batch->arena, sizeof *kept);
-	struct enrolment_facts *enrolments = array_reserve(batch, batch->enrolments,
-	    batch->enrolments_count, &batch->enrolments_room, sizeof *enrolments);
-	if (!kept || !enrolments)
-		return 0;
-	*kept = pair;
-	int64_t user = batch->people[person].id;
-	const struct course_facts *facts = &batch->courses[course];
-	batch->enrolments = enrolments;
-	enrolments[batch->enrolments_count] = (struct enrolment_facts){
-	    .person = person,
-	    .user = user == ACCOUNT_PLANNED ? 0 : user,
-	    .course = facts->id,
-	    .enrol = facts->enrol,
-	    .context = facts->context,
-	};
-	entry_add(batch, &batch->enrolment_index, pair_key(kept), batch->enrolments_count);
-	return (uint32_t)batch->enrolments_count++;
-}
-
-/* With the user's id, by which the database is read in order. */
-struct candidate {
-	int64_t user;
-	struct pair pair;
-};
-
-static int candidate_compare(const void *a, const void *b)
-{
-	const struct candidate *x = a, *y = b;
-	if (x->user != y->user)
-		return x->user < y->user ? -1 : 1;
-	return x->pair.course < y->pair.course ? -1 : x->pair.course > y->pair.course;
-}
-
-/* Whom the record may turn out to mean. */
-static uint32_t person_expected(const struct batch *batch, const struct record *record)
-{
-	uint32_t key = record->old_key != INDEX_NONE ? record->old_key : record->key;
-	return key == INDEX_NONE ? INDEX_NONE : batch->key_people[key][0];
-}
-
-static size_t candidates_collect(struct batch *batch, struct candidate *candidates)
-{
-	size_t count = 0;
-	for (; batch->paired < batch->records_count; batch->paired++) {
-		const struct record *record = &batch->records[batch->paired];
-		uint32_t person = person_expected(batch, record);
-		for (uint32_t r = 0; person != INDEX_NONE && r < record->requests_count; r++) {
-			uint32_t name = batch->requests[record->requests + r].course;
-			if (course_is_open(&batch->courses[name]))
-				candidates[count++] =
-				    (struct candidate){batch->people[person].id, {person, name}};
-		}
-	}
-	return count;
-}
-
-struct error batch_pair(struct batch *batch)
-{
-	/* One more, because nothing is no size for an allocation. */
-	struct candidate *candidates =
-	    arena_alloc(batch->arena, (batch->requests_count + 1) * sizeof *candidates);
-	if (!candidates)
-		return error_memory("pairing people and courses");
-	size_t count = candidates_collect(batch, candidates);
-	if (count > 0)
-		qsort(candidates, count, sizeof *candidates, candidate_compare);
-	for (size_t i = 0; i < count; i++) {
-		bool is_new;
-		batch_enrolment(
-		    batch, candidates[i].pair.person, candidates[i].pair.course, &is_new);
-	}
-	return arena_has_failed(batch->arena) ? error_memory("pairing people and courses") : OK;
 }

@@ -71,12 +71,36 @@ static const struct column columns[] = {
     {"enrolstatus", COLUMN_ENROLSTATUS, true, 32, "0 active, 1 suspended", {0}},
     {"enroltimestart", COLUMN_ENROLTIMESTART, true, 64, "date from which the enrolment holds", {0}},
     {"enrolperiod", COLUMN_ENROLPERIOD, true, 32, "whole days; 0: the course's own period", {0}},
+    {"group", COLUMN_GROUP, true, 254, "join this group of that course, made when missing", {0}},
+    {"cohort", COLUMN_COHORT, true, 100, "join this cohort, made when missing", {0}},
+    {"sysrole", COLUMN_SYSROLE, true, 101, "a role in the whole site; -role removes it", {0}},
+    {"category", COLUMN_CATEGORY, true, 100, "idnumber of a course category", {0}},
+    {"categoryrole", COLUMN_CATEGORYROLE, true, 100, "a role in that category", {0}},
     {"error_line", COLUMN_REMARK, false, 0, "a retry file's own column, ignored", {0}},
     {"error_code", COLUMN_REMARK, false, 0, "a retry file's own column, ignored", {0}},
     {"error_message", COLUMN_REMARK, false, 0, "a retry file's own column, ignored", {0}},
 };
 
-enum { COLUMNS = sizeof columns / sizeof *columns };
+/* The columns of create course groups files; "groupname" makes a file one (facts 7.2). */
+static const struct column group_columns[] = {
+    {"groupname", COLUMN_GROUPNAME, false, 254, "the group to be made", {0}},
+    {"groupidnumber", COLUMN_GROUPIDNUMBER, false, 100, "its number in other systems", {0}},
+    {"description", COLUMN_GROUPDESCRIPTION, false, 0, "text about the group", {0}},
+    {"enrolmentkey", COLUMN_ENROLMENTKEY, false, 50, "lets people join the group", {0}},
+    {"groupingname", COLUMN_GROUPINGNAME, false, 255, "a grouping for it, made when missing", {0}},
+    {"enablemessaging", COLUMN_ENABLEMESSAGING, false, 32, "1: a conversation of its own", {0}},
+    {"lang", COLUMN_VOID, false, 0, "has no effect", {0}},
+    {"coursename", COLUMN_COURSENAME, false, 255, "short name of the course", {0}},
+    {"idnumber", COLUMN_COURSE_IDNUMBER, false, 100, "idnumber of the course", {0}},
+    {"error_line", COLUMN_REMARK, false, 0, "a retry file's own column, ignored", {0}},
+    {"error_code", COLUMN_REMARK, false, 0, "a retry file's own column, ignored", {0}},
+    {"error_message", COLUMN_REMARK, false, 0, "a retry file's own column, ignored", {0}},
+};
+
+enum {
+	COLUMNS = sizeof columns / sizeof *columns,
+	GROUP_COLUMNS = sizeof group_columns / sizeof *group_columns,
+};
 
 static const char profile_prefix[] = "profile_field_";
 enum { PROFILE_PREFIX = sizeof profile_prefix - 1, NUMBER_MAX = 9 };
@@ -85,6 +109,12 @@ const struct column *columns_all(size_t *count)
 {
 	*count = COLUMNS;
 	return columns;
+}
+
+const struct column *columns_of_groups(size_t *count)
+{
+	*count = GROUP_COLUMNS;
+	return group_columns;
 }
 
 static uint32_t details_begin(void)
@@ -134,6 +164,14 @@ static const struct column *column_find(struct slice name)
 	return NULL;
 }
 
+static const struct column *group_column_find(struct slice name)
+{
+	for (size_t i = 0; i < GROUP_COLUMNS; i++)
+		if (slice_is(name, slice_of(group_columns[i].name)))
+			return &group_columns[i];
+	return NULL;
+}
+
 static bool is_same_letters(struct slice a, struct slice b)
 {
 	return a.size == b.size && strncasecmp(a.bytes, b.bytes, a.size) == 0;
@@ -165,7 +203,8 @@ bool columns_is_known(const struct policy *policy, struct slice name)
 		lower[i] = name.bytes[i] >= 'A' && name.bytes[i] <= 'Z'
 		               ? (char)(name.bytes[i] + 'a' - 'A')
 		               : name.bytes[i];
-	return column_find((struct slice){lower, name.size}) || columns_profile_name(name).size > 0;
+	struct slice text = {lower, name.size};
+	return column_find(text) || group_column_find(text) || columns_profile_name(name).size > 0;
 }
 
 /* ---- a header in the making ---- */
@@ -276,10 +315,12 @@ static void known_take(
 static struct error column_add(struct making *making, struct header_column *column)
 {
 	uint32_t index = (uint32_t)(column - making->header->columns);
-	const struct column *known = column_find(column->name);
+	bool is_of_groups = making->header->is_of_groups;
+	const struct column *known =
+	    is_of_groups ? group_column_find(column->name) : column_find(column->name);
 	if (known)
 		known_take(making, column, known);
-	else if (!profile_take(making, column))
+	else if (is_of_groups || !profile_take(making, column))
 		column->id = COLUMN_UNKNOWN;
 	if (column->id == COLUMN_UNKNOWN &&
 	    making->terms->policy->unknown_columns == UNKNOWN_REFUSE)
@@ -319,7 +360,7 @@ static struct slice name_mapped(const struct policy *policy, struct slice name, 
 	return name;
 }
 
-static struct error columns_take(struct making *making, const struct csvin_record *record)
+static struct error names_read(struct making *making, const struct csvin_record *record)
 {
 	for (uint32_t i = 0; i < record->cells_count; i++) {
 		struct header_column *column = &making->header->columns[i];
@@ -329,11 +370,23 @@ static struct error columns_take(struct making *making, const struct csvin_recor
 		column->cell = arena_copy(making->arena, record->cells[i]);
 		column->name = name_mapped(making->terms->policy,
 		    value_lower(value_trim(column->cell), making->arena), making->arena);
-		error = column_add(making, column);
-		if (is_error(&error))
-			return error;
+		making->header->is_of_groups |= slice_is(column->name, SLICE("groupname"));
 	}
 	return OK;
+}
+
+static struct error columns_take(struct making *making, const struct csvin_record *record)
+{
+	struct error error = names_read(making, record);
+	if (!is_error(&error) && record->cells_count < 2 && !making->header->is_of_groups)
+		error = error_reject("header_too_few_columns", record->line,
+		    "the header has one column: name at least two, separated by commas");
+	for (uint32_t i = 0; i < record->cells_count && !is_error(&error); i++) {
+		struct header_column *column = &making->header->columns[i];
+		error = column_add(making, column);
+		making->header->has_cohorts |= column->id == COLUMN_COHORT;
+	}
+	return error;
 }
 
 /* ---- the header as a whole ---- */
@@ -373,8 +426,11 @@ static struct header *header_alloc(size_t count, struct arena *arena)
 	struct header_slot *slots = arena_alloc(arena, count * sizeof *slots);
 	if (!header || !named || !slots)
 		return NULL;
-	*header = (struct header){
-	    .columns_count = count, .columns = named, .slots = slots, .delimiter = ','};
+	*header = (struct header){.columns_count = count,
+	    .columns = named,
+	    .slots = slots,
+	    .key = COLUMN_NONE,
+	    .delimiter = ','};
 	for (size_t id = 0; id < COLUMN_IDS; id++)
 		header->single[id] = COLUMN_NONE;
 	for (size_t i = 0; i < DETAILS_MAX; i++)
@@ -391,9 +447,6 @@ struct error header_parse(const struct csvin_record *record, const struct header
 		    record->fault == CSVIN_BROKEN
 		        ? "has text after a closing quote: correct its quotes"
 		        : "is too long or has too many columns");
-	if (count < 2)
-		return error_reject("header_too_few_columns", record->line,
-		    "the header has one column: name at least two, separated by commas");
 	struct making making = {.terms = terms,
 	    .arena = arena,
 	    .header = header_alloc(count, arena),
@@ -403,7 +456,7 @@ struct error header_parse(const struct csvin_record *record, const struct header
 	struct error error = columns_take(&making, record);
 	HASH_CLEAR(hh, making.names);
 	HASH_CLEAR(hh, making.numbers);
-	if (!is_error(&error))
+	if (!is_error(&error) && !making.header->is_of_groups)
 		error = key_find(making.header, terms->policy, record->line);
 	if (!is_error(&error) && arena_has_failed(arena))
 		error = error_memory("reading the header");

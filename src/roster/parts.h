@@ -10,10 +10,18 @@
 
 /* ---- request.c ---- */
 
-/* Reads the modifiers of a request whose record and column are set. */
-void request_read(const struct batch *batch, const struct record *record, struct request *request);
-/* Nothing is asked; with `compat: moodle` a "0" is nothing too. */
-bool request_is_absent(const struct batch *batch, struct slice cell);
+/* Adds what the record, which is the batch's next, asks. */
+void requests_read(struct batch *batch, struct record *record);
+
+/* ---- places.c ---- */
+
+/* Moodle's context levels. */
+enum { LEVEL_SYSTEM = 10, LEVEL_CATEGORY = 40, LEVEL_COURSE = 50 };
+
+/* It is there, and people can have roles in it. */
+bool course_is_open(const struct course_facts *course);
+/* False: the LMS has to be asked about the person there first. */
+bool request_pair(struct batch *batch, const struct request *request, uint32_t person);
 
 /* ---- template.c ---- */
 
@@ -64,6 +72,9 @@ void change_add(struct pass *pass, struct change change);
 
 /* ---- plan_account.c ---- */
 
+/* False: the record as a whole is bad, and the answer says so. */
+bool record_is_whole(struct pass *pass, uint32_t index);
+
 /* False: facts are missing that the keys now ask for. */
 bool account_is_ready(struct pass *pass, uint32_t index);
 /* The account step; false: nothing more can be done for this record. */
@@ -75,11 +86,32 @@ uint32_t account_expected(struct pass *pass, uint32_t index);
 
 /* ---- plan_course.c ---- */
 
-/* Somebody can be enrolled into it. */
-bool course_is_open(const struct course_facts *course);
+void course_settle(struct pass *pass, const struct request *request);
+/* Facts 4.2: by id when numeric, else by exact short name; NULL: none that can be given at that
+ * level. */
+const struct role_facts *role_find(const struct site_facts *site, struct slice cell, int level);
+/* The names of the roles that somebody has in a place: "student,teacher". */
+struct slice roles_text(const struct pass *pass, const struct enrolment_facts *is);
+bool has_role(const struct enrolment_facts *is, int64_t role);
+void role_assign(struct pass *pass, uint32_t enrolment, int64_t role);
 
-bool requests_are_ready(struct pass *pass, uint32_t index);
-void request_settle(struct pass *pass, const struct request *request);
+/* ---- plan_member.c: cohorts, groups, roles elsewhere ---- */
+
+void cohort_settle(struct pass *pass, const struct request *request);
+void system_role_settle(struct pass *pass, const struct request *request);
+void category_role_settle(struct pass *pass, const struct request *request);
+/* The group that goes with a course; may_join: the person is in the course. */
+void group_settle(struct pass *pass, const struct request *request, bool may_join);
+
+/* ---- plan_group.c: create course groups files ---- */
+
+void group_row_settle(struct pass *pass, uint32_t index);
+
+/* ---- plan.c ---- */
+
+/* An answer about a request, by what is named there. */
+struct outcome *request_answer(struct pass *pass, const struct request *request, uint32_t column,
+    enum outcome_kind kind, enum code code, struct slice target, struct slice message);
 void requests_skip(struct pass *pass, uint32_t index);
 
 #endif

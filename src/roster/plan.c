@@ -33,11 +33,71 @@ void change_add(struct pass *pass, struct change change)
 		return;
 	pass->changes = changes;
 	changes[pass->changes_count++] = change;
-	pass->batch->people[change.person].is_touched = true;
+	if (change.person != INDEX_NONE)
+		pass->batch->people[change.person].is_touched = true;
+}
+
+struct outcome *request_answer(struct pass *pass, const struct request *request, uint32_t column,
+    enum outcome_kind kind, enum code code, struct slice target, struct slice message)
+{
+	struct outcome *outcome = outcome_add(pass, request->record, column, kind, code);
+	outcome->target = target;
+	outcome->message = message;
+	return outcome;
+}
+
+/* What the request's own cell says. */
+static struct slice cell_of(const struct pass *pass, const struct request *request, uint32_t column)
+{
+	return record_cell(&pass->batch->records[request->record], column);
+}
+
+static void request_skip(struct pass *pass, const struct request *request, uint32_t column)
+{
+	request_answer(pass, request, column, OUTCOME_SKIPPED, CODE_ROW_NOT_APPLIED,
+	    cell_of(pass, request, column), SLICE("Not attempted: see the error of this row."));
+}
+
+void requests_skip(struct pass *pass, uint32_t index)
+{
+	const struct record *record = &pass->batch->records[index];
+	for (uint32_t r = 0; r < record->requests_count; r++) {
+		const struct request *request = &pass->batch->requests[record->requests + r];
+		request_skip(pass, request, request->column);
+		if (request->kind == REQUEST_COURSE && request->group_column != COLUMN_NONE)
+			request_skip(pass, request, request->group_column);
+	}
+}
+
+static void request_settle(struct pass *pass, const struct request *request)
+{
+	switch (request->kind) {
+	case REQUEST_COHORT: cohort_settle(pass, request); break;
+	case REQUEST_SYSTEM_ROLE: system_role_settle(pass, request); break;
+	case REQUEST_CATEGORY_ROLE: category_role_settle(pass, request); break;
+	case REQUEST_COURSE: course_settle(pass, request); break;
+	case REQUEST_GROUP: break; /* the row as a whole */
+	}
+}
+
+/* The facts about a person whom the LMS knows must come from it; a new account has none. */
+static bool requests_are_ready(struct pass *pass, uint32_t index)
+{
+	const struct record *record = &pass->batch->records[index];
+	bool is_ready = true;
+	uint32_t person = account_expected(pass, index);
+	for (uint32_t r = 0; person != INDEX_NONE && r < record->requests_count; r++)
+		is_ready &=
+		    request_pair(pass->batch, &pass->batch->requests[record->requests + r], person);
+	return is_ready;
 }
 
 static void record_settle(struct pass *pass, uint32_t index)
 {
+	if (pass->batch->header->is_of_groups) {
+		group_row_settle(pass, index);
+		return;
+	}
 	const struct record *record = &pass->batch->records[index];
 	size_t outcomes = pass->outcomes_count;
 	if (!account_settle(pass, index)) {

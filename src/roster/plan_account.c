@@ -1070,13 +1070,21 @@ static bool two_of_them(struct step *step, const uint32_t people[2])
 	        SLICE_ARG(step->header->columns[step->header->key].name)));
 }
 
+bool record_is_whole(struct pass *pass, uint32_t index)
+{
+	struct step step;
+	step_init(&step, pass, index);
+	if (step.record->has_fault)
+		answer(&step, step.record->fault_column, OUTCOME_ERROR, step.record->fault,
+		    SLICE(""), fault_message(&step));
+	return !step.record->has_fault;
+}
+
 /* Faults that show before anybody is looked for; false: one was found. */
 static bool record_check(struct step *step)
 {
 	struct record *record = step->record;
-	if (record->has_fault) {
-		answer(step, record->fault_column, OUTCOME_ERROR, record->fault, SLICE(""),
-		    fault_message(step));
+	if (!record_is_whole(step->pass, step->index)) {
 		step->is_dropped = true;
 		return false;
 	}

@@ -6,46 +6,11 @@
 
 #include "enrold/value.h"
 
-bool course_is_open(const struct course_facts *course)
-{
-	return course->matches == 1 && course->enrol != 0 && course->context != 0;
-}
-
-/* The facts about a person whom the LMS knows must come from it; a new account has none. */
-bool requests_are_ready(struct pass *pass, uint32_t index)
-{
-	struct batch *batch = pass->batch;
-	const struct record *record = &batch->records[index];
-	bool is_ready = true;
-	uint32_t person = account_expected(pass, index);
-	for (uint32_t r = 0; person != INDEX_NONE && r < record->requests_count; r++) {
-		uint32_t course = batch->requests[record->requests + r].course;
-		bool is_new = false;
-		if (course_is_open(&batch->courses[course]))
-			batch_enrolment(batch, person, course, &is_new);
-		is_ready &= !is_new || batch->people[person].id == ACCOUNT_PLANNED;
-	}
-	return is_ready;
-}
-
-void requests_skip(struct pass *pass, uint32_t index)
-{
-	const struct record *record = &pass->batch->records[index];
-	for (uint32_t r = 0; r < record->requests_count; r++) {
-		const struct request *request = &pass->batch->requests[record->requests + r];
-		struct outcome *outcome = outcome_add(
-		    pass, index, request->column, OUTCOME_SKIPPED, CODE_ROW_NOT_APPLIED);
-		outcome->target = pass->batch->course_names[request->course];
-		outcome->message = SLICE("Not attempted: see the error of this row.");
-	}
-}
-
 static void request_error(struct pass *pass, const struct request *request, uint32_t column,
     enum code code, struct slice message)
 {
-	struct outcome *outcome = outcome_add(pass, request->record, column, OUTCOME_ERROR, code);
-	outcome->target = pass->batch->course_names[request->course];
-	outcome->message = message;
+	request_answer(pass, request, column, OUTCOME_ERROR, code,
+	    pass->batch->course_keys[request->course].text, message);
 }
 
 static bool value_error(struct pass *pass, const struct request *request)
@@ -71,7 +36,7 @@ static bool course_error(struct pass *pass, const struct request *request)
 {
 	struct arena *arena = pass->batch->arena;
 	const struct course_facts *course = &pass->batch->courses[request->course];
-	struct slice name = pass->batch->course_names[request->course];
+	struct slice name = pass->batch->course_keys[request->course].text;
 	enum code code;
 	struct slice message;
 	if (course->matches == 0) {
@@ -88,12 +53,6 @@ static bool course_error(struct pass *pass, const struct request *request)
 		message = arena_print(arena,
 		    "%u courses have the short name '%.*s': give them different ones in the LMS.",
 		    course->matches, SLICE_ARG(name));
-	} else if (!pass->batch->site->manual_enabled) {
-		code = CODE_NO_ENROL_INSTANCE;
-		message = SLICE("Manual enrolment is switched off for the whole site: enable it.");
-	} else if (course->enrol == 0) {
-		code = CODE_NO_ENROL_INSTANCE;
-		message = SLICE("The course has no manual enrolment method: add it to the course.");
 	} else if (course->context == 0) {
 		code = CODE_NO_COURSE_CONTEXT;
 		message = SLICE("The course has no context row: open it once in the LMS.");
@@ -104,19 +63,31 @@ static bool course_error(struct pass *pass, const struct request *request)
 	return true;
 }
 
-/* Facts 4.2: by id when numeric, else by exact short name, among the roles of courses. */
-static const struct role_facts *role_find(
-    const struct site_facts *site, struct slice cell, int64_t default_id)
+static bool can_be_given(const struct role_facts *role, int level)
+{
+	return level == LEVEL_COURSE   ? role->in_courses
+	       : level == LEVEL_SYSTEM ? role->in_system
+	                               : role->in_categories;
+}
+
+const struct role_facts *role_find(const struct site_facts *site, struct slice cell, int level)
 {
 	int64_t id = 0;
-	bool by_id = cell.size == 0 || value_parse_whole(cell, &id);
-	if (cell.size == 0)
-		id = default_id;
+	bool by_id = value_parse_whole(cell, &id);
 	for (size_t i = 0; i < site->roles_count; i++) {
 		const struct role_facts *role = &site->roles[i];
 		if (by_id ? role->id == id : slice_is(role->shortname, cell))
-			return role->in_courses ? role : NULL;
+			return can_be_given(role, level) ? role : NULL;
 	}
+	return NULL;
+}
+
+static const struct role_facts *role_by_default(
+    const struct site_facts *site, const struct course_facts *course)
+{
+	for (size_t i = 0; i < site->roles_count; i++)
+		if (site->roles[i].id == course->enrol_role)
+			return site->roles[i].in_courses ? &site->roles[i] : NULL;
 	return NULL;
 }
 
@@ -124,7 +95,9 @@ static const struct role_facts *request_role(struct pass *pass, const struct req
 {
 	const struct batch *batch = pass->batch;
 	const struct course_facts *course = &batch->courses[request->course];
-	const struct role_facts *role = role_find(batch->site, request->role, course->enrol_role);
+	const struct role_facts *role = request->role.size > 0
+	                                    ? role_find(batch->site, request->role, LEVEL_COURSE)
+	                                    : role_by_default(batch->site, course);
 	if (role)
 		return role;
 	if (request->role.size == 0)
@@ -169,7 +142,7 @@ static struct change enrolment_wanted(
 	};
 }
 
-static bool has_role(const struct enrolment_facts *is, int64_t role)
+bool has_role(const struct enrolment_facts *is, int64_t role)
 {
 	for (uint32_t i = 0; i < is->roles_count; i++)
 		if (is->roles[i] == role)
@@ -177,7 +150,7 @@ static bool has_role(const struct enrolment_facts *is, int64_t role)
 	return false;
 }
 
-static void role_assign(struct pass *pass, uint32_t enrolment, int64_t role)
+void role_assign(struct pass *pass, uint32_t enrolment, int64_t role)
 {
 	struct enrolment_facts *is = &pass->batch->enrolments[enrolment];
 	int64_t *roles = arena_grow(
@@ -234,7 +207,7 @@ static struct slice role_name(const struct site_facts *site, int64_t id)
 	return SLICE("?");
 }
 
-static struct slice roles_text(const struct pass *pass, const struct enrolment_facts *is)
+struct slice roles_text(const struct pass *pass, const struct enrolment_facts *is)
 {
 	struct slice text = SLICE("");
 	for (uint32_t i = 0; i < is->roles_count; i++) {
@@ -282,27 +255,89 @@ static struct slice settled_message(
 	    SLICE_ARG(number), SLICE_ARG(number));
 }
 
-void request_settle(struct pass *pass, const struct request *request)
+/* The front page: a role and nothing else (facts 4.3). */
+static void front_page_settle(struct pass *pass, const struct request *request, uint32_t enrolment)
 {
-	if (course_error(pass, request) || value_error(pass, request))
+	struct batch *batch = pass->batch;
+	const struct enrolment_facts *is = &batch->enrolments[enrolment];
+	struct slice name = batch->course_keys[request->course].text;
+	if (request->role.size == 0) {
+		request_error(pass, request, request->column, CODE_ROLE_NOT_FOUND,
+		    SLICE("Nobody is enrolled into the front page: name a role for it."));
 		return;
+	}
 	const struct role_facts *role = request_role(pass, request);
 	if (!role)
 		return;
-	bool is_new;
-	uint32_t enrolment = batch_enrolment(
-	    pass->batch, pass->batch->records[request->record].person, request->course, &is_new);
-	if (arena_has_failed(pass->batch->arena))
-		return;
+	struct slice before = state_text(pass, is);
+	bool has = has_role(is, role->id);
+	if (!has)
+		role_assign(pass, enrolment, role->id);
+	struct outcome *outcome =
+	    request_answer(pass, request, request->column, has ? OUTCOME_UNCHANGED : OUTCOME_DONE,
+	        has ? CODE_ALREADY_ASSIGNED : CODE_ROLE_ASSIGNED, name,
+	        has ? SLICE("Has the role on the front page already.")
+	            : SLICE("The role on the front page was given."));
+	outcome->before = before;
+	outcome->after = state_text(pass, is);
+}
+
+/* No manual enrolment is possible; somebody who is in the course otherwise may join its groups. */
+static bool instance_error(
+    struct pass *pass, const struct request *request, uint32_t enrolment, bool *may_join)
+{
+	const struct course_facts *course = &pass->batch->courses[request->course];
+	const struct enrolment_facts *is = &pass->batch->enrolments[enrolment];
+	if (course->enrol != 0 && pass->batch->site->manual_enabled)
+		return false;
+	*may_join = is->is_any || is->id != 0;
+	request_error(pass, request, request->column, CODE_NO_ENROL_INSTANCE,
+	    pass->batch->site->manual_enabled
+	        ? SLICE("The course has no manual enrolment method: add it to the course.")
+	        : SLICE("Manual enrolment is switched off for the whole site: enable it."));
+	return true;
+}
+
+static bool enrolment_answer(struct pass *pass, const struct request *request, uint32_t enrolment)
+{
+	const struct role_facts *role = request_role(pass, request);
+	if (!role)
+		return false;
 	const struct enrolment_facts *is = &pass->batch->enrolments[enrolment];
 	struct slice before = state_text(pass, is);
 	size_t changes = pass->changes_count;
 	enum code code = enrolment_settle(pass, request, enrolment, role->id);
 	bool is_done = pass->changes_count > changes;
-	struct outcome *outcome = outcome_add(pass, request->record, request->column,
-	    is_done ? OUTCOME_DONE : OUTCOME_UNCHANGED, code);
-	outcome->target = pass->batch->course_names[request->course];
-	outcome->message = settled_message(pass, request, code);
+	struct outcome *outcome = request_answer(pass, request, request->column,
+	    is_done ? OUTCOME_DONE : OUTCOME_UNCHANGED, code,
+	    pass->batch->course_keys[request->course].text, settled_message(pass, request, code));
 	outcome->before = before;
 	outcome->after = is_done ? state_text(pass, is) : before;
+	return true;
+}
+
+/* Whether the person is in the course now. */
+static bool course_enter(struct pass *pass, const struct request *request)
+{
+	bool is_new, may_join = false;
+	if (course_error(pass, request) || value_error(pass, request))
+		return false;
+	uint32_t enrolment = batch_enrolment(
+	    pass->batch, pass->batch->records[request->record].person, request->course, &is_new);
+	if (arena_has_failed(pass->batch->arena))
+		return false;
+	if (pass->batch->courses[request->course].is_site) {
+		front_page_settle(pass, request, enrolment);
+		return false;
+	}
+	if (instance_error(pass, request, enrolment, &may_join))
+		return may_join;
+	return enrolment_answer(pass, request, enrolment);
+}
+
+void course_settle(struct pass *pass, const struct request *request)
+{
+	bool may_join = course_enter(pass, request);
+	if (request->group_column != COLUMN_NONE)
+		group_settle(pass, request, may_join);
 }

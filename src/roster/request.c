@@ -3,6 +3,8 @@
  */
 #include "parts.h"
 
+#include "index.h"
+
 #include "enrold/value.h"
 
 /* PHP's (int) of a text, as far as it can matter here: what `invalid_values: ignore` means. */
@@ -86,7 +88,7 @@ static void type_read(
 }
 
 /* PHP's empty(): Moodle takes "0" for an absent value (facts 0). */
-bool request_is_absent(const struct batch *batch, struct slice cell)
+static bool is_absent(const struct batch *batch, struct slice cell)
 {
 	return cell.size == 0 ||
 	       (batch->policy->compat == COMPAT_MOODLE && slice_is(cell, SLICE("0")));
@@ -94,7 +96,8 @@ bool request_is_absent(const struct batch *batch, struct slice cell)
 
 typedef bool modifier_read(const struct batch *batch, struct slice cell, struct request *request);
 
-void request_read(const struct batch *batch, const struct record *record, struct request *request)
+static void modifiers_read(
+    const struct batch *batch, const struct record *record, struct request *request)
 {
 	static const struct {
 		enum column_id id;
@@ -108,7 +111,7 @@ void request_read(const struct batch *batch, const struct record *record, struct
 	const struct header_slot *slot = &batch->header->slots[course->slot];
 	request->role_column = slot->columns[COLUMN_ROLE];
 	request->role = record_cell(record, request->role_column);
-	if (request_is_absent(batch, request->role)) {
+	if (is_absent(batch, request->role)) {
 		struct slice type = record_cell(record, slot->columns[COLUMN_TYPE]);
 		request->role = SLICE("");
 		if (type.size > 0 && !slice_is(type, SLICE("0")))
@@ -121,5 +124,153 @@ void request_read(const struct batch *batch, const struct record *record, struct
 			continue;
 		request->has_fault = true;
 		request->fault_column = column;
+	}
+}
+
+/* ---- the cells that ask ---- */
+
+static struct request *request_add(struct batch *batch, struct record *record, uint32_t column)
+{
+	struct request *requests = array_reserve(batch->arena, batch->requests,
+	    batch->requests_count, &batch->requests_room, sizeof *requests);
+	if (!requests)
+		return NULL;
+	batch->requests = requests;
+	record->requests_count++;
+	struct request *request = &requests[batch->requests_count++];
+	*request = (struct request){.record = (uint32_t)batch->records_count,
+	    .column = column,
+	    .course = INDEX_NONE,
+	    .target = INDEX_NONE,
+	    .group = INDEX_NONE,
+	    .group_column = COLUMN_NONE,
+	    .idnumber = INDEX_NONE,
+	    .grouping = INDEX_NONE};
+	return request;
+}
+
+static const struct header_slot *slot_of(const struct batch *batch, uint32_t column)
+{
+	return &batch->header->slots[batch->header->columns[column].slot];
+}
+
+static void cohort_read(struct batch *batch, struct record *record, uint32_t column)
+{
+	struct slice cell = record_cell(record, column);
+	struct request *request =
+	    is_absent(batch, cell) ? NULL : request_add(batch, record, column);
+	if (!request)
+		return;
+	request->kind = REQUEST_COHORT;
+	request->target = batch_cohort(batch, cell);
+}
+
+static void course_read(struct batch *batch, struct record *record, uint32_t column)
+{
+	struct slice cell = record_cell(record, column);
+	struct request *request =
+	    is_absent(batch, cell) ? NULL : request_add(batch, record, column);
+	if (!request)
+		return;
+	uint32_t group = slot_of(batch, column)->columns[COLUMN_GROUP];
+	struct slice name = record_cell(record, group);
+	request->kind = REQUEST_COURSE;
+	request->course = batch_course(batch, COURSE_BY_SHORTNAME, cell);
+	modifiers_read(batch, record, request);
+	if (is_absent(batch, name))
+		return;
+	request->group_column = group;
+	request->group = batch_group(batch, GROUP_BY_NAME_OR_ID, request->course, name);
+}
+
+static void system_role_read(struct batch *batch, struct record *record, uint32_t column)
+{
+	struct slice cell = record_cell(record, column);
+	struct request *request =
+	    is_absent(batch, cell) ? NULL : request_add(batch, record, column);
+	if (!request)
+		return;
+	request->kind = REQUEST_SYSTEM_ROLE;
+	request->removes_role = cell.bytes[0] == '-';
+	request->role = request->removes_role
+	                    ? value_trim((struct slice){cell.bytes + 1, cell.size - 1})
+	                    : cell;
+	request->role_column = column;
+}
+
+/* The role's column asks; without it a category says nothing (facts 4.8). */
+static void category_role_read(struct batch *batch, struct record *record, uint32_t column)
+{
+	struct slice role = record_cell(record, column);
+	uint32_t place = slot_of(batch, column)->columns[COLUMN_CATEGORY];
+	struct slice category = record_cell(record, place);
+	bool asks = !is_absent(batch, role) || !is_absent(batch, category);
+	struct request *request = asks ? request_add(batch, record, column) : NULL;
+	if (!request)
+		return;
+	request->kind = REQUEST_CATEGORY_ROLE;
+	request->role = is_absent(batch, role) ? SLICE("") : role;
+	request->role_column = column;
+	request->target = is_absent(batch, category) ? INDEX_NONE : batch_category(batch, category);
+}
+
+static struct slice single_cell(
+    const struct batch *batch, const struct record *record, enum column_id id)
+{
+	return record_cell(record, batch->header->single[id]);
+}
+
+/* By its idnumber, else by its short name, else the feed's (facts 7.2). */
+static uint32_t course_of_group(struct batch *batch, const struct record *record)
+{
+	struct slice idnumber = single_cell(batch, record, COLUMN_COURSE_IDNUMBER);
+	struct slice name = single_cell(batch, record, COLUMN_COURSENAME);
+	if (!is_absent(batch, idnumber))
+		return batch_course(batch, COURSE_BY_IDNUMBER, idnumber);
+	if (!is_absent(batch, name))
+		return batch_course(batch, COURSE_BY_SHORTNAME, name);
+	return batch->policy->course
+	           ? batch_course(batch, COURSE_BY_SHORTNAME, slice_of(batch->policy->course))
+	           : INDEX_NONE;
+}
+
+static void group_read(struct batch *batch, struct record *record)
+{
+	struct request *request =
+	    request_add(batch, record, batch->header->single[COLUMN_GROUPNAME]);
+	if (!request)
+		return;
+	struct slice name = single_cell(batch, record, COLUMN_GROUPNAME);
+	struct slice idnumber = single_cell(batch, record, COLUMN_GROUPIDNUMBER);
+	struct slice grouping = single_cell(batch, record, COLUMN_GROUPINGNAME);
+	request->kind = REQUEST_GROUP;
+	request->course = course_of_group(batch, record);
+	if (is_absent(batch, name) || request->course == INDEX_NONE)
+		return;
+	request->group = batch_group(batch, GROUP_BY_NAME, request->course, name);
+	if (idnumber.size > 0)
+		request->idnumber =
+		    batch_group(batch, GROUP_BY_IDNUMBER, request->course, idnumber);
+	if (!is_absent(batch, grouping))
+		request->grouping = batch_grouping(batch, request->course, grouping);
+}
+
+void requests_read(struct batch *batch, struct record *record)
+{
+	const struct header *header = batch->header;
+	if (header->is_of_groups) {
+		group_read(batch, record);
+		return;
+	}
+	for (uint32_t i = 0; header->has_cohorts && i < header->columns_count; i++)
+		if (header->columns[i].id == COLUMN_COHORT)
+			cohort_read(batch, record, i);
+	for (uint32_t i = 0; i < header->columns_count; i++) {
+		if (header->columns[i].id == COLUMN_COURSE)
+			course_read(batch, record, i);
+		else if (header->columns[i].id == COLUMN_SYSROLE)
+			system_role_read(batch, record, i);
+		else if (header->columns[i].id == COLUMN_CATEGORYROLE)
+			category_role_read(batch, record, i);
 	}
 }

@@ -40,16 +40,30 @@ struct applying {
 	struct tally tally;
 };
 
-static struct error courses_find(struct applying *applying)
+/* What the LMS says of the places that the batch names. */
+static struct error places_find(struct applying *applying)
 {
 	struct batch *batch = &applying->batch;
+	struct lms *lms = applying->lms;
 	/* One more, because nothing is no size for an allocation. */
 	batch->courses =
 	    arena_alloc(batch->arena, (batch->courses_count + 1) * sizeof *batch->courses);
 	if (!batch->courses)
 		return error_memory("looking up courses");
-	return lms_find_courses(
-	    applying->lms, batch->course_names, batch->courses_count, batch->courses);
+	struct error error =
+	    lms_find_courses(lms, batch->course_keys, batch->courses_count, batch->courses);
+	if (is_error(&error))
+		return error;
+	batch_settle_places(batch);
+	error = lms_find_categories(lms, batch->categories, batch->categories_count);
+	if (!is_error(&error))
+		error = lms_find_cohorts(lms, batch->cohorts, batch->cohorts_count);
+	if (!is_error(&error))
+		error = lms_find_groups(lms, batch->groups, batch->groups_count);
+	if (!is_error(&error))
+		error = lms_find_groupings(lms, batch->groupings, batch->groupings_count);
+	batch_settle_places(batch);
+	return error;
 }
 
 /* What the LMS says of people whom it was not asked about yet. */
@@ -75,10 +89,15 @@ static struct error enrolments_find(struct applying *applying)
 	struct error error = batch_pair(batch);
 	size_t loaded = batch->enrolments_loaded;
 	batch->enrolments_loaded = batch->enrolments_count;
-	if (is_error(&error))
-		return error;
-	return lms_load_enrolments(applying->lms, batch->enrolments + loaded,
-	    batch->enrolments_count - loaded, batch->arena);
+	size_t asked = batch->memberships_loaded;
+	batch->memberships_loaded = batch->memberships_count;
+	if (!is_error(&error))
+		error = lms_load_enrolments(applying->lms, batch->enrolments + loaded,
+		    batch->enrolments_count - loaded, batch->arena);
+	if (!is_error(&error))
+		error = lms_load_memberships(
+		    applying->lms, batch->memberships + asked, batch->memberships_count - asked);
+	return error;
 }
 
 /* As many records as can be decided on together: nearly always all of them. */
@@ -97,6 +116,10 @@ static struct error round_write(struct applying *applying, int64_t now)
 	    .count = plan.changes_count,
 	    .people = batch->people,
 	    .enrolments = batch->enrolments,
+	    .cohorts = batch->cohorts,
+	    .groups = batch->groups,
+	    .groupings = batch->groupings,
+	    .memberships = batch->memberships,
 	    .now = now};
 	if (!is_error(&error))
 		error = lms_apply(applying->lms, &effects);
@@ -112,7 +135,7 @@ static struct error batch_write(struct applying *applying)
 	int64_t now = (int64_t)time(NULL);
 	if (batch->records_count == 0)
 		return OK;
-	struct error error = courses_find(applying);
+	struct error error = places_find(applying);
 	while (!is_error(&error) && batch->planned < batch->records_count) {
 		atomic_fetch_add(applying->run->runner->shared->progress, 1);
 		error = round_write(applying, now);

@@ -97,8 +97,8 @@ static struct error convert(struct decoder *decoder, char **from, size_t *left)
 		struct error error = text_pass(decoder, decoder->text, sizeof decoder->text - room);
 		if (is_error(&error) || done != (size_t)-1)
 			return error;
-		if (reason == EINVAL)
-			return OK;
+		if (reason == EINVAL && *left < REST_MAX)
+			return OK; /* else: no character is that long */
 		if (reason == E2BIG)
 			continue;
 		error = bad_pass(decoder);
@@ -122,18 +122,16 @@ static struct error bytes_convert(struct decoder *decoder, const char *bytes, si
 		struct error error = convert(decoder, &from, &left);
 		if (is_error(&error))
 			return error;
-		if (left == REST_MAX) /* no character is that long */
-			left = 0;
 		memmove(decoder->rest, from, left);
 		decoder->rest_size = left;
 	}
 	char *from = (char *)bytes;
 	struct error error = convert(decoder, &from, &size);
-	if (size > 0 && size < REST_MAX) {
-		memcpy(decoder->rest, from, size);
-		decoder->rest_size = size;
-	}
-	return error;
+	if (is_error(&error))
+		return error;
+	memcpy(decoder->rest + decoder->rest_size, from, size);
+	decoder->rest_size += size;
+	return OK;
 }
 
 static struct error pass(struct decoder *decoder, const char *bytes, size_t size)

@@ -70,6 +70,18 @@ size_t value_characters(struct slice cell)
 	return count;
 }
 
+bool value_is_integer(struct slice cell)
+{
+	size_t sign = cell.size > 1 && cell.bytes[0] == '-';
+	struct slice digits = {cell.bytes + sign, cell.size - sign};
+	for (size_t i = 0; i < digits.size; i++)
+		if (digits.bytes[i] < '0' || digits.bytes[i] > '9')
+			return false;
+	if (digits.size > 0 && digits.bytes[0] == '0')
+		return digits.size == 1 && sign == 0;
+	return digits.size > 0 && digits.size < 19;
+}
+
 bool value_parse_whole(struct slice cell, int64_t *number)
 {
 	if (cell.size == 0)

@@ -11,10 +11,12 @@
 #include "enrold/dialect.h"
 #include "enrold/value.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 static const char *const encodings[] = {
-    NULL, "windows-1252", "UTF-16LE", "SHIFT_JIS", "UTF-32BE", "ISO-2022-JP", "UTF-7", "GB18030"};
+    NULL, "windows-1252", "UTF-16LE", "SHIFT_JIS", "UTF-32BE", "GB18030", "ISO-2022-JP", "UTF-7"};
+enum { FIRST_WITH_STATES = 6 };
 static const char delimiters[] = ",;\t|:%";
 
 struct reading {
@@ -70,6 +72,11 @@ static struct buffer read_all(
 	return reading.records;
 }
 
+static bool has_bad(const struct buffer *records)
+{
+	return memmem(records->bytes, records->size, "\xEF\xBF\xBD", 3) != NULL;
+}
+
 static bool is_word(const void *context, struct slice cell)
 {
 	(void)context;
@@ -86,8 +93,14 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 	size -= 2;
 	struct buffer whole = read_all(bytes, size, encoding, delimiter, 0);
 	struct buffer chunked = read_all(bytes, size, encoding, delimiter, data[1] + 1u);
-	if (!slice_is(buffer_slice(&whole), buffer_slice(&chunked)))
+	/* What a set with shift states makes of the bytes behind a bad one depends on how far iconv
+	 * had got; their row is lost either way. */
+	bool is_moot = data[0] % 8 >= FIRST_WITH_STATES && has_bad(&whole) && has_bad(&chunked);
+	if (!is_moot && !slice_is(buffer_slice(&whole), buffer_slice(&chunked))) {
+		fprintf(stderr, "whole:\n%.*s\nin chunks:\n%.*s\n", (int)whole.size, whole.bytes,
+		    (int)chunked.size, chunked.bytes);
 		abort();
+	}
 	struct slice line = {bytes, size};
 	if (dialect_parse_sep(line) && !memmem(bytes, size, "=", 1))
 		abort();

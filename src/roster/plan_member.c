@@ -1,0 +1,230 @@
+/*
+ * plan_member: cohorts, the groups of courses, and roles in the site and in categories. Rules:
+ * facts 4.5-4.8; a group is found by its name before its id, so that no second group named 42 is
+ * made.
+ */
+#include "parts.h"
+
+#include "enrold/value.h"
+
+static uint32_t person_of(const struct pass *pass, const struct request *request)
+{
+	return pass->batch->records[request->record].person;
+}
+
+static void request_error(struct pass *pass, const struct request *request, uint32_t column,
+    enum code code, struct slice message)
+{
+	request_answer(pass, request, column, OUTCOME_ERROR, code,
+	    record_cell(&pass->batch->records[request->record], column), message);
+}
+
+/* Makes the person a member; false: is one already. */
+static bool join(
+    struct pass *pass, const struct request *request, enum membership_kind kind, uint32_t target)
+{
+	bool is_new;
+	uint32_t index =
+	    batch_membership(pass->batch, kind, person_of(pass, request), target, &is_new);
+	if (arena_has_failed(pass->batch->arena) || pass->batch->memberships[index].is_member)
+		return false;
+	pass->batch->memberships[index].is_member = true;
+	change_add(
+	    pass, (struct change){
+	              .kind = CHANGE_JOIN, .person = person_of(pass, request), .target = index});
+	return true;
+}
+
+/* ---- cohorts ---- */
+
+static void cohort_make(struct pass *pass, struct cohort_facts *cohort, uint32_t target)
+{
+	cohort->id = ID_PLANNED;
+	cohort->context = pass->batch->site->system_context;
+	cohort->level = LEVEL_SYSTEM;
+	change_add(pass,
+	    (struct change){.kind = CHANGE_CREATE_COHORT, .person = INDEX_NONE, .target = target});
+}
+
+void cohort_settle(struct pass *pass, const struct request *request)
+{
+	uint32_t target = pass->batch->cohorts[request->target].same;
+	struct cohort_facts *cohort = &pass->batch->cohorts[target];
+	struct arena *arena = pass->batch->arena;
+	bool is_missing = cohort->id == 0;
+	if (is_missing && value_is_integer(cohort->text)) {
+		request_error(pass, request, request->column, CODE_COHORT_NOT_FOUND,
+		    arena_print(arena,
+		        "No cohort has the id %.*s: name cohorts by their idnumber, which is no "
+		        "number.",
+		        SLICE_ARG(cohort->text)));
+		return;
+	}
+	if (cohort->is_external) {
+		request_error(pass, request, request->column, CODE_COHORT_EXTERNAL,
+		    SLICE("Another component keeps this cohort's members: change them there."));
+		return;
+	}
+	if (is_missing)
+		cohort_make(pass, cohort, target);
+	bool joins = join(pass, request, PERSON_IN_COHORT, target);
+	struct outcome *outcome =
+	    request_answer(pass, request, request->column, joins ? OUTCOME_DONE : OUTCOME_UNCHANGED,
+	        is_missing ? CODE_COHORT_CREATED
+	        : joins    ? CODE_COHORT_JOINED
+	                   : CODE_ALREADY_IN_COHORT,
+	        pass->batch->cohorts[request->target].text,
+	        is_missing ? SLICE("The cohort was made, and joined.")
+	        : joins    ? SLICE("Joined the cohort.")
+	                   : SLICE("Is in the cohort already."));
+	outcome->before = joins ? SLICE("") : SLICE("member=1");
+	outcome->after = SLICE("member=1");
+}
+
+/* ---- groups ---- */
+
+static void group_make(struct pass *pass, struct group_facts *group, uint32_t target)
+{
+	static const struct group_change plain = {.description = {"", 0}};
+	group->id = ID_PLANNED;
+	group->matches = 1;
+	change_add(pass, (struct change){.kind = CHANGE_CREATE_GROUP,
+	                     .person = INDEX_NONE,
+	                     .target = target,
+	                     .group = &plain});
+}
+
+void group_settle(struct pass *pass, const struct request *request, bool may_join)
+{
+	uint32_t target = pass->batch->groups[request->group].same;
+	struct group_facts *group = &pass->batch->groups[target];
+	struct slice course = pass->batch->course_keys[request->course].text;
+	if (!may_join) {
+		request_answer(pass, request, request->group_column, OUTCOME_SKIPPED,
+		    CODE_ROW_NOT_APPLIED, group->text,
+		    SLICE("Not attempted: the person is not in the course."));
+		return;
+	}
+	if (group->matches > 1) {
+		request_error(pass, request, request->group_column, CODE_GROUP_AMBIGUOUS,
+		    arena_print(pass->batch->arena,
+		        "%u groups of the course have this name: give them different ones in the "
+		        "LMS.",
+		        group->matches));
+		return;
+	}
+	bool is_missing = group->id == 0;
+	if (is_missing)
+		group_make(pass, group, target);
+	bool joins = join(pass, request, PERSON_IN_GROUP, target);
+	struct outcome *outcome = request_answer(pass, request, request->group_column,
+	    joins ? OUTCOME_DONE : OUTCOME_UNCHANGED,
+	    is_missing ? CODE_GROUP_CREATED
+	    : joins    ? CODE_GROUP_JOINED
+	               : CODE_ALREADY_IN_GROUP,
+	    pass->batch->groups[request->group].text,
+	    is_missing ? SLICE("The group was made, and joined.")
+	    : joins    ? SLICE("Joined the group.")
+	               : SLICE("Is in the group already."));
+	struct slice after =
+	    arena_print(pass->batch->arena, "course=%.*s;member=1", SLICE_ARG(course));
+	outcome->before = joins ? SLICE("") : after;
+	outcome->after = after;
+}
+
+/* ---- roles in the site and in categories ---- */
+
+static void role_remove(struct pass *pass, uint32_t enrolment, int64_t role)
+{
+	struct enrolment_facts *is = &pass->batch->enrolments[enrolment];
+	uint32_t kept = 0;
+	for (uint32_t i = 0; i < is->roles_count; i++)
+		if (is->roles[i] != role)
+			is->roles[kept++] = is->roles[i];
+	is->roles_count = kept;
+	change_add(pass, (struct change){.kind = CHANGE_UNASSIGN_ROLE,
+	                     .person = is->person,
+	                     .enrolment = enrolment,
+	                     .role = role});
+}
+
+static struct slice roles_state(const struct pass *pass, const struct enrolment_facts *is)
+{
+	if (is->roles_count == 0)
+		return SLICE("");
+	struct slice names = roles_text(pass, is);
+	return arena_print(pass->batch->arena, "roles=%.*s", SLICE_ARG(names));
+}
+
+static void role_settle(struct pass *pass, const struct request *request, uint32_t place, int level)
+{
+	struct batch *batch = pass->batch;
+	bool is_new;
+	const struct role_facts *role = role_find(batch->site, request->role, level);
+	struct slice cell = record_cell(&batch->records[request->record], request->column);
+	if (!role) {
+		request_error(pass, request, request->role_column, CODE_ROLE_NOT_FOUND,
+		    arena_print(batch->arena,
+		        "No role '%.*s' can be given %s: use a role's short name or id.",
+		        SLICE_ARG(request->role),
+		        level == LEVEL_SYSTEM ? "in the whole site" : "in categories"));
+		return;
+	}
+	uint32_t enrolment = batch_enrolment(batch, person_of(pass, request), place, &is_new);
+	if (arena_has_failed(batch->arena))
+		return;
+	const struct enrolment_facts *is = &batch->enrolments[enrolment];
+	struct slice before = roles_state(pass, is);
+	bool has = has_role(is, role->id), moves = has == request->removes_role;
+	if (moves && has)
+		role_remove(pass, enrolment, role->id);
+	else if (moves)
+		role_assign(pass, enrolment, role->id);
+	enum code code = request->removes_role
+	                     ? (moves ? CODE_ROLE_REMOVED : CODE_NOT_ASSIGNED)
+	                     : (moves ? CODE_ROLE_ASSIGNED : CODE_ALREADY_ASSIGNED);
+	struct outcome *outcome = request_answer(pass, request, request->column,
+	    moves ? OUTCOME_DONE : OUTCOME_UNCHANGED, code, cell,
+	    !moves                  ? SLICE("It was so already.")
+	    : request->removes_role ? SLICE("The role was taken away.")
+	                            : SLICE("The role was given."));
+	outcome->before = before;
+	outcome->after = roles_state(pass, is);
+}
+
+void system_role_settle(struct pass *pass, const struct request *request)
+{
+	role_settle(pass, request, PLACE_SYSTEM, LEVEL_SYSTEM);
+}
+
+static bool category_error(struct pass *pass, const struct request *request)
+{
+	struct arena *arena = pass->batch->arena;
+	if (request->target == INDEX_NONE) {
+		request_error(pass, request, request->column, CODE_CATEGORY_NOT_FOUND,
+		    SLICE("The row names no category for this role: fill in its idnumber."));
+		return true;
+	}
+	const struct category_facts *category = &pass->batch->categories[request->target];
+	if (category->matches == 0 || category->context == 0)
+		request_error(pass, request, request->column, CODE_CATEGORY_NOT_FOUND,
+		    arena_print(arena, "No category has the idnumber '%.*s': correct it.",
+		        SLICE_ARG(category->idnumber)));
+	else if (category->matches > 1)
+		request_error(pass, request, request->column, CODE_CATEGORY_AMBIGUOUS,
+		    arena_print(arena,
+		        "%u categories have the idnumber '%.*s': give them different ones.",
+		        category->matches, SLICE_ARG(category->idnumber)));
+	else if (request->role.size == 0)
+		request_error(pass, request, request->column, CODE_ROLE_NOT_FOUND,
+		    SLICE("The row names no role for this category: fill it in."));
+	else
+		return false;
+	return true;
+}
+
+void category_role_settle(struct pass *pass, const struct request *request)
+{
+	if (!category_error(pass, request))
+		role_settle(pass, request, PLACE_CATEGORY | request->target, LEVEL_CATEGORY);
+}
