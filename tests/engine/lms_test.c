@@ -127,16 +127,22 @@ Test(lms, finds_local_people_who_are_not_deleted)
 
 Test(lms, finds_courses_by_exact_short_name)
 {
-	const struct slice names[] = {SLICE("C2"), SLICE("c2"), SLICE("TWIN"), SLICE("C2 ")};
-	static const uint32_t matches[] = {1, 0, 2, 0};
-	struct course_facts courses[4];
+	static const struct course_key keys[] = {{COURSE_BY_SHORTNAME, {"C2", 2}},
+	    {COURSE_BY_SHORTNAME, {"c2", 2}}, {COURSE_BY_SHORTNAME, {"TWIN", 4}},
+	    {COURSE_BY_SHORTNAME, {"C2 ", 3}}, {COURSE_BY_IDNUMBER, {"I2", 2}},
+	    {COURSE_BY_SHORTNAME, {"I2", 2}}};
+	static const uint32_t matches[] = {1, 0, 2, 0, 1, 0};
+	enum { KEYS = sizeof keys / sizeof *keys };
+	struct course_facts courses[KEYS];
 	struct fixture fixture;
 	fixture_make(&fixture);
 	database_execute(&fixture.database,
-	    "UPDATE mdl_enrol SET enrolperiod = 86400, roleid = 4 WHERE courseid = 3");
-	good(lms_find_courses(fixture.lms, names, 4, courses));
-	for (size_t i = 0; i < 4; i++)
-		cr_expect_eq(courses[i].matches, matches[i], "%s", names[i].bytes);
+	    "UPDATE mdl_enrol SET enrolperiod = 86400, roleid = 4 WHERE courseid = 3;"
+	    "UPDATE mdl_course SET idnumber = 'I2' WHERE id = 3");
+	good(lms_find_courses(fixture.lms, keys, KEYS, courses));
+	for (size_t i = 0; i < KEYS; i++)
+		cr_expect_eq(courses[i].matches, matches[i], "%s", keys[i].text.bytes);
+	cr_expect_not(courses[0].is_site);
 	cr_expect_eq(courses[0].id, 3);
 	cr_expect_eq(courses[0].enrol_role, 4);
 	cr_expect_eq(courses[0].enrol_period, 86400);
@@ -148,15 +154,17 @@ Test(lms, finds_courses_by_exact_short_name)
 /* p1 and p2 in C1. */
 static void pairs_of(struct fixture *fixture, struct enrolment_facts enrolments[2])
 {
-	const struct slice name = SLICE("C1");
+	const struct course_key key = {COURSE_BY_SHORTNAME, SLICE("C1")};
 	struct course_facts course;
-	good(lms_find_courses(fixture->lms, &name, 1, &course));
+	good(lms_find_courses(fixture->lms, &key, 1, &course));
 	for (int i = 0; i < 2; i++)
 		enrolments[i] = (struct enrolment_facts){.person = (uint32_t)i,
 		    .user = 3 + i,
 		    .course = course.id,
 		    .enrol = course.enrol,
-		    .context = course.context};
+		    .context = course.context,
+		    .level = 50,
+		    .instance = course.id};
 	good(lms_load_enrolments(fixture->lms, enrolments, 2, fixture->arena));
 }
 
@@ -164,7 +172,11 @@ static struct error apply(struct fixture *fixture, const struct change *changes,
     struct enrolment_facts *enrolments, int64_t now)
 {
 	static struct account_facts people[] = {{.id = 3}, {.id = 4}};
-	const struct effects effects = {changes, count, people, enrolments, now};
+	const struct effects effects = {.changes = changes,
+	    .count = count,
+	    .people = people,
+	    .enrolments = enrolments,
+	    .now = now};
 	return lms_apply(fixture->lms, &effects);
 }
 
@@ -254,7 +266,8 @@ Test(lms, makes_an_account_with_all_that_belongs_to_it)
 	    .profile_count = 1};
 	const struct change change = {.kind = CHANGE_CREATE_ACCOUNT, .account = &account};
 	struct account_facts person = {.id = ACCOUNT_PLANNED};
-	const struct effects effects = {&change, 1, &person, NULL, NOW};
+	const struct effects effects = {
+	    .changes = &change, .count = 1, .people = &person, .now = NOW};
 	good(lms_begin(fixture.lms));
 	good(lms_apply(fixture.lms, &effects));
 	good(lms_commit(fixture.lms));
@@ -304,7 +317,8 @@ Test(lms, changes_only_what_is_to_change)
 	    .ends_sessions = true};
 	const struct change change = {.kind = CHANGE_UPDATE_ACCOUNT, .account = &account};
 	struct account_facts person = {.id = 3};
-	const struct effects effects = {&change, 1, &person, NULL, NOW};
+	const struct effects effects = {
+	    .changes = &change, .count = 1, .people = &person, .now = NOW};
 	good(lms_apply(fixture.lms, &effects));
 	cr_expect_str_eq(
 	    database_rows(&fixture.database,
@@ -340,7 +354,8 @@ Test(lms, buries_an_account_and_tells_of_all_it_leaves)
 	good(apply(&fixture, enrol, 2, enrolments, NOW));
 	database_execute(&fixture.database, "DELETE FROM mdl_logstore_standard_log");
 	struct account_facts person = {.id = 3};
-	const struct effects effects = {&bury, 1, &person, NULL, NOW + 1};
+	const struct effects effects = {
+	    .changes = &bury, .count = 1, .people = &person, .now = NOW + 1};
 	good(lms_apply(fixture.lms, &effects));
 	cr_expect_str_eq(
 	    database_rows(&fixture.database,

@@ -56,7 +56,10 @@ static void account_note(struct law *law, const struct table *result, size_t row
 {
 	const char *code = table_cell(result, row, table_column(result, "code"));
 	const char *name = table_cell(result, row, table_column(result, "username"));
-	if (!text_starts(code, "account_") ||
+	bool is_role =
+	    strcmp(code, "role_assigned") == 0 &&
+	    !text_starts(table_cell(result, row, table_column(result, "column")), "course");
+	if ((!text_starts(code, "account_") && !text_starts(code, "cohort_") && !is_role) ||
 	    strcmp(table_cell(result, row, table_column(result, "outcome")), "done") != 0)
 		return;
 	char *sql = NULL;
@@ -70,6 +73,10 @@ static void account_note(struct law *law, const struct table *result, size_t row
 		                      "DELETE FROM told WHERE username = %Q;"
 		                      "INSERT INTO told VALUES ('', %Q)",
 		    name, name, code);
+	} else if (strcmp(code, "cohort_created") == 0) {
+		/* The cohort stays when the person goes. */
+		sql = sqlite3_mprintf(
+		    "INSERT INTO told VALUES ('', %Q), (%Q, 'cohort_joined')", code, name);
 	} else {
 		sql = sqlite3_mprintf("INSERT INTO told VALUES (%Q, %Q)", name, code);
 	}
@@ -85,7 +92,7 @@ static void run_note(struct law *law, sqlite3_stmt *insert, const struct law_run
 	size_t column = result.rows_count ? table_column(&result, "column") : 0;
 	for (size_t row = 1; row < result.rows_count; row++) {
 		account_note(law, &result, row);
-		if (*table_cell(&result, row, after) &&
+		if (text_starts(table_cell(&result, row, after), "status=") &&
 		    text_starts(table_cell(&result, row, column), "course"))
 			line_insert(insert, run, &result, row);
 	}
@@ -169,6 +176,15 @@ static const char events[] =
 	"  eventname = '\\core\\event\\" event "') AS logged, (SELECT count(*) FROM told WHERE"    \
 	"  code IN (" codes ")) AS said) WHERE logged <> said"
 
+/* The same of what no line names in `after`: cohorts, and roles outside courses. */
+#define MEMBERS(event, codes)                                                                      \
+	"SELECT 'L3: ' || logged || ' log rows of ' || name || ', ' || said || ' said' FROM"       \
+	" (SELECT min(eventname) AS name, count(*) AS logged FROM mdl_logstore_standard_log WHERE" \
+	"  id > (SELECT events FROM before) AND coalesce(relateduserid, 0) NOT IN"                 \
+	"  (SELECT id FROM mdl_user WHERE deleted = 1)"                                            \
+	"  AND eventname = '\\core\\event\\" event "'),"                                           \
+	" (SELECT count(*) AS said FROM told WHERE code IN (" codes ")) WHERE logged <> said"
+
 static const char *const breaches[] = {
     /* said, not there */
     "SELECT 'L3: ' || " WHO " || ' is said to be enrolled, and is not'"
@@ -182,6 +198,7 @@ static const char *const breaches[] = {
     " AND NOT EXISTS (SELECT 1 FROM said WHERE said.enrolment = ue.id AND is_new)",
     "SELECT 'L4: role assignment ' || ra.id || ' of user ' || ra.userid || ' is in no answer'"
     " FROM mdl_role_assignments ra WHERE ra.id > (SELECT assignments FROM before)"
+    " AND contextid IN (SELECT id FROM mdl_context WHERE contextlevel = 50)"
     " AND NOT EXISTS (SELECT 1 FROM mdl_context x JOIN said ON said.user = ra.userid"
     "  AND said.course = x.instanceid JOIN mdl_role r ON r.id = ra.roleid"
     "  WHERE x.id = ra.contextid AND x.contextlevel = 50"
@@ -229,6 +246,14 @@ static const char *const breaches[] = {
     " WHERE code = 'account_created' AND username NOT IN (SELECT username FROM mdl_user)",
     "SELECT 'L3: account ' || username || ' is said to have been made ' || count(*) || ' times'"
     " FROM told WHERE code = 'account_created' GROUP BY username HAVING count(*) > 1",
+    /* groups, cohorts and roles elsewhere */
+    MEMBERS("role_assigned' AND courseid = '0", "'role_assigned'"),
+    MEMBERS("cohort_created", "'cohort_created'"),
+    MEMBERS("cohort_member_added", "'cohort_joined'"),
+    "SELECT 'L3: somebody is twice in a cohort' FROM mdl_cohort_members GROUP BY cohortid, userid"
+    " HAVING count(*) > 1",
+    "SELECT 'L3: group ' || name || ' was made twice' FROM mdl_groups GROUP BY courseid, name"
+    " HAVING count(*) > 1",
     ACCOUNTS("user_created", "'account_created'"),
     ACCOUNTS("user_updated", "'account_updated', 'account_suspended', 'account_activated'"),
     "SELECT 'L3: ' || logged || ' deletions are logged, ' || said || ' were said' FROM"

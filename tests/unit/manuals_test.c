@@ -77,8 +77,12 @@ Test(manuals, of_files_name_each_column_and_each_code)
 		char name[64];
 		snprintf(
 		    name, sizeof name, "%s%s", columns[i].name, columns[i].is_numbered ? "N" : "");
-		cr_expect(has_entry(".Ss Columns", ".Ss Refusals", name), "%s", name);
+		cr_expect(has_entry(".Ss Columns", ".Ss Files that", name), "%s", name);
 	}
+	const struct column *groups = columns_of_groups(&count);
+	for (size_t i = 0; i < count; i++)
+		cr_expect(has_entry(".Ss Files that", ".Ss Refusals", groups[i].name), "%s",
+		    groups[i].name);
 	for (enum code code = 0; code < CODES; code++)
 		cr_expect(has_entry("The codes are:", ".Ss The retry", outcome_code_name(code)),
 		    "%s", outcome_code_name(code));

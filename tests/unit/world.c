@@ -8,9 +8,10 @@
 #include <stdlib.h>
 
 static const struct role_facts roles[] = {
-    {4, {"teacher", 7}, {"teacher", 7}, true},
-    {5, {"student", 7}, {"student", 7}, true},
-    {7, {"user", 4}, {"user", 4}, false},
+    {1, {"manager", 7}, {"manager", 7}, true, true, true},
+    {4, {"teacher", 7}, {"teacher", 7}, true, false, false},
+    {5, {"student", 7}, {"student", 7}, true, false, false},
+    {7, {"user", 4}, {"user", 4}, false, false, false},
 };
 
 static const int64_t admins[] = {2};
@@ -95,17 +96,91 @@ static void account_load(struct world *world, struct account_facts *person)
 	}
 }
 
+static struct course_facts course(
+    int64_t id, uint32_t matches, int64_t context, int64_t enrol, int64_t period)
+{
+	return (struct course_facts){.id = id,
+	    .matches = matches,
+	    .context = context,
+	    .enrol = enrol,
+	    .enrol_role = enrol ? 5 : 0,
+	    .enrol_period = period};
+}
+
 static struct course_facts course_of(struct slice name)
 {
 	if (slice_is(name, SLICE("SAFETY")))
-		return (struct course_facts){2, 1, 13, 1, 5, 0, .nearest = {0}};
+		return course(2, 1, 13, 1, 0);
 	if (slice_is(name, SLICE("ETHICS")))
-		return (struct course_facts){4, 1, 15, 7, 5, 30 * WORLD_DAY, .nearest = {0}};
+		return course(4, 1, 15, 7, 30 * WORLD_DAY);
 	if (slice_is(name, SLICE("TWINS")))
-		return (struct course_facts){5, 2, 16, 8, 5, 0, .nearest = {0}};
+		return course(5, 2, 16, 8, 0);
 	if (slice_is(name, SLICE("NOMAN")))
-		return (struct course_facts){6, 1, 17, 0, 0, 0, .nearest = {0}};
+		return course(6, 1, 17, 0, 0);
+	if (slice_is(name, SLICE("front"))) {
+		struct course_facts front = course(1, 1, 2, 0, 0);
+		front.is_site = true;
+		return front;
+	}
 	return (struct course_facts){0};
+}
+
+/* Category CAT; cohorts SALES (1) and EXT (2, another component's); in SAFETY the groups Alpha (1,
+ * number GA), 42 (3), Twice twice, and the grouping Letters (1) with Alpha in it. */
+static void cohort_find(struct cohort_facts *cohort)
+{
+	bool is_sales =
+	    slice_is(cohort->text, SLICE("SALES")) || slice_is(cohort->text, SLICE("1"));
+	cohort->is_external = slice_is(cohort->text, SLICE("EXT"));
+	cohort->id = is_sales ? 1 : cohort->is_external ? 2 : 0;
+}
+
+static void group_find(struct group_facts *group)
+{
+	static const struct {
+		enum group_key_by by;
+		const char *text;
+		int64_t id;
+		uint32_t matches;
+	} groups[] = {
+	    {GROUP_BY_NAME, "Alpha", 1, 1},
+	    {GROUP_BY_NAME, "42", 3, 1},
+	    {GROUP_BY_NAME, "Twice", 5, 2},
+	    {GROUP_BY_NAME_OR_ID, "1", 1, 1},
+	    {GROUP_BY_IDNUMBER, "GA", 1, 1},
+	};
+	for (size_t i = 0; i < sizeof groups / sizeof *groups; i++) {
+		bool is_asked = groups[i].by == group->by ||
+		                (groups[i].by == GROUP_BY_NAME && group->by != GROUP_BY_IDNUMBER);
+		if (group->course_id == 2 && is_asked &&
+		    slice_is(group->text, slice_of(groups[i].text))) {
+			group->id = groups[i].id;
+			group->matches = groups[i].matches;
+		}
+	}
+}
+
+static void places_find(struct batch *batch)
+{
+	for (size_t i = 0; i < batch->categories_count; i++)
+		if (slice_is(batch->categories[i].idnumber, SLICE("CAT")))
+			batch->categories[i] = (struct category_facts){
+			    .idnumber = SLICE("CAT"), .id = 2, .matches = 1, .context = 20};
+	for (size_t i = 0; i < batch->cohorts_count; i++)
+		cohort_find(&batch->cohorts[i]);
+	for (size_t i = 0; i < batch->groups_count; i++)
+		group_find(&batch->groups[i]);
+	for (size_t i = 0; i < batch->groupings_count; i++)
+		if (slice_is(batch->groupings[i].name, SLICE("Letters")))
+			batch->groupings[i].id = batch->groupings[i].matches = 1;
+}
+
+/* heidi is in SALES and in Alpha. */
+static void membership_load(struct membership_facts *is)
+{
+	bool is_heidi = is->kind != GROUP_IN_GROUPING && is->who_id == 10;
+	bool is_alpha = is->kind == GROUP_IN_GROUPING && is->who_id == 1;
+	is->is_member = is->target_id == 1 && (is_heidi || is_alpha);
 }
 
 static void enrolment_load(struct batch *batch, struct enrolment_facts *is)
@@ -143,6 +218,8 @@ static void facts_find(struct world *world)
 	good(batch_pair(batch));
 	for (; batch->enrolments_loaded < batch->enrolments_count; batch->enrolments_loaded++)
 		enrolment_load(batch, &batch->enrolments[batch->enrolments_loaded]);
+	for (; batch->memberships_loaded < batch->memberships_count; batch->memberships_loaded++)
+		membership_load(&batch->memberships[batch->memberships_loaded]);
 }
 
 static void outcomes_print(struct world *world, const struct plan *plan)
@@ -185,14 +262,23 @@ static void account_print(struct buffer *out, const struct account_change *chang
 	buffer_add_text(out, change->ends_sessions ? " out" : "");
 }
 
+static void group_print(
+    struct buffer *out, const struct group_facts *facts, const struct group_change *group)
+{
+	buffer_print(out, "%.*s idnumber=%.*s description=%s", SLICE_ARG(facts->text),
+	    SLICE_ARG(group->idnumber), group->description.bytes ? "" : "NULL");
+}
+
 /* New accounts and enrolments get ids, as if they had been written. */
 static void changes_print(struct world *world, const struct plan *plan)
 {
-	static const char *const kinds[] = {
-	    "create", "update", "rename", "delete", "enrol", "enrolment", "role"};
+	static const char *const kinds[] = {"create", "update", "rename", "delete", "enrol",
+	    "enrolment", "role", "unrole", "cohort", "group", "grouping", "join"};
 	for (size_t i = 0; i < plan->changes_count; i++) {
 		const struct change *change = &plan->changes[i];
-		struct account_facts *person = &world->batch.people[change->person];
+		struct account_facts nobody = {0};
+		struct account_facts *person =
+		    change->person == INDEX_NONE ? &nobody : &world->batch.people[change->person];
 		if (person->is_protected)
 			fatal("a change to a protected account");
 		buffer_print(&world->changes, "%s %.*s", kinds[change->kind],
@@ -200,6 +286,9 @@ static void changes_print(struct world *world, const struct plan *plan)
 		                                                    : person->username));
 		if (change->account)
 			account_print(&world->changes, change->account);
+		if (change->kind == CHANGE_CREATE_GROUP)
+			group_print(
+			    &world->changes, &world->batch.groups[change->target], change->group);
 		buffer_add_char(&world->changes, '\n');
 		if (change->kind == CHANGE_CREATE_ACCOUNT)
 			person->id = 1000 + (int64_t)i + 100 * world->rounds;
@@ -212,7 +301,10 @@ static void batch_run(struct world *world)
 	batch->courses =
 	    arena_alloc(batch->arena, (batch->courses_count + 1) * sizeof *batch->courses);
 	for (size_t i = 0; i < batch->courses_count; i++)
-		batch->courses[i] = course_of(batch->course_names[i]);
+		batch->courses[i] = course_of(batch->course_keys[i].text);
+	batch_settle_places(batch);
+	places_find(batch);
+	batch_settle_places(batch);
 	for (; batch->planned < batch->records_count; world->rounds++) {
 		struct plan plan;
 		if (world->rounds >= ROUNDS_MAX)
@@ -271,7 +363,8 @@ void world_init(struct world *world, const char *policy)
 	    .profile_fields = fields,
 	    .profile_fields_count = FIELDS,
 	    .roles = roles,
-	    .roles_count = 3};
+	    .system_context = 1,
+	    .roles_count = 4};
 }
 
 struct error world_read(struct world *world, const char *bytes, size_t size)

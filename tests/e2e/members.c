@@ -1,0 +1,151 @@
+/* Cohorts, groups and roles elsewhere, in the real programs; and files that make groups. */
+#include "answer.h"
+#include "law.h"
+#include "program.h"
+
+#include <criterion/criterion.h>
+
+TestSuite(members, .timeout = 120);
+
+static void run_file(struct spool *spool, struct answer *answer, const char *name, const char *text)
+{
+	size_t nth = answer_count(spool, name);
+	spool_drop(spool, name, text);
+	spool_once(spool);
+	answer_open(answer, spool, name, nth);
+}
+
+static void expect_rows(struct spool *spool, const char *sql, const char *expected)
+{
+	struct buffer rows = spool_query(spool, sql);
+	buffer_add_char(&rows, '\0');
+	cr_expect_str_eq(rows.bytes, expected, "%s:\n%s", sql, rows.bytes);
+	buffer_done(&rows);
+}
+
+Test(members, join_once_and_the_same_file_again_changes_nothing)
+{
+	static const char text[] =
+	    "username,course1,group1,cohort1,sysrole1,category1,categoryrole1\n"
+	    "p1,C1,Red,SALES,manager,CAT,coursecreator\np2,C1,Red,SALES,,,\n";
+	struct spool spool;
+	struct answer answer;
+	spool_make(&spool, NULL);
+	spool_execute(&spool, "UPDATE mdl_course_categories SET idnumber = 'CAT' WHERE id = 1");
+	run_file(&spool, &answer, "a.csv", text);
+	EXPECT(&answer, {2, "cohort1", "done", "cohort_created"},
+	    {2, "course1", "done", "enrolled"}, {2, "group1", "done", "group_created"},
+	    {2, "sysrole1", "done", "role_assigned"}, {2, "categoryrole1", "done", "role_assigned"},
+	    {3, "cohort1", "done", "cohort_joined"}, {3, "course1", "done", "enrolled"},
+	    {3, "group1", "done", "group_joined"});
+	answer_close(&answer);
+	run_file(&spool, &answer, "b.csv", text);
+	cr_expect_eq(answer_number(&answer, "outcomes", "done"), 0);
+	cr_expect_eq(answer_number(&answer, "outcomes", "unchanged"), 8);
+	answer_close(&answer);
+	expect_rows(&spool,
+	    "SELECT k.idnumber, k.name, u.username FROM mdl_cohort k JOIN mdl_cohort_members m ON "
+	    "m.cohortid = k.id JOIN mdl_user u ON u.id = m.userid ORDER BY u.id",
+	    "SALES|SALES|p1\nSALES|SALES|p2\n");
+	expect_rows(&spool,
+	    "SELECT g.name, u.username, m.component, m.itemid FROM mdl_groups g JOIN "
+	    "mdl_groups_members m ON m.groupid = g.id JOIN mdl_user u ON u.id = m.userid ORDER BY "
+	    "u.id",
+	    "Red|p1||0\nRed|p2||0\n");
+	expect_rows(&spool,
+	    "SELECT x.contextlevel, r.shortname, u.username FROM mdl_role_assignments a JOIN "
+	    "mdl_context x ON x.id = a.contextid JOIN mdl_role r ON r.id = a.roleid JOIN mdl_user "
+	    "u "
+	    "ON u.id = a.userid WHERE x.contextlevel < 50 ORDER BY 1",
+	    "10|manager|p1\n40|coursecreator|p1\n");
+	law_close(&spool);
+}
+
+Test(members, of_a_cohort_are_enrolled_where_its_members_are)
+{
+	struct spool spool;
+	struct answer answer;
+	spool_make(&spool, NULL);
+	spool_execute(&spool,
+	    "INSERT INTO mdl_cohort (contextid, name, idnumber, descriptionformat, visible, "
+	    "component, timecreated, timemodified) VALUES (1, 'Sales', 'SALES', 1, 1, '', 0, 0);"
+	    "INSERT INTO mdl_groups (courseid, name) SELECT id, 'Synced' FROM mdl_course WHERE "
+	    "shortname = 'C2';"
+	    "INSERT INTO mdl_enrol (enrol, status, courseid, roleid, customint1, customint2) "
+	    "SELECT "
+	    "'cohort', 0, id, 5, 1, 1 FROM mdl_course WHERE shortname = 'C2';"
+	    "INSERT INTO mdl_enrol (enrol, status, courseid, roleid, customint1) SELECT 'cohort', "
+	    "1, "
+	    "id, 5, 1 FROM mdl_course WHERE shortname = 'C3'");
+	run_file(&spool, &answer, "a.csv", "username,cohort1\np1,SALES\np1,SALES\n");
+	EXPECT(&answer, {2, "cohort1", "done", "cohort_joined"},
+	    {3, "cohort1", "unchanged", "already_in_cohort"});
+	answer_close(&answer);
+	expect_rows(&spool,
+	    "SELECT c.shortname, e.enrol, ue.status, ue.timestart, ue.timeend FROM "
+	    "mdl_user_enrolments ue JOIN mdl_enrol e ON e.id = ue.enrolid JOIN mdl_course c ON "
+	    "c.id = "
+	    "e.courseid",
+	    "C2|cohort|0|0|0\n");
+	expect_rows(&spool,
+	    "SELECT roleid, component, itemid = (SELECT id FROM mdl_enrol WHERE enrol = 'cohort' "
+	    "AND "
+	    "status = 0) FROM mdl_role_assignments",
+	    "5|enrol_cohort|1\n");
+	expect_rows(&spool, "SELECT component FROM mdl_groups_members", "enrol_cohort\n");
+	expect_rows(&spool, "SELECT eventname FROM mdl_logstore_standard_log ORDER BY id",
+	    "\\core\\event\\cohort_member_added\n\\core\\event\\user_enrolment_created\n"
+	    "\\core\\event\\role_assigned\n\\core\\event\\group_member_added\n");
+	spool_remove(&spool);
+}
+
+Test(members, who_came_by_another_method_may_join_a_group)
+{
+	struct spool spool;
+	struct answer answer;
+	spool_make(&spool, NULL);
+	spool_execute(&spool,
+	    "UPDATE mdl_enrol SET enrol = 'self' WHERE enrol = 'manual' AND courseid = (SELECT id "
+	    "FROM "
+	    "mdl_course WHERE shortname = 'C1');"
+	    "INSERT INTO mdl_user_enrolments (enrolid, userid, timecreated, timemodified) SELECT "
+	    "e.id, u.id, 0, 0 FROM mdl_enrol e JOIN mdl_course c ON c.id = e.courseid, mdl_user u "
+	    "WHERE c.shortname = 'C1' AND e.enrol = 'self' AND u.username = 'p1'");
+	spool_count_before(&spool);
+	run_file(&spool, &answer, "a.csv", "username,course1,group1\np1,C1,Red\np2,C1,Red\n");
+	EXPECT(&answer, {2, "course1", "error", "no_enrol_instance"},
+	    {2, "group1", "done", "group_created"}, {3, "course1", "error", "no_enrol_instance"},
+	    {3, "group1", "skipped", "row_not_applied"});
+	answer_close(&answer);
+	law_close(&spool);
+}
+
+Test(members, groups_of_a_file_are_made_and_a_bad_row_retried)
+{
+	struct spool spool;
+	struct answer answer;
+	spool_make(&spool, &(struct spool_options){.feeds = "  default: { course: C2 }\n"});
+	spool_execute(&spool, "UPDATE mdl_course SET idnumber = 'I1' WHERE shortname = 'C1'");
+	run_file(&spool, &answer, "g.csv",
+	    "groupname,idnumber,enrolmentkey,groupingname\nRed,I1,S3cret,Colours\nBlue,,,\n,I1,,"
+	    "\n");
+	EXPECT(&answer, {2, "groupname", "done", "group_created"},
+	    {2, "groupingname", "done", "grouping_created"},
+	    {3, "groupname", "done", "group_created"},
+	    {4, "groupname", "error", "group_name_missing"});
+	struct buffer result = files_read(answer.result_path.text);
+	cr_expect_null(memmem(result.bytes, result.size, "S3cret", 6), "a key in the answer");
+	buffer_done(&result);
+	cr_assert_gt(answer.retry.size, 0);
+	answer_close(&answer);
+	expect_rows(&spool,
+	    "SELECT c.shortname, g.name, g.enrolmentkey, p.name FROM mdl_groups g JOIN mdl_course "
+	    "c ON "
+	    "c.id = g.courseid LEFT JOIN mdl_groupings_groups x ON x.groupid = g.id LEFT JOIN "
+	    "mdl_groupings p ON p.id = x.groupingid ORDER BY g.id",
+	    "C1|Red|S3cret|Colours\nC2|Blue||\n");
+	run_file(&spool, &answer, "g2.csv", "groupname,idnumber,groupingname\nRed,I1,Colours\n");
+	cr_expect_eq(answer_number(&answer, "outcomes", "unchanged"), 2);
+	answer_close(&answer);
+	law_close(&spool);
+}

@@ -1,0 +1,126 @@
+/* Cohorts, groups, roles elsewhere, and create course groups files: rows, and what comes of them.
+ */
+#include "world.h"
+
+#include <criterion/criterion.h>
+
+static const struct {
+	const char *what;
+	const char *policy, *text;
+	const char *outcomes, *changes;
+} cases[] = {
+    {"cohorts come before all else", "", "username,course1,cohort1\nalice,SAFETY,SALES\n",
+        "2 cohort1 done cohort_joined\n2 course1 done enrolled\n",
+        "join alice\nenrol alice\nrole alice\n"},
+    {"a cohort is one, by idnumber and by id, and made once", "",
+        "username,cohort1,cohort2\nalice,SALES,1\nheidi,SALES,NEW\nalice,NEW,\n",
+        "2 cohort1 done cohort_joined\n2 cohort2 unchanged already_in_cohort\n"
+        "3 cohort1 unchanged already_in_cohort\n3 cohort2 done cohort_created\n"
+        "4 cohort1 done cohort_joined\n",
+        "join alice\ncohort \njoin heidi\njoin alice\n"},
+    {"no cohort is made of a number, none of another component's changed", "",
+        "username,cohort1\nalice,555\nalice,EXT\nalice,007\n",
+        "2 cohort1 error cohort_not_found\n3 cohort1 error cohort_external\n"
+        "4 cohort1 done cohort_created\n",
+        "cohort \njoin alice\n"},
+    {"a group is found by name, then by id, and made when missing", "",
+        "username,course1,group1\nalice,SAFETY,Alpha\nheidi,SAFETY,1\nalice,SAFETY,42\n"
+        "alice,SAFETY,New\nheidi,SAFETY,New\nalice,SAFETY,777\n",
+        "2 course1 done enrolled\n2 group1 done group_joined\n"
+        "3 course1 unchanged already_enrolled\n3 group1 unchanged already_in_group\n"
+        "4 course1 unchanged already_enrolled\n4 group1 done group_joined\n"
+        "5 course1 unchanged already_enrolled\n5 group1 done group_created\n"
+        "6 course1 unchanged already_enrolled\n6 group1 done group_joined\n"
+        "7 course1 unchanged already_enrolled\n7 group1 done group_created\n",
+        "enrol alice\nrole alice\njoin alice\njoin alice\n"
+        "group New idnumber= description=\njoin alice\njoin heidi\n"
+        "group 777 idnumber= description=\njoin alice\n"},
+    {"a group is not for those who are not in the course", "",
+        "username,course1,role1,group1\nalice,SAFETY,chef,Alpha\nalice,NOMAN,,G\nheidi,SAFETY,,"
+        "Twice\n",
+        "2 role1 error role_not_found\n2 group1 skipped row_not_applied\n"
+        "3 course1 error no_enrol_instance\n3 group1 skipped row_not_applied\n"
+        "4 course1 unchanged already_enrolled\n4 group1 error group_ambiguous\n",
+        ""},
+    {"a row that is not applied skips the group too", "",
+        "username,course1,group1,cohort1,sysrole1\nnobody,SAFETY,Alpha,SALES,manager\n",
+        "2 username error user_not_found\n2 cohort1 skipped row_not_applied\n"
+        "2 course1 skipped row_not_applied\n2 group1 skipped row_not_applied\n"
+        "2 sysrole1 skipped row_not_applied\n",
+        ""},
+    {"roles in the whole site are given and taken, by name and id", "",
+        "username,sysrole1,sysrole2\nalice,manager,-manager\nalice,-1,1\nalice,manager,-2\n"
+        "bob,student,\nbob,-manager,\n",
+        "2 sysrole1 done role_assigned\n2 sysrole2 done role_removed\n"
+        "3 sysrole1 unchanged not_assigned\n3 sysrole2 done role_assigned\n"
+        "4 sysrole1 unchanged already_assigned\n4 sysrole2 error role_not_found\n"
+        "5 sysrole1 error role_not_found\n6 sysrole1 unchanged not_assigned\n",
+        "role alice\nunrole alice\nrole alice\n"},
+    {"roles in categories", "",
+        "username,category1,categoryrole1\nalice,CAT,manager\nalice,CAT,1\nalice,cat,manager\n"
+        "alice,CAT,student\nalice,CAT,\nalice,,manager\nalice,,\n",
+        "2 categoryrole1 done role_assigned\n3 categoryrole1 unchanged already_assigned\n"
+        "4 categoryrole1 error category_not_found\n5 categoryrole1 error role_not_found\n"
+        "6 categoryrole1 error role_not_found\n7 categoryrole1 error category_not_found\n"
+        "8 - unchanged nothing_asked\n",
+        "role alice\n"},
+    {"the front page has roles and nothing else", "",
+        "username,course1,role1\nalice,front,teacher\nalice,front,teacher\nalice,front,\n",
+        "2 course1 done role_assigned\n3 course1 unchanged already_assigned\n"
+        "4 course1 error role_not_found\n",
+        "role alice\n"},
+    {"new accounts join at once", "upload_type=add",
+        "username,firstname,lastname,email,cohort1,course1,group1\nnina,N,N,n@x.example,SALES,"
+        "SAFETY,"
+        "Alpha\n",
+        "2 username done account_created\n2 cohort1 done cohort_joined\n2 course1 done enrolled\n"
+        "2 group1 done group_joined\n",
+        "create nina auth=manual stored=to be generated suspended=0 generate=1 force=0\njoin "
+        "nina\nenrol nina\nrole nina\njoin nina\n"},
+    {"Moodle takes 0 for nothing", "compat=moodle",
+        "username,cohort1,course1,group1\nalice,0,SAFETY,0\n", "2 course1 done enrolled\n",
+        "enrol alice\nrole alice\n"},
+    /* Create course groups files. */
+    {"groups are made once, with what the file says", "",
+        "groupname,coursename,groupidnumber,description,groupingname\n"
+        "Red,SAFETY,R1,text,Letters\nRed,SAFETY,R2,,Letters\nAlpha,SAFETY,,,Letters\n"
+        "Blue,SAFETY,GA,,Colours\nGreen,SAFETY,R1,,\n",
+        "2 groupname done group_created\n2 groupingname done grouping_joined\n"
+        "3 groupname unchanged group_exists\n3 groupingname unchanged already_in_grouping\n"
+        "4 groupname unchanged group_exists\n4 groupingname unchanged already_in_grouping\n"
+        "5 groupidnumber warning idnumber_taken\n5 groupname done group_created\n"
+        "5 groupingname done grouping_created\n6 groupidnumber warning idnumber_taken\n"
+        "6 groupname done group_created\n",
+        "group Red idnumber=R1 description=\njoin \n"
+        "group Blue idnumber= description=\ngrouping \njoin \n"
+        "group Green idnumber= description=\n"},
+    {"one bad row stops nothing", "",
+        "groupname,coursename\n,SAFETY\nRed,NOPE\nRed,\nTwice,SAFETY\nRed,TWINS\nRed,SAFETY,more\n"
+        "Red,SAFETY\n",
+        "2 groupname error group_name_missing\n3 coursename error course_not_found\n"
+        "4 coursename error course_not_found\n5 groupname error group_ambiguous\n"
+        "6 coursename error course_ambiguous\n7 - error wrong_field_count\n"
+        "8 groupname done group_created\n",
+        "group Red idnumber= description=NULL\n"},
+    {"one column is enough where the feed names the course", "course=SAFETY", "groupname\nRed\n",
+        "2 groupname done group_created\n", "group Red idnumber= description=NULL\n"},
+    {"conversations are not made, and it is said", "course=SAFETY",
+        "enablemessaging,lang,groupname\n1,en,Red\n0,,Blue\n",
+        "2 groupname done group_created\n2 enablemessaging warning not_on_this_site\n"
+        "3 groupname done group_created\n",
+        "group Red idnumber= description=NULL\ngroup Blue idnumber= description=NULL\n"},
+};
+
+Test(member, joins_as_the_rules_say)
+{
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct world world;
+		world_init(&world, cases[i].policy);
+		world_run(&world, cases[i].text);
+		cr_expect_str_eq(world_outcomes(&world), cases[i].outcomes, "%s:\n%s",
+		    cases[i].what, world_outcomes(&world));
+		cr_expect_str_eq(world_changes(&world), cases[i].changes, "%s:\n%s", cases[i].what,
+		    world_changes(&world));
+		world_done(&world);
+	}
+}
