@@ -61,6 +61,7 @@ struct site_facts {
 	char timezone[64];       /* config.timezone; "99" is the server's own */
 	struct slice auths;      /* config.auth: enabled methods, a comma list */
 	struct password_policy password;
+	struct slice languages;      /* codes, a comma list; empty: not asked for */
 	const struct slice *details; /* by detail: its setting in config; empty: none */
 	const struct profile_field *profile_fields; /* in the site's order */
 	size_t profile_fields_count;

@@ -27,6 +27,13 @@ void lms_close(struct lms *lms);
 /* The settings a direct writer must read (facts 5.8). Lives until the next call or close. */
 struct error lms_load_site(struct lms *lms, const struct site_facts **site) MUST_CHECK;
 
+/*
+ * Adds the site's languages to its facts. Language packs are files that no table lists: a language
+ * counts when it is the site's, in its langlist, English, or that of some account or course. Reads
+ * all accounts: only for files that have languages.
+ */
+struct error lms_load_languages(struct lms *lms) MUST_CHECK;
+
 /* Fills in the answers of the keys: local accounts that are not deleted, by exact user name or
  * idnumber, or by e-mail address without regard to case. */
 struct error lms_find_users(struct lms *lms, struct user_key *keys, size_t count) MUST_CHECK;

@@ -4,6 +4,7 @@
 #include "sqlite.h"
 
 #include "enrold/columns.h"
+#include "enrold/value.h"
 
 #include <stdlib.h>
 
@@ -261,6 +262,35 @@ static void profile_fields_load(struct lms *lms)
 	site_db_leave(&rows);
 	lms->site.profile_fields = fields;
 	lms->site.profile_fields_count = used;
+}
+
+/* "en,fr|Fran\xC3\xA7ais, de" as the setting has it: without names and blanks. */
+static void languages_add(struct buffer *out, struct slice list)
+{
+	struct slice word;
+	while (list_next(&list, &word)) {
+		const char *bar = memchr(word.bytes, '|', word.size);
+		word.size = bar ? (size_t)(bar - word.bytes) : word.size;
+		word = value_trim(word);
+		if (word.size > 0)
+			buffer_print(out, ",%.*s", SLICE_ARG(word));
+	}
+}
+
+struct error lms_load_languages(struct lms *lms)
+{
+	struct buffer list = {0};
+	buffer_add_text(&list, "en");
+	languages_add(&list, setting_load(lms, "lang"));
+	languages_add(&list, setting_load(lms, "langlist"));
+	struct db_rows rows = site_db_select(
+	    lms->db, "SELECT lang FROM {course} UNION SELECT lang FROM {user}", DB_NONE);
+	while (site_db_next(&rows))
+		languages_add(&list, db_column_text(&rows, 0));
+	lms->site.languages = arena_copy(lms->arena, buffer_slice(&list));
+	bool has_failed = list.failed || arena_has_failed(lms->arena);
+	buffer_done(&list);
+	return has_failed ? error_memory("reading the site's languages") : site_db_error(lms->db);
 }
 
 struct error lms_load_site(struct lms *lms, const struct site_facts **site)

@@ -7,6 +7,7 @@
 #include <assert.h>
 #include <uthash.h>
 
+/* No limit where only certain values will do: what is wrong with another is not its length. */
 #define DETAIL(...) COLUMN_DETAIL, false, __VA_ARGS__
 
 static const struct column columns[] = {
@@ -31,23 +32,23 @@ static const struct column columns[] = {
     {"middlename", DETAIL(255, "middle name", {DETAIL_TEXT, .is_nullable = true, .is_free = true})},
     {"alternatename", DETAIL(255, "name by which the person goes",
                           {DETAIL_TEXT, .is_nullable = true, .is_free = true})},
-    {"emailstop", DETAIL(10, "1: gets no e-mail", {DETAIL_NUMBER, .fallback = "0", .most = 1})},
+    {"emailstop", DETAIL(0, "1: gets no e-mail", {DETAIL_NUMBER, .fallback = "0", .most = 1})},
     {"city", DETAIL(120, "town", {DETAIL_TEXT, .setting = "defaultcity", .fallback = ""})},
-    {"country", DETAIL(2, "two capital letters, as DE or GB",
+    {"country", DETAIL(0, "two capital letters, as DE or GB",
                     {DETAIL_COUNTRY, .setting = "country", .fallback = ""})},
     {"lang", DETAIL(30, "code of a language, as en or de_ch",
                  {DETAIL_LANGUAGE, .setting = "lang", .fallback = "en"})},
     {"timezone", DETAIL(100, "name of a time zone; 99: the server's", {.kind = DETAIL_TIMEZONE})},
-    {"mailformat", DETAIL(10, "0 plain text, 1 HTML",
+    {"mailformat", DETAIL(0, "0 plain text, 1 HTML",
                        {DETAIL_NUMBER, .setting = "defaultpreference_mailformat", .fallback = "1",
                            .most = 1})},
-    {"maildigest", DETAIL(10, "0 none, 1 complete, 2 subjects",
+    {"maildigest", DETAIL(0, "0 none, 1 complete, 2 subjects",
                        {DETAIL_NUMBER, .setting = "defaultpreference_maildigest", .fallback = "0",
                            .most = 2})},
-    {"maildisplay", DETAIL(10, "address shown to: 0 nobody, 1 everybody, 2 course members",
+    {"maildisplay", DETAIL(0, "address shown to: 0 nobody, 1 everybody, 2 course members",
                         {DETAIL_NUMBER, .setting = "defaultpreference_maildisplay", .fallback = "2",
                             .most = 2})},
-    {"autosubscribe", DETAIL(10, "1: is subscribed to forums",
+    {"autosubscribe", DETAIL(0, "1: is subscribed to forums",
                           {DETAIL_NUMBER, .setting = "defaultpreference_autosubscribe",
                               .fallback = "1", .most = 1})},
     {"institution", DETAIL(255, "institution", {DETAIL_TEXT, .fallback = ""})},
@@ -56,7 +57,7 @@ static const struct column columns[] = {
     {"phone2", DETAIL(20, "mobile telephone", {DETAIL_TEXT, .fallback = ""})},
     {"address", DETAIL(255, "address", {DETAIL_TEXT, .fallback = ""})},
     {"description", DETAIL(0, "text about the person", {DETAIL_RAW, .fallback = ""})},
-    {"descriptionformat", DETAIL(10, "0 Moodle's, 1 HTML, 2 plain, 4 Markdown",
+    {"descriptionformat", DETAIL(0, "0 Moodle's, 1 HTML, 2 plain, 4 Markdown",
                               {DETAIL_NUMBER, .fallback = "1", .most = 4, .is_free = true})},
     {"theme", DETAIL(50, "where the site lets people have their own",
                   {DETAIL_THEME, .fallback = "", .is_free = true})},

@@ -24,6 +24,20 @@ bool truth_read(struct slice cell, bool *truth)
 	return false;
 }
 
+bool list_has(struct slice list, struct slice word)
+{
+	while (list.size > 0) {
+		const char *comma = memchr(list.bytes, ',', list.size);
+		size_t size = comma ? (size_t)(comma - list.bytes) : list.size;
+		if (slice_is((struct slice){list.bytes, size}, word))
+			return true;
+		size_t step = comma ? size + 1 : size;
+		list.bytes += step;
+		list.size -= step;
+	}
+	return false;
+}
+
 /* ---- texts ---- */
 
 /* As PHP's strip_tags: '<' begins a tag unless blank space follows; quotes inside hide a '>'. */
@@ -100,8 +114,10 @@ static bool is_country(struct slice cell)
 }
 
 /* "en", "de_ch", "zh_cn", "de_comm_dudel": letters, then parts behind underscores. */
-static bool is_language(struct slice cell)
+static bool is_language(const struct site_facts *site, struct slice cell)
 {
+	if (site->languages.size > 0 && !list_has(site->languages, cell))
+		return false;
 	size_t part = 0;
 	for (size_t i = 0; i < cell.size; i++) {
 		char c = cell.bytes[i];
@@ -203,10 +219,10 @@ enum detail_verdict detail_read(const struct batch *batch, const struct column *
 		*expected = "a country's two capital letters, such as DE";
 		return cell.size == 0 || is_country(cell) ? DETAIL_GOOD : DETAIL_BAD;
 	case DETAIL_LANGUAGE:
-		*expected = "a language's code, such as en or de_ch";
+		*expected = "the code of a language that this site is known to have";
 		if (cell.size == 0 && rejects)
 			return DETAIL_LEFT;
-		if (cell.size == 0 || is_language(cell))
+		if (cell.size == 0 || is_language(batch->site, cell))
 			return DETAIL_GOOD;
 		*value = batch->site->details[column - columns_detail(0)];
 		return DETAIL_CHANGED;
@@ -254,12 +270,10 @@ static enum detail_verdict datetime_read(const struct batch *batch,
     const struct profile_field *field, struct slice cell, struct slice *value,
     const char **expected)
 {
-	const struct policy *policy = batch->policy;
-	const struct date_rules rules = {.forms = policy->dates.items,
-	    .forms_count = policy->dates.count,
-	    .is_moodle = policy->compat == COMPAT_MOODLE,
-	    .now = batch->now,
-	    .today = batch->today};
+	/* Of slashes Moodle makes the year 1999: as elsewhere they count only in the feed's own
+	 * forms. */
+	const struct date_rules rules = {
+	    .forms = batch->policy->dates.items, .forms_count = batch->policy->dates.count};
 	int64_t epoch = 0;
 	*expected = "a date such as 2026-12-31, in the years of the field";
 	if (cell.size == 0)

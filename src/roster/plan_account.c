@@ -228,6 +228,23 @@ static struct slice default_filled(struct step *step, struct slice template)
 	return template_fill(template, &names, step->arena);
 }
 
+/* A default has to be as good as a cell: it can turn out too long once names are filled in. */
+static struct slice default_checked(
+    struct step *step, const struct column *column, struct slice value)
+{
+	const char *expected = "";
+	struct slice read;
+	bool fits =
+	    column->characters_max == 0 || value_characters(value) <= column->characters_max;
+	if (fits && detail_read(step->batch, column, value, &read, &expected) == DETAIL_GOOD)
+		return read;
+	answer(step, step->header->key, OUTCOME_WARNING, CODE_INVALID_VALUE, value,
+	    arena_print(step->arena,
+	        "The feed's default of '%s' cannot be stored: correct it in the configuration.",
+	        column->name));
+	return (struct slice){NULL, 0};
+}
+
 /* Of a detail that the file has no column for. Bytes NULL: it has none. Where an account is only
  * changed, the site's own defaults count in Moodle alone: they would wipe what people have. */
 static struct slice detail_default(struct step *step, uint32_t detail)
@@ -235,7 +252,7 @@ static struct slice detail_default(struct step *step, uint32_t detail)
 	const struct column *column = columns_detail(detail);
 	struct slice given = default_given(step->policy, slice_of(column->name));
 	if (given.bytes)
-		return default_filled(step, given);
+		return default_checked(step, column, default_filled(step, given));
 	bool counts =
 	    step->is_new || (step->policy->compat == COMPAT_MOODLE && !column->detail.is_free);
 	return counts ? step->batch->site->details[detail] : (struct slice){NULL, 0};
@@ -324,38 +341,24 @@ static bool change_alloc(struct step *step)
 
 /* ---- authentication and passwords ---- */
 
-static bool word_is_in(struct slice list, struct slice word)
-{
-	while (list.size > 0) {
-		const char *comma = memchr(list.bytes, ',', list.size);
-		size_t size = comma ? (size_t)(comma - list.bytes) : list.size;
-		if (slice_is((struct slice){list.bytes, size}, word))
-			return true;
-		size_t step = comma ? size + 1 : size;
-		list.bytes += step;
-		list.size -= step;
-	}
-	return false;
-}
-
 /* Methods of Moodle 4.5 itself; a site's own are known by being enabled. */
 static bool auth_exists(const struct site_facts *site, struct slice auth)
 {
-	return word_is_in(SLICE("manual,nologin,email,ldap,cas,db,lti,mnet,none,oauth2,shibboleth,"
-	                        "webservice"),
+	return list_has(SLICE("manual,nologin,email,ldap,cas,db,lti,mnet,none,oauth2,shibboleth,"
+	                      "webservice"),
 	           auth) ||
-	       word_is_in(site->auths, auth);
+	       list_has(site->auths, auth);
 }
 
 static bool auth_is_enabled(const struct site_facts *site, struct slice auth)
 {
-	return word_is_in(SLICE("manual,nologin"), auth) || word_is_in(site->auths, auth);
+	return list_has(SLICE("manual,nologin"), auth) || list_has(site->auths, auth);
 }
 
 /* Passwords are kept elsewhere (facts 2.4). */
 static bool auth_is_external(struct slice auth)
 {
-	return word_is_in(SLICE("ldap,cas,mnet,oauth2,shibboleth,webservice"), auth);
+	return list_has(SLICE("ldap,cas,mnet,oauth2,shibboleth,webservice"), auth);
 }
 
 /* False: no such method, and it was said. */
@@ -957,6 +960,14 @@ static bool name_is_taken(struct step *step, struct slice name)
 	        SLICE_ARG(name)));
 }
 
+/* Moodle, told to take names as they are, gives an account whatever name the file has (facts 2.9).
+ */
+static bool may_be_any_name(const struct step *step)
+{
+	return step->policy->compat == COMPAT_MOODLE &&
+	       step->policy->usernames == USERNAMES_EXACT && step->record->name.size > 0;
+}
+
 /* `oldusername`: the row is about the account of that name, and gives it the one in `username`. */
 static bool rename(struct step *step)
 {
@@ -984,7 +995,7 @@ static bool rename(struct step *step)
 	step->person = old;
 	if (person_of(step)->is_protected)
 		return protected(step);
-	if (!name_check(step, step->record->name))
+	if (!may_be_any_name(step) && !name_check(step, step->record->name))
 		return false;
 	rename_add(step, column, step->record->name);
 	return true;
@@ -1003,7 +1014,7 @@ static bool rename_found(struct step *step)
 		return protected(step);
 	if (!is_free(step->batch, step->record->name_key))
 		return name_is_taken(step, name);
-	if (!name_check(step, name))
+	if (!may_be_any_name(step) && !name_check(step, name))
 		return false;
 	rename_add(step, step->header->single[COLUMN_USERNAME], name);
 	return true;

@@ -265,12 +265,26 @@ static struct error on_record(void *context, const struct csvin_record *record)
 	return batch_add(&applying->batch, record);
 }
 
+static bool asks_languages(const struct header *header, const struct policy *policy)
+{
+	bool has = false;
+	for (size_t i = 0; i < header->columns_count; i++)
+		has |= header->columns[i].id == COLUMN_DETAIL &&
+		       columns_detail(header->columns[i].index)->detail.kind == DETAIL_LANGUAGE;
+	return has &&
+	       (policy->update_details != DETAILS_NONE || policy->upload_type != UPLOAD_UPDATE);
+}
+
 static struct error on_header(void *context, const struct header *header)
 {
 	struct applying *applying = context;
 	struct run *run = applying->run;
 	struct answer_sizes sizes = {run->row.result_bytes, run->row.retry_bytes};
 	struct error error = answer_open(run->directory, header, sizes, &applying->answer);
+	if (is_error(&error))
+		return error;
+	if (asks_languages(header, &run->policy))
+		error = lms_load_languages(applying->lms);
 	if (is_error(&error))
 		return error;
 	bool hashes = header->single[COLUMN_PASSWORD] != COLUMN_NONE;

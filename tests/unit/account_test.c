@@ -39,6 +39,12 @@ static const struct {
         "defaults=department,%25f%20%25u",
         "username,city\nalice,Oslo\n", "2 username done account_updated\n",
         "update alice city=Oslo department=Name alice\n"},
+    {"a default that cannot be stored is left out, and it is said",
+        "update_details=file_and_defaults defaults=country,gb,city,%25f%25f%25f%25f%25f%25f%25f",
+        "username,firstname\nalice,Wolfeschlegelsteinhausenbergerdorff\n",
+        "2 username warning invalid_value\n2 username warning invalid_value\n"
+        "2 username done account_updated\n",
+        "update alice firstname=Wolfeschlegelsteinhausenbergerdorff\n"},
     {"a bad detail costs itself", "update_details=file",
         "username,country,city,emailstop,lang,timezone,mailformat\n"
         "alice,gb,Oslo,2,EN,GMT+9,1\n",
