@@ -1,0 +1,108 @@
+/*
+ * account_find: who is called what, while the batch itself makes, renames and deletes. The
+ * database's answers are checked against what the plan has decided since.
+ */
+#include "account.h"
+
+#include "enrold/value.h"
+
+/* ---- who it is ---- */
+
+/* Whether the person is still called so: an earlier record of the batch may have changed that. */
+static bool key_holds(const struct batch *batch, const struct user_key *key, uint32_t person)
+{
+	if (person == INDEX_NONE)
+		return false;
+	const struct account_facts *is = &batch->people[person];
+	if (is->is_gone)
+		return false;
+	switch (key->by) {
+	case KEY_USERNAME: return slice_is(is->username, key->text);
+	case KEY_EMAIL:
+		return slice_is(value_lower(is->details[DETAIL_EMAIL], batch->arena), key->text);
+	case KEY_IDNUMBER: break;
+	}
+	return slice_is(is->details[DETAIL_IDNUMBER], key->text);
+}
+
+/* How many are called so, two at most. */
+uint32_t account_find_all(const struct batch *batch, uint32_t key, uint32_t people[2])
+{
+	uint32_t count = 0;
+	for (uint32_t i = 0; key != INDEX_NONE && i < 2; i++)
+		if (key_holds(batch, &batch->keys[key], batch->key_people[key][i]))
+			people[count++] = batch->key_people[key][i];
+	return count;
+}
+
+uint32_t account_find(const struct batch *batch, uint32_t key)
+{
+	uint32_t people[2];
+	return account_find_all(batch, key, people) > 0 ? people[0] : INDEX_NONE;
+}
+
+/* From now on the person is called so too; a key nobody asked about yet will be answered by the
+ * database. */
+void account_learn(struct batch *batch, enum user_key_by by, struct slice text, uint32_t person)
+{
+	if (text.size == 0)
+		return;
+	uint32_t key = batch_key(batch, by, text);
+	uint32_t *people = batch->key_people[key];
+	if (arena_has_failed(batch->arena) || key >= batch->keys_asked)
+		return;
+	people[key_holds(batch, &batch->keys[key], people[0])] = person;
+}
+
+bool account_is_free(const struct batch *batch, uint32_t key)
+{
+	return account_find(batch, key) == INDEX_NONE && !batch->keys[key].is_taken;
+}
+
+bool account_adds_only(const struct policy *policy)
+{
+	return policy->upload_type == UPLOAD_ADD || policy->upload_type == UPLOAD_ADD_INCREMENT;
+}
+/* ---- new names: "user" becomes "user2", "user09" becomes "user10" (facts 2.1) ---- */
+
+static struct slice name_next(struct slice name, struct arena *arena)
+{
+	size_t stem = name.size;
+	while (stem > 0 && name.bytes[stem - 1] >= '0' && name.bytes[stem - 1] <= '9')
+		stem--;
+	int64_t number = 1;
+	struct slice digits = {name.bytes + stem, name.size - stem};
+	if (digits.size > 0 && !value_parse_whole(digits, &number))
+		stem = name.size; /* more digits than a number has */
+	return arena_print(arena, "%.*s%lld", (int)stem, name.bytes, (long long)number + 1);
+}
+
+enum { NAMES_AT_ONCE = 8 };
+
+/* The first free name; false: ask the database about more of them first. */
+bool account_find_free_name(struct batch *batch, uint32_t key, struct slice *name)
+{
+	while (key < batch->keys_asked && !account_is_free(batch, key)) {
+		*name = name_next(*name, batch->arena);
+		key = batch_key(batch, KEY_USERNAME, *name);
+		if (arena_has_failed(batch->arena))
+			return true;
+	}
+	if (key < batch->keys_asked)
+		return true;
+	struct slice more = *name;
+	for (int i = 1; i < NAMES_AT_ONCE; i++) {
+		more = name_next(more, batch->arena);
+		batch_key(batch, KEY_USERNAME, more);
+	}
+	return false;
+}
+uint32_t account_expected(struct pass *pass, uint32_t index)
+{
+	const struct batch *batch = pass->batch;
+	const struct record *record = &batch->records[index];
+	if (record->has_fault || batch->policy->upload_type == UPLOAD_ADD_INCREMENT)
+		return INDEX_NONE;
+	uint32_t old = account_find(batch, record->old_key);
+	return old != INDEX_NONE ? old : account_find(batch, record->key);
+}

@@ -1,0 +1,111 @@
+/*
+ * account_move: accounts are deleted and renamed. Rules: facts 2.8-2.10.
+ */
+#include "account.h"
+
+#include "enrold/value.h"
+
+bool account_delete(struct step *step)
+{
+	uint32_t column = step->header->single[COLUMN_DELETED];
+	if (!step->policy->allow_delete || account_adds_only(step->policy))
+		return step_drop(step, column, CODE_NOT_ALLOWED,
+		    SLICE(
+		        "This feed may not delete accounts: set allow_delete, or remove the row."));
+	if (step->person == INDEX_NONE)
+		return account_not_found(
+		    step, COLUMN_NONE, record_cell(step->record, step->header->key));
+	if (step_person(step)->is_protected)
+		return account_protected(step);
+	change_add(
+	    step->pass, (struct change){.kind = CHANGE_DELETE_ACCOUNT, .person = step->person});
+	struct outcome *outcome = step_answer(step, column, OUTCOME_DONE, CODE_ACCOUNT_DELETED,
+	    step_person(step)->username, SLICE("The account was deleted."));
+	step_note(step, &step->before, "username", step_person(step)->username);
+	step_note(step, &step->before, "email", step_person(step)->details[DETAIL_EMAIL]);
+	step_note(step, &step->before, "idnumber", step_person(step)->details[DETAIL_IDNUMBER]);
+	outcome->before = step_keep_text(step, &step->before);
+	step_person(step)->is_gone = true;
+	return false;
+}
+
+static void rename_add(struct step *step, uint32_t column, struct slice name)
+{
+	struct account_facts *person = step_person(step);
+	struct account_change *change = arena_alloc(step->arena, sizeof *change);
+	if (!change)
+		return;
+	change->username = name;
+	change_add(step->pass,
+	    (struct change){
+	        .kind = CHANGE_RENAME_ACCOUNT, .person = step->person, .account = change});
+	struct outcome *outcome = step_answer(step, column, OUTCOME_DONE, CODE_ACCOUNT_RENAMED,
+	    name, SLICE("The account was renamed."));
+	outcome->before = arena_print(
+	    step->arena, "username=%.*s", SLICE_ARG(step_escape(step, person->username)));
+	outcome->after =
+	    arena_print(step->arena, "username=%.*s", SLICE_ARG(step_escape(step, name)));
+	person->username = name;
+	account_learn(step->batch, KEY_USERNAME, name, step->person);
+}
+
+/* Moodle, told to take names as they are, gives an account whatever name the file has (facts 2.9).
+ */
+static bool may_be_any_name(const struct step *step)
+{
+	return step->policy->compat == COMPAT_MOODLE &&
+	       step->policy->usernames == USERNAMES_EXACT && step->record->name.size > 0;
+}
+
+/* `oldusername`: the row is about the account of that name, and gives it the one in `username`. */
+bool account_rename(struct step *step)
+{
+	uint32_t column = step->header->single[COLUMN_OLDUSERNAME];
+	uint32_t name_key =
+	    step->record->name_key != INDEX_NONE ? step->record->name_key : step->record->key;
+	uint32_t old = account_find(step->batch, step->record->old_key);
+	uint32_t other = account_find(step->batch, name_key);
+	if (!step->policy->allow_rename || account_adds_only(step->policy))
+		return step_drop(step, column, CODE_NOT_ALLOWED,
+		    SLICE(
+		        "This feed may not rename accounts: set allow_rename, or remove the row."));
+	if (old == INDEX_NONE && other != INDEX_NONE && step->policy->compat == COMPAT_NONE) {
+		step->person = other;
+		step_answer(step, column, OUTCOME_UNCHANGED, CODE_ALREADY_RENAMED,
+		    step->batch->people[other].username,
+		    SLICE("The account has the new name already."));
+		return true;
+	}
+	if (!account_is_free(step->batch, name_key))
+		return old == other && old != INDEX_NONE
+		           ? (step->person = old, true)
+		           : account_name_is_taken(step, step->record->name);
+	if (old == INDEX_NONE)
+		return account_not_found(step, column, record_cell(step->record, column));
+	step->person = old;
+	if (step_person(step)->is_protected)
+		return account_protected(step);
+	if (!may_be_any_name(step) && !account_check_name(step, step->record->name))
+		return false;
+	rename_add(step, column, step->record->name);
+	return true;
+}
+
+/* Found by address or number, with another user name in the row (facts 2.10). */
+bool account_rename_found(struct step *step)
+{
+	struct slice name = step->record->name;
+	bool asks = step->header->key != step->header->single[COLUMN_USERNAME] && name.size > 0 &&
+	            step->person != INDEX_NONE && step->policy->allow_rename &&
+	            !slice_is(name, step_person(step)->username);
+	if (!asks)
+		return true;
+	if (step_person(step)->is_protected)
+		return account_protected(step);
+	if (!account_is_free(step->batch, step->record->name_key))
+		return account_name_is_taken(step, name);
+	if (!may_be_any_name(step) && !account_check_name(step, name))
+		return false;
+	rename_add(step, step->header->single[COLUMN_USERNAME], name);
+	return true;
+}

@@ -1,0 +1,264 @@
+/*
+ * account_update: an account that exists gets what the file says, as far as the feed lets it.
+ * Rules: facts 2.2, 2.4-2.7.
+ */
+#include "account.h"
+
+#include "enrold/value.h"
+
+/* One detail's new value; false: it stays. */
+static bool detail_moved(struct step *step, uint32_t detail, struct slice *value)
+{
+	const struct column *column = columns_detail(detail);
+	struct slice is = step_person(step)->details[detail];
+	uint32_t place = step->header->details[detail];
+	enum policy_update_details mode = step->policy->update_details;
+	bool is_moodle = step->policy->compat == COMPAT_MOODLE;
+	if (mode == DETAILS_FILL && is.size > 0)
+		return false;
+	if (place == COLUMN_NONE && mode == DETAILS_FILE)
+		return false;
+	bool is_empty = place != COLUMN_NONE && record_cell(step->record, place).size == 0;
+	if (is_empty && column->detail.is_required && !is_moodle) {
+		/* An export with a hole in it must not take a person's name away. */
+		return false;
+	}
+	bool is_given = place != COLUMN_NONE && !(is_empty && mode == DETAILS_FILL) &&
+	                account_detail_from_cell(step, detail, value);
+	if (!is_given && place != COLUMN_NONE && mode != DETAILS_FILL)
+		return false;
+	if (!is_given)
+		*value = account_detail_default(step, detail);
+	return value->bytes && !slice_is(*value, is);
+}
+
+static void detail_set(struct step *step, uint32_t detail, struct slice value)
+{
+	step->change.details |= UINT64_C(1) << detail;
+	step->change.values[detail] = value;
+}
+
+/* Moodle lets nobody change an address in nothing but its letter case (facts 2.6). */
+static bool is_same_address(const struct step *step, struct slice a, struct slice b)
+{
+	return step->policy->compat == COMPAT_MOODLE &&
+	       slice_is(value_lower(a, step->arena), value_lower(b, step->arena));
+}
+
+static void detail_update(struct step *step, uint32_t detail)
+{
+	struct account_facts *person = step_person(step);
+	struct slice value = SLICE("");
+	if (!detail_moved(step, detail, &value))
+		return;
+	if (detail == DETAIL_EMAIL) {
+		if (is_same_address(step, value, person->details[detail]))
+			return;
+		if (step->header->details[detail] != COLUMN_NONE &&
+		    account_address_is_taken(step)) {
+			step->is_dropped = step->policy->invalid_values == INVALID_IGNORE;
+			return;
+		}
+	}
+	step_note_move(step, columns_detail(detail)->name, person->details[detail], value);
+	detail_set(step, detail, value);
+}
+
+static void profile_update(struct step *step, uint32_t f)
+{
+	const struct profile_field *field = &step->batch->site->profile_fields[f];
+	struct slice is = step_person(step)->profile[f], value = {NULL, 0};
+	enum policy_update_details mode = step->policy->update_details;
+	uint32_t column = account_profile_column(step, f);
+	const char *expected = "";
+	if (mode == DETAILS_FILL && is.size > 0)
+		return;
+	if (column != COLUMN_NONE) {
+		enum detail_verdict verdict = profile_read(
+		    step->batch, field, record_cell(step->record, column), &value, &expected);
+		bool is_kept = !account_accept(step, column, verdict, expected);
+		step->leaves_record |=
+		    is_kept && step->policy->compat == COMPAT_MOODLE && verdict == DETAIL_BAD;
+		if (is_kept)
+			return;
+	} else if (mode != DETAILS_FILE) {
+		value = account_profile_default(step, field);
+	}
+	if (!value.bytes || slice_is(value, is.bytes ? is : field->initial))
+		return;
+	struct slice name =
+	    arena_print(step->arena, "profile_field_%.*s", SLICE_ARG(field->shortname));
+	step_note_move(step, name.bytes, is, value);
+	account_profile_set(step, f, value);
+}
+
+static void auth_update(struct step *step)
+{
+	enum policy_update_details mode = step->policy->update_details;
+	struct account_facts *person = step_person(step);
+	uint32_t column = step->header->single[COLUMN_AUTH];
+	struct slice auth = record_cell(step->record, column);
+	bool takes_defaults = mode == DETAILS_FILE_AND_DEFAULTS;
+	if (mode != DETAILS_FILE && !takes_defaults)
+		return;
+	if (column == COLUMN_NONE && takes_defaults) {
+		struct slice given = account_default(step->policy, SLICE("auth"));
+		bool is_moodle = step->policy->compat == COMPAT_MOODLE;
+		auth = given.bytes ? given : is_moodle ? SLICE("manual") : SLICE("");
+	}
+	step->has_asked |= auth.size > 0;
+	if (auth.size == 0 || slice_is(auth, person->auth))
+		return;
+	if (!account_check_auth(step, auth, column)) {
+		step->is_dropped = step->policy->invalid_values == INVALID_IGNORE;
+		return;
+	}
+	step_note_move(step, "auth", person->auth, auth);
+	step->change.auth = auth;
+	step->change.ends_sessions |= slice_is(auth, SLICE("nologin"));
+	if (account_auth_is_external(auth)) {
+		step->change.stored = SLICE("not cached");
+		step->change.generate = step->change.force = -1;
+	}
+}
+
+static void password_update(struct step *step)
+{
+	enum policy_update_details mode = step->policy->update_details;
+	struct slice auth =
+	    step->change.auth.size > 0 ? step->change.auth : step_person(step)->auth;
+	struct slice password = step_cell(step, COLUMN_PASSWORD);
+	bool may = step->policy->update_password &&
+	           (mode == DETAILS_FILE || mode == DETAILS_FILE_AND_DEFAULTS);
+	if (may && password.size > 0 && !account_auth_is_external(auth)) {
+		step->has_asked = true;
+		account_take_password(step, password);
+	}
+}
+
+static void suspended_update(struct step *step)
+{
+	bool truth = false;
+	if (!account_read_suspended(step, &truth) || truth == step_person(step)->is_suspended)
+		return;
+	uint32_t column = step->header->single[COLUMN_SUSPENDED];
+	if (!step->policy->allow_suspend) {
+		step_answer(step, column, OUTCOME_ERROR, CODE_NOT_ALLOWED,
+		    record_cell(step->record, column),
+		    SLICE("This feed may not suspend or activate accounts: set allow_suspend, or "
+		          "leave "
+		          "the cell empty."));
+		return;
+	}
+	step_note_move(
+	    step, "suspended", truth ? SLICE("0") : SLICE("1"), truth ? SLICE("1") : SLICE("0"));
+	step->change.sets_suspended = true;
+	step->change.is_suspended = truth;
+	step->change.ends_sessions |= truth;
+}
+
+static bool details_are_asked(const struct step *step)
+{
+	const struct header *header = step->header;
+	if (step->policy->update_details == DETAILS_NONE)
+		return false;
+	for (size_t i = 0; i < header->columns_count; i++)
+		if (i != header->key && (header->columns[i].id == COLUMN_DETAIL ||
+		                            header->columns[i].id == COLUMN_PROFILE))
+			return true;
+	return step->policy->defaults.count > 0 && step->policy->update_details != DETAILS_FILE;
+}
+
+static void details_update(struct step *step)
+{
+	if (step->policy->update_details == DETAILS_NONE)
+		return;
+	step->has_asked |= details_are_asked(step);
+	for (uint32_t d = 0; d < columns_details_count() && !step->is_dropped; d++)
+		detail_update(step, d);
+	for (uint32_t f = 0; f < step->batch->site->profile_fields_count; f++)
+		profile_update(step, f);
+}
+
+/* The plan's own picture follows. */
+static void person_move(struct step *step)
+{
+	struct batch *batch = step->batch;
+	struct account_facts *person = step_person(step);
+	const struct account_change *change = &step->change;
+	for (uint32_t d = 0; d < columns_details_count(); d++)
+		if (change->details & (UINT64_C(1) << d))
+			person->details[d] = change->values[d];
+	for (uint32_t p = 0; p < change->profile_count; p++)
+		for (uint32_t f = 0; f < batch->site->profile_fields_count; f++)
+			if (batch->site->profile_fields[f].id == change->profile[p].field)
+				person->profile[f] = change->profile[p].data;
+	if (change->auth.size > 0)
+		person->auth = change->auth;
+	if (change->sets_suspended)
+		person->is_suspended = change->is_suspended;
+	account_learn(batch, KEY_EMAIL, change->values[DETAIL_EMAIL], step->person);
+	account_learn(batch, KEY_IDNUMBER, change->values[DETAIL_IDNUMBER], step->person);
+}
+
+static bool is_moved(const struct account_change *change)
+{
+	return change->details != 0 || change->profile_count > 0 || change->auth.size > 0 ||
+	       change->sets_suspended || change->password.size > 0;
+}
+
+static enum code code_of_update(const struct account_change *change)
+{
+	bool only = change->details == 0 && change->profile_count == 0 && change->auth.size == 0 &&
+	            change->password.size == 0;
+	if (!only)
+		return CODE_ACCOUNT_UPDATED;
+	return change->is_suspended ? CODE_ACCOUNT_SUSPENDED : CODE_ACCOUNT_ACTIVATED;
+}
+
+static struct slice message_of_update(enum code code)
+{
+	return code == CODE_ACCOUNT_SUSPENDED   ? SLICE("The account was suspended.")
+	       : code == CODE_ACCOUNT_ACTIVATED ? SLICE("The account was activated.")
+	                                        : SLICE("The account was changed.");
+}
+
+/* "suspended" when that is all a row asks; else the person. */
+static uint32_t column_of_update(const struct step *step, enum code code)
+{
+	return code == CODE_ACCOUNT_UPDATED ? step->header->key
+	                                    : step->header->single[COLUMN_SUSPENDED];
+}
+
+bool account_update(struct step *step)
+{
+	size_t outcomes = step->pass->outcomes_count;
+	if (!step->batch->asks_accounts)
+		return true;
+	if (!step_alloc(step))
+		return false;
+	suspended_update(step);
+	auth_update(step);
+	if (!step->is_dropped)
+		details_update(step);
+	if (step->is_dropped)
+		return false;
+	password_update(step);
+	bool is_done = is_moved(&step->change);
+	if (is_done || step->leaves_record)
+		change_add(step->pass, (struct change){.kind = CHANGE_UPDATE_ACCOUNT,
+		                           .person = step->person,
+		                           .account = step_keep_change(step)});
+	if (is_done) {
+		enum code code = code_of_update(&step->change);
+		person_move(step);
+		struct outcome *outcome = step_answer(step, column_of_update(step, code),
+		    OUTCOME_DONE, code, step_person(step)->username, message_of_update(code));
+		outcome->before = step_keep_text(step, &step->before);
+		outcome->after = step_keep_text(step, &step->after);
+	} else if (step->has_asked && step->pass->outcomes_count == outcomes) {
+		step_answer(step, step->header->key, OUTCOME_UNCHANGED, CODE_ACCOUNT_UNCHANGED,
+		    step_person(step)->username, SLICE("The account was so already."));
+	}
+	return true;
+}
