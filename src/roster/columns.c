@@ -1,11 +1,9 @@
-#define HASH_NONFATAL_OOM 1
 #include "enrold/columns.h"
 
-#include "enrold/outcome.h"
-#include "enrold/value.h"
+#include "parts.h"
 
 #include <assert.h>
-#include <uthash.h>
+#include <strings.h>
 
 /* No limit where only certain values will do: what is wrong with another is not its length. */
 #define DETAIL(...) COLUMN_DETAIL, false, __VA_ARGS__
@@ -143,7 +141,7 @@ uint32_t columns_details_count(void)
 }
 
 /* Length of the digits at the end of a name. */
-static size_t digits_at_end(struct slice name)
+size_t column_digits(struct slice name)
 {
 	size_t digits = 0;
 	while (digits < name.size && name.bytes[name.size - 1 - digits] >= '0' &&
@@ -152,9 +150,9 @@ static size_t digits_at_end(struct slice name)
 	return digits;
 }
 
-static const struct column *column_find(struct slice name)
+static const struct column *person_column_find(struct slice name)
 {
-	size_t digits = digits_at_end(name);
+	size_t digits = column_digits(name);
 	for (size_t i = 0; i < COLUMNS; i++) {
 		struct slice stem = name;
 		stem.size -= columns[i].is_numbered ? digits : 0;
@@ -173,7 +171,12 @@ static const struct column *group_column_find(struct slice name)
 	return NULL;
 }
 
-static bool is_same_letters(struct slice a, struct slice b)
+const struct column *column_find(struct slice name, bool is_of_groups)
+{
+	return is_of_groups ? group_column_find(name) : person_column_find(name);
+}
+
+bool is_same_letters(struct slice a, struct slice b)
 {
 	return a.size == b.size && strncasecmp(a.bytes, b.bytes, a.size) == 0;
 }
@@ -187,7 +190,7 @@ struct slice columns_profile_name(struct slice name)
 
 bool columns_has_default(struct slice name)
 {
-	const struct column *column = column_find(name);
+	const struct column *column = person_column_find(name);
 	return columns_profile_name(name).size > 0 ||
 	       (column && (column->id == COLUMN_DETAIL || column->id == COLUMN_AUTH));
 }
@@ -205,262 +208,6 @@ bool columns_is_known(const struct policy *policy, struct slice name)
 		               ? (char)(name.bytes[i] + 'a' - 'A')
 		               : name.bytes[i];
 	struct slice text = {lower, name.size};
-	return column_find(text) || group_column_find(text) || columns_profile_name(name).size > 0;
-}
-
-/* ---- a header in the making ---- */
-
-/* A name or a number that was met before, and where. */
-struct met {
-	UT_hash_handle hh;
-	uint32_t index;
-	bool has_failed;
-};
-
-#undef uthash_nonfatal_oom
-#define uthash_nonfatal_oom(entry) ((entry)->has_failed = true)
-
-struct making {
-	const struct header_terms *terms;
-	struct arena *arena;
-	struct header *header;
-	uint64_t line;
-	struct met *names;   /* of columns, in lower case */
-	struct met *numbers; /* of slots */
-};
-
-/* The index under which the text was met first: `index` when that is now. */
-static uint32_t met_before(
-    struct making *making, struct met **table, struct slice text, uint32_t index)
-{
-	struct met *met = NULL;
-	HASH_FIND(hh, *table, text.bytes, text.size, met);
-	if (met)
-		return met->index;
-	met = arena_alloc(making->arena, sizeof *met);
-	if (!met)
-		return index;
-	met->index = index;
-	HASH_ADD_KEYPTR(hh, *table, text.bytes, text.size, met);
-	if (met->has_failed)
-		arena_fail(making->arena);
-	return index;
-}
-
-static uint32_t slot_find(struct making *making, struct slice number)
-{
-	struct header *header = making->header;
-	uint32_t s = met_before(making, &making->numbers, number, (uint32_t)header->slots_count);
-	if (s == header->slots_count) {
-		header->slots[s].number = number;
-		for (size_t id = 0; id < COLUMN_IDS; id++)
-			header->slots[s].columns[id] = COLUMN_NONE;
-		header->slots_count++;
-	}
-	return s;
-}
-
-static const struct profile_field *profile_find(
-    const struct site_facts *site, struct slice name, bool any_case)
-{
-	for (size_t i = 0; site && i < site->profile_fields_count; i++) {
-		const struct profile_field *field = &site->profile_fields[i];
-		if (any_case ? is_same_letters(field->shortname, name)
-		             : slice_is(field->shortname, name))
-			return field;
-	}
-	return NULL;
-}
-
-/* True: the column is a profile field of the site. */
-static bool profile_take(struct making *making, struct header_column *column)
-{
-	const struct site_facts *site = making->terms->site;
-	struct slice written = columns_profile_name(value_trim(column->cell));
-	struct slice name = columns_profile_name(column->name);
-	if (name.size == 0)
-		return false;
-	/* As it is written, then however it is written; a mapped name is in lower case. */
-	const struct profile_field *field =
-	    profile_find(site, written.size > 0 ? written : name, false);
-	field = field ? field : profile_find(site, name, true);
-	if (!field)
-		return false;
-	column->id = COLUMN_PROFILE;
-	column->index = (uint32_t)(field - site->profile_fields);
-	column->characters_max = (uint32_t)field->characters_max;
-	return true;
-}
-
-static void known_take(
-    struct making *making, struct header_column *column, const struct column *known)
-{
-	struct header *header = making->header;
-	uint32_t index = (uint32_t)(column - header->columns);
-	column->id = known->id;
-	column->characters_max = known->characters_max;
-	if (known->id == COLUMN_DETAIL) {
-		column->index = (uint32_t)(known - columns_detail(0));
-		header->details[column->index] = index;
-	} else if (known->is_numbered) {
-		struct slice number = column->name;
-		number.size = digits_at_end(column->name);
-		number.bytes += column->name.size - number.size;
-		column->slot = slot_find(making, number);
-		header->slots[column->slot].columns[known->id] = index;
-	} else {
-		header->single[known->id] = index;
-	}
-}
-
-static struct error column_add(struct making *making, struct header_column *column)
-{
-	uint32_t index = (uint32_t)(column - making->header->columns);
-	bool is_of_groups = making->header->is_of_groups;
-	const struct column *known =
-	    is_of_groups ? group_column_find(column->name) : column_find(column->name);
-	if (known)
-		known_take(making, column, known);
-	else if (is_of_groups || !profile_take(making, column))
-		column->id = COLUMN_UNKNOWN;
-	if (column->id == COLUMN_UNKNOWN &&
-	    making->terms->policy->unknown_columns == UNKNOWN_REFUSE)
-		return error_reject("header_unknown_column", making->line,
-		    "column %u, '%.*s', is not a column enrold knows: correct its name or set "
-		    "unknown_columns: ignore",
-		    index + 1, SLICE_ARG(column->cell));
-	uint32_t first = column->id == COLUMN_UNKNOWN
-	                     ? index
-	                     : met_before(making, &making->names, column->name, index);
-	if (first != index)
-		return error_reject("header_duplicate_column", making->line,
-		    "columns %u and %u are both '%.*s': remove one", first + 1, index + 1,
-		    SLICE_ARG(column->cell));
-	return OK;
-}
-
-static struct error cell_check(struct slice cell, uint32_t index, uint64_t line)
-{
-	enum value_fault fault = value_check(cell);
-	if (fault == VALUE_CLEAN)
-		return OK;
-	return error_reject("header_broken", line, "column %u of the header %s", index + 1,
-	    fault == VALUE_NOT_UTF8
-	        ? "cannot be decoded: save the file as UTF-8 or set csv: {encoding: ...}"
-	        : "has a NUL or control character: remove it, or save the file as UTF-8");
-}
-
-/* What the feed says that its files call it otherwise. */
-static struct slice name_mapped(const struct policy *policy, struct slice name, struct arena *arena)
-{
-	for (size_t i = 0; i + 1 < policy->columns.count; i += 2) {
-		struct slice from = value_lower(slice_of(policy->columns.items[i]), arena);
-		if (slice_is(from, name))
-			return value_lower(slice_of(policy->columns.items[i + 1]), arena);
-	}
-	return name;
-}
-
-static struct error names_read(struct making *making, const struct csvin_record *record)
-{
-	for (uint32_t i = 0; i < record->cells_count; i++) {
-		struct header_column *column = &making->header->columns[i];
-		struct error error = cell_check(record->cells[i], i, record->line);
-		if (is_error(&error))
-			return error;
-		column->cell = arena_copy(making->arena, record->cells[i]);
-		column->name = name_mapped(making->terms->policy,
-		    value_lower(value_trim(column->cell), making->arena), making->arena);
-		making->header->is_of_groups |= slice_is(column->name, SLICE("groupname"));
-	}
-	return OK;
-}
-
-static struct error columns_take(struct making *making, const struct csvin_record *record)
-{
-	struct error error = names_read(making, record);
-	if (!is_error(&error) && record->cells_count < 2 && !making->header->is_of_groups)
-		error = error_reject("header_too_few_columns", record->line,
-		    "the header has one column: name at least two, separated by commas");
-	for (uint32_t i = 0; i < record->cells_count && !is_error(&error); i++) {
-		struct header_column *column = &making->header->columns[i];
-		error = column_add(making, column);
-		making->header->has_cohorts |= column->id == COLUMN_COHORT;
-	}
-	return error;
-}
-
-/* ---- the header as a whole ---- */
-
-/* Files of new accounts may leave the user names to the feed's template. */
-static bool may_lack_key(const struct policy *policy)
-{
-	return policy->username_template &&
-	       (policy->upload_type == UPLOAD_ADD || policy->upload_type == UPLOAD_ADD_INCREMENT);
-}
-
-static struct error key_find(struct header *header, const struct policy *policy, uint64_t line)
-{
-	static const struct {
-		const char *name, *code;
-	} keys[] = {
-	    [MATCH_USERNAME] = {"username", "header_without_username"},
-	    [MATCH_EMAIL] = {"email", "header_without_email"},
-	    [MATCH_IDNUMBER] = {"idnumber", "header_without_idnumber"},
-	};
-	bool adds =
-	    policy->upload_type == UPLOAD_ADD || policy->upload_type == UPLOAD_ADD_INCREMENT;
-	enum policy_match_by by = adds ? MATCH_USERNAME : policy->match_by;
-	header->key = by == MATCH_USERNAME ? header->single[COLUMN_USERNAME]
-	              : by == MATCH_EMAIL  ? header->details[DETAIL_EMAIL]
-	                                   : header->details[DETAIL_IDNUMBER];
-	if (header->key != COLUMN_NONE || may_lack_key(policy))
-		return OK;
-	return error_reject(keys[by].code, line, "the header has no column '%s'%s: add it",
-	    keys[by].name, by == MATCH_USERNAME ? "" : ", by which people are found (match_by)");
-}
-
-static struct header *header_alloc(size_t count, struct arena *arena)
-{
-	struct header *header = arena_alloc(arena, sizeof *header);
-	struct header_column *named = arena_alloc(arena, count * sizeof *named);
-	struct header_slot *slots = arena_alloc(arena, count * sizeof *slots);
-	if (!header || !named || !slots)
-		return NULL;
-	*header = (struct header){.columns_count = count,
-	    .columns = named,
-	    .slots = slots,
-	    .key = COLUMN_NONE,
-	    .delimiter = ','};
-	for (size_t id = 0; id < COLUMN_IDS; id++)
-		header->single[id] = COLUMN_NONE;
-	for (size_t i = 0; i < DETAILS_MAX; i++)
-		header->details[i] = COLUMN_NONE;
-	return header;
-}
-
-struct error header_parse(const struct csvin_record *record, const struct header_terms *terms,
-    struct arena *arena, struct header **result)
-{
-	size_t count = record->cells_count;
-	if (record->fault != CSVIN_WHOLE)
-		return error_reject("header_broken", record->line, "the header %s",
-		    record->fault == CSVIN_BROKEN
-		        ? "has text after a closing quote: correct its quotes"
-		        : "is too long or has too many columns");
-	struct making making = {.terms = terms,
-	    .arena = arena,
-	    .header = header_alloc(count, arena),
-	    .line = record->line};
-	if (!making.header)
-		return error_memory("reading the header");
-	struct error error = columns_take(&making, record);
-	HASH_CLEAR(hh, making.names);
-	HASH_CLEAR(hh, making.numbers);
-	if (!is_error(&error) && !making.header->is_of_groups)
-		error = key_find(making.header, terms->policy, record->line);
-	if (!is_error(&error) && arena_has_failed(arena))
-		error = error_memory("reading the header");
-	*result = making.header;
-	return error;
+	return person_column_find(text) || group_column_find(text) ||
+	       columns_profile_name(name).size > 0;
 }

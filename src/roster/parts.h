@@ -8,6 +8,14 @@
 #include "enrold/change.h"
 #include "enrold/plan.h"
 
+/* ---- columns.c ---- */
+
+/* By its name in lower case; NULL: there is no such column. */
+const struct column *column_find(struct slice name, bool is_of_groups);
+/* Length of the digits at the end of a name. */
+size_t column_digits(struct slice name);
+bool is_same_letters(struct slice a, struct slice b);
+
 /* ---- request.c ---- */
 
 /* Adds what the record, which is the batch's next, asks. */
