@@ -40,6 +40,12 @@ void accounts_prepare(struct lms *lms);
 
 /* The changes of accounts, in the order given. */
 void accounts_write(struct work *work);
+void sessions_end(struct work *work, int64_t user);
+
+/* ---- sqlite_bury.c ---- */
+
+/* The change's account is deleted. */
+void account_bury(struct work *work, size_t change);
 
 /* ---- sqlite_member.c ---- */
 
