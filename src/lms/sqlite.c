@@ -30,10 +30,8 @@ struct error lms_open(const struct lms_options *options, struct lms **result)
 		return error_memory("opening the LMS database");
 	lms->options = options;
 	lms->arena = arena_create();
-	lms->scratch = arena_create();
-	struct error error = lms->arena && lms->scratch
-	                         ? site_db_open(options, SITE_DB_EXISTING, &lms->db)
-	                         : error_memory("opening the LMS database");
+	struct error error = lms->arena ? site_db_open(options, SITE_DB_EXISTING, &lms->db)
+	                                : error_memory("opening the LMS database");
 	if (!is_error(&error)) {
 		lms_prepare(lms);
 		accounts_prepare(lms);
@@ -59,7 +57,6 @@ void lms_close(struct lms *lms)
 	site_db_close(lms->db);
 	buffer_done(&lms->account_select);
 	buffer_done(&lms->account_insert);
-	arena_free(lms->scratch);
 	arena_free(lms->arena);
 	free(lms);
 }

@@ -10,8 +10,7 @@
 struct lms {
 	struct site_db *db;
 	const struct lms_options *options;
-	struct arena *arena;   /* of the site's facts */
-	struct arena *scratch; /* of one question */
+	struct arena *arena; /* of the site's facts */
 	struct site_facts site;
 	struct slice calendar; /* of new accounts */
 	int64_t tracks_forums;

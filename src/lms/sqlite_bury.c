@@ -227,7 +227,8 @@ static struct slice tombstone_name(struct leaver *leaver, const struct old_row *
 		struct slice name =
 		    arena_print(arena, "%.*s.%lld", SLICE_ARG(stem), (long long)time);
 		int64_t taken = site_db_find(leaver->work->lms->db,
-		    "SELECT id FROM {user} WHERE username = ?", 0, DB_VALUES(db_text(name)));
+		    "SELECT id FROM {user} WHERE mnethostid = ? AND username = ?", 0,
+		    DB_VALUES(db_int(row->host), db_text(name)));
 		if (taken == 0)
 			return name;
 	}

@@ -13,7 +13,7 @@ void flag_set(struct work *work, const char *type, int64_t user)
 	struct db_value now = db_int(work->effects->now);
 	struct db_value expiry = db_int(work->effects->now + work->lms->site.session_timeout);
 	int64_t id =
-	    site_db_find(db, "SELECT id FROM {cache_flags} WHERE name = ? AND flagtype = ?", 0,
+	    site_db_find(db, "SELECT id FROM {cache_flags} WHERE name = ? AND +flagtype = ?", 0,
 	        DB_VALUES(db_string(name), db_string(type)));
 	if (id != 0)
 		site_db_run(db,
