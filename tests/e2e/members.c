@@ -149,3 +149,51 @@ Test(members, groups_of_a_file_are_made_and_a_bad_row_retried)
 	answer_close(&answer);
 	law_close(&spool);
 }
+
+/* Every cell of the table is wrong once; the retry file, mended by replacing, does the rest. */
+Test(members, that_failed_join_once_the_retry_file_is_mended)
+{
+	static const char *const mends[][2] = {
+	    {"BADCOHORT", "SALES"}, {"BADROLE", "manager"}, {"BADCAT", "CAT"}, {"BADCOURSE", "C1"}};
+	struct spool spool;
+	struct answer answer;
+	spool_make(&spool, NULL);
+	spool_execute(&spool,
+	    "UPDATE mdl_course_categories SET idnumber = 'CAT' WHERE id = 1;"
+	    "INSERT INTO mdl_cohort (contextid, name, idnumber, descriptionformat, component, "
+	    "timecreated, timemodified) "
+	    "VALUES (1, 'X', 'BADCOHORT', 1, 'tool_x', 0, 0)");
+	run_file(&spool, &answer, "a.csv",
+	    "username,cohort1,sysrole1,category1,categoryrole1,course1,group1\n"
+	    "p1,BADCOHORT,,,,,\np2,,BADROLE,,,,\np3,,,BADCAT,coursecreator,,\n"
+	    "p4,,,CAT,BADROLE,,\np5,,,,,BADCOURSE,Red\n");
+	EXPECT(&answer, {2, "cohort1", "error", "cohort_external"},
+	    {3, "sysrole1", "error", "role_not_found"},
+	    {4, "categoryrole1", "error", "category_not_found"},
+	    {5, "categoryrole1", "error", "role_not_found"},
+	    {6, "course1", "error", "course_not_found"},
+	    {6, "group1", "skipped", "row_not_applied"});
+	struct buffer text = {0};
+	buffer_add(&text, answer.retry.bytes, answer.retry.size);
+	answer_close(&answer);
+	for (size_t i = 0; i < sizeof mends / sizeof *mends; i++) {
+		char *bad;
+		while ((bad = memmem(text.bytes, text.size, mends[i][0], strlen(mends[i][0])))) {
+			size_t before = (size_t)(bad - text.bytes), size = strlen(mends[i][0]);
+			struct buffer mended = {0};
+			buffer_add(&mended, text.bytes, before);
+			buffer_add_text(&mended, mends[i][1]);
+			buffer_add(&mended, bad + size, text.size - before - size);
+			buffer_done(&text);
+			text = mended;
+		}
+	}
+	spool_drop_bytes(&spool, "b.csv", text.bytes, text.size);
+	buffer_done(&text);
+	spool_once(&spool);
+	answer_open(&answer, &spool, "b.csv", 0);
+	cr_expect_eq(answer_number(&answer, "outcomes", "error"), 0);
+	cr_expect_eq(answer_number(&answer, "outcomes", "done"), 6);
+	answer_close(&answer);
+	law_close(&spool);
+}
