@@ -25,8 +25,13 @@ enum {
 	COURSES = SCALE(30, 3),
 	KILLS = SCALE(36, 12),
 	BUDGET_MS = 90 * 1000, /* CI waits for this */
-	FILES = 4,
+	ACCOUNTS = SCALE(3000, 300),
+	FILES = 6,
 };
+
+#define FEEDS                                                                                      \
+	"  default: { upload_type: add_or_update, update_details: file, allow_delete: true,"       \
+	" allow_rename: true }\n"
 
 static struct buffer large_make(void)
 {
@@ -41,20 +46,39 @@ static struct buffer large_make(void)
 	return text;
 }
 
+/* New people, each with a cohort, a course and a group of it. */
+static struct buffer accounts_make(void)
+{
+	struct buffer text = {0};
+	buffer_add_text(&text, "username,firstname,lastname,email,cohort1,course1,group1\n");
+	for (int i = 0; i < ACCOUNTS; i++)
+		buffer_print(&text, "new%d,New,Person,new%d@x.example,K%d,C%d,G%d\n", i, i, i % 7,
+		    i % COURSES + 1, i % 11);
+	cr_assert(!text.failed);
+	return text;
+}
+
 static void site_make(struct spool *spool, int round)
 {
-	static struct buffer large;
-	if (large.size == 0)
+	static struct buffer large, accounts;
+	if (large.size == 0) {
 		large = large_make();
+		accounts = accounts_make();
+	}
 	spool_make(spool, &(struct spool_options){
 	                      .people = PEOPLE,
 	                      .courses = COURSES,
+	                      .feeds = FEEDS,
 	                      .journal_mode = round % 2 ? "delete" : "wal",
 	                  });
 	spool_drop(spool, "1-small.csv", "username,course1\np1,C1\nnobody,C1\np2,C1\n");
 	spool_drop(spool, "2-refused.csv", "username,course1\np3,\"C1\n");
 	spool_drop_bytes(spool, "3-large.csv", large.bytes, large.size);
 	spool_drop(spool, "4-small.csv", "username,course1,enrolstatus1\np1,C1,1\np2,C2,\n");
+	spool_drop_bytes(spool, "5-accounts.csv", accounts.bytes, accounts.size);
+	spool_drop(spool, "6-moves.csv",
+	    "username,oldusername,deleted,suspended,sysrole1\nmoved1,new1,,,manager\nnew2,,1,,\n"
+	    "new3,,,1,\nmoved1,,,,-manager\n");
 }
 
 /* Starts --once and kills it when the time is over; false: it came to its end before. */
@@ -73,8 +97,8 @@ static bool once_kill(const struct spool *spool, int64_t delay_us)
 
 static void answers_check(const struct spool *spool)
 {
-	static const char *const names[FILES] = {
-	    "1-small.csv", "2-refused.csv", "3-large.csv", "4-small.csv"};
+	static const char *const names[FILES] = {"1-small.csv", "2-refused.csv", "3-large.csv",
+	    "4-small.csv", "5-accounts.csv", "6-moves.csv"};
 	for (int i = 0; i < FILES; i++)
 		cr_assert_eq(answer_count(spool, names[i]), 1, "answers to %s", names[i]);
 }
