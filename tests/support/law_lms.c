@@ -161,7 +161,7 @@ static const char events[] =
     " relateduserid AS user, count(*) AS times"
     " FROM mdl_logstore_standard_log WHERE id > (SELECT events FROM before)"
     " AND relateduserid NOT IN (SELECT id FROM mdl_user WHERE deleted = 1)"
-    " AND eventname = '\\core\\event\\role_assigned' GROUP BY 1, 2, 3;"
+    " AND courseid <> 0 AND eventname = '\\core\\event\\role_assigned' GROUP BY 1, 2, 3;"
     "CREATE UNIQUE INDEX temp.assigned_id ON assigned (context, user, role);";
 
 /* ---- what does not fit: each row's first column is the message ---- */
@@ -229,7 +229,8 @@ static const char *const breaches[] = {
     "SELECT 'L3: role assignment ' || ra.id || ' has ' || coalesce(times, 0) || ' log rows'"
     " FROM mdl_role_assignments ra LEFT JOIN assigned a ON a.context = ra.contextid"
     " AND a.user = ra.userid AND a.role = ra.roleid"
-    " WHERE ra.id > (SELECT assignments FROM before) AND coalesce(times, 0) <> 1",
+    " WHERE ra.id > (SELECT assignments FROM before) AND coalesce(times, 0) <> 1"
+    " AND ra.contextid IN (SELECT id FROM mdl_context WHERE contextlevel = 50)",
     "SELECT 'L4: ' || times || ' log rows tell of role ' || role || ' of user ' || user ||"
     " ' in context ' || context || ', which is not there' FROM assigned a WHERE NOT EXISTS ("
     " SELECT 1 FROM mdl_role_assignments ra WHERE ra.contextid = a.context"
