@@ -43,11 +43,12 @@ struct record {
 	uint32_t requests; /* index of its first request */
 	uint32_t requests_count;
 	/* Indexes into keys, or INDEX_NONE: */
-	uint32_t key;       /* who is meant */
-	uint32_t name_key;  /* who has the user name, where that is not the key */
-	uint32_t old_key;   /* who is to be renamed */
-	uint32_t email_key; /* who has the address that the row gives */
-	uint32_t person;    /* whom the plan found: index into people */
+	uint32_t key;        /* who is meant */
+	uint32_t name_key;   /* who has the user name, where that is not the key */
+	uint32_t old_key;    /* who is to be renamed */
+	uint32_t email_key;  /* who has the address that the row gives */
+	uint32_t person;     /* whom the plan found: index into people */
+	struct slice called; /* the user name that the account had then; bytes NULL: none found */
 };
 
 /* In the order in which they are done: cohorts first, the others as their columns stand. */

@@ -51,6 +51,8 @@ void account_learn(struct batch *batch, enum user_key_by by, struct slice text, 
 	uint32_t *people = batch->key_people[key];
 	if (arena_has_failed(batch->arena) || key >= batch->keys_asked)
 		return;
+	if (people[0] == person || people[1] == person)
+		return;
 	people[key_holds(batch, &batch->keys[key], people[0])] = person;
 }
 

@@ -258,10 +258,16 @@ bool account_check_name(struct step *step, struct slice name)
 
 bool account_not_found(struct step *step, uint32_t column, struct slice name)
 {
+	const struct header *header = step->header;
+	bool by_name = column != COLUMN_NONE || header->key == header->single[COLUMN_USERNAME];
 	return step_drop(step, column, CODE_USER_NOT_FOUND,
-	    arena_print(step->arena,
-	        "No account '%.*s': correct the user name, or create the account first.",
-	        SLICE_ARG(name)));
+	    by_name
+	        ? arena_print(step->arena,
+	              "No account '%.*s': correct the user name, or create the account first.",
+	              SLICE_ARG(name))
+	        : arena_print(step->arena,
+	              "No account has the %.*s '%.*s': correct it, or create the account first.",
+	              SLICE_ARG(header->columns[header->key].name), SLICE_ARG(name)));
 }
 
 bool account_protected(struct step *step)

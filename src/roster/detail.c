@@ -209,7 +209,7 @@ enum detail_verdict detail_read(const struct batch *batch, const struct column *
 	switch (column->detail.kind) {
 	case DETAIL_RAW: return DETAIL_GOOD;
 	case DETAIL_TEXT:
-		*expected = "a text without HTML tags";
+		*expected = "plain text, without HTML tags";
 		*value = tags_strip(cell, batch->arena);
 		return value->size == cell.size ? DETAIL_GOOD : DETAIL_CHANGED;
 	case DETAIL_ADDRESS:

@@ -171,6 +171,8 @@ bool account_settle(struct pass *pass, uint32_t index)
 	step_init(&step, pass, index);
 	bool goes_on = settle(&step);
 	step.record->person = step.person;
+	if (step.person != INDEX_NONE)
+		step.record->called = step_person(&step)->username;
 	if (goes_on)
 		interests_answer(&step);
 	step_done(&step);

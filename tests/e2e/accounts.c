@@ -64,6 +64,22 @@ Test(accounts, live_from_their_making_to_their_end)
 	law_close(&spool);
 }
 
+Test(accounts, are_called_in_the_answer_what_they_were_called_then)
+{
+	struct spool spool;
+	struct answer answer;
+	spool_make(&spool, &(struct spool_options){.feeds = FEEDS});
+	run_file(&spool, &answer, "a.csv",
+	    "username,oldusername,course1\none,p1,C1\ntwo,one,\np1,two,C2\n");
+	static const char *const names[] = {"one", "two", "p1"};
+	for (int i = 0; i < 3; i++) {
+		struct expected line = {.line = i + 2, .code = "account_renamed"};
+		cr_expect_str_eq(answer_cell(&answer, line, 0, "username"), names[i]);
+	}
+	answer_close(&answer);
+	law_close(&spool);
+}
+
 Test(accounts, are_made_with_passwords_that_can_be_logged_in_with)
 {
 	struct spool spool;

@@ -168,6 +168,12 @@ static const struct {
         "3 course1 skipped row_not_applied\n4 email error username_missing\n"
         "4 course1 skipped row_not_applied\n",
         "enrol carol\nrole carol\n"},
+    {"an address in other letters is still that of one account",
+        "match_by=email update_details=file",
+        "username,email,city\n,ALICE@corp.example,A\n,alice@CORP.example,B\n",
+        "2 email done account_updated\n3 email done account_updated\n",
+        "update alice email=ALICE@corp.example city=A\n"
+        "update alice email=alice@CORP.example city=B\n"},
     {"people by number", "match_by=idnumber", "idnumber,course1\nE001,SAFETY\ne001,SAFETY\n",
         "2 course1 done enrolled\n3 idnumber error user_not_found\n"
         "3 course1 skipped row_not_applied\n",
