@@ -78,6 +78,8 @@ struct user_key {
 	uint32_t matches; /* local accounts that are not deleted */
 	int64_t ids[2];   /* of the first two */
 	bool is_taken;    /* a deleted account has this user name */
+	uint32_t passed;  /* the plan's own: names counted on from this one are taken up to the key
+	                     before this index; 0: not known */
 };
 
 /* An account. id ACCOUNT_PLANNED: will be made by a change of this batch. */

@@ -79,12 +79,21 @@ static struct slice name_next(struct slice name, struct arena *arena)
 	return arena_print(arena, "%.*s%lld", (int)stem, name.bytes, (long long)number + 1);
 }
 
-enum { NAMES_AT_ONCE = 8 };
+enum { NAMES_AT_ONCE = 64 };
 
-/* The first free name; false: ask the database about more of them first. */
+/*
+ * The first free name; false: ask the database about more of them first. A feed that counts names
+ * on never gives one back, so the next of the same name goes on where the last one stopped.
+ */
 bool account_find_free_name(struct batch *batch, uint32_t key, struct slice *name)
 {
+	const uint32_t first = key;
+	if (batch->keys[first].passed > 0) {
+		key = batch->keys[first].passed - 1;
+		*name = batch->keys[key].text;
+	}
 	while (key < batch->keys_asked && !account_is_free(batch, key)) {
+		batch->keys[first].passed = key + 1;
 		*name = name_next(*name, batch->arena);
 		key = batch_key(batch, KEY_USERNAME, *name);
 		if (arena_has_failed(batch->arena))
@@ -99,6 +108,7 @@ bool account_find_free_name(struct batch *batch, uint32_t key, struct slice *nam
 	}
 	return false;
 }
+
 uint32_t account_expected(struct pass *pass, uint32_t index)
 {
 	const struct batch *batch = pass->batch;
