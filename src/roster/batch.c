@@ -111,18 +111,12 @@ static void record_check(
 
 /* ---- who is meant ---- */
 
-static struct slice key_bytes(const struct user_key *key, struct arena *arena)
-{
-	static const char marks[] = {[KEY_USERNAME] = 'u', [KEY_EMAIL] = 'e', [KEY_IDNUMBER] = 'i'};
-	return arena_print(arena, "%c%.*s", marks[key->by], SLICE_ARG(key->text));
-}
-
 uint32_t batch_key(struct batch *batch, enum user_key_by by, struct slice text)
 {
 	struct user_key key = {.by = by, .text = text};
 	if (by == KEY_EMAIL)
 		key.text = value_lower(text, batch->arena);
-	struct slice bytes = key_bytes(&key, batch->arena);
+	struct slice bytes = index_key(batch->arena, 'p', by, key.text);
 	uint32_t known = index_find(batch->key_index, bytes);
 	if (known != INDEX_NONE)
 		return known;

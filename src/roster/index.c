@@ -12,6 +12,19 @@ struct index_entry {
 #undef uthash_nonfatal_oom
 #define uthash_nonfatal_oom(entry) ((entry)->has_failed = true)
 
+struct slice index_key(struct arena *arena, char kind, uint32_t number, struct slice text)
+{
+	size_t size = sizeof kind + sizeof number + text.size;
+	char *bytes = arena_alloc(arena, size);
+	if (!bytes)
+		return SLICE("");
+	bytes[0] = kind;
+	memcpy(bytes + sizeof kind, &number, sizeof number);
+	if (text.size > 0)
+		memcpy(bytes + sizeof kind + sizeof number, text.bytes, text.size);
+	return (struct slice){bytes, size};
+}
+
 uint32_t index_find(const struct index_entry *index, struct slice key)
 {
 	struct index_entry *entry = NULL;

@@ -8,6 +8,10 @@
 
 #include "enrold/batch.h"
 
+/* Kind, number and text as bytes of the arena: printf would end a text at a NUL, and a bad row's
+ * text must not be taken for a good one's. */
+struct slice index_key(struct arena *arena, char kind, uint32_t number, struct slice text);
+
 /* INDEX_NONE: it is not there. */
 uint32_t index_find(const struct index_entry *index, struct slice key);
 /* The key's bytes must live as long as the index. */

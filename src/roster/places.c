@@ -24,8 +24,7 @@ static bool name_is_new(struct batch *batch, struct slice name, size_t count, ui
 uint32_t batch_course(struct batch *batch, enum course_key_by by, struct slice text)
 {
 	uint32_t place;
-	struct slice name = arena_print(
-	    batch->arena, "%c%.*s", by == COURSE_BY_SHORTNAME ? 's' : 'i', SLICE_ARG(text));
+	struct slice name = index_key(batch->arena, 's', by, text);
 	struct course_key *keys = array_reserve(batch->arena, batch->course_keys,
 	    batch->courses_count, &batch->courses_room, sizeof *keys);
 	if (!keys)
@@ -39,7 +38,7 @@ uint32_t batch_course(struct batch *batch, enum course_key_by by, struct slice t
 uint32_t batch_category(struct batch *batch, struct slice idnumber)
 {
 	uint32_t place;
-	struct slice name = arena_print(batch->arena, "c%.*s", SLICE_ARG(idnumber));
+	struct slice name = index_key(batch->arena, 'c', 0, idnumber);
 	struct category_facts *categories = array_reserve(batch->arena, batch->categories,
 	    batch->categories_count, &batch->categories_room, sizeof *categories);
 	if (!categories)
@@ -54,7 +53,7 @@ uint32_t batch_category(struct batch *batch, struct slice idnumber)
 uint32_t batch_cohort(struct batch *batch, struct slice text)
 {
 	uint32_t place;
-	struct slice name = arena_print(batch->arena, "k%.*s", SLICE_ARG(text));
+	struct slice name = index_key(batch->arena, 'k', 0, text);
 	struct cohort_facts *cohorts = array_reserve(batch->arena, batch->cohorts,
 	    batch->cohorts_count, &batch->cohorts_room, sizeof *cohorts);
 	if (!cohorts)
@@ -68,8 +67,7 @@ uint32_t batch_cohort(struct batch *batch, struct slice text)
 uint32_t batch_group(struct batch *batch, enum group_key_by by, uint32_t course, struct slice text)
 {
 	uint32_t place;
-	struct slice name =
-	    arena_print(batch->arena, "g%d:%u:%.*s", (int)by, course, SLICE_ARG(text));
+	struct slice name = index_key(batch->arena, (char)('0' + by), course, text);
 	struct group_facts *groups = array_reserve(
 	    batch->arena, batch->groups, batch->groups_count, &batch->groups_room, sizeof *groups);
 	if (!groups)
@@ -84,7 +82,7 @@ uint32_t batch_group(struct batch *batch, enum group_key_by by, uint32_t course,
 uint32_t batch_grouping(struct batch *batch, uint32_t course, struct slice name)
 {
 	uint32_t place;
-	struct slice key = arena_print(batch->arena, "G%u:%.*s", course, SLICE_ARG(name));
+	struct slice key = index_key(batch->arena, 'G', course, name);
 	struct grouping_facts *groupings = array_reserve(batch->arena, batch->groupings,
 	    batch->groupings_count, &batch->groupings_room, sizeof *groupings);
 	if (!groupings)

@@ -54,6 +54,9 @@ static const struct shape {
     {"sjis", BYTES("username,course1\np2,C1\np1,\x82"), NULL, BYTES(""), 3, "not_utf8"},
     {"", BYTES("\0u\0s\0e\0r"), NULL, BYTES("\xFE\xFF"), 0, "header_too_few_columns"},
     {"", BYTES("username,course1\np1,K\0rs\n"), NULL, BYTES(""), 2, "control_character"},
+    /* ... and only its own, whatever else is called nearly so. */
+    {"", BYTES("username,course1\np1,C1\0x\np2,C1\n"), NULL, BYTES(""), 3, "enrolled"},
+    {"", BYTES("username,course1\np2\0x,C1\np2,C1\n"), NULL, BYTES(""), 3, "enrolled"},
     {"", BYTES("username,course1\np1,K\x1Brs\n"), NULL, BYTES(""), 2, "control_character"},
     /* Separators. */
     {"", BYTES("username;course1\np1;C1\n"), NULL, BYTES(""), 2, "enrolled"},
