@@ -83,12 +83,11 @@ struct buffer program_said(int file)
 	return text;
 }
 
-static void sanitizer_check(const struct program *program, const struct finished *finished)
+void program_check(const char *name, const struct finished *finished)
 {
 	for (size_t i = 0; i < sizeof sanitizer_words / sizeof *sanitizer_words; i++)
 		if (strstr(finished->err.bytes, sanitizer_words[i]))
-			fatal("a sanitizer complains about %s:\n%s", program->name,
-			    finished->err.bytes);
+			fatal("a sanitizer complains about %s:\n%s", name, finished->err.bytes);
 }
 
 struct finished program_finish(struct program *program)
@@ -108,7 +107,7 @@ struct finished program_finish(struct program *program)
 	close(program->pidfd);
 	close(program->out);
 	close(program->err);
-	sanitizer_check(program, &finished);
+	program_check(program->name, &finished);
 	return finished;
 }
 

@@ -32,6 +32,8 @@ bool program_wait(const struct program *program, int64_t deadline_us);
 void program_signal(const struct program *program, int signal);
 /* Waits until it has ended (fatal after the usual deadline). Given to the caller. */
 struct finished program_finish(struct program *program);
+/* Fatal when a sanitizer has something to say. */
+void program_check(const char *name, const struct finished *finished);
 /* What it has said so far. Given to the caller. */
 struct buffer program_said(int file);
 

@@ -1,0 +1,208 @@
+#include "scenario.h"
+
+#include "answer.h"
+#include "fatal.h"
+#include "law.h"
+#include "scale.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+static void site_make(struct spool *spool, const char *feeds, const char *journal_mode)
+{
+	spool_make(spool, &(struct spool_options){.people = 60,
+	                      .courses = 5,
+	                      .feeds = feeds,
+	                      .settings = "stop_timeout: 3s\n",
+	                      .journal_mode = journal_mode});
+	files_make_directory(spool_path(spool, "inbox/preview").text);
+	files_make_directory(spool_path(spool, "inbox/hr").text);
+}
+
+static const char usual[] = "  default: {}\n";
+
+static void prepare_apply(struct spool *spool, const char *journal_mode)
+{
+	site_make(spool, usual, journal_mode);
+	spool_drop(spool, "staff.csv",
+	    "username,course1,role1\np1,C1,\nnobody,C1,\np2,C2,chef\np2,C2,editingteacher\n");
+}
+
+static void prepare_accounts(struct spool *spool, const char *journal_mode)
+{
+	site_make(spool,
+	    "  default: { upload_type: add_or_update, update_details: file, allow_delete: true,"
+	    " allow_rename: true }\n",
+	    journal_mode);
+	spool_drop(spool, "accounts.csv",
+	    "username,firstname,lastname,email,cohort1,course1,group1\nnew1,N,One,n1@x.example,K1,"
+	    "C1,"
+	    "G1\nnew2,N,Two,n2@x.example,K1,C1,G1\nnew3,N,,n3@x.example,,,\n");
+	spool_drop(spool, "moves.csv",
+	    "username,oldusername,deleted,sysrole1\nmoved,p1,,manager\np2,,1,\nmoved,,,-manager\n");
+}
+
+static void prepare_preview(struct spool *spool, const char *journal_mode)
+{
+	site_make(spool, usual, journal_mode);
+	spool_drop(spool, "preview/staff.csv", "username,course1\np1,C1\nnobody,C1\np2,C2\n");
+}
+
+static void prepare_refused(struct spool *spool, const char *journal_mode)
+{
+	site_make(spool, usual, journal_mode);
+	spool_drop(spool, "staff.csv", "username,course1,curse2\np1,C1,C2\n");
+}
+
+/* A marker and a checksum come and go with their file. */
+static void prepare_beside(struct spool *spool, const char *journal_mode)
+{
+	static const char text[] = "username,course1\np1,C1\n";
+	char hash[HASH_SIZE];
+	site_make(spool, "  default: {}\n  hr: { marker: .done }\n", journal_mode);
+	files_hash_bytes(text, strlen(text), hash);
+	spool_drop(spool, "hr/staff.csv", text);
+	struct path sum = path_of("%s  staff.csv\n", hash);
+	files_write(
+	    spool_inbox(spool, "hr/staff.csv.sha256").text, sum.text, strlen(sum.text), 0640);
+	files_write(spool_inbox(spool, "hr/staff.csv.done").text, "", 0, 0640);
+}
+
+/* What the retry file of an earlier run asks again. */
+static void prepare_retry(struct spool *spool, const char *journal_mode)
+{
+	site_make(spool, usual, journal_mode);
+	spool_drop(spool, "staff.csv", "username,course1\np1,C1\np2,later\np3,\"la,ter\"\n");
+	spool_once(spool);
+	spool_execute(spool, "UPDATE mdl_course SET shortname = 'later' WHERE shortname = 'C5'");
+	struct answer answer;
+	answer_open(&answer, spool, "staff.csv", 0);
+	spool_drop_bytes(spool, "again.csv", answer.retry.bytes, answer.retry.size);
+	answer_close(&answer);
+}
+
+static void prepare_two_feeds(struct spool *spool, const char *journal_mode)
+{
+	site_make(spool, "  default: {}\n  hr: {}\n", journal_mode);
+	spool_drop(spool, "staff.csv", "username,course1\np1,C1\np2,C2\n");
+	spool_drop(spool, "hr/staff.csv", "username,course1\np1,C1\np3,C3\n");
+	spool_drop(spool, "hr/more.csv", "username,course1,enrolstatus1\np1,C1,1\np3,C3,\n");
+}
+
+/* Three batches with something new in each: the first is committed, then the program is killed. */
+static struct verdict kill_behind_checkpoint(void *context, const struct call *call)
+{
+	int *writes = context;
+	bool is_answer = call->kind == CALL_WRITE && text_ends(call->path.text, "/result.csv");
+	*writes += is_answer;
+	return (struct verdict){.kind = *writes > 1 ? VERDICT_KILL : VERDICT_GO};
+}
+
+static void prepare_resume(struct spool *spool, const char *journal_mode)
+{
+	struct buffer text = {0};
+	int writes = 0;
+	site_make(spool, usual, journal_mode);
+	buffer_add_text(&text, "username,course1\n");
+	for (int i = 0; i < 25000; i++)
+		buffer_print(
+		    &text, "%s%d,C%d\n", i % 1000 == 0 ? "p" : "nobody", i / 1000 + 1, i % 3 + 1);
+	if (text.failed)
+		fatal("out of memory");
+	spool_drop_bytes(spool, "large.csv", text.bytes, text.size);
+	buffer_done(&text);
+	struct tracer tracer = scenario_tracer(spool, kill_behind_checkpoint, &writes);
+	struct finished finished = scenario_run(spool, &tracer);
+	if (finished.status != -SIGKILL)
+		fatal("a file of three batches was not killed behind its first, but ended with %d",
+		    finished.status);
+	finished_done(&finished);
+	if (spool_number(spool, "SELECT records FROM enrold_run") != 10000)
+		fatal("there is no first checkpoint");
+}
+
+const struct scenario scenarios[SCENARIOS] = {
+    {"apply", prepare_apply, 1, 1, 1},
+    {"accounts", prepare_accounts, 2, 2, 3},
+    {"preview", prepare_preview, 1, 1, 1},
+    {"refused", prepare_refused, 1, 0, 1},
+    {"beside", prepare_beside, 1, 3, 1},
+    {"retry", prepare_retry, 2, 2, 1},
+    {"two feeds", prepare_two_feeds, 3, 3, 3},
+    {"resume", prepare_resume, 1, 1, 5},
+};
+
+/* ---- playing them ---- */
+
+struct tracer scenario_tracer(const struct spool *spool, tracer_on_call *on_call, void *context)
+{
+	return (struct tracer){.below = spool->root.text, .on_call = on_call, .context = context};
+}
+
+struct finished scenario_run(const struct spool *spool, const struct tracer *tracer)
+{
+	return tracer_run(tracer, ARGV("enrold", "--config", spool->config.text, "--once"));
+}
+
+static struct verdict count(void *context, const struct call *call)
+{
+	*(long *)context = call->number;
+	return (struct verdict){VERDICT_GO, 0};
+}
+
+struct expectation scenario_expect(const struct scenario *scenario, bool reads)
+{
+	struct expectation expectation = {0};
+	struct spool spool;
+	scenario->prepare(&spool, "wal");
+	struct tracer tracer = scenario_tracer(&spool, count, &expectation.calls);
+	tracer.reads = reads;
+	struct finished finished = scenario_run(&spool, &tracer);
+	if (finished.status != 0)
+		fatal("%s: undisturbed, it ended with %d:\n%s", scenario->name, finished.status,
+		    finished.err.bytes);
+	finished_done(&finished);
+	expectation.state = spool_state(&spool);
+	law_close(&spool);
+	return expectation;
+}
+
+void expectation_done(struct expectation *expectation)
+{
+	buffer_done(&expectation->state);
+}
+
+static size_t count_below(const struct spool *spool, const char *place, const char *end)
+{
+	struct listing listing = files_list(spool_path(spool, "%s", place).text);
+	size_t count = 0;
+	for (size_t i = 0; i < listing.count; i++)
+		count +=
+		    !S_ISDIR(listing.entries[i].mode) && text_ends(listing.entries[i].path, end);
+	listing_done(&listing);
+	return count;
+}
+
+void scenario_end(const struct scenario *scenario, struct spool *spool,
+    const struct expectation *expectation, const char *mishap)
+{
+	spool_once(spool);
+	struct buffer state = spool_state(spool);
+	if (!slice_is(buffer_slice(&state), buffer_slice(&expectation->state)))
+		fatal("%s, %s: the LMS is not as after an undisturbed run", scenario->name, mishap);
+	buffer_done(&state);
+	size_t answers = count_below(spool, "outbox", ".summary.json");
+	size_t archived = count_below(spool, "archive", "");
+	if (answers != scenario->answers || archived != scenario->archived)
+		fatal("%s, %s: %zu answers instead of %zu, %zu files in the archive instead of %zu",
+		    scenario->name, mishap, answers, scenario->answers, archived,
+		    scenario->archived);
+	law_close(spool);
+}
+
+int scenario_step(const struct scenario *scenario)
+{
+	return getenv("ENROLD_SWEEP") ? 1 : SCALE(scenario->step, scenario->step * 7);
+}

@@ -1,0 +1,44 @@
+/*
+ * scenario: what enrold has before it when something goes wrong: a spool in which `enrold --once`
+ * has one kind of work to do. The sweeps of this directory play each of them over and over, with
+ * another mishap each time, and all end alike: started again undisturbed, enrold has done
+ * everything once.
+ */
+#ifndef CRASH_SCENARIO_H
+#define CRASH_SCENARIO_H
+
+#include "spool.h"
+#include "tracer.h"
+
+struct scenario {
+	const char *name;
+	void (*prepare)(struct spool *spool, const char *journal_mode);
+	size_t answers, archived; /* that there will be in the end */
+	int step; /* its runs are long: bounded sweeps try every step-th call only */
+};
+
+enum { SCENARIOS = 8 };
+
+extern const struct scenario scenarios[SCENARIOS];
+
+/* An undisturbed run: the LMS after it, and how many calls it made. */
+struct expectation {
+	struct buffer state;
+	long calls;
+};
+
+struct expectation scenario_expect(const struct scenario *scenario, bool reads);
+void expectation_done(struct expectation *expectation);
+
+/* Where the traced program is told on: the test's own directory. */
+struct tracer scenario_tracer(const struct spool *spool, tracer_on_call *on_call, void *context);
+struct finished scenario_run(const struct spool *spool, const struct tracer *tracer);
+
+/* Starts enrold once more, undisturbed; all is done, once, and by the law. */
+void scenario_end(const struct scenario *scenario, struct spool *spool,
+    const struct expectation *expectation, const char *mishap);
+
+/* 1 with ENROLD_SWEEP in the environment: everything, however long it takes. */
+int scenario_step(const struct scenario *scenario);
+
+#endif
