@@ -23,6 +23,7 @@ struct error {
 	enum error_class class;
 	const char *code; /* REJECT: static, stable word for the answer; else "" */
 	uint64_t line;    /* REJECT: physical line of the input, 0 when there is none */
+	bool is_lasting;  /* RETRY by errno: one that no waiting mends, such as a missing right */
 	char text[240];   /* one sentence, no newline */
 };
 
@@ -44,6 +45,8 @@ struct error error_reject(const char *code, uint64_t line, const char *format, .
 
 /* RETRY with errno's own words appended: "cannot open inbox/a.csv: Permission denied". */
 struct error error_errno(const char *format, ...) PRINTF_LIKE(1, 2);
+/* For the beginning of a program: CONFIG when the error is a lasting one. */
+struct error error_at_start(struct error error);
 /* RETRY: an allocation failed while doing `what`. */
 struct error error_memory(const char *what);
 

@@ -55,6 +55,18 @@ struct error error_reject(const char *code, uint64_t line, const char *format, .
 	return error;
 }
 
+/* What somebody has to do something about. A full disk, too many open files, a disk that cannot be
+ * read just now pass by themselves, or while the daemon waits. */
+static bool is_lasting(int code)
+{
+	static const int lasting[] = {EACCES, EPERM, EROFS, ENOENT, ENOTDIR, EISDIR, ELOOP,
+	    ENAMETOOLONG, EEXIST, EXDEV, EINVAL};
+	for (size_t i = 0; i < sizeof lasting / sizeof *lasting; i++)
+		if (lasting[i] == code)
+			return true;
+	return false;
+}
+
 struct error error_errno(const char *format, ...)
 {
 	int saved = errno;
@@ -67,6 +79,14 @@ struct error error_errno(const char *format, ...)
 	snprintf(error.text + length, sizeof error.text - length, ": %s",
 	    strerror_r(saved, words, sizeof words));
 	text_cut(error.text, sizeof error.text);
+	error.is_lasting = is_lasting(saved);
+	return error;
+}
+
+struct error error_at_start(struct error error)
+{
+	if (error.class == ERROR_RETRY && error.is_lasting)
+		error.class = ERROR_CONFIG;
 	return error;
 }
 

@@ -26,6 +26,7 @@ struct config_file {
 
 struct reading {
 	const char *path;
+	FILE *input;
 	yaml_parser_t parser;
 	yaml_event_t event; /* the one being looked at */
 	struct config_file *file;
@@ -81,6 +82,8 @@ static struct error parser_error(const struct reading *reading)
 	if (parser->error == YAML_MEMORY_ERROR)
 		return error_memory("reading the configuration");
 	bool is_reader = parser->error == YAML_READER_ERROR;
+	if (is_reader && ferror(reading->input))
+		return error_at_start(error_errno("cannot read %s", reading->path));
 	struct error error = error_config("%s", parser->problem ? parser->problem : "not YAML");
 	if (is_reader)
 		return error_wrap(error, "%s: byte %zu", reading->path, parser->problem_offset);
@@ -399,7 +402,7 @@ static struct error document_read(struct reading *reading)
 
 static struct error file_read(const char *path, FILE *input, struct config_file *file)
 {
-	struct reading reading = {.path = path, .file = file};
+	struct reading reading = {.path = path, .input = input, .file = file};
 	if (!yaml_parser_initialize(&reading.parser))
 		return error_memory("reading the configuration");
 	yaml_parser_set_input_file(&reading.parser, input);
@@ -414,11 +417,8 @@ static struct error file_read(const char *path, FILE *input, struct config_file 
 struct error config_load(const char *path, struct config_file **result)
 {
 	FILE *input = fopen(path, "re");
-	if (!input) {
-		struct error error = error_errno("cannot open %s", path);
-		error.class = ERROR_CONFIG;
-		return error;
-	}
+	if (!input)
+		return error_at_start(error_errno("cannot open %s", path));
 	struct config_file *file = calloc(1, sizeof *file);
 	if (file)
 		file->arena = arena_create();

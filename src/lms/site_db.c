@@ -25,6 +25,13 @@ struct site_db {
 	struct error error;
 };
 
+/* The system's reason, when there is one that may pass: no descriptor left, for instance. */
+static bool is_passing(struct site_db *db)
+{
+	errno = sqlite3_system_errno(db->handle);
+	return errno != 0 && !error_errno("%s", db->path).is_lasting;
+}
+
 /* Retrying helps when somebody else holds the lock or the disk is full, not when the file is no
  * database, may not be written or has other tables. */
 static struct error db_error(struct site_db *db)
@@ -35,9 +42,12 @@ static struct error db_error(struct site_db *db)
 	case SQLITE_PERM:
 	case SQLITE_READONLY:
 	case SQLITE_CORRUPT:
-	case SQLITE_CANTOPEN:
 	case SQLITE_CONSTRAINT:
 	case SQLITE_AUTH: return error_config("%s: %s", db->path, sqlite3_errmsg(db->handle));
+	case SQLITE_CANTOPEN:
+		if (!is_passing(db))
+			return error_config("%s: %s", db->path, sqlite3_errmsg(db->handle));
+		return error_errno("%s: %s", db->path, sqlite3_errmsg(db->handle));
 	default: return error_retry("%s: %s", db->path, sqlite3_errmsg(db->handle));
 	}
 }
@@ -105,6 +115,16 @@ static struct error prepare_file(const char *path, enum site_db_mode mode)
 	return OK;
 }
 
+/* SQLite makes do with reading when it cannot open for writing, whatever the reason. */
+static struct error writable_check(const struct site_db *db)
+{
+	if (sqlite3_db_readonly(db->handle, "main") != 1)
+		return OK;
+	if (access(db->path, W_OK) == 0)
+		return error_retry("%s could not be opened for writing", db->path);
+	return error_at_start(error_errno("%s may not be written", db->path));
+}
+
 static struct error db_connect(struct site_db *db, enum site_db_mode mode)
 {
 	struct error error = prepare_file(db->path, mode);
@@ -116,6 +136,9 @@ static struct error db_connect(struct site_db *db, enum site_db_mode mode)
 		return error_memory("opening the database");
 	if (!db_check(db, code))
 		return db->error;
+	error = writable_check(db);
+	if (is_error(&error))
+		return error;
 	db_check(db, sqlite3_busy_timeout(db->handle, BUSY_MS));
 	site_db_script(db, "PRAGMA synchronous = FULL");
 	if (db->options->cache >= 1024) {

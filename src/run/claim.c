@@ -102,6 +102,19 @@ static struct error move_in(struct run *run, int inbox, const char *name, const 
 	return is_error(&error) ? error : gone(report);
 }
 
+/* What has come without its file goes back. Should that fail, the run goes on with just this. */
+static struct error claim_undo(struct run *run, int inbox)
+{
+	struct error error = beside_return(run, inbox);
+	if (!is_error(&error))
+		error = claim_close(run);
+	if (is_error(&error))
+		return error;
+	close(run->directory);
+	run->directory = -1;
+	return OK;
+}
+
 static struct error take(struct run *run, int inbox, const char *name, struct run_report *report)
 {
 	int file = openat(inbox, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
@@ -117,14 +130,10 @@ static struct error take(struct run *run, int inbox, const char *name, struct ru
 		error = beside_claim(run, inbox, name);
 	if (!is_error(&error))
 		error = move_in(run, inbox, name, &seen, report);
-	if (!*run->name && run->directory >= 0 && !is_error(&error))
-		error = beside_return(run, inbox);
-	if (!*run->name && run->directory >= 0) {
-		/* At worst an empty directory stays in work/; the next start takes it away. */
-		struct error ignored = claim_close(run);
-		(void)ignored;
-	}
-	return error;
+	if (*run->name || run->directory < 0)
+		return error;
+	struct error undone = claim_undo(run, inbox);
+	return is_error(&undone) ? undone : error;
 }
 
 static int inbox_open(const struct run *run)

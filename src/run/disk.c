@@ -11,10 +11,16 @@ enum { EVASIONS_MAX = 10000 };
 
 struct error disk_open_directory(int at, const char *name, mode_t mode, int *directory)
 {
-	if (mkdirat(at, name, mode) < 0 && errno != EEXIST)
+	bool is_made = mkdirat(at, name, mode) == 0;
+	if (!is_made && errno != EEXIST)
 		return error_errno("cannot make the directory %s", name);
 	*directory = openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	return *directory < 0 ? error_errno("cannot open the directory %s", name) : OK;
+	if (*directory >= 0)
+		return OK;
+	struct error error = error_errno("cannot open the directory %s", name);
+	if (is_made)
+		unlinkat(at, name, AT_REMOVEDIR); /* as if we had never tried */
+	return error;
 }
 
 struct error disk_sync(int at, const char *name)

@@ -119,8 +119,15 @@ static struct error copy(struct copying *copying)
 	const struct config *config = run->runner->shared->config;
 	struct stat before;
 	copying->from = openat(run->box, run->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	run->has_changed = copying->from < 0 && (errno == ELOOP || errno == ENXIO);
+	if (run->has_changed)
+		return OK;
 	if (copying->from < 0 || fstat(copying->from, &before) < 0)
 		return error_errno("cannot open %s", run->name);
+	/* Put there in the moment of the claim; in the inbox it is told apart. */
+	run->has_changed = !S_ISREG(before.st_mode);
+	if (run->has_changed)
+		return OK;
 	if ((uint64_t)before.st_size > config->max_file_size)
 		return too_large(run, &before);
 	copying->to = openat(run->directory, RUN_INPUT_PART,

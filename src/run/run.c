@@ -222,7 +222,7 @@ void run_file(
 		run_ids_next(runner->shared->ids, run_now_us(), run.id);
 		error = claim_file(&run, name, report);
 	}
-	if (*run.name) {
+	if (run.directory >= 0) {
 		memcpy(report->run, run.id, sizeof run.id);
 		run.row.run = slice_of(run.id);
 		if (!is_error(&error))

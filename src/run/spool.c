@@ -13,25 +13,12 @@ enum { MODE_PLACE = 0750, MODE_WORK = 0700 };
 
 #define DEFAULT_FEED "default"
 
-/* At start a directory that cannot be made is the operator's matter; a full disk is not. Takes
- * errno as the failed call left it. */
-static struct error as_config(struct error error)
-{
-	static const int passing[] = {ENOSPC, EDQUOT, EMFILE, ENFILE, ENOMEM, EINTR};
-	for (size_t i = 0; i < sizeof passing / sizeof *passing; i++)
-		if (errno == passing[i])
-			return error;
-	if (is_error(&error))
-		error.class = ERROR_CONFIG;
-	return error;
-}
-
 static struct error root_open(const char *path, int *root)
 {
 	if (mkdir(path, MODE_PLACE) < 0 && errno != EEXIST)
-		return as_config(error_errno("cannot make the spool %s", path));
+		return error_at_start(error_errno("cannot make the spool %s", path));
 	*root = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	return *root < 0 ? as_config(error_errno("cannot open the spool %s", path)) : OK;
+	return *root < 0 ? error_at_start(error_errno("cannot open the spool %s", path)) : OK;
 }
 
 static struct error lock_refuse(int lock, const char *path)
@@ -47,7 +34,7 @@ static struct error lock_take(struct spool *spool, const char *path)
 {
 	spool->lock = openat(spool->root, ".lock", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0640);
 	if (spool->lock < 0)
-		return as_config(error_errno("cannot open %s/.lock", path));
+		return error_at_start(error_errno("cannot open %s/.lock", path));
 	if (flock(spool->lock, LOCK_EX | LOCK_NB) < 0)
 		return errno == EWOULDBLOCK ? lock_refuse(spool->lock, path)
 		                            : error_errno("cannot lock %s/.lock", path);
@@ -151,7 +138,7 @@ static struct error places_open(struct spool *spool, const struct config *config
 	}
 	if (!is_error(&error))
 		error = spool_open_feeds(config, spool);
-	return is_error(&error) ? error_wrap(as_config(error), "spool %s", config->spool) : OK;
+	return is_error(&error) ? error_wrap(error_at_start(error), "spool %s", config->spool) : OK;
 }
 
 struct error spool_open(const struct config *config, struct spool *spool)

@@ -35,8 +35,11 @@ static bool round_play(const struct scenario *scenario, long at, const char *jou
 		fatal("%s: it ended with %d:\n%s", scenario->name, finished.status,
 		    finished.err.bytes);
 	finished_done(&finished);
+	struct path what = path_of("%s: killed at call %ld", scenario->name, at);
+	fatal_about(what.text);
 	law_holds(&spool, LAW_STOPPED);
-	scenario_end(scenario, &spool, expectation, path_of("killed at call %ld", at).text);
+	scenario_end(scenario, &spool, expectation);
+	fatal_about(NULL);
 	return was_killed;
 }
 

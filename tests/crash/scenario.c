@@ -185,20 +185,19 @@ static size_t count_below(const struct spool *spool, const char *place, const ch
 	return count;
 }
 
-void scenario_end(const struct scenario *scenario, struct spool *spool,
-    const struct expectation *expectation, const char *mishap)
+void scenario_end(
+    const struct scenario *scenario, struct spool *spool, const struct expectation *expectation)
 {
 	spool_once(spool);
 	struct buffer state = spool_state(spool);
 	if (!slice_is(buffer_slice(&state), buffer_slice(&expectation->state)))
-		fatal("%s, %s: the LMS is not as after an undisturbed run", scenario->name, mishap);
+		fatal("the LMS is not as after an undisturbed run");
 	buffer_done(&state);
 	size_t answers = count_below(spool, "outbox", ".summary.json");
 	size_t archived = count_below(spool, "archive", "");
 	if (answers != scenario->answers || archived != scenario->archived)
-		fatal("%s, %s: %zu answers instead of %zu, %zu files in the archive instead of %zu",
-		    scenario->name, mishap, answers, scenario->answers, archived,
-		    scenario->archived);
+		fatal("%zu answers instead of %zu, %zu files in the archive instead of %zu",
+		    answers, scenario->answers, archived, scenario->archived);
 	law_close(spool);
 }
 

@@ -35,8 +35,8 @@ struct tracer scenario_tracer(const struct spool *spool, tracer_on_call *on_call
 struct finished scenario_run(const struct spool *spool, const struct tracer *tracer);
 
 /* Starts enrold once more, undisturbed; all is done, once, and by the law. */
-void scenario_end(const struct scenario *scenario, struct spool *spool,
-    const struct expectation *expectation, const char *mishap);
+void scenario_end(
+    const struct scenario *scenario, struct spool *spool, const struct expectation *expectation);
 
 /* 1 with ENROLD_SWEEP in the environment: everything, however long it takes. */
 int scenario_step(const struct scenario *scenario);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+static const char *about;
 static char kept[512];
 static pid_t keeper; /* a forked child that fails to exec must not claim the directory */
 
@@ -20,11 +21,16 @@ __attribute__((destructor)) static void kept_print(void)
 		fprintf(stderr, "kept for a look: %s\n", kept);
 }
 
+void fatal_about(const char *what)
+{
+	about = what;
+}
+
 void fatal(const char *format, ...)
 {
 	va_list arguments;
 	va_start(arguments, format);
-	fputs("FATAL: ", stderr);
+	fprintf(stderr, "FATAL: %s%s", about ? about : "", about ? ": " : "");
 	vfprintf(stderr, format, arguments);
 	fputc('\n', stderr);
 	va_end(arguments);

@@ -8,6 +8,8 @@
 
 #include "enrold/error.h"
 
+/* What is being tried just now: printed with whatever becomes fatal, or NULL. Borrowed. */
+void fatal_about(const char *what);
 _Noreturn void fatal(const char *format, ...) PRINTF_LIKE(1, 2);
 
 /* A directory that a failed test leaves behind: named by fatal, and when the process ends without

@@ -1,0 +1,119 @@
+/*
+ * errno_sweep: every scenario, with the N-th call that touches a file failing, or doing only half
+ * of what it was asked: enrold waits and tries again, or does not start and says why. It neither
+ * dies nor spins, and started again undisturbed it has done everything once.
+ *
+ *     ENROLD_SWEEP=1 build/release/errno_sweep_test     every errno at every call
+ */
+#include "fatal.h"
+#include "law.h"
+#include "scale.h"
+#include "scenario.h"
+
+#include <criterion/criterion.h>
+#include <criterion/parameterized.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+TestSuite(errno_sweep, .timeout = 36000);
+
+enum { SHORT = -1, EXIT_TRY_LATER = 75, EXIT_CONFIG = 78 };
+
+/* is_lasting: somebody has to do something about it, so that not to start is an answer. */
+static const struct mishap {
+	int error;
+	const char *name;
+	bool is_lasting;
+} mishaps[] = {
+    {EIO, "EIO", false},
+    {SHORT, "half done", false},
+    {ENOSPC, "ENOSPC", false},
+    {EACCES, "EACCES", true},
+    {EINTR, "EINTR", false},
+    {EMFILE, "EMFILE", false},
+    {EROFS, "EROFS", true},
+    {ENOMEM, "ENOMEM", false},
+};
+
+enum { MISHAPS = sizeof mishaps / sizeof *mishaps };
+
+struct strike {
+	long at;
+	const struct mishap *mishap;
+	const char *hit; /* the call, NULL: none yet */
+	struct path path;
+};
+
+static struct verdict strike_at(void *context, const struct call *call)
+{
+	struct strike *strike = context;
+	if (call->number != strike->at)
+		return (struct verdict){VERDICT_GO, 0};
+	strike->hit = call->name;
+	strike->path = call->path;
+	if (strike->mishap->error == SHORT)
+		return (struct verdict){VERDICT_SHORT, 0};
+	return (struct verdict){VERDICT_FAIL, strike->mishap->error};
+}
+
+static bool is_right_end(int status, const struct mishap *mishap)
+{
+	return status == 0 || status == EXIT_TRY_LATER ||
+	       (status == EXIT_CONFIG && mishap->is_lasting);
+}
+
+/* False: the program came to its end before there was such a call. */
+static bool round_play(const struct scenario *scenario, long at, const struct mishap *mishap,
+    const struct expectation *expectation)
+{
+	struct spool spool;
+	scenario->prepare(&spool, at % 2 ? "wal" : "delete");
+	struct strike strike = {.at = at, .mishap = mishap};
+	struct tracer tracer = scenario_tracer(&spool, strike_at, &strike);
+	tracer.reads = true;
+	struct finished finished = scenario_run(&spool, &tracer);
+	struct path what = path_of("%s: %s at call %ld, %s of %.200s", scenario->name, mishap->name,
+	    at, strike.hit ? strike.hit : "none", strike.path.text);
+	fatal_about(what.text);
+	cr_expect(is_right_end(finished.status, mishap) &&
+	              (finished.status == 0 || finished.err.size > 0),
+	    "%s: it ended with %d:\n%s", what.text, finished.status, finished.err.bytes);
+	finished_done(&finished);
+	law_holds(&spool, finished.status == 0 ? LAW_IDLE : LAW_STOPPED);
+	scenario_end(scenario, &spool, expectation);
+	fatal_about(NULL);
+	return strike.hit;
+}
+
+/* Numbers: parameters come from another process, where functions lie elsewhere. */
+ParameterizedTestParameters(errno_sweep, at_every_call)
+{
+	static size_t numbers[SCENARIOS];
+	for (size_t i = 0; i < SCENARIOS; i++)
+		numbers[i] = i;
+	return cr_make_param_array(size_t, numbers, SCENARIOS);
+}
+
+ParameterizedTest(const size_t *number, errno_sweep, at_every_call)
+{
+	const struct scenario *scenario = &scenarios[*number];
+	if (!tracer_works())
+		cr_skip_test("no ptrace here");
+	struct expectation expectation = scenario_expect(scenario, true);
+	bool is_whole = getenv("ENROLD_SWEEP");
+	long step = is_whole ? 1 : scenario_step(scenario) * 5, strikes = 0;
+	long first = is_whole ? 1 : 1 + scale_from_environment("ENROLD_SEED", 0) % step;
+	bool was_hit = true;
+	for (long at = first; was_hit; at += step)
+		for (int i = 0; i < (is_whole ? MISHAPS : 1) && was_hit; i++) {
+			/* Neighbours meet different ones. */
+			const struct mishap *mishap = &mishaps[(at / step + i) % MISHAPS];
+			was_hit = round_play(scenario, at, mishap, &expectation);
+			strikes += was_hit;
+		}
+	fprintf(stderr, "errno_sweep: %s: %ld strikes, %ld calls in one run\n", scenario->name,
+	    strikes, expectation.calls);
+	cr_expect_gt(strikes, expectation.calls / step / 2);
+	expectation_done(&expectation);
+}
