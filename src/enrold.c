@@ -3,6 +3,7 @@
  */
 #include "enrold/config.h"
 #include "enrold/daemon.h"
+#include "enrold/hash.h"
 
 #include <getopt.h>
 #include <stdio.h>
@@ -71,7 +72,8 @@ int main(int argc, char **argv)
 {
 	struct arguments arguments = arguments_parse(argc, argv);
 	struct config_file *file;
-	struct error error = config_load(arguments.config, &file);
+	struct error error = hash_prepare() ? config_load(arguments.config, &file)
+	                                    : error_memory("starting");
 	if (is_error(&error)) {
 		fprintf(stderr, "enrold: %s\n", error.text);
 		return error.class == ERROR_CONFIG ? DAEMON_CONFIG : DAEMON_TRY_LATER;

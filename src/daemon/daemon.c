@@ -288,12 +288,19 @@ static void pause_ms(int64_t ms)
 	nanosleep(&time, NULL);
 }
 
+/* SQLite takes a read that failed for a damaged file. What is really wrong is so again. */
+static struct error site_look(struct daemon *daemon)
+{
+	struct error error = startup_site(daemon->config, &daemon->ids);
+	return error.class == ERROR_CONFIG ? startup_site(daemon->config, &daemon->ids) : error;
+}
+
 /* Before there is anything to lose: a signal simply ends us here. */
 static struct error site_await(struct daemon *daemon)
 {
 	int64_t waited_ms = 0;
 	for (int64_t delay_ms = 100;; delay_ms = delay_ms < 5000 ? delay_ms * 2 : delay_ms) {
-		struct error error = startup_site(daemon->config, &daemon->ids);
+		struct error error = site_look(daemon);
 		bool may_wait = !daemon->once || waited_ms < daemon->config->stop_timeout_ms;
 		if (error.class != ERROR_RETRY || !may_wait)
 			return error;
@@ -406,8 +413,34 @@ static void watchdog_begin(struct daemon *daemon)
 		uv_timer_start(&daemon->watchdog, on_watchdog, every_ms, every_ms);
 }
 
+/*
+ * libuv ends the program when it gets no memory for its table of handles. What it needs is little
+ * and seldom, so that waiting for it is better.
+ */
+static void *patient_realloc(void *memory, size_t size)
+{
+	void *moved;
+	while (!(moved = realloc(memory, size ? size : 1)))
+		pause_ms(100);
+	return moved;
+}
+
+static void *patient_malloc(size_t size)
+{
+	return patient_realloc(NULL, size);
+}
+
+static void *patient_calloc(size_t count, size_t size)
+{
+	void *memory;
+	while (!(memory = calloc(count, size)))
+		pause_ms(100);
+	return memory;
+}
+
 static struct error loop_run(struct daemon *daemon)
 {
+	uv_replace_allocator(patient_malloc, patient_realloc, patient_calloc, free);
 	if (uv_loop_init(&daemon->loop) < 0)
 		return error_retry("libuv cannot make a loop");
 	uv_timer_init(&daemon->loop, &daemon->timer);

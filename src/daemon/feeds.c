@@ -19,6 +19,13 @@ enum {
 	SCAN_SHARE = 4,          /* scans asked for by events take at most a fifth of the time */
 };
 
+/* Said once, however often it is tried again; each time after twice the delay. */
+struct trouble {
+	int64_t since; /* INT64_MAX: none */
+	int64_t delay_ms;
+	char text[240];
+};
+
 struct feed_state {
 	struct feeds *all;
 	struct lane lane;
@@ -27,12 +34,9 @@ struct feed_state {
 	size_t runs_count, runs_room;
 	int64_t scan_at, scan_not_before;
 	int64_t retry_at; /* nothing is begun before */
-	int64_t delay_ms;
-	int64_t trouble_since; /* INT64_MAX: none */
-	char trouble[240];
+	struct trouble running, scanning;
 	bool is_busy;
-	bool is_missing;   /* the inbox is not there, which has been said */
-	bool is_unwatched; /* likewise */
+	bool is_unwatched; /* which has been said */
 };
 
 struct feeds {
@@ -87,25 +91,51 @@ static void on_left(void *context, const char *name, const char *why)
 	    "%s stays in the inbox: %s", name, why);
 }
 
-/* Once, however often it is tried again. */
-static void trouble_begin(struct feed_state *state, const struct run_report *report, int64_t now_ms)
+static bool is_in_trouble(const struct trouble *trouble)
 {
-	if (state->trouble_since == INT64_MAX) {
-		state->trouble_since = now_ms;
+	return trouble->since != INT64_MAX;
+}
+
+/* True when it is new. */
+static bool trouble_note(struct trouble *trouble, const struct error *error, int64_t now_ms)
+{
+	bool is_new = !is_in_trouble(trouble);
+	if (is_new)
+		trouble->since = now_ms;
+	snprintf(trouble->text, sizeof trouble->text, "%s", error->text);
+	return is_new;
+}
+
+static int64_t trouble_delay(struct trouble *trouble)
+{
+	trouble->delay_ms = trouble->delay_ms ? trouble->delay_ms * 2 : DELAY_FIRST_MS;
+	if (trouble->delay_ms > DELAY_MAX_MS)
+		trouble->delay_ms = DELAY_MAX_MS;
+	return trouble->delay_ms;
+}
+
+/* True when there was one. */
+static bool trouble_end(struct trouble *trouble)
+{
+	bool is_over = is_in_trouble(trouble);
+	trouble->since = INT64_MAX;
+	trouble->delay_ms = 0;
+	return is_over;
+}
+
+static void run_waits(struct feed_state *state, const struct run_report *report, int64_t now_ms)
+{
+	if (trouble_note(&state->running, &report->error, now_ms))
 		log_event(report->error.class == ERROR_CONFIG ? LOG_ERROR : LOG_WARNING,
 		    "run_waits", about(report->run, &state->lane, report->file),
 		    "%s; the file is kept and tried again", report->error.text);
-	}
-	snprintf(state->trouble, sizeof state->trouble, "%s", report->error.text);
 }
 
-static void trouble_end(struct feed_state *state)
+static void run_goes_on(struct feed_state *state)
 {
-	if (state->trouble_since != INT64_MAX)
+	if (trouble_end(&state->running))
 		log_event(LOG_INFO, "run_goes_on", about("", &state->lane, ""),
 		    "what feed %s waited for is over", state->lane.feed);
-	state->trouble_since = INT64_MAX;
-	state->delay_ms = 0;
 }
 
 /* ---- making ---- */
@@ -131,8 +161,10 @@ struct error feeds_create(
 	*feeds = (struct feeds){.config = config, .spool = spool, .count = count};
 	for (size_t i = 0; i < count; i++) {
 		struct feed_state *state = &feeds->states[i];
-		*state = (struct feed_state){
-		    .all = feeds, .lane.is_preview = i % 2, .trouble_since = INT64_MAX};
+		*state = (struct feed_state){.all = feeds,
+		    .lane.is_preview = i % 2,
+		    .running.since = INT64_MAX,
+		    .scanning.since = INT64_MAX};
 		memcpy(state->lane.feed, config->feeds[i / 2].name, sizeof state->lane.feed);
 		state->inbox = inbox_create((struct inbox_rules){.settle_ms = config->settle_ms,
 		    .marker = config->feeds[i / 2].policy.marker,
@@ -234,7 +266,7 @@ void feeds_hear(struct feeds *feeds, size_t place, const char *name, int64_t now
 	}
 	/* A directory's making is heard in the one above it. */
 	for (size_t i = 0; i < feeds->count; i++)
-		if (place >= feeds->count || feeds->states[i].is_missing)
+		if (place >= feeds->count || is_in_trouble(&feeds->states[i].scanning))
 			scan_ask(&feeds->states[i], now_ms);
 }
 
@@ -254,15 +286,22 @@ static void watch_try(struct feed_state *state, struct watch *watch, size_t plac
 	state->is_unwatched = is_error(&error);
 }
 
-static void missing_tell(struct feed_state *state, const char *path, const struct error *error)
+static void scan_tell(
+    struct feed_state *state, const char *path, const struct error *error, int64_t now_ms)
 {
-	if (!is_error(error) && state->is_missing)
+	if (is_error(error)) {
+		if (trouble_note(&state->scanning, error, now_ms))
+			log_event(LOG_WARNING, "inbox_missing", about("", &state->lane, ""),
+			    "%s; looking for it again and again", error->text);
+	} else if (trouble_end(&state->scanning)) {
 		log_event(
 		    LOG_INFO, "inbox_back", about("", &state->lane, ""), "%s is there again", path);
-	if (is_error(error) && !state->is_missing)
-		log_event(LOG_WARNING, "inbox_missing", about("", &state->lane, ""),
-		    "%s; looking for it again and again", error->text);
-	state->is_missing = is_error(error);
+	}
+}
+
+static bool has_work(const struct feed_state *state)
+{
+	return state->runs_count > 0 || inbox_ready(state->inbox) > 0;
 }
 
 /* Watch first, then look: what comes between is seen twice rather than never. */
@@ -282,10 +321,16 @@ static void scan(struct feeds *feeds, size_t index, struct watch *watch, int64_t
 		error = inbox_scan(state->inbox, directory, now_ms);
 		close(directory);
 	}
-	missing_tell(state, path, &error);
+	scan_tell(state, path, &error, now_ms);
+	if (!is_error(&error) && !state->is_busy && !has_work(state))
+		run_goes_on(state); /* whoever sent what we waited with has taken it back */
 	int64_t settles_at = inbox_settles_at(state->inbox);
 	int64_t rescan_at = now_ms + feeds->config->rescan_ms;
 	state->scan_at = settles_at < rescan_at ? settles_at : rescan_at;
+	if (is_error(&error)) {
+		int64_t retry_at = now_ms + trouble_delay(&state->scanning);
+		state->scan_at = retry_at < state->scan_at ? retry_at : state->scan_at;
+	}
 	state->scan_not_before = now_ms + (clock_ms() - began) * (SCAN_SHARE + 1);
 }
 
@@ -334,7 +379,7 @@ bool feeds_next(struct feeds *feeds, int64_t now_ms, struct job *job)
 
 static void answered(struct feeds *feeds, struct feed_state *state, const struct run_report *report)
 {
-	trouble_end(state);
+	run_goes_on(state);
 	feeds->answered++;
 	feeds->refused += report->is_refused;
 	tell_answer(report);
@@ -342,7 +387,7 @@ static void answered(struct feeds *feeds, struct feed_state *state, const struct
 
 static void gone(struct feed_state *state, const struct run_report *report, int64_t now_ms)
 {
-	trouble_end(state);
+	run_goes_on(state);
 	if (!*report->file)
 		return; /* its owner has taken it back */
 	log_event(LOG_INFO, "file_changed", about("", &report->lane, report->file),
@@ -354,11 +399,8 @@ static void gone(struct feed_state *state, const struct run_report *report, int6
 static void postponed(struct feed_state *state, const struct run_report *report, int64_t now_ms)
 {
 	if (is_error(&report->error))
-		trouble_begin(state, report, now_ms);
-	state->delay_ms = state->delay_ms ? state->delay_ms * 2 : DELAY_FIRST_MS;
-	if (state->delay_ms > DELAY_MAX_MS)
-		state->delay_ms = DELAY_MAX_MS;
-	state->retry_at = now_ms + state->delay_ms;
+		run_waits(state, report, now_ms);
+	state->retry_at = now_ms + trouble_delay(&state->running);
 	state->scan_at = state->retry_at; /* what was not claimed is listed again */
 	if (!*report->run)
 		return;
@@ -386,11 +428,6 @@ void feeds_done(struct feeds *feeds, const struct job *job, int64_t now_ms)
 
 /* ---- asking ---- */
 
-static bool has_work(const struct feed_state *state)
-{
-	return state->runs_count > 0 || inbox_ready(state->inbox) > 0;
-}
-
 int64_t feeds_wake_at(const struct feeds *feeds)
 {
 	int64_t at = INT64_MAX;
@@ -402,6 +439,15 @@ int64_t feeds_wake_at(const struct feeds *feeds)
 			at = state->retry_at;
 	}
 	return at;
+}
+
+/* The oldest is told. */
+static void trouble_look(const struct trouble *trouble, struct feeds_status *status)
+{
+	if (trouble->since >= status->trouble_since)
+		return;
+	status->trouble_since = trouble->since;
+	memcpy(status->trouble, trouble->text, sizeof status->trouble);
 }
 
 void feeds_look(const struct feeds *feeds, struct feeds_status *status)
@@ -416,9 +462,7 @@ void feeds_look(const struct feeds *feeds, struct feeds_status *status)
 		status->runs += state->runs_count;
 		status->busy += state->is_busy;
 		status->unsettled += inbox_settles_at(state->inbox) != INT64_MAX;
-		if (state->trouble_since < status->trouble_since) {
-			status->trouble_since = state->trouble_since;
-			memcpy(status->trouble, state->trouble, sizeof status->trouble);
-		}
+		trouble_look(&state->running, status);
+		trouble_look(&state->scanning, status);
 	}
 }

@@ -40,6 +40,7 @@ struct inbox {
 	struct file **ready; /* in the order in which they will be given */
 	size_t ready_count, ready_next, ready_room;
 	int64_t settles_at;
+	bool has_failed; /* this scan: something could not be remembered */
 };
 
 struct inbox *inbox_create(struct inbox_rules rules)
@@ -206,8 +207,10 @@ static void entry_see(struct inbox *inbox, int directory, const char *name, int6
 	struct file *file = file_find(inbox, name);
 	if (!file)
 		file = file_make(inbox, name);
-	if (!file)
+	if (!file) {
+		inbox->has_failed |= HASH_COUNT(inbox->files) < INBOX_FILES_MAX;
 		return;
+	}
 	file->scan = inbox->scan;
 	judge(inbox, directory, file, &stat, now_ms);
 }
@@ -266,12 +269,18 @@ struct error inbox_scan(struct inbox *inbox, int directory, int64_t now_ms)
 		return error;
 	}
 	inbox->scan++;
+	inbox->has_failed = false;
 	inbox->settles_at = INT64_MAX;
 	const struct dirent *entry;
-	while ((entry = readdir(listing)))
+	for (errno = 0; (entry = readdir(listing)); errno = 0)
 		entry_see(inbox, directory, entry->d_name, now_ms);
+	struct error error = errno ? error_errno("cannot list the inbox") : OK;
 	closedir(listing);
-	return conclude(inbox);
+	/* Those that were seen can be taken all the same. */
+	struct error concluded = conclude(inbox);
+	if (is_error(&concluded))
+		return concluded;
+	return inbox->has_failed ? error_memory("scanning the inbox") : error;
 }
 
 const char *inbox_next(struct inbox *inbox)

@@ -40,17 +40,26 @@ static void time_format(char *text, size_t size)
 	snprintf(text + length, size - length, ".%03dZ", (int)(now.tv_nsec / 1000000));
 }
 
-static void line_write(const json_t *line)
+/* If nobody reads our log there is nobody to tell. */
+static void line_write(char *text)
 {
-	char *text = json_dumps(line, JSON_COMPACT);
-	size_t length = text ? strlen(text) : 0;
-	if (!text)
-		return;
+	size_t length = strlen(text);
 	text[length] = '\n'; /* in the place of the NUL */
-	/* If nobody reads our log there is nobody to tell. */
 	ssize_t written = write(STDERR_FILENO, text, length + 1);
 	(void)written;
-	free(text);
+}
+
+/* Without any memory: what happened, if not to whom. */
+static void bare_write(const char *time, const char *level, const char *event, char *message)
+{
+	char line[1280];
+	for (char *c = message; *c; c++)
+		if ((unsigned char)*c < ' ' || *c == '"' || *c == '\\')
+			*c = ' ';
+	snprintf(line, sizeof line,
+	    "{\"time\":\"%s\",\"level\":\"%s\",\"event\":\"%s\",\"message\":\"%s\"}", time, level,
+	    event, message);
+	line_write(line);
 }
 
 void log_event(enum log_level level, const char *event, json_t *fields, const char *format, ...)
@@ -66,12 +75,17 @@ void log_event(enum log_level level, const char *event, json_t *fields, const ch
 	va_end(arguments);
 	time_format(time, sizeof time);
 	json_t *line = json_object();
-	json_object_set_new(line, "time", json_string(time));
-	json_object_set_new(line, "level", json_string(level_names[level]));
-	json_object_set_new(line, "event", json_string(event));
-	json_object_update(line, fields);
-	json_object_set_new(line, "message", log_text(message));
-	line_write(line);
+	bool is_whole = json_object_set_new(line, "time", json_string(time)) == 0 &&
+	                json_object_set_new(line, "level", json_string(level_names[level])) == 0 &&
+	                json_object_set_new(line, "event", json_string(event)) == 0 &&
+	                (!fields || json_object_update(line, fields) == 0) &&
+	                json_object_set_new(line, "message", log_text(message)) == 0;
+	char *text = is_whole ? json_dumps(line, JSON_COMPACT) : NULL;
+	if (text)
+		line_write(text);
+	else
+		bare_write(time, level_names[level], event, message);
+	free(text);
 	json_decref(line);
 	json_decref(fields);
 }

@@ -1,6 +1,7 @@
 #include "enrold/hash.h"
 
 #include <assert.h>
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <stdlib.h>
 
@@ -8,10 +9,25 @@ struct hash {
 	EVP_MD_CTX *context;
 };
 
+static EVP_MD *sha256; /* until the process ends */
+
+bool hash_prepare(void)
+{
+	if (OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL) != 1)
+		return false;
+	sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
+	return sha256;
+}
+
+static const EVP_MD *algorithm(void)
+{
+	return sha256 ? sha256 : EVP_sha256();
+}
+
 /* EVP fails only for want of memory or of the algorithm: at the making, not later. */
 static void hash_start(struct hash *hash)
 {
-	int ok = EVP_DigestInit_ex(hash->context, EVP_sha256(), NULL);
+	int ok = EVP_DigestInit_ex(hash->context, algorithm(), NULL);
 	assert(ok == 1);
 }
 
@@ -21,7 +37,7 @@ struct hash *hash_create(void)
 	if (!hash)
 		return NULL;
 	hash->context = EVP_MD_CTX_new();
-	if (!hash->context || EVP_DigestInit_ex(hash->context, EVP_sha256(), NULL) != 1) {
+	if (!hash->context || EVP_DigestInit_ex(hash->context, algorithm(), NULL) != 1) {
 		hash_free(hash);
 		return NULL;
 	}

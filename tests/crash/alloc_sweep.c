@@ -1,0 +1,103 @@
+/*
+ * alloc_sweep: every scenario, with the N-th allocation failing, alone or as the first of several:
+ * enrold waits and tries again, or ends with 75. It never dies of it, and started again with memory
+ * enough it has done everything once.
+ *
+ *     ENROLD_SWEEP=1 build/release/alloc_sweep_test     at every N
+ */
+#include "fatal.h"
+#include "law.h"
+#include "program.h"
+#include "scale.h"
+#include "scenario.h"
+
+#include <criterion/criterion.h>
+#include <criterion/parameterized.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+TestSuite(alloc_sweep, .timeout = 36000);
+
+enum { EXIT_TRY_LATER = 75, ROUNDS = SCALE(120, 25) };
+
+static void number_set(const char *name, long number)
+{
+	setenv(name, path_of("%ld", number).text, 1);
+}
+
+/* How it ended, and how many allocations there were. */
+static struct finished scarce_run(const struct spool *spool, long at, long count, long *calls)
+{
+	char text[32] = "";
+	struct path tell = path_of("%s/allocations", spool->root.text);
+	struct program program;
+	int file = open(tell.text, O_RDWR | O_CREAT | O_TRUNC, 0600); /* inherited */
+	if (file < 0)
+		fatal("cannot make %s", tell.text);
+	number_set("SCARCE_TELL", file);
+	number_set("SCARCE_AT", at);
+	number_set("SCARCE_COUNT", count);
+	setenv("LD_PRELOAD", SCARCE, 1);
+	setenv("ASAN_OPTIONS", "verify_asan_link_order=0", 1);
+	program_start(&program, ARGV("enrold", "--config", spool->config.text, "--once"), NULL);
+	unsetenv("LD_PRELOAD");
+	unsetenv("ASAN_OPTIONS");
+	struct finished finished = program_finish(&program);
+	if (pread(file, text, sizeof text - 1, 0) > 0)
+		*calls = strtol(text, NULL, 10);
+	close(file);
+	files_remove(tell.text);
+	return finished;
+}
+
+static void round_play(const struct scenario *scenario, long at, long count,
+    const struct expectation *expectation)
+{
+	struct spool spool;
+	long calls;
+	struct path what =
+	    path_of("%s: %ld allocations fail from the %ldth on", scenario->name, count, at);
+	scenario->prepare(&spool, at % 2 ? "wal" : "delete");
+	fatal_about(what.text);
+	struct finished finished = scarce_run(&spool, at, count, &calls);
+	cr_expect(finished.status == 0 || finished.status == EXIT_TRY_LATER,
+	    "%s: it ended with %d:\n%s", what.text, finished.status, finished.err.bytes);
+	law_holds(&spool, finished.status == 0 ? LAW_IDLE : LAW_STOPPED);
+	finished_done(&finished);
+	scenario_end(scenario, &spool, expectation);
+	fatal_about(NULL);
+}
+
+/* Numbers: parameters come from another process, where functions lie elsewhere. */
+ParameterizedTestParameters(alloc_sweep, at_every_allocation)
+{
+	static size_t numbers[SCENARIOS];
+	for (size_t i = 0; i < SCENARIOS; i++)
+		numbers[i] = i;
+	return cr_make_param_array(size_t, numbers, SCENARIOS);
+}
+
+ParameterizedTest(const size_t *number, alloc_sweep, at_every_allocation)
+{
+	const struct scenario *scenario = &scenarios[*number];
+	if (!tracer_works())
+		cr_skip_test("no ptrace here, by which one of the scenarios is prepared");
+	struct expectation expectation = scenario_expect(scenario, false);
+	struct spool spool;
+	long calls = 0, rounds = 0;
+	scenario->prepare(&spool, "wal");
+	struct finished finished = scarce_run(&spool, 0, 0, &calls);
+	cr_assert_eq(finished.status, 0);
+	finished_done(&finished);
+	law_close(&spool);
+	bool is_whole = getenv("ENROLD_SWEEP");
+	long step = is_whole ? 1 : calls / (ROUNDS / scenario->step) + 1;
+	for (long at = 1 + step / 2; at <= calls; at += step, rounds++)
+		round_play(scenario, at, rounds % 4 == 3 ? 5 : 1, &expectation);
+	fprintf(stderr, "alloc_sweep: %s: %ld rounds, %ld allocations in one run\n", scenario->name,
+	    rounds, calls);
+	cr_expect_gt(rounds, 2);
+	expectation_done(&expectation);
+}
