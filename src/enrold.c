@@ -72,8 +72,8 @@ int main(int argc, char **argv)
 {
 	struct arguments arguments = arguments_parse(argc, argv);
 	struct config_file *file;
-	struct error error = hash_prepare() ? config_load(arguments.config, &file)
-	                                    : error_memory("starting");
+	hash_prepare();
+	struct error error = config_load(arguments.config, &file);
 	if (is_error(&error)) {
 		fprintf(stderr, "enrold: %s\n", error.text);
 		return error.class == ERROR_CONFIG ? DAEMON_CONFIG : DAEMON_TRY_LATER;

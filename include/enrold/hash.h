@@ -11,17 +11,15 @@ enum { HASH_TEXT_SIZE = 64 };
 
 struct hash;
 
-/*
- * At the very beginning of a program, before there are threads; false: out of memory, the program
- * has to end. OpenSSL left to set itself up when first used may be left half done, and a later use
- * would be the end of the process.
- */
-bool hash_prepare(void) MUST_CHECK;
+/* At the very beginning of a program: OpenSSL gets its memory from patient.h from now on. */
+void hash_prepare(void);
 
 struct hash *hash_create(void); /* NULL: out of memory */
 void hash_free(struct hash *hash);
 void hash_add(struct hash *hash, const void *bytes, size_t size);
-/* The hash of all bytes so far; starts afresh. */
+/* The hash of all bytes added. After that, only hash_free. */
 void hash_finish(struct hash *hash, char text[HASH_TEXT_SIZE + 1]);
+/* Of bytes that are all there. RETRY: out of memory. */
+struct error hash_text(struct slice bytes, char text[HASH_TEXT_SIZE + 1]) MUST_CHECK;
 
 #endif

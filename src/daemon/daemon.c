@@ -5,6 +5,7 @@
 #include "enrold/daemon.h"
 
 #include "enrold/log.h"
+#include "enrold/patient.h"
 
 #include "feeds.h"
 #include "notify.h"
@@ -411,31 +412,6 @@ static void watchdog_begin(struct daemon *daemon)
 	daemon->watchdog.data = daemon;
 	if (every_ms > 0)
 		uv_timer_start(&daemon->watchdog, on_watchdog, every_ms, every_ms);
-}
-
-/*
- * libuv ends the program when it gets no memory for its table of handles. What it needs is little
- * and seldom, so that waiting for it is better.
- */
-static void *patient_realloc(void *memory, size_t size)
-{
-	void *moved;
-	while (!(moved = realloc(memory, size ? size : 1)))
-		pause_ms(100);
-	return moved;
-}
-
-static void *patient_malloc(size_t size)
-{
-	return patient_realloc(NULL, size);
-}
-
-static void *patient_calloc(size_t count, size_t size)
-{
-	void *memory;
-	while (!(memory = calloc(count, size)))
-		pause_ms(100);
-	return memory;
 }
 
 static struct error loop_run(struct daemon *daemon)

@@ -201,11 +201,12 @@ static struct old_row old_row_load(struct leaver *leaver)
 	return row;
 }
 
-static void md5_text(struct slice text, char hex[33])
+static void md5_text(struct site_db *db, struct slice text, char hex[33])
 {
-	unsigned char digest[EVP_MAX_MD_SIZE];
+	unsigned char digest[EVP_MAX_MD_SIZE] = {0};
 	unsigned int size = 0;
-	EVP_Digest(text.bytes, text.size, digest, &size, EVP_md5(), NULL);
+	if (EVP_Digest(text.bytes, text.size, digest, &size, EVP_md5(), NULL) != 1)
+		site_db_fail(db, error_memory("hashing a user name"));
 	for (unsigned int i = 0; i < 16; i++)
 		snprintf(hex + 2 * i, 3, "%02x", digest[i]);
 }
@@ -237,7 +238,7 @@ static struct slice tombstone_name(struct leaver *leaver, const struct old_row *
 static void row_bury(struct leaver *leaver, const struct old_row *row)
 {
 	char email[33];
-	md5_text(row->username, email);
+	md5_text(leaver->work->lms->db, row->username, email);
 	site_db_run(leaver->work->lms->db,
 	    "UPDATE {user} SET deleted = 1, username = ?, email = ?, idnumber = '', picture = 0, "
 	    "timemodified = ? WHERE id = ?",

@@ -1,5 +1,7 @@
 #include "enrold/hash.h"
 
+#include "enrold/patient.h"
+
 #include <assert.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
@@ -9,35 +11,41 @@ struct hash {
 	EVP_MD_CTX *context;
 };
 
-static EVP_MD *sha256; /* until the process ends */
-
-bool hash_prepare(void)
+static void *openssl_malloc(size_t size, const char *file, int line)
 {
-	if (OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL) != 1)
-		return false;
-	sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
-	return sha256;
+	(void)file;
+	(void)line;
+	return patient_malloc(size);
 }
 
-static const EVP_MD *algorithm(void)
+static void *openssl_realloc(void *memory, size_t size, const char *file, int line)
 {
-	return sha256 ? sha256 : EVP_sha256();
+	(void)file;
+	(void)line;
+	return patient_realloc(memory, size);
+}
+
+static void openssl_free(void *memory, const char *file, int line)
+{
+	(void)file;
+	(void)line;
+	free(memory);
+}
+
+void hash_prepare(void)
+{
+	int ok = CRYPTO_set_mem_functions(openssl_malloc, openssl_realloc, openssl_free);
+	assert(ok == 1); /* only too late, after OpenSSL has begun */
 }
 
 /* EVP fails only for want of memory or of the algorithm: at the making, not later. */
-static void hash_start(struct hash *hash)
-{
-	int ok = EVP_DigestInit_ex(hash->context, algorithm(), NULL);
-	assert(ok == 1);
-}
-
 struct hash *hash_create(void)
 {
 	struct hash *hash = calloc(1, sizeof *hash);
 	if (!hash)
 		return NULL;
 	hash->context = EVP_MD_CTX_new();
-	if (!hash->context || EVP_DigestInit_ex(hash->context, algorithm(), NULL) != 1) {
+	if (!hash->context || EVP_DigestInit_ex(hash->context, EVP_sha256(), NULL) != 1) {
 		hash_free(hash);
 		return NULL;
 	}
@@ -70,5 +78,15 @@ void hash_finish(struct hash *hash, char text[HASH_TEXT_SIZE + 1])
 		text[2 * i + 1] = digits[digest[i] & 15];
 	}
 	text[HASH_TEXT_SIZE] = '\0';
-	hash_start(hash);
+}
+
+struct error hash_text(struct slice bytes, char text[HASH_TEXT_SIZE + 1])
+{
+	struct hash *hash = hash_create();
+	if (!hash)
+		return error_memory("hashing");
+	hash_add(hash, bytes.bytes, bytes.size);
+	hash_finish(hash, text);
+	hash_free(hash);
+	return OK;
 }

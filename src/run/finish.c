@@ -1,11 +1,5 @@
 #include "parts.h"
 
-static void policy_hash(const struct run *run, struct hash *hash, char text[HASH_TEXT_SIZE + 1])
-{
-	hash_add(hash, run->row.policy.bytes, run->row.policy.size);
-	hash_finish(hash, text);
-}
-
 static void file_add(struct summary *summary, char name[FILE_NAME_SIZE], const struct run *run,
     const char *suffix, uint64_t bytes, const char *sha256)
 {
@@ -19,10 +13,12 @@ static void file_add(struct summary *summary, char name[FILE_NAME_SIZE], const s
 }
 
 static struct error summary_make(const struct run *run, const struct finish *finish,
-    struct hash *hash, const char *previous, struct buffer *out, char chain[HASH_TEXT_SIZE + 1])
+    const char *previous, struct buffer *out, char chain[HASH_TEXT_SIZE + 1])
 {
 	char policy[HASH_TEXT_SIZE + 1], result[FILE_NAME_SIZE], retry[FILE_NAME_SIZE];
-	policy_hash(run, hash, policy);
+	struct error error = hash_text(run->row.policy, policy);
+	if (is_error(&error))
+		return error;
 	struct summary summary = {
 	    .run = run->id,
 	    .feed = run->row.feed.bytes,
@@ -48,13 +44,14 @@ static struct error summary_make(const struct run *run, const struct finish *fin
 }
 
 static struct error row_fill(
-    struct run *run, const struct finish *finish, struct hash *hash, const struct buffer *summary)
+    struct run *run, const struct finish *finish, const struct buffer *summary)
 {
 	struct ledger_run *row = &run->row;
 	struct buffer counts = {0};
 	char sha256[HASH_TEXT_SIZE + 1];
-	hash_add(hash, summary->bytes, summary->size);
-	hash_finish(hash, sha256);
+	struct error error = hash_text(buffer_slice(summary), sha256);
+	if (is_error(&error))
+		return error;
 	tally_format(finish->tally, &counts);
 	if (counts.failed)
 		arena_fail(run->arena);
@@ -72,16 +69,15 @@ static struct error row_fill(
 	return arena_has_failed(run->arena) ? error_memory("finishing a run") : OK;
 }
 
-static struct error head_move(
-    struct run *run, const struct finish *finish, struct hash *hash, struct buffer *summary)
+static struct error head_move(struct run *run, const struct finish *finish, struct buffer *summary)
 {
 	struct lms *lms = run->runner->lms;
 	char previous[HASH_TEXT_SIZE + 1], chain[HASH_TEXT_SIZE + 1];
 	struct error error = ledger_head(lms, previous);
 	if (!is_error(&error))
-		error = summary_make(run, finish, hash, previous, summary, chain);
+		error = summary_make(run, finish, previous, summary, chain);
 	if (!is_error(&error))
-		error = row_fill(run, finish, hash, summary);
+		error = row_fill(run, finish, summary);
 	if (!is_error(&error))
 		error = ledger_store(lms, &run->row);
 	if (!is_error(&error))
@@ -92,10 +88,7 @@ static struct error head_move(
 struct error finish_store(struct run *run, const struct finish *finish)
 {
 	struct buffer summary = {0};
-	struct hash *hash = hash_create();
-	struct error error =
-	    hash ? head_move(run, finish, hash, &summary) : error_memory("finishing a run");
-	hash_free(hash);
+	struct error error = head_move(run, finish, &summary);
 	buffer_done(&summary);
 	return error;
 }
