@@ -52,8 +52,8 @@ static struct finished scarce_run(const struct spool *spool, long at, long count
 	return finished;
 }
 
-static void round_play(const struct scenario *scenario, long at, long count,
-    const struct expectation *expectation)
+static void round_play(
+    const struct scenario *scenario, long at, long count, const struct expectation *expectation)
 {
 	struct spool spool;
 	long calls;
@@ -92,8 +92,8 @@ ParameterizedTest(const size_t *number, alloc_sweep, at_every_allocation)
 	cr_assert_eq(finished.status, 0);
 	finished_done(&finished);
 	law_close(&spool);
-	bool is_whole = getenv("ENROLD_SWEEP");
-	long step = is_whole ? 1 : calls / (ROUNDS / scenario->step) + 1;
+	long step = scale_from_environment(
+	    "ENROLD_SWEEP", calls / (ROUNDS / (scenario->step + scenario->step / 5)) + 1);
 	for (long at = 1 + step / 2; at <= calls; at += step, rounds++)
 		round_play(scenario, at, rounds % 4 == 3 ? 5 : 1, &expectation);
 	fprintf(stderr, "alloc_sweep: %s: %ld rounds, %ld allocations in one run\n", scenario->name,

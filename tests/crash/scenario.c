@@ -203,5 +203,6 @@ void scenario_end(
 
 int scenario_step(const struct scenario *scenario)
 {
-	return getenv("ENROLD_SWEEP") ? 1 : SCALE(scenario->step, scenario->step * 7);
+	return (int)scale_from_environment(
+	    "ENROLD_SWEEP", SCALE(scenario->step, scenario->step * 7));
 }

@@ -38,7 +38,7 @@ struct finished scenario_run(const struct spool *spool, const struct tracer *tra
 void scenario_end(
     const struct scenario *scenario, struct spool *spool, const struct expectation *expectation);
 
-/* 1 with ENROLD_SWEEP in the environment: everything, however long it takes. */
+/* ENROLD_SWEEP in the environment says it: 1 is everything, however long it takes. */
 int scenario_step(const struct scenario *scenario);
 
 #endif
