@@ -7,7 +7,7 @@
 #define DEFAULT_CONFIG "/etc/enrold/enrold.yaml"
 
 static const struct command {
-	const char *group, *name;
+	const char *group, *name; /* name: "", the group stands alone */
 	int arguments;
 	ctl_command *run;
 	const char *synopsis, *meaning;
@@ -17,6 +17,10 @@ static const struct command {
         "CSV: shortname,fullname,category,idnumber"},
     {"lms", "add-users", 1, ctl_lms_add_users, "lms add-users FILE",
         "CSV: username,firstname,lastname,email,idnumber"},
+    {"reconcile", "", 0, ctl_reconcile, "reconcile",
+        "answers that a restored database does not know"},
+    {"reconcile", "accept", 0, ctl_reconcile_accept, "reconcile accept",
+        "go on with the database as it is"},
 };
 
 enum { COMMANDS = sizeof commands / sizeof *commands };
@@ -46,10 +50,13 @@ static void usage(FILE *to)
 
 static const struct command *command_find(int count, char **words)
 {
-	for (size_t i = 0; i < COMMANDS; i++)
-		if (count >= 2 && strcmp(words[0], commands[i].group) == 0 &&
-		    strcmp(words[1], commands[i].name) == 0 && count == 2 + commands[i].arguments)
-			return &commands[i];
+	for (size_t i = 0; i < COMMANDS; i++) {
+		const struct command *command = &commands[i];
+		int named = *command->name ? 2 : 1;
+		if (count == named + command->arguments && strcmp(words[0], command->group) == 0 &&
+		    (named == 1 || strcmp(words[1], command->name) == 0))
+			return command;
+	}
 	return NULL;
 }
 
@@ -91,6 +98,6 @@ enum ctl_exit ctl_main(int argc, char **argv)
 		usage(stderr);
 		return CTL_USAGE;
 	}
-	ctl.arguments = argv + optind + 2;
+	ctl.arguments = argv + optind + (*command->name ? 2 : 1);
 	return run(command, &ctl, config);
 }

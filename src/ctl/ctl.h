@@ -29,6 +29,8 @@ typedef enum ctl_exit ctl_command(const struct ctl *ctl);
 ctl_command ctl_lms_init;
 ctl_command ctl_lms_add_courses;
 ctl_command ctl_lms_add_users;
+ctl_command ctl_reconcile;
+ctl_command ctl_reconcile_accept;
 
 /* Says what went wrong, on stderr; the exit code that fits it. */
 enum ctl_exit ctl_fail(const struct error *error);

@@ -292,8 +292,10 @@ static void pause_ms(int64_t ms)
 /* SQLite takes a read that failed for a damaged file. What is really wrong is so again. */
 static struct error site_look(struct daemon *daemon)
 {
-	struct error error = startup_site(daemon->config, &daemon->ids);
-	return error.class == ERROR_CONFIG ? startup_site(daemon->config, &daemon->ids) : error;
+	struct error error = startup_site(&daemon->spool, daemon->config, &daemon->ids);
+	return error.class == ERROR_CONFIG
+	           ? startup_site(&daemon->spool, daemon->config, &daemon->ids)
+	           : error;
 }
 
 /* Before there is anything to lose: a signal simply ends us here. */

@@ -96,11 +96,11 @@ static bool is_in_trouble(const struct trouble *trouble)
 	return trouble->since != INT64_MAX;
 }
 
-/* True when it is new. */
+/* True when it is new, or another one. */
 static bool trouble_note(struct trouble *trouble, const struct error *error, int64_t now_ms)
 {
-	bool is_new = !is_in_trouble(trouble);
-	if (is_new)
+	bool is_new = !is_in_trouble(trouble) || strcmp(trouble->text, error->text) != 0;
+	if (!is_in_trouble(trouble))
 		trouble->since = now_ms;
 	snprintf(trouble->text, sizeof trouble->text, "%s", error->text);
 	return is_new;

@@ -1,5 +1,6 @@
 #include "startup.h"
 
+#include "enrold/head.h"
 #include "enrold/lms.h"
 #include "enrold/log.h"
 
@@ -31,12 +32,15 @@ static void zone_set(const char *zone)
 	tzset();
 }
 
-struct error startup_site(const struct config *config, struct run_ids *ids)
+struct error startup_site(
+    const struct spool *spool, const struct config *config, struct run_ids *ids)
 {
 	struct lms *lms = NULL;
 	const struct site_facts *site;
 	char last[RUN_ID_SIZE + 1];
 	struct error error = lms_open(&config->lms, &lms);
+	if (!is_error(&error))
+		error = head_check(spool, lms);
 	if (!is_error(&error))
 		error = lms_load_site(lms, &site);
 	if (!is_error(&error))

@@ -8,7 +8,8 @@
 #include "feeds.h"
 
 /* One attempt. RETRY: the database is away. CONFIG: it is no site, or the actor no admin. */
-struct error startup_site(const struct config *config, struct run_ids *ids) MUST_CHECK;
+struct error startup_site(
+    const struct spool *spool, const struct config *config, struct run_ids *ids) MUST_CHECK;
 struct error startup_runs(
     const struct spool *spool, struct run_ids *ids, struct feeds *feeds) MUST_CHECK;
 

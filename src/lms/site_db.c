@@ -22,6 +22,8 @@ struct site_db {
 	sqlite3 *handle;
 	struct statement statements[STATEMENTS_ROOM]; /* by address, the next free place */
 	size_t statements_count;
+	dev_t device; /* the file that was opened */
+	ino_t inode;
 	struct error error;
 };
 
@@ -137,8 +139,13 @@ static struct error db_connect(struct site_db *db, enum site_db_mode mode)
 	if (!db_check(db, code))
 		return db->error;
 	error = writable_check(db);
+	struct stat status;
+	if (!is_error(&error) && stat(db->path, &status) < 0)
+		error = error_errno("%s", db->path);
 	if (is_error(&error))
 		return error;
+	db->device = status.st_dev;
+	db->inode = status.st_ino;
 	db_check(db, sqlite3_busy_timeout(db->handle, BUSY_MS));
 	site_db_script(db, "PRAGMA synchronous = FULL");
 	if (db->options->cache >= 1024) {
@@ -196,8 +203,22 @@ void site_db_set_journal(struct site_db *db)
 	                       : "PRAGMA journal_mode = DELETE");
 }
 
+/* A connection to a file that is no longer in its place would write into nothing. */
+static struct error replaced_check(const struct site_db *db)
+{
+	struct stat status;
+	if (stat(db->path, &status) < 0)
+		return error_errno("%s", db->path);
+	if (status.st_dev != db->device || status.st_ino != db->inode)
+		return error_retry("%s was replaced by another file", db->path);
+	return OK;
+}
+
 void site_db_begin(struct site_db *db)
 {
+	struct error error = replaced_check(db);
+	if (is_error(&error))
+		site_db_fail(db, error);
 	site_db_script(db, "BEGIN IMMEDIATE");
 }
 

@@ -1,6 +1,8 @@
 #include "disk.h"
 #include "parts.h"
 
+#include "enrold/head.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -222,7 +224,7 @@ struct error claim_close(struct run *run)
 {
 	/* Of attempts that came to nothing; what counts has been moved away. */
 	static const char *const leftovers[] = {
-	    RUN_INPUT_PART, ANSWER_RESULT, ANSWER_RETRY, RUN_SUMMARY, RUN_REASON};
+	    RUN_INPUT_PART, ANSWER_RESULT, ANSWER_RETRY, RUN_SUMMARY, RUN_REASON, HEAD_PART};
 	const char *names[BOXES_MAX];
 	char path[SPOOL_PATH_SIZE] = "";
 	struct error error = OK;

@@ -8,6 +8,8 @@
 #include "disk.h"
 #include "parts.h"
 
+#include "enrold/head.h"
+
 #include <stdio.h>
 #include <unistd.h>
 
@@ -124,6 +126,8 @@ struct error publish(struct run *run)
 		return error;
 	error = outbox_fill(run, outbox);
 	close(outbox);
+	if (!is_error(&error))
+		error = head_note(run->runner->shared->spool, run->directory, run->id);
 	if (!is_error(&error))
 		error = run->row.state == RUN_REFUSED ? quarantine(run) : archive(run);
 	return is_error(&error) ? error : claim_close(run);

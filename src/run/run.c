@@ -3,6 +3,8 @@
 #include "disk.h"
 #include "parts.h"
 
+#include "enrold/head.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -34,17 +36,25 @@ void runner_free(struct runner *runner)
 	free(runner);
 }
 
-static struct error lms_connect(struct runner *runner)
-{
-	return runner->lms ? OK : lms_open(&runner->shared->config->lms, &runner->lms);
-}
-
 /* After trouble the next attempt starts with a new connection: nothing of the old one is believed.
  */
 static void lms_disconnect(struct runner *runner)
 {
 	lms_close(runner->lms);
 	runner->lms = NULL;
+}
+
+/* What was there the last time may have been replaced by a backup. */
+static struct error lms_connect(struct runner *runner)
+{
+	if (runner->lms)
+		return OK;
+	struct error error = lms_open(&runner->shared->config->lms, &runner->lms);
+	if (!is_error(&error))
+		error = head_check(runner->shared->spool, runner->lms);
+	if (is_error(&error))
+		lms_disconnect(runner);
+	return error;
 }
 
 /* ---- one run ---- */

@@ -1,0 +1,234 @@
+/* The database in trouble: locked, full, read-only, damaged, replaced. The files wait. */
+#include "answer.h"
+#include "law.h"
+#include "moment.h"
+#include "service.h"
+#include "tracer.h"
+
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <stdio.h>
+#include <unistd.h>
+
+TestSuite(database, .timeout = 300);
+
+static const char text[] = "username,course1\np1,C1\n";
+
+enum { EXIT_TRY_LATER = 75, EXIT_CONFIG = 78 };
+
+/* Polls what the daemon has logged; there is no other sign of its waiting. */
+static void await_log(const struct service *service, const char *event)
+{
+	const struct timespec pause = {.tv_nsec = 20 * 1000 * 1000};
+	for (int64_t until = moment_now_ms() + SERVICE_DEADLINE_MS; moment_now_ms() < until;) {
+		struct buffer said = program_said(service->program.err);
+		bool is_there = strstr(said.bytes, event);
+		buffer_done(&said);
+		if (is_there)
+			return;
+		nanosleep(&pause, NULL);
+	}
+	cr_assert_fail("the daemon never logged %s", event);
+}
+
+static void execute(sqlite3 *database, const char *sql)
+{
+	cr_assert_eq(sqlite3_exec(database, sql, NULL, NULL, NULL), SQLITE_OK, "%s: %s", sql,
+	    sqlite3_errmsg(database));
+}
+
+Test(database, locked_by_somebody_for_longer_than_we_wait_at_a_time)
+{
+	struct spool spool;
+	struct service service;
+	spool_make(&spool, NULL);
+	service_start(&service, &spool);
+	sqlite3 *other = spool_database(&spool);
+	execute(other, "BEGIN IMMEDIATE");
+	spool_drop(&spool, "staff.csv", text);
+	await_log(&service, "\"run_waits\"");
+	service_hear(&service, "STATUS=1 feed, 1 files waiting");
+	cr_expect_eq(answer_count(&spool, "staff.csv"), 0);
+	execute(other, "COMMIT");
+	sqlite3_close(other);
+	service_await(&service, &spool, "", 1);
+	service_await_idle(&service, &spool);
+	await_log(&service, "\"run_goes_on\"");
+	service_stop(&service);
+	law_close(&spool);
+}
+
+/* ---- calls that fail for a while ---- */
+
+struct failing {
+	enum call_kind kind;
+	const char *end; /* of the path */
+	int error;
+	long times; /* from now on; -1: for good */
+};
+
+static struct verdict fail(void *context, const struct call *call)
+{
+	struct failing *failing = context;
+	if (call->kind != failing->kind || !text_ends(call->path.text, failing->end) ||
+	    failing->times == 0)
+		return (struct verdict){VERDICT_GO, 0};
+	failing->times -= failing->times > 0;
+	return (struct verdict){VERDICT_FAIL, failing->error};
+}
+
+static struct finished failing_once(const struct spool *spool, struct failing *failing)
+{
+	const struct tracer tracer = {
+	    .reads = true, .below = spool->root.text, .on_call = fail, .context = failing};
+	return tracer_run(&tracer, ARGV("enrold", "--config", spool->config.text, "--once"));
+}
+
+static void trouble_spool(struct spool *spool)
+{
+	if (!tracer_works())
+		cr_skip_test("no ptrace here");
+	spool_make(spool, &(struct spool_options){.settings = "stop_timeout: 2s\n"});
+	spool_drop(spool, "staff.csv", text);
+}
+
+Test(database, its_disk_is_full_for_a_while)
+{
+	struct spool spool;
+	trouble_spool(&spool);
+	struct failing failing = {CALL_WRITE, "/lms.db-wal", ENOSPC, 4};
+	struct finished finished = failing_once(&spool, &failing);
+	cr_expect_eq(finished.status, 0, "%s", finished.err.bytes);
+	cr_expect(strstr(finished.err.bytes, "run_waits"));
+	cr_expect(strstr(finished.err.bytes, "run_goes_on"));
+	finished_done(&finished);
+	cr_expect_eq(answer_count(&spool, "staff.csv"), 1);
+	law_close(&spool);
+}
+
+Test(database, its_disk_stays_full)
+{
+	struct spool spool;
+	trouble_spool(&spool);
+	struct failing failing = {CALL_WRITE, "/lms.db-wal", ENOSPC, -1};
+	struct finished finished = failing_once(&spool, &failing);
+	cr_expect_eq(finished.status, EXIT_TRY_LATER, "%s", finished.err.bytes);
+	cr_expect(strstr(finished.err.bytes, "full"), "%s", finished.err.bytes);
+	finished_done(&finished);
+	law_holds(&spool, LAW_STOPPED);
+	spool_once(&spool);
+	law_close(&spool);
+}
+
+Test(database, cannot_be_written_at_all)
+{
+	struct spool spool;
+	trouble_spool(&spool);
+	struct failing failing = {CALL_CREATE, "/lms.db", EROFS, 1};
+	struct finished finished = failing_once(&spool, &failing);
+	cr_expect_eq(finished.status, 0, "once is a hiccup: %s", finished.err.bytes);
+	finished_done(&finished);
+	law_close(&spool);
+}
+
+/* ---- another file in its place ---- */
+
+static void put_in_place(const struct spool *spool, const char *path)
+{
+	files_remove(path_of("%s-wal", spool->database.text).text);
+	files_remove(path_of("%s-shm", spool->database.text).text);
+	files_rename(path, spool->database.text);
+}
+
+Test(database, replaced_by_garbage_and_put_back)
+{
+	struct spool spool;
+	struct service service;
+	spool_make(&spool, &(struct spool_options){.journal_mode = "delete"});
+	struct path garbage = path_of("%s/garbage", spool.root.text);
+	struct path saved = path_of("%s/saved", spool.root.text);
+	struct buffer noise = {0};
+	for (int i = 0; i < 20000; i++)
+		buffer_add_char(&noise, (char)(i * 7 + i / 256));
+	files_write(garbage.text, noise.bytes, noise.size, 0640);
+	buffer_done(&noise);
+	service_start(&service, &spool);
+	spool_drop(&spool, "first.csv", text);
+	service_await(&service, &spool, "", 1);
+	service_await_idle(&service, &spool);
+	files_rename(spool.database.text, saved.text);
+	put_in_place(&spool, garbage.text);
+	spool_drop(&spool, "second.csv", "username,course1\np2,C2\n");
+	await_log(&service, "is not an SQLite database");
+	files_rename(saved.text, spool.database.text);
+	service_await(&service, &spool, "", 2);
+	service_await_idle(&service, &spool);
+	service_stop(&service);
+	law_close(&spool);
+}
+
+/* The database as it was before the second of two files. */
+static void restored_make(struct spool *spool, struct path *backup)
+{
+	spool_make(spool, &(struct spool_options){.journal_mode = "delete"});
+	*backup = path_of("%s/backup.db", spool->root.text);
+	spool_drop(spool, "first.csv", text);
+	spool_once(spool);
+	files_copy(spool->database.text, backup->text);
+	spool_drop(spool, "second.csv", "username,course1\np2,C2\n");
+	spool_once(spool);
+	law_holds(spool, LAW_IDLE);
+}
+
+Test(database, an_older_backup_is_known_at_start_and_reconciled)
+{
+	struct spool spool;
+	struct path backup;
+	restored_make(&spool, &backup);
+	put_in_place(&spool, backup.text);
+	struct finished finished =
+	    program_expect(EXIT_CONFIG, ARGV("enrold", "--config", spool.config.text, "--once"));
+	cr_expect(strstr(finished.err.bytes, "older backup"), "%s", finished.err.bytes);
+	cr_expect(strstr(finished.err.bytes, "enrolctl reconcile"));
+	finished_done(&finished);
+
+	finished = program_expect(1, ARGV("enrolctl", "--config", spool.config.text, "reconcile"));
+	cr_expect(strstr(finished.out.bytes, "second."), "%s", finished.out.bytes);
+	cr_expect_not(strstr(finished.out.bytes, "first."));
+	finished_done(&finished);
+	finished = program_expect(
+	    0, ARGV("enrolctl", "--config", spool.config.text, "reconcile", "accept"));
+	finished_done(&finished);
+
+	/* What the backup had forgotten, dropped again. */
+	spool_drop(&spool, "third.csv", "username,course1\np2,C2\n");
+	spool_once(&spool);
+	struct answer answer;
+	answer_open(&answer, &spool, "third.csv", 0);
+	EXPECT(&answer, {2, "course1", "done", "enrolled"});
+	answer_close(&answer);
+	spool_remove(&spool);
+}
+
+Test(database, an_older_backup_put_under_a_running_daemon_gets_no_rows)
+{
+	struct spool spool;
+	struct service service;
+	struct path backup;
+	restored_make(&spool, &backup);
+	struct path saved = path_of("%s/saved", spool.root.text);
+	service_start(&service, &spool);
+	spool_drop(&spool, "third.csv", "username,course1\np3,C3\n");
+	service_await(&service, &spool, "", 3);
+	service_await_idle(&service, &spool);
+	files_rename(spool.database.text, saved.text);
+	put_in_place(&spool, backup.text);
+	spool_drop(&spool, "fourth.csv", "username,course1\np4,C4\n");
+	await_log(&service, "older backup");
+	cr_expect_eq(spool_number(&spool, "SELECT count(*) FROM enrold_run"), 1);
+	put_in_place(&spool, saved.text);
+	service_await(&service, &spool, "", 4);
+	service_await_idle(&service, &spool);
+	service_stop(&service);
+	law_close(&spool);
+}
