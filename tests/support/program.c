@@ -19,6 +19,12 @@
 static const char *const sanitizer_words[] = {
     "AddressSanitizer", "LeakSanitizer", "ThreadSanitizer", "runtime error:"};
 
+const char *program_directory(void)
+{
+	const char *elsewhere = getenv("ENROLD_PROGRAMS");
+	return elsewhere ? elsewhere : PROGRAMS;
+}
+
 static _Noreturn void child_become(const struct program *program, const char *file,
     const char *const *argv, const char *environment, pid_t parent)
 {
@@ -39,7 +45,8 @@ static _Noreturn void child_become(const struct program *program, const char *fi
 void program_start(struct program *program, const char *const *argv, const char *environment)
 {
 	bool is_ours = !strchr(argv[0], '/');
-	struct path file = path_of("%s%s%s", is_ours ? PROGRAMS : "", is_ours ? "/" : "", argv[0]);
+	struct path file =
+	    path_of("%s%s%s", is_ours ? program_directory() : "", is_ours ? "/" : "", argv[0]);
 	*program = (struct program){
 	    .name = argv[0],
 	    .out = memfd_create("out", MFD_CLOEXEC),

@@ -12,6 +12,10 @@
 
 enum { PROGRAM_DEADLINE_MS = 120 * 1000 };
 
+/* Where the programs are: this build's, or those of $ENROLD_PROGRAMS: another build's, or scripts
+ * that start ours under valgrind. */
+const char *program_directory(void);
+
 struct program {
 	const char *name;
 	pid_t pid;

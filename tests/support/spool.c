@@ -94,10 +94,10 @@ static struct path prepared_prefix(int people, int courses)
 static struct path prepared_path(int people, int courses)
 {
 	struct stat program;
-	struct path path = path_of("%s/enrolctl", PROGRAMS);
+	struct path path = path_of("%s/enrolctl", program_directory());
 	if (stat(path.text, &program) != 0)
 		fatal("there is no %s", path.text);
-	return path_of("%s/prepared/%.100s%lld-%lld.%09ld.db", PROGRAMS,
+	return path_of("%s/prepared/%.100s%lld-%lld.%09ld.db", program_directory(),
 	    prepared_prefix(people, courses).text, (long long)program.st_size,
 	    (long long)program.st_mtim.tv_sec, program.st_mtim.tv_nsec);
 }
@@ -105,7 +105,7 @@ static struct path prepared_path(int people, int courses)
 /* Those that an older program made go: every build would leave one more. */
 static void prepared_remove(const char *prefix)
 {
-	struct path directory = path_of("%s/prepared", PROGRAMS);
+	struct path directory = path_of("%s/prepared", program_directory());
 	struct listing listing = files_list(directory.text);
 	for (size_t i = 0; i < listing.count; i++)
 		if (text_starts(listing.entries[i].path, prefix))
@@ -128,8 +128,8 @@ static void database_make(const struct spool *spool, const struct spool_options 
 {
 	int people = options->people ? options->people : 20;
 	int courses = options->courses ? options->courses : 10;
-	files_make_directory(path_of("%s/prepared", PROGRAMS).text);
-	struct path lock_path = path_of("%s/prepared/lock", PROGRAMS);
+	files_make_directory(path_of("%s/prepared", program_directory()).text);
+	struct path lock_path = path_of("%s/prepared/lock", program_directory());
 	int lock = open(lock_path.text, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (lock < 0 || flock(lock, LOCK_EX) != 0)
 		fatal("cannot lock the prepared databases: %s", strerror(errno));

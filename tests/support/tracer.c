@@ -305,7 +305,7 @@ static int follow(struct tracing *tracing)
 
 struct finished tracer_run(const struct tracer *tracer, const char *const *argv)
 {
-	struct path file = path_of("%s/%s", PROGRAMS, argv[0]);
+	struct path file = path_of("%s/%s", program_directory(), argv[0]);
 	struct program program = {.name = argv[0],
 	    .out = memfd_create("out", MFD_CLOEXEC),
 	    .err = memfd_create("err", MFD_CLOEXEC)};
