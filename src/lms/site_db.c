@@ -147,7 +147,9 @@ static struct error db_connect(struct site_db *db, enum site_db_mode mode)
 	db->device = status.st_dev;
 	db->inode = status.st_ino;
 	db_check(db, sqlite3_busy_timeout(db->handle, BUSY_MS));
-	site_db_script(db, "PRAGMA synchronous = FULL");
+	/* With a rollback journal FULL lets a power cut undo what was committed: it does not flush
+	 * that the journal is gone. */
+	site_db_script(db, "PRAGMA synchronous = EXTRA");
 	if (db->options->cache >= 1024) {
 		char pragma[64];
 		sqlite3_snprintf(sizeof pragma, pragma, "PRAGMA cache_size = -%llu",

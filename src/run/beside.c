@@ -32,6 +32,8 @@ static struct error one_claim(struct run *run, int inbox, const char *name, cons
 		return error;
 	if (renameat2(inbox, beside, directory, beside, RENAME_NOREPLACE) < 0 && errno != ENOENT)
 		error = error_errno("cannot claim %s", beside);
+	if (!is_error(&error))
+		error = disk_sync(directory, "."); /* it comes before its file, even so */
 	close(directory);
 	return error;
 }

@@ -9,17 +9,33 @@
 
 enum { EVASIONS_MAX = 10000 };
 
+/* The directory in which this name stands. */
+static struct error above_sync(int at, const char *name)
+{
+	const char *slash = strrchr(name, '/');
+	char above[FILE_NAME_SIZE];
+	if (!slash)
+		return disk_sync(at, ".");
+	snprintf(above, sizeof above, "%.*s", (int)(slash - name), name);
+	return disk_sync(at, above);
+}
+
 struct error disk_open_directory(int at, const char *name, mode_t mode, int *directory)
 {
 	bool is_made = mkdirat(at, name, mode) == 0;
 	if (!is_made && errno != EEXIST)
 		return error_errno("cannot make the directory %s", name);
+	struct error error = is_made ? above_sync(at, name) : OK;
+	if (is_error(&error)) {
+		unlinkat(at, name, AT_REMOVEDIR); /* as if we had never tried */
+		return error;
+	}
 	*directory = openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (*directory >= 0)
 		return OK;
-	struct error error = error_errno("cannot open the directory %s", name);
+	error = error_errno("cannot open the directory %s", name);
 	if (is_made)
-		unlinkat(at, name, AT_REMOVEDIR); /* as if we had never tried */
+		unlinkat(at, name, AT_REMOVEDIR);
 	return error;
 }
 

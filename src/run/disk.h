@@ -11,7 +11,8 @@
 #include <sys/stat.h>
 #include <sys/types.h>
 
-/* Opens the directory, having made it when it is missing. Never through a symbolic link. */
+/* Opens the directory, having made it when it is missing; then it outlasts a power cut before
+ * anything is moved into it. Never through a symbolic link. */
 struct error disk_open_directory(int at, const char *name, mode_t mode, int *directory) MUST_CHECK;
 struct error disk_sync(int at, const char *name) MUST_CHECK; /* a file or directory */
 struct error disk_write(int file, struct slice bytes, const char *name) MUST_CHECK;

@@ -176,11 +176,7 @@ struct error input_sync(struct run *run)
 	if (!is_error(&error))
 		error = disk_sync(run->box, ".");
 	if (!is_error(&error))
-		error = disk_sync(run->directory, "inbox"); /* the boxes in it */
-	if (!is_error(&error))
 		error = disk_sync(run->directory, ".");
-	if (!is_error(&error))
-		error = disk_sync(spool->work, ".");
 	if (!is_error(&error) && disk_has(spool->root, inbox))
 		error = disk_sync(spool->root, inbox);
 	run->is_durable = !is_error(&error);

@@ -182,8 +182,14 @@ static struct call call_read(
     const struct shape *shape, pid_t thread, const struct user_regs_struct *registers)
 {
 	struct call call = {.kind = shape->kind, .name = shape->name, .thread = thread};
-	if (shape->flags != NONE && argument(registers, shape->flags) & O_CREAT)
+	uint64_t flags = shape->flags != NONE ? argument(registers, shape->flags) : 0;
+	if (flags & O_CREAT)
 		call.kind = CALL_CREATE;
+	call.truncates = flags & O_TRUNC;
+	if (call.kind == CALL_CREATE)
+		call.mode = (unsigned int)argument(registers, shape->flags + 1) & 0777;
+	call.replaces =
+	    shape->call != SYS_renameat2 || !(argument(registers, 4) & RENAME_NOREPLACE);
 	call.path = path_read(thread, registers, shape->descriptor, shape->path);
 	if (shape->to_path != NONE)
 		call.to = path_read(thread, registers, shape->to_directory, shape->to_path);

@@ -41,6 +41,9 @@ struct call {
 	size_t size;       /* bytes to be read or written */
 	uint64_t offset;   /* pwrite64, ftruncate (the new size) */
 	bool has_offset;   /* false: where the descriptor stands */
+	bool truncates;    /* CALL_CREATE */
+	unsigned int mode; /* likewise */
+	bool replaces;     /* CALL_RENAME: whatever has the new name */
 	pid_t thread;      /* for tracer_read */
 	uint64_t bytes_at; /* likewise */
 };
