@@ -24,6 +24,9 @@ struct lms;
 struct error lms_open(const struct lms_options *options, struct lms **lms) MUST_CHECK;
 void lms_close(struct lms *lms);
 
+/* Gives back its cache; NULL is fine. */
+void lms_rest(struct lms *lms);
+
 /* The settings a direct writer must read (facts 5.8). Lives until the next call or close. */
 struct error lms_load_site(struct lms *lms, const struct site_facts **site) MUST_CHECK;
 

@@ -3,6 +3,8 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#define REST_AFTER_NS (UINT64_C(2) * 1000 * 1000 * 1000)
+
 enum worker_state { WORKER_IDLE, WORKER_GIVEN, WORKER_DONE, WORKER_ENDED };
 
 struct worker {
@@ -35,16 +37,34 @@ static void job_run(struct worker *worker)
 		run_file(worker->runner, &job->lane, job->name, &job->report);
 }
 
+/* Returns at the latest when it has rested for the first time; whether it has. */
+static bool idle_wait(struct worker *worker, bool is_resting)
+{
+	struct workers *all = worker->all;
+	if (is_resting) {
+		uv_cond_wait(&all->given, &all->mutex);
+		return true;
+	}
+	if (uv_cond_timedwait(&all->given, &all->mutex, REST_AFTER_NS) != UV_ETIMEDOUT)
+		return false;
+	uv_mutex_unlock(&all->mutex);
+	runner_rest(worker->runner);
+	uv_mutex_lock(&all->mutex);
+	return true;
+}
+
 static void worker_main(void *argument)
 {
 	struct worker *worker = argument;
 	struct workers *all = worker->all;
 	uv_mutex_lock(&all->mutex);
+	bool is_resting = true; /* it has not begun to work */
 	while (worker->state != WORKER_ENDED) {
 		if (worker->state != WORKER_GIVEN) {
-			uv_cond_wait(&all->given, &all->mutex);
+			is_resting = idle_wait(worker, is_resting);
 			continue;
 		}
+		is_resting = false;
 		uv_mutex_unlock(&all->mutex);
 		job_run(worker);
 		uv_mutex_lock(&all->mutex);

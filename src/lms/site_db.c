@@ -216,6 +216,11 @@ static struct error replaced_check(const struct site_db *db)
 	return OK;
 }
 
+void site_db_rest(struct site_db *db)
+{
+	sqlite3_db_release_memory(db->handle);
+}
+
 void site_db_begin(struct site_db *db)
 {
 	struct error error = replaced_check(db);

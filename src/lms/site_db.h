@@ -66,6 +66,7 @@ const char *site_db_path(const struct site_db *db);
 
 /* Puts the database into the configured journal mode; outside a transaction. */
 void site_db_set_journal(struct site_db *db);
+void site_db_rest(struct site_db *db); /* gives back its page cache */
 void site_db_begin(struct site_db *db);
 /* Commits, or after an error rolls back and returns it. Also right when nothing was begun. */
 struct error site_db_end(struct site_db *db) MUST_CHECK;

@@ -61,6 +61,12 @@ void lms_close(struct lms *lms)
 	free(lms);
 }
 
+void lms_rest(struct lms *lms)
+{
+	if (lms)
+		site_db_rest(lms->db);
+}
+
 struct error lms_begin(struct lms *lms)
 {
 	site_db_begin(lms->db);

@@ -292,6 +292,7 @@ struct error claim_settle(struct run *run)
 	}
 	if (renameat(run->directory, RUN_INPUT, run->box, run->name) < 0)
 		return error_errno("cannot put our copy in the place of %s", run->name);
-	/* Before it goes on to the archive: a power cut must not keep that move and lose this one. */
+	/* Before it goes on to the archive: a power cut must not keep that move and lose this one.
+	 */
 	return disk_sync(run->directory, ".");
 }

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -55,6 +56,12 @@ static struct error lms_connect(struct runner *runner)
 	if (is_error(&error))
 		lms_disconnect(runner);
 	return error;
+}
+
+void runner_rest(struct runner *runner)
+{
+	lms_rest(runner->lms);
+	malloc_trim(0);
 }
 
 /* ---- one run ---- */

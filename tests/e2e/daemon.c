@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 TestSuite(daemon, .timeout = 600);
@@ -167,6 +168,10 @@ Test(daemon, has_no_more_descriptors_and_memory_after_hundreds_of_files_than_bef
 	service_await_idle(&service, &spool);
 	cr_expect_leq(service_descriptors(&service), descriptors + SLACK);
 #ifndef SCALE_SANITIZED
+	/* What made it faster is given back when it has nothing to do for a while. */
+	const struct timespec pause = {.tv_nsec = 100 * 1000 * 1000};
+	for (int i = 0; i < 100 && service_memory(&service) > memory + MEMORY_SLACK; i++)
+		nanosleep(&pause, NULL);
 	cr_expect_leq(service_memory(&service), memory + MEMORY_SLACK);
 #endif
 	fprintf(stderr, "daemon: after %d files: %zu descriptors (%zu at READY), %zu KiB (%zu)\n",
