@@ -1,0 +1,356 @@
+#include "fake_lms.h"
+
+#include "enrold/columns.h"
+#include "enrold/lms.h"
+
+#include "fate.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { RUNS_MAX = 64, STUDENT = 5, FIRST_PERSON = 100, FIRST_COURSE = 1000 };
+
+struct state {
+	struct ledger_run runs[RUNS_MAX]; /* texts live as long as the simulation's process */
+	size_t runs_count;
+	char head[HASH_TEXT_SIZE + 1];
+	int enrolled[FAKE_PEOPLE + 1][FAKE_COURSES + 1];
+	int roles[FAKE_PEOPLE + 1][FAKE_COURSES + 1];
+};
+
+static struct state committed, working;
+static bool is_open; /* a transaction */
+
+struct lms {
+	struct site_facts site;
+};
+
+static struct error away(const char *what)
+{
+	if (fate.is_away)
+		return error_retry("the database is away: %s", what);
+	return fate_step() ? error_retry("the database is in trouble: %s", what) : OK;
+}
+
+static struct state *now(void)
+{
+	return is_open ? &working : &committed;
+}
+
+/* ---- connection and transaction ---- */
+
+struct error lms_open(const struct lms_options *options, struct lms **lms)
+{
+	(void)options;
+	struct error error = away("opening");
+	if (!is_error(&error)) {
+		*lms = calloc(1, sizeof **lms);
+		if (!*lms)
+			abort();
+	}
+	return error;
+}
+
+void lms_close(struct lms *lms)
+{
+	if (lms)
+		is_open = false;
+	free(lms);
+}
+
+void lms_rest(struct lms *lms)
+{
+	(void)lms;
+}
+
+void fake_lms_abandon(void)
+{
+	is_open = false;
+}
+
+struct error lms_begin(struct lms *lms)
+{
+	(void)lms;
+	struct error error = away("begin");
+	if (is_error(&error))
+		return error;
+	working = committed;
+	is_open = true;
+	return OK;
+}
+
+struct error lms_commit(struct lms *lms)
+{
+	(void)lms;
+	struct error before = away("commit");
+	if (is_error(&before))
+		return before;
+	if (!is_open)
+		return error_retry("no transaction");
+	committed = working;
+	is_open = false;
+	return away("the answer to a commit");
+}
+
+void lms_rollback(struct lms *lms)
+{
+	(void)lms;
+	is_open = false;
+}
+
+/* ---- facts ---- */
+
+static const struct role_facts roles[] = {
+    {STUDENT, {"student", 7}, {"student", 7}, true, false, false},
+};
+
+static const int64_t admins[] = {2};
+
+struct error lms_load_site(struct lms *lms, const struct site_facts **site)
+{
+	lms->site = (struct site_facts){.local_host = 1,
+	    .actor = 2,
+	    .guest = 1,
+	    .admins = admins,
+	    .admins_count = 1,
+	    .session_timeout = 28800,
+	    .system_context = 1,
+	    .manual_enabled = true,
+	    .timezone = "99",
+	    .auths = SLICE("manual"),
+	    .roles = roles,
+	    .roles_count = 1};
+	*site = &lms->site;
+	return away("the site");
+}
+
+struct error lms_load_languages(struct lms *lms)
+{
+	(void)lms;
+	return OK;
+}
+
+/* "p12" -> 12; 0: there is no such thing. */
+static int number_of(struct slice text, char letter, int max)
+{
+	char digits[8];
+	if (text.size < 2 || text.size > sizeof digits || text.bytes[0] != letter)
+		return 0;
+	snprintf(digits, sizeof digits, "%.*s", (int)text.size - 1, text.bytes + 1);
+	int number = atoi(digits); // NOLINT: what is no number is 0
+	return number >= 1 && number <= max ? number : 0;
+}
+
+struct error lms_find_users(struct lms *lms, struct user_key *keys, size_t count)
+{
+	(void)lms;
+	for (size_t i = 0; i < count; i++) {
+		int person = number_of(keys[i].text, 'p', FAKE_PEOPLE);
+		keys[i].matches = person > 0;
+		keys[i].ids[0] = person ? FIRST_PERSON + person : 0;
+	}
+	return away("finding people");
+}
+
+struct error lms_load_accounts(
+    struct lms *lms, struct account_facts *people, size_t count, struct arena *arena)
+{
+	(void)lms;
+	for (size_t i = 0; i < count; i++) {
+		size_t size = columns_details_count() * sizeof *people->details;
+		people[i].username = arena_print(arena, "p%d", (int)people[i].id - FIRST_PERSON);
+		people[i].auth = SLICE("manual");
+		people[i].details = arena_alloc(arena, size);
+		people[i].profile = arena_alloc(arena, size);
+		if (arena_has_failed(arena))
+			abort();
+		memset(people[i].details, 0, size);
+	}
+	return away("loading accounts");
+}
+
+struct error lms_find_courses(
+    struct lms *lms, const struct course_key *keys, size_t count, struct course_facts *courses)
+{
+	(void)lms;
+	for (size_t i = 0; i < count; i++) {
+		int course = number_of(keys[i].text, 'C', FAKE_COURSES);
+		int64_t id = course ? FIRST_COURSE + course : 0;
+		courses[i] = (struct course_facts){.id = id,
+		    .matches = course > 0,
+		    .context = id,
+		    .enrol = id,
+		    .enrol_role = STUDENT};
+	}
+	return away("finding courses");
+}
+
+struct error lms_find_categories(struct lms *lms, struct category_facts *categories, size_t count)
+{
+	(void)lms;
+	(void)categories;
+	(void)count;
+	return OK;
+}
+
+struct error lms_find_cohorts(struct lms *lms, struct cohort_facts *cohorts, size_t count)
+{
+	(void)lms;
+	(void)cohorts;
+	(void)count;
+	return OK;
+}
+
+struct error lms_find_groups(struct lms *lms, struct group_facts *groups, size_t count)
+{
+	(void)lms;
+	(void)groups;
+	(void)count;
+	return OK;
+}
+
+struct error lms_find_groupings(struct lms *lms, struct grouping_facts *groupings, size_t count)
+{
+	(void)lms;
+	(void)groupings;
+	(void)count;
+	return OK;
+}
+
+struct error lms_load_memberships(
+    struct lms *lms, struct membership_facts *memberships, size_t count)
+{
+	(void)lms;
+	(void)memberships;
+	(void)count;
+	return OK;
+}
+
+static int *cell(int table[FAKE_PEOPLE + 1][FAKE_COURSES + 1], const struct enrolment_facts *of)
+{
+	return &table[of->user - FIRST_PERSON][of->enrol - FIRST_COURSE];
+}
+
+struct error lms_load_enrolments(
+    struct lms *lms, struct enrolment_facts *enrolments, size_t count, struct arena *arena)
+{
+	(void)lms;
+	for (size_t i = 0; i < count; i++) {
+		struct enrolment_facts *of = &enrolments[i];
+		of->id = *cell(now()->enrolled, of) > 0 ? of->user * 100 + of->enrol : 0;
+		of->roles = arena_alloc(arena, sizeof *of->roles);
+		of->roles_count = *cell(now()->roles, of) > 0;
+		if (of->roles && of->roles_count > 0)
+			of->roles[0] = STUDENT;
+	}
+	return away("loading enrolments");
+}
+
+struct error lms_apply(struct lms *lms, const struct effects *effects)
+{
+	(void)lms;
+	for (size_t i = 0; i < effects->count; i++) {
+		const struct change *change = &effects->changes[i];
+		struct enrolment_facts *of = &effects->enrolments[change->enrolment];
+		if (change->kind == CHANGE_ENROL)
+			of->id = ++*cell(working.enrolled, of);
+		else if (change->kind == CHANGE_ASSIGN_ROLE)
+			++*cell(working.roles, of);
+		else
+			return error_config("the simulation only enrols");
+	}
+	return away("applying");
+}
+
+/* ---- ledger ---- */
+
+static struct slice keep(struct slice text)
+{
+	char *copy = malloc(text.size + 1);
+	if (!copy)
+		abort();
+	if (text.size > 0)
+		memcpy(copy, text.bytes, text.size);
+	copy[text.size] = '\0';
+	return (struct slice){copy, text.size};
+}
+
+static struct ledger_run *find(struct state *state, struct slice run)
+{
+	for (size_t i = 0; i < state->runs_count; i++)
+		if (slice_is(state->runs[i].run, run))
+			return &state->runs[i];
+	return NULL;
+}
+
+struct error ledger_find(
+    struct lms *lms, struct slice run, struct arena *arena, struct ledger_run *found)
+{
+	(void)lms;
+	(void)arena;
+	const struct ledger_run *row = find(now(), run);
+	*found = row ? *row : (struct ledger_run){.state = RUN_UNKNOWN, .run = run};
+	return away("the ledger");
+}
+
+struct error ledger_store(struct lms *lms, const struct ledger_run *run)
+{
+	(void)lms;
+	struct ledger_run *row = find(&working, run->run);
+	if (!row && working.runs_count == RUNS_MAX)
+		abort();
+	row = row ? row : &working.runs[working.runs_count++];
+	*row = *run;
+	struct slice *texts[] = {&row->run, &row->feed, &row->name, &row->node, &row->sha256,
+	    &row->policy, &row->counts, &row->summary, &row->summary_sha256, &row->result_sha256,
+	    &row->retry_sha256};
+	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+		*texts[i] = keep(*texts[i]);
+	return away("the ledger");
+}
+
+struct error ledger_head(struct lms *lms, char head[HASH_TEXT_SIZE + 1])
+{
+	(void)lms;
+	memset(head, '0', HASH_TEXT_SIZE);
+	head[HASH_TEXT_SIZE] = '\0';
+	if (*now()->head)
+		memcpy(head, now()->head, HASH_TEXT_SIZE);
+	return OK;
+}
+
+struct error ledger_set_head(struct lms *lms, const char *head, struct slice run)
+{
+	(void)lms;
+	(void)run;
+	memcpy(working.head, head, HASH_TEXT_SIZE);
+	return away("the head");
+}
+
+struct error ledger_last_run(struct lms *lms, char run[RUN_ID_SIZE + 1])
+{
+	(void)lms;
+	memset(run, 0, RUN_ID_SIZE + 1);
+	for (size_t i = 0; i < committed.runs_count; i++)
+		if (strcmp(committed.runs[i].run.bytes, run) > 0)
+			memcpy(run, committed.runs[i].run.bytes, RUN_ID_SIZE);
+	return away("the ledger");
+}
+
+/* ---- for the law ---- */
+
+size_t fake_lms_runs(void)
+{
+	return committed.runs_count;
+}
+
+const struct ledger_run *fake_lms_run(size_t index)
+{
+	return &committed.runs[index];
+}
+
+int fake_lms_enrolled(int person, int course)
+{
+	return committed.enrolled[person][course];
+}

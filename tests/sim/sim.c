@@ -1,0 +1,467 @@
+/*
+ * sim: lives of a daemon, thousands of them, each from one seed. The parts that decide what becomes
+ * of a file (feeds, inbox, run, outbox) are the real ones; disk, clock and database are simulated,
+ * and fail, stop, lose power, go away and are set back as fate has it. After every step every file
+ * is in exactly one place; when the faults stop, everything is answered, once.
+ *
+ *     sim_test [LIVES [SEED]]         ENROLD_LIVES, ENROLD_SEED
+ */
+#include "disk.h"
+#include "fake_lms.h"
+#include "fate.h"
+
+#include "enrold/log.h"
+#include "fatal.h"
+#include "feeds.h"
+#include "files.h"
+#include "moment.h"
+#include "scale.h"
+#include "startup.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum {
+	LIVES = SCALE(1500, 150),
+	STEPS = 60,
+	DROPS_MAX = 12,
+	CALM_TURNS = 400,
+	DESCRIPTORS_MAX = 256,
+	SECOND = 1000 * 1000,
+};
+
+struct dropped {
+	struct buffer text;
+	char hash[HASH_SIZE];
+	bool is_preview;
+};
+
+/* One life. Static, because a death leaves the stack by longjmp. */
+static struct {
+	struct path root, spool_path, config_path;
+	struct config_file *file;
+	struct spool spool;
+	struct run_ids ids;
+	struct turnstile turnstile;
+	atomic_bool is_stopping;
+	atomic_uint progress;
+	struct run_surroundings surroundings;
+	struct feeds *feeds;
+	struct runner *runner;
+	bool is_alive;
+	int descriptors; /* the first that is the daemon's */
+	struct dropped drops[DROPS_MAX];
+	size_t drops_count;
+} life;
+
+/* What all lives together have been through; shared by their processes. */
+static struct sums {
+	unsigned long lives, steps, failed, deaths, cuts, files;
+} * sums;
+
+/* ---- birth and death of a process ---- */
+
+static void born(void)
+{
+	const struct config *config = config_get(life.file);
+	run_ids_init(&life.ids);
+	turnstile_init(&life.turnstile);
+	atomic_store(&life.is_stopping, false);
+	life.surroundings = (struct run_surroundings){
+	    config, &life.spool, &life.ids, &life.turnstile, &life.is_stopping, &life.progress};
+	struct error error = spool_open(config, &life.spool);
+	if (is_error(&error))
+		return;
+	error = startup_site(&life.spool, config, &life.ids);
+	if (!is_error(&error))
+		error = feeds_create(config, &life.spool, &life.feeds);
+	if (!is_error(&error))
+		error = startup_runs(&life.spool, &life.ids, life.feeds);
+	life.runner = is_error(&error) ? NULL : runner_create(&life.surroundings);
+	if (life.runner) {
+		life.is_alive = true;
+		return;
+	}
+	feeds_free(life.feeds);
+	life.feeds = NULL;
+	spool_close(&life.spool);
+}
+
+/* An orderly end. */
+static void stop(void)
+{
+	runner_free(life.runner);
+	feeds_free(life.feeds);
+	spool_close(&life.spool);
+	life.runner = NULL;
+	life.feeds = NULL;
+	life.is_alive = false;
+}
+
+/* What the kernel does when a process is gone. Its memory is this life's loss. */
+static void bury(void)
+{
+	for (int file = life.descriptors; file < DESCRIPTORS_MAX; file++)
+		close(file);
+	fake_lms_abandon();
+	life.runner = NULL;
+	life.feeds = NULL;
+	life.is_alive = false;
+	if (fate.death == DEATH_POWER) {
+		disk_lose_power();
+		sums->cuts++;
+	}
+}
+
+/* ---- what a daemon does ---- */
+
+/* False: there was nothing to do. */
+static bool turn(void)
+{
+	struct job job;
+	int64_t now_ms = fate.monotonic_us / 1000;
+	feeds_scan(life.feeds, NULL, now_ms);
+	if (!feeds_next(life.feeds, now_ms, &job))
+		return false;
+	if (*job.run)
+		run_continue(life.runner, job.run, &job.report);
+	else
+		run_file(life.runner, &job.lane, job.name, &job.report);
+	feeds_done(life.feeds, &job, now_ms);
+	return true;
+}
+
+/* Lets the daemon do something under the present faults; it may not survive. */
+static void act(void (*action)(void))
+{
+	static jmp_buf grave;
+	fate.grave = &grave;
+	fate.is_paused = false;
+	bool has_died = setjmp(grave);
+	if (!has_died)
+		action();
+	fate.is_paused = true;
+	if (has_died)
+		bury();
+	fate.death = DEATH_NONE;
+}
+
+static void live(void)
+{
+	if (!life.is_alive)
+		born();
+	for (int turns = fate_draw(4); life.is_alive && turns >= 0; turns--)
+		turn();
+}
+
+static void stop_while_busy(void)
+{
+	atomic_store(&life.is_stopping, true);
+	if (life.is_alive) {
+		turn();
+		stop();
+	}
+}
+
+/* ---- what the world does ---- */
+
+static void drop(void)
+{
+	static const char *const boxes[] = {"", "hr/", "preview/"};
+	if (life.drops_count == DROPS_MAX)
+		return;
+	struct dropped *dropped = &life.drops[life.drops_count];
+	const char *box = boxes[fate_draw(3)];
+	struct buffer *text = &dropped->text;
+	bool is_refused = fate_draw(6) == 0;
+	/* A column of passwords makes batches of a hundred records. */
+	int rows = fate_draw(4) == 0 ? 250 : fate_draw(8);
+	buffer_print(text, "username,password,course1%s\n", is_refused ? ",nonsense" : "");
+	buffer_print(text, "unique%zu,,C1\n", life.drops_count);
+	for (int i = 0; i < rows; i++)
+		buffer_print(
+		    text, "p%d,,C%d\n", fate_draw(FAKE_PEOPLE + 2), fate_draw(FAKE_COURSES) + 1);
+	files_hash_bytes(text->bytes, text->size, dropped->hash);
+	dropped->is_preview = strcmp(box, "preview/") == 0;
+	struct path stage = path_of("%s/stage", life.root.text);
+	/* Often the same name again, as an export has it every night. */
+	struct path path = path_of("%s/inbox/%s%s.csv", life.spool_path.text, box,
+	    fate_draw(2) ? "staff" : path_of("f%zu", life.drops_count).text);
+	if (files_exist(path.text)) {
+		buffer_clear(text);
+		return; /* it would replace one that has not been taken yet */
+	}
+	files_write(stage.text, text->bytes, text->size, 0640);
+	files_rename(stage.text, path.text);
+	disk_drop(path.text, text->bytes, text->size);
+	life.drops_count++;
+	sums->files++;
+}
+
+static void time_pass(void)
+{
+	int64_t us = (int64_t)fate_draw(40) * SECOND;
+	fate.monotonic_us += us;
+	fate.now_us += us;
+	if (fate_draw(10) == 0)
+		fate.now_us -= (int64_t)3600 * SECOND;
+}
+
+static void arm(void)
+{
+	fate.death = fate_draw(2) ? DEATH_KILL : DEATH_POWER;
+	fate.dies_in = fate_draw(60);
+}
+
+static void step(void)
+{
+	switch (fate_draw(10)) {
+	case 0:
+	case 1: drop(); break;
+	case 2: time_pass(); break;
+	case 3:
+	case 7:
+	case 8: arm(); break;
+	case 4: fate.faults = fate_draw(3) == 0 ? fate_draw(80) : 0; break;
+	case 5: fate.is_away = fate_draw(3) == 0; break;
+	case 6: act(stop_while_busy); break;
+	default: break;
+	}
+	act(live);
+}
+
+/* ---- the law ---- */
+
+static bool is_place(const char *path)
+{
+	static const char *const places[] = {"inbox/", "archive/", "quarantine/", "held/"};
+	for (size_t i = 0; i < sizeof places / sizeof *places; i++)
+		if (text_starts(path, places[i]))
+			return !text_ends(path, ".reason.txt");
+	return text_starts(path, "work/") && strstr(path, "/inbox/");
+}
+
+/* How many copies there are of this drop's bytes below this place, "" for anywhere. */
+static size_t copies(
+    const struct listing *listing, const struct dropped *dropped, const char *place)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < listing->count; i++) {
+		const struct listing_entry *entry = &listing->entries[i];
+		if (!S_ISREG(entry->mode) || !is_place(entry->path) ||
+		    !text_starts(entry->path, place))
+			continue;
+		struct buffer bytes =
+		    files_read(path_of("%s/%s", life.spool_path.text, entry->path).text);
+		count += slice_is(buffer_slice(&bytes), buffer_slice(&dropped->text));
+		buffer_done(&bytes);
+	}
+	return count;
+}
+
+static void law_always(void)
+{
+	struct listing listing = files_list(life.spool_path.text);
+	for (size_t i = 0; i < life.drops_count; i++) {
+		size_t count = copies(&listing, &life.drops[i], "");
+		if (count != 1)
+			fatal("L1: drop %zu is in %zu places", i, count);
+	}
+	listing_done(&listing);
+	for (int person = 1; person <= FAKE_PEOPLE; person++)
+		for (int course = 1; course <= FAKE_COURSES; course++)
+			if (fake_lms_enrolled(person, course) > 1)
+				fatal("L3: p%d was enrolled into C%d %d times", person, course,
+				    fake_lms_enrolled(person, course));
+}
+
+static void published_check(const struct ledger_run *run, struct slice sha256, const char *file)
+{
+	char hash[HASH_SIZE];
+	const char *feed = strcmp(run->feed.bytes, "default") == 0 ? "" : run->feed.bytes;
+	struct path path =
+	    path_of("%s/outbox/%s%s%s", life.spool_path.text, feed, *feed ? "/" : "", file);
+	if (!files_exist(path.text))
+		fatal("L3: %s is not in the outbox", file);
+	files_hash(path.text, hash);
+	if (strcmp(hash, sha256.bytes) != 0)
+		fatal("L3: %s is not what the ledger says", file);
+}
+
+/* Its answer, all of it, is in the outbox; how many it enrolled. */
+static long answer_check(const struct ledger_run *run)
+{
+	size_t index;
+	const json_t *file;
+	char stem[FILE_NAME_SIZE];
+	json_t *summary = json_loads(run->summary.bytes, JSON_DISABLE_EOF_CHECK, NULL);
+	bool is_preview =
+	    run->state == RUN_PREVIEWED || strstr(run->summary.bytes, "\"mode\":\"preview\"");
+	snprintf(stem, sizeof stem, "%.*s.%s%s", (int)strcspn(run->name.bytes, "."),
+	    run->name.bytes, run->run.bytes, is_preview ? ".preview" : "");
+	published_check(run, run->summary_sha256, path_of("%s.summary.json", stem).text);
+	json_array_foreach(json_object_get(summary, "files"), index, file)
+	    published_check(run, slice_of(json_string_value(json_object_get(file, "sha256"))),
+	        json_string_value(json_object_get(file, "name")));
+	long enrolled = (long)json_integer_value(
+	    json_object_get(json_object_get(summary, "codes"), "enrolled"));
+	json_decref(summary);
+	return run->state == RUN_APPLIED ? enrolled : 0;
+}
+
+static void law_at_rest(void)
+{
+	struct listing listing = files_list(life.spool_path.text);
+	long enrolled = 0, told = 0;
+	for (size_t i = 0; i < life.drops_count; i++) {
+		const struct ledger_run *run = NULL;
+		for (size_t r = 0; r < fake_lms_runs(); r++)
+			if (strcmp(fake_lms_run(r)->sha256.bytes, life.drops[i].hash) == 0) {
+				if (run)
+					fatal("drop %zu was run twice", i);
+				run = fake_lms_run(r);
+			}
+		if (!run || run->state < RUN_APPLIED)
+			fatal("drop %zu has no answer", i);
+		const char *place = run->state == RUN_REFUSED ? "quarantine/" : "archive/";
+		if (copies(&listing, &life.drops[i], place) != 1)
+			fatal("L2: drop %zu is not in %s", i, place);
+		told += answer_check(run);
+	}
+	for (size_t i = 0; i < listing.count; i++)
+		if (text_starts(listing.entries[i].path, "work/") &&
+		    strchr(listing.entries[i].path + strlen("work/"), '/'))
+			fatal("L5: %s is left", listing.entries[i].path);
+	listing_done(&listing);
+	for (int person = 1; person <= FAKE_PEOPLE; person++)
+		for (int course = 1; course <= FAKE_COURSES; course++)
+			enrolled += fake_lms_enrolled(person, course);
+	if (enrolled != told)
+		fatal("L3: %ld enrolments, the answers tell of %ld", enrolled, told);
+	if (fake_lms_runs() != life.drops_count)
+		fatal("L4: %zu runs for %zu files", fake_lms_runs(), life.drops_count);
+}
+
+/* ---- a life ---- */
+
+static void begin(unsigned int seed)
+{
+	static const char config[] = "spool: %s\nnode: n\nsettle: 0\nrescan: 5s\n"
+	                             "lms: { url: \"sqlite:/nowhere\" }\n"
+	                             "feeds:\n  default: {}\n  hr: {}\n";
+	const char *temporary = getenv("TMPDIR");
+	fate = (struct fate){.seed = seed,
+	    .is_paused = true,
+	    .now_us = INT64_C(1790000000) * SECOND,
+	    .monotonic_us = INT64_C(1000) * SECOND};
+	life.root = path_of("%s/enrold-sim-XXXXXX", temporary ? temporary : "/tmp");
+	if (!mkdtemp(life.root.text))
+		fatal("cannot make %s", life.root.text);
+	life.spool_path = path_of("%s/spool", life.root.text);
+	life.config_path = path_of("%s/enrold.yaml", life.root.text);
+	files_make_directory(path_of("%s/inbox/hr", life.spool_path.text).text);
+	files_make_directory(path_of("%s/inbox/preview", life.spool_path.text).text);
+	struct path text = path_of(config, life.spool_path.text);
+	files_write(life.config_path.text, text.text, strlen(text.text), 0640);
+	struct error error = config_load(life.config_path.text, &life.file);
+	if (is_error(&error))
+		fatal("%s", error.text);
+	disk_watch(life.spool_path.text);
+	life.descriptors = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	close(life.descriptors);
+}
+
+static bool is_answered(void)
+{
+	size_t ended = 0;
+	for (size_t i = 0; i < fake_lms_runs(); i++)
+		ended += fake_lms_run(i)->state >= RUN_APPLIED;
+	return ended == life.drops_count;
+}
+
+/* The faults are over: what is to be done is done in a bounded time. */
+static void calm(void)
+{
+	struct feeds_status status = {.busy = 1};
+	fate.faults = 0;
+	fate.is_away = false;
+	/* A file that could not be read stays where it is until it changes, or until a new start. */
+	fate.is_paused = false;
+	if (life.is_alive)
+		stop();
+	fate.is_paused = true;
+	for (int i = 0; i < CALM_TURNS; i++) {
+		fate.monotonic_us += 2 * SECOND;
+		fate.now_us += 2 * SECOND;
+		act(live);
+		if (!life.is_alive)
+			fatal("it does not start any more");
+		feeds_look(life.feeds, &status);
+		if (is_answered() && status.runs + status.ready == 0)
+			break;
+	}
+	fate.is_paused = false;
+	while (turn())
+		;
+	fate.is_paused = true;
+}
+
+static void life_live(unsigned int seed)
+{
+	begin(seed);
+	for (int i = 0; i < STEPS; i++) {
+		step();
+		law_always();
+	}
+	calm();
+	law_always();
+	law_at_rest();
+	sums->lives++;
+	sums->steps += fate.steps;
+	sums->failed += fate.failed;
+	sums->deaths += fate.deaths;
+	files_remove(life.root.text);
+}
+
+/* In a process of its own, which takes with it what the deaths have leaked. */
+static bool life_play(unsigned int seed)
+{
+	int status;
+	pid_t pid = fork();
+	if (pid == 0) {
+		if (!getenv("ENROLD_LOG"))
+			log_set_level(LOG_ERROR + 1);
+		fatal_about(path_of("seed %u", seed).text);
+		life_live(seed);
+		_exit(0);
+	}
+	return pid > 0 && waitpid(pid, &status, 0) == pid && status == 0;
+}
+
+int main(int argc, char **argv)
+{
+	long lives =
+	    argc > 1 ? strtol(argv[1], NULL, 10) : scale_from_environment("ENROLD_LIVES", LIVES);
+	long first =
+	    argc > 2 ? strtol(argv[2], NULL, 10) : scale_from_environment("ENROLD_SEED", 1);
+	long failures = 0;
+	int64_t start = moment_now_ms();
+	sums = mmap(NULL, sizeof *sums, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	for (long i = 0; i < lives && failures < 5; i++)
+		if (!life_play((unsigned int)(first + i))) {
+			fprintf(stderr, "sim: seed %ld breaks the law\n", first + i);
+			failures++;
+		}
+	printf("sim: %lu lives in %.1f s: %lu files, %lu steps of disk and database, %lu failed, "
+	       "%lu deaths, %lu of them by a power cut; %ld lives broke the law\n",
+	    sums->lives, (double)(moment_now_ms() - start) / 1000, sums->files, sums->steps,
+	    sums->failed, sums->deaths, sums->cuts, failures);
+	return failures == 0 && sums->lives > 0 ? 0 : 1;
+}
