@@ -33,6 +33,7 @@ struct feed_state {
 	char (*runs)[RUN_ID_SIZE + 1]; /* to go on with, oldest first */
 	size_t runs_count, runs_room;
 	int64_t scan_at, scan_not_before;
+	bool is_asked;    /* for a scan, which has not come yet */
 	int64_t retry_at; /* nothing is begun before */
 	struct trouble running, scanning;
 	bool is_busy;
@@ -255,6 +256,7 @@ static void scan_ask(struct feed_state *state, int64_t now_ms)
 	int64_t at = now_ms > state->scan_not_before ? now_ms : state->scan_not_before;
 	if (at < state->scan_at)
 		state->scan_at = at;
+	state->is_asked = true;
 }
 
 void feeds_hear(struct feeds *feeds, size_t place, const char *name, int64_t now_ms)
@@ -311,6 +313,7 @@ static void scan(struct feeds *feeds, size_t index, struct watch *watch, int64_t
 	char path[SPOOL_PATH_SIZE];
 	spool_inbox(path, &state->lane);
 	int64_t began = clock_ms();
+	state->is_asked = false;
 	int directory =
 	    openat(feeds->spool->root, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	struct error error = OK;
@@ -461,7 +464,7 @@ void feeds_look(const struct feeds *feeds, struct feeds_status *status)
 		status->ready += inbox_ready(state->inbox);
 		status->runs += state->runs_count;
 		status->busy += state->is_busy;
-		status->unsettled += inbox_settles_at(state->inbox) != INT64_MAX;
+		status->unsettled += inbox_settles_at(state->inbox) != INT64_MAX || state->is_asked;
 		trouble_look(&state->running, status);
 		trouble_look(&state->scanning, status);
 	}

@@ -16,7 +16,8 @@
 struct feeds;
 
 struct feeds_status {
-	size_t feeds, ready, runs, busy, unsettled;
+	size_t feeds, ready, runs, busy;
+	size_t unsettled; /* feeds where files may be about to be ready */
 	uint64_t answered, refused;
 	int64_t trouble_since; /* the oldest trouble, INT64_MAX: none */
 	char trouble[240];

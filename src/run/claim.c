@@ -281,8 +281,11 @@ static bool is_untouched(const struct stat *original, const struct stat *copy)
 struct error claim_settle(struct run *run)
 {
 	struct stat original, copy;
-	if (fstatat(run->directory, RUN_INPUT, &copy, AT_SYMLINK_NOFOLLOW) < 0)
-		return errno == ENOENT ? OK : error_errno("cannot look at " RUN_INPUT);
+	bool is_settled = fstatat(run->directory, RUN_INPUT, &copy, AT_SYMLINK_NOFOLLOW) < 0;
+	if (is_settled && errno != ENOENT)
+		return error_errno("cannot look at " RUN_INPUT);
+	if (is_settled)
+		return disk_sync(run->directory, "."); /* which may have failed the last time */
 	if (fstatat(run->box, run->name, &original, AT_SYMLINK_NOFOLLOW) == 0 &&
 	    !is_untouched(&original, &copy)) {
 		struct error error =

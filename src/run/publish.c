@@ -88,7 +88,7 @@ static struct error reason_write(struct run *run)
 	char name[FILE_NAME_SIZE];
 	name_make(name, run->row.name.bytes, run->id, ".csv.reason.txt");
 	if (disk_has(spool->quarantine, name))
-		return OK;
+		return disk_sync(spool->quarantine, ".");
 	struct buffer text = {0};
 	summary_explain(run->row.summary, &text);
 	struct error error =

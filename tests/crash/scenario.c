@@ -188,10 +188,13 @@ static size_t count_below(const struct spool *spool, const char *place, const ch
 void scenario_end(
     const struct scenario *scenario, struct spool *spool, const struct expectation *expectation)
 {
-	spool_once(spool);
+	struct finished finished =
+	    program_expect(0, ARGV("enrold", "--config", spool->config.text, "--once"));
 	struct buffer state = spool_state(spool);
 	if (!slice_is(buffer_slice(&state), buffer_slice(&expectation->state)))
-		fatal("the LMS is not as after an undisturbed run");
+		fatal("the LMS is not as after an undisturbed run; enrold said:\n%s",
+		    finished.err.bytes);
+	finished_done(&finished);
 	buffer_done(&state);
 	size_t answers = count_below(spool, "outbox", ".summary.json");
 	size_t archived = count_below(spool, "archive", "");
