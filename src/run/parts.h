@@ -28,6 +28,7 @@ struct runner {
 	struct lms *lms; /* NULL: not connected */
 	bool has_turn;   /* in a transaction */
 	char *chunk;     /* RUN_CHUNK bytes to read into */
+	char day[9];     /* YYYYMMDD whose directory in the archive is known to be durable */
 };
 
 enum { RUN_CHUNK = 256 << 10 };

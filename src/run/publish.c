@@ -49,20 +49,28 @@ static struct error outbox_fill(struct run *run, int outbox)
 	return is_error(&error) ? error : disk_sync(outbox, ".");
 }
 
-/* archive/YYYY/MM/DD of the run's id. */
-static struct error archive_open(const struct run *run, int *day)
+/* archive/YYYY/MM/DD of the run's id. One that is there may have been made by a process that was
+ * killed before it had flushed it. */
+static struct error archive_open(struct run *run, int *day)
 {
 	const struct spool *spool = run->runner->shared->spool;
+	bool is_known = strncmp(run->runner->day, run->id, 8) == 0;
 	char path[16];
 	const char *id = run->id;
 	snprintf(path, sizeof path, "%.4s", id);
 	struct error error = disk_open_directory(spool->archive, path, MODE_SHARED, day);
+	if (!is_error(&error) && !is_known)
+		error = disk_sync(spool->archive, ".");
 	for (int i = 0; i < 2 && !is_error(&error); i++) {
 		int above = *day;
 		snprintf(path, sizeof path, "%.2s", id + 4 + 2 * i);
 		error = disk_open_directory(above, path, MODE_SHARED, day);
+		if (!is_error(&error) && !is_known)
+			error = disk_sync(above, ".");
 		close(above);
 	}
+	if (!is_error(&error))
+		snprintf(run->runner->day, sizeof run->runner->day, "%.8s", id);
 	return error;
 }
 
@@ -70,8 +78,10 @@ static struct error input_move(struct run *run, int place)
 {
 	char name[FILE_NAME_SIZE];
 	struct error error = beside_keep(run, place);
-	if (is_error(&error) || !*run->name)
-		return error; /* without a name: an earlier attempt has moved it */
+	if (is_error(&error))
+		return error;
+	if (!*run->name) /* an earlier attempt has moved it, and may not have got further */
+		return disk_sync(place, ".");
 	name_make(name, run->row.name.bytes, run->id, ".csv");
 	error = claim_settle(run);
 	/* Ours now, and nobody else's to read. */
@@ -102,12 +112,12 @@ static struct error reason_write(struct run *run)
 
 static struct error archive(struct run *run)
 {
-	int day;
+	int day = -1;
 	struct error error = archive_open(run, &day);
-	if (is_error(&error))
-		return error;
-	error = input_move(run, day);
-	close(day);
+	if (!is_error(&error))
+		error = input_move(run, day);
+	if (day >= 0)
+		close(day);
 	return error;
 }
 

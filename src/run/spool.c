@@ -138,6 +138,10 @@ static struct error places_open(struct spool *spool, const struct config *config
 	}
 	if (!is_error(&error))
 		error = spool_open_feeds(config, spool);
+	/* Whoever made them may have been killed before they would outlast a power cut. */
+	static const char *const above[] = {".", "work", "inbox", "outbox"};
+	for (size_t i = 0; i < sizeof above / sizeof *above && !is_error(&error); i++)
+		error = disk_sync(spool->root, above[i]);
 	return is_error(&error) ? error_wrap(error_at_start(error), "spool %s", config->spool) : OK;
 }
 
