@@ -210,6 +210,8 @@ static struct error batch_flush(struct applying *applying)
 		error = progress_store(applying);
 		if (!is_error(&error))
 			error = transaction_commit(runner);
+		if (!is_error(&error))
+			tries_forget(applying->run);
 	}
 	if (applying->way == SKETCHED)
 		transaction_rollback(runner);

@@ -76,6 +76,8 @@ struct error beside_check(struct run *run) MUST_CHECK;
 
 /* Notes that a try begins. REJECT killed_daemon: three have not come to an end. */
 struct error tries_begin(struct run *run) MUST_CHECK;
+/* A checkpoint was reached: the tries before this one did come to something. */
+void tries_forget(struct run *run);
 void tries_end(struct run *run);
 
 /* ---- input.c ---- */

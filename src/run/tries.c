@@ -26,6 +26,12 @@ struct error tries_begin(struct run *run)
 	    TRIES_MAX, (unsigned long long)run->row.records);
 }
 
+void tries_forget(struct run *run)
+{
+	for (int i = 1; i < TRIES_MAX; i++) /* one stays, for this try */
+		unlinkat(run->directory, names[i], 0);
+}
+
 void tries_end(struct run *run)
 {
 	for (int i = 0; i < TRIES_MAX; i++)

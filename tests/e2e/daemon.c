@@ -262,16 +262,18 @@ Test(daemon, killed_again_and_again_ends_with_the_bytes_of_an_undisturbed_run)
 	struct spool calm, rough;
 	struct service service;
 	const struct spool_options options = {.people = PEOPLE, .courses = COURSES};
+	int rows = (int)scale_from_environment("ENROLD_ROWS", SCALE(200000, 60000));
+	int kills = (int)scale_from_environment("ENROLD_KILLS", 4);
 	spool_make(&calm, &options);
-	large_drop(&calm, SCALE(200000, 30000));
+	large_drop(&calm, rows);
 	spool_once(&calm);
 	spool_make(&rough, &options);
-	large_drop(&rough, SCALE(200000, 30000));
-	for (int i = 0; i < 2; i++) {
+	large_drop(&rough, rows);
+	for (int i = 0; i < kills; i++) {
 		service_start(&service, &rough);
 		/* Each round a checkpoint further: what it did is in the ledger. */
 		while (spool_number(&rough, "SELECT coalesce(max(records), 0) FROM enrold_run") <
-		       10000 * (i + 1))
+		       (int64_t)rows / (kills + 1) * (i + 1))
 			;
 		service_kill(&service);
 	}
