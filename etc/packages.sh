@@ -2,7 +2,7 @@
 
 build_packages="gcc libc6-dev libcrypt-dev cmake ninja-build pkg-config libuv1-dev libcsv-dev libsqlite3-dev
   libyaml-dev libssl-dev libjansson-dev libsystemd-dev libutf8proc-dev uthash-dev tzdata"
-test_packages="libcriterion-dev python3 mandoc"
+test_packages="libcriterion-dev python3 mandoc valgrind"
 
 # Installs what is missing; says nothing when nothing is.
 install_packages() {

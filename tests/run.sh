@@ -17,6 +17,17 @@ for preset in asan release; do
   failed=$((failed + $(grep -cE '\*\*\*[A-Z]' "$log" || true)))
 done
 
+# The real daemon under load, with ThreadSanitizer watching its threads. Criterion does not start
+# under it: the tests are the release build's.
+cmake --preset tsan ${CI:+-DENROLD_WERROR=ON} >/dev/null
+cmake --build --preset tsan | tail -1
+for suite in e2e_feeds e2e_database e2e_daemon; do
+  if ENROLD_PROGRAMS=$PWD/build/tsan build/release/${suite}_test --jobs 2 >"build/tsan/$suite.log" 2>&1
+  then passed=$((passed + 1)) && echo "tsan $suite: passed"
+  else failed=$((failed + 1)) && tail -20 "build/tsan/$suite.log" && echo "tsan $suite: FAILED"
+  fi
+done
+
 # Recorded runs of a real Moodle, where they lie beside the clone: each has to end the same.
 conformance=../shared/conformance/run.py
 if [ -f "$conformance" ]; then
