@@ -120,14 +120,30 @@ Test(database, its_disk_stays_full)
 	law_close(&spool);
 }
 
-Test(database, cannot_be_written_at_all)
+/* SQLite then opens it for reading, and only says so when it is written to. */
+Test(database, cannot_be_opened_for_writing_for_a_moment)
 {
 	struct spool spool;
 	trouble_spool(&spool);
-	struct failing failing = {CALL_CREATE, "/lms.db", EROFS, 1};
+	struct failing failing = {CALL_OPEN, "/lms.db", EROFS, 1};
 	struct finished finished = failing_once(&spool, &failing);
-	cr_expect_eq(finished.status, 0, "once is a hiccup: %s", finished.err.bytes);
+	cr_expect_eq(failing.times, 0);
+	cr_expect_eq(finished.status, 0, "%s", finished.err.bytes);
 	finished_done(&finished);
+	law_close(&spool);
+}
+
+Test(database, cannot_be_opened_for_good)
+{
+	struct spool spool;
+	trouble_spool(&spool);
+	struct failing failing = {CALL_OPEN, "/lms.db", EROFS, -1};
+	struct finished finished = failing_once(&spool, &failing);
+	cr_expect_eq(finished.status, EXIT_CONFIG, "%s", finished.err.bytes);
+	cr_expect(strstr(finished.err.bytes, "/lms.db"), "%s", finished.err.bytes);
+	finished_done(&finished);
+	law_holds(&spool, LAW_STOPPED);
+	spool_once(&spool);
 	law_close(&spool);
 }
 
