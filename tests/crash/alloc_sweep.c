@@ -12,7 +12,6 @@
 #include "scenario.h"
 
 #include <criterion/criterion.h>
-#include <criterion/parameterized.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -70,16 +69,7 @@ static void round_play(
 	fatal_about(NULL);
 }
 
-/* Numbers: parameters come from another process, where functions lie elsewhere. */
-ParameterizedTestParameters(alloc_sweep, at_every_allocation)
-{
-	static size_t numbers[SCENARIOS];
-	for (size_t i = 0; i < SCENARIOS; i++)
-		numbers[i] = i;
-	return cr_make_param_array(size_t, numbers, SCENARIOS);
-}
-
-ParameterizedTest(const size_t *number, alloc_sweep, at_every_allocation)
+SCENARIO_TEST(alloc_sweep, at_every_allocation)
 {
 	const struct scenario *scenario = &scenarios[*number];
 	if (!tracer_works())

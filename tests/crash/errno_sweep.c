@@ -11,7 +11,6 @@
 #include "scenario.h"
 
 #include <criterion/criterion.h>
-#include <criterion/parameterized.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -86,16 +85,7 @@ static bool round_play(const struct scenario *scenario, long at, const struct mi
 	return strike.hit;
 }
 
-/* Numbers: parameters come from another process, where functions lie elsewhere. */
-ParameterizedTestParameters(errno_sweep, at_every_call)
-{
-	static size_t numbers[SCENARIOS];
-	for (size_t i = 0; i < SCENARIOS; i++)
-		numbers[i] = i;
-	return cr_make_param_array(size_t, numbers, SCENARIOS);
-}
-
-ParameterizedTest(const size_t *number, errno_sweep, at_every_call)
+SCENARIO_TEST(errno_sweep, at_every_call)
 {
 	const struct scenario *scenario = &scenarios[*number];
 	if (!tracer_works())

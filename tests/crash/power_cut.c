@@ -12,7 +12,6 @@
 #include "scenario.h"
 
 #include <criterion/criterion.h>
-#include <criterion/parameterized.h>
 #include <signal.h>
 #include <stdio.h>
 
@@ -93,16 +92,7 @@ static bool round_play(const struct scenario *scenario, long at, enum platter_ki
 	return was_killed;
 }
 
-/* Numbers: parameters come from another process, where functions lie elsewhere. */
-ParameterizedTestParameters(power_cut, at_every_call)
-{
-	static size_t numbers[SCENARIOS];
-	for (size_t i = 0; i < SCENARIOS; i++)
-		numbers[i] = i;
-	return cr_make_param_array(size_t, numbers, SCENARIOS);
-}
-
-ParameterizedTest(const size_t *number, power_cut, at_every_call)
+SCENARIO_TEST(power_cut, at_every_call)
 {
 	const struct scenario *scenario = &scenarios[*number];
 	if (!tracer_works())

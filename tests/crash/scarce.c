@@ -3,7 +3,9 @@
  * program makes from main on, the SCARCE_AT-th fails and SCARCE_COUNT in all. Without SCARCE_AT it
  * only counts. How many there were is written to descriptor SCARCE_TELL at the end.
  */
+#ifndef _GNU_SOURCE
 #define _GNU_SOURCE
+#endif
 #include <dlfcn.h>
 #include <errno.h>
 #include <pthread.h>

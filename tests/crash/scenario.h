@@ -10,6 +10,8 @@
 #include "spool.h"
 #include "tracer.h"
 
+#include <criterion/parameterized.h>
+
 struct scenario {
 	const char *name;
 	void (*prepare)(struct spool *spool, const char *journal_mode);
@@ -20,6 +22,18 @@ struct scenario {
 enum { SCENARIOS = 8 };
 
 extern const struct scenario scenarios[SCENARIOS];
+
+/* A test of each scenario, `number`. A number, because parameters come from another process, where
+ * functions lie elsewhere. */
+#define SCENARIO_TEST(suite, name)                                                                 \
+	ParameterizedTestParameters(suite, name)                                                   \
+	{                                                                                          \
+		static size_t numbers[SCENARIOS];                                                  \
+		for (size_t i = 0; i < SCENARIOS; i++)                                             \
+			numbers[i] = i;                                                            \
+		return cr_make_param_array(size_t, numbers, SCENARIOS);                            \
+	}                                                                                          \
+	ParameterizedTest(const size_t *number, suite, name)
 
 /* An undisturbed run: the LMS after it, and how many calls it made. */
 struct expectation {
