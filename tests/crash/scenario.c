@@ -125,13 +125,13 @@ static void prepare_resume(struct spool *spool, const char *journal_mode)
 
 const struct scenario scenarios[SCENARIOS] = {
     {"apply", prepare_apply, 1, 1, 1},
-    {"accounts", prepare_accounts, 2, 2, 3},
-    {"preview", prepare_preview, 1, 1, 1},
-    {"refused", prepare_refused, 1, 0, 1},
-    {"beside", prepare_beside, 1, 3, 1},
-    {"retry", prepare_retry, 2, 2, 1},
-    {"two feeds", prepare_two_feeds, 3, 3, 3},
-    {"resume", prepare_resume, 1, 1, 5},
+    {"accounts", prepare_accounts, 2, 2, 5},
+    {"preview", prepare_preview, 1, 1, 2},
+    {"refused", prepare_refused, 1, 0, 2},
+    {"beside", prepare_beside, 1, 3, 2},
+    {"retry", prepare_retry, 2, 2, 3},
+    {"two feeds", prepare_two_feeds, 3, 3, 5},
+    {"resume", prepare_resume, 1, 1, 7},
 };
 
 /* ---- playing them ---- */
