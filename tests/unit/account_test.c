@@ -6,11 +6,7 @@
 #define LONG_STREET "Long Street 123456789"
 #define NEW "username,firstname,lastname,email"
 
-static const struct {
-	const char *what;
-	const char *policy, *text;
-	const char *outcomes, *changes;
-} cases[] = {
+static const struct world_case cases[] = {
     {"an account is made once and known to the rows that follow", "upload_type=add_or_update",
         NEW
         ",course1\nnina,Nina,North,nina@x.example,SAFETY\nNINA,Nina,North,nina@x.example,ETHICS\n",
@@ -208,16 +204,7 @@ static const struct {
 
 Test(account, is_made_changed_and_left_alone_as_the_rules_say)
 {
-	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-		struct world world;
-		world_init(&world, cases[i].policy);
-		world_run(&world, cases[i].text);
-		cr_expect_str_eq(world_outcomes(&world), cases[i].outcomes, "%s:\n%s",
-		    cases[i].what, world_outcomes(&world));
-		cr_expect_str_eq(world_changes(&world), cases[i].changes, "%s:\n%s", cases[i].what,
-		    world_changes(&world));
-		world_done(&world);
-	}
+	world_expect(cases, sizeof cases / sizeof *cases);
 }
 
 Test(account, tells_before_and_after_and_never_a_password)

@@ -4,11 +4,7 @@
 
 #include <criterion/criterion.h>
 
-static const struct {
-	const char *what;
-	const char *policy, *text;
-	const char *outcomes, *changes;
-} cases[] = {
+static const struct world_case cases[] = {
     {"cohorts come before all else", "", "username,course1,cohort1\nalice,SAFETY,SALES\n",
         "2 cohort1 done cohort_joined\n2 course1 done enrolled\n",
         "join alice\nenrol alice\nrole alice\n"},
@@ -113,14 +109,5 @@ static const struct {
 
 Test(member, joins_as_the_rules_say)
 {
-	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-		struct world world;
-		world_init(&world, cases[i].policy);
-		world_run(&world, cases[i].text);
-		cr_expect_str_eq(world_outcomes(&world), cases[i].outcomes, "%s:\n%s",
-		    cases[i].what, world_outcomes(&world));
-		cr_expect_str_eq(world_changes(&world), cases[i].changes, "%s:\n%s", cases[i].what,
-		    world_changes(&world));
-		world_done(&world);
-	}
+	world_expect(cases, sizeof cases / sizeof *cases);
 }

@@ -410,3 +410,17 @@ const char *world_changes(struct world *world)
 {
 	return text_end(&world->changes);
 }
+
+void world_expect(const struct world_case *cases, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct world world;
+		world_init(&world, cases[i].policy);
+		world_run(&world, cases[i].text);
+		if (strcmp(world_outcomes(&world), cases[i].outcomes) != 0)
+			fatal("%s:\n%s", cases[i].what, world_outcomes(&world));
+		if (strcmp(world_changes(&world), cases[i].changes) != 0)
+			fatal("%s:\n%s", cases[i].what, world_changes(&world));
+		world_done(&world);
+	}
+}

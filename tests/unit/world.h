@@ -36,4 +36,13 @@ struct error world_read(struct world *world, const char *bytes, size_t size) MUS
 const char *world_outcomes(struct world *world);
 const char *world_changes(struct world *world);
 
+struct world_case {
+	const char *what;
+	const char *policy, *text;
+	const char *outcomes, *changes;
+};
+
+/* Each of them comes out as it says, or the test has failed. */
+void world_expect(const struct world_case *cases, size_t count);
+
 #endif
