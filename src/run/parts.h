@@ -1,10 +1,13 @@
 /*
  * parts: one run in the making, and what the parts of this layer do to it. Nobody else includes it.
  *
- * work/<node>/R holds  inbox/[feed/][preview/]staff.csv  the file that was dropped, then our copy
- * of it input.csv               our copy, while both are needed result.csv retry.csv summary.json
- *                      beside/                 the marker and checksum that came with the file
- *                      try.1 try.2 try.3       beginnings that have not come to an end
+ * What work/<node>/R holds:
+ *
+ *     inbox/[feed/][preview/]staff.csv   the file that was dropped, then our copy of it
+ *     input.csv                          our copy, while both are needed
+ *     result.csv retry.csv summary.json  the answer in the making
+ *     beside/                            the marker and checksum that came with the file
+ *     try.1 try.2 try.3                  beginnings that have not come to an end
  */
 #ifndef RUN_PARTS_H
 #define RUN_PARTS_H

@@ -3,12 +3,12 @@
  * programs have ended. It believes nobody: places are compared with what was dropped, answers with
  * the ledger, the ledger with the LMS, and every change with the audit log, in both directions.
  *
- *     L1  every file dropped is in exactly one place, byte for byte       law_places.c
- *     L2  archive iff applied or previewed, quarantine iff refused        law_places.c
- *     L3  each such run has its answer, equal to the ledger's hashes;     law_answers.c,
- * law_chain.c each change is in the LMS exactly once                          law_lms.c L4  nothing
- * is in the LMS that no answer names                      law_lms.c L5  no temporary names, no work
- * left                                law_places.c
+ *     L1  every file dropped is in exactly one place, byte for byte     law_places.c
+ *     L2  archive iff applied or previewed, quarantine iff refused      law_places.c
+ *     L3  each such run has its answer, equal to the ledger's hashes    law_answers.c, law_chain.c
+ *         and each change is in the LMS exactly once                    law_lms.c
+ *     L4  nothing is in the LMS that no answer names                    law_lms.c
+ *     L5  no temporary names, no work left                              law_places.c
  *
  * L6 needs a living daemon and L7 a second drop: those are tests of their own.
  */
