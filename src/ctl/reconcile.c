@@ -8,8 +8,6 @@
 #include "enrold/ledger.h"
 
 #include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -47,6 +45,7 @@ static struct error answer_look(struct reconciling *reconciling, const char *fee
 	if (!run_of(name, run))
 		return OK;
 	struct error error = ledger_find(reconciling->lms, slice_of(run), reconciling->arena, &row);
+	arena_reset(reconciling->arena); /* an outbox may hold the answers of years */
 	if (is_error(&error) || row.state != RUN_UNKNOWN)
 		return error;
 	json_array_append_new(reconciling->lost,
@@ -116,7 +115,7 @@ static void tell(const struct reconciling *reconciling)
 	if (index == 0)
 		printf("The database knows every answer in the outbox.\n");
 	else
-		printf("The database knows nothing of these %zu answers. Their inputs lie in the "
+		printf("The database knows nothing of these answers (%zu). Their inputs lie in the "
 		       "archive;\ndrop those again that shall be in force, after `enrolctl "
 		       "reconcile accept`.\n",
 		    index);
