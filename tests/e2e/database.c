@@ -183,6 +183,25 @@ Test(database, replaced_by_garbage_and_put_back)
 	law_close(&spool);
 }
 
+/* What the daemon waits with can be taken back; then it waits for nothing any more. */
+Test(database, away_until_the_file_was_taken_back)
+{
+	struct spool spool;
+	struct service service;
+	spool_make(&spool, &(struct spool_options){.journal_mode = "delete"});
+	struct path saved = path_of("%s/saved", spool.root.text);
+	service_start(&service, &spool);
+	files_rename(spool.database.text, saved.text);
+	struct path path = spool_inbox(&spool, "staff.csv");
+	files_write(path.text, text, strlen(text), 0640);
+	await_log(&service, "there is no database");
+	files_remove(path.text);
+	await_log(&service, "\"run_goes_on\"");
+	files_rename(saved.text, spool.database.text);
+	service_stop(&service);
+	law_close(&spool);
+}
+
 /* The database as it was before the second of two files. */
 static void restored_make(struct spool *spool, struct path *backup)
 {
@@ -211,6 +230,10 @@ Test(database, an_older_backup_is_known_at_start_and_reconciled)
 	finished = program_expect(1, ARGV("enrolctl", "--config", spool.config.text, "reconcile"));
 	cr_expect(strstr(finished.out.bytes, "second."), "%s", finished.out.bytes);
 	cr_expect_not(strstr(finished.out.bytes, "first."));
+	finished_done(&finished);
+	finished = program_expect(
+	    1, ARGV("enrolctl", "--json", "--config", spool.config.text, "reconcile"));
+	cr_expect(text_starts(finished.out.bytes, "[{\"run\":\""), "%s", finished.out.bytes);
 	finished_done(&finished);
 	finished = program_expect(
 	    0, ARGV("enrolctl", "--config", spool.config.text, "reconcile", "accept"));

@@ -46,6 +46,27 @@ Test(hostile, links_and_devices_are_never_opened_for_what_they_lead_to)
 	law_close(&spool);
 }
 
+/* Put in the place of a file in the moment of the claim, and killed before that was seen. */
+Test(hostile, what_is_no_file_goes_back_even_from_work)
+{
+	struct spool spool;
+	spool_make(&spool, NULL);
+	struct path link_box =
+	    spool_path(&spool, "work/" SPOOL_NODE "/20240101-000000-000001/inbox");
+	struct path fifo_box =
+	    spool_path(&spool, "work/" SPOOL_NODE "/20240101-000000-000002/inbox");
+	files_make_directory(link_box.text);
+	files_make_directory(fifo_box.text);
+	cr_assert_eq(symlink("/dev/zero", path_of("%s/zero.csv", link_box.text).text), 0);
+	cr_assert_eq(mkfifo(path_of("%s/fifo.csv", fifo_box.text).text, 0600), 0);
+	spool_drop(&spool, "staff.csv", text);
+	spool_once(&spool);
+	cr_expect(files_exist(spool_inbox(&spool, "zero.csv").text));
+	cr_expect(files_exist(spool_inbox(&spool, "fifo.csv").text));
+	cr_expect_eq(spool_number(&spool, "SELECT count(*) FROM enrold_run"), 1);
+	law_close(&spool);
+}
+
 static struct verdict deny(void *context, const struct call *call)
 {
 	size_t *times = context;
