@@ -5,17 +5,16 @@
  */
 #include "enrold/site.h"
 
+#include "db.h"
 #include "schema.h"
-#include "site_db.h"
 #include "site_rows.h"
 
 #include <time.h>
 
-static bool has_table(struct site_db *db, const char *prefix, const char *name)
+static bool has_table(struct db *db, const char *prefix, const char *name)
 {
-	return site_db_find(db,
-	           "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?1 || ?2", 0,
-	           DB_VALUES(db_string(prefix), db_string(name))) == 1;
+	return db_find(db, "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?1 || ?2",
+	           0, DB_VALUES(db_string(prefix), db_string(name))) == 1;
 }
 
 struct look {
@@ -24,7 +23,7 @@ struct look {
 	bool is_empty;       /* nothing at all in the database */
 };
 
-static void look_for(struct site_db *db, struct look *look, const char *prefix, const char *name)
+static void look_for(struct db *db, struct look *look, const char *prefix, const char *name)
 {
 	if (has_table(db, prefix, name))
 		look->found++;
@@ -32,20 +31,20 @@ static void look_for(struct site_db *db, struct look *look, const char *prefix, 
 		look->missing = name;
 }
 
-static struct look look_at(struct site_db *db, const char *prefix)
+static struct look look_at(struct db *db, const char *prefix)
 {
 	struct look look = {0};
 	for (size_t i = 0; i < schema_tables_count; i++)
 		look_for(db, &look, prefix, schema_tables[i].name);
 	for (size_t i = 0; i < schema_ledger_count; i++)
 		look_for(db, &look, "", schema_ledger_names[i]);
-	look.is_empty = site_db_find(db, "SELECT count(*) FROM sqlite_master", 0, DB_NONE) == 0;
+	look.is_empty = db_find(db, "SELECT count(*) FROM sqlite_master", 0, DB_NONE) == 0;
 	return look;
 }
 
-static struct error refuse(const struct site_db *db, const struct look *look, const char *prefix)
+static struct error refuse(const struct db *db, const struct look *look, const char *prefix)
 {
-	const char *path = site_db_path(db);
+	const char *path = db_name(db);
 	if (look->found == 0)
 		return error_config(
 		    "%s holds something else, no site with prefix %s: init needs a new "
@@ -66,7 +65,7 @@ static void add_indexes(struct buffer *sql, const struct schema_table *table, co
 	}
 }
 
-static void make_tables(struct site_db *db, const char *prefix)
+static void make_tables(struct db *db, const char *prefix)
 {
 	struct buffer sql = {0};
 	for (size_t i = 0; i < schema_tables_count; i++) {
@@ -78,25 +77,25 @@ static void make_tables(struct site_db *db, const char *prefix)
 	buffer_add_text(&sql, schema_ledger);
 	buffer_add_char(&sql, '\0');
 	if (sql.failed)
-		site_db_fail(db, error_memory("making the tables"));
+		db_fail(db, error_memory("making the tables"));
 	else
-		site_db_script(db, sql.bytes);
+		db_script(db, sql.bytes);
 	buffer_done(&sql);
 }
 
-static void make_site(struct site_db *db, const struct lms_options *options)
+static void make_site(struct db *db, const struct lms_options *options)
 {
 	make_tables(db, options->prefix);
 	site_rows_add(db, options->actor, (int64_t)time(NULL));
 }
 
 /* True when the database is empty; fails it when it is neither empty nor a site. */
-static bool is_to_be_made(struct site_db *db, const char *prefix)
+static bool is_to_be_made(struct db *db, const char *prefix)
 {
 	struct look look = look_at(db, prefix);
-	if (!site_db_has_failed(db) && look.missing && !look.is_empty)
-		site_db_fail(db, refuse(db, &look, prefix));
-	return look.is_empty && !site_db_has_failed(db);
+	if (!db_has_failed(db) && look.missing && !look.is_empty)
+		db_fail(db, refuse(db, &look, prefix));
+	return look.is_empty && !db_has_failed(db);
 }
 
 struct error site_init(const struct lms_options *options, bool *made)
@@ -108,19 +107,19 @@ struct error site_init(const struct lms_options *options, bool *made)
 		    "lms.actor: %s cannot be the user name of a site admin: lower-case "
 		    "letters, digits and -._@, at most 100 bytes, not guest",
 		    options->actor);
-	struct site_db *db;
-	struct error error = site_db_open(options, SITE_DB_MAKE, &db);
+	struct db *db;
+	struct error error = db_open(options, DB_MAKE, &db);
 	if (is_error(&error))
 		return error;
 	if (is_to_be_made(db, options->prefix)) {
-		site_db_set_journal(db);
-		site_db_begin(db);
+		db_set_journal(db);
+		db_begin(db);
 		*made = is_to_be_made(db, options->prefix);
 		if (*made)
 			make_site(db, options);
 	}
-	error = site_db_end(db);
-	site_db_close(db);
+	error = db_end(db);
+	db_close(db);
 	if (is_error(&error))
 		*made = false;
 	return error;

@@ -4,8 +4,8 @@
  */
 #include "enrold/site.h"
 
+#include "db.h"
 #include "enrold/value.h"
-#include "site_db.h"
 #include "site_rows.h"
 
 #include <time.h>
@@ -77,17 +77,17 @@ struct instance_defaults {
 	int64_t role, period, notify, threshold, welcome;
 };
 
-static int64_t manual_setting(struct site_db *db, const char *name, int64_t none)
+static int64_t manual_setting(struct db *db, const char *name, int64_t none)
 {
-	return site_db_find(db,
+	return db_find(db,
 	    "SELECT CAST(value AS INTEGER) FROM {config_plugins} "
 	    "WHERE plugin = 'enrol_manual' AND name = ?",
 	    none, DB_VALUES(db_string(name)));
 }
 
-static struct instance_defaults load_instance_defaults(struct site_db *db)
+static struct instance_defaults load_instance_defaults(struct db *db)
 {
-	int64_t student = site_db_find(db,
+	int64_t student = db_find(db,
 	    "SELECT id FROM {role} WHERE archetype = 'student' ORDER BY shortname <> 'student', "
 	    "sortorder LIMIT 1",
 	    0, DB_NONE);
@@ -100,36 +100,36 @@ static struct instance_defaults load_instance_defaults(struct site_db *db)
 	};
 }
 
-static int64_t add_category(struct site_db *db, struct slice idnumber, int64_t now)
+static int64_t add_category(struct db *db, struct slice idnumber, int64_t now)
 {
-	int64_t id = site_db_insert(db,
+	int64_t id = db_insert(db,
 	    "INSERT INTO {course_categories} (name, idnumber, description, descriptionformat, "
 	    "sortorder, timemodified, depth) "
 	    "SELECT ?1, ?1, '', 1, COALESCE(MAX(sortorder), 0) + ?2, ?3, 1 FROM "
 	    "{course_categories}",
 	    DB_VALUES(db_text(idnumber), db_int(COURSES_IN_CATEGORY), db_int(now)));
-	site_db_run(db, "UPDATE {course_categories} SET path = '/' || id WHERE id = ?",
+	db_run(db, "UPDATE {course_categories} SET path = '/' || id WHERE id = ?",
 	    DB_VALUES(db_int(id)));
 	site_add_context(db, CONTEXT_CATEGORY, id, site_find_context(db, CONTEXT_SYSTEM, 0));
 	return id;
 }
 
-static int64_t find_or_add_category(struct site_db *db, struct slice idnumber, int64_t now)
+static int64_t find_or_add_category(struct db *db, struct slice idnumber, int64_t now)
 {
 	if (idnumber.size == 0)
 		return 1;
-	int64_t id = site_db_find(db,
-	    "SELECT id FROM {course_categories} WHERE idnumber = ? ORDER BY id LIMIT 1", 0,
-	    DB_VALUES(db_text(idnumber)));
+	int64_t id =
+	    db_find(db, "SELECT id FROM {course_categories} WHERE idnumber = ? ORDER BY id LIMIT 1",
+	        0, DB_VALUES(db_text(idnumber)));
 	return id != 0 ? id : add_category(db, idnumber, now);
 }
 
 /* The row and its category's count; the course goes to the end of its category. */
 static int64_t insert_course(
-    struct site_db *db, const struct course_row *row, int64_t category, int64_t now)
+    struct db *db, const struct course_row *row, int64_t category, int64_t now)
 {
 	struct slice fullname = row->fullname.size > 0 ? row->fullname : row->shortname;
-	int64_t id = site_db_insert(db,
+	int64_t id = db_insert(db,
 	    "INSERT INTO {course} (category, sortorder, shortname, fullname, idnumber, summary, "
 	    "summaryformat, newsitems, startdate, enablecompletion, timecreated, timemodified, "
 	    "cacherev) "
@@ -138,15 +138,15 @@ static int64_t insert_course(
 	    "?6 FROM {course_categories} WHERE id = ?1",
 	    DB_VALUES(db_int(category), db_int(COURSES_IN_CATEGORY), db_text(row->shortname),
 	        db_text(fullname), db_text(row->idnumber), db_int(now)));
-	site_db_run(db, "UPDATE {course_categories} SET coursecount = coursecount + 1 WHERE id = ?",
+	db_run(db, "UPDATE {course_categories} SET coursecount = coursecount + 1 WHERE id = ?",
 	    DB_VALUES(db_int(category)));
 	return id;
 }
 
 static void add_manual_instance(
-    struct site_db *db, int64_t course, const struct instance_defaults *defaults, int64_t now)
+    struct db *db, int64_t course, const struct instance_defaults *defaults, int64_t now)
 {
-	site_db_run(db,
+	db_run(db,
 	    "INSERT INTO {enrol} (enrol, status, courseid, sortorder, roleid, enrolperiod, "
 	    "expirynotify, expirythreshold, customint1, timecreated, timemodified) "
 	    "VALUES ('manual', 0, ?1, 0, ?2, ?3, ?4, ?5, ?6, ?7, ?7)",
@@ -155,18 +155,18 @@ static void add_manual_instance(
 	        db_int(now)));
 }
 
-static struct site_answer add_course(struct site_db *db, const struct course_row *row,
+static struct site_answer add_course(struct db *db, const struct course_row *row,
     const struct instance_defaults *defaults, int64_t now)
 {
 	const char *fault = find_course_fault(row);
 	if (fault)
 		return refused(fault);
-	if (site_db_find(db, "SELECT id FROM {course} WHERE shortname = ? LIMIT 1", 0,
+	if (db_find(db, "SELECT id FROM {course} WHERE shortname = ? LIMIT 1", 0,
 	        DB_VALUES(db_text(row->shortname))) != 0)
 		return exists;
 	/* Moodle's own form refuses this too, though its schema does not. */
 	if (row->idnumber.size > 0 &&
-	    site_db_find(db, "SELECT id FROM {course} WHERE idnumber = ? LIMIT 1", 0,
+	    db_find(db, "SELECT id FROM {course} WHERE idnumber = ? LIMIT 1", 0,
 	        DB_VALUES(db_text(row->idnumber))) != 0)
 		return refused("another course has this idnumber");
 	int64_t category = find_or_add_category(db, row->category, now);
@@ -180,17 +180,17 @@ static struct site_answer add_course(struct site_db *db, const struct course_row
 struct error site_add_courses(const struct lms_options *options, const struct course_row *rows,
     size_t count, struct site_answer *answers)
 {
-	struct site_db *db;
-	struct error error = site_db_open(options, SITE_DB_EXISTING, &db);
+	struct db *db;
+	struct error error = db_open(options, DB_EXISTING, &db);
 	if (is_error(&error))
 		return error;
 	int64_t now = (int64_t)time(NULL);
-	site_db_begin(db);
+	db_begin(db);
 	struct instance_defaults defaults = load_instance_defaults(db);
-	for (size_t i = 0; i < count && !site_db_has_failed(db); i++)
+	for (size_t i = 0; i < count && !db_has_failed(db); i++)
 		answers[i] = add_course(db, &rows[i], &defaults, now);
-	error = site_db_end(db);
-	site_db_close(db);
+	error = db_end(db);
+	db_close(db);
 	return error;
 }
 
@@ -199,16 +199,16 @@ struct user_defaults {
 	int64_t host, system; /* mnet host; system context */
 };
 
-static struct site_answer add_user(struct site_db *db, const struct user_row *row,
-    const struct user_defaults *defaults, int64_t now)
+static struct site_answer add_user(
+    struct db *db, const struct user_row *row, const struct user_defaults *defaults, int64_t now)
 {
 	const char *fault = find_user_fault(row);
 	if (fault)
 		return refused(fault);
-	if (site_db_find(db, "SELECT id FROM {user} WHERE mnethostid = ? AND username = ?", 0,
+	if (db_find(db, "SELECT id FROM {user} WHERE mnethostid = ? AND username = ?", 0,
 	        DB_VALUES(db_int(defaults->host), db_text(row->username))) != 0)
 		return exists;
-	int64_t id = site_db_insert(db,
+	int64_t id = db_insert(db,
 	    "INSERT INTO {user} (auth, confirmed, mnethostid, username, firstname, lastname, "
 	    "email, "
 	    "idnumber, lang, description, timecreated, timemodified) "
@@ -223,21 +223,21 @@ static struct site_answer add_user(struct site_db *db, const struct user_row *ro
 struct error site_add_users(const struct lms_options *options, const struct user_row *rows,
     size_t count, struct site_answer *answers)
 {
-	struct site_db *db;
-	struct error error = site_db_open(options, SITE_DB_EXISTING, &db);
+	struct db *db;
+	struct error error = db_open(options, DB_EXISTING, &db);
 	if (is_error(&error))
 		return error;
 	int64_t now = (int64_t)time(NULL);
-	site_db_begin(db);
+	db_begin(db);
 	struct user_defaults defaults = {
-	    .host = site_db_find(db,
+	    .host = db_find(db,
 	        "SELECT CAST(value AS INTEGER) FROM {config} WHERE name = 'mnet_localhost_id'", 1,
 	        DB_NONE),
 	    .system = site_find_context(db, CONTEXT_SYSTEM, 0),
 	};
-	for (size_t i = 0; i < count && !site_db_has_failed(db); i++)
+	for (size_t i = 0; i < count && !db_has_failed(db); i++)
 		answers[i] = add_user(db, &rows[i], &defaults, now);
-	error = site_db_end(db);
-	site_db_close(db);
+	error = db_end(db);
+	db_close(db);
 	return error;
 }

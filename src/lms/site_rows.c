@@ -149,13 +149,13 @@ static void find_zone(char zone[ZONE_SIZE])
 		snprintf(zone, ZONE_SIZE, "UTC");
 }
 
-static void add_setting(struct site_db *db, const char *name, const char *value)
+static void add_setting(struct db *db, const char *name, const char *value)
 {
-	site_db_run(db, "INSERT INTO {config} (name, value) VALUES (?, ?)",
+	db_run(db, "INSERT INTO {config} (name, value) VALUES (?, ?)",
 	    DB_VALUES(db_string(name), db_string(value)));
 }
 
-static void add_settings(struct site_db *db)
+static void add_settings(struct db *db)
 {
 	char zone[ZONE_SIZE];
 	find_zone(zone);
@@ -163,64 +163,63 @@ static void add_settings(struct site_db *db)
 		add_setting(db, settings[i].name, settings[i].value);
 	add_setting(db, "timezone", zone);
 	for (size_t i = 0; i < LENGTH(plugin_settings); i++)
-		site_db_run(db,
-		    "INSERT INTO {config_plugins} (plugin, name, value) VALUES (?, ?, ?)",
+		db_run(db, "INSERT INTO {config_plugins} (plugin, name, value) VALUES (?, ?, ?)",
 		    DB_VALUES(db_string(plugin_settings[i].plugin),
 		        db_string(plugin_settings[i].name), db_string(plugin_settings[i].value)));
 }
 
-static void add_roles(struct site_db *db)
+static void add_roles(struct db *db)
 {
 	for (size_t i = 0; i < LENGTH(roles); i++) {
 		int64_t id = (int64_t)i + 1;
-		site_db_run(db,
+		db_run(db,
 		    "INSERT INTO {role} (id, shortname, description, sortorder, archetype) "
 		    "VALUES (?1, ?2, '', ?1, ?2)",
 		    DB_VALUES(db_int(id), db_string(roles[i].name)));
 		for (const int *level = roles[i].levels; *level != 0; level++)
-			site_db_run(db,
+			db_run(db,
 			    "INSERT INTO {role_context_levels} (roleid, contextlevel) VALUES (?, "
 			    "?)",
 			    DB_VALUES(db_int(id), db_int(*level)));
 		for (const int *other = roles[i].assigns; *other != 0; other++)
-			site_db_run(db,
+			db_run(db,
 			    "INSERT INTO {role_allow_assign} (roleid, allowassign) VALUES (?, ?)",
 			    DB_VALUES(db_int(id), db_int(*other)));
 	}
 }
 
-static void add_hosts(struct site_db *db)
+static void add_hosts(struct db *db)
 {
-	site_db_run(db,
+	db_run(db,
 	    "INSERT INTO {mnet_host} (id, wwwroot, ip_address, name, public_key) VALUES "
 	    "(1, 'http://localhost', 'UNKNOWN', '', ''), (2, '', '', 'All Hosts', '')",
 	    DB_NONE);
 }
 
-static void add_first_course(struct site_db *db, int64_t now)
+static void add_first_course(struct db *db, int64_t now)
 {
-	site_db_run(db,
+	db_run(db,
 	    "INSERT INTO {course} (id, category, sortorder, fullname, shortname, summary, format, "
 	    "newsitems, timecreated, timemodified, cacherev) "
 	    "VALUES (1, 0, 1, 'Site', 'site', '', 'site', 3, ?1, ?1, ?1)",
 	    DB_VALUES(db_int(now)));
-	site_db_run(db,
+	db_run(db,
 	    "INSERT INTO {course_categories} (id, name, descriptionformat, sortorder, "
 	    "timemodified, depth, path) VALUES (1, 'Category 1', 1, 10000, ?, 1, '/1')",
 	    DB_VALUES(db_int(now)));
 }
 
 /* 'not cached' matches no password; Moodle stores it where a password is not for the database. */
-static void add_first_users(struct site_db *db, const char *admin, int64_t now)
+static void add_first_users(struct db *db, const char *admin, int64_t now)
 {
-	site_db_run(db,
+	db_run(db,
 	    "INSERT INTO {user} (id, auth, confirmed, mnethostid, username, password, firstname, "
 	    "lastname, email, description, timecreated, timemodified) "
 	    "VALUES (1, 'manual', 1, 1, 'guest', 'not cached', 'Guest user', ' ', "
 	    "'root@localhost', "
 	    "'This user is a special user that allows read-only access to some courses.', ?1, ?1)",
 	    DB_VALUES(db_int(now)));
-	site_db_run(db,
+	db_run(db,
 	    "INSERT INTO {user} (id, auth, confirmed, mnethostid, username, password, firstname, "
 	    "lastname, email, maildisplay, description, timecreated, timemodified) "
 	    "VALUES (2, 'nologin', 1, 1, ?1, 'not cached', 'Admin', 'User', 'root@localhost', 1, "
@@ -229,9 +228,9 @@ static void add_first_users(struct site_db *db, const char *admin, int64_t now)
 	    DB_VALUES(db_string(admin), db_int(now)));
 }
 
-static void add_first_contexts(struct site_db *db)
+static void add_first_contexts(struct db *db)
 {
-	site_db_run(db,
+	db_run(db,
 	    "INSERT INTO {context} (id, contextlevel, instanceid, path, depth) "
 	    "VALUES (1, 10, 0, '/1', 1)",
 	    DB_NONE);
@@ -241,7 +240,7 @@ static void add_first_contexts(struct site_db *db)
 	site_add_context(db, CONTEXT_USER, 2, 1);
 }
 
-void site_rows_add(struct site_db *db, const char *admin, int64_t now)
+void site_rows_add(struct db *db, const char *admin, int64_t now)
 {
 	add_hosts(db);
 	add_settings(db);
@@ -251,24 +250,23 @@ void site_rows_add(struct site_db *db, const char *admin, int64_t now)
 	add_first_contexts(db);
 }
 
-int64_t site_find_context(struct site_db *db, int level, int64_t instance)
+int64_t site_find_context(struct db *db, int level, int64_t instance)
 {
 	int64_t id =
-	    site_db_find(db, "SELECT id FROM {context} WHERE contextlevel = ? AND instanceid = ?",
-	        0, DB_VALUES(db_int(level), db_int(instance)));
+	    db_find(db, "SELECT id FROM {context} WHERE contextlevel = ? AND instanceid = ?", 0,
+	        DB_VALUES(db_int(level), db_int(instance)));
 	if (id == 0)
-		site_db_fail(db, error_config("%s: no context for instance %lld of level %d",
-		                     site_db_path(db), (long long)instance, level));
+		db_fail(db, error_config("%s: no context for instance %lld of level %d",
+		                db_name(db), (long long)instance, level));
 	return id;
 }
 
 /* As Moodle does it, in two steps: the path ends with the row's own id. */
-int64_t site_add_context(struct site_db *db, int level, int64_t instance, int64_t parent)
+int64_t site_add_context(struct db *db, int level, int64_t instance, int64_t parent)
 {
-	int64_t id =
-	    site_db_insert(db, "INSERT INTO {context} (contextlevel, instanceid) VALUES (?, ?)",
-	        DB_VALUES(db_int(level), db_int(instance)));
-	site_db_run(db,
+	int64_t id = db_insert(db, "INSERT INTO {context} (contextlevel, instanceid) VALUES (?, ?)",
+	    DB_VALUES(db_int(level), db_int(instance)));
+	db_run(db,
 	    "UPDATE {context} SET (path, depth) = "
 	    "(SELECT above.path || '/' || ?1, above.depth + 1 FROM {context} above WHERE above.id "
 	    "= ?2) "

@@ -6,8 +6,8 @@
 #ifndef ENROLD_LMS_SITE_ROWS_H
 #define ENROLD_LMS_SITE_ROWS_H
 
+#include "db.h"
 #include "enrold/slice.h"
-#include "site_db.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -15,12 +15,12 @@
 enum { CONTEXT_SYSTEM = 10, CONTEXT_USER = 30, CONTEXT_CATEGORY = 40, CONTEXT_COURSE = 50 };
 
 /* Needs empty tables and an open transaction. */
-void site_rows_add(struct site_db *db, const char *admin, int64_t now);
+void site_rows_add(struct db *db, const char *admin, int64_t now);
 
 /* The context of an instance; the database fails with CONFIG when there is none. */
-int64_t site_find_context(struct site_db *db, int level, int64_t instance);
+int64_t site_find_context(struct db *db, int level, int64_t instance);
 /* Makes the context below `parent`, path and depth included; gives its id. */
-int64_t site_add_context(struct site_db *db, int level, int64_t instance, int64_t parent);
+int64_t site_add_context(struct db *db, int level, int64_t instance, int64_t parent);
 
 /* 1..100 bytes of [-._@a-z0-9]: what Moodle lets be a user name (facts 3.1). */
 bool site_is_username(struct slice name);

@@ -1,9 +1,9 @@
 /*
- * sqlite_apply: the changes of a batch, written in the order of the indexes they go into: two
+ * apply: the changes of a batch, written in the order of the indexes they go into: two
  * sorted passes are more than twice as fast as one in file order (pitfalls 3). Audit rows come last
  * and in the order of the plan, because people read them by id.
  */
-#include "sqlite.h"
+#include "parts.h"
 
 #include <stdlib.h>
 
@@ -22,6 +22,31 @@ static int item_compare(const void *a, const void *b)
 		return x->low < y->low ? -1 : 1;
 	return x->change < y->change ? -1 : x->change > y->change;
 }
+
+/* ---- rows on their way ---- */
+
+struct new_rows new_rows(struct work *work, const struct db_table *table, size_t room)
+{
+	struct new_rows rows = {.table = table, .room = room};
+	rows.values = arena_alloc(work->arena, (room * table->width + 1) * sizeof *rows.values);
+	rows.ids = arena_alloc(work->arena, (room + 1) * sizeof *rows.ids);
+	if (!rows.values || !rows.ids)
+		rows.room = 0;
+	return rows;
+}
+
+void new_rows_add(struct new_rows *rows, const struct db_value *values, size_t count)
+{
+	if (rows->count < rows->room)
+		memcpy(rows->values + count * rows->count++, values, count * sizeof *values);
+}
+
+void new_rows_write(struct work *work, struct new_rows *rows)
+{
+	db_insert_all(work->lms->db, rows->table, rows->values, rows->count, rows->ids);
+}
+
+/* ---- changes by the indexes they go into ---- */
 
 static int64_t user_of(const struct work *work, const struct enrolment_facts *is)
 {
@@ -47,22 +72,30 @@ static size_t items_collect(
 	return used;
 }
 
-static void enrol(struct work *work, const struct item *item)
+const struct db_table user_enrolments_table = {"user_enrolments",
+    "status, enrolid, userid, timestart, timeend, modifierid, timecreated, timemodified", 8};
+
+static void enrol_all(struct work *work, const struct item *items, size_t count)
 {
-	const struct change *change = &work->effects->changes[item->change];
-	struct enrolment_facts *is = &work->effects->enrolments[change->enrolment];
-	is->id = site_db_insert(work->lms->db,
-	    "INSERT INTO {user_enrolments} (status, enrolid, userid, timestart, timeend, "
-	    "modifierid, "
-	    "timecreated, timemodified) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7)",
-	    DB_VALUES(db_int(change->status), db_int(is->enrol), db_int(user_of(work, is)),
-	        db_int(change->timestart), db_int(change->timeend), db_int(work->lms->site.actor),
-	        db_int(work->effects->now)));
+	struct new_rows rows = new_rows(work, &user_enrolments_table, count);
+	const struct db_value actor = db_int(work->lms->site.actor),
+	                      now = db_int(work->effects->now);
+	for (size_t i = 0; i < count; i++) {
+		const struct change *change = &work->effects->changes[items[i].change];
+		new_rows_add(&rows,
+		    DB_VALUES(db_int(change->status), db_int(items[i].high), db_int(items[i].low),
+		        db_int(change->timestart), db_int(change->timeend), actor, now, now));
+	}
+	new_rows_write(work, &rows);
+	for (size_t i = 0; i < rows.count; i++) {
+		const struct change *change = &work->effects->changes[items[i].change];
+		work->effects->enrolments[change->enrolment].id = rows.ids[i];
+	}
 }
 
 static void update(struct work *work, const struct change *change)
 {
-	site_db_run(work->lms->db,
+	db_run(work->lms->db,
 	    "UPDATE {user_enrolments} SET status = ?, timestart = ?, timeend = ?, modifierid = ?, "
 	    "timemodified = ? WHERE id = ?",
 	    DB_VALUES(db_int(change->status), db_int(change->timestart), db_int(change->timeend),
@@ -70,19 +103,22 @@ static void update(struct work *work, const struct change *change)
 	        db_int(work->effects->enrolments[change->enrolment].id)));
 }
 
-int64_t role_give(struct work *work, int64_t role, int64_t context, int64_t user)
-{
-	return site_db_insert(work->lms->db,
-	    "INSERT INTO {role_assignments} (roleid, contextid, userid, timemodified, modifierid, "
-	    "component, itemid, sortorder) VALUES (?, ?, ?, ?, ?, '', 0, 0)",
-	    DB_VALUES(db_int(role), db_int(context), db_int(user), db_int(work->effects->now),
-	        db_int(work->lms->site.actor)));
-}
+const struct db_table role_assignments_table = {"role_assignments",
+    "roleid, contextid, userid, timemodified, modifierid, component, itemid, sortorder", 8};
 
-static void assign(struct work *work, const struct item *item)
+static void assign_all(struct work *work, const struct item *items, size_t count)
 {
-	work->ids[item->change] =
-	    role_give(work, work->effects->changes[item->change].role, item->low, item->high);
+	struct new_rows rows = new_rows(work, &role_assignments_table, count);
+	const struct db_value actor = db_int(work->lms->site.actor),
+	                      now = db_int(work->effects->now), nothing = db_string(""),
+	                      zero = db_int(0);
+	for (size_t i = 0; i < count; i++)
+		new_rows_add(&rows, DB_VALUES(db_int(work->effects->changes[items[i].change].role),
+		                        db_int(items[i].low), db_int(items[i].high), now, actor,
+		                        nothing, zero, zero));
+	new_rows_write(work, &rows);
+	for (size_t i = 0; i < rows.count; i++)
+		work->ids[items[i].change] = rows.ids[i];
 }
 
 /* An enrolment alone flags nobody: the role that comes with it does, and so does an update. */
@@ -92,37 +128,28 @@ static bool is_flagging(const struct change *change)
 	       change->kind == CHANGE_UNASSIGN_ROLE;
 }
 
-static void flags_set(struct work *work, struct item *items)
+static void flags_set(struct work *work)
 {
-	size_t used = 0;
 	for (size_t i = 0; i < work->effects->count; i++) {
 		const struct change *change = &work->effects->changes[i];
 		if (is_flagging(change))
-			items[used++] = (struct item){
-			    .high = user_of(work, &work->effects->enrolments[change->enrolment])};
+			flag_set(work, "accesslib/dirtyusers",
+			    user_of(work, &work->effects->enrolments[change->enrolment]));
 	}
-	if (used > 0)
-		qsort(items, used, sizeof *items, item_compare);
-	for (size_t i = 0; i < used; i++)
-		if (i == 0 || items[i].high != items[i - 1].high)
-			flag_set(work, "accesslib/dirtyusers", items[i].high);
 }
 
 static void changes_write(struct work *work, struct item *items)
 {
 	size_t count = work->effects->count;
 	accounts_write(work);
-	size_t used = items_collect(work, count, CHANGE_ENROL, items);
-	for (size_t i = 0; i < used; i++)
-		enrol(work, &items[i]);
+	enrol_all(work, items, items_collect(work, count, CHANGE_ENROL, items));
 	for (size_t i = 0; i < count; i++)
 		if (work->effects->changes[i].kind == CHANGE_ENROLMENT)
 			update(work, &work->effects->changes[i]);
-	used = items_collect(work, count, CHANGE_ASSIGN_ROLE, items);
-	for (size_t i = 0; i < used; i++)
-		assign(work, &items[i]);
+	assign_all(work, items, items_collect(work, count, CHANGE_ASSIGN_ROLE, items));
 	members_write(work);
-	flags_set(work, items);
+	flags_set(work);
+	flags_write(work);
 	audit_all(work);
 }
 
@@ -154,8 +181,8 @@ struct error lms_apply(struct lms *lms, const struct effects *effects)
 	if (!is_error(&error)) {
 		changes_write(&work, items);
 		if (arena_has_failed(work.arena))
-			site_db_fail(lms->db, error_memory("applying a batch"));
-		error = site_db_error(lms->db);
+			db_fail(lms->db, error_memory("applying a batch"));
+		error = db_error(lms->db);
 	}
 	work_done(&work);
 	free(items);

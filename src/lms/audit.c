@@ -1,13 +1,11 @@
 /*
- * sqlite_audit: rows of logstore_standard_log, as Moodle's own events would have left them (facts
+ * audit: rows of logstore_standard_log, as Moodle's own events would have left them (facts
  * 6). They come after all else and in the order of the changes, because people read them by id.
  */
-#include "sqlite.h"
+#include "parts.h"
 
 #include "php.h"
 #include "site_rows.h"
-
-#include <stdio.h>
 
 struct event {
 	const char *name, *target, *action, *table, *crud;
@@ -40,29 +38,40 @@ static const struct event joins[] = {
         "groupings", "c"},
 };
 
-int64_t audit_user_context(const struct work *work, int64_t user)
+/* ---- rows on their way ---- */
+
+enum { TOGETHER = 1000 };
+
+static const struct db_table log_table = {"logstore_standard_log",
+    "eventname, component, action, target, objecttable, objectid, crud, edulevel, contextid, "
+    "contextlevel, contextinstanceid, userid, courseid, relateduserid, anonymous, other, "
+    "timecreated, origin",
+    18};
+
+struct log {
+	struct work *work;
+	struct new_rows rows;
+	const int64_t *user_contexts; /* by change */
+};
+
+static void flush(struct log *log)
 {
-	return site_db_find(work->lms->db,
-	    "SELECT id FROM {context} WHERE contextlevel = 30 AND instanceid = ?", 0,
-	    DB_VALUES(db_int(user)));
+	db_insert_all(log->work->lms->db, log->rows.table, log->rows.values, log->rows.count, NULL);
+	log->rows.count = 0;
 }
 
-void audit_write(struct work *work, const struct audit_row *row)
+static void add(struct log *log, const struct audit_row *row)
 {
-	site_db_run(work->lms->db,
-	    "INSERT INTO {logstore_standard_log} (eventname, component, action, target, "
-	    "objecttable, "
-	    "objectid, crud, edulevel, contextid, contextlevel, contextinstanceid, userid, "
-	    "courseid, "
-	    "relateduserid, anonymous, other, timecreated, origin) VALUES (?1, 'core', ?2, ?3, ?4, "
-	    "?5, "
-	    "?6, 0, ?7, ?8, ?9, ?10, ?11, ?12, 0, ?13, ?14, 'cli')",
-	    DB_VALUES(db_string(row->name), db_string(row->action), db_string(row->target),
-	        db_string(row->table), db_int(row->object), db_string(row->crud),
-	        db_int(row->context), db_int(row->level), db_int(row->instance),
-	        db_int(work->lms->site.actor), db_int(row->course),
+	const struct work *work = log->work;
+	new_rows_add(&log->rows,
+	    DB_VALUES(db_string(row->name), db_string("core"), db_string(row->action),
+	        db_string(row->target), db_string(row->table), db_int(row->object),
+	        db_string(row->crud), db_int(0), db_int(row->context), db_int(row->level),
+	        db_int(row->instance), db_int(work->lms->site.actor), db_int(row->course),
 	        row->related != 0 ? db_int(row->related) : db_text_or_null((struct slice){NULL, 0}),
-	        db_text(row->other), db_int(work->effects->now)));
+	        db_int(0), db_text(row->other), db_int(work->effects->now), db_string("cli")));
+	if (log->rows.count == log->rows.room)
+		flush(log);
 }
 
 void audit_keep(struct work *work, size_t change, struct audit_row row)
@@ -94,19 +103,18 @@ static struct slice other_of_enrolment(const struct work *work)
 }
 
 /* As PHP has the ids: numbers of what was just made, texts of what was read. */
-static struct slice other_of_role(const struct work *work, size_t i, char *text, size_t size)
+static struct slice other_of_role(const struct work *work, size_t i)
 {
 	long long id = work->ids[i];
 	bool is_new = work->effects->changes[i].kind == CHANGE_ASSIGN_ROLE;
 	if (!is_new)
 		return encoded(work, json_pack("{s:o, s:s, s:s}", "id", json_sprintf("%lld", id),
 		                         "component", "", "itemid", "0"));
-	snprintf(text, size,
+	return arena_print(work->arena,
 	    work->lms->site.audit_json
 	        ? "{\"id\":%lld,\"component\":\"\",\"itemid\":0}"
 	        : "a:3:{s:2:\"id\";i:%lld;s:9:\"component\";s:0:\"\";s:6:\"itemid\";i:0;}",
 	    id);
-	return slice_of(text);
 }
 
 static void row_of_place(const struct work *work, size_t i, struct audit_row *row)
@@ -122,12 +130,16 @@ static void row_of_place(const struct work *work, size_t i, struct audit_row *ro
 	row->related = work->effects->people[is->person].id;
 }
 
-static void row_of_user(const struct work *work, size_t i, struct audit_row *row)
+static int64_t account_of(const struct work *work, size_t i)
 {
-	int64_t user = work->effects->people[work->effects->changes[i].person].id;
-	row->object = row->instance = row->related = user;
+	return work->effects->people[work->effects->changes[i].person].id;
+}
+
+static void row_of_user(const struct log *log, size_t i, struct audit_row *row)
+{
+	row->object = row->instance = row->related = account_of(log->work, i);
 	row->level = CONTEXT_USER;
-	row->context = audit_user_context(work, user);
+	row->context = log->user_contexts[i];
 }
 
 static void row_of_cohort(const struct cohort_facts *cohort, struct audit_row *row)
@@ -187,11 +199,11 @@ static const struct event *event_of(const struct work *work, size_t i)
 	return &events[change->kind];
 }
 
-static void audit(struct work *work, size_t i)
+static void audit(struct log *log, size_t i)
 {
+	const struct work *work = log->work;
 	const struct change *change = &work->effects->changes[i];
 	const struct event *event = event_of(work, i);
-	char text[96];
 	struct audit_row row = {.name = event->name,
 	    .target = event->target,
 	    .action = event->action,
@@ -202,7 +214,7 @@ static void audit(struct work *work, size_t i)
 	case CHANGE_RENAME_ACCOUNT:
 	case CHANGE_DELETE_ACCOUNT: break;
 	case CHANGE_CREATE_ACCOUNT:
-	case CHANGE_UPDATE_ACCOUNT: row_of_user(work, i, &row); break;
+	case CHANGE_UPDATE_ACCOUNT: row_of_user(log, i, &row); break;
 	case CHANGE_ENROL:
 	case CHANGE_ENROLMENT:
 		row_of_place(work, i, &row);
@@ -211,7 +223,7 @@ static void audit(struct work *work, size_t i)
 	case CHANGE_ASSIGN_ROLE:
 	case CHANGE_UNASSIGN_ROLE:
 		row_of_place(work, i, &row);
-		row.other = other_of_role(work, i, text, sizeof text);
+		row.other = other_of_role(work, i);
 		break;
 	case CHANGE_CREATE_COHORT:
 		row_of_cohort(&work->effects->cohorts[change->target], &row);
@@ -223,13 +235,38 @@ static void audit(struct work *work, size_t i)
 	case CHANGE_JOIN: row_of_join(work, i, &row); break;
 	}
 	if (row.name)
-		audit_write(work, &row);
+		add(log, &row);
 	for (const struct audit_row *kept = work->audit[i]; kept; kept = kept->next)
-		audit_write(work, kept);
+		add(log, kept);
+}
+
+/* Of those whose accounts are made or changed; 0: it was never made. */
+static int64_t *contexts_find(struct work *work)
+{
+	size_t count = work->effects->count;
+	struct db_questions questions = db_questions(work->arena);
+	int64_t *contexts = arena_alloc(work->arena, count * sizeof *contexts);
+	for (size_t i = 0; contexts && i < count; i++) {
+		enum change_kind kind = work->effects->changes[i].kind;
+		if (kind == CHANGE_CREATE_ACCOUNT || kind == CHANGE_UPDATE_ACCOUNT)
+			db_question(&questions, i, DB_VALUES(db_int(account_of(work, i))));
+	}
+	struct db_rows rows = db_ask(work->lms->db,
+	    "SELECT id FROM {each}{context} WHERE contextlevel = 30 AND instanceid = ?1",
+	    &questions);
+	while (contexts && db_next(&rows))
+		contexts[rows.about] = db_column_int(&rows, 0);
+	return contexts;
 }
 
 void audit_all(struct work *work)
 {
-	for (size_t i = 0; work->lms->site.audit && i < work->effects->count; i++)
-		audit(work, i);
+	if (!work->lms->site.audit)
+		return;
+	struct log log = {.work = work,
+	    .rows = new_rows(work, &log_table, TOGETHER),
+	    .user_contexts = contexts_find(work)};
+	for (size_t i = 0; log.user_contexts && i < work->effects->count; i++)
+		audit(&log, i);
+	flush(&log);
 }

@@ -1,4 +1,4 @@
-#include "sqlite.h"
+#include "parts.h"
 
 static const char *const state_names[] = {
     [RUN_UNKNOWN] = "unknown",
@@ -20,13 +20,13 @@ struct error ledger_find(
     struct lms *lms, struct slice run, struct arena *arena, struct ledger_run *found)
 {
 	*found = (struct ledger_run){.state = RUN_UNKNOWN, .run = run};
-	struct db_rows rows = site_db_select(lms->db,
+	struct db_rows rows = db_select(lms->db,
 	    "SELECT state, feed, name, node, sha256, policy, counts, summary, summary_sha256, "
 	    "result_sha256, retry_sha256, bytes, started_us, today, records, result_bytes, "
 	    "retry_bytes "
-	    "FROM enrold_run WHERE run = ?",
+	    "FROM {enrold_run} WHERE run = ?",
 	    DB_VALUES(db_text(run)));
-	if (site_db_next(&rows)) {
+	if (db_next(&rows)) {
 		struct slice *texts[] = {&found->feed, &found->name, &found->node, &found->sha256,
 		    &found->policy, &found->counts, &found->summary, &found->summary_sha256,
 		    &found->result_sha256, &found->retry_sha256};
@@ -40,20 +40,18 @@ struct error ledger_find(
 		found->result_bytes = (uint64_t)db_column_int(&rows, 15);
 		found->retry_bytes = (uint64_t)db_column_int(&rows, 16);
 	}
-	site_db_leave(&rows);
-	return arena_has_failed(arena) ? error_memory("reading the ledger")
-	                               : site_db_error(lms->db);
+	db_leave(&rows);
+	return arena_has_failed(arena) ? error_memory("reading the ledger") : db_error(lms->db);
 }
 
 struct error ledger_store(struct lms *lms, const struct ledger_run *run)
 {
-	site_db_run(lms->db,
-	    "INSERT OR REPLACE INTO enrold_run (run, state, feed, name, node, sha256, policy, "
-	    "counts, "
+	db_run(lms->db, "DELETE FROM {enrold_run} WHERE run = ?", DB_VALUES(db_text(run->run)));
+	db_run(lms->db,
+	    "INSERT INTO {enrold_run} (run, state, feed, name, node, sha256, policy, counts, "
 	    "summary, summary_sha256, result_sha256, retry_sha256, bytes, started_us, today, "
-	    "records, "
-	    "result_bytes, retry_bytes) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
-	    "?)",
+	    "records, result_bytes, retry_bytes) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
+	    "?, ?, ?, ?)",
 	    DB_VALUES(db_text(run->run), db_string(state_names[run->state]), db_text(run->feed),
 	        db_text(run->name), db_text(run->node), db_text(run->sha256), db_text(run->policy),
 	        db_text(run->counts), db_text(run->summary), db_text(run->summary_sha256),
@@ -61,7 +59,7 @@ struct error ledger_store(struct lms *lms, const struct ledger_run *run)
 	        db_int((int64_t)run->bytes), db_int(run->started_us), db_int(run->today),
 	        db_int((int64_t)run->records), db_int((int64_t)run->result_bytes),
 	        db_int((int64_t)run->retry_bytes)));
-	return site_db_error(lms->db);
+	return db_error(lms->db);
 }
 
 struct error ledger_head(struct lms *lms, char head[HASH_TEXT_SIZE + 1])
@@ -69,32 +67,34 @@ struct error ledger_head(struct lms *lms, char head[HASH_TEXT_SIZE + 1])
 	memset(head, '0', HASH_TEXT_SIZE);
 	head[HASH_TEXT_SIZE] = '\0';
 	struct db_rows rows =
-	    site_db_select(lms->db, "SELECT head FROM enrold_head WHERE id = 1", DB_NONE);
-	if (site_db_next(&rows)) {
+	    db_select(lms->db, "SELECT head FROM {enrold_head} WHERE id = 1 {lock}", DB_NONE);
+	if (db_next(&rows)) {
 		struct slice text = db_column_text(&rows, 0);
 		if (text.size == HASH_TEXT_SIZE)
 			memcpy(head, text.bytes, text.size);
 	}
-	site_db_leave(&rows);
-	return site_db_error(lms->db);
+	db_leave(&rows);
+	return db_error(lms->db);
 }
 
 struct error ledger_set_head(struct lms *lms, const char *head, struct slice run)
 {
-	site_db_run(lms->db, "INSERT OR REPLACE INTO enrold_head (id, head, run) VALUES (1, ?, ?)",
+	db_run(lms->db,
+	    "INSERT INTO {enrold_head} (id, head, run) VALUES (1, ?1, ?2) {conflict id} head = ?1, "
+	    "run = ?2",
 	    DB_VALUES(db_string(head), db_text(run)));
-	return site_db_error(lms->db);
+	return db_error(lms->db);
 }
 
 struct error ledger_last_run(struct lms *lms, char run[RUN_ID_SIZE + 1])
 {
 	memset(run, 0, RUN_ID_SIZE + 1);
 	struct db_rows rows =
-	    site_db_select(lms->db, "SELECT coalesce(max(run), '') FROM enrold_run", DB_NONE);
-	if (site_db_next(&rows)) {
+	    db_select(lms->db, "SELECT coalesce(max(run), '') FROM {enrold_run}", DB_NONE);
+	if (db_next(&rows)) {
 		struct slice text = db_column_text(&rows, 0);
 		memcpy(run, text.bytes, text.size < RUN_ID_SIZE ? text.size : RUN_ID_SIZE);
 	}
-	site_db_leave(&rows);
-	return site_db_error(lms->db);
+	db_leave(&rows);
+	return db_error(lms->db);
 }

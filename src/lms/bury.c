@@ -1,0 +1,361 @@
+/*
+ * bury: accounts are deleted: they leave everything, and their rows become tombstones under other
+ * names (facts 5.7). What the log says of it is gathered before it is gone.
+ */
+#include "parts.h"
+
+#include "enrold/value.h"
+
+#include "php.h"
+#include "site_rows.h"
+
+#include <openssl/evp.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* An account on its way out. */
+struct leaver {
+	size_t change;
+	int64_t user;
+	/* What its row held, for the log and for the name that the tombstone gets: */
+	struct slice username, email, idnumber;
+	int64_t picture, host, context;
+	struct slice stem, name; /* <stem>.<time>: the tombstone's */
+	int64_t time;
+	bool is_named;
+};
+
+struct leavers {
+	struct work *work;
+	struct leaver *items;
+	size_t count;
+	struct db_questions users; /* the id of each */
+};
+
+static struct slice keep(struct leavers *all, struct slice text)
+{
+	return arena_copy(all->work->arena, text);
+}
+
+static struct slice other(struct leavers *all, json_t *data)
+{
+	return php_encode(data, all->work->lms->site.audit_json, all->work->arena);
+}
+
+/* PHP has read all columns as texts. */
+static json_t *text_of(int64_t number)
+{
+	return json_sprintf("%lld", (long long)number);
+}
+
+static struct db_rows ask(struct leavers *all, const char *sql)
+{
+	return db_ask(all->work->lms->db, sql, &all->users);
+}
+
+static void run_for_all(struct leavers *all, const char *sql)
+{
+	for (size_t i = 0; i < all->count; i++)
+		db_run(all->work->lms->db, sql, DB_VALUES(db_int(all->items[i].user)));
+}
+
+/* ---- what they leave ---- */
+
+static void groups_leave(struct leavers *all)
+{
+	struct work *work = all->work;
+	struct db_rows rows = ask(all,
+	    "SELECT g.id, g.courseid, x.id FROM {each}{groups_members} m JOIN {groups} g ON g.id = "
+	    "m.groupid LEFT JOIN {context} x ON x.contextlevel = 50 AND x.instanceid = g.courseid "
+	    "WHERE m.userid = ?1 ORDER BY m.id");
+	while (db_next(&rows))
+		audit_keep(work, all->items[rows.about].change,
+		    (struct audit_row){.name = "\\core\\event\\group_member_removed",
+		        .target = "group_member",
+		        .action = "removed",
+		        .table = "groups",
+		        .crud = "d",
+		        .object = db_column_int(&rows, 0),
+		        .context = db_column_int(&rows, 2),
+		        .level = CONTEXT_COURSE,
+		        .instance = db_column_int(&rows, 1),
+		        .course = db_column_int(&rows, 1),
+		        .related = all->items[rows.about].user,
+		        .other = other(all, json_null())});
+	for (size_t i = 0; i < all->count; i++)
+		db_run(work->lms->db,
+		    "UPDATE {groups} SET timemodified = ? WHERE id IN (SELECT groupid FROM "
+		    "{groups_members} WHERE userid = ?)",
+		    DB_VALUES(db_int(work->effects->now), db_int(all->items[i].user)));
+	run_for_all(all, "DELETE FROM {groups_members} WHERE userid = ?");
+}
+
+static void roles_leave(struct leavers *all)
+{
+	struct work *work = all->work;
+	struct db_rows rows = ask(all,
+	    "SELECT r.id, r.roleid, r.component, r.itemid, x.id, x.contextlevel, x.instanceid FROM "
+	    "{each}{role_assignments} r JOIN {context} x ON x.id = r.contextid WHERE r.userid = ?1 "
+	    "ORDER BY r.id");
+	while (db_next(&rows)) {
+		const struct leaver *leaver = &all->items[rows.about];
+		struct slice component = db_column_text(&rows, 2);
+		json_t *data = json_pack("{s:o, s:s%, s:o}", "id", text_of(db_column_int(&rows, 0)),
+		    "component", component.bytes, component.size, "itemid",
+		    text_of(db_column_int(&rows, 3)));
+		int64_t level = db_column_int(&rows, 5), instance = db_column_int(&rows, 6);
+		audit_keep(work, leaver->change,
+		    (struct audit_row){.name = "\\core\\event\\role_unassigned",
+		        .target = "role",
+		        .action = "unassigned",
+		        .table = "role",
+		        .crud = "d",
+		        .object = db_column_int(&rows, 1),
+		        .context = db_column_int(&rows, 4),
+		        .level = level,
+		        .instance = instance,
+		        .course = level == CONTEXT_COURSE ? instance : 0,
+		        .related = leaver->user,
+		        .other = other(all, data)});
+		flag_set(work, "accesslib/dirtyusers", leaver->user);
+	}
+	run_for_all(all, "DELETE FROM {role_assignments} WHERE userid = ?");
+}
+
+/* Every column as a text, and where the enrolment was. */
+static json_t *enrolment_data(struct db_rows *rows, bool is_last)
+{
+	static const char *const names[] = {"id", "status", "enrolid", "userid", "timestart",
+	    "timeend", "modifierid", "timecreated", "timemodified"};
+	enum { NAMES = sizeof names / sizeof *names };
+	json_t *all = json_object();
+	for (int i = 0; i < NAMES; i++)
+		json_object_set_new(all, names[i], text_of(db_column_int(rows, i)));
+	struct slice enrol = db_column_text(rows, NAMES);
+	json_object_set_new(all, "courseid", text_of(db_column_int(rows, NAMES + 1)));
+	json_object_set_new(all, "enrol", json_stringn(enrol.bytes, enrol.size));
+	json_object_set_new(all, "lastenrol", json_boolean(is_last));
+	return json_pack("{s:o, s:s%}", "userenrolment", all, "enrol", enrol.bytes, enrol.size);
+}
+
+static void enrolments_leave(struct leavers *all)
+{
+	struct work *work = all->work;
+	struct db_rows rows = ask(all,
+	    "SELECT u.id, u.status, u.enrolid, u.userid, u.timestart, u.timeend, u.modifierid, "
+	    "u.timecreated, u.timemodified, e.enrol, e.courseid, x.id, CASE WHEN EXISTS (SELECT 1 "
+	    "FROM {user_enrolments} v JOIN {enrol} f ON f.id = v.enrolid WHERE v.userid = u.userid "
+	    "AND f.courseid = e.courseid AND v.id > u.id) THEN 0 ELSE 1 END FROM "
+	    "{each}{user_enrolments} u JOIN {enrol} e ON e.id = u.enrolid LEFT JOIN {context} x ON "
+	    "x.contextlevel = 50 AND x.instanceid = e.courseid WHERE u.userid = ?1 ORDER BY u.id");
+	while (db_next(&rows)) {
+		int64_t course = db_column_int(&rows, 10);
+		audit_keep(work, all->items[rows.about].change,
+		    (struct audit_row){.name = "\\core\\event\\user_enrolment_deleted",
+		        .target = "user_enrolment",
+		        .action = "deleted",
+		        .table = "user_enrolments",
+		        .crud = "d",
+		        .object = db_column_int(&rows, 0),
+		        .context = db_column_int(&rows, 11),
+		        .level = CONTEXT_COURSE,
+		        .instance = course,
+		        .course = course,
+		        .related = all->items[rows.about].user,
+		        .other = other(all, enrolment_data(&rows, db_column_int(&rows, 12) != 0))});
+	}
+	run_for_all(all, "DELETE FROM {user_enrolments} WHERE userid = ?");
+}
+
+/* Beyond the tables that every site of ours has: what a real site may have besides. */
+static const struct {
+	const char *table, *sql;
+} optional[] = {
+    {"user_lastaccess", "DELETE FROM {user_lastaccess} WHERE userid = ?"},
+    {"external_tokens", "DELETE FROM {external_tokens} WHERE userid = ?"},
+    {"external_services_users", "DELETE FROM {external_services_users} WHERE userid = ?"},
+    {"user_private_key", "DELETE FROM {user_private_key} WHERE userid = ?"},
+};
+
+enum { OPTIONAL_COUNT = sizeof optional / sizeof *optional };
+
+static void optional_find(struct lms *lms)
+{
+	for (uint32_t i = 0; i < OPTIONAL_COUNT && !lms->knows_optional; i++)
+		lms->optional |= (uint32_t)db_has_table(lms->db, optional[i].table) << i;
+	lms->knows_optional = true;
+}
+
+static void belongings_delete(struct leavers *all)
+{
+	static const char *const statements[] = {
+	    "DELETE FROM {cohort_members} WHERE userid = ?",
+	    "DELETE FROM {user_preferences} WHERE userid = ?",
+	    "DELETE FROM {user_info_data} WHERE userid = ?",
+	    "DELETE FROM {user_password_history} WHERE userid = ?",
+	};
+	for (size_t i = 0; i < sizeof statements / sizeof *statements; i++)
+		run_for_all(all, statements[i]);
+	optional_find(all->work->lms);
+	for (uint32_t i = 0; i < OPTIONAL_COUNT; i++)
+		if (all->work->lms->optional & (1u << i))
+			run_for_all(all, optional[i].sql);
+	for (size_t i = 0; i < all->count; i++)
+		sessions_end(all->work, all->items[i].user);
+}
+
+/* ---- what they held ---- */
+
+static void rows_load(struct leavers *all)
+{
+	struct db_rows rows = ask(all,
+	    "SELECT username, email, idnumber, picture, mnethostid FROM {each}{user} WHERE id = "
+	    "?1");
+	while (db_next(&rows)) {
+		struct leaver *leaver = &all->items[rows.about];
+		leaver->username = keep(all, db_column_text(&rows, 0));
+		leaver->email = keep(all, db_column_text(&rows, 1));
+		leaver->idnumber = keep(all, db_column_text(&rows, 2));
+		leaver->picture = db_column_int(&rows, 3);
+		leaver->host = db_column_int(&rows, 4);
+	}
+	rows =
+	    ask(all, "SELECT id FROM {each}{context} WHERE contextlevel = 30 AND instanceid = ?1");
+	while (db_next(&rows))
+		all->items[rows.about].context = db_column_int(&rows, 0);
+}
+
+/* ---- the names of tombstones ---- */
+
+enum { TOMBSTONE_STEM_MAX = 89 };
+
+static struct slice stem_of(struct leavers *all, const struct leaver *leaver)
+{
+	struct arena *arena = all->work->arena;
+	struct slice stem = leaver->email.size > 0
+	                        ? leaver->email
+	                        : arena_print(arena, "%.*s.%lld@unknownemail.invalid",
+	                              SLICE_ARG(leaver->username), (long long)leaver->user);
+	stem = value_clean_username(stem, all->work->lms->site.extended_usernames, arena);
+	while (value_characters(stem) > TOMBSTONE_STEM_MAX)
+		stem.size--;
+	return stem;
+}
+
+static int by_name(const void *a, const void *b)
+{
+	const struct leaver *x = *(struct leaver *const *)a, *y = *(struct leaver *const *)b;
+	size_t shared = x->name.size < y->name.size ? x->name.size : y->name.size;
+	int order = memcmp(x->name.bytes, y->name.bytes, shared);
+	if (order != 0 || x->name.size != y->name.size)
+		return order != 0 ? order : (x->name.size < y->name.size ? -1 : 1);
+	if (x->is_named != y->is_named)
+		return x->is_named ? -1 : 1;
+	return x->change < y->change ? -1 : x->change > y->change;
+}
+
+/* Those of one name: the first may have it, if nobody in the database has. */
+static void names_ask(struct leavers *all, struct leaver **sorted)
+{
+	struct db_questions questions = db_questions(all->work->arena);
+	qsort(sorted, all->count, sizeof *sorted, by_name);
+	for (size_t i = 0; i < all->count; i++) {
+		struct leaver *leaver = sorted[i];
+		bool is_first = i == 0 || !slice_is(leaver->name, sorted[i - 1]->name);
+		if (!leaver->is_named && is_first)
+			db_question(
+			    &questions, i, DB_VALUES(db_int(leaver->host), db_text(leaver->name)));
+	}
+	for (size_t i = 0; i < questions.count; i++)
+		sorted[questions.about[i]]->is_named = true;
+	struct db_rows rows = db_ask(all->work->lms->db,
+	    "SELECT id FROM {each}{user} WHERE mnethostid = ?1 AND username = ?2", &questions);
+	while (db_next(&rows))
+		sorted[rows.about]->is_named = false;
+}
+
+/* <address>.<time>, the time moved on until nobody has the name. */
+static void names_find(struct leavers *all)
+{
+	struct work *work = all->work;
+	struct leaver **sorted = arena_alloc(work->arena, all->count * sizeof(struct leaver *));
+	bool is_done = !sorted;
+	for (size_t i = 0; i < all->count; i++) {
+		all->items[i].stem = stem_of(all, &all->items[i]);
+		all->items[i].time = work->effects->now;
+	}
+	while (!is_done && !arena_has_failed(work->arena) && !db_has_failed(work->lms->db)) {
+		for (size_t i = 0; i < all->count; i++) {
+			struct leaver *leaver = sorted[i] = &all->items[i];
+			if (!leaver->is_named)
+				leaver->name = arena_print(work->arena, "%.*s.%lld",
+				    SLICE_ARG(leaver->stem), (long long)leaver->time++);
+		}
+		names_ask(all, sorted);
+		is_done = true;
+		for (size_t i = 0; i < all->count; i++)
+			is_done = is_done && all->items[i].is_named;
+	}
+}
+
+static void md5_text(struct db *db, struct slice text, char hex[33])
+{
+	unsigned char digest[EVP_MAX_MD_SIZE] = {0};
+	unsigned int size = 0;
+	if (EVP_Digest(text.bytes, text.size, digest, &size, EVP_md5(), NULL) != 1)
+		db_fail(db, error_memory("hashing a user name"));
+	for (unsigned int i = 0; i < 16; i++)
+		snprintf(hex + 2 * i, 3, "%02x", digest[i]);
+}
+
+static void row_bury(struct leavers *all, const struct leaver *leaver)
+{
+	char email[33];
+	md5_text(all->work->lms->db, leaver->username, email);
+	db_run(all->work->lms->db,
+	    "UPDATE {user} SET deleted = 1, username = ?, email = ?, idnumber = '', picture = 0, "
+	    "timemodified = ? WHERE id = ?",
+	    DB_VALUES(db_text(leaver->name), db_string(email), db_int(all->work->effects->now),
+	        db_int(leaver->user)));
+	json_t *data = json_pack("{s:s%, s:s%, s:s%, s:o, s:o}", "username", leaver->username.bytes,
+	    leaver->username.size, "email", leaver->email.bytes, leaver->email.size, "idnumber",
+	    leaver->idnumber.bytes, leaver->idnumber.size, "picture", text_of(leaver->picture),
+	    "mnethostid", text_of(leaver->host));
+	audit_keep(all->work, leaver->change,
+	    (struct audit_row){.name = "\\core\\event\\user_deleted",
+	        .target = "user",
+	        .action = "deleted",
+	        .table = "user",
+	        .crud = "d",
+	        .object = leaver->user,
+	        .context = leaver->context,
+	        .level = CONTEXT_USER,
+	        .instance = leaver->user,
+	        .related = leaver->user,
+	        .other = other(all, data)});
+}
+
+void accounts_bury(struct work *work, const size_t *changes, size_t count)
+{
+	struct leavers all = {.work = work, .count = count, .users = db_questions(work->arena)};
+	all.items = arena_alloc(work->arena, (count + 1) * sizeof *all.items);
+	if (!all.items || count == 0)
+		return;
+	for (size_t i = 0; i < count; i++) {
+		const struct change *change = &work->effects->changes[changes[i]];
+		all.items[i] = (struct leaver){.change = changes[i],
+		    .user = work->effects->people[change->person].id,
+		    .username = SLICE(""),
+		    .email = SLICE(""),
+		    .idnumber = SLICE("")};
+		db_question(&all.users, i, DB_VALUES(db_int(all.items[i].user)));
+	}
+	rows_load(&all);
+	groups_leave(&all);
+	enrolments_leave(&all);
+	roles_leave(&all);
+	belongings_delete(&all);
+	names_find(&all);
+	for (size_t i = 0; i < count; i++)
+		row_bury(&all, &all.items[i]);
+}

@@ -1,0 +1,358 @@
+#include "engine.h"
+
+#include <stdlib.h>
+#include <utf8proc.h>
+
+static const struct engine *const engines[] = {
+    &sqlite_engine,
+#ifdef ENROLD_POSTGRESQL
+    &postgresql_engine,
+#endif
+#ifdef ENROLD_MARIADB
+    &mariadb_engine,
+#endif
+};
+
+/* ---- connection ---- */
+
+static bool has_scheme(const char *url, const char *scheme)
+{
+	return strncmp(url, scheme, strlen(scheme)) == 0;
+}
+
+static struct error engine_refuse(const char *url)
+{
+	static const char *const known[] = {"postgresql://", "mariadb://"};
+	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+		if (has_scheme(url, known[i]))
+			return error_config("lms.url: %s is not in this build: it was made without "
+			                    "the engine's client library",
+			    known[i]);
+	/* What comes before the first '@' may be a password. */
+	return error_config("lms.url: expected sqlite:/path, postgresql://... or mariadb://...");
+}
+
+struct error db_open(const struct lms_options *options, enum db_mode mode, struct db **db)
+{
+	*db = NULL;
+	for (size_t i = 0; i < sizeof engines / sizeof *engines; i++)
+		if (has_scheme(options->url, engines[i]->scheme))
+			return engines[i]->open(options, mode, db);
+	return engine_refuse(options->url);
+}
+
+void db_close(struct db *db)
+{
+	if (db)
+		db->engine->close(db);
+}
+
+const char *db_name(const struct db *db)
+{
+	return db->name;
+}
+
+bool db_is_server(const struct db *db)
+{
+	return db->engine != &sqlite_engine;
+}
+
+void db_rest(struct db *db)
+{
+	if (db->engine->rest)
+		db->engine->rest(db);
+}
+
+void db_set_journal(struct db *db)
+{
+	if (!db_is_server(db))
+		db_script(db, db->options->journal_mode == JOURNAL_WAL
+		                  ? "PRAGMA journal_mode = WAL"
+		                  : "PRAGMA journal_mode = DELETE");
+}
+
+/* ---- errors and transactions ---- */
+
+void db_fail(struct db *db, struct error error)
+{
+	if (!is_error(&db->error))
+		db->error = error;
+}
+
+bool db_has_failed(const struct db *db)
+{
+	return is_error(&db->error);
+}
+
+struct error db_error(const struct db *db)
+{
+	return db->error;
+}
+
+void db_begin(struct db *db)
+{
+	if (!is_error(&db->error))
+		db->engine->begin(db, false);
+}
+
+void db_begin_alone(struct db *db)
+{
+	if (!is_error(&db->error))
+		db->engine->begin(db, true);
+}
+
+struct error db_end(struct db *db)
+{
+	if (!is_error(&db->error))
+		db->engine->commit(db);
+	struct error error = db->error;
+	if (is_error(&error))
+		db->engine->rollback(db);
+	db->error = error;
+	return error;
+}
+
+void db_rollback(struct db *db)
+{
+	db->engine->rollback(db);
+	db->error = OK;
+}
+
+/* ---- statements ---- */
+
+void db_script(struct db *db, const char *sql)
+{
+	if (!is_error(&db->error))
+		db->engine->script(db, sql);
+}
+
+void db_run(struct db *db, const char *sql, const struct db_value *values, size_t count)
+{
+	if (!is_error(&db->error))
+		db->engine->run(db, sql, values, count);
+}
+
+void db_run_once(struct db *db, const char *sql, const struct db_value *values, size_t count)
+{
+	if (!is_error(&db->error))
+		db->engine->run_once(db, sql, values, count);
+}
+
+int64_t db_insert(struct db *db, const char *sql, const struct db_value *values, size_t count)
+{
+	int64_t id = is_error(&db->error) ? 0 : db->engine->insert(db, sql, values, count);
+	return is_error(&db->error) ? 0 : id;
+}
+
+int64_t db_find(
+    struct db *db, const char *sql, int64_t none, const struct db_value *values, size_t count)
+{
+	struct db_rows rows = db_select(db, sql, values, count);
+	int64_t first = db_next(&rows) ? db_column_int(&rows, 0) : none;
+	db_leave(&rows);
+	return is_error(&db->error) ? 0 : first;
+}
+
+bool db_has_table(struct db *db, const char *name)
+{
+	return !is_error(&db->error) && db->engine->has_table(db, name);
+}
+
+/* ---- many rows ---- */
+
+void db_insert_all(struct db *db, const struct db_table *table, const struct db_value *values,
+    size_t count, int64_t *ids)
+{
+	if (count > 0 && !is_error(&db->error))
+		db->engine->insert_all(db, table, values, count, ids);
+}
+
+void db_question(
+    struct db_questions *questions, size_t about, const struct db_value *values, size_t count)
+{
+	struct db_questions *all = questions;
+	if (all->count == all->room) {
+		size_t room = all->room * 2 + 16;
+		all->width = count;
+		all->values = arena_grow(
+		    all->arena, all->values, all->count * count, room * count, sizeof *all->values);
+		all->about =
+		    arena_grow(all->arena, all->about, all->count, room, sizeof *all->about);
+		all->room = room;
+	}
+	if (arena_has_failed(all->arena))
+		return;
+	memcpy(all->values + all->count * count, values, count * sizeof *values);
+	all->about[all->count++] = about;
+}
+
+struct db_rows db_select(
+    struct db *db, const char *sql, const struct db_value *values, size_t count)
+{
+	return (struct db_rows){.db = db, .sql = sql, .values = values, .width = count, .count = 1};
+}
+
+struct db_rows db_ask(struct db *db, const char *sql, const struct db_questions *questions)
+{
+	if (arena_has_failed(questions->arena))
+		db_fail(db, error_memory("asking the LMS database"));
+	return (struct db_rows){.db = db,
+	    .sql = sql,
+	    .values = questions->values,
+	    .abouts = questions->about,
+	    .width = questions->width,
+	    .count = questions->count};
+}
+
+bool db_next(struct db_rows *rows)
+{
+	if (!is_error(&rows->db->error) && rows->db->engine->next(rows))
+		return true;
+	db_leave(rows);
+	return false;
+}
+
+void db_leave(struct db_rows *rows)
+{
+	if (rows->result)
+		rows->db->engine->leave(rows);
+	rows->result = NULL;
+	rows->count = rows->next = 0;
+}
+
+int64_t db_column_int(const struct db_rows *rows, int column)
+{
+	return rows->db->engine->column_int(rows, column);
+}
+
+struct slice db_column_text(const struct db_rows *rows, int column)
+{
+	return rows->db->engine->column_text(rows, column);
+}
+
+void db_find_spellings(struct db *db, const struct db_column *column,
+    const struct db_questions *questions, struct db_questions *spellings)
+{
+	if (!is_error(&db->error) && questions->count > 0)
+		db->engine->find_spellings(db, column, questions, spellings);
+}
+
+bool db_is_spelling(struct slice a, struct slice b)
+{
+	while (a.size > 0 && b.size > 0) {
+		utf8proc_int32_t x, y;
+		utf8proc_ssize_t step = utf8proc_iterate(
+		    (const utf8proc_uint8_t *)a.bytes, (utf8proc_ssize_t)a.size, &x);
+		utf8proc_ssize_t other = utf8proc_iterate(
+		    (const utf8proc_uint8_t *)b.bytes, (utf8proc_ssize_t)b.size, &y);
+		if (step <= 0 || other <= 0 ||
+		    (x != y && utf8proc_tolower(x) != utf8proc_tolower(y)))
+			return false;
+		a = (struct slice){a.bytes + step, a.size - (size_t)step};
+		b = (struct slice){b.bytes + other, b.size - (size_t)other};
+	}
+	return a.size == 0 && b.size == 0;
+}
+
+/* ---- the engine's own words ---- */
+
+static void write_table(struct db_text_job *job, struct slice name)
+{
+	const struct engine *engine = job->db->engine;
+	bool is_ours = name.size > 7 && memcmp(name.bytes, "enrold_", 7) == 0;
+	if (is_ours)
+		buffer_add_text(job->out, engine->ledger);
+	buffer_add_char(job->out, engine->quote);
+	if (!is_ours)
+		buffer_add_text(job->out, job->db->options->prefix);
+	buffer_add(job->out, name.bytes, name.size);
+	buffer_add_char(job->out, engine->quote);
+}
+
+static void write_value(struct db_text_job *job, const char **sql, size_t *unnumbered)
+{
+	char *end;
+	size_t number = strtoul(*sql, &end, 10);
+	size_t index = end > *sql ? number - 1 : (*unnumbered)++;
+	*sql = end;
+	if (job->db->engine->value)
+		job->db->engine->value(job, index);
+	else
+		buffer_print(job->out, "?%zu", index + 1);
+}
+
+static bool cut_word(struct slice *token, const char *word)
+{
+	size_t size = strlen(word);
+	if (token->size < size || memcmp(token->bytes, word, size) != 0)
+		return false;
+	token->bytes += size;
+	token->size -= size;
+	return true;
+}
+
+static void write_part(struct db_text_job *job, struct slice text, size_t *unnumbered);
+
+/* "a = ?1", and where that is true of other texts too, that their bytes are the same. */
+static void write_same(struct db_text_job *job, struct slice text, size_t *unnumbered)
+{
+	if (job->db->engine->is_exact) {
+		write_part(job, text, unnumbered);
+		return;
+	}
+	const char *equals = memchr(text.bytes, '=', text.size);
+	size_t size = (size_t)(equals - text.bytes);
+	const struct slice left = {text.bytes, size}, right = {equals + 1, text.size - size - 1};
+	write_part(job, text, unnumbered);
+	buffer_add_text(job->out, " AND BINARY ");
+	write_part(job, left, unnumbered);
+	buffer_add_text(job->out, "= BINARY");
+	write_part(job, right, unnumbered);
+}
+
+static void write_token(struct db_text_job *job, struct slice token, size_t *unnumbered)
+{
+	const struct engine *engine = job->db->engine;
+	if (slice_is(token, SLICE("each"))) {
+		buffer_add(job->out, job->each.bytes, job->each.size);
+	} else if (slice_is(token, SLICE("+"))) {
+		if (!db_is_server(job->db))
+			buffer_add_char(job->out, '+');
+	} else if (slice_is(token, SLICE("lock"))) {
+		buffer_add_text(job->out, engine->lock);
+	} else if (cut_word(&token, "same ")) {
+		write_same(job, token, unnumbered);
+	} else if (cut_word(&token, "conflict ")) {
+		if (engine->conflict)
+			buffer_add_text(job->out, engine->conflict);
+		else
+			buffer_print(
+			    job->out, "ON CONFLICT (%.*s) DO UPDATE SET", SLICE_ARG(token));
+	} else {
+		write_table(job, token);
+	}
+}
+
+static void write_part(struct db_text_job *job, struct slice text, size_t *unnumbered)
+{
+	const char *end = text.bytes + text.size;
+	for (const char *c = text.bytes; c < end;) {
+		if (*c == '{') {
+			const char *close = memchr(c, '}', (size_t)(end - c));
+			write_token(
+			    job, (struct slice){c + 1, (size_t)(close - c - 1)}, unnumbered);
+			c = close + 1;
+		} else if (*c == '?') {
+			c++;
+			write_value(job, &c, unnumbered);
+		} else {
+			buffer_add_char(job->out, *c++);
+		}
+	}
+}
+
+void db_write_out(struct db_text_job *job, const char *sql)
+{
+	size_t unnumbered = 0;
+	write_part(job, slice_of(sql), &unnumbered);
+}

@@ -1,0 +1,188 @@
+/*
+ * db: one connection to the LMS database, whatever engine it is. Three engines behind one set of
+ * calls that work on arrays: a server is a round trip away, SQLite is not.
+ *
+ * Errors stick, as in buffer and arena: after the first one every call does nothing and answers 0;
+ * db_end rolls back and returns it. One thread at a time.
+ *
+ * Statements are SQL that all engines understand, with
+ *
+ *     {user}         the table user with the site's prefix; {enrold_run} a table of our own
+ *     ?  ?1          a value; of one statement either all are numbered or none is
+ *     {each}         in front of the first table of a db_ask: where its questions come in
+ *     {conflict a,b} of an INSERT: there is such a row already, then set ...
+ *     {lock}         at the end of a SELECT: nobody else changes the row before we end
+ *     {same a = ?1}  equal to the letter, also where the engine's collation knows no letter case
+ *     {+}            in front of a column by whose index SQLite is not to search
+ *
+ * Their text must be static: SQLite keeps them prepared under its address.
+ */
+#ifndef ENROLD_LMS_DB_H
+#define ENROLD_LMS_DB_H
+
+#include "enrold/arena.h"
+#include "enrold/buffer.h"
+#include "enrold/config.h"
+#include "enrold/error.h"
+#include "enrold/slice.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct db;
+
+/* What a `?` stands for. Text is borrowed until the call returns; of questions, until the last
+ * answer. */
+struct db_value {
+	enum { DB_INTEGER, DB_TEXT, DB_NULL } type;
+	int64_t integer;
+	struct slice text;
+};
+
+static inline struct db_value db_int(int64_t integer)
+{
+	return (struct db_value){.type = DB_INTEGER, .integer = integer};
+}
+
+static inline struct db_value db_text(struct slice text)
+{
+	return (struct db_value){.type = DB_TEXT, .text = text};
+}
+
+/* NULL where there are no bytes. */
+static inline struct db_value db_text_or_null(struct slice text)
+{
+	return (struct db_value){.type = text.bytes ? DB_TEXT : DB_NULL, .text = text};
+}
+
+static inline struct db_value db_string(const char *text)
+{
+	return db_text(slice_of(text));
+}
+
+/* The last two arguments of the calls below: DB_VALUES(db_int(5), db_text(name)). */
+#define DB_VALUES(...)                                                                             \
+	(const struct db_value[]){__VA_ARGS__},                                                    \
+	    sizeof((const struct db_value[]){__VA_ARGS__}) / sizeof(struct db_value)
+#define DB_NONE NULL, 0
+
+/* ---- connection and transaction ---- */
+
+enum db_mode {
+	DB_MAKE,     /* SQLite: an absent file is made, empty and with mode 0640 */
+	DB_EXISTING, /* an absent database is an error of class CONFIG */
+};
+
+/* Borrows options until close. Writes nothing. CONFIG: no such engine in this build. */
+struct error db_open(
+    const struct lms_options *options, enum db_mode mode, struct db **db) MUST_CHECK;
+void db_close(struct db *db); /* NULL: nothing */
+/* For messages: the path, or the server and database; never a password. */
+const char *db_name(const struct db *db);
+/* A server's: others write to it at the same time. */
+bool db_is_server(const struct db *db);
+void db_rest(struct db *db); /* gives back its cache */
+
+/* SQLite: puts the file into the configured journal mode. Outside a transaction. */
+void db_set_journal(struct db *db);
+/* A write transaction that sees nothing of others' from here on and fails, with RETRY, rather than
+ * write over what they changed. */
+void db_begin(struct db *db);
+/* The same, and no other enrold is in one: what Moodle does not keep unique is safe. */
+void db_begin_alone(struct db *db);
+/* Commits, or after an error rolls back and returns it. Also right when nothing was begun. */
+struct error db_end(struct db *db) MUST_CHECK;
+/* Undoes what is not committed and forgets the error. */
+void db_rollback(struct db *db);
+/* The error that sticks, if any. What db_run was given may not have been tried yet. */
+struct error db_error(const struct db *db) MUST_CHECK;
+bool db_has_failed(const struct db *db);
+/* Makes the database fail with an error of the caller's. */
+void db_fail(struct db *db, struct error error);
+
+/* ---- statements ---- */
+
+/* Several statements in the engine's own SQL, none with a value. */
+void db_script(struct db *db, const char *sql);
+/* At the latest before the next question or the end; in the order given. */
+void db_run(struct db *db, const char *sql, const struct db_value *values, size_t count);
+/* A statement whose text is made for the occasion. */
+void db_run_once(struct db *db, const char *sql, const struct db_value *values, size_t count);
+/* One row; its id. */
+int64_t db_insert(struct db *db, const char *sql, const struct db_value *values, size_t count);
+/* The first column of the first row, `none` when there is no row. */
+int64_t db_find(
+    struct db *db, const char *sql, int64_t none, const struct db_value *values, size_t count);
+/* Whether there is a table of this name; the prefix is put in front. */
+bool db_has_table(struct db *db, const char *name);
+
+/* ---- many rows ---- */
+
+enum { DB_COLUMNS_MAX = 64 };
+
+/* Where rows go: static, for it is what a prepared statement is kept under. */
+struct db_table {
+	const char *name;
+	const char *columns; /* "enrolid, userid", in the order of the values */
+	size_t width;
+};
+
+/* `count` rows of table->width values. ids[i]: of the new row i; NULL: nobody wants them. */
+void db_insert_all(struct db *db, const struct db_table *table, const struct db_value *values,
+    size_t count, int64_t *ids);
+
+/* Questions to one statement: rows of values, each about something of the caller's. */
+struct db_questions {
+	struct arena *arena; /* the rows lie there */
+	struct db_value *values;
+	size_t *about;
+	size_t width, count, room;
+};
+
+static inline struct db_questions db_questions(struct arena *arena)
+{
+	return (struct db_questions){.arena = arena};
+}
+
+/* All rows have the same width, and in a column all are integers or all are texts. */
+void db_question(
+    struct db_questions *questions, size_t about, const struct db_value *values, size_t count);
+
+/*
+ * Reading rows: db_next steps to the next row and is false after the last one or an error. A reader
+ * who stops earlier calls db_leave. Text is valid until the next step; a NULL is 0 or empty, and a
+ * text without bytes. Rows come question by question, in the order of the questions.
+ */
+struct db_rows {
+	struct db *db;
+	size_t about; /* the row's question, as its asker called it; of db_select 0 */
+	/* The engine's own: */
+	const char *sql;
+	const struct db_value *values;
+	const size_t *abouts;
+	size_t width, count, next;
+	void *result;
+	size_t row;
+};
+
+/* One question. */
+struct db_rows db_select(
+    struct db *db, const char *sql, const struct db_value *values, size_t count);
+/* One statement for all questions: SELECT ... FROM {each} ..., without LIMIT and GROUP BY. */
+struct db_rows db_ask(struct db *db, const char *sql, const struct db_questions *questions);
+bool db_next(struct db_rows *rows);
+void db_leave(struct db_rows *rows);
+int64_t db_column_int(const struct db_rows *rows, int column);
+struct slice db_column_text(const struct db_rows *rows, int column);
+
+/* A column of texts with an index. */
+struct db_column {
+	const char *table, *column;
+};
+
+/* How the texts of the questions (one value each) are spelt in the column, letter case aside: adds
+ * a question of one value to `spellings` for each spelling. */
+void db_find_spellings(struct db *db, const struct db_column *column,
+    const struct db_questions *questions, struct db_questions *spellings);
+
+#endif

@@ -1,0 +1,78 @@
+/*
+ * engine: what an engine does for db.h. All that engines differ in stands in sqlite.c,
+ * postgresql.c and mariadb.c and nowhere else.
+ *
+ * Calls come only while the connection is free of errors, but for close, rollback and leave.
+ */
+#ifndef ENROLD_LMS_ENGINE_H
+#define ENROLD_LMS_ENGINE_H
+
+#include "db.h"
+
+/* What every engine's connection begins with. */
+struct db {
+	const struct engine *engine;
+	const struct lms_options *options;
+	const char *name;
+	struct error error;
+};
+
+/* A statement being written out for an engine. */
+struct db_text_job {
+	struct db *db;
+	struct buffer *out;
+	const struct db_value *values; /* NULL: they go their own way */
+	size_t count;
+	bool is_asking;    /* of many questions */
+	struct slice each; /* what {each} stands for */
+};
+
+struct engine {
+	const char *scheme; /* "sqlite:" */
+	/* Allocates; on failure closes itself. */
+	struct error (*open)(const struct lms_options *options, enum db_mode mode, struct db **db);
+	void (*close)(struct db *db);
+	void (*rest)(struct db *db);
+	void (*begin)(struct db *db, bool is_alone);
+	void (*commit)(struct db *db);
+	void (*rollback)(struct db *db);
+	void (*script)(struct db *db, const char *sql);
+	void (*run)(struct db *db, const char *sql, const struct db_value *values, size_t count);
+	void (*run_once)(
+	    struct db *db, const char *sql, const struct db_value *values, size_t count);
+	int64_t (*insert)(
+	    struct db *db, const char *sql, const struct db_value *values, size_t count);
+	bool (*has_table)(struct db *db, const char *name);
+	void (*insert_all)(struct db *db, const struct db_table *table,
+	    const struct db_value *values, size_t count, int64_t *ids);
+	bool (*next)(struct db_rows *rows);
+	void (*leave)(struct db_rows *rows);
+	int64_t (*column_int)(const struct db_rows *rows, int column);
+	struct slice (*column_text)(const struct db_rows *rows, int column);
+	void (*find_spellings)(struct db *db, const struct db_column *column,
+	    const struct db_questions *questions, struct db_questions *spellings);
+	/* Dialect. */
+	char quote;           /* around names */
+	const char *ledger;   /* in front of our own tables */
+	const char *conflict; /* what an INSERT says of rows that are there; NULL: as SQLite */
+	bool is_exact;        /* texts are equal when their bytes are */
+	const char *lock;
+	/* Writes value `index` (0 is the first); NULL: as "?1" */
+	void (*value)(struct db_text_job *job, size_t index);
+};
+
+extern const struct engine sqlite_engine;
+#ifdef ENROLD_POSTGRESQL
+extern const struct engine postgresql_engine;
+#endif
+#ifdef ENROLD_MARIADB
+extern const struct engine mariadb_engine;
+#endif
+
+/* The statement in the engine's own words, at the end of job->out. */
+void db_write_out(struct db_text_job *job, const char *sql);
+
+/* Whether two texts are the same, letter case aside. */
+bool db_is_spelling(struct slice a, struct slice b);
+
+#endif

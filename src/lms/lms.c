@@ -1,0 +1,84 @@
+/*
+ * lms: the connection and its transactions.
+ */
+#include "parts.h"
+
+#include <stdlib.h>
+
+static const char *const needed[] = {"user_enrolments", "role_assignments", "config"};
+
+static struct error site_check(struct lms *lms)
+{
+	bool has = true, has_ledger = db_has_table(lms->db, "enrold_run");
+	for (size_t i = 0; i < sizeof needed / sizeof *needed; i++)
+		has = has && db_has_table(lms->db, needed[i]);
+	struct error error = db_error(lms->db);
+	if (!is_error(&error) && !has)
+		error = error_config("%s has no site with the prefix '%s'%s", db_name(lms->db),
+		    lms->options->prefix,
+		    db_is_server(lms->db) ? ": see lms.prefix"
+		                          : ": make one with `enrolctl lms init`");
+	else if (!is_error(&error) && !has_ledger)
+		error = error_config("%s has no tables of enrold's own: make them with `enrolctl "
+		                     "lms init`",
+		    db_name(lms->db));
+	return error;
+}
+
+struct error lms_open(const struct lms_options *options, struct lms **result)
+{
+	struct lms *lms = calloc(1, sizeof *lms);
+	if (!lms)
+		return error_memory("opening the LMS database");
+	lms->options = options;
+	lms->arena = arena_create();
+	lms->scratch = arena_create();
+	struct error error = lms->arena && lms->scratch ? db_open(options, DB_EXISTING, &lms->db)
+	                                                : error_memory("opening the LMS database");
+	if (!is_error(&error)) {
+		db_set_journal(lms->db);
+		accounts_prepare(lms);
+		error = site_check(lms);
+	}
+	if (is_error(&error)) {
+		lms_close(lms);
+		return error;
+	}
+	*result = lms;
+	return OK;
+}
+
+void lms_close(struct lms *lms)
+{
+	if (!lms)
+		return;
+	db_close(lms->db);
+	buffer_done(&lms->account_select);
+	buffer_done(&lms->account_columns);
+	arena_free(lms->scratch);
+	arena_free(lms->arena);
+	free(lms);
+}
+
+void lms_rest(struct lms *lms)
+{
+	if (lms)
+		db_rest(lms->db);
+}
+
+struct error lms_begin(struct lms *lms)
+{
+	db_begin_alone(lms->db);
+	return db_error(lms->db);
+}
+
+struct error lms_commit(struct lms *lms)
+{
+	return db_end(lms->db);
+}
+
+void lms_rollback(struct lms *lms)
+{
+	if (lms)
+		db_rollback(lms->db);
+}

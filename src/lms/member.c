@@ -1,0 +1,255 @@
+/*
+ * member: cohorts, groups and groupings, who joins them, and roles outside courses (facts 5.6).
+ */
+#include "parts.h"
+
+#include <stdlib.h>
+
+/* ---- what is new ---- */
+
+static const struct db_table cohort_table = {"cohort",
+    "contextid, name, idnumber, description, descriptionformat, visible, component, timecreated, "
+    "timemodified, theme",
+    10};
+
+static const struct db_table groups_table = {"groups",
+    "courseid, idnumber, name, description, descriptionformat, enrolmentkey, picture, visibility, "
+    "participation, timecreated, timemodified",
+    11};
+
+static const struct db_table groupings_table = {
+    "groupings", "courseid, name, idnumber, descriptionformat, timecreated, timemodified", 6};
+
+static size_t count_of(const struct work *work, enum change_kind kind)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < work->effects->count; i++)
+		count += work->effects->changes[i].kind == kind;
+	return count;
+}
+
+static void cohort_add(struct work *work, const struct change *change, struct new_rows *rows)
+{
+	const struct cohort_facts *cohort = &work->effects->cohorts[change->target];
+	const struct db_value now = db_int(work->effects->now), nothing = db_string("");
+	new_rows_add(
+	    rows, DB_VALUES(db_int(cohort->context), db_text(cohort->text), db_text(cohort->text),
+	              nothing, db_int(1), db_int(1), nothing, now, now, nothing));
+}
+
+static void group_add(struct work *work, const struct change *change, struct new_rows *rows)
+{
+	const struct group_facts *group = &work->effects->groups[change->target];
+	const struct db_value now = db_int(work->effects->now), zero = db_int(0);
+	new_rows_add(rows,
+	    DB_VALUES(db_int(group->course_id), db_text(change->group->idnumber),
+	        db_text(group->text), db_text_or_null(change->group->description), zero,
+	        db_text_or_null(change->group->enrolmentkey), zero, zero, db_int(1), now, now));
+}
+
+static void grouping_add(struct work *work, const struct change *change, struct new_rows *rows)
+{
+	const struct grouping_facts *grouping = &work->effects->groupings[change->target];
+	const struct db_value now = db_int(work->effects->now);
+	new_rows_add(rows, DB_VALUES(db_int(grouping->course_id), db_text(grouping->name),
+	                       db_string(""), db_int(0), now, now));
+}
+
+static int64_t *id_of(const struct effects *effects, const struct change *change)
+{
+	if (change->kind == CHANGE_CREATE_COHORT)
+		return &effects->cohorts[change->target].id;
+	if (change->kind == CHANGE_CREATE_GROUP)
+		return &effects->groups[change->target].id;
+	return &effects->groupings[change->target].id;
+}
+
+static void make_all(struct work *work, enum change_kind kind, const struct db_table *table,
+    void (*add)(struct work *work, const struct change *change, struct new_rows *rows))
+{
+	const struct effects *effects = work->effects;
+	struct new_rows rows = new_rows(work, table, count_of(work, kind));
+	for (size_t i = 0; i < effects->count; i++)
+		if (effects->changes[i].kind == kind)
+			add(work, &effects->changes[i], &rows);
+	new_rows_write(work, &rows);
+	size_t used = 0;
+	for (size_t i = 0; i < effects->count && used < rows.count; i++)
+		if (effects->changes[i].kind == kind)
+			*id_of(effects, &effects->changes[i]) = rows.ids[used++];
+}
+
+/* ---- joining ---- */
+
+static const struct db_table cohort_members_table = {
+    "cohort_members", "cohortid, userid, timeadded", 3};
+static const struct db_table groupings_groups_table = {
+    "groupings_groups", "groupingid, groupid, timeadded", 3};
+const struct db_table groups_members_table = {
+    "groups_members", "groupid, userid, timeadded, component, itemid", 5};
+
+static int id_compare(const void *a, const void *b)
+{
+	const int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+	return x < y ? -1 : x > y;
+}
+
+void groups_touch(struct work *work, const struct new_rows *members)
+{
+	int64_t *groups = arena_alloc(work->arena, (members->count + 1) * sizeof *groups);
+	for (size_t i = 0; groups && i < members->count; i++)
+		groups[i] = members->values[i * members->table->width].integer;
+	if (groups)
+		qsort(groups, members->count, sizeof *groups, id_compare);
+	for (size_t i = 0; groups && i < members->count; i++)
+		if (i == 0 || groups[i] != groups[i - 1])
+			db_run(work->lms->db, "UPDATE {groups} SET timemodified = ? WHERE id = ?",
+			    DB_VALUES(db_int(work->effects->now), db_int(groups[i])));
+}
+
+/* All the joining of a batch, each kind on its way into its own table. */
+struct joins {
+	struct new_rows in_cohorts, in_groups, in_groupings;
+	struct joining *joinings; /* of cohorts */
+};
+
+static void join(struct work *work, size_t index, struct joins *joins)
+{
+	const struct effects *effects = work->effects;
+	const struct membership_facts *is = &effects->memberships[effects->changes[index].target];
+	struct db_value now = db_int(effects->now);
+	int64_t user = is->kind == GROUP_IN_GROUPING ? 0 : effects->people[is->who].id;
+	switch (is->kind) {
+	case PERSON_IN_COHORT:
+		joins->joinings[joins->in_cohorts.count] =
+		    (struct joining){index, effects->cohorts[is->target].id, user};
+		new_rows_add(&joins->in_cohorts,
+		    DB_VALUES(db_int(effects->cohorts[is->target].id), db_int(user), now));
+		break;
+	case PERSON_IN_GROUP:
+		new_rows_add(&joins->in_groups, DB_VALUES(db_int(effects->groups[is->target].id),
+		                                    db_int(user), now, db_string(""), db_int(0)));
+		break;
+	case GROUP_IN_GROUPING:
+		new_rows_add(
+		    &joins->in_groupings, DB_VALUES(db_int(effects->groupings[is->target].id),
+		                              db_int(effects->groups[is->who].id), now));
+		break;
+	}
+}
+
+static void join_all(struct work *work)
+{
+	size_t room = count_of(work, CHANGE_JOIN);
+	struct joins joins = {.in_cohorts = new_rows(work, &cohort_members_table, room),
+	    .in_groups = new_rows(work, &groups_members_table, room),
+	    .in_groupings = new_rows(work, &groupings_groups_table, room),
+	    .joinings = arena_alloc(work->arena, (room + 1) * sizeof *joins.joinings)};
+	if (room == 0 || arena_has_failed(work->arena))
+		return;
+	for (size_t i = 0; i < work->effects->count; i++)
+		if (work->effects->changes[i].kind == CHANGE_JOIN)
+			join(work, i, &joins);
+	new_rows_write(work, &joins.in_cohorts);
+	new_rows_write(work, &joins.in_groups);
+	groups_touch(work, &joins.in_groups);
+	new_rows_write(work, &joins.in_groupings);
+	cohorts_sync(work, joins.joinings, joins.in_cohorts.count);
+}
+
+/* ---- roles outside courses ---- */
+
+/* Changes that nobody's other change comes between: they can be made together. */
+struct wave {
+	size_t *changes;
+	size_t count;
+	size_t *last; /* by enrolment: the number of the wave that has one of its changes */
+	size_t number;
+};
+
+static struct db_value user_of(const struct work *work, const struct enrolment_facts *is)
+{
+	return db_int(work->effects->people[is->person].id);
+}
+
+static void wave_write(struct work *work, struct wave *wave)
+{
+	const struct effects *effects = work->effects;
+	struct db_questions questions = db_questions(work->arena);
+	struct new_rows rows = new_rows(work, &role_assignments_table, wave->count);
+	for (size_t i = 0; i < wave->count; i++) {
+		const struct change *change = &effects->changes[wave->changes[i]];
+		const struct enrolment_facts *is = &effects->enrolments[change->enrolment];
+		const struct db_value user = user_of(work, is), context = db_int(is->context),
+		                      role = db_int(change->role);
+		if (change->kind == CHANGE_UNASSIGN_ROLE)
+			db_question(&questions, wave->changes[i], DB_VALUES(user, context, role));
+		else
+			new_rows_add(&rows, DB_VALUES(role, context, user, db_int(effects->now),
+			                        db_int(work->lms->site.actor), db_string(""),
+			                        db_int(0), db_int(0)));
+	}
+	/* The first of several is the one the log speaks of. */
+	struct db_rows old = db_ask(work->lms->db,
+	    "SELECT id FROM {each}{role_assignments} WHERE userid = ?1 AND contextid = ?2 AND "
+	    "roleid = ?3 AND component = '' AND itemid = 0 ORDER BY id",
+	    &questions);
+	while (db_next(&old))
+		if (work->ids[old.about] == 0)
+			work->ids[old.about] = db_column_int(&old, 0);
+	for (size_t i = 0; i < questions.count; i++)
+		db_run(work->lms->db,
+		    "DELETE FROM {role_assignments} WHERE userid = ? AND contextid = ? AND roleid "
+		    "= ? AND component = '' AND itemid = 0",
+		    questions.values + 3 * i, 3);
+	new_rows_write(work, &rows);
+	size_t used = 0;
+	for (size_t i = 0; i < wave->count && used < rows.count; i++)
+		if (effects->changes[wave->changes[i]].kind == CHANGE_ASSIGN_ROLE)
+			work->ids[wave->changes[i]] = rows.ids[used++];
+	wave->count = 0;
+	wave->number++;
+}
+
+static bool is_outside_courses(const struct work *work, const struct change *change)
+{
+	return (change->kind == CHANGE_ASSIGN_ROLE || change->kind == CHANGE_UNASSIGN_ROLE) &&
+	       work->effects->enrolments[change->enrolment].course == 0;
+}
+
+static void roles_move(struct work *work)
+{
+	size_t count = 0, places = 0;
+	for (size_t i = 0; i < work->effects->count; i++) {
+		const struct change *change = &work->effects->changes[i];
+		if (!is_outside_courses(work, change))
+			continue;
+		count++;
+		if (change->enrolment >= places)
+			places = change->enrolment + 1;
+	}
+	struct wave wave = {.number = 1};
+	wave.changes = arena_alloc(work->arena, (count + 1) * sizeof *wave.changes);
+	wave.last = arena_alloc(work->arena, (places + 1) * sizeof *wave.last);
+	if (count == 0 || arena_has_failed(work->arena))
+		return;
+	for (size_t i = 0; i < work->effects->count; i++) {
+		const struct change *change = &work->effects->changes[i];
+		if (!is_outside_courses(work, change))
+			continue;
+		if (wave.last[change->enrolment] == wave.number)
+			wave_write(work, &wave);
+		wave.last[change->enrolment] = wave.number;
+		wave.changes[wave.count++] = i;
+	}
+	wave_write(work, &wave);
+}
+
+void members_write(struct work *work)
+{
+	make_all(work, CHANGE_CREATE_COHORT, &cohort_table, cohort_add);
+	make_all(work, CHANGE_CREATE_GROUP, &groups_table, group_add);
+	make_all(work, CHANGE_CREATE_GROUPING, &groupings_table, grouping_add);
+	join_all(work);
+	roles_move(work);
+}

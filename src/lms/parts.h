@@ -1,0 +1,125 @@
+/*
+ * parts: what the files of this layer share: one connection, the site as last loaded, and one call
+ * of lms_apply. Nobody else includes it.
+ */
+#ifndef ENROLD_LMS_PARTS_H
+#define ENROLD_LMS_PARTS_H
+
+#include "enrold/lms.h"
+
+#include "db.h"
+
+struct setting;
+
+struct lms {
+	struct db *db;
+	const struct lms_options *options;
+	struct arena *arena;   /* of the site's facts */
+	struct arena *scratch; /* of one call's questions */
+	struct site_facts site;
+	struct setting *settings;
+	size_t settings_count;
+	struct slice calendar; /* of new accounts */
+	int64_t tracks_forums;
+	bool syncs_cohorts; /* members of a cohort are enrolled where it says so */
+	/* Short names of courses, for suggestions: read when the first is wanted. */
+	struct slice *course_names;
+	size_t course_names_count;
+	/* What is made of the details' names. */
+	struct buffer account_select, account_columns;
+	struct db_table account_table;
+	/* Tables beyond those that every site of ours has: bit by bit, as bury.c lists them. */
+	bool knows_optional;
+	uint32_t optional;
+};
+
+/* ---- people.c ---- */
+
+void accounts_prepare(struct lms *lms);
+
+/* ---- apply.c: one call of lms_apply ---- */
+
+struct flag {
+	const char *type;
+	int64_t user;
+};
+
+struct work {
+	struct lms *lms;
+	const struct effects *effects;
+	struct arena *arena;      /* of all below */
+	struct audit_row **audit; /* by change: rows besides its own, kept until its turn comes */
+	int64_t *ids;             /* by change: the new role_assignments.id */
+	struct flag *flags;
+	size_t flags_count, flags_room;
+};
+
+/* Rows on their way into a table. */
+struct new_rows {
+	const struct db_table *table;
+	struct db_value *values;
+	int64_t *ids; /* once they are written */
+	size_t count, room;
+};
+
+/* At most `room` rows; they lie in the work's arena. */
+struct new_rows new_rows(struct work *work, const struct db_table *table, size_t room);
+void new_rows_add(struct new_rows *rows, const struct db_value *values, size_t count);
+/* They may be begun afresh after this. */
+void new_rows_write(struct work *work, struct new_rows *rows);
+
+extern const struct db_table user_enrolments_table, role_assignments_table;
+
+/* ---- account.c ---- */
+
+/* The changes of accounts, in the order given. */
+void accounts_write(struct work *work);
+void sessions_end(struct work *work, int64_t user);
+
+/* ---- bury.c ---- */
+
+/* The accounts of these changes are deleted. */
+void accounts_bury(struct work *work, const size_t *changes, size_t count);
+
+/* ---- member.c ---- */
+
+/* Cohorts, groups, groupings, their members, and roles outside courses, in the order given. */
+void members_write(struct work *work);
+
+extern const struct db_table groups_members_table;
+/* The groups that have new members have changed. */
+void groups_touch(struct work *work, const struct new_rows *members);
+
+/* ---- sync.c ---- */
+
+/* Somebody has joined a cohort by the change of this index. */
+struct joining {
+	size_t change;
+	int64_t cohort, user;
+};
+
+/* What Moodle's cohort enrolment does at once (facts 5.6), and so do we. */
+void cohorts_sync(struct work *work, const struct joining *joinings, size_t count);
+
+/* ---- flag.c ---- */
+
+/* Tells live sessions to look again (facts 5.10): "accesslib/dirtyusers" and the like. */
+void flag_set(struct work *work, const char *type, int64_t user);
+/* All that were set, once. */
+void flags_write(struct work *work);
+
+/* ---- audit.c ---- */
+
+/* A row of logstore_standard_log (facts 6), without what all have in common. */
+struct audit_row {
+	const char *name, *target, *action, *table, *crud;
+	int64_t object, context, level, instance, course, related;
+	struct slice other;
+	struct audit_row *next;
+};
+
+/* Kept until the change's turn comes, behind its own row. */
+void audit_keep(struct work *work, size_t change, struct audit_row row);
+/* All rows of the work, in the order of its changes. */
+void audit_all(struct work *work);
+#endif

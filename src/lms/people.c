@@ -1,0 +1,166 @@
+/*
+ * people: accounts by what a file calls them, and all there is to know of them. {+} keeps a column
+ * from SQLite's planner, which would as soon walk the index on `deleted`, all of it.
+ */
+#include "parts.h"
+
+#include "enrold/columns.h"
+
+static void found(struct user_key *key, int64_t id)
+{
+	if (key->matches < 2)
+		key->ids[key->matches++] = id;
+}
+
+static struct db_questions questions_of(
+    struct lms *lms, const struct user_key *keys, size_t count, enum user_key_by by)
+{
+	struct db_questions questions = db_questions(lms->scratch);
+	struct db_value host = db_int(lms->site.local_host);
+	for (size_t i = 0; i < count; i++) {
+		if (keys[i].by == by && by == KEY_EMAIL)
+			db_question(&questions, i, DB_VALUES(db_text(keys[i].text)));
+		else if (keys[i].by == by)
+			db_question(&questions, i, DB_VALUES(db_text(keys[i].text), host));
+	}
+	return questions;
+}
+
+/* A name that is the same but for letter case or accents is taken where the site's collation knows
+ * neither: its index lets nobody else have it. */
+static void find_by_username(struct lms *lms, struct user_key *keys, size_t count)
+{
+	struct db_questions questions = questions_of(lms, keys, count, KEY_USERNAME);
+	struct db_rows rows = db_ask(lms->db,
+	    "SELECT id, deleted, username FROM {each}{user} WHERE mnethostid = ?2 AND username = "
+	    "?1",
+	    &questions);
+	while (db_next(&rows)) {
+		struct user_key *key = &keys[rows.about];
+		bool is_deleted = db_column_int(&rows, 1) != 0;
+		if (is_deleted || !slice_is(db_column_text(&rows, 2), key->text))
+			key->is_taken = true;
+		else
+			found(key, db_column_int(&rows, 0));
+	}
+}
+
+static void find_by_idnumber(struct lms *lms, struct user_key *keys, size_t count)
+{
+	struct db_questions questions = questions_of(lms, keys, count, KEY_IDNUMBER);
+	struct db_rows rows = db_ask(lms->db,
+	    "SELECT id FROM {each}{user} WHERE {same idnumber = ?1} AND {+}mnethostid = ?2 AND "
+	    "{+}deleted = 0 ORDER BY {+}id",
+	    &questions);
+	while (db_next(&rows))
+		found(&keys[rows.about], db_column_int(&rows, 0));
+}
+
+static void find_by_email(struct lms *lms, struct user_key *keys, size_t count)
+{
+	static const struct db_column email = {"user", "email"};
+	struct db_questions questions = questions_of(lms, keys, count, KEY_EMAIL);
+	struct db_questions spellings = db_questions(lms->scratch);
+	struct db_questions exact = db_questions(lms->scratch);
+	db_find_spellings(lms->db, &email, &questions, &spellings);
+	for (size_t i = 0; i < spellings.count; i++)
+		db_question(&exact, spellings.about[i],
+		    DB_VALUES(spellings.values[i], db_int(lms->site.local_host)));
+	struct db_rows rows = db_ask(lms->db,
+	    "SELECT id FROM {each}{user} WHERE {same email = ?1} AND {+}deleted = 0 AND "
+	    "{+}mnethostid = ?2 ORDER BY {+}id",
+	    &exact);
+	while (db_next(&rows))
+		found(&keys[rows.about], db_column_int(&rows, 0));
+}
+
+struct error lms_find_users(struct lms *lms, struct user_key *keys, size_t count)
+{
+	arena_reset(lms->scratch);
+	find_by_username(lms, keys, count);
+	find_by_idnumber(lms, keys, count);
+	find_by_email(lms, keys, count);
+	return db_error(lms->db);
+}
+
+/* ---- the whole account ---- */
+
+/* In front of the details. */
+#define OWN_COLUMNS                                                                                \
+	"confirmed, mnethostid, username, password, auth, suspended, calendartype, trackforums, "  \
+	"timecreated, timemodified"
+enum { OWN_COLUMNS_COUNT = 10 };
+
+void accounts_prepare(struct lms *lms)
+{
+	uint32_t count = columns_details_count();
+	buffer_add_text(&lms->account_select, "SELECT username, auth, suspended");
+	buffer_add_text(&lms->account_columns, OWN_COLUMNS);
+	for (uint32_t i = 0; i < count; i++) {
+		buffer_print(&lms->account_select, ", %s", columns_detail(i)->name);
+		buffer_print(&lms->account_columns, ", %s", columns_detail(i)->name);
+	}
+	buffer_add_text(&lms->account_select, " FROM {each}{user} WHERE id = ?1");
+	buffer_add_char(&lms->account_select, '\0');
+	buffer_add_char(&lms->account_columns, '\0');
+	lms->account_table =
+	    (struct db_table){"user", lms->account_columns.bytes, OWN_COLUMNS_COUNT + count};
+	if (lms->account_select.failed || lms->account_columns.failed)
+		db_fail(lms->db, error_memory("opening the LMS database"));
+}
+
+static struct slice text_keep(struct arena *arena, const struct db_rows *rows, int column)
+{
+	struct slice text = db_column_text(rows, column);
+	return text.bytes ? arena_copy(arena, text) : text;
+}
+
+static void details_load(struct lms *lms, struct account_facts *people,
+    const struct db_questions *questions, struct arena *arena)
+{
+	uint32_t count = columns_details_count();
+	struct db_rows rows = db_ask(lms->db, lms->account_select.bytes, questions);
+	while (db_next(&rows)) {
+		struct account_facts *person = &people[rows.about];
+		person->username = text_keep(arena, &rows, 0);
+		person->auth = text_keep(arena, &rows, 1);
+		person->is_suspended = db_column_int(&rows, 2) != 0;
+		for (uint32_t i = 0; i < count; i++)
+			person->details[i] = text_keep(arena, &rows, (int)i + 3);
+	}
+}
+
+static void profiles_load(struct lms *lms, struct account_facts *people,
+    const struct db_questions *questions, struct arena *arena)
+{
+	size_t count = lms->site.profile_fields_count;
+	struct db_rows rows = db_ask(lms->db,
+	    "SELECT fieldid, data FROM {each}{user_info_data} WHERE userid = ?1", questions);
+	while (db_next(&rows))
+		for (size_t f = 0; f < count; f++)
+			if (lms->site.profile_fields[f].id == db_column_int(&rows, 0))
+				people[rows.about].profile[f] = text_keep(arena, &rows, 1);
+}
+
+struct error lms_load_accounts(
+    struct lms *lms, struct account_facts *people, size_t count, struct arena *arena)
+{
+	arena_reset(lms->scratch);
+	struct db_questions questions = db_questions(lms->scratch);
+	size_t fields = lms->site.profile_fields_count;
+	for (size_t i = 0; i < count; i++) {
+		struct account_facts *person = &people[i];
+		if (person->details)
+			continue; /* made by this batch */
+		person->details =
+		    arena_alloc(arena, columns_details_count() * sizeof *person->details);
+		person->profile = arena_alloc(arena, (fields + 1) * sizeof *person->profile);
+		db_question(&questions, i, DB_VALUES(db_int(person->id)));
+	}
+	if (arena_has_failed(arena))
+		return error_memory("loading accounts");
+	details_load(lms, people, &questions, arena);
+	if (fields > 0)
+		profiles_load(lms, people, &questions, arena);
+	return arena_has_failed(arena) ? error_memory("loading accounts") : db_error(lms->db);
+}
