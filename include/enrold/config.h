@@ -26,7 +26,7 @@ enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARNING, LOG_ERROR };
 enum journal_mode { JOURNAL_WAL, JOURNAL_DELETE };
 
 struct lms_options {
-	const char *url;    /* "sqlite:/path"; other engines come with a later issue */
+	const char *url;    /* "sqlite:/path", "postgresql://...", "mariadb://..."; may hold a password */
 	const char *prefix; /* of the site's tables: [a-z][a-z0-9_]{0,19}, default "mdl_" */
 	const char *actor;  /* user name of the site admin in whose name changes are made */
 	bool events;        /* audit rows, when the site's enabled_stores says so too */
@@ -64,7 +64,8 @@ void config_free(struct config_file *file);
 
 const struct feed *config_find_feed(const struct config *config, const char *name);
 
-/* Appends the effective configuration, defaults included, as YAML that config_load accepts. */
+/* Appends the effective configuration, defaults included but no password, as YAML that config_load
+ * accepts. */
 void config_format(const struct config *config, struct buffer *out);
 
 /*

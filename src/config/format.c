@@ -20,6 +20,30 @@ static void text_quote(struct buffer *out, const char *text)
 	buffer_add_char(out, '"');
 }
 
+/* A URL without its password: what stands between the user's ':' and the '@', and password=. */
+static void url_quote(struct buffer *out, const char *url)
+{
+	struct buffer shown = {0};
+	const char *authority = strstr(url, "://"),
+	           *at = authority ? strrchr(authority, '@') : NULL;
+	const char *colon = at ? memchr(authority + 3, ':', (size_t)(at - authority - 3)) : NULL;
+	if (colon) {
+		buffer_add(&shown, url, (size_t)(colon + 1 - url));
+		buffer_add_text(&shown, "***");
+		url = at;
+	}
+	const char *query = authority ? strstr(url, "password=") : NULL;
+	if (query && query > url && strchr("?&", query[-1])) {
+		buffer_add(&shown, url, (size_t)(query + 9 - url));
+		buffer_add_text(&shown, "***");
+		url = query + 9 + strcspn(query + 9, "&");
+	}
+	buffer_add_text(&shown, url);
+	buffer_add_char(&shown, '\0');
+	text_quote(out, shown.failed ? "" : shown.bytes);
+	buffer_done(&shown);
+}
+
 static void list_format(const struct config_key *key, const void *base, struct buffer *out)
 {
 	const struct text_list *list = value_list(key, base);
@@ -40,7 +64,10 @@ static void key_format(const struct config_key *key, const void *base, struct bu
 	} else if (key->kind == KEY_TEXT) {
 		const char *text;
 		memcpy(&text, (const char *)base + key->offset, sizeof text);
-		text_quote(out, text);
+		if (key->secret)
+			url_quote(out, text);
+		else
+			text_quote(out, text);
 	} else {
 		value_format(key, base, out);
 	}

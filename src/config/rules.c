@@ -20,8 +20,21 @@ enum {
 	SHOWN_MAX = 40,
 };
 
-static const char *const engines_not_built[] = {
-    "postgresql:", "postgres:", "mariadb:", "mysql:", "mysqli:"};
+/* Engines behind a server, whose client library a build may lack. */
+static const struct {
+	const char *scheme, *refusal;
+} servers[] = {
+#ifdef ENROLD_POSTGRESQL
+    {"postgresql://", NULL},
+#else
+    {"postgresql://", "sqlite:/path or mariadb://... (PostgreSQL is not in this build)"},
+#endif
+#ifdef ENROLD_MARIADB
+    {"mariadb://", NULL},
+#else
+    {"mariadb://", "sqlite:/path or postgresql://... (MariaDB is not in this build)"},
+#endif
+};
 
 /* 1 to `max` bytes, all of them out of `set`. */
 static bool consists_of(const char *text, const char *set, size_t max)
@@ -71,13 +84,13 @@ const char *rule_actor(const char *text)
  */
 const char *rule_url(const char *text)
 {
-	for (size_t i = 0; i < sizeof engines_not_built / sizeof engines_not_built[0]; i++)
-		if (strncmp(text, engines_not_built[i], strlen(engines_not_built[i])) == 0)
-			return "sqlite:/path (PostgreSQL and MariaDB are not in this build)";
+	for (size_t i = 0; i < sizeof servers / sizeof servers[0]; i++)
+		if (strncmp(text, servers[i].scheme, strlen(servers[i].scheme)) == 0)
+			return servers[i].refusal;
 	const char *path = strncmp(text, "sqlite:/", 8) == 0 ? text + 7 : "";
 	bool is_authority = strncmp(path, "//", 2) == 0 && path[2] != '/';
 	bool good = !rule_path(path) && !is_authority && path[strspn(path, "/")] != '\0';
-	return good ? NULL : "sqlite:/path, the path absolute";
+	return good ? NULL : "sqlite:/path, the path absolute, postgresql://... or mariadb://...";
 }
 
 const char *rule_feed_name(const char *text)

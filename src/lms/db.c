@@ -122,8 +122,17 @@ void db_rollback(struct db *db)
 
 void db_script(struct db *db, const char *sql)
 {
-	if (!is_error(&db->error))
-		db->engine->script(db, sql);
+	struct buffer text = {0};
+	struct db_text_job job = {.db = db, .out = &text};
+	if (is_error(&db->error))
+		return;
+	db_write_out(&job, sql);
+	buffer_add_char(&text, '\0');
+	if (text.failed)
+		db_fail(db, error_memory("writing a statement"));
+	else
+		db->engine->script(db, text.bytes);
+	buffer_done(&text);
 }
 
 void db_run(struct db *db, const char *sql, const struct db_value *values, size_t count)
@@ -218,6 +227,11 @@ void db_leave(struct db_rows *rows)
 		rows->db->engine->leave(rows);
 	rows->result = NULL;
 	rows->count = rows->next = 0;
+}
+
+int db_columns(const struct db_rows *rows)
+{
+	return rows->db->engine->columns(rows);
 }
 
 int64_t db_column_int(const struct db_rows *rows, int column)
@@ -318,6 +332,12 @@ static void write_token(struct db_text_job *job, struct slice token, size_t *unn
 	} else if (slice_is(token, SLICE("+"))) {
 		if (!db_is_server(job->db))
 			buffer_add_char(job->out, '+');
+	} else if (slice_is(token, SLICE("text"))) {
+		buffer_add_text(job->out, engine->text_type);
+	} else if (slice_is(token, SLICE("schema"))) {
+		buffer_add_text(job->out, engine->schema);
+	} else if (slice_is(token, SLICE("end"))) {
+		buffer_add_text(job->out, engine->table_end);
 	} else if (slice_is(token, SLICE("lock"))) {
 		buffer_add_text(job->out, engine->lock);
 	} else if (cut_word(&token, "same ")) {
@@ -351,8 +371,13 @@ static void write_part(struct db_text_job *job, struct slice text, size_t *unnum
 	}
 }
 
-void db_write_out(struct db_text_job *job, const char *sql)
+void db_write_part(struct db_text_job *job, struct slice sql)
 {
 	size_t unnumbered = 0;
-	write_part(job, slice_of(sql), &unnumbered);
+	write_part(job, sql, &unnumbered);
+}
+
+void db_write_out(struct db_text_job *job, const char *sql)
+{
+	db_write_part(job, slice_of(sql));
 }

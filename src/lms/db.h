@@ -13,6 +13,8 @@
  *     {conflict a,b} of an INSERT: there is such a row already, then set ...
  *     {lock}         at the end of a SELECT: nobody else changes the row before we end
  *     {same a = ?1}  equal to the letter, also where the engine's collation knows no letter case
+ *     {text} {end}   of a CREATE TABLE: a text of any length, what stands behind its columns
+ *     {schema}       a statement before the first of our own tables
  *     {+}            in front of a column by whose index SQLite is not to search
  *
  * Their text must be static: SQLite keeps them prepared under its address.
@@ -102,7 +104,7 @@ void db_fail(struct db *db, struct error error);
 
 /* ---- statements ---- */
 
-/* Several statements in the engine's own SQL, none with a value. */
+/* Several statements, none with a value. */
 void db_script(struct db *db, const char *sql);
 /* At the latest before the next question or the end; in the order given. */
 void db_run(struct db *db, const char *sql, const struct db_value *values, size_t count);
@@ -162,7 +164,8 @@ struct db_rows {
 	const size_t *abouts;
 	size_t width, count, next;
 	void *result;
-	size_t row;
+	size_t row, about_base;
+	void *current;
 };
 
 /* One question. */
@@ -172,6 +175,7 @@ struct db_rows db_select(
 struct db_rows db_ask(struct db *db, const char *sql, const struct db_questions *questions);
 bool db_next(struct db_rows *rows);
 void db_leave(struct db_rows *rows);
+int db_columns(const struct db_rows *rows); /* how many there are */
 int64_t db_column_int(const struct db_rows *rows, int column);
 struct slice db_column_text(const struct db_rows *rows, int column);
 

@@ -47,6 +47,7 @@ struct engine {
 	    const struct db_value *values, size_t count, int64_t *ids);
 	bool (*next)(struct db_rows *rows);
 	void (*leave)(struct db_rows *rows);
+	int (*columns)(const struct db_rows *rows);
 	int64_t (*column_int)(const struct db_rows *rows, int column);
 	struct slice (*column_text)(const struct db_rows *rows, int column);
 	void (*find_spellings)(struct db *db, const struct db_column *column,
@@ -57,6 +58,9 @@ struct engine {
 	const char *conflict; /* what an INSERT says of rows that are there; NULL: as SQLite */
 	bool is_exact;        /* texts are equal when their bytes are */
 	const char *lock;
+	const char *schema;    /* makes the place of our own tables */
+	const char *text_type; /* of any length */
+	const char *table_end; /* behind a CREATE TABLE */
 	/* Writes value `index` (0 is the first); NULL: as "?1" */
 	void (*value)(struct db_text_job *job, size_t index);
 };
@@ -71,6 +75,7 @@ extern const struct engine mariadb_engine;
 
 /* The statement in the engine's own words, at the end of job->out. */
 void db_write_out(struct db_text_job *job, const char *sql);
+void db_write_part(struct db_text_job *job, struct slice sql);
 
 /* Whether two texts are the same, letter case aside. */
 bool db_is_spelling(struct slice a, struct slice b);

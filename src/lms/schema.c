@@ -367,36 +367,43 @@ const struct schema_table schema_tables[] = {
 const size_t schema_tables_count = sizeof schema_tables / sizeof schema_tables[0];
 
 /* Times in microseconds end in _us, hashes are SHA-256 in lower-case hex. */
-const char schema_ledger[] = "CREATE TABLE enrold_run ("
-                             "run TEXT PRIMARY KEY,"
-                             "state TEXT NOT NULL,"
-                             "feed TEXT NOT NULL,"
-                             "name TEXT NOT NULL,"
-                             "node TEXT NOT NULL,"
-                             "sha256 TEXT NOT NULL,"
-                             "bytes INTEGER NOT NULL,"
-                             "policy TEXT NOT NULL,"
-                             "started_us INTEGER NOT NULL,"
-                             "today INTEGER NOT NULL,"
-                             "records INTEGER NOT NULL DEFAULT 0,"
-                             "result_bytes INTEGER NOT NULL DEFAULT 0,"
-                             "retry_bytes INTEGER NOT NULL DEFAULT 0,"
-                             "counts TEXT NOT NULL DEFAULT '',"
-                             "summary TEXT NOT NULL DEFAULT '',"
-                             "summary_sha256 TEXT NOT NULL DEFAULT '',"
-                             "result_sha256 TEXT NOT NULL DEFAULT '',"
-                             "retry_sha256 TEXT NOT NULL DEFAULT ''"
-                             ") WITHOUT ROWID;"
-                             "CREATE TABLE enrold_head ("
-                             "id INTEGER PRIMARY KEY CHECK (id = 1),"
-                             "head TEXT NOT NULL,"
-                             "run TEXT NOT NULL);"
-                             "CREATE TABLE enrold_version (version INTEGER NOT NULL);"
-                             "INSERT INTO enrold_version (version) VALUES (1);";
+const struct schema_ledger schema_ledger[] = {
+    {"enrold_run", "run VARCHAR(22) PRIMARY KEY,"
+                   "state VARCHAR(16) NOT NULL,"
+                   "feed VARCHAR(32) NOT NULL,"
+                   "name {text} NOT NULL,"
+                   "node VARCHAR(64) NOT NULL,"
+                   "sha256 VARCHAR(64) NOT NULL,"
+                   "bytes BIGINT NOT NULL,"
+                   "policy {text} NOT NULL,"
+                   "started_us BIGINT NOT NULL,"
+                   "today BIGINT NOT NULL,"
+                   "records BIGINT NOT NULL,"
+                   "result_bytes BIGINT NOT NULL,"
+                   "retry_bytes BIGINT NOT NULL,"
+                   "counts {text} NOT NULL,"
+                   "summary {text} NOT NULL,"
+                   "summary_sha256 VARCHAR(64) NOT NULL,"
+                   "result_sha256 VARCHAR(64) NOT NULL,"
+                   "retry_sha256 VARCHAR(64) NOT NULL"},
+    {"enrold_head", "id INTEGER PRIMARY KEY CHECK (id = 1),"
+                    "head VARCHAR(64) NOT NULL,"
+                    "run VARCHAR(22) NOT NULL"},
+    /* Whoever writes holds it: as a table, or its only row. */
+    {"enrold_lock", "id INTEGER PRIMARY KEY"},
+    /* Daemons that share a spool: alive as long as their beat changes. */
+    {"enrold_node", "node VARCHAR(64) PRIMARY KEY,"
+                    "slot INTEGER NOT NULL,"
+                    "token VARCHAR(32) NOT NULL,"
+                    "beat BIGINT NOT NULL"},
+    {"enrold_feed", "feed VARCHAR(32) PRIMARY KEY, node VARCHAR(64) NOT NULL"},
+    {"enrold_version", "version INTEGER PRIMARY KEY"},
+};
 
-const char *const schema_ledger_names[] = {"enrold_run", "enrold_head", "enrold_version"};
+const size_t schema_ledger_count = sizeof schema_ledger / sizeof schema_ledger[0];
 
-const size_t schema_ledger_count = sizeof schema_ledger_names / sizeof schema_ledger_names[0];
+const char schema_ledger_rows[] = "INSERT INTO {enrold_lock} (id) VALUES (1);"
+                                  "INSERT INTO {enrold_version} (version) VALUES (1);";
 
 bool schema_index_is_unique(const struct schema_index *index)
 {

@@ -27,11 +27,17 @@ struct schema_table {
 extern const struct schema_table schema_tables[];
 extern const size_t schema_tables_count;
 
-/* Tables without prefix that must not exist yet, as one script. */
-extern const char schema_ledger[];
-extern const char *const schema_ledger_names[];
+/* Our own tables, which have no site's prefix, in the words of db.h: {text} is a text of any
+ * length.
+ */
+struct schema_ledger {
+	const char *name, *columns;
+};
+
+extern const struct schema_ledger schema_ledger[];
 extern const size_t schema_ledger_count;
-enum { SCHEMA_LEDGER_VERSION = 1 }; /* what the script puts into enrold_version */
+extern const char schema_ledger_rows[]; /* what they hold at first */
+enum { SCHEMA_LEDGER_VERSION = 1 };     /* the row of enrold_version */
 
 bool schema_index_is_unique(const struct schema_index *index);
 

@@ -11,33 +11,27 @@
 
 #include <time.h>
 
-static bool has_table(struct db *db, const char *prefix, const char *name)
-{
-	return db_find(db, "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?1 || ?2",
-	           0, DB_VALUES(db_string(prefix), db_string(name))) == 1;
-}
-
 struct look {
 	size_t found;        /* of our tables */
 	const char *missing; /* one that is not there; NULL: a site is there */
 	bool is_empty;       /* nothing at all in the database */
 };
 
-static void look_for(struct db *db, struct look *look, const char *prefix, const char *name)
+static void look_for(struct db *db, struct look *look, const char *name)
 {
-	if (has_table(db, prefix, name))
+	if (db_has_table(db, name))
 		look->found++;
 	else if (!look->missing)
 		look->missing = name;
 }
 
-static struct look look_at(struct db *db, const char *prefix)
+static struct look look_at(struct db *db)
 {
 	struct look look = {0};
 	for (size_t i = 0; i < schema_tables_count; i++)
-		look_for(db, &look, prefix, schema_tables[i].name);
+		look_for(db, &look, schema_tables[i].name);
 	for (size_t i = 0; i < schema_ledger_count; i++)
-		look_for(db, &look, "", schema_ledger_names[i]);
+		look_for(db, &look, schema_ledger[i].name);
 	look.is_empty = db_find(db, "SELECT count(*) FROM sqlite_master", 0, DB_NONE) == 0;
 	return look;
 }
@@ -65,6 +59,15 @@ static void add_indexes(struct buffer *sql, const struct schema_table *table, co
 	}
 }
 
+static void add_ledger(struct buffer *sql)
+{
+	buffer_add_text(sql, "{schema}");
+	for (size_t i = 0; i < schema_ledger_count; i++)
+		buffer_print(sql, "CREATE TABLE {%s} (%s){end};", schema_ledger[i].name,
+		    schema_ledger[i].columns);
+	buffer_add_text(sql, schema_ledger_rows);
+}
+
 static void make_tables(struct db *db, const char *prefix)
 {
 	struct buffer sql = {0};
@@ -74,7 +77,7 @@ static void make_tables(struct db *db, const char *prefix)
 		    prefix, table->name, table->columns);
 		add_indexes(&sql, table, prefix);
 	}
-	buffer_add_text(&sql, schema_ledger);
+	add_ledger(&sql);
 	buffer_add_char(&sql, '\0');
 	if (sql.failed)
 		db_fail(db, error_memory("making the tables"));
@@ -92,25 +95,41 @@ static void make_site(struct db *db, const struct lms_options *options)
 /* True when the database is empty; fails it when it is neither empty nor a site. */
 static bool is_to_be_made(struct db *db, const char *prefix)
 {
-	struct look look = look_at(db, prefix);
+	struct look look = look_at(db);
 	if (!db_has_failed(db) && look.missing && !look.is_empty)
 		db_fail(db, refuse(db, &look, prefix));
 	return look.is_empty && !db_has_failed(db);
 }
 
-struct error site_init(const struct lms_options *options, bool *made)
+/* A server's site is Moodle's: only our own tables are made there, all or none. */
+static struct error ledger_init(struct db *db, const struct lms_options *options, bool *made)
 {
-	*made = false;
-	struct slice actor = slice_of(options->actor);
-	if (!site_is_username(actor) || slice_is(actor, SLICE("guest")))
-		return error_config(
-		    "lms.actor: %s cannot be the user name of a site admin: lower-case "
-		    "letters, digits and -._@, at most 100 bytes, not guest",
-		    options->actor);
-	struct db *db;
-	struct error error = db_open(options, DB_MAKE, &db);
-	if (is_error(&error))
-		return error;
+	struct buffer sql = {0};
+	size_t found = 0;
+	if (!db_has_table(db, "config"))
+		db_fail(db, error_config("%s has no Moodle with the prefix '%s': see lms.prefix",
+		                db_name(db), options->prefix));
+	for (size_t i = 0; i < schema_ledger_count; i++)
+		found += db_has_table(db, schema_ledger[i].name);
+	if (found > 0 && found < schema_ledger_count)
+		db_fail(db, error_config("%s holds only %zu of enrold's %zu tables: drop them and "
+		                         "make them anew",
+		                db_name(db), found, schema_ledger_count));
+	*made = found == 0 && !db_has_failed(db);
+	if (*made) {
+		add_ledger(&sql);
+		buffer_add_char(&sql, '\0');
+		if (sql.failed)
+			db_fail(db, error_memory("making the ledger"));
+		else
+			db_script(db, sql.bytes);
+	}
+	buffer_done(&sql);
+	return db_end(db);
+}
+
+static struct error sqlite_init(struct db *db, const struct lms_options *options, bool *made)
+{
 	if (is_to_be_made(db, options->prefix)) {
 		db_set_journal(db);
 		db_begin(db);
@@ -118,7 +137,29 @@ struct error site_init(const struct lms_options *options, bool *made)
 		if (*made)
 			make_site(db, options);
 	}
-	error = db_end(db);
+	return db_end(db);
+}
+
+static struct error actor_check(const struct lms_options *options)
+{
+	struct slice actor = slice_of(options->actor);
+	if (site_is_username(actor) && !slice_is(actor, SLICE("guest")))
+		return OK;
+	return error_config("lms.actor: %s cannot be the user name of a site admin: lower-case "
+	                    "letters, digits and -._@, at most 100 bytes, not guest",
+	    options->actor);
+}
+
+struct error site_init(const struct lms_options *options, bool *made)
+{
+	*made = false;
+	struct db *db;
+	struct error error = actor_check(options);
+	if (!is_error(&error))
+		error = db_open(options, DB_MAKE, &db);
+	if (is_error(&error))
+		return error;
+	error = db_is_server(db) ? ledger_init(db, options, made) : sqlite_init(db, options, made);
 	db_close(db);
 	if (is_error(&error))
 		*made = false;

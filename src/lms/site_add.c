@@ -177,11 +177,22 @@ static struct site_answer add_course(struct db *db, const struct course_row *row
 	return added;
 }
 
+/* On a server Moodle runs, and a course is more than its rows. */
+static struct error site_open(const struct lms_options *options, struct db **db)
+{
+	struct error error = db_open(options, DB_EXISTING, db);
+	if (is_error(&error) || !db_is_server(*db))
+		return error;
+	error = error_config("%s is Moodle's own: make its courses and users there", db_name(*db));
+	db_close(*db);
+	return error;
+}
+
 struct error site_add_courses(const struct lms_options *options, const struct course_row *rows,
     size_t count, struct site_answer *answers)
 {
 	struct db *db;
-	struct error error = db_open(options, DB_EXISTING, &db);
+	struct error error = site_open(options, &db);
 	if (is_error(&error))
 		return error;
 	int64_t now = (int64_t)time(NULL);
@@ -224,7 +235,7 @@ struct error site_add_users(const struct lms_options *options, const struct user
     size_t count, struct site_answer *answers)
 {
 	struct db *db;
-	struct error error = db_open(options, DB_EXISTING, &db);
+	struct error error = site_open(options, &db);
 	if (is_error(&error))
 		return error;
 	int64_t now = (int64_t)time(NULL);

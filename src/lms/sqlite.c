@@ -407,6 +407,11 @@ static bool next(struct db_rows *rows)
 	return false;
 }
 
+static int columns(const struct db_rows *rows)
+{
+	return sqlite3_column_count(rows->result);
+}
+
 static int64_t column_int(const struct db_rows *rows, int column)
 {
 	return sqlite3_column_int64(rows->result, column);
@@ -542,6 +547,7 @@ const struct engine sqlite_engine = {
     .has_table = has_table,
     .next = next,
     .leave = leave,
+    .columns = columns,
     .column_int = column_int,
     .column_text = column_text,
     .find_spellings = find_spellings,
@@ -549,4 +555,7 @@ const struct engine sqlite_engine = {
     .ledger = "",
     .lock = "",
     .is_exact = true,
+    .schema = "",
+    .text_type = "text",
+    .table_end = " WITHOUT ROWID",
 };

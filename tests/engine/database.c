@@ -1,5 +1,7 @@
 #include "database.h"
 
+#include "db.h"
+
 #include "enrold/buffer.h"
 
 #include <criterion/criterion.h>
@@ -12,6 +14,7 @@ void database_make(struct database *database)
 	*database = (struct database){.directory = "/tmp/enrold-engine-XXXXXX"};
 	cr_assert_not_null(mkdtemp(database->directory));
 	snprintf(database->url, sizeof database->url, "sqlite:%s/lms.db", database->directory);
+	database->is_exact = true;
 	database->options = (struct lms_options){.url = database->url,
 	    .prefix = "mdl_",
 	    .actor = "admin",
@@ -30,10 +33,25 @@ static sqlite3 *sqlite_of(struct database *database)
 	return database->sqlite;
 }
 
+void database_move(struct database *database)
+{
+	if (!mirror_is_wanted())
+		return;
+	mirror_open(&database->mirror, &database->options);
+	mirror_push(&database->mirror);
+	database->options.url = database->mirror.url;
+	database->is_exact = strncmp(database->mirror.url, "mariadb", 7) != 0;
+	struct error error = db_open(&database->options, DB_EXISTING, &database->server);
+	cr_assert_not(is_error(&error), "%s", error.text);
+}
+
 void database_remove(struct database *database)
 {
 	static const char *const names[] = {"lms.db", "lms.db-wal", "lms.db-shm"};
 	char path[128];
+	if (database->server)
+		mirror_close(&database->mirror);
+	db_close(database->server);
 	sqlite3_close(database->sqlite);
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
 		snprintf(path, sizeof path, "%s/%s", database->directory, names[i]);
@@ -45,8 +63,34 @@ void database_remove(struct database *database)
 void database_execute(struct database *database, const char *sql)
 {
 	char *message = NULL;
+	if (database->server) {
+		db_script(database->server, sql);
+		struct error error = db_error(database->server);
+		cr_assert_not(is_error(&error), "%s: %s", error.text, sql);
+		return;
+	}
 	int status = sqlite3_exec(sqlite_of(database), sql, NULL, NULL, &message);
 	cr_assert_eq(status, SQLITE_OK, "%s: %s", message, sql);
+}
+
+/* Cells that are commonly compared: as many as the statement has. */
+static const char *server_rows(struct db *server, const char *sql)
+{
+	static char text[64 << 10];
+	size_t used = 0;
+	struct db_rows rows = db_select(server, sql, DB_NONE);
+	text[0] = '\0';
+	while (db_next(&rows))
+		for (int i = 0, count = db_columns(&rows); i < count; i++) {
+			struct slice cell = db_column_text(&rows, i);
+			used += (size_t)snprintf(text + used, sizeof text - used, "%.*s%s",
+			    cell.bytes ? (int)cell.size : 4, cell.bytes ? cell.bytes : "NULL",
+			    i + 1 < count ? "|" : "\n");
+			cr_assert_lt(used, sizeof text);
+		}
+	struct error error = db_error(server);
+	cr_assert_not(is_error(&error), "%s: %s", error.text, sql);
+	return text;
 }
 
 const char *database_rows(struct database *database, const char *sql)
@@ -54,6 +98,8 @@ const char *database_rows(struct database *database, const char *sql)
 	static char text[64 << 10];
 	sqlite3_stmt *statement;
 	size_t used = 0;
+	if (database->server)
+		return server_rows(database->server, sql);
 	int status = sqlite3_prepare_v2(sqlite_of(database), sql, -1, &statement, NULL);
 	cr_assert_eq(status, SQLITE_OK, "%s: %s", sqlite3_errmsg(database->sqlite), sql);
 	text[0] = '\0';

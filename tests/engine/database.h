@@ -2,18 +2,28 @@
 #ifndef ENGINE_DATABASE_H
 #define ENGINE_DATABASE_H
 
+#include "mirror.h"
+
 #include "enrold/config.h"
 
 #include <sqlite3.h>
+
+struct db;
 
 struct database {
 	char directory[64];
 	char url[96];
 	struct lms_options options;
-	sqlite3 *sqlite; /* opened by database_sql */
+	sqlite3 *sqlite; /* opened when first needed */
+	struct mirror mirror;
+	struct db *server; /* where the site has moved to */
+	bool is_exact;     /* texts are the same when their bytes are */
 };
 
 void database_make(struct database *database);
+/* To the server that is to be tested, if any: from here on the site is there, and so is all that
+ * the calls below see. */
+void database_move(struct database *database);
 void database_remove(struct database *database);
 
 /* Statements. */

@@ -37,6 +37,7 @@ static void fixture_make(struct fixture *fixture)
 	    "('manual', 1, 2, 'away');"
 	    "UPDATE mdl_user SET deleted = 1 WHERE username = 'gone';"
 	    "UPDATE mdl_course SET shortname = 'TWIN' WHERE shortname = 'T2'");
+	database_move(&fixture->database);
 	good(lms_open(&fixture->database.options, &fixture->lms));
 	good(lms_load_site(fixture->lms, &fixture->site));
 	fixture->arena = arena_create();
@@ -93,19 +94,19 @@ Test(lms, finds_local_people_who_are_not_deleted)
 		struct slice text;
 		uint32_t matches;
 		int64_t first;
-		bool is_taken;
+		enum { FREE, TAKEN, TAKEN_BY_COLLATION } is;
 	} cases[] = {
-	    {KEY_USERNAME, {"p2", 2}, 1, 4, false},
-	    {KEY_USERNAME, {"gone", 4}, 0, 0, true},
-	    {KEY_USERNAME, {"away", 4}, 0, 0, false},
-	    {KEY_USERNAME, {"P2", 2}, 0, 0, false},
-	    {KEY_USERNAME, {"admin", 5}, 1, 2, false},
-	    {KEY_IDNUMBER, {"N1", 2}, 2, 3, false},
-	    {KEY_IDNUMBER, {"n1", 2}, 0, 0, false},
-	    {KEY_EMAIL, {"p.one@x.example", 15}, 1, 3, false},
-	    {KEY_EMAIL, {"\xC3\xA9va@x.example", 14}, 1, 4, false},
-	    {KEY_EMAIL, {"p.one@x.exampl", 14}, 0, 0, false},
-	    {KEY_EMAIL, {"p", 1}, 0, 0, false},
+	    {KEY_USERNAME, {"p2", 2}, 1, 4, FREE},
+	    {KEY_USERNAME, {"gone", 4}, 0, 0, TAKEN},
+	    {KEY_USERNAME, {"away", 4}, 0, 0, FREE},
+	    {KEY_USERNAME, {"P2", 2}, 0, 0, TAKEN_BY_COLLATION},
+	    {KEY_USERNAME, {"admin", 5}, 1, 2, FREE},
+	    {KEY_IDNUMBER, {"N1", 2}, 2, 3, FREE},
+	    {KEY_IDNUMBER, {"n1", 2}, 0, 0, FREE},
+	    {KEY_EMAIL, {"p.one@x.example", 15}, 1, 3, FREE},
+	    {KEY_EMAIL, {"\xC3\xA9va@x.example", 14}, 1, 4, FREE},
+	    {KEY_EMAIL, {"p.one@x.exampl", 14}, 0, 0, FREE},
+	    {KEY_EMAIL, {"p", 1}, 0, 0, FREE},
 	};
 	struct fixture fixture;
 	fixture_make(&fixture);
@@ -120,7 +121,8 @@ Test(lms, finds_local_people_who_are_not_deleted)
 		good(lms_find_users(fixture.lms, &key, 1));
 		cr_expect_eq(key.matches, cases[i].matches, "case %zu", i);
 		cr_expect_eq(key.ids[0], cases[i].first, "case %zu", i);
-		cr_expect_eq(key.is_taken, cases[i].is_taken, "case %zu", i);
+		bool is_like = cases[i].is == TAKEN_BY_COLLATION && !fixture.database.is_exact;
+		cr_expect_eq(key.is_taken, cases[i].is == TAKEN || is_like, "case %zu", i);
 	}
 	fixture_remove(&fixture);
 }
@@ -273,11 +275,12 @@ Test(lms, makes_an_account_with_all_that_belongs_to_it)
 	good(lms_commit(fixture.lms));
 	cr_expect_str_eq(database_rows(&fixture.database,
 	                     "SELECT auth, confirmed, mnethostid, username, password, firstname, "
-	                     "email, lang, mailformat, maildisplay, autosubscribe, middlename IS "
-	                     "NULL, description, descriptionformat, calendartype, timecreated, "
+	                     "email, lang, mailformat, maildisplay, autosubscribe, "
+	                     "coalesce(middlename, 'null'), description, descriptionformat, "
+	                     "calendartype, timecreated, "
 	                     "timemodified FROM mdl_user WHERE username = 'nina'"),
 	    "manual|1|1|nina|to be "
-	    "generated|Nina|nina@x.example|en|1|2|1|1||1|gregorian|1800000000|"
+	    "generated|Nina|nina@x.example|en|1|2|1|null||1|gregorian|1800000000|"
 	    "1800000000\n");
 	cr_expect_eq(
 	    database_number(&fixture.database,
@@ -293,8 +296,8 @@ Test(lms, makes_an_account_with_all_that_belongs_to_it)
 	    "D-1|0\n");
 	cr_expect_str_eq(database_rows(&fixture.database,
 	                     "SELECT eventname, objecttable, crud, contextlevel, courseid, other, "
-	                     "relateduserid = objectid FROM mdl_logstore_standard_log"),
-	    "\\core\\event\\user_created|user|c|30|0|null|1\n");
+	                     "relateduserid - objectid FROM mdl_logstore_standard_log"),
+	    "\\core\\event\\user_created|user|c|30|0|null|0\n");
 	fixture_remove(&fixture);
 }
 

@@ -54,7 +54,7 @@ static const struct {
     {TOP LMS "max_field: 1KB\n", ":3:12: ", "expected a size"},
     {TOP LMS "log_level: loud\n", ":3:12: ", "debug, info, warning or error"},
     {"spool: relative\n" LMS, ":1:8: ", "an absolute path"},
-    {TOP "lms: { url: \"postgresql://u:secret@h/db\" }\n", ":2:13: ", "not in this build"},
+    {TOP "lms: { url: \"oracle://u:secret@h/db\" }\n", ":2:13: ", "expected sqlite:/path"},
     {TOP "lms: 3\n", ":2:6: ", "lms: expected a map"},
     {TOP LMS "feeds: [hr]\n", ":3:8: ", "feeds: expected a map"},
     {TOP LMS "feeds:\n  HR: {}\n", ":4:3: ", "a feed name"},

@@ -1,0 +1,602 @@
+/*
+ * mariadb: the engine behind libmariadb. Values are written into the statements, escaped by the
+ * library for the connection's character set. Questions go as a table of values that is joined
+ * first, new rows as many at a time as a packet takes, and what needs no answer is queued until an
+ * answer is needed.
+ *
+ * A transaction is a snapshot: it fails rather than write over what somebody else has changed.
+ */
+#include "engine.h"
+#include "mariadb_url.h"
+#include "server.h"
+
+#include <errmsg.h>
+#include <mysql.h>
+#include <mysqld_error.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { QUESTIONS_TOGETHER = 5000, QUEUE_MAX = 500, TEXT_MAX = 512 << 10 };
+
+struct mariadb {
+	struct db db;
+	char name[MARIADB_TEXT_SIZE * 2 + 16];
+	MYSQL *handle;
+	struct buffer queue; /* statements without an answer yet, each with its ';' */
+	size_t queued;
+	struct buffer text; /* of the statement being written */
+	bool is_begun;
+	bool has_snapshots; /* innodb_snapshot_isolation; else SERIALIZABLE does it */
+};
+
+static struct mariadb *mariadb_of(struct db *db)
+{
+	return (struct mariadb *)db;
+}
+
+/* ---- errors ---- */
+
+/* What waiting cannot mend: no right, no such table or column, a value that does not fit. */
+static bool is_lasting(unsigned number)
+{
+	switch (number) {
+	case ER_ACCESS_DENIED_ERROR:
+	case ER_DBACCESS_DENIED_ERROR:
+	case ER_TABLEACCESS_DENIED_ERROR:
+	case ER_COLUMNACCESS_DENIED_ERROR:
+	case ER_SPECIFIC_ACCESS_DENIED_ERROR:
+	case ER_BAD_DB_ERROR:
+	case ER_NO_SUCH_TABLE:
+	case ER_BAD_FIELD_ERROR:
+	case ER_PARSE_ERROR:
+	case ER_CANT_AGGREGATE_2COLLATIONS:
+	case ER_TRUNCATED_WRONG_VALUE_FOR_FIELD:
+	case ER_DATA_TOO_LONG:
+	case ER_WARN_DATA_OUT_OF_RANGE:
+	case ER_BAD_NULL_ERROR:
+	case ER_NO_DEFAULT_FOR_FIELD: return true;
+	default: return false;
+	}
+}
+
+static void fail(struct mariadb *db)
+{
+	const char *text = mysql_error(db->handle);
+	int length = (int)strcspn(text, "\n");
+	db_fail(&db->db, is_lasting(mysql_errno(db->handle))
+	                     ? error_config("%s: %.*s", db->db.name, length, text)
+	                     : error_retry("%s: %.*s", db->db.name, length, text));
+}
+
+/* ---- writing statements ---- */
+
+static void text_write(struct mariadb *db, struct buffer *out, struct slice text)
+{
+	char piece[2 * 256 + 1];
+	buffer_add_char(out, '\'');
+	while (text.size > 0) {
+		size_t size = text.size < 256 ? text.size : 256;
+		/* Not through the middle of a character. */
+		while (size < text.size && size > 1 && (text.bytes[size] & 0xC0) == 0x80)
+			size--;
+		unsigned long length =
+		    mysql_real_escape_string(db->handle, piece, text.bytes, size);
+		buffer_add(out, piece, length);
+		text.bytes += size;
+		text.size -= size;
+	}
+	buffer_add_char(out, '\'');
+}
+
+static void value_write(struct mariadb *db, struct buffer *out, const struct db_value *value)
+{
+	if (value->type == DB_INTEGER)
+		buffer_print(out, "%lld", (long long)value->integer);
+	else if (value->type == DB_TEXT)
+		text_write(db, out, value->text);
+	else
+		buffer_add_text(out, "NULL");
+}
+
+/* In a set of questions a value is a column of theirs. */
+static void write_value(struct db_text_job *job, size_t index)
+{
+	if (job->is_asking)
+		buffer_print(job->out, "v.p%zu", index + 1);
+	else
+		value_write(mariadb_of(job->db), job->out, &job->values[index]);
+}
+
+static void row_write(struct mariadb *db, const struct db_value *values, size_t width)
+{
+	buffer_add_char(&db->text, '(');
+	for (size_t i = 0; i < width; i++) {
+		if (i > 0)
+			buffer_add_char(&db->text, ',');
+		value_write(db, &db->text, &values[i]);
+	}
+	buffer_add_char(&db->text, ')');
+}
+
+/* ---- sending them ---- */
+
+/* Sends it and takes all its answers but the last, which is left to the caller. */
+static bool send(struct mariadb *db, const struct buffer *text)
+{
+	if (text->failed)
+		db_fail(&db->db, error_memory("writing a statement"));
+	else if (mysql_real_query(db->handle, text->bytes, text->size) != 0)
+		fail(db);
+	return !db_has_failed(&db->db);
+}
+
+/* Of a statement whose answers nobody wants. */
+static void answers_drop(struct mariadb *db)
+{
+	int more = 0;
+	while (!db_has_failed(&db->db) && more == 0) {
+		MYSQL_RES *result = mysql_store_result(db->handle);
+		mysql_free_result(result);
+		if (!result && mysql_field_count(db->handle) > 0)
+			fail(db);
+		more = mysql_next_result(db->handle);
+		if (more > 0)
+			fail(db);
+	}
+}
+
+/* All that waits is done when this returns. */
+static void queue_flush(struct mariadb *db)
+{
+	if (db->queued > 0 && !db_has_failed(&db->db) && send(db, &db->queue))
+		answers_drop(db);
+	buffer_clear(&db->queue);
+	db->queued = 0;
+}
+
+static void run(struct db *base, const char *sql, const struct db_value *values, size_t count)
+{
+	struct mariadb *db = mariadb_of(base);
+	struct db_text_job job = {.db = base, .out = &db->queue, .values = values, .count = count};
+	db_write_out(&job, sql);
+	buffer_add_char(&db->queue, ';');
+	if (++db->queued == QUEUE_MAX || db->queue.size >= TEXT_MAX)
+		queue_flush(db);
+}
+
+static void script(struct db *base, const char *sql)
+{
+	struct mariadb *db = mariadb_of(base);
+	queue_flush(db);
+	if (db_has_failed(base))
+		return;
+	buffer_clear(&db->text);
+	buffer_add_text(&db->text, sql);
+	if (send(db, &db->text))
+		answers_drop(db);
+}
+
+/* NULL after an error. */
+static MYSQL_RES *execute(
+    struct mariadb *db, const char *sql, const struct db_value *values, size_t count)
+{
+	queue_flush(db);
+	struct db_text_job job = {
+	    .db = &db->db, .out = &db->text, .values = values, .count = count};
+	buffer_clear(&db->text);
+	db_write_out(&job, sql);
+	if (db_has_failed(&db->db) || !send(db, &db->text))
+		return NULL;
+	MYSQL_RES *result = mysql_store_result(db->handle);
+	if (!result && mysql_field_count(db->handle) > 0)
+		fail(db);
+	return result;
+}
+
+static int64_t insert(struct db *base, const char *sql, const struct db_value *values, size_t count)
+{
+	mysql_free_result(execute(mariadb_of(base), sql, values, count));
+	return db_has_failed(base) ? 0 : (int64_t)mysql_insert_id(mariadb_of(base)->handle);
+}
+
+static bool has_table(struct db *base, const char *name)
+{
+	char bare[128];
+	bool is_ours = strncmp(name, "enrold_", 7) == 0;
+	snprintf(bare, sizeof bare, "%s%s", is_ours ? "" : base->options->prefix, name);
+	return db_find(base,
+	           "SELECT 1 FROM information_schema.tables WHERE table_schema = DATABASE() AND "
+	           "table_name = ?1",
+	           0, DB_VALUES(db_string(bare))) != 0;
+}
+
+/* ---- questions ---- */
+
+/* "SELECT a FROM {each}t ... ORDER BY b" for all of them: their table comes first, and so does the
+ * order of theirs. */
+static MYSQL_RES *ask(
+    struct mariadb *db, const char *sql, const struct db_value *values, size_t width, size_t count)
+{
+	static const char select[] = "SELECT ", order[] = " ORDER BY ";
+	struct buffer *text = &db->text;
+	queue_flush(db);
+	buffer_clear(text);
+	buffer_add_text(text, "WITH v(n");
+	for (size_t i = 0; i < width; i++)
+		buffer_print(text, ",p%zu", i + 1);
+	buffer_add_text(text, ") AS (VALUES ");
+	for (size_t i = 0; i < count; i++) {
+		buffer_print(text, "%s(%zu", i > 0 ? "," : "", i + 1);
+		for (size_t column = 0; column < width; column++) {
+			buffer_add_char(text, ',');
+			value_write(db, text, &values[i * width + column]);
+		}
+		buffer_add_char(text, ')');
+	}
+	buffer_add_text(text, ") SELECT STRAIGHT_JOIN v.n, ");
+	struct db_text_job job = {
+	    .db = &db->db, .out = text, .is_asking = true, .each = SLICE("v, ")};
+	const char *end = strstr(sql, order);
+	struct slice body = {sql + strlen(select), end ? (size_t)(end - sql) : strlen(sql)};
+	body.size -= strlen(select);
+	db_write_part(&job, body);
+	buffer_add_text(text, " ORDER BY v.n");
+	if (end) {
+		buffer_add_text(text, ", ");
+		db_write_part(&job, slice_of(end + strlen(order)));
+	}
+	if (db_has_failed(&db->db) || !send(db, text))
+		return NULL;
+	MYSQL_RES *result = mysql_store_result(db->handle);
+	if (!result)
+		fail(db);
+	return result;
+}
+
+/* The next questions, as many as go together. */
+static bool questions_begin(struct db_rows *rows)
+{
+	struct mariadb *db = mariadb_of(rows->db);
+	size_t left = rows->count - rows->next;
+	size_t together = left < QUESTIONS_TOGETHER ? left : QUESTIONS_TOGETHER;
+	const struct db_value *values = rows->values + rows->next * rows->width;
+	if (left == 0)
+		return false;
+	rows->result = rows->abouts ? ask(db, rows->sql, values, rows->width, together)
+	                            : execute(db, rows->sql, values, rows->width);
+	rows->about_base = rows->next;
+	rows->next += together;
+	return rows->result;
+}
+
+static void leave(struct db_rows *rows)
+{
+	mysql_free_result(rows->result);
+}
+
+static bool next(struct db_rows *rows)
+{
+	while (rows->result || questions_begin(rows)) {
+		MYSQL_ROW row = mysql_fetch_row(rows->result);
+		if (row) {
+			rows->current = row;
+			if (rows->abouts)
+				rows->about =
+				    rows->abouts[rows->about_base - 1 + strtoul(row[0], NULL, 10)];
+			return true;
+		}
+		mysql_free_result(rows->result);
+		rows->result = NULL;
+	}
+	return false;
+}
+
+static int columns(const struct db_rows *rows)
+{
+	return (int)mysql_num_fields(rows->result) - (rows->abouts ? 1 : 0);
+}
+
+static int64_t column_int(const struct db_rows *rows, int column)
+{
+	const char *text = ((MYSQL_ROW)rows->current)[column + (rows->abouts ? 1 : 0)];
+	return text ? strtoll(text, NULL, 10) : 0;
+}
+
+static struct slice column_text(const struct db_rows *rows, int column)
+{
+	int place = column + (rows->abouts ? 1 : 0);
+	const char *text = ((MYSQL_ROW)rows->current)[place];
+	if (!text)
+		return (struct slice){NULL, 0};
+	return (struct slice){text, mysql_fetch_lengths(rows->result)[place]};
+}
+
+/* The collation finds them, and texts with other accents besides. */
+static void find_spellings(struct db *base, const struct db_column *column,
+    const struct db_questions *questions, struct db_questions *spellings)
+{
+	struct slice sql = arena_print(spellings->arena, "SELECT %s FROM {each}{%s} WHERE %s = ?1",
+	    column->column, column->table, column->column);
+	if (arena_has_failed(spellings->arena))
+		return;
+	struct db_rows rows = db_ask(base, sql.bytes, questions);
+	while (db_next(&rows)) {
+		struct slice spelling = db_column_text(&rows, 0);
+		size_t asked = 0;
+		while (questions->about[asked] != rows.about)
+			asked++;
+		if (db_is_spelling(spelling, questions->values[asked].text))
+			db_question(spellings, rows.about,
+			    DB_VALUES(db_text(arena_copy(spellings->arena, spelling))));
+	}
+}
+
+/* ---- many rows ---- */
+
+static size_t insert_some(struct mariadb *db, const struct db_table *table,
+    const struct db_value *values, size_t count, int64_t *ids)
+{
+	struct db_text_job job = {.db = &db->db, .out = &db->text};
+	char token[96];
+	size_t used = 0;
+	snprintf(token, sizeof token, "INSERT INTO {%s} (", table->name);
+	buffer_clear(&db->text);
+	db_write_out(&job, token);
+	buffer_print(&db->text, "%s) VALUES ", table->columns);
+	while (used < count && (used == 0 || db->text.size < TEXT_MAX)) {
+		if (used > 0)
+			buffer_add_char(&db->text, ',');
+		row_write(db, values + used++ * table->width, table->width);
+	}
+	if (ids)
+		buffer_add_text(&db->text, " RETURNING id");
+	if (!send(db, &db->text) || !ids)
+		return used;
+	MYSQL_RES *result = mysql_store_result(db->handle);
+	if (!result)
+		fail(db);
+	for (size_t i = 0; result && i < used; i++) {
+		MYSQL_ROW row = mysql_fetch_row(result);
+		ids[i] = row ? strtoll(row[0], NULL, 10) : 0;
+	}
+	mysql_free_result(result);
+	return used;
+}
+
+static void insert_all(struct db *base, const struct db_table *table, const struct db_value *values,
+    size_t count, int64_t *ids)
+{
+	queue_flush(mariadb_of(base));
+	for (size_t done = 0; done < count && !db_has_failed(base);)
+		done += insert_some(mariadb_of(base), table, values + done * table->width,
+		    count - done, ids ? ids + done : NULL);
+}
+
+/* ---- transactions ---- */
+
+/* The lock comes before the snapshot, which the first look that locks nothing takes. */
+static void begin(struct db *base, bool is_alone)
+{
+	struct mariadb *db = mariadb_of(base);
+	db->is_begun = true;
+	script(base, db->has_snapshots ? "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"
+	                               : "SET TRANSACTION ISOLATION LEVEL SERIALIZABLE");
+	if (!db_has_failed(base))
+		script(base, is_alone
+		                 ? "START TRANSACTION; SELECT id FROM enrold_lock WHERE id = 1 "
+		                   "FOR UPDATE WAIT 30"
+		                 : "START TRANSACTION");
+}
+
+static void commit(struct db *base)
+{
+	struct mariadb *db = mariadb_of(base);
+	queue_flush(db);
+	if (db->is_begun && !db_has_failed(base))
+		script(base, "COMMIT");
+	if (!db_has_failed(base))
+		db->is_begun = false;
+}
+
+static void rollback(struct db *base)
+{
+	struct mariadb *db = mariadb_of(base);
+	buffer_clear(&db->queue);
+	db->queued = 0;
+	/* Where it fails the connection is gone, and with it the transaction. */
+	if (db->is_begun)
+		(void)mysql_query(db->handle, "ROLLBACK");
+	db->is_begun = false;
+}
+
+/* ---- connection ---- */
+
+static void mariadb_close(struct db *base)
+{
+	struct mariadb *db = mariadb_of(base);
+	if (db->handle)
+		mysql_close(db->handle);
+	buffer_done(&db->queue);
+	buffer_done(&db->text);
+	free(db);
+}
+
+static void library_init(void)
+{
+	mysql_library_init(0, NULL, NULL);
+}
+
+static void tls_set(MYSQL *handle, const struct mariadb_url *url, const char *host)
+{
+	const my_bool yes = 1;
+	bool is_local = *url->socket != '\0' || server_is_local(host);
+	if (url->tls == MARIADB_TLS_DISABLE || (url->tls == MARIADB_TLS_DEFAULT && is_local))
+		return;
+	mysql_optionsv(handle, MYSQL_OPT_SSL_ENFORCE, &yes);
+	if (url->tls != MARIADB_TLS_REQUIRE)
+		mysql_optionsv(handle, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, &yes);
+	if (*url->ca)
+		mysql_optionsv(handle, MYSQL_OPT_SSL_CA, url->ca);
+	if (*url->cert)
+		mysql_optionsv(handle, MYSQL_OPT_SSL_CERT, url->cert);
+	if (*url->key)
+		mysql_optionsv(handle, MYSQL_OPT_SSL_KEY, url->key);
+}
+
+static bool host_connect(
+    struct mariadb *db, const struct mariadb_url *url, unsigned index, const char *password)
+{
+	const unsigned connect_s = 10, transfer_s = 120, no = 0;
+	const char *host = url->hosts[index].name;
+	if (db->handle)
+		mysql_close(db->handle);
+	db->handle = mysql_init(NULL);
+	if (!db->handle) {
+		db_fail(&db->db, error_memory("opening the LMS database"));
+		return false;
+	}
+	mysql_optionsv(db->handle, MYSQL_OPT_CONNECT_TIMEOUT, &connect_s);
+	mysql_optionsv(db->handle, MYSQL_OPT_READ_TIMEOUT, &transfer_s);
+	mysql_optionsv(db->handle, MYSQL_OPT_WRITE_TIMEOUT, &transfer_s);
+	mysql_optionsv(db->handle, MYSQL_OPT_LOCAL_INFILE, &no); /* no server reads our files */
+	mysql_optionsv(db->handle, MYSQL_SET_CHARSET_NAME, "utf8mb4");
+	tls_set(db->handle, url, host);
+	return mysql_real_connect(db->handle, *host ? host : NULL, url->user, password,
+	    url->database, url->hosts[index].port, *url->socket ? url->socket : NULL,
+	    CLIENT_MULTI_STATEMENTS);
+}
+
+/* A replica takes no rows; its primary may be the next host. */
+static bool is_writable(struct mariadb *db)
+{
+	bool is = db_find(&db->db, "SELECT @@global.read_only", 0, DB_NONE) == 0;
+	if (!is && !db_has_failed(&db->db))
+		db_fail(&db->db, error_retry("%s is read-only", db->db.name));
+	return is;
+}
+
+static void name_make(struct mariadb *db, const struct mariadb_url *url, unsigned index)
+{
+	snprintf(
+	    db->name, sizeof db->name, "mariadb://%s/%s", url->hosts[index].name, url->database);
+	db->db.name = db->name;
+}
+
+static void connect_with(struct mariadb *db, const struct mariadb_url *url)
+{
+	char password[PASSWORD_SIZE] = "";
+	struct error error = OK;
+	if (*url->password)
+		snprintf(password, sizeof password, "%s", url->password);
+	else if (*url->passfile)
+		error = password_read(url->passfile, password);
+	else
+		error = password_credential(password);
+	if (is_error(&error))
+		db_fail(&db->db, error);
+	bool is_connected = is_error(&error);
+	for (unsigned i = 0; i < url->hosts_count && !is_connected; i++) {
+		db->db.error = OK;
+		name_make(db, url, i);
+		if (host_connect(db, url, i, password))
+			is_connected = is_writable(db);
+		else if (db->handle)
+			fail(db);
+	}
+	explicit_bzero(password, sizeof password);
+}
+
+/* Texts of ours are compared with the site's by its own collation, or no index would be used. */
+static void collation_set(struct mariadb *db)
+{
+	char sql[128], collation[65] = "";
+	struct db_rows rows = db_select(&db->db,
+	    "SELECT collation_name FROM information_schema.columns WHERE table_schema = DATABASE() "
+	    "AND table_name = ?1 AND column_name = 'username'",
+	    DB_VALUES(db_text((struct slice){
+	        sql, (size_t)snprintf(sql, sizeof sql, "%suser", db->db.options->prefix)})));
+	if (db_next(&rows))
+		snprintf(collation, sizeof collation, "%.*s", SLICE_ARG(db_column_text(&rows, 0)));
+	db_leave(&rows);
+	if (*collation == '\0')
+		return; /* no site yet */
+	if (strncmp(collation, "utf8mb4_", 8) != 0) {
+		db_fail(&db->db, error_config("%s keeps texts as %s: Moodle 4.5 wants utf8mb4",
+		                     db->db.name, collation));
+		return;
+	}
+	snprintf(sql, sizeof sql, "SET NAMES utf8mb4 COLLATE %s", collation);
+	db_script(&db->db, sql);
+}
+
+static void session_set(struct mariadb *db)
+{
+	db_script(&db->db, "SET SESSION sql_mode = 'STRICT_ALL_TABLES,PIPES_AS_CONCAT', "
+	                   "SESSION innodb_lock_wait_timeout = 10");
+	db->has_snapshots =
+	    db_find(&db->db,
+	        "SELECT 1 FROM information_schema.session_variables WHERE variable_name = "
+	        "'INNODB_SNAPSHOT_ISOLATION'",
+	        0, DB_NONE) != 0;
+	if (db->has_snapshots)
+		db_script(&db->db, "SET SESSION innodb_snapshot_isolation = ON");
+	collation_set(db);
+}
+
+static struct error mariadb_open(
+    const struct lms_options *options, enum db_mode mode, struct db **result)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+	struct mariadb_url url;
+	(void)mode;
+	struct error error = mariadb_url_parse(options->url, &url);
+	if (is_error(&error))
+		return error;
+	struct mariadb *db = calloc(1, sizeof *db);
+	if (!db)
+		return error_memory("opening the LMS database");
+	pthread_once(&once, library_init);
+	db->db = (struct db){.engine = &mariadb_engine, .options = options, .error = OK};
+	name_make(db, &url, 0);
+	connect_with(db, &url);
+	explicit_bzero(&url, sizeof url);
+	if (!db_has_failed(&db->db))
+		session_set(db);
+	error = db->db.error;
+	if (is_error(&error))
+		mariadb_close(&db->db);
+	else
+		*result = &db->db;
+	return error;
+}
+
+const struct engine mariadb_engine = {
+    .scheme = "mariadb://",
+    .open = mariadb_open,
+    .close = mariadb_close,
+    .begin = begin,
+    .commit = commit,
+    .rollback = rollback,
+    .script = script,
+    .run = run,
+    .run_once = run,
+    .insert = insert,
+    .insert_all = insert_all,
+    .has_table = has_table,
+    .next = next,
+    .leave = leave,
+    .columns = columns,
+    .column_int = column_int,
+    .column_text = column_text,
+    .find_spellings = find_spellings,
+    .quote = '`',
+    .ledger = "",
+    .conflict = "ON DUPLICATE KEY UPDATE",
+    .lock = "FOR UPDATE",
+    .is_exact = false,
+    .value = write_value,
+    .schema = "",
+    .text_type = "longtext",
+    .table_end = " ENGINE=InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin",
+};

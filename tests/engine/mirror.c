@@ -1,0 +1,291 @@
+#include "mirror.h"
+
+#include "db.h"
+#include "schema.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+enum { SLOTS = 32, ROWS_TOGETHER = 500 };
+
+static _Noreturn void die(const char *what)
+{
+	fprintf(stderr, "mirror: %s\n", what);
+	exit(70);
+}
+
+static void good(struct error error)
+{
+	if (is_error(&error))
+		die(error.text);
+}
+
+bool mirror_is_wanted(void)
+{
+	return getenv("ENROLD_TEST_URL");
+}
+
+static bool is_postgresql(void)
+{
+	return strncmp(getenv("ENROLD_TEST_URL"), "postgresql", 10) == 0;
+}
+
+/* The URL of one of the server's databases. */
+static void url_make(char url[MIRROR_URL_SIZE], const char *database)
+{
+	const char *pattern = getenv("ENROLD_TEST_URL"), *place = strstr(pattern, "%s");
+	if (!place)
+		die("ENROLD_TEST_URL has no %s");
+	snprintf(
+	    url, MIRROR_URL_SIZE, "%.*s%s%s", (int)(place - pattern), pattern, database, place + 2);
+}
+
+/* ---- the schema in the server's words (facts 5.9) ---- */
+
+static const char *integer_type(long digits)
+{
+	if (is_postgresql())
+		return digits <= 4 ? "smallint" : digits <= 9 ? "integer" : "bigint";
+	if (digits <= 2)
+		return "tinyint";
+	return digits <= 4   ? "smallint"
+	       : digits <= 6 ? "mediumint"
+	       : digits <= 9 ? "int"
+	                     : "bigint";
+}
+
+/* "status INTEGER(10) NOT NULL DEFAULT 0,..." */
+static void columns_write(struct buffer *out, const char *columns)
+{
+	static const char word[] = "INTEGER(";
+	while (*columns) {
+		if (strncmp(columns, word, strlen(word)) == 0) {
+			char *end;
+			buffer_add_text(out, integer_type(strtol(columns + 8, &end, 10)));
+			columns = end + 1;
+		} else if (strncmp(columns, "TEXT", 4) == 0) {
+			buffer_add_text(out, is_postgresql() ? "text" : "longtext");
+			columns += 4;
+		} else {
+			buffer_add_char(out, *columns++);
+		}
+	}
+}
+
+static void tables_write(struct buffer *out)
+{
+	const char *quote = is_postgresql() ? "\"" : "`";
+	for (size_t i = 0; i < schema_tables_count; i++) {
+		const struct schema_table *table = &schema_tables[i];
+		buffer_print(out, "CREATE TABLE {%s} (id %s PRIMARY KEY, ", table->name,
+		    is_postgresql() ? "BIGSERIAL" : "BIGINT AUTO_INCREMENT");
+		columns_write(out, table->columns);
+		buffer_print(out, ")%s;", is_postgresql() ? "" : " ENGINE=InnoDB");
+		for (size_t k = 0; k < SCHEMA_INDEXES_MAX && table->indexes[k].name; k++)
+			buffer_print(out, "CREATE %sINDEX %smdl_%s%s ON {%s} (%s);",
+			    schema_index_is_unique(&table->indexes[k]) ? "UNIQUE " : "", quote,
+			    table->indexes[k].name, quote, table->name, table->indexes[k].columns);
+	}
+	buffer_add_text(out, "{schema}");
+	for (size_t i = 0; i < schema_ledger_count; i++)
+		buffer_print(out, "CREATE TABLE {%s} (%s){end};", schema_ledger[i].name,
+		    schema_ledger[i].columns);
+	buffer_add_char(out, '\0');
+}
+
+static void database_create(const char *name)
+{
+	char url[MIRROR_URL_SIZE], sql[128];
+	struct db *db;
+	url_make(url, is_postgresql() ? "postgres" : "mysql");
+	const struct lms_options options = {.url = url, .prefix = "mdl_"};
+	good(db_open(&options, DB_EXISTING, &db));
+	bool is_there =
+	    db_find(db,
+	        is_postgresql()
+	            ? "SELECT 1 FROM pg_database WHERE datname = ?1"
+	            : "SELECT 1 FROM information_schema.schemata WHERE schema_name = ?1",
+	        0, DB_VALUES(db_string(name))) == 1;
+	snprintf(sql, sizeof sql,
+	    is_postgresql() ? "CREATE DATABASE %s"
+	                    : "CREATE DATABASE %s CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci",
+	    name);
+	if (!is_there)
+		db_script(db, sql);
+	good(db_error(db));
+	db_close(db);
+	if (is_there)
+		return;
+	struct buffer text = {0};
+	url_make(url, name);
+	good(db_open(&options, DB_EXISTING, &db));
+	tables_write(&text);
+	db_script(db, text.bytes);
+	good(db_error(db));
+	db_close(db);
+	buffer_done(&text);
+}
+
+/* ---- one database for one test ---- */
+
+void mirror_open(struct mirror *mirror, const struct lms_options *sqlite)
+{
+	char path[256], name[32];
+	const char *directory = getenv("ENROLD_TEST_DIRECTORY");
+	*mirror = (struct mirror){.sqlite = *sqlite, .server = *sqlite, .lock = -1};
+	for (int slot = 0; slot < SLOTS && mirror->lock < 0; slot++) {
+		snprintf(path, sizeof path, "%s/slot-%d", directory, slot);
+		snprintf(name, sizeof name, "enrold_test_%d", slot);
+		mirror->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+		if (mirror->lock < 0)
+			die("cannot open a slot");
+		if (flock(mirror->lock, LOCK_EX | LOCK_NB) < 0) {
+			close(mirror->lock);
+			mirror->lock = -1;
+		}
+	}
+	if (mirror->lock < 0)
+		die("all slots are taken");
+	url_make(mirror->url, name);
+	mirror->server.url = mirror->url;
+	database_create(name);
+}
+
+void mirror_close(struct mirror *mirror)
+{
+	close(mirror->lock);
+}
+
+/* ---- copying ---- */
+
+/* Names of the columns, as they stand in front of each type: not commas inside brackets. */
+static size_t names_collect(struct buffer *out, const char *columns)
+{
+	size_t count = 0;
+	int depth = 0;
+	bool is_start = true;
+	for (const char *c = columns; *c; c++) {
+		if (is_start) {
+			size_t size = strcspn(c, " ");
+			buffer_print(out, "%s%.*s", out->size > 0 ? ", " : "", (int)size, c);
+			count++;
+			is_start = false;
+		}
+		depth += (*c == '(') - (*c == ')');
+		if (*c == ',' && depth == 0) {
+			is_start = true;
+			c += strspn(c + 1, " ");
+		}
+	}
+	return count;
+}
+
+/* What SQLite keeps under its address lies in `kept`, until the connections are closed. */
+static void rows_copy(struct db *from, struct db *to, const char *name, const char *names,
+    size_t width, struct arena *kept)
+{
+	struct arena *arena = arena_create();
+	struct db_table *table = arena_alloc(kept, sizeof *table);
+	if (!table)
+		die("out of memory");
+	*table = (struct db_table){name, arena_copy(kept, slice_of(names)).bytes, width};
+	struct db_value *values = malloc(ROWS_TOGETHER * width * sizeof *values);
+	size_t count = 0;
+	struct slice sql = arena_print(kept, "SELECT %s FROM {%s}", names, name);
+	if (!arena || !values || arena_has_failed(kept))
+		die("out of memory");
+	struct db_rows rows = db_select(from, sql.bytes, DB_NONE);
+	while (db_next(&rows)) {
+		for (size_t i = 0; i < width; i++) {
+			struct slice text = db_column_text(&rows, (int)i);
+			values[count * width + i] =
+			    db_text_or_null(text.bytes ? arena_copy(arena, text) : text);
+		}
+		if (++count == ROWS_TOGETHER) {
+			db_insert_all(to, table, values, count, NULL);
+			arena_reset(arena);
+			count = 0;
+		}
+	}
+	db_insert_all(to, table, values, count, NULL);
+	good(db_error(from));
+	good(db_error(to));
+	free(values);
+	arena_free(arena);
+}
+
+static void sequence_set(struct db *to, const char *name, struct arena *kept)
+{
+	struct slice sql = arena_print(kept,
+	    "SELECT setval(pg_get_serial_sequence('{%s}', 'id'), coalesce(max(id), 1), max(id) IS "
+	    "NOT NULL) FROM {%s}",
+	    name, name);
+	(void)db_find(to, sql.bytes, 0, DB_NONE);
+}
+
+static void table_copy(struct db *from, struct db *to, const char *name, const char *columns,
+    bool has_id, struct arena *kept)
+{
+	struct buffer names = {0};
+	size_t width = has_id;
+	if (has_id)
+		buffer_add_text(&names, "id");
+	width += names_collect(&names, columns);
+	buffer_add_char(&names, '\0');
+	rows_copy(from, to, name, names.bytes, width, kept);
+	if (has_id && db_is_server(to) && is_postgresql())
+		sequence_set(to, name, kept);
+	buffer_done(&names);
+}
+
+static void table_empty(struct db *to, struct buffer *sql, const char *name)
+{
+	bool is_many = db_is_server(to) && is_postgresql();
+	if (is_many)
+		buffer_print(sql, "%s {%s}", sql->size > 0 ? "," : "TRUNCATE", name);
+	else
+		buffer_print(sql, "%s {%s};", db_is_server(to) ? "TRUNCATE" : "DELETE FROM", name);
+}
+
+static void copy(const struct lms_options *from_options, const struct lms_options *to_options)
+{
+	struct db *from, *to;
+	struct buffer sql = {0};
+	struct arena *kept = arena_create();
+	if (!kept)
+		die("out of memory");
+	good(db_open(from_options, DB_EXISTING, &from));
+	good(db_open(to_options, DB_EXISTING, &to));
+	for (size_t i = 0; i < schema_tables_count; i++)
+		table_empty(to, &sql, schema_tables[i].name);
+	for (size_t i = 0; i < schema_ledger_count; i++)
+		table_empty(to, &sql, schema_ledger[i].name);
+	buffer_add_char(&sql, '\0');
+	if (db_is_server(to) && !is_postgresql())
+		db_script(to, sql.bytes); /* ends a transaction */
+	db_begin(to);
+	if (!db_is_server(to) || is_postgresql())
+		db_script(to, sql.bytes);
+	for (size_t i = 0; i < schema_tables_count; i++)
+		table_copy(from, to, schema_tables[i].name, schema_tables[i].columns, true, kept);
+	for (size_t i = 0; i < schema_ledger_count; i++)
+		table_copy(from, to, schema_ledger[i].name, schema_ledger[i].columns, false, kept);
+	good(db_end(to));
+	db_close(from);
+	db_close(to);
+	arena_free(kept);
+	buffer_done(&sql);
+}
+
+void mirror_push(const struct mirror *mirror)
+{
+	copy(&mirror->sqlite, &mirror->server);
+}
+
+void mirror_pull(const struct mirror *mirror)
+{
+	copy(&mirror->server, &mirror->sqlite);
+}

@@ -1,0 +1,67 @@
+#!/usr/bin/env bash
+# Runs a command while a server of its own runs, on a socket in a directory of its own:
+#
+#     with_server.sh postgresql|mariadb COMMAND...
+#
+# The command finds it by $ENROLD_TEST_URL (with %s for the database) and $ENROLD_TEST_DIRECTORY.
+# Ends with the command's status, with 77 (skipped) where the server's package is not installed.
+set -euo pipefail
+engine=$1
+shift
+directory=$(mktemp -d "${TMPDIR:-/tmp}/enrold-server-XXXXXX")
+chmod 0755 "$directory"
+mkdir -m 0777 "$directory/slots"
+server=
+
+finish() {
+  if [ -n "$server" ]; then kill -"${stop_signal:-TERM}" "$server" 2>/dev/null || true; wait "$server" 2>/dev/null || true; fi
+  rm -rf "$directory"
+}
+trap finish EXIT
+
+# A server does not run as root.
+as_user=()
+if [ "$(id -u)" = 0 ]; then
+  user=$([ "$engine" = postgresql ] && echo postgres || echo mysql)
+  getent passwd "$user" >/dev/null || user=nobody
+  chown "$user" "$directory"
+  as_user=(setpriv --reuid="$user" --regid="$(id -g "$user")" --clear-groups)
+fi
+
+case $engine in
+postgresql)
+  bin=$(compgen -G '/usr/lib/postgresql/*/bin' | sort -V | tail -1 || true)
+  [ -x "$bin/initdb" ] || { echo "skipped: PostgreSQL is not installed"; exit 77; }
+  (cd / && "${as_user[@]}" "$bin/initdb" -D "$directory/data" -U enrold -A trust -E UTF8 --locale=C.UTF-8 --no-sync >"$directory/init.log" 2>&1) ||
+    { cat "$directory/init.log"; exit 1; }
+  stop_signal=INT
+  (cd / && exec "${as_user[@]}" "$bin/postgres" -D "$directory/data" -k "$directory" -c listen_addresses= -c max_connections=200 \
+    -c fsync="${ENROLD_TEST_FSYNC:-off}" ${ENROLD_TEST_SERVER_OPTIONS:-} >"$directory/log" 2>&1) &
+  server=$!
+  ready() { "$bin/pg_isready" -q -h "$directory"; }
+  export ENROLD_TEST_URL="postgresql://enrold@/%s?host=$directory"
+  ;;
+mariadb)
+  command -v mariadbd >/dev/null || { echo "skipped: MariaDB is not installed"; exit 77; }
+  "${as_user[@]}" mariadb-install-db --no-defaults --datadir="$directory/data" --auth-root-authentication-method=normal \
+    --skip-test-db >"$directory/init.log" 2>&1 || { cat "$directory/init.log"; exit 1; }
+  flush=$([ "${ENROLD_TEST_FSYNC:-off}" = on ] && echo "--innodb-flush-log-at-trx-commit=1" || echo "--innodb-flush-log-at-trx-commit=0 --innodb-flush-method=nosync")
+  # shellcheck disable=SC2086  # words on purpose
+  "${as_user[@]}" mariadbd --no-defaults --datadir="$directory/data" --socket="$directory/socket" --skip-networking --skip-name-resolve \
+    --pid-file="$directory/pid" --max-connections=200 $flush ${ENROLD_TEST_SERVER_OPTIONS:-} >"$directory/log" 2>&1 &
+  server=$!
+  ready() { mariadb-admin --no-defaults --socket="$directory/socket" -u root ping >/dev/null 2>&1; }
+  export ENROLD_TEST_URL="mariadb://root@localhost/%s?socket=$directory/socket"
+  ;;
+esac
+
+for _ in $(seq 300); do
+  if ready; then break; fi
+  kill -0 "$server" 2>/dev/null || { cat "$directory/log"; exit 1; }
+  sleep 0.1
+done
+ready || { cat "$directory/log"; exit 1; }
+export ENROLD_TEST_DIRECTORY=$directory/slots
+status=0
+"$@" || status=$?
+exit "$status"
