@@ -50,6 +50,8 @@ struct ledger_run {
 /* state RUN_UNKNOWN when there is no such run. */
 struct error ledger_find(
     struct lms *lms, struct slice run, struct arena *arena, struct ledger_run *found) MUST_CHECK;
+/* Inside a transaction: RETRY when state or records of the stored run are not those of `run`. */
+struct error ledger_check(struct lms *lms, const struct ledger_run *run) MUST_CHECK;
 /* Inserts the run, or replaces its row. */
 struct error ledger_store(struct lms *lms, const struct ledger_run *run) MUST_CHECK;
 

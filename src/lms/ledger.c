@@ -44,6 +44,23 @@ struct error ledger_find(
 	return arena_has_failed(arena) ? error_memory("reading the ledger") : db_error(lms->db);
 }
 
+struct error ledger_check(struct lms *lms, const struct ledger_run *run)
+{
+	enum run_state state = RUN_UNKNOWN;
+	uint64_t records = 0;
+	struct db_rows rows = db_select(lms->db,
+	    "SELECT state, records FROM {enrold_run} WHERE run = ?", DB_VALUES(db_text(run->run)));
+	if (db_next(&rows)) {
+		state = state_parse(db_column_text(&rows, 0));
+		records = (uint64_t)db_column_int(&rows, 1);
+	}
+	db_leave(&rows);
+	struct error error = db_error(lms->db);
+	if (!is_error(&error) && (state != run->state || records != run->records))
+		error = error_retry("run %.*s got on while we looked away", SLICE_ARG(run->run));
+	return error;
+}
+
 struct error ledger_store(struct lms *lms, const struct ledger_run *run)
 {
 	db_run(lms->db, "DELETE FROM {enrold_run} WHERE run = ?", DB_VALUES(db_text(run->run)));

@@ -196,7 +196,7 @@ static bool is_stopping(const struct applying *applying)
 static struct error batch_begin(struct applying *applying)
 {
 	struct runner *runner = applying->run->runner;
-	return runner->has_turn ? OK : transaction_begin(runner);
+	return runner->has_turn ? OK : transaction_begin(applying->run);
 }
 
 /* A full batch in the middle of the file. */
@@ -231,7 +231,7 @@ static struct error end(struct applying *applying)
 		error = batch_write(applying);
 	if (!is_error(&error) && applying->way >= REHEARSED) {
 		transaction_rollback(runner);
-		error = transaction_begin(runner);
+		error = transaction_begin(applying->run);
 	}
 	if (!is_error(&error))
 		error = end_store(applying);

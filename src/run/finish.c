@@ -119,7 +119,7 @@ struct error finish_refused(struct run *run, const struct error *refusal)
 	if (!is_error(&error))
 		error = input_sync(run);
 	if (!is_error(&error))
-		error = transaction_begin(run->runner);
+		error = transaction_begin(run);
 	if (!is_error(&error))
 		error = finish_store(run, &finish);
 	if (!is_error(&error))

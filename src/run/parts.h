@@ -97,7 +97,8 @@ struct error run_apply(struct run *run) MUST_CHECK;
 
 /* ---- transaction.c: the LMS's write transaction, one run at a time ---- */
 
-struct error transaction_begin(struct runner *runner) MUST_CHECK;
+/* RETRY also: the ledger says of the run something else than its row does. */
+struct error transaction_begin(const struct run *run) MUST_CHECK;
 struct error transaction_commit(struct runner *runner) MUST_CHECK;
 void transaction_rollback(struct runner *runner); /* none: nothing */
 

@@ -7,14 +7,18 @@ static void turn_end(struct runner *runner)
 	runner->has_turn = false;
 }
 
-struct error transaction_begin(struct runner *runner)
+struct error transaction_begin(const struct run *run)
 {
+	struct runner *runner = run->runner;
 	turnstile_enter(runner->shared->turnstile);
 	runner->has_turn = true;
 	atomic_fetch_add(runner->shared->progress, 1);
 	struct error error = lms_begin(runner->lms);
+	/* A commit whose answer was lost may have come to pass after we looked. */
+	if (!is_error(&error))
+		error = ledger_check(runner->lms, &run->row);
 	if (is_error(&error))
-		turn_end(runner);
+		transaction_rollback(runner);
 	return error;
 }
 

@@ -10,6 +10,7 @@
 #include "spool.h"
 #include "tracer.h"
 
+#include <criterion/criterion.h>
 #include <criterion/parameterized.h>
 
 struct scenario {

@@ -33,14 +33,24 @@ static bool is_postgresql(void)
 	return strncmp(getenv("ENROLD_TEST_URL"), "postgresql", 10) == 0;
 }
 
+static void url_fill(char url[MIRROR_URL_SIZE], const char *pattern, const char *database)
+{
+	const char *place = strstr(pattern, "%s");
+	if (!place)
+		die("the URL has no %s");
+	snprintf(
+	    url, MIRROR_URL_SIZE, "%.*s%s%s", (int)(place - pattern), pattern, database, place + 2);
+}
+
 /* The URL of one of the server's databases. */
 static void url_make(char url[MIRROR_URL_SIZE], const char *database)
 {
-	const char *pattern = getenv("ENROLD_TEST_URL"), *place = strstr(pattern, "%s");
-	if (!place)
-		die("ENROLD_TEST_URL has no %s");
-	snprintf(
-	    url, MIRROR_URL_SIZE, "%.*s%s%s", (int)(place - pattern), pattern, database, place + 2);
+	url_fill(url, getenv("ENROLD_TEST_URL"), database);
+}
+
+void mirror_url(const struct mirror *mirror, const char *pattern, char url[MIRROR_URL_SIZE])
+{
+	url_fill(url, pattern, mirror->database);
 }
 
 /* ---- the schema in the server's words (facts 5.9) ---- */
@@ -133,12 +143,12 @@ static void database_create(const char *name)
 
 void mirror_open(struct mirror *mirror, const struct lms_options *sqlite)
 {
-	char path[256], name[32];
+	char path[256];
 	const char *directory = getenv("ENROLD_TEST_DIRECTORY");
 	*mirror = (struct mirror){.sqlite = *sqlite, .server = *sqlite, .lock = -1};
 	for (int slot = 0; slot < SLOTS && mirror->lock < 0; slot++) {
 		snprintf(path, sizeof path, "%s/slot-%d", directory, slot);
-		snprintf(name, sizeof name, "enrold_test_%d", slot);
+		snprintf(mirror->database, sizeof mirror->database, "enrold_test_%d", slot);
 		mirror->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
 		if (mirror->lock < 0)
 			die("cannot open a slot");
@@ -149,9 +159,9 @@ void mirror_open(struct mirror *mirror, const struct lms_options *sqlite)
 	}
 	if (mirror->lock < 0)
 		die("all slots are taken");
-	url_make(mirror->url, name);
+	url_make(mirror->url, mirror->database);
 	mirror->server.url = mirror->url;
-	database_create(name);
+	database_create(mirror->database);
 }
 
 void mirror_close(struct mirror *mirror)

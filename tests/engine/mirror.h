@@ -18,11 +18,14 @@ struct mirror {
 	char url[MIRROR_URL_SIZE];
 	struct lms_options sqlite, server; /* server.url is `url` */
 	int lock;
+	char database[32];
 };
 
 /* False: no server is to be tested. */
 bool mirror_is_wanted(void);
 void mirror_open(struct mirror *mirror, const struct lms_options *sqlite);
+/* The same database by another way: %s of the pattern is its name. */
+void mirror_url(const struct mirror *mirror, const char *pattern, char url[MIRROR_URL_SIZE]);
 void mirror_close(struct mirror *mirror);
 /* All rows of all tables, in place of what is there. */
 void mirror_push(const struct mirror *mirror);

@@ -30,6 +30,16 @@ static _Noreturn void die(const char *what)
 	exit(70);
 }
 
+/* $ENROLD_TEST_DAEMON_URL is another way to the same server, which only the real program takes. */
+static const char *daemon_url(const struct mirror *mirror, char url[MIRROR_URL_SIZE])
+{
+	const char *pattern = getenv("ENROLD_TEST_DAEMON_URL");
+	if (!pattern)
+		return mirror->url;
+	mirror_url(mirror, pattern, url);
+	return url;
+}
+
 /* The same configuration with the other URL, beside it. */
 static void config_rewrite(
     const char *path, const char *other, const struct lms_options *lms, const char *url)
@@ -96,7 +106,8 @@ int main(int argc, char **argv)
 	struct sigaction action = {.sa_handler = on_signal};
 	mirror_open(&mirror, &config_get(file)->lms);
 	snprintf(other, sizeof other, "%s.server", argv[config]);
-	config_rewrite(argv[config], other, &mirror.sqlite, mirror.url);
+	char url[MIRROR_URL_SIZE];
+	config_rewrite(argv[config], other, &mirror.sqlite, daemon_url(&mirror, url));
 	mirror_push(&mirror);
 	sigaction(SIGTERM, &action, NULL);
 	sigaction(SIGINT, &action, NULL);

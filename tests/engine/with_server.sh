@@ -40,6 +40,7 @@ postgresql)
   server=$!
   ready() { "$bin/pg_isready" -q -h "$directory"; }
   export ENROLD_TEST_URL="postgresql://enrold@/%s?host=$directory"
+  export ENROLD_TEST_SOCKET=$directory/.s.PGSQL.5432 ENROLD_TEST_DAEMON_URL_PATTERN="postgresql://enrold@/%s?host="
   ;;
 mariadb)
   command -v mariadbd >/dev/null || { echo "skipped: MariaDB is not installed"; exit 77; }
@@ -52,6 +53,7 @@ mariadb)
   server=$!
   ready() { mariadb-admin --no-defaults --socket="$directory/socket" -u root ping >/dev/null 2>&1; }
   export ENROLD_TEST_URL="mariadb://root@localhost/%s?socket=$directory/socket"
+  export ENROLD_TEST_SOCKET=$directory/socket ENROLD_TEST_DAEMON_URL_PATTERN="mariadb://root@localhost/%s?socket="
   ;;
 esac
 

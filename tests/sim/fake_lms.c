@@ -294,6 +294,19 @@ struct error ledger_find(
 	return away("the ledger");
 }
 
+struct error ledger_check(struct lms *lms, const struct ledger_run *run)
+{
+	(void)lms;
+	struct error error = away("ledger_check");
+	const struct ledger_run *row = find(now(), run->run);
+	if (is_error(&error))
+		return error;
+	return (row ? row->state == run->state && row->records == run->records
+	            : run->state == RUN_UNKNOWN && run->records == 0)
+	           ? OK
+	           : error_retry("run got on while we looked away");
+}
+
 struct error ledger_store(struct lms *lms, const struct ledger_run *run)
 {
 	(void)lms;
