@@ -26,7 +26,8 @@ enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARNING, LOG_ERROR };
 enum journal_mode { JOURNAL_WAL, JOURNAL_DELETE };
 
 struct lms_options {
-	const char *url;    /* "sqlite:/path", "postgresql://...", "mariadb://..."; may hold a password */
+	const char
+	    *url; /* "sqlite:/path", "postgresql://...", "mariadb://..."; may hold a password */
 	const char *prefix; /* of the site's tables: [a-z][a-z0-9_]{0,19}, default "mdl_" */
 	const char *actor;  /* user name of the site admin in whose name changes are made */
 	bool events;        /* audit rows, when the site's enabled_stores says so too */
@@ -45,7 +46,8 @@ struct config {
 	uint32_t settle_ms; /* 0: a file is taken at once */
 	uint32_t rescan_ms;
 	uint32_t stop_timeout_ms;
-	uint32_t workers; /* 1..64 */
+	uint32_t lease_ms; /* silent for longer, a daemon that shares the spool is taken for dead */
+	uint32_t workers;  /* 1..64 */
 	uint64_t max_file_size;
 	uint64_t max_field;
 	uint32_t preview_rows; /* previewed in one transaction; more: batch by batch, inexactly */
@@ -62,6 +64,8 @@ struct error config_load(const char *path, struct config_file **file) MUST_CHECK
 const struct config *config_get(const struct config_file *file);
 void config_free(struct config_file *file);
 
+/* Several daemons may share the spool: the ledger is on a server and arbitrates. */
+bool config_is_shared(const struct config *config);
 const struct feed *config_find_feed(const struct config *config, const char *name);
 
 /* Appends the effective configuration, defaults included but no password, as YAML that config_load

@@ -13,6 +13,7 @@
 
 #include "enrold/config.h"
 #include "enrold/error.h"
+#include "enrold/lease.h"
 #include "enrold/names.h"
 #include "enrold/runid.h"
 #include "enrold/spool.h"
@@ -26,6 +27,7 @@ struct run_surroundings {
 	const struct config *config;
 	const struct spool *spool;
 	struct run_ids *ids;
+	struct lease *lease;            /* NULL: the spool is not shared */
 	struct turnstile *turnstile;    /* in front of the LMS's write transactions */
 	const atomic_bool *is_stopping; /* a run ends at its next checkpoint */
 	atomic_uint *progress;          /* grows while any run gets on, for the watchdog */
@@ -35,6 +37,7 @@ enum run_end {
 	RUN_ANSWERED,  /* the answer is in the outbox, the input archived or in quarantine */
 	RUN_GONE,      /* there is no such file any more, or it went back to the inbox */
 	RUN_LEFT,      /* it cannot be taken and stays where it is; `error` says why */
+	RUN_ELSEWHERE, /* another daemon serves the feed */
 	RUN_POSTPONED, /* `error` says why, or is none: stopping. Go on later: with the run, if any
 	                */
 };

@@ -15,12 +15,16 @@
 struct run_ids {
 	pthread_mutex_t mutex;
 	int64_t last_us;
+	/* Several dispensers of one spool never meet: each has its own remainder. */
+	uint32_t slot, slots;
 };
 
 void run_ids_init(struct run_ids *ids);
 void run_ids_done(struct run_ids *ids);
 /* An id that exists already: later ones will be larger. Anything else than an id is passed over. */
 void run_ids_note(struct run_ids *ids, const char *id);
+/* 0 of 1 at first. */
+void run_ids_stride(struct run_ids *ids, uint32_t slot, uint32_t slots);
 void run_ids_next(struct run_ids *ids, int64_t now_us, char id[RUN_ID_SIZE + 1]);
 
 bool run_id_parse(const char *id, int64_t *epoch_us);

@@ -446,6 +446,11 @@ void config_free(struct config_file *file)
 	free(file);
 }
 
+bool config_is_shared(const struct config *config)
+{
+	return strncmp(config->lms.url, "sqlite:", strlen("sqlite:")) != 0;
+}
+
 const struct feed *config_find_feed(const struct config *config, const char *name)
 {
 	for (size_t i = 0; i < config->feeds_count; i++)

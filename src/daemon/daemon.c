@@ -36,6 +36,8 @@ struct daemon {
 	struct spool spool;
 	struct run_ids ids;
 	struct turnstile turnstile;
+	struct lease *lease;     /* NULL: the spool is not shared */
+	uv_async_t inherited;    /* runs of a dead daemon */
 	atomic_bool is_stopping; /* runs end at their next checkpoint: not RUNNING */
 	atomic_uint progress;
 	struct run_surroundings surroundings;
@@ -83,6 +85,44 @@ static void status_tell(struct daemon *daemon, int64_t now_ms)
 	notify_status(&daemon->notify, text);
 }
 
+/* ---- the other daemons of the spool ---- */
+
+/* On the lease's thread. */
+static void on_run_inherited(void *context)
+{
+	struct daemon *daemon = context;
+	uv_async_send(&daemon->inherited);
+}
+
+static void on_inherited(uv_async_t *async)
+{
+	struct daemon *daemon = async->data;
+	char run[RUN_ID_SIZE + 1];
+	while (daemon->feeds && lease_next_run(daemon->lease, run)) {
+		log_event(LOG_INFO, "run_recovered", json_pack("{s:s}", "run", run),
+		    "going on with a run of a daemon that is dead");
+		struct error error = feeds_add_run(daemon->feeds, run);
+		if (is_error(&error))
+			log_event(LOG_ERROR, "run_forgotten", NULL,
+			    "%s; the run stays in work/ until the next start", error.text);
+	}
+	turn(daemon);
+}
+
+static struct error lease_begin(struct daemon *daemon)
+{
+	struct error error = lease_start(
+	    daemon->config, &daemon->spool, &daemon->ids, on_run_inherited, daemon, &daemon->lease);
+	daemon->surroundings.lease = daemon->lease;
+	return error;
+}
+
+static void lease_end(struct daemon *daemon)
+{
+	lease_stop(daemon->lease);
+	daemon->lease = daemon->surroundings.lease = NULL;
+}
+
 /* ---- ends ---- */
 
 static void handle_close(uv_handle_t *handle)
@@ -99,6 +139,8 @@ static void loop_end(struct daemon *daemon)
 	handle_close((uv_handle_t *)&daemon->watchdog);
 	for (int i = 0; i < SIGNALS; i++)
 		handle_close((uv_handle_t *)&daemon->signals[i]);
+	lease_end(daemon); /* before its async goes */
+	handle_close((uv_handle_t *)&daemon->inherited);
 	watch_stop(daemon->watch);
 	workers_stop(daemon->workers);
 	daemon->watch = NULL;
@@ -144,10 +186,12 @@ static struct error next_load(struct daemon *daemon, struct config_file **file)
 	if (is_error(&error))
 		return error;
 	const struct config *next = config_get(*file), *now = daemon->config;
-	if (strcmp(next->spool, now->spool) == 0 && strcmp(next->node, now->node) == 0)
+	if (strcmp(next->spool, now->spool) == 0 && strcmp(next->node, now->node) == 0 &&
+	    config_is_shared(next) == config_is_shared(now))
 		return OK;
 	config_free(*file);
-	return error_config("%s: another spool or node needs a restart", daemon->path);
+	return error_config(
+	    "%s: another spool, node or kind of database needs a restart", daemon->path);
 }
 
 static void on_hangup(uv_signal_t *handle, int number)
@@ -386,13 +430,16 @@ static void reload(struct daemon *daemon)
 	workers_stop(daemon->workers);
 	daemon->watch = NULL;
 	daemon->workers = NULL;
+	lease_pause(daemon->lease);
 	/* The feeds still point into the old one, until work_begin has made new ones. */
 	struct config_file *old = daemon->file;
 	daemon->file = NULL;
 	config_use(daemon, daemon->next);
 	daemon->next = NULL;
 	atomic_store(&daemon->is_stopping, false);
-	struct error error = spool_open_feeds(daemon->config, &daemon->spool);
+	struct error error = lease_resume(daemon->lease, daemon->config);
+	if (!is_error(&error))
+		error = spool_open_feeds(daemon->config, &daemon->spool);
 	if (!is_error(&error))
 		error = work_begin(daemon);
 	config_free(old);
@@ -426,7 +473,11 @@ static struct error loop_run(struct daemon *daemon)
 	daemon->timer.data = daemon;
 	signals_start(daemon);
 	watchdog_begin(daemon);
-	struct error error = work_begin(daemon);
+	uv_async_init(&daemon->loop, &daemon->inherited, on_inherited);
+	daemon->inherited.data = daemon;
+	struct error error = lease_begin(daemon);
+	if (!is_error(&error))
+		error = work_begin(daemon);
 	if (is_error(&error)) {
 		loop_end(daemon);
 	} else {

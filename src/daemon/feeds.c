@@ -16,7 +16,8 @@ enum {
 	DELAY_FIRST_MS = 100,
 	DELAY_MAX_MS = 30000,
 	DELAY_CHANGED_MS = 1000, /* somebody is writing to the file */
-	SCAN_SHARE = 4,          /* scans asked for by events take at most a fifth of the time */
+	DELAY_ELSEWHERE_MS = 1000,
+	SCAN_SHARE = 4, /* scans asked for by events take at most a fifth of the time */
 };
 
 /* Said once, however often it is tried again; each time after twice the delay. */
@@ -413,6 +414,19 @@ static void postponed(struct feed_state *state, const struct run_report *report,
 		    "%s; the run stays in work/ until the next start", error.text);
 }
 
+/* Looked at again and again: the other one may be done with the feed, or dead. */
+static void elsewhere(struct feed_state *state, const struct job *job, int64_t now_ms)
+{
+	state->retry_at = now_ms + DELAY_ELSEWHERE_MS;
+	state->scan_at = state->retry_at;
+	if (!*job->run)
+		return;
+	struct error error = run_keep(state, job->run);
+	if (is_error(&error))
+		log_event(LOG_ERROR, "run_forgotten", about(job->run, &state->lane, ""),
+		    "%s; the run stays in work/ until the next start", error.text);
+}
+
 void feeds_done(struct feeds *feeds, const struct job *job, int64_t now_ms)
 {
 	struct feed_state *state = &feeds->states[job->place];
@@ -425,6 +439,7 @@ void feeds_done(struct feeds *feeds, const struct job *job, int64_t now_ms)
 		inbox_leave(state->inbox, job->name);
 		on_left(state, job->name, report->error.text);
 		break;
+	case RUN_ELSEWHERE: elsewhere(state, job, now_ms); break;
 	case RUN_POSTPONED: postponed(state, report, now_ms); break;
 	}
 }

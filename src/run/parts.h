@@ -49,9 +49,10 @@ struct run {
 	struct policy policy;
 	const struct site_facts *site; /* as loaded when this run went on */
 	struct ledger_run row;
-	bool is_durable;  /* names and copy have been flushed */
-	bool is_stopped;  /* at a checkpoint, because the daemon is stopping */
-	bool has_changed; /* the file was written to while it was copied */
+	struct lease_hold hold; /* on the feed */
+	bool is_durable;        /* names and copy have been flushed */
+	bool is_stopped;        /* at a checkpoint, because the daemon is stopping */
+	bool has_changed;       /* the file was written to while it was copied */
 };
 
 /* ---- claim.c: a file's way into work/, and back ---- */

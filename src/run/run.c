@@ -210,6 +210,11 @@ static void tell_of_answer(const struct run *run, struct run_report *report)
 static void conclude(struct run *run, struct error error, struct run_report *report)
 {
 	bool is_over = report->end == RUN_LEFT || (report->end == RUN_GONE && !is_error(&error));
+	if (report->end == RUN_ELSEWHERE && !is_error(&error)) {
+		report->lane = run->lane;
+		run_done(run);
+		return;
+	}
 	report->lane = run->lane;
 	snprintf(report->file, sizeof report->file, "%s", run->name);
 	report->error = error;
@@ -222,7 +227,19 @@ static void conclude(struct run *run, struct error error, struct run_report *rep
 	}
 	if (is_error(&error))
 		lms_disconnect(run->runner);
+	lease_leave(run->runner->shared->lease, &run->hold);
 	run_done(run);
+}
+
+/* Ends it with RUN_ELSEWHERE when another daemon serves the feed. */
+static struct error feed_enter(struct run *run, struct run_report *report)
+{
+	bool is_ours;
+	struct error error = lease_enter(
+	    run->runner->shared->lease, run->runner->lms, run->lane.feed, &run->hold, &is_ours);
+	if (!is_error(&error) && !is_ours)
+		report->end = RUN_ELSEWHERE;
+	return error;
 }
 
 void run_file(
@@ -235,7 +252,9 @@ void run_file(
 	/* A database that is away leaves the files in the inbox, where people look for them. */
 	if (!is_error(&error))
 		error = lms_connect(runner);
-	if (!is_error(&error)) {
+	if (!is_error(&error))
+		error = feed_enter(&run, report);
+	if (!is_error(&error) && report->end != RUN_ELSEWHERE) {
 		run_ids_next(runner->shared->ids, run_now_us(), run.id);
 		error = claim_file(&run, name, report);
 	}
@@ -248,17 +267,23 @@ void run_file(
 	conclude(&run, error, report);
 }
 
-static struct error run_open(struct run *run, const char *id)
+static struct error run_open(struct run *run, const char *id, struct run_report *report)
 {
 	const struct spool *spool = run->runner->shared->spool;
 	snprintf(run->id, sizeof run->id, "%s", id);
 	run->directory = openat(spool->work, id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (run->directory < 0 && errno == ENOENT) {
+		report->end = RUN_GONE; /* another daemon has taken us for dead, and has it now */
+		return OK;
+	}
 	if (run->directory < 0)
 		return error_errno("cannot open work/%s", id);
 	struct error error = claim_open(run);
 	if (!is_error(&error))
 		error = lms_connect(run->runner);
 	if (!is_error(&error))
+		error = feed_enter(run, report);
+	if (!is_error(&error) && report->end != RUN_ELSEWHERE)
 		error = ledger_find(run->runner->lms, slice_of(run->id), run->arena, &run->row);
 	/* Its box may have gone already. */
 	run->lane.is_preview |= summary_is_preview(run->row.summary);
@@ -272,8 +297,8 @@ void run_continue(struct runner *runner, const char *id, struct run_report *repo
 	snprintf(report->run, sizeof report->run, "%s", id);
 	struct error error = run_init(&run, runner);
 	if (!is_error(&error))
-		error = run_open(&run, id);
-	if (!is_error(&error))
+		error = run_open(&run, id, report);
+	if (!is_error(&error) && report->end == RUN_ANSWERED)
 		error = advance(&run, report);
 	conclude(&run, error, report);
 }

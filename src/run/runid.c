@@ -35,6 +35,8 @@ void run_ids_init(struct run_ids *ids)
 {
 	pthread_mutex_init(&ids->mutex, NULL);
 	ids->last_us = 0;
+	ids->slot = 0;
+	ids->slots = 1;
 }
 
 void run_ids_done(struct run_ids *ids)
@@ -53,10 +55,26 @@ void run_ids_note(struct run_ids *ids, const char *id)
 	pthread_mutex_unlock(&ids->mutex);
 }
 
+void run_ids_stride(struct run_ids *ids, uint32_t slot, uint32_t slots)
+{
+	pthread_mutex_lock(&ids->mutex);
+	ids->slot = slot;
+	ids->slots = slots;
+	pthread_mutex_unlock(&ids->mutex);
+}
+
+/* The first from here on that is ours. */
+static int64_t next_of_slot(const struct run_ids *ids, int64_t from_us)
+{
+	int64_t remainder = from_us % ids->slots;
+	int64_t step = (int64_t)ids->slot - remainder;
+	return from_us + (step < 0 ? step + ids->slots : step);
+}
+
 void run_ids_next(struct run_ids *ids, int64_t now_us, char id[RUN_ID_SIZE + 1])
 {
 	pthread_mutex_lock(&ids->mutex);
-	ids->last_us = now_us > ids->last_us ? now_us : ids->last_us + 1;
+	ids->last_us = next_of_slot(ids, now_us > ids->last_us ? now_us : ids->last_us + 1);
 	int64_t taken = ids->last_us;
 	pthread_mutex_unlock(&ids->mutex);
 	run_id_format(taken, id);

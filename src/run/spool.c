@@ -30,19 +30,24 @@ static struct error lock_refuse(int lock, const char *path)
 	    "the spool %s is in use by another enrold, pid %s", path, *pid ? pid : "unknown");
 }
 
-static struct error lock_take(struct spool *spool, const char *path)
+/* A spool that is shared is locked by each node for itself. */
+static struct error lock_take(struct spool *spool, const struct config *config)
 {
-	spool->lock = openat(spool->root, ".lock", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0640);
+	const char *path = config->spool;
+	char name[80] = ".lock";
+	if (config_is_shared(config))
+		snprintf(name, sizeof name, ".lock-%s", config->node);
+	spool->lock = openat(spool->root, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0640);
 	if (spool->lock < 0)
-		return error_at_start(error_errno("cannot open %s/.lock", path));
+		return error_at_start(error_errno("cannot open %s/%s", path, name));
 	if (flock(spool->lock, LOCK_EX | LOCK_NB) < 0)
 		return errno == EWOULDBLOCK ? lock_refuse(spool->lock, path)
-		                            : error_errno("cannot lock %s/.lock", path);
+		                            : error_errno("cannot lock %s/%s", path, name);
 	/* Only a courtesy to whom is refused, so a full disk is no reason to stop. */
 	char pid[24];
 	int length = snprintf(pid, sizeof pid, "%d\n", (int)getpid());
 	if (ftruncate(spool->lock, 0) == 0 && pwrite(spool->lock, pid, (size_t)length, 0) < length)
-		return error_errno("cannot write %s/.lock", path);
+		return error_errno("cannot write %s/%s", path, name);
 	return OK;
 }
 
@@ -150,7 +155,7 @@ struct error spool_open(const struct config *config, struct spool *spool)
 	*spool = (struct spool){-1, -1, -1, -1, -1, -1, -1};
 	struct error error = root_open(config->spool, &spool->root);
 	if (!is_error(&error))
-		error = lock_take(spool, config->spool);
+		error = lock_take(spool, config);
 	if (!is_error(&error))
 		error = places_open(spool, config);
 	if (is_error(&error))

@@ -14,6 +14,8 @@ struct error transaction_begin(const struct run *run)
 	runner->has_turn = true;
 	atomic_fetch_add(runner->shared->progress, 1);
 	struct error error = lms_begin(runner->lms);
+	if (!is_error(&error))
+		error = lease_check(runner->shared->lease, runner->lms, &run->hold);
 	/* A commit whose answer was lost may have come to pass after we looked. */
 	if (!is_error(&error))
 		error = ledger_check(runner->lms, &run->row);

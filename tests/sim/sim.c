@@ -74,8 +74,12 @@ static void born(void)
 	run_ids_init(&life.ids);
 	turnstile_init(&life.turnstile);
 	atomic_store(&life.is_stopping, false);
-	life.surroundings = (struct run_surroundings){
-	    config, &life.spool, &life.ids, &life.turnstile, &life.is_stopping, &life.progress};
+	life.surroundings = (struct run_surroundings){.config = config,
+	    .spool = &life.spool,
+	    .ids = &life.ids,
+	    .turnstile = &life.turnstile,
+	    .is_stopping = &life.is_stopping,
+	    .progress = &life.progress};
 	struct error error = spool_open(config, &life.spool);
 	if (is_error(&error))
 		return;

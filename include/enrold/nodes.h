@@ -1,0 +1,49 @@
+/*
+ * nodes: the daemons that share a spool and a ledger, and which of them serves which feed. Rows of
+ * enrold_node and enrold_feed.
+ *
+ * A daemon is alive as long as its beat changes; who watches it counts his own looks, so that no
+ * two clocks have to agree. Its token is new each time it joins: whoever has lost his (because he
+ * was taken for dead) may not write any more.
+ *
+ * Each call is a transaction of its own, except where it says otherwise. All errors are RETRY.
+ */
+#ifndef ENROLD_NODES_H
+#define ENROLD_NODES_H
+
+#include "enrold/arena.h"
+#include "enrold/ledger.h"
+
+enum { NODE_TOKEN_SIZE = 32, NODE_SLOTS = 64 };
+
+/* One daemon, as its row has it. */
+struct node {
+	struct slice name, token;
+	int64_t beat;
+};
+
+/* Its row begins anew. *slot: 0..NODE_SLOTS-1, nobody else's as long as there are free ones. */
+struct error nodes_join(
+    struct lms *lms, const char *node, const char *token, uint32_t *slot) MUST_CHECK;
+/* One beat; *is_ours: the token is still the row's. */
+struct error nodes_beat(
+    struct lms *lms, const char *node, const char *token, bool *is_ours) MUST_CHECK;
+/* All rows; texts and list lie in the arena. */
+struct error nodes_list(
+    struct lms *lms, struct arena *arena, struct node **nodes, size_t *count) MUST_CHECK;
+
+/* Inside a transaction: RETRY when the token is no longer the row's. */
+struct error nodes_check(struct lms *lms, const char *node, const char *token) MUST_CHECK;
+
+/* The feed is the node's from now on, if it is nobody else's; else *holder says whose ("": ours).
+ * `last`: the newest run of the ledger. */
+struct error nodes_take_feed(struct lms *lms, const char *node, const char *feed,
+    struct slice *holder, struct arena *arena, char last[RUN_ID_SIZE + 1]) MUST_CHECK;
+struct error nodes_free_feed(struct lms *lms, const char *node, const char *feed) MUST_CHECK;
+
+/* Takes away the token of a daemon that is still as we last saw it; *is_done: it was. */
+struct error nodes_condemn(struct lms *lms, const struct node *dead, bool *is_done) MUST_CHECK;
+/* Its feeds are the heir's, its row goes. */
+struct error nodes_inherit(struct lms *lms, const char *dead, const char *heir) MUST_CHECK;
+
+#endif
