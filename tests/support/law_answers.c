@@ -139,7 +139,9 @@ static void summary_check(struct law *law, const struct law_run *run)
 	const json_t *input = json_object_get(run->json, "input");
 	text_check(law, run, run->json, "run", run->run);
 	text_check(law, run, run->json, "feed", run->feed);
-	text_check(law, run, run->json, "node", SPOOL_NODE);
+	/* Several daemons that share the spool have a number behind it. */
+	if (strncmp(law_member(run->json, "node"), SPOOL_NODE, strlen(SPOOL_NODE)) != 0)
+		law_break(law, "L3: run %s: node is '%s'", run->run, law_member(run->json, "node"));
 	text_check(law, run, run->json, "status", is_refused ? "refused" : "done");
 	/* A refused one has changed nothing either way. */
 	if (!is_refused)

@@ -273,9 +273,10 @@ static void temporary_check(struct law *law, const char *place)
 
 static void work_check_empty(struct law *law)
 {
-	struct listing listing = files_list(spool_path(law->spool, "work/" SPOOL_NODE).text);
+	struct listing listing = files_list(spool_path(law->spool, "work").text);
 	for (size_t i = 0; i < listing.count; i++)
-		law_break(law, "L5: work is left: %s", listing.entries[i].path);
+		if (strchr(listing.entries[i].path, '/')) /* below a node */
+			law_break(law, "L5: work is left: %s", listing.entries[i].path);
 	listing_done(&listing);
 }
 
