@@ -18,6 +18,14 @@
  */
 struct error site_init(const struct lms_options *options, bool *made) MUST_CHECK;
 
+/* What there is, and what enrold will and will not do with it: one call for each thing. BAD: enrold
+ * cannot work like this. */
+enum finding { FINDING_GOOD, FINDING_NOTE, FINDING_BAD };
+typedef void site_on_finding(
+    void *context, enum finding finding, const char *about, const char *text);
+struct error site_check(
+    const struct lms_options *options, site_on_finding *on_finding, void *context) MUST_CHECK;
+
 struct course_row {
 	uint64_t line; /* for messages */
 	struct slice shortname;

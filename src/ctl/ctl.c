@@ -12,7 +12,10 @@ static const struct command {
 	ctl_command *run;
 	const char *synopsis, *meaning;
 } commands[] = {
-    {"lms", "init", 0, ctl_lms_init, "lms init", "make a Moodle site in the SQLite database"},
+    {"lms", "init", 0, ctl_lms_init, "lms init",
+        "make a Moodle site in SQLite; on a server, enrold's own tables"},
+    {"lms", "check", 0, ctl_lms_check, "lms check",
+        "what the site has, and what enrold will and won't do there"},
     {"lms", "add-courses", 1, ctl_lms_add_courses, "lms add-courses FILE",
         "CSV: shortname,fullname,category,idnumber"},
     {"lms", "add-users", 1, ctl_lms_add_users, "lms add-users FILE",

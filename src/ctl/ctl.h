@@ -27,6 +27,7 @@ struct ctl {
 typedef enum ctl_exit ctl_command(const struct ctl *ctl);
 
 ctl_command ctl_lms_init;
+ctl_command ctl_lms_check;
 ctl_command ctl_lms_add_courses;
 ctl_command ctl_lms_add_users;
 ctl_command ctl_reconcile;

@@ -25,10 +25,48 @@ enum ctl_exit ctl_lms_init(const struct ctl *ctl)
 		return ctl_fail(&error);
 	if (ctl->json)
 		return json_print(json_pack("{s:b}", "made", made));
-	printf(
-	    made ? "A site was made in %s.\n" : "There is a site in %s already; nothing changed.\n",
-	    ctl->config->lms.url);
+	if (config_is_shared(ctl->config))
+		puts(made ? "enrold's own tables were made; Moodle's are as they were."
+		          : "enrold's own tables are there already; nothing changed.");
+	else
+		printf(made ? "A site was made in %s.\n"
+		            : "There is a site in %s already; nothing changed.\n",
+		    ctl->config->lms.url);
 	return CTL_OK;
+}
+
+/* What lms check has found so far. */
+struct findings {
+	json_t *list; /* with --json */
+	bool has_bad;
+};
+
+static void on_finding(void *context, enum finding finding, const char *about, const char *text)
+{
+	static const char *const words[] = {
+	    [FINDING_GOOD] = "ok", [FINDING_NOTE] = "note", [FINDING_BAD] = "BAD"};
+	struct findings *findings = context;
+	findings->has_bad |= finding == FINDING_BAD;
+	if (findings->list)
+		json_array_append_new(
+		    findings->list, json_pack("{s:s, s:s, s:s}", "finding", words[finding], "about",
+		                        about, "text", text));
+	else
+		printf("%-4s  %s: %s\n", words[finding], about, text);
+}
+
+enum ctl_exit ctl_lms_check(const struct ctl *ctl)
+{
+	struct findings findings = {.list = ctl->json ? json_array() : NULL};
+	struct error error = site_check(&ctl->config->lms, on_finding, &findings);
+	if (is_error(&error)) {
+		json_decref(findings.list);
+		return ctl_fail(&error);
+	}
+	enum ctl_exit printed = findings.list ? json_print(findings.list) : CTL_OK;
+	if (printed != CTL_OK)
+		return printed;
+	return findings.has_bad ? CTL_NO : CTL_OK;
 }
 
 static enum ctl_exit answer_json(

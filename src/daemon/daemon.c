@@ -36,8 +36,9 @@ struct daemon {
 	struct spool spool;
 	struct run_ids ids;
 	struct turnstile turnstile;
-	struct lease *lease;     /* NULL: the spool is not shared */
-	uv_async_t inherited;    /* runs of a dead daemon */
+	struct lease *lease;  /* NULL: the spool is not shared */
+	uv_async_t inherited; /* runs of a dead daemon */
+	atomic_bool is_listening;
 	atomic_bool is_stopping; /* runs end at their next checkpoint: not RUNNING */
 	atomic_uint progress;
 	struct run_surroundings surroundings;
@@ -91,12 +92,12 @@ static void status_tell(struct daemon *daemon, int64_t now_ms)
 static void on_run_inherited(void *context)
 {
 	struct daemon *daemon = context;
-	uv_async_send(&daemon->inherited);
+	if (atomic_load(&daemon->is_listening))
+		uv_async_send(&daemon->inherited);
 }
 
-static void on_inherited(uv_async_t *async)
+static void inherited_take(struct daemon *daemon)
 {
-	struct daemon *daemon = async->data;
 	char run[RUN_ID_SIZE + 1];
 	while (daemon->feeds && lease_next_run(daemon->lease, run)) {
 		log_event(LOG_INFO, "run_recovered", json_pack("{s:s}", "run", run),
@@ -106,7 +107,12 @@ static void on_inherited(uv_async_t *async)
 			log_event(LOG_ERROR, "run_forgotten", NULL,
 			    "%s; the run stays in work/ until the next start", error.text);
 	}
-	turn(daemon);
+}
+
+static void on_inherited(uv_async_t *async)
+{
+	inherited_take(async->data);
+	turn(async->data);
 }
 
 static struct error lease_begin(struct daemon *daemon)
@@ -343,11 +349,11 @@ static struct error site_look(struct daemon *daemon)
 }
 
 /* Before there is anything to lose: a signal simply ends us here. */
-static struct error site_await(struct daemon *daemon)
+static struct error await(struct daemon *daemon, struct error (*look)(struct daemon *daemon))
 {
 	int64_t waited_ms = 0;
 	for (int64_t delay_ms = 100;; delay_ms = delay_ms < 5000 ? delay_ms * 2 : delay_ms) {
-		struct error error = site_look(daemon);
+		struct error error = look(daemon);
 		bool may_wait = !daemon->once || waited_ms < daemon->config->stop_timeout_ms;
 		if (error.class != ERROR_RETRY || !may_wait)
 			return error;
@@ -475,14 +481,14 @@ static struct error loop_run(struct daemon *daemon)
 	watchdog_begin(daemon);
 	uv_async_init(&daemon->loop, &daemon->inherited, on_inherited);
 	daemon->inherited.data = daemon;
-	struct error error = lease_begin(daemon);
-	if (!is_error(&error))
-		error = work_begin(daemon);
+	atomic_store(&daemon->is_listening, true);
+	struct error error = work_begin(daemon);
 	if (is_error(&error)) {
 		loop_end(daemon);
 	} else {
 		/* The first turn sets the watches: ready means that from now on nothing is missed.
 		 */
+		inherited_take(daemon);
 		turn(daemon);
 		log_event(LOG_INFO, "ready", NULL, "enrold " ENROLD_VERSION " watches %s/inbox",
 		    daemon->config->spool);
@@ -499,9 +505,12 @@ static struct error run(struct daemon *daemon)
 	struct error error = spool_open(daemon->config, &daemon->spool);
 	if (is_error(&error))
 		return error;
-	error = site_await(daemon);
+	error = await(daemon, site_look);
+	if (!is_error(&error))
+		error = await(daemon, lease_begin);
 	if (!is_error(&error))
 		error = loop_run(daemon);
+	lease_end(daemon);
 	feeds_free(daemon->feeds);
 	spool_close(&daemon->spool);
 	return error;

@@ -52,6 +52,16 @@ const char *db_name(const struct db *db)
 	return db->name;
 }
 
+const char *db_describe(struct db *db, struct arena *arena)
+{
+	struct slice text = SLICE("");
+	struct db_rows rows = db_select(db, db->engine->describe, DB_NONE);
+	if (db_next(&rows))
+		text = arena_copy(arena, db_column_text(&rows, 0));
+	db_leave(&rows);
+	return text.size > 0 ? text.bytes : "";
+}
+
 bool db_is_server(const struct db *db)
 {
 	return db->engine != &sqlite_engine;

@@ -83,6 +83,8 @@ void db_close(struct db *db); /* NULL: nothing */
 const char *db_name(const struct db *db);
 /* A server's: others write to it at the same time. */
 bool db_is_server(const struct db *db);
+/* Engine and version, and how it tells texts apart; lies in the arena. */
+const char *db_describe(struct db *db, struct arena *arena);
 void db_rest(struct db *db); /* gives back its cache */
 
 /* SQLite: puts the file into the configured journal mode. Outside a transaction. */

@@ -52,6 +52,7 @@ struct engine {
 	struct slice (*column_text)(const struct db_rows *rows, int column);
 	void (*find_spellings)(struct db *db, const struct db_column *column,
 	    const struct db_questions *questions, struct db_questions *spellings);
+	const char *describe; /* asks for engine, version and collation in words */
 	/* Dialect. */
 	char quote;           /* around names */
 	const char *ledger;   /* in front of our own tables */

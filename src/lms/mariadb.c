@@ -590,6 +590,10 @@ const struct engine mariadb_engine = {
     .column_int = column_int,
     .column_text = column_text,
     .find_spellings = find_spellings,
+    .describe = "SELECT 'MariaDB ' || @@version || ', texts by ' || @@collation_connection || ', "
+                "isolation by ' || coalesce((SELECT 'snapshots' FROM "
+                "information_schema.session_variables WHERE variable_name = "
+                "'INNODB_SNAPSHOT_ISOLATION'), 'locks')",
     .quote = '`',
     .ledger = "",
     .conflict = "ON DUPLICATE KEY UPDATE",

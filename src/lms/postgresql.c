@@ -672,6 +672,9 @@ const struct engine postgresql_engine = {
     .column_int = column_int,
     .column_text = column_text,
     .find_spellings = find_spellings,
+    .describe = "SELECT 'PostgreSQL ' || current_setting('server_version') || ', ' || "
+                "current_setting('server_encoding') || ', letter case by ' || datctype FROM "
+                "pg_database WHERE datname = current_database()",
     .quote = '"',
     .ledger = "\"enrold\".",
     .lock = "FOR UPDATE",

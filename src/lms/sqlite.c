@@ -551,6 +551,7 @@ const struct engine sqlite_engine = {
     .column_int = column_int,
     .column_text = column_text,
     .find_spellings = find_spellings,
+    .describe = "SELECT 'SQLite ' || sqlite_version()",
     .quote = '"',
     .ledger = "",
     .lock = "",

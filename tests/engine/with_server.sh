@@ -32,15 +32,16 @@ case $engine in
 postgresql)
   bin=$(compgen -G '/usr/lib/postgresql/*/bin' | sort -V | tail -1 || true)
   [ -x "$bin/initdb" ] || { echo "skipped: PostgreSQL is not installed"; exit 77; }
-  (cd / && "${as_user[@]}" "$bin/initdb" -D "$directory/data" -U enrold -A trust -E UTF8 --locale=C.UTF-8 --no-sync >"$directory/init.log" 2>&1) ||
+  (cd / && "${as_user[@]}" "$bin/initdb" -D "$directory/data" -U admin -A trust -E UTF8 --locale=C.UTF-8 --no-sync >"$directory/init.log" 2>&1) ||
     { cat "$directory/init.log"; exit 1; }
   stop_signal=INT
   (cd / && exec "${as_user[@]}" "$bin/postgres" -D "$directory/data" -k "$directory" -c listen_addresses= -c max_connections=200 \
     -c fsync="${ENROLD_TEST_FSYNC:-off}" ${ENROLD_TEST_SERVER_OPTIONS:-} >"$directory/log" 2>&1) &
   server=$!
   ready() { "$bin/pg_isready" -q -h "$directory"; }
-  export ENROLD_TEST_URL="postgresql://enrold@/%s?host=$directory"
-  export ENROLD_TEST_SOCKET=$directory/.s.PGSQL.5432 ENROLD_TEST_DAEMON_URL_PATTERN="postgresql://enrold@/%s?host="
+  export ENROLD_TEST_CLIENT="psql -X -q -v ON_ERROR_STOP=1 -h $directory -U admin -d"
+  export ENROLD_TEST_URL="postgresql://admin@/%s?host=$directory"
+  export ENROLD_TEST_SOCKET=$directory/.s.PGSQL.5432 ENROLD_TEST_DAEMON_URL_PATTERN="postgresql://admin@/%s?host="
   ;;
 mariadb)
   command -v mariadbd >/dev/null || { echo "skipped: MariaDB is not installed"; exit 77; }
@@ -52,6 +53,7 @@ mariadb)
     --pid-file="$directory/pid" --max-connections=200 $flush ${ENROLD_TEST_SERVER_OPTIONS:-} >"$directory/log" 2>&1 &
   server=$!
   ready() { mariadb-admin --no-defaults --socket="$directory/socket" -u root ping >/dev/null 2>&1; }
+  export ENROLD_TEST_CLIENT="mariadb --no-defaults --socket=$directory/socket -u root"
   export ENROLD_TEST_URL="mariadb://root@localhost/%s?socket=$directory/socket"
   export ENROLD_TEST_SOCKET=$directory/socket ENROLD_TEST_DAEMON_URL_PATTERN="mariadb://root@localhost/%s?socket="
   ;;

@@ -1,0 +1,42 @@
+-- What enrold may do in a Moodle's MariaDB database, and nothing more. Run it as an administrator, after
+-- `enrolctl lms init`. For another database than moodle, or another prefix than mdl_, put them in:
+--
+--     sed -e 's/\bmoodle\./mydb./; s/mdl_/other_/' mariadb-grants.sql | mariadb
+--
+-- The user itself: CREATE USER enrold@'%' IDENTIFIED BY '...' REQUIRE SSL;
+GRANT SELECT ON moodle.mdl_config TO enrold;
+GRANT SELECT ON moodle.mdl_config_plugins TO enrold;
+GRANT SELECT ON moodle.mdl_user_info_field TO enrold;
+GRANT SELECT ON moodle.mdl_course_categories TO enrold;
+GRANT SELECT ON moodle.mdl_course TO enrold;
+GRANT SELECT ON moodle.mdl_role TO enrold;
+GRANT SELECT ON moodle.mdl_role_context_levels TO enrold;
+GRANT SELECT ON moodle.mdl_enrol TO enrold;
+GRANT SELECT, INSERT, UPDATE ON moodle.mdl_user TO enrold;
+GRANT SELECT, INSERT, UPDATE ON moodle.mdl_context TO enrold;
+GRANT SELECT, INSERT, UPDATE, DELETE ON moodle.mdl_user_info_data TO enrold;
+GRANT SELECT, INSERT, UPDATE, DELETE ON moodle.mdl_user_preferences TO enrold;
+GRANT SELECT, DELETE ON moodle.mdl_user_password_history TO enrold;
+GRANT SELECT, DELETE ON moodle.mdl_sessions TO enrold;
+GRANT SELECT, INSERT, DELETE ON moodle.mdl_role_assignments TO enrold;
+GRANT SELECT, INSERT, UPDATE, DELETE ON moodle.mdl_user_enrolments TO enrold;
+GRANT SELECT, INSERT, UPDATE ON moodle.mdl_groups TO enrold;
+GRANT SELECT, INSERT, DELETE ON moodle.mdl_groups_members TO enrold;
+GRANT SELECT, INSERT ON moodle.mdl_groupings TO enrold;
+GRANT SELECT, INSERT ON moodle.mdl_groupings_groups TO enrold;
+GRANT SELECT, INSERT ON moodle.mdl_cohort TO enrold;
+GRANT SELECT, INSERT, DELETE ON moodle.mdl_cohort_members TO enrold;
+GRANT SELECT, INSERT, UPDATE ON moodle.mdl_cache_flags TO enrold;
+GRANT SELECT, INSERT ON moodle.mdl_logstore_standard_log TO enrold;
+-- Of a deleted account; every Moodle has these tables.
+GRANT SELECT, DELETE ON moodle.mdl_user_lastaccess TO enrold;
+GRANT SELECT, DELETE ON moodle.mdl_external_tokens TO enrold;
+GRANT SELECT, DELETE ON moodle.mdl_external_services_users TO enrold;
+GRANT SELECT, DELETE ON moodle.mdl_user_private_key TO enrold;
+-- Its own tables.
+GRANT SELECT, INSERT, UPDATE, DELETE ON moodle.enrold_run TO enrold;
+GRANT SELECT, INSERT, UPDATE, DELETE ON moodle.enrold_head TO enrold;
+GRANT SELECT, INSERT, UPDATE, DELETE ON moodle.enrold_lock TO enrold;
+GRANT SELECT, INSERT, UPDATE, DELETE ON moodle.enrold_node TO enrold;
+GRANT SELECT, INSERT, UPDATE, DELETE ON moodle.enrold_feed TO enrold;
+GRANT SELECT, INSERT, UPDATE, DELETE ON moodle.enrold_version TO enrold;

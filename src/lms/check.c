@@ -1,0 +1,282 @@
+/*
+ * check: what a site has, and what enrold will and will not do there. Rights and columns are found
+ * out by asking for them, in statements that touch no row: what an engine says of them then is
+ * always true.
+ */
+#include "enrold/site.h"
+
+#include "db.h"
+#include "rights.h"
+#include "schema.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+struct look {
+	struct db *db;
+	const struct lms_options *options;
+	site_on_finding *on_finding;
+	void *context;
+	struct arena *arena; /* statements lie there as long as the connection */
+};
+
+static void tell(const struct look *look, enum finding finding, const char *about,
+    const char *format, ...) PRINTF_LIKE(4, 5);
+
+static void tell(
+    const struct look *look, enum finding finding, const char *about, const char *format, ...)
+{
+	char text[400];
+	va_list arguments;
+	va_start(arguments, format);
+	vsnprintf(text, sizeof text, format, arguments);
+	va_end(arguments);
+	look->on_finding(look->context, finding, about, text);
+}
+
+/* A text that is there as long as the connection, and "" for what is not there. */
+static struct slice value_find(const struct look *look, const char *sql, const char *name)
+{
+	struct slice value = SLICE("");
+	struct db_rows rows = db_select(look->db, sql,
+	    &(struct db_value){.type = DB_TEXT, .text = slice_of(name)}, strchr(sql, '?') ? 1 : 0);
+	if (db_next(&rows))
+		value = arena_copy(look->arena, db_column_text(&rows, 0));
+	db_leave(&rows);
+	return value;
+}
+
+static struct slice setting(const struct look *look, const char *name)
+{
+	return value_find(look, "SELECT value FROM {config} WHERE name = ?1", name);
+}
+
+/* Whether the statement would do; what it changes is undone. */
+static bool would_do(const struct look *look, const char *sql, struct error *why)
+{
+	db_begin(look->db);
+	db_run(look->db, sql, DB_NONE);
+	(void)db_find(look->db, "SELECT 1", 0, DB_NONE); /* whatever was queued is done now */
+	*why = db_error(look->db);
+	db_rollback(look->db);
+	return !is_error(why);
+}
+
+/* ---- tables ---- */
+
+/* "a, b, c" of "a TYPE ..., b TYPE ...". */
+static struct slice columns_of(const struct look *look, const struct schema_table *table)
+{
+	struct buffer names = {0};
+	bool is_start = true;
+	int depth = 0;
+	for (const char *c = table->columns; *c; c++) {
+		if (is_start)
+			buffer_print(
+			    &names, "%s%.*s", names.size > 0 ? ", " : "", (int)strcspn(c, " "), c);
+		depth += (*c == '(') - (*c == ')');
+		is_start = *c == ',' && depth == 0;
+	}
+	if (names.failed)
+		arena_fail(look->arena);
+	struct slice kept = arena_copy(look->arena, buffer_slice(&names));
+	buffer_done(&names);
+	return kept;
+}
+
+static const struct schema_table *schema_find(const char *name)
+{
+	for (size_t i = 0; i < schema_tables_count; i++)
+		if (strcmp(schema_tables[i].name, name) == 0)
+			return &schema_tables[i];
+	abort(); /* a right to a table that we do not know */
+}
+
+/* One statement that touches no row. */
+static bool right_check(
+    const struct look *look, const char *table, const char *right, struct slice sql)
+{
+	struct error why;
+	if (arena_has_failed(look->arena) || would_do(look, sql.bytes, &why))
+		return true;
+	if (*right == '\0')
+		tell(look, FINDING_BAD, table, "%s", why.text);
+	else
+		tell(look, FINDING_BAD, table, "the right to %s is missing: %s", right, why.text);
+	return false;
+}
+
+static size_t table_check(const struct look *look, const struct table_rights *rights)
+{
+	const char *table = rights->table;
+	struct arena *arena = look->arena;
+	struct slice columns = columns_of(look, schema_find(table));
+	size_t missing = 0;
+	if (!db_has_table(look->db, table)) {
+		tell(look, FINDING_BAD, table, "there is no such table");
+		return 1;
+	}
+	missing += !right_check(look, table, "",
+	    arena_print(arena, "SELECT id, %.*s FROM {%s} WHERE 1 = 0", SLICE_ARG(columns), table));
+	if (missing == 0 && strchr(rights->rights, 'i'))
+		missing += !right_check(look, table, "INSERT",
+		    arena_print(arena,
+		        "INSERT INTO {%s} (id, %.*s) SELECT id, %.*s FROM {%s} WHERE 1 = 0", table,
+		        SLICE_ARG(columns), SLICE_ARG(columns), table));
+	if (strchr(rights->rights, 'u'))
+		missing += !right_check(look, table, "UPDATE",
+		    arena_print(arena, "UPDATE {%s} SET id = id WHERE 1 = 0", table));
+	if (strchr(rights->rights, 'd'))
+		missing += !right_check(look, table, "DELETE",
+		    arena_print(arena, "DELETE FROM {%s} WHERE 1 = 0", table));
+	return missing;
+}
+
+static void tables_check(const struct look *look)
+{
+	size_t missing = 0;
+	for (size_t i = 0; i < table_rights_count; i++)
+		missing += table_check(look, &table_rights[i]);
+	if (missing == 0)
+		tell(look, FINDING_GOOD, "tables",
+		    "all %zu that enrold uses are there, with the rights it needs",
+		    table_rights_count);
+}
+
+/* ---- settings ---- */
+
+enum { VERSION_MIN = 2024100700, VERSION_END = 2025041400 }; /* Moodle 4.5 */
+
+static void version_check(const struct look *look)
+{
+	struct slice version = setting(look, "version"), release = setting(look, "release");
+	long number = version.size > 0 ? strtol(version.bytes, NULL, 10) : 0;
+	bool is_known = number >= VERSION_MIN && number < VERSION_END;
+	tell(look, is_known ? FINDING_GOOD : FINDING_NOTE, "Moodle", "%.*s%s",
+	    SLICE_ARG(release.size > 0 ? release : SLICE("of an unknown version")),
+	    is_known ? "" : "; enrold was made for 4.5: try it on a copy first");
+}
+
+static bool list_has(struct slice list, const char *word)
+{
+	size_t size = strlen(word);
+	for (const char *c = list.bytes, *end = c + list.size; c < end;) {
+		size_t length = 0;
+		while (c + length < end && c[length] != ',')
+			length++;
+		if (length == size && memcmp(c, word, size) == 0)
+			return true;
+		c += length + 1;
+	}
+	return false;
+}
+
+static void plugins_check(const struct look *look)
+{
+	struct slice plugins = setting(look, "enrol_plugins_enabled");
+	struct slice stores = value_find(look,
+	    "SELECT value FROM {config_plugins} WHERE plugin = 'tool_log' AND name = ?1",
+	    "enabled_stores");
+	bool has_log = list_has(stores, "logstore_standard");
+	if (list_has(plugins, "manual"))
+		tell(look, FINDING_GOOD, "enrolment", "the manual method is enabled");
+	else
+		tell(look, FINDING_BAD, "enrolment",
+		    "the manual method is not enabled: nobody can be enrolled");
+	tell(look, FINDING_GOOD, "cohorts",
+	    list_has(plugins, "cohort")
+	        ? "who joins a cohort is enrolled where its courses say so, at once"
+	        : "cohort enrolment is not enabled: joining one enrols nobody");
+	tell(look, has_log ? FINDING_GOOD : FINDING_NOTE, "audit",
+	    has_log && look->options->events ? "each change leaves a row in the site's standard log"
+	                                     : "no rows are left in the site's standard log: %s",
+	    has_log ? "lms.events is false" : "the site does not keep one");
+	if (list_has(plugins, "meta") || list_has(plugins, "category"))
+		tell(look, FINDING_NOTE, "links",
+		    "enrolments by meta course and category links follow with Moodle's own tasks");
+}
+
+static void actor_check(const struct look *look)
+{
+	struct slice id = value_find(look,
+	    "SELECT id FROM {user} WHERE username = ?1 AND deleted = 0", look->options->actor);
+	bool is_admin = id.size > 0 && list_has(setting(look, "siteadmins"), id.bytes);
+	tell(look, is_admin ? FINDING_GOOD : FINDING_BAD, "actor",
+	    is_admin ? "%s is a site administrator"
+	             : "lms.actor: %s is not a site administrator there",
+	    look->options->actor);
+}
+
+static void caches_tell(const struct look *look)
+{
+	tell(look, FINDING_NOTE, "caches",
+	    "new groups and members of groups show when Moodle's caches have been purged: see "
+	    "after_run");
+	tell(look, FINDING_NOTE, "config.php",
+	    "what it overrides cannot be seen here: compare it with the settings above");
+}
+
+/* ---- our own ---- */
+
+static void ledger_check_tables(const struct look *look)
+{
+	size_t found = 0;
+	for (size_t i = 0; i < schema_ledger_count; i++)
+		found += db_has_table(look->db, schema_ledger[i].name);
+	bool is_there = found == schema_ledger_count;
+	tell(look, is_there ? FINDING_GOOD : FINDING_BAD, "ledger",
+	    is_there ? "enrold's own tables are there"
+	             : "enrold's own tables are missing: `enrolctl lms init` makes them");
+	struct error why;
+	static const char *const tries[] = {
+	    "UPDATE {enrold_run} SET run = run WHERE 1 = 0",
+	    "DELETE FROM {enrold_run} WHERE 1 = 0",
+	    "INSERT INTO {enrold_head} (id, head, run) SELECT id, head, run FROM {enrold_head} "
+	    "WHERE 1 "
+	    "= 0",
+	    "UPDATE {enrold_node} SET beat = beat WHERE 1 = 0",
+	};
+	for (size_t i = 0; is_there && i < sizeof tries / sizeof *tries; i++)
+		if (!would_do(look, tries[i], &why))
+			tell(look, FINDING_BAD, "ledger", "a right is missing: %s", why.text);
+	db_begin_alone(look->db);
+	why = db_end(look->db);
+	if (is_there && is_error(&why))
+		tell(look, FINDING_BAD, "ledger", "its lock cannot be had: %s", why.text);
+	db_rollback(look->db);
+}
+
+struct error site_check(
+    const struct lms_options *options, site_on_finding *on_finding, void *context)
+{
+	struct look look = {.options = options,
+	    .on_finding = on_finding,
+	    .context = context,
+	    .arena = arena_create()};
+	struct error error = look.arena ? db_open(options, DB_EXISTING, &look.db)
+	                                : error_memory("looking at a site");
+	if (!is_error(&error)) {
+		tell(&look, FINDING_GOOD, "database", "%s: %s", db_name(look.db),
+		    db_describe(look.db, look.arena));
+		if (!db_has_table(look.db, "config")) {
+			tell(&look, FINDING_BAD, "tables",
+			    "no Moodle with the prefix '%s': see "
+			    "lms.prefix",
+			    options->prefix);
+		} else {
+			version_check(&look);
+			tables_check(&look);
+			plugins_check(&look);
+			actor_check(&look);
+			ledger_check_tables(&look);
+			caches_tell(&look);
+		}
+		error = db_error(look.db);
+		if (!is_error(&error) && arena_has_failed(look.arena))
+			error = error_memory("looking at a site");
+	}
+	db_close(look.db);
+	arena_free(look.arena);
+	return error;
+}
