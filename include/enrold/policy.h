@@ -55,6 +55,9 @@ struct policy {
 	const char *delimiter;         /* by name or as a character; NULL: recognised */
 	const char *encoding;          /* for iconv; NULL: UTF-8 */
 	const char *marker;            /* ".done": a file waits for one of that name; NULL: none */
+	/* Not part of what a run is done under, and not stored with it: */
+	struct text_list after_run; /* a command: its path and arguments; none: no command */
+	uint32_t after_run_timeout_ms;
 	bool atomic;                   /* a file is one transaction, without checkpoints */
 };
 

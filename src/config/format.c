@@ -179,7 +179,7 @@ void policy_format(const struct policy *policy, struct buffer *out)
 		size_t count;
 		const struct config_key *keys = keys_of(sections[s], &count);
 		for (size_t i = 0; i < count; i++)
-			if (is_shown(&keys[i], policy))
+			if (is_shown(&keys[i], policy) && !keys[i].is_local)
 				pair_format(&keys[i], policy, out);
 	}
 }
@@ -209,7 +209,7 @@ static struct error pair_parse(
 		*given |= UINT32_C(1) << (key - first);
 	else
 		key = keys_find(SECTION_CSV, pair);
-	if (!key || key->kind == KEY_MAP)
+	if (!key || key->kind == KEY_MAP || key->is_local)
 		return error_config("a policy with an unknown key %.80s", pair);
 	if (key->kind == KEY_LIST || key->kind == KEY_PAIRS)
 		return items_parse(key, value, arena, policy);

@@ -88,6 +88,10 @@ static const struct config_key keys[] = {
     {FEED(marker), KEY_TEXT, IN_FEED(marker), .rule = rule_marker, .optional = true},
     {FEED(atomic), KEY_BOOL, IN_FEED(atomic), .default_text = "false"},
     {FEED(course), KEY_TEXT, IN_FEED(course), .rule = rule_text, .optional = true},
+    {FEED(after_run), KEY_LIST, IN_FEED(after_run), 1, 32, .rule = rule_argument,
+        .name_rule = rule_path, .is_local = true},
+    {FEED(after_run_timeout), KEY_DURATION, IN_FEED(after_run_timeout_ms), SECOND, 24 * HOUR,
+        .default_text = "5m", .is_local = true},
     {FEED(csv), KEY_MAP, .offset = 0},
 
     {CSV(delimiter), KEY_TEXT, IN_FEED(delimiter), .rule = rule_delimiter, .optional = true},

@@ -38,11 +38,12 @@ struct config_key {
 	const char *moodle_text;  /* the default under `compat: moodle`; NULL: the same */
 	bool required;
 	bool optional; /* a text that may be absent altogether: NULL */
+	bool is_local; /* of this host: no part of the policy that is stored with a run */
 	bool secret;   /* an error never repeats what the file says here */
 	/* KEY_TEXT, KEY_LIST, KEY_PAIRS (each item): NULL when the text will do, else what is
 	 * expected, as a noun. */
 	const char *(*rule)(const char *text);
-	/* KEY_PAIRS: the same for the names, where it differs. */
+	/* The same for the names of KEY_PAIRS, for the first of a KEY_LIST, where it differs. */
 	const char *(*name_rule)(const char *text);
 	/* A default that only this host knows. */
 	bool (*default_make)(char *text, size_t size);

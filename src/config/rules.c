@@ -172,3 +172,8 @@ bool rule_is_shown(const char *text)
 	return strlen(text) <= SHOWN_MAX && rule_is_plain(text) && !strpbrk(text, "@=") &&
 	       !strstr(text, "://");
 }
+
+const char *rule_argument(const char *text)
+{
+	return strlen(text) <= 4096 ? NULL : "a word of at most 4096 bytes";
+}

@@ -16,6 +16,7 @@ const char *rule_actor(const char *text);
 const char *rule_url(const char *text);
 const char *rule_text(const char *text);
 const char *rule_date_form(const char *text);
+const char *rule_argument(const char *text);
 const char *rule_marker(const char *text);
 const char *rule_default(const char *text);
 const char *rule_template(const char *text);

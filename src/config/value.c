@@ -263,7 +263,8 @@ struct error value_add(
 		return value_refuse(key, "more");
 	struct config_key one = *key; /* an item is a text of its own */
 	one.offset = 0;
-	if (key->kind == KEY_PAIRS && key->name_rule && list.count % 2 == 0)
+	bool is_name = key->kind == KEY_PAIRS ? list.count % 2 == 0 : list.count == 0;
+	if (key->name_rule && is_name)
 		one.rule = key->name_rule;
 	struct error error = text_parse(&one, text, arena, &item);
 	if (is_error(&error))

@@ -1,6 +1,7 @@
 #include "enrold/run.h"
 
 #include "disk.h"
+#include "hook.h"
 #include "parts.h"
 
 #include "enrold/head.h"
@@ -191,9 +192,12 @@ static struct error advance(struct run *run, struct run_report *report)
 	if (is_error(&error) || run->is_stopped)
 		return error;
 	report->end = has_ended(run) ? RUN_ANSWERED : RUN_GONE;
-	if (has_ended(run))
-		return publish(run);
-	return OK;
+	if (!has_ended(run))
+		return OK;
+	error = publish(run);
+	if (!is_error(&error))
+		hook_run(run);
+	return error;
 }
 
 /* ---- the report ---- */

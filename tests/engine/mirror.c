@@ -290,6 +290,15 @@ static void copy(const struct lms_options *from_options, const struct lms_option
 	buffer_done(&sql);
 }
 
+void mirror_fill(const struct lms_options *sqlite, const char *database)
+{
+	struct mirror mirror = {.sqlite = *sqlite, .server = *sqlite};
+	database_create(database);
+	url_make(mirror.url, database);
+	mirror.server.url = mirror.url;
+	mirror_push(&mirror);
+}
+
 void mirror_push(const struct mirror *mirror)
 {
 	copy(&mirror->sqlite, &mirror->server);

@@ -27,6 +27,8 @@ void mirror_open(struct mirror *mirror, const struct lms_options *sqlite);
 /* The same database by another way: %s of the pattern is its name. */
 void mirror_url(const struct mirror *mirror, const char *pattern, char url[MIRROR_URL_SIZE]);
 void mirror_close(struct mirror *mirror);
+/* A database of this name, made if need be, gets the site for good. */
+void mirror_fill(const struct lms_options *sqlite, const char *database);
 /* All rows of all tables, in place of what is there. */
 void mirror_push(const struct mirror *mirror);
 void mirror_pull(const struct mirror *mirror);
