@@ -246,7 +246,7 @@ static struct error run_remember(struct lease *lease, const char *id)
 	void *runs = reallocarray(lease->runs, lease->runs_count + 1, sizeof *lease->runs);
 	if (runs) {
 		lease->runs = runs;
-		snprintf(lease->runs[lease->runs_count++], sizeof *lease->runs, "%s", id);
+		snprintf(lease->runs[lease->runs_count++], sizeof *lease->runs, "%.*s", RUN_ID_SIZE, id);
 	}
 	pthread_mutex_unlock(&lease->mutex);
 	return runs ? OK : error_memory("remembering a run");

@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """How fast enrold is, as ratios to a floor measured in the same run (CONTRACT 8).
 
-    tests/bench/bench.py [--rounds 5] [--rows 250000] [--readme]
+    tests/bench/bench.py [--engine sqlite] [--rounds 5] [--rows 250000] [--readme]
 
-The floor is the engine's own bulk loader, ../shared/floors/sqlite.sql, on a copy of the same
+The floor is the engine's own bulk loader, ../shared/floors/ENGINE.sql, from the same starting
 database and for the same rows. Times are of whole processes, answers flushed to disk, audit rows
-on. Latency is from the rename that drops a file of ten rows to its summary in the outbox. With
+on. Latency is from the rename that drops a file of ten rows to its summary in the outbox. For
+postgresql and mariadb a server of the bench's own runs on this machine, with every flush. With
 --readme the table replaces the one in README.md.
 """
 import argparse, os, random, shutil, signal, statistics, subprocess, sys, time
@@ -13,14 +14,14 @@ import argparse, os, random, shutil, signal, statistics, subprocess, sys, time
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BIN = f'{ROOT}/build/release'
 BENCH = f'{ROOT}/build/bench'
-FLOOR = f'{ROOT}/../shared/floors/sqlite.sql'
+FLOORS = f'{ROOT}/../shared/floors'
 USERS, COURSES, DROPS = 200_000, 200, 300
 
 
-def config(database, spool):
+def config(url, spool):
     path = f'{spool}.yaml'
     with open(path, 'w') as out:
-        out.write(f'spool: {spool}\nlms: {{ url: "sqlite:{database}" }}\nlog_level: error\n')
+        out.write(f'spool: {spool}\nlms: {{ url: "{url}" }}\nlog_level: error\n')
     return path
 
 
@@ -35,7 +36,7 @@ def prepare(rows):
         with open(f'{BENCH}/courses.csv', 'w') as out:
             out.write('shortname\n')
             out.writelines(f'C{i}\n' for i in range(COURSES))
-        ctl = [f'{BIN}/enrolctl', '--config', config(f'{base}.part', f'{BENCH}/none'), 'lms']
+        ctl = [f'{BIN}/enrolctl', '--config', config(f'sqlite:{base}.part', f'{BENCH}/none'), 'lms']
         for command in (['init'], ['add-users', f'{BENCH}/users.csv'], ['add-courses', f'{BENCH}/courses.csv']):
             subprocess.run(ctl + command, check=True, stdout=subprocess.DEVNULL)
         os.rename(f'{base}.part', base)
@@ -59,33 +60,87 @@ def timed(argv, stdin=None):
     return time.monotonic() - start, usage.ru_maxrss / 1024
 
 
-def copy_of(base, name):
-    path = f'{BENCH}/{name}.db'
-    for end in ('', '-wal', '-shm'):
-        if os.path.exists(path + end):
-            os.remove(path + end)
-    shutil.copyfile(base, path)
-    os.sync()
-    return path
+class Sqlite:
+    """A copy of the database for each round."""
+    title, client, wanted = 'SQLite', 'sqlite3 shell', ('1.5', '1.5')
 
+    def __init__(self, base):
+        self.base, self.path = base, f'{BENCH}/copy.db'
+        self.url = f'sqlite:{self.path}'
 
-def floor_round(base, data):
-    """New enrolments, then all of them there already."""
-    database = copy_of(base, 'floor')
-    script = f'{BENCH}/floor.sql'
-    with open(FLOOR) as source, open(script, 'w') as out:
-        out.write(source.read().replace('FILE', data))
-    times = []
-    for _ in range(2):
+    def reset(self):
+        for end in ('', '-wal', '-shm'):
+            if os.path.exists(self.path + end):
+                os.remove(self.path + end)
+        shutil.copyfile(self.base, self.path)
+        os.sync()
+
+    def floor(self, script):
         with open(script) as stdin:
-            times.append(timed(['sqlite3', database], stdin)[0])
-    return times
+            return timed(['sqlite3', self.path], stdin)[0]
 
 
-def enrold_round(base, data):
-    database, spool = copy_of(base, 'enrold'), f'{BENCH}/spool'
+class Server:
+    """One database; what a round has written is emptied before the next."""
+    database = 'enrold_bench'
+    written = ['mdl_user_enrolments', 'mdl_role_assignments', 'mdl_cache_flags', 'mdl_logstore_standard_log']
+
+    def __init__(self, base):
+        subprocess.run([f'{BIN}/fill', base, self.database], check=True)
+        self.url = os.environ['ENROLD_TEST_URL'].replace('%s', self.database)
+        self.command = os.environ['ENROLD_TEST_CLIENT'].split() + [self.database]
+
+    def execute(self, sql):
+        subprocess.run(self.command, input=sql.encode(), check=True, stdout=subprocess.DEVNULL)
+
+
+class Postgresql(Server):
+    title, client, wanted = 'PostgreSQL', 'psql', ('1.3', '1.3')
+
+    def __init__(self, base):
+        super().__init__(base)
+        self.execute('VACUUM ANALYZE')
+
+    def reset(self):
+        self.execute(f"TRUNCATE {','.join(self.written)}, enrold.enrold_run, enrold.enrold_head; CHECKPOINT")
+
+    def floor(self, script):
+        return timed(self.command + ['-f', script])[0]
+
+
+class Mariadb(Server):
+    title, client, wanted = 'MariaDB', 'mariadb', ('1.0', '1.0')
+
+    def reset(self):
+        self.execute(''.join(f'TRUNCATE {name};' for name in self.written + ['enrold_run', 'enrold_head']))
+
+    def floor(self, script):
+        with open(script) as stdin:
+            return timed(self.command[:1] + ['--no-defaults', '--local-infile=1'] +
+                         [w for w in self.command[1:] if w != '--no-defaults'], stdin)[0]
+
+
+ENGINES = {'sqlite': Sqlite, 'postgresql': Postgresql, 'mariadb': Mariadb}
+SERVER_OPTIONS = {
+    'postgresql': '-c shared_buffers=2GB -c max_wal_size=4GB -c autovacuum=off',
+    'mariadb': '--innodb-buffer-pool-size=2G --innodb-log-file-size=1G --local-infile=1',
+}
+
+
+def floor_round(name, engine, data):
+    """New enrolments, then all of them there already."""
+    engine.reset()
+    script = f'{BENCH}/floor.sql'
+    with open(f'{FLOORS}/{name}.sql') as source, open(script, 'w') as out:
+        out.write(source.read().replace('FILE', data))
+    return [engine.floor(script) for _ in range(2)]
+
+
+def enrold_round(engine, data):
+    engine.reset()
+    spool = f'{BENCH}/spool'
     shutil.rmtree(spool, ignore_errors=True)
-    path = config(database, spool)
+    path = config(engine.url, spool)
     times, peak = [], 0
     for _ in range(2):
         os.makedirs(f'{spool}/inbox', exist_ok=True)
@@ -105,11 +160,12 @@ def once(path):
     return f'{path}.once'
 
 
-def latency(base):
+def latency(engine):
     """Milliseconds from drop to answer, sorted."""
-    database, spool = copy_of(base, 'latency'), f'{BENCH}/spool-latency'
+    engine.reset()
+    spool = f'{BENCH}/spool-latency'
     shutil.rmtree(spool, ignore_errors=True)
-    daemon = subprocess.Popen([f'{BIN}/enrold', '--config', config(database, spool)])
+    daemon = subprocess.Popen([f'{BIN}/enrold', '--config', config(engine.url, spool)])
     while not os.path.isdir(f'{spool}/outbox'):
         time.sleep(0.05)
     time.sleep(0.5)
@@ -132,7 +188,7 @@ def latency(base):
     return sorted(found)
 
 
-def table(rows, rounds, floors, ours, peak, waits):
+def table(engine, rows, rounds, floors, ours, peak, waits):
     """Markdown."""
     def line(name, which, wanted):
         floor = statistics.median(r[which] for r in floors)
@@ -143,46 +199,59 @@ def table(rows, rounds, floors, ours, peak, waits):
     new = statistics.median(r[0] for r in ours)
     again = statistics.median(r[1] for r in ours)
     return '\n'.join([
-        f'SQLite, {rows:,} rows of two courses each, {USERS:,} users, medians of {rounds}:',
+        f'{engine.title}, {rows:,} rows of two courses each, {USERS:,} users, medians of {rounds}:',
         '',
-        '| | floor (sqlite3 shell) | enrold | ratio | wanted |',
+        f'| | floor ({engine.client}) | enrold | ratio | wanted |',
         '|---|---|---|---|---|',
-        line('new enrolments', 0, '1.5'),
-        line('nightly, all there already', 1, '1.5'),
+        line('new enrolments', 0, engine.wanted[0]),
+        line('nightly, all there already', 1, engine.wanted[1]),
         f'| nightly against new | | | {new / again:.1f} times as fast | 3 |',
-        f'| peak memory, page cache included | | {peak:.0f} MiB | | 96 + 128 MiB |',
+        f'| peak memory | | {peak:.0f} MiB | | 96 MiB, SQLite\'s 128 MiB of cache besides |',
         f'| ten rows, drop to answer, p50 | | {waits[len(waits) // 2]:.1f} ms | | 10 ms |',
         f'| ten rows, drop to answer, p99 | | {waits[len(waits) * 99 // 100]:.1f} ms | | 50 ms |',
     ])
 
 
-def readme(text):
+def readme(name, text):
+    begin, end = f'<!-- bench {name} -->', f'<!-- /bench {name} -->'
     path = f'{ROOT}/README.md'
     with open(path) as source:
-        before, rest = source.read().split('<!-- bench -->')
-    rest = rest.split('<!-- /bench -->')[1]
+        before, rest = source.read().split(begin)
+    rest = rest.split(end)[1]
     with open(path, 'w') as out:
-        out.write(f'{before}<!-- bench -->\n{text}\n<!-- /bench -->{rest}')
+        out.write(f'{before}{begin}\n{text}\n{end}{rest}')
+
+
+def under_server(name):
+    """The same again, with a server running."""
+    environment = dict(os.environ, ENROLD_TEST_FSYNC='on', ENROLD_TEST_SERVER_OPTIONS=SERVER_OPTIONS[name], TMPDIR=BENCH)
+    with_server = f'{ROOT}/tests/engine/with_server.sh'
+    os.execve(with_server, [with_server, name, sys.executable] + sys.argv, environment)
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split('\n')[0])
+    parser.add_argument('--engine', choices=ENGINES, default='sqlite')
     parser.add_argument('--rounds', type=int, default=5)
     parser.add_argument('--rows', type=int, default=250_000)
     parser.add_argument('--readme', action='store_true')
     options = parser.parse_args()
+    name = options.engine
     base, data = prepare(options.rows)
+    if name != 'sqlite' and 'ENROLD_TEST_URL' not in os.environ:
+        under_server(name)
+    engine = ENGINES[name](base)
     floors, ours, peak = [], [], 0
-    for _ in range(options.rounds): # in turn: a noisy neighbour hits both
-        floors.append(floor_round(base, data))
-        times, memory = enrold_round(base, data)
+    for _ in range(options.rounds):
+        floors.append(floor_round(name, engine, data))
+        times, memory = enrold_round(engine, data)
         ours.append(times)
         peak = max(peak, memory)
-        print(f'floor {floors[-1]}  enrold {times}  {memory:.0f} MiB', file=sys.stderr)
-    text = table(options.rows, options.rounds, floors, ours, peak, latency(base))
+        print('floor', floors[-1], ' enrold', times, f' {memory:.0f} MiB', file=sys.stderr)
+    text = table(engine, options.rows, options.rounds, floors, ours, peak, latency(engine))
     print(text)
     if options.readme:
-        readme(text)
+        readme(name, text)
 
 
 main()
