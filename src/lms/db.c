@@ -334,14 +334,28 @@ static void write_same(struct db_text_job *job, struct slice text, size_t *unnum
 	write_part(job, right, unnumbered);
 }
 
+/* An expression is in no index. */
+static void write_loose(struct db_text_job *job, struct slice column)
+{
+	if (!db_is_server(job->db)) {
+		buffer_print(job->out, "+%.*s", SLICE_ARG(column));
+		return;
+	}
+	buffer_print(job->out, "coalesce(%.*s, %.*s)", SLICE_ARG(column), SLICE_ARG(column));
+}
+
 static void write_token(struct db_text_job *job, struct slice token, size_t *unnumbered)
 {
 	const struct engine *engine = job->db->engine;
 	if (slice_is(token, SLICE("each"))) {
 		buffer_add(job->out, job->each.bytes, job->each.size);
-	} else if (slice_is(token, SLICE("+"))) {
-		if (!db_is_server(job->db))
-			buffer_add_char(job->out, '+');
+	} else if (cut_word(&token, "then ")) {
+		if (!engine->takes_any_index)
+			buffer_add(job->out, token.bytes, token.size);
+		else
+			write_loose(job, token);
+	} else if (cut_word(&token, "loose ")) {
+		write_loose(job, token);
 	} else if (slice_is(token, SLICE("text"))) {
 		buffer_add_text(job->out, engine->text_type);
 	} else if (slice_is(token, SLICE("schema"))) {

@@ -58,6 +58,7 @@ struct engine {
 	const char *ledger;   /* in front of our own tables */
 	const char *conflict; /* what an INSERT says of rows that are there; NULL: as SQLite */
 	bool is_exact;        /* texts are equal when their bytes are */
+	bool takes_any_index; /* a column's own as soon as one that has it behind others */
 	const char *lock;
 	const char *schema;    /* makes the place of our own tables */
 	const char *text_type; /* of any length */

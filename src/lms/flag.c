@@ -55,7 +55,8 @@ void flags_write(struct work *work)
 		        db_text(arena_print(work->arena, "%lld", (long long)work->flags[i].user)),
 		        db_string(work->flags[i].type)));
 	struct db_rows rows = db_ask(db,
-	    "SELECT id FROM {each}{cache_flags} WHERE name = ?1 AND {+}flagtype = ?2", &questions);
+	    "SELECT id FROM {each}{cache_flags} WHERE name = ?1 AND {loose flagtype} = ?2",
+	    &questions);
 	while (is_there && db_next(&rows)) {
 		is_there[rows.about] = true;
 		db_run(db,

@@ -599,6 +599,7 @@ const struct engine mariadb_engine = {
     .conflict = "ON DUPLICATE KEY UPDATE",
     .lock = "FOR UPDATE",
     .is_exact = false,
+    .takes_any_index = true,
     .value = write_value,
     .schema = "",
     .text_type = "longtext",

@@ -191,8 +191,10 @@ static void wave_write(struct work *work, struct wave *wave)
 	}
 	/* The first of several is the one the log speaks of. */
 	struct db_rows old = db_ask(work->lms->db,
-	    "SELECT id FROM {each}{role_assignments} WHERE userid = ?1 AND contextid = ?2 AND "
-	    "roleid = ?3 AND component = '' AND itemid = 0 ORDER BY id",
+	    "SELECT id FROM {each}{role_assignments} WHERE userid = ?1 AND {then contextid} = ?2 "
+	    "AND "
+	    "{then roleid} = ?3 AND {loose component} = '' AND {loose itemid} = 0 ORDER BY {loose "
+	    "id}",
 	    &questions);
 	while (db_next(&old))
 		if (work->ids[old.about] == 0)

@@ -1,6 +1,6 @@
 /*
- * people: accounts by what a file calls them, and all there is to know of them. {+} keeps a column
- * from SQLite's planner, which would as soon walk the index on `deleted`, all of it.
+ * people: accounts by what a file calls them, and all there is to know of them. {loose ...} keeps a
+ * column from SQLite's planner, which would as soon walk the index on `deleted`, all of it.
  */
 #include "parts.h"
 
@@ -49,8 +49,9 @@ static void find_by_idnumber(struct lms *lms, struct user_key *keys, size_t coun
 {
 	struct db_questions questions = questions_of(lms, keys, count, KEY_IDNUMBER);
 	struct db_rows rows = db_ask(lms->db,
-	    "SELECT id FROM {each}{user} WHERE {same idnumber = ?1} AND {+}mnethostid = ?2 AND "
-	    "{+}deleted = 0 ORDER BY {+}id",
+	    "SELECT id FROM {each}{user} WHERE {same idnumber = ?1} AND {loose mnethostid} = ?2 "
+	    "AND "
+	    "{loose deleted} = 0 ORDER BY {loose id}",
 	    &questions);
 	while (db_next(&rows))
 		found(&keys[rows.about], db_column_int(&rows, 0));
@@ -67,8 +68,8 @@ static void find_by_email(struct lms *lms, struct user_key *keys, size_t count)
 		db_question(&exact, spellings.about[i],
 		    DB_VALUES(spellings.values[i], db_int(lms->site.local_host)));
 	struct db_rows rows = db_ask(lms->db,
-	    "SELECT id FROM {each}{user} WHERE {same email = ?1} AND {+}deleted = 0 AND "
-	    "{+}mnethostid = ?2 ORDER BY {+}id",
+	    "SELECT id FROM {each}{user} WHERE {same email = ?1} AND {loose deleted} = 0 AND "
+	    "{loose mnethostid} = ?2 ORDER BY {loose id}",
 	    &exact);
 	while (db_next(&rows))
 		found(&keys[rows.about], db_column_int(&rows, 0));

@@ -293,8 +293,9 @@ static void roles_search(struct lms *lms, struct enrolment_facts *enrolments,
     const struct db_questions *questions, struct arena *arena)
 {
 	struct db_rows rows = db_ask(lms->db,
-	    "SELECT roleid FROM {each}{role_assignments} WHERE userid = ?1 AND contextid = ?2 AND "
-	    "component = '' AND itemid = 0 ORDER BY roleid",
+	    "SELECT roleid FROM {each}{role_assignments} WHERE userid = ?1 AND {then contextid} = "
+	    "?2 AND "
+	    "{loose component} = '' AND {loose itemid} = 0 ORDER BY {loose roleid}",
 	    questions);
 	while (db_next(&rows)) {
 		struct enrolment_facts *is = &enrolments[rows.about];

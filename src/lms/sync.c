@@ -111,8 +111,9 @@ static void roles_find(struct syncs *syncs)
 			        db_int(sync->enrol)));
 	}
 	struct db_rows rows = db_ask(syncs->work->lms->db,
-	    "SELECT id FROM {each}{role_assignments} WHERE userid = ?1 AND contextid = ?2 AND "
-	    "roleid = ?3 AND component = 'enrol_cohort' AND itemid = ?4",
+	    "SELECT id FROM {each}{role_assignments} WHERE userid = ?1 AND {then contextid} = ?2 "
+	    "AND "
+	    "{then roleid} = ?3 AND {loose component} = 'enrol_cohort' AND {loose itemid} = ?4",
 	    &questions);
 	while (db_next(&rows))
 		syncs->items[rows.about].has_role = true;

@@ -224,7 +224,7 @@ def readme(name, text):
 
 def under_server(name):
     """The same again, with a server running."""
-    environment = dict(os.environ, ENROLD_TEST_FSYNC='on', ENROLD_TEST_SERVER_OPTIONS=SERVER_OPTIONS[name], TMPDIR=BENCH)
+    environment = dict(os.environ, ENROLD_TEST_FSYNC='on', ENROLD_TEST_SERVER_OPTIONS=SERVER_OPTIONS[name])
     with_server = f'{ROOT}/tests/engine/with_server.sh'
     os.execve(with_server, [with_server, name, sys.executable] + sys.argv, environment)
 
