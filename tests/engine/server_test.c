@@ -7,8 +7,10 @@
 #include "spool.h"
 
 #include <criterion/criterion.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 TestSuite(server, .timeout = 300);
@@ -65,8 +67,14 @@ static void optional_tables_make(const struct site *site)
 		                  .text);
 }
 
+/* There is one role of this name on the server, and several tests run at a time. */
+static int role_lock = -1;
+
 static void role_make(const struct site *site)
 {
+	role_lock = open(path_of("%s/role", getenv("ENROLD_TEST_DIRECTORY")).text,
+	    O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+	cr_assert_eq(flock(role_lock, LOCK_EX), 0);
 	optional_tables_make(site);
 	if (is_postgresql()) {
 		execute(site, "DROP ROLE IF EXISTS enrold; CREATE ROLE enrold LOGIN;");
@@ -86,6 +94,7 @@ static void role_drop(const struct site *site)
 {
 	execute(site,
 	    is_postgresql() ? "DROP OWNED BY enrold; DROP ROLE enrold;" : "DROP USER enrold;");
+	close(role_lock);
 }
 
 static struct path config_write(const struct site *site, const char *url)
