@@ -30,7 +30,7 @@ static struct error one_claim(struct run *run, int inbox, const char *name, cons
 	    disk_open_directory(run->directory, RUN_BESIDE, MODE_PRIVATE, &directory);
 	if (is_error(&error))
 		return error;
-	if (renameat2(inbox, beside, directory, beside, RENAME_NOREPLACE) < 0 && errno != ENOENT)
+	if (disk_claim(inbox, beside, directory) < 0 && errno != ENOENT)
 		error = error_errno("cannot claim %s", beside);
 	if (!is_error(&error))
 		error = disk_sync(directory, "."); /* it comes before its file, even so */

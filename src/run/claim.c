@@ -94,7 +94,7 @@ static bool is_same(const struct run *run, const char *name, const struct stat *
 static struct error move_in(struct run *run, int inbox, const char *name, const struct stat *seen,
     struct run_report *report)
 {
-	if (renameat2(inbox, name, run->box, name, RENAME_NOREPLACE) < 0)
+	if (disk_claim(inbox, name, run->box) < 0)
 		return errno == ENOENT ? gone(report) : error_errno("cannot claim %s", name);
 	if (is_same(run, name, seen)) {
 		snprintf(run->name, sizeof run->name, "%s", name);

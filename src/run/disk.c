@@ -79,9 +79,39 @@ bool disk_has(int at, const char *name)
 	return faccessat(at, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
+static bool is_same_file(int at, const char *name, int other_at, const char *other)
+{
+	struct stat a, b;
+	return fstatat(at, name, &a, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       fstatat(other_at, other, &b, AT_SYMLINK_NOFOLLOW) == 0 && a.st_dev == b.st_dev &&
+	       a.st_ino == b.st_ino;
+}
+
+/* Two steps, between which the file has both names; repeated after a kill, the second is left. */
+static bool move_by_link(int from, const char *name, int to, const char *new_name)
+{
+	if (linkat(from, name, to, new_name, 0) < 0) {
+		int reason = errno;
+		if (reason != EEXIST || !is_same_file(from, name, to, new_name)) {
+			errno = reason;
+			return false;
+		}
+	}
+	return unlinkat(from, name, 0) == 0;
+}
+
+/* A network file system cannot refuse to replace what is there. */
 static bool move(int from, const char *name, int to, const char *new_name)
 {
-	return renameat2(from, name, to, new_name, RENAME_NOREPLACE) == 0;
+	if (renameat2(from, name, to, new_name, RENAME_NOREPLACE) == 0)
+		return true;
+	return errno == EINVAL && move_by_link(from, name, to, new_name);
+}
+
+int disk_claim(int from, const char *name, int to)
+{
+	int failed = renameat2(from, name, to, name, RENAME_NOREPLACE);
+	return failed < 0 && errno == EINVAL ? renameat(from, name, to, name) : failed;
 }
 
 /* Moves to new_name with a number, the first that is free. */

@@ -19,6 +19,8 @@ struct error disk_write(int file, struct slice bytes, const char *name) MUST_CHE
 /* A new file with these bytes, durable. */
 struct error disk_create(int at, const char *name, mode_t mode, struct slice bytes) MUST_CHECK;
 bool disk_has(int at, const char *name);
+/* Into a directory that nobody else writes to, under the same name, in one step. As renameat. */
+int disk_claim(int from, const char *name, int to);
 /* Never replaces: EEXIST is moved out of the way by a number in the name that is taken. */
 struct error disk_move(int from, const char *name, int to, const char *new_name) MUST_CHECK;
 /* As disk_move, but what already has the new name gets the number. */

@@ -276,3 +276,22 @@ Test(hostile, a_clock_set_back_an_hour_gives_no_run_a_second_time)
 	answer_close(&second);
 	law_close(&spool);
 }
+
+Test(hostile, a_network_file_system_that_cannot_refuse_to_replace)
+{
+	static const char rows[] = "username,course1\np1,C1\nnobody,C1\n";
+	struct spool spool;
+	spool_make(&spool, &(struct spool_options){.feeds = "  default: { marker: .done }\n"});
+	spool_drop(&spool, "staff.csv", rows);
+	files_write(spool_inbox(&spool, "staff.csv.done").text, "", 0, 0640);
+	spool_drop(&spool, "refused.csv", "username,curse1\np1,C1\n");
+	files_write(spool_inbox(&spool, "refused.csv.done").text, "", 0, 0640);
+	setenv("LD_PRELOAD", NO_NOREPLACE, 1);
+	setenv("ASAN_OPTIONS", "verify_asan_link_order=0", 1);
+	spool_once(&spool);
+	unsetenv("LD_PRELOAD");
+	unsetenv("ASAN_OPTIONS");
+	cr_expect_eq(answer_count(&spool, "staff.csv"), 1);
+	cr_expect_eq(answer_count(&spool, "refused.csv"), 1);
+	law_close(&spool);
+}
