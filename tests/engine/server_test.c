@@ -4,6 +4,7 @@
 #include "answer.h"
 #include "law.h"
 #include "program.h"
+#include "service.h"
 #include "spool.h"
 
 #include <criterion/criterion.h>
@@ -225,6 +226,41 @@ Test(server, is_found_behind_a_host_that_is_dead)
 	struct finished finished =
 	    program_expect(0, ARGV("enrold", "--config", config.text, "--once"));
 	finished_done(&finished);
+	site_close(&site);
+}
+
+/* Two batches and a rest, of which some are enrolled. */
+static void large_drop(struct spool *spool)
+{
+	struct buffer text = {0};
+	buffer_add_text(&text, "username,course1\n");
+	for (int i = 0; i < 25000; i++)
+		buffer_print(
+		    &text, "%s%d,C%d\n", i % 2000 == 0 ? "p" : "nobody", i / 2000 + 1, i % 3 + 1);
+	cr_assert(!text.failed);
+	spool_drop_bytes(spool, "large.csv", text.bytes, text.size);
+	buffer_done(&text);
+}
+
+/* A suite of its own, which is run on a server of its own. */
+Test(server_outage, in_the_middle_of_a_run_is_waited_for)
+{
+	struct site site;
+	site_make(&site, NULL);
+	struct path config = config_write(&site, site.mirror.url);
+	site.spool.config = config;
+	struct service service;
+	service_start(&service, &site.spool);
+	large_drop(&site.spool);
+	service_await_claim(&service, &site.spool);
+	const char *directory = getenv("ENROLD_TEST_DIRECTORY");
+	shell(path_of("%s/../stop; sleep 1; %s/../start", directory, directory).text);
+	service_await(&service, &site.spool, "", 1);
+	service_await_idle(&service, &site.spool);
+	struct buffer said = program_said(service.program.err);
+	cr_expect(strstr(said.bytes, "\"run_waits\""), "it was over before:\n%s", said.bytes);
+	buffer_done(&said);
+	service_stop(&service);
 	site_close(&site);
 }
 

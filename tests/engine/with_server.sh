@@ -3,7 +3,8 @@
 #
 #     with_server.sh postgresql|mariadb COMMAND...
 #
-# The command finds it by $ENROLD_TEST_URL (with %s for the database) and $ENROLD_TEST_DIRECTORY.
+# The command finds it by $ENROLD_TEST_URL (with %s for the database) and $ENROLD_TEST_DIRECTORY. It may
+# stop it and start it again: $ENROLD_TEST_DIRECTORY/../stop and /../start.
 # Ends with the command's status, with 77 (skipped) where the server's package is not installed.
 set -euo pipefail
 engine=$1
@@ -11,10 +12,10 @@ shift
 directory=$(mktemp -d "${TMPDIR:-/tmp}/enrold-server-XXXXXX")
 chmod 0755 "$directory"
 mkdir -m 0777 "$directory/slots"
-server=
+pid_file=
 
 finish() {
-  if [ -n "$server" ]; then kill -"${stop_signal:-TERM}" "$server" 2>/dev/null || true; wait "$server" 2>/dev/null || true; fi
+  if [ -x "$directory/stop" ]; then "$directory/stop"; fi
   rm -rf "$directory"
 }
 trap finish EXIT
@@ -34,10 +35,10 @@ postgresql)
   [ -x "$bin/initdb" ] || { echo "skipped: PostgreSQL is not installed"; exit 77; }
   (cd / && "${as_user[@]}" "$bin/initdb" -D "$directory/data" -U admin -A trust -E UTF8 --locale=C.UTF-8 --no-sync >"$directory/init.log" 2>&1) ||
     { cat "$directory/init.log"; exit 1; }
-  stop_signal=INT
-  (cd / && exec "${as_user[@]}" "$bin/postgres" -D "$directory/data" -k "$directory" -c listen_addresses= -c max_connections=200 \
-    -c fsync="${ENROLD_TEST_FSYNC:-off}" ${ENROLD_TEST_SERVER_OPTIONS:-} >"$directory/log" 2>&1) &
-  server=$!
+  stop_signal=INT pid_file=$directory/data/postmaster.pid
+  # shellcheck disable=SC2206  # words on purpose
+  command=("${as_user[@]}" "$bin/postgres" -D "$directory/data" -k "$directory" -c listen_addresses=\'\' -c max_connections=200
+    -c fsync="${ENROLD_TEST_FSYNC:-off}" ${ENROLD_TEST_SERVER_OPTIONS:-})
   ready() { "$bin/pg_isready" -q -h "$directory"; }
   export ENROLD_TEST_CLIENT="psql -X -q -v ON_ERROR_STOP=1 -h $directory -U admin -d"
   export ENROLD_TEST_URL="postgresql://admin@/%s?host=$directory"
@@ -48,10 +49,10 @@ mariadb)
   "${as_user[@]}" mariadb-install-db --no-defaults --datadir="$directory/data" --auth-root-authentication-method=normal \
     --skip-test-db >"$directory/init.log" 2>&1 || { cat "$directory/init.log"; exit 1; }
   flush=$([ "${ENROLD_TEST_FSYNC:-off}" = on ] && echo "--innodb-flush-log-at-trx-commit=1" || echo "--innodb-flush-log-at-trx-commit=0 --innodb-flush-method=nosync")
-  # shellcheck disable=SC2086  # words on purpose
-  "${as_user[@]}" mariadbd --no-defaults --datadir="$directory/data" --socket="$directory/socket" --skip-networking --skip-name-resolve \
-    --pid-file="$directory/pid" --max-connections=200 $flush ${ENROLD_TEST_SERVER_OPTIONS:-} >"$directory/log" 2>&1 &
-  server=$!
+  stop_signal=TERM pid_file=$directory/pid
+  # shellcheck disable=SC2206  # words on purpose
+  command=("${as_user[@]}" mariadbd --no-defaults --datadir="$directory/data" --socket="$directory/socket" --skip-networking --skip-name-resolve
+    --pid-file="$directory/pid" --max-connections=200 $flush ${ENROLD_TEST_SERVER_OPTIONS:-})
   ready() { mariadb-admin --no-defaults --socket="$directory/socket" -u root ping >/dev/null 2>&1; }
   export ENROLD_TEST_CLIENT="mariadb --no-defaults --socket=$directory/socket -u root"
   export ENROLD_TEST_URL="mariadb://root@localhost/%s?socket=$directory/socket"
@@ -59,9 +60,20 @@ mariadb)
   ;;
 esac
 
+cat >"$directory/start" <<SCRIPT
+#!/bin/sh
+cd / && setsid ${command[*]} >>"$directory/log" 2>&1 </dev/null &
+SCRIPT
+cat >"$directory/stop" <<SCRIPT
+#!/bin/sh
+pid=\$(head -n 1 "$pid_file" 2>/dev/null) || exit 0
+kill -$stop_signal "\$pid" 2>/dev/null
+while kill -0 "\$pid" 2>/dev/null; do sleep 0.05; done
+SCRIPT
+chmod +x "$directory/start" "$directory/stop"
+"$directory/start"
 for _ in $(seq 300); do
   if ready; then break; fi
-  kill -0 "$server" 2>/dev/null || { cat "$directory/log"; exit 1; }
   sleep 0.1
 done
 ready || { cat "$directory/log"; exit 1; }
