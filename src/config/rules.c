@@ -27,12 +27,12 @@ static const struct {
 #ifdef ENROLD_POSTGRESQL
     {"postgresql://", NULL},
 #else
-    {"postgresql://", "sqlite:/path or mariadb://... (PostgreSQL is not in this build)"},
+    {"postgresql://", "another engine: PostgreSQL is not in this build"},
 #endif
 #ifdef ENROLD_MARIADB
     {"mariadb://", NULL},
 #else
-    {"mariadb://", "sqlite:/path or postgresql://... (MariaDB is not in this build)"},
+    {"mariadb://", "another engine: MariaDB is not in this build"},
 #endif
 };
 
