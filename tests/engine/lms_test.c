@@ -6,6 +6,7 @@
 #include "enrold/site.h"
 
 #include <criterion/criterion.h>
+#include <stdio.h>
 
 enum { NOW = 1800000000, TODAY = 1799971200 };
 
@@ -180,6 +181,49 @@ static struct error apply(struct fixture *fixture, const struct change *changes,
 	    .enrolments = enrolments,
 	    .now = now};
 	return lms_apply(fixture->lms, &effects);
+}
+
+/* Tried as a batch is: the whole transaction again, on what the LMS says then. */
+static void collide(struct fixture *fixture, const struct change *change,
+    struct enrolment_facts enrolments[2], const char *others)
+{
+	good(lms_begin(fixture->lms));
+	pairs_of(fixture, enrolments);
+	database_execute(&fixture->database, others);
+	struct error error = apply(fixture, change, 1, enrolments, NOW);
+	struct error ended = lms_commit(fixture->lms);
+	if (!is_error(&error))
+		error = ended;
+	cr_expect_eq(error.class, ERROR_RETRY, "%s", error.text);
+	lms_rollback(fixture->lms);
+}
+
+Test(lms, writes_over_nothing_that_somebody_else_has_written_meanwhile)
+{
+	static const struct change enrol = {
+	    .kind = CHANGE_ENROL, .enrolment = 0, .timestart = TODAY};
+	static const struct change later = {
+	    .kind = CHANGE_ENROLMENT, .enrolment = 0, .timestart = TODAY, .timeend = NOW};
+	struct enrolment_facts enrolments[2];
+	struct fixture fixture;
+	char sql[160];
+	fixture_make(&fixture);
+	if (fixture.database.server) { /* SQLite lets nobody else write meanwhile */
+		pairs_of(&fixture, enrolments);
+		snprintf(sql, sizeof sql,
+		    "INSERT INTO mdl_user_enrolments (enrolid, userid) VALUES (%lld, %lld)",
+		    (long long)enrolments[0].enrol, (long long)enrolments[0].user);
+		collide(&fixture, &enrol, enrolments, sql);
+		collide(&fixture, &later, enrolments, "UPDATE mdl_user_enrolments SET status = 1");
+		cr_expect_str_eq(database_rows(&fixture.database,
+		                     "SELECT status, timestart FROM mdl_user_enrolments"),
+		    "1|0\n");
+		pairs_of(&fixture, enrolments);
+		good(lms_begin(fixture.lms));
+		good(apply(&fixture, &later, 1, enrolments, NOW));
+		good(lms_commit(fixture.lms));
+	}
+	fixture_remove(&fixture);
 }
 
 Test(lms, applies_changes_and_says_so_in_flags_and_audit_rows)
