@@ -5,6 +5,8 @@
  */
 #include "enrold/site.h"
 
+#include "enrold/list.h"
+
 #include "db.h"
 #include "rights.h"
 #include "schema.h"
@@ -39,8 +41,7 @@ static void tell(
 static struct slice value_find(const struct look *look, const char *sql, const char *name)
 {
 	struct slice value = SLICE("");
-	struct db_rows rows = db_select(look->db, sql,
-	    &(struct db_value){.type = DB_TEXT, .text = slice_of(name)}, strchr(sql, '?') ? 1 : 0);
+	struct db_rows rows = db_select(look->db, sql, DB_VALUES(db_string(name)));
 	if (db_next(&rows))
 		value = arena_copy(look->arena, db_column_text(&rows, 0));
 	db_leave(&rows);
@@ -65,19 +66,10 @@ static bool would_do(const struct look *look, const char *sql, struct error *why
 
 /* ---- tables ---- */
 
-/* "a, b, c" of "a TYPE ..., b TYPE ...". */
 static struct slice columns_of(const struct look *look, const struct schema_table *table)
 {
 	struct buffer names = {0};
-	bool is_start = true;
-	int depth = 0;
-	for (const char *c = table->columns; *c; c++) {
-		if (is_start)
-			buffer_print(
-			    &names, "%s%.*s", names.size > 0 ? ", " : "", (int)strcspn(c, " "), c);
-		depth += (*c == '(') - (*c == ')');
-		is_start = *c == ',' && depth == 0;
-	}
+	schema_names(table->columns, &names);
 	if (names.failed)
 		arena_fail(look->arena);
 	struct slice kept = arena_copy(look->arena, buffer_slice(&names));
@@ -158,41 +150,27 @@ static void version_check(const struct look *look)
 	    is_known ? "" : "; enrold was made for 4.5: try it on a copy first");
 }
 
-static bool list_has(struct slice list, const char *word)
-{
-	size_t size = strlen(word);
-	for (const char *c = list.bytes, *end = c + list.size; c < end;) {
-		size_t length = 0;
-		while (c + length < end && c[length] != ',')
-			length++;
-		if (length == size && memcmp(c, word, size) == 0)
-			return true;
-		c += length + 1;
-	}
-	return false;
-}
-
 static void plugins_check(const struct look *look)
 {
 	struct slice plugins = setting(look, "enrol_plugins_enabled");
 	struct slice stores = value_find(look,
 	    "SELECT value FROM {config_plugins} WHERE plugin = 'tool_log' AND name = ?1",
 	    "enabled_stores");
-	bool has_log = list_has(stores, "logstore_standard");
-	if (list_has(plugins, "manual"))
+	bool has_log = list_has(stores, SLICE("logstore_standard"));
+	if (list_has(plugins, SLICE("manual")))
 		tell(look, FINDING_GOOD, "enrolment", "the manual method is enabled");
 	else
 		tell(look, FINDING_BAD, "enrolment",
 		    "the manual method is not enabled: nobody can be enrolled");
 	tell(look, FINDING_GOOD, "cohorts",
-	    list_has(plugins, "cohort")
+	    list_has(plugins, SLICE("cohort"))
 	        ? "who joins a cohort is enrolled where its courses say so, at once"
 	        : "cohort enrolment is not enabled: joining one enrols nobody");
 	tell(look, has_log ? FINDING_GOOD : FINDING_NOTE, "audit",
 	    has_log && look->options->events ? "each change leaves a row in the site's standard log"
 	                                     : "no rows are left in the site's standard log: %s",
 	    has_log ? "lms.events is false" : "the site does not keep one");
-	if (list_has(plugins, "meta") || list_has(plugins, "category"))
+	if (list_has(plugins, SLICE("meta")) || list_has(plugins, SLICE("category")))
 		tell(look, FINDING_NOTE, "links",
 		    "enrolments by meta course and category links follow with Moodle's own tasks");
 }
@@ -201,7 +179,7 @@ static void actor_check(const struct look *look)
 {
 	struct slice id = value_find(look,
 	    "SELECT id FROM {user} WHERE username = ?1 AND deleted = 0", look->options->actor);
-	bool is_admin = id.size > 0 && list_has(setting(look, "siteadmins"), id.bytes);
+	bool is_admin = id.size > 0 && list_has(setting(look, "siteadmins"), id);
 	tell(look, is_admin ? FINDING_GOOD : FINDING_BAD, "actor",
 	    is_admin ? "%s is a site administrator"
 	             : "lms.actor: %s is not a site administrator there",
@@ -233,8 +211,7 @@ static void ledger_check_tables(const struct look *look)
 	    "UPDATE {enrold_run} SET run = run WHERE 1 = 0",
 	    "DELETE FROM {enrold_run} WHERE 1 = 0",
 	    "INSERT INTO {enrold_head} (id, head, run) SELECT id, head, run FROM {enrold_head} "
-	    "WHERE 1 "
-	    "= 0",
+	    "WHERE 1 = 0",
 	    "UPDATE {enrold_node} SET beat = beat WHERE 1 = 0",
 	};
 	for (size_t i = 0; is_there && i < sizeof tries / sizeof *tries; i++)
@@ -261,9 +238,7 @@ struct error site_check(
 		    db_describe(look.db, look.arena));
 		if (!db_has_table(look.db, "config")) {
 			tell(&look, FINDING_BAD, "tables",
-			    "no Moodle with the prefix '%s': see "
-			    "lms.prefix",
-			    options->prefix);
+			    "no Moodle with the prefix '%s': see lms.prefix", options->prefix);
 		} else {
 			version_check(&look);
 			tables_check(&look);

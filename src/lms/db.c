@@ -20,25 +20,14 @@ static bool has_scheme(const char *url, const char *scheme)
 	return strncmp(url, scheme, strlen(scheme)) == 0;
 }
 
-static struct error engine_refuse(const char *url)
-{
-	static const char *const known[] = {"postgresql://", "mariadb://"};
-	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-		if (has_scheme(url, known[i]))
-			return error_config("lms.url: %s is not in this build: it was made without "
-			                    "the engine's client library",
-			    known[i]);
-	/* What comes before the first '@' may be a password. */
-	return error_config("lms.url: expected sqlite:/path, postgresql://... or mariadb://...");
-}
-
 struct error db_open(const struct lms_options *options, enum db_mode mode, struct db **db)
 {
 	*db = NULL;
 	for (size_t i = 0; i < sizeof engines / sizeof *engines; i++)
 		if (has_scheme(options->url, engines[i]->scheme))
 			return engines[i]->open(options, mode, db);
-	return engine_refuse(options->url);
+	/* It is not shown: it may hold a password. */
+	return error_config("lms.url: no engine of this build");
 }
 
 void db_close(struct db *db)
@@ -170,11 +159,6 @@ int64_t db_find(
 	int64_t first = db_next(&rows) ? db_column_int(&rows, 0) : none;
 	db_leave(&rows);
 	return is_error(&db->error) ? 0 : first;
-}
-
-bool db_has_table(struct db *db, const char *name)
-{
-	return !is_error(&db->error) && db->engine->has_table(db, name);
 }
 
 /* ---- many rows ---- */
@@ -404,4 +388,17 @@ void db_write_part(struct db_text_job *job, struct slice sql)
 void db_write_out(struct db_text_job *job, const char *sql)
 {
 	db_write_part(job, slice_of(sql));
+}
+
+bool db_has_table(struct db *db, const char *name)
+{
+	struct buffer quoted = {0};
+	struct db_text_job job = {.db = db, .out = &quoted};
+	write_table(&job, slice_of(name));
+	if (quoted.failed)
+		db_fail(db, error_memory("looking for a table"));
+	bool has =
+	    db_find(db, db->engine->has_table, 0, DB_VALUES(db_text(buffer_slice(&quoted)))) != 0;
+	buffer_done(&quoted);
+	return has;
 }

@@ -42,7 +42,6 @@ struct engine {
 	    struct db *db, const char *sql, const struct db_value *values, size_t count);
 	int64_t (*insert)(
 	    struct db *db, const char *sql, const struct db_value *values, size_t count);
-	bool (*has_table)(struct db *db, const char *name);
 	void (*insert_all)(struct db *db, const struct db_table *table,
 	    const struct db_value *values, size_t count, int64_t *ids);
 	bool (*next)(struct db_rows *rows);
@@ -52,7 +51,8 @@ struct engine {
 	struct slice (*column_text)(const struct db_rows *rows, int column);
 	void (*find_spellings)(struct db *db, const struct db_column *column,
 	    const struct db_questions *questions, struct db_questions *spellings);
-	const char *describe; /* asks for engine, version and collation in words */
+	const char *describe;  /* asks for engine, version and collation in words */
+	const char *has_table; /* ... whether there is the table ?1, which is in quotes */
 	/* Dialect. */
 	char quote;           /* around names */
 	const char *ledger;   /* in front of our own tables */

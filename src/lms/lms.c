@@ -7,7 +7,7 @@
 
 static const char *const needed[] = {"user_enrolments", "role_assignments", "config"};
 
-static struct error site_check(struct lms *lms)
+static struct error tables_check(struct lms *lms)
 {
 	bool has = true, has_ledger = db_has_table(lms->db, "enrold_run");
 	for (size_t i = 0; i < sizeof needed / sizeof *needed; i++)
@@ -38,7 +38,7 @@ struct error lms_open(const struct lms_options *options, struct lms **result)
 	if (!is_error(&error)) {
 		db_set_journal(lms->db);
 		accounts_prepare(lms);
-		error = site_check(lms);
+		error = tables_check(lms);
 	}
 	if (is_error(&error)) {
 		lms_close(lms);

@@ -10,7 +10,7 @@
 #include "mariadb_url.h"
 #include "server.h"
 
-#include <errmsg.h>
+#include <assert.h>
 #include <mysql.h>
 #include <mysqld_error.h>
 #include <pthread.h>
@@ -102,26 +102,25 @@ static void value_write(struct mariadb *db, struct buffer *out, const struct db_
 /* In a set of questions a value is a column of theirs. */
 static void write_value(struct db_text_job *job, size_t index)
 {
+	assert(job->is_asking || index < job->count);
 	if (job->is_asking)
 		buffer_print(job->out, "v.p%zu", index + 1);
 	else
 		value_write(mariadb_of(job->db), job->out, &job->values[index]);
 }
 
-static void row_write(struct mariadb *db, const struct db_value *values, size_t width)
+static void values_write(struct mariadb *db, const struct db_value *values, size_t count)
 {
-	buffer_add_char(&db->text, '(');
-	for (size_t i = 0; i < width; i++) {
+	for (size_t i = 0; i < count; i++) {
 		if (i > 0)
 			buffer_add_char(&db->text, ',');
 		value_write(db, &db->text, &values[i]);
 	}
-	buffer_add_char(&db->text, ')');
 }
 
 /* ---- sending them ---- */
 
-/* Sends it and takes all its answers but the last, which is left to the caller. */
+/* Its answers are the caller's to take. */
 static bool send(struct mariadb *db, const struct buffer *text)
 {
 	if (text->failed)
@@ -200,17 +199,6 @@ static int64_t insert(struct db *base, const char *sql, const struct db_value *v
 	return db_has_failed(base) ? 0 : (int64_t)mysql_insert_id(mariadb_of(base)->handle);
 }
 
-static bool has_table(struct db *base, const char *name)
-{
-	char bare[128];
-	bool is_ours = strncmp(name, "enrold_", 7) == 0;
-	snprintf(bare, sizeof bare, "%s%s", is_ours ? "" : base->options->prefix, name);
-	return db_find(base,
-	           "SELECT 1 FROM information_schema.tables WHERE table_schema = DATABASE() AND "
-	           "table_name = ?1",
-	           0, DB_VALUES(db_string(bare))) != 0;
-}
-
 /* ---- questions ---- */
 
 /* "SELECT a FROM {each}t ... ORDER BY b" for all of them: their table comes first, and so does the
@@ -227,20 +215,15 @@ static MYSQL_RES *ask(
 		buffer_print(text, ",p%zu", i + 1);
 	buffer_add_text(text, ") AS (VALUES ");
 	for (size_t i = 0; i < count; i++) {
-		buffer_print(text, "%s(%zu", i > 0 ? "," : "", i + 1);
-		for (size_t column = 0; column < width; column++) {
-			buffer_add_char(text, ',');
-			value_write(db, text, &values[i * width + column]);
-		}
+		buffer_print(text, "%s(%zu,", i > 0 ? "," : "", i + 1);
+		values_write(db, values + i * width, width);
 		buffer_add_char(text, ')');
 	}
 	buffer_add_text(text, ") SELECT STRAIGHT_JOIN v.n, ");
 	struct db_text_job job = {
 	    .db = &db->db, .out = text, .is_asking = true, .each = SLICE("v, ")};
-	const char *end = strstr(sql, order);
-	struct slice body = {sql + strlen(select), end ? (size_t)(end - sql) : strlen(sql)};
-	body.size -= strlen(select);
-	db_write_part(&job, body);
+	const char *body = sql + strlen(select), *end = strstr(body, order);
+	db_write_part(&job, (struct slice){body, end ? (size_t)(end - body) : strlen(body)});
 	buffer_add_text(text, " ORDER BY v.n");
 	if (end) {
 		buffer_add_text(text, ", ");
@@ -345,9 +328,9 @@ static size_t insert_some(struct mariadb *db, const struct db_table *table,
 	db_write_out(&job, token);
 	buffer_print(&db->text, "%s) VALUES ", table->columns);
 	while (used < count && (used == 0 || db->text.size < TEXT_MAX)) {
-		if (used > 0)
-			buffer_add_char(&db->text, ',');
-		row_write(db, values + used++ * table->width, table->width);
+		buffer_add_text(&db->text, used > 0 ? ",(" : "(");
+		values_write(db, values + used++ * table->width, table->width);
+		buffer_add_char(&db->text, ')');
 	}
 	if (ids)
 		buffer_add_text(&db->text, " RETURNING id");
@@ -583,7 +566,6 @@ const struct engine mariadb_engine = {
     .run_once = run,
     .insert = insert,
     .insert_all = insert_all,
-    .has_table = has_table,
     .next = next,
     .leave = leave,
     .columns = columns,
@@ -594,6 +576,8 @@ const struct engine mariadb_engine = {
                 "isolation by ' || coalesce((SELECT 'snapshots' FROM "
                 "information_schema.session_variables WHERE variable_name = "
                 "'INNODB_SNAPSHOT_ISOLATION'), 'locks')",
+    .has_table = "SELECT 1 FROM information_schema.tables WHERE table_schema = DATABASE() AND "
+                 "table_name = trim('`' FROM ?1)",
     .quote = '`',
     .ledger = "",
     .conflict = "ON DUPLICATE KEY UPDATE",

@@ -251,19 +251,6 @@ static int64_t insert(struct db *base, const char *sql, const struct db_value *v
 	return id;
 }
 
-static bool has_table(struct db *base, const char *name)
-{
-	struct postgresql *db = postgresql_of(base);
-	char token[128];
-	snprintf(token, sizeof token, "{%s}", name);
-	const char *quoted = write_out(db, token, "");
-	char copy[256] = "";
-	if (quoted)
-		snprintf(copy, sizeof copy, "%s", quoted);
-	return db_find(base, "SELECT 1 WHERE to_regclass(?1) IS NOT NULL", 0,
-	           DB_VALUES(db_string(copy))) != 0;
-}
-
 /* ---- questions ---- */
 
 /* Nothing that the server has equals a text that it does not take, and nothing equals NULL. */
@@ -665,7 +652,6 @@ const struct engine postgresql_engine = {
     .run_once = run_once,
     .insert = insert,
     .insert_all = insert_all,
-    .has_table = has_table,
     .next = next,
     .leave = leave,
     .columns = columns,
@@ -675,6 +661,7 @@ const struct engine postgresql_engine = {
     .describe = "SELECT 'PostgreSQL ' || current_setting('server_version') || ', ' || "
                 "current_setting('server_encoding') || ', letter case by ' || datctype FROM "
                 "pg_database WHERE datname = current_database()",
+    .has_table = "SELECT 1 WHERE to_regclass(?1) IS NOT NULL",
     .quote = '"',
     .ledger = "\"enrold\".",
     .lock = "FOR UPDATE",

@@ -405,6 +405,24 @@ const size_t schema_ledger_count = sizeof schema_ledger / sizeof schema_ledger[0
 const char schema_ledger_rows[] = "INSERT INTO {enrold_lock} (id) VALUES (1);"
                                   "INSERT INTO {enrold_version} (version) VALUES (1);";
 
+size_t schema_names(const char *columns, struct buffer *out)
+{
+	size_t count = 0;
+	int depth = 0;
+	bool is_start = true;
+	for (const char *c = columns; *c; c++) {
+		if (is_start && *c != ' ') {
+			buffer_print(
+			    out, "%s%.*s", out->size > 0 ? ", " : "", (int)strcspn(c, " "), c);
+			count++;
+			is_start = false;
+		}
+		depth += (*c == '(') - (*c == ')');
+		is_start = is_start || (*c == ',' && depth == 0);
+	}
+	return count;
+}
+
 bool schema_index_is_unique(const struct schema_index *index)
 {
 	size_t length = strlen(index->name);

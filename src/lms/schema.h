@@ -8,6 +8,8 @@
 #ifndef ENROLD_LMS_SCHEMA_H
 #define ENROLD_LMS_SCHEMA_H
 
+#include "enrold/buffer.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -37,7 +39,9 @@ struct schema_ledger {
 extern const struct schema_ledger schema_ledger[];
 extern const size_t schema_ledger_count;
 extern const char schema_ledger_rows[]; /* what they hold at first */
-enum { SCHEMA_LEDGER_VERSION = 1 };     /* the row of enrold_version */
+
+/* "a, b, c" of the columns of a table, behind what the buffer has; how many. */
+size_t schema_names(const char *columns, struct buffer *out);
 
 bool schema_index_is_unique(const struct schema_index *index);
 

@@ -4,6 +4,7 @@
 #include "parts.h"
 
 #include "enrold/columns.h"
+#include "enrold/list.h"
 #include "enrold/value.h"
 
 #include <stdlib.h>
@@ -57,29 +58,6 @@ static struct slice setting_find(struct lms *lms, const char *name)
 static int64_t number_of(struct slice value)
 {
 	return strtoll(value.bytes, NULL, 10);
-}
-
-/* The next word of a comma list; false at its end. */
-static bool list_next(struct slice *rest, struct slice *word)
-{
-	if (rest->size == 0)
-		return false;
-	const char *comma = memchr(rest->bytes, ',', rest->size);
-	size_t size = comma ? (size_t)(comma - rest->bytes) : rest->size;
-	*word = (struct slice){rest->bytes, size};
-	size_t step = comma ? size + 1 : size;
-	rest->bytes += step;
-	rest->size -= step;
-	return true;
-}
-
-static bool list_has(struct slice list, struct slice wanted)
-{
-	struct slice word;
-	while (list_next(&list, &word))
-		if (slice_is(word, wanted))
-			return true;
-	return false;
 }
 
 static void admins_load(struct lms *lms)

@@ -425,23 +425,6 @@ static struct slice column_text(const struct db_rows *rows, int column)
 	return (struct slice){bytes, (size_t)sqlite3_column_bytes(rows->result, column)};
 }
 
-static bool has_table(struct db *base, const char *name)
-{
-	struct buffer quoted = {0};
-	struct db_text_job job = {.db = base, .out = &quoted};
-	char token[128];
-	snprintf(token, sizeof token, "{%s}", name);
-	db_write_out(&job, token);
-	if (quoted.failed)
-		db_fail(base, error_memory("looking for a table"));
-	/* Without its quotes. */
-	struct slice bare = {quoted.bytes + 1, quoted.failed ? 0 : quoted.size - 2};
-	bool has = db_find(base, "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?", 0,
-	               DB_VALUES(db_text(bare))) != 0;
-	buffer_done(&quoted);
-	return has;
-}
-
 /* ---- texts whose letter case does not count ---- */
 
 /*
@@ -544,7 +527,6 @@ const struct engine sqlite_engine = {
     .run_once = run_once,
     .insert = insert,
     .insert_all = insert_all,
-    .has_table = has_table,
     .next = next,
     .leave = leave,
     .columns = columns,
@@ -552,6 +534,7 @@ const struct engine sqlite_engine = {
     .column_text = column_text,
     .find_spellings = find_spellings,
     .describe = "SELECT 'SQLite ' || sqlite_version()",
+    .has_table = "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = trim(?1, '\"')",
     .quote = '"',
     .ledger = "",
     .lock = "",

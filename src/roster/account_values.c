@@ -3,6 +3,7 @@
  */
 #include "account.h"
 
+#include "enrold/list.h"
 #include "enrold/value.h"
 
 /* ---- values ---- */

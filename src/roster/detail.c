@@ -4,6 +4,7 @@
  */
 #include "parts.h"
 
+#include "enrold/list.h"
 #include "enrold/value.h"
 
 #include <stdio.h>
@@ -20,20 +21,6 @@ bool truth_read(struct slice cell, bool *truth)
 			*truth = i % 2;
 			return true;
 		}
-	}
-	return false;
-}
-
-bool list_has(struct slice list, struct slice word)
-{
-	while (list.size > 0) {
-		const char *comma = memchr(list.bytes, ',', list.size);
-		size_t size = comma ? (size_t)(comma - list.bytes) : list.size;
-		if (slice_is((struct slice){list.bytes, size}, word))
-			return true;
-		size_t step = comma ? size + 1 : size;
-		list.bytes += step;
-		list.size -= step;
 	}
 	return false;
 }

@@ -56,8 +56,6 @@ enum detail_verdict detail_read(const struct batch *batch, const struct column *
 /* The same for a profile field: *value becomes what is stored. */
 enum detail_verdict profile_read(const struct batch *batch, const struct profile_field *field,
     struct slice cell, struct slice *value, const char **expected);
-/* Whether a comma list has the word. */
-bool list_has(struct slice list, struct slice word);
 /* 0, 1, yes, no, true, false; in any letter case. */
 bool truth_read(struct slice cell, bool *truth);
 bool password_is_weak(const struct password_policy *policy, struct slice password);

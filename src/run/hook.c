@@ -132,7 +132,7 @@ static bool hook_start(struct hook *hook)
 
 /* Whoever it started and left behind may hold its output open: that it has ended itself is enough.
  */
-static int hook_await(struct hook *hook, int64_t *ended_by)
+static int hook_await(struct hook *hook, int *ended_by)
 {
 	int64_t until = now_ms() + hook->policy->after_run_timeout_ms;
 	int status = 0;
@@ -145,7 +145,7 @@ static int hook_await(struct hook *hook, int64_t *ended_by)
 		ended = waitpid(hook->pid, &status, WNOHANG);
 		if (ended == 0 && now_ms() >= until) {
 			*ended_by = *ended_by == 0 ? SIGTERM : SIGKILL;
-			kill(-hook->pid, (int)*ended_by);
+			kill(-hook->pid, *ended_by);
 			until = now_ms() + GRACE_MS;
 		}
 	}
@@ -157,7 +157,7 @@ static int hook_await(struct hook *hook, int64_t *ended_by)
 	return status;
 }
 
-static void end_tell(const struct hook *hook, int status, int64_t ended_by)
+static void end_tell(const struct hook *hook, int status, int ended_by)
 {
 	json_t *fields = about(hook);
 	if (WIFEXITED(status))
@@ -183,7 +183,7 @@ void hook_run(const struct run *run)
 	struct hook hook = {.run = run, .policy = &feed->policy};
 	if (!hook_start(&hook))
 		return;
-	int64_t ended_by = 0;
+	int ended_by = 0;
 	int status = hook_await(&hook, &ended_by);
 	close(hook.output);
 	end_tell(&hook, status, ended_by);

@@ -172,27 +172,6 @@ void mirror_close(struct mirror *mirror)
 /* ---- copying ---- */
 
 /* Names of the columns, as they stand in front of each type: not commas inside brackets. */
-static size_t names_collect(struct buffer *out, const char *columns)
-{
-	size_t count = 0;
-	int depth = 0;
-	bool is_start = true;
-	for (const char *c = columns; *c; c++) {
-		if (is_start) {
-			size_t size = strcspn(c, " ");
-			buffer_print(out, "%s%.*s", out->size > 0 ? ", " : "", (int)size, c);
-			count++;
-			is_start = false;
-		}
-		depth += (*c == '(') - (*c == ')');
-		if (*c == ',' && depth == 0) {
-			is_start = true;
-			c += strspn(c + 1, " ");
-		}
-	}
-	return count;
-}
-
 /* What SQLite keeps under its address lies in `kept`, until the connections are closed. */
 static void rows_copy(struct db *from, struct db *to, const char *name, const char *names,
     size_t width, struct arena *kept)
@@ -243,7 +222,7 @@ static void table_copy(struct db *from, struct db *to, const char *name, const c
 	size_t width = has_id;
 	if (has_id)
 		buffer_add_text(&names, "id");
-	width += names_collect(&names, columns);
+	width += schema_names(columns, &names);
 	buffer_add_char(&names, '\0');
 	rows_copy(from, to, name, names.bytes, width, kept);
 	if (has_id && db_is_server(to) && is_postgresql())

@@ -170,8 +170,7 @@ Test(server, tells_which_right_is_missing)
 	struct site site;
 	site_make(&site, NULL);
 	role_make(&site);
-	execute(&site, is_postgresql() ? "REVOKE INSERT ON mdl_cohort_members FROM enrold;"
-	                               : "REVOKE INSERT ON mdl_cohort_members FROM enrold;");
+	execute(&site, "REVOKE INSERT ON mdl_cohort_members FROM enrold;");
 	struct path url = url_as(&site, "enrold", ""), config = config_write(&site, url.text);
 	struct finished finished = check(&config, 1);
 	cr_expect(
