@@ -6,6 +6,7 @@
 #include "enrold/hash.h"
 
 #include <getopt.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -73,6 +74,7 @@ int main(int argc, char **argv)
 	struct arguments arguments = arguments_parse(argc, argv);
 	struct config_file *file;
 	hash_prepare();
+	mallopt(M_MMAP_THRESHOLD, 128 << 10); /* what a batch took goes back with it */
 	struct error error = config_load(arguments.config, &file);
 	if (is_error(&error)) {
 		fprintf(stderr, "enrold: %s\n", error.text);

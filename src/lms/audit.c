@@ -40,7 +40,7 @@ static const struct event joins[] = {
 
 /* ---- rows on their way ---- */
 
-enum { TOGETHER = 1000 };
+enum { TOGETHER = 4000 };
 
 static const struct db_table log_table = {"logstore_standard_log",
     "eventname, component, action, target, objecttable, objectid, crud, edulevel, contextid, "

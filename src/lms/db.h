@@ -40,8 +40,10 @@ struct db;
  * answer. */
 struct db_value {
 	enum { DB_INTEGER, DB_TEXT, DB_NULL } type;
-	int64_t integer;
-	struct slice text;
+	union {
+		int64_t integer;
+		struct slice text;
+	};
 };
 
 static inline struct db_value db_int(int64_t integer)

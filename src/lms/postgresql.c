@@ -484,7 +484,8 @@ static void ids_take(
 {
 	char sql[256];
 	snprintf(sql, sizeof sql,
-	    "SELECT nextval(pg_get_serial_sequence('{%s}', 'id')) FROM generate_series(1, ?1)",
+	    "SELECT nextval(s.name) FROM (SELECT pg_get_serial_sequence('{%s}', "
+	    "'id')::regclass AS name OFFSET 0) AS s, generate_series(1, ?1)",
 	    table->name);
 	PGresult *result = execute(db, sql, "", DB_VALUES(db_int((int64_t)count)));
 	for (int i = 0; i < PQntuples(result) && (size_t)i < count; i++)

@@ -155,6 +155,8 @@ static struct error sqlite_connect(struct sqlite *db, enum db_mode mode)
 	script(&db->db, "PRAGMA synchronous = EXTRA");
 	script(&db->db, "PRAGMA temp_store = MEMORY");
 	script(&db->db, "PRAGMA journal_size_limit = 67108864");
+	/* A page that several batches change is copied back once (pitfalls 3). */
+	script(&db->db, "PRAGMA wal_autocheckpoint = 16384");
 	if (db->db.options->cache >= 1024) {
 		char pragma[64];
 		sqlite3_snprintf(sizeof pragma, pragma, "PRAGMA cache_size = -%llu",
