@@ -283,10 +283,7 @@ static void write_value(struct db_text_job *job, const char **sql, size_t *unnum
 	size_t number = strtoul(*sql, &end, 10);
 	size_t index = end > *sql ? number - 1 : (*unnumbered)++;
 	*sql = end;
-	if (job->db->engine->value)
-		job->db->engine->value(job, index);
-	else
-		buffer_print(job->out, "?%zu", index + 1);
+	job->db->engine->value(job, index);
 }
 
 static bool cut_word(struct slice *token, const char *word)
@@ -388,6 +385,20 @@ void db_write_part(struct db_text_job *job, struct slice sql)
 void db_write_out(struct db_text_job *job, const char *sql)
 {
 	db_write_part(job, slice_of(sql));
+}
+
+void db_write_question(
+    struct db_text_job *job, const char *sql, const char *select, const char *number)
+{
+	static const char first[] = "SELECT ", order[] = " ORDER BY ";
+	const char *body = sql + strlen(first), *end = strstr(body, order);
+	buffer_add_text(job->out, select);
+	db_write_part(job, (struct slice){body, end ? (size_t)(end - body) : strlen(body)});
+	buffer_print(job->out, "%s%s", order, number);
+	if (end) {
+		buffer_add_text(job->out, ", ");
+		db_write_part(job, slice_of(end + strlen(order)));
+	}
 }
 
 bool db_has_table(struct db *db, const char *name)

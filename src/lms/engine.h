@@ -63,7 +63,7 @@ struct engine {
 	const char *schema;    /* makes the place of our own tables */
 	const char *text_type; /* of any length */
 	const char *table_end; /* behind a CREATE TABLE */
-	/* Writes value `index` (0 is the first); NULL: as "?1" */
+	/* Writes value `index` (0 is the first) */
 	void (*value)(struct db_text_job *job, size_t index);
 };
 
@@ -78,6 +78,11 @@ extern const struct engine mariadb_engine;
 /* The statement in the engine's own words, at the end of job->out. */
 void db_write_out(struct db_text_job *job, const char *sql);
 void db_write_part(struct db_text_job *job, struct slice sql);
+
+/* The statement "SELECT a FROM {each}t ... ORDER BY b" for all questions, whose table comes first and
+ * numbers them: "select number, a FROM ... ORDER BY number, b". */
+void db_write_question(
+    struct db_text_job *job, const char *sql, const char *select, const char *number);
 
 /* Whether two texts are the same, letter case aside. */
 bool db_is_spelling(struct slice a, struct slice b);

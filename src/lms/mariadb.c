@@ -201,12 +201,9 @@ static int64_t insert(struct db *base, const char *sql, const struct db_value *v
 
 /* ---- questions ---- */
 
-/* "SELECT a FROM {each}t ... ORDER BY b" for all of them: their table comes first, and so does the
- * order of theirs. */
 static MYSQL_RES *ask(
     struct mariadb *db, const char *sql, const struct db_value *values, size_t width, size_t count)
 {
-	static const char select[] = "SELECT ", order[] = " ORDER BY ";
 	struct buffer *text = &db->text;
 	queue_flush(db);
 	buffer_clear(text);
@@ -219,16 +216,9 @@ static MYSQL_RES *ask(
 		values_write(db, values + i * width, width);
 		buffer_add_char(text, ')');
 	}
-	buffer_add_text(text, ") SELECT STRAIGHT_JOIN v.n, ");
 	struct db_text_job job = {
 	    .db = &db->db, .out = text, .is_asking = true, .each = SLICE("v, ")};
-	const char *body = sql + strlen(select), *end = strstr(body, order);
-	db_write_part(&job, (struct slice){body, end ? (size_t)(end - body) : strlen(body)});
-	buffer_add_text(text, " ORDER BY v.n");
-	if (end) {
-		buffer_add_text(text, ", ");
-		db_write_part(&job, slice_of(end + strlen(order)));
-	}
+	db_write_question(&job, sql, ") SELECT STRAIGHT_JOIN v.n, ", "v.n");
 	if (db_has_failed(&db->db) || !send(db, text))
 		return NULL;
 	MYSQL_RES *result = mysql_store_result(db->handle);

@@ -289,27 +289,32 @@ static void any_search(
 }
 
 /* Moodle keeps role_assignments without a unique key: a role may stand there twice. */
+static void role_found(struct enrolment_facts *is, int64_t role, struct arena *arena)
+{
+	uint32_t place = is->roles_count;
+	while (place > 0 && is->roles[place - 1] > role)
+		place--;
+	if (place > 0 && is->roles[place - 1] == role)
+		return;
+	int64_t *roles =
+	    arena_grow(arena, is->roles, is->roles_count, is->roles_count + 1, sizeof *roles);
+	if (!roles)
+		return;
+	memmove(roles + place + 1, roles + place, (is->roles_count - place) * sizeof *roles);
+	roles[place] = role;
+	is->roles = roles;
+	is->roles_count++;
+}
+
 static void roles_search(struct lms *lms, struct enrolment_facts *enrolments,
     const struct db_questions *questions, struct arena *arena)
 {
 	struct db_rows rows = db_ask(lms->db,
 	    "SELECT roleid FROM {each}{role_assignments} WHERE userid = ?1 AND {then contextid} = "
-	    "?2 AND "
-	    "{loose component} = '' AND {loose itemid} = 0 ORDER BY {loose roleid}",
+	    "?2 AND {loose component} = '' AND {loose itemid} = 0",
 	    questions);
-	while (db_next(&rows)) {
-		struct enrolment_facts *is = &enrolments[rows.about];
-		int64_t role = db_column_int(&rows, 0);
-		if (is->roles_count > 0 && role == is->roles[is->roles_count - 1])
-			continue;
-		int64_t *roles = arena_grow(
-		    arena, is->roles, is->roles_count, is->roles_count + 1, sizeof *roles);
-		if (!roles)
-			break;
-		roles[is->roles_count++] = role;
-		is->roles = roles;
-	}
-	db_leave(&rows);
+	while (db_next(&rows))
+		role_found(&enrolments[rows.about], db_column_int(&rows, 0), arena);
 }
 
 struct error lms_load_enrolments(

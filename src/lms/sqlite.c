@@ -1,12 +1,13 @@
 /*
- * sqlite: the embedded engine. Every statement runs at once, so all loops are loops.
+ * sqlite: the embedded engine. Every statement runs at once; questions and new rows go as a table of
+ * values into one statement.
  */
 #include "engine.h"
+#include "sqlite_values.h"
 
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -27,6 +28,7 @@ struct sqlite {
 	sqlite3 *handle;
 	struct statement statements[STATEMENTS_ROOM]; /* by address, the next free place */
 	size_t statements_count;
+	struct sqlite_values values; /* of the statement that is about to take its first step */
 	dev_t device; /* the file that was opened */
 	ino_t inode;
 };
@@ -150,6 +152,7 @@ static struct error sqlite_connect(struct sqlite *db, enum db_mode mode)
 	db->device = status.st_dev;
 	db->inode = status.st_ino;
 	check(db, sqlite3_busy_timeout(db->handle, BUSY_MS));
+	check(db, sqlite_values_register(db->handle, &db->values));
 	/* With a rollback journal FULL lets a power cut undo what was committed: it does not flush
 	 * that the journal is gone. */
 	script(&db->db, "PRAGMA synchronous = EXTRA");
@@ -241,11 +244,23 @@ static void rollback(struct db *base)
 
 /* ---- statements ---- */
 
-static sqlite3_stmt *prepare(struct sqlite *db, const char *sql)
+/* A value is a parameter; in a set of questions, a column of theirs. */
+static void write_value(struct db_text_job *job, size_t index)
+{
+	buffer_print(job->out, job->is_asking ? "v.c%zu" : "?%zu", job->is_asking ? index : index + 1);
+}
+
+static sqlite3_stmt *prepare(struct sqlite *db, const char *sql, bool is_asking)
 {
 	struct buffer text = {0};
-	struct db_text_job job = {.db = &db->db, .out = &text};
-	db_write_out(&job, sql);
+	struct db_text_job job = {.db = &db->db,
+	    .out = &text,
+	    .is_asking = is_asking,
+	    .each = SLICE(SQLITE_VALUES_TABLE " v CROSS JOIN ")};
+	if (is_asking)
+		db_write_question(&job, sql, "SELECT v.rowid, ", "v.rowid");
+	else
+		db_write_out(&job, sql);
 	sqlite3_stmt *handle = NULL;
 	if (text.failed || text.size > INT32_MAX)
 		db_fail(&db->db, error_memory("preparing a statement"));
@@ -275,11 +290,11 @@ static void statement_keep(
 	db->statements_count++;
 }
 
-static sqlite3_stmt *find_statement(struct sqlite *db, const char *sql)
+static sqlite3_stmt *find_statement(struct sqlite *db, const char *sql, bool is_asking)
 {
 	struct statement *place = statement_at(db, sql);
 	if (!place->key)
-		statement_keep(db, place, sql, prepare(db, sql));
+		statement_keep(db, place, sql, prepare(db, sql, is_asking));
 	return place->handle;
 }
 
@@ -321,7 +336,7 @@ static void statement_run(
 
 static void run(struct db *base, const char *sql, const struct db_value *values, size_t count)
 {
-	sqlite3_stmt *statement = find_statement(sqlite_of(base), sql);
+	sqlite3_stmt *statement = find_statement(sqlite_of(base), sql, false);
 	statement_run(sqlite_of(base), statement, values, count);
 	if (statement)
 		statement_free(statement);
@@ -329,7 +344,7 @@ static void run(struct db *base, const char *sql, const struct db_value *values,
 
 static void run_once(struct db *base, const char *sql, const struct db_value *values, size_t count)
 {
-	sqlite3_stmt *statement = prepare(sqlite_of(base), sql);
+	sqlite3_stmt *statement = prepare(sqlite_of(base), sql, false);
 	statement_run(sqlite_of(base), statement, values, count);
 	sqlite3_finalize(statement);
 }
@@ -346,31 +361,33 @@ static sqlite3_stmt *find_insert(struct sqlite *db, const struct db_table *table
 	struct buffer sql = {0};
 	if (place->key)
 		return place->handle;
-	buffer_print(&sql, "INSERT INTO {%s} (%s) VALUES (?", table->name, table->columns);
+	buffer_print(&sql, "INSERT INTO {%s} (%s) SELECT c0", table->name, table->columns);
 	for (size_t i = 1; i < table->width; i++)
-		buffer_add_text(&sql, ", ?");
-	buffer_add(&sql, ")", 2); /* with its NUL */
+		buffer_print(&sql, ", c%zu", i);
+	buffer_add_text(&sql, " FROM " SQLITE_VALUES_TABLE);
+	buffer_add_char(&sql, '\0');
 	if (sql.failed)
 		db_fail(&db->db, error_memory("preparing a statement"));
 	else
-		statement_keep(db, place, table, prepare(db, sql.bytes));
+		statement_keep(db, place, table, prepare(db, sql.bytes, false));
 	buffer_done(&sql);
 	return place->handle;
 }
 
+/* One statement, and nobody else writes: the ids of its rows follow each other. */
 static void insert_all(struct db *base, const struct db_table *table, const struct db_value *values,
     size_t count, int64_t *ids)
 {
 	struct sqlite *db = sqlite_of(base);
 	sqlite3_stmt *statement = find_insert(db, table);
-	for (size_t i = 0; statement && i < count && !db_has_failed(base); i++) {
-		statement_run(db, statement, values + i * table->width, table->width);
-		if (ids)
-			ids[i] = sqlite3_last_insert_rowid(db->handle);
-		sqlite3_reset(statement);
-	}
-	if (statement)
-		statement_free(statement);
+	if (!statement)
+		return;
+	db->values = (struct sqlite_values){values, table->width, count};
+	check(db, sqlite3_step(statement));
+	sqlite3_reset(statement);
+	int64_t last = sqlite3_last_insert_rowid(db->handle);
+	for (size_t i = 0; ids && i < count; i++)
+		ids[i] = last - (int64_t)(count - 1 - i);
 }
 
 /* ---- questions ---- */
@@ -380,51 +397,56 @@ static void leave(struct db_rows *rows)
 	statement_free(rows->result);
 }
 
-/* Binds the next question. */
-static bool question_begin(struct db_rows *rows)
+/* The question, or all of them. */
+static bool questions_begin(struct db_rows *rows)
 {
+	struct sqlite *db = sqlite_of(rows->db);
 	if (rows->next == rows->count)
 		return false;
-	rows->result = find_statement(sqlite_of(rows->db), rows->sql);
-	if (!rows->result)
-		return false;
-	bind_all(sqlite_of(rows->db), rows->result, rows->values + rows->next * rows->width,
-	    rows->width);
-	rows->about = rows->abouts ? rows->abouts[rows->next] : 0;
-	rows->next++;
-	return !db_has_failed(rows->db);
+	rows->next = rows->count;
+	rows->result = find_statement(db, rows->sql, rows->abouts);
+	if (rows->abouts)
+		db->values = (struct sqlite_values){rows->values, rows->width, rows->count};
+	else if (rows->result)
+		bind_all(db, rows->result, rows->values, rows->width);
+	return rows->result && !db_has_failed(rows->db);
 }
 
 static bool next(struct db_rows *rows)
 {
-	while (rows->result || question_begin(rows)) {
-		int code = sqlite3_step(rows->result);
-		if (!check(sqlite_of(rows->db), code))
-			return false;
-		if (code == SQLITE_ROW)
-			return true;
-		statement_free(rows->result);
-		rows->result = NULL;
-	}
-	return false;
+	if (!rows->result && !questions_begin(rows))
+		return false;
+	int code = sqlite3_step(rows->result);
+	if (!check(sqlite_of(rows->db), code) || code != SQLITE_ROW)
+		return false;
+	if (rows->abouts)
+		rows->about = rows->abouts[sqlite3_column_int64(rows->result, 0) - 1];
+	return true;
+}
+
+/* Of a set of questions the first column says whose the row is. */
+static int column_place(const struct db_rows *rows, int column)
+{
+	return column + (rows->abouts ? 1 : 0);
 }
 
 static int columns(const struct db_rows *rows)
 {
-	return sqlite3_column_count(rows->result);
+	return sqlite3_column_count(rows->result) - column_place(rows, 0);
 }
 
 static int64_t column_int(const struct db_rows *rows, int column)
 {
-	return sqlite3_column_int64(rows->result, column);
+	return sqlite3_column_int64(rows->result, column_place(rows, column));
 }
 
 static struct slice column_text(const struct db_rows *rows, int column)
 {
-	const char *bytes = (const char *)sqlite3_column_text(rows->result, column);
+	int place = column_place(rows, column);
+	const char *bytes = (const char *)sqlite3_column_text(rows->result, place);
 	if (!bytes)
 		return (struct slice){NULL, 0};
-	return (struct slice){bytes, (size_t)sqlite3_column_bytes(rows->result, column)};
+	return (struct slice){bytes, (size_t)sqlite3_column_bytes(rows->result, place)};
 }
 
 /* ---- texts whose letter case does not count ---- */
@@ -453,7 +475,7 @@ static sqlite3_stmt *find_walk(struct sqlite *db, const struct db_column *column
 	if (!place->key) {
 		snprintf(sql, sizeof sql, "SELECT 1 FROM {%s} WHERE %s >= ? AND %s < ? LIMIT 1",
 		    column->table, column->column, column->column);
-		statement_keep(db, place, column, prepare(db, sql));
+		statement_keep(db, place, column, prepare(db, sql, false));
 	}
 	return place->handle;
 }
@@ -544,4 +566,5 @@ const struct engine sqlite_engine = {
     .schema = "",
     .text_type = "text",
     .table_end = " WITHOUT ROWID",
+    .value = write_value,
 };
