@@ -14,7 +14,7 @@ struct arena;
 
 struct arena *arena_create(void); /* NULL: out of memory */
 void arena_free(struct arena *arena);
-/* Forgets all allocations and the failure; keeps one block for the next batch. */
+/* Forgets all allocations and the failure; most of the memory is kept for the next batch. */
 void arena_reset(struct arena *arena);
 
 /* Zeroed, aligned for anything, valid until reset. */

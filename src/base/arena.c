@@ -6,7 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { BLOCK_SIZE = 256 * 1024 };
+/* Of a block; and of the largest that is kept for the next batch. */
+enum { BLOCK_SIZE = 256 << 10, KEPT_SIZE = 4 << 20 };
 
 struct block {
 	struct block *next;
@@ -16,7 +17,8 @@ struct block {
 };
 
 struct arena {
-	struct block *blocks; /* the newest first; the last one is kept by reset */
+	struct block *blocks; /* the newest first */
+	struct block *spare;  /* of earlier batches: fresh pages from the system cost more */
 	size_t used;
 	bool failed;
 };
@@ -40,34 +42,51 @@ void arena_free(struct arena *arena)
 	if (!arena)
 		return;
 	blocks_free(arena->blocks);
+	blocks_free(arena->spare);
 	free(arena);
 }
 
 void arena_reset(struct arena *arena)
 {
-	struct block *kept = arena->blocks;
-	if (kept) {
-		blocks_free(kept->next);
-		kept->next = NULL;
-		kept->used = 0;
-		if (kept->size > BLOCK_SIZE) {
-			free(kept);
-			kept = NULL;
+	struct block *spare = arena->spare;
+	while (arena->blocks) {
+		struct block *block = arena->blocks;
+		arena->blocks = block->next;
+		if (block->size > KEPT_SIZE) {
+			free(block);
+			continue;
 		}
+		block->next = spare;
+		spare = block;
 	}
-	*arena = (struct arena){.blocks = kept};
+	*arena = (struct arena){.spare = spare};
+}
+
+static struct block *spare_take(struct arena *arena, size_t size)
+{
+	struct block **place = &arena->spare;
+	while (*place && (*place)->size < size)
+		place = &(*place)->next;
+	struct block *block = *place;
+	if (block)
+		*place = block->next;
+	return block;
 }
 
 static struct block *block_add(struct arena *arena, size_t size)
 {
 	size_t room = size > BLOCK_SIZE ? size : BLOCK_SIZE;
-	struct block *block = malloc(sizeof *block + room);
+	struct block *block = spare_take(arena, size);
+	if (!block) {
+		block = malloc(sizeof *block + room);
+		if (block)
+			block->size = room;
+	}
 	if (!block) {
 		arena->failed = true;
 		return NULL;
 	}
 	block->next = arena->blocks;
-	block->size = room;
 	block->used = 0;
 	arena->blocks = block;
 	return block;
