@@ -7,6 +7,7 @@
 #ifndef ENROLD_FACTS_H
 #define ENROLD_FACTS_H
 
+#include "enrold/arena.h"
 #include "enrold/slice.h"
 
 #include <stdbool.h>
@@ -199,5 +200,8 @@ struct enrolment_facts {
 	int64_t *roles; /* distinct, ascending */
 	uint32_t roles_count;
 };
+
+/* At its place among the others, once, in the arena. False: out of memory, which the arena knows. */
+bool enrolment_add_role(struct enrolment_facts *is, int64_t role, struct arena *arena);
 
 #endif

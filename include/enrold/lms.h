@@ -64,6 +64,13 @@ struct error lms_load_enrolments(struct lms *lms, struct enrolment_facts *enrolm
 
 /* One write transaction; all loads of a batch happen inside it, so that nothing moves meanwhile. */
 struct error lms_begin(struct lms *lms) MUST_CHECK;
+/*
+ * The transaction is going to ask for about so many people by their user names, and to enrol them.
+ * Of a good part of the site all is read at once, and what lms_apply is given is then written
+ * together with what comes later: an error may show some calls afterwards, at the latest when the
+ * transaction ends. Nothing else changes.
+ */
+struct error lms_expect(struct lms *lms, uint64_t people) MUST_CHECK;
 struct error lms_commit(struct lms *lms) MUST_CHECK;
 void lms_rollback(struct lms *lms); /* NULL or no transaction: nothing */
 
@@ -86,7 +93,8 @@ struct effects {
  * people[].id, enrolments[].id and so on. Accounts change first, in the order given: none that has
  * other changes is deleted in the same call. Changes of one enrolment take effect in the order
  * given; others in any order, so that an engine may sort them by its indexes. Audit rows keep the
- * order given.
+ * order given, but for those of enrolments in a transaction of which much is expected: they come by
+ * course.
  */
 struct error lms_apply(struct lms *lms, const struct effects *effects) MUST_CHECK;
 

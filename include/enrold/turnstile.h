@@ -7,6 +7,7 @@
 #define ENROLD_TURNSTILE_H
 
 #include <pthread.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 /* Plain data; turnstile_init makes it. */
@@ -21,5 +22,6 @@ void turnstile_init(struct turnstile *turnstile);
 void turnstile_done(struct turnstile *turnstile);
 void turnstile_enter(struct turnstile *turnstile); /* waits */
 void turnstile_leave(struct turnstile *turnstile);
+bool turnstile_is_wanted(struct turnstile *turnstile); /* somebody waits for us to leave */
 
 #endif

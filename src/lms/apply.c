@@ -1,27 +1,13 @@
 /*
- * apply: the changes of a batch, written in the order of the indexes they go into: two
- * sorted passes are more than twice as fast as one in file order (pitfalls 3). Audit rows come last
- * and in the order of the plan, because people read them by id.
+ * apply: the changes of a batch, written at once or, in a large transaction, left to the backlog.
+ * Audit rows come last and in the order of the plan, because people read them by id.
  */
 #include "parts.h"
 
+#include "backlog.h"
+#include "census.h"
+
 #include <stdlib.h>
-
-/* A change with the key it is sorted by. */
-struct item {
-	int64_t high, low;
-	size_t change;
-};
-
-static int item_compare(const void *a, const void *b)
-{
-	const struct item *x = a, *y = b;
-	if (x->high != y->high)
-		return x->high < y->high ? -1 : 1;
-	if (x->low != y->low)
-		return x->low < y->low ? -1 : 1;
-	return x->change < y->change ? -1 : x->change > y->change;
-}
 
 /* ---- rows on their way ---- */
 
@@ -46,52 +32,7 @@ void new_rows_write(struct work *work, struct new_rows *rows)
 	db_insert_all(work->lms->db, rows->table, rows->values, rows->count, rows->ids);
 }
 
-/* ---- changes by the indexes they go into ---- */
-
-static int64_t user_of(const struct work *work, const struct enrolment_facts *is)
-{
-	return work->effects->people[is->person].id;
-}
-
-static size_t items_collect(
-    const struct work *work, size_t count, enum change_kind kind, struct item *items)
-{
-	size_t used = 0;
-	for (size_t i = 0; i < count; i++) {
-		if (work->effects->changes[i].kind != kind)
-			continue;
-		const struct enrolment_facts *is =
-		    &work->effects->enrolments[work->effects->changes[i].enrolment];
-		if (kind == CHANGE_ENROL)
-			items[used++] = (struct item){is->enrol, user_of(work, is), i};
-		else if (is->course != 0)
-			items[used++] = (struct item){user_of(work, is), is->context, i};
-	}
-	if (used > 0)
-		qsort(items, used, sizeof *items, item_compare);
-	return used;
-}
-
-const struct db_table user_enrolments_table = {"user_enrolments",
-    "status, enrolid, userid, timestart, timeend, modifierid, timecreated, timemodified", 8};
-
-static void enrol_all(struct work *work, const struct item *items, size_t count)
-{
-	struct new_rows rows = new_rows(work, &user_enrolments_table, count);
-	const struct db_value actor = db_int(work->lms->site.actor),
-	                      now = db_int(work->effects->now);
-	for (size_t i = 0; i < count; i++) {
-		const struct change *change = &work->effects->changes[items[i].change];
-		new_rows_add(&rows,
-		    DB_VALUES(db_int(change->status), db_int(items[i].high), db_int(items[i].low),
-		        db_int(change->timestart), db_int(change->timeend), actor, now, now));
-	}
-	new_rows_write(work, &rows);
-	for (size_t i = 0; i < rows.count; i++) {
-		const struct change *change = &work->effects->changes[items[i].change];
-		work->effects->enrolments[change->enrolment].id = rows.ids[i];
-	}
-}
+/* ---- changes ---- */
 
 static void update(struct work *work, const struct change *change)
 {
@@ -103,22 +44,25 @@ static void update(struct work *work, const struct change *change)
 	        db_int(work->effects->enrolments[change->enrolment].id)));
 }
 
-const struct db_table role_assignments_table = {"role_assignments",
-    "roleid, contextid, userid, timemodified, modifierid, component, itemid, sortorder", 8};
-
-static void assign_all(struct work *work, const struct item *items, size_t count)
+/* Into courses; roles elsewhere are members_write's. */
+static void courses_enter(struct work *work)
 {
-	struct new_rows rows = new_rows(work, &role_assignments_table, count);
-	const struct db_value actor = db_int(work->lms->site.actor),
-	                      now = db_int(work->effects->now), nothing = db_string(""),
-	                      zero = db_int(0);
-	for (size_t i = 0; i < count; i++)
-		new_rows_add(&rows, DB_VALUES(db_int(work->effects->changes[items[i].change].role),
-		                        db_int(items[i].low), db_int(items[i].high), now, actor,
-		                        nothing, zero, zero));
-	new_rows_write(work, &rows);
-	for (size_t i = 0; i < rows.count; i++)
-		work->ids[items[i].change] = rows.ids[i];
+	const struct effects *effects = work->effects;
+	struct entry *entries = arena_alloc(work->arena, effects->count * sizeof *entries);
+	size_t count = 0;
+	for (size_t i = 0; i < effects->count && entries; i++)
+		if (change_is_entry(effects, i))
+			entry_add(entries, &count, effects, i);
+	if (count == 0)
+		return;
+	entries_write(work, entries, count);
+	for (size_t i = 0; i < count; i++) {
+		const struct change *change = &effects->changes[entries[i].enrol_change];
+		if (entries[i].enrols)
+			effects->enrolments[change->enrolment].id = entries[i].id;
+		if (entries[i].role != 0)
+			work->ids[entries[i].role_change] = entries[i].assignment;
+	}
 }
 
 /* An enrolment alone flags nobody: the role that comes with it does, and so does an update. */
@@ -134,19 +78,19 @@ static void flags_set(struct work *work)
 		const struct change *change = &work->effects->changes[i];
 		if (is_flagging(change))
 			flag_set(work, "accesslib/dirtyusers",
-			    user_of(work, &work->effects->enrolments[change->enrolment]));
+			    work->effects
+			        ->people[work->effects->enrolments[change->enrolment].person]
+			        .id);
 	}
 }
 
-static void changes_write(struct work *work, struct item *items)
+static void changes_write(struct work *work)
 {
-	size_t count = work->effects->count;
 	accounts_write(work);
-	enrol_all(work, items, items_collect(work, count, CHANGE_ENROL, items));
-	for (size_t i = 0; i < count; i++)
+	courses_enter(work);
+	for (size_t i = 0; i < work->effects->count; i++)
 		if (work->effects->changes[i].kind == CHANGE_ENROLMENT)
 			update(work, &work->effects->changes[i]);
-	assign_all(work, items, items_collect(work, count, CHANGE_ASSIGN_ROLE, items));
 	members_write(work);
 	flags_set(work);
 	flags_write(work);
@@ -169,22 +113,67 @@ static void work_done(struct work *work)
 	arena_free(work->arena);
 }
 
+static void write_now(struct lms *lms, const struct effects *effects)
+{
+	struct work work;
+	struct error error = work_init(&work, lms, effects);
+	if (is_error(&error)) {
+		db_fail(lms->db, error);
+	} else {
+		changes_write(&work);
+		if (arena_has_failed(work.arena))
+			db_fail(lms->db, error_memory("applying a batch"));
+	}
+	work_done(&work);
+}
+
+/* ---- with a census ---- */
+
+/* An enrolment that was decided on while its id was not known. */
+static void ids_recall(struct lms *lms, const struct effects *effects)
+{
+	for (size_t i = 0; i < effects->count; i++) {
+		if (effects->changes[i].kind != CHANGE_ENROLMENT)
+			continue;
+		struct enrolment_facts *is = &effects->enrolments[effects->changes[i].enrolment];
+		if (is->id == ENROLMENT_PLANNED)
+			is->id = census_find_id(lms->census, is);
+	}
+}
+
+static bool is_for_census(enum change_kind kind)
+{
+	return kind == CHANGE_ENROL || kind == CHANGE_ENROLMENT || kind == CHANGE_ASSIGN_ROLE;
+}
+
+/* The census goes on being true, or goes. */
+static void census_follow(struct lms *lms, const struct effects *effects)
+{
+	bool is_true = true;
+	for (size_t i = 0; i < effects->count && is_true; i++) {
+		const struct change *change = &effects->changes[i];
+		is_true = is_for_census(change->kind) &&
+		          census_note(
+		              lms->census, change, &effects->enrolments[change->enrolment]);
+	}
+	if (is_true)
+		return;
+	census_free(lms->census);
+	lms->census = NULL;
+}
+
 struct error lms_apply(struct lms *lms, const struct effects *effects)
 {
 	if (effects->count == 0)
 		return OK;
-	struct work work;
-	struct item *items = calloc(effects->count, sizeof *items);
-	struct error error = work_init(&work, lms, effects);
-	if (!items && !is_error(&error))
-		error = error_memory("applying a batch");
-	if (!is_error(&error)) {
-		changes_write(&work, items);
-		if (arena_has_failed(work.arena))
-			db_fail(lms->db, error_memory("applying a batch"));
-		error = db_error(lms->db);
-	}
-	work_done(&work);
-	free(items);
-	return error;
+	bool has_census = census_knows_enrolments(lms->census);
+	if (has_census && backlog_takes(effects))
+		return backlog_add(lms->backlog, effects) ? OK : error_memory("applying a batch");
+	backlog_finish(lms->backlog);
+	if (has_census)
+		ids_recall(lms, effects);
+	write_now(lms, effects);
+	if (has_census)
+		census_follow(lms, effects);
+	return db_error(lms->db);
 }

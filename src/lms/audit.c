@@ -40,27 +40,25 @@ static const struct event joins[] = {
 
 /* ---- rows on their way ---- */
 
-enum { TOGETHER = 4000 };
-
 static const struct db_table log_table = {"logstore_standard_log",
     "eventname, component, action, target, objecttable, objectid, crud, edulevel, contextid, "
     "contextlevel, contextinstanceid, userid, courseid, relateduserid, anonymous, other, "
     "timecreated, origin",
     18};
 
-struct log {
+struct audit_log {
 	struct work *work;
 	struct new_rows rows;
 	const int64_t *user_contexts; /* by change */
 };
 
-static void flush(struct log *log)
+static void flush(struct audit_log *log)
 {
 	db_insert_all(log->work->lms->db, log->rows.table, log->rows.values, log->rows.count, NULL);
 	log->rows.count = 0;
 }
 
-static void add(struct log *log, const struct audit_row *row)
+static void add(struct audit_log *log, const struct audit_row *row)
 {
 	const struct work *work = log->work;
 	new_rows_add(&log->rows,
@@ -103,18 +101,22 @@ static struct slice other_of_enrolment(const struct work *work)
 }
 
 /* As PHP has the ids: numbers of what was just made, texts of what was read. */
-static struct slice other_of_role(const struct work *work, size_t i)
+static struct slice other_of_new_role(const struct work *work, int64_t id)
 {
-	long long id = work->ids[i];
-	bool is_new = work->effects->changes[i].kind == CHANGE_ASSIGN_ROLE;
-	if (!is_new)
-		return encoded(work, json_pack("{s:o, s:s, s:s}", "id", json_sprintf("%lld", id),
-		                         "component", "", "itemid", "0"));
 	return arena_print(work->arena,
 	    work->lms->site.audit_json
 	        ? "{\"id\":%lld,\"component\":\"\",\"itemid\":0}"
 	        : "a:3:{s:2:\"id\";i:%lld;s:9:\"component\";s:0:\"\";s:6:\"itemid\";i:0;}",
-	    id);
+	    (long long)id);
+}
+
+static struct slice other_of_role(const struct work *work, size_t i)
+{
+	if (work->effects->changes[i].kind == CHANGE_ASSIGN_ROLE)
+		return other_of_new_role(work, work->ids[i]);
+	return encoded(work, json_pack("{s:o, s:s, s:s}", "id",
+	                         json_sprintf("%lld", (long long)work->ids[i]), "component", "",
+	                         "itemid", "0"));
 }
 
 static void row_of_place(const struct work *work, size_t i, struct audit_row *row)
@@ -135,7 +137,7 @@ static int64_t account_of(const struct work *work, size_t i)
 	return work->effects->people[work->effects->changes[i].person].id;
 }
 
-static void row_of_user(const struct log *log, size_t i, struct audit_row *row)
+static void row_of_user(const struct audit_log *log, size_t i, struct audit_row *row)
 {
 	row->object = row->instance = row->related = account_of(log->work, i);
 	row->level = CONTEXT_USER;
@@ -199,7 +201,7 @@ static const struct event *event_of(const struct work *work, size_t i)
 	return &events[change->kind];
 }
 
-static void audit(struct log *log, size_t i)
+static void audit(struct audit_log *log, size_t i)
 {
 	const struct work *work = log->work;
 	const struct change *change = &work->effects->changes[i];
@@ -259,14 +261,54 @@ static int64_t *contexts_find(struct work *work)
 	return contexts;
 }
 
+struct audit_log *audit_begin(struct work *work)
+{
+	struct audit_log *log = arena_alloc(work->arena, sizeof *log);
+	if (!log || !work->lms->site.audit)
+		return NULL;
+	*log = (struct audit_log){.work = work, .rows = new_rows(work, &log_table, ROWS_TOGETHER)};
+	return log;
+}
+
+void audit_end(struct audit_log *log)
+{
+	flush(log);
+}
+
+static void entry_row(
+    struct audit_log *log, const struct entry *entry, enum change_kind kind, struct slice other)
+{
+	const struct event *event = &events[kind];
+	add(log, &(struct audit_row){.name = event->name,
+	             .target = event->target,
+	             .action = event->action,
+	             .table = event->table,
+	             .crud = event->crud,
+	             .object = kind == CHANGE_ENROL ? entry->id : entry->role,
+	             .context = entry->context,
+	             .level = CONTEXT_COURSE,
+	             .instance = entry->course,
+	             .course = entry->course,
+	             .related = entry->user,
+	             .other = other});
+}
+
+void audit_entry(struct audit_log *log, const struct entry *entry)
+{
+	if (entry->enrols)
+		entry_row(log, entry, CHANGE_ENROL, other_of_enrolment(log->work));
+	if (entry->role != 0)
+		entry_row(log, entry, CHANGE_ASSIGN_ROLE,
+		    other_of_new_role(log->work, entry->assignment));
+}
+
 void audit_all(struct work *work)
 {
-	if (!work->lms->site.audit)
+	struct audit_log *log = audit_begin(work);
+	if (!log)
 		return;
-	struct log log = {.work = work,
-	    .rows = new_rows(work, &log_table, TOGETHER),
-	    .user_contexts = contexts_find(work)};
-	for (size_t i = 0; log.user_contexts && i < work->effects->count; i++)
-		audit(&log, i);
-	flush(&log);
+	log->user_contexts = contexts_find(work);
+	for (size_t i = 0; log->user_contexts && i < work->effects->count; i++)
+		audit(log, i);
+	audit_end(log);
 }

@@ -195,6 +195,11 @@ struct db_rows db_select(
 	return (struct db_rows){.db = db, .sql = sql, .values = values, .width = count, .count = 1};
 }
 
+struct db_rows db_scan(struct db *db, const char *sql)
+{
+	return (struct db_rows){.db = db, .sql = sql, .count = 1, .is_scan = true};
+}
+
 struct db_rows db_ask(struct db *db, const char *sql, const struct db_questions *questions)
 {
 	if (arena_has_failed(questions->arena))

@@ -173,11 +173,15 @@ struct db_rows {
 	void *result;
 	size_t row, about_base;
 	void *current;
+	bool is_scan;
 };
 
 /* One question. */
 struct db_rows db_select(
     struct db *db, const char *sql, const struct db_value *values, size_t count);
+/* Without a value, and perhaps all rows of a table: they come one by one, and nothing else may be
+ * asked or written until the last one or db_leave. */
+struct db_rows db_scan(struct db *db, const char *sql);
 /* One statement for all questions: SELECT ... FROM {each} ..., without LIMIT and GROUP BY. */
 struct db_rows db_ask(struct db *db, const char *sql, const struct db_questions *questions);
 bool db_next(struct db_rows *rows);

@@ -72,3 +72,23 @@ void flags_write(struct work *work)
 			              now, db_string("1"), expiry));
 	new_rows_write(work, &new);
 }
+
+void people_flag(struct lms *lms, const int64_t *users, size_t count, int64_t now)
+{
+	const struct effects effects = {.now = now};
+	struct work work = {.lms = lms, .effects = &effects, .arena = arena_create()};
+	for (size_t i = 0; i < count && work.arena; i++) {
+		flag_set(&work, "accesslib/dirtyusers", users[i]);
+		if (work.flags_count < ROWS_TOGETHER && i + 1 < count)
+			continue;
+		flags_write(&work);
+		if (arena_has_failed(work.arena))
+			break;
+		arena_reset(work.arena);
+		work.flags = NULL;
+		work.flags_count = work.flags_room = 0;
+	}
+	if (!work.arena || arena_has_failed(work.arena))
+		db_fail(lms->db, error_memory("telling sessions to look again"));
+	arena_free(work.arena);
+}

@@ -20,7 +20,7 @@ struct error ledger_find(
     struct lms *lms, struct slice run, struct arena *arena, struct ledger_run *found)
 {
 	*found = (struct ledger_run){.state = RUN_UNKNOWN, .run = run};
-	struct db_rows rows = db_select(lms->db,
+	struct db_rows rows = db_select(lms_db(lms),
 	    "SELECT state, feed, name, node, sha256, policy, counts, summary, summary_sha256, "
 	    "result_sha256, retry_sha256, bytes, started_us, today, records, result_bytes, "
 	    "retry_bytes "
@@ -41,21 +41,21 @@ struct error ledger_find(
 		found->retry_bytes = (uint64_t)db_column_int(&rows, 16);
 	}
 	db_leave(&rows);
-	return arena_has_failed(arena) ? error_memory("reading the ledger") : db_error(lms->db);
+	return arena_has_failed(arena) ? error_memory("reading the ledger") : db_error(lms_db(lms));
 }
 
 struct error ledger_check(struct lms *lms, const struct ledger_run *run)
 {
 	enum run_state state = RUN_UNKNOWN;
 	uint64_t records = 0;
-	struct db_rows rows = db_select(lms->db,
+	struct db_rows rows = db_select(lms_db(lms),
 	    "SELECT state, records FROM {enrold_run} WHERE run = ?", DB_VALUES(db_text(run->run)));
 	if (db_next(&rows)) {
 		state = state_parse(db_column_text(&rows, 0));
 		records = (uint64_t)db_column_int(&rows, 1);
 	}
 	db_leave(&rows);
-	struct error error = db_error(lms->db);
+	struct error error = db_error(lms_db(lms));
 	if (!is_error(&error) && (state != run->state || records != run->records))
 		error = error_retry("run %.*s got on while we looked away", SLICE_ARG(run->run));
 	return error;
@@ -63,8 +63,8 @@ struct error ledger_check(struct lms *lms, const struct ledger_run *run)
 
 struct error ledger_store(struct lms *lms, const struct ledger_run *run)
 {
-	db_run(lms->db, "DELETE FROM {enrold_run} WHERE run = ?", DB_VALUES(db_text(run->run)));
-	db_run(lms->db,
+	db_run(lms_db(lms), "DELETE FROM {enrold_run} WHERE run = ?", DB_VALUES(db_text(run->run)));
+	db_run(lms_db(lms),
 	    "INSERT INTO {enrold_run} (run, state, feed, name, node, sha256, policy, counts, "
 	    "summary, summary_sha256, result_sha256, retry_sha256, bytes, started_us, today, "
 	    "records, result_bytes, retry_bytes) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
@@ -76,7 +76,7 @@ struct error ledger_store(struct lms *lms, const struct ledger_run *run)
 	        db_int((int64_t)run->bytes), db_int(run->started_us), db_int(run->today),
 	        db_int((int64_t)run->records), db_int((int64_t)run->result_bytes),
 	        db_int((int64_t)run->retry_bytes)));
-	return db_error(lms->db);
+	return db_error(lms_db(lms));
 }
 
 struct error ledger_head(struct lms *lms, char head[HASH_TEXT_SIZE + 1])
@@ -84,34 +84,34 @@ struct error ledger_head(struct lms *lms, char head[HASH_TEXT_SIZE + 1])
 	memset(head, '0', HASH_TEXT_SIZE);
 	head[HASH_TEXT_SIZE] = '\0';
 	struct db_rows rows =
-	    db_select(lms->db, "SELECT head FROM {enrold_head} WHERE id = 1 {lock}", DB_NONE);
+	    db_select(lms_db(lms), "SELECT head FROM {enrold_head} WHERE id = 1 {lock}", DB_NONE);
 	if (db_next(&rows)) {
 		struct slice text = db_column_text(&rows, 0);
 		if (text.size == HASH_TEXT_SIZE)
 			memcpy(head, text.bytes, text.size);
 	}
 	db_leave(&rows);
-	return db_error(lms->db);
+	return db_error(lms_db(lms));
 }
 
 struct error ledger_set_head(struct lms *lms, const char *head, struct slice run)
 {
-	db_run(lms->db,
+	db_run(lms_db(lms),
 	    "INSERT INTO {enrold_head} (id, head, run) VALUES (1, ?1, ?2) {conflict id} head = ?1, "
 	    "run = ?2",
 	    DB_VALUES(db_string(head), db_text(run)));
-	return db_error(lms->db);
+	return db_error(lms_db(lms));
 }
 
 struct error ledger_last_run(struct lms *lms, char run[RUN_ID_SIZE + 1])
 {
 	memset(run, 0, RUN_ID_SIZE + 1);
 	struct db_rows rows =
-	    db_select(lms->db, "SELECT coalesce(max(run), '') FROM {enrold_run}", DB_NONE);
+	    db_select(lms_db(lms), "SELECT coalesce(max(run), '') FROM {enrold_run}", DB_NONE);
 	if (db_next(&rows)) {
 		struct slice text = db_column_text(&rows, 0);
 		memcpy(run, text.bytes, text.size < RUN_ID_SIZE ? text.size : RUN_ID_SIZE);
 	}
 	db_leave(&rows);
-	return db_error(lms->db);
+	return db_error(lms_db(lms));
 }

@@ -3,6 +3,8 @@
  */
 #include "parts.h"
 
+#include "census.h"
+
 #include <stdlib.h>
 
 static const char *const needed[] = {"user_enrolments", "role_assignments", "config"};
@@ -33,7 +35,9 @@ struct error lms_open(const struct lms_options *options, struct lms **result)
 	lms->options = options;
 	lms->arena = arena_create();
 	lms->scratch = arena_create();
-	struct error error = lms->arena && lms->scratch ? db_open(options, DB_EXISTING, &lms->db)
+	lms->backlog = backlog_create(lms);
+	bool has_memory = lms->arena && lms->scratch && lms->backlog;
+	struct error error = has_memory ? db_open(options, DB_EXISTING, &lms->db)
 	                                                : error_memory("opening the LMS database");
 	if (!is_error(&error)) {
 		db_set_journal(lms->db);
@@ -52,6 +56,8 @@ void lms_close(struct lms *lms)
 {
 	if (!lms)
 		return;
+	backlog_free(lms->backlog);
+	census_free(lms->census);
 	db_close(lms->db);
 	buffer_done(&lms->account_select);
 	buffer_done(&lms->account_columns);
@@ -63,7 +69,7 @@ void lms_close(struct lms *lms)
 void lms_rest(struct lms *lms)
 {
 	if (lms)
-		db_rest(lms->db);
+		db_rest(lms_db(lms));
 }
 
 struct error lms_begin(struct lms *lms)
@@ -72,13 +78,32 @@ struct error lms_begin(struct lms *lms)
 	return db_error(lms->db);
 }
 
+struct error lms_expect(struct lms *lms, uint64_t people)
+{
+	lms->census = census_take(lms->db, lms->site.local_host, people);
+	return db_error(lms->db);
+}
+
+/* What was planned with the help of it is written or forgotten first. */
+static void large_end(struct lms *lms)
+{
+	census_free(lms->census);
+	lms->census = NULL;
+}
+
 struct error lms_commit(struct lms *lms)
 {
+	backlog_finish(lms->backlog);
+	backlog_flag(lms->backlog);
+	large_end(lms);
 	return db_end(lms->db);
 }
 
 void lms_rollback(struct lms *lms)
 {
-	if (lms)
-		db_rollback(lms->db);
+	if (!lms)
+		return;
+	backlog_drop(lms->backlog);
+	large_end(lms);
+	db_rollback(lms->db);
 }

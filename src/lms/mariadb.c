@@ -177,8 +177,8 @@ static void script(struct db *base, const char *sql)
 }
 
 /* NULL after an error. */
-static MYSQL_RES *execute(
-    struct mariadb *db, const char *sql, const struct db_value *values, size_t count)
+static MYSQL_RES *execute(struct mariadb *db, const char *sql, const struct db_value *values,
+    size_t count, bool is_scan)
 {
 	queue_flush(db);
 	struct db_text_job job = {
@@ -187,7 +187,8 @@ static MYSQL_RES *execute(
 	db_write_out(&job, sql);
 	if (db_has_failed(&db->db) || !send(db, &db->text))
 		return NULL;
-	MYSQL_RES *result = mysql_store_result(db->handle);
+	MYSQL_RES *result =
+	    is_scan ? mysql_use_result(db->handle) : mysql_store_result(db->handle);
 	if (!result && mysql_field_count(db->handle) > 0)
 		fail(db);
 	return result;
@@ -195,7 +196,7 @@ static MYSQL_RES *execute(
 
 static int64_t insert(struct db *base, const char *sql, const struct db_value *values, size_t count)
 {
-	mysql_free_result(execute(mariadb_of(base), sql, values, count));
+	mysql_free_result(execute(mariadb_of(base), sql, values, count, false));
 	return db_has_failed(base) ? 0 : (int64_t)mysql_insert_id(mariadb_of(base)->handle);
 }
 
@@ -237,7 +238,7 @@ static bool questions_begin(struct db_rows *rows)
 	if (left == 0)
 		return false;
 	rows->result = rows->abouts ? ask(db, rows->sql, values, rows->width, together)
-	                            : execute(db, rows->sql, values, rows->width);
+	                            : execute(db, rows->sql, values, rows->width, rows->is_scan);
 	rows->about_base = rows->next;
 	rows->next += together;
 	return rows->result;
@@ -259,6 +260,8 @@ static bool next(struct db_rows *rows)
 				    rows->abouts[rows->about_base - 1 + strtoul(row[0], NULL, 10)];
 			return true;
 		}
+		if (rows->is_scan && mysql_errno(mariadb_of(rows->db)->handle) != 0)
+			fail(mariadb_of(rows->db)); /* in the middle of it */
 		mysql_free_result(rows->result);
 		rows->result = NULL;
 	}

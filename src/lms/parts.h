@@ -7,12 +7,14 @@
 
 #include "enrold/lms.h"
 
+#include "backlog.h"
 #include "db.h"
 
+struct census;
 struct setting;
 
 struct lms {
-	struct db *db;
+	struct db *db; /* lms_db(), where something may be being written */
 	const struct lms_options *options;
 	struct arena *arena;   /* of the site's facts */
 	struct arena *scratch; /* of one call's questions */
@@ -31,7 +33,17 @@ struct lms {
 	/* Tables beyond those that every site of ours has: bit by bit, as bury.c lists them. */
 	bool knows_optional;
 	uint32_t optional;
+	/* Of a large transaction: */
+	struct census *census; /* NULL: none */
+	struct backlog *backlog;
 };
+
+/* The connection, once nobody else uses it. */
+static inline struct db *lms_db(struct lms *lms)
+{
+	backlog_join(lms->backlog);
+	return lms->db;
+}
 
 /* ---- people.c ---- */
 
@@ -50,6 +62,7 @@ struct work {
 	struct arena *arena;      /* of all below */
 	struct audit_row **audit; /* by change: rows besides its own, kept until its turn comes */
 	int64_t *ids;             /* by change: the new role_assignments.id */
+	struct item *items; /* of entries.c */
 	struct flag *flags;
 	size_t flags_count, flags_room;
 };
@@ -62,13 +75,44 @@ struct new_rows {
 	size_t count, room;
 };
 
+enum { ROWS_TOGETHER = 4000 };
+
 /* At most `room` rows; they lie in the work's arena. */
 struct new_rows new_rows(struct work *work, const struct db_table *table, size_t room);
 void new_rows_add(struct new_rows *rows, const struct db_value *values, size_t count);
 /* They may be begun afresh after this. */
 void new_rows_write(struct work *work, struct new_rows *rows);
 
+/* ---- entries.c ---- */
+
 extern const struct db_table user_enrolments_table, role_assignments_table;
+
+/* Somebody gets into a course, or a role in a context, or both. */
+struct entry {
+	int64_t user, enrol, context, course;
+	bool enrols;
+	int64_t status, timestart, timeend;
+	int64_t role;                     /* 0: none */
+	int64_t id, assignment;           /* of the rows, once they are written */
+	size_t enrol_change, role_change; /* whose they are */
+};
+
+static inline bool change_is_entry(const struct effects *effects, size_t index)
+{
+	const struct change *change = &effects->changes[index];
+	return change->kind == CHANGE_ENROL ||
+	       (change->kind == CHANGE_ASSIGN_ROLE &&
+	           effects->enrolments[change->enrolment].course != 0);
+}
+
+/* The change of this index, which is an entry, behind the others: a role goes along
+ * with the enrolment before it. There must be room. */
+void entry_add(
+    struct entry *entries, size_t *count, const struct effects *effects, size_t index);
+/* user_enrolments and role_assignments. */
+void entries_write(struct work *work, struct entry *entries, size_t count);
+/* Their audit rows, by course; after entries_write of the same. */
+void entries_audit(struct work *work, const struct entry *entries, size_t count);
 
 /* ---- account.c ---- */
 
@@ -107,6 +151,8 @@ void cohorts_sync(struct work *work, const struct joining *joinings, size_t coun
 void flag_set(struct work *work, const char *type, int64_t user);
 /* All that were set, once. */
 void flags_write(struct work *work);
+/* "accesslib/dirtyusers" of these, who are distinct. */
+void people_flag(struct lms *lms, const int64_t *users, size_t count, int64_t now);
 
 /* ---- audit.c ---- */
 
@@ -122,4 +168,8 @@ struct audit_row {
 void audit_keep(struct work *work, size_t change, struct audit_row row);
 /* All rows of the work, in the order of its changes. */
 void audit_all(struct work *work);
+/* Rows one by one: NULL: none are wanted, or no memory. */
+struct audit_log *audit_begin(struct work *work);
+void audit_entry(struct audit_log *log, const struct entry *entry);
+void audit_end(struct audit_log *log);
 #endif

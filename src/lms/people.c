@@ -6,6 +6,8 @@
 
 #include "enrold/columns.h"
 
+#include "census.h"
+
 static void found(struct user_key *key, int64_t id)
 {
 	if (key->matches < 2)
@@ -31,7 +33,7 @@ static struct db_questions questions_of(
 static void find_by_username(struct lms *lms, struct user_key *keys, size_t count)
 {
 	struct db_questions questions = questions_of(lms, keys, count, KEY_USERNAME);
-	struct db_rows rows = db_ask(lms->db,
+	struct db_rows rows = db_ask(lms_db(lms),
 	    "SELECT id, deleted, username FROM {each}{user} WHERE mnethostid = ?2 AND username = "
 	    "?1",
 	    &questions);
@@ -48,7 +50,7 @@ static void find_by_username(struct lms *lms, struct user_key *keys, size_t coun
 static void find_by_idnumber(struct lms *lms, struct user_key *keys, size_t count)
 {
 	struct db_questions questions = questions_of(lms, keys, count, KEY_IDNUMBER);
-	struct db_rows rows = db_ask(lms->db,
+	struct db_rows rows = db_ask(lms_db(lms),
 	    "SELECT id FROM {each}{user} WHERE {same idnumber = ?1} AND {loose mnethostid} = ?2 "
 	    "AND "
 	    "{loose deleted} = 0 ORDER BY {loose id}",
@@ -63,11 +65,11 @@ static void find_by_email(struct lms *lms, struct user_key *keys, size_t count)
 	struct db_questions questions = questions_of(lms, keys, count, KEY_EMAIL);
 	struct db_questions spellings = db_questions(lms->scratch);
 	struct db_questions exact = db_questions(lms->scratch);
-	db_find_spellings(lms->db, &email, &questions, &spellings);
+	db_find_spellings(lms_db(lms), &email, &questions, &spellings);
 	for (size_t i = 0; i < spellings.count; i++)
 		db_question(&exact, spellings.about[i],
 		    DB_VALUES(spellings.values[i], db_int(lms->site.local_host)));
-	struct db_rows rows = db_ask(lms->db,
+	struct db_rows rows = db_ask(lms_db(lms),
 	    "SELECT id FROM {each}{user} WHERE {same email = ?1} AND {loose deleted} = 0 AND "
 	    "{loose mnethostid} = ?2 ORDER BY {loose id}",
 	    &exact);
@@ -75,13 +77,29 @@ static void find_by_email(struct lms *lms, struct user_key *keys, size_t count)
 		found(&keys[rows.about], db_column_int(&rows, 0));
 }
 
+/* Whether all of them are answered. */
+static bool users_recall(const struct lms *lms, struct user_key *keys, size_t count)
+{
+	bool is_all = true;
+	for (size_t i = 0; i < count; i++) {
+		if (keys[i].by == KEY_USERNAME)
+			census_find_user(lms->census, &keys[i]);
+		is_all &= keys[i].by == KEY_USERNAME;
+	}
+	return is_all;
+}
+
 struct error lms_find_users(struct lms *lms, struct user_key *keys, size_t count)
 {
+	bool is_known = census_knows_people(lms->census);
 	arena_reset(lms->scratch);
-	find_by_username(lms, keys, count);
+	if (is_known && users_recall(lms, keys, count))
+		return OK;
+	if (!is_known)
+		find_by_username(lms, keys, count);
 	find_by_idnumber(lms, keys, count);
 	find_by_email(lms, keys, count);
-	return db_error(lms->db);
+	return db_error(lms_db(lms));
 }
 
 /* ---- the whole account ---- */
@@ -107,7 +125,7 @@ void accounts_prepare(struct lms *lms)
 	lms->account_table =
 	    (struct db_table){"user", lms->account_columns.bytes, OWN_COLUMNS_COUNT + count};
 	if (lms->account_select.failed || lms->account_columns.failed)
-		db_fail(lms->db, error_memory("opening the LMS database"));
+		db_fail(lms_db(lms), error_memory("opening the LMS database"));
 }
 
 static struct slice text_keep(struct arena *arena, const struct db_rows *rows, int column)
@@ -120,7 +138,7 @@ static void details_load(struct lms *lms, struct account_facts *people,
     const struct db_questions *questions, struct arena *arena)
 {
 	uint32_t count = columns_details_count();
-	struct db_rows rows = db_ask(lms->db, lms->account_select.bytes, questions);
+	struct db_rows rows = db_ask(lms_db(lms), lms->account_select.bytes, questions);
 	while (db_next(&rows)) {
 		struct account_facts *person = &people[rows.about];
 		person->username = text_keep(arena, &rows, 0);
@@ -135,7 +153,7 @@ static void profiles_load(struct lms *lms, struct account_facts *people,
     const struct db_questions *questions, struct arena *arena)
 {
 	size_t count = lms->site.profile_fields_count;
-	struct db_rows rows = db_ask(lms->db,
+	struct db_rows rows = db_ask(lms_db(lms),
 	    "SELECT fieldid, data FROM {each}{user_info_data} WHERE userid = ?1", questions);
 	while (db_next(&rows))
 		for (size_t f = 0; f < count; f++)
@@ -163,5 +181,5 @@ struct error lms_load_accounts(
 	details_load(lms, people, &questions, arena);
 	if (fields > 0)
 		profiles_load(lms, people, &questions, arena);
-	return arena_has_failed(arena) ? error_memory("loading accounts") : db_error(lms->db);
+	return arena_has_failed(arena) ? error_memory("loading accounts") : db_error(lms_db(lms));
 }

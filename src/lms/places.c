@@ -5,6 +5,7 @@
 
 #include "enrold/value.h"
 
+#include "census.h"
 #include "nearest.h"
 
 #include <stdlib.h>
@@ -24,12 +25,12 @@ enum { NAMES_MAX = 20000, SUGGESTIONS_MAX = 50 };
 /* A site of more courses gets no suggestions. */
 static void names_load(struct lms *lms)
 {
-	int64_t count = db_find(lms->db, "SELECT count(*) FROM {course}", 0, DB_NONE);
+	int64_t count = db_find(lms_db(lms), "SELECT count(*) FROM {course}", 0, DB_NONE);
 	lms->course_names = arena_alloc(lms->arena, ((size_t)count + 1) * sizeof(struct slice));
 	if (!lms->course_names || count > NAMES_MAX)
 		return;
 	struct db_rows rows =
-	    db_select(lms->db, "SELECT shortname FROM {course} ORDER BY id", DB_NONE);
+	    db_select(lms_db(lms), "SELECT shortname FROM {course} ORDER BY id", DB_NONE);
 	while (lms->course_names_count < (size_t)count && db_next(&rows))
 		lms->course_names[lms->course_names_count++] =
 		    arena_copy(lms->arena, db_column_text(&rows, 0));
@@ -68,7 +69,7 @@ static void courses_search(struct lms *lms, const struct course_key *keys, size_
 	for (size_t i = 0; i < count; i++)
 		if (keys[i].by == by)
 			db_question(&questions, i, DB_VALUES(db_text(keys[i].text)));
-	struct db_rows rows = db_ask(lms->db, course_question(by), &questions);
+	struct db_rows rows = db_ask(lms_db(lms), course_question(by), &questions);
 	while (db_next(&rows)) {
 		struct course_facts *course = &courses[rows.about];
 		course->matches++;
@@ -85,7 +86,7 @@ static void instances_load(struct lms *lms, struct course_facts *courses, size_t
 	for (size_t i = 0; i < count; i++)
 		if (courses[i].matches == 1)
 			db_question(&questions, i, DB_VALUES(db_int(courses[i].id)));
-	struct db_rows rows = db_ask(lms->db,
+	struct db_rows rows = db_ask(lms_db(lms),
 	    "SELECT id, roleid, enrolperiod FROM {each}{enrol} WHERE courseid = ?1 AND enrol = "
 	    "'manual' ORDER BY sortorder, id",
 	    &questions);
@@ -99,28 +100,63 @@ static void instances_load(struct lms *lms, struct course_facts *courses, size_t
 	}
 }
 
+static void courses_ask(
+    struct lms *lms, const struct course_key *keys, size_t count, struct course_facts *courses)
+{
+	courses_search(lms, keys, count, COURSE_BY_SHORTNAME, courses);
+	courses_search(lms, keys, count, COURSE_BY_IDNUMBER, courses);
+	instances_load(lms, courses, count);
+	suggest(lms, keys, count, courses);
+}
+
+/* A large transaction asks for each course once. */
+static struct error courses_recall(
+    struct lms *lms, const struct course_key *keys, size_t count, struct course_facts *courses)
+{
+	struct course_key *new_keys = arena_alloc(lms->scratch, (count + 1) * sizeof *new_keys);
+	struct course_facts *found = arena_alloc(lms->scratch, (count + 1) * sizeof *found);
+	size_t *places = arena_alloc(lms->scratch, (count + 1) * sizeof *places), asked = 0;
+	if (!new_keys || !found || !places)
+		return error_memory("looking up courses");
+	for (size_t i = 0; i < count; i++) {
+		if (census_find_course(lms->census, &keys[i], &courses[i]))
+			continue;
+		new_keys[asked] = keys[i];
+		places[asked++] = i;
+	}
+	if (asked == 0)
+		return OK;
+	courses_ask(lms, new_keys, asked, found);
+	for (size_t i = 0; i < asked && !db_has_failed(lms_db(lms)); i++) {
+		courses[places[i]] = found[i];
+		census_keep_course(lms->census, &new_keys[i], &found[i]);
+	}
+	return db_error(lms_db(lms));
+}
+
 struct error lms_find_courses(
     struct lms *lms, const struct course_key *keys, size_t count, struct course_facts *courses)
 {
 	arena_reset(lms->scratch);
 	for (size_t i = 0; i < count; i++)
 		courses[i] = (struct course_facts){0};
-	courses_search(lms, keys, count, COURSE_BY_SHORTNAME, courses);
-	courses_search(lms, keys, count, COURSE_BY_IDNUMBER, courses);
-	instances_load(lms, courses, count);
-	suggest(lms, keys, count, courses);
-	return db_error(lms->db);
+	if (lms->census)
+		return courses_recall(lms, keys, count, courses);
+	courses_ask(lms, keys, count, courses);
+	return db_error(lms_db(lms));
 }
 
 /* ---- categories, cohorts, groups ---- */
 
 struct error lms_find_categories(struct lms *lms, struct category_facts *categories, size_t count)
 {
+	if (count == 0)
+		return OK;
 	arena_reset(lms->scratch);
 	struct db_questions questions = db_questions(lms->scratch);
 	for (size_t i = 0; i < count; i++)
 		db_question(&questions, i, DB_VALUES(db_text(categories[i].idnumber)));
-	struct db_rows rows = db_ask(lms->db,
+	struct db_rows rows = db_ask(lms_db(lms),
 	    "SELECT c.id, x.id FROM {each}{course_categories} c LEFT JOIN {context} x ON "
 	    "x.contextlevel = 40 AND x.instanceid = c.id WHERE {same c.idnumber = ?1}",
 	    &questions);
@@ -129,7 +165,7 @@ struct error lms_find_categories(struct lms *lms, struct category_facts *categor
 		categories[rows.about].id = db_column_int(&rows, 0);
 		categories[rows.about].context = db_column_int(&rows, 1);
 	}
-	return db_error(lms->db);
+	return db_error(lms_db(lms));
 }
 
 static void cohorts_search(struct lms *lms, struct cohort_facts *cohorts, size_t count, bool by_id)
@@ -141,7 +177,7 @@ static void cohorts_search(struct lms *lms, struct cohort_facts *cohorts, size_t
 			db_question(
 			    &questions, i, DB_VALUES(by_id ? db_int(id_of(text)) : db_text(text)));
 	}
-	struct db_rows rows = db_ask(lms->db,
+	struct db_rows rows = db_ask(lms_db(lms),
 	    by_id ? "SELECT k.id, k.component, x.id, x.contextlevel, x.instanceid FROM "
 	            "{each}{cohort} k JOIN {context} x ON x.id = k.contextid WHERE k.id = ?1"
 	          : "SELECT k.id, k.component, x.id, x.contextlevel, x.instanceid FROM "
@@ -162,17 +198,19 @@ static void cohorts_search(struct lms *lms, struct cohort_facts *cohorts, size_t
 
 struct error lms_find_cohorts(struct lms *lms, struct cohort_facts *cohorts, size_t count)
 {
+	if (count == 0)
+		return OK;
 	arena_reset(lms->scratch);
 	cohorts_search(lms, cohorts, count, true);
 	cohorts_search(lms, cohorts, count, false);
-	return db_error(lms->db);
+	return db_error(lms_db(lms));
 }
 
 /* Those that are asked for are the questions; the first that answers is the group. */
 static void groups_search(struct lms *lms, struct group_facts *groups, const char *sql,
     const struct db_questions *questions)
 {
-	struct db_rows rows = db_ask(lms->db, sql, questions);
+	struct db_rows rows = db_ask(lms_db(lms), sql, questions);
 	while (db_next(&rows))
 		if (groups[rows.about].matches++ == 0)
 			groups[rows.about].id = db_column_int(&rows, 0);
@@ -180,6 +218,8 @@ static void groups_search(struct lms *lms, struct group_facts *groups, const cha
 
 struct error lms_find_groups(struct lms *lms, struct group_facts *groups, size_t count)
 {
+	if (count == 0)
+		return OK;
 	arena_reset(lms->scratch);
 	struct db_questions names = db_questions(lms->scratch),
 	                    idnumbers = db_questions(lms->scratch),
@@ -201,23 +241,25 @@ struct error lms_find_groups(struct lms *lms, struct group_facts *groups, size_t
 			    DB_VALUES(db_int(groups[i].course_id), db_int(id_of(groups[i].text))));
 	groups_search(
 	    lms, groups, "SELECT id FROM {each}{groups} WHERE courseid = ?1 AND id = ?2", &ids);
-	return db_error(lms->db);
+	return db_error(lms_db(lms));
 }
 
 struct error lms_find_groupings(struct lms *lms, struct grouping_facts *groupings, size_t count)
 {
+	if (count == 0)
+		return OK;
 	arena_reset(lms->scratch);
 	struct db_questions questions = db_questions(lms->scratch);
 	for (size_t i = 0; i < count; i++)
 		db_question(&questions, i,
 		    DB_VALUES(db_int(groupings[i].course_id), db_text(groupings[i].name)));
-	struct db_rows rows = db_ask(lms->db,
+	struct db_rows rows = db_ask(lms_db(lms),
 	    "SELECT id FROM {each}{groupings} WHERE courseid = ?1 AND {same name = ?2} ORDER BY id",
 	    &questions);
 	while (db_next(&rows))
 		if (groupings[rows.about].matches++ == 0)
 			groupings[rows.about].id = db_column_int(&rows, 0);
-	return db_error(lms->db);
+	return db_error(lms_db(lms));
 }
 
 /* ---- who is in them ---- */
@@ -244,7 +286,7 @@ static void memberships_search(
 			db_question(
 			    &questions, i, DB_VALUES(db_int(is->who_id), db_int(is->target_id)));
 	}
-	struct db_rows rows = db_ask(lms->db, membership_question(kind), &questions);
+	struct db_rows rows = db_ask(lms_db(lms), membership_question(kind), &questions);
 	while (db_next(&rows))
 		memberships[rows.about].is_member = true;
 }
@@ -252,11 +294,13 @@ static void memberships_search(
 struct error lms_load_memberships(
     struct lms *lms, struct membership_facts *memberships, size_t count)
 {
+	if (count == 0)
+		return OK;
 	arena_reset(lms->scratch);
 	memberships_search(lms, memberships, count, PERSON_IN_COHORT);
 	memberships_search(lms, memberships, count, PERSON_IN_GROUP);
 	memberships_search(lms, memberships, count, GROUP_IN_GROUPING);
-	return db_error(lms->db);
+	return db_error(lms_db(lms));
 }
 
 /* ---- enrolments and roles ---- */
@@ -264,7 +308,7 @@ struct error lms_load_memberships(
 static void enrolments_search(
     struct lms *lms, struct enrolment_facts *enrolments, const struct db_questions *questions)
 {
-	struct db_rows rows = db_ask(lms->db,
+	struct db_rows rows = db_ask(lms_db(lms),
 	    "SELECT id, status, timestart, timeend FROM {each}{user_enrolments} WHERE enrolid = ?1 "
 	    "AND userid = ?2",
 	    questions);
@@ -280,7 +324,7 @@ static void enrolments_search(
 static void any_search(
     struct lms *lms, struct enrolment_facts *enrolments, const struct db_questions *questions)
 {
-	struct db_rows rows = db_ask(lms->db,
+	struct db_rows rows = db_ask(lms_db(lms),
 	    "SELECT 1 FROM {each}{user_enrolments} u JOIN {enrol} e ON e.id = u.enrolid WHERE "
 	    "u.userid = ?1 AND e.courseid = ?2",
 	    questions);
@@ -289,32 +333,15 @@ static void any_search(
 }
 
 /* Moodle keeps role_assignments without a unique key: a role may stand there twice. */
-static void role_found(struct enrolment_facts *is, int64_t role, struct arena *arena)
-{
-	uint32_t place = is->roles_count;
-	while (place > 0 && is->roles[place - 1] > role)
-		place--;
-	if (place > 0 && is->roles[place - 1] == role)
-		return;
-	int64_t *roles =
-	    arena_grow(arena, is->roles, is->roles_count, is->roles_count + 1, sizeof *roles);
-	if (!roles)
-		return;
-	memmove(roles + place + 1, roles + place, (is->roles_count - place) * sizeof *roles);
-	roles[place] = role;
-	is->roles = roles;
-	is->roles_count++;
-}
-
 static void roles_search(struct lms *lms, struct enrolment_facts *enrolments,
     const struct db_questions *questions, struct arena *arena)
 {
-	struct db_rows rows = db_ask(lms->db,
+	struct db_rows rows = db_ask(lms_db(lms),
 	    "SELECT roleid FROM {each}{role_assignments} WHERE userid = ?1 AND {then contextid} = "
 	    "?2 AND {loose component} = '' AND {loose itemid} = 0",
 	    questions);
 	while (db_next(&rows))
-		role_found(&enrolments[rows.about], db_column_int(&rows, 0), arena);
+		enrolment_add_role(&enrolments[rows.about], db_column_int(&rows, 0), arena);
 }
 
 struct error lms_load_enrolments(
@@ -323,17 +350,25 @@ struct error lms_load_enrolments(
 	arena_reset(lms->scratch);
 	struct db_questions own = db_questions(lms->scratch), any = db_questions(lms->scratch),
 	                    roles = db_questions(lms->scratch);
+	bool is_known = census_knows_enrolments(lms->census);
 	for (size_t i = 0; i < count; i++) {
-		const struct enrolment_facts *is = &enrolments[i];
+		struct enrolment_facts *is = &enrolments[i];
 		struct db_value user = db_int(is->user);
 		if (is->user == 0)
 			continue; /* an account that was planned: the plan knows all */
-		if (is->enrol != 0)
+		if (is_known)
+			census_load_enrolment(lms->census, is, arena);
+		else
+			db_question(&roles, i, DB_VALUES(user, db_int(is->context)));
+		if (!is_known && is->enrol != 0)
 			db_question(&own, i, DB_VALUES(db_int(is->enrol), user));
 		if (is->asks_any && is->course != 0)
 			db_question(&any, i, DB_VALUES(user, db_int(is->course)));
-		db_question(&roles, i, DB_VALUES(user, db_int(is->context)));
 	}
+	if (arena_has_failed(arena))
+		return error_memory("loading enrolments");
+	if (is_known && any.count == 0)
+		return OK;
 	enrolments_search(lms, enrolments, &own);
 	any_search(lms, enrolments, &any);
 	roles_search(lms, enrolments, &roles, arena);

@@ -65,7 +65,7 @@ static bool is_good(const PGresult *result)
 {
 	ExecStatusType status = PQresultStatus(result);
 	return status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK || status == PGRES_COPY_IN ||
-	       status == PGRES_PIPELINE_SYNC;
+	       status == PGRES_COPY_OUT ||	       status == PGRES_PIPELINE_SYNC;
 }
 
 /* Takes the result; true when it is good. */
@@ -362,23 +362,110 @@ static bool questions_begin(struct db_rows *rows)
 	return rows->result;
 }
 
-static void leave(struct db_rows *rows)
+/* ---- whole tables, by COPY: a result would hold them all ---- */
+
+/* What stands in front of the first row: a signature, flags, and the size of nothing. */
+enum { SCAN_HEAD = 19 };
+
+static bool scan_begin(struct db_rows *rows)
 {
-	PQclear(rows->result);
+	struct postgresql *db = postgresql_of(rows->db);
+	struct db_text_job job = {.db = &db->db, .out = &db->text};
+	if (rows->next == rows->count)
+		return false;
+	rows->next = rows->count;
+	queue_flush(db);
+	buffer_clear(&db->text);
+	buffer_add_text(&db->text, "COPY (");
+	db_write_out(&job, rows->sql);
+	buffer_add_text(&db->text, ") TO STDOUT (FORMAT binary)");
+	const char *text = text_end(db);
+	if (db_has_failed(&db->db) || !check(db, PQexec(db->handle, text)))
+		return false;
+	rows->result = db->handle;
+	return true;
+}
+
+static void scan_end(struct db_rows *rows)
+{
+	struct postgresql *db = postgresql_of(rows->db);
+	char *rest;
+	PQfreemem(rows->current);
+	rows->current = NULL;
+	while (PQgetCopyData(db->handle, &rest, 0) > 0)
+		PQfreemem(rest);
+	for (PGresult *result; (result = PQgetResult(db->handle));)
+		check(db, result);
+}
+
+static bool is_head(const char *piece, int size)
+{
+	return size >= SCAN_HEAD && memcmp(piece, "PGCOPY\n", 7) == 0;
+}
+
+/* A row is the number of its fields, each with its size in front; behind the last row it is -1. */
+static bool scan_next(struct db_rows *rows)
+{
+	struct postgresql *db = postgresql_of(rows->db);
+	int size;
+	do {
+		char *piece = NULL;
+		PQfreemem(rows->current);
+		size = PQgetCopyData(db->handle, &piece, 0);
+		rows->current = piece;
+		rows->row = piece && is_head(piece, size) ? SCAN_HEAD : 0;
+	} while (size > 0 && (size_t)size == rows->row);
+	return size > 0 && ((const char *)rows->current)[rows->row] == 0;
+}
+
+static int64_t number_parse(struct slice bytes)
+{
+	uint64_t number = bytes.size > 0 && bytes.bytes[0] < 0 ? UINT64_MAX : 0;
+	for (size_t i = 0; i < bytes.size; i++)
+		number = number << 8 | (unsigned char)bytes.bytes[i];
+	return (int64_t)number;
+}
+
+static struct slice scan_field(const struct db_rows *rows, int column)
+{
+	const char *at = (const char *)rows->current + rows->row + 2;
+	for (;; column--) {
+		int64_t size = number_parse((struct slice){at, 4});
+		at += 4;
+		if (column == 0)
+			return (struct slice){size < 0 ? NULL : at, size < 0 ? 0 : (size_t)size};
+		at += size < 0 ? 0 : size;
+	}
 }
 
 /* `row` is one on while a row is being looked at. */
+static bool row_take(struct db_rows *rows)
+{
+	if (rows->row == (size_t)PQntuples(rows->result))
+		return false;
+	if (rows->abouts)
+		rows->about = rows->abouts[rows->about_base - 1 +
+		                           (size_t)number_of(
+		                               PQgetvalue(rows->result, (int)rows->row, 0))];
+	rows->row++;
+	return true;
+}
+
+static void leave(struct db_rows *rows)
+{
+	if (rows->is_scan)
+		scan_end(rows);
+	else
+		PQclear(rows->result);
+}
+
 static bool next(struct db_rows *rows)
 {
+	if (rows->is_scan)
+		return (rows->result || scan_begin(rows)) && scan_next(rows);
 	while (rows->result || questions_begin(rows)) {
-		if (rows->row < (size_t)PQntuples(rows->result)) {
-			if (rows->abouts)
-				rows->about = rows->abouts[rows->about_base - 1 +
-				                           (size_t)number_of(PQgetvalue(
-				                               rows->result, (int)rows->row, 0))];
-			rows->row++;
+		if (row_take(rows))
 			return true;
-		}
 		PQclear(rows->result);
 		rows->result = NULL;
 	}
@@ -392,12 +479,16 @@ static int columns(const struct db_rows *rows)
 
 static int64_t column_int(const struct db_rows *rows, int column)
 {
+	if (rows->is_scan)
+		return number_parse(scan_field(rows, column));
 	return number_of(
 	    PQgetvalue(rows->result, (int)rows->row - 1, column + (rows->abouts ? 1 : 0)));
 }
 
 static struct slice column_text(const struct db_rows *rows, int column)
 {
+	if (rows->is_scan)
+		return scan_field(rows, column);
 	int row = (int)rows->row - 1, place = column + (rows->abouts ? 1 : 0);
 	if (PQgetisnull(rows->result, row, place))
 		return (struct slice){NULL, 0};

@@ -19,7 +19,7 @@ static const char question[] =
 
 static void settings_load(struct lms *lms)
 {
-	struct db_rows rows = db_select(lms->db, question, DB_NONE);
+	struct db_rows rows = db_select(lms_db(lms), question, DB_NONE);
 	size_t room = 0;
 	lms->settings = NULL;
 	lms->settings_count = 0;
@@ -71,10 +71,10 @@ static void admins_load(struct lms *lms)
 
 static void roles_load(struct lms *lms)
 {
-	int64_t count = db_find(lms->db, "SELECT count(*) FROM {role}", 0, DB_NONE);
+	int64_t count = db_find(lms_db(lms), "SELECT count(*) FROM {role}", 0, DB_NONE);
 	struct role_facts *roles = arena_alloc(lms->arena, (size_t)count * sizeof *roles);
 	size_t used = 0;
-	struct db_rows rows = db_select(lms->db,
+	struct db_rows rows = db_select(lms_db(lms),
 	    "SELECT id, shortname, archetype, "
 	    "EXISTS (SELECT 1 FROM {role_context_levels} WHERE roleid = r.id AND contextlevel = "
 	    "50), "
@@ -99,16 +99,16 @@ static void roles_load(struct lms *lms)
 
 static struct error actor_load(struct lms *lms)
 {
-	lms->site.actor = db_find(lms->db,
+	lms->site.actor = db_find(lms_db(lms),
 	    "SELECT id FROM {user} WHERE mnethostid = ? AND username = ? AND deleted = 0", 0,
 	    DB_VALUES(db_int(lms->site.local_host), db_string(lms->options->actor)));
-	struct error error = db_error(lms->db);
+	struct error error = db_error(lms_db(lms));
 	bool is_admin = false;
 	for (size_t i = 0; i < lms->site.admins_count; i++)
 		is_admin |= lms->site.admins[i] == lms->site.actor;
 	if (!is_error(&error) && !is_admin)
 		error = error_config("lms.actor: '%s' is not a site administrator of %s",
-		    lms->options->actor, db_name(lms->db));
+		    lms->options->actor, db_name(lms_db(lms)));
 	return error;
 }
 
@@ -164,11 +164,11 @@ static enum profile_kind profile_kind_parse(struct slice name)
 
 static void profile_fields_load(struct lms *lms)
 {
-	int64_t count = db_find(lms->db, "SELECT count(*) FROM {user_info_field}", 0, DB_NONE);
+	int64_t count = db_find(lms_db(lms), "SELECT count(*) FROM {user_info_field}", 0, DB_NONE);
 	struct profile_field *fields =
 	    arena_alloc(lms->arena, ((size_t)count + 1) * sizeof *fields);
 	size_t used = 0;
-	struct db_rows rows = db_select(lms->db,
+	struct db_rows rows = db_select(lms_db(lms),
 	    "SELECT id, shortname, datatype, defaultdata, param1, param2, param3 FROM "
 	    "{user_info_field} ORDER BY categoryid, sortorder, id",
 	    DB_NONE);
@@ -209,13 +209,13 @@ struct error lms_load_languages(struct lms *lms)
 	languages_add(&list, setting_find(lms, "lang"));
 	languages_add(&list, setting_find(lms, "langlist"));
 	struct db_rows rows =
-	    db_select(lms->db, "SELECT lang FROM {course} UNION SELECT lang FROM {user}", DB_NONE);
+	    db_select(lms_db(lms), "SELECT lang FROM {course} UNION SELECT lang FROM {user}", DB_NONE);
 	while (db_next(&rows))
 		languages_add(&list, db_column_text(&rows, 0));
 	lms->site.languages = arena_copy(lms->arena, buffer_slice(&list));
 	bool has_failed = list.failed || arena_has_failed(lms->arena);
 	buffer_done(&list);
-	return has_failed ? error_memory("reading the site's languages") : db_error(lms->db);
+	return has_failed ? error_memory("reading the site's languages") : db_error(lms_db(lms));
 }
 
 struct error lms_load_site(struct lms *lms, const struct site_facts **site)
@@ -233,7 +233,7 @@ struct error lms_load_site(struct lms *lms, const struct site_facts **site)
 	    .auths = setting_find(lms, "auth"),
 	    .password = password_policy_load(lms),
 	    .system_context =
-	        db_find(lms->db, "SELECT id FROM {context} WHERE contextlevel = 10", 0, DB_NONE),
+	        db_find(lms_db(lms), "SELECT id FROM {context} WHERE contextlevel = 10", 0, DB_NONE),
 	    .manual_enabled = list_has(setting_find(lms, "enrol_plugins_enabled"), SLICE("manual")),
 	    .extended_usernames = number_of(setting_find(lms, "extendedusernamechars")) != 0,
 	    .audit = lms->options->events &&

@@ -361,7 +361,9 @@ static sqlite3_stmt *find_insert(struct sqlite *db, const struct db_table *table
 	struct buffer sql = {0};
 	if (place->key)
 		return place->handle;
-	buffer_print(&sql, "INSERT INTO {%s} (%s) SELECT c0", table->name, table->columns);
+	/* After an error nothing is committed. Without OR FAIL SQLite would keep a copy of every page
+	 * that the statement changes, to undo it alone. */
+	buffer_print(&sql, "INSERT OR FAIL INTO {%s} (%s) SELECT c0", table->name, table->columns);
 	for (size_t i = 1; i < table->width; i++)
 		buffer_print(&sql, ", c%zu", i);
 	buffer_add_text(&sql, " FROM " SQLITE_VALUES_TABLE);

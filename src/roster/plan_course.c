@@ -153,15 +153,8 @@ bool has_role(const struct enrolment_facts *is, int64_t role)
 void role_assign(struct pass *pass, uint32_t enrolment, int64_t role)
 {
 	struct enrolment_facts *is = &pass->batch->enrolments[enrolment];
-	int64_t *roles = arena_grow(
-	    pass->batch->arena, is->roles, is->roles_count, is->roles_count + 1, sizeof *roles);
-	if (!roles)
+	if (!enrolment_add_role(is, role, pass->batch->arena))
 		return;
-	uint32_t place = is->roles_count++;
-	for (; place > 0 && roles[place - 1] > role; place--)
-		roles[place] = roles[place - 1];
-	roles[place] = role;
-	is->roles = roles;
 	change_add(pass, (struct change){.kind = CHANGE_ASSIGN_ROLE,
 	                     .person = is->person,
 	                     .enrolment = enrolment,

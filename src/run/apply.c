@@ -5,10 +5,10 @@
  *
  * How batches and transactions go together is the file's way:
  *
- *     by checkpoints   begin batch checkpoint commit, ...           begin batch end commit
+ *     by checkpoints   begin batch, batch, ... checkpoint commit, ... begin batch ... end commit
  *     atomic           begin batch, batch, ...                                  end commit
  *     rehearsed        begin batch, batch, ... rollback             begin       end commit
- *     sketched         begin batch rollback, begin batch rollback,  begin       end commit
+ *     sketched         begin batch, batch, ... rollback, ...        begin       end commit
  *
  * The last three are never in the ledger before their end: after trouble they start afresh. A batch
  * is written when the next record finds it full: the last one is never empty unless the file is.
@@ -22,8 +22,11 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Small enough that another feed's file waits for one of them only some tenths of a second. */
-enum { BATCH_RECORDS = 10000, BATCH_REQUESTS = 20000, BATCH_BYTES = 24 << 20 };
+/* What memory is for. */
+enum { BATCH_RECORDS = 5000, BATCH_REQUESTS = 10000, BATCH_BYTES = 24 << 20 };
+/* The more a transaction holds the less each row costs; but others want to write as well, and what a
+ * kill undoes has to be done again. */
+enum { TRANSACTION_MAX = 250000, TRANSACTION_US = 5000000, BATCHES_MIN = 2 };
 /* A password takes some milliseconds to hash, which is what hashing is for. */
 enum { BATCH_PASSWORDS = 100 };
 
@@ -35,7 +38,10 @@ struct applying {
 	enum way way;
 	struct reader reader;
 	struct batch batch;
-	size_t records_max; /* of a batch */
+	size_t records_max;      /* of a batch */
+	uint64_t records_since;  /* the transaction's records begin behind so many */
+	uint64_t expected;       /* how many there will be in the next one */
+	int64_t begun_us;
 	struct answer *answer;
 	struct tally tally;
 };
@@ -193,10 +199,58 @@ static bool is_stopping(const struct applying *applying)
 	return atomic_load(applying->run->runner->shared->is_stopping);
 }
 
+/* Of a run that was resumed nobody knows how many there are: as many as are done, perhaps. */
+static uint64_t records_left(const struct applying *applying)
+{
+	uint64_t rows = applying->run->rows, done = applying->records_since;
+	uint64_t left = rows > done ? rows - done : done;
+	return left < applying->expected ? left : applying->expected;
+}
+
+/* Accounts that may change are asked for one by one. */
+static struct error census_order(struct applying *applying)
+{
+	if (applying->batch.asks_accounts || applying->batch.header->is_of_groups)
+		return OK;
+	return lms_expect(applying->lms, records_left(applying));
+}
+
 static struct error batch_begin(struct applying *applying)
 {
+	if (applying->run->runner->has_turn)
+		return OK;
+	struct error error = transaction_begin(applying->run);
+	applying->records_since = applying->run->row.records;
+	applying->begun_us = run_now_us();
+	return is_error(&error) ? error : census_order(applying);
+}
+
+/* Whether it has all that one transaction may have. When somebody waits the next one is short, too:
+ * it is not worth reading the whole site for it. */
+static bool transaction_is_full(struct applying *applying)
+{
+	uint64_t records = applying->tally.rows - applying->records_since;
+	bool is_long = run_now_us() - applying->begun_us >= TRANSACTION_US;
+	bool is_wanted = turnstile_is_wanted(applying->run->runner->shared->turnstile) &&
+	                 records >= BATCHES_MIN * applying->records_max;
+	applying->expected = is_long || is_wanted ? records : TRANSACTION_MAX;
+	return records >= TRANSACTION_MAX || is_long || is_wanted || is_stopping(applying);
+}
+
+/* In the middle of the file. */
+static struct error transaction_end(struct applying *applying)
+{
 	struct runner *runner = applying->run->runner;
-	return runner->has_turn ? OK : transaction_begin(applying->run);
+	if (applying->way == SKETCHED)
+		transaction_rollback(runner);
+	if (applying->way != BY_CHECKPOINTS)
+		return OK;
+	struct error error = progress_store(applying);
+	if (!is_error(&error))
+		error = transaction_commit(runner);
+	if (!is_error(&error))
+		tries_forget(applying->run);
+	return error;
 }
 
 /* A full batch in the middle of the file. */
@@ -206,19 +260,13 @@ static struct error batch_flush(struct applying *applying)
 	struct error error = batch_begin(applying);
 	if (!is_error(&error))
 		error = batch_write(applying);
-	if (!is_error(&error) && applying->way == BY_CHECKPOINTS) {
-		error = progress_store(applying);
-		if (!is_error(&error))
-			error = transaction_commit(runner);
-		if (!is_error(&error))
-			tries_forget(applying->run);
-	}
-	if (applying->way == SKETCHED)
-		transaction_rollback(runner);
+	if (!is_error(&error) && transaction_is_full(applying))
+		error = transaction_end(applying);
 	if (is_error(&error))
 		return error;
 	batch_reset(&applying->batch);
-	applying->run->is_stopped = is_stopping(applying);
+	bool may_stop = applying->way != BY_CHECKPOINTS || !runner->has_turn;
+	applying->run->is_stopped = may_stop && is_stopping(applying);
 	return applying->run->is_stopped ? error_retry("stopping between two batches") : OK;
 }
 
@@ -335,7 +383,7 @@ static struct error apply(struct applying *applying, int file)
 struct error run_apply(struct run *run)
 {
 	struct applying applying = {
-	    .run = run, .lms = run->runner->lms, .way = way_of(run), .tally = {0}};
+	    .run = run, .lms = run->runner->lms, .way = way_of(run), .expected = TRANSACTION_MAX};
 	tally_parse(run->row.counts, &applying.tally);
 	int file = openat(run->directory, RUN_INPUT, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 	if (file < 0)

@@ -29,3 +29,11 @@ void turnstile_leave(struct turnstile *turnstile)
 	pthread_cond_broadcast(&turnstile->moved);
 	pthread_mutex_unlock(&turnstile->mutex);
 }
+
+bool turnstile_is_wanted(struct turnstile *turnstile)
+{
+	pthread_mutex_lock(&turnstile->mutex);
+	bool is_wanted = turnstile->next > turnstile->turn + 1;
+	pthread_mutex_unlock(&turnstile->mutex);
+	return is_wanted;
+}

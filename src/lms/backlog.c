@@ -1,0 +1,203 @@
+#include "backlog.h"
+
+#include "census.h"
+#include "parts.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+
+/* How many entries are written together. The more the faster; but nothing else can be written
+ * meanwhile, and a server takes three times as long as SQLite. */
+enum { BUNDLE_OF_SQLITE = 100000, BUNDLE_OF_SERVER = 40000 };
+
+/* What is written together. */
+struct bundle {
+	struct entry *entries;
+	size_t count, room;
+	int64_t now;
+};
+
+struct backlog {
+	struct lms *lms;
+	struct bundle gathering, writing;
+	pthread_t thread;
+	bool is_writing;
+	int64_t *flagged; /* people whose sessions have to look again */
+	size_t flagged_count, flagged_room;
+	int64_t now; /* of the last change */
+};
+
+struct backlog *backlog_create(struct lms *lms)
+{
+	struct backlog *backlog = calloc(1, sizeof *backlog);
+	if (backlog)
+		backlog->lms = lms;
+	return backlog;
+}
+
+static void bundle_done(struct bundle *bundle)
+{
+	free(bundle->entries);
+}
+
+void backlog_free(struct backlog *backlog)
+{
+	if (!backlog)
+		return;
+	if (backlog->is_writing)
+		pthread_join(backlog->thread, NULL);
+	bundle_done(&backlog->gathering);
+	bundle_done(&backlog->writing);
+	free(backlog->flagged);
+	free(backlog);
+}
+
+bool backlog_takes(const struct effects *effects)
+{
+	for (size_t i = 0; i < effects->count; i++)
+		if (!change_is_entry(effects, i))
+			return false;
+	return true;
+}
+
+/* ---- writing ---- */
+
+static void *on_thread(void *context)
+{
+	struct backlog *backlog = context;
+	struct bundle *bundle = &backlog->writing;
+	const struct effects effects = {.now = bundle->now};
+	struct work work = {
+	    .lms = backlog->lms, .effects = &effects, .arena = arena_create()};
+	if (work.arena) {
+		entries_write(&work, bundle->entries, bundle->count);
+		entries_audit(&work, bundle->entries, bundle->count);
+	}
+	if (!work.arena || arena_has_failed(work.arena))
+		db_fail(backlog->lms->db, error_memory("writing what was planned"));
+	arena_free(work.arena);
+	return NULL;
+}
+
+void backlog_join(struct backlog *backlog)
+{
+	if (!backlog || !backlog->is_writing)
+		return;
+	pthread_join(backlog->thread, NULL);
+	backlog->is_writing = false;
+	struct bundle *bundle = &backlog->writing;
+	for (size_t i = 0; i < bundle->count && backlog->lms->census; i++) {
+		const struct entry *entry = &bundle->entries[i];
+		if (entry->enrols)
+			census_set_id(backlog->lms->census, entry->user, entry->enrol, entry->id);
+	}
+	bundle->count = 0;
+}
+
+static void write_begin(struct backlog *backlog)
+{
+	backlog_join(backlog);
+	struct bundle empty = backlog->writing;
+	backlog->writing = backlog->gathering;
+	backlog->gathering = empty;
+	backlog->is_writing = pthread_create(&backlog->thread, NULL, on_thread, backlog) == 0;
+	if (!backlog->is_writing)
+		db_fail(backlog->lms->db, error_memory("starting a thread"));
+}
+
+void backlog_finish(struct backlog *backlog)
+{
+	if (backlog->gathering.count > 0)
+		write_begin(backlog);
+	backlog_join(backlog);
+}
+
+void backlog_drop(struct backlog *backlog)
+{
+	backlog_join(backlog);
+	backlog->gathering.count = 0;
+	backlog->flagged_count = 0;
+}
+
+/* ---- gathering ---- */
+
+static bool bundle_reserve(struct bundle *bundle, size_t more)
+{
+	size_t room = bundle->count + more;
+	if (room <= bundle->room)
+		return true;
+	room += room / 2;
+	struct entry *entries = reallocarray(bundle->entries, room, sizeof *entries);
+	if (!entries)
+		return false;
+	bundle->entries = entries;
+	bundle->room = room;
+	return true;
+}
+
+static int number_compare(const void *a, const void *b)
+{
+	const int64_t *x = a, *y = b;
+	return *x < *y ? -1 : *x > *y;
+}
+
+/* Each of them once. */
+static void flagged_settle(struct backlog *backlog)
+{
+	size_t used = 0;
+	if (backlog->flagged_count > 0)
+		qsort(backlog->flagged, backlog->flagged_count, sizeof *backlog->flagged,
+		    number_compare);
+	for (size_t i = 0; i < backlog->flagged_count; i++)
+		if (used == 0 || backlog->flagged[used - 1] != backlog->flagged[i])
+			backlog->flagged[used++] = backlog->flagged[i];
+	backlog->flagged_count = used;
+}
+
+static bool flagged_add(struct backlog *backlog, int64_t user)
+{
+	if (backlog->flagged_count == backlog->flagged_room) {
+		flagged_settle(backlog);
+		size_t room = backlog->flagged_count * 2 + 4096;
+		int64_t *grown = reallocarray(backlog->flagged, room, sizeof *grown);
+		if (!grown)
+			return false;
+		backlog->flagged = grown;
+		backlog->flagged_room = room;
+	}
+	backlog->flagged[backlog->flagged_count++] = user;
+	return true;
+}
+
+static bool change_add(struct backlog *backlog, const struct effects *effects, size_t index)
+{
+	const struct change *change = &effects->changes[index];
+	const struct enrolment_facts *is = &effects->enrolments[change->enrolment];
+	entry_add(backlog->gathering.entries, &backlog->gathering.count, effects, index);
+	return (change->kind != CHANGE_ASSIGN_ROLE || flagged_add(backlog, is->user)) &&
+	       census_note(backlog->lms->census, change, is);
+}
+
+bool backlog_add(struct backlog *backlog, const struct effects *effects)
+{
+	struct bundle *bundle = &backlog->gathering;
+	bool is_good = bundle_reserve(bundle, effects->count);
+	for (size_t i = 0; i < effects->count && is_good; i++)
+		is_good = change_add(backlog, effects, i);
+	bundle->now = backlog->now = effects->now;
+	size_t most = db_is_server(backlog->lms->db) ? BUNDLE_OF_SERVER : BUNDLE_OF_SQLITE;
+	if (is_good && bundle->count >= most)
+		write_begin(backlog);
+	return is_good;
+}
+
+/* ---- dirty flags ---- */
+
+void backlog_flag(struct backlog *backlog)
+{
+	if (backlog->flagged_count == 0)
+		return;
+	flagged_settle(backlog);
+	people_flag(backlog->lms, backlog->flagged, backlog->flagged_count, backlog->now);
+	backlog->flagged_count = 0;
+}

@@ -1,0 +1,52 @@
+/*
+ * census: who is on the site and who is enrolled where, read at once at the beginning of a large
+ * transaction and kept up to date with what the transaction decides. A file that names a good part
+ * of the site is then planned without a single question: reading all rows of a table takes a tenth
+ * of the time that asking for each by an index does (pitfalls 3-5).
+ *
+ * Taken only where that pays and fits into memory: a site too large for the file, or for
+ * CENSUS_BYTES, is asked question by question, as is what the census does not know: e-mail
+ * addresses, idnumbers, enrolments by other methods, roles of other components. It holds ids and
+ * times of up to 32 bits; a site with others gets none. One thread at a time.
+ */
+#ifndef ENROLD_LMS_CENSUS_H
+#define ENROLD_LMS_CENSUS_H
+
+#include "enrold/arena.h"
+#include "enrold/change.h"
+#include "enrold/facts.h"
+
+#include "db.h"
+
+struct census;
+
+/* Of a transaction that will ask for about `people` user names and where they are enrolled. NULL:
+ * it does not pay, or there was no memory or an error that the database keeps. */
+struct census *census_take(struct db *db, int64_t local_host, uint64_t people);
+void census_free(struct census *census); /* NULL: nothing */
+
+/* NULL knows nothing. */
+bool census_knows_people(const struct census *census);
+bool census_knows_enrolments(const struct census *census);
+
+/* The account of this user name, unless it is deleted. */
+void census_find_user(const struct census *census, struct user_key *key);
+/* id, status, times and roles; an id is ENROLMENT_PLANNED until census_set_id. */
+void census_load_enrolment(
+    const struct census *census, struct enrolment_facts *is, struct arena *arena);
+
+/* CHANGE_ENROL, CHANGE_ENROLMENT or CHANGE_ASSIGN_ROLE of this enrolment is decided; its id, where it
+ * is known, is in is->id. False: the census can no longer be believed. */
+bool census_note(
+    struct census *census, const struct change *change, const struct enrolment_facts *is);
+/* 0: not known. */
+int64_t census_find_id(const struct census *census, const struct enrolment_facts *is);
+void census_set_id(struct census *census, int64_t user, int64_t enrol, int64_t id);
+
+/* Courses that were asked for before, in this transaction. False: not yet. */
+bool census_find_course(
+    const struct census *census, const struct course_key *key, struct course_facts *course);
+void census_keep_course(
+    struct census *census, const struct course_key *key, const struct course_facts *course);
+
+#endif

@@ -1,0 +1,19 @@
+#include "enrold/facts.h"
+
+bool enrolment_add_role(struct enrolment_facts *is, int64_t role, struct arena *arena)
+{
+	uint32_t place = is->roles_count;
+	while (place > 0 && is->roles[place - 1] > role)
+		place--;
+	if (place > 0 && is->roles[place - 1] == role)
+		return true;
+	int64_t *roles =
+	    arena_grow(arena, is->roles, is->roles_count, is->roles_count + 1, sizeof *roles);
+	if (!roles)
+		return false;
+	memmove(roles + place + 1, roles + place, (is->roles_count - place) * sizeof *roles);
+	roles[place] = role;
+	is->roles = roles;
+	is->roles_count++;
+	return true;
+}
