@@ -4,7 +4,7 @@
 
 enum { CENSUS_BYTES = 48 << 20, PEOPLE_MAX = 1 << 20, ENROLMENTS_MAX = 1 << 20 };
 /* How many rows are read for one that is asked for: reading is that much cheaper. */
-enum { ROWS_FOR_A_QUESTION = 4 };
+enum { ROWS_FOR_A_QUESTION = 4, ROWS_FOR_A_QUESTION_TO_A_SERVER = 12 };
 
 /* ---- an index: places of a list by the hashes of their keys ---- */
 
@@ -358,6 +358,12 @@ static size_t count(struct db *db, const char *sql, size_t most)
 	return (size_t)db_find(db, sql, 0, DB_VALUES(db_int((int64_t)most + 1)));
 }
 
+static uint64_t rows_worth(const struct db *db, uint64_t questions)
+{
+	return questions *
+	       (db_is_server(db) ? ROWS_FOR_A_QUESTION_TO_A_SERVER : ROWS_FOR_A_QUESTION);
+}
+
 static size_t smaller(uint64_t a, uint64_t b)
 {
 	return (size_t)(a < b ? a : b);
@@ -365,7 +371,7 @@ static size_t smaller(uint64_t a, uint64_t b)
 
 static void people_decide(struct census *census, struct db *db, int64_t host, uint64_t people)
 {
-	size_t most = smaller(people * ROWS_FOR_A_QUESTION, PEOPLE_MAX);
+	size_t most = smaller(rows_worth(db, people), PEOPLE_MAX);
 	size_t there = count(db, "SELECT count(*) FROM (SELECT 1 FROM {user} LIMIT ?1) AS t", most);
 	census->knows_people = there <= most && list_reserve(&census->people, there) &&
 	                       people_take(census, db, host);
@@ -375,7 +381,7 @@ static void people_decide(struct census *census, struct db *db, int64_t host, ui
 static void enrolments_decide(struct census *census, struct db *db, uint64_t people)
 {
 	size_t taken = census->people.room * 32 + census->names.capacity;
-	size_t most = smaller(people * ROWS_FOR_A_QUESTION * 2, ENROLMENTS_MAX);
+	size_t most = smaller(rows_worth(db, people * 2), ENROLMENTS_MAX);
 	size_t enrolments = count(
 	    db, "SELECT count(*) FROM (SELECT 1 FROM {user_enrolments} LIMIT ?1) AS t", most);
 	size_t roles = count(

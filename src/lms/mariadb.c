@@ -1,23 +1,25 @@
 /*
  * mariadb: the engine behind libmariadb. Values are written into the statements, escaped by the
  * library for the connection's character set. Questions go as a table of values that is joined
- * first, new rows as many at a time as a packet takes, and what needs no answer is queued until an
- * answer is needed.
+ * first, new rows as many at a time as a packet takes (by arrays, where nobody wants their ids), and
+ * what needs no answer is queued until an answer is needed.
  *
  * A transaction is a snapshot: it fails rather than write over what somebody else has changed.
  */
 #include "engine.h"
+#include "mariadb_bulk.h"
 #include "mariadb_url.h"
 #include "server.h"
 
 #include <assert.h>
-#include <mysql.h>
 #include <mysqld_error.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 enum { QUESTIONS_TOGETHER = 5000, QUEUE_MAX = 500, TEXT_MAX = 512 << 10 };
+/* Fewer rows are not worth a statement prepared for them. */
+enum { BULK_MIN = 100 };
 
 struct mariadb {
 	struct db db;
@@ -28,6 +30,7 @@ struct mariadb {
 	struct buffer text; /* of the statement being written */
 	bool is_begun;
 	bool has_snapshots; /* innodb_snapshot_isolation; else SERIALIZABLE does it */
+	bool has_bulk;
 };
 
 static struct mariadb *mariadb_of(struct db *db)
@@ -60,13 +63,17 @@ static bool is_lasting(unsigned number)
 	}
 }
 
-static void fail(struct mariadb *db)
+static void fail_with(struct mariadb *db, unsigned number, const char *text)
 {
-	const char *text = mysql_error(db->handle);
 	int length = (int)strcspn(text, "\n");
-	db_fail(&db->db, is_lasting(mysql_errno(db->handle))
+	db_fail(&db->db, is_lasting(number)
 	                     ? error_config("%s: %.*s", db->db.name, length, text)
 	                     : error_retry("%s: %.*s", db->db.name, length, text));
+}
+
+static void fail(struct mariadb *db)
+{
+	fail_with(db, mysql_errno(db->handle), mysql_error(db->handle));
 }
 
 /* ---- writing statements ---- */
@@ -310,16 +317,21 @@ static void find_spellings(struct db *base, const struct db_column *column,
 
 /* ---- many rows ---- */
 
-static size_t insert_some(struct mariadb *db, const struct db_table *table,
-    const struct db_value *values, size_t count, int64_t *ids)
+static void insert_begin(struct mariadb *db, const struct db_table *table)
 {
 	struct db_text_job job = {.db = &db->db, .out = &db->text};
 	char token[96];
-	size_t used = 0;
 	snprintf(token, sizeof token, "INSERT INTO {%s} (", table->name);
 	buffer_clear(&db->text);
 	db_write_out(&job, token);
 	buffer_print(&db->text, "%s) VALUES ", table->columns);
+}
+
+static size_t insert_some(struct mariadb *db, const struct db_table *table,
+    const struct db_value *values, size_t count, int64_t *ids)
+{
+	size_t used = 0;
+	insert_begin(db, table);
 	while (used < count && (used == 0 || db->text.size < TEXT_MAX)) {
 		buffer_add_text(&db->text, used > 0 ? ",(" : "(");
 		values_write(db, values + used++ * table->width, table->width);
@@ -340,13 +352,53 @@ static size_t insert_some(struct mariadb *db, const struct db_table *table,
 	return used;
 }
 
+/* As many rows as have some hundred KiB of text. */
+static size_t bulk_size(const struct db_value *values, size_t width, size_t count)
+{
+	size_t size = 0, rows = 0;
+	while (rows < count && size < TEXT_MAX) {
+		for (size_t i = 0; i < width; i++)
+			size += values[rows * width + i].type == DB_TEXT
+			            ? values[rows * width + i].text.size
+			            : 8;
+		rows++;
+	}
+	return rows;
+}
+
+static size_t insert_bulk(struct mariadb *db, const struct db_table *table,
+    const struct db_value *values, size_t count)
+{
+	size_t used = bulk_size(values, table->width, count);
+	MYSQL_STMT *statement = mysql_stmt_init(db->handle);
+	insert_begin(db, table);
+	for (size_t i = 0; i < table->width; i++)
+		buffer_add_text(&db->text, i > 0 ? ",?" : "(?");
+	buffer_add_char(&db->text, ')');
+	bool is_done = statement && !db->text.failed &&
+	               mariadb_bulk_run(
+	                   statement, buffer_slice(&db->text), values, table->width, used);
+	if (!is_done && statement && mysql_stmt_errno(statement) != 0)
+		fail_with(db, mysql_stmt_errno(statement), mysql_stmt_error(statement));
+	else if (!is_done)
+		db_fail(&db->db, error_memory("writing rows"));
+	if (statement)
+		mysql_stmt_close(statement);
+	return used;
+}
+
 static void insert_all(struct db *base, const struct db_table *table, const struct db_value *values,
     size_t count, int64_t *ids)
 {
-	queue_flush(mariadb_of(base));
-	for (size_t done = 0; done < count && !db_has_failed(base);)
-		done += insert_some(mariadb_of(base), table, values + done * table->width,
-		    count - done, ids ? ids + done : NULL);
+	struct mariadb *db = mariadb_of(base);
+	bool is_bulk = db->has_bulk && !ids && count >= BULK_MIN;
+	queue_flush(db);
+	for (size_t done = 0; done < count && !db_has_failed(base);) {
+		const struct db_value *rest = values + done * table->width;
+		done += is_bulk ? insert_bulk(db, table, rest, count - done)
+		                : insert_some(
+		                      db, table, rest, count - done, ids ? ids + done : NULL);
+	}
 }
 
 /* ---- transactions ---- */
@@ -537,8 +589,10 @@ static struct error mariadb_open(
 	name_make(db, &url, 0);
 	connect_with(db, &url);
 	explicit_bzero(&url, sizeof url);
-	if (!db_has_failed(&db->db))
+	if (!db_has_failed(&db->db)) {
+		db->has_bulk = mariadb_bulk_is_there(db->handle);
 		session_set(db);
+	}
 	error = db->db.error;
 	if (is_error(&error))
 		mariadb_close(&db->db);

@@ -1,0 +1,20 @@
+/*
+ * mariadb_bulk: many rows by one prepared statement, column by column, as MariaDB takes them since
+ * 10.2. Half as fast again as writing them into the statement, but it tells no ids.
+ */
+#ifndef ENROLD_LMS_MARIADB_BULK_H
+#define ENROLD_LMS_MARIADB_BULK_H
+
+#include "db.h"
+
+#include <mysql.h>
+
+/* Whether server and library can. */
+bool mariadb_bulk_is_there(MYSQL *handle);
+
+/* Rows of `width` values into the parameters of an INSERT. False: what went wrong the statement says,
+ * or there was no memory. */
+bool mariadb_bulk_run(MYSQL_STMT *statement, struct slice sql, const struct db_value *values,
+    size_t width, size_t count);
+
+#endif
