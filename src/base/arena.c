@@ -62,14 +62,16 @@ void arena_reset(struct arena *arena)
 	*arena = (struct arena){.spare = spare};
 }
 
+/* The smallest that is large enough; NULL: none is. */
 static struct block *spare_take(struct arena *arena, size_t size)
 {
-	struct block **place = &arena->spare;
-	while (*place && (*place)->size < size)
-		place = &(*place)->next;
-	struct block *block = *place;
+	struct block **best = NULL;
+	for (struct block **place = &arena->spare; *place; place = &(*place)->next)
+		if ((*place)->size >= size && (!best || (*place)->size < (*best)->size))
+			best = place;
+	struct block *block = best ? *best : NULL;
 	if (block)
-		*place = block->next;
+		*best = block->next;
 	return block;
 }
 

@@ -6,9 +6,9 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-/* How many entries are written together. The more the faster; but nothing else can be written
- * meanwhile, and a server takes three times as long as SQLite. */
-enum { BUNDLE_OF_SQLITE = 100000, BUNDLE_OF_SERVER = 40000 };
+/* How many entries are written together. The more the faster; but there are two such bundles in
+ * memory, and nothing else can be written meanwhile. */
+enum { BUNDLE_SIZE = 60000 };
 
 /* What is written together. */
 struct bundle {
@@ -126,7 +126,8 @@ static bool bundle_reserve(struct bundle *bundle, size_t more)
 	size_t room = bundle->count + more;
 	if (room <= bundle->room)
 		return true;
-	room += room / 2;
+	if (room < BUNDLE_SIZE)
+		room = room * 4 < BUNDLE_SIZE ? room * 4 : BUNDLE_SIZE;
 	struct entry *entries = reallocarray(bundle->entries, room, sizeof *entries);
 	if (!entries)
 		return false;
@@ -185,8 +186,7 @@ bool backlog_add(struct backlog *backlog, const struct effects *effects)
 	for (size_t i = 0; i < effects->count && is_good; i++)
 		is_good = change_add(backlog, effects, i);
 	bundle->now = backlog->now = effects->now;
-	size_t most = db_is_server(backlog->lms->db) ? BUNDLE_OF_SERVER : BUNDLE_OF_SQLITE;
-	if (is_good && bundle->count >= most)
+	if (is_good && bundle->count >= BUNDLE_SIZE)
 		write_begin(backlog);
 	return is_good;
 }

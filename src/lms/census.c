@@ -3,23 +3,11 @@
 #include <stdlib.h>
 
 enum { CENSUS_BYTES = 48 << 20, PEOPLE_MAX = 1 << 20, ENROLMENTS_MAX = 1 << 20 };
+enum { SPOTS_MIN = 1 << 10 };
 /* How many rows are read for one that is asked for: reading is that much cheaper. */
 enum { ROWS_FOR_A_QUESTION = 4, ROWS_FOR_A_QUESTION_TO_A_SERVER = 12 };
 
-/* ---- an index: places of a list by the hashes of their keys ---- */
-
-enum { SPOTS_MIN = 1 << 10 };
-
-struct spot {
-	uint32_t hash;
-	uint32_t number; /* counted from 1; 0: free */
-};
-
-/* Open addressing; at most three quarters full. */
-struct index {
-	struct spot *spots;
-	size_t room; /* a power of two, or 0 */
-};
+/* ---- hashes ---- */
 
 static uint32_t hash_end(uint64_t hash)
 {
@@ -39,46 +27,6 @@ static uint32_t hash_text(struct slice text)
 static uint32_t hash_pair(uint32_t a, uint32_t b)
 {
 	return hash_end(((uint64_t)a << 32 | b) * UINT64_C(0xD6E8FEB86659FD93));
-}
-
-static void spot_fill(struct index *index, struct spot spot)
-{
-	size_t i = spot.hash & (index->room - 1);
-	while (index->spots[i].number != 0)
-		i = (i + 1) & (index->room - 1);
-	index->spots[i] = spot;
-}
-
-/* Room for as many as that. */
-static bool index_reserve(struct index *index, size_t count)
-{
-	struct index grown = {.room = index->room > 0 ? index->room : SPOTS_MIN};
-	if (count <= index->room / 4 * 3)
-		return true;
-	while (count > grown.room / 4 * 3)
-		grown.room *= 2;
-	grown.spots = calloc(grown.room, sizeof *grown.spots);
-	if (!grown.spots)
-		return false;
-	for (size_t i = 0; i < index->room; i++)
-		if (index->spots[i].number != 0)
-			spot_fill(&grown, index->spots[i]);
-	free(index->spots);
-	*index = grown;
-	return true;
-}
-
-/* Numbers whose keys may be meant, one after the other; 0: no more. `at` begins as the hash. */
-static uint32_t index_next(const struct index *index, uint32_t hash, size_t *at)
-{
-	if (index->room == 0)
-		return 0;
-	for (;;) {
-		const struct spot *spot = &index->spots[*at & (index->room - 1)];
-		*at = (*at & (index->room - 1)) + 1;
-		if (spot->number == 0 || spot->hash == hash)
-			return spot->number;
-	}
 }
 
 /* ---- what is known ---- */
@@ -103,11 +51,13 @@ struct course {
 	struct course_facts facts;
 };
 
-/* A list of which every item is found by its index. */
+/* Items that are found by their hash: open addressing, at most three quarters full. */
 struct list {
+	uint32_t (*hash)(const struct census *census, const void *item);
 	void *items;
 	size_t size, count, room;
-	struct index index;
+	uint32_t *spots;    /* the number of an item, counted from 1; 0: free */
+	size_t spots_count; /* a power of two, or 0 */
 };
 
 struct census {
@@ -117,27 +67,30 @@ struct census {
 	struct arena *arena; /* of the courses' keys */
 };
 
-static bool list_reserve(struct list *list, size_t room)
+static uint32_t person_hash(const struct census *census, const void *item)
 {
-	if (room <= list->room)
-		return true;
-	void *grown = reallocarray(list->items, room, list->size);
-	if (!grown)
-		return false;
-	list->items = grown;
-	list->room = room;
-	return index_reserve(&list->index, room);
+	const struct person *person = item;
+	return hash_text((struct slice){census->names.bytes + person->name, person->name_size});
 }
 
-/* NULL: no memory. */
-static void *list_add(struct list *list, uint32_t hash)
+static uint32_t enrolment_hash(const struct census *census, const void *item)
 {
-	if (list->count == list->room && !list_reserve(list, list->room + list->room / 2 + 64))
-		return NULL;
-	if (!index_reserve(&list->index, list->count + 1))
-		return NULL;
-	spot_fill(&list->index, (struct spot){hash, (uint32_t)++list->count});
-	return (char *)list->items + (list->count - 1) * list->size;
+	(void)census;
+	const struct enrolment *enrolment = item;
+	return hash_pair(enrolment->user, enrolment->enrol);
+}
+
+static uint32_t assignment_hash(const struct census *census, const void *item)
+{
+	(void)census;
+	const struct assignment *assignment = item;
+	return hash_pair(assignment->user, assignment->context);
+}
+
+static uint32_t course_hash(const struct census *census, const void *item)
+{
+	(void)census;
+	return hash_text(((const struct course *)item)->key.text);
 }
 
 static void *list_at(const struct list *list, uint32_t number)
@@ -145,10 +98,62 @@ static void *list_at(const struct list *list, uint32_t number)
 	return (char *)list->items + (number - 1) * list->size;
 }
 
+static void spot_fill(struct list *list, uint32_t hash, uint32_t number)
+{
+	size_t i = hash & (list->spots_count - 1);
+	while (list->spots[i] != 0)
+		i = (i + 1) & (list->spots_count - 1);
+	list->spots[i] = number;
+}
+
+static bool spots_reserve(const struct census *census, struct list *list, size_t count)
+{
+	size_t wanted = list->spots_count > 0 ? list->spots_count : SPOTS_MIN;
+	while (count > wanted / 4 * 3)
+		wanted *= 2;
+	if (wanted == list->spots_count)
+		return true;
+	free(list->spots);
+	list->spots = calloc(wanted, sizeof *list->spots);
+	list->spots_count = list->spots ? wanted : 0;
+	for (uint32_t number = 1; number <= list->count && list->spots; number++)
+		spot_fill(list, list->hash(census, list_at(list, number)), number);
+	return list->spots;
+}
+
+static bool list_reserve(const struct census *census, struct list *list, size_t room)
+{
+	if (room > list->room) {
+		void *grown = reallocarray(list->items, room, list->size);
+		if (!grown)
+			return false;
+		list->items = grown;
+		list->room = room;
+	}
+	return spots_reserve(census, list, list->room);
+}
+
+/* A copy of the item. False: no memory. */
+static bool list_add(struct census *census, struct list *list, const void *item)
+{
+	size_t more = list->count == list->room ? list->room / 4 + SPOTS_MIN : 0;
+	if (!list_reserve(census, list, list->room + more))
+		return false;
+	memcpy(list_at(list, (uint32_t)++list->count), item, list->size);
+	spot_fill(list, list->hash(census, item), (uint32_t)list->count);
+	return true;
+}
+
+/* Numbers of items that may be meant, one after the other; 0: no more. `at` begins as the hash. */
+static uint32_t list_next(const struct list *list, size_t *at)
+{
+	return list->spots_count > 0 ? list->spots[(*at)++ & (list->spots_count - 1)] : 0;
+}
+
 static void list_done(struct list *list)
 {
 	free(list->items);
-	free(list->index.spots);
+	free(list->spots);
 }
 
 /* ---- finding ---- */
@@ -156,8 +161,8 @@ static void list_done(struct list *list)
 static struct enrolment *enrolment_find(
     const struct census *census, const struct enrolment_facts *is)
 {
-	uint32_t hash = hash_pair((uint32_t)is->user, (uint32_t)is->enrol), number;
-	for (size_t at = hash; (number = index_next(&census->enrolments.index, hash, &at));) {
+	size_t at = hash_pair((uint32_t)is->user, (uint32_t)is->enrol);
+	for (uint32_t number; (number = list_next(&census->enrolments, &at)) != 0;) {
 		struct enrolment *found = list_at(&census->enrolments, number);
 		if (found->user == is->user && found->enrol == is->enrol)
 			return found;
@@ -167,8 +172,8 @@ static struct enrolment *enrolment_find(
 
 void census_find_user(const struct census *census, struct user_key *key)
 {
-	uint32_t hash = hash_text(key->text), number;
-	for (size_t at = hash; (number = index_next(&census->people.index, hash, &at));) {
+	size_t at = hash_text(key->text);
+	for (uint32_t number; (number = list_next(&census->people, &at)) != 0;) {
 		const struct person *person = list_at(&census->people, number);
 		const struct slice name = {census->names.bytes + person->name, person->name_size};
 		if (slice_is(name, key->text) && key->matches < 2)
@@ -186,8 +191,8 @@ void census_load_enrolment(
 		is->timestart = found->timestart;
 		is->timeend = found->timeend;
 	}
-	uint32_t hash = hash_pair((uint32_t)is->user, (uint32_t)is->context), number;
-	for (size_t at = hash; (number = index_next(&census->assignments.index, hash, &at));) {
+	size_t at = hash_pair((uint32_t)is->user, (uint32_t)is->context);
+	for (uint32_t number; (number = list_next(&census->assignments, &at)) != 0;) {
 		const struct assignment *has = list_at(&census->assignments, number);
 		if (has->user == is->user && has->context == is->context)
 			enrolment_add_role(is, has->role, arena);
@@ -197,8 +202,8 @@ void census_load_enrolment(
 bool census_find_course(
     const struct census *census, const struct course_key *key, struct course_facts *course)
 {
-	uint32_t hash = hash_text(key->text), number;
-	for (size_t at = hash; (number = index_next(&census->courses.index, hash, &at));) {
+	size_t at = hash_text(key->text);
+	for (uint32_t number; (number = list_next(&census->courses, &at)) != 0;) {
 		const struct course *kept = list_at(&census->courses, number);
 		if (kept->key.by != key->by || !slice_is(kept->key.text, key->text))
 			continue;
@@ -219,12 +224,10 @@ static bool person_add(struct census *census, int64_t id, struct slice name)
 {
 	if (!is_small(id) || census->names.size + name.size > UINT32_MAX)
 		return false;
-	struct person *person = list_add(&census->people, hash_text(name));
-	if (person)
-		*person = (struct person){
-		    (uint32_t)id, (uint32_t)census->names.size, (uint32_t)name.size};
+	const struct person new = {
+	    (uint32_t)id, (uint32_t)census->names.size, (uint32_t)name.size};
 	buffer_add(&census->names, name.bytes, name.size);
-	return person && !census->names.failed;
+	return !census->names.failed && list_add(census, &census->people, &new);
 }
 
 /* The numbers as they stand in the struct. */
@@ -235,11 +238,7 @@ static bool enrolment_add(struct census *census, const int64_t numbers[6])
 			return false;
 	const struct enrolment new = {(uint32_t)numbers[0], (uint32_t)numbers[1],
 	    (uint32_t)numbers[2], (uint32_t)numbers[3], (uint32_t)numbers[4], (uint32_t)numbers[5]};
-	struct enrolment *enrolment =
-	    list_add(&census->enrolments, hash_pair(new.user, new.enrol));
-	if (enrolment)
-		*enrolment = new;
-	return enrolment;
+	return list_add(census, &census->enrolments, &new);
 }
 
 static bool assignment_add(struct census *census, int64_t user, int64_t context, int64_t role)
@@ -247,11 +246,7 @@ static bool assignment_add(struct census *census, int64_t user, int64_t context,
 	if (!is_small(user) || !is_small(context) || !is_small(role))
 		return false;
 	const struct assignment new = {(uint32_t)user, (uint32_t)context, (uint32_t)role};
-	struct assignment *assignment =
-	    list_add(&census->assignments, hash_pair(new.user, new.context));
-	if (assignment)
-		*assignment = new;
-	return assignment;
+	return list_add(census, &census->assignments, &new);
 }
 
 bool census_note(
@@ -292,12 +287,9 @@ void census_set_id(struct census *census, int64_t user, int64_t enrol, int64_t i
 void census_keep_course(
     struct census *census, const struct course_key *key, const struct course_facts *course)
 {
-	const struct course_key copy = {key->by, arena_copy(census->arena, key->text)};
-	if (arena_has_failed(census->arena))
-		return;
-	struct course *kept = list_add(&census->courses, hash_text(copy.text));
-	if (kept)
-		*kept = (struct course){copy, *course};
+	const struct course kept = {{key->by, arena_copy(census->arena, key->text)}, *course};
+	if (!arena_has_failed(census->arena) && !list_add(census, &census->courses, &kept))
+		arena_fail(census->arena); /* it is asked for again */
 }
 
 bool census_knows_people(const struct census *census)
@@ -373,24 +365,24 @@ static void people_decide(struct census *census, struct db *db, int64_t host, ui
 {
 	size_t most = smaller(rows_worth(db, people), PEOPLE_MAX);
 	size_t there = count(db, "SELECT count(*) FROM (SELECT 1 FROM {user} LIMIT ?1) AS t", most);
-	census->knows_people = there <= most && list_reserve(&census->people, there) &&
+	census->knows_people = there <= most && list_reserve(census, &census->people, there) &&
 	                       people_take(census, db, host);
 }
 
 /* Twice as many: a person is asked for in two tables, and in two courses more often than not. */
 static void enrolments_decide(struct census *census, struct db *db, uint64_t people)
 {
-	size_t taken = census->people.room * 32 + census->names.capacity;
+	size_t taken = census->people.room * 20 + census->names.capacity;
 	size_t most = smaller(rows_worth(db, people * 2), ENROLMENTS_MAX);
 	size_t enrolments = count(
 	    db, "SELECT count(*) FROM (SELECT 1 FROM {user_enrolments} LIMIT ?1) AS t", most);
 	size_t roles = count(
 	    db, "SELECT count(*) FROM (SELECT 1 FROM {role_assignments} LIMIT ?1) AS t", most);
-	if (enrolments > most || roles > most || taken + enrolments * 36 + roles * 24 > CENSUS_BYTES)
+	if (enrolments > most || roles > most || taken + enrolments * 32 + roles * 20 > CENSUS_BYTES)
 		return;
 	census->knows_enrolments =
-	    list_reserve(&census->enrolments, enrolments) &&
-	    list_reserve(&census->assignments, roles) && enrolments_take(census, db) &&
+	    list_reserve(census, &census->enrolments, enrolments) &&
+	    list_reserve(census, &census->assignments, roles) && enrolments_take(census, db) &&
 	    assignments_take(census, db);
 }
 
@@ -399,10 +391,11 @@ struct census *census_take(struct db *db, int64_t local_host, uint64_t people)
 	struct census *census = calloc(1, sizeof *census);
 	if (!census)
 		return NULL;
-	census->people.size = sizeof(struct person);
-	census->enrolments.size = sizeof(struct enrolment);
-	census->assignments.size = sizeof(struct assignment);
-	census->courses.size = sizeof(struct course);
+	census->people = (struct list){.hash = person_hash, .size = sizeof(struct person)};
+	census->enrolments = (struct list){.hash = enrolment_hash, .size = sizeof(struct enrolment)};
+	census->assignments =
+	    (struct list){.hash = assignment_hash, .size = sizeof(struct assignment)};
+	census->courses = (struct list){.hash = course_hash, .size = sizeof(struct course)};
 	census->arena = arena_create();
 	if (census->arena && !db_has_failed(db))
 		people_decide(census, db, local_host, people);

@@ -123,14 +123,14 @@ void entry_add(
 	}
 	if (is_role) {
 		entry->role = change->role;
-		entry->role_change = index;
+		entry->role_change = (uint32_t)index;
 		return;
 	}
 	entry->enrols = true;
-	entry->status = change->status;
+	entry->status = (int32_t)change->status;
 	entry->timestart = change->timestart;
 	entry->timeend = change->timeend;
-	entry->enrol_change = index;
+	entry->enrol_change = (uint32_t)index;
 }
 
 void entries_write(struct work *work, struct entry *entries, size_t count)

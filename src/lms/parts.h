@@ -90,11 +90,12 @@ extern const struct db_table user_enrolments_table, role_assignments_table;
 /* Somebody gets into a course, or a role in a context, or both. */
 struct entry {
 	int64_t user, enrol, context, course;
+	int64_t timestart, timeend;
+	int64_t role;                       /* 0: none */
+	int64_t id, assignment;             /* of the rows, once they are written */
+	uint32_t enrol_change, role_change; /* whose they are */
+	int32_t status;
 	bool enrols;
-	int64_t status, timestart, timeend;
-	int64_t role;                     /* 0: none */
-	int64_t id, assignment;           /* of the rows, once they are written */
-	size_t enrol_change, role_change; /* whose they are */
 };
 
 static inline bool change_is_entry(const struct effects *effects, size_t index)

@@ -16,6 +16,8 @@
 
 /* A power of two; the table of statements is never more than half full. */
 enum { STATEMENTS_ROOM = 512, BUSY_MS = 10000 };
+/* A KiB of pages takes so much memory, with what SQLite and malloc need beside it. */
+enum { CACHE_KIB = 1110 };
 
 struct statement {
 	const void *key; /* the address of its text, or of the table it fills */
@@ -163,7 +165,7 @@ static struct error sqlite_connect(struct sqlite *db, enum db_mode mode)
 	if (db->db.options->cache >= 1024) {
 		char pragma[64];
 		sqlite3_snprintf(sizeof pragma, pragma, "PRAGMA cache_size = -%llu",
-		    (unsigned long long)(db->db.options->cache / 1024));
+		    (unsigned long long)(db->db.options->cache / CACHE_KIB));
 		script(&db->db, pragma);
 	}
 	return db->db.error;
