@@ -50,7 +50,8 @@ struct config {
 	uint32_t workers;  /* 1..64 */
 	uint64_t max_file_size;
 	uint64_t max_field;
-	uint32_t preview_rows; /* previewed in one transaction; more: batch by batch, inexactly */
+	uint32_t preview_rows;    /* previewed in one transaction; more: in several, inexactly */
+	uint32_t checkpoint_rows; /* at most so many in one transaction */
 	enum log_level log_level;
 	struct lms_options lms;
 	const struct feed *feeds; /* sorted by name, one of them "default" */

@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+/* Fewer are asked for before it is known how large the site is. */
+enum { PEOPLE_MIN = 500 };
 enum { CENSUS_BYTES = 48 << 20, PEOPLE_MAX = 1 << 20, ENROLMENTS_MAX = 1 << 20 };
 enum { SPOTS_MIN = 1 << 10 };
 /* How many rows are read for one that is asked for: reading is that much cheaper. */
@@ -388,7 +390,7 @@ static void enrolments_decide(struct census *census, struct db *db, uint64_t peo
 
 struct census *census_take(struct db *db, int64_t local_host, uint64_t people)
 {
-	struct census *census = calloc(1, sizeof *census);
+	struct census *census = people >= PEOPLE_MIN ? calloc(1, sizeof *census) : NULL;
 	if (!census)
 		return NULL;
 	census->people = (struct list){.hash = person_hash, .size = sizeof(struct person)};

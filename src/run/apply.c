@@ -26,7 +26,7 @@
 enum { BATCH_RECORDS = 5000, BATCH_REQUESTS = 10000, BATCH_BYTES = 24 << 20 };
 /* The more a transaction holds the less each row costs; but others want to write as well, and what a
  * kill undoes has to be done again. */
-enum { TRANSACTION_MAX = 250000, TRANSACTION_US = 5000000, BATCHES_MIN = 2 };
+enum { TRANSACTION_US = 5000000, BATCHES_MIN = 2 };
 /* A password takes some milliseconds to hash, which is what hashing is for. */
 enum { BATCH_PASSWORDS = 100 };
 
@@ -199,6 +199,11 @@ static bool is_stopping(const struct applying *applying)
 	return atomic_load(applying->run->runner->shared->is_stopping);
 }
 
+static uint64_t transaction_max(const struct applying *applying)
+{
+	return applying->run->runner->shared->config->checkpoint_rows;
+}
+
 /* Of a run that was resumed nobody knows how many there are: as many as are done, perhaps. */
 static uint64_t records_left(const struct applying *applying)
 {
@@ -233,8 +238,8 @@ static bool transaction_is_full(struct applying *applying)
 	bool is_long = run_now_us() - applying->begun_us >= TRANSACTION_US;
 	bool is_wanted = turnstile_is_wanted(applying->run->runner->shared->turnstile) &&
 	                 records >= BATCHES_MIN * applying->records_max;
-	applying->expected = is_long || is_wanted ? records : TRANSACTION_MAX;
-	return records >= TRANSACTION_MAX || is_long || is_wanted || is_stopping(applying);
+	applying->expected = is_long || is_wanted ? records : transaction_max(applying);
+	return records >= transaction_max(applying) || is_long || is_wanted || is_stopping(applying);
 }
 
 /* In the middle of the file. */
@@ -383,7 +388,8 @@ static struct error apply(struct applying *applying, int file)
 struct error run_apply(struct run *run)
 {
 	struct applying applying = {
-	    .run = run, .lms = run->runner->lms, .way = way_of(run), .expected = TRANSACTION_MAX};
+	    .run = run, .lms = run->runner->lms, .way = way_of(run)};
+	applying.expected = transaction_max(&applying);
 	tally_parse(run->row.counts, &applying.tally);
 	int file = openat(run->directory, RUN_INPUT, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 	if (file < 0)

@@ -15,7 +15,7 @@ static void site_make(struct spool *spool, const char *feeds, const char *journa
 	spool_make(spool, &(struct spool_options){.people = 60,
 	                      .courses = 5,
 	                      .feeds = feeds,
-	                      .settings = "stop_timeout: 3s\n",
+	                      .settings = "stop_timeout: 3s\ncheckpoint_rows: 10000\n",
 	                      .journal_mode = journal_mode});
 	files_make_directory(spool_path(spool, "inbox/preview").text);
 	files_make_directory(spool_path(spool, "inbox/hr").text);

@@ -101,7 +101,10 @@ static void prepare_long(struct spool *spool, const char *journal_mode)
 {
 	struct buffer text = {0};
 	spool_make(spool,
-	    &(struct spool_options){.people = 60, .courses = 5, .journal_mode = journal_mode});
+	    &(struct spool_options){.people = 60,
+	        .courses = 5,
+	        .settings = "checkpoint_rows: 10000\n",
+	        .journal_mode = journal_mode});
 	buffer_add_text(&text, "username,course1\n");
 	for (int i = 0; i < 25000; i++)
 		buffer_print(

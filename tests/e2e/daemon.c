@@ -125,7 +125,7 @@ Test(daemon, picks_up_an_inbox_that_another_was_put_in_the_place_of)
 
 /* ---- many ---- */
 
-enum { PEOPLE = SCALE(2000, 200), COURSES = 10, MANY = PEOPLE * COURSES };
+enum { PEOPLE = SCALE(500, 100), COURSES = 10, MANY = PEOPLE * COURSES };
 
 static void many_drop(struct spool *spool, int from, int count)
 {
@@ -264,7 +264,8 @@ Test(daemon, killed_again_and_again_ends_with_the_bytes_of_an_undisturbed_run)
 {
 	struct spool calm, rough;
 	struct service service;
-	const struct spool_options options = {.people = PEOPLE, .courses = COURSES};
+	const struct spool_options options = {
+	    .people = PEOPLE, .courses = COURSES, .settings = "checkpoint_rows: 10000\n"};
 	int rows = (int)scale_from_environment("ENROLD_ROWS", SCALE(200000, 60000));
 	int kills = (int)scale_from_environment("ENROLD_KILLS", 4);
 	spool_make(&calm, &options);
