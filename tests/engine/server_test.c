@@ -1,11 +1,9 @@
 /* What only a server has: rights, passwords, TLS, other hosts; and that it is never altered. */
-#include "mirror.h"
+#include "served.h"
 
 #include "answer.h"
-#include "law.h"
 #include "program.h"
 #include "service.h"
-#include "spool.h"
 
 #include <criterion/criterion.h>
 #include <fcntl.h>
@@ -16,108 +14,62 @@
 
 TestSuite(server, .timeout = 300);
 
-static bool is_postgresql(void)
+static void site_make(struct served *site, const char *feeds)
 {
-	return strncmp(getenv("ENROLD_TEST_URL"), "postgresql", 10) == 0;
-}
-
-/* A spool, whose site is in a database of the server's, too. */
-struct site {
-	struct spool spool;
-	struct path sqlite_url;
-	struct mirror mirror;
-};
-
-static void site_make(struct site *site, const char *feeds)
-{
-	spool_make(&site->spool,
+	served_make(site,
 	    &(struct spool_options){
 	        .people = 20, .courses = 5, .feeds = feeds, .settings = "stop_timeout: 3s\n"});
-	site->sqlite_url = path_of("sqlite:%s", site->spool.database.text);
-	const struct lms_options options = {
-	    .url = site->sqlite_url.text, .prefix = "mdl_", .actor = "admin", .cache = 4 << 20};
-	mirror_open(&site->mirror, &options);
-	mirror_push(&site->mirror);
-}
-
-static void shell(const char *command)
-{
-	int status = system(command);
-	cr_assert_eq(status, 0, "%s: %d", command, status);
-}
-
-/* As the server's administrator. */
-static void execute(const struct site *site, const char *sql)
-{
-	struct path file = path_of("%s/statements.sql", site->spool.root.text);
-	files_write(file.text, sql, strlen(sql), 0600);
-	shell(path_of(
-	    "%s %s <%s >/dev/null", getenv("ENROLD_TEST_CLIENT"), site->mirror.database, file.text)
-	          .text);
 }
 
 /* Of a real Moodle, but not of ours. */
-static void optional_tables_make(const struct site *site)
+static void optional_tables_make(const struct served *site)
 {
 	static const char *const names[] = {
 	    "user_lastaccess", "external_tokens", "external_services_users", "user_private_key"};
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-		execute(site, path_of("CREATE TABLE IF NOT EXISTS mdl_%s (id BIGINT PRIMARY KEY, "
-		                      "userid BIGINT NOT NULL);",
-		                  names[i])
-		                  .text);
+		served_execute(
+		    site, path_of("CREATE TABLE IF NOT EXISTS mdl_%s (id BIGINT PRIMARY KEY, "
+		                  "userid BIGINT NOT NULL);",
+		              names[i])
+		              .text);
 }
 
 /* There is one role of this name on the server, and several tests run at a time. */
 static int role_lock = -1;
 
-static void role_make(const struct site *site)
+static void role_make(const struct served *site)
 {
 	role_lock = open(path_of("%s/role", getenv("ENROLD_TEST_DIRECTORY")).text,
 	    O_RDWR | O_CREAT | O_CLOEXEC, 0666);
 	cr_assert_eq(flock(role_lock, LOCK_EX), 0);
 	optional_tables_make(site);
-	if (is_postgresql()) {
-		execute(site, "DROP ROLE IF EXISTS enrold; CREATE ROLE enrold LOGIN;");
-		shell(path_of("%s %s -f " SOURCE_DIR "/etc/postgresql-grants.sql >/dev/null",
+	if (served_by_postgresql()) {
+		served_execute(site, "DROP ROLE IF EXISTS enrold; CREATE ROLE enrold LOGIN;");
+		served_shell(path_of("%s %s -f " SOURCE_DIR "/etc/postgresql-grants.sql >/dev/null",
 		    getenv("ENROLD_TEST_CLIENT"), site->mirror.database)
-		          .text);
+		                 .text);
 	} else {
-		execute(site, "DROP USER IF EXISTS enrold; CREATE USER enrold;");
-		shell(
+		served_execute(site, "DROP USER IF EXISTS enrold; CREATE USER enrold;");
+		served_shell(
 		    path_of("sed 's/\\bmoodle\\./%s./' " SOURCE_DIR "/etc/mariadb-grants.sql | %s",
 		        site->mirror.database, getenv("ENROLD_TEST_CLIENT"))
 		        .text);
 	}
 }
 
-static void role_drop(const struct site *site)
+static void role_drop(const struct served *site)
 {
-	execute(site,
-	    is_postgresql() ? "DROP OWNED BY enrold; DROP ROLE enrold;" : "DROP USER enrold;");
+	served_execute(site, served_by_postgresql() ? "DROP OWNED BY enrold; DROP ROLE enrold;"
+	                                            : "DROP USER enrold;");
 	close(role_lock);
 }
 
-static struct path config_write(const struct site *site, const char *url)
-{
-	struct path config = path_of("%s/server.yaml", site->spool.root.text);
-	struct buffer yaml = {0};
-	buffer_print(&yaml,
-	    "spool: %s\nnode: " SPOOL_NODE "\nsettle: 0\nstop_timeout: 3s\nlms: { url: \"%s\" }\n"
-	    "feeds:\n  default: { upload_type: add_or_update, update_details: file, allow_delete: "
-	    "true, allow_rename: true }\n",
-	    site->spool.directory.text, url);
-	files_write(config.text, yaml.bytes, yaml.size, 0640);
-	buffer_done(&yaml);
-	return config;
-}
-
 /* Another way to the same database: as `user`, with something behind. */
-static struct path url_as(const struct site *site, const char *user, const char *more)
+static struct path url_as(const struct served *site, const char *user, const char *more)
 {
 	char socket[256];
 	snprintf(socket, sizeof socket, "%s", getenv("ENROLD_TEST_SOCKET"));
-	if (!is_postgresql())
+	if (!served_by_postgresql())
 		return path_of("mariadb://%s@localhost/%s?socket=%s%s", user, site->mirror.database,
 		    socket, more);
 	*strrchr(socket, '/') = '\0';
@@ -127,13 +79,6 @@ static struct path url_as(const struct site *site, const char *user, const char 
 static struct finished check(const struct path *config, int status)
 {
 	return program_expect(status, ARGV("enrolctl", "--config", config->text, "lms", "check"));
-}
-
-static void site_close(struct site *site)
-{
-	mirror_pull(&site->mirror);
-	mirror_close(&site->mirror);
-	law_close(&site->spool);
 }
 
 static const char moves[] =
@@ -146,10 +91,10 @@ static const char moves[] =
 
 Test(server, lets_enrold_do_all_it_does_with_the_rights_of_our_script)
 {
-	struct site site;
+	struct served site;
 	site_make(&site, "  default: { upload_type: add_or_update }\n");
 	role_make(&site);
-	struct path url = url_as(&site, "enrold", ""), config = config_write(&site, url.text);
+	struct path url = url_as(&site, "enrold", ""), config = served_config(&site, url.text);
 	struct finished finished = check(&config, 0);
 	cr_expect_null(strstr(finished.out.bytes, "BAD"), "%s", finished.out.bytes);
 	cr_expect(strstr(finished.out.bytes, "4.5.6"), "%s", finished.out.bytes);
@@ -162,34 +107,34 @@ Test(server, lets_enrold_do_all_it_does_with_the_rights_of_our_script)
 	cr_expect_eq(answer_number(&answer, "outcomes", "error"), 0);
 	answer_close(&answer);
 	role_drop(&site);
-	site_close(&site);
+	served_close(&site);
 }
 
 Test(server, tells_which_right_is_missing)
 {
-	struct site site;
+	struct served site;
 	site_make(&site, NULL);
 	role_make(&site);
-	execute(&site, "REVOKE INSERT ON mdl_cohort_members FROM enrold;");
-	struct path url = url_as(&site, "enrold", ""), config = config_write(&site, url.text);
+	served_execute(&site, "REVOKE INSERT ON mdl_cohort_members FROM enrold;");
+	struct path url = url_as(&site, "enrold", ""), config = served_config(&site, url.text);
 	struct finished finished = check(&config, 1);
 	cr_expect(
 	    strstr(finished.out.bytes, "BAD   cohort_members: the right to INSERT is missing"),
 	    "%s", finished.out.bytes);
 	finished_done(&finished);
 	role_drop(&site);
-	site_close(&site);
+	served_close(&site);
 }
 
 Test(server, gets_only_our_own_tables_and_only_once)
 {
-	struct site site;
+	struct served site;
 	site_make(&site, NULL);
-	execute(&site, is_postgresql()
-	                   ? "DROP SCHEMA enrold CASCADE"
-	                   : "DROP TABLE enrold_run, enrold_head, enrold_lock, enrold_node, "
-	                     "enrold_feed, enrold_version");
-	struct path config = config_write(&site, site.mirror.url);
+	served_execute(&site, served_by_postgresql()
+	                          ? "DROP SCHEMA enrold CASCADE"
+	                          : "DROP TABLE enrold_run, enrold_head, enrold_lock, enrold_node, "
+	                            "enrold_feed, enrold_version");
+	struct path config = served_config(&site, site.mirror.url);
 	struct finished finished = check(&config, 1);
 	cr_expect(strstr(finished.out.bytes, "BAD   ledger"), "%s", finished.out.bytes);
 	finished_done(&finished);
@@ -208,24 +153,24 @@ Test(server, gets_only_our_own_tables_and_only_once)
 	finished = program_expect(
 	    78, ARGV("enrolctl", "--config", config.text, "lms", "add-users", users.text));
 	finished_done(&finished);
-	site_close(&site);
+	served_close(&site);
 }
 
 Test(server, is_found_behind_a_host_that_is_dead)
 {
-	struct site site;
+	struct served site;
 	site_make(&site, NULL);
-	struct path url = is_postgresql()
+	struct path url = served_by_postgresql()
 	                      ? path_of("postgresql://admin@/%s?host=/nonexistent,%s",
 	                            site.mirror.database, strstr(site.mirror.url, "host=") + 5)
 	                      : path_of("mariadb://root@127.0.0.1:1,localhost/%s?%s",
 	                            site.mirror.database, strchr(site.mirror.url, '?') + 1);
-	struct path config = config_write(&site, url.text);
+	struct path config = served_config(&site, url.text);
 	spool_drop(&site.spool, "staff.csv", "username,course1\np1,C1\n");
 	struct finished finished =
 	    program_expect(0, ARGV("enrold", "--config", config.text, "--once"));
 	finished_done(&finished);
-	site_close(&site);
+	served_close(&site);
 }
 
 /* Two batches and a rest, of which some are enrolled. */
@@ -244,48 +189,48 @@ static void large_drop(struct spool *spool)
 /* A suite of its own, which is run on a server of its own. */
 Test(server_outage, in_the_middle_of_a_run_is_waited_for)
 {
-	struct site site;
+	struct served site;
 	site_make(&site, NULL);
-	struct path config = config_write(&site, site.mirror.url);
+	struct path config = served_config(&site, site.mirror.url);
 	site.spool.config = config;
 	struct service service;
 	service_start(&service, &site.spool);
 	large_drop(&site.spool);
 	service_await_claim(&service, &site.spool);
 	const char *directory = getenv("ENROLD_TEST_DIRECTORY");
-	shell(path_of("%s/../stop; sleep 1; %s/../start", directory, directory).text);
+	served_shell(path_of("%s/../stop; sleep 1; %s/../start", directory, directory).text);
 	service_await(&service, &site.spool, "", 1);
 	service_await_idle(&service, &site.spool);
 	struct buffer said = program_said(service.program.err);
 	cr_expect(strstr(said.bytes, "\"run_waits\""), "it was over before:\n%s", said.bytes);
 	buffer_done(&said);
 	service_stop(&service);
-	site_close(&site);
+	served_close(&site);
 }
 
 Test(server, gets_a_password_that_nobody_sees)
 {
-	struct site site;
+	struct served site;
 	site_make(&site, NULL);
-	struct path url = is_postgresql()
+	struct path url = served_by_postgresql()
 	                      ? path_of("postgresql://admin:s3cret@/%s?%s", site.mirror.database,
 	                            strchr(site.mirror.url, '?') + 1)
 	                      : path_of("mariadb://root:s3cret@localhost/%s?%s",
 	                            site.mirror.database, strchr(site.mirror.url, '?') + 1);
-	struct path config = config_write(&site, url.text);
-	if (!is_postgresql())
-		execute(&site, "CREATE USER secretive@localhost IDENTIFIED BY 's3cret'");
+	struct path config = served_config(&site, url.text);
+	if (!served_by_postgresql())
+		served_execute(&site, "CREATE USER secretive@localhost IDENTIFIED BY 's3cret'");
 	struct finished finished = program_run(ARGV("enrold", "--config", config.text, "--check"));
 	cr_expect_eq(finished.status, 0);
 	cr_expect_null(strstr(finished.out.bytes, "s3cret"), "%s", finished.out.bytes);
 	cr_expect(strstr(finished.out.bytes, ":***@"), "%s", finished.out.bytes);
 	finished_done(&finished);
-	if (!is_postgresql()) {
+	if (!served_by_postgresql()) {
 		struct path file = path_of("%s/password", site.spool.root.text);
 		files_write(file.text, "s3cret\n", 7, 0600);
 		struct path more = path_of("&passfile=%s", file.text);
 		url = url_as(&site, "secretive", more.text);
-		config = config_write(&site, url.text);
+		config = served_config(&site, url.text);
 		/* Known, but without a right: the server has let it in. */
 		finished = program_run(ARGV("enrolctl", "--config", config.text, "lms", "check"));
 		cr_expect(
@@ -293,13 +238,13 @@ Test(server, gets_a_password_that_nobody_sees)
 		                               "database"),
 		    "%s%s", finished.out.bytes, finished.err.bytes);
 		finished_done(&finished);
-		shell(path_of("chmod 0644 %s", file.text).text);
+		served_shell(path_of("chmod 0644 %s", file.text).text);
 		finished =
 		    program_expect(78, ARGV("enrolctl", "--config", config.text, "lms", "check"));
 		cr_expect(
 		    strstr(finished.err.bytes, "may be read by others"), "%s", finished.err.bytes);
 		finished_done(&finished);
-		execute(&site, "DROP USER secretive@localhost");
+		served_execute(&site, "DROP USER secretive@localhost");
 	}
-	site_close(&site);
+	served_close(&site);
 }
