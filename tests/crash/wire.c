@@ -1,86 +1,164 @@
 #include "wire.h"
 
 #include "fatal.h"
+#include "moment.h"
+#include "way.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
 
-enum { PAIRS_MAX = 64 };
+enum { PAIRS_MAX = 64, LOOK_EVERY_MS = 20, CUT_DEADLINE_MS = 60 * 1000 };
 
 struct pair {
-	int client, server;
+	struct way up, down;
 	bool is_doomed; /* cut when the server has something to say */
+	bool is_answered;
 };
 
 struct wire {
 	pthread_t thread;
-	struct sockaddr_un here, beyond;
-	int listener;
-	struct pair pairs[PAIRS_MAX];
+	struct sockaddr_un here, beyond; /* here: without a path on a port */
+	unsigned port;
+	int listener, cut; /* cut: readable when it has come to pass */
+	struct pair *pairs[PAIRS_MAX];
 	size_t count;
-	atomic_bool is_over;
-	atomic_long messages, cut_at;
-	atomic_int how;
+	atomic_bool is_over, is_silent;
+	atomic_long messages, turns, cut_at;
+	atomic_int how, delay_ms;
 };
+
+/* ---- connections ---- */
 
 static void pair_close(struct wire *wire, size_t index)
 {
-	close(wire->pairs[index].client);
-	close(wire->pairs[index].server);
+	struct pair *pair = wire->pairs[index];
+	close(pair->up.from);
+	close(pair->down.from);
+	way_empty(&pair->up);
+	way_empty(&pair->down);
+	free(pair);
 	wire->pairs[index] = wire->pairs[--wire->count];
 }
 
 static void pair_add(struct wire *wire)
 {
-	struct pair pair = {.client = accept4(wire->listener, NULL, NULL, SOCK_CLOEXEC)};
-	if (pair.client < 0)
+	const int yes = 1;
+	int client = accept4(wire->listener, NULL, NULL, SOCK_CLOEXEC);
+	if (client < 0)
 		return;
-	pair.server = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	(void)setsockopt(client, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes); /* if it is TCP */
+	int server = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (wire->count == PAIRS_MAX)
 		fatal("too many connections for the wire");
-	if (connect(pair.server, (struct sockaddr *)&wire->beyond, sizeof wire->beyond) < 0) {
-		close(pair.client);
-		close(pair.server);
+	if (connect(server, (struct sockaddr *)&wire->beyond, sizeof wire->beyond) < 0) {
+		close(client);
+		close(server);
 		return;
 	}
+	struct pair *pair = calloc(1, sizeof *pair);
+	if (!pair)
+		fatal("out of memory");
+	way_init(&pair->up, client, server);
+	way_init(&pair->down, server, client);
 	wire->pairs[wire->count++] = pair;
 }
 
-static bool pass(int from, int to)
+static void cut_tell(const struct wire *wire)
 {
-	char bytes[64 << 10];
-	ssize_t size = read(from, bytes, sizeof bytes);
-	for (ssize_t done = 0; done < size;) {
-		ssize_t written = send(to, bytes + done, (size_t)(size - done), MSG_NOSIGNAL);
-		if (written < 0)
-			return false;
-		done += written;
-	}
-	return size > 0;
+	const uint64_t one = 1;
+	if (write(wire->cut, &one, sizeof one) < 0)
+		fatal("cannot tell of a cut: %s", strerror(errno));
+}
+
+/* All of them, at the next look. */
+static void die(struct wire *wire)
+{
+	close(wire->listener);
+	wire->listener = -1;
+}
+
+/* What becomes of the message that a client sends now. */
+static enum wire_cut fate(struct wire *wire, struct pair *pair)
+{
+	long number = atomic_fetch_add(&wire->messages, 1) + 1;
+	atomic_fetch_add(&wire->turns, pair->is_answered);
+	pair->is_answered = false;
+	if (number != atomic_load(&wire->cut_at))
+		return WIRE_WHOLE;
+	cut_tell(wire);
+	return (enum wire_cut)atomic_load(&wire->how);
 }
 
 /* False: the pair is to be closed. */
 static bool client_speaks(struct wire *wire, struct pair *pair)
 {
-	long number = atomic_fetch_add(&wire->messages, 1) + 1;
-	int how = number == atomic_load(&wire->cut_at) ? atomic_load(&wire->how) : WIRE_WHOLE;
-	if (how == WIRE_BEFORE)
+	enum wire_cut how = fate(wire, pair);
+	if (how == WIRE_DEAD)
+		die(wire);
+	if (how == WIRE_BEFORE || how == WIRE_DEAD)
 		return false;
+	if (how == WIRE_SILENT) {
+		atomic_store(&wire->is_silent, true);
+		return true;
+	}
 	pair->is_doomed = pair->is_doomed || how == WIRE_BEFORE_ANSWER;
-	return pass(pair->client, pair->server);
+	return way_take(&pair->up, atomic_load(&wire->delay_ms));
 }
 
-static bool server_speaks(struct pair *pair)
+static bool server_speaks(struct wire *wire, struct pair *pair)
 {
-	return !pair->is_doomed && pass(pair->server, pair->client);
+	pair->is_answered = true;
+	return !pair->is_doomed && way_take(&pair->down, atomic_load(&wire->delay_ms));
+}
+
+static bool is_stuck(const struct wire *wire)
+{
+	return atomic_load(&wire->is_silent);
+}
+
+/* False: the pair is to be closed. */
+static bool pair_serve(struct wire *wire, struct pair *pair, const struct pollfd polled[2])
+{
+	int64_t now_ms = moment_now_ms();
+	bool lives = wire->listener >= 0;
+	if (lives && !is_stuck(wire) && polled[0].revents)
+		lives = client_speaks(wire, pair);
+	if (lives && !is_stuck(wire) && polled[1].revents)
+		lives = server_speaks(wire, pair);
+	if (!lives || is_stuck(wire))
+		return lives;
+	return way_deliver(&pair->up, now_ms) && way_deliver(&pair->down, now_ms);
+}
+
+/* ---- the thread ---- */
+
+/* Until somebody speaks, something is due, or it is time to look whether it is over. */
+static void wire_wait(const struct wire *wire, struct pollfd *polled)
+{
+	int64_t now_ms = moment_now_ms();
+	int ms = LOOK_EVERY_MS;
+	bool is_deaf = is_stuck(wire);
+	polled[0] = (struct pollfd){is_deaf ? -1 : wire->listener, POLLIN, 0};
+	for (size_t i = 0; i < wire->count; i++) {
+		const struct pair *pair = wire->pairs[i];
+		polled[1 + 2 * i] = (struct pollfd){is_deaf ? -1 : pair->up.from, POLLIN, 0};
+		polled[2 + 2 * i] = (struct pollfd){is_deaf ? -1 : pair->down.from, POLLIN, 0};
+		if (!is_deaf)
+			ms = way_patience(&pair->down, now_ms, way_patience(&pair->up, now_ms, ms));
+	}
+	poll(polled, 1 + 2 * wire->count, ms);
 }
 
 static void *wire_main(void *argument)
@@ -88,29 +166,19 @@ static void *wire_main(void *argument)
 	struct wire *wire = argument;
 	while (!atomic_load(&wire->is_over)) {
 		struct pollfd polled[1 + 2 * PAIRS_MAX];
-		polled[0] = (struct pollfd){wire->listener, POLLIN, 0};
-		size_t count = wire->count;
-		for (size_t i = 0; i < count; i++) {
-			polled[1 + 2 * i] = (struct pollfd){wire->pairs[i].client, POLLIN, 0};
-			polled[2 + 2 * i] = (struct pollfd){wire->pairs[i].server, POLLIN, 0};
-		}
-		poll(polled, 1 + 2 * count, 20);
-		for (size_t i = count; i-- > 0;) {
-			bool lives = true;
-			if (polled[1 + 2 * i].revents)
-				lives = client_speaks(wire, &wire->pairs[i]);
-			if (lives && polled[2 + 2 * i].revents)
-				lives = server_speaks(&wire->pairs[i]);
-			if (!lives)
+		wire_wait(wire, polled);
+		for (size_t i = wire->count; i-- > 0;)
+			if (!pair_serve(wire, wire->pairs[i], polled + 1 + 2 * i))
 				pair_close(wire, i);
-		}
-		if (polled[0].revents)
+		if (wire->listener >= 0 && polled[0].revents)
 			pair_add(wire);
 	}
 	while (wire->count > 0)
 		pair_close(wire, 0);
 	return NULL;
 }
+
+/* ---- beginning and end ---- */
 
 static struct sockaddr_un address_of(const char *path)
 {
@@ -121,18 +189,36 @@ static struct sockaddr_un address_of(const char *path)
 	return address;
 }
 
+static bool path_listen(struct wire *wire, const char *here)
+{
+	wire->here = address_of(here);
+	wire->listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	return bind(wire->listener, (struct sockaddr *)&wire->here, sizeof wire->here) == 0 &&
+	       listen(wire->listener, 64) == 0;
+}
+
+static bool port_listen(struct wire *wire)
+{
+	struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+	socklen_t size = sizeof address;
+	wire->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	bool is_good = bind(wire->listener, (struct sockaddr *)&address, size) == 0 &&
+	               listen(wire->listener, 64) == 0 &&
+	               getsockname(wire->listener, (struct sockaddr *)&address, &size) == 0;
+	wire->port = ntohs(address.sin_port);
+	return is_good;
+}
+
 struct wire *wire_start(const char *here, const char *server)
 {
 	struct wire *wire = calloc(1, sizeof *wire);
 	if (!wire)
 		fatal("out of memory");
-	wire->here = address_of(here);
 	wire->beyond = address_of(server);
-	wire->listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (bind(wire->listener, (struct sockaddr *)&wire->here, sizeof wire->here) < 0 ||
-	    listen(wire->listener, 64) < 0 ||
-	    pthread_create(&wire->thread, NULL, wire_main, wire) != 0)
-		fatal("cannot listen on %s: %s", here, strerror(errno));
+	wire->cut = eventfd(0, EFD_CLOEXEC);
+	bool listens = here ? path_listen(wire, here) : port_listen(wire);
+	if (!listens || wire->cut < 0 || pthread_create(&wire->thread, NULL, wire_main, wire) != 0)
+		fatal("cannot listen on %s: %s", here ? here : "a port", strerror(errno));
 	return wire;
 }
 
@@ -140,19 +226,46 @@ void wire_stop(struct wire *wire)
 {
 	atomic_store(&wire->is_over, true);
 	pthread_join(wire->thread, NULL);
-	close(wire->listener);
-	unlink(wire->here.sun_path);
+	if (wire->listener >= 0)
+		close(wire->listener);
+	if (*wire->here.sun_path)
+		unlink(wire->here.sun_path);
+	close(wire->cut);
 	free(wire);
+}
+
+unsigned wire_port(const struct wire *wire)
+{
+	return wire->port;
 }
 
 void wire_cut_at(struct wire *wire, long message, enum wire_cut how)
 {
 	atomic_store(&wire->messages, 0);
+	atomic_store(&wire->turns, 0);
+	atomic_store(&wire->is_silent, false);
 	atomic_store(&wire->how, (int)how);
 	atomic_store(&wire->cut_at, message);
 }
 
-long wire_messages(struct wire *wire)
+void wire_await_cut(const struct wire *wire)
+{
+	struct pollfd polled = {wire->cut, POLLIN, 0};
+	if (poll(&polled, 1, CUT_DEADLINE_MS) != 1)
+		fatal("the wire was not cut: only %ld messages came by", wire_messages(wire));
+}
+
+void wire_delay(struct wire *wire, int ms)
+{
+	atomic_store(&wire->delay_ms, ms);
+}
+
+long wire_messages(const struct wire *wire)
 {
 	return atomic_load(&wire->messages);
+}
+
+long wire_turns(const struct wire *wire)
+{
+	return atomic_load(&wire->turns);
 }

@@ -1,6 +1,6 @@
 /*
- * wire: stands between enrold and a database server, both on sockets, and cuts a connection at a
- * chosen moment. One thread of this process; one wire at a time.
+ * wire: stands between enrold and a database server, and is as bad as networks are: slow, cut at a
+ * chosen moment, silent, or dead. Each has a thread of this process.
  */
 #ifndef CRASH_WIRE_H
 #define CRASH_WIRE_H
@@ -11,16 +11,27 @@ enum wire_cut {
 	WIRE_WHOLE,         /* nothing happens */
 	WIRE_BEFORE,        /* the message does not reach the server */
 	WIRE_BEFORE_ANSWER, /* it does, and is carried out, but the answer does not come back */
+	WIRE_SILENT,        /* nothing passes any more, either way, and nothing is closed */
+	WIRE_DEAD,          /* all connections are closed, and nobody listens any more */
 };
 
 struct wire;
 
-/* Listens on `here` and passes on to the server's socket. */
+/* Listens on the socket `here`, NULL: on a port of 127.0.0.1, and passes on to the server's socket.
+ */
 struct wire *wire_start(const char *here, const char *server);
 void wire_stop(struct wire *wire);
-/* The connection that carries the message of this number, from now on counted from 1, is cut. */
+unsigned wire_port(const struct wire *wire);
+/* The connection that carries the message of this number, from now on counted from 1, is cut; so
+ * are, or are not, all others: see above. */
 void wire_cut_at(struct wire *wire, long message, enum wire_cut how);
-/* Messages that have come by since then. */
-long wire_messages(struct wire *wire);
+/* Waits until that has come to pass; fatal when it does not. */
+void wire_await_cut(const struct wire *wire);
+/* From now on everything is under way for so long, each way; how much passes is not limited. */
+void wire_delay(struct wire *wire, int ms);
+/* Messages that have come by since wire_cut_at: what one read took of what a client had sent. */
+long wire_messages(const struct wire *wire);
+/* How often, since then, a client spoke after its server had: what a delay is paid for. */
+long wire_turns(const struct wire *wire);
 
 #endif
