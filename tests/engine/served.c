@@ -14,6 +14,7 @@ bool served_by_postgresql(void)
 void served_make(struct served *site, const struct spool_options *options)
 {
 	spool_make(&site->spool, options);
+	site->settings = options->settings ? options->settings : "";
 	site->sqlite_url = path_of("sqlite:%s", site->spool.database.text);
 	const struct lms_options lms = {
 	    .url = site->sqlite_url.text, .prefix = "mdl_", .actor = "admin", .cache = 4 << 20};
@@ -33,10 +34,10 @@ struct path served_config(const struct served *site, const char *url)
 	struct path config = path_of("%s/server.yaml", site->spool.root.text);
 	struct buffer yaml = {0};
 	buffer_print(&yaml,
-	    "spool: %s\nnode: " SPOOL_NODE "\nsettle: 0\nstop_timeout: 3s\nlms: { url: \"%s\" }\n"
+	    "spool: %s\nnode: " SPOOL_NODE "\nsettle: 0\n%slms: { url: \"%s\" }\n"
 	    "feeds:\n  default: { upload_type: add_or_update, update_details: file, allow_delete: "
 	    "true, allow_rename: true }\n",
-	    site->spool.directory.text, url);
+	    site->spool.directory.text, site->settings, url);
 	files_write(config.text, yaml.bytes, yaml.size, 0640);
 	buffer_done(&yaml);
 	return config;

@@ -13,14 +13,16 @@ struct served {
 	struct spool spool;
 	struct path sqlite_url;
 	struct mirror mirror;
+	const char *settings;
 };
 
 bool served_by_postgresql(void);
+/* Borrows options->settings. */
 void served_make(struct served *site, const struct spool_options *options);
 /* The law holds, and all of it is removed. */
 void served_close(struct served *site);
 
-/* A configuration that reaches the server by this URL. */
+/* A configuration that reaches the server by this URL, with the settings of the options. */
 struct path served_config(const struct served *site, const char *url);
 /* As the server's administrator. */
 void served_execute(const struct served *site, const char *sql);

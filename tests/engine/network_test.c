@@ -1,0 +1,143 @@
+/*
+ * A network between enrold and the server: slow, or with one of two ways to the server
+ * dead. All of it is a wire (tests/crash), a port of 127.0.0.1.
+ */
+#include "served.h"
+
+#include "answer.h"
+#include "program.h"
+#include "wire.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+TestSuite(network, .timeout = 120);
+
+enum { PEOPLE = 600, COURSES = 5, ROWS = PEOPLE * COURSES };
+
+static struct wire *wire_lay(void)
+{
+	return wire_start(NULL, getenv("ENROLD_TEST_SOCKET"));
+}
+
+static struct path config_through(
+    const struct served *site, const struct wire *first, const struct wire *second)
+{
+	const char *who = served_by_postgresql() ? "postgresql://admin" : "mariadb://root";
+	struct path hosts = path_of("127.0.0.1:%u", wire_port(first));
+	if (second)
+		hosts = path_of("%s,127.0.0.1:%u", hosts.text, wire_port(second));
+	struct path url =
+	    path_of("%s@%s/%s?sslmode=disable", who, hosts.text, site->mirror.database);
+	return served_config(site, url.text);
+}
+
+#define STOPS "stop_timeout: 1s\n"
+
+static void site_make(struct served *site, const char *settings)
+{
+	served_make(site,
+	    &(struct spool_options){.people = PEOPLE, .courses = COURSES, .settings = settings});
+}
+
+/* Everybody into every course, and so many strangers after each of them. */
+static void enrolments_drop(struct spool *spool, int strangers)
+{
+	struct buffer text = {0};
+	buffer_add_text(&text, "username,course1\n");
+	for (int i = 0; i < ROWS; i++) {
+		buffer_print(&text, "p%d,C%d\n", i / COURSES + 1, i % COURSES + 1);
+		for (int k = 0; k < strangers; k++)
+			buffer_print(&text, "nobody%d,C1\n", k);
+	}
+	cr_assert(!text.failed);
+	spool_drop_bytes(spool, "everybody.csv", text.bytes, text.size);
+	buffer_done(&text);
+}
+
+static void expect_everybody_enrolled_once(struct served *site, int strangers)
+{
+	struct answer answer;
+	cr_expect_eq(answer_count(&site->spool, "everybody.csv"), 1);
+	answer_open(&answer, &site->spool, "everybody.csv", 0);
+	cr_expect_eq(answer_number(&answer, "outcomes", "done"), ROWS);
+	cr_expect_eq(answer_number(&answer, "outcomes", "error"), ROWS * strangers);
+	answer_close(&answer);
+	mirror_pull(&site->mirror);
+	cr_expect_eq(spool_number(&site->spool, "SELECT count(*) FROM mdl_user_enrolments"), ROWS);
+}
+
+static struct buffer once(const struct path *config)
+{
+	struct finished finished =
+	    program_expect(0, ARGV("enrold", "--config", config->text, "--once"));
+	buffer_done(&finished.out);
+	return finished.err;
+}
+
+static long turns_of_once(struct wire *wire, const struct path *config)
+{
+	wire_cut_at(wire, 0, WIRE_WHOLE);
+	struct buffer said = once(config);
+	buffer_done(&said);
+	return wire_turns(wire);
+}
+
+/* ---- slow ---- */
+
+/*
+ * A file costs round trips for its connections (three: a look at the start, the lease's, the
+ * worker's), for what the site is like (twice), for its feed and its end; a batch costs one for its
+ * begin, each kind of question, each table written, its checkpoint and its commit. Together 66
+ * (PostgreSQL) and 84 (MariaDB) when this was written. What they do not depend on is how many rows
+ * a batch has: 3000 instead of one took 5 more, for they are written in pieces; the lease may
+ * beat a few times meanwhile.
+ */
+enum { TURNS_MAX = 120, TURNS_MORE_MAX = 15, DELAY_MS = 20 };
+
+Test(network, that_is_slow_is_not_asked_more_often_for_more_rows)
+{
+	struct served site;
+	site_make(&site, STOPS);
+	struct wire *wire = wire_lay();
+	struct path config = config_through(&site, wire, NULL);
+	spool_drop(&site.spool, "one.csv", "username,course1\np1,C1\n");
+	long of_one = turns_of_once(wire, &config);
+	wire_delay(wire, DELAY_MS);
+	enrolments_drop(&site.spool, 0);
+	long of_all = turns_of_once(wire, &config);
+	fprintf(stderr, "network: %ld round trips for 1 row, %ld for %d\n", of_one, of_all, ROWS);
+	cr_expect_leq(of_one, TURNS_MAX);
+	cr_expect_leq(of_all, of_one + TURNS_MORE_MAX);
+	wire_stop(wire);
+	mirror_pull(&site.mirror);
+	cr_expect_eq(spool_number(&site.spool, "SELECT count(*) FROM mdl_user_enrolments"), ROWS);
+	served_close(&site);
+}
+
+/* ---- dead ---- */
+
+/* In the second of four batches. */
+enum { STRANGERS = 12, DIES_AT = 130 };
+
+Test(network, that_dies_in_the_middle_of_a_run_is_left_for_the_next_host)
+{
+	struct served site;
+	site_make(&site, STOPS);
+	struct wire *first = wire_lay(), *second = wire_lay();
+	struct path config = config_through(&site, first, second);
+	enrolments_drop(&site.spool, STRANGERS);
+	wire_cut_at(first, DIES_AT, WIRE_DEAD);
+	struct buffer said = once(&config);
+	cr_expect(strstr(said.bytes, "\"run_waits\""), "it was over before:\n%s", said.bytes);
+	buffer_done(&said);
+	cr_expect_geq(wire_messages(first), DIES_AT);
+	cr_expect_gt(wire_messages(second), 0);
+	fprintf(
+	    stderr, "network: first %ld second %ld\n", wire_messages(first), wire_messages(second));
+	wire_stop(first);
+	wire_stop(second);
+	expect_everybody_enrolled_once(&site, STRANGERS);
+	served_close(&site);
+}
