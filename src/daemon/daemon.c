@@ -7,6 +7,7 @@
 #include "enrold/log.h"
 #include "enrold/patient.h"
 
+#include "deadline.h"
 #include "feeds.h"
 #include "notify.h"
 #include "startup.h"
@@ -137,9 +138,19 @@ static void handle_close(uv_handle_t *handle)
 		uv_close(handle, NULL);
 }
 
+/* Of stop_timeout. */
+static uint64_t patience_left_ms(const struct daemon *daemon)
+{
+	return uv_is_active((const uv_handle_t *)&daemon->patience)
+	           ? uv_timer_get_due_in(&daemon->patience)
+	           : (uint64_t)daemon->config->stop_timeout_ms;
+}
+
 /* Closes all handles, whereupon the loop ends. Nothing may be running. */
 static void loop_end(struct daemon *daemon)
 {
+	struct deadline deadline;
+	deadline_start(&deadline, patience_left_ms(daemon), (int)daemon->exit);
 	handle_close((uv_handle_t *)&daemon->timer);
 	handle_close((uv_handle_t *)&daemon->patience);
 	handle_close((uv_handle_t *)&daemon->watchdog);
@@ -151,6 +162,7 @@ static void loop_end(struct daemon *daemon)
 	workers_stop(daemon->workers);
 	daemon->watch = NULL;
 	daemon->workers = NULL;
+	deadline_stop(&deadline);
 }
 
 /* Safe at any moment: the next start goes on from the ledger. */
@@ -484,6 +496,7 @@ static struct error loop_run(struct daemon *daemon)
 	atomic_store(&daemon->is_listening, true);
 	struct error error = work_begin(daemon);
 	if (is_error(&error)) {
+		daemon->exit = exit_of(&error);
 		loop_end(daemon);
 	} else {
 		/* The first turn sets the watches: ready means that from now on nothing is missed.

@@ -1,14 +1,18 @@
 /*
- * A network between enrold and the server: slow, or with one of two ways to the server
+ * A network between enrold and the server: slow, silent, or with one of two ways to the server
  * dead. All of it is a wire (tests/crash), a port of 127.0.0.1.
  */
 #include "served.h"
 
 #include "answer.h"
+#include "law.h"
 #include "program.h"
+#include "service.h"
 #include "wire.h"
 
 #include <criterion/criterion.h>
+#include <criterion/parameterized.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -33,7 +37,9 @@ static struct path config_through(
 	return served_config(site, url.text);
 }
 
+/* The lease beats twice a second with FREQUENT. */
 #define STOPS "stop_timeout: 1s\n"
+#define FREQUENT STOPS "lease: 3s\n"
 
 static void site_make(struct served *site, const char *settings)
 {
@@ -113,6 +119,67 @@ Test(network, that_is_slow_is_not_asked_more_often_for_more_rows)
 	wire_stop(wire);
 	mirror_pull(&site.mirror);
 	cr_expect_eq(spool_number(&site.spool, "SELECT count(*) FROM mdl_user_enrolments"), ROWS);
+	served_close(&site);
+}
+
+/* ---- silent ---- */
+
+enum { STOP_TIMEOUT_MS = 1000, STOP_SLACK_MS = 10000 };
+
+/* SIGTERM, while the server hangs. */
+static void expect_stop(struct service *service)
+{
+	program_signal(&service->program, SIGTERM);
+	cr_assert(program_wait(&service->program, (STOP_TIMEOUT_MS + STOP_SLACK_MS) * 1000),
+	    "it does not end while the server hangs");
+	service_stop(service);
+}
+
+/* From the connection of the worker to the last commit. */
+ParameterizedTestParameters(network, that_falls_silent_does_not_keep_enrold_from_stopping)
+{
+	static long messages[] = {1, 15, 40, 55};
+	return cr_make_param_array(long, messages, sizeof messages / sizeof *messages);
+}
+
+ParameterizedTest(
+    const long *message, network, that_falls_silent_does_not_keep_enrold_from_stopping)
+{
+	struct served site;
+	struct service service;
+	site_make(&site, STOPS);
+	struct wire *wire = wire_lay();
+	struct path config = config_through(&site, wire, NULL);
+	site.spool.config = config;
+	service_start(&service, &site.spool);
+	wire_cut_at(wire, *message, WIRE_SILENT);
+	enrolments_drop(&site.spool, 0);
+	wire_await_cut(wire);
+	expect_stop(&service);
+	mirror_pull(&site.mirror);
+	law_holds(&site.spool, LAW_STOPPED);
+	/* What had been sent arrives now, perhaps a commit. */
+	wire_cut_at(wire, 0, WIRE_WHOLE);
+	struct buffer said = once(&config);
+	buffer_done(&said);
+	wire_stop(wire);
+	expect_everybody_enrolled_once(&site, 0);
+	served_close(&site);
+}
+
+Test(network, that_falls_silent_does_not_keep_an_idle_enrold_from_stopping)
+{
+	struct served site;
+	struct service service;
+	site_make(&site, FREQUENT);
+	struct wire *wire = wire_lay();
+	struct path config = config_through(&site, wire, NULL);
+	site.spool.config = config;
+	service_start(&service, &site.spool);
+	wire_cut_at(wire, 1, WIRE_SILENT);
+	wire_await_cut(wire); /* by the lease's beat */
+	expect_stop(&service);
+	wire_stop(wire);
 	served_close(&site);
 }
 
