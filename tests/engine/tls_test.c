@@ -1,0 +1,161 @@
+/*
+ * TLS, by a server that has a certificate and wants TLS from everybody who does not come by its
+ * socket (with_server.sh, $ENROLD_TEST_TLS).
+ *
+ * Nobody's user name, let alone his password, is said before the certificate has been verified: so
+ * what the server writes down of its connections has to know nothing of him.
+ */
+#include "served.h"
+
+#include "answer.h"
+#include "program.h"
+
+#include <criterion/criterion.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+TestSuite(tls, .timeout = 120);
+
+enum { TRY_LATER = 75 };
+
+/* In the certificate. libmariadb takes localhost for the socket, whatever port is said. */
+static const char *good_host(void)
+{
+	return served_by_postgresql() ? "localhost" : "127.0.0.1";
+}
+
+/* The same machine: not in the certificate; and written so that enrold does not know it for the
+ * one it runs on. */
+#define OTHER_HOST "127.0.0.2"
+#define FAR_HOST "2130706433"
+
+/* There is one server for all tests, and it forgets nothing of what it has written down. */
+static struct path user_name(void)
+{
+	return path_of("tls_%d", (int)getpid());
+}
+
+static void site_make(struct served *site)
+{
+	served_make(site,
+	    &(struct spool_options){.people = 3, .courses = 1, .settings = "stop_timeout: 1s\n"});
+	struct path user = user_name();
+	served_execute(site,
+	    served_by_postgresql()
+	        ? path_of("CREATE ROLE %s LOGIN SUPERUSER PASSWORD 's3cret'", user.text).text
+	        : path_of(
+	              "CREATE USER %s IDENTIFIED BY 's3cret' REQUIRE SSL; GRANT ALL ON %s.* TO %s",
+	              user.text, site->mirror.database, user.text)
+	              .text);
+	spool_drop(&site->spool, "staff.csv", "username,course1\np1,C1\np2,C1\n");
+}
+
+static struct path config_by(
+    const struct served *site, const char *host, const char *ca, const char *mode)
+{
+	struct path url = path_of("%s://%s:s3cret@%s:%s/%s?sslrootcert=%s/%s%s",
+	    served_by_postgresql() ? "postgresql" : "mariadb", user_name().text, host,
+	    getenv("ENROLD_TEST_PORT"), site->mirror.database, getenv("ENROLD_TEST_TLS"), ca, mode);
+	return served_config(site, url.text);
+}
+
+static bool is_known_to_server(void)
+{
+	struct buffer log = files_read(getenv("ENROLD_TEST_CONNECTIONS"));
+	/* Not where the administrator makes him. */
+	struct path by =
+	    path_of(served_by_postgresql() ? "user=%s " : "\t%s@127.", user_name().text);
+	bool is = strstr(log.bytes, by.text);
+	buffer_done(&log);
+	return is;
+}
+
+static void expect_said(const struct finished *finished, const char *text)
+{
+	cr_expect(
+	    strstr(finished->err.bytes, text), "not a word of %s:\n%s", text, finished->err.bytes);
+	cr_expect_null(strstr(finished->err.bytes, "s3cret"), "%s", finished->err.bytes);
+}
+
+/* By both programs, and the file stays where it is. */
+static void expect_refused(
+    const struct served *site, const struct path *config, int status, const char *text)
+{
+	struct finished finished =
+	    program_expect(status, ARGV("enrolctl", "--config", config->text, "lms", "check"));
+	expect_said(&finished, text);
+	finished_done(&finished);
+	finished = program_expect(status, ARGV("enrold", "--config", config->text, "--once"));
+	expect_said(&finished, text);
+	finished_done(&finished);
+	cr_expect(files_exist(spool_path(&site->spool, "inbox/staff.csv").text));
+}
+
+/* Everything is in order: it is done, by TLS, which the server insists on. */
+static void expect_applied(struct served *site, const struct path *config)
+{
+	struct finished finished =
+	    program_expect(0, ARGV("enrold", "--config", config->text, "--once"));
+	finished_done(&finished);
+	struct answer answer;
+	answer_open(&answer, &site->spool, "staff.csv", 0);
+	cr_expect_eq(answer_number(&answer, "outcomes", "done"), 2);
+	answer_close(&answer);
+	cr_expect(is_known_to_server());
+}
+
+static void site_close(struct served *site)
+{
+	struct path drop =
+	    path_of("DROP %s %s", served_by_postgresql() ? "ROLE" : "USER", user_name().text);
+	served_execute(site, drop.text);
+	served_close(site);
+}
+
+Test(tls, with_the_right_certificate_is_used)
+{
+	struct served site;
+	site_make(&site);
+	struct path config = config_by(&site, good_host(), "ca.pem", "&sslmode=verify-full");
+	expect_applied(&site, &config);
+	site_close(&site);
+}
+
+Test(tls, with_a_certificate_that_nobody_vouches_for_is_refused_before_anything_is_said)
+{
+	struct served site;
+	site_make(&site);
+	struct path config = config_by(&site, good_host(), "other-ca.pem", "&sslmode=verify-full");
+	expect_refused(&site, &config, TRY_LATER, "certificate");
+	cr_expect_not(is_known_to_server());
+	config = config_by(&site, good_host(), "ca.pem", "&sslmode=verify-full");
+	expect_applied(&site, &config);
+	site_close(&site);
+}
+
+Test(tls, with_a_certificate_for_another_host_is_refused_before_anything_is_said)
+{
+	struct served site;
+	site_make(&site);
+	struct path config = config_by(&site, OTHER_HOST, "ca.pem", "&sslmode=verify-full");
+	expect_refused(&site, &config, TRY_LATER,
+	    served_by_postgresql() ? "does not match host name"
+	                           : "Validation of SSL server certificate failed");
+	cr_expect_not(is_known_to_server());
+	/* Who does not want to know gets it nevertheless. */
+	config = config_by(&site, OTHER_HOST, "ca.pem", "&sslmode=require");
+	expect_applied(&site, &config);
+	site_close(&site);
+}
+
+Test(tls, is_verified_unless_told_otherwise_when_the_server_is_far)
+{
+	struct served site;
+	site_make(&site);
+	struct path config = config_by(&site, FAR_HOST, "other-ca.pem", "");
+	expect_refused(&site, &config, TRY_LATER, "certificate");
+	cr_expect_not(is_known_to_server());
+	config = config_by(&site, good_host(), "ca.pem", "&sslmode=verify-full");
+	expect_applied(&site, &config);
+	site_close(&site);
+}
