@@ -455,11 +455,16 @@ static void library_init(void)
 	mysql_library_init(0, NULL, NULL);
 }
 
+static bool wants_tls(const struct mariadb_url *url, const char *host)
+{
+	bool is_local = *url->socket != '\0' || server_is_local(host);
+	return url->tls != MARIADB_TLS_DISABLE && (url->tls != MARIADB_TLS_DEFAULT || !is_local);
+}
+
 static void tls_set(MYSQL *handle, const struct mariadb_url *url, const char *host)
 {
 	const my_bool yes = 1;
-	bool is_local = *url->socket != '\0' || server_is_local(host);
-	if (url->tls == MARIADB_TLS_DISABLE || (url->tls == MARIADB_TLS_DEFAULT && is_local))
+	if (!wants_tls(url, host))
 		return;
 	mysql_optionsv(handle, MYSQL_OPT_SSL_ENFORCE, &yes);
 	if (url->tls != MARIADB_TLS_REQUIRE)
@@ -493,6 +498,19 @@ static bool host_connect(
 	return mysql_real_connect(db->handle, *host ? host : NULL, url->user, password,
 	    url->database, url->hosts[index].port, *url->socket ? url->socket : NULL,
 	    CLIENT_MULTI_STATEMENTS);
+}
+
+/* Of an account that wants TLS the server says no more than that it denies access. */
+static void connect_fail(struct mariadb *db, const struct mariadb_url *url, unsigned index)
+{
+	bool may_want_tls = mysql_errno(db->handle) == ER_ACCESS_DENIED_ERROR &&
+	                    !wants_tls(url, url->hosts[index].name);
+	if (may_want_tls)
+		db_fail(&db->db, error_config("%s: %s; it was not encrypted, which the account may "
+		                              "want: see sslmode",
+		                     db->db.name, mysql_error(db->handle)));
+	else
+		fail(db);
 }
 
 /* A replica takes no rows; its primary may be the next host. */
@@ -530,7 +548,7 @@ static void connect_with(struct mariadb *db, const struct mariadb_url *url)
 		if (host_connect(db, url, i, password))
 			is_connected = is_writable(db);
 		else if (db->handle)
-			fail(db);
+			connect_fail(db, url, i);
 	}
 	explicit_bzero(password, sizeof password);
 }

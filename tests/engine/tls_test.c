@@ -16,7 +16,7 @@
 
 TestSuite(tls, .timeout = 120);
 
-enum { TRY_LATER = 75 };
+enum { TRY_LATER = 75, WRONG_CONFIG = 78 };
 
 /* In the certificate. libmariadb takes localhost for the socket, whatever port is said. */
 static const char *good_host(void)
@@ -155,6 +155,18 @@ Test(tls, is_verified_unless_told_otherwise_when_the_server_is_far)
 	struct path config = config_by(&site, FAR_HOST, "other-ca.pem", "");
 	expect_refused(&site, &config, TRY_LATER, "certificate");
 	cr_expect_not(is_known_to_server());
+	config = config_by(&site, good_host(), "ca.pem", "&sslmode=verify-full");
+	expect_applied(&site, &config);
+	site_close(&site);
+}
+
+Test(tls, that_is_switched_off_but_wanted_by_the_server_is_what_the_message_is_about)
+{
+	struct served site;
+	site_make(&site);
+	struct path config = config_by(&site, good_host(), "ca.pem", "&sslmode=disable");
+	expect_refused(&site, &config, served_by_postgresql() ? TRY_LATER : WRONG_CONFIG,
+	    served_by_postgresql() ? "no encryption" : "not encrypted");
 	config = config_by(&site, good_host(), "ca.pem", "&sslmode=verify-full");
 	expect_applied(&site, &config);
 	site_close(&site);
