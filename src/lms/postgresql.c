@@ -667,6 +667,22 @@ static bool is_local(const PQconninfoOption *options)
 	return server_is_local(host) && server_is_local(address) && !(host && strchr(host, ','));
 }
 
+/* Libpq's lines: one for each host that it has tried, and further address of one. What it indents
+ * only explains. */
+static struct error connect_error(const struct postgresql *db)
+{
+	char lines[sizeof(struct error)] = "";
+	size_t used = 0;
+	for (const char *line = PQerrorMessage(db->handle); *line;) {
+		size_t size = strcspn(line, "\n");
+		if (*line != '\t' && used < sizeof lines)
+			used += (size_t)snprintf(lines + used, sizeof lines - used, "%s%.*s",
+			    used > 0 ? "; " : "", (int)size, line);
+		line += size + (line[size] == '\n');
+	}
+	return error_retry("%s: %s", db->db.name, lines);
+}
+
 static void connect_with(struct postgresql *db, const PQconninfoOption *options)
 {
 	char password[PASSWORD_SIZE];
@@ -692,7 +708,7 @@ static void connect_with(struct postgresql *db, const PQconninfoOption *options)
 	else if (PQstatus(db->handle) != CONNECTION_OK && PQconnectionNeedsPassword(db->handle))
 		db_fail(&db->db, error_config("%s wants a password: see lms.url", db->db.name));
 	else if (PQstatus(db->handle) != CONNECTION_OK)
-		db_fail(&db->db, error_of(db, NULL));
+		db_fail(&db->db, connect_error(db));
 }
 
 /* Whom and what, and nothing that is secret. */

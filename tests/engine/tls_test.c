@@ -171,3 +171,16 @@ Test(tls, that_is_switched_off_but_wanted_by_the_server_is_what_the_message_is_a
 	expect_applied(&site, &config);
 	site_close(&site);
 }
+
+/* As with localhost, which often has two addresses. */
+Test(tls, that_is_refused_behind_a_dead_host_is_in_the_message)
+{
+	struct served site;
+	site_make(&site);
+	struct path hosts = path_of("127.0.0.1:1,%s", good_host());
+	struct path config = config_by(&site, hosts.text, "other-ca.pem", "&sslmode=verify-full");
+	expect_refused(&site, &config, TRY_LATER, "certificate");
+	config = config_by(&site, hosts.text, "ca.pem", "&sslmode=verify-full");
+	expect_applied(&site, &config);
+	site_close(&site);
+}
