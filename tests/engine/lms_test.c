@@ -101,6 +101,7 @@ Test(lms, finds_local_people_who_are_not_deleted)
 	    {KEY_USERNAME, {"gone", 4}, 0, 0, TAKEN},
 	    {KEY_USERNAME, {"away", 4}, 0, 0, FREE},
 	    {KEY_USERNAME, {"P2", 2}, 0, 0, TAKEN_BY_COLLATION},
+	    {KEY_USERNAME, {"adm\xC3\xADn", 6}, 0, 0, TAKEN_BY_COLLATION},
 	    {KEY_USERNAME, {"admin", 5}, 1, 2, FREE},
 	    {KEY_IDNUMBER, {"N1", 2}, 2, 3, FREE},
 	    {KEY_IDNUMBER, {"n1", 2}, 0, 0, FREE},
@@ -151,6 +152,39 @@ Test(lms, finds_courses_by_exact_short_name)
 	cr_expect_eq(courses[0].enrol_period, 86400);
 	cr_expect_neq(courses[0].context, 0);
 	cr_expect_neq(courses[0].enrol, 0);
+	fixture_remove(&fixture);
+}
+
+/* Which a site's collation may take for the same. */
+Test(lms, tells_apart_what_differs_only_in_letter_case_or_accents)
+{
+	static const char *const names[] = {"CX", "cx", "\xC4\x86X", "\xC4\x87x"};
+	struct course_key courses[4];
+	struct user_key users[] = {{.by = KEY_IDNUMBER, .text = SLICE("e")},
+	    {.by = KEY_IDNUMBER, .text = SLICE("\xC3\xA9")},
+	    {.by = KEY_IDNUMBER, .text = SLICE("E")}};
+	struct course_facts facts[4];
+	struct fixture fixture;
+	fixture_make(&fixture);
+	database_execute(&fixture.database,
+	    "UPDATE mdl_course SET shortname = 'CX' WHERE id = 2;"
+	    "UPDATE mdl_course SET shortname = 'cx' WHERE id = 4;"
+	    "UPDATE mdl_course SET shortname = '\xC4\x86X' WHERE id = 5;"
+	    "UPDATE mdl_user SET idnumber = 'e' WHERE id = 3;"
+	    "UPDATE mdl_user SET idnumber = '\xC3\xA9' WHERE id = 4");
+	for (int i = 0; i < 4; i++)
+		courses[i] = (struct course_key){COURSE_BY_SHORTNAME, slice_of(names[i])};
+	good(lms_find_courses(fixture.lms, courses, 4, facts));
+	static const int64_t courses_found[] = {2, 4, 5, 0}, users_found[] = {3, 4, 0};
+	for (int i = 0; i < 4; i++) {
+		cr_expect_eq(facts[i].matches, courses_found[i] > 0, "course %d", i);
+		cr_expect(facts[i].matches == 0 || facts[i].id == courses_found[i], "course %d", i);
+	}
+	good(lms_find_users(fixture.lms, users, 3));
+	for (int i = 0; i < 3; i++) {
+		cr_expect_eq(users[i].matches, users_found[i] > 0, "user %d", i);
+		cr_expect_eq(users[i].ids[0], users_found[i], "user %d", i);
+	}
 	fixture_remove(&fixture);
 }
 
