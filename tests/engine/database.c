@@ -40,7 +40,8 @@ void database_move(struct database *database)
 	mirror_open(&database->mirror, &database->options);
 	mirror_push(&database->mirror);
 	database->options.url = database->mirror.url;
-	database->is_exact = strncmp(database->mirror.url, "mariadb", 7) != 0;
+	database->is_exact = strncmp(database->mirror.url, "mariadb", 7) != 0 ||
+	                     strcmp(mirror_collation(), "utf8mb4_bin") == 0;
 	struct error error = db_open(&database->options, DB_EXISTING, &database->server);
 	cr_assert_not(is_error(&error), "%s", error.text);
 }

@@ -28,6 +28,12 @@ bool mirror_is_wanted(void)
 	return getenv("ENROLD_TEST_URL");
 }
 
+const char *mirror_collation(void)
+{
+	const char *other = getenv("ENROLD_TEST_COLLATION");
+	return other ? other : "utf8mb4_unicode_ci";
+}
+
 static bool is_postgresql(void)
 {
 	return strncmp(getenv("ENROLD_TEST_URL"), "postgresql", 10) == 0;
@@ -121,8 +127,8 @@ static void database_create(const char *name)
 	        0, DB_VALUES(db_string(name))) == 1;
 	snprintf(sql, sizeof sql,
 	    is_postgresql() ? "CREATE DATABASE %s"
-	                    : "CREATE DATABASE %s CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci",
-	    name);
+	                    : "CREATE DATABASE %s CHARACTER SET utf8mb4 COLLATE %s",
+	    name, mirror_collation());
 	if (!is_there)
 		db_script(db, sql);
 	good(db_error(db));

@@ -23,6 +23,8 @@ struct mirror {
 
 /* False: no server is to be tested. */
 bool mirror_is_wanted(void);
+/* Of a site on MariaDB: $ENROLD_TEST_COLLATION, or what Moodle recommends. */
+const char *mirror_collation(void);
 void mirror_open(struct mirror *mirror, const struct lms_options *sqlite);
 /* The same database by another way: %s of the pattern is its name. */
 void mirror_url(const struct mirror *mirror, const char *pattern, char url[MIRROR_URL_SIZE]);
