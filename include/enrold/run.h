@@ -71,4 +71,8 @@ void run_continue(struct runner *runner, const char *run, struct run_report *rep
 /* To whom a run in work/<node> belongs; its feed is "" when its directory does not say. */
 void run_find_lane(const struct spool *spool, const char *run, struct lane *lane);
 
+/* The process is about to end of its own will, whatever runs are under way: no file has killed it.
+ */
+void run_forgive(const struct spool *spool);
+
 #endif

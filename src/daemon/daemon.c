@@ -166,13 +166,18 @@ static void loop_end(struct daemon *daemon)
 }
 
 /* Safe at any moment: the next start goes on from the ledger. */
+static _Noreturn void leave(const struct daemon *daemon)
+{
+	run_forgive(&daemon->spool);
+	_exit(DAEMON_OK);
+}
+
 static void on_patience_lost(uv_timer_t *timer)
 {
-	(void)timer;
 	log_event(LOG_WARNING, "stop_timeout", NULL,
 	    "a run did not reach a checkpoint within stop_timeout; it is left as it is and gone "
 	    "on with at the next start");
-	_exit(DAEMON_OK);
+	leave(timer->data);
 }
 
 static void stop(struct daemon *daemon)
@@ -192,7 +197,7 @@ static void on_signal(uv_signal_t *handle, int number)
 	struct daemon *daemon = handle->data;
 	(void)number;
 	if (daemon->state == STOPPING)
-		_exit(DAEMON_OK); /* asked twice */
+		leave(daemon); /* asked twice */
 	stop(daemon);
 }
 
@@ -488,7 +493,7 @@ static struct error loop_run(struct daemon *daemon)
 		return error_retry("libuv cannot make a loop");
 	uv_timer_init(&daemon->loop, &daemon->timer);
 	uv_timer_init(&daemon->loop, &daemon->patience);
-	daemon->timer.data = daemon;
+	daemon->timer.data = daemon->patience.data = daemon;
 	signals_start(daemon);
 	watchdog_begin(daemon);
 	uv_async_init(&daemon->loop, &daemon->inherited, on_inherited);

@@ -1,5 +1,6 @@
 #include "parts.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <unistd.h>
@@ -36,4 +37,31 @@ void tries_end(struct run *run)
 {
 	for (int i = 0; i < TRIES_MAX; i++)
 		unlinkat(run->directory, names[i], 0);
+}
+
+static void last_try_forget(int directory)
+{
+	for (int i = TRIES_MAX - 1; i >= 0; i--)
+		if (unlinkat(directory, names[i], 0) == 0)
+			return;
+}
+
+void run_forgive(const struct spool *spool)
+{
+	int copy = openat(spool->work, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *listing = copy < 0 ? NULL : fdopendir(copy);
+	const struct dirent *entry;
+	while (listing && (entry = readdir(listing))) {
+		int64_t epoch_us;
+		int run = run_id_parse(entry->d_name, &epoch_us)
+		              ? openat(copy, entry->d_name,
+		                    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+		              : -1;
+		if (run < 0)
+			continue;
+		last_try_forget(run);
+		close(run);
+	}
+	if (listing)
+		closedir(listing);
 }

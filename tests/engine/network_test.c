@@ -125,6 +125,9 @@ Test(network, that_is_slow_is_not_asked_more_often_for_more_rows)
 /* ---- silent ---- */
 
 enum { STOP_TIMEOUT_MS = 1000, STOP_SLACK_MS = 10000 };
+/* A file at whose run enrold dies so often is quarantined; LATE messages after its start it is at
+ * work. */
+enum { TRIES_MAX = 3, LATE = 50 };
 
 /* SIGTERM, while the server hangs. */
 static void expect_stop(struct service *service)
@@ -159,6 +162,31 @@ ParameterizedTest(
 	mirror_pull(&site.mirror);
 	law_holds(&site.spool, LAW_STOPPED);
 	/* What had been sent arrives now, perhaps a commit. */
+	wire_cut_at(wire, 0, WIRE_WHOLE);
+	struct buffer said = once(&config);
+	buffer_done(&said);
+	wire_stop(wire);
+	expect_everybody_enrolled_once(&site, 0);
+	served_close(&site);
+}
+
+/* Which is not its fault. */
+Test(network, that_is_silent_whenever_enrold_is_stopped_does_not_cost_the_file)
+{
+	struct served site;
+	struct service service;
+	site_make(&site, STOPS);
+	struct wire *wire = wire_lay();
+	struct path config = config_through(&site, wire, NULL);
+	site.spool.config = config;
+	enrolments_drop(&site.spool, 0);
+	for (int i = 0; i < TRIES_MAX + 1; i++) {
+		wire_cut_at(wire, 0, WIRE_WHOLE);
+		service_start(&service, &site.spool);
+		wire_cut_at(wire, LATE, WIRE_SILENT);
+		wire_await_cut(wire);
+		expect_stop(&service);
+	}
 	wire_cut_at(wire, 0, WIRE_WHOLE);
 	struct buffer said = once(&config);
 	buffer_done(&said);
