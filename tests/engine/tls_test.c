@@ -50,21 +50,27 @@ static void site_make(struct served *site)
 	spool_drop(&site->spool, "staff.csv", "username,course1\np1,C1\np2,C1\n");
 }
 
-static struct path config_by(
+static struct path config_by(const struct served *site, const char *host, const char *options)
+{
+	struct path url =
+	    path_of("%s://%s:s3cret@%s:%s/%s?%s", served_by_postgresql() ? "postgresql" : "mariadb",
+	        user_name().text, host, getenv("ENROLD_TEST_PORT"), site->mirror.database, options);
+	return served_config(site, url.text);
+}
+
+static struct path config_with(
     const struct served *site, const char *host, const char *ca, const char *mode)
 {
-	struct path url = path_of("%s://%s:s3cret@%s:%s/%s?sslrootcert=%s/%s%s",
-	    served_by_postgresql() ? "postgresql" : "mariadb", user_name().text, host,
-	    getenv("ENROLD_TEST_PORT"), site->mirror.database, getenv("ENROLD_TEST_TLS"), ca, mode);
-	return served_config(site, url.text);
+	struct path options =
+	    path_of("sslrootcert=%s/%s&sslmode=%s", getenv("ENROLD_TEST_TLS"), ca, mode);
+	return config_by(site, host, options.text);
 }
 
 static bool is_known_to_server(void)
 {
 	struct buffer log = files_read(getenv("ENROLD_TEST_CONNECTIONS"));
-	/* Not where the administrator makes him. */
-	struct path by =
-	    path_of(served_by_postgresql() ? "user=%s " : "\t%s@127.", user_name().text);
+	/* MariaDB writes down how the administrator makes him, too. */
+	struct path by = path_of(served_by_postgresql() ? "%s" : "\t%s@127.", user_name().text);
 	bool is = strstr(log.bytes, by.text);
 	buffer_done(&log);
 	return is;
@@ -116,7 +122,7 @@ Test(tls, with_the_right_certificate_is_used)
 {
 	struct served site;
 	site_make(&site);
-	struct path config = config_by(&site, good_host(), "ca.pem", "&sslmode=verify-full");
+	struct path config = config_with(&site, good_host(), "ca.pem", "verify-full");
 	expect_applied(&site, &config);
 	site_close(&site);
 }
@@ -125,10 +131,10 @@ Test(tls, with_a_certificate_that_nobody_vouches_for_is_refused_before_anything_
 {
 	struct served site;
 	site_make(&site);
-	struct path config = config_by(&site, good_host(), "other-ca.pem", "&sslmode=verify-full");
+	struct path config = config_with(&site, good_host(), "other-ca.pem", "verify-full");
 	expect_refused(&site, &config, TRY_LATER, "certificate");
 	cr_expect_not(is_known_to_server());
-	config = config_by(&site, good_host(), "ca.pem", "&sslmode=verify-full");
+	config = config_with(&site, good_host(), "ca.pem", "verify-full");
 	expect_applied(&site, &config);
 	site_close(&site);
 }
@@ -137,13 +143,13 @@ Test(tls, with_a_certificate_for_another_host_is_refused_before_anything_is_said
 {
 	struct served site;
 	site_make(&site);
-	struct path config = config_by(&site, OTHER_HOST, "ca.pem", "&sslmode=verify-full");
+	struct path config = config_with(&site, OTHER_HOST, "ca.pem", "verify-full");
 	expect_refused(&site, &config, TRY_LATER,
 	    served_by_postgresql() ? "does not match host name"
 	                           : "Validation of SSL server certificate failed");
 	cr_expect_not(is_known_to_server());
 	/* Who does not want to know gets it nevertheless. */
-	config = config_by(&site, OTHER_HOST, "ca.pem", "&sslmode=require");
+	config = config_with(&site, OTHER_HOST, "ca.pem", "require");
 	expect_applied(&site, &config);
 	site_close(&site);
 }
@@ -152,10 +158,10 @@ Test(tls, is_verified_unless_told_otherwise_when_the_server_is_far)
 {
 	struct served site;
 	site_make(&site);
-	struct path config = config_by(&site, FAR_HOST, "other-ca.pem", "");
+	struct path config = config_by(&site, FAR_HOST, "");
 	expect_refused(&site, &config, TRY_LATER, "certificate");
 	cr_expect_not(is_known_to_server());
-	config = config_by(&site, good_host(), "ca.pem", "&sslmode=verify-full");
+	config = config_with(&site, good_host(), "ca.pem", "verify-full");
 	expect_applied(&site, &config);
 	site_close(&site);
 }
@@ -164,10 +170,10 @@ Test(tls, that_is_switched_off_but_wanted_by_the_server_is_what_the_message_is_a
 {
 	struct served site;
 	site_make(&site);
-	struct path config = config_by(&site, good_host(), "ca.pem", "&sslmode=disable");
+	struct path config = config_with(&site, good_host(), "ca.pem", "disable");
 	expect_refused(&site, &config, served_by_postgresql() ? TRY_LATER : WRONG_CONFIG,
 	    served_by_postgresql() ? "no encryption" : "not encrypted");
-	config = config_by(&site, good_host(), "ca.pem", "&sslmode=verify-full");
+	config = config_with(&site, good_host(), "ca.pem", "verify-full");
 	expect_applied(&site, &config);
 	site_close(&site);
 }
@@ -178,9 +184,9 @@ Test(tls, that_is_refused_behind_a_dead_host_is_in_the_message)
 	struct served site;
 	site_make(&site);
 	struct path hosts = path_of("127.0.0.1:1,%s", good_host());
-	struct path config = config_by(&site, hosts.text, "other-ca.pem", "&sslmode=verify-full");
+	struct path config = config_with(&site, hosts.text, "other-ca.pem", "verify-full");
 	expect_refused(&site, &config, TRY_LATER, "certificate");
-	config = config_by(&site, hosts.text, "ca.pem", "&sslmode=verify-full");
+	config = config_with(&site, hosts.text, "ca.pem", "verify-full");
 	expect_applied(&site, &config);
 	site_close(&site);
 }
