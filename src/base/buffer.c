@@ -41,6 +41,18 @@ void buffer_add_char(struct buffer *buffer, char c)
 	buffer_add(buffer, &c, 1);
 }
 
+void buffer_add_int(struct buffer *buffer, int64_t number)
+{
+	char digits[24], *first = digits + sizeof digits;
+	uint64_t rest = number < 0 ? 0 - (uint64_t)number : (uint64_t)number;
+	do
+		*--first = (char)('0' + rest % 10);
+	while ((rest /= 10) > 0);
+	if (number < 0)
+		*--first = '-';
+	buffer_add(buffer, first, (size_t)(digits + sizeof digits - first));
+}
+
 void buffer_print(struct buffer *buffer, const char *format, ...)
 {
 	va_list arguments;

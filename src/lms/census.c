@@ -4,7 +4,7 @@
 
 /* Fewer are asked for before it is known how large the site is. */
 enum { PEOPLE_MIN = 500 };
-enum { CENSUS_BYTES = 48 << 20, PEOPLE_MAX = 1 << 20, ENROLMENTS_MAX = 1 << 20 };
+enum { CENSUS_BYTES = 48 << 20, ROWS_MAX = 1 << 20 };
 enum { SPOTS_MIN = 1 << 10 };
 /* How many rows are read for one that is asked for: reading is that much cheaper. */
 enum { ROWS_FOR_A_QUESTION = 4, ROWS_FOR_A_QUESTION_TO_A_SERVER = 12 };
@@ -363,9 +363,15 @@ static size_t smaller(uint64_t a, uint64_t b)
 	return (size_t)(a < b ? a : b);
 }
 
+bool census_is_worth(struct db *db, const char *count_rows, uint64_t questions)
+{
+	size_t most = smaller(rows_worth(db, questions), ROWS_MAX);
+	return questions >= PEOPLE_MIN && count(db, count_rows, most) <= most;
+}
+
 static void people_decide(struct census *census, struct db *db, int64_t host, uint64_t people)
 {
-	size_t most = smaller(rows_worth(db, people), PEOPLE_MAX);
+	size_t most = smaller(rows_worth(db, people), ROWS_MAX);
 	size_t there = count(db, "SELECT count(*) FROM (SELECT 1 FROM {user} LIMIT ?1) AS t", most);
 	census->knows_people = there <= most && list_reserve(census, &census->people, there) &&
 	                       people_take(census, db, host);
@@ -375,17 +381,16 @@ static void people_decide(struct census *census, struct db *db, int64_t host, ui
 static void enrolments_decide(struct census *census, struct db *db, uint64_t people)
 {
 	size_t taken = census->people.room * 20 + census->names.capacity;
-	size_t most = smaller(rows_worth(db, people * 2), ENROLMENTS_MAX);
+	size_t most = smaller(rows_worth(db, people * 2), ROWS_MAX);
 	size_t enrolments = count(
 	    db, "SELECT count(*) FROM (SELECT 1 FROM {user_enrolments} LIMIT ?1) AS t", most);
 	size_t roles = count(
 	    db, "SELECT count(*) FROM (SELECT 1 FROM {role_assignments} LIMIT ?1) AS t", most);
 	if (enrolments > most || roles > most || taken + enrolments * 32 + roles * 20 > CENSUS_BYTES)
 		return;
-	census->knows_enrolments =
-	    list_reserve(census, &census->enrolments, enrolments) &&
-	    list_reserve(census, &census->assignments, roles) && enrolments_take(census, db) &&
-	    assignments_take(census, db);
+	census->knows_enrolments = list_reserve(census, &census->enrolments, enrolments) &&
+	                           list_reserve(census, &census->assignments, roles) &&
+	                           enrolments_take(census, db) && assignments_take(census, db);
 }
 
 struct census *census_take(struct db *db, int64_t local_host, uint64_t people)

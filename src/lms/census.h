@@ -25,6 +25,11 @@ struct census;
 struct census *census_take(struct db *db, int64_t local_host, uint64_t people);
 void census_free(struct census *census); /* NULL: nothing */
 
+/* Whether it pays to read all rows of a table rather than to ask so many questions about it. */
+bool census_is_worth(struct db *db, const char *count_rows, uint64_t questions);
+/* What counts the rows of a table, but not more than a number of them. */
+#define CENSUS_OF_FLAGS "SELECT count(*) FROM (SELECT 1 FROM {cache_flags} LIMIT ?1) AS t"
+
 /* NULL knows nothing. */
 bool census_knows_people(const struct census *census);
 bool census_knows_enrolments(const struct census *census);

@@ -170,6 +170,12 @@ void db_insert_all(struct db *db, const struct db_table *table, const struct db_
 		db->engine->insert_all(db, table, values, count, ids);
 }
 
+void db_insert_ahead(struct db *db, const struct db_table *table, size_t count)
+{
+	if (count > 0 && !is_error(&db->error) && db->engine->insert_ahead)
+		db->engine->insert_ahead(db, table, count);
+}
+
 void db_question(
     struct db_questions *questions, size_t about, const struct db_value *values, size_t count)
 {

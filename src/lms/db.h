@@ -136,9 +136,13 @@ struct db_table {
 	size_t width;
 };
 
-/* `count` rows of table->width values. ids[i]: of the new row i; NULL: nobody wants them. */
+/* `count` rows of table->width values. ids[i]: of the new row i; NULL: nobody wants them. They are
+ * there at the latest before the next question or the end, as with db_run. */
 void db_insert_all(struct db *db, const struct db_table *table, const struct db_value *values,
     size_t count, int64_t *ids);
+
+/* So many rows whose ids are wanted are going to come, in several calls. */
+void db_insert_ahead(struct db *db, const struct db_table *table, size_t count);
 
 /* Questions to one statement: rows of values, each about something of the caller's. */
 struct db_questions {

@@ -44,6 +44,7 @@ struct engine {
 	    struct db *db, const char *sql, const struct db_value *values, size_t count);
 	void (*insert_all)(struct db *db, const struct db_table *table,
 	    const struct db_value *values, size_t count, int64_t *ids);
+	void (*insert_ahead)(struct db *db, const struct db_table *table, size_t count); /* or NULL */
 	bool (*next)(struct db_rows *rows);
 	void (*leave)(struct db_rows *rows);
 	int (*columns)(const struct db_rows *rows);

@@ -63,6 +63,7 @@ static void enrol_all(struct work *work, struct entry *entries, size_t count, st
 		if (entries[i].enrols)
 			items[used++] = (struct item){entries[i].enrol, entries[i].user, i};
 	items_sort(items, used);
+	db_insert_ahead(work->lms->db, rows.table, used);
 	for (size_t i = 0; i < used; i += ROWS_TOGETHER)
 		enrol(work, entries, items + i, together(used - i), &rows);
 }
@@ -98,6 +99,7 @@ static void assign_all(struct work *work, struct entry *entries, size_t count, s
 		if (entries[i].role != 0)
 			items[used++] = (struct item){entries[i].user, entries[i].context, i};
 	items_sort(items, used);
+	db_insert_ahead(work->lms->db, rows.table, used);
 	for (size_t i = 0; i < used; i += ROWS_TOGETHER)
 		assign(work, entries, items + i, together(used - i), &rows);
 }

@@ -100,7 +100,7 @@ static void text_write(struct mariadb *db, struct buffer *out, struct slice text
 static void value_write(struct mariadb *db, struct buffer *out, const struct db_value *value)
 {
 	if (value->type == DB_INTEGER)
-		buffer_print(out, "%lld", (long long)value->integer);
+		buffer_add_int(out, value->integer);
 	else if (value->type == DB_TEXT)
 		text_write(db, out, value->text);
 	else

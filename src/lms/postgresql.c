@@ -1,6 +1,6 @@
 /*
  * postgresql: the engine behind libpq. Questions go as arrays into one statement, new rows by COPY
- * with ids taken from their sequence beforehand, and what needs no answer is queued (libpq's
+ * with ids taken from their sequence beforehand (the server writes them while we make the next), and what needs no answer is queued (libpq's
  * pipeline) until an answer is needed.
  *
  * A transaction is REPEATABLE READ: it fails rather than write over what somebody else has changed.
@@ -27,6 +27,13 @@ struct postgresql {
 	const char *queued_sql; /* of the statement prepared last, while the queue lasts */
 	Oid queued_types[DB_COLUMNS_MAX];
 	struct buffer text; /* of the statement being written */
+	/* Rows go on into a COPY until something else is to be done. */
+	const struct db_table *copying;
+	bool copies_ids;
+	/* Ids that rows yet to come will have. */
+	const struct db_table *ahead;
+	int64_t *ahead_ids;
+	size_t ahead_count, ahead_used;
 };
 
 static struct postgresql *postgresql_of(struct db *db)
@@ -80,9 +87,21 @@ static bool check(struct postgresql *db, PGresult *result)
 
 /* ---- the queue ---- */
 
+static void copy_end(struct postgresql *db)
+{
+	if (!db->copying)
+		return;
+	db->copying = NULL;
+	if (PQputCopyEnd(db->handle, db_has_failed(&db->db) ? "stopped" : NULL) != 1)
+		db_fail(&db->db, error_of(db, NULL));
+	for (PGresult *result; (result = PQgetResult(db->handle));)
+		check(db, result);
+}
+
 /* All that waits is done when this returns. */
 static void queue_flush(struct postgresql *db)
 {
+	copy_end(db);
 	if (PQpipelineStatus(db->handle) == PQ_PIPELINE_OFF)
 		return;
 	bool is_synced = !PQpipelineSync(db->handle);
@@ -204,6 +223,7 @@ static void queue(struct postgresql *db, const char *sql, const struct db_value 
     size_t count, bool is_kept)
 {
 	struct parameters parameters;
+	copy_end(db);
 	if (PQpipelineStatus(db->handle) == PQ_PIPELINE_OFF)
 		PQenterPipelineMode(db->handle);
 	if (!is_kept)
@@ -267,7 +287,7 @@ static void element_add(struct buffer *out, const struct db_value *value)
 		return;
 	}
 	if (value->type == DB_INTEGER) {
-		buffer_print(out, "%lld", (long long)value->integer);
+		buffer_add_int(out, value->integer);
 		return;
 	}
 	buffer_add_char(out, '"');
@@ -529,7 +549,7 @@ static void copy_add(struct buffer *out, const struct db_value *value)
 	if (value->type == DB_NULL)
 		buffer_add_text(out, "\\N");
 	if (value->type == DB_INTEGER)
-		buffer_print(out, "%lld", (long long)value->integer);
+		buffer_add_int(out, value->integer);
 	if (value->type != DB_TEXT)
 		return;
 	for (size_t i = 0; i < value->text.size; i++) {
@@ -555,8 +575,10 @@ static void copy_rows(struct postgresql *db, const struct db_table *table,
 {
 	struct buffer piece = {0};
 	for (size_t i = 0; i < count && !db_has_failed(&db->db); i++) {
-		if (ids)
-			buffer_print(&piece, "%lld\t", (long long)ids[i]);
+		if (ids) {
+			buffer_add_int(&piece, ids[i]);
+			buffer_add_char(&piece, '\t');
+		}
 		for (size_t column = 0; column < table->width; column++) {
 			if (column > 0)
 				buffer_add_char(&piece, '\t');
@@ -584,24 +606,55 @@ static void ids_take(
 	PQclear(result);
 }
 
+static void insert_ahead(struct db *base, const struct db_table *table, size_t count)
+{
+	struct postgresql *db = postgresql_of(base);
+	int64_t *grown = reallocarray(db->ahead_ids, count, sizeof *grown);
+	db->ahead = NULL;
+	if (!grown)
+		return; /* they are asked for in smaller numbers */
+	db->ahead_ids = grown;
+	ids_take(db, table, count, db->ahead_ids);
+	db->ahead = table;
+	db->ahead_count = count;
+	db->ahead_used = 0;
+}
+
+static void ids_find(
+    struct postgresql *db, const struct db_table *table, size_t count, int64_t *ids)
+{
+	if (db->ahead != table || db->ahead_count - db->ahead_used < count) {
+		ids_take(db, table, count, ids);
+		return;
+	}
+	memcpy(ids, db->ahead_ids + db->ahead_used, count * sizeof *ids);
+	db->ahead_used += count;
+}
+
+static void copy_begin(struct postgresql *db, const struct db_table *table, bool copies_ids)
+{
+	char sql[1536];
+	if (db->copying == table && db->copies_ids == copies_ids)
+		return;
+	queue_flush(db);
+	snprintf(sql, sizeof sql, "COPY {%s} (%s%s) FROM STDIN", table->name,
+	    copies_ids ? "id, " : "", table->columns);
+	const char *text = write_out(db, sql, "");
+	if (db_has_failed(&db->db) || !check(db, PQexec(db->handle, text)))
+		return;
+	db->copying = table;
+	db->copies_ids = copies_ids;
+}
+
 static void insert_all(struct db *base, const struct db_table *table, const struct db_value *values,
     size_t count, int64_t *ids)
 {
 	struct postgresql *db = postgresql_of(base);
-	char sql[1536];
-	queue_flush(db);
 	if (ids)
-		ids_take(db, table, count, ids);
-	snprintf(sql, sizeof sql, "COPY {%s} (%s%s) FROM STDIN", table->name, ids ? "id, " : "",
-	    table->columns);
-	const char *text = write_out(db, sql, "");
-	if (db_has_failed(base) || !check(db, PQexec(db->handle, text)))
-		return;
-	copy_rows(db, table, values, count, ids);
-	if (PQputCopyEnd(db->handle, db_has_failed(base) ? "stopped" : NULL) != 1)
-		db_fail(base, error_of(db, NULL));
-	for (PGresult *result; (result = PQgetResult(db->handle));)
-		check(db, result);
+		ids_find(db, table, count, ids);
+	copy_begin(db, table, ids);
+	if (!db_has_failed(base))
+		copy_rows(db, table, values, count, ids);
 }
 
 /* ---- transactions ---- */
@@ -648,6 +701,7 @@ static void postgresql_close(struct db *base)
 	struct postgresql *db = postgresql_of(base);
 	PQfinish(db->handle);
 	buffer_done(&db->text);
+	free(db->ahead_ids);
 	free(db);
 }
 
@@ -760,6 +814,7 @@ const struct engine postgresql_engine = {
     .run_once = run_once,
     .insert = insert,
     .insert_all = insert_all,
+    .insert_ahead = insert_ahead,
     .next = next,
     .leave = leave,
     .columns = columns,

@@ -164,7 +164,8 @@ static void result_line(
 	struct slice column = outcome->column == COLUMN_NONE
 	                          ? SLICE("")
 	                          : answer->header->columns[outcome->column].name;
-	buffer_print(out, "%llu,", (unsigned long long)batch->records[outcome->record].line);
+	buffer_add_int(out, (int64_t)batch->records[outcome->record].line);
+	buffer_add_char(out, ',');
 	echo_add(out, person_name(answer, batch, outcome->record), ',');
 	echo_add(out, column, ',');
 	echo_add(out, outcome->target, ',');

@@ -26,7 +26,7 @@
 enum { BATCH_RECORDS = 5000, BATCH_REQUESTS = 10000, BATCH_BYTES = 24 << 20 };
 /* The more a transaction holds the less each row costs; but others want to write as well, and what a
  * kill undoes has to be done again. */
-enum { TRANSACTION_US = 5000000, BATCHES_MIN = 2 };
+enum { TRANSACTION_US = 10000000, BATCHES_MIN = 2 };
 /* A password takes some milliseconds to hash, which is what hashing is for. */
 enum { BATCH_PASSWORDS = 100 };
 
