@@ -400,7 +400,9 @@ Test(lms, changes_only_what_is_to_change)
 	struct account_facts person = {.id = 3};
 	const struct effects effects = {
 	    .changes = &change, .count = 1, .people = &person, .now = NOW};
+	good(lms_begin(fixture.lms));
 	good(lms_apply(fixture.lms, &effects));
+	good(lms_commit(fixture.lms));
 	cr_expect_str_eq(
 	    database_rows(&fixture.database,
 	        "SELECT username, email, firstname, auth, suspended, timemodified FROM "
@@ -432,12 +434,16 @@ Test(lms, buries_an_account_and_tells_of_all_it_leaves)
 	    "INSERT INTO mdl_groups_members (groupid, userid) VALUES (1, 3);"
 	    "INSERT INTO mdl_cohort_members (cohortid, userid) VALUES (1, 3)");
 	pairs_of(&fixture, enrolments);
+	good(lms_begin(fixture.lms));
 	good(apply(&fixture, enrol, 2, enrolments, NOW));
+	good(lms_commit(fixture.lms));
 	database_execute(&fixture.database, "DELETE FROM mdl_logstore_standard_log");
 	struct account_facts person = {.id = 3};
 	const struct effects effects = {
 	    .changes = &bury, .count = 1, .people = &person, .now = NOW + 1};
+	good(lms_begin(fixture.lms));
 	good(lms_apply(fixture.lms, &effects));
+	good(lms_commit(fixture.lms));
 	cr_expect_str_eq(
 	    database_rows(&fixture.database,
 	        "SELECT deleted, username, email, idnumber FROM mdl_user WHERE id = 3"),
