@@ -466,7 +466,8 @@ static void library_init(void)
 static bool wants_tls(const struct mariadb_url *url, const char *host)
 {
 	bool is_local = *url->socket != '\0' || server_is_local(host);
-	return url->tls != MARIADB_TLS_DISABLE && (url->tls != MARIADB_TLS_DEFAULT || !is_local);
+	bool by_default = !is_local || *url->ca != '\0';
+	return url->tls == MARIADB_TLS_DEFAULT ? by_default : url->tls != MARIADB_TLS_DISABLE;
 }
 
 static void tls_set(MYSQL *handle, const struct mariadb_url *url, const char *host)
@@ -488,7 +489,7 @@ static void tls_set(MYSQL *handle, const struct mariadb_url *url, const char *ho
 static bool host_connect(
     struct mariadb *db, const struct mariadb_url *url, unsigned index, const char *password)
 {
-	const unsigned connect_s = 10, transfer_s = 120, no = 0;
+	const unsigned connect_s = 10, transfer_s = 100, no = 0, tcp = MYSQL_PROTOCOL_TCP;
 	const char *host = url->hosts[index].name;
 	if (db->handle)
 		mysql_close(db->handle);
@@ -502,6 +503,9 @@ static bool host_connect(
 	mysql_optionsv(db->handle, MYSQL_OPT_WRITE_TIMEOUT, &transfer_s);
 	mysql_optionsv(db->handle, MYSQL_OPT_LOCAL_INFILE, &no); /* no server reads our files */
 	mysql_optionsv(db->handle, MYSQL_SET_CHARSET_NAME, "utf8mb4");
+	/* Else "localhost" would be the usual socket all the same. */
+	if (url->hosts[index].port != 0 && *url->socket == '\0')
+		mysql_optionsv(db->handle, MYSQL_OPT_PROTOCOL, &tcp);
 	tls_set(db->handle, url, host);
 	return mysql_real_connect(db->handle, *host ? host : NULL, url->user, password,
 	    url->database, url->hosts[index].port, *url->socket ? url->socket : NULL,

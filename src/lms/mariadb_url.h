@@ -10,7 +10,7 @@
 enum { MARIADB_HOSTS_MAX = 8, MARIADB_TEXT_SIZE = 256 };
 
 enum mariadb_tls {
-	MARIADB_TLS_DEFAULT, /* verify-full, but to this machine: prefer */
+	MARIADB_TLS_DEFAULT, /* verify-full; to this machine, without a CA: disable */
 	MARIADB_TLS_DISABLE,
 	MARIADB_TLS_REQUIRE,
 	MARIADB_TLS_VERIFY,

@@ -664,7 +664,7 @@ static void begin(struct db *base, bool is_alone)
 {
 	static const char settings[] = "BEGIN ISOLATION LEVEL REPEATABLE READ;"
 	                               "SET LOCAL lock_timeout = '30s';"
-	                               "SET LOCAL statement_timeout = '10min';"
+	                               "SET LOCAL statement_timeout = '100s';"
 	                               "SET LOCAL idle_in_transaction_session_timeout = '1min';"
 	                               "SET LOCAL max_parallel_workers_per_gather = 0;";
 	char sql[512];
@@ -713,9 +713,12 @@ static const char *option_of(const PQconninfoOption *options, const char *keywor
 	return NULL;
 }
 
-/* Hosts may be a list: it is local when all are. */
+/* Whether nobody can listen, so that a certificate is not asked for: a list of hosts counts as far,
+ * and whoever names a CA means it. */
 static bool is_local(const PQconninfoOption *options)
 {
+	if (option_of(options, "sslrootcert"))
+		return false;
 	const char *host = option_of(options, "host");
 	const char *address = option_of(options, "hostaddr");
 	return server_is_local(host) && server_is_local(address) && !(host && strchr(host, ','));

@@ -18,12 +18,7 @@ TestSuite(tls, .timeout = 120);
 
 enum { TRY_LATER = 75, WRONG_CONFIG = 78 };
 
-/* In the certificate. libmariadb takes localhost for the socket, whatever port is said. */
-static const char *good_host(void)
-{
-	return served_by_postgresql() ? "localhost" : "127.0.0.1";
-}
-
+#define GOOD_HOST "localhost" /* in the certificate */
 /* The same machine: not in the certificate; and written so that enrold does not know it for the
  * one it runs on. */
 #define OTHER_HOST "127.0.0.2"
@@ -122,7 +117,7 @@ Test(tls, with_the_right_certificate_is_used)
 {
 	struct served site;
 	site_make(&site);
-	struct path config = config_with(&site, good_host(), "ca.pem", "verify-full");
+	struct path config = config_with(&site, GOOD_HOST, "ca.pem", "verify-full");
 	expect_applied(&site, &config);
 	site_close(&site);
 }
@@ -131,10 +126,10 @@ Test(tls, with_a_certificate_that_nobody_vouches_for_is_refused_before_anything_
 {
 	struct served site;
 	site_make(&site);
-	struct path config = config_with(&site, good_host(), "other-ca.pem", "verify-full");
+	struct path config = config_with(&site, GOOD_HOST, "other-ca.pem", "verify-full");
 	expect_refused(&site, &config, TRY_LATER, "certificate");
 	cr_expect_not(is_known_to_server());
-	config = config_with(&site, good_host(), "ca.pem", "verify-full");
+	config = config_with(&site, GOOD_HOST, "ca.pem", "verify-full");
 	expect_applied(&site, &config);
 	site_close(&site);
 }
@@ -161,7 +156,22 @@ Test(tls, is_verified_unless_told_otherwise_when_the_server_is_far)
 	struct path config = config_by(&site, FAR_HOST, "");
 	expect_refused(&site, &config, TRY_LATER, "certificate");
 	cr_expect_not(is_known_to_server());
-	config = config_with(&site, good_host(), "ca.pem", "verify-full");
+	config = config_with(&site, GOOD_HOST, "ca.pem", "verify-full");
+	expect_applied(&site, &config);
+	site_close(&site);
+}
+
+Test(tls, is_verified_on_this_machine_too_when_the_url_names_a_ca)
+{
+	struct served site;
+	site_make(&site);
+	struct path ca = path_of("sslrootcert=%s/ca.pem", getenv("ENROLD_TEST_TLS"));
+	struct path config = config_by(&site, OTHER_HOST, ca.text);
+	expect_refused(&site, &config, TRY_LATER,
+	    served_by_postgresql() ? "does not match host name"
+	                           : "Validation of SSL server certificate failed");
+	cr_expect_not(is_known_to_server());
+	config = config_by(&site, GOOD_HOST, ca.text);
 	expect_applied(&site, &config);
 	site_close(&site);
 }
@@ -170,10 +180,10 @@ Test(tls, that_is_switched_off_but_wanted_by_the_server_is_what_the_message_is_a
 {
 	struct served site;
 	site_make(&site);
-	struct path config = config_with(&site, good_host(), "ca.pem", "disable");
+	struct path config = config_with(&site, GOOD_HOST, "ca.pem", "disable");
 	expect_refused(&site, &config, served_by_postgresql() ? TRY_LATER : WRONG_CONFIG,
 	    served_by_postgresql() ? "no encryption" : "not encrypted");
-	config = config_with(&site, good_host(), "ca.pem", "verify-full");
+	config = config_with(&site, GOOD_HOST, "ca.pem", "verify-full");
 	expect_applied(&site, &config);
 	site_close(&site);
 }
@@ -183,7 +193,7 @@ Test(tls, that_is_refused_behind_a_dead_host_is_in_the_message)
 {
 	struct served site;
 	site_make(&site);
-	struct path hosts = path_of("127.0.0.1:1,%s", good_host());
+	struct path hosts = path_of("127.0.0.1:1,%s", GOOD_HOST);
 	struct path config = config_with(&site, hosts.text, "other-ca.pem", "verify-full");
 	expect_refused(&site, &config, TRY_LATER, "certificate");
 	config = config_with(&site, hosts.text, "ca.pem", "verify-full");
