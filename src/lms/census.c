@@ -108,40 +108,61 @@ static void spot_fill(struct list *list, uint32_t hash, uint32_t number)
 	list->spots[i] = number;
 }
 
+/* All of them anew, in `wanted` spots. Each is somewhere else in memory: those of the next items are
+ * fetched meanwhile. */
+static bool spots_fill(const struct census *census, struct list *list, size_t wanted)
+{
+	enum { AHEAD = 16 };
+	uint32_t hashes[AHEAD];
+	free(list->spots);
+	list->spots = calloc(wanted, sizeof *list->spots);
+	list->spots_count = list->spots ? wanted : 0;
+	for (size_t i = 0; i < list->count + AHEAD && list->spots; i++) {
+		if (i >= AHEAD)
+			spot_fill(list, hashes[i % AHEAD], (uint32_t)(i - AHEAD + 1));
+		if (i >= list->count)
+			continue;
+		hashes[i % AHEAD] = list->hash(census, list_at(list, (uint32_t)i + 1));
+		__builtin_prefetch(&list->spots[hashes[i % AHEAD] & (wanted - 1)], 1);
+	}
+	return list->spots;
+}
+
 static bool spots_reserve(const struct census *census, struct list *list, size_t count)
 {
 	size_t wanted = list->spots_count > 0 ? list->spots_count : SPOTS_MIN;
 	while (count > wanted / 4 * 3)
 		wanted *= 2;
-	if (wanted == list->spots_count)
-		return true;
-	free(list->spots);
-	list->spots = calloc(wanted, sizeof *list->spots);
-	list->spots_count = list->spots ? wanted : 0;
-	for (uint32_t number = 1; number <= list->count && list->spots; number++)
-		spot_fill(list, list->hash(census, list_at(list, number)), number);
-	return list->spots;
+	return wanted == list->spots_count || spots_fill(census, list, wanted);
 }
 
-static bool list_reserve(const struct census *census, struct list *list, size_t room)
+static bool list_reserve(struct list *list, size_t room)
 {
-	if (room > list->room) {
-		void *grown = reallocarray(list->items, room, list->size);
-		if (!grown)
-			return false;
-		list->items = grown;
-		list->room = room;
-	}
-	return spots_reserve(census, list, list->room);
+	if (room <= list->room)
+		return true;
+	void *grown = reallocarray(list->items, room, list->size);
+	if (!grown)
+		return false;
+	list->items = grown;
+	list->room = room;
+	return true;
+}
+
+/* A copy of the item, which is not found before spots_reserve. False: no memory. */
+static bool list_append(struct list *list, const void *item)
+{
+	size_t more = list->count == list->room ? list->room / 4 + SPOTS_MIN : 0;
+	if (!list_reserve(list, list->room + more))
+		return false;
+	memcpy((char *)list->items + list->count++ * list->size, item, list->size);
+	return true;
 }
 
 /* A copy of the item. False: no memory. */
-static bool list_add(struct census *census, struct list *list, const void *item)
+static bool list_add(const struct census *census, struct list *list, const void *item)
 {
-	size_t more = list->count == list->room ? list->room / 4 + SPOTS_MIN : 0;
-	if (!list_reserve(census, list, list->room + more))
+	if (!spots_reserve(census, list, list->count + 1) || !list_append(list, item))
 		return false;
-	memcpy(list_at(list, (uint32_t)++list->count), item, list->size);
 	spot_fill(list, list->hash(census, item), (uint32_t)list->count);
 	return true;
 }
@@ -229,38 +250,44 @@ static bool person_add(struct census *census, int64_t id, struct slice name)
 	const struct person new = {
 	    (uint32_t)id, (uint32_t)census->names.size, (uint32_t)name.size};
 	buffer_add(&census->names, name.bytes, name.size);
-	return !census->names.failed && list_add(census, &census->people, &new);
+	return !census->names.failed && list_append(&census->people, &new);
 }
 
-/* The numbers as they stand in the struct. */
-static bool enrolment_add(struct census *census, const int64_t numbers[6])
+/* The numbers as they stand in the structs. */
+static bool enrolment_make(struct enrolment *enrolment, const int64_t numbers[6])
 {
 	for (int i = 0; i < 6; i++)
 		if (!is_small(numbers[i]))
 			return false;
-	const struct enrolment new = {(uint32_t)numbers[0], (uint32_t)numbers[1],
+	*enrolment = (struct enrolment){(uint32_t)numbers[0], (uint32_t)numbers[1],
 	    (uint32_t)numbers[2], (uint32_t)numbers[3], (uint32_t)numbers[4], (uint32_t)numbers[5]};
-	return list_add(census, &census->enrolments, &new);
+	return true;
 }
 
-static bool assignment_add(struct census *census, int64_t user, int64_t context, int64_t role)
+static bool assignment_make(struct assignment *assignment, const int64_t numbers[3])
 {
-	if (!is_small(user) || !is_small(context) || !is_small(role))
-		return false;
-	const struct assignment new = {(uint32_t)user, (uint32_t)context, (uint32_t)role};
-	return list_add(census, &census->assignments, &new);
+	for (int i = 0; i < 3; i++)
+		if (!is_small(numbers[i]))
+			return false;
+	*assignment = (struct assignment){
+	    (uint32_t)numbers[0], (uint32_t)numbers[1], (uint32_t)numbers[2]};
+	return true;
 }
 
 bool census_note(
     struct census *census, const struct change *change, const struct enrolment_facts *is)
 {
-	struct enrolment *known = NULL;
+	struct enrolment *known = NULL, enrolment;
+	struct assignment assignment;
 	if (change->kind == CHANGE_ASSIGN_ROLE)
-		return assignment_add(census, is->user, is->context, change->role);
+		return assignment_make(
+		           &assignment, (int64_t[]){is->user, is->context, change->role}) &&
+		       list_add(census, &census->assignments, &assignment);
 	if (change->kind == CHANGE_ENROL)
-		return enrolment_add(
-		    census, (int64_t[]){is->user, is->enrol, is->id > 0 ? is->id : 0, change->status,
-		                change->timestart, change->timeend});
+		return enrolment_make(&enrolment,
+		           (int64_t[]){is->user, is->enrol, is->id > 0 ? is->id : 0,
+		               change->status, change->timestart, change->timeend}) &&
+		       list_add(census, &census->enrolments, &enrolment);
 	if (change->kind == CHANGE_ENROLMENT)
 		known = enrolment_find(census, is);
 	if (!known || !is_small(change->status) || !is_small(change->timestart) ||
@@ -316,7 +343,8 @@ static bool people_take(struct census *census, struct db *db, int64_t local_host
 			is_whole = person_add(
 			    census, db_column_int(&rows, 0), db_column_text(&rows, 2));
 	db_leave(&rows);
-	return is_whole && !db_has_failed(db);
+	return is_whole && !db_has_failed(db) &&
+	       spots_reserve(census, &census->people, census->people.count);
 }
 
 static bool enrolments_take(struct census *census, struct db *db)
@@ -328,10 +356,12 @@ static bool enrolments_take(struct census *census, struct db *db)
 		int64_t numbers[6];
 		for (int i = 0; i < 6; i++)
 			numbers[i] = db_column_int(&rows, i);
-		is_whole = enrolment_add(census, numbers);
+		struct enrolment new;
+		is_whole = enrolment_make(&new, numbers) && list_append(&census->enrolments, &new);
 	}
 	db_leave(&rows);
-	return is_whole && !db_has_failed(db);
+	return is_whole && !db_has_failed(db) &&
+	       spots_reserve(census, &census->enrolments, census->enrolments.count);
 }
 
 static bool assignments_take(struct census *census, struct db *db)
@@ -339,11 +369,16 @@ static bool assignments_take(struct census *census, struct db *db)
 	bool is_whole = true;
 	struct db_rows rows = db_scan(db, "SELECT userid, contextid, roleid FROM {role_assignments} "
 	                                  "WHERE {loose component} = '' AND {loose itemid} = 0");
-	while (is_whole && db_next(&rows))
-		is_whole = assignment_add(census, db_column_int(&rows, 0), db_column_int(&rows, 1),
-		    db_column_int(&rows, 2));
+	while (is_whole && db_next(&rows)) {
+		const int64_t numbers[] = {db_column_int(&rows, 0), db_column_int(&rows, 1),
+		    db_column_int(&rows, 2)};
+		struct assignment new;
+		is_whole =
+		    assignment_make(&new, numbers) && list_append(&census->assignments, &new);
+	}
 	db_leave(&rows);
-	return is_whole && !db_has_failed(db);
+	return is_whole && !db_has_failed(db) &&
+	       spots_reserve(census, &census->assignments, census->assignments.count);
 }
 
 /* How many there are; more than `most` are not counted. */
@@ -373,7 +408,7 @@ static void people_decide(struct census *census, struct db *db, int64_t host, ui
 {
 	size_t most = smaller(rows_worth(db, people), ROWS_MAX);
 	size_t there = count(db, "SELECT count(*) FROM (SELECT 1 FROM {user} LIMIT ?1) AS t", most);
-	census->knows_people = there <= most && list_reserve(census, &census->people, there) &&
+	census->knows_people = there <= most && list_reserve(&census->people, there) &&
 	                       people_take(census, db, host);
 }
 
@@ -388,8 +423,8 @@ static void enrolments_decide(struct census *census, struct db *db, uint64_t peo
 	    db, "SELECT count(*) FROM (SELECT 1 FROM {role_assignments} LIMIT ?1) AS t", most);
 	if (enrolments > most || roles > most || taken + enrolments * 32 + roles * 20 > CENSUS_BYTES)
 		return;
-	census->knows_enrolments = list_reserve(census, &census->enrolments, enrolments) &&
-	                           list_reserve(census, &census->assignments, roles) &&
+	census->knows_enrolments = list_reserve(&census->enrolments, enrolments) &&
+	                           list_reserve(&census->assignments, roles) &&
 	                           enrolments_take(census, db) && assignments_take(census, db);
 }
 

@@ -4,7 +4,10 @@
  */
 #include "parts.h"
 
+#include "enrold/buffer.h"
 #include "enrold/value.h"
+
+#include <assert.h>
 
 static void request_error(struct pass *pass, const struct request *request, uint32_t column,
     enum code code, struct slice message)
@@ -212,13 +215,32 @@ struct slice roles_text(const struct pass *pass, const struct enrolment_facts *i
 	return text;
 }
 
+/* Twice for each enrolment of a file: without printf. */
+static struct slice enrolment_text(
+    struct arena *arena, const struct enrolment_facts *is, struct slice roles)
+{
+	enum { ROOM = 128 }; /* for the words and three numbers */
+	char *room = arena_alloc(arena, ROOM + roles.size);
+	if (!room)
+		return SLICE("");
+	struct buffer text = {.bytes = room, .capacity = ROOM + roles.size};
+	buffer_add_text(&text, "status=");
+	buffer_add_int(&text, is->status);
+	buffer_add_text(&text, ";timestart=");
+	buffer_add_int(&text, is->timestart);
+	buffer_add_text(&text, ";timeend=");
+	buffer_add_int(&text, is->timeend);
+	buffer_add_text(&text, ";roles=");
+	buffer_add(&text, roles.bytes, roles.size);
+	assert(text.bytes == room); /* it has not grown */
+	return buffer_slice(&text);
+}
+
 static struct slice state_text(const struct pass *pass, const struct enrolment_facts *is)
 {
 	struct slice roles = roles_text(pass, is);
 	if (is->id != 0)
-		return arena_print(pass->batch->arena,
-		    "status=%lld;timestart=%lld;timeend=%lld;roles=%.*s", (long long)is->status,
-		    (long long)is->timestart, (long long)is->timeend, SLICE_ARG(roles));
+		return enrolment_text(pass->batch->arena, is, roles);
 	if (is->roles_count > 0)
 		return arena_print(pass->batch->arena, "roles=%.*s", SLICE_ARG(roles));
 	return SLICE("");

@@ -57,8 +57,26 @@ static void guarded_write(struct buffer *out, struct slice cell, char delimiter)
 	cell_write(out, cell, delimiter, cell_is_formula(cell) ? "'" : "");
 }
 
+/* Nothing in it that is to be quoted, guarded or shown otherwise: nearly always so. */
+static bool is_plain(struct slice cell, char delimiter)
+{
+	if (cell.size == 0)
+		return true;
+	char first = cell.bytes[0], last = cell.bytes[cell.size - 1];
+	bool is_plain = first != ' ' && last != ' ' && !memchr("'=+-@", first, 5);
+	for (size_t i = 0; i < cell.size; i++) {
+		char c = cell.bytes[i];
+		is_plain &= c >= 0x20 && c < 0x7F && c != delimiter && c != '"';
+	}
+	return is_plain;
+}
+
 void csvout_guarded(struct buffer *out, struct slice cell, char delimiter)
 {
+	if (is_plain(cell, delimiter)) {
+		buffer_add(out, cell.bytes, cell.size);
+		return;
+	}
 	if (value_check(cell) == VALUE_CLEAN) {
 		guarded_write(out, cell, delimiter);
 		return;
