@@ -740,6 +740,12 @@ static struct error connect_error(const struct postgresql *db)
 	return error_retry("%s: %s", db->db.name, lines);
 }
 
+/* Libpq would print it between the lines of the log. What matters shows in a result. */
+static void on_notice(void *context, const char *text)
+{
+	(void)context, (void)text;
+}
+
 static void connect_with(struct postgresql *db, const PQconninfoOption *options)
 {
 	char password[PASSWORD_SIZE];
@@ -760,6 +766,7 @@ static void connect_with(struct postgresql *db, const PQconninfoOption *options)
 	    asks_credential ? password : NULL, NULL};
 	db->handle = PQconnectdbParams(keywords, values, 1);
 	memset(password, 0, sizeof password);
+	PQsetNoticeProcessor(db->handle, on_notice, NULL); /* NULL: nothing */
 	if (!db->handle)
 		db_fail(&db->db, error_memory("opening the LMS database"));
 	else if (PQstatus(db->handle) != CONNECTION_OK && PQconnectionNeedsPassword(db->handle))
