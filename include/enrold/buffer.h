@@ -22,7 +22,8 @@ struct buffer {
 void buffer_add(struct buffer *buffer, const void *bytes, size_t size);
 void buffer_add_text(struct buffer *buffer, const char *text);
 void buffer_add_char(struct buffer *buffer, char c);
-void buffer_add_int(struct buffer *buffer, int64_t number); /* as "%lld" does, in a third of the time */
+void buffer_add_int(
+    struct buffer *buffer, int64_t number); /* as "%lld" does, in a third of the time */
 void buffer_print(struct buffer *buffer, const char *format, ...) PRINTF_LIKE(2, 3);
 /* Empty again, memory kept, failure forgotten. */
 void buffer_clear(struct buffer *buffer);

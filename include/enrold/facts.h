@@ -201,7 +201,8 @@ struct enrolment_facts {
 	uint32_t roles_count;
 };
 
-/* At its place among the others, once, in the arena. False: out of memory, which the arena knows. */
+/* At its place among the others, once, in the arena. False: out of memory, which the arena knows.
+ */
 bool enrolment_add_role(struct enrolment_facts *is, int64_t role, struct arena *arena);
 
 #endif

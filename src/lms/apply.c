@@ -153,8 +153,7 @@ static void census_follow(struct lms *lms, const struct effects *effects)
 	for (size_t i = 0; i < effects->count && is_true; i++) {
 		const struct change *change = &effects->changes[i];
 		is_true = is_for_census(change->kind) &&
-		          census_note(
-		              lms->census, change, &effects->enrolments[change->enrolment]);
+		          census_note(lms->census, change, &effects->enrolments[change->enrolment]);
 	}
 	if (is_true)
 		return;

@@ -114,9 +114,9 @@ static struct slice other_of_role(const struct work *work, size_t i)
 {
 	if (work->effects->changes[i].kind == CHANGE_ASSIGN_ROLE)
 		return other_of_new_role(work, work->ids[i]);
-	return encoded(work, json_pack("{s:o, s:s, s:s}", "id",
-	                         json_sprintf("%lld", (long long)work->ids[i]), "component", "",
-	                         "itemid", "0"));
+	return encoded(
+	    work, json_pack("{s:o, s:s, s:s}", "id", json_sprintf("%lld", (long long)work->ids[i]),
+	              "component", "", "itemid", "0"));
 }
 
 static void row_of_place(const struct work *work, size_t i, struct audit_row *row)

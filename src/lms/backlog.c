@@ -67,8 +67,7 @@ static void *on_thread(void *context)
 	struct backlog *backlog = context;
 	struct bundle *bundle = &backlog->writing;
 	const struct effects effects = {.now = bundle->now};
-	struct work work = {
-	    .lms = backlog->lms, .effects = &effects, .arena = arena_create()};
+	struct work work = {.lms = backlog->lms, .effects = &effects, .arena = arena_create()};
 	if (work.arena) {
 		entries_write(&work, bundle->entries, bundle->count);
 		entries_audit(&work, bundle->entries, bundle->count);

@@ -108,8 +108,8 @@ static void spot_fill(struct list *list, uint32_t hash, uint32_t number)
 	list->spots[i] = number;
 }
 
-/* All of them anew, in `wanted` spots. Each is somewhere else in memory: those of the next items are
- * fetched meanwhile. */
+/* All of them anew, in `wanted` spots. Each is somewhere else in memory: those of the next items
+ * are fetched meanwhile. */
 static bool spots_fill(const struct census *census, struct list *list, size_t wanted)
 {
 	enum { AHEAD = 16 };
@@ -247,8 +247,7 @@ static bool person_add(struct census *census, int64_t id, struct slice name)
 {
 	if (!is_small(id) || census->names.size + name.size > UINT32_MAX)
 		return false;
-	const struct person new = {
-	    (uint32_t)id, (uint32_t)census->names.size, (uint32_t)name.size};
+	const struct person new = {(uint32_t)id, (uint32_t)census->names.size, (uint32_t)name.size};
 	buffer_add(&census->names, name.bytes, name.size);
 	return !census->names.failed && list_append(&census->people, &new);
 }
@@ -269,8 +268,8 @@ static bool assignment_make(struct assignment *assignment, const int64_t numbers
 	for (int i = 0; i < 3; i++)
 		if (!is_small(numbers[i]))
 			return false;
-	*assignment = (struct assignment){
-	    (uint32_t)numbers[0], (uint32_t)numbers[1], (uint32_t)numbers[2]};
+	*assignment =
+	    (struct assignment){(uint32_t)numbers[0], (uint32_t)numbers[1], (uint32_t)numbers[2]};
 	return true;
 }
 
@@ -284,9 +283,9 @@ bool census_note(
 		           &assignment, (int64_t[]){is->user, is->context, change->role}) &&
 		       list_add(census, &census->assignments, &assignment);
 	if (change->kind == CHANGE_ENROL)
-		return enrolment_make(&enrolment,
-		           (int64_t[]){is->user, is->enrol, is->id > 0 ? is->id : 0,
-		               change->status, change->timestart, change->timeend}) &&
+		return enrolment_make(
+		           &enrolment, (int64_t[]){is->user, is->enrol, is->id > 0 ? is->id : 0,
+		                           change->status, change->timestart, change->timeend}) &&
 		       list_add(census, &census->enrolments, &enrolment);
 	if (change->kind == CHANGE_ENROLMENT)
 		known = enrolment_find(census, is);
@@ -336,12 +335,13 @@ bool census_knows_enrolments(const struct census *census)
 static bool people_take(struct census *census, struct db *db, int64_t local_host)
 {
 	bool is_whole = true;
-	struct db_rows rows = db_scan(db, "SELECT id, mnethostid, username FROM {user} WHERE id NOT IN "
-	                                  "(SELECT id FROM {user} WHERE deleted <> 0)");
+	struct db_rows rows =
+	    db_scan(db, "SELECT id, mnethostid, username FROM {user} WHERE id NOT IN "
+	                "(SELECT id FROM {user} WHERE deleted <> 0)");
 	while (is_whole && db_next(&rows))
 		if (db_column_int(&rows, 1) == local_host)
-			is_whole = person_add(
-			    census, db_column_int(&rows, 0), db_column_text(&rows, 2));
+			is_whole =
+			    person_add(census, db_column_int(&rows, 0), db_column_text(&rows, 2));
 	db_leave(&rows);
 	return is_whole && !db_has_failed(db) &&
 	       spots_reserve(census, &census->people, census->people.count);
@@ -367,11 +367,12 @@ static bool enrolments_take(struct census *census, struct db *db)
 static bool assignments_take(struct census *census, struct db *db)
 {
 	bool is_whole = true;
-	struct db_rows rows = db_scan(db, "SELECT userid, contextid, roleid FROM {role_assignments} "
-	                                  "WHERE {loose component} = '' AND {loose itemid} = 0");
+	struct db_rows rows =
+	    db_scan(db, "SELECT userid, contextid, roleid FROM {role_assignments} "
+	                "WHERE {loose component} = '' AND {loose itemid} = 0");
 	while (is_whole && db_next(&rows)) {
-		const int64_t numbers[] = {db_column_int(&rows, 0), db_column_int(&rows, 1),
-		    db_column_int(&rows, 2)};
+		const int64_t numbers[] = {
+		    db_column_int(&rows, 0), db_column_int(&rows, 1), db_column_int(&rows, 2)};
 		struct assignment new;
 		is_whole =
 		    assignment_make(&new, numbers) && list_append(&census->assignments, &new);
@@ -408,8 +409,8 @@ static void people_decide(struct census *census, struct db *db, int64_t host, ui
 {
 	size_t most = smaller(rows_worth(db, people), ROWS_MAX);
 	size_t there = count(db, "SELECT count(*) FROM (SELECT 1 FROM {user} LIMIT ?1) AS t", most);
-	census->knows_people = there <= most && list_reserve(&census->people, there) &&
-	                       people_take(census, db, host);
+	census->knows_people =
+	    there <= most && list_reserve(&census->people, there) && people_take(census, db, host);
 }
 
 /* Twice as many: a person is asked for in two tables, and in two courses more often than not. */
@@ -417,11 +418,12 @@ static void enrolments_decide(struct census *census, struct db *db, uint64_t peo
 {
 	size_t taken = census->people.room * 20 + census->names.capacity;
 	size_t most = smaller(rows_worth(db, people * 2), ROWS_MAX);
-	size_t enrolments = count(
-	    db, "SELECT count(*) FROM (SELECT 1 FROM {user_enrolments} LIMIT ?1) AS t", most);
+	size_t enrolments =
+	    count(db, "SELECT count(*) FROM (SELECT 1 FROM {user_enrolments} LIMIT ?1) AS t", most);
 	size_t roles = count(
 	    db, "SELECT count(*) FROM (SELECT 1 FROM {role_assignments} LIMIT ?1) AS t", most);
-	if (enrolments > most || roles > most || taken + enrolments * 32 + roles * 20 > CENSUS_BYTES)
+	if (enrolments > most || roles > most ||
+	    taken + enrolments * 32 + roles * 20 > CENSUS_BYTES)
 		return;
 	census->knows_enrolments = list_reserve(&census->enrolments, enrolments) &&
 	                           list_reserve(&census->assignments, roles) &&
@@ -434,7 +436,8 @@ struct census *census_take(struct db *db, int64_t local_host, uint64_t people)
 	if (!census)
 		return NULL;
 	census->people = (struct list){.hash = person_hash, .size = sizeof(struct person)};
-	census->enrolments = (struct list){.hash = enrolment_hash, .size = sizeof(struct enrolment)};
+	census->enrolments =
+	    (struct list){.hash = enrolment_hash, .size = sizeof(struct enrolment)};
 	census->assignments =
 	    (struct list){.hash = assignment_hash, .size = sizeof(struct assignment)};
 	census->courses = (struct list){.hash = course_hash, .size = sizeof(struct course)};

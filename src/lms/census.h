@@ -40,8 +40,8 @@ void census_find_user(const struct census *census, struct user_key *key);
 void census_load_enrolment(
     const struct census *census, struct enrolment_facts *is, struct arena *arena);
 
-/* CHANGE_ENROL, CHANGE_ENROLMENT or CHANGE_ASSIGN_ROLE of this enrolment is decided; its id, where it
- * is known, is in is->id. False: the census can no longer be believed. */
+/* CHANGE_ENROL, CHANGE_ENROLMENT or CHANGE_ASSIGN_ROLE of this enrolment is decided; its id, where
+ * it is known, is in is->id. False: the census can no longer be believed. */
 bool census_note(
     struct census *census, const struct change *change, const struct enrolment_facts *is);
 /* 0: not known. */

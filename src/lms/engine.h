@@ -44,7 +44,8 @@ struct engine {
 	    struct db *db, const char *sql, const struct db_value *values, size_t count);
 	void (*insert_all)(struct db *db, const struct db_table *table,
 	    const struct db_value *values, size_t count, int64_t *ids);
-	void (*insert_ahead)(struct db *db, const struct db_table *table, size_t count); /* or NULL */
+	void (*insert_ahead)(
+	    struct db *db, const struct db_table *table, size_t count); /* or NULL */
 	bool (*next)(struct db_rows *rows);
 	void (*leave)(struct db_rows *rows);
 	int (*columns)(const struct db_rows *rows);
@@ -80,8 +81,8 @@ extern const struct engine mariadb_engine;
 void db_write_out(struct db_text_job *job, const char *sql);
 void db_write_part(struct db_text_job *job, struct slice sql);
 
-/* The statement "SELECT a FROM {each}t ... ORDER BY b" for all questions, whose table comes first and
- * numbers them: "select number, a FROM ... ORDER BY number, b". */
+/* The statement "SELECT a FROM {each}t ... ORDER BY b" for all questions, whose table comes first
+ * and numbers them: "select number, a FROM ... ORDER BY number, b". */
 void db_write_question(
     struct db_text_job *job, const char *sql, const char *select, const char *number);
 

@@ -46,9 +46,9 @@ static void enrol(struct work *work, struct entry *entries, const struct item *i
 	rows->count = 0;
 	for (size_t i = 0; i < count; i++) {
 		const struct entry *entry = &entries[items[i].entry];
-		new_rows_add(
-		    rows, DB_VALUES(db_int(entry->status), db_int(entry->enrol), db_int(entry->user),
-		              db_int(entry->timestart), db_int(entry->timeend), actor, now, now));
+		new_rows_add(rows,
+		    DB_VALUES(db_int(entry->status), db_int(entry->enrol), db_int(entry->user),
+		        db_int(entry->timestart), db_int(entry->timeend), actor, now, now));
 	}
 	new_rows_write(work, rows);
 	for (size_t i = 0; i < rows->count; i++)
@@ -73,8 +73,8 @@ static void enrol_all(struct work *work, struct entry *entries, size_t count, st
 const struct db_table role_assignments_table = {"role_assignments",
     "roleid, contextid, userid, timemodified, modifierid, component, itemid, sortorder", 8};
 
-static void assign(struct work *work, struct entry *entries, const struct item *items,
-    size_t count, struct new_rows *rows)
+static void assign(struct work *work, struct entry *entries, const struct item *items, size_t count,
+    struct new_rows *rows)
 {
 	const struct db_value actor = db_int(work->lms->site.actor),
 	                      now = db_int(work->effects->now), nothing = db_string(""),
@@ -82,9 +82,8 @@ static void assign(struct work *work, struct entry *entries, const struct item *
 	rows->count = 0;
 	for (size_t i = 0; i < count; i++) {
 		const struct entry *entry = &entries[items[i].entry];
-		new_rows_add(
-		    rows, DB_VALUES(db_int(entry->role), db_int(entry->context),
-		              db_int(entry->user), now, actor, nothing, zero, zero));
+		new_rows_add(rows, DB_VALUES(db_int(entry->role), db_int(entry->context),
+		                       db_int(entry->user), now, actor, nothing, zero, zero));
 	}
 	new_rows_write(work, rows);
 	for (size_t i = 0; i < rows->count; i++)
@@ -106,8 +105,7 @@ static void assign_all(struct work *work, struct entry *entries, size_t count, s
 
 /* ---- both ---- */
 
-void entry_add(
-    struct entry *entries, size_t *count, const struct effects *effects, size_t index)
+void entry_add(struct entry *entries, size_t *count, const struct effects *effects, size_t index)
 {
 	const struct change *change = &effects->changes[index];
 	const struct enrolment_facts *is = &effects->enrolments[change->enrolment];
@@ -118,10 +116,8 @@ void entry_add(
 	                  entry->user == user && entry->context == is->context;
 	if (!goes_along) {
 		entry = &entries[(*count)++];
-		*entry = (struct entry){.user = user,
-		    .enrol = is->enrol,
-		    .context = is->context,
-		    .course = is->course};
+		*entry = (struct entry){
+		    .user = user, .enrol = is->enrol, .context = is->context, .course = is->course};
 	}
 	if (is_role) {
 		entry->role = change->role;

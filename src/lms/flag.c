@@ -9,8 +9,7 @@
 
 #include <stdlib.h>
 
-#define FLAG_AGAIN                                                                                 \
-	"UPDATE {cache_flags} SET timemodified = ?, value = '1', expiry = ? WHERE id = ?"
+#define FLAG_AGAIN "UPDATE {cache_flags} SET timemodified = ?, value = '1', expiry = ? WHERE id = ?"
 
 static const struct db_table cache_flags_table = {
     "cache_flags", "flagtype, name, timemodified, value, expiry", 5};
@@ -69,8 +68,8 @@ void flags_write(struct work *work)
 	bool *is_there = arena_alloc(work->arena, work->flags_count * sizeof *is_there);
 	for (size_t i = 0; i < work->flags_count; i++)
 		db_question(&questions, i,
-		    DB_VALUES(number_text(work, work->flags[i].user),
-		        db_string(work->flags[i].type)));
+		    DB_VALUES(
+		        number_text(work, work->flags[i].user), db_string(work->flags[i].type)));
 	struct db_rows rows = db_ask(db,
 	    "SELECT id FROM {each}{cache_flags} WHERE name = ?1 AND {loose flagtype} = ?2",
 	    &questions);
@@ -130,9 +129,8 @@ static void flagged_find(struct flagged *flagged, int64_t row, int64_t user)
 /* All there are: fewer, as a rule, than people who get one. */
 static void flagged_scan(struct db *db, struct flagged *flagged)
 {
-	struct db_rows rows =
-	    db_scan(db, "SELECT id, name FROM {cache_flags} WHERE {loose flagtype} = '" DIRTY_USERS
-	                "'");
+	struct db_rows rows = db_scan(
+	    db, "SELECT id, name FROM {cache_flags} WHERE {loose flagtype} = '" DIRTY_USERS "'");
 	while (db_next(&rows))
 		flagged_find(
 		    flagged, db_column_int(&rows, 0), number_read(db_column_text(&rows, 1)));
@@ -150,8 +148,7 @@ static void flagged_ask(struct work *work, struct flagged *flagged)
 		    "'" DIRTY_USERS "'",
 		    &questions);
 		while (db_next(&rows))
-			flagged_find(
-			    flagged, db_column_int(&rows, 0), flagged->users[rows.about]);
+			flagged_find(flagged, db_column_int(&rows, 0), flagged->users[rows.about]);
 		if (arena_has_failed(work->arena))
 			return;
 		arena_reset(work->arena);
@@ -162,17 +159,15 @@ static void flagged_write(struct work *work, const struct flagged *flagged)
 {
 	struct db *db = work->lms->db;
 	const struct db_value now = db_int(work->effects->now);
-	const struct db_value expiry =
-	    db_int(work->effects->now + work->lms->site.session_timeout);
+	const struct db_value expiry = db_int(work->effects->now + work->lms->site.session_timeout);
 	for (size_t i = 0; i < flagged->rows_count; i++)
 		db_run(db, FLAG_AGAIN, DB_VALUES(now, expiry, db_int(flagged->rows[i])));
 	struct new_rows new = new_rows(work, &cache_flags_table, ROWS_TOGETHER);
 	for (size_t i = 0; i < flagged->count; i++) {
 		if (!flagged->has[i])
-			new_rows_add(
-			    &new, DB_VALUES(db_string(DIRTY_USERS),
-			              number_text(work, flagged->users[i]), now, db_string("1"),
-			              expiry));
+			new_rows_add(&new,
+			    DB_VALUES(db_string(DIRTY_USERS), number_text(work, flagged->users[i]),
+			        now, db_string("1"), expiry));
 		if (new.count < new.room && i + 1 < flagged->count)
 			continue;
 		db_insert_all(db, new.table, new.values, new.count, NULL);
@@ -184,9 +179,8 @@ void people_flag(struct lms *lms, const int64_t *users, size_t count, int64_t no
 {
 	const struct effects effects = {.now = now};
 	struct work work = {.lms = lms, .effects = &effects, .arena = arena_create()};
-	struct flagged flagged = {.users = users,
-	    .count = count,
-	    .has = calloc(count, sizeof(bool))};
+	struct flagged flagged = {
+	    .users = users, .count = count, .has = calloc(count, sizeof(bool))};
 	flagged.has_failed = !work.arena || !flagged.has;
 	if (!flagged.has_failed && census_is_worth(lms->db, CENSUS_OF_FLAGS, count))
 		flagged_scan(lms->db, &flagged);

@@ -38,7 +38,7 @@ struct error lms_open(const struct lms_options *options, struct lms **result)
 	lms->backlog = backlog_create(lms);
 	bool has_memory = lms->arena && lms->scratch && lms->backlog;
 	struct error error = has_memory ? db_open(options, DB_EXISTING, &lms->db)
-	                                                : error_memory("opening the LMS database");
+	                                : error_memory("opening the LMS database");
 	if (!is_error(&error)) {
 		db_set_journal(lms->db);
 		accounts_prepare(lms);

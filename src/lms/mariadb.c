@@ -1,43 +1,22 @@
 /*
  * mariadb: the engine behind libmariadb. Values are written into the statements, escaped by the
  * library for the connection's character set. Questions go as a table of values that is joined
- * first, new rows as many at a time as a packet takes (by arrays, where nobody wants their ids), and
- * what needs no answer is queued until an answer is needed.
+ * first, new rows as many at a time as a packet takes (by arrays, where nobody wants their ids),
+ * and what needs no answer is queued until an answer is needed.
  *
  * A transaction is a snapshot: it fails rather than write over what somebody else has changed.
  */
-#include "engine.h"
+#include "mariadb.h"
 #include "mariadb_bulk.h"
-#include "mariadb_url.h"
-#include "server.h"
 
 #include <assert.h>
 #include <mysqld_error.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 enum { QUESTIONS_TOGETHER = 5000, QUEUE_MAX = 500, TEXT_MAX = 512 << 10 };
 /* Fewer rows are not worth a statement prepared for them. */
 enum { BULK_MIN = 100 };
-
-struct mariadb {
-	struct db db;
-	char name[MARIADB_TEXT_SIZE * 2 + 16];
-	MYSQL *handle;
-	struct buffer queue; /* statements without an answer yet, each with its ';' */
-	size_t queued;
-	struct buffer text; /* of the statement being written */
-	bool is_begun;
-	bool has_snapshots; /* innodb_snapshot_isolation; else SERIALIZABLE does it */
-	bool has_bulk;
-	bool knows_case;    /* the site's collation is one of the few that do */
-};
-
-static struct mariadb *mariadb_of(struct db *db)
-{
-	return (struct mariadb *)db;
-}
 
 /* ---- errors ---- */
 
@@ -67,12 +46,11 @@ static bool is_lasting(unsigned number)
 static void fail_with(struct mariadb *db, unsigned number, const char *text)
 {
 	int length = (int)strcspn(text, "\n");
-	db_fail(&db->db, is_lasting(number)
-	                     ? error_config("%s: %.*s", db->db.name, length, text)
-	                     : error_retry("%s: %.*s", db->db.name, length, text));
+	db_fail(&db->db, is_lasting(number) ? error_config("%s: %.*s", db->db.name, length, text)
+	                                    : error_retry("%s: %.*s", db->db.name, length, text));
 }
 
-static void fail(struct mariadb *db)
+void mariadb_fail(struct mariadb *db)
 {
 	fail_with(db, mysql_errno(db->handle), mysql_error(db->handle));
 }
@@ -134,7 +112,7 @@ static bool send(struct mariadb *db, const struct buffer *text)
 	if (text->failed)
 		db_fail(&db->db, error_memory("writing a statement"));
 	else if (mysql_real_query(db->handle, text->bytes, text->size) != 0)
-		fail(db);
+		mariadb_fail(db);
 	return !db_has_failed(&db->db);
 }
 
@@ -146,10 +124,10 @@ static void answers_drop(struct mariadb *db)
 		MYSQL_RES *result = mysql_store_result(db->handle);
 		mysql_free_result(result);
 		if (!result && mysql_field_count(db->handle) > 0)
-			fail(db);
+			mariadb_fail(db);
 		more = mysql_next_result(db->handle);
 		if (more > 0)
-			fail(db);
+			mariadb_fail(db);
 	}
 }
 
@@ -185,8 +163,8 @@ static void script(struct db *base, const char *sql)
 }
 
 /* NULL after an error. */
-static MYSQL_RES *execute(struct mariadb *db, const char *sql, const struct db_value *values,
-    size_t count, bool is_scan)
+static MYSQL_RES *execute(
+    struct mariadb *db, const char *sql, const struct db_value *values, size_t count, bool is_scan)
 {
 	queue_flush(db);
 	struct db_text_job job = {
@@ -195,10 +173,9 @@ static MYSQL_RES *execute(struct mariadb *db, const char *sql, const struct db_v
 	db_write_out(&job, sql);
 	if (db_has_failed(&db->db) || !send(db, &db->text))
 		return NULL;
-	MYSQL_RES *result =
-	    is_scan ? mysql_use_result(db->handle) : mysql_store_result(db->handle);
+	MYSQL_RES *result = is_scan ? mysql_use_result(db->handle) : mysql_store_result(db->handle);
 	if (!result && mysql_field_count(db->handle) > 0)
-		fail(db);
+		mariadb_fail(db);
 	return result;
 }
 
@@ -232,7 +209,7 @@ static MYSQL_RES *ask(
 		return NULL;
 	MYSQL_RES *result = mysql_store_result(db->handle);
 	if (!result)
-		fail(db);
+		mariadb_fail(db);
 	return result;
 }
 
@@ -269,7 +246,7 @@ static bool next(struct db_rows *rows)
 			return true;
 		}
 		if (rows->is_scan && mysql_errno(mariadb_of(rows->db)->handle) != 0)
-			fail(mariadb_of(rows->db)); /* in the middle of it */
+			mariadb_fail(mariadb_of(rows->db)); /* in the middle of it */
 		mysql_free_result(rows->result);
 		rows->result = NULL;
 	}
@@ -351,7 +328,7 @@ static size_t insert_some(struct mariadb *db, const struct db_table *table,
 		return used;
 	MYSQL_RES *result = mysql_store_result(db->handle);
 	if (!result)
-		fail(db);
+		mariadb_fail(db);
 	for (size_t i = 0; result && i < used; i++) {
 		MYSQL_ROW row = mysql_fetch_row(result);
 		ids[i] = row ? strtoll(row[0], NULL, 10) : 0;
@@ -374,8 +351,8 @@ static size_t bulk_size(const struct db_value *values, size_t width, size_t coun
 	return rows;
 }
 
-static size_t insert_bulk(struct mariadb *db, const struct db_table *table,
-    const struct db_value *values, size_t count)
+static size_t insert_bulk(
+    struct mariadb *db, const struct db_table *table, const struct db_value *values, size_t count)
 {
 	size_t used = bulk_size(values, table->width, count);
 	MYSQL_STMT *statement = mysql_stmt_init(db->handle);
@@ -383,9 +360,9 @@ static size_t insert_bulk(struct mariadb *db, const struct db_table *table,
 	for (size_t i = 0; i < table->width; i++)
 		buffer_add_text(&db->text, i > 0 ? ",?" : "(?");
 	buffer_add_char(&db->text, ')');
-	bool is_done = statement && !db->text.failed &&
-	               mariadb_bulk_run(
-	                   statement, buffer_slice(&db->text), values, table->width, used);
+	bool is_done =
+	    statement && !db->text.failed &&
+	    mariadb_bulk_run(statement, buffer_slice(&db->text), values, table->width, used);
 	if (!is_done && statement && mysql_stmt_errno(statement) != 0)
 		fail_with(db, mysql_stmt_errno(statement), mysql_stmt_error(statement));
 	else if (!is_done)
@@ -403,9 +380,9 @@ static void insert_all(struct db *base, const struct db_table *table, const stru
 	queue_flush(db);
 	for (size_t done = 0; done < count && !db_has_failed(base);) {
 		const struct db_value *rest = values + done * table->width;
-		done += is_bulk ? insert_bulk(db, table, rest, count - done)
-		                : insert_some(
-		                      db, table, rest, count - done, ids ? ids + done : NULL);
+		done += is_bulk
+		            ? insert_bulk(db, table, rest, count - done)
+		            : insert_some(db, table, rest, count - done, ids ? ids + done : NULL);
 	}
 }
 
@@ -448,7 +425,7 @@ static void rollback(struct db *base)
 
 /* ---- connection ---- */
 
-static void mariadb_close(struct db *base)
+void mariadb_close(struct db *base)
 {
 	struct mariadb *db = mariadb_of(base);
 	if (db->handle)
@@ -456,180 +433,6 @@ static void mariadb_close(struct db *base)
 	buffer_done(&db->queue);
 	buffer_done(&db->text);
 	free(db);
-}
-
-static void library_init(void)
-{
-	mysql_library_init(0, NULL, NULL);
-}
-
-static bool wants_tls(const struct mariadb_url *url, const char *host)
-{
-	bool is_local = *url->socket != '\0' || server_is_local(host);
-	bool by_default = !is_local || *url->ca != '\0';
-	return url->tls == MARIADB_TLS_DEFAULT ? by_default : url->tls != MARIADB_TLS_DISABLE;
-}
-
-static void tls_set(MYSQL *handle, const struct mariadb_url *url, const char *host)
-{
-	const my_bool yes = 1;
-	if (!wants_tls(url, host))
-		return;
-	mysql_optionsv(handle, MYSQL_OPT_SSL_ENFORCE, &yes);
-	if (url->tls != MARIADB_TLS_REQUIRE)
-		mysql_optionsv(handle, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, &yes);
-	if (*url->ca)
-		mysql_optionsv(handle, MYSQL_OPT_SSL_CA, url->ca);
-	if (*url->cert)
-		mysql_optionsv(handle, MYSQL_OPT_SSL_CERT, url->cert);
-	if (*url->key)
-		mysql_optionsv(handle, MYSQL_OPT_SSL_KEY, url->key);
-}
-
-static bool host_connect(
-    struct mariadb *db, const struct mariadb_url *url, unsigned index, const char *password)
-{
-	const unsigned connect_s = 10, transfer_s = 100, no = 0, tcp = MYSQL_PROTOCOL_TCP;
-	const char *host = url->hosts[index].name;
-	if (db->handle)
-		mysql_close(db->handle);
-	db->handle = mysql_init(NULL);
-	if (!db->handle) {
-		db_fail(&db->db, error_memory("opening the LMS database"));
-		return false;
-	}
-	mysql_optionsv(db->handle, MYSQL_OPT_CONNECT_TIMEOUT, &connect_s);
-	mysql_optionsv(db->handle, MYSQL_OPT_READ_TIMEOUT, &transfer_s);
-	mysql_optionsv(db->handle, MYSQL_OPT_WRITE_TIMEOUT, &transfer_s);
-	mysql_optionsv(db->handle, MYSQL_OPT_LOCAL_INFILE, &no); /* no server reads our files */
-	mysql_optionsv(db->handle, MYSQL_SET_CHARSET_NAME, "utf8mb4");
-	/* Else "localhost" would be the usual socket all the same. */
-	if (url->hosts[index].port != 0 && *url->socket == '\0')
-		mysql_optionsv(db->handle, MYSQL_OPT_PROTOCOL, &tcp);
-	tls_set(db->handle, url, host);
-	return mysql_real_connect(db->handle, *host ? host : NULL, url->user, password,
-	    url->database, url->hosts[index].port, *url->socket ? url->socket : NULL,
-	    CLIENT_MULTI_STATEMENTS);
-}
-
-/* Of an account that wants TLS the server says no more than that it denies access. */
-static void connect_fail(struct mariadb *db, const struct mariadb_url *url, unsigned index)
-{
-	bool may_want_tls = mysql_errno(db->handle) == ER_ACCESS_DENIED_ERROR &&
-	                    !wants_tls(url, url->hosts[index].name);
-	if (may_want_tls)
-		db_fail(&db->db, error_config("%s: %s; it was not encrypted, which the account may "
-		                              "want: see sslmode",
-		                     db->db.name, mysql_error(db->handle)));
-	else
-		fail(db);
-}
-
-/* A replica takes no rows; its primary may be the next host. */
-static bool is_writable(struct mariadb *db)
-{
-	bool is = db_find(&db->db, "SELECT @@global.read_only", 0, DB_NONE) == 0;
-	if (!is && !db_has_failed(&db->db))
-		db_fail(&db->db, error_retry("%s is read-only", db->db.name));
-	return is;
-}
-
-static void name_make(struct mariadb *db, const struct mariadb_url *url, unsigned index)
-{
-	snprintf(
-	    db->name, sizeof db->name, "mariadb://%s/%s", url->hosts[index].name, url->database);
-	db->db.name = db->name;
-}
-
-static void connect_with(struct mariadb *db, const struct mariadb_url *url)
-{
-	char password[PASSWORD_SIZE] = "";
-	struct error error = OK;
-	if (*url->password)
-		snprintf(password, sizeof password, "%s", url->password);
-	else if (*url->passfile)
-		error = password_read(url->passfile, password);
-	else
-		error = password_credential(password);
-	if (is_error(&error))
-		db_fail(&db->db, error);
-	bool is_connected = is_error(&error);
-	for (unsigned i = 0; i < url->hosts_count && !is_connected; i++) {
-		db->db.error = OK;
-		name_make(db, url, i);
-		if (host_connect(db, url, i, password))
-			is_connected = is_writable(db);
-		else if (db->handle)
-			connect_fail(db, url, i);
-	}
-	explicit_bzero(password, sizeof password);
-}
-
-/* Texts of ours are compared with the site's by its own collation, or no index would be used. */
-static void collation_set(struct mariadb *db)
-{
-	char sql[128], collation[65] = "";
-	struct db_rows rows = db_select(&db->db,
-	    "SELECT collation_name FROM information_schema.columns WHERE table_schema = DATABASE() "
-	    "AND table_name = ?1 AND column_name = 'username'",
-	    DB_VALUES(db_text((struct slice){
-	        sql, (size_t)snprintf(sql, sizeof sql, "%suser", db->db.options->prefix)})));
-	if (db_next(&rows))
-		snprintf(collation, sizeof collation, "%.*s", SLICE_ARG(db_column_text(&rows, 0)));
-	db_leave(&rows);
-	if (*collation == '\0')
-		return; /* no site yet */
-	if (strncmp(collation, "utf8mb4_", 8) != 0) {
-		db_fail(&db->db, error_config("%s keeps texts as %s: Moodle 4.5 wants utf8mb4",
-		                     db->db.name, collation));
-		return;
-	}
-	db->knows_case = strcmp(collation + strlen(collation) - 3, "_ci") != 0;
-	snprintf(sql, sizeof sql, "SET NAMES utf8mb4 COLLATE %s", collation);
-	db_script(&db->db, sql);
-}
-
-static void session_set(struct mariadb *db)
-{
-	db_script(&db->db, "SET SESSION sql_mode = 'STRICT_ALL_TABLES,PIPES_AS_CONCAT', "
-	                   "SESSION innodb_lock_wait_timeout = 10");
-	db->has_snapshots =
-	    db_find(&db->db,
-	        "SELECT 1 FROM information_schema.session_variables WHERE variable_name = "
-	        "'INNODB_SNAPSHOT_ISOLATION'",
-	        0, DB_NONE) != 0;
-	if (db->has_snapshots)
-		db_script(&db->db, "SET SESSION innodb_snapshot_isolation = ON");
-	collation_set(db);
-}
-
-static struct error mariadb_open(
-    const struct lms_options *options, enum db_mode mode, struct db **result)
-{
-	static pthread_once_t once = PTHREAD_ONCE_INIT;
-	struct mariadb_url url;
-	(void)mode;
-	struct error error = mariadb_url_parse(options->url, &url);
-	if (is_error(&error))
-		return error;
-	struct mariadb *db = calloc(1, sizeof *db);
-	if (!db)
-		return error_memory("opening the LMS database");
-	pthread_once(&once, library_init);
-	db->db = (struct db){.engine = &mariadb_engine, .options = options, .error = OK};
-	name_make(db, &url, 0);
-	connect_with(db, &url);
-	explicit_bzero(&url, sizeof url);
-	if (!db_has_failed(&db->db)) {
-		db->has_bulk = mariadb_bulk_is_there(db->handle);
-		session_set(db);
-	}
-	error = db->db.error;
-	if (is_error(&error))
-		mariadb_close(&db->db);
-	else
-		*result = &db->db;
-	return error;
 }
 
 const struct engine mariadb_engine = {

@@ -9,7 +9,8 @@ bool mariadb_bulk_is_there(MYSQL *handle)
 	return more & (MARIADB_CLIENT_STMT_BULK_OPERATIONS >> 32);
 }
 
-/* A column of the rows as the library wants it: arrays of numbers, or of texts and their lengths. */
+/* A column of the rows as the library wants it: arrays of numbers, or of texts and their lengths.
+ */
 struct column {
 	union {
 		long long *numbers;

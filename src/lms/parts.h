@@ -62,7 +62,7 @@ struct work {
 	struct arena *arena;      /* of all below */
 	struct audit_row **audit; /* by change: rows besides its own, kept until its turn comes */
 	int64_t *ids;             /* by change: the new role_assignments.id */
-	struct item *items; /* of entries.c */
+	struct item *items;       /* of entries.c */
 	struct flag *flags;
 	size_t flags_count, flags_room;
 };
@@ -108,8 +108,7 @@ static inline bool change_is_entry(const struct effects *effects, size_t index)
 
 /* The change of this index, which is an entry, behind the others: a role goes along
  * with the enrolment before it. There must be room. */
-void entry_add(
-    struct entry *entries, size_t *count, const struct effects *effects, size_t index);
+void entry_add(struct entry *entries, size_t *count, const struct effects *effects, size_t index);
 /* user_enrolments and role_assignments. */
 void entries_write(struct work *work, struct entry *entries, size_t count);
 /* Their audit rows, by course; after entries_write of the same. */

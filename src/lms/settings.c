@@ -208,8 +208,8 @@ struct error lms_load_languages(struct lms *lms)
 	buffer_add_text(&list, "en");
 	languages_add(&list, setting_find(lms, "lang"));
 	languages_add(&list, setting_find(lms, "langlist"));
-	struct db_rows rows =
-	    db_select(lms_db(lms), "SELECT lang FROM {course} UNION SELECT lang FROM {user}", DB_NONE);
+	struct db_rows rows = db_select(
+	    lms_db(lms), "SELECT lang FROM {course} UNION SELECT lang FROM {user}", DB_NONE);
 	while (db_next(&rows))
 		languages_add(&list, db_column_text(&rows, 0));
 	lms->site.languages = arena_copy(lms->arena, buffer_slice(&list));
@@ -232,8 +232,8 @@ struct error lms_load_site(struct lms *lms, const struct site_facts **site)
 	    .user_themes = number_of(setting_find(lms, "allowuserthemes")) != 0,
 	    .auths = setting_find(lms, "auth"),
 	    .password = password_policy_load(lms),
-	    .system_context =
-	        db_find(lms_db(lms), "SELECT id FROM {context} WHERE contextlevel = 10", 0, DB_NONE),
+	    .system_context = db_find(
+	        lms_db(lms), "SELECT id FROM {context} WHERE contextlevel = 10", 0, DB_NONE),
 	    .manual_enabled = list_has(setting_find(lms, "enrol_plugins_enabled"), SLICE("manual")),
 	    .extended_usernames = number_of(setting_find(lms, "extendedusernamechars")) != 0,
 	    .audit = lms->options->events &&

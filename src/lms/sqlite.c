@@ -1,6 +1,6 @@
 /*
- * sqlite: the embedded engine. Every statement runs at once; questions and new rows go as a table of
- * values into one statement.
+ * sqlite: the embedded engine. Every statement runs at once; questions and new rows go as a table
+ * of values into one statement.
  */
 #include "engine.h"
 #include "sqlite_values.h"
@@ -31,7 +31,7 @@ struct sqlite {
 	struct statement statements[STATEMENTS_ROOM]; /* by address, the next free place */
 	size_t statements_count;
 	struct sqlite_values values; /* of the statement that is about to take its first step */
-	dev_t device; /* the file that was opened */
+	dev_t device;                /* the file that was opened */
 	ino_t inode;
 };
 
@@ -249,7 +249,8 @@ static void rollback(struct db *base)
 /* A value is a parameter; in a set of questions, a column of theirs. */
 static void write_value(struct db_text_job *job, size_t index)
 {
-	buffer_print(job->out, job->is_asking ? "v.c%zu" : "?%zu", job->is_asking ? index : index + 1);
+	buffer_print(
+	    job->out, job->is_asking ? "v.c%zu" : "?%zu", job->is_asking ? index : index + 1);
 }
 
 static sqlite3_stmt *prepare(struct sqlite *db, const char *sql, bool is_asking)
@@ -363,8 +364,8 @@ static sqlite3_stmt *find_insert(struct sqlite *db, const struct db_table *table
 	struct buffer sql = {0};
 	if (place->key)
 		return place->handle;
-	/* After an error nothing is committed. Without OR FAIL SQLite would keep a copy of every page
-	 * that the statement changes, to undo it alone. */
+	/* After an error nothing is committed. Without OR FAIL SQLite would keep a copy of every
+	 * page that the statement changes, to undo it alone. */
 	buffer_print(&sql, "INSERT OR FAIL INTO {%s} (%s) SELECT c0", table->name, table->columns);
 	for (size_t i = 1; i < table->width; i++)
 		buffer_print(&sql, ", c%zu", i);

@@ -72,8 +72,8 @@ static int on_close(sqlite3_vtab_cursor *cursor)
 	return SQLITE_OK;
 }
 
-static int on_filter(sqlite3_vtab_cursor *base, int index, const char *name, int argc,
-    sqlite3_value **argv)
+static int on_filter(
+    sqlite3_vtab_cursor *base, int index, const char *name, int argc, sqlite3_value **argv)
 {
 	struct cursor *cursor = (struct cursor *)base;
 	(void)index, (void)name, (void)argc, (void)argv;

@@ -24,8 +24,8 @@
 
 /* What memory is for. */
 enum { BATCH_RECORDS = 5000, BATCH_REQUESTS = 10000, BATCH_BYTES = 24 << 20 };
-/* The more a transaction holds the less each row costs; but others want to write as well, and what a
- * kill undoes has to be done again. */
+/* The more a transaction holds the less each row costs; but others want to write as well, and what
+ * a kill undoes has to be done again. */
 enum { TRANSACTION_US = 10000000, BATCHES_MIN = 2 };
 /* A password takes some milliseconds to hash, which is what hashing is for. */
 enum { BATCH_PASSWORDS = 100 };
@@ -38,9 +38,9 @@ struct applying {
 	enum way way;
 	struct reader reader;
 	struct batch batch;
-	size_t records_max;      /* of a batch */
-	uint64_t records_since;  /* the transaction's records begin behind so many */
-	uint64_t expected;       /* how many there will be in the next one */
+	size_t records_max;     /* of a batch */
+	uint64_t records_since; /* the transaction's records begin behind so many */
+	uint64_t expected;      /* how many there will be in the next one */
 	int64_t begun_us;
 	struct answer *answer;
 	struct tally tally;
@@ -239,7 +239,8 @@ static bool transaction_is_full(struct applying *applying)
 	bool is_wanted = turnstile_is_wanted(applying->run->runner->shared->turnstile) &&
 	                 records >= BATCHES_MIN * applying->records_max;
 	applying->expected = is_long || is_wanted ? records : transaction_max(applying);
-	return records >= transaction_max(applying) || is_long || is_wanted || is_stopping(applying);
+	return records >= transaction_max(applying) || is_long || is_wanted ||
+	       is_stopping(applying);
 }
 
 /* In the middle of the file. */
@@ -387,8 +388,7 @@ static struct error apply(struct applying *applying, int file)
 
 struct error run_apply(struct run *run)
 {
-	struct applying applying = {
-	    .run = run, .lms = run->runner->lms, .way = way_of(run)};
+	struct applying applying = {.run = run, .lms = run->runner->lms, .way = way_of(run)};
 	applying.expected = transaction_max(&applying);
 	tally_parse(run->row.counts, &applying.tally);
 	int file = openat(run->directory, RUN_INPUT, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);

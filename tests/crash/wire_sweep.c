@@ -100,11 +100,10 @@ Test(wire_sweep, of_accounts)
 static void prepare_long(struct spool *spool, const char *journal_mode)
 {
 	struct buffer text = {0};
-	spool_make(spool,
-	    &(struct spool_options){.people = 60,
-	        .courses = 5,
-	        .settings = "checkpoint_rows: 10000\n",
-	        .journal_mode = journal_mode});
+	spool_make(spool, &(struct spool_options){.people = 60,
+	                      .courses = 5,
+	                      .settings = "checkpoint_rows: 10000\n",
+	                      .journal_mode = journal_mode});
 	buffer_add_text(&text, "username,course1\n");
 	for (int i = 0; i < 25000; i++)
 		buffer_print(

@@ -97,8 +97,7 @@ static void compare(const char *feeds, const char *more)
 	struct spool large, small;
 	struct buffer rows = {0};
 	unsigned seed = 7;
-	const struct spool_options options = {
-	    .people = PEOPLE, .courses = COURSES, .feeds = feeds};
+	const struct spool_options options = {.people = PEOPLE, .courses = COURSES, .feeds = feeds};
 	struct path header = path_of("username,course1,role1,enrolstatus1,enroltimestart1,"
 	                             "enrolperiod1,course2%s\n",
 	    more);

@@ -103,7 +103,8 @@ Test(preview, of_more_rows_than_preview_rows_says_that_it_is_not_exact)
 	enum { ROWS = 25000, TRANSACTIONS_MIN = 3 };
 	struct spool spool;
 	struct answer sketch, exact;
-	spool_make(&spool, &(struct spool_options){.settings = "preview_rows: 24999\ncheckpoint_rows: 10000\n"});
+	spool_make(&spool,
+	    &(struct spool_options){.settings = "preview_rows: 24999\ncheckpoint_rows: 10000\n"});
 	files_make_directory(spool_inbox(&spool, "preview").text);
 	many_drop(&spool, "preview/larger.csv", ROWS);
 	many_drop(&spool, "preview/smaller.csv", ROWS - 1);

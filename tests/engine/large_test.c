@@ -10,7 +10,15 @@
 
 TestSuite(large, .timeout = 120);
 
-enum { NOW = 1800000000, TODAY = 1799971200, MANY = 1000, P1 = 3, P2 = 4, STUDENT = 5, TEACHER = 4 };
+enum {
+	NOW = 1800000000,
+	TODAY = 1799971200,
+	MANY = 1000,
+	P1 = 3,
+	P2 = 4,
+	STUDENT = 5,
+	TEACHER = 4
+};
 
 struct fixture {
 	struct database database;
@@ -42,7 +50,8 @@ static void fixture_make(struct fixture *fixture)
 	    "UPDATE mdl_user SET deleted = 1 WHERE username = 'gone';"
 	    "INSERT INTO mdl_role_assignments (userid, contextid, roleid) SELECT 3, id, 4 FROM "
 	    "mdl_context WHERE contextlevel = 50 AND instanceid = 2;"
-	    "INSERT INTO mdl_role_assignments (userid, contextid, roleid, component) SELECT 3, id, 1, "
+	    "INSERT INTO mdl_role_assignments (userid, contextid, roleid, component) SELECT 3, id, "
+	    "1, "
 	    "'enrol_x' FROM mdl_context WHERE contextlevel = 50 AND instanceid = 2");
 	database_move(&fixture->database);
 	good(lms_open(&fixture->database.options, &fixture->lms));
@@ -115,7 +124,8 @@ Test(large, knows_the_people_of_the_site)
 	static const struct {
 		const char *name;
 		int64_t id; /* 0: nobody */
-	} cases[] = {{"p1", P1}, {"p2", P2}, {"P1", 0}, {"gone", 0}, {"away", 0}, {"", 0}, {"p", 0}};
+	} cases[] = {
+	    {"p1", P1}, {"p2", P2}, {"P1", 0}, {"gone", 0}, {"away", 0}, {"", 0}, {"p", 0}};
 	struct fixture fixture;
 	fixture_make(&fixture);
 	begin(&fixture);
@@ -151,18 +161,19 @@ Test(large, knows_what_it_has_decided_before_it_is_written)
 	cr_expect_eq(fixture.enrolments[0].status, 1);
 	cr_expect_gt(fixture.enrolments[0].id, 0);
 	good(lms_commit(fixture.lms));
-	expect_rows(&fixture, enrolments,
-	    "3|1|1799971200|0|1800000000\n4|0|1799971200|0|1800000000\n");
+	expect_rows(
+	    &fixture, enrolments, "3|1|1799971200|0|1800000000\n4|0|1799971200|0|1800000000\n");
 	expect_rows(&fixture, roles, "3|4\n3|5\n4|5\n");
 	/* By course, then person; what changed later comes later. */
 	expect_rows(&fixture, events,
 	    "\\core\\event\\user_enrolment_created|3\n\\core\\event\\role_assigned|3\n"
 	    "\\core\\event\\user_enrolment_created|4\n\\core\\event\\role_assigned|4\n"
 	    "\\core\\event\\user_enrolment_updated|3\n");
-	cr_expect_eq(database_number(&fixture.database,
-	                 "SELECT count(*) FROM mdl_logstore_standard_log l JOIN mdl_user_enrolments e "
-	                 "ON e.id = l.objectid AND e.userid = l.relateduserid WHERE objecttable = "
-	                 "'user_enrolments'"),
+	cr_expect_eq(
+	    database_number(&fixture.database,
+	        "SELECT count(*) FROM mdl_logstore_standard_log l JOIN mdl_user_enrolments e "
+	        "ON e.id = l.objectid AND e.userid = l.relateduserid WHERE objecttable = "
+	        "'user_enrolments'"),
 	    3);
 	expect_rows(&fixture,
 	    "SELECT flagtype, name, value, timemodified FROM mdl_cache_flags ORDER BY name",

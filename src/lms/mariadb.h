@@ -1,0 +1,40 @@
+/*
+ * mariadb: what the files of this engine share. Nobody else includes it.
+ */
+#ifndef ENROLD_LMS_MARIADB_H
+#define ENROLD_LMS_MARIADB_H
+
+#include "engine.h"
+#include "mariadb_url.h"
+
+#include <mysql.h>
+
+struct mariadb {
+	struct db db;
+	char name[MARIADB_TEXT_SIZE * 2 + 16];
+	MYSQL *handle;
+	struct buffer queue; /* statements without an answer yet, each with its ';' */
+	size_t queued;
+	struct buffer text; /* of the statement being written */
+	bool is_begun;
+	bool has_snapshots; /* innodb_snapshot_isolation; else SERIALIZABLE does it */
+	bool has_bulk;
+	bool knows_case; /* the site's collation is one of the few that do */
+};
+
+static inline struct mariadb *mariadb_of(struct db *db)
+{
+	return (struct mariadb *)db;
+}
+
+/* ---- mariadb.c ---- */
+
+/* With what the connection says. */
+void mariadb_fail(struct mariadb *db);
+void mariadb_close(struct db *base);
+
+/* ---- mariadb_connect.c ---- */
+
+struct error mariadb_open(const struct lms_options *options, enum db_mode mode, struct db **result);
+
+#endif

@@ -1,0 +1,185 @@
+/*
+ * mariadb_connect: from a URL to a session: whom to trust, which host to take, and what the session
+ * is to be like.
+ */
+#include "mariadb.h"
+#include "mariadb_bulk.h"
+#include "server.h"
+
+#include <mysqld_error.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static void library_init(void)
+{
+	mysql_library_init(0, NULL, NULL);
+}
+
+static bool wants_tls(const struct mariadb_url *url, const char *host)
+{
+	bool is_local = *url->socket != '\0' || server_is_local(host);
+	bool by_default = !is_local || *url->ca != '\0';
+	return url->tls == MARIADB_TLS_DEFAULT ? by_default : url->tls != MARIADB_TLS_DISABLE;
+}
+
+static void tls_set(MYSQL *handle, const struct mariadb_url *url, const char *host)
+{
+	const my_bool yes = 1;
+	if (!wants_tls(url, host))
+		return;
+	mysql_optionsv(handle, MYSQL_OPT_SSL_ENFORCE, &yes);
+	if (url->tls != MARIADB_TLS_REQUIRE)
+		mysql_optionsv(handle, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, &yes);
+	if (*url->ca)
+		mysql_optionsv(handle, MYSQL_OPT_SSL_CA, url->ca);
+	if (*url->cert)
+		mysql_optionsv(handle, MYSQL_OPT_SSL_CERT, url->cert);
+	if (*url->key)
+		mysql_optionsv(handle, MYSQL_OPT_SSL_KEY, url->key);
+}
+
+static bool host_connect(
+    struct mariadb *db, const struct mariadb_url *url, unsigned index, const char *password)
+{
+	const unsigned connect_s = 10, transfer_s = 100, no = 0, tcp = MYSQL_PROTOCOL_TCP;
+	const char *host = url->hosts[index].name;
+	if (db->handle)
+		mysql_close(db->handle);
+	db->handle = mysql_init(NULL);
+	if (!db->handle) {
+		db_fail(&db->db, error_memory("opening the LMS database"));
+		return false;
+	}
+	mysql_optionsv(db->handle, MYSQL_OPT_CONNECT_TIMEOUT, &connect_s);
+	mysql_optionsv(db->handle, MYSQL_OPT_READ_TIMEOUT, &transfer_s);
+	mysql_optionsv(db->handle, MYSQL_OPT_WRITE_TIMEOUT, &transfer_s);
+	mysql_optionsv(db->handle, MYSQL_OPT_LOCAL_INFILE, &no); /* no server reads our files */
+	mysql_optionsv(db->handle, MYSQL_SET_CHARSET_NAME, "utf8mb4");
+	/* Else "localhost" would be the usual socket all the same. */
+	if (url->hosts[index].port != 0 && *url->socket == '\0')
+		mysql_optionsv(db->handle, MYSQL_OPT_PROTOCOL, &tcp);
+	tls_set(db->handle, url, host);
+	return mysql_real_connect(db->handle, *host ? host : NULL, url->user, password,
+	    url->database, url->hosts[index].port, *url->socket ? url->socket : NULL,
+	    CLIENT_MULTI_STATEMENTS);
+}
+
+/* Of an account that wants TLS the server says no more than that it denies access. */
+static void connect_fail(struct mariadb *db, const struct mariadb_url *url, unsigned index)
+{
+	bool may_want_tls = mysql_errno(db->handle) == ER_ACCESS_DENIED_ERROR &&
+	                    !wants_tls(url, url->hosts[index].name);
+	if (may_want_tls)
+		db_fail(&db->db, error_config("%s: %s; it was not encrypted, which the account may "
+		                              "want: see sslmode",
+		                     db->db.name, mysql_error(db->handle)));
+	else
+		mariadb_fail(db);
+}
+
+/* A replica takes no rows; its primary may be the next host. */
+static bool is_writable(struct mariadb *db)
+{
+	bool is = db_find(&db->db, "SELECT @@global.read_only", 0, DB_NONE) == 0;
+	if (!is && !db_has_failed(&db->db))
+		db_fail(&db->db, error_retry("%s is read-only", db->db.name));
+	return is;
+}
+
+static void name_make(struct mariadb *db, const struct mariadb_url *url, unsigned index)
+{
+	snprintf(
+	    db->name, sizeof db->name, "mariadb://%s/%s", url->hosts[index].name, url->database);
+	db->db.name = db->name;
+}
+
+static void connect_with(struct mariadb *db, const struct mariadb_url *url)
+{
+	char password[PASSWORD_SIZE] = "";
+	struct error error = OK;
+	if (*url->password)
+		snprintf(password, sizeof password, "%s", url->password);
+	else if (*url->passfile)
+		error = password_read(url->passfile, password);
+	else
+		error = password_credential(password);
+	if (is_error(&error))
+		db_fail(&db->db, error);
+	bool is_connected = is_error(&error);
+	for (unsigned i = 0; i < url->hosts_count && !is_connected; i++) {
+		db->db.error = OK;
+		name_make(db, url, i);
+		if (host_connect(db, url, i, password))
+			is_connected = is_writable(db);
+		else if (db->handle)
+			connect_fail(db, url, i);
+	}
+	explicit_bzero(password, sizeof password);
+}
+
+/* Texts of ours are compared with the site's by its own collation, or no index would be used. */
+static void collation_set(struct mariadb *db)
+{
+	char sql[128], collation[65] = "";
+	struct db_rows rows = db_select(&db->db,
+	    "SELECT collation_name FROM information_schema.columns WHERE table_schema = DATABASE() "
+	    "AND table_name = ?1 AND column_name = 'username'",
+	    DB_VALUES(db_text((struct slice){
+	        sql, (size_t)snprintf(sql, sizeof sql, "%suser", db->db.options->prefix)})));
+	if (db_next(&rows))
+		snprintf(collation, sizeof collation, "%.*s", SLICE_ARG(db_column_text(&rows, 0)));
+	db_leave(&rows);
+	if (*collation == '\0')
+		return; /* no site yet */
+	if (strncmp(collation, "utf8mb4_", 8) != 0) {
+		db_fail(&db->db, error_config("%s keeps texts as %s: Moodle 4.5 wants utf8mb4",
+		                     db->db.name, collation));
+		return;
+	}
+	db->knows_case = strcmp(collation + strlen(collation) - 3, "_ci") != 0;
+	snprintf(sql, sizeof sql, "SET NAMES utf8mb4 COLLATE %s", collation);
+	db_script(&db->db, sql);
+}
+
+static void session_set(struct mariadb *db)
+{
+	db_script(&db->db, "SET SESSION sql_mode = 'STRICT_ALL_TABLES,PIPES_AS_CONCAT', "
+	                   "SESSION innodb_lock_wait_timeout = 10");
+	db->has_snapshots =
+	    db_find(&db->db,
+	        "SELECT 1 FROM information_schema.session_variables WHERE variable_name = "
+	        "'INNODB_SNAPSHOT_ISOLATION'",
+	        0, DB_NONE) != 0;
+	if (db->has_snapshots)
+		db_script(&db->db, "SET SESSION innodb_snapshot_isolation = ON");
+	collation_set(db);
+}
+
+struct error mariadb_open(const struct lms_options *options, enum db_mode mode, struct db **result)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+	struct mariadb_url url;
+	(void)mode;
+	struct error error = mariadb_url_parse(options->url, &url);
+	if (is_error(&error))
+		return error;
+	struct mariadb *db = calloc(1, sizeof *db);
+	if (!db)
+		return error_memory("opening the LMS database");
+	pthread_once(&once, library_init);
+	db->db = (struct db){.engine = &mariadb_engine, .options = options, .error = OK};
+	name_make(db, &url, 0);
+	connect_with(db, &url);
+	explicit_bzero(&url, sizeof url);
+	if (!db_has_failed(&db->db)) {
+		db->has_bulk = mariadb_bulk_is_there(db->handle);
+		session_set(db);
+	}
+	error = db->db.error;
+	if (is_error(&error))
+		mariadb_close(&db->db);
+	else
+		*result = &db->db;
+	return error;
+}

@@ -1,0 +1,69 @@
+/*
+ * postgresql: what the files of this engine share. Nobody else includes it.
+ */
+#ifndef ENROLD_LMS_POSTGRESQL_H
+#define ENROLD_LMS_POSTGRESQL_H
+
+#include "engine.h"
+
+#include <libpq-fe.h>
+
+struct postgresql {
+	struct db db;
+	char name[256];
+	PGconn *handle;
+	size_t queued;          /* statements without an answer yet */
+	const char *queued_sql; /* of the statement prepared last, while the queue lasts */
+	Oid queued_types[DB_COLUMNS_MAX];
+	struct buffer text; /* of the statement being written */
+	/* Rows go on into a COPY until something else is to be done. */
+	const struct db_table *copying;
+	bool copies_ids;
+	/* Ids that rows yet to come will have. */
+	const struct db_table *ahead;
+	int64_t *ahead_ids;
+	size_t ahead_count, ahead_used;
+};
+
+static inline struct postgresql *postgresql_of(struct db *db)
+{
+	return (struct postgresql *)db;
+}
+
+/* ---- postgresql.c ---- */
+
+/* What the result, or without one the connection, says. */
+struct error postgresql_error(const struct postgresql *db, const PGresult *result);
+/* Takes the result; true when it is good. */
+bool postgresql_check(struct postgresql *db, PGresult *result);
+/* All that waits is done when this returns. */
+void postgresql_flush(struct postgresql *db);
+/* db->text as a statement; NULL: no memory, which has been noted. */
+const char *postgresql_text_end(struct postgresql *db);
+/* The statement in PostgreSQL's words and `end`, in db->text. */
+const char *postgresql_write(struct postgresql *db, const char *sql, const char *end);
+/* NULL after an error. */
+PGresult *postgresql_execute(struct postgresql *db, const char *sql, const char *end,
+    const struct db_value *values, size_t count);
+
+/* ---- postgresql_connect.c ---- */
+
+struct error postgresql_open(
+    const struct lms_options *options, enum db_mode mode, struct db **result);
+void postgresql_close(struct db *base);
+
+/* ---- postgresql_copy.c ---- */
+
+void postgresql_insert_all(struct db *base, const struct db_table *table,
+    const struct db_value *values, size_t count, int64_t *ids);
+void postgresql_insert_ahead(struct db *base, const struct db_table *table, size_t count);
+/* The COPY that rows went into, if any, is over when this returns. */
+void postgresql_copy_end(struct postgresql *db);
+
+/* Rows of db_scan, and what stands in them. */
+bool postgresql_scan_next(struct db_rows *rows);
+void postgresql_scan_end(struct db_rows *rows);
+int64_t postgresql_scan_int(const struct db_rows *rows, int column);
+struct slice postgresql_scan_text(const struct db_rows *rows, int column);
+
+#endif

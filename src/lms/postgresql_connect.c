@@ -1,0 +1,125 @@
+/*
+ * postgresql_connect: from a URL to a session: whom to trust, what to wait for, and how to say what
+ * went wrong without a password in it.
+ */
+#include "postgresql.h"
+#include "server.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+void postgresql_close(struct db *base)
+{
+	struct postgresql *db = postgresql_of(base);
+	PQfinish(db->handle);
+	buffer_done(&db->text);
+	free(db->ahead_ids);
+	free(db);
+}
+
+static const char *option_of(const PQconninfoOption *options, const char *keyword)
+{
+	for (; options && options->keyword; options++)
+		if (strcmp(options->keyword, keyword) == 0)
+			return options->val;
+	return NULL;
+}
+
+/* Whether nobody can listen, so that a certificate is not asked for: a list of hosts counts as far,
+ * and whoever names a CA means it. */
+static bool is_local(const PQconninfoOption *options)
+{
+	if (option_of(options, "sslrootcert"))
+		return false;
+	const char *host = option_of(options, "host");
+	const char *address = option_of(options, "hostaddr");
+	return server_is_local(host) && server_is_local(address) && !(host && strchr(host, ','));
+}
+
+/* Libpq's lines: one for each host that it has tried, and further address of one. What it indents
+ * only explains. */
+static struct error connect_error(const struct postgresql *db)
+{
+	char lines[sizeof(struct error)] = "";
+	size_t used = 0;
+	for (const char *line = PQerrorMessage(db->handle); *line;) {
+		size_t size = strcspn(line, "\n");
+		if (*line != '\t' && used < sizeof lines)
+			used += (size_t)snprintf(lines + used, sizeof lines - used, "%s%.*s",
+			    used > 0 ? "; " : "", (int)size, line);
+		line += size + (line[size] == '\n');
+	}
+	return error_retry("%s: %s", db->db.name, lines);
+}
+
+/* Libpq would print it between the lines of the log. What matters shows in a result. */
+static void on_notice(void *context, const char *text)
+{
+	(void)context, (void)text;
+}
+
+static void connect_with(struct postgresql *db, const PQconninfoOption *options)
+{
+	char password[PASSWORD_SIZE];
+	struct error error = password_credential(password);
+	if (is_error(&error)) {
+		db_fail(&db->db, error);
+		return;
+	}
+	/* What stands before dbname gives way to what the URL says, what stands behind does not.
+	 * The URL's own password and passfile come before the credential. */
+	const char *const keywords[] = {"connect_timeout", "keepalives_idle", "keepalives_interval",
+	    "keepalives_count", "tcp_user_timeout", "target_session_attrs",
+	    "fallback_application_name", "sslmode", "dbname", "client_encoding",
+	    *password ? "password" : NULL, NULL};
+	bool asks_credential = !option_of(options, "password") && !option_of(options, "passfile");
+	const char *const values[] = {"10", "30", "10", "3", "30000", "read-write", "enrold",
+	    is_local(options) ? "prefer" : "verify-full", db->db.options->url, "UTF8",
+	    asks_credential ? password : NULL, NULL};
+	db->handle = PQconnectdbParams(keywords, values, 1);
+	memset(password, 0, sizeof password);
+	PQsetNoticeProcessor(db->handle, on_notice, NULL); /* NULL: nothing */
+	if (!db->handle)
+		db_fail(&db->db, error_memory("opening the LMS database"));
+	else if (PQstatus(db->handle) != CONNECTION_OK && PQconnectionNeedsPassword(db->handle))
+		db_fail(&db->db, error_config("%s wants a password: see lms.url", db->db.name));
+	else if (PQstatus(db->handle) != CONNECTION_OK)
+		db_fail(&db->db, connect_error(db));
+}
+
+/* Whom and what, and nothing that is secret. */
+static void name_make(struct postgresql *db, const PQconninfoOption *options)
+{
+	const char *host = option_of(options, "host"), *base = option_of(options, "dbname");
+	snprintf(
+	    db->name, sizeof db->name, "postgresql://%s/%s", host ? host : "", base ? base : "");
+	db->db.name = db->name;
+}
+
+struct error postgresql_open(
+    const struct lms_options *options, enum db_mode mode, struct db **result)
+{
+	(void)mode;
+	struct postgresql *db = calloc(1, sizeof *db);
+	PQconninfoOption *parsed = PQconninfoParse(options->url, NULL);
+	struct error error = OK;
+	if (!db)
+		error = error_memory("opening the LMS database");
+	else if (!parsed)
+		error = error_config("lms.url is not a URL that libpq understands");
+	if (is_error(&error)) {
+		PQconninfoFree(parsed);
+		free(db);
+		return error;
+	}
+	db->db = (struct db){.engine = &postgresql_engine, .options = options, .error = OK};
+	name_make(db, parsed);
+	connect_with(db, parsed);
+	PQconninfoFree(parsed);
+	error = db->db.error;
+	if (is_error(&error))
+		postgresql_close(&db->db);
+	else
+		*result = &db->db;
+	return error;
+}
