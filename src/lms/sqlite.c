@@ -2,8 +2,7 @@
  * sqlite: the embedded engine. Every statement runs at once; questions and new rows go as a table
  * of values into one statement.
  */
-#include "engine.h"
-#include "sqlite_values.h"
+#include "sqlite.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -12,33 +11,10 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <utf8proc.h>
 
-/* A power of two; the table of statements is never more than half full. */
-enum { STATEMENTS_ROOM = 512, BUSY_MS = 10000 };
+enum { BUSY_MS = 10000 };
 /* A KiB of pages takes so much memory, with what SQLite and malloc need beside it. */
 enum { CACHE_KIB = 1110 };
-
-struct statement {
-	const void *key; /* the address of its text, or of the table it fills */
-	sqlite3_stmt *handle;
-};
-
-struct sqlite {
-	struct db db;
-	const char *path; /* lies in options->url */
-	sqlite3 *handle;
-	struct statement statements[STATEMENTS_ROOM]; /* by address, the next free place */
-	size_t statements_count;
-	struct sqlite_values values; /* of the statement that is about to take its first step */
-	dev_t device;                /* the file that was opened */
-	ino_t inode;
-};
-
-static struct sqlite *sqlite_of(struct db *db)
-{
-	return (struct sqlite *)db;
-}
 
 /* The system's reason, when there is one that may pass: no descriptor left, for instance. */
 static bool is_passing(struct sqlite *db)
@@ -68,7 +44,7 @@ static struct error sqlite_error(struct sqlite *db)
 }
 
 /* Notes the failure of one of SQLite's calls; true when there is none now and was none before. */
-static bool check(struct sqlite *db, int code)
+bool sqlite_check(struct sqlite *db, int code)
 {
 	if (code != SQLITE_OK && code != SQLITE_ROW && code != SQLITE_DONE)
 		db_fail(&db->db, sqlite_error(db));
@@ -131,7 +107,7 @@ static struct error writable_check(const struct sqlite *db)
 
 static void script(struct db *db, const char *sql)
 {
-	check(sqlite_of(db), sqlite3_exec(sqlite_of(db)->handle, sql, NULL, NULL, NULL));
+	sqlite_check(sqlite_of(db), sqlite3_exec(sqlite_of(db)->handle, sql, NULL, NULL, NULL));
 }
 
 static struct error sqlite_connect(struct sqlite *db, enum db_mode mode)
@@ -143,7 +119,7 @@ static struct error sqlite_connect(struct sqlite *db, enum db_mode mode)
 	    SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
 	if (!db->handle)
 		return error_memory("opening the database");
-	if (!check(db, code))
+	if (!sqlite_check(db, code))
 		return db->db.error;
 	error = writable_check(db);
 	struct stat status;
@@ -153,8 +129,8 @@ static struct error sqlite_connect(struct sqlite *db, enum db_mode mode)
 		return error;
 	db->device = status.st_dev;
 	db->inode = status.st_ino;
-	check(db, sqlite3_busy_timeout(db->handle, BUSY_MS));
-	check(db, sqlite_values_register(db->handle, &db->values));
+	sqlite_check(db, sqlite3_busy_timeout(db->handle, BUSY_MS));
+	sqlite_check(db, sqlite_values_register(db->handle, &db->values));
 	/* With a rollback journal FULL lets a power cut undo what was committed: it does not flush
 	 * that the journal is gone. */
 	script(&db->db, "PRAGMA synchronous = EXTRA");
@@ -268,8 +244,8 @@ static sqlite3_stmt *prepare(struct sqlite *db, const char *sql, bool is_asking)
 	if (text.failed || text.size > INT32_MAX)
 		db_fail(&db->db, error_memory("preparing a statement"));
 	else
-		check(db, sqlite3_prepare_v3(db->handle, text.bytes, (int)text.size,
-		              SQLITE_PREPARE_PERSISTENT, &handle, NULL));
+		sqlite_check(db, sqlite3_prepare_v3(db->handle, text.bytes, (int)text.size,
+		                     SQLITE_PREPARE_PERSISTENT, &handle, NULL));
 	buffer_done(&text);
 	return handle;
 }
@@ -293,11 +269,11 @@ static void statement_keep(
 	db->statements_count++;
 }
 
-static sqlite3_stmt *find_statement(struct sqlite *db, const char *sql, bool is_asking)
+sqlite3_stmt *sqlite_statement(struct sqlite *db, const void *key, const char *sql, bool is_asking)
 {
-	struct statement *place = statement_at(db, sql);
+	struct statement *place = statement_at(db, key);
 	if (!place->key)
-		statement_keep(db, place, sql, prepare(db, sql, is_asking));
+		statement_keep(db, place, key, prepare(db, sql, is_asking));
 	return place->handle;
 }
 
@@ -313,15 +289,15 @@ static int bind(sqlite3_stmt *statement, int place, const struct db_value *value
 	    statement, place, bytes, value->text.size, SQLITE_STATIC, SQLITE_UTF8);
 }
 
-static void bind_all(
+void sqlite_bind(
     struct sqlite *db, sqlite3_stmt *statement, const struct db_value *values, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
-		check(db, bind(statement, (int)i + 1, &values[i]));
+		sqlite_check(db, bind(statement, (int)i + 1, &values[i]));
 }
 
 /* Free for its next use; reset repeats the error of step, which has been noted already. */
-static void statement_free(sqlite3_stmt *statement)
+void sqlite_release(sqlite3_stmt *statement)
 {
 	sqlite3_reset(statement);
 	sqlite3_clear_bindings(statement); /* cannot fail; the text is the caller's */
@@ -332,17 +308,17 @@ static void statement_run(
 {
 	if (!statement)
 		return;
-	bind_all(db, statement, values, count);
+	sqlite_bind(db, statement, values, count);
 	if (!db_has_failed(&db->db))
-		check(db, sqlite3_step(statement));
+		sqlite_check(db, sqlite3_step(statement));
 }
 
 static void run(struct db *base, const char *sql, const struct db_value *values, size_t count)
 {
-	sqlite3_stmt *statement = find_statement(sqlite_of(base), sql, false);
+	sqlite3_stmt *statement = sqlite_statement(sqlite_of(base), sql, sql, false);
 	statement_run(sqlite_of(base), statement, values, count);
 	if (statement)
-		statement_free(statement);
+		sqlite_release(statement);
 }
 
 static void run_once(struct db *base, const char *sql, const struct db_value *values, size_t count)
@@ -358,12 +334,10 @@ static int64_t insert(struct db *base, const char *sql, const struct db_value *v
 	return sqlite3_last_insert_rowid(sqlite_of(base)->handle);
 }
 
+/* NULL after an error. */
 static sqlite3_stmt *find_insert(struct sqlite *db, const struct db_table *table)
 {
-	struct statement *place = statement_at(db, table);
 	struct buffer sql = {0};
-	if (place->key)
-		return place->handle;
 	/* After an error nothing is committed. Without OR FAIL SQLite would keep a copy of every
 	 * page that the statement changes, to undo it alone. */
 	buffer_print(&sql, "INSERT OR FAIL INTO {%s} (%s) SELECT c0", table->name, table->columns);
@@ -371,12 +345,11 @@ static sqlite3_stmt *find_insert(struct sqlite *db, const struct db_table *table
 		buffer_print(&sql, ", c%zu", i);
 	buffer_add_text(&sql, " FROM " SQLITE_VALUES_TABLE);
 	buffer_add_char(&sql, '\0');
+	sqlite3_stmt *statement = sql.failed ? NULL : sqlite_statement(db, table, sql.bytes, false);
 	if (sql.failed)
 		db_fail(&db->db, error_memory("preparing a statement"));
-	else
-		statement_keep(db, place, table, prepare(db, sql.bytes, false));
 	buffer_done(&sql);
-	return place->handle;
+	return statement;
 }
 
 /* One statement, and nobody else writes: the ids of its rows follow each other. */
@@ -388,7 +361,7 @@ static void insert_all(struct db *base, const struct db_table *table, const stru
 	if (!statement)
 		return;
 	db->values = (struct sqlite_values){values, table->width, count};
-	check(db, sqlite3_step(statement));
+	sqlite_check(db, sqlite3_step(statement));
 	sqlite3_reset(statement);
 	int64_t last = sqlite3_last_insert_rowid(db->handle);
 	for (size_t i = 0; ids && i < count; i++)
@@ -399,7 +372,7 @@ static void insert_all(struct db *base, const struct db_table *table, const stru
 
 static void leave(struct db_rows *rows)
 {
-	statement_free(rows->result);
+	sqlite_release(rows->result);
 }
 
 /* The question, or all of them. */
@@ -409,11 +382,11 @@ static bool questions_begin(struct db_rows *rows)
 	if (rows->next == rows->count)
 		return false;
 	rows->next = rows->count;
-	rows->result = find_statement(db, rows->sql, rows->abouts);
+	rows->result = sqlite_statement(db, rows->sql, rows->sql, rows->abouts);
 	if (rows->abouts)
 		db->values = (struct sqlite_values){rows->values, rows->width, rows->count};
 	else if (rows->result)
-		bind_all(db, rows->result, rows->values, rows->width);
+		sqlite_bind(db, rows->result, rows->values, rows->width);
 	return rows->result && !db_has_failed(rows->db);
 }
 
@@ -422,7 +395,7 @@ static bool next(struct db_rows *rows)
 	if (!rows->result && !questions_begin(rows))
 		return false;
 	int code = sqlite3_step(rows->result);
-	if (!check(sqlite_of(rows->db), code) || code != SQLITE_ROW)
+	if (!sqlite_check(sqlite_of(rows->db), code) || code != SQLITE_ROW)
 		return false;
 	if (rows->abouts)
 		rows->about = rows->abouts[sqlite3_column_int64(rows->result, 0) - 1];
@@ -454,95 +427,6 @@ static struct slice column_text(const struct db_rows *rows, int column)
 	return (struct slice){bytes, (size_t)sqlite3_column_bytes(rows->result, place)};
 }
 
-/* ---- texts whose letter case does not count ---- */
-
-/*
- * An index knows one letter case only. It is walked like a tree, letter by letter, down every way
- * to write what has been read so far that some row does write: one or two ways, and two looks at
- * the index for each letter. A scan of all accounts would take a fifth of a second per million, for
- * each batch of ten rows too.
- */
-enum { SPELLING_MAX = 512 };
-
-struct walk {
-	struct sqlite *db;
-	sqlite3_stmt *is_there; /* asks whether a text lies between two */
-	struct slice text;
-	size_t about;
-	struct db_questions *spellings;
-	char bytes[SPELLING_MAX]; /* one way to write what has been read so far */
-};
-
-static sqlite3_stmt *find_walk(struct sqlite *db, const struct db_column *column)
-{
-	struct statement *place = statement_at(db, column);
-	char sql[256];
-	if (!place->key) {
-		snprintf(sql, sizeof sql, "SELECT 1 FROM {%s} WHERE %s >= ? AND %s < ? LIMIT 1",
-		    column->table, column->column, column->column);
-		statement_keep(db, place, column, prepare(db, sql, false));
-	}
-	return place->handle;
-}
-
-/* The text, or one that begins with it. */
-static bool prefix_exists(struct walk *walk, size_t size)
-{
-	char end[SPELLING_MAX];
-	memcpy(end, walk->bytes, size);
-	end[size - 1]++; /* no byte of UTF-8 is 0xFF */
-	bind_all(walk->db, walk->is_there,
-	    DB_VALUES(
-	        db_text((struct slice){walk->bytes, size}), db_text((struct slice){end, size})));
-	int code = sqlite3_step(walk->is_there);
-	check(walk->db, code);
-	statement_free(walk->is_there);
-	return code == SQLITE_ROW;
-}
-
-static void walk_end(struct walk *walk, size_t size)
-{
-	struct slice spelling =
-	    arena_copy(walk->spellings->arena, (struct slice){walk->bytes, size});
-	db_question(walk->spellings, walk->about, DB_VALUES(db_text(spelling)));
-}
-
-/* From byte `at` of the text on, behind `size` bytes of a way to write what stands before. */
-static void walk_on(struct walk *walk, size_t at, size_t size)
-{
-	const struct slice text = walk->text;
-	utf8proc_int32_t c;
-	if (at == text.size) {
-		walk_end(walk, size);
-		return;
-	}
-	utf8proc_ssize_t width = utf8proc_iterate(
-	    (const utf8proc_uint8_t *)text.bytes + at, (utf8proc_ssize_t)(text.size - at), &c);
-	if (width <= 0 || size + 8 > SPELLING_MAX)
-		return;
-	const utf8proc_int32_t cases[] = {utf8proc_tolower(c), utf8proc_toupper(c)};
-	bool has_cases = cases[1] != cases[0];
-	for (int i = 0; i < 1 + has_cases; i++) {
-		size_t more =
-		    (size_t)utf8proc_encode_char(cases[i], (utf8proc_uint8_t *)walk->bytes + size);
-		if (!has_cases || prefix_exists(walk, size + more))
-			walk_on(walk, at + (size_t)width, size + more);
-	}
-}
-
-static void find_spellings(struct db *db, const struct db_column *column,
-    const struct db_questions *questions, struct db_questions *spellings)
-{
-	struct walk walk = {.db = sqlite_of(db),
-	    .is_there = find_walk(sqlite_of(db), column),
-	    .spellings = spellings};
-	for (size_t i = 0; walk.is_there && i < questions->count; i++) {
-		walk.text = questions->values[i].text;
-		walk.about = questions->about[i];
-		walk_on(&walk, 0, 0);
-	}
-}
-
 const struct engine sqlite_engine = {
     .scheme = "sqlite:",
     .open = sqlite_open,
@@ -561,7 +445,7 @@ const struct engine sqlite_engine = {
     .columns = columns,
     .column_int = column_int,
     .column_text = column_text,
-    .find_spellings = find_spellings,
+    .find_spellings = sqlite_find_spellings,
     .describe = "SELECT 'SQLite ' || sqlite_version()",
     .has_table = "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = trim(?1, '\"')",
     .quote = '"',
