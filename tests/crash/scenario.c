@@ -123,6 +123,21 @@ static void prepare_resume(struct spool *spool, const char *journal_mode)
 		fatal("there is no first checkpoint");
 }
 
+/* Enough for a census, and for a thread that writes. */
+static void prepare_large(struct spool *spool, const char *journal_mode)
+{
+	struct buffer text = {0};
+	site_make(spool, usual, journal_mode);
+	buffer_add_text(&text, "username,course1,role1,enrolstatus1\n");
+	for (int i = 0; i < 600; i++)
+		buffer_print(&text, "p%d,C%d,%s,%s\n", i % 70 + 1, i % 6 + 1,
+		    i % 7 == 0 ? "teacher" : "", i > 400 && i % 11 == 0 ? "1" : "");
+	if (text.failed)
+		fatal("out of memory");
+	spool_drop_bytes(spool, "large.csv", text.bytes, text.size);
+	buffer_done(&text);
+}
+
 const struct scenario scenarios[SCENARIOS] = {
     {"apply", prepare_apply, 1, 1, 1},
     {"accounts", prepare_accounts, 2, 2, 5},
@@ -132,6 +147,7 @@ const struct scenario scenarios[SCENARIOS] = {
     {"retry", prepare_retry, 2, 2, 3},
     {"two feeds", prepare_two_feeds, 3, 3, 5},
     {"resume", prepare_resume, 1, 1, 7},
+    {"large", prepare_large, 1, 1, 3},
 };
 
 /* ---- playing them ---- */
