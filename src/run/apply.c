@@ -26,7 +26,7 @@
 enum { BATCH_RECORDS = 5000, BATCH_REQUESTS = 10000, BATCH_BYTES = 24 << 20 };
 /* The more a transaction holds the less each row costs; but others want to write as well, and what
  * a kill undoes has to be done again. */
-enum { TRANSACTION_US = 10000000, BATCHES_MIN = 2 };
+enum { TRANSACTION_US = 10000000, TRANSACTION_MIN = 10000, BATCHES_MIN = 2 };
 /* A password takes some milliseconds to hash, which is what hashing is for. */
 enum { BATCH_PASSWORDS = 100 };
 
@@ -201,7 +201,16 @@ static bool is_stopping(const struct applying *applying)
 
 static uint64_t transaction_max(const struct applying *applying)
 {
-	return applying->run->runner->shared->config->checkpoint_rows;
+	const struct runner *runner = applying->run->runner;
+	uint64_t configured = runner->shared->config->checkpoint_rows;
+	return runner->rows_max > 0 && runner->rows_max < configured ? runner->rows_max
+	                                                             : configured;
+}
+
+static void transactions_shorten(struct applying *applying)
+{
+	uint64_t rows = transaction_max(applying) / 4;
+	applying->run->runner->rows_max = rows > TRANSACTION_MIN ? rows : TRANSACTION_MIN;
 }
 
 /* Of a run that was resumed nobody knows how many there are: as many as are done, perhaps. */
@@ -254,9 +263,11 @@ static struct error transaction_end(struct applying *applying)
 	struct error error = progress_store(applying);
 	if (!is_error(&error))
 		error = transaction_commit(runner);
-	if (!is_error(&error))
-		tries_forget(applying->run);
-	return error;
+	if (is_error(&error))
+		return error;
+	tries_forget(applying->run);
+	runner->rows_max *= 2; /* 0 remains 0 */
+	return OK;
 }
 
 /* A full batch in the middle of the file. */
@@ -395,6 +406,8 @@ struct error run_apply(struct run *run)
 	if (file < 0)
 		return error_errno("cannot open work/%s/" RUN_INPUT, run->id);
 	struct error error = apply(&applying, file);
+	if (error.class == ERROR_RETRY && !run->is_stopped)
+		transactions_shorten(&applying);
 	transaction_rollback(run->runner);
 	batch_done(&applying.batch);
 	answer_close(applying.answer);

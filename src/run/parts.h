@@ -31,7 +31,11 @@ struct runner {
 	struct lms *lms; /* NULL: not connected */
 	bool has_turn;   /* in a transaction */
 	char *chunk;     /* RUN_CHUNK bytes to read into */
-	char day[9];     /* YYYYMMDD whose directory in the archive is known to be durable */
+	/* Of a transaction at most; 0: as configured. The more is undone when somebody else has
+	 * been in the way, the likelier that is the next time: after trouble they are short, and
+	 * grow. */
+	uint64_t rows_max;
+	char day[9]; /* YYYYMMDD whose directory in the archive is known to be durable */
 };
 
 enum { RUN_CHUNK = 256 << 10 };
