@@ -8,7 +8,7 @@
 
 /* How many entries are written together. The more the faster; but there are two such bundles in
  * memory, and nothing else can be written meanwhile. */
-enum { BUNDLE_SIZE = 60000 };
+enum { BUNDLE_SIZE = 80000 };
 
 /* What is written together. */
 struct bundle {

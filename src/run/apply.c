@@ -23,10 +23,10 @@
 #include <unistd.h>
 
 /* What memory is for. */
-enum { BATCH_RECORDS = 5000, BATCH_REQUESTS = 10000, BATCH_BYTES = 24 << 20 };
+enum { BATCH_RECORDS = 2500, BATCH_REQUESTS = 5000, BATCH_BYTES = 24 << 20 };
 /* The more a transaction holds the less each row costs; but others want to write as well, and what
  * a kill undoes has to be done again. */
-enum { TRANSACTION_US = 10000000, TRANSACTION_MIN = 10000, BATCHES_MIN = 2 };
+enum { TRANSACTION_US = 10000000, TRANSACTION_MIN = 10000, BATCHES_MIN = 4 };
 /* A password takes some milliseconds to hash, which is what hashing is for. */
 enum { BATCH_PASSWORDS = 100 };
 

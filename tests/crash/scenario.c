@@ -91,13 +91,13 @@ static void prepare_two_feeds(struct spool *spool, const char *journal_mode)
 	spool_drop(spool, "hr/more.csv", "username,course1,enrolstatus1\np1,C1,1\np3,C3,\n");
 }
 
-/* Something new in each batch: two are committed, then the program is killed in the third. */
+/* Something new in each batch: four are committed, then the program is killed in the fifth. */
 static struct verdict kill_behind_checkpoint(void *context, const struct call *call)
 {
 	int *writes = context;
 	bool is_answer = call->kind == CALL_WRITE && text_ends(call->path.text, "/result.csv");
 	*writes += is_answer;
-	return (struct verdict){.kind = *writes > 2 ? VERDICT_KILL : VERDICT_GO};
+	return (struct verdict){.kind = *writes > 4 ? VERDICT_KILL : VERDICT_GO};
 }
 
 static void prepare_resume(struct spool *spool, const char *journal_mode)
@@ -116,7 +116,7 @@ static void prepare_resume(struct spool *spool, const char *journal_mode)
 	struct tracer tracer = scenario_tracer(spool, kill_behind_checkpoint, &writes);
 	struct finished finished = scenario_run(spool, &tracer);
 	if (finished.status != -SIGKILL)
-		fatal("a file of five batches was not killed in its third, but ended with %d",
+		fatal("a file of ten batches was not killed in its fifth, but ended with %d",
 		    finished.status);
 	finished_done(&finished);
 	if (spool_number(spool, "SELECT records FROM enrold_run") != 10000)
