@@ -96,7 +96,7 @@ Test(wire_sweep, of_accounts)
 	sweep(&scenarios[1], scale_from_environment("ENROLD_SWEEP", 9));
 }
 
-/* Three batches, each with its checkpoint. */
+/* Three transactions, each with its checkpoint. */
 static void prepare_long(struct spool *spool, const char *journal_mode)
 {
 	struct buffer text = {0};
