@@ -16,6 +16,8 @@ struct arena *arena_create(void); /* NULL: out of memory */
 void arena_free(struct arena *arena);
 /* Forgets all allocations and the failure; most of the memory is kept for the next batch. */
 void arena_reset(struct arena *arena);
+/* Gives that memory back. */
+void arena_trim(struct arena *arena);
 
 /* Zeroed, aligned for anything, valid until reset. */
 void *arena_alloc(struct arena *arena, size_t size);

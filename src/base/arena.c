@@ -62,6 +62,12 @@ void arena_reset(struct arena *arena)
 	*arena = (struct arena){.spare = spare};
 }
 
+void arena_trim(struct arena *arena)
+{
+	blocks_free(arena->spare);
+	arena->spare = NULL;
+}
+
 /* The smallest that is large enough; NULL: none is. */
 static struct block *spare_take(struct arena *arena, size_t size)
 {

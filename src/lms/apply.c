@@ -129,15 +129,24 @@ static void write_now(struct lms *lms, const struct effects *effects)
 
 /* ---- with a census ---- */
 
-/* An enrolment that was decided on while its id was not known. */
+static int64_t id_find(struct lms *lms, const struct enrolment_facts *is)
+{
+	return db_find(lms->db, "SELECT id FROM {user_enrolments} WHERE enrolid = ? AND userid = ?",
+	    0, DB_VALUES(db_int(is->enrol), db_int(is->user)));
+}
+
+/* An enrolment that was decided on while its id was not known; one that is too large for the census
+ * is asked for. */
 static void ids_recall(struct lms *lms, const struct effects *effects)
 {
 	for (size_t i = 0; i < effects->count; i++) {
 		if (effects->changes[i].kind != CHANGE_ENROLMENT)
 			continue;
 		struct enrolment_facts *is = &effects->enrolments[effects->changes[i].enrolment];
-		if (is->id == ENROLMENT_PLANNED)
-			is->id = census_find_id(lms->census, is);
+		if (is->id != ENROLMENT_PLANNED)
+			continue;
+		int64_t id = census_find_id(lms->census, is);
+		is->id = id != 0 ? id : id_find(lms, is);
 	}
 }
 

@@ -35,23 +35,6 @@ struct backlog *backlog_create(struct lms *lms)
 	return backlog;
 }
 
-static void bundle_done(struct bundle *bundle)
-{
-	free(bundle->entries);
-}
-
-void backlog_free(struct backlog *backlog)
-{
-	if (!backlog)
-		return;
-	if (backlog->is_writing)
-		pthread_join(backlog->thread, NULL);
-	bundle_done(&backlog->gathering);
-	bundle_done(&backlog->writing);
-	free(backlog->flagged);
-	free(backlog);
-}
-
 bool backlog_takes(const struct effects *effects)
 {
 	for (size_t i = 0; i < effects->count; i++)
@@ -114,8 +97,17 @@ void backlog_finish(struct backlog *backlog)
 void backlog_drop(struct backlog *backlog)
 {
 	backlog_join(backlog);
-	backlog->gathering.count = 0;
-	backlog->flagged_count = 0;
+	free(backlog->gathering.entries);
+	free(backlog->writing.entries);
+	free(backlog->flagged);
+	*backlog = (struct backlog){.lms = backlog->lms};
+}
+
+void backlog_free(struct backlog *backlog)
+{
+	if (backlog)
+		backlog_drop(backlog);
+	free(backlog);
 }
 
 /* ---- gathering ---- */
@@ -198,5 +190,4 @@ void backlog_flag(struct backlog *backlog)
 		return;
 	flagged_settle(backlog);
 	people_flag(backlog->lms, backlog->flagged, backlog->flagged_count, backlog->now);
-	backlog->flagged_count = 0;
 }

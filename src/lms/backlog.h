@@ -28,7 +28,8 @@ bool backlog_add(struct backlog *backlog, const struct effects *effects);
 void backlog_join(struct backlog *backlog);
 /* Everything has been written, but for the dirty flags. */
 void backlog_finish(struct backlog *backlog);
-/* Nothing is being written, and what was not is forgotten: before a rollback. */
+/* Nothing is being written, what was not is forgotten, and all memory given back: at the end of the
+ * transaction. */
 void backlog_drop(struct backlog *backlog);
 /* The dirty flags of all that was written: once a transaction, for most people have several. */
 void backlog_flag(struct backlog *backlog);

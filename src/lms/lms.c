@@ -68,8 +68,11 @@ void lms_close(struct lms *lms)
 
 void lms_rest(struct lms *lms)
 {
-	if (lms)
-		db_rest(lms_db(lms));
+	if (!lms)
+		return;
+	arena_reset(lms->scratch);
+	arena_trim(lms->scratch);
+	db_rest(lms_db(lms));
 }
 
 struct error lms_begin(struct lms *lms)
@@ -84,9 +87,9 @@ struct error lms_expect(struct lms *lms, uint64_t people)
 	return db_error(lms->db);
 }
 
-/* What was planned with the help of it is written or forgotten first. */
 static void large_end(struct lms *lms)
 {
+	backlog_drop(lms->backlog);
 	census_free(lms->census);
 	lms->census = NULL;
 }
@@ -103,7 +106,6 @@ void lms_rollback(struct lms *lms)
 {
 	if (!lms)
 		return;
-	backlog_drop(lms->backlog);
 	large_end(lms);
 	db_rollback(lms->db);
 }
