@@ -71,6 +71,8 @@ struct error lms_begin(struct lms *lms) MUST_CHECK;
  * transaction ends. Nothing else changes.
  */
 struct error lms_expect(struct lms *lms, uint64_t people) MUST_CHECK;
+/* Everything that lms_apply was given is written when this returns. */
+struct error lms_flush(struct lms *lms) MUST_CHECK;
 struct error lms_commit(struct lms *lms) MUST_CHECK;
 void lms_rollback(struct lms *lms); /* NULL or no transaction: nothing */
 

@@ -166,6 +166,8 @@ static void census_follow(struct lms *lms, const struct effects *effects)
 	}
 	if (is_true)
 		return;
+	/* What it knew has to be in the database before that is asked again. */
+	backlog_finish(lms->backlog);
 	census_free(lms->census);
 	lms->census = NULL;
 }
@@ -175,8 +177,12 @@ struct error lms_apply(struct lms *lms, const struct effects *effects)
 	if (effects->count == 0)
 		return OK;
 	bool has_census = census_knows_enrolments(lms->census);
-	if (has_census && backlog_takes(effects))
-		return backlog_add(lms->backlog, effects) ? OK : error_memory("applying a batch");
+	if (has_census && backlog_takes(effects)) {
+		if (!backlog_add(lms->backlog, effects))
+			return error_memory("applying a batch");
+		census_follow(lms, effects);
+		return OK;
+	}
 	backlog_finish(lms->backlog);
 	if (has_census)
 		ids_recall(lms, effects);

@@ -166,8 +166,7 @@ static bool change_add(struct backlog *backlog, const struct effects *effects, s
 	const struct change *change = &effects->changes[index];
 	const struct enrolment_facts *is = &effects->enrolments[change->enrolment];
 	entry_add(backlog->gathering.entries, &backlog->gathering.count, effects, index);
-	return (change->kind != CHANGE_ASSIGN_ROLE || flagged_add(backlog, is->user)) &&
-	       census_note(backlog->lms->census, change, is);
+	return change->kind != CHANGE_ASSIGN_ROLE || flagged_add(backlog, is->user);
 }
 
 bool backlog_add(struct backlog *backlog, const struct effects *effects)
@@ -190,4 +189,5 @@ void backlog_flag(struct backlog *backlog)
 		return;
 	flagged_settle(backlog);
 	people_flag(backlog->lms, backlog->flagged, backlog->flagged_count, backlog->now);
+	backlog->flagged_count = 0;
 }

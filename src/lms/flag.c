@@ -62,7 +62,7 @@ void flags_write(struct work *work)
 	struct db_questions questions = db_questions(work->arena);
 	struct db_value now = db_int(work->effects->now);
 	struct db_value expiry = db_int(work->effects->now + work->lms->site.session_timeout);
-	if (work->flags_count == 0)
+	if (work->flags_count == 0 || arena_has_failed(work->arena))
 		return;
 	flags_settle(work);
 	bool *is_there = arena_alloc(work->arena, work->flags_count * sizeof *is_there);

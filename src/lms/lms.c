@@ -94,6 +94,13 @@ static void large_end(struct lms *lms)
 	lms->census = NULL;
 }
 
+struct error lms_flush(struct lms *lms)
+{
+	backlog_finish(lms->backlog);
+	backlog_flag(lms->backlog);
+	return db_error(lms->db);
+}
+
 struct error lms_commit(struct lms *lms)
 {
 	backlog_finish(lms->backlog);

@@ -65,6 +65,16 @@ static bool host_connect(
 	    CLIENT_MULTI_STATEMENTS);
 }
 
+/* Where a server offers no TLS the library goes on without, whatever MYSQL_OPT_SSL_ENFORCE says. */
+static bool is_encrypted(struct mariadb *db, const struct mariadb_url *url, unsigned index)
+{
+	if (!wants_tls(url, url->hosts[index].name) || mysql_get_ssl_cipher(db->handle))
+		return true;
+	db_fail(&db->db,
+	    error_config("%s offers no TLS, and lms.url asks for it: see sslmode", db->db.name));
+	return false;
+}
+
 /* Of an account that wants TLS the server says no more than that it denies access. */
 static void connect_fail(struct mariadb *db, const struct mariadb_url *url, unsigned index)
 {
@@ -111,7 +121,7 @@ static void connect_with(struct mariadb *db, const struct mariadb_url *url)
 		db->db.error = OK;
 		name_make(db, url, i);
 		if (host_connect(db, url, i, password))
-			is_connected = is_writable(db);
+			is_connected = is_encrypted(db, url, i) && is_writable(db);
 		else if (db->handle)
 			connect_fail(db, url, i);
 	}

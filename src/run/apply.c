@@ -178,10 +178,13 @@ static struct error progress_store(struct applying *applying)
 	return ledger_store(applying->lms, &run->row);
 }
 
+/* The summary says when all was done. */
 static struct error end_store(struct applying *applying)
 {
 	struct answer_sizes sizes;
 	struct error error = answer_flush(applying, &sizes);
+	if (!is_error(&error))
+		error = lms_flush(applying->lms);
 	if (is_error(&error))
 		return error;
 	struct finish finish = {.tally = &applying->tally,

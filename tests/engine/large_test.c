@@ -223,6 +223,56 @@ Test(large, goes_on_by_questions_after_a_change_that_no_census_keeps)
 	fixture_remove(&fixture);
 }
 
+/* What does not fit ends the census: it is written like the rest. */
+Test(large, writes_numbers_that_are_too_large_for_it)
+{
+#define LATE INT64_C(32503680000) /* the year 3000 */
+	static const struct change late[] = {
+	    {.kind = CHANGE_ENROL, .enrolment = 1, .timestart = TODAY, .timeend = LATE},
+	    {.kind = CHANGE_ASSIGN_ROLE, .enrolment = 1, .role = STUDENT}};
+	static const struct change later = {
+	    .kind = CHANGE_ENROLMENT, .enrolment = 1, .timestart = TODAY, .timeend = LATE + 1};
+	struct fixture fixture;
+	fixture_make(&fixture);
+	begin(&fixture);
+	load(&fixture);
+	good(apply(&fixture, late, 2));
+	load(&fixture);
+	cr_expect_eq(fixture.enrolments[1].timeend, LATE);
+	cr_expect_gt(fixture.enrolments[1].id, 0);
+	good(apply(&fixture, &later, 1));
+	good(lms_commit(fixture.lms));
+	expect_rows(&fixture, enrolments, "4|0|1799971200|32503680001|1800000000\n");
+	begin(&fixture); /* such a site has none from the beginning */
+	load(&fixture);
+	cr_expect_eq(fixture.enrolments[1].timeend, LATE + 1);
+	good(lms_commit(fixture.lms));
+	fixture_remove(&fixture);
+}
+
+/* SQLite's, because elsewhere they are counted otherwise. */
+Test(large, changes_rows_whose_ids_are_too_large_for_it)
+{
+	static const struct change later = {
+	    .kind = CHANGE_ENROLMENT, .enrolment = 0, .status = 1, .timestart = TODAY};
+	struct fixture fixture;
+	fixture_make(&fixture);
+	if (!fixture.database.server) {
+		database_execute(&fixture.database,
+		    "INSERT INTO sqlite_sequence (name, seq) VALUES "
+		    "('mdl_user_enrolments', 5000000000)");
+		begin(&fixture);
+		load(&fixture);
+		good(apply(&fixture, enrol_both, 4));
+		load(&fixture);
+		good(apply(&fixture, &later, 1));
+		good(lms_commit(fixture.lms));
+		expect_rows(&fixture, "SELECT id, status FROM mdl_user_enrolments ORDER BY userid",
+		    "5000000001|1\n5000000002|0\n");
+	}
+	fixture_remove(&fixture);
+}
+
 /* On a server; SQLite lets nobody else write meanwhile. */
 Test(large, fails_as_a_whole_when_somebody_else_was_faster)
 {
