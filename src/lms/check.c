@@ -217,7 +217,7 @@ static void ledger_check_tables(const struct look *look)
 	for (size_t i = 0; is_there && i < sizeof tries / sizeof *tries; i++)
 		if (!would_do(look, tries[i], &why))
 			tell(look, FINDING_BAD, "ledger", "a right is missing: %s", why.text);
-	db_begin_alone(look->db);
+	db_begin_alone(look->db, DB_PATIENCE_S);
 	why = db_end(look->db);
 	if (is_there && is_error(&why))
 		tell(look, FINDING_BAD, "ledger", "its lock cannot be had: %s", why.text);

@@ -91,13 +91,13 @@ struct error db_error(const struct db *db)
 void db_begin(struct db *db)
 {
 	if (!is_error(&db->error))
-		db->engine->begin(db, false);
+		db->engine->begin(db, 0);
 }
 
-void db_begin_alone(struct db *db)
+void db_begin_alone(struct db *db, unsigned patience_s)
 {
 	if (!is_error(&db->error))
-		db->engine->begin(db, true);
+		db->engine->begin(db, patience_s);
 }
 
 struct error db_end(struct db *db)

@@ -97,8 +97,10 @@ void db_set_journal(struct db *db);
 /* A write transaction that sees nothing of others' from here on and fails, with RETRY, rather than
  * write over what they changed. */
 void db_begin(struct db *db);
-/* The same, and no other enrold is in one: what Moodle does not keep unique is safe. */
-void db_begin_alone(struct db *db);
+/* The same, and no other enrold is in one: what Moodle does not keep unique is safe. RETRY when the
+ * others have not ended theirs within so many seconds. */
+enum { DB_PATIENCE_S = 30 };
+void db_begin_alone(struct db *db, unsigned patience_s);
 /* Commits, or after an error rolls back and returns it. Also right when nothing was begun. */
 struct error db_end(struct db *db) MUST_CHECK;
 /* Undoes what is not committed and forgets the error. */

@@ -33,7 +33,7 @@ struct engine {
 	struct error (*open)(const struct lms_options *options, enum db_mode mode, struct db **db);
 	void (*close)(struct db *db);
 	void (*rest)(struct db *db);
-	void (*begin)(struct db *db, bool is_alone);
+	void (*begin)(struct db *db, unsigned patience_s); /* 0: not alone */
 	void (*commit)(struct db *db);
 	void (*rollback)(struct db *db);
 	void (*script)(struct db *db, const char *sql);

@@ -77,7 +77,7 @@ void lms_rest(struct lms *lms)
 
 struct error lms_begin(struct lms *lms)
 {
-	db_begin_alone(lms->db);
+	db_begin_alone(lms->db, DB_PATIENCE_S);
 	return db_error(lms->db);
 }
 

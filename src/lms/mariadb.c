@@ -389,17 +389,19 @@ static void insert_all(struct db *base, const struct db_table *table, const stru
 /* ---- transactions ---- */
 
 /* The lock comes before the snapshot, which the first look that locks nothing takes. */
-static void begin(struct db *base, bool is_alone)
+static void begin(struct db *base, unsigned patience_s)
 {
 	struct mariadb *db = mariadb_of(base);
+	char sql[160] = "START TRANSACTION";
+	if (patience_s > 0)
+		snprintf(sql, sizeof sql,
+		    "START TRANSACTION; SELECT id FROM enrold_lock WHERE id = 1 FOR UPDATE WAIT %u",
+		    patience_s);
 	db->is_begun = true;
 	script(base, db->has_snapshots ? "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"
 	                               : "SET TRANSACTION ISOLATION LEVEL SERIALIZABLE");
 	if (!db_has_failed(base))
-		script(base, is_alone
-		                 ? "START TRANSACTION; SELECT id FROM enrold_lock WHERE id = 1 "
-		                   "FOR UPDATE WAIT 30"
-		                 : "START TRANSACTION");
+		script(base, sql);
 }
 
 static void commit(struct db *base)

@@ -155,7 +155,8 @@ static void collation_set(struct mariadb *db)
 static void session_set(struct mariadb *db)
 {
 	db_script(&db->db, "SET SESSION sql_mode = 'STRICT_ALL_TABLES,PIPES_AS_CONCAT', "
-	                   "SESSION innodb_lock_wait_timeout = 10");
+	                   "SESSION innodb_lock_wait_timeout = 10, "
+	                   "SESSION idle_transaction_timeout = 20");
 	db->has_snapshots =
 	    db_find(&db->db,
 	        "SELECT 1 FROM information_schema.session_variables WHERE variable_name = "

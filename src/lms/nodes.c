@@ -2,6 +2,9 @@
 
 #include "parts.h"
 
+/* Of calls between two beats: who waits for long is taken for dead. */
+enum { BEAT_PATIENCE_S = 1 };
+
 /* ---- a daemon's own row ---- */
 
 /* The smallest that no other daemon has. */
@@ -20,7 +23,7 @@ static uint32_t slot_find(struct lms *lms, const char *node)
 
 struct error nodes_join(struct lms *lms, const char *node, const char *token, uint32_t *slot)
 {
-	db_begin_alone(lms->db);
+	db_begin_alone(lms->db, DB_PATIENCE_S);
 	*slot = slot_find(lms, node);
 	db_run(lms->db, "DELETE FROM {enrold_node} WHERE node = ?", DB_VALUES(db_string(node)));
 	db_run(lms->db, "INSERT INTO {enrold_node} (node, slot, token, beat) VALUES (?, ?, ?, 0)",
@@ -82,7 +85,7 @@ struct error nodes_take_feed(struct lms *lms, const char *node, const char *feed
     struct slice *holder, struct arena *arena, char last[RUN_ID_SIZE + 1])
 {
 	*holder = SLICE("");
-	db_begin_alone(lms->db);
+	db_begin_alone(lms->db, DB_PATIENCE_S);
 	struct db_rows rows = db_select(
 	    lms->db, "SELECT node FROM {enrold_feed} WHERE feed = ?", DB_VALUES(db_string(feed)));
 	bool is_known = db_next(&rows);
@@ -106,7 +109,7 @@ struct error nodes_take_feed(struct lms *lms, const char *node, const char *feed
 
 struct error nodes_free_feed(struct lms *lms, const char *node, const char *feed)
 {
-	db_begin_alone(lms->db);
+	db_begin_alone(lms->db, BEAT_PATIENCE_S);
 	db_run(lms->db, "UPDATE {enrold_feed} SET node = '' WHERE feed = ? AND node = ?",
 	    DB_VALUES(db_string(feed), db_string(node)));
 	return db_end(lms->db);
@@ -120,7 +123,7 @@ static const char condemned[] = "condemned";
 struct error nodes_condemn(struct lms *lms, const struct node *dead, bool *is_done)
 {
 	const struct db_value name = db_text(dead->name);
-	db_begin_alone(lms->db);
+	db_begin_alone(lms->db, BEAT_PATIENCE_S);
 	*is_done = db_find(lms->db,
 	               "SELECT 1 FROM {enrold_node} WHERE node = ? AND token = ? AND beat = ?", 0,
 	               DB_VALUES(name, db_text(dead->token), db_int(dead->beat))) == 1;
@@ -133,7 +136,7 @@ struct error nodes_condemn(struct lms *lms, const struct node *dead, bool *is_do
 
 struct error nodes_inherit(struct lms *lms, const char *dead, const char *heir)
 {
-	db_begin_alone(lms->db);
+	db_begin_alone(lms->db, BEAT_PATIENCE_S);
 	if (db_find(lms->db, "SELECT 1 FROM {enrold_node} WHERE node = ? AND token = ?", 0,
 	        DB_VALUES(db_string(dead), db_string(condemned))) == 1) {
 		db_run(lms->db, "UPDATE {enrold_feed} SET node = ? WHERE node = ?",

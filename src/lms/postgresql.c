@@ -433,16 +433,21 @@ static void find_spellings(struct db *base, const struct db_column *column,
 /* ---- transactions ---- */
 
 /* The lock comes before the snapshot, which the first look takes. */
-static void begin(struct db *base, bool is_alone)
+static void begin(struct db *base, unsigned patience_s)
 {
 	static const char settings[] = "BEGIN ISOLATION LEVEL REPEATABLE READ;"
 	                               "SET LOCAL lock_timeout = '30s';"
 	                               "SET LOCAL statement_timeout = '100s';"
-	                               "SET LOCAL idle_in_transaction_session_timeout = '1min';"
+	                               "SET LOCAL idle_in_transaction_session_timeout = '20s';"
 	                               "SET LOCAL max_parallel_workers_per_gather = 0;";
 	char sql[512];
-	snprintf(sql, sizeof sql, "%s%s", settings,
-	    is_alone ? "LOCK TABLE enrold.enrold_lock IN EXCLUSIVE MODE;" : "");
+	int size = snprintf(sql, sizeof sql, "%s", settings);
+	if (patience_s > 0)
+		snprintf(sql + size, sizeof sql - (size_t)size,
+		    "SET LOCAL lock_timeout = '%us';"
+		    "LOCK TABLE enrold.enrold_lock IN EXCLUSIVE MODE;"
+		    "SET LOCAL lock_timeout = '30s';",
+		    patience_s);
 	script(base, sql);
 }
 

@@ -197,9 +197,9 @@ static struct error replaced_check(const struct sqlite *db)
 }
 
 /* Whoever writes is alone. */
-static void begin(struct db *base, bool is_alone)
+static void begin(struct db *base, unsigned patience_s)
 {
-	(void)is_alone;
+	(void)patience_s;
 	struct error error = replaced_check(sqlite_of(base));
 	if (is_error(&error))
 		db_fail(base, error);

@@ -21,6 +21,7 @@ enum { LOOKS = 6, NODES_MAX = NODE_SLOTS };
 struct held_feed {
 	char name[FEED_NAME_MAX + 1];
 	bool is_ours;
+	bool is_owed; /* given up, but the database could not be told yet */
 	unsigned users;
 	bool was_used; /* since the last beat */
 };
@@ -101,19 +102,35 @@ static struct held_feed *feed_find(struct lease *lease, const char *name)
 	return feed;
 }
 
-/* Under the mutex, so that nobody gives it up meanwhile. */
-static struct error feed_take(struct lease *lease, struct lms *lms, struct held_feed *feed)
+static struct error feed_take(struct lease *lease, struct lms *lms, const char *name, bool *is_ours)
 {
 	struct slice holder;
 	char last[RUN_ID_SIZE + 1] = "";
 	struct arena *arena = arena_create();
 	if (!arena)
 		return error_memory("taking a feed");
-	struct error error =
-	    nodes_take_feed(lms, lease->config->node, feed->name, &holder, arena, last);
-	feed->is_ours = !is_error(&error) && holder.size == 0;
+	struct error error = nodes_take_feed(lms, lease->config->node, name, &holder, arena, last);
+	*is_ours = !is_error(&error) && holder.size == 0;
 	arena_free(arena);
 	run_ids_note(lease->ids, last);
+	return error;
+}
+
+/* The mutex is free meanwhile, for the database may take its time and the thread that beats must
+ * not wait for it. Nobody gives up a feed that has users. */
+static struct error feed_take_unlocked(struct lease *lease, struct lms *lms, const char *name)
+{
+	bool is_ours = false;
+	char token[NODE_TOKEN_SIZE + 1];
+	memcpy(token, lease->token, sizeof token);
+	pthread_mutex_unlock(&lease->mutex);
+	struct error error = feed_take(lease, lms, name, &is_ours);
+	pthread_mutex_lock(&lease->mutex);
+	/* Whoever has joined anew holds nothing. */
+	bool is_still_us = memcmp(token, lease->token, sizeof token) == 0;
+	struct held_feed *feed = feed_find(lease, name); /* the list may have moved */
+	feed->is_ours = is_ours && is_still_us;
+	feed->is_owed = false;
 	return error;
 }
 
@@ -127,14 +144,19 @@ struct error lease_enter(
 	pthread_mutex_lock(&lease->mutex);
 	struct held_feed *feed = feed_find(lease, name);
 	struct error error = feed ? OK : error_memory("taking a feed");
-	if (!is_error(&error) && !feed->is_ours)
-		error = feed_take(lease, lms, feed);
+	if (feed)
+		feed->users++;
+	if (feed && !feed->is_ours) {
+		error = feed_take_unlocked(lease, lms, name);
+		feed = feed_find(lease, name);
+	}
 	*is_ours = !is_error(&error) && feed->is_ours;
 	if (*is_ours) {
-		feed->users++;
 		feed->was_used = true;
 		snprintf(hold->feed, sizeof hold->feed, "%s", name);
 		memcpy(hold->token, lease->token, sizeof hold->token);
+	} else if (feed) {
+		feed->users--;
 	}
 	pthread_mutex_unlock(&lease->mutex);
 	return error;
@@ -177,7 +199,8 @@ static bool has_runs(const struct lease *lease)
 	return has;
 }
 
-static struct error feeds_give_up(struct lease *lease)
+/* What cannot be done now can be at the next beat: a database that is away shows by that. */
+static void feeds_give_up(struct lease *lease)
 {
 	struct error error = OK;
 	pthread_mutex_lock(&lease->mutex);
@@ -186,13 +209,14 @@ static struct error feeds_give_up(struct lease *lease)
 		struct held_feed *feed = &lease->feeds[i];
 		bool is_idle = feed->users == 0 && !feed->was_used;
 		feed->was_used = feed->users > 0;
-		if (!may || !feed->is_ours || !is_idle)
+		if (!may || !is_idle || !(feed->is_ours || feed->is_owed))
 			continue;
 		feed->is_ours = false;
 		error = nodes_free_feed(lease->lms, lease->config->node, feed->name);
+		feed->is_owed = is_error(&error);
 	}
 	pthread_mutex_unlock(&lease->mutex);
-	return error;
+	lms_rollback(lease->lms);
 }
 
 /* ---- inheriting ---- */
@@ -246,7 +270,8 @@ static struct error run_remember(struct lease *lease, const char *id)
 	void *runs = reallocarray(lease->runs, lease->runs_count + 1, sizeof *lease->runs);
 	if (runs) {
 		lease->runs = runs;
-		snprintf(lease->runs[lease->runs_count++], sizeof *lease->runs, "%.*s", RUN_ID_SIZE, id);
+		snprintf(
+		    lease->runs[lease->runs_count++], sizeof *lease->runs, "%.*s", RUN_ID_SIZE, id);
 	}
 	pthread_mutex_unlock(&lease->mutex);
 	return runs ? OK : error_memory("remembering a run");
@@ -284,8 +309,10 @@ static struct error inherit(struct lease *lease, const struct node *dead)
 {
 	bool is_done;
 	struct error error = nodes_condemn(lease->lms, dead, &is_done);
+	if (is_error(&error))
+		lms_rollback(lease->lms); /* somebody writes just now: at the next beat */
 	if (is_error(&error) || !is_done)
-		return error;
+		return OK;
 	log_event(LOG_WARNING, "node_dead",
 	    json_pack("{s:s%}", "node", dead->name.bytes, dead->name.size),
 	    "%.*s has been silent for too long: its work is done here", SLICE_ARG(dead->name));
@@ -360,7 +387,7 @@ static struct error beat(struct lease *lease)
 		error = join(lease, lease->lms);
 	}
 	if (!is_error(&error))
-		error = feeds_give_up(lease);
+		feeds_give_up(lease);
 	struct arena *arena = is_error(&error) ? NULL : arena_create();
 	if (arena)
 		error = others_watch(lease, arena);

@@ -238,9 +238,15 @@ static void conclude(struct run *run, struct error error, struct run_report *rep
 /* Ends it with RUN_ELSEWHERE when another daemon serves the feed. */
 static struct error feed_enter(struct run *run, struct run_report *report)
 {
+	const struct run_surroundings *shared = run->runner->shared;
 	bool is_ours;
-	struct error error = lease_enter(
-	    run->runner->shared->lease, run->runner->lms, run->lane.feed, &run->hold, &is_ours);
+	/* It is written to the database, too: who has the turn sees that somebody waits. */
+	if (shared->lease)
+		turnstile_enter(shared->turnstile);
+	struct error error =
+	    lease_enter(shared->lease, run->runner->lms, run->lane.feed, &run->hold, &is_ours);
+	if (shared->lease)
+		turnstile_leave(shared->turnstile);
 	if (!is_error(&error) && !is_ours)
 		report->end = RUN_ELSEWHERE;
 	return error;
