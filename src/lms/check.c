@@ -116,6 +116,10 @@ static size_t table_check(const struct look *look, const struct table_rights *ri
 		    arena_print(arena,
 		        "INSERT INTO {%s} (id, %.*s) SELECT id, %.*s FROM {%s} WHERE 1 = 0", table,
 		        SLICE_ARG(columns), SLICE_ARG(columns), table));
+	if (missing == 0 && strchr(rights->rights, 'i') && !db_may_number(look->db, table)) {
+		tell(look, FINDING_BAD, table, "the right to USAGE of its sequence is missing");
+		missing++;
+	}
 	if (strchr(rights->rights, 'u'))
 		missing += !right_check(look, table, "UPDATE",
 		    arena_print(arena, "UPDATE {%s} SET id = id WHERE 1 = 0", table));

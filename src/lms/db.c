@@ -412,15 +412,25 @@ void db_write_question(
 	}
 }
 
-bool db_has_table(struct db *db, const char *name)
+/* The first number that a question about a table, which is in quotes, is answered with. */
+static int64_t table_ask(struct db *db, const char *sql, const char *name)
 {
 	struct buffer quoted = {0};
 	struct db_text_job job = {.db = db, .out = &quoted};
 	write_table(&job, slice_of(name));
 	if (quoted.failed)
 		db_fail(db, error_memory("looking for a table"));
-	bool has =
-	    db_find(db, db->engine->has_table, 0, DB_VALUES(db_text(buffer_slice(&quoted)))) != 0;
+	int64_t answer = db_find(db, sql, 0, DB_VALUES(db_text(buffer_slice(&quoted))));
 	buffer_done(&quoted);
-	return has;
+	return answer;
+}
+
+bool db_has_table(struct db *db, const char *name)
+{
+	return table_ask(db, db->engine->has_table, name) != 0;
+}
+
+bool db_may_number(struct db *db, const char *table)
+{
+	return !db->engine->may_number || table_ask(db, db->engine->may_number, table) != 0;
 }

@@ -126,6 +126,8 @@ int64_t db_find(
     struct db *db, const char *sql, int64_t none, const struct db_value *values, size_t count);
 /* Whether there is a table of this name; the prefix is put in front. */
 bool db_has_table(struct db *db, const char *name);
+/* Whether we may give ids to new rows of a table that is there. */
+bool db_may_number(struct db *db, const char *table);
 
 /* ---- many rows ---- */
 

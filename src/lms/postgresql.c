@@ -495,6 +495,8 @@ const struct engine postgresql_engine = {
                 "current_setting('server_encoding') || ', letter case by ' || datctype FROM "
                 "pg_database WHERE datname = current_database()",
     .has_table = "SELECT 1 WHERE to_regclass(?1) IS NOT NULL",
+    .may_number = "SELECT coalesce(has_sequence_privilege(pg_get_serial_sequence(?1, 'id'), "
+                  "'USAGE'), true)",
     .quote = '"',
     .ledger = "\"enrold\".",
     .lock = "FOR UPDATE",

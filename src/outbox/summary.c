@@ -164,15 +164,29 @@ void summary_explain(struct slice text, struct buffer *out)
 	json_t *summary = json_loadb(text.bytes, text.size, 0, NULL);
 	const json_t *refusal = json_object_get(summary, "refusal");
 	long long line = (long long)json_integer_value(json_object_get(refusal, "line"));
-	buffer_print(out, "%s was refused as a whole. Nothing in it was applied.\n\n",
-	    text_member(json_object_get(summary, "input"), "name"));
+	long long rows = (long long)json_integer_value(json_object_get(summary, "rows"));
+	const char *name = text_member(json_object_get(summary, "input"), "name");
+	if (rows == 0)
+		buffer_print(
+		    out, "%s was refused as a whole. Nothing in it was applied.\n\n", name);
+	else
+		buffer_print(out,
+		    "%s was refused after its first %lld rows had been applied; what became of "
+		    "them is "
+		    "in the answer.\n\n",
+		    name, rows);
 	buffer_print(out, "Reason: %s\n", text_member(refusal, "message"));
 	if (line > 0)
 		buffer_print(out, "Line:   %lld\n", line);
 	buffer_print(out, "Code:   %s\n", text_member(refusal, "code"));
 	buffer_print(out, "Run:    %s, feed %s\n\n", text_member(summary, "run"),
 	    text_member(summary, "feed"));
-	buffer_add_text(out, "Correct the file and drop it into the inbox again.\n");
+	if (rows == 0)
+		buffer_add_text(out, "Correct the file and drop it into the inbox again.\n");
+	else
+		buffer_add_text(out,
+		    "Drop the file into the inbox again when the reason is gone: what "
+		    "is done already stays as it is.\n");
 	out->failed |= !summary;
 	json_decref(summary);
 }

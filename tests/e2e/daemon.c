@@ -335,36 +335,66 @@ Test(daemon, keeps_the_old_configuration_when_the_new_one_is_bad)
 	law_close(&spool);
 }
 
+/* The note of a try is the last that is made before the work begins. */
+static void kill_in_try(struct spool *spool, int number)
+{
+	struct service service;
+	struct path work = spool_path(spool, "work/%s", SPOOL_NODE),
+	            note = path_of("/try.%d", number);
+	struct listing runs = {0};
+	service_start(&service, spool);
+	for (bool is_noted = false; !is_noted;) {
+		listing_done(&runs);
+		runs = files_list(work.text);
+		for (size_t k = 0; k < runs.count; k++)
+			is_noted |= text_ends(runs.entries[k].path, note.text);
+	}
+	listing_done(&runs);
+	service_kill(&service);
+}
+
+static void expect_killed_daemon(struct spool *spool, const char *reason)
+{
+	struct answer answer;
+	struct service service;
+	service_start(&service, spool);
+	service_await(&service, spool, "", 1);
+	answer_open(&answer, spool, "large.csv", 0);
+	cr_expect_str_eq(answer_refusal(&answer), "killed_daemon");
+	struct path path = spool_path(spool, "quarantine/large.%s.csv.reason.txt", answer.run);
+	struct buffer text = files_read(path.text);
+	cr_expect(strstr(text.bytes, reason), "%s", text.bytes);
+	buffer_done(&text);
+	answer_close(&answer);
+	service_stop(&service);
+	law_close(spool);
+}
+
 Test(daemon, refuses_a_file_that_has_killed_it_three_times)
 {
 	struct spool spool;
-	struct service service;
-	struct answer answer;
 	spool_make(&spool, &(struct spool_options){.people = PEOPLE, .courses = COURSES});
 	large_drop(&spool, SCALE(400000, 60000));
-	for (int i = 0; i < 3; i++) {
-		service_start(&service, &spool);
-		/* The note of this try is the last that is made before the work begins. */
-		struct path work = spool_path(&spool, "work/%s", SPOOL_NODE);
-		struct listing runs = {0};
-		for (bool is_noted = false; !is_noted;) {
-			listing_done(&runs);
-			runs = files_list(work.text);
-			char note[16];
-			snprintf(note, sizeof note, "/try.%d", i + 1);
-			for (size_t k = 0; k < runs.count; k++)
-				is_noted |= text_ends(runs.entries[k].path, note);
-		}
-		listing_done(&runs);
-		service_kill(&service);
-	}
+	for (int i = 1; i <= 3; i++)
+		kill_in_try(&spool, i);
+	expect_killed_daemon(&spool, "Nothing in it was applied");
+}
+
+Test(daemon, says_what_it_had_done_of_a_file_that_it_refuses_behind_a_checkpoint)
+{
+	struct spool spool;
+	struct service service;
+	spool_make(&spool,
+	    &(struct spool_options){
+	        .people = PEOPLE, .courses = COURSES, .settings = "checkpoint_rows: 10000\n"});
+	large_drop(&spool, SCALE(400000, 60000));
 	service_start(&service, &spool);
-	service_await(&service, &spool, "", 1);
-	answer_open(&answer, &spool, "large.csv", 0);
-	cr_expect_str_eq(answer_refusal(&answer), "killed_daemon");
-	answer_close(&answer);
-	service_stop(&service);
-	law_close(&spool);
+	while (spool_number(&spool, "SELECT coalesce(max(records), 0) FROM enrold_run") < 10000)
+		;
+	service_kill(&service); /* of this try the note remains */
+	kill_in_try(&spool, 2);
+	kill_in_try(&spool, 3);
+	expect_killed_daemon(&spool, "rows had been applied");
 }
 
 Test(daemon, tells_the_watchdog_that_it_lives)

@@ -122,6 +122,17 @@ Test(server, tells_which_right_is_missing)
 	    strstr(finished.out.bytes, "BAD   cohort_members: the right to INSERT is missing"),
 	    "%s", finished.out.bytes);
 	finished_done(&finished);
+	if (served_by_postgresql()) {
+		served_execute(&site,
+		    "GRANT INSERT ON mdl_cohort_members TO enrold; REVOKE USAGE ON "
+		    "SEQUENCE mdl_cohort_members_id_seq FROM enrold;");
+		finished = check(&config, 1);
+		cr_expect(
+		    strstr(finished.out.bytes,
+		        "BAD   cohort_members: the right to USAGE of its sequence is missing"),
+		    "%s", finished.out.bytes);
+		finished_done(&finished);
+	}
 	role_drop(&site);
 	served_close(&site);
 }
