@@ -35,6 +35,7 @@ struct course {
 struct census {
 	bool knows_people, knows_enrolments;
 	struct hashlist people, enrolments, assignments, courses;
+	size_t enrolments_taken, assignments_taken; /* the others were noted */
 	struct buffer names;
 	struct arena *arena; /* of the courses' keys */
 };
@@ -200,6 +201,43 @@ void census_set_id(struct census *census, int64_t user, int64_t enrol, int64_t i
 		known->id = (uint32_t)id;
 }
 
+bool census_has_assigned(const struct census *census, int64_t user, int64_t context, int64_t role)
+{
+	const struct hashlist *all = &census->assignments;
+	size_t at = hashlist_hash_pair((uint32_t)user, (uint32_t)context);
+	for (uint32_t number; (number = hashlist_next(all, &at)) != 0;) {
+		const struct assignment *has = hashlist_at(all, number);
+		if (number > census->assignments_taken && has->user == user &&
+		    has->context == context && has->role == role)
+			return true;
+	}
+	return false;
+}
+
+static int number_compare(const void *a, const void *b)
+{
+	const int64_t *x = a, *y = b;
+	return *x < *y ? -1 : *x > *y;
+}
+
+/* Items of both lists begin with the user. */
+static bool has_one_of(
+    const struct hashlist *list, size_t behind, const int64_t *users, size_t count)
+{
+	for (size_t number = behind + 1; number <= list->count; number++) {
+		int64_t user = *(const uint32_t *)hashlist_at(list, (uint32_t)number);
+		if (bsearch(&user, users, count, sizeof user, number_compare))
+			return true;
+	}
+	return false;
+}
+
+bool census_has_entered(const struct census *census, const int64_t *users, size_t count)
+{
+	return has_one_of(&census->enrolments, census->enrolments_taken, users, count) ||
+	       has_one_of(&census->assignments, census->assignments_taken, users, count);
+}
+
 void census_keep_course(
     struct census *census, const struct course_key *key, const struct course_facts *course)
 {
@@ -334,6 +372,8 @@ struct census *census_take(struct db *db, int64_t local_host, uint64_t people)
 		people_decide(census, db, local_host, people);
 	if (census->arena && !db_has_failed(db))
 		enrolments_decide(census, db, people);
+	census->enrolments_taken = census->enrolments.count;
+	census->assignments_taken = census->assignments.count;
 	if (census->knows_people || census->knows_enrolments)
 		return census;
 	census_free(census);

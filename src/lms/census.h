@@ -46,6 +46,10 @@ bool census_note(
     struct census *census, const struct change *change, const struct enrolment_facts *is);
 /* 0: not known. */
 int64_t census_find_id(const struct census *census, const struct enrolment_facts *is);
+/* What was noted: whether this very role was assigned, or one of these people (ids, ascending) got
+ * into a course or a role. */
+bool census_has_assigned(const struct census *census, int64_t user, int64_t context, int64_t role);
+bool census_has_entered(const struct census *census, const int64_t *users, size_t count);
 void census_set_id(struct census *census, int64_t user, int64_t enrol, int64_t id);
 
 /* Courses that were asked for before, in this transaction. False: not yet. */

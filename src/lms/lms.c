@@ -4,6 +4,7 @@
 #include "parts.h"
 
 #include "census.h"
+#include "rivals.h"
 
 #include <stdlib.h>
 
@@ -58,6 +59,7 @@ void lms_close(struct lms *lms)
 		return;
 	backlog_free(lms->backlog);
 	census_free(lms->census);
+	db_close(lms->lookout);
 	db_close(lms->db);
 	buffer_done(&lms->account_select);
 	buffer_done(&lms->account_columns);
@@ -84,6 +86,7 @@ struct error lms_begin(struct lms *lms)
 struct error lms_expect(struct lms *lms, uint64_t people)
 {
 	lms->census = census_take(lms->db, lms->site.local_host, people);
+	rivals_expect(lms);
 	return db_error(lms->db);
 }
 
@@ -105,6 +108,7 @@ struct error lms_commit(struct lms *lms)
 {
 	backlog_finish(lms->backlog);
 	backlog_flag(lms->backlog);
+	rivals_check(lms);
 	large_end(lms);
 	return db_end(lms->db);
 }

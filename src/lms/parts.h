@@ -36,6 +36,9 @@ struct lms {
 	/* Of a large transaction: */
 	struct census *census; /* NULL: none */
 	struct backlog *backlog;
+	/* rivals.c: */
+	struct db *lookout; /* NULL: not yet connected */
+	int64_t assignments_before, begun;
 };
 
 /* The connection, once nobody else uses it. */

@@ -296,3 +296,41 @@ Test(large, fails_as_a_whole_when_somebody_else_was_faster)
 	}
 	fixture_remove(&fixture);
 }
+
+/* Moodle itself keeps neither of them from happening; see rivals.h. */
+static void collide(struct fixture *fixture, const char *others)
+{
+	begin(fixture);
+	load(fixture);
+	good(apply(fixture, enrol_both, 4));
+	database_execute(&fixture->database, others);
+	struct error ended = lms_commit(fixture->lms);
+	cr_expect_eq(ended.class, ERROR_RETRY, "%s", ended.text);
+	lms_rollback(fixture->lms);
+	expect_rows(fixture, enrolments, "");
+}
+
+Test(
+    large, gives_no_role_that_somebody_else_has_given_meanwhile_and_enrols_nobody_deleted_meanwhile)
+{
+	struct fixture fixture;
+	fixture_make(&fixture);
+	if (fixture.database.server) {
+		collide(&fixture,
+		    "INSERT INTO mdl_role_assignments (userid, contextid, roleid) SELECT 4, "
+		    "id, 5 FROM mdl_context WHERE contextlevel = 50 AND instanceid = 2");
+		collide(&fixture,
+		    "UPDATE mdl_user SET deleted = 1, timemodified = 4102444800 WHERE id = 4");
+		begin(&fixture); /* what others do besides is nothing to us */
+		load(&fixture);
+		good(apply(&fixture, enrol_both + 2, 2));
+		database_execute(&fixture.database,
+		    "INSERT INTO mdl_role_assignments (userid, contextid, roleid) SELECT 4, id, 3 "
+		    "FROM "
+		    "mdl_context WHERE contextlevel = 50 AND instanceid = 2;"
+		    "UPDATE mdl_user SET deleted = 1, timemodified = 4102444800 WHERE id = 6");
+		good(lms_commit(fixture.lms));
+		expect_rows(&fixture, roles, "3|4\n3|5\n4|3\n4|5\n");
+	}
+	fixture_remove(&fixture);
+}

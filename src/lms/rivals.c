@@ -1,0 +1,73 @@
+#include "rivals.h"
+
+#include "census.h"
+#include "parts.h"
+
+#include <time.h>
+
+/* Clocks of hosts differ. What is found too early was not in the census and does no harm. */
+enum { CLOCKS_DIFFER_S = 300 };
+
+void rivals_expect(struct lms *lms)
+{
+	if (!lms->census || !db_is_server(lms->db))
+		return;
+	lms->assignments_before =
+	    db_find(lms->db, "SELECT max(id) FROM {role_assignments}", 0, DB_NONE);
+	lms->begun = (int64_t)time(NULL) - CLOCKS_DIFFER_S;
+}
+
+static bool assigned_twice(struct lms *lms)
+{
+	bool is_twice = false;
+	struct db_rows rows = db_select(lms->lookout,
+	    "SELECT userid, contextid, roleid FROM {role_assignments} WHERE id > ?1 AND {loose "
+	    "component} = '' AND {loose itemid} = 0",
+	    DB_VALUES(db_int(lms->assignments_before)));
+	while (!is_twice && db_next(&rows))
+		is_twice = census_has_assigned(lms->census, db_column_int(&rows, 0),
+		    db_column_int(&rows, 1), db_column_int(&rows, 2));
+	db_leave(&rows);
+	return is_twice;
+}
+
+static bool entered_deleted(struct lms *lms)
+{
+	struct buffer ids = {0};
+	struct db_rows rows = db_select(lms->lookout,
+	    "SELECT id FROM {user} WHERE deleted <> 0 AND timemodified >= ?1 ORDER BY id",
+	    DB_VALUES(db_int(lms->begun)));
+	while (db_next(&rows)) {
+		const int64_t id = db_column_int(&rows, 0);
+		buffer_add(&ids, &id, sizeof id);
+	}
+	if (ids.failed)
+		db_fail(lms->db, error_memory("looking at who was deleted"));
+	bool is_there = ids.size > 0 &&
+	                census_has_entered(lms->census, (const int64_t *)(const void *)ids.bytes,
+	                    ids.size / sizeof(int64_t));
+	buffer_done(&ids);
+	return is_there;
+}
+
+void rivals_check(struct lms *lms)
+{
+	if (!lms->census || !db_is_server(lms->db) || db_has_failed(lms->db))
+		return;
+	struct error error = lms->lookout ? OK : db_open(lms->options, DB_EXISTING, &lms->lookout);
+	if (is_error(&error)) {
+		db_fail(lms->db, error);
+		return;
+	}
+	if (assigned_twice(lms))
+		db_fail(
+		    lms->db, error_retry("somebody else has given a role that this file gives"));
+	else if (entered_deleted(lms))
+		db_fail(lms->db, error_retry("somebody was deleted whom this file enrols"));
+	error = db_error(lms->lookout);
+	if (!is_error(&error))
+		return;
+	db_fail(lms->db, error);
+	db_close(lms->lookout);
+	lms->lookout = NULL;
+}
