@@ -7,8 +7,9 @@
 #include <stdlib.h>
 
 /* How many entries are written together. The more the faster; but there are two such bundles in
- * memory, and nothing else can be written meanwhile, for a second or so each. */
-enum { BUNDLE_SIZE = 80000, BUNDLE_SIZE_ON_SERVER = 30000 };
+ * memory, and nothing else can be written meanwhile, for a second
+ * (SQLite) to three. */
+enum { BUNDLE_SIZE = 80000 };
 
 /* What is written together. */
 struct bundle {
@@ -176,8 +177,7 @@ bool backlog_add(struct backlog *backlog, const struct effects *effects)
 	for (size_t i = 0; i < effects->count && is_good; i++)
 		is_good = change_add(backlog, effects, i);
 	bundle->now = backlog->now = effects->now;
-	size_t most = db_is_server(backlog->lms->db) ? BUNDLE_SIZE_ON_SERVER : BUNDLE_SIZE;
-	if (is_good && bundle->count >= most)
+	if (is_good && bundle->count >= BUNDLE_SIZE)
 		write_begin(backlog);
 	return is_good;
 }
