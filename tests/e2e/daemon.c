@@ -359,6 +359,7 @@ static void expect_killed_daemon(struct spool *spool, const char *reason)
 	struct service service;
 	service_start(&service, spool);
 	service_await(&service, spool, "", 1);
+	service_stop(&service); /* the reason comes behind the summary */
 	answer_open(&answer, spool, "large.csv", 0);
 	cr_expect_str_eq(answer_refusal(&answer), "killed_daemon");
 	struct path path = spool_path(spool, "quarantine/large.%s.csv.reason.txt", answer.run);
@@ -366,7 +367,6 @@ static void expect_killed_daemon(struct spool *spool, const char *reason)
 	cr_expect(strstr(text.bytes, reason), "%s", text.bytes);
 	buffer_done(&text);
 	answer_close(&answer);
-	service_stop(&service);
 	law_close(spool);
 }
 
