@@ -338,6 +338,7 @@ static int64_t insert(struct db *base, const char *sql, const struct db_value *v
 static sqlite3_stmt *find_insert(struct sqlite *db, const struct db_table *table)
 {
 	struct buffer sql = {0};
+	assert(table->width <= DB_COLUMNS_MAX);
 	/* After an error nothing is committed. Without OR FAIL SQLite would keep a copy of every
 	 * page that the statement changes, to undo it alone. */
 	buffer_print(&sql, "INSERT OR FAIL INTO {%s} (%s) SELECT c0", table->name, table->columns);
