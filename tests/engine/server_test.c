@@ -137,6 +137,23 @@ Test(server, tells_which_right_is_missing)
 	served_close(&site);
 }
 
+/* MariaDB's library goes on without; PostgreSQL's knows no TLS on a socket. */
+Test(server, without_tls_is_refused_when_the_url_asks_for_it)
+{
+	struct served site;
+	site_make(&site, NULL);
+	if (!served_by_postgresql()) {
+		role_make(&site);
+		struct path url = url_as(&site, "enrold", "&sslmode=require");
+		struct path config = served_config(&site, url.text);
+		struct finished finished = check(&config, 78);
+		cr_expect(strstr(finished.err.bytes, "offers no TLS"), "%s", finished.err.bytes);
+		finished_done(&finished);
+		role_drop(&site);
+	}
+	served_close(&site);
+}
+
 Test(server, gets_only_our_own_tables_and_only_once)
 {
 	struct served site;
