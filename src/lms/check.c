@@ -214,8 +214,8 @@ static void ledger_check_tables(const struct look *look)
 	static const char *const tries[] = {
 	    "UPDATE {enrold_run} SET run = run WHERE 1 = 0",
 	    "DELETE FROM {enrold_run} WHERE 1 = 0",
-	    "INSERT INTO {enrold_head} (id, head, run) SELECT id, head, run FROM {enrold_head} "
-	    "WHERE 1 = 0",
+	    ("INSERT INTO {enrold_head} (id, head, run) SELECT id, head, run FROM {enrold_head} "
+	     "WHERE 1 = 0"),
 	    "UPDATE {enrold_node} SET beat = beat WHERE 1 = 0",
 	};
 	for (size_t i = 0; is_there && i < sizeof tries / sizeof *tries; i++)
