@@ -1,6 +1,6 @@
 /*
  * lms: the LMS database behind one engine-neutral API that works on arrays, never on one row,
- * because PostgreSQL and MariaDB live behind a round trip. SQLite loops over prepared statements.
+ * because PostgreSQL and MariaDB live behind a round trip.
  *
  * It knows Moodle's tables, never a CSV file. One connection belongs to one thread. Errors: RETRY
  * (locked, disk full, gone: the transaction is rolled back, try the whole batch again), CONFIG (not

@@ -7,8 +7,7 @@
 #include <stdlib.h>
 
 /* How many entries are written together. The more the faster; but there are two such bundles in
- * memory, and nothing else can be written meanwhile, for a second
- * (SQLite) to three. */
+ * memory, and nothing else can be written meanwhile, for one second (SQLite) to three. */
 enum { BUNDLE_SIZE = 80000 };
 
 /* What is written together. */
