@@ -106,9 +106,9 @@ struct error lms_flush(struct lms *lms)
 
 struct error lms_commit(struct lms *lms)
 {
-	backlog_finish(lms->backlog);
-	backlog_flag(lms->backlog);
-	rivals_check(lms);
+	struct error error = lms_flush(lms); /* it sticks, and db_end returns it */
+	if (!is_error(&error))
+		rivals_check(lms);
 	large_end(lms);
 	return db_end(lms->db);
 }

@@ -237,7 +237,7 @@ static struct error batch_begin(struct applying *applying)
 	if (applying->run->runner->has_turn)
 		return OK;
 	struct error error = transaction_begin(applying->run);
-	applying->records_since = applying->run->row.records;
+	applying->records_since = applying->tally.rows;
 	applying->begun_us = run_now_us();
 	return is_error(&error) ? error : census_order(applying);
 }

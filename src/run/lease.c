@@ -129,9 +129,11 @@ static struct error feed_take_unlocked(struct lease *lease, struct lms *lms, con
 	/* Whoever has joined anew holds nothing. */
 	bool is_still_us = memcmp(token, lease->token, sizeof token) == 0;
 	struct held_feed *feed = feed_find(lease, name); /* the list may have moved */
+	if (is_error(&error))
+		return error; /* another worker may have it all the same */
 	feed->is_ours = is_ours && is_still_us;
 	feed->is_owed = false;
-	return error;
+	return OK;
 }
 
 struct error lease_enter(
