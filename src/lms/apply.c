@@ -77,7 +77,7 @@ static void flags_set(struct work *work)
 	for (size_t i = 0; i < work->effects->count; i++) {
 		const struct change *change = &work->effects->changes[i];
 		if (is_flagging(change))
-			flag_set(work, "accesslib/dirtyusers",
+			flag_set(work, DIRTY_USERS,
 			    work->effects
 			        ->people[work->effects->enrolments[change->enrolment].person]
 			        .id);

@@ -127,19 +127,13 @@ static bool bundle_reserve(struct bundle *bundle, size_t more)
 	return true;
 }
 
-static int number_compare(const void *a, const void *b)
-{
-	const int64_t *x = a, *y = b;
-	return *x < *y ? -1 : *x > *y;
-}
-
 /* Each of them once. */
 static void flagged_settle(struct backlog *backlog)
 {
 	size_t used = 0;
 	if (backlog->flagged_count > 0)
 		qsort(backlog->flagged, backlog->flagged_count, sizeof *backlog->flagged,
-		    number_compare);
+		    census_compare_ids);
 	for (size_t i = 0; i < backlog->flagged_count; i++)
 		if (used == 0 || backlog->flagged[used - 1] != backlog->flagged[i])
 			backlog->flagged[used++] = backlog->flagged[i];

@@ -117,7 +117,7 @@ static void roles_leave(struct leavers *all)
 		        .course = level == CONTEXT_COURSE ? instance : 0,
 		        .related = leaver->user,
 		        .other = other(all, data)});
-		flag_set(work, "accesslib/dirtyusers", leaver->user);
+		flag_set(work, DIRTY_USERS, leaver->user);
 	}
 	run_for_all(all, "DELETE FROM {role_assignments} WHERE userid = ?");
 }

@@ -214,7 +214,7 @@ bool census_has_assigned(const struct census *census, int64_t user, int64_t cont
 	return false;
 }
 
-static int number_compare(const void *a, const void *b)
+int census_compare_ids(const void *a, const void *b)
 {
 	const int64_t *x = a, *y = b;
 	return *x < *y ? -1 : *x > *y;
@@ -226,7 +226,7 @@ static bool has_one_of(
 {
 	for (size_t number = behind + 1; number <= list->count; number++) {
 		int64_t user = *(const uint32_t *)hashlist_at(list, (uint32_t)number);
-		if (bsearch(&user, users, count, sizeof user, number_compare))
+		if (bsearch(&user, users, count, sizeof user, census_compare_ids))
 			return true;
 	}
 	return false;

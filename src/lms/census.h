@@ -50,6 +50,8 @@ int64_t census_find_id(const struct census *census, const struct enrolment_facts
  * into a course or a role. */
 bool census_has_assigned(const struct census *census, int64_t user, int64_t context, int64_t role);
 bool census_has_entered(const struct census *census, const int64_t *users, size_t count);
+/* Ids, int64_t, ascending: for qsort and bsearch. */
+int census_compare_ids(const void *a, const void *b);
 void census_set_id(struct census *census, int64_t user, int64_t enrol, int64_t id);
 
 /* Courses that were asked for before, in this transaction. False: not yet. */

@@ -88,8 +88,6 @@ void flags_write(struct work *work)
 
 /* ---- of many at once ---- */
 
-#define DIRTY_USERS "accesslib/dirtyusers"
-
 /* Rows that are there already, and whose they are. */
 struct flagged {
 	const int64_t *users; /* ascending */
@@ -100,16 +98,10 @@ struct flagged {
 	bool has_failed;
 };
 
-static int number_compare(const void *a, const void *b)
-{
-	const int64_t *x = a, *y = b;
-	return *x < *y ? -1 : *x > *y;
-}
-
 static void flagged_find(struct flagged *flagged, int64_t row, int64_t user)
 {
 	const int64_t *found =
-	    bsearch(&user, flagged->users, flagged->count, sizeof user, number_compare);
+	    bsearch(&user, flagged->users, flagged->count, sizeof user, census_compare_ids);
 	if (!found)
 		return;
 	flagged->has[found - flagged->users] = true;

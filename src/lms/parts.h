@@ -150,11 +150,13 @@ void cohorts_sync(struct work *work, const struct joining *joinings, size_t coun
 
 /* ---- flag.c ---- */
 
-/* Tells live sessions to look again (facts 5.10): "accesslib/dirtyusers" and the like. */
+#define DIRTY_USERS "accesslib/dirtyusers"
+
+/* Tells live sessions to look again (facts 5.10): DIRTY_USERS and the like. */
 void flag_set(struct work *work, const char *type, int64_t user);
 /* All that were set, once. */
 void flags_write(struct work *work);
-/* "accesslib/dirtyusers" of these, who are distinct. */
+/* DIRTY_USERS of these, who are distinct and ascending. */
 void people_flag(struct lms *lms, const int64_t *users, size_t count, int64_t now);
 
 /* ---- audit.c ---- */

@@ -231,7 +231,7 @@ static void tell_enrolment(const struct syncs *syncs, const struct sync *sync)
 	tell(syncs, sync, is_new ? &created : &updated, is_new ? -sync->enrolment : sync->enrolment,
 	    json_pack("{s:s}", "enrol", "cohort"));
 	if (!is_new)
-		flag_set(syncs->work, "accesslib/dirtyusers", sync->user);
+		flag_set(syncs->work, DIRTY_USERS, sync->user);
 }
 
 static void tell_role(const struct syncs *syncs, const struct sync *sync, int64_t id)
@@ -241,7 +241,7 @@ static void tell_role(const struct syncs *syncs, const struct sync *sync, int64_
 	tell(syncs, sync, &assigned, sync->role,
 	    json_pack("{s:I, s:s, s:o}", "id", (json_int_t)id, "component", "enrol_cohort",
 	        "itemid", text_of(sync->enrol)));
-	flag_set(syncs->work, "accesslib/dirtyusers", sync->user);
+	flag_set(syncs->work, DIRTY_USERS, sync->user);
 }
 
 static void tell_group(const struct syncs *syncs, const struct sync *sync)
