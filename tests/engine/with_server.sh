@@ -88,13 +88,15 @@ postgresql)
   ;;
 mariadb)
   command -v mariadbd >/dev/null || { echo "skipped: MariaDB is not installed"; exit 77; }
-  "${as_user[@]}" mariadb-install-db --no-defaults --datadir="$directory/data" --auth-root-authentication-method=normal \
+  # A folder for temporary tables of its own: a server that starts clears away those of all others.
+  mkdir -m 0777 "$directory/tmp"
+  "${as_user[@]}" mariadb-install-db --no-defaults --datadir="$directory/data" --tmpdir="$directory/tmp" --auth-root-authentication-method=normal \
     --skip-test-db >"$directory/init.log" 2>&1 || { cat "$directory/init.log"; exit 1; }
   flush=$([ "${ENROLD_TEST_FSYNC:-off}" = on ] && echo "--innodb-flush-log-at-trx-commit=1" || echo "--innodb-flush-log-at-trx-commit=0 --innodb-flush-method=nosync")
   stop_signal=TERM pid_file=$directory/pid
   # shellcheck disable=SC2206  # words on purpose
   command=("${as_user[@]}" mariadbd --no-defaults --datadir="$directory/data" --socket="$directory/socket" --skip-name-resolve
-    --pid-file="$directory/pid" --max-connections=200 $flush ${ENROLD_TEST_SERVER_OPTIONS:-})
+    --tmpdir="$directory/tmp" --pid-file="$directory/pid" --max-connections=200 $flush ${ENROLD_TEST_SERVER_OPTIONS:-})
   if [ "$tls" ]; then
     command+=(--bind-address=127.0.0.1,127.0.0.2 --port="$ENROLD_TEST_PORT" --ssl-ca="$tls/ca.pem" --ssl-cert="$tls/server.pem"
       --ssl-key="$tls/server.key" --general-log --general-log-file="$tls/connections")
