@@ -19,11 +19,22 @@ enum error_class {
 	ERROR_CONFIG, /* the operator must act */
 };
 
+/*
+ * Whose an error is says whom it may keep waiting.
+ *
+ *     MACHINE  the database, the disk, memory: everybody waits, since nothing is lost by that
+ *     FILE     one file and no other: it is tried a few times, then that file ends with its reason
+ *     FOLDER   one feed's folder: that feed is out of service, and named, until somebody mends it
+ */
+enum error_owner { OWNER_MACHINE, OWNER_FILE, OWNER_FOLDER };
+
 struct error {
 	enum error_class class;
+	enum error_owner owner;
 	const char *code; /* REJECT: static, stable word for the answer; else "" */
 	uint64_t line;    /* REJECT: physical line of the input, 0 when there is none */
-	bool is_lasting;  /* RETRY by errno: one that no waiting mends, such as a missing right */
+	bool is_lasting;  /* by errno: one that no waiting mends, such as a missing right */
+	bool is_narrow;   /* by errno: one that can strike a single file and leave the others alone */
 	char text[240];   /* one sentence, no newline */
 };
 
@@ -45,6 +56,9 @@ struct error error_reject(const char *code, uint64_t line, const char *format, .
 
 /* RETRY with errno's own words appended: "cannot open inbox/a.csv: Permission denied". */
 struct error error_errno(const char *format, ...) PRINTF_LIKE(1, 2);
+/* The same error, where it was met at one file or folder. It stays the machine's when its errno says
+ * nothing about one file: a full disk is full for all. */
+struct error error_own(struct error error, enum error_owner owner);
 /* For the beginning of a program: CONFIG when the error is a lasting one. */
 struct error error_at_start(struct error error);
 /* RETRY: an allocation failed while doing `what`. */

@@ -1,21 +1,18 @@
 #include "enrold/error.h"
 
+#include "enrold/cut.h"
+
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-/* Cuts at the end of the buffer, never inside a UTF-8 sequence: the text goes into JSON. */
+/* After a printf that may have filled the buffer: the text goes into JSON. */
 static void text_cut(char *text, size_t size)
 {
 	size_t length = strlen(text);
-	if (length + 1 < size)
-		return;
-	while (length > 0 && ((unsigned char)text[length - 1] & 0xC0) == 0x80)
-		length--;
-	if (length > 0 && (unsigned char)text[length - 1] >= 0xC0)
-		length--;
-	text[length] = '\0';
+	if (length + 1 == size)
+		text[cut_length((struct slice){text, length}, length - 1)] = '\0';
 }
 
 static struct error PRINTF_LIKE(3, 0)
@@ -55,17 +52,33 @@ struct error error_reject(const char *code, uint64_t line, const char *format, .
 	return error;
 }
 
-/* What somebody has to do something about. A full disk, too many open files, a disk that cannot be
- * read just now pass by themselves, or while the daemon waits. */
-static bool is_lasting(int code)
-{
-	static const int lasting[] = {EACCES, EPERM, EROFS, ENOENT, ENOTDIR, EISDIR, ELOOP,
-	    ENAMETOOLONG, EEXIST, EXDEV, EINVAL};
-	for (size_t i = 0; i < sizeof lasting / sizeof *lasting; i++)
-		if (lasting[i] == code)
-			return true;
-	return false;
-}
+/*
+ * What errno says about an error: that no waiting mends it, and that it can strike one file alone.
+ * Any other passes by itself and is everybody's: ENOSPC, EDQUOT, ENOMEM, EMFILE, EINTR ...
+ */
+static const struct {
+	int number;
+	bool is_lasting, is_narrow;
+} numbers[] = {
+    {EACCES, true, true},
+    {EPERM, true, true},
+    {ENOENT, true, true},
+    {ENOTDIR, true, true},
+    {EISDIR, true, true},
+    {ELOOP, true, true},
+    {ENAMETOOLONG, true, true},
+    {EILSEQ, true, true},
+    {EEXIST, true, true},
+    {EINVAL, true, true},
+    {ENXIO, true, true},
+    {ENODEV, true, true},
+    {EOVERFLOW, true, true},
+    {EXDEV, true, true},
+    {EROFS, true, false},
+    {EIO, false, true},
+    {EUCLEAN, false, true},
+    {EBADMSG, false, true},
+};
 
 struct error error_errno(const char *format, ...)
 {
@@ -79,7 +92,19 @@ struct error error_errno(const char *format, ...)
 	snprintf(error.text + length, sizeof error.text - length, ": %s",
 	    strerror_r(saved, words, sizeof words));
 	text_cut(error.text, sizeof error.text);
-	error.is_lasting = is_lasting(saved);
+	for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+		if (numbers[i].number != saved)
+			continue;
+		error.is_lasting = numbers[i].is_lasting;
+		error.is_narrow = numbers[i].is_narrow;
+	}
+	return error;
+}
+
+struct error error_own(struct error error, enum error_owner owner)
+{
+	if (error.is_narrow)
+		error.owner = owner;
 	return error;
 }
 

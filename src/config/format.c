@@ -3,6 +3,7 @@
  */
 #include "enrold/arena.h"
 #include "enrold/config.h"
+#include "enrold/cut.h"
 
 #include "value.h"
 
@@ -202,7 +203,7 @@ static struct error pair_parse(
 	const struct config_key *first = keys_of(SECTION_FEED, &count);
 	char *value = strchr(pair, '=');
 	if (!value)
-		return error_config("not a policy: %.80s", pair);
+		return error_config("not a policy: %.*s", CUT_ARG(pair, 80));
 	*value++ = '\0';
 	const struct config_key *key = keys_find(SECTION_FEED, pair);
 	if (key)
@@ -210,7 +211,7 @@ static struct error pair_parse(
 	else
 		key = keys_find(SECTION_CSV, pair);
 	if (!key || key->kind == KEY_MAP || key->is_local)
-		return error_config("a policy with an unknown key %.80s", pair);
+		return error_config("a policy with an unknown key %.*s", CUT_ARG(pair, 80));
 	if (key->kind == KEY_LIST || key->kind == KEY_PAIRS)
 		return items_parse(key, value, arena, policy);
 	if (!text_unescape(value))

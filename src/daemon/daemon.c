@@ -4,6 +4,7 @@
  */
 #include "enrold/daemon.h"
 
+#include "enrold/cut.h"
 #include "enrold/log.h"
 #include "enrold/patient.h"
 
@@ -56,7 +57,7 @@ struct daemon {
 	bool once;
 	bool is_idle_twice; /* once: nothing was found after all was done */
 	struct notify notify;
-	char status[256];
+	char status[320];
 	int64_t status_at;
 };
 
@@ -76,8 +77,8 @@ static void status_tell(struct daemon *daemon, int64_t now_ms)
 	    status.feeds, status.feeds == 1 ? "feed" : "feeds", status.ready + status.runs,
 	    status.busy, status.answered, status.refused);
 	if (status.trouble_since != INT64_MAX && length > 0)
-		snprintf(text + length, sizeof text - (size_t)length, "; waiting: %.120s",
-		    status.trouble);
+		snprintf(text + length, sizeof text - (size_t)length, "; waiting: %.*s",
+		    CUT_ARG(status.trouble, 120));
 	bool is_news = strcmp(text, daemon->status) != 0;
 	/* While files stream through, once a second is enough. */
 	if (!is_news || (status.busy > 0 && now_ms < daemon->status_at + STATUS_EVERY_MS))

@@ -6,6 +6,8 @@
 #include "disk.h"
 #include "parts.h"
 
+#include "enrold/cut.h"
+
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
@@ -131,7 +133,8 @@ static struct error sum_compare(const struct run *run, char *text)
 	const char *sum = sum_find(text, run->name);
 	if (!sum)
 		return error_reject("checksum_unreadable", 0,
-		    "%.100s" SUM " has no line for this file: write it with sha256sum", run->name);
+		    "%.*s" SUM " has no line for this file: write it with sha256sum",
+		    CUT_ARG(run->name, 100));
 	if (strncasecmp(sum, run->row.sha256.bytes, HASH_TEXT_SIZE) == 0)
 		return OK;
 	return error_reject("checksum_mismatch", 0,

@@ -1,5 +1,6 @@
 #include "enrold/names.h"
 
+#include "enrold/cut.h"
 #include "enrold/slice.h"
 #include "enrold/value.h"
 
@@ -7,7 +8,8 @@
 #include <strings.h>
 
 static const char *const ignored_ends[] = {
-    "~", ".part", ".filepart", ".tmp", ".swp", ".crdownload", ".sha256", ".done"};
+    "~", ".part", ".filepart", ".partial", ".tmp", ".tmp.csv", ".uploading", ".swp", ".crdownload",
+    ".sha256", ".rows", ".done"};
 
 static bool ends_with(const char *name, const char *end)
 {
@@ -37,21 +39,11 @@ static size_t stem_length(const char *name)
 	return length >= 4 && strcmp(name + length - 4, ".csv") == 0 ? length - 4 : length;
 }
 
-/* At most `room` bytes of the stem, never half a character. */
-static int stem_cut(const char *name, size_t room)
-{
-	size_t length = stem_length(name);
-	if (length <= room)
-		return (int)length;
-	while (room > 0 && ((unsigned char)name[room] & 0xC0) == 0x80)
-		room--;
-	return (int)room;
-}
-
 void name_make(char out[FILE_NAME_SIZE], const char *input, const char *run, const char *suffix)
 {
 	size_t room = FILE_NAME_SIZE - 1 - strlen(run) - strlen(suffix) - 1;
-	snprintf(out, FILE_NAME_SIZE, "%.*s.%s%s", stem_cut(input, room), input, run, suffix);
+	int stem = (int)cut_length((struct slice){input, stem_length(input)}, room);
+	snprintf(out, FILE_NAME_SIZE, "%.*s.%s%s", stem, input, run, suffix);
 }
 
 void name_evade(char out[FILE_NAME_SIZE], const char *name, unsigned number)

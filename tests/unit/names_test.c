@@ -1,4 +1,5 @@
 /* Names of files and of runs. */
+#include "enrold/cut.h"
 #include "enrold/names.h"
 #include "enrold/runid.h"
 
@@ -22,6 +23,10 @@ Test(names, in_the_inbox_say_what_may_be_taken)
 	    {"staff.csv.part", NAME_IGNORED},
 	    {"staff.csv.FILEPART", NAME_IGNORED},
 	    {"staff.csv.tmp", NAME_IGNORED},
+	    {"staff.tmp.csv", NAME_IGNORED},
+	    {"staff.csv.partial", NAME_IGNORED},
+	    {"staff.csv.uploading", NAME_IGNORED},
+	    {"staff.csv.rows", NAME_IGNORED},
 	    {"staff.csv.swp", NAME_IGNORED},
 	    {"staff.csv.crdownload", NAME_IGNORED},
 	    {"staff.csv.sha256", NAME_IGNORED},
@@ -95,4 +100,15 @@ Test(runid, grows_whatever_the_clock_does)
 	}
 	cr_expect_str_eq(last, "19700101-000000-002000");
 	run_ids_done(&ids);
+}
+
+Test(names, are_cut_between_letters_whatever_the_length)
+{
+	static const char text[] = "a\xC3\xA4\xE2\x82\xAC\xF0\x9F\x98\x80z"; /* 1, 2, 3, 4, 1 */
+	static const size_t lengths[] = {0, 1, 1, 3, 3, 3, 6, 6, 6, 6, 10, 11, 11};
+	for (size_t max = 0; max < sizeof lengths / sizeof *lengths; max++)
+		cr_expect_eq(cut_length(slice_of(text), max), lengths[max], "%zu", max);
+	static const char no_text[] = "\x80\x80\x80\x80\x80\x80\x80\x80";
+	cr_expect_eq(cut_length(slice_of(no_text), 6), 2);
+	cr_expect_eq(cut_length(slice_of(no_text), 20), 8);
 }
