@@ -58,7 +58,7 @@ struct policy {
 	/* Not part of what a run is done under, and not stored with it: */
 	struct text_list after_run; /* a command: its path and arguments; none: no command */
 	uint32_t after_run_timeout_ms;
-	bool atomic;                   /* a file is one transaction, without checkpoints */
+	bool atomic; /* a file is one transaction, without checkpoints */
 };
 
 #endif

@@ -65,8 +65,10 @@ void runner_rest(struct runner *runner);
 /* A file of the lane's inbox. */
 void run_file(
     struct runner *runner, const struct lane *lane, const char *name, struct run_report *report);
-/* A run in work/<node>, begun earlier. */
-void run_continue(struct runner *runner, const char *run, struct run_report *report);
+/* A run in work/<node>, begun earlier. is_last_try: an error that is this file's alone now ends the
+ * run, refused, with that reason. */
+void run_continue(
+    struct runner *runner, const char *run, bool is_last_try, struct run_report *report);
 
 /* To whom a run in work/<node> belongs; its feed is "" when its directory does not say. */
 void run_find_lane(const struct spool *spool, const char *run, struct lane *lane);

@@ -21,9 +21,10 @@ struct spool {
 };
 
 /*
- * Makes what is missing: the places, and each feed's inbox and outbox. CONFIG: a place cannot be
- * made or lies on another file system than the rest (moving a file must be one step). RETRY:
- * another process has the spool; its pid is in the text.
+ * Makes what is missing: the places, and each feed's inbox and outbox; a feed's folders that cannot
+ * be made or used are no error here. CONFIG: a place cannot be made or lies on another file system
+ * than the rest (moving a file must be one step). RETRY: another process has the spool; its pid is
+ * in the text.
  */
 struct error spool_open(const struct config *config, struct spool *spool) MUST_CHECK;
 /* The same for feeds that a new configuration brings. */
@@ -45,6 +46,16 @@ struct lane {
 /* "inbox", "inbox/hr", "inbox/preview", "inbox/hr/preview". */
 enum { SPOOL_PATH_SIZE = FEED_NAME_MAX + 32 };
 void spool_inbox(char path[SPOOL_PATH_SIZE], const struct lane *lane);
+
+/* Opens it, for the caller to close, without following what somebody else may have put on the way.
+ * RETRY; what is wrong with this lane's folders alone is OWNER_FOLDER. */
+struct error spool_open_inbox(
+    const struct spool *spool, const struct lane *lane, int *directory) MUST_CHECK;
+/* The same, and what is missing is made. */
+struct error spool_make_inbox(
+    const struct spool *spool, const struct lane *lane, int *directory) MUST_CHECK;
+/* Makes inbox/ sticky where that is needed and possible. */
+void spool_guard_inbox(int inbox);
 /* The feed's directory below the outbox, made when it is missing; the caller closes it. */
 struct error spool_open_outbox(
     const struct spool *spool, const char *feed, int *directory) MUST_CHECK;

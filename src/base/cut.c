@@ -12,7 +12,8 @@ size_t cut_length(struct slice text, size_t max)
 	if (text.size <= max)
 		return text.size;
 	size_t length = max;
-	/* The byte that would be the first to go begins a letter, or those before it are of the same. */
+	/* The byte that would be the first to go begins a letter, or those before it are of the
+	 * same. */
 	while (length > 0 && max - length < LETTER_MAX && is_inside_letter(text.bytes[length]))
 		length--;
 	return length;

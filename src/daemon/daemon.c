@@ -549,7 +549,8 @@ enum daemon_exit daemon_run(const char *path, struct config_file *file, bool onc
 	run_ids_init(&daemon.ids);
 	turnstile_init(&daemon.turnstile);
 	notify_open(&daemon.notify);
-	umask(0027);
+	umask(0007); /* modes are given one by one, and by the folder; nobody else gets anything */
+	;
 	struct error error = run(&daemon);
 	notify_close(&daemon.notify);
 	turnstile_done(&daemon.turnstile);

@@ -4,8 +4,6 @@
 
 #include "enrold/log.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +15,7 @@ enum {
 	DELAY_MAX_MS = 30000,
 	DELAY_CHANGED_MS = 1000, /* somebody is writing to the file */
 	DELAY_ELSEWHERE_MS = 1000,
+	FILE_TRIES = 6, /* some three seconds: what is wrong with one file alone ends it then */
 	SCAN_SHARE = 4, /* scans asked for by events take at most a fifth of the time */
 };
 
@@ -37,6 +36,7 @@ struct feed_state {
 	bool is_asked;    /* for a scan, which has not come yet */
 	int64_t retry_at; /* nothing is begun before */
 	struct trouble running, scanning;
+	unsigned file_tries; /* in which the file that is next failed for reasons of its own */
 	bool is_busy;
 	bool is_unwatched; /* which has been said */
 };
@@ -289,43 +289,53 @@ static void watch_try(struct feed_state *state, struct watch *watch, size_t plac
 	state->is_unwatched = is_error(&error);
 }
 
-static void scan_tell(
-    struct feed_state *state, const char *path, const struct error *error, int64_t now_ms)
+static void scan_tell(struct feed_state *state, const struct error *error, int64_t now_ms)
 {
+	const char *feed = state->lane.feed;
+	const char *what = state->lane.is_preview ? "its previews are" : "it is";
 	if (is_error(error)) {
-		if (trouble_note(&state->scanning, error, now_ms))
-			log_event(LOG_WARNING, "inbox_missing", about("", &state->lane, ""),
-			    "%s; looking for it again and again", error->text);
+		struct error named = error_wrap(*error, "feed %s", feed);
+		if (trouble_note(&state->scanning, &named, now_ms))
+			log_event(LOG_WARNING, "feed_out_of_service", about("", &state->lane, ""),
+			    "%s; %s out of service until that is mended", named.text, what);
 	} else if (trouble_end(&state->scanning)) {
-		log_event(
-		    LOG_INFO, "inbox_back", about("", &state->lane, ""), "%s is there again", path);
+		log_event(LOG_INFO, "feed_in_service", about("", &state->lane, ""),
+		    "feed %s: %s in service again", feed, what);
 	}
 }
 
 static bool has_work(const struct feed_state *state)
 {
-	return state->runs_count > 0 || inbox_ready(state->inbox) > 0;
+	bool has_files = inbox_ready(state->inbox) > 0 && !is_in_trouble(&state->scanning);
+	return state->runs_count > 0 || has_files;
+}
+
+/* Both folders of the lane: nothing is taken whose answer would have no place. */
+static struct error folders_open(const struct feed_state *state, int *inbox)
+{
+	const struct spool *spool = state->all->spool;
+	int outbox;
+	struct error error = spool_open_outbox(spool, state->lane.feed, &outbox);
+	if (is_error(&error))
+		return error;
+	close(outbox);
+	return spool_open_inbox(spool, &state->lane, inbox);
 }
 
 /* Watch first, then look: what comes between is seen twice rather than never. */
 static void scan(struct feeds *feeds, size_t index, struct watch *watch, int64_t now_ms)
 {
 	struct feed_state *state = &feeds->states[index];
-	char path[SPOOL_PATH_SIZE];
-	spool_inbox(path, &state->lane);
+	int directory;
 	int64_t began = clock_ms();
 	state->is_asked = false;
-	int directory =
-	    openat(feeds->spool->root, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	struct error error = OK;
-	if (directory < 0) {
-		error = error_errno("cannot open %s", path);
-	} else {
+	struct error error = folders_open(state, &directory);
+	if (!is_error(&error)) {
 		watch_try(state, watch, index, directory);
 		error = inbox_scan(state->inbox, directory, now_ms);
 		close(directory);
 	}
-	scan_tell(state, path, &error, now_ms);
+	scan_tell(state, &error, now_ms);
 	if (!is_error(&error) && !state->is_busy && !has_work(state))
 		run_goes_on(state); /* whoever sent what we waited with has taken it back */
 	int64_t settles_at = inbox_settles_at(state->inbox);
@@ -354,13 +364,14 @@ void feeds_scan(struct feeds *feeds, struct watch *watch, int64_t now_ms)
 
 static bool state_next(struct feed_state *state, struct job *job)
 {
+	job->is_last_try = state->file_tries >= FILE_TRIES;
 	if (state->runs_count > 0) {
 		memcpy(job->run, state->runs[0], sizeof job->run);
 		state->runs_count--;
 		memmove(state->runs, state->runs + 1, state->runs_count * sizeof *state->runs);
 		return true;
 	}
-	const char *name = inbox_next(state->inbox);
+	const char *name = is_in_trouble(&state->scanning) ? NULL : inbox_next(state->inbox);
 	if (name)
 		snprintf(job->name, sizeof job->name, "%s", name);
 	return name;
@@ -383,6 +394,7 @@ bool feeds_next(struct feeds *feeds, int64_t now_ms, struct job *job)
 
 static void answered(struct feeds *feeds, struct feed_state *state, const struct run_report *report)
 {
+	state->file_tries = 0;
 	run_goes_on(state);
 	feeds->answered++;
 	feeds->refused += report->is_refused;
@@ -391,6 +403,7 @@ static void answered(struct feeds *feeds, struct feed_state *state, const struct
 
 static void gone(struct feed_state *state, const struct run_report *report, int64_t now_ms)
 {
+	state->file_tries = 0;
 	run_goes_on(state);
 	if (!*report->file)
 		return; /* its owner has taken it back */
@@ -400,8 +413,24 @@ static void gone(struct feed_state *state, const struct run_report *report, int6
 	state->scan_at = state->retry_at;
 }
 
-static void postponed(struct feed_state *state, const struct run_report *report, int64_t now_ms)
+static void left(struct feed_state *state, const struct job *job, int64_t now_ms)
 {
+	int64_t until_ms = now_ms + state->all->config->rescan_ms;
+	state->file_tries = 0;
+	run_goes_on(state);
+	if (inbox_leave(state->inbox, job->name, until_ms))
+		on_left(state, job->name, job->report.error.text);
+}
+
+static void postponed(struct feed_state *state, const struct job *job, int64_t now_ms)
+{
+	const struct run_report *report = &job->report;
+	bool is_of_file = report->error.owner == OWNER_FILE;
+	state->file_tries = is_of_file ? state->file_tries + 1 : 0;
+	if (is_of_file && job->is_last_try && !*report->run) {
+		left(state, job, now_ms); /* it has not even been claimed */
+		return;
+	}
 	if (is_error(&report->error))
 		run_waits(state, report, now_ms);
 	state->retry_at = now_ms + trouble_delay(&state->running);
@@ -435,12 +464,9 @@ void feeds_done(struct feeds *feeds, const struct job *job, int64_t now_ms)
 	switch (report->end) {
 	case RUN_ANSWERED: answered(feeds, state, report); break;
 	case RUN_GONE: gone(state, report, now_ms); break;
-	case RUN_LEFT:
-		inbox_leave(state->inbox, job->name);
-		on_left(state, job->name, report->error.text);
-		break;
+	case RUN_LEFT: left(state, job, now_ms); break;
 	case RUN_ELSEWHERE: elsewhere(state, job, now_ms); break;
-	case RUN_POSTPONED: postponed(state, report, now_ms); break;
+	case RUN_POSTPONED: postponed(state, job, now_ms); break;
 	}
 }
 

@@ -29,7 +29,8 @@ struct file {
 	unsigned scan;    /* the last that saw it */
 	bool is_vouched;
 	bool is_ready;
-	bool is_left;
+	bool is_left;          /* as it is it will never be taken */
+	int64_t left_until_ms; /* by inbox_leave; INT64_MIN: it has not been */
 	char name[];
 };
 
@@ -86,6 +87,7 @@ static struct file *file_make(struct inbox *inbox, const char *name)
 	struct file *file = calloc(1, sizeof *file + size);
 	if (!file)
 		return NULL;
+	file->left_until_ms = INT64_MIN;
 	memcpy(file->name, name, size);
 	HASH_ADD_STR(inbox->files, name, file);
 	if (!file->hh.tbl) {
@@ -130,8 +132,9 @@ static bool is_same(const struct signature *a, const struct signature *b)
 	       a->ctime_ns == b->ctime_ns;
 }
 
-static const char *find_fault(const char *name, const struct stat *stat)
+static const char *find_fault(const struct inbox *inbox, const char *name, const struct stat *stat)
 {
+	const char *marker = inbox->rules.marker;
 	if (name_judge(name) == NAME_REFUSED)
 		return "its name is not UTF-8 or has control characters: rename it";
 	if (S_ISLNK(stat->st_mode))
@@ -142,6 +145,8 @@ static const char *find_fault(const char *name, const struct stat *stat)
 		return "it is not a regular file";
 	if (stat->st_nlink > 1)
 		return "it has another name too (a hard link): move it in instead";
+	if (marker && strlen(name) + strlen(marker) > NAME_MAX)
+		return "its name is so long that its marker cannot lie beside it: shorten it";
 	return NULL;
 }
 
@@ -175,11 +180,12 @@ static void judge(
 		file->signature = signature;
 		file->since_ms = now_ms;
 		file->is_left = file->is_ready = false;
+		file->left_until_ms = INT64_MIN;
 	}
-	const char *fault = find_fault(file->name, stat);
+	const char *fault = find_fault(inbox, file->name, stat);
 	if (fault)
 		leave(inbox, file, fault);
-	if (file->is_left)
+	if (file->is_left || file->left_until_ms > now_ms)
 		return;
 	if (inbox->rules.marker) {
 		file->is_ready = has_marker(inbox, directory, file->name);
@@ -290,13 +296,15 @@ const char *inbox_next(struct inbox *inbox)
 	return inbox->ready[inbox->ready_next++]->name;
 }
 
-void inbox_leave(struct inbox *inbox, const char *name)
+bool inbox_leave(struct inbox *inbox, const char *name, int64_t until_ms)
 {
 	struct file *file = file_find(inbox, name);
-	if (file) {
-		file->is_left = true;
-		file->is_ready = false;
-	}
+	if (!file)
+		return true;
+	bool is_news = file->left_until_ms == INT64_MIN;
+	file->left_until_ms = until_ms;
+	file->is_ready = false;
+	return is_news;
 }
 
 size_t inbox_ready(const struct inbox *inbox)

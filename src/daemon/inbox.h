@@ -45,8 +45,9 @@ struct error inbox_scan(struct inbox *inbox, int directory, int64_t now_ms) MUST
 
 /* The first by arrival (ctime), then name; NULL when there is none. Valid until the next scan. */
 const char *inbox_next(struct inbox *inbox);
-/* The name cannot be taken and will not be given again until it changes. */
-void inbox_leave(struct inbox *inbox, const char *name);
+/* The name cannot be taken, and is not given again before that time or a change of the file: what
+ * stands in its way may lie beside it. True: that is news. */
+bool inbox_leave(struct inbox *inbox, const char *name, int64_t until_ms);
 
 size_t inbox_ready(const struct inbox *inbox);
 /* When the next file will have settled; INT64_MAX: none is waiting for that. */

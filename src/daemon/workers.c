@@ -32,7 +32,7 @@ static void job_run(struct worker *worker)
 {
 	struct job *job = &worker->job;
 	if (*job->run)
-		run_continue(worker->runner, job->run, &job->report);
+		run_continue(worker->runner, job->run, job->is_last_try, &job->report);
 	else
 		run_file(worker->runner, &job->lane, job->name, &job->report);
 }

@@ -16,6 +16,7 @@ struct job {
 	size_t place; /* the caller's index */
 	struct lane lane;
 	char run[RUN_ID_SIZE + 1]; /* to go on with, or "" ... */
+	bool is_last_try;          /* the run has failed for reasons of its own again and again */
 	char name[FILE_NAME_SIZE]; /* ... for a new file of the inbox */
 	struct run_report report;  /* once done */
 };

@@ -43,11 +43,22 @@ static bool is_lasting(unsigned number)
 	}
 }
 
+/* Of these, what a statement asks rather than who we are and which database it is: another file may
+ * fare better. */
+static bool is_narrow(unsigned number)
+{
+	return number != ER_ACCESS_DENIED_ERROR && number != ER_DBACCESS_DENIED_ERROR &&
+	       number != ER_BAD_DB_ERROR;
+}
+
 static void fail_with(struct mariadb *db, unsigned number, const char *text)
 {
 	int length = (int)strcspn(text, "\n");
-	db_fail(&db->db, is_lasting(number) ? error_config("%s: %.*s", db->db.name, length, text)
-	                                    : error_retry("%s: %.*s", db->db.name, length, text));
+	struct error error = is_lasting(number)
+	                         ? error_config("%s: %.*s", db->db.name, length, text)
+	                         : error_retry("%s: %.*s", db->db.name, length, text);
+	error.is_narrow = is_lasting(number) && is_narrow(number);
+	db_fail(&db->db, error);
 }
 
 void mariadb_fail(struct mariadb *db)

@@ -30,6 +30,13 @@ static bool is_lasting(const char *state)
 	return false;
 }
 
+/* Of these, what a statement asks rather than who we are and which database it is: another file may
+ * fare better. */
+static bool is_narrow(const char *state)
+{
+	return strncmp(state, "28", 2) != 0 && strncmp(state, "3D", 2) != 0;
+}
+
 /* One line of libpq's several. */
 struct error postgresql_error(const struct postgresql *db, const PGresult *result)
 {
@@ -38,9 +45,11 @@ struct error postgresql_error(const struct postgresql *db, const PGresult *resul
 	if (!text)
 		text = PQerrorMessage(db->handle);
 	int length = (int)strcspn(text, "\n");
-	if (state && is_lasting(state))
-		return error_config("%s: %.*s", db->db.name, length, text);
-	return error_retry("%s: %.*s", db->db.name, length, text);
+	if (!state || !is_lasting(state))
+		return error_retry("%s: %.*s", db->db.name, length, text);
+	struct error error = error_config("%s: %.*s", db->db.name, length, text);
+	error.is_narrow = is_narrow(state);
+	return error;
 }
 
 static bool is_good(const PGresult *result)

@@ -23,6 +23,14 @@ static bool is_passing(struct sqlite *db)
 	return errno != 0 && !error_errno("%s", db->path).is_lasting;
 }
 
+/* The statement was refused; another file may ask for something else. */
+static struct error refused(const struct sqlite *db)
+{
+	struct error error = error_config("%s: %s", db->path, sqlite3_errmsg(db->handle));
+	error.is_narrow = true;
+	return error;
+}
+
 /* Retrying helps when somebody else holds the lock or the disk is full, not when the file is no
  * database, may not be written or has other tables. */
 static struct error sqlite_error(struct sqlite *db)
@@ -30,10 +38,10 @@ static struct error sqlite_error(struct sqlite *db)
 	switch (sqlite3_errcode(db->handle) & 0xFF) {
 	case SQLITE_NOTADB: return error_config("%s is not an SQLite database", db->path);
 	case SQLITE_ERROR:
+	case SQLITE_CONSTRAINT: return refused(db);
 	case SQLITE_PERM:
 	case SQLITE_READONLY:
 	case SQLITE_CORRUPT:
-	case SQLITE_CONSTRAINT:
 	case SQLITE_AUTH: return error_config("%s: %s", db->path, sqlite3_errmsg(db->handle));
 	case SQLITE_CANTOPEN:
 		if (!is_passing(db))

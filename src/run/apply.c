@@ -373,7 +373,7 @@ static struct error read_all(struct applying *applying, int file)
 		if (size < 0 && errno == EINTR)
 			continue;
 		if (size < 0)
-			return error_errno("cannot read " RUN_INPUT);
+			return error_own(error_errno("cannot read " RUN_INPUT), OWNER_FILE);
 		if (size == 0)
 			return reader_finish(&applying->reader);
 		struct error error = reader_feed(&applying->reader, chunk, (size_t)size);
@@ -394,9 +394,11 @@ static struct error apply(struct applying *applying, int file)
 	struct error error = reader_open(&applying->reader, &terms, run->arena, visitor);
 	if (!is_error(&error))
 		error = read_all(applying, file);
-	if (error.class == ERROR_REJECT)
+	if (error.class == ERROR_REJECT) {
 		/* It passed this very check when it was copied. */
 		error = error_config("work/%s/" RUN_INPUT " was altered: %s", run->id, error.text);
+		error.owner = OWNER_FILE;
+	}
 	return is_error(&error) ? error : end(applying);
 }
 
@@ -407,7 +409,8 @@ struct error run_apply(struct run *run)
 	tally_parse(run->row.counts, &applying.tally);
 	int file = openat(run->directory, RUN_INPUT, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 	if (file < 0)
-		return error_errno("cannot open work/%s/" RUN_INPUT, run->id);
+		return error_own(
+		    error_errno("cannot open work/%s/" RUN_INPUT, run->id), OWNER_FILE);
 	struct error error = apply(&applying, file);
 	if (error.class == ERROR_RETRY && !run->is_stopped)
 		transactions_shorten(&applying);

@@ -40,6 +40,25 @@ static struct error one_claim(struct run *run, int inbox, const char *name, cons
 	return error;
 }
 
+/* What would only be found out in work/, where its owner cannot mend it. */
+const char *beside_judge(int inbox, const char *name)
+{
+	char beside[FILE_NAME_SIZE + 64];
+	struct stat stat;
+	snprintf(beside, sizeof beside, "%s" SUM, name);
+	if (fstatat(inbox, beside, &stat, AT_SYMLINK_NOFOLLOW) < 0)
+		return NULL;
+	if (!S_ISREG(stat.st_mode))
+		return "what lies beside it under its name and \"" SUM "\" is not a regular file";
+	int file = openat(inbox, beside, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (file >= 0)
+		close(file);
+	return file < 0 && (errno == EACCES || errno == EPERM)
+	           ? "enrold may not read its checksum, the file \"" SUM
+	             "\" beside it: give enrold's user the right to"
+	           : NULL;
+}
+
 struct error beside_claim(struct run *run, int inbox, const char *name)
 {
 	const struct feed *feed = run_feed(run);
@@ -146,10 +165,11 @@ struct error beside_check(struct run *run)
 	char path[FILE_NAME_SIZE + 32], text[SUM_BYTES_MAX];
 	snprintf(path, sizeof path, RUN_BESIDE "/%s" SUM, run->name);
 	int file = openat(run->directory, path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	if (file < 0 && errno == ENOENT)
-		return OK;
+	if (file < 0 && (errno == ENOENT || errno == ENAMETOOLONG))
+		return OK; /* no file system has room for such a name */
 	ssize_t size = file < 0 ? -1 : pread(file, text, sizeof text - 1, 0);
-	struct error error = size < 0 ? error_errno("cannot read %s", path) : OK;
+	struct error error =
+	    size < 0 ? error_own(error_errno("cannot read %s", path), OWNER_FILE) : OK;
 	if (file >= 0)
 		close(file);
 	if (is_error(&error))

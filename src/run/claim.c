@@ -50,14 +50,14 @@ static struct error open_refused(const char *name, struct run_report *report)
 	case ENODEV: return leave(report, "it is not a regular file");
 	case EACCES:
 	case EPERM: return leave(report, "enrold may not read it: give its user the right to");
-	default: return error_errno("cannot open %s", name);
+	default: return error_own(error_errno("cannot open %s", name), OWNER_FILE);
 	}
 }
 
 static struct error judge(int file, struct stat *stat, struct run_report *report)
 {
 	if (fstat(file, stat) < 0)
-		return error_errno("cannot look at the file");
+		return error_own(error_errno("cannot look at the file"), OWNER_FILE);
 	if (!S_ISREG(stat->st_mode))
 		return leave(report, "it is not a regular file");
 	if (stat->st_nlink != 1)
@@ -125,6 +125,9 @@ static struct error take(struct run *run, int inbox, const char *name, struct ru
 	struct stat seen;
 	struct error error = judge(file, &seen, report);
 	close(file);
+	const char *beside = is_error(&error) ? NULL : beside_judge(inbox, name);
+	if (beside)
+		error = leave(report, beside);
 	if (is_error(&error))
 		return error;
 	error = box_make(run);
@@ -138,21 +141,16 @@ static struct error take(struct run *run, int inbox, const char *name, struct ru
 	return is_error(&undone) ? undone : error;
 }
 
-static int inbox_open(const struct run *run)
-{
-	char path[SPOOL_PATH_SIZE];
-	spool_inbox(path, &run->lane);
-	return openat(run->runner->shared->spool->root, path,
-	    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-}
-
 struct error claim_file(struct run *run, const char *name, struct run_report *report)
 {
-	int inbox = inbox_open(run);
-	if (inbox < 0)
-		return errno == ENOENT ? gone(report) : error_errno("cannot open the inbox");
-	struct error error = take(run, inbox, name, report);
-	close(inbox);
+	int inbox;
+	struct error error = spool_open_inbox(run->runner->shared->spool, &run->lane, &inbox);
+	if (error.owner == OWNER_FOLDER)
+		return gone(report); /* the next scan says what is wrong with it */
+	if (!is_error(&error)) {
+		error = take(run, inbox, name, report);
+		close(inbox);
+	}
 	return error;
 }
 
@@ -252,11 +250,9 @@ struct error claim_return(struct run *run)
 		error = remove_if_there(run->directory, RUN_INPUT, 0);
 	if (is_error(&error))
 		return error;
-	char path[SPOOL_PATH_SIZE];
-	spool_inbox(path, &run->lane);
 	int inbox;
 	/* The inbox itself may have been removed meanwhile; then this file makes it anew. */
-	error = disk_open_directory(run->runner->shared->spool->root, path, MODE_SHARED, &inbox);
+	error = spool_make_inbox(run->runner->shared->spool, &run->lane, &inbox);
 	if (is_error(&error))
 		return error;
 	/* Of a claim that was cut short there may be only what lay beside the file. */

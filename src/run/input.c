@@ -41,7 +41,9 @@ static struct error copy_bytes(struct copying *copying)
 		if (size < 0 && errno == EINTR)
 			continue;
 		if (size < 0)
-			return error_errno("cannot read %s", copying->run->name);
+			return error_own(error_errno("cannot read work/%s/%s", copying->run->id,
+			                     copying->run->name),
+			    OWNER_FILE);
 		if (size == 0)
 			break;
 		struct error error = chunk_take(copying, chunk, (size_t)size);
@@ -85,7 +87,7 @@ static struct error copy_keep(struct copying *copying, const struct stat *before
 	struct run *run = copying->run;
 	struct stat after;
 	if (fstat(copying->from, &after) < 0)
-		return error_errno("cannot look at %s", run->name);
+		return error_own(error_errno("cannot look at %s", run->name), OWNER_FILE);
 	run->has_changed = has_moved(before, &after, copying->bytes);
 	if (run->has_changed)
 		return OK;
@@ -123,7 +125,8 @@ static struct error copy(struct copying *copying)
 	if (run->has_changed)
 		return OK;
 	if (copying->from < 0 || fstat(copying->from, &before) < 0)
-		return error_errno("cannot open %s", run->name);
+		return error_own(
+		    error_errno("cannot open work/%s/%s", run->id, run->name), OWNER_FILE);
 	/* Put there in the moment of the claim; in the inbox it is told apart. */
 	run->has_changed = !S_ISREG(before.st_mode);
 	if (run->has_changed)

@@ -7,9 +7,8 @@
 #include <stdio.h>
 #include <strings.h>
 
-static const char *const ignored_ends[] = {
-    "~", ".part", ".filepart", ".partial", ".tmp", ".tmp.csv", ".uploading", ".swp", ".crdownload",
-    ".sha256", ".rows", ".done"};
+static const char *const ignored_ends[] = {"~", ".part", ".filepart", ".partial", ".tmp",
+    ".tmp.csv", ".uploading", ".swp", ".crdownload", ".sha256", ".rows", ".done"};
 
 static bool ends_with(const char *name, const char *end)
 {

@@ -54,6 +54,7 @@ struct run {
 	const struct site_facts *site; /* as loaded when this run went on */
 	struct ledger_run row;
 	struct lease_hold hold; /* on the feed */
+	bool is_last_try;       /* what is wrong with this file alone ends it */
 	bool is_durable;        /* names and copy have been flushed */
 	bool is_stopped;        /* at a checkpoint, because the daemon is stopping */
 	bool has_changed;       /* the file was written to while it was copied */
@@ -73,6 +74,8 @@ struct error claim_close(struct run *run) MUST_CHECK;
 
 /* ---- beside.c: marker and checksum ---- */
 
+/* NULL: nothing beside the file stands in its way; else why it has to stay where it is. */
+const char *beside_judge(int inbox, const char *name);
 struct error beside_claim(struct run *run, int inbox, const char *name) MUST_CHECK;
 struct error beside_return(struct run *run, int inbox) MUST_CHECK;
 /* To where the input goes, under its name. */

@@ -166,7 +166,9 @@ static struct error begin(struct run *run)
 static struct error resume(struct run *run)
 {
 	struct error error = policy_parse(run->row.policy.bytes, run->arena, &run->policy);
-	if (!is_error(&error))
+	if (is_error(&error))
+		error.owner = OWNER_FILE; /* somebody has been at its row in the ledger */
+	else
 		error = site_load(run);
 	if (!is_error(&error))
 		error = tries_begin(run);
@@ -180,6 +182,23 @@ static bool has_ended(const struct run *run)
 	return run->row.state >= RUN_APPLIED;
 }
 
+/*
+ * The site has just been read without trouble: what fails for good behind that belongs to this
+ * file, be it a disk that cannot read it or a database that refuses what it asks.
+ */
+static struct error own(const struct run *run, struct error error)
+{
+	return run->site && error.class == ERROR_CONFIG ? error_own(error, OWNER_FILE) : error;
+}
+
+/* Ends the file that has failed again and again, so that its feed goes on. */
+static struct error give_up(struct run *run, const struct error *error)
+{
+	struct error refusal = error_reject(
+	    error->class == ERROR_CONFIG ? "not_applicable" : "unreadable", 0, "%s", error->text);
+	return finish_refused(run, &refusal);
+}
+
 static struct error advance(struct run *run, struct run_report *report)
 {
 	struct error error = OK;
@@ -187,6 +206,9 @@ static struct error advance(struct run *run, struct run_report *report)
 		error = begin(run);
 	else if (run->row.state == RUN_RUNNING)
 		error = resume(run);
+	error = own(run, error);
+	if (error.owner == OWNER_FILE && run->is_last_try)
+		error = give_up(run, &error);
 	if (run->directory >= 0)
 		tries_end(run);
 	if (is_error(&error) || run->is_stopped)
@@ -300,12 +322,14 @@ static struct error run_open(struct run *run, const char *id, struct run_report 
 	return error;
 }
 
-void run_continue(struct runner *runner, const char *id, struct run_report *report)
+void run_continue(
+    struct runner *runner, const char *id, bool is_last_try, struct run_report *report)
 {
 	struct run run;
 	*report = (struct run_report){.end = RUN_ANSWERED};
 	snprintf(report->run, sizeof report->run, "%s", id);
 	struct error error = run_init(&run, runner);
+	run.is_last_try = is_last_try;
 	if (!is_error(&error))
 		error = run_open(&run, id, report);
 	if (!is_error(&error) && report->end == RUN_ANSWERED)

@@ -43,11 +43,13 @@ static struct error lock_take(struct spool *spool, const struct config *config)
 	if (flock(spool->lock, LOCK_EX | LOCK_NB) < 0)
 		return errno == EWOULDBLOCK ? lock_refuse(spool->lock, path)
 		                            : error_errno("cannot lock %s/%s", path, name);
-	/* Only a courtesy to whom is refused, so a full disk is no reason to stop. */
+	/* Only a courtesy to whom is refused: a full disk is no reason to stop. */
 	char pid[24];
 	int length = snprintf(pid, sizeof pid, "%d\n", (int)getpid());
-	if (ftruncate(spool->lock, 0) == 0 && pwrite(spool->lock, pid, (size_t)length, 0) < length)
-		return error_errno("cannot write %s/%s", path, name);
+	if (ftruncate(spool->lock, 0) == 0) {
+		ssize_t ignored = pwrite(spool->lock, pid, (size_t)length, 0);
+		(void)ignored;
+	}
 	return OK;
 }
 
@@ -62,17 +64,11 @@ static struct error work_open(struct spool *spool, const char *node)
 	return error;
 }
 
-void spool_inbox(char path[SPOOL_PATH_SIZE], const struct lane *lane)
-{
-	bool is_default = strcmp(lane->feed, DEFAULT_FEED) == 0;
-	snprintf(path, SPOOL_PATH_SIZE, "inbox%s%s%s", is_default ? "" : "/",
-	    is_default ? "" : lane->feed, lane->is_preview ? "/preview" : "");
-}
-
 struct error spool_open_outbox(const struct spool *spool, const char *feed, int *directory)
 {
 	const char *name = strcmp(feed, DEFAULT_FEED) == 0 ? "." : feed;
-	return disk_open_directory(spool->outbox, name, MODE_PLACE, directory);
+	struct error error = disk_open_directory(spool->outbox, name, MODE_PLACE, directory);
+	return is_error(&error) ? error_wrap(error_own(error, OWNER_FOLDER), "outbox") : OK;
 }
 
 static struct error device_check(const struct spool *spool, int directory, const char *name)
@@ -87,42 +83,58 @@ static struct error device_check(const struct spool *spool, int directory, const
 	return OK;
 }
 
-static struct error lane_open(const struct spool *spool, const struct lane *lane)
+/* What is wrong with one feed's folders is found again, and said, by whoever scans them. */
+static struct error unless_of_folder(struct error error)
 {
-	char path[SPOOL_PATH_SIZE];
-	spool_inbox(path, lane);
-	int directory;
-	struct error error = disk_open_directory(spool->root, path, MODE_PLACE, &directory);
-	if (is_error(&error))
-		return error;
-	error = device_check(spool, directory, path);
-	close(directory);
-	return error;
+	return error.owner == OWNER_FOLDER ? OK : error;
 }
 
-static struct error feed_open(const struct spool *spool, const char *feed)
+static struct error lane_make(const struct spool *spool, const struct lane *lane)
+{
+	int directory;
+	struct error error = spool_make_inbox(spool, lane, &directory);
+	if (!is_error(&error))
+		close(directory);
+	return unless_of_folder(error);
+}
+
+static struct error feed_make(const struct spool *spool, const char *feed)
 {
 	struct lane lane = {.is_preview = false};
 	snprintf(lane.feed, sizeof lane.feed, "%s", feed);
-	struct error error = lane_open(spool, &lane);
+	struct error error = lane_make(spool, &lane);
 	lane.is_preview = true;
 	if (!is_error(&error))
-		error = lane_open(spool, &lane);
+		error = lane_make(spool, &lane);
 	if (is_error(&error))
 		return error;
 	int directory;
 	error = spool_open_outbox(spool, feed, &directory);
 	if (!is_error(&error))
 		close(directory);
-	return error;
+	return unless_of_folder(error);
 }
 
 struct error spool_open_feeds(const struct config *config, const struct spool *spool)
 {
-	struct error error = feed_open(spool, DEFAULT_FEED);
+	struct error error = feed_make(spool, DEFAULT_FEED);
 	for (size_t i = 0; i < config->feeds_count && !is_error(&error); i++)
-		error = feed_open(spool, config->feeds[i].name);
+		error = feed_make(spool, config->feeds[i].name);
 	return error;
+}
+
+/* Without an inbox there is nothing to do: what is wrong with that one is everybody's. */
+static struct error inbox_make(const struct spool *spool)
+{
+	static const struct lane lane = {.feed = DEFAULT_FEED};
+	int directory;
+	struct error error = spool_make_inbox(spool, &lane, &directory);
+	error.owner = OWNER_MACHINE;
+	if (is_error(&error))
+		return error;
+	spool_guard_inbox(directory);
+	close(directory);
+	return OK;
 }
 
 static struct error places_open(struct spool *spool, const struct config *config)
@@ -141,6 +153,8 @@ static struct error places_open(struct spool *spool, const struct config *config
 		if (!is_error(&error))
 			error = device_check(spool, *places[i].directory, places[i].name);
 	}
+	if (!is_error(&error))
+		error = inbox_make(spool);
 	if (!is_error(&error))
 		error = spool_open_feeds(config, spool);
 	/* Whoever made them may have been killed before they would outlast a power cut. */

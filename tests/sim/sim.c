@@ -135,7 +135,7 @@ static bool turn(void)
 	if (!feeds_next(life.feeds, now_ms, &job))
 		return false;
 	if (*job.run)
-		run_continue(life.runner, job.run, &job.report);
+		run_continue(life.runner, job.run, job.is_last_try, &job.report);
 	else
 		run_file(life.runner, &job.lane, job.name, &job.report);
 	feeds_done(life.feeds, &job, now_ms);

@@ -152,9 +152,13 @@ Test(inbox, does_not_give_again_what_could_not_be_taken)
 	fixture_make(&fixture, 0);
 	file_write(&fixture, "a.csv", "x");
 	expect_ready(&fixture, 0, "a.csv ");
-	inbox_leave(fixture.inbox, "a.csv");
+	cr_expect(inbox_leave(fixture.inbox, "a.csv", 100));
 	expect_ready(&fixture, 1, "");
 	file_write(&fixture, "a.csv", "x");
 	expect_ready(&fixture, 2, "a.csv ");
+	cr_expect(inbox_leave(fixture.inbox, "a.csv", 100), "a changed file is news again");
+	expect_ready(&fixture, 99, "");
+	expect_ready(&fixture, 100, "a.csv ");
+	cr_expect_not(inbox_leave(fixture.inbox, "a.csv", 200), "it has been said");
 	fixture_remove(&fixture);
 }
