@@ -21,13 +21,13 @@ struct spool {
 };
 
 /*
- * Makes what is missing: the places, and each feed's inbox and outbox; a feed's folders that cannot
- * be made or used are no error here. CONFIG: a place cannot be made or lies on another file system
- * than the rest (moving a file must be one step). RETRY: another process has the spool; its pid is
- * in the text.
+ * Makes what is missing of the places. CONFIG: a place cannot be made or lies on another file system
+ * than the rest (moving a file must be one step). RETRY: another process has the spool; its pid is in
+ * the text.
  */
 struct error spool_open(const struct config *config, struct spool *spool) MUST_CHECK;
-/* The same for feeds that a new configuration brings. */
+/* Makes what is missing of the feeds' inboxes and outboxes. What is wrong with those of one feed is no
+ * error here: whoever looks into them finds it again. */
 struct error spool_open_feeds(const struct config *config, const struct spool *spool) MUST_CHECK;
 void spool_close(struct spool *spool);
 

@@ -204,7 +204,7 @@ static void on_signal(uv_signal_t *handle, int number)
 
 /* ---- another configuration ---- */
 
-static struct error next_load(struct daemon *daemon, struct config_file **file)
+static struct error next_load(const struct daemon *daemon, struct config_file **file)
 {
 	struct error error = config_load(daemon->path, file);
 	if (is_error(&error))
@@ -218,19 +218,31 @@ static struct error next_load(struct daemon *daemon, struct config_file **file)
 	    "%s: another spool, node or kind of database needs a restart", daemon->path);
 }
 
+static void config_use(struct daemon *daemon, struct config_file *file)
+{
+	config_free(daemon->file);
+	daemon->file = file;
+	daemon->config = daemon->surroundings.config = config_get(file);
+	log_set_level(daemon->config->log_level);
+}
+
+/* False: it is refused, which has been said. */
+static bool config_take(const struct daemon *daemon, struct config_file **file)
+{
+	struct error error = next_load(daemon, file);
+	if (is_error(&error))
+		log_event(LOG_ERROR, "reload_refused", NULL,
+		    "%s; the old configuration stays in force", error.text);
+	return !is_error(&error);
+}
+
 static void on_hangup(uv_signal_t *handle, int number)
 {
 	struct daemon *daemon = handle->data;
 	struct config_file *file;
 	(void)number;
-	if (daemon->state == STOPPING)
+	if (daemon->state == STOPPING || !config_take(daemon, &file))
 		return;
-	struct error error = next_load(daemon, &file);
-	if (is_error(&error)) {
-		log_event(LOG_ERROR, "reload_refused", NULL,
-		    "%s; the old configuration stays in force", error.text);
-		return;
-	}
 	config_free(daemon->next); /* of a reload that has not come to its end */
 	daemon->next = file;
 	daemon->state = RELOADING;
@@ -351,10 +363,31 @@ static void on_job_done(void *context, const struct job *job)
 
 /* ---- beginning ---- */
 
-static void pause_ms(int64_t ms)
+/* As long as the loop does not run, a hangup is not lost, but waits. */
+static void hangup_set(sigset_t *hangup, int how)
+{
+	sigemptyset(hangup);
+	sigaddset(hangup, SIGHUP);
+	pthread_sigmask(how, hangup, NULL);
+}
+
+/* True: a hangup came, which is blocked until the loop takes it. */
+static bool pause_ms(int64_t ms)
 {
 	const struct timespec time = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000};
-	nanosleep(&time, NULL);
+	sigset_t hangup;
+	hangup_set(&hangup, SIG_BLOCK);
+	return sigtimedwait(&hangup, NULL, &time) == SIGHUP;
+}
+
+/* A reload before there are feeds or workers: the new settings are simply used from now on. */
+static void config_change(struct daemon *daemon)
+{
+	struct config_file *file;
+	if (!config_take(daemon, &file))
+		return;
+	config_use(daemon, file);
+	log_event(LOG_INFO, "reloaded", NULL, "%s is in force", daemon->path);
 }
 
 /* SQLite takes a read that failed for a damaged file. What is really wrong is so again. */
@@ -366,7 +399,7 @@ static struct error site_look(struct daemon *daemon)
 	           : error;
 }
 
-/* Before there is anything to lose: a signal simply ends us here. */
+/* Before there is anything to lose: a signal simply ends us here, but for a hangup. */
 static struct error await(struct daemon *daemon, struct error (*look)(struct daemon *daemon))
 {
 	int64_t waited_ms = 0;
@@ -381,13 +414,15 @@ static struct error await(struct daemon *daemon, struct error (*look)(struct dae
 		snprintf(text, sizeof text, "STATUS=waiting: %s\nEXTEND_TIMEOUT_USEC=30000000",
 		    error.text);
 		notify_state(text);
-		pause_ms(delay_ms);
+		if (pause_ms(delay_ms))
+			config_change(daemon);
 		waited_ms += delay_ms;
 	}
 }
 
 static void signals_start(struct daemon *daemon)
 {
+	sigset_t hangup;
 	static const struct {
 		int number;
 		uv_signal_cb on_signal;
@@ -398,6 +433,7 @@ static void signals_start(struct daemon *daemon)
 		daemon->signals[i].data = daemon;
 		uv_signal_start(&daemon->signals[i], signals[i].on_signal, signals[i].number);
 	}
+	hangup_set(&hangup, SIG_UNBLOCK);
 }
 
 /* Without inotify we still scan. */
@@ -426,7 +462,9 @@ static struct error work_begin(struct daemon *daemon)
 {
 	struct feeds *before = daemon->feeds;
 	daemon->feeds = NULL;
-	struct error error = feeds_create(daemon->config, &daemon->spool, &daemon->feeds);
+	struct error error = spool_open_feeds(daemon->config, &daemon->spool);
+	if (!is_error(&error))
+		error = feeds_create(daemon->config, &daemon->spool, &daemon->feeds);
 	if (!is_error(&error) && before)
 		feeds_inherit(daemon->feeds, before);
 	feeds_free(before);
@@ -437,14 +475,6 @@ static struct error work_begin(struct daemon *daemon)
 	watch_begin(daemon);
 	return workers_start(
 	    &daemon->loop, &daemon->surroundings, on_job_done, daemon, &daemon->workers);
-}
-
-static void config_use(struct daemon *daemon, struct config_file *file)
-{
-	config_free(daemon->file);
-	daemon->file = file;
-	daemon->config = daemon->surroundings.config = config_get(file);
-	log_set_level(daemon->config->log_level);
 }
 
 /* All workers are at rest: everything that knows the old configuration goes. */
@@ -462,8 +492,6 @@ static void reload(struct daemon *daemon)
 	daemon->next = NULL;
 	atomic_store(&daemon->is_stopping, false);
 	struct error error = lease_resume(daemon->lease, daemon->config);
-	if (!is_error(&error))
-		error = spool_open_feeds(daemon->config, &daemon->spool);
 	if (!is_error(&error))
 		error = work_begin(daemon);
 	config_free(old);
@@ -521,10 +549,15 @@ static struct error loop_run(struct daemon *daemon)
 
 static struct error run(struct daemon *daemon)
 {
+	sigset_t hangup;
+	hangup_set(&hangup, SIG_BLOCK);
 	struct error error = spool_open(daemon->config, &daemon->spool);
 	if (is_error(&error))
 		return error;
-	error = await(daemon, site_look);
+	/* Before the database is there, so that people find where to drop. */
+	error = error_at_start(spool_open_feeds(daemon->config, &daemon->spool));
+	if (!is_error(&error))
+		error = await(daemon, site_look);
 	if (!is_error(&error))
 		error = await(daemon, lease_begin);
 	if (!is_error(&error))

@@ -1,5 +1,7 @@
 #include "enrold/summary.h"
 
+#include "enrold/value.h"
+
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,6 +29,17 @@ static int set_count(json_t *object, const char *key, uint64_t count)
 	return set(object, key, json_integer((json_int_t)count));
 }
 
+/* A text from outside; one that is no UTF-8 is shown rather than keeping the run from its end. */
+static json_t *text_json(const char *text)
+{
+	struct buffer shown = {0};
+	value_show(slice_of(text), &shown);
+	json_t *value =
+	    shown.failed ? NULL : json_stringn(shown.bytes ? shown.bytes : "", shown.size);
+	buffer_done(&shown);
+	return value;
+}
+
 static int set_time(json_t *object, const char *key, int64_t epoch_us)
 {
 	char text[TIME_TEXT_SIZE];
@@ -38,8 +51,8 @@ static json_t *refusal_json(const struct error *refusal)
 {
 	if (!refusal)
 		return json_null();
-	return json_pack("{s:s, s:I, s:s}", "code", refusal->code, "line",
-	    (json_int_t)refusal->line, "message", refusal->text);
+	return json_pack("{s:s, s:I, s:o}", "code", refusal->code, "line",
+	    (json_int_t)refusal->line, "message", text_json(refusal->text));
 }
 
 static json_t *outcomes_json(const struct tally *tally)
@@ -73,7 +86,7 @@ static json_t *files_json(const struct summary *summary)
 	for (size_t i = 0; i < summary->files_count; i++) {
 		const struct summary_file *file = &summary->files[i];
 		json_array_append_new(
-		    array, json_pack("{s:s, s:I, s:s}", "name", file->name, "bytes",
+		    array, json_pack("{s:o, s:I, s:s}", "name", text_json(file->name), "bytes",
 		               (json_int_t)file->bytes, "sha256", file->sha256));
 	}
 	if (json_array_size(array) == summary->files_count)
@@ -95,7 +108,7 @@ static int members_set(json_t *object, const struct summary *summary)
 	failed |= set(object, "version", json_string(ENROLD_VERSION));
 	failed |= set(object, "policy_sha256", json_string(summary->policy_sha256));
 	failed |= set(object, "input",
-	    json_pack("{s:s, s:I, s:s}", "name", summary->input_name, "bytes",
+	    json_pack("{s:o, s:I, s:s}", "name", text_json(summary->input_name), "bytes",
 	        (json_int_t)summary->input_bytes, "sha256", summary->input_sha256));
 	failed |= set_count(object, "rows", summary->tally->rows);
 	failed |= set(object, "outcomes", outcomes_json(summary->tally));

@@ -62,6 +62,22 @@ struct error disk_write(int file, struct slice bytes, const char *name)
 	return OK;
 }
 
+struct error disk_copy(int from, int to, char *chunk, size_t size)
+{
+	for (;;) {
+		ssize_t got = read(from, chunk, size);
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return error_errno("cannot read a file that is copied");
+		if (got == 0)
+			return OK;
+		struct error error = disk_write(to, (struct slice){chunk, (size_t)got}, "a copy");
+		if (is_error(&error))
+			return error;
+	}
+}
+
 struct error disk_create(int at, const char *name, mode_t mode, struct slice bytes)
 {
 	int file = openat(at, name, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, mode);

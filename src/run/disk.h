@@ -16,6 +16,8 @@
 struct error disk_open_directory(int at, const char *name, mode_t mode, int *directory) MUST_CHECK;
 struct error disk_sync(int at, const char *name) MUST_CHECK; /* a file or directory */
 struct error disk_write(int file, struct slice bytes, const char *name) MUST_CHECK;
+/* The rest of one file to the end of another, by way of a piece of memory. */
+struct error disk_copy(int from, int to, char *chunk, size_t size) MUST_CHECK;
 /* A new file with these bytes, durable. */
 struct error disk_create(int at, const char *name, mode_t mode, struct slice bytes) MUST_CHECK;
 bool disk_has(int at, const char *name);

@@ -233,13 +233,8 @@ static struct error file_renew(int run, const char *name)
 	int to =
 	    openat(run, "renewed", O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0640);
 	struct error error = to < 0 ? error_errno("cannot make a file in work") : OK;
-	for (ssize_t size = 1; !is_error(&error) && size > 0;) {
-		size = read(from, chunk, sizeof chunk);
-		if (size < 0)
-			error = error_errno("cannot read %s", name);
-		else
-			error = disk_write(to, (struct slice){chunk, (size_t)size}, name);
-	}
+	if (!is_error(&error))
+		error = disk_copy(from, to, chunk, sizeof chunk);
 	if (!is_error(&error) && fsync(to) < 0)
 		error = error_errno("cannot flush %s", name);
 	if (!is_error(&error) && renameat(run, "renewed", run, name) < 0)

@@ -10,8 +10,59 @@
 
 #include "enrold/head.h"
 
+#include <fcntl.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
+
+/* ---- the group that may read the answer ---- */
+
+/* In the outbox while it is made; one run, one file at a time. */
+static void part_name(const struct run *run, char name[FILE_NAME_SIZE])
+{
+	snprintf(name, FILE_NAME_SIZE, ".%s.part", run->id);
+}
+
+static struct error copy_made(struct run *run, int from, int outbox, const char *part)
+{
+	int to = openat(
+	    outbox, part, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, MODE_ANSWER);
+	if (to < 0)
+		return error_errno("cannot make %s in the outbox", part);
+	struct error error = disk_copy(from, to, run->runner->chunk, RUN_CHUNK);
+	if (!is_error(&error) && fsync(to) < 0)
+		error = error_errno("cannot flush %s in the outbox", part);
+	close(to);
+	return error;
+}
+
+/*
+ * Who drops files reads their answers by the group of the outbox, where its folder hands that on
+ * (setgid). Only a file made there gets it: to change the group of one that was made in work/ takes
+ * a right that enrold does not want, and a group that its user namespace knows.
+ */
+static struct error regroup(struct run *run, int outbox, const char *name)
+{
+	char part[FILE_NAME_SIZE];
+	struct stat place, file;
+	if (fstat(outbox, &place) < 0 || !(place.st_mode & S_ISGID))
+		return OK;
+	part_name(run, part);
+	unlinkat(outbox, part, 0); /* of an attempt that was cut short */
+	int from = openat(run->directory, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	if (from < 0)
+		return error_errno("cannot open %s", name);
+	struct error error = OK;
+	if (fstat(from, &file) < 0 || file.st_gid != place.st_gid) {
+		error = copy_made(run, from, outbox, part);
+		if (!is_error(&error) && renameat(outbox, part, run->directory, name) < 0)
+			error = error_errno("cannot rename %s in the outbox", part);
+	}
+	close(from);
+	return error;
+}
+
+/* ---- the answer ---- */
 
 /* What already has the answer's name is not ours, and steps aside. */
 static struct error answer_move(
@@ -21,7 +72,9 @@ static struct error answer_move(
 	if (sha256.size == 0 || !disk_has(run->directory, name))
 		return OK;
 	run_name(run, suffix, public_name);
-	return disk_move_first(run->directory, name, outbox, public_name);
+	struct error error = regroup(run, outbox, name);
+	return is_error(&error) ? error
+	                        : disk_move_first(run->directory, name, outbox, public_name);
 }
 
 static struct error summary_move(struct run *run, int outbox)
@@ -32,6 +85,8 @@ static struct error summary_move(struct run *run, int outbox)
 		return OK;
 	struct error error =
 	    disk_create(run->directory, RUN_SUMMARY, MODE_ANSWER, run->row.summary);
+	if (!is_error(&error))
+		error = regroup(run, outbox, RUN_SUMMARY);
 	return is_error(&error) ? error
 	                        : disk_move(run->directory, RUN_SUMMARY, outbox, public_name);
 }

@@ -115,12 +115,22 @@ static struct error feed_make(const struct spool *spool, const char *feed)
 	return unless_of_folder(error);
 }
 
+/* Whoever made what is in them may have been killed before it would outlast a power cut. */
+static struct error all_sync(const struct spool *spool, const char *const *names, size_t count)
+{
+	struct error error = OK;
+	for (size_t i = 0; i < count && !is_error(&error); i++)
+		error = disk_sync(spool->root, names[i]);
+	return error;
+}
+
 struct error spool_open_feeds(const struct config *config, const struct spool *spool)
 {
+	static const char *const above[] = {"inbox", "outbox"};
 	struct error error = feed_make(spool, DEFAULT_FEED);
 	for (size_t i = 0; i < config->feeds_count && !is_error(&error); i++)
 		error = feed_make(spool, config->feeds[i].name);
-	return error;
+	return is_error(&error) ? error : all_sync(spool, above, 2);
 }
 
 /* Without an inbox there is nothing to do: what is wrong with that one is everybody's. */
@@ -155,12 +165,9 @@ static struct error places_open(struct spool *spool, const struct config *config
 	}
 	if (!is_error(&error))
 		error = inbox_make(spool);
+	static const char *const above[] = {".", "work"};
 	if (!is_error(&error))
-		error = spool_open_feeds(config, spool);
-	/* Whoever made them may have been killed before they would outlast a power cut. */
-	static const char *const above[] = {".", "work", "inbox", "outbox"};
-	for (size_t i = 0; i < sizeof above / sizeof *above && !is_error(&error); i++)
-		error = disk_sync(spool->root, above[i]);
+		error = all_sync(spool, above, 2);
 	return is_error(&error) ? error_wrap(error_at_start(error), "spool %s", config->spool) : OK;
 }
 

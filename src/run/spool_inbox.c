@@ -31,11 +31,12 @@ enum {
 	MODE_FEED = 0750,    /* whose group may drop here is the operator's to say */
 };
 
+/* A claim that a power cut has left without its box names no feed. */
 static size_t steps_of(const struct lane *lane, const char *names[STEPS_MAX])
 {
 	size_t count = 0;
 	names[count++] = INBOX;
-	if (strcmp(lane->feed, DEFAULT_FEED) != 0)
+	if (*lane->feed && strcmp(lane->feed, DEFAULT_FEED) != 0)
 		names[count++] = lane->feed;
 	if (lane->is_preview)
 		names[count++] = "preview";

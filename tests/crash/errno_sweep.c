@@ -5,6 +5,7 @@
  *
  *     ENROLD_SWEEP=1 build/release/errno_sweep_test     every errno at every call
  */
+#include "answer.h"
 #include "fatal.h"
 #include "law.h"
 #include "scale.h"
@@ -106,4 +107,74 @@ SCENARIO_TEST(errno_sweep, at_every_call)
 	    strikes, expectation.calls);
 	cr_expect_gt(strikes, expectation.calls / step / 2);
 	expectation_done(&expectation);
+}
+
+/* ---- for as long as it lasts: one file, one folder, or everything ---- */
+
+struct reach {
+	const char *name;
+	const char *within, *end; /* of the paths that are struck */
+	bool is_all;              /* everybody waits; else the other feed goes on */
+};
+
+static const struct reach reaches[] = {
+    {"a dropped file", "", "/hr/staff.csv", false},
+    {"a feed's inbox", "/spool/inbox/hr", "", false},
+    {"a feed's outbox", "/outbox/hr", "", false},
+    {"everything", "", "", true},
+};
+
+struct siege {
+	const struct reach *reach;
+	int error;
+	long strikes;
+};
+
+static struct verdict besiege(void *context, const struct call *call)
+{
+	struct siege *siege = context;
+	const struct reach *reach = siege->reach;
+	bool is_it =
+	    strstr(call->path.text, reach->within) && text_ends(call->path.text, reach->end);
+	siege->strikes += is_it;
+	return (struct verdict){is_it ? VERDICT_FAIL : VERDICT_GO, siege->error};
+}
+
+static void siege_play(const struct scenario *scenario, const struct reach *reach, int error)
+{
+	struct spool spool;
+	scenario->prepare(&spool, "wal");
+	struct siege siege = {reach, error, 0};
+	struct tracer tracer = scenario_tracer(&spool, besiege, &siege);
+	tracer.reads = true;
+	struct finished finished = scenario_run(&spool, &tracer);
+	struct path what = path_of("%s with %s", reach->name, strerror(error));
+	fatal_about(what.text);
+	cr_expect_gt(siege.strikes, 0, "%s", what.text);
+	cr_expect(finished.status == 0 || finished.status == EXIT_TRY_LATER ||
+	              finished.status == EXIT_CONFIG,
+	    "%s: it ended with %d:\n%s", what.text, finished.status, finished.err.bytes);
+	finished_done(&finished);
+	/* Wherever it is met, a full disk is everybody's. */
+	if (!reach->is_all && error != ENOSPC)
+		cr_expect_eq(answer_count(&spool, "staff.csv"), 1, "%s", what.text);
+	law_holds(&spool, LAW_STOPPED);
+	/* When it is over each file has its answer, were it that it could not be read. */
+	finished = program_expect(0, ARGV("enrold", "--config", spool.config.text, "--once"));
+	finished_done(&finished);
+	cr_expect_eq(spool_number(&spool, "SELECT count(*) FROM enrold_run WHERE state >= 2"), 3,
+	    "%s", what.text);
+	law_close(&spool);
+	fatal_about(NULL);
+}
+
+Test(errno_sweep, of_one_file_one_folder_and_everything)
+{
+	static const int errors[] = {EACCES, EIO, ENOSPC};
+	const struct scenario *scenario = scenario_named("two feeds");
+	if (!tracer_works())
+		cr_skip_test("no ptrace here");
+	for (size_t i = 0; i < sizeof reaches / sizeof *reaches; i++)
+		for (size_t k = 0; k < sizeof errors / sizeof *errors; k++)
+			siege_play(scenario, &reaches[i], errors[k]);
 }

@@ -150,6 +150,14 @@ const struct scenario scenarios[SCENARIOS] = {
     {"large", prepare_large, 1, 1, 3},
 };
 
+const struct scenario *scenario_named(const char *name)
+{
+	for (size_t i = 0; i < SCENARIOS; i++)
+		if (strcmp(scenarios[i].name, name) == 0)
+			return &scenarios[i];
+	fatal("there is no scenario %s", name);
+}
+
 /* ---- playing them ---- */
 
 struct tracer scenario_tracer(const struct spool *spool, tracer_on_call *on_call, void *context)

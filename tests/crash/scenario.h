@@ -24,6 +24,8 @@ enum { SCENARIOS = 9 };
 
 extern const struct scenario scenarios[SCENARIOS];
 
+const struct scenario *scenario_named(const char *name); /* fatal when there is none */
+
 /* A test of each scenario, `number`. A number, because parameters come from another process, where
  * functions lie elsewhere. */
 #define SCENARIO_TEST(suite, name)                                                                 \

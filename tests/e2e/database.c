@@ -1,7 +1,6 @@
 /* The database in trouble: locked, full, read-only, damaged, replaced. The files wait. */
 #include "answer.h"
 #include "law.h"
-#include "moment.h"
 #include "service.h"
 #include "tracer.h"
 
@@ -15,21 +14,6 @@ TestSuite(database, .timeout = 300);
 static const char text[] = "username,course1\np1,C1\n";
 
 enum { EXIT_TRY_LATER = 75, EXIT_CONFIG = 78 };
-
-/* Polls what the daemon has logged; there is no other sign of its waiting. */
-static void await_log(const struct service *service, const char *event)
-{
-	const struct timespec pause = {.tv_nsec = 20 * 1000 * 1000};
-	for (int64_t until = moment_now_ms() + SERVICE_DEADLINE_MS; moment_now_ms() < until;) {
-		struct buffer said = program_said(service->program.err);
-		bool is_there = strstr(said.bytes, event);
-		buffer_done(&said);
-		if (is_there)
-			return;
-		nanosleep(&pause, NULL);
-	}
-	cr_assert_fail("the daemon never logged %s", event);
-}
 
 static void execute(sqlite3 *database, const char *sql)
 {
@@ -46,14 +30,14 @@ Test(database, locked_by_somebody_for_longer_than_we_wait_at_a_time)
 	sqlite3 *other = spool_database(&spool);
 	execute(other, "BEGIN IMMEDIATE");
 	spool_drop(&spool, "staff.csv", text);
-	await_log(&service, "\"run_waits\"");
+	service_await_log(&service, "\"run_waits\"");
 	service_hear(&service, "STATUS=1 feed, 1 files waiting");
 	cr_expect_eq(answer_count(&spool, "staff.csv"), 0);
 	execute(other, "COMMIT");
 	sqlite3_close(other);
 	service_await(&service, &spool, "", 1);
 	service_await_idle(&service, &spool);
-	await_log(&service, "\"run_goes_on\"");
+	service_await_log(&service, "\"run_goes_on\"");
 	service_stop(&service);
 	law_close(&spool);
 }
@@ -175,7 +159,7 @@ Test(database, replaced_by_garbage_and_put_back)
 	files_rename(spool.database.text, saved.text);
 	put_in_place(&spool, garbage.text);
 	spool_drop(&spool, "second.csv", "username,course1\np2,C2\n");
-	await_log(&service, "is not an SQLite database");
+	service_await_log(&service, "is not an SQLite database");
 	files_rename(saved.text, spool.database.text);
 	service_await(&service, &spool, "", 2);
 	service_await_idle(&service, &spool);
@@ -194,9 +178,9 @@ Test(database, away_until_the_file_was_taken_back)
 	files_rename(spool.database.text, saved.text);
 	struct path path = spool_inbox(&spool, "staff.csv");
 	files_write(path.text, text, strlen(text), 0640);
-	await_log(&service, "there is no database");
+	service_await_log(&service, "there is no database");
 	files_remove(path.text);
-	await_log(&service, "\"run_goes_on\"");
+	service_await_log(&service, "\"run_goes_on\"");
 	files_rename(saved.text, spool.database.text);
 	service_stop(&service);
 	law_close(&spool);
@@ -263,7 +247,7 @@ Test(database, an_older_backup_put_under_a_running_daemon_gets_no_rows)
 	files_rename(spool.database.text, saved.text);
 	put_in_place(&spool, backup.text);
 	spool_drop(&spool, "fourth.csv", "username,course1\np4,C4\n");
-	await_log(&service, "older backup");
+	service_await_log(&service, "older backup");
 	cr_expect_eq(spool_number(&spool, "SELECT count(*) FROM enrold_run"), 1);
 	put_in_place(&spool, saved.text);
 	service_await(&service, &spool, "", 4);

@@ -83,7 +83,9 @@ static void born(void)
 	struct error error = spool_open(config, &life.spool);
 	if (is_error(&error))
 		return;
-	error = startup_site(&life.spool, config, &life.ids);
+	error = spool_open_feeds(config, &life.spool);
+	if (!is_error(&error))
+		error = startup_site(&life.spool, config, &life.ids);
 	if (!is_error(&error))
 		error = feeds_create(config, &life.spool, &life.feeds);
 	if (!is_error(&error))
@@ -396,7 +398,8 @@ static void calm(void)
 	struct feeds_status status = {.busy = 1};
 	fate.faults = 0;
 	fate.is_away = false;
-	/* A file that could not be read stays where it is until it changes, or until a new start. */
+	/* A file that could not be read stays where it is until it changes, or until a new start.
+	 */
 	fate.is_paused = false;
 	if (life.is_alive)
 		stop();

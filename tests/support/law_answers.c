@@ -18,6 +18,18 @@ static bool is_in_own_outbox(const struct law_run *run, const char *below)
 	return text_starts(below, run->feed) && below + size + 1 == base;
 }
 
+/* Its own, or that of who may read the answers by the outbox's group. */
+static mode_t retry_mode(const struct law *law, const char *below)
+{
+	struct stat place, file;
+	struct path path = spool_path(law->spool, "outbox/%s", below);
+	struct path above = path_of("%.*s", (int)(strrchr(path.text, '/') - path.text), path.text);
+	if (stat(above.text, &place) != 0 || stat(path.text, &file) != 0)
+		return 0;
+	bool is_shared = place.st_mode & S_ISGID;
+	return is_shared && file.st_gid == place.st_gid ? 0640 : 0600;
+}
+
 static void file_take(struct law *law, const char *below, mode_t mode)
 {
 	char id[LAW_RUN_SIZE];
@@ -39,7 +51,7 @@ static void file_take(struct law *law, const char *below, mode_t mode)
 	if (place)
 		*place = law_copy(law, spool_path(law->spool, "outbox/%s", below).text);
 	run->files_count += place != &run->summary_path;
-	if (place == &run->retry_path && (mode & 0777) != 0600)
+	if (place == &run->retry_path && (mode & 0777) != retry_mode(law, below))
 		law_break(law, "outbox/%s has mode %o", below, mode & 0777);
 }
 

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 /* An abstract address of the kernel's choice: no path to grow too long, nothing to clean up. */
@@ -79,13 +80,32 @@ void service_hear(struct service *service, const char *start)
 	}
 }
 
-void service_start(struct service *service, const struct spool *spool)
+void service_begin(struct service *service, const char *const *argv)
 {
 	static char variable[160];
 	*service = (struct service){0};
 	service->notify = notify_open(variable, sizeof variable);
-	program_start(&service->program, ARGV("enrold", "--config", spool->config.text), variable);
+	program_start(&service->program, argv, variable);
+}
+
+void service_start(struct service *service, const struct spool *spool)
+{
+	service_begin(service, ARGV("enrold", "--config", spool->config.text));
 	service_hear(service, "READY=1");
+}
+
+void service_await_log(struct service *service, const char *words)
+{
+	const struct timespec pause = {.tv_nsec = 20 * 1000 * 1000};
+	for (int64_t until = moment_now_ms() + SERVICE_DEADLINE_MS; moment_now_ms() < until;) {
+		struct buffer said = program_said(service->program.err);
+		bool is_there = strstr(said.bytes, words);
+		buffer_done(&said);
+		if (is_there)
+			return;
+		nanosleep(&pause, NULL);
+	}
+	service_fail(service, path_of("the daemon never logged %s", words).text);
 }
 
 void service_await(

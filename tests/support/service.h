@@ -19,6 +19,10 @@ struct service {
 
 /* Returns when it is ready. */
 void service_start(struct service *service, const struct spool *spool);
+/* Does not wait, and says how it is started. */
+void service_begin(struct service *service, const char *const *argv);
+/* Polls what it has logged, for what there is no other sign of; fatal when it does not come. */
+void service_await_log(struct service *service, const char *words);
 /* Waits until a line that starts so has been heard; fatal when it is not. */
 void service_hear(struct service *service, const char *start);
 /* Waits for so many answers in the outbox ("" or "hr"); fatal when they do not come. */

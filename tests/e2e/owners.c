@@ -1,0 +1,366 @@
+/*
+ * Whose an error is: what is wrong with one file ends that file, what is wrong with one feed's
+ * folder takes that feed out of service, and neither keeps anybody else waiting.
+ */
+#include "answer.h"
+#include "fatal.h"
+#include "law.h"
+#include "service.h"
+#include "tracer.h"
+
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+TestSuite(owners, .timeout = 300);
+
+static const char text[] = "username,course1\np1,C1\n";
+
+/* A call of this kind on a path that has this in it and ends so fails, each time. */
+struct failing {
+	enum call_kind kind;
+	const char *within, *end;
+	int error;
+	size_t times;
+};
+
+static struct verdict fail(void *context, const struct call *call)
+{
+	struct failing *failing = context;
+	bool is_it = call->kind == failing->kind && text_ends(call->path.text, failing->end) &&
+	             strstr(call->path.text, failing->within);
+	failing->times += is_it;
+	return (struct verdict){is_it ? VERDICT_FAIL : VERDICT_GO, failing->error};
+}
+
+static struct finished once_failing(const struct spool *spool, struct failing *failing)
+{
+	const struct tracer tracer = {
+	    .reads = true, .below = spool->root.text, .on_call = fail, .context = failing};
+	return tracer_run(&tracer, ARGV("enrold", "--config", spool->config.text, "--once"));
+}
+
+static void expect_refusal(const struct spool *spool, const char *file, const char *code)
+{
+	struct answer answer;
+	answer_open(&answer, spool, file, 0);
+	cr_expect_str_eq(answer_refusal(&answer), code);
+	struct path reason = spool_path(
+	    spool, "quarantine/%.*s.%s.csv.reason.txt", (int)strcspn(file, "."), file, answer.run);
+	cr_expect(files_exist(reason.text), "%s", reason.text);
+	answer_close(&answer);
+}
+
+/* ---- one file ---- */
+
+static void expect_ended_alone(struct failing failing, const char *code)
+{
+	struct spool spool;
+	if (!tracer_works())
+		cr_skip_test("no ptrace here");
+	spool_make(&spool, NULL);
+	spool_drop(&spool, "bad.csv", text);
+	spool_drop(&spool, "good.csv", "username,course1\np2,C2\n");
+	struct finished finished = once_failing(&spool, &failing);
+	cr_expect_eq(finished.status, 0, "%s", finished.err.bytes);
+	cr_expect_gt(failing.times, 2, "it was tried %zu times", failing.times);
+	finished_done(&finished);
+	expect_refusal(&spool, "bad.csv", code);
+	cr_expect_eq(answer_count(&spool, "good.csv"), 1);
+	law_close(&spool);
+}
+
+Test(owners, a_file_that_cannot_be_opened_any_more_is_refused_and_the_next_one_runs)
+{
+	expect_ended_alone(
+	    (struct failing){CALL_OPEN, "/work/", "/bad.csv", EACCES, 0}, "unreadable");
+}
+
+Test(owners, a_file_that_the_disk_cannot_read_is_refused_and_the_next_one_runs)
+{
+	expect_ended_alone((struct failing){CALL_READ, "/work/", "/bad.csv", EIO, 0}, "unreadable");
+}
+
+static struct verdict fail_of_run(void *context, const struct call *call)
+{
+	struct failing *failing = context;
+	bool is_it = failing->times < 3 && call->kind == failing->kind &&
+	             text_ends(call->path.text, failing->end);
+	failing->times += is_it;
+	return (struct verdict){is_it ? VERDICT_FAIL : VERDICT_GO, failing->error};
+}
+
+Test(owners, a_file_that_cannot_be_read_for_a_moment_is_applied_all_the_same)
+{
+	struct spool spool;
+	struct failing failing = {CALL_READ, "/work/", "/bad.csv", EIO, 0};
+	if (!tracer_works())
+		cr_skip_test("no ptrace here");
+	spool_make(&spool, NULL);
+	spool_drop(&spool, "bad.csv", text);
+	const struct tracer tracer = {
+	    .reads = true, .below = spool.root.text, .on_call = fail_of_run, .context = &failing};
+	struct finished finished =
+	    tracer_run(&tracer, ARGV("enrold", "--config", spool.config.text, "--once"));
+	cr_expect_eq(finished.status, 0);
+	cr_expect_eq(failing.times, 3);
+	finished_done(&finished);
+	struct answer answer;
+	answer_open(&answer, &spool, "bad.csv", 0);
+	cr_expect_str_eq(answer_status(&answer), "done");
+	answer_close(&answer);
+	law_close(&spool);
+}
+
+Test(owners, what_the_database_refuses_for_good_ends_the_file_that_asked_for_it)
+{
+	struct spool spool;
+	spool_make(&spool, &(struct spool_options){.feeds = "  default: {}\n"});
+	spool_execute(&spool, "CREATE TRIGGER no_roles BEFORE INSERT ON mdl_role_assignments WHEN "
+	                      "NEW.roleid = (SELECT id FROM mdl_role WHERE shortname = 'teacher') "
+	                      "BEGIN SELECT RAISE(ABORT, 'not here'); END");
+	spool_drop(&spool, "bad.csv", "username,course1,role1\np1,C1,teacher\n");
+	spool_drop(&spool, "good.csv", text);
+	spool_once(&spool);
+	expect_refusal(&spool, "bad.csv", "not_applicable");
+	struct answer answer;
+	answer_open(&answer, &spool, "good.csv", 0);
+	cr_expect_eq(answer_number(&answer, "codes", "enrolled"), 1);
+	answer_close(&answer);
+	law_close(&spool);
+}
+
+Test(owners, a_long_name_of_wide_letters_is_told_about_like_any_other)
+{
+	struct spool spool;
+	char name[FILENAME_MAX] = "a", sum[FILENAME_MAX];
+	spool_make(&spool, NULL);
+	for (int i = 0; i < 60; i++)
+		strcat(name, "\xC3\xA4");
+	strcat(name, ".csv");
+	snprintf(sum, sizeof sum, "%s.sha256", name);
+	files_write(spool_inbox(&spool, sum).text, "bogus\nbogus\n", 12, 0640);
+	spool_drop(&spool, name, text);
+	spool_drop(&spool, "good.csv", text);
+	spool_once(&spool);
+	struct answer answer;
+	answer_open(&answer, &spool, name, 0);
+	cr_expect_str_eq(answer_refusal(&answer), "checksum_unreadable");
+	answer_close(&answer);
+	cr_expect_eq(answer_count(&spool, "good.csv"), 1);
+	law_close(&spool);
+}
+
+/* Room for a marker, but not for a checksum. */
+Test(owners, a_name_too_long_for_a_checksum_has_none)
+{
+	struct spool spool;
+	char name[256], marker[300];
+	spool_make(&spool, &(struct spool_options){.feeds = "  default: { marker: .done }\n"});
+	memset(name, 'x', sizeof name);
+	strcpy(name + 249 - 4, ".csv");
+	snprintf(marker, sizeof marker, "%s.done", name);
+	files_write(spool_inbox(&spool, marker).text, "", 0, 0640);
+	spool_drop(&spool, name, text);
+	spool_once(&spool);
+	cr_expect_eq(spool_number(&spool, "SELECT count(*) FROM enrold_run WHERE state >= 2"), 1);
+	law_close(&spool);
+}
+
+Test(owners, a_name_too_long_for_its_marker_is_told_and_left)
+{
+	struct spool spool;
+	char name[256];
+	spool_make(&spool, &(struct spool_options){.feeds = "  default: { marker: .done }\n"});
+	memset(name, 'x', sizeof name);
+	strcpy(name + 252 - 4, ".csv");
+	spool_drop(&spool, name, text);
+	spool_drop(&spool, "good.csv", text);
+	files_write(spool_inbox(&spool, "good.csv.done").text, "", 0, 0640);
+	struct finished finished =
+	    program_expect(0, ARGV("enrold", "--config", spool.config.text, "--once"));
+	cr_expect(strstr(finished.err.bytes, "\"file_left\""), "%s", finished.err.bytes);
+	cr_expect(strstr(finished.err.bytes, "shorten it"));
+	finished_done(&finished);
+	cr_expect(files_exist(spool_inbox(&spool, name).text));
+	cr_expect_eq(answer_count(&spool, "good.csv"), 1);
+	law_close(&spool);
+}
+
+Test(owners, a_checksum_that_may_not_be_read_keeps_its_file_in_the_inbox_and_no_other)
+{
+	struct spool spool;
+	struct failing failing = {CALL_OPEN, "/inbox/", "staff.csv.sha256", EACCES, 0};
+	char hash[HASH_SIZE];
+	if (!tracer_works())
+		cr_skip_test("no ptrace here");
+	spool_make(&spool, NULL);
+	files_hash_bytes(text, strlen(text), hash);
+	files_write(spool_inbox(&spool, "staff.csv.sha256").text, hash, strlen(hash), 0600);
+	spool_drop(&spool, "staff.csv", text);
+	spool_drop(&spool, "good.csv", text);
+	struct finished finished = once_failing(&spool, &failing);
+	cr_expect_eq(finished.status, 0);
+	cr_expect(
+	    strstr(finished.err.bytes, "may not read its checksum"), "%s", finished.err.bytes);
+	finished_done(&finished);
+	cr_expect(files_exist(spool_inbox(&spool, "staff.csv").text));
+	cr_expect(files_exist(spool_inbox(&spool, "staff.csv.sha256").text));
+	cr_expect_eq(answer_count(&spool, "good.csv"), 1);
+	spool_once(&spool); /* now it may */
+	cr_expect_eq(answer_count(&spool, "staff.csv"), 1);
+	law_close(&spool);
+}
+
+/* ---- one folder ---- */
+
+static const char feeds[] = "  default: {}\n  hr: {}\n  payroll: {}\n";
+
+/* Nothing of what lies elsewhere is touched, and the others go on. */
+static void expect_out_of_service(struct spool *spool, const char *path, const char *why)
+{
+	struct service service;
+	service_start(&service, spool);
+	spool_drop(spool, "staff.csv", text);
+	spool_drop(spool, "hr/staff.csv", text);
+	service_await(&service, spool, "", 1);
+	service_await(&service, spool, "hr", 1);
+	service_await_log(&service, "\"feed_out_of_service\"");
+	service_await_log(&service, path);
+	service_await_log(&service, why);
+	service_hear(&service, "STATUS=3 feeds");
+	service_stop(&service);
+	cr_expect_eq(spool_number(spool, "SELECT count(*) FROM enrold_run"), 2);
+}
+
+Test(owners, an_inbox_that_is_a_link_takes_its_feed_out_of_service)
+{
+	struct spool spool;
+	spool_make(&spool, &(struct spool_options){.feeds = feeds});
+	struct path elsewhere = path_of("%s/elsewhere", spool.root.text);
+	struct path file = path_of("%s/preview/x.csv", elsewhere.text);
+	files_make_directory(path_of("%s/preview", elsewhere.text).text);
+	files_make_directory(spool_inbox(&spool, "hr").text);
+	files_write(file.text, text, strlen(text), 0640);
+	cr_assert_eq(symlink(elsewhere.text, spool_inbox(&spool, "payroll").text), 0);
+	expect_out_of_service(&spool, "inbox/payroll", "symbolic link");
+	cr_expect(files_exist(file.text));
+	unlink(spool_inbox(&spool, "payroll").text);
+	law_close(&spool);
+}
+
+Test(owners, a_folder_for_previews_that_is_a_link_stops_neither_its_feed_nor_a_reload)
+{
+	struct spool spool;
+	struct service service;
+	spool_make(&spool, &(struct spool_options){.feeds = feeds});
+	service_start(&service, &spool);
+	files_rename(spool_inbox(&spool, "preview").text, spool_inbox(&spool, ".aside").text);
+	cr_assert_eq(symlink("/etc", spool_inbox(&spool, "preview").text), 0);
+	program_signal(&service.program, SIGHUP);
+	service_await_log(&service, "\"reloaded\"");
+	service_await_log(&service, "its previews are out of service");
+	spool_drop(&spool, "staff.csv", text);
+	service_await(&service, &spool, "", 1);
+	unlink(spool_inbox(&spool, "preview").text);
+	files_rename(spool_inbox(&spool, ".aside").text, spool_inbox(&spool, "preview").text);
+	service_await_log(&service, "\"feed_in_service\"");
+	service_stop(&service);
+	law_close(&spool);
+}
+
+Test(owners, an_inbox_that_belongs_to_somebody_else_is_not_believed)
+{
+	struct spool spool;
+	if (geteuid() != 0)
+		cr_skip_test("only root can give a folder away");
+	spool_make(&spool, &(struct spool_options){.feeds = feeds});
+	files_make_directory(spool_inbox(&spool, "hr").text);
+	files_make_directory(spool_inbox(&spool, "payroll").text);
+	spool_drop(&spool, "payroll/evil.csv", text);
+	cr_assert_eq(chown(spool_inbox(&spool, "payroll").text, 61001, 61001), 0);
+	expect_out_of_service(&spool, "inbox/payroll", "belongs to user 61001");
+	law_close(&spool);
+}
+
+Test(owners, an_inbox_into_which_others_may_write_is_made_sticky)
+{
+	struct spool spool;
+	struct stat stat_of;
+	spool_make(&spool, &(struct spool_options){.feeds = feeds});
+	files_make_directory(spool_inbox(&spool, "hr").text);
+	cr_assert_eq(chmod(spool_path(&spool, "inbox").text, 02770), 0);
+	spool_drop(&spool, "hr/staff.csv", text);
+	spool_once(&spool);
+	cr_expect_eq(answer_count(&spool, "hr/staff.csv"), 1);
+	cr_assert_eq(stat(spool_path(&spool, "inbox").text, &stat_of), 0);
+	cr_expect_eq(stat_of.st_mode & 07777, 03770, "%o", stat_of.st_mode);
+	law_close(&spool);
+}
+
+Test(owners, an_outbox_that_is_a_link_takes_its_feed_out_of_service)
+{
+	struct spool spool;
+	spool_make(&spool, &(struct spool_options){.feeds = feeds});
+	files_make_directory(spool_path(&spool, "outbox").text);
+	files_make_directory(spool_inbox(&spool, "hr").text);
+	cr_assert_eq(symlink("/tmp", spool_path(&spool, "outbox/payroll").text), 0);
+	files_make_directory(spool_inbox(&spool, "payroll").text);
+	spool_drop(&spool, "payroll/staff.csv", text);
+	expect_out_of_service(&spool, "outbox", "payroll");
+	unlink(spool_path(&spool, "outbox/payroll").text);
+	spool_once(&spool);
+	cr_expect_eq(answer_count(&spool, "payroll/staff.csv"), 1);
+	law_close(&spool);
+}
+
+/* ---- the machine ---- */
+
+Test(owners, a_disk_with_no_room_for_its_pid_does_not_stop_it)
+{
+	struct spool spool;
+	struct failing failing = {CALL_WRITE, "", "/.lock", ENOSPC, 0};
+	if (!tracer_works())
+		cr_skip_test("no ptrace here");
+	spool_make(&spool, NULL);
+	spool_drop(&spool, "staff.csv", text);
+	struct finished finished = once_failing(&spool, &failing);
+	cr_expect_eq(finished.status, 0, "%s", finished.err.bytes);
+	cr_expect_eq(failing.times, 1);
+	finished_done(&finished);
+	cr_expect_eq(answer_count(&spool, "staff.csv"), 1);
+	law_close(&spool);
+}
+
+Test(owners, a_hangup_while_the_database_is_awaited_changes_the_settings_and_ends_nothing)
+{
+	struct spool spool;
+	struct service service;
+	spool_make(&spool, NULL);
+	sqlite3 *other = spool_database(&spool);
+	cr_assert_eq(sqlite3_exec(other,
+	                 "PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; "
+	                 "CREATE TABLE held (id INTEGER); ROLLBACK; BEGIN EXCLUSIVE",
+	                 NULL, NULL, NULL),
+	    SQLITE_OK);
+	service_begin(&service, ARGV("enrold", "--config", spool.config.text));
+	service_await_log(&service, "\"site_away\"");
+	struct buffer config = files_read(spool.config.text);
+	struct path more = path_of("%s  late: {}\n", config.bytes);
+	files_write(spool.config.text, more.text, strlen(more.text), 0640);
+	buffer_done(&config);
+	program_signal(&service.program, SIGHUP);
+	service_await_log(&service, "\"reloaded\"");
+	files_write(spool.config.text, "nonsense: 1\n", 12, 0640);
+	program_signal(&service.program, SIGHUP);
+	service_await_log(&service, "\"reload_refused\"");
+	sqlite3_close(other);
+	service_hear(&service, "READY=1");
+	service_hear(&service, "STATUS=2 feeds");
+	files_write(spool.config.text, more.text, strlen(more.text), 0640);
+	service_stop(&service);
+	law_close(&spool);
+}
