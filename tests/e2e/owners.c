@@ -136,7 +136,7 @@ Test(owners, what_the_database_refuses_for_good_ends_the_file_that_asked_for_it)
 Test(owners, a_long_name_of_wide_letters_is_told_about_like_any_other)
 {
 	struct spool spool;
-	char name[FILENAME_MAX] = "a", sum[FILENAME_MAX];
+	char name[FILENAME_MAX] = "a", sum[FILENAME_MAX + 8];
 	spool_make(&spool, NULL);
 	for (int i = 0; i < 60; i++)
 		strcat(name, "\xC3\xA4");
