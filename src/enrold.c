@@ -59,9 +59,15 @@ static struct arguments arguments_parse(int argc, char **argv)
 	exit(EXIT_USAGE);
 }
 
-static int check(const struct config *config)
+static void on_advice(void *path, const char *sentence)
+{
+	fprintf(stderr, "enrold: %s: warning: %s\n", (const char *)path, sentence);
+}
+
+static int check(const char *path, const struct config *config)
 {
 	struct buffer text = {0};
+	config_look(config, on_advice, (void *)path);
 	config_format(config, &text);
 	size_t written = text.failed ? 0 : fwrite(text.bytes, 1, text.size, stdout);
 	bool is_shown = text.size > 0 && written == text.size && fflush(stdout) == 0;
@@ -82,7 +88,7 @@ int main(int argc, char **argv)
 	}
 	if (!arguments.check)
 		return (int)daemon_run(arguments.config, file, arguments.once);
-	int status = check(config_get(file));
+	int status = check(arguments.config, config_get(file));
 	config_free(file);
 	return status;
 }

@@ -73,6 +73,13 @@ const struct feed *config_find_feed(const struct config *config, const char *nam
  * accepts. */
 void config_format(const struct config *config, struct buffer *out);
 
+/* A setting that has no effect, or cannot work, beside the others: "feeds.hr.match_by has no
+ * effect:
+ * ...". Nothing is wrong with it by itself. */
+enum { CONFIG_ADVICE_SIZE = 320 };
+typedef void config_advise(void *context, const char *sentence);
+void config_look(const struct config *config, config_advise *on_advice, void *context);
+
 /*
  * A policy as one canonical line "compat=none upload_type=update ...": every key of the table in
  * its order, lists as item,item with percent escapes. It is what is stored with a run and hashed as

@@ -15,7 +15,7 @@
 #include <stdlib.h>
 #include <yaml.h>
 
-enum { FEEDS_MAX = 1000 };
+enum { FEEDS_MAX = 1000, PLACE_MAX = 160 };
 
 struct config_file {
 	struct arena *arena;
@@ -30,23 +30,37 @@ struct reading {
 	yaml_parser_t parser;
 	yaml_event_t event; /* the one being looked at */
 	struct config_file *file;
-	uint32_t given; /* keys of the top level */
+	uint32_t given;        /* keys of the top level */
+	char place[PLACE_MAX]; /* where in the file that is: "feeds.hr.csv.delimiter" */
 };
 
 /* ---- places and complaints ---- */
 
-static struct error at_mark(
-    const struct reading *reading, yaml_mark_t mark, const char *what, struct error error)
+/* Goes in, to the key or feed of that name. What it gives leads out again. */
+static size_t place_enter(struct reading *reading, const char *name)
+{
+	size_t length = strlen(reading->place);
+	snprintf(reading->place + length, sizeof reading->place - length, "%s%s",
+	    length > 0 ? "." : "", name);
+	return length;
+}
+
+static void place_leave(struct reading *reading, size_t length)
+{
+	reading->place[length] = '\0';
+}
+
+static struct error at_mark(const struct reading *reading, yaml_mark_t mark, struct error error)
 {
 	error.class = error.class == ERROR_RETRY ? ERROR_RETRY : ERROR_CONFIG;
-	if (*what)
-		error = error_wrap(error, "%s", what);
 	return error_wrap(error, "%s:%zu:%zu", reading->path, mark.line + 1, mark.column + 1);
 }
 
-static struct error at_event(const struct reading *reading, const char *what, struct error error)
+static struct error at_event(const struct reading *reading, struct error error)
 {
-	return at_mark(reading, reading->event.start_mark, what, error);
+	if (*reading->place)
+		error = error_wrap(error, "%s", reading->place);
+	return at_mark(reading, reading->event.start_mark, error);
 }
 
 static const char *text_of(const struct reading *reading)
@@ -76,6 +90,21 @@ static const char *found(const struct reading *reading)
 	return reading->event.type == YAML_MAPPING_START_EVENT ? "a map" : "a text";
 }
 
+/* Where the byte is that libyaml's reader stumbled over, of which it knows the offset alone. */
+static yaml_mark_t mark_of_byte(const struct reading *reading)
+{
+	yaml_mark_t mark = {0};
+	rewind(reading->input);
+	for (size_t i = 0; i < reading->parser.problem_offset; i++) {
+		int byte = getc(reading->input);
+		if (byte == EOF)
+			break;
+		mark.column = byte == '\n' ? 0 : mark.column + 1;
+		mark.line += byte == '\n';
+	}
+	return mark;
+}
+
 static struct error parser_error(const struct reading *reading)
 {
 	const yaml_parser_t *parser = &reading->parser;
@@ -85,27 +114,53 @@ static struct error parser_error(const struct reading *reading)
 	if (is_reader && ferror(reading->input))
 		return error_at_start(error_errno("cannot read %s", reading->path));
 	struct error error = error_config("%s", parser->problem ? parser->problem : "not YAML");
-	if (is_reader)
-		return error_wrap(error, "%s: byte %zu", reading->path, parser->problem_offset);
-	return at_mark(reading, parser->problem_mark, "", error);
+	return at_mark(reading, is_reader ? mark_of_byte(reading) : parser->problem_mark, error);
 }
 
-/* The next event; YAML's short cuts would hide what a setting is. */
+/* YAML's short cuts would hide what a setting is: one place of the file decides another, or bytes
+ * are not what they look like. */
+static const char *short_cut(const yaml_event_t *event)
+{
+	const yaml_char_t *anchor = NULL, *tag = NULL;
+	switch (event->type) {
+	case YAML_ALIAS_EVENT: anchor = event->data.alias.anchor; break;
+	case YAML_SCALAR_EVENT:
+		anchor = event->data.scalar.anchor;
+		tag = event->data.scalar.tag;
+		break;
+	case YAML_SEQUENCE_START_EVENT:
+		anchor = event->data.sequence_start.anchor;
+		tag = event->data.sequence_start.tag;
+		break;
+	case YAML_MAPPING_START_EVENT:
+		anchor = event->data.mapping_start.anchor;
+		tag = event->data.mapping_start.tag;
+		break;
+	case YAML_NO_EVENT:
+	case YAML_STREAM_START_EVENT:
+	case YAML_STREAM_END_EVENT:
+	case YAML_DOCUMENT_START_EVENT:
+	case YAML_DOCUMENT_END_EVENT:
+	case YAML_SEQUENCE_END_EVENT:
+	case YAML_MAPPING_END_EVENT: break;
+	}
+	return anchor ? "anchors and aliases are not used here"
+	       : tag  ? "tags, such as !!binary, are not used here"
+	              : NULL;
+}
+
 static struct error next(struct reading *reading)
 {
 	yaml_event_delete(&reading->event);
 	if (!yaml_parser_parse(&reading->parser, &reading->event))
 		return parser_error(reading);
 	const yaml_event_t *event = &reading->event;
-	bool has_anchor =
-	    event->type == YAML_ALIAS_EVENT ||
-	    (event->type == YAML_SCALAR_EVENT && event->data.scalar.anchor) ||
-	    (event->type == YAML_MAPPING_START_EVENT && event->data.mapping_start.anchor);
-	if (has_anchor)
-		return at_event(reading, "", error_config("anchors and aliases are not used here"));
+	const char *refused = short_cut(event);
+	if (refused)
+		return at_event(reading, error_config("%s", refused));
 	if (event->type == YAML_SCALAR_EVENT &&
 	    strlen(text_of(reading)) != event->data.scalar.length)
-		return at_event(reading, "", error_config("a text with a NUL"));
+		return at_event(reading, error_config("a text with a NUL"));
 	return OK;
 }
 
@@ -118,35 +173,51 @@ struct section {
 	uint32_t *given;
 };
 
-static struct error key_unknown(const struct reading *reading, enum key_section section)
+/* "feeds.hr.csv.delimiter" of a key that stands elsewhere than here. */
+static void belongs_print(
+    const struct reading *reading, const struct config_key *key, char *text, size_t size)
 {
-	const char *name = rule_is_shown(text_of(reading)) ? text_of(reading) : "(not shown)";
-	const struct config_key *nearest = keys_nearest(section, text_of(reading));
-	const struct config_key *elsewhere = keys_elsewhere(section, text_of(reading));
-	if (elsewhere)
-		return error_config("%s%s: unknown key; it belongs at %s%s", keys_prefix(section),
-		    name, keys_prefix(elsewhere->section), elsewhere->name);
-	if (nearest)
-		return error_config(
-		    "%s%s: unknown key; is %s meant?", keys_prefix(section), name, nearest->name);
-	return error_config("%s%s: unknown key", keys_prefix(section), name);
+	static const char any[] = "feeds.<name>.";
+	const char *prefix = keys_prefix(key->section);
+	bool is_in_feed = strncmp(reading->place, "feeds.", strlen("feeds.")) == 0;
+	if (!is_in_feed || strncmp(prefix, any, strlen(any)) != 0) {
+		snprintf(text, size, "%s%s", prefix, key->name);
+		return;
+	}
+	const char *feed = reading->place + strlen("feeds.");
+	snprintf(text, size, "feeds.%.*s.%s%s", (int)strcspn(feed, "."), feed, prefix + strlen(any),
+	    key->name);
 }
 
+static struct error key_unknown(const struct reading *reading, enum key_section section)
+{
+	const struct config_key *nearest = keys_nearest(section, text_of(reading));
+	const struct config_key *elsewhere = keys_elsewhere(section, text_of(reading));
+	char belongs[PLACE_MAX];
+	if (elsewhere) {
+		belongs_print(reading, elsewhere, belongs, sizeof belongs);
+		return error_config("unknown key; it belongs at %s", belongs);
+	}
+	if (nearest)
+		return error_config("unknown key; is %s meant?", nearest->name);
+	return error_config("unknown key");
+}
+
+/* The reading is then at the place of that key. */
 static struct error key_take(
-    const struct reading *reading, const struct section *section, const struct config_key **key)
+    struct reading *reading, const struct section *section, const struct config_key **key)
 {
 	size_t count;
 	const struct config_key *first = keys_of(section->section, &count);
 	if (reading->event.type != YAML_SCALAR_EVENT)
-		return at_event(reading, "", error_config("expected the name of a key"));
+		return at_event(reading, error_config("expected the name of a key"));
+	place_enter(reading, rule_is_shown(text_of(reading)) ? text_of(reading) : "(not shown)");
 	*key = keys_find(section->section, text_of(reading));
 	if (!*key)
-		return at_event(reading, "", key_unknown(reading, section->section));
+		return at_event(reading, key_unknown(reading, section->section));
 	uint32_t bit = UINT32_C(1) << (*key - first);
 	if (*section->given & bit)
-		return at_event(reading, "",
-		    error_config(
-		        "%s%s is given twice", keys_prefix(section->section), (*key)->name));
+		return at_event(reading, error_config("is given twice"));
 	*section->given |= bit;
 	return OK;
 }
@@ -156,7 +227,8 @@ static struct error item_take(
 {
 	if (reading->event.type != YAML_SCALAR_EVENT || is_null(reading))
 		return value_refuse(key, found(reading));
-	return value_add(key, text_of(reading), reading->file->arena, section->base);
+	struct error error = value_add(key, text_of(reading), reading->file->arena, section->base);
+	return is_error(&error) ? error : value_check_item(key, section->base);
 }
 
 /* A list of texts, or a map of texts; libyaml sees to it that a map's items come in pairs. */
@@ -168,7 +240,7 @@ static struct error list_take(
 	yaml_event_type_t last =
 	    key->kind == KEY_PAIRS ? YAML_MAPPING_END_EVENT : YAML_SEQUENCE_END_EVENT;
 	if (reading->event.type != start)
-		return at_event(reading, key->name, value_refuse(key, found(reading)));
+		return at_event(reading, value_refuse(key, found(reading)));
 	for (;;) {
 		struct error error = next(reading);
 		if (is_error(&error))
@@ -177,10 +249,10 @@ static struct error list_take(
 			break;
 		error = item_take(reading, section, key);
 		if (is_error(&error))
-			return at_event(reading, key->name, error);
+			return at_event(reading, error);
 	}
 	struct error error = value_check_list(key, section->base);
-	return is_error(&error) ? at_event(reading, key->name, error) : OK;
+	return is_error(&error) ? at_event(reading, error) : OK;
 }
 
 static struct error value_take(
@@ -188,13 +260,11 @@ static struct error value_take(
 {
 	if (key->kind == KEY_LIST || key->kind == KEY_PAIRS)
 		return list_take(reading, section, key);
-	char name[96];
-	snprintf(name, sizeof name, "%s%s", keys_prefix(section->section), key->name);
 	struct error error =
 	    reading->event.type != YAML_SCALAR_EVENT || is_null(reading)
 	        ? value_refuse(key, found(reading))
 	        : value_parse(key, text_of(reading), reading->file->arena, section->base);
-	return is_error(&error) ? at_event(reading, name, error) : OK;
+	return is_error(&error) ? at_event(reading, error) : OK;
 }
 
 typedef struct error take_map(
@@ -204,8 +274,10 @@ typedef struct error take_map(
 static struct error section_read(
     struct reading *reading, const struct section *section, take_map *on_map)
 {
+	size_t place = strlen(reading->place);
 	for (;;) {
 		const struct config_key *key = NULL;
+		place_leave(reading, place);
 		struct error error = next(reading);
 		if (is_error(&error) || reading->event.type == YAML_MAPPING_END_EVENT)
 			return error;
@@ -227,7 +299,7 @@ static struct error defaults_take(
 {
 	struct error error = value_fill_defaults(
 	    section->section, *section->given, reading->file->arena, section->base);
-	return is_error(&error) ? at_mark(reading, mark, "", error) : OK;
+	return is_error(&error) ? at_mark(reading, mark, error) : OK;
 }
 
 static struct error lms_read(struct reading *reading)
@@ -261,15 +333,18 @@ static struct error feed_add(struct config_file *file, const char *name, struct 
 static struct error feed_name_take(struct reading *reading, struct feed **feed)
 {
 	if (reading->event.type != YAML_SCALAR_EVENT)
-		return at_event(reading, "feeds", error_config("expected the name of a feed"));
+		return at_event(reading, error_config("expected the name of a feed"));
 	const char *name = text_of(reading);
 	const char *expected = rule_feed_name(name);
 	if (expected)
-		return at_event(reading, "feeds", error_config("expected %s", expected));
+		return at_event(reading, error_config("expected %s", expected));
 	if (config_find_feed(&reading->file->config, name))
-		return at_event(reading, "feeds", error_config("%s is given twice", name));
+		return at_event(reading, error_config("%s is given twice", name));
 	struct error error = feed_add(reading->file, name, feed);
-	return is_error(&error) ? at_event(reading, "feeds", error) : OK;
+	if (is_error(&error))
+		return at_event(reading, error);
+	place_enter(reading, name);
+	return OK;
 }
 
 /* `csv:` of a feed: more keys of the same policy, none of which has a default to be filled in. */
@@ -281,7 +356,7 @@ static struct error csv_read(
 	if (is_null(reading))
 		return OK;
 	if (reading->event.type != YAML_MAPPING_START_EVENT)
-		return at_event(reading, key->name, value_refuse(key, found(reading)));
+		return at_event(reading, value_refuse(key, found(reading)));
 	return section_read(reading, &section, NULL);
 }
 
@@ -294,16 +369,17 @@ static struct error feed_read(struct reading *reading, struct feed *feed)
 	if (reading->event.type == YAML_MAPPING_START_EVENT)
 		error = section_read(reading, &section, csv_read);
 	else if (!is_null(reading))
-		error = at_event(reading, "feeds",
-		    error_config(
-		        "%s: expected a map of keys, found %s", feed->name, found(reading)));
+		error = at_event(
+		    reading, error_config("expected a map of keys, found %s", found(reading)));
 	return is_error(&error) ? error : defaults_take(reading, mark, &section);
 }
 
 static struct error feeds_read(struct reading *reading)
 {
+	size_t place = strlen(reading->place);
 	for (;;) {
 		struct feed *feed;
+		place_leave(reading, place);
 		struct error error = next(reading);
 		if (is_error(&error) || reading->event.type == YAML_MAPPING_END_EVENT)
 			return error;
@@ -324,7 +400,7 @@ static struct error map_read(
 	if (is_null(reading))
 		return OK;
 	if (reading->event.type != YAML_MAPPING_START_EVENT)
-		return at_event(reading, key->name, value_refuse(key, found(reading)));
+		return at_event(reading, value_refuse(key, found(reading)));
 	return strcmp(key->name, "lms") == 0 ? lms_read(reading) : feeds_read(reading);
 }
 
@@ -351,8 +427,8 @@ static struct error conclude(struct reading *reading, yaml_mark_t mark)
 	const struct section section = {SECTION_TOP, &file->config, &reading->given};
 	struct error error = defaults_take(reading, mark, &section);
 	if (!is_error(&error) && !file->config.lms.url)
-		error = at_mark(
-		    reading, mark, "", error_config("lms.url is missing: it has no default"));
+		error =
+		    at_mark(reading, mark, error_config("lms.url is missing: it has no default"));
 	if (!is_error(&error))
 		error = default_feed_add(file);
 	if (!is_error(&error))
@@ -371,10 +447,10 @@ static struct error document_open(struct reading *reading)
 	if (is_error(&error))
 		return error;
 	if (reading->event.type == YAML_STREAM_END_EVENT || is_null(reading))
-		return at_event(reading, "", error_config("the configuration is empty"));
+		return at_event(reading, error_config("the configuration is empty"));
 	if (reading->event.type != YAML_MAPPING_START_EVENT)
 		return at_event(
-		    reading, "", error_config("expected a map of keys, found %s", found(reading)));
+		    reading, error_config("expected a map of keys, found %s", found(reading)));
 	return OK;
 }
 
@@ -384,7 +460,7 @@ static struct error document_close(struct reading *reading)
 	if (!is_error(&error))
 		error = next(reading);
 	if (!is_error(&error) && reading->event.type != YAML_STREAM_END_EVENT)
-		error = at_event(reading, "", error_config("a second document: one is expected"));
+		error = at_event(reading, error_config("a second document: one is expected"));
 	return error;
 }
 

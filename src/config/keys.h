@@ -43,6 +43,9 @@ struct config_key {
 	/* KEY_TEXT, KEY_LIST, KEY_PAIRS (each item): NULL when the text will do, else what is
 	 * expected, as a noun. */
 	const char *(*rule)(const char *text);
+	/* That noun, of a rule that takes the empty text: any other is asked with it. */
+	const char *noun;
+	bool is_one_to_one; /* KEY_PAIRS: no two names may have the same value */
 	/* The same for the names of KEY_PAIRS, for the first of a KEY_LIST, where it differs. */
 	const char *(*name_rule)(const char *text);
 	/* A default that only this host knows. */

@@ -3,6 +3,8 @@
 #include "enrold/columns.h"
 #include "enrold/config.h"
 #include "enrold/dialect.h"
+#include "enrold/template.h"
+#include "enrold/value.h"
 
 #include <iconv.h>
 #include <string.h>
@@ -106,10 +108,27 @@ const char *rule_text(const char *text)
 	return good ? NULL : "a text of 1 to 255 bytes";
 }
 
+/* Whether the form says day, month and year, with conversions that there are. */
+static bool form_says_day(const char *form)
+{
+	static const char *const parts[] = {"deDFj", "mbBhDFj", "yYDF"};
+	bool has[3] = {false};
+	for (; *form; form++) {
+		if (*form != '%')
+			continue;
+		form++;
+		if (!*form || !strchr("%aAbBdDeFhHIjklmMnpRSTtyYzZ", *form))
+			return false;
+		for (size_t i = 0; i < 3; i++)
+			has[i] |= strchr(parts[i], *form) != NULL;
+	}
+	return has[0] && has[1] && has[2];
+}
+
 const char *rule_date_form(const char *text)
 {
-	bool good = strlen(text) <= 64 && strstr(text, "%d") && strchr(text, '%');
-	return good ? NULL : "a form for strptime, such as \"%d/%m/%Y\"";
+	bool good = strlen(text) <= 64 && form_says_day(text);
+	return good ? NULL : "a form for strptime with day, month and year, such as \"%d/%m/%Y\"";
 }
 
 const char *rule_marker(const char *text)
@@ -117,6 +136,21 @@ const char *rule_marker(const char *text)
 	bool good = text[0] == '.' && strlen(text) >= 2 && strlen(text) <= 32 &&
 	            !strchr(text, '/') && strcmp(text, "..") != 0 && strcmp(text, ".csv") != 0;
 	return good ? NULL : "an ending such as \".done\"";
+}
+
+/* Cells of a header are trimmed before they are looked for. */
+const char *rule_heading(const char *text)
+{
+	struct slice heading = slice_of(text);
+	bool good = !rule_text(text) && slice_is(value_trim(heading), heading);
+	return good ? NULL : "a heading of 1 to 255 bytes without blanks around it";
+}
+
+const char *rule_column(const char *text)
+{
+	static const struct policy none = {0};
+	bool good = columns_is_known(&none, slice_of(text));
+	return good ? NULL : "a column of enrold's own, such as \"username\" or \"course1\"";
 }
 
 /* What an account may have by default: any of its details, and how it logs in. */
@@ -127,8 +161,10 @@ const char *rule_default(const char *text)
 
 const char *rule_template(const char *text)
 {
-	bool good = strlen(text) <= 100 && strchr(text, '%');
-	return good ? NULL : "a text with %f, %l or %u in it, such as \"%-1f%-l\"";
+	bool good = strlen(text) <= 100 && template_makes_names(slice_of(text));
+	return good ? NULL
+	            : "a text with %f or %l (first, last name) in it and no other %, such as "
+	              "\"%-1f%-l\"";
 }
 
 const char *rule_delimiter(const char *text)
@@ -175,5 +211,5 @@ bool rule_is_shown(const char *text)
 
 const char *rule_argument(const char *text)
 {
-	return strlen(text) <= 4096 ? NULL : "a word of at most 4096 bytes";
+	return strlen(text) <= 4096 ? NULL : RULE_ARGUMENT_NOUN;
 }

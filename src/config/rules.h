@@ -1,7 +1,8 @@
 /*
  * rules: what a text in the configuration may be. Each answers NULL when the text will do, else
- * what is expected instead, as a noun. No rule accepts the empty text, so rule("") always says
- * what a key wants. No rule's answer repeats the text: it may hold a password.
+ * what is expected instead, as a noun. No rule but rule_argument accepts the empty text, so
+ * rule("") says what a key wants; a test goes over the whole table. No rule's answer repeats the
+ * text: it may hold a password.
  */
 #ifndef CONFIG_RULES_H
 #define CONFIG_RULES_H
@@ -16,8 +17,12 @@ const char *rule_actor(const char *text);
 const char *rule_url(const char *text);
 const char *rule_text(const char *text);
 const char *rule_date_form(const char *text);
+/* May be empty, as an argument of a command may be. */
 const char *rule_argument(const char *text);
+#define RULE_ARGUMENT_NOUN "a word of at most 4096 bytes"
 const char *rule_marker(const char *text);
+const char *rule_heading(const char *text);
+const char *rule_column(const char *text);
 const char *rule_default(const char *text);
 const char *rule_template(const char *text);
 const char *rule_delimiter(const char *text);

@@ -135,20 +135,33 @@ static void bool_expect(const struct config_key *key, struct buffer *out)
 	buffer_add_text(out, "true or false");
 }
 
+/* What a rule wants. One that takes the empty text cannot be asked with it: its row has the noun.
+ */
+static const char *noun_of(const struct config_key *key)
+{
+	const char *noun = key->noun ? key->noun : key->rule("");
+	return noun ? noun : "another text";
+}
+
 static void text_expect(const struct config_key *key, struct buffer *out)
 {
-	buffer_add_text(out, key->rule(""));
+	buffer_add_text(out, noun_of(key));
 }
 
 static void list_expect(const struct config_key *key, struct buffer *out)
 {
+	const char *first = key->name_rule ? key->name_rule("") : NULL;
 	if (key->kind == KEY_PAIRS)
 		buffer_print(out, "a map of at most %d names, each ", (int)key->max);
 	else if (key->min == key->max)
 		buffer_print(out, "a list of %d, each ", (int)key->max);
 	else
 		buffer_print(out, "a list of %d to %d, each ", (int)key->min, (int)key->max);
-	buffer_add_text(out, key->rule(""));
+	if (first && key->kind == KEY_PAIRS)
+		buffer_print(out, "%s, for ", first);
+	buffer_add_text(out, noun_of(key));
+	if (first && key->kind == KEY_LIST)
+		buffer_print(out, ", the first %s", first);
 }
 
 static void map_expect(const struct config_key *key, struct buffer *out)
@@ -223,7 +236,7 @@ struct error value_refuse(const struct config_key *key, const char *found)
 static struct error text_parse(
     const struct config_key *key, const char *text, struct arena *arena, void *field)
 {
-	const char *expected = key->rule(rule_is_plain(text) ? text : "");
+	const char *expected = rule_is_plain(text) ? key->rule(text) : noun_of(key);
 	if (expected) {
 		char found[64];
 		bool is_shown = !key->secret && rule_is_shown(text);
@@ -264,8 +277,10 @@ struct error value_add(
 	struct config_key one = *key; /* an item is a text of its own */
 	one.offset = 0;
 	bool is_name = key->kind == KEY_PAIRS ? list.count % 2 == 0 : list.count == 0;
-	if (key->name_rule && is_name)
+	if (key->name_rule && is_name) {
 		one.rule = key->name_rule;
+		one.noun = NULL;
+	}
 	struct error error = text_parse(&one, text, arena, &item);
 	if (is_error(&error))
 		return error;
@@ -278,6 +293,36 @@ struct error value_add(
 	list.count++;
 	memcpy((char *)base + key->offset, &list, sizeof list);
 	return OK;
+}
+
+/* Of the items at odd or at even places: an earlier one that is the same, letter case aside. */
+static bool item_finds(const struct text_list *list, size_t *earlier)
+{
+	size_t last = list->count - 1;
+	for (*earlier = last % 2; *earlier < last; *earlier += 2)
+		if (strcasecmp(list->items[*earlier], list->items[last]) == 0)
+			return true;
+	return false;
+}
+
+static const char *shown(const char *text)
+{
+	return rule_is_shown(text) ? text : "(not shown)";
+}
+
+struct error value_check_item(const struct config_key *key, const void *base)
+{
+	const struct text_list *list = value_list(key, base);
+	size_t last = list->count - 1, earlier;
+	bool is_name = last % 2 == 0;
+	if (key->kind != KEY_PAIRS || !(is_name || key->is_one_to_one) ||
+	    !item_finds(list, &earlier))
+		return OK;
+	if (is_name)
+		return error_config("%s is given twice", shown(list->items[last]));
+	return error_config("%s is what both %s and %s stand for: one of them has to go",
+	    shown(list->items[last]), shown(list->items[earlier - 1]),
+	    shown(list->items[last - 1]));
 }
 
 const struct text_list *value_list(const struct config_key *key, const void *base)

@@ -24,6 +24,10 @@ struct error value_add(
 /* The list of a KEY_LIST or KEY_PAIRS, the text of a KEY_TEXT: NULL when it is absent. */
 const struct text_list *value_list(const struct config_key *key, const void *base);
 bool value_is_absent(const struct config_key *key, const void *base);
+/* CONFIG: the item just added says again, or otherwise, what an earlier one of a map has said;
+ * names are the same in any letter case. Of files only: what was accepted once and stored with a
+ * run is not judged again. */
+struct error value_check_item(const struct config_key *key, const void *base) MUST_CHECK;
 /* CONFIG: fewer items than the key wants. */
 struct error value_check_list(const struct config_key *key, const void *base) MUST_CHECK;
 /* The error for what is no text at all: `found` is "nothing", "a list", ... */

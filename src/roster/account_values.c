@@ -11,7 +11,7 @@
 struct slice account_default(const struct policy *policy, struct slice name)
 {
 	for (size_t i = 0; i + 1 < policy->defaults.count; i += 2)
-		if (slice_is(slice_of(policy->defaults.items[i]), name))
+		if (is_same_letters(slice_of(policy->defaults.items[i]), name))
 			return slice_of(policy->defaults.items[i + 1]);
 	return (struct slice){NULL, 0};
 }

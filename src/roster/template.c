@@ -6,6 +6,7 @@
  */
 #include "parts.h"
 
+#include "enrold/template.h"
 #include "enrold/value.h"
 
 #include <utf8proc.h>
@@ -80,16 +81,46 @@ static struct slice name_of(const struct template_names *names, char name)
 	return name == 'u' ? names->username : name == 'f' ? names->firstname : names->lastname;
 }
 
+/* The placeholder that begins at i; false: what stands there stands for itself. */
+static bool placeholder_at(struct slice template, size_t i, struct placeholder *placeholder)
+{
+	bool is_doubled = i > 0 && template.bytes[i - 1] == '%';
+	return template.bytes[i] == '%' && !is_doubled &&
+	       placeholder_parse(
+	           (struct slice){template.bytes + i, template.size - i}, placeholder);
+}
+
+bool template_makes_names(struct slice template)
+{
+	struct placeholder placeholder;
+	bool has_name = false;
+	for (size_t i = 0; i < template.size;) {
+		bool is_one = placeholder_at(template, i, &placeholder);
+		if (!is_one && template.bytes[i] == '%')
+			return false;
+		has_name |= is_one && placeholder.name != 'u';
+		i += is_one ? placeholder.size : 1;
+	}
+	return has_name;
+}
+
+bool template_is_constant(struct slice template)
+{
+	struct placeholder placeholder;
+	for (size_t i = 0; i < template.size; i++)
+		if (placeholder_at(template, i, &placeholder))
+			return false;
+	return true;
+}
+
 struct slice template_fill(
     struct slice template, const struct template_names *names, struct arena *arena)
 {
 	struct buffer out = {0};
 	for (size_t i = 0; i < template.size;) {
-		struct slice rest = {template.bytes + i, template.size - i};
 		struct placeholder placeholder;
-		bool is_doubled = i > 0 && template.bytes[i - 1] == '%';
-		if (*rest.bytes != '%' || is_doubled || !placeholder_parse(rest, &placeholder)) {
-			buffer_add_char(&out, *rest.bytes);
+		if (!placeholder_at(template, i, &placeholder)) {
+			buffer_add_char(&out, template.bytes[i]);
 			i++;
 			continue;
 		}

@@ -44,7 +44,7 @@ static const struct {
     {TOP LMS "setle: 1s\n", ":3:1: ", "setle: unknown key; is settle meant?"},
     {TOP LMS "prefix: m_\n", ":3:1: ", "belongs at lms.prefix"},
     {TOP LMS "xyzzy: 1\n", ":3:1: ", "xyzzy: unknown key"},
-    {TOP LMS TOP, ":3:1: ", "spool is given twice"},
+    {TOP LMS TOP, ":3:1: ", "spool: is given twice"},
     {TOP LMS "workers: many\n", ":3:10: ", "workers: expected a number from 1 to 64"},
     {TOP LMS "workers: 65\n", ":3:10: ", "from 1 to 64, found \"65\""},
     {TOP LMS "workers: [1]\n", ":3:10: ", "found a list"},
@@ -67,10 +67,34 @@ static const struct {
     {TOP LMS "feeds:\n  hr: { columns: [a] }\n", ":4:18: ", "a map of at most"},
     {TOP LMS "feeds:\n  hr: { marker: done }\n", ":4:17: ", "an ending"},
     {TOP LMS "feeds:\n  hr: yes\n", ":4:7: ", "expected a map of keys"},
+    {TOP LMS "feeds:\n  hr: { after_run: \"/bin/x y\" }\n",
+        ":4:20: ", "feeds.hr.after_run: expected a list of 1 to 32, each a word"},
+    {TOP LMS "feeds:\n  hr: { csv: { match_by: email } }\n",
+        ":4:16: ", "feeds.hr.csv.match_by: unknown key; it belongs at feeds.hr.match_by"},
+    {TOP LMS "feeds:\n  hr: { csv: { delimiter: xx } }\n", ":4:27: ", "feeds.hr.csv.delimiter"},
+    {TOP LMS "feeds:\n  hr: { atomic: no, atomic: no }\n",
+        ":4:21: ", "feeds.hr.atomic: is given twice"},
+    {TOP LMS "feeds:\n  hr: { columns: { Person: nosuch } }\n",
+        ":4:28: ", "feeds.hr.columns: expected a column of enrold's own"},
+    {TOP LMS "feeds:\n  hr: { columns: { A: username, a: email } }\n",
+        ":4:33: ", "feeds.hr.columns: a is given twice"},
+    {TOP LMS "feeds:\n  hr: { columns: { A: username, B: UserName } }\n",
+        ":4:36: ", "UserName is what both A and B stand for"},
+    {TOP LMS "feeds:\n  hr: { columns: { \" A\": username } }\n", ":4:20: ", "without blanks"},
+    {TOP LMS "feeds:\n  hr: { defaults: { city: a, city: b } }\n",
+        ":4:30: ", "feeds.hr.defaults: city is given twice"},
+    {TOP LMS "feeds:\n  hr: { defaults: { profile_field_X: a, profile_field_x: b } }\n",
+        ":4:41: ", "profile_field_x is given twice"},
+    {TOP LMS "feeds:\n  hr: { defaults: { username: a } }\n", ":4:21: ", "a user column"},
+    {TOP LMS "feeds:\n  hr: { username_template: \"%q\" }\n", ":4:28: ", "%f or %l"},
+    {TOP LMS "feeds:\n  hr: { username_template: \"%f%%\" }\n", ":4:28: ", "%f or %l"},
+    {TOP LMS "feeds:\n  hr: { username_template: \"%u\" }\n", ":4:28: ", "%f or %l"},
+    {TOP LMS "feeds:\n  hr: { dates: [\"%d/%m\"] }\n", ":4:17: ", "day, month and year"},
+    {TOP LMS "feeds:\n  hr: { dates: [\"%d/%m/%Q\"] }\n", ":4:17: ", "day, month and year"},
     {"spool: &a /s\n" LMS, ":1:8: ", "anchors"},
     {TOP LMS "---\nspool: /t\n", ":3:1: ", "second document"},
     {TOP "lms: { url: \n", ":", ""},
-    {"spool: \"/s\xFF\"\n" LMS, ": ", ""},
+    {"spool: /s\nnode: \"\xFF\"\n" LMS, ":2:8: ", "UTF-8"},
 };
 
 Test(config, says_what_is_wrong_and_where)
@@ -138,6 +162,220 @@ Test(config, reads_units_and_json)
 	config_free(file);
 }
 
+/* ---- every key, every kind of value ---- */
+
+enum { CASE_SIZE = 16384 };
+
+/* Which kinds are good is the key's business; what is not good has to say where and whose. A tag
+ * or an alias never is. */
+static const struct {
+	const char *value;
+	bool is_never_good;
+} kinds[] = {
+    {"word", false},
+    {"\"\"", false},
+    {"", false},
+    {"~", false},
+    {"[]", false},
+    {"{}", false},
+    {"[[]]", true},
+    {"[[a, b], {c: d}]", true},
+    {"[~]", true},
+    {"[\"\"]", false},
+    {"{a: {b: c}}", false},
+    {"{a: [b]}", false},
+    {"{a: ~}", false},
+    {"{[a]: b}", true},
+    {"{{a: b}: c}", true},
+    {"*alias", true},
+    {"&anchor word", true},
+    {"&anchor [a]", true},
+    {"!!binary aGk=", true},
+    {"!!str word", true},
+    {"!mine [a]", true},
+    {"!!map {a: b}", true},
+    {"[!!binary aGk=]", true},
+    {"\"a\\x01b\"", true},
+    {"\"a\\0b\"", true},
+    {"\"a\\u2028b\"", true},
+    {"[/x, \"a\\x01\"]", true},
+    {"-1", false},
+    {"99999999999999999999999999", false},
+    {"LIST", true},
+    {"MAP", true},
+    {"LONG", true},
+};
+
+static void case_value(struct buffer *text, const char *value)
+{
+	size_t items = strcmp(value, "LIST") == 0 || strcmp(value, "MAP") == 0 ? 1001 : 0;
+	if (strcmp(value, "LONG") == 0)
+		for (int i = 0; i < 5000; i++)
+			buffer_add_char(text, 'x');
+	else if (items == 0)
+		buffer_add_text(text, value);
+	for (size_t i = 0; i < items; i++)
+		buffer_print(text, "%s%s%zu%s",
+		    i > 0           ? ", "
+		    : *value == 'L' ? "["
+		                    : "{",
+		    "a", i, *value == 'L' ? "" : ": a");
+	if (items > 0)
+		buffer_add_text(text, *value == 'L' ? "]" : "}");
+}
+
+/* The file with the one key, and what the key is called in an error. */
+static void case_make(
+    const struct config_key *key, const char *value, struct buffer *text, char name[128])
+{
+	bool is_spool = strcmp(key->name, "spool") == 0, is_lms = strcmp(key->name, "lms") == 0;
+	const char *url = strcmp(key->name, "url") == 0 ? "" : "url: \"sqlite:/l.db\", ";
+	const char *end = "";
+	const char *prefix = keys_prefix(key->section), *feed = strstr(prefix, "<name>.");
+	if (!is_spool)
+		buffer_add_text(text, TOP);
+	if (key->section == SECTION_LMS) {
+		buffer_print(text, "lms: {%s", url);
+		end = "}";
+	} else if (!is_lms) {
+		buffer_add_text(text, LMS);
+	}
+	if (feed) { /* feeds.<name>.csv. -> feeds: {hr: {csv: { */
+		buffer_add_text(text, "feeds: {hr: {");
+		for (const char *c = feed + strlen("<name>."); *c; c++)
+			buffer_print(text, *c == '.' ? ": {" : "%c", *c);
+		end = "}}}}}";
+		end += 5 - 2;
+		for (const char *c = feed + strlen("<name>."); *c; c++)
+			end -= *c == '.';
+	}
+	buffer_print(text, "%s: ", key->name);
+	case_value(text, value);
+	buffer_print(text, "%s\n", end);
+	buffer_add_char(text, '\0');
+	snprintf(name, 128, "%.*s%s%s%s", feed ? (int)(feed - prefix) : (int)strlen(prefix), prefix,
+	    feed ? "hr." : "", feed ? feed + strlen("<name>.") : "", key->name);
+}
+
+static void case_check(const struct config_key *key, size_t kind)
+{
+	char name[128];
+	struct buffer text = {0};
+	struct config_file *file = NULL;
+	case_make(key, kinds[kind].value, &text, name);
+	struct error error = load_text(text.bytes, &file);
+	unsigned line = 0, column = 0;
+	cr_expect(is_error(&error) || !kinds[kind].is_never_good, "%s is taken", text.bytes);
+	if (is_error(&error)) {
+		cr_expect_eq(error.class, ERROR_CONFIG, "%s", error.text);
+		cr_expect_eq(sscanf(error.text, "/tmp/%*[^:]:%u:%u: ", &line, &column), 2,
+		    "%.300s\n%s", text.bytes, error.text);
+		cr_expect(strstr(error.text, name) || strstr(error.text, "is missing"),
+		    "no %s in: %s", name, error.text);
+	} else {
+		config_free(file);
+	}
+	buffer_done(&text);
+}
+
+Test(config, says_of_any_key_and_any_kind_of_value_where_it_is_wrong)
+{
+	size_t count;
+	const struct config_key *keys = config_keys(&count);
+	for (size_t i = 0; i < count; i++)
+		for (size_t kind = 0; kind < sizeof kinds / sizeof *kinds; kind++)
+			case_check(&keys[i], kind);
+}
+
+Test(config, knows_of_every_key_what_it_expects)
+{
+	size_t count;
+	const struct config_key *keys = config_keys(&count);
+	for (size_t i = 0; i < count; i++) {
+		const struct config_key *key = &keys[i];
+		cr_expect(!key->rule || key->noun || key->rule(""), "%s", key->name);
+		cr_expect(!key->name_rule || key->name_rule(""), "%s", key->name);
+	}
+}
+
+/* ---- advice ---- */
+
+static const struct {
+	const char *policy, *words;
+} idle[] = {
+    {"upload_type: add, match_by: email", "feeds.hr.match_by has no effect"},
+    {"upload_type: add_increment, match_by: idnumber", "feeds.hr.match_by has no effect"},
+    {"upload_type: update, username_template: \"%f%l\"", "feeds.hr.username_template"},
+    {"upload_type: add_or_update, username_template: \"%f%l\"", "feeds.hr.username_template"},
+    {"upload_type: add, update_details: file", "feeds.hr.update_details"},
+    {"upload_type: add, allow_delete: true", "feeds.hr.allow_delete"},
+    {"upload_type: add_increment, allow_rename: true", "feeds.hr.allow_rename"},
+    {"new_password: required", "feeds.hr.new_password"},
+    {"update_password: true", "feeds.hr.update_password"},
+    {"update_password: true, update_details: fill_missing", "feeds.hr.update_password"},
+    {"upload_type: add, update_password: true", "feeds.hr.update_password"},
+    {"force_password_change: all", "feeds.hr.force_password_change"},
+    {"defaults: {city: Oslo}", "feeds.hr.defaults have no effect"},
+    {"defaults: {city: Oslo}, update_details: file", "feeds.hr.defaults have no effect"},
+    {"defaults: {auth: ldap}, update_details: fill_missing", "feeds.hr.defaults.auth"},
+    {"upload_type: add, defaults: {email: a@b.example}", "feeds.hr.defaults.email"},
+    {"after_run_timeout: 1m", "feeds.hr.after_run_timeout"},
+    {"type_roles: [a, b, a]", "feeds.hr.type_roles"},
+    /* And nothing of what works. */
+    {"", NULL},
+    {"compat: moodle", NULL},
+    {"upload_type: add, username_template: \"%-1f%-l\", new_password: required", NULL},
+    {"upload_type: add_or_update, match_by: email, allow_delete: true, allow_rename: true", NULL},
+    {"upload_type: add_or_update, update_details: file, update_password: true", NULL},
+    {"force_password_change: all, update_password: true, update_details: file", NULL},
+    {"upload_type: add, defaults: {auth: ldap, email: \"%u@b.example\"}", NULL},
+    {"defaults: {city: Oslo}, update_details: fill_missing", NULL},
+    {"after_run: [/bin/true], after_run_timeout: 1m", NULL},
+};
+
+static void on_advice(void *text, const char *sentence)
+{
+	buffer_print(text, "%s\n", sentence);
+}
+
+static struct buffer advice_of(const char *text)
+{
+	struct buffer advice = {0};
+	struct config_file *file = load_good(text);
+	config_look(config_get(file), on_advice, &advice);
+	buffer_add_char(&advice, '\0');
+	config_free(file);
+	return advice;
+}
+
+Test(config, warns_of_settings_that_do_nothing_beside_the_others)
+{
+	for (size_t i = 0; i < sizeof idle / sizeof *idle; i++) {
+		char text[512];
+		snprintf(text, sizeof text, TOP LMS "feeds: {hr: {%s}}\n", idle[i].policy);
+		struct buffer advice = advice_of(text);
+		if (idle[i].words)
+			cr_expect(strstr(advice.bytes, idle[i].words), "%s: %s", idle[i].policy,
+			    advice.bytes);
+		else
+			cr_expect_str_eq(advice.bytes, "", "%s", idle[i].policy);
+		buffer_done(&advice);
+	}
+}
+
+Test(config, warns_of_settings_of_another_engine)
+{
+	struct buffer server = advice_of(TOP "lease: 1m\nlms: {url: \"postgresql://h/d\", "
+	                                     "journal_mode: delete, cache: 4MiB}\n");
+	struct buffer sqlite = advice_of(TOP LMS "lease: 1m\n");
+	cr_expect(strstr(server.bytes, "lms.journal_mode has no effect"));
+	cr_expect(strstr(server.bytes, "lms.cache has no effect"));
+	cr_expect_null(strstr(server.bytes, "lease"));
+	cr_expect(strstr(sqlite.bytes, "lease has no effect"));
+	buffer_done(&server);
+	buffer_done(&sqlite);
+}
+
 static struct buffer format_of(const struct config *config)
 {
 	struct buffer text = {0};
@@ -165,7 +403,7 @@ Test(config, is_printed_as_it_can_be_read)
 
 Test(config, keeps_a_policy_as_one_line)
 {
-	static const char *const forms[] = {"%d/%m/%Y", "%d, 100%%=x"};
+	static const char *const forms[] = {"%d/%m/%Y", "%d, 100%%=%m.%Y"};
 	struct policy policy = {.compat = COMPAT_MOODLE,
 	    .invalid_values = INVALID_IGNORE,
 	    .dates = {forms, 2},

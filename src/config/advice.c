@@ -1,0 +1,208 @@
+/*
+ * advice: settings that are good YAML and good values, and still cannot do what whoever wrote them
+ * expects, because another setting stands in their way. One row each: which key, when, and why. A
+ * row never refuses anything: such a feed does no harm, it only does less than it says.
+ *
+ * What stands in the way is the plan's business (src/roster/header.c, account_*.c); a row says here
+ * what is decided there.
+ */
+#include "enrold/config.h"
+#include "enrold/template.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+static bool adds_only(const struct policy *policy)
+{
+	return policy->upload_type == UPLOAD_ADD || policy->upload_type == UPLOAD_ADD_INCREMENT;
+}
+
+static bool never_adds(const struct policy *policy)
+{
+	return policy->upload_type == UPLOAD_UPDATE;
+}
+
+static bool takes_cells(const struct policy *policy)
+{
+	return policy->update_details == DETAILS_FILE ||
+	       policy->update_details == DETAILS_FILE_AND_DEFAULTS;
+}
+
+static bool takes_defaults(const struct policy *policy)
+{
+	return !never_adds(policy) || policy->update_details == DETAILS_FILE_AND_DEFAULTS ||
+	       policy->update_details == DETAILS_FILL;
+}
+
+static bool updates_passwords(const struct policy *policy)
+{
+	return !adds_only(policy) && policy->update_password && takes_cells(policy);
+}
+
+static const char *default_of(const struct policy *policy, const char *name)
+{
+	for (size_t i = 0; i + 1 < policy->defaults.count; i += 2)
+		if (strcasecmp(policy->defaults.items[i], name) == 0)
+			return policy->defaults.items[i + 1];
+	return NULL;
+}
+
+/* ---- when ---- */
+
+static bool match_is_idle(const struct policy *policy)
+{
+	return adds_only(policy) && policy->match_by != MATCH_USERNAME;
+}
+
+static bool template_is_idle(const struct policy *policy)
+{
+	return !adds_only(policy) && policy->username_template;
+}
+
+static bool details_are_idle(const struct policy *policy)
+{
+	return adds_only(policy) && policy->update_details != DETAILS_NONE;
+}
+
+static bool delete_is_idle(const struct policy *policy)
+{
+	return adds_only(policy) && policy->allow_delete;
+}
+
+static bool rename_is_idle(const struct policy *policy)
+{
+	return adds_only(policy) && policy->allow_rename;
+}
+
+static bool new_password_is_idle(const struct policy *policy)
+{
+	return never_adds(policy) && policy->new_password != PASSWORD_GENERATE;
+}
+
+static bool update_password_is_idle(const struct policy *policy)
+{
+	return policy->update_password && !updates_passwords(policy);
+}
+
+static bool force_is_idle(const struct policy *policy)
+{
+	return policy->force_password_change != FORCE_WEAK && never_adds(policy) &&
+	       !updates_passwords(policy);
+}
+
+static bool defaults_are_idle(const struct policy *policy)
+{
+	return policy->defaults.count > 0 && !takes_defaults(policy);
+}
+
+static bool auth_is_idle(const struct policy *policy)
+{
+	return default_of(policy, "auth") && takes_defaults(policy) && never_adds(policy) &&
+	       policy->update_details == DETAILS_FILL;
+}
+
+static bool address_is_shared(const struct policy *policy)
+{
+	const char *address = default_of(policy, "email");
+	return address && takes_defaults(policy) && template_is_constant(slice_of(address));
+}
+
+static bool timeout_is_idle(const struct policy *policy)
+{
+	static const uint32_t usual_ms = 5 * 60 * 1000;
+	return policy->after_run.count == 0 && policy->after_run_timeout_ms != usual_ms;
+}
+
+static bool types_are_one(const struct policy *policy)
+{
+	const struct text_list *roles = &policy->type_roles;
+	for (size_t i = 0; i < roles->count; i++)
+		for (size_t j = 0; j < i; j++)
+			if (strcmp(roles->items[i], roles->items[j]) == 0)
+				return true;
+	return false;
+}
+
+/* ---- the table ---- */
+
+#define ADDS_ONLY "upload_type add and add_increment "
+
+static const struct {
+	const char *key;
+	bool (*applies)(const struct policy *policy);
+	const char *sentence;
+} feed_rows[] = {
+    {"match_by", match_is_idle,
+        "has no effect: " ADDS_ONLY "go by the user name, which is what must be free"},
+    {"username_template", template_is_idle,
+        "has no effect: user names are made with " ADDS_ONLY "alone"},
+    {"update_details", details_are_idle, "has no effect: " ADDS_ONLY "change no account"},
+    {"allow_delete", delete_is_idle, "has no effect: " ADDS_ONLY "delete no account"},
+    {"allow_rename", rename_is_idle, "has no effect: " ADDS_ONLY "rename no account"},
+    {"new_password", new_password_is_idle, "has no effect: upload_type update makes no account"},
+    {"update_password", update_password_is_idle,
+        "has no effect: passwords of accounts that exist change where upload_type is update or "
+        "add_or_update and update_details file or file_and_defaults"},
+    {"force_password_change", force_is_idle, "has no effect: this feed sets no password"},
+    {"defaults", defaults_are_idle,
+        "have no effect: upload_type update makes no account, and update_details takes defaults "
+        "with file_and_defaults or fill_missing only"},
+    {"defaults.auth", auth_is_idle,
+        "has no effect: update_details fill_missing leaves the authentication method alone"},
+    {"defaults.email", address_is_shared,
+        "is the same for everybody, and most sites let one account have an address: write "
+        "%u, %f or %l into it"},
+    {"after_run_timeout", timeout_is_idle, "has no effect: there is no after_run"},
+    {"type_roles", types_are_one, "names one role for two types"},
+};
+
+static bool lease_is_idle(const struct config *config)
+{
+	return !config_is_shared(config) && config->lease_ms != 30000;
+}
+
+static bool journal_is_idle(const struct config *config)
+{
+	return config_is_shared(config) && config->lms.journal_mode != JOURNAL_WAL;
+}
+
+static bool cache_is_idle(const struct config *config)
+{
+	return config_is_shared(config) && config->lms.cache != UINT64_C(128) << 20;
+}
+
+static const struct {
+	const char *key;
+	bool (*applies)(const struct config *config);
+	const char *sentence;
+} top_rows[] = {
+    {"lease", lease_is_idle, "has no effect: a spool beside SQLite has one daemon"},
+    {"lms.journal_mode", journal_is_idle, "has no effect: it is SQLite's"},
+    {"lms.cache", cache_is_idle, "has no effect: it is SQLite's"},
+};
+
+static void feed_look(const struct feed *feed, config_advise *on_advice, void *context)
+{
+	char text[CONFIG_ADVICE_SIZE];
+	for (size_t i = 0; i < sizeof feed_rows / sizeof *feed_rows; i++) {
+		if (!feed_rows[i].applies(&feed->policy))
+			continue;
+		snprintf(text, sizeof text, "feeds.%s.%s %s", feed->name, feed_rows[i].key,
+		    feed_rows[i].sentence);
+		on_advice(context, text);
+	}
+}
+
+void config_look(const struct config *config, config_advise *on_advice, void *context)
+{
+	char text[CONFIG_ADVICE_SIZE];
+	for (size_t i = 0; i < sizeof top_rows / sizeof *top_rows; i++) {
+		if (!top_rows[i].applies(config))
+			continue;
+		snprintf(text, sizeof text, "%s %s", top_rows[i].key, top_rows[i].sentence);
+		on_advice(context, text);
+	}
+	for (size_t i = 0; i < config->feeds_count; i++)
+		feed_look(&config->feeds[i], on_advice, context);
+}
