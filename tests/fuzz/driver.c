@@ -92,8 +92,9 @@ static size_t piece_remove(unsigned char *bytes, size_t size)
 	return size - length;
 }
 
-static size_t mutate(unsigned char *bytes, size_t size)
+size_t LLVMFuzzerMutate(uint8_t *bytes, size_t size, size_t max)
 {
+	(void)max; /* of which there is one only */
 	for (size_t times = 1 + dice(6); times > 0; times--) {
 		switch (dice(3)) {
 		case 0:
@@ -105,6 +106,15 @@ static size_t mutate(unsigned char *bytes, size_t size)
 		}
 	}
 	return size;
+}
+
+#pragma weak LLVMFuzzerCustomMutator
+
+static size_t mutate(unsigned char *bytes, size_t size)
+{
+	if (!LLVMFuzzerCustomMutator)
+		return LLVMFuzzerMutate(bytes, size, SIZE_MAX_BYTES);
+	return LLVMFuzzerCustomMutator(bytes, size, SIZE_MAX_BYTES, (unsigned int)dice(1U << 31));
 }
 
 int main(int count, char **arguments)

@@ -1,7 +1,7 @@
 /*
- * plan_fuzz: a file against the little world of the unit tests. It must come to an end, answer every
- * record, and never plan for people who are not to be touched. The first line is the feed's policy,
- * as the ledger keeps it: "upload_type=add new_password=required".
+ * plan_fuzz: a file against the little world of the unit tests. It must come to an end, answer
+ * every record, and never plan for people who are not to be touched. The first line is the feed's
+ * policy, as the ledger keeps it: "upload_type=add new_password=required".
  */
 #include "fuzz.h"
 
