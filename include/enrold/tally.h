@@ -6,6 +6,7 @@
 #define ENROLD_TALLY_H
 
 #include "enrold/buffer.h"
+#include "enrold/error.h"
 #include "enrold/outcome.h"
 
 struct tally {
@@ -16,7 +17,7 @@ struct tally {
 
 /* "rows=3 done=2 error=1 enrolled=2 user_not_found=1": zeros are left out. */
 void tally_format(const struct tally *tally, struct buffer *out);
-/* Unknown words are a bug of ours: an assertion. */
-void tally_parse(struct slice text, struct tally *tally);
+/* CONFIG: it was written by somebody else: the ledger lies in a database that others can reach. */
+struct error tally_parse(struct slice text, struct tally *tally) MUST_CHECK;
 
 #endif

@@ -192,7 +192,7 @@ static struct error items_parse(
 	for (char *rest = value, *item; (item = strsep(&rest, ",")) && !is_error(&error);)
 		error = text_unescape(item) ? value_add(key, item, arena, policy)
 		                            : error_config("a policy with a strange %s", key->name);
-	return error;
+	return is_error(&error) ? error : value_check_list(key, policy);
 }
 
 /* One "key=value". */

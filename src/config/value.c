@@ -344,7 +344,8 @@ bool value_is_absent(const struct config_key *key, const void *base)
 struct error value_check_list(const struct config_key *key, const void *base)
 {
 	size_t count = value_list(key, base)->count;
-	return count < key->min ? value_refuse(key, "fewer") : OK;
+	bool is_whole = key->kind != KEY_PAIRS || count % 2 == 0;
+	return count < key->min || !is_whole ? value_refuse(key, "fewer") : OK;
 }
 
 void value_format(const struct config_key *key, const void *base, struct buffer *out)

@@ -28,7 +28,7 @@ bool value_is_absent(const struct config_key *key, const void *base);
  * names are the same in any letter case. Of files only: what was accepted once and stored with a
  * run is not judged again. */
 struct error value_check_item(const struct config_key *key, const void *base) MUST_CHECK;
-/* CONFIG: fewer items than the key wants. */
+/* CONFIG: fewer items than the key wants, or a name without a value. */
 struct error value_check_list(const struct config_key *key, const void *base) MUST_CHECK;
 /* The error for what is no text at all: `found` is "nothing", "a list", ... */
 struct error value_refuse(const struct config_key *key, const char *found);

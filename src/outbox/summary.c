@@ -2,6 +2,7 @@
 
 #include "enrold/value.h"
 
+#include <ctype.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,18 +18,6 @@ void summary_time(int64_t epoch_us, char text[TIME_TEXT_SIZE])
 	    text + length, TIME_TEXT_SIZE - length, ".%03dZ", (int)(epoch_us % 1000000 / 1000));
 }
 
-/* The setters fail on want of memory and on text that is not UTF-8; json_object_set_new takes a
- * NULL value as a failure too, so one sign for all of them is enough. */
-static int set(json_t *object, const char *key, json_t *value)
-{
-	return json_object_set_new(object, key, value);
-}
-
-static int set_count(json_t *object, const char *key, uint64_t count)
-{
-	return set(object, key, json_integer((json_int_t)count));
-}
-
 /* A text from outside; one that is no UTF-8 is shown rather than keeping the run from its end. */
 static json_t *text_json(const char *text)
 {
@@ -38,6 +27,18 @@ static json_t *text_json(const char *text)
 	    shown.failed ? NULL : json_stringn(shown.bytes ? shown.bytes : "", shown.size);
 	buffer_done(&shown);
 	return value;
+}
+
+/* The setters fail on want of memory alone; json_object_set_new takes a NULL value as a failure
+ * too, so one sign for all of them is enough. */
+static int set(json_t *object, const char *key, json_t *value)
+{
+	return json_object_set_new(object, key, value);
+}
+
+static int set_count(json_t *object, const char *key, uint64_t count)
+{
+	return set(object, key, json_integer((json_int_t)count));
 }
 
 static int set_time(json_t *object, const char *key, int64_t epoch_us)
@@ -98,15 +99,15 @@ static json_t *files_json(const struct summary *summary)
 static int members_set(json_t *object, const struct summary *summary)
 {
 	int failed = 0;
-	failed |= set(object, "run", json_string(summary->run));
-	failed |= set(object, "feed", json_string(summary->feed));
-	failed |= set(object, "mode", json_string(summary->mode));
-	failed |= set(object, "status", json_string(summary->status));
+	failed |= set(object, "run", text_json(summary->run));
+	failed |= set(object, "feed", text_json(summary->feed));
+	failed |= set(object, "mode", text_json(summary->mode));
+	failed |= set(object, "status", text_json(summary->status));
 	failed |= set(object, "refusal", refusal_json(summary->refusal));
 	failed |= set(object, "exact", json_boolean(summary->exact));
-	failed |= set(object, "node", json_string(summary->node));
+	failed |= set(object, "node", text_json(summary->node));
 	failed |= set(object, "version", json_string(ENROLD_VERSION));
-	failed |= set(object, "policy_sha256", json_string(summary->policy_sha256));
+	failed |= set(object, "policy_sha256", text_json(summary->policy_sha256));
 	failed |= set(object, "input",
 	    json_pack("{s:o, s:I, s:s}", "name", text_json(summary->input_name), "bytes",
 	        (json_int_t)summary->input_bytes, "sha256", summary->input_sha256));
@@ -116,7 +117,7 @@ static int members_set(json_t *object, const struct summary *summary)
 	failed |= set_time(object, "started", summary->started_us);
 	failed |= set_time(object, "finished", summary->finished_us);
 	failed |= set(object, "files", files_json(summary));
-	failed |= set(object, "previous", json_string(summary->previous));
+	failed |= set(object, "previous", text_json(summary->previous));
 	return failed;
 }
 
@@ -149,12 +150,19 @@ struct error summary_format(
 
 void summary_find_chain(struct slice text, char chain[HASH_TEXT_SIZE + 1])
 {
-	static const char end[] = "\"}\n";
-	size_t tail = HASH_TEXT_SIZE + strlen(end);
+	static const char before[] = ",\"chain\":\"", after[] = "\"}\n";
+	const size_t before_size = strlen(before), after_size = strlen(after);
 	chain[0] = '\0';
-	if (text.size < tail)
+	if (text.size < before_size + HASH_TEXT_SIZE + after_size)
 		return;
-	memcpy(chain, text.bytes + text.size - tail, HASH_TEXT_SIZE);
+	const char *end = text.bytes + text.size - after_size, *hash = end - HASH_TEXT_SIZE;
+	bool is_ours = memcmp(hash - before_size, before, before_size) == 0 &&
+	               memcmp(end, after, after_size) == 0;
+	for (const char *digit = hash; digit < end; digit++)
+		is_ours = is_ours && isxdigit((unsigned char)*digit);
+	if (!is_ours)
+		return;
+	memcpy(chain, hash, HASH_TEXT_SIZE);
 	chain[HASH_TEXT_SIZE] = '\0';
 }
 
@@ -172,9 +180,9 @@ bool summary_is_preview(struct slice text)
 	return text.size > 0 && memmem(text.bytes, start, mode, strlen(mode));
 }
 
-void summary_explain(struct slice text, struct buffer *out)
+/* Whether anything had been applied decides what is to be done. */
+static void refusal_explain(const json_t *summary, struct buffer *out)
 {
-	json_t *summary = json_loadb(text.bytes, text.size, 0, NULL);
 	const json_t *refusal = json_object_get(summary, "refusal");
 	long long line = (long long)json_integer_value(json_object_get(refusal, "line"));
 	long long rows = (long long)json_integer_value(json_object_get(summary, "rows"));
@@ -185,8 +193,7 @@ void summary_explain(struct slice text, struct buffer *out)
 	else
 		buffer_print(out,
 		    "%s was refused after its first %lld rows had been applied; what became of "
-		    "them is "
-		    "in the answer.\n\n",
+		    "them is in the answer.\n\n",
 		    name, rows);
 	buffer_print(out, "Reason: %s\n", text_member(refusal, "message"));
 	if (line > 0)
@@ -194,12 +201,20 @@ void summary_explain(struct slice text, struct buffer *out)
 	buffer_print(out, "Code:   %s\n", text_member(refusal, "code"));
 	buffer_print(out, "Run:    %s, feed %s\n\n", text_member(summary, "run"),
 	    text_member(summary, "feed"));
-	if (rows == 0)
-		buffer_add_text(out, "Correct the file and drop it into the inbox again.\n");
+	buffer_add_text(
+	    out, rows == 0 ? "Correct the file and drop it into the inbox again.\n"
+	                   : "Drop the file into the inbox again when the reason is gone: what "
+	                     "is done already stays as it is.\n");
+}
+
+void summary_explain(struct slice text, struct buffer *out)
+{
+	json_t *summary = json_loadb(text.bytes ? text.bytes : "", text.size, 0, NULL);
+	if (json_is_object(summary))
+		refusal_explain(summary, out);
 	else
 		buffer_add_text(out,
-		    "Drop the file into the inbox again when the reason is gone: what "
-		    "is done already stays as it is.\n");
-	out->failed |= !summary;
+		    "The file was refused. Why is not known: its summary in the ledger cannot be "
+		    "read, which enrold did not write so.\n");
 	json_decref(summary);
 }

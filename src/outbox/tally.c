@@ -1,7 +1,5 @@
 #include "enrold/tally.h"
 
-#include <assert.h>
-
 static void word_add(struct buffer *out, const char *name, uint64_t count)
 {
 	if (count > 0)
@@ -31,19 +29,44 @@ static uint64_t *counter_find(struct tally *tally, struct slice name)
 	return NULL;
 }
 
-void tally_parse(struct slice text, struct tally *tally)
+/* Digits and no more, of a number that is one. */
+static bool count_parse(struct slice digits, uint64_t *count)
+{
+	*count = 0;
+	for (size_t i = 0; i < digits.size; i++) {
+		unsigned char c = (unsigned char)digits.bytes[i];
+		if (c < '0' || c > '9' || *count > (UINT64_MAX - (c - '0')) / 10)
+			return false;
+		*count = *count * 10 + (c - '0');
+	}
+	return digits.size > 0;
+}
+
+/* One "name=count". */
+static bool word_parse(struct slice word, struct tally *tally)
+{
+	const char *equals = word.size > 0 ? memchr(word.bytes, '=', word.size) : NULL;
+	if (!equals)
+		return false;
+	size_t length = (size_t)(equals - word.bytes);
+	uint64_t *counter = counter_find(tally, (struct slice){word.bytes, length}), count;
+	struct slice digits = {equals + 1, word.size - length - 1};
+	if (!counter || *counter > 0 || !count_parse(digits, &count))
+		return false;
+	*counter = count;
+	return true;
+}
+
+struct error tally_parse(struct slice text, struct tally *tally)
 {
 	*tally = (struct tally){0};
-	size_t i = 0;
-	while (i < text.size) {
-		size_t start = i;
-		while (i < text.size && text.bytes[i] != '=')
-			i++;
-		uint64_t *counter =
-		    counter_find(tally, (struct slice){text.bytes + start, i - start});
-		assert(counter);
-		for (i++; i < text.size && text.bytes[i] != ' '; i++)
-			*counter = *counter * 10 + (uint64_t)(text.bytes[i] - '0');
-		i++;
+	for (size_t i = 0; i < text.size;) {
+		const char *blank = memchr(text.bytes + i, ' ', text.size - i);
+		size_t end = blank ? (size_t)(blank - text.bytes) : text.size;
+		if (!word_parse((struct slice){text.bytes + i, end - i}, tally))
+			return error_config(
+			    "its counts are not as enrold writes them, from byte %zu on", i + 1);
+		i = end + 1;
 	}
+	return OK;
 }

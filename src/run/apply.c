@@ -406,12 +406,14 @@ struct error run_apply(struct run *run)
 {
 	struct applying applying = {.run = run, .lms = run->runner->lms, .way = way_of(run)};
 	applying.expected = transaction_max(&applying);
-	tally_parse(run->row.counts, &applying.tally);
+	struct error error = tally_parse(run->row.counts, &applying.tally);
+	if (is_error(&error))
+		return row_is_altered(run, error);
 	int file = openat(run->directory, RUN_INPUT, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 	if (file < 0)
 		return error_own(
 		    error_errno("cannot open work/%s/" RUN_INPUT, run->id), OWNER_FILE);
-	struct error error = apply(&applying, file);
+	error = apply(&applying, file);
 	if (error.class == ERROR_RETRY && !run->is_stopped)
 		transactions_shorten(&applying);
 	transaction_rollback(run->runner);

@@ -114,8 +114,11 @@ struct error finish_refused(struct run *run, const struct error *refusal)
 {
 	struct tally tally;
 	struct finish finish = {.tally = &tally, .refusal = refusal};
-	tally_parse(run->row.counts, &tally);
-	struct error error = answer_take(run, &finish);
+	struct error error = tally_parse(run->row.counts, &tally);
+	if (is_error(&error))
+		/* Even such a run comes to its end. How many rows it has done is known. */
+		tally = (struct tally){.rows = run->row.records};
+	error = answer_take(run, &finish);
 	if (!is_error(&error))
 		error = input_sync(run);
 	if (!is_error(&error))

@@ -72,6 +72,11 @@ struct error claim_settle(struct run *run) MUST_CHECK;
 /* Removes the empty directories. */
 struct error claim_close(struct run *run) MUST_CHECK;
 
+/* ---- run.c ---- */
+
+/* The error of a text in its row of the ledger that enrold has not written. */
+struct error row_is_altered(const struct run *run, struct error error);
+
 /* ---- beside.c: marker and checksum ---- */
 
 /* NULL: nothing beside the file stands in its way; else why it has to stay where it is. */

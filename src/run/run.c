@@ -163,12 +163,19 @@ static struct error begin(struct run *run)
 	return is_error(&error) ? error : run_apply(run);
 }
 
+/* Somebody has been at its row in the ledger: that is this file's trouble, and no other's. */
+struct error row_is_altered(const struct run *run, struct error error)
+{
+	error.owner = OWNER_FILE;
+	return error_wrap(error, "run %s was altered in the ledger", run->id);
+}
+
 static struct error resume(struct run *run)
 {
 	struct error error = policy_parse(run->row.policy.bytes, run->arena, &run->policy);
-	if (is_error(&error))
-		error.owner = OWNER_FILE; /* somebody has been at its row in the ledger */
-	else
+	if (error.class == ERROR_CONFIG)
+		error = row_is_altered(run, error);
+	if (!is_error(&error))
 		error = site_load(run);
 	if (!is_error(&error))
 		error = tries_begin(run);
@@ -227,7 +234,9 @@ static struct error advance(struct run *run, struct run_report *report)
 static void tell_of_answer(const struct run *run, struct run_report *report)
 {
 	report->is_refused = run->row.state == RUN_REFUSED;
-	tally_parse(run->row.counts, &report->tally);
+	struct error error = tally_parse(run->row.counts, &report->tally);
+	if (is_error(&error))
+		report->tally = (struct tally){0}; /* they are for the log; the answer is out */
 	summary_find_chain(run->row.summary, report->chain);
 	snprintf(report->lane.feed, sizeof report->lane.feed, "%s", run->row.feed.bytes);
 	snprintf(report->file, sizeof report->file, "%s", run->row.name.bytes);

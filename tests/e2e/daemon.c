@@ -1,6 +1,7 @@
 /* The daemon, run as systemd runs it. Nothing here sleeps. */
 #include "answer.h"
 #include "law.h"
+#include "moment.h"
 #include "scale.h"
 #include "service.h"
 
@@ -335,6 +336,49 @@ Test(daemon, keeps_the_old_configuration_when_the_new_one_is_bad)
 	law_close(&spool);
 }
 
+/* The log is a file in memory, which nobody can be told of: it is read again and again. */
+static void service_await_refusals(const struct service *service, size_t count)
+{
+	static const char event[] = "\"reload_refused\"";
+	int64_t until_ms = moment_now_ms() + SERVICE_DEADLINE_MS;
+	for (size_t found = 0; found < count;) {
+		struct buffer said = program_said(service->program.err);
+		found = 0;
+		for (const char *at = said.bytes; at && (at = strstr(at, event)); at++)
+			found++;
+		cr_assert(found >= count || moment_now_ms() < until_ms, "%s", said.bytes);
+		buffer_done(&said);
+	}
+}
+
+/* Each is one slip that YAML has nothing against. */
+Test(daemon, keeps_the_old_configuration_whatever_a_list_was_taken_for)
+{
+	static const char *const slips[] = {"after_run: \"/usr/bin/php x\"", "after_run: []",
+	    "after_run: {}", "after_run:", "after_run: [[a]]", "columns: {Person: nosuch}",
+	    "columns: {A: username, B: username}", "username_template: \"%q\"", "dates: {a: b}",
+	    "defaults: [city]", "csv: [comma]", "marker: !!binary aGk="};
+	enum { SLIPS = sizeof slips / sizeof *slips };
+	struct spool spool;
+	struct service service;
+	spool_make(&spool, NULL);
+	struct buffer before = files_read(spool.config.text);
+	service_start(&service, &spool);
+	for (size_t i = 0; i < SLIPS; i++) {
+		struct path line = path_of("  hr: { %s }\n", slips[i]),
+		            name = path_of("%zu.csv", i);
+		files_write(spool.config.text, before.bytes, before.size, 0640);
+		config_append(&spool, line.text);
+		program_signal(&service.program, SIGHUP);
+		service_await_refusals(&service, i + 1);
+		spool_drop(&spool, name.text, HEADER "p1,C1\n");
+		service_await(&service, &spool, "", i + 1);
+	}
+	buffer_done(&before);
+	service_stop(&service);
+	law_close(&spool);
+}
+
 /* The note of a try is the last that is made before the work begins. */
 static void kill_in_try(struct spool *spool, int number)
 {
@@ -397,6 +441,48 @@ Test(daemon, says_what_it_had_done_of_a_file_that_it_refuses_behind_a_checkpoint
 	expect_killed_daemon(&spool, "rows had been applied");
 }
 
+/* Whoever can write to the database has put something else there. */
+static void ledger_alter(const char *change, const char *reason)
+{
+	struct spool spool;
+	struct service service;
+	struct answer answer;
+	spool_make(&spool, &(struct spool_options){.people = PEOPLE,
+	                       .courses = COURSES,
+	                       .settings = "checkpoint_rows: 10000\n",
+	                       .feeds = "  default: {}\n"});
+	large_drop(&spool, SCALE(400000, 60000));
+	service_start(&service, &spool);
+	while (spool_number(&spool, "SELECT coalesce(max(records), 0) FROM enrold_run") < 10000)
+		;
+	service_kill(&service);
+	spool_execute(&spool, change);
+	service_start(&service, &spool);
+	spool_drop(&spool, "next.csv", HEADER "p1,C1\n");
+	service_await(&service, &spool, "", 2);
+	service_stop(&service);
+	answer_open(&answer, &spool, "large.csv", 0);
+	cr_expect_str_eq(answer_status(&answer), "refused");
+	struct path path = spool_path(&spool, "quarantine/large.%s.csv.reason.txt", answer.run);
+	struct buffer text = files_read(path.text);
+	cr_expect(strstr(text.bytes, answer.run), "%s", text.bytes);
+	cr_expect(strstr(text.bytes, reason), "%s", text.bytes);
+	cr_expect(strstr(text.bytes, "rows had been applied"), "%s", text.bytes);
+	buffer_done(&text);
+	answer_close(&answer);
+	spool_remove(&spool); /* the law does not hold where the ledger lies */
+}
+
+Test(daemon, ends_a_run_whose_counts_were_altered_in_the_ledger_and_takes_the_next_file)
+{
+	ledger_alter("UPDATE enrold_run SET counts = 'rows=x'", "its counts are not as enrold");
+}
+
+Test(daemon, ends_a_run_whose_policy_was_altered_in_the_ledger_and_takes_the_next_file)
+{
+	ledger_alter("UPDATE enrold_run SET policy = 'colour=red'", "unknown key colour");
+}
+
 Test(daemon, tells_the_watchdog_that_it_lives)
 {
 	struct spool spool;
@@ -446,6 +532,19 @@ Test(daemon, says_file_line_and_column_of_a_bad_configuration)
 	bad = program_expect(78, ARGV("enrold", "--check", "--config", "/nonexistent.yaml"));
 	cr_expect(strstr(bad.err.bytes, "/nonexistent.yaml"));
 	finished_done(&bad);
+	law_close(&spool);
+}
+
+Test(daemon, warns_with_check_of_what_has_no_effect_and_takes_it)
+{
+	struct spool spool;
+	spool_make(&spool,
+	    &(struct spool_options){.feeds = "  hr: { upload_type: add, match_by: email }\n"});
+	struct finished check =
+	    program_expect(0, ARGV("enrold", "--check", "--config", spool.config.text));
+	cr_expect(strstr(check.err.bytes, "warning: feeds.hr.match_by has no effect"), "%s",
+	    check.err.bytes);
+	finished_done(&check);
 	law_close(&spool);
 }
 

@@ -1,0 +1,108 @@
+/* What the ledger keeps of a run as text: counts and summary; also when somebody else wrote it. */
+#include "enrold/summary.h"
+
+#include <criterion/criterion.h>
+#include <jansson.h>
+
+#define HASH "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+
+Test(tally, reads_what_it_writes)
+{
+	struct tally tally = {.rows = UINT64_MAX, .outcomes = {2, 0, 1}, .codes = {7}}, again;
+	struct buffer text = {0};
+	tally_format(&tally, &text);
+	struct error error = tally_parse(buffer_slice(&text), &again);
+	cr_expect_not(is_error(&error), "%s", error.text);
+	cr_expect_arr_eq(&tally, &again, sizeof tally);
+	buffer_done(&text);
+	error = tally_parse(SLICE(""), &again);
+	cr_expect_not(is_error(&error));
+	cr_expect_eq(again.rows, 0);
+}
+
+Test(tally, of_somebody_else_is_an_error_and_not_the_end)
+{
+	static const char *const texts[] = {"rows", "rows=", "rows=x", "rows=-1", "rows=1  done=1",
+	    "rows=1 rows=2", "invented=1", "=1", " ", "rows=1\n", "rows=18446744073709551616",
+	    "rows=99999999999999999999"};
+	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+		struct tally tally;
+		struct error error = tally_parse(slice_of(texts[i]), &tally);
+		cr_expect_eq(error.class, ERROR_CONFIG, "'%s'", texts[i]);
+	}
+}
+
+static const struct error refusal = {
+    .class = ERROR_REJECT, .code = "invalid_value", .line = 7, .text = "say \"mode\":\"preview\","};
+
+static struct buffer summary_of(const char *name, const char *mode, char chain[HASH_TEXT_SIZE + 1])
+{
+	const struct tally tally = {0};
+	const struct summary summary = {.run = "20261124-025744-123456",
+	    .feed = "hr",
+	    .mode = mode,
+	    .status = "refused",
+	    .refusal = &refusal,
+	    .node = "host-a",
+	    .policy_sha256 = HASH,
+	    .input_name = name,
+	    .input_sha256 = HASH,
+	    .tally = &tally,
+	    .previous = HASH};
+	struct buffer text = {0};
+	struct error error = summary_format(&summary, &text, chain);
+	cr_assert_not(is_error(&error), "%s", error.text);
+	return text;
+}
+
+Test(summary, can_be_made_of_any_name)
+{
+	static const struct {
+		const char *name, *written;
+	} cases[] = {
+	    {"stäff \"1\".csv", "stäff \"1\".csv"}, {"cut\xC3", "cut\xEF\xBF\xBD"},
+	    {"\xFF\xFE.csv", "\xEF\xBF\xBD\xEF\xBF\xBD.csv"},
+	    {"\xED\xA0\x80", "\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD"}, /* half of a pair */
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		char chain[HASH_TEXT_SIZE + 1], found[HASH_TEXT_SIZE + 1];
+		struct buffer text = summary_of(cases[i].name, "apply", chain);
+		json_t *json = json_loadb(text.bytes, text.size, 0, NULL);
+		const json_t *input = json_object_get(json, "input");
+		cr_expect_str_eq(
+		    json_string_value(json_object_get(input, "name")), cases[i].written);
+		summary_find_chain(buffer_slice(&text), found);
+		cr_expect_str_eq(found, chain);
+		json_decref(json);
+		buffer_done(&text);
+	}
+}
+
+Test(summary, is_a_preview_by_its_mode_whatever_it_quotes)
+{
+	char chain[HASH_TEXT_SIZE + 1];
+	struct buffer applied = summary_of("a.csv", "apply", chain);
+	struct buffer preview = summary_of("a.csv", "preview", chain);
+	cr_expect_not(summary_is_preview(buffer_slice(&applied)));
+	cr_expect(summary_is_preview(buffer_slice(&preview)));
+	buffer_done(&applied);
+	buffer_done(&preview);
+}
+
+Test(summary, of_somebody_else_has_no_chain_and_says_that_the_reason_is_lost)
+{
+	static const char *const texts[] = {"", "x", "[1]\n", "null\n", "{\"chain\":\"" HASH "\"}",
+	    "{,\"chain\":\"zzb0c44298fc1c149afbf4c8996fb92427ae41e4649b93"
+	    "4ca495991b7852b855\"}\n"};
+	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+		char chain[HASH_TEXT_SIZE + 1];
+		struct buffer reason = {0};
+		summary_find_chain(slice_of(texts[i]), chain);
+		cr_expect_str_eq(chain, "", "%s", texts[i]);
+		summary_explain(slice_of(texts[i]), &reason);
+		buffer_add_char(&reason, '\0');
+		cr_expect_not(reason.failed);
+		cr_expect(strstr(reason.bytes, "refused"), "%s", reason.bytes);
+		buffer_done(&reason);
+	}
+}
