@@ -1,6 +1,7 @@
 #include "sheet.h"
 
 #include "enrold/csvin.h"
+#include "enrold/cut.h"
 #include "enrold/decode.h"
 #include "enrold/value.h"
 
@@ -38,7 +39,7 @@ static struct error header_take(struct loading *loading, const struct csvin_reco
 		int target = name_find(loading, cell);
 		if (target < 0)
 			return error_reject("unknown_column", record->line, "unknown column %.*s",
-			    (int)(cell.size < 60 ? cell.size : 60), cell.bytes);
+			    (int)cut_length(cell, 60), cell.bytes);
 		if (seen & 1U << target)
 			return error_reject("duplicate_column", record->line,
 			    "column %s is there twice", loading->names[target]);
@@ -49,6 +50,16 @@ static struct error header_take(struct loading *loading, const struct csvin_reco
 		return OK;
 	return error_reject(
 	    "missing_column", record->line, "no column %s in the header", loading->names[0]);
+}
+
+/* What goes into the site, or into a message. */
+static struct error cells_check(const struct csvin_record *record)
+{
+	for (size_t i = 0; i < record->cells_count; i++)
+		if (value_check(record->cells[i]) != VALUE_CLEAN)
+			return error_reject("broken_value", record->line,
+			    "field %zu has control characters, or bytes that are not UTF-8", i + 1);
+	return OK;
 }
 
 static struct sheet_row *row_add(struct loading *loading)
@@ -73,6 +84,9 @@ static struct error on_record(void *context, const struct csvin_record *record)
 	struct loading *loading = context;
 	if (record->fault != CSVIN_WHOLE || record->cells_count > CELLS_MAX)
 		return error_reject("broken_row", record->line, "a broken or too long row");
+	struct error error = cells_check(record);
+	if (is_error(&error))
+		return error;
 	if (!loading->has_header)
 		return header_take(loading, record);
 	if (record->cells_count != loading->cells_count)

@@ -21,7 +21,8 @@ struct sheet {
 };
 
 /* path "-": the standard input. names ends with NULL; the first is required. REJECT: the file is
- * not such a sheet, "file:line: ..."; CONFIG: it cannot be opened. */
+ * not such a sheet, "file:line: ...", or cannot be opened. The cells are UTF-8 without control
+ * characters. */
 struct error sheet_load(const char *path, const char *const *names, struct arena *arena,
     struct sheet *sheet) MUST_CHECK;
 

@@ -3,17 +3,16 @@
  * staff.csv.sha256. They come into work/ before their file and leave it before their file, so that
  * none of them is ever left behind for the next file of that name.
  */
+#include "checksum.h"
 #include "disk.h"
 #include "parts.h"
 
 #include "enrold/cut.h"
 
-#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <strings.h>
 #include <unistd.h>
 
 #define SUM ".sha256"
@@ -119,45 +118,18 @@ struct error beside_keep(struct run *run, int place)
 
 /* ---- the checksum ---- */
 
-static bool is_hash(const char *text)
+static struct error sum_compare(const struct run *run, struct slice text)
 {
-	size_t digits = 0;
-	while (isxdigit((unsigned char)text[digits]))
-		digits++;
-	return digits == HASH_TEXT_SIZE;
-}
-
-/* sha256sum's lines: 64 digits, a blank, a blank or *, a name. A hash alone will do. */
-static const char *sum_find(char *text, const char *name)
-{
-	const char *only = NULL;
-	size_t lines = 0;
-	for (char *rest = text, *line; (line = strsep(&rest, "\n"));) {
-		line[strcspn(line, "\r")] = '\0';
-		if (!is_hash(line))
-			continue;
-		const char *named = line + HASH_TEXT_SIZE;
-		named += strspn(named, " *");
-		const char *slash = strrchr(named, '/');
-		only = line;
-		lines++;
-		if (strcmp(slash ? slash + 1 : named, name) == 0)
-			return line;
+	switch (checksum_compare(text, slice_of(run->name), run->row.sha256.bytes)) {
+	case CHECKSUM_AGREES: return OK;
+	case CHECKSUM_DIFFERS:
+		return error_reject("checksum_mismatch", 0,
+		    "the file is not the one whose checksum was sent with it: send both again");
+	case CHECKSUM_MISSING: break;
 	}
-	return lines == 1 ? only : NULL;
-}
-
-static struct error sum_compare(const struct run *run, char *text)
-{
-	const char *sum = sum_find(text, run->name);
-	if (!sum)
-		return error_reject("checksum_unreadable", 0,
-		    "%.*s" SUM " has no line for this file: write it with sha256sum",
-		    CUT_ARG(run->name, 100));
-	if (strncasecmp(sum, run->row.sha256.bytes, HASH_TEXT_SIZE) == 0)
-		return OK;
-	return error_reject("checksum_mismatch", 0,
-	    "the file is not the one whose checksum was sent with it: send both again");
+	return error_reject("checksum_unreadable", 0,
+	    "%.*s" SUM " has no line for this file: write it with sha256sum",
+	    CUT_ARG(run->name, 100));
 }
 
 struct error beside_check(struct run *run)
@@ -167,13 +139,12 @@ struct error beside_check(struct run *run)
 	int file = openat(run->directory, path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (file < 0 && (errno == ENOENT || errno == ENAMETOOLONG))
 		return OK; /* no file system has room for such a name */
-	ssize_t size = file < 0 ? -1 : pread(file, text, sizeof text - 1, 0);
+	ssize_t size = file < 0 ? -1 : pread(file, text, sizeof text, 0);
 	struct error error =
 	    size < 0 ? error_own(error_errno("cannot read %s", path), OWNER_FILE) : OK;
 	if (file >= 0)
 		close(file);
 	if (is_error(&error))
 		return error;
-	text[size] = '\0';
-	return sum_compare(run, text);
+	return sum_compare(run, (struct slice){text, (size_t)size});
 }
