@@ -1,0 +1,66 @@
+/*
+ * url_fuzz: bytes as lms.url. What the clients take for a password is never printed: neither by
+ * --check nor in an error. In the seeds passwords hold "S3CRET".
+ */
+#include "fuzz.h"
+
+#include "../../src/config/rules.h"
+#include "../../src/lms/mariadb_url.h"
+
+#include "enrold/config.h"
+
+#include <libpq-fe.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SECRET "S3CRET"
+
+static bool mariadb_has_secret(const char *url)
+{
+	struct mariadb_url parsed;
+	struct error error = mariadb_url_parse(url, &parsed);
+	if (strstr(error.text, SECRET))
+		abort();
+	return !is_error(&error) && strstr(parsed.password, SECRET);
+}
+
+static bool postgresql_has_secret(const char *url)
+{
+	bool has_secret = false;
+	PQconninfoOption *options = PQconninfoParse(url, NULL);
+	for (const PQconninfoOption *option = options; option && option->keyword; option++)
+		has_secret |= option->val && strstr(option->keyword, "password") &&
+		              strstr(option->val, SECRET);
+	PQconninfoFree(options);
+	return has_secret;
+}
+
+static bool is_shown(const char *url)
+{
+	const struct config config = {
+	    .spool = "/s", .node = "n", .lms = {.url = url, .prefix = "mdl_", .actor = "admin"}};
+	struct buffer text = {0};
+	config_format(&config, &text);
+	bool is_shown = memmem(text.bytes, text.size, SECRET, strlen(SECRET)) != NULL;
+	buffer_done(&text);
+	return is_shown;
+}
+
+int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
+{
+	char *url = strndup((const char *)data, size);
+	if (!url)
+		abort();
+	const char *expected = rule_url(url);
+	bool is_good = !expected && rule_is_plain(url);
+	bool has_secret = strncmp(url, "mariadb://", 10) == 0      ? mariadb_has_secret(url)
+	                  : strncmp(url, "postgresql://", 13) == 0 ? postgresql_has_secret(url)
+	                                                           : false;
+	if (is_good && has_secret && is_shown(url)) {
+		fprintf(stderr, "%s\n", url);
+		abort();
+	}
+	free(url);
+	return 0;
+}
