@@ -91,9 +91,10 @@ Test(summary, is_a_preview_by_its_mode_whatever_it_quotes)
 
 Test(summary, of_somebody_else_has_no_chain_and_says_that_the_reason_is_lost)
 {
-	static const char *const texts[] = {"", "x", "[1]\n", "null\n", "{\"chain\":\"" HASH "\"}",
-	    "{,\"chain\":\"zzb0c44298fc1c149afbf4c8996fb92427ae41e4649b93"
-	    "4ca495991b7852b855\"}\n"};
+	static const char not_hex[] = "{,\"chain\":\"zzb0c44298fc1c149afbf4c8996fb92427ae41e4649b93"
+	                              "4ca495991b7852b855\"}\n";
+	static const char *const texts[] = {
+	    "", "x", "[1]\n", "null\n", "{\"chain\":\"" HASH "\"}", not_hex};
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
 		char chain[HASH_TEXT_SIZE + 1];
 		struct buffer reason = {0};
