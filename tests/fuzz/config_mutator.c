@@ -32,7 +32,7 @@ static int scalar_add(yaml_document_t *document, const char *text)
 	    YAML_DOUBLE_QUOTED_SCALAR_STYLE, YAML_SINGLE_QUOTED_SCALAR_STYLE,
 	    YAML_LITERAL_SCALAR_STYLE};
 	yaml_scalar_style_t style = styles[dice(8) < 5 ? 0 : 1 + dice(3)];
-	const char *tag = dice(16) ? NULL : "tag:yaml.org,2002:binary";
+	const char *tag = dice(64) ? NULL : "tag:yaml.org,2002:binary";
 	return yaml_document_add_scalar(document, (const yaml_char_t *)tag,
 	    (const yaml_char_t *)text, (int)strlen(text), style);
 }
@@ -123,15 +123,24 @@ static int map_add(yaml_document_t *document, const struct config_key *key, int 
 static int value_add_any(yaml_document_t *document, const struct config_key *key, int depth)
 {
 	int nodes = (int)(document->nodes.top - document->nodes.start);
-	switch (depth > 2 ? dice(5) : dice(10)) {
-	case 0:
-	case 1: return good_add(document, key);
+	switch (depth > 2 ? dice(10) : dice(24)) {
+	case 0: return 1 + (int)dice((uint32_t)nodes); /* an alias */
+	case 1: return long_add(document);
 	case 2:
-	case 3: return text_add(document);
-	case 4: return long_add(document);
-	case 5: return 1 + (int)dice((uint32_t)nodes); /* an alias */
+	case 3:
+	case 4:
+	case 5: return text_add(document);
 	case 6:
-	case 7: return list_add(document, key, depth);
+	case 7:
+	case 8:
+	case 9: return good_add(document, key);
+	case 10:
+	case 11:
+	case 12:
+	case 13:
+	case 14:
+	case 15:
+	case 16: return list_add(document, key, depth);
 	default: return map_add(document, key, depth);
 	}
 }
@@ -191,24 +200,82 @@ static void value_replace(yaml_document_t *document, yaml_node_t *map)
 		    value;
 }
 
+/* The same value once more: the same node would be written as an alias, which is an error. */
+static int node_copy(yaml_document_t *document, int number, int depth)
+{
+	const yaml_node_t node = *yaml_document_get_node(document, number);
+	if (node.type == YAML_SCALAR_NODE)
+		return yaml_document_add_scalar(document, NULL, node.data.scalar.value,
+		    (int)node.data.scalar.length, node.data.scalar.style);
+	if (node.type != YAML_MAPPING_NODE || depth > 3)
+		return number;
+	int copy = yaml_document_add_mapping(document, NULL, YAML_BLOCK_MAPPING_STYLE);
+	ptrdiff_t count = node.data.mapping.pairs.top - node.data.mapping.pairs.start;
+	for (ptrdiff_t i = 0; copy && i < count; i++)
+		yaml_document_append_mapping_pair(document, copy,
+		    node_copy(document, node.data.mapping.pairs.start[i].key, depth + 1),
+		    node_copy(document, node.data.mapping.pairs.start[i].value, depth + 1));
+	return copy;
+}
+
+/* The map of that name in a map, made when there is none; "<name>": any that there is. */
+static int map_inside(yaml_document_t *document, int map, const char *name, size_t length)
+{
+	const yaml_node_t *node = yaml_document_get_node(document, map);
+	bool is_any = *name == '<';
+	for (const yaml_node_pair_t *pair = node->data.mapping.pairs.start;
+	     pair < node->data.mapping.pairs.top; pair++) {
+		const yaml_node_t *key = yaml_document_get_node(document, pair->key);
+		const yaml_node_t *value = yaml_document_get_node(document, pair->value);
+		bool is_named = key->type == YAML_SCALAR_NODE &&
+		                key->data.scalar.length == length &&
+		                memcmp(key->data.scalar.value, name, length) == 0;
+		if (value->type == YAML_MAPPING_NODE && (is_named || (is_any && dice(2))))
+			return pair->value;
+	}
+	const char *text = is_any ? "hr" : name;
+	int key = yaml_document_add_scalar(document, NULL, (const yaml_char_t *)text,
+	    is_any ? 2 : (int)length, YAML_PLAIN_SCALAR_STYLE);
+	int made = yaml_document_add_mapping(document, NULL, YAML_BLOCK_MAPPING_STYLE);
+	yaml_document_append_mapping_pair(document, map, key, made);
+	return made;
+}
+
+/* Where the key belongs: "feeds.<name>.csv." is a way there. */
+static int map_of(yaml_document_t *document, const struct config_key *key)
+{
+	int map = 1; /* the root */
+	for (const char *name = keys_prefix(key->section); *name;) {
+		size_t length = strcspn(name, ".");
+		if (yaml_document_get_node(document, map)->type != YAML_MAPPING_NODE)
+			return 0;
+		map = map_inside(document, map, name, length);
+		name += length + (name[length] == '.');
+	}
+	return yaml_document_get_node(document, map)->type == YAML_MAPPING_NODE ? map : 0;
+}
+
 static void key_insert(yaml_document_t *document, yaml_node_t *map)
 {
-	int number = number_of(document, map);
 	const struct config_key *key = key_any();
-	int name = scalar_add(document, key->name);
+	int number = number_of(document, map), right = dice(8) ? map_of(document, key) : 0;
+	int name = yaml_document_add_scalar(document, NULL, (const yaml_char_t *)key->name,
+	    (int)strlen(key->name), YAML_PLAIN_SCALAR_STYLE);
 	int value = dice(2) ? good_add(document, key) : value_add_any(document, key, 0);
 	if (name && value)
-		yaml_document_append_mapping_pair(document, number, name, value);
+		yaml_document_append_mapping_pair(document, right ? right : number, name, value);
 }
 
 static void key_move(yaml_document_t *document, yaml_node_t *map, bool keeps)
 {
 	yaml_node_pair_t *pair = pair_any(map), moved = *pair;
 	yaml_node_t *other = keeps && dice(2) ? map : map_any(document);
+	int number = number_of(document, other);
 	if (!keeps)
 		pair_remove(map, pair);
-	yaml_document_append_mapping_pair(
-	    document, number_of(document, other), moved.key, moved.value);
+	yaml_document_append_mapping_pair(document, number,
+	    keeps ? node_copy(document, moved.key, 0) : moved.key,
+	    keeps ? node_copy(document, moved.value, 0) : moved.value);
 }
 
 static void document_change(yaml_document_t *document)
@@ -216,13 +283,14 @@ static void document_change(yaml_document_t *document)
 	yaml_node_t *map = map_any(document);
 	if (!map)
 		return;
-	switch (dice(8)) {
+	switch (dice(10)) {
 	case 0: pair_remove(map, pair_any(map)); break;
 	case 1: key_move(document, map, true); break;
 	case 2: key_move(document, map, false); break;
 	case 3:
-	case 4: key_insert(document, map); break;
-	default: value_replace(document, map); break;
+	case 4:
+	case 5: value_replace(document, map); break;
+	default: key_insert(document, map); break;
 	}
 }
 
@@ -265,9 +333,9 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max, unsigned 
 {
 	yaml_document_t document;
 	state = seed;
-	if (dice(5) == 0 || !document_load(&document, data, size))
+	if (dice(8) == 0 || !document_load(&document, data, size))
 		return LLVMFuzzerMutate(data, size, max);
-	for (uint32_t times = 1 + dice(3); times > 0; times--)
+	for (uint32_t times = 1 + dice(2); times > 0; times--)
 		document_change(&document);
 	size_t written = document_write(&document, data, max);
 	return written > 0 ? written : LLVMFuzzerMutate(data, size, max);
