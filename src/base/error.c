@@ -7,12 +7,15 @@
 #include <stdio.h>
 #include <string.h>
 
-/* After a printf that may have filled the buffer: the text goes into JSON. */
+/* After a printf that may have filled the buffer, and of texts from outside that may have lines: it
+ * is one sentence, and goes into JSON. */
 static void text_cut(char *text, size_t size)
 {
 	size_t length = strlen(text);
 	if (length + 1 == size)
 		text[cut_length((struct slice){text, length}, length - 1)] = '\0';
+	for (char *end = text; (end = strpbrk(end, "\r\n\t"));)
+		*end = ' ';
 }
 
 static struct error PRINTF_LIKE(3, 0)
