@@ -112,3 +112,10 @@ Test(names, are_cut_between_letters_whatever_the_length)
 	cr_expect_eq(cut_length(slice_of(no_text), 6), 2);
 	cr_expect_eq(cut_length(slice_of(no_text), 20), 8);
 }
+
+Test(error, is_one_line_whatever_it_quotes)
+{
+	struct error inner = error_reject("unknown_column", 1, "unknown column %s", "a\r\nb\tc");
+	struct error outer = error_wrap(inner, "%s", "two\nlines.csv");
+	cr_expect_str_eq(outer.text, "two lines.csv: unknown column a  b c");
+}
