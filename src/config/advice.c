@@ -9,6 +9,8 @@
 #include "enrold/config.h"
 #include "enrold/template.h"
 
+#include "value.h"
+
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -38,6 +40,18 @@ static bool takes_defaults(const struct policy *policy)
 static bool updates_passwords(const struct policy *policy)
 {
 	return !adds_only(policy) && policy->update_password && takes_cells(policy);
+}
+
+/* Whether the setting is another than it would be without being given. Defaults stand in the table
+ * as value_format writes them. */
+static bool is_changed(enum key_section section, const char *name, const void *base)
+{
+	const struct config_key *key = keys_find(section, name);
+	struct buffer text = {0};
+	value_format(key, base, &text);
+	bool is_usual = slice_is(buffer_slice(&text), slice_of(key->default_text));
+	buffer_done(&text);
+	return !is_usual;
 }
 
 static const char *default_of(const struct policy *policy, const char *name)
@@ -110,8 +124,8 @@ static bool address_is_shared(const struct policy *policy)
 
 static bool timeout_is_idle(const struct policy *policy)
 {
-	static const uint32_t usual_ms = 5 * 60 * 1000;
-	return policy->after_run.count == 0 && policy->after_run_timeout_ms != usual_ms;
+	return policy->after_run.count == 0 &&
+	       is_changed(SECTION_FEED, "after_run_timeout", policy);
 }
 
 static bool types_are_one(const struct policy *policy)
@@ -159,17 +173,17 @@ static const struct {
 
 static bool lease_is_idle(const struct config *config)
 {
-	return !config_is_shared(config) && config->lease_ms != 30000;
+	return !config_is_shared(config) && is_changed(SECTION_TOP, "lease", config);
 }
 
 static bool journal_is_idle(const struct config *config)
 {
-	return config_is_shared(config) && config->lms.journal_mode != JOURNAL_WAL;
+	return config_is_shared(config) && is_changed(SECTION_LMS, "journal_mode", &config->lms);
 }
 
 static bool cache_is_idle(const struct config *config)
 {
-	return config_is_shared(config) && config->lms.cache != UINT64_C(128) << 20;
+	return config_is_shared(config) && is_changed(SECTION_LMS, "cache", &config->lms);
 }
 
 static const struct {
