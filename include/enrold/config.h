@@ -24,6 +24,8 @@ enum { FEED_NAME_MAX = 32 };
 
 enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARNING, LOG_ERROR };
 enum journal_mode { JOURNAL_WAL, JOURNAL_DELETE };
+/* What may be done with a Moodle that is newer than any that enrold knows. */
+enum unknown_version { VERSION_REFUSE, VERSION_PREVIEW, VERSION_ALLOW };
 
 struct lms_options {
 	const char
@@ -33,6 +35,7 @@ struct lms_options {
 	bool events;        /* audit rows, when the site's enabled_stores says so too */
 	uint64_t cache;     /* bytes of SQLite's page cache */
 	enum journal_mode journal_mode;
+	enum unknown_version unknown_version;
 };
 
 struct feed {

@@ -36,6 +36,8 @@ struct profile_field {
 	struct slice initial; /* of new accounts */
 	struct slice param1, param2, param3;
 	int64_t characters_max; /* 0: none */
+	bool is_required;
+	bool is_unique; /* no two accounts may have the same value */
 };
 
 /* What a password must have (facts 2.4); a site without a policy asks for nothing. */
@@ -53,6 +55,8 @@ struct site_facts {
 	size_t admins_count;
 	int64_t session_timeout; /* seconds a dirty flag must live */
 	int64_t system_context;
+	int branch;              /* of Moodle: 405 is 4.5 */
+	bool checks_profiles;    /* its uploader drops rows for a bad profile field */
 	bool manual_enabled;     /* config.enrol_plugins_enabled has "manual" */
 	bool extended_usernames; /* config.extendedusernamechars */
 	bool shares_email;       /* config.allowaccountssameemail */

@@ -27,6 +27,16 @@ void lms_close(struct lms *lms);
 /* Gives back its cache; NULL is fine. */
 void lms_rest(struct lms *lms);
 
+/*
+ * Whether the site may be written to now, before it is read: RETRY while it is being upgraded or in
+ * maintenance; CONFIG where it is a Moodle that enrold does not know (see lms.unknown_version:
+ * previews may be allowed alone), or has not the columns that enrold uses.
+ */
+struct error lms_check_site(struct lms *lms, bool is_preview) MUST_CHECK;
+/* The same in a transaction, by one question. RETRY also when it was upgraded since then: what is
+ * known of it is what it was. */
+struct error lms_recheck_site(struct lms *lms, bool is_preview) MUST_CHECK;
+
 /* The settings a direct writer must read (facts 5.8). Lives until the next call or close. */
 struct error lms_load_site(struct lms *lms, const struct site_facts **site) MUST_CHECK;
 

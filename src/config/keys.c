@@ -52,6 +52,8 @@ static const struct config_key keys[] = {
     {LMS(cache), KEY_SIZE, IN_LMS(cache), 2 * MIB, 64 * GIB, .default_text = "128MiB"},
     {LMS(journal_mode), KEY_WORD, IN_LMS(journal_mode), WORDS("wal", "delete"),
         .default_text = "wal"},
+    {LMS(unknown_version), KEY_WORD, IN_LMS(unknown_version), WORDS("refuse", "preview", "allow"),
+        .default_text = "refuse"},
 
     {FEED(compat), KEY_WORD, IN_FEED(compat), WORDS("none", "moodle"), .default_text = "none"},
     {FEED(upload_type), KEY_WORD, IN_FEED(upload_type),

@@ -42,6 +42,8 @@ struct error startup_site(
 	if (!is_error(&error))
 		error = head_check(spool, lms);
 	if (!is_error(&error))
+		error = lms_check_site(lms, true); /* each run asks for itself */
+	if (!is_error(&error))
 		error = lms_load_site(lms, &site);
 	if (!is_error(&error))
 		error = ledger_last_run(lms, last);

@@ -127,11 +127,18 @@ static void value_add(struct buffer *sql, struct db_value *values, size_t *count
 	values[(*count)++] = value;
 }
 
-/* The statement names the columns that change and no others: each more is an index more. */
-static void update(struct work *work, const struct change *change)
+/* Since 4.5 Moodle leaves timemodified as it is where only profile fields or preferences change. */
+enum { BRANCH_TOUCHES_LESS = 405 };
+
+static bool touches_row(const struct work *work, const struct account_change *account)
 {
-	const struct account_change *account = change->account;
-	int64_t user = work->effects->people[change->person].id;
+	return work->lms->site.branch < BRANCH_TOUCHES_LESS || account->details != 0 ||
+	       account->auth.size > 0 || account->stored.size > 0 || account->sets_suspended;
+}
+
+/* The statement names the columns that change and no others: each more is an index more. */
+static void row_update(struct work *work, const struct account_change *account, int64_t user)
+{
 	struct buffer sql = {0};
 	struct db_value values[OWN_VALUES + DETAILS_MAX] = {db_int(work->effects->now)};
 	size_t count = 1;
@@ -154,6 +161,14 @@ static void update(struct work *work, const struct change *change)
 	else
 		db_run_once(work->lms->db, sql.bytes, values, count);
 	buffer_done(&sql);
+}
+
+static void update(struct work *work, const struct change *change)
+{
+	const struct account_change *account = change->account;
+	int64_t user = work->effects->people[change->person].id;
+	if (touches_row(work, account))
+		row_update(work, account, user);
 	profile_set(work, user, account);
 	preferences_set(work, user, account);
 	if (account->ends_sessions)

@@ -8,12 +8,14 @@
 #include "enrold/list.h"
 
 #include "db.h"
+#include "needs.h"
 #include "rights.h"
 #include "schema.h"
+#include "version.h"
 
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
+#include <time.h>
 
 struct look {
 	struct db *db;
@@ -66,23 +68,15 @@ static bool would_do(const struct look *look, const char *sql, struct error *why
 
 /* ---- tables ---- */
 
-static struct slice columns_of(const struct look *look, const struct schema_table *table)
+static struct slice columns_of(const struct look *look, const char *table, bool all)
 {
 	struct buffer names = {0};
-	schema_names(table->columns, &names);
+	needs_write(needs_find(table), all, &names);
 	if (names.failed)
 		arena_fail(look->arena);
 	struct slice kept = arena_copy(look->arena, buffer_slice(&names));
 	buffer_done(&names);
 	return kept;
-}
-
-static const struct schema_table *schema_find(const char *name)
-{
-	for (size_t i = 0; i < schema_tables_count; i++)
-		if (strcmp(schema_tables[i].name, name) == 0)
-			return &schema_tables[i];
-	abort(); /* a right to a table that we do not know */
 }
 
 /* One statement that touches no row. */
@@ -103,19 +97,24 @@ static size_t table_check(const struct look *look, const struct table_rights *ri
 {
 	const char *table = rights->table;
 	struct arena *arena = look->arena;
-	struct slice columns = columns_of(look, schema_find(table));
+	struct slice columns = columns_of(look, table, true),
+	             filled = columns_of(look, table, false);
 	size_t missing = 0;
 	if (!db_has_table(look->db, table)) {
 		tell(look, FINDING_BAD, table, "there is no such table");
 		return 1;
 	}
+	struct error needs = needs_check(look->db, needs_find(table));
+	if (is_error(&needs)) {
+		tell(look, FINDING_BAD, table, "%s", needs.text);
+		return 1;
+	}
 	missing += !right_check(look, table, "",
-	    arena_print(arena, "SELECT id, %.*s FROM {%s} WHERE 1 = 0", SLICE_ARG(columns), table));
+	    arena_print(arena, "SELECT %.*s FROM {%s} WHERE 1 = 0", SLICE_ARG(columns), table));
 	if (missing == 0 && strchr(rights->rights, 'i'))
 		missing += !right_check(look, table, "INSERT",
-		    arena_print(arena,
-		        "INSERT INTO {%s} (id, %.*s) SELECT id, %.*s FROM {%s} WHERE 1 = 0", table,
-		        SLICE_ARG(columns), SLICE_ARG(columns), table));
+		    arena_print(arena, "INSERT INTO {%s} (%.*s) SELECT %.*s FROM {%s} WHERE 1 = 0",
+		        table, SLICE_ARG(filled), SLICE_ARG(filled), table));
 	if (missing == 0 && strchr(rights->rights, 'i') && !db_may_number(look->db, table)) {
 		tell(look, FINDING_BAD, table, "the right to USAGE of its sequence is missing");
 		missing++;
@@ -142,16 +141,45 @@ static void tables_check(const struct look *look)
 
 /* ---- settings ---- */
 
-enum { VERSION_MIN = 2024100700, VERSION_END = 2025041400 }; /* Moodle 4.5 */
-
+/* Whoever asks wants to know all: an unknown Moodle is looked at further. */
 static void version_check(const struct look *look)
 {
-	struct slice version = setting(look, "version"), release = setting(look, "release");
-	long number = version.size > 0 ? strtol(version.bytes, NULL, 10) : 0;
-	bool is_known = number >= VERSION_MIN && number < VERSION_END;
-	tell(look, is_known ? FINDING_GOOD : FINDING_NOTE, "Moodle", "%.*s%s",
-	    SLICE_ARG(release.size > 0 ? release : SLICE("of an unknown version")),
-	    is_known ? "" : "; enrold was made for 4.5: try it on a copy first");
+	struct version_settings settings;
+	struct version version;
+	version_load(look->db, &settings, look->arena);
+	bool is_allowed = look->options->unknown_version != VERSION_REFUSE;
+	struct error error = version_judge(&settings, (int64_t)time(NULL), is_allowed, &version);
+	if (error.class == ERROR_CONFIG)
+		tell(look, FINDING_BAD, "Moodle", "%s", error.text);
+	else if (is_error(&error))
+		tell(look, FINDING_NOTE, "Moodle", "%s: enrold waits until that is over",
+		    error.text);
+	else
+		tell(look, version.is_known ? FINDING_GOOD : FINDING_NOTE, "Moodle", "%.*s%s",
+		    SLICE_ARG(settings.release),
+		    version.is_known ? ""
+		                     : "; enrold does not know it: lms.unknown_version lets it be");
+}
+
+/* Other products on Moodle's tables. */
+static void products_check(const struct look *look)
+{
+	static const struct {
+		const char *plugin, *about, *note;
+	} products[] = {
+	    {"local_iomad", "IOMAD",
+	        "its companies keep people, courses and licences in tables of their own, which "
+	        "enrold does not touch: not tried"},
+	    {"tool_tenant", "Workplace",
+	        "its tenants keep people in tables of their own, which enrold does not touch: new "
+	        "accounts are the default tenant's; not tried"},
+	};
+	for (size_t i = 0; i < sizeof products / sizeof *products; i++)
+		if (value_find(look,
+		        "SELECT value FROM {config_plugins} WHERE plugin = ?1 AND name = 'version'",
+		        products[i].plugin)
+		        .size > 0)
+			tell(look, FINDING_NOTE, products[i].about, "%s", products[i].note);
 }
 
 static void plugins_check(const struct look *look)
@@ -245,6 +273,7 @@ struct error site_check(
 			    "no Moodle with the prefix '%s': see lms.prefix", options->prefix);
 		} else {
 			version_check(&look);
+			products_check(&look);
 			tables_check(&look);
 			plugins_check(&look);
 			actor_check(&look);

@@ -412,14 +412,21 @@ void db_write_question(
 	}
 }
 
-/* The first number that a question about a table, which is in quotes, is answered with. */
-static int64_t table_ask(struct db *db, const char *sql, const char *name)
+/* The table's name in quotes, as the engines' questions about tables take it. */
+static struct buffer table_quote(struct db *db, const char *name)
 {
 	struct buffer quoted = {0};
 	struct db_text_job job = {.db = db, .out = &quoted};
 	write_table(&job, slice_of(name));
 	if (quoted.failed)
 		db_fail(db, error_memory("looking for a table"));
+	return quoted;
+}
+
+/* The first number that a question about a table is answered with. */
+static int64_t table_ask(struct db *db, const char *sql, const char *name)
+{
+	struct buffer quoted = table_quote(db, name);
 	int64_t answer = db_find(db, sql, 0, DB_VALUES(db_text(buffer_slice(&quoted))));
 	buffer_done(&quoted);
 	return answer;
@@ -433,4 +440,18 @@ bool db_has_table(struct db *db, const char *name)
 bool db_may_number(struct db *db, const char *table)
 {
 	return !db->engine->may_number || table_ask(db, db->engine->may_number, table) != 0;
+}
+
+void db_find_columns(struct db *db, const char *table, struct buffer *all, struct buffer *required)
+{
+	struct buffer quoted = table_quote(db, table);
+	const struct db_value value = db_text(buffer_slice(&quoted));
+	struct db_rows rows = db_select(db, db->engine->table_columns, &value, 1);
+	while (db_next(&rows)) {
+		struct slice name = db_column_text(&rows, 0);
+		buffer_print(all, "%.*s,", SLICE_ARG(name));
+		if (db_column_int(&rows, 1) != 0)
+			buffer_print(required, "%.*s,", SLICE_ARG(name));
+	}
+	buffer_done(&quoted);
 }

@@ -126,6 +126,9 @@ int64_t db_find(
     struct db *db, const char *sql, int64_t none, const struct db_value *values, size_t count);
 /* Whether there is a table of this name; the prefix is put in front. */
 bool db_has_table(struct db *db, const char *name);
+/* "a,b,": the columns of a table, and those of them that a new row must be given a value for: not
+ * NULL, no default, not counted on by the engine. Nothing: there is no such table. */
+void db_find_columns(struct db *db, const char *table, struct buffer *all, struct buffer *required);
 /* Whether we may give ids to new rows of a table that is there. */
 bool db_may_number(struct db *db, const char *table);
 

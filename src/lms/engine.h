@@ -55,6 +55,8 @@ struct engine {
 	    const struct db_questions *questions, struct db_questions *spellings);
 	const char *describe;  /* asks for engine, version and collation in words */
 	const char *has_table; /* ... whether there is the table ?1, which is in quotes */
+	/* ... for the table's columns: name, and whether a new row must be given a value for it. */
+	const char *table_columns;
 	/* ... whether the table's sequence may be used; NULL: there is none. */
 	const char *may_number;
 	/* Dialect. */

@@ -472,6 +472,9 @@ const struct engine mariadb_engine = {
                 "'INNODB_SNAPSHOT_ISOLATION'), 'locks')",
     .has_table = "SELECT 1 FROM information_schema.tables WHERE table_schema = DATABASE() AND "
                  "table_name = trim('`' FROM ?1)",
+    .table_columns = "SELECT column_name, is_nullable = 'NO' AND column_default IS NULL AND "
+                     "extra = '' FROM information_schema.columns WHERE table_schema = "
+                     "DATABASE() AND table_name = trim('`' FROM ?1) ORDER BY ordinal_position",
     .quote = '`',
     .ledger = "",
     .conflict = "ON DUPLICATE KEY UPDATE",

@@ -9,6 +9,7 @@
 
 #include "backlog.h"
 #include "db.h"
+#include "version.h"
 
 struct census;
 struct setting;
@@ -21,6 +22,9 @@ struct lms {
 	struct site_facts site;
 	struct setting *settings;
 	size_t settings_count;
+	char version_text[32]; /* under which all of this is known; "": not looked at yet */
+	struct version version;
+	bool deletes_slowly; /* course.deletioninprogress is there */
 	struct slice calendar; /* of new accounts */
 	int64_t tracks_forums;
 	bool syncs_cohorts; /* members of a cohort are enrolled where it says so */

@@ -22,6 +22,9 @@ static int64_t id_of(struct slice text)
 
 enum { NAMES_MAX = 20000, SUGGESTIONS_MAX = 50 };
 
+/* From 5.3 on a course is deleted by a task of Moodle's; until then it is there by name only. */
+#define REMAINS "coalesce(c.deletioninprogress, 0) = 0"
+
 /* A site of more courses gets no suggestions. */
 static void names_load(struct lms *lms)
 {
@@ -29,8 +32,11 @@ static void names_load(struct lms *lms)
 	lms->course_names = arena_alloc(lms->arena, ((size_t)count + 1) * sizeof(struct slice));
 	if (!lms->course_names || count > NAMES_MAX)
 		return;
-	struct db_rows rows =
-	    db_select(lms_db(lms), "SELECT shortname FROM {course} ORDER BY id", DB_NONE);
+	struct db_rows rows = db_select(lms_db(lms),
+	    lms->deletes_slowly ? "SELECT c.shortname FROM {course} c WHERE " REMAINS
+	                          " ORDER BY c.id"
+	                        : "SELECT shortname FROM {course} ORDER BY id",
+	    DB_NONE);
 	while (lms->course_names_count < (size_t)count && db_next(&rows))
 		lms->course_names[lms->course_names_count++] =
 		    arena_copy(lms->arena, db_column_text(&rows, 0));
@@ -53,13 +59,19 @@ static void suggest(
 	}
 }
 
-static const char *course_question(enum course_key_by by)
+#define COURSES(where)                                                                             \
+	"SELECT c.id, x.id, c.category FROM {each}{course} c LEFT JOIN {context} x ON "            \
+	"x.contextlevel = 50 AND x.instanceid = c.id WHERE " where
+
+static const char *course_question(const struct lms *lms, enum course_key_by by)
 {
-	return by == COURSE_BY_SHORTNAME
-	           ? "SELECT c.id, x.id, c.category FROM {each}{course} c LEFT JOIN {context} x ON "
-	             "x.contextlevel = 50 AND x.instanceid = c.id WHERE {same c.shortname = ?1}"
-	           : "SELECT c.id, x.id, c.category FROM {each}{course} c LEFT JOIN {context} x ON "
-	             "x.contextlevel = 50 AND x.instanceid = c.id WHERE {same c.idnumber = ?1}";
+	static const char *const questions[2][2] = {
+	    {[COURSE_BY_SHORTNAME] = COURSES("{same c.shortname = ?1}"),
+	        [COURSE_BY_IDNUMBER] = COURSES("{same c.idnumber = ?1}")},
+	    {[COURSE_BY_SHORTNAME] = COURSES("{same c.shortname = ?1} AND " REMAINS),
+	        [COURSE_BY_IDNUMBER] = COURSES("{same c.idnumber = ?1} AND " REMAINS)},
+	};
+	return questions[lms->deletes_slowly][by];
 }
 
 static void courses_search(struct lms *lms, const struct course_key *keys, size_t count,
@@ -69,7 +81,7 @@ static void courses_search(struct lms *lms, const struct course_key *keys, size_
 	for (size_t i = 0; i < count; i++)
 		if (keys[i].by == by)
 			db_question(&questions, i, DB_VALUES(db_text(keys[i].text)));
-	struct db_rows rows = db_ask(lms_db(lms), course_question(by), &questions);
+	struct db_rows rows = db_ask(lms_db(lms), course_question(lms, by), &questions);
 	while (db_next(&rows)) {
 		struct course_facts *course = &courses[rows.about];
 		course->matches++;

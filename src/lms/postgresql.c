@@ -504,6 +504,9 @@ const struct engine postgresql_engine = {
                 "current_setting('server_encoding') || ', letter case by ' || datctype FROM "
                 "pg_database WHERE datname = current_database()",
     .has_table = "SELECT 1 WHERE to_regclass(?1) IS NOT NULL",
+    .table_columns = "SELECT attname, CASE WHEN attnotnull AND NOT atthasdef AND attidentity = '' "
+                     "THEN 1 ELSE 0 END FROM pg_attribute WHERE attrelid = to_regclass(?1) AND "
+                     "attnum > 0 AND NOT attisdropped ORDER BY attnum",
     .may_number = "SELECT coalesce(has_sequence_privilege(pg_get_serial_sequence(?1, 'id'), "
                   "'USAGE'), true)",
     .quote = '"',

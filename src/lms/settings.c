@@ -169,8 +169,8 @@ static void profile_fields_load(struct lms *lms)
 	    arena_alloc(lms->arena, ((size_t)count + 1) * sizeof *fields);
 	size_t used = 0;
 	struct db_rows rows = db_select(lms_db(lms),
-	    "SELECT id, shortname, datatype, defaultdata, param1, param2, param3 FROM "
-	    "{user_info_field} ORDER BY categoryid, sortorder, id",
+	    "SELECT id, shortname, datatype, defaultdata, param1, param2, param3, required, "
+	    "forceunique FROM {user_info_field} ORDER BY categoryid, sortorder, id",
 	    DB_NONE);
 	while (fields && used < (size_t)count && db_next(&rows)) {
 		struct profile_field *field = &fields[used++];
@@ -181,6 +181,8 @@ static void profile_fields_load(struct lms *lms)
 		field->kind = profile_kind_parse(db_column_text(&rows, 2));
 		for (int i = 0; i < 4; i++)
 			*texts[i] = arena_copy(lms->arena, db_column_text(&rows, i + 3));
+		field->is_required = db_column_int(&rows, 7) != 0;
+		field->is_unique = db_column_int(&rows, 8) != 0;
 		if (field->kind == PROFILE_TEXT)
 			field->characters_max = number_of(field->param2);
 	}
@@ -227,6 +229,8 @@ struct error lms_load_site(struct lms *lms, const struct site_facts **site)
 	lms->site = (struct site_facts){
 	    .local_host = number_of(setting_find(lms, "mnet_localhost_id")),
 	    .session_timeout = timeout > 0 ? timeout : 28800,
+	    .branch = lms->version.branch,
+	    .checks_profiles = lms->version.checks_profiles,
 	    .guest = number_of(setting_find(lms, "siteguest")),
 	    .shares_email = number_of(setting_find(lms, "allowaccountssameemail")) != 0,
 	    .user_themes = number_of(setting_find(lms, "allowuserthemes")) != 0,

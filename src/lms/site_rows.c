@@ -10,6 +10,7 @@ static const struct {
 	const char *name, *value;
 } settings[] = {
     {"version", "2024100706"},
+    {"branch", "405"},
     {"release", "4.5.6 (Build: 20250811)"},
     {"mnet_localhost_id", "1"},
     {"siteguest", "1"},

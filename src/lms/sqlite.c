@@ -457,6 +457,8 @@ const struct engine sqlite_engine = {
     .find_spellings = sqlite_find_spellings,
     .describe = "SELECT 'SQLite ' || sqlite_version()",
     .has_table = "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = trim(?1, '\"')",
+    .table_columns = "SELECT name, \"notnull\" AND dflt_value IS NULL AND pk = 0 FROM "
+                     "pragma_table_info(trim(?1, '\"')) ORDER BY cid",
     .quote = '"',
     .ledger = "",
     .lock = "",

@@ -59,6 +59,13 @@ static struct error lms_connect(struct runner *runner)
 	return error;
 }
 
+/* A site in maintenance is as good as away. */
+static struct error lms_enter(struct runner *runner, const struct lane *lane)
+{
+	struct error error = lms_connect(runner);
+	return is_error(&error) ? error : lms_check_site(runner->lms, lane->is_preview);
+}
+
 void runner_rest(struct runner *runner)
 {
 	lms_rest(runner->lms);
@@ -136,7 +143,8 @@ static struct error row_begin(struct run *run)
 /* Not yet in the ledger: nothing has been applied. */
 static struct error site_load(struct run *run)
 {
-	return lms_load_site(run->runner->lms, &run->site);
+	struct error error = lms_check_site(run->runner->lms, run->lane.is_preview);
+	return is_error(&error) ? error : lms_load_site(run->runner->lms, &run->site);
 }
 
 static struct error begin(struct run *run)
@@ -292,7 +300,7 @@ void run_file(
 	run.lane = *lane;
 	/* A database that is away leaves the files in the inbox, where people look for them. */
 	if (!is_error(&error))
-		error = lms_connect(runner);
+		error = lms_enter(runner, lane);
 	if (!is_error(&error))
 		error = feed_enter(&run, report);
 	if (!is_error(&error) && report->end != RUN_ELSEWHERE) {

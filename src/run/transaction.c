@@ -16,6 +16,8 @@ struct error transaction_begin(const struct run *run)
 	struct error error = lms_begin(runner->lms);
 	if (!is_error(&error))
 		error = lease_check(runner->shared->lease, runner->lms, &run->hold);
+	if (!is_error(&error))
+		error = lms_recheck_site(runner->lms, run->lane.is_preview);
 	/* A commit whose answer was lost may have come to pass after we looked. */
 	if (!is_error(&error))
 		error = ledger_check(runner->lms, &run->row);

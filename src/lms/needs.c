@@ -1,0 +1,153 @@
+#include "needs.h"
+
+#include "enrold/list.h"
+#include "enrold/value.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+const struct table_needs table_needs[] = {
+    {"config", "", "name, value"},
+    {"config_plugins", "", "plugin, name, value"},
+    {"user_info_field", "",
+        "shortname, datatype, defaultdata, param1, param2, param3, categoryid, sortorder, "
+        "required, forceunique"},
+    {"course_categories", "", "idnumber"},
+    {"course", "", "category, shortname, idnumber, lang"},
+    {"role", "", "shortname, archetype"},
+    {"role_context_levels", "", "roleid, contextlevel"},
+    {"enrol", "",
+        "enrol, status, courseid, sortorder, enrolperiod, roleid, customint1, customint2"},
+    {"user",
+        "confirmed, mnethostid, username, password, auth, suspended, calendartype, trackforums, "
+        "timecreated, timemodified, firstname, lastname, email, idnumber, firstnamephonetic, "
+        "lastnamephonetic, middlename, alternatename, emailstop, city, country, lang, timezone, "
+        "mailformat, maildigest, maildisplay, autosubscribe, institution, department, phone1, "
+        "phone2, address, description, descriptionformat, theme",
+        "deleted, picture"},
+    {"context", "contextlevel, instanceid, depth, locked", "path"},
+    {"user_info_data", "userid, fieldid, data, dataformat", ""},
+    {"user_preferences", "userid, name, value", ""},
+    {"user_password_history", "", "userid"},
+    {"sessions", "", "userid"},
+    {"role_assignments",
+        "roleid, contextid, userid, timemodified, modifierid, component, itemid, sortorder", ""},
+    {"user_enrolments",
+        "status, enrolid, userid, timestart, timeend, modifierid, timecreated, timemodified", ""},
+    {"groups",
+        "courseid, idnumber, name, description, descriptionformat, enrolmentkey, picture, "
+        "visibility, participation, timecreated, timemodified",
+        ""},
+    {"groups_members", "groupid, userid, timeadded, component, itemid", ""},
+    {"groupings", "courseid, name, idnumber, descriptionformat, timecreated, timemodified", ""},
+    {"groupings_groups", "groupingid, groupid, timeadded", ""},
+    {"cohort",
+        "contextid, name, idnumber, description, descriptionformat, visible, component, "
+        "timecreated, timemodified, theme",
+        ""},
+    {"cohort_members", "cohortid, userid, timeadded", ""},
+    {"cache_flags", "flagtype, name, timemodified, value, expiry", ""},
+    {"logstore_standard_log",
+        "eventname, component, action, target, objecttable, objectid, crud, edulevel, contextid, "
+        "contextlevel, contextinstanceid, userid, courseid, relateduserid, anonymous, other, "
+        "timecreated, origin",
+        ""},
+};
+
+const size_t table_needs_count = sizeof table_needs / sizeof table_needs[0];
+
+const struct table_needs *needs_find(const char *table)
+{
+	for (size_t i = 0; i < table_needs_count; i++)
+		if (strcmp(table_needs[i].table, table) == 0)
+			return &table_needs[i];
+	abort();
+}
+
+void needs_write(const struct table_needs *needs, bool all, struct buffer *out)
+{
+	buffer_add_text(out, "id");
+	if (*needs->filled)
+		buffer_print(out, ", %s", needs->filled);
+	if (all && *needs->others)
+		buffer_print(out, ", %s", needs->others);
+}
+
+/* The next name of "a, b"; false at the end. */
+static bool name_next(struct slice *names, struct slice *name)
+{
+	bool is_there = list_next(names, name);
+	if (is_there)
+		*name = value_trim(*name);
+	return is_there;
+}
+
+static bool names_have(const char *names, struct slice wanted)
+{
+	struct slice rest = slice_of(names), name;
+	while (name_next(&rest, &name))
+		if (slice_is(name, wanted))
+			return true;
+	return false;
+}
+
+/* One of ours that the table has not; empty: it has them all. */
+static struct slice missing_find(const char *names, struct slice there)
+{
+	struct slice rest = slice_of(names), name;
+	while (name_next(&rest, &name))
+		if (!list_has(there, name))
+			return name;
+	return SLICE("");
+}
+
+/* One that has to be filled in, and that we do not. */
+static struct slice strange_find(const struct table_needs *needs, struct slice required)
+{
+	struct slice name;
+	while (*needs->filled && list_next(&required, &name))
+		if (!names_have(needs->filled, name))
+			return name;
+	return SLICE("");
+}
+
+static struct error columns_judge(
+    const struct table_needs *needs, struct slice there, struct slice required)
+{
+	struct slice missing = missing_find(needs->filled, there);
+	if (there.size == 0)
+		return error_config("there is no table %s, or it may not be read", needs->table);
+	if (missing.size == 0)
+		missing = missing_find(needs->others, there);
+	if (missing.size > 0)
+		return error_config("the table %s has no column %.*s, which enrold uses",
+		    needs->table, SLICE_ARG(missing));
+	struct slice strange = strange_find(needs, required);
+	if (strange.size > 0)
+		return error_config("the table %s has a column %.*s that enrold does not know and "
+		                    "would have to fill in: it must not be NULL and has no default",
+		    needs->table, SLICE_ARG(strange));
+	return OK;
+}
+
+struct error needs_check(struct db *db, const struct table_needs *needs)
+{
+	struct buffer there = {0}, required = {0};
+	db_find_columns(db, needs->table, &there, &required);
+	if (there.failed || required.failed)
+		db_fail(db, error_memory("looking at the site's tables"));
+	struct error error = db_error(db);
+	if (!is_error(&error))
+		error = columns_judge(needs, buffer_slice(&there), buffer_slice(&required));
+	buffer_done(&there);
+	buffer_done(&required);
+	return error;
+}
+
+struct error needs_check_all(struct db *db)
+{
+	struct error error = OK;
+	for (size_t i = 0; i < table_needs_count && !is_error(&error); i++)
+		error = needs_check(db, &table_needs[i]);
+	return error;
+}
