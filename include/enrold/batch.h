@@ -43,10 +43,13 @@ struct record {
 	uint32_t requests; /* index of its first request */
 	uint32_t requests_count;
 	/* Indexes into keys, or INDEX_NONE: */
-	uint32_t key;        /* who is meant */
-	uint32_t name_key;   /* who has the user name, where that is not the key */
-	uint32_t old_key;    /* who is to be renamed */
-	uint32_t email_key;  /* who has the address that the row gives */
+	uint32_t key;       /* who is meant */
+	uint32_t name_key;  /* who has the user name, where that is not the key */
+	uint32_t old_key;   /* who is to be renamed */
+	uint32_t email_key; /* who has the address that the row gives */
+	/* By column: who has the value that the row gives to a unique profile field; NULL: there is
+	 * no such column. */
+	uint32_t *unique_keys;
 	uint32_t person;     /* whom the plan found: index into people */
 	struct slice called; /* the user name that the account had then; bytes NULL: none found */
 };
@@ -89,6 +92,8 @@ struct batch {
 	const struct site_facts *site;
 	int64_t now, today; /* of the run's beginning: what relative dates are relative to */
 	bool asks_accounts; /* the file may change accounts: they are loaded whole */
+	bool asks_unique;   /* and has columns of unique profile fields */
+	bool drops_rows;    /* as newer Moodles do where a profile field's cell is bad */
 	struct arena *arena;
 	struct record *records;
 	size_t records_count, records_room;
@@ -140,6 +145,8 @@ struct slice record_cell(const struct record *record, uint32_t column);
 
 /* Index of the key, which is new when nobody asked it before. */
 uint32_t batch_key(struct batch *batch, enum user_key_by by, struct slice text);
+/* The same of a value of a profile field. */
+uint32_t batch_profile_key(struct batch *batch, uint32_t field, struct slice value);
 /* A person that the LMS does not know yet. */
 uint32_t batch_add_person(struct batch *batch, struct slice username);
 

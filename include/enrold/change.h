@@ -27,6 +27,7 @@ enum change_kind {
 struct profile_value {
 	int64_t field;
 	struct slice data;
+	bool is_unique; /* the field is */
 };
 
 /* What a new account has, or what of an existing one changes. */

@@ -75,13 +75,18 @@ struct site_facts {
 };
 
 /* A question who somebody is, and its answer. */
-enum user_key_by { KEY_USERNAME, KEY_EMAIL, KEY_IDNUMBER };
+enum user_key_by { KEY_USERNAME, KEY_EMAIL, KEY_IDNUMBER, KEY_PROFILE };
+
+/* So much of the value of a unique profile field has to be unique. */
+enum { UNIQUE_CHARACTERS = 255 };
 
 struct user_key {
 	enum user_key_by by; /* e-mail: without regard to case */
 	struct slice text;
-	uint32_t matches; /* local accounts that are not deleted */
-	int64_t ids[2];   /* of the first two */
+	uint32_t field;   /* KEY_PROFILE: whose value begins with the text; index into the site's */
+	uint32_t matches; /* local accounts that are not deleted; KEY_PROFILE: any */
+	int64_t ids[2];   /* of the first two; KEY_PROFILE: of those who got it last */
+	bool is_seen;     /* the plan's own: an earlier row of the batch has this value */
 	bool is_taken;    /* a deleted account has this user name */
 	uint32_t passed;  /* the plan's own: names counted on from this one are taken up to the key
 	                     before this index; 0: not known */

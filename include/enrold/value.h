@@ -25,6 +25,8 @@ enum value_fault value_check(struct slice cell);
 void value_show(struct slice cell, struct buffer *out);
 /* Characters of clean UTF-8, as the database counts a column's length. */
 size_t value_characters(struct slice cell);
+/* So many of its first characters. */
+struct slice value_beginning(struct slice cell, size_t characters);
 
 /* PHP would take it for an integer: digits without a leading zero, perhaps behind a minus. */
 bool value_is_integer(struct slice cell);

@@ -6,6 +6,7 @@
 #include "enrold/columns.h"
 
 #include "site_rows.h"
+#include "taken.h"
 
 /* ---- preferences ---- */
 
@@ -34,12 +35,15 @@ static void preferences_set(struct work *work, int64_t user, const struct accoun
 
 static void profile_set(struct work *work, int64_t user, const struct account_change *change)
 {
-	for (uint32_t i = 0; i < change->profile_count; i++)
+	for (uint32_t i = 0; i < change->profile_count; i++) {
+		const struct profile_value *value = &change->profile[i];
+		if (value->is_unique)
+			taken_note(work->lms->taken, value->field, user, value->data);
 		db_run(work->lms->db,
 		    "INSERT INTO {user_info_data} (userid, fieldid, data, dataformat) VALUES (?1, "
 		    "?2, ?3, 0) {conflict userid, fieldid} data = ?3",
-		    DB_VALUES(db_int(user), db_int(change->profile[i].field),
-		        db_text(change->profile[i].data)));
+		    DB_VALUES(db_int(user), db_int(value->field), db_text(value->data)));
+	}
 }
 
 void sessions_end(struct work *work, int64_t user)

@@ -5,6 +5,7 @@
 
 #include "census.h"
 #include "rivals.h"
+#include "taken.h"
 
 #include <stdlib.h>
 
@@ -37,7 +38,8 @@ struct error lms_open(const struct lms_options *options, struct lms **result)
 	lms->arena = arena_create();
 	lms->scratch = arena_create();
 	lms->backlog = backlog_create(lms);
-	bool has_memory = lms->arena && lms->scratch && lms->backlog;
+	lms->taken = taken_create();
+	bool has_memory = lms->arena && lms->scratch && lms->backlog && lms->taken;
 	struct error error = has_memory ? db_open(options, DB_EXISTING, &lms->db)
 	                                : error_memory("opening the LMS database");
 	if (!is_error(&error)) {
@@ -59,6 +61,7 @@ void lms_close(struct lms *lms)
 		return;
 	backlog_free(lms->backlog);
 	census_free(lms->census);
+	taken_free(lms->taken);
 	db_close(lms->lookout);
 	db_close(lms->db);
 	buffer_done(&lms->account_select);
@@ -79,6 +82,7 @@ void lms_rest(struct lms *lms)
 
 struct error lms_begin(struct lms *lms)
 {
+	taken_forget(lms->taken);
 	db_begin_alone(lms->db, DB_PATIENCE_S);
 	return db_error(lms->db);
 }
@@ -93,6 +97,7 @@ struct error lms_expect(struct lms *lms, uint64_t people)
 static void large_end(struct lms *lms)
 {
 	backlog_drop(lms->backlog);
+	taken_forget(lms->taken);
 	census_free(lms->census);
 	lms->census = NULL;
 }

@@ -12,6 +12,7 @@
 #include "version.h"
 
 struct census;
+struct taken;
 struct setting;
 
 struct lms {
@@ -24,7 +25,7 @@ struct lms {
 	size_t settings_count;
 	char version_text[32]; /* under which all of this is known; "": not looked at yet */
 	struct version version;
-	bool deletes_slowly; /* course.deletioninprogress is there */
+	bool deletes_slowly;   /* course.deletioninprogress is there */
 	struct slice calendar; /* of new accounts */
 	int64_t tracks_forums;
 	bool syncs_cohorts; /* members of a cohort are enrolled where it says so */
@@ -40,6 +41,7 @@ struct lms {
 	/* Of a large transaction: */
 	struct census *census; /* NULL: none */
 	struct backlog *backlog;
+	struct taken *taken; /* values of unique profile fields, in this transaction */
 	/* rivals.c: */
 	struct db *lookout; /* NULL: not yet connected */
 	int64_t assignments_before, begun;

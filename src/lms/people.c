@@ -7,6 +7,7 @@
 #include "enrold/columns.h"
 
 #include "census.h"
+#include "taken.h"
 
 static void found(struct user_key *key, int64_t id)
 {
@@ -99,6 +100,7 @@ struct error lms_find_users(struct lms *lms, struct user_key *keys, size_t count
 		find_by_username(lms, keys, count);
 	find_by_idnumber(lms, keys, count);
 	find_by_email(lms, keys, count);
+	taken_find(lms->taken, lms_db(lms), &lms->site, keys, count);
 	return db_error(lms_db(lms));
 }
 

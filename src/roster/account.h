@@ -7,6 +7,7 @@
  *     account_find   who is called what, new names
  *     account_new    account_update    account_move (delete, rename)
  *     account_values what cells and defaults mean        account_step   what all have in common
+ *     account_unique profile fields whose values are one person's only
  *
  * Functions that return bool and take a step: false ends the record, and the answer says why.
  */
@@ -67,6 +68,9 @@ uint32_t account_find(const struct batch *batch, uint32_t key);
 bool account_is_free(const struct batch *batch, uint32_t key);
 /* From now on the person is called so too. */
 void account_learn(struct batch *batch, enum user_key_by by, struct slice text, uint32_t person);
+/* And has what the change gives to unique profile fields. */
+void account_learn_profile(
+    struct batch *batch, const struct account_change *change, uint32_t person);
 /* Counts on from a name that is taken; false: ask the database about more names first. */
 bool account_find_free_name(struct batch *batch, uint32_t key, struct slice *name);
 /* The feed makes accounts and does nothing else to them. */
@@ -96,6 +100,14 @@ bool account_check_name(struct step *step, struct slice name);
 bool account_not_found(struct step *step, uint32_t column, struct slice name);
 bool account_protected(struct step *step);
 bool account_name_is_taken(struct step *step, struct slice name);
+
+/* ---- account_unique.c: unique profile fields, and rows that are dropped for any of them ---- */
+
+/* True: somebody else has the value that the row gives to a unique profile field, and it was said.
+ */
+bool account_value_is_taken(struct step *step, uint32_t column);
+/* False: the row is dropped, as newer Moodles do, and it was said. */
+bool account_profiles_are_good(struct step *step);
 
 /* ---- account_new.c, account_update.c, account_move.c ---- */
 

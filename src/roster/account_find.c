@@ -20,6 +20,9 @@ static bool key_holds(const struct batch *batch, const struct user_key *key, uin
 	case KEY_USERNAME: return slice_is(is->username, key->text);
 	case KEY_EMAIL:
 		return slice_is(value_lower(is->details[DETAIL_EMAIL], batch->arena), key->text);
+	case KEY_PROFILE:
+		return slice_is(
+		    value_beginning(is->profile[key->field], UNIQUE_CHARACTERS), key->text);
 	case KEY_IDNUMBER: break;
 	}
 	return slice_is(is->details[DETAIL_IDNUMBER], key->text);
@@ -41,19 +44,42 @@ uint32_t account_find(const struct batch *batch, uint32_t key)
 	return account_find_all(batch, key, people) > 0 ? people[0] : INDEX_NONE;
 }
 
-/* From now on the person is called so too; a key nobody asked about yet will be answered by the
- * database. */
-void account_learn(struct batch *batch, enum user_key_by by, struct slice text, uint32_t person)
+/* A key nobody asked about yet will be answered by the database. */
+static void key_learn(struct batch *batch, uint32_t key, uint32_t person)
 {
-	if (text.size == 0)
-		return;
-	uint32_t key = batch_key(batch, by, text);
 	uint32_t *people = batch->key_people[key];
 	if (arena_has_failed(batch->arena) || key >= batch->keys_asked)
 		return;
 	if (people[0] == person || people[1] == person)
 		return;
 	people[key_holds(batch, &batch->keys[key], people[0])] = person;
+}
+
+/* From now on the person is called so too. */
+void account_learn(struct batch *batch, enum user_key_by by, struct slice text, uint32_t person)
+{
+	if (text.size > 0)
+		key_learn(batch, batch_key(batch, by, text), person);
+}
+
+static uint32_t field_find(const struct site_facts *site, int64_t id)
+{
+	uint32_t field = 0;
+	while (site->profile_fields[field].id != id)
+		field++;
+	return field;
+}
+
+void account_learn_profile(
+    struct batch *batch, const struct account_change *change, uint32_t person)
+{
+	for (uint32_t p = 0; batch->asks_unique && p < change->profile_count; p++) {
+		const struct profile_value *value = &change->profile[p];
+		if (!value->is_unique || (value->data.size == 0 && !batch->drops_rows))
+			continue;
+		uint32_t field = field_find(batch->site, value->field);
+		key_learn(batch, batch_profile_key(batch, field, value->data), person);
+	}
 }
 
 bool account_is_free(const struct batch *batch, uint32_t key)

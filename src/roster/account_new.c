@@ -60,7 +60,8 @@ static void profile_new(struct step *step)
 		if (column != COLUMN_NONE) {
 			enum detail_verdict verdict = profile_read(step->batch, field,
 			    record_cell(step->record, column), &value, &expected);
-			is_given = account_accept(step, column, verdict, expected);
+			is_given = account_accept(step, column, verdict, expected) &&
+			           !account_value_is_taken(step, column);
 		}
 		if (!is_given)
 			value = account_profile_default(step, field);
@@ -128,6 +129,7 @@ static bool person_make(struct step *step)
 	account_learn(batch, KEY_USERNAME, change->username, step->person);
 	account_learn(batch, KEY_EMAIL, change->values[DETAIL_EMAIL], step->person);
 	account_learn(batch, KEY_IDNUMBER, change->values[DETAIL_IDNUMBER], step->person);
+	account_learn_profile(batch, change, step->person);
 	return true;
 }
 

@@ -86,6 +86,8 @@ static void profile_update(struct step *step, uint32_t f)
 	}
 	if (!value.bytes || slice_is(value, is.bytes ? is : field->initial))
 		return;
+	if (column != COLUMN_NONE && account_value_is_taken(step, column))
+		return;
 	struct slice name =
 	    arena_print(step->arena, "profile_field_%.*s", SLICE_ARG(field->shortname));
 	step_note_move(step, name.bytes, is, value);
@@ -199,6 +201,7 @@ static void person_move(struct step *step)
 		person->is_suspended = change->is_suspended;
 	account_learn(batch, KEY_EMAIL, change->values[DETAIL_EMAIL], step->person);
 	account_learn(batch, KEY_IDNUMBER, change->values[DETAIL_IDNUMBER], step->person);
+	account_learn_profile(batch, change, step->person);
 }
 
 static bool is_moved(const struct account_change *change)

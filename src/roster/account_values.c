@@ -121,9 +121,9 @@ uint32_t account_profile_column(const struct step *step, uint32_t field)
 
 void account_profile_set(struct step *step, uint32_t field, struct slice data)
 {
-	const struct site_facts *site = step->batch->site;
+	const struct profile_field *is = &step->batch->site->profile_fields[field];
 	step->change.profile[step->change.profile_count++] =
-	    (struct profile_value){site->profile_fields[field].id, data};
+	    (struct profile_value){is->id, data, is->is_unique};
 }
 
 /* ---- authentication and passwords ---- */

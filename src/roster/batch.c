@@ -13,6 +13,16 @@ static void indexes_clear(struct batch *batch)
 	index_clear(&batch->pair_index);
 }
 
+static bool has_profile(
+    const struct header *header, const struct site_facts *site, bool has_to_be_unique)
+{
+	for (size_t i = 0; i < header->columns_count; i++)
+		if (header->columns[i].id == COLUMN_PROFILE &&
+		    (!has_to_be_unique || site->profile_fields[header->columns[i].index].is_unique))
+			return true;
+	return false;
+}
+
 /* Whether the file can do anything but enrol people whom it calls by their user names. */
 static bool asks_accounts(const struct header *header, const struct policy *policy)
 {
@@ -33,7 +43,10 @@ struct error batch_init(struct batch *batch, const struct header *header,
 	*batch = (struct batch){.header = header,
 	    .policy = policy,
 	    .site = site,
-	    .asks_accounts = asks_accounts(header, policy)};
+	    .drops_rows = policy->compat == COMPAT_MOODLE && site->checks_profiles &&
+	                  has_profile(header, site, false)};
+	batch->asks_accounts = asks_accounts(header, policy) || batch->drops_rows;
+	batch->asks_unique = batch->asks_accounts && has_profile(header, site, true);
 	batch->arena = arena_create();
 	return batch->arena ? OK : error_memory("making a batch");
 }
@@ -48,6 +61,8 @@ void batch_reset(struct batch *batch)
 	    .now = batch->now,
 	    .today = batch->today,
 	    .asks_accounts = batch->asks_accounts,
+	    .asks_unique = batch->asks_unique,
+	    .drops_rows = batch->drops_rows,
 	    .arena = batch->arena};
 }
 
@@ -111,12 +126,9 @@ static void record_check(
 
 /* ---- who is meant ---- */
 
-uint32_t batch_key(struct batch *batch, enum user_key_by by, struct slice text)
+/* `bytes` tell it from all other keys. */
+static uint32_t key_keep(struct batch *batch, const struct user_key *key, struct slice bytes)
 {
-	struct user_key key = {.by = by, .text = text};
-	if (by == KEY_EMAIL)
-		key.text = value_lower(text, batch->arena);
-	struct slice bytes = index_key(batch->arena, 'p', by, key.text);
 	uint32_t known = index_find(batch->key_index, bytes);
 	if (known != INDEX_NONE)
 		return known;
@@ -128,11 +140,26 @@ uint32_t batch_key(struct batch *batch, enum user_key_by by, struct slice text)
 		return 0;
 	batch->keys = keys;
 	batch->key_people = found;
-	keys[batch->keys_count] = key;
+	keys[batch->keys_count] = *key;
 	batch->key_people[batch->keys_count][0] = INDEX_NONE;
 	batch->key_people[batch->keys_count][1] = INDEX_NONE;
 	index_add(&batch->key_index, batch->arena, bytes, batch->keys_count);
 	return (uint32_t)batch->keys_count++;
+}
+
+uint32_t batch_key(struct batch *batch, enum user_key_by by, struct slice text)
+{
+	struct user_key key = {.by = by, .text = text};
+	if (by == KEY_EMAIL)
+		key.text = value_lower(text, batch->arena);
+	return key_keep(batch, &key, index_key(batch->arena, 'p', by, key.text));
+}
+
+uint32_t batch_profile_key(struct batch *batch, uint32_t field, struct slice value)
+{
+	const struct user_key key = {
+	    .by = KEY_PROFILE, .text = value_beginning(value, UNIQUE_CHARACTERS), .field = field};
+	return key_keep(batch, &key, index_key(batch->arena, 'v', field, key.text));
 }
 
 static struct slice username_form(struct batch *batch, struct slice cell)
@@ -170,6 +197,32 @@ static uint32_t key_of(struct batch *batch, enum user_key_by by, struct slice te
 	return text.size > 0 ? batch_key(batch, by, text) : INDEX_NONE;
 }
 
+/* INDEX_NONE: the cell asks for nothing that could be taken. */
+static uint32_t unique_key_of(
+    struct batch *batch, const struct header_column *column, struct slice cell)
+{
+	const char *expected;
+	struct slice value;
+	if (column->id != COLUMN_PROFILE)
+		return INDEX_NONE;
+	const struct profile_field *field = &batch->site->profile_fields[column->index];
+	bool counts = cell.size > 0 || (batch->drops_rows && field->is_required);
+	if (!field->is_unique || !counts)
+		return INDEX_NONE;
+	enum detail_verdict verdict = profile_read(batch, field, cell, &value, &expected);
+	return verdict == DETAIL_BAD ? INDEX_NONE : batch_profile_key(batch, column->index, value);
+}
+
+static void unique_keys_read(struct batch *batch, struct record *record)
+{
+	const struct header *header = batch->header;
+	record->unique_keys =
+	    arena_alloc(batch->arena, header->columns_count * sizeof *record->unique_keys);
+	for (uint32_t i = 0; record->unique_keys && i < header->columns_count; i++)
+		record->unique_keys[i] =
+		    unique_key_of(batch, &header->columns[i], record_cell(record, i));
+}
+
 static void keys_read(struct batch *batch, struct record *record)
 {
 	const struct header *header = batch->header;
@@ -189,6 +242,8 @@ static void keys_read(struct batch *batch, struct record *record)
 	record->old_key = key_of(batch, KEY_USERNAME, username_form(batch, old));
 	record->email_key =
 	    key_of(batch, KEY_EMAIL, record_cell(record, header->details[DETAIL_EMAIL]));
+	if (batch->asks_unique)
+		unique_keys_read(batch, record);
 }
 
 /* ---- records ---- */

@@ -49,6 +49,7 @@ static const struct {
     [CODE_REMOTE_ACCOUNT] = {"remote_account", "mnethostid names another host"},
     [CODE_USERNAME_TAKEN] = {"username_taken", "another account has the user name"},
     [CODE_EMAIL_TAKEN] = {"email_taken", "another account has the e-mail address"},
+    [CODE_VALUE_TAKEN] = {"value_taken", "somebody else has this value of a unique profile field"},
     [CODE_DETAIL_MISSING] = {"detail_missing", "a new account lacks a name or an address"},
     [CODE_PASSWORD_MISSING] = {"password_missing", "a new account lacks the password"},
     [CODE_WEAK_PASSWORD] = {"weak_password", "weaker than the policy of the site; it was set"},

@@ -133,6 +133,8 @@ static bool settle(struct step *step)
 		return false;
 	if (deletes)
 		return account_delete(step);
+	if (!account_profiles_are_good(step))
+		return false;
 	bool renames = step->record->old_key != INDEX_NONE;
 	if (renames ? !account_rename(step) : !account_rename_found(step))
 		return false;

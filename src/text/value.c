@@ -70,6 +70,17 @@ size_t value_characters(struct slice cell)
 	return count;
 }
 
+struct slice value_beginning(struct slice cell, size_t characters)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < cell.size; i++) {
+		count += ((unsigned char)cell.bytes[i] & 0xC0) != 0x80;
+		if (count > characters)
+			return (struct slice){cell.bytes, i};
+	}
+	return cell;
+}
+
 bool value_is_integer(struct slice cell)
 {
 	size_t sign = cell.size > 1 && cell.bytes[0] == '-';

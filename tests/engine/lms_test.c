@@ -335,7 +335,8 @@ Test(lms, makes_an_account_with_all_that_belongs_to_it)
 	                                    "datatype) VALUES ('dept', 'D', 'text')");
 	good(lms_load_site(fixture.lms, &fixture.site));
 	cr_assert_eq(fixture.site->profile_fields_count, 1);
-	struct profile_value dept = {fixture.site->profile_fields[0].id, SLICE("D-1")};
+	struct profile_value dept = {
+	    .field = fixture.site->profile_fields[0].id, .data = SLICE("D-1")};
 	struct account_change account = {.username = SLICE("nina"),
 	    .details = UINT64_MAX,
 	    .values = values_make(&fixture, "nina@x.example"),

@@ -4,6 +4,8 @@
 #include <criterion/criterion.h>
 
 #define LONG_STREET "Long Street 123456789"
+#define B51 "123456789-123456789-123456789-123456789-123456789-1"
+#define B255 B51 B51 B51 B51 B51
 #define NEW "username,firstname,lastname,email"
 
 static const struct world_case cases[] = {
@@ -182,6 +184,38 @@ static const struct world_case cases[] = {
         "2 email done account_created\n3 username error username_taken\n"
         "4 username error username_missing\n",
         "create nina auth=manual stored=to be generated suspended=0 generate=1 force=0\n"},
+    {"a value that is to be unique is one person's, of the site or of the file",
+        "update_details=file",
+        "username,profile_field_badge,city\nalice,B10,Oslo\nbob,B11,\ncarol,B11,Rome\nheidi,B10,"
+        "\njudy,,\n",
+        "2 profile_field_badge error value_taken\n2 username done account_updated\n"
+        "3 username done account_updated\n4 profile_field_badge error value_taken\n"
+        "4 username done account_updated\n5 username unchanged account_unchanged\n"
+        "6 username unchanged account_unchanged\n",
+        "update alice city=Oslo\nupdate bob city= field5=B11\nupdate carol city=Rome\n"},
+    {"a new account goes without the value that is somebody else's", "upload_type=add",
+        NEW ",profile_field_badge\nnina,N,N,n@x.example,B10\nolga,O,O,o@x.example,B12\n"
+            "pia,P,P,p@x.example,B12\n",
+        "2 profile_field_badge error value_taken\n2 username done account_created\n"
+        "3 username done account_created\n4 profile_field_badge error value_taken\n"
+        "4 username done account_created\n",
+        "create nina auth=manual stored=to be generated suspended=0 generate=1 force=0\n"
+        "create olga auth=manual stored=to be generated suspended=0 generate=1 force=0\n"
+        "create pia auth=manual stored=to be generated suspended=0 generate=1 force=0\n"},
+    {"what was given up may be had by another", "update_details=file allow_delete=true",
+        "username,profile_field_badge,deleted\nheidi,B1,\nivan,,1\nalice,B10,\n",
+        "2 username done account_updated\n3 deleted done account_deleted\n"
+        "4 username done account_updated\n",
+        "update heidi field5=B1\ndelete ivan\nupdate alice field5=B10\n"},
+    {"255 characters are compared", "update_details=file",
+        "username,profile_field_badge\nalice," B255 "x\nbob," B255 "y\n",
+        "2 username done account_updated\n3 profile_field_badge error value_taken\n",
+        "update alice field5=" B255 "x\n"},
+    {"Moodle's own uploader as it was costs the cell too", "compat=moodle update_details=file",
+        "username,profile_field_grade,profile_field_badge,course1\nalice,A,B10,SAFETY\n",
+        "2 profile_field_badge error value_taken\n2 username done account_updated\n"
+        "2 course1 done enrolled\n",
+        "update alice field2=A\nenrol alice\nrole alice\n"},
     {"profile fields by kind", "update_details=file",
         "username,profile_field_dept,profile_field_grade,profile_field_AGREE,profile_field_hired\n"
         "alice,D-1,C,yes,2026-01-02\nbob,,Z,maybe,1999-01-01\n",
@@ -202,9 +236,31 @@ static const struct world_case cases[] = {
         "update alice city=A\nupdate alice city=B\n"},
 };
 
+static const struct world_case newer_cases[] = {
+    {"newer ones drop the row, whatever is to change", "compat=moodle",
+        "username,profile_field_grade,profile_field_badge,course1\nalice,D,B1,SAFETY\nbob,,B2,"
+        "SAFETY\ncarol,A,B10,SAFETY\nheidi,A,B10,SAFETY\njudy,C,B1,SAFETY\nsmith,C,B3,SAFETY\n",
+        "2 profile_field_grade error invalid_value\n2 course1 skipped row_not_applied\n"
+        "3 profile_field_grade error invalid_value\n3 course1 skipped row_not_applied\n"
+        "4 profile_field_badge error value_taken\n4 course1 skipped row_not_applied\n"
+        "5 profile_field_badge error value_taken\n5 course1 skipped row_not_applied\n"
+        "6 profile_field_badge error value_taken\n6 course1 skipped row_not_applied\n"
+        "7 course1 done enrolled\n",
+        "enrol smith\nrole smith\n"},
+    {"newer ones drop no row without compat", "update_details=file",
+        "username,profile_field_grade,profile_field_badge\nalice,D,B1\n",
+        "2 profile_field_grade error invalid_value\n2 username done account_updated\n",
+        "update alice field5=B1\n"},
+};
+
 Test(account, is_made_changed_and_left_alone_as_the_rules_say)
 {
 	world_expect(cases, sizeof cases / sizeof *cases);
+}
+
+Test(account, of_a_bad_profile_field_is_dropped_where_moodle_drops_it)
+{
+	world_expect_dropping(newer_cases, sizeof newer_cases / sizeof *newer_cases);
 }
 
 Test(account, tells_before_and_after_and_never_a_password)

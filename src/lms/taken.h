@@ -1,0 +1,27 @@
+/*
+ * taken: who has which value of the profile fields that have to be unique. Moodle's table of values
+ * has no index for that: it is read once in a transaction, all of it, whatever is then asked; what
+ * the transaction writes is added. Of a site with more than HOLDERS_MAX values only those are kept
+ * that are asked for, and it is read again each time. One thread at a time.
+ */
+#ifndef ENROLD_LMS_TAKEN_H
+#define ENROLD_LMS_TAKEN_H
+
+#include "enrold/facts.h"
+
+#include "db.h"
+
+struct taken;
+
+struct taken *taken_create(void); /* NULL: no memory */
+void taken_free(struct taken *taken);
+/* Nothing is known any more. */
+void taken_forget(struct taken *taken);
+
+/* Answers the keys that are about profile fields: those who got the value last come first. */
+void taken_find(struct taken *taken, struct db *db, const struct site_facts *site,
+    struct user_key *keys, size_t count);
+/* From now on the person has the value; field: its id. */
+void taken_note(struct taken *taken, int64_t field, int64_t user, struct slice value);
+
+#endif
