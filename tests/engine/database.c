@@ -1,6 +1,7 @@
 #include "database.h"
 
 #include "db.h"
+#include "overlay.h"
 
 #include "enrold/buffer.h"
 
@@ -33,8 +34,22 @@ static sqlite3 *sqlite_of(struct database *database)
 	return database->sqlite;
 }
 
+/* The Moodle that is to be tested, if it is another one. */
+static void moodle_make(struct database *database)
+{
+	struct buffer sql = {0};
+	if (!overlay_wanted())
+		return;
+	overlay_write_tables(overlay_wanted(), OVERLAY_SQLITE, &sql);
+	overlay_write_config(overlay_wanted(), &sql);
+	buffer_add_char(&sql, '\0');
+	database_execute(database, sql.bytes);
+	buffer_done(&sql);
+}
+
 void database_move(struct database *database)
 {
+	moodle_make(database);
 	if (!mirror_is_wanted())
 		return;
 	mirror_open(&database->mirror, &database->options);

@@ -3,6 +3,8 @@
 #include "db.h"
 #include "schema.h"
 
+#include "overlay.h"
+
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -105,6 +107,9 @@ static void tables_write(struct buffer *out)
 			    schema_index_is_unique(&table->indexes[k]) ? "UNIQUE " : "", quote,
 			    table->indexes[k].name, quote, table->name, table->indexes[k].columns);
 	}
+	if (overlay_wanted())
+		overlay_write_tables(
+		    overlay_wanted(), is_postgresql() ? OVERLAY_POSTGRESQL : OVERLAY_MARIADB, out);
 	buffer_add_text(out, "{schema}");
 	for (size_t i = 0; i < schema_ledger_count; i++)
 		buffer_print(out, "CREATE TABLE {%s} (%s){end};", schema_ledger[i].name,
@@ -177,7 +182,6 @@ void mirror_close(struct mirror *mirror)
 
 /* ---- copying ---- */
 
-/* Names of the columns, as they stand in front of each type: not commas inside brackets. */
 /* What SQLite keeps under its address lies in `kept`, until the connections are closed. */
 static void rows_copy(struct db *from, struct db *to, const char *name, const char *names,
     size_t width, struct arena *kept)
@@ -221,19 +225,22 @@ static void sequence_set(struct db *to, const char *name, struct arena *kept)
 	(void)db_find(to, sql.bytes, 0, DB_NONE);
 }
 
-static void table_copy(struct db *from, struct db *to, const char *name, const char *columns,
-    bool has_id, struct arena *kept)
+/* The names of its columns are asked for: a test may have altered the table. */
+static void table_copy(
+    struct db *from, struct db *to, const char *name, bool has_id, struct arena *kept)
 {
-	struct buffer names = {0};
-	size_t width = has_id;
-	if (has_id)
-		buffer_add_text(&names, "id");
-	width += schema_names(columns, &names);
-	buffer_add_char(&names, '\0');
+	struct buffer names = {0}, required = {0};
+	db_find_columns(from, name, &names, &required);
+	good(db_error(from));
+	size_t width = 0;
+	for (size_t i = 0; i < names.size; i++)
+		width += names.bytes[i] == ',';
+	names.bytes[names.size - 1] = '\0';
 	rows_copy(from, to, name, names.bytes, width, kept);
 	if (has_id && db_is_server(to) && is_postgresql())
 		sequence_set(to, name, kept);
 	buffer_done(&names);
+	buffer_done(&required);
 }
 
 static void table_empty(struct db *to, struct buffer *sql, const char *name)
@@ -265,9 +272,9 @@ static void copy(const struct lms_options *from_options, const struct lms_option
 	if (!db_is_server(to) || is_postgresql())
 		db_script(to, sql.bytes);
 	for (size_t i = 0; i < schema_tables_count; i++)
-		table_copy(from, to, schema_tables[i].name, schema_tables[i].columns, true, kept);
+		table_copy(from, to, schema_tables[i].name, true, kept);
 	for (size_t i = 0; i < schema_ledger_count; i++)
-		table_copy(from, to, schema_ledger[i].name, schema_ledger[i].columns, false, kept);
+		table_copy(from, to, schema_ledger[i].name, false, kept);
 	good(db_end(to));
 	db_close(from);
 	db_close(to);

@@ -1,6 +1,7 @@
 #include "spool.h"
 
 #include "fatal.h"
+#include "overlay.h"
 #include "program.h"
 
 #include <errno.h>
@@ -37,8 +38,8 @@ static void config_write(const struct spool *spool, const struct spool_options *
 	buffer_print(&yaml, "spool: %s\nnode: " SPOOL_NODE "\n", spool->directory.text);
 	buffer_print(&yaml, "settle: %s\nrescan: %s\n", text_or(options->settle, "0"),
 	    text_or(options->rescan, "5m"));
-	buffer_print(&yaml, "lms: { url: \"sqlite:%s\", journal_mode: %s }\n", spool->database.text,
-	    text_or(options->journal_mode, "wal"));
+	buffer_print(&yaml, "lms: { url: \"sqlite:%s\", journal_mode: %s%s }\n",
+	    spool->database.text, text_or(options->journal_mode, "wal"), text_or(options->lms, ""));
 	buffer_add_text(&yaml, text_or(options->settings, ""));
 	buffer_print(&yaml, "feeds:\n%s", text_or(options->feeds, "  default: {}\n"));
 	files_write(spool->config.text, yaml.bytes, yaml.size, 0640);
@@ -124,6 +125,22 @@ static void database_prepare(
 	files_rename(part.text, prepared);
 }
 
+/* The Moodle that is to be tested, if it is another one than `lms init` makes. */
+static void moodle_make(const struct spool *spool)
+{
+	struct buffer sql = {0};
+	if (!overlay_wanted())
+		return;
+	overlay_write_tables(overlay_wanted(), OVERLAY_SQLITE, &sql);
+	overlay_write_config(overlay_wanted(), &sql);
+	buffer_add_char(&sql, '\0');
+	sqlite3 *database = spool_database(spool);
+	if (sqlite3_exec(database, sql.bytes, NULL, NULL, NULL) != SQLITE_OK)
+		fatal("%s: %s", sqlite3_errmsg(database), sql.bytes);
+	sqlite3_close(database);
+	buffer_done(&sql);
+}
+
 static void database_make(const struct spool *spool, const struct spool_options *options)
 {
 	int people = options->people ? options->people : 20;
@@ -139,6 +156,7 @@ static void database_make(const struct spool *spool, const struct spool_options 
 	else
 		database_prepare(spool, people, courses, prepared.text);
 	close(lock);
+	moodle_make(spool);
 }
 
 /* ---- life ---- */

@@ -31,6 +31,7 @@ struct spool_options {
 	const char *settings;     /* more lines at the top level, each with its newline */
 	const char *feeds;        /* lines below "feeds:", two blanks in; "  default: {}\n" */
 	const char *journal_mode; /* "wal" */
+	const char *lms;          /* more in lms: ", events: false" */
 };
 
 struct drop {

@@ -1,0 +1,138 @@
+/* The tables of other Moodles: which columns may be missing, and which must not be there. */
+#include "database.h"
+
+#include "needs.h"
+
+#include "enrold/lms.h"
+#include "enrold/site.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+
+static void good(struct error error)
+{
+	cr_assert_not(is_error(&error), "%s", error.text);
+}
+
+/* `sql` makes its tables what they are. */
+static void site_make(struct database *database, const char *sql)
+{
+	bool made;
+	database_make(database);
+	good(site_init(&database->options, &made));
+	database_move(database);
+	database_execute(database, sql);
+}
+
+struct findings {
+	size_t bad;
+	struct buffer text;
+};
+
+static void on_finding(void *context, enum finding finding, const char *about, const char *text)
+{
+	struct findings *findings = context;
+	findings->bad += finding == FINDING_BAD;
+	buffer_print(&findings->text, "%s: %s\n", about, text);
+}
+
+/* What lms_check_site says, and lms check as well. */
+static void expect(struct database *database, enum error_class class, const char *said)
+{
+	struct lms *lms = NULL;
+	struct findings findings = {0};
+	good(lms_open(&database->options, &lms));
+	struct error error = lms_check_site(lms, false);
+	lms_close(lms);
+	cr_expect_eq(error.class, class, "%s", error.text);
+	cr_expect(strstr(error.text, said), "%s", error.text);
+	good(site_check(&database->options, on_finding, &findings));
+	buffer_add_char(&findings.text, '\0');
+	cr_expect_eq(findings.bad > 0, class == ERROR_CONFIG, "%s", findings.text.bytes);
+	cr_expect(strstr(findings.text.bytes, said), "%s", findings.text.bytes);
+	buffer_done(&findings.text);
+}
+
+Test(moodles, may_lack_columns_that_enrold_does_not_use)
+{
+	struct database database;
+	site_make(&database, "ALTER TABLE mdl_user DROP COLUMN moodlenetprofile;"
+	                     "ALTER TABLE mdl_course DROP COLUMN pdfexportfont");
+	expect(&database, ERROR_NONE, "");
+	if (database.server) /* which keeps its tables for the next test */
+		database_execute(&database,
+		    "ALTER TABLE mdl_user ADD COLUMN moodlenetprofile VARCHAR(255);"
+		    "ALTER TABLE mdl_course ADD COLUMN pdfexportfont VARCHAR(50)");
+	database_remove(&database);
+}
+
+Test(moodles, must_have_those_that_it_uses)
+{
+	struct database database;
+	site_make(&database, "ALTER TABLE mdl_groups DROP COLUMN visibility");
+	expect(&database, ERROR_CONFIG, "the table groups has no column visibility");
+	if (database.server)
+		database_execute(&database,
+		    "ALTER TABLE mdl_groups ADD COLUMN visibility SMALLINT NOT NULL DEFAULT 0");
+	database_remove(&database);
+}
+
+/* SQLite adds no such column to a table that is there. */
+static const char strange_table[] =
+    "DROP TABLE mdl_groupings;"
+    "CREATE TABLE mdl_groupings (id INTEGER PRIMARY KEY AUTOINCREMENT, courseid INTEGER NOT NULL, "
+    "name TEXT, idnumber TEXT, description TEXT, descriptionformat INTEGER, configdata TEXT, "
+    "timecreated INTEGER, timemodified INTEGER, colour INTEGER NOT NULL)";
+
+Test(moodles, must_have_none_that_would_have_to_be_filled_in)
+{
+	struct database database;
+	site_make(&database, "SELECT 1");
+	database_execute(&database,
+	    database.server ? "ALTER TABLE mdl_groupings ADD COLUMN colour BIGINT NOT NULL"
+	                    : strange_table);
+	expect(&database, ERROR_CONFIG, "the table groupings has a column colour");
+	if (database.server)
+		database_execute(&database, "ALTER TABLE mdl_groupings DROP COLUMN colour");
+	database_remove(&database);
+}
+
+Test(moodles, may_have_others_besides)
+{
+	struct database database;
+	site_make(&database,
+	    "ALTER TABLE mdl_groupings ADD COLUMN colour BIGINT NOT NULL DEFAULT 0;"
+	    "ALTER TABLE mdl_user ADD COLUMN colour BIGINT");
+	expect(&database, ERROR_NONE, "");
+	if (database.server)
+		database_execute(&database, "ALTER TABLE mdl_groupings DROP COLUMN colour;"
+		                            "ALTER TABLE mdl_user DROP COLUMN colour");
+	database_remove(&database);
+}
+
+Test(moodles, that_are_other_products_are_named)
+{
+	struct database database;
+	site_make(&database, "INSERT INTO mdl_config_plugins (plugin, name, value) VALUES "
+	                     "('local_iomad', 'version', '1'), ('tool_tenant', 'version', '1')");
+	struct findings findings = {0};
+	good(site_check(&database.options, on_finding, &findings));
+	buffer_add_char(&findings.text, '\0');
+	cr_expect_eq(findings.bad, 0, "%s", findings.text.bytes);
+	cr_expect(strstr(findings.text.bytes, "IOMAD: "), "%s", findings.text.bytes);
+	cr_expect(strstr(findings.text.bytes, "Workplace: "), "%s", findings.text.bytes);
+	buffer_done(&findings.text);
+	database_remove(&database);
+}
+
+/* What we fill in and look at stands in our own schema, too. */
+Test(moodles, of_our_own_have_what_enrold_uses)
+{
+	struct database database;
+	struct db *db;
+	site_make(&database, "SELECT 1");
+	good(db_open(&database.options, DB_EXISTING, &db));
+	good(needs_check_all(db));
+	db_close(db);
+	database_remove(&database);
+}
