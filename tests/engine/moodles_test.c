@@ -110,6 +110,41 @@ Test(moodles, may_have_others_besides)
 	database_remove(&database);
 }
 
+/* Since 5.3 the rows of a course stay until a task has cleared everything away. */
+Test(moodles, that_delete_courses_slowly_are_not_asked_for_those_that_go)
+{
+	static const struct course_key keys[] = {
+	    {COURSE_BY_SHORTNAME, {"SAFETY-1", 8}}, {COURSE_BY_SHORTNAME, {"SAFETY-2", 8}}};
+	const struct course_row rows[] = {
+	    {.shortname = SLICE("SAFETY-1")}, {.shortname = SLICE("SAFETY-2")}};
+	struct site_answer answers[2];
+	struct course_facts courses[2];
+	const struct site_facts *site;
+	struct database database;
+	struct lms *lms = NULL;
+	bool made;
+	database_make(&database);
+	good(site_init(&database.options, &made));
+	good(site_add_courses(&database.options, rows, 2, answers));
+	database_move(&database);
+	database_execute(&database,
+	    "ALTER TABLE mdl_course ADD COLUMN deletioninprogress SMALLINT;"
+	    "UPDATE mdl_course SET deletioninprogress = 1 WHERE shortname = "
+	    "'SAFETY-1'");
+	good(lms_open(&database.options, &lms));
+	good(lms_check_site(lms, false));
+	good(lms_load_site(lms, &site));
+	good(lms_find_courses(lms, keys, 2, courses));
+	cr_expect_eq(courses[0].matches, 0);
+	cr_expect_eq(courses[0].nearest.size, 8, "SAFETY-2 may have been meant");
+	cr_expect_eq(courses[1].matches, 1);
+	lms_close(lms);
+	if (database.server)
+		database_execute(
+		    &database, "ALTER TABLE mdl_course DROP COLUMN deletioninprogress");
+	database_remove(&database);
+}
+
 Test(moodles, that_are_other_products_are_named)
 {
 	struct database database;
