@@ -143,8 +143,7 @@ static struct error row_begin(struct run *run)
 /* Not yet in the ledger: nothing has been applied. */
 static struct error site_load(struct run *run)
 {
-	struct error error = lms_check_site(run->runner->lms, run->lane.is_preview);
-	return is_error(&error) ? error : lms_load_site(run->runner->lms, &run->site);
+	return lms_load_site(run->runner->lms, &run->site);
 }
 
 static struct error begin(struct run *run)
@@ -349,6 +348,9 @@ void run_continue(
 	run.is_last_try = is_last_try;
 	if (!is_error(&error))
 		error = run_open(&run, id, report);
+	/* What has ended only wants its answer published. */
+	if (!is_error(&error) && report->end == RUN_ANSWERED && !has_ended(&run))
+		error = lms_check_site(runner->lms, run.lane.is_preview);
 	if (!is_error(&error) && report->end == RUN_ANSWERED)
 		error = advance(&run, report);
 	conclude(&run, error, report);
