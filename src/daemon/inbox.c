@@ -1,9 +1,12 @@
 #include "inbox.h"
 
+#include "enrold/keyhash.h"
 #include "enrold/names.h"
 
 /* uthash: out of memory is not the end of the process, the file waits for the next scan. */
 #define HASH_NONFATAL_OOM 1
+/* Who drops files chooses their names. */
+#define HASH_FUNCTION(bytes, size, hash) ((hash) = (unsigned)keyhash((bytes), (size)))
 
 #include <dirent.h>
 #include <errno.h>

@@ -1,27 +1,20 @@
 #include "hashlist.h"
 
+#include "enrold/keyhash.h"
+
 #include <stdlib.h>
 
 enum { SPOTS_MIN = 1 << 10 };
 
-static uint32_t hash_end(uint64_t hash)
-{
-	hash ^= hash >> 32;
-	hash *= UINT64_C(0x9E3779B97F4A7C15);
-	return (uint32_t)(hash >> 32);
-}
-
 uint32_t hashlist_hash_text(struct slice text)
 {
-	uint64_t hash = UINT64_C(0xCBF29CE484222325); /* FNV-1a */
-	for (size_t i = 0; i < text.size; i++)
-		hash = (hash ^ (unsigned char)text.bytes[i]) * UINT64_C(0x100000001B3);
-	return hash_end(hash);
+	return (uint32_t)keyhash(text.bytes, text.size);
 }
 
 uint32_t hashlist_hash_pair(uint32_t a, uint32_t b)
 {
-	return hash_end(((uint64_t)a << 32 | b) * UINT64_C(0xD6E8FEB86659FD93));
+	const uint32_t pair[] = {a, b};
+	return (uint32_t)keyhash(pair, sizeof pair);
 }
 
 static void spot_fill(struct hashlist *list, uint32_t hash, uint32_t number)

@@ -42,6 +42,7 @@ static inline void *hashlist_at(const struct hashlist *list, uint32_t number)
 	return (char *)list->items + (number - 1) * list->size;
 }
 
+/* Keyed (enrold/keyhash.h): another in each process. */
 uint32_t hashlist_hash_text(struct slice text);
 uint32_t hashlist_hash_pair(uint32_t a, uint32_t b);
 

@@ -1,21 +1,8 @@
 #define HASH_NONFATAL_OOM 1
-#define HASH_FUNCTION(bytes, size, hash) ((hash) = hash_bytes((bytes), (size)))
+#define HASH_FUNCTION(bytes, size, hash) ((hash) = (unsigned)keyhash((bytes), (size)))
 #include "index.h"
 
-/* Keys are short; uthash's own function is made for long ones. */
-static unsigned hash_bytes(const char *bytes, size_t size)
-{
-	uint64_t hash = UINT64_C(0xCBF29CE484222325), word = 0;
-	for (; size >= sizeof word; bytes += sizeof word, size -= sizeof word) {
-		memcpy(&word, bytes, sizeof word);
-		hash = (hash ^ word) * UINT64_C(0x9E3779B97F4A7C15);
-		hash ^= hash >> 32;
-	}
-	word = 0;
-	memcpy(&word, bytes, size);
-	hash = (hash ^ word ^ (uint64_t)size << 56) * UINT64_C(0x9E3779B97F4A7C15);
-	return (unsigned)(hash >> 32);
-}
+#include "enrold/keyhash.h"
 
 #include <uthash.h>
 
