@@ -62,6 +62,7 @@ void lms_close(struct lms *lms)
 	backlog_free(lms->backlog);
 	census_free(lms->census);
 	taken_free(lms->taken);
+	roll_free(lms->roll);
 	db_close(lms->lookout);
 	db_close(lms->db);
 	buffer_done(&lms->account_select);
@@ -94,12 +95,14 @@ struct error lms_expect(struct lms *lms, uint64_t people)
 	return db_error(lms->db);
 }
 
-static void large_end(struct lms *lms)
+static void transaction_end(struct lms *lms)
 {
 	backlog_drop(lms->backlog);
 	taken_forget(lms->taken);
 	census_free(lms->census);
 	lms->census = NULL;
+	roll_free(lms->roll);
+	lms->roll = NULL;
 }
 
 struct error lms_flush(struct lms *lms)
@@ -114,7 +117,7 @@ struct error lms_commit(struct lms *lms)
 	struct error error = lms_flush(lms); /* it sticks, and db_end returns it */
 	if (!is_error(&error))
 		rivals_check(lms);
-	large_end(lms);
+	transaction_end(lms);
 	return db_end(lms->db);
 }
 
@@ -122,6 +125,6 @@ void lms_rollback(struct lms *lms)
 {
 	if (!lms)
 		return;
-	large_end(lms);
+	transaction_end(lms);
 	db_rollback(lms->db);
 }

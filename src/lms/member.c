@@ -64,6 +64,25 @@ static int64_t *id_of(const struct effects *effects, const struct change *change
 	return &effects->groupings[change->target].id;
 }
 
+/* Later batches of the transaction find it. */
+static void made(struct work *work, const struct change *change)
+{
+	const struct effects *effects = work->effects;
+	struct lms *lms = work->lms;
+	if (change->kind == CHANGE_CREATE_COHORT) {
+		const struct cohort_facts *cohort = &effects->cohorts[change->target];
+		roll_made(lms, ROLL_COHORTS, 0, cohort->text, cohort->id);
+	} else if (change->kind == CHANGE_CREATE_GROUP) {
+		const struct group_facts *group = &effects->groups[change->target];
+		roll_made(lms, ROLL_GROUPS, group->course_id, group->text, group->id);
+		roll_made(
+		    lms, ROLL_GROUP_NUMBERS, group->course_id, change->group->idnumber, group->id);
+	} else {
+		const struct grouping_facts *grouping = &effects->groupings[change->target];
+		roll_made(lms, ROLL_GROUPINGS, grouping->course_id, grouping->name, grouping->id);
+	}
+}
+
 static void make_all(struct work *work, enum change_kind kind, const struct db_table *table,
     void (*add)(struct work *work, const struct change *change, struct new_rows *rows))
 {
@@ -74,9 +93,12 @@ static void make_all(struct work *work, enum change_kind kind, const struct db_t
 			add(work, &effects->changes[i], &rows);
 	new_rows_write(work, &rows);
 	size_t used = 0;
-	for (size_t i = 0; i < effects->count && used < rows.count; i++)
-		if (effects->changes[i].kind == kind)
-			*id_of(effects, &effects->changes[i]) = rows.ids[used++];
+	for (size_t i = 0; i < effects->count && used < rows.count; i++) {
+		if (effects->changes[i].kind != kind)
+			continue;
+		*id_of(effects, &effects->changes[i]) = rows.ids[used++];
+		made(work, &effects->changes[i]);
+	}
 }
 
 /* ---- joining ---- */
@@ -134,6 +156,8 @@ static void join(struct work *work, size_t index, struct joins *joins)
 		new_rows_add(
 		    &joins->in_groupings, DB_VALUES(db_int(effects->groupings[is->target].id),
 		                              db_int(effects->groups[is->who].id), now));
+		roll_joined(
+		    work->lms, effects->groupings[is->target].id, effects->groups[is->who].id);
 		break;
 	}
 }

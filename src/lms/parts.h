@@ -10,6 +10,7 @@
 #include "backlog.h"
 #include "db.h"
 #include "version.h"
+#include "roll.h"
 
 struct census;
 struct taken;
@@ -38,6 +39,7 @@ struct lms {
 	/* Tables beyond those that every site of ours has: bit by bit, as bury.c lists them. */
 	bool knows_optional;
 	uint32_t optional;
+	struct roll *roll; /* of a transaction; NULL: nothing has been read */
 	/* Of a large transaction: */
 	struct census *census; /* NULL: none */
 	struct backlog *backlog;
@@ -57,6 +59,12 @@ static inline struct db *lms_db(struct lms *lms)
 /* ---- people.c ---- */
 
 void accounts_prepare(struct lms *lms);
+
+/* ---- groups.c ---- */
+
+/* Something was made that the transaction's roll has to know. */
+void roll_made(struct lms *lms, enum roll_kind kind, int64_t owner, struct slice name, int64_t id);
+void roll_joined(struct lms *lms, int64_t grouping, int64_t group);
 
 /* ---- apply.c: one call of lms_apply ---- */
 

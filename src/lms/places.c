@@ -1,22 +1,10 @@
 /*
- * places: courses, categories, cohorts and groups by what a file calls them, and who is in them.
+ * places: courses and categories by what a file calls them, and who is enrolled in them.
  */
 #include "parts.h"
 
-#include "enrold/value.h"
-
 #include "census.h"
 #include "nearest.h"
-
-#include <stdlib.h>
-
-/* A text of at most 18 digits as the id that it may be. */
-static int64_t id_of(struct slice text)
-{
-	char digits[24] = "";
-	memcpy(digits, text.bytes, text.size);
-	return strtoll(digits, NULL, 10);
-}
 
 /* ---- courses ---- */
 
@@ -158,7 +146,7 @@ struct error lms_find_courses(
 	return db_error(lms_db(lms));
 }
 
-/* ---- categories, cohorts, groups ---- */
+/* ---- categories ---- */
 
 struct error lms_find_categories(struct lms *lms, struct category_facts *categories, size_t count)
 {
@@ -180,141 +168,6 @@ struct error lms_find_categories(struct lms *lms, struct category_facts *categor
 	return db_error(lms_db(lms));
 }
 
-static void cohorts_search(struct lms *lms, struct cohort_facts *cohorts, size_t count, bool by_id)
-{
-	struct db_questions questions = db_questions(lms->scratch);
-	for (size_t i = 0; i < count; i++) {
-		const struct slice text = cohorts[i].text;
-		if (value_is_integer(text) == by_id)
-			db_question(
-			    &questions, i, DB_VALUES(by_id ? db_int(id_of(text)) : db_text(text)));
-	}
-	struct db_rows rows = db_ask(lms_db(lms),
-	    by_id ? "SELECT k.id, k.component, x.id, x.contextlevel, x.instanceid FROM "
-	            "{each}{cohort} k JOIN {context} x ON x.id = k.contextid WHERE k.id = ?1"
-	          : "SELECT k.id, k.component, x.id, x.contextlevel, x.instanceid FROM "
-	            "{each}{cohort} k JOIN {context} x ON x.id = k.contextid WHERE {same "
-	            "k.idnumber = ?1} ORDER BY k.id",
-	    &questions);
-	while (db_next(&rows)) {
-		struct cohort_facts *cohort = &cohorts[rows.about];
-		if (cohort->id != 0)
-			continue;
-		cohort->id = db_column_int(&rows, 0);
-		cohort->is_external = db_column_text(&rows, 1).size > 0;
-		cohort->context = db_column_int(&rows, 2);
-		cohort->level = db_column_int(&rows, 3);
-		cohort->instance = db_column_int(&rows, 4);
-	}
-}
-
-struct error lms_find_cohorts(struct lms *lms, struct cohort_facts *cohorts, size_t count)
-{
-	if (count == 0)
-		return OK;
-	arena_reset(lms->scratch);
-	cohorts_search(lms, cohorts, count, true);
-	cohorts_search(lms, cohorts, count, false);
-	return db_error(lms_db(lms));
-}
-
-/* Those that are asked for are the questions; the first that answers is the group. */
-static void groups_search(struct lms *lms, struct group_facts *groups, const char *sql,
-    const struct db_questions *questions)
-{
-	struct db_rows rows = db_ask(lms_db(lms), sql, questions);
-	while (db_next(&rows))
-		if (groups[rows.about].matches++ == 0)
-			groups[rows.about].id = db_column_int(&rows, 0);
-}
-
-struct error lms_find_groups(struct lms *lms, struct group_facts *groups, size_t count)
-{
-	if (count == 0)
-		return OK;
-	arena_reset(lms->scratch);
-	struct db_questions names = db_questions(lms->scratch),
-	                    idnumbers = db_questions(lms->scratch),
-	                    ids = db_questions(lms->scratch);
-	for (size_t i = 0; i < count; i++)
-		db_question(groups[i].by == GROUP_BY_IDNUMBER ? &idnumbers : &names, i,
-		    DB_VALUES(db_int(groups[i].course_id), db_text(groups[i].text)));
-	groups_search(lms, groups,
-	    "SELECT id FROM {each}{groups} WHERE courseid = ?1 AND {same idnumber = ?2} ORDER BY "
-	    "id",
-	    &idnumbers);
-	groups_search(lms, groups,
-	    "SELECT id FROM {each}{groups} WHERE courseid = ?1 AND {same name = ?2} ORDER BY id",
-	    &names);
-	for (size_t i = 0; i < count; i++)
-		if (groups[i].by == GROUP_BY_NAME_OR_ID && groups[i].matches == 0 &&
-		    value_is_integer(groups[i].text))
-			db_question(&ids, i,
-			    DB_VALUES(db_int(groups[i].course_id), db_int(id_of(groups[i].text))));
-	groups_search(
-	    lms, groups, "SELECT id FROM {each}{groups} WHERE courseid = ?1 AND id = ?2", &ids);
-	return db_error(lms_db(lms));
-}
-
-struct error lms_find_groupings(struct lms *lms, struct grouping_facts *groupings, size_t count)
-{
-	if (count == 0)
-		return OK;
-	arena_reset(lms->scratch);
-	struct db_questions questions = db_questions(lms->scratch);
-	for (size_t i = 0; i < count; i++)
-		db_question(&questions, i,
-		    DB_VALUES(db_int(groupings[i].course_id), db_text(groupings[i].name)));
-	struct db_rows rows = db_ask(lms_db(lms),
-	    "SELECT id FROM {each}{groupings} WHERE courseid = ?1 AND {same name = ?2} ORDER BY id",
-	    &questions);
-	while (db_next(&rows))
-		if (groupings[rows.about].matches++ == 0)
-			groupings[rows.about].id = db_column_int(&rows, 0);
-	return db_error(lms_db(lms));
-}
-
-/* ---- who is in them ---- */
-
-static const char *membership_question(enum membership_kind kind)
-{
-	switch (kind) {
-	case PERSON_IN_COHORT:
-		return "SELECT 1 FROM {each}{cohort_members} WHERE userid = ?1 AND cohortid = ?2";
-	case PERSON_IN_GROUP:
-		return "SELECT 1 FROM {each}{groups_members} WHERE userid = ?1 AND groupid = ?2";
-	case GROUP_IN_GROUPING: break;
-	}
-	return "SELECT 1 FROM {each}{groupings_groups} WHERE groupid = ?1 AND groupingid = ?2";
-}
-
-static void memberships_search(
-    struct lms *lms, struct membership_facts *memberships, size_t count, enum membership_kind kind)
-{
-	struct db_questions questions = db_questions(lms->scratch);
-	for (size_t i = 0; i < count; i++) {
-		const struct membership_facts *is = &memberships[i];
-		if (is->kind == kind && is->who_id != 0 && is->target_id != 0)
-			db_question(
-			    &questions, i, DB_VALUES(db_int(is->who_id), db_int(is->target_id)));
-	}
-	struct db_rows rows = db_ask(lms_db(lms), membership_question(kind), &questions);
-	while (db_next(&rows))
-		memberships[rows.about].is_member = true;
-}
-
-struct error lms_load_memberships(
-    struct lms *lms, struct membership_facts *memberships, size_t count)
-{
-	if (count == 0)
-		return OK;
-	arena_reset(lms->scratch);
-	memberships_search(lms, memberships, count, PERSON_IN_COHORT);
-	memberships_search(lms, memberships, count, PERSON_IN_GROUP);
-	memberships_search(lms, memberships, count, GROUP_IN_GROUPING);
-	return db_error(lms_db(lms));
-}
-
 /* ---- enrolments and roles ---- */
 
 static void enrolments_search(
@@ -333,12 +186,14 @@ static void enrolments_search(
 	}
 }
 
+/* From the course's methods to the person, not from the person's other courses: SQLite, which
+ * guesses, keeps to the order of a CROSS JOIN. */
 static void any_search(
     struct lms *lms, struct enrolment_facts *enrolments, const struct db_questions *questions)
 {
 	struct db_rows rows = db_ask(lms_db(lms),
-	    "SELECT 1 FROM {each}{user_enrolments} u JOIN {enrol} e ON e.id = u.enrolid WHERE "
-	    "u.userid = ?1 AND e.courseid = ?2",
+	    "SELECT 1 FROM {each}{enrol} e CROSS JOIN {user_enrolments} u WHERE e.courseid = ?2 "
+	    "AND u.enrolid = e.id AND u.userid = ?1",
 	    questions);
 	while (db_next(&rows))
 		enrolments[rows.about].is_any = true;
