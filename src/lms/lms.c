@@ -63,6 +63,7 @@ void lms_close(struct lms *lms)
 	census_free(lms->census);
 	taken_free(lms->taken);
 	roll_free(lms->roll);
+	nearest_free(lms->course_names);
 	db_close(lms->lookout);
 	db_close(lms->db);
 	buffer_done(&lms->account_select);

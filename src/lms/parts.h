@@ -9,8 +9,9 @@
 
 #include "backlog.h"
 #include "db.h"
-#include "version.h"
+#include "nearest.h"
 #include "roll.h"
+#include "version.h"
 
 struct census;
 struct taken;
@@ -31,8 +32,7 @@ struct lms {
 	int64_t tracks_forums;
 	bool syncs_cohorts; /* members of a cohort are enrolled where it says so */
 	/* Short names of courses, for suggestions: read when the first is wanted. */
-	struct slice *course_names;
-	size_t course_names_count;
+	struct nearest *course_names;
 	/* What is made of the details' names. */
 	struct buffer account_select, account_columns;
 	struct db_table account_table;

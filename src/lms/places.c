@@ -8,42 +8,45 @@
 
 /* ---- courses ---- */
 
-enum { NAMES_MAX = 20000, SUGGESTIONS_MAX = 50 };
+/* Of a site of more courses none is suggested. So many looks, for all the words of a batch, take
+ * some milliseconds: that is what others may be kept waiting for. */
+enum { NAMES_MAX = 20000, LOOKS_MAX = 1000000 };
 
 /* From 5.3 on a course is deleted by a task of Moodle's; until then it is there by name only. */
 #define REMAINS "coalesce(c.deletioninprogress, 0) = 0"
 
-/* A site of more courses gets no suggestions. */
 static void names_load(struct lms *lms)
 {
-	int64_t count = db_find(lms_db(lms), "SELECT count(*) FROM {course}", 0, DB_NONE);
-	lms->course_names = arena_alloc(lms->arena, ((size_t)count + 1) * sizeof(struct slice));
-	if (!lms->course_names || count > NAMES_MAX)
+	lms->course_names = nearest_create();
+	bool is_kept = lms->course_names;
+	if (is_kept &&
+	    db_find(lms_db(lms), "SELECT count(*) FROM {course}", 0, DB_NONE) > NAMES_MAX)
 		return;
 	struct db_rows rows = db_select(lms_db(lms),
 	    lms->deletes_slowly ? "SELECT c.shortname FROM {course} c WHERE " REMAINS
 	                          " ORDER BY c.id"
 	                        : "SELECT shortname FROM {course} ORDER BY id",
 	    DB_NONE);
-	while (lms->course_names_count < (size_t)count && db_next(&rows))
-		lms->course_names[lms->course_names_count++] =
-		    arena_copy(lms->arena, db_column_text(&rows, 0));
+	while (is_kept && db_next(&rows))
+		is_kept = nearest_add(lms->course_names, db_column_text(&rows, 0));
 	db_leave(&rows);
+	if (!is_kept)
+		db_fail(lms->db, error_memory("looking up courses"));
 }
 
-/* In one batch a wrong name is a slip, a thousand are another catalogue. */
+/* For names that no course has. */
 static void suggest(
     struct lms *lms, const struct course_key *keys, size_t count, struct course_facts *courses)
 {
-	size_t suggestions = 0;
-	for (size_t i = 0; i < count && suggestions < SUGGESTIONS_MAX; i++) {
+	size_t budget = LOOKS_MAX;
+	for (size_t i = 0; i < count && !db_has_failed(lms->db); i++) {
 		if (courses[i].matches > 0 || keys[i].by != COURSE_BY_SHORTNAME)
 			continue;
 		if (!lms->course_names)
 			names_load(lms);
-		courses[i].nearest =
-		    nearest_find(lms->course_names, lms->course_names_count, keys[i].text);
-		suggestions++;
+		if (lms->course_names &&
+		    !nearest_find(lms->course_names, keys[i].text, &budget, &courses[i].nearest))
+			db_fail(lms->db, error_memory("looking up courses"));
 	}
 }
 

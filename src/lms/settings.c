@@ -248,8 +248,8 @@ struct error lms_load_site(struct lms *lms, const struct site_facts **site)
 	};
 	if (zone.size < sizeof lms->site.timezone)
 		memcpy(lms->site.timezone, zone.bytes, zone.size);
+	nearest_free(lms->course_names);
 	lms->course_names = NULL;
-	lms->course_names_count = 0;
 	lms->syncs_cohorts = list_has(setting_find(lms, "enrol_plugins_enabled"), SLICE("cohort"));
 	lms->calendar = setting_find(lms, "calendartype");
 	lms->tracks_forums = number_of(setting_find(lms, "defaultpreference_trackforums"));
