@@ -28,6 +28,14 @@ size_t value_characters(struct slice cell);
 /* So many of its first characters. */
 struct slice value_beginning(struct slice cell, size_t characters);
 
+/*
+ * A value as answers show it: itself, or of a longer one so many letters, the last of them "…". A
+ * letter stays with the marks that are put upon it; a byte that is not UTF-8 counts as one. What is
+ * made lies in the arena.
+ */
+enum { VALUE_SHOWN_MAX = 255 }; /* letters; Moodle's names have no more */
+struct slice value_brief(struct slice text, size_t letters_max, struct arena *arena);
+
 /* PHP would take it for an integer: digits without a leading zero, perhaps behind a minus. */
 bool value_is_integer(struct slice cell);
 /* A whole number without sign or other ornament; false above 10^15. */

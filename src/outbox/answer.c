@@ -151,6 +151,10 @@ static void cell_add(struct buffer *out, const char *text)
 	buffer_add_char(out, ',');
 }
 
+/* What a line may echo, in letters. A user name has no more; a message is made of what has no more
+ * than a value; before and after are put together of such values. */
+enum { NAME_SHOWN_MAX = 100, MESSAGE_SHOWN_MAX = 1000 };
+
 static void echo_add(struct buffer *out, struct slice cell, char end)
 {
 	csvout_guarded(out, cell, ',');
@@ -161,17 +165,19 @@ static void result_line(
     struct answer *answer, const struct batch *batch, const struct outcome *outcome)
 {
 	struct buffer *out = &answer->result.text;
+	struct arena *arena = batch->arena;
 	struct slice column = outcome->column == COLUMN_NONE
 	                          ? SLICE("")
 	                          : answer->header->columns[outcome->column].name;
 	buffer_add_int(out, (int64_t)batch->records[outcome->record].line);
 	buffer_add_char(out, ',');
-	echo_add(out, person_name(answer, batch, outcome->record), ',');
+	echo_add(out,
+	    value_brief(person_name(answer, batch, outcome->record), NAME_SHOWN_MAX, arena), ',');
 	echo_add(out, column, ',');
-	echo_add(out, outcome->target, ',');
+	echo_add(out, value_brief(outcome->target, VALUE_SHOWN_MAX, arena), ',');
 	cell_add(out, outcome_kind_name(outcome->kind));
 	cell_add(out, outcome_code_name(outcome->code));
-	echo_add(out, outcome->message, ',');
+	echo_add(out, value_brief(outcome->message, MESSAGE_SHOWN_MAX, arena), ',');
 	echo_add(out, outcome->before, ',');
 	echo_add(out, outcome->after, '\n');
 }

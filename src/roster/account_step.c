@@ -4,6 +4,8 @@
  */
 #include "account.h"
 
+#include "enrold/value.h"
+
 void step_init(struct step *step, struct pass *pass, uint32_t index)
 {
 	struct batch *batch = pass->batch;
@@ -73,7 +75,7 @@ struct slice step_escape(const struct step *step, struct slice value)
 
 void step_note(const struct step *step, struct buffer *out, const char *name, struct slice value)
 {
-	struct slice shown = step_escape(step, value);
+	struct slice shown = step_escape(step, value_brief(value, VALUE_SHOWN_MAX, step->arena));
 	buffer_print(out, "%s%s=%.*s", out->size > 0 ? ";" : "", name, SLICE_ARG(shown));
 }
 

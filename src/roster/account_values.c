@@ -86,7 +86,8 @@ static void cell_complain(struct step *step, uint32_t column, enum detail_verdic
 	                   : verdict == DETAIL_BAD ? "it was left out"
 	                                           : "it was left as it was";
 	step_answer(step, column, warns ? OUTCOME_WARNING : OUTCOME_ERROR, CODE_INVALID_VALUE, cell,
-	    arena_print(step->arena, "'%.*s' is not %s: %s.", SLICE_ARG(cell), expected, what));
+	    arena_print(step->arena, "'%.*s' is not %s: %s.",
+	        SLICE_ARG(value_brief(cell, VALUE_SHOWN_MAX, step->arena)), expected, what));
 }
 
 /* The verdict put into practice: true when *value is to be stored. */

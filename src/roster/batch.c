@@ -288,7 +288,7 @@ struct error batch_add(struct batch *batch, const struct csvin_record *source)
 	record_check(batch, record, source);
 	bool is_ragged = record->has_fault && record->fault_column == COLUMN_NONE;
 	if (!is_ragged) {
-		if (!batch->header->is_of_groups)
+		if (!record->has_fault && !batch->header->is_of_groups)
 			name_read(batch, record);
 		requests_read(batch, record);
 	}

@@ -206,13 +206,13 @@ static struct slice role_name(const struct site_facts *site, int64_t id)
 struct slice roles_text(const struct pass *pass, const struct enrolment_facts *is)
 {
 	struct slice text = SLICE("");
-	for (uint32_t i = 0; i < is->roles_count; i++) {
+	for (uint32_t i = 0; i < is->roles_count && text.size <= VALUE_SHOWN_MAX; i++) {
 		struct slice name = role_name(pass->batch->site, is->roles[i]);
 		text = i == 0 ? name
 		              : arena_print(pass->batch->arena, "%.*s,%.*s", SLICE_ARG(text),
 		                    SLICE_ARG(name));
 	}
-	return text;
+	return value_brief(text, VALUE_SHOWN_MAX, pass->batch->arena);
 }
 
 /* Twice for each enrolment of a file: without printf. */

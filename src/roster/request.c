@@ -162,6 +162,8 @@ static void cohort_read(struct batch *batch, struct record *record, uint32_t col
 	if (!request)
 		return;
 	request->kind = REQUEST_COHORT;
+	if (record->has_fault)
+		return;
 	request->target = batch_cohort(batch, cell);
 }
 
@@ -175,12 +177,14 @@ static void course_read(struct batch *batch, struct record *record, uint32_t col
 	uint32_t group = slot_of(batch, column)->columns[COLUMN_GROUP];
 	struct slice name = record_cell(record, group);
 	request->kind = REQUEST_COURSE;
+	if (!is_absent(batch, name))
+		request->group_column = group;
+	if (record->has_fault)
+		return;
 	request->course = batch_course(batch, COURSE_BY_SHORTNAME, cell);
 	modifiers_read(batch, record, request);
-	if (is_absent(batch, name))
-		return;
-	request->group_column = group;
-	request->group = batch_group(batch, GROUP_BY_NAME_OR_ID, request->course, name);
+	if (request->group_column != COLUMN_NONE)
+		request->group = batch_group(batch, GROUP_BY_NAME_OR_ID, request->course, name);
 }
 
 static void system_role_read(struct batch *batch, struct record *record, uint32_t column)
@@ -211,6 +215,8 @@ static void category_role_read(struct batch *batch, struct record *record, uint3
 	request->kind = REQUEST_CATEGORY_ROLE;
 	request->role = is_absent(batch, role) ? SLICE("") : role;
 	request->role_column = column;
+	if (record->has_fault)
+		return;
 	request->target = is_absent(batch, category) ? INDEX_NONE : batch_category(batch, category);
 }
 
@@ -244,6 +250,8 @@ static void group_read(struct batch *batch, struct record *record)
 	struct slice idnumber = single_cell(batch, record, COLUMN_GROUPIDNUMBER);
 	struct slice grouping = single_cell(batch, record, COLUMN_GROUPINGNAME);
 	request->kind = REQUEST_GROUP;
+	if (record->has_fault)
+		return;
 	request->course = course_of_group(batch, record);
 	if (is_absent(batch, name) || request->course == INDEX_NONE)
 		return;
@@ -255,6 +263,8 @@ static void group_read(struct batch *batch, struct record *record)
 		request->grouping = batch_grouping(batch, request->course, grouping);
 }
 
+/* What a record asks that is bad as a whole is answered and no more: nobody is looked for by its
+ * cells, which may be of any size. */
 void requests_read(struct batch *batch, struct record *record)
 {
 	const struct header *header = batch->header;

@@ -81,6 +81,49 @@ struct slice value_beginning(struct slice cell, size_t characters)
 	return cell;
 }
 
+/* Bytes of the next letter, or of one of its marks. */
+static size_t letter_size(struct slice text, size_t at)
+{
+	utf8proc_int32_t c;
+	utf8proc_ssize_t size = utf8proc_iterate(
+	    (const utf8proc_uint8_t *)text.bytes + at, (utf8proc_ssize_t)(text.size - at), &c);
+	return size > 0 ? (size_t)size : 1;
+}
+
+/* Marks, and what joins letters: the one before it would look like another without it. */
+static bool is_mark(struct slice text, size_t at)
+{
+	utf8proc_int32_t c;
+	if (utf8proc_iterate((const utf8proc_uint8_t *)text.bytes + at,
+	        (utf8proc_ssize_t)(text.size - at), &c) <= 0)
+		return false;
+	utf8proc_category_t category = utf8proc_category(c);
+	return category == UTF8PROC_CATEGORY_MN || category == UTF8PROC_CATEGORY_MC ||
+	       category == UTF8PROC_CATEGORY_ME || c == 0x200D;
+}
+
+struct slice value_brief(struct slice text, size_t letters_max, struct arena *arena)
+{
+	static const char more[] = "…";
+	size_t size = 0, kept = 0, letters = 0;
+	if (text.size <= letters_max)
+		return text;
+	while (size < text.size && letters < letters_max) {
+		if (!is_mark(text, size))
+			kept = size;
+		size += letter_size(text, size);
+		letters++;
+	}
+	if (size == text.size)
+		return text;
+	char *brief = arena_alloc(arena, kept + sizeof more);
+	if (!brief)
+		return SLICE("");
+	memcpy(brief, text.bytes, kept);
+	memcpy(brief + kept, more, sizeof more);
+	return (struct slice){brief, kept + sizeof more - 1};
+}
+
 bool value_is_integer(struct slice cell)
 {
 	size_t sign = cell.size > 1 && cell.bytes[0] == '-';

@@ -100,3 +100,29 @@ Test(value, takes_a_feeds_own_dates_and_moodles)
 	rules.is_moodle = false;
 	cr_expect_not(value_parse_feed_date(SLICE("01/02/2027"), &rules, &epoch));
 }
+
+Test(value, is_shown_whole_or_cut_between_letters_and_marked)
+{
+	static const struct {
+		const char *text, *shown;
+	} cases[] = {
+	    {"", ""},
+	    {"abcde", "abcde"},
+	    {"abcdef", "abcd…"},
+	    {"äöüßé", "äöüßé"},
+	    {"äöüßéñ", "äöüß…"},
+	    {"\U0001F600\U0001F601\U0001F602\U0001F603\U0001F604\U0001F605",
+	        "\U0001F600\U0001F601\U0001F602\U0001F603…"},
+	    {"abcde\u0301fg", "abcd…"},
+	    {"abcd\u0301efg", "abc…"},
+	    {"\u0301\u0301\u0301\u0301\u0301\u0301", "…"},
+	    {"ab\xFF\xFF\xFF\xFFgh", "ab\xFF\xFF…"},
+	    {"abc\xC3\xA4\xC3", "abc\xC3\xA4\xC3"},
+	};
+	struct arena *arena = arena_create();
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+		cr_expect(slice_is(value_brief(slice_of(cases[i].text), 5, arena),
+		              slice_of(cases[i].shown)),
+		    "case %zu", i);
+	arena_free(arena);
+}
