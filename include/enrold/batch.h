@@ -25,6 +25,7 @@
 #define ENROLD_BATCH_H
 
 #include "enrold/arena.h"
+#include "enrold/buffer.h"
 #include "enrold/columns.h"
 #include "enrold/facts.h"
 #include "enrold/outcome.h"
@@ -84,6 +85,21 @@ struct request {
 	bool asks_period; /* the cell is not empty; without has_period: the course's own period */
 };
 
+/*
+ * A record that asks for more than a batch should hold is gone through in parts, each of which is a
+ * batch with nothing else in it, all in one transaction: memory is that of a part. What the first
+ * part does to the account holds for those behind it. The caller's, and zeroed at first;
+ * record_part_done in the end.
+ */
+struct record_part {
+	size_t next;          /* in header->asking: where the next part begins */
+	bool is_later;        /* not the first: the account has been settled */
+	bool is_last;         /* with it the record is done */
+	bool is_dropped;      /* the account's step has ended the record */
+	bool is_in_retry;     /* the record stands in the retry file already */
+	struct buffer called; /* the account's user name, once it is settled */
+};
+
 struct index_entry;
 
 struct batch {
@@ -123,6 +139,7 @@ struct batch {
 	size_t enrolments_count, enrolments_room, enrolments_loaded;
 	struct membership_facts *memberships; /* distinct */
 	size_t memberships_count, memberships_room, memberships_loaded;
+	struct record_part *part; /* of its only record; NULL: its records are whole */
 	struct index_entry *key_index, *person_index, *place_index, *pair_index;
 };
 
@@ -134,6 +151,14 @@ void batch_done(struct batch *batch);
 
 /* Copies the record and reads its requests. RETRY: out of memory. */
 struct error batch_add(struct batch *batch, const struct csvin_record *record) MUST_CHECK;
+/* More requests than that many; then it has to be added in parts. */
+bool record_is_large(
+    const struct batch *batch, const struct csvin_record *record, size_t requests_max);
+/* The next part, of so many requests, of a batch that is empty. The record is borrowed until the
+ * next reset. */
+struct error batch_add_part(struct batch *batch, const struct csvin_record *record,
+    struct record_part *part, size_t requests_max) MUST_CHECK;
+void record_part_done(struct record_part *part);
 /* Once the courses are known: groups and groupings get theirs. Once the groups are known, again:
  * which of them are the same. */
 void batch_settle_places(struct batch *batch);

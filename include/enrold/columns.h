@@ -110,12 +110,19 @@ struct header_column {
 	uint32_t slot;           /* numbered columns */
 };
 
-/* Which column of the file holds what of slot s: slots[s].columns[COLUMN_ROLE], COLUMN_NONE if
- * none. */
+/* Which columns of the file have this number. A file may have a hundred thousand of them. */
+enum { COLUMN_NUMBERED_FIRST = COLUMN_COURSE, COLUMN_NUMBERED_LAST = COLUMN_CATEGORYROLE };
+
 struct header_slot {
 	struct slice number;
-	uint32_t columns[COLUMN_IDS];
+	uint32_t columns[COLUMN_NUMBERED_LAST - COLUMN_NUMBERED_FIRST + 1];
 };
+
+/* Of a numbered one, as COLUMN_ROLE; COLUMN_NONE: there is none. */
+static inline uint32_t header_slot_column(const struct header_slot *slot, enum column_id id)
+{
+	return slot->columns[id - COLUMN_NUMBERED_FIRST];
+}
 
 struct header {
 	size_t columns_count;
@@ -125,7 +132,8 @@ struct header {
 	uint32_t single[COLUMN_IDS];   /* the columns without a number */
 	uint32_t details[DETAILS_MAX]; /* by detail */
 	bool is_of_groups;             /* a create course groups file */
-	bool has_cohorts;
+	uint32_t *asking;              /* the columns that ask, in the order in which it is done */
+	size_t asking_count;
 	uint32_t key;   /* the column that says who is meant */
 	char delimiter; /* of the file */
 };

@@ -9,7 +9,7 @@
 #include "enrold/change.h"
 
 struct plan {
-	size_t records_count;           /* planned in this round */
+	size_t records_count;           /* done with this round; of parts only the last is one */
 	const struct outcome *outcomes; /* in the order of the result: record, then execution */
 	size_t outcomes_count;
 	const struct change *changes; /* in execution order */

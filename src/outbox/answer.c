@@ -269,6 +269,10 @@ struct error answer_add(
 		if (outcome->kind != OUTCOME_ERROR || outcome->record == last_failed)
 			continue;
 		last_failed = outcome->record;
+		if (batch->part && batch->part->is_in_retry)
+			continue;
+		if (batch->part)
+			batch->part->is_in_retry = true;
 		struct error error = retry_add(answer, batch, outcome);
 		if (is_error(&error))
 			return error;

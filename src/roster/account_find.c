@@ -139,6 +139,8 @@ uint32_t account_expected(struct pass *pass, uint32_t index)
 {
 	const struct batch *batch = pass->batch;
 	const struct record *record = &batch->records[index];
+	if (batch->part && batch->part->is_later)
+		return record->has_fault ? INDEX_NONE : account_find(batch, record->key);
 	if (record->has_fault || batch->policy->upload_type == UPLOAD_ADD_INCREMENT)
 		return INDEX_NONE;
 	uint32_t old = account_find(batch, record->old_key);

@@ -268,12 +268,13 @@ static void cells_copy(
 	record->cells_count = (uint32_t)source->cells_count;
 }
 
-struct error batch_add(struct batch *batch, const struct csvin_record *source)
+/* The batch's next; NULL: no memory. */
+static struct record *record_begin(struct batch *batch, const struct csvin_record *source)
 {
 	struct record *records = array_reserve(batch->arena, batch->records, batch->records_count,
 	    &batch->records_room, sizeof *records);
 	if (!records)
-		return error_memory("reading a batch of records");
+		return NULL;
 	batch->records = records;
 	struct record *record = &records[batch->records_count];
 	*record = (struct record){.line = source->line,
@@ -284,18 +285,78 @@ struct error batch_add(struct batch *batch, const struct csvin_record *source)
 	    .old_key = INDEX_NONE,
 	    .email_key = INDEX_NONE,
 	    .person = INDEX_NONE};
-	cells_copy(batch, record, source);
-	record_check(batch, record, source);
+	return record;
+}
+
+/* Who is meant, and the first requests; where those stop. */
+static size_t record_read(struct batch *batch, struct record *record, size_t requests_max)
+{
+	size_t next = batch->header->asking_count;
 	bool is_ragged = record->has_fault && record->fault_column == COLUMN_NONE;
-	if (!is_ragged) {
-		if (!record->has_fault && !batch->header->is_of_groups)
-			name_read(batch, record);
-		requests_read(batch, record);
-	}
-	if (!record->has_fault && !batch->header->is_of_groups)
+	bool has_account = !record->has_fault && !batch->header->is_of_groups;
+	if (has_account)
+		name_read(batch, record);
+	if (!is_ragged)
+		next = requests_read(batch, record, 0, requests_max);
+	if (has_account)
 		keys_read(batch, record);
+	return next;
+}
+
+static struct error record_end(struct batch *batch)
+{
 	batch->records_count++;
 	return arena_has_failed(batch->arena) ? error_memory("reading a batch of records") : OK;
+}
+
+struct error batch_add(struct batch *batch, const struct csvin_record *source)
+{
+	struct record *record = record_begin(batch, source);
+	if (!record)
+		return error_memory("reading a batch of records");
+	cells_copy(batch, record, source);
+	record_check(batch, record, source);
+	record_read(batch, record, SIZE_MAX);
+	return record_end(batch);
+}
+
+/* ---- large records ---- */
+
+/* The account is called as the first part has left it, whatever the row calls it. */
+static void part_read(struct batch *batch, struct record *record, size_t requests_max)
+{
+	struct record_part *part = batch->part;
+	/* Nothing is asked about somebody who was not found; the fault has been told. */
+	record->has_fault = part->is_dropped;
+	record->fault_column = 0;
+	record->called = buffer_slice(&part->called);
+	if (!part->is_dropped)
+		record->key = batch_key(batch, KEY_USERNAME, record->called);
+	part->next = requests_read(batch, record, part->next, requests_max);
+}
+
+struct error batch_add_part(struct batch *batch, const struct csvin_record *source,
+    struct record_part *part, size_t requests_max)
+{
+	struct record *record = record_begin(batch, source);
+	if (!record)
+		return error_memory("reading a batch of records");
+	record->cells = source->cells;
+	record->cells_count = (uint32_t)source->cells_count;
+	batch->part = part;
+	if (part->is_later) {
+		part_read(batch, record, requests_max);
+	} else {
+		record_check(batch, record, source);
+		part->next = record_read(batch, record, requests_max);
+	}
+	part->is_last = part->next == batch->header->asking_count;
+	return record_end(batch);
+}
+
+void record_part_done(struct record_part *part)
+{
+	buffer_done(&part->called);
 }
 
 /* ---- people ---- */

@@ -10,7 +10,8 @@
 
 struct making {
 	const struct header_terms *terms;
-	struct arena *arena;
+	struct arena *arena; /* the header's */
+	struct arena *scratch;
 	struct header *header;
 	uint64_t line;
 	struct index_entry *names;   /* of columns, in lower case */
@@ -24,7 +25,7 @@ static uint32_t met_before(
 	uint32_t known = index_find(*table, text);
 	if (known != INDEX_NONE)
 		return known;
-	index_add(table, making->arena, text, index);
+	index_add(table, making->scratch, text, index);
 	return index;
 }
 
@@ -34,8 +35,7 @@ static uint32_t slot_find(struct making *making, struct slice number)
 	uint32_t s = met_before(making, &making->numbers, number, (uint32_t)header->slots_count);
 	if (s == header->slots_count) {
 		header->slots[s].number = number;
-		for (size_t id = 0; id < COLUMN_IDS; id++)
-			header->slots[s].columns[id] = COLUMN_NONE;
+		memset(header->slots[s].columns, 0xFF, sizeof header->slots[s].columns);
 		header->slots_count++;
 	}
 	return s;
@@ -88,7 +88,7 @@ static void known_take(
 		number.size = column_digits(column->name);
 		number.bytes += column->name.size - number.size;
 		column->slot = slot_find(making, number);
-		header->slots[column->slot].columns[known->id] = index;
+		header->slots[column->slot].columns[known->id - COLUMN_NUMBERED_FIRST] = index;
 	} else {
 		header->single[known->id] = index;
 	}
@@ -141,6 +141,14 @@ static struct slice name_mapped(const struct policy *policy, struct slice name, 
 	return name;
 }
 
+/* Nearly always it is written as it is called. */
+static struct slice name_read(struct making *making, struct slice written)
+{
+	struct slice lower = value_lower(written, making->scratch);
+	struct slice name = name_mapped(making->terms->policy, lower, making->scratch);
+	return slice_is(name, written) ? written : arena_copy(making->arena, name);
+}
+
 static struct error names_read(struct making *making, const struct csvin_record *record)
 {
 	for (uint32_t i = 0; i < record->cells_count; i++) {
@@ -149,8 +157,7 @@ static struct error names_read(struct making *making, const struct csvin_record 
 		if (is_error(&error))
 			return error;
 		column->cell = arena_copy(making->arena, record->cells[i]);
-		column->name = name_mapped(making->terms->policy,
-		    value_lower(value_trim(column->cell), making->arena), making->arena);
+		column->name = name_read(making, value_trim(column->cell));
 		making->header->is_of_groups |= slice_is(column->name, SLICE("groupname"));
 	}
 	return OK;
@@ -165,12 +172,28 @@ static struct error columns_take(struct making *making, const struct csvin_recor
 	for (uint32_t i = 0; i < record->cells_count && !is_error(&error); i++) {
 		struct header_column *column = &making->header->columns[i];
 		error = column_add(making, column);
-		making->header->has_cohorts |= column->id == COLUMN_COHORT;
 	}
 	return error;
 }
 
 /* ---- the header as a whole ---- */
+
+static bool asks(enum column_id id, bool of_cohorts)
+{
+	return of_cohorts
+	           ? id == COLUMN_COHORT
+	           : id == COLUMN_COURSE || id == COLUMN_SYSROLE || id == COLUMN_CATEGORYROLE;
+}
+
+/* Cohorts first, then as the columns stand (CONTRACT 3). */
+static void asking_find(struct header *header, struct arena *arena)
+{
+	header->asking = arena_alloc(arena, header->columns_count * sizeof *header->asking);
+	for (int pass = 0; header->asking && pass < 2; pass++)
+		for (uint32_t i = 0; i < header->columns_count; i++)
+			if (asks(header->columns[i].id, pass == 0))
+				header->asking[header->asking_count++] = i;
+}
 
 /* Files of new accounts may leave the user names to the feed's template. */
 static bool may_lack_key(const struct policy *policy)
@@ -230,17 +253,22 @@ struct error header_parse(const struct csvin_record *record, const struct header
 		        : "is too long or has too many columns");
 	struct making making = {.terms = terms,
 	    .arena = arena,
+	    .scratch = arena_create(),
 	    .header = header_alloc(count, arena),
 	    .line = record->line};
-	if (!making.header)
+	if (!making.header || !making.scratch) {
+		arena_free(making.scratch);
 		return error_memory("reading the header");
+	}
 	struct error error = columns_take(&making, record);
 	index_clear(&making.names);
 	index_clear(&making.numbers);
 	if (!is_error(&error) && !making.header->is_of_groups)
 		error = key_find(making.header, terms->policy, record->line);
-	if (!is_error(&error) && arena_has_failed(arena))
+	asking_find(making.header, arena);
+	if (!is_error(&error) && (arena_has_failed(arena) || arena_has_failed(making.scratch)))
 		error = error_memory("reading the header");
+	arena_free(making.scratch);
 	*result = making.header;
 	return error;
 }

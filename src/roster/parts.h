@@ -18,8 +18,9 @@ bool is_same_letters(struct slice a, struct slice b);
 
 /* ---- request.c ---- */
 
-/* Adds what the record, which is the batch's next, asks. */
-void requests_read(struct batch *batch, struct record *record);
+/* Adds what the record, which is the batch's next, asks from there on in header->asking: so many
+ * requests at most. Returns where it has stopped. */
+size_t requests_read(struct batch *batch, struct record *record, size_t from, size_t requests_max);
 
 /* ---- places.c ---- */
 

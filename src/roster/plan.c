@@ -92,6 +92,26 @@ static bool requests_are_ready(struct pass *pass, uint32_t index)
 	return is_ready;
 }
 
+/* The parts behind the first of a large record find the account as that has left it. */
+static bool person_settle(struct pass *pass, uint32_t index)
+{
+	struct record *record = &pass->batch->records[index];
+	struct record_part *part = pass->batch->part;
+	if (part && part->is_later) {
+		record->person = account_expected(pass, index);
+		return record->person != INDEX_NONE;
+	}
+	bool goes_on = account_settle(pass, index);
+	if (part) {
+		part->is_later = true;
+		part->is_dropped = !goes_on;
+		buffer_add(&part->called, record->called.bytes, record->called.size);
+		if (part->called.failed)
+			arena_fail(pass->batch->arena);
+	}
+	return goes_on;
+}
+
 static void record_settle(struct pass *pass, uint32_t index)
 {
 	if (pass->batch->header->is_of_groups) {
@@ -100,13 +120,13 @@ static void record_settle(struct pass *pass, uint32_t index)
 	}
 	const struct record *record = &pass->batch->records[index];
 	size_t outcomes = pass->outcomes_count;
-	if (!account_settle(pass, index)) {
+	if (!person_settle(pass, index)) {
 		requests_skip(pass, index);
 		return;
 	}
 	for (uint32_t r = 0; r < record->requests_count; r++)
 		request_settle(pass, &pass->batch->requests[record->requests + r]);
-	if (pass->outcomes_count == outcomes) {
+	if (pass->outcomes_count == outcomes && !pass->batch->part) {
 		struct outcome *outcome =
 		    outcome_add(pass, index, COLUMN_NONE, OUTCOME_UNCHANGED, CODE_NOTHING_ASKED);
 		outcome->message = SLICE("The row asks nothing of this person.");
@@ -126,8 +146,9 @@ struct error plan_batch(struct batch *batch, int64_t now, int64_t today, struct 
 		record_settle(&pass, index);
 		batch->planned++;
 	}
+	bool has_more = batch->part && !batch->part->is_last;
 	*plan = (struct plan){
-	    .records_count = batch->planned - first,
+	    .records_count = has_more ? 0 : batch->planned - first,
 	    .outcomes = pass.outcomes,
 	    .outcomes_count = pass.outcomes_count,
 	    .changes = pass.changes,

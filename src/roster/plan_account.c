@@ -197,7 +197,8 @@ bool account_is_ready(struct pass *pass, uint32_t index)
 	step_init(&step, pass, index);
 	const struct record *record = step.record;
 	uint32_t key = record->name_key != INDEX_NONE ? record->name_key : record->key;
-	if (record->has_fault || !step.batch->asks_accounts || key == INDEX_NONE)
+	bool is_settled = step.batch->part && step.batch->part->is_later;
+	if (record->has_fault || is_settled || !step.batch->asks_accounts || key == INDEX_NONE)
 		return true;
 	struct slice name = record->name;
 	if (step.policy->upload_type == UPLOAD_ADD_INCREMENT &&

@@ -109,16 +109,16 @@ static void modifiers_read(
 	};
 	const struct header_column *course = &batch->header->columns[request->column];
 	const struct header_slot *slot = &batch->header->slots[course->slot];
-	request->role_column = slot->columns[COLUMN_ROLE];
+	request->role_column = header_slot_column(slot, COLUMN_ROLE);
 	request->role = record_cell(record, request->role_column);
 	if (is_absent(batch, request->role)) {
-		struct slice type = record_cell(record, slot->columns[COLUMN_TYPE]);
+		struct slice type = record_cell(record, header_slot_column(slot, COLUMN_TYPE));
 		request->role = SLICE("");
 		if (type.size > 0 && !slice_is(type, SLICE("0")))
-			type_read(batch, slot->columns[COLUMN_TYPE], type, request);
+			type_read(batch, header_slot_column(slot, COLUMN_TYPE), type, request);
 	}
 	for (size_t i = 0; i < sizeof modifiers / sizeof *modifiers; i++) {
-		uint32_t column = slot->columns[modifiers[i].id];
+		uint32_t column = header_slot_column(slot, modifiers[i].id);
 		struct slice cell = record_cell(record, column);
 		if (cell.size == 0 || modifiers[i].read(batch, cell, request) || request->has_fault)
 			continue;
@@ -174,7 +174,7 @@ static void course_read(struct batch *batch, struct record *record, uint32_t col
 	    is_absent(batch, cell) ? NULL : request_add(batch, record, column);
 	if (!request)
 		return;
-	uint32_t group = slot_of(batch, column)->columns[COLUMN_GROUP];
+	uint32_t group = header_slot_column(slot_of(batch, column), COLUMN_GROUP);
 	struct slice name = record_cell(record, group);
 	request->kind = REQUEST_COURSE;
 	if (!is_absent(batch, name))
@@ -206,7 +206,7 @@ static void system_role_read(struct batch *batch, struct record *record, uint32_
 static void category_role_read(struct batch *batch, struct record *record, uint32_t column)
 {
 	struct slice role = record_cell(record, column);
-	uint32_t place = slot_of(batch, column)->columns[COLUMN_CATEGORY];
+	uint32_t place = header_slot_column(slot_of(batch, column), COLUMN_CATEGORY);
 	struct slice category = record_cell(record, place);
 	bool asks = !is_absent(batch, role) || !is_absent(batch, category);
 	struct request *request = asks ? request_add(batch, record, column) : NULL;
@@ -263,24 +263,42 @@ static void group_read(struct batch *batch, struct record *record)
 		request->grouping = batch_grouping(batch, request->course, grouping);
 }
 
+static void cell_read(struct batch *batch, struct record *record, uint32_t column)
+{
+	enum column_id id = batch->header->columns[column].id;
+	if (id == COLUMN_COHORT)
+		cohort_read(batch, record, column);
+	else if (id == COLUMN_COURSE)
+		course_read(batch, record, column);
+	else if (id == COLUMN_SYSROLE)
+		system_role_read(batch, record, column);
+	else
+		category_role_read(batch, record, column);
+}
+
 /* What a record asks that is bad as a whole is answered and no more: nobody is looked for by its
  * cells, which may be of any size. */
-void requests_read(struct batch *batch, struct record *record)
+size_t requests_read(struct batch *batch, struct record *record, size_t from, size_t requests_max)
 {
 	const struct header *header = batch->header;
-	if (header->is_of_groups) {
+	size_t next = from;
+	if (header->is_of_groups)
 		group_read(batch, record);
-		return;
+	for (; !header->is_of_groups && next < header->asking_count; next++) {
+		if (record->requests_count >= requests_max)
+			break;
+		cell_read(batch, record, header->asking[next]);
 	}
-	for (uint32_t i = 0; header->has_cohorts && i < header->columns_count; i++)
-		if (header->columns[i].id == COLUMN_COHORT)
-			cohort_read(batch, record, i);
-	for (uint32_t i = 0; i < header->columns_count; i++) {
-		if (header->columns[i].id == COLUMN_COURSE)
-			course_read(batch, record, i);
-		else if (header->columns[i].id == COLUMN_SYSROLE)
-			system_role_read(batch, record, i);
-		else if (header->columns[i].id == COLUMN_CATEGORYROLE)
-			category_role_read(batch, record, i);
-	}
+	return next;
+}
+
+bool record_is_large(
+    const struct batch *batch, const struct csvin_record *record, size_t requests_max)
+{
+	const struct header *header = batch->header;
+	size_t count = 0;
+	for (size_t i = 0; header->asking_count > requests_max && i < header->asking_count; i++)
+		count += header->asking[i] < record->cells_count &&
+		         !is_absent(batch, value_trim(record->cells[header->asking[i]]));
+	return count > requests_max;
 }

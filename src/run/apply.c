@@ -322,6 +322,30 @@ static bool is_full(const struct applying *applying)
 	       batch->requests_count >= BATCH_REQUESTS || arena_used(batch->arena) >= BATCH_BYTES;
 }
 
+/* Not in the middle of the file: a checkpoint counts whole records. */
+static struct error part_flush(struct applying *applying)
+{
+	struct error error = batch_begin(applying);
+	if (!is_error(&error))
+		error = batch_write(applying);
+	batch_reset(&applying->batch);
+	return error;
+}
+
+/* A record that asks for more than a batch should hold. */
+static struct error large_apply(struct applying *applying, const struct csvin_record *record)
+{
+	struct record_part part = {0};
+	struct error error = applying->batch.records_count > 0 ? batch_flush(applying) : OK;
+	while (!is_error(&error) && !part.is_last) {
+		error = batch_add_part(&applying->batch, record, &part, BATCH_REQUESTS);
+		if (!is_error(&error))
+			error = part.is_last ? batch_flush(applying) : part_flush(applying);
+	}
+	record_part_done(&part);
+	return error;
+}
+
 static struct error on_record(void *context, const struct csvin_record *record)
 {
 	struct applying *applying = context;
@@ -332,6 +356,8 @@ static struct error on_record(void *context, const struct csvin_record *record)
 		if (is_error(&error))
 			return error;
 	}
+	if (record_is_large(&applying->batch, record, BATCH_REQUESTS))
+		return large_apply(applying, record);
 	return batch_add(&applying->batch, record);
 }
 
@@ -391,7 +417,7 @@ static struct error apply(struct applying *applying, int file)
 	    .site = run->site,
 	    .field_max = run->runner->shared->config->max_field,
 	};
-	struct error error = reader_open(&applying->reader, &terms, run->arena, visitor);
+	struct error error = reader_open(&applying->reader, &terms, visitor);
 	if (!is_error(&error))
 		error = read_all(applying, file);
 	if (error.class == ERROR_REJECT) {

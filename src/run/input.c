@@ -142,8 +142,7 @@ static struct error copy(struct copying *copying)
 		return error_memory("copying the input");
 	const struct reader_terms terms = {
 	    .policy = &run->policy, .site = run->site, .field_max = config->max_field};
-	struct error error =
-	    reader_open(&copying->reader, &terms, run->arena, (struct reader_visitor){0});
+	struct error error = reader_open(&copying->reader, &terms, (struct reader_visitor){0});
 	if (!is_error(&error))
 		error = copy_bytes(copying);
 	return is_error(&error) ? error : copy_keep(copying, &before);

@@ -123,10 +123,12 @@ static struct error on_text(void *context, struct slice text)
 
 /* ---- the whole ---- */
 
-struct error reader_open(struct reader *reader, const struct reader_terms *terms,
-    struct arena *arena, struct reader_visitor visitor)
+struct error reader_open(
+    struct reader *reader, const struct reader_terms *terms, struct reader_visitor visitor)
 {
-	*reader = (struct reader){.terms = *terms, .arena = arena, .visitor = visitor};
+	*reader = (struct reader){.terms = *terms, .arena = arena_create(), .visitor = visitor};
+	if (!reader->arena)
+		return error_memory("opening the input");
 	return decode_create(terms->policy->encoding, on_text, reader, &reader->decoder);
 }
 
@@ -135,6 +137,7 @@ void reader_close(struct reader *reader)
 	csvin_free(reader->csvin);
 	decode_free(reader->decoder);
 	buffer_done(&reader->head);
+	arena_free(reader->arena);
 	*reader = (struct reader){0};
 }
 

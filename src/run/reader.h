@@ -32,7 +32,7 @@ struct reader_terms {
 /* Plain data; reader_open makes it. */
 struct reader {
 	struct reader_terms terms;
-	struct arena *arena; /* of the header, borrowed */
+	struct arena *arena; /* of the header */
 	struct reader_visitor visitor;
 	struct decoder *decoder;
 	struct buffer head; /* what came before csvin was made */
@@ -44,7 +44,7 @@ struct reader {
 };
 
 struct error reader_open(struct reader *reader, const struct reader_terms *terms,
-    struct arena *arena, struct reader_visitor visitor) MUST_CHECK;
+    struct reader_visitor visitor) MUST_CHECK;
 void reader_close(struct reader *reader);
 
 struct error reader_feed(struct reader *reader, const char *bytes, size_t size) MUST_CHECK;
