@@ -13,6 +13,9 @@
 static const char result_header[] =
     "line,username,column,target,outcome,code,message,before,after\n";
 
+/* Text that is gathered before it is written. A row may be as long as a record is. */
+enum { GATHERED_MAX = 1 << 20 };
+
 /* One of the two files: text is gathered and written at once. */
 struct sheet {
 	const char *name;
@@ -86,6 +89,12 @@ static struct error sheet_write(struct sheet *sheet)
 	sheet->size += done;
 	buffer_clear(&sheet->text);
 	return OK;
+}
+
+/* Now and then, so that it is never more than memory is for. */
+static struct error sheet_ease(struct sheet *sheet)
+{
+	return sheet->text.size < GATHERED_MAX ? OK : sheet_write(sheet);
 }
 
 static void sheet_close(struct sheet *sheet)
@@ -212,26 +221,30 @@ static void retry_header(struct answer *answer)
 	buffer_print(out, "error_line%cerror_code%cerror_message\n", delimiter, delimiter);
 }
 
-static void retry_line(
+static struct error retry_line(
     struct answer *answer, const struct record *record, const struct outcome *outcome)
 {
 	struct buffer *out = &answer->retry.text;
 	char delimiter = answer->header->delimiter;
 	size_t columns = answer->header->columns_count;
-	for (size_t i = 0; i < columns; i++) {
+	struct error error = OK;
+	for (size_t i = 0; i < columns && !is_error(&error); i++) {
 		if (!is_kept(answer, i))
 			continue;
 		if (i < record->cells_count)
 			csvout_cell(out, record->cells[i], delimiter);
 		buffer_add_char(out, delimiter);
+		error = sheet_ease(&answer->retry);
 	}
 	buffer_print(out, "%llu", (unsigned long long)record->line);
 	retry_end(out, slice_of(outcome_code_name(outcome->code)), outcome->message, delimiter);
-	for (size_t i = columns; i < record->cells_count; i++) {
+	for (size_t i = columns; i < record->cells_count && !is_error(&error); i++) {
 		buffer_add_char(out, delimiter);
 		csvout_cell(out, record->cells[i], delimiter);
+		error = sheet_ease(&answer->retry);
 	}
 	buffer_add_char(out, '\n');
+	return error;
 }
 
 /* A record that csvin cut short is left out: dropped again it would ask for less, and silently. */
@@ -253,8 +266,7 @@ static struct error retry_add(
 			return error;
 		retry_header(answer);
 	}
-	retry_line(answer, record, outcome);
-	return OK;
+	return retry_line(answer, record, outcome);
 }
 
 struct error answer_add(
@@ -266,6 +278,9 @@ struct error answer_add(
 		tally->outcomes[outcome->kind]++;
 		tally->codes[outcome->code]++;
 		result_line(answer, batch, outcome);
+		struct error error = sheet_ease(&answer->result);
+		if (is_error(&error))
+			return error;
 		if (outcome->kind != OUTCOME_ERROR || outcome->record == last_failed)
 			continue;
 		last_failed = outcome->record;
@@ -273,7 +288,7 @@ struct error answer_add(
 			continue;
 		if (batch->part)
 			batch->part->is_in_retry = true;
-		struct error error = retry_add(answer, batch, outcome);
+		error = retry_add(answer, batch, outcome);
 		if (is_error(&error))
 			return error;
 	}

@@ -315,11 +315,16 @@ static enum way way_of(const struct run *run)
 
 /* ---- records ---- */
 
-static bool is_full(const struct applying *applying)
+/* Without the record that is to come, of which at least its cells will be kept. */
+static bool is_full(const struct applying *applying, const struct csvin_record *record)
 {
 	const struct batch *batch = &applying->batch;
-	return batch->records_count >= applying->records_max ||
-	       batch->requests_count >= BATCH_REQUESTS || arena_used(batch->arena) >= BATCH_BYTES;
+	size_t bytes = arena_used(batch->arena);
+	for (size_t i = 0; i < record->cells_count; i++)
+		bytes += record->cells[i].size;
+	return batch->records_count > 0 &&
+	       (batch->records_count >= applying->records_max ||
+	           batch->requests_count >= BATCH_REQUESTS || bytes >= BATCH_BYTES);
 }
 
 /* Not in the middle of the file: a checkpoint counts whole records. */
@@ -351,7 +356,7 @@ static struct error on_record(void *context, const struct csvin_record *record)
 	struct applying *applying = context;
 	if (applying->reader.records <= applying->run->row.records)
 		return OK; /* before the checkpoint */
-	if (is_full(applying)) {
+	if (is_full(applying, record)) {
 		struct error error = batch_flush(applying);
 		if (is_error(&error))
 			return error;

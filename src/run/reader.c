@@ -4,8 +4,8 @@
 #include "enrold/value.h"
 
 enum {
-	HEAD_MAX = 4 << 20,    /* bytes up to the end of the header's line */
-	RECORD_MAX = 16 << 20, /* bytes of one record */
+	HEAD_MAX = 4 << 20,   /* bytes up to the end of the header's line */
+	RECORD_MAX = 8 << 20, /* bytes of one record: they are in memory three times */
 	CELLS_MAX = 128 << 10,
 };
 
