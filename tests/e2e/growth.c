@@ -39,12 +39,18 @@ struct shape {
 
 /* ---- files that are not a row many times ---- */
 
-static void one_row(struct buffer *csv, long courses)
+static void header_write(struct buffer *csv, long courses)
 {
 	buffer_add_text(csv, "username");
 	for (long i = 0; i < courses; i++)
 		buffer_print(csv, ",course%ld", i);
-	buffer_add_text(csv, "\np1");
+	buffer_add_char(csv, '\n');
+}
+
+static void one_row(struct buffer *csv, long courses)
+{
+	header_write(csv, courses);
+	buffer_add_text(csv, "p1");
 	for (long i = 0; i < courses; i++)
 		buffer_print(csv, ",C%ld", i % 10 + 1);
 	buffer_add_char(csv, '\n');
@@ -53,10 +59,7 @@ static void one_row(struct buffer *csv, long courses)
 /* The longer the user name, the more courses. */
 static void long_name(struct buffer *csv, long courses)
 {
-	buffer_add_text(csv, "username");
-	for (long i = 0; i < courses; i++)
-		buffer_print(csv, ",course%ld", i);
-	buffer_add_char(csv, '\n');
+	header_write(csv, courses);
 	for (long i = 0; i < 8 * courses; i++)
 		buffer_add_char(csv, 'x');
 	for (long i = 0; i < courses; i++)
@@ -109,15 +112,17 @@ static struct slice colliding_name(char name[20], uint64_t *dice)
 	}
 }
 
-static void colliding_names(struct buffer *csv, long rows)
+static void colliding_names(struct buffer *csv, long courses)
 {
 	uint64_t dice = 1;
 	char name[20];
-	buffer_add_text(csv, "username,course1\n");
-	for (long i = 0; i < rows; i++) {
+	header_write(csv, courses);
+	buffer_add_text(csv, "p1");
+	for (long i = 0; i < courses; i++) {
 		struct slice course = colliding_name(name, &dice);
-		buffer_print(csv, "p1,%.*s\n", SLICE_ARG(course));
+		buffer_print(csv, ",%.*s", SLICE_ARG(course));
 	}
+	buffer_add_char(csv, '\n');
 }
 
 static const struct shape shapes[] = {
@@ -147,7 +152,10 @@ static const struct shape shapes[] = {
         .rows = 200,
         .header = "username,course1,group1",
         .row = "p1,C%ld,g%ld",
-        .has_courses = true},
+        .has_courses = true,
+        .site = "INSERT INTO mdl_user_enrolments (enrolid, userid) SELECT e.id, u.id FROM "
+                "mdl_enrol e JOIN mdl_user u ON u.username = 'p1' WHERE e.enrol = 'manual' AND "
+                "%ld > 0"},
     {.name = "misspelt courses",
         .rows = 16,
         .header = "username,course1",
