@@ -36,7 +36,9 @@ struct error {
 	bool is_lasting;  /* by errno: one that no waiting mends, such as a missing right */
 	bool is_narrow;   /* one that can strike a single file and leave the others alone: by errno,
 	                   * or because the database refuses what that file asks for */
-	char text[240];   /* one sentence, no newline */
+	bool is_collision; /* RETRY: undone because somebody else wrote at the same time, or because
+	                    * it was too much at once: try again straight away, with less */
+	char text[240];    /* one sentence, no newline */
 };
 
 #define MUST_CHECK __attribute__((warn_unused_result))
@@ -51,6 +53,8 @@ static inline bool is_error(const struct error *error)
 }
 
 struct error error_retry(const char *format, ...) PRINTF_LIKE(1, 2);
+/* The same, is_collision. */
+struct error error_collision(const char *format, ...) PRINTF_LIKE(1, 2);
 struct error error_config(const char *format, ...) PRINTF_LIKE(1, 2);
 struct error error_reject(const char *code, uint64_t line, const char *format, ...)
     PRINTF_LIKE(3, 4);

@@ -86,6 +86,12 @@ struct error lms_flush(struct lms *lms) MUST_CHECK;
 struct error lms_commit(struct lms *lms) MUST_CHECK;
 void lms_rollback(struct lms *lms); /* NULL or no transaction: nothing */
 
+/* Whether somebody who is no enrold may be waiting for the transaction's end; asked now and then.
+ */
+bool lms_is_awaited(struct lms *lms);
+/* Whether others wait for it by trying again and again. Outside a transaction. */
+bool lms_is_polled(const struct lms *lms);
+
 /* What is to be written, and the batch's people and enrolments that it is about. */
 struct effects {
 	const struct change *changes;

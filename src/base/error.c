@@ -36,6 +36,16 @@ struct error error_retry(const char *format, ...)
 	return error;
 }
 
+struct error error_collision(const char *format, ...)
+{
+	va_list arguments;
+	va_start(arguments, format);
+	struct error error = error_format(ERROR_RETRY, "", format, arguments);
+	va_end(arguments);
+	error.is_collision = true;
+	return error;
+}
+
 struct error error_config(const char *format, ...)
 {
 	va_list arguments;

@@ -6,9 +6,9 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-/* How many entries are written together. The more the faster; but there are two such bundles in
- * memory, and nothing else can be written meanwhile, for one second (SQLite) to three. */
-enum { BUNDLE_SIZE = 80000 };
+/* How many entries are written together. The more the faster, up to here; but there are two such
+ * bundles in memory, and whoever waits for the transaction waits for both to be written. */
+enum { BUNDLE_SIZE = 20000 };
 
 /* What is written together. */
 struct bundle {

@@ -380,6 +380,16 @@ struct census *census_take(struct db *db, int64_t local_host, uint64_t people)
 	return NULL;
 }
 
+bool census_is_small(const struct census *census)
+{
+	const struct hashlist *lists[] = {
+	    &census->people, &census->enrolments, &census->assignments, &census->courses};
+	size_t bytes = census->names.capacity;
+	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
+		bytes += lists[i]->room * lists[i]->size + lists[i]->spots_count * sizeof(uint32_t);
+	return bytes <= CENSUS_BYTES;
+}
+
 void census_free(struct census *census)
 {
 	if (!census)

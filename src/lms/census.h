@@ -4,6 +4,9 @@
  * of the site is then planned without a single question: reading all rows of a table takes a tenth
  * of the time that asking for each by an index does (pitfalls 3-5).
  *
+ * Where the engine tells that nobody else has committed anything it is kept for the run's next
+ * transaction.
+ *
  * Taken only where that pays and fits into memory: a site too large for the file, or for
  * CENSUS_BYTES, is asked question by question, as is what the census does not know: e-mail
  * addresses, idnumbers, enrolments by other methods, roles of other components. It holds ids and
@@ -23,6 +26,8 @@ struct census;
 /* Of a transaction that will ask for about `people` user names and where they are enrolled. NULL:
  * it does not pay, or there was no memory or an error that the database keeps. */
 struct census *census_take(struct db *db, int64_t local_host, uint64_t people);
+/* Not grown beyond what it may have taken at the beginning. */
+bool census_is_small(const struct census *census);
 void census_free(struct census *census); /* NULL: nothing */
 
 /* Whether it pays to read all rows of a table rather than to ask so many questions about it. */

@@ -117,6 +117,19 @@ void db_rollback(struct db *db)
 	db->error = OK;
 }
 
+bool db_is_awaited(struct db *db, struct db *lookout)
+{
+	if (!db_is_server(db))
+		return db->engine->is_shared(db);
+	int64_t session = db_find(db, db->engine->session, 0, DB_NONE);
+	return db_find(lookout, db->engine->waiting, 0, DB_VALUES(db_int(session))) > 0;
+}
+
+int64_t db_version(struct db *db)
+{
+	return db_is_server(db) ? 0 : db_find(db, "PRAGMA data_version", 0, DB_NONE);
+}
+
 /* ---- statements ---- */
 
 void db_script(struct db *db, const char *sql)

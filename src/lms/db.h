@@ -111,6 +111,13 @@ bool db_has_failed(const struct db *db);
 /* Makes the database fail with an error of the caller's. */
 void db_fail(struct db *db, struct error error);
 
+/* Whether somebody else may be waiting for our transaction to end; on a server the lookout, another
+ * connection to it, asks. Errors of the lookout stick to it. */
+bool db_is_awaited(struct db *db, struct db *lookout);
+/* A number that changes when others have committed something, and not when we have; 0: there is no
+ * such number. Inside a transaction. */
+int64_t db_version(struct db *db);
+
 /* ---- statements ---- */
 
 /* Several statements, none with a value. */

@@ -73,10 +73,18 @@ void lms_close(struct lms *lms)
 	free(lms);
 }
 
+static void census_drop(struct lms *lms)
+{
+	census_free(lms->census);
+	lms->census = NULL;
+}
+
 void lms_rest(struct lms *lms)
 {
 	if (!lms)
 		return;
+	backlog_join(lms->backlog);
+	census_drop(lms);
 	arena_reset(lms->scratch);
 	arena_trim(lms->scratch);
 	db_rest(lms_db(lms));
@@ -86,12 +94,18 @@ struct error lms_begin(struct lms *lms)
 {
 	taken_forget(lms->taken);
 	db_begin_alone(lms->db, DB_PATIENCE_S);
+	if (lms->census && db_version(lms->db) != lms->census_version)
+		census_drop(lms);
 	return db_error(lms->db);
 }
 
 struct error lms_expect(struct lms *lms, uint64_t people)
 {
+	if (lms->census)
+		return OK;
 	lms->census = census_take(lms->db, lms->site.local_host, people);
+	if (lms->census)
+		lms->census_version = db_version(lms->db);
 	rivals_expect(lms);
 	return db_error(lms->db);
 }
@@ -100,10 +114,15 @@ static void transaction_end(struct lms *lms)
 {
 	backlog_drop(lms->backlog);
 	taken_forget(lms->taken);
-	census_free(lms->census);
-	lms->census = NULL;
 	roll_free(lms->roll);
 	lms->roll = NULL;
+}
+
+/* What the transaction has noted is what the database says now. Nobody tells what others do there
+ * until the next one: only where one can ask for that is the census kept. */
+static bool census_may_stay(const struct lms *lms)
+{
+	return lms->census && lms->census_version != 0 && census_is_small(lms->census);
 }
 
 struct error lms_flush(struct lms *lms)
@@ -119,7 +138,12 @@ struct error lms_commit(struct lms *lms)
 	if (!is_error(&error))
 		rivals_check(lms);
 	transaction_end(lms);
-	return db_end(lms->db);
+	if (is_error(&error) || !census_may_stay(lms))
+		census_drop(lms);
+	error = db_end(lms->db);
+	if (is_error(&error))
+		census_drop(lms);
+	return error;
 }
 
 void lms_rollback(struct lms *lms)
@@ -127,5 +151,6 @@ void lms_rollback(struct lms *lms)
 	if (!lms)
 		return;
 	transaction_end(lms);
+	census_drop(lms);
 	db_rollback(lms->db);
 }

@@ -51,6 +51,14 @@ static bool is_narrow(unsigned number)
 	       number != ER_BAD_DB_ERROR;
 }
 
+/* A deadlock, a lock not got in time, a row that somebody else has changed or was faster with; and
+ * a write set too large for the cluster: less at a time meets fewer. */
+static bool is_collision(unsigned number)
+{
+	return number == ER_LOCK_DEADLOCK || number == ER_LOCK_WAIT_TIMEOUT ||
+	       number == ER_CHECKREAD || number == ER_DUP_ENTRY || number == ER_ERROR_DURING_COMMIT;
+}
+
 static void fail_with(struct mariadb *db, unsigned number, const char *text)
 {
 	int length = (int)strcspn(text, "\n");
@@ -58,6 +66,7 @@ static void fail_with(struct mariadb *db, unsigned number, const char *text)
 	                         ? error_config("%s: %.*s", db->db.name, length, text)
 	                         : error_retry("%s: %.*s", db->db.name, length, text);
 	error.is_narrow = is_lasting(number) && is_narrow(number);
+	error.is_collision = is_collision(number);
 	db_fail(&db->db, error);
 }
 
@@ -466,6 +475,9 @@ const struct engine mariadb_engine = {
     .column_int = column_int,
     .column_text = column_text,
     .find_spellings = find_spellings,
+    .session = "SELECT connection_id()",
+    .waiting = "SELECT variable_value FROM information_schema.global_status WHERE variable_name = "
+               "'INNODB_ROW_LOCK_CURRENT_WAITS' AND ?1 > 0",
     .describe = "SELECT 'MariaDB ' || @@version || ', texts by ' || @@collation_connection || ', "
                 "isolation by ' || coalesce((SELECT 'snapshots' FROM "
                 "information_schema.session_variables WHERE variable_name = "

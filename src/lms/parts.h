@@ -41,7 +41,8 @@ struct lms {
 	uint32_t optional;
 	struct roll *roll; /* of a transaction; NULL: nothing has been read */
 	/* Of a large transaction: */
-	struct census *census; /* NULL: none */
+	struct census *census;  /* NULL: none */
+	int64_t census_version; /* of the database that it knows; 0: only this transaction's */
 	struct backlog *backlog;
 	struct taken *taken; /* values of unique profile fields, in this transaction */
 	/* rivals.c: */

@@ -37,6 +37,17 @@ static bool is_narrow(const char *state)
 	return strncmp(state, "28", 2) != 0 && strncmp(state, "3D", 2) != 0;
 }
 
+/* Serialization failure, deadlock, a lock not got in time, a row that somebody else was faster
+ * with: less at a time meets fewer. */
+static bool is_collision(const char *state)
+{
+	static const char *const states[] = {"40001", "40P01", "55P03", "23505"};
+	for (size_t i = 0; i < sizeof states / sizeof *states; i++)
+		if (strcmp(state, states[i]) == 0)
+			return true;
+	return false;
+}
+
 /* One line of libpq's several. */
 struct error postgresql_error(const struct postgresql *db, const PGresult *result)
 {
@@ -45,8 +56,11 @@ struct error postgresql_error(const struct postgresql *db, const PGresult *resul
 	if (!text)
 		text = PQerrorMessage(db->handle);
 	int length = (int)strcspn(text, "\n");
-	if (!state || !is_lasting(state))
-		return error_retry("%s: %.*s", db->db.name, length, text);
+	if (!state || !is_lasting(state)) {
+		struct error passing = error_retry("%s: %.*s", db->db.name, length, text);
+		passing.is_collision = state && is_collision(state);
+		return passing;
+	}
 	struct error error = error_config("%s: %.*s", db->db.name, length, text);
 	error.is_narrow = is_narrow(state);
 	return error;
@@ -500,6 +514,9 @@ const struct engine postgresql_engine = {
     .column_int = column_int,
     .column_text = column_text,
     .find_spellings = find_spellings,
+    .session = "SELECT pg_backend_pid()",
+    .waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted AND CAST(?1 AS integer) = ANY "
+               "(pg_blocking_pids(pid))",
     .describe = "SELECT 'PostgreSQL ' || current_setting('server_version') || ', ' || "
                 "current_setting('server_encoding') || ', letter case by ' || datctype FROM "
                 "pg_database WHERE datname = current_database()",

@@ -50,24 +50,50 @@ static bool entered_deleted(struct lms *lms)
 	return is_there;
 }
 
+static struct error lookout_open(struct lms *lms)
+{
+	return lms->lookout ? OK : db_open(lms->options, DB_EXISTING, &lms->lookout);
+}
+
+static void lookout_close(struct lms *lms)
+{
+	db_close(lms->lookout);
+	lms->lookout = NULL;
+}
+
+bool lms_is_polled(const struct lms *lms)
+{
+	return lms && !db_is_server(lms->db) && db_is_awaited(lms->db, NULL);
+}
+
+bool lms_is_awaited(struct lms *lms)
+{
+	struct error error = db_is_server(lms->db) ? lookout_open(lms) : OK;
+	if (is_error(&error))
+		return false; /* who cannot be seen has to wait */
+	bool is_awaited = db_is_awaited(lms_db(lms), lms->lookout);
+	if (lms->lookout && db_has_failed(lms->lookout))
+		lookout_close(lms);
+	return is_awaited;
+}
+
 void rivals_check(struct lms *lms)
 {
 	if (!lms->census || !db_is_server(lms->db) || db_has_failed(lms->db))
 		return;
-	struct error error = lms->lookout ? OK : db_open(lms->options, DB_EXISTING, &lms->lookout);
+	struct error error = lookout_open(lms);
 	if (is_error(&error)) {
 		db_fail(lms->db, error);
 		return;
 	}
 	if (assigned_twice(lms))
-		db_fail(
-		    lms->db, error_retry("somebody else has given a role that this file gives"));
+		db_fail(lms->db,
+		    error_collision("somebody else has given a role that this file gives"));
 	else if (entered_deleted(lms))
-		db_fail(lms->db, error_retry("somebody was deleted whom this file enrols"));
+		db_fail(lms->db, error_collision("somebody was deleted whom this file enrols"));
 	error = db_error(lms->lookout);
 	if (!is_error(&error))
 		return;
 	db_fail(lms->db, error);
-	db_close(lms->lookout);
-	lms->lookout = NULL;
+	lookout_close(lms);
 }

@@ -455,6 +455,7 @@ const struct engine sqlite_engine = {
     .column_int = column_int,
     .column_text = column_text,
     .find_spellings = sqlite_find_spellings,
+    .is_shared = sqlite_is_shared,
     .describe = "SELECT 'SQLite ' || sqlite_version()",
     .has_table = "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = trim(?1, '\"')",
     .table_columns = "SELECT name, \"notnull\" AND dflt_value IS NULL AND pk = 0 FROM "

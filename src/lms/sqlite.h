@@ -45,6 +45,10 @@ void sqlite_bind(
 /* Free for its next use. */
 void sqlite_release(sqlite3_stmt *statement);
 
+/* ---- sqlite_shared.c ---- */
+
+bool sqlite_is_shared(struct db *db);
+
 /* ---- sqlite_spelling.c ---- */
 
 void sqlite_find_spellings(struct db *db, const struct db_column *column,
