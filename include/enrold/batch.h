@@ -51,7 +51,9 @@ struct record {
 	/* By column: who has the value that the row gives to a unique profile field; NULL: there is
 	 * no such column. */
 	uint32_t *unique_keys;
-	uint32_t person;     /* whom the plan found: index into people */
+	uint32_t person; /* whom the plan found: index into people */
+	struct slice
+	    hash; /* what is stored for its password, where one was foreseen (run/hashes.c) */
 	struct slice called; /* the user name that the account had then; bytes NULL: none found */
 };
 

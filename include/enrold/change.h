@@ -37,8 +37,8 @@ struct account_change {
 	struct slice *values;  /* by detail */
 	struct slice auth;     /* empty: stays */
 	bool sets_suspended, is_suspended;
-	struct slice password; /* as given, to be hashed by the run; empty: none */
-	struct slice stored;   /* what the database gets instead; empty: stays */
+	struct slice password; /* as given; empty: none */
+	struct slice stored;   /* what the database gets instead, the record's hash; empty: stays */
 	/* Preferences create_password and auth_forcepasswordchange: set, take away or leave. */
 	int8_t generate, force;
 	bool ends_sessions;

@@ -15,6 +15,7 @@
 #include "enrold/error.h"
 #include "enrold/lease.h"
 #include "enrold/names.h"
+#include "enrold/pace.h"
 #include "enrold/runid.h"
 #include "enrold/spool.h"
 #include "enrold/tally.h"
@@ -29,8 +30,11 @@ struct run_surroundings {
 	struct run_ids *ids;
 	struct lease *lease;            /* NULL: the spool is not shared */
 	struct turnstile *turnstile;    /* in front of the LMS's write transactions */
+	struct pace *pace;              /* of these transactions */
 	const atomic_bool *is_stopping; /* a run ends at its next checkpoint */
-	atomic_uint *progress;          /* grows while any run gets on, for the watchdog */
+	/* A file waits for a worker: a run that has had its turn ends at its next checkpoint. */
+	const atomic_bool *is_crowded;
+	atomic_uint *progress; /* grows while any run gets on, for the watchdog */
 };
 
 enum run_end {
@@ -38,6 +42,7 @@ enum run_end {
 	RUN_GONE,      /* there is no such file any more, or it went back to the inbox */
 	RUN_LEFT,      /* it cannot be taken and stays where it is; `error` says why */
 	RUN_ELSEWHERE, /* another daemon serves the feed */
+	RUN_YIELDED,   /* it has had its turn: go on with it when the others have had theirs */
 	RUN_POSTPONED, /* `error` says why, or is none: stopping. Go on later: with the run, if any
 	                */
 };

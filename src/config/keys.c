@@ -36,7 +36,7 @@ static const struct config_key keys[] = {
     {TOP(max_file_size), KEY_SIZE, IN_TOP(max_file_size), 1, 16 * TIB, .default_text = "4GiB"},
     {TOP(max_field), KEY_SIZE, IN_TOP(max_field), KIB, 16 * MIB, .default_text = "64KiB"},
     {TOP(preview_rows), KEY_UNSIGNED, IN_TOP(preview_rows), 1, 100000000, .default_text = "200000"},
-    {TOP(checkpoint_rows), KEY_UNSIGNED, IN_TOP(checkpoint_rows), 10000, 250000,
+    {TOP(checkpoint_rows), KEY_UNSIGNED, IN_TOP(checkpoint_rows), 1, 250000,
         .default_text = "250000"},
     {TOP(stop_timeout), KEY_DURATION, IN_TOP(stop_timeout_ms), 0, HOUR, .default_text = "60s"},
     {TOP(lease), KEY_DURATION, IN_TOP(lease_ms), SECOND, HOUR, .default_text = "30s"},

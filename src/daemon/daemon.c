@@ -42,6 +42,8 @@ struct daemon {
 	uv_async_t inherited; /* runs of a dead daemon */
 	atomic_bool is_listening;
 	atomic_bool is_stopping; /* runs end at their next checkpoint: not RUNNING */
+	atomic_bool is_crowded;  /* a file waits for a worker */
+	struct pace pace;
 	atomic_uint progress;
 	struct run_surroundings surroundings;
 	uv_loop_t loop;
@@ -304,10 +306,14 @@ static bool is_over(struct daemon *daemon, int64_t now_ms)
 static void give_out(struct daemon *daemon, int64_t now_ms)
 {
 	struct job job;
-	while (workers_idle(daemon->workers) > 0 && feeds_next(daemon->feeds, now_ms, &job)) {
+	enum job_weight heaviest;
+	while (workers_take(daemon->workers, &heaviest) &&
+	       feeds_next(daemon->feeds, now_ms, heaviest, &job)) {
 		workers_give(daemon->workers, &job);
 		daemon->is_idle_twice = false;
 	}
+	atomic_store(&daemon->is_crowded, workers_could_take(daemon->workers, &heaviest) &&
+	                                      feeds_is_waiting(daemon->feeds, now_ms, heaviest));
 }
 
 static void on_timer(uv_timer_t *timer)
@@ -317,7 +323,7 @@ static void on_timer(uv_timer_t *timer)
 
 static void timer_set(struct daemon *daemon, int64_t now_ms)
 {
-	int64_t at = feeds_wake_at(daemon->feeds);
+	int64_t at = feeds_wake_at(daemon->feeds, now_ms);
 	/* With every worker busy the next turn is the one that frees one, or a rescan. */
 	uint64_t delay = at <= now_ms ? 1 : (uint64_t)(at - now_ms);
 	if (delay > daemon->config->rescan_ms)
@@ -575,7 +581,9 @@ enum daemon_exit daemon_run(const char *path, struct config_file *file, bool onc
 	    .spool = &daemon.spool,
 	    .ids = &daemon.ids,
 	    .turnstile = &daemon.turnstile,
+	    .pace = &daemon.pace,
 	    .is_stopping = &daemon.is_stopping,
+	    .is_crowded = &daemon.is_crowded,
 	    .progress = &daemon.progress,
 	};
 	config_use(&daemon, file);

@@ -16,7 +16,8 @@ enum {
 	DELAY_CHANGED_MS = 1000, /* somebody is writing to the file */
 	DELAY_ELSEWHERE_MS = 1000,
 	FILE_TRIES = 6, /* some three seconds: what is wrong with one file alone ends it then */
-	SCAN_SHARE = 4, /* scans asked for by events take at most a fifth of the time */
+	SHORT_BYTES = 32 << 10, /* some thousand rows: a tenth of a second */
+	SCAN_SHARE = 4,         /* scans asked for by events take at most a fifth of the time */
 };
 
 /* Said once, however often it is tried again; each time after twice the delay. */
@@ -377,13 +378,39 @@ static bool state_next(struct feed_state *state, struct job *job)
 	return name;
 }
 
-bool feeds_next(struct feeds *feeds, int64_t now_ms, struct job *job)
+static enum job_weight state_weight(const struct feed_state *state)
+{
+	const struct feed *feed = config_find_feed(state->all->config, state->lane.feed);
+	uint64_t size;
+	if (state->runs_count == 0 && inbox_peek(state->inbox, &size) && size <= SHORT_BYTES)
+		return JOB_SHORT;
+	return state->lane.is_preview || (feed && feed->policy.atomic) ? JOB_WHOLE : JOB_YIELDING;
+}
+
+static bool is_ready(const struct feed_state *state, int64_t now_ms, enum job_weight heaviest)
+{
+	return !state->is_busy && state->retry_at <= now_ms && has_work(state) &&
+	       state_weight(state) <= heaviest;
+}
+
+bool feeds_is_waiting(const struct feeds *feeds, int64_t now_ms, enum job_weight heaviest)
+{
+	for (size_t i = 0; i < feeds->count; i++)
+		if (is_ready(&feeds->states[i], now_ms, heaviest))
+			return true;
+	return false;
+}
+
+bool feeds_next(struct feeds *feeds, int64_t now_ms, enum job_weight heaviest, struct job *job)
 {
 	for (size_t i = 0; i < feeds->count; i++) {
 		size_t index = (feeds->next + i) % feeds->count;
 		struct feed_state *state = &feeds->states[index];
-		*job = (struct job){.place = index, .lane = state->lane};
-		if (state->is_busy || state->retry_at > now_ms || !state_next(state, job))
+		if (!is_ready(state, now_ms, heaviest))
+			continue;
+		*job = (struct job){
+		    .place = index, .weight = state_weight(state), .lane = state->lane};
+		if (!state_next(state, job))
 			continue;
 		state->is_busy = true;
 		feeds->next = index + 1;
@@ -422,6 +449,14 @@ static void left(struct feed_state *state, const struct job *job, int64_t now_ms
 		on_left(state, job->name, job->report.error.text);
 }
 
+static void run_remember(struct feed_state *state, const struct run_report *report)
+{
+	struct error error = run_keep(state, report->run);
+	if (is_error(&error))
+		log_event(LOG_ERROR, "run_forgotten", about(report->run, &report->lane, ""),
+		    "%s; the run stays in work/ until the next start", error.text);
+}
+
 static void postponed(struct feed_state *state, const struct job *job, int64_t now_ms)
 {
 	const struct run_report *report = &job->report;
@@ -437,10 +472,15 @@ static void postponed(struct feed_state *state, const struct job *job, int64_t n
 	state->scan_at = state->retry_at; /* what was not claimed is listed again */
 	if (!*report->run)
 		return;
-	struct error error = run_keep(state, report->run);
-	if (is_error(&error))
-		log_event(LOG_ERROR, "run_forgotten", about(report->run, &report->lane, ""),
-		    "%s; the run stays in work/ until the next start", error.text);
+	run_remember(state, report);
+}
+
+/* It goes on in front of its feed, after the others. */
+static void yielded(struct feed_state *state, const struct run_report *report)
+{
+	state->file_tries = 0;
+	run_goes_on(state);
+	run_remember(state, report);
 }
 
 /* Looked at again and again: the other one may be done with the feed, or dead. */
@@ -466,20 +506,22 @@ void feeds_done(struct feeds *feeds, const struct job *job, int64_t now_ms)
 	case RUN_GONE: gone(state, report, now_ms); break;
 	case RUN_LEFT: left(state, job, now_ms); break;
 	case RUN_ELSEWHERE: elsewhere(state, job, now_ms); break;
+	case RUN_YIELDED: yielded(state, report); break;
 	case RUN_POSTPONED: postponed(state, job, now_ms); break;
 	}
 }
 
 /* ---- asking ---- */
 
-int64_t feeds_wake_at(const struct feeds *feeds)
+int64_t feeds_wake_at(const struct feeds *feeds, int64_t now_ms)
 {
 	int64_t at = INT64_MAX;
 	for (size_t i = 0; i < feeds->count; i++) {
 		const struct feed_state *state = &feeds->states[i];
 		if (state->scan_at < at)
 			at = state->scan_at;
-		if (!state->is_busy && has_work(state) && state->retry_at < at)
+		if (!state->is_busy && has_work(state) && state->retry_at > now_ms &&
+		    state->retry_at < at)
 			at = state->retry_at;
 	}
 	return at;

@@ -4,6 +4,8 @@
  *
  *     waiting --feeds_next--> busy --feeds_done--> waiting | retrying after a delay
  *
+ * A run that has yielded waits like any other, at the front of its feed.
+ *
  * Decides and reports, runs nothing. Time is the caller's monotonic milliseconds. On the loop's
  * thread.
  */
@@ -39,11 +41,14 @@ void feeds_hear(struct feeds *feeds, size_t place, const char *name, int64_t now
 
 /* Scans what is due; watch may be NULL. */
 void feeds_scan(struct feeds *feeds, struct watch *watch, int64_t now_ms);
-/* false: nothing to do just now. */
-bool feeds_next(struct feeds *feeds, int64_t now_ms, struct job *job);
+/* Something to do just now that is no heavier; false: nothing. */
+bool feeds_next(struct feeds *feeds, int64_t now_ms, enum job_weight heaviest, struct job *job);
+/* Whether there is such a thing. */
+bool feeds_is_waiting(const struct feeds *feeds, int64_t now_ms, enum job_weight heaviest);
 void feeds_done(struct feeds *feeds, const struct job *job, int64_t now_ms);
-/* When feeds_scan or feeds_next will next have something to do by themselves. */
-int64_t feeds_wake_at(const struct feeds *feeds);
+/* When feeds_scan or feeds_next will next have something to do by themselves; what waits for a
+ * worker does not. */
+int64_t feeds_wake_at(const struct feeds *feeds, int64_t now_ms);
 void feeds_look(const struct feeds *feeds, struct feeds_status *status);
 
 #endif

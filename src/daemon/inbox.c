@@ -292,6 +292,14 @@ struct error inbox_scan(struct inbox *inbox, int directory, int64_t now_ms)
 	return inbox->has_failed ? error_memory("scanning the inbox") : error;
 }
 
+bool inbox_peek(const struct inbox *inbox, uint64_t *size)
+{
+	if (inbox->ready_next == inbox->ready_count)
+		return false;
+	*size = (uint64_t)inbox->ready[inbox->ready_next]->signature.size;
+	return true;
+}
+
 const char *inbox_next(struct inbox *inbox)
 {
 	if (inbox->ready_next == inbox->ready_count)

@@ -45,6 +45,8 @@ struct error inbox_scan(struct inbox *inbox, int directory, int64_t now_ms) MUST
 
 /* The first by arrival (ctime), then name; NULL when there is none. Valid until the next scan. */
 const char *inbox_next(struct inbox *inbox);
+/* How large that will be; false: there is none. */
+bool inbox_peek(const struct inbox *inbox, uint64_t *size);
 /* The name cannot be taken, and is not given again before that time or a change of the file: what
  * stands in its way may lie beside it. True: that is news. */
 bool inbox_leave(struct inbox *inbox, const char *name, int64_t until_ms);

@@ -21,7 +21,7 @@ struct workers {
 	void *context;
 	uv_mutex_t mutex;
 	uv_cond_t given;
-	size_t busy; /* the loop's view */
+	size_t busy[JOB_WEIGHTS]; /* the loop's view */
 	size_t count, started;
 	struct worker workers[];
 };
@@ -94,24 +94,43 @@ static void on_done(uv_async_t *async)
 		if (!state_move(worker, WORKER_DONE, WORKER_IDLE))
 			continue;
 		struct job job = worker->job; /* on_done may give the next one */
-		workers->busy--;
+		workers->busy[job.weight]--;
 		workers->on_done(workers->context, &job);
 	}
 }
 
 size_t workers_busy(const struct workers *workers)
 {
-	return workers->busy;
+	return workers->busy[JOB_SHORT] + workers->busy[JOB_YIELDING] + workers->busy[JOB_WHOLE];
 }
 
-size_t workers_idle(const struct workers *workers)
+/* With so many yielding ones. */
+static bool take(const struct workers *workers, size_t yielding, enum job_weight *heaviest)
 {
-	return workers->started - workers->busy;
+	size_t whole = workers->busy[JOB_WHOLE], configured = workers->count - 1;
+	size_t whole_max = configured > 1 ? configured - 1 : 1;
+	if (yielding + whole >= configured)
+		*heaviest = JOB_SHORT;
+	else
+		*heaviest = whole < whole_max ? JOB_WHOLE : JOB_YIELDING;
+	return workers->busy[JOB_SHORT] + yielding + whole < workers->started;
+}
+
+bool workers_take(const struct workers *workers, enum job_weight *heaviest)
+{
+	return take(workers, workers->busy[JOB_YIELDING], heaviest);
+}
+
+bool workers_could_take(const struct workers *workers, enum job_weight *heaviest)
+{
+	size_t yielding = workers->busy[JOB_YIELDING];
+	return yielding > 0 && take(workers, yielding - 1, heaviest);
 }
 
 void workers_give(struct workers *workers, const struct job *job)
 {
-	assert(workers_idle(workers) > 0);
+	enum job_weight heaviest;
+	assert(workers_take(workers, &heaviest) && job->weight <= heaviest);
 	for (size_t i = 0; i < workers->started; i++) {
 		struct worker *worker = &workers->workers[i];
 		uv_mutex_lock(&workers->mutex);
@@ -123,7 +142,7 @@ void workers_give(struct workers *workers, const struct job *job)
 		}
 		uv_mutex_unlock(&workers->mutex);
 		if (is_idle) {
-			workers->busy++;
+			workers->busy[job->weight]++;
 			return;
 		}
 	}
@@ -170,7 +189,7 @@ static struct error worker_start(struct workers *workers, const struct run_surro
 struct error workers_start(uv_loop_t *loop, const struct run_surroundings *shared,
     workers_on_done *on_job_done, void *context, struct workers **result)
 {
-	size_t count = shared->config->workers;
+	size_t count = shared->config->workers + 1;
 	struct workers *workers = calloc(1, sizeof *workers + count * sizeof(struct worker));
 	if (!workers)
 		return error_memory("starting the workers");

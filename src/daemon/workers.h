@@ -4,6 +4,17 @@
  *
  * A job is given to an idle worker, belongs to it until it is done, and comes back on the loop's
  * thread. There is no queue: what no worker is free for stays in the inbox.
+ *
+ * Giants share, and nobody waits for one. There is one worker more than configured, and
+ *
+ *     short jobs      any worker: as long jobs take at most as many as configured, one is free
+ *     yielding jobs   runs by checkpoints end at one when they have had their turn and somebody
+ *                     waits for a worker; they are gone on with when the others have had theirs
+ *     whole jobs      previews and atomic files cannot be interrupted without doing all of it
+ * again: they take at most all workers configured but one, if there are several
+ *
+ * What is short is told by its size. Rejected: interrupting whole jobs, which might never end; and
+ * a worker of its own for each feed, each with a connection and its cache.
  */
 #ifndef DAEMON_WORKERS_H
 #define DAEMON_WORKERS_H
@@ -12,7 +23,10 @@
 
 #include <uv.h>
 
+enum job_weight { JOB_SHORT, JOB_YIELDING, JOB_WHOLE, JOB_WEIGHTS };
+
 struct job {
+	enum job_weight weight;
 	size_t place; /* the caller's index */
 	struct lane lane;
 	char run[RUN_ID_SIZE + 1]; /* to go on with, or "" ... */
@@ -30,9 +44,12 @@ struct error workers_start(uv_loop_t *loop, const struct run_surroundings *surro
 /* Waits for the threads; nothing may be running. The memory goes with the loop's handle. */
 void workers_stop(struct workers *workers);
 
-size_t workers_idle(const struct workers *workers);
+/* The heaviest job that may be given now; false: none at all. */
+bool workers_take(const struct workers *workers, enum job_weight *heaviest);
+/* The same, should a yielding job end now. */
+bool workers_could_take(const struct workers *workers, enum job_weight *heaviest);
 size_t workers_busy(const struct workers *workers);
-/* Copies the job. Some worker must be idle. */
+/* Copies the job, which must be none too heavy. */
 void workers_give(struct workers *workers, const struct job *job);
 
 #endif

@@ -177,6 +177,7 @@ void account_take_password(struct step *step, struct slice password)
 	enum policy_force_change force = step->policy->force_password_change;
 	bool forces = force == FORCE_ALL || (force == FORCE_WEAK && is_weak);
 	step->change.password = password;
+	step->change.stored = step->record->hash;
 	step->change.force = forces ? 1 : step->is_new ? 0 : -1;
 	step->change.generate = step->is_new ? 0 : -1;
 	step_note(step, &step->after, "password", SLICE("(set)"));

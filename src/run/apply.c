@@ -12,9 +12,14 @@
  *
  * The last three are never in the ledger before their end: after trouble they start afresh. A batch
  * is written when the next record finds it full: the last one is never empty unless the file is.
+ *
+ * Nobody is kept waiting by that: not the other files (the turnstile), and not those who write to
+ * the database by other ways, whom one sees only now and then. So a transaction has a second, and
+ * ends sooner when somebody is seen to wait. A file by checkpoints that has had its turn yields its
+ * worker at one. A rehearsal that somebody waits for goes on as a sketch. Atomic files are exempt.
+ * What collides with others is undone, and done again at once, with less at a time (pace.h).
  */
 #include "parts.h"
-#include "password.h"
 #include "reader.h"
 
 #include <errno.h>
@@ -24,11 +29,18 @@
 
 /* What memory is for. */
 enum { BATCH_RECORDS = 2500, BATCH_REQUESTS = 5000, BATCH_BYTES = 24 << 20 };
-/* The more a transaction holds the less each row costs; but others want to write as well, and what
- * a kill undoes has to be done again. */
-enum { TRANSACTION_US = 10000000, TRANSACTION_MIN = 10000, BATCHES_MIN = 4 };
+/* Of a transaction, behind its census; reading that may take as long again. What is left to be
+ * written at its end comes to some tenths of a second more. */
+enum { TRANSACTION_US = 1000000 };
+/* The same when a small file waits: beginning and committing cost something, too. */
+enum { TRANSACTION_WANTED_US = 100000 };
+/* How long a run has its worker when others wait for one; and, as finding the way back to the
+ * checkpoint costs time, so many times that. */
+enum { TURN_US = 1000000, TURN_WAYS = 4 };
 /* A password takes some milliseconds to hash, which is what hashing is for. */
 enum { BATCH_PASSWORDS = 100 };
+/* In a row, without a checkpoint: from PACE_FREE down to one record it takes nine. */
+enum { COLLISIONS_MAX = 12 };
 
 enum way { BY_CHECKPOINTS, ATOMIC, REHEARSED, SKETCHED };
 
@@ -41,83 +53,33 @@ struct applying {
 	size_t records_max;     /* of a batch */
 	uint64_t records_since; /* the transaction's records begin behind so many */
 	uint64_t expected;      /* how many there will be in the next one */
-	int64_t begun_us;
+	int64_t begun_us;       /* the transaction, once it had its census */
+	int64_t census_us;      /* which took so long */
+	int64_t entered_us,
+	    turn_us;  /* when the run went on, and when it had found its checkpoint */
+	bool is_open; /* a transaction, whose commit has not come back */
+	struct ledger_run committed;
+	struct hashing hashing;
 	struct answer *answer;
 	struct tally tally;
 };
-
-/* What the LMS says of the places that the batch names. */
-static struct error places_find(struct applying *applying)
-{
-	struct batch *batch = &applying->batch;
-	struct lms *lms = applying->lms;
-	/* One more, because nothing is no size for an allocation. */
-	batch->courses =
-	    arena_alloc(batch->arena, (batch->courses_count + 1) * sizeof *batch->courses);
-	if (!batch->courses)
-		return error_memory("looking up courses");
-	struct error error =
-	    lms_find_courses(lms, batch->course_keys, batch->courses_count, batch->courses);
-	if (is_error(&error))
-		return error;
-	batch_settle_places(batch);
-	error = lms_find_categories(lms, batch->categories, batch->categories_count);
-	if (!is_error(&error))
-		error = lms_find_cohorts(lms, batch->cohorts, batch->cohorts_count);
-	if (!is_error(&error))
-		error = lms_find_groups(lms, batch->groups, batch->groups_count);
-	if (!is_error(&error))
-		error = lms_find_groupings(lms, batch->groupings, batch->groupings_count);
-	batch_settle_places(batch);
-	return error;
-}
-
-/* What the LMS says of people whom it was not asked about yet. */
-static struct error people_find(struct applying *applying)
-{
-	struct batch *batch = &applying->batch;
-	size_t asked = batch->keys_asked;
-	struct error error =
-	    lms_find_users(applying->lms, batch->keys + asked, batch->keys_count - asked);
-	if (!is_error(&error))
-		error = batch_meet(batch);
-	size_t loaded = batch->people_loaded;
-	batch->people_loaded = batch->people_count;
-	if (is_error(&error) || !batch->asks_accounts)
-		return error;
-	return lms_load_accounts(
-	    applying->lms, batch->people + loaded, batch->people_count - loaded, batch->arena);
-}
-
-static struct error enrolments_find(struct applying *applying)
-{
-	struct batch *batch = &applying->batch;
-	struct error error = batch_pair(batch);
-	size_t loaded = batch->enrolments_loaded;
-	batch->enrolments_loaded = batch->enrolments_count;
-	size_t asked = batch->memberships_loaded;
-	batch->memberships_loaded = batch->memberships_count;
-	if (!is_error(&error))
-		error = lms_load_enrolments(applying->lms, batch->enrolments + loaded,
-		    batch->enrolments_count - loaded, batch->arena);
-	if (!is_error(&error))
-		error = lms_load_memberships(
-		    applying->lms, batch->memberships + asked, batch->memberships_count - asked);
-	return error;
-}
 
 /* As many records as can be decided on together: nearly always all of them. */
 static struct error round_write(struct applying *applying, int64_t now)
 {
 	struct batch *batch = &applying->batch;
 	struct plan plan;
-	struct error error = people_find(applying);
+	struct error error = look_people(applying->lms, batch);
 	if (!is_error(&error))
-		error = enrolments_find(applying);
+		error = look_enrolments(applying->lms, batch);
 	if (!is_error(&error))
 		error = plan_batch(batch, now, applying->run->row.today, &plan);
-	if (!is_error(&error))
-		error = passwords_hash(&plan, batch->arena);
+	if (!is_error(&error) && !hashes_suffice(&plan)) {
+		if (applying->hashing.wants_all)
+			return error_config("a password that cannot be hashed");
+		applying->hashing.wants_all = true;
+		return error_collision("a password is wanted after all");
+	}
 	const struct effects effects = {.changes = plan.changes,
 	    .count = plan.changes_count,
 	    .people = batch->people,
@@ -141,7 +103,7 @@ static struct error batch_write(struct applying *applying)
 	int64_t now = (int64_t)time(NULL);
 	if (batch->records_count == 0)
 		return OK;
-	struct error error = places_find(applying);
+	struct error error = look_places(applying->lms, batch);
 	while (!is_error(&error) && batch->planned < batch->records_count) {
 		atomic_fetch_add(applying->run->runner->shared->progress, 1);
 		error = round_write(applying, now);
@@ -202,18 +164,24 @@ static bool is_stopping(const struct applying *applying)
 	return atomic_load(applying->run->runner->shared->is_stopping);
 }
 
-static uint64_t transaction_max(const struct applying *applying)
+static int64_t clock_us(void)
 {
-	const struct runner *runner = applying->run->runner;
-	uint64_t configured = runner->shared->config->checkpoint_rows;
-	return runner->rows_max > 0 && runner->rows_max < configured ? runner->rows_max
-	                                                             : configured;
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
+static uint64_t transaction_max(const struct applying *applying)
+{
+	const struct run_surroundings *shared = applying->run->runner->shared;
+	return pace_records(shared->pace, shared->config->checkpoint_rows);
+}
+
+/* What was undone, the batch under way included. */
 static void transactions_shorten(struct applying *applying)
 {
-	uint64_t rows = transaction_max(applying) / 4;
-	applying->run->runner->rows_max = rows > TRANSACTION_MIN ? rows : TRANSACTION_MIN;
+	uint64_t records = applying->tally.rows - applying->records_since;
+	pace_shorten(applying->run->runner->shared->pace, records + applying->batch.records_count);
 }
 
 /* Of a run that was resumed nobody knows how many there are: as many as are done, perhaps. */
@@ -237,21 +205,51 @@ static struct error batch_begin(struct applying *applying)
 	if (applying->run->runner->has_turn)
 		return OK;
 	struct error error = transaction_begin(applying->run);
+	int64_t begun_us = clock_us();
+	applying->is_open = !is_error(&error);
 	applying->records_since = applying->tally.rows;
-	applying->begun_us = run_now_us();
-	return is_error(&error) ? error : census_order(applying);
+	if (!is_error(&error))
+		error = census_order(applying);
+	applying->begun_us = clock_us();
+	applying->census_us = applying->begun_us - begun_us;
+	return error;
 }
 
-/* Whether it has all that one transaction may have. When somebody waits the next one is short, too:
- * it is not worth reading the whole site for it. */
+/* By a file that has not been in the database yet. */
+static bool is_wanted(const struct applying *applying)
+{
+	return turnstile_is_wanted(applying->run->runner->shared->turnstile, TURN_FIRST) &&
+	       clock_us() - applying->begun_us >= TRANSACTION_WANTED_US;
+}
+
+/* A census should be worth its time. */
+static bool is_long(const struct applying *applying)
+{
+	int64_t most = applying->census_us > TRANSACTION_US ? applying->census_us : TRANSACTION_US;
+	return clock_us() - applying->begun_us >= most;
+}
+
+/* A rehearsal goes on for as long as it bothers nobody. */
+static bool rehearsal_is_over(struct applying *applying)
+{
+	struct turnstile *turnstile = applying->run->runner->shared->turnstile;
+	return is_wanted(applying) ||
+	       (is_long(applying) &&
+	           (turnstile_is_wanted(turnstile, TURNS) || lms_is_awaited(applying->lms)));
+}
+
+/* Whether it has all that one transaction may have. When small files come the next one will be
+ * short, too: it is not worth reading the whole site for it. */
 static bool transaction_is_full(struct applying *applying)
 {
 	uint64_t records = applying->tally.rows - applying->records_since;
-	bool is_long = run_now_us() - applying->begun_us >= TRANSACTION_US;
-	bool is_wanted = turnstile_is_wanted(applying->run->runner->shared->turnstile) &&
-	                 records >= BATCHES_MIN * applying->records_max;
-	applying->expected = is_long || is_wanted ? records : transaction_max(applying);
-	return records >= transaction_max(applying) || is_long || is_wanted ||
+	if (applying->way == ATOMIC)
+		return false;
+	if (applying->way == REHEARSED)
+		return rehearsal_is_over(applying);
+	bool wanted = is_wanted(applying);
+	applying->expected = wanted ? records : transaction_max(applying);
+	return records >= transaction_max(applying) || wanted || is_long(applying) ||
 	       is_stopping(applying);
 }
 
@@ -259,34 +257,67 @@ static bool transaction_is_full(struct applying *applying)
 static struct error transaction_end(struct applying *applying)
 {
 	struct runner *runner = applying->run->runner;
-	if (applying->way == SKETCHED)
+	if (applying->way >= REHEARSED) {
 		transaction_rollback(runner);
-	if (applying->way != BY_CHECKPOINTS)
+		applying->way = SKETCHED;
 		return OK;
+	}
 	struct error error = progress_store(applying);
 	if (!is_error(&error))
 		error = transaction_commit(runner);
 	if (is_error(&error))
 		return error;
+	applying->is_open = false;
+	applying->committed = applying->run->row;
 	tries_forget(applying->run);
-	runner->rows_max *= 2; /* 0 remains 0 */
+	pace_recover(runner->shared->pace);
 	return OK;
+}
+
+/* Passwords are hashed while there is no transaction. */
+static struct error batch_hash(struct applying *applying)
+{
+	struct batch *batch = &applying->batch;
+	size_t count;
+	struct error error =
+	    hashes_foresee(&applying->hashing, batch, applying->tally.rows, &count);
+	if (is_error(&error) || count == 0)
+		return error;
+	if (applying->run->runner->has_turn)
+		error = transaction_end(applying);
+	return is_error(&error) ? error : hashes_make(&applying->hashing, batch);
+}
+
+static struct error batch_apply(struct applying *applying)
+{
+	struct error error = batch_hash(applying);
+	if (!is_error(&error))
+		error = batch_begin(applying);
+	return is_error(&error) ? error : batch_write(applying);
+}
+
+/* The run has had its turn, and others wait for a worker. */
+static bool should_yield(const struct applying *applying)
+{
+	int64_t way_us = applying->turn_us - applying->entered_us;
+	int64_t most = way_us * TURN_WAYS > TURN_US ? way_us * TURN_WAYS : TURN_US;
+	return applying->way == BY_CHECKPOINTS &&
+	       atomic_load(applying->run->runner->shared->is_crowded) &&
+	       clock_us() - applying->turn_us >= most;
 }
 
 /* A full batch in the middle of the file. */
 static struct error batch_flush(struct applying *applying)
 {
 	struct runner *runner = applying->run->runner;
-	struct error error = batch_begin(applying);
-	if (!is_error(&error))
-		error = batch_write(applying);
+	struct error error = batch_apply(applying);
 	if (!is_error(&error) && transaction_is_full(applying))
 		error = transaction_end(applying);
 	if (is_error(&error))
 		return error;
 	batch_reset(&applying->batch);
 	bool may_stop = applying->way != BY_CHECKPOINTS || !runner->has_turn;
-	applying->run->is_stopped = may_stop && is_stopping(applying);
+	applying->run->is_stopped = may_stop && (is_stopping(applying) || should_yield(applying));
 	return applying->run->is_stopped ? error_retry("stopping between two batches") : OK;
 }
 
@@ -294,9 +325,7 @@ static struct error batch_flush(struct applying *applying)
 static struct error end(struct applying *applying)
 {
 	struct runner *runner = applying->run->runner;
-	struct error error = batch_begin(applying);
-	if (!is_error(&error))
-		error = batch_write(applying);
+	struct error error = batch_apply(applying);
 	if (!is_error(&error) && applying->way >= REHEARSED) {
 		transaction_rollback(runner);
 		error = transaction_begin(applying->run);
@@ -319,20 +348,21 @@ static enum way way_of(const struct run *run)
 static bool is_full(const struct applying *applying, const struct csvin_record *record)
 {
 	const struct batch *batch = &applying->batch;
-	size_t bytes = arena_used(batch->arena);
+	size_t most = applying->records_max, bytes = arena_used(batch->arena);
+	/* What does not get through gets smaller, to one record if need be. */
+	if (applying->way == BY_CHECKPOINTS && transaction_max(applying) < most)
+		most = (size_t)transaction_max(applying);
 	for (size_t i = 0; i < record->cells_count; i++)
 		bytes += record->cells[i].size;
 	return batch->records_count > 0 &&
-	       (batch->records_count >= applying->records_max ||
-	           batch->requests_count >= BATCH_REQUESTS || bytes >= BATCH_BYTES);
+	       (batch->records_count >= most || batch->requests_count >= BATCH_REQUESTS ||
+	           bytes >= BATCH_BYTES);
 }
 
 /* Not in the middle of the file: a checkpoint counts whole records. */
 static struct error part_flush(struct applying *applying)
 {
-	struct error error = batch_begin(applying);
-	if (!is_error(&error))
-		error = batch_write(applying);
+	struct error error = batch_apply(applying);
 	batch_reset(&applying->batch);
 	return error;
 }
@@ -356,6 +386,8 @@ static struct error on_record(void *context, const struct csvin_record *record)
 	struct applying *applying = context;
 	if (applying->reader.records <= applying->run->row.records)
 		return OK; /* before the checkpoint */
+	if (applying->turn_us == 0)
+		applying->turn_us = clock_us();
 	if (is_full(applying, record)) {
 		struct error error = batch_flush(applying);
 		if (is_error(&error))
@@ -396,23 +428,6 @@ static struct error on_header(void *context, const struct header *header)
 	return error;
 }
 
-static struct error read_all(struct applying *applying, int file)
-{
-	char *chunk = applying->run->runner->chunk;
-	for (;;) {
-		ssize_t size = read(file, chunk, RUN_CHUNK);
-		if (size < 0 && errno == EINTR)
-			continue;
-		if (size < 0)
-			return error_own(error_errno("cannot read " RUN_INPUT), OWNER_FILE);
-		if (size == 0)
-			return reader_finish(&applying->reader);
-		struct error error = reader_feed(&applying->reader, chunk, (size_t)size);
-		if (is_error(&error))
-			return error;
-	}
-}
-
 static struct error apply(struct applying *applying, int file)
 {
 	struct run *run = applying->run;
@@ -423,8 +438,10 @@ static struct error apply(struct applying *applying, int file)
 	    .field_max = run->runner->shared->config->max_field,
 	};
 	struct error error = reader_open(&applying->reader, &terms, visitor);
+	if (!is_error(&error) && applying->way == ATOMIC)
+		error = hashes_prepare(&applying->hashing, file);
 	if (!is_error(&error))
-		error = read_all(applying, file);
+		error = reader_read(&applying->reader, file, run->runner->chunk, RUN_CHUNK);
 	if (error.class == ERROR_REJECT) {
 		/* It passed this very check when it was copied. */
 		error = error_config("work/%s/" RUN_INPUT " was altered: %s", run->id, error.text);
@@ -433,9 +450,15 @@ static struct error apply(struct applying *applying, int file)
 	return is_error(&error) ? error : end(applying);
 }
 
-struct error run_apply(struct run *run)
+/* From the last checkpoint on; what went wrong has been undone. */
+static struct error attempt(struct run *run, bool *wants_all_hashes)
 {
-	struct applying applying = {.run = run, .lms = run->runner->lms, .way = way_of(run)};
+	struct applying applying = {.run = run,
+	    .lms = run->runner->lms,
+	    .way = way_of(run),
+	    .entered_us = clock_us(),
+	    .committed = run->row,
+	    .hashing = {run, run->runner->lms, *wants_all_hashes, -1}};
 	applying.expected = transaction_max(&applying);
 	struct error error = tally_parse(run->row.counts, &applying.tally);
 	if (is_error(&error))
@@ -445,12 +468,30 @@ struct error run_apply(struct run *run)
 		return error_own(
 		    error_errno("cannot open work/%s/" RUN_INPUT, run->id), OWNER_FILE);
 	error = apply(&applying, file);
-	if (error.class == ERROR_RETRY && !run->is_stopped)
+	if (error.class == ERROR_RETRY && applying.is_open && !run->is_stopped)
 		transactions_shorten(&applying);
+	if (is_error(&error))
+		run->row = applying.committed;
+	*wants_all_hashes = applying.hashing.wants_all;
 	transaction_rollback(run->runner);
+	hashes_done(&applying.hashing);
 	batch_done(&applying.batch);
 	answer_close(applying.answer);
 	reader_close(&applying.reader);
 	close(file);
+	return error;
+}
+
+struct error run_apply(struct run *run)
+{
+	const atomic_bool *is_stopping = run->runner->shared->is_stopping;
+	bool wants_all_hashes = false;
+	struct error error;
+	unsigned collisions = 0;
+	do {
+		uint64_t records = run->row.records;
+		error = attempt(run, &wants_all_hashes);
+		collisions = run->row.records > records ? 1 : collisions + 1;
+	} while (error.is_collision && collisions < COLLISIONS_MAX && !atomic_load(is_stopping));
 	return run->is_stopped ? OK : error;
 }

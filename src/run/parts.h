@@ -14,6 +14,7 @@
 
 #include "enrold/answer.h"
 #include "enrold/lms.h"
+#include "enrold/plan.h"
 #include "enrold/run.h"
 #include "enrold/summary.h"
 #include "enrold/tally.h"
@@ -31,11 +32,7 @@ struct runner {
 	struct lms *lms; /* NULL: not connected */
 	bool has_turn;   /* in a transaction */
 	char *chunk;     /* RUN_CHUNK bytes to read into */
-	/* Of a transaction at most; 0: as configured. The more is undone when somebody else has
-	 * been in the way, the likelier that is the next time: after trouble they are short, and
-	 * grow. */
-	uint64_t rows_max;
-	char day[9]; /* YYYYMMDD whose directory in the archive is known to be durable */
+	char day[9];     /* YYYYMMDD whose directory in the archive is known to be durable */
 };
 
 enum { RUN_CHUNK = 256 << 10 };
@@ -56,7 +53,8 @@ struct run {
 	struct lease_hold hold; /* on the feed */
 	bool is_last_try;       /* what is wrong with this file alone ends it */
 	bool is_durable;        /* names and copy have been flushed */
-	bool is_stopped;        /* at a checkpoint, because the daemon is stopping */
+	bool is_stopped;        /* at a checkpoint, because the daemon is stopping or others wait */
+	bool has_had_turn;      /* it has been in a transaction */
 	bool has_changed;       /* the file was written to while it was copied */
 };
 
@@ -108,10 +106,38 @@ struct error input_sync(struct run *run) MUST_CHECK;
 /* Ends with the run finished in the ledger, or is_stopped. */
 struct error run_apply(struct run *run) MUST_CHECK;
 
+/* ---- look.c: what the LMS says of a batch ---- */
+
+/* Of its places. */
+struct error look_places(struct lms *lms, struct batch *batch) MUST_CHECK;
+/* Of people whom it was not asked about yet, and then of what is known of them in those places. */
+struct error look_people(struct lms *lms, struct batch *batch) MUST_CHECK;
+struct error look_enrolments(struct lms *lms, struct batch *batch) MUST_CHECK;
+
+/* ---- hashes.c: of passwords, made before any transaction ---- */
+
+struct hashing {
+	struct run *run;
+	struct lms *lms;
+	bool wants_all; /* also of people who are there: one of them had to be made anew */
+	int file;       /* of an atomic run: a hash a record, made before; -1: none */
+};
+
+/* All that an atomic run needs; the input is then at its beginning again. */
+struct error hashes_prepare(struct hashing *hashing, int input) MUST_CHECK;
+void hashes_done(struct hashing *hashing);
+/* How many passwords of the batch, which begins behind so many records, are still to be hashed. */
+struct error hashes_foresee(
+    const struct hashing *hashing, struct batch *batch, uint64_t first, size_t *count) MUST_CHECK;
+/* Hashes them: outside a transaction. */
+struct error hashes_make(const struct hashing *hashing, struct batch *batch) MUST_CHECK;
+/* False: the plan stores a password that was not foreseen. */
+bool hashes_suffice(const struct plan *plan);
+
 /* ---- transaction.c: the LMS's write transaction, one run at a time ---- */
 
 /* RETRY also: the ledger says of the run something else than its row does. */
-struct error transaction_begin(const struct run *run) MUST_CHECK;
+struct error transaction_begin(struct run *run) MUST_CHECK;
 struct error transaction_commit(struct runner *runner) MUST_CHECK;
 void transaction_rollback(struct runner *runner); /* none: nothing */
 

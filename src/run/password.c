@@ -7,7 +7,7 @@
 
 #define SETTING "$6$rounds=5000$"
 
-enum { SALT_SIZE = 16, PASSWORD_MAX = 128 };
+enum { SALT_SIZE = 16 };
 
 /* 64 letters: each takes six bits of a random byte, no more and no less. */
 static bool salt_make(char salt[SALT_SIZE + 1])
@@ -23,7 +23,7 @@ static bool salt_make(char salt[SALT_SIZE + 1])
 	return true;
 }
 
-static struct error password_hash(
+struct error password_hash(
     struct slice password, struct crypt_data *data, struct arena *arena, struct slice *hash)
 {
 	char phrase[PASSWORD_MAX + 1], salt[SALT_SIZE + 1], setting[64];
@@ -39,22 +39,4 @@ static struct error password_hash(
 	*hash = is_error(&error) ? SLICE("") : arena_copy(arena, slice_of(made));
 	explicit_bzero(phrase, sizeof phrase);
 	return error;
-}
-
-struct error passwords_hash(const struct plan *plan, struct arena *arena)
-{
-	struct crypt_data *data = NULL;
-	struct error error = OK;
-	for (size_t i = 0; i < plan->changes_count && !is_error(&error); i++) {
-		struct account_change *account = plan->changes[i].account;
-		if (!account || account->password.size == 0)
-			continue;
-		data = data ? data : arena_alloc(arena, sizeof *data);
-		error = data ? password_hash(account->password, data, arena, &account->stored)
-		             : error_memory("hashing a password");
-	}
-	if (data)
-		explicit_bzero(data, sizeof *data);
-	return is_error(&error) || !arena_has_failed(arena) ? error
-	                                                    : error_memory("hashing a password");
 }

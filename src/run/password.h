@@ -5,10 +5,16 @@
 #define RUN_PASSWORD_H
 
 #include "enrold/arena.h"
-#include "enrold/plan.h"
+#include "enrold/error.h"
 
-/* Gives each change that brings a password what is to be stored for it. Takes milliseconds each.
- */
-struct error passwords_hash(const struct plan *plan, struct arena *arena) MUST_CHECK;
+/* Of SHA-512 crypt, and the NUL. */
+enum { PASSWORD_MAX = 128, PASSWORD_HASH_SIZE = 128 };
+
+struct crypt_data;
+
+/* What is to be stored for it, put into the arena; takes milliseconds. `data` is only room to work
+ * in, to be wiped by its owner. CONFIG: it is longer than PASSWORD_MAX. */
+struct error password_hash(struct slice password, struct crypt_data *data, struct arena *arena,
+    struct slice *hash) MUST_CHECK;
 
 #endif

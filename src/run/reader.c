@@ -3,6 +3,9 @@
 #include "enrold/dialect.h"
 #include "enrold/value.h"
 
+#include <errno.h>
+#include <unistd.h>
+
 enum {
 	HEAD_MAX = 4 << 20,   /* bytes up to the end of the header's line */
 	RECORD_MAX = 8 << 20, /* bytes of one record: they are in memory three times */
@@ -157,4 +160,21 @@ struct error reader_finish(struct reader *reader)
 		error = error_reject(
 		    "empty_file", 0, "the file is empty: its first line must name the columns");
 	return error;
+}
+
+struct error reader_read(struct reader *reader, int file, char *chunk, size_t chunk_size)
+{
+	for (;;) {
+		ssize_t size = read(file, chunk, chunk_size);
+		if (size < 0 && errno == EINTR)
+			continue;
+		if (size < 0)
+			return error_own(
+			    error_errno("cannot read the copy of the input"), OWNER_FILE);
+		if (size == 0)
+			return reader_finish(reader);
+		struct error error = reader_feed(reader, chunk, (size_t)size);
+		if (is_error(&error))
+			return error;
+	}
 }

@@ -263,7 +263,8 @@ static void conclude(struct run *run, struct error error, struct run_report *rep
 	if (is_over) {
 		report->run[0] = '\0';
 	} else if (is_error(&error) || run->is_stopped) {
-		report->end = RUN_POSTPONED;
+		bool is_stopping = atomic_load(run->runner->shared->is_stopping);
+		report->end = is_error(&error) || is_stopping ? RUN_POSTPONED : RUN_YIELDED;
 	} else {
 		tell_of_answer(run, report);
 	}
@@ -280,7 +281,7 @@ static struct error feed_enter(struct run *run, struct run_report *report)
 	bool is_ours;
 	/* It is written to the database, too: who has the turn sees that somebody waits. */
 	if (shared->lease)
-		turnstile_enter(shared->turnstile);
+		turnstile_enter(shared->turnstile, TURN_FIRST);
 	struct error error =
 	    lease_enter(shared->lease, run->runner->lms, run->lane.feed, &run->hold, &is_ours);
 	if (shared->lease)

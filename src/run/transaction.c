@@ -1,17 +1,63 @@
+/*
+ * transaction: one at a time (the turnstile), and with gaps between them. Who waits for SQLite's
+ * write lock tries it every tenth of a second, at the longest; one transaction straight after the
+ * other would keep him out for as long as there is work. Where another process has the database
+ * open it is left alone, after every second of work, for long enough that he gets in.
+ */
 #include "parts.h"
+
+#include <time.h>
+
+enum { HELD_US = 1000000, GAP_US = 110000 };
+
+static int64_t clock_us(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+static void held_begin(struct pace *pace)
+{
+	pace->begun_us = clock_us();
+	if (pace->begun_us - pace->ended_us >= GAP_US)
+		pace->held_us = 0; /* there has been one by itself */
+}
+
+static void held_end(struct runner *runner)
+{
+	static const struct timespec gap = {.tv_nsec = GAP_US * 1000};
+	struct pace *pace = runner->shared->pace;
+	pace->ended_us = clock_us();
+	pace->held_us += pace->ended_us - pace->begun_us;
+	if (pace->held_us < HELD_US || !lms_is_polled(runner->lms))
+		return;
+	nanosleep(&gap, NULL);
+	pace->held_us = 0;
+}
 
 static void turn_end(struct runner *runner)
 {
-	if (runner->has_turn)
-		turnstile_leave(runner->shared->turnstile);
+	if (!runner->has_turn)
+		return;
+	held_end(runner);
+	turnstile_leave(runner->shared->turnstile);
 	runner->has_turn = false;
 }
 
-struct error transaction_begin(const struct run *run)
+/* A run that was resumed has had one, too. */
+static enum turn turn_of(const struct run *run)
+{
+	return run->has_had_turn || run->row.state != RUN_UNKNOWN ? TURN_AGAIN : TURN_FIRST;
+}
+
+struct error transaction_begin(struct run *run)
 {
 	struct runner *runner = run->runner;
-	turnstile_enter(runner->shared->turnstile);
+	turnstile_enter(runner->shared->turnstile, turn_of(run));
 	runner->has_turn = true;
+	held_begin(runner->shared->pace);
+	run->has_had_turn = true;
 	atomic_fetch_add(runner->shared->progress, 1);
 	struct error error = lms_begin(runner->lms);
 	if (!is_error(&error))

@@ -111,6 +111,18 @@ void lms_rollback(struct lms *lms)
 	is_open = false;
 }
 
+bool lms_is_polled(const struct lms *lms)
+{
+	(void)lms;
+	return false;
+}
+
+bool lms_is_awaited(struct lms *lms)
+{
+	(void)lms;
+	return fate_draw(2);
+}
+
 /* ---- facts ---- */
 
 static const struct role_facts roles[] = {

@@ -50,7 +50,8 @@ static struct {
 	struct spool spool;
 	struct run_ids ids;
 	struct turnstile turnstile;
-	atomic_bool is_stopping;
+	atomic_bool is_stopping, is_crowded;
+	struct pace pace;
 	atomic_uint progress;
 	struct run_surroundings surroundings;
 	struct feeds *feeds;
@@ -78,7 +79,9 @@ static void born(void)
 	    .spool = &life.spool,
 	    .ids = &life.ids,
 	    .turnstile = &life.turnstile,
+	    .pace = &life.pace,
 	    .is_stopping = &life.is_stopping,
+	    .is_crowded = &life.is_crowded,
 	    .progress = &life.progress};
 	struct error error = spool_open(config, &life.spool);
 	if (is_error(&error))
@@ -134,7 +137,8 @@ static bool turn(void)
 	struct job job;
 	int64_t now_ms = fate.monotonic_us / 1000;
 	feeds_scan(life.feeds, NULL, now_ms);
-	if (!feeds_next(life.feeds, now_ms, &job))
+	atomic_store(&life.is_crowded, fate_draw(2));
+	if (!feeds_next(life.feeds, now_ms, JOB_WHOLE, &job))
 		return false;
 	if (*job.run)
 		run_continue(life.runner, job.run, job.is_last_try, &job.report);

@@ -1,0 +1,59 @@
+/*
+ * look: what the LMS says of the places and people that a batch names (batch.h has the order).
+ */
+#include "parts.h"
+
+/* What the LMS says of the places that the batch names. */
+struct error look_places(struct lms *lms, struct batch *batch)
+{
+	/* One more, because nothing is no size for an allocation. */
+	batch->courses =
+	    arena_alloc(batch->arena, (batch->courses_count + 1) * sizeof *batch->courses);
+	if (!batch->courses)
+		return error_memory("looking up courses");
+	struct error error =
+	    lms_find_courses(lms, batch->course_keys, batch->courses_count, batch->courses);
+	if (is_error(&error))
+		return error;
+	batch_settle_places(batch);
+	error = lms_find_categories(lms, batch->categories, batch->categories_count);
+	if (!is_error(&error))
+		error = lms_find_cohorts(lms, batch->cohorts, batch->cohorts_count);
+	if (!is_error(&error))
+		error = lms_find_groups(lms, batch->groups, batch->groups_count);
+	if (!is_error(&error))
+		error = lms_find_groupings(lms, batch->groupings, batch->groupings_count);
+	batch_settle_places(batch);
+	return error;
+}
+
+/* What the LMS says of people whom it was not asked about yet. */
+struct error look_people(struct lms *lms, struct batch *batch)
+{
+	size_t asked = batch->keys_asked;
+	struct error error = lms_find_users(lms, batch->keys + asked, batch->keys_count - asked);
+	if (!is_error(&error))
+		error = batch_meet(batch);
+	size_t loaded = batch->people_loaded;
+	batch->people_loaded = batch->people_count;
+	if (is_error(&error) || !batch->asks_accounts)
+		return error;
+	return lms_load_accounts(
+	    lms, batch->people + loaded, batch->people_count - loaded, batch->arena);
+}
+
+struct error look_enrolments(struct lms *lms, struct batch *batch)
+{
+	struct error error = batch_pair(batch);
+	size_t loaded = batch->enrolments_loaded;
+	batch->enrolments_loaded = batch->enrolments_count;
+	size_t asked = batch->memberships_loaded;
+	batch->memberships_loaded = batch->memberships_count;
+	if (!is_error(&error))
+		error = lms_load_enrolments(lms, batch->enrolments + loaded,
+		    batch->enrolments_count - loaded, batch->arena);
+	if (!is_error(&error))
+		error = lms_load_memberships(
+		    lms, batch->memberships + asked, batch->memberships_count - asked);
+	return error;
+}
