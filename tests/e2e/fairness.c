@@ -1,0 +1,194 @@
+/* Who waits for whom: nobody for a giant, and nobody while a password is hashed. What is compared
+ * is the order of beginnings and ends in the summaries, not how long anything took. */
+#include "answer.h"
+#include "law.h"
+#include "program.h"
+#include "scale.h"
+#include "service.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+TestSuite(fairness, .timeout = 600);
+
+#define HEADER "username,course1\n"
+
+enum { PEOPLE = 100, COURSES = 10, GIANT = SCALE(400000, 30000) };
+
+static void giant_drop(struct spool *spool, const char *name)
+{
+	struct buffer text = {0};
+	buffer_add_text(&text, "username,course1,course2\n");
+	for (int i = 0; i < GIANT; i++)
+		buffer_print(&text, "p%d,C%d,C%d\n", i / COURSES % PEOPLE + 1, i % COURSES + 1,
+		    (i + 1) % COURSES + 1);
+	spool_drop_bytes(spool, name, text.bytes, text.size);
+	buffer_done(&text);
+}
+
+/* "started" or "finished"; such times compare as texts. */
+static struct path moment_of(const struct spool *spool, const char *name, const char *which)
+{
+	struct answer answer;
+	answer_open(&answer, spool, name, 0);
+	struct path moment =
+	    path_of("%s", json_string_value(json_object_get(answer.summary, which)));
+	answer_close(&answer);
+	return moment;
+}
+
+static void expect_order(const struct path *before, const struct path *after, const char *what)
+{
+	cr_expect(
+	    strcmp(before->text, after->text) < 0, "%s: %s, %s", what, before->text, after->text);
+}
+
+static void claims_await(struct service *service, const struct spool *spool, size_t count)
+{
+	struct path work = spool_path(spool, "work/%s", SPOOL_NODE);
+	cr_assert(files_await(work.text, "", count, service->program.pidfd, SERVICE_DEADLINE_MS));
+}
+
+Test(fairness, a_small_file_waits_neither_for_a_giant_nor_for_its_preview)
+{
+	struct spool spool;
+	struct service service;
+	spool_make(
+	    &spool, &(struct spool_options){
+	                .people = PEOPLE, .courses = COURSES, .feeds = "  a: {}\n  b: {}\n"});
+	service_start(&service, &spool);
+	giant_drop(&spool, "a/giant.csv");
+	giant_drop(&spool, "a/preview/giant.csv");
+	claims_await(&service, &spool, 2);
+	spool_drop(&spool, "b/small.csv", HEADER "p1,C1\n");
+	service_await(&service, &spool, "b", 1);
+	service_await(&service, &spool, "a", 2);
+	service_stop(&service);
+	struct path small = moment_of(&spool, "b/small.csv", "finished");
+	struct path giant = moment_of(&spool, "a/giant.csv", "finished");
+	struct path preview = moment_of(&spool, "a/preview/giant.csv", "finished");
+	expect_order(&small, &giant, "the giant was in the way");
+	expect_order(&small, &preview, "the preview was in the way");
+	law_close(&spool);
+}
+
+/* With checkpoints so close that a giant takes longer than its turn on any machine. */
+Test(fairness, giants_share_a_worker_and_their_feeds_keep_their_order)
+{
+	struct spool spool;
+	struct service service;
+	spool_make(&spool, &(struct spool_options){.people = PEOPLE,
+	                       .courses = COURSES,
+	                       .settings = "workers: 1\ncheckpoint_rows: 250\n",
+	                       .feeds = "  a: {}\n  c: {}\n"});
+	service_start(&service, &spool);
+	giant_drop(&spool, "a/giant.csv");
+	claims_await(&service, &spool, 1);
+	giant_drop(&spool, "c/giant.csv");
+	spool_drop(&spool, "a/second.csv", HEADER "p1,C1\n");
+	service_await(&service, &spool, "a", 2);
+	service_await(&service, &spool, "c", 1);
+	service_stop(&service);
+	struct path c_started = moment_of(&spool, "c/giant.csv", "started");
+	struct path a_finished = moment_of(&spool, "a/giant.csv", "finished");
+	struct path second_started = moment_of(&spool, "a/second.csv", "started");
+	expect_order(&c_started, &a_finished, "the first giant went to its end");
+	expect_order(&a_finished, &second_started, "the feed's second file overtook its first");
+	law_close(&spool);
+}
+
+/* ---- passwords ---- */
+
+#define ACCOUNTS "username,firstname,lastname,email,password,deleted\n"
+#define MAY_DELETE                                                                                 \
+	"  default: { upload_type: add_or_update, update_details: file, allow_delete: true }\n"    \
+	"  whole: { upload_type: add_or_update, allow_delete: true, atomic: true }\n"
+
+static void expect_hash(const struct spool *spool, const char *name)
+{
+	struct path sql = path_of("SELECT count(*) FROM mdl_user WHERE username = '%s' AND "
+	                          "password LIKE '$6$rounds=5000$%%'",
+	    name);
+	cr_expect_eq(spool_number(spool, sql.text), 1, "%s has no hash", name);
+}
+
+static void once_without_hashing(const struct spool *spool)
+{
+	setenv("LD_PRELOAD", NO_CRYPT, 1);
+	setenv("ASAN_OPTIONS", "verify_asan_link_order=0", 1);
+	spool_once(spool);
+	unsetenv("LD_PRELOAD");
+	unsetenv("ASAN_OPTIONS");
+}
+
+Test(fairness, no_password_is_hashed_in_a_preview)
+{
+	struct spool spool;
+	struct answer answer;
+	spool_make(&spool, &(struct spool_options){.feeds = MAY_DELETE});
+	spool_once(&spool);
+	spool_drop(&spool, "preview/a.csv", ACCOUNTS "nina,N,N,n@x.example,Sommer-2026,\n");
+	once_without_hashing(&spool);
+	answer_open(&answer, &spool, "preview/a.csv", 0);
+	EXPECT(&answer, {2, "username", "done", "account_created"});
+	answer_close(&answer);
+	law_close(&spool);
+}
+
+/* Every night the same file: hashes cost a minute for nothing. */
+Test(fairness, no_password_is_hashed_of_people_who_are_there)
+{
+	struct spool spool;
+	struct answer answer;
+	spool_make(&spool, &(struct spool_options){.feeds = MAY_DELETE});
+	spool_drop(&spool, "a.csv", ACCOUNTS "p1,,,,Sommer-2026,\np2,,,,Sommer-2026,\n");
+	once_without_hashing(&spool);
+	answer_open(&answer, &spool, "a.csv", 0);
+	cr_expect_eq(answer_number(&answer, "codes", "account_unchanged"), 2);
+	answer_close(&answer);
+	law_close(&spool);
+}
+
+/* That nobody holds a transaction meanwhile is asserted where they are hashed. */
+Test(fairness, a_password_is_hashed_of_an_account_that_the_file_itself_deletes_first)
+{
+	static const char text[] = ACCOUNTS "p1,,,,,1\np1,P,P,p@x.example,Sommer-2026,\n"
+	                                    "nina,N,N,n@x.example,Winter-2026,\n";
+	static const char *const names[] = {"a.csv", "whole/a.csv"};
+	for (int i = 0; i < 2; i++) {
+		struct spool spool;
+		struct answer answer;
+		spool_make(&spool, &(struct spool_options){.feeds = MAY_DELETE});
+		spool_once(&spool);
+		spool_drop(&spool, names[i], text);
+		spool_once(&spool);
+		answer_open(&answer, &spool, names[i], 0);
+		EXPECT(&answer, {2, "deleted", "done", "account_deleted"},
+		    {3, "username", "done", "account_created"},
+		    {4, "username", "done", "account_created"});
+		expect_hash(&spool, "p1");
+		expect_hash(&spool, "nina");
+		answer_close(&answer);
+		law_close(&spool);
+	}
+}
+
+Test(fairness, an_atomic_file_with_more_passwords_than_a_batch_has_each_its_own)
+{
+	enum { NEW = 250 };
+	struct spool spool;
+	struct buffer text = {0};
+	spool_make(&spool, &(struct spool_options){.feeds = MAY_DELETE});
+	spool_once(&spool);
+	buffer_add_text(&text, ACCOUNTS);
+	for (int i = 0; i < NEW; i++)
+		buffer_print(&text, "new%d,N,N,n%d@x.example,Sommer-%d,\n", i, i, i);
+	spool_drop_bytes(&spool, "whole/a.csv", text.bytes, text.size);
+	buffer_done(&text);
+	spool_once(&spool);
+	cr_expect_eq(spool_number(&spool, "SELECT count(DISTINCT password) FROM mdl_user WHERE "
+	                                  "password LIKE '$6$rounds=5000$%'"),
+	    NEW);
+	law_close(&spool);
+}
