@@ -1,15 +1,20 @@
 #!/usr/bin/env python3
 """How fast enrold is, as ratios to a floor measured in the same run (CONTRACT 8).
 
-    tests/bench/bench.py [--engine sqlite] [--rounds 5] [--rows 250000] [--readme]
+    tests/bench/bench.py [--engine sqlite] [--rounds 5] [--rows 250000] [--readme] [--fairness]
 
 The floor is the engine's own bulk loader, ../shared/floors/ENGINE.sql, from the same starting
 database and for the same rows. Times are of whole processes, answers flushed to disk, audit rows
 on. Latency is from the rename that drops a file of ten rows to its summary in the outbox. For
 postgresql and mariadb a server of the bench's own runs on this machine, with every flush. With
 --readme the table replaces the one in README.md.
+
+--fairness measures who waits for whom instead: files of ten rows in one feed, dropped one by one
+while two giants of another feed run (one as a preview), and then while 20,000 new accounts with
+passwords are previewed; and meanwhile another writer of the database: on SQLite any write
+transaction, on a server somebody who enrols people at random out of those in the giants.
 """
-import argparse, os, random, shutil, signal, statistics, subprocess, sys, time
+import argparse, os, random, shutil, signal, sqlite3, statistics, subprocess, sys, threading, time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BIN = f'{ROOT}/build/release'
@@ -18,10 +23,10 @@ FLOORS = f'{ROOT}/../shared/floors'
 USERS, COURSES, DROPS = 200_000, 200, 300
 
 
-def config(url, spool):
+def config(url, spool, more=''):
     path = f'{spool}.yaml'
     with open(path, 'w') as out:
-        out.write(f'spool: {spool}\nlms: {{ url: "{url}" }}\nlog_level: error\n')
+        out.write(f'spool: {spool}\nlms: {{ url: "{url}" }}\nlog_level: error\n{more}')
     return path
 
 
@@ -80,6 +85,18 @@ class Sqlite:
             return timed(['sqlite3', self.path], stdin)[0]
 
 
+    def rival(self):
+        """Writes something; returns when that is done."""
+        connection = sqlite3.connect(self.path, timeout=120, isolation_level=None, check_same_thread=False)
+
+        def write():
+            connection.execute('BEGIN IMMEDIATE')
+            connection.execute("UPDATE mdl_config SET value = value WHERE name = 'siteguest'")
+            connection.execute('COMMIT')
+            return True
+        return write
+
+
 class Server:
     """One database; what a round has written is emptied before the next."""
     database = 'enrold_bench'
@@ -90,12 +107,30 @@ class Server:
         self.url = os.environ['ENROLD_TEST_URL'].replace('%s', self.database)
         self.command = os.environ['ENROLD_TEST_CLIENT'].split() + [self.database]
 
+    def rival(self):
+        """Enrols somebody by a client that is kept running; whether that went well."""
+        client = subprocess.Popen(self.command + self.chatty, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                  stderr=subprocess.DEVNULL, text=True, bufsize=1)
+
+        def write():
+            client.stdin.write(
+                'INSERT INTO mdl_user_enrolments (enrolid, userid, status, timestart, timeend, modifierid, '
+                'timecreated, timemodified) SELECT e.id, u.id, 0, 0, 0, 2, 1, 1 FROM mdl_enrol e, mdl_user u '
+                f"WHERE e.courseid = (SELECT id FROM mdl_course WHERE shortname = 'C{random.randrange(COURSES)}') "
+                f"AND e.enrol = 'manual' AND u.username = 'p{random.randrange(USERS)}' AND NOT EXISTS (SELECT 1 "
+                'FROM mdl_user_enrolments x WHERE x.enrolid = e.id AND x.userid = u.id);\n' + self.outcome)
+            client.stdin.flush()
+            return client.stdout.readline().strip() != 'failed'
+        return write
+
     def execute(self, sql):
         subprocess.run(self.command, input=sql.encode(), check=True, stdout=subprocess.DEVNULL)
 
 
 class Postgresql(Server):
     title, client, wanted = 'PostgreSQL', 'psql', ('1.3', '1.3')
+    chatty = ['-q', '-A', '-t', '-v', 'ON_ERROR_STOP=0']
+    outcome = "\\if :ERROR\n\\echo failed\n\\else\n\\echo done\n\\endif\n"
 
     def __init__(self, base):
         super().__init__(base)
@@ -110,6 +145,8 @@ class Postgresql(Server):
 
 class Mariadb(Server):
     title, client, wanted = 'MariaDB', 'mariadb', ('1.0', '1.0')
+    chatty = ['--force', '--unbuffered', '--batch', '--skip-column-names']
+    outcome = "SELECT IF(ROW_COUNT() < 0, 'failed', 'done');\n"
 
     def reset(self):
         self.execute(''.join(f'TRUNCATE {name};' for name in self.written + ['enrold_run', 'enrold_head']))
@@ -212,8 +249,89 @@ def table(engine, rows, rounds, floors, ours, peak, waits):
     ])
 
 
+# ---- fairness ----
+
+FEEDS = 'feeds:\n  default: {}\n  a: {}\n  b: {}\n  new: { upload_type: add_or_update }\n'
+NEW = 20_000
+
+
+class Rival(threading.Thread):
+    """Twenty writes a second, and how long each took."""
+    def __init__(self, engine):
+        super().__init__(daemon=True)
+        self.write, self.waits, self.failed, self.is_over = engine.rival(), [], 0, False
+
+    def run(self):
+        while not self.is_over:
+            start = time.monotonic()
+            self.failed += not self.write()
+            self.waits.append(time.monotonic() - start)
+            time.sleep(0.05)
+
+    def stop(self):
+        self.is_over = True
+        self.join()
+        return self
+
+
+def drop_small(spool, number):
+    """Milliseconds until the answer is there."""
+    with open(f'{spool}/.staged', 'w') as out:
+        out.write('username,course1\n')
+        out.writelines(f'p{number * 10 + k},C{k}\n' for k in range(10))
+    start = time.monotonic()
+    os.rename(f'{spool}/.staged', f'{spool}/inbox/b/f{number}.csv')
+    while not any(n.startswith(f'f{number}.') and n.endswith('.summary.json') for n in os.listdir(f'{spool}/outbox/b')):
+        time.sleep(0.001)
+    return (time.monotonic() - start) * 1000
+
+
+def beside(engine, giants):
+    """Drops into feed b, and the rival, until the giants ([lane, input]) have their answers."""
+    engine.reset()
+    spool = f'{BENCH}/spool-fairness'
+    shutil.rmtree(spool, ignore_errors=True)
+    daemon = subprocess.Popen([f'{BIN}/enrold', '--config', config(engine.url, spool, FEEDS)])
+    outboxes = {f'{spool}/outbox/{lane.split("/")[0]}' for lane, _ in giants}
+    while not all(os.path.isdir(path) for path in outboxes | {f'{spool}/outbox/b'}):
+        time.sleep(0.05)
+    time.sleep(0.5)
+    for number, (lane, data) in enumerate(giants):
+        shutil.copyfile(data, f'{spool}/.giant')
+        os.rename(f'{spool}/.giant', f'{spool}/inbox/{lane}/giant{number}.csv')
+    start, found, rival = time.monotonic(), [], Rival(engine)
+    rival.start()
+    while sum(n.endswith('.summary.json') for path in outboxes for n in os.listdir(path)) < len(giants):
+        found.append(drop_small(spool, len(found)))
+        time.sleep(random.random() / 5)
+    seconds = time.monotonic() - start
+    rival.stop()
+    daemon.send_signal(signal.SIGTERM)
+    daemon.wait()
+    return sorted(found), rival, seconds
+
+
+def fairness(engine, data, rows):
+    accounts = f'{BENCH}/accounts.csv'
+    with open(accounts, 'w') as out:
+        out.write('username,firstname,lastname,email,password\n')
+        out.writelines(f'new{i},A,B,new{i}@example.org,Secret.{i}\n' for i in range(NEW))
+    lines = [f'{engine.title}, ten rows of one feed beside others\' giants:', '',
+             '| beside | for | drops | p50 | p99 | another writer waits at most | and fails |',
+             '|---|---|---|---|---|---|---|']
+    for title, giants in ((f'two giants of {rows:,} rows, one a preview', [('a', data), ('a/preview', data)]),
+                          (f'a preview of {NEW:,} new accounts with passwords', [('new/preview', accounts)]),
+                          (f'{NEW:,} new accounts with passwords', [('new', accounts)])):
+        found, rival, seconds = beside(engine, giants)
+        lines.append(f'| {title} | {seconds:.0f} s | {len(found)} | {found[len(found) // 2]:.0f} ms | '
+                     f'{found[len(found) * 99 // 100]:.0f} ms | {max(rival.waits, default=seconds) * 1000:.0f} ms | '
+                     f'{rival.failed} of {len(rival.waits)} |')
+        print(lines[-1], file=sys.stderr)
+    return '\n'.join(lines)
+
+
 def readme(name, text):
-    begin, end = f'<!-- bench {name} -->', f'<!-- /bench {name} -->'
+    begin, end = f'<!-- {name} -->', f'<!-- /{name} -->'
     path = f'{ROOT}/README.md'
     with open(path) as source:
         before, rest = source.read().split(begin)
@@ -235,12 +353,19 @@ def main():
     parser.add_argument('--rounds', type=int, default=5)
     parser.add_argument('--rows', type=int, default=250_000)
     parser.add_argument('--readme', action='store_true')
+    parser.add_argument('--fairness', action='store_true')
     options = parser.parse_args()
     name = options.engine
     base, data = prepare(options.rows)
     if name != 'sqlite' and 'ENROLD_TEST_URL' not in os.environ:
         under_server(name)
     engine = ENGINES[name](base)
+    if options.fairness:
+        text = fairness(engine, data, options.rows)
+        print(text)
+        if options.readme:
+            readme(f'fairness {name}', text)
+        return
     floors, ours, peak = [], [], 0
     for _ in range(options.rounds):
         floors.append(floor_round(name, engine, data))
@@ -251,7 +376,7 @@ def main():
     text = table(engine, options.rows, options.rounds, floors, ours, peak, latency(engine))
     print(text)
     if options.readme:
-        readme(name, text)
+        readme(f'bench {name}', text)
 
 
 main()
