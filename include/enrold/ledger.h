@@ -59,6 +59,17 @@ struct error ledger_store(struct lms *lms, const struct ledger_run *run) MUST_CH
  * a lock: nobody else's run ends until this one has. */
 struct error ledger_head(struct lms *lms, char head[HASH_TEXT_SIZE + 1]) MUST_CHECK;
 struct error ledger_set_head(struct lms *lms, const char *head, struct slice run) MUST_CHECK;
+/* The run whose summary that is, "" before the first. */
+struct error ledger_newest(struct lms *lms, char run[RUN_ID_SIZE + 1]) MUST_CHECK;
+
+/* What the ledger says of each run that has ended, sorted by run. */
+struct ledger_end {
+	char run[RUN_ID_SIZE + 1];
+	char summary_sha256[HASH_TEXT_SIZE + 1];
+};
+
+/* Given to the caller, who frees it. */
+struct error ledger_ends(struct lms *lms, struct ledger_end **ends, size_t *count) MUST_CHECK;
 
 /* The largest run id in the ledger, "" when there is none. */
 struct error ledger_last_run(struct lms *lms, char run[RUN_ID_SIZE + 1]) MUST_CHECK;

@@ -2,11 +2,13 @@
  * enrolctl lms ...: making a site and filling it.
  */
 #include "ctl.h"
+#include "owner.h"
 #include "sheet.h"
 
 #include "enrold/site.h"
 
 #include <jansson.h>
+#include <limits.h>
 #include <stdio.h>
 
 static enum ctl_exit json_print(json_t *object)
@@ -17,10 +19,24 @@ static enum ctl_exit json_print(json_t *object)
 	return failed ? CTL_TRY_LATER : CTL_OK;
 }
 
+/* The daemon's user must be able to write what is made here. */
+static struct error folder_enter(const char *url)
+{
+	static const char scheme[] = "sqlite:";
+	if (strncmp(url, scheme, strlen(scheme)) != 0)
+		return OK;
+	const char *path = url + strlen(scheme), *slash = strrchr(path, '/');
+	char folder[PATH_MAX];
+	snprintf(folder, sizeof folder, "%.*s", slash ? (int)(slash - path) + 1 : 0, path);
+	return owner_become(folder);
+}
+
 enum ctl_exit ctl_lms_init(const struct ctl *ctl)
 {
 	bool made;
-	struct error error = site_init(&ctl->config->lms, &made);
+	struct error error = folder_enter(ctl->config->lms.url);
+	if (!is_error(&error))
+		error = site_init(&ctl->config->lms, &made);
 	if (is_error(&error))
 		return ctl_fail(&error);
 	if (ctl->json)

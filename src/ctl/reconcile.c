@@ -1,155 +1,128 @@
 /*
- * enrolctl reconcile: which answers in the outbox the database knows nothing of, after it was
- * restored from a backup; and `reconcile accept`, to go on with it all the same.
+ * enrolctl reconcile: which answers the database does not hold, after it was restored from a backup
+ * or has lost what it had committed; and `reconcile accept`, to go on with it all the same. What
+ * was accepted is recorded, and listed no more.
  */
 #include "ctl.h"
+#include "owner.h"
 
+#include "enrold/accepted.h"
 #include "enrold/head.h"
-#include "enrold/ledger.h"
 
-#include <dirent.h>
 #include <jansson.h>
 #include <stdio.h>
-#include <unistd.h>
 
 struct reconciling {
-	const struct ctl *ctl;
+	char by[OWNER_NAME_SIZE];
 	struct spool spool;
 	struct lms *lms;
 	struct arena *arena;
-	json_t *lost;
+	struct lost *lost;
+	size_t count, accepted;
+	struct error head; /* what the daemon would say of this database */
 };
 
-/* staff.R.summary.json, staff.R.preview.summary.json -> R; false: no summary. */
-static bool run_of(const char *name, char run[RUN_ID_SIZE + 1])
+static struct error look(const struct ctl *ctl, struct reconciling *reconciling)
 {
-	static const char *const ends[] = {".preview.summary.json", ".summary.json"};
-	int64_t epoch_us;
-	size_t size = strlen(name);
-	for (int i = 0; i < 2; i++) {
-		size_t end = strlen(ends[i]);
-		if (size < end + RUN_ID_SIZE || strcmp(name + size - end, ends[i]) != 0)
-			continue;
-		snprintf(
-		    run, RUN_ID_SIZE + 1, "%.*s", RUN_ID_SIZE, name + size - end - RUN_ID_SIZE);
-		if (run_id_parse(run, &epoch_us))
-			return true;
-	}
-	return false;
-}
-
-static struct error answer_look(struct reconciling *reconciling, const char *feed, const char *name)
-{
-	char run[RUN_ID_SIZE + 1];
-	struct ledger_run row;
-	if (!run_of(name, run))
-		return OK;
-	struct error error = ledger_find(reconciling->lms, slice_of(run), reconciling->arena, &row);
-	arena_reset(reconciling->arena); /* an outbox may hold the answers of years */
-	if (is_error(&error) || row.state != RUN_UNKNOWN)
-		return error;
-	json_array_append_new(reconciling->lost,
-	    json_pack("{s:s, s:s, s:s}", "run", run, "feed", feed, "summary", name));
-	return OK;
-}
-
-static struct error outbox_look(struct reconciling *reconciling, const char *feed)
-{
-	int directory;
-	struct error error = spool_open_outbox(&reconciling->spool, feed, &directory);
-	if (is_error(&error))
-		return error;
-	DIR *listing = fdopendir(directory);
-	if (!listing) {
-		error = error_errno("cannot list the outbox");
-		close(directory);
-		return error;
-	}
-	const struct dirent *entry;
-	while (!is_error(&error) && (entry = readdir(listing)))
-		error = answer_look(reconciling, feed, entry->d_name);
-	closedir(listing);
-	return error;
-}
-
-static struct error look(struct reconciling *reconciling)
-{
-	const struct config *config = reconciling->ctl->config;
+	owner_name(reconciling->by);
+	struct error error = owner_become(ctl->config->spool);
 	reconciling->arena = arena_create();
-	reconciling->lost = json_array();
-	if (!reconciling->arena || !reconciling->lost)
-		return error_memory("looking at the outbox");
-	struct error error = spool_open(config, &reconciling->spool);
+	if (!is_error(&error) && !reconciling->arena)
+		error = error_memory("looking for answers");
+	if (!is_error(&error))
+		error = spool_open(ctl->config, &reconciling->spool);
+	if (!is_error(&error))
+		error = lms_open(&ctl->config->lms, &reconciling->lms);
+	if (!is_error(&error))
+		error = lost_find(&reconciling->spool, reconciling->lms, reconciling->arena,
+		    &reconciling->lost, &reconciling->count);
+	if (!is_error(&error))
+		error = accepted_remove(&reconciling->spool, reconciling->lost, &reconciling->count,
+		    &reconciling->accepted);
 	if (is_error(&error))
 		return error;
-	error = lms_open(&config->lms, &reconciling->lms);
-	for (size_t i = 0; i < config->feeds_count && !is_error(&error); i++)
-		error = outbox_look(reconciling, config->feeds[i].name);
-	return error;
+	reconciling->head = head_check(&reconciling->spool, reconciling->lms);
+	return reconciling->head.class == ERROR_CONFIG ? OK : reconciling->head;
 }
 
 static void done(struct reconciling *reconciling)
 {
 	lms_close(reconciling->lms);
 	spool_close(&reconciling->spool);
-	json_decref(reconciling->lost);
 	arena_free(reconciling->arena);
+}
+
+static void tell_json(const struct reconciling *reconciling)
+{
+	json_t *list = json_array();
+	for (size_t i = 0; i < reconciling->count; i++) {
+		const struct lost *lost = &reconciling->lost[i];
+		json_array_append_new(
+		    list, json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "run", lost->run, "feed",
+		              lost->feed, "file", lost->file, "summary", lost->summary, "input",
+		              lost->input, "found", lost->found));
+	}
+	json_dumpf(list, stdout, JSON_COMPACT);
+	putchar('\n');
+	json_decref(list);
 }
 
 static void tell(const struct reconciling *reconciling)
 {
-	size_t index;
-	const json_t *lost;
-	if (reconciling->ctl->json) {
-		json_dumpf(reconciling->lost, stdout, JSON_COMPACT);
-		putchar('\n');
-		return;
+	for (size_t i = 0; i < reconciling->count; i++) {
+		const struct lost *lost = &reconciling->lost[i];
+		printf("%s  %s  %s  %s, of which the database has %s\n", lost->run,
+		    *lost->feed ? lost->feed : "-", lost->file,
+		    *lost->input ? lost->input : "(its input was taken away)", lost->found);
 	}
-	json_array_foreach(reconciling->lost, index, lost)
-	{
-		const char *run, *feed, *summary;
-		if (json_unpack((json_t *)lost, "{s:s, s:s, s:s}", "run", &run, "feed", &feed,
-		        "summary", &summary) == 0)
-			printf("%s  %s  %s\n", run, feed, summary);
-	}
-	if (index == 0)
-		printf("The database knows every answer in the outbox.\n");
+	if (reconciling->count > 0)
+		printf("The database does not hold these answers (%zu). After `enrolctl reconcile "
+		       "accept`\ndrop those files again that shall be in force.\n",
+		    reconciling->count);
+	else if (is_error(&reconciling->head))
+		printf("Nothing that was applied is lost, but %s\n", reconciling->head.text);
 	else
-		printf("The database knows nothing of these answers (%zu). Their inputs lie in the "
-		       "archive;\ndrop those again that shall be in force, after `enrolctl "
-		       "reconcile accept`.\n",
-		    index);
+		printf("The database knows every answer%s.\n",
+		    reconciling->accepted > 0 ? " that is not accepted as lost" : "");
+	if (reconciling->accepted > 0)
+		printf("%zu more are lost and accepted: .accepted in the spool says by whom.\n",
+		    reconciling->accepted);
 }
 
 enum ctl_exit ctl_reconcile(const struct ctl *ctl)
 {
-	struct reconciling reconciling = {.ctl = ctl, .spool = {-1, -1, -1, -1, -1, -1, -1}};
-	struct error error = look(&reconciling);
-	enum ctl_exit status = CTL_OK;
-	if (is_error(&error)) {
-		status = ctl_fail(&error);
-	} else {
+	struct reconciling reconciling = {.spool = {-1, -1, -1, -1, -1, -1, -1}};
+	struct error error = look(ctl, &reconciling);
+	bool is_good = reconciling.count == 0 && !is_error(&reconciling.head);
+	if (!is_error(&error) && ctl->json)
+		tell_json(&reconciling);
+	else if (!is_error(&error))
 		tell(&reconciling);
-		status = json_array_size(reconciling.lost) > 0 ? CTL_NO : CTL_OK;
-	}
 	done(&reconciling);
-	return status;
+	if (is_error(&error))
+		return ctl_fail(&error);
+	return is_good ? CTL_OK : CTL_NO;
 }
 
 enum ctl_exit ctl_reconcile_accept(const struct ctl *ctl)
 {
-	struct spool spool;
-	struct lms *lms = NULL;
-	struct error error = spool_open(ctl->config, &spool);
+	struct reconciling reconciling = {.spool = {-1, -1, -1, -1, -1, -1, -1}};
+	struct error error = look(ctl, &reconciling);
+	bool is_needed = reconciling.count > 0 || is_error(&reconciling.head);
+	/* Who has done it is on record before it is done. */
+	if (!is_error(&error) && is_needed)
+		error = accepted_add(
+		    &reconciling.spool, reconciling.by, reconciling.lost, reconciling.count);
+	if (!is_error(&error) && is_needed)
+		error = head_accept(&reconciling.spool, reconciling.lms);
+	done(&reconciling);
 	if (is_error(&error))
 		return ctl_fail(&error);
-	error = lms_open(&ctl->config->lms, &lms);
-	if (!is_error(&error))
-		error = head_accept(&spool, lms);
-	lms_close(lms);
-	spool_close(&spool);
-	if (is_error(&error))
-		return ctl_fail(&error);
-	printf("The database is taken as it is; enrold can be started.\n");
+	if (is_needed)
+		printf("The database is taken as it is, without the answers that it does not hold "
+		       "(%zu);\nenrold can be started.\n",
+		    reconciling.count);
+	else
+		printf("The database knows every answer: there is nothing to accept.\n");
 	return CTL_OK;
 }

@@ -38,6 +38,7 @@ struct error startup_site(
 	struct lms *lms = NULL;
 	const struct site_facts *site;
 	char last[RUN_ID_SIZE + 1];
+	struct head head;
 	struct error error = lms_open(&config->lms, &lms);
 	if (!is_error(&error))
 		error = head_check(spool, lms);
@@ -47,9 +48,12 @@ struct error startup_site(
 		error = lms_load_site(lms, &site);
 	if (!is_error(&error))
 		error = ledger_last_run(lms, last);
+	if (!is_error(&error))
+		error = head_find(spool, &head);
 	if (!is_error(&error)) {
 		zone_set(site->timezone);
 		run_ids_note(ids, last);
+		run_ids_note(ids, head.run); /* which the ledger may have been told to forget */
 	}
 	lms_close(lms);
 	return error;

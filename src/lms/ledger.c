@@ -1,5 +1,8 @@
 #include "parts.h"
 
+#include <stdio.h>
+#include <stdlib.h>
+
 static const char *const state_names[] = {
     [RUN_UNKNOWN] = "unknown",
     [RUN_RUNNING] = "running",
@@ -103,15 +106,68 @@ struct error ledger_set_head(struct lms *lms, const char *head, struct slice run
 	return db_error(lms_db(lms));
 }
 
-struct error ledger_last_run(struct lms *lms, char run[RUN_ID_SIZE + 1])
+static struct error run_select(struct lms *lms, const char *sql, char run[RUN_ID_SIZE + 1])
 {
 	memset(run, 0, RUN_ID_SIZE + 1);
-	struct db_rows rows =
-	    db_select(lms_db(lms), "SELECT coalesce(max(run), '') FROM {enrold_run}", DB_NONE);
+	struct db_rows rows = db_select(lms_db(lms), sql, DB_NONE);
 	if (db_next(&rows)) {
 		struct slice text = db_column_text(&rows, 0);
 		memcpy(run, text.bytes, text.size < RUN_ID_SIZE ? text.size : RUN_ID_SIZE);
 	}
 	db_leave(&rows);
 	return db_error(lms_db(lms));
+}
+
+struct error ledger_newest(struct lms *lms, char run[RUN_ID_SIZE + 1])
+{
+	return run_select(lms, "SELECT run FROM {enrold_head} WHERE id = 1", run);
+}
+
+struct error ledger_last_run(struct lms *lms, char run[RUN_ID_SIZE + 1])
+{
+	return run_select(lms, "SELECT coalesce(max(run), '') FROM {enrold_run}", run);
+}
+
+/* ---- all that have ended ---- */
+
+static int end_compare(const void *a, const void *b)
+{
+	const struct ledger_end *x = a, *y = b;
+	return strcmp(x->run, y->run);
+}
+
+static struct ledger_end *end_add(struct ledger_end **ends, size_t *count, size_t *room)
+{
+	if (*count == *room) {
+		*room = *room > 0 ? *room * 2 : 256;
+		struct ledger_end *grown = reallocarray(*ends, *room, sizeof *grown);
+		if (!grown)
+			return NULL;
+		*ends = grown;
+	}
+	return &(*ends)[(*count)++];
+}
+
+struct error ledger_ends(struct lms *lms, struct ledger_end **ends, size_t *count)
+{
+	size_t room = 0;
+	struct error error = OK;
+	*ends = NULL;
+	*count = 0;
+	struct db_rows rows = db_scan(
+	    lms_db(lms), "SELECT run, summary_sha256 FROM {enrold_run} WHERE state <> 'running'");
+	while (!is_error(&error) && db_next(&rows)) {
+		struct ledger_end *end = end_add(ends, count, &room);
+		if (!end) {
+			error = error_memory("reading the ledger");
+			break;
+		}
+		snprintf(end->run, sizeof end->run, "%.*s", SLICE_ARG(db_column_text(&rows, 0)));
+		snprintf(end->summary_sha256, sizeof end->summary_sha256, "%.*s",
+		    SLICE_ARG(db_column_text(&rows, 1)));
+	}
+	db_leave(&rows);
+	if (*count > 1) /* not by the server, which may sort by a language */
+		qsort(*ends, *count, sizeof **ends, end_compare);
+	return is_error(&error) ? error : db_error(lms_db(lms));
 }

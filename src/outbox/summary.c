@@ -166,6 +166,16 @@ void summary_find_chain(struct slice text, char chain[HASH_TEXT_SIZE + 1])
 	chain[HASH_TEXT_SIZE] = '\0';
 }
 
+void summary_find_previous(struct slice text, char previous[HASH_TEXT_SIZE + 1])
+{
+	static const char after[] = "\",\"chain\":\"", end[] = "\"}\n";
+	summary_find_chain(text, previous);
+	if (*previous != '\0' && text.size > 2 * HASH_TEXT_SIZE + strlen(after) + strlen(end))
+		memcpy(previous,
+		    text.bytes + text.size - strlen(end) - strlen(after) - 2 * HASH_TEXT_SIZE,
+		    HASH_TEXT_SIZE);
+}
+
 static const char *text_member(const json_t *object, const char *name)
 {
 	const char *text = json_string_value(json_object_get(object, name));
@@ -178,6 +188,24 @@ bool summary_is_preview(struct slice text)
 	/* Before it stand only our own run id and a feed's name. */
 	size_t start = text.size < 200 ? text.size : 200;
 	return text.size > 0 && memmem(text.bytes, start, mode, strlen(mode));
+}
+
+static bool member_is(struct slice text, const char *name, const char *value)
+{
+	json_t *summary = json_loadb(text.bytes, text.size, 0, NULL);
+	bool is = strcmp(text_member(summary, name), value) == 0;
+	json_decref(summary);
+	return is;
+}
+
+bool summary_is_of(struct slice text, const char *run)
+{
+	return member_is(text, "run", run);
+}
+
+bool summary_is_refused(struct slice text)
+{
+	return member_is(text, "status", "refused");
 }
 
 /* Whether anything had been applied decides what is to be done. */

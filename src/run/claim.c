@@ -1,8 +1,6 @@
 #include "disk.h"
 #include "parts.h"
 
-#include "enrold/head.h"
-
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -11,6 +9,7 @@
 #include <unistd.h>
 
 #define BOX "inbox"
+#define HEAD_PART ".head.part" /* 0.1.0 may have left one */
 
 /* R/inbox and, as the lane says, what is below it: made one by one, removed the other way round. */
 enum { BOXES_MAX = 3 };

@@ -95,6 +95,29 @@ bool disk_has(int at, const char *name)
 	return faccessat(at, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
+struct error disk_load(int at, const char *name, struct arena *arena, struct slice *text)
+{
+	struct stat stat;
+	*text = (struct slice){NULL, 0};
+	int file = openat(at, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (file < 0)
+		return errno == ENOENT ? OK : error_errno("cannot open %s", name);
+	ssize_t size = fstat(file, &stat) < 0 ? -1 : 0;
+	size_t room = size == 0 && S_ISREG(stat.st_mode) ? (size_t)stat.st_size : 0;
+	char *bytes = arena_alloc(arena, room + 1);
+	if (size == 0 && bytes)
+		size = pread(file, bytes, room, 0);
+	struct error error = size < 0 ? error_errno("cannot read %s", name) : OK;
+	close(file);
+	if (is_error(&error))
+		return error;
+	if (!bytes)
+		return error_memory("reading a file");
+	bytes[size] = '\0';
+	*text = (struct slice){bytes, (size_t)size};
+	return OK;
+}
+
 static bool is_same_file(int at, const char *name, int other_at, const char *other)
 {
 	struct stat a, b;

@@ -5,6 +5,7 @@
 #ifndef RUN_DISK_H
 #define RUN_DISK_H
 
+#include "enrold/arena.h"
 #include "enrold/error.h"
 #include "enrold/slice.h"
 
@@ -21,6 +22,9 @@ struct error disk_copy(int from, int to, char *chunk, size_t size) MUST_CHECK;
 /* A new file with these bytes, durable. */
 struct error disk_create(int at, const char *name, mode_t mode, struct slice bytes) MUST_CHECK;
 bool disk_has(int at, const char *name);
+/* The whole of a small file; bytes NULL: there is none. */
+struct error disk_load(
+    int at, const char *name, struct arena *arena, struct slice *text) MUST_CHECK;
 /* Into a directory that nobody else writes to, under the same name, in one step. As renameat. */
 int disk_claim(int from, const char *name, int to);
 /* Never replaces: EEXIST is moved out of the way by a number in the name that is taken. */

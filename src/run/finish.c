@@ -1,5 +1,7 @@
 #include "parts.h"
 
+#include "enrold/head.h"
+
 static void file_add(struct summary *summary, char name[FILE_NAME_SIZE], const struct run *run,
     const char *suffix, uint64_t bytes, const char *sha256)
 {
@@ -74,6 +76,9 @@ static struct error head_move(struct run *run, const struct finish *finish, stru
 	struct lms *lms = run->runner->lms;
 	char previous[HASH_TEXT_SIZE + 1], chain[HASH_TEXT_SIZE + 1];
 	struct error error = ledger_head(lms, previous);
+	/* A database may be put back under an open connection. */
+	if (!is_error(&error))
+		error = head_expect(run->runner->shared->spool, lms, previous);
 	if (!is_error(&error))
 		error = summary_make(run, finish, previous, summary, chain);
 	if (!is_error(&error))

@@ -2,75 +2,225 @@
 
 #include "disk.h"
 
-#include "enrold/ledger.h"
+#include "enrold/summary.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #define HEAD ".head"
 
-enum { MODE_HEAD = 0640 };
+enum { MODE_HEAD = 0640, PLACES = 2, PLACE_SIZE = 512 };
 
-struct error head_note(const struct spool *spool, int at, const char *run)
+/* ---- the file ---- */
+
+/* The turn stands at both ends: a line of which only a part was written shows. */
+static bool line_parse(const char *line, struct head *head)
 {
-	char line[RUN_ID_SIZE + 2];
-	int length = snprintf(line, sizeof line, "%s\n", run);
-	int file =
-	    openat(at, HEAD_PART, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, MODE_HEAD);
-	if (file < 0)
-		return error_errno("cannot make " HEAD_PART);
-	struct error error = disk_write(file, (struct slice){line, (size_t)length}, HEAD_PART);
-	close(file);
-	if (!is_error(&error) && renameat(at, HEAD_PART, spool->root, HEAD) < 0)
-		error = error_errno("cannot rename " HEAD_PART);
+	uint64_t again = 0;
+	int64_t epoch_us;
+	*head = (struct head){.turn = 0};
+	int found = sscanf(line, "%" SCNu64 " %22s %64s %64s %" SCNu64 "\n", &head->turn, head->run,
+	    head->sha256, head->chain, &again);
+	return found == 5 && again == head->turn && run_id_parse(head->run, &epoch_us) &&
+	       strlen(head->sha256) == HASH_TEXT_SIZE && strlen(head->chain) == HASH_TEXT_SIZE;
+}
+
+/* Of 0.1.0: the id and a newline. */
+static bool id_parse(const char *line, struct head *head)
+{
+	int64_t epoch_us;
+	*head = (struct head){.turn = 0};
+	snprintf(head->run, sizeof head->run, "%.*s", RUN_ID_SIZE, line);
+	return run_id_parse(head->run, &epoch_us) && line[RUN_ID_SIZE] == '\n';
+}
+
+static struct error head_read(int file, struct head *head)
+{
+	char text[PLACES * PLACE_SIZE + 1] = "";
+	ssize_t size = pread(file, text, sizeof text - 1, 0);
+	if (size < 0)
+		return error_errno("cannot read " HEAD);
+	struct head found;
+	if (!id_parse(text, head)) {
+		*head = (struct head){.turn = 0};
+		memset(head->chain, '0', HASH_TEXT_SIZE);
+	}
+	for (int place = 0; place < PLACES; place++)
+		if (line_parse(text + place * PLACE_SIZE, &found) && found.turn > head->turn)
+			*head = found;
+	return OK;
+}
+
+static struct error head_write(int file, struct head *head)
+{
+	char line[PLACE_SIZE];
+	head->turn++;
+	int length = snprintf(line, sizeof line, "%020" PRIu64 " %s %s %s %020" PRIu64 "\n",
+	    head->turn, head->run, head->sha256, head->chain, head->turn);
+	off_t place = (off_t)(head->turn % PLACES) * PLACE_SIZE;
+	if (pwrite(file, line, (size_t)length, place) != length || fdatasync(file) < 0)
+		return error_errno("cannot write " HEAD);
+	return OK;
+}
+
+/* Open and locked; closing it gives the lock back. Made when it is missing. */
+static struct error head_lock(const struct spool *spool, int *file)
+{
+	const int flags = O_RDWR | O_NOFOLLOW | O_CLOEXEC;
+	bool is_new = false;
+	*file = openat(spool->root, HEAD, flags);
+	if (*file < 0 && errno == ENOENT) {
+		is_new = true;
+		*file = openat(spool->root, HEAD, flags | O_CREAT, MODE_HEAD);
+	}
+	if (*file < 0)
+		return error_errno("cannot open " HEAD);
+	struct error error = is_new ? disk_sync(spool->root, ".") : OK;
+	while (!is_error(&error) && flock(*file, LOCK_EX) < 0)
+		if (errno != EINTR)
+			error = error_errno("cannot lock " HEAD);
+	if (is_error(&error))
+		close(*file);
 	return error;
 }
 
-struct error head_find(const struct spool *spool, char run[RUN_ID_SIZE + 1])
+struct error head_find(const struct spool *spool, struct head *head)
 {
-	int64_t epoch_us;
-	memset(run, 0, RUN_ID_SIZE + 1);
+	*head = (struct head){.turn = 0};
 	int file = openat(spool->root, HEAD, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (file < 0)
 		return errno == ENOENT ? OK : error_errno("cannot open " HEAD);
-	struct error error =
-	    pread(file, run, RUN_ID_SIZE, 0) < 0 ? error_errno("cannot read " HEAD) : OK;
+	struct error error = head_read(file, head);
 	close(file);
-	if (!run_id_parse(run, &epoch_us))
-		*run = '\0'; /* cut short by a power cut */
 	return error;
+}
+
+/* ---- against the ledger ---- */
+
+/* NULL: none. */
+static const char *fault_find(const struct head *head, const struct ledger_run *row)
+{
+	if (row->state == RUN_UNKNOWN)
+		return "does not know";
+	if (row->state < RUN_APPLIED)
+		return "knows no end of";
+	bool is_same = slice_is(row->summary_sha256, slice_of(head->sha256));
+	return *head->sha256 && !is_same ? "has another answer for" : NULL;
+}
+
+static struct error known_check(struct lms *lms, const struct head *head)
+{
+	struct ledger_run row;
+	if (*head->run == '\0')
+		return OK;
+	struct arena *arena = arena_create();
+	struct error error = arena ? ledger_find(lms, slice_of(head->run), arena, &row)
+	                           : error_memory("looking at the ledger");
+	const char *fault = is_error(&error) ? NULL : fault_find(head, &row);
+	arena_free(arena);
+	if (!fault)
+		return error;
+	return error_config("the database %s run %s, which this spool has answered: it was "
+	                    "restored from an older backup, has lost commits, or is another one; "
+	                    "see `enrolctl reconcile`",
+	    fault, head->run);
 }
 
 struct error head_check(const struct spool *spool, struct lms *lms)
 {
-	char run[RUN_ID_SIZE + 1];
-	struct ledger_run row = {.state = RUN_UNKNOWN};
-	struct error error = head_find(spool, run);
-	if (is_error(&error) || *run == '\0')
+	struct head head;
+	struct error error = head_find(spool, &head);
+	return is_error(&error) ? error : known_check(lms, &head);
+}
+
+struct error head_expect(const struct spool *spool, struct lms *lms, const char *previous)
+{
+	struct head head;
+	struct error error = head_find(spool, &head);
+	if (is_error(&error) || strcmp(head.chain, previous) == 0)
 		return error;
+	return known_check(lms, &head);
+}
+
+/* ---- moving on ---- */
+
+static void head_of(const struct ledger_run *run, struct head *head)
+{
+	snprintf(head->run, sizeof head->run, "%.*s", SLICE_ARG(run->run));
+	snprintf(head->sha256, sizeof head->sha256, "%.*s", SLICE_ARG(run->summary_sha256));
+	summary_find_chain(run->summary, head->chain);
+	if (*head->chain == '\0')
+		memset(head->chain, '?', HASH_TEXT_SIZE); /* somebody has written there */
+}
+
+/* *run "": the ledger has none. */
+static struct error newest_find(struct lms *lms, struct head *head)
+{
+	char id[RUN_ID_SIZE + 1];
+	struct ledger_run row;
 	struct arena *arena = arena_create();
-	error = arena ? ledger_find(lms, slice_of(run), arena, &row)
-	              : error_memory("looking at the ledger");
+	struct error error = arena ? ledger_newest(lms, id) : error_memory("looking at the ledger");
+	*head->run = '\0';
+	if (!is_error(&error) && *id)
+		error = ledger_find(lms, slice_of(id), arena, &row);
+	if (!is_error(&error) && *id && row.state < RUN_APPLIED)
+		error = error_config("the ledger's chain ends with run %s, which it does not hold: "
+		                     "it is damaged, restore it from a backup",
+		    id);
+	if (!is_error(&error) && *id)
+		head_of(&row, head);
 	arena_free(arena);
-	if (is_error(&error) || row.state != RUN_UNKNOWN)
+	return error;
+}
+
+static struct error head_move(
+    int file, struct lms *lms, const struct ledger_run *run, const char *previous)
+{
+	struct head head;
+	struct error error = head_read(file, &head);
+	if (is_error(&error) || slice_is(run->summary_sha256, slice_of(head.sha256)))
 		return error;
-	return error_config("the database does not know run %s, which this spool has answered: it "
-	                    "was restored from an older backup, or is another one; see `enrolctl "
-	                    "reconcile`",
-	    run);
+	bool is_next = strcmp(head.chain, previous) == 0;
+	if (!is_next)
+		error = known_check(lms, &head);
+	if (!is_error(&error) && !is_next)
+		error = newest_find(lms, &head);
+	if (is_next)
+		head_of(run, &head);
+	return is_error(&error) ? error : head_write(file, &head);
+}
+
+struct error head_note(const struct spool *spool, struct lms *lms, const struct ledger_run *run)
+{
+	int file;
+	char previous[HASH_TEXT_SIZE + 1];
+	summary_find_previous(run->summary, previous);
+	struct error error = head_lock(spool, &file);
+	if (is_error(&error))
+		return error;
+	error = head_move(file, lms, run, previous);
+	close(file);
+	return error;
 }
 
 struct error head_accept(const struct spool *spool, struct lms *lms)
 {
-	char last[RUN_ID_SIZE + 1];
-	struct error error = ledger_last_run(lms, last);
+	int file;
+	struct head head;
+	struct error error = head_lock(spool, &file);
 	if (is_error(&error))
 		return error;
-	if (*last != '\0')
-		return head_note(spool, spool->root, last);
-	if (unlinkat(spool->root, HEAD, 0) < 0 && errno != ENOENT)
-		return error_errno("cannot remove " HEAD);
-	return OK;
+	error = head_read(file, &head);
+	if (!is_error(&error))
+		error = newest_find(lms, &head);
+	if (!is_error(&error) && *head.run)
+		error = head_write(file, &head);
+	else if (!is_error(&error) && (ftruncate(file, 0) < 0 || fdatasync(file) < 0))
+		error = error_errno("cannot empty " HEAD);
+	close(file);
+	return error;
 }

@@ -160,6 +160,11 @@ struct error finish_refused(struct run *run, const struct error *refusal) MUST_C
 /* ---- publish.c: everything to its place ---- */
 
 struct error publish(struct run *run) MUST_CHECK;
+/* Of a run that the ledger does not know to have ended: whether its answer is out all the same, and
+ * if so all else is put away as well. */
+struct error publish_forgotten(struct run *run, bool *is_out) MUST_CHECK;
+/* What has left work/ for the outbox comes back, as long as the summary has not followed. */
+struct error publish_withdraw(struct run *run) MUST_CHECK;
 
 /* What the answer's file is called: "staff.R.result.csv", "staff.R.preview.result.csv". */
 void run_name(const struct run *run, const char *suffix, char name[FILE_NAME_SIZE]);

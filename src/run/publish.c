@@ -77,18 +77,35 @@ static struct error answer_move(
 	                        : disk_move_first(run->directory, name, outbox, public_name);
 }
 
+/* What has its name may also be a stranger's, or tell of this run as it was before the database was
+ * put back to an earlier day. */
+static struct error summary_is_ours(
+    const struct run *run, int outbox, const char *public_name, bool *is_ours)
+{
+	struct slice text;
+	char sha256[HASH_TEXT_SIZE + 1];
+	struct error error = disk_load(outbox, public_name, run->arena, &text);
+	*is_ours = false;
+	if (is_error(&error) || !text.bytes)
+		return error;
+	error = hash_text(text, sha256);
+	*is_ours = !is_error(&error) && slice_is(run->row.summary_sha256, slice_of(sha256));
+	return error;
+}
+
 static struct error summary_move(struct run *run, int outbox)
 {
 	char public_name[FILE_NAME_SIZE];
+	bool is_ours;
 	run_name(run, ".summary.json", public_name);
-	if (disk_has(outbox, public_name))
-		return OK;
-	struct error error =
-	    disk_create(run->directory, RUN_SUMMARY, MODE_ANSWER, run->row.summary);
+	struct error error = summary_is_ours(run, outbox, public_name, &is_ours);
+	if (is_error(&error) || is_ours)
+		return error;
+	error = disk_create(run->directory, RUN_SUMMARY, MODE_ANSWER, run->row.summary);
 	if (!is_error(&error))
 		error = regroup(run, outbox, RUN_SUMMARY);
 	return is_error(&error) ? error
-	                        : disk_move(run->directory, RUN_SUMMARY, outbox, public_name);
+	                        : disk_move_first(run->directory, RUN_SUMMARY, outbox, public_name);
 }
 
 static struct error outbox_fill(struct run *run, int outbox)
@@ -182,6 +199,12 @@ static struct error quarantine(struct run *run)
 	return is_error(&error) ? error : reason_write(run);
 }
 
+static struct error input_end(struct run *run)
+{
+	struct error error = run->row.state == RUN_REFUSED ? quarantine(run) : archive(run);
+	return is_error(&error) ? error : claim_close(run);
+}
+
 struct error publish(struct run *run)
 {
 	int outbox;
@@ -189,11 +212,64 @@ struct error publish(struct run *run)
 	    spool_open_outbox(run->runner->shared->spool, run->row.feed.bytes, &outbox);
 	if (is_error(&error))
 		return error;
-	error = outbox_fill(run, outbox);
+	error = head_note(run->runner->shared->spool, run->runner->lms, &run->row);
+	if (!is_error(&error))
+		error = outbox_fill(run, outbox);
 	close(outbox);
-	if (!is_error(&error))
-		error = head_note(run->runner->shared->spool, run->directory, run->id);
-	if (!is_error(&error))
-		error = run->row.state == RUN_REFUSED ? quarantine(run) : archive(run);
-	return is_error(&error) ? error : claim_close(run);
+	return is_error(&error) ? error : input_end(run);
+}
+
+/* ---- of a run that the database has forgotten ---- */
+
+/*
+ * The database was put back to an earlier day between the answer and the last step, and somebody
+ * has accepted that. What is out stays as it is: the answer is one of those that are lost, and the
+ * input goes where those of the others lie.
+ */
+struct error publish_forgotten(struct run *run, bool *is_out)
+{
+	int outbox;
+	struct slice text = {0};
+	char name[FILE_NAME_SIZE];
+	*is_out = false;
+	if (run->row.state == RUN_UNKNOWN) {
+		run->row.name = slice_of(run->name);
+		run->row.feed = slice_of(run->lane.feed);
+	}
+	if (run->row.name.size == 0)
+		return OK; /* the claim was cut short */
+	struct error error =
+	    spool_open_outbox(run->runner->shared->spool, run->row.feed.bytes, &outbox);
+	if (is_error(&error))
+		return error;
+	run_name(run, ".summary.json", name);
+	error = disk_load(outbox, name, run->arena, &text);
+	close(outbox);
+	*is_out = text.bytes && summary_is_of(text, run->id);
+	if (is_error(&error) || !*is_out)
+		return error;
+	run->row.summary = text;
+	run->row.state = summary_is_refused(text) ? RUN_REFUSED : RUN_APPLIED;
+	return input_end(run);
+}
+
+/* Of an answer that was not out as a whole the next attempt goes on with what is. */
+struct error publish_withdraw(struct run *run)
+{
+	static const struct {
+		const char *name, *suffix;
+	} sheets[] = {{ANSWER_RESULT, ".result.csv"}, {ANSWER_RETRY, ".retry.csv"}};
+	int outbox;
+	char public_name[FILE_NAME_SIZE];
+	struct error error =
+	    spool_open_outbox(run->runner->shared->spool, run->row.feed.bytes, &outbox);
+	if (is_error(&error))
+		return error;
+	for (int i = 0; i < 2 && !is_error(&error); i++) {
+		run_name(run, sheets[i].suffix, public_name);
+		if (!disk_has(run->directory, sheets[i].name) && disk_has(outbox, public_name))
+			error = disk_move(outbox, public_name, run->directory, sheets[i].name);
+	}
+	close(outbox);
+	return error;
 }

@@ -5,6 +5,7 @@
 #include "parts.h"
 
 #include "enrold/head.h"
+#include "enrold/log.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -185,6 +186,8 @@ static struct error resume(struct run *run)
 	if (!is_error(&error))
 		error = site_load(run);
 	if (!is_error(&error))
+		error = publish_withdraw(run);
+	if (!is_error(&error))
 		error = tries_begin(run);
 	if (error.class == ERROR_REJECT)
 		return finish_refused(run, &error);
@@ -211,6 +214,16 @@ static struct error give_up(struct run *run, const struct error *error)
 	struct error refusal = error_reject(
 	    error->class == ERROR_CONFIG ? "not_applicable" : "unreadable", 0, "%s", error->text);
 	return finish_refused(run, &refusal);
+}
+
+static void tell_of_forgotten(const struct run *run)
+{
+	log_event(LOG_WARNING, "run_forgotten",
+	    json_pack("{s:s, s:s, s:o}", "run", run->id, "feed", run->lane.feed, "file",
+	        log_text(run->row.name.bytes)),
+	    "run %s was answered, and the database was put back to before that: its input is "
+	    "archived; drop it again if it is to be in force",
+	    run->id);
 }
 
 static struct error advance(struct run *run, struct run_report *report)
@@ -339,6 +352,19 @@ static struct error run_open(struct run *run, const char *id, struct run_report 
 	return error;
 }
 
+static struct error go_on(struct run *run, struct run_report *report)
+{
+	bool is_out = false;
+	struct error error = has_ended(run) ? OK : publish_forgotten(run, &is_out);
+	if (!is_error(&error) && !is_out)
+		return advance(run, report);
+	if (is_out)
+		report->end = RUN_GONE;
+	if (!is_error(&error))
+		tell_of_forgotten(run);
+	return error;
+}
+
 void run_continue(
     struct runner *runner, const char *id, bool is_last_try, struct run_report *report)
 {
@@ -353,7 +379,7 @@ void run_continue(
 	if (!is_error(&error) && report->end == RUN_ANSWERED && !has_ended(&run))
 		error = lms_check_site(runner->lms, run.lane.is_preview);
 	if (!is_error(&error) && report->end == RUN_ANSWERED)
-		error = advance(&run, report);
+		error = go_on(&run, report);
 	conclude(&run, error, report);
 }
 

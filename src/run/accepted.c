@@ -1,0 +1,127 @@
+#include "enrold/accepted.h"
+
+#include "disk.h"
+
+#include "enrold/summary.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#define ACCEPTED ".accepted"
+
+enum { MODE_ACCEPTED = 0640 };
+
+/* ---- reading ---- */
+
+static int by_run(const void *key, const void *member)
+{
+	const struct lost *lost = member;
+	return strcmp(key, lost->run);
+}
+
+/* What was accepted is the answer, not only its run. */
+static void mark(const json_t *line, struct lost *lost, size_t count, bool *is_accepted)
+{
+	size_t index;
+	const json_t *entry;
+	json_array_foreach(json_object_get(line, "lost"), index, entry)
+	{
+		const char *run = json_string_value(json_object_get(entry, "run"));
+		const char *sha256 = json_string_value(json_object_get(entry, "summary_sha256"));
+		const struct lost *found =
+		    run && count > 0 ? bsearch(run, lost, count, sizeof *lost, by_run) : NULL;
+		if (found && sha256 &&
+		    (*found->sha256 == '\0' || strcmp(found->sha256, sha256) == 0))
+			is_accepted[found - lost] = true;
+	}
+}
+
+static struct error lines_read(int file, struct lost *lost, size_t count, bool *is_accepted)
+{
+	FILE *stream = fdopen(file, "r");
+	char *line = NULL;
+	size_t room = 0;
+	if (!stream) {
+		close(file);
+		return error_memory("reading " ACCEPTED);
+	}
+	while (getline(&line, &room, stream) > 0) {
+		json_t *object = json_loads(line, 0, NULL);
+		mark(object, lost, count, is_accepted);
+		json_decref(object);
+	}
+	struct error error = ferror(stream) ? error_errno("cannot read " ACCEPTED) : OK;
+	free(line);
+	fclose(stream);
+	return error;
+}
+
+struct error accepted_remove(
+    const struct spool *spool, struct lost *lost, size_t *count, size_t *accepted)
+{
+	size_t kept = 0;
+	*accepted = 0;
+	int file = openat(spool->root, ACCEPTED, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (file < 0)
+		return errno == ENOENT ? OK : error_errno("cannot open " ACCEPTED);
+	bool *is_accepted = calloc(*count + 1, sizeof *is_accepted);
+	if (!is_accepted) {
+		close(file);
+		return error_memory("reading " ACCEPTED);
+	}
+	struct error error = lines_read(file, lost, *count, is_accepted);
+	for (size_t i = 0; i < *count; i++)
+		if (!is_accepted[i])
+			lost[kept++] = lost[i];
+	*accepted = *count - kept;
+	*count = kept;
+	free(is_accepted);
+	return error;
+}
+
+/* ---- writing ---- */
+
+static char *line_make(const char *by, const struct lost *lost, size_t count)
+{
+	struct timespec now;
+	char time[TIME_TEXT_SIZE];
+	clock_gettime(CLOCK_REALTIME, &now);
+	summary_time((int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000, time);
+	json_t *entries = json_array();
+	for (size_t i = 0; i < count; i++)
+		json_array_append_new(
+		    entries, json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "run", lost[i].run, "feed",
+		                 lost[i].feed, "file", lost[i].file, "input", lost[i].input,
+		                 "found", lost[i].found, "summary_sha256", lost[i].sha256));
+	bool is_whole = json_array_size(entries) == count;
+	json_t *line = json_pack("{s:s, s:s, s:o}", "accepted", time, "by", by, "lost", entries);
+	char *text = is_whole ? json_dumps(line, JSON_COMPACT) : NULL;
+	json_decref(line);
+	return text;
+}
+
+struct error accepted_add(
+    const struct spool *spool, const char *by, const struct lost *lost, size_t count)
+{
+	char *line = line_make(by, lost, count);
+	if (!line)
+		return error_memory("writing " ACCEPTED);
+	int file = openat(spool->root, ACCEPTED,
+	    O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, MODE_ACCEPTED);
+	struct error error = file < 0 ? error_errno("cannot open " ACCEPTED) : OK;
+	if (!is_error(&error))
+		error = disk_write(file, slice_of(line), ACCEPTED);
+	if (!is_error(&error))
+		error = disk_write(file, SLICE("\n"), ACCEPTED);
+	if (!is_error(&error) && fsync(file) < 0)
+		error = error_errno("cannot flush " ACCEPTED);
+	if (file >= 0)
+		close(file);
+	free(line);
+	return is_error(&error) ? error : disk_sync(spool->root, ".");
+}

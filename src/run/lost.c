@@ -1,0 +1,268 @@
+#include "enrold/lost.h"
+
+#include "disk.h"
+
+#include "enrold/hash.h"
+#include "enrold/ledger.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum { PLACE_SIZE = 512 };
+
+struct search {
+	const struct spool *spool;
+	struct arena *arena;
+	struct arena *file; /* reset with each */
+	struct lost *all;
+	size_t count, room;
+	struct error error; /* the first */
+};
+
+/* "staff.R<end>" -> R. */
+static bool run_of(const char *name, const char *end, char run[RUN_ID_SIZE + 1])
+{
+	int64_t epoch_us;
+	size_t size = strlen(name), tail = strlen(end);
+	if (size < tail + RUN_ID_SIZE || strcmp(name + size - tail, end) != 0)
+		return false;
+	snprintf(run, RUN_ID_SIZE + 1, "%s", name + size - tail - RUN_ID_SIZE);
+	return run_id_parse(run, &epoch_us);
+}
+
+static const char *keep(struct search *search, const char *text)
+{
+	return arena_copy(search->arena, slice_of(text)).bytes;
+}
+
+static struct lost *add(struct search *search, const char run[RUN_ID_SIZE + 1])
+{
+	if (search->count == search->room) {
+		search->room = search->room > 0 ? search->room * 2 : 64;
+		struct lost *grown = reallocarray(search->all, search->room, sizeof *grown);
+		if (!grown) {
+			search->error = error_memory("looking for answers");
+			return NULL;
+		}
+		search->all = grown;
+	}
+	struct lost *lost = &search->all[search->count++];
+	*lost = (struct lost){.feed = "", .file = "", .summary = "", .input = "", .found = ""};
+	memcpy(lost->run, run, RUN_ID_SIZE);
+	return lost;
+}
+
+static int by_run(const void *a, const void *b)
+{
+	const struct lost *x = a, *y = b;
+	int order = strcmp(x->run, y->run);
+	return order != 0 ? order : strcmp(y->sha256, x->sha256); /* with a summary first */
+}
+
+/* ---- every entry of a directory, and of those below it ---- */
+
+typedef void visit(struct search *search, int directory, const char *place, const char *name);
+
+static void walk(struct search *search, int at, const char *place, int depth, visit *see);
+
+static void entry_visit(
+    struct search *search, int at, const char *place, const char *name, int depth, visit *see)
+{
+	char below[PLACE_SIZE];
+	struct stat stat;
+	if (*name == '.' || fstatat(at, name, &stat, AT_SYMLINK_NOFOLLOW) < 0)
+		return;
+	if (S_ISREG(stat.st_mode))
+		see(search, at, place, name);
+	if (!S_ISDIR(stat.st_mode) || depth == 0 ||
+	    snprintf(below, sizeof below, "%s/%s", place, name) >= PLACE_SIZE)
+		return;
+	int directory = openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (directory < 0) {
+		search->error = error_errno("cannot open %s", below);
+		return;
+	}
+	walk(search, directory, below, depth - 1, see);
+	close(directory);
+}
+
+static void walk(struct search *search, int at, const char *place, int depth, visit *see)
+{
+	int copy = openat(at, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *listing = copy < 0 ? NULL : fdopendir(copy);
+	if (!listing) {
+		search->error = error_errno("cannot list %s", place);
+		if (copy >= 0)
+			close(copy);
+		return;
+	}
+	const struct dirent *entry;
+	for (errno = 0; !is_error(&search->error) && (entry = readdir(listing)); errno = 0)
+		entry_visit(search, at, place, entry->d_name, depth, see);
+	if (errno != 0 && !is_error(&search->error))
+		search->error = error_errno("cannot list %s", place);
+	closedir(listing);
+}
+
+/* ---- what has been answered ---- */
+
+static void summary_see(struct search *search, int directory, const char *place, const char *name)
+{
+	char run[RUN_ID_SIZE + 1];
+	struct slice text;
+	if (!run_of(name, ".preview.summary.json", run) && !run_of(name, ".summary.json", run))
+		return;
+	struct lost *lost = add(search, run);
+	if (!lost)
+		return;
+	const char *feed = strchr(place, '/');
+	lost->feed = feed ? keep(search, feed + 1) : "default";
+	lost->summary = keep(search, name);
+	arena_reset(search->file); /* an outbox may hold the answers of years */
+	struct error error = disk_load(directory, name, search->file, &text);
+	if (!is_error(&error))
+		error = hash_text(text, lost->sha256);
+	if (is_error(&error))
+		search->error = error;
+}
+
+static void input_see(struct search *search, int directory, const char *place, const char *name)
+{
+	char run[RUN_ID_SIZE + 1], path[PLACE_SIZE + 256];
+	(void)directory;
+	if (!run_of(name, ".csv", run))
+		return;
+	struct lost *lost = add(search, run);
+	if (!lost)
+		return;
+	snprintf(path, sizeof path, "%s/%s", place, name);
+	lost->input = keep(search, path);
+	/* The stem, as far as it was not cut. */
+	snprintf(path, sizeof path, "%.*s.csv", (int)(strlen(name) - RUN_ID_SIZE - 5), name);
+	lost->file = keep(search, path);
+}
+
+/* A summary and the input of the same run become one. */
+static void pair(struct search *search)
+{
+	size_t kept = 0;
+	if (search->count > 1)
+		qsort(search->all, search->count, sizeof *search->all, by_run);
+	for (size_t i = 0; i < search->count; i++) {
+		struct lost *last = kept > 0 ? &search->all[kept - 1] : NULL;
+		const struct lost *next = &search->all[i];
+		if (!last || strcmp(last->run, next->run) != 0) {
+			search->all[kept++] = *next;
+			continue;
+		}
+		if (*last->input == '\0') {
+			last->input = next->input;
+			last->file = next->file;
+		}
+	}
+	search->count = kept;
+}
+
+/* ---- what of it is lost ---- */
+
+static int end_compare(const void *key, const void *member)
+{
+	const struct ledger_end *end = member;
+	return strcmp(key, end->run);
+}
+
+static bool is_held(const struct lost *lost, const struct ledger_end *ends, size_t count)
+{
+	const struct ledger_end *end =
+	    count > 0 ? bsearch(lost->run, ends, count, sizeof *ends, end_compare) : NULL;
+	return end && (*lost->sha256 == '\0' || strcmp(lost->sha256, end->summary_sha256) == 0);
+}
+
+/* Nothing was changed: a rehearsal, or refused before its first row. */
+static bool is_harmless(struct search *search, struct lost *lost)
+{
+	struct slice text = {NULL, 0};
+	int outbox;
+	arena_reset(search->file);
+	if (*lost->summary == '\0')
+		return false;
+	struct error error = spool_open_outbox(search->spool, lost->feed, &outbox);
+	if (!is_error(&error)) {
+		error = disk_load(outbox, lost->summary, search->file, &text);
+		close(outbox);
+	}
+	if (is_error(&error)) {
+		search->error = error;
+		return false;
+	}
+	json_t *summary = text.bytes ? json_loadb(text.bytes, text.size, 0, NULL) : NULL;
+	const char *mode = "", *status = "", *name = "";
+	json_int_t rows = 1;
+	(void)json_unpack(summary, "{s:s, s:s, s:{s:s}, s:I}", "mode", &mode, "status", &status,
+	    "input", "name", &name, "rows", &rows);
+	if (*name)
+		lost->file = keep(search, name);
+	bool is = strcmp(mode, "preview") == 0 || (strcmp(status, "refused") == 0 && rows == 0);
+	json_decref(summary);
+	return is;
+}
+
+static struct error ledger_ask(struct search *search, struct lms *lms, struct lost *lost)
+{
+	struct ledger_run row;
+	struct error error = ledger_find(lms, slice_of(lost->run), search->file, &row);
+	lost->found = row.state == RUN_UNKNOWN   ? "nothing"
+	              : row.state == RUN_RUNNING ? "unfinished"
+	                                         : "another answer";
+	return error;
+}
+
+static struct error sift(struct search *search, struct lms *lms)
+{
+	struct ledger_end *ends;
+	size_t ends_count, kept = 0;
+	struct error error = ledger_ends(lms, &ends, &ends_count);
+	for (size_t i = 0; i < search->count && !is_error(&error); i++) {
+		struct lost lost = search->all[i];
+		if (is_held(&lost, ends, ends_count) || is_harmless(search, &lost))
+			continue;
+		error = is_error(&search->error) ? search->error : ledger_ask(search, lms, &lost);
+		search->all[kept++] = lost;
+	}
+	search->count = kept;
+	free(ends);
+	return error;
+}
+
+struct error lost_find(const struct spool *spool, struct lms *lms, struct arena *arena,
+    struct lost **lost, size_t *count)
+{
+	struct search search = {
+	    .spool = spool, .arena = arena, .file = arena_create(), .error = OK};
+	if (!search.file)
+		return error_memory("looking for answers");
+	/* What was published is in the ledger by then: the other way round a daemon that shares the
+	 * spool would seem to have lost what it answers meanwhile. */
+	walk(&search, spool->outbox, "outbox", 1, summary_see);
+	if (!is_error(&search.error))
+		walk(&search, spool->archive, "archive", 3, input_see);
+	struct error error = search.error;
+	if (!is_error(&error)) {
+		pair(&search);
+		error = sift(&search, lms);
+	}
+	*count = search.count;
+	*lost = arena_alloc(arena, (search.count + 1) * sizeof **lost);
+	if (*lost && search.count > 0)
+		memcpy(*lost, search.all, search.count * sizeof **lost);
+	if (!is_error(&error) && arena_has_failed(arena))
+		error = error_memory("looking for answers");
+	arena_free(search.file);
+	free(search.all);
+	return error;
+}

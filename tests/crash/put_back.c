@@ -1,0 +1,222 @@
+/*
+ * put_back: every scenario, with a backup of the database taken at the N-th call that changes a
+ * file, as a snapshot of the disk would have it, and put back when all had been answered. Either
+ * that database holds every answer, or enrold does not start; `enrolctl reconcile` names what is
+ * lost, nothing else, and what is dropped again after `accept` is in force as it was.
+ *
+ *     ENROLD_SWEEP=1 build/release/put_back_test   every N
+ */
+#include "fatal.h"
+#include "scale.h"
+#include "scenario.h"
+
+#include <criterion/criterion.h>
+#include <jansson.h>
+#include <stdio.h>
+
+TestSuite(put_back, .timeout = 36000);
+
+static const char *const ends[] = {"", "-wal", "-journal"};
+
+enum { ENDS = 3, EXIT_CONFIG = 78 };
+
+struct backup {
+	const struct spool *spool;
+	long at;
+	bool is_taken;
+};
+
+static struct path saved_path(const struct spool *spool, int end)
+{
+	return path_of("%s/saved%s", spool->root.text, ends[end]);
+}
+
+static struct verdict record(void *context, const struct call *call)
+{
+	struct backup *backup = context;
+	if (call->number == backup->at) {
+		for (int i = 0; i < ENDS; i++) {
+			struct path from = path_of("%s%s", backup->spool->database.text, ends[i]);
+			if (files_exist(from.text))
+				files_copy(from.text, saved_path(backup->spool, i).text);
+		}
+		backup->is_taken = true;
+	}
+	return (struct verdict){VERDICT_GO, 0};
+}
+
+static void put_back(const struct spool *spool)
+{
+	files_remove(path_of("%s-shm", spool->database.text).text);
+	for (int i = 0; i < ENDS; i++) {
+		struct path to = path_of("%s%s", spool->database.text, ends[i]);
+		files_remove(to.text);
+		if (files_exist(saved_path(spool, i).text))
+			files_rename(saved_path(spool, i).text, to.text);
+	}
+}
+
+/* ---- what the database does not hold, by our own reckoning ---- */
+
+struct losses {
+	size_t answers;      /* of any kind */
+	size_t files;        /* that had been applied */
+	struct buffer names; /* their inputs in the archive, a line each */
+};
+
+static void answer_weigh(const struct spool *spool, const char *path, struct losses *losses)
+{
+	char hash[HASH_SIZE];
+	files_hash(path, hash);
+	struct buffer text = files_read(path);
+	json_t *summary = json_loads(text.bytes, 0, NULL);
+	const char *run = "", *mode = "", *status = "";
+	if (json_unpack(
+	        summary, "{s:s, s:s, s:s}", "run", &run, "mode", &mode, "status", &status) != 0)
+		fatal("%s is no summary", path);
+	struct path known =
+	    path_of("SELECT count(*) FROM enrold_run WHERE run = '%s' AND state <> 'running'"
+	            " AND summary_sha256 = '%s'",
+	        run, hash);
+	if (spool_number(spool, known.text) == 0) {
+		losses->answers++;
+		if (strcmp(mode, "apply") == 0 && strcmp(status, "done") == 0) {
+			losses->files++;
+			buffer_print(&losses->names, "%s\n", run);
+		}
+	}
+	json_decref(summary);
+	buffer_done(&text);
+}
+
+static struct losses losses_find(const struct spool *spool)
+{
+	struct losses losses = {0};
+	struct path outbox = spool_path(spool, "outbox");
+	struct listing listing = files_list(outbox.text);
+	for (size_t i = 0; i < listing.count; i++)
+		if (text_ends(listing.entries[i].path, ".summary.json"))
+			answer_weigh(spool,
+			    path_of("%s/%s", outbox.text, listing.entries[i].path).text, &losses);
+	listing_done(&listing);
+	buffer_add_char(&losses.names, '\0');
+	return losses;
+}
+
+/* ---- and what the programs say of it ---- */
+
+static struct finished reconcile(const struct spool *spool, int status)
+{
+	return program_expect(
+	    status, ARGV("enrolctl", "--json", "--config", spool->config.text, "reconcile"));
+}
+
+/* From the archive into its inbox, in the order of their runs. */
+static void drop_again(const struct spool *spool, const json_t *list)
+{
+	size_t index;
+	const json_t *lost;
+	json_array_foreach(list, index, lost)
+	{
+		const char *feed = "", *file = "", *input = "", *run = "";
+		if (json_unpack((json_t *)lost, "{s:s, s:s, s:s, s:s}", "feed", &feed, "file",
+		        &file, "input", &input, "run", &run) != 0)
+			fatal("reconcile has no place for a lost file");
+		bool is_default = strcmp(feed, "default") == 0;
+		struct path to = spool_path(
+		    spool, "inbox/%s%s%s.csv", is_default ? "" : feed, is_default ? "" : "/", run);
+		files_copy(spool_path(spool, "%s", input).text, to.text);
+		if (strcmp(feed, "hr") == 0)
+			files_write(path_of("%s.done", to.text).text, "", 0, 0640);
+		struct finished finished =
+		    program_expect(0, ARGV("enrold", "--config", spool->config.text, "--once"));
+		finished_done(&finished);
+	}
+}
+
+static void losses_mend(const struct spool *spool, const struct losses *losses)
+{
+	struct finished finished =
+	    program_expect(EXIT_CONFIG, ARGV("enrold", "--config", spool->config.text, "--once"));
+	if (!strstr(finished.err.bytes, "enrolctl reconcile"))
+		fatal("it does not say what to do:\n%s", finished.err.bytes);
+	finished_done(&finished);
+	finished = reconcile(spool, 1);
+	json_t *list = json_loads(finished.out.bytes, 0, NULL);
+	size_t index;
+	const json_t *lost;
+	json_array_foreach(list, index, lost)
+	{
+		const char *run = json_string_value(json_object_get(lost, "run"));
+		if (!run || !strstr(losses->names.bytes, run))
+			fatal("reconcile names what is not lost:\n%s", finished.out.bytes);
+	}
+	if (json_array_size(list) != losses->files)
+		fatal("%zu files are lost, reconcile names\n%s", losses->files, finished.out.bytes);
+	finished_done(&finished);
+	finished = program_expect(
+	    0, ARGV("enrolctl", "--config", spool->config.text, "reconcile", "accept"));
+	finished_done(&finished);
+	finished = reconcile(spool, 0);
+	finished_done(&finished);
+	finished = program_expect(0, ARGV("enrold", "--config", spool->config.text, "--once"));
+	finished_done(&finished);
+	drop_again(spool, list);
+	json_decref(list);
+}
+
+static void state_check(const struct spool *spool, const struct expectation *expectation)
+{
+	struct buffer state = spool_state(spool);
+	if (!slice_is(buffer_slice(&state), buffer_slice(&expectation->state)))
+		fatal(
+		    "the LMS is not as it was before the backup was put back:\n%s\ninstead of\n%s",
+		    state.bytes, expectation->state.bytes);
+	buffer_done(&state);
+}
+
+/* False: the program came to its end before there was such a call. */
+static bool round_play(
+    const struct scenario *scenario, long at, const struct expectation *expectation, size_t *lossy)
+{
+	struct spool spool;
+	scenario->prepare(&spool, at % 2 ? "wal" : "delete");
+	struct backup backup = {.spool = &spool, .at = at};
+	struct tracer tracer = scenario_tracer(&spool, record, &backup);
+	struct finished finished = scenario_run(&spool, &tracer);
+	struct path what = path_of("%s: backup at call %ld", scenario->name, at);
+	fatal_about(what.text);
+	finished_done(&finished);
+	if (backup.is_taken) {
+		put_back(&spool);
+		struct losses losses = losses_find(&spool);
+		*lossy += losses.answers > 0;
+		if (losses.answers > 0)
+			losses_mend(&spool, &losses);
+		finished =
+		    program_expect(0, ARGV("enrold", "--config", spool.config.text, "--once"));
+		finished_done(&finished);
+		state_check(&spool, expectation);
+		buffer_done(&losses.names);
+	}
+	spool_remove(&spool);
+	fatal_about(NULL);
+	return backup.is_taken;
+}
+
+SCENARIO_TEST(put_back, at_every_call)
+{
+	const struct scenario *scenario = &scenarios[*number];
+	if (!tracer_works())
+		cr_skip_test("no ptrace here");
+	struct expectation expectation = scenario_expect(scenario, false);
+	long rounds = 0;
+	size_t lossy = 0;
+	int step = scenario_step(scenario) * 5;
+	for (long at = 1; round_play(scenario, at, &expectation, &lossy); at += step)
+		rounds++;
+	fprintf(stderr, "put_back: %s: %ld backups, %zu of them without an answer\n",
+	    scenario->name, rounds, lossy);
+	cr_expect_gt(lossy, 0);
+	expectation_done(&expectation);
+}
