@@ -4,6 +4,8 @@
  */
 #include "sqlite.h"
 
+#include "sqlite_access.h"
+
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -93,7 +95,9 @@ static struct error make_file(const char *path)
 
 static struct error prepare_file(const char *path, enum db_mode mode)
 {
-	struct error error = check_directory(path);
+	struct error error = sqlite_access_check(path);
+	if (!is_error(&error))
+		error = check_directory(path);
 	if (is_error(&error))
 		return error;
 	if (mode == DB_MAKE)

@@ -255,3 +255,95 @@ Test(database, an_older_backup_put_under_a_running_daemon_gets_no_rows)
 	service_stop(&service);
 	law_close(&spool);
 }
+
+/* The row is there, and is not what was answered. */
+static void start_is_refused(const char *sql, const char *why)
+{
+	struct spool spool;
+	spool_make(&spool, &(struct spool_options){.journal_mode = "delete"});
+	spool_drop(&spool, "first.csv", text);
+	spool_once(&spool);
+	spool_drop(&spool, "second.csv", "username,course1\np2,C2\n");
+	spool_once(&spool);
+	spool_execute(&spool, sql);
+	struct finished finished =
+	    program_expect(EXIT_CONFIG, ARGV("enrold", "--config", spool.config.text, "--once"));
+	cr_expect(strstr(finished.err.bytes, why), "%s", finished.err.bytes);
+	finished_done(&finished);
+	finished = program_expect(1, ARGV("enrolctl", "--config", spool.config.text, "reconcile"));
+	cr_expect(strstr(finished.out.bytes, "second.csv"), "%s", finished.out.bytes);
+	cr_expect_not(strstr(finished.out.bytes, "first.csv"));
+	finished_done(&finished);
+	spool_remove(&spool);
+}
+
+Test(database, that_has_only_a_checkpoint_of_an_answered_run_is_not_gone_on_with)
+{
+	start_is_refused(
+	    "UPDATE enrold_run SET state = 'running', summary = '', summary_sha256 = ''"
+	    " WHERE name = 'second.csv'",
+	    "knows no end of");
+}
+
+Test(database, that_has_another_answer_for_a_run_is_not_gone_on_with)
+{
+	start_is_refused("UPDATE enrold_run SET summary_sha256 = 'x' WHERE name = 'second.csv'",
+	    "has another answer for");
+}
+
+/* As 0.1.0 left it: the id, and nothing more. */
+Test(database, restored_is_known_by_a_spool_of_the_last_version_too)
+{
+	struct spool spool;
+	struct path backup;
+	restored_make(&spool, &backup);
+	struct buffer run = spool_query(&spool, "SELECT max(run) FROM enrold_run");
+	struct path head = spool_path(&spool, ".head");
+	files_write(head.text, run.bytes, run.size, 0640);
+	buffer_done(&run);
+	spool_once(&spool);
+	put_in_place(&spool, backup.text);
+	struct finished finished =
+	    program_expect(EXIT_CONFIG, ARGV("enrold", "--config", spool.config.text, "--once"));
+	finished_done(&finished);
+	spool_remove(&spool);
+}
+
+/* Answers are for being taken away: the archive remembers. */
+Test(database, restored_names_the_file_of_an_answer_that_was_taken_away)
+{
+	struct spool spool;
+	struct path backup;
+	restored_make(&spool, &backup);
+	put_in_place(&spool, backup.text);
+	files_remove(spool_path(&spool, "outbox").text);
+	struct finished finished =
+	    program_expect(1, ARGV("enrolctl", "--config", spool.config.text, "reconcile"));
+	cr_expect(strstr(finished.out.bytes, "archive/"), "%s", finished.out.bytes);
+	cr_expect(strstr(finished.out.bytes, "second.csv"), "%s", finished.out.bytes);
+	cr_expect_not(strstr(finished.out.bytes, "first.csv"));
+	finished_done(&finished);
+	spool_remove(&spool);
+}
+
+Test(database, restored_and_accepted_says_by_whom_and_lists_it_no_more)
+{
+	struct spool spool;
+	struct path backup;
+	restored_make(&spool, &backup);
+	spool_drop(&spool, "preview/look.csv", text); /* with which nothing is lost */
+	spool_once(&spool);
+	put_in_place(&spool, backup.text);
+	struct finished finished = program_expect(
+	    0, ARGV("enrolctl", "--config", spool.config.text, "reconcile", "accept"));
+	finished_done(&finished);
+	struct buffer record = files_read(spool_path(&spool, ".accepted").text);
+	cr_expect(strstr(record.bytes, "\"by\":\""), "%s", record.bytes);
+	cr_expect(strstr(record.bytes, "\"file\":\"second.csv\""), "%s", record.bytes);
+	cr_expect_not(strstr(record.bytes, "look.csv"), "%s", record.bytes);
+	buffer_done(&record);
+	finished = program_expect(0, ARGV("enrolctl", "--config", spool.config.text, "reconcile"));
+	cr_expect(strstr(finished.out.bytes, "1 more"), "%s", finished.out.bytes);
+	finished_done(&finished);
+	spool_remove(&spool);
+}
