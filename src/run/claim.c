@@ -249,6 +249,8 @@ struct error claim_return(struct run *run)
 		error = remove_if_there(run->directory, RUN_INPUT, 0);
 	if (is_error(&error))
 		return error;
+	if (run->box < 0)
+		return claim_close(run); /* nothing has come into it yet, or all has left it */
 	int inbox;
 	/* The inbox itself may have been removed meanwhile; then this file makes it anew. */
 	error = spool_make_inbox(run->runner->shared->spool, &run->lane, &inbox);

@@ -20,8 +20,9 @@ struct state {
 	int roles[FAKE_PEOPLE + 1][FAKE_COURSES + 1];
 };
 
-static struct state committed, working;
-static bool is_open; /* a transaction */
+static struct state committed, working, saved;
+static bool is_open;   /* a transaction */
+static bool is_broken; /* the connection */
 
 struct lms {
 	struct site_facts site;
@@ -31,6 +32,8 @@ static struct error away(const char *what)
 {
 	if (fate.is_away)
 		return error_retry("the database is away: %s", what);
+	if (is_broken)
+		return error_retry("the connection is gone: %s", what);
 	return fate_step() ? error_retry("the database is in trouble: %s", what) : OK;
 }
 
@@ -44,6 +47,7 @@ static struct state *now(void)
 struct error lms_open(const struct lms_options *options, struct lms **lms)
 {
 	(void)options;
+	is_broken = false;
 	struct error error = away("opening");
 	if (!is_error(&error)) {
 		*lms = calloc(1, sizeof **lms);
@@ -68,6 +72,18 @@ void lms_rest(struct lms *lms)
 void fake_lms_abandon(void)
 {
 	is_open = false;
+}
+
+void fake_lms_back_up(void)
+{
+	saved = committed;
+}
+
+void fake_lms_put_back(bool breaks)
+{
+	committed = saved;
+	is_open = false;
+	is_broken = breaks;
 }
 
 struct error lms_expect(struct lms *lms, uint64_t people)

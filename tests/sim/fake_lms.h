@@ -8,12 +8,17 @@
 
 #include "enrold/ledger.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 enum { FAKE_PEOPLE = 20, FAKE_COURSES = 5 };
 
 /* The process that was connected has died. */
 void fake_lms_abandon(void);
+
+/* A backup, and the day on which it is put back: under the open connections, or they are gone. */
+void fake_lms_back_up(void);
+void fake_lms_put_back(bool breaks);
 
 /* What is committed: rows of the ledger, and how often somebody was enrolled into a course. */
 size_t fake_lms_runs(void);

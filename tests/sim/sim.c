@@ -9,7 +9,9 @@
 #include "disk.h"
 #include "fake_lms.h"
 #include "fate.h"
+#include "losses.h"
 
+#include "enrold/head.h"
 #include "enrold/log.h"
 #include "fatal.h"
 #include "feeds.h"
@@ -33,6 +35,7 @@ enum {
 	STEPS = 60,
 	DROPS_MAX = 12,
 	CALM_TURNS = 400,
+	QUIET_TURNS = 20,
 	DESCRIPTORS_MAX = 256,
 	SECOND = 1000 * 1000,
 };
@@ -40,6 +43,7 @@ enum {
 struct dropped {
 	struct buffer text;
 	char hash[HASH_SIZE];
+	const char *box;
 	bool is_preview;
 };
 
@@ -60,11 +64,13 @@ static struct {
 	int descriptors; /* the first that is the daemon's */
 	struct dropped drops[DROPS_MAX];
 	size_t drops_count;
+	bool has_backup, is_put_back;
+	size_t ended; /* runs, in a database that has forgotten answers */
 } life;
 
 /* What all lives together have been through; shared by their processes. */
 static struct sums {
-	unsigned long lives, steps, failed, deaths, cuts, files;
+	unsigned long lives, steps, failed, deaths, cuts, files, put_back, lossy;
 } * sums;
 
 /* ---- birth and death of a process ---- */
@@ -199,6 +205,7 @@ static void drop(void)
 		buffer_print(
 		    text, "p%d,,C%d\n", fate_draw(FAKE_PEOPLE + 2), fate_draw(FAKE_COURSES) + 1);
 	files_hash_bytes(text->bytes, text->size, dropped->hash);
+	dropped->box = box;
 	dropped->is_preview = strcmp(box, "preview/") == 0;
 	struct path stage = path_of("%s/stage", life.root.text);
 	/* Often the same name again, as an export has it every night. */
@@ -230,8 +237,33 @@ static void arm(void)
 	fate.dies_in = fate_draw(60);
 }
 
+static size_t ended_count(void)
+{
+	size_t ended = 0;
+	for (size_t i = 0; i < fake_lms_runs(); i++)
+		ended += fake_lms_run(i)->state >= RUN_APPLIED;
+	return ended;
+}
+
+/* A backup is made at any moment, and put back at any later one: once in a life. */
+static void put_back(void)
+{
+	if (!life.has_backup) {
+		fake_lms_back_up();
+		life.has_backup = true;
+	} else if (!life.is_put_back) {
+		fake_lms_put_back(fate_draw(2));
+		life.is_put_back = true;
+		life.ended = ended_count();
+		sums->put_back++;
+		sums->lossy += losses_count(life.spool_path.text) > 0;
+	}
+}
+
 static void step(void)
 {
+	if (fate_draw(20) == 0)
+		put_back();
 	switch (fate_draw(10)) {
 	case 0:
 	case 1: drop(); break;
@@ -276,8 +308,36 @@ static size_t copies(
 	return count;
 }
 
+/* Nothing is answered on top of a loss; and whoever starts hears of it. */
+static void law_of_losses(void)
+{
+	struct spool spool;
+	struct lms *lms;
+	if (!life.is_put_back || losses_count(life.spool_path.text) == 0)
+		return;
+	if (ended_count() != life.ended)
+		fatal("runs were ended in a database that has forgotten answers");
+	if (life.is_alive)
+		return; /* it has the spool */
+	struct error error = spool_open(config_get(life.file), &spool);
+	if (is_error(&error))
+		return;
+	const bool was_away = fate.is_away;
+	fate.is_away = false;
+	error = lms_open(NULL, &lms);
+	if (!is_error(&error))
+		error = head_check(&spool, lms);
+	if (error.class != ERROR_CONFIG)
+		fatal("%zu answers are lost, and nobody has noticed: %s",
+		    losses_count(life.spool_path.text), error.text);
+	lms_close(lms);
+	spool_close(&spool);
+	fate.is_away = was_away;
+}
+
 static void law_always(void)
 {
+	law_of_losses();
 	struct listing listing = files_list(life.spool_path.text);
 	for (size_t i = 0; i < life.drops_count; i++) {
 		size_t count = copies(&listing, &life.drops[i], "");
@@ -326,6 +386,20 @@ static long answer_check(const struct ledger_run *run)
 	return run->state == RUN_APPLIED ? enrolled : 0;
 }
 
+/* Of what was put back at a checkpoint and accepted as lost there is no answer: its effects are
+ * those of the checkpoint. */
+static long told_by_the_forgotten(void)
+{
+	long enrolled = 0;
+	struct tally tally;
+	for (size_t i = 0; i < fake_lms_runs(); i++)
+		if (fake_lms_run(i)->state == RUN_RUNNING) {
+			tally_parse(fake_lms_run(i)->counts, &tally);
+			enrolled += (long)tally.codes[CODE_ENROLLED];
+		}
+	return enrolled;
+}
+
 static void law_at_rest(void)
 {
 	struct listing listing = files_list(life.spool_path.text);
@@ -333,7 +407,8 @@ static void law_at_rest(void)
 	for (size_t i = 0; i < life.drops_count; i++) {
 		const struct ledger_run *run = NULL;
 		for (size_t r = 0; r < fake_lms_runs(); r++)
-			if (strcmp(fake_lms_run(r)->sha256.bytes, life.drops[i].hash) == 0) {
+			if (fake_lms_run(r)->state >= RUN_APPLIED &&
+			    strcmp(fake_lms_run(r)->sha256.bytes, life.drops[i].hash) == 0) {
 				if (run)
 					fatal("drop %zu was run twice", i);
 				run = fake_lms_run(r);
@@ -353,10 +428,11 @@ static void law_at_rest(void)
 	for (int person = 1; person <= FAKE_PEOPLE; person++)
 		for (int course = 1; course <= FAKE_COURSES; course++)
 			enrolled += fake_lms_enrolled(person, course);
+	told += told_by_the_forgotten();
 	if (enrolled != told)
 		fatal("L3: %ld enrolments, the answers tell of %ld", enrolled, told);
-	if (fake_lms_runs() != life.drops_count)
-		fatal("L4: %zu runs for %zu files", fake_lms_runs(), life.drops_count);
+	if (ended_count() != life.drops_count)
+		fatal("L4: %zu runs for %zu files", ended_count(), life.drops_count);
 }
 
 /* ---- a life ---- */
@@ -388,16 +464,71 @@ static void begin(unsigned int seed)
 	close(life.descriptors);
 }
 
+/* enrolctl reconcile accept. */
+static void accept_losses(void)
+{
+	struct spool spool;
+	struct lms *lms;
+	struct error error = spool_open(config_get(life.file), &spool);
+	if (!is_error(&error))
+		error = lms_open(NULL, &lms);
+	if (!is_error(&error))
+		error = head_accept(&spool, lms);
+	if (is_error(&error))
+		fatal("accepting: %s", error.text);
+	lms_close(lms);
+	spool_close(&spool);
+}
+
+/* From where it was put away back into its inbox. */
+static void drop_again(size_t index)
+{
+	const struct dropped *dropped = &life.drops[index];
+	char hash[HASH_SIZE];
+	struct listing listing = files_list(life.spool_path.text);
+	for (size_t i = 0; i < listing.count; i++) {
+		const char *path = listing.entries[i].path;
+		bool is_away = text_starts(path, "archive/") || text_starts(path, "quarantine/");
+		if (!S_ISREG(listing.entries[i].mode) || !is_away)
+			continue;
+		struct path from = path_of("%s/%s", life.spool_path.text, path);
+		files_hash(from.text, hash);
+		if (strcmp(hash, dropped->hash) != 0)
+			continue;
+		struct path to =
+		    path_of("%s/inbox/%sagain%zu.csv", life.spool_path.text, dropped->box, index);
+		if (renameat(AT_FDCWD, from.text, AT_FDCWD, to.text) < 0)
+			fatal("cannot drop %s again", path);
+	}
+	listing_done(&listing);
+}
+
+static void calm(bool is_first);
+
+/* What the database has forgotten is taken for lost, and dropped again. */
+static void reconcile(void)
+{
+	if (!life.is_put_back)
+		return;
+	accept_losses();
+	life.is_put_back = false;
+	calm(true); /* what was under way is put away first */
+	fate.is_paused = false;
+	if (life.is_alive)
+		stop();
+	fate.is_paused = true;
+	for (size_t i = 0; i < life.drops_count; i++)
+		if (!losses_has_ended(life.drops[i].hash))
+			drop_again(i);
+}
+
 static bool is_answered(void)
 {
-	size_t ended = 0;
-	for (size_t i = 0; i < fake_lms_runs(); i++)
-		ended += fake_lms_run(i)->state >= RUN_APPLIED;
-	return ended == life.drops_count;
+	return ended_count() == life.drops_count;
 }
 
 /* The faults are over: what is to be done is done in a bounded time. */
-static void calm(void)
+static void calm(bool is_first)
 {
 	struct feeds_status status = {.busy = 1};
 	fate.faults = 0;
@@ -408,6 +539,7 @@ static void calm(void)
 	if (life.is_alive)
 		stop();
 	fate.is_paused = true;
+	reconcile();
 	for (int i = 0; i < CALM_TURNS; i++) {
 		fate.monotonic_us += 2 * SECOND;
 		fate.now_us += 2 * SECOND;
@@ -415,7 +547,8 @@ static void calm(void)
 		if (!life.is_alive)
 			fatal("it does not start any more");
 		feeds_look(life.feeds, &status);
-		if (is_answered() && status.runs + status.ready == 0)
+		bool is_idle = status.runs + status.ready == 0;
+		if (is_idle && (is_answered() || (is_first && i >= QUIET_TURNS)))
 			break;
 	}
 	fate.is_paused = false;
@@ -431,7 +564,7 @@ static void life_live(unsigned int seed)
 		step();
 		law_always();
 	}
-	calm();
+	calm(false);
 	law_always();
 	law_at_rest();
 	sums->lives++;
@@ -471,8 +604,9 @@ int main(int argc, char **argv)
 			failures++;
 		}
 	printf("sim: %lu lives in %.1f s: %lu files, %lu steps of disk and database, %lu failed, "
-	       "%lu deaths, %lu of them by a power cut; %ld lives broke the law\n",
+	       "%lu deaths, %lu of them by a power cut; %lu backups put back, %lu of them without "
+	       "an answer; %ld lives broke the law\n",
 	    sums->lives, (double)(moment_now_ms() - start) / 1000, sums->files, sums->steps,
-	    sums->failed, sums->deaths, sums->cuts, failures);
+	    sums->failed, sums->deaths, sums->cuts, sums->put_back, sums->lossy, failures);
 	return failures == 0 && sums->lives > 0 ? 0 : 1;
 }

@@ -80,21 +80,6 @@ void service_hear(struct service *service, const char *start)
 	}
 }
 
-/* Polled: there is no other sign of a daemon's waiting. */
-void service_await_log(struct service *service, const char *words)
-{
-	const struct timespec pause = {.tv_nsec = 20 * 1000 * 1000};
-	for (int64_t until = moment_now_ms() + SERVICE_DEADLINE_MS; moment_now_ms() < until;) {
-		struct buffer said = program_said(service->program.err);
-		bool is_there = strstr(said.bytes, words);
-		buffer_done(&said);
-		if (is_there)
-			return;
-		nanosleep(&pause, NULL);
-	}
-	service_fail(service, path_of("the daemon never logged %s", words).text);
-}
-
 void service_begin(struct service *service, const char *const *argv)
 {
 	static char variable[160];

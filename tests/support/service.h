@@ -25,8 +25,6 @@ void service_begin(struct service *service, const char *const *argv);
 void service_await_log(struct service *service, const char *words);
 /* Waits until a line that starts so has been heard; fatal when it is not. */
 void service_hear(struct service *service, const char *start);
-/* Waits until it has logged something with these words in it. */
-void service_await_log(struct service *service, const char *words);
 /* Waits for so many answers in the outbox ("" or "hr"); fatal when they do not come. */
 void service_await(
     struct service *service, const struct spool *spool, const char *feed, size_t answers);
