@@ -394,7 +394,9 @@ static long told_by_the_forgotten(void)
 	struct tally tally;
 	for (size_t i = 0; i < fake_lms_runs(); i++)
 		if (fake_lms_run(i)->state == RUN_RUNNING) {
-			tally_parse(fake_lms_run(i)->counts, &tally);
+			struct error error = tally_parse(fake_lms_run(i)->counts, &tally);
+			if (is_error(&error))
+				fatal("%s", error.text);
 			enrolled += (long)tally.codes[CODE_ENROLLED];
 		}
 	return enrolled;
