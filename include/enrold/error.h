@@ -38,7 +38,9 @@ struct error {
 	                   * or because the database refuses what that file asks for */
 	bool is_collision; /* RETRY: undone because somebody else wrote at the same time, or because
 	                    * it was too much at once: try again straight away, with less */
-	char text[240];    /* one sentence, no newline */
+	bool is_stale;  /* by errno: what was opened is gone from its file server; only a new start
+	                 * opens it anew */
+	char text[240]; /* one sentence, no newline */
 };
 
 #define MUST_CHECK __attribute__((warn_unused_result))

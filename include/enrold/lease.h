@@ -47,6 +47,9 @@ void lease_leave(struct lease *lease, struct lease_hold *hold);
 struct error lease_check(
     const struct lease *lease, struct lms *lms, const struct lease_hold *hold) MUST_CHECK;
 
+/* The spool is no longer surely ours: this process must end, and another may begin. */
+bool lease_has_lost_spool(const struct lease *lease);
+
 /* A run that came from a dead daemon and lies in our work/ now; false: none. */
 bool lease_next_run(struct lease *lease, char run[RUN_ID_SIZE + 1]);
 

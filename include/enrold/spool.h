@@ -18,18 +18,26 @@ struct spool {
 	int outbox;
 	int archive;
 	int quarantine;
+	const char *network; /* "NFS": other machines write here, and the kernel does not tell of
+	                      * it; NULL: a disk of this machine's */
 };
 
 /*
- * Makes what is missing of the places. CONFIG: a place cannot be made or lies on another file system
- * than the rest (moving a file must be one step). RETRY: another process has the spool; its pid is in
- * the text.
+ * Makes what is missing of the places. CONFIG: a place cannot be made or lies on another file
+ * system than the rest (moving a file must be one step). RETRY: another process has the spool; its
+ * pid is in the text.
  */
 struct error spool_open(const struct config *config, struct spool *spool) MUST_CHECK;
-/* Makes what is missing of the feeds' inboxes and outboxes. What is wrong with those of one feed is no
- * error here: whoever looks into them finds it again. */
+/* Makes what is missing of the feeds' inboxes and outboxes. What is wrong with those of one feed is
+ * no error here: whoever looks into them finds it again. */
 struct error spool_open_feeds(const struct config *config, const struct spool *spool) MUST_CHECK;
 void spool_close(struct spool *spool);
+
+/* A lock on a file server may be lost without a word, as when the network is cut for longer than
+ * the server waits. Any error: it is no longer surely ours. */
+struct error spool_check_lock(const struct spool *spool, const struct config *config) MUST_CHECK;
+/* How often to look into an inbox of which the kernel tells nothing. */
+enum { SPOOL_NETWORK_RESCAN_MS = 2000 };
 
 /*
  * A lane is one inbox directory: a feed's own, or that for its previews. Its place below inbox/ is

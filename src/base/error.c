@@ -105,6 +105,7 @@ struct error error_errno(const char *format, ...)
 	snprintf(error.text + length, sizeof error.text - length, ": %s",
 	    strerror_r(saved, words, sizeof words));
 	text_cut(error.text, sizeof error.text);
+	error.is_stale = saved == ESTALE;
 	for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
 		if (numbers[i].number != saved)
 			continue;

@@ -172,7 +172,7 @@ static void loop_end(struct daemon *daemon)
 static _Noreturn void leave(const struct daemon *daemon)
 {
 	run_forgive(&daemon->spool);
-	_exit(DAEMON_OK);
+	_exit((int)daemon->exit);
 }
 
 static void on_patience_lost(uv_timer_t *timer)
@@ -303,6 +303,19 @@ static bool is_over(struct daemon *daemon, int64_t now_ms)
 	return is_drained(daemon, &status);
 }
 
+/* What was opened at the start is no longer what is there: a new process opens it anew. */
+static void spool_look(struct daemon *daemon)
+{
+	struct feeds_status status;
+	feeds_look(daemon->feeds, &status);
+	if (daemon->state == STOPPING || (!status.is_stale && !lease_has_lost_spool(daemon->lease)))
+		return;
+	log_event(LOG_ERROR, "spool_lost", NULL,
+	    "the spool is not what it was when it was opened: ending, to be started anew");
+	daemon->exit = DAEMON_TRY_LATER;
+	stop(daemon);
+}
+
 static void give_out(struct daemon *daemon, int64_t now_ms)
 {
 	struct job job;
@@ -344,7 +357,10 @@ static void turn(struct daemon *daemon)
 	if (daemon->state == RUNNING) {
 		feeds_scan(daemon->feeds, daemon->watch, now_ms);
 		give_out(daemon, now_ms);
+		spool_look(daemon);
 	}
+	if (!daemon->workers)
+		return; /* it was lost, and the loop is ending */
 	status_tell(daemon, now_ms);
 	if (is_over(daemon, now_ms))
 		loop_end(daemon);
@@ -412,7 +428,7 @@ static struct error await(struct daemon *daemon, struct error (*look)(struct dae
 	for (int64_t delay_ms = 100;; delay_ms = delay_ms < 5000 ? delay_ms * 2 : delay_ms) {
 		struct error error = look(daemon);
 		bool may_wait = !daemon->once || waited_ms < daemon->config->stop_timeout_ms;
-		if (error.class != ERROR_RETRY || !may_wait)
+		if (error.class != ERROR_RETRY || error.is_stale || !may_wait)
 			return error;
 		if (waited_ms == 0)
 			log_event(LOG_WARNING, "site_away", NULL, "%s; waiting for it", error.text);
@@ -450,6 +466,15 @@ static void watch_begin(struct daemon *daemon)
 	if (is_error(&error))
 		log_event(LOG_WARNING, "inbox_unwatched", NULL,
 		    "%s: new files are only found every `rescan`", error.text);
+}
+
+static void network_tell(const struct daemon *daemon)
+{
+	if (daemon->spool.network)
+		log_event(LOG_WARNING, "spool_on_network", NULL,
+		    "the spool lies on %s, of whose other writers the kernel does not tell: the "
+		    "inboxes are looked into every %d s; see enrold(8) for how to mount it",
+		    daemon->spool.network, SPOOL_NETWORK_RESCAN_MS / 1000);
 }
 
 static enum daemon_exit exit_of(const struct error *error)
@@ -560,6 +585,7 @@ static struct error run(struct daemon *daemon)
 	struct error error = spool_open(daemon->config, &daemon->spool);
 	if (is_error(&error))
 		return error;
+	network_tell(daemon);
 	/* Before the database is there, so that people find where to drop. */
 	error = error_at_start(spool_open_feeds(daemon->config, &daemon->spool));
 	if (!is_error(&error))

@@ -46,7 +46,8 @@ struct feeds {
 	const struct config *config;
 	const struct spool *spool;
 	uint64_t answered, refused;
-	size_t next; /* whose turn it is */
+	bool is_stale; /* what was opened at the start is no longer there */
+	size_t next;   /* whose turn it is */
 	size_t count;
 	struct feed_state states[];
 };
@@ -323,6 +324,14 @@ static struct error folders_open(const struct feed_state *state, int *inbox)
 	return spool_open_inbox(spool, &state->lane, inbox);
 }
 
+/* Other machines' writing is heard by nobody. */
+static int64_t rescan_every_ms(const struct feeds *feeds)
+{
+	int64_t every_ms = feeds->config->rescan_ms;
+	bool is_deaf = feeds->spool->network && every_ms > SPOOL_NETWORK_RESCAN_MS;
+	return is_deaf ? SPOOL_NETWORK_RESCAN_MS : every_ms;
+}
+
 /* Watch first, then look: what comes between is seen twice rather than never. */
 static void scan(struct feeds *feeds, size_t index, struct watch *watch, int64_t now_ms)
 {
@@ -336,11 +345,12 @@ static void scan(struct feeds *feeds, size_t index, struct watch *watch, int64_t
 		error = inbox_scan(state->inbox, directory, now_ms);
 		close(directory);
 	}
+	feeds->is_stale |= error.is_stale;
 	scan_tell(state, &error, now_ms);
 	if (!is_error(&error) && !state->is_busy && !has_work(state))
 		run_goes_on(state); /* whoever sent what we waited with has taken it back */
 	int64_t settles_at = inbox_settles_at(state->inbox);
-	int64_t rescan_at = now_ms + feeds->config->rescan_ms;
+	int64_t rescan_at = now_ms + rescan_every_ms(feeds);
 	state->scan_at = settles_at < rescan_at ? settles_at : rescan_at;
 	if (is_error(&error)) {
 		int64_t retry_at = now_ms + trouble_delay(&state->scanning);
@@ -501,6 +511,7 @@ void feeds_done(struct feeds *feeds, const struct job *job, int64_t now_ms)
 	struct feed_state *state = &feeds->states[job->place];
 	const struct run_report *report = &job->report;
 	state->is_busy = false;
+	feeds->is_stale |= report->error.is_stale;
 	switch (report->end) {
 	case RUN_ANSWERED: answered(feeds, state, report); break;
 	case RUN_GONE: gone(state, report, now_ms); break;
@@ -541,6 +552,7 @@ void feeds_look(const struct feeds *feeds, struct feeds_status *status)
 	*status = (struct feeds_status){.feeds = feeds->config->feeds_count,
 	    .answered = feeds->answered,
 	    .refused = feeds->refused,
+	    .is_stale = feeds->is_stale,
 	    .trouble_since = INT64_MAX};
 	for (size_t i = 0; i < feeds->count; i++) {
 		const struct feed_state *state = &feeds->states[i];

@@ -23,6 +23,7 @@ struct feeds_status {
 	uint64_t answered, refused;
 	int64_t trouble_since; /* the oldest trouble, INT64_MAX: none */
 	char trouble[240];
+	bool is_stale; /* the spool has to be opened anew, and that is a new start's to do */
 };
 
 /* Borrows both until free. */

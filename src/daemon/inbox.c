@@ -174,6 +174,26 @@ static bool is_marker(const struct inbox *inbox, const char *name)
 	return tail > 0 && length >= tail && strcmp(name + length - tail, inbox->rules.marker) == 0;
 }
 
+/*
+ * What the kernel knows of a file on a file server may be a minute old; opening it asks the server.
+ * So a file that seems to have settled is opened first: when it is not as it seemed, it begins to
+ * settle anew. One that we may not open is for the worker to complain of.
+ */
+static bool is_confirmed(struct file *file, int directory)
+{
+	struct stat stat;
+	int opened = openat(
+	    directory, file->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (opened < 0)
+		return errno != ENOENT && errno != ESTALE;
+	bool is_seen = fstat(opened, &stat) == 0;
+	close(opened);
+	struct signature signature = is_seen ? signature_of(&stat) : file->signature;
+	bool is_as_it_seemed = is_seen && is_same(&signature, &file->signature);
+	file->signature = signature;
+	return is_as_it_seemed;
+}
+
 static void judge(
     struct inbox *inbox, int directory, struct file *file, const struct stat *stat, int64_t now_ms)
 {
@@ -195,6 +215,12 @@ static void judge(
 		return;
 	}
 	int64_t settles_at = file->since_ms + inbox->rules.settle_ms;
+	bool seems_settled = inbox->rules.settle_ms > 0 && settles_at <= now_ms &&
+	                     !file->is_ready && !is_vouched(file);
+	if (seems_settled && !is_confirmed(file, directory)) {
+		file->since_ms = now_ms;
+		settles_at = now_ms + inbox->rules.settle_ms;
+	}
 	file->is_ready = file->is_ready || settles_at <= now_ms || is_vouched(file);
 	if (!file->is_ready && settles_at < inbox->settles_at)
 		inbox->settles_at = settles_at;

@@ -93,7 +93,9 @@ static bool is_same(const struct run *run, const char *name, const struct stat *
 static struct error move_in(struct run *run, int inbox, const char *name, const struct stat *seen,
     struct run_report *report)
 {
-	if (disk_claim(inbox, name, run->box) < 0)
+	/* A file server's answer may be lost, and the question repeated: then it is here already.
+	 */
+	if (disk_claim(inbox, name, run->box) < 0 && (errno != ENOENT || !is_same(run, name, seen)))
 		return errno == ENOENT ? gone(report) : error_errno("cannot claim %s", name);
 	if (is_same(run, name, seen)) {
 		snprintf(run->name, sizeof run->name, "%s", name);

@@ -175,6 +175,16 @@ struct error disk_move(int from, const char *name, int to, const char *new_name)
 	                       : error_errno("cannot move %s to %s", name, new_name);
 }
 
+struct error disk_move_unless(
+    int from, const char *name, int to, const char *new_name, bool *is_taken)
+{
+	*is_taken = false;
+	if (move(from, name, to, new_name))
+		return OK;
+	*is_taken = errno == EEXIST;
+	return *is_taken ? OK : error_errno("cannot move %s to %s", name, new_name);
+}
+
 struct error disk_move_first(int from, const char *name, int to, const char *new_name)
 {
 	if (move(from, name, to, new_name))

@@ -29,6 +29,9 @@ struct error disk_load(
 int disk_claim(int from, const char *name, int to);
 /* Never replaces: EEXIST is moved out of the way by a number in the name that is taken. */
 struct error disk_move(int from, const char *name, int to, const char *new_name) MUST_CHECK;
+/* *is_taken: there is something of that name already, and nothing was moved. */
+struct error disk_move_unless(
+    int from, const char *name, int to, const char *new_name, bool *is_taken) MUST_CHECK;
 /* As disk_move, but what already has the new name gets the number. */
 struct error disk_move_first(int from, const char *name, int to, const char *new_name) MUST_CHECK;
 

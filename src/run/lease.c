@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/random.h>
@@ -44,6 +45,7 @@ struct lease {
 	pthread_mutex_t mutex; /* of all below */
 	pthread_cond_t wake;
 	bool is_over;
+	atomic_bool has_lost_spool;
 	char token[NODE_TOKEN_SIZE + 1];
 	struct held_feed *feeds;
 	size_t feeds_count;
@@ -370,9 +372,24 @@ static struct error others_watch(struct lease *lease, struct arena *arena)
 	return error;
 }
 
+bool lease_has_lost_spool(const struct lease *lease)
+{
+	return lease && atomic_load(&lease->has_lost_spool);
+}
+
+static void spool_lose(struct lease *lease, const struct error *error)
+{
+	log_event(LOG_ERROR, "spool_lost", NULL, "%s", error->text);
+	atomic_store(&lease->has_lost_spool, true);
+	lease->on_run(lease->context);
+}
+
 static struct error beat(struct lease *lease)
 {
 	bool is_ours = true;
+	struct error lock = spool_check_lock(lease->spool, lease->config);
+	if (is_error(&lock) && !lease_has_lost_spool(lease))
+		spool_lose(lease, &lock);
 	struct error error = lease->lms ? OK : lms_open(&lease->config->lms, &lease->lms);
 	if (!is_error(&error))
 		error = nodes_beat(lease->lms, lease->config->node, lease->token, &is_ours);
@@ -404,6 +421,8 @@ static void *lease_main(void *argument)
 		if (is_error(&error)) {
 			if (!was_away)
 				log_event(LOG_WARNING, "lease_waits", NULL, "%s", error.text);
+			if (error.is_stale && !lease_has_lost_spool(lease))
+				spool_lose(lease, &error);
 			lms_close(lease->lms);
 			lease->lms = NULL;
 		}

@@ -104,8 +104,16 @@ static struct error summary_move(struct run *run, int outbox)
 	error = disk_create(run->directory, RUN_SUMMARY, MODE_ANSWER, run->row.summary);
 	if (!is_error(&error))
 		error = regroup(run, outbox, RUN_SUMMARY);
-	return is_error(&error) ? error
-	                        : disk_move_first(run->directory, RUN_SUMMARY, outbox, public_name);
+	/* On a file server the first look may have been an old one. */
+	bool is_taken = false;
+	if (!is_error(&error))
+		error =
+		    disk_move_unless(run->directory, RUN_SUMMARY, outbox, public_name, &is_taken);
+	if (!is_error(&error) && is_taken)
+		error = summary_is_ours(run, outbox, public_name, &is_ours);
+	if (is_error(&error) || !is_taken || is_ours)
+		return error;
+	return disk_move_first(run->directory, RUN_SUMMARY, outbox, public_name);
 }
 
 static struct error outbox_fill(struct run *run, int outbox)

@@ -6,10 +6,13 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/file.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 /* Inputs hold personal data and work/ is nobody else's business. */
 enum { MODE_PLACE = 0750, MODE_WORK = 0700 };
+
+enum { LOCK_NAME_SIZE = 80 };
 
 #define DEFAULT_FEED "default"
 
@@ -31,12 +34,19 @@ static struct error lock_refuse(int lock, const char *path)
 }
 
 /* A spool that is shared is locked by each node for itself. */
+static void lock_name(const struct config *config, char name[LOCK_NAME_SIZE])
+{
+	if (config_is_shared(config))
+		snprintf(name, LOCK_NAME_SIZE, ".lock-%s", config->node);
+	else
+		snprintf(name, LOCK_NAME_SIZE, ".lock");
+}
+
 static struct error lock_take(struct spool *spool, const struct config *config)
 {
 	const char *path = config->spool;
-	char name[80] = ".lock";
-	if (config_is_shared(config))
-		snprintf(name, sizeof name, ".lock-%s", config->node);
+	char name[LOCK_NAME_SIZE];
+	lock_name(config, name);
 	spool->lock = openat(spool->root, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0640);
 	if (spool->lock < 0)
 		return error_at_start(error_errno("cannot open %s/%s", path, name));
@@ -50,6 +60,23 @@ static struct error lock_take(struct spool *spool, const struct config *config)
 		ssize_t ignored = pwrite(spool->lock, pid, (size_t)length, 0);
 		(void)ignored;
 	}
+	return OK;
+}
+
+struct error spool_check_lock(const struct spool *spool, const struct config *config)
+{
+	char name[LOCK_NAME_SIZE];
+	struct stat ours, there;
+	lock_name(config, name);
+	if (fstat(spool->lock, &ours) < 0 ||
+	    fstatat(spool->root, name, &there, AT_SYMLINK_NOFOLLOW) < 0)
+		return error_errno("cannot look at %s/%s", config->spool, name);
+	if (ours.st_dev != there.st_dev || ours.st_ino != there.st_ino)
+		return error_retry(
+		    "%s/%s is another file than the one we locked", config->spool, name);
+	/* Ours still: nothing happens. Lost: it is taken again, or somebody else has it. */
+	if (flock(spool->lock, LOCK_EX | LOCK_NB) < 0)
+		return error_errno("the lock %s/%s was lost", config->spool, name);
 	return OK;
 }
 
@@ -171,10 +198,31 @@ static struct error places_open(struct spool *spool, const struct config *config
 	return is_error(&error) ? error_wrap(error_at_start(error), "spool %s", config->spool) : OK;
 }
 
+/* Its name when other machines may write to it. */
+static const char *network_find(int directory)
+{
+	static const struct {
+		unsigned magic;
+		const char *name;
+	} networks[] = {{0x6969, "NFS"}, {0x517B, "SMB"}, {0xFF534D42, "CIFS"},
+	    {0xFE534D42, "SMB2"}, {0x65735546, "FUSE"}, {0x00C36400, "Ceph"}, {0x01021997, "9P"},
+	    {0x5346414F, "AFS"}, {0x0BD00BD0, "Lustre"}, {0x01161970, "GFS2"},
+	    {0x7461636F, "OCFS2"}};
+	struct statfs status;
+	if (fstatfs(directory, &status) < 0)
+		return NULL;
+	for (size_t i = 0; i < sizeof networks / sizeof *networks; i++)
+		if ((unsigned)status.f_type == networks[i].magic)
+			return networks[i].name;
+	return NULL;
+}
+
 struct error spool_open(const struct config *config, struct spool *spool)
 {
-	*spool = (struct spool){-1, -1, -1, -1, -1, -1, -1};
+	*spool = (struct spool){-1, -1, -1, -1, -1, -1, -1, NULL};
 	struct error error = root_open(config->spool, &spool->root);
+	if (!is_error(&error))
+		spool->network = network_find(spool->root);
 	if (!is_error(&error))
 		error = lock_take(spool, config);
 	if (!is_error(&error))

@@ -276,3 +276,23 @@ Test(server, gets_a_password_that_nobody_sees)
 	}
 	served_close(&site);
 }
+
+/* Another one may have been put there, and locked, by a daemon on a machine that did not see ours.
+ */
+Test(server, shared_is_left_when_the_spools_lock_is_another_file)
+{
+	struct served site;
+	struct service service;
+	served_make(
+	    &site, &(struct spool_options){.people = 20, .courses = 5, .settings = "lease: 2s\n"});
+	site.spool.config = served_config(&site, site.mirror.url);
+	service_start(&service, &site.spool);
+	struct path lock = spool_path(&site.spool, ".lock-" SPOOL_NODE);
+	files_remove(lock.text);
+	files_write(lock.text, "", 0, 0640);
+	struct finished finished = program_finish(&service.program);
+	cr_expect_eq(finished.status, 75, "%d: %s", finished.status, finished.err.bytes);
+	cr_expect(strstr(finished.err.bytes, "spool_lost"), "%s", finished.err.bytes);
+	finished_done(&finished);
+	served_close(&site);
+}

@@ -17,6 +17,22 @@ struct fixture {
 	char left[256]; /* names that were reported, each with a blank */
 };
 
+/* A file server's client: what it once knew of a file is believed until the file is opened. */
+static struct stat *old_look;
+
+int __real_fstatat(int directory, const char *name, struct stat *stat, int flags);
+int __wrap_fstatat(int directory, const char *name, struct stat *stat, int flags);
+
+int __wrap_fstatat(int directory, const char *name, struct stat *stat, int flags)
+{
+	if (!old_look)
+		return __real_fstatat(directory, name, stat, flags);
+	if (old_look->st_ino == 0 && __real_fstatat(directory, name, old_look, flags) < 0)
+		return -1;
+	*stat = *old_look;
+	return 0;
+}
+
 static bool is_expected(void *context, const char *directory)
 {
 	(void)context;
@@ -160,5 +176,22 @@ Test(inbox, does_not_give_again_what_could_not_be_taken)
 	expect_ready(&fixture, 99, "");
 	expect_ready(&fixture, 100, "a.csv ");
 	cr_expect_not(inbox_leave(fixture.inbox, "a.csv", 200), "it has been said");
+	fixture_remove(&fixture);
+}
+
+Test(inbox, a_file_that_grows_on_another_machine_has_not_settled_whatever_an_old_look_says)
+{
+	struct fixture fixture;
+	struct stat known = {0};
+	fixture_make(&fixture, SETTLE);
+	file_write(&fixture, "staff.csv", "username");
+	old_look = &known;
+	expect_ready(&fixture, 0, "");
+	file_write(&fixture, "staff.csv", ",course1\n");
+	expect_ready(&fixture, SETTLE, ""); /* half of it */
+	cr_expect_eq(inbox_settles_at(fixture.inbox), 2 * SETTLE);
+	known = (struct stat){0};
+	expect_ready(&fixture, 2 * SETTLE, "staff.csv ");
+	old_look = NULL;
 	fixture_remove(&fixture);
 }

@@ -1,0 +1,114 @@
+/* A spool on a file server, played by a library that is preloaded (file_server.c). */
+#include "answer.h"
+#include "fatal.h"
+#include "law.h"
+#include "service.h"
+#include "tracer.h"
+
+#include <criterion/criterion.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+TestSuite(network, .timeout = 300);
+
+static const char text[] = "username,course1\np1,C1\n";
+
+enum { EXIT_TRY_LATER = 75 };
+
+static void server_begin(const char *way)
+{
+	setenv("LD_PRELOAD", FILE_SERVER, 1);
+	setenv("FILE_SERVER", way, 1);
+	setenv("ASAN_OPTIONS", "verify_asan_link_order=0", 1);
+}
+
+static void server_end(void)
+{
+	unsetenv("LD_PRELOAD");
+	unsetenv("FILE_SERVER");
+	unsetenv("FILE_SERVER_STALE");
+	unsetenv("ASAN_OPTIONS");
+}
+
+/* Nobody tells of the file, and `rescan` is five minutes. */
+Test(network, is_noticed_and_looked_into_every_two_seconds)
+{
+	struct spool spool;
+	struct service service;
+	spool_make(&spool, NULL);
+	server_begin("");
+	service_start(&service, &spool);
+	server_end();
+	service_await_log(&service, "\"spool_on_network\"");
+	spool_drop(&spool, "staff.csv", text);
+	service_await(&service, &spool, "", 1);
+	service_await_idle(&service, &spool);
+	service_stop(&service);
+	law_close(&spool);
+}
+
+Test(network, loses_the_answer_to_a_rename_and_the_file_is_taken_all_the_same)
+{
+	struct spool spool;
+	spool_make(&spool, NULL);
+	spool_drop(&spool, "staff.csv", text);
+	server_begin("lost-answer");
+	struct finished finished =
+	    program_expect(0, ARGV("enrold", "--config", spool.config.text, "--once"));
+	server_end();
+	cr_expect_not(strstr(finished.err.bytes, "\"run_waits\""), "%s", finished.err.bytes);
+	finished_done(&finished);
+	cr_expect_eq(answer_count(&spool, "staff.csv"), 1);
+	law_close(&spool);
+}
+
+static struct verdict kill_when_archived(void *context, const struct call *call)
+{
+	(void)context;
+	bool is_archive = call->kind == CALL_RENAME && strstr(call->to.text, "/archive/");
+	return (struct verdict){.kind = is_archive ? VERDICT_KILL : VERDICT_GO};
+}
+
+/* The heir of a run that has been answered looks, and does not see the answer. */
+Test(network, hides_an_answer_that_is_out_and_it_is_not_given_twice)
+{
+	struct spool spool;
+	if (!tracer_works())
+		cr_skip_test("no ptrace here");
+	spool_make(&spool, NULL);
+	spool_drop(&spool, "staff.csv", text);
+	struct tracer tracer = {.below = spool.root.text, .on_call = kill_when_archived};
+	struct finished finished =
+	    tracer_run(&tracer, ARGV("enrold", "--config", spool.config.text, "--once"));
+	cr_assert_eq(finished.status, -SIGKILL);
+	finished_done(&finished);
+	cr_assert_eq(files_count(spool_path(&spool, "outbox").text, ".json"), 1);
+	server_begin("old-look");
+	spool_once(&spool);
+	server_end();
+	cr_expect_eq(files_count(spool_path(&spool, "outbox").text, ".json"), 1);
+	law_close(&spool);
+}
+
+Test(network, goes_stale_and_the_daemon_ends_to_be_started_anew)
+{
+	struct spool spool;
+	struct service service;
+	spool_make(&spool, NULL);
+	struct path flag = path_of("%s/stale", spool.root.text);
+	server_begin("");
+	setenv("FILE_SERVER_STALE", flag.text, 1);
+	service_start(&service, &spool);
+	server_end();
+	spool_drop(&spool, "before.csv", text);
+	service_await(&service, &spool, "", 1);
+	service_await_idle(&service, &spool);
+	files_write(flag.text, "", 0, 0600);
+	struct finished finished = program_finish(&service.program);
+	cr_expect_eq(
+	    finished.status, EXIT_TRY_LATER, "%d: %s", finished.status, finished.err.bytes);
+	cr_expect(strstr(finished.err.bytes, "\"spool_lost\""), "%s", finished.err.bytes);
+	finished_done(&finished);
+	law_close(&spool);
+}
