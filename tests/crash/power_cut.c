@@ -67,6 +67,36 @@ static struct verdict record(void *context, const struct call *call)
 	return (struct verdict){VERDICT_GO, 0};
 }
 
+static const char *const ends[] = {"", "-wal", "-journal"};
+
+enum { ENDS = 3, EXIT_CONFIG = 78 };
+
+static void database_copy(const struct spool *spool, const char *from, const char *to)
+{
+	for (int i = 0; i < ENDS; i++) {
+		struct path source = path_of("%s%s%s", spool->database.text, from, ends[i]);
+		struct path copy = path_of("%s%s%s", spool->database.text, to, ends[i]);
+		files_remove(copy.text);
+		if (files_exist(source.text))
+			files_copy(source.text, copy.text);
+	}
+	files_remove(path_of("%s%s-shm", spool->database.text, to).text);
+}
+
+/* That there was an answer outlasts the cut as the answer does: a database that is put back at the
+ * same time, and has none of them, is known for what it is. */
+static void forgetful_is_known(struct spool *spool)
+{
+	if (files_count(spool_path(spool, "outbox").text, ".summary.json") == 0)
+		return;
+	database_copy(spool, "", ".saved");
+	spool_execute(spool, "DELETE FROM enrold_run; DELETE FROM enrold_head");
+	struct finished finished =
+	    program_expect(EXIT_CONFIG, ARGV("enrold", "--config", spool->config.text, "--once"));
+	finished_done(&finished);
+	database_copy(spool, ".saved", "");
+}
+
 /* False: the program came to its end before there was such a call; the power went after it. */
 static bool round_play(const struct scenario *scenario, long at, enum platter_kind kind,
     unsigned int seed, const struct expectation *expectation)
@@ -87,6 +117,7 @@ static bool round_play(const struct scenario *scenario, long at, enum platter_ki
 	platter_cut(recording.platter, kind, seed, spool.root.text);
 	platter_free(recording.platter);
 	law_holds(&spool, LAW_STOPPED);
+	forgetful_is_known(&spool);
 	scenario_end(scenario, &spool, expectation);
 	fatal_about(NULL);
 	return was_killed;
