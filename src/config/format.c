@@ -4,6 +4,7 @@
 #include "enrold/arena.h"
 #include "enrold/config.h"
 #include "enrold/cut.h"
+#include "enrold/secret.h"
 
 #include "value.h"
 
@@ -21,25 +22,10 @@ static void text_quote(struct buffer *out, const char *text)
 	buffer_add_char(out, '"');
 }
 
-/* A URL without its password: what stands between the user's ':' and the '@', and password=. */
 static void url_quote(struct buffer *out, const char *url)
 {
 	struct buffer shown = {0};
-	const char *authority = strstr(url, "://"),
-	           *at = authority ? strrchr(authority, '@') : NULL;
-	const char *colon = at ? memchr(authority + 3, ':', (size_t)(at - authority - 3)) : NULL;
-	if (colon) {
-		buffer_add(&shown, url, (size_t)(colon + 1 - url));
-		buffer_add_text(&shown, "***");
-		url = at;
-	}
-	const char *query = authority ? strstr(url, "password=") : NULL;
-	if (query && query > url && strchr("?&", query[-1])) {
-		buffer_add(&shown, url, (size_t)(query + 9 - url));
-		buffer_add_text(&shown, "***");
-		url = query + 9 + strcspn(query + 9, "&");
-	}
-	buffer_add_text(&shown, url);
+	secret_show_url(url, &shown);
 	buffer_add_char(&shown, '\0');
 	text_quote(out, shown.failed ? "" : shown.bytes);
 	buffer_done(&shown);

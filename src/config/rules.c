@@ -3,6 +3,7 @@
 #include "enrold/columns.h"
 #include "enrold/config.h"
 #include "enrold/dialect.h"
+#include "enrold/secret.h"
 #include "enrold/template.h"
 #include "enrold/value.h"
 
@@ -82,16 +83,21 @@ const char *rule_actor(const char *text)
 
 /*
  * "sqlite:" and an absolute path. "sqlite://host/..." is refused: what looks like a server and a
- * password to its writer must not become a file's name.
+ * password to its writer must not become a file's name, and what looks like a parameter is none.
  */
 const char *rule_url(const char *text)
 {
 	for (size_t i = 0; i < sizeof servers / sizeof servers[0]; i++)
 		if (strncmp(text, servers[i].scheme, strlen(servers[i].scheme)) == 0)
-			return servers[i].refusal;
+			return servers[i].refusal || secret_is_clear_url(text)
+			           ? servers[i].refusal
+			           : "a server's URL; what a user or password has of @ : / ? # % "
+			             "is "
+			             "written %40 %3A %2F %3F %23 %25";
 	const char *path = strncmp(text, "sqlite:/", 8) == 0 ? text + 7 : "";
 	bool is_authority = strncmp(path, "//", 2) == 0 && path[2] != '/';
-	bool good = !rule_path(path) && !is_authority && path[strspn(path, "/")] != '\0';
+	bool good = !rule_path(path) && !is_authority && path[strspn(path, "/")] != '\0' &&
+	            !strchr(path, '?');
 	return good ? NULL : "sqlite:/path, the path absolute, postgresql://... or mariadb://...";
 }
 

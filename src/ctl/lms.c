@@ -5,6 +5,7 @@
 #include "owner.h"
 #include "sheet.h"
 
+#include "enrold/secret.h"
 #include "enrold/site.h"
 
 #include <jansson.h>
@@ -31,6 +32,17 @@ static struct error folder_enter(const char *url)
 	return owner_become(folder);
 }
 
+static void made_print(bool made, const char *url)
+{
+	struct buffer shown = {0};
+	secret_show_url(url, &shown);
+	buffer_add_char(&shown, '\0');
+	printf(
+	    made ? "A site was made in %s.\n" : "There is a site in %s already; nothing changed.\n",
+	    shown.failed ? "lms.url" : shown.bytes);
+	buffer_done(&shown);
+}
+
 enum ctl_exit ctl_lms_init(const struct ctl *ctl)
 {
 	bool made;
@@ -45,9 +57,7 @@ enum ctl_exit ctl_lms_init(const struct ctl *ctl)
 		puts(made ? "enrold's own tables were made; Moodle's are as they were."
 		          : "enrold's own tables are there already; nothing changed.");
 	else
-		printf(made ? "A site was made in %s.\n"
-		            : "There is a site in %s already; nothing changed.\n",
-		    ctl->config->lms.url);
+		made_print(made, ctl->config->lms.url);
 	return CTL_OK;
 }
 

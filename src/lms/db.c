@@ -1,5 +1,7 @@
 #include "engine.h"
 
+#include "enrold/secret.h"
+
 #include <stdlib.h>
 #include <utf8proc.h>
 
@@ -23,9 +25,14 @@ static bool has_scheme(const char *url, const char *scheme)
 struct error db_open(const struct lms_options *options, enum db_mode mode, struct db **db)
 {
 	*db = NULL;
-	for (size_t i = 0; i < sizeof engines / sizeof *engines; i++)
-		if (has_scheme(options->url, engines[i]->scheme))
-			return engines[i]->open(options, mode, db);
+	for (size_t i = 0; i < sizeof engines / sizeof *engines; i++) {
+		if (!has_scheme(options->url, engines[i]->scheme))
+			continue;
+		if (engines[i] != &sqlite_engine && !secret_is_clear_url(options->url))
+			return error_config("lms.url: what a user or password has of @ : / ? # %% "
+			                    "is written %%40 %%3A %%2F %%3F %%23 %%25");
+		return engines[i]->open(options, mode, db);
+	}
 	/* It is not shown: it may hold a password. */
 	return error_config("lms.url: no engine of this build");
 }
@@ -74,8 +81,10 @@ void db_set_journal(struct db *db)
 
 void db_fail(struct db *db, struct error error)
 {
-	if (!is_error(&db->error))
-		db->error = error;
+	if (is_error(&db->error))
+		return;
+	db->error = error;
+	secret_hide(db->error.text, sizeof db->error.text, db->options->url);
 }
 
 bool db_has_failed(const struct db *db)

@@ -61,7 +61,9 @@ static bool is_collision(unsigned number)
 
 static void fail_with(struct mariadb *db, unsigned number, const char *text)
 {
-	int length = (int)strcspn(text, "\n");
+	/* "... near 'a piece of the statement'": any of its values may stand there. */
+	const char *quoted = number == ER_PARSE_ERROR ? strstr(text, " near '") : NULL;
+	int length = quoted ? (int)(quoted - text) : (int)strcspn(text, "\n");
 	struct error error = is_lasting(number)
 	                         ? error_config("%s: %.*s", db->db.name, length, text)
 	                         : error_retry("%s: %.*s", db->db.name, length, text);

@@ -174,7 +174,7 @@ static struct error sqlite_open(
 {
 	const char *path = options->url + strlen("sqlite:");
 	if (*path != '/')
-		return error_config("lms.url: expected sqlite:/path, not %s", options->url);
+		return error_config("lms.url: expected sqlite:/path");
 	struct sqlite *db = calloc(1, sizeof *db);
 	if (!db)
 		return error_memory("opening the database");
