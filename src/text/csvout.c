@@ -2,79 +2,130 @@
 
 #include "enrold/value.h"
 
-static bool cell_needs_quotes(struct slice cell, char delimiter)
+/* Where some spreadsheet, somewhere, or its user's choice splits a line; and where lines end. */
+#define SEPARATORS ",;:|\t"
+#define BREAKS "\n\r"
+
+static bool is_one_of(char c, const char *set)
+{
+	return c != '\0' && strchr(set, c);
+}
+
+static bool cell_needs_quotes(struct slice cell, char delimiter, const char *separators)
 {
 	if (cell.size == 0)
 		return false;
-	if (cell.bytes[0] == ' ' || cell.bytes[0] == '\t' || cell.bytes[cell.size - 1] == ' ' ||
-	    cell.bytes[cell.size - 1] == '\t')
+	if (is_one_of(cell.bytes[0], " \t") || is_one_of(cell.bytes[cell.size - 1], " \t"))
 		return true;
 	for (size_t i = 0; i < cell.size; i++) {
 		char c = cell.bytes[i];
-		if (c == delimiter || c == '"' || c == '\n' || c == '\r')
+		if (c == delimiter || c == '"' || is_one_of(c, BREAKS) || is_one_of(c, separators))
 			return true;
 	}
 	return false;
 }
 
-static void cell_quote(struct buffer *out, struct slice cell, const char *first)
+static void quoted_add(struct buffer *out, struct slice text)
 {
-	buffer_add_char(out, '"');
-	buffer_add_text(out, first);
-	for (size_t i = 0; i < cell.size; i++) {
-		if (cell.bytes[i] == '"')
+	for (size_t i = 0; i < text.size; i++) {
+		if (text.bytes[i] == '"')
 			buffer_add_char(out, '"');
-		buffer_add_char(out, cell.bytes[i]);
+		buffer_add_char(out, text.bytes[i]);
 	}
-	buffer_add_char(out, '"');
-}
-
-static void cell_write(struct buffer *out, struct slice cell, char delimiter, const char *first)
-{
-	if (cell_needs_quotes(cell, delimiter)) {
-		cell_quote(out, cell, first);
-		return;
-	}
-	buffer_add_text(out, first);
-	buffer_add(out, cell.bytes, cell.size);
 }
 
 void csvout_cell(struct buffer *out, struct slice cell, char delimiter)
 {
-	cell_write(out, cell, delimiter, "");
+	if (!cell_needs_quotes(cell, delimiter, "")) {
+		buffer_add(out, cell.bytes, cell.size);
+		return;
+	}
+	buffer_add_char(out, '"');
+	quoted_add(out, cell);
+	buffer_add_char(out, '"');
 }
 
-static bool cell_is_formula(struct slice cell)
+/* ---- guarded ---- */
+
+/* As wide as a Chinese character, and small: an input method's = + - @, which Excel takes too. */
+static const char *const wide_starts[] = {"\xEF\xBC\x9D", "\xEF\xBC\x8B", "\xEF\xBC\x8D",
+    "\xEF\xBC\xA0", "\xEF\xB9\xA6", "\xEF\xB9\xA2", "\xEF\xB9\xA3", "\xEF\xB9\xAB"};
+
+static bool is_formula(struct slice text)
 {
-	size_t i = 0;
-	while (i < cell.size && cell.bytes[i] == '\'')
-		i++;
-	return i < cell.size && memchr("=+-@\t\r", cell.bytes[i], 6);
+	if (text.size > 0 && is_one_of(text.bytes[0], "=+-@\t\r"))
+		return true;
+	for (size_t i = 0; text.size >= 3 && i < sizeof wide_starts / sizeof *wide_starts; i++)
+		if (memcmp(text.bytes, wide_starts[i], 3) == 0)
+			return true;
+	return false;
 }
 
+/* Whether the text starts a formula behind these. */
+static bool is_formula_behind(struct slice text, const char *before)
+{
+	while (text.size > 0 && is_one_of(text.bytes[0], before))
+		text = (struct slice){text.bytes + 1, text.size - 1};
+	return is_formula(text);
+}
+
+/* How far the text goes up to a separator or a line's end, and with them. */
+static size_t piece_size(struct slice text)
+{
+	for (size_t i = 0; i < text.size; i++)
+		if (is_one_of(text.bytes[i], SEPARATORS BREAKS))
+			return i + 1;
+	return text.size;
+}
+
+/*
+ * Who splits at another separator does not see our quotes, for they do not stand behind his: every
+ * piece is a cell to him, and may start with a quote.
+ */
 static void guarded_write(struct buffer *out, struct slice cell, char delimiter)
 {
-	cell_write(out, cell, delimiter, cell_is_formula(cell) ? "'" : "");
+	const char *before = "'";
+	bool is_quoted = cell_needs_quotes(cell, delimiter, SEPARATORS);
+	if (is_quoted)
+		buffer_add_char(out, '"');
+	while (cell.size > 0) {
+		size_t size = piece_size(cell);
+		if (is_formula_behind(cell, before))
+			buffer_add_char(out, '\'');
+		quoted_add(out, (struct slice){cell.bytes, size});
+		cell = (struct slice){cell.bytes + size, cell.size - size};
+		before = "'\"";
+	}
+	if (is_quoted)
+		buffer_add_char(out, '"');
 }
 
-/* Nothing in it that is to be quoted, guarded or shown otherwise: nearly always so. */
-static bool is_plain(struct slice cell, char delimiter)
+/* Nothing in it that is to be guarded, doubled or shown otherwise: nearly always so. *needs_quotes:
+ * there are separators, each with something harmless behind. */
+static bool is_plain(struct slice cell, char delimiter, bool *needs_quotes)
 {
-	if (cell.size == 0)
-		return true;
-	char first = cell.bytes[0], last = cell.bytes[cell.size - 1];
-	bool is_plain = first != ' ' && last != ' ' && !memchr("'=+-@", first, 5);
+	bool is_plain = true, has_separators = false, is_start = true;
 	for (size_t i = 0; i < cell.size; i++) {
 		char c = cell.bytes[i];
-		is_plain &= c >= 0x20 && c < 0x7F && c != delimiter && c != '"';
+		bool is_separator = c == ';' || c == ',' || c == ':' || c == '|' || c == delimiter;
+		bool is_bad_start = c == '=' || c == '+' || c == '-' || c == '@' || c == '\'';
+		is_plain &= c >= 0x20 && c < 0x7F && c != '"' && !(is_start && is_bad_start);
+		has_separators |= is_separator;
+		is_start = is_separator;
 	}
+	if (cell.size > 0)
+		has_separators |= cell.bytes[0] == ' ' || cell.bytes[cell.size - 1] == ' ';
+	*needs_quotes = has_separators;
 	return is_plain;
 }
 
 void csvout_guarded(struct buffer *out, struct slice cell, char delimiter)
 {
-	if (is_plain(cell, delimiter)) {
+	bool needs_quotes;
+	if (is_plain(cell, delimiter, &needs_quotes)) {
+		buffer_add(out, "\"", needs_quotes);
 		buffer_add(out, cell.bytes, cell.size);
+		buffer_add(out, "\"", needs_quotes);
 		return;
 	}
 	if (value_check(cell) == VALUE_CLEAN) {

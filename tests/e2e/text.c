@@ -58,6 +58,14 @@ static const struct guarded {
     {"''=1", "'''=1"},
     {"'tis", "'tis"},
     {"o=1", "o=1"},
+    {"x;=cmd|' /C calc'!A0", "x;'=cmd|' /C calc'!A0"},
+    {"x;'=1", "x;''=1"},
+    {"x;-1", "x;'-1"},
+    {"\uFF1D1+1", "'\uFF1D1+1"},
+    {"\uFF0B1", "'\uFF0B1"},
+    {"\uFF0D1", "'\uFF0D1"},
+    {"\uFF20sum", "'\uFF20sum"},
+    {"a|b", "a|b"},
 };
 
 enum { GUARDED = sizeof guarded / sizeof *guarded };

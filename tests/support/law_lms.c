@@ -23,7 +23,9 @@ static void line_insert(
 	sqlite3_bind_text(insert, 1, run->run, -1, SQLITE_STATIC);
 	for (int i = 0; i < 5; i++) {
 		const char *cell = table_cell(result, row, table_column(result, columns[i]));
-		sqlite3_bind_text(insert, i + 2, table_unguard(cell), -1, SQLITE_TRANSIENT);
+		struct buffer text = table_unguard(cell);
+		sqlite3_bind_text(insert, i + 2, text.bytes, -1, SQLITE_TRANSIENT);
+		buffer_done(&text);
 	}
 	if (sqlite3_step(insert) != SQLITE_DONE)
 		fatal("cannot note a line of a result");

@@ -124,9 +124,29 @@ void table_put_row(struct buffer *out, const char *const *cells, size_t count)
 	buffer_add_char(out, '\n');
 }
 
-const char *table_unguard(const char *cell)
+static bool is_formula_behind(const char *text, const char *before)
 {
-	const char *after = cell + strspn(cell, "'");
-	bool is_guarded = *cell == '\'' && *after != '\0' && strchr("=+-@\t\r", *after);
-	return is_guarded ? cell + 1 : cell;
+	static const char *const starts[] = {"=", "+", "-", "@", "\t", "\r", "\uFF1D", "\uFF0B",
+	    "\uFF0D", "\uFF20", "\uFE66", "\uFE62", "\uFE63", "\uFE6B"};
+	text += strspn(text, before);
+	for (size_t i = 0; i < sizeof starts / sizeof *starts; i++)
+		if (strncmp(text, starts[i], strlen(starts[i])) == 0)
+			return true;
+	return false;
+}
+
+struct buffer table_unguard(const char *cell)
+{
+	struct buffer text = {0};
+	const char *before = "'";
+	while (*cell != '\0') {
+		size_t piece = strcspn(cell, ",;:|\t\n\r");
+		size_t guard = *cell == '\'' && is_formula_behind(cell, before);
+		piece += cell[piece] != '\0';
+		buffer_add(&text, cell + guard, piece - guard);
+		cell += piece;
+		before = "'\"";
+	}
+	buffer_add_char(&text, '\0');
+	return text;
 }

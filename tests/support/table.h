@@ -36,7 +36,8 @@ size_t table_column(const struct table *table, const char *name);
 void table_put_cell(struct buffer *out, const char *cell);
 void table_put_row(struct buffer *out, const char *const *cells, size_t count);
 
-/* Takes off the one ' that guards an echoed cell against spreadsheets (CONTRACT 5). */
-const char *table_unguard(const char *cell);
+/* Takes off each ' that guards an echoed cell against spreadsheets. Ended by a NUL; given to the
+ * caller. */
+struct buffer table_unguard(const char *cell);
 
 #endif
