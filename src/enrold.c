@@ -4,6 +4,7 @@
 #include "enrold/config.h"
 #include "enrold/daemon.h"
 #include "enrold/hash.h"
+#include "enrold/value.h"
 
 #include <getopt.h>
 #include <malloc.h>
@@ -83,6 +84,7 @@ int main(int argc, char **argv)
 	mallopt(M_MMAP_THRESHOLD, 128 << 10); /* what a batch took goes back with it */
 	struct error error = config_load(arguments.config, &file);
 	if (is_error(&error)) {
+		value_cover_text(error.text);
 		fprintf(stderr, "enrold: %s\n", error.text);
 		return error.class == ERROR_CONFIG ? DAEMON_CONFIG : DAEMON_TRY_LATER;
 	}

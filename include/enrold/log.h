@@ -2,8 +2,8 @@
  * log: one JSON object a line on stderr: `time level event`, what the event is about, `message`.
  *
  * Any thread may write; a line is one write(2), so lines never mix. What is
- * no text (bytes of a file name that are not UTF-8, controls) is shown as U+FFFD. Nothing secret is
- * ever given to it.
+ * no text (bytes of a file name that are not UTF-8, controls) is shown as U+FFFD, and what would
+ * not be seen (directions, zero width) is spelt out. Nothing secret is ever given to it.
  */
 #ifndef ENROLD_LOG_H
 #define ENROLD_LOG_H
@@ -20,7 +20,7 @@ void log_set_level(enum log_level level);
 void log_event(enum log_level level, const char *event, json_t *fields, const char *format, ...)
     PRINTF_LIKE(4, 5);
 
-/* A new JSON text of any bytes. */
+/* A new JSON text of any bytes, as a person is to see it. */
 json_t *log_text(const char *text);
 
 #endif

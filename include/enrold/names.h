@@ -16,7 +16,8 @@ enum name_kind name_judge(const char *name);
 
 /*
  * "staff.csv", run, ".result.csv" -> "staff.<run>.result.csv". Only a final ".csv" is taken off; a
- * stem too long is cut between two characters.
+ * stem too long is cut between two characters; what nobody would see in it (value_cover), such as a
+ * change of direction, is a _.
  */
 void name_make(char out[FILE_NAME_SIZE], const char *input, const char *run, const char *suffix);
 

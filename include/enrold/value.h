@@ -23,6 +23,14 @@ struct slice value_trim(struct slice cell);
 enum value_fault value_check(struct slice cell);
 /* Appends the cell as it may be shown: U+FFFD in the place of what is not UTF-8 or a control. */
 void value_show(struct slice cell, struct buffer *out);
+/* The same for a log or a terminal: what would not be seen there, or would turn the text about it
+ * round or break it (zero width, direction, U+2028), is spelt out: \u202e. */
+void value_reveal(struct slice text, struct buffer *out);
+/* In place, where there may be no memory: each of these, and what is no text, becomes a _. Returns
+ * the bytes that are left. */
+size_t value_cover(char *text, size_t size);
+/* The same of a text that ends with NUL. */
+void value_cover_text(char *text);
 /* Characters of clean UTF-8, as the database counts a column's length. */
 size_t value_characters(struct slice cell);
 /* So many of its first characters. */

@@ -1,5 +1,7 @@
 #include "ctl.h"
 
+#include "enrold/value.h"
+
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,7 +32,9 @@ enum { COMMANDS = sizeof commands / sizeof *commands };
 
 enum ctl_exit ctl_fail(const struct error *error)
 {
-	fprintf(stderr, "enrolctl: %s\n", error->text);
+	struct error shown = *error;
+	value_cover_text(shown.text);
+	fprintf(stderr, "enrolctl: %s\n", shown.text);
 	switch (error->class) {
 	case ERROR_NONE: return CTL_OK;
 	case ERROR_REJECT: return CTL_NO;

@@ -8,8 +8,11 @@
 
 #include "enrold/accepted.h"
 #include "enrold/head.h"
+#include "enrold/names.h"
+#include "enrold/value.h"
 
 #include <jansson.h>
+#include <limits.h>
 #include <stdio.h>
 
 struct reconciling {
@@ -67,14 +70,23 @@ static void tell_json(const struct reconciling *reconciling)
 	json_decref(list);
 }
 
+/* Who drops a file chooses its name; a terminal shows no trick of it. */
+static void lost_print(const struct lost *lost)
+{
+	char file[FILE_NAME_SIZE], input[PATH_MAX];
+	snprintf(file, sizeof file, "%s", lost->file);
+	snprintf(input, sizeof input, "%s",
+	    *lost->input ? lost->input : "(its input was taken away)");
+	value_cover_text(file);
+	value_cover_text(input);
+	printf("%s  %s  %s  %s, of which the database has %s\n", lost->run,
+	    *lost->feed ? lost->feed : "-", file, input, lost->found);
+}
+
 static void tell(const struct reconciling *reconciling)
 {
-	for (size_t i = 0; i < reconciling->count; i++) {
-		const struct lost *lost = &reconciling->lost[i];
-		printf("%s  %s  %s  %s, of which the database has %s\n", lost->run,
-		    *lost->feed ? lost->feed : "-", lost->file,
-		    *lost->input ? lost->input : "(its input was taken away)", lost->found);
-	}
+	for (size_t i = 0; i < reconciling->count; i++)
+		lost_print(&reconciling->lost[i]);
 	if (reconciling->count > 0)
 		printf("The database does not hold these answers (%zu). After `enrolctl reconcile "
 		       "accept`\ndrop those files again that shall be in force.\n",

@@ -7,6 +7,7 @@
 #include "enrold/cut.h"
 #include "enrold/log.h"
 #include "enrold/patient.h"
+#include "enrold/value.h"
 
 #include "deadline.h"
 #include "feeds.h"
@@ -81,6 +82,7 @@ static void status_tell(struct daemon *daemon, int64_t now_ms)
 	if (status.trouble_since != INT64_MAX && length > 0)
 		snprintf(text + length, sizeof text - (size_t)length, "; waiting: %.*s",
 		    CUT_ARG(status.trouble, 120));
+	value_cover_text(text);
 	bool is_news = strcmp(text, daemon->status) != 0;
 	/* While files stream through, once a second is enough. */
 	if (!is_news || (status.busy > 0 && now_ms < daemon->status_at + STATUS_EVERY_MS))
@@ -433,6 +435,7 @@ static struct error await(struct daemon *daemon, struct error (*look)(struct dae
 		if (waited_ms == 0)
 			log_event(LOG_WARNING, "site_away", NULL, "%s; waiting for it", error.text);
 		char text[320];
+		value_cover_text(error.text);
 		snprintf(text, sizeof text, "STATUS=waiting: %s\nEXTEND_TIMEOUT_USEC=30000000",
 		    error.text);
 		notify_state(text);

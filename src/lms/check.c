@@ -6,6 +6,7 @@
 #include "enrold/site.h"
 
 #include "enrold/list.h"
+#include "enrold/value.h"
 
 #include "db.h"
 #include "needs.h"
@@ -36,6 +37,7 @@ static void tell(
 	va_start(arguments, format);
 	vsnprintf(text, sizeof text, format, arguments);
 	va_end(arguments);
+	value_cover_text(text);
 	look->on_finding(look->context, finding, about, text);
 }
 

@@ -23,7 +23,7 @@ void log_set_level(enum log_level level)
 json_t *log_text(const char *text)
 {
 	struct buffer shown = {0};
-	value_show(slice_of(text), &shown);
+	value_reveal(slice_of(text), &shown);
 	json_t *whole =
 	    shown.failed ? NULL : json_stringn(shown.bytes ? shown.bytes : "", shown.size);
 	buffer_done(&shown);
@@ -54,7 +54,7 @@ static void bare_write(const char *time, const char *level, const char *event, c
 {
 	char line[1280];
 	for (char *c = message; *c; c++)
-		if ((unsigned char)*c < ' ' || *c == '"' || *c == '\\')
+		if (*c < ' ' || *c > '~' || *c == '"' || *c == '\\')
 			*c = ' ';
 	snprintf(line, sizeof line,
 	    "{\"time\":\"%s\",\"level\":\"%s\",\"event\":\"%s\",\"message\":\"%s\"}", time, level,

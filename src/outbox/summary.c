@@ -244,5 +244,7 @@ void summary_explain(struct slice text, struct buffer *out)
 		buffer_add_text(out,
 		    "The file was refused. Why is not known: its summary in the ledger cannot be "
 		    "read, which enrold did not write so.\n");
+	if (!out->failed)
+		out->size = value_cover(out->bytes, out->size);
 	json_decref(summary);
 }

@@ -40,9 +40,12 @@ static size_t stem_length(const char *name)
 
 void name_make(char out[FILE_NAME_SIZE], const char *input, const char *run, const char *suffix)
 {
+	char stem[FILE_NAME_SIZE];
 	size_t room = FILE_NAME_SIZE - 1 - strlen(run) - strlen(suffix) - 1;
-	int stem = (int)cut_length((struct slice){input, stem_length(input)}, room);
-	snprintf(out, FILE_NAME_SIZE, "%.*s.%s%s", stem, input, run, suffix);
+	int length = snprintf(stem, sizeof stem, "%.*s", (int)stem_length(input), input);
+	size_t covered = value_cover(stem, (size_t)length);
+	int cut = (int)cut_length((struct slice){stem, covered}, room);
+	snprintf(out, FILE_NAME_SIZE, "%.*s.%s%s", cut, stem, run, suffix);
 }
 
 void name_evade(char out[FILE_NAME_SIZE], const char *name, unsigned number)

@@ -48,18 +48,62 @@ enum value_fault value_check(struct slice cell)
 	return fault;
 }
 
-void value_show(struct slice cell, struct buffer *out)
+/* Without a glyph of its own: zero width, directions, tags, separators of lines and paragraphs. */
+static bool is_unseen(utf8proc_int32_t c)
 {
-	for (size_t i = 0; i < cell.size;) {
+	const utf8proc_property_t *property = utf8proc_get_property(c);
+	return property->ignorable || property->category == UTF8PROC_CATEGORY_CF ||
+	       property->category == UTF8PROC_CATEGORY_ZL ||
+	       property->category == UTF8PROC_CATEGORY_ZP;
+}
+
+static void text_write(struct slice text, bool spells_unseen, struct buffer *out)
+{
+	for (size_t i = 0; i < text.size;) {
 		utf8proc_int32_t c;
-		utf8proc_ssize_t length = utf8proc_iterate((const utf8proc_uint8_t *)cell.bytes + i,
-		    (utf8proc_ssize_t)(cell.size - i), &c);
-		if (length > 0 && !is_control(c))
-			buffer_add(out, cell.bytes + i, (size_t)length);
-		else
+		utf8proc_ssize_t length = utf8proc_iterate((const utf8proc_uint8_t *)text.bytes + i,
+		    (utf8proc_ssize_t)(text.size - i), &c);
+		if (length <= 0 || is_control(c))
 			buffer_add_text(out, "\xEF\xBF\xBD");
+		else if (spells_unseen && c >= 0x80 && is_unseen(c))
+			buffer_print(out, c > 0xFFFF ? "\\U%08x" : "\\u%04x", (unsigned)c);
+		else
+			buffer_add(out, text.bytes + i, (size_t)length);
 		i += length > 0 ? (size_t)length : 1;
 	}
+}
+
+void value_show(struct slice cell, struct buffer *out)
+{
+	text_write(cell, false, out);
+}
+
+void value_reveal(struct slice text, struct buffer *out)
+{
+	text_write(text, true, out);
+}
+
+size_t value_cover(char *text, size_t size)
+{
+	size_t used = 0;
+	for (size_t i = 0; i < size;) {
+		utf8proc_int32_t c;
+		utf8proc_ssize_t length = utf8proc_iterate(
+		    (const utf8proc_uint8_t *)text + i, (utf8proc_ssize_t)(size - i), &c);
+		if (length <= 0 || is_control(c) || (c >= 0x80 && is_unseen(c))) {
+			text[used++] = '_';
+		} else {
+			memmove(text + used, text + i, (size_t)length);
+			used += (size_t)length;
+		}
+		i += length > 0 ? (size_t)length : 1;
+	}
+	return used;
+}
+
+void value_cover_text(char *text)
+{
+	text[value_cover(text, strlen(text))] = '\0';
 }
 
 size_t value_characters(struct slice cell)

@@ -56,6 +56,15 @@ Test(names, of_answers_carry_the_run)
 	cr_expect_str_eq(name, "staff.2.csv");
 }
 
+Test(names, of_answers_show_all_that_is_in_them)
+{
+	char name[FILE_NAME_SIZE];
+	name_make(name, "a\u202Evsc.exe.csv", RUN, ".csv");
+	cr_expect_str_eq(name, "a_vsc.exe." RUN ".csv");
+	name_make(name, "\u2028\u200B\u2066x\uFEFF.csv", RUN, ".result.csv");
+	cr_expect_str_eq(name, "___x_." RUN ".result.csv");
+}
+
 Test(names, too_long_are_cut_between_characters)
 {
 	char input[FILE_NAME_SIZE], name[FILE_NAME_SIZE];

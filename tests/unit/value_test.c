@@ -47,6 +47,35 @@ Test(value, tells_clean_cells_from_bad_ones)
 	cr_expect_eq(value_check(SLICE("\xED\xA0\x80")), VALUE_NOT_UTF8);
 }
 
+Test(value, that_would_not_be_seen_is_spelt_out_or_covered)
+{
+	static const struct {
+		const char *text, *revealed, *covered;
+	} cases[] = {
+	    {"caf\u00E9 \u6F22 \U0001F600", "caf\u00E9 \u6F22 \U0001F600",
+	        "caf\u00E9 \u6F22 \U0001F600"},
+	    {"a\u202Eb", "a\\u202eb", "a_b"},
+	    {"\u2066\u2069\u200F", "\\u2066\\u2069\\u200f", "___"},
+	    {"x\u2028y\u2029", "x\\u2028y\\u2029", "x_y_"},
+	    {"\u200B\u200D\u2060\uFEFF\u00AD", "\\u200b\\u200d\\u2060\\ufeff\\u00ad", "_____"},
+	    {"\u3164\u115F\uFE0F", "\\u3164\\u115f\\ufe0f", "___"},
+	    {"\U000E0041", "\\U000e0041", "_"},
+	    {"a\x1B[1m\xFF", "a\uFFFD[1m\uFFFD", "a_[1m_"},
+	    {"two\nlines", "two\nlines", "two\nlines"},
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct buffer out = {0};
+		char text[64];
+		value_reveal(slice_of(cases[i].text), &out);
+		cr_expect(slice_is(buffer_slice(&out), slice_of(cases[i].revealed)),
+		    "case %zu: %.*s", i, SLICE_ARG(buffer_slice(&out)));
+		strcpy(text, cases[i].text);
+		value_cover_text(text);
+		cr_expect_str_eq(text, cases[i].covered, "case %zu: %s", i, text);
+		buffer_done(&out);
+	}
+}
+
 Test(value, lowers_and_cleans_user_names_as_moodle_does)
 {
 	struct arena *arena = arena_create();
