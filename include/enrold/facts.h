@@ -67,12 +67,18 @@ struct site_facts {
 	struct slice auths;      /* config.auth: enabled methods, a comma list */
 	struct password_policy password;
 	struct slice languages;      /* codes, a comma list; empty: not asked for */
+	const struct slice *zones;   /* names of time zones, sorted by zone_compare; none: not asked
+	                                for, or not known */
+	size_t zones_count;
 	const struct slice *details; /* by detail: its setting in config; empty: none */
 	const struct profile_field *profile_fields; /* in the site's order */
 	size_t profile_fields_count;
 	const struct role_facts *roles; /* by id */
 	size_t roles_count;
 };
+
+/* For qsort and bsearch: of struct slice, by their bytes. */
+int zone_compare(const void *a, const void *b);
 
 /* A question who somebody is, and its answer. */
 enum user_key_by { KEY_USERNAME, KEY_EMAIL, KEY_IDNUMBER, KEY_PROFILE };

@@ -47,6 +47,9 @@ struct error lms_load_site(struct lms *lms, const struct site_facts **site) MUST
  */
 struct error lms_load_languages(struct lms *lms) MUST_CHECK;
 
+/* Adds the time zones that this machine knows to the site's facts. */
+struct error lms_load_zones(struct lms *lms) MUST_CHECK;
+
 /* Fills in the answers of the keys: local accounts that are not deleted, by exact user name or
  * idnumber, or by e-mail address without regard to case. */
 struct error lms_find_users(struct lms *lms, struct user_key *keys, size_t count) MUST_CHECK;

@@ -150,6 +150,13 @@ static bool is_timezone(struct slice cell)
 	return is_letter && !had_slash && cell.size > 1;
 }
 
+/* Moodle would store the name of a zone that there is not, and nobody would see it but in dates. */
+static bool is_known_zone(const struct site_facts *site, struct slice cell)
+{
+	return site->zones_count == 0 || slice_is(cell, SLICE("99")) || is_offset(cell) ||
+	       bsearch(&cell, site->zones, site->zones_count, sizeof cell, zone_compare);
+}
+
 static bool is_theme(struct slice cell)
 {
 	for (size_t i = 0; i < cell.size; i++) {
@@ -217,7 +224,7 @@ enum detail_verdict detail_read(const struct batch *batch, const struct column *
 		*expected = "a time zone, such as Europe/Berlin, or 99 for the server's";
 		if (cell.size == 0)
 			return rejects ? DETAIL_LEFT : DETAIL_GOOD;
-		if (is_timezone(cell))
+		if (is_timezone(cell) && !(rejects && !is_known_zone(batch->site, cell)))
 			return DETAIL_GOOD;
 		*value = SLICE("");
 		return DETAIL_CHANGED;

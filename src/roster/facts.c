@@ -17,3 +17,11 @@ bool enrolment_add_role(struct enrolment_facts *is, int64_t role, struct arena *
 	is->roles_count++;
 	return true;
 }
+
+int zone_compare(const void *a, const void *b)
+{
+	const struct slice *x = a, *y = b;
+	size_t size = x->size < y->size ? x->size : y->size;
+	int order = memcmp(x->bytes, y->bytes, size);
+	return order != 0 ? order : (x->size > y->size) - (x->size < y->size);
+}

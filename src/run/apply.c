@@ -398,14 +398,27 @@ static struct error on_record(void *context, const struct csvin_record *record)
 	return batch_add(&applying->batch, record);
 }
 
-static bool asks_languages(const struct header *header, const struct policy *policy)
+static bool has_detail(const struct header *header, enum detail_kind kind)
 {
-	bool has = false;
 	for (size_t i = 0; i < header->columns_count; i++)
-		has |= header->columns[i].id == COLUMN_DETAIL &&
-		       columns_detail(header->columns[i].index)->detail.kind == DETAIL_LANGUAGE;
-	return has &&
-	       (policy->update_details != DETAILS_NONE || policy->upload_type != UPLOAD_UPDATE);
+		if (header->columns[i].id == COLUMN_DETAIL &&
+		    columns_detail(header->columns[i].index)->detail.kind == kind)
+			return true;
+	return false;
+}
+
+/* What only files with such columns need to know. */
+static struct error lists_load(
+    struct lms *lms, const struct header *header, const struct policy *policy)
+{
+	struct error error = OK;
+	if (policy->update_details == DETAILS_NONE && policy->upload_type == UPLOAD_UPDATE)
+		return OK;
+	if (has_detail(header, DETAIL_LANGUAGE))
+		error = lms_load_languages(lms);
+	if (!is_error(&error) && has_detail(header, DETAIL_TIMEZONE))
+		error = lms_load_zones(lms);
+	return error;
 }
 
 static struct error on_header(void *context, const struct header *header)
@@ -416,8 +429,7 @@ static struct error on_header(void *context, const struct header *header)
 	struct error error = answer_open(run->directory, header, sizes, &applying->answer);
 	if (is_error(&error))
 		return error;
-	if (asks_languages(header, &run->policy))
-		error = lms_load_languages(applying->lms);
+	error = lists_load(applying->lms, header, &run->policy);
 	if (is_error(&error))
 		return error;
 	bool hashes = header->single[COLUMN_PASSWORD] != COLUMN_NONE;

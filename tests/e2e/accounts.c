@@ -108,6 +108,26 @@ Test(accounts, are_made_with_passwords_that_can_be_logged_in_with)
 	law_close(&spool);
 }
 
+Test(accounts, live_in_time_zones_that_there_are)
+{
+	struct spool spool;
+	struct answer answer;
+	spool_make(&spool, &(struct spool_options){.feeds = FEEDS});
+	run_file(&spool, &answer, "a.csv",
+	    "username,timezone\np1,Europe/Oslo\np2,Mars/Olympus\np3,99\np4,America/Argentina/"
+	    "Ushuaia\n"
+	    "p5,europe/oslo\n");
+	EXPECT(&answer, {2, "username", "done", "account_updated"},
+	    {3, "timezone", "error", "invalid_value"}, {5, "username", "done", "account_updated"},
+	    {6, "timezone", "error", "invalid_value"});
+	answer_close(&answer);
+	cr_expect_eq(spool_number(&spool,
+	                 "SELECT count(*) FROM mdl_user WHERE timezone LIKE 'Mars%' OR timezone = "
+	                 "'europe/oslo'"),
+	    0);
+	law_close(&spool);
+}
+
 Test(accounts, of_one_name_are_counted_on)
 {
 	struct spool spool;

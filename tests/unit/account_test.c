@@ -50,6 +50,18 @@ static const struct world_case cases[] = {
         "2 lang error invalid_value\n2 timezone error invalid_value\n"
         "2 username done account_updated\n",
         "update alice city=Oslo\n"},
+    {"a time zone that there is not is refused", "update_details=file",
+        "username,timezone\nalice,Foo/Bar\nbob,Europe/Oslo\n",
+        "2 timezone error invalid_value\n"
+        "3 username done account_updated\n",
+        "update bob timezone=Europe/Oslo\n"},
+    {"numbers are time zones, too, and 99 the server's", "update_details=file",
+        "username,timezone\nalice,5.5\nbob,99\n",
+        "2 username done account_updated\n3 username unchanged account_unchanged\n",
+        "update alice timezone=5.5\n"},
+    {"Moodle stores a time zone that there is not", "compat=moodle update_details=file",
+        "username,timezone\nalice,Foo/Bar\n", "2 username done account_updated\n",
+        "update alice timezone=Foo/Bar\n"},
     {"Moodle stores what it makes of a bad detail, but never a country 0",
         "compat=moodle update_details=file",
         "username,country,city,emailstop\nalice,gb,<b>Oslo</b>,x\n",

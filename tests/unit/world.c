@@ -371,7 +371,10 @@ void world_init(struct world *world, const char *policy)
 	setenv("TZ", "UTC", 1);
 	*world = (struct world){.arena = arena_create()};
 	good(policy_parse(policy, world->arena, &world->policy));
-	world->site = (struct site_facts){.local_host = 1,
+	static const struct slice zones[] = {{"Europe/Berlin", 13}, {"Europe/Oslo", 11}};
+	world->site = (struct site_facts){.zones = zones,
+	    .zones_count = 2,
+	    .local_host = 1,
 	    .actor = 2,
 	    .guest = 1,
 	    .admins = admins,
