@@ -8,6 +8,7 @@
 #define ENROLD_FACTS_H
 
 #include "enrold/arena.h"
+#include "enrold/deed.h"
 #include "enrold/slice.h"
 
 #include <stdbool.h>
@@ -66,10 +67,12 @@ struct site_facts {
 	char timezone[64];       /* config.timezone; "99" is the server's own */
 	struct slice auths;      /* config.auth: enabled methods, a comma list */
 	struct password_policy password;
-	struct slice languages;      /* codes, a comma list; empty: not asked for */
-	const struct slice *zones;   /* names of time zones, sorted by zone_compare; none: not asked
-	                                for, or not known */
+	struct slice languages;    /* codes, a comma list; empty: not asked for */
+	const struct slice *zones; /* names of time zones, sorted by zone_compare; none: not asked
+	                              for, or not known */
 	size_t zones_count;
+	deed_set lacks;              /* what the database gives no right to */
+	struct slice missing[DEEDS]; /* of these: "INSERT on mdl_groups" */
 	const struct slice *details; /* by detail: its setting in config; empty: none */
 	const struct profile_field *profile_fields; /* in the site's order */
 	size_t profile_fields_count;

@@ -6,6 +6,7 @@
 #define ENROLD_SITE_H
 
 #include "enrold/config.h"
+#include "enrold/deed.h"
 #include "enrold/error.h"
 #include "enrold/slice.h"
 
@@ -23,8 +24,9 @@ struct error site_init(const struct lms_options *options, bool *made) MUST_CHECK
 enum finding { FINDING_GOOD, FINDING_NOTE, FINDING_BAD };
 typedef void site_on_finding(
     void *context, enum finding finding, const char *about, const char *text);
-struct error site_check(
-    const struct lms_options *options, site_on_finding *on_finding, void *context) MUST_CHECK;
+/* deeds: what the configured feeds can ask for; a right that none of these needs is a NOTE. */
+struct error site_check(const struct lms_options *options, deed_set deeds,
+    site_on_finding *on_finding, void *context) MUST_CHECK;
 
 struct course_row {
 	uint64_t line; /* for messages */

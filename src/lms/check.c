@@ -21,6 +21,8 @@
 struct look {
 	struct db *db;
 	const struct lms_options *options;
+	deed_set deeds;     /* what the configured feeds can ask for */
+	const char *person; /* our role */
 	site_on_finding *on_finding;
 	void *context;
 	struct arena *arena; /* statements lie there as long as the connection */
@@ -70,10 +72,12 @@ static bool would_do(const struct look *look, const char *sql, struct error *why
 
 /* ---- tables ---- */
 
-static struct slice columns_of(const struct look *look, const char *table, bool all)
+static struct slice columns_of(const struct look *look, const struct table_rights *rights, bool all)
 {
 	struct buffer names = {0};
-	needs_write(needs_find(table), all, &names);
+	if (rights->is_optional)
+		return SLICE("id, userid");
+	needs_write(needs_find(rights->table), all, &names);
 	if (names.failed)
 		arena_fail(look->arena);
 	struct slice kept = arena_copy(look->arena, buffer_slice(&names));
@@ -81,53 +85,86 @@ static struct slice columns_of(const struct look *look, const char *table, bool 
 	return kept;
 }
 
+/* BAD when a configured feed can need it. */
+static void right_tell(
+    const struct look *look, const char *table, char right, const char *words, const char *why)
+{
+	static const char name[] = "the right to";
+	deed_set deeds = rights_deeds(table, right);
+	bool is_needed = deeds == 0 || (deeds & look->deeds) != 0;
+	tell(look, is_needed ? FINDING_BAD : FINDING_NOTE, table, "%s %s is missing%s%s%s", name,
+	    words, *why ? ": " : "", why, is_needed ? "" : "; no feed that is configured needs it");
+}
+
 /* One statement that touches no row. */
 static bool right_check(
-    const struct look *look, const char *table, const char *right, struct slice sql)
+    const struct look *look, const char *table, char right, const char *words, struct slice sql)
 {
 	struct error why;
 	if (arena_has_failed(look->arena) || would_do(look, sql.bytes, &why))
 		return true;
-	if (*right == '\0')
+	if (right == 'r')
 		tell(look, FINDING_BAD, table, "%s", why.text);
 	else
-		tell(look, FINDING_BAD, table, "the right to %s is missing: %s", right, why.text);
+		right_tell(look, table, right, words, why.text);
 	return false;
+}
+
+static size_t writes_check(const struct look *look, const struct table_rights *rights)
+{
+	const char *table = rights->table;
+	struct arena *arena = look->arena;
+	size_t missing = 0;
+	struct slice filled = columns_of(look, rights, false);
+	if (strchr(rights->rights, 'i'))
+		missing += !right_check(look, table, 'i', "INSERT",
+		    arena_print(arena, "INSERT INTO {%s} (%.*s) SELECT %.*s FROM {%s} WHERE 1 = 0",
+		        table, SLICE_ARG(filled), SLICE_ARG(filled), table));
+	if (missing == 0 && strchr(rights->rights, 'i') && !db_may_number(look->db, table)) {
+		right_tell(look, table, 'i', "USAGE of its sequence", "");
+		missing++;
+	}
+	if (strchr(rights->rights, 'u'))
+		missing += !right_check(look, table, 'u', "UPDATE",
+		    arena_print(arena, "UPDATE {%s} SET id = id WHERE 1 = 0", table));
+	if (strchr(rights->rights, 'd'))
+		missing += !right_check(look, table, 'd', "DELETE",
+		    arena_print(arena, "DELETE FROM {%s} WHERE 1 = 0", table));
+	return missing;
+}
+
+/* What the server hides and what is not there look the same to those who ask for the table. */
+static bool may_read(const struct look *look, const char *table)
+{
+	uint32_t rights = db_rights(look->db, table);
+	if (rights & DB_IS_ABSENT)
+		tell(look, FINDING_BAD, table, "there is no such table");
+	else if (!(rights & DB_MAY_READ))
+		tell(look, FINDING_BAD, table,
+		    "may not read %s%s as the role %s: see the grants in etc/",
+		    look->options->prefix, table, look->person);
+	return rights & DB_MAY_READ && !(rights & DB_IS_ABSENT);
 }
 
 static size_t table_check(const struct look *look, const struct table_rights *rights)
 {
-	const char *table = rights->table;
-	struct arena *arena = look->arena;
-	struct slice columns = columns_of(look, table, true),
-	             filled = columns_of(look, table, false);
-	size_t missing = 0;
-	if (!db_has_table(look->db, table)) {
-		tell(look, FINDING_BAD, table, "there is no such table");
+	struct slice columns = columns_of(look, rights, true);
+	struct error needs = OK;
+	if (rights->is_optional && !rights_knows_optional(look->db, rights->table))
+		return 0;
+	if (!may_read(look, rights->table))
 		return 1;
-	}
-	struct error needs = needs_check(look->db, needs_find(table));
+	if (!rights->is_optional)
+		needs = needs_check(look->db, needs_find(rights->table));
 	if (is_error(&needs)) {
-		tell(look, FINDING_BAD, table, "%s", needs.text);
+		tell(look, FINDING_BAD, rights->table, "%s", needs.text);
 		return 1;
 	}
-	missing += !right_check(look, table, "",
-	    arena_print(arena, "SELECT %.*s FROM {%s} WHERE 1 = 0", SLICE_ARG(columns), table));
-	if (missing == 0 && strchr(rights->rights, 'i'))
-		missing += !right_check(look, table, "INSERT",
-		    arena_print(arena, "INSERT INTO {%s} (%.*s) SELECT %.*s FROM {%s} WHERE 1 = 0",
-		        table, SLICE_ARG(filled), SLICE_ARG(filled), table));
-	if (missing == 0 && strchr(rights->rights, 'i') && !db_may_number(look->db, table)) {
-		tell(look, FINDING_BAD, table, "the right to USAGE of its sequence is missing");
-		missing++;
-	}
-	if (strchr(rights->rights, 'u'))
-		missing += !right_check(look, table, "UPDATE",
-		    arena_print(arena, "UPDATE {%s} SET id = id WHERE 1 = 0", table));
-	if (strchr(rights->rights, 'd'))
-		missing += !right_check(look, table, "DELETE",
-		    arena_print(arena, "DELETE FROM {%s} WHERE 1 = 0", table));
-	return missing;
+	if (!right_check(look, rights->table, 'r', "SELECT",
+	        arena_print(look->arena, "SELECT %.*s FROM {%s} WHERE 1 = 0", SLICE_ARG(columns),
+	            rights->table)))
+		return 1;
+	return writes_check(look, rights);
 }
 
 static void tables_check(const struct look *look)
@@ -137,8 +174,7 @@ static void tables_check(const struct look *look)
 		missing += table_check(look, &table_rights[i]);
 	if (missing == 0)
 		tell(look, FINDING_GOOD, "tables",
-		    "all %zu that enrold uses are there, with the rights it needs",
-		    table_rights_count);
+		    "all that enrold uses are there, with the rights it needs");
 }
 
 /* ---- settings ---- */
@@ -231,9 +267,15 @@ static void caches_tell(const struct look *look)
 
 /* ---- our own ---- */
 
-static void ledger_check_tables(const struct look *look)
+static void own_tables_check(const struct look *look)
 {
 	size_t found = 0;
+	if (!(db_rights(look->db, "enrold_run") & (DB_MAY_READ | DB_IS_ABSENT))) {
+		tell(look, FINDING_BAD, "ledger",
+		    "may not read enrold's own tables as the role %s: see the grants in etc/",
+		    look->person);
+		return;
+	}
 	for (size_t i = 0; i < schema_ledger_count; i++)
 		found += db_has_table(look->db, schema_ledger[i].name);
 	bool is_there = found == schema_ledger_count;
@@ -258,30 +300,48 @@ static void ledger_check_tables(const struct look *look)
 	db_rollback(look->db);
 }
 
-struct error site_check(
-    const struct lms_options *options, site_on_finding *on_finding, void *context)
+static bool is_readable(const struct look *look, const char *table)
 {
+	return (db_rights(look->db, table) & (DB_MAY_READ | DB_IS_ABSENT)) == DB_MAY_READ;
+}
+
+static void site_look(const struct look *look)
+{
+	bool has_settings = is_readable(look, "config") && is_readable(look, "config_plugins");
+	if (is_readable(look, "config"))
+		version_check(look);
+	if (has_settings)
+		products_check(look);
+	tables_check(look);
+	if (has_settings)
+		plugins_check(look);
+	if (has_settings && is_readable(look, "user"))
+		actor_check(look);
+	own_tables_check(look);
+	caches_tell(look);
+}
+
+struct error site_check(
+    const struct lms_options *options, deed_set deeds, site_on_finding *on_finding, void *context)
+{
+	char person[128];
 	struct look look = {.options = options,
+	    .deeds = deeds,
+	    .person = person,
 	    .on_finding = on_finding,
 	    .context = context,
 	    .arena = arena_create()};
 	struct error error = look.arena ? db_open(options, DB_EXISTING, &look.db)
 	                                : error_memory("looking at a site");
 	if (!is_error(&error)) {
+		db_person(look.db, person, sizeof person);
 		tell(&look, FINDING_GOOD, "database", "%s: %s", db_name(look.db),
 		    db_describe(look.db, look.arena));
-		if (!db_has_table(look.db, "config")) {
+		if (db_rights(look.db, "config") & DB_IS_ABSENT)
 			tell(&look, FINDING_BAD, "tables",
 			    "no Moodle with the prefix '%s': see lms.prefix", options->prefix);
-		} else {
-			version_check(&look);
-			products_check(&look);
-			tables_check(&look);
-			plugins_check(&look);
-			actor_check(&look);
-			ledger_check_tables(&look);
-			caches_tell(&look);
-		}
+		else
+			site_look(&look);
 		error = db_error(look.db);
 		if (!is_error(&error) && arena_has_failed(look.arena))
 			error = error_memory("looking at a site");

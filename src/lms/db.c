@@ -2,6 +2,7 @@
 
 #include "enrold/secret.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <utf8proc.h>
 
@@ -440,6 +441,7 @@ static struct buffer table_quote(struct db *db, const char *name)
 	struct buffer quoted = {0};
 	struct db_text_job job = {.db = db, .out = &quoted};
 	write_table(&job, slice_of(name));
+	buffer_add_char(&quoted, '\0');
 	if (quoted.failed)
 		db_fail(db, error_memory("looking for a table"));
 	return quoted;
@@ -476,4 +478,28 @@ void db_find_columns(struct db *db, const char *table, struct buffer *all, struc
 			buffer_print(required, "%.*s,", SLICE_ARG(name));
 	}
 	buffer_done(&quoted);
+}
+
+uint32_t db_rights(struct db *db, const char *table)
+{
+	if (!db->engine->rights)
+		return db_has_table(db, table) ? DB_MAY_ALL : DB_IS_ABSENT;
+	struct buffer quoted = table_quote(db, table);
+	buffer_add_char(&quoted, '\0');
+	if (quoted.failed)
+		db_fail(db, error_memory("looking for a table"));
+	uint32_t rights = is_error(&db->error) ? 0 : db->engine->rights(db, quoted.bytes);
+	buffer_done(&quoted);
+	return rights;
+}
+
+void db_person(struct db *db, char *name, size_t size)
+{
+	*name = '\0';
+	if (!db_is_server(db))
+		return;
+	struct db_rows rows = db_select(db, "SELECT current_user", DB_NONE);
+	if (db_next(&rows))
+		snprintf(name, size, "%.*s", SLICE_ARG(db_column_text(&rows, 0)));
+	db_leave(&rows);
 }

@@ -139,6 +139,21 @@ void db_find_columns(struct db *db, const char *table, struct buffer *all, struc
 /* Whether we may give ids to new rows of a table that is there. */
 bool db_may_number(struct db *db, const char *table);
 
+/* What we may do to a table: none of it, where the server hides what we may not see. SQLite: all.
+ */
+enum {
+	DB_MAY_READ = 1,
+	DB_MAY_INSERT = 2,
+	DB_MAY_UPDATE = 4,
+	DB_MAY_DELETE = 8,
+	DB_MAY_NUMBER = 16, /* use the sequence of its ids */
+	DB_MAY_ALL = 31,
+	DB_IS_ABSENT = 32,
+};
+uint32_t db_rights(struct db *db, const char *table);
+/* Who we are to the database: a role. */
+void db_person(struct db *db, char *name, size_t size);
+
 /* ---- many rows ---- */
 
 enum { DB_COLUMNS_MAX = 64 };

@@ -64,6 +64,8 @@ struct engine {
 	const char *table_columns;
 	/* ... whether the table's sequence may be used; NULL: there is none. */
 	const char *may_number;
+	/* What we may do to the table, which is in quotes: of DB_MAY_ALL; NULL: all. */
+	uint32_t (*rights)(struct db *db, const char *table);
 	/* Dialect. */
 	char quote;           /* around names */
 	const char *ledger;   /* in front of our own tables */

@@ -88,7 +88,7 @@ static bool is_named(const struct cohort_facts *cohort)
 
 struct error lms_find_cohorts(struct lms *lms, struct cohort_facts *cohorts, size_t count)
 {
-	if (count == 0)
+	if (count == 0 || !lms_may(lms, DEED_SEE_COHORT))
 		return OK;
 	struct error error = begin(lms);
 	if (is_error(&error))
@@ -159,7 +159,7 @@ static void groups_by_id(struct lms *lms, struct group_facts *groups, size_t cou
 
 struct error lms_find_groups(struct lms *lms, struct group_facts *groups, size_t count)
 {
-	if (count == 0)
+	if (count == 0 || !lms_may(lms, DEED_SEE_GROUP))
 		return OK;
 	struct error error = begin(lms);
 	if (is_error(&error))
@@ -175,7 +175,7 @@ struct error lms_find_groups(struct lms *lms, struct group_facts *groups, size_t
 
 struct error lms_find_groupings(struct lms *lms, struct grouping_facts *groupings, size_t count)
 {
-	if (count == 0)
+	if (count == 0 || !lms_may(lms, DEED_SEE_GROUPING))
 		return OK;
 	struct error error = begin(lms);
 	if (is_error(&error))
@@ -246,10 +246,13 @@ struct error lms_load_memberships(
 	struct error error = begin(lms);
 	if (is_error(&error))
 		return error;
-	people_search(lms, memberships, count, PERSON_IN_COHORT,
-	    "SELECT 1 FROM {each}{cohort_members} WHERE userid = ?1 AND cohortid = ?2");
-	people_search(lms, memberships, count, PERSON_IN_GROUP,
-	    "SELECT 1 FROM {each}{groups_members} WHERE userid = ?1 AND groupid = ?2");
-	groupings_search(lms, memberships, count);
+	if (lms_may(lms, DEED_SEE_COHORT))
+		people_search(lms, memberships, count, PERSON_IN_COHORT,
+		    "SELECT 1 FROM {each}{cohort_members} WHERE userid = ?1 AND cohortid = ?2");
+	if (lms_may(lms, DEED_SEE_GROUP))
+		people_search(lms, memberships, count, PERSON_IN_GROUP,
+		    "SELECT 1 FROM {each}{groups_members} WHERE userid = ?1 AND groupid = ?2");
+	if (lms_may(lms, DEED_SEE_GROUPING))
+		groupings_search(lms, memberships, count);
 	return db_error(lms_db(lms));
 }

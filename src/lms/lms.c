@@ -4,6 +4,7 @@
 #include "parts.h"
 
 #include "census.h"
+#include "rights.h"
 #include "rivals.h"
 #include "taken.h"
 
@@ -13,10 +14,17 @@ static const char *const needed[] = {"user_enrolments", "role_assignments", "con
 
 static struct error tables_check(struct lms *lms)
 {
+	struct error error = OK;
+	for (size_t i = 0; i < sizeof needed / sizeof *needed && !is_error(&error); i++)
+		error = rights_check_read(lms->db, needed[i]);
+	if (!is_error(&error))
+		error = rights_check_read(lms->db, "enrold_run");
+	if (is_error(&error))
+		return error;
 	bool has = true, has_ledger = db_has_table(lms->db, "enrold_run");
 	for (size_t i = 0; i < sizeof needed / sizeof *needed; i++)
 		has = has && db_has_table(lms->db, needed[i]);
-	struct error error = db_error(lms->db);
+	error = db_error(lms->db);
 	if (!is_error(&error) && !has)
 		error = error_config("%s has no site with the prefix '%s'%s", db_name(lms->db),
 		    lms->options->prefix,

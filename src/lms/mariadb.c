@@ -489,6 +489,7 @@ const struct engine mariadb_engine = {
     .table_columns = "SELECT column_name, is_nullable = 'NO' AND column_default IS NULL AND "
                      "extra = '' FROM information_schema.columns WHERE table_schema = "
                      "DATABASE() AND table_name = trim('`' FROM ?1) ORDER BY ordinal_position",
+    .rights = mariadb_rights,
     .quote = '`',
     .ledger = "",
     .conflict = "ON DUPLICATE KEY UPDATE",

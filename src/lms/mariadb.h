@@ -9,6 +9,8 @@
 
 #include <mysql.h>
 
+uint32_t mariadb_rights(struct db *base, const char *table);
+
 struct mariadb {
 	struct db db;
 	char name[MARIADB_TEXT_SIZE * 2 + 16];

@@ -26,7 +26,7 @@ void needs_write(const struct table_needs *needs, bool all, struct buffer *out);
 
 /* CONFIG when the table lacks one of them, or has one that we would have to fill in: named. */
 struct error needs_check(struct db *db, const struct table_needs *needs) MUST_CHECK;
-/* Every table, up to the first that is not as it has to be. */
+/* Every table that may be read, up to the first that is not as it has to be. */
 struct error needs_check_all(struct db *db) MUST_CHECK;
 
 #endif

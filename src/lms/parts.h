@@ -17,6 +17,8 @@ struct census;
 struct taken;
 struct setting;
 
+enum { RIGHTS_TABLES_MAX = 32 };
+
 struct lms {
 	struct db *db; /* lms_db(), where something may be being written */
 	const struct lms_options *options;
@@ -40,6 +42,9 @@ struct lms {
 	bool knows_optional;
 	uint32_t optional;
 	struct roll *roll; /* of a transaction; NULL: nothing has been read */
+	/* rights.c: by table, of DB_MAY_ALL */
+	uint32_t rights[RIGHTS_TABLES_MAX];
+	bool has_all_rights;
 	/* Of a large transaction: */
 	struct census *census;  /* NULL: none */
 	int64_t census_version; /* of the database that it knows; 0: only this transaction's */
@@ -55,6 +60,12 @@ static inline struct db *lms_db(struct lms *lms)
 {
 	backlog_join(lms->backlog);
 	return lms->db;
+}
+
+/* The plan says so of what we may not see; a question would fail. */
+static inline bool lms_may(const struct lms *lms, enum deed deed)
+{
+	return !(lms->site.lacks & DEED_BIT(deed));
 }
 
 /* ---- people.c ---- */

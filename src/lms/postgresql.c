@@ -526,6 +526,7 @@ const struct engine postgresql_engine = {
                      "attnum > 0 AND NOT attisdropped ORDER BY attnum",
     .may_number = "SELECT coalesce(has_sequence_privilege(pg_get_serial_sequence(?1, 'id'), "
                   "'USAGE'), true)",
+    .rights = postgresql_rights,
     .quote = '"',
     .ledger = "\"enrold\".",
     .lock = "FOR UPDATE",

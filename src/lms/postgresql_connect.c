@@ -123,3 +123,27 @@ struct error postgresql_open(
 		*result = &db->db;
 	return error;
 }
+
+/*
+ * By the catalogue, not by the name's resolution, which fails where the schema may not be used. A
+ * right to some columns counts: what is missing then shows when it is needed.
+ */
+uint32_t postgresql_rights(struct db *base, const char *table)
+{
+	static const char question[] =
+	    "SELECT CASE WHEN NOT has_schema_privilege(t.schema, 'USAGE') THEN 0 "
+	    "WHEN t.depth = 1 AND NOT pg_table_is_visible(t.oid) THEN 32 "
+	    "ELSE has_any_column_privilege(t.oid, 'SELECT')::int + "
+	    "2 * has_any_column_privilege(t.oid, 'INSERT')::int + "
+	    "4 * has_any_column_privilege(t.oid, 'UPDATE')::int + "
+	    "8 * has_table_privilege(t.oid, 'DELETE')::int + "
+	    "16 * coalesce((SELECT bool_and(has_sequence_privilege(s.oid, 'USAGE')) FROM pg_depend "
+	    "d JOIN pg_class s ON s.oid = d.objid AND s.relkind = 'S' WHERE d.refobjid = t.oid AND "
+	    "d.classid = 'pg_class'::regclass AND d.deptype = 'a'), true)::int END "
+	    "FROM (SELECT c.oid, c.relnamespace AS schema, array_length(i.words, 1) AS depth FROM "
+	    "(SELECT parse_ident(?1) AS words) i JOIN pg_class c ON c.relname = "
+	    "i.words[array_length(i.words, 1)] AND c.relkind IN ('r', 'p', 'v', 'f') JOIN "
+	    "pg_namespace n ON n.oid = c.relnamespace WHERE array_length(i.words, 1) = 1 OR "
+	    "n.nspname = i.words[1] ORDER BY pg_table_is_visible(c.oid) DESC LIMIT 1) t";
+	return (uint32_t)db_find(base, question, DB_IS_ABSENT, DB_VALUES(db_string(table)));
+}

@@ -1,30 +1,195 @@
 #include "rights.h"
 
+#include <stdio.h>
+
 const struct table_rights table_rights[] = {
-    {"config", ""},
-    {"config_plugins", ""},
-    {"user_info_field", ""},
-    {"course_categories", ""},
-    {"course", ""},
-    {"role", ""},
-    {"role_context_levels", ""},
-    {"enrol", ""},
-    {"user", "iu"},
-    {"context", "iu"},
-    {"user_info_data", "iud"},
-    {"user_preferences", "iud"},
-    {"user_password_history", "d"},
-    {"sessions", "d"},
-    {"role_assignments", "id"},
-    {"user_enrolments", "iud"},
-    {"groups", "iu"},
-    {"groups_members", "id"},
-    {"groupings", "i"},
-    {"groupings_groups", "i"},
-    {"cohort", "i"},
-    {"cohort_members", "id"},
-    {"cache_flags", "iu"},
-    {"logstore_standard_log", "i"},
+    {"config", "", false},
+    {"config_plugins", "", false},
+    {"user_info_field", "", false},
+    {"course_categories", "", false},
+    {"course", "", false},
+    {"role", "", false},
+    {"role_context_levels", "", false},
+    {"enrol", "", false},
+    {"user", "iu", false},
+    {"context", "iu", false},
+    {"user_info_data", "iud", false},
+    {"user_preferences", "iud", false},
+    {"user_password_history", "d", false},
+    {"sessions", "d", false},
+    {"role_assignments", "id", false},
+    {"user_enrolments", "iud", false},
+    {"groups", "iu", false},
+    {"groups_members", "id", false},
+    {"groupings", "i", false},
+    {"groupings_groups", "i", false},
+    {"cohort", "i", false},
+    {"cohort_members", "id", false},
+    {"cache_flags", "iu", false},
+    {"logstore_standard_log", "i", false},
+    {"user_lastaccess", "d", true},
+    {"external_tokens", "d", true},
+    {"external_services_users", "d", true},
+    {"user_private_key", "d", true},
 };
 
-const size_t table_rights_count = sizeof table_rights / sizeof table_rights[0];
+enum { TABLES = sizeof table_rights / sizeof *table_rights };
+
+const size_t table_rights_count = TABLES;
+
+/* What each deed does to which table; r: it reads it, which without these it would not. */
+static const struct {
+	enum deed deed;
+	const char *table, *rights;
+} needs[] = {
+    {DEED_CREATE_ACCOUNT, "user", "i"},
+    {DEED_CREATE_ACCOUNT, "context", "iu"},
+    {DEED_UPDATE_ACCOUNT, "user", "u"},
+    {DEED_SET_PROFILE, "user_info_data", "iu"},
+    {DEED_SET_PREFERENCE, "user_preferences", "riud"},
+    {DEED_SET_PREFERENCE, "cache_flags", "riu"},
+    {DEED_END_SESSIONS, "sessions", "rd"},
+    {DEED_DELETE_ACCOUNT, "user", "u"},
+    {DEED_DELETE_ACCOUNT, "groups", "ru"},
+    {DEED_DELETE_ACCOUNT, "groups_members", "rd"},
+    {DEED_DELETE_ACCOUNT, "role_assignments", "d"},
+    {DEED_DELETE_ACCOUNT, "user_enrolments", "d"},
+    {DEED_DELETE_ACCOUNT, "cohort_members", "rd"},
+    {DEED_DELETE_ACCOUNT, "user_preferences", "rd"},
+    {DEED_DELETE_ACCOUNT, "user_info_data", "d"},
+    {DEED_DELETE_ACCOUNT, "user_password_history", "rd"},
+    {DEED_DELETE_ACCOUNT, "sessions", "rd"},
+    {DEED_DELETE_ACCOUNT, "cache_flags", "riu"},
+    {DEED_DELETE_ACCOUNT, "user_lastaccess", "rd"},
+    {DEED_DELETE_ACCOUNT, "external_tokens", "rd"},
+    {DEED_DELETE_ACCOUNT, "external_services_users", "rd"},
+    {DEED_DELETE_ACCOUNT, "user_private_key", "rd"},
+    {DEED_ENROL, "user_enrolments", "i"},
+    {DEED_ENROL, "cache_flags", "riu"},
+    {DEED_CHANGE_ENROLMENT, "user_enrolments", "u"},
+    {DEED_CHANGE_ENROLMENT, "cache_flags", "riu"},
+    {DEED_ASSIGN_ROLE, "role_assignments", "i"},
+    {DEED_ASSIGN_ROLE, "cache_flags", "riu"},
+    {DEED_UNASSIGN_ROLE, "role_assignments", "d"},
+    {DEED_UNASSIGN_ROLE, "cache_flags", "riu"},
+    {DEED_SEE_CATEGORY, "course_categories", "r"},
+    {DEED_SEE_COHORT, "cohort", "r"},
+    {DEED_SEE_COHORT, "cohort_members", "r"},
+    {DEED_CREATE_COHORT, "cohort", "i"},
+    {DEED_JOIN_COHORT, "cohort_members", "i"},
+    {DEED_SEE_GROUP, "groups", "r"},
+    {DEED_SEE_GROUP, "groups_members", "r"},
+    {DEED_CREATE_GROUP, "groups", "i"},
+    {DEED_JOIN_GROUP, "groups", "u"},
+    {DEED_JOIN_GROUP, "groups_members", "i"},
+    {DEED_SEE_GROUPING, "groupings", "r"},
+    {DEED_SEE_GROUPING, "groupings_groups", "r"},
+    {DEED_CREATE_GROUPING, "groupings", "i"},
+    {DEED_JOIN_GROUPING, "groupings_groups", "i"},
+};
+
+enum { NEEDS = sizeof needs / sizeof *needs };
+
+/* Who joins a cohort is enrolled where a course takes its members (sync.c). */
+static const struct {
+	const char *table, *rights;
+} sync_needs[] = {{"user_enrolments", "iu"}, {"role_assignments", "i"}, {"groups_members", "ri"},
+    {"groups", "ru"}, {"cache_flags", "riu"}};
+
+enum { SYNC_NEEDS = sizeof sync_needs / sizeof *sync_needs };
+
+static const struct {
+	char letter;
+	uint32_t bits;
+	const char *words;
+} kinds[] = {{'r', DB_MAY_READ, "SELECT"}, {'i', DB_MAY_INSERT | DB_MAY_NUMBER, "INSERT"},
+    {'u', DB_MAY_UPDATE, "UPDATE"}, {'d', DB_MAY_DELETE, "DELETE"}};
+
+deed_set rights_deeds(const char *table, char right)
+{
+	deed_set deeds = 0;
+	for (size_t i = 0; i < NEEDS; i++)
+		if (strcmp(needs[i].table, table) == 0 && strchr(needs[i].rights, right))
+			deeds |= DEED_BIT(needs[i].deed);
+	for (size_t i = 0; i < SYNC_NEEDS; i++)
+		if (strcmp(sync_needs[i].table, table) == 0 && strchr(sync_needs[i].rights, right))
+			deeds |= DEED_BIT(DEED_JOIN_COHORT);
+	return deeds;
+}
+
+/* ---- of a run ---- */
+
+static void lack(struct lms *lms, enum deed deed, const char *words, const char *table)
+{
+	struct site_facts *site = &lms->site;
+	if (site->lacks & DEED_BIT(deed))
+		return;
+	site->lacks |= DEED_BIT(deed);
+	site->missing[deed] =
+	    arena_print(lms->arena, "%s on %s%s", words, lms->options->prefix, table);
+}
+
+static void table_need(struct lms *lms, const char *table, enum deed deed, const char *rights)
+{
+	size_t index = 0;
+	while (strcmp(table_rights[index].table, table) != 0)
+		index++;
+	uint32_t has = lms->rights[index];
+	for (size_t k = 0; k < sizeof kinds / sizeof *kinds && !(has & DB_IS_ABSENT); k++) {
+		uint32_t misses = strchr(rights, kinds[k].letter) ? kinds[k].bits & ~has : 0;
+		if (misses != 0)
+			lack(lms, deed,
+			    misses == DB_MAY_NUMBER ? "USAGE of the sequence of ids"
+			                            : kinds[k].words,
+			    table);
+	}
+}
+
+bool rights_knows_optional(struct db *db, const char *table)
+{
+	uint32_t rights = db_rights(db, table);
+	return rights != 0 ? !(rights & DB_IS_ABSENT) : db_has_table(db, table);
+}
+
+static void tables_ask(struct lms *lms)
+{
+	_Static_assert(
+	    (int)TABLES <= (int)RIGHTS_TABLES_MAX, "there is room for what is known of each");
+	for (size_t i = 0; i < TABLES; i++) {
+		const char *table = table_rights[i].table;
+		lms->rights[i] = db_rights(lms_db(lms), table);
+		if (table_rights[i].is_optional && lms->rights[i] == 0 &&
+		    !rights_knows_optional(lms_db(lms), table))
+			lms->rights[i] = DB_IS_ABSENT;
+	}
+}
+
+void rights_load(struct lms *lms)
+{
+	if (!db_is_server(lms->db))
+		return; /* who may write to the file may do all */
+	if (!lms->has_all_rights)
+		tables_ask(lms);
+	for (size_t i = 0; i < NEEDS; i++)
+		table_need(lms, needs[i].table, needs[i].deed, needs[i].rights);
+	for (size_t i = 0; lms->syncs_cohorts && i < SYNC_NEEDS; i++)
+		table_need(lms, sync_needs[i].table, DEED_JOIN_COHORT, sync_needs[i].rights);
+	for (enum deed deed = 0; lms->site.audit && deed < DEEDS; deed++)
+		table_need(lms, "logstore_standard_log", deed, "i");
+	lms->has_all_rights = lms->site.lacks == 0 && !db_has_failed(lms_db(lms));
+}
+
+/* ---- of reading ---- */
+
+struct error rights_check_read(struct db *db, const char *table)
+{
+	uint32_t has = db_rights(db, table);
+	if (db_has_failed(db) || has & (DB_IS_ABSENT | DB_MAY_READ))
+		return db_error(db);
+	char person[128];
+	db_person(db, person, sizeof person);
+	return error_config(
+	    "%s: enrold may not read %s as the role %s: see the grants in etc/, and "
+	    "lms.prefix",
+	    db_name(db), table, person);
+}

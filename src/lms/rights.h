@@ -1,18 +1,36 @@
 /*
- * rights: what enrold does to each of Moodle's tables, as data: `lms check` looks for it, and the
- * scripts in etc/ that grant it are compared with it by a test.
+ * rights: what enrold does to each of Moodle's tables, as data: `lms check` looks for it, the
+ * scripts in etc/ that grant it are compared with it by a test, and a run asks once which of it the
+ * database allows, so that a right that is missing costs what needs it and nothing else.
  */
 #ifndef ENROLD_LMS_RIGHTS_H
 #define ENROLD_LMS_RIGHTS_H
 
-#include <stddef.h>
+#include "enrold/deed.h"
+
+#include "parts.h"
 
 struct table_rights {
 	const char *table;
 	const char *rights; /* of "iud", besides reading: INSERT, UPDATE, DELETE */
+	bool is_optional;   /* of a real Moodle; ours may have none */
 };
 
 extern const struct table_rights table_rights[];
 extern const size_t table_rights_count;
+
+/* Fills in what the site lacks. A connection that lacks nothing is not asked again. */
+void rights_load(struct lms *lms);
+
+/* Whether there is such an optional table. MariaDB hides it from those who have no right to it:
+ * what cannot be seen is then taken for absent. */
+bool rights_knows_optional(struct db *db, const char *table);
+
+/* What may be done with a right to a table: a set. */
+deed_set rights_deeds(const char *table, char right);
+
+/* "enrold may not read mdl_config as the role enrold": CONFIG, or none when it may, or when there
+ * is no such table. */
+struct error rights_check_read(struct db *db, const char *table) MUST_CHECK;
 
 #endif

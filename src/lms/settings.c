@@ -1,7 +1,7 @@
 /*
  * settings: what the site says of itself (facts 5.8), read at once: a server is a round trip away.
  */
-#include "parts.h"
+#include "rights.h"
 
 #include "enrold/columns.h"
 #include "enrold/list.h"
@@ -253,6 +253,7 @@ struct error lms_load_site(struct lms *lms, const struct site_facts **site)
 	lms->syncs_cohorts = list_has(setting_find(lms, "enrol_plugins_enabled"), SLICE("cohort"));
 	lms->calendar = setting_find(lms, "calendartype");
 	lms->tracks_forums = number_of(setting_find(lms, "defaultpreference_trackforums"));
+	rights_load(lms);
 	admins_load(lms);
 	details_load(lms);
 	profile_fields_load(lms);

@@ -49,6 +49,8 @@ struct outcome *step_answer(struct step *step, uint32_t column, enum outcome_kin
  * who is meant. */
 bool step_drop(struct step *step, uint32_t column, enum code code, struct slice message);
 uint32_t step_column(const struct step *step, uint32_t column);
+/* The database does not let us do this, and the answer says so. */
+bool step_lacks(struct step *step, uint32_t column, enum deed deed);
 
 /* before and after: "name=value;name=value", with % ; = and line ends as %3B. */
 struct slice step_escape(const struct step *step, struct slice value);

@@ -17,6 +17,8 @@ bool account_delete(struct step *step)
 		    step, COLUMN_NONE, record_cell(step->record, step->header->key));
 	if (step_person(step)->is_protected)
 		return account_protected(step);
+	if (step_lacks(step, column, DEED_DELETE_ACCOUNT))
+		return false;
 	change_add(
 	    step->pass, (struct change){.kind = CHANGE_DELETE_ACCOUNT, .person = step->person});
 	struct outcome *outcome = step_answer(step, column, OUTCOME_DONE, CODE_ACCOUNT_DELETED,
@@ -87,6 +89,8 @@ bool account_rename(struct step *step)
 		return account_protected(step);
 	if (!may_be_any_name(step) && !account_check_name(step, step->record->name))
 		return false;
+	if (step_lacks(step, column, DEED_UPDATE_ACCOUNT))
+		return true;
 	rename_add(step, column, step->record->name);
 	return true;
 }
@@ -106,6 +110,8 @@ bool account_rename_found(struct step *step)
 		return account_name_is_taken(step, name);
 	if (!may_be_any_name(step) && !account_check_name(step, name))
 		return false;
+	if (step_lacks(step, step->header->single[COLUMN_USERNAME], DEED_UPDATE_ACCOUNT))
+		return true;
 	rename_add(step, step->header->single[COLUMN_USERNAME], name);
 	return true;
 }

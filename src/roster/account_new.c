@@ -133,6 +133,19 @@ static bool person_make(struct step *step)
 	return true;
 }
 
+/* It is made whole or not at all. */
+static bool create_lacks(struct step *step)
+{
+	const struct account_change *change = &step->change;
+	bool lacks =
+	    step_lacks(step, COLUMN_NONE, DEED_CREATE_ACCOUNT) ||
+	    (change->profile_count > 0 && step_lacks(step, COLUMN_NONE, DEED_SET_PROFILE)) ||
+	    ((change->generate > 0 || change->force > 0) &&
+	        step_lacks(step, COLUMN_NONE, DEED_SET_PREFERENCE));
+	step->is_dropped |= lacks;
+	return lacks;
+}
+
 bool account_create(struct step *step, struct slice name)
 {
 	bool is_suspended = false;
@@ -154,7 +167,7 @@ bool account_create(struct step *step, struct slice name)
 		step->change.is_suspended = true;
 		step_note_move(step, "suspended", SLICE(""), SLICE("1"));
 	}
-	if (!person_make(step))
+	if (create_lacks(step) || !person_make(step))
 		return false;
 	change_add(step->pass, (struct change){.kind = CHANGE_CREATE_ACCOUNT,
 	                           .person = step->person,

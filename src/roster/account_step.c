@@ -52,6 +52,17 @@ bool step_drop(struct step *step, uint32_t column, enum code code, struct slice 
 	step->is_dropped = true;
 	return false;
 }
+
+bool step_lacks(struct step *step, uint32_t column, enum deed deed)
+{
+	if (deed_lacked(step->pass, DEED_BIT(deed)) == DEEDS)
+		return false;
+	column = step_column(step, column);
+	step_answer(step, column, OUTCOME_ERROR, CODE_NO_RIGHT, record_cell(step->record, column),
+	    deed_message(step->pass, deed));
+	return true;
+}
+
 struct slice step_escape(const struct step *step, struct slice value)
 {
 	bool is_plain = true;

@@ -86,7 +86,8 @@ static void profile_update(struct step *step, uint32_t f)
 	}
 	if (!value.bytes || slice_is(value, is.bytes ? is : field->initial))
 		return;
-	if (column != COLUMN_NONE && account_value_is_taken(step, column))
+	if ((column != COLUMN_NONE && account_value_is_taken(step, column)) ||
+	    step_lacks(step, column, DEED_SET_PROFILE))
 		return;
 	struct slice name =
 	    arena_print(step->arena, "profile_field_%.*s", SLICE_ARG(field->shortname));
@@ -115,9 +116,13 @@ static void auth_update(struct step *step)
 		step->is_dropped = step->policy->invalid_values == INVALID_IGNORE;
 		return;
 	}
+	bool ends_sessions = slice_is(auth, SLICE("nologin"));
+	if ((ends_sessions && step_lacks(step, column, DEED_END_SESSIONS)) ||
+	    (account_auth_is_external(auth) && step_lacks(step, column, DEED_SET_PREFERENCE)))
+		return;
 	step_note_move(step, "auth", person->auth, auth);
 	step->change.auth = auth;
-	step->change.ends_sessions |= slice_is(auth, SLICE("nologin"));
+	step->change.ends_sessions |= ends_sessions;
 	if (account_auth_is_external(auth)) {
 		step->change.stored = SLICE("not cached");
 		step->change.generate = step->change.force = -1;
@@ -134,7 +139,8 @@ static void password_update(struct step *step)
 	           (mode == DETAILS_FILE || mode == DETAILS_FILE_AND_DEFAULTS);
 	if (may && password.size > 0 && !account_auth_is_external(auth)) {
 		step->has_asked = true;
-		account_take_password(step, password);
+		if (!step_lacks(step, step->header->single[COLUMN_PASSWORD], DEED_SET_PREFERENCE))
+			account_take_password(step, password);
 	}
 }
 
@@ -152,6 +158,8 @@ static void suspended_update(struct step *step)
 		          "the cell empty."));
 		return;
 	}
+	if (truth && step_lacks(step, column, DEED_END_SESSIONS))
+		return;
 	step_note_move(
 	    step, "suspended", truth ? SLICE("0") : SLICE("1"), truth ? SLICE("1") : SLICE("0"));
 	step->change.sets_suspended = true;
@@ -248,6 +256,8 @@ bool account_update(struct step *step)
 		return false;
 	password_update(step);
 	bool is_done = is_moved(&step->change);
+	if (is_done && step_lacks(step, COLUMN_NONE, DEED_UPDATE_ACCOUNT))
+		return true;
 	if (is_done || step->leaves_record)
 		change_add(step->pass, (struct change){.kind = CHANGE_UPDATE_ACCOUNT,
 		                           .person = step->person,

@@ -55,6 +55,7 @@ static const struct {
     [CODE_WEAK_PASSWORD] = {"weak_password", "weaker than the policy of the site; it was set"},
     [CODE_AUTH_NOT_ENABLED] = {"auth_not_enabled", "set, but the site does not offer it"},
     [CODE_NOT_ALLOWED] = {"not_allowed", "the feed may not delete, rename or suspend"},
+    [CODE_NO_RIGHT] = {"no_right", "the database gives enrold no right to do this"},
     [CODE_NOT_ON_THIS_SITE] = {"not_on_this_site", "left out: the site has no place for it"},
     [CODE_PROTECTED_ACCOUNT] = {"protected_account", "a site administrator or the guest account"},
     [CODE_COURSE_NOT_FOUND] = {"course_not_found", "no course of exactly that short name"},

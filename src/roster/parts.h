@@ -122,5 +122,11 @@ void group_row_settle(struct pass *pass, uint32_t index);
 struct outcome *request_answer(struct pass *pass, const struct request *request, uint32_t column,
     enum outcome_kind kind, enum code code, struct slice target, struct slice message);
 void requests_skip(struct pass *pass, uint32_t index);
+/* Of these deeds the first to which a right is missing; DEEDS: to none. And what to say of it. */
+enum deed deed_lacked(const struct pass *pass, deed_set deeds);
+struct slice deed_message(const struct pass *pass, enum deed deed);
+/* There is one, and so it was answered. */
+bool request_lacks(struct pass *pass, const struct request *request, uint32_t column,
+    struct slice target, deed_set deeds);
 
 #endif

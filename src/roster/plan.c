@@ -46,6 +46,34 @@ struct outcome *request_answer(struct pass *pass, const struct request *request,
 	return outcome;
 }
 
+enum deed deed_lacked(const struct pass *pass, deed_set deeds)
+{
+	deed_set lacked = pass->batch->site->lacks & deeds;
+	enum deed deed = DEED_CREATE_ACCOUNT;
+	while (deed < DEEDS && !(lacked & DEED_BIT(deed)))
+		deed++;
+	return deed;
+}
+
+struct slice deed_message(const struct pass *pass, enum deed deed)
+{
+	return arena_print(pass->batch->arena,
+	    "In the database enrold lacks the right to %.*s: grant it; `enrolctl lms check` names "
+	    "all.",
+	    SLICE_ARG(pass->batch->site->missing[deed]));
+}
+
+bool request_lacks(struct pass *pass, const struct request *request, uint32_t column,
+    struct slice target, deed_set deeds)
+{
+	enum deed deed = deed_lacked(pass, deeds);
+	if (deed == DEEDS)
+		return false;
+	request_answer(
+	    pass, request, column, OUTCOME_ERROR, CODE_NO_RIGHT, target, deed_message(pass, deed));
+	return true;
+}
+
 /* What the request's own cell says. */
 static struct slice cell_of(const struct pass *pass, const struct request *request, uint32_t column)
 {

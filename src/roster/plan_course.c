@@ -193,6 +193,22 @@ static enum code enrolment_settle(
 	                                                    : CODE_ALREADY_ENROLLED;
 }
 
+/* What enrolment_settle is going to do. */
+static deed_set enrolment_deeds(
+    const struct pass *pass, const struct request *request, uint32_t enrolment, int64_t role)
+{
+	const struct enrolment_facts *is = &pass->batch->enrolments[enrolment];
+	const struct change wanted = enrolment_wanted(pass, request, enrolment);
+	bool differs = is->status != wanted.status || is->timestart != wanted.timestart ||
+	               is->timeend != wanted.timeend;
+	deed_set deeds = has_role(is, role) ? 0 : DEED_BIT(DEED_ASSIGN_ROLE);
+	if (is->id == 0)
+		deeds |= DEED_BIT(DEED_ENROL);
+	else if (differs)
+		deeds |= DEED_BIT(DEED_CHANGE_ENROLMENT);
+	return deeds;
+}
+
 /* ---- before and after ---- */
 
 static struct slice role_name(const struct site_facts *site, int64_t id)
@@ -286,6 +302,8 @@ static void front_page_settle(struct pass *pass, const struct request *request, 
 		return;
 	struct slice before = state_text(pass, is);
 	bool has = has_role(is, role->id);
+	if (!has && request_lacks(pass, request, request->column, name, DEED_BIT(DEED_ASSIGN_ROLE)))
+		return;
 	if (!has)
 		role_assign(pass, enrolment, role->id);
 	struct outcome *outcome =
@@ -319,13 +337,18 @@ static bool enrolment_answer(struct pass *pass, const struct request *request, u
 	if (!role)
 		return false;
 	const struct enrolment_facts *is = &pass->batch->enrolments[enrolment];
+	struct slice name = pass->batch->course_keys[request->course].text;
+	if (pass->batch->site->lacks != 0 &&
+	    request_lacks(pass, request, request->column, name,
+	        enrolment_deeds(pass, request, enrolment, role->id)))
+		return is->is_any || is->id != 0;
 	struct slice before = state_text(pass, is);
 	size_t changes = pass->changes_count;
 	enum code code = enrolment_settle(pass, request, enrolment, role->id);
 	bool is_done = pass->changes_count > changes;
 	struct outcome *outcome = request_answer(pass, request, request->column,
-	    is_done ? OUTCOME_DONE : OUTCOME_UNCHANGED, code,
-	    pass->batch->course_keys[request->course].text, settled_message(pass, request, code));
+	    is_done ? OUTCOME_DONE : OUTCOME_UNCHANGED, code, name,
+	    settled_message(pass, request, code));
 	outcome->before = before;
 	outcome->after = is_done ? state_text(pass, is) : before;
 	return true;

@@ -116,6 +116,12 @@ static void group_make(struct pass *pass, const struct request *request)
 	outcome->after = group_state(pass, request, group);
 }
 
+static deed_set grouping_deeds(bool is_missing, bool joins)
+{
+	return DEED_BIT(DEED_SEE_GROUPING) | (is_missing ? DEED_BIT(DEED_CREATE_GROUPING) : 0) |
+	       (joins ? DEED_BIT(DEED_JOIN_GROUPING) : 0);
+}
+
 static void grouping_settle(struct pass *pass, const struct request *request)
 {
 	bool is_new;
@@ -128,6 +134,13 @@ static void grouping_settle(struct pass *pass, const struct request *request)
 		        "Several groupings of the course have this name: rename them in the LMS."));
 		return;
 	}
+	uint32_t index = batch_membership(
+	    pass->batch, GROUP_IN_GROUPING, request->group, request->grouping, &is_new);
+	if (arena_has_failed(pass->batch->arena))
+		return;
+	bool joins = !pass->batch->memberships[index].is_member;
+	if (request_lacks(pass, request, column, grouping->name, grouping_deeds(is_missing, joins)))
+		return;
 	if (is_missing) {
 		grouping->id = ID_PLANNED;
 		grouping->matches = 1;
@@ -135,11 +148,6 @@ static void grouping_settle(struct pass *pass, const struct request *request)
 		                     .person = INDEX_NONE,
 		                     .target = request->grouping});
 	}
-	uint32_t index = batch_membership(
-	    pass->batch, GROUP_IN_GROUPING, request->group, request->grouping, &is_new);
-	if (arena_has_failed(pass->batch->arena))
-		return;
-	bool joins = !pass->batch->memberships[index].is_member;
 	pass->batch->memberships[index].is_member = true;
 	if (joins)
 		change_add(pass,
@@ -176,6 +184,11 @@ void group_row_settle(struct pass *pass, uint32_t index)
 	if ((has_name && course_error(pass, request)) || group_error(pass, request))
 		return;
 	const struct group_facts *group = &pass->batch->groups[request->group];
+	deed_set deeds = DEED_BIT(DEED_SEE_GROUP);
+	if (group->matches == 0)
+		deeds |= DEED_BIT(DEED_CREATE_GROUP);
+	if (request_lacks(pass, request, request->column, group->text, deeds))
+		return;
 	if (group->matches == 0)
 		group_make(pass, request);
 	else

@@ -35,6 +35,31 @@ static bool join(
 	return true;
 }
 
+/* Whether a right is missing to see, make or join it, whichever it is that has to be done. */
+static bool join_lacks(struct pass *pass, const struct request *request, uint32_t column,
+    enum membership_kind kind, uint32_t target)
+{
+	static const enum deed sees[] = {
+	    [PERSON_IN_COHORT] = DEED_SEE_COHORT, [PERSON_IN_GROUP] = DEED_SEE_GROUP};
+	bool is_new;
+	struct batch *batch = pass->batch;
+	if (batch->site->lacks == 0)
+		return false;
+	bool is_missing = kind == PERSON_IN_COHORT ? batch->cohorts[target].id == 0
+	                                           : batch->groups[target].id == 0;
+	uint32_t index = batch_membership(batch, kind, person_of(pass, request), target, &is_new);
+	if (arena_has_failed(batch->arena))
+		return false;
+	/* The next deeds are to make one and to join one. */
+	deed_set deeds = DEED_BIT(sees[kind]);
+	if (is_missing)
+		deeds |= DEED_BIT(sees[kind] + 1);
+	if (!batch->memberships[index].is_member)
+		deeds |= DEED_BIT(sees[kind] + 2);
+	return request_lacks(
+	    pass, request, column, record_cell(&batch->records[request->record], column), deeds);
+}
+
 /* ---- cohorts ---- */
 
 static void cohort_make(struct pass *pass, struct cohort_facts *cohort, uint32_t target)
@@ -52,6 +77,8 @@ void cohort_settle(struct pass *pass, const struct request *request)
 	struct cohort_facts *cohort = &pass->batch->cohorts[target];
 	struct arena *arena = pass->batch->arena;
 	bool is_missing = cohort->id == 0;
+	if (join_lacks(pass, request, request->column, PERSON_IN_COHORT, target))
+		return;
 	if (is_missing && value_is_integer(cohort->text)) {
 		request_error(pass, request, request->column, CODE_COHORT_NOT_FOUND,
 		    arena_print(arena,
@@ -114,6 +141,8 @@ void group_settle(struct pass *pass, const struct request *request, bool may_joi
 		return;
 	}
 	bool is_missing = group->id == 0;
+	if (join_lacks(pass, request, request->group_column, PERSON_IN_GROUP, target))
+		return;
 	if (is_missing)
 		group_make(pass, group, target);
 	bool joins = join(pass, request, PERSON_IN_GROUP, target);
@@ -176,6 +205,9 @@ static void role_settle(struct pass *pass, const struct request *request, uint32
 	const struct enrolment_facts *is = &batch->enrolments[enrolment];
 	struct slice before = roles_state(pass, is);
 	bool has = has_role(is, role->id), moves = has == request->removes_role;
+	if (moves && request_lacks(pass, request, request->column, cell,
+	                 DEED_BIT(has ? DEED_UNASSIGN_ROLE : DEED_ASSIGN_ROLE)))
+		return;
 	if (moves && has)
 		role_remove(pass, enrolment, role->id);
 	else if (moves)
@@ -206,6 +238,9 @@ static bool category_error(struct pass *pass, const struct request *request)
 		return true;
 	}
 	const struct category_facts *category = &pass->batch->categories[request->target];
+	if (request_lacks(
+	        pass, request, request->column, category->idnumber, DEED_BIT(DEED_SEE_CATEGORY)))
+		return true;
 	if (category->matches == 0 || category->context == 0)
 		request_error(pass, request, request->column, CODE_CATEGORY_NOT_FOUND,
 		    arena_print(arena, "No category has the idnumber '%.*s': correct it.",

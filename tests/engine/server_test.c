@@ -137,6 +137,137 @@ Test(server, tells_which_right_is_missing)
 	served_close(&site);
 }
 
+/* What a deletion alone needs, a new account, a cohort; and a file that asks all of it. */
+static const char *const revoked[] = {"REVOKE DELETE ON mdl_user_password_history FROM enrold;",
+    "REVOKE INSERT ON mdl_context FROM enrold;", "REVOKE INSERT ON mdl_cohort_members FROM enrold;",
+    "REVOKE SELECT ON mdl_groups_members FROM enrold;"};
+
+Test(server, lets_a_missing_right_cost_what_needs_it_and_nothing_else)
+{
+	struct served site;
+	struct answer answer;
+	site_make(&site, "  default: { upload_type: add_or_update, allow_delete: true }\n");
+	role_make(&site);
+	for (size_t i = 0; i < sizeof revoked / sizeof *revoked; i++)
+		served_execute(&site, revoked[i]);
+	struct path url = url_as(&site, "enrold", ""), config = served_config(&site, url.text);
+	spool_drop(&site.spool, "moves.csv",
+	    "username,firstname,lastname,email,deleted,cohort1,course1,group1\n"
+	    "p1,,,,1,,,\n"
+	    "new1,N,One,n1@x.example,,,C1,\n"
+	    "p2,,,,,K1,C1,G1\n"
+	    "p3,,,,,,C2,\n");
+	struct finished finished =
+	    program_expect(0, ARGV("enrold", "--config", config.text, "--once"));
+	finished_done(&finished);
+	answer_open(&answer, &site.spool, "moves.csv", 0);
+	EXPECT(&answer, {2, "deleted", "error", "no_right"}, {3, "username", "error", "no_right"},
+	    {3, "course1", "skipped", "row_not_applied"}, {4, "cohort1", "error", "no_right"},
+	    {4, "course1", "done", "enrolled"}, {4, "group1", "error", "no_right"},
+	    {5, "course1", "done", "enrolled"});
+	cr_expect(
+	    strstr(answer_cell(&answer, (struct expected){2, "deleted", NULL, NULL}, 0, "message"),
+	        "the right to SELECT on mdl_groups_members"));
+	answer_close(&answer);
+	finished = check(&config, 1);
+	cr_expect(strstr(finished.out.bytes,
+	              "BAD   user_password_history: the right to DELETE is missing"),
+	    "%s", finished.out.bytes);
+	cr_expect(strstr(finished.out.bytes, "BAD   context: the right to INSERT is missing"), "%s",
+	    finished.out.bytes);
+	cr_expect(
+	    strstr(finished.out.bytes, "BAD   groups_members: may not read mdl_groups_members as "
+	                               "the role enrold"),
+	    "%s", finished.out.bytes);
+	finished_done(&finished);
+	role_drop(&site);
+	served_close(&site);
+}
+
+Test(server, is_looked_at_with_the_feeds_in_mind)
+{
+	struct served site;
+	site_make(&site, NULL);
+	role_make(&site);
+	served_execute(&site, revoked[0]);
+	struct path url = url_as(&site, "enrold", "");
+	struct path config = path_of("%s/plain.yaml", site.spool.root.text);
+	struct path text =
+	    path_of("spool: %s\nlms: { url: \"%s\" }\n", site.spool.directory.text, url.text);
+	files_write(config.text, text.text, strlen(text.text), 0640);
+	struct finished finished = check(&config, 0);
+	cr_expect(strstr(finished.out.bytes, "note  user_password_history: the right to DELETE"),
+	    "%s", finished.out.bytes);
+	cr_expect(strstr(finished.out.bytes, "no feed that is configured needs it"), "%s",
+	    finished.out.bytes);
+	finished_done(&finished);
+	role_drop(&site);
+	served_close(&site);
+}
+
+/* Everything is there, and nothing may be read. */
+Test(server, before_the_grants_says_who_may_not_read_it)
+{
+	struct served site;
+	site_make(&site, NULL);
+	role_make(&site);
+	served_execute(&site,
+	    served_by_postgresql()
+	        ? "DROP OWNED BY enrold;"
+	        : path_of("REVOKE ALL PRIVILEGES, GRANT OPTION FROM enrold; GRANT CREATE TEMPORARY "
+	                  "TABLES ON %s.* TO enrold;",
+	              site.mirror.database)
+	              .text);
+	struct path url = url_as(&site, "enrold", ""), config = served_config(&site, url.text);
+	struct finished finished = check(&config, 1);
+	cr_expect(
+	    strstr(finished.out.bytes, "BAD   config: may not read mdl_config as the role enrold"),
+	    "%s", finished.out.bytes);
+	cr_expect(strstr(finished.out.bytes, "may not read enrold's own tables as the role enrold"),
+	    "%s", finished.out.bytes);
+	cr_expect_null(strstr(finished.out.bytes, "no such table"), "%s", finished.out.bytes);
+	cr_expect_null(strstr(finished.out.bytes, "unknown version"), "%s", finished.out.bytes);
+	finished_done(&finished);
+	finished = program_expect(78, ARGV("enrold", "--config", config.text, "--once"));
+	cr_expect(strstr(finished.err.bytes, "may not read user_enrolments as the role enrold"),
+	    "%s", finished.err.bytes);
+	finished_done(&finished);
+	role_drop(&site);
+	served_close(&site);
+}
+
+/* A right that came back, or went, is seen by the same daemon. */
+Test(server, that_gives_a_right_again_is_believed)
+{
+	struct served site;
+	struct service service;
+	struct answer answer;
+	site_make(&site, "  default: { upload_type: add_or_update, allow_delete: true }\n");
+	role_make(&site);
+	served_execute(&site, revoked[0]);
+	struct path url = url_as(&site, "enrold", "");
+	site.spool.config = served_config(&site, url.text);
+	service_start(&service, &site.spool);
+	static const char *const codes[] = {"no_right", "account_deleted", "no_right"};
+	for (size_t i = 0; i < 3; i++) {
+		spool_drop(&site.spool, path_of("%zu.csv", i).text,
+		    path_of("username,deleted\np%zu,1\n", i + 1).text);
+		service_await(&service, &site.spool, "", i + 1);
+		service_await_idle(&service, &site.spool);
+		served_execute(&site,
+		    i == 0 ? "GRANT DELETE ON mdl_user_password_history TO enrold;" : revoked[0]);
+	}
+	service_stop(&service);
+	for (size_t i = 0; i < 3; i++) {
+		answer_open(&answer, &site.spool, path_of("%zu.csv", i).text, 0);
+		cr_expect_eq(answer_lines(&answer, (struct expected){2, "deleted", NULL, codes[i]}),
+		    1, "%zu", i);
+		answer_close(&answer);
+	}
+	role_drop(&site);
+	served_close(&site);
+}
+
 /* MariaDB's library goes on without; PostgreSQL's knows no TLS on a socket. */
 Test(server, without_tls_is_refused_when_the_url_asks_for_it)
 {

@@ -1,0 +1,31 @@
+#include "enrold/deed.h"
+
+static const deed_set always =
+    DEED_BIT(DEED_ENROL) | DEED_BIT(DEED_CHANGE_ENROLMENT) | DEED_BIT(DEED_ASSIGN_ROLE) |
+    DEED_BIT(DEED_UNASSIGN_ROLE) | DEED_BIT(DEED_SEE_CATEGORY) | DEED_BIT(DEED_SEE_COHORT) |
+    DEED_BIT(DEED_CREATE_COHORT) | DEED_BIT(DEED_JOIN_COHORT) | DEED_BIT(DEED_SEE_GROUP) |
+    DEED_BIT(DEED_CREATE_GROUP) | DEED_BIT(DEED_JOIN_GROUP) | DEED_BIT(DEED_SEE_GROUPING) |
+    DEED_BIT(DEED_CREATE_GROUPING) | DEED_BIT(DEED_JOIN_GROUPING);
+
+deed_set deeds_of_policy(const struct policy *policy)
+{
+	deed_set deeds = always;
+	bool creates = policy->upload_type != UPLOAD_UPDATE;
+	bool updates =
+	    policy->upload_type == UPLOAD_UPDATE || policy->upload_type == UPLOAD_ADD_OR_UPDATE;
+	bool details = updates && policy->update_details != DETAILS_NONE;
+	if (creates)
+		deeds |= DEED_BIT(DEED_CREATE_ACCOUNT) | DEED_BIT(DEED_SET_PROFILE) |
+		         DEED_BIT(DEED_SET_PREFERENCE);
+	if (details)
+		deeds |= DEED_BIT(DEED_UPDATE_ACCOUNT) | DEED_BIT(DEED_SET_PROFILE);
+	if (updates && policy->update_password)
+		deeds |= DEED_BIT(DEED_UPDATE_ACCOUNT) | DEED_BIT(DEED_SET_PREFERENCE);
+	if (updates && policy->allow_suspend)
+		deeds |= DEED_BIT(DEED_UPDATE_ACCOUNT) | DEED_BIT(DEED_END_SESSIONS);
+	if (updates && policy->allow_rename)
+		deeds |= DEED_BIT(DEED_UPDATE_ACCOUNT);
+	if (updates && policy->allow_delete)
+		deeds |= DEED_BIT(DEED_DELETE_ACCOUNT);
+	return deeds;
+}
