@@ -6,7 +6,7 @@
 #define DIGITS "0123456789"
 #define NAME LETTERS DIGITS "._-"
 
-enum { SECRET_MAX = 512, PORT_DIGITS = 5, HASH_KIND_MAX = 10 };
+enum { SECRET_MAX = 512, PORT_DIGITS = 5, HASH_KIND_MAX = 10, WORD_MAX = 4 };
 
 static const char *const schemes[] = {"postgresql://", "postgres://", "mariadb://"};
 
@@ -115,7 +115,43 @@ bool secret_is_clear_url(const char *url)
 	       are_places(parts.hosts);
 }
 
+static int hex_of(char c)
+{
+	static const char digits[] = "0123456789abcdef";
+	const char *found = c ? strchr(digits, c | (c >= 'A' ? 0x20 : 0)) : NULL;
+	return found ? (int)(found - digits) : -1;
+}
+
+/* Without its escapes, cut to the room. */
+static struct slice unescape(struct slice part, char room[SECRET_MAX])
+{
+	size_t used = 0;
+	for (size_t i = 0; i < part.size && used < SECRET_MAX; i++) {
+		bool has_two = part.bytes[i] == '%' && i + 2 < part.size;
+		int high = has_two ? hex_of(part.bytes[i + 1]) : -1;
+		int low = high >= 0 ? hex_of(part.bytes[i + 2]) : -1;
+		room[used++] = low >= 0 ? (char)(high * 16 + low) : part.bytes[i];
+		i += low >= 0 ? 2 : 0;
+	}
+	return (struct slice){room, used};
+}
+
 /* ---- showing it ---- */
+
+/* A password that stands in another place too is no less secret there; a short one may be a word.
+ */
+static bool repeats_password(const struct parts *parts, struct slice shown)
+{
+	char password_room[SECRET_MAX], room[SECRET_MAX];
+	struct slice password = parts->person;
+	cut(&password, ":");
+	password = unescape(password, password_room);
+	shown = unescape(shown, room);
+	if (password.size == 0 || slice_is(password, shown))
+		return password.size > 0;
+	return password.size >= WORD_MAX &&
+	       memmem(shown.bytes, shown.size, password.bytes, password.size);
+}
 
 static bool is_harmless(struct slice pair)
 {
@@ -128,13 +164,14 @@ static bool is_harmless(struct slice pair)
 	return false;
 }
 
-static void query_show(struct slice query, struct buffer *out)
+static void query_show(const struct parts *parts, struct buffer *out)
 {
 	const char *before = "?";
+	struct slice query = parts->query;
 	while (query.size > 0) {
 		struct slice pair = cut(&query, "&");
 		buffer_add_text(out, before);
-		if (is_harmless(pair))
+		if (is_harmless(pair) && !repeats_password(parts, pair))
 			buffer_add(out, pair.bytes, pair.size);
 		else
 			buffer_add_text(out, "***");
@@ -146,7 +183,8 @@ static void server_show(const struct parts *parts, struct buffer *out)
 {
 	buffer_add_text(out, parts->scheme);
 	/* Behind the hosts an @ may be the end of a password with a / or ? in it. */
-	if (has_at(parts->path) || has_at(parts->query) || !are_places(parts->hosts)) {
+	if (has_at(parts->path) || has_at(parts->query) || !are_places(parts->hosts) ||
+	    repeats_password(parts, parts->hosts)) {
 		buffer_add_text(out, "***");
 		return;
 	}
@@ -157,12 +195,12 @@ static void server_show(const struct parts *parts, struct buffer *out)
 	if (parts->path.size > 0) {
 		struct slice base = {parts->path.bytes + 1, parts->path.size - 1};
 		buffer_add_char(out, '/');
-		if (consists_of(base, NAME "$"))
+		if (consists_of(base, NAME "$") && !repeats_password(parts, base))
 			buffer_add(out, base.bytes, base.size);
 		else
 			buffer_add_text(out, "***");
 	}
-	query_show(parts->query, out);
+	query_show(parts, out);
 }
 
 void secret_show_url(const char *url, struct buffer *out)
@@ -229,27 +267,12 @@ static void word_hide(char *text, size_t size, struct slice word)
 	}
 }
 
-static int hex_of(char c)
-{
-	static const char digits[] = "0123456789abcdef";
-	const char *found = c ? strchr(digits, c | (c >= 'A' ? 0x20 : 0)) : NULL;
-	return found ? (int)(found - digits) : -1;
-}
-
 /* As it stands in the URL, and as a library knows it. */
 static void part_hide(char *text, size_t size, struct slice part)
 {
-	char plain[SECRET_MAX];
-	size_t used = 0;
-	for (size_t i = 0; i < part.size && used < sizeof plain; i++) {
-		bool has_two = part.bytes[i] == '%' && i + 2 < part.size;
-		int high = has_two ? hex_of(part.bytes[i + 1]) : -1;
-		int low = high >= 0 ? hex_of(part.bytes[i + 2]) : -1;
-		plain[used++] = low >= 0 ? (char)(high * 16 + low) : part.bytes[i];
-		i += low >= 0 ? 2 : 0;
-	}
+	char room[SECRET_MAX];
 	word_hide(text, size, part);
-	word_hide(text, size, (struct slice){plain, used});
+	word_hide(text, size, unescape(part, room));
 }
 
 /* "$6$rounds=10000$salt$hash", "$2y$10$...", as crypt(3) writes them: whatever follows a kind. */
