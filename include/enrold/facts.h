@@ -80,6 +80,12 @@ struct site_facts {
 	size_t roles_count;
 };
 
+/* Never "": a site that names none has the server's. */
+static inline const char *site_zone(const struct site_facts *site)
+{
+	return *site->timezone ? site->timezone : "99";
+}
+
 /* For qsort and bsearch: of struct slice, by their bytes. */
 int zone_compare(const void *a, const void *b);
 

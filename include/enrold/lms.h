@@ -24,6 +24,9 @@ struct lms;
 struct error lms_open(const struct lms_options *options, struct lms **lms) MUST_CHECK;
 void lms_close(struct lms *lms);
 
+/* What the database's own clock says, which is another machine's; 0: it has none (SQLite). */
+struct error lms_ask_clock(struct lms *lms, int64_t *epoch_us) MUST_CHECK;
+
 /* Gives back its cache; NULL is fine. */
 void lms_rest(struct lms *lms);
 

@@ -26,6 +26,9 @@
 /* What all runs share; borrowed by the runners. */
 struct run_surroundings {
 	const struct config *config;
+	const char *config_path; /* NULL: none; its time is a witness of the clock */
+	/* The site's time zone as the process has it; "99": its own; NULL: whatever it is. */
+	const char *zone;
 	const struct spool *spool;
 	struct run_ids *ids;
 	struct lease *lease;            /* NULL: the spool is not shared */
@@ -47,12 +50,17 @@ enum run_end {
 	                */
 };
 
+enum { ZONE_SIZE = 64 };
+
 struct run_report {
 	enum run_end end;
 	struct error error;
 	char run[RUN_ID_SIZE + 1]; /* "": none was begun */
 	struct lane lane;
 	char file[FILE_NAME_SIZE];
+	/* RUN_POSTPONED: the site has this time zone now, and the process is to have it, too; or ""
+	 */
+	char zone[ZONE_SIZE];
 	/* RUN_ANSWERED: */
 	bool is_refused;
 	struct tally tally;

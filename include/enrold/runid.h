@@ -23,6 +23,8 @@ void run_ids_init(struct run_ids *ids);
 void run_ids_done(struct run_ids *ids);
 /* An id that exists already: later ones will be larger. Anything else than an id is passed over. */
 void run_ids_note(struct run_ids *ids, const char *id);
+/* The newest id given or noted, as a time; 0: there is none. */
+int64_t run_ids_newest(struct run_ids *ids);
 /* 0 of 1 at first. */
 void run_ids_stride(struct run_ids *ids, uint32_t slot, uint32_t slots);
 void run_ids_next(struct run_ids *ids, int64_t now_us, char id[RUN_ID_SIZE + 1]);

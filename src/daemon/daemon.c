@@ -33,7 +33,8 @@ enum daemon_state { RUNNING, RELOADING, STOPPING };
 struct daemon {
 	const char *path;
 	struct config_file *file;
-	struct config_file *next; /* RELOADING */
+	struct config_file *next; /* RELOADING; NULL: only the time zone is another one */
+	char zone[ZONE_SIZE], zone_next[ZONE_SIZE]; /* the site's */
 	const struct config *config;
 	enum daemon_state state;
 	struct spool spool;
@@ -378,10 +379,22 @@ static void on_watch(void *context, size_t place, const char *name)
 	uv_timer_start(&daemon->timer, on_timer, 0, 0);
 }
 
+/* As with another configuration: when all workers are at rest. */
+static void zone_change(struct daemon *daemon, const char *zone)
+{
+	snprintf(daemon->zone_next, sizeof daemon->zone_next, "%s", zone);
+	if (daemon->state != RUNNING)
+		return;
+	daemon->state = RELOADING;
+	atomic_store(&daemon->is_stopping, true);
+}
+
 static void on_job_done(void *context, const struct job *job)
 {
 	struct daemon *daemon = context;
 	feeds_done(daemon->feeds, job, (int64_t)uv_now(&daemon->loop));
+	if (*job->report.zone)
+		zone_change(daemon, job->report.zone);
 	turn(daemon);
 }
 
@@ -417,9 +430,10 @@ static void config_change(struct daemon *daemon)
 /* SQLite takes a read that failed for a damaged file. What is really wrong is so again. */
 static struct error site_look(struct daemon *daemon)
 {
-	struct error error = startup_site(&daemon->spool, daemon->config, &daemon->ids);
+	struct error error =
+	    startup_site(&daemon->spool, daemon->config, &daemon->ids, daemon->zone);
 	return error.class == ERROR_CONFIG
-	           ? startup_site(&daemon->spool, daemon->config, &daemon->ids)
+	           ? startup_site(&daemon->spool, daemon->config, &daemon->ids, daemon->zone)
 	           : error;
 }
 
@@ -511,6 +525,18 @@ static struct error work_begin(struct daemon *daemon)
 	    &daemon->loop, &daemon->surroundings, on_job_done, daemon, &daemon->workers);
 }
 
+/* No thread is there but this one. */
+static void zone_use(struct daemon *daemon)
+{
+	if (*daemon->zone_next == '\0')
+		return;
+	memcpy(daemon->zone, daemon->zone_next, sizeof daemon->zone);
+	*daemon->zone_next = '\0';
+	startup_zone(daemon->zone);
+	log_event(LOG_INFO, "zone_changed", NULL,
+	    "the site's time zone is %s now: dates and days are its own", daemon->zone);
+}
+
 /* All workers are at rest: everything that knows the old configuration goes. */
 static void reload(struct daemon *daemon)
 {
@@ -519,25 +545,31 @@ static void reload(struct daemon *daemon)
 	daemon->watch = NULL;
 	daemon->workers = NULL;
 	lease_pause(daemon->lease);
+	zone_use(daemon);
 	/* The feeds still point into the old one, until work_begin has made new ones. */
-	struct config_file *old = daemon->file;
-	daemon->file = NULL;
-	config_use(daemon, daemon->next);
-	daemon->next = NULL;
+	struct config_file *old = daemon->next ? daemon->file : NULL;
+	bool is_asked = daemon->next;
+	if (is_asked) {
+		daemon->file = NULL;
+		config_use(daemon, daemon->next);
+		daemon->next = NULL;
+	}
 	atomic_store(&daemon->is_stopping, false);
 	struct error error = lease_resume(daemon->lease, daemon->config);
 	if (!is_error(&error))
 		error = work_begin(daemon);
 	config_free(old);
 	daemon->state = RUNNING;
-	notify_state("READY=1");
+	if (is_asked)
+		notify_state("READY=1");
 	if (is_error(&error)) {
 		log_event(LOG_ERROR, "failed", NULL, "%s", error.text);
 		daemon->exit = exit_of(&error);
 		loop_end(daemon);
 		return;
 	}
-	log_event(LOG_INFO, "reloaded", NULL, "%s is in force", daemon->path);
+	if (is_asked)
+		log_event(LOG_INFO, "reloaded", NULL, "%s is in force", daemon->path);
 }
 
 static void watchdog_begin(struct daemon *daemon)
@@ -607,6 +639,8 @@ enum daemon_exit daemon_run(const char *path, struct config_file *file, bool onc
 {
 	struct daemon daemon = {.path = path, .once = once};
 	daemon.surroundings = (struct run_surroundings){
+	    .config_path = path,
+	    .zone = daemon.zone,
 	    .spool = &daemon.spool,
 	    .ids = &daemon.ids,
 	    .turnstile = &daemon.turnstile,

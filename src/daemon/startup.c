@@ -6,8 +6,10 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -18,22 +20,38 @@ static bool is_known_zone(const char *zone)
 	return access(path, R_OK) == 0;
 }
 
-/* Dates without a zone and "today" are the site's. Before any thread: setenv is nobody's friend. */
-static void zone_set(const char *zone)
+/* What the process was started with; NULL: nothing. */
+static const char *zone_of_start(void)
 {
-	if (*zone == '\0' || strcmp(zone, "99") == 0)
-		return; /* the server's own */
-	if (!is_known_zone(zone))
+	static char zone[PATH_MAX];
+	static bool is_known, is_there;
+	const char *now = is_known ? NULL : getenv("TZ");
+	if (!is_known && now && strlen(now) < sizeof zone) {
+		strcpy(zone, now);
+		is_there = true;
+	}
+	is_known = true;
+	return is_there ? zone : NULL;
+}
+
+void startup_zone(const char *zone)
+{
+	const char *own = zone_of_start();
+	bool is_servers = strcmp(zone, "99") == 0;
+	if (!is_servers && !is_known_zone(zone))
 		log_event(LOG_WARNING, "zone_unknown", NULL,
 		    "this machine does not know the site's time zone %s and takes UTC: install "
 		    "tzdata",
 		    zone);
-	setenv("TZ", zone, 1);
+	if (is_servers && !own)
+		unsetenv("TZ");
+	else
+		setenv("TZ", is_servers ? own : zone, 1);
 	tzset();
 }
 
-struct error startup_site(
-    const struct spool *spool, const struct config *config, struct run_ids *ids)
+struct error startup_site(const struct spool *spool, const struct config *config,
+    struct run_ids *ids, char zone[ZONE_SIZE])
 {
 	struct lms *lms = NULL;
 	const struct site_facts *site;
@@ -51,7 +69,8 @@ struct error startup_site(
 	if (!is_error(&error))
 		error = head_find(spool, &head);
 	if (!is_error(&error)) {
-		zone_set(site->timezone);
+		snprintf(zone, ZONE_SIZE, "%s", site_zone(site));
+		startup_zone(zone);
 		run_ids_note(ids, last);
 		run_ids_note(ids, head.run); /* which the ledger may have been told to forget */
 	}

@@ -7,9 +7,14 @@
 
 #include "feeds.h"
 
-/* One attempt. RETRY: the database is away. CONFIG: it is no site, or the actor no admin. */
-struct error startup_site(
-    const struct spool *spool, const struct config *config, struct run_ids *ids) MUST_CHECK;
+/* The process's time zone becomes the site's: of what has no zone of its own. Nobody else may run:
+ * setenv is nobody's friend. "99": as the process was started. */
+void startup_zone(const char *zone);
+
+/* One attempt; zone: the site's, as startup_zone has it. RETRY: the database is away. CONFIG: it is
+ * no site, or the actor no admin. */
+struct error startup_site(const struct spool *spool, const struct config *config,
+    struct run_ids *ids, char zone[ZONE_SIZE]) MUST_CHECK;
 struct error startup_runs(
     const struct spool *spool, struct run_ids *ids, struct feeds *feeds) MUST_CHECK;
 

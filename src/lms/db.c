@@ -493,6 +493,11 @@ uint32_t db_rights(struct db *db, const char *table)
 	return rights;
 }
 
+int64_t db_clock_us(struct db *db)
+{
+	return db->engine->clock ? db_find(db, db->engine->clock, 0, DB_NONE) : 0;
+}
+
 void db_person(struct db *db, char *name, size_t size)
 {
 	*name = '\0';

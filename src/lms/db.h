@@ -151,6 +151,8 @@ enum {
 	DB_IS_ABSENT = 32,
 };
 uint32_t db_rights(struct db *db, const char *table);
+/* Microseconds since 1970 by the server's clock; 0: there is no server. */
+int64_t db_clock_us(struct db *db);
 /* Who we are to the database: a role. */
 void db_person(struct db *db, char *name, size_t size);
 

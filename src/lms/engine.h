@@ -59,6 +59,7 @@ struct engine {
 	const char *session;   /* ... who we are, for ... */
 	const char *waiting;   /* ... how many wait for a lock, of session ?1 if that can be told */
 	const char *describe;  /* asks for engine, version and collation in words */
+	const char *clock;     /* ... for the server's, in microseconds; NULL: there is none */
 	const char *has_table; /* ... whether there is the table ?1, which is in quotes */
 	/* ... for the table's columns: name, and whether a new row must be given a value for it. */
 	const char *table_columns;

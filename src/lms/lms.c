@@ -87,6 +87,12 @@ static void census_drop(struct lms *lms)
 	lms->census = NULL;
 }
 
+struct error lms_ask_clock(struct lms *lms, int64_t *epoch_us)
+{
+	*epoch_us = db_clock_us(lms_db(lms));
+	return db_error(lms->db);
+}
+
 void lms_rest(struct lms *lms)
 {
 	if (!lms)

@@ -484,6 +484,7 @@ const struct engine mariadb_engine = {
                 "isolation by ' || coalesce((SELECT 'snapshots' FROM "
                 "information_schema.session_variables WHERE variable_name = "
                 "'INNODB_SNAPSHOT_ISOLATION'), 'locks')",
+    .clock = "SELECT CAST(unix_timestamp(sysdate(6)) * 1000000 AS SIGNED)",
     .has_table = "SELECT 1 FROM information_schema.tables WHERE table_schema = DATABASE() AND "
                  "table_name = trim('`' FROM ?1)",
     .table_columns = "SELECT column_name, is_nullable = 'NO' AND column_default IS NULL AND "

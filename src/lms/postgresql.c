@@ -520,6 +520,7 @@ const struct engine postgresql_engine = {
     .describe = "SELECT 'PostgreSQL ' || current_setting('server_version') || ', ' || "
                 "current_setting('server_encoding') || ', letter case by ' || datctype FROM "
                 "pg_database WHERE datname = current_database()",
+    .clock = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint",
     .has_table = "SELECT 1 WHERE to_regclass(?1) IS NOT NULL",
     .table_columns = "SELECT attname, CASE WHEN attnotnull AND NOT atthasdef AND attidentity = '' "
                      "THEN 1 ELSE 0 END FROM pg_attribute WHERE attrelid = to_regclass(?1) AND "

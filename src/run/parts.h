@@ -55,6 +55,7 @@ struct run {
 	bool is_durable;        /* names and copy have been flushed */
 	bool is_stopped;        /* at a checkpoint, because the daemon is stopping or others wait */
 	bool has_had_turn;      /* it has been in a transaction */
+	char zone[ZONE_SIZE];   /* is_stopped: the site's, which is not the process's; "": it is */
 	bool has_changed;       /* the file was written to while it was copied */
 };
 
@@ -74,6 +75,11 @@ struct error claim_close(struct run *run) MUST_CHECK;
 
 /* The error of a text in its row of the ledger that enrold has not written. */
 struct error row_is_altered(const struct run *run, struct error error);
+
+/* ---- clock.c ---- */
+
+/* RETRY: the clock is far ahead of all that it can be compared with. The runner is connected. */
+struct error clock_check(struct runner *runner) MUST_CHECK;
 
 /* ---- beside.c: marker and checksum ---- */
 

@@ -141,11 +141,20 @@ static struct error row_begin(struct run *run)
 
 /* ---- the states: what the ledger says of the run, and what is to be done ---- */
 
-/* Not yet in the ledger: nothing has been applied. */
+/* Stops the run when the site has moved to another time zone: the process follows when nobody is at
+ * work, for a zone is the whole process's. */
 static struct error site_load(struct run *run)
 {
-	return lms_load_site(run->runner->lms, &run->site);
+	const char *zone = run->runner->shared->zone;
+	struct error error = lms_load_site(run->runner->lms, &run->site);
+	if (is_error(&error) || !zone || strcmp(site_zone(run->site), zone) == 0)
+		return error;
+	snprintf(run->zone, sizeof run->zone, "%s", site_zone(run->site));
+	run->is_stopped = true;
+	return OK;
 }
+
+/* Not yet in the ledger: nothing has been applied. */
 
 static struct error begin(struct run *run)
 {
@@ -153,10 +162,10 @@ static struct error begin(struct run *run)
 	if (!*run->name || !feed)
 		return claim_return(run); /* the claim was cut short, or nobody wants it now */
 	run->policy = feed->policy;
-	struct error error = row_begin(run);
-	if (!is_error(&error))
-		error = site_load(run);
-	if (is_error(&error))
+	struct error error = site_load(run);
+	if (!is_error(&error) && !run->is_stopped)
+		error = row_begin(run);
+	if (is_error(&error) || run->is_stopped)
 		return error;
 	error = tries_begin(run);
 	struct error copied = input_copy(run);
@@ -185,6 +194,8 @@ static struct error resume(struct run *run)
 		error = row_is_altered(run, error);
 	if (!is_error(&error))
 		error = site_load(run);
+	if (run->is_stopped)
+		return OK;
 	if (!is_error(&error))
 		error = publish_withdraw(run);
 	if (!is_error(&error))
@@ -277,7 +288,9 @@ static void conclude(struct run *run, struct error error, struct run_report *rep
 		report->run[0] = '\0';
 	} else if (is_error(&error) || run->is_stopped) {
 		bool is_stopping = atomic_load(run->runner->shared->is_stopping);
-		report->end = is_error(&error) || is_stopping ? RUN_POSTPONED : RUN_YIELDED;
+		bool yields = !is_error(&error) && !is_stopping && *run->zone == '\0';
+		report->end = yields ? RUN_YIELDED : RUN_POSTPONED;
+		memcpy(report->zone, run->zone, sizeof report->zone);
 	} else {
 		tell_of_answer(run, report);
 	}
@@ -315,6 +328,8 @@ void run_file(
 	if (!is_error(&error))
 		error = lms_enter(runner, lane);
 	if (!is_error(&error))
+		error = clock_check(runner);
+	if (!is_error(&error))
 		error = feed_enter(&run, report);
 	if (!is_error(&error) && report->end != RUN_ELSEWHERE) {
 		run_ids_next(runner->shared->ids, run_now_us(), run.id);
@@ -343,6 +358,8 @@ static struct error run_open(struct run *run, const char *id, struct run_report 
 	struct error error = claim_open(run);
 	if (!is_error(&error))
 		error = lms_connect(run->runner);
+	if (!is_error(&error))
+		error = clock_check(run->runner);
 	if (!is_error(&error))
 		error = feed_enter(run, report);
 	if (!is_error(&error) && report->end != RUN_ELSEWHERE)

@@ -55,6 +55,14 @@ void run_ids_note(struct run_ids *ids, const char *id)
 	pthread_mutex_unlock(&ids->mutex);
 }
 
+int64_t run_ids_newest(struct run_ids *ids)
+{
+	pthread_mutex_lock(&ids->mutex);
+	int64_t newest_us = ids->last_us;
+	pthread_mutex_unlock(&ids->mutex);
+	return newest_us;
+}
+
 void run_ids_stride(struct run_ids *ids, uint32_t slot, uint32_t slots)
 {
 	pthread_mutex_lock(&ids->mutex);

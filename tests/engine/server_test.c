@@ -268,6 +268,71 @@ Test(server, that_gives_a_right_again_is_believed)
 	served_close(&site);
 }
 
+/* The server has a clock of its own, which this machine is compared with. */
+Test(server, tells_a_clock_that_is_days_ahead_from_a_machine_that_has_slept)
+{
+	struct served site;
+	site_make(&site, NULL);
+	struct path config = served_config(&site, site.mirror.url);
+	struct path offset = path_of("%s/clock", site.spool.root.text);
+	static const struct {
+		const char *seconds;
+		int status;
+	} clocks[] = {{"172800", 75}, {"43200", 0}, {"172800", 75}, {"0", 0}};
+	spool_drop(&site.spool, "first.csv", "username,course1\np1,C1\n");
+	for (size_t i = 0; i < sizeof clocks / sizeof *clocks; i++) {
+		files_write(offset.text, clocks[i].seconds, strlen(clocks[i].seconds), 0640);
+		setenv("CLOCK_MOVED", offset.text, 1);
+		setenv("LD_PRELOAD", CLOCK_MOVED, 1);
+		setenv("ASAN_OPTIONS", "verify_asan_link_order=0", 1);
+		struct finished finished = program_expect(
+		    clocks[i].status, ARGV("enrold", "--config", config.text, "--once"));
+		unsetenv("LD_PRELOAD");
+		unsetenv("ASAN_OPTIONS");
+		cr_expect_eq(strstr(finished.err.bytes, "far ahead of the database's") != NULL,
+		    clocks[i].status != 0, "%s", finished.err.bytes);
+		finished_done(&finished);
+		if (i == 1)
+			spool_drop(&site.spool, "second.csv", "username,course1\np2,C1\n");
+	}
+	served_close(&site);
+}
+
+/* What a trigger of the site's quotes is a hash that we have just made. */
+Test(server, that_quotes_a_password_is_not_repeated)
+{
+	struct served site;
+	site_make(&site, NULL);
+	served_execute(&site,
+	    served_by_postgresql()
+	        ? "CREATE FUNCTION quotes() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE "
+	          "EXCEPTION USING ERRCODE = '22000', MESSAGE = 'not this: ' || NEW.password; END "
+	          "$$;"
+	          "CREATE TRIGGER quotes BEFORE INSERT ON mdl_user FOR EACH ROW EXECUTE FUNCTION "
+	          "quotes();"
+	        : "DELIMITER //\nCREATE TRIGGER quotes BEFORE INSERT ON mdl_user FOR EACH ROW "
+	          "BEGIN DECLARE said "
+	          "TEXT DEFAULT concat('not this: ', left(NEW.password, 100)); SIGNAL SQLSTATE "
+	          "'22001' "
+	          "SET MESSAGE_TEXT = said, MYSQL_ERRNO = 1406; END//\n");
+	struct path config = served_config(&site, site.mirror.url);
+	spool_drop(&site.spool, "staff.csv",
+	    "username,firstname,lastname,email,password\nnew1,N,One,n1@x.example,Geheim-1-"
+	    "s3cret\n");
+	struct finished finished = program_run(ARGV("enrold", "--config", config.text, "--once"));
+	cr_expect(strstr(finished.err.bytes, "not this: ***"), "%s", finished.err.bytes);
+	cr_expect_null(strstr(finished.err.bytes, "$6$"), "%s", finished.err.bytes);
+	cr_expect_null(strstr(finished.err.bytes, "s3cret"), "%s", finished.err.bytes);
+	finished_done(&finished);
+	served_execute(&site, served_by_postgresql()
+	                          ? "DROP TRIGGER quotes ON mdl_user; DROP FUNCTION quotes();"
+	                          : "DROP TRIGGER quotes;");
+	finished = program_expect(0, ARGV("enrold", "--config", config.text, "--once"));
+	finished_done(&finished);
+	cr_expect_eq(answer_count(&site.spool, "staff.csv"), 1);
+	served_close(&site);
+}
+
 /* MariaDB's library goes on without; PostgreSQL's knows no TLS on a socket. */
 Test(server, without_tls_is_refused_when_the_url_asks_for_it)
 {

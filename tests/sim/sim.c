@@ -89,12 +89,13 @@ static void born(void)
 	    .is_stopping = &life.is_stopping,
 	    .is_crowded = &life.is_crowded,
 	    .progress = &life.progress};
+	char zone[ZONE_SIZE];
 	struct error error = spool_open(config, &life.spool);
 	if (is_error(&error))
 		return;
 	error = spool_open_feeds(config, &life.spool);
 	if (!is_error(&error))
-		error = startup_site(&life.spool, config, &life.ids);
+		error = startup_site(&life.spool, config, &life.ids, zone);
 	if (!is_error(&error))
 		error = feeds_create(config, &life.spool, &life.feeds);
 	if (!is_error(&error))
