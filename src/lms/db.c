@@ -441,7 +441,6 @@ static struct buffer table_quote(struct db *db, const char *name)
 	struct buffer quoted = {0};
 	struct db_text_job job = {.db = db, .out = &quoted};
 	write_table(&job, slice_of(name));
-	buffer_add_char(&quoted, '\0');
 	if (quoted.failed)
 		db_fail(db, error_memory("looking for a table"));
 	return quoted;
