@@ -5,6 +5,7 @@
  */
 #include "enrold/keyhash.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -48,6 +49,20 @@ static inline void word_add(struct state *s, uint64_t word)
 	s->a ^= word;
 }
 
+/* The last bytes, fewer than a word; of a text that has a word before them, at once. */
+static inline uint64_t tail_load(const unsigned char *next, size_t size, bool has_word)
+{
+	uint64_t word = 0;
+	if (size == 0)
+		return 0;
+	if (has_word) {
+		memcpy(&word, next + size - sizeof word, sizeof word);
+		return word >> (8 * (sizeof word - size));
+	}
+	memcpy(&word, next, size);
+	return word;
+}
+
 uint64_t keyhash_with(const uint64_t key[2], const void *bytes, size_t size)
 {
 	struct state s = {key[0] ^ UINT64_C(0x736F6D6570736575),
@@ -55,13 +70,12 @@ uint64_t keyhash_with(const uint64_t key[2], const void *bytes, size_t size)
 	    key[1] ^ UINT64_C(0x7465646279746573)};
 	const unsigned char *next = bytes;
 	uint64_t word, last = (uint64_t)size << 56;
+	bool has_word = size >= sizeof word;
 	for (; size >= sizeof word; next += sizeof word, size -= sizeof word) {
 		memcpy(&word, next, sizeof word); /* little endian, as all our machines are */
 		word_add(&s, word);
 	}
-	for (size_t i = 0; i < size; i++)
-		last |= (uint64_t)next[i] << (8 * i);
-	word_add(&s, last);
+	word_add(&s, last | tail_load(next, size, has_word));
 	s.c ^= 0xFF;
 	for (int i = 0; i < 3; i++)
 		mix(&s);
