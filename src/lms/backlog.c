@@ -5,10 +5,13 @@
 
 #include <pthread.h>
 #include <stdlib.h>
+#include <time.h>
 
-/* How many entries are written together. The more the faster, up to here; but there are two such
- * bundles in memory, and whoever waits for the transaction waits for both to be written. */
-enum { BUNDLE_SIZE = 20000 };
+/* How many entries are written together. The more the faster; but there are two such bundles in
+ * memory, and whoever waits for the transaction waits for both to be written: how many are written
+ * in these times, on this engine and machine, is tried out. */
+enum { BUNDLE_FIRST = 10000, BUNDLE_MIN = 1250, BUNDLE_MAX = 40000 };
+enum { BUNDLE_US_MIN = 200000, BUNDLE_US_MAX = 450000 };
 
 /* What is written together. */
 struct bundle {
@@ -25,13 +28,15 @@ struct backlog {
 	int64_t *flagged; /* people whose sessions have to look again */
 	size_t flagged_count, flagged_room;
 	int64_t now; /* of the last change */
+	size_t bundle_size;
+	int64_t writing_us; /* the last bundle */
 };
 
 struct backlog *backlog_create(struct lms *lms)
 {
 	struct backlog *backlog = calloc(1, sizeof *backlog);
 	if (backlog)
-		backlog->lms = lms;
+		*backlog = (struct backlog){.lms = lms, .bundle_size = BUNDLE_FIRST};
 	return backlog;
 }
 
@@ -45,12 +50,30 @@ bool backlog_takes(const struct effects *effects)
 
 /* ---- writing ---- */
 
+static int64_t clock_us(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+/* What was smaller says nothing of a whole one that was fast. */
+static void bundle_size_try(struct backlog *backlog, size_t written)
+{
+	size_t size = backlog->bundle_size;
+	if (backlog->writing_us > BUNDLE_US_MAX && size > BUNDLE_MIN)
+		backlog->bundle_size = size / 2;
+	else if (backlog->writing_us < BUNDLE_US_MIN && written >= size && size < BUNDLE_MAX)
+		backlog->bundle_size = size * 2;
+}
+
 static void *on_thread(void *context)
 {
 	struct backlog *backlog = context;
 	struct bundle *bundle = &backlog->writing;
 	const struct effects effects = {.now = bundle->now};
 	struct work work = {.lms = backlog->lms, .effects = &effects, .arena = arena_create()};
+	int64_t begun_us = clock_us();
 	if (work.arena) {
 		entries_write(&work, bundle->entries, bundle->count);
 		entries_audit(&work, bundle->entries, bundle->count);
@@ -58,6 +81,7 @@ static void *on_thread(void *context)
 	if (!work.arena || arena_has_failed(work.arena))
 		db_fail(backlog->lms->db, error_memory("writing what was planned"));
 	arena_free(work.arena);
+	backlog->writing_us = clock_us() - begun_us;
 	return NULL;
 }
 
@@ -68,6 +92,7 @@ void backlog_join(struct backlog *backlog)
 	pthread_join(backlog->thread, NULL);
 	backlog->is_writing = false;
 	struct bundle *bundle = &backlog->writing;
+	bundle_size_try(backlog, bundle->count);
 	for (size_t i = 0; i < bundle->count && backlog->lms->census; i++) {
 		const struct entry *entry = &bundle->entries[i];
 		if (entry->enrols)
@@ -100,7 +125,7 @@ void backlog_drop(struct backlog *backlog)
 	free(backlog->gathering.entries);
 	free(backlog->writing.entries);
 	free(backlog->flagged);
-	*backlog = (struct backlog){.lms = backlog->lms};
+	*backlog = (struct backlog){.lms = backlog->lms, .bundle_size = backlog->bundle_size};
 }
 
 void backlog_free(struct backlog *backlog)
@@ -112,13 +137,13 @@ void backlog_free(struct backlog *backlog)
 
 /* ---- gathering ---- */
 
-static bool bundle_reserve(struct bundle *bundle, size_t more)
+static bool bundle_reserve(struct bundle *bundle, size_t more, size_t size)
 {
 	size_t room = bundle->count + more;
 	if (room <= bundle->room)
 		return true;
-	if (room < BUNDLE_SIZE)
-		room = room * 4 < BUNDLE_SIZE ? room * 4 : BUNDLE_SIZE;
+	if (room < size)
+		room = room * 4 < size ? room * 4 : size;
 	struct entry *entries = reallocarray(bundle->entries, room, sizeof *entries);
 	if (!entries)
 		return false;
@@ -166,11 +191,11 @@ static bool change_add(struct backlog *backlog, const struct effects *effects, s
 bool backlog_add(struct backlog *backlog, const struct effects *effects)
 {
 	struct bundle *bundle = &backlog->gathering;
-	bool is_good = bundle_reserve(bundle, effects->count);
+	bool is_good = bundle_reserve(bundle, effects->count, backlog->bundle_size);
 	for (size_t i = 0; i < effects->count && is_good; i++)
 		is_good = change_add(backlog, effects, i);
 	bundle->now = backlog->now = effects->now;
-	if (is_good && bundle->count >= BUNDLE_SIZE)
+	if (is_good && bundle->count >= backlog->bundle_size)
 		write_begin(backlog);
 	return is_good;
 }

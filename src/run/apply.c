@@ -33,7 +33,7 @@ enum { BATCH_RECORDS = 2500, BATCH_REQUESTS = 5000, BATCH_BYTES = 24 << 20 };
  * written at its end comes to some tenths of a second more. */
 enum { TRANSACTION_US = 1000000 };
 /* The same when a small file waits: beginning and committing cost something, too. */
-enum { TRANSACTION_WANTED_US = 100000 };
+enum { TRANSACTION_WANTED_US = 100000, CENSUS_US = 500000 };
 /* How long a run has its worker when others wait for one; and, as finding the way back to the
  * checkpoint costs time, so many times that. */
 enum { TURN_US = 1000000, TURN_WAYS = 4 };
@@ -55,6 +55,7 @@ struct applying {
 	uint64_t expected;      /* how many there will be in the next one */
 	int64_t begun_us;       /* the transaction, once it had its census */
 	int64_t census_us;      /* which took so long */
+	int64_t census_dearest_us;
 	int64_t entered_us,
 	    turn_us;  /* when the run went on, and when it had found its checkpoint */
 	bool is_open; /* a transaction, whose commit has not come back */
@@ -200,6 +201,13 @@ static struct error census_order(struct applying *applying)
 	return lms_expect(applying->lms, records_left(applying));
 }
 
+/* It cannot be interrupted: when it takes long, and others wait, it is done without. */
+static bool census_is_dear(const struct applying *applying)
+{
+	return applying->census_dearest_us > CENSUS_US &&
+	       turnstile_is_wanted(applying->run->runner->shared->turnstile, TURNS);
+}
+
 static struct error batch_begin(struct applying *applying)
 {
 	if (applying->run->runner->has_turn)
@@ -208,10 +216,12 @@ static struct error batch_begin(struct applying *applying)
 	int64_t begun_us = clock_us();
 	applying->is_open = !is_error(&error);
 	applying->records_since = applying->tally.rows;
-	if (!is_error(&error))
+	if (!is_error(&error) && !census_is_dear(applying))
 		error = census_order(applying);
 	applying->begun_us = clock_us();
 	applying->census_us = applying->begun_us - begun_us;
+	if (applying->census_us > applying->census_dearest_us)
+		applying->census_dearest_us = applying->census_us;
 	return error;
 }
 
