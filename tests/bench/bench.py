@@ -252,7 +252,7 @@ def table(engine, rows, rounds, floors, ours, peak, waits):
 # ---- fairness ----
 
 FEEDS = 'feeds:\n  default: {}\n  a: {}\n  b: {}\n  new: { upload_type: add_or_update }\n'
-NEW = 20_000
+NEW, HASHED = 20_000, 2_000
 
 
 class Rival(threading.Thread):
@@ -312,16 +312,18 @@ def beside(engine, giants):
 
 
 def fairness(engine, data, rows):
-    accounts = f'{BENCH}/accounts.csv'
-    with open(accounts, 'w') as out:
-        out.write('username,firstname,lastname,email,password\n')
-        out.writelines(f'new{i},A,B,new{i}@example.org,Secret.{i}\n' for i in range(NEW))
-    lines = [f'{engine.title}, ten rows of one feed beside others\' giants:', '',
+    def accounts(count):
+        path = f'{BENCH}/accounts-{count}.csv'
+        with open(path, 'w') as out:
+            out.write('username,firstname,lastname,email,password\n')
+            out.writelines(f'new{i},A,B,new{i}@example.org,Secret.{i}\n' for i in range(count))
+        return path
+    lines = [f'{engine.title}, at a load of {os.getloadavg()[0]:.0f} on {os.cpu_count()} cores:', '',
              '| beside | for | drops | p50 | p99 | another writer waits at most | and fails |',
              '|---|---|---|---|---|---|---|']
     for title, giants in ((f'two giants of {rows:,} rows, one a preview', [('a', data), ('a/preview', data)]),
-                          (f'a preview of {NEW:,} new accounts with passwords', [('new/preview', accounts)]),
-                          (f'{NEW:,} new accounts with passwords', [('new', accounts)])):
+                          (f'a preview of {NEW:,} new accounts with passwords', [('new/preview', accounts(NEW))]),
+                          (f'{HASHED:,} new accounts with passwords', [('new', accounts(HASHED))])):
         found, rival, seconds = beside(engine, giants)
         lines.append(f'| {title} | {seconds:.0f} s | {len(found)} | {found[len(found) // 2]:.0f} ms | '
                      f'{found[len(found) * 99 // 100]:.0f} ms | {max(rival.waits, default=seconds) * 1000:.0f} ms | '
