@@ -110,10 +110,17 @@ struct user_key {
 /* An account. id ACCOUNT_PLANNED: will be made by a change of this batch. */
 enum { ACCOUNT_PLANNED = -1 };
 
+struct site_role {
+	int64_t role;
+	bool is_foreign; /* given by another component, or more than once: not ours to take */
+};
+
 struct account_facts {
 	int64_t id;
 	struct slice username;
-	bool is_protected; /* site admin or guest: never touched, never enrolled */
+	struct site_role *site_roles; /* in the system context, whoever gave them */
+	uint32_t site_roles_count;
+	bool is_protected; /* site admin or guest: never touched, never enrolled; see may.h */
 	bool is_gone;      /* the plan's own: deleted by this batch */
 	bool is_touched;   /* the plan's own: a change of this round is about it */
 	/* Loaded only for files that may change accounts: */
@@ -131,6 +138,13 @@ struct course_key {
 	struct slice text;
 };
 
+/* Where a course or category stands: loaded only for feeds that may not reach everything. */
+struct surroundings {
+	struct slice shortname;   /* of a course */
+	struct slice *categories; /* idnumbers of all that it is in, a category itself included */
+	uint32_t categories_count;
+};
+
 /* A course by exact name, with its first manual instance by sortorder, id (facts 4.3). */
 struct course_facts {
 	int64_t id;
@@ -141,6 +155,8 @@ struct course_facts {
 	int64_t enrol_role;   /* its roleid */
 	int64_t enrol_period; /* seconds */
 	struct slice nearest; /* of a name that no course has: one that may have been meant */
+	struct surroundings stands;
+	const char *refused_by; /* the plan's own: the setting that keeps the feed from it */
 };
 
 enum enrolment_status { ENROLMENT_ACTIVE = 0, ENROLMENT_SUSPENDED = 1 };
@@ -151,6 +167,7 @@ struct category_facts {
 	int64_t id;
 	uint32_t matches;
 	int64_t context; /* context.id at level 40 */
+	struct surroundings stands;
 };
 
 /* What this batch will make has this id until then. */
@@ -159,6 +176,8 @@ enum { ID_PLANNED = -1 };
 /* A cohort by idnumber, or by id when the text is a number (facts 4.6). */
 struct cohort_facts {
 	struct slice text;
+	struct slice idnumber; /* of one that was found by its id */
+	struct slice nearest;  /* of a name that no cohort has, where none may be made */
 	int64_t id;
 	bool is_external; /* another component's: its members are not ours to change */
 	int64_t context, level, instance;
@@ -176,6 +195,8 @@ struct group_facts {
 	int64_t id;
 	uint32_t matches; /* groups of that name: more than one is an error */
 	uint32_t same;    /* index of the first of the batch that is this very group */
+	struct slice
+	    nearest; /* of a name that no group of the course has, where none may be made */
 };
 
 /* A grouping of a course, by exact name. */
@@ -228,5 +249,11 @@ struct enrolment_facts {
 /* At its place among the others, once, in the arena. False: out of memory, which the arena knows.
  */
 bool enrolment_add_role(struct enrolment_facts *is, int64_t role, struct arena *arena);
+
+/* One more role in the site; false: out of memory, which the arena knows. */
+bool account_add_site_role(
+    struct account_facts *person, struct site_role role, struct arena *arena);
+/* The role is taken away, as far as it is ours to take. */
+void account_drop_site_role(struct account_facts *person, int64_t role);
 
 #endif

@@ -59,6 +59,10 @@ struct error lms_find_users(struct lms *lms, struct user_key *keys, size_t count
 /* Fills in all there is to know of accounts whose id is known; texts are put into the arena. */
 struct error lms_load_accounts(
     struct lms *lms, struct account_facts *people, size_t count, struct arena *arena) MUST_CHECK;
+/* Adds the roles that they have in the whole site, whoever gave them; not of accounts that the
+ * batch made, which are the plan's. */
+struct error lms_load_site_roles(
+    struct lms *lms, struct account_facts *people, size_t count, struct arena *arena) MUST_CHECK;
 /* courses[i] answers keys[i]. */
 struct error lms_find_courses(struct lms *lms, const struct course_key *keys, size_t count,
     struct course_facts *courses) MUST_CHECK;
@@ -66,10 +70,20 @@ struct error lms_find_courses(struct lms *lms, const struct course_key *keys, si
 struct error lms_find_categories(
     struct lms *lms, struct category_facts *categories, size_t count) MUST_CHECK;
 struct error lms_find_cohorts(
-    struct lms *lms, struct cohort_facts *cohorts, size_t count) MUST_CHECK;
+    struct lms *lms, struct cohort_facts *cohorts, size_t count, struct arena *arena) MUST_CHECK;
 struct error lms_find_groups(struct lms *lms, struct group_facts *groups, size_t count) MUST_CHECK;
 struct error lms_find_groupings(
     struct lms *lms, struct grouping_facts *groupings, size_t count) MUST_CHECK;
+/* Fill in what stands around those that were found. */
+struct error lms_load_course_surroundings(
+    struct lms *lms, struct course_facts *courses, size_t count, struct arena *arena) MUST_CHECK;
+struct error lms_load_category_surroundings(struct lms *lms, struct category_facts *categories,
+    size_t count, struct arena *arena) MUST_CHECK;
+/* Set `nearest` of some that were not found, for when none are going to be made. */
+struct error lms_suggest_cohorts(
+    struct lms *lms, struct cohort_facts *cohorts, size_t count, struct arena *arena) MUST_CHECK;
+struct error lms_suggest_groups(
+    struct lms *lms, struct group_facts *groups, size_t count, struct arena *arena) MUST_CHECK;
 /* Sets is_member. */
 struct error lms_load_memberships(
     struct lms *lms, struct membership_facts *memberships, size_t count) MUST_CHECK;

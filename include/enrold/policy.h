@@ -24,10 +24,26 @@ enum policy_bad_row { BAD_ROW_SKIP, BAD_ROW_REJECT_FILE };
 enum policy_final_newline { NEWLINE_WARN, NEWLINE_REQUIRE, NEWLINE_IGNORE };
 enum policy_unknown_columns { UNKNOWN_REFUSE, UNKNOWN_IGNORE };
 
-/* Zero or more texts; zero-initialised is none. */
+/* Zero or more texts; zero-initialised is none, and none was given. */
 struct text_list {
 	const char *const *items;
 	size_t count;
+	bool is_given; /* also of an empty list: "[]" says "none", which no word at all does not say
+	                */
+};
+
+/*
+ * What a feed can reach at all (may.h). Patterns as of a shell, on short names and idnumbers. A
+ * policy that nobody filled in reaches nothing.
+ */
+struct policy_may {
+	struct text_list courses;      /* short names */
+	struct text_list categories;   /* idnumbers; a course stands in all its parents */
+	struct text_list roles;        /* in courses; not given: of the archetypes for it */
+	struct text_list system_roles; /* in the site and in categories */
+	struct text_list cohorts;      /* idnumbers */
+	struct text_list unprotected;  /* roles in the site that do not protect their holders */
+	bool create_groups, create_cohorts; /* that a cell names and nobody has */
 };
 
 /* Texts belong to the configuration, or to the arena that policy_parse was given. */
@@ -55,6 +71,7 @@ struct policy {
 	const char *delimiter;         /* by name or as a character; NULL: recognised */
 	const char *encoding;          /* for iconv; NULL: UTF-8 */
 	const char *marker;            /* ".done": a file waits for one of that name; NULL: none */
+	struct policy_may may;
 	/* Not part of what a run is done under, and not stored with it: */
 	struct text_list after_run; /* a command: its path and arguments; none: no command */
 	uint32_t after_run_timeout_ms;

@@ -30,8 +30,8 @@ struct reading {
 	yaml_parser_t parser;
 	yaml_event_t event; /* the one being looked at */
 	struct config_file *file;
-	uint32_t given;        /* keys of the top level */
-	char place[PLACE_MAX]; /* where in the file that is: "feeds.hr.csv.delimiter" */
+	struct keys_given given; /* keys of the top level */
+	char place[PLACE_MAX];   /* where in the file that is: "feeds.hr.csv.delimiter" */
 };
 
 /* ---- places and complaints ---- */
@@ -170,7 +170,7 @@ static struct error next(struct reading *reading)
 struct section {
 	enum key_section section;
 	void *base;
-	uint32_t *given;
+	struct keys_given *given;
 };
 
 /* "feeds.hr.csv.delimiter" of a key that stands elsewhere than here. */
@@ -207,18 +207,16 @@ static struct error key_unknown(const struct reading *reading, enum key_section 
 static struct error key_take(
     struct reading *reading, const struct section *section, const struct config_key **key)
 {
-	size_t count;
-	const struct config_key *first = keys_of(section->section, &count);
 	if (reading->event.type != YAML_SCALAR_EVENT)
 		return at_event(reading, error_config("expected the name of a key"));
 	place_enter(reading, rule_is_shown(text_of(reading)) ? text_of(reading) : "(not shown)");
 	*key = keys_find(section->section, text_of(reading));
 	if (!*key)
 		return at_event(reading, key_unknown(reading, section->section));
-	uint32_t bit = UINT32_C(1) << (*key - first);
-	if (*section->given & bit)
+	bool *is_given = &section->given->has[keys_index(*key)];
+	if (*is_given)
 		return at_event(reading, error_config("is given twice"));
-	*section->given |= bit;
+	*is_given = true;
 	return OK;
 }
 
@@ -241,6 +239,7 @@ static struct error list_take(
 	    key->kind == KEY_PAIRS ? YAML_MAPPING_END_EVENT : YAML_SEQUENCE_END_EVENT;
 	if (reading->event.type != start)
 		return at_event(reading, value_refuse(key, found(reading)));
+	value_begin_list(key, section->base);
 	for (;;) {
 		struct error error = next(reading);
 		if (is_error(&error))
@@ -298,13 +297,13 @@ static struct error defaults_take(
     struct reading *reading, yaml_mark_t mark, const struct section *section)
 {
 	struct error error = value_fill_defaults(
-	    section->section, *section->given, reading->file->arena, section->base);
+	    section->section, section->given, reading->file->arena, section->base);
 	return is_error(&error) ? at_mark(reading, mark, error) : OK;
 }
 
 static struct error lms_read(struct reading *reading)
 {
-	uint32_t given = 0;
+	struct keys_given given = {0};
 	yaml_mark_t mark = reading->event.start_mark;
 	const struct section section = {SECTION_LMS, &reading->file->config.lms, &given};
 	struct error error = section_read(reading, &section, NULL);
@@ -347,27 +346,26 @@ static struct error feed_name_take(struct reading *reading, struct feed **feed)
 	return OK;
 }
 
-/* `csv:` of a feed: more keys of the same policy, none of which has a default to be filled in. */
-static struct error csv_read(
-    struct reading *reading, const struct section *feed, const struct config_key *key)
+/* `csv:` and `may:` of a feed: more keys of the same policy. */
+static struct error inner_read(
+    struct reading *reading, const struct section *outer, const struct config_key *key)
 {
-	uint32_t given = 0;
-	const struct section section = {SECTION_CSV, feed->base, &given};
+	const struct section section = {key->inner, outer->base, outer->given};
 	if (is_null(reading))
 		return OK;
 	if (reading->event.type != YAML_MAPPING_START_EVENT)
 		return at_event(reading, value_refuse(key, found(reading)));
-	return section_read(reading, &section, NULL);
+	return section_read(reading, &section, inner_read);
 }
 
 static struct error feed_read(struct reading *reading, struct feed *feed)
 {
-	uint32_t given = 0;
+	struct keys_given given = {0};
 	yaml_mark_t mark = reading->event.start_mark;
 	const struct section section = {SECTION_FEED, &feed->policy, &given};
 	struct error error = OK;
 	if (reading->event.type == YAML_MAPPING_START_EVENT)
-		error = section_read(reading, &section, csv_read);
+		error = section_read(reading, &section, inner_read);
 	else if (!is_null(reading))
 		error = at_event(
 		    reading, error_config("expected a map of keys, found %s", found(reading)));
@@ -409,11 +407,13 @@ static struct error map_read(
 static struct error default_feed_add(struct config_file *file)
 {
 	struct feed *feed;
+	const struct keys_given none = {0};
 	if (config_find_feed(&file->config, "default"))
 		return OK;
 	struct error error = feed_add(file, "default", &feed);
-	return is_error(&error) ? error
-	                        : value_fill_defaults(SECTION_FEED, 0, file->arena, &feed->policy);
+	return is_error(&error)
+	           ? error
+	           : value_fill_defaults(SECTION_FEED, &none, file->arena, &feed->policy);
 }
 
 static int by_name(const void *a, const void *b)

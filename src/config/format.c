@@ -65,42 +65,61 @@ static bool is_shown(const struct config_key *key, const void *base)
 	return key->kind != KEY_MAP && !value_is_absent(key, base);
 }
 
+static bool has_shown(enum key_section section, const void *base)
+{
+	size_t count;
+	const struct config_key *keys = keys_of(section, &count);
+	for (size_t i = 0; i < count; i++)
+		if (is_shown(&keys[i], base))
+			return true;
+	return false;
+}
+
 static void section_format(
-    enum key_section section, const void *base, const char *indent, struct buffer *out)
+    enum key_section section, const void *base, int indent, struct buffer *out)
 {
 	size_t count;
 	const struct config_key *keys = keys_of(section, &count);
 	for (size_t i = 0; i < count; i++) {
+		enum key_section inner = keys[i].inner;
+		if (inner != SECTION_TOP && has_shown(inner, base)) {
+			buffer_print(out, "%*s%s:\n", indent, "", keys[i].name);
+			section_format(inner, base, indent + 2, out);
+		}
 		if (!is_shown(&keys[i], base))
 			continue;
-		buffer_print(out, "%s%s: ", indent, keys[i].name);
+		buffer_print(out, "%*s%s: ", indent, "", keys[i].name);
 		key_format(&keys[i], base, out);
 		buffer_add_char(out, '\n');
 	}
 }
 
-static void csv_format(const struct policy *policy, struct buffer *out)
-{
-	if (!policy->delimiter && !policy->encoding)
-		return;
-	buffer_add_text(out, "    csv:\n");
-	section_format(SECTION_CSV, policy, "      ", out);
-}
-
 void config_format(const struct config *config, struct buffer *out)
 {
-	section_format(SECTION_TOP, config, "", out);
+	section_format(SECTION_TOP, config, 0, out);
 	buffer_add_text(out, "lms:\n");
-	section_format(SECTION_LMS, &config->lms, "  ", out);
+	section_format(SECTION_LMS, &config->lms, 2, out);
 	buffer_add_text(out, "feeds:\n");
 	for (size_t i = 0; i < config->feeds_count; i++) {
 		buffer_print(out, "  %s:\n", config->feeds[i].name);
-		section_format(SECTION_FEED, &config->feeds[i].policy, "    ", out);
-		csv_format(&config->feeds[i].policy, out);
+		section_format(SECTION_FEED, &config->feeds[i].policy, 4, out);
 	}
 }
 
 /* ---- a policy as one line: key=value key=item,item ---- */
+
+/* The sections that it has keys of, and what stands in front of these. */
+static const struct {
+	enum key_section section;
+	const char *prefix;
+} line_sections[] = {
+    {SECTION_FEED, ""},
+    {SECTION_CSV, ""},
+    {SECTION_MAY, "may."},
+    {SECTION_CREATE, "may.create."},
+};
+
+enum { LINE_SECTIONS = sizeof line_sections / sizeof *line_sections };
 
 static void text_escape(struct buffer *out, const char *text)
 {
@@ -137,10 +156,10 @@ static bool text_unescape(char *text)
 	return true;
 }
 
-static void pair_format(
-    const struct config_key *key, const struct policy *policy, struct buffer *out)
+static void pair_format(const struct config_key *key, const char *prefix,
+    const struct policy *policy, struct buffer *out)
 {
-	buffer_print(out, "%s%s=", out->size > 0 ? " " : "", key->name);
+	buffer_print(out, "%s%s%s=", out->size > 0 ? " " : "", prefix, key->name);
 	if (key->kind == KEY_LIST || key->kind == KEY_PAIRS) {
 		const struct text_list *list = value_list(key, policy);
 		for (size_t i = 0; i < list->count; i++) {
@@ -161,13 +180,12 @@ static void pair_format(
 
 void policy_format(const struct policy *policy, struct buffer *out)
 {
-	static const enum key_section sections[] = {SECTION_FEED, SECTION_CSV};
-	for (size_t s = 0; s < sizeof sections / sizeof *sections; s++) {
+	for (size_t s = 0; s < LINE_SECTIONS; s++) {
 		size_t count;
-		const struct config_key *keys = keys_of(sections[s], &count);
+		const struct config_key *keys = keys_of(line_sections[s].section, &count);
 		for (size_t i = 0; i < count; i++)
 			if (is_shown(&keys[i], policy) && !keys[i].is_local)
-				pair_format(&keys[i], policy, out);
+				pair_format(&keys[i], line_sections[s].prefix, policy, out);
 	}
 }
 
@@ -175,29 +193,41 @@ static struct error items_parse(
     const struct config_key *key, char *value, struct arena *arena, struct policy *policy)
 {
 	struct error error = OK;
+	value_begin_list(key, policy);
+	if (!*value) /* an empty list, which is not one of an empty text */
+		return value_check_list(key, policy);
 	for (char *rest = value, *item; (item = strsep(&rest, ",")) && !is_error(&error);)
 		error = text_unescape(item) ? value_add(key, item, arena, policy)
 		                            : error_config("a policy with a strange %s", key->name);
 	return is_error(&error) ? error : value_check_list(key, policy);
 }
 
+static const struct config_key *line_key_find(const char *name)
+{
+	for (size_t s = 0; s < LINE_SECTIONS; s++) {
+		size_t length = strlen(line_sections[s].prefix);
+		const struct config_key *key =
+		    strncmp(name, line_sections[s].prefix, length) == 0
+		        ? keys_find(line_sections[s].section, name + length)
+		        : NULL;
+		if (key && key->kind != KEY_MAP && !key->is_local)
+			return key;
+	}
+	return NULL;
+}
+
 /* One "key=value". */
 static struct error pair_parse(
-    char *pair, struct arena *arena, struct policy *policy, uint32_t *given)
+    char *pair, struct arena *arena, struct policy *policy, struct keys_given *given)
 {
-	size_t count;
-	const struct config_key *first = keys_of(SECTION_FEED, &count);
 	char *value = strchr(pair, '=');
 	if (!value)
 		return error_config("not a policy: %.*s", CUT_ARG(pair, 80));
 	*value++ = '\0';
-	const struct config_key *key = keys_find(SECTION_FEED, pair);
-	if (key)
-		*given |= UINT32_C(1) << (key - first);
-	else
-		key = keys_find(SECTION_CSV, pair);
-	if (!key || key->kind == KEY_MAP || key->is_local)
+	const struct config_key *key = line_key_find(pair);
+	if (!key)
 		return error_config("a policy with an unknown key %.*s", CUT_ARG(pair, 80));
+	given->has[keys_index(key)] = true;
 	if (key->kind == KEY_LIST || key->kind == KEY_PAIRS)
 		return items_parse(key, value, arena, policy);
 	if (!text_unescape(value))
@@ -207,7 +237,7 @@ static struct error pair_parse(
 
 struct error policy_parse(const char *text, struct arena *arena, struct policy *policy)
 {
-	uint32_t given = 0;
+	struct keys_given given = {0};
 	*policy = (struct policy){0};
 	char *rest = (char *)arena_copy(arena, slice_of(text)).bytes;
 	if (arena_has_failed(arena))
@@ -216,6 +246,8 @@ struct error policy_parse(const char *text, struct arena *arena, struct policy *
 	for (char *pair; (pair = strsep(&rest, " ")) && !is_error(&error);)
 		if (*pair)
 			error = pair_parse(pair, arena, policy, &given);
-	/* A key that is younger than the run has its default. */
-	return is_error(&error) ? error : value_fill_defaults(SECTION_FEED, given, arena, policy);
+	/* A key that is younger than the run has its default. The rest of a file that a build
+	 * without `may` has begun is done within the bounds of today's defaults, which are the
+	 * narrow ones. */
+	return is_error(&error) ? error : value_fill_defaults(SECTION_FEED, &given, arena, policy);
 }

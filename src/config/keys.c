@@ -4,12 +4,15 @@
 
 #include "enrold/config.h"
 
+#include <assert.h>
 #include <string.h>
 #include <strings.h>
 
 #define TOP(field) SECTION_TOP, #field
 #define LMS(field) SECTION_LMS, #field
 #define FEED(field) SECTION_FEED, #field
+#define MAY(field) SECTION_MAY, #field
+#define CREATE(field) SECTION_CREATE, #field
 #define CSV(field) SECTION_CSV, #field
 #define IN_TOP(field) .offset = offsetof(struct config, field)
 #define IN_LMS(field) .offset = offsetof(struct lms_options, field)
@@ -26,6 +29,7 @@
 #define MIB (1024 * KIB)
 #define GIB (1024 * MIB)
 #define TIB (1024 * GIB)
+#define PATTERNS_MAX 200
 
 static const struct config_key keys[] = {
     {TOP(spool), KEY_TEXT, IN_TOP(spool), .rule = rule_path, .required = true},
@@ -97,13 +101,33 @@ static const struct config_key keys[] = {
         .noun = RULE_ARGUMENT_NOUN, .name_rule = rule_path, .is_local = true},
     {FEED(after_run_timeout), KEY_DURATION, IN_FEED(after_run_timeout_ms), SECOND, 24 * HOUR,
         .default_text = "5m", .is_local = true},
-    {FEED(csv), KEY_MAP, .offset = 0},
+    {FEED(may), KEY_MAP, .inner = SECTION_MAY},
+    {FEED(csv), KEY_MAP, .inner = SECTION_CSV},
+
+    {MAY(courses), KEY_LIST, IN_FEED(may.courses), 0, PATTERNS_MAX, .rule = rule_text,
+        .default_text = "*"},
+    {MAY(categories), KEY_LIST, IN_FEED(may.categories), 0, PATTERNS_MAX, .rule = rule_text,
+        .default_text = "*"},
+    {MAY(roles), KEY_LIST, IN_FEED(may.roles), 0, PATTERNS_MAX, .rule = rule_text},
+    {MAY(system_roles), KEY_LIST, IN_FEED(may.system_roles), 0, PATTERNS_MAX, .rule = rule_text,
+        .default_text = ""},
+    {MAY(cohorts), KEY_LIST, IN_FEED(may.cohorts), 0, PATTERNS_MAX, .rule = rule_text,
+        .default_text = "*"},
+    {MAY(create), KEY_MAP, .inner = SECTION_CREATE},
+    {MAY(unprotected), KEY_LIST, IN_FEED(may.unprotected), 0, PATTERNS_MAX, .rule = rule_text,
+        .default_text = ""},
+
+    {CREATE(groups), KEY_BOOL, IN_FEED(may.create_groups), .default_text = "false"},
+    {CREATE(cohorts), KEY_BOOL, IN_FEED(may.create_cohorts), .default_text = "false"},
 
     {CSV(delimiter), KEY_TEXT, IN_FEED(delimiter), .rule = rule_delimiter, .optional = true},
     {CSV(encoding), KEY_TEXT, IN_FEED(encoding), .rule = rule_encoding, .optional = true},
 };
 
 enum { KEYS_COUNT = sizeof keys / sizeof keys[0], NAME_MAX_COMPARED = 32, SLIPS_MAX = 2 };
+
+static_assert(
+    sizeof keys / sizeof keys[0] <= KEYS_MAX, "struct keys_given has a place for every key");
 
 const struct config_key *config_keys(size_t *count)
 {
@@ -121,6 +145,11 @@ const struct config_key *keys_of(enum key_section section, size_t *count)
 		end++;
 	*count = (size_t)(end - first);
 	return first;
+}
+
+size_t keys_index(const struct config_key *key)
+{
+	return (size_t)(key - keys);
 }
 
 const struct config_key *keys_find(enum key_section section, const char *name)
@@ -186,9 +215,11 @@ const struct config_key *keys_elsewhere(enum key_section section, const char *na
 
 const char *keys_prefix(enum key_section section)
 {
-	static const char *const prefixes[] = {[SECTION_TOP] = "",
+	static const char *const prefixes[SECTIONS] = {[SECTION_TOP] = "",
 	    [SECTION_LMS] = "lms.",
 	    [SECTION_FEED] = "feeds.<name>.",
+	    [SECTION_MAY] = "feeds.<name>.may.",
+	    [SECTION_CREATE] = "feeds.<name>.may.create.",
 	    [SECTION_CSV] = "feeds.<name>.csv."};
 	return prefixes[section];
 }

@@ -11,7 +11,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum key_section { SECTION_TOP, SECTION_LMS, SECTION_FEED, SECTION_CSV };
+enum key_section {
+	SECTION_TOP,
+	SECTION_LMS,
+	SECTION_FEED,
+	SECTION_MAY,
+	SECTION_CREATE,
+	SECTION_CSV,
+	SECTIONS,
+};
 
 enum key_kind {
 	KEY_TEXT,     /* const char *, never empty, judged by the row's rule */
@@ -22,10 +30,16 @@ enum key_kind {
 	KEY_WORD,     /* an enumeration; its value is the index in `words` */
 	KEY_LIST,     /* struct text_list; min and max say how many */
 	KEY_PAIRS,    /* the same, as a map of texts: name, value, name, value */
-	KEY_MAP,      /* no value of its own: the sections `lms` and `csv`, the map `feeds` */
+	KEY_MAP,      /* no value of its own: a section, the map `feeds` */
 };
 
-enum { SECTION_KEYS_MAX = 16 };
+/* Room for a mark for each key; keys.c asserts that they fit. */
+enum { KEYS_MAX = 80 };
+
+/* Which keys a file, a feed, a line has given. */
+struct keys_given {
+	bool has[KEYS_MAX];
+};
 
 struct config_key {
 	enum key_section section;
@@ -34,12 +48,15 @@ struct config_key {
 	size_t offset; /* in struct config, struct lms_options or struct policy */
 	uint64_t min, max;
 	const char *const *words; /* ends with NULL */
-	const char *default_text; /* as one would write it; NULL where required or default_make */
-	const char *moodle_text;  /* the default under `compat: moodle`; NULL: the same */
+	/* As one would write it; of a list its only item, "" for an empty one. NULL: there is none,
+	 * or default_make knows it. */
+	const char *default_text;
+	const char *moodle_text; /* the default under `compat: moodle`; NULL: the same */
 	bool required;
-	bool optional; /* a text that may be absent altogether: NULL */
-	bool is_local; /* of this host: no part of the policy that is stored with a run */
-	bool secret;   /* an error never repeats what the file says here */
+	bool optional;          /* a text that may be absent altogether: NULL */
+	bool is_local;          /* of this host: no part of the policy that is stored with a run */
+	bool secret;            /* an error never repeats what the file says here */
+	enum key_section inner; /* KEY_MAP: a section of the same struct; SECTION_TOP: none */
 	/* KEY_TEXT, KEY_LIST, KEY_PAIRS (each item): NULL when the text will do, else what is
 	 * expected, as a noun. */
 	const char *(*rule)(const char *text);
@@ -55,13 +72,15 @@ struct config_key {
 /* The whole table, and the rows of one section. */
 const struct config_key *config_keys(size_t *count);
 const struct config_key *keys_of(enum key_section section, size_t *count);
+/* Its place in struct keys_given. */
+size_t keys_index(const struct config_key *key);
 /* NULL: there is none. */
 const struct config_key *keys_find(enum key_section section, const char *name);
 /* The key that was probably meant: a slip of at most two letters. NULL: none is close. */
 const struct config_key *keys_nearest(enum key_section section, const char *name);
 /* The same name where it belongs, when that is another section. NULL: nowhere. */
 const struct config_key *keys_elsewhere(enum key_section section, const char *name);
-/* "", "lms.", "feeds.<name>." or "feeds.<name>.csv.", for messages. */
+/* "", "lms.", "feeds.<name>.", "feeds.<name>.csv." and so on, for messages. */
 const char *keys_prefix(enum key_section section);
 
 #endif

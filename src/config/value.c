@@ -266,6 +266,13 @@ struct error value_parse(
 	return OK;
 }
 
+void value_begin_list(const struct config_key *key, void *base)
+{
+	struct text_list list = *value_list(key, base);
+	list.is_given = true;
+	memcpy((char *)base + key->offset, &list, sizeof list);
+}
+
 struct error value_add(
     const struct config_key *key, const char *text, struct arena *arena, void *base)
 {
@@ -291,6 +298,7 @@ struct error value_add(
 	items[list.count] = item;
 	list.items = items;
 	list.count++;
+	list.is_given = true;
 	memcpy((char *)base + key->offset, &list, sizeof list);
 	return OK;
 }
@@ -334,7 +342,7 @@ const struct text_list *value_list(const struct config_key *key, const void *bas
 bool value_is_absent(const struct config_key *key, const void *base)
 {
 	if (key->kind == KEY_LIST || key->kind == KEY_PAIRS)
-		return value_list(key, base)->count == 0;
+		return value_list(key, base)->count == 0 && !value_list(key, base)->is_given;
 	const char *text = "";
 	if (key->kind == KEY_TEXT)
 		memcpy(&text, (const char *)base + key->offset, sizeof text);
@@ -360,6 +368,14 @@ void value_format(const struct config_key *key, const void *base, struct buffer 
 	kinds[key->kind].format(key, field_get(field, kinds[key->kind].width), out);
 }
 
+/* The only item of a list, or none. */
+static struct error list_set(
+    const struct config_key *key, const char *text, struct arena *arena, void *base)
+{
+	value_begin_list(key, base);
+	return *text ? value_add(key, text, arena, base) : OK;
+}
+
 static struct error default_set(
     const struct config_key *key, bool is_moodle, struct arena *arena, void *base)
 {
@@ -374,24 +390,31 @@ static struct error default_set(
 	if (!text)
 		return error_config(
 		    "%s%s is missing: it has no default", keys_prefix(key->section), key->name);
-	struct error error = value_parse(key, text, arena, base);
+	struct error error = key->kind == KEY_LIST ? list_set(key, text, arena, base)
+	                                           : value_parse(key, text, arena, base);
 	return is_error(&error)
 	           ? error_wrap(error, "%s%s by default", keys_prefix(key->section), key->name)
 	           : OK;
 }
 
+static bool has_default(const struct config_key *key)
+{
+	return key->kind < KEY_LIST ? !key->optional : key->default_text != NULL;
+}
+
 struct error value_fill_defaults(
-    enum key_section section, uint32_t given, struct arena *arena, void *base)
+    enum key_section section, const struct keys_given *given, struct arena *arena, void *base)
 {
 	size_t count;
 	const struct config_key *keys = keys_of(section, &count);
+	bool is_moodle =
+	    section == SECTION_FEED && ((const struct policy *)base)->compat == COMPAT_MOODLE;
 	for (size_t i = 0; i < count; i++) {
-		bool has_none = keys[i].kind >= KEY_LIST || keys[i].optional;
-		if (has_none || given & (UINT32_C(1) << i))
-			continue;
-		bool is_moodle = section == SECTION_FEED &&
-		                 ((const struct policy *)base)->compat == COMPAT_MOODLE;
-		struct error error = default_set(&keys[i], is_moodle, arena, base);
+		struct error error = OK;
+		if (keys[i].inner != SECTION_TOP)
+			error = value_fill_defaults(keys[i].inner, given, arena, base);
+		else if (has_default(&keys[i]) && !given->has[keys_index(&keys[i])])
+			error = default_set(&keys[i], is_moodle, arena, base);
 		if (is_error(&error))
 			return error;
 	}

@@ -18,6 +18,8 @@
 /* Sets the key's field in `base`, the struct of its section. Texts are copied into the arena. */
 struct error value_parse(
     const struct config_key *key, const char *text, struct arena *arena, void *base) MUST_CHECK;
+/* From now on the key's list is given, though there be no item. */
+void value_begin_list(const struct config_key *key, void *base);
 /* Appends an item to the key's list. */
 struct error value_add(
     const struct config_key *key, const char *text, struct arena *arena, void *base) MUST_CHECK;
@@ -36,11 +38,10 @@ struct error value_refuse(const struct config_key *key, const char *found);
 void value_format(const struct config_key *key, const void *base, struct buffer *out);
 
 /*
- * The keys of one section that were not given get their defaults; the section's compat, which
- * stands first, chooses them. `given` has a bit for each key, in the table's order. CONFIG: a key
- * without a default is missing.
+ * The keys of one section, and of those in it, that were not given get their defaults; a feed's
+ * compat, which stands first, chooses them. CONFIG: a key without a default is missing.
  */
-struct error value_fill_defaults(
-    enum key_section section, uint32_t given, struct arena *arena, void *base) MUST_CHECK;
+struct error value_fill_defaults(enum key_section section, const struct keys_given *given,
+    struct arena *arena, void *base) MUST_CHECK;
 
 #endif

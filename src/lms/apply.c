@@ -176,6 +176,7 @@ struct error lms_apply(struct lms *lms, const struct effects *effects)
 {
 	if (effects->count == 0)
 		return OK;
+	holders_follow(lms, effects);
 	bool has_census = census_knows_enrolments(lms->census);
 	if (has_census && backlog_takes(effects)) {
 		if (!backlog_add(lms->backlog, effects))

@@ -86,7 +86,8 @@ static bool is_named(const struct cohort_facts *cohort)
 	return !value_is_integer(cohort->text);
 }
 
-struct error lms_find_cohorts(struct lms *lms, struct cohort_facts *cohorts, size_t count)
+struct error lms_find_cohorts(
+    struct lms *lms, struct cohort_facts *cohorts, size_t count, struct arena *arena)
 {
 	if (count == 0 || !lms_may(lms, DEED_SEE_COHORT))
 		return OK;
@@ -106,7 +107,8 @@ struct error lms_find_cohorts(struct lms *lms, struct cohort_facts *cohorts, siz
 			db_question(&questions, i, DB_VALUES(db_int(id)));
 	}
 	struct db_rows rows = db_ask(lms_db(lms),
-	    "SELECT k.id, k.component, x.id, x.contextlevel, x.instanceid FROM {each}{cohort} k "
+	    "SELECT k.id, k.component, x.id, x.contextlevel, x.instanceid, k.idnumber FROM "
+	    "{each}{cohort} k "
 	    "JOIN {context} x ON x.id = k.contextid WHERE k.id = ?1",
 	    &questions);
 	while (db_next(&rows)) {
@@ -116,8 +118,10 @@ struct error lms_find_cohorts(struct lms *lms, struct cohort_facts *cohorts, siz
 		cohort->context = db_column_int(&rows, 2);
 		cohort->level = db_column_int(&rows, 3);
 		cohort->instance = db_column_int(&rows, 4);
+		if (!is_named(cohort))
+			cohort->idnumber = arena_copy(arena, db_column_text(&rows, 5));
 	}
-	return db_error(lms_db(lms));
+	return arena_has_failed(arena) ? error_memory("looking up cohorts") : db_error(lms_db(lms));
 }
 
 /* ---- groups ---- */

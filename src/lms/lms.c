@@ -72,6 +72,7 @@ void lms_close(struct lms *lms)
 	taken_free(lms->taken);
 	roll_free(lms->roll);
 	nearest_free(lms->course_names);
+	holders_drop(lms);
 	db_close(lms->lookout);
 	db_close(lms->db);
 	buffer_done(&lms->account_select);
@@ -107,6 +108,7 @@ void lms_rest(struct lms *lms)
 struct error lms_begin(struct lms *lms)
 {
 	taken_forget(lms->taken);
+	holders_drop(lms);
 	db_begin_alone(lms->db, DB_PATIENCE_S);
 	if (lms->census && db_version(lms->db) != lms->census_version)
 		census_drop(lms);
@@ -130,6 +132,7 @@ static void transaction_end(struct lms *lms)
 	taken_forget(lms->taken);
 	roll_free(lms->roll);
 	lms->roll = NULL;
+	holders_drop(lms);
 }
 
 /* What the transaction has noted is what the database says now. Nobody tells what others do there

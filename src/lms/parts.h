@@ -15,6 +15,7 @@
 
 struct census;
 struct taken;
+struct holders;
 struct setting;
 
 enum { RIGHTS_TABLES_MAX = 32 };
@@ -45,6 +46,8 @@ struct lms {
 	/* rights.c: by table, of DB_MAY_ALL */
 	uint32_t rights[RIGHTS_TABLES_MAX];
 	bool has_all_rights;
+	struct holders
+	    *holders; /* of roles in the whole site; NULL: not read in this transaction */
 	/* Of a large transaction: */
 	struct census *census;  /* NULL: none */
 	int64_t census_version; /* of the database that it knows; 0: only this transaction's */
@@ -77,6 +80,12 @@ void accounts_prepare(struct lms *lms);
 /* Something was made that the transaction's roll has to know. */
 void roll_made(struct lms *lms, enum roll_kind kind, int64_t owner, struct slice name, int64_t id);
 void roll_joined(struct lms *lms, int64_t grouping, int64_t group);
+/* ---- holders.c ---- */
+
+/* What is known of them is forgotten: a transaction ends, or begins. */
+void holders_drop(struct lms *lms);
+/* The same, when one of these changes roles in the whole site. */
+void holders_follow(struct lms *lms, const struct effects *effects);
 
 /* ---- apply.c: one call of lms_apply ---- */
 

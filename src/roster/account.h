@@ -100,6 +100,7 @@ bool account_address_is_taken(struct step *step);
 
 bool account_check_name(struct step *step, struct slice name);
 bool account_not_found(struct step *step, uint32_t column, struct slice name);
+bool account_is_protected(const struct step *step);
 bool account_protected(struct step *step);
 bool account_name_is_taken(struct step *step, struct slice name);
 

@@ -15,7 +15,7 @@ bool account_delete(struct step *step)
 	if (step->person == INDEX_NONE)
 		return account_not_found(
 		    step, COLUMN_NONE, record_cell(step->record, step->header->key));
-	if (step_person(step)->is_protected)
+	if (account_is_protected(step))
 		return account_protected(step);
 	if (step_lacks(step, column, DEED_DELETE_ACCOUNT))
 		return false;
@@ -85,7 +85,7 @@ bool account_rename(struct step *step)
 	if (old == INDEX_NONE)
 		return account_not_found(step, column, record_cell(step->record, column));
 	step->person = old;
-	if (step_person(step)->is_protected)
+	if (account_is_protected(step))
 		return account_protected(step);
 	if (!may_be_any_name(step) && !account_check_name(step, step->record->name))
 		return false;
@@ -104,7 +104,7 @@ bool account_rename_found(struct step *step)
 	            !slice_is(name, step_person(step)->username);
 	if (!asks)
 		return true;
-	if (step_person(step)->is_protected)
+	if (account_is_protected(step))
 		return account_protected(step);
 	if (!account_is_free(step->batch, step->record->name_key))
 		return account_name_is_taken(step, name);

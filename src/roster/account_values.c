@@ -3,6 +3,8 @@
  */
 #include "account.h"
 
+#include "enrold/may.h"
+
 #include "enrold/list.h"
 #include "enrold/value.h"
 
@@ -273,10 +275,27 @@ bool account_not_found(struct step *step, uint32_t column, struct slice name)
 	              SLICE_ARG(header->columns[header->key].name), SLICE_ARG(name)));
 }
 
+static int64_t protection_of(const struct step *step)
+{
+	return may_find_protection(&step->policy->may, step->batch->site, step_person(step));
+}
+
+bool account_is_protected(const struct step *step)
+{
+	return step_person(step)->is_protected || protection_of(step) != 0;
+}
+
 bool account_protected(struct step *step)
 {
+	if (step_person(step)->is_protected)
+		return step_drop(step, COLUMN_NONE, CODE_PROTECTED_ACCOUNT,
+		    SLICE("Site administrators and the guest account are never touched: remove the "
+		          "row."));
 	return step_drop(step, COLUMN_NONE, CODE_PROTECTED_ACCOUNT,
-	    SLICE("Site administrators and the guest account are never touched: remove the row."));
+	    arena_print(step->arena,
+	        "The account has the role '%.*s' in the whole site, which protects it: remove the "
+	        "row, or name the role in the feed's may.unprotected.",
+	        SLICE_ARG(role_name(step->batch->site, protection_of(step)))));
 }
 
 bool account_name_is_taken(struct step *step, struct slice name)

@@ -25,3 +25,25 @@ int zone_compare(const void *a, const void *b)
 	int order = memcmp(x->bytes, y->bytes, size);
 	return order != 0 ? order : (x->size > y->size) - (x->size < y->size);
 }
+
+bool account_add_site_role(struct account_facts *person, struct site_role role, struct arena *arena)
+{
+	uint32_t count = person->site_roles_count;
+	struct site_role *roles =
+	    arena_grow(arena, person->site_roles, count, count + 1, sizeof *roles);
+	if (!roles)
+		return false;
+	roles[count] = role;
+	person->site_roles = roles;
+	person->site_roles_count++;
+	return true;
+}
+
+void account_drop_site_role(struct account_facts *person, int64_t role)
+{
+	uint32_t kept = 0;
+	for (uint32_t i = 0; i < person->site_roles_count; i++)
+		if (person->site_roles[i].role != role || person->site_roles[i].is_foreign)
+			person->site_roles[kept++] = person->site_roles[i];
+	person->site_roles_count = kept;
+}

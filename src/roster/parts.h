@@ -96,9 +96,13 @@ uint32_t account_expected(struct pass *pass, uint32_t index);
 /* ---- plan_course.c ---- */
 
 void course_settle(struct pass *pass, const struct request *request);
+/* There is another name to suggest, of a course that the feed reaches. */
+bool course_is_hinted(const struct pass *pass, const struct course_facts *course);
 /* Facts 4.2: by id when numeric, else by exact short name; NULL: none that can be given at that
  * level. */
 const struct role_facts *role_find(const struct site_facts *site, struct slice cell, int level);
+/* Its short name; "?" where the role has gone. */
+struct slice role_name(const struct site_facts *site, int64_t id);
 /* The names of the roles that somebody has in a place: "student,teacher". */
 struct slice roles_text(const struct pass *pass, const struct enrolment_facts *is);
 bool has_role(const struct enrolment_facts *is, int64_t role);
@@ -121,6 +125,12 @@ void group_row_settle(struct pass *pass, uint32_t index);
 /* An answer about a request, by what is named there. */
 struct outcome *request_answer(struct pass *pass, const struct request *request, uint32_t column,
     enum outcome_kind kind, enum code code, struct slice target, struct slice message);
+/* not_allowed: "<what> (may.courses): correct the row, or widen that setting of the feed." */
+void request_refuse(struct pass *pass, const struct request *request, uint32_t column,
+    const char *setting, struct slice what);
+/* The role may not be given there by this feed, and it was said. */
+bool role_is_refused(struct pass *pass, const struct request *request, uint32_t column,
+    const struct role_facts *role, int level);
 void requests_skip(struct pass *pass, uint32_t index);
 /* Of these deeds the first to which a right is missing; DEEDS: to none. And what to say of it. */
 enum deed deed_lacked(const struct pass *pass, deed_set deeds);

@@ -1,5 +1,7 @@
 #include "enrold/plan.h"
 
+#include "enrold/may.h"
+
 #include "parts.h"
 
 static void *room_for_one(struct pass *pass, void *items, size_t count, size_t *room, size_t size)
@@ -71,6 +73,34 @@ bool request_lacks(struct pass *pass, const struct request *request, uint32_t co
 		return false;
 	request_answer(
 	    pass, request, column, OUTCOME_ERROR, CODE_NO_RIGHT, target, deed_message(pass, deed));
+	return true;
+}
+
+void request_refuse(struct pass *pass, const struct request *request, uint32_t column,
+    const char *setting, struct slice what)
+{
+	const struct batch *batch = pass->batch;
+	request_answer(pass, request, column, OUTCOME_ERROR, CODE_NOT_ALLOWED,
+	    request->kind == REQUEST_COURSE ? batch->course_keys[request->course].text
+	                                    : record_cell(&batch->records[request->record], column),
+	    arena_print(pass->batch->arena,
+	        "%.*s (%s): correct the row, or widen that setting of the feed.", SLICE_ARG(what),
+	        setting));
+}
+
+bool role_is_refused(struct pass *pass, const struct request *request, uint32_t column,
+    const struct role_facts *role, int level)
+{
+	const struct policy_may *may = &pass->batch->policy->may;
+	bool in_courses = level == LEVEL_COURSE;
+	if (in_courses ? may_give_role(may, role) : may_fits(&may->system_roles, role->shortname))
+		return false;
+	request_refuse(pass, request, column, in_courses ? "may.roles" : "may.system_roles",
+	    arena_print(pass->batch->arena, "This feed may not give or take the role '%.*s' %s",
+	        SLICE_ARG(role->shortname),
+	        in_courses              ? "in courses"
+	        : level == LEVEL_SYSTEM ? "in the whole site"
+	                                : "in categories"));
 	return true;
 }
 
@@ -161,10 +191,20 @@ static void record_settle(struct pass *pass, uint32_t index)
 	}
 }
 
+/* Each course once, however many rows name it. */
+static void courses_judge(struct batch *batch)
+{
+	for (size_t i = 0; i < batch->courses_count; i++)
+		batch->courses[i].refused_by = may_refuse_course(
+		    &batch->policy->may, &batch->course_keys[i], &batch->courses[i]);
+}
+
 struct error plan_batch(struct batch *batch, int64_t now, int64_t today, struct plan *plan)
 {
 	struct pass pass = {.batch = batch, .now = now, .today = today};
 	size_t first = batch->planned;
+	if (first == 0)
+		courses_judge(batch);
 	for (uint32_t i = 0; i < batch->people_count; i++)
 		batch->people[i].is_touched = false;
 	while (batch->planned < batch->records_count && !arena_has_failed(batch->arena)) {

@@ -140,7 +140,7 @@ static bool settle(struct step *step)
 		return false;
 	enum policy_upload_type type = step->policy->upload_type;
 	bool exists = step->person != INDEX_NONE;
-	if (exists && step_person(step)->is_protected && type != UPLOAD_ADD_INCREMENT)
+	if (exists && type != UPLOAD_ADD_INCREMENT && account_is_protected(step))
 		return account_protected(step);
 	if (exists && type == UPLOAD_ADD) {
 		step_answer(step, step->header->key, OUTCOME_SKIPPED, CODE_ACCOUNT_EXISTS,

@@ -5,6 +5,7 @@
 #include "parts.h"
 
 #include "enrold/buffer.h"
+#include "enrold/may.h"
 #include "enrold/value.h"
 
 #include <assert.h>
@@ -35,6 +36,12 @@ static bool value_error(struct pass *pass, const struct request *request)
 	return true;
 }
 
+bool course_is_hinted(const struct pass *pass, const struct course_facts *course)
+{
+	return course->nearest.size > 0 &&
+	       may_fits(&pass->batch->policy->may.courses, course->nearest);
+}
+
 static bool course_error(struct pass *pass, const struct request *request)
 {
 	struct arena *arena = pass->batch->arena;
@@ -42,10 +49,15 @@ static bool course_error(struct pass *pass, const struct request *request)
 	struct slice name = pass->batch->course_keys[request->course].text;
 	enum code code;
 	struct slice message;
+	if (course->refused_by) {
+		request_refuse(pass, request, request->column, course->refused_by,
+		    arena_print(arena, "This feed reaches no course '%.*s'", SLICE_ARG(name)));
+		return true;
+	}
 	if (course->matches == 0) {
 		code = CODE_COURSE_NOT_FOUND;
 		message =
-		    course->nearest.size > 0
+		    course_is_hinted(pass, course)
 		        ? arena_print(arena,
 		              "No course has the short name '%.*s': is '%.*s' meant?",
 		              SLICE_ARG(name), SLICE_ARG(course->nearest))
@@ -85,13 +97,19 @@ const struct role_facts *role_find(const struct site_facts *site, struct slice c
 	return NULL;
 }
 
+static const struct role_facts *role_by_id(const struct site_facts *site, int64_t id)
+{
+	for (size_t i = 0; i < site->roles_count; i++)
+		if (site->roles[i].id == id)
+			return &site->roles[i];
+	return NULL;
+}
+
 static const struct role_facts *role_by_default(
     const struct site_facts *site, const struct course_facts *course)
 {
-	for (size_t i = 0; i < site->roles_count; i++)
-		if (site->roles[i].id == course->enrol_role)
-			return site->roles[i].in_courses ? &site->roles[i] : NULL;
-	return NULL;
+	const struct role_facts *role = role_by_id(site, course->enrol_role);
+	return role && role->in_courses ? role : NULL;
 }
 
 static const struct role_facts *request_role(struct pass *pass, const struct request *request)
@@ -101,8 +119,9 @@ static const struct role_facts *request_role(struct pass *pass, const struct req
 	const struct role_facts *role = request->role.size > 0
 	                                    ? role_find(batch->site, request->role, LEVEL_COURSE)
 	                                    : role_by_default(batch->site, course);
+	uint32_t column = request->role.size > 0 ? request->role_column : request->column;
 	if (role)
-		return role;
+		return role_is_refused(pass, request, column, role, LEVEL_COURSE) ? NULL : role;
 	if (request->role.size == 0)
 		request_error(pass, request, request->column, CODE_ROLE_NOT_FOUND,
 		    SLICE("The course's manual enrolment has no usable default role: name one in a "
@@ -158,6 +177,9 @@ void role_assign(struct pass *pass, uint32_t enrolment, int64_t role)
 	struct enrolment_facts *is = &pass->batch->enrolments[enrolment];
 	if (!enrolment_add_role(is, role, pass->batch->arena))
 		return;
+	if (is->level == LEVEL_SYSTEM)
+		account_add_site_role(&pass->batch->people[is->person],
+		    (struct site_role){.role = role}, pass->batch->arena);
 	change_add(pass, (struct change){.kind = CHANGE_ASSIGN_ROLE,
 	                     .person = is->person,
 	                     .enrolment = enrolment,
@@ -211,12 +233,10 @@ static deed_set enrolment_deeds(
 
 /* ---- before and after ---- */
 
-static struct slice role_name(const struct site_facts *site, int64_t id)
+struct slice role_name(const struct site_facts *site, int64_t id)
 {
-	for (size_t i = 0; i < site->roles_count; i++)
-		if (site->roles[i].id == id)
-			return site->roles[i].shortname;
-	return SLICE("?");
+	const struct role_facts *role = role_by_id(site, id);
+	return role ? role->shortname : SLICE("?");
 }
 
 struct slice roles_text(const struct pass *pass, const struct enrolment_facts *is)
@@ -331,10 +351,43 @@ static bool instance_error(
 	return true;
 }
 
+/* A role of the person's there that the feed may not give; NULL: there is none. */
+static const struct role_facts *role_beyond(
+    const struct pass *pass, const struct enrolment_facts *is)
+{
+	const struct batch *batch = pass->batch;
+	for (uint32_t i = 0; i < is->roles_count; i++) {
+		const struct role_facts *role = role_by_id(batch->site, is->roles[i]);
+		if (role && !may_give_role(&batch->policy->may, role))
+			return role;
+	}
+	return NULL;
+}
+
+/* Who is there as something that the feed may not give is not shut out by it either. */
+static bool shutting_out_is_refused(
+    struct pass *pass, const struct request *request, uint32_t enrolment)
+{
+	const struct enrolment_facts *is = &pass->batch->enrolments[enrolment];
+	if (is->id == 0)
+		return false;
+	struct change wanted = enrolment_wanted(pass, request, enrolment);
+	bool suspends = is->status == ENROLMENT_ACTIVE && wanted.status != ENROLMENT_ACTIVE;
+	bool ends =
+	    wanted.timeend != is->timeend && wanted.timeend != 0 && wanted.timeend <= pass->now;
+	const struct role_facts *role = suspends || ends ? role_beyond(pass, is) : NULL;
+	if (role)
+		request_refuse(pass, request, request->column, "may.roles",
+		    arena_print(pass->batch->arena,
+		        "This feed may not shut out somebody who has the role '%.*s' there",
+		        SLICE_ARG(role->shortname)));
+	return role != NULL;
+}
+
 static bool enrolment_answer(struct pass *pass, const struct request *request, uint32_t enrolment)
 {
 	const struct role_facts *role = request_role(pass, request);
-	if (!role)
+	if (!role || shutting_out_is_refused(pass, request, enrolment))
 		return false;
 	const struct enrolment_facts *is = &pass->batch->enrolments[enrolment];
 	struct slice name = pass->batch->course_keys[request->course].text;

@@ -4,6 +4,7 @@
  */
 #include "parts.h"
 
+#include "enrold/may.h"
 #include "enrold/value.h"
 
 static struct slice cell_of(const struct pass *pass, uint32_t index, enum column_id id)
@@ -38,9 +39,14 @@ static bool course_error(struct pass *pass, const struct request *request)
 		        "The row names no course: fill in coursename, or set the feed's course."));
 	const struct course_facts *course = &pass->batch->courses[request->course];
 	struct slice name = pass->batch->course_keys[request->course].text;
+	if (course->refused_by) {
+		request_refuse(pass, request, column, course->refused_by,
+		    arena_print(arena, "This feed reaches no course '%.*s'", SLICE_ARG(name)));
+		return true;
+	}
 	if (course->matches == 0)
 		return row_error(pass, request, column, CODE_COURSE_NOT_FOUND,
-		    course->nearest.size > 0
+		    course_is_hinted(pass, course)
 		        ? arena_print(arena, "There is no course '%.*s': is '%.*s' meant?",
 		              SLICE_ARG(name), SLICE_ARG(course->nearest))
 		        : arena_print(

@@ -5,6 +5,7 @@
  */
 #include "parts.h"
 
+#include "enrold/may.h"
 #include "enrold/value.h"
 
 static uint32_t person_of(const struct pass *pass, const struct request *request)
@@ -71,27 +72,65 @@ static void cohort_make(struct pass *pass, struct cohort_facts *cohort, uint32_t
 	    (struct change){.kind = CHANGE_CREATE_COHORT, .person = INDEX_NONE, .target = target});
 }
 
+/* What the LMS has instead of a name that nobody has; only the feed's own are told it. */
+static struct slice missing_message(struct arena *arena, const char *what, struct slice name,
+    struct slice nearest, const char *setting)
+{
+	if (nearest.size > 0)
+		return arena_print(arena, "There is no %s '%.*s': is '%.*s' meant?", what,
+		    SLICE_ARG(name), SLICE_ARG(nearest));
+	return arena_print(arena,
+	    "There is no %s '%.*s': correct the name, or let the feed make it (%s).", what,
+	    SLICE_ARG(name), setting);
+}
+
+static bool cohort_is_missing(
+    struct pass *pass, const struct request *request, const struct cohort_facts *cohort)
+{
+	const struct policy_may *may = &pass->batch->policy->may;
+	struct arena *arena = pass->batch->arena;
+	bool is_number = value_is_integer(cohort->text);
+	if (cohort->id != 0 || (may->create_cohorts && !is_number))
+		return false;
+	struct slice nearest =
+	    may_fits(&may->cohorts, cohort->nearest) ? cohort->nearest : SLICE("");
+	request_error(pass, request, request->column, CODE_COHORT_NOT_FOUND,
+	    is_number
+	        ? arena_print(arena,
+	              "No cohort has the id %.*s: name cohorts by their idnumber, which is "
+	              "no number.",
+	              SLICE_ARG(cohort->text))
+	        : missing_message(arena, "cohort", cohort->text, nearest, "may.create.cohorts"));
+	return true;
+}
+
+static bool cohort_error(
+    struct pass *pass, const struct request *request, const struct cohort_facts *cohort)
+{
+	const struct cohort_facts *named = &pass->batch->cohorts[request->target];
+	const char *refused_by = may_refuse_cohort(&pass->batch->policy->may, named);
+	if (refused_by)
+		request_refuse(pass, request, request->column, refused_by,
+		    arena_print(pass->batch->arena, "This feed reaches no cohort '%.*s'",
+		        SLICE_ARG(named->text)));
+	else if (cohort_is_missing(pass, request, cohort))
+		return true;
+	else if (cohort->is_external)
+		request_error(pass, request, request->column, CODE_COHORT_EXTERNAL,
+		    SLICE("Another component keeps this cohort's members: change them there."));
+	else
+		return false;
+	return true;
+}
+
 void cohort_settle(struct pass *pass, const struct request *request)
 {
 	uint32_t target = pass->batch->cohorts[request->target].same;
 	struct cohort_facts *cohort = &pass->batch->cohorts[target];
-	struct arena *arena = pass->batch->arena;
 	bool is_missing = cohort->id == 0;
-	if (join_lacks(pass, request, request->column, PERSON_IN_COHORT, target))
+	if (join_lacks(pass, request, request->column, PERSON_IN_COHORT, target) ||
+	    cohort_error(pass, request, cohort))
 		return;
-	if (is_missing && value_is_integer(cohort->text)) {
-		request_error(pass, request, request->column, CODE_COHORT_NOT_FOUND,
-		    arena_print(arena,
-		        "No cohort has the id %.*s: name cohorts by their idnumber, which is no "
-		        "number.",
-		        SLICE_ARG(cohort->text)));
-		return;
-	}
-	if (cohort->is_external) {
-		request_error(pass, request, request->column, CODE_COHORT_EXTERNAL,
-		    SLICE("Another component keeps this cohort's members: change them there."));
-		return;
-	}
 	if (is_missing)
 		cohort_make(pass, cohort, target);
 	bool joins = join(pass, request, PERSON_IN_COHORT, target);
@@ -141,6 +180,12 @@ void group_settle(struct pass *pass, const struct request *request, bool may_joi
 		return;
 	}
 	bool is_missing = group->id == 0;
+	if (is_missing && !pass->batch->policy->may.create_groups) {
+		request_error(pass, request, request->group_column, CODE_GROUP_NOT_FOUND,
+		    missing_message(pass->batch->arena, "group", group->text, group->nearest,
+		        "may.create.groups"));
+		return;
+	}
 	if (join_lacks(pass, request, request->group_column, PERSON_IN_GROUP, target))
 		return;
 	if (is_missing)
@@ -171,6 +216,8 @@ static void role_remove(struct pass *pass, uint32_t enrolment, int64_t role)
 		if (is->roles[i] != role)
 			is->roles[kept++] = is->roles[i];
 	is->roles_count = kept;
+	if (is->level == LEVEL_SYSTEM)
+		account_drop_site_role(&pass->batch->people[is->person], role);
 	change_add(pass, (struct change){.kind = CHANGE_UNASSIGN_ROLE,
 	                     .person = is->person,
 	                     .enrolment = enrolment,
@@ -199,6 +246,8 @@ static void role_settle(struct pass *pass, const struct request *request, uint32
 		        level == LEVEL_SYSTEM ? "in the whole site" : "in categories"));
 		return;
 	}
+	if (role_is_refused(pass, request, request->role_column, role, level))
+		return;
 	uint32_t enrolment = batch_enrolment(batch, person_of(pass, request), place, &is_new);
 	if (arena_has_failed(batch->arena))
 		return;
@@ -241,7 +290,12 @@ static bool category_error(struct pass *pass, const struct request *request)
 	if (request_lacks(
 	        pass, request, request->column, category->idnumber, DEED_BIT(DEED_SEE_CATEGORY)))
 		return true;
-	if (category->matches == 0 || category->context == 0)
+	const char *refused_by = may_refuse_category(&pass->batch->policy->may, category);
+	if (refused_by)
+		request_refuse(pass, request, request->column, refused_by,
+		    arena_print(arena, "This feed reaches no category '%.*s'",
+		        SLICE_ARG(category->idnumber)));
+	else if (category->matches == 0 || category->context == 0)
 		request_error(pass, request, request->column, CODE_CATEGORY_NOT_FOUND,
 		    arena_print(arena, "No category has the idnumber '%.*s': correct it.",
 		        SLICE_ARG(category->idnumber)));
@@ -260,6 +314,10 @@ static bool category_error(struct pass *pass, const struct request *request)
 
 void category_role_settle(struct pass *pass, const struct request *request)
 {
+	const struct role_facts *role = role_find(pass->batch->site, request->role, LEVEL_CATEGORY);
+	/* The role first: who may give none learns nothing of categories. */
+	if (role && role_is_refused(pass, request, request->role_column, role, LEVEL_CATEGORY))
+		return;
 	if (!category_error(pass, request))
 		role_settle(pass, request, PLACE_CATEGORY | request->target, LEVEL_CATEGORY);
 }

@@ -3,6 +3,27 @@
  */
 #include "parts.h"
 
+#include "enrold/may.h"
+
+/* What the feed's `may` has to know of places, and what is suggested where it makes none. */
+static struct error look_reach(struct lms *lms, struct batch *batch)
+{
+	const struct policy_may *may = &batch->policy->may;
+	struct error error = OK;
+	if (may_asks_surroundings(may))
+		error = lms_load_course_surroundings(
+		    lms, batch->courses, batch->courses_count, batch->arena);
+	if (!is_error(&error) && may_asks_surroundings(may))
+		error = lms_load_category_surroundings(
+		    lms, batch->categories, batch->categories_count, batch->arena);
+	if (!is_error(&error) && !may->create_cohorts)
+		error =
+		    lms_suggest_cohorts(lms, batch->cohorts, batch->cohorts_count, batch->arena);
+	if (!is_error(&error) && !may->create_groups && !batch->header->is_of_groups)
+		error = lms_suggest_groups(lms, batch->groups, batch->groups_count, batch->arena);
+	return error;
+}
+
 /* What the LMS says of the places that the batch names. */
 struct error look_places(struct lms *lms, struct batch *batch)
 {
@@ -18,11 +39,13 @@ struct error look_places(struct lms *lms, struct batch *batch)
 	batch_settle_places(batch);
 	error = lms_find_categories(lms, batch->categories, batch->categories_count);
 	if (!is_error(&error))
-		error = lms_find_cohorts(lms, batch->cohorts, batch->cohorts_count);
+		error = lms_find_cohorts(lms, batch->cohorts, batch->cohorts_count, batch->arena);
 	if (!is_error(&error))
 		error = lms_find_groups(lms, batch->groups, batch->groups_count);
 	if (!is_error(&error))
 		error = lms_find_groupings(lms, batch->groupings, batch->groupings_count);
+	if (!is_error(&error))
+		error = look_reach(lms, batch);
 	batch_settle_places(batch);
 	return error;
 }
@@ -36,6 +59,9 @@ struct error look_people(struct lms *lms, struct batch *batch)
 		error = batch_meet(batch);
 	size_t loaded = batch->people_loaded;
 	batch->people_loaded = batch->people_count;
+	if (!is_error(&error) && !may_is_all(&batch->policy->may.unprotected))
+		error = lms_load_site_roles(
+		    lms, batch->people + loaded, batch->people_count - loaded, batch->arena);
 	if (is_error(&error) || !batch->asks_accounts)
 		return error;
 	return lms_load_accounts(

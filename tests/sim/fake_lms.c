@@ -260,11 +260,53 @@ struct error lms_find_categories(struct lms *lms, struct category_facts *categor
 	return OK;
 }
 
-struct error lms_find_cohorts(struct lms *lms, struct cohort_facts *cohorts, size_t count)
+struct error lms_find_cohorts(
+    struct lms *lms, struct cohort_facts *cohorts, size_t count, struct arena *arena)
 {
+	(void)arena;
 	(void)lms;
 	(void)cohorts;
 	(void)count;
+	return OK;
+}
+
+struct error lms_suggest_cohorts(
+    struct lms *lms, struct cohort_facts *cohorts, size_t count, struct arena *arena)
+{
+	return lms_find_cohorts(lms, cohorts, count, arena);
+}
+
+struct error lms_suggest_groups(
+    struct lms *lms, struct group_facts *groups, size_t count, struct arena *arena)
+{
+	(void)arena;
+	return lms_find_groups(lms, groups, count);
+}
+
+struct error lms_load_course_surroundings(
+    struct lms *lms, struct course_facts *courses, size_t count, struct arena *arena)
+{
+	(void)lms;
+	(void)courses;
+	(void)count;
+	(void)arena;
+	return OK;
+}
+
+struct error lms_load_category_surroundings(
+    struct lms *lms, struct category_facts *categories, size_t count, struct arena *arena)
+{
+	(void)arena;
+	return lms_find_categories(lms, categories, count);
+}
+
+struct error lms_load_site_roles(
+    struct lms *lms, struct account_facts *people, size_t count, struct arena *arena)
+{
+	(void)lms;
+	(void)people;
+	(void)count;
+	(void)arena;
 	return OK;
 }
 

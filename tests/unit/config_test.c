@@ -66,6 +66,17 @@ static const struct {
     {TOP LMS "feeds:\n  hr: { dates: [{}] }\n", ":4:17: ", "found a map"},
     {TOP LMS "feeds:\n  hr: { columns: [a] }\n", ":4:18: ", "a map of at most"},
     {TOP LMS "feeds:\n  hr: { marker: done }\n", ":4:17: ", "an ending"},
+    {TOP LMS "feeds:\n  hr: { may: [] }\n", ":4:14: ", "may: expected a map"},
+    {TOP LMS "feeds:\n  hr: { may: { courses: MATH } }\n", ":4:25: ", "a list of 0 to 200"},
+    {TOP LMS "feeds:\n  hr: { may: { courses: } }\n", ":4:25: ", "found nothing"},
+    {TOP LMS "feeds:\n  hr: { may: { courses: [\"\"] } }\n", ":4:26: ", "a text of 1"},
+    {TOP LMS "feeds:\n  hr: { may: { rolls: [a] } }\n", ":4:16: ", "is roles meant?"},
+    {TOP LMS "feeds:\n  hr: { may: { create: true } }\n", ":4:24: ", "create: expected a map"},
+    {TOP LMS "feeds:\n  hr: { may: { create: { groups: 2 } } }\n",
+        ":4:34: ", "feeds.<name>.may.create.groups: expected true or false"},
+    {TOP LMS "feeds:\n  hr: { may: {}, may: {} }\n", ":4:18: ", "may is given twice"},
+    {TOP LMS "feeds:\n  hr: { system_roles: [] }\n",
+        ":4:9: ", "belongs at feeds.<name>.may.system_roles"},
     {TOP LMS "feeds:\n  hr: yes\n", ":4:7: ", "expected a map of keys"},
     {TOP LMS "feeds:\n  hr: { after_run: \"/bin/x y\" }\n",
         ":4:20: ", "feeds.hr.after_run: expected a list of 1 to 32, each a word"},
@@ -407,7 +418,9 @@ Test(config, keeps_a_policy_as_one_line)
 	struct policy policy = {.compat = COMPAT_MOODLE,
 	    .invalid_values = INVALID_IGNORE,
 	    .dates = {forms, 2},
-	    .marker = ".done"};
+	    .marker = ".done",
+	    .may = {{.is_given = true}, {.is_given = true}, {.is_given = true}, {.is_given = true},
+	        {.is_given = true}, {.is_given = true}, true, false}};
 	struct policy again;
 	struct arena *arena = arena_create();
 	struct buffer line = {0}, same = {0};
@@ -434,6 +447,69 @@ Test(config, keeps_a_policy_as_one_line)
 	arena_free(arena);
 }
 
+static const struct policy_may *may_of(const struct config_file *file, const char *feed)
+{
+	return &config_find_feed(config_get(file), feed)->policy.may;
+}
+
+Test(config, tells_an_empty_list_from_none)
+{
+	struct config_file *file = load_good(
+	    TOP LMS "feeds:\n  none:\n  all: { may: { roles: ['*'], system_roles: [a, b], "
+	            "create: { cohorts: yes } } }\n"
+	            "  nothing: { may: { courses: [], categories: [], roles: [], "
+	            "cohorts: [] } }\n");
+	cr_expect_eq(may_of(file, "none")->courses.count, 1);
+	cr_expect_str_eq(may_of(file, "none")->courses.items[0], "*");
+	cr_expect_not(may_of(file, "none")->roles.is_given);
+	cr_expect(may_of(file, "none")->system_roles.is_given);
+	cr_expect_eq(may_of(file, "none")->system_roles.count, 0);
+	cr_expect_eq(may_of(file, "all")->system_roles.count, 2);
+	cr_expect(may_of(file, "all")->create_cohorts);
+	cr_expect_not(may_of(file, "all")->create_groups);
+	cr_expect_eq(may_of(file, "nothing")->courses.count, 0);
+	cr_expect(may_of(file, "nothing")->roles.is_given);
+	cr_expect_eq(may_of(file, "nothing")->roles.count, 0);
+	struct buffer once = format_of(config_get(file));
+	struct config_file *again = load_good(once.bytes);
+	cr_expect(may_of(again, "nothing")->roles.is_given);
+	cr_expect_not(may_of(again, "none")->roles.is_given);
+	cr_expect_eq(may_of(again, "nothing")->cohorts.count, 0);
+	buffer_done(&once);
+	config_free(again);
+	config_free(file);
+}
+
+Test(config, keeps_what_a_feed_may_reach_with_the_run)
+{
+	struct config_file *file = load_good(
+	    TOP LMS "feeds:\n  hr: { may: { courses: ['A B*', 'x,y'], roles: [], categories: [], "
+	            "create: { groups: true } } }\n");
+	struct policy again;
+	struct arena *arena = arena_create();
+	struct buffer line = {0};
+	policy_format(&config_find_feed(config_get(file), "hr")->policy, &line);
+	buffer_add_char(&line, '\0');
+	struct error error = policy_parse(line.bytes, arena, &again);
+	cr_assert_not(is_error(&error), "%s", error.text);
+	cr_assert_eq(again.may.courses.count, 2);
+	cr_expect_str_eq(again.may.courses.items[0], "A B*");
+	cr_expect_str_eq(again.may.courses.items[1], "x,y");
+	cr_expect(again.may.roles.is_given);
+	cr_expect_eq(again.may.roles.count, 0);
+	cr_expect_eq(again.may.categories.count, 0);
+	cr_expect(again.may.create_groups);
+	/* The line of a build that did not know `may`. */
+	error = policy_parse("compat=moodle upload_type=add atomic=false", arena, &again);
+	cr_assert_not(is_error(&error), "%s", error.text);
+	cr_assert_eq(again.may.courses.count, 1);
+	cr_expect_eq(again.may.system_roles.count, 0);
+	cr_expect_not(again.may.create_cohorts);
+	buffer_done(&line);
+	arena_free(arena);
+	config_free(file);
+}
+
 /* The examples: one names every key with its default, the other as few as possible. */
 Test(config, has_an_example_that_names_every_key)
 {
@@ -447,14 +523,18 @@ Test(config, has_an_example_that_names_every_key)
 	text[fread(text, 1, sizeof text - 1, input)] = '\0';
 	fclose(input);
 	size_t count;
+	static const int depths[SECTIONS] = {[SECTION_LMS] = 1,
+	    [SECTION_FEED] = 2,
+	    [SECTION_MAY] = 3,
+	    [SECTION_CREATE] = 4,
+	    [SECTION_CSV] = 3};
 	const struct config_key *keys = config_keys(&count);
 	for (size_t i = 0; i < count; i++) {
 		/* Of a key without a default the example is commented out. */
-		const char *hash =
-		    keys[i].kind == KEY_LIST || keys[i].kind == KEY_PAIRS || keys[i].optional ? "# "
-		                                                                              : "";
-		snprintf(
-		    line, sizeof line, "\n%*s%s%s:", keys[i].section * 2, "", hash, keys[i].name);
+		bool is_list = keys[i].kind == KEY_LIST || keys[i].kind == KEY_PAIRS;
+		bool has_none = keys[i].optional || (is_list && !keys[i].default_text);
+		snprintf(line, sizeof line, "\n%*s%s%s:", depths[keys[i].section] * 2, "",
+		    has_none ? "# " : "", keys[i].name);
 		cr_expect(strstr(text, line), "no %s in etc/enrold.yaml", line + 1);
 	}
 	struct config one = *config_get(full), other = *config_get(minimal);

@@ -8,18 +8,18 @@ static const struct world_case cases[] = {
     {"cohorts come before all else", "", "username,course1,cohort1\nalice,SAFETY,SALES\n",
         "2 cohort1 done cohort_joined\n2 course1 done enrolled\n",
         "join alice\nenrol alice\nrole alice\n"},
-    {"a cohort is one, by idnumber and by id, and made once", "",
+    {"a cohort is one, by idnumber and by id, and made once", "may.create.cohorts=true",
         "username,cohort1,cohort2\nalice,SALES,1\nheidi,SALES,NEW\nalice,NEW,\n",
         "2 cohort1 done cohort_joined\n2 cohort2 unchanged already_in_cohort\n"
         "3 cohort1 unchanged already_in_cohort\n3 cohort2 done cohort_created\n"
         "4 cohort1 done cohort_joined\n",
         "join alice\ncohort \njoin heidi\njoin alice\n"},
-    {"no cohort is made of a number, none of another component's changed", "",
-        "username,cohort1\nalice,555\nalice,EXT\nalice,007\n",
+    {"no cohort is made of a number, none of another component's changed",
+        "may.create.cohorts=true", "username,cohort1\nalice,555\nalice,EXT\nalice,007\n",
         "2 cohort1 error cohort_not_found\n3 cohort1 error cohort_external\n"
         "4 cohort1 done cohort_created\n",
         "cohort \njoin alice\n"},
-    {"a group is found by name, then by id, and made when missing", "",
+    {"a group is found by name, then by id, and made when missing", "may.create.groups=true",
         "username,course1,group1\nalice,SAFETY,Alpha\nheidi,SAFETY,1\nalice,SAFETY,42\n"
         "alice,SAFETY,New\nheidi,SAFETY,New\nalice,SAFETY,777\n",
         "2 course1 done enrolled\n2 group1 done group_joined\n"
@@ -44,7 +44,8 @@ static const struct world_case cases[] = {
         "2 course1 skipped row_not_applied\n2 group1 skipped row_not_applied\n"
         "2 sysrole1 skipped row_not_applied\n",
         ""},
-    {"roles in the whole site are given and taken, by name and id", "",
+    {"roles in the whole site are given and taken, by name and id",
+        "may.system_roles=* may.unprotected=manager",
         "username,sysrole1,sysrole2\nalice,manager,-manager\nalice,-1,1\nalice,manager,-2\n"
         "bob,student,\nbob,-manager,\n",
         "2 sysrole1 done role_assigned\n2 sysrole2 done role_removed\n"
@@ -52,7 +53,7 @@ static const struct world_case cases[] = {
         "4 sysrole1 unchanged already_assigned\n4 sysrole2 error role_not_found\n"
         "5 sysrole1 error role_not_found\n6 sysrole1 unchanged not_assigned\n",
         "role alice\nunrole alice\nrole alice\n"},
-    {"roles in categories", "",
+    {"roles in categories", "may.system_roles=manager",
         "username,category1,categoryrole1\nalice,CAT,manager\nalice,CAT,1\nalice,cat,manager\n"
         "alice,CAT,student\nalice,CAT,\nalice,,manager\nalice,,\n",
         "2 categoryrole1 done role_assigned\n3 categoryrole1 unchanged already_assigned\n"

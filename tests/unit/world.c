@@ -12,6 +12,7 @@ static const struct role_facts roles[] = {
     {4, {"teacher", 7}, {"teacher", 7}, true, false, false},
     {5, {"student", 7}, {"student", 7}, true, false, false},
     {7, {"user", 4}, {"user", 4}, false, false, false},
+    {8, {"auditor", 7}, {"", 0}, true, true, false},
 };
 
 static const int64_t admins[] = {2};
@@ -51,6 +52,9 @@ static const struct known {
     {10, "heidi", "heidi@corp.example", "E010", "", "manual", false},
     {11, "ivan", "ivan@corp.example", "E011", "", "manual", false},
     {12, "judy", "judy@corp.example", "E012", "", "manual", false},
+    {13, "mona", "mona@corp.example", "E013", "", "manual", false},
+    {14, "otto", "otto@corp.example", "E014", "", "manual", false},
+    {15, "oscar", "oscar@corp.example", "E015", "", "manual", false},
 };
 
 enum { PEOPLE = sizeof people / sizeof *people, ROUNDS_MAX = 1000 };
@@ -127,12 +131,28 @@ static struct course_facts course(
 	    .enrol_period = period};
 }
 
+/* SAFETY (number S1) stands in CAT, which stands in HR; ETHICS in LAW. */
+static struct slice below_hr[] = {{"HR", 2}, {"CAT", 3}};
+static struct slice in_law[] = {{"LAW", 3}};
+
+static struct course_facts standing(
+    struct course_facts facts, const char *shortname, struct slice *categories, uint32_t count)
+{
+	facts.stands = (struct surroundings){slice_of(shortname), categories, count};
+	return facts;
+}
+
 static struct course_facts course_of(struct slice name)
 {
-	if (slice_is(name, SLICE("SAFETY")))
-		return course(2, 1, 13, 1, 0);
+	if (slice_is(name, SLICE("SAFETY")) || slice_is(name, SLICE("S1")))
+		return standing(course(2, 1, 13, 1, 0), "SAFETY", below_hr, 2);
 	if (slice_is(name, SLICE("ETHICS")))
-		return course(4, 1, 15, 7, 30 * WORLD_DAY);
+		return standing(course(4, 1, 15, 7, 30 * WORLD_DAY), "ETHICS", in_law, 1);
+	if (slice_is(name, SLICE("BOSSES"))) {
+		struct course_facts bosses = course(7, 1, 18, 9, 0);
+		bosses.enrol_role = 1;
+		return bosses;
+	}
 	if (slice_is(name, SLICE("TWINS")))
 		return course(5, 2, 16, 8, 0);
 	if (slice_is(name, SLICE("NOMAN")))
@@ -142,17 +162,21 @@ static struct course_facts course_of(struct slice name)
 		front.is_site = true;
 		return front;
 	}
-	return (struct course_facts){0};
+	return (struct course_facts){
+	    .nearest = slice_is(name, SLICE("SAFETI")) ? SLICE("SAFETY") : SLICE("")};
 }
 
-/* Category CAT; cohorts SALES (1) and EXT (2, another component's); in SAFETY the groups Alpha (1,
- * number GA), 42 (3), Twice twice, and the grouping Letters (1) with Alpha in it. */
+/* Categories CAT and LAW; cohorts SALES (1) and EXT (2, another component's); in SAFETY the groups
+ * Alpha (1, number GA), 42 (3), Twice twice, and the grouping Letters (1) with Alpha in it. */
 static void cohort_find(struct cohort_facts *cohort)
 {
 	bool is_sales =
 	    slice_is(cohort->text, SLICE("SALES")) || slice_is(cohort->text, SLICE("1"));
 	cohort->is_external = slice_is(cohort->text, SLICE("EXT"));
 	cohort->id = is_sales ? 1 : cohort->is_external ? 2 : 0;
+	cohort->idnumber = is_sales ? SLICE("SALES") : SLICE("");
+	if (cohort->id == 0)
+		cohort->nearest = SLICE("SALES");
 }
 
 static void group_find(struct group_facts *group)
@@ -182,10 +206,17 @@ static void group_find(struct group_facts *group)
 
 static void places_find(struct batch *batch)
 {
-	for (size_t i = 0; i < batch->categories_count; i++)
-		if (slice_is(batch->categories[i].idnumber, SLICE("CAT")))
-			batch->categories[i] = (struct category_facts){
-			    .idnumber = SLICE("CAT"), .id = 2, .matches = 1, .context = 20};
+	for (size_t i = 0; i < batch->categories_count; i++) {
+		struct category_facts *category = &batch->categories[i];
+		bool is_cat = slice_is(category->idnumber, SLICE("CAT"));
+		if (!is_cat && !slice_is(category->idnumber, SLICE("LAW")))
+			continue;
+		category->id = is_cat ? 2 : 3;
+		category->matches = 1;
+		category->context = is_cat ? 20 : 21;
+		category->stands.categories = is_cat ? below_hr : in_law;
+		category->stands.categories_count = is_cat ? 2 : 1;
+	}
 	for (size_t i = 0; i < batch->cohorts_count; i++)
 		cohort_find(&batch->cohorts[i]);
 	for (size_t i = 0; i < batch->groups_count; i++)
@@ -203,17 +234,28 @@ static void membership_load(struct membership_facts *is)
 	is->is_member = is->target_id == 1 && (is_heidi || is_alpha);
 }
 
+static void site_roles_load(struct batch *batch, struct account_facts *person)
+{
+	if (person->id == 13 || person->id == 14)
+		account_add_site_role(person, (struct site_role){.role = 1}, batch->arena);
+	if (person->id == 14)
+		account_add_site_role(person, (struct site_role){.role = 8}, batch->arena);
+}
+
 static void enrolment_load(struct batch *batch, struct enrolment_facts *is)
 {
-	if (is->user < 10 || is->user > 12 || is->course != 2)
+	bool is_manager = is->user == 13 || is->user == 14;
+	if (is->context == 1 && is_manager)
+		enrolment_add_role(is, 1, batch->arena);
+	if (is->user == 15 && is->course == 2)
+		enrolment_add_role(is, 1, batch->arena);
+	if (is->user < 10 || is_manager || is->course != 2)
 		return;
 	is->id = is->user;
 	is->status = is->user == 11;
 	is->timestart = 1767225600;
 	is->timeend = is->user == 12 ? 1769904000 : 0;
-	is->roles = arena_alloc(batch->arena, sizeof *is->roles);
-	is->roles[0] = 5;
-	is->roles_count = 1;
+	enrolment_add_role(is, 5, batch->arena);
 }
 
 /* ---- rounds ---- */
@@ -232,6 +274,8 @@ static void facts_find(struct world *world)
 	good(batch_meet(batch));
 	for (; batch->people_loaded < batch->people_count; batch->people_loaded++) {
 		struct account_facts *person = &batch->people[batch->people_loaded];
+		if (!person->details)
+			site_roles_load(batch, person);
 		if (batch->asks_accounts && !person->details)
 			account_load(world, person);
 	}
@@ -387,7 +431,7 @@ void world_init(struct world *world, const char *policy)
 	    .profile_fields_count = FIELDS,
 	    .roles = roles,
 	    .system_context = 1,
-	    .roles_count = 4};
+	    .roles_count = sizeof roles / sizeof *roles};
 }
 
 struct error world_read(struct world *world, const char *bytes, size_t size)

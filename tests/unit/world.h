@@ -4,6 +4,7 @@
  *
  *     alice 3   heidi 10 (in SAFETY)   ivan 11 (suspended there)   judy 12 (expired there)
  *     bob 4     carol 5   dup1 6, dup2 7 (one address)   smith 8, smith1 9   admin 2, guest 1
+ *     mona 13 (manager of the site)   otto 14 (that, and auditor)   oscar 15 (manager of SAFETY)
  */
 #ifndef UNIT_WORLD_H
 #define UNIT_WORLD_H

@@ -1,0 +1,128 @@
+/*
+ * holders: who has a role in the whole site, which protects accounts. Where few have one, as on
+ * most sites, all are read once a transaction, which costs one question; where many have (a role
+ * for everybody who logs in), each person is asked for.
+ */
+#include "parts.h"
+
+#include <stdlib.h>
+
+enum { HOLDERS_MAX = 4096 };
+
+struct holder {
+	int64_t user;
+	struct site_role role;
+};
+
+struct holders {
+	bool are_many; /* and not here */
+	size_t count;
+	struct holder list[HOLDERS_MAX + 1]; /* by user */
+};
+
+void holders_drop(struct lms *lms)
+{
+	free(lms->holders);
+	lms->holders = NULL;
+}
+
+void holders_follow(struct lms *lms, const struct effects *effects)
+{
+	for (size_t i = 0; i < effects->count && lms->holders; i++) {
+		const struct change *change = &effects->changes[i];
+		bool is_role =
+		    change->kind == CHANGE_ASSIGN_ROLE || change->kind == CHANGE_UNASSIGN_ROLE;
+		if (is_role &&
+		    effects->enrolments[change->enrolment].context == lms->site.system_context)
+			holders_drop(lms);
+	}
+}
+
+/* Moodle's own are of no component; Moodle keeps them without a unique key. */
+#define IS_FOREIGN "CASE WHEN component = '' AND itemid = 0 THEN 0 ELSE 1 END"
+
+static int holder_compare(const void *a, const void *b)
+{
+	const struct holder *x = a, *y = b;
+	return x->user < y->user ? -1 : x->user > y->user;
+}
+
+/* In no order that the database would have to make of all, however many. */
+static struct holders *holders_read(struct lms *lms)
+{
+	struct holders *holders = calloc(1, sizeof *holders);
+	if (!holders)
+		return NULL;
+	struct db_rows rows = db_select(lms_db(lms),
+	    "SELECT userid, roleid, " IS_FOREIGN " FROM {role_assignments} WHERE contextid = ?1 "
+	    "LIMIT ?2",
+	    DB_VALUES(db_int(lms->site.system_context), db_int(HOLDERS_MAX + 1)));
+	while (holders->count <= HOLDERS_MAX && db_next(&rows))
+		holders->list[holders->count++] = (struct holder){db_column_int(&rows, 0),
+		    {.role = db_column_int(&rows, 1), .is_foreign = db_column_int(&rows, 2) != 0}};
+	db_leave(&rows);
+	holders->are_many = holders->count > HOLDERS_MAX;
+	qsort(holders->list, holders->count, sizeof *holders->list, holder_compare);
+	return holders;
+}
+
+/* The first of the user's. */
+static size_t holder_find(const struct holders *holders, int64_t user)
+{
+	size_t from = 0, to = holders->count;
+	while (from < to) {
+		size_t middle = from + (to - from) / 2;
+		if (holders->list[middle].user < user)
+			from = middle + 1;
+		else
+			to = middle;
+	}
+	return from;
+}
+
+static void recall(const struct holders *holders, struct account_facts *person, struct arena *arena)
+{
+	for (size_t i = holder_find(holders, person->id);
+	     i < holders->count && holders->list[i].user == person->id; i++)
+		account_add_site_role(person, holders->list[i].role, arena);
+}
+
+static void ask(struct lms *lms, struct account_facts *people, struct db_questions *questions,
+    struct arena *arena)
+{
+	struct db_rows rows = db_ask(lms_db(lms),
+	    "SELECT roleid, " IS_FOREIGN " FROM {each}{role_assignments} WHERE userid = ?1 AND "
+	    "{then contextid} = ?2",
+	    questions);
+	while (db_next(&rows))
+		account_add_site_role(&people[rows.about],
+		    (struct site_role){.role = db_column_int(&rows, 0),
+		        .is_foreign = db_column_int(&rows, 1) != 0},
+		    arena);
+}
+
+struct error lms_load_site_roles(
+    struct lms *lms, struct account_facts *people, size_t count, struct arena *arena)
+{
+	if (count == 0)
+		return OK;
+	if (!lms->holders)
+		lms->holders = holders_read(lms);
+	if (!lms->holders)
+		return error_memory("looking up who is protected");
+	arena_reset(lms->scratch);
+	struct db_questions questions = db_questions(lms->scratch);
+	for (size_t i = 0; i < count; i++) {
+		if (people[i].details)
+			continue; /* made by this batch */
+		if (lms->holders->are_many)
+			db_question(&questions, i,
+			    DB_VALUES(db_int(people[i].id), db_int(lms->site.system_context)));
+		else
+			recall(lms->holders, &people[i], arena);
+	}
+	ask(lms, people, &questions, arena);
+	if (arena_has_failed(arena))
+		return error_memory("looking up who is protected");
+	return db_error(lms_db(lms));
+}
