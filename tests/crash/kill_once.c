@@ -31,7 +31,7 @@ enum {
 
 #define FEEDS                                                                                      \
 	"  default: { upload_type: add_or_update, update_details: file, allow_delete: true,"       \
-	" allow_rename: true }\n"
+	" allow_rename: true, " SPOOL_MAY_ALL " }\n"
 
 static struct buffer large_make(void)
 {

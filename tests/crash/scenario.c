@@ -34,7 +34,7 @@ static void prepare_accounts(struct spool *spool, const char *journal_mode)
 {
 	site_make(spool,
 	    "  default: { upload_type: add_or_update, update_details: file, allow_delete: true,"
-	    " allow_rename: true }\n",
+	    " allow_rename: true, " SPOOL_MAY_ALL " }\n",
 	    journal_mode);
 	spool_drop(spool, "accounts.csv",
 	    "username,firstname,lastname,email,cohort1,course1,group1\nnew1,N,One,n1@x.example,K1,"

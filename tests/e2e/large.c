@@ -146,5 +146,5 @@ Test(large, ends_as_in_small_pieces_when_everything_is_refreshed)
 
 Test(large, ends_as_in_small_pieces_with_groups_and_cohorts)
 {
-	compare("  default: {}\n", ",group1,cohort1", 0);
+	compare("  default: { " SPOOL_MAY_ALL " }\n", ",group1,cohort1", 0);
 }

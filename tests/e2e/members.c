@@ -7,6 +7,8 @@
 
 TestSuite(members, .timeout = 120);
 
+static const struct spool_options all = {.feeds = "  default: { " SPOOL_MAY_ALL " }\n"};
+
 static void run_file(struct spool *spool, struct answer *answer, const char *name, const char *text)
 {
 	size_t nth = answer_count(spool, name);
@@ -30,7 +32,7 @@ Test(members, join_once_and_the_same_file_again_changes_nothing)
 	    "p1,C1,Red,SALES,manager,CAT,coursecreator\np2,C1,Red,SALES,,,\n";
 	struct spool spool;
 	struct answer answer;
-	spool_make(&spool, NULL);
+	spool_make(&spool, &all);
 	spool_execute(&spool, "UPDATE mdl_course_categories SET idnumber = 'CAT' WHERE id = 1");
 	run_file(&spool, &answer, "a.csv", text);
 	EXPECT(&answer, {2, "cohort1", "done", "cohort_created"},
@@ -65,7 +67,7 @@ Test(members, of_a_cohort_are_enrolled_where_its_members_are)
 {
 	struct spool spool;
 	struct answer answer;
-	spool_make(&spool, NULL);
+	spool_make(&spool, &all);
 	spool_execute(&spool,
 	    "INSERT INTO mdl_cohort (contextid, name, idnumber, descriptionformat, visible, "
 	    "component, timecreated, timemodified) VALUES (1, 'Sales', 'SALES', 1, 1, '', 0, 0);"
@@ -103,7 +105,7 @@ Test(members, who_came_by_another_method_may_join_a_group)
 {
 	struct spool spool;
 	struct answer answer;
-	spool_make(&spool, NULL);
+	spool_make(&spool, &all);
 	spool_execute(&spool,
 	    "UPDATE mdl_enrol SET enrol = 'self' WHERE enrol = 'manual' AND courseid = (SELECT id "
 	    "FROM "
@@ -157,7 +159,7 @@ Test(members, that_failed_join_once_the_retry_file_is_mended)
 	    {"BADCOHORT", "SALES"}, {"BADROLE", "manager"}, {"BADCAT", "CAT"}, {"BADCOURSE", "C1"}};
 	struct spool spool;
 	struct answer answer;
-	spool_make(&spool, NULL);
+	spool_make(&spool, &all);
 	spool_execute(&spool,
 	    "UPDATE mdl_course_categories SET idnumber = 'CAT' WHERE id = 1;"
 	    "INSERT INTO mdl_cohort (contextid, name, idnumber, descriptionformat, component, "

@@ -28,9 +28,10 @@ templates[] = {
 Test(templates, do_what_they_show_one_after_the_other)
 {
 	struct spool spool;
-	spool_make(&spool,
-	    &(struct spool_options){.feeds = "  default: { upload_type: add_or_update,"
-	                                     " allow_rename: true, allow_delete: true }\n"});
+	spool_make(
+	    &spool, &(struct spool_options){.feeds = "  default: { upload_type: add_or_update,"
+	                                             " allow_rename: true, allow_delete: true,"
+	                                             " " SPOOL_MAY_ALL " }\n"});
 	spool_execute(&spool, "UPDATE mdl_course SET shortname = 'SAFETY' WHERE shortname = 'C1';"
 	                      "UPDATE mdl_course SET shortname = 'GDPR' WHERE shortname = 'C2';"
 	                      "UPDATE mdl_course_categories SET idnumber = 'COMPLIANCE'");

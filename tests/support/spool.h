@@ -22,6 +22,12 @@
 
 #define SPOOL_NODE "test-node"
 
+/* For feeds of tests that are not about what a feed may reach: it makes cohorts and groups and
+ * gives any role, and nobody is protected from it but administrators and guest. */
+#define SPOOL_MAY_ALL                                                                              \
+	"may: { roles: ['*'], system_roles: ['*'], unprotected: ['*'],"                            \
+	" create: { groups: true, cohorts: true } }"
+
 /* What differs from the usual; zero-initialised is the usual. Texts are YAML values. */
 struct spool_options {
 	int people;               /* 20 */
