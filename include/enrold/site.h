@@ -19,14 +19,15 @@
  */
 struct error site_init(const struct lms_options *options, bool *made) MUST_CHECK;
 
-/* What there is, and what enrold will and will not do with it: one call for each thing. BAD: enrold
+/* What there is, what enrold will and will not do with it, and what each feed may reach: one call
+ * for each thing. NOTE: it may surprise. BAD: enrold
  * cannot work like this. */
 enum finding { FINDING_GOOD, FINDING_NOTE, FINDING_BAD };
 typedef void site_on_finding(
     void *context, enum finding finding, const char *about, const char *text);
-/* deeds: what the configured feeds can ask for; a right that none of these needs is a NOTE. */
-struct error site_check(const struct lms_options *options, deed_set deeds,
-    site_on_finding *on_finding, void *context) MUST_CHECK;
+/* Of what the configured feeds can ask for; a right that none of them needs is a NOTE. */
+struct error site_check(
+    const struct config *config, site_on_finding *on_finding, void *context) MUST_CHECK;
 
 struct course_row {
 	uint64_t line; /* for messages */

@@ -35,6 +35,10 @@ static void list_format(const struct config_key *key, const void *base, struct b
 {
 	const struct text_list *list = value_list(key, base);
 	bool is_pairs = key->kind == KEY_PAIRS;
+	if (list->count == 0) {
+		buffer_add_text(out, is_pairs ? "{}" : "[]");
+		return;
+	}
 	buffer_add_text(out, is_pairs ? "{ " : "[ ");
 	for (size_t i = 0; i < list->count; i++) {
 		if (i > 0)

@@ -84,10 +84,7 @@ static void on_finding(void *context, enum finding finding, const char *about, c
 enum ctl_exit ctl_lms_check(const struct ctl *ctl)
 {
 	struct findings findings = {.list = ctl->json ? json_array() : NULL};
-	deed_set deeds = 0;
-	for (size_t i = 0; i < ctl->config->feeds_count; i++)
-		deeds |= deeds_of_policy(&ctl->config->feeds[i].policy);
-	struct error error = site_check(&ctl->config->lms, deeds, on_finding, &findings);
+	struct error error = site_check(ctl->config, on_finding, &findings);
 	if (is_error(&error)) {
 		json_decref(findings.list);
 		return ctl_fail(&error);

@@ -3,12 +3,11 @@
  * out by asking for them, in statements that touch no row: what an engine says of them then is
  * always true.
  */
-#include "enrold/site.h"
+#include "check.h"
 
 #include "enrold/list.h"
 #include "enrold/value.h"
 
-#include "db.h"
 #include "needs.h"
 #include "rights.h"
 #include "schema.h"
@@ -17,16 +16,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <time.h>
-
-struct look {
-	struct db *db;
-	const struct lms_options *options;
-	deed_set deeds;     /* what the configured feeds can ask for */
-	const char *person; /* our role */
-	site_on_finding *on_finding;
-	void *context;
-	struct arena *arena; /* statements lie there as long as the connection */
-};
 
 static void tell(const struct look *look, enum finding finding, const char *about,
     const char *format, ...) PRINTF_LIKE(4, 5);
@@ -167,7 +156,8 @@ static size_t table_check(const struct look *look, const struct table_rights *ri
 	return writes_check(look, rights);
 }
 
-static void tables_check(const struct look *look)
+/* False: something is missing. */
+static bool tables_check(const struct look *look)
 {
 	size_t missing = 0;
 	for (size_t i = 0; i < table_rights_count; i++)
@@ -175,6 +165,7 @@ static void tables_check(const struct look *look)
 	if (missing == 0)
 		tell(look, FINDING_GOOD, "tables",
 		    "all that enrold uses are there, with the rights it needs");
+	return missing == 0;
 }
 
 /* ---- settings ---- */
@@ -305,28 +296,38 @@ static bool is_readable(const struct look *look, const char *table)
 	return (db_rights(look->db, table) & (DB_MAY_READ | DB_IS_ABSENT)) == DB_MAY_READ;
 }
 
-static void site_look(const struct look *look)
+static void site_look(const struct look *look, const struct config *config)
 {
 	bool has_settings = is_readable(look, "config") && is_readable(look, "config_plugins");
 	if (is_readable(look, "config"))
 		version_check(look);
 	if (has_settings)
 		products_check(look);
-	tables_check(look);
+	bool are_there = tables_check(look);
 	if (has_settings)
 		plugins_check(look);
 	if (has_settings && is_readable(look, "user"))
 		actor_check(look);
 	own_tables_check(look);
 	caches_tell(look);
+	if (are_there)
+		check_reach(look, config);
 }
 
-struct error site_check(
-    const struct lms_options *options, deed_set deeds, site_on_finding *on_finding, void *context)
+static deed_set deeds_of(const struct config *config)
 {
+	deed_set deeds = 0;
+	for (size_t i = 0; i < config->feeds_count; i++)
+		deeds |= deeds_of_policy(&config->feeds[i].policy);
+	return deeds;
+}
+
+struct error site_check(const struct config *config, site_on_finding *on_finding, void *context)
+{
+	const struct lms_options *options = &config->lms;
 	char person[128];
 	struct look look = {.options = options,
-	    .deeds = deeds,
+	    .deeds = deeds_of(config),
 	    .person = person,
 	    .on_finding = on_finding,
 	    .context = context,
@@ -341,7 +342,7 @@ struct error site_check(
 			tell(&look, FINDING_BAD, "tables",
 			    "no Moodle with the prefix '%s': see lms.prefix", options->prefix);
 		else
-			site_look(&look);
+			site_look(&look, config);
 		error = db_error(look.db);
 		if (!is_error(&error) && arena_has_failed(look.arena))
 			error = error_memory("looking at a site");
