@@ -7,6 +7,7 @@
  * what is decided there.
  */
 #include "enrold/config.h"
+#include "enrold/may.h"
 #include "enrold/template.h"
 
 #include "value.h"
@@ -138,6 +139,25 @@ static bool types_are_one(const struct policy *policy)
 	return false;
 }
 
+static bool types_are_beyond(const struct policy *policy)
+{
+	const struct text_list *roles = &policy->type_roles;
+	for (size_t i = 0; policy->may.roles.is_given && i < roles->count; i++)
+		if (!may_fits(&policy->may.roles, slice_of(roles->items[i])))
+			return true;
+	return false;
+}
+
+static bool course_is_beyond(const struct policy *policy)
+{
+	return policy->course && !may_fits(&policy->may.courses, slice_of(policy->course));
+}
+
+static bool new_cohorts_are_idle(const struct policy *policy)
+{
+	return policy->may.create_cohorts && policy->may.cohorts.count == 0;
+}
+
 /* ---- the table ---- */
 
 #define ADDS_ONLY "upload_type add and add_increment "
@@ -169,6 +189,9 @@ static const struct {
         "%u, %f or %l into it"},
     {"after_run_timeout", timeout_is_idle, "has no effect: there is no after_run"},
     {"type_roles", types_are_one, "names one role for two types"},
+    {"type_roles", types_are_beyond, "names a role that this feed's may.roles does not"},
+    {"course", course_is_beyond, "is beyond this feed's may.courses: no group is made in it"},
+    {"may.create.cohorts", new_cohorts_are_idle, "has no effect: may.cohorts is empty"},
 };
 
 static bool lease_is_idle(const struct config *config)

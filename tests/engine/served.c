@@ -36,7 +36,7 @@ struct path served_config(const struct served *site, const char *url)
 	buffer_print(&yaml,
 	    "spool: %s\nnode: " SPOOL_NODE "\nsettle: 0\n%slms: { url: \"%s\" }\n"
 	    "feeds:\n  default: { upload_type: add_or_update, update_details: file, allow_delete: "
-	    "true, allow_rename: true }\n",
+	    "true, allow_rename: true, " SPOOL_MAY_ALL " }\n",
 	    site->spool.directory.text, site->settings, url);
 	files_write(config.text, yaml.bytes, yaml.size, 0640);
 	buffer_done(&yaml);

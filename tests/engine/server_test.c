@@ -92,7 +92,7 @@ static const char moves[] =
 Test(server, lets_enrold_do_all_it_does_with_the_rights_of_our_script)
 {
 	struct served site;
-	site_make(&site, "  default: { upload_type: add_or_update, " SPOOL_MAY_ALL " }\n");
+	site_make(&site, "  default: { upload_type: add_or_update }\n");
 	role_make(&site);
 	struct path url = url_as(&site, "enrold", ""), config = served_config(&site, url.text);
 	struct finished finished = check(&config, 0);

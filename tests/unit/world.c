@@ -1,6 +1,7 @@
 #include "world.h"
 
 #include "enrold/config.h"
+#include "enrold/may.h"
 #include "enrold/value.h"
 
 #include "fatal.h"
@@ -333,6 +334,28 @@ static void group_print(
 	    SLICE_ARG(group->idnumber), group->description.bytes ? "" : "NULL");
 }
 
+/* Whatever the file: nobody is touched, and no role given or taken, whom and which the feed must
+ * not. Who got a role in the site by the file itself may have been changed before. */
+static void reach_check(
+    struct world *world, const struct change *change, const struct account_facts *person)
+{
+	const struct policy_may *may = &world->policy.may;
+	bool is_known = person->id == 13 || person->id == 14;
+	if (person->is_protected ||
+	    (is_known && may_find_protection(may, &world->site, person) != 0))
+		fatal("a change to a protected account");
+	if (change->kind != CHANGE_ASSIGN_ROLE && change->kind != CHANGE_UNASSIGN_ROLE)
+		return;
+	bool in_course = world->batch.enrolments[change->enrolment].level == 50;
+	for (size_t i = 0; i < world->site.roles_count; i++) {
+		const struct role_facts *role = &roles[i];
+		if (role->id == change->role &&
+		    !(in_course ? may_give_role(may, role)
+		                : may_fits(&may->system_roles, role->shortname)))
+			fatal("a role that the feed may not give");
+	}
+}
+
 /* New accounts and enrolments get ids, as if they had been written. */
 static void changes_print(struct world *world, const struct plan *plan)
 {
@@ -343,8 +366,7 @@ static void changes_print(struct world *world, const struct plan *plan)
 		struct account_facts nobody = {0};
 		struct account_facts *person =
 		    change->person == INDEX_NONE ? &nobody : &world->batch.people[change->person];
-		if (person->is_protected)
-			fatal("a change to a protected account");
+		reach_check(world, change, person);
 		buffer_print(&world->changes, "%s %.*s", kinds[change->kind],
 		    SLICE_ARG(change->kind == CHANGE_CREATE_ACCOUNT ? change->account->username
 		                                                    : person->username));
