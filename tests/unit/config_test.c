@@ -314,6 +314,11 @@ Test(config, knows_of_every_key_what_it_expects)
 static const struct {
 	const char *policy, *words;
 } idle[] = {
+    {"type_roles: [a, b, c], may: {roles: [a, 'b*']}", "may.roles"},
+    {"type_roles: [a, b, c]", NULL},
+    {"course: MATH-1, may: {courses: ['BIO-*']}", "may.courses"},
+    {"course: MATH-1, may: {courses: ['MATH-*']}", NULL},
+    {"may: {cohorts: [], create: {cohorts: true}}", "may.cohorts is empty"},
     {"upload_type: add, match_by: email", "feeds.hr.match_by has no effect"},
     {"upload_type: add_increment, match_by: idnumber", "feeds.hr.match_by has no effect"},
     {"upload_type: update, username_template: \"%f%l\"", "feeds.hr.username_template"},
