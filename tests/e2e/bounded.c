@@ -9,10 +9,11 @@
 TestSuite(bounded, .timeout = 300);
 
 #define ACCOUNTS                                                                                   \
-	"  default: {}\n"                                                                          \
-	"  hr: { upload_type: add_or_update, update_details: file, allow_rename: true }\n"         \
-	"  more: { upload_type: add_increment }\n"                                                 \
-	"  mail: { match_by: email }\n"
+	"  default: { " SPOOL_MAY_ALL " }\n"                                                       \
+	"  hr: { upload_type: add_or_update, update_details: file, allow_rename: "                 \
+	"true, " SPOOL_MAY_ALL " }\n"                                                              \
+	"  more: { upload_type: add_increment, " SPOOL_MAY_ALL " }\n"                              \
+	"  mail: { match_by: email, " SPOOL_MAY_ALL " }\n"
 
 /* More than a batch holds. */
 enum { MANY = 12000 };

@@ -40,11 +40,11 @@ static const struct {
         "2 cohort1 error no_right\n2 course1 done enrolled\n"
         "3 cohort1 unchanged already_in_cohort\n",
         "enrol alice\nrole alice\n"},
-    {DEED_BIT(DEED_CREATE_COHORT), "", "username,cohort1,cohort2\nalice,NEW,SALES\n",
+    {DEED_BIT(DEED_CREATE_COHORT), "may.create.cohorts=true", "username,cohort1,cohort2\nalice,NEW,SALES\n",
         "2 cohort1 error no_right\n2 cohort2 done cohort_joined\n", "join alice\n"},
     {DEED_BIT(DEED_SEE_COHORT), "", "username,cohort1,course1\nheidi,SALES,SAFETY\n",
         "2 cohort1 error no_right\n2 course1 unchanged already_enrolled\n", ""},
-    {DEED_BIT(DEED_CREATE_GROUP), "",
+    {DEED_BIT(DEED_CREATE_GROUP), "may.create.groups=true",
         "username,course1,group1,group2,course2\nheidi,SAFETY,New,,\n"
         "ivan,SAFETY,Alpha,,\n",
         "2 course1 unchanged already_enrolled\n2 group1 error no_right\n"
@@ -53,12 +53,12 @@ static const struct {
     {DEED_BIT(DEED_CREATE_GROUPING), "course=SAFETY", "groupname,groupingname\nRed,Fresh\n",
         "2 groupname done group_created\n2 groupingname error no_right\n",
         "group Red idnumber= description=NULL\n"},
-    {DEED_BIT(DEED_UNASSIGN_ROLE), "",
+    {DEED_BIT(DEED_UNASSIGN_ROLE), "may.system_roles=* may.unprotected=*",
         "username,sysrole1,sysrole2\nalice,manager,\nalice,-manager,manager\n",
         "2 sysrole1 done role_assigned\n3 sysrole1 error no_right\n"
         "3 sysrole2 unchanged already_assigned\n",
         "role alice\n"},
-    {DEED_BIT(DEED_SEE_CATEGORY), "",
+    {DEED_BIT(DEED_SEE_CATEGORY), "may.system_roles=*",
         "username,category1,categoryrole1,course1\nalice,X,manager,SAFETY\n",
         "2 categoryrole1 error no_right\n2 course1 done enrolled\n", "enrol alice\nrole alice\n"},
 };
