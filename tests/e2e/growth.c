@@ -229,8 +229,9 @@ static double instructions_count(const struct spool *spool)
 static double rows_cost(const struct shape *shape, long rows)
 {
 	struct spool spool;
-	spool_make(&spool, &(struct spool_options){.courses = shape->has_courses ? (int)rows : 10,
-	                       .feeds = *shape->feed ? shape->feed : NULL});
+	spool_make(&spool,
+	    &(struct spool_options){.courses = shape->has_courses ? (int)rows : 10,
+	        .feeds = *shape->feed ? shape->feed : "  default: { " SPOOL_MAY_ALL " }\n"});
 	if (*shape->site)
 		site_prepare(&spool, shape, rows);
 	file_drop(&spool, shape, rows);

@@ -92,7 +92,7 @@ static const char moves[] =
 Test(server, lets_enrold_do_all_it_does_with_the_rights_of_our_script)
 {
 	struct served site;
-	site_make(&site, "  default: { upload_type: add_or_update }\n");
+	site_make(&site, "  default: { upload_type: add_or_update, " SPOOL_MAY_ALL " }\n");
 	role_make(&site);
 	struct path url = url_as(&site, "enrold", ""), config = served_config(&site, url.text);
 	struct finished finished = check(&config, 0);
@@ -146,7 +146,8 @@ Test(server, lets_a_missing_right_cost_what_needs_it_and_nothing_else)
 {
 	struct served site;
 	struct answer answer;
-	site_make(&site, "  default: { upload_type: add_or_update, allow_delete: true }\n");
+	site_make(&site,
+	    "  default: { upload_type: add_or_update, allow_delete: true, " SPOOL_MAY_ALL " }\n");
 	role_make(&site);
 	for (size_t i = 0; i < sizeof revoked / sizeof *revoked; i++)
 		served_execute(&site, revoked[i]);
@@ -242,7 +243,8 @@ Test(server, that_gives_a_right_again_is_believed)
 	struct served site;
 	struct service service;
 	struct answer answer;
-	site_make(&site, "  default: { upload_type: add_or_update, allow_delete: true }\n");
+	site_make(&site,
+	    "  default: { upload_type: add_or_update, allow_delete: true, " SPOOL_MAY_ALL " }\n");
 	role_make(&site);
 	served_execute(&site, revoked[0]);
 	struct path url = url_as(&site, "enrold", "");
