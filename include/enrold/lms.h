@@ -4,9 +4,9 @@
  *
  * It knows Moodle's tables, never a CSV file. One connection belongs to one thread. Errors: RETRY
  * (locked, disk full, gone: the transaction is rolled back, try the whole batch again), CONFIG (not
- * a Moodle 4.5 schema, no such actor). After an error inside a transaction only lms_rollback may
- * follow. The ledger (enrold_* tables) lives in the same database so that a run's effects and its
- * record commit together.
+ * a Moodle that enrold knows, no such actor). After an error inside a transaction only lms_rollback
+ * may follow. The ledger (enrold_* tables) lives in the same database so that a run's effects and
+ * its record commit together.
  */
 #ifndef ENROLD_LMS_H
 #define ENROLD_LMS_H
