@@ -34,8 +34,9 @@ struct feed_state {
 	char (*runs)[RUN_ID_SIZE + 1]; /* to go on with, oldest first */
 	size_t runs_count, runs_room;
 	int64_t scan_at, scan_not_before;
-	bool is_asked;    /* for a scan, which has not come yet */
-	int64_t retry_at; /* nothing is begun before */
+	int64_t scan_took_ms; /* so far, of the one that is under way */
+	bool is_asked;        /* for a scan, which has not come yet */
+	int64_t retry_at;     /* nothing is begun before */
 	struct trouble running, scanning;
 	unsigned file_tries; /* in which the file that is next failed for reasons of its own */
 	bool is_busy;
@@ -338,12 +339,18 @@ static void scan(struct feeds *feeds, size_t index, struct watch *watch, int64_t
 	struct feed_state *state = &feeds->states[index];
 	int directory;
 	int64_t began = clock_ms();
-	state->is_asked = false;
+	if (!inbox_is_scanning(state->inbox))
+		state->is_asked = false; /* what is heard of meanwhile the next one sees */
 	struct error error = folders_open(state, &directory);
 	if (!is_error(&error)) {
 		watch_try(state, watch, index, directory);
 		error = inbox_scan(state->inbox, directory, now_ms);
 		close(directory);
+	}
+	state->scan_took_ms += clock_ms() - began;
+	if (!is_error(&error) && inbox_is_scanning(state->inbox)) {
+		state->scan_at = now_ms; /* others first */
+		return;
 	}
 	feeds->is_stale |= error.is_stale;
 	scan_tell(state, &error, now_ms);
@@ -356,7 +363,10 @@ static void scan(struct feeds *feeds, size_t index, struct watch *watch, int64_t
 		int64_t retry_at = now_ms + trouble_delay(&state->scanning);
 		state->scan_at = retry_at < state->scan_at ? retry_at : state->scan_at;
 	}
-	state->scan_not_before = now_ms + (clock_ms() - began) * (SCAN_SHARE + 1);
+	state->scan_not_before = now_ms + state->scan_took_ms * (SCAN_SHARE + 1);
+	state->scan_took_ms = 0;
+	if (state->is_asked && state->scan_not_before < state->scan_at)
+		state->scan_at = state->scan_not_before;
 }
 
 void feeds_scan(struct feeds *feeds, struct watch *watch, int64_t now_ms)
@@ -559,7 +569,8 @@ void feeds_look(const struct feeds *feeds, struct feeds_status *status)
 		status->ready += inbox_ready(state->inbox);
 		status->runs += state->runs_count;
 		status->busy += state->is_busy;
-		status->unsettled += inbox_settles_at(state->inbox) != INT64_MAX || state->is_asked;
+		status->unsettled += inbox_settles_at(state->inbox) != INT64_MAX ||
+		                     state->is_asked || inbox_is_scanning(state->inbox);
 		trouble_look(&state->running, status);
 		trouble_look(&state->scanning, status);
 	}

@@ -30,7 +30,7 @@ struct file {
 	struct signature signature;
 	int64_t since_ms; /* as it is now */
 	unsigned scan;    /* the last that saw it */
-	bool is_vouched;
+	unsigned vouched; /* for this scan */
 	bool is_ready;
 	bool is_left;          /* as it is it will never be taken */
 	int64_t left_until_ms; /* by inbox_leave; INT64_MIN: it has not been */
@@ -41,6 +41,7 @@ struct inbox {
 	struct inbox_rules rules;
 	struct file *files;
 	unsigned scan;
+	DIR *listing;        /* of the scan that is under way; NULL: none is */
 	struct file **ready; /* in the order in which they will be given */
 	size_t ready_count, ready_next, ready_room;
 	int64_t settles_at;
@@ -70,6 +71,8 @@ void inbox_free(struct inbox *inbox)
 	struct file *file, *next;
 	HASH_ITER (hh, inbox->files, file, next)
 		file_remove(inbox, file);
+	if (inbox->listing)
+		closedir(inbox->listing);
 	free(inbox->ready);
 	free(inbox);
 }
@@ -108,7 +111,7 @@ void inbox_vouch(struct inbox *inbox, const char *name)
 	if (!file)
 		file = file_make(inbox, name);
 	if (file)
-		file->is_vouched = true;
+		file->vouched = inbox->scan + 1;
 }
 
 /* ---- one entry ---- */
@@ -154,9 +157,9 @@ static const char *find_fault(const struct inbox *inbox, const char *name, const
 }
 
 /* An empty file was often only just made, by a writer who will open it again. */
-static bool is_vouched(const struct file *file)
+static bool is_vouched(const struct inbox *inbox, const struct file *file)
 {
-	return file->is_vouched && file->signature.size > 0;
+	return file->vouched == inbox->scan && file->signature.size > 0;
 }
 
 /* With markers, they alone decide. */
@@ -216,12 +219,12 @@ static void judge(
 	}
 	int64_t settles_at = file->since_ms + inbox->rules.settle_ms;
 	bool seems_settled = inbox->rules.settle_ms > 0 && settles_at <= now_ms &&
-	                     !file->is_ready && !is_vouched(file);
+	                     !file->is_ready && !is_vouched(inbox, file);
 	if (seems_settled && !is_confirmed(file, directory)) {
 		file->since_ms = now_ms;
 		settles_at = now_ms + inbox->rules.settle_ms;
 	}
-	file->is_ready = file->is_ready || settles_at <= now_ms || is_vouched(file);
+	file->is_ready = file->is_ready || settles_at <= now_ms || is_vouched(inbox, file);
 	if (!file->is_ready && settles_at < inbox->settles_at)
 		inbox->settles_at = settles_at;
 }
@@ -282,10 +285,9 @@ static struct error conclude(struct inbox *inbox)
 	if (is_error(&error))
 		return error;
 	HASH_ITER (hh, inbox->files, file, next) {
-		file->is_vouched = false;
-		if (file->scan != inbox->scan)
+		if (file->scan != inbox->scan && file->vouched <= inbox->scan)
 			file_remove(inbox, file);
-		else if (file->is_ready)
+		else if (file->scan == inbox->scan && file->is_ready)
 			inbox->ready[inbox->ready_count++] = file;
 	}
 	if (inbox->ready_count > 1)
@@ -293,11 +295,11 @@ static struct error conclude(struct inbox *inbox)
 	return OK;
 }
 
-struct error inbox_scan(struct inbox *inbox, int directory, int64_t now_ms)
+static struct error scan_begin(struct inbox *inbox, int directory)
 {
 	int copy = openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *listing = copy < 0 ? NULL : fdopendir(copy);
-	if (!listing) {
+	inbox->listing = copy < 0 ? NULL : fdopendir(copy);
+	if (!inbox->listing) {
 		struct error error = error_errno("cannot list the inbox");
 		if (copy >= 0)
 			close(copy);
@@ -306,16 +308,39 @@ struct error inbox_scan(struct inbox *inbox, int directory, int64_t now_ms)
 	inbox->scan++;
 	inbox->has_failed = false;
 	inbox->settles_at = INT64_MAX;
-	const struct dirent *entry;
-	for (errno = 0; (entry = readdir(listing)); errno = 0)
-		entry_see(inbox, directory, entry->d_name, now_ms);
-	struct error error = errno ? error_errno("cannot list the inbox") : OK;
-	closedir(listing);
+	return OK;
+}
+
+static struct error scan_end(struct inbox *inbox, struct error error)
+{
+	closedir(inbox->listing);
+	inbox->listing = NULL;
 	/* Those that were seen can be taken all the same. */
 	struct error concluded = conclude(inbox);
 	if (is_error(&concluded))
 		return concluded;
 	return inbox->has_failed ? error_memory("scanning the inbox") : error;
+}
+
+struct error inbox_scan(struct inbox *inbox, int directory, int64_t now_ms)
+{
+	struct error error = inbox->listing ? OK : scan_begin(inbox, directory);
+	if (is_error(&error))
+		return error;
+	const struct dirent *entry = NULL;
+	for (int i = 0; i < INBOX_ENTRIES_AT_ONCE; i++) {
+		errno = 0;
+		entry = readdir(inbox->listing);
+		if (!entry)
+			return scan_end(inbox, errno ? error_errno("cannot list the inbox") : OK);
+		entry_see(inbox, dirfd(inbox->listing), entry->d_name, now_ms);
+	}
+	return OK;
+}
+
+bool inbox_is_scanning(const struct inbox *inbox)
+{
+	return inbox->listing;
 }
 
 bool inbox_peek(const struct inbox *inbox, uint64_t *size)

@@ -38,10 +38,16 @@ struct inbox *inbox_create(struct inbox_rules rules); /* NULL: out of memory */
 void inbox_free(struct inbox *inbox);
 
 /* The writer of this name has closed it, or it was moved in: it need not settle. Holds for the
- * next scan. */
+ * next scan that begins. */
 void inbox_vouch(struct inbox *inbox, const char *name);
-/* directory: stays the caller's. */
+/*
+ * Begins a scan, or goes on with it: so many entries at a time, so that who else waits for the loop
+ * is not kept waiting by a full directory. Until inbox_is_scanning is false again what was ready
+ * before the scan remains so. directory: stays the caller's, and need not be the same again.
+ */
+enum { INBOX_ENTRIES_AT_ONCE = 2000 };
 struct error inbox_scan(struct inbox *inbox, int directory, int64_t now_ms) MUST_CHECK;
+bool inbox_is_scanning(const struct inbox *inbox);
 
 /* The first by arrival (ctime), then name; NULL when there is none. Valid until the next scan. */
 const char *inbox_next(struct inbox *inbox);

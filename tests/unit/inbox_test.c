@@ -195,3 +195,43 @@ Test(inbox, a_file_that_grows_on_another_machine_has_not_settled_whatever_an_old
 	old_look = NULL;
 	fixture_remove(&fixture);
 }
+
+Test(inbox, looks_at_a_full_directory_piece_by_piece)
+{
+	enum { FILES = 2 * INBOX_ENTRIES_AT_ONCE + 500 };
+	struct fixture fixture;
+	char name[32];
+	size_t count = 0;
+	fixture_make(&fixture, SETTLE);
+	file_write(&fixture, "first.csv", "x");
+	inbox_vouch(fixture.inbox, "first.csv");
+	expect_ready(&fixture, 0, "first.csv ");
+	for (int i = 0; i < FILES; i++) {
+		snprintf(name, sizeof name, "f%d.csv", i);
+		file_write(&fixture, name, "x");
+	}
+	struct error begun = inbox_scan(fixture.inbox, fixture.directory, 10);
+	cr_assert_not(is_error(&begun));
+	cr_expect(inbox_is_scanning(fixture.inbox));
+	/* What comes while it looks is not forgotten: the next look believes it. */
+	file_write(&fixture, "late.csv", "x");
+	inbox_vouch(fixture.inbox, "late.csv");
+	inbox_vouch(fixture.inbox, "f7.csv");
+	for (int i = 0; inbox_is_scanning(fixture.inbox); i++) {
+		cr_assert_lt(i, 3);
+		struct error error = inbox_scan(fixture.inbox, fixture.directory, 20);
+		cr_assert_not(is_error(&error));
+	}
+	while (inbox_next(fixture.inbox))
+		count++;
+	cr_expect_eq(count, 1, "first.csv, which was ready before");
+	count = 0;
+	do {
+		struct error error = inbox_scan(fixture.inbox, fixture.directory, 30);
+		cr_assert_not(is_error(&error));
+	} while (inbox_is_scanning(fixture.inbox));
+	while (inbox_next(fixture.inbox))
+		count++;
+	cr_expect_eq(count, 3, "and those that were vouched for");
+	fixture_remove(&fixture);
+}
