@@ -294,6 +294,8 @@ def beside(engine, giants):
     daemon = subprocess.Popen([f'{BIN}/enrold', '--config', config(engine.url, spool, FEEDS)])
     outboxes = {f'{spool}/outbox/{lane.split("/")[0]}' for lane, _ in giants}
     while not all(os.path.isdir(path) for path in outboxes | {f'{spool}/outbox/b'}):
+        if daemon.poll() is not None:
+            sys.exit('enrold has ended')
         time.sleep(0.05)
     time.sleep(0.5)
     for number, (lane, data) in enumerate(giants):
