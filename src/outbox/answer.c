@@ -166,7 +166,7 @@ enum { NAME_SHOWN_MAX = 100, MESSAGE_SHOWN_MAX = 1000 };
 
 static void echo_add(struct buffer *out, struct slice cell, char end)
 {
-	csvout_guarded(out, cell, ',');
+	csvout_guarded(out, cell);
 	buffer_add_char(out, end);
 }
 

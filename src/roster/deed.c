@@ -1,9 +1,9 @@
 #include "enrold/deed.h"
 
+/* Files that create course groups need no leave to make them. */
 static const deed_set always =
     DEED_BIT(DEED_ENROL) | DEED_BIT(DEED_CHANGE_ENROLMENT) | DEED_BIT(DEED_ASSIGN_ROLE) |
-    DEED_BIT(DEED_UNASSIGN_ROLE) | DEED_BIT(DEED_SEE_CATEGORY) | DEED_BIT(DEED_SEE_COHORT) |
-    DEED_BIT(DEED_CREATE_COHORT) | DEED_BIT(DEED_JOIN_COHORT) | DEED_BIT(DEED_SEE_GROUP) |
+    DEED_BIT(DEED_SEE_COHORT) | DEED_BIT(DEED_JOIN_COHORT) | DEED_BIT(DEED_SEE_GROUP) |
     DEED_BIT(DEED_CREATE_GROUP) | DEED_BIT(DEED_JOIN_GROUP) | DEED_BIT(DEED_SEE_GROUPING) |
     DEED_BIT(DEED_CREATE_GROUPING) | DEED_BIT(DEED_JOIN_GROUPING);
 
@@ -14,6 +14,10 @@ deed_set deeds_of_policy(const struct policy *policy)
 	bool updates =
 	    policy->upload_type == UPLOAD_UPDATE || policy->upload_type == UPLOAD_ADD_OR_UPDATE;
 	bool details = updates && policy->update_details != DETAILS_NONE;
+	if (policy->may.create_cohorts)
+		deeds |= DEED_BIT(DEED_CREATE_COHORT);
+	if (policy->may.system_roles.count > 0)
+		deeds |= DEED_BIT(DEED_UNASSIGN_ROLE) | DEED_BIT(DEED_SEE_CATEGORY);
 	if (creates)
 		deeds |= DEED_BIT(DEED_CREATE_ACCOUNT) | DEED_BIT(DEED_SET_PROFILE) |
 		         DEED_BIT(DEED_SET_PREFERENCE);

@@ -82,10 +82,10 @@ static size_t piece_size(struct slice text)
  * Who splits at another separator does not see our quotes, for they do not stand behind his: every
  * piece is a cell to him, and may start with a quote.
  */
-static void guarded_write(struct buffer *out, struct slice cell, char delimiter)
+static void guarded_write(struct buffer *out, struct slice cell)
 {
 	const char *before = "'";
-	bool is_quoted = cell_needs_quotes(cell, delimiter, SEPARATORS);
+	bool is_quoted = cell_needs_quotes(cell, ',', SEPARATORS);
 	if (is_quoted)
 		buffer_add_char(out, '"');
 	while (cell.size > 0) {
@@ -100,41 +100,53 @@ static void guarded_write(struct buffer *out, struct slice cell, char delimiter)
 		buffer_add_char(out, '"');
 }
 
+/* What a character may mean in a cell: twice for each line of a result, so by a table. */
+enum { SEPARATES = 1, STARTS = 2, IS_ODD = 4, IS_BLANK = 8 };
+
+#define ODD_4 IS_ODD, IS_ODD, IS_ODD, IS_ODD
+#define ODD_16 ODD_4, ODD_4, ODD_4, ODD_4
+
+static const unsigned char meanings[256] = {ODD_16,
+    ODD_16, [' '] = IS_BLANK, [','] = SEPARATES, [';'] = SEPARATES, [':'] = SEPARATES,
+    ['|'] = SEPARATES, ['\''] = STARTS, ['='] = STARTS, ['+'] = STARTS, ['-'] = STARTS,
+    ['@'] = STARTS, ['"'] = IS_ODD, [0x7F] = IS_ODD, [0x80] = ODD_16, ODD_16, ODD_16, ODD_16,
+    ODD_16, ODD_16, ODD_16, ODD_16};
+
 /* Nothing in it that is to be guarded, doubled or shown otherwise: nearly always so. *needs_quotes:
  * there are separators, each with something harmless behind. */
-static bool is_plain(struct slice cell, char delimiter, bool *needs_quotes)
+static bool is_plain(struct slice cell, bool *needs_quotes)
 {
-	bool is_plain = true, has_separators = false, is_start = true;
+	unsigned all = 0, before = SEPARATES, formulas = 0;
 	for (size_t i = 0; i < cell.size; i++) {
-		char c = cell.bytes[i];
-		bool is_separator = c == ';' || c == ',' || c == ':' || c == '|' || c == delimiter;
-		bool is_bad_start = c == '=' || c == '+' || c == '-' || c == '@' || c == '\'';
-		is_plain &= c >= 0x20 && c < 0x7F && c != '"' && !(is_start && is_bad_start);
-		has_separators |= is_separator;
-		is_start = is_separator;
+		unsigned meaning = meanings[(unsigned char)cell.bytes[i]];
+		formulas |= before << 1 & meaning;
+		all |= meaning;
+		before = meaning & SEPARATES;
 	}
-	if (cell.size > 0)
-		has_separators |= cell.bytes[0] == ' ' || cell.bytes[cell.size - 1] == ' ';
-	*needs_quotes = has_separators;
-	return is_plain;
+	*needs_quotes = all & SEPARATES;
+	if (cell.size > 0 && all & IS_BLANK)
+		*needs_quotes |= cell.bytes[0] == ' ' || cell.bytes[cell.size - 1] == ' ';
+	return !(all & IS_ODD) && formulas == 0;
 }
 
-void csvout_guarded(struct buffer *out, struct slice cell, char delimiter)
+void csvout_guarded(struct buffer *out, struct slice cell)
 {
 	bool needs_quotes;
-	if (is_plain(cell, delimiter, &needs_quotes)) {
-		buffer_add(out, "\"", needs_quotes);
+	if (is_plain(cell, &needs_quotes)) {
+		if (needs_quotes)
+			buffer_add_char(out, '"');
 		buffer_add(out, cell.bytes, cell.size);
-		buffer_add(out, "\"", needs_quotes);
+		if (needs_quotes)
+			buffer_add_char(out, '"');
 		return;
 	}
 	if (value_check(cell) == VALUE_CLEAN) {
-		guarded_write(out, cell, delimiter);
+		guarded_write(out, cell);
 		return;
 	}
 	struct buffer shown = {0};
 	value_show(cell, &shown);
-	guarded_write(out, buffer_slice(&shown), delimiter);
+	guarded_write(out, buffer_slice(&shown));
 	out->failed |= shown.failed;
 	buffer_done(&shown);
 }

@@ -32,7 +32,7 @@ static struct error on_record(void *context, const struct csvin_record *record)
 	for (size_t i = 0; i < record->cells_count; i++) {
 		struct slice cell = value_trim(record->cells[i]);
 		buffer_print(out, " %zu %d:", value_characters(cell), value_check(cell));
-		csvout_guarded(out, record->cells[i], ',');
+		csvout_guarded(out, record->cells[i]);
 	}
 	return OK;
 }

@@ -35,7 +35,7 @@ Test(csvout, guards_what_a_spreadsheet_would_take_for_a_formula)
 {
 	for (size_t i = 0; i < sizeof cells / sizeof *cells; i++) {
 		struct buffer out = {0};
-		csvout_guarded(&out, slice_of(cells[i].cell), ',');
+		csvout_guarded(&out, slice_of(cells[i].cell));
 		buffer_add_char(&out, '\0');
 		cr_expect_str_eq(out.bytes, cells[i].written, "case %zu: %s", i, out.bytes);
 		buffer_done(&out);
@@ -87,9 +87,9 @@ static void cell_try(const char *cell)
 {
 	struct buffer line = {0};
 	buffer_add_text(&line, "2,");
-	csvout_guarded(&line, slice_of(cell), ',');
+	csvout_guarded(&line, slice_of(cell));
 	buffer_add_char(&line, ',');
-	csvout_guarded(&line, slice_of(cell), ',');
+	csvout_guarded(&line, slice_of(cell));
 	buffer_add_text(&line, "\n3,x");
 	buffer_add_char(&line, '\0');
 	for (const char *separator = ",;:|\t"; *separator; separator++)

@@ -40,7 +40,8 @@ static const struct {
         "2 cohort1 error no_right\n2 course1 done enrolled\n"
         "3 cohort1 unchanged already_in_cohort\n",
         "enrol alice\nrole alice\n"},
-    {DEED_BIT(DEED_CREATE_COHORT), "may.create.cohorts=true", "username,cohort1,cohort2\nalice,NEW,SALES\n",
+    {DEED_BIT(DEED_CREATE_COHORT), "may.create.cohorts=true",
+        "username,cohort1,cohort2\nalice,NEW,SALES\n",
         "2 cohort1 error no_right\n2 cohort2 done cohort_joined\n", "join alice\n"},
     {DEED_BIT(DEED_SEE_COHORT), "", "username,cohort1,course1\nheidi,SALES,SAFETY\n",
         "2 cohort1 error no_right\n2 course1 unchanged already_enrolled\n", ""},
@@ -83,16 +84,20 @@ Test(rights, that_are_missing_cost_what_needs_them_and_nothing_else)
 Test(rights, that_a_feed_can_need_follow_from_what_it_allows)
 {
 	const struct policy safe = {.allow_suspend = false};
+	const char *const any[] = {"*"};
 	struct policy all = {.upload_type = UPLOAD_ADD_OR_UPDATE,
 	    .update_details = DETAILS_FILE,
 	    .allow_suspend = true,
 	    .allow_delete = true,
-	    .update_password = true};
+	    .update_password = true,
+	    .may = {.system_roles = {.items = any, .count = 1}, .create_cohorts = true}};
 	deed_set accounts = DEED_BIT(DEED_CREATE_ACCOUNT) | DEED_BIT(DEED_UPDATE_ACCOUNT) |
 	                    DEED_BIT(DEED_DELETE_ACCOUNT) | DEED_BIT(DEED_END_SESSIONS) |
 	                    DEED_BIT(DEED_SET_PROFILE) | DEED_BIT(DEED_SET_PREFERENCE);
+	deed_set allowed = DEED_BIT(DEED_CREATE_COHORT) | DEED_BIT(DEED_UNASSIGN_ROLE) |
+	                   DEED_BIT(DEED_SEE_CATEGORY);
 	cr_expect_eq(deeds_of_policy(&all), DEED_BIT(DEEDS) - 1);
-	cr_expect_eq(deeds_of_policy(&safe), (DEED_BIT(DEEDS) - 1) & ~accounts);
+	cr_expect_eq(deeds_of_policy(&safe), (DEED_BIT(DEEDS) - 1) & ~accounts & ~allowed);
 	all.upload_type = UPLOAD_ADD;
 	cr_expect_eq(deeds_of_policy(&all) & accounts, DEED_BIT(DEED_CREATE_ACCOUNT) |
 	                                                   DEED_BIT(DEED_SET_PROFILE) |
