@@ -105,7 +105,7 @@ Test(network, goes_stale_and_the_daemon_ends_to_be_started_anew)
 	service_await(&service, &spool, "", 1);
 	service_await_idle(&service, &spool);
 	files_write(flag.text, "", 0, 0600);
-	struct finished finished = program_finish(&service.program);
+	struct finished finished = service_await_end(&service);
 	cr_expect_eq(
 	    finished.status, EXIT_TRY_LATER, "%d: %s", finished.status, finished.err.bytes);
 	cr_expect(strstr(finished.err.bytes, "\"spool_lost\""), "%s", finished.err.bytes);

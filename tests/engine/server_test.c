@@ -488,7 +488,7 @@ Test(server, shared_is_left_when_the_spools_lock_is_another_file)
 	struct path lock = spool_path(&site.spool, ".lock-" SPOOL_NODE);
 	files_remove(lock.text);
 	files_write(lock.text, "", 0, 0640);
-	struct finished finished = program_finish(&service.program);
+	struct finished finished = service_await_end(&service);
 	cr_expect_eq(finished.status, 75, "%d: %s", finished.status, finished.err.bytes);
 	cr_expect(strstr(finished.err.bytes, "spool_lost"), "%s", finished.err.bytes);
 	finished_done(&finished);

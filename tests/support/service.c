@@ -173,6 +173,13 @@ void service_stop(struct service *service)
 	buffer_done(&service->heard);
 }
 
+struct finished service_await_end(struct service *service)
+{
+	struct finished finished = service_end(service);
+	buffer_done(&service->heard);
+	return finished;
+}
+
 void service_kill(struct service *service)
 {
 	program_signal(&service->program, SIGKILL);

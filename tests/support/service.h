@@ -34,6 +34,8 @@ void service_await_claim(struct service *service, const struct spool *spool);
 void service_await_idle(struct service *service, const struct spool *spool);
 void service_stop(struct service *service);
 void service_kill(struct service *service);
+/* It ends by itself. Given to the caller. */
+struct finished service_await_end(struct service *service);
 size_t service_descriptors(const struct service *service);
 size_t service_memory(const struct service *service); /* resident, in bytes */
 
