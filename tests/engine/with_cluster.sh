@@ -1,0 +1,125 @@
+#!/usr/bin/env bash
+# Runs a command while several servers that are one run, each on a socket and a port of 127.0.0.1:
+#
+#     with_cluster.sh galera|pair COMMAND...
+#
+# galera: MariaDB's, three nodes, each of which takes writes. pair: a PostgreSQL server and its standby.
+# The command finds the first server by $ENROLD_TEST_URL and the rest as with_server.sh says; the sockets
+# of all are in $ENROLD_TEST_SOCKETS, their ports in $ENROLD_TEST_PORTS. Server N (1 is the first) is
+# stopped, started and killed by $ENROLD_TEST_DIRECTORY/../N/stop, start and kill; ../promote makes the
+# standby take writes.
+# Ends with the command's status, with 77 (skipped) where a package is not installed.
+set -euo pipefail
+# shellcheck source=tests/engine/servers.sh
+. "$(dirname "$0")/servers.sh"
+kind=$1
+shift
+directory=
+
+finish() {
+  if [ -z "$directory" ]; then return; fi
+  for place in "$directory"/[0-9]; do
+    if [ -x "$place/kill" ]; then "$place/kill"; fi
+  done
+  rm -rf "$directory"
+}
+trap finish EXIT
+
+await() { # COMMAND...
+  for _ in $(seq 600); do
+    if "$@"; then return; fi
+    sleep 0.1
+  done
+  cp -r "$directory" /tmp/gdebug
+  exit 1
+}
+
+make_place() { # N
+  mkdir -m 0777 "$directory/$1" "$directory/$1/tmp"
+  [ ${#as_user[@]} = 0 ] || chown "$user" "$directory/$1" "$directory/$1/tmp"
+}
+
+# What MariaDB calls to send all data to a node that joins: nothing is sent, for all begin with the same. Its
+# own scripts would take rsync and the whole of mariadb-server.
+galera_transfer() {
+  mkdir "$directory/bin"
+  cat >"$directory/bin/wsrep_sst_same" <<SCRIPT
+#!/bin/sh
+while [ \$# -gt 0 ]; do
+  case \$1 in
+  --role) role=\$2 ;;
+  --address) address=\$2 ;;
+  --gtid) position=\$2 ;;
+  --mysqld-args) break ;;
+  esac
+  shift
+done
+sent=$directory/slots/sent-\${address##*:}
+if [ "\$role" = donor ]; then
+  echo "\$position" >"\$sent.part"
+  mv "\$sent.part" "\$sent"
+  echo "done \$position"
+else
+  echo "ready \$address"
+  until [ -e "\$sent" ]; do sleep 0.05; done
+  cat "\$sent"
+  rm "\$sent"
+fi
+SCRIPT
+  chmod 0755 "$directory/bin" "$directory/bin/wsrep_sst_same"
+  export PATH=$directory/bin:$PATH
+}
+
+galera_scripts() { # N
+  local place=$directory/$1 group=$((port + 10 * $1)) first=
+  if [ "$1" = 1 ]; then first=--wsrep-new-cluster; fi
+  # shellcheck disable=SC2206  # words on purpose
+  local options=(--no-defaults --datadir="$place/data" --tmpdir="$place/tmp" --socket="$place/socket" --pid-file="$place/pid"
+    --port=$((port + $1)) --bind-address=127.0.0.1 --skip-name-resolve --max-connections=200
+    --innodb-flush-log-at-trx-commit=0 --innodb-flush-method=nosync --binlog-format=ROW --innodb-autoinc-lock-mode=2
+    --wsrep-on=ON --wsrep-provider="$provider" --wsrep-cluster-name=enrold --wsrep-node-name="n$1"
+    --wsrep-node-address=127.0.0.1:$group --wsrep-sst-method=same --wsrep-sst-receive-address=127.0.0.1:$((group + 2)) --wsrep-slave-threads=2
+    --wsrep-cluster-address="gcomm://127.0.0.1:$((port + 10)),127.0.0.1:$((port + 20)),127.0.0.1:$((port + 30))"
+    --wsrep-provider-options="gmcast.listen_addr=tcp://127.0.0.1:$group;ist.recv_addr=127.0.0.1:$((group + 1));gcache.size=64M"
+    $first ${ENROLD_TEST_SERVER_OPTIONS:-})
+  server_scripts "$place" "$place/pid" TERM "${as_user[@]}" mariadbd "${options[@]}"
+}
+
+galera_is_ready() { # N
+  [ "$(mariadb --no-defaults -N -S "$directory/$1/socket" -u root -e "SHOW STATUS LIKE 'wsrep_ready'" 2>/dev/null | cut -f 2)" = ON ]
+}
+
+case $kind in
+galera)
+  provider=/usr/lib/galera/libgalera_smm.so
+  command -v mariadbd >/dev/null || { echo "skipped: MariaDB is not installed"; exit 77; }
+  [ -f "$provider" ] || { echo "skipped: galera-4 is not installed"; exit 77; }
+  servers_directory mysql
+  port=$(ports_find 40)
+  galera_transfer
+  for node in 1 2 3; do
+    make_place $node
+    galera_scripts $node
+  done
+  "${as_user[@]}" mariadb-install-db --no-defaults --datadir="$directory/1/data" --tmpdir="$directory/1/tmp" \
+    --auth-root-authentication-method=normal --skip-test-db >"$directory/init.log" 2>&1 || { cat "$directory/init.log"; exit 1; }
+  # A cluster of one, so that its data know where in the cluster's history they stand.
+  "$directory/1/start"
+  await galera_is_ready 1
+  "$directory/1/stop"
+  for node in 2 3; do cp -a "$directory/1/data" "$directory/$node/"; done
+  for node in 1 2 3; do
+    "$directory/$node/start"
+    await galera_is_ready $node
+  done
+  export ENROLD_TEST_SOCKETS="$directory/1/socket $directory/2/socket $directory/3/socket"
+  export ENROLD_TEST_PORTS="$((port + 1)) $((port + 2)) $((port + 3))"
+  export ENROLD_TEST_CLIENT="mariadb --no-defaults --socket=$directory/1/socket -u root"
+  export ENROLD_TEST_URL="mariadb://root@localhost/%s?socket=$directory/1/socket"
+  export ENROLD_TEST_SOCKET=$directory/1/socket ENROLD_TEST_DAEMON_URL_PATTERN="mariadb://root@localhost/%s?socket="
+  ;;
+esac
+export ENROLD_TEST_DIRECTORY=$directory/slots
+status=0
+"$@" || status=$?
+exit "$status"
