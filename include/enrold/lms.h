@@ -27,6 +27,8 @@ void lms_close(struct lms *lms);
 /* What the database's own clock says, which is another machine's; 0: it has none (SQLite). */
 struct error lms_ask_clock(struct lms *lms, int64_t *epoch_us) MUST_CHECK;
 
+/* False: the connection was closed while it rested. Not in a transaction. */
+bool lms_is_alive(struct lms *lms);
 /* Gives back its cache; NULL is fine. */
 void lms_rest(struct lms *lms);
 

@@ -14,8 +14,9 @@
 
 /*
  * Makes every table and index of Moodle 4.5 that enrold knows (CONTRACT 4), the rows a site needs
- * and the ledger, in one transaction. A site that is there already is left as it is: *made says
- * which. CONFIG when the database holds something else.
+ * and the ledger, in one transaction. A site that is there already is left as it is, but that a
+ * ledger of an older enrold is brought up to date: *made says whether anything was done. CONFIG
+ * when the database holds something else.
  */
 struct error site_init(const struct lms_options *options, bool *made) MUST_CHECK;
 

@@ -38,7 +38,7 @@ static void made_print(bool made, const char *url)
 	secret_show_url(url, &shown);
 	buffer_add_char(&shown, '\0');
 	printf(
-	    made ? "A site was made in %s.\n" : "There is a site in %s already; nothing changed.\n",
+	    made ? "A site was made, or brought up to date, in %s.\n" : "There is a site in %s already; nothing changed.\n",
 	    shown.failed ? "lms.url" : shown.bytes);
 	buffer_done(&shown);
 }
@@ -54,7 +54,8 @@ enum ctl_exit ctl_lms_init(const struct ctl *ctl)
 	if (ctl->json)
 		return json_print(json_pack("{s:b}", "made", made));
 	if (config_is_shared(ctl->config))
-		puts(made ? "enrold's own tables were made; Moodle's are as they were."
+		puts(made ? "enrold's own tables were made, or brought up to date; Moodle's are as "
+		            "they were."
 		          : "enrold's own tables are there already; nothing changed.");
 	else
 		made_print(made, ctl->config->lms.url);

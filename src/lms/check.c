@@ -270,9 +270,14 @@ static void own_tables_check(const struct look *look)
 	for (size_t i = 0; i < schema_ledger_count; i++)
 		found += db_has_table(look->db, schema_ledger[i].name);
 	bool is_there = found == schema_ledger_count;
-	tell(look, is_there ? FINDING_GOOD : FINDING_BAD, "ledger",
-	    is_there ? "enrold's own tables are there"
-	             : "enrold's own tables are missing: `enrolctl lms init` makes them");
+	bool is_old = is_there && db_is_server(look->db) &&
+	              db_ledger_version(look->db) < SCHEMA_LEDGER_VERSION;
+	tell(look, is_there && !is_old ? FINDING_GOOD : FINDING_BAD, "ledger",
+	    is_old     ? "enrold's own tables are those of an older enrold: `enrolctl lms init` "
+	                 "brings them up to date"
+	    : is_there ? "enrold's own tables are there"
+	               : "enrold's own tables are missing: `enrolctl lms init` makes them");
+	is_there = is_there && !is_old;
 	struct error why;
 	static const char *const tries[] = {
 	    "UPDATE {enrold_run} SET run = run WHERE 1 = 0",

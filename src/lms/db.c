@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/random.h>
 #include <utf8proc.h>
 
 static const struct engine *const engines[] = {
@@ -70,6 +71,11 @@ void db_rest(struct db *db)
 		db->engine->rest(db);
 }
 
+bool db_is_alive(struct db *db)
+{
+	return !db->engine->is_alive || db->engine->is_alive(db);
+}
+
 void db_set_journal(struct db *db)
 {
 	if (!db_is_server(db))
@@ -104,20 +110,54 @@ void db_begin(struct db *db)
 		db->engine->begin(db, 0);
 }
 
+/*
+ * What a transaction writes first and reads last. The lock is one server's; of a cluster whose
+ * every node takes writes (Galera) others see only what is written, and of two that have written
+ * this row only one may commit. And a transaction that the server has undone on its own, so that
+ * what came behind went into another one, does not find it: Galera does that, and does not always
+ * say so.
+ */
+static void token_write(struct db *db)
+{
+	uint64_t token = 0;
+	if (getrandom(&token, sizeof token, 0) != (ssize_t)sizeof token)
+		db_fail(db, error_errno("cannot make a token"));
+	db->token = (int64_t)(token >> 1 | 1);
+	db_run(
+	    db, "UPDATE {enrold_lock} SET token = ?1 WHERE id = 1", DB_VALUES(db_int(db->token)));
+}
+
+static void token_check(struct db *db)
+{
+	if (db->token == 0)
+		return;
+	int64_t found = db_find(db, "SELECT token FROM {enrold_lock} WHERE id = 1", 0, DB_NONE);
+	if (found != db->token)
+		db_fail(db, error_retry("%s: the server has undone some of the transaction, or "
+		                        "enrold_lock has lost its row",
+		                db->name));
+}
+
+/* SQLite has one writer, and never loses a part. */
 void db_begin_alone(struct db *db, unsigned patience_s)
 {
 	if (!is_error(&db->error))
 		db->engine->begin(db, patience_s);
+	if (!is_error(&db->error) && db_is_server(db))
+		token_write(db);
 }
 
 struct error db_end(struct db *db)
 {
+	if (!is_error(&db->error))
+		token_check(db);
 	if (!is_error(&db->error))
 		db->engine->commit(db);
 	struct error error = db->error;
 	if (is_error(&error))
 		db->engine->rollback(db);
 	db->error = error;
+	db->token = 0;
 	return error;
 }
 
@@ -125,6 +165,7 @@ void db_rollback(struct db *db)
 {
 	db->engine->rollback(db);
 	db->error = OK;
+	db->token = 0;
 }
 
 bool db_is_awaited(struct db *db, struct db *lookout)
@@ -506,4 +547,9 @@ void db_person(struct db *db, char *name, size_t size)
 	if (db_next(&rows))
 		snprintf(name, size, "%.*s", SLICE_ARG(db_column_text(&rows, 0)));
 	db_leave(&rows);
+}
+
+int64_t db_ledger_version(struct db *db)
+{
+	return db_find(db, "SELECT max(version) FROM {enrold_version}", 0, DB_NONE);
 }

@@ -91,6 +91,9 @@ bool db_is_server(const struct db *db);
 /* Engine and version, and how it tells texts apart; lies in the arena. */
 const char *db_describe(struct db *db, struct arena *arena);
 void db_rest(struct db *db); /* gives back its cache */
+/* False: a server, or somebody on the way to it, has closed the connection while nothing was asked;
+ * there is no transaction that could be lost by that. Asks nobody. */
+bool db_is_alive(struct db *db);
 
 /* SQLite: puts the file into the configured journal mode. Outside a transaction. */
 void db_set_journal(struct db *db);
@@ -98,7 +101,9 @@ void db_set_journal(struct db *db);
  * write over what they changed. */
 void db_begin(struct db *db);
 /* The same, and no other enrold is in one: what Moodle does not keep unique is safe. RETRY when the
- * others have not ended theirs within so many seconds. */
+ * others have not ended theirs within so many seconds, or, at another node of a cluster, were
+ * faster in the end. A server that has lost any of it on the way does not get to commit the rest.
+ */
 enum { DB_PATIENCE_S = 30 };
 void db_begin_alone(struct db *db, unsigned patience_s);
 /* Commits, or after an error rolls back and returns it. Also right when nothing was begun. */
@@ -136,6 +141,8 @@ bool db_has_table(struct db *db, const char *name);
 /* "a,b,": the columns of a table, and those of them that a new row must be given a value for: not
  * NULL, no default, not counted on by the engine. Nothing: there is no such table. */
 void db_find_columns(struct db *db, const char *table, struct buffer *all, struct buffer *required);
+/* Of our own tables, which are there. */
+int64_t db_ledger_version(struct db *db);
 /* Whether we may give ids to new rows of a table that is there. */
 bool db_may_number(struct db *db, const char *table);
 

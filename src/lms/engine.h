@@ -15,6 +15,7 @@ struct db {
 	const struct lms_options *options;
 	const char *name;
 	struct error error;
+	int64_t token; /* of a transaction that is alone: see token_write; 0: none */
 };
 
 /* A statement being written out for an engine. */
@@ -33,6 +34,7 @@ struct engine {
 	struct error (*open)(const struct lms_options *options, enum db_mode mode, struct db **db);
 	void (*close)(struct db *db);
 	void (*rest)(struct db *db);
+	bool (*is_alive)(struct db *db);                   /* NULL: always */
 	void (*begin)(struct db *db, unsigned patience_s); /* 0: not alone */
 	void (*commit)(struct db *db);
 	void (*rollback)(struct db *db);

@@ -79,7 +79,8 @@ struct error ledger_store(struct lms *lms, const struct ledger_run *run)
 	        db_int((int64_t)run->bytes), db_int(run->started_us), db_int(run->today),
 	        db_int((int64_t)run->records), db_int((int64_t)run->result_bytes),
 	        db_int((int64_t)run->retry_bytes)));
-	return db_error(lms_db(lms));
+	/* What is answered is what the ledger says, in this very transaction. */
+	return ledger_check(lms, run);
 }
 
 struct error ledger_head(struct lms *lms, char head[HASH_TEXT_SIZE + 1])

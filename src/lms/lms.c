@@ -6,11 +6,24 @@
 #include "census.h"
 #include "rights.h"
 #include "rivals.h"
+#include "schema.h"
 #include "taken.h"
 
 #include <stdlib.h>
 
 static const char *const needed[] = {"user_enrolments", "role_assignments", "config"};
+
+/* What the newer tables have more matters only on a server. */
+static struct error version_check(struct lms *lms)
+{
+	bool is_old = db_is_server(lms->db) && db_ledger_version(lms->db) < SCHEMA_LEDGER_VERSION;
+	struct error error = db_error(lms->db);
+	if (!is_error(&error) && is_old)
+		error = error_config("%s: enrold's own tables are those of an older enrold: bring "
+		                     "them up to date with `enrolctl lms init`",
+		    db_name(lms->db));
+	return error;
+}
 
 static struct error tables_check(struct lms *lms)
 {
@@ -34,7 +47,7 @@ static struct error tables_check(struct lms *lms)
 		error = error_config("%s has no tables of enrold's own: make them with `enrolctl "
 		                     "lms init`",
 		    db_name(lms->db));
-	return error;
+	return is_error(&error) ? error : version_check(lms);
 }
 
 struct error lms_open(const struct lms_options *options, struct lms **result)
@@ -92,6 +105,11 @@ struct error lms_ask_clock(struct lms *lms, int64_t *epoch_us)
 {
 	*epoch_us = db_clock_us(lms_db(lms));
 	return db_error(lms->db);
+}
+
+bool lms_is_alive(struct lms *lms)
+{
+	return db_is_alive(lms->db);
 }
 
 void lms_rest(struct lms *lms)

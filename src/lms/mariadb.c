@@ -5,12 +5,19 @@
  * and what needs no answer is queued until an answer is needed.
  *
  * A transaction is a snapshot: it fails rather than write over what somebody else has changed.
+ *
+ * A node of a Galera cluster undoes an open transaction when another node was faster. It tells the
+ * next statement, but not one in the middle of a query of several, nor an array of rows: those that
+ * are left begin something new and are well. So they go one by one there; each answer has to say
+ * that the transaction is still open; and nothing ends up in the database but by our own COMMIT,
+ * for autocommit is off meanwhile (db.c has the rest).
  */
 #include "mariadb.h"
 #include "mariadb_bulk.h"
 
 #include <assert.h>
 #include <mysqld_error.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -31,6 +38,8 @@ static bool is_lasting(unsigned number)
 	case ER_SPECIFIC_ACCESS_DENIED_ERROR:
 	case ER_BAD_DB_ERROR:
 	case ER_NO_SUCH_TABLE:
+	case ER_UNKNOWN_TABLE:
+	case ER_UNKNOWN_SYSTEM_VARIABLE:
 	case ER_BAD_FIELD_ERROR:
 	case ER_PARSE_ERROR:
 	case ER_CANT_AGGREGATE_2COLLATIONS:
@@ -128,6 +137,18 @@ static void values_write(struct mariadb *db, const struct db_value *values, size
 
 /* ---- sending them ---- */
 
+/* After each answer. */
+static void inside_check(struct mariadb *db)
+{
+	unsigned status = 0;
+	if (!db->is_inside || db_has_failed(&db->db))
+		return;
+	mariadb_get_infov(db->handle, MARIADB_CONNECTION_SERVER_STATUS, &status);
+	if (!(status & SERVER_STATUS_IN_TRANS))
+		db_fail(&db->db,
+		    error_retry("%s: the server has ended the transaction by itself", db->db.name));
+}
+
 /* Its answers are the caller's to take. */
 static bool send(struct mariadb *db, const struct buffer *text)
 {
@@ -147,6 +168,7 @@ static void answers_drop(struct mariadb *db)
 		mysql_free_result(result);
 		if (!result && mysql_field_count(db->handle) > 0)
 			mariadb_fail(db);
+		inside_check(db);
 		more = mysql_next_result(db->handle);
 		if (more > 0)
 			mariadb_fail(db);
@@ -168,7 +190,7 @@ static void run(struct db *base, const char *sql, const struct db_value *values,
 	struct db_text_job job = {.db = base, .out = &db->queue, .values = values, .count = count};
 	db_write_out(&job, sql);
 	buffer_add_char(&db->queue, ';');
-	if (++db->queued == QUEUE_MAX || db->queue.size >= TEXT_MAX)
+	if (++db->queued == QUEUE_MAX || db->queue.size >= TEXT_MAX || db->is_galera)
 		queue_flush(db);
 }
 
@@ -198,6 +220,8 @@ static MYSQL_RES *execute(
 	MYSQL_RES *result = is_scan ? mysql_use_result(db->handle) : mysql_store_result(db->handle);
 	if (!result && mysql_field_count(db->handle) > 0)
 		mariadb_fail(db);
+	if (!is_scan)
+		inside_check(db);
 	return result;
 }
 
@@ -232,6 +256,7 @@ static MYSQL_RES *ask(
 	MYSQL_RES *result = mysql_store_result(db->handle);
 	if (!result)
 		mariadb_fail(db);
+	inside_check(db);
 	return result;
 }
 
@@ -269,6 +294,7 @@ static bool next(struct db_rows *rows)
 		}
 		if (rows->is_scan && mysql_errno(mariadb_of(rows->db)->handle) != 0)
 			mariadb_fail(mariadb_of(rows->db)); /* in the middle of it */
+		inside_check(mariadb_of(rows->db));
 		mysql_free_result(rows->result);
 		rows->result = NULL;
 	}
@@ -334,6 +360,27 @@ static void insert_begin(struct mariadb *db, const struct db_table *table)
 	buffer_print(&db->text, "%s) VALUES ", table->columns);
 }
 
+/* As many as were given, or nobody may be told that all went well. */
+static void count_check(struct mariadb *db, uint64_t written, size_t given)
+{
+	inside_check(db);
+	if (written != given && !db_has_failed(&db->db))
+		db_fail(&db->db, error_retry("%s: the server has taken %llu of %zu rows",
+		                     db->db.name, (unsigned long long)written, given));
+}
+
+static void ids_take(struct mariadb *db, int64_t *ids, size_t count)
+{
+	MYSQL_RES *result = mysql_store_result(db->handle);
+	if (!result)
+		mariadb_fail(db);
+	else
+		count_check(db, mysql_num_rows(result), count);
+	for (size_t i = 0; i < count && !db_has_failed(&db->db); i++)
+		ids[i] = strtoll(mysql_fetch_row(result)[0], NULL, 10);
+	mysql_free_result(result);
+}
+
 static size_t insert_some(struct mariadb *db, const struct db_table *table,
     const struct db_value *values, size_t count, int64_t *ids)
 {
@@ -346,16 +393,12 @@ static size_t insert_some(struct mariadb *db, const struct db_table *table,
 	}
 	if (ids)
 		buffer_add_text(&db->text, " RETURNING id");
-	if (!send(db, &db->text) || !ids)
+	if (!send(db, &db->text))
 		return used;
-	MYSQL_RES *result = mysql_store_result(db->handle);
-	if (!result)
-		mariadb_fail(db);
-	for (size_t i = 0; result && i < used; i++) {
-		MYSQL_ROW row = mysql_fetch_row(result);
-		ids[i] = row ? strtoll(row[0], NULL, 10) : 0;
-	}
-	mysql_free_result(result);
+	if (ids)
+		ids_take(db, ids, used);
+	else
+		count_check(db, mysql_affected_rows(db->handle), used);
 	return used;
 }
 
@@ -389,6 +432,8 @@ static size_t insert_bulk(
 		fail_with(db, mysql_stmt_errno(statement), mysql_stmt_error(statement));
 	else if (!is_done)
 		db_fail(&db->db, error_memory("writing rows"));
+	else
+		count_check(db, mysql_stmt_affected_rows(statement), used);
 	if (statement)
 		mysql_stmt_close(statement);
 	return used;
@@ -410,41 +455,54 @@ static void insert_all(struct db *base, const struct db_table *table, const stru
 
 /* ---- transactions ---- */
 
-/* The lock comes before the snapshot, which the first look that locks nothing takes. */
+/* The lock comes before the snapshot, which the first look that locks nothing takes. Nothing is
+ * written yet that could be lost in a query of several. */
 static void begin(struct db *base, unsigned patience_s)
 {
 	struct mariadb *db = mariadb_of(base);
-	char sql[160] = "START TRANSACTION";
+	char sql[160] = "SET autocommit = 0; START TRANSACTION";
+	size_t size = strlen(sql);
 	if (patience_s > 0)
-		snprintf(sql, sizeof sql,
-		    "START TRANSACTION; SELECT id FROM enrold_lock WHERE id = 1 FOR UPDATE WAIT %u",
-		    patience_s);
+		snprintf(sql + size, sizeof sql - size,
+		    "; SELECT id FROM enrold_lock WHERE id = 1 FOR UPDATE WAIT %u", patience_s);
 	db->is_begun = true;
-	script(base, db->has_snapshots ? "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"
-	                               : "SET TRANSACTION ISOLATION LEVEL SERIALIZABLE");
-	if (!db_has_failed(base))
-		script(base, sql);
+	script(base, sql);
+	db->is_inside = true;
+	inside_check(db);
 }
 
 static void commit(struct db *base)
 {
 	struct mariadb *db = mariadb_of(base);
 	queue_flush(db);
-	if (db->is_begun && !db_has_failed(base))
-		script(base, "COMMIT");
+	if (!db->is_begun || db_has_failed(base))
+		return;
+	db->is_inside = false;
+	script(base, db->is_galera ? "COMMIT" : "COMMIT; SET autocommit = 1");
+	if (db->is_galera)
+		script(base, "SET autocommit = 1");
 	if (!db_has_failed(base))
 		db->is_begun = false;
 }
 
+/* Where it fails no more is sent by this connection: what is next might commit what is left. */
 static void rollback(struct db *base)
 {
 	struct mariadb *db = mariadb_of(base);
 	buffer_clear(&db->queue);
 	db->queued = 0;
-	/* Where it fails the connection is gone, and with it the transaction. */
-	if (db->is_begun)
-		(void)mysql_query(db->handle, "ROLLBACK");
-	db->is_begun = false;
+	bool is_done = !db->is_begun || (mysql_query(db->handle, "ROLLBACK") == 0 &&
+	                                    mysql_query(db->handle, "SET autocommit = 1") == 0);
+	if (!is_done)
+		mariadb_cancel(db->handle);
+	db->is_begun = db->is_inside = false;
+}
+
+/* Nobody speaks to us unless he is asked, but for a server that says goodbye. */
+static bool is_alive(struct db *base)
+{
+	struct pollfd polled = {mysql_get_socket(mariadb_of(base)->handle), POLLIN, 0};
+	return polled.fd >= 0 && poll(&polled, 1, 0) == 0;
 }
 
 /* ---- connection ---- */
@@ -463,6 +521,7 @@ const struct engine mariadb_engine = {
     .scheme = "mariadb://",
     .open = mariadb_open,
     .close = mariadb_close,
+    .is_alive = is_alive,
     .begin = begin,
     .commit = commit,
     .rollback = rollback,

@@ -18,7 +18,9 @@ struct mariadb {
 	struct buffer queue; /* statements without an answer yet, each with its ';' */
 	size_t queued;
 	struct buffer text; /* of the statement being written */
-	bool is_begun;
+	bool is_begun;      /* to be ended by COMMIT or ROLLBACK */
+	bool is_inside;     /* each answer has to say that we are in a transaction */
+	bool is_galera;     /* a node of a cluster: one statement at a time, and no arrays */
 	bool has_snapshots; /* innodb_snapshot_isolation; else SERIALIZABLE does it */
 	bool has_bulk;
 	bool knows_case; /* the site's collation is one of the few that do */

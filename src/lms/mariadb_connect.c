@@ -88,13 +88,53 @@ static void connect_fail(struct mariadb *db, const struct mariadb_url *url, unsi
 		mariadb_fail(db);
 }
 
-/* A replica takes no rows; its primary may be the next host. */
+/* What only MariaDB takes for more than a comment: versions are what a proxy says they are. */
+static bool is_mariadb(struct mariadb *db)
+{
+	bool is = db_find(&db->db, "SELECT 0 /*M! + 1 */", 0, DB_NONE) == 1;
+	if (!is)
+		db_fail(&db->db, error_config("%s is MySQL, or another server that speaks like it: "
+		                              "enrold needs MariaDB, not MySQL",
+		                     db->db.name));
+	return is;
+}
+
+static bool has_feature(struct mariadb *db, const char *sql)
+{
+	return db_find(&db->db, sql, 0, DB_NONE) != 0;
+}
+
+static void features_find(struct mariadb *db)
+{
+	db->has_snapshots = has_feature(db,
+	    "SELECT 1 FROM information_schema.session_variables WHERE variable_name = "
+	    "'INNODB_SNAPSHOT_ISOLATION'");
+	db->is_galera = has_feature(db,
+	    "SELECT 1 FROM information_schema.session_variables WHERE variable_name = "
+	    "'WSREP_ON' AND variable_value = 'ON'");
+	db->has_bulk = mariadb_bulk_is_there(db->handle) && !db->is_galera;
+}
+
+/* A replica takes no rows, and a node that has lost its cluster shows none; the next host may. */
 static bool is_writable(struct mariadb *db)
 {
-	bool is = db_find(&db->db, "SELECT @@global.read_only", 0, DB_NONE) == 0;
-	if (!is && !db_has_failed(&db->db))
-		db_fail(&db->db, error_retry("%s is read-only", db->db.name));
-	return is;
+	bool is_read_only = has_feature(db, "SELECT @@global.read_only");
+	bool is_apart = db->is_galera &&
+	                has_feature(db, "SELECT 1 FROM information_schema.global_status WHERE "
+	                                "variable_name = 'WSREP_READY' AND variable_value = 'OFF'");
+	if (is_read_only || is_apart)
+		db_fail(&db->db,
+		    error_retry("%s %s", db->db.name,
+		        is_apart ? "is a node that has lost its Galera cluster" : "is read-only"));
+	return !db_has_failed(&db->db);
+}
+
+static bool is_usable(struct mariadb *db)
+{
+	if (!is_mariadb(db))
+		return false;
+	features_find(db);
+	return is_writable(db);
 }
 
 static void name_make(struct mariadb *db, const struct mariadb_url *url, unsigned index)
@@ -121,7 +161,7 @@ static void connect_with(struct mariadb *db, const struct mariadb_url *url)
 		db->db.error = OK;
 		name_make(db, url, i);
 		if (host_connect(db, url, i, password))
-			is_connected = is_encrypted(db, url, i) && is_writable(db);
+			is_connected = is_encrypted(db, url, i) && is_usable(db);
 		else if (db->handle)
 			connect_fail(db, url, i);
 	}
@@ -157,13 +197,13 @@ static void session_set(struct mariadb *db)
 	db_script(&db->db, "SET SESSION sql_mode = 'STRICT_ALL_TABLES,PIPES_AS_CONCAT', "
 	                   "SESSION innodb_lock_wait_timeout = 10, "
 	                   "SESSION idle_transaction_timeout = 20");
-	db->has_snapshots =
-	    db_find(&db->db,
-	        "SELECT 1 FROM information_schema.session_variables WHERE variable_name = "
-	        "'INNODB_SNAPSHOT_ISOLATION'",
-	        0, DB_NONE) != 0;
-	if (db->has_snapshots)
-		db_script(&db->db, "SET SESSION innodb_snapshot_isolation = ON");
+	db_script(&db->db, db->has_snapshots
+	                       ? "SET SESSION innodb_snapshot_isolation = ON; "
+	                         "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ"
+	                       : "SET SESSION TRANSACTION ISOLATION LEVEL SERIALIZABLE");
+	/* What another node has said yes to is there before we look. */
+	if (db->is_galera)
+		db_script(&db->db, "SET SESSION wsrep_sync_wait = 1");
 	collation_set(db);
 }
 
@@ -183,10 +223,8 @@ struct error mariadb_open(const struct lms_options *options, enum db_mode mode, 
 	name_make(db, &url, 0);
 	connect_with(db, &url);
 	explicit_bzero(&url, sizeof url);
-	if (!db_has_failed(&db->db)) {
-		db->has_bulk = mariadb_bulk_is_there(db->handle);
+	if (!db_has_failed(&db->db))
 		session_set(db);
-	}
 	error = db->db.error;
 	if (is_error(&error))
 		mariadb_close(&db->db);

@@ -458,6 +458,7 @@ static void find_spellings(struct db *base, const struct db_column *column,
 /* The lock comes before the snapshot, which the first look takes. */
 static void begin(struct db *base, unsigned patience_s)
 {
+	struct postgresql *db = postgresql_of(base);
 	static const char settings[] = "BEGIN ISOLATION LEVEL REPEATABLE READ;"
 	                               "SET LOCAL lock_timeout = '30s';"
 	                               "SET LOCAL statement_timeout = '100s';"
@@ -471,6 +472,7 @@ static void begin(struct db *base, unsigned patience_s)
 		    "LOCK TABLE enrold.enrold_lock IN EXCLUSIVE MODE;"
 		    "SET LOCAL lock_timeout = '30s';",
 		    patience_s);
+	db->is_begun = true;
 	script(base, sql);
 }
 
@@ -478,12 +480,14 @@ static void commit(struct db *base)
 {
 	struct postgresql *db = postgresql_of(base);
 	postgresql_flush(db);
-	if (db_has_failed(base) || PQtransactionStatus(db->handle) == PQTRANS_IDLE)
+	if (db_has_failed(base) || !db->is_begun)
 		return;
+	bool was_inside = PQtransactionStatus(db->handle) != PQTRANS_IDLE;
 	PGresult *result = PQexec(db->handle, "COMMIT");
 	bool was_undone = is_good(result) && strcmp(PQcmdStatus(result), "COMMIT") != 0;
-	if (postgresql_check(db, result) && was_undone)
+	if (postgresql_check(db, result) && (was_undone || !was_inside))
 		db_fail(base, error_retry("%s: the transaction was rolled back", base->name));
+	db->is_begun = false;
 }
 
 static void rollback(struct db *base)
@@ -493,12 +497,23 @@ static void rollback(struct db *base)
 	if (PQstatus(db->handle) == CONNECTION_OK &&
 	    PQtransactionStatus(db->handle) != PQTRANS_IDLE)
 		PQclear(PQexec(db->handle, "ROLLBACK"));
+	db->is_begun = false;
+}
+
+/* The server may have said something that is no goodbye, of a setting for instance. */
+static bool is_alive(struct db *base)
+{
+	PGconn *handle = postgresql_of(base)->handle;
+	/* What it said last hides that it has gone. */
+	return PQconsumeInput(handle) == 1 && PQconsumeInput(handle) == 1 &&
+	       PQstatus(handle) == CONNECTION_OK;
 }
 
 const struct engine postgresql_engine = {
     .scheme = "postgresql://",
     .open = postgresql_open,
     .close = postgresql_close,
+    .is_alive = is_alive,
     .begin = begin,
     .commit = commit,
     .rollback = rollback,

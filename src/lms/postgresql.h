@@ -12,6 +12,7 @@ struct postgresql {
 	struct db db;
 	char name[256];
 	PGconn *handle;
+	bool is_begun;          /* to be ended by COMMIT or ROLLBACK */
 	size_t queued;          /* statements without an answer yet */
 	const char *queued_sql; /* of the statement prepared last, while the queue lasts */
 	Oid queued_types[DB_COLUMNS_MAX];
@@ -19,6 +20,7 @@ struct postgresql {
 	/* Rows go on into a COPY until something else is to be done. */
 	const struct db_table *copying;
 	bool copies_ids;
+	uint64_t copied; /* rows so far */
 	/* Ids that rows yet to come will have. */
 	const struct db_table *ahead;
 	int64_t *ahead_ids;

@@ -54,6 +54,7 @@ static void copy_rows(struct postgresql *db, const struct db_table *table,
 			copy_add(&piece, &values[i * table->width + column]);
 		}
 		buffer_add_char(&piece, '\n');
+		db->copied++;
 		if (piece.size >= COPY_PIECE || i + 1 == count)
 			copy_put(db, &piece);
 	}
@@ -100,6 +101,15 @@ static void ids_find(
 	db->ahead_used += count;
 }
 
+/* As many as were given, or nobody may be told that all went well: a trigger may drop some. */
+static void count_check(struct postgresql *db, PGresult *result)
+{
+	unsigned long long written = strtoull(PQcmdTuples(result), NULL, 10);
+	if (written != db->copied && PQresultStatus(result) == PGRES_COMMAND_OK)
+		db_fail(&db->db, error_retry("%s: the server has taken %llu of %llu rows",
+		                     db->db.name, written, (unsigned long long)db->copied));
+}
+
 void postgresql_copy_end(struct postgresql *db)
 {
 	if (!db->copying)
@@ -107,8 +117,10 @@ void postgresql_copy_end(struct postgresql *db)
 	db->copying = NULL;
 	if (PQputCopyEnd(db->handle, db_has_failed(&db->db) ? "stopped" : NULL) != 1)
 		db_fail(&db->db, postgresql_error(db, NULL));
-	for (PGresult *result; (result = PQgetResult(db->handle));)
+	for (PGresult *result; (result = PQgetResult(db->handle));) {
+		count_check(db, result);
 		postgresql_check(db, result);
+	}
 }
 
 static void copy_begin(struct postgresql *db, const struct db_table *table, bool copies_ids)
@@ -124,6 +136,7 @@ static void copy_begin(struct postgresql *db, const struct db_table *table, bool
 		return;
 	db->copying = table;
 	db->copies_ids = copies_ids;
+	db->copied = 0;
 }
 
 void postgresql_insert_all(struct db *base, const struct db_table *table,

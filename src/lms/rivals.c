@@ -50,15 +50,17 @@ static bool entered_deleted(struct lms *lms)
 	return is_there;
 }
 
-static struct error lookout_open(struct lms *lms)
-{
-	return lms->lookout ? OK : db_open(lms->options, DB_EXISTING, &lms->lookout);
-}
-
 static void lookout_close(struct lms *lms)
 {
 	db_close(lms->lookout);
 	lms->lookout = NULL;
+}
+
+static struct error lookout_open(struct lms *lms)
+{
+	if (lms->lookout && !db_is_alive(lms->lookout)) /* it rests for long between two looks */
+		lookout_close(lms);
+	return lms->lookout ? OK : db_open(lms->options, DB_EXISTING, &lms->lookout);
 }
 
 bool lms_is_polled(const struct lms *lms)

@@ -389,8 +389,9 @@ const struct schema_ledger schema_ledger[] = {
     {"enrold_head", "id INTEGER PRIMARY KEY CHECK (id = 1),"
                     "head VARCHAR(64) NOT NULL,"
                     "run VARCHAR(22) NOT NULL"},
-    /* Whoever writes holds it: as a table, or its only row. */
-    {"enrold_lock", "id INTEGER PRIMARY KEY"},
+    /* Whoever writes holds it: as a table, or its only row; and writes it, for others to see. */
+    {"enrold_lock", "id INTEGER PRIMARY KEY,"
+                    "token BIGINT NOT NULL DEFAULT 0"},
     /* Daemons that share a spool: alive as long as their beat changes. */
     {"enrold_node", "node VARCHAR(64) PRIMARY KEY,"
                     "slot INTEGER NOT NULL,"
@@ -403,7 +404,13 @@ const struct schema_ledger schema_ledger[] = {
 const size_t schema_ledger_count = sizeof schema_ledger / sizeof schema_ledger[0];
 
 const char schema_ledger_rows[] = "INSERT INTO {enrold_lock} (id) VALUES (1);"
-                                  "INSERT INTO {enrold_version} (version) VALUES (1);";
+                                  "INSERT INTO {enrold_version} (version) VALUES (2);";
+
+const struct schema_upgrade schema_upgrades[] = {
+    {2, "enrold_lock", "token BIGINT NOT NULL DEFAULT 0"},
+};
+
+const size_t schema_upgrades_count = sizeof schema_upgrades / sizeof schema_upgrades[0];
 
 size_t schema_names(const char *columns, struct buffer *out)
 {

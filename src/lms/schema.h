@@ -12,6 +12,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 enum { SCHEMA_INDEXES_MAX = 16 };
 
@@ -39,6 +40,16 @@ struct schema_ledger {
 extern const struct schema_ledger schema_ledger[];
 extern const size_t schema_ledger_count;
 extern const char schema_ledger_rows[]; /* what they hold at first */
+
+/* What each version has more than the one before. */
+struct schema_upgrade {
+	int version;
+	const char *table, *column;
+};
+
+enum { SCHEMA_LEDGER_VERSION = 2 };
+extern const struct schema_upgrade schema_upgrades[];
+extern const size_t schema_upgrades_count;
 
 /* "a, b, c" of the columns of a table, behind what the buffer has; how many. */
 size_t schema_names(const char *columns, struct buffer *out);

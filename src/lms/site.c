@@ -101,6 +101,38 @@ static bool is_to_be_made(struct db *db, const char *prefix)
 	return look.is_empty && !db_has_failed(db);
 }
 
+/* To our own tables what the newer version has more; MariaDB keeps a column of an upgrade that was
+ * cut short, and SQLite, where it is one transaction, knows no IF NOT EXISTS of columns. */
+static void upgrade(struct db *db, int64_t version)
+{
+	struct buffer sql = {0};
+	for (size_t i = 0; i < schema_upgrades_count; i++)
+		if (schema_upgrades[i].version > version)
+			buffer_print(&sql,
+			    "ALTER TABLE {%s} ADD COLUMN %s%s;"
+			    "UPDATE {enrold_version} SET version = %d;",
+			    schema_upgrades[i].table, db_is_server(db) ? "IF NOT EXISTS " : "",
+			    schema_upgrades[i].column, schema_upgrades[i].version);
+	buffer_add_char(&sql, '\0');
+	if (sql.failed)
+		db_fail(db, error_memory("bringing the ledger up to date"));
+	else
+		db_script(db, sql.bytes);
+	buffer_done(&sql);
+}
+
+/* Whether they were of an older version. */
+static struct error upgrade_if_older(struct db *db, bool *is_older)
+{
+	int64_t version = db_ledger_version(db);
+	*is_older = version < SCHEMA_LEDGER_VERSION && !db_has_failed(db);
+	if (*is_older) {
+		db_begin(db);
+		upgrade(db, version);
+	}
+	return db_end(db);
+}
+
 /* A server's site is Moodle's: only our own tables are made there, all or none. */
 static struct error ledger_init(struct db *db, const struct lms_options *options, bool *made)
 {
@@ -160,6 +192,8 @@ struct error site_init(const struct lms_options *options, bool *made)
 	if (is_error(&error))
 		return error;
 	error = db_is_server(db) ? ledger_init(db, options, made) : sqlite_init(db, options, made);
+	if (!is_error(&error) && !*made)
+		error = upgrade_if_older(db, made);
 	db_close(db);
 	if (is_error(&error))
 		*made = false;

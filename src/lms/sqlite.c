@@ -217,17 +217,24 @@ static void begin(struct db *base, unsigned patience_s)
 		db_fail(base, error);
 	else
 		script(base, "BEGIN IMMEDIATE");
+	sqlite_of(base)->is_begun = !db_has_failed(base);
 }
 
 /* SQLite has ended the transaction by itself after some errors, a full disk for one. */
 static void commit(struct db *base)
 {
-	if (!sqlite3_get_autocommit(sqlite_of(base)->handle))
+	struct sqlite *db = sqlite_of(base);
+	if (db->is_begun && sqlite3_get_autocommit(db->handle))
+		db_fail(base, error_retry("%s: the transaction was rolled back", db->path));
+	else if (db->is_begun)
 		script(base, "COMMIT");
+	if (!db_has_failed(base))
+		db->is_begun = false;
 }
 
 static void rollback(struct db *base)
 {
+	sqlite_of(base)->is_begun = false;
 	if (!sqlite3_get_autocommit(sqlite_of(base)->handle))
 		sqlite3_exec(sqlite_of(base)->handle, "ROLLBACK", NULL, NULL, NULL);
 }
@@ -374,7 +381,10 @@ static void insert_all(struct db *base, const struct db_table *table, const stru
 	if (!statement)
 		return;
 	db->values = (struct sqlite_values){values, table->width, count};
-	sqlite_check(db, sqlite3_step(statement));
+	if (sqlite_check(db, sqlite3_step(statement)) &&
+	    (size_t)sqlite3_changes(db->handle) != count)
+		db_fail(base, error_retry("%s has taken %d of %zu rows", db->path,
+		                  sqlite3_changes(db->handle), count));
 	sqlite3_reset(statement);
 	int64_t last = sqlite3_last_insert_rowid(db->handle);
 	for (size_t i = 0; ids && i < count; i++)

@@ -26,6 +26,7 @@ struct sqlite {
 	struct sqlite_values values; /* of the statement that is about to take its first step */
 	dev_t device;                /* the file that was opened */
 	ino_t inode;
+	bool is_begun;
 };
 
 static inline struct sqlite *sqlite_of(struct db *db)

@@ -47,11 +47,13 @@ static void lms_disconnect(struct runner *runner)
 	runner->lms = NULL;
 }
 
-/* What was there the last time may have been replaced by a backup. */
+/* What was there the last time may have been replaced by a backup. A connection that a proxy, or a
+ * server's own limit, has closed while nobody needed it is nothing to warn of. */
 static struct error lms_connect(struct runner *runner)
 {
-	if (runner->lms)
+	if (runner->lms && lms_is_alive(runner->lms))
 		return OK;
+	lms_disconnect(runner);
 	struct error error = lms_open(&runner->shared->config->lms, &runner->lms);
 	if (!is_error(&error))
 		error = head_check(runner->shared->spool, runner->lms);
