@@ -32,16 +32,17 @@ ports_find() { # COUNT
 
 # Scripts PLACE/start and PLACE/stop of a server: what it is started by, and how it is told to stop. A
 # third one, PLACE/kill, leaves it no time.
-server_scripts() { # PLACE PID_FILE SIGNAL COMMAND...
-  local place=$1 pid_file=$2 signal=$3
-  shift 3
+server_scripts() { # PLACE SIGNAL COMMAND...
+  local place=$1 signal=$2
+  shift 2
   cat >"$place/start" <<SCRIPT
 #!/bin/sh
 cd / && setsid ${*@Q} >>"$place/log" 2>&1 </dev/null &
+echo \$! >"$place/pid"
 SCRIPT
   cat >"$place/stop" <<SCRIPT
 #!/bin/sh
-pid=\$(head -n 1 "$pid_file" 2>/dev/null) || exit 0
+pid=\$(cat "$place/pid" 2>/dev/null) || exit 0
 kill -$signal "\$pid" 2>/dev/null
 while kill -0 "\$pid" 2>/dev/null; do sleep 0.05; done
 SCRIPT

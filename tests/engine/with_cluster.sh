@@ -74,7 +74,7 @@ galera_scripts() { # N
   local place=$directory/$1 group=$((port + 10 * $1)) first=
   if [ "$1" = 1 ]; then first=--wsrep-new-cluster; fi
   # shellcheck disable=SC2206  # words on purpose
-  local options=(--no-defaults --datadir="$place/data" --tmpdir="$place/tmp" --socket="$place/socket" --pid-file="$place/pid"
+  local options=(--no-defaults --datadir="$place/data" --tmpdir="$place/tmp" --socket="$place/socket" --pid-file="$place/server.pid"
     --port=$((port + $1)) --bind-address=127.0.0.1 --skip-name-resolve --max-connections=200
     --innodb-flush-log-at-trx-commit=0 --innodb-flush-method=nosync --binlog-format=ROW --innodb-autoinc-lock-mode=2
     --wsrep-on=ON --wsrep-provider="$provider" --wsrep-cluster-name=enrold --wsrep-node-name="n$1"
@@ -82,7 +82,7 @@ galera_scripts() { # N
     --wsrep-cluster-address="gcomm://127.0.0.1:$((port + 10)),127.0.0.1:$((port + 20)),127.0.0.1:$((port + 30))"
     --wsrep-provider-options="gmcast.listen_addr=tcp://127.0.0.1:$group;ist.recv_addr=127.0.0.1:$((group + 1));gcache.size=64M"
     $first ${ENROLD_TEST_SERVER_OPTIONS:-})
-  server_scripts "$place" "$place/pid" TERM "${as_user[@]}" mariadbd "${options[@]}"
+  server_scripts "$place" TERM "${as_user[@]}" mariadbd "${options[@]}"
 }
 
 galera_is_ready() { # N
