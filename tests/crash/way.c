@@ -4,6 +4,7 @@
 #include "moment.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -44,6 +45,16 @@ bool way_deliver(struct way *way, int64_t by_ms)
 	return lives;
 }
 
+static void garble(const struct garbling *garbling, struct chunk *chunk)
+{
+	if (!garbling || !atomic_load(&garbling->is_on))
+		return;
+	size_t length = strlen(garbling->from);
+	char *place = memmem(chunk->bytes, chunk->size, garbling->from, length);
+	if (place)
+		memcpy(place, garbling->to, length);
+}
+
 bool way_take(struct way *way, int delay_ms)
 {
 	struct chunk *chunk = malloc(sizeof *chunk);
@@ -59,6 +70,7 @@ bool way_take(struct way *way, int delay_ms)
 	way->last = &chunk->next;
 	chunk->next = NULL;
 	chunk->size = (size_t)size;
+	garble(way->garbling, chunk);
 	chunk->due_ms = moment_now_ms() + delay_ms;
 	return delay_ms > 0 || way_deliver(way, INT64_MAX);
 }

@@ -2,14 +2,22 @@
 #ifndef CRASH_WAY_H
 #define CRASH_WAY_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 struct chunk;
 
+/* Bytes of what is taken that become others, where one read has them whole. */
+struct garbling {
+	atomic_bool is_on;
+	const char *from, *to;
+};
+
 struct way {
 	int from, to; /* borrowed */
 	struct chunk *first, **last;
+	const struct garbling *garbling; /* NULL: none */
 };
 
 void way_init(struct way *way, int from, int to);

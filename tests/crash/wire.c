@@ -17,9 +17,10 @@
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
-enum { PAIRS_MAX = 64, LOOK_EVERY_MS = 20, CUT_DEADLINE_MS = 60 * 1000 };
+enum { PAIRS_MAX = 64, SERVERS_MAX = 4, LOOK_EVERY_MS = 20, CUT_DEADLINE_MS = 60 * 1000 };
 
 struct pair {
 	struct way up, down;
@@ -29,12 +30,16 @@ struct pair {
 
 struct wire {
 	pthread_t thread;
-	struct sockaddr_un here, beyond; /* here: without a path on a port */
+	struct sockaddr_un here; /* without a path on a port */
+	struct sockaddr_un beyond[SERVERS_MAX];
+	atomic_size_t servers;
+	size_t turn;
 	unsigned port;
 	int listener, cut; /* cut: readable when it has come to pass */
 	struct pair *pairs[PAIRS_MAX];
 	size_t count;
-	atomic_bool is_over, is_silent;
+	atomic_bool is_over, is_silent, hangs_up;
+	struct garbling garbling;
 	atomic_long messages, turns, cut_at;
 	atomic_int how, delay_ms;
 };
@@ -62,7 +67,9 @@ static void pair_add(struct wire *wire)
 	int server = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (wire->count == PAIRS_MAX)
 		fatal("too many connections for the wire");
-	if (connect(server, (struct sockaddr *)&wire->beyond, sizeof wire->beyond) < 0) {
+	const struct sockaddr_un *beyond =
+	    &wire->beyond[wire->turn++ % atomic_load(&wire->servers)];
+	if (connect(server, (const struct sockaddr *)beyond, sizeof *beyond) < 0) {
 		close(client);
 		close(server);
 		return;
@@ -71,6 +78,7 @@ static void pair_add(struct wire *wire)
 	if (!pair)
 		fatal("out of memory");
 	way_init(&pair->up, client, server);
+	pair->up.garbling = &wire->garbling;
 	way_init(&pair->down, server, client);
 	wire->pairs[wire->count++] = pair;
 }
@@ -161,6 +169,12 @@ static void wire_wait(const struct wire *wire, struct pollfd *polled)
 	poll(polled, 1 + 2 * wire->count, ms);
 }
 
+static void all_close(struct wire *wire)
+{
+	while (wire->count > 0)
+		pair_close(wire, 0);
+}
+
 static void *wire_main(void *argument)
 {
 	struct wire *wire = argument;
@@ -170,11 +184,13 @@ static void *wire_main(void *argument)
 		for (size_t i = wire->count; i-- > 0;)
 			if (!pair_serve(wire, wire->pairs[i], polled + 1 + 2 * i))
 				pair_close(wire, i);
+		if (atomic_load(&wire->hangs_up))
+			all_close(wire);
+		atomic_store(&wire->hangs_up, false);
 		if (wire->listener >= 0 && polled[0].revents)
 			pair_add(wire);
 	}
-	while (wire->count > 0)
-		pair_close(wire, 0);
+	all_close(wire);
 	return NULL;
 }
 
@@ -209,12 +225,21 @@ static bool port_listen(struct wire *wire)
 	return is_good;
 }
 
+void wire_add(struct wire *wire, const char *server)
+{
+	size_t count = atomic_load(&wire->servers);
+	if (count == SERVERS_MAX)
+		fatal("too many servers for the wire");
+	wire->beyond[count] = address_of(server);
+	atomic_store(&wire->servers, count + 1);
+}
+
 struct wire *wire_start(const char *here, const char *server)
 {
 	struct wire *wire = calloc(1, sizeof *wire);
 	if (!wire)
 		fatal("out of memory");
-	wire->beyond = address_of(server);
+	wire_add(wire, server);
 	wire->cut = eventfd(0, EFD_CLOEXEC);
 	bool listens = here ? path_listen(wire, here) : port_listen(wire);
 	if (!listens || wire->cut < 0 || pthread_create(&wire->thread, NULL, wire_main, wire) != 0)
@@ -253,6 +278,21 @@ void wire_await_cut(const struct wire *wire)
 	struct pollfd polled = {wire->cut, POLLIN, 0};
 	if (poll(&polled, 1, CUT_DEADLINE_MS) != 1)
 		fatal("the wire was not cut: only %ld messages came by", wire_messages(wire));
+}
+
+void wire_hang_up(struct wire *wire)
+{
+	const struct timespec pause = {.tv_nsec = 1000 * 1000};
+	atomic_store(&wire->hangs_up, true);
+	while (atomic_load(&wire->hangs_up))
+		nanosleep(&pause, NULL);
+}
+
+void wire_garble(struct wire *wire, const char *from, const char *to)
+{
+	wire->garbling.from = from;
+	wire->garbling.to = to;
+	atomic_store(&wire->garbling.is_on, true);
 }
 
 void wire_delay(struct wire *wire, int ms)

@@ -20,6 +20,8 @@ struct wire;
 /* Listens on the socket `here`, NULL: on a port of 127.0.0.1, and passes on to the server's socket.
  */
 struct wire *wire_start(const char *here, const char *server);
+/* Another server: from now on connections go to all of them in turn. */
+void wire_add(struct wire *wire, const char *server);
 void wire_stop(struct wire *wire);
 unsigned wire_port(const struct wire *wire);
 /* The connection that carries the message of this number, from now on counted from 1, is cut; so
@@ -27,6 +29,11 @@ unsigned wire_port(const struct wire *wire);
 void wire_cut_at(struct wire *wire, long message, enum wire_cut how);
 /* Waits until that has come to pass; fatal when it does not. */
 void wire_await_cut(const struct wire *wire);
+/* All connections are closed, from both sides, as by a proxy that finds them idle for too long; who
+ * comes anew is welcome. Returns when that has come to pass. */
+void wire_hang_up(struct wire *wire);
+/* From now on everything that clients send has these bytes in place of those, which are as many. */
+void wire_garble(struct wire *wire, const char *from, const char *to);
 /* From now on everything is under way for so long, each way; how much passes is not limited. */
 void wire_delay(struct wire *wire, int ms);
 /* Messages that have come by since wire_cut_at: what one read took of what a client had sent. */
