@@ -94,6 +94,15 @@ void db_fail(struct db *db, struct error error)
 	secret_hide(db->error.text, sizeof db->error.text, db->options->url);
 }
 
+/* Nothing that passes: somebody's trigger, perhaps. */
+void db_fail_count(struct db *db, uint64_t taken, uint64_t given)
+{
+	struct error error = error_config("%s has taken %llu of %llu rows: is there a trigger?",
+	    db->name, (unsigned long long)taken, (unsigned long long)given);
+	error.is_narrow = true;
+	db_fail(db, error);
+}
+
 bool db_has_failed(const struct db *db)
 {
 	return is_error(&db->error);

@@ -113,6 +113,9 @@ void db_rollback(struct db *db);
 /* The error that sticks, if any. What db_run was given may not have been tried yet. */
 struct error db_error(const struct db *db) MUST_CHECK;
 bool db_has_failed(const struct db *db);
+/* Makes the database fail: it has taken fewer or more rows than it was given, and nobody may be told
+ * that all went well. */
+void db_fail_count(struct db *db, uint64_t taken, uint64_t given);
 /* Makes the database fail with an error of the caller's. */
 void db_fail(struct db *db, struct error error);
 

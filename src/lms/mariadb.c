@@ -364,9 +364,8 @@ static void insert_begin(struct mariadb *db, const struct db_table *table)
 static void count_check(struct mariadb *db, uint64_t written, size_t given)
 {
 	inside_check(db);
-	if (written != given && !db_has_failed(&db->db))
-		db_fail(&db->db, error_retry("%s: the server has taken %llu of %zu rows",
-		                     db->db.name, (unsigned long long)written, given));
+	if (written != given)
+		db_fail_count(&db->db, written, given);
 }
 
 static void ids_take(struct mariadb *db, int64_t *ids, size_t count)

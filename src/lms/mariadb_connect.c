@@ -99,42 +99,47 @@ static bool is_mariadb(struct mariadb *db)
 	return is;
 }
 
-static bool has_feature(struct mariadb *db, const char *sql)
-{
-	return db_find(&db->db, sql, 0, DB_NONE) != 0;
-}
+enum { IS_READ_ONLY = 1, HAS_SNAPSHOTS = 2, IS_GALERA = 4 };
 
-static void features_find(struct mariadb *db)
+/* All that has to be known, by one question. */
+static int64_t features_find(struct mariadb *db)
 {
-	db->has_snapshots = has_feature(db,
-	    "SELECT 1 FROM information_schema.session_variables WHERE variable_name = "
-	    "'INNODB_SNAPSHOT_ISOLATION'");
-	db->is_galera = has_feature(db,
-	    "SELECT 1 FROM information_schema.session_variables WHERE variable_name = "
-	    "'WSREP_ON' AND variable_value = 'ON'");
+	int64_t features = db_find(&db->db,
+	    "SELECT @@global.read_only + coalesce(sum(CASE WHEN variable_name = "
+	    "'INNODB_SNAPSHOT_ISOLATION' THEN 2 WHEN variable_value = 'ON' THEN 4 END), 0) FROM "
+	    "information_schema.session_variables WHERE variable_name IN "
+	    "('INNODB_SNAPSHOT_ISOLATION', 'WSREP_ON')",
+	    0, DB_NONE);
+	db->has_snapshots = features & HAS_SNAPSHOTS;
+	db->is_galera = features & IS_GALERA;
 	db->has_bulk = mariadb_bulk_is_there(db->handle) && !db->is_galera;
+	return features;
 }
 
-/* A replica takes no rows, and a node that has lost its cluster shows none; the next host may. */
+/* It answers questions about itself, but shows no table. */
+static bool is_apart(struct mariadb *db)
+{
+	return db->is_galera &&
+	       db_find(&db->db,
+	           "SELECT 1 FROM information_schema.global_status WHERE variable_name = "
+	           "'WSREP_READY' AND variable_value = 'OFF'",
+	           0, DB_NONE) == 1;
+}
+
+/* A replica takes no rows, nor does a node that has lost its cluster; the next host may. */
 static bool is_writable(struct mariadb *db)
 {
-	bool is_read_only = has_feature(db, "SELECT @@global.read_only");
-	bool is_apart = db->is_galera &&
-	                has_feature(db, "SELECT 1 FROM information_schema.global_status WHERE "
-	                                "variable_name = 'WSREP_READY' AND variable_value = 'OFF'");
-	if (is_read_only || is_apart)
+	if (features_find(db) & IS_READ_ONLY)
+		db_fail(&db->db, error_retry("%s is read-only", db->db.name));
+	else if (is_apart(db))
 		db_fail(&db->db,
-		    error_retry("%s %s", db->db.name,
-		        is_apart ? "is a node that has lost its Galera cluster" : "is read-only"));
+		    error_retry("%s is a node that has lost its Galera cluster", db->db.name));
 	return !db_has_failed(&db->db);
 }
 
 static bool is_usable(struct mariadb *db)
 {
-	if (!is_mariadb(db))
-		return false;
-	features_find(db);
-	return is_writable(db);
+	return is_mariadb(db) && is_writable(db);
 }
 
 static void name_make(struct mariadb *db, const struct mariadb_url *url, unsigned index)

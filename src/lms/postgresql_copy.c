@@ -104,10 +104,9 @@ static void ids_find(
 /* As many as were given, or nobody may be told that all went well: a trigger may drop some. */
 static void count_check(struct postgresql *db, PGresult *result)
 {
-	unsigned long long written = strtoull(PQcmdTuples(result), NULL, 10);
+	uint64_t written = strtoull(PQcmdTuples(result), NULL, 10);
 	if (written != db->copied && PQresultStatus(result) == PGRES_COMMAND_OK)
-		db_fail(&db->db, error_retry("%s: the server has taken %llu of %llu rows",
-		                     db->db.name, written, (unsigned long long)db->copied));
+		db_fail_count(&db->db, written, db->copied);
 }
 
 void postgresql_copy_end(struct postgresql *db)

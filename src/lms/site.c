@@ -126,10 +126,10 @@ static struct error upgrade_if_older(struct db *db, bool *is_older)
 {
 	int64_t version = db_ledger_version(db);
 	*is_older = version < SCHEMA_LEDGER_VERSION && !db_has_failed(db);
-	if (*is_older) {
+	if (*is_older && !db_is_server(db)) /* MariaDB's DDL would end it */
 		db_begin(db);
+	if (*is_older)
 		upgrade(db, version);
-	}
 	return db_end(db);
 }
 

@@ -383,8 +383,7 @@ static void insert_all(struct db *base, const struct db_table *table, const stru
 	db->values = (struct sqlite_values){values, table->width, count};
 	if (sqlite_check(db, sqlite3_step(statement)) &&
 	    (size_t)sqlite3_changes(db->handle) != count)
-		db_fail(base, error_retry("%s has taken %d of %zu rows", db->path,
-		                  sqlite3_changes(db->handle), count));
+		db_fail_count(base, (uint64_t)sqlite3_changes(db->handle), count);
 	sqlite3_reset(statement);
 	int64_t last = sqlite3_last_insert_rowid(db->handle);
 	for (size_t i = 0; ids && i < count; i++)

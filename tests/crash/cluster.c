@@ -1,7 +1,8 @@
 /*
  * Four daemons share a spool and a database server while they are killed, paused for longer than
  * their lease and started again, all the time. In the end each of a thousand files has been done
- * exactly once, and those of each feed in their order.
+ * exactly once, and those of each feed in their order. With $ENROLD_TEST_FAILOVER
+ * the standby takes over when half of the files are there (with_cluster.sh).
  *
  *     ENROLD_FILES=5000 ENROLD_SEED=7 tests/engine/with_server.sh postgresql
  * build/release/cluster_test
@@ -149,6 +150,14 @@ static void pause_ms(long ms)
 	nanosleep(&pause, NULL);
 }
 
+static void failover(void)
+{
+	if (!getenv("ENROLD_TEST_FAILOVER"))
+		return;
+	struct path command = path_of("%s/../failover", getenv("ENROLD_TEST_DIRECTORY"));
+	cr_assert_eq(system(command.text), 0, "%s", command.text);
+}
+
 /* Mishaps until all is answered; no more of them when half of the time is over. */
 static void live(struct cluster *cluster, long files)
 {
@@ -164,8 +173,11 @@ static void live(struct cluster *cluster, long files)
 			mishap(cluster, now_ms);
 			mishap_at = now_ms + 300 + rand_r(&cluster->seed) % 700;
 		}
-		for (int i = 0; i < 2 && dropped < files; i++)
+		for (int i = 0; i < 2 && dropped < files; i++) {
+			if (dropped == files / 2)
+				failover();
 			file_drop(cluster, dropped++);
+		}
 		pause_ms(50);
 		done = answers(cluster);
 	}
@@ -188,8 +200,8 @@ static void calm_down(struct cluster *cluster)
 	for (int i = 0; i < NODES; i++) {
 		struct finished finished = node_end(cluster, i, SIGTERM);
 		/* One that has only just come back dies of it. */
-		cr_expect(finished.status == 0 || finished.status == -SIGTERM, "node %d ended with %d:\n%s", i, finished.status,
-		    finished.err.bytes);
+		cr_expect(finished.status == 0 || finished.status == -SIGTERM,
+		    "node %d ended with %d:\n%s", i, finished.status, finished.err.bytes);
 		finished_done(&finished);
 	}
 }

@@ -236,3 +236,49 @@ Test(network, that_dies_in_the_middle_of_a_run_is_left_for_the_next_host)
 	expect_everybody_enrolled_once(&site, STRANGERS);
 	served_close(&site);
 }
+
+/* ---- closed while nobody needs it ---- */
+
+Test(network, that_is_hung_up_while_enrold_rests_is_nothing_to_warn_of)
+{
+	struct served site;
+	struct service service;
+	site_make(&site, STOPS "workers: 1\n");
+	struct wire *wire = wire_lay();
+	struct path config = config_through(&site, wire, NULL);
+	site.spool.config = config;
+	service_start(&service, &site.spool);
+	spool_drop(&site.spool, "first.csv", "username,course1\np1,C1\n");
+	service_await(&service, &site.spool, "", 1);
+	service_await_idle(&service, &site.spool);
+	wire_hang_up(wire);
+	spool_drop(&site.spool, "second.csv", "username,course1\np2,C1\n");
+	service_await(&service, &site.spool, "", 2);
+	service_await_idle(&service, &site.spool);
+	struct buffer said = program_said(service.program.err);
+	cr_expect_null(strstr(said.bytes, "\"run_waits\""), "%s", said.bytes);
+	buffer_done(&said);
+	service_stop(&service);
+	wire_stop(wire);
+	served_close(&site);
+}
+
+/* ---- another server ---- */
+
+/* To MySQL what MariaDB's comments hold is a comment. */
+Test(network, that_leads_to_mysql_is_refused_with_a_sentence)
+{
+	struct served site;
+	if (served_by_postgresql())
+		cr_skip_test("it has no such cousin");
+	site_make(&site, STOPS);
+	struct wire *wire = wire_lay();
+	struct path config = config_through(&site, wire, NULL);
+	wire_garble(wire, "/*M!", "/*M ");
+	struct finished finished =
+	    program_expect(78, ARGV("enrold", "--config", config.text, "--once"));
+	cr_expect(strstr(finished.err.bytes, "MariaDB, not MySQL"), "%s", finished.err.bytes);
+	finished_done(&finished);
+	wire_stop(wire);
+	served_close(&site);
+}

@@ -382,6 +382,61 @@ Test(server, gets_only_our_own_tables_and_only_once)
 	served_close(&site);
 }
 
+/* Made by an enrold that had fewer columns. */
+Test(server, has_older_tables_of_ours_brought_up_to_date_by_init_alone)
+{
+	struct served site;
+	site_make(&site, NULL);
+	served_execute(&site, served_by_postgresql()
+	                          ? "ALTER TABLE enrold.enrold_lock DROP COLUMN token;"
+	                            "UPDATE enrold.enrold_version SET version = 1"
+	                          : "ALTER TABLE enrold_lock DROP COLUMN token;"
+	                            "UPDATE enrold_version SET version = 1");
+	struct path config = served_config(&site, site.mirror.url);
+	spool_drop(&site.spool, "staff.csv", "username,course1\np1,C1\n");
+	struct finished finished =
+	    program_expect(78, ARGV("enrold", "--config", config.text, "--once"));
+	cr_expect(strstr(finished.err.bytes, "enrolctl lms init"), "%s", finished.err.bytes);
+	finished_done(&finished);
+	finished = check(&config, 1);
+	cr_expect(strstr(finished.out.bytes, "of an older enrold"), "%s", finished.out.bytes);
+	finished_done(&finished);
+	static const char *const answers[] = {"up to date", "nothing changed"};
+	for (int i = 0; i < 2; i++) {
+		finished =
+		    program_expect(0, ARGV("enrolctl", "--config", config.text, "lms", "init"));
+		cr_expect(strstr(finished.out.bytes, answers[i]), "%s", finished.out.bytes);
+		finished_done(&finished);
+	}
+	finished = program_expect(0, ARGV("enrold", "--config", config.text, "--once"));
+	finished_done(&finished);
+	cr_expect_eq(files_count(spool_path(&site.spool, "outbox").text, ".summary.json"), 1);
+	served_close(&site);
+}
+
+/* Somebody's trigger leaves rows out without a word, which MariaDB's cannot. */
+Test(server, that_drops_rows_is_not_believed)
+{
+	struct served site;
+	if (!served_by_postgresql())
+		cr_skip_test("its triggers cannot");
+	served_make(&site, &(struct spool_options){.people = 1, .courses = 1});
+	served_execute(&site,
+	    "CREATE FUNCTION drop_row() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; "
+	    "END'; CREATE TRIGGER dropping BEFORE INSERT ON mdl_user_enrolments FOR EACH ROW "
+	    "EXECUTE FUNCTION drop_row()");
+	struct path config = served_config(&site, site.mirror.url);
+	spool_drop(&site.spool, "staff.csv", "username,course1\np1,C1\n");
+	struct finished finished =
+	    program_expect(0, ARGV("enrold", "--config", config.text, "--once"));
+	cr_expect(strstr(finished.err.bytes, "has taken 0 of 1 rows"), "%s", finished.err.bytes);
+	finished_done(&finished);
+	cr_expect_eq(files_count(spool_path(&site.spool, "quarantine").text, ".csv"), 1);
+	served_execute(
+	    &site, "DROP TRIGGER dropping ON mdl_user_enrolments; DROP FUNCTION drop_row");
+	served_close(&site);
+}
+
 Test(server, is_found_behind_a_host_that_is_dead)
 {
 	struct served site;

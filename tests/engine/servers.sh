@@ -30,8 +30,8 @@ ports_find() { # COUNT
   return 1
 }
 
-# Scripts PLACE/start and PLACE/stop of a server: what it is started by, and how it is told to stop. A
-# third one, PLACE/kill, leaves it no time.
+# Scripts PLACE/start and PLACE/stop of a server: what it is started by, and how it is told to stop.
+# PLACE/kill leaves it no time.
 server_scripts() { # PLACE SIGNAL COMMAND...
   local place=$1 signal=$2
   shift 2

@@ -167,6 +167,23 @@ Test(site, is_left_as_it_is_by_a_second_init)
 	database_remove(&database);
 }
 
+Test(site, of_an_older_enrold_is_brought_up_to_date_and_no_more)
+{
+	struct database database;
+	database_make(&database);
+	init(&database, true);
+	database_execute(&database, "ALTER TABLE enrold_lock DROP COLUMN token;"
+	                            "UPDATE enrold_version SET version = 1;"
+	                            "UPDATE mdl_config SET value = 'x' WHERE name = 'lang'");
+	init(&database, true);
+	init(&database, false);
+	cr_expect_eq(database_number(&database, "SELECT token FROM enrold_lock"), 0);
+	cr_expect_eq(database_number(&database, "SELECT max(version) FROM enrold_version"), 2);
+	cr_expect_str_eq(
+	    database_rows(&database, "SELECT value FROM mdl_config WHERE name = 'lang'"), "x\n");
+	database_remove(&database);
+}
+
 Test(site, is_not_made_where_something_else_is)
 {
 	struct database database;

@@ -6,8 +6,8 @@
 # galera: MariaDB's, three nodes, each of which takes writes. pair: a PostgreSQL server and its standby.
 # The command finds the first server by $ENROLD_TEST_URL and the rest as with_server.sh says; the sockets
 # of all are in $ENROLD_TEST_SOCKETS, their ports in $ENROLD_TEST_PORTS. Server N (1 is the first) is
-# stopped, started and killed by $ENROLD_TEST_DIRECTORY/../N/stop, start and kill; ../promote makes the
-# standby take writes.
+# stopped, started and killed by $ENROLD_TEST_DIRECTORY/../N/stop, start and kill. The pair is synchronous;
+# ../failover kills the first and makes the standby take writes, and the URL names both.
 # Ends with the command's status, with 77 (skipped) where a package is not installed.
 set -euo pipefail
 # shellcheck source=tests/engine/servers.sh
@@ -30,7 +30,7 @@ await() { # COMMAND...
     if "$@"; then return; fi
     sleep 0.1
   done
-  cp -r "$directory" /tmp/gdebug
+  tail -n 30 "$directory"/*/log
   exit 1
 }
 
@@ -117,6 +117,46 @@ galera)
   export ENROLD_TEST_CLIENT="mariadb --no-defaults --socket=$directory/1/socket -u root"
   export ENROLD_TEST_URL="mariadb://root@localhost/%s?socket=$directory/1/socket"
   export ENROLD_TEST_SOCKET=$directory/1/socket ENROLD_TEST_DAEMON_URL_PATTERN="mariadb://root@localhost/%s?socket="
+  ;;
+pair)
+  bin=$(compgen -G '/usr/lib/postgresql/*/bin' | sort -V | tail -1 || true)
+  [ -x "$bin/initdb" ] || { echo "skipped: PostgreSQL is not installed"; exit 77; }
+  servers_directory postgres
+  port=$(ports_find 2)
+  make_place 1
+  make_place 2
+  for node in 1 2; do
+    server_scripts "$directory/$node" INT "${as_user[@]}" "$bin/postgres" -D "$directory/$node/data" -k "$directory" \
+      -p $((port + node - 1)) -c listen_addresses= -c max_connections=200 -c fsync=off -c hot_standby=on
+    sed -i 's/kill -KILL/kill -QUIT/' "$directory/$node/kill"
+  done
+  (cd / && "${as_user[@]}" "$bin/initdb" -D "$directory/1/data" -U admin -A trust -E UTF8 --locale=C.UTF-8 --no-sync \
+    >"$directory/init.log" 2>&1) || { cat "$directory/init.log"; exit 1; }
+  "$directory/1/start"
+  await "$bin/pg_isready" -q -h "$directory" -p "$port"
+  (cd / && "${as_user[@]}" "$bin/pg_basebackup" -h "$directory" -p "$port" -U admin -D "$directory/2/data" -R -X stream \
+    -c fast --no-sync)
+  "$directory/2/start"
+  await "$bin/pg_isready" -q -h "$directory" -p $((port + 1))
+  export ENROLD_TEST_CLIENT="psql -X -q -v ON_ERROR_STOP=1 -h $directory -p $port -U admin -d"
+  for setting in "synchronous_commit = remote_apply" "synchronous_standby_names = '*'"; do
+    $ENROLD_TEST_CLIENT postgres -c "ALTER SYSTEM SET $setting"
+  done
+  $ENROLD_TEST_CLIENT postgres -c "SELECT pg_reload_conf()" >/dev/null
+  cat >"$directory/failover" <<SCRIPT
+#!/bin/sh
+"$directory/1/kill"
+cd /
+# One that has only just been started is no standby yet.
+for _ in \$(seq 100); do
+  if ${as_user[*]@Q} "$bin/pg_ctl" -D "$directory/2/data" promote -w >/dev/null 2>&1; then exit 0; fi
+  sleep 0.1
+done
+exit 1
+SCRIPT
+  chmod +x "$directory/failover"
+  export ENROLD_TEST_PORTS="$port $((port + 1))"
+  export ENROLD_TEST_URL="postgresql://admin@/%s?host=$directory,$directory&port=$port,$((port + 1))"
   ;;
 esac
 export ENROLD_TEST_DIRECTORY=$directory/slots

@@ -10,12 +10,11 @@
 # $ENROLD_TEST_TLS are ca.pem, whose certificate for localhost and 127.0.0.1 the server has, and other-ca.pem.
 # Ends with the command's status, with 77 (skipped) where the server's package is not installed.
 set -euo pipefail
+# shellcheck source=tests/engine/servers.sh
+. "$(dirname "$0")/servers.sh"
 engine=$1
 shift
-directory=$(mktemp -d "${TMPDIR:-/tmp}/enrold-server-XXXXXX")
-chmod 0755 "$directory"
-mkdir -m 0777 "$directory/slots"
-pid_file=
+servers_directory "$([ "$engine" = postgresql ] && echo postgres || echo mysql)"
 
 finish() {
   if [ -x "$directory/stop" ]; then "$directory/stop"; fi
@@ -23,29 +22,10 @@ finish() {
 }
 trap finish EXIT
 
-# A server does not run as root.
-as_user=()
-if [ "$(id -u)" = 0 ]; then
-  user=$([ "$engine" = postgresql ] && echo postgres || echo mysql)
-  getent passwd "$user" >/dev/null || user=nobody
-  chown "$user" "$directory"
-  as_user=(setpriv --reuid="$user" --regid="$(id -g "$user")" --clear-groups)
-fi
-
 # openssl says much, and only once that matters.
 certificate() { # NAME SUBJECT OPTION...
   openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -keyout "$tls/$1.key" \
     -out "$tls/$1.pem" -subj "/CN=$2" "${@:3}" >>"$tls/openssl.log" 2>&1 || { cat "$tls/openssl.log"; exit 1; }
-}
-
-# Not one of those that the kernel gives out by itself.
-port_find() {
-  local port
-  for _ in $(seq 100); do
-    port=$((20000 + RANDOM % 10000))
-    if ! (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then echo "$port"; return; fi
-  done
-  return 1
 }
 
 tls=
@@ -59,7 +39,7 @@ if [ "${ENROLD_TEST_TLS:-}" = 1 ]; then
     -addext subjectAltName=DNS:localhost,IP:127.0.0.1
   [ ${#as_user[@]} = 0 ] || chown "$user" "$tls" "$tls/server.key"
   export ENROLD_TEST_TLS=$tls ENROLD_TEST_PORT
-  ENROLD_TEST_PORT=$(port_find)
+  ENROLD_TEST_PORT=$(ports_find 1)
 fi
 
 case $engine in
@@ -68,9 +48,9 @@ postgresql)
   [ -x "$bin/initdb" ] || { echo "skipped: PostgreSQL is not installed"; exit 77; }
   (cd / && "${as_user[@]}" "$bin/initdb" -D "$directory/data" -U admin -A trust -E UTF8 --locale=C.UTF-8 --no-sync >"$directory/init.log" 2>&1) ||
     { cat "$directory/init.log"; exit 1; }
-  stop_signal=INT pid_file=$directory/data/postmaster.pid
+  stop_signal=INT
   # shellcheck disable=SC2206  # words on purpose
-  command=("${as_user[@]}" "$bin/postgres" -D "$directory/data" -k "$directory" -c listen_addresses=\'\' -c max_connections=200
+  command=("${as_user[@]}" "$bin/postgres" -D "$directory/data" -k "$directory" -c listen_addresses= -c max_connections=200
     -c fsync="${ENROLD_TEST_FSYNC:-off}" ${ENROLD_TEST_SERVER_OPTIONS:-})
   socket=$directory/.s.PGSQL.5432
   if [ "$tls" ]; then
@@ -93,10 +73,10 @@ mariadb)
   "${as_user[@]}" mariadb-install-db --no-defaults --datadir="$directory/data" --tmpdir="$directory/tmp" --auth-root-authentication-method=normal \
     --skip-test-db >"$directory/init.log" 2>&1 || { cat "$directory/init.log"; exit 1; }
   flush=$([ "${ENROLD_TEST_FSYNC:-off}" = on ] && echo "--innodb-flush-log-at-trx-commit=1" || echo "--innodb-flush-log-at-trx-commit=0 --innodb-flush-method=nosync")
-  stop_signal=TERM pid_file=$directory/pid
+  stop_signal=TERM
   # shellcheck disable=SC2206  # words on purpose
   command=("${as_user[@]}" mariadbd --no-defaults --datadir="$directory/data" --socket="$directory/socket" --skip-name-resolve
-    --tmpdir="$directory/tmp" --pid-file="$directory/pid" --max-connections=200 $flush ${ENROLD_TEST_SERVER_OPTIONS:-})
+    --tmpdir="$directory/tmp" --pid-file="$directory/server.pid" --max-connections=200 $flush ${ENROLD_TEST_SERVER_OPTIONS:-})
   if [ "$tls" ]; then
     command+=(--bind-address=127.0.0.1,127.0.0.2 --port="$ENROLD_TEST_PORT" --ssl-ca="$tls/ca.pem" --ssl-cert="$tls/server.pem"
       --ssl-key="$tls/server.key" --general-log --general-log-file="$tls/connections")
@@ -111,17 +91,7 @@ mariadb)
   ;;
 esac
 
-cat >"$directory/start" <<SCRIPT
-#!/bin/sh
-cd / && setsid ${command[*]} >>"$directory/log" 2>&1 </dev/null &
-SCRIPT
-cat >"$directory/stop" <<SCRIPT
-#!/bin/sh
-pid=\$(head -n 1 "$pid_file" 2>/dev/null) || exit 0
-kill -$stop_signal "\$pid" 2>/dev/null
-while kill -0 "\$pid" 2>/dev/null; do sleep 0.05; done
-SCRIPT
-chmod +x "$directory/start" "$directory/stop"
+server_scripts "$directory" "$stop_signal" "${command[@]}"
 "$directory/start"
 for _ in $(seq 300); do
   if ready; then break; fi
