@@ -21,8 +21,7 @@
 struct error site_init(const struct lms_options *options, bool *made) MUST_CHECK;
 
 /* What there is, what enrold will and will not do with it, and what each feed may reach: one call
- * for each thing. NOTE: it may surprise. BAD: enrold
- * cannot work like this. */
+ * for each thing. NOTE: it may surprise. BAD: enrold cannot work like this. */
 enum finding { FINDING_GOOD, FINDING_NOTE, FINDING_BAD };
 typedef void site_on_finding(
     void *context, enum finding finding, const char *about, const char *text);

@@ -45,7 +45,8 @@ struct error lms_suggest_cohorts(
     struct lms *lms, struct cohort_facts *cohorts, size_t count, struct arena *arena)
 {
 	struct nearest *names = NULL;
-	size_t suggestions = 0, budget = LOOKS_MAX;
+	size_t suggestions = lms_may(lms, DEED_SEE_COHORT) ? 0 : SUGGESTIONS_MAX;
+	size_t budget = LOOKS_MAX;
 	for (size_t i = 0; i < count && suggestions < SUGGESTIONS_MAX; i++) {
 		if (cohorts[i].id != 0 || value_is_integer(cohorts[i].text))
 			continue;
@@ -63,7 +64,8 @@ struct error lms_suggest_cohorts(
 struct error lms_suggest_groups(
     struct lms *lms, struct group_facts *groups, size_t count, struct arena *arena)
 {
-	size_t suggestions = 0, budget = LOOKS_MAX;
+	size_t suggestions = lms_may(lms, DEED_SEE_GROUP) ? 0 : SUGGESTIONS_MAX;
+	size_t budget = LOOKS_MAX;
 	for (size_t i = 0; i < count && suggestions < SUGGESTIONS_MAX; i++) {
 		if (groups[i].matches > 0 || groups[i].course_id == 0)
 			continue;

@@ -1,6 +1,7 @@
 /*
  * surroundings: the categories in which courses and categories stand, from the bottom to the top,
- * by their idnumbers: asked only for feeds that may not reach all.
+ * by their idnumbers: asked only for feeds that may not reach all. Who may not read categories
+ * knows of none, and such a feed then reaches nothing that it would take a category to allow.
  */
 #include "parts.h"
 
@@ -85,8 +86,11 @@ struct error lms_load_course_surroundings(
 			db_question(&questions, i, DB_VALUES(db_int(courses[i].id)));
 	}
 	struct db_rows rows = db_ask(lms_db(lms),
-	    "SELECT c.shortname, k.path FROM {each}{course} c LEFT JOIN {course_categories} k ON "
-	    "k.id = c.category WHERE c.id = ?1",
+	    lms_may(lms, DEED_SEE_CATEGORY)
+	        ? "SELECT c.shortname, k.path FROM {each}{course} c LEFT JOIN {course_categories} "
+	          "k "
+	          "ON k.id = c.category WHERE c.id = ?1"
+	        : "SELECT c.shortname, '' FROM {each}{course} c WHERE c.id = ?1",
 	    &questions);
 	while (db_next(&rows)) {
 		struct surroundings *stands = &courses[rows.about].stands;
@@ -100,6 +104,8 @@ struct error lms_load_course_surroundings(
 struct error lms_load_category_surroundings(
     struct lms *lms, struct category_facts *categories, size_t count, struct arena *arena)
 {
+	if (!lms_may(lms, DEED_SEE_CATEGORY))
+		return OK;
 	arena_reset(lms->scratch);
 	struct parents parents = {.questions = db_questions(lms->scratch), .scratch = lms->scratch};
 	struct db_questions questions = db_questions(lms->scratch);

@@ -113,7 +113,9 @@ static bool cohort_error(
 		request_refuse(pass, request, request->column, refused_by,
 		    arena_print(pass->batch->arena, "This feed reaches no cohort '%.*s'",
 		        SLICE_ARG(named->text)));
-	else if (cohort_is_missing(pass, request, cohort))
+	else if (request_lacks(
+	             pass, request, request->column, named->text, DEED_BIT(DEED_SEE_COHORT)) ||
+	         cohort_is_missing(pass, request, cohort))
 		return true;
 	else if (cohort->is_external)
 		request_error(pass, request, request->column, CODE_COHORT_EXTERNAL,
@@ -128,8 +130,8 @@ void cohort_settle(struct pass *pass, const struct request *request)
 	uint32_t target = pass->batch->cohorts[request->target].same;
 	struct cohort_facts *cohort = &pass->batch->cohorts[target];
 	bool is_missing = cohort->id == 0;
-	if (join_lacks(pass, request, request->column, PERSON_IN_COHORT, target) ||
-	    cohort_error(pass, request, cohort))
+	if (cohort_error(pass, request, cohort) ||
+	    join_lacks(pass, request, request->column, PERSON_IN_COHORT, target))
 		return;
 	if (is_missing)
 		cohort_make(pass, cohort, target);
@@ -180,6 +182,9 @@ void group_settle(struct pass *pass, const struct request *request, bool may_joi
 		return;
 	}
 	bool is_missing = group->id == 0;
+	if (request_lacks(
+	        pass, request, request->group_column, group->text, DEED_BIT(DEED_SEE_GROUP)))
+		return;
 	if (is_missing && !pass->batch->policy->may.create_groups) {
 		request_error(pass, request, request->group_column, CODE_GROUP_NOT_FOUND,
 		    missing_message(pass->batch->arena, "group", group->text, group->nearest,

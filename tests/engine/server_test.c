@@ -237,6 +237,40 @@ Test(server, before_the_grants_says_who_may_not_read_it)
 	served_close(&site);
 }
 
+/* It takes a category to allow a course: who may not read them allows none, and goes on. */
+Test(server, lets_a_feed_reach_nothing_that_it_may_not_look_up)
+{
+	struct served site;
+	struct answer answer;
+	site_make(&site, NULL);
+	role_make(&site);
+	served_execute(&site, "REVOKE SELECT ON mdl_course_categories FROM enrold;");
+	served_execute(&site, "REVOKE SELECT ON mdl_cohort FROM enrold;");
+	served_execute(&site, "REVOKE SELECT ON mdl_groups FROM enrold;");
+	struct path url = url_as(&site, "enrold", ""), config = served_config(&site, url.text);
+	struct path narrow =
+	    path_of("spool: %s\nnode: " SPOOL_NODE "\nsettle: 0\nlms: { url: \"%s\" }\nfeeds:\n"
+	            "  default: { may: { categories: [OWN] } }\n  all: {}\n",
+	        site.spool.directory.text, url.text);
+	files_write(config.text, narrow.text, strlen(narrow.text), 0640);
+	files_make_directory(spool_inbox(&site.spool, "all").text);
+	spool_drop(&site.spool, "a.csv", "username,course1\np1,C1\np1,C99\n");
+	spool_drop(&site.spool, "all/a.csv", "username,course1,group1,cohort1\np1,C1,G,K\n");
+	struct finished finished =
+	    program_expect(0, ARGV("enrold", "--config", config.text, "--once"));
+	finished_done(&finished);
+	answer_open(&answer, &site.spool, "a.csv", 0);
+	EXPECT(&answer, {2, "course1", "error", "not_allowed"},
+	    {3, "course1", "error", "not_allowed"});
+	answer_close(&answer);
+	answer_open(&answer, &site.spool, "all/a.csv", 0);
+	EXPECT(&answer, {2, "course1", "done", "enrolled"}, {2, "group1", "error", "no_right"},
+	    {2, "cohort1", "error", "no_right"});
+	answer_close(&answer);
+	role_drop(&site);
+	served_close(&site);
+}
+
 /* A right that came back, or went, is seen by the same daemon. */
 Test(server, that_gives_a_right_again_is_believed)
 {
