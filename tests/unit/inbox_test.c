@@ -198,7 +198,7 @@ Test(inbox, a_file_that_grows_on_another_machine_has_not_settled_whatever_an_old
 
 Test(inbox, looks_at_a_full_directory_piece_by_piece)
 {
-	enum { FILES = 2 * INBOX_ENTRIES_AT_ONCE + 500 };
+	enum { FILES = INBOX_ENTRIES_AT_ONCE + 500 };
 	struct fixture fixture;
 	char name[32];
 	size_t count = 0;
