@@ -581,5 +581,7 @@ Test(server, shared_is_left_when_the_spools_lock_is_another_file)
 	cr_expect_eq(finished.status, 75, "%d: %s", finished.status, finished.err.bytes);
 	cr_expect(strstr(finished.err.bytes, "spool_lost"), "%s", finished.err.bytes);
 	finished_done(&finished);
+	close(service.notify);
+	buffer_done(&service.heard);
 	served_close(&site);
 }
