@@ -2,6 +2,7 @@
 
 #include "enrold/secret.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/random.h>
@@ -529,16 +530,34 @@ void db_find_columns(struct db *db, const char *table, struct buffer *all, struc
 	buffer_done(&quoted);
 }
 
+void db_rights_all(struct db *db, const char *const *tables, size_t count, uint32_t *rights)
+{
+	struct buffer quoted[DB_RIGHTS_MAX];
+	const char *names[DB_RIGHTS_MAX];
+	assert(count <= DB_RIGHTS_MAX);
+	for (size_t i = 0; i < count; i++)
+		rights[i] = 0;
+	for (size_t i = 0; i < count; i++) {
+		quoted[i] = table_quote(db, tables[i]);
+		buffer_add_char(&quoted[i], '\0');
+		if (quoted[i].failed)
+			db_fail(db, error_memory("looking for a table"));
+		names[i] = quoted[i].bytes;
+	}
+	if (!db->engine->rights) {
+		for (size_t i = 0; i < count; i++)
+			rights[i] = db_has_table(db, tables[i]) ? DB_MAY_ALL : DB_IS_ABSENT;
+	} else if (!is_error(&db->error)) {
+		db->engine->rights(db, names, count, rights);
+	}
+	for (size_t i = 0; i < count; i++)
+		buffer_done(&quoted[i]);
+}
+
 uint32_t db_rights(struct db *db, const char *table)
 {
-	if (!db->engine->rights)
-		return db_has_table(db, table) ? DB_MAY_ALL : DB_IS_ABSENT;
-	struct buffer quoted = table_quote(db, table);
-	buffer_add_char(&quoted, '\0');
-	if (quoted.failed)
-		db_fail(db, error_memory("looking for a table"));
-	uint32_t rights = is_error(&db->error) ? 0 : db->engine->rights(db, quoted.bytes);
-	buffer_done(&quoted);
+	uint32_t rights;
+	db_rights_all(db, &table, 1, &rights);
 	return rights;
 }
 

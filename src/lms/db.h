@@ -113,8 +113,8 @@ void db_rollback(struct db *db);
 /* The error that sticks, if any. What db_run was given may not have been tried yet. */
 struct error db_error(const struct db *db) MUST_CHECK;
 bool db_has_failed(const struct db *db);
-/* Makes the database fail: it has taken fewer or more rows than it was given, and nobody may be told
- * that all went well. */
+/* Makes the database fail: it has taken fewer or more rows than it was given, and nobody may be
+ * told that all went well. */
 void db_fail_count(struct db *db, uint64_t taken, uint64_t given);
 /* Makes the database fail with an error of the caller's. */
 void db_fail(struct db *db, struct error error);
@@ -161,6 +161,9 @@ enum {
 	DB_IS_ABSENT = 32,
 };
 uint32_t db_rights(struct db *db, const char *table);
+/* The same of several at once. */
+enum { DB_RIGHTS_MAX = 32 };
+void db_rights_all(struct db *db, const char *const *tables, size_t count, uint32_t *rights);
 /* Microseconds since 1970 by the server's clock; 0: there is no server. */
 int64_t db_clock_us(struct db *db);
 /* Who we are to the database: a role. */

@@ -67,8 +67,9 @@ struct engine {
 	const char *table_columns;
 	/* ... whether the table's sequence may be used; NULL: there is none. */
 	const char *may_number;
-	/* What we may do to the table, which is in quotes: of DB_MAY_ALL; NULL: all. */
-	uint32_t (*rights)(struct db *db, const char *table);
+	/* What we may do to each of the tables, which are in quotes: of DB_MAY_ALL; NULL: all. Few
+	 * round trips, however many there are. */
+	void (*rights)(struct db *db, const char *const *tables, size_t count, uint32_t *rights);
 	/* Dialect. */
 	char quote;           /* around names */
 	const char *ledger;   /* in front of our own tables */

@@ -9,7 +9,7 @@
 
 #include <mysql.h>
 
-uint32_t mariadb_rights(struct db *base, const char *table);
+void mariadb_rights(struct db *base, const char *const *tables, size_t count, uint32_t *rights);
 
 struct mariadb {
 	struct db db;

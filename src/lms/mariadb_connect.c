@@ -244,25 +244,47 @@ struct error mariadb_open(const struct lms_options *options, enum db_mode mode, 
  * the handlers note what was denied (1142, 1143, 1370) and what is not there (1146), which the
  * server only says to those who have some right to it; other errors come behind the check.
  */
-uint32_t mariadb_rights(struct db *base, const char *table)
+/* Adds the table's bits, as a number, to what the script has found so far. */
+static void rights_try(struct buffer *sql, const char *table)
 {
 	static const char *const tries[] = {
 	    "SET @enrold_try = (SELECT max(id) FROM %s WHERE 1 = 0)",
 	    "INSERT INTO %s (id) SELECT 1 FROM dual WHERE 1 = 0",
 	    "UPDATE %s SET id = id WHERE 1 = 0", "DELETE FROM %s WHERE 1 = 0"};
+	buffer_add_text(sql, "SET @enrold_may = 31; ");
+	for (size_t i = 0; i < sizeof tries / sizeof *tries; i++) {
+		const char *hole = strstr(tries[i], "%s");
+		buffer_print(sql, "SET @enrold_bit = %u; ", 1u << i);
+		buffer_add(sql, tries[i], (size_t)(hole - tries[i]));
+		buffer_print(sql, "%s%s; ", table, hole + 2);
+	}
+	buffer_add_text(sql, "SET @enrold_all = CONCAT(@enrold_all, @enrold_may, ' '); ");
+}
+
+static void rights_read(struct db *base, size_t count, uint32_t *rights)
+{
+	struct db_rows rows = db_select(base, "SELECT @enrold_all", DB_NONE);
+	if (!db_next(&rows))
+		return;
+	char text[8 * DB_RIGHTS_MAX], *rest = text;
+	struct slice all = db_column_text(&rows, 0);
+	snprintf(text, sizeof text, "%.*s", SLICE_ARG(all));
+	for (size_t i = 0; i < count; i++)
+		rights[i] = (uint32_t)strtoul(rest, &rest, 10);
+	db_leave(&rows);
+}
+
+void mariadb_rights(struct db *base, const char *const *tables, size_t count, uint32_t *rights)
+{
 	struct buffer sql = {0};
 	buffer_add_text(&sql, "BEGIN NOT ATOMIC "
 	                      "DECLARE CONTINUE HANDLER FOR SQLEXCEPTION BEGIN END; "
 	                      "DECLARE CONTINUE HANDLER FOR 1142, 1143, 1370 SET @enrold_may = "
 	                      "@enrold_may & ~@enrold_bit; "
 	                      "DECLARE CONTINUE HANDLER FOR 1146 SET @enrold_may = 32; "
-	                      "SET @enrold_may = 31; ");
-	for (size_t i = 0; i < sizeof tries / sizeof *tries; i++) {
-		const char *hole = strstr(tries[i], "%s");
-		buffer_print(&sql, "SET @enrold_bit = %u; ", 1u << i);
-		buffer_add(&sql, tries[i], (size_t)(hole - tries[i]));
-		buffer_print(&sql, "%s%s; ", table, hole + 2);
-	}
+	                      "SET @enrold_all = ''; ");
+	for (size_t i = 0; i < count; i++)
+		rights_try(&sql, tables[i]);
 	buffer_add_text(&sql, "END");
 	buffer_add_char(&sql, '\0');
 	if (sql.failed)
@@ -270,5 +292,5 @@ uint32_t mariadb_rights(struct db *base, const char *table)
 	else if (!db_has_failed(base))
 		base->engine->script(base, sql.bytes);
 	buffer_done(&sql);
-	return (uint32_t)db_find(base, "SELECT @enrold_may", 0, DB_NONE);
+	rights_read(base, count, rights);
 }

@@ -53,7 +53,7 @@ PGresult *postgresql_execute(struct postgresql *db, const char *sql, const char 
 struct error postgresql_open(
     const struct lms_options *options, enum db_mode mode, struct db **result);
 void postgresql_close(struct db *base);
-uint32_t postgresql_rights(struct db *base, const char *table);
+void postgresql_rights(struct db *base, const char *const *tables, size_t count, uint32_t *rights);
 
 /* ---- postgresql_copy.c ---- */
 

@@ -128,7 +128,7 @@ struct error postgresql_open(
  * By the catalogue, not by the name's resolution, which fails where the schema may not be used. A
  * right to some columns counts: what is missing then shows when it is needed.
  */
-uint32_t postgresql_rights(struct db *base, const char *table)
+void postgresql_rights(struct db *base, const char *const *tables, size_t count, uint32_t *rights)
 {
 	static const char question[] =
 	    "SELECT CASE WHEN NOT has_schema_privilege(t.schema, 'USAGE') THEN 0 "
@@ -145,5 +145,18 @@ uint32_t postgresql_rights(struct db *base, const char *table)
 	    "i.words[array_length(i.words, 1)] AND c.relkind IN ('r', 'p', 'v', 'f') JOIN "
 	    "pg_namespace n ON n.oid = c.relnamespace WHERE array_length(i.words, 1) = 1 OR "
 	    "n.nspname = i.words[1] ORDER BY pg_table_is_visible(c.oid) DESC LIMIT 1) t";
-	return (uint32_t)db_find(base, question, DB_IS_ABSENT, DB_VALUES(db_string(table)));
+	struct arena *arena = arena_create();
+	if (!arena) {
+		db_fail(base, error_memory("looking at rights"));
+		return;
+	}
+	struct db_questions questions = db_questions(arena);
+	for (size_t i = 0; i < count; i++) {
+		rights[i] = DB_IS_ABSENT;
+		db_question(&questions, i, DB_VALUES(db_string(tables[i])));
+	}
+	struct db_rows rows = db_ask(base, question, &questions);
+	while (db_next(&rows))
+		rights[rows.about] = (uint32_t)db_column_int(&rows, 0);
+	arena_free(arena);
 }

@@ -155,13 +155,14 @@ static void tables_ask(struct lms *lms)
 {
 	_Static_assert(
 	    (int)TABLES <= (int)RIGHTS_TABLES_MAX, "there is room for what is known of each");
-	for (size_t i = 0; i < TABLES; i++) {
-		const char *table = table_rights[i].table;
-		lms->rights[i] = db_rights(lms_db(lms), table);
+	const char *names[TABLES];
+	for (size_t i = 0; i < TABLES; i++)
+		names[i] = table_rights[i].table;
+	db_rights_all(lms_db(lms), names, TABLES, lms->rights);
+	for (size_t i = 0; i < TABLES; i++)
 		if (table_rights[i].is_optional && lms->rights[i] == 0 &&
-		    !rights_knows_optional(lms_db(lms), table))
+		    !rights_knows_optional(lms_db(lms), names[i]))
 			lms->rights[i] = DB_IS_ABSENT;
-	}
 }
 
 void rights_load(struct lms *lms)
