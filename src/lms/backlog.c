@@ -10,7 +10,7 @@
 /* How many entries are written together. The more the faster; but there are two such bundles in
  * memory, and whoever waits for the transaction waits for both to be written: how many are written
  * in these times, on this engine and machine, is tried out. */
-enum { BUNDLE_FIRST = 10000, BUNDLE_MIN = 1250, BUNDLE_MAX = 40000 };
+enum { BUNDLE_FIRST = 5000, BUNDLE_MIN = 1250, BUNDLE_MAX = 40000 };
 enum { BUNDLE_US_MIN = 200000, BUNDLE_US_MAX = 450000 };
 
 /* What is written together. */
