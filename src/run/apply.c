@@ -27,6 +27,8 @@
 #include <time.h>
 #include <unistd.h>
 
+/* Of a batch while small files come: how long it should take, and what is worth while. */
+enum { BATCH_WANTED_US = 250000, BATCH_FIT_MIN = 50 };
 /* What memory is for. */
 enum { BATCH_RECORDS = 2500, BATCH_REQUESTS = 5000, BATCH_BYTES = 24 << 20 };
 /* Of a transaction, behind its census; reading that may take as long again. What is left to be
@@ -51,6 +53,8 @@ struct applying {
 	struct reader reader;
 	struct batch batch;
 	size_t records_max;     /* of a batch */
+	size_t records_fit;     /* the same, as far as others wait */
+	bool was_wanted;        /* the last transaction, by a small file */
 	uint64_t records_since; /* the transaction's records begin behind so many */
 	uint64_t expected;      /* how many there will be in the next one */
 	int64_t begun_us;       /* the transaction, once it had its census */
@@ -243,9 +247,8 @@ static bool is_long(const struct applying *applying)
 static bool rehearsal_is_over(struct applying *applying)
 {
 	struct turnstile *turnstile = applying->run->runner->shared->turnstile;
-	return is_wanted(applying) ||
-	       (is_long(applying) &&
-	           (turnstile_is_wanted(turnstile, TURNS) || lms_is_awaited(applying->lms)));
+	return is_long(applying) &&
+	       (turnstile_is_wanted(turnstile, TURNS) || lms_is_awaited(applying->lms));
 }
 
 /* Whether it has all that one transaction may have. When small files come the next one will be
@@ -253,11 +256,12 @@ static bool rehearsal_is_over(struct applying *applying)
 static bool transaction_is_full(struct applying *applying)
 {
 	uint64_t records = applying->tally.rows - applying->records_since;
+	bool wanted = applying->way != ATOMIC && is_wanted(applying);
+	applying->was_wanted = wanted;
 	if (applying->way == ATOMIC)
 		return false;
 	if (applying->way == REHEARSED)
-		return rehearsal_is_over(applying);
-	bool wanted = is_wanted(applying);
+		return wanted || rehearsal_is_over(applying);
 	applying->expected = wanted ? records : transaction_max(applying);
 	return records >= transaction_max(applying) || wanted || is_long(applying) ||
 	       is_stopping(applying);
@@ -316,13 +320,27 @@ static bool should_yield(const struct applying *applying)
 	       clock_us() - applying->turn_us >= most;
 }
 
+/* While small files come, a batch is as large as this database does in a moment; else as large as
+ * memory allows. */
+static void records_fit(struct applying *applying)
+{
+	uint64_t done = applying->tally.rows - applying->records_since;
+	uint64_t took_us = (uint64_t)(clock_us() - applying->begun_us) + 1;
+	uint64_t fit = applying->was_wanted ? done * BATCH_WANTED_US / took_us
+	                                    : (uint64_t)applying->records_fit * 2;
+	fit = fit < BATCH_RECORDS ? fit : BATCH_RECORDS;
+	applying->records_fit = fit > BATCH_FIT_MIN ? (size_t)fit : BATCH_FIT_MIN;
+}
+
 /* A full batch in the middle of the file. */
 static struct error batch_flush(struct applying *applying)
 {
 	struct runner *runner = applying->run->runner;
 	struct error error = batch_apply(applying);
-	if (!is_error(&error) && transaction_is_full(applying))
+	if (!is_error(&error) && transaction_is_full(applying)) {
 		error = transaction_end(applying);
+		records_fit(applying);
+	}
 	if (is_error(&error))
 		return error;
 	batch_reset(&applying->batch);
@@ -359,6 +377,8 @@ static bool is_full(const struct applying *applying, const struct csvin_record *
 {
 	const struct batch *batch = &applying->batch;
 	size_t most = applying->records_max, bytes = arena_used(batch->arena);
+	if (applying->records_fit < most)
+		most = applying->records_fit;
 	/* What does not get through gets smaller, to one record if need be. */
 	if (applying->way == BY_CHECKPOINTS && transaction_max(applying) < most)
 		most = (size_t)transaction_max(applying);
@@ -480,6 +500,7 @@ static struct error attempt(struct run *run, bool *wants_all_hashes)
 	    .way = way_of(run),
 	    .entered_us = clock_us(),
 	    .committed = run->row,
+	    .records_fit = BATCH_RECORDS,
 	    .hashing = {run, run->runner->lms, *wants_all_hashes, -1}};
 	applying.expected = transaction_max(&applying);
 	struct error error = tally_parse(run->row.counts, &applying.tally);
