@@ -4,7 +4,7 @@ build_packages="gcc libc6-dev libcrypt-dev cmake ninja-build pkg-config libuv1-d
   libyaml-dev libpq-dev libmariadb-dev libssl-dev libjansson-dev libsystemd-dev libutf8proc-dev uthash-dev tzdata"
 test_packages="libcriterion-dev python3 mandoc valgrind openssl acl"
 # Servers of the tests' own; a suite whose server is not to be had is skipped.
-server_packages="postgresql-15 mariadb-server-core mariadb-client"
+server_packages="postgresql-15 mariadb-server-core mariadb-client galera-4"
 
 # Installs what is missing; says nothing when nothing is.
 install_packages() {

@@ -24,7 +24,7 @@
 TestSuite(galera, .timeout = 150);
 TestSuite(galera_node, .timeout = 150); /* what fails here may leave a node apart */
 
-enum { NODES = 3, PEOPLE = 1000, PLACES = 30, ROWS = PEOPLE * PLACES, DEADLINE_MS = 60 * 1000 };
+enum { NODES = 3, PEOPLE = 1000, PLACES = 15, ROWS = PEOPLE * PLACES, DEADLINE_MS = 60 * 1000 };
 
 /* ---- the nodes ---- */
 
@@ -213,7 +213,7 @@ struct collision {
 };
 
 /* After each enrold waits twice as long as before. */
-enum { COLLISIONS = 4 };
+enum { COLLISIONS = 3 };
 
 ParameterizedTestParameters(galera, that_undoes_a_run_in_its_middle_is_noticed)
 {
@@ -331,7 +331,7 @@ ParameterizedTest(struct collision *collision, galera, that_undoes_a_run_in_its_
 
 /* ---- daemons at different nodes ---- */
 
-enum { FILE_ROWS = 15000 };
+enum { FILE_ROWS = 12000 };
 
 static void daemon_start(struct service *service, const struct served *site, int node)
 {

@@ -431,7 +431,7 @@ Test(lms, buries_an_account_and_tells_of_all_it_leaves)
 	fixture_make(&fixture);
 	database_execute(&fixture.database,
 	    "UPDATE mdl_user SET email = 'P.One@x.example', idnumber = 'N\xC3\xA9' WHERE id = 3;"
-	    "INSERT INTO mdl_groups (courseid, name) VALUES (2, 'G');"
+	    "INSERT INTO mdl_groups (id, courseid, name) VALUES (1, 2, 'G');"
 	    "INSERT INTO mdl_groups_members (groupid, userid) VALUES (1, 3);"
 	    "INSERT INTO mdl_cohort_members (cohortid, userid) VALUES (1, 3)");
 	pairs_of(&fixture, enrolments);

@@ -119,7 +119,7 @@ galera)
   export ENROLD_TEST_SOCKET=$directory/1/socket ENROLD_TEST_DAEMON_URL_PATTERN="mariadb://root@localhost/%s?socket="
   ;;
 pair)
-  bin=$(compgen -G '/usr/lib/postgresql/*/bin' | sort -V | tail -1 || true)
+  bin=${ENROLD_TEST_POSTGRESQL:-$(compgen -G '/usr/lib/postgresql/*/bin' | sort -V | tail -1 || true)}
   [ -x "$bin/initdb" ] || { echo "skipped: PostgreSQL is not installed"; exit 77; }
   servers_directory postgres
   port=$(ports_find 2)
@@ -133,11 +133,11 @@ pair)
   (cd / && "${as_user[@]}" "$bin/initdb" -D "$directory/1/data" -U admin -A trust -E UTF8 --locale=C.UTF-8 --no-sync \
     >"$directory/init.log" 2>&1) || { cat "$directory/init.log"; exit 1; }
   "$directory/1/start"
-  await "$bin/pg_isready" -q -h "$directory" -p "$port"
+  await pg_isready -q -h "$directory" -p "$port"
   (cd / && "${as_user[@]}" "$bin/pg_basebackup" -h "$directory" -p "$port" -U admin -D "$directory/2/data" -R -X stream \
     -c fast --no-sync)
   "$directory/2/start"
-  await "$bin/pg_isready" -q -h "$directory" -p $((port + 1))
+  await pg_isready -q -h "$directory" -p $((port + 1))
   export ENROLD_TEST_CLIENT="psql -X -q -v ON_ERROR_STOP=1 -h $directory -p $port -U admin -d"
   for setting in "synchronous_commit = remote_apply" "synchronous_standby_names = '*'"; do
     $ENROLD_TEST_CLIENT postgres -c "ALTER SYSTEM SET $setting"

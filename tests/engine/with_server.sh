@@ -3,6 +3,7 @@
 #
 #     with_server.sh postgresql|mariadb COMMAND...
 #
+# $ENROLD_TEST_POSTGRESQL is the directory of another PostgreSQL's programs than Debian's.
 # The command finds it by $ENROLD_TEST_URL (with %s for the database) and $ENROLD_TEST_DIRECTORY. It may
 # stop it and start it again: $ENROLD_TEST_DIRECTORY/../stop and /../start.
 # With $ENROLD_TEST_TLS=1 it also listens on the ports $ENROLD_TEST_PORT of 127.0.0.1 and 127.0.0.2, by
@@ -44,7 +45,7 @@ fi
 
 case $engine in
 postgresql)
-  bin=$(compgen -G '/usr/lib/postgresql/*/bin' | sort -V | tail -1 || true)
+  bin=${ENROLD_TEST_POSTGRESQL:-$(compgen -G '/usr/lib/postgresql/*/bin' | sort -V | tail -1 || true)}
   [ -x "$bin/initdb" ] || { echo "skipped: PostgreSQL is not installed"; exit 77; }
   (cd / && "${as_user[@]}" "$bin/initdb" -D "$directory/data" -U admin -A trust -E UTF8 --locale=C.UTF-8 --no-sync >"$directory/init.log" 2>&1) ||
     { cat "$directory/init.log"; exit 1; }
@@ -61,7 +62,7 @@ postgresql)
       -c ssl_key_file="$tls/server.key" -c log_connections=on)
     export ENROLD_TEST_CONNECTIONS=$directory/log
   fi
-  ready() { "$bin/pg_isready" -q -h "$directory"; }
+  ready() { pg_isready -q -h "$directory"; }
   export ENROLD_TEST_CLIENT="psql -X -q -v ON_ERROR_STOP=1 -h $directory -U admin -d"
   export ENROLD_TEST_URL="postgresql://admin@/%s?host=$directory"
   export ENROLD_TEST_SOCKET=$socket ENROLD_TEST_DAEMON_URL_PATTERN="postgresql://admin@/%s?host="
