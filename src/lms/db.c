@@ -143,8 +143,8 @@ static void token_check(struct db *db)
 		return;
 	int64_t found = db_find(db, "SELECT token FROM {enrold_lock} WHERE id = 1", 0, DB_NONE);
 	if (found != db->token)
-		db_fail(db, error_retry("%s: the server has undone some of the transaction, or "
-		                        "enrold_lock has lost its row",
+		db_fail(db, error_collision("%s: the server has undone some of the transaction, or "
+		                            "enrold_lock has lost its row",
 		                db->name));
 }
 

@@ -145,8 +145,9 @@ static void inside_check(struct mariadb *db)
 		return;
 	mariadb_get_infov(db->handle, MARIADB_CONNECTION_SERVER_STATUS, &status);
 	if (!(status & SERVER_STATUS_IN_TRANS))
-		db_fail(&db->db,
-		    error_retry("%s: the server has ended the transaction by itself", db->db.name));
+		db_fail(
+		    &db->db, error_collision("%s: the server has ended the transaction by itself",
+		                 db->db.name));
 }
 
 /* Its answers are the caller's to take. */

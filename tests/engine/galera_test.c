@@ -340,7 +340,8 @@ static void daemon_start(struct service *service, const struct served *site, int
 	spool.config = path_of("%s/node%d.yaml", site->spool.root.text, node);
 	buffer_print(&yaml,
 	    "spool: %s\nnode: " SPOOL_NODE "%d\nsettle: 0\nrescan: 1s\nlease: 10s\n"
-	    "checkpoint_rows: 10000\nlms: { url: \"%s\" }\nfeeds: { default: {}, f%d: {} }\n",
+	    "checkpoint_rows: 10000\nlms: { url: \"%s\" }\nfeeds: { f%d: { may: { create: { "
+	    "groups: true, cohorts: true } } } }\n",
 	    site->spool.directory.text, node, url_of(site, node).text, node);
 	files_write(spool.config.text, yaml.bytes, yaml.size, 0640);
 	buffer_done(&yaml);
@@ -375,6 +376,7 @@ Test(galera, lets_no_two_daemons_write_at_the_same_time)
 		service_await(&services[i], &site.spool, path_of("f%d", i).text, 1);
 	for (int i = 0; i < 2; i++)
 		service_stop(&services[i]);
+	cr_expect_eq(find_at(&site, 2, "SELECT count(*) FROM {groups}"), FILE_ROWS / 40);
 	cr_expect_eq(
 	    find_at(&site, 2, "SELECT count(*) - count(DISTINCT courseid, name) FROM {groups}"), 0);
 	cr_expect_eq(

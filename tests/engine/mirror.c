@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/file.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { SLOTS = 32, ROWS_TOGETHER = 500 };
@@ -117,6 +118,20 @@ static void tables_write(struct buffer *out)
 	buffer_add_char(out, '\0');
 }
 
+/* That has just been made: perhaps at another node of a cluster, and not yet here. */
+static struct db *new_open(const struct lms_options *options)
+{
+	const struct timespec pause = {.tv_nsec = 50 * 1000 * 1000};
+	struct db *db;
+	struct error error = db_open(options, DB_EXISTING, &db);
+	for (int i = 0; i < 200 && is_error(&error); i++) {
+		nanosleep(&pause, NULL);
+		error = db_open(options, DB_EXISTING, &db);
+	}
+	good(error);
+	return db;
+}
+
 static void database_create(const char *name)
 {
 	char url[MIRROR_URL_SIZE], sql[128];
@@ -142,7 +157,7 @@ static void database_create(const char *name)
 		return;
 	struct buffer text = {0};
 	url_make(url, name);
-	good(db_open(&options, DB_EXISTING, &db));
+	db = new_open(&options);
 	tables_write(&text);
 	db_script(db, text.bytes);
 	good(db_error(db));
