@@ -47,9 +47,9 @@ struct summary {
 struct error summary_format(
     const struct summary *summary, struct buffer *out, char chain[HASH_TEXT_SIZE + 1]) MUST_CHECK;
 
-/* Of a summary as it lies in the ledger: its chain and the one before it, and what a person needs to
- * know of a refusal. Of a text that somebody else has written there: no chain (""), and that it is
- * so. */
+/* Of a summary as it lies in the ledger: its chain and the one before it, and what a person needs
+ * to know of a refusal. Of a text that somebody else has written there: no chain (""), and that it
+ * is so. */
 void summary_find_chain(struct slice text, char chain[HASH_TEXT_SIZE + 1]);
 void summary_find_previous(struct slice text, char previous[HASH_TEXT_SIZE + 1]);
 bool summary_is_preview(struct slice text);

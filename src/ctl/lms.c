@@ -37,8 +37,8 @@ static void made_print(bool made, const char *url)
 	struct buffer shown = {0};
 	secret_show_url(url, &shown);
 	buffer_add_char(&shown, '\0');
-	printf(
-	    made ? "A site was made, or brought up to date, in %s.\n" : "There is a site in %s already; nothing changed.\n",
+	printf(made ? "A site was made, or brought up to date, in %s.\n"
+	            : "There is a site in %s already; nothing changed.\n",
 	    shown.failed ? "lms.url" : shown.bytes);
 	buffer_done(&shown);
 }

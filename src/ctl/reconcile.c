@@ -75,8 +75,8 @@ static void lost_print(const struct lost *lost)
 {
 	char file[FILE_NAME_SIZE], input[PATH_MAX];
 	snprintf(file, sizeof file, "%s", lost->file);
-	snprintf(input, sizeof input, "%s",
-	    *lost->input ? lost->input : "(its input was taken away)");
+	snprintf(
+	    input, sizeof input, "%s", *lost->input ? lost->input : "(its input was taken away)");
 	value_cover_text(file);
 	value_cover_text(input);
 	printf("%s  %s  %s  %s, of which the database has %s\n", lost->run,
