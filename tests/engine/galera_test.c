@@ -426,6 +426,23 @@ Test(galera_node, apart_from_its_cluster_is_passed_over)
 	served_close(&site);
 }
 
+/* Less at a time is taken. */
+Test(galera_node, that_limits_transactions_gets_shorter_ones)
+{
+	static const struct collision cohorts = {.column = "cohort1", .letter = 'K'};
+	struct served site;
+	site_make(&site);
+	struct path config = served_config(&site, site.mirror.url);
+	everybody_drop(&site.spool, &cohorts);
+	say_at(&site, 0, "SET GLOBAL wsrep_max_ws_rows = 2000");
+	struct finished finished = program_run(ARGV("enrold", "--config", config.text, "--once"));
+	say_at(&site, 0, "SET GLOBAL wsrep_max_ws_rows = 0");
+	cr_expect_eq(finished.status, 0, "%s", finished.err.bytes);
+	finished_done(&finished);
+	cr_expect_eq(find_at(&site, 2, "SELECT count(*) FROM {cohort_members}"), ROWS);
+	served_close(&site);
+}
+
 /* Who is an administrator has just been said at another node. */
 Test(galera_node, that_lags_behind_is_waited_for)
 {
