@@ -29,6 +29,9 @@ struct answer_sizes {
 struct error answer_open(int directory, const struct header *header, struct answer_sizes sizes,
     struct answer **answer) MUST_CHECK;
 void answer_close(struct answer *answer);
+/* What does not belong to the sizes is given back at once: the attempt has failed, perhaps because
+ * the disk is full, and others need the room. */
+void answer_cut(struct answer *answer, struct answer_sizes sizes);
 
 /* Writes the lines of a batch and counts them. */
 struct error answer_add(struct answer *answer, const struct batch *batch, const struct plan *plan,

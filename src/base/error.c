@@ -88,6 +88,7 @@ static const struct {
     {EOVERFLOW, true, true},
     {EXDEV, true, true},
     {EROFS, true, false},
+    {EAGAIN, false, true}, /* a lease of somebody's on that file */
     {EIO, false, true},
     {EUCLEAN, false, true},
     {EBADMSG, false, true},

@@ -15,6 +15,8 @@ enum {
 	DELAY_MAX_MS = 30000,
 	DELAY_CHANGED_MS = 1000, /* somebody is writing to the file */
 	DELAY_ELSEWHERE_MS = 1000,
+	MINUTE_MS = 60000,
+	LEFT_LINES_MAX = 100,
 	FILE_TRIES = 6, /* some three seconds: what is wrong with one file alone ends it then */
 	SHORT_BYTES = 32 << 10, /* some thousand rows: a tenth of a second */
 	SCAN_SHARE = 4,         /* scans asked for by events take at most a fifth of the time */
@@ -38,7 +40,9 @@ struct feed_state {
 	bool is_asked;        /* for a scan, which has not come yet */
 	int64_t retry_at;     /* nothing is begun before */
 	struct trouble running, scanning;
-	unsigned file_tries; /* in which the file that is next failed for reasons of its own */
+	int64_t left_until_ms; /* since a minute before so many files ... */
+	unsigned left_count;   /* ... were told to stay in the inbox */
+	unsigned file_tries;   /* in which the file that is next failed for reasons of its own */
 	bool is_busy;
 	bool is_unwatched; /* which has been said */
 };
@@ -54,6 +58,13 @@ struct feeds {
 };
 
 /* ---- what is told ---- */
+
+static int64_t clock_ms(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
 
 static json_t *about(const char *run, const struct lane *lane, const char *file)
 {
@@ -89,9 +100,29 @@ static void tell_answer(const struct run_report *report)
 		    report->tally.outcomes[OUTCOME_ERROR]);
 }
 
+/*
+ * Whoever changes a file all the time would be told of each time: so many lines a minute are
+ * enough, and then how many there were.
+ */
+static bool may_tell_left(struct feed_state *state)
+{
+	int64_t now_ms = clock_ms();
+	if (now_ms >= state->left_until_ms) {
+		if (state->left_count > LEFT_LINES_MAX)
+			log_event(LOG_WARNING, "files_left", about("", &state->lane, ""),
+			    "%u more times a file stayed in the inbox",
+			    state->left_count - LEFT_LINES_MAX);
+		state->left_until_ms = now_ms + MINUTE_MS;
+		state->left_count = 0;
+	}
+	return ++state->left_count <= LEFT_LINES_MAX;
+}
+
 static void on_left(void *context, const char *name, const char *why)
 {
-	const struct feed_state *state = context;
+	struct feed_state *state = context;
+	if (!may_tell_left(state))
+		return;
 	log_event(LOG_WARNING, "file_left", about("", &state->lane, name),
 	    "%s stays in the inbox: %s", name, why);
 }
@@ -274,13 +305,6 @@ void feeds_hear(struct feeds *feeds, size_t place, const char *name, int64_t now
 	for (size_t i = 0; i < feeds->count; i++)
 		if (place >= feeds->count || is_in_trouble(&feeds->states[i].scanning))
 			scan_ask(&feeds->states[i], now_ms);
-}
-
-static int64_t clock_ms(void)
-{
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 static void watch_try(struct feed_state *state, struct watch *watch, size_t place, int directory)

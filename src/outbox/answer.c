@@ -139,6 +139,21 @@ void answer_close(struct answer *answer)
 	free(answer);
 }
 
+/* Should it fail, the next attempt cuts it. */
+static void sheet_cut(const struct sheet *sheet, uint64_t size)
+{
+	int ignored = sheet->file >= 0 ? ftruncate(sheet->file, (off_t)size) : 0;
+	(void)ignored;
+}
+
+void answer_cut(struct answer *answer, struct answer_sizes sizes)
+{
+	if (!answer)
+		return;
+	sheet_cut(&answer->result, sizes.result);
+	sheet_cut(&answer->retry, sizes.retry);
+}
+
 /* ---- result.csv ---- */
 
 /* What the person is called: the account's name when it was resolved, else the cell. */

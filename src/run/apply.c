@@ -61,8 +61,9 @@ struct applying {
 	int64_t census_us;      /* which took so long */
 	int64_t census_dearest_us;
 	int64_t entered_us,
-	    turn_us;  /* when the run went on, and when it had found its checkpoint */
-	bool is_open; /* a transaction, whose commit has not come back */
+	    turn_us;      /* when the run went on, and when it had found its checkpoint */
+	bool is_open;     /* a transaction, whose commit has not come back */
+	bool is_doubtful; /* its commit has been sent, and may have come to pass */
 	struct ledger_run committed;
 	struct hashing hashing;
 	struct answer *answer;
@@ -267,6 +268,14 @@ static bool transaction_is_full(struct applying *applying)
 	       is_stopping(applying);
 }
 
+static struct error commit(struct applying *applying)
+{
+	applying->is_doubtful = true;
+	struct error error = transaction_commit(applying->run->runner);
+	applying->is_doubtful = is_error(&error);
+	return error;
+}
+
 /* In the middle of the file. */
 static struct error transaction_end(struct applying *applying)
 {
@@ -278,7 +287,7 @@ static struct error transaction_end(struct applying *applying)
 	}
 	struct error error = progress_store(applying);
 	if (!is_error(&error))
-		error = transaction_commit(runner);
+		error = commit(applying);
 	if (is_error(&error))
 		return error;
 	applying->is_open = false;
@@ -360,7 +369,7 @@ static struct error end(struct applying *applying)
 	}
 	if (!is_error(&error))
 		error = end_store(applying);
-	return is_error(&error) ? error : transaction_commit(runner);
+	return is_error(&error) ? error : commit(applying);
 }
 
 static enum way way_of(const struct run *run)
@@ -519,6 +528,9 @@ static struct error attempt(struct run *run, bool *wants_all_hashes)
 	transaction_rollback(run->runner);
 	hashes_done(&applying.hashing);
 	batch_done(&applying.batch);
+	if (is_error(&error) && !applying.is_doubtful)
+		answer_cut(applying.answer,
+		    (struct answer_sizes){run->row.result_bytes, run->row.retry_bytes});
 	answer_close(applying.answer);
 	reader_close(&applying.reader);
 	close(file);

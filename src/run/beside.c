@@ -19,6 +19,23 @@
 
 enum { SUM_BYTES_MAX = 64 << 10 };
 
+/* It may have been replaced between our look and our move. */
+static struct error one_check(int inbox, int directory, const char *beside)
+{
+	struct stat stat;
+	if (fstatat(directory, beside, &stat, AT_SYMLINK_NOFOLLOW) < 0)
+		return errno == ENOENT ? OK : error_errno("cannot look at %s", beside);
+	if (S_ISREG(stat.st_mode) && stat.st_nlink == 1)
+		return OK;
+	struct error error = disk_move(directory, beside, inbox, beside);
+	if (is_error(&error))
+		return error;
+	error =
+	    error_retry("%s is no file of its own: it is a link, or has another name too", beside);
+	error.owner = OWNER_FILE;
+	return error;
+}
+
 static struct error one_claim(struct run *run, int inbox, const char *name, const char *end)
 {
 	char beside[FILE_NAME_SIZE + 64];
@@ -32,7 +49,9 @@ static struct error one_claim(struct run *run, int inbox, const char *name, cons
 	if (is_error(&error))
 		return error;
 	if (disk_claim(inbox, beside, directory) < 0 && errno != ENOENT)
-		error = error_errno("cannot claim %s", beside);
+		error = error_own(error_errno("cannot claim %s", beside), OWNER_FILE);
+	if (!is_error(&error))
+		error = one_check(inbox, directory, beside);
 	if (!is_error(&error))
 		error = disk_sync(directory, "."); /* it comes before its file, even so */
 	close(directory);
@@ -81,7 +100,8 @@ static struct error each(struct run *run, visit *visit_one, int to)
 	struct error error = listing ? OK : error_errno("cannot list " RUN_BESIDE);
 	const struct dirent *entry;
 	while (!is_error(&error) && (entry = readdir(listing)))
-		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 &&
+		    !disk_drop_placeholder(directory, entry->d_name))
 			error = visit_one(run, directory, entry->d_name, to);
 	if (listing)
 		closedir(listing);

@@ -47,6 +47,7 @@ static struct error open_refused(const char *name, struct run_report *report)
 	case ELOOP: return leave(report, "it is a symbolic link");
 	case ENXIO:
 	case ENODEV: return leave(report, "it is not a regular file");
+	case EAGAIN: return leave(report, "another program holds a lease on it: end that");
 	case EACCES:
 	case EPERM: return leave(report, "enrold may not read it: give its user the right to");
 	default: return error_own(error_errno("cannot open %s", name), OWNER_FILE);
@@ -95,8 +96,12 @@ static struct error move_in(struct run *run, int inbox, const char *name, const 
 {
 	/* A file server's answer may be lost, and the question repeated: then it is here already.
 	 */
-	if (disk_claim(inbox, name, run->box) < 0 && (errno != ENOENT || !is_same(run, name, seen)))
-		return errno == ENOENT ? gone(report) : error_errno("cannot claim %s", name);
+	bool is_in = disk_claim(inbox, name, run->box) == 0;
+	bool is_gone = !is_in && (errno == ENOENT || errno == ENOTDIR); /* a directory by now */
+	if (!is_in && !is_gone)
+		return error_own(error_errno("cannot claim %s", name), OWNER_FILE);
+	if (!is_in && !is_same(run, name, seen))
+		return gone(report);
 	if (is_same(run, name, seen)) {
 		snprintf(run->name, sizeof run->name, "%s", name);
 		return OK;
@@ -167,7 +172,8 @@ static struct error entry_find(int at, char name[FILE_NAME_SIZE], bool *is_direc
 		return error_errno("cannot list a directory in work");
 	const struct dirent *entry;
 	while ((entry = readdir(listing)))
-		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 &&
+		    !disk_drop_placeholder(at, entry->d_name))
 			snprintf(name, FILE_NAME_SIZE, "%s", entry->d_name);
 	closedir(listing);
 	struct stat stat;
@@ -179,11 +185,16 @@ static struct error entry_find(int at, char name[FILE_NAME_SIZE], bool *is_direc
 /* One step down, to a directory of the lane. */
 static struct error box_enter(struct run *run, const char *name)
 {
+	struct stat own, stat;
 	int below = openat(run->box, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	close(run->box);
 	run->box = below;
-	if (below < 0)
+	if (below < 0 || fstat(below, &stat) < 0 || fstat(run->directory, &own) < 0)
 		return error_errno("cannot open %s in work/%s", name, run->id);
+	if (stat.st_uid != own.st_uid)
+		return error_retry("work/%s holds a directory %s of user %u, which enrold did not "
+		                   "make: take it out",
+		    run->id, name, (unsigned)stat.st_uid);
 	if (strcmp(name, "preview") == 0)
 		run->lane.is_preview = true;
 	else

@@ -147,10 +147,43 @@ static bool move(int from, const char *name, int to, const char *new_name)
 	return errno == EINVAL && move_by_link(from, name, to, new_name);
 }
 
+/*
+ * By what a placeholder is told from a file that was dropped: it is empty, ours, and has a mode
+ * that nobody gives a file.
+ */
+enum { MODE_PLACEHOLDER = 01000 };
+
+static bool is_placeholder(int at, const char *name)
+{
+	struct stat stat;
+	return fstatat(at, name, &stat, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       stat.st_mode == (S_IFREG | MODE_PLACEHOLDER) && stat.st_size == 0 &&
+	       stat.st_uid == geteuid();
+}
+
+bool disk_drop_placeholder(int at, const char *name)
+{
+	return is_placeholder(at, name) && unlinkat(at, name, 0) == 0;
+}
+
+/*
+ * The kernel moves no directory to where a file is. Who drops files may put one in the place of his
+ * file in the moment of the claim; in work/ it would be somebody else's folder on our way, which
+ * cannot be moved back once he has taken the right to write into it away.
+ */
 int disk_claim(int from, const char *name, int to)
 {
-	int failed = renameat2(from, name, to, name, RENAME_NOREPLACE);
-	return failed < 0 && errno == EINVAL ? renameat(from, name, to, name) : failed;
+	int placeholder = openat(
+	    to, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, MODE_PLACEHOLDER);
+	if (placeholder < 0)
+		return -1;
+	close(placeholder);
+	if (renameat(from, name, to, name) == 0)
+		return 0;
+	int reason = errno;
+	disk_drop_placeholder(to, name);
+	errno = reason;
+	return -1;
 }
 
 /* Moves to new_name with a number, the first that is free. */

@@ -27,6 +27,8 @@ struct error disk_load(
     int at, const char *name, struct arena *arena, struct slice *text) MUST_CHECK;
 /* Into a directory that nobody else writes to, under the same name, in one step. As renameat. */
 int disk_claim(int from, const char *name, int to);
+/* What disk_claim leaves there when it is killed: it is nobody's file, and is removed. */
+bool disk_drop_placeholder(int at, const char *name);
 /* Never replaces: EEXIST is moved out of the way by a number in the name that is taken. */
 struct error disk_move(int from, const char *name, int to, const char *new_name) MUST_CHECK;
 /* *is_taken: there is something of that name already, and nothing was moved. */

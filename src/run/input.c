@@ -28,6 +28,11 @@ static struct error chunk_take(struct copying *copying, const char *bytes, size_
 		copying->verdict = reader_feed(&copying->reader, bytes, size);
 	if (copying->verdict.class == ERROR_RETRY)
 		return copying->verdict;
+	/* A hole stays one: who drops a sparse file shall not fill our disk with it. */
+	if (bytes[0] == '\0' && memcmp(bytes, bytes + 1, size - 1) == 0)
+		return lseek(copying->to, (off_t)size, SEEK_CUR) < 0
+		           ? error_errno("cannot write " RUN_INPUT_PART)
+		           : OK;
 	return disk_write(copying->to, (struct slice){bytes, size}, RUN_INPUT_PART);
 }
 
@@ -91,6 +96,8 @@ static struct error copy_keep(struct copying *copying, const struct stat *before
 	run->has_changed = has_moved(before, &after, copying->bytes);
 	if (run->has_changed)
 		return OK;
+	if (ftruncate(copying->to, (off_t)copying->bytes) < 0) /* it may end with a hole */
+		return error_errno("cannot write " RUN_INPUT_PART);
 	const struct timespec times[] = {before->st_mtim, before->st_mtim};
 	if (futimens(copying->to, times) < 0)
 		return error_errno("cannot set the time of " RUN_INPUT_PART);

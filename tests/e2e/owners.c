@@ -215,6 +215,115 @@ Test(owners, a_checksum_that_may_not_be_read_keeps_its_file_in_the_inbox_and_no_
 	law_close(&spool);
 }
 
+/* ---- what is put in the place of a file in the moment of the claim ---- */
+
+struct swap {
+	const struct spool *spool;
+	const char *name; /* in the inbox */
+	int strikes;
+	bool seals; /* and nobody may write into it any more */
+};
+
+/* A folder of the dropper's own, with a file in it, where his file was. */
+static struct verdict swap_in(void *context, const struct call *call)
+{
+	struct swap *swap = context;
+	struct path inbox = spool_inbox(swap->spool, swap->name);
+	if (swap->strikes > 0 || call->kind != CALL_RENAME ||
+	    strcmp(call->path.text, inbox.text) != 0)
+		return (struct verdict){VERDICT_GO, 0};
+	swap->strikes++;
+	files_rename(inbox.text, spool_path(swap->spool, "inbox/.aside").text);
+	files_make_directory(inbox.text);
+	struct path file = path_of("%s/x.csv", inbox.text);
+	files_write(file.text, text, strlen(text), 0644);
+	chmod(inbox.text, swap->seals ? 0555 : 0777);
+	return (struct verdict){VERDICT_GO, 0};
+}
+
+static void expect_folder_left(const char *name, const char *sum)
+{
+	struct spool spool;
+	if (!tracer_works())
+		cr_skip_test("no ptrace here");
+	spool_make(&spool, &(struct spool_options){.feeds = "  default: {}\n  payroll: {}\n"});
+	struct swap swap = {.spool = &spool, .name = *sum ? sum : name, .seals = true};
+	spool_drop(&spool, name, text);
+	if (*sum)
+		files_write(spool_inbox(&spool, sum).text, "bogus\n", 6, 0640);
+	const struct tracer tracer = {
+	    .below = spool.root.text, .on_call = swap_in, .context = &swap};
+	struct finished finished =
+	    tracer_run(&tracer, ARGV("enrold", "--config", spool.config.text, "--once"));
+	cr_expect_eq(finished.status, 0, "%s", finished.err.bytes);
+	cr_expect_eq(swap.strikes, 1);
+	finished_done(&finished);
+	cr_expect(files_exist(path_of("%s/x.csv", spool_inbox(&spool, swap.name).text).text));
+	cr_expect_eq(
+	    spool_number(&spool, "SELECT count(*) FROM enrold_run WHERE feed = 'payroll'"), 0);
+	cr_expect_eq(files_count(spool_path(&spool, "work/" SPOOL_NODE).text, ""), 0);
+	files_remove(spool_inbox(&spool, swap.name).text);
+	files_rename(spool_path(&spool, "inbox/.aside").text, spool_inbox(&spool, swap.name).text);
+	spool_drop(&spool, "good.csv", text);
+	spool_once(&spool);
+	cr_expect_eq(answer_count(&spool, "good.csv"), 1);
+	cr_expect_eq(answer_count(&spool, name), 1);
+	law_close(&spool);
+}
+
+Test(owners, a_folder_in_the_place_of_a_file_is_not_taken_and_is_no_feed)
+{
+	expect_folder_left("payroll2", "");
+}
+
+Test(owners, a_folder_in_the_place_of_a_checksum_is_not_taken)
+{
+	expect_folder_left("staff.csv", "staff.csv.sha256");
+}
+
+Test(owners, a_box_in_work_that_enrold_did_not_make_is_not_entered)
+{
+	struct spool spool;
+	if (geteuid() != 0)
+		cr_skip_test("only root can give a folder away");
+	spool_make(&spool, &(struct spool_options){.feeds = "  default: {}\n  payroll: {}\n",
+	                       .settings = "stop_timeout: 1s\n"});
+	struct path run = spool_path(&spool, "work/" SPOOL_NODE "/20240101-000000-000001");
+	struct path box = path_of("%s/inbox/payroll", run.text);
+	files_make_directory(box.text);
+	files_write(path_of("%s/x.csv", box.text).text, text, strlen(text), 0644);
+	cr_assert_eq(chown(box.text, 61001, 61001), 0);
+	struct finished finished =
+	    program_expect(75, ARGV("enrold", "--config", spool.config.text, "--once"));
+	cr_expect(
+	    strstr(finished.err.bytes, "which enrold did not make"), "%s", finished.err.bytes);
+	finished_done(&finished);
+	cr_expect_eq(spool_number(&spool, "SELECT count(*) FROM enrold_run"), 0);
+	spool_remove(&spool);
+}
+
+Test(owners, a_sparse_file_fills_no_disk_of_ours)
+{
+	struct spool spool;
+	struct stat stat_of;
+	enum { HOLE = 64 << 20 };
+	spool_make(&spool, NULL);
+	struct path hole = spool_path(&spool, "inbox/.hole");
+	files_write(hole.text, "username,course1\n", 17, 0640);
+	cr_assert_eq(truncate(hole.text, HOLE), 0);
+	files_rename(hole.text, spool_inbox(&spool, "hole.csv").text);
+	spool_once(&spool);
+	struct answer answer;
+	answer_open(&answer, &spool, "hole.csv", 0);
+	struct path kept = spool_path(&spool, "archive/%.4s/%.2s/%.2s/hole.%s.csv", answer.run,
+	    answer.run + 4, answer.run + 6, answer.run);
+	cr_assert_eq(stat(kept.text, &stat_of), 0, "%s", kept.text);
+	cr_expect_eq(stat_of.st_size, HOLE);
+	cr_expect_lt(stat_of.st_blocks, 4096, "%ld blocks", (long)stat_of.st_blocks);
+	answer_close(&answer);
+	spool_remove(&spool);
+}
+
 /* ---- one folder ---- */
 
 static const char feeds[] = "  default: {}\n  hr: {}\n  payroll: {}\n";

@@ -72,10 +72,10 @@ static void inbox_visit(struct search *search, const char *below, const char *pa
 /* below: <node>/<run>/inbox/<path below the inbox>, or other things of that run. */
 static void work_visit(struct search *search, const char *below, const char *path, mode_t mode)
 {
-	(void)mode;
 	const char *run = strchr(below, '/');
 	const char *rest = run ? strchr(run + 1, '/') : NULL;
-	if (!rest || !text_starts(rest, "/inbox/"))
+	bool is_placeholder = (mode & 07777) == 01000; /* of a claim that was cut short */
+	if (!rest || !text_starts(rest, "/inbox/") || is_placeholder)
 		return;
 	found_add_inbox(search, rest + strlen("/inbox/"), path);
 	char id[LAW_RUN_SIZE];
