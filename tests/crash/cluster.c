@@ -38,6 +38,9 @@ struct cluster {
 	long kills, pauses;
 };
 
+/* The law takes the order in which runs end for that of what they change. Where daemons at several
+ * nodes undo each other's work, a file would be done in shorter transactions, between those of
+ * other feeds; so each file is one. */
 static void config_write(struct cluster *cluster, int node)
 {
 	struct buffer yaml = {0};
@@ -46,7 +49,7 @@ static void config_write(struct cluster *cluster, int node)
 	    cluster->spool.directory.text, node);
 	buffer_print(&yaml, "lms: { url: \"%s\" }\nfeeds:\n", cluster->mirror.url);
 	for (int i = 0; i < FEEDS; i++)
-		buffer_print(&yaml, "  %s: {}\n", feeds[i]);
+		buffer_print(&yaml, "  %s: { atomic: true }\n", feeds[i]);
 	files_write(cluster->configs[node].text, yaml.bytes, yaml.size, 0640);
 	buffer_done(&yaml);
 }
