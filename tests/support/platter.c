@@ -286,7 +286,7 @@ struct platter *platter_load(const char *directory)
 	for (size_t i = 0; i < listing.count; i++) {
 		struct path path = path_of("%s/%s", directory, listing.entries[i].path);
 		size_t node = node_make(
-		    platter, S_ISDIR(listing.entries[i].mode), listing.entries[i].mode & 0777);
+		    platter, S_ISDIR(listing.entries[i].mode), listing.entries[i].mode & 07777);
 		if (!platter->nodes[node].is_directory)
 			platter->nodes[node].flushed = files_read(path.text);
 		add(&platter->before, path.text, node);

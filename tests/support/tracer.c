@@ -187,7 +187,7 @@ static struct call call_read(
 		call.kind = CALL_CREATE;
 	call.truncates = flags & O_TRUNC;
 	if (call.kind == CALL_CREATE)
-		call.mode = (unsigned int)argument(registers, shape->flags + 1) & 0777;
+		call.mode = (unsigned int)argument(registers, shape->flags + 1) & 07777;
 	call.replaces =
 	    shape->call != SYS_renameat2 || !(argument(registers, 4) & RENAME_NOREPLACE);
 	call.path = path_read(thread, registers, shape->descriptor, shape->path);
