@@ -324,6 +324,26 @@ Test(owners, a_sparse_file_fills_no_disk_of_ours)
 	spool_remove(&spool);
 }
 
+Test(owners, a_file_that_another_program_has_a_lease_on_is_left_at_once)
+{
+	struct spool spool;
+	struct failing failing = {CALL_OPEN, "/inbox/", "/bad.csv", EAGAIN, 0};
+	if (!tracer_works())
+		cr_skip_test("no ptrace here");
+	spool_make(&spool, NULL);
+	spool_drop(&spool, "bad.csv", text);
+	spool_drop(&spool, "good.csv", "username,course1\np2,C2\n");
+	struct finished finished = once_failing(&spool, &failing);
+	cr_expect_eq(finished.status, 0, "%s", finished.err.bytes);
+	cr_expect_eq(failing.times, 1, "tried %zu times", failing.times);
+	cr_expect(strstr(finished.err.bytes, "holds a lease"), "%s", finished.err.bytes);
+	finished_done(&finished);
+	cr_expect_eq(answer_count(&spool, "good.csv"), 1);
+	spool_once(&spool);
+	cr_expect_eq(answer_count(&spool, "bad.csv"), 1);
+	law_close(&spool);
+}
+
 /* ---- one folder ---- */
 
 static const char feeds[] = "  default: {}\n  hr: {}\n  payroll: {}\n";
