@@ -485,7 +485,7 @@ static struct error file_read(const char *path, FILE *input, struct config_file 
 	struct error error = document_read(&reading);
 	yaml_event_delete(&reading.event);
 	yaml_parser_delete(&reading.parser);
-	if (!is_error(&error) && arena_has_failed(file->arena))
+	if (arena_has_failed(file->arena)) /* what was found wrong may be for want of it */
 		error = error_memory("reading the configuration");
 	return error;
 }

@@ -266,7 +266,8 @@ struct error header_parse(const struct csvin_record *record, const struct header
 	if (!is_error(&error) && !making.header->is_of_groups)
 		error = key_find(making.header, terms->policy, record->line);
 	asking_find(making.header, arena);
-	if (!is_error(&error) && (arena_has_failed(arena) || arena_has_failed(making.scratch)))
+	/* Whatever was found wrong may be for want of memory, too. */
+	if (arena_has_failed(arena) || arena_has_failed(making.scratch))
 		error = error_memory("reading the header");
 	arena_free(making.scratch);
 	*result = making.header;

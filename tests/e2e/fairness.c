@@ -78,9 +78,10 @@ Test(fairness, giants_share_a_worker_and_their_feeds_keep_their_order)
 {
 	struct spool spool;
 	struct service service;
+	struct path settings = path_of("workers: 1\ncheckpoint_rows: %d\n", SCALE(250, 25));
 	spool_make(&spool, &(struct spool_options){.people = PEOPLE,
 	                       .courses = COURSES,
-	                       .settings = "workers: 1\ncheckpoint_rows: 250\n",
+	                       .settings = settings.text,
 	                       .feeds = "  a: {}\n  c: {}\n"});
 	service_start(&service, &spool);
 	giant_drop(&spool, "a/giant.csv");
