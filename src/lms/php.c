@@ -1,6 +1,6 @@
 #include "php.h"
 
-#include "enrold/buffer.h"
+#include "enrold/jsonout.h"
 
 #include <stdlib.h>
 
@@ -50,11 +50,8 @@ struct slice php_encode(json_t *data, bool as_json, struct arena *arena)
 	} else if (!as_json) {
 		serialize(data, &out);
 	} else {
-		char *text = json_dumps(
-		    data, JSON_COMPACT | JSON_ENSURE_ASCII | JSON_ESCAPE_SLASH | JSON_ENCODE_ANY);
-		out.failed = !text;
-		buffer_add_text(&out, text ? text : "");
-		free(text);
+		jsonout_add(&out, data,
+		    JSON_COMPACT | JSON_ENSURE_ASCII | JSON_ESCAPE_SLASH | JSON_ENCODE_ANY);
 	}
 	json_decref(data);
 	if (out.failed)

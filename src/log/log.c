@@ -1,5 +1,6 @@
 #include "enrold/log.h"
 
+#include "enrold/jsonout.h"
 #include "enrold/value.h"
 
 #include <stdarg.h>
@@ -41,11 +42,9 @@ static void time_format(char *text, size_t size)
 }
 
 /* If nobody reads our log there is nobody to tell. */
-static void line_write(char *text)
+static void line_write(struct slice line)
 {
-	size_t length = strlen(text);
-	text[length] = '\n'; /* in the place of the NUL */
-	ssize_t written = write(STDERR_FILENO, text, length + 1);
+	ssize_t written = write(STDERR_FILENO, line.bytes, line.size);
 	(void)written;
 }
 
@@ -57,9 +56,9 @@ static void bare_write(const char *time, const char *level, const char *event, c
 		if (*c < ' ' || *c > '~' || *c == '"' || *c == '\\')
 			*c = ' ';
 	snprintf(line, sizeof line,
-	    "{\"time\":\"%s\",\"level\":\"%s\",\"event\":\"%s\",\"message\":\"%s\"}", time, level,
+	    "{\"time\":\"%s\",\"level\":\"%s\",\"event\":\"%s\",\"message\":\"%s\"}\n", time, level,
 	    event, message);
-	line_write(line);
+	line_write(slice_of(line));
 }
 
 void log_event(enum log_level level, const char *event, json_t *fields, const char *format, ...)
@@ -80,12 +79,14 @@ void log_event(enum log_level level, const char *event, json_t *fields, const ch
 	                json_object_set_new(line, "event", json_string(event)) == 0 &&
 	                (!fields || json_object_update(line, fields) == 0) &&
 	                json_object_set_new(line, "message", log_text(message)) == 0;
-	char *text = is_whole ? json_dumps(line, JSON_COMPACT) : NULL;
-	if (text)
-		line_write(text);
+	struct buffer text = {0};
+	jsonout_add(&text, is_whole ? line : NULL, JSON_COMPACT);
+	buffer_add_char(&text, '\n');
+	if (!text.failed)
+		line_write(buffer_slice(&text));
 	else
 		bare_write(time, level_names[level], event, message);
-	free(text);
+	buffer_done(&text);
 	json_decref(line);
 	json_decref(fields);
 }

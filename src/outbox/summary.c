@@ -1,5 +1,6 @@
 #include "enrold/summary.h"
 
+#include "enrold/jsonout.h"
 #include "enrold/value.h"
 
 #include <ctype.h>
@@ -133,18 +134,19 @@ struct error summary_format(
     const struct summary *summary, struct buffer *out, char chain[HASH_TEXT_SIZE + 1])
 {
 	json_t *object = json_object();
-	char *text = members_set(object, summary) ? NULL : json_dumps(object, JSON_COMPACT);
+	struct buffer text = {0};
+	jsonout_add(&text, members_set(object, summary) ? NULL : object, JSON_COMPACT);
 	json_decref(object);
 	struct hash *hash = hash_create();
-	if (text && hash) {
-		struct slice body = {text, strlen(text) - 1}; /* without the closing brace */
+	if (!text.failed && hash) {
+		struct slice body = {text.bytes, text.size - 1}; /* without the closing brace */
 		chain_of(hash, summary->previous, body, chain);
 		buffer_add(out, body.bytes, body.size);
 		buffer_print(out, ",\"chain\":\"%s\"}\n", chain);
 	}
-	bool is_made = text && hash && !out->failed;
+	bool is_made = !text.failed && hash && !out->failed;
 	hash_free(hash);
-	free(text);
+	buffer_done(&text);
 	return is_made ? OK : error_memory("writing the summary");
 }
 

@@ -2,6 +2,7 @@
 
 #include "disk.h"
 
+#include "enrold/jsonout.h"
 #include "enrold/summary.h"
 
 #include <errno.h>
@@ -86,7 +87,7 @@ struct error accepted_remove(
 
 /* ---- writing ---- */
 
-static char *line_make(const char *by, const struct lost *lost, size_t count)
+static void line_add(struct buffer *out, const char *by, const struct lost *lost, size_t count)
 {
 	struct timespec now;
 	char time[TIME_TEXT_SIZE];
@@ -100,28 +101,29 @@ static char *line_make(const char *by, const struct lost *lost, size_t count)
 		                 "found", lost[i].found, "summary_sha256", lost[i].sha256));
 	bool is_whole = json_array_size(entries) == count;
 	json_t *line = json_pack("{s:s, s:s, s:o}", "accepted", time, "by", by, "lost", entries);
-	char *text = is_whole ? json_dumps(line, JSON_COMPACT) : NULL;
+	jsonout_add(out, is_whole ? line : NULL, JSON_COMPACT);
+	buffer_add_char(out, '\n');
 	json_decref(line);
-	return text;
 }
 
 struct error accepted_add(
     const struct spool *spool, const char *by, const struct lost *lost, size_t count)
 {
-	char *line = line_make(by, lost, count);
-	if (!line)
+	struct buffer line = {0};
+	line_add(&line, by, lost, count);
+	if (line.failed) {
+		buffer_done(&line);
 		return error_memory("writing " ACCEPTED);
+	}
 	int file = openat(spool->root, ACCEPTED,
 	    O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, MODE_ACCEPTED);
 	struct error error = file < 0 ? error_errno("cannot open " ACCEPTED) : OK;
 	if (!is_error(&error))
-		error = disk_write(file, slice_of(line), ACCEPTED);
-	if (!is_error(&error))
-		error = disk_write(file, SLICE("\n"), ACCEPTED);
+		error = disk_write(file, buffer_slice(&line), ACCEPTED);
 	if (!is_error(&error) && fsync(file) < 0)
 		error = error_errno("cannot flush " ACCEPTED);
 	if (file >= 0)
 		close(file);
-	free(line);
+	buffer_done(&line);
 	return is_error(&error) ? error : disk_sync(spool->root, ".");
 }

@@ -32,6 +32,43 @@ Test(tally, of_somebody_else_is_an_error_and_not_the_end)
 	}
 }
 
+static long allocations, failing;
+
+static void *scarce_malloc(size_t size)
+{
+	return ++allocations == failing ? NULL : malloc(size);
+}
+
+/* jansson leaves out the name of a member for which its own text has no room, and goes on. */
+Test(summary, is_whole_or_not_made_where_memory_is_short)
+{
+	const struct tally tally = {0};
+	const struct summary summary = {.run = "20261124-025744-123456",
+	    .feed = "hr",
+	    .mode = "apply",
+	    .status = "done",
+	    .node = "host-a",
+	    .policy_sha256 = HASH,
+	    .input_name = "staff.csv",
+	    .input_sha256 = HASH,
+	    .tally = &tally,
+	    .previous = HASH};
+	for (failing = 1, allocations = 1; allocations >= failing - 1; failing++) {
+		char chain[HASH_TEXT_SIZE + 1];
+		struct buffer text = {0};
+		allocations = 0;
+		json_set_alloc_funcs(scarce_malloc, free);
+		struct error error = summary_format(&summary, &text, chain);
+		json_set_alloc_funcs(malloc, free);
+		json_t *object = json_loadb(text.bytes, text.size, 0, NULL);
+		if (!is_error(&error))
+			cr_expect_eq(json_object_size(object), 18, "%ld: %s", failing, text.bytes);
+		json_decref(object);
+		buffer_done(&text);
+	}
+	cr_expect_gt(failing, 50);
+}
+
 static const struct error refusal = {
     .class = ERROR_REJECT, .code = "invalid_value", .line = 7, .text = "say \"mode\":\"preview\","};
 
