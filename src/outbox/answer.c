@@ -1,6 +1,7 @@
 #include "enrold/answer.h"
 
 #include "enrold/csvout.h"
+#include "enrold/room.h"
 #include "enrold/value.h"
 
 #include <assert.h>
@@ -74,6 +75,9 @@ static struct error sheet_write(struct sheet *sheet)
 {
 	if (sheet->text.failed)
 		return error_memory("writing the answer");
+	struct error error = room_ask(sheet->file, sheet->name, sheet->size, sheet->text.size);
+	if (is_error(&error))
+		return error;
 	size_t done = 0;
 	while (done < sheet->text.size) {
 		ssize_t written = pwrite(sheet->file, sheet->text.bytes + done,

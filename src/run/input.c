@@ -3,6 +3,7 @@
 #include "reader.h"
 
 #include "enrold/log.h"
+#include "enrold/room.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -33,7 +34,10 @@ static struct error chunk_take(struct copying *copying, const char *bytes, size_
 		return lseek(copying->to, (off_t)size, SEEK_CUR) < 0
 		           ? error_errno("cannot write " RUN_INPUT_PART)
 		           : OK;
-	return disk_write(copying->to, (struct slice){bytes, size}, RUN_INPUT_PART);
+	struct error error = room_ask(copying->to, RUN_INPUT_PART, copying->bytes, size);
+	return is_error(&error)
+	           ? error
+	           : disk_write(copying->to, (struct slice){bytes, size}, RUN_INPUT_PART);
 }
 
 static struct error copy_bytes(struct copying *copying)
@@ -163,6 +167,9 @@ struct error input_copy(struct run *run)
 	hash_free(copying.hash);
 	if (copying.from >= 0)
 		close(copying.from);
+	/* While it waits its room is others'. */
+	if (copying.to >= 0 && is_error(&error) && ftruncate(copying.to, 0) < 0)
+		(void)0;
 	if (copying.to >= 0)
 		close(copying.to);
 	return error;

@@ -464,6 +464,36 @@ Test(owners, a_disk_with_no_room_for_its_pid_does_not_stop_it)
 	law_close(&spool);
 }
 
+/* Else the part that was written would keep the room from the files that have enough in the rest.
+ */
+Test(owners, an_answer_for_which_there_is_no_room_gives_back_what_it_took)
+{
+	struct spool spool;
+	struct failing failing = {CALL_WRITE, "/work/", "/retry.csv", ENOSPC, 0};
+	if (!tracer_works())
+		cr_skip_test("no ptrace here");
+	spool_make(&spool, &(struct spool_options){.settings = "stop_timeout: 1s\n",
+	                       .feeds = "  default: { atomic: true }\n"});
+	spool_drop(&spool, "staff.csv", "username,course1\np1,C1\nnobody,C1\n");
+	struct finished finished = once_failing(&spool, &failing);
+	cr_expect_eq(finished.status, 75, "%s", finished.err.bytes);
+	finished_done(&finished);
+	struct path work = spool_path(&spool, "work");
+	struct listing listing = files_list(work.text);
+	for (size_t i = 0; i < listing.count; i++) {
+		struct path path = path_of("%s/%s", work.text, listing.entries[i].path);
+		if (!text_ends(path.text, "/result.csv"))
+			continue;
+		struct buffer result = files_read(path.text);
+		cr_expect_eq(result.size, 0, "%s: %s", path.text, result.bytes);
+		buffer_done(&result);
+	}
+	listing_done(&listing);
+	spool_once(&spool);
+	cr_expect_eq(answer_count(&spool, "staff.csv"), 1);
+	law_close(&spool);
+}
+
 Test(owners, a_hangup_while_the_database_is_awaited_changes_the_settings_and_ends_nothing)
 {
 	struct spool spool;
