@@ -156,6 +156,9 @@ static struct error copy(struct copying *copying)
 	struct error error = reader_open(&copying->reader, &terms, (struct reader_visitor){0});
 	if (!is_error(&error))
 		error = copy_bytes(copying);
+	/* While it waits the room is others'. */
+	if (is_error(&error) && ftruncate(copying->to, 0) < 0)
+		return error_errno("cannot cut " RUN_INPUT_PART);
 	return is_error(&error) ? error : copy_keep(copying, &before);
 }
 
@@ -167,9 +170,6 @@ struct error input_copy(struct run *run)
 	hash_free(copying.hash);
 	if (copying.from >= 0)
 		close(copying.from);
-	/* While it waits its room is others'. */
-	if (copying.to >= 0 && is_error(&error) && ftruncate(copying.to, 0) < 0)
-		(void)0;
 	if (copying.to >= 0)
 		close(copying.to);
 	return error;
