@@ -39,6 +39,8 @@ struct lease_hold {
 	char token[NODE_TOKEN_SIZE + 1];
 };
 
+/* Whether lease_enter will have to ask the database for the feed, should nothing change. */
+bool lease_asks(struct lease *lease, const char *feed);
 /* *is_ours false: another daemon serves the feed. Else to be left. */
 struct error lease_enter(struct lease *lease, struct lms *lms, const char *feed,
     struct lease_hold *hold, bool *is_ours) MUST_CHECK;

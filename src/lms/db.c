@@ -178,11 +178,15 @@ void db_rollback(struct db *db)
 	db->token = 0;
 }
 
-bool db_is_awaited(struct db *db, struct db *lookout)
+int64_t db_session(struct db *db)
+{
+	return db_is_server(db) ? db_find(db, db->engine->session, 0, DB_NONE) : 0;
+}
+
+bool db_is_awaited(struct db *db, struct db *lookout, int64_t session)
 {
 	if (!db_is_server(db))
 		return db->engine->is_shared(db);
-	int64_t session = db_find(db, db->engine->session, 0, DB_NONE);
 	return db_find(lookout, db->engine->waiting, 0, DB_VALUES(db_int(session))) > 0;
 }
 

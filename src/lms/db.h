@@ -121,7 +121,9 @@ void db_fail(struct db *db, struct error error);
 
 /* Whether somebody else may be waiting for our transaction to end; on a server the lookout, another
  * connection to it, asks. Errors of the lookout stick to it. */
-bool db_is_awaited(struct db *db, struct db *lookout);
+bool db_is_awaited(struct db *db, struct db *lookout, int64_t session);
+/* A server's, for that; of this transaction, for a pooler may give another to the next. */
+int64_t db_session(struct db *db);
 /* A number that changes when others have committed something, and not when we have; 0: there is no
  * such number. Inside a transaction. */
 int64_t db_version(struct db *db);

@@ -127,6 +127,7 @@ struct error lms_begin(struct lms *lms)
 {
 	taken_forget(lms->taken);
 	holders_drop(lms);
+	lms->session = 0;
 	db_begin_alone(lms->db, DB_PATIENCE_S);
 	if (lms->census && db_version(lms->db) != lms->census_version)
 		census_drop(lms);

@@ -56,6 +56,7 @@ struct lms {
 	/* rivals.c: */
 	struct db *lookout; /* NULL: not yet connected */
 	int64_t assignments_before, begun;
+	int64_t session; /* 0: not yet asked for */
 };
 
 /* The connection, once nobody else uses it. */

@@ -15,6 +15,7 @@ void rivals_expect(struct lms *lms)
 	lms->assignments_before =
 	    db_find(lms->db, "SELECT max(id) FROM {role_assignments}", 0, DB_NONE);
 	lms->begun = (int64_t)time(NULL) - CLOCKS_DIFFER_S;
+	lms->session = db_session(lms->db);
 }
 
 static bool assigned_twice(struct lms *lms)
@@ -65,7 +66,7 @@ static struct error lookout_open(struct lms *lms)
 
 bool lms_is_polled(const struct lms *lms)
 {
-	return lms && !db_is_server(lms->db) && db_is_awaited(lms->db, NULL);
+	return lms && !db_is_server(lms->db) && db_is_awaited(lms->db, NULL, 0);
 }
 
 bool lms_is_awaited(struct lms *lms)
@@ -73,7 +74,10 @@ bool lms_is_awaited(struct lms *lms)
 	struct error error = db_is_server(lms->db) ? lookout_open(lms) : OK;
 	if (is_error(&error))
 		return false; /* who cannot be seen has to wait */
-	bool is_awaited = db_is_awaited(lms_db(lms), lms->lookout);
+	/* Asked for before the backlog had the connection, or now that it has none. */
+	if (lms->session == 0)
+		lms->session = db_session(lms_db(lms));
+	bool is_awaited = db_is_awaited(lms->db, lms->lookout, lms->session);
 	if (lms->lookout && db_has_failed(lms->lookout))
 		lookout_close(lms);
 	return is_awaited;

@@ -34,8 +34,11 @@ enum { BATCH_RECORDS = 2500, BATCH_REQUESTS = 5000, BATCH_BYTES = 24 << 20 };
 /* Of a transaction, behind its census; reading that may take as long again. What is left to be
  * written at its end comes to some tenths of a second more. */
 enum { TRANSACTION_US = 1000000 };
-/* The same when a small file waits: beginning and committing cost something, too. */
-enum { TRANSACTION_WANTED_US = 100000, CENSUS_US = 500000 };
+/* The same when nobody is there who could wait, as far as can be seen: each transaction costs, and
+ * so does what a kill undoes. */
+enum { TRANSACTION_ALONE_US = 4000000 };
+/* A census that takes longer is dear. */
+enum { CENSUS_US = 500000 };
 /* How long a run has its worker when others wait for one; and, as finding the way back to the
  * checkpoint costs time, so many times that. */
 enum { TURN_US = 1000000, TURN_WAYS = 4 };
@@ -233,8 +236,7 @@ static struct error batch_begin(struct applying *applying)
 /* By a file that has not been in the database yet. */
 static bool is_wanted(const struct applying *applying)
 {
-	return turnstile_is_wanted(applying->run->runner->shared->turnstile, TURN_FIRST) &&
-	       clock_us() - applying->begun_us >= TRANSACTION_WANTED_US;
+	return turnstile_is_wanted(applying->run->runner->shared->turnstile, TURN_FIRST);
 }
 
 /* A census should be worth its time. */
@@ -244,8 +246,8 @@ static bool is_long(const struct applying *applying)
 	return clock_us() - applying->begun_us >= most;
 }
 
-/* A rehearsal goes on for as long as it bothers nobody. */
-static bool rehearsal_is_over(struct applying *applying)
+/* It has had its time, and is not alone. */
+static bool is_awaited(struct applying *applying)
 {
 	struct turnstile *turnstile = applying->run->runner->shared->turnstile;
 	return is_long(applying) &&
@@ -262,10 +264,10 @@ static bool transaction_is_full(struct applying *applying)
 	if (applying->way == ATOMIC)
 		return false;
 	if (applying->way == REHEARSED)
-		return wanted || rehearsal_is_over(applying);
+		return wanted || is_awaited(applying);
 	applying->expected = wanted ? records : transaction_max(applying);
-	return records >= transaction_max(applying) || wanted || is_long(applying) ||
-	       is_stopping(applying);
+	return records >= transaction_max(applying) || wanted || is_stopping(applying) ||
+	       is_awaited(applying) || clock_us() - applying->begun_us >= TRANSACTION_ALONE_US;
 }
 
 static struct error commit(struct applying *applying)

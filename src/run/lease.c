@@ -138,6 +138,17 @@ static struct error feed_take_unlocked(struct lease *lease, struct lms *lms, con
 	return OK;
 }
 
+bool lease_asks(struct lease *lease, const char *name)
+{
+	if (!lease)
+		return false;
+	pthread_mutex_lock(&lease->mutex);
+	const struct held_feed *feed = feed_find(lease, name);
+	bool asks = !feed || !feed->is_ours;
+	pthread_mutex_unlock(&lease->mutex);
+	return asks;
+}
+
 struct error lease_enter(
     struct lease *lease, struct lms *lms, const char *name, struct lease_hold *hold, bool *is_ours)
 {

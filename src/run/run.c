@@ -306,13 +306,14 @@ static void conclude(struct run *run, struct error error, struct run_report *rep
 static struct error feed_enter(struct run *run, struct run_report *report)
 {
 	const struct run_surroundings *shared = run->runner->shared;
-	bool is_ours;
-	/* It is written to the database, too: who has the turn sees that somebody waits. */
-	if (shared->lease)
+	/* It is written to the database, too: who has the turn sees that somebody waits. A feed
+	 * that is ours already need not be asked for: a small file waits once, not twice. */
+	bool is_ours, asks = lease_asks(shared->lease, run->lane.feed);
+	if (asks)
 		turnstile_enter(shared->turnstile, TURN_FIRST);
 	struct error error =
 	    lease_enter(shared->lease, run->runner->lms, run->lane.feed, &run->hold, &is_ours);
-	if (shared->lease)
+	if (asks)
 		turnstile_leave(shared->turnstile);
 	if (!is_error(&error) && !is_ours)
 		report->end = RUN_ELSEWHERE;
