@@ -103,6 +103,9 @@ struct error lms_begin(struct lms *lms) MUST_CHECK;
  * transaction ends. Nothing else changes.
  */
 struct error lms_expect(struct lms *lms, uint64_t people) MUST_CHECK;
+/* The transaction that was begun will be rolled back: what need not be written for that is not, or
+ * later. Who waits for it waits for less to be undone. */
+void lms_rehearse(struct lms *lms);
 /* Everything that lms_apply was given is written when this returns. */
 struct error lms_flush(struct lms *lms) MUST_CHECK;
 struct error lms_commit(struct lms *lms) MUST_CHECK;

@@ -4,6 +4,7 @@
 #include "parts.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -13,6 +14,9 @@
  * 40,000, 8% less than 10,000, and a quarter less than 2,500.) */
 enum { BUNDLE_FIRST = 5000, BUNDLE_MIN = 1250, BUNDLE_MAX = 40000 };
 enum { BUNDLE_US_MIN = 200000, BUNDLE_US_MAX = 450000 };
+/* What will be undone is not written before the database is asked for it, or memory has been for
+ * more than enough. */
+enum { REHEARSED_MAX = 160000 };
 
 /* What is written together. */
 struct bundle {
@@ -30,7 +34,10 @@ struct backlog {
 	size_t flagged_count, flagged_room;
 	int64_t now; /* of the last change */
 	size_t bundle_size;
-	int64_t writing_us; /* the last bundle */
+	size_t written;     /* together, the last time ... */
+	int64_t writing_us; /* ... and how long it took */
+	bool is_rehearsal;
+	atomic_bool is_dropped; /* what is not written yet need not be */
 };
 
 struct backlog *backlog_create(struct lms *lms)
@@ -59,30 +66,40 @@ static int64_t clock_us(void)
 }
 
 /* What was smaller says nothing of a whole one that was fast. */
-static void bundle_size_try(struct backlog *backlog, size_t written)
+static void bundle_size_try(struct backlog *backlog)
 {
-	size_t size = backlog->bundle_size;
+	size_t size = backlog->bundle_size, written = backlog->written;
 	if (backlog->writing_us > BUNDLE_US_MAX && size > BUNDLE_MIN)
 		backlog->bundle_size = size / 2;
 	else if (backlog->writing_us < BUNDLE_US_MIN && written >= size && size < BUNDLE_MAX)
 		backlog->bundle_size = size * 2;
 }
 
-static void *on_thread(void *context)
+static void entries_take(struct backlog *backlog, struct entry *entries, size_t count)
 {
-	struct backlog *backlog = context;
-	struct bundle *bundle = &backlog->writing;
-	const struct effects effects = {.now = bundle->now};
+	const struct effects effects = {.now = backlog->writing.now};
 	struct work work = {.lms = backlog->lms, .effects = &effects, .arena = arena_create()};
 	int64_t begun_us = clock_us();
 	if (work.arena) {
-		entries_write(&work, bundle->entries, bundle->count);
-		entries_audit(&work, bundle->entries, bundle->count);
+		entries_write(&work, entries, count);
+		entries_audit(&work, entries, count);
 	}
 	if (!work.arena || arena_has_failed(work.arena))
 		db_fail(backlog->lms->db, error_memory("writing what was planned"));
 	arena_free(work.arena);
 	backlog->writing_us = clock_us() - begun_us;
+}
+
+static void *on_thread(void *context)
+{
+	struct backlog *backlog = context;
+	struct bundle *bundle = &backlog->writing;
+	for (size_t at = 0; at < bundle->count && !atomic_load(&backlog->is_dropped);) {
+		size_t left = bundle->count - at, size = backlog->bundle_size;
+		backlog->written = left < size ? left : size;
+		entries_take(backlog, bundle->entries + at, backlog->written);
+		at += backlog->written;
+	}
 	return NULL;
 }
 
@@ -93,7 +110,7 @@ void backlog_join(struct backlog *backlog)
 	pthread_join(backlog->thread, NULL);
 	backlog->is_writing = false;
 	struct bundle *bundle = &backlog->writing;
-	bundle_size_try(backlog, bundle->count);
+	bundle_size_try(backlog);
 	for (size_t i = 0; i < bundle->count && backlog->lms->census; i++) {
 		const struct entry *entry = &bundle->entries[i];
 		if (entry->enrols)
@@ -120,8 +137,14 @@ void backlog_finish(struct backlog *backlog)
 	backlog_join(backlog);
 }
 
+void backlog_rehearse(struct backlog *backlog)
+{
+	backlog->is_rehearsal = true;
+}
+
 void backlog_drop(struct backlog *backlog)
 {
+	atomic_store(&backlog->is_dropped, true);
 	backlog_join(backlog);
 	free(backlog->gathering.entries);
 	free(backlog->writing.entries);
@@ -192,11 +215,12 @@ static bool change_add(struct backlog *backlog, const struct effects *effects, s
 bool backlog_add(struct backlog *backlog, const struct effects *effects)
 {
 	struct bundle *bundle = &backlog->gathering;
-	bool is_good = bundle_reserve(bundle, effects->count, backlog->bundle_size);
+	size_t size = backlog->is_rehearsal ? REHEARSED_MAX : backlog->bundle_size;
+	bool is_good = bundle_reserve(bundle, effects->count, size);
 	for (size_t i = 0; i < effects->count && is_good; i++)
 		is_good = change_add(backlog, effects, i);
 	bundle->now = backlog->now = effects->now;
-	if (is_good && bundle->count >= backlog->bundle_size)
+	if (is_good && bundle->count >= size)
 		write_begin(backlog);
 	return is_good;
 }

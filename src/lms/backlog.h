@@ -22,6 +22,8 @@ void backlog_free(struct backlog *backlog);
 
 /* Whether these changes may wait: enrolments and roles in courses and nothing else. */
 bool backlog_takes(const struct effects *effects);
+/* Until it is dropped. */
+void backlog_rehearse(struct backlog *backlog);
 /* False: no memory, and some of them may have been taken: roll back. */
 bool backlog_add(struct backlog *backlog, const struct effects *effects);
 /* Nothing is being written when this returns. */

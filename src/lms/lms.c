@@ -145,6 +145,11 @@ struct error lms_expect(struct lms *lms, uint64_t people)
 	return db_error(lms->db);
 }
 
+void lms_rehearse(struct lms *lms)
+{
+	backlog_rehearse(lms->backlog);
+}
+
 static void transaction_end(struct lms *lms)
 {
 	backlog_drop(lms->backlog);

@@ -223,6 +223,8 @@ static struct error batch_begin(struct applying *applying)
 	struct error error = transaction_begin(applying->run);
 	int64_t begun_us = clock_us();
 	applying->is_open = !is_error(&error);
+	if (applying->is_open && applying->way >= REHEARSED)
+		lms_rehearse(applying->lms);
 	applying->records_since = applying->tally.rows;
 	if (!is_error(&error) && !census_is_dear(applying))
 		error = census_order(applying);

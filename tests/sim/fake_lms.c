@@ -98,6 +98,11 @@ struct error lms_expect(struct lms *lms, uint64_t people)
 	return OK;
 }
 
+void lms_rehearse(struct lms *lms)
+{
+	(void)lms;
+}
+
 struct error lms_flush(struct lms *lms)
 {
 	(void)lms;
