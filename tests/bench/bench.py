@@ -107,10 +107,11 @@ class Server:
         self.url = os.environ['ENROLD_TEST_URL'].replace('%s', self.database)
         self.command = os.environ['ENROLD_TEST_CLIENT'].split() + [self.database]
 
-    def rival(self):
+    def rival(self, first=''):
         """Enrols somebody by a client that is kept running; whether that went well."""
         client = subprocess.Popen(self.command + self.chatty, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                   stderr=subprocess.DEVNULL, text=True, bufsize=1)
+        client.stdin.write(first)
 
         def write():
             client.stdin.write(
@@ -147,6 +148,10 @@ class Mariadb(Server):
     title, client, wanted = 'MariaDB', 'mariadb', ('1.0', '1.0')
     chatty = ['--force', '--unbuffered', '--batch', '--skip-column-names']
     outcome = "SELECT IF(ROW_COUNT() < 0, 'failed', 'done');\n"
+
+    def rival(self):
+        """In the isolation that Moodle asks for: what it only reads is not locked."""
+        return super().rival('SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED;\n')
 
     def reset(self):
         self.execute(''.join(f'TRUNCATE {name};' for name in self.written + ['enrold_run', 'enrold_head']))
