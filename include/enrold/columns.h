@@ -16,6 +16,7 @@
 #include "enrold/error.h"
 #include "enrold/facts.h"
 #include "enrold/policy.h"
+#include "enrold/remark.h"
 
 enum column_id {
 	COLUMN_USERNAME,
@@ -101,6 +102,16 @@ bool columns_has_default(struct slice name);
 /* "dept" of profile_field_dept; empty: it is none. */
 struct slice columns_profile_name(struct slice name);
 
+/* Why nothing of a column is used, whatever its cells say. */
+enum idle {
+	IDLE_NOT,
+	IDLE_UNKNOWN,
+	IDLE_NAMELESS,
+	IDLE_VOID,      /* taken and without effect, in Moodle too */
+	IDLE_ALONE,     /* the column of its number that asks is not there */
+	IDLE_UNWRITTEN, /* the feed's settings do not write it */
+};
+
 struct header_column {
 	enum column_id id;
 	uint32_t index;          /* of the detail or profile field */
@@ -108,6 +119,9 @@ struct header_column {
 	struct slice name;       /* canonical: lower case, as in the result's `column` */
 	struct slice cell;       /* as written */
 	uint32_t slot;           /* numbered columns */
+	enum idle idle;
+	const char *because;    /* IDLE_UNWRITTEN: the setting, "update_details is none" */
+	uint64_t values, unfit; /* of an idle one: cells with a value, and those that are bad */
 };
 
 /* Which columns of the file have this number. A file may have a hundred thousand of them. */
@@ -134,8 +148,11 @@ struct header {
 	bool is_of_groups;             /* a create course groups file */
 	uint32_t *asking;              /* the columns that ask, in the order in which it is done */
 	size_t asking_count;
-	uint32_t key;   /* the column that says who is meant */
-	char delimiter; /* of the file */
+	uint32_t *idle; /* the columns that are not used, as they stand */
+	size_t idle_count;
+	size_t named_count; /* columns up to the last one with a name */
+	uint32_t key;       /* the column that says who is meant */
+	char delimiter;     /* of the file */
 };
 
 /* By what a header is read. */
@@ -147,9 +164,28 @@ struct header_terms {
 /*
  * Everything lies in the arena. REJECT at the record's line: header_broken, header_too_few_columns,
  * header_unknown_column, header_duplicate_column, header_without_username, header_without_email,
- * header_without_idnumber.
+ * header_without_idnumber. Of several mistakes the code is that of the first, the text names all.
  */
 struct error header_parse(const struct csvin_record *record, const struct header_terms *terms,
     struct arena *arena, struct header **header) MUST_CHECK;
+
+/* The record without the cells behind the header's that are empty: spreadsheets write such. */
+struct csvin_record header_fit(const struct header *header, const struct csvin_record *record);
+/* It has not a cell for each column that has a name, or more than there are columns. */
+bool header_is_ragged(const struct header *header, size_t cells_count);
+/* No cell says anything. */
+bool record_is_blank(const struct csvin_record *record);
+
+/* ---- columns that are not used (idle.c) ---- */
+
+/* Counts what the record says there: each record of the file once. REJECT header_unknown_column: a
+ * column without a name has a value, and unknown columns are refused. */
+struct error header_count(struct header *header, const struct policy *policy,
+    const struct csvin_record *record) MUST_CHECK;
+/* What is to be said of the header, once all records were counted. */
+void header_remark(
+    const struct header *header, const struct policy *policy, struct remarks *remarks);
+/* Why the column's cells have no effect: "'dept' is not written here: update_details is none". */
+struct slice idle_reason(const struct header_column *column, struct arena *arena);
 
 #endif

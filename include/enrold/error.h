@@ -40,7 +40,7 @@ struct error {
 	                    * it was too much at once: try again straight away, with less */
 	bool is_stale;  /* by errno: what was opened is gone from its file server; only a new start
 	                 * opens it anew */
-	char text[240]; /* one sentence, no newline */
+	char text[400]; /* one sentence, no newline */
 };
 
 #define MUST_CHECK __attribute__((warn_unused_result))

@@ -9,6 +9,7 @@
 #include "enrold/buffer.h"
 #include "enrold/error.h"
 #include "enrold/hash.h"
+#include "enrold/remark.h"
 #include "enrold/tally.h"
 
 #include <stdbool.h>
@@ -34,7 +35,8 @@ struct summary {
 	uint64_t input_bytes;
 	const char *input_sha256;
 	const struct tally *tally;
-	int64_t started_us; /* epoch microseconds */
+	const struct remarks *remarks; /* NULL: none */
+	int64_t started_us;            /* epoch microseconds */
 	int64_t finished_us;
 	struct summary_file files[SUMMARY_FILES_MAX];
 	size_t files_count;
@@ -56,6 +58,9 @@ bool summary_is_preview(struct slice text);
 bool summary_is_of(struct slice text, const char *run);
 bool summary_is_refused(struct slice text);
 void summary_explain(struct slice text, struct buffer *out);
+/* Its remarks, one after the other. Texts are borrowed until the call returns. */
+typedef void summary_on_remark(void *context, const char *code, const char *message);
+void summary_each_remark(struct slice text, summary_on_remark *on_remark, void *context);
 
 /* RFC 3339, UTC, milliseconds: "2026-11-24T02:57:44.123Z". */
 enum { TIME_TEXT_SIZE = 32 };

@@ -448,7 +448,7 @@ static struct error await(struct daemon *daemon, struct error (*look)(struct dae
 			return error;
 		if (waited_ms == 0)
 			log_event(LOG_WARNING, "site_away", NULL, "%s; waiting for it", error.text);
-		char text[320];
+		char text[480];
 		value_cover_text(error.text);
 		snprintf(text, sizeof text, "STATUS=waiting: %s\nEXTEND_TIMEOUT_USEC=30000000",
 		    error.text);

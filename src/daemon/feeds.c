@@ -26,7 +26,7 @@ enum {
 struct trouble {
 	int64_t since; /* INT64_MAX: none */
 	int64_t delay_ms;
-	char text[240];
+	char text[400];
 };
 
 struct feed_state {

@@ -22,7 +22,7 @@ struct feeds_status {
 	size_t unsettled; /* feeds where files may be about to be ready */
 	uint64_t answered, refused;
 	int64_t trouble_since; /* the oldest trouble, INT64_MAX: none */
-	char trouble[240];
+	char trouble[400];
 	bool is_stale; /* the spool has to be opened anew, and that is a new start's to do */
 };
 

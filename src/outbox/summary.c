@@ -20,14 +20,19 @@ void summary_time(int64_t epoch_us, char text[TIME_TEXT_SIZE])
 }
 
 /* A text from outside; one that is no UTF-8 is shown rather than keeping the run from its end. */
-static json_t *text_json(const char *text)
+static json_t *slice_json(struct slice text)
 {
 	struct buffer shown = {0};
-	value_show(slice_of(text), &shown);
+	value_show(text, &shown);
 	json_t *value =
 	    shown.failed ? NULL : json_stringn(shown.bytes ? shown.bytes : "", shown.size);
 	buffer_done(&shown);
 	return value;
+}
+
+static json_t *text_json(const char *text)
+{
+	return slice_json(slice_of(text));
 }
 
 /* The setters fail on want of memory alone; json_object_set_new takes a NULL value as a failure
@@ -82,6 +87,35 @@ static json_t *codes_json(const struct tally *tally)
 	return NULL;
 }
 
+static json_t *remark_json(const struct remark *remark)
+{
+	json_t *columns = json_array();
+	int failed = 0;
+	for (size_t i = 0; i < remark->columns_count; i++)
+		failed |= json_array_append_new(columns, slice_json(remark->columns[i]));
+	if (!failed)
+		return json_pack("{s:s, s:o, s:o}", "code", remark_code_name(remark->code),
+		    "message", slice_json(remark->message), "columns", columns);
+	json_decref(columns);
+	return NULL;
+}
+
+static json_t *remarks_json(const struct remarks *remarks)
+{
+	json_t *array = json_array();
+	int failed = 0;
+	for (size_t i = 0; remarks && i < remarks->count; i++)
+		failed |= json_array_append_new(array, remark_json(&remarks->items[i]));
+	if (remarks && remarks->left_out > 0)
+		failed |= json_array_append_new(
+		    array, json_pack("{s:s, s:o, s:[]}", "code", "more_remarks", "message",
+		               json_sprintf("And %zu more.", remarks->left_out), "columns"));
+	if (array && !failed)
+		return array;
+	json_decref(array);
+	return NULL;
+}
+
 static json_t *files_json(const struct summary *summary)
 {
 	json_t *array = json_array();
@@ -115,6 +149,7 @@ static int members_set(json_t *object, const struct summary *summary)
 	failed |= set_count(object, "rows", summary->tally->rows);
 	failed |= set(object, "outcomes", outcomes_json(summary->tally));
 	failed |= set(object, "codes", codes_json(summary->tally));
+	failed |= set(object, "remarks", remarks_json(summary->remarks));
 	failed |= set_time(object, "started", summary->started_us);
 	failed |= set_time(object, "finished", summary->finished_us);
 	failed |= set(object, "files", files_json(summary));
@@ -248,5 +283,14 @@ void summary_explain(struct slice text, struct buffer *out)
 		    "read, which enrold did not write so.\n");
 	if (!out->failed)
 		out->size = value_cover(out->bytes, out->size);
+	json_decref(summary);
+}
+
+void summary_each_remark(struct slice text, summary_on_remark *on_remark, void *context)
+{
+	size_t i;
+	json_t *remark, *summary = json_loadb(text.bytes ? text.bytes : "", text.size, 0, NULL);
+	json_array_foreach(json_object_get(summary, "remarks"), i, remark)
+	    on_remark(context, text_member(remark, "code"), text_member(remark, "message"));
 	json_decref(summary);
 }

@@ -102,6 +102,8 @@ static bool is_too_long(const struct header_column *column, struct slice cell)
 static void cells_check(const struct batch *batch, struct record *record)
 {
 	for (uint32_t i = 0; i < record->cells_count && !record->has_fault; i++) {
+		if (batch->header->columns[i].idle != IDLE_NOT)
+			continue;
 		enum value_fault fault = value_check(record->cells[i]);
 		if (fault != VALUE_CLEAN)
 			record_fault(record,
@@ -118,7 +120,7 @@ static void record_check(
 		record_fault(record, CODE_BROKEN_QUOTES, COLUMN_NONE);
 	else if (source->fault == CSVIN_TOO_LONG)
 		record_fault(record, CODE_VALUE_TOO_LONG, COLUMN_NONE);
-	else if (record->cells_count != batch->header->columns_count)
+	else if (header_is_ragged(batch->header, record->cells_count))
 		record_fault(record, CODE_WRONG_FIELD_COUNT, COLUMN_NONE);
 	else
 		cells_check(batch, record);

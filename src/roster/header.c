@@ -14,6 +14,7 @@ struct making {
 	struct arena *scratch;
 	struct header *header;
 	uint64_t line;
+	struct mistakes mistakes;
 	struct index_entry *names;   /* of columns, in lower case */
 	struct index_entry *numbers; /* of slots */
 };
@@ -94,7 +95,7 @@ static void known_take(
 	}
 }
 
-static struct error column_add(struct making *making, struct header_column *column)
+static void column_add(struct making *making, struct header_column *column)
 {
 	uint32_t index = (uint32_t)(column - making->header->columns);
 	bool is_of_groups = making->header->is_of_groups;
@@ -103,20 +104,16 @@ static struct error column_add(struct making *making, struct header_column *colu
 		known_take(making, column, known);
 	else if (is_of_groups || !profile_take(making, column))
 		column->id = COLUMN_UNKNOWN;
-	if (column->id == COLUMN_UNKNOWN &&
-	    making->terms->policy->unknown_columns == UNKNOWN_REFUSE)
-		return error_reject("header_unknown_column", making->line,
-		    "column %u, '%.*s', is not a column enrold knows: correct its name or set "
-		    "unknown_columns: ignore",
-		    index + 1, SLICE_ARG(column->cell));
-	uint32_t first = column->id == COLUMN_UNKNOWN
-	                     ? index
-	                     : met_before(making, &making->names, column->name, index);
+	if (column->name.size == 0)
+		return; /* as spreadsheets make them: what stands in it is looked at */
+	if (column->id == COLUMN_UNKNOWN) {
+		if (making->terms->policy->unknown_columns == UNKNOWN_REFUSE)
+			mistake_unknown(&making->mistakes, making->header, index);
+		return;
+	}
+	uint32_t first = met_before(making, &making->names, column->name, index);
 	if (first != index)
-		return error_reject("header_duplicate_column", making->line,
-		    "columns %u and %u are both '%.*s': remove one", first + 1, index + 1,
-		    SLICE_ARG(column->cell));
-	return OK;
+		mistake_twice(&making->mistakes, making->header, first, index);
 }
 
 static struct error cell_check(struct slice cell, uint32_t index, uint64_t line)
@@ -163,17 +160,25 @@ static struct error names_read(struct making *making, const struct csvin_record 
 	return OK;
 }
 
+static size_t names_count(const struct header *header)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < header->columns_count; i++)
+		count += header->columns[i].name.size > 0;
+	return count;
+}
+
 static struct error columns_take(struct making *making, const struct csvin_record *record)
 {
 	struct error error = names_read(making, record);
-	if (!is_error(&error) && record->cells_count < 2 && !making->header->is_of_groups)
-		error = error_reject("header_too_few_columns", record->line,
+	if (is_error(&error))
+		return error;
+	if (names_count(making->header) < 2 && !making->header->is_of_groups)
+		return error_reject("header_too_few_columns", record->line,
 		    "the header has one column: name at least two, separated by commas");
-	for (uint32_t i = 0; i < record->cells_count && !is_error(&error); i++) {
-		struct header_column *column = &making->header->columns[i];
-		error = column_add(making, column);
-	}
-	return error;
+	for (uint32_t i = 0; i < record->cells_count; i++)
+		column_add(making, &making->header->columns[i]);
+	return OK;
 }
 
 /* ---- the header as a whole ---- */
@@ -202,7 +207,7 @@ static bool may_lack_key(const struct policy *policy)
 	       (policy->upload_type == UPLOAD_ADD || policy->upload_type == UPLOAD_ADD_INCREMENT);
 }
 
-static struct error key_find(struct header *header, const struct policy *policy, uint64_t line)
+static void key_find(struct making *making)
 {
 	static const struct {
 		const char *name, *code;
@@ -211,16 +216,16 @@ static struct error key_find(struct header *header, const struct policy *policy,
 	    [MATCH_EMAIL] = {"email", "header_without_email"},
 	    [MATCH_IDNUMBER] = {"idnumber", "header_without_idnumber"},
 	};
+	struct header *header = making->header;
+	const struct policy *policy = making->terms->policy;
 	bool adds =
 	    policy->upload_type == UPLOAD_ADD || policy->upload_type == UPLOAD_ADD_INCREMENT;
 	enum policy_match_by by = adds ? MATCH_USERNAME : policy->match_by;
 	header->key = by == MATCH_USERNAME ? header->single[COLUMN_USERNAME]
 	              : by == MATCH_EMAIL  ? header->details[DETAIL_EMAIL]
 	                                   : header->details[DETAIL_IDNUMBER];
-	if (header->key != COLUMN_NONE || may_lack_key(policy))
-		return OK;
-	return error_reject(keys[by].code, line, "the header has no column '%s'%s: add it",
-	    keys[by].name, by == MATCH_USERNAME ? "" : ", by which people are found (match_by)");
+	if (header->key == COLUMN_NONE && !may_lack_key(policy))
+		mistake_keyless(&making->mistakes, policy, keys[by].name, keys[by].code);
 }
 
 static struct header *header_alloc(size_t count, struct arena *arena)
@@ -256,6 +261,7 @@ struct error header_parse(const struct csvin_record *record, const struct header
 	    .scratch = arena_create(),
 	    .header = header_alloc(count, arena),
 	    .line = record->line};
+	making.mistakes.arena = making.scratch;
 	if (!making.header || !making.scratch) {
 		arena_free(making.scratch);
 		return error_memory("reading the header");
@@ -264,12 +270,41 @@ struct error header_parse(const struct csvin_record *record, const struct header
 	index_clear(&making.names);
 	index_clear(&making.numbers);
 	if (!is_error(&error) && !making.header->is_of_groups)
-		error = key_find(making.header, terms->policy, record->line);
+		key_find(&making);
+	if (!is_error(&error))
+		error = mistakes_tell(&making.mistakes, record->line);
 	asking_find(making.header, arena);
+	idle_find(making.header, terms->policy, terms->site, arena);
 	/* Whatever was found wrong may be for want of memory, too. */
 	if (arena_has_failed(arena) || arena_has_failed(making.scratch))
 		error = error_memory("reading the header");
 	arena_free(making.scratch);
 	*result = making.header;
 	return error;
+}
+
+/* ---- records by it ---- */
+
+struct csvin_record header_fit(const struct header *header, const struct csvin_record *record)
+{
+	struct csvin_record fit = *record;
+	size_t last = record->cells_count;
+	while (last > header->columns_count && value_trim(record->cells[last - 1]).size == 0)
+		last--;
+	if (last == header->columns_count)
+		fit.cells_count = last;
+	return fit;
+}
+
+bool header_is_ragged(const struct header *header, size_t cells_count)
+{
+	return cells_count < header->named_count || cells_count > header->columns_count;
+}
+
+bool record_is_blank(const struct csvin_record *record)
+{
+	for (size_t i = 0; i < record->cells_count; i++)
+		if (value_trim(record->cells[i]).size > 0)
+			return false;
+	return record->fault == CSVIN_WHOLE;
 }

@@ -16,6 +16,33 @@ const struct column *column_find(struct slice name, bool is_of_groups);
 size_t column_digits(struct slice name);
 bool is_same_letters(struct slice a, struct slice b);
 
+/* ---- mistakes.c: what is wrong with a header ---- */
+
+/* All of it, which is told at once. Zero-initialised but for the arena. */
+struct mistakes {
+	struct arena *arena;
+	struct remark_names unknown, twice;
+	struct slice of_one; /* what is said where there is no second of the kind */
+	struct slice of_twice;
+	bool has_mapped; /* an unknown one that the feed maps */
+	struct slice keyless;
+	const char *keyless_code;
+};
+
+void mistake_unknown(struct mistakes *mistakes, const struct header *header, uint32_t index);
+void mistake_twice(
+    struct mistakes *mistakes, const struct header *header, uint32_t first, uint32_t second);
+void mistake_keyless(
+    struct mistakes *mistakes, const struct policy *policy, const char *name, const char *code);
+/* OK: there is none. */
+struct error mistakes_tell(const struct mistakes *mistakes, uint64_t line);
+
+/* ---- idle.c ---- */
+
+/* Which columns are not used, and why. */
+void idle_find(struct header *header, const struct policy *policy, const struct site_facts *site,
+    struct arena *arena);
+
 /* ---- request.c ---- */
 
 /* Adds what the record, which is the batch's next, asks from there on in header->asking: so many

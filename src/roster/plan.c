@@ -170,6 +170,19 @@ static bool person_settle(struct pass *pass, uint32_t index)
 	return goes_on;
 }
 
+/* "Nothing" is a strange answer to somebody who has filled in cells that this feed does not use. */
+static struct slice nothing_message(const struct pass *pass, uint32_t index)
+{
+	const struct header *header = pass->batch->header;
+	for (size_t i = 0; i < header->idle_count; i++)
+		if (record_cell(&pass->batch->records[index], header->idle[i]).size > 0)
+			return arena_print(pass->batch->arena,
+			    "The row asks nothing that is done here: %.*s.",
+			    SLICE_ARG(idle_reason(
+			        &header->columns[header->idle[i]], pass->batch->arena)));
+	return SLICE("The row asks nothing of this person.");
+}
+
 static void record_settle(struct pass *pass, uint32_t index)
 {
 	if (pass->batch->header->is_of_groups) {
@@ -187,7 +200,7 @@ static void record_settle(struct pass *pass, uint32_t index)
 	if (pass->outcomes_count == outcomes && !pass->batch->part) {
 		struct outcome *outcome =
 		    outcome_add(pass, index, COLUMN_NONE, OUTCOME_UNCHANGED, CODE_NOTHING_ASKED);
-		outcome->message = SLICE("The row asks nothing of this person.");
+		outcome->message = nothing_message(pass, index);
 	}
 }
 

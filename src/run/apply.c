@@ -149,16 +149,37 @@ static struct error progress_store(struct applying *applying)
 	return ledger_store(applying->lms, &run->row);
 }
 
+/* A file that was cut short looks just like one whose last line has no newline. */
+static void newline_remark(const struct applying *applying, struct remarks *remarks)
+{
+	bool matters = applying->run->policy.final_newline == NEWLINE_WARN;
+	if (matters && !reader_is_ended(&applying->reader))
+		remark_add(remarks, REMARK_NO_FINAL_NEWLINE, NULL,
+		    SLICE("The last line has no newline: the file may have been cut short; see "
+		          "that its last row is whole."));
+}
+
+static struct error remarks_make(struct applying *applying, struct remarks *remarks)
+{
+	newline_remark(applying, remarks);
+	header_remark(applying->reader.header, &applying->run->policy, remarks);
+	return arena_has_failed(remarks->arena) ? error_memory("finishing a run") : OK;
+}
+
 /* The summary says when all was done. */
 static struct error end_store(struct applying *applying)
 {
 	struct answer_sizes sizes;
+	struct remarks remarks = {.arena = applying->run->arena};
 	struct error error = answer_flush(applying, &sizes);
 	if (!is_error(&error))
 		error = lms_flush(applying->lms);
+	if (!is_error(&error))
+		error = remarks_make(applying, &remarks);
 	if (is_error(&error))
 		return error;
 	struct finish finish = {.tally = &applying->tally,
+	    .remarks = &remarks,
 	    .is_inexact = applying->way == SKETCHED,
 	    .result_bytes = sizes.result,
 	    .retry_bytes = sizes.retry};

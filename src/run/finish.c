@@ -34,6 +34,7 @@ static struct error summary_make(const struct run *run, const struct finish *fin
 	    .input_bytes = run->row.bytes,
 	    .input_sha256 = run->row.sha256.size > 0 ? run->row.sha256.bytes : "",
 	    .tally = finish->tally,
+	    .remarks = finish->remarks,
 	    .started_us = run->row.started_us,
 	    .finished_us = run_now_us(),
 	    .previous = previous,

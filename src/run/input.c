@@ -2,7 +2,6 @@
 #include "parts.h"
 #include "reader.h"
 
-#include "enrold/log.h"
 #include "enrold/room.h"
 
 #include <errno.h>
@@ -64,23 +63,13 @@ static struct error copy_bytes(struct copying *copying)
 	return copying->verdict.class == ERROR_RETRY ? copying->verdict : OK;
 }
 
-/* A file that was cut short looks just like one whose last line has no newline. */
 static struct error newline_check(const struct copying *copying)
 {
-	const struct run *run = copying->run;
-	char last = copying->reader.last;
-	bool is_ended = copying->bytes == 0 || last == '\n' || last == '\r';
-	if (is_ended || run->policy.final_newline == NEWLINE_IGNORE)
+	bool is_required = copying->run->policy.final_newline == NEWLINE_REQUIRE;
+	if (!is_required || reader_is_ended(&copying->reader))
 		return OK;
-	if (run->policy.final_newline == NEWLINE_REQUIRE)
-		return error_reject("no_final_newline", 0,
-		    "the last line has no newline: the file may have been cut short; send it "
-		    "whole");
-	log_event(LOG_WARNING, "no_final_newline",
-	    json_pack("{s:s, s:s, s:o}", "run", run->id, "feed", run->lane.feed, "file",
-	        log_text(run->name)),
-	    "the last line of %s has no newline: the file may have been cut short", run->name);
-	return OK;
+	return error_reject("no_final_newline", 0,
+	    "the last line has no newline: the file may have been cut short; send it whole");
 }
 
 static bool has_moved(const struct stat *before, const struct stat *after, uint64_t bytes)

@@ -151,8 +151,9 @@ void transaction_rollback(struct runner *runner); /* none: nothing */
 
 struct finish {
 	const struct tally *tally;
-	bool is_inexact;             /* a preview whose batches did not see each other */
-	const struct error *refusal; /* NULL: none */
+	const struct remarks *remarks; /* NULL: none */
+	bool is_inexact;               /* a preview whose batches did not see each other */
+	const struct error *refusal;   /* NULL: none */
 	uint64_t result_bytes, retry_bytes;
 	char result_sha256[HASH_TEXT_SIZE + 1]; /* "": no such file */
 	char retry_sha256[HASH_TEXT_SIZE + 1];

@@ -27,7 +27,17 @@ static struct error header_take(struct reader *reader, const struct csvin_record
 
 static bool is_ragged(const struct reader *reader, const struct csvin_record *record)
 {
-	return record->fault == CSVIN_WHOLE && record->cells_count != reader->header->columns_count;
+	return record->fault == CSVIN_WHOLE &&
+	       header_is_ragged(reader->header, record->cells_count);
+}
+
+/* Moodle counts the empty cells behind the last column, too. */
+static bool is_refused(
+    const struct reader *reader, const struct csvin_record *record, const struct csvin_record *fit)
+{
+	const struct policy *policy = reader->terms.policy;
+	return policy->on_bad_row == BAD_ROW_REJECT_FILE &&
+	       is_ragged(reader, policy->compat == COMPAT_MOODLE ? record : fit);
 }
 
 static struct error on_record(void *context, const struct csvin_record *record)
@@ -35,14 +45,22 @@ static struct error on_record(void *context, const struct csvin_record *record)
 	struct reader *reader = context;
 	if (!reader->header)
 		return header_take(reader, record);
-	if (reader->terms.policy->on_bad_row == BAD_ROW_REJECT_FILE && is_ragged(reader, record))
+	if (record_is_blank(record))
+		return OK;
+	const struct csvin_record fit = header_fit(reader->header, record);
+	if (is_refused(reader, record, &fit))
 		return error_reject("wrong_field_count", record->line,
 		    "this row has %zu fields, the header %zu: every row must have as many",
 		    record->cells_count, reader->header->columns_count);
+	if (record->fault != CSVIN_BROKEN && !is_ragged(reader, &fit)) {
+		struct error error = header_count(reader->header, reader->terms.policy, &fit);
+		if (is_error(&error))
+			return error;
+	}
 	reader->records++;
 	if (!reader->visitor.on_record)
 		return OK;
-	return reader->visitor.on_record(reader->visitor.context, record);
+	return reader->visitor.on_record(reader->visitor.context, &fit);
 }
 
 /* ---- the separator ---- */
@@ -160,6 +178,11 @@ struct error reader_finish(struct reader *reader)
 		error = error_reject(
 		    "empty_file", 0, "the file is empty: its first line must name the columns");
 	return error;
+}
+
+bool reader_is_ended(const struct reader *reader)
+{
+	return reader->last == '\0' || reader->last == '\n' || reader->last == '\r';
 }
 
 struct error reader_read(struct reader *reader, int file, char *chunk, size_t chunk_size)

@@ -49,6 +49,8 @@ void reader_close(struct reader *reader);
 
 struct error reader_feed(struct reader *reader, const char *bytes, size_t size) MUST_CHECK;
 struct error reader_finish(struct reader *reader) MUST_CHECK;
+/* The last line has a newline, or there is none. */
+bool reader_is_ended(const struct reader *reader);
 /* The whole file, by way of so many bytes. */
 struct error reader_read(
     struct reader *reader, int file, char *chunk, size_t chunk_size) MUST_CHECK;

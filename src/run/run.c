@@ -264,8 +264,18 @@ static struct error advance(struct run *run, struct run_report *report)
 
 /* ---- the report ---- */
 
-static void tell_of_answer(const struct run *run, struct run_report *report)
+static void on_remark(void *context, const char *code, const char *message)
 {
+	const struct run *run = context;
+	log_event(LOG_WARNING, "run_remark",
+	    json_pack("{s:s, s:s, s:o, s:s}", "run", run->id, "feed", run->row.feed.bytes, "file",
+	        log_text(run->row.name.bytes), "code", code),
+	    "%s: %s", run->row.name.bytes, message);
+}
+
+static void tell_of_answer(struct run *run, struct run_report *report)
+{
+	summary_each_remark(run->row.summary, on_remark, run);
 	report->is_refused = run->row.state == RUN_REFUSED;
 	struct error error = tally_parse(run->row.counts, &report->tally);
 	if (is_error(&error))

@@ -323,8 +323,8 @@ struct error csvin_finish(struct csvin *csvin)
 		bool earlier = csvin->quote_cell == csvin->cells_count;
 		uint64_t line = earlier ? csvin->quote_line : csvin->line;
 		return error_reject("quote_open", line,
-		    "a quote that opens in line %llu is still open at the end of the file: add the "
-		    "closing quote",
+		    "a quote that opens in line %llu is still open at the end of the file, which "
+		    "may have been cut short: send it whole, or add the closing quote",
 		    (unsigned long long)line);
 	}
 	line_end(csvin, '\n');

@@ -22,7 +22,7 @@ static const struct refusal {
     {"\n \n\t\n", "empty_file", 0, false},
     {"\xEF\xBB\xBF", "empty_file", 0, false},
     {"username,course1,colour\np1,C1,red\n", "header_unknown_column", 1, false},
-    {"username,,course1\np1,,C1\n", "header_unknown_column", 1, false},
+    {"username,,course1\np1,,C1\np2,x,C1\n", "header_unknown_column", 3, false},
     {"username,course1, Course1 \np1,C1,C2\n", "header_duplicate_column", 1, false},
     {"\n\nusername\np1\n", "header_too_few_columns", 3, false},
     {"course1,role1\nC1,student\n", "header_without_username", 1, false},

@@ -89,4 +89,8 @@ Test(manuals, of_files_name_each_column_and_each_code)
 		cr_expect(has_entry("The codes are:", ".Ss The retry", outcome_code_name(code)),
 		    "%s", outcome_code_name(code));
 	cr_expect_eq(entries("The codes are:", ".Ss The retry"), CODES);
+	for (enum remark_code code = 0; code < REMARK_CODES; code++)
+		cr_expect(has_entry(".Ss Remarks", ".Sh EXAMPLES", remark_code_name(code)), "%s",
+		    remark_code_name(code));
+	cr_expect_eq(entries(".Ss Remarks", ".Sh EXAMPLES"), REMARK_CODES);
 }

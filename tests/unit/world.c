@@ -407,8 +407,16 @@ static void batch_run(struct world *world)
 static struct error on_record(void *context, const struct csvin_record *record)
 {
 	struct world *world = context;
-	if (world->header)
-		return batch_add(&world->batch, record);
+	if (world->header) {
+		const struct csvin_record fit = header_fit(world->header, record);
+		bool is_whole =
+		    fit.fault == CSVIN_WHOLE && !header_is_ragged(world->header, fit.cells_count);
+		struct error error =
+		    is_whole ? header_count(world->header, &world->policy, &fit) : OK;
+		if (is_error(&error) || record_is_blank(record))
+			return error;
+		return batch_add(&world->batch, &fit);
+	}
 	const struct header_terms terms = {&world->policy, &world->site};
 	struct error error = header_parse(record, &terms, world->arena, &world->header);
 	if (is_error(&error)) {
@@ -481,6 +489,7 @@ void world_done(struct world *world)
 	arena_free(world->arena);
 	buffer_done(&world->outcomes);
 	buffer_done(&world->changes);
+	buffer_done(&world->remarks);
 }
 
 static const char *text_end(struct buffer *buffer)
@@ -493,6 +502,17 @@ static const char *text_end(struct buffer *buffer)
 const char *world_outcomes(struct world *world)
 {
 	return text_end(&world->outcomes);
+}
+
+const char *world_remarks(struct world *world)
+{
+	struct remarks remarks = {.arena = world->arena};
+	header_remark(world->header, &world->policy, &remarks);
+	buffer_clear(&world->remarks);
+	for (size_t i = 0; i < remarks.count; i++)
+		buffer_print(&world->remarks, "%s: %.*s\n", remark_code_name(remarks.items[i].code),
+		    SLICE_ARG(remarks.items[i].message));
+	return text_end(&world->remarks);
 }
 
 const char *world_changes(struct world *world)

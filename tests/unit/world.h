@@ -23,6 +23,7 @@ struct world {
 	int rounds;
 	/* "line column outcome code", a line each; and the changes, a line each. */
 	struct buffer outcomes, changes;
+	struct buffer remarks; /* "code: message", a line each */
 	struct outcome last;
 };
 
@@ -36,6 +37,8 @@ struct error world_read(struct world *world, const char *bytes, size_t size) MUS
 /* Both as texts that end with a NUL. */
 const char *world_outcomes(struct world *world);
 const char *world_changes(struct world *world);
+/* Of all that was read so far. */
+const char *world_remarks(struct world *world);
 
 struct world_case {
 	const char *what;

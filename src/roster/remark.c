@@ -1,0 +1,77 @@
+#include "enrold/remark.h"
+
+#include "enrold/value.h"
+
+/* Letters of a name, and names of a sentence: a log line has to have room for them. */
+enum { NAME_SHOWN_MAX = 40, NAMES_SHOWN_MAX = 8 };
+
+static const struct {
+	const char *name;
+	const char *meaning;
+} codes[REMARK_CODES] = {
+    [REMARK_MAPPED_COLUMN_MISSING] = {"mapped_column_missing",
+        "the feed's columns name one that the file has not"},
+    [REMARK_COLUMN_IGNORED] = {"column_ignored", "not known, with unknown_columns: ignore"},
+    [REMARK_COLUMN_WITHOUT_NAME] = {"column_without_name", "has values, and was ignored"},
+    [REMARK_COLUMN_WITHOUT_EFFECT] = {"column_without_effect", "taken and without effect"},
+    [REMARK_COLUMN_WITHOUT_PARTNER] = {"column_without_partner",
+        "belongs to a column of the same number that the file has not"},
+    [REMARK_COLUMN_NOT_WRITTEN] = {"column_not_written", "the feed's settings do not write it"},
+    [REMARK_UNUSED_CELL] = {"unused_cell", "bad, in a column that is not used"},
+    [REMARK_NO_FINAL_NEWLINE] = {"no_final_newline", "the last line has no newline"},
+};
+
+const char *remark_code_name(enum remark_code code)
+{
+	return codes[code].name;
+}
+
+const char *remark_code_meaning(enum remark_code code)
+{
+	return codes[code].meaning;
+}
+
+void remark_add(struct remarks *remarks, enum remark_code code, const struct remark_names *names,
+    struct slice message)
+{
+	if (remarks->count == REMARKS_MAX) {
+		remarks->left_out++;
+		return;
+	}
+	size_t count = names ? names->count : 0;
+	count = count < REMARK_NAMES_MAX ? count : REMARK_NAMES_MAX;
+	struct slice *columns = arena_alloc(remarks->arena, (count + 1) * sizeof *columns);
+	if (!columns)
+		return;
+	for (size_t i = 0; i < count; i++)
+		columns[i] = names->names[i];
+	remarks->items[remarks->count++] = (struct remark){code, message, columns, count};
+}
+
+void remark_name(
+    struct remark_names *names, struct slice name, struct slice shown, struct arena *arena)
+{
+	bool is_full = remark_is_full(names);
+	names->count++;
+	if (is_full)
+		return;
+	struct slice brief = value_brief(name, NAME_SHOWN_MAX, arena);
+	names->names[names->count - 1] = value_brief(name, VALUE_SHOWN_MAX, arena);
+	names->shown[names->count - 1] =
+	    shown.size > 0 ? shown : arena_print(arena, "'%.*s'", SLICE_ARG(brief));
+}
+
+struct slice remark_list(const struct remark_names *names, struct arena *arena)
+{
+	struct slice text = SLICE("");
+	size_t shown = names->count > NAMES_SHOWN_MAX + 1 ? NAMES_SHOWN_MAX : names->count;
+	for (size_t i = 0; i < shown; i++) {
+		const char *joint = i == 0 ? "" : i + 1 == names->count ? " and " : ", ";
+		text = arena_print(
+		    arena, "%.*s%s%.*s", SLICE_ARG(text), joint, SLICE_ARG(names->shown[i]));
+	}
+	if (shown < names->count)
+		text =
+		    arena_print(arena, "%.*s and %zu more", SLICE_ARG(text), names->count - shown);
+	return text;
+}

@@ -1,0 +1,143 @@
+/* What is said of a file as a whole: once in the summary, once in the log. */
+#include "answer.h"
+#include "law.h"
+#include "program.h"
+
+#include <criterion/criterion.h>
+
+TestSuite(remarks, .timeout = 120);
+
+/* "code: message" of the answer's nth; "" when there are too few. */
+static struct path remark_of(const struct answer *answer, size_t n)
+{
+	json_t *remark = json_array_get(json_object_get(answer->summary, "remarks"), n);
+	const char *code = json_string_value(json_object_get(remark, "code"));
+	const char *message = json_string_value(json_object_get(remark, "message"));
+	return path_of(code ? "%s: %s" : "", code, message);
+}
+
+static size_t remarks_count(const struct answer *answer)
+{
+	return json_array_size(json_object_get(answer->summary, "remarks"));
+}
+
+static size_t count_of(const char *text, const char *word)
+{
+	size_t count = 0;
+	for (; (text = strstr(text, word)); text++)
+		count++;
+	return count;
+}
+
+/* Runs the file in one feed; what it says in its log is the caller's. */
+static struct finished run_one(
+    struct spool *spool, const char *feed, const char *text, struct answer *answer)
+{
+	spool_make(spool, &(struct spool_options){.feeds = feed});
+	spool_drop(spool, "staff.csv", text);
+	struct finished finished =
+	    program_expect(0, ARGV("enrold", "--config", spool->config.text, "--once"));
+	answer_open(answer, spool, "staff.csv", 0);
+	return finished;
+}
+
+static void close_all(struct spool *spool, struct answer *answer, struct finished *finished)
+{
+	finished_done(finished);
+	answer_close(answer);
+	law_close(spool);
+}
+
+Test(remarks, of_columns_stand_in_summary_and_log_once_each)
+{
+	struct spool spool;
+	struct answer answer;
+	struct finished finished = run_one(&spool,
+	    "  default: { unknown_columns: ignore, columns: { Employee ID: username, Training: "
+	    "course1 } }\n",
+	    "Employee ID,Training Code,department\np1,C1,x\np2,C2,y\n", &answer);
+	cr_assert_eq(remarks_count(&answer), 3);
+	cr_expect(text_starts(remark_of(&answer, 0).text,
+	    "mapped_column_missing: The file has no column 'Training' (course1)"));
+	cr_expect(
+	    text_starts(remark_of(&answer, 1).text, "column_ignored: Column 'Training Code' "));
+	cr_expect(
+	    text_starts(remark_of(&answer, 2).text, "column_not_written: Column 'department' is "
+	                                            "not written here: update_details is none."));
+	json_t *remark = json_array_get(json_object_get(answer.summary, "remarks"), 1);
+	json_t *columns = json_object_get(remark, "columns");
+	cr_assert_eq(json_array_size(columns), 1);
+	cr_expect_str_eq(json_string_value(json_array_get(columns, 0)), "Training Code");
+	cr_expect_eq(count_of(finished.err.bytes, "\"level\":\"warning\",\"event\":\"run_remark\""),
+	    3, "%s", finished.err.bytes);
+	cr_expect_eq(count_of(finished.err.bytes, "\"code\":\"column_ignored\""), 1);
+	close_all(&spool, &answer, &finished);
+}
+
+static const struct {
+	const char *feed, *text;
+	bool is_told;
+} ends[] = {
+    {"  default: {}\n", "username,course1\np1,C1", true},
+    {"  default: {}\n", "username,course1\np1,C1\n", false},
+    {"  default: {}\n", "username,course1\rp1,C1\r", false},
+    {"  default: { final_newline: ignore }\n", "username,course1\np1,C1", false},
+    {"  default: {}\n", "username,course1", true},
+};
+
+Test(remarks, tell_of_a_file_that_may_have_been_cut_short)
+{
+	for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+		struct spool spool;
+		struct answer answer;
+		struct finished finished = run_one(&spool, ends[i].feed, ends[i].text, &answer);
+		cr_expect_eq(text_starts(remark_of(&answer, 0).text, "no_final_newline: "),
+		    ends[i].is_told, "case %zu", i);
+		cr_expect_eq(count_of(finished.err.bytes, "may have been cut short"),
+		    (size_t)ends[i].is_told, "case %zu", i);
+		close_all(&spool, &answer, &finished);
+	}
+}
+
+Test(remarks, of_a_refused_file_tell_what_its_reason_does_not)
+{
+	struct spool spool;
+	struct answer answer;
+	struct finished finished =
+	    run_one(&spool, "  default: {}\n", "username,course1\np1,\"C1\np2,C2\n", &answer);
+	cr_expect_str_eq(answer_refusal(&answer), "quote_open");
+	json_t *refusal = json_object_get(answer.summary, "refusal");
+	cr_expect(strstr(
+	    json_string_value(json_object_get(refusal, "message")), "may have been cut short"));
+	cr_expect_eq(remarks_count(&answer), 0);
+	close_all(&spool, &answer, &finished);
+}
+
+/* A spreadsheet's empty columns and rows. */
+Test(remarks, are_not_made_of_separators_without_values)
+{
+	static const char *const texts[] = {"username;course1;;;\r\np1;C1;;;\r\n;;;;\r\n",
+	    "username,course1\np1,C1,,\n", "username\tcourse1\t\t\np1\tC1\n\t\t\t\n",
+	    "username,course1,,\n\"p1\",\"C1\",\"\",\" \"\n"};
+	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+		struct spool spool;
+		struct answer answer;
+		struct finished finished =
+		    run_one(&spool, "  default: { on_bad_row: reject_file }\n", texts[i], &answer);
+		EXPECT(&answer, {2, "course1", "done", "enrolled"});
+		cr_expect_eq(answer_number(&answer, NULL, "rows"), 1);
+		cr_expect_eq(remarks_count(&answer), 0);
+		close_all(&spool, &answer, &finished);
+	}
+}
+
+Test(remarks, a_value_below_no_name_refuses_the_file_and_says_where)
+{
+	struct spool spool;
+	struct answer answer;
+	struct finished finished =
+	    run_one(&spool, "  default: {}\n", "username,course1,\np1,C1,\np2,C2,x\n", &answer);
+	cr_expect_str_eq(answer_refusal(&answer), "header_unknown_column");
+	cr_expect_eq(answer_number(&answer, "refusal", "line"), 3);
+	close_all(&spool, &answer, &finished);
+}
