@@ -26,8 +26,8 @@ struct csvin_limits {
 enum csvin_fault {
 	CSVIN_WHOLE,
 	CSVIN_BROKEN,   /* text after a closing quote */
-	CSVIN_TOO_LONG, /* a cell over field_max, or the record over record_max or cells_max: what
-	                   went over is not kept */
+	CSVIN_CUT,      /* cells over field_max are not kept: their bytes are NULL */
+	CSVIN_TOO_LONG, /* the record is over record_max or cells_max: what went over is not kept */
 };
 
 struct csvin_record {

@@ -113,12 +113,23 @@ static void cells_check(const struct batch *batch, struct record *record)
 	}
 }
 
+/* Something over max_field stands in a column that is used. */
+static bool is_cut(const struct batch *batch, const struct csvin_record *source)
+{
+	const struct header *header = batch->header;
+	for (size_t i = 0; source->fault == CSVIN_CUT && i < source->cells_count; i++)
+		if (!source->cells[i].bytes &&
+		    (i >= header->columns_count || header->columns[i].idle == IDLE_NOT))
+			return true;
+	return false;
+}
+
 static void record_check(
     const struct batch *batch, struct record *record, const struct csvin_record *source)
 {
 	if (source->fault == CSVIN_BROKEN)
 		record_fault(record, CODE_BROKEN_QUOTES, COLUMN_NONE);
-	else if (source->fault == CSVIN_TOO_LONG)
+	else if (source->fault == CSVIN_TOO_LONG || is_cut(batch, source))
 		record_fault(record, CODE_VALUE_TOO_LONG, COLUMN_NONE);
 	else if (header_is_ragged(batch->header, record->cells_count))
 		record_fault(record, CODE_WRONG_FIELD_COUNT, COLUMN_NONE);

@@ -289,7 +289,8 @@ struct csvin_record header_fit(const struct header *header, const struct csvin_r
 {
 	struct csvin_record fit = *record;
 	size_t last = record->cells_count;
-	while (last > header->columns_count && value_trim(record->cells[last - 1]).size == 0)
+	while (last > header->columns_count && record->cells[last - 1].bytes &&
+	       value_trim(record->cells[last - 1]).size == 0)
 		last--;
 	if (last == header->columns_count)
 		fit.cells_count = last;

@@ -82,11 +82,17 @@ void idle_find(struct header *header, const struct policy *policy, const struct 
 
 /* ---- what the records say there ---- */
 
+/* Without bytes: it was over max_field. */
 static bool is_unfit(const struct header_column *column, struct slice cell)
 {
-	return value_check(cell) != VALUE_CLEAN ||
+	return !cell.bytes || value_check(cell) != VALUE_CLEAN ||
 	       (column->characters_max > 0 && cell.size > column->characters_max &&
 	           value_characters(value_trim(cell)) > column->characters_max);
+}
+
+static bool is_nothing(struct slice cell)
+{
+	return cell.bytes && value_trim(cell).size == 0;
 }
 
 struct error header_count(
@@ -96,7 +102,7 @@ struct error header_count(
 	for (size_t i = 0; i < header->idle_count; i++) {
 		uint32_t index = header->idle[i];
 		struct header_column *column = &header->columns[index];
-		if (index >= record->cells_count || value_trim(record->cells[index]).size == 0)
+		if (index >= record->cells_count || is_nothing(record->cells[index]))
 			continue;
 		if (column->idle == IDLE_NAMELESS && refuses)
 			return error_reject("header_unknown_column", record->line,

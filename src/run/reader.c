@@ -27,7 +27,7 @@ static struct error header_take(struct reader *reader, const struct csvin_record
 
 static bool is_ragged(const struct reader *reader, const struct csvin_record *record)
 {
-	return record->fault == CSVIN_WHOLE &&
+	return (record->fault == CSVIN_WHOLE || record->fault == CSVIN_CUT) &&
 	       header_is_ragged(reader->header, record->cells_count);
 }
 

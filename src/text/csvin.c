@@ -35,7 +35,8 @@ struct csvin {
 	bool is_skipping;   /* a broken record: the rest of its line is only kept as raw text */
 	bool cr_pending;    /* the last byte was a CR that ended a line: an LF belongs to it */
 	bool cell_overflow; /* the cell being read has passed field_max */
-	bool too_long;      /* something of the record was not kept */
+	bool is_cut;        /* a cell of the record has */
+	bool too_long;      /* something else of the record was not kept */
 
 	struct buffer raw;   /* the record's bytes, for when it breaks */
 	struct buffer bytes; /* its cells, one after the other */
@@ -76,7 +77,8 @@ void csvin_free(struct csvin *csvin)
 
 static void record_reset(struct csvin *csvin)
 {
-	csvin->is_open = csvin->is_skipping = csvin->cell_overflow = csvin->too_long = false;
+	csvin->is_open = csvin->is_skipping = csvin->cell_overflow = csvin->is_cut =
+	    csvin->too_long = false;
 	csvin->quote_cell = SIZE_MAX;
 	csvin->cells_count = 0;
 	buffer_clear(&csvin->raw);
@@ -100,21 +102,21 @@ static bool cells_reserve(struct csvin *csvin)
 static void on_cell(void *bytes, size_t size, void *context)
 {
 	struct csvin *csvin = context;
-	bool fits = !csvin->cell_overflow && size <= csvin->limits.field_max &&
-	            csvin->bytes.size + size <= csvin->limits.record_max &&
+	bool is_cut = csvin->cell_overflow || size > csvin->limits.field_max;
+	bool fits = csvin->bytes.size + (is_cut ? 0 : size) <= csvin->limits.record_max &&
 	            csvin->cells_count < csvin->limits.cells_max;
 	csvin->cell_overflow = false;
-	if (!fits) {
-		csvin->too_long = true;
+	csvin->is_cut |= is_cut;
+	csvin->too_long |= !fits;
+	if (is_cut || !fits)
 		size = 0;
-	}
 	if (csvin->cells_count >= csvin->limits.cells_max || is_error(&csvin->error))
 		return;
 	if (!cells_reserve(csvin)) {
 		csvin->error = error_memory("reading a record");
 		return;
 	}
-	csvin->cells[csvin->cells_count++].size = size;
+	csvin->cells[csvin->cells_count++] = (struct slice){is_cut ? NULL : "", size};
 	buffer_add(&csvin->bytes, bytes, size);
 }
 
@@ -141,10 +143,13 @@ static void on_row(int terminator, void *context)
 	struct csvin *csvin = context;
 	size_t offset = 0;
 	for (size_t i = 0; i < csvin->cells_count; i++) {
-		csvin->cells[i].bytes = csvin->bytes.bytes ? csvin->bytes.bytes + offset : "";
+		if (csvin->cells[i].bytes && csvin->bytes.bytes)
+			csvin->cells[i].bytes = csvin->bytes.bytes + offset;
 		offset += csvin->cells[i].size;
 	}
-	record_deliver(csvin, csvin->too_long ? CSVIN_TOO_LONG : CSVIN_WHOLE);
+	record_deliver(csvin, csvin->too_long ? CSVIN_TOO_LONG
+	                      : csvin->is_cut ? CSVIN_CUT
+	                                      : CSVIN_WHOLE);
 }
 
 static bool quote_is_open(const struct csvin *csvin)

@@ -5,11 +5,12 @@
 
 #include <criterion/criterion.h>
 
-/* "line:cell|cell;" for each record; * marks a broken one, + one that is too long. */
+/* "line:cell|cell;" for each record; * marks a broken one, ~ one with cells that were cut, + one
+ * that is too long. */
 static struct error record_print(void *context, const struct csvin_record *record)
 {
 	struct buffer *out = context;
-	const char *marks[] = {"", "*", "+"};
+	const char *marks[] = {"", "*", "~", "+"};
 	buffer_print(out, "%llu%s:", (unsigned long long)record->line, marks[record->fault]);
 	for (size_t i = 0; i < record->cells_count; i++)
 		buffer_print(out, "%s%.*s", i ? "|" : "", SLICE_ARG(record->cells[i]));
@@ -52,7 +53,7 @@ static const struct {
     {"a,b\n\"c,d\ne,f\n", "1:a|b;!quote_open@2"},
     {"a,\"b\nc\",\"d\n", "!quote_open@2"},
     {"a,\"bbbbbbbbbbbbbbbbbbbbbbbbb\"\n", "!quote_open@1"},
-    {"a,bbbbbbbbbbbbbbbbbbbbbbbbb\nc,d\n", "1+:a|;2:c|d;"},
+    {"a,bbbbbbbbbbbbbbbbbbbbbbbbb\nc,d\n", "1~:a|;2:c|d;"},
     {"a,\"bbbbbbbbbbbbbbbb\"\n", "1:a|bbbbbbbbbbbbbbbb;"},
     {"a,b,c,d,e\nf,g\n", "1+:a|b|c|d;2:f|g;"},
     {",\n", "1:|;"},

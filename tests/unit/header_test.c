@@ -144,6 +144,10 @@ Test(header, remarks_are_bounded_whatever_the_file)
 	world_done(&world);
 }
 
+#define TEN "1234567890"
+#define HUNDRED TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN
+#define LONG HUNDRED HUNDRED HUNDRED HUNDRED HUNDRED HUNDRED HUNDRED HUNDRED HUNDRED HUNDRED HUNDRED
+
 static const struct world_case idle_cells[] = {
     {"a bad cell of a column that is not used costs nothing", "unknown_columns=ignore",
         "username,phone1,Notes,course1\nalice,+47 22 00 00 00 ext. 1234,ok,SAFETY\n"
@@ -151,6 +155,11 @@ static const struct world_case idle_cells[] = {
         "b,SAFETY\n",
         "2 course1 done enrolled\n3 course1 done enrolled\n4 course1 done enrolled\n",
         "enrol alice\nrole alice\nenrol bob\nrole bob\nenrol carol\nrole carol\n"},
+    {"nor does one that is over max_field", "unknown_columns=ignore",
+        "username,Notes,course1\nalice," LONG ",SAFETY\n", "2 course1 done enrolled\n",
+        "enrol alice\nrole alice\n"},
+    {"but for one that is used", "unknown_columns=ignore",
+        "username,Notes,course1\nalice,," LONG "\n", "2 - error value_too_long\n", ""},
     {"but one that is costs its row", "upload_type=add_or_update",
         "username,phone1,course1\nalice,+47 22 00 00 00 ext. 1234,SAFETY\n",
         "2 phone1 error value_too_long\n2 course1 skipped row_not_applied\n", ""},
