@@ -55,6 +55,9 @@ struct record {
 	struct slice
 	    hash; /* what is stored for its password, where one was foreseen (run/hashes.c) */
 	struct slice called; /* the user name that the account had then; bytes NULL: none found */
+	/* The plan's own: a column whose value the account did not get, because of the feed's
+	 * settings. */
+	uint32_t kept_column;
 };
 
 /* In the order in which they are done: cohorts first, the others as their columns stand. */
@@ -62,8 +65,9 @@ enum request_kind {
 	REQUEST_COHORT,
 	REQUEST_SYSTEM_ROLE,
 	REQUEST_CATEGORY_ROLE,
-	REQUEST_COURSE, /* with its modifiers and a group */
-	REQUEST_GROUP,  /* a row of a create course groups file */
+	REQUEST_COURSE,     /* with its modifiers and a group */
+	REQUEST_COURSELESS, /* modifiers, and no course to which they could belong */
+	REQUEST_GROUP,      /* a row of a create course groups file */
 };
 
 /* What a cell asks, with the cells of the same number that go with it. */
@@ -79,6 +83,8 @@ struct request {
 	bool removes_role;            /* REQUEST_SYSTEM_ROLE: "-manager" */
 	uint32_t role_column;
 	bool has_status, has_start, has_period;
+	/* Modifiers that are bad, which the feed ignores: 1 << (id - COLUMN_NUMBERED_FIRST). */
+	uint32_t ignored;
 	bool has_fault; /* a modifier is bad and the feed rejects bad values */
 	uint32_t fault_column;
 	int64_t status;

@@ -14,6 +14,7 @@ struct plan {
 	size_t outcomes_count;
 	const struct change *changes; /* in execution order */
 	size_t changes_count;
+	uint64_t remarks[REMARK_CODES]; /* rows, of those that rows add up to */
 };
 
 /*

@@ -13,6 +13,7 @@
 #include "enrold/slice.h"
 
 #include <stddef.h>
+#include <stdint.h>
 
 enum remark_code {
 	REMARK_MAPPED_COLUMN_MISSING,
@@ -21,6 +22,10 @@ enum remark_code {
 	REMARK_COLUMN_WITHOUT_EFFECT,
 	REMARK_COLUMN_WITHOUT_PARTNER,
 	REMARK_COLUMN_NOT_WRITTEN,
+	REMARK_DETAILS_KEPT,
+	REMARK_PASSWORDS_KEPT,
+	REMARK_NAMES_KEPT,
+	REMARK_TYPES_OVERRULED,
 	REMARK_UNUSED_CELL,
 	REMARK_NO_FINAL_NEWLINE,
 	REMARK_CODES,
@@ -54,6 +59,9 @@ struct remarks {
 /* names: NULL, or the columns that it is about. */
 void remark_add(struct remarks *remarks, enum remark_code code, const struct remark_names *names,
     struct slice message);
+
+/* Of what rows add up to: what is to be said of so many. */
+void remark_rows(const uint64_t counts[REMARK_CODES], struct remarks *remarks);
 
 /* More of them are only counted. */
 static inline bool remark_is_full(const struct remark_names *names)

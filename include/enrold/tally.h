@@ -8,11 +8,13 @@
 #include "enrold/buffer.h"
 #include "enrold/error.h"
 #include "enrold/outcome.h"
+#include "enrold/remark.h"
 
 struct tally {
 	uint64_t rows; /* records after the header, bad ones included */
 	uint64_t outcomes[OUTCOME_KINDS];
 	uint64_t codes[CODES];
+	uint64_t remarks[REMARK_CODES]; /* rows, of those that rows add up to */
 };
 
 /* "rows=3 done=2 error=1 enrolled=2 user_not_found=1": zeros are left out. */

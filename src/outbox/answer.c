@@ -312,6 +312,8 @@ struct error answer_add(
 			return error;
 	}
 	tally->rows += plan->records_count;
+	for (enum remark_code code = 0; code < REMARK_CODES; code++)
+		tally->remarks[code] += plan->remarks[code];
 	struct error error = sheet_write(&answer->result);
 	return is_error(&error) ? error : sheet_write(&answer->retry);
 }

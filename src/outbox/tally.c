@@ -14,6 +14,8 @@ void tally_format(const struct tally *tally, struct buffer *out)
 		word_add(out, outcome_kind_name(kind), tally->outcomes[kind]);
 	for (enum code code = 0; code < CODES; code++)
 		word_add(out, outcome_code_name(code), tally->codes[code]);
+	for (enum remark_code code = 0; code < REMARK_CODES; code++)
+		word_add(out, remark_code_name(code), tally->remarks[code]);
 }
 
 static uint64_t *counter_find(struct tally *tally, struct slice name)
@@ -26,6 +28,9 @@ static uint64_t *counter_find(struct tally *tally, struct slice name)
 	for (enum code code = 0; code < CODES; code++)
 		if (slice_is(name, slice_of(outcome_code_name(code))))
 			return &tally->codes[code];
+	for (enum remark_code code = 0; code < REMARK_CODES; code++)
+		if (slice_is(name, slice_of(remark_code_name(code))))
+			return &tally->remarks[code];
 	return NULL;
 }
 

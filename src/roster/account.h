@@ -32,6 +32,7 @@ struct step {
 	bool has_asked;     /* something about the account, answered or not */
 	bool is_dropped;    /* an error that ends the record */
 	bool leaves_record; /* Moodle tells of an update although nothing was stored */
+	bool has_kept;      /* something that the row gives another value */
 	struct account_change change;
 	struct buffer before, after;
 };
@@ -51,6 +52,9 @@ bool step_drop(struct step *step, uint32_t column, enum code code, struct slice 
 uint32_t step_column(const struct step *step, uint32_t column);
 /* The database does not let us do this, and the answer says so. */
 bool step_lacks(struct step *step, uint32_t column, enum deed deed);
+
+/* The feed's settings leave the account as it is, whatever this column says. */
+void step_keep(struct step *step, uint32_t column, enum remark_code code);
 
 /* before and after: "name=value;name=value", with % ; = and line ends as %3B. */
 struct slice step_escape(const struct step *step, struct slice value);
@@ -94,6 +98,8 @@ void account_profile_set(struct step *step, uint32_t field, struct slice data);
 bool account_check_auth(struct step *step, struct slice auth, uint32_t column);
 bool account_auth_is_external(struct slice auth);
 void account_take_password(struct step *step, struct slice password);
+/* Of one that has no effect, because the method keeps its own. */
+void account_tell_of_password(struct step *step, struct slice auth);
 /* False: the cell asks nothing, or nonsense. */
 bool account_read_suspended(struct step *step, bool *truth);
 bool account_address_is_taken(struct step *step);

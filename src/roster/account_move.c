@@ -100,10 +100,13 @@ bool account_rename_found(struct step *step)
 {
 	struct slice name = step->record->name;
 	bool asks = step->header->key != step->header->single[COLUMN_USERNAME] && name.size > 0 &&
-	            step->person != INDEX_NONE && step->policy->allow_rename &&
-	            !slice_is(name, step_person(step)->username);
+	            step->person != INDEX_NONE && !slice_is(name, step_person(step)->username);
 	if (!asks)
 		return true;
+	if (!step->policy->allow_rename) {
+		step_keep(step, step->header->single[COLUMN_USERNAME], REMARK_NAMES_KEPT);
+		return true;
+	}
 	if (account_is_protected(step))
 		return account_protected(step);
 	if (!account_is_free(step->batch, step->record->name_key))

@@ -80,6 +80,8 @@ static bool password_new(struct step *step)
 	struct slice password = step_cell(step, COLUMN_PASSWORD);
 	if (account_auth_is_external(step->change.auth)) {
 		step->change.stored = SLICE("not cached");
+		if (password.size > 0)
+			account_tell_of_password(step, step->change.auth);
 	} else if (password.size > 0) {
 		account_take_password(step, password);
 	} else if (step->policy->new_password == PASSWORD_GENERATE) {

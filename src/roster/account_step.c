@@ -63,6 +63,16 @@ bool step_lacks(struct step *step, uint32_t column, enum deed deed)
 	return true;
 }
 
+void step_keep(struct step *step, uint32_t column, enum remark_code code)
+{
+	/* Once a row, whatever it is that was kept. */
+	if (!step->has_kept || code != REMARK_DETAILS_KEPT)
+		row_remark(step->pass, code);
+	step->has_kept |= code == REMARK_DETAILS_KEPT;
+	if (step->record->kept_column == COLUMN_NONE)
+		step->record->kept_column = column;
+}
+
 struct slice step_escape(const struct step *step, struct slice value)
 {
 	bool is_plain = true;

@@ -6,6 +6,50 @@
 
 #include "enrold/value.h"
 
+/* ---- what is not changed, because update_details says so ---- */
+
+/* The cell asks for something else than the account has. */
+static bool detail_differs(const struct step *step, uint32_t detail)
+{
+	const char *expected;
+	struct slice value, is = step_person(step)->details[detail];
+	struct slice cell = record_cell(step->record, step->header->details[detail]);
+	return cell.size > 0 && (detail_read(step->batch, columns_detail(detail), cell, &value,
+	                             &expected) != DETAIL_GOOD ||
+	                            !slice_is(value, is));
+}
+
+static bool profile_differs(const struct step *step, uint32_t column)
+{
+	const char *expected;
+	uint32_t f = step->header->columns[column].index;
+	const struct profile_field *field = &step->batch->site->profile_fields[f];
+	struct slice value, is = step_person(step)->profile[f];
+	struct slice cell = record_cell(step->record, column);
+	return cell.size > 0 &&
+	       (profile_read(step->batch, field, cell, &value, &expected) != DETAIL_GOOD ||
+	           !slice_is(value, is.bytes ? is : field->initial));
+}
+
+static void details_keep(struct step *step)
+{
+	const struct header *header = step->header;
+	for (uint32_t i = 0; i < header->columns_count && !step->has_kept; i++) {
+		const struct header_column *column = &header->columns[i];
+		struct slice cell = record_cell(step->record, i);
+		bool differs =
+		    column->idle == IDLE_NOT && i != header->key &&
+		    ((column->id == COLUMN_DETAIL && detail_differs(step, column->index)) ||
+		        (column->id == COLUMN_PROFILE && profile_differs(step, i)) ||
+		        (column->id == COLUMN_AUTH && cell.size > 0 &&
+		            !slice_is(cell, step_person(step)->auth)));
+		if (differs)
+			step_keep(step, i, REMARK_DETAILS_KEPT);
+	}
+}
+
+/* ---- what is ---- */
+
 /* One detail's new value; false: it stays. */
 static bool detail_moved(struct step *step, uint32_t detail, struct slice *value)
 {
@@ -14,8 +58,11 @@ static bool detail_moved(struct step *step, uint32_t detail, struct slice *value
 	uint32_t place = step->header->details[detail];
 	enum policy_update_details mode = step->policy->update_details;
 	bool is_moodle = step->policy->compat == COMPAT_MOODLE;
-	if (mode == DETAILS_FILL && is.size > 0)
+	if (mode == DETAILS_FILL && is.size > 0) {
+		if (detail_differs(step, detail))
+			step_keep(step, place, REMARK_DETAILS_KEPT);
 		return false;
+	}
 	if (place == COLUMN_NONE && mode == DETAILS_FILE)
 		return false;
 	bool is_empty = place != COLUMN_NONE && record_cell(step->record, place).size == 0;
@@ -71,8 +118,11 @@ static void profile_update(struct step *step, uint32_t f)
 	enum policy_update_details mode = step->policy->update_details;
 	uint32_t column = account_profile_column(step, f);
 	const char *expected = "";
-	if (mode == DETAILS_FILL && is.size > 0)
+	if (mode == DETAILS_FILL && is.size > 0) {
+		if (column != COLUMN_NONE && profile_differs(step, column))
+			step_keep(step, column, REMARK_DETAILS_KEPT);
 		return;
+	}
 	if (column != COLUMN_NONE) {
 		enum detail_verdict verdict = profile_read(
 		    step->batch, field, record_cell(step->record, column), &value, &expected);
@@ -102,8 +152,14 @@ static void auth_update(struct step *step)
 	uint32_t column = step->header->single[COLUMN_AUTH];
 	struct slice auth = record_cell(step->record, column);
 	bool takes_defaults = mode == DETAILS_FILE_AND_DEFAULTS;
-	if (mode != DETAILS_FILE && !takes_defaults)
+	if (mode != DETAILS_FILE && !takes_defaults) {
+		bool is_kept = mode == DETAILS_FILL && auth.size > 0 &&
+		               step->header->columns[column].idle == IDLE_NOT &&
+		               !slice_is(auth, person->auth);
+		if (is_kept)
+			step_keep(step, column, REMARK_DETAILS_KEPT);
 		return;
+	}
 	if (column == COLUMN_NONE && takes_defaults) {
 		struct slice given = account_default(step->policy, SLICE("auth"));
 		bool is_moodle = step->policy->compat == COMPAT_MOODLE;
@@ -137,9 +193,16 @@ static void password_update(struct step *step)
 	struct slice password = step_cell(step, COLUMN_PASSWORD);
 	bool may = step->policy->update_password &&
 	           (mode == DETAILS_FILE || mode == DETAILS_FILE_AND_DEFAULTS);
-	if (may && password.size > 0 && !account_auth_is_external(auth)) {
+	uint32_t column = step->header->single[COLUMN_PASSWORD];
+	if (password.size == 0)
+		return;
+	if (!may && step->header->columns[column].idle == IDLE_NOT) {
+		step_keep(step, column, REMARK_PASSWORDS_KEPT);
+	} else if (may && account_auth_is_external(auth)) {
+		account_tell_of_password(step, auth);
+	} else if (may) {
 		step->has_asked = true;
-		if (!step_lacks(step, step->header->single[COLUMN_PASSWORD], DEED_SET_PREFERENCE))
+		if (!step_lacks(step, column, DEED_SET_PREFERENCE))
 			account_take_password(step, password);
 	}
 }
@@ -181,8 +244,10 @@ static bool details_are_asked(const struct step *step)
 
 static void details_update(struct step *step)
 {
-	if (step->policy->update_details == DETAILS_NONE)
+	if (step->policy->update_details == DETAILS_NONE) {
+		details_keep(step);
 		return;
+	}
 	step->has_asked |= details_are_asked(step);
 	for (uint32_t d = 0; d < columns_details_count() && !step->is_dropped; d++)
 		detail_update(step, d);
@@ -271,7 +336,11 @@ bool account_update(struct step *step)
 		outcome->after = step_keep_text(step, &step->after);
 	} else if (step->has_asked && step->pass->outcomes_count == outcomes) {
 		step_answer(step, step->header->key, OUTCOME_UNCHANGED, CODE_ACCOUNT_UNCHANGED,
-		    step_person(step)->username, SLICE("The account was so already."));
+		    step_person(step)->username,
+		    step->has_kept
+		        ? SLICE("Nothing of what the row gives was missing: what the account has "
+		                "stays (update_details).")
+		        : SLICE("The account was so already."));
 	}
 	return true;
 }

@@ -190,6 +190,14 @@ void account_take_password(struct step *step, struct slice password)
 	    forces ? SLICE("Weaker than the site's policy: it must be changed at the next login.")
 	           : SLICE("Weaker than the site's policy: give a stronger one."));
 }
+void account_tell_of_password(struct step *step, struct slice auth)
+{
+	step_answer(step, step->header->single[COLUMN_PASSWORD], OUTCOME_WARNING, CODE_NO_EFFECT,
+	    SLICE("(given)"),
+	    arena_print(step->arena,
+	        "The password has no effect: '%.*s' keeps passwords of its own.", SLICE_ARG(auth)));
+}
+
 /* ---- suspended ---- */
 
 /* What the cell asks; false: nothing. */

@@ -293,6 +293,7 @@ static struct record *record_begin(struct batch *batch, const struct csvin_recor
 	*record = (struct record){.line = source->line,
 	    .requests = (uint32_t)batch->requests_count,
 	    .fault_column = COLUMN_NONE,
+	    .kept_column = COLUMN_NONE,
 	    .key = INDEX_NONE,
 	    .name_key = INDEX_NONE,
 	    .old_key = INDEX_NONE,

@@ -73,6 +73,7 @@ static const struct {
     [CODE_GROUP_NOT_FOUND] = {"group_not_found", "the course has no such group"},
     [CODE_GROUP_AMBIGUOUS] = {"group_ambiguous", "several groups or groupings of that name"},
     [CODE_IDNUMBER_TAKEN] = {"idnumber_taken", "another group has the number; made without it"},
+    [CODE_NO_EFFECT] = {"no_effect", "belongs to something that the row does not ask"},
     [CODE_INVALID_VALUE] = {"invalid_value", "a cell's value cannot be read"},
     [CODE_VALUE_TOO_LONG] = {"value_too_long", "a cell is longer than its column allows"},
     [CODE_NOT_UTF8] = {"not_utf8", "a cell has bytes that are not UTF-8"},

@@ -49,6 +49,9 @@ void idle_find(struct header *header, const struct policy *policy, const struct 
  * requests at most. Returns where it has stopped. */
 size_t requests_read(struct batch *batch, struct record *record, size_t from, size_t requests_max);
 
+/* The first cell with a value among those that belong to a course; COLUMN_NONE: there is none. */
+uint32_t modifier_find(const struct header_slot *slot, const struct slice *cells, size_t count);
+
 /* ---- places.c ---- */
 
 /* Moodle's context levels. */
@@ -98,7 +101,8 @@ struct pass {
 	size_t outcomes_count, outcomes_room;
 	struct change *changes;
 	size_t changes_count, changes_room;
-	struct outcome spare; /* for when there is no memory */
+	uint64_t remarks[REMARK_CODES]; /* rows */
+	struct outcome spare;           /* for when there is no memory */
 };
 
 /* Never NULL; what does not fit into memory fails the arena. */
@@ -123,6 +127,7 @@ uint32_t account_expected(struct pass *pass, uint32_t index);
 /* ---- plan_course.c ---- */
 
 void course_settle(struct pass *pass, const struct request *request);
+void courseless_settle(struct pass *pass, const struct request *request);
 /* There is another name to suggest, of a course that the feed reaches. */
 bool course_is_hinted(const struct pass *pass, const struct course_facts *course);
 /* Facts 4.2: by id when numeric, else by exact short name; NULL: none that can be given at that
@@ -149,6 +154,8 @@ void group_row_settle(struct pass *pass, uint32_t index);
 
 /* ---- plan.c ---- */
 
+/* This row has something that adds up to the remark. */
+void row_remark(struct pass *pass, enum remark_code code);
 /* An answer about a request, by what is named there. */
 struct outcome *request_answer(struct pass *pass, const struct request *request, uint32_t column,
     enum outcome_kind kind, enum code code, struct slice target, struct slice message);

@@ -251,6 +251,7 @@ bool request_pair(struct batch *batch, const struct request *request, uint32_t p
 			batch_membership(batch, PERSON_IN_GROUP, person,
 			    batch->groups[request->group].same, &is_newer);
 		break;
+	case REQUEST_COURSELESS:
 	case REQUEST_GROUP: break;
 	}
 	return (!is_new && !is_newer) || batch->people[person].id == ACCOUNT_PLANNED;

@@ -39,6 +39,11 @@ void change_add(struct pass *pass, struct change change)
 		pass->batch->people[change.person].is_touched = true;
 }
 
+void row_remark(struct pass *pass, enum remark_code code)
+{
+	pass->remarks[code]++;
+}
+
 struct outcome *request_answer(struct pass *pass, const struct request *request, uint32_t column,
     enum outcome_kind kind, enum code code, struct slice target, struct slice message)
 {
@@ -121,6 +126,8 @@ void requests_skip(struct pass *pass, uint32_t index)
 	const struct record *record = &pass->batch->records[index];
 	for (uint32_t r = 0; r < record->requests_count; r++) {
 		const struct request *request = &pass->batch->requests[record->requests + r];
+		if (request->kind == REQUEST_COURSELESS)
+			continue;
 		request_skip(pass, request, request->column);
 		if (request->kind == REQUEST_COURSE && request->group_column != COLUMN_NONE)
 			request_skip(pass, request, request->group_column);
@@ -134,6 +141,7 @@ static void request_settle(struct pass *pass, const struct request *request)
 	case REQUEST_SYSTEM_ROLE: system_role_settle(pass, request); break;
 	case REQUEST_CATEGORY_ROLE: category_role_settle(pass, request); break;
 	case REQUEST_COURSE: course_settle(pass, request); break;
+	case REQUEST_COURSELESS: courseless_settle(pass, request); break;
 	case REQUEST_GROUP: break; /* the row as a whole */
 	}
 }
@@ -174,6 +182,13 @@ static bool person_settle(struct pass *pass, uint32_t index)
 static struct slice nothing_message(const struct pass *pass, uint32_t index)
 {
 	const struct header *header = pass->batch->header;
+	uint32_t kept = pass->batch->records[index].kept_column;
+	if (kept != COLUMN_NONE)
+		return arena_print(pass->batch->arena,
+		    "The row asks nothing that is done here: '%.*s' of an account that exists is "
+		    "not "
+		    "changed; the feed's settings say so.",
+		    SLICE_ARG(header->columns[kept].name));
 	for (size_t i = 0; i < header->idle_count; i++)
 		if (record_cell(&pass->batch->records[index], header->idle[i]).size > 0)
 			return arena_print(pass->batch->arena,
@@ -235,5 +250,6 @@ struct error plan_batch(struct batch *batch, int64_t now, int64_t today, struct 
 	    .changes = pass.changes,
 	    .changes_count = pass.changes_count,
 	};
+	memcpy(plan->remarks, pass.remarks, sizeof plan->remarks);
 	return arena_has_failed(batch->arena) ? error_memory("planning a batch") : OK;
 }

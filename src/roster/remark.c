@@ -17,6 +17,10 @@ static const struct {
     [REMARK_COLUMN_WITHOUT_PARTNER] = {"column_without_partner",
         "belongs to a column of the same number that the file has not"},
     [REMARK_COLUMN_NOT_WRITTEN] = {"column_not_written", "the feed's settings do not write it"},
+    [REMARK_DETAILS_KEPT] = {"details_kept", "of accounts that exist, by update_details"},
+    [REMARK_PASSWORDS_KEPT] = {"passwords_kept", "of accounts that exist, by update_password"},
+    [REMARK_NAMES_KEPT] = {"names_kept", "of accounts found otherwise, by allow_rename"},
+    [REMARK_TYPES_OVERRULED] = {"types_overruled", "a role is named beside the type"},
     [REMARK_UNUSED_CELL] = {"unused_cell", "bad, in a column that is not used"},
     [REMARK_NO_FINAL_NEWLINE] = {"no_final_newline", "the last line has no newline"},
 };
@@ -74,4 +78,27 @@ struct slice remark_list(const struct remark_names *names, struct arena *arena)
 		text =
 		    arena_print(arena, "%.*s and %zu more", SLICE_ARG(text), names->count - shown);
 	return text;
+}
+
+/* Behind "In 3 rows". */
+static const char *const of_rows[REMARK_CODES] = {
+    [REMARK_DETAILS_KEPT] =
+        "an account that exists did not get the details of the file: see update_details.",
+    [REMARK_PASSWORDS_KEPT] =
+        "an account that exists did not get the password of the file: see update_password and "
+        "update_details.",
+    [REMARK_NAMES_KEPT] =
+        "the account has another user name than the file says, and was not renamed: "
+        "allow_rename is false.",
+    [REMARK_TYPES_OVERRULED] = "a type has no effect, because a role is named beside it.",
+};
+
+void remark_rows(const uint64_t counts[REMARK_CODES], struct remarks *remarks)
+{
+	for (enum remark_code code = 0; code < REMARK_CODES; code++)
+		if (counts[code] > 0 && of_rows[code])
+			remark_add(remarks, code, NULL,
+			    arena_print(remarks->arena, "In %llu row%s %s",
+			        (unsigned long long)counts[code], counts[code] == 1 ? "" : "s",
+			        of_rows[code]));
 }

@@ -25,12 +25,13 @@ enum { DAY = 24 * 60 * 60, PERIOD_DAYS_MAX = 36500 };
 
 static bool status_read(const struct batch *batch, struct slice cell, struct request *request)
 {
+	(void)batch;
 	if (slice_is(cell, SLICE("0")) || slice_is(cell, SLICE("1"))) {
 		request->has_status = true;
 		request->status = cell.bytes[0] - '0';
 		return true;
 	}
-	return batch->policy->invalid_values == INVALID_IGNORE;
+	return false;
 }
 
 static bool start_read(const struct batch *batch, struct slice cell, struct request *request)
@@ -42,24 +43,23 @@ static bool start_read(const struct batch *batch, struct slice cell, struct requ
 	    .now = batch->now,
 	    .today = batch->today};
 	request->has_start = value_parse_feed_date(cell, &rules, &request->start);
-	return request->has_start || batch->policy->invalid_values == INVALID_IGNORE;
+	return request->has_start;
 }
 
 /* "0" is the course's own period, as if the cell were empty (facts 4.4). */
 static bool period_read(const struct batch *batch, struct slice cell, struct request *request)
 {
 	int64_t days = 0;
-	if (batch->policy->invalid_values == INVALID_IGNORE) {
-		request->has_period = !slice_is(cell, SLICE("0"));
+	bool ignores = batch->policy->invalid_values == INVALID_IGNORE;
+	bool is_good = value_parse_whole(cell, &days) && days <= PERIOD_DAYS_MAX;
+	if (!is_good && !ignores)
+		return false;
+	request->has_period = ignores ? !slice_is(cell, SLICE("0")) : days > 0;
+	if (ignores)
 		days = number_as_php(cell);
-	} else {
-		if (!value_parse_whole(cell, &days) || days > PERIOD_DAYS_MAX)
-			return false;
-		request->has_period = days > 0;
-	}
 	request->asks_period = true;
 	request->period = days > 0 ? days * DAY : 0;
-	return true;
+	return is_good;
 }
 
 /* The feed's own choice, else the first role of the archetype (facts 4.2); "": there is none. */
@@ -120,11 +120,28 @@ static void modifiers_read(
 	for (size_t i = 0; i < sizeof modifiers / sizeof *modifiers; i++) {
 		uint32_t column = header_slot_column(slot, modifiers[i].id);
 		struct slice cell = record_cell(record, column);
-		if (cell.size == 0 || modifiers[i].read(batch, cell, request) || request->has_fault)
+		if (cell.size == 0 || modifiers[i].read(batch, cell, request))
 			continue;
-		request->has_fault = true;
-		request->fault_column = column;
+		if (batch->policy->invalid_values == INVALID_IGNORE) {
+			request->ignored |= UINT32_C(1)
+			                    << (modifiers[i].id - COLUMN_NUMBERED_FIRST);
+		} else if (!request->has_fault) {
+			request->has_fault = true;
+			request->fault_column = column;
+		}
 	}
+}
+
+/* "0" is what there is without it. */
+uint32_t modifier_find(const struct header_slot *slot, const struct slice *cells, size_t count)
+{
+	for (enum column_id id = COLUMN_ROLE; id <= COLUMN_GROUP; id++) {
+		uint32_t column = header_slot_column(slot, id);
+		struct slice cell = column < count ? value_trim(cells[column]) : SLICE("");
+		if (cell.size > 0 && !slice_is(cell, SLICE("0")))
+			return column;
+	}
+	return COLUMN_NONE;
 }
 
 /* ---- the cells that ask ---- */
@@ -167,11 +184,22 @@ static void cohort_read(struct batch *batch, struct record *record, uint32_t col
 	request->target = batch_cohort(batch, cell);
 }
 
+static void courseless_read(struct batch *batch, struct record *record, uint32_t column)
+{
+	uint32_t first = modifier_find(slot_of(batch, column), record->cells, record->cells_count);
+	struct request *request = first == COLUMN_NONE ? NULL : request_add(batch, record, first);
+	if (request)
+		request->kind = REQUEST_COURSELESS;
+}
+
 static void course_read(struct batch *batch, struct record *record, uint32_t column)
 {
 	struct slice cell = record_cell(record, column);
-	struct request *request =
-	    is_absent(batch, cell) ? NULL : request_add(batch, record, column);
+	if (is_absent(batch, cell)) {
+		courseless_read(batch, record, column);
+		return;
+	}
+	struct request *request = request_add(batch, record, column);
 	if (!request)
 		return;
 	uint32_t group = header_slot_column(slot_of(batch, column), COLUMN_GROUP);
@@ -297,8 +325,13 @@ bool record_is_large(
 {
 	const struct header *header = batch->header;
 	size_t count = 0;
-	for (size_t i = 0; header->asking_count > requests_max && i < header->asking_count; i++)
-		count += header->asking[i] < record->cells_count &&
-		         !is_absent(batch, value_trim(record->cells[header->asking[i]]));
+	for (size_t i = 0; header->asking_count > requests_max && i < header->asking_count; i++) {
+		uint32_t column = header->asking[i];
+		count += column < record->cells_count &&
+		         (!is_absent(batch, value_trim(record->cells[column])) ||
+		             (header->columns[column].id == COLUMN_COURSE &&
+		                 modifier_find(slot_of(batch, column), record->cells,
+		                     record->cells_count) != COLUMN_NONE));
+	}
 	return count > requests_max;
 }

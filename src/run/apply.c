@@ -163,6 +163,7 @@ static struct error remarks_make(struct applying *applying, struct remarks *rema
 {
 	newline_remark(applying, remarks);
 	header_remark(applying->reader.header, &applying->run->policy, remarks);
+	remark_rows(applying->tally.remarks, remarks);
 	return arena_has_failed(remarks->arena) ? error_memory("finishing a run") : OK;
 }
 

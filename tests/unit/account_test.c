@@ -120,7 +120,7 @@ static const struct world_case cases[] = {
     {"a password changes where the feed says so",
         "update_details=file update_password=true force_password_change=all",
         "username,password\nalice,Secret.123\ncarol,Secret.123\n",
-        "2 username done account_updated\n3 - unchanged nothing_asked\n",
+        "2 username done account_updated\n3 password warning no_effect\n",
         "update alice password=Secret.123 generate=-1 force=1\n"},
     {"suspended is 0 or 1 in words too, nothing else", "",
         "username,suspended\nalice,Yes\nbob,0\ncarol,2\nheidi,no\nivan,\n",

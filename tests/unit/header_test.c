@@ -113,6 +113,42 @@ static const struct {
         "costs nothing because nothing of it is used.\n"},
 };
 
+/* What rows add up to. The city of alice is empty, that of bob is Berlin, who is suspended. */
+static const struct {
+	const char *policy, *text, *remarks;
+} sums[] = {
+    {"upload_type=add_or_update", "username,city,department\nalice,Oslo,x\nbob,Berlin,\n",
+        "details_kept: In 1 row an account that exists did not get the details of the file: see "
+        "update_details.\n"},
+    {"upload_type=add_or_update update_details=fill_missing",
+        "username,city,auth\nalice,Oslo,manual\nbob,Oslo,manual\nheidi,,nologin\n",
+        "details_kept: In 2 rows an account that exists did not get the details of the file: see "
+        "update_details.\n"},
+    {"update_details=fill_missing", "username,city\nbob,Berlin\nalice,Oslo\n", ""},
+    {"upload_type=add_or_update update_details=file",
+        "username,password\nalice,Secret.12\nbob,Secret.13\n",
+        "passwords_kept: In 2 rows an account that exists did not get the password of the file: "
+        "see update_password and update_details.\n"},
+    {"match_by=email",
+        "email,username,course1\nalice@corp.example,alicia,SAFETY\n"
+        "bob@corp.example,bob,SAFETY\n",
+        "names_kept: In 1 row the account has another user name than the file says, and was not "
+        "renamed: allow_rename is false.\n"},
+    {"", "username,course1,role1,type1\nalice,SAFETY,teacher,1\nbob,SAFETY,,1\n",
+        "types_overruled: In 1 row a type has no effect, because a role is named beside it.\n"},
+};
+
+Test(header, values_that_the_settings_keep_out_are_counted)
+{
+	for (size_t i = 0; i < sizeof sums / sizeof *sums; i++) {
+		struct world world;
+		world_init(&world, sums[i].policy);
+		world_run(&world, sums[i].text);
+		cr_expect_str_eq(world_remarks(&world), sums[i].remarks, "case %zu", i);
+		world_done(&world);
+	}
+}
+
 Test(header, columns_that_are_not_used_are_named_once)
 {
 	for (size_t i = 0; i < sizeof remarks / sizeof *remarks; i++) {

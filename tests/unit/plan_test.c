@@ -55,8 +55,7 @@ static const struct {
         "status=0;timestart=1767225600;timeend=1769904000;roles=student"},
     {0, "judy,SAFETY,,,2026-12-01T00:00Z,,\n", "enrolment_updated", 1,
         "status=0;timestart=1796083200;timeend=1769904000;roles=student"},
-    {1, "al!i#ce,SAFETY,0,x,soon,-5,\n", "enrolled", 2,
-        "status=0;timestart=1795392000;timeend=0;roles=student"},
+    {1, "al!i#ce,SAFETY,0,x,soon,-5,\n", "invalid_value", 2, ""},
     {1, "heidi,SAFETY,,,,,\n", "enrolment_updated", 1,
         "status=0;timestart=1795392000;timeend=0;roles=student"},
     {0, "alice,SAFETY,,,,,1\n", "enrolled", 2,
@@ -94,4 +93,81 @@ Test(plan, decides_each_row_as_the_rules_say)
 		buffer_done(&text);
 		world_done(&world);
 	}
+}
+
+static const struct world_case courseless[] = {
+    {"what belongs to a course is told where there is none", "",
+        "username,course1,role1,group1,enrolperiod1\nalice,,teacher,Red,\nbob,,,,90\n"
+        "carol,,,,\nheidi,,,,0\n",
+        "2 role1 warning no_effect\n3 enrolperiod1 warning no_effect\n"
+        "4 - unchanged nothing_asked\n5 - unchanged nothing_asked\n",
+        ""},
+    {"and no other course of the row suffers", "",
+        "username,course1,role1,course2,role2\nalice,SAFETY,,,teacher\n",
+        "2 course1 done enrolled\n2 role2 warning no_effect\n", "enrol alice\nrole alice\n"},
+    {"nor is it told of somebody who is not there", "", "username,course1,role1\nnobody,,teacher\n",
+        "2 username error user_not_found\n", ""},
+    {"as in Moodle", "compat=moodle", "username,course1,role1,type1\nalice,0,teacher,\nbob,,,3\n",
+        "2 role1 warning no_effect\n3 type1 warning no_effect\n", ""},
+    {"nobody is enrolled into the front page", "",
+        "username,course1,role1,enrolperiod1\nalice,front,teacher,90\nbob,front,teacher,\n",
+        "2 course1 done role_assigned\n2 enrolperiod1 warning no_effect\n"
+        "3 course1 done role_assigned\n",
+        "role alice\nrole bob\n"},
+};
+
+Test(plan, tells_of_modifiers_that_modify_nothing)
+{
+	world_expect(courseless, sizeof courseless / sizeof *courseless);
+}
+
+static const struct {
+	const char *policy, *row, *code, *message;
+} ignored[] = {
+    {"compat=moodle", "alice,SAFETY,,soon,", "invalid_value",
+        "'soon' is not a date such as 2026-12-31: it was left out."},
+    {"compat=moodle", "alice,SAFETY,suspended,,", "invalid_value",
+        "'suspended' is not 0 (active) or 1 (suspended): it was left out."},
+    {"compat=moodle", "alice,SAFETY,,,90 days", "invalid_value",
+        "'90 days' is not a whole number of days, at most 36500: 90 were taken, as in Moodle."},
+    {"invalid_values=ignore", "alice,SAFETY,,,-5", "invalid_value",
+        "'-5' is not a whole number of days, at most 36500: the enrolment has no end, as in "
+        "Moodle."},
+    {"invalid_values=ignore", "heidi,SAFETY,,31.02.2026,", "invalid_value",
+        "'31.02.2026' is not a date such as 2026-12-31: it was left out."},
+    {"invalid_values=ignore", "alice,SAFETY,0,2026-12-01,90", "enrolled", "Enrolled."},
+    {"invalid_values=ignore", "alice,NOSUCH,x,x,x", "course_not_found",
+        "No course has the short name 'NOSUCH': correct it."},
+};
+
+Test(plan, warns_of_a_bad_modifier_that_the_feed_ignores)
+{
+	for (size_t i = 0; i < sizeof ignored / sizeof *ignored; i++) {
+		struct world world;
+		struct buffer text = {0};
+		buffer_print(&text,
+		    "username,course1,enrolstatus1,enroltimestart1,enrolperiod1\n%s\n",
+		    ignored[i].row);
+		buffer_add_char(&text, '\0');
+		world_init(&world, ignored[i].policy);
+		world_run(&world, text.bytes);
+		cr_expect_str_eq(
+		    outcome_code_name(world.last.code), ignored[i].code, "case %zu", i);
+		cr_expect(slice_is(world.last.message, slice_of(ignored[i].message)),
+		    "case %zu: %.*s", i, SLICE_ARG(world.last.message));
+		buffer_done(&text);
+		world_done(&world);
+	}
+}
+
+Test(plan, warns_of_each_bad_modifier_beside_what_was_done)
+{
+	struct world world;
+	world_init(&world, "compat=moodle");
+	world_run(&world, "username,course1,enrolstatus1,enroltimestart1,enrolperiod1\n"
+	                  "alice,SAFETY,x,y,z\n");
+	cr_expect_str_eq(world_outcomes(&world),
+	    "2 course1 done enrolled\n2 enrolstatus1 warning invalid_value\n"
+	    "2 enroltimestart1 warning invalid_value\n2 enrolperiod1 warning invalid_value\n");
+	world_done(&world);
 }

@@ -397,6 +397,8 @@ static void batch_run(struct world *world)
 			fatal("the plan does not get on");
 		facts_find(world);
 		good(plan_batch(batch, WORLD_NOW, WORLD_TODAY, &plan));
+		for (enum remark_code code = 0; code < REMARK_CODES; code++)
+			world->counts[code] += plan.remarks[code];
 		outcomes_print(world, &plan);
 		changes_print(world, &plan);
 	}
@@ -508,6 +510,7 @@ const char *world_remarks(struct world *world)
 {
 	struct remarks remarks = {.arena = world->arena};
 	header_remark(world->header, &world->policy, &remarks);
+	remark_rows(world->counts, &remarks);
 	buffer_clear(&world->remarks);
 	for (size_t i = 0; i < remarks.count; i++)
 		buffer_print(&world->remarks, "%s: %.*s\n", remark_code_name(remarks.items[i].code),

@@ -24,6 +24,7 @@ struct world {
 	/* "line column outcome code", a line each; and the changes, a line each. */
 	struct buffer outcomes, changes;
 	struct buffer remarks; /* "code: message", a line each */
+	uint64_t counts[REMARK_CODES];
 	struct outcome last;
 };
 
