@@ -43,10 +43,14 @@ static void *scarce_malloc(size_t size)
 Test(summary, is_whole_or_not_made_where_memory_is_short)
 {
 	const struct tally tally = {0};
+	const struct slice columns[] = {SLICE("Training Code")};
+	const struct remarks remarks = {
+	    .items = {{REMARK_COLUMN_IGNORED, SLICE("x"), columns, 1}}, .count = 1, .left_out = 2};
 	const struct summary summary = {.run = "20261124-025744-123456",
 	    .feed = "hr",
 	    .mode = "apply",
 	    .status = "done",
+	    .remarks = &remarks,
 	    .node = "host-a",
 	    .policy_sha256 = HASH,
 	    .input_name = "staff.csv",
@@ -61,8 +65,10 @@ Test(summary, is_whole_or_not_made_where_memory_is_short)
 		struct error error = summary_format(&summary, &text, chain);
 		json_set_alloc_funcs(malloc, free);
 		json_t *object = json_loadb(text.bytes, text.size, 0, NULL);
-		if (!is_error(&error))
-			cr_expect_eq(json_object_size(object), 18, "%ld: %s", failing, text.bytes);
+		if (!is_error(&error)) {
+			cr_expect_eq(json_object_size(object), 19, "%ld: %s", failing, text.bytes);
+			cr_expect_eq(json_array_size(json_object_get(object, "remarks")), 2);
+		}
 		json_decref(object);
 		buffer_done(&text);
 	}
