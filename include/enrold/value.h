@@ -57,8 +57,8 @@ bool value_parse_whole(struct slice cell, int64_t *number);
  */
 bool value_parse_date(struct slice cell, int64_t *epoch);
 
-/* What a feed takes for a date besides: forms of strptime(3), tried in their order; and as Moodle
- * does, month/day/year, @epoch, today, tomorrow and +N days. */
+/* What a feed takes for a date besides: forms of strptime(3), tried in their order, with the offset
+ * of a %z; and as Moodle does, what PHP's strtotime takes: php_date.h, and @epoch. */
 struct date_rules {
 	const char *const *forms;
 	size_t forms_count;

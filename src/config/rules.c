@@ -114,27 +114,31 @@ const char *rule_text(const char *text)
 	return good ? NULL : "a text of 1 to 255 bytes";
 }
 
-/* Whether the form says day, month and year, with conversions that there are. */
+/* Whether the form says day, month and year, with conversions that there are and that count: %Z is
+ * passed over, and %p beside hours of a day of 24. */
 static bool form_says_day(const char *form)
 {
-	static const char *const parts[] = {"deDFj", "mbBhDFj", "yYDF"};
-	bool has[3] = {false};
+	enum { HALF = 3, OF_12 };
+	static const char *const parts[] = {"deDFj", "mbBhDFj", "yYDF", "p", "Il"};
+	bool has[5] = {false};
 	for (; *form; form++) {
 		if (*form != '%')
 			continue;
 		form++;
-		if (!*form || !strchr("%aAbBdDeFhHIjklmMnpRSTtyYzZ", *form))
+		if (!*form || !strchr("%aAbBdDeFhHIjklmMnpRSTtyYz", *form))
 			return false;
-		for (size_t i = 0; i < 3; i++)
+		for (size_t i = 0; i < sizeof has / sizeof *has; i++)
 			has[i] |= strchr(parts[i], *form) != NULL;
 	}
-	return has[0] && has[1] && has[2];
+	return has[0] && has[1] && has[2] && has[HALF] == has[OF_12];
 }
 
 const char *rule_date_form(const char *text)
 {
 	bool good = strlen(text) <= 64 && form_says_day(text);
-	return good ? NULL : "a form for strptime with day, month and year, such as \"%d/%m/%Y\"";
+	return good ? NULL
+	            : "a form for strptime with day, month and year, without %Z, and with %p where "
+	              "it has %I or %l, such as \"%d/%m/%Y\"";
 }
 
 const char *rule_marker(const char *text)

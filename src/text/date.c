@@ -4,6 +4,8 @@
  */
 #include "enrold/value.h"
 
+#include "php_date.h"
+
 #include <strings.h>
 #include <time.h>
 
@@ -157,6 +159,14 @@ bool value_parse_date(struct slice cell, int64_t *epoch)
 
 enum { DATE_TEXT_MAX = 64 };
 
+static bool has_offset(const char *form)
+{
+	for (; *form; form++)
+		if (*form == '%' && *++form == 'z')
+			return true;
+	return false;
+}
+
 static bool form_parse(const char *form, const char *text, int64_t *epoch)
 {
 	struct tm tm = {.tm_mday = 1, .tm_isdst = -1};
@@ -169,45 +179,11 @@ static bool form_parse(const char *form, const char *text, int64_t *epoch)
 	    .day = tm.tm_mday,
 	    .hour = tm.tm_hour,
 	    .minute = tm.tm_min,
-	    .second = tm.tm_sec};
+	    .second = tm.tm_sec,
+	    .has_offset = has_offset(form),
+	    .offset = (int)tm.tm_gmtoff};
 	*epoch = civil_is_real(&civil) ? civil_epoch(&civil) : -1;
 	return *epoch >= 0;
-}
-
-/* Whole days later at the same time of day, whatever the clocks do in between. */
-static int64_t days_later(int64_t epoch, int64_t days)
-{
-	time_t time = (time_t)epoch;
-	struct tm tm;
-	localtime_r(&time, &tm);
-	tm.tm_mday += (int)days;
-	tm.tm_isdst = -1;
-	return (int64_t)mktime(&tm);
-}
-
-static bool relative_parse(struct slice cell, const struct date_rules *rules, int64_t *epoch)
-{
-	int64_t days;
-	if (slice_is(cell, SLICE("today")))
-		return *epoch = rules->today, true;
-	if (slice_is(cell, SLICE("tomorrow")))
-		return *epoch = days_later(rules->today, 1), true;
-	if (cell.size > 1 && cell.bytes[0] == '@')
-		return value_parse_whole((struct slice){cell.bytes + 1, cell.size - 1}, epoch);
-	if (cell.size < 2 || cell.bytes[0] != '+')
-		return false;
-	struct slice number = {cell.bytes + 1, 0};
-	while (number.size + 1 < cell.size && number.bytes[number.size] >= '0' &&
-	       number.bytes[number.size] <= '9')
-		number.size++;
-	struct slice unit =
-	    value_trim((struct slice){number.bytes + number.size, cell.size - 1 - number.size});
-	if (!slice_is(unit, SLICE("days")) && !slice_is(unit, SLICE("day")))
-		return false;
-	if (!value_parse_whole(number, &days) || days > 36500)
-		return false;
-	*epoch = days_later(rules->now, days);
-	return true;
 }
 
 bool value_parse_feed_date(struct slice cell, const struct date_rules *rules, int64_t *epoch)
@@ -222,6 +198,9 @@ bool value_parse_feed_date(struct slice cell, const struct date_rules *rules, in
 	for (size_t i = 0; i < rules->forms_count; i++)
 		if (form_parse(rules->forms[i], text, epoch))
 			return true;
-	return rules->is_moodle &&
-	       (form_parse("%m/%d/%Y", text, epoch) || relative_parse(cell, rules, epoch));
+	if (!rules->is_moodle)
+		return false;
+	if (cell.bytes[0] == '@')
+		return value_parse_whole((struct slice){cell.bytes + 1, cell.size - 1}, epoch);
+	return php_date_parse(cell, rules->now, epoch);
 }

@@ -102,6 +102,10 @@ static const struct {
     {TOP LMS "feeds:\n  hr: { username_template: \"%u\" }\n", ":4:28: ", "%f or %l"},
     {TOP LMS "feeds:\n  hr: { dates: [\"%d/%m\"] }\n", ":4:17: ", "day, month and year"},
     {TOP LMS "feeds:\n  hr: { dates: [\"%d/%m/%Q\"] }\n", ":4:17: ", "day, month and year"},
+    /* strptime passes these over, and what they say would be lost. */
+    {TOP LMS "feeds:\n  hr: { dates: [\"%F %H:%M %Z\"] }\n", ":4:17: ", "day, month and year"},
+    {TOP LMS "feeds:\n  hr: { dates: [\"%F %H:%M %p\"] }\n", ":4:17: ", "day, month and year"},
+    {TOP LMS "feeds:\n  hr: { dates: [\"%F %I:%M\"] }\n", ":4:17: ", "day, month and year"},
     {"spool: &a /s\n" LMS, ":1:8: ", "anchors"},
     {TOP LMS "---\nspool: /t\n", ":3:1: ", "second document"},
     {TOP "lms: { url: \n", ":", ""},

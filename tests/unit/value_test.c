@@ -104,7 +104,7 @@ Test(value, takes_a_feeds_own_dates_and_moodles)
 	    {{"tomorrow", 8}, true, 1798848000},
 	    {{"+3 days", 7}, true, 1798761600 + 3600 + 3 * 86400},
 	    {{"+1 day", 6}, true, 1798761600 + 3600 + 86400},
-	    {{"+3 weeks", 8}, true, -1},
+	    {{"+3 weeks", 8}, true, 1798761600 + 3600 + 21 * 86400},
 	    {{"+days", 5}, true, -1},
 	    {{"@1798848000", 11}, true, 1798848000},
 	    {{"@", 1}, true, -1},
@@ -128,6 +128,84 @@ Test(value, takes_a_feeds_own_dates_and_moodles)
 	cr_expect_eq(epoch, 1798848000);
 	rules.is_moodle = false;
 	cr_expect_not(value_parse_feed_date(SLICE("01/02/2027"), &rules, &epoch));
+}
+
+/* What PHP 8.2 makes of it on 23 November 2026 (a Monday), 15:31:50 UTC; -1: enrold does not read
+ * it.
+ */
+static const struct {
+	const char *cell;
+	int64_t utc, berlin;
+} moodles[] = {
+    {"31-12-2026", 1798675200, 1798671600},
+    {"2026/12/31", 1798675200, 1798671600},
+    {"1 January 2027 10:00", 1798797600, 1798794000},
+    {"Jan 1st, 2027", 1798761600, 1798758000},
+    {"December 2026", 1796083200, 1796079600},
+    {"31-Dec-2026", 1798675200, 1798671600},
+    {"12/31/2026 8:30 pm", 1798749000, 1798745400},
+    {"2026-12-31 08:00 +01:00", 1798700400, 1798700400},
+    {"31.12.2026 8:00", 1798704000, 1798700400},
+    {"next monday", 1795996800, 1795993200},
+    {"monday", 1795392000, 1795388400},
+    {"last friday 8:00", 1795161600, 1795158000},
+    {"Thursday, 31 December 2026", 1798675200, 1798671600},
+    {"yesterday 12:00", 1795348800, 1795345200},
+    {"tomorrow 8am", 1795507200, 1795503600},
+    {"+2 weeks", 1796657510, 1796657510},
+    {"1 month ago", 1792769510, 1792765910},
+    {"next year", 1826983910, 1826983910},
+    {"first day of next month", 1796139110, 1796139110},
+    {"last day of February 2028", 1835395200, 1835391600},
+    {"2026-03-29 02:30", 1774751400, 1774747800},
+    {"20261231", 1798675200, 1798671600},
+    {"31-02-2026", -1, -1},
+    {"Friday, 31 December 2026", -1, -1},
+    {"24:00", -1, -1},
+    {"soon", -1, -1},
+    {"31-12-26", -1, -1},
+    {"31 12 2026", -1, -1},
+    {"90 days", 1803223910, 1803223910},
+    {"8:00 tomorrow", -1, -1},
+    {"next week", -1, -1},
+    {"31/12/2026", -1, -1},
+};
+
+Test(value, takes_moodles_dates_as_php_does)
+{
+	static const char *const zones[] = {"UTC", "Europe/Berlin"};
+	for (int zone = 0; zone < 2; zone++) {
+		setenv("TZ", zones[zone], 1);
+		tzset();
+		for (size_t i = 0; i < sizeof moodles / sizeof *moodles; i++) {
+			const struct date_rules rules = {
+			    .is_moodle = true, .now = 1795447910, .today = 1795392000};
+			int64_t epoch = -1;
+			if (!value_parse_feed_date(slice_of(moodles[i].cell), &rules, &epoch))
+				epoch = -1;
+			cr_expect_eq(epoch, zone == 0 ? moodles[i].utc : moodles[i].berlin,
+			    "%s: %lld", moodles[i].cell, (long long)epoch);
+		}
+	}
+}
+
+Test(value, takes_the_offset_of_a_feeds_form)
+{
+	static const char *const forms[] = {"%d.%m.%Y %H:%M %z", "%%z %d.%m.%Y"};
+	const struct date_rules rules = {.forms = forms, .forms_count = 2};
+	static const struct {
+		const char *cell;
+		int64_t epoch;
+	} cases[] = {{"31.12.2026 08:00 +0100", 1798700400}, {"31.12.2026 08:00 -0500", 1798722000},
+	    {"31.12.2026 08:00 +05:30", 1798684200}, {"31.12.2026 08:00 Z", 1798704000},
+	    {"%z 31.12.2026", 1798671600}};
+	setenv("TZ", "Europe/Berlin", 1);
+	tzset();
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		int64_t epoch = -1;
+		cr_expect(value_parse_feed_date(slice_of(cases[i].cell), &rules, &epoch));
+		cr_expect_eq(epoch, cases[i].epoch, "%s: %lld", cases[i].cell, (long long)epoch);
+	}
 }
 
 Test(value, is_shown_whole_or_cut_between_letters_and_marked)
