@@ -58,6 +58,8 @@ struct record {
 	/* The plan's own: a column whose value the account did not get, because of the feed's
 	 * settings. */
 	uint32_t kept_column;
+	/* Also its own: why nothing more of the row is done; NULL: because of its error. */
+	const char *ended;
 };
 
 /* In the order in which they are done: cohorts first, the others as their columns stand. */
@@ -104,6 +106,7 @@ struct record_part {
 	bool is_later;        /* not the first: the account has been settled */
 	bool is_last;         /* with it the record is done */
 	bool is_dropped;      /* the account's step has ended the record */
+	const char *ended;    /* and why, as in the record */
 	bool is_in_retry;     /* the record stands in the retry file already */
 	struct buffer called; /* the account's user name, once it is settled */
 };

@@ -28,6 +28,7 @@ bool account_delete(struct step *step)
 	step_note(step, &step->before, "idnumber", step_person(step)->details[DETAIL_IDNUMBER]);
 	outcome->before = step_keep_text(step, &step->before);
 	step_person(step)->is_gone = true;
+	step->record->ended = "Not attempted: the account was deleted.";
 	return false;
 }
 

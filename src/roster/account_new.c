@@ -13,6 +13,30 @@ static bool may_be_empty(const struct step *step, uint32_t detail)
 	       step->header->details[detail] != COLUMN_NONE;
 }
 
+static bool is_missing(struct step *step, uint32_t detail)
+{
+	uint32_t place = step->header->details[detail];
+	return columns_detail(detail)->detail.is_required && !may_be_empty(step, detail) &&
+	       record_cell(step->record, place).size == 0 &&
+	       account_detail_default(step, detail).size == 0;
+}
+
+/* From this one on, which is: all are told at once. */
+static bool details_missing(struct step *step, uint32_t first)
+{
+	struct remark_names names = {.count = 0};
+	remark_name(&names, slice_of(columns_detail(first)->name), SLICE(""), step->arena);
+	for (uint32_t d = first + 1; d < columns_details_count(); d++)
+		if (is_missing(step, d))
+			remark_name(
+			    &names, slice_of(columns_detail(d)->name), SLICE(""), step->arena);
+	bool is_one = names.count == 1;
+	return step_drop(step, step->header->details[first], CODE_DETAIL_MISSING,
+	    arena_print(step->arena, "A new account needs the column%s %.*s: fill %s in.",
+	        is_one ? "" : "s", SLICE_ARG(remark_list(&names, step->arena)),
+	        is_one ? "it" : "them"));
+}
+
 static bool detail_new(struct step *step, uint32_t detail)
 {
 	const struct column *column = columns_detail(detail);
@@ -30,9 +54,7 @@ static bool detail_new(struct step *step, uint32_t detail)
 	if (!is_given)
 		value = account_detail_default(step, detail);
 	if (required && value.size == 0 && !may_be_empty(step, detail))
-		return step_drop(step, place, CODE_DETAIL_MISSING,
-		    arena_print(step->arena, "A new account needs the column '%s': fill it in.",
-		        column->name));
+		return details_missing(step, detail);
 	step->change.values[detail] = value;
 	if (is_given || account_default(step->policy, slice_of(column->name)).bytes)
 		step_note_move(step, column->name, SLICE(""), value);

@@ -343,6 +343,7 @@ static void part_read(struct batch *batch, struct record *record, size_t request
 	/* Nothing is asked about somebody who was not found; the fault has been told. */
 	record->has_fault = part->is_dropped;
 	record->fault_column = 0;
+	record->ended = part->ended;
 	record->called = buffer_slice(&part->called);
 	if (!part->is_dropped)
 		record->key = batch_key(batch, KEY_USERNAME, record->called);

@@ -184,7 +184,7 @@ static enum detail_verdict number_read(const struct batch *batch, const struct c
 	*expected = column->detail.most == 1   ? "0 or 1"
 	            : column->detail.most == 2 ? "0, 1 or 2"
 	                                       : "0, 1, 2 or 4";
-	if (cell.size == 0 && batch->policy->invalid_values == INVALID_REJECT)
+	if (cell.size == 0 && batch->policy->compat == COMPAT_NONE)
 		return DETAIL_LEFT;
 	if (value_parse_whole(cell, &number) && number <= column->detail.most &&
 	    !(column->detail.most == 4 && number == 3)) {
@@ -199,6 +199,7 @@ enum detail_verdict detail_read(const struct batch *batch, const struct column *
     struct slice cell, struct slice *value, const char **expected)
 {
 	bool rejects = batch->policy->invalid_values == INVALID_REJECT;
+	bool asks_nothing = batch->policy->compat == COMPAT_NONE; /* an empty cell */
 	*value = cell;
 	switch (column->detail.kind) {
 	case DETAIL_RAW: return DETAIL_GOOD;
@@ -214,7 +215,7 @@ enum detail_verdict detail_read(const struct batch *batch, const struct column *
 		return cell.size == 0 || is_country(cell) ? DETAIL_GOOD : DETAIL_BAD;
 	case DETAIL_LANGUAGE:
 		*expected = "the code of a language that this site is known to have";
-		if (cell.size == 0 && rejects)
+		if (cell.size == 0 && asks_nothing)
 			return DETAIL_LEFT;
 		if (cell.size == 0 || is_language(batch->site, cell))
 			return DETAIL_GOOD;
@@ -223,7 +224,7 @@ enum detail_verdict detail_read(const struct batch *batch, const struct column *
 	case DETAIL_TIMEZONE:
 		*expected = "a time zone, such as Europe/Berlin, or 99 for the server's";
 		if (cell.size == 0)
-			return rejects ? DETAIL_LEFT : DETAIL_GOOD;
+			return asks_nothing ? DETAIL_LEFT : DETAIL_GOOD;
 		if (is_timezone(cell) && !(rejects && !is_known_zone(batch->site, cell)))
 			return DETAIL_GOOD;
 		*value = SLICE("");
@@ -232,6 +233,8 @@ enum detail_verdict detail_read(const struct batch *batch, const struct column *
 		*expected = batch->site->user_themes
 		                ? "the name of a theme"
 		                : "possible: this site lets nobody have a theme of their own";
+		if (cell.size == 0)
+			return DETAIL_LEFT;
 		return batch->site->user_themes && is_theme(cell) ? DETAIL_GOOD : DETAIL_BAD;
 	case DETAIL_NUMBER: break;
 	}
@@ -302,6 +305,8 @@ enum detail_verdict profile_read(const struct batch *batch, const struct profile
 		                                     : DETAIL_BAD;
 	case PROFILE_CHECKBOX:
 		*expected = "0 or 1";
+		if (cell.size == 0 && batch->policy->compat == COMPAT_NONE)
+			return DETAIL_LEFT;
 		if (batch->policy->invalid_values == INVALID_IGNORE)
 			return truth_read(cell, &truth) ? DETAIL_GOOD : DETAIL_CHANGED;
 		if (!truth_read(cell, &truth))

@@ -117,8 +117,10 @@ static struct slice cell_of(const struct pass *pass, const struct request *reque
 
 static void request_skip(struct pass *pass, const struct request *request, uint32_t column)
 {
+	const char *ended = pass->batch->records[request->record].ended;
 	request_answer(pass, request, column, OUTCOME_SKIPPED, CODE_ROW_NOT_APPLIED,
-	    cell_of(pass, request, column), SLICE("Not attempted: see the error of this row."));
+	    cell_of(pass, request, column),
+	    ended ? slice_of(ended) : SLICE("Not attempted: see the error of this row."));
 }
 
 void requests_skip(struct pass *pass, uint32_t index)
@@ -171,6 +173,7 @@ static bool person_settle(struct pass *pass, uint32_t index)
 	if (part) {
 		part->is_later = true;
 		part->is_dropped = !goes_on;
+		part->ended = record->ended;
 		buffer_add(&part->called, record->called.bytes, record->called.size);
 		if (part->called.failed)
 			arena_fail(pass->batch->arena);

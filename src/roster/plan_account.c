@@ -145,6 +145,8 @@ static bool settle(struct step *step)
 	if (exists && type == UPLOAD_ADD) {
 		step_answer(step, step->header->key, OUTCOME_SKIPPED, CODE_ACCOUNT_EXISTS,
 		    step->record->name, SLICE("The account exists: this feed only adds new ones."));
+		step->record->ended =
+		    "Not attempted: the account exists, and this feed only adds new ones.";
 		return false;
 	}
 	if (type == UPLOAD_ADD_INCREMENT || (!exists && type != UPLOAD_UPDATE))

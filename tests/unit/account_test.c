@@ -297,3 +297,47 @@ Test(account, that_is_new_tells_what_the_file_gave_it)
 	          "suspended=1")));
 	world_done(&world);
 }
+
+static const struct world_case empties[] = {
+    {"an empty cell asks nothing where nothing cannot be", "update_details=file",
+        "username,theme,emailstop,lang,timezone,profile_field_agree,profile_field_Grade\n"
+        "alice,,,,,,\n",
+        "2 username unchanged account_unchanged\n", ""},
+    {"of a feed that ignores bad values, too", "update_details=file invalid_values=ignore",
+        "username,theme,emailstop,lang,timezone,profile_field_agree,profile_field_Grade\n"
+        "alice,,,,,,\n",
+        "2 username unchanged account_unchanged\n", ""},
+    {"and a theme in Moodle", "update_details=file compat=moodle", "username,theme\nalice,\n",
+        "2 username unchanged account_unchanged\n", ""},
+};
+
+Test(account, is_left_alone_by_empty_cells)
+{
+	world_expect(empties, sizeof empties / sizeof *empties);
+}
+
+static const struct {
+	const char *policy, *text, *message;
+} messages[] = {
+    {"upload_type=add", "username,firstname,city\nnina,,x\n",
+        "A new account needs the columns 'firstname', 'lastname' and 'email': fill them in."},
+    {"upload_type=add defaults=lastname,North", "username,firstname,email\nnina,N,\n",
+        "A new account needs the column 'email': fill it in."},
+    {"allow_delete=true", "username,deleted,course1\nalice,1,SAFETY\n",
+        "Not attempted: the account was deleted."},
+    {"upload_type=add", "username,course1\nalice,SAFETY\n",
+        "Not attempted: the account exists, and this feed only adds new ones."},
+    {"", "username,course1\nnobody,SAFETY\n", "Not attempted: see the error of this row."},
+};
+
+Test(account, messages_say_all_of_it)
+{
+	for (size_t i = 0; i < sizeof messages / sizeof *messages; i++) {
+		struct world world;
+		world_init(&world, messages[i].policy);
+		world_run(&world, messages[i].text);
+		cr_expect(slice_is(world.last.message, slice_of(messages[i].message)),
+		    "case %zu: %.*s", i, SLICE_ARG(world.last.message));
+		world_done(&world);
+	}
+}
