@@ -15,11 +15,22 @@
 enum value_fault {
 	VALUE_CLEAN,
 	VALUE_NOT_UTF8,
+	VALUE_LOST,    /* U+FFFD: a letter that got lost where the text was converted before */
 	VALUE_CONTROL, /* NUL, C0 and C1 controls and DEL, but for tab, CR and LF */
 };
 
-/* Without the bytes that PHP's trim takes off: space, tab, LF, CR, NUL, VT (facts 3.3). */
+/* Without what nobody sees at its edges: the bytes that PHP's trim takes off (space, tab, LF, CR,
+ * NUL, VT; facts 3.3), Unicode's other blanks, and characters without a width, such as a zero width
+ * space, a soft hyphen or a byte order mark. */
 struct slice value_trim(struct slice cell);
+/* The same at its end only. */
+struct slice value_trim_end(struct slice text);
+/* The first character that can only be a mistake inside a key, since it is not to be seen there: a
+ * no-break or zero width space, a tab, a line break. Joiners are none where the letters, or an
+ * emoji, need them. */
+bool value_find_stray(struct slice text, uint32_t *stray);
+/* "zero width space" */
+const char *value_name_stray(uint32_t c);
 enum value_fault value_check(struct slice cell);
 /* Appends the cell as it may be shown: U+FFFD in the place of what is not UTF-8 or a control. */
 void value_show(struct slice cell, struct buffer *out);
@@ -43,6 +54,14 @@ struct slice value_beginning(struct slice cell, size_t characters);
  */
 enum { VALUE_SHOWN_MAX = 255 }; /* letters; Moodle's names have no more */
 struct slice value_brief(struct slice text, size_t letters_max, struct arena *arena);
+
+/* The text with its letters composed (NFC), or taken apart (NFD); itself where it is so already. */
+struct slice value_compose(struct slice text, struct arena *arena);
+struct slice value_decompose(struct slice text, struct arena *arena);
+/* Two texts that look the same have one form: composed, without blanks at the end. Folded, they are
+ * in lower case besides. */
+struct slice value_form(struct slice text, struct arena *arena);
+struct slice value_fold(struct slice text, struct arena *arena);
 
 /* PHP would take it for an integer: digits without a leading zero, perhaps behind a minus. */
 bool value_is_integer(struct slice cell);

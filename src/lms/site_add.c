@@ -35,6 +35,7 @@ static const char *find_fault(const struct cell *cells, size_t count)
 		switch (value_check(cells[i].text)) {
 		case VALUE_NOT_UTF8: return "a value is not UTF-8";
 		case VALUE_CONTROL: return "a value holds control characters";
+		case VALUE_LOST: return "a letter of a value got lost: U+FFFD stands for it";
 		case VALUE_CLEAN: break;
 		}
 		if (value_characters(cells[i].text) > cells[i].max)

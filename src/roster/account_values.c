@@ -248,7 +248,8 @@ static bool name_is_good(const struct step *step, struct slice name)
 {
 	bool extended = step->batch->site->extended_usernames;
 	struct slice clean = value_clean_username(name, extended, step->arena);
-	return name.size > 0 && slice_is(clean, name);
+	uint32_t stray;
+	return name.size > 0 && slice_is(clean, name) && !value_find_stray(name, &stray);
 }
 
 bool account_check_name(struct step *step, struct slice name)

@@ -107,7 +107,7 @@ static void cells_check(const struct batch *batch, struct record *record)
 		enum value_fault fault = value_check(record->cells[i]);
 		if (fault != VALUE_CLEAN)
 			record_fault(record,
-			    fault == VALUE_NOT_UTF8 ? CODE_NOT_UTF8 : CODE_CONTROL_CHARACTER, i);
+			    fault == VALUE_CONTROL ? CODE_CONTROL_CHARACTER : CODE_NOT_UTF8, i);
 		else if (is_too_long(&batch->header->columns[i], record->cells[i]))
 			record_fault(record, CODE_VALUE_TOO_LONG, i);
 	}
@@ -261,6 +261,15 @@ static void keys_read(struct batch *batch, struct record *record)
 
 /* ---- records ---- */
 
+/* A password is no text that is read: its bytes count. */
+static struct slice cell_composed(struct batch *batch, size_t index, struct slice cell)
+{
+	const struct header *header = batch->header;
+	bool is_text =
+	    index < header->columns_count && header->columns[index].id != COLUMN_PASSWORD;
+	return is_text ? value_compose(cell, batch->arena) : cell;
+}
+
 static void cells_copy(
     struct batch *batch, struct record *record, const struct csvin_record *source)
 {
@@ -276,9 +285,32 @@ static void cells_copy(
 		if (cells[i].size > 0)
 			memcpy(bytes, source->cells[i].bytes, cells[i].size);
 		bytes += cells[i].size;
+		cells[i] = cell_composed(batch, i, cells[i]);
 	}
 	record->cells = cells;
 	record->cells_count = (uint32_t)source->cells_count;
+}
+
+/* The same of cells that outlive the record: nearly always they are composed. */
+static void cells_borrow(
+    struct batch *batch, struct record *record, const struct csvin_record *source)
+{
+	struct slice *cells = NULL;
+	record->cells = source->cells;
+	record->cells_count = (uint32_t)source->cells_count;
+	for (size_t i = 0; i < source->cells_count; i++) {
+		struct slice cell = cell_composed(batch, i, source->cells[i]);
+		if (cell.bytes == source->cells[i].bytes && !cells)
+			continue;
+		if (!cells)
+			cells = arena_alloc(batch->arena, source->cells_count * sizeof *cells);
+		if (!cells)
+			return;
+		if (record->cells == source->cells)
+			memcpy(cells, source->cells, source->cells_count * sizeof *cells);
+		record->cells = cells;
+		cells[i] = cell;
+	}
 }
 
 /* The batch's next; NULL: no memory. */
@@ -356,8 +388,7 @@ struct error batch_add_part(struct batch *batch, const struct csvin_record *sour
 	struct record *record = record_begin(batch, source);
 	if (!record)
 		return error_memory("reading a batch of records");
-	record->cells = source->cells;
-	record->cells_count = (uint32_t)source->cells_count;
+	cells_borrow(batch, record, source);
 	batch->part = part;
 	if (part->is_later) {
 		part_read(batch, record, requests_max);

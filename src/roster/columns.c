@@ -2,6 +2,8 @@
 
 #include "parts.h"
 
+#include "enrold/value.h"
+
 #include <assert.h>
 #include <strings.h>
 
@@ -195,12 +197,24 @@ bool columns_has_default(struct slice name)
 	       (column && (column->id == COLUMN_DETAIL || column->id == COLUMN_AUTH));
 }
 
+static bool is_mapped(const struct policy *policy, struct slice name)
+{
+	struct arena *arena = policy->columns.count > 0 ? arena_create() : NULL;
+	bool is_found = false;
+	if (!arena)
+		return false;
+	name = value_fold(name, arena);
+	for (size_t i = 0; i + 1 < policy->columns.count && !is_found; i += 2)
+		is_found = slice_is(value_fold(slice_of(policy->columns.items[i]), arena), name);
+	arena_free(arena);
+	return is_found;
+}
+
 bool columns_is_known(const struct policy *policy, struct slice name)
 {
 	char lower[64];
-	for (size_t i = 0; i + 1 < policy->columns.count; i += 2)
-		if (is_same_letters(slice_of(policy->columns.items[i]), name))
-			return true;
+	if (is_mapped(policy, name))
+		return true;
 	if (name.size >= sizeof lower)
 		return columns_profile_name(name).size > 0;
 	for (size_t i = 0; i < name.size; i++)

@@ -200,15 +200,22 @@ enum detail_verdict detail_read(const struct batch *batch, const struct column *
 {
 	bool rejects = batch->policy->invalid_values == INVALID_REJECT;
 	bool asks_nothing = batch->policy->compat == COMPAT_NONE; /* an empty cell */
+	uint32_t stray;
 	*value = cell;
 	switch (column->detail.kind) {
-	case DETAIL_RAW: return DETAIL_GOOD;
+	case DETAIL_RAW:
+		*expected = "a number that can be seen whole";
+		return column == columns_detail(DETAIL_IDNUMBER) && value_find_stray(cell, &stray)
+		           ? DETAIL_BAD
+		           : DETAIL_GOOD;
 	case DETAIL_TEXT:
 		*expected = "plain text, without HTML tags";
 		*value = tags_strip(cell, batch->arena);
 		return value->size == cell.size ? DETAIL_GOOD : DETAIL_CHANGED;
 	case DETAIL_ADDRESS:
 		*expected = "an e-mail address";
+		if (value_find_stray(cell, &stray))
+			return DETAIL_BAD;
 		return is_address(cell) ? DETAIL_GOOD : DETAIL_CHANGED;
 	case DETAIL_COUNTRY:
 		*expected = "a country's two capital letters, such as DE";
@@ -243,12 +250,15 @@ enum detail_verdict detail_read(const struct batch *batch, const struct column *
 
 /* ---- profile fields ---- */
 
-static bool menu_has(struct slice options, struct slice cell)
+/* The option as the site spells it, which is what is stored. */
+static bool menu_find(
+    struct slice options, struct slice cell, struct arena *arena, struct slice *option)
 {
 	while (options.size > 0) {
 		const char *end = memchr(options.bytes, '\n', options.size);
 		size_t size = end ? (size_t)(end - options.bytes) : options.size;
-		if (slice_is(value_trim((struct slice){options.bytes, size}), cell))
+		*option = value_trim((struct slice){options.bytes, size});
+		if (slice_is(value_compose(*option, arena), cell))
 			return true;
 		size_t step = end ? size + 1 : size;
 		options.bytes += step;
@@ -295,14 +305,15 @@ static enum detail_verdict datetime_read(const struct batch *batch,
 enum detail_verdict profile_read(const struct batch *batch, const struct profile_field *field,
     struct slice cell, struct slice *value, const char **expected)
 {
+	struct slice option;
 	bool truth;
 	*value = cell;
 	switch (field->kind) {
 	case PROFILE_MENU:
 		*expected = "one of the options of this profile field";
-		return menu_has(field->param1, cell) ? DETAIL_GOOD
-		       : cell.size == 0              ? DETAIL_LEFT
-		                                     : DETAIL_BAD;
+		if (menu_find(field->param1, cell, batch->arena, &option))
+			return *value = option, DETAIL_GOOD;
+		return cell.size == 0 ? DETAIL_LEFT : DETAIL_BAD;
 	case PROFILE_CHECKBOX:
 		*expected = "0 or 1";
 		if (cell.size == 0 && batch->policy->compat == COMPAT_NONE)

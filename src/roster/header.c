@@ -119,8 +119,8 @@ static void column_add(struct making *making, struct header_column *column)
 static struct error cell_check(struct slice cell, uint32_t index, uint64_t line)
 {
 	enum value_fault fault = value_check(cell);
-	if (fault == VALUE_CLEAN)
-		return OK;
+	if (fault == VALUE_CLEAN || fault == VALUE_LOST)
+		return OK; /* a name with a letter lost is no column's, and that is told */
 	return error_reject("header_broken", line, "column %u of the header %s", index + 1,
 	    fault == VALUE_NOT_UTF8
 	        ? "cannot be decoded: save the file as UTF-8 or set csv: {encoding: ...}"
@@ -131,7 +131,7 @@ static struct error cell_check(struct slice cell, uint32_t index, uint64_t line)
 static struct slice name_mapped(const struct policy *policy, struct slice name, struct arena *arena)
 {
 	for (size_t i = 0; i + 1 < policy->columns.count; i += 2) {
-		struct slice from = value_lower(slice_of(policy->columns.items[i]), arena);
+		struct slice from = value_fold(slice_of(policy->columns.items[i]), arena);
 		if (slice_is(from, name))
 			return value_lower(slice_of(policy->columns.items[i + 1]), arena);
 	}
@@ -141,7 +141,7 @@ static struct slice name_mapped(const struct policy *policy, struct slice name, 
 /* Nearly always it is written as it is called. */
 static struct slice name_read(struct making *making, struct slice written)
 {
-	struct slice lower = value_lower(written, making->scratch);
+	struct slice lower = value_fold(written, making->scratch);
 	struct slice name = name_mapped(making->terms->policy, lower, making->scratch);
 	return slice_is(name, written) ? written : arena_copy(making->arena, name);
 }

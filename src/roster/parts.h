@@ -8,6 +8,8 @@
 #include "enrold/change.h"
 #include "enrold/plan.h"
 
+struct pass;
+
 /* ---- columns.c ---- */
 
 /* By its name in lower case; NULL: there is no such column. */
@@ -42,6 +44,14 @@ struct error mistakes_tell(const struct mistakes *mistakes, uint64_t line);
 /* Which columns are not used, and why. */
 void idle_find(struct header *header, const struct policy *policy, const struct site_facts *site,
     struct arena *arena);
+/* ---- stray.c ---- */
+
+/* The cell has a character in it that is not to be seen and can only be a mistake in a key. */
+bool cell_has_stray(const struct record *record, uint32_t column);
+/* Answers from this one on that are about such cells say so. */
+void strays_tell(struct pass *pass, size_t from);
+/* A thing that would be made is called so, with a stray in its name: it was said. */
+bool request_has_stray(struct pass *pass, const struct request *request, uint32_t column);
 
 /* ---- request.c ---- */
 

@@ -201,7 +201,7 @@ static struct slice nothing_message(const struct pass *pass, uint32_t index)
 	return SLICE("The row asks nothing of this person.");
 }
 
-static void record_settle(struct pass *pass, uint32_t index)
+static void record_answer(struct pass *pass, uint32_t index)
 {
 	if (pass->batch->header->is_of_groups) {
 		group_row_settle(pass, index);
@@ -220,6 +220,13 @@ static void record_settle(struct pass *pass, uint32_t index)
 		    outcome_add(pass, index, COLUMN_NONE, OUTCOME_UNCHANGED, CODE_NOTHING_ASKED);
 		outcome->message = nothing_message(pass, index);
 	}
+}
+
+static void record_settle(struct pass *pass, uint32_t index)
+{
+	size_t outcomes = pass->outcomes_count;
+	record_answer(pass, index);
+	strays_tell(pass, outcomes);
 }
 
 /* Each course once, however many rows name it. */

@@ -24,6 +24,11 @@ static struct slice fault_message(const struct step *step)
 		return arena_print(step->arena,
 		    "The row has %u fields and the header %zu: add or remove fields.",
 		    record->cells_count, step->header->columns_count);
+	if (record->fault == CODE_NOT_UTF8 &&
+	    value_check(record->cells[record->fault_column]) == VALUE_LOST)
+		return SLICE(
+		    "A letter of the value got lost before the file came here (U+FFFD "
+		    "stands for it): export the file again as UTF-8, or correct the cell.");
 	if (record->fault == CODE_VALUE_TOO_LONG && record->fault_column != COLUMN_NONE)
 		return arena_print(step->arena,
 		    "The value is longer than the %u characters of this column: shorten it.",
@@ -64,6 +69,20 @@ static bool two_of_them(struct step *step, const uint32_t people[2])
 	        "names.",
 	        SLICE_ARG(all[people[0]].username), SLICE_ARG(all[people[1]].username),
 	        SLICE_ARG(step->header->columns[step->header->key].name)));
+}
+
+/* Nobody is called so, and nobody is made who would be. */
+static bool key_is_stray(struct step *step)
+{
+	const struct user_key *key = &step->batch->keys[step->record->key];
+	uint32_t column = step->header->key, stray;
+	if (column == COLUMN_NONE || !value_find_stray(key->text, &stray))
+		return false;
+	step_drop(step, column, CODE_INVALID_VALUE,
+	    arena_print(step->arena, "No account has the %.*s '%.*s', and none can have it.",
+	        SLICE_ARG(step->header->columns[column].name),
+	        SLICE_ARG(record_cell(step->record, column))));
+	return true;
 }
 
 bool record_is_whole(struct pass *pass, uint32_t index)
@@ -128,6 +147,8 @@ static bool settle(struct step *step)
 	if (count > 1)
 		return two_of_them(step, people);
 	step->person = count > 0 ? people[0] : INDEX_NONE;
+	if (step->person == INDEX_NONE && key_is_stray(step))
+		return false;
 	bool deletes = deleted_read(step);
 	if (step->is_dropped)
 		return false;

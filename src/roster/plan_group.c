@@ -147,6 +147,8 @@ static void grouping_settle(struct pass *pass, const struct request *request)
 	bool joins = !pass->batch->memberships[index].is_member;
 	if (request_lacks(pass, request, column, grouping->name, grouping_deeds(is_missing, joins)))
 		return;
+	if (is_missing && request_has_stray(pass, request, column))
+		return;
 	if (is_missing) {
 		grouping->id = ID_PLANNED;
 		grouping->matches = 1;
@@ -195,7 +197,12 @@ void group_row_settle(struct pass *pass, uint32_t index)
 		deeds |= DEED_BIT(DEED_CREATE_GROUP);
 	if (request_lacks(pass, request, request->column, group->text, deeds))
 		return;
-	if (group->matches == 0)
+	uint32_t number = pass->batch->header->single[COLUMN_GROUPIDNUMBER];
+	bool is_missing = group->matches == 0;
+	if (is_missing && (request_has_stray(pass, request, request->column) ||
+	                      request_has_stray(pass, request, number)))
+		return;
+	if (is_missing)
 		group_make(pass, request);
 	else
 		request_answer(pass, request, request->column, OUTCOME_UNCHANGED, CODE_GROUP_EXISTS,

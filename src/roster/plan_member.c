@@ -133,6 +133,8 @@ void cohort_settle(struct pass *pass, const struct request *request)
 	if (cohort_error(pass, request, cohort) ||
 	    join_lacks(pass, request, request->column, PERSON_IN_COHORT, target))
 		return;
+	if (is_missing && request_has_stray(pass, request, request->column))
+		return;
 	if (is_missing)
 		cohort_make(pass, cohort, target);
 	bool joins = join(pass, request, PERSON_IN_COHORT, target);
@@ -192,6 +194,8 @@ void group_settle(struct pass *pass, const struct request *request, bool may_joi
 		return;
 	}
 	if (join_lacks(pass, request, request->group_column, PERSON_IN_GROUP, target))
+		return;
+	if (is_missing && request_has_stray(pass, request, request->group_column))
 		return;
 	if (is_missing)
 		group_make(pass, group, target);

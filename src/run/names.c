@@ -19,7 +19,9 @@ static bool ends_with(const char *name, const char *end)
 static bool is_printable(const char *name)
 {
 	/* Unlike a cell, a name may not hold tabs and line breaks either. */
-	return value_check(slice_of(name)) == VALUE_CLEAN && name[strcspn(name, "\t\r\n")] == '\0';
+	enum value_fault fault = value_check(slice_of(name));
+	return (fault == VALUE_CLEAN || fault == VALUE_LOST) &&
+	       name[strcspn(name, "\t\r\n")] == '\0';
 }
 
 enum name_kind name_judge(const char *name)

@@ -105,11 +105,21 @@ static void line_blank(struct buffer *head, struct slice line)
 	memset(head->bytes + (line.bytes - head->bytes), ' ', line.size);
 }
 
+/* More byte order marks than one, by programs that each put theirs in front: before a quote they
+ * would be part of the name. */
+static void marks_blank(struct buffer *head)
+{
+	for (size_t i = 0; i + 3 <= head->size && memcmp(head->bytes + i, "\xEF\xBB\xBF", 3) == 0;
+	     i += 3)
+		memset(head->bytes + i, ' ', 3);
+}
+
 /* Once the header's line is there, or all there is. */
 static struct error head_read(struct reader *reader, bool is_all)
 {
 	struct slice line = SLICE(""), head = buffer_slice(&reader->head);
 	size_t at = 0;
+	marks_blank(&reader->head);
 	const char *named = reader->terms.policy->delimiter;
 	bool is_there = line_find(head, is_all, &at, &line);
 	if (!is_there && !is_all && head.size < HEAD_MAX)

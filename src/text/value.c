@@ -2,22 +2,6 @@
 
 #include <utf8proc.h>
 
-static bool is_blank(char c)
-{
-	return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\0' || c == '\v';
-}
-
-struct slice value_trim(struct slice cell)
-{
-	while (cell.size > 0 && is_blank(cell.bytes[0])) {
-		cell.bytes++;
-		cell.size--;
-	}
-	while (cell.size > 0 && is_blank(cell.bytes[cell.size - 1]))
-		cell.size--;
-	return cell;
-}
-
 /* Bytes at the start of `cell` that are printable ASCII: nearly always all of them. */
 static size_t plain_prefix(struct slice cell)
 {
@@ -41,8 +25,8 @@ enum value_fault value_check(struct slice cell)
 		    (utf8proc_ssize_t)(cell.size - i), &c);
 		if (length <= 0)
 			return VALUE_NOT_UTF8;
-		if (is_control(c))
-			fault = VALUE_CONTROL;
+		if (is_control(c) || (c == 0xFFFD && fault == VALUE_CLEAN))
+			fault = is_control(c) ? VALUE_CONTROL : VALUE_LOST;
 		i += (size_t)length;
 	}
 	return fault;

@@ -126,3 +126,36 @@ Test(text, names_with_commas_quotes_and_letters_of_all_kinds_come_back_whole)
 	buffer_done(&text);
 	law_close(&spool);
 }
+
+/* A file that three programs have handled, each of which put its byte order mark in front. */
+Test(text, what_nobody_sees_makes_no_second_person_and_no_other_column)
+{
+	static const char file[] =
+	    "\uFEFF\uFEFF\uFEFF\"username\",firstname\u00A0,lastname,\u200Bemail,course1\u2060\n"
+	    "n1,Nina,Ost,nina@x.example\u00A0,C1\u200B\n"
+	    "n2,Nina,Ost,\u200Bnina@x.example,C1\n"
+	    "n3\uFEFF,Nino,Ost,ni\u00ADno@x.example,C1\n"
+	    "n4,Nino,Ost,nino@x.example,C\u200D1\n"
+	    "n\u00A05,Nino,Ost,ni5@x.example,C1\n";
+	struct spool spool;
+	struct answer answer;
+	spool_make(&spool, &(struct spool_options){.feeds = "  default: { upload_type: add }\n"});
+	spool_drop(&spool, "staff.csv", file);
+	spool_once(&spool);
+	answer_open(&answer, &spool, "staff.csv", 0);
+	EXPECT(&answer, {2, "username", "done", "account_created"},
+	    {2, "course1", "done", "enrolled"}, {3, "email", "error", "email_taken"},
+	    {4, "email", "error", "invalid_value"}, {5, "username", "done", "account_created"},
+	    {5, "course1", "error", "course_not_found"}, {6, "username", "error", "invalid_value"});
+	cr_expect(strstr(
+	    answer_cell(&answer, (struct expected){.line = 4, .column = "email"}, 0, "message"),
+	    "U+00AD in it (soft hyphen)"));
+	cr_expect_eq(
+	    spool_number(&spool, "SELECT count(*) FROM mdl_user WHERE username LIKE 'n%'"), 2);
+	cr_expect_eq(spool_number(&spool,
+	                 "SELECT count(*) FROM mdl_user WHERE email LIKE 'n%' AND email NOT IN "
+	                 "('nina@x.example', 'nino@x.example')"),
+	    0);
+	answer_close(&answer);
+	law_close(&spool);
+}

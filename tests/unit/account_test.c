@@ -246,6 +246,33 @@ static const struct world_case cases[] = {
         "2 username done account_updated\n3 username done account_updated\n"
         "4 username unchanged account_unchanged\n",
         "update alice city=A\nupdate alice city=B\n"},
+    {"what nobody sees around a cell is no part of it", "upload_type=add_or_update",
+        "\u200Busername\u00A0,firstname,lastname,\uFEFFemail,course1\n"
+        "\u00A0nina\u200B,Nina,North,nina@x.example\u00A0,\u2003SAFETY\u2060\n"
+        "nina2,Nina,North,\u200Bnina@x.example,SAFETY\n",
+        "2 username done account_created\n2 course1 done enrolled\n"
+        "3 email error email_taken\n3 course1 skipped row_not_applied\n",
+        "create nina auth=manual stored=to be generated suspended=0 generate=1 force=0\n"
+        "enrol nina\nrole nina\n"},
+    {"a key with an unseen character in it finds nobody and makes nobody",
+        "upload_type=add_or_update match_by=idnumber",
+        "idnumber,username,firstname,lastname,email\nE\u00ADN1,nina,Nina,North,nina@x.example\n",
+        "2 idnumber error invalid_value\n", ""},
+    {"an address or number with one in it is no value", "update_details=file",
+        "username,email,idnumber\nalice,al\u200Bice@x.example,E\u200B1\n",
+        "2 email error invalid_value\n2 idnumber error invalid_value\n", ""},
+    {"nor is it in compat: moodle, where it is left out", "compat=moodle update_details=file",
+        "username,email,idnumber\nalice,al\u200Bice@x.example,E\u200B1\n",
+        "2 email warning invalid_value\n2 idnumber warning invalid_value\n", ""},
+    {"letters that are put together otherwise are the same, and are stored composed",
+        "update_details=file", "username,city\nbob,Ko\u0308ln\nbob,K\u00F6ln\n",
+        "2 username done account_updated\n3 username unchanged account_unchanged\n",
+        "update bob city=K\u00F6ln\n"},
+    {"joiners between the letters of a name stay", "update_details=file",
+        "username,city\nalice,\u0627\u0631\u200C\u0647\n", "2 username done account_updated\n",
+        "update alice city=\u0627\u0631\u200C\u0647\n"},
+    {"a letter that got lost before is no letter", "update_details=file",
+        "username,city\nalice,K\uFFFDln\n", "2 city error not_utf8\n", ""},
 };
 
 static const struct world_case newer_cases[] = {
@@ -273,6 +300,38 @@ Test(account, is_made_changed_and_left_alone_as_the_rules_say)
 Test(account, of_a_bad_profile_field_is_dropped_where_moodle_drops_it)
 {
 	world_expect_dropping(newer_cases, sizeof newer_cases / sizeof *newer_cases);
+}
+
+static bool has_text(struct slice text, const char *part)
+{
+	return memmem(text.bytes, text.size, part, strlen(part)) != NULL;
+}
+
+Test(account, or_course_with_an_unseen_character_is_told_so)
+{
+	static const struct {
+		const char *policy, *text, *told;
+	} told[] = {
+	    {"", "username,course1\nal\u200Bice,\n", "U+200B in it (zero width space)"},
+	    {"", "username,course1\nalice,SAF\u00ADETY\n", "U+00AD in it (soft hyphen)"},
+	    {"", "username,cohort1\nalice,SA\u2060LES\n", "U+2060 in it (word joiner)"},
+	    {"may.create.cohorts=true", "username,cohort1\nalice,SALES\u00A01\n",
+	        "U+00A0 in it (no-break space)"},
+	    {"", "username,course1,role1\nalice,SAFETY,tea\u200Dcher\n", "U+200D"},
+	    {"", "username,course1,enroltimestart1\nalice,SAFETY,2026\u201012-31\n",
+	        "is not a date"},
+	    {"", "username,course1,enroltimestart1\nalice,SAFETY,31\u00A0December 2026\n",
+	        "U+00A0"},
+	};
+	for (size_t i = 0; i < sizeof told / sizeof *told; i++) {
+		struct world world;
+		world_init(&world, told[i].policy);
+		world_run(&world, told[i].text);
+		cr_expect_eq(world.last.kind, OUTCOME_ERROR, "case %zu", i);
+		cr_expect(has_text(world.last.message, told[i].told), "case %zu: %.*s", i,
+		    SLICE_ARG(world.last.message));
+		world_done(&world);
+	}
 }
 
 Test(account, tells_before_and_after_and_never_a_password)

@@ -77,6 +77,14 @@ static const struct world_case cases[] = {
     {"Moodle takes 0 for nothing", "compat=moodle",
         "username,cohort1,course1,group1\nalice,0,SAFETY,0\n", "2 course1 done enrolled\n",
         "enrol alice\nrole alice\n"},
+    {"nothing is made whose name has a character that nobody sees",
+        "may.create.cohorts=true may.create.groups=true",
+        "username,cohort1,course1,group1\nalice,SA\u200BLES,SAFETY,Al\u00A0pha\n"
+        "bob,,SAFETY,\u06AF\u200C\u0647\n",
+        "2 cohort1 error invalid_value\n2 course1 done enrolled\n2 group1 error invalid_value\n"
+        "3 course1 done enrolled\n3 group1 done group_created\n",
+        "enrol alice\nrole alice\nenrol bob\nrole bob\n"
+        "group \u06AF\u200C\u0647 idnumber= description=\njoin bob\n"},
     /* Create course groups files. */
     {"groups are made once, with what the file says", "",
         "groupname,coursename,groupidnumber,description,groupingname\n"
@@ -99,6 +107,11 @@ static const struct world_case cases[] = {
         "6 coursename error course_ambiguous\n7 - error wrong_field_count\n"
         "8 groupname done group_created\n",
         "group Red idnumber= description=NULL\n"},
+    {"no group, number or grouping is made with a character that nobody sees", "course=SAFETY",
+        "groupname,groupidnumber,groupingname\nR\u200Bed,,\nBlue,B\u00AD1,\nGreen,,Col\u2060ours\n",
+        "2 groupname error invalid_value\n3 groupidnumber error invalid_value\n"
+        "4 groupname done group_created\n4 groupingname error invalid_value\n",
+        "group Green idnumber= description=NULL\n"},
     {"one column is enough where the feed names the course", "course=SAFETY", "groupname\nRed\n",
         "2 groupname done group_created\n", "group Red idnumber= description=NULL\n"},
     {"conversations are not made, and it is said", "course=SAFETY",

@@ -233,3 +233,107 @@ Test(value, is_shown_whole_or_cut_between_letters_and_marked)
 		    "case %zu", i);
 	arena_free(arena);
 }
+
+Test(value, what_nobody_sees_goes_from_the_edges)
+{
+	static const struct {
+		const char *cell, *trimmed;
+	} cases[] = {
+	    {" \t\r\n\vnina ", "nina"},
+	    {"nina@x.org\u00A0", "nina@x.org"},
+	    {"\u200Bnina@x.org", "nina@x.org"},
+	    {"\uFEFF\u00A0 \u2060nina\u200D\u200C \u00AD\u3000", "nina"},
+	    {"\u202A\u200Fnina\u202C\u2028", "nina"},
+	    {"\u3164\u2800nina\uFFA0\u205F\u2003", "nina"},
+	    {"\u00A0\u200B", ""},
+	    {"ni\u00A0na", "ni\u00A0na"},
+	    {"nin\u00E9", "nin\u00E9"},
+	    {"\u0627\u0631\u0648\u0646\u200C\u0647\u0627",
+	        "\u0627\u0631\u0648\u0646\u200C\u0647\u0627"},
+	    /* Malayalam Arun ends in a joiner; a heart in its colour; England's flag */
+	    {"\u0D05\u0D30\u0D41\u0D23\u0D4D\u200D\u00A0", "\u0D05\u0D30\u0D41\u0D23\u0D4D\u200D"},
+	    {"\u2764\uFE0F ", "\u2764\uFE0F"},
+	    {"\U0001F3F4\U000E0067\U000E0062\U000E007F",
+	        "\U0001F3F4\U000E0067\U000E0062\U000E007F"},
+	    {"\xFF\xA0 ", "\xFF\xA0"},
+	    {"\x80\x80\x80\x80\x80", "\x80\x80\x80\x80\x80"},
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct slice trimmed = value_trim(slice_of(cases[i].cell));
+		cr_expect(slice_is(trimmed, slice_of(cases[i].trimmed)), "case %zu: '%.*s'", i,
+		    SLICE_ARG(trimmed));
+	}
+}
+
+Test(value, a_stray_is_found_and_what_letters_need_is_none)
+{
+	static const struct {
+		const char *text;
+		uint32_t stray; /* 0: none */
+		const char *name;
+	} cases[] = {
+	    {"SAF\u200BETY", 0x200B, "zero width space"},
+	    {"Sales\u00A0Level", 0xA0, "no-break space"},
+	    {"an\u00ADna", 0xAD, "soft hyphen"},
+	    {"an\u200Dna", 0x200D, "zero width joiner"},
+	    {"an\u200Cna", 0x200C, "zero width non-joiner"},
+	    {"an\u2060na", 0x2060, "word joiner"},
+	    {"an\uFEFFna", 0xFEFF, "byte order mark"},
+	    {"an\u202Ena", 0x202E, "invisible character"},
+	    {"an\u2003na", 0x2003, "blank"},
+	    {"an\nna", '\n', "line break"},
+	    {"Sales Level 1", 0, NULL},
+	    {"", 0, NULL},
+	    {"zo\u00EB", 0, NULL},
+	    {"\u06AF\u0631\u0648\u0647\u200C\u0647\u0627", 0, NULL}, /* Persian: groups */
+	    {"\u0915\u094D\u200D\u0937", 0, NULL},                   /* Hindi */
+	    {"\U0001F469\u200D\U0001F3EB", 0, NULL},                 /* a teacher */
+	    {"\U0001F469\U0001F3FD\u200D\U0001F3EB", 0, NULL},
+	    {"\u2764\uFE0F\u200D\U0001F525", 0, NULL},
+	    {"\u1797\u17B6\u179F\u17B6\u200B\u1781\u17D2\u1798\u17C2\u179A", 0, NULL}, /* Khmer */
+	    {"\u0661\u0662\u0600", 0, NULL},
+	    {"\xFFx", 0, NULL},
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		uint32_t stray = 0;
+		bool has = value_find_stray(slice_of(cases[i].text), &stray);
+		cr_expect_eq(has, cases[i].stray != 0, "case %zu", i);
+		cr_expect_eq(stray, cases[i].stray, "case %zu: %X", i, stray);
+		if (has)
+			cr_expect_str_eq(value_name_stray(stray), cases[i].name, "case %zu", i);
+	}
+}
+
+Test(value, has_one_form_however_its_letters_are_put_together)
+{
+	static const struct {
+		const char *text, *composed, *folded;
+	} cases[] = {
+	    {"Ju\u0308rgen", "J\u00FCrgen", "j\u00FCrgen"},
+	    {"J\u00FCrgen ", "J\u00FCrgen ", "j\u00FCrgen"},
+	    {"\u212B", "\u00C5", "\u00E5"},
+	    {"\u1112\u1161\u11AB", "\uD55C", "\uD55C"},
+	    {"\u0438\u0306", "\u0439", "\u0439"},
+	    {"\u6F22", "\u6F22", "\u6F22"},
+	    {"Anna\u00A0", "Anna\u00A0", "anna"},
+	    {"u\u0308\xFF", "u\u0308\xFF", "u\u0308\xFF"},
+	    {"", "", ""},
+	};
+	struct arena *arena = arena_create();
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct slice text = slice_of(cases[i].text);
+		cr_expect(slice_is(value_compose(text, arena), slice_of(cases[i].composed)),
+		    "case %zu", i);
+		cr_expect(
+		    slice_is(value_fold(text, arena), slice_of(cases[i].folded)), "case %zu", i);
+	}
+	cr_expect(slice_is(value_decompose(SLICE("\u00FC"), arena), SLICE("u\u0308")));
+	arena_free(arena);
+}
+
+Test(value, tells_that_a_letter_got_lost_before)
+{
+	cr_expect_eq(value_check(SLICE("M\uFFFDller")), VALUE_LOST);
+	cr_expect_eq(value_check(SLICE("M\uFFFDll\xFFr")), VALUE_NOT_UTF8);
+	cr_expect_eq(value_check(SLICE("M\uFFFDll\x01r")), VALUE_CONTROL);
+}

@@ -1,0 +1,80 @@
+/*
+ * form: one text, however its letters are put together. What is stored is composed (NFC), as
+ * keyboards and browsers send it; files from a Mac, and what was imported from them, have letters
+ * and their marks one by one (NFD).
+ */
+#include "enrold/value.h"
+
+#include <stdlib.h>
+#include <utf8proc.h>
+
+/* Below this no character combines with others or is made of others, but for what is composed. */
+enum { MARKS_BEGIN = 0x300 };
+
+/* Of the scripts of most files: they are composed as they stand. */
+static bool is_inert(utf8proc_int32_t c)
+{
+	return c < MARKS_BEGIN || (c >= 0x400 && c < 0x483) || (c >= 0x4E00 && c < 0xA000);
+}
+
+static bool is_composed(struct slice text)
+{
+	for (size_t i = 0; i < text.size;) {
+		utf8proc_int32_t c = (unsigned char)text.bytes[i];
+		utf8proc_ssize_t size = 1;
+		if (c >= 0x80)
+			size = utf8proc_iterate((const utf8proc_uint8_t *)text.bytes + i,
+			    (utf8proc_ssize_t)(text.size - i), &c);
+		if (size <= 0)
+			return true; /* no text: left as it is */
+		if (!is_inert(c))
+			return false;
+		i += (size_t)size;
+	}
+	return true;
+}
+
+static struct slice mapped(struct slice text, utf8proc_option_t form, struct arena *arena)
+{
+	utf8proc_uint8_t *bytes = NULL;
+	utf8proc_ssize_t size = utf8proc_map((const utf8proc_uint8_t *)text.bytes,
+	    (utf8proc_ssize_t)text.size, &bytes, UTF8PROC_STABLE | form);
+	if (size < 0) {
+		if (size == UTF8PROC_ERROR_NOMEM)
+			arena_fail(arena);
+		return text;
+	}
+	struct slice is = {(const char *)bytes, (size_t)size};
+	if (!slice_is(is, text))
+		text = arena_copy(arena, is);
+	free(bytes);
+	return text;
+}
+
+struct slice value_compose(struct slice text, struct arena *arena)
+{
+	return is_composed(text) ? text : mapped(text, UTF8PROC_COMPOSE, arena);
+}
+
+static bool is_ascii(struct slice text)
+{
+	for (size_t i = 0; i < text.size; i++)
+		if ((unsigned char)text.bytes[i] >= 0x80)
+			return false;
+	return true;
+}
+
+struct slice value_decompose(struct slice text, struct arena *arena)
+{
+	return is_ascii(text) ? text : mapped(text, UTF8PROC_DECOMPOSE, arena);
+}
+
+struct slice value_form(struct slice text, struct arena *arena)
+{
+	return value_compose(value_trim_end(text), arena);
+}
+
+struct slice value_fold(struct slice text, struct arena *arena)
+{
+	return value_lower(value_form(text, arena), arena);
+}
