@@ -179,6 +179,8 @@ struct error batch_pair(struct batch *batch) MUST_CHECK;
 /* The trimmed cell; empty where the record has none. */
 struct slice record_cell(const struct record *record, uint32_t column);
 
+/* Whether somebody who is called so is whom the key asks for. */
+bool batch_is_meant(const struct batch *batch, const struct user_key *key, struct slice stored);
 /* Index of the key, which is new when nobody asked it before. */
 uint32_t batch_key(struct batch *batch, enum user_key_by by, struct slice text);
 /* The same of a value of a profile field. */

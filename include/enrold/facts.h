@@ -95,16 +95,27 @@ enum user_key_by { KEY_USERNAME, KEY_EMAIL, KEY_IDNUMBER, KEY_PROFILE };
 /* So much of the value of a unique profile field has to be unique. */
 enum { UNIQUE_CHARACTERS = 255 };
 
+/* An account that is not called so to the letter, but looks as if it were: in other letter case,
+ * with its letters put together otherwise, with blanks at the end. */
+struct user_alike {
+	int64_t id;
+	struct slice text; /* as it is stored */
+};
+
 struct user_key {
-	enum user_key_by by; /* e-mail: without regard to case */
+	enum user_key_by by; /* e-mail: without regard to case, and what looks the same is found */
 	struct slice text;
 	uint32_t field;   /* KEY_PROFILE: whose value begins with the text; index into the site's */
 	uint32_t matches; /* local accounts that are not deleted; KEY_PROFILE: any */
 	int64_t ids[2];   /* of the first two; KEY_PROFILE: of those who got it last */
-	bool is_seen;     /* the plan's own: an earlier row of the batch has this value */
-	bool is_taken;    /* a deleted account has this user name */
-	uint32_t passed;  /* the plan's own: names counted on from this one are taken up to the key
-	                     before this index; 0: not known */
+	/* KEY_USERNAME, KEY_IDNUMBER: of those that nobody is called to the letter, two at most. */
+	uint32_t alikes_count;
+	struct user_alike alikes[2];
+	struct slice resembled; /* the plan's own: who is alike is somebody else, called so */
+	bool is_seen;           /* the plan's own: an earlier row of the batch has this value */
+	bool is_taken;          /* a deleted account has this user name */
+	uint32_t passed; /* the plan's own: names counted on from this one are taken up to the key
+	                    before this index; 0: not known */
 };
 
 /* An account. id ACCOUNT_PLANNED: will be made by a change of this batch. */
@@ -154,6 +165,7 @@ struct course_facts {
 	int64_t enrol;        /* enrol.id of the manual instance */
 	int64_t enrol_role;   /* its roleid */
 	int64_t enrol_period; /* seconds */
+	struct slice stored;  /* its name, where that is not to the letter what was asked for */
 	struct slice nearest; /* of a name that no course has: one that may have been meant */
 	struct surroundings stands;
 	const char *refused_by; /* the plan's own: the setting that keeps the feed from it */

@@ -56,8 +56,10 @@ struct error lms_load_languages(struct lms *lms) MUST_CHECK;
 struct error lms_load_zones(struct lms *lms) MUST_CHECK;
 
 /* Fills in the answers of the keys: local accounts that are not deleted, by exact user name or
- * idnumber, or by e-mail address without regard to case. */
-struct error lms_find_users(struct lms *lms, struct user_key *keys, size_t count) MUST_CHECK;
+ * idnumber, or by e-mail address without regard to case; where there is none, those that look
+ * alike. Texts are put into the arena. */
+struct error lms_find_users(
+    struct lms *lms, struct user_key *keys, size_t count, struct arena *arena) MUST_CHECK;
 /* Fills in all there is to know of accounts whose id is known; texts are put into the arena. */
 struct error lms_load_accounts(
     struct lms *lms, struct account_facts *people, size_t count, struct arena *arena) MUST_CHECK;
@@ -65,9 +67,9 @@ struct error lms_load_accounts(
  * batch made, which are the plan's. */
 struct error lms_load_site_roles(
     struct lms *lms, struct account_facts *people, size_t count, struct arena *arena) MUST_CHECK;
-/* courses[i] answers keys[i]. */
+/* courses[i] answers keys[i]; texts are put into the arena, or live as long as the transaction. */
 struct error lms_find_courses(struct lms *lms, const struct course_key *keys, size_t count,
-    struct course_facts *courses) MUST_CHECK;
+    struct course_facts *courses, struct arena *arena) MUST_CHECK;
 /* Each fills in what the LMS says of places whose names, and courses, are set. */
 struct error lms_find_categories(
     struct lms *lms, struct category_facts *categories, size_t count) MUST_CHECK;

@@ -2,6 +2,8 @@
 
 #include "hashlist.h"
 
+#include "enrold/value.h"
+
 #include <stdlib.h>
 
 /* Fewer are asked for before it is known how large the site is. */
@@ -40,12 +42,25 @@ struct census {
 	struct arena *arena; /* of the courses' keys */
 };
 
+/* Names have no more. */
+enum { NAME_BYTES_MAX = 1024 };
+
+/* One of all that look the same. */
+static uint32_t name_hash(struct slice name)
+{
+	char folded[NAME_BYTES_MAX];
+	return hashlist_hash_text(value_fold_apart(name, folded, sizeof folded));
+}
+
+static struct slice person_name(const struct census *census, const struct person *person)
+{
+	return (struct slice){census->names.bytes + person->name, person->name_size};
+}
+
 static uint32_t person_hash(const void *context, const void *item)
 {
 	const struct census *census = context;
-	const struct person *person = item;
-	return hashlist_hash_text(
-	    (struct slice){census->names.bytes + person->name, person->name_size});
+	return name_hash(person_name(census, item));
 }
 
 static uint32_t enrolment_hash(const void *context, const void *item)
@@ -82,15 +97,22 @@ static struct enrolment *enrolment_find(
 	return NULL;
 }
 
-void census_find_user(const struct census *census, struct user_key *key)
+void census_find_user(const struct census *census, struct user_key *key, struct arena *arena)
 {
-	size_t at = hashlist_hash_text(key->text);
+	size_t at = name_hash(key->text);
 	for (uint32_t number; (number = hashlist_next(&census->people, &at)) != 0;) {
 		const struct person *person = hashlist_at(&census->people, number);
-		const struct slice name = {census->names.bytes + person->name, person->name_size};
-		if (slice_is(name, key->text) && key->matches < 2)
-			key->ids[key->matches++] = person->id;
+		struct slice name = person_name(census, person);
+		if (slice_is(name, key->text)) {
+			if (key->matches < 2)
+				key->ids[key->matches++] = person->id;
+		} else if (key->alikes_count < 2 && value_is_alike(name, key->text, arena)) {
+			key->alikes[key->alikes_count++] =
+			    (struct user_alike){person->id, arena_copy(arena, name)};
+		}
 	}
+	if (key->matches > 0)
+		key->alikes_count = 0;
 }
 
 void census_load_enrolment(
@@ -241,7 +263,8 @@ bool census_has_entered(const struct census *census, const int64_t *users, size_
 void census_keep_course(
     struct census *census, const struct course_key *key, const struct course_facts *course)
 {
-	const struct course kept = {{key->by, arena_copy(census->arena, key->text)}, *course};
+	struct course kept = {{key->by, arena_copy(census->arena, key->text)}, *course};
+	kept.facts.stored = arena_copy(census->arena, course->stored);
 	if (!arena_has_failed(census->arena) && !hashlist_add(&census->courses, &kept))
 		arena_fail(census->arena); /* it is asked for again */
 }

@@ -39,8 +39,8 @@ bool census_is_worth(struct db *db, const char *count_rows, uint64_t questions);
 bool census_knows_people(const struct census *census);
 bool census_knows_enrolments(const struct census *census);
 
-/* The account of this user name, unless it is deleted. */
-void census_find_user(const struct census *census, struct user_key *key);
+/* The account of this user name, or those that look alike, unless they are deleted. */
+void census_find_user(const struct census *census, struct user_key *key, struct arena *arena);
 /* id, status, times and roles; an id is ENROLMENT_PLANNED until census_set_id. */
 void census_load_enrolment(
     const struct census *census, struct enrolment_facts *is, struct arena *arena);

@@ -334,8 +334,18 @@ void db_find_spellings(struct db *db, const struct db_column *column,
 		db->engine->find_spellings(db, column, questions, spellings);
 }
 
+struct slice db_condition(const struct db_column *column, const char *alias, struct arena *arena)
+{
+	if (!column->first)
+		return SLICE("");
+	return arena_print(
+	    arena, "%s%s = %lld AND ", alias, column->first, (long long)column->first_is);
+}
+
 bool db_is_spelling(struct slice a, struct slice b)
 {
+	while (a.size > 0 && a.bytes[a.size - 1] == ' ')
+		a.size--;
 	while (a.size > 0 && b.size > 0) {
 		utf8proc_int32_t x, y;
 		utf8proc_ssize_t step = utf8proc_iterate(

@@ -243,10 +243,13 @@ struct slice db_column_text(const struct db_rows *rows, int column);
 /* A column of texts with an index. */
 struct db_column {
 	const char *table, *column;
+	const char *first; /* the column in front of it in the index; NULL: none */
+	int64_t first_is;
 };
 
-/* How the texts of the questions (one value each) are spelt in the column, letter case aside: adds
- * a question of one value to `spellings` for each spelling. */
+/* How the texts of the questions (one value each, in lower case) are spelt in the column, letter
+ * case and blanks at the end aside: adds a question of one value to `spellings` for each spelling.
+ */
 void db_find_spellings(struct db *db, const struct db_column *column,
     const struct db_questions *questions, struct db_questions *spellings);
 

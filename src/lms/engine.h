@@ -101,7 +101,9 @@ void db_write_part(struct db_text_job *job, struct slice sql);
 void db_write_question(
     struct db_text_job *job, const char *sql, const char *select, const char *number);
 
-/* Whether two texts are the same, letter case aside. */
-bool db_is_spelling(struct slice a, struct slice b);
+/* Whether the stored text is the asked one, letter case and blanks at the end aside. */
+bool db_is_spelling(struct slice stored, struct slice asked);
+/* "mnethostid = 1 AND ": of a column that stands second in its index; lies in the arena. */
+struct slice db_condition(const struct db_column *column, const char *alias, struct arena *arena);
 
 #endif

@@ -332,19 +332,23 @@ static void find_spellings(struct db *base, const struct db_column *column,
 {
 	struct slice sql = arena_print(spellings->arena,
 	    mariadb_of(base)->knows_case
-	        ? "SELECT t.%s FROM {%s} t JOIN {each}(SELECT 1) AS one WHERE ?1 = lower(t.%s)"
-	        : "SELECT %s FROM {each}{%s} WHERE %s = ?1",
-	    column->column, column->table, column->column);
+	        ? "SELECT t.%s FROM {%s} t JOIN {each}(SELECT 1) AS one WHERE %.*s?1 = "
+	          "lower(rtrim(t.%s))"
+	        : "SELECT t.%s FROM {each}{%s} t WHERE %.*st.%s = ?1",
+	    column->column, column->table, SLICE_ARG(db_condition(column, "t.", spellings->arena)),
+	    column->column);
+	/* Several questions may be about one thing, but a spelling is of one of them. */
+	struct db_questions numbered = *questions;
+	numbered.about = arena_alloc(spellings->arena, questions->count * sizeof *numbered.about);
 	if (arena_has_failed(spellings->arena))
 		return;
-	struct db_rows rows = db_ask(base, sql.bytes, questions);
+	for (size_t i = 0; i < questions->count; i++)
+		numbered.about[i] = i;
+	struct db_rows rows = db_ask(base, sql.bytes, &numbered);
 	while (db_next(&rows)) {
 		struct slice spelling = db_column_text(&rows, 0);
-		size_t asked = 0;
-		while (questions->about[asked] != rows.about)
-			asked++;
-		if (db_is_spelling(spelling, questions->values[asked].text))
-			db_question(spellings, rows.about,
+		if (db_is_spelling(spelling, questions->values[rows.about].text))
+			db_question(spellings, questions->about[rows.about],
 			    DB_VALUES(db_text(arena_copy(spellings->arena, spelling))));
 	}
 }

@@ -5,6 +5,7 @@
 #include "parts.h"
 
 #include "enrold/columns.h"
+#include "enrold/value.h"
 
 #include "census.h"
 #include "taken.h"
@@ -21,9 +22,7 @@ static struct db_questions questions_of(
 	struct db_questions questions = db_questions(lms->scratch);
 	struct db_value host = db_int(lms->site.local_host);
 	for (size_t i = 0; i < count; i++) {
-		if (keys[i].by == by && by == KEY_EMAIL)
-			db_question(&questions, i, DB_VALUES(db_text(keys[i].text)));
-		else if (keys[i].by == by)
+		if (keys[i].by == by)
 			db_question(&questions, i, DB_VALUES(db_text(keys[i].text), host));
 	}
 	return questions;
@@ -60,16 +59,40 @@ static void find_by_idnumber(struct lms *lms, struct user_key *keys, size_t coun
 		found(&keys[rows.about], db_column_int(&rows, 0));
 }
 
-static void find_by_email(struct lms *lms, struct user_key *keys, size_t count)
+/* ---- what looks the same ---- */
+
+/* Ways to write a text: as it is, and with its letters taken apart. */
+static void ways_ask(
+    struct lms *lms, struct db_questions *questions, size_t about, struct slice text)
 {
-	static const struct db_column email = {"user", "email"};
-	struct db_questions questions = questions_of(lms, keys, count, KEY_EMAIL);
+	struct slice folded = value_fold(text, lms->scratch);
+	struct slice apart = value_decompose(folded, lms->scratch);
+	db_question(questions, about, DB_VALUES(db_text(folded)));
+	if (!slice_is(folded, apart))
+		db_question(questions, about, DB_VALUES(db_text(apart)));
+}
+
+/* How these are spelt in the column, each with the site's number: to be asked for to the letter. */
+static struct db_questions spellings_find(
+    struct lms *lms, const struct db_column *column, const struct db_questions *ways)
+{
 	struct db_questions spellings = db_questions(lms->scratch);
 	struct db_questions exact = db_questions(lms->scratch);
-	db_find_spellings(lms_db(lms), &email, &questions, &spellings);
+	db_find_spellings(lms_db(lms), column, ways, &spellings);
 	for (size_t i = 0; i < spellings.count; i++)
 		db_question(&exact, spellings.about[i],
 		    DB_VALUES(spellings.values[i], db_int(lms->site.local_host)));
+	return exact;
+}
+
+static void find_by_email(struct lms *lms, struct user_key *keys, size_t count)
+{
+	static const struct db_column email = {.table = "user", .column = "email"};
+	struct db_questions ways = db_questions(lms->scratch);
+	for (size_t i = 0; i < count; i++)
+		if (keys[i].by == KEY_EMAIL)
+			ways_ask(lms, &ways, i, keys[i].text);
+	struct db_questions exact = spellings_find(lms, &email, &ways);
 	struct db_rows rows = db_ask(lms_db(lms),
 	    "SELECT id FROM {each}{user} WHERE {same email = ?1} AND {loose deleted} = 0 AND "
 	    "{loose mnethostid} = ?2 ORDER BY {loose id}",
@@ -78,27 +101,61 @@ static void find_by_email(struct lms *lms, struct user_key *keys, size_t count)
 		found(&keys[rows.about], db_column_int(&rows, 0));
 }
 
+static void alike(struct user_key *key, int64_t id, struct slice text, struct arena *arena)
+{
+	if (key->alikes_count < 2)
+		key->alikes[key->alikes_count++] = (struct user_alike){id, arena_copy(arena, text)};
+}
+
+/* Of those whom nobody is called to the letter. */
+static void find_alikes(
+    struct lms *lms, struct user_key *keys, size_t count, enum user_key_by by, struct arena *arena)
+{
+	const struct db_column column = {.table = "user",
+	    .column = by == KEY_USERNAME ? "username" : "idnumber",
+	    .first = by == KEY_USERNAME ? "mnethostid" : NULL,
+	    .first_is = lms->site.local_host};
+	struct db_questions ways = db_questions(lms->scratch);
+	for (size_t i = 0; i < count; i++)
+		if (keys[i].by == by && keys[i].matches == 0)
+			ways_ask(lms, &ways, i, keys[i].text);
+	struct db_questions exact = spellings_find(lms, &column, &ways);
+	struct db_rows rows = db_ask(lms_db(lms),
+	    by == KEY_USERNAME
+	        ? "SELECT id, username FROM {each}{user} WHERE mnethostid = ?2 AND {same username "
+	          "= ?1} AND {loose deleted} = 0 ORDER BY {loose id}"
+	        : "SELECT id, idnumber FROM {each}{user} WHERE {same idnumber = ?1} AND {loose "
+	          "mnethostid} = ?2 AND {loose deleted} = 0 ORDER BY {loose id}",
+	    &exact);
+	while (db_next(&rows))
+		alike(&keys[rows.about], db_column_int(&rows, 0), db_column_text(&rows, 1), arena);
+}
+
 /* Whether all of them are answered. */
-static bool users_recall(const struct lms *lms, struct user_key *keys, size_t count)
+static bool users_recall(struct lms *lms, struct user_key *keys, size_t count, struct arena *arena)
 {
 	bool is_all = true;
 	for (size_t i = 0; i < count; i++) {
 		if (keys[i].by == KEY_USERNAME)
-			census_find_user(lms->census, &keys[i]);
+			census_find_user(lms->census, &keys[i], arena);
 		is_all &= keys[i].by == KEY_USERNAME;
 	}
 	return is_all;
 }
 
-struct error lms_find_users(struct lms *lms, struct user_key *keys, size_t count)
+struct error lms_find_users(
+    struct lms *lms, struct user_key *keys, size_t count, struct arena *arena)
 {
 	bool is_known = census_knows_people(lms->census);
 	arena_reset(lms->scratch);
-	if (is_known && users_recall(lms, keys, count))
+	if (is_known && users_recall(lms, keys, count, arena))
 		return OK;
 	if (!is_known)
 		find_by_username(lms, keys, count);
+	if (!is_known)
+		find_alikes(lms, keys, count, KEY_USERNAME, arena);
 	find_by_idnumber(lms, keys, count);
+	find_alikes(lms, keys, count, KEY_IDNUMBER, arena);
 	find_by_email(lms, keys, count);
 	taken_find(lms->taken, lms_db(lms), &lms->site, keys, count);
 	return db_error(lms_db(lms));
@@ -130,10 +187,11 @@ void accounts_prepare(struct lms *lms)
 		db_fail(lms_db(lms), error_memory("opening the LMS database"));
 }
 
+/* Composed, as all is that a file says: the two are compared. */
 static struct slice text_keep(struct arena *arena, const struct db_rows *rows, int column)
 {
 	struct slice text = db_column_text(rows, column);
-	return text.bytes ? arena_copy(arena, text) : text;
+	return text.bytes ? value_compose(arena_copy(arena, text), arena) : text;
 }
 
 static void details_load(struct lms *lms, struct account_facts *people,

@@ -3,6 +3,8 @@
  */
 #include "parts.h"
 
+#include "enrold/value.h"
+
 #include "census.h"
 #include "nearest.h"
 
@@ -11,6 +13,8 @@
 /* Of a site of more courses none is suggested. So many looks, for all the words of a batch, take
  * some milliseconds: that is what others may be kept waiting for. */
 enum { NAMES_MAX = 20000, LOOKS_MAX = 1000000 };
+/* So many may stand behind a name that looks the same. */
+enum { BLANKS_MAX = 2 };
 
 /* From 5.3 on a course is deleted by a task of Moodle's; until then it is there by name only. */
 #define REMAINS "coalesce(c.deletioninprogress, 0) = 0"
@@ -51,7 +55,8 @@ static void suggest(
 }
 
 #define COURSES(where)                                                                             \
-	"SELECT c.id, x.id, c.category FROM {each}{course} c LEFT JOIN {context} x ON "            \
+	"SELECT c.id, x.id, c.category, c.shortname FROM {each}{course} c LEFT JOIN {context} x "  \
+	"ON "                                                                                      \
 	"x.contextlevel = 50 AND x.instanceid = c.id WHERE " where
 
 static const char *course_question(const struct lms *lms, enum course_key_by by)
@@ -65,20 +70,45 @@ static const char *course_question(const struct lms *lms, enum course_key_by by)
 	return questions[lms->deletes_slowly][by];
 }
 
+/* Other ways in which a name that nobody has to the letter may be stored: with its letters taken
+ * apart, and with blanks at the end. */
+static void alikes_ask(
+    struct lms *lms, struct db_questions *questions, size_t about, struct slice name)
+{
+	struct slice apart = value_decompose(name, lms->scratch);
+	const struct slice ways[] = {name, apart};
+	for (size_t way = 0; way < (slice_is(name, apart) ? 1 : 2); way++)
+		for (int blanks = way == 0; blanks <= BLANKS_MAX; blanks++)
+			db_question(questions, about,
+			    DB_VALUES(db_text(arena_print(
+			        lms->scratch, "%.*s%*s", SLICE_ARG(ways[way]), blanks, ""))));
+}
+
+/* alikes: of those that were not found to the letter who looks the same; where their names go. */
+struct way {
+	enum course_key_by by;
+	struct arena *alikes;
+};
+
 static void courses_search(struct lms *lms, const struct course_key *keys, size_t count,
-    enum course_key_by by, struct course_facts *courses)
+    const struct way *way, struct course_facts *courses)
 {
 	struct db_questions questions = db_questions(lms->scratch);
-	for (size_t i = 0; i < count; i++)
-		if (keys[i].by == by)
+	for (size_t i = 0; i < count; i++) {
+		if (keys[i].by == way->by && !way->alikes)
 			db_question(&questions, i, DB_VALUES(db_text(keys[i].text)));
-	struct db_rows rows = db_ask(lms_db(lms), course_question(lms, by), &questions);
+		else if (keys[i].by == way->by && courses[i].matches == 0)
+			alikes_ask(lms, &questions, i, keys[i].text);
+	}
+	struct db_rows rows = db_ask(lms_db(lms), course_question(lms, way->by), &questions);
 	while (db_next(&rows)) {
 		struct course_facts *course = &courses[rows.about];
 		course->matches++;
 		course->id = db_column_int(&rows, 0);
 		course->context = db_column_int(&rows, 1);
 		course->is_site = db_column_int(&rows, 2) == 0;
+		if (way->alikes)
+			course->stored = arena_copy(way->alikes, db_column_text(&rows, 3));
 	}
 }
 
@@ -103,18 +133,20 @@ static void instances_load(struct lms *lms, struct course_facts *courses, size_t
 	}
 }
 
-static void courses_ask(
-    struct lms *lms, const struct course_key *keys, size_t count, struct course_facts *courses)
+static void courses_ask(struct lms *lms, const struct course_key *keys, size_t count,
+    struct course_facts *courses, struct arena *arena)
 {
-	courses_search(lms, keys, count, COURSE_BY_SHORTNAME, courses);
-	courses_search(lms, keys, count, COURSE_BY_IDNUMBER, courses);
+	const struct way ways[] = {{COURSE_BY_SHORTNAME, NULL}, {COURSE_BY_IDNUMBER, NULL},
+	    {COURSE_BY_SHORTNAME, arena}, {COURSE_BY_IDNUMBER, arena}};
+	for (size_t i = 0; i < sizeof ways / sizeof *ways; i++)
+		courses_search(lms, keys, count, &ways[i], courses);
 	instances_load(lms, courses, count);
 	suggest(lms, keys, count, courses);
 }
 
 /* A large transaction asks for each course once. */
-static struct error courses_recall(
-    struct lms *lms, const struct course_key *keys, size_t count, struct course_facts *courses)
+static struct error courses_recall(struct lms *lms, const struct course_key *keys, size_t count,
+    struct course_facts *courses, struct arena *arena)
 {
 	struct course_key *new_keys = arena_alloc(lms->scratch, (count + 1) * sizeof *new_keys);
 	struct course_facts *found = arena_alloc(lms->scratch, (count + 1) * sizeof *found);
@@ -129,7 +161,7 @@ static struct error courses_recall(
 	}
 	if (asked == 0)
 		return OK;
-	courses_ask(lms, new_keys, asked, found);
+	courses_ask(lms, new_keys, asked, found, arena);
 	for (size_t i = 0; i < asked && !db_has_failed(lms_db(lms)); i++) {
 		courses[places[i]] = found[i];
 		census_keep_course(lms->census, &new_keys[i], &found[i]);
@@ -137,28 +169,30 @@ static struct error courses_recall(
 	return db_error(lms_db(lms));
 }
 
-struct error lms_find_courses(
-    struct lms *lms, const struct course_key *keys, size_t count, struct course_facts *courses)
+struct error lms_find_courses(struct lms *lms, const struct course_key *keys, size_t count,
+    struct course_facts *courses, struct arena *arena)
 {
 	arena_reset(lms->scratch);
 	for (size_t i = 0; i < count; i++)
 		courses[i] = (struct course_facts){0};
 	if (lms->census)
-		return courses_recall(lms, keys, count, courses);
-	courses_ask(lms, keys, count, courses);
+		return courses_recall(lms, keys, count, courses, arena);
+	courses_ask(lms, keys, count, courses, arena);
 	return db_error(lms_db(lms));
 }
 
 /* ---- categories ---- */
 
-struct error lms_find_categories(struct lms *lms, struct category_facts *categories, size_t count)
+static void categories_search(
+    struct lms *lms, struct category_facts *categories, size_t count, bool is_alike)
 {
-	if (count == 0 || !lms_may(lms, DEED_SEE_CATEGORY))
-		return OK;
-	arena_reset(lms->scratch);
 	struct db_questions questions = db_questions(lms->scratch);
-	for (size_t i = 0; i < count; i++)
-		db_question(&questions, i, DB_VALUES(db_text(categories[i].idnumber)));
+	for (size_t i = 0; i < count; i++) {
+		if (!is_alike)
+			db_question(&questions, i, DB_VALUES(db_text(categories[i].idnumber)));
+		else if (categories[i].matches == 0)
+			alikes_ask(lms, &questions, i, categories[i].idnumber);
+	}
 	struct db_rows rows = db_ask(lms_db(lms),
 	    "SELECT c.id, x.id FROM {each}{course_categories} c LEFT JOIN {context} x ON "
 	    "x.contextlevel = 40 AND x.instanceid = c.id WHERE {same c.idnumber = ?1}",
@@ -168,6 +202,15 @@ struct error lms_find_categories(struct lms *lms, struct category_facts *categor
 		categories[rows.about].id = db_column_int(&rows, 0);
 		categories[rows.about].context = db_column_int(&rows, 1);
 	}
+}
+
+struct error lms_find_categories(struct lms *lms, struct category_facts *categories, size_t count)
+{
+	if (count == 0 || !lms_may(lms, DEED_SEE_CATEGORY))
+		return OK;
+	arena_reset(lms->scratch);
+	categories_search(lms, categories, count, false);
+	categories_search(lms, categories, count, true);
 	return db_error(lms_db(lms));
 }
 

@@ -434,8 +434,9 @@ static void find_spellings(struct db *base, const struct db_column *column,
 	struct postgresql *db = postgresql_of(base);
 	struct slice sql = arena_print(spellings->arena,
 	    "SELECT v.n, t.%s FROM unnest(?1::text[]) WITH ORDINALITY AS v(p1, n) JOIN {%s} t ON "
-	    "lower(t.%s) = lower(v.p1)",
-	    column->column, column->table, column->column);
+	    "%.*slower(rtrim(t.%s)) = lower(v.p1)",
+	    column->column, column->table, SLICE_ARG(db_condition(column, "t.", spellings->arena)),
+	    column->column);
 	struct db_value array;
 	struct buffer text;
 	arrays_make(db, &array, &text, questions->values, 1, questions->count);

@@ -2,7 +2,9 @@
 
 #include "hashlist.h"
 
+#include "enrold/arena.h"
 #include "enrold/buffer.h"
+#include "enrold/value.h"
 
 #include <stdlib.h>
 
@@ -19,11 +21,12 @@ struct item {
 struct roll {
 	struct hashlist items;
 	struct buffer names;
+	struct arena *scratch;
 };
 
 /* What an entry is found by. */
 struct place {
-	enum roll_kind kind;
+	uint32_t kind;
 	int64_t owner;
 	struct slice name;
 };
@@ -31,7 +34,7 @@ struct place {
 static uint32_t place_hash(struct place place)
 {
 	uint32_t name = hashlist_hash_text(place.name);
-	return hashlist_hash_pair((uint32_t)place.owner ^ (uint32_t)place.kind << 28, name);
+	return hashlist_hash_pair((uint32_t)place.owner ^ place.kind << 28, name);
 }
 
 static struct slice item_name(const struct roll *roll, const struct item *item)
@@ -49,10 +52,15 @@ static uint32_t item_hash(const void *context, const void *item)
 struct roll *roll_create(void)
 {
 	struct roll *roll = calloc(1, sizeof *roll);
-	if (roll)
-		roll->items = (struct hashlist){
-		    .hash = item_hash, .context = roll, .size = sizeof(struct item)};
-	return roll;
+	if (!roll)
+		return NULL;
+	roll->items =
+	    (struct hashlist){.hash = item_hash, .context = roll, .size = sizeof(struct item)};
+	roll->scratch = arena_create();
+	if (roll->scratch)
+		return roll;
+	roll_free(roll);
+	return NULL;
 }
 
 void roll_free(struct roll *roll)
@@ -61,6 +69,7 @@ void roll_free(struct roll *roll)
 		return;
 	hashlist_done(&roll->items);
 	buffer_done(&roll->names);
+	arena_free(roll->scratch);
 	free(roll);
 }
 
@@ -104,15 +113,30 @@ bool roll_read(struct roll *roll, enum roll_kind kind, int64_t owner)
 }
 
 /* The same name again is no entry more: a table has no place for thousands of equals. */
-bool roll_add(struct roll *roll, enum roll_kind kind, int64_t owner, struct slice name, int64_t id)
+static bool place_add(struct roll *roll, struct place place, int64_t id)
 {
-	const struct place place = {kind, owner, name};
 	struct item *known = item_find(roll, place, false);
 	if (!known)
 		return item_add(roll, place, id, 1);
 	known->count++;
 	known->id = id < known->id ? id : known->id;
 	return true;
+}
+
+/* Names that are not in the form in which a file's are looked for, in that form. */
+enum { ROLL_FORMS = 8 };
+
+bool roll_add(struct roll *roll, enum roll_kind kind, int64_t owner, struct slice name, int64_t id)
+{
+	if (!place_add(roll, (struct place){kind, owner, name}, id))
+		return false;
+	if (kind == ROLL_GROUPS_IN)
+		return true;
+	arena_reset(roll->scratch);
+	struct slice form = value_form(name, roll->scratch);
+	return !arena_has_failed(roll->scratch) &&
+	       (slice_is(form, name) ||
+	           place_add(roll, (struct place){ROLL_FORMS + kind, owner, form}, id));
 }
 
 bool roll_note(struct roll *roll, enum roll_kind kind, int64_t owner, struct slice name, int64_t id)
@@ -124,6 +148,8 @@ uint32_t roll_find(
     const struct roll *roll, enum roll_kind kind, int64_t owner, struct slice name, int64_t *id)
 {
 	const struct item *item = item_find(roll, (struct place){kind, owner, name}, false);
+	if (!item && kind != ROLL_GROUPS_IN)
+		item = item_find(roll, (struct place){ROLL_FORMS + kind, owner, name}, false);
 	*id = item ? item->id : 0;
 	return item ? item->count : 0;
 }

@@ -4,6 +4,9 @@
  * the database all of them: they are read once per course and found here from then on. What the
  * transaction itself makes is added; its end forgets everything.
  *
+ * A name that looks like one that is there, but has its letters put together otherwise or blanks at
+ * its end, is that one where there is none to the letter.
+ *
  * An owner is what the names stand in: a course's or a grouping's id, 0 for the site.
  */
 #ifndef ENROLD_LMS_ROLL_H

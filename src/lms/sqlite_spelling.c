@@ -22,12 +22,14 @@ struct walk {
 	char bytes[SPELLING_MAX]; /* one way to write what has been read so far */
 };
 
-static sqlite3_stmt *find_walk(struct sqlite *db, const struct db_column *column)
+static sqlite3_stmt *find_walk(
+    struct sqlite *db, const struct db_column *column, struct arena *arena)
 {
 	char sql[256];
-	snprintf(sql, sizeof sql, "SELECT 1 FROM {%s} WHERE %s >= ? AND %s < ? LIMIT 1",
-	    column->table, column->column, column->column);
-	return sqlite_statement(db, column, sql, false);
+	struct slice condition = db_condition(column, "", arena);
+	snprintf(sql, sizeof sql, "SELECT 1 FROM {%s} WHERE %.*s%s >= ? AND %s < ? LIMIT 1",
+	    column->table, SLICE_ARG(condition), column->column, column->column);
+	return sqlite_statement(db, column->column, sql, false);
 }
 
 /* The text, or one that begins with it. */
@@ -52,6 +54,17 @@ static void walk_end(struct walk *walk, size_t size)
 	db_question(walk->spellings, walk->about, DB_VALUES(db_text(spelling)));
 }
 
+/* And with blanks behind it, as far as some row has them. */
+static void blanks_walk(struct walk *walk, size_t size)
+{
+	while (size + 8 <= SPELLING_MAX) {
+		walk->bytes[size++] = ' ';
+		if (!prefix_exists(walk, size))
+			return;
+		walk_end(walk, size);
+	}
+}
+
 /* From byte `at` of the text on, behind `size` bytes of a way to write what stands before. */
 static void walk_on(struct walk *walk, size_t at, size_t size)
 {
@@ -59,6 +72,7 @@ static void walk_on(struct walk *walk, size_t at, size_t size)
 	utf8proc_int32_t c;
 	if (at == text.size) {
 		walk_end(walk, size);
+		blanks_walk(walk, size);
 		return;
 	}
 	utf8proc_ssize_t width = utf8proc_iterate(
@@ -79,7 +93,7 @@ void sqlite_find_spellings(struct db *db, const struct db_column *column,
     const struct db_questions *questions, struct db_questions *spellings)
 {
 	struct walk walk = {.db = sqlite_of(db),
-	    .is_there = find_walk(sqlite_of(db), column),
+	    .is_there = find_walk(sqlite_of(db), column, spellings->arena),
 	    .spellings = spellings};
 	for (size_t i = 0; walk.is_there && i < questions->count; i++) {
 		walk.text = questions->values[i].text;

@@ -105,6 +105,8 @@ bool account_read_suspended(struct step *step, bool *truth);
 bool account_address_is_taken(struct step *step);
 
 bool account_check_name(struct step *step, struct slice name);
+/* True: nobody is called so, but in other letter case somebody is, and it was said. */
+bool account_is_resembled(struct step *step, uint32_t column);
 bool account_not_found(struct step *step, uint32_t column, struct slice name);
 bool account_is_protected(const struct step *step);
 bool account_protected(struct step *step);

@@ -17,15 +17,14 @@ static bool key_holds(const struct batch *batch, const struct user_key *key, uin
 	if (is->is_gone)
 		return false;
 	switch (key->by) {
-	case KEY_USERNAME: return slice_is(is->username, key->text);
-	case KEY_EMAIL:
-		return slice_is(value_lower(is->details[DETAIL_EMAIL], batch->arena), key->text);
+	case KEY_USERNAME: return batch_is_meant(batch, key, is->username);
+	case KEY_EMAIL: return value_is_alike(is->details[DETAIL_EMAIL], key->text, batch->arena);
 	case KEY_PROFILE:
 		return slice_is(
 		    value_beginning(is->profile[key->field], UNIQUE_CHARACTERS), key->text);
 	case KEY_IDNUMBER: break;
 	}
-	return slice_is(is->details[DETAIL_IDNUMBER], key->text);
+	return batch_is_meant(batch, key, is->details[DETAIL_IDNUMBER]);
 }
 
 /* How many are called so, two at most. */

@@ -270,9 +270,29 @@ bool account_check_name(struct step *step, struct slice name)
 	return true;
 }
 
+bool account_is_resembled(struct step *step, uint32_t column)
+{
+	const struct header *header = step->header;
+	bool is_old = column != COLUMN_NONE && column == header->single[COLUMN_OLDUSERNAME];
+	uint32_t key = is_old ? step->record->old_key : step->record->key;
+	struct slice is = key == INDEX_NONE ? SLICE("") : step->batch->keys[key].resembled;
+	if (is.size == 0)
+		return false;
+	bool is_new = step->policy->upload_type != UPLOAD_UPDATE && !is_old &&
+	              header->key == header->single[COLUMN_USERNAME];
+	step_drop(step, column, is_new ? CODE_USERNAME_TAKEN : CODE_USER_NOT_FOUND,
+	    arena_print(step->arena,
+	        "No account has this %.*s to the letter; one has '%.*s': write it so, or correct "
+	        "it in the LMS.",
+	        SLICE_ARG(header->columns[step_column(step, column)].name), SLICE_ARG(is)));
+	return true;
+}
+
 bool account_not_found(struct step *step, uint32_t column, struct slice name)
 {
 	const struct header *header = step->header;
+	if (account_is_resembled(step, column))
+		return false;
 	bool by_name = column != COLUMN_NONE || header->key == header->single[COLUMN_USERNAME];
 	return step_drop(step, column, CODE_USER_NOT_FOUND,
 	    by_name

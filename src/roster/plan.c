@@ -229,12 +229,17 @@ static void record_settle(struct pass *pass, uint32_t index)
 	strays_tell(pass, outcomes);
 }
 
-/* Each course once, however many rows name it. */
+/* Each course once, however many rows name it. From here on it is called as it is stored. */
 static void courses_judge(struct batch *batch)
 {
-	for (size_t i = 0; i < batch->courses_count; i++)
-		batch->courses[i].refused_by = may_refuse_course(
-		    &batch->policy->may, &batch->course_keys[i], &batch->courses[i]);
+	for (size_t i = 0; i < batch->courses_count; i++) {
+		struct course_facts *course = &batch->courses[i];
+		struct course_key *key = &batch->course_keys[i];
+		course->refused_by = may_refuse_course(&batch->policy->may, key, course);
+		if (course->stored.size > 0 && !course->refused_by &&
+		    key->by == COURSE_BY_SHORTNAME)
+			key->text = course->stored;
+	}
 }
 
 struct error plan_batch(struct batch *batch, int64_t now, int64_t today, struct plan *plan)

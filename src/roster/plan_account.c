@@ -170,6 +170,8 @@ static bool settle(struct step *step)
 		    "Not attempted: the account exists, and this feed only adds new ones.";
 		return false;
 	}
+	if (!exists && type != UPLOAD_ADD_INCREMENT && account_is_resembled(step, COLUMN_NONE))
+		return false;
 	if (type == UPLOAD_ADD_INCREMENT || (!exists && type != UPLOAD_UPDATE))
 		return make_new(step);
 	if (!exists)

@@ -49,7 +49,7 @@ static const struct user_key *keys_ask(
 	}
 	if (batch->keys_count > 0)
 		memcpy(keys, batch->keys, batch->keys_count * sizeof *keys);
-	*error = lms_find_users(hashing->lms, keys, batch->keys_count);
+	*error = lms_find_users(hashing->lms, keys, batch->keys_count, batch->arena);
 	return keys;
 }
 
@@ -79,7 +79,9 @@ static struct error wanted_mark(const struct hashing *hashing, struct batch *bat
 			continue;
 		if (!keys && !asks_of_all(hashing, batch->policy))
 			keys = keys_ask(hashing, batch, &error);
-		bool is_there = keys && record->key != INDEX_NONE && keys[record->key].matches > 0;
+		const struct user_key *key =
+		    keys && record->key != INDEX_NONE ? &keys[record->key] : NULL;
+		bool is_there = key && (key->matches > 0 || key->alikes_count > 0);
 		record->hash = is_there ? SLICE("") : wanted;
 		*count += !is_there;
 	}

@@ -32,8 +32,8 @@ struct error look_places(struct lms *lms, struct batch *batch)
 	    arena_alloc(batch->arena, (batch->courses_count + 1) * sizeof *batch->courses);
 	if (!batch->courses)
 		return error_memory("looking up courses");
-	struct error error =
-	    lms_find_courses(lms, batch->course_keys, batch->courses_count, batch->courses);
+	struct error error = lms_find_courses(
+	    lms, batch->course_keys, batch->courses_count, batch->courses, batch->arena);
 	if (is_error(&error))
 		return error;
 	batch_settle_places(batch);
@@ -54,7 +54,8 @@ struct error look_places(struct lms *lms, struct batch *batch)
 struct error look_people(struct lms *lms, struct batch *batch)
 {
 	size_t asked = batch->keys_asked;
-	struct error error = lms_find_users(lms, batch->keys + asked, batch->keys_count - asked);
+	struct error error =
+	    lms_find_users(lms, batch->keys + asked, batch->keys_count - asked, batch->arena);
 	if (!is_error(&error))
 		error = batch_meet(batch);
 	size_t loaded = batch->people_loaded;

@@ -78,3 +78,36 @@ struct slice value_fold(struct slice text, struct arena *arena)
 {
 	return value_lower(value_form(text, arena), arena);
 }
+
+bool value_is_alike(struct slice a, struct slice b, struct arena *arena)
+{
+	return slice_is(a, b) || slice_is(value_fold(a, arena), value_fold(b, arena));
+}
+
+/* Letter by letter: nothing is put into another order. */
+struct slice value_fold_apart(struct slice text, char *room, size_t size)
+{
+	enum { PARTS_MAX = 8 };
+	size_t used = 0;
+	text = value_trim_end(text);
+	for (size_t i = 0; i < text.size && used + (size_t)PARTS_MAX * 4 <= size;) {
+		utf8proc_int32_t c = (unsigned char)text.bytes[i], parts[PARTS_MAX];
+		utf8proc_ssize_t step = 1, count = 0;
+		if (c >= 0x80)
+			step = utf8proc_iterate((const utf8proc_uint8_t *)text.bytes + i,
+			    (utf8proc_ssize_t)(text.size - i), &c);
+		if (c < 0x80 || step <= 0) {
+			char byte = text.bytes[i];
+			room[used++] = byte >= 'A' && byte <= 'Z' ? (char)(byte | 0x20) : byte;
+			i++;
+			continue;
+		}
+		i += (size_t)step;
+		count = utf8proc_decompose_char(
+		    utf8proc_tolower(c), parts, PARTS_MAX, UTF8PROC_DECOMPOSE, NULL);
+		for (utf8proc_ssize_t p = 0; p < count && p < PARTS_MAX; p++)
+			used +=
+			    (size_t)utf8proc_encode_char(parts[p], (utf8proc_uint8_t *)room + used);
+	}
+	return (struct slice){room, used};
+}

@@ -159,3 +159,108 @@ Test(text, what_nobody_sees_makes_no_second_person_and_no_other_column)
 	answer_close(&answer);
 	law_close(&spool);
 }
+
+/* As other programs have left them: other letter case, a blank at the end, letters taken apart. */
+static const char stored_otherwise[] =
+    "UPDATE mdl_user SET username = 'Berg.Nils', email = 'Nils@x.example ', idnumber = 'E1' WHERE "
+    "username = 'p1';"
+    "UPDATE mdl_user SET username = 'p2 ', idnumber = 'E2 ' WHERE username = 'p2';"
+    "UPDATE mdl_user SET username = 'jose\u0301', city = 'Ko\u0308ln' WHERE username = 'p3';"
+    "UPDATE mdl_course SET shortname = 'U\u0308bung' WHERE shortname = 'C1';"
+    "UPDATE mdl_course SET shortname = 'C2 ' WHERE shortname = 'C2';"
+    "UPDATE mdl_course SET shortname = 'c3' WHERE shortname = 'C3';"
+    "INSERT INTO mdl_cohort (contextid, name, idnumber, descriptionformat, timecreated, "
+    "timemodified) VALUES (1, 'x', "
+    "'Ma\u0308rz', 1, 0, 0);"
+    "INSERT INTO mdl_groups (courseid, name, idnumber, timecreated, timemodified) SELECT id, "
+    "'Gru\u0308n ', '', 0, 0 FROM mdl_course WHERE shortname = 'U\u0308bung'";
+
+static void otherwise_make(struct spool *spool, const char *feeds)
+{
+	spool_make(spool, &(struct spool_options){.feeds = feeds});
+	spool_execute(spool, stored_otherwise);
+	spool_count_before(spool);
+}
+
+Test(text, that_is_stored_otherwise_is_found_and_nothing_is_made_twice)
+{
+	static const char enrols[] = "username,cohort1,course1,group1\n"
+	                             "berg.nils,M\u00E4rz,\u00DCbung,Gr\u00FCn\n"
+	                             "P2,,C2,\n"
+	                             "jos\u00E9,Ma\u0308rz,U\u0308bung,Gru\u0308n\n"
+	                             "p4,,C3,\n";
+	static const char adds[] = "username,firstname,lastname,email\n"
+	                           "BERG.NILS,N,B,other@x.example\n"
+	                           "p2,N,B,other@x.example\n"
+	                           "jose\u0301,N,B,other@x.example\n"
+	                           "new,N,B,nils@X.example\n";
+	struct spool spool;
+	struct answer answer;
+	otherwise_make(&spool, "  default: { " SPOOL_MAY_ALL " }\n"
+	                       "  new: { upload_type: add }\n"
+	                       "  exact: { upload_type: add, usernames: exact }\n"
+	                       "  city: { update_details: file }\n"
+	                       "  number: { match_by: idnumber }\n");
+	int64_t people = spool_number(&spool, "SELECT count(*) FROM mdl_user");
+	spool_once(&spool); /* makes the folders */
+	spool_drop(&spool, "staff.csv", enrols);
+	spool_drop(&spool, "new/staff.csv", adds);
+	spool_drop(&spool, "exact/staff.csv",
+	    "username,firstname,lastname,email\nberg.nils,N,B,other@x.example\n");
+	spool_drop(&spool, "city/staff.csv", "username,city\njos\u00E9,K\u00F6ln\n");
+	spool_drop(&spool, "number/staff.csv", "idnumber,course1\nE2,C2\ne1,C2\n");
+	spool_once(&spool);
+	answer_open(&answer, &spool, "staff.csv", 0);
+	EXPECT(&answer, {2, "cohort1", "done", "cohort_joined"}, {2, "course1", "done", "enrolled"},
+	    {2, "group1", "done", "group_joined"}, {3, "course1", "done", "enrolled"},
+	    {4, "course1", "done", "enrolled"}, {4, "cohort1", "done", "cohort_joined"},
+	    {4, "group1", "done", "group_joined"}, {5, "course1", "error", "course_not_found"});
+	cr_expect_str_eq(
+	    answer_cell(&answer, (struct expected){.line = 2}, 0, "username"), "Berg.Nils");
+	cr_expect(strstr(answer_cell(&answer, (struct expected){.line = 5}, 0, "message"), "'c3'"));
+	answer_close(&answer);
+	answer_open(&answer, &spool, "new/staff.csv", 0);
+	EXPECT(&answer, {2, "username", "skipped", "account_exists"},
+	    {3, "username", "skipped", "account_exists"},
+	    {4, "username", "skipped", "account_exists"}, {5, "email", "error", "email_taken"});
+	answer_close(&answer);
+	answer_open(&answer, &spool, "exact/staff.csv", 0);
+	EXPECT(&answer, {2, "username", "error", "username_taken"});
+	answer_close(&answer);
+	answer_open(&answer, &spool, "city/staff.csv", 0);
+	EXPECT(&answer, {2, "username", "unchanged", "account_unchanged"});
+	answer_close(&answer);
+	answer_open(&answer, &spool, "number/staff.csv", 0);
+	EXPECT(&answer, {2, "course1", "unchanged", "already_enrolled"},
+	    {3, "idnumber", "error", "user_not_found"});
+	cr_expect(strstr(answer_cell(&answer, (struct expected){.line = 3}, 0, "message"), "'E1'"));
+	answer_close(&answer);
+	cr_expect_eq(spool_number(&spool, "SELECT count(*) FROM mdl_user"), people);
+	law_close(&spool);
+}
+
+/* Read at once, as is done where a file names a good part of the site. */
+Test(text, that_is_stored_otherwise_is_found_by_large_files_too)
+{
+	enum { PEOPLE = 700 };
+	struct buffer text = {0};
+	struct spool spool;
+	struct answer answer;
+	spool_make(&spool, &(struct spool_options){.people = PEOPLE});
+	spool_execute(&spool,
+	    "UPDATE mdl_user SET username = 'P700 ' WHERE username = 'p700';"
+	    "UPDATE mdl_user SET username = 'jose\u0301' WHERE username = 'p699'");
+	buffer_add_text(&text, "username,course1\n");
+	for (int i = 1; i < PEOPLE - 1; i++)
+		buffer_print(&text, "p%d,C1\n", i);
+	buffer_add_text(&text, "jos\u00E9,C1\np700,C1\n");
+	spool_drop_bytes(&spool, "staff.csv", text.bytes, text.size);
+	spool_once(&spool);
+	answer_open(&answer, &spool, "staff.csv", 0);
+	cr_expect_eq(answer_lines(&answer, (struct expected){.code = "enrolled"}), PEOPLE);
+	cr_expect_str_eq(
+	    answer_cell(&answer, (struct expected){.line = PEOPLE + 1}, 0, "username"), "P700 ");
+	answer_close(&answer);
+	buffer_done(&text);
+	law_close(&spool);
+}

@@ -72,7 +72,7 @@ static void begin(struct fixture *fixture)
 	good(lms_begin(fixture->lms));
 	good(lms_expect(fixture->lms, MANY));
 	for (int i = 0; i < 2; i++) /* the second time without asking */
-		good(lms_find_courses(fixture->lms, &key, 1, &fixture->course));
+		good(lms_find_courses(fixture->lms, &key, 1, &fixture->course, fixture->arena));
 	cr_assert_eq(fixture->course.matches, 1);
 }
 
@@ -131,7 +131,7 @@ Test(large, knows_the_people_of_the_site)
 	begin(&fixture);
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		struct user_key key = {.by = KEY_USERNAME, .text = slice_of(cases[i].name)};
-		good(lms_find_users(fixture.lms, &key, 1));
+		good(lms_find_users(fixture.lms, &key, 1, fixture.arena));
 		cr_expect_eq(key.matches, cases[i].id != 0, "%s", cases[i].name);
 		cr_expect_eq(key.ids[0], cases[i].id, "%s", cases[i].name);
 	}

@@ -51,7 +51,7 @@ static void enrolments_load(struct fixture *fixture)
 	static const struct course_key keys[] = {
 	    {COURSE_BY_SHORTNAME, {"C1", 2}}, {COURSE_BY_SHORTNAME, {"C2", 2}}};
 	struct course_facts courses[2];
-	good(lms_find_courses(fixture->lms, keys, 2, courses));
+	good(lms_find_courses(fixture->lms, keys, 2, courses, fixture->arena));
 	for (uint32_t i = 0; i < ENROLMENTS; i++) {
 		const struct course_facts *course = &courses[i / 2];
 		fixture->enrolments[i] = (struct enrolment_facts){.person = i % 2,

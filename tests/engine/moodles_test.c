@@ -148,7 +148,9 @@ Test(moodles, that_delete_courses_slowly_are_not_asked_for_those_that_go)
 	good(lms_open(&database.options, &lms));
 	good(lms_check_site(lms, false));
 	good(lms_load_site(lms, &site));
-	good(lms_find_courses(lms, keys, 2, courses));
+	struct arena *arena = arena_create();
+	good(lms_find_courses(lms, keys, 2, courses, arena));
+	arena_free(arena);
 	cr_expect_eq(courses[0].matches, 0);
 	cr_expect_eq(courses[0].nearest.size, 8, "SAFETY-2 may have been meant");
 	cr_expect_eq(courses[1].matches, 1);

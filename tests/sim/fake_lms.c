@@ -219,9 +219,11 @@ static int number_of(struct slice text, char letter, int max)
 	return number >= 1 && number <= max ? number : 0;
 }
 
-struct error lms_find_users(struct lms *lms, struct user_key *keys, size_t count)
+struct error lms_find_users(
+    struct lms *lms, struct user_key *keys, size_t count, struct arena *arena)
 {
 	(void)lms;
+	(void)arena;
 	for (size_t i = 0; i < count; i++) {
 		int person = number_of(keys[i].text, 'p', FAKE_PEOPLE);
 		keys[i].matches = person > 0;
@@ -247,10 +249,11 @@ struct error lms_load_accounts(
 	return away("loading accounts");
 }
 
-struct error lms_find_courses(
-    struct lms *lms, const struct course_key *keys, size_t count, struct course_facts *courses)
+struct error lms_find_courses(struct lms *lms, const struct course_key *keys, size_t count,
+    struct course_facts *courses, struct arena *arena)
 {
 	(void)lms;
+	(void)arena;
 	for (size_t i = 0; i < count; i++) {
 		int course = number_of(keys[i].text, 'C', FAKE_COURSES);
 		int64_t id = course ? FIRST_COURSE + course : 0;
