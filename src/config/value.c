@@ -3,6 +3,7 @@
 #include "rules.h"
 
 #include "enrold/policy.h"
+#include "enrold/value.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -291,6 +292,9 @@ struct error value_add(
 	struct error error = text_parse(&one, text, arena, &item);
 	if (is_error(&error))
 		return error;
+	/* What it is compared with is composed; but a program's arguments are its own business. */
+	if (key->rule != rule_argument)
+		item = value_compose(slice_of(item), arena).bytes;
 	const char **items =
 	    arena_grow(arena, list.items, list.count, list.count + 1, sizeof *items);
 	if (!items)

@@ -264,7 +264,8 @@ static uint32_t course_of_group(struct batch *batch, const struct record *record
 	if (!is_absent(batch, name))
 		return batch_course(batch, COURSE_BY_SHORTNAME, name);
 	return batch->policy->course
-	           ? batch_course(batch, COURSE_BY_SHORTNAME, slice_of(batch->policy->course))
+	           ? batch_course(batch, COURSE_BY_SHORTNAME,
+	                 value_form(slice_of(batch->policy->course), batch->arena))
 	           : INDEX_NONE;
 }
 

@@ -268,6 +268,11 @@ static const struct world_case cases[] = {
         "update_details=file", "username,city\nbob,Ko\u0308ln\nbob,K\u00F6ln\n",
         "2 username done account_updated\n3 username unchanged account_unchanged\n",
         "update bob city=K\u00F6ln\n"},
+    {"columns and defaults of the feed, too",
+        "update_details=file_and_defaults columns=Stra%CC%88sse,address "
+        "defaults=city,Ko%CC%88ln",
+        "Username,STR\u00C4SSE\nalice,x\n", "2 username done account_updated\n",
+        "update alice city=K\u00F6ln address=x\n"},
     {"joiners between the letters of a name stay", "update_details=file",
         "username,city\nalice,\u0627\u0631\u200C\u0647\n", "2 username done account_updated\n",
         "update alice city=\u0627\u0631\u200C\u0647\n"},
