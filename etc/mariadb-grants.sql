@@ -28,11 +28,36 @@ GRANT SELECT, INSERT ON moodle.mdl_cohort TO enrold;
 GRANT SELECT, INSERT, DELETE ON moodle.mdl_cohort_members TO enrold;
 GRANT SELECT, INSERT, UPDATE ON moodle.mdl_cache_flags TO enrold;
 GRANT SELECT, INSERT ON moodle.mdl_logstore_standard_log TO enrold;
--- Of a deleted account; every Moodle has these tables.
-GRANT SELECT, DELETE ON moodle.mdl_user_lastaccess TO enrold;
-GRANT SELECT, DELETE ON moodle.mdl_external_tokens TO enrold;
-GRANT SELECT, DELETE ON moodle.mdl_external_services_users TO enrold;
-GRANT SELECT, DELETE ON moodle.mdl_user_private_key TO enrold;
+-- Chats, subscriptions, tags, and what plugins keep of a person: what the site has no table for is passed over.
+DELIMITER //
+BEGIN NOT ATOMIC
+  DECLARE CONTINUE HANDLER FOR 1146 BEGIN END;
+  GRANT SELECT, DELETE ON moodle.mdl_user_lastaccess TO enrold;
+  GRANT SELECT, DELETE ON moodle.mdl_external_tokens TO enrold;
+  GRANT SELECT, DELETE ON moodle.mdl_external_services_users TO enrold;
+  GRANT SELECT, DELETE ON moodle.mdl_user_private_key TO enrold;
+  GRANT SELECT, DELETE ON moodle.mdl_oauth2_refresh_token TO enrold;
+  GRANT SELECT, DELETE ON moodle.mdl_event TO enrold;
+  GRANT SELECT, DELETE ON moodle.mdl_event_subscriptions TO enrold;
+  GRANT SELECT, DELETE ON moodle.mdl_my_pages TO enrold;
+  GRANT SELECT, DELETE ON moodle.mdl_role_names TO enrold;
+  GRANT SELECT, DELETE ON moodle.mdl_role_capabilities TO enrold;
+  GRANT SELECT ON moodle.mdl_message_conversations TO enrold;
+  GRANT SELECT, INSERT, DELETE ON moodle.mdl_message_conversation_members TO enrold;
+  GRANT SELECT, DELETE ON moodle.mdl_forum_subscriptions TO enrold;
+  GRANT SELECT, DELETE ON moodle.mdl_forum_digests TO enrold;
+  GRANT SELECT, DELETE ON moodle.mdl_forum_track_prefs TO enrold;
+  GRANT SELECT, DELETE ON moodle.mdl_forum_read TO enrold;
+  GRANT SELECT, INSERT, DELETE ON moodle.mdl_tag TO enrold;
+  GRANT SELECT, INSERT, UPDATE, DELETE ON moodle.mdl_tag_instance TO enrold;
+  GRANT SELECT ON moodle.mdl_tag_area TO enrold;
+  GRANT SELECT, DELETE ON moodle.mdl_tag_correlation TO enrold;
+  GRANT SELECT, DELETE ON moodle.mdl_auth_oauth2_linked_login TO enrold;
+  GRANT SELECT, DELETE ON moodle.mdl_tool_cohortroles TO enrold;
+  GRANT SELECT, DELETE ON moodle.mdl_tool_monitor_subscriptions TO enrold;
+  GRANT SELECT, INSERT ON moodle.mdl_tool_dataprivacy_request TO enrold;
+END //
+DELIMITER ;
 -- Its own tables.
 GRANT SELECT, INSERT, UPDATE, DELETE ON moodle.enrold_run TO enrold;
 GRANT SELECT, INSERT, UPDATE, DELETE ON moodle.enrold_head TO enrold;

@@ -32,10 +32,6 @@
 \set cohort_members :prefix cohort_members
 \set cache_flags :prefix cache_flags
 \set logstore_standard_log :prefix logstore_standard_log
-\set user_lastaccess :prefix user_lastaccess
-\set external_tokens :prefix external_tokens
-\set external_services_users :prefix external_services_users
-\set user_private_key :prefix user_private_key
 GRANT USAGE ON SCHEMA public TO enrold;
 GRANT SELECT ON :"config" TO enrold;
 GRANT SELECT ON :"config_plugins" TO enrold;
@@ -89,11 +85,36 @@ GRANT USAGE ON SEQUENCE :"cache_flags_seq" TO enrold;
 GRANT SELECT, INSERT ON :"logstore_standard_log" TO enrold;
 \set logstore_standard_log_seq :prefix logstore_standard_log_id_seq
 GRANT USAGE ON SEQUENCE :"logstore_standard_log_seq" TO enrold;
--- Of a deleted account; every Moodle has these tables.
-GRANT SELECT, DELETE ON :"user_lastaccess" TO enrold;
-GRANT SELECT, DELETE ON :"external_tokens" TO enrold;
-GRANT SELECT, DELETE ON :"external_services_users" TO enrold;
-GRANT SELECT, DELETE ON :"user_private_key" TO enrold;
+-- Chats, subscriptions, tags, and what plugins keep of a person: what the site has no table for is passed over.
+CREATE TEMPORARY TABLE enrold_grants AS SELECT :'prefix' || name AS name, rights FROM (VALUES
+  ('user_lastaccess', 'SELECT, DELETE'),
+  ('external_tokens', 'SELECT, DELETE'),
+  ('external_services_users', 'SELECT, DELETE'),
+  ('user_private_key', 'SELECT, DELETE'),
+  ('oauth2_refresh_token', 'SELECT, DELETE'),
+  ('event', 'SELECT, DELETE'),
+  ('event_subscriptions', 'SELECT, DELETE'),
+  ('my_pages', 'SELECT, DELETE'),
+  ('role_names', 'SELECT, DELETE'),
+  ('role_capabilities', 'SELECT, DELETE'),
+  ('message_conversations', 'SELECT'),
+  ('message_conversation_members', 'SELECT, INSERT, DELETE'),
+  ('forum_subscriptions', 'SELECT, DELETE'),
+  ('forum_digests', 'SELECT, DELETE'),
+  ('forum_track_prefs', 'SELECT, DELETE'),
+  ('forum_read', 'SELECT, DELETE'),
+  ('tag', 'SELECT, INSERT, DELETE'),
+  ('tag_instance', 'SELECT, INSERT, UPDATE, DELETE'),
+  ('tag_area', 'SELECT'),
+  ('tag_correlation', 'SELECT, DELETE'),
+  ('auth_oauth2_linked_login', 'SELECT, DELETE'),
+  ('tool_cohortroles', 'SELECT, DELETE'),
+  ('tool_monitor_subscriptions', 'SELECT, DELETE'),
+  ('tool_dataprivacy_request', 'SELECT, INSERT')) AS optional (name, rights) WHERE to_regclass(quote_ident(:'prefix' || name)) IS NOT NULL;
+SELECT format('GRANT %s ON %I TO enrold', rights, name) FROM enrold_grants \gexec
+SELECT format('GRANT USAGE ON SEQUENCE %s TO enrold', pg_get_serial_sequence(quote_ident(name), 'id'))
+  FROM enrold_grants WHERE rights LIKE '%INSERT%' \gexec
+DROP TABLE enrold_grants;
 -- Its own tables.
 GRANT USAGE ON SCHEMA enrold TO enrold;
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA enrold TO enrold;

@@ -167,25 +167,6 @@ static void enrolments_leave(struct leavers *all)
 	run_for_all(all, "DELETE FROM {user_enrolments} WHERE userid = ?");
 }
 
-/* Beyond the tables that every site of ours has: what a real site may have besides. */
-static const struct {
-	const char *table, *sql;
-} optional[] = {
-    {"user_lastaccess", "DELETE FROM {user_lastaccess} WHERE userid = ?"},
-    {"external_tokens", "DELETE FROM {external_tokens} WHERE userid = ?"},
-    {"external_services_users", "DELETE FROM {external_services_users} WHERE userid = ?"},
-    {"user_private_key", "DELETE FROM {user_private_key} WHERE userid = ?"},
-};
-
-enum { OPTIONAL_COUNT = sizeof optional / sizeof *optional };
-
-static void optional_find(struct lms *lms)
-{
-	for (uint32_t i = 0; i < OPTIONAL_COUNT && !lms->knows_optional; i++)
-		lms->optional |= (uint32_t)db_has_table(lms->db, optional[i].table) << i;
-	lms->knows_optional = true;
-}
-
 static void belongings_delete(struct leavers *all)
 {
 	static const char *const statements[] = {
@@ -196,12 +177,21 @@ static void belongings_delete(struct leavers *all)
 	};
 	for (size_t i = 0; i < sizeof statements / sizeof *statements; i++)
 		run_for_all(all, statements[i]);
-	optional_find(all->work->lms);
-	for (uint32_t i = 0; i < OPTIONAL_COUNT; i++)
-		if (all->work->lms->optional & (1u << i))
-			run_for_all(all, optional[i].sql);
 	for (size_t i = 0; i < all->count; i++)
 		sessions_end(all->work, all->items[i].user);
+}
+
+/* Of parts of Moodle that not every site has. */
+static void rest_delete(struct leavers *all)
+{
+	struct departure *who = arena_alloc(all->work->arena, all->count * sizeof *who);
+	for (size_t i = 0; who && i < all->count; i++)
+		who[i] = (struct departure){
+		    all->items[i].change, all->items[i].user, all->items[i].context};
+	if (!who)
+		return;
+	tags_leave(all->work, who, all->count);
+	departures_clear(all->work, who, all->count);
 }
 
 /* ---- what they held ---- */
@@ -351,6 +341,7 @@ void accounts_bury(struct work *work, const size_t *changes, size_t count)
 		db_question(&all.users, i, DB_VALUES(db_int(all.items[i].user)));
 	}
 	rows_load(&all);
+	rest_delete(&all);
 	groups_leave(&all);
 	enrolments_leave(&all);
 	roles_leave(&all);

@@ -64,8 +64,6 @@ static bool would_do(const struct look *look, const char *sql, struct error *why
 static struct slice columns_of(const struct look *look, const struct table_rights *rights, bool all)
 {
 	struct buffer names = {0};
-	if (rights->is_optional)
-		return SLICE("id, userid");
 	needs_write(needs_find(rights->table), all, &names);
 	if (names.failed)
 		arena_fail(look->arena);
@@ -143,8 +141,7 @@ static size_t table_check(const struct look *look, const struct table_rights *ri
 		return 0;
 	if (!may_read(look, rights->table))
 		return 1;
-	if (!rights->is_optional)
-		needs = needs_check(look->db, needs_find(rights->table));
+	needs = needs_check(look->db, needs_find(rights->table));
 	if (is_error(&needs)) {
 		tell(look, FINDING_BAD, rights->table, "%s", needs.text);
 		return 1;

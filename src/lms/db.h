@@ -164,7 +164,7 @@ enum {
 };
 uint32_t db_rights(struct db *db, const char *table);
 /* The same of several at once. */
-enum { DB_RIGHTS_MAX = 32 };
+enum { DB_RIGHTS_MAX = 64 };
 void db_rights_all(struct db *db, const char *const *tables, size_t count, uint32_t *rights);
 /* Microseconds since 1970 by the server's clock; 0: there is no server. */
 int64_t db_clock_us(struct db *db);

@@ -7,51 +7,86 @@
 #include <string.h>
 
 const struct table_needs table_needs[] = {
-    {"config", "", "name, value"},
-    {"config_plugins", "", "plugin, name, value"},
+    {"config", "", "name, value", false},
+    {"config_plugins", "", "plugin, name, value", false},
     {"user_info_field", "",
         "shortname, datatype, defaultdata, param1, param2, param3, categoryid, sortorder, "
-        "required, forceunique"},
-    {"course_categories", "", "idnumber"},
-    {"course", "", "category, shortname, idnumber, lang"},
-    {"role", "", "shortname, archetype"},
-    {"role_context_levels", "", "roleid, contextlevel"},
-    {"enrol", "",
-        "enrol, status, courseid, sortorder, enrolperiod, roleid, customint1, customint2"},
+        "required, forceunique",
+        false},
+    {"course_categories", "", "idnumber", false},
+    {"course", "", "category, shortname, idnumber, lang", false},
+    {"role", "", "shortname, archetype", false},
+    {"role_context_levels", "", "roleid, contextlevel", false},
+    {"enrol", "", "enrol, status, courseid, sortorder, enrolperiod, roleid, customint1, customint2",
+        false},
     {"user",
         "confirmed, mnethostid, username, password, auth, suspended, calendartype, trackforums, "
         "timecreated, timemodified, firstname, lastname, email, idnumber, firstnamephonetic, "
         "lastnamephonetic, middlename, alternatename, emailstop, city, country, lang, timezone, "
         "mailformat, maildigest, maildisplay, autosubscribe, institution, department, phone1, "
         "phone2, address, description, descriptionformat, theme",
-        "deleted, picture"},
-    {"context", "contextlevel, instanceid, depth, locked", "path"},
-    {"user_info_data", "userid, fieldid, data, dataformat", ""},
-    {"user_preferences", "userid, name, value", ""},
-    {"user_password_history", "", "userid"},
-    {"sessions", "", "userid"},
+        "deleted, picture", false},
+    {"context", "contextlevel, instanceid, depth, locked", "path", false},
+    {"user_info_data", "userid, fieldid, data, dataformat", "", false},
+    {"user_preferences", "userid, name, value", "", false},
+    {"user_password_history", "", "userid", false},
+    {"sessions", "", "userid", false},
     {"role_assignments",
-        "roleid, contextid, userid, timemodified, modifierid, component, itemid, sortorder", ""},
+        "roleid, contextid, userid, timemodified, modifierid, component, itemid, sortorder", "",
+        false},
     {"user_enrolments",
-        "status, enrolid, userid, timestart, timeend, modifierid, timecreated, timemodified", ""},
+        "status, enrolid, userid, timestart, timeend, modifierid, timecreated, timemodified", "",
+        false},
     {"groups",
         "courseid, idnumber, name, description, descriptionformat, enrolmentkey, picture, "
         "visibility, participation, timecreated, timemodified",
-        ""},
-    {"groups_members", "groupid, userid, timeadded, component, itemid", ""},
-    {"groupings", "courseid, name, idnumber, descriptionformat, timecreated, timemodified", ""},
-    {"groupings_groups", "groupingid, groupid, timeadded", ""},
+        "", false},
+    {"groups_members", "groupid, userid, timeadded, component, itemid", "", false},
+    {"groupings", "courseid, name, idnumber, descriptionformat, timecreated, timemodified", "",
+        false},
+    {"groupings_groups", "groupingid, groupid, timeadded", "", false},
     {"cohort",
         "contextid, name, idnumber, description, descriptionformat, visible, component, "
         "timecreated, timemodified, theme",
-        ""},
-    {"cohort_members", "cohortid, userid, timeadded", ""},
-    {"cache_flags", "flagtype, name, timemodified, value, expiry", ""},
+        "", false},
+    {"cohort_members", "cohortid, userid, timeadded", "", false},
+    {"cache_flags", "flagtype, name, timemodified, value, expiry", "", false},
     {"logstore_standard_log",
         "eventname, component, action, target, objecttable, objectid, crud, edulevel, contextid, "
         "contextlevel, contextinstanceid, userid, courseid, relateduserid, anonymous, other, "
         "timecreated, origin",
-        ""},
+        "", false},
+    {"user_lastaccess", "", "userid", true},
+    {"external_tokens", "", "userid", true},
+    {"external_services_users", "", "userid", true},
+    {"user_private_key", "", "userid", true},
+    {"oauth2_refresh_token", "", "userid", true},
+    {"event", "", "userid, subscriptionid", true},
+    {"event_subscriptions", "", "userid", true},
+    {"my_pages", "", "userid, private", true},
+    {"role_names", "", "contextid", true},
+    {"role_capabilities", "", "contextid", true},
+    {"message_conversations", "", "component, itemtype, itemid, contextid", true},
+    {"message_conversation_members", "conversationid, userid, timecreated", "", true},
+    {"forum_subscriptions", "", "userid", true},
+    {"forum_digests", "", "userid", true},
+    {"forum_track_prefs", "", "userid", true},
+    {"forum_read", "", "userid", true},
+    {"tag", "userid, tagcollid, name, rawname, isstandard, descriptionformat, flag, timemodified",
+        "", true},
+    {"tag_instance",
+        "tagid, component, itemtype, itemid, contextid, tiuserid, ordering, timecreated, "
+        "timemodified",
+        "", true},
+    {"tag_area", "", "component, itemtype, enabled, tagcollid", true},
+    {"tag_correlation", "", "tagid", true},
+    {"auth_oauth2_linked_login", "", "userid", true},
+    {"tool_cohortroles", "", "userid", true},
+    {"tool_monitor_subscriptions", "", "userid", true},
+    {"tool_dataprivacy_request",
+        "type, comments, commentsformat, userid, requestedby, status, dpo, dpocomment, "
+        "dpocommentformat, systemapproved, creationmethod, usermodified, timecreated, timemodified",
+        "", true},
 };
 
 const size_t table_needs_count = sizeof table_needs / sizeof table_needs[0];
@@ -114,9 +149,9 @@ static struct slice strange_find(const struct table_needs *needs, struct slice r
 static struct error columns_judge(
     const struct table_needs *needs, struct slice there, struct slice required)
 {
-	struct slice missing = missing_find(needs->filled, there);
 	if (there.size == 0)
 		return error_config("there is no table %s, or it may not be read", needs->table);
+	struct slice missing = missing_find(needs->filled, there);
 	if (missing.size == 0)
 		missing = missing_find(needs->others, there);
 	if (missing.size > 0)
@@ -154,6 +189,8 @@ struct error needs_check_all(struct db *db)
 {
 	struct error error = OK;
 	for (size_t i = 0; i < table_needs_count && !is_error(&error); i++) {
+		if (table_needs[i].is_optional)
+			continue;
 		error = needs_check(db, &table_needs[i]);
 		if (is_error(&error) && !db_has_failed(db) && is_hidden(db, table_needs[i].table))
 			error = OK;

@@ -14,6 +14,7 @@ struct table_needs {
 	const char *table;
 	const char *filled; /* in the rows that we add; "": we add none */
 	const char *others; /* read, compared or changed; may be among the filled ones */
+	bool is_optional;   /* the site may have no such table */
 };
 
 extern const struct table_needs table_needs[];
@@ -26,7 +27,8 @@ void needs_write(const struct table_needs *needs, bool all, struct buffer *out);
 
 /* CONFIG when the table lacks one of them, or has one that we would have to fill in: named. */
 struct error needs_check(struct db *db, const struct table_needs *needs) MUST_CHECK;
-/* Every table that may be read, up to the first that is not as it has to be. */
+/* Every table that a site must have and that may be read, up to the first that is not as it has to
+ * be. */
 struct error needs_check_all(struct db *db) MUST_CHECK;
 
 #endif

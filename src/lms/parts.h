@@ -18,7 +18,7 @@ struct taken;
 struct holders;
 struct setting;
 
-enum { RIGHTS_TABLES_MAX = 32 };
+enum { RIGHTS_TABLES_MAX = 64 };
 
 struct lms {
 	struct db *db; /* lms_db(), where something may be being written */
@@ -34,16 +34,14 @@ struct lms {
 	struct slice calendar; /* of new accounts */
 	int64_t tracks_forums;
 	bool syncs_cohorts; /* members of a cohort are enrolled where it says so */
+	bool asks_erasure;  /* the data of a deleted account is to be erased on request */
 	/* Short names of courses, for suggestions: read when the first is wanted. */
 	struct nearest *course_names;
 	/* What is made of the details' names. */
 	struct buffer account_select, account_columns;
 	struct db_table account_table;
-	/* Tables beyond those that every site of ours has: bit by bit, as bury.c lists them. */
-	bool knows_optional;
-	uint32_t optional;
 	struct roll *roll; /* of a transaction; NULL: nothing has been read */
-	/* rights.c: by table, of DB_MAY_ALL */
+	/* rights.c: by table, of DB_MAY_ALL and DB_IS_ABSENT */
 	uint32_t rights[RIGHTS_TABLES_MAX];
 	bool has_all_rights;
 	struct holders
@@ -163,6 +161,23 @@ void sessions_end(struct work *work, int64_t user);
 
 /* The accounts of these changes are deleted. */
 void accounts_bury(struct work *work, const size_t *changes, size_t count);
+
+/* An account that goes. */
+struct departure {
+	size_t change;
+	int64_t user, context; /* its own context; 0: none */
+};
+
+/* ---- departure.c ---- */
+
+/* Rows of parts of Moodle that not every site has, and of their own contexts; while they are still
+ * in their groups. */
+void departures_clear(struct work *work, const struct departure *who, size_t count);
+
+/* ---- tags.c ---- */
+
+/* They have no tags any more. */
+void tags_leave(struct work *work, const struct departure *who, size_t count);
 
 /* ---- member.c ---- */
 

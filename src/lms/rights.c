@@ -31,6 +31,26 @@ const struct table_rights table_rights[] = {
     {"external_tokens", "d", true},
     {"external_services_users", "d", true},
     {"user_private_key", "d", true},
+    {"oauth2_refresh_token", "d", true},
+    {"event", "d", true},
+    {"event_subscriptions", "d", true},
+    {"my_pages", "d", true},
+    {"role_names", "d", true},
+    {"role_capabilities", "d", true},
+    {"message_conversations", "", true},
+    {"message_conversation_members", "id", true},
+    {"forum_subscriptions", "d", true},
+    {"forum_digests", "d", true},
+    {"forum_track_prefs", "d", true},
+    {"forum_read", "d", true},
+    {"tag", "id", true},
+    {"tag_instance", "iud", true},
+    {"tag_area", "", true},
+    {"tag_correlation", "d", true},
+    {"auth_oauth2_linked_login", "d", true},
+    {"tool_cohortroles", "d", true},
+    {"tool_monitor_subscriptions", "d", true},
+    {"tool_dataprivacy_request", "i", true},
 };
 
 enum { TABLES = sizeof table_rights / sizeof *table_rights };
@@ -64,6 +84,25 @@ static const struct {
     {DEED_DELETE_ACCOUNT, "external_tokens", "rd"},
     {DEED_DELETE_ACCOUNT, "external_services_users", "rd"},
     {DEED_DELETE_ACCOUNT, "user_private_key", "rd"},
+    {DEED_DELETE_ACCOUNT, "oauth2_refresh_token", "rd"},
+    {DEED_DELETE_ACCOUNT, "event", "rd"},
+    {DEED_DELETE_ACCOUNT, "event_subscriptions", "rd"},
+    {DEED_DELETE_ACCOUNT, "my_pages", "rd"},
+    {DEED_DELETE_ACCOUNT, "role_names", "rd"},
+    {DEED_DELETE_ACCOUNT, "role_capabilities", "rd"},
+    {DEED_DELETE_ACCOUNT, "message_conversations", "r"},
+    {DEED_DELETE_ACCOUNT, "message_conversation_members", "rd"},
+    {DEED_DELETE_ACCOUNT, "forum_subscriptions", "rd"},
+    {DEED_DELETE_ACCOUNT, "forum_digests", "rd"},
+    {DEED_DELETE_ACCOUNT, "forum_track_prefs", "rd"},
+    {DEED_DELETE_ACCOUNT, "forum_read", "rd"},
+    {DEED_DELETE_ACCOUNT, "tag", "rd"},
+    {DEED_DELETE_ACCOUNT, "tag_instance", "rd"},
+    {DEED_DELETE_ACCOUNT, "tag_correlation", "rd"},
+    {DEED_DELETE_ACCOUNT, "auth_oauth2_linked_login", "rd"},
+    {DEED_DELETE_ACCOUNT, "tool_cohortroles", "rd"},
+    {DEED_DELETE_ACCOUNT, "tool_monitor_subscriptions", "rd"},
+    {DEED_DELETE_ACCOUNT, "tool_dataprivacy_request", "ri"},
     {DEED_ENROL, "user_enrolments", "i"},
     {DEED_ENROL, "cache_flags", "riu"},
     {DEED_CHANGE_ENROLMENT, "user_enrolments", "u"},
@@ -129,12 +168,17 @@ static void lack(struct lms *lms, enum deed deed, const char *words, const char 
 	    arena_print(lms->arena, "%s on %s%s", words, lms->options->prefix, table);
 }
 
-static void table_need(struct lms *lms, const char *table, enum deed deed, const char *rights)
+static size_t table_index(const char *table)
 {
 	size_t index = 0;
 	while (strcmp(table_rights[index].table, table) != 0)
 		index++;
-	uint32_t has = lms->rights[index];
+	return index;
+}
+
+static void table_need(struct lms *lms, const char *table, enum deed deed, const char *rights)
+{
+	uint32_t has = lms->rights[table_index(table)];
 	for (size_t k = 0; k < sizeof kinds / sizeof *kinds && !(has & DB_IS_ABSENT); k++) {
 		uint32_t misses = strchr(rights, kinds[k].letter) ? kinds[k].bits & ~has : 0;
 		if (misses != 0)
@@ -151,24 +195,49 @@ bool rights_knows_optional(struct db *db, const char *table)
 	return rights != 0 ? !(rights & DB_IS_ABSENT) : db_has_table(db, table);
 }
 
+_Static_assert((int)TABLES <= (int)RIGHTS_TABLES_MAX, "there is room for what is known of each");
+
 static void tables_ask(struct lms *lms)
 {
-	_Static_assert(
-	    (int)TABLES <= (int)RIGHTS_TABLES_MAX, "there is room for what is known of each");
 	const char *names[TABLES];
 	for (size_t i = 0; i < TABLES; i++)
 		names[i] = table_rights[i].table;
 	db_rights_all(lms_db(lms), names, TABLES, lms->rights);
 	for (size_t i = 0; i < TABLES; i++)
 		if (table_rights[i].is_optional && lms->rights[i] == 0 &&
-		    !rights_knows_optional(lms_db(lms), names[i]))
+		    !db_has_table(lms_db(lms), names[i]))
 			lms->rights[i] = DB_IS_ABSENT;
+}
+
+/* Who may write to SQLite's file may do all. */
+static void tables_find(struct lms *lms)
+{
+	for (size_t i = 0; i < TABLES; i++)
+		lms->rights[i] =
+		    !table_rights[i].is_optional || db_has_table(lms_db(lms), table_rights[i].table)
+		        ? DB_MAY_ALL
+		        : DB_IS_ABSENT;
+}
+
+bool rights_has_table(const struct lms *lms, const char *table)
+{
+	return !(lms->rights[table_index(table)] & DB_IS_ABSENT);
+}
+
+bool rights_has_optional(const struct lms *lms)
+{
+	for (size_t i = 0; i < TABLES; i++)
+		if (table_rights[i].is_optional && !(lms->rights[i] & DB_IS_ABSENT))
+			return true;
+	return false;
 }
 
 void rights_load(struct lms *lms)
 {
-	if (!db_is_server(lms->db))
-		return; /* who may write to the file may do all */
+	if (!db_is_server(lms->db)) {
+		tables_find(lms);
+		return;
+	}
 	if (!lms->has_all_rights)
 		tables_ask(lms);
 	for (size_t i = 0; i < NEEDS; i++)

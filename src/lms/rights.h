@@ -26,6 +26,11 @@ void rights_load(struct lms *lms);
  * what cannot be seen is then taken for absent. */
 bool rights_knows_optional(struct db *db, const char *table);
 
+/* Whether the site has such an optional table, and whether it has any: then it is a real Moodle, no
+ * site of `lms init`. Known since rights_load. */
+bool rights_has_table(const struct lms *lms, const char *table);
+bool rights_has_optional(const struct lms *lms);
+
 /* What may be done with a right to a table: a set. */
 deed_set rights_deeds(const char *table, char right);
 

@@ -15,7 +15,7 @@ struct setting {
 
 static const char question[] =
     "SELECT '', name, value FROM {config} UNION ALL SELECT plugin, name, value FROM "
-    "{config_plugins} WHERE plugin IN ('tool_log', 'logstore_standard')";
+    "{config_plugins} WHERE plugin IN ('tool_log', 'logstore_standard', 'tool_dataprivacy')";
 
 static void settings_load(struct lms *lms)
 {
@@ -251,6 +251,8 @@ struct error lms_load_site(struct lms *lms, const struct site_facts **site)
 	nearest_free(lms->course_names);
 	lms->course_names = NULL;
 	lms->syncs_cohorts = list_has(setting_find(lms, "enrol_plugins_enabled"), SLICE("cohort"));
+	lms->asks_erasure = number_of(plugin_setting_find(
+	                        lms, "tool_dataprivacy", "automaticdeletionrequests")) != 0;
 	lms->calendar = setting_find(lms, "calendartype");
 	lms->tracks_forums = number_of(setting_find(lms, "defaultpreference_trackforums"));
 	rights_load(lms);

@@ -2,6 +2,7 @@
 #include "served.h"
 
 #include "answer.h"
+#include "more_tables.h"
 #include "program.h"
 #include "service.h"
 
@@ -22,16 +23,14 @@ static void site_make(struct served *site, const char *feeds)
 }
 
 /* Of a real Moodle, but not of ours. */
-static void optional_tables_make(const struct served *site)
+static void more_tables_make(const struct served *site)
 {
-	static const char *const names[] = {
-	    "user_lastaccess", "external_tokens", "external_services_users", "user_private_key"};
-	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-		served_execute(
-		    site, path_of("CREATE TABLE IF NOT EXISTS mdl_%s (id BIGINT PRIMARY KEY, "
-		                  "userid BIGINT NOT NULL);",
-		              names[i])
-		              .text);
+	struct buffer sql = {0};
+	more_tables_drop(&sql);
+	more_tables_write(served_by_postgresql() ? OVERLAY_POSTGRESQL : OVERLAY_MARIADB, &sql);
+	buffer_add_char(&sql, '\0');
+	served_execute(site, sql.bytes);
+	buffer_done(&sql);
 }
 
 /* There is one role of this name on the server, and several tests run at a time. */
@@ -42,7 +41,7 @@ static void role_make(const struct served *site)
 	role_lock = open(path_of("%s/role", getenv("ENROLD_TEST_DIRECTORY")).text,
 	    O_RDWR | O_CREAT | O_CLOEXEC, 0666);
 	cr_assert_eq(flock(role_lock, LOCK_EX), 0);
-	optional_tables_make(site);
+	more_tables_make(site);
 	if (served_by_postgresql()) {
 		served_execute(site, "DROP ROLE IF EXISTS enrold; CREATE ROLE enrold LOGIN;");
 		served_shell(path_of("%s %s -f " SOURCE_DIR "/etc/postgresql-grants.sql >/dev/null",
