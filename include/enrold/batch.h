@@ -121,6 +121,7 @@ struct batch {
 	bool asks_accounts; /* the file may change accounts: they are loaded whole */
 	bool asks_unique;   /* and has columns of unique profile fields */
 	bool drops_rows;    /* as newer Moodles do where a profile field's cell is bad */
+	bool has_aftercare; /* the caller's to set: Moodle is told of what only it can do */
 	struct arena *arena;
 	struct record *records;
 	size_t records_count, records_room;

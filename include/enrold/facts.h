@@ -57,6 +57,7 @@ struct site_facts {
 	int64_t session_timeout; /* seconds a dirty flag must live */
 	int64_t system_context;
 	int branch;              /* of Moodle: 405 is 4.5 */
+	bool is_moodle;          /* a real one, with caches and more tables than `lms init` makes */
 	bool checks_profiles;    /* its uploader drops rows for a bad profile field */
 	bool manual_enabled;     /* config.enrol_plugins_enabled has "manual" */
 	bool extended_usernames; /* config.extendedusernamechars */
@@ -206,6 +207,7 @@ struct group_facts {
 	int64_t course_id, course_context;
 	int64_t id;
 	uint32_t matches; /* groups of that name: more than one is an error */
+	bool has_spares;  /* but all of them but the oldest are empty: it is that one */
 	uint32_t same;    /* index of the first of the batch that is this very group */
 	struct slice
 	    nearest; /* of a name that no group of the course has, where none may be made */

@@ -161,6 +161,26 @@ static void groups_by_id(struct lms *lms, struct group_facts *groups, size_t cou
 			groups[rows.about].id = db_column_int(&rows, 0);
 }
 
+/* Of several of a name the oldest is meant where nobody is in the others: Moodle makes one more
+ * while its cache does not know of the first. */
+static void spares_find(struct lms *lms, struct group_facts *groups, size_t count)
+{
+	struct db_questions questions = db_questions(lms->scratch);
+	for (size_t i = 0; i < count; i++) {
+		groups[i].has_spares = groups[i].matches > 1 && groups[i].by != GROUP_BY_IDNUMBER;
+		if (groups[i].has_spares)
+			db_question(&questions, i,
+			    DB_VALUES(db_int(groups[i].course_id), db_text(groups[i].text),
+			        db_int(groups[i].id)));
+	}
+	struct db_rows rows = db_ask(lms_db(lms),
+	    "SELECT g.id FROM {each}{groups} g WHERE g.courseid = ?1 AND {same g.name = ?2} AND "
+	    "g.id <> ?3 AND EXISTS (SELECT 1 FROM {groups_members} m WHERE m.groupid = g.id)",
+	    &questions);
+	while (db_next(&rows))
+		groups[rows.about].has_spares = false;
+}
+
 struct error lms_find_groups(struct lms *lms, struct group_facts *groups, size_t count)
 {
 	if (count == 0 || !lms_may(lms, DEED_SEE_GROUP))
@@ -174,6 +194,7 @@ struct error lms_find_groups(struct lms *lms, struct group_facts *groups, size_t
 		    groups[i].by == GROUP_BY_IDNUMBER ? ROLL_GROUP_NUMBERS : ROLL_GROUPS,
 		    groups[i].course_id, groups[i].text, &groups[i].id);
 	groups_by_id(lms, groups, count);
+	spares_find(lms, groups, count);
 	return db_error(lms_db(lms));
 }
 

@@ -177,6 +177,7 @@ static void join_all(struct work *work)
 	new_rows_write(work, &joins.in_cohorts);
 	new_rows_write(work, &joins.in_groups);
 	groups_touch(work, &joins.in_groups);
+	chats_join(work, &joins.in_groups);
 	new_rows_write(work, &joins.in_groupings);
 	cohorts_sync(work, joins.joinings, joins.in_cohorts.count);
 }

@@ -188,6 +188,11 @@ extern const struct db_table groups_members_table;
 /* The groups that have new members have changed. */
 void groups_touch(struct work *work, const struct new_rows *members);
 
+/* ---- chats.c ---- */
+
+/* New rows of groups_members: these people are in the groups' conversations, too. */
+void chats_join(struct work *work, const struct new_rows *members);
+
 /* ---- sync.c ---- */
 
 /* Somebody has joined a cohort by the change of this index. */

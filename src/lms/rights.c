@@ -121,6 +121,8 @@ static const struct {
     {DEED_CREATE_GROUP, "groups", "i"},
     {DEED_JOIN_GROUP, "groups", "u"},
     {DEED_JOIN_GROUP, "groups_members", "i"},
+    {DEED_JOIN_GROUP, "message_conversations", "r"},
+    {DEED_JOIN_GROUP, "message_conversation_members", "ri"},
     {DEED_SEE_GROUPING, "groupings", "r"},
     {DEED_SEE_GROUPING, "groupings_groups", "r"},
     {DEED_CREATE_GROUPING, "groupings", "i"},
@@ -133,7 +135,8 @@ enum { NEEDS = sizeof needs / sizeof *needs };
 static const struct {
 	const char *table, *rights;
 } sync_needs[] = {{"user_enrolments", "iu"}, {"role_assignments", "i"}, {"groups_members", "ri"},
-    {"groups", "ru"}, {"cache_flags", "riu"}};
+    {"groups", "ru"}, {"cache_flags", "riu"}, {"message_conversations", "r"},
+    {"message_conversation_members", "ri"}};
 
 enum { SYNC_NEEDS = sizeof sync_needs / sizeof *sync_needs };
 

@@ -256,6 +256,7 @@ struct error lms_load_site(struct lms *lms, const struct site_facts **site)
 	lms->calendar = setting_find(lms, "calendartype");
 	lms->tracks_forums = number_of(setting_find(lms, "defaultpreference_trackforums"));
 	rights_load(lms);
+	lms->site.is_moodle = rights_has_optional(lms) || db_has_table(lms_db(lms), "grade_grades");
 	admins_load(lms);
 	details_load(lms);
 	profile_fields_load(lms);

@@ -217,6 +217,7 @@ static void group_all(struct syncs *syncs)
 			               db_string("enrol_cohort"), db_int(syncs->items[i].enrol)));
 	new_rows_write(work, &rows);
 	groups_touch(work, &rows);
+	chats_join(work, &rows);
 }
 
 static void tell_enrolment(const struct syncs *syncs, const struct sync *sync)

@@ -5,6 +5,20 @@
 
 #include "enrold/value.h"
 
+/* Files and grades are more than rows. */
+static void rest_answer(struct step *step, uint32_t column)
+{
+	if (step->batch->site->is_moodle)
+		step_answer(step, column, OUTCOME_WARNING, CODE_LEFT_TO_MOODLE,
+		    step_person(step)->username,
+		    step->batch->has_aftercare
+		        ? SLICE("Grades, files and what plugins keep of the person are removed by "
+		                "aftercare.")
+		        : SLICE(
+		              "Grades, files and what plugins keep of the person stay: only Moodle "
+		              "can remove them; switch on aftercare."));
+}
+
 bool account_delete(struct step *step)
 {
 	uint32_t column = step->header->single[COLUMN_DELETED];
@@ -29,6 +43,7 @@ bool account_delete(struct step *step)
 	outcome->before = step_keep_text(step, &step->before);
 	step_person(step)->is_gone = true;
 	step->record->ended = "Not attempted: the account was deleted.";
+	rest_answer(step, column);
 	return false;
 }
 

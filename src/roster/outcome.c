@@ -57,6 +57,7 @@ static const struct {
     [CODE_NOT_ALLOWED] = {"not_allowed", "outside of what the feed may do or reach"},
     [CODE_NO_RIGHT] = {"no_right", "the database gives enrold no right to do this"},
     [CODE_NOT_ON_THIS_SITE] = {"not_on_this_site", "left out: the site has no place for it"},
+    [CODE_LEFT_TO_MOODLE] = {"left_to_moodle", "the rest of it is for Moodle itself to do"},
     [CODE_PROTECTED_ACCOUNT] = {"protected_account",
         "an administrator, the guest, or a role in the site"},
     [CODE_COURSE_NOT_FOUND] = {"course_not_found", "no course of exactly that short name"},

@@ -158,6 +158,14 @@ void category_role_settle(struct pass *pass, const struct request *request);
 /* The group that goes with a course; may_join: the person is in the course. */
 void group_settle(struct pass *pass, const struct request *request, bool may_join);
 
+/* What was done to a group, "Joined the group", as a sentence; on a real Moodle it says as well who
+ * tells its caches, without which pages for the group alone stay closed. */
+struct slice group_message(const struct pass *pass, struct slice done);
+/* Several groups have the name, and it is not clear which is meant: false. Where the others are
+ * empty a warning says that the oldest was taken. */
+bool group_is_one(struct pass *pass, const struct request *request, uint32_t column,
+    const struct group_facts *group);
+
 /* ---- plan_group.c: create course groups files ---- */
 
 void group_row_settle(struct pass *pass, uint32_t index);

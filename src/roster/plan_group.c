@@ -64,11 +64,8 @@ static bool group_error(struct pass *pass, const struct request *request)
 	if (request->group == INDEX_NONE)
 		return row_error(pass, request, header->single[COLUMN_GROUPNAME],
 		    CODE_GROUP_NAME_MISSING, SLICE("The row names no group: fill in groupname."));
-	if (pass->batch->groups[request->group].matches > 1)
-		return row_error(pass, request, header->single[COLUMN_GROUPNAME],
-		    CODE_GROUP_AMBIGUOUS,
-		    SLICE("Several groups of the course have this name: rename them in the LMS."));
-	return false;
+	return !group_is_one(
+	    pass, request, header->single[COLUMN_GROUPNAME], &pass->batch->groups[request->group]);
 }
 
 /* The cell, empty or not; NULL where the file has no such column. */
@@ -118,7 +115,7 @@ static void group_make(struct pass *pass, const struct request *request)
 	                     .target = request->group,
 	                     .group = group});
 	struct outcome *outcome = request_answer(pass, request, request->column, OUTCOME_DONE,
-	    CODE_GROUP_CREATED, facts->text, SLICE("The group was made."));
+	    CODE_GROUP_CREATED, facts->text, group_message(pass, SLICE("The group was made")));
 	outcome->after = group_state(pass, request, group);
 }
 
@@ -166,9 +163,10 @@ static void grouping_settle(struct pass *pass, const struct request *request)
 	        : joins    ? CODE_GROUPING_JOINED
 	                   : CODE_ALREADY_IN_GROUPING,
 	        grouping->name,
-	        is_missing ? SLICE("The grouping was made, and the group put into it.")
-	        : joins    ? SLICE("The group was put into the grouping.")
-	                   : SLICE("The group is in the grouping already."));
+	        is_missing
+	            ? group_message(pass, SLICE("The grouping was made, and the group put into it"))
+	        : joins ? group_message(pass, SLICE("The group was put into the grouping"))
+	                : SLICE("The group is in the grouping already."));
 	outcome->before = joins ? SLICE("") : SLICE("member=1");
 	outcome->after = SLICE("member=1");
 }

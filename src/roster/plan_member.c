@@ -164,6 +164,38 @@ static void group_make(struct pass *pass, struct group_facts *group, uint32_t ta
 	                     .group = &plain});
 }
 
+struct slice group_message(const struct pass *pass, struct slice done)
+{
+	return arena_print(pass->batch->arena, "%.*s%s", SLICE_ARG(done),
+	    !pass->batch->site->is_moodle ? "."
+	    : pass->batch->has_aftercare
+	        ? "; aftercare tells Moodle's caches."
+	        : "; pages restricted to groups follow when Moodle's caches "
+	          "have been purged: do so, or switch on aftercare.");
+}
+
+bool group_is_one(struct pass *pass, const struct request *request, uint32_t column,
+    const struct group_facts *group)
+{
+	if (group->matches <= 1)
+		return true;
+	if (!group->has_spares) {
+		request_error(pass, request, column, CODE_GROUP_AMBIGUOUS,
+		    arena_print(pass->batch->arena,
+		        "%u groups of the course have this name: give them different ones in the "
+		        "LMS.",
+		        group->matches));
+		return false;
+	}
+	request_answer(pass, request, column, OUTCOME_WARNING, CODE_GROUP_AMBIGUOUS, group->text,
+	    arena_print(pass->batch->arena,
+	        "%u groups of the course have this name: the oldest was taken, as nobody is in %s; "
+	        "delete %s in the LMS.",
+	        group->matches, group->matches == 2 ? "the other" : "the others",
+	        group->matches == 2 ? "that one" : "those"));
+	return true;
+}
+
 void group_settle(struct pass *pass, const struct request *request, bool may_join)
 {
 	uint32_t target = pass->batch->groups[request->group].same;
@@ -175,14 +207,8 @@ void group_settle(struct pass *pass, const struct request *request, bool may_joi
 		    SLICE("Not attempted: the person is not in the course."));
 		return;
 	}
-	if (group->matches > 1) {
-		request_error(pass, request, request->group_column, CODE_GROUP_AMBIGUOUS,
-		    arena_print(pass->batch->arena,
-		        "%u groups of the course have this name: give them different ones in the "
-		        "LMS.",
-		        group->matches));
+	if (!group_is_one(pass, request, request->group_column, group))
 		return;
-	}
 	bool is_missing = group->id == 0;
 	if (request_lacks(
 	        pass, request, request->group_column, group->text, DEED_BIT(DEED_SEE_GROUP)))
@@ -206,8 +232,8 @@ void group_settle(struct pass *pass, const struct request *request, bool may_joi
 	    : joins    ? CODE_GROUP_JOINED
 	               : CODE_ALREADY_IN_GROUP,
 	    pass->batch->groups[request->group].text,
-	    is_missing ? SLICE("The group was made, and joined.")
-	    : joins    ? SLICE("Joined the group.")
+	    is_missing ? group_message(pass, SLICE("The group was made, and joined"))
+	    : joins    ? group_message(pass, SLICE("Joined the group"))
 	               : SLICE("Is in the group already."));
 	struct slice after =
 	    arena_print(pass->batch->arena, "course=%.*s;member=1", SLICE_ARG(course));

@@ -3,6 +3,7 @@
 #include "db.h"
 #include "schema.h"
 
+#include "more_tables.h"
 #include "overlay.h"
 
 #include <fcntl.h>
@@ -267,6 +268,27 @@ static void table_empty(struct db *to, struct buffer *sql, const char *name)
 		buffer_print(sql, "%s {%s};", db_is_server(to) ? "TRUNCATE" : "DELETE FROM", name);
 }
 
+static enum overlay_engine engine_of(const struct db *db)
+{
+	if (!db_is_server(db))
+		return OVERLAY_SQLITE;
+	return is_postgresql() ? OVERLAY_POSTGRESQL : OVERLAY_MARIADB;
+}
+
+/* Those tables that not every site has are there, and empty, where the other site has them. */
+static void more_tables_follow(struct db *from, struct db *to)
+{
+	struct buffer sql = {0};
+	more_tables_drop(&sql);
+	for (size_t i = 0; i < more_tables_count; i++)
+		if (db_has_table(from, more_tables[i].name))
+			more_table_write(&more_tables[i], engine_of(to), &sql);
+	buffer_add_char(&sql, '\0');
+	db_script(to, sql.bytes);
+	good(db_error(to));
+	buffer_done(&sql);
+}
+
 static void copy(const struct lms_options *from_options, const struct lms_options *to_options)
 {
 	struct db *from, *to;
@@ -276,6 +298,7 @@ static void copy(const struct lms_options *from_options, const struct lms_option
 		die("out of memory");
 	good(db_open(from_options, DB_EXISTING, &from));
 	good(db_open(to_options, DB_EXISTING, &to));
+	more_tables_follow(from, to);
 	for (size_t i = 0; i < schema_tables_count; i++)
 		table_empty(to, &sql, schema_tables[i].name);
 	for (size_t i = 0; i < schema_ledger_count; i++)
@@ -288,6 +311,9 @@ static void copy(const struct lms_options *from_options, const struct lms_option
 		db_script(to, sql.bytes);
 	for (size_t i = 0; i < schema_tables_count; i++)
 		table_copy(from, to, schema_tables[i].name, true, kept);
+	for (size_t i = 0; i < more_tables_count; i++)
+		if (db_has_table(from, more_tables[i].name))
+			table_copy(from, to, more_tables[i].name, true, kept);
 	for (size_t i = 0; i < schema_ledger_count; i++)
 		table_copy(from, to, schema_ledger[i].name, false, kept);
 	good(db_end(to));

@@ -38,6 +38,12 @@ static const struct world_case cases[] = {
         "3 course1 error no_enrol_instance\n3 group1 skipped row_not_applied\n"
         "4 course1 unchanged already_enrolled\n4 group1 error group_ambiguous\n",
         ""},
+    {"of two groups of a name the older is meant when the newer is empty", "",
+        "username,course1,group1\nheidi,SAFETY,Spare\nheidi,SAFETY,Spare\n",
+        "2 course1 unchanged already_enrolled\n2 group1 warning group_ambiguous\n"
+        "2 group1 done group_joined\n3 course1 unchanged already_enrolled\n"
+        "3 group1 warning group_ambiguous\n3 group1 unchanged already_in_group\n",
+        "join heidi\n"},
     {"a row that is not applied skips the group too", "",
         "username,course1,group1,cohort1,sysrole1\nnobody,SAFETY,Alpha,SALES,manager\n",
         "2 username error user_not_found\n2 cohort1 skipped row_not_applied\n"
@@ -112,6 +118,8 @@ static const struct world_case cases[] = {
         "2 groupname error invalid_value\n3 groupidnumber error invalid_value\n"
         "4 groupname done group_created\n4 groupingname error invalid_value\n",
         "group Green idnumber= description=NULL\n"},
+    {"nor is a third group made of a name", "course=SAFETY", "groupname\nSpare\n",
+        "2 groupname warning group_ambiguous\n2 groupname unchanged group_exists\n", ""},
     {"one column is enough where the feed names the course", "course=SAFETY", "groupname\nRed\n",
         "2 groupname done group_created\n", "group Red idnumber= description=NULL\n"},
     {"conversations are not made, and it is said", "course=SAFETY",

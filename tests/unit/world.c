@@ -168,7 +168,8 @@ static struct course_facts course_of(struct slice name)
 }
 
 /* Categories CAT and LAW; cohorts SALES (1) and EXT (2, another component's); in SAFETY the groups
- * Alpha (1, number GA), 42 (3), Twice twice, and the grouping Letters (1) with Alpha in it. */
+ * Alpha (1, number GA), 42 (3), Twice twice, Spare twice with nobody in the newer, and the grouping
+ * Letters (1) with Alpha in it. */
 static void cohort_find(struct cohort_facts *cohort)
 {
 	bool is_sales =
@@ -191,6 +192,7 @@ static void group_find(struct group_facts *group)
 	    {GROUP_BY_NAME, "Alpha", 1, 1},
 	    {GROUP_BY_NAME, "42", 3, 1},
 	    {GROUP_BY_NAME, "Twice", 5, 2},
+	    {GROUP_BY_NAME, "Spare", 7, 2},
 	    {GROUP_BY_NAME_OR_ID, "1", 1, 1},
 	    {GROUP_BY_IDNUMBER, "GA", 1, 1},
 	};
@@ -201,6 +203,7 @@ static void group_find(struct group_facts *group)
 		    slice_is(group->text, slice_of(groups[i].text))) {
 			group->id = groups[i].id;
 			group->matches = groups[i].matches;
+			group->has_spares = groups[i].id == 7;
 		}
 	}
 }

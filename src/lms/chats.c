@@ -1,0 +1,88 @@
+/*
+ * chats: a group may have a conversation, enabled or not, and who joins the group becomes a member
+ * of it (facts 5.6). Conversations themselves are made by Moodle.
+ */
+#include "rights.h"
+
+#include <stdlib.h>
+
+struct chat {
+	int64_t group, conversation; /* 0: none */
+};
+
+static int by_group(const void *a, const void *b)
+{
+	const struct chat *x = a, *y = b;
+	return x->group < y->group ? -1 : x->group > y->group;
+}
+
+/* Of the groups that have new members, each once; ascending. */
+static struct chat *groups_gather(struct work *work, const struct new_rows *members, size_t *count)
+{
+	struct chat *chats = arena_alloc(work->arena, (members->count + 1) * sizeof *chats);
+	*count = 0;
+	for (size_t i = 0; chats && i < members->count; i++)
+		chats[i].group = members->values[i * members->table->width].integer;
+	if (chats)
+		qsort(chats, members->count, sizeof *chats, by_group);
+	for (size_t i = 0; chats && i < members->count; i++)
+		if (*count == 0 || chats[*count - 1].group != chats[i].group)
+			chats[(*count)++] = chats[i];
+	return chats;
+}
+
+/* True: one of them has one. */
+static bool conversations_find(struct work *work, struct chat *chats, size_t count)
+{
+	struct db_questions groups = db_questions(work->arena);
+	bool has_any = false;
+	for (size_t i = 0; i < count; i++)
+		db_question(&groups, i, DB_VALUES(db_int(chats[i].group)));
+	struct db_rows rows = db_ask(work->lms->db,
+	    "SELECT c.id FROM {each}{message_conversations} c JOIN {groups} g ON g.id = c.itemid "
+	    "JOIN {context} x ON x.contextlevel = 50 AND x.instanceid = g.courseid AND x.id = "
+	    "c.contextid WHERE c.component = 'core_group' AND c.itemtype = 'groups' AND c.itemid = "
+	    "?1",
+	    &groups);
+	while (db_next(&rows)) {
+		chats[rows.about].conversation = db_column_int(&rows, 0);
+		has_any = true;
+	}
+	return has_any;
+}
+
+static const struct db_table members_table = {
+    "message_conversation_members", "conversationid, userid, timecreated", 3};
+
+void chats_join(struct work *work, const struct new_rows *members)
+{
+	size_t count;
+	if (members->count == 0 || !rights_has_table(work->lms, "message_conversations") ||
+	    !rights_has_table(work->lms, members_table.name))
+		return;
+	struct chat *chats = groups_gather(work, members, &count);
+	bool *is_member = arena_alloc(work->arena, members->count * sizeof *is_member);
+	if (!chats || !is_member || !conversations_find(work, chats, count))
+		return;
+	struct db_questions questions = db_questions(work->arena);
+	for (size_t i = 0; i < members->count; i++) {
+		const struct db_value *row = members->values + i * members->table->width;
+		const struct chat *chat = bsearch(
+		    &(struct chat){.group = row[0].integer}, chats, count, sizeof *chats, by_group);
+		if (chat->conversation != 0)
+			db_question(&questions, i, DB_VALUES(row[1], db_int(chat->conversation)));
+	}
+	struct db_rows rows = db_ask(work->lms->db,
+	    "SELECT id FROM {each}{message_conversation_members} WHERE userid = ?1 AND {loose "
+	    "conversationid} = ?2",
+	    &questions);
+	while (db_next(&rows))
+		is_member[rows.about] = true;
+	struct new_rows new = new_rows(work, &members_table, questions.count);
+	for (size_t i = 0; i < questions.count; i++)
+		if (!is_member[questions.about[i]])
+			new_rows_add(
+			    &new, DB_VALUES(questions.values[2 * i + 1], questions.values[2 * i],
+			              db_int(work->effects->now)));
+	new_rows_write(work, &new);
+}
