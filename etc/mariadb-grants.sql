@@ -44,6 +44,7 @@ BEGIN NOT ATOMIC
   GRANT SELECT, DELETE ON moodle.mdl_role_capabilities TO enrold;
   GRANT SELECT ON moodle.mdl_message_conversations TO enrold;
   GRANT SELECT, INSERT, DELETE ON moodle.mdl_message_conversation_members TO enrold;
+  GRANT SELECT ON moodle.mdl_forum TO enrold;
   GRANT SELECT, DELETE ON moodle.mdl_forum_subscriptions TO enrold;
   GRANT SELECT, DELETE ON moodle.mdl_forum_digests TO enrold;
   GRANT SELECT, DELETE ON moodle.mdl_forum_track_prefs TO enrold;

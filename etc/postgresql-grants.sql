@@ -99,6 +99,7 @@ CREATE TEMPORARY TABLE enrold_grants AS SELECT :'prefix' || name AS name, rights
   ('role_capabilities', 'SELECT, DELETE'),
   ('message_conversations', 'SELECT'),
   ('message_conversation_members', 'SELECT, INSERT, DELETE'),
+  ('forum', 'SELECT'),
   ('forum_subscriptions', 'SELECT, DELETE'),
   ('forum_digests', 'SELECT, DELETE'),
   ('forum_track_prefs', 'SELECT, DELETE'),

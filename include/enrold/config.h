@@ -36,6 +36,7 @@ struct lms_options {
 	uint64_t cache;     /* bytes of SQLite's page cache */
 	enum journal_mode journal_mode;
 	enum unknown_version unknown_version;
+	bool aftercare; /* what only Moodle can do is noted for it; at the top level of the file */
 };
 
 struct feed {

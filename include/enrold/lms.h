@@ -143,4 +143,17 @@ struct effects {
  */
 struct error lms_apply(struct lms *lms, const struct effects *effects) MUST_CHECK;
 
+/*
+ * What Moodle itself has to do after the last call of lms_apply, until the next one, a JSON object a
+ * line; nothing unless the options want it. It counts once the transaction has been committed.
+ *
+ *     {"job":"course_groups","course":2}     forget what is cached of the course's groups
+ *     {"job":"member_groups","user":7}       ... and of the groups that the person is in
+ *     {"job":"group_members","group":5}      ... and of those that all its members are in
+ *     {"job":"welcome","enrol":3,"user":7,"role":5}     the course's welcome message; role 0: none
+ *     {"job":"subscribe","course":2,"user":7,"role":5}  to forums that subscribe whoever comes
+ *     {"job":"account_deleted","user":7}     grades, files, competencies, and the request to erase
+ */
+struct slice lms_chores(const struct lms *lms);
+
 #endif

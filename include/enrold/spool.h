@@ -67,5 +67,7 @@ void spool_guard_inbox(int inbox);
 /* The feed's directory below the outbox, made when it is missing; the caller closes it. */
 struct error spool_open_outbox(
     const struct spool *spool, const char *feed, int *directory) MUST_CHECK;
+/* aftercare/, of which the same is true: what Moodle has to do, a file a run. */
+struct error spool_open_aftercare(const struct spool *spool, int *directory) MUST_CHECK;
 
 #endif

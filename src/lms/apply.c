@@ -174,6 +174,7 @@ static void census_follow(struct lms *lms, const struct effects *effects)
 
 struct error lms_apply(struct lms *lms, const struct effects *effects)
 {
+	chores_begin(lms);
 	if (effects->count == 0)
 		return OK;
 	holders_follow(lms, effects);
@@ -181,6 +182,7 @@ struct error lms_apply(struct lms *lms, const struct effects *effects)
 	if (has_census && backlog_takes(effects)) {
 		if (!backlog_add(lms->backlog, effects))
 			return error_memory("applying a batch");
+		chores_note(lms, effects);
 		census_follow(lms, effects);
 		return OK;
 	}
@@ -188,6 +190,7 @@ struct error lms_apply(struct lms *lms, const struct effects *effects)
 	if (has_census)
 		ids_recall(lms, effects);
 	write_now(lms, effects);
+	chores_note(lms, effects);
 	if (has_census)
 		census_follow(lms, effects);
 	return db_error(lms->db);

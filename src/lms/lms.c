@@ -60,7 +60,9 @@ struct error lms_open(const struct lms_options *options, struct lms **result)
 	lms->scratch = arena_create();
 	lms->backlog = backlog_create(lms);
 	lms->taken = taken_create();
-	bool has_memory = lms->arena && lms->scratch && lms->backlog && lms->taken;
+	lms->chores = chores_create();
+	bool has_memory =
+	    lms->arena && lms->scratch && lms->backlog && lms->taken && lms->chores;
 	struct error error = has_memory ? db_open(options, DB_EXISTING, &lms->db)
 	                                : error_memory("opening the LMS database");
 	if (!is_error(&error)) {
@@ -83,6 +85,7 @@ void lms_close(struct lms *lms)
 	backlog_free(lms->backlog);
 	census_free(lms->census);
 	taken_free(lms->taken);
+	chores_free(lms->chores);
 	roll_free(lms->roll);
 	nearest_free(lms->course_names);
 	holders_drop(lms);

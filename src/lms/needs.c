@@ -68,6 +68,7 @@ const struct table_needs table_needs[] = {
     {"role_capabilities", "", "contextid", true},
     {"message_conversations", "", "component, itemtype, itemid, contextid", true},
     {"message_conversation_members", "conversationid, userid, timecreated", "", true},
+    {"forum", "", "course, forcesubscribe", true},
     {"forum_subscriptions", "", "userid", true},
     {"forum_digests", "", "userid", true},
     {"forum_track_prefs", "", "userid", true},

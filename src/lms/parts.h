@@ -14,6 +14,7 @@
 #include "version.h"
 
 struct census;
+struct chores;
 struct taken;
 struct holders;
 struct setting;
@@ -50,6 +51,7 @@ struct lms {
 	struct census *census;  /* NULL: none */
 	int64_t census_version; /* of the database that it knows; 0: only this transaction's */
 	struct backlog *backlog;
+	struct chores *chores; /* of the last call of lms_apply */
 	struct taken *taken; /* values of unique profile fields, in this transaction */
 	/* rivals.c: */
 	struct db *lookout; /* NULL: not yet connected */
@@ -79,6 +81,19 @@ void accounts_prepare(struct lms *lms);
 /* Something was made that the transaction's roll has to know. */
 void roll_made(struct lms *lms, enum roll_kind kind, int64_t owner, struct slice name, int64_t id);
 void roll_joined(struct lms *lms, int64_t grouping, int64_t group);
+/* ---- chores.c ---- */
+
+struct chores *chores_create(void); /* NULL: no memory */
+void chores_free(struct chores *chores);
+/* Who is welcomed where, and who is subscribed, of a site just read. */
+void chores_load(struct lms *lms);
+/* None are left; then those of these changes, once what is new has its id. */
+void chores_begin(struct lms *lms);
+void chores_note(struct lms *lms, const struct effects *effects);
+/* Of what came along by itself: somebody is in a group now, or has a role in a course. */
+void chore_member(struct lms *lms, int64_t user);
+void chore_role(struct lms *lms, int64_t user, int64_t course, int64_t role);
+
 /* ---- holders.c ---- */
 
 /* What is known of them is forgotten: a transaction ends, or begins. */

@@ -39,6 +39,7 @@ const struct table_rights table_rights[] = {
     {"role_capabilities", "d", true},
     {"message_conversations", "", true},
     {"message_conversation_members", "id", true},
+    {"forum", "", true},
     {"forum_subscriptions", "d", true},
     {"forum_digests", "d", true},
     {"forum_track_prefs", "d", true},
@@ -225,6 +226,11 @@ static void tables_find(struct lms *lms)
 bool rights_has_table(const struct lms *lms, const char *table)
 {
 	return !(lms->rights[table_index(table)] & DB_IS_ABSENT);
+}
+
+bool rights_may_read(const struct lms *lms, const char *table)
+{
+	return (lms->rights[table_index(table)] & (DB_MAY_READ | DB_IS_ABSENT)) == DB_MAY_READ;
 }
 
 bool rights_has_optional(const struct lms *lms)

@@ -29,6 +29,7 @@ bool rights_knows_optional(struct db *db, const char *table);
 /* Whether the site has such an optional table, and whether it has any: then it is a real Moodle, no
  * site of `lms init`. Known since rights_load. */
 bool rights_has_table(const struct lms *lms, const char *table);
+bool rights_may_read(const struct lms *lms, const char *table);
 bool rights_has_optional(const struct lms *lms);
 
 /* What may be done with a right to a table: a set. */

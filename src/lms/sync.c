@@ -269,9 +269,14 @@ void cohorts_sync(struct work *work, const struct joining *joinings, size_t coun
 	group_all(&syncs);
 	for (size_t i = 0; roles && i < syncs.count; i++) {
 		tell_enrolment(&syncs, &syncs.items[i]);
-		if (roles[i] != 0)
-			tell_role(&syncs, &syncs.items[i], roles[i]);
-		if (joins_group(&syncs.items[i]))
-			tell_group(&syncs, &syncs.items[i]);
+		const struct sync *sync = &syncs.items[i];
+		if (roles[i] != 0) {
+			tell_role(&syncs, sync, roles[i]);
+			chore_role(work->lms, sync->user, sync->course, sync->role);
+		}
+		if (joins_group(sync)) {
+			tell_group(&syncs, sync);
+			chore_member(work->lms, sync->user);
+		}
 	}
 }

@@ -19,6 +19,7 @@
  * worker at one. A rehearsal that somebody waits for goes on as a sketch. Atomic files are exempt.
  * What collides with others is undone, and done again at once, with less at a time (pace.h).
  */
+#include "chores.h"
 #include "parts.h"
 #include "reader.h"
 
@@ -70,6 +71,7 @@ struct applying {
 	struct ledger_run committed;
 	struct hashing hashing;
 	struct answer *answer;
+	struct chores_file chores;
 	struct tally tally;
 };
 
@@ -101,6 +103,8 @@ static struct error round_write(struct applying *applying, int64_t now)
 	if (!is_error(&error))
 		error = lms_apply(applying->lms, &effects);
 	if (!is_error(&error))
+		error = chores_add(&applying->chores, lms_chores(applying->lms));
+	if (!is_error(&error))
 		error = answer_add(applying->answer, batch, &plan, &applying->tally);
 	return error;
 }
@@ -124,6 +128,8 @@ static struct error batch_write(struct applying *applying)
 static struct error answer_flush(struct applying *applying, struct answer_sizes *sizes)
 {
 	struct error error = answer_sync(applying->answer, sizes);
+	if (!is_error(&error))
+		error = chores_sync(&applying->chores);
 	return is_error(&error) ? error : input_sync(applying->run);
 }
 
@@ -299,7 +305,7 @@ static struct error commit(struct applying *applying)
 	applying->is_doubtful = true;
 	struct error error = transaction_commit(applying->run->runner);
 	applying->is_doubtful = is_error(&error);
-	return error;
+	return is_error(&error) ? error : chores_commit(&applying->chores);
 }
 
 /* In the middle of the file. */
@@ -502,6 +508,7 @@ static struct error on_header(void *context, const struct header *header)
 	error = batch_init(&applying->batch, header, &run->policy, run->site);
 	applying->batch.now = run->row.started_us / 1000000;
 	applying->batch.today = run->row.today;
+	applying->batch.has_aftercare = run->runner->shared->config->lms.aftercare;
 	return error;
 }
 
@@ -545,7 +552,9 @@ static struct error attempt(struct run *run, bool *wants_all_hashes)
 	if (file < 0)
 		return error_own(
 		    error_errno("cannot open work/%s/" RUN_INPUT, run->id), OWNER_FILE);
-	error = apply(&applying, file);
+	error = chores_open(&applying.chores, run);
+	if (!is_error(&error))
+		error = apply(&applying, file);
 	if (error.class == ERROR_RETRY && applying.is_open && !run->is_stopped)
 		transactions_shorten(&applying);
 	if (is_error(&error))
@@ -554,9 +563,12 @@ static struct error attempt(struct run *run, bool *wants_all_hashes)
 	transaction_rollback(run->runner);
 	hashes_done(&applying.hashing);
 	batch_done(&applying.batch);
-	if (is_error(&error) && !applying.is_doubtful)
+	if (is_error(&error) && !applying.is_doubtful) {
 		answer_cut(applying.answer,
 		    (struct answer_sizes){run->row.result_bytes, run->row.retry_bytes});
+		chores_cut(&applying.chores);
+	}
+	chores_close(&applying.chores);
 	answer_close(applying.answer);
 	reader_close(&applying.reader);
 	close(file);

@@ -1,5 +1,6 @@
 #include "enrold/lease.h"
 
+#include "chores.h"
 #include "disk.h"
 
 #include "enrold/answer.h"
@@ -270,6 +271,8 @@ static struct error run_move(struct lease *lease, int work, const char *id)
 		error = file_renew(run, ANSWER_RESULT);
 	if (!is_error(&error))
 		error = file_renew(run, ANSWER_RETRY);
+	if (!is_error(&error))
+		error = file_renew(run, RUN_CHORES);
 	close(run);
 	return is_error(&error) ? error : disk_sync(lease->spool->work, ".");
 }

@@ -6,6 +6,7 @@
  *     inbox/[feed/][preview/]staff.csv   the file that was dropped, then our copy of it
  *     input.csv                          our copy, while both are needed
  *     result.csv retry.csv summary.json  the answer in the making
+ *     aftercare.jsonl                    what Moodle has to do afterwards; see chores.h
  *     beside/                            the marker and checksum that came with the file
  *     try.1 try.2 try.3                  beginnings that have not come to an end
  */
@@ -22,6 +23,7 @@
 #define RUN_INPUT "input.csv"
 #define RUN_INPUT_PART "input.part"
 #define RUN_SUMMARY "summary.json"
+#define RUN_CHORES "aftercare.jsonl"
 #define RUN_BESIDE "beside"
 #define RUN_REASON "reason.txt"
 

@@ -2,8 +2,8 @@
  * publish: a finished run's files to their places. The ledger has decided; from here on nothing
  * can be lost, only be late, and each step is skipped when an earlier attempt has done it.
  *
- * The summary goes last into the outbox, so that its presence means that all is there; the input
- * leaves work/ only when the outbox is durable.
+ * What Moodle has to do goes first, the summary goes last into the outbox, so that its presence
+ * means that all is there; the input leaves work/ only when the outbox is durable.
  */
 #include "disk.h"
 #include "parts.h"
@@ -25,8 +25,8 @@ static void part_name(const struct run *run, char name[FILE_NAME_SIZE])
 
 static struct error copy_made(struct run *run, int from, int outbox, const char *part)
 {
-	int to = openat(
-	    outbox, part, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, MODE_ANSWER);
+	int to =
+	    openat(outbox, part, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, MODE_ANSWER);
 	if (to < 0)
 		return error_errno("cannot make %s in the outbox", part);
 	struct error error = disk_copy(from, to, run->runner->chunk, RUN_CHUNK);
@@ -59,6 +59,28 @@ static struct error regroup(struct run *run, int outbox, const char *name)
 			error = error_errno("cannot rename %s in the outbox", part);
 	}
 	close(from);
+	return error;
+}
+
+/* ---- what Moodle has to do ---- */
+
+/* Before the answer says that it was done; the web server's user reads it by the folder's group. */
+static struct error chores_publish(struct run *run)
+{
+	int place;
+	char name[FILE_NAME_SIZE];
+	if (!disk_has(run->directory, RUN_CHORES))
+		return OK;
+	snprintf(name, sizeof name, "%s.jsonl", run->id);
+	struct error error = spool_open_aftercare(run->runner->shared->spool, &place);
+	if (is_error(&error))
+		return error;
+	error = regroup(run, place, RUN_CHORES);
+	if (!is_error(&error))
+		error = disk_move_first(run->directory, RUN_CHORES, place, name);
+	if (!is_error(&error))
+		error = disk_sync(place, ".");
+	close(place);
 	return error;
 }
 
@@ -232,6 +254,8 @@ struct error publish(struct run *run)
 	if (is_error(&error))
 		return error;
 	error = head_note(run->runner->shared->spool, run->runner->lms, &run->row);
+	if (!is_error(&error))
+		error = chores_publish(run);
 	if (!is_error(&error))
 		error = outbox_fill(run, outbox);
 	close(outbox);

@@ -98,6 +98,11 @@ struct error spool_open_outbox(const struct spool *spool, const char *feed, int 
 	return is_error(&error) ? error_wrap(error_own(error, OWNER_FOLDER), "outbox") : OK;
 }
 
+struct error spool_open_aftercare(const struct spool *spool, int *directory)
+{
+	return disk_open_directory(spool->root, "aftercare", MODE_PLACE, directory);
+}
+
 static struct error device_check(const struct spool *spool, int directory, const char *name)
 {
 	struct stat root, stat;
@@ -174,6 +179,17 @@ static struct error inbox_make(const struct spool *spool)
 	return OK;
 }
 
+static struct error aftercare_make(const struct spool *spool)
+{
+	int directory;
+	struct error error = spool_open_aftercare(spool, &directory);
+	if (is_error(&error))
+		return error;
+	error = device_check(spool, directory, "aftercare");
+	close(directory);
+	return error;
+}
+
 static struct error places_open(struct spool *spool, const struct config *config)
 {
 	const struct {
@@ -190,6 +206,8 @@ static struct error places_open(struct spool *spool, const struct config *config
 		if (!is_error(&error))
 			error = device_check(spool, *places[i].directory, places[i].name);
 	}
+	if (!is_error(&error) && config->lms.aftercare)
+		error = aftercare_make(spool);
 	if (!is_error(&error))
 		error = inbox_make(spool);
 	static const char *const above[] = {".", "work"};

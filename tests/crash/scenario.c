@@ -12,11 +12,12 @@
 
 static void site_make(struct spool *spool, const char *feeds, const char *journal_mode)
 {
-	spool_make(spool, &(struct spool_options){.people = 60,
-	                      .courses = 5,
-	                      .feeds = feeds,
-	                      .settings = "stop_timeout: 3s\ncheckpoint_rows: 10000\n",
-	                      .journal_mode = journal_mode});
+	spool_make(
+	    spool, &(struct spool_options){.people = 60,
+	               .courses = 5,
+	               .feeds = feeds,
+	               .settings = "stop_timeout: 3s\ncheckpoint_rows: 10000\naftercare: true\n",
+	               .journal_mode = journal_mode});
 	files_make_directory(spool_path(spool, "inbox/preview").text);
 	files_make_directory(spool_path(spool, "inbox/hr").text);
 }
@@ -170,6 +171,36 @@ struct finished scenario_run(const struct spool *spool, const struct tracer *tra
 	return tracer_run(tracer, ARGV("enrold", "--config", spool->config.text, "--once"));
 }
 
+/* What Moodle is asked to do, by whichever run. */
+static struct buffer chores_gather(const struct spool *spool)
+{
+	struct buffer all = {0};
+	struct listing listing = files_list(spool_path(spool, "aftercare").text);
+	for (size_t i = 0; i < listing.count; i++) {
+		if (!text_ends(listing.entries[i].path, ".jsonl"))
+			fatal("aftercare/%s is left", listing.entries[i].path);
+		struct buffer text =
+		    files_read(spool_path(spool, "aftercare/%s", listing.entries[i].path).text);
+		buffer_add(&all, text.bytes, text.size);
+		buffer_done(&text);
+	}
+	listing_done(&listing);
+	buffer_add_char(&all, '\0');
+	return all;
+}
+
+/* Each once at least: what was done and undone may be asked for, too. */
+static void chores_compare(const struct spool *spool, const struct expectation *expectation)
+{
+	struct buffer all = chores_gather(spool);
+	for (const char *line = expectation->chores.bytes; *line; line = strchr(line, '\n') + 1) {
+		size_t size = (size_t)(strchr(line, '\n') - line) + 1;
+		if (!memmem(all.bytes, all.size, line, size))
+			fatal("Moodle is not asked to %.*s", (int)size - 1, line);
+	}
+	buffer_done(&all);
+}
+
 static struct verdict count(void *context, const struct call *call)
 {
 	*(long *)context = call->number;
@@ -189,12 +220,14 @@ struct expectation scenario_expect(const struct scenario *scenario, bool reads)
 		    finished.err.bytes);
 	finished_done(&finished);
 	expectation.state = spool_state(&spool);
+	expectation.chores = chores_gather(&spool);
 	law_close(&spool);
 	return expectation;
 }
 
 void expectation_done(struct expectation *expectation)
 {
+	buffer_done(&expectation->chores);
 	buffer_done(&expectation->state);
 }
 
@@ -220,6 +253,7 @@ void scenario_end(
 		    finished.err.bytes);
 	finished_done(&finished);
 	buffer_done(&state);
+	chores_compare(spool, expectation);
 	size_t answers = count_below(spool, "outbox", ".summary.json");
 	size_t archived = count_below(spool, "archive", "");
 	if (answers != scenario->answers || archived != scenario->archived)

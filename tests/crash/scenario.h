@@ -41,6 +41,7 @@ const struct scenario *scenario_named(const char *name); /* fatal when there is 
 /* An undisturbed run: the LMS after it, and how many calls it made. */
 struct expectation {
 	struct buffer state;
+	struct buffer chores; /* what Moodle is to do; ends with a NUL */
 	long calls;
 };
 

@@ -21,6 +21,7 @@ const struct more_table more_tables[] = {
         "VARCHAR(100), itemid INTEGER, contextid INTEGER, enabled " NUMBER ", timecreated " NUMBER},
     {"message_conversation_members",
         "conversationid INTEGER NOT NULL, userid INTEGER NOT NULL, timecreated INTEGER NOT NULL"},
+    {"forum", "course " NUMBER ", type " NAME ", forcesubscribe " NUMBER},
     {"forum_subscriptions", "userid " NUMBER ", forum " NUMBER},
     {"forum_digests", "userid " NUMBER ", forum " NUMBER},
     {"forum_track_prefs", "userid " NUMBER ", forumid " NUMBER},

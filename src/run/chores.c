@@ -1,0 +1,92 @@
+#include "chores.h"
+
+#include "disk.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+static struct error failed(const char *what)
+{
+	return error_errno("cannot %s " RUN_CHORES " in work", what);
+}
+
+static struct error file_open(struct chores_file *chores, int more)
+{
+	chores->file = openat(chores->run->directory, RUN_CHORES,
+	    O_RDWR | O_APPEND | O_NOFOLLOW | O_CLOEXEC | more, MODE_ANSWER);
+	return chores->file < 0 ? failed("open") : OK;
+}
+
+/* A line that a kill has cut short tells of what was not committed. Lines are short. */
+static struct error tail_cut(struct chores_file *chores)
+{
+	char bytes[512];
+	off_t size = lseek(chores->file, 0, SEEK_END), from;
+	from = size > (off_t)sizeof bytes ? size - (off_t)sizeof bytes : 0;
+	ssize_t count = size < 0 ? -1 : pread(chores->file, bytes, sizeof bytes, from);
+	if (count < 0)
+		return failed("read");
+	while (count > 0 && bytes[count - 1] != '\n')
+		count--;
+	chores->committed = from + count;
+	return ftruncate(chores->file, chores->committed) < 0 ? failed("cut") : OK;
+}
+
+/* Which of the lines that are there belong to the last checkpoint nobody knows; of a run that the
+ * ledger does not know none does. */
+struct error chores_open(struct chores_file *chores, const struct run *run)
+{
+	*chores = (struct chores_file){.run = run, .file = -1, .is_flushed = true};
+	if (run->row.state == RUN_UNKNOWN)
+		return unlinkat(run->directory, RUN_CHORES, 0) < 0 && errno != ENOENT
+		           ? failed("remove")
+		           : OK;
+	if (!disk_has(run->directory, RUN_CHORES))
+		return OK;
+	struct error error = file_open(chores, 0);
+	return is_error(&error) ? error : tail_cut(chores);
+}
+
+struct error chores_add(struct chores_file *chores, struct slice lines)
+{
+	struct error error = OK;
+	if (lines.size == 0 || chores->run->lane.is_preview)
+		return OK;
+	if (chores->file < 0)
+		error = file_open(chores, O_CREAT);
+	chores->is_flushed = false;
+	return is_error(&error) ? error : disk_write(chores->file, lines, RUN_CHORES);
+}
+
+struct error chores_sync(struct chores_file *chores)
+{
+	if (chores->is_flushed)
+		return OK;
+	if (fdatasync(chores->file) < 0)
+		return failed("flush");
+	chores->is_flushed = true;
+	return disk_sync(chores->run->directory, ".");
+}
+
+struct error chores_commit(struct chores_file *chores)
+{
+	if (chores->file < 0)
+		return OK;
+	chores->committed = lseek(chores->file, 0, SEEK_END);
+	return chores->committed < 0 ? failed("read") : OK;
+}
+
+void chores_cut(struct chores_file *chores)
+{
+	/* What stays behind is asked for in vain. */
+	int ignored = chores->file < 0 ? 0 : ftruncate(chores->file, chores->committed);
+	(void)ignored;
+}
+
+void chores_close(struct chores_file *chores)
+{
+	if (chores->file >= 0)
+		close(chores->file);
+	chores->file = -1;
+}
