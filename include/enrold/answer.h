@@ -3,7 +3,7 @@
  * (CONTRACT 5). They get their public names later, by publish.
  *
  * What was written is durable only after answer_sync; the byte counts that it gives go into the
- * checkpoint, and answer_open cuts the files back to them.
+ * checkpoint, and answer_begin cuts the files back to them.
  */
 #ifndef ENROLD_ANSWER_H
 #define ENROLD_ANSWER_H
@@ -25,9 +25,14 @@ struct answer_sizes {
 	uint64_t retry;  /* 0: no such file, no row has failed */
 };
 
-/* directory: of the run, borrowed until close. The header is borrowed too. */
+/*
+ * directory: of the run, borrowed until close. The header is borrowed too. Nothing is changed: the
+ * files may be another daemon's by now, which took us for dead. It is safe to go on when the
+ * directory still stands where ours do: a daemon that takes it over later makes the files anew.
+ */
 struct error answer_open(int directory, const struct header *header, struct answer_sizes sizes,
     struct answer **answer) MUST_CHECK;
+struct error answer_begin(struct answer *answer) MUST_CHECK;
 void answer_close(struct answer *answer);
 /* What does not belong to the sizes is given back at once: the attempt has failed, perhaps because
  * the disk is full, and others need the room. */

@@ -17,6 +17,8 @@ static const char result_header[] =
 /* Text that is gathered before it is written. A row may be as long as a record is. */
 enum { GATHERED_MAX = 1 << 20 };
 
+enum { MODE_RESULT = 0640, MODE_RETRY = 0600 };
+
 /* One of the two files: text is gathered and written at once. */
 struct sheet {
 	const char *name;
@@ -31,6 +33,7 @@ struct answer {
 	const struct header *header;
 	struct sheet result;
 	struct sheet retry;
+	bool is_begun; /* the files are ours to change */
 };
 
 /* What an earlier process wrote counts too. */
@@ -50,17 +53,19 @@ static struct error sheet_hash(struct sheet *sheet)
 	return OK;
 }
 
-static struct error sheet_open(struct answer *answer, struct sheet *sheet, mode_t mode)
+/* flags: O_EXCL where it cannot be there, unless another daemon has made it. */
+static struct error sheet_open(struct answer *answer, struct sheet *sheet, int flags, mode_t mode)
 {
-	if (sheet->file >= 0)
-		return OK;
 	sheet->hash = hash_create();
 	if (!sheet->hash)
 		return error_memory("opening the answer");
-	sheet->file =
-	    openat(answer->directory, sheet->name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, mode);
-	if (sheet->file < 0)
-		return error_errno("cannot open %s", sheet->name);
+	sheet->file = openat(answer->directory, sheet->name,
+	    O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC | flags, mode);
+	return sheet->file < 0 ? error_errno("cannot open %s", sheet->name) : OK;
+}
+
+static struct error sheet_begin(struct sheet *sheet)
+{
 	struct stat stat;
 	if (fstat(sheet->file, &stat) < 0)
 		return error_errno("cannot look at %s", sheet->name);
@@ -119,19 +124,30 @@ struct error answer_open(
 	answer->header = header;
 	answer->result = (struct sheet){.name = ANSWER_RESULT, .file = -1, .size = sizes.result};
 	answer->retry = (struct sheet){.name = ANSWER_RETRY, .file = -1, .size = sizes.retry};
-	struct error error = sheet_open(answer, &answer->result, 0640);
+	struct error error = sheet_open(answer, &answer->result, 0, MODE_RESULT);
 	if (!is_error(&error) && sizes.retry > 0)
-		error = sheet_open(answer, &answer->retry, 0600);
-	else if (!is_error(&error) && unlinkat(directory, ANSWER_RETRY, 0) < 0 && errno != ENOENT)
-		error = error_errno("cannot remove an unfinished " ANSWER_RETRY);
+		error = sheet_open(answer, &answer->retry, 0, MODE_RETRY);
 	if (is_error(&error)) {
 		answer_close(answer);
 		return error;
 	}
-	if (sizes.result == 0)
-		buffer_add_text(&answer->result.text, result_header);
 	*result = answer;
 	return OK;
+}
+
+struct error answer_begin(struct answer *answer)
+{
+	answer->is_begun = true;
+	struct error error = sheet_begin(&answer->result);
+	if (is_error(&error))
+		return error;
+	if (answer->result.size == 0)
+		buffer_add_text(&answer->result.text, result_header);
+	if (answer->retry.size > 0)
+		return sheet_begin(&answer->retry);
+	return unlinkat(answer->directory, ANSWER_RETRY, 0) < 0 && errno != ENOENT
+	           ? error_errno("cannot remove an unfinished " ANSWER_RETRY)
+	           : OK;
 }
 
 void answer_close(struct answer *answer)
@@ -152,7 +168,7 @@ static void sheet_cut(const struct sheet *sheet, uint64_t size)
 
 void answer_cut(struct answer *answer, struct answer_sizes sizes)
 {
-	if (!answer)
+	if (!answer || !answer->is_begun)
 		return;
 	sheet_cut(&answer->result, sizes.result);
 	sheet_cut(&answer->retry, sizes.retry);
@@ -280,7 +296,7 @@ static struct error retry_add(
 	if (!is_whole(record))
 		return OK;
 	if (answer->retry.size == 0 && answer->retry.text.size == 0) {
-		struct error error = sheet_open(answer, &answer->retry, 0600);
+		struct error error = sheet_open(answer, &answer->retry, O_EXCL, MODE_RETRY);
 		if (is_error(&error))
 			return error;
 		retry_header(answer);

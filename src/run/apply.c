@@ -498,6 +498,10 @@ static struct error on_header(void *context, const struct header *header)
 	struct run *run = applying->run;
 	struct answer_sizes sizes = {run->row.result_bytes, run->row.retry_bytes};
 	struct error error = answer_open(run->directory, header, sizes, &applying->answer);
+	if (!is_error(&error))
+		error = run_check_place(run);
+	if (!is_error(&error))
+		error = answer_begin(applying->answer);
 	if (is_error(&error))
 		return error;
 	error = lists_load(applying->lms, header, &run->policy);

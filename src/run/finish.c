@@ -109,11 +109,16 @@ static struct error answer_take(struct run *run, struct finish *finish)
 	struct error error = answer_open(run->directory, NULL, sizes, &answer);
 	if (is_error(&error))
 		return error;
-	finish->result_bytes = sizes.result;
-	finish->retry_bytes = sizes.retry;
-	answer_hashes(answer, finish->result_sha256, finish->retry_sha256);
+	error = run_check_place(run);
+	if (!is_error(&error))
+		error = answer_begin(answer);
+	if (!is_error(&error)) {
+		finish->result_bytes = sizes.result;
+		finish->retry_bytes = sizes.retry;
+		answer_hashes(answer, finish->result_sha256, finish->retry_sha256);
+	}
 	answer_close(answer);
-	return OK;
+	return error;
 }
 
 struct error finish_refused(struct run *run, const struct error *refusal)

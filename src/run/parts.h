@@ -75,6 +75,8 @@ struct error claim_close(struct run *run) MUST_CHECK;
 
 /* ---- run.c ---- */
 
+/* RETRY: the directory is no longer among ours; another daemon took us for dead and has it now. */
+struct error run_check_place(const struct run *run) MUST_CHECK;
 /* The error of a text in its row of the ledger that enrold has not written. */
 struct error row_is_altered(const struct run *run, struct error error);
 

@@ -183,6 +183,18 @@ static struct error begin(struct run *run)
 }
 
 /* Somebody has been at its row in the ledger: that is this file's trouble, and no other's. */
+struct error run_check_place(const struct run *run)
+{
+	struct stat ours, there;
+	if (fstat(run->directory, &ours) < 0)
+		return error_errno("cannot look at work/%s", run->id);
+	if (fstatat(run->runner->shared->spool->work, run->id, &there, AT_SYMLINK_NOFOLLOW) < 0)
+		return error_errno("cannot find work/%s any more", run->id);
+	return ours.st_ino == there.st_ino && ours.st_dev == there.st_dev
+	           ? OK
+	           : error_retry("work/%s is another directory now", run->id);
+}
+
 struct error row_is_altered(const struct run *run, struct error error)
 {
 	error.owner = OWNER_FILE;

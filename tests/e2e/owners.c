@@ -215,6 +215,66 @@ Test(owners, a_checksum_that_may_not_be_read_keeps_its_file_in_the_inbox_and_no_
 	law_close(&spool);
 }
 
+/* ---- what another daemon has taken over ---- */
+
+struct heir {
+	const struct spool *spool;
+	int strikes;
+};
+
+static const char heirs_answer[] = "what the heir has written\n";
+
+/* It moves the run to its own directory and goes on with it, while we are about to open the
+ * answer: the names in the directory that we have open are his. */
+static struct verdict take_over(void *context, const struct call *call)
+{
+	struct heir *heir = context;
+	if (heir->strikes > 0 || call->kind != CALL_CREATE ||
+	    !text_ends(call->path.text, "/result.csv"))
+		return (struct verdict){VERDICT_GO, 0};
+	heir->strikes++;
+	struct path run = call->path;
+	*strrchr(run.text, '/') = '\0';
+	files_make_directory(spool_path(heir->spool, "work/other").text);
+	struct path his = spool_path(heir->spool, "work/other%s", strrchr(run.text, '/'));
+	files_rename(run.text, his.text);
+	files_write(
+	    path_of("%s/result.csv", his.text).text, heirs_answer, strlen(heirs_answer), 0640);
+	return (struct verdict){VERDICT_GO, 0};
+}
+
+Test(owners, a_run_that_another_daemon_has_taken_over_is_not_written_to)
+{
+	struct spool spool;
+	if (!tracer_works())
+		cr_skip_test("no ptrace here");
+	spool_make(&spool, NULL);
+	spool_drop(&spool, "staff.csv", text);
+	struct heir heir = {.spool = &spool};
+	const struct tracer tracer = {
+	    .below = spool.root.text, .on_call = take_over, .context = &heir};
+	struct finished finished =
+	    tracer_run(&tracer, ARGV("enrold", "--config", spool.config.text, "--once"));
+	cr_expect_eq(finished.status, 0, "%s", finished.err.bytes);
+	finished_done(&finished);
+	cr_expect_eq(heir.strikes, 1);
+	struct path his = spool_path(&spool, "work/other");
+	struct listing listing = files_list(his.text);
+	size_t seen = 0;
+	for (size_t i = 0; i < listing.count; i++) {
+		struct path path = path_of("%s/%s", his.text, listing.entries[i].path);
+		if (!text_ends(path.text, "/result.csv"))
+			continue;
+		struct buffer result = files_read(path.text);
+		cr_expect_str_eq(result.bytes, heirs_answer);
+		buffer_done(&result);
+		seen++;
+	}
+	cr_expect_eq(seen, 1);
+	listing_done(&listing);
+	spool_remove(&spool);
+}
+
 /* ---- what is put in the place of a file in the moment of the claim ---- */
 
 struct swap {
