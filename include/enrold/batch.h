@@ -47,6 +47,7 @@ struct record {
 	uint32_t key;       /* who is meant */
 	uint32_t name_key;  /* who has the user name, where that is not the key */
 	uint32_t old_key;   /* who is to be renamed */
+	uint32_t gone_key;  /* whether somebody of the name was deleted, of rows that delete */
 	uint32_t email_key; /* who has the address that the row gives */
 	/* By column: who has the value that the row gives to a unique profile field; NULL: there is
 	 * no such column. */

@@ -91,7 +91,7 @@ static inline const char *site_zone(const struct site_facts *site)
 int zone_compare(const void *a, const void *b);
 
 /* A question who somebody is, and its answer. */
-enum user_key_by { KEY_USERNAME, KEY_EMAIL, KEY_IDNUMBER, KEY_PROFILE };
+enum user_key_by { KEY_USERNAME, KEY_EMAIL, KEY_IDNUMBER, KEY_PROFILE, KEY_DELETED };
 
 /* So much of the value of a unique profile field has to be unique. */
 enum { UNIQUE_CHARACTERS = 255 };
@@ -107,7 +107,8 @@ struct user_key {
 	enum user_key_by by; /* e-mail: without regard to case, and what looks the same is found */
 	struct slice text;
 	uint32_t field;   /* KEY_PROFILE: whose value begins with the text; index into the site's */
-	uint32_t matches; /* local accounts that are not deleted; KEY_PROFILE: any */
+	uint32_t matches; /* local accounts that are not deleted; KEY_PROFILE: any; KEY_DELETED:
+	                   * those that are, and had this user name */
 	int64_t ids[2];   /* of the first two; KEY_PROFILE: of those who got it last */
 	/* KEY_USERNAME, KEY_IDNUMBER: of those that nobody is called to the letter, two at most. */
 	uint32_t alikes_count;
@@ -192,6 +193,8 @@ struct cohort_facts {
 	struct slice idnumber; /* of one that was found by its id */
 	struct slice nearest;  /* of a name that no cohort has, where none may be made */
 	int64_t id;
+	uint32_t matches; /* cohorts of that idnumber, more than one is an error */
+	int64_t other;    /* of a number: another cohort, which has it as its idnumber */
 	bool is_external; /* another component's: its members are not ours to change */
 	int64_t context, level, instance;
 	uint32_t same; /* index of the first of the batch that is this very cohort */

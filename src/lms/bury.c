@@ -288,20 +288,20 @@ static void names_find(struct leavers *all)
 	}
 }
 
-static void md5_text(struct db *db, struct slice text, char hex[33])
+void tombstone_mark(struct db *db, struct slice username, char mark[TOMBSTONE_SIZE + 1])
 {
 	unsigned char digest[EVP_MAX_MD_SIZE] = {0};
 	unsigned int size = 0;
-	if (EVP_Digest(text.bytes, text.size, digest, &size, EVP_md5(), NULL) != 1)
+	if (EVP_Digest(username.bytes, username.size, digest, &size, EVP_md5(), NULL) != 1)
 		db_fail(db, error_memory("hashing a user name"));
 	for (unsigned int i = 0; i < 16; i++)
-		snprintf(hex + 2 * i, 3, "%02x", digest[i]);
+		snprintf(mark + 2 * i, 3, "%02x", digest[i]);
 }
 
 static void row_bury(struct leavers *all, const struct leaver *leaver)
 {
-	char email[33];
-	md5_text(all->work->lms->db, leaver->username, email);
+	char email[TOMBSTONE_SIZE + 1];
+	tombstone_mark(all->work->lms->db, leaver->username, email);
 	db_run(all->work->lms->db,
 	    "UPDATE {user} SET deleted = 1, username = ?, email = ?, idnumber = '', picture = 0, "
 	    "timemodified = ? WHERE id = ?",

@@ -86,6 +86,19 @@ static bool is_named(const struct cohort_facts *cohort)
 	return !value_is_integer(cohort->text);
 }
 
+/* A number is an id; that somebody else has it for an idnumber has to be told. */
+static void numbers_look_at(struct lms *lms, struct cohort_facts *cohorts, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		int64_t other;
+		if (is_named(&cohorts[i]))
+			continue;
+		cohorts_read(lms);
+		roll_find(lms->roll, ROLL_COHORTS, 0, cohorts[i].text, &other);
+		cohorts[i].other = other == cohorts[i].id ? 0 : other;
+	}
+}
+
 struct error lms_find_cohorts(
     struct lms *lms, struct cohort_facts *cohorts, size_t count, struct arena *arena)
 {
@@ -101,7 +114,8 @@ struct error lms_find_cohorts(
 			id = id_of(cohorts[i].text);
 		} else {
 			cohorts_read(lms);
-			roll_find(lms->roll, ROLL_COHORTS, 0, cohorts[i].text, &id);
+			cohorts[i].matches =
+			    roll_find(lms->roll, ROLL_COHORTS, 0, cohorts[i].text, &id);
 		}
 		if (id != 0)
 			db_question(&questions, i, DB_VALUES(db_int(id)));
@@ -121,6 +135,7 @@ struct error lms_find_cohorts(
 		if (!is_named(cohort))
 			cohort->idnumber = arena_copy(arena, db_column_text(&rows, 5));
 	}
+	numbers_look_at(lms, cohorts, count);
 	return arena_has_failed(arena) ? error_memory("looking up cohorts") : db_error(lms_db(lms));
 }
 

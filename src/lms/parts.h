@@ -176,6 +176,9 @@ void sessions_end(struct work *work, int64_t user);
 
 /* The accounts of these changes are deleted. */
 void accounts_bury(struct work *work, const size_t *changes, size_t count);
+/* The address that the row of a deleted account has: by it one can tell what its name was. */
+enum { TOMBSTONE_SIZE = 32 };
+void tombstone_mark(struct db *db, struct slice username, char mark[TOMBSTONE_SIZE + 1]);
 
 /* An account that goes. */
 struct departure {

@@ -131,6 +131,25 @@ static void find_alikes(
 		alike(&keys[rows.about], db_column_int(&rows, 0), db_column_text(&rows, 1), arena);
 }
 
+static void find_deleted(struct lms *lms, struct user_key *keys, size_t count)
+{
+	struct db_questions questions = db_questions(lms->scratch);
+	for (size_t i = 0; i < count; i++) {
+		char mark[TOMBSTONE_SIZE + 1];
+		if (keys[i].by != KEY_DELETED)
+			continue;
+		tombstone_mark(lms_db(lms), keys[i].text, mark);
+		struct slice kept = arena_copy(lms->scratch, slice_of(mark));
+		db_question(&questions, i, DB_VALUES(db_text(kept), db_int(lms->site.local_host)));
+	}
+	struct db_rows rows = db_ask(lms_db(lms),
+	    "SELECT id FROM {each}{user} WHERE {same email = ?1} AND {loose deleted} = 1 AND "
+	    "{loose mnethostid} = ?2",
+	    &questions);
+	while (db_next(&rows))
+		keys[rows.about].matches = 1;
+}
+
 /* Whether all of them are answered. */
 static bool users_recall(struct lms *lms, struct user_key *keys, size_t count, struct arena *arena)
 {
@@ -157,6 +176,7 @@ struct error lms_find_users(
 	find_by_idnumber(lms, keys, count);
 	find_alikes(lms, keys, count, KEY_IDNUMBER, arena);
 	find_by_email(lms, keys, count);
+	find_deleted(lms, keys, count);
 	taken_find(lms->taken, lms_db(lms), &lms->site, keys, count);
 	return db_error(lms_db(lms));
 }

@@ -71,6 +71,8 @@ struct slice step_keep_text(const struct step *step, const struct buffer *text);
 /* How many are called so, two at most; and the first of them. */
 uint32_t account_find_all(const struct batch *batch, uint32_t key, uint32_t people[2]);
 uint32_t account_find(const struct batch *batch, uint32_t key);
+/* Somebody who is not there any more was called so. */
+bool account_was_deleted(const struct batch *batch, const struct record *record);
 bool account_is_free(const struct batch *batch, uint32_t key);
 /* From now on the person is called so too. */
 void account_learn(struct batch *batch, enum user_key_by by, struct slice text, uint32_t person);

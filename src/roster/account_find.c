@@ -22,6 +22,7 @@ static bool key_holds(const struct batch *batch, const struct user_key *key, uin
 	case KEY_PROFILE:
 		return slice_is(
 		    value_beginning(is->profile[key->field], UNIQUE_CHARACTERS), key->text);
+	case KEY_DELETED: return false;
 	case KEY_IDNUMBER: break;
 	}
 	return batch_is_meant(batch, key, is->details[DETAIL_IDNUMBER]);
@@ -79,6 +80,16 @@ void account_learn_profile(
 		uint32_t field = field_find(batch->site, value->field);
 		key_learn(batch, batch_profile_key(batch, field, value->data), person);
 	}
+}
+
+bool account_was_deleted(const struct batch *batch, const struct record *record)
+{
+	for (uint32_t i = 0; record->key != INDEX_NONE && i < 2; i++) {
+		uint32_t person = batch->key_people[record->key][i];
+		if (person != INDEX_NONE && batch->people[person].is_gone)
+			return true;
+	}
+	return record->gone_key != INDEX_NONE && batch->keys[record->gone_key].matches > 0;
 }
 
 bool account_is_free(const struct batch *batch, uint32_t key)

@@ -19,6 +19,30 @@ static void rest_answer(struct step *step, uint32_t column)
 		              "can remove them; switch on aftercare."));
 }
 
+/* A name that nobody ever had may be misspelt, and then somebody stays who should go. Of addresses
+ * and numbers nothing is left by which to tell. */
+static bool delete_nobody(struct step *step, uint32_t column)
+{
+	const struct header *header = step->header;
+	bool by_name = header->key == header->single[COLUMN_USERNAME];
+	struct slice cell = record_cell(step->record, header->key);
+	struct slice name = value_brief(cell, VALUE_SHOWN_MAX, step->arena);
+	bool is_gone = !by_name || account_was_deleted(step->batch, step->record);
+	if (step->policy->compat == COMPAT_MOODLE || !is_gone)
+		return step_drop(step, header->key, CODE_USER_NOT_FOUND,
+		    arena_print(step->arena,
+		        "No account has or had the %.*s '%.*s': correct it, or remove the row.",
+		        SLICE_ARG(header->columns[header->key].name), SLICE_ARG(name)));
+	step->record->ended = "Not attempted: the account was deleted.";
+	step_answer(step, column, OUTCOME_UNCHANGED, CODE_ALREADY_DELETED, name,
+	    by_name ? SLICE("The account has been deleted already.")
+	            : arena_print(step->arena,
+	                  "No account has the %.*s '%.*s': it has been deleted already, or never "
+	                  "was.",
+	                  SLICE_ARG(header->columns[header->key].name), SLICE_ARG(name)));
+	return false;
+}
+
 bool account_delete(struct step *step)
 {
 	uint32_t column = step->header->single[COLUMN_DELETED];
@@ -27,8 +51,7 @@ bool account_delete(struct step *step)
 		    SLICE(
 		        "This feed may not delete accounts: set allow_delete, or remove the row."));
 	if (step->person == INDEX_NONE)
-		return account_not_found(
-		    step, COLUMN_NONE, record_cell(step->record, step->header->key));
+		return delete_nobody(step, column);
 	if (account_is_protected(step))
 		return account_protected(step);
 	if (step_lacks(step, column, DEED_DELETE_ACCOUNT))

@@ -253,6 +253,11 @@ static void keys_read(struct batch *batch, struct record *record)
 		return;
 	struct slice old = record_cell(record, header->single[COLUMN_OLDUSERNAME]);
 	record->old_key = key_of(batch, KEY_USERNAME, username_form(batch, old));
+	bool truth = false,
+	     deletes =
+	         truth_read(record_cell(record, header->single[COLUMN_DELETED]), &truth) && truth;
+	if (deletes && by_name && batch->policy->compat == COMPAT_NONE)
+		record->gone_key = key_of(batch, KEY_DELETED, record->name);
 	record->email_key =
 	    key_of(batch, KEY_EMAIL, record_cell(record, header->details[DETAIL_EMAIL]));
 	if (batch->asks_unique)
@@ -329,6 +334,7 @@ static struct record *record_begin(struct batch *batch, const struct csvin_recor
 	    .key = INDEX_NONE,
 	    .name_key = INDEX_NONE,
 	    .old_key = INDEX_NONE,
+	    .gone_key = INDEX_NONE,
 	    .email_key = INDEX_NONE,
 	    .person = INDEX_NONE};
 	return record;
@@ -483,6 +489,8 @@ struct error batch_meet(struct batch *batch)
 {
 	for (size_t k = batch->keys_asked; k < batch->keys_count; k++) {
 		struct user_key *key = &batch->keys[k];
+		if (key->by == KEY_DELETED)
+			continue; /* nobody is there */
 		for (uint32_t i = 0; i < 2 && i < key->matches; i++)
 			batch->key_people[k][i] =
 			    person_meet(batch, name_of(key, key->text), key->ids[i]);

@@ -84,23 +84,80 @@ static struct slice missing_message(struct arena *arena, const char *what, struc
 	    SLICE_ARG(name), setting);
 }
 
+/* "-manager" takes a role away, and nothing else. */
+static bool is_negated(struct slice name)
+{
+	return name.size > 1 && name.bytes[0] == '-';
+}
+
+static void negated_error(
+    struct pass *pass, const struct request *request, uint32_t column, const char *what)
+{
+	struct slice cell = record_cell(&pass->batch->records[request->record], column);
+	request_error(pass, request, column, CODE_INVALID_VALUE,
+	    arena_print(pass->batch->arena,
+	        "There is no %s '%.*s', and a - in front takes nobody out of one: do that in the "
+	        "LMS, or remove the -.",
+	        what, SLICE_ARG(cell)));
+}
+
+/* Of a number that is no id. */
+static struct slice number_message(const struct pass *pass, const struct cohort_facts *cohort)
+{
+	struct arena *arena = pass->batch->arena;
+	if (cohort->other == 0 || !may_fits(&pass->batch->policy->may.cohorts, cohort->text))
+		return arena_print(arena,
+		    "No cohort has the id %.*s: name cohorts by their idnumber, which is no "
+		    "number.",
+		    SLICE_ARG(cohort->text));
+	return arena_print(arena,
+	    "%.*s is the idnumber of a cohort, and a number is taken for an id: write its id, "
+	    "%lld, or give it an idnumber that is no number.",
+	    SLICE_ARG(cohort->text), (long long)cohort->other);
+}
+
 static bool cohort_is_missing(
     struct pass *pass, const struct request *request, const struct cohort_facts *cohort)
 {
 	const struct policy_may *may = &pass->batch->policy->may;
-	struct arena *arena = pass->batch->arena;
 	bool is_number = value_is_integer(cohort->text);
-	if (cohort->id != 0 || (may->create_cohorts && !is_number))
+	if (cohort->id != 0)
+		return false;
+	if (!is_number && is_negated(cohort->text)) {
+		negated_error(pass, request, request->column, "cohort");
+		return true;
+	}
+	if (may->create_cohorts && !is_number)
 		return false;
 	struct slice nearest =
 	    may_fits(&may->cohorts, cohort->nearest) ? cohort->nearest : SLICE("");
 	request_error(pass, request, request->column, CODE_COHORT_NOT_FOUND,
-	    is_number
-	        ? arena_print(arena,
-	              "No cohort has the id %.*s: name cohorts by their idnumber, which is "
-	              "no number.",
-	              SLICE_ARG(cohort->text))
-	        : missing_message(arena, "cohort", cohort->text, nearest, "may.create.cohorts"));
+	    is_number ? number_message(pass, cohort)
+	              : missing_message(pass->batch->arena, "cohort", cohort->text, nearest,
+	                    "may.create.cohorts"));
+	return true;
+}
+
+/* Two cohorts are called so; Moodle takes a number for an id whatever else it is. */
+static bool cohort_is_ambiguous(
+    struct pass *pass, const struct request *request, const struct cohort_facts *named)
+{
+	bool as_moodle = pass->batch->policy->compat == COMPAT_MOODLE;
+	struct arena *arena = pass->batch->arena;
+	if (named->matches > 1)
+		request_error(pass, request, request->column, CODE_COHORT_AMBIGUOUS,
+		    arena_print(arena,
+		        "%u cohorts have the idnumber '%.*s': give them different ones in the LMS.",
+		        named->matches, SLICE_ARG(named->text)));
+	else if (named->id != 0 && named->other != 0 && !as_moodle)
+		request_error(pass, request, request->column, CODE_COHORT_AMBIGUOUS,
+		    arena_print(arena,
+		        "%.*s is the id of one cohort and the idnumber of another: give that one "
+		        "an "
+		        "idnumber that is no number.",
+		        SLICE_ARG(named->text)));
+	else
+		return false;
 	return true;
 }
 
@@ -115,6 +172,7 @@ static bool cohort_error(
 		        SLICE_ARG(named->text)));
 	else if (request_lacks(
 	             pass, request, request->column, named->text, DEED_BIT(DEED_SEE_COHORT)) ||
+	         cohort_is_ambiguous(pass, request, named) ||
 	         cohort_is_missing(pass, request, cohort))
 		return true;
 	else if (cohort->is_external)
@@ -213,6 +271,10 @@ void group_settle(struct pass *pass, const struct request *request, bool may_joi
 	if (request_lacks(
 	        pass, request, request->group_column, group->text, DEED_BIT(DEED_SEE_GROUP)))
 		return;
+	if (is_missing && is_negated(group->text)) {
+		negated_error(pass, request, request->group_column, "group");
+		return;
+	}
 	if (is_missing && !pass->batch->policy->may.create_groups) {
 		request_error(pass, request, request->group_column, CODE_GROUP_NOT_FOUND,
 		    missing_message(pass->batch->arena, "group", group->text, group->nearest,

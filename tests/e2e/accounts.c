@@ -56,6 +56,11 @@ Test(accounts, live_from_their_making_to_their_end)
 	    {4, "suspended", "done", "account_activated"},
 	    {5, "deleted", "done", "account_deleted"});
 	answer_close(&answer);
+	run_file(&spool, &answer, "b.csv", "username,deleted,course1\np1,1,C2\np0,1,\n");
+	EXPECT(&answer, {2, "deleted", "unchanged", "already_deleted"},
+	    {2, "course1", "skipped", "row_not_applied"},
+	    {3, "username", "error", "user_not_found"});
+	answer_close(&answer);
 	run_file(&spool, &answer, "mail/c.csv", "email,course1\nNINA@X.EXAMPLE,C3\n");
 	EXPECT(&answer, {2, "course1", "done", "enrolled"});
 	cr_expect_str_eq(

@@ -199,3 +199,22 @@ Test(members, that_failed_join_once_the_retry_file_is_mended)
 	answer_close(&answer);
 	law_close(&spool);
 }
+
+Test(members, of_cohorts_that_could_be_two_are_told)
+{
+	struct spool spool;
+	struct answer answer;
+	spool_make(&spool, &all);
+	spool_execute(&spool,
+	    "INSERT INTO mdl_cohort (contextid, name, idnumber, descriptionformat, timecreated, "
+	    "timemodified) VALUES (1, 'a', '2026', 1, 1, 1), (1, 'b', 'DUP', 1, 1, 1), "
+	    "(1, 'c', 'DUP', 1, 1, 1), (1, 'd', '2', 1, 1, 1)");
+	spool_drop(&spool, "staff.csv", "username,cohort1\np1,2026\np1,DUP\np1,-DUP\np1,2\np2,1\n");
+	spool_once(&spool);
+	answer_open(&answer, &spool, "staff.csv", 0);
+	EXPECT(&answer, {2, "cohort1", "error", "cohort_not_found"},
+	    {3, "cohort1", "error", "cohort_ambiguous"}, {4, "cohort1", "error", "invalid_value"},
+	    {5, "cohort1", "error", "cohort_ambiguous"}, {6, "cohort1", "done", "cohort_joined"});
+	answer_close(&answer);
+	law_close(&spool);
+}

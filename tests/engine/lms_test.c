@@ -103,6 +103,9 @@ Test(lms, finds_local_people_who_are_not_deleted)
 	    {KEY_USERNAME, {"P2", 2}, 0, 0, TAKEN_BY_COLLATION},
 	    {KEY_USERNAME, {"adm\xC3\xADn", 6}, 0, 0, TAKEN_BY_COLLATION},
 	    {KEY_USERNAME, {"admin", 5}, 1, 2, FREE},
+	    {KEY_DELETED, {"gone", 4}, 0, 0, FREE},
+	    {KEY_DELETED, {"left", 4}, 1, 0, FREE},
+	    {KEY_DELETED, {"p2", 2}, 0, 0, FREE},
 	    {KEY_IDNUMBER, {"N1", 2}, 2, 3, FREE},
 	    {KEY_IDNUMBER, {"n1", 2}, 0, 0, FREE},
 	    {KEY_EMAIL, {"p.one@x.example", 15}, 1, 3, FREE},
@@ -117,7 +120,9 @@ Test(lms, finds_local_people_who_are_not_deleted)
 	    "UPDATE mdl_user SET idnumber = 'N1', email = '\xC3\x89va@x.example' WHERE username = "
 	    "'p2';"
 	    "UPDATE mdl_user SET idnumber = 'N1', email = 'p.one@x.example' WHERE username IN "
-	    "('gone', 'away')");
+	    "('gone', 'away');"
+	    "UPDATE mdl_user SET email = '811882fecd5c7618d7099ebbd39ea254' WHERE username = "
+	    "'gone'"); /* who was called left */
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		struct user_key key = {.by = cases[i].by, .text = cases[i].text};
 		good(lms_find_users(fixture.lms, &key, 1, fixture.arena));

@@ -362,6 +362,32 @@ Test(account, that_is_new_tells_what_the_file_gave_it)
 	world_done(&world);
 }
 
+static const struct world_case again[] = {
+    {"who was deleted already is gone", "allow_delete=true",
+        "username,deleted,course1\nleaver,1,SAFETY\nalice,1,\nalice,yes,\nalice,0,SAFETY\n",
+        "2 deleted unchanged already_deleted\n2 course1 skipped row_not_applied\n"
+        "3 deleted done account_deleted\n4 deleted unchanged already_deleted\n"
+        "5 username error user_not_found\n5 course1 skipped row_not_applied\n",
+        "delete alice\n"},
+    {"who never was is misspelt", "allow_delete=true", "username,deleted\nleavre,1\n",
+        "2 username error user_not_found\n", ""},
+    {"as in Moodle is anybody who is not there", "allow_delete=true compat=moodle",
+        "username,deleted\nleaver,1\n", "2 username error user_not_found\n", ""},
+    {"of addresses nothing is left", "allow_delete=true match_by=email",
+        "email,deleted\nleaver@corp.example,1\nalice@corp.example,1\n"
+        "alice@corp.example,1\n",
+        "2 deleted unchanged already_deleted\n3 deleted done account_deleted\n"
+        "4 deleted unchanged already_deleted\n",
+        "delete alice\n"},
+    {"and nothing is found out without allow_delete", "", "username,deleted\nleaver,1\n",
+        "2 deleted error not_allowed\n", ""},
+};
+
+Test(account, that_is_gone_is_not_deleted_again)
+{
+	world_expect(again, sizeof again / sizeof *again);
+}
+
 static const struct world_case empties[] = {
     {"an empty cell asks nothing where nothing cannot be", "update_details=file",
         "username,theme,emailstop,lang,timezone,profile_field_agree,profile_field_Grade\n"

@@ -133,3 +133,37 @@ Test(member, joins_as_the_rules_say)
 {
 	world_expect(cases, sizeof cases / sizeof *cases);
 }
+
+static const struct world_case keys[] = {
+    {"a number is an id, whoever has it for an idnumber", "may.create.cohorts=true",
+        "username,cohort1\nalice,2026\nalice,5\nalice,DUP\n",
+        "2 cohort1 error cohort_not_found\n3 cohort1 error cohort_ambiguous\n"
+        "4 cohort1 error cohort_ambiguous\n",
+        ""},
+    {"as in Moodle", "compat=moodle may.create.cohorts=true", "username,cohort1\nalice,5\n",
+        "2 cohort1 done cohort_joined\n", "join alice\n"},
+    {"a - takes nobody out of anything", "may.create.cohorts=true may.create.groups=true",
+        "username,cohort1,course1,group1\nalice,-SALES,SAFETY,-Alpha\nalice,-,,\n",
+        "2 cohort1 error invalid_value\n2 course1 done enrolled\n2 group1 error invalid_value\n"
+        "3 cohort1 done cohort_created\n",
+        "enrol alice\nrole alice\ncohort \njoin alice\n"},
+    {"nor in Moodle's way", "compat=moodle may.create.cohorts=true",
+        "username,cohort1\nalice,-SALES\n", "2 cohort1 error invalid_value\n", ""},
+};
+
+Test(member, keys_that_could_mean_two_things_are_refused)
+{
+	world_expect(keys, sizeof keys / sizeof *keys);
+}
+
+Test(member, a_number_that_is_an_idnumber_is_told_with_the_id_to_write)
+{
+	struct world world;
+	world_init(&world, "");
+	world_run(&world, "username,cohort1\nalice,2026\n");
+	cr_expect(slice_is(world.last.message,
+	              SLICE("2026 is the idnumber of a cohort, and a number is taken for an id: "
+	                    "write its id, 7, or give it an idnumber that is no number.")),
+	    "%.*s", SLICE_ARG(world.last.message));
+	world_done(&world);
+}

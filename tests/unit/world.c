@@ -67,6 +67,7 @@ static struct slice text_of(const struct known *known, enum user_key_by by, stru
 	switch (by) {
 	case KEY_USERNAME: return slice_of(known->username);
 	case KEY_EMAIL: return value_lower(slice_of(known->email), arena);
+	case KEY_DELETED:
 	case KEY_PROFILE:
 	case KEY_IDNUMBER: break;
 	}
@@ -90,6 +91,10 @@ static void key_answer(struct user_key *key, struct arena *arena)
 {
 	if (key->by == KEY_PROFILE) {
 		badge_answer(key);
+		return;
+	}
+	if (key->by == KEY_DELETED) {
+		key->matches = slice_is(key->text, SLICE("leaver"));
 		return;
 	}
 	key->is_taken = key->by == KEY_USERNAME && slice_is(key->text, SLICE("gone@x.1"));
@@ -177,6 +182,13 @@ static void cohort_find(struct cohort_facts *cohort)
 	cohort->is_external = slice_is(cohort->text, SLICE("EXT"));
 	cohort->id = is_sales ? 1 : cohort->is_external ? 2 : 0;
 	cohort->idnumber = is_sales ? SLICE("SALES") : SLICE("");
+	cohort->matches = slice_is(cohort->text, SLICE("DUP")) ? 2 : cohort->id != 0;
+	/* The number 2026 is that of 7, and 5 too, which is another's id. */
+	bool is_five = slice_is(cohort->text, SLICE("5"));
+	if (is_five || slice_is(cohort->text, SLICE("2026")))
+		cohort->other = 7;
+	if (is_five)
+		cohort->id = 5;
 	if (cohort->id == 0)
 		cohort->nearest = SLICE("SALES");
 }
