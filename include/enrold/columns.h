@@ -159,6 +159,8 @@ struct header {
 struct header_terms {
 	const struct policy *policy;
 	const struct site_facts *site; /* its profile fields; NULL: there are none */
+	char delimiter;                /* 0: a comma */
+	const char *delimiter_by;      /* who says so; NULL: nobody, it was recognised */
 };
 
 /*

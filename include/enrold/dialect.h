@@ -18,4 +18,10 @@ typedef bool dialect_is_name(const void *context, struct slice cell);
 /* Never fails: a comma where nothing speaks for another. */
 char dialect_recognise(struct slice header, dialect_is_name *is_name, const void *context);
 
+/* "semicolon", "^". */
+const char *dialect_name(char delimiter);
+/* One of those that can be recognised, in a header that was split at another; NUL: there is none.
+ */
+char dialect_find_other(struct slice cell, char delimiter);
+
 #endif

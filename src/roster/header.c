@@ -6,6 +6,7 @@
 
 #include "index.h"
 
+#include "enrold/dialect.h"
 #include "enrold/value.h"
 
 struct making {
@@ -168,14 +169,33 @@ static size_t names_count(const struct header *header)
 	return count;
 }
 
+/* Of a separator that was named it is nearly always the wrong one. */
+static struct error too_few(const struct making *making, uint64_t line)
+{
+	const struct header_terms *terms = making->terms;
+	struct slice cell = making->header->columns[0].cell;
+	char other = dialect_find_other(cell, terms->delimiter);
+	if (!terms->delimiter_by)
+		return error_reject("header_too_few_columns", line,
+		    "the header has one column: name at least two, separated by commas");
+	if (!other)
+		return error_reject("header_too_few_columns", line,
+		    "the header has one column: name at least two, with a %s between them, as %s "
+		    "says",
+		    dialect_name(terms->delimiter), terms->delimiter_by);
+	return error_reject("header_too_few_columns", line,
+	    "the header is separated by a %s, and %s says %s: save the file with that, or name the "
+	    "other there",
+	    dialect_name(other), terms->delimiter_by, dialect_name(terms->delimiter));
+}
+
 static struct error columns_take(struct making *making, const struct csvin_record *record)
 {
 	struct error error = names_read(making, record);
 	if (is_error(&error))
 		return error;
 	if (names_count(making->header) < 2 && !making->header->is_of_groups)
-		return error_reject("header_too_few_columns", record->line,
-		    "the header has one column: name at least two, separated by commas");
+		return too_few(making, record->line);
 	for (uint32_t i = 0; i < record->cells_count; i++)
 		column_add(making, &making->header->columns[i]);
 	return OK;

@@ -1,6 +1,7 @@
 #include "reader.h"
 
 #include "enrold/dialect.h"
+#include "enrold/foreign.h"
 #include "enrold/value.h"
 
 #include <errno.h>
@@ -14,8 +15,10 @@ enum {
 
 static struct error header_take(struct reader *reader, const struct csvin_record *record)
 {
-	const struct header_terms terms = {
-	    .policy = reader->terms.policy, .site = reader->terms.site};
+	const struct header_terms terms = {.policy = reader->terms.policy,
+	    .site = reader->terms.site,
+	    .delimiter = reader->delimiter,
+	    .delimiter_by = reader->delimiter_by};
 	struct error error = header_parse(record, &terms, reader->arena, &reader->header);
 	if (is_error(&error))
 		return error;
@@ -127,6 +130,9 @@ static struct error head_read(struct reader *reader, bool is_all)
 	if (!is_there && head.size < HEAD_MAX)
 		line = SLICE(""); /* nothing but blank lines */
 	char delimiter = dialect_parse_sep(line);
+	reader->delimiter_by = delimiter ? "the file's first line"
+	                       : named   ? "the feed's csv.delimiter"
+	                                 : NULL;
 	if (delimiter)
 		line_blank(&reader->head, line);
 	else if (named)
@@ -174,6 +180,10 @@ void reader_close(struct reader *reader)
 
 struct error reader_feed(struct reader *reader, const char *bytes, size_t size)
 {
+	const char *what = reader->has_begun ? NULL : foreign_find((struct slice){bytes, size});
+	reader->has_begun = true;
+	if (what)
+		return error_reject("not_text", 0, "this is no text but %s", what);
 	return decode_feed(reader->decoder, bytes, size);
 }
 

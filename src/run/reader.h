@@ -5,7 +5,7 @@
  *     bytes -> decode -> text, held until the header's line is whole -> dialect -> csvin -> records
  *
  * REJECT: what csvin and header_parse refuse; empty_file; wrong_field_count with on_bad_row:
- * reject_file. Memory is bounded by the limits given, not by the file.
+ * reject_file; not_text. Memory is bounded by the limits given, not by the file.
  */
 #ifndef RUN_READER_H
 #define RUN_READER_H
@@ -37,6 +37,8 @@ struct reader {
 	struct decoder *decoder;
 	struct buffer head; /* what came before csvin was made */
 	char delimiter;
+	const char *delimiter_by; /* what says so: "the feed's csv.delimiter"; NULL: recognised */
+	bool has_begun;
 	char last;             /* byte of the decoded text */
 	struct csvin *csvin;   /* NULL until the separator is known */
 	struct header *header; /* NULL until it was read */

@@ -43,6 +43,27 @@ static struct slice unquoted(struct slice cell)
 	return cell;
 }
 
+const char *dialect_name(char delimiter)
+{
+	static const char marks[][2] = {"!", "#", "$", "%", "&", "*", "/", "^", "~"};
+	for (size_t i = 0; i < DELIMITERS; i++)
+		if (delimiters[i].character == delimiter)
+			return delimiters[i].name;
+	for (size_t i = 0; i < sizeof marks / sizeof *marks; i++)
+		if (marks[i][0] == delimiter)
+			return marks[i];
+	return "separator";
+}
+
+char dialect_find_other(struct slice cell, char delimiter)
+{
+	for (size_t i = 0; i < DELIMITERS; i++)
+		if (delimiters[i].character != delimiter && cell.size > 0 &&
+		    memchr(cell.bytes, delimiters[i].character, cell.size))
+			return delimiters[i].character;
+	return '\0';
+}
+
 struct score {
 	size_t names, cells;
 };

@@ -48,6 +48,15 @@ static const struct shape {
         "enrolled"},
     {"sjis", BYTES("username,course1\np1,\xE3\x82\xB3\n"), "SHIFT_JIS", BYTES(""), 2,
         "course_not_found"},
+    /* What is no text has to be exported or unpacked first. */
+    {"", BYTES("PK\x03\x04\x14\0\x06\0[Content_Types].xml"), NULL, BYTES(""), 0, "not_text"},
+    {"utf16", BYTES("PK\x03\x04\x14\0\x06\0"), NULL, BYTES(""), 0, "not_text"},
+    {"", BYTES("\x1F\x8B\x08\0"), NULL, BYTES(""), 0, "not_text"},
+    {"", BYTES("\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1"), NULL, BYTES(""), 0, "not_text"},
+    {"", BYTES("-----BEGIN PGP MESSAGE-----\n\nhQ\n"), NULL, BYTES(""), 0, "not_text"},
+    {"", BYTES("\x85\x01\x0C\x03\x11\x22\x33"), NULL, BYTES(""), 0, "not_text"},
+    {"", BYTES("<!doctype html>\n<title>Log in</title>\n"), NULL, BYTES(""), 0, "not_text"},
+    {"semicolon", BYTES("username,course1\np1,C1\n"), NULL, BYTES(""), 0, "header_too_few_columns"},
     /* What cannot be decoded costs its own row. */
     {"", BYTES("username,course1\np1,K\xF6rs\np2,C1\n"), NULL, BYTES(""), 2, "not_utf8"},
     {"cp1252", BYTES("username,course1\np1,K\x81rs\np2,C1\n"), NULL, BYTES(""), 2, "not_utf8"},

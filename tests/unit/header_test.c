@@ -57,6 +57,40 @@ Test(header, names_all_its_mistakes_at_once)
 	}
 }
 
+static const struct {
+	char delimiter;
+	const char *by, *text, *message;
+} separators[] = {
+    {';', "the feed's csv.delimiter", "username,course1",
+        "the header is separated by a comma, and the feed's csv.delimiter says semicolon: save the "
+        "file with that, or name the other there"},
+    {';', "the file's first line", "username\tcourse1",
+        "the header is separated by a tab, and the file's first line says semicolon: save the file "
+        "with that, or name the other there"},
+    {'^', "the feed's csv.delimiter", "username",
+        "the header has one column: name at least two, with a ^ between them, as the feed's "
+        "csv.delimiter says"},
+    {',', NULL, "username", "the header has one column: name at least two, separated by commas"},
+};
+
+Test(header, of_one_column_says_which_separator_it_wants)
+{
+	for (size_t i = 0; i < sizeof separators / sizeof *separators; i++) {
+		struct world world;
+		struct slice cell = slice_of(separators[i].text);
+		const struct csvin_record record = {.line = 1, .cells_count = 1, .cells = &cell};
+		world_init(&world, "");
+		const struct header_terms terms = {.policy = &world.policy,
+		    .delimiter = separators[i].delimiter,
+		    .delimiter_by = separators[i].by};
+		struct header *header;
+		struct error error = header_parse(&record, &terms, world.arena, &header);
+		cr_expect_str_eq(error.code, "header_too_few_columns");
+		cr_expect_str_eq(error.text, separators[i].message);
+		world_done(&world);
+	}
+}
+
 /* "code: message", a line each. */
 static const struct {
 	const char *policy, *text, *remarks;

@@ -434,7 +434,7 @@ static struct error on_record(void *context, const struct csvin_record *record)
 			return error;
 		return batch_add(&world->batch, &fit);
 	}
-	const struct header_terms terms = {&world->policy, &world->site};
+	const struct header_terms terms = {.policy = &world->policy, .site = &world->site};
 	struct error error = header_parse(record, &terms, world->arena, &world->header);
 	if (is_error(&error)) {
 		world->header = NULL;
