@@ -221,8 +221,8 @@ static void unfit_add(const struct header *header, struct remarks *remarks)
 		return;
 	remark_add(remarks, REMARK_UNUSED_CELL, &names,
 	    arena_print(arena,
-	        "%llu cell%s of %.*s %s too long or cannot be decoded, which costs nothing because "
-	        "nothing of it is used.",
+	        "%llu cell%s of %.*s %s too long or no text, which costs nothing: nothing of it is "
+	        "used.",
 	        (unsigned long long)cells, cells == 1 ? "" : "s",
 	        SLICE_ARG(remark_list(&names, arena)), cells == 1 ? "is" : "are"));
 }

@@ -188,14 +188,13 @@ static struct slice nothing_message(const struct pass *pass, uint32_t index)
 	uint32_t kept = pass->batch->records[index].kept_column;
 	if (kept != COLUMN_NONE)
 		return arena_print(pass->batch->arena,
-		    "The row asks nothing that is done here: '%.*s' of an account that exists is "
-		    "not "
-		    "changed; the feed's settings say so.",
+		    "The row asks nothing that this feed does: '%.*s' of an account that exists is "
+		    "not changed (update_details, update_password).",
 		    SLICE_ARG(header->columns[kept].name));
 	for (size_t i = 0; i < header->idle_count; i++)
 		if (record_cell(&pass->batch->records[index], header->idle[i]).size > 0)
 			return arena_print(pass->batch->arena,
-			    "The row asks nothing that is done here: %.*s.",
+			    "The row asks nothing that this feed does: %.*s.",
 			    SLICE_ARG(idle_reason(
 			        &header->columns[header->idle[i]], pass->batch->arena)));
 	return SLICE("The row asks nothing of this person.");

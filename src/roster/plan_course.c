@@ -73,7 +73,7 @@ static void ignored_tell(struct pass *pass, const struct request *request)
 
 /* ---- modifiers that modify nothing ---- */
 
-/* "'role1' and 'group1'": those with a value, from id to id. */
+/* "'role1' and 'group1' have no effect": those with a value, from id to id. */
 static struct slice modifiers_text(const struct pass *pass, const struct request *request,
     enum column_id first, enum column_id last, uint32_t *column)
 {
@@ -90,7 +90,8 @@ static struct slice modifiers_text(const struct pass *pass, const struct request
 		*column = *column == COLUMN_NONE ? place : *column;
 		remark_name(&names, header->columns[place].name, SLICE(""), pass->batch->arena);
 	}
-	return remark_list(&names, pass->batch->arena);
+	return arena_print(pass->batch->arena, "%.*s %s no effect",
+	    SLICE_ARG(remark_list(&names, pass->batch->arena)), names.count == 1 ? "has" : "have");
 }
 
 void courseless_settle(struct pass *pass, const struct request *request)
@@ -100,8 +101,8 @@ void courseless_settle(struct pass *pass, const struct request *request)
 	struct slice names = modifiers_text(pass, request, COLUMN_ROLE, COLUMN_GROUP, &column);
 	request_answer(pass, request, column, OUTCOME_WARNING, CODE_NO_EFFECT,
 	    record_cell(&pass->batch->records[request->record], column),
-	    arena_print(pass->batch->arena,
-	        "%.*s without effect: the row names no course in 'course%.*s'.", SLICE_ARG(names),
+	    arena_print(pass->batch->arena, "%.*s: the row names no course in 'course%.*s'.",
+	        SLICE_ARG(names),
 	        SLICE_ARG(header->slots[header->columns[request->column].slot].number)));
 }
 
@@ -114,8 +115,7 @@ static void front_page_tell(struct pass *pass, const struct request *request)
 	if (column != COLUMN_NONE)
 		request_answer(pass, request, column, OUTCOME_WARNING, CODE_NO_EFFECT,
 		    pass->batch->course_keys[request->course].text,
-		    arena_print(pass->batch->arena,
-		        "%.*s without effect: nobody is enrolled into the front page.",
+		    arena_print(pass->batch->arena, "%.*s: nobody is enrolled into the front page.",
 		        SLICE_ARG(names)));
 }
 

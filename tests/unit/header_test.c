@@ -143,8 +143,8 @@ static const struct {
         "column_ignored: Column 'Notes' is not one that enrold knows, and was ignored "
         "(unknown_columns: ignore).\n"
         "column_not_written: Column 'phone1' is not written here: update_details is none.\n"
-        "unused_cell: 3 cells of 'phone1' and 'Notes' are too long or cannot be decoded, which "
-        "costs nothing because nothing of it is used.\n"},
+        "unused_cell: 3 cells of 'phone1' and 'Notes' are too long or no text, which costs "
+        "nothing: nothing of it is used.\n"},
 };
 
 /* What rows add up to. The city of alice is empty, that of bob is Berlin, who is suspended. */
@@ -250,10 +250,10 @@ static const struct {
 	const char *policy, *text, *message;
 } nothing[] = {
     {"", "username,department\nalice,Sales\n",
-        "The row asks nothing that is done here: 'department' is not written here: "
+        "The row asks nothing that this feed does: 'department' is not written here: "
         "update_details is none."},
     {"unknown_columns=ignore", "username,Dept\nalice,Sales\n",
-        "The row asks nothing that is done here: 'Dept' is not a column that enrold knows."},
+        "The row asks nothing that this feed does: 'Dept' is not a column that enrold knows."},
     {"", "username,department\nalice,\n", "The row asks nothing of this person."},
 };
 
