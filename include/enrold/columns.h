@@ -95,6 +95,9 @@ const struct column *columns_of_groups(size_t *count);
 /* The rows of details, in order. */
 const struct column *columns_detail(uint32_t detail);
 uint32_t columns_details_count(void);
+/* By which a heading is found that the feed's columns name: in lower case, any blanks between words
+ * as one. A spreadsheet breaks lines in a cell, and nobody sees how many blanks stand there. */
+struct slice columns_fold(struct slice heading, struct arena *arena);
 /* A name that a header may have, or that the feed maps to one. */
 bool columns_is_known(const struct policy *policy, struct slice name);
 /* A detail, auth, or a profile field: what a feed's `defaults` may name. */

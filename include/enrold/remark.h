@@ -72,6 +72,8 @@ static inline bool remark_is_full(const struct remark_names *names)
 /* shown: empty: the name in quotes. */
 void remark_name(
     struct remark_names *names, struct slice name, struct slice shown, struct arena *arena);
+/* 'Dept', as a sentence names it: cut where it is long, its line breaks blanks. */
+struct slice remark_quote(struct slice name, struct arena *arena);
 /* "'a'", "'a' and 'b'", "'a', 'b' and 30 more". */
 struct slice remark_list(const struct remark_names *names, struct arena *arena);
 

@@ -15,9 +15,12 @@ static void text_quote(struct buffer *out, const char *text)
 {
 	buffer_add_char(out, '"');
 	for (; *text; text++) {
-		if (strchr("\"\\", *text))
+		if (strchr("\"\\\t\r\n", *text))
 			buffer_add_char(out, '\\');
-		buffer_add_char(out, *text);
+		buffer_add_char(out, *text == '\t'   ? 't'
+		                     : *text == '\r' ? 'r'
+		                     : *text == '\n' ? 'n'
+		                                     : *text);
 	}
 	buffer_add_char(out, '"');
 }

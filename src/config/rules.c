@@ -198,7 +198,7 @@ bool rule_host_name(char *text, size_t size)
 	return gethostname(text, size) == 0 && memchr(text, '\0', size);
 }
 
-bool rule_is_plain(const char *text)
+bool rule_is_plain(const char *text, bool may_break)
 {
 	static const char *const refused[] = {"\xE2\x80\xA8", "\xE2\x80\xA9", /* U+2028, U+2029 */
 	    "\xEF\xBB\xBF", "\xEF\xBF\xBE", "\xEF\xBF\xBF"};                  /* U+FEFF, U+FFFE.. */
@@ -207,7 +207,8 @@ bool rule_is_plain(const char *text)
 			return false;
 	for (const unsigned char *byte = (const unsigned char *)text; *byte; byte++) {
 		bool is_c1 = byte[0] == 0xC2 && byte[1] >= 0x80 && byte[1] < 0xA0;
-		if (byte[0] < 0x20 || byte[0] == 0x7F || is_c1)
+		bool is_break = may_break && strchr("\t\r\n", *byte);
+		if ((byte[0] < 0x20 && !is_break) || byte[0] == 0x7F || is_c1)
 			return false;
 	}
 	return true;
@@ -215,7 +216,7 @@ bool rule_is_plain(const char *text)
 
 bool rule_is_shown(const char *text)
 {
-	return strlen(text) <= SHOWN_MAX && rule_is_plain(text) && !strpbrk(text, "@=") &&
+	return strlen(text) <= SHOWN_MAX && rule_is_plain(text, false) && !strpbrk(text, "@=") &&
 	       !strstr(text, "://");
 }
 

@@ -237,7 +237,8 @@ struct error value_refuse(const struct config_key *key, const char *found)
 static struct error text_parse(
     const struct config_key *key, const char *text, struct arena *arena, void *field)
 {
-	const char *expected = rule_is_plain(text) ? key->rule(text) : noun_of(key);
+	bool may_break = key->rule == rule_heading; /* as a cell of a spreadsheet may */
+	const char *expected = rule_is_plain(text, may_break) ? key->rule(text) : noun_of(key);
 	if (expected) {
 		char found[64];
 		bool is_shown = !key->secret && rule_is_shown(text);

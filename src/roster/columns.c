@@ -197,15 +197,32 @@ bool columns_has_default(struct slice name)
 	       (column && (column->id == COLUMN_DETAIL || column->id == COLUMN_AUTH));
 }
 
+struct slice columns_fold(struct slice heading, struct arena *arena)
+{
+	struct slice lower = value_fold(heading, arena);
+	char *folded = arena_alloc(arena, lower.size + 1);
+	size_t size = 0;
+	bool was_blank = true;
+	for (size_t i = 0; folded && i < lower.size; i++) {
+		bool is_blank = memchr(" \t\r\n", lower.bytes[i], 4);
+		if (!is_blank)
+			folded[size++] = lower.bytes[i];
+		else if (!was_blank)
+			folded[size++] = ' ';
+		was_blank = is_blank;
+	}
+	return folded ? value_trim((struct slice){folded, size}) : SLICE("");
+}
+
 static bool is_mapped(const struct policy *policy, struct slice name)
 {
 	struct arena *arena = policy->columns.count > 0 ? arena_create() : NULL;
 	bool is_found = false;
 	if (!arena)
 		return false;
-	name = value_fold(name, arena);
+	name = columns_fold(name, arena);
 	for (size_t i = 0; i + 1 < policy->columns.count && !is_found; i += 2)
-		is_found = slice_is(value_fold(slice_of(policy->columns.items[i]), arena), name);
+		is_found = slice_is(columns_fold(slice_of(policy->columns.items[i]), arena), name);
 	arena_free(arena);
 	return is_found;
 }

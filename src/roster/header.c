@@ -16,8 +16,9 @@ struct making {
 	struct header *header;
 	uint64_t line;
 	struct mistakes mistakes;
-	struct index_entry *names;   /* of columns, in lower case */
-	struct index_entry *numbers; /* of slots */
+	struct index_entry *names;    /* of columns, in lower case */
+	struct index_entry *numbers;  /* of slots */
+	struct index_entry *headings; /* that the feed's columns name */
 };
 
 /* The index under which the text was met first: `index` when that is now. */
@@ -129,36 +130,41 @@ static struct error cell_check(struct slice cell, uint32_t index, uint64_t line)
 }
 
 /* What the feed says that its files call it otherwise. */
-static struct slice name_mapped(const struct policy *policy, struct slice name, struct arena *arena)
+static struct error headings_index(struct making *making)
 {
-	for (size_t i = 0; i + 1 < policy->columns.count; i += 2) {
-		struct slice from = value_fold(slice_of(policy->columns.items[i]), arena);
-		if (slice_is(from, name))
-			return value_lower(slice_of(policy->columns.items[i + 1]), arena);
-	}
-	return name;
+	const struct text_list *columns = &making->terms->policy->columns;
+	for (size_t i = 0; i + 1 < columns->count; i += 2)
+		met_before(making, &making->headings,
+		    columns_fold(slice_of(columns->items[i]), making->scratch), (uint32_t)i);
+	return arena_has_failed(making->scratch) ? error_memory("reading the header") : OK;
 }
 
 /* Nearly always it is written as it is called. */
 static struct slice name_read(struct making *making, struct slice written)
 {
-	struct slice lower = value_fold(written, making->scratch);
-	struct slice name = name_mapped(making->terms->policy, lower, making->scratch);
+	const struct text_list *columns = &making->terms->policy->columns;
+	struct slice name = value_fold(written, making->scratch);
+	uint32_t mapped = columns->count == 0 ? INDEX_NONE
+	                                      : index_find(making->headings,
+	                                            columns_fold(written, making->scratch));
+	if (mapped != INDEX_NONE)
+		name = value_lower(slice_of(columns->items[mapped + 1]), making->scratch);
 	return slice_is(name, written) ? written : arena_copy(making->arena, name);
 }
 
 static struct error names_read(struct making *making, const struct csvin_record *record)
 {
-	for (uint32_t i = 0; i < record->cells_count; i++) {
+	struct error error = headings_index(making);
+	for (uint32_t i = 0; i < record->cells_count && !is_error(&error); i++) {
 		struct header_column *column = &making->header->columns[i];
-		struct error error = cell_check(record->cells[i], i, record->line);
+		error = cell_check(record->cells[i], i, record->line);
 		if (is_error(&error))
 			return error;
 		column->cell = arena_copy(making->arena, record->cells[i]);
 		column->name = name_read(making, value_trim(column->cell));
 		making->header->is_of_groups |= slice_is(column->name, SLICE("groupname"));
 	}
-	return OK;
+	return error;
 }
 
 static size_t names_count(const struct header *header)
@@ -289,6 +295,7 @@ struct error header_parse(const struct csvin_record *record, const struct header
 	struct error error = columns_take(&making, record);
 	index_clear(&making.names);
 	index_clear(&making.numbers);
+	index_clear(&making.headings);
 	if (!is_error(&error) && !making.header->is_of_groups)
 		key_find(&making);
 	if (!is_error(&error))

@@ -125,12 +125,6 @@ static struct slice partner_name(
 	    SLICE_ARG(header->slots[column->slot].number));
 }
 
-static struct slice quoted(struct slice name, struct arena *arena)
-{
-	enum { SHOWN_MAX = 40 };
-	return arena_print(arena, "'%.*s'", SLICE_ARG(value_brief(name, SHOWN_MAX, arena)));
-}
-
 /* As a sentence names it; empty: by its name. */
 static struct slice shown_of(
     const struct header *header, const struct header_column *column, struct arena *arena)
@@ -140,11 +134,13 @@ static struct slice shown_of(
 	if (column->idle == IDLE_NAMELESS)
 		return arena_print(arena, "%u", number);
 	if (column->idle == IDLE_ALONE)
-		return arena_print(arena, "%.*s without '%.*s'", SLICE_ARG(quoted(cell, arena)),
+		return arena_print(arena, "%.*s without '%.*s'",
+		    SLICE_ARG(remark_quote(cell, arena)),
 		    SLICE_ARG(partner_name(header, column, arena)));
 	if (column->idle == IDLE_UNKNOWN && !is_same_letters(cell, column->name))
 		return arena_print(arena, "%.*s (which the feed maps to %.*s)",
-		    SLICE_ARG(quoted(cell, arena)), SLICE_ARG(quoted(column->name, arena)));
+		    SLICE_ARG(remark_quote(cell, arena)),
+		    SLICE_ARG(remark_quote(column->name, arena)));
 	return SLICE("");
 }
 
@@ -249,7 +245,7 @@ static void missing_add(
 		if (has_column(header, to))
 			continue;
 		remark_name(&names, from,
-		    arena_print(arena, "%.*s (%.*s)", SLICE_ARG(quoted(from, arena)),
+		    arena_print(arena, "%.*s (%.*s)", SLICE_ARG(remark_quote(from, arena)),
 		        SLICE_ARG(value_brief(to, 40, arena))),
 		    arena);
 	}
@@ -271,7 +267,7 @@ void header_remark(
 
 struct slice idle_reason(const struct header_column *column, struct arena *arena)
 {
-	struct slice name = quoted(value_trim(column->cell), arena);
+	struct slice name = remark_quote(value_trim(column->cell), arena);
 	if (column->idle == IDLE_UNWRITTEN)
 		return arena_print(
 		    arena, "%.*s is not written here: %s", SLICE_ARG(name), column->because);

@@ -52,6 +52,18 @@ void remark_add(struct remarks *remarks, enum remark_code code, const struct rem
 	remarks->items[remarks->count++] = (struct remark){code, message, columns, count};
 }
 
+struct slice remark_quote(struct slice name, struct arena *arena)
+{
+	struct slice brief = value_brief(name, NAME_SHOWN_MAX, arena);
+	char *quoted = arena_alloc(arena, brief.size + 2);
+	if (!quoted)
+		return SLICE("");
+	quoted[0] = quoted[brief.size + 1] = '\'';
+	for (size_t i = 0; i < brief.size; i++)
+		quoted[i + 1] = strchr("\r\n\t", brief.bytes[i]) ? ' ' : brief.bytes[i];
+	return (struct slice){quoted, brief.size + 2};
+}
+
 void remark_name(
     struct remark_names *names, struct slice name, struct slice shown, struct arena *arena)
 {
@@ -59,10 +71,8 @@ void remark_name(
 	names->count++;
 	if (is_full)
 		return;
-	struct slice brief = value_brief(name, NAME_SHOWN_MAX, arena);
 	names->names[names->count - 1] = value_brief(name, VALUE_SHOWN_MAX, arena);
-	names->shown[names->count - 1] =
-	    shown.size > 0 ? shown : arena_print(arena, "'%.*s'", SLICE_ARG(brief));
+	names->shown[names->count - 1] = shown.size > 0 ? shown : remark_quote(name, arena);
 }
 
 struct slice remark_list(const struct remark_names *names, struct arena *arena)

@@ -77,7 +77,7 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 	if (!url)
 		abort();
 	const char *expected = rule_url(url);
-	bool is_good = !expected && rule_is_plain(url);
+	bool is_good = !expected && rule_is_plain(url, false);
 	if (is_good && is_of_secret(url) && is_shown(url)) {
 		fprintf(stderr, "%s\n", url);
 		abort();

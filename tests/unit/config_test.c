@@ -407,9 +407,10 @@ static struct buffer format_of(const struct config *config)
 
 Test(config, is_printed_as_it_can_be_read)
 {
-	struct config_file *first =
-	    load_good("spool: '/a \"b\" \\c'\n" LMS "feeds:\n  hr: "
-	              "{ compat: moodle, columns: { Employee ID: username }, marker: .done }\n");
+	struct config_file *first = load_good(
+	    "spool: '/a \"b\" \\c'\n" LMS "feeds:\n  hr: "
+	    "{ compat: moodle, columns: { Employee ID: username, \"Kurs\\n(Pflicht)\": course1 }, "
+	    "marker: .done }\n");
 	struct buffer once = format_of(config_get(first));
 	struct config_file *second = load_good(once.bytes);
 	struct buffer twice = format_of(config_get(second));

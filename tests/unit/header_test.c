@@ -105,6 +105,14 @@ static const struct {
         "(unknown_columns: ignore).\n"},
     /* Two headings for one column: it is there. */
     {"columns=Login,username,Account,username", "Account,course1\nalice,SAFETY\n", ""},
+    /* As a spreadsheet breaks its lines. */
+    {"columns=Kurs%0A(Pflicht),course1,Login%20Name,username",
+        "\"Login   Name\",\"kurs\r\n(Pflicht)\"\nalice,SAFETY\n", ""},
+    {"columns=Kurs%0A(Pflicht),course1", "username,role1\nalice,\n",
+        "mapped_column_missing: The file has no column 'Kurs (Pflicht)' (course1), which the "
+        "feed's columns name.\n"
+        "column_without_partner: Column 'role1' without 'course1' has no effect: columns belong "
+        "together when their digits are the same.\n"},
     {"unknown_columns=ignore columns=Dept,profile_field_nosuch", "username,Dept\nalice,x\n",
         "column_ignored: Column 'Dept' (which the feed maps to 'profile_field_nosuch') is not one "
         "that "
