@@ -303,7 +303,10 @@ static bool is_over(struct daemon *daemon, int64_t now_ms)
 		daemon->exit = DAEMON_TRY_LATER;
 		return true;
 	}
-	return is_drained(daemon, &status);
+	if (!is_drained(daemon, &status))
+		return false;
+	feeds_tell_waiting(daemon->feeds);
+	return true;
 }
 
 /* What was opened at the start is no longer what is there: a new process opens it anew. */

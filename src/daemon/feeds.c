@@ -176,15 +176,23 @@ static void run_goes_on(struct feed_state *state)
 
 /* ---- making ---- */
 
-/* Directories that stand in an inbox by right: that for previews, and the other feeds' own. */
-static bool is_lane(void *context, const char *directory)
+/* Directories that stand in an inbox by right: that for previews, and the other feeds' own. Nobody
+ * looks into others, and who drops there waits for ever. */
+static const char *directory_judge(void *context, const char *directory)
 {
 	const struct feed_state *state = context;
+	bool is_usual = strcmp(state->lane.feed, "default") == 0;
 	if (state->lane.is_preview)
-		return false;
-	return strcmp(directory, "preview") == 0 ||
-	       (strcmp(state->lane.feed, "default") == 0 &&
-	           config_find_feed(state->all->config, directory));
+		return "it is a directory, and previews have none below theirs";
+	if (strcmp(directory, "preview") == 0)
+		return NULL;
+	if (!is_usual)
+		return "it is a directory, and a feed has none below its own but preview";
+	if (strcmp(directory, "default") == 0)
+		return "it is a directory, and the files of the feed default go into inbox/ itself";
+	return config_find_feed(state->all->config, directory)
+	           ? NULL
+	           : "it is a directory and no feed of that name is configured";
 }
 
 struct error feeds_create(
@@ -204,7 +212,7 @@ struct error feeds_create(
 		memcpy(state->lane.feed, config->feeds[i / 2].name, sizeof state->lane.feed);
 		state->inbox = inbox_create((struct inbox_rules){.settle_ms = config->settle_ms,
 		    .marker = config->feeds[i / 2].policy.marker,
-		    .is_expected = is_lane,
+		    .judge_directory = directory_judge,
 		    .on_left = on_left,
 		    .context = state});
 		if (!state->inbox) {
@@ -382,6 +390,8 @@ static void scan(struct feeds *feeds, size_t index, struct watch *watch, int64_t
 		run_goes_on(state); /* whoever sent what we waited with has taken it back */
 	int64_t settles_at = inbox_settles_at(state->inbox);
 	int64_t rescan_at = now_ms + rescan_every_ms(feeds);
+	int64_t tells_at = inbox_tells_at(state->inbox);
+	rescan_at = tells_at < rescan_at ? tells_at : rescan_at;
 	state->scan_at = settles_at < rescan_at ? settles_at : rescan_at;
 	if (is_error(&error)) {
 		int64_t retry_at = now_ms + trouble_delay(&state->scanning);
@@ -597,5 +607,18 @@ void feeds_look(const struct feeds *feeds, struct feeds_status *status)
 		                     state->is_asked || inbox_is_scanning(state->inbox);
 		trouble_look(&state->running, status);
 		trouble_look(&state->scanning, status);
+	}
+}
+
+void feeds_tell_waiting(struct feeds *feeds)
+{
+	for (size_t i = 0; i < feeds->count; i++) {
+		int directory;
+		struct error error =
+		    spool_open_inbox(feeds->spool, &feeds->states[i].lane, &directory);
+		if (is_error(&error))
+			continue; /* it has been told */
+		inbox_tell_waiting(feeds->states[i].inbox, directory);
+		close(directory);
 	}
 }

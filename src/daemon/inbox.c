@@ -33,6 +33,7 @@ struct file {
 	unsigned vouched; /* for this scan */
 	bool is_ready;
 	bool is_left;          /* as it is it will never be taken */
+	bool is_told;          /* that its marker does not come */
 	int64_t left_until_ms; /* by inbox_leave; INT64_MIN: it has not been */
 	char name[];
 };
@@ -44,7 +45,7 @@ struct inbox {
 	DIR *listing;        /* of the scan that is under way; NULL: none is */
 	struct file **ready; /* in the order in which they will be given */
 	size_t ready_count, ready_next, ready_room;
-	int64_t settles_at;
+	int64_t settles_at, tells_at;
 	bool has_failed; /* this scan: something could not be remembered */
 };
 
@@ -53,7 +54,7 @@ struct inbox *inbox_create(struct inbox_rules rules)
 	struct inbox *inbox = calloc(1, sizeof *inbox);
 	if (inbox) {
 		inbox->rules = rules;
-		inbox->settles_at = INT64_MAX;
+		inbox->settles_at = inbox->tells_at = INT64_MAX;
 	}
 	return inbox;
 }
@@ -146,7 +147,7 @@ static const char *find_fault(const struct inbox *inbox, const char *name, const
 	if (S_ISLNK(stat->st_mode))
 		return "it is a symbolic link: move the file itself in";
 	if (S_ISDIR(stat->st_mode))
-		return "it is a directory and no feed of that name is configured";
+		return inbox->rules.judge_directory(inbox->rules.context, name);
 	if (!S_ISREG(stat->st_mode))
 		return "it is not a regular file";
 	if (stat->st_nlink > 1)
@@ -168,6 +169,40 @@ static bool has_marker(const struct inbox *inbox, int directory, const char *nam
 	char marker[FILE_NAME_SIZE + 64];
 	snprintf(marker, sizeof marker, "%s%s", name, inbox->rules.marker);
 	return faccessat(directory, marker, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+/* As people write it: staff.done for staff.csv. */
+static bool has_other_marker(
+    const struct inbox *inbox, int directory, const char *name, char marker[FILE_NAME_SIZE + 64])
+{
+	const char *end = strrchr(name, '.');
+	size_t stem = end ? (size_t)(end - name) : 0;
+	snprintf(marker, FILE_NAME_SIZE + 64, "%.*s%s", (int)stem, name, inbox->rules.marker);
+	return stem > 0 && faccessat(directory, marker, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+static void waiting_tell(struct inbox *inbox, int directory, struct file *file)
+{
+	char why[3 * FILE_NAME_SIZE], other[FILE_NAME_SIZE + 64];
+	bool has_other = has_other_marker(inbox, directory, file->name, other);
+	snprintf(why, sizeof why, "it waits for its marker, %s%s%s%s", file->name,
+	    inbox->rules.marker, has_other ? "; there is a " : "", has_other ? other : "");
+	inbox->rules.on_left(inbox->rules.context, file->name, why);
+	file->is_told = true;
+}
+
+/* Markers come behind their files: nobody is told at once. */
+static void waiting_judge(struct inbox *inbox, int directory, struct file *file, int64_t now_ms)
+{
+	enum { PATIENCE_MS = 2000, SETTLES = 5 };
+	int64_t settles_ms = (int64_t)inbox->rules.settle_ms * SETTLES;
+	int64_t tells_at = file->since_ms + (settles_ms > PATIENCE_MS ? settles_ms : PATIENCE_MS);
+	if (file->is_told)
+		return;
+	if (tells_at <= now_ms)
+		waiting_tell(inbox, directory, file);
+	else if (tells_at < inbox->tells_at)
+		inbox->tells_at = tells_at;
 }
 
 static bool is_marker(const struct inbox *inbox, const char *name)
@@ -205,7 +240,7 @@ static void judge(
 	if (is_new) {
 		file->signature = signature;
 		file->since_ms = now_ms;
-		file->is_left = file->is_ready = false;
+		file->is_left = file->is_told = file->is_ready = false;
 		file->left_until_ms = INT64_MIN;
 	}
 	const char *fault = find_fault(inbox, file->name, stat);
@@ -215,6 +250,8 @@ static void judge(
 		return;
 	if (inbox->rules.marker) {
 		file->is_ready = has_marker(inbox, directory, file->name);
+		if (!file->is_ready)
+			waiting_judge(inbox, directory, file, now_ms);
 		return;
 	}
 	int64_t settles_at = file->since_ms + inbox->rules.settle_ms;
@@ -231,8 +268,7 @@ static void judge(
 
 static bool is_expected(const struct inbox *inbox, const char *name, const struct stat *stat)
 {
-	return S_ISDIR(stat->st_mode) && inbox->rules.is_expected &&
-	       inbox->rules.is_expected(inbox->rules.context, name);
+	return S_ISDIR(stat->st_mode) && !inbox->rules.judge_directory(inbox->rules.context, name);
 }
 
 static void entry_see(struct inbox *inbox, int directory, const char *name, int64_t now_ms)
@@ -307,7 +343,7 @@ static struct error scan_begin(struct inbox *inbox, int directory)
 	}
 	inbox->scan++;
 	inbox->has_failed = false;
-	inbox->settles_at = INT64_MAX;
+	inbox->settles_at = inbox->tells_at = INT64_MAX;
 	return OK;
 }
 
@@ -377,4 +413,18 @@ size_t inbox_ready(const struct inbox *inbox)
 int64_t inbox_settles_at(const struct inbox *inbox)
 {
 	return inbox->settles_at;
+}
+
+int64_t inbox_tells_at(const struct inbox *inbox)
+{
+	return inbox->tells_at;
+}
+
+void inbox_tell_waiting(struct inbox *inbox, int directory)
+{
+	struct file *file, *next;
+	HASH_ITER (hh, inbox->files, file, next)
+		if (inbox->rules.marker && file->scan == inbox->scan && !file->is_ready &&
+		    !file->is_left && !file->is_told)
+			waiting_tell(inbox, directory, file);
 }

@@ -4,6 +4,7 @@
  *     seen --unchanged for settle, or vouched--> ready --inbox_next--> given to a worker
  *       |                                          |
  *       +--no regular file, bad name, ...----> left: reported once, until it changes
+ *       +--its marker does not come----------> reported once, and waited for
  *
  * The directory is the truth: every scan reads it whole, and what is known from earlier scans only
  * says since when a file has been as it is. A file that was given and is still there at the next
@@ -21,15 +22,15 @@ struct inbox;
 
 enum { INBOX_FILES_MAX = 250000 }; /* what lies beyond waits for its turn */
 
-/* is_expected: directories that belong there (the feeds' own); NULL: none do. */
-typedef bool inbox_is_expected(void *context, const char *directory);
+/* What a directory has lost there; NULL: it belongs there (the feeds' own). */
+typedef const char *inbox_judge_directory(void *context, const char *directory);
 /* Something that will never be taken as it is. */
 typedef void inbox_on_left(void *context, const char *name, const char *why);
 
 struct inbox_rules {
 	uint32_t settle_ms;
 	const char *marker; /* a file waits for another of its name and this ending; NULL: none */
-	inbox_is_expected *is_expected;
+	inbox_judge_directory *judge_directory;
 	inbox_on_left *on_left;
 	void *context;
 };
@@ -58,6 +59,10 @@ bool inbox_peek(const struct inbox *inbox, uint64_t *size);
 bool inbox_leave(struct inbox *inbox, const char *name, int64_t until_ms);
 
 size_t inbox_ready(const struct inbox *inbox);
+/* Names those that still wait for their markers. */
+void inbox_tell_waiting(struct inbox *inbox, int directory);
+/* When the next one will be named by a scan; INT64_MAX: none. */
+int64_t inbox_tells_at(const struct inbox *inbox);
 /* When the next file will have settled; INT64_MAX: none is waiting for that. */
 int64_t inbox_settles_at(const struct inbox *inbox);
 

@@ -102,3 +102,33 @@ Test(beside, a_checksum_that_does_not_agree_refuses_its_file)
 	cr_expect_eq(spool_number(&spool, "SELECT count(*) FROM mdl_user_enrolments"), 0);
 	law_close(&spool);
 }
+
+static const struct {
+	const char *feeds, *folder, *name, *told;
+} silent[] = {
+    {"  hr: {}\n", "default", "default/staff.csv",
+        "the files of the feed default go into inbox/ itself"},
+    {"  hr: {}\n", "hr/old", "hr/old/staff.csv", "a feed has none below its own but preview"},
+    {"  default: { marker: .done }\n", NULL, "staff.csv",
+        "staff.csv stays in the inbox: it waits for its marker, staff.csv.done"},
+};
+
+Test(beside, no_file_waits_without_a_word)
+{
+	for (size_t i = 0; i < sizeof silent / sizeof *silent; i++) {
+		struct spool spool;
+		spool_make(&spool, &(struct spool_options){.feeds = silent[i].feeds});
+		spool_once(&spool); /* which makes the feeds' directories */
+		if (silent[i].folder)
+			files_make_directory(spool_inbox(&spool, silent[i].folder).text);
+		files_write(spool_inbox(&spool, silent[i].name).text, "username,course1\np1,C1\n",
+		    24, 0600);
+		struct finished finished =
+		    program_expect(0, ARGV("enrold", "--config", spool.config.text, "--once"));
+		const char *told = strstr(finished.err.bytes, silent[i].told);
+		cr_expect(told, "case %zu: %s", i, finished.err.bytes);
+		cr_expect_not(told && strstr(told + 1, silent[i].told), "said twice");
+		finished_done(&finished);
+		spool_remove(&spool);
+	}
+}

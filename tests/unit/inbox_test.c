@@ -15,6 +15,7 @@ struct fixture {
 	int directory;
 	struct inbox *inbox;
 	char left[256]; /* names that were reported, each with a blank */
+	char why[256];  /* the last of them */
 };
 
 /* A file server's client: what it once knew of a file is believed until the file is opened. */
@@ -33,17 +34,17 @@ int __wrap_fstatat(int directory, const char *name, struct stat *stat, int flags
 	return 0;
 }
 
-static bool is_expected(void *context, const char *directory)
+static const char *directory_judge(void *context, const char *directory)
 {
 	(void)context;
-	return strcmp(directory, "hr") == 0;
+	return strcmp(directory, "hr") == 0 ? NULL : "it does not belong here";
 }
 
 static void on_left(void *context, const char *name, const char *why)
 {
 	struct fixture *fixture = context;
 	size_t used = strlen(fixture->left);
-	cr_expect(*why);
+	snprintf(fixture->why, sizeof fixture->why, "%s", why);
 	snprintf(fixture->left + used, sizeof fixture->left - used, "%s ", name);
 }
 
@@ -53,7 +54,7 @@ static void fixture_make(struct fixture *fixture, uint32_t settle_ms)
 	cr_assert_not_null(mkdtemp(fixture->path));
 	fixture->directory = open(fixture->path, O_RDONLY | O_DIRECTORY);
 	fixture->inbox =
-	    inbox_create((struct inbox_rules){settle_ms, NULL, is_expected, on_left, fixture});
+	    inbox_create((struct inbox_rules){settle_ms, NULL, directory_judge, on_left, fixture});
 	cr_assert_not_null(fixture->inbox);
 }
 
@@ -159,6 +160,35 @@ Test(inbox, leaves_what_is_no_file_of_its_own_and_says_so_once)
 	cr_expect_eq(strlen(fixture.left), length, "said twice: %s", fixture.left);
 	unlinkat(fixture.directory, "two.csv", 0);
 	expect_ready(&fixture, 2, "one.csv "); /* its own again */
+	fixture_remove(&fixture);
+}
+
+Test(inbox, names_a_file_whose_marker_does_not_come_and_goes_on_waiting)
+{
+	struct fixture fixture;
+	fixture_make(&fixture, SETTLE);
+	inbox_free(fixture.inbox);
+	fixture.inbox =
+	    inbox_create((struct inbox_rules){SETTLE, ".done", directory_judge, on_left, &fixture});
+	file_write(&fixture, "staff.csv", "x");
+	file_write(&fixture, "staff.done", "");
+	expect_ready(&fixture, 0, "");
+	cr_expect_str_eq(fixture.left, "");
+	cr_expect_eq(inbox_tells_at(fixture.inbox), 5 * SETTLE);
+	expect_ready(&fixture, 5 * SETTLE, "");
+	cr_expect_str_eq(fixture.left, "staff.csv ");
+	cr_expect_str_eq(
+	    fixture.why, "it waits for its marker, staff.csv.done; there is a staff.done");
+	expect_ready(&fixture, 9 * SETTLE, "");
+	inbox_tell_waiting(fixture.inbox, fixture.directory);
+	cr_expect_str_eq(fixture.left, "staff.csv ", "it was said once");
+	file_write(&fixture, "other.csv", "x");
+	expect_ready(&fixture, 9 * SETTLE + 1, "");
+	inbox_tell_waiting(fixture.inbox, fixture.directory);
+	cr_expect_str_eq(fixture.left, "staff.csv other.csv ");
+	cr_expect_str_eq(fixture.why, "it waits for its marker, other.csv.done");
+	file_write(&fixture, "staff.csv.done", "");
+	expect_ready(&fixture, 10 * SETTLE, "staff.csv ");
 	fixture_remove(&fixture);
 }
 
