@@ -99,10 +99,16 @@ static bool is_too_long(const struct header_column *column, struct slice cell)
 	return (column->id == COLUMN_PASSWORD ? cell.size : value_characters(cell)) > most;
 }
 
+/* A retry file's own columns are for people, who may have saved them in any character set. */
+static bool is_used(const struct header_column *column)
+{
+	return column->idle == IDLE_NOT && column->id != COLUMN_REMARK;
+}
+
 static void cells_check(const struct batch *batch, struct record *record)
 {
 	for (uint32_t i = 0; i < record->cells_count && !record->has_fault; i++) {
-		if (batch->header->columns[i].idle != IDLE_NOT)
+		if (!is_used(&batch->header->columns[i]))
 			continue;
 		enum value_fault fault = value_check(record->cells[i]);
 		if (fault != VALUE_CLEAN)
@@ -233,7 +239,9 @@ static void unique_keys_read(struct batch *batch, struct record *record)
 	    arena_alloc(batch->arena, header->columns_count * sizeof *record->unique_keys);
 	for (uint32_t i = 0; record->unique_keys && i < header->columns_count; i++)
 		record->unique_keys[i] =
-		    unique_key_of(batch, &header->columns[i], record_cell(record, i));
+		    is_used(&header->columns[i])
+		        ? unique_key_of(batch, &header->columns[i], record_cell(record, i))
+		        : INDEX_NONE;
 }
 
 static void keys_read(struct batch *batch, struct record *record)
@@ -258,8 +266,9 @@ static void keys_read(struct batch *batch, struct record *record)
 	         truth_read(record_cell(record, header->single[COLUMN_DELETED]), &truth) && truth;
 	if (deletes && by_name && batch->policy->compat == COMPAT_NONE)
 		record->gone_key = key_of(batch, KEY_DELETED, record->name);
-	record->email_key =
-	    key_of(batch, KEY_EMAIL, record_cell(record, header->details[DETAIL_EMAIL]));
+	uint32_t email = header->details[DETAIL_EMAIL];
+	if (email != COLUMN_NONE && is_used(&header->columns[email]))
+		record->email_key = key_of(batch, KEY_EMAIL, record_cell(record, email));
 	if (batch->asks_unique)
 		unique_keys_read(batch, record);
 }

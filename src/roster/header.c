@@ -181,6 +181,11 @@ static struct error too_few(const struct making *making, uint64_t line)
 	const struct header_terms *terms = making->terms;
 	struct slice cell = making->header->columns[0].cell;
 	char other = dialect_find_other(cell, terms->delimiter);
+	if (terms->policy->encoding && value_characters(cell) < cell.size)
+		return error_reject("header_too_few_columns", line,
+		    "the header has one column, with letters that may not be what was written: the "
+		    "file is read as %s (csv.encoding); correct that, or name two columns",
+		    terms->policy->encoding);
 	if (!terms->delimiter_by)
 		return error_reject("header_too_few_columns", line,
 		    "the header has one column: name at least two, separated by commas");

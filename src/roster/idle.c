@@ -233,6 +233,13 @@ static bool has_column(const struct header *header, struct slice name)
 	return false;
 }
 
+/* A feed may get files about people and files of groups. */
+static bool is_of_kind(const struct header *header, struct slice column)
+{
+	bool of_people = column_find(column, false) || columns_profile_name(column).size > 0;
+	return header->is_of_groups ? column_find(column, true) != NULL : of_people;
+}
+
 /* Of two headings for one column the file needs to have one. */
 static void missing_add(
     const struct header *header, const struct policy *policy, struct remarks *remarks)
@@ -242,7 +249,7 @@ static void missing_add(
 	for (size_t i = 0; i + 1 < policy->columns.count; i += 2) {
 		struct slice from = slice_of(policy->columns.items[i]);
 		struct slice to = slice_of(policy->columns.items[i + 1]);
-		if (has_column(header, to))
+		if (has_column(header, to) || !is_of_kind(header, to))
 			continue;
 		remark_name(&names, from,
 		    arena_print(arena, "%.*s (%.*s)", SLICE_ARG(remark_quote(from, arena)),

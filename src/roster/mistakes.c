@@ -27,9 +27,12 @@ void mistake_unknown(struct mistakes *mistakes, const struct header *header, uin
 		return;
 	}
 	struct slice cell = brief(mistakes, column->cell), name = brief(mistakes, column->name);
+	bool wants_number = column_find(
+	    arena_print(mistakes->arena, "%.*s1", SLICE_ARG(name)), header->is_of_groups);
 	const char *what = columns_profile_name(column->name).size > 0
 	                       ? "a profile field of this site"
-	                       : "a column enrold knows";
+	                   : wants_number ? "a column enrold knows without a number, such as 1"
+	                                  : "a column enrold knows";
 	bool maps = is_mapped(column);
 	mistakes->has_mapped |= maps;
 	if (mistakes->unknown.count == 0)

@@ -187,6 +187,9 @@ void group_row_settle(struct pass *pass, uint32_t index)
 	const struct request *request =
 	    &pass->batch->requests[pass->batch->records[index].requests];
 	bool has_name = cell_of(pass, index, COLUMN_GROUPNAME).size > 0;
+	if (cell_of(pass, index, COLUMN_COURSENAME).size > 0 &&
+	    cell_of(pass, index, COLUMN_COURSE_IDNUMBER).size > 0)
+		row_remark(pass, REMARK_COURSES_OVERRULED);
 	if ((has_name && course_error(pass, request)) || group_error(pass, request))
 		return;
 	const struct group_facts *group = &pass->batch->groups[request->group];

@@ -21,6 +21,7 @@ static const struct {
     [REMARK_PASSWORDS_KEPT] = {"passwords_kept", "of accounts that exist, by update_password"},
     [REMARK_NAMES_KEPT] = {"names_kept", "of accounts found otherwise, by allow_rename"},
     [REMARK_TYPES_OVERRULED] = {"types_overruled", "a role is named beside the type"},
+    [REMARK_COURSES_OVERRULED] = {"courses_overruled", "an idnumber is given beside the name"},
     [REMARK_UNUSED_CELL] = {"unused_cell", "bad, in a column that is not used"},
     [REMARK_NO_FINAL_NEWLINE] = {"no_final_newline", "the last line has no newline"},
 };
@@ -100,6 +101,8 @@ static const char *const of_rows[REMARK_CODES] = {
     [REMARK_NAMES_KEPT] =
         "the account has another user name than the file says, and was not renamed: "
         "allow_rename is false.",
+    [REMARK_COURSES_OVERRULED] =
+        "coursename has no effect, because the course's idnumber is given beside it.",
     [REMARK_TYPES_OVERRULED] = "a type has no effect, because a role is named beside it.",
 };
 

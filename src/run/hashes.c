@@ -23,10 +23,12 @@
 
 enum { TOGETHER = 100, REQUESTS_MAX = 1000 };
 
+/* "": there is none that could be stored. */
 static struct slice password_of(const struct batch *batch, const struct record *record)
 {
-	return record->has_fault ? SLICE("")
-	                         : record_cell(record, batch->header->single[COLUMN_PASSWORD]);
+	uint32_t column = batch->header->single[COLUMN_PASSWORD];
+	bool is_used = column != COLUMN_NONE && batch->header->columns[column].idle == IDLE_NOT;
+	return record->has_fault || !is_used ? SLICE("") : record_cell(record, column);
 }
 
 static bool may_be_stored(const struct batch *batch, const struct record *record)

@@ -281,3 +281,17 @@ Test(accounts, of_ten_thousand_rows_and_forty_columns_of_all_kinds)
 	buffer_done(&text);
 	law_close(&spool);
 }
+
+Test(accounts, are_not_looked_for_by_what_the_feed_does_not_use)
+{
+	struct spool spool;
+	struct answer answer;
+	spool_make(&spool, &(struct spool_options){.feeds = "  default: {}\n"});
+	run_file(&spool, &answer, "a.csv",
+	    "username,suspended,email,phone1,course1\np1,1,\xFF@x.example,1\x01,C1\n");
+	EXPECT(&answer, {2, "suspended", "done", "account_suspended"},
+	    {2, "course1", "done", "enrolled"});
+	cr_expect_eq(json_array_size(json_object_get(answer.summary, "remarks")), 2);
+	answer_close(&answer);
+	law_close(&spool);
+}
