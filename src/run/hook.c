@@ -84,7 +84,9 @@ static int spawn(struct hook *hook, int output)
 	char *argv[ARGUMENTS_MAX + 1] = {NULL};
 	for (size_t i = 0; i < words->count; i++)
 		argv[i] = (char *)words->items[i];
+	bool is_refused = hook->run->row.state == RUN_REFUSED;
 	char *environment[] = {"PATH=/usr/local/bin:/usr/bin:/bin", "LANG=C.UTF-8",
+	    is_refused ? "ENROLD_STATUS=refused" : "ENROLD_STATUS=done",
 	    (char *)arena_print(arena, "ENROLD_RUN=%s", hook->run->id).bytes,
 	    (char *)arena_print(arena, "ENROLD_FEED=%s", hook->run->row.feed.bytes).bytes,
 	    (char *)summary_path(hook->run).bytes, NULL};
@@ -178,7 +180,7 @@ void hook_run(const struct run *run)
 	/* Of the configuration, never of the ledger: nobody but its owner says what is run here. */
 	const struct feed *feed =
 	    config_find_feed(run->runner->shared->config, run->row.feed.bytes);
-	if (!feed || feed->policy.after_run.count == 0 || run->row.state != RUN_APPLIED)
+	if (!feed || feed->policy.after_run.count == 0 || run->lane.is_preview)
 		return;
 	struct hook hook = {.run = run, .policy = &feed->policy};
 	if (!hook_start(&hook))

@@ -1,4 +1,4 @@
-/* after_run: a site's own command after each file that was applied. */
+/* after_run: a site's own command after each file that was applied or refused. */
 #include "answer.h"
 #include "law.h"
 #include "program.h"
@@ -56,12 +56,28 @@ Test(after_run, is_told_the_run_and_its_summary_and_what_it_says_is_logged)
 	end(&spool, &finished);
 }
 
-Test(after_run, is_left_out_where_nothing_was_applied)
+Test(after_run, is_told_of_what_was_refused)
+{
+	struct spool spool;
+	make(&spool, "echo \"$ENROLD_STATUS: $(grep -c unknown_column \"$ENROLD_SUMMARY\")\"\n",
+	    "5m");
+	spool_drop(&spool, "refused.csv", "username,curse1\np1,C1\n");
+	struct finished finished = once(&spool);
+	cr_expect(
+	    strstr(finished.err.bytes, "\"output\":\"refused: 1\""), "%s", finished.err.bytes);
+	finished_done(&finished);
+	spool_drop(&spool, "staff.csv", text);
+	finished = once(&spool);
+	cr_expect(strstr(finished.err.bytes, "\"output\":\"done: 0\""), "%s", finished.err.bytes);
+	end(&spool, &finished);
+}
+
+Test(after_run, is_left_out_of_previews)
 {
 	struct spool spool;
 	make(&spool, "echo here\n", "5m");
 	files_make_directory(spool_path(&spool, "inbox/preview").text);
-	spool_drop(&spool, "refused.csv", "username,curse1\np1,C1\n");
+	spool_drop(&spool, "preview/refused.csv", "username,curse1\np1,C1\n");
 	spool_drop(&spool, "preview/staff.csv", text);
 	struct finished finished = once(&spool);
 	cr_expect_null(strstr(finished.err.bytes, "after_run"), "%s", finished.err.bytes);
