@@ -15,30 +15,8 @@ cmake --build --preset release | tail -1
 
 demo=$PWD/build/demo
 rm -rf "$demo"
-mkdir -p "$demo"
-cat >"$demo/enrold.yaml" <<EOF
-spool: $demo/spool
-lms: { url: "sqlite:$demo/lms.db" }
-feeds:
-  hr: {}
-EOF
-enrolctl() { build/release/enrolctl --config "$demo/enrold.yaml" "$@"; }
-
 say "2. A demo LMS: three courses, four people"
-enrolctl lms init
-enrolctl lms add-courses - <<EOF
-shortname,fullname
-SAFETY,Safety at work
-PRIVACY,Data protection
-FIRE,Fire drill
-EOF
-enrolctl lms add-users - <<EOF
-username,firstname,lastname,email
-anna,Anna,Ahrens,anna@example.org
-bela,Béla,Bartos,bela@example.org
-cleo,Cleo,Costa,cleo@example.org
-dora,Dora,Duarte,dora@example.org
-EOF
+etc/demo.sh "$demo" build/release
 
 say "3. The daemon"
 build/release/enrold --config "$demo/enrold.yaml" 2>"$demo/enrold.log" &
