@@ -30,6 +30,11 @@ static const struct command {
 
 enum { COMMANDS = sizeof commands / sizeof *commands };
 
+const char *ctl_synopsis(size_t index)
+{
+	return index < COMMANDS ? commands[index].synopsis : NULL;
+}
+
 enum ctl_exit ctl_fail(const struct error *error)
 {
 	struct error shown = *error;

@@ -36,6 +36,9 @@ ctl_command ctl_reconcile_accept;
 /* Says what went wrong, on stderr; the exit code that fits it. */
 enum ctl_exit ctl_fail(const struct error *error);
 
+/* "lms add-users FILE": of the command of this index; NULL: there are no more. */
+const char *ctl_synopsis(size_t index);
+
 /* The whole command line. */
 enum ctl_exit ctl_main(int argc, char **argv);
 
