@@ -247,8 +247,11 @@ static void actor_check(const struct look *look)
 static void caches_tell(const struct look *look)
 {
 	tell(look, FINDING_NOTE, "caches",
-	    "new groups and members of groups show when Moodle's caches have been purged: see "
-	    "after_run");
+	    look->options->aftercare
+	        ? "new groups and members of groups show when aftercare has told Moodle's caches"
+	        : "new groups and members of groups show when Moodle's caches have been purged: "
+	          "see "
+	          "aftercare");
 	tell(look, FINDING_NOTE, "config.php",
 	    "what it overrides cannot be seen here: compare it with the settings above");
 }

@@ -1,11 +1,15 @@
 /* The manuals have an entry for each row of the tables, and for nothing else. */
 #include "../../src/config/keys.h"
+#include "../../src/ctl/ctl.h"
 
 #include "enrold/columns.h"
+#include "enrold/config.h"
 #include "enrold/outcome.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
 
 static char text[64 << 10];
 
@@ -93,4 +97,46 @@ Test(manuals, of_files_name_each_column_and_each_code)
 		cr_expect(has_entry(".Ss Remarks", ".Sh EXAMPLES", remark_code_name(code)), "%s",
 		    remark_code_name(code));
 	cr_expect_eq(entries(".Ss Remarks", ".Sh EXAMPLES"), REMARK_CODES);
+}
+
+Test(manuals, of_enrolctl_name_each_command_and_no_other)
+{
+	size_t count = 0;
+	manual_load(SOURCE_DIR "/src/enrolctl.8");
+	for (const char *synopsis; (synopsis = ctl_synopsis(count)); count++) {
+		char entry[80];
+		snprintf(entry, sizeof entry, "\n.It Cm %s\n", synopsis);
+		cr_expect(strstr(text, entry), "%s", synopsis);
+	}
+	cr_expect_gt(count, 0);
+	cr_expect_eq(entries(".Ss Commands", ".Sh FILES"), count);
+}
+
+/* As somebody would copy them: whole settings, or a key of a feed. */
+Test(manuals, of_the_settings_have_examples_that_are_settings)
+{
+	size_t count = 0;
+	manual_load(SOURCE_DIR "/src/enrold.yaml.5");
+	for (const char *at = text; (at = strstr(at, "\n.Bd -literal")); count++) {
+		const char *start = strchr(at + 1, '\n') + 1, *end = strstr(start, "\n.Ed");
+		bool is_whole = strncmp(start, "spool:", 6) == 0;
+		char path[] = "/tmp/enrold-test-manual-XXXXXX";
+		struct config_file *file = NULL;
+		cr_assert_not_null(end);
+		at = end;
+		if (!is_whole && strncmp(start, "after_run:", 10) != 0)
+			continue;
+		FILE *out = fdopen(mkstemp(path), "w");
+		fprintf(out, "%s%.*s%s\n",
+		    is_whole ? "" : "spool: /s\nlms: { url: \"sqlite:/l\" }\nfeeds: { hr: { ",
+		    (int)(end - start), start, is_whole ? "" : " } }");
+		fclose(out);
+		struct error error = config_load(path, &file);
+		cr_expect_not(is_error(&error), "%.*s: %s", (int)(end - start), start, error.text);
+		config_free(file);
+		unlink(path);
+	}
+	cr_expect_gt(count, 1);
+	cr_expect(strstr(text, "\nafter_run: ["), "there is an example of after_run");
+	cr_expect_null(strstr(text, ".Dq ["), "in words a list is no list");
 }

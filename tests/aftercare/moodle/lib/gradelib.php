@@ -1,0 +1,4 @@
+<?php
+function grade_user_delete($userid) {
+    called("grade_user_delete $userid");
+}
