@@ -38,6 +38,7 @@ struct error {
 	                   * or because the database refuses what that file asks for */
 	bool is_collision; /* RETRY: undone because somebody else wrote at the same time, or because
 	                    * it was too much at once: try again straight away, with less */
+	bool is_full;      /* a disk is, or a quota: whoever tells of it says how full */
 	bool is_stale;  /* by errno: what was opened is gone from its file server; only a new start
 	                 * opens it anew */
 	char text[400]; /* one sentence, no newline */

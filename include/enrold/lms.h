@@ -144,8 +144,8 @@ struct effects {
 struct error lms_apply(struct lms *lms, const struct effects *effects) MUST_CHECK;
 
 /*
- * What Moodle itself has to do after the last call of lms_apply, until the next one, a JSON object a
- * line; nothing unless the options want it. It counts once the transaction has been committed.
+ * What Moodle itself has to do after the last call of lms_apply, until the next one, a JSON object
+ * a line; nothing unless the options want it. It counts once the transaction has been committed.
  *
  *     {"job":"course_groups","course":2}     forget what is cached of the course's groups
  *     {"job":"member_groups","user":7}       ... and of the groups that the person is in

@@ -63,6 +63,7 @@ struct run_report {
 	char zone[ZONE_SIZE];
 	/* RUN_ANSWERED: */
 	bool is_refused;
+	char code[64], reason[240]; /* of a refusal */
 	struct tally tally;
 	char chain[HASH_TEXT_SIZE + 1];
 };
@@ -83,8 +84,10 @@ void run_file(
 void run_continue(
     struct runner *runner, const char *run, bool is_last_try, struct run_report *report);
 
-/* To whom a run in work/<node> belongs; its feed is "" when its directory does not say. */
-void run_find_lane(const struct spool *spool, const char *run, struct lane *lane);
+/* To whom a run in work/<node> belongs, and its file; its feed is "" when its directory does not
+ * say, and its file when that has left already. */
+void run_find_lane(
+    const struct spool *spool, const char *run, struct lane *lane, char file[FILE_NAME_SIZE]);
 
 /* The process is about to end of its own will, whatever runs are under way: no file has killed it.
  */

@@ -61,6 +61,9 @@ void summary_explain(struct slice text, struct buffer *out);
 /* Its remarks, one after the other. Texts are borrowed until the call returns. */
 typedef void summary_on_remark(void *context, const char *code, const char *message);
 void summary_each_remark(struct slice text, summary_on_remark *on_remark, void *context);
+/* The code and the sentence of a refusal, cut to their sizes; "": none, or not to be read. */
+void summary_find_refusal(
+    struct slice text, char *code, size_t code_size, char *reason, size_t reason_size);
 
 /* RFC 3339, UTC, milliseconds: "2026-11-24T02:57:44.123Z". */
 enum { TIME_TEXT_SIZE = 32 };

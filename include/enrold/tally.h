@@ -11,7 +11,8 @@
 #include "enrold/remark.h"
 
 struct tally {
-	uint64_t rows; /* records after the header, bad ones included */
+	uint64_t rows;          /* records after the header, bad ones included */
+	uint64_t rows_in_error; /* of these, with an error or more */
 	uint64_t outcomes[OUTCOME_KINDS];
 	uint64_t codes[CODES];
 	uint64_t remarks[REMARK_CODES]; /* rows, of those that rows add up to */

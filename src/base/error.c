@@ -107,6 +107,7 @@ struct error error_errno(const char *format, ...)
 	    strerror_r(saved, words, sizeof words));
 	text_cut(error.text, sizeof error.text);
 	error.is_stale = saved == ESTALE;
+	error.is_full = saved == ENOSPC || saved == EDQUOT;
 	for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
 		if (numbers[i].number != saved)
 			continue;

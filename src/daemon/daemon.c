@@ -12,6 +12,7 @@
 #include "deadline.h"
 #include "feeds.h"
 #include "notify.h"
+#include "space.h"
 #include "startup.h"
 
 #include <assert.h>
@@ -107,9 +108,8 @@ static void inherited_take(struct daemon *daemon)
 {
 	char run[RUN_ID_SIZE + 1];
 	while (daemon->feeds && lease_next_run(daemon->lease, run)) {
-		log_event(LOG_INFO, "run_recovered", json_pack("{s:s}", "run", run),
-		    "going on with a run of a daemon that is dead");
-		struct error error = feeds_add_run(daemon->feeds, run);
+		struct error error =
+		    feeds_add_run(daemon->feeds, run, "which was that of a daemon that is dead");
 		if (is_error(&error))
 			log_event(LOG_ERROR, "run_forgotten", NULL,
 			    "%s; the run stays in work/ until the next start", error.text);
@@ -440,6 +440,13 @@ static struct error site_look(struct daemon *daemon)
 	           : error;
 }
 
+static void failure_tell(const struct daemon *daemon, const struct error *error)
+{
+	char space[SPACE_TEXT_SIZE];
+	space_describe(daemon->config, error, space);
+	log_event(LOG_ERROR, "failed", NULL, "%s%s", error->text, space);
+}
+
 /* Before there is anything to lose: a signal simply ends us here, but for a hangup. */
 static struct error await(struct daemon *daemon, struct error (*look)(struct daemon *daemon))
 {
@@ -449,9 +456,11 @@ static struct error await(struct daemon *daemon, struct error (*look)(struct dae
 		bool may_wait = !daemon->once || waited_ms < daemon->config->stop_timeout_ms;
 		if (error.class != ERROR_RETRY || error.is_stale || !may_wait)
 			return error;
+		char text[480], space[SPACE_TEXT_SIZE];
+		space_describe(daemon->config, &error, space);
 		if (waited_ms == 0)
-			log_event(LOG_WARNING, "site_away", NULL, "%s; waiting for it", error.text);
-		char text[480];
+			log_event(LOG_WARNING, "site_away", NULL, "%s%s; waiting for it",
+			    error.text, space);
 		value_cover_text(error.text);
 		snprintf(text, sizeof text, "STATUS=waiting: %s\nEXTEND_TIMEOUT_USEC=30000000",
 		    error.text);
@@ -566,7 +575,7 @@ static void reload(struct daemon *daemon)
 	if (is_asked)
 		notify_state("READY=1");
 	if (is_error(&error)) {
-		log_event(LOG_ERROR, "failed", NULL, "%s", error.text);
+		failure_tell(daemon, &error);
 		daemon->exit = exit_of(&error);
 		loop_end(daemon);
 		return;
@@ -663,7 +672,7 @@ enum daemon_exit daemon_run(const char *path, struct config_file *file, bool onc
 	turnstile_done(&daemon.turnstile);
 	run_ids_done(&daemon.ids);
 	if (is_error(&error))
-		log_event(LOG_ERROR, "failed", NULL, "%s", error.text);
+		failure_tell(&daemon, &error);
 	else
 		log_event(LOG_INFO, "stopped", NULL, "enrold has stopped");
 	config_free(daemon.next);

@@ -1,6 +1,7 @@
 #include "feeds.h"
 
 #include "inbox.h"
+#include "space.h"
 
 #include "enrold/log.h"
 
@@ -79,25 +80,47 @@ static json_t *about(const char *run, const struct lane *lane, const char *file)
 	return fields;
 }
 
+static const char *plural(uint64_t count)
+{
+	return count == 1 ? "" : "s";
+}
+
+static void refusal_tell(const struct run_report *report, json_t *fields)
+{
+	json_object_set_new(fields, "code", json_string(report->code));
+	json_object_set_new(fields, "reason", log_text(report->reason));
+	log_event(LOG_WARNING, "run_refused", fields,
+	    "%s was refused as a whole and lies in quarantine: %s", report->file,
+	    *report->reason ? report->reason : "the reason is beside it");
+}
+
+/* Whoever looks for warnings wants to see a file of which no row was right. */
+static bool all_failed(const struct tally *tally)
+{
+	return tally->rows > 0 && tally->rows_in_error == tally->rows;
+}
+
 static void tell_answer(const struct run_report *report)
 {
 	static const char *const outcomes[OUTCOME_KINDS] = {
 	    "done", "unchanged", "warning", "error", "skipped"};
 	json_t *fields = about(report->run, &report->lane, report->file);
 	json_object_set_new(fields, "rows", json_integer((json_int_t)report->tally.rows));
+	json_object_set_new(
+	    fields, "rows_in_error", json_integer((json_int_t)report->tally.rows_in_error));
 	for (int i = 0; i < OUTCOME_KINDS; i++)
 		json_object_set_new(
 		    fields, outcomes[i], json_integer((json_int_t)report->tally.outcomes[i]));
 	json_object_set_new(fields, "chain", json_string(report->chain));
 	if (report->is_refused)
-		log_event(LOG_WARNING, "run_refused", fields,
-		    "%s was refused as a whole and lies in quarantine, with the reason beside it",
-		    report->file);
+		refusal_tell(report, fields);
 	else
-		log_event(LOG_INFO, "run_done", fields,
-		    "%s: %" PRIu64 " rows, %" PRIu64 " done, %" PRIu64 " in error", report->file,
-		    report->tally.rows, report->tally.outcomes[OUTCOME_DONE],
-		    report->tally.outcomes[OUTCOME_ERROR]);
+		log_event(all_failed(&report->tally) ? LOG_WARNING : LOG_INFO, "run_done", fields,
+		    "%s: %" PRIu64 " row%s, %" PRIu64 " of them with an error; %" PRIu64
+		    " request%s done",
+		    report->file, report->tally.rows, plural(report->tally.rows),
+		    report->tally.rows_in_error, report->tally.outcomes[OUTCOME_DONE],
+		    plural(report->tally.outcomes[OUTCOME_DONE]));
 }
 
 /*
@@ -161,10 +184,13 @@ static bool trouble_end(struct trouble *trouble)
 
 static void run_waits(struct feed_state *state, const struct run_report *report, int64_t now_ms)
 {
-	if (trouble_note(&state->running, &report->error, now_ms))
-		log_event(report->error.class == ERROR_CONFIG ? LOG_ERROR : LOG_WARNING,
-		    "run_waits", about(report->run, &state->lane, report->file),
-		    "%s; the file is kept and tried again", report->error.text);
+	char space[SPACE_TEXT_SIZE];
+	if (!trouble_note(&state->running, &report->error, now_ms))
+		return;
+	space_describe(state->all->config, &report->error, space);
+	log_event(report->error.class == ERROR_CONFIG ? LOG_ERROR : LOG_WARNING, "run_waits",
+	    about(report->run, &state->lane, report->file),
+	    "%s%s; the file is kept and tried again", report->error.text, space);
 }
 
 static void run_goes_on(struct feed_state *state)
@@ -246,14 +272,12 @@ static bool is_same_lane(const struct lane *a, const struct lane *b)
 	return a->is_preview == b->is_preview && strcmp(a->feed, b->feed) == 0;
 }
 
-static struct feed_state *state_of_run(struct feeds *feeds, const char *run)
+static struct feed_state *state_of_run(struct feeds *feeds, const struct lane *lane)
 {
 	static const struct lane usual = {.feed = "default"};
 	struct feed_state *fallback = NULL;
-	struct lane lane;
-	run_find_lane(feeds->spool, run, &lane);
 	for (size_t i = 0; i < feeds->count; i++) {
-		if (is_same_lane(&feeds->states[i].lane, &lane))
+		if (is_same_lane(&feeds->states[i].lane, lane))
 			return &feeds->states[i];
 		/* Its feed is no longer configured; somebody has to go on with it. */
 		if (is_same_lane(&feeds->states[i].lane, &usual))
@@ -282,9 +306,14 @@ static struct error run_keep(struct feed_state *state, const char *run)
 	return OK;
 }
 
-struct error feeds_add_run(struct feeds *feeds, const char *run)
+struct error feeds_add_run(struct feeds *feeds, const char *run, const char *which)
 {
-	return run_keep(state_of_run(feeds, run), run);
+	struct lane lane;
+	char file[FILE_NAME_SIZE];
+	run_find_lane(feeds->spool, run, &lane, file);
+	log_event(LOG_INFO, "run_recovered", about(run, &lane, file), "going on with %s, %s",
+	    *file ? file : "a run", which);
+	return run_keep(state_of_run(feeds, &lane), run);
 }
 
 /* ---- looking ---- */

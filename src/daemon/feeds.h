@@ -33,8 +33,8 @@ struct error feeds_create(
 void feeds_inherit(struct feeds *feeds, const struct feeds *before);
 void feeds_free(struct feeds *feeds);
 
-/* A run in work/ that has to be gone on with. */
-struct error feeds_add_run(struct feeds *feeds, const char *run) MUST_CHECK;
+/* A run in work/ that has to be gone on with, which is told: "which was cut short". */
+struct error feeds_add_run(struct feeds *feeds, const char *run, const char *which) MUST_CHECK;
 
 /* How many places a watch needs, and what it heard. */
 size_t feeds_places(const struct feeds *feeds);

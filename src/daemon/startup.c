@@ -89,9 +89,7 @@ static struct error run_add(struct run_ids *ids, struct feeds *feeds, const char
 		return OK;
 	}
 	run_ids_note(ids, name);
-	log_event(LOG_INFO, "run_recovered", json_pack("{s:s}", "run", name),
-	    "going on with a run that was cut short");
-	return feeds_add_run(feeds, name);
+	return feeds_add_run(feeds, name, "which was cut short");
 }
 
 struct error startup_runs(const struct spool *spool, struct run_ids *ids, struct feeds *feeds)

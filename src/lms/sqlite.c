@@ -37,6 +37,7 @@ static struct error refused(const struct sqlite *db)
  * database, may not be written or has other tables. */
 static struct error sqlite_error(struct sqlite *db)
 {
+	struct error error;
 	switch (sqlite3_errcode(db->handle) & 0xFF) {
 	case SQLITE_NOTADB: return error_config("%s is not an SQLite database", db->path);
 	case SQLITE_ERROR:
@@ -49,7 +50,10 @@ static struct error sqlite_error(struct sqlite *db)
 		if (!is_passing(db))
 			return error_config("%s: %s", db->path, sqlite3_errmsg(db->handle));
 		return error_errno("%s: %s", db->path, sqlite3_errmsg(db->handle));
-	default: return error_retry("%s: %s", db->path, sqlite3_errmsg(db->handle));
+	default:
+		error = error_retry("%s: %s", db->path, sqlite3_errmsg(db->handle));
+		error.is_full = (sqlite3_errcode(db->handle) & 0xFF) == SQLITE_FULL;
+		return error;
 	}
 }
 

@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -41,24 +43,43 @@ static void time_format(char *text, size_t size)
 	snprintf(text + length, size - length, ".%03dZ", (int)(now.tv_nsec / 1000000));
 }
 
-/* If nobody reads our log there is nobody to tell. */
-static void line_write(struct slice line)
+/* Whether stderr is the journal: systemd says which file that would be. */
+static bool is_journal(void)
 {
-	ssize_t written = write(STDERR_FILENO, line.bytes, line.size);
+	const char *stream = getenv("JOURNAL_STREAM");
+	unsigned long long device, inode;
+	struct stat ours;
+	return stream && sscanf(stream, "%llu:%llu", &device, &inode) == 2 &&
+	       fstat(STDERR_FILENO, &ours) == 0 && ours.st_dev == device && ours.st_ino == inode;
+}
+
+/* What journald knows the line's priority by, and takes off again; see sd-daemon(3). */
+static const char *prefix_of(enum log_level level)
+{
+	static const char *const prefixes[] = {"<7>", "<6>", "<4>", "<3>"};
+	return is_journal() ? prefixes[level] : "";
+}
+
+/* One write, so that lines never mix. If nobody reads our log there is nobody to tell. */
+static void line_write(enum log_level level, struct slice line)
+{
+	const char *prefix = prefix_of(level);
+	struct iovec parts[] = {{(void *)prefix, strlen(prefix)}, {(void *)line.bytes, line.size}};
+	ssize_t written = writev(STDERR_FILENO, parts, sizeof parts / sizeof *parts);
 	(void)written;
 }
 
 /* Without any memory: what happened, if not to whom. */
-static void bare_write(const char *time, const char *level, const char *event, char *message)
+static void bare_write(enum log_level level, const char *time, const char *event, char *message)
 {
 	char line[1280];
 	for (char *c = message; *c; c++)
 		if (*c < ' ' || *c > '~' || *c == '"' || *c == '\\')
 			*c = ' ';
 	snprintf(line, sizeof line,
-	    "{\"time\":\"%s\",\"level\":\"%s\",\"event\":\"%s\",\"message\":\"%s\"}\n", time, level,
-	    event, message);
-	line_write(slice_of(line));
+	    "{\"time\":\"%s\",\"level\":\"%s\",\"event\":\"%s\",\"message\":\"%s\"}\n", time,
+	    level_names[level], event, message);
+	line_write(level, slice_of(line));
 }
 
 void log_event(enum log_level level, const char *event, json_t *fields, const char *format, ...)
@@ -83,9 +104,9 @@ void log_event(enum log_level level, const char *event, json_t *fields, const ch
 	jsonout_add(&text, is_whole ? line : NULL, JSON_COMPACT);
 	buffer_add_char(&text, '\n');
 	if (!text.failed)
-		line_write(buffer_slice(&text));
+		line_write(level, buffer_slice(&text));
 	else
-		bare_write(time, level_names[level], event, message);
+		bare_write(level, time, event, message);
 	buffer_done(&text);
 	json_decref(line);
 	json_decref(fields);

@@ -323,6 +323,7 @@ struct error answer_add(
 			continue;
 		if (batch->part)
 			batch->part->is_in_retry = true;
+		tally->rows_in_error++;
 		error = retry_add(answer, batch, outcome);
 		if (is_error(&error))
 			return error;

@@ -1,5 +1,6 @@
 #include "enrold/summary.h"
 
+#include "enrold/cut.h"
 #include "enrold/jsonout.h"
 #include "enrold/value.h"
 
@@ -292,5 +293,16 @@ void summary_each_remark(struct slice text, summary_on_remark *on_remark, void *
 	json_t *remark, *summary = json_loadb(text.bytes ? text.bytes : "", text.size, 0, NULL);
 	json_array_foreach(json_object_get(summary, "remarks"), i, remark)
 	    on_remark(context, text_member(remark, "code"), text_member(remark, "message"));
+	json_decref(summary);
+}
+
+void summary_find_refusal(
+    struct slice text, char *code, size_t code_size, char *reason, size_t reason_size)
+{
+	json_t *summary = json_loadb(text.bytes ? text.bytes : "", text.size, 0, NULL);
+	const json_t *refusal = json_object_get(summary, "refusal");
+	snprintf(code, code_size, "%s", text_member(refusal, "code"));
+	snprintf(
+	    reason, reason_size, "%.*s", CUT_ARG(text_member(refusal, "message"), reason_size - 1));
 	json_decref(summary);
 }

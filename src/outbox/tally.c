@@ -10,6 +10,7 @@ static void word_add(struct buffer *out, const char *name, uint64_t count)
 void tally_format(const struct tally *tally, struct buffer *out)
 {
 	word_add(out, "rows", tally->rows);
+	word_add(out, "rows_in_error", tally->rows_in_error);
 	for (enum outcome_kind kind = 0; kind < OUTCOME_KINDS; kind++)
 		word_add(out, outcome_kind_name(kind), tally->outcomes[kind]);
 	for (enum code code = 0; code < CODES; code++)
@@ -22,6 +23,8 @@ static uint64_t *counter_find(struct tally *tally, struct slice name)
 {
 	if (slice_is(name, SLICE("rows")))
 		return &tally->rows;
+	if (slice_is(name, SLICE("rows_in_error")))
+		return &tally->rows_in_error;
 	for (enum outcome_kind kind = 0; kind < OUTCOME_KINDS; kind++)
 		if (slice_is(name, slice_of(outcome_kind_name(kind))))
 			return &tally->outcomes[kind];

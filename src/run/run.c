@@ -289,6 +289,9 @@ static void tell_of_answer(struct run *run, struct run_report *report)
 {
 	summary_each_remark(run->row.summary, on_remark, run);
 	report->is_refused = run->row.state == RUN_REFUSED;
+	if (report->is_refused)
+		summary_find_refusal(run->row.summary, report->code, sizeof report->code,
+		    report->reason, sizeof report->reason);
 	struct error error = tally_parse(run->row.counts, &report->tally);
 	if (is_error(&error))
 		report->tally = (struct tally){0}; /* they are for the log; the answer is out */
@@ -342,6 +345,15 @@ static struct error feed_enter(struct run *run, struct run_report *report)
 	return error;
 }
 
+static void tell_of_start(const struct run *run)
+{
+	json_t *fields = json_pack("{s:s, s:s}", "run", run->id, "feed", run->lane.feed);
+	if (run->lane.is_preview)
+		json_object_set_new(fields, "mode", json_string("preview"));
+	json_object_set_new(fields, "file", log_text(run->name));
+	log_event(LOG_INFO, "run_started", fields, "%s was taken from the inbox", run->name);
+}
+
 void run_file(
     struct runner *runner, const struct lane *lane, const char *name, struct run_report *report)
 {
@@ -363,6 +375,8 @@ void run_file(
 	if (run.directory >= 0) {
 		memcpy(report->run, run.id, sizeof run.id);
 		run.row.run = slice_of(run.id);
+		if (!is_error(&error))
+			tell_of_start(&run);
 		if (!is_error(&error))
 			error = advance(&run, report);
 	}
@@ -425,7 +439,8 @@ void run_continue(
 	conclude(&run, error, report);
 }
 
-void run_find_lane(const struct spool *spool, const char *id, struct lane *lane)
+void run_find_lane(
+    const struct spool *spool, const char *id, struct lane *lane, char file[FILE_NAME_SIZE])
 {
 	const struct run_surroundings shared = {.spool = spool};
 	struct runner runner = {.shared = &shared};
@@ -435,5 +450,6 @@ void run_find_lane(const struct spool *spool, const char *id, struct lane *lane)
 	if (!is_error(&error) && run.directory >= 0)
 		error = claim_open(&run);
 	*lane = run.lane;
+	snprintf(file, FILE_NAME_SIZE, "%s", run.name);
 	run_done(&run);
 }

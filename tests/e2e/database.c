@@ -98,6 +98,10 @@ Test(database, its_disk_stays_full)
 	struct finished finished = failing_once(&spool, &failing);
 	cr_expect_eq(finished.status, EXIT_TRY_LATER, "%s", finished.err.bytes);
 	cr_expect(strstr(finished.err.bytes, "full"), "%s", finished.err.bytes);
+	struct path where = path_of("of the disk of %s (the spool) ", spool.directory.text);
+	const char *said = strstr(finished.err.bytes, where.text);
+	cr_assert(said, "%s", finished.err.bytes);
+	cr_expect(strstr(said, "iB are free; the file is kept"), "%s", said);
 	finished_done(&finished);
 	law_holds(&spool, LAW_STOPPED);
 	spool_once(&spool);

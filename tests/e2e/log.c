@@ -1,0 +1,166 @@
+/* What the log says of a file's way, and how loud. */
+#include "answer.h"
+#include "law.h"
+#include "program.h"
+#include "tracer.h"
+
+#include <criterion/criterion.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+TestSuite(log, .timeout = 120);
+
+static struct finished once(const struct spool *spool)
+{
+	return program_expect(0, ARGV("enrold", "--config", spool->config.text, "--once"));
+}
+
+/* The first line of the event as JSON, for the caller to put away; fatal when there is none. */
+static json_t *line_of(const char *log, const char *event)
+{
+	struct path wanted = path_of("\"event\":\"%s\"", event);
+	const char *at = strstr(log, wanted.text), *start = at;
+	cr_assert_not_null(at, "%s: %s", event, log);
+	while (start > log && start[-1] != '\n')
+		start--;
+	json_t *line = json_loadb(start, strcspn(start, "\n"), 0, NULL);
+	cr_assert_not_null(line, "%s", start);
+	return line;
+}
+
+static const char *text_of(const json_t *line, const char *name)
+{
+	const char *text = json_string_value(json_object_get(line, name));
+	return text ? text : "";
+}
+
+Test(log, tells_which_file_was_begun_and_which_was_refused_and_why)
+{
+	struct spool spool;
+	spool_make(&spool, NULL);
+	spool_drop(&spool, "staff.csv", "username,curse1\np1,C1\n");
+	struct finished finished = once(&spool);
+	json_t *line = line_of(finished.err.bytes, "run_started");
+	cr_expect_str_eq(text_of(line, "file"), "staff.csv");
+	cr_expect_str_eq(text_of(line, "feed"), "default");
+	cr_expect_str_eq(text_of(line, "level"), "info");
+	cr_expect(strlen(text_of(line, "run")) > 0);
+	json_decref(line);
+	line = line_of(finished.err.bytes, "run_refused");
+	cr_expect_str_eq(text_of(line, "code"), "header_unknown_column");
+	cr_expect(strstr(text_of(line, "reason"), "curse1"), "%s", text_of(line, "reason"));
+	cr_expect(strstr(text_of(line, "message"), "curse1"), "%s", text_of(line, "message"));
+	cr_expect_str_eq(text_of(line, "level"), "warning");
+	json_decref(line);
+	finished_done(&finished);
+	law_close(&spool);
+}
+
+static const struct {
+	const char *text, *level, *message;
+	json_int_t rows, rows_in_error;
+} ends[] = {
+    {"username,course1,course2\nnobody,C1,C2\np1,C99,\n", "warning",
+        "a.csv: 2 rows, 2 of them with an error; 0 requests done", 2, 2},
+    {"username,course1\nnobody,C1\n", "warning",
+        "a.csv: 1 row, 1 of them with an error; 0 requests done", 1, 1},
+    {"username,course1,course2\np1,C99,C98\np2,C1,C2\n", "info",
+        "a.csv: 2 rows, 1 of them with an error; 2 requests done", 2, 1},
+    {"username,course1\np1,C1\n", "info", "a.csv: 1 row, 0 of them with an error; 1 request done",
+        1, 0},
+    {"username,course1\n", "info", "a.csv: 0 rows, 0 of them with an error; 0 requests done", 0, 0},
+};
+
+Test(log, counts_rows_as_rows_and_is_loud_when_all_are_in_error)
+{
+	for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+		struct spool spool;
+		spool_make(&spool, NULL);
+		spool_drop(&spool, "a.csv", ends[i].text);
+		struct finished finished = once(&spool);
+		json_t *line = line_of(finished.err.bytes, "run_done");
+		cr_expect_str_eq(text_of(line, "level"), ends[i].level, "%zu", i);
+		cr_expect_str_eq(text_of(line, "message"), ends[i].message, "%zu: %s", i,
+		    text_of(line, "message"));
+		cr_expect_eq(
+		    json_integer_value(json_object_get(line, "rows")), ends[i].rows, "%zu", i);
+		cr_expect_eq(json_integer_value(json_object_get(line, "rows_in_error")),
+		    ends[i].rows_in_error, "%zu", i);
+		json_decref(line);
+		finished_done(&finished);
+		law_close(&spool);
+	}
+}
+
+static struct verdict kill_at_result(void *context, const struct call *call)
+{
+	(void)context;
+	bool is_answer = call->kind == CALL_WRITE && text_ends(call->path.text, "/result.csv");
+	return (struct verdict){.kind = is_answer ? VERDICT_KILL : VERDICT_GO};
+}
+
+Test(log, names_the_file_that_it_goes_on_with)
+{
+	struct spool spool;
+	if (!tracer_works())
+		cr_skip_test("no ptrace here");
+	spool_make(&spool, NULL);
+	spool_drop(&spool, "staff.csv", "username,course1\np1,C1\n");
+	const struct tracer tracer = {.below = spool.root.text, .on_call = kill_at_result};
+	struct finished finished =
+	    tracer_run(&tracer, ARGV("enrold", "--config", spool.config.text, "--once"));
+	cr_assert_eq(finished.status, -SIGKILL);
+	finished_done(&finished);
+	finished = once(&spool);
+	json_t *line = line_of(finished.err.bytes, "run_recovered");
+	cr_expect_str_eq(text_of(line, "file"), "staff.csv");
+	cr_expect_str_eq(text_of(line, "message"), "going on with staff.csv, which was cut short");
+	json_decref(line);
+	finished_done(&finished);
+	law_close(&spool);
+}
+
+/* journald gives the file that it reads from as $JOURNAL_STREAM, and knows priorities by "<4>". */
+static struct buffer journal_of(const struct spool *spool, bool is_ours)
+{
+	struct path log = path_of("%s/journal", spool->root.text);
+	const char *directory = getenv("ENROLD_PROGRAMS");
+	struct path command =
+	    path_of("touch %s; JOURNAL_STREAM=$(stat -c %%d:%%i %s) %s/enrold --config %s --once "
+	            "2>>%s",
+	        log.text, is_ours ? log.text : spool->config.text, directory ? directory : PROGRAMS,
+	        spool->config.text, log.text);
+	cr_assert_eq(system(command.text), 0, "%s", command.text);
+	return files_read(log.text);
+}
+
+Test(log, gives_the_journal_each_lines_priority)
+{
+	struct spool spool;
+	spool_make(&spool, NULL);
+	spool_drop(&spool, "bad.csv", "username,curse1\np1,C1\n");
+	spool_drop(&spool, "good.csv", "username,course1\np1,C1\n");
+	struct buffer log = journal_of(&spool, true);
+	size_t lines = 0;
+	for (const char *line = log.bytes; *line; line = strchr(line, '\n') + 1, lines++) {
+		struct path row = path_of("%.*s", (int)strcspn(line, "\n"), line);
+		bool is_warning = strstr(row.text, "\"level\":\"warning\"");
+		cr_expect(text_starts(row.text, is_warning ? "<4>{" : "<6>{"), "%s", row.text);
+	}
+	cr_expect_gt(lines, 4);
+	cr_expect(strstr(log.bytes, "<4>{"), "%s", log.bytes);
+	buffer_done(&log);
+	law_close(&spool);
+}
+
+Test(log, is_plain_where_it_is_no_journals)
+{
+	struct spool spool;
+	spool_make(&spool, NULL);
+	spool_drop(&spool, "bad.csv", "username,curse1\np1,C1\n");
+	struct buffer log = journal_of(&spool, false);
+	cr_expect_null(strchr(log.bytes, '<'), "%s", log.bytes);
+	buffer_done(&log);
+	law_close(&spool);
+}
