@@ -25,12 +25,20 @@ struct answer_sizes {
 	uint64_t retry;  /* 0: no such file, no row has failed */
 };
 
+/* The file that is answered and its run; and, where that is a retry file by its name, those that
+ * its rows come from, else empty. Texts are borrowed until close. */
+struct answer_source {
+	struct slice file, run;
+	struct slice origin_file, origin_run;
+};
+
 /*
  * directory: of the run, borrowed until close. The header is borrowed too. Nothing is changed: the
  * files may be another daemon's by now, which took us for dead. It is safe to go on when the
  * directory still stands where ours do: a daemon that takes it over later makes the files anew.
  */
-struct error answer_open(int directory, const struct header *header, struct answer_sizes sizes,
+struct error answer_open(int directory, const struct header *header,
+    const struct answer_source *source, struct answer_sizes sizes,
     struct answer **answer) MUST_CHECK;
 struct error answer_begin(struct answer *answer) MUST_CHECK;
 void answer_close(struct answer *answer);

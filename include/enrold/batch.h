@@ -38,6 +38,7 @@ struct record {
 	uint32_t cells_count;
 	const struct slice *cells; /* as decoded; of a broken record: its raw text */
 	struct slice name;         /* the user name: trimmed, in the feed's form, or by template */
+	bool is_templated;         /* by template */
 	bool has_fault;            /* the record as a whole is bad */
 	enum code fault;
 	uint32_t fault_column;
@@ -177,6 +178,10 @@ void record_part_done(struct record_part *part);
 void batch_settle_places(struct batch *batch);
 struct error batch_meet(struct batch *batch) MUST_CHECK;
 struct error batch_pair(struct batch *batch) MUST_CHECK;
+
+/* By what a retry file tells whether a row is still as it was: its cells, but for the file's own
+ * columns error_line and so on. */
+uint32_t record_mark(const struct header *header, const struct record *record);
 
 /* The trimmed cell; empty where the record has none. */
 struct slice record_cell(const struct record *record, uint32_t column);

@@ -49,11 +49,20 @@ enum column_id {
 	COLUMN_COURSENAME,
 	COLUMN_COURSE_IDNUMBER,
 	COLUMN_INTERESTS,
-	COLUMN_VOID,   /* accepted and without effect, in Moodle too */
-	COLUMN_REMARK, /* error_line, error_code, error_message: a retry file's own, ignored */
+	COLUMN_VOID,       /* accepted and without effect, in Moodle too */
+	COLUMN_ERROR_FILE, /* a retry file's own, up to COLUMN_REMARK: error_file, */
+	COLUMN_ERROR_RUN,
+	COLUMN_ERROR_LINE,
+	COLUMN_ERROR_CODE,
+	COLUMN_REMARK, /* error_message */
 	COLUMN_IDS,
 	COLUMN_UNKNOWN = COLUMN_IDS, /* with unknown_columns: ignore */
 };
+
+static inline bool column_is_remark(enum column_id id)
+{
+	return id >= COLUMN_ERROR_FILE && id <= COLUMN_REMARK;
+}
 
 /* What a detail may hold. */
 enum detail_kind {

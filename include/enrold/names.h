@@ -4,6 +4,8 @@
 #ifndef ENROLD_NAMES_H
 #define ENROLD_NAMES_H
 
+#include <stdbool.h>
+
 enum { FILE_NAME_SIZE = 256 }; /* with its NUL; Linux allows 255 bytes */
 
 enum name_kind {
@@ -20,6 +22,9 @@ enum name_kind name_judge(const char *name);
  * change of direction, is a _.
  */
 void name_make(char out[FILE_NAME_SIZE], const char *input, const char *run, const char *suffix);
+
+/* "staff.<run>.retry.csv" -> "staff.csv", run; a preview's too. False: it is no such name. */
+bool name_find_origin(const char *name, char file[FILE_NAME_SIZE], char run[FILE_NAME_SIZE]);
 
 /* "staff.csv", 2 -> "staff.2.csv": the same, where a name is taken. */
 void name_evade(char out[FILE_NAME_SIZE], const char *name, unsigned number);

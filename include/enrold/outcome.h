@@ -107,5 +107,7 @@ struct outcome {
 const char *outcome_kind_name(enum outcome_kind kind);
 const char *outcome_code_name(enum code code);
 const char *outcome_code_meaning(enum code code);
+/* CODES: there is no such code. */
+enum code outcome_code_parse(struct slice name);
 
 #endif

@@ -67,12 +67,13 @@ static const char *default_of(const struct policy *policy, const char *name)
 
 static bool match_is_idle(const struct policy *policy)
 {
-	return adds_only(policy) && policy->match_by != MATCH_USERNAME;
+	return adds_only(policy) && policy->match_by != MATCH_USERNAME &&
+	       policy->compat == COMPAT_MOODLE;
 }
 
 static bool template_is_idle(const struct policy *policy)
 {
-	return !adds_only(policy) && policy->username_template;
+	return policy->upload_type == UPLOAD_UPDATE && policy->username_template;
 }
 
 static bool details_are_idle(const struct policy *policy)
@@ -168,9 +169,8 @@ static const struct {
 	const char *sentence;
 } feed_rows[] = {
     {"match_by", match_is_idle,
-        "has no effect: " ADDS_ONLY "go by the user name, which is what must be free"},
-    {"username_template", template_is_idle,
-        "has no effect: user names are made with " ADDS_ONLY "alone"},
+        "has no effect: with compat moodle " ADDS_ONLY "go by the user name"},
+    {"username_template", template_is_idle, "has no effect: upload_type update makes no account"},
     {"update_details", details_are_idle, "has no effect: " ADDS_ONLY "change no account"},
     {"allow_delete", delete_is_idle, "has no effect: " ADDS_ONLY "delete no account"},
     {"allow_rename", rename_is_idle, "has no effect: " ADDS_ONLY "rename no account"},

@@ -31,6 +31,7 @@ struct sheet {
 struct answer {
 	int directory;
 	const struct header *header;
+	struct answer_source source;
 	struct sheet result;
 	struct sheet retry;
 	bool is_begun; /* the files are ours to change */
@@ -114,14 +115,15 @@ static void sheet_close(struct sheet *sheet)
 	buffer_done(&sheet->text);
 }
 
-struct error answer_open(
-    int directory, const struct header *header, struct answer_sizes sizes, struct answer **result)
+struct error answer_open(int directory, const struct header *header,
+    const struct answer_source *source, struct answer_sizes sizes, struct answer **result)
 {
 	struct answer *answer = calloc(1, sizeof *answer);
 	if (!answer)
 		return error_memory("opening the answer");
 	answer->directory = directory;
 	answer->header = header;
+	answer->source = *source;
 	answer->result = (struct sheet){.name = ANSWER_RESULT, .file = -1, .size = sizes.result};
 	answer->retry = (struct sheet){.name = ANSWER_RETRY, .file = -1, .size = sizes.retry};
 	struct error error = sheet_open(answer, &answer->result, 0, MODE_RESULT);
@@ -239,7 +241,12 @@ static void retry_end(struct buffer *out, struct slice code, struct slice messag
 /* A retry of a retry does not repeat the columns that explain the last failure. */
 static bool is_kept(const struct answer *answer, size_t column)
 {
-	return answer->header->columns[column].id != COLUMN_REMARK;
+	return !column_is_remark(answer->header->columns[column].id);
+}
+
+static bool is_of_retry(const struct answer *answer)
+{
+	return answer->header->single[COLUMN_ERROR_LINE] != COLUMN_NONE;
 }
 
 static void retry_header(struct answer *answer)
@@ -253,11 +260,72 @@ static void retry_header(struct answer *answer)
 		csvout_cell(out, answer->header->columns[i].cell, delimiter);
 		buffer_add_char(out, delimiter);
 	}
-	buffer_print(out, "error_line%cerror_code%cerror_message\n", delimiter, delimiter);
+	buffer_print(out, "error_line%cerror_code%cerror_message", delimiter, delimiter);
+	if (is_of_retry(answer))
+		buffer_print(out, "%cerror_file%cerror_run", delimiter, delimiter);
+	buffer_add_char(out, '\n');
 }
 
-static struct error retry_line(
-    struct answer *answer, const struct record *record, const struct outcome *outcome)
+/* ---- where a row comes from, which a retry of a retry carries on ---- */
+
+/* Empty: the row has been added to the retry file by hand. */
+static struct slice origin_line(const struct answer *answer, const struct record *record)
+{
+	int64_t line;
+	struct slice cell = record_cell(record, answer->header->single[COLUMN_ERROR_LINE]);
+	return value_parse_whole(cell, &line) ? cell : SLICE("");
+}
+
+static void origin_write(struct answer *answer, const struct record *record)
+{
+	struct slice line = origin_line(answer, record);
+	if (line.size > 0)
+		buffer_add(&answer->retry.text, line.bytes, line.size);
+	else
+		buffer_add_int(&answer->retry.text, (int64_t)record->line);
+}
+
+/* As the retry file says, else its name. */
+static struct slice origin_of(const struct answer *answer, const struct record *record,
+    enum column_id column, struct slice by_name, struct slice own)
+{
+	struct slice cell = record_cell(record, answer->header->single[column]);
+	if (origin_line(answer, record).size == 0)
+		return own;
+	return cell.size > 0 ? cell : by_name;
+}
+
+static void origin_end(struct answer *answer, const struct record *record)
+{
+	const struct answer_source *source = &answer->source;
+	struct buffer *out = &answer->retry.text;
+	char delimiter = answer->header->delimiter;
+	if (!is_of_retry(answer))
+		return;
+	buffer_add_char(out, delimiter);
+	csvout_cell(out,
+	    origin_of(answer, record, COLUMN_ERROR_FILE, source->origin_file, source->file),
+	    delimiter);
+	buffer_add_char(out, delimiter);
+	csvout_cell(out,
+	    origin_of(answer, record, COLUMN_ERROR_RUN, source->origin_run, source->run),
+	    delimiter);
+}
+
+/* A row that looks well in the retry file, but was not, has a mark by which it is known again. */
+static struct slice retry_message(
+    const struct answer *answer, const struct batch *batch, const struct outcome *outcome)
+{
+	bool is_shape =
+	    outcome->code == CODE_WRONG_FIELD_COUNT || outcome->code == CODE_BROKEN_QUOTES;
+	if (!is_shape)
+		return outcome->message;
+	return arena_print(batch->arena, "%.*s (row %08x)", SLICE_ARG(outcome->message),
+	    record_mark(answer->header, &batch->records[outcome->record]));
+}
+
+static struct error retry_line(struct answer *answer, const struct batch *batch,
+    const struct record *record, const struct outcome *outcome)
 {
 	struct buffer *out = &answer->retry.text;
 	char delimiter = answer->header->delimiter;
@@ -271,8 +339,10 @@ static struct error retry_line(
 		buffer_add_char(out, delimiter);
 		error = sheet_ease(&answer->retry);
 	}
-	buffer_print(out, "%llu", (unsigned long long)record->line);
-	retry_end(out, slice_of(outcome_code_name(outcome->code)), outcome->message, delimiter);
+	origin_write(answer, record);
+	retry_end(out, slice_of(outcome_code_name(outcome->code)),
+	    retry_message(answer, batch, outcome), delimiter);
+	origin_end(answer, record);
 	for (size_t i = columns; i < record->cells_count && !is_error(&error); i++) {
 		buffer_add_char(out, delimiter);
 		csvout_cell(out, record->cells[i], delimiter);
@@ -301,7 +371,7 @@ static struct error retry_add(
 			return error;
 		retry_header(answer);
 	}
-	return retry_line(answer, record, outcome);
+	return retry_line(answer, batch, record, outcome);
 }
 
 struct error answer_add(

@@ -29,6 +29,8 @@ struct step {
 	uint32_t index;
 	uint32_t person; /* INDEX_NONE: nobody (yet) */
 	bool is_new;
+	bool is_own; /* made by an earlier run of this very row */
+	enum policy_update_details update_details; /* the feed's, but for such rows */
 	bool has_asked;     /* something about the account, answered or not */
 	bool is_dropped;    /* an error that ends the record */
 	bool leaves_record; /* Moodle tells of an update although nothing was stored */
@@ -81,6 +83,9 @@ void account_learn_profile(
     struct batch *batch, const struct account_change *change, uint32_t person);
 /* Counts on from a name that is taken; false: ask the database about more names first. */
 bool account_find_free_name(struct batch *batch, uint32_t key, struct slice *name);
+/* In a feed that only adds: the account that an earlier run has made of this very row, before
+ * something else in it failed; INDEX_NONE: none. */
+uint32_t account_find_own(const struct batch *batch, const struct record *record);
 /* The feed makes accounts and does nothing else to them. */
 bool account_adds_only(const struct policy *policy);
 

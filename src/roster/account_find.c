@@ -151,8 +151,10 @@ uint32_t account_expected(struct pass *pass, uint32_t index)
 	const struct record *record = &batch->records[index];
 	if (batch->part && batch->part->is_later)
 		return record->has_fault ? INDEX_NONE : account_find(batch, record->key);
-	if (record->has_fault || batch->policy->upload_type == UPLOAD_ADD_INCREMENT)
-		return INDEX_NONE;
+	uint32_t own = account_find_own(batch, record);
+	if (record->has_fault || own != INDEX_NONE ||
+	    batch->policy->upload_type == UPLOAD_ADD_INCREMENT)
+		return own;
 	uint32_t old = account_find(batch, record->old_key);
 	return old != INDEX_NONE ? old : account_find(batch, record->key);
 }

@@ -139,7 +139,8 @@ bool account_rename_found(struct step *step)
 {
 	struct slice name = step->record->name;
 	bool asks = step->header->key != step->header->single[COLUMN_USERNAME] && name.size > 0 &&
-	            step->person != INDEX_NONE && !slice_is(name, step_person(step)->username);
+	            !step->record->is_templated && step->person != INDEX_NONE &&
+	            !slice_is(name, step_person(step)->username);
 	if (!asks)
 		return true;
 	if (!step->policy->allow_rename) {

@@ -13,6 +13,7 @@ void step_init(struct step *step, struct pass *pass, uint32_t index)
 	    .batch = batch,
 	    .header = batch->header,
 	    .policy = batch->policy,
+	    .update_details = batch->policy->update_details,
 	    .arena = batch->arena,
 	    .record = &batch->records[index],
 	    .index = index,

@@ -56,7 +56,7 @@ static bool detail_moved(struct step *step, uint32_t detail, struct slice *value
 	const struct column *column = columns_detail(detail);
 	struct slice is = step_person(step)->details[detail];
 	uint32_t place = step->header->details[detail];
-	enum policy_update_details mode = step->policy->update_details;
+	enum policy_update_details mode = step->update_details;
 	bool is_moodle = step->policy->compat == COMPAT_MOODLE;
 	if (mode == DETAILS_FILL && is.size > 0) {
 		if (detail_differs(step, detail))
@@ -115,7 +115,7 @@ static void profile_update(struct step *step, uint32_t f)
 {
 	const struct profile_field *field = &step->batch->site->profile_fields[f];
 	struct slice is = step_person(step)->profile[f], value = {NULL, 0};
-	enum policy_update_details mode = step->policy->update_details;
+	enum policy_update_details mode = step->update_details;
 	uint32_t column = account_profile_column(step, f);
 	const char *expected = "";
 	if (mode == DETAILS_FILL && is.size > 0) {
@@ -147,7 +147,7 @@ static void profile_update(struct step *step, uint32_t f)
 
 static void auth_update(struct step *step)
 {
-	enum policy_update_details mode = step->policy->update_details;
+	enum policy_update_details mode = step->update_details;
 	struct account_facts *person = step_person(step);
 	uint32_t column = step->header->single[COLUMN_AUTH];
 	struct slice auth = record_cell(step->record, column);
@@ -187,7 +187,7 @@ static void auth_update(struct step *step)
 
 static void password_update(struct step *step)
 {
-	enum policy_update_details mode = step->policy->update_details;
+	enum policy_update_details mode = step->update_details;
 	struct slice auth =
 	    step->change.auth.size > 0 ? step->change.auth : step_person(step)->auth;
 	struct slice password = step_cell(step, COLUMN_PASSWORD);
@@ -233,18 +233,18 @@ static void suspended_update(struct step *step)
 static bool details_are_asked(const struct step *step)
 {
 	const struct header *header = step->header;
-	if (step->policy->update_details == DETAILS_NONE)
+	if (step->update_details == DETAILS_NONE)
 		return false;
 	for (size_t i = 0; i < header->columns_count; i++)
 		if (i != header->key && (header->columns[i].id == COLUMN_DETAIL ||
 		                            header->columns[i].id == COLUMN_PROFILE))
 			return true;
-	return step->policy->defaults.count > 0 && step->policy->update_details != DETAILS_FILE;
+	return step->policy->defaults.count > 0 && step->update_details != DETAILS_FILE;
 }
 
 static void details_update(struct step *step)
 {
-	if (step->policy->update_details == DETAILS_NONE) {
+	if (step->update_details == DETAILS_NONE) {
 		details_keep(step);
 		return;
 	}

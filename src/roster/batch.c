@@ -133,12 +133,15 @@ static bool is_cut(const struct batch *batch, const struct csvin_record *source)
 static void record_check(
     const struct batch *batch, struct record *record, const struct csvin_record *source)
 {
+	enum code fault;
 	if (source->fault == CSVIN_BROKEN)
 		record_fault(record, CODE_BROKEN_QUOTES, COLUMN_NONE);
 	else if (source->fault == CSVIN_TOO_LONG || is_cut(batch, source))
 		record_fault(record, CODE_VALUE_TOO_LONG, COLUMN_NONE);
 	else if (header_is_ragged(batch->header, record->cells_count))
 		record_fault(record, CODE_WRONG_FIELD_COUNT, COLUMN_NONE);
+	else if (record_is_as_refused(batch, record, &fault))
+		record_fault(record, fault, COLUMN_NONE);
 	else
 		cells_check(batch, record);
 }
@@ -205,9 +208,10 @@ static void name_read(struct batch *batch, struct record *record)
 {
 	const struct header *header = batch->header;
 	uint32_t column = header->single[COLUMN_USERNAME];
-	struct slice cell = column == COLUMN_NONE && header->key == COLUMN_NONE
-	                        ? name_by_template(batch, record)
-	                        : record_cell(record, column);
+	record->is_templated = column == COLUMN_NONE && batch->policy->username_template &&
+	                       batch->policy->upload_type != UPLOAD_UPDATE;
+	struct slice cell =
+	    record->is_templated ? name_by_template(batch, record) : record_cell(record, column);
 	record->name = cell.size > 0 ? username_form(batch, cell) : cell;
 }
 

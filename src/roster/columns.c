@@ -77,9 +77,11 @@ static const struct column columns[] = {
     {"sysrole", COLUMN_SYSROLE, true, 101, "a role in the whole site; -role removes it", {0}},
     {"category", COLUMN_CATEGORY, true, 100, "idnumber of a course category", {0}},
     {"categoryrole", COLUMN_CATEGORYROLE, true, 100, "a role in that category", {0}},
-    {"error_line", COLUMN_REMARK, false, 0, "a retry file's own column, ignored", {0}},
-    {"error_code", COLUMN_REMARK, false, 0, "a retry file's own column, ignored", {0}},
-    {"error_message", COLUMN_REMARK, false, 0, "a retry file's own column, ignored", {0}},
+    {"error_file", COLUMN_ERROR_FILE, false, 0, "a retry file's own: where the row is from", {0}},
+    {"error_run", COLUMN_ERROR_RUN, false, 0, "a retry file's own: the run of that file", {0}},
+    {"error_line", COLUMN_ERROR_LINE, false, 0, "a retry file's own: its line there", {0}},
+    {"error_code", COLUMN_ERROR_CODE, false, 0, "a retry file's own: what was wrong", {0}},
+    {"error_message", COLUMN_REMARK, false, 0, "a retry file's own: the same in words", {0}},
 };
 
 /* The columns of create course groups files; "groupname" makes a file one (facts 7.2). */
@@ -93,9 +95,11 @@ static const struct column group_columns[] = {
     {"lang", COLUMN_VOID, false, 0, "has no effect", {0}},
     {"coursename", COLUMN_COURSENAME, false, 255, "short name of the course", {0}},
     {"idnumber", COLUMN_COURSE_IDNUMBER, false, 100, "idnumber of the course", {0}},
-    {"error_line", COLUMN_REMARK, false, 0, "a retry file's own column, ignored", {0}},
-    {"error_code", COLUMN_REMARK, false, 0, "a retry file's own column, ignored", {0}},
-    {"error_message", COLUMN_REMARK, false, 0, "a retry file's own column, ignored", {0}},
+    {"error_file", COLUMN_ERROR_FILE, false, 0, "a retry file's own: where the row is from", {0}},
+    {"error_run", COLUMN_ERROR_RUN, false, 0, "a retry file's own: the run of that file", {0}},
+    {"error_line", COLUMN_ERROR_LINE, false, 0, "a retry file's own: its line there", {0}},
+    {"error_code", COLUMN_ERROR_CODE, false, 0, "a retry file's own: what was wrong", {0}},
+    {"error_message", COLUMN_REMARK, false, 0, "a retry file's own: the same in words", {0}},
 };
 
 enum {

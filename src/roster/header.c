@@ -232,10 +232,17 @@ static void asking_find(struct header *header, struct arena *arena)
 }
 
 /* Files of new accounts may leave the user names to the feed's template. */
-static bool may_lack_key(const struct policy *policy)
+static bool may_lack_name(const struct policy *policy)
 {
-	return policy->username_template &&
-	       (policy->upload_type == UPLOAD_ADD || policy->upload_type == UPLOAD_ADD_INCREMENT);
+	return policy->username_template && policy->upload_type != UPLOAD_UPDATE;
+}
+
+/* Moodle's page finds nobody by address where it only adds. */
+static enum policy_match_by match_of(const struct policy *policy)
+{
+	bool adds =
+	    policy->upload_type == UPLOAD_ADD || policy->upload_type == UPLOAD_ADD_INCREMENT;
+	return adds && policy->compat == COMPAT_MOODLE ? MATCH_USERNAME : policy->match_by;
 }
 
 static void key_find(struct making *making)
@@ -249,13 +256,12 @@ static void key_find(struct making *making)
 	};
 	struct header *header = making->header;
 	const struct policy *policy = making->terms->policy;
-	bool adds =
-	    policy->upload_type == UPLOAD_ADD || policy->upload_type == UPLOAD_ADD_INCREMENT;
-	enum policy_match_by by = adds ? MATCH_USERNAME : policy->match_by;
+	enum policy_match_by by = match_of(policy);
 	header->key = by == MATCH_USERNAME ? header->single[COLUMN_USERNAME]
 	              : by == MATCH_EMAIL  ? header->details[DETAIL_EMAIL]
 	                                   : header->details[DETAIL_IDNUMBER];
-	if (header->key == COLUMN_NONE && !may_lack_key(policy))
+	bool may_lack = by == MATCH_USERNAME && may_lack_name(policy);
+	if (header->key == COLUMN_NONE && !may_lack)
 		mistake_keyless(&making->mistakes, policy, keys[by].name, keys[by].code);
 }
 

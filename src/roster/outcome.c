@@ -100,3 +100,11 @@ const char *outcome_code_meaning(enum code code)
 {
 	return codes[code].meaning;
 }
+
+enum code outcome_code_parse(struct slice name)
+{
+	enum code code = 0;
+	while (code < CODES && !slice_is(slice_of(codes[code].name), name))
+		code++;
+	return code;
+}

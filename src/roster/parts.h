@@ -53,6 +53,18 @@ void strays_tell(struct pass *pass, size_t from);
 /* A thing that would be made is called so, with a stray in its name: it was said. */
 bool request_has_stray(struct pass *pass, const struct request *request, uint32_t column);
 
+/* ---- retry.c: rows out of a retry file ---- */
+
+/* What was wrong with the row, as it says itself; CODES: it says nothing. */
+enum code record_retried(const struct batch *batch, const struct record *record);
+/* It was refused for its shape, and nobody has changed it since; and what to say of that. */
+bool record_is_as_refused(const struct batch *batch, const struct record *record, enum code *fault);
+struct slice record_shape_message(const struct batch *batch, const struct record *record);
+/* In a feed that only adds: what failed then left an account made. */
+bool record_is_left_over(const struct batch *batch, const struct record *record);
+/* The number, else the address, else the names in the row are the person's. */
+bool record_is_about(const struct batch *batch, const struct record *record, uint32_t person);
+
 /* ---- request.c ---- */
 
 /* Adds what the record, which is the batch's next, asks from there on in header->asking: so many

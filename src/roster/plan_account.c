@@ -20,6 +20,11 @@ static struct slice fault_message(const struct step *step)
 	                            "max_field allows: shorten it.",
 	};
 	const struct record *record = step->record;
+	enum code earlier;
+	if (record->fault_column == COLUMN_NONE &&
+	    record->cells_count == step->header->columns_count &&
+	    record_is_as_refused(step->batch, record, &earlier))
+		return record_shape_message(step->batch, record);
 	if (record->fault == CODE_WRONG_FIELD_COUNT)
 		return arena_print(step->arena,
 		    "The row has %u fields and the header %zu: add or remove fields.",
@@ -138,6 +143,57 @@ static bool make_new(struct step *step)
 	return account_create(step, name);
 }
 
+static void own_take(struct step *step)
+{
+	uint32_t own = account_find_own(step->batch, step->record);
+	step->is_own = own != INDEX_NONE;
+	if (step->is_own)
+		step->person = own;
+}
+
+/* What failed may have been a detail, which is in force now; otherwise they are left alone, for
+ * somebody may have changed them since. */
+static bool own_update(struct step *step)
+{
+	size_t outcomes = step->pass->outcomes_count;
+	enum code code = record_retried(step->batch, step->record);
+	bool may_be_detail = code == CODE_INVALID_VALUE || code == CODE_VALUE_TAKEN ||
+	                     code == CODE_NO_RIGHT || code == CODE_NOT_ALLOWED;
+	step->update_details = may_be_detail ? DETAILS_FILE : DETAILS_NONE;
+	bool goes_on = account_update(step);
+	if (goes_on && step->pass->outcomes_count == outcomes)
+		step_answer(step, step->header->key, OUTCOME_UNCHANGED, CODE_ACCOUNT_EXISTS,
+		    step_person(step)->username,
+		    SLICE("The account was made when the row failed; what was left is done now."));
+	return goes_on;
+}
+
+/* Whoever has the name is somebody else, and nothing may be skipped for their sake: a namesake,
+ * where a template makes the names; or where an account was made and is not what is there now. */
+static bool is_other(const struct step *step)
+{
+	const struct batch *batch = step->batch;
+	const struct record *record = step->record;
+	bool by_template = step->header->key == COLUMN_NONE;
+	if (step->policy->upload_type == UPLOAD_ADD_INCREMENT)
+		return false;
+	if (record_is_left_over(batch, record))
+		return true;
+	return by_template && !record_is_about(batch, record, step->person);
+}
+
+static bool name_is_others(struct step *step)
+{
+	const char *remedy = step->record->is_templated
+	                         ? "give the row a user name of its own in a column 'username', or "
+	                           "let the feed count names on (upload_type: add_increment)"
+	                         : "give the row another user name";
+	return step_drop(step, COLUMN_NONE, CODE_USERNAME_TAKEN,
+	    arena_print(step->arena,
+	        "The user name '%.*s' is that of another person, with another address: %s.",
+	        SLICE_ARG(step->record->name), remedy));
+}
+
 static bool settle(struct step *step)
 {
 	uint32_t people[2];
@@ -147,6 +203,7 @@ static bool settle(struct step *step)
 	if (count > 1)
 		return two_of_them(step, people);
 	step->person = count > 0 ? people[0] : INDEX_NONE;
+	own_take(step);
 	if (step->person == INDEX_NONE && key_is_stray(step))
 		return false;
 	bool deletes = deleted_read(step);
@@ -161,11 +218,17 @@ static bool settle(struct step *step)
 		return false;
 	enum policy_upload_type type = step->policy->upload_type;
 	bool exists = step->person != INDEX_NONE;
-	if (exists && type != UPLOAD_ADD_INCREMENT && account_is_protected(step))
+	if (exists && (type != UPLOAD_ADD_INCREMENT || step->is_own) && account_is_protected(step))
 		return account_protected(step);
-	if (exists && type == UPLOAD_ADD) {
+	if (step->is_own)
+		return own_update(step);
+	if (exists && is_other(step))
+		return name_is_others(step);
+	bool by_name = step->header->key == step->header->single[COLUMN_USERNAME];
+	if (exists && (type == UPLOAD_ADD || (type == UPLOAD_ADD_INCREMENT && !by_name))) {
 		step_answer(step, step->header->key, OUTCOME_SKIPPED, CODE_ACCOUNT_EXISTS,
-		    step->record->name, SLICE("The account exists: this feed only adds new ones."));
+		    step_person(step)->username,
+		    SLICE("The account exists: this feed only adds new ones."));
 		step->record->ended =
 		    "Not attempted: the account exists, and this feed only adds new ones.";
 		return false;

@@ -16,13 +16,12 @@ static bool is_key(const struct header_column *column)
 	    [COLUMN_ENROLMENTKEY] = true,
 	    [COLUMN_INTERESTS] = true,
 	    [COLUMN_VOID] = true,
-	    [COLUMN_REMARK] = true,
 	    [COLUMN_UNKNOWN] = true,
 	};
 	if (column->id == COLUMN_DETAIL)
 		return columns_detail(column->index)->detail.kind == DETAIL_ADDRESS ||
 		       column->index == DETAIL_IDNUMBER;
-	return !are_texts[column->id];
+	return !are_texts[column->id] && !column_is_remark(column->id);
 }
 
 bool cell_has_stray(const struct record *record, uint32_t column)

@@ -23,6 +23,8 @@
 #include "parts.h"
 #include "reader.h"
 
+#include "enrold/names.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <time.h>
@@ -492,12 +494,24 @@ static struct error lists_load(
 	return error;
 }
 
+static struct answer_source source_of(const struct run *run)
+{
+	struct answer_source source = {.file = run->row.name, .run = slice_of(run->id)};
+	char file[FILE_NAME_SIZE], id[FILE_NAME_SIZE];
+	if (name_find_origin(run->name, file, id)) {
+		source.origin_file = arena_copy(run->arena, slice_of(file));
+		source.origin_run = arena_copy(run->arena, slice_of(id));
+	}
+	return source;
+}
+
 static struct error on_header(void *context, const struct header *header)
 {
 	struct applying *applying = context;
 	struct run *run = applying->run;
 	struct answer_sizes sizes = {run->row.result_bytes, run->row.retry_bytes};
-	struct error error = answer_open(run->directory, header, sizes, &applying->answer);
+	const struct answer_source source = source_of(run);
+	struct error error = answer_open(run->directory, header, &source, sizes, &applying->answer);
 	if (!is_error(&error))
 		error = run_check_place(run);
 	if (!is_error(&error))

@@ -106,7 +106,8 @@ static struct error answer_take(struct run *run, struct finish *finish)
 	struct answer *answer;
 	if (sizes.result == 0)
 		return OK;
-	struct error error = answer_open(run->directory, NULL, sizes, &answer);
+	struct error error =
+	    answer_open(run->directory, NULL, &(struct answer_source){0}, sizes, &answer);
 	if (is_error(&error))
 		return error;
 	error = run_check_place(run);

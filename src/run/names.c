@@ -1,6 +1,7 @@
 #include "enrold/names.h"
 
 #include "enrold/cut.h"
+#include "enrold/runid.h"
 #include "enrold/slice.h"
 #include "enrold/value.h"
 
@@ -8,7 +9,8 @@
 #include <strings.h>
 
 static const char *const ignored_ends[] = {"~", ".part", ".filepart", ".partial", ".tmp",
-    ".tmp.csv", ".uploading", ".swp", ".crdownload", ".sha256", ".rows", ".done"};
+    ".tmp.csv", ".partial.csv", ".uploading.csv", ".uploading", ".swp", ".crdownload", ".sha256",
+    ".rows", ".done"};
 
 static bool ends_with(const char *name, const char *end)
 {
@@ -55,4 +57,21 @@ void name_evade(char out[FILE_NAME_SIZE], const char *name, unsigned number)
 	char digits[16];
 	snprintf(digits, sizeof digits, "%u", number);
 	name_make(out, name, digits, name + stem_length(name));
+}
+
+bool name_find_origin(const char *name, char file[FILE_NAME_SIZE], char run[FILE_NAME_SIZE])
+{
+	static const char *const ends[] = {".preview.retry.csv", ".retry.csv"};
+	int64_t time;
+	for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+		size_t tail = strlen(ends[i]) + RUN_ID_SIZE + 1, length = strlen(name);
+		if (!ends_with(name, ends[i]) || length <= tail || length >= FILE_NAME_SIZE)
+			continue;
+		size_t stem = length - tail;
+		snprintf(run, FILE_NAME_SIZE, "%.*s", RUN_ID_SIZE, name + stem + 1);
+		snprintf(file, FILE_NAME_SIZE, "%.*s.csv", (int)stem, name);
+		if (name[stem] == '.' && run_id_parse(run, &time))
+			return true;
+	}
+	return false;
 }

@@ -25,6 +25,9 @@ Test(names, in_the_inbox_say_what_may_be_taken)
 	    {"staff.csv.tmp", NAME_IGNORED},
 	    {"staff.tmp.csv", NAME_IGNORED},
 	    {"staff.csv.partial", NAME_IGNORED},
+	    {"staff.partial.csv", NAME_IGNORED},
+	    {"staff.uploading.csv", NAME_IGNORED},
+	    {"gr\uFFFD\uFFFDe.csv", NAME_INPUT},
 	    {"staff.csv.uploading", NAME_IGNORED},
 	    {"staff.csv.rows", NAME_IGNORED},
 	    {"staff.csv.swp", NAME_IGNORED},
@@ -54,6 +57,30 @@ Test(names, of_answers_carry_the_run)
 	cr_expect_str_eq(name, "." RUN ".csv");
 	name_evade(name, "staff.csv", 2);
 	cr_expect_str_eq(name, "staff.2.csv");
+}
+
+Test(names, of_retry_files_say_where_their_rows_come_from)
+{
+	static const struct {
+		const char *name, *file; /* NULL: no such name */
+	} cases[] = {
+	    {"staff." RUN ".retry.csv", "staff.csv"},
+	    {"a.b." RUN ".preview.retry.csv", "a.b.csv"},
+	    {"staff." RUN ".result.csv", NULL},
+	    {"staff.retry.csv", NULL},
+	    {"." RUN ".retry.csv", NULL},
+	    {"staff.20261124-120000-00000x.retry.csv", NULL},
+	    {"staff-" RUN ".retry.csv", NULL},
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		char file[FILE_NAME_SIZE], run[FILE_NAME_SIZE];
+		bool is_retry = name_find_origin(cases[i].name, file, run);
+		cr_expect_eq(is_retry, cases[i].file != NULL, "%s", cases[i].name);
+		if (!is_retry)
+			continue;
+		cr_expect_str_eq(file, cases[i].file);
+		cr_expect_str_eq(run, RUN);
+	}
 }
 
 Test(names, of_answers_show_all_that_is_in_them)

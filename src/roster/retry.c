@@ -1,0 +1,256 @@
+/*
+ * retry: rows that come out of a retry file, as their own columns tell. What was refused for its
+ * shape looks well in such a file: it stays refused until somebody has changed it. And a new
+ * account whose course was wrong has been made: a feed that only adds goes on with it.
+ */
+#include "account.h"
+
+#include "enrold/value.h"
+
+#include <stdlib.h>
+
+static struct slice remark_of(
+    const struct batch *batch, const struct record *record, enum column_id id)
+{
+	return record_cell(record, batch->header->single[id]);
+}
+
+enum code record_retried(const struct batch *batch, const struct record *record)
+{
+	int64_t line;
+	if (!value_parse_whole(remark_of(batch, record, COLUMN_ERROR_LINE), &line))
+		return CODES;
+	return outcome_code_parse(remark_of(batch, record, COLUMN_ERROR_CODE));
+}
+
+/* ---- shape ---- */
+
+/* The file's own cells, and those in columns without a name. */
+static bool is_own_cell(const struct header *header, uint32_t column)
+{
+	return column >= header->columns_count || !column_is_remark(header->columns[column].id);
+}
+
+/* FNV-1a: it stays in files. Empty cells count by what stands behind them. */
+uint32_t record_mark(const struct header *header, const struct record *record)
+{
+	uint32_t mark = 2166136261, number = 0;
+	for (uint32_t i = 0; i < record->cells_count; i++) {
+		struct slice cell = record_cell(record, i);
+		number += is_own_cell(header, i);
+		if (!is_own_cell(header, i) || cell.size == 0)
+			continue;
+		mark = (mark ^ number) * 16777619;
+		for (size_t c = 0; c < cell.size; c++)
+			mark = (mark ^ (unsigned char)cell.bytes[c]) * 16777619;
+	}
+	return mark;
+}
+
+/* "... (row 1a2b3c4d)" */
+static bool mark_read(const struct batch *batch, const struct record *record, uint32_t *mark)
+{
+	enum { DIGITS = 8 };
+	static const char before[] = "(row ";
+	struct slice text = remark_of(batch, record, COLUMN_REMARK);
+	size_t size = sizeof before - 1 + DIGITS + 1;
+	if (text.size < size)
+		return false;
+	const char *end = text.bytes + text.size - size;
+	char digits[DIGITS + 1] = "";
+	if (memcmp(end, before, sizeof before - 1) != 0 || text.bytes[text.size - 1] != ')')
+		return false;
+	memcpy(digits, end + sizeof before - 1, DIGITS);
+	*mark = (uint32_t)strtoul(digits, NULL, 16);
+	return strspn(digits, "0123456789abcdef") == DIGITS;
+}
+
+/* "The row has 2 fields and ..." */
+static bool fields_read(const struct batch *batch, const struct record *record, int64_t *fields)
+{
+	struct slice text = remark_of(batch, record, COLUMN_REMARK);
+	while (text.size > 0 && (text.bytes[0] < '0' || text.bytes[0] > '9'))
+		text = (struct slice){text.bytes + 1, text.size - 1};
+	size_t digits = 0;
+	while (digits < text.size && text.bytes[digits] >= '0' && text.bytes[digits] <= '9')
+		digits++;
+	return value_parse_whole((struct slice){text.bytes, digits}, fields);
+}
+
+/* Cells with something in them from this one on. */
+static bool has_cells(const struct batch *batch, const struct record *record, size_t from)
+{
+	size_t at = 0;
+	for (uint32_t i = 0; i < record->cells_count; i++)
+		if (is_own_cell(batch->header, i) && at++ >= from &&
+		    record_cell(record, i).size > 0)
+			return true;
+	return false;
+}
+
+static size_t own_columns(const struct header *header)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < header->columns_count; i++)
+		count +=
+		    !column_is_remark(header->columns[i].id) && header->columns[i].name.size > 0;
+	return count;
+}
+
+/* By the words alone, of a row without a mark; where nobody can tell, it is. */
+static bool count_is_as_it_was(const struct batch *batch, const struct record *record)
+{
+	int64_t fields;
+	if (!fields_read(batch, record, &fields))
+		return true;
+	size_t columns = own_columns(batch->header);
+	return (size_t)fields < columns ? !has_cells(batch, record, (size_t)fields)
+	                                : has_cells(batch, record, columns);
+}
+
+/* All of the line in the first cell. */
+static bool quotes_are_as_they_were(const struct batch *batch, const struct record *record)
+{
+	uint32_t first = 0;
+	while (first < record->cells_count && record_cell(record, first).size == 0)
+		first++;
+	struct slice text = record_cell(record, first);
+	return text.size > 0 && memchr(text.bytes, '"', text.size) && !has_cells(batch, record, 1);
+}
+
+bool record_is_as_refused(const struct batch *batch, const struct record *record, enum code *fault)
+{
+	uint32_t mark;
+	*fault = record_retried(batch, record);
+	if (*fault != CODE_WRONG_FIELD_COUNT && *fault != CODE_BROKEN_QUOTES)
+		return false;
+	if (mark_read(batch, record, &mark))
+		return mark == record_mark(batch->header, record);
+	if (*fault == CODE_WRONG_FIELD_COUNT)
+		return count_is_as_it_was(batch, record);
+	return quotes_are_as_they_were(batch, record);
+}
+
+struct slice record_shape_message(const struct batch *batch, const struct record *record)
+{
+	int64_t fields;
+	if (record->fault == CODE_BROKEN_QUOTES)
+		return SLICE("The row is still the line whose quotes were broken: put its values "
+		             "into their columns.");
+	if (!fields_read(batch, record, &fields))
+		return SLICE("The row had not as many fields as the header: look at it, and empty "
+		             "its error_code once it is right.");
+	return arena_print(batch->arena,
+	    "The row had %lld field%s and is as it was: fill in or take out what is wrong, or "
+	    "empty "
+	    "its error_code once it is right.",
+	    (long long)fields, fields == 1 ? "" : "s");
+}
+
+/* ---- accounts that were made ---- */
+
+/* After these there was no account. */
+static bool has_made_none(enum code code)
+{
+	static const bool are_first[CODES + 1] = {
+	    [CODE_USERNAME_MISSING] = true,
+	    [CODE_USERNAME_TAKEN] = true,
+	    [CODE_EMAIL_TAKEN] = true,
+	    [CODE_DETAIL_MISSING] = true,
+	    [CODE_PASSWORD_MISSING] = true,
+	    [CODE_ACCOUNT_AMBIGUOUS] = true,
+	    [CODE_REMOTE_ACCOUNT] = true,
+	    [CODE_PROTECTED_ACCOUNT] = true,
+	    [CODE_WRONG_FIELD_COUNT] = true,
+	    [CODE_BROKEN_QUOTES] = true,
+	    [CODE_VALUE_TOO_LONG] = true,
+	    [CODE_NOT_UTF8] = true,
+	    [CODE_CONTROL_CHARACTER] = true,
+	    [CODES] = true,
+	};
+	return are_first[code];
+}
+
+static bool is_alike(
+    const struct batch *batch, const struct record *record, uint32_t person, uint32_t detail)
+{
+	struct slice cell = record_cell(record, batch->header->details[detail]);
+	return cell.size > 0 &&
+	       value_is_alike(cell, batch->people[person].details[detail], batch->arena);
+}
+
+static bool has_names_of(const struct batch *batch, const struct record *record, uint32_t person)
+{
+	return is_alike(batch, record, person, DETAIL_FIRSTNAME) &&
+	       is_alike(batch, record, person, DETAIL_LASTNAME);
+}
+
+bool record_is_about(const struct batch *batch, const struct record *record, uint32_t person)
+{
+	static const uint32_t details[] = {DETAIL_IDNUMBER, DETAIL_EMAIL};
+	for (size_t i = 0; i < sizeof details / sizeof *details; i++) {
+		struct slice cell = record_cell(record, batch->header->details[details[i]]);
+		if (cell.size > 0 && batch->people[person].details[details[i]].size > 0)
+			return is_alike(batch, record, person, details[i]);
+	}
+	return has_names_of(batch, record, person);
+}
+
+static struct slice stem_of(struct slice name)
+{
+	while (
+	    name.size > 0 && name.bytes[name.size - 1] >= '0' && name.bytes[name.size - 1] <= '9')
+		name.size--;
+	return name;
+}
+
+/* Made of that name, or of one that was counted on from it. */
+static bool is_called_so(const struct batch *batch, const struct record *record, uint32_t person)
+{
+	struct slice name = batch->people[person].username;
+	return slice_is(name, record->name) ||
+	       (batch->policy->upload_type == UPLOAD_ADD_INCREMENT &&
+	           slice_is(stem_of(name), stem_of(record->name)));
+}
+
+/* The names decide between several of one address; of one alone they may have been corrected. */
+static uint32_t own_by_address(const struct batch *batch, const struct record *record)
+{
+	uint32_t people[2], own = INDEX_NONE, found = 0;
+	uint32_t count = account_find_all(batch, record->email_key, people);
+	for (uint32_t i = 0; i < count; i++) {
+		if (!is_called_so(batch, record, people[i]))
+			continue;
+		if (has_names_of(batch, record, people[i]))
+			return people[i];
+		own = people[i];
+		found++;
+	}
+	return found == 1 && slice_is(batch->people[own].username, record->name) ? own : INDEX_NONE;
+}
+
+/* The feed counts names on: whoever has the name and another address may be another. */
+static uint32_t own_by_name(const struct batch *batch, const struct record *record)
+{
+	uint32_t key = record->name_key != INDEX_NONE ? record->name_key : record->key;
+	uint32_t person = account_find(batch, key);
+	bool may_be_other =
+	    record->email_key != INDEX_NONE && batch->policy->upload_type == UPLOAD_ADD_INCREMENT;
+	return person != INDEX_NONE && !may_be_other && has_names_of(batch, record, person)
+	           ? person
+	           : INDEX_NONE;
+}
+
+bool record_is_left_over(const struct batch *batch, const struct record *record)
+{
+	return account_adds_only(batch->policy) && !record->has_fault &&
+	       !has_made_none(record_retried(batch, record));
+}
+
+uint32_t account_find_own(const struct batch *batch, const struct record *record)
+{
+	if (!record_is_left_over(batch, record))
+		return INDEX_NONE;
+	uint32_t own = own_by_address(batch, record);
+	return own != INDEX_NONE ? own : own_by_name(batch, record);
+}
