@@ -57,7 +57,6 @@ static bool detail_moved(struct step *step, uint32_t detail, struct slice *value
 	struct slice is = step_person(step)->details[detail];
 	uint32_t place = step->header->details[detail];
 	enum policy_update_details mode = step->update_details;
-	bool is_moodle = step->policy->compat == COMPAT_MOODLE;
 	if (mode == DETAILS_FILL && is.size > 0) {
 		if (detail_differs(step, detail))
 			step_keep(step, place, REMARK_DETAILS_KEPT);
@@ -66,8 +65,9 @@ static bool detail_moved(struct step *step, uint32_t detail, struct slice *value
 	if (place == COLUMN_NONE && mode == DETAILS_FILE)
 		return false;
 	bool is_empty = place != COLUMN_NONE && record_cell(step->record, place).size == 0;
-	if (is_empty && column->detail.is_required && !is_moodle) {
-		/* An export with a hole in it must not take a person's name away. */
+	if (is_empty && column->detail.is_required) {
+		/* An export with a hole in it must not take a person's name away: also where Moodle
+		 * does so. */
 		return false;
 	}
 	bool is_given = place != COLUMN_NONE && !(is_empty && mode == DETAILS_FILL) &&

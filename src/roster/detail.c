@@ -211,6 +211,8 @@ enum detail_verdict detail_read(const struct batch *batch, const struct column *
 	case DETAIL_TEXT:
 		*expected = "plain text, without HTML tags";
 		*value = tags_strip(cell, batch->arena);
+		if (value->size == 0 && cell.size > 0 && column->detail.is_required)
+			return DETAIL_BAD; /* no name is left */
 		return value->size == cell.size ? DETAIL_GOOD : DETAIL_CHANGED;
 	case DETAIL_ADDRESS:
 		*expected = "an e-mail address";

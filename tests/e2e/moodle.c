@@ -33,8 +33,10 @@ static const char prepared[] =
 static const struct told {
 	const char *options, *text, *question, *answer;
 } tales[] = {
-    /* 9.5, 9.8: empty cells of a file that overrides. */
-    {"update_details: file", "username,firstname\np1,\n", USER("firstname"), "\n"},
+    /* 9.5, 9.8: empty cells of a file that overrides, but for a name: that would be lost. */
+    {"update_details: file", "username,firstname\np1,\n", USER("firstname"), "Person\n"},
+    {"update_details: file_and_defaults", "username,lastname,email\np1,,\n",
+        USER("lastname <> '' AND email <> ''"), "1\n"},
     {"update_details: file", "username,emailstop,maildigest,autosubscribe\np1,,,\n",
         USER("emailstop, maildigest, autosubscribe"), "0|0|0\n"},
     {"update_details: file", "username,maildisplay,mailformat\np1,2.5,x\n",
