@@ -61,8 +61,7 @@ struct error lms_open(const struct lms_options *options, struct lms **result)
 	lms->backlog = backlog_create(lms);
 	lms->taken = taken_create();
 	lms->chores = chores_create();
-	bool has_memory =
-	    lms->arena && lms->scratch && lms->backlog && lms->taken && lms->chores;
+	bool has_memory = lms->arena && lms->scratch && lms->backlog && lms->taken && lms->chores;
 	struct error error = has_memory ? db_open(options, DB_EXISTING, &lms->db)
 	                                : error_memory("opening the LMS database");
 	if (!is_error(&error)) {

@@ -8,15 +8,23 @@
 
 /* ---- what is not changed, because update_details says so ---- */
 
+/* As in Moodle an address in other letter case is the same (facts 2.6). */
+static bool detail_is(const struct step *step, uint32_t detail, struct slice value)
+{
+	struct slice is = step_person(step)->details[detail];
+	return detail == DETAIL_EMAIL ? value_is_alike(is, value, step->arena)
+	                              : slice_is(is, value);
+}
+
 /* The cell asks for something else than the account has. */
 static bool detail_differs(const struct step *step, uint32_t detail)
 {
 	const char *expected;
-	struct slice value, is = step_person(step)->details[detail];
+	struct slice value;
 	struct slice cell = record_cell(step->record, step->header->details[detail]);
 	return cell.size > 0 && (detail_read(step->batch, columns_detail(detail), cell, &value,
 	                             &expected) != DETAIL_GOOD ||
-	                            !slice_is(value, is));
+	                            !detail_is(step, detail, value));
 }
 
 static bool profile_differs(const struct step *step, uint32_t column)
@@ -76,20 +84,13 @@ static bool detail_moved(struct step *step, uint32_t detail, struct slice *value
 		return false;
 	if (!is_given)
 		*value = account_detail_default(step, detail);
-	return value->bytes && !slice_is(*value, is);
+	return value->bytes && !detail_is(step, detail, *value);
 }
 
 static void detail_set(struct step *step, uint32_t detail, struct slice value)
 {
 	step->change.details |= UINT64_C(1) << detail;
 	step->change.values[detail] = value;
-}
-
-/* Moodle lets nobody change an address in nothing but its letter case (facts 2.6). */
-static bool is_same_address(const struct step *step, struct slice a, struct slice b)
-{
-	return step->policy->compat == COMPAT_MOODLE &&
-	       slice_is(value_lower(a, step->arena), value_lower(b, step->arena));
 }
 
 static void detail_update(struct step *step, uint32_t detail)
@@ -99,8 +100,6 @@ static void detail_update(struct step *step, uint32_t detail)
 	if (!detail_moved(step, detail, &value))
 		return;
 	if (detail == DETAIL_EMAIL) {
-		if (is_same_address(step, value, person->details[detail]))
-			return;
 		if (step->header->details[detail] != COLUMN_NONE &&
 		    account_address_is_taken(step)) {
 			step->is_dropped = step->policy->invalid_values == INVALID_IGNORE;

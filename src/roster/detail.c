@@ -198,7 +198,6 @@ static enum detail_verdict number_read(const struct batch *batch, const struct c
 enum detail_verdict detail_read(const struct batch *batch, const struct column *column,
     struct slice cell, struct slice *value, const char **expected)
 {
-	bool rejects = batch->policy->invalid_values == INVALID_REJECT;
 	bool asks_nothing = batch->policy->compat == COMPAT_NONE; /* an empty cell */
 	uint32_t stray;
 	*value = cell;
@@ -234,9 +233,9 @@ enum detail_verdict detail_read(const struct batch *batch, const struct column *
 		*expected = "a time zone, such as Europe/Berlin, or 99 for the server's";
 		if (cell.size == 0)
 			return asks_nothing ? DETAIL_LEFT : DETAIL_GOOD;
-		if (is_timezone(cell) && !(rejects && !is_known_zone(batch->site, cell)))
+		if (is_timezone(cell) && is_known_zone(batch->site, cell))
 			return DETAIL_GOOD;
-		*value = SLICE("");
+		*value = is_timezone(cell) ? cell : SLICE(""); /* as Moodle stores it */
 		return DETAIL_CHANGED;
 	case DETAIL_THEME:
 		*expected = batch->site->user_themes

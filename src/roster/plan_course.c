@@ -9,6 +9,7 @@
 #include "enrold/value.h"
 
 #include <assert.h>
+#include <time.h>
 
 enum { DAY_SECONDS = 24 * 60 * 60 };
 
@@ -480,6 +481,64 @@ static bool shutting_out_is_refused(
 	return role != NULL;
 }
 
+/* ---- what was done and lets nobody in all the same ---- */
+
+/* In the site's time zone. */
+static struct slice day_text(struct arena *arena, int64_t epoch)
+{
+	char text[16] = "";
+	time_t time = (time_t)epoch;
+	struct tm tm;
+	localtime_r(&time, &tm);
+	strftime(text, sizeof text, "%Y-%m-%d", &tm);
+	return arena_print(arena, "%s", text);
+}
+
+/* The column that gave the end, else the one that gave the start, else the course's. */
+static uint32_t dates_column(const struct pass *pass, const struct request *request)
+{
+	const struct header *header = pass->batch->header;
+	const struct header_slot *slot = &header->slots[header->columns[request->column].slot];
+	return request->asks_period ? header_slot_column(slot, COLUMN_ENROLPERIOD)
+	       : request->has_start ? header_slot_column(slot, COLUMN_ENROLTIMESTART)
+	                            : request->column;
+}
+
+static void ended_tell(
+    struct pass *pass, const struct request *request, const struct enrolment_facts *is)
+{
+	struct arena *arena = pass->batch->arena;
+	const struct header *header = pass->batch->header;
+	struct slice number = header->slots[header->columns[request->column].slot].number;
+	struct slice start = day_text(arena, is->timestart), end = day_text(arena, is->timeend);
+	struct slice what =
+	    is->timeend <= is->timestart
+	        ? arena_print(arena, "The enrolment ends on %.*s, before it starts on %.*s",
+	              SLICE_ARG(end), SLICE_ARG(start))
+	        : arena_print(arena, "The enrolment, from %.*s, ended on %.*s already",
+	              SLICE_ARG(start), SLICE_ARG(end));
+	request_answer(pass, request, dates_column(pass, request), OUTCOME_WARNING,
+	    CODE_ENROLMENT_EXPIRED, pass->batch->course_keys[request->course].text,
+	    arena_print(arena,
+	        "%.*s: for a new one give both enroltimestart%.*s and enrolperiod%.*s.",
+	        SLICE_ARG(what), SLICE_ARG(number), SLICE_ARG(number)));
+}
+
+static void idle_enrolment_tell(
+    struct pass *pass, const struct request *request, const struct enrolment_facts *is)
+{
+	const struct header *header = pass->batch->header;
+	struct slice number = header->slots[header->columns[request->column].slot].number;
+	if (is->timeend != 0 && (is->timeend <= pass->now || is->timeend <= is->timestart))
+		ended_tell(pass, request, is);
+	if (is->status != ENROLMENT_ACTIVE && !request->has_status)
+		request_answer(pass, request, request->column, OUTCOME_WARNING,
+		    CODE_ENROLMENT_SUSPENDED, pass->batch->course_keys[request->course].text,
+		    arena_print(pass->batch->arena,
+		        "The enrolment is still suspended: 0 in enrolstatus%.*s activates it.",
+		        SLICE_ARG(number)));
+}
+
 static bool enrolment_answer(struct pass *pass, const struct request *request, uint32_t enrolment)
 {
 	const struct role_facts *role = request_role(pass, request);
@@ -495,6 +554,8 @@ static bool enrolment_answer(struct pass *pass, const struct request *request, u
 	size_t changes = pass->changes_count;
 	enum code code = enrolment_settle(pass, request, enrolment, role->id);
 	bool is_done = pass->changes_count > changes;
+	if (is_done)
+		idle_enrolment_tell(pass, request, is);
 	struct outcome *outcome = request_answer(pass, request, request->column,
 	    is_done ? OUTCOME_DONE : OUTCOME_UNCHANGED, code, name,
 	    settled_message(pass, request, code));

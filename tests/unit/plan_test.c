@@ -72,6 +72,34 @@ static const struct {
     {1, "alice,0,,,,,\n", "nothing_asked", 0, ""},
 };
 
+static const struct world_case closed[] = {
+    {"an enrolment that is over when it is made or moved is told", "",
+        HEADER "alice,SAFETY,,,2026-01-01,30,\nheidi,SAFETY,,,,7,\njudy,SAFETY,,,,40,\n"
+               "bob,SAFETY,,,2026-01-01,,\n",
+        "2 enrolperiod1 warning enrolment_expired\n2 course1 done enrolled\n"
+        "3 enrolperiod1 warning enrolment_expired\n3 course1 done enrolment_updated\n"
+        "4 enrolperiod1 warning enrolment_expired\n4 course1 done enrolment_updated\n"
+        "5 course1 done enrolled\n",
+        "enrol alice\nrole alice\nenrolment heidi\nenrolment judy\nenrol bob\nrole bob\n"},
+    {"and one that ends before it starts", "",
+        HEADER "judy,SAFETY,,,2026-12-01,,\njudy,SAFETY,,,2026-12-01,90,\n",
+        "2 enroltimestart1 warning enrolment_expired\n2 course1 done enrolment_updated\n"
+        "3 course1 done enrolment_updated\n",
+        "enrolment judy\nenrolment judy\n"},
+    {"and a role in one that is over, or suspended", "",
+        HEADER "judy,SAFETY,teacher,,,,\nivan,SAFETY,teacher,,,,\nivan,SAFETY,,,,90,\n",
+        "2 course1 warning enrolment_expired\n2 course1 done role_assigned\n"
+        "3 course1 warning enrolment_suspended\n3 course1 done role_assigned\n"
+        "4 enrolperiod1 warning enrolment_expired\n4 course1 warning enrolment_suspended\n"
+        "4 course1 done enrolment_updated\n",
+        "role judy\nrole ivan\nenrolment ivan\n"},
+};
+
+Test(plan, tells_of_an_enrolment_that_lets_nobody_in)
+{
+	world_expect(closed, sizeof closed / sizeof *closed);
+}
+
 Test(plan, decides_each_row_as_the_rules_say)
 {
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
