@@ -538,8 +538,9 @@ Test(daemon, says_file_line_and_column_of_a_bad_configuration)
 Test(daemon, warns_with_check_of_what_has_no_effect_and_takes_it)
 {
 	struct spool spool;
-	spool_make(&spool,
-	    &(struct spool_options){.feeds = "  hr: { upload_type: add, match_by: email }\n"});
+	spool_make(
+	    &spool, &(struct spool_options){
+	                .feeds = "  hr: { compat: moodle, upload_type: add, match_by: email }\n"});
 	struct finished check =
 	    program_expect(0, ARGV("enrold", "--check", "--config", spool.config.text));
 	cr_expect(strstr(check.err.bytes, "warning: feeds.hr.match_by has no effect"), "%s",
