@@ -123,6 +123,15 @@ static void tell_answer(const struct run_report *report)
 		    plural(report->tally.outcomes[OUTCOME_DONE]));
 }
 
+static void tell_rest_left(struct feed_state *state)
+{
+	if (state->left_count > LEFT_LINES_MAX)
+		log_event(LOG_WARNING, "files_left", about("", &state->lane, ""),
+		    "%u more times a file stayed in the inbox",
+		    state->left_count - LEFT_LINES_MAX);
+	state->left_count = 0;
+}
+
 /*
  * Whoever changes a file all the time would be told of each time: so many lines a minute are
  * enough, and then how many there were.
@@ -131,12 +140,8 @@ static bool may_tell_left(struct feed_state *state)
 {
 	int64_t now_ms = clock_ms();
 	if (now_ms >= state->left_until_ms) {
-		if (state->left_count > LEFT_LINES_MAX)
-			log_event(LOG_WARNING, "files_left", about("", &state->lane, ""),
-			    "%u more times a file stayed in the inbox",
-			    state->left_count - LEFT_LINES_MAX);
+		tell_rest_left(state);
 		state->left_until_ms = now_ms + MINUTE_MS;
-		state->left_count = 0;
 	}
 	return ++state->left_count <= LEFT_LINES_MAX;
 }
@@ -261,6 +266,7 @@ void feeds_free(struct feeds *feeds)
 	if (!feeds)
 		return;
 	for (size_t i = 0; i < feeds->count; i++) {
+		tell_rest_left(&feeds->states[i]);
 		inbox_free(feeds->states[i].inbox);
 		free(feeds->states[i].runs);
 	}

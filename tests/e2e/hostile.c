@@ -97,6 +97,28 @@ Test(hostile, a_file_that_may_not_be_read_stays_and_is_reported_once)
 	law_close(&spool);
 }
 
+/* Nobody fills the log by what he leaves in an inbox; how much it was is said all the same. */
+Test(hostile, so_many_files_that_stay_are_told_of_and_then_how_many_more)
+{
+	enum { LEFT = 130, TOLD = 100 };
+	struct spool spool;
+	spool_make(&spool, NULL);
+	spool_once(&spool);
+	for (int i = 0; i < LEFT; i++) {
+		struct path name = path_of("link-%d.csv", i);
+		cr_assert_eq(symlink("/dev/zero", spool_inbox(&spool, name.text).text), 0);
+	}
+	struct finished finished =
+	    program_expect(0, ARGV("enrold", "--config", spool.config.text, "--once"));
+	size_t told = 0;
+	for (const char *at = finished.err.bytes; (at = strstr(at, "\"file_left\"")); at++)
+		told++;
+	cr_expect_eq(told, TOLD, "%zu lines", told);
+	cr_expect(strstr(finished.err.bytes, "30 more times a file stayed in the inbox"));
+	finished_done(&finished);
+	law_close(&spool);
+}
+
 /* ---- a writer who is not done ---- */
 
 struct writer {
