@@ -110,17 +110,20 @@ bool account_rename(struct step *step)
 		return step_drop(step, column, CODE_NOT_ALLOWED,
 		    SLICE(
 		        "This feed may not rename accounts: set allow_rename, or remove the row."));
-	if (old == INDEX_NONE && other != INDEX_NONE && step->policy->compat == COMPAT_NONE) {
+	bool is_renamed = other != INDEX_NONE && (old == INDEX_NONE || old == other);
+	if (is_renamed && step->policy->compat == COMPAT_NONE) {
 		step->person = other;
 		step_answer(step, column, OUTCOME_UNCHANGED, CODE_ALREADY_RENAMED,
 		    step->batch->people[other].username,
 		    SLICE("The account has the new name already."));
 		return true;
 	}
-	if (!account_is_free(step->batch, name_key))
-		return old == other && old != INDEX_NONE
-		           ? (step->person = old, true)
-		           : account_name_is_taken(step, step->record->name);
+	if (!account_is_free(step->batch, name_key)) {
+		if (old != other || old == INDEX_NONE)
+			return account_name_is_taken(step, step->record->name);
+		step->person = old;
+		return true;
+	}
 	if (old == INDEX_NONE)
 		return account_not_found(step, column, record_cell(step->record, column));
 	step->person = old;

@@ -120,9 +120,10 @@ struct error header_count(
 static struct slice partner_name(
     const struct header *header, const struct header_column *column, struct arena *arena)
 {
+	enum { SHOWN_MAX = 40 };
+	struct slice number = value_brief(header->slots[column->slot].number, SHOWN_MAX, arena);
 	return arena_print(arena, "%s%.*s",
-	    partner_of(column->id) == COLUMN_COURSE ? "course" : "categoryrole",
-	    SLICE_ARG(header->slots[column->slot].number));
+	    partner_of(column->id) == COLUMN_COURSE ? "course" : "categoryrole", SLICE_ARG(number));
 }
 
 /* As a sentence names it; empty: by its name. */

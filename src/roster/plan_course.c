@@ -97,14 +97,16 @@ static struct slice modifiers_text(const struct pass *pass, const struct request
 
 void courseless_settle(struct pass *pass, const struct request *request)
 {
+	enum { NUMBER_SHOWN_MAX = 40 };
 	uint32_t column;
 	const struct header *header = pass->batch->header;
+	struct slice number = header->slots[header->columns[request->column].slot].number;
 	struct slice names = modifiers_text(pass, request, COLUMN_ROLE, COLUMN_GROUP, &column);
 	request_answer(pass, request, column, OUTCOME_WARNING, CODE_NO_EFFECT,
 	    record_cell(&pass->batch->records[request->record], column),
 	    arena_print(pass->batch->arena, "%.*s: the row names no course in 'course%.*s'.",
 	        SLICE_ARG(names),
-	        SLICE_ARG(header->slots[header->columns[request->column].slot].number)));
+	        SLICE_ARG(value_brief(number, NUMBER_SHOWN_MAX, pass->batch->arena))));
 }
 
 /* The front page has roles and no enrolments. */

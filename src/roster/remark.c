@@ -24,6 +24,7 @@ static const struct {
     [REMARK_COURSES_OVERRULED] = {"courses_overruled", "an idnumber is given beside the name"},
     [REMARK_UNUSED_CELL] = {"unused_cell", "bad, in a column that is not used"},
     [REMARK_NO_FINAL_NEWLINE] = {"no_final_newline", "the last line has no newline"},
+    [REMARK_NO_ROWS] = {"no_rows", "there is nothing behind the header"},
 };
 
 const char *remark_code_name(enum remark_code code)

@@ -170,6 +170,9 @@ static void newline_remark(const struct applying *applying, struct remarks *rema
 static struct error remarks_make(struct applying *applying, struct remarks *remarks)
 {
 	newline_remark(applying, remarks);
+	if (applying->tally.rows == 0)
+		remark_add(remarks, REMARK_NO_ROWS, NULL,
+		    SLICE("The file has a header and no row behind it."));
 	header_remark(applying->reader.header, &applying->run->policy, remarks);
 	remark_rows(applying->tally.remarks, remarks);
 	return arena_has_failed(remarks->arena) ? error_memory("finishing a run") : OK;

@@ -83,6 +83,7 @@ static const struct {
     {"  default: {}\n", "username,course1\rp1,C1\r", false},
     {"  default: { final_newline: ignore }\n", "username,course1\np1,C1", false},
     {"  default: {}\n", "username,course1", true},
+    {"  default: { compat: moodle }\n", "username;course1\r\np1;C1", true},
 };
 
 Test(remarks, tell_of_a_file_that_may_have_been_cut_short)
@@ -97,6 +98,17 @@ Test(remarks, tell_of_a_file_that_may_have_been_cut_short)
 		    (size_t)ends[i].is_told, "case %zu", i);
 		close_all(&spool, &answer, &finished);
 	}
+}
+
+Test(remarks, tell_of_a_file_without_rows)
+{
+	struct spool spool;
+	struct answer answer;
+	struct finished finished =
+	    run_one(&spool, "  default: {}\n", "username,course1\n,\n", &answer);
+	cr_expect(text_starts(remark_of(&answer, 0).text, "no_rows: "));
+	cr_expect_eq(remarks_count(&answer), 1);
+	close_all(&spool, &answer, &finished);
 }
 
 Test(remarks, of_a_refused_file_tell_what_its_reason_does_not)

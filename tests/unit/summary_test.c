@@ -8,7 +8,11 @@
 
 Test(tally, reads_what_it_writes)
 {
-	struct tally tally = {.rows = UINT64_MAX, .outcomes = {2, 0, 1}, .codes = {7}}, again;
+	struct tally tally = {.rows = UINT64_MAX,
+	                 .outcomes = {2, 0, 1},
+	                 .codes = {7},
+	                 .remarks = {0, 5}},
+	             again;
 	struct buffer text = {0};
 	tally_format(&tally, &text);
 	struct error error = tally_parse(buffer_slice(&text), &again);
