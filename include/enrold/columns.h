@@ -196,9 +196,10 @@ bool record_is_blank(const struct csvin_record *record);
  * column without a name has a value, and unknown columns are refused. */
 struct error header_count(struct header *header, const struct policy *policy,
     const struct csvin_record *record) MUST_CHECK;
-/* What is to be said of the header, once all records were counted. */
-void header_remark(
-    const struct header *header, const struct policy *policy, struct remarks *remarks);
+/* What is to be said of the file as a whole, once all records were counted; counts: rows, by what
+ * they add up to (plan.h). */
+void header_remark(const struct header *header, const struct policy *policy,
+    const uint64_t counts[REMARK_CODES], struct remarks *remarks);
 /* Why the column's cells have no effect: "'dept' is not written here: update_details is none". */
 struct slice idle_reason(const struct header_column *column, struct arena *arena);
 

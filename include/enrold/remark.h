@@ -62,9 +62,6 @@ struct remarks {
 void remark_add(struct remarks *remarks, enum remark_code code, const struct remark_names *names,
     struct slice message);
 
-/* Of what rows add up to: what is to be said of so many. */
-void remark_rows(const uint64_t counts[REMARK_CODES], struct remarks *remarks);
-
 /* More of them are only counted. */
 static inline bool remark_is_full(const struct remark_names *names)
 {

@@ -182,6 +182,14 @@ const struct column *column_find(struct slice name, bool is_of_groups)
 	return is_of_groups ? group_column_find(name) : person_column_find(name);
 }
 
+bool column_wants_number(struct slice name, bool is_of_groups)
+{
+	for (size_t i = 0; !is_of_groups && i < COLUMNS; i++)
+		if (columns[i].is_numbered && slice_is(name, slice_of(columns[i].name)))
+			return true;
+	return false;
+}
+
 bool is_same_letters(struct slice a, struct slice b)
 {
 	return a.size == b.size && strncasecmp(a.bytes, b.bytes, a.size) == 0;

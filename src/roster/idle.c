@@ -142,6 +142,9 @@ static struct slice shown_of(
 		return arena_print(arena, "%.*s (which the feed maps to %.*s)",
 		    SLICE_ARG(remark_quote(cell, arena)),
 		    SLICE_ARG(remark_quote(column->name, arena)));
+	if (column->idle == IDLE_UNKNOWN && column_wants_number(column->name, header->is_of_groups))
+		return arena_print(
+		    arena, "%.*s (without a number)", SLICE_ARG(remark_quote(cell, arena)));
 	return SLICE("");
 }
 
@@ -264,12 +267,65 @@ static void missing_add(
 	        SLICE_ARG(remark_list(&names, arena))));
 }
 
-void header_remark(
-    const struct header *header, const struct policy *policy, struct remarks *remarks)
+/* ---- what rows add up to ---- */
+
+/* The columns of which some may have been kept out: they are not told apart by row. */
+static struct slice details_text(const struct header *header, struct arena *arena)
+{
+	struct remark_names names = {.count = 0};
+	for (uint32_t i = 0; i < header->columns_count; i++) {
+		const struct header_column *column = &header->columns[i];
+		bool is_detail = column->id == COLUMN_DETAIL || column->id == COLUMN_PROFILE ||
+		                 column->id == COLUMN_AUTH;
+		if (is_detail && column->idle == IDLE_NOT && i != header->key)
+			remark_name(&names, value_trim(column->cell), SLICE(""), arena);
+	}
+	return remark_list(&names, arena);
+}
+
+static struct slice rows_text(enum remark_code code, const struct header *header,
+    const struct policy *policy, struct arena *arena)
+{
+	static const char *const texts[REMARK_CODES] = {
+	    [REMARK_PASSWORDS_KEPT] =
+	        "an account that exists did not get its password: see update_password and "
+	        "update_details.",
+	    [REMARK_NAMES_KEPT] =
+	        "the account has another user name than the file says, and was not renamed: "
+	        "allow_rename is false.",
+	    [REMARK_COURSES_OVERRULED] =
+	        "coursename has no effect, because the course's idnumber is given beside it.",
+	    [REMARK_TYPES_OVERRULED] = "a type has no effect, because a role is named beside it.",
+	};
+	if (code != REMARK_DETAILS_KEPT)
+		return texts[code] ? slice_of(texts[code]) : SLICE("");
+	return arena_print(arena,
+	    "an account that exists did not get all that is in %.*s: update_details is %s.",
+	    SLICE_ARG(details_text(header, arena)),
+	    policy->update_details == DETAILS_NONE ? "none" : "fill_missing");
+}
+
+static void rows_add(const struct header *header, const struct policy *policy,
+    const uint64_t counts[REMARK_CODES], struct remarks *remarks)
+{
+	for (enum remark_code code = 0; code < REMARK_CODES; code++) {
+		struct slice text =
+		    counts[code] > 0 ? rows_text(code, header, policy, remarks->arena) : SLICE("");
+		if (text.size > 0)
+			remark_add(remarks, code, NULL,
+			    arena_print(remarks->arena, "In %llu row%s %.*s",
+			        (unsigned long long)counts[code], counts[code] == 1 ? "" : "s",
+			        SLICE_ARG(text)));
+	}
+}
+
+void header_remark(const struct header *header, const struct policy *policy,
+    const uint64_t counts[REMARK_CODES], struct remarks *remarks)
 {
 	missing_add(header, policy, remarks);
 	for (size_t i = 0; i < sizeof sentences / sizeof *sentences; i++)
 		sentence_add(&sentences[i], header, remarks);
+	rows_add(header, policy, counts, remarks);
 	unfit_add(header, remarks);
 }
 

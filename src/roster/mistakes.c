@@ -27,28 +27,30 @@ void mistake_unknown(struct mistakes *mistakes, const struct header *header, uin
 		return;
 	}
 	struct slice cell = brief(mistakes, column->cell), name = brief(mistakes, column->name);
-	bool wants_number = column_find(
-	    arena_print(mistakes->arena, "%.*s1", SLICE_ARG(name)), header->is_of_groups);
 	const char *what = columns_profile_name(column->name).size > 0
 	                       ? "a profile field of this site"
-	                   : wants_number ? "a column enrold knows without a number, such as 1"
-	                                  : "a column enrold knows";
+	                       : "a column enrold knows";
+	bool wants_number = column_wants_number(column->name, header->is_of_groups);
 	bool maps = is_mapped(column);
 	mistakes->has_mapped |= maps;
 	if (mistakes->unknown.count == 0)
 		mistakes->of_one =
-		    maps ? arena_print(mistakes->arena,
-		               "column %u, '%.*s', is mapped to '%.*s', which is not %s: correct "
-		               "the feed's columns",
-		               index + 1, SLICE_ARG(cell), SLICE_ARG(name), what)
-		         : arena_print(mistakes->arena,
-		               "column %u, '%.*s', is not %s: correct its name or set "
-		               "unknown_columns: ignore",
-		               index + 1, SLICE_ARG(cell), what);
+		    maps           ? arena_print(mistakes->arena,
+		                         "column %u, '%.*s', is mapped to '%.*s', which is not %s: correct "
+		                                   "the feed's columns",
+		                         index + 1, SLICE_ARG(cell), SLICE_ARG(name), what)
+		    : wants_number ? arena_print(mistakes->arena,
+		                         "column %u, '%.*s', has no number: call it %.*s1",
+		                         index + 1, SLICE_ARG(cell), SLICE_ARG(name))
+		                   : arena_print(mistakes->arena,
+		                         "column %u, '%.*s', is not %s: correct its name or set "
+		                         "unknown_columns: ignore",
+		                         index + 1, SLICE_ARG(cell), what);
 	remark_name(&mistakes->unknown, column->cell,
 	    maps ? arena_print(mistakes->arena, "%u '%.*s' (mapped to '%.*s')", index + 1,
 	               SLICE_ARG(cell), SLICE_ARG(name))
-	         : arena_print(mistakes->arena, "%u '%.*s'", index + 1, SLICE_ARG(cell)),
+	         : arena_print(mistakes->arena, "%u '%.*s'%s", index + 1, SLICE_ARG(cell),
+	               wants_number ? " (without a number)" : ""),
 	    mistakes->arena);
 }
 

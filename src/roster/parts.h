@@ -14,6 +14,8 @@ struct pass;
 
 /* By its name in lower case; NULL: there is no such column. */
 const struct column *column_find(struct slice name, bool is_of_groups);
+/* "course": it would be one with a number behind it. */
+bool column_wants_number(struct slice name, bool is_of_groups);
 /* Length of the digits at the end of a name. */
 size_t column_digits(struct slice name);
 bool is_same_letters(struct slice a, struct slice b);

@@ -91,28 +91,3 @@ struct slice remark_list(const struct remark_names *names, struct arena *arena)
 		    arena_print(arena, "%.*s and %zu more", SLICE_ARG(text), names->count - shown);
 	return text;
 }
-
-/* Behind "In 3 rows". */
-static const char *const of_rows[REMARK_CODES] = {
-    [REMARK_DETAILS_KEPT] =
-        "an account that exists did not get the details of the file: see update_details.",
-    [REMARK_PASSWORDS_KEPT] =
-        "an account that exists did not get the password of the file: see update_password and "
-        "update_details.",
-    [REMARK_NAMES_KEPT] =
-        "the account has another user name than the file says, and was not renamed: "
-        "allow_rename is false.",
-    [REMARK_COURSES_OVERRULED] =
-        "coursename has no effect, because the course's idnumber is given beside it.",
-    [REMARK_TYPES_OVERRULED] = "a type has no effect, because a role is named beside it.",
-};
-
-void remark_rows(const uint64_t counts[REMARK_CODES], struct remarks *remarks)
-{
-	for (enum remark_code code = 0; code < REMARK_CODES; code++)
-		if (counts[code] > 0 && of_rows[code])
-			remark_add(remarks, code, NULL,
-			    arena_print(remarks->arena, "In %llu row%s %s",
-			        (unsigned long long)counts[code], counts[code] == 1 ? "" : "s",
-			        of_rows[code]));
-}

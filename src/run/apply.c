@@ -163,8 +163,10 @@ static void newline_remark(const struct applying *applying, struct remarks *rema
 	bool matters = applying->run->policy.final_newline == NEWLINE_WARN;
 	if (matters && !reader_is_ended(&applying->reader))
 		remark_add(remarks, REMARK_NO_FINAL_NEWLINE, NULL,
-		    SLICE("The last line has no newline: the file may have been cut short; see "
-		          "that its last row is whole."));
+		    arena_print(remarks->arena,
+		        "The last line has no newline: the file may have been cut short; see that "
+		        "its last row, in line %llu, is whole.",
+		        (unsigned long long)applying->reader.line));
 }
 
 static struct error remarks_make(struct applying *applying, struct remarks *remarks)
@@ -173,8 +175,8 @@ static struct error remarks_make(struct applying *applying, struct remarks *rema
 	if (applying->tally.rows == 0)
 		remark_add(remarks, REMARK_NO_ROWS, NULL,
 		    SLICE("The file has a header and no row behind it."));
-	header_remark(applying->reader.header, &applying->run->policy, remarks);
-	remark_rows(applying->tally.remarks, remarks);
+	header_remark(
+	    applying->reader.header, &applying->run->policy, applying->tally.remarks, remarks);
 	return arena_has_failed(remarks->arena) ? error_memory("finishing a run") : OK;
 }
 

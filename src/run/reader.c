@@ -46,6 +46,7 @@ static bool is_refused(
 static struct error on_record(void *context, const struct csvin_record *record)
 {
 	struct reader *reader = context;
+	reader->line = record->line;
 	if (!reader->header)
 		return header_take(reader, record);
 	if (record_is_blank(record))

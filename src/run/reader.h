@@ -43,6 +43,7 @@ struct reader {
 	struct csvin *csvin;   /* NULL until the separator is known */
 	struct header *header; /* NULL until it was read */
 	uint64_t records;      /* after the header, bad ones included */
+	uint64_t line;         /* where the last of all records starts */
 };
 
 struct error reader_open(struct reader *reader, const struct reader_terms *terms,

@@ -280,7 +280,8 @@ static void on_remark(void *context, const char *code, const char *message)
 {
 	const struct run *run = context;
 	log_event(LOG_WARNING, "run_remark",
-	    json_pack("{s:s, s:s, s:o, s:s}", "run", run->id, "feed", run->row.feed.bytes, "file",
+	    json_pack("{s:s, s:s, s:s*, s:o, s:s}", "run", run->id, "feed", run->row.feed.bytes,
+	        "mode", run->lane.is_preview ? "preview" : NULL, "file",
 	        log_text(run->row.name.bytes), "code", code),
 	    "%s: %s", run->row.name.bytes, message);
 }

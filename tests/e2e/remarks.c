@@ -94,6 +94,8 @@ Test(remarks, tell_of_a_file_that_may_have_been_cut_short)
 		struct finished finished = run_one(&spool, ends[i].feed, ends[i].text, &answer);
 		cr_expect_eq(text_starts(remark_of(&answer, 0).text, "no_final_newline: "),
 		    ends[i].is_told, "case %zu", i);
+		cr_expect_eq(strstr(remark_of(&answer, 0).text, "in line 2,") != NULL,
+		    ends[i].is_told && answer_number(&answer, NULL, "rows") == 1, "case %zu", i);
 		cr_expect_eq(count_of(finished.err.bytes, "may have been cut short"),
 		    (size_t)ends[i].is_told, "case %zu", i);
 		close_all(&spool, &answer, &finished);

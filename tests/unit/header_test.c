@@ -32,8 +32,10 @@ static const struct {
     {"columns=Login,username", "username,Login,course1\n", "header_duplicate_column",
         "columns 1 'username' and 2 'Login' both mean username: remove one"},
     {"", "username,course\n", "header_unknown_column",
-        "column 2, 'course', is not a column enrold knows without a number, such as 1: correct "
-        "its name or set unknown_columns: ignore"},
+        "column 2, 'course', has no number: call it course1"},
+    {"", "username,Course,Dept\n", "header_unknown_column",
+        "columns 2 'Course' (without a number) and 3 'Dept' are not columns enrold knows: correct "
+        "their names or set unknown_columns: ignore"},
     {"", "course1,course1,role1,role1,username\n", "header_duplicate_column",
         "columns 1 and 2 (course1) and 3 and 4 (role1) are the same: remove one of each"},
     {"columns=Person,username", "course1,role1\n", "header_without_username",
@@ -106,6 +108,9 @@ static const struct {
         "columns name.\n"
         "column_ignored: Column 'Training Code' is not one that enrold knows, and was ignored "
         "(unknown_columns: ignore).\n"},
+    {"unknown_columns=ignore", "username,course\nalice,SAFETY\n",
+        "column_ignored: Column 'course' (without a number) is not one that enrold knows, and was "
+        "ignored (unknown_columns: ignore).\n"},
     /* Two headings for one column: it is there. */
     {"columns=Login,username,Account,username", "Account,course1\nalice,SAFETY\n", ""},
     /* As a spreadsheet breaks its lines. */
@@ -168,16 +173,16 @@ static const struct {
 	const char *policy, *text, *remarks;
 } sums[] = {
     {"upload_type=add_or_update", "username,city,department\nalice,Oslo,x\nbob,Berlin,\n",
-        "details_kept: In 1 row an account that exists did not get the details of the file: see "
-        "update_details.\n"},
+        "details_kept: In 1 row an account that exists did not get all that is in 'city' and "
+        "'department': update_details is none.\n"},
     {"upload_type=add_or_update update_details=fill_missing",
         "username,city,auth\nalice,Oslo,manual\nbob,Oslo,manual\nheidi,,nologin\n",
-        "details_kept: In 2 rows an account that exists did not get the details of the file: see "
-        "update_details.\n"},
+        "details_kept: In 2 rows an account that exists did not get all that is in 'city' and "
+        "'auth': update_details is fill_missing.\n"},
     {"update_details=fill_missing", "username,city\nbob,Berlin\nalice,Oslo\n", ""},
     {"upload_type=add_or_update update_details=file",
         "username,password\nalice,Secret.12\nbob,Secret.13\n",
-        "passwords_kept: In 2 rows an account that exists did not get the password of the file: "
+        "passwords_kept: In 2 rows an account that exists did not get its password: "
         "see update_password and update_details.\n"},
     {"match_by=email",
         "email,username,course1\nalice@corp.example,alicia,SAFETY\n"

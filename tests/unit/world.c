@@ -524,8 +524,7 @@ const char *world_outcomes(struct world *world)
 const char *world_remarks(struct world *world)
 {
 	struct remarks remarks = {.arena = world->arena};
-	header_remark(world->header, &world->policy, &remarks);
-	remark_rows(world->counts, &remarks);
+	header_remark(world->header, &world->policy, world->counts, &remarks);
 	buffer_clear(&world->remarks);
 	for (size_t i = 0; i < remarks.count; i++)
 		buffer_print(&world->remarks, "%s: %.*s\n", remark_code_name(remarks.items[i].code),
