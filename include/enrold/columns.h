@@ -201,6 +201,7 @@ struct error header_count(struct header *header, const struct policy *policy,
 void header_remark(const struct header *header, const struct policy *policy,
     const uint64_t counts[REMARK_CODES], struct remarks *remarks);
 /* Why the column's cells have no effect: "'dept' is not written here: update_details is none". */
-struct slice idle_reason(const struct header_column *column, struct arena *arena);
+struct slice idle_reason(
+    const struct header *header, const struct header_column *column, struct arena *arena);
 
 #endif

@@ -16,6 +16,8 @@ struct making {
 	struct header *header;
 	uint64_t line;
 	struct mistakes mistakes;
+	struct error
+	    broken; /* the first name that is no text; where columns are ignored, so is it */
 	struct index_entry *names;    /* of columns, in lower case */
 	struct index_entry *numbers;  /* of slots */
 	struct index_entry *headings; /* that the feed's columns name */
@@ -118,12 +120,18 @@ static void column_add(struct making *making, struct header_column *column)
 		mistake_twice(&making->mistakes, making->header, first, index);
 }
 
-static struct error cell_check(struct slice cell, uint32_t index, uint64_t line)
+static struct error cell_check(const struct making *making, struct slice cell, uint32_t index)
 {
 	enum value_fault fault = value_check(cell);
+	const char *encoding = making->terms->policy->encoding;
 	if (fault == VALUE_CLEAN || fault == VALUE_LOST)
 		return OK; /* a name with a letter lost is no column's, and that is told */
-	return error_reject("header_broken", line, "column %u of the header %s", index + 1,
+	if (fault == VALUE_NOT_UTF8 && encoding)
+		return error_reject("header_broken", making->line,
+		    "column %u of the header cannot be decoded as %s: save the file so, or correct "
+		    "the feed's csv.encoding",
+		    index + 1, encoding);
+	return error_reject("header_broken", making->line, "column %u of the header %s", index + 1,
 	    fault == VALUE_NOT_UTF8
 	        ? "cannot be decoded: save the file as UTF-8 or set csv: {encoding: ...}"
 	        : "has a NUL or control character: remove it, or save the file as UTF-8");
@@ -157,9 +165,9 @@ static struct error names_read(struct making *making, const struct csvin_record 
 	struct error error = headings_index(making);
 	for (uint32_t i = 0; i < record->cells_count && !is_error(&error); i++) {
 		struct header_column *column = &making->header->columns[i];
-		error = cell_check(record->cells[i], i, record->line);
-		if (is_error(&error))
-			return error;
+		struct error broken = cell_check(making, record->cells[i], i);
+		if (is_error(&broken) && !is_error(&making->broken))
+			making->broken = broken;
 		column->cell = arena_copy(making->arena, record->cells[i]);
 		column->name = name_read(making, value_trim(column->cell));
 		making->header->is_of_groups |= slice_is(column->name, SLICE("groupname"));
@@ -205,8 +213,10 @@ static struct error columns_take(struct making *making, const struct csvin_recor
 	struct error error = names_read(making, record);
 	if (is_error(&error))
 		return error;
+	if (is_error(&making->broken) && making->terms->policy->unknown_columns == UNKNOWN_REFUSE)
+		return making->broken;
 	if (names_count(making->header) < 2 && !making->header->is_of_groups)
-		return too_few(making, record->line);
+		return is_error(&making->broken) ? making->broken : too_few(making, record->line);
 	for (uint32_t i = 0; i < record->cells_count; i++)
 		column_add(making, &making->header->columns[i]);
 	return OK;
@@ -297,7 +307,8 @@ struct error header_parse(const struct csvin_record *record, const struct header
 	    .arena = arena,
 	    .scratch = arena_create(),
 	    .header = header_alloc(count, arena),
-	    .line = record->line};
+	    .line = record->line,
+	    .broken = OK};
 	making.mistakes.arena = making.scratch;
 	if (!making.header || !making.scratch) {
 		arena_free(making.scratch);
@@ -309,6 +320,9 @@ struct error header_parse(const struct csvin_record *record, const struct header
 	index_clear(&making.headings);
 	if (!is_error(&error) && !making.header->is_of_groups)
 		key_find(&making);
+	/* Where nobody is found in it, it is no wonder. */
+	if (!is_error(&error) && making.mistakes.keyless_code)
+		error = making.broken;
 	if (!is_error(&error))
 		error = mistakes_tell(&making.mistakes, record->line);
 	asking_find(making.header, arena);

@@ -329,9 +329,12 @@ void header_remark(const struct header *header, const struct policy *policy,
 	unfit_add(header, remarks);
 }
 
-struct slice idle_reason(const struct header_column *column, struct arena *arena)
+struct slice idle_reason(
+    const struct header *header, const struct header_column *column, struct arena *arena)
 {
-	struct slice name = remark_quote(value_trim(column->cell), arena);
+	struct slice name = shown_of(header, column, arena);
+	if (name.size == 0)
+		name = remark_quote(value_trim(column->cell), arena);
 	if (column->idle == IDLE_UNWRITTEN)
 		return arena_print(
 		    arena, "%.*s is not written here: %s", SLICE_ARG(name), column->because);
@@ -339,6 +342,6 @@ struct slice idle_reason(const struct header_column *column, struct arena *arena
 		return arena_print(
 		    arena, "%.*s is not a column that enrold knows", SLICE_ARG(name));
 	if (column->idle == IDLE_NAMELESS)
-		return SLICE("a column of the file has no name");
+		return arena_print(arena, "column %.*s has no name", SLICE_ARG(name));
 	return arena_print(arena, "%.*s has no effect", SLICE_ARG(name));
 }

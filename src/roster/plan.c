@@ -196,7 +196,7 @@ static struct slice nothing_message(const struct pass *pass, uint32_t index)
 			return arena_print(pass->batch->arena,
 			    "The row asks nothing that this feed does: %.*s.",
 			    SLICE_ARG(idle_reason(
-			        &header->columns[header->idle[i]], pass->batch->arena)));
+			        header, &header->columns[header->idle[i]], pass->batch->arena)));
 	return SLICE("The row asks nothing of this person.");
 }
 

@@ -27,13 +27,20 @@ static struct slice fault_message(const struct step *step)
 		return record_shape_message(step->batch, record);
 	if (record->fault == CODE_WRONG_FIELD_COUNT)
 		return arena_print(step->arena,
-		    "The row has %u fields and the header %zu: add or remove fields.",
-		    record->cells_count, step->header->columns_count);
+		    "The row has %u field%s and the header %zu: add or remove fields.",
+		    record->cells_count, record->cells_count == 1 ? "" : "s",
+		    step->header->columns_count);
 	if (record->fault == CODE_NOT_UTF8 &&
 	    value_check(record->cells[record->fault_column]) == VALUE_LOST)
 		return SLICE(
 		    "A letter of the value got lost before the file came here (U+FFFD "
 		    "stands for it): export the file again as UTF-8, or correct the cell.");
+	if (record->fault == CODE_NOT_UTF8 && step->policy->encoding)
+		return arena_print(step->arena,
+		    "The value has bytes that cannot be decoded as %s: save the file so, or "
+		    "correct the "
+		    "feed's csv.encoding.",
+		    step->policy->encoding);
 	if (record->fault == CODE_VALUE_TOO_LONG && record->fault_column != COLUMN_NONE)
 		return arena_print(step->arena,
 		    "The value is longer than the %u characters of this column: shorten it.",

@@ -54,8 +54,9 @@ static struct error on_record(void *context, const struct csvin_record *record)
 	const struct csvin_record fit = header_fit(reader->header, record);
 	if (is_refused(reader, record, &fit))
 		return error_reject("wrong_field_count", record->line,
-		    "this row has %zu fields, the header %zu: every row must have as many",
-		    record->cells_count, reader->header->columns_count);
+		    "this row has %zu field%s, the header %zu: every row must have as many",
+		    record->cells_count, record->cells_count == 1 ? "" : "s",
+		    reader->header->columns_count);
 	if (record->fault != CSVIN_BROKEN && !is_ragged(reader, &fit)) {
 		struct error error = header_count(reader->header, reader->terms.policy, &fit);
 		if (is_error(&error))

@@ -43,6 +43,15 @@ static const struct {
         "add it"},
     {"match_by=email", "username,course1\n", "header_without_email",
         "the header has no column 'email', by which people are found (match_by): add it"},
+    {"", "username,Qualit\xE9\n", "header_broken",
+        "column 2 of the header cannot be decoded: save the file as UTF-8 or set csv: {encoding: "
+        "...}"},
+    {"encoding=windows-1252", "username,Qualit\xE9\n", "header_broken",
+        "column 2 of the header cannot be decoded as windows-1252: save the file so, or correct "
+        "the feed's csv.encoding"},
+    {"unknown_columns=ignore", "u\xE9,Qualit\xE9\n", "header_broken",
+        "column 1 of the header cannot be decoded: save the file as UTF-8 or set csv: {encoding: "
+        "...}"},
     {"", "username,,\n", "header_too_few_columns",
         "the header has one column: name at least two, separated by commas"},
     {"", "username,course1,,\n", "", ""},
@@ -107,6 +116,9 @@ static const struct {
         "mapped_column_missing: The file has no column 'Training' (course1), which the feed's "
         "columns name.\n"
         "column_ignored: Column 'Training Code' is not one that enrold knows, and was ignored "
+        "(unknown_columns: ignore).\n"},
+    {"unknown_columns=ignore", "username,course1,Qualit\xE9\nalice,SAFETY,x\n",
+        "column_ignored: Column 'Qualit\xE9' is not one that enrold knows, and was ignored "
         "(unknown_columns: ignore).\n"},
     {"unknown_columns=ignore", "username,course\nalice,SAFETY\n",
         "column_ignored: Column 'course' (without a number) is not one that enrold knows, and was "
@@ -281,6 +293,9 @@ static const struct {
         "update_details is none."},
     {"unknown_columns=ignore", "username,Dept\nalice,Sales\n",
         "The row asks nothing that this feed does: 'Dept' is not a column that enrold knows."},
+    {"", "username,category1,course1\nalice,CAT,\n",
+        "The row asks nothing that this feed does: 'category1' without 'categoryrole1' has no "
+        "effect."},
     {"", "username,department\nalice,\n", "The row asks nothing of this person."},
 };
 
