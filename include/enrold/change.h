@@ -14,6 +14,7 @@ enum change_kind {
 	CHANGE_UPDATE_ACCOUNT,
 	CHANGE_RENAME_ACCOUNT,
 	CHANGE_DELETE_ACCOUNT,
+	CHANGE_SET_INTERESTS,
 	CHANGE_ENROL,       /* a new user_enrolments row with status and times */
 	CHANGE_ENROLMENT,   /* status and times of an existing one */
 	CHANGE_ASSIGN_ROLE, /* one more role in the place's context */
@@ -46,6 +47,14 @@ struct account_change {
 	uint32_t profile_count;
 };
 
+/* All the tags of a person, in their order: as they are compared, and as they are written. */
+enum { INTERESTS_MAX = 200 };
+
+struct interests_change {
+	struct slice *names, *raws;
+	uint32_t count;
+};
+
 /* What a new group has besides its name; bytes NULL: NULL. */
 struct group_change {
 	struct slice idnumber, description, enrolmentkey;
@@ -58,6 +67,7 @@ struct change {
 	uint32_t target;    /* index, as the kind says */
 	struct account_change *account;
 	const struct group_change *group;
+	const struct interests_change *interests;
 	int64_t role;   /* CHANGE_ASSIGN_ROLE, CHANGE_UNASSIGN_ROLE */
 	int64_t status; /* CHANGE_ENROL, CHANGE_ENROLMENT */
 	int64_t timestart;

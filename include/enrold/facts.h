@@ -58,6 +58,7 @@ struct site_facts {
 	int64_t system_context;
 	int branch;              /* of Moodle: 405 is 4.5 */
 	bool is_moodle;          /* a real one, with caches and more tables than `lms init` makes */
+	bool has_tags;           /* people may have interests */
 	bool checks_profiles;    /* its uploader drops rows for a bad profile field */
 	bool manual_enabled;     /* config.enrol_plugins_enabled has "manual" */
 	bool extended_usernames; /* config.extendedusernamechars */
@@ -141,6 +142,9 @@ struct account_facts {
 	bool is_suspended;
 	struct slice *details; /* by detail; bytes NULL: NULL in the database */
 	struct slice *profile; /* by profile field; bytes NULL: no row */
+	/* Loaded only for files that have interests: the names of the tags, in their order. */
+	struct slice *interests;
+	uint32_t interests_count;
 };
 
 /* How a file names a course. */

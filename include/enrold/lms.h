@@ -67,6 +67,9 @@ struct error lms_load_accounts(
  * batch made, which are the plan's. */
 struct error lms_load_site_roles(
     struct lms *lms, struct account_facts *people, size_t count, struct arena *arena) MUST_CHECK;
+/* Adds their interests. */
+struct error lms_load_interests(
+    struct lms *lms, struct account_facts *people, size_t count, struct arena *arena) MUST_CHECK;
 /* courses[i] answers keys[i]; texts are put into the arena, or live as long as the transaction. */
 struct error lms_find_courses(struct lms *lms, const struct course_key *keys, size_t count,
     struct course_facts *courses, struct arena *arena) MUST_CHECK;

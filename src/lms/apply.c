@@ -87,6 +87,7 @@ static void flags_set(struct work *work)
 static void changes_write(struct work *work)
 {
 	accounts_write(work);
+	interests_write(work);
 	courses_enter(work);
 	for (size_t i = 0; i < work->effects->count; i++)
 		if (work->effects->changes[i].kind == CHANGE_ENROLMENT)

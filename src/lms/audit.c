@@ -16,6 +16,7 @@ static const struct event events[] = {
     [CHANGE_UPDATE_ACCOUNT] = {"\\core\\event\\user_updated", "user", "updated", "user", "u"},
     [CHANGE_RENAME_ACCOUNT] = {0}, /* leaves none, in Moodle too */
     [CHANGE_DELETE_ACCOUNT] = {0}, /* rows that were kept */
+    [CHANGE_SET_INTERESTS] = {0},  /* the same */
     [CHANGE_ENROL] = {"\\core\\event\\user_enrolment_created", "user_enrolment", "created",
         "user_enrolments", "c"},
     [CHANGE_ENROLMENT] = {"\\core\\event\\user_enrolment_updated", "user_enrolment", "updated",
@@ -214,7 +215,8 @@ static void audit(struct audit_log *log, size_t i)
 	    .other = nothing(work)};
 	switch (change->kind) {
 	case CHANGE_RENAME_ACCOUNT:
-	case CHANGE_DELETE_ACCOUNT: break;
+	case CHANGE_DELETE_ACCOUNT:
+	case CHANGE_SET_INTERESTS: break;
 	case CHANGE_CREATE_ACCOUNT:
 	case CHANGE_UPDATE_ACCOUNT: row_of_user(log, i, &row); break;
 	case CHANGE_ENROL:

@@ -171,6 +171,7 @@ static void change_note(struct lms *lms, const struct effects *effects, size_t i
 	case CHANGE_CREATE_ACCOUNT:
 	case CHANGE_UPDATE_ACCOUNT:
 	case CHANGE_RENAME_ACCOUNT:
+	case CHANGE_SET_INTERESTS:
 	case CHANGE_ENROLMENT:
 	case CHANGE_UNASSIGN_ROLE:
 	case CHANGE_CREATE_COHORT: break;

@@ -34,8 +34,9 @@ struct lms {
 	bool deletes_slowly;   /* course.deletioninprogress is there */
 	struct slice calendar; /* of new accounts */
 	int64_t tracks_forums;
-	bool syncs_cohorts; /* members of a cohort are enrolled where it says so */
-	bool asks_erasure;  /* the data of a deleted account is to be erased on request */
+	bool syncs_cohorts;     /* members of a cohort are enrolled where it says so */
+	int64_t tag_collection; /* of people's tags */
+	bool asks_erasure;      /* the data of a deleted account is to be erased on request */
 	/* Short names of courses, for suggestions: read when the first is wanted. */
 	struct nearest *course_names;
 	/* What is made of the details' names. */
@@ -52,7 +53,7 @@ struct lms {
 	int64_t census_version; /* of the database that it knows; 0: only this transaction's */
 	struct backlog *backlog;
 	struct chores *chores; /* of the last call of lms_apply */
-	struct taken *taken; /* values of unique profile fields, in this transaction */
+	struct taken *taken;   /* values of unique profile fields, in this transaction */
 	/* rivals.c: */
 	struct db *lookout; /* NULL: not yet connected */
 	int64_t assignments_before, begun;
@@ -196,6 +197,36 @@ void departures_clear(struct work *work, const struct departure *who, size_t cou
 
 /* They have no tags any more. */
 void tags_leave(struct work *work, const struct departure *who, size_t count);
+/* Whether people have tags on a site just read, and in which collection. */
+void tags_load(struct lms *lms, bool are_wanted);
+
+/* ---- tags_lost.c ---- */
+
+/* A tag that somebody has lost. */
+struct lost_tag {
+	int64_t tag;
+	size_t change; /* the last one by which it was lost */
+};
+
+struct lost_tags {
+	struct lost_tag *items;
+	size_t count, room;
+};
+
+/* Of the user ?1. */
+extern const char tags_of_people[];
+enum { TAG_INSTANCE, TAG_ID, TAG_NAME, TAG_RAW, TAG_CONTEXT, TAG_LEVEL, TAG_WHERE, TAG_ORDERING };
+
+/* Such a row is going to be deleted. */
+void tag_lose(struct work *work, struct lost_tags *lost, const struct db_rows *rows, size_t change,
+    int64_t user);
+/* Those that nothing has any more go. */
+void lost_tags_clear(struct work *work, struct lost_tags *lost);
+
+/* ---- interests.c ---- */
+
+/* The changes of tags, in the order given. */
+void interests_write(struct work *work);
 
 /* ---- member.c ---- */
 

@@ -260,6 +260,7 @@ struct error lms_load_site(struct lms *lms, const struct site_facts **site)
 	admins_load(lms);
 	details_load(lms);
 	profile_fields_load(lms);
+	tags_load(lms, !slice_is(setting_find(lms, "usetags"), SLICE("0")));
 	chores_load(lms);
 	roles_load(lms);
 	struct error error = actor_load(lms);

@@ -1,154 +1,76 @@
 /*
- * tags: the tags of people, which their profiles call interests (facts 5.6). A tag that is not
- * standard goes with the last thing that has it.
+ * tags: whether people have tags on this site, which their profiles call interests, and what they
+ * are; and that a deleted account has none (facts 5.6, 5.7).
  */
 #include "rights.h"
 
-#include "php.h"
-#include "site_rows.h"
-
-#include <stdlib.h>
-
-static struct slice other(struct work *work, json_t *data)
-{
-	return php_encode(data, work->lms->site.audit_json, work->arena);
-}
-
-/* PHP has read all columns as texts. */
-static json_t *text_of(int64_t number)
-{
-	return json_sprintf("%lld", (long long)number);
-}
-
-/* ---- taken away ---- */
-
-/* A tag that somebody has lost. */
-struct lost_tag {
-	int64_t tag;
-	size_t change; /* the last one by which it was lost */
-};
-
-struct lost_tags {
-	struct lost_tag *items;
-	size_t count, room;
-};
-
-static void lost_add(struct work *work, struct lost_tags *lost, int64_t tag, size_t change)
-{
-	if (lost->count == lost->room) {
-		size_t room = lost->room * 2 + 64;
-		lost->items =
-		    arena_grow(work->arena, lost->items, lost->count, room, sizeof *lost->items);
-		lost->room = room;
-	}
-	if (!arena_has_failed(work->arena))
-		lost->items[lost->count++] = (struct lost_tag){tag, change};
-}
-
-/* i.id, t.id, t.name, t.rawname, x.id, x.contextlevel, x.instanceid, of a person's instance. */
-static void instance_lose(struct work *work, struct lost_tags *lost, const struct db_rows *rows,
-    const struct departure *who)
-{
-	struct slice name = db_column_text(rows, 2), raw = db_column_text(rows, 3);
-	int64_t context = db_column_int(rows, 4);
-	bool is_somewhere = context != 0;
-	audit_keep(work, who->change,
-	    (struct audit_row){.name = "\\core\\event\\tag_removed",
-	        .target = "tag",
-	        .action = "removed",
-	        .table = "tag_instance",
-	        .crud = "d",
-	        .object = db_column_int(rows, 0),
-	        .context = is_somewhere ? context : work->lms->site.system_context,
-	        .level = is_somewhere ? db_column_int(rows, 5) : CONTEXT_SYSTEM,
-	        .instance = is_somewhere ? db_column_int(rows, 6) : 0,
-	        .other = other(work, json_pack("{s:o, s:s%, s:s%, s:o, s:s}", "tagid",
-	                                 text_of(db_column_int(rows, 1)), "tagname", name.bytes,
-	                                 name.size, "tagrawname", raw.bytes, raw.size, "itemid",
-	                                 text_of(who->user), "itemtype", "user"))});
-	lost_add(work, lost, db_column_int(rows, 1), who->change);
-}
-
-static int by_tag(const void *a, const void *b)
-{
-	const struct lost_tag *x = a, *y = b;
-	if (x->tag != y->tag)
-		return x->tag < y->tag ? -1 : 1;
-	return x->change < y->change ? -1 : x->change > y->change;
-}
-
-/* Of each tag once, by the last change. */
-static struct db_questions lost_questions(struct work *work, struct lost_tags *lost)
-{
-	struct db_questions questions = db_questions(work->arena);
-	if (lost->count > 0)
-		qsort(lost->items, lost->count, sizeof *lost->items, by_tag);
-	for (size_t i = 0; i < lost->count; i++)
-		if (i + 1 == lost->count || lost->items[i].tag != lost->items[i + 1].tag)
-			db_question(&questions, i, DB_VALUES(db_int(lost->items[i].tag)));
-	return questions;
-}
-
-static void tag_delete(struct work *work, const struct db_rows *rows, size_t change)
-{
-	const struct db_value tag = db_int(db_column_int(rows, 0));
-	struct slice name = db_column_text(rows, 1), raw = db_column_text(rows, 2);
-	if (rights_has_table(work->lms, "tag_correlation"))
-		db_run(work->lms->db, "DELETE FROM {tag_correlation} WHERE tagid = ?", &tag, 1);
-	db_run(work->lms->db, "DELETE FROM {tag} WHERE id = ?", &tag, 1);
-	audit_keep(work, change,
-	    (struct audit_row){.name = "\\core\\event\\tag_deleted",
-	        .target = "tag",
-	        .action = "deleted",
-	        .table = "tag",
-	        .crud = "d",
-	        .object = tag.integer,
-	        .context = work->lms->site.system_context,
-	        .level = CONTEXT_SYSTEM,
-	        .related = db_column_int(rows, 3),
-	        .other = other(work, json_pack("{s:s%, s:s%}", "name", name.bytes, name.size,
-	                                 "rawname", raw.bytes, raw.size))});
-}
-
-/* Those that nothing has any more. */
-static void lost_clear(struct work *work, struct lost_tags *lost)
-{
-	struct db_questions questions = lost_questions(work, lost);
-	struct db_rows rows = db_ask(work->lms->db,
-	    "SELECT t.id, t.name, t.rawname, t.userid FROM {each}{tag} t WHERE t.id = ?1 AND "
-	    "t.isstandard = 0 AND NOT EXISTS (SELECT 1 FROM {tag_instance} i WHERE i.tagid = t.id)",
-	    &questions);
-	while (db_next(&rows))
-		tag_delete(work, &rows, lost->items[rows.about].change);
-}
-
-static bool has_tags(const struct lms *lms)
+static bool has_tables(const struct lms *lms)
 {
 	return rights_has_table(lms, "tag") && rights_has_table(lms, "tag_instance");
+}
+
+/* Without an area of its own a site has one collection, the first. */
+void tags_load(struct lms *lms, bool are_wanted)
+{
+	lms->tag_collection = 1;
+	lms->site.has_tags = are_wanted && has_tables(lms);
+	if (!lms->site.has_tags || !rights_may_read(lms, "tag_area"))
+		return;
+	struct db_rows rows = db_select(lms_db(lms),
+	    "SELECT enabled, tagcollid FROM {tag_area} WHERE component = 'core' AND itemtype = "
+	    "'user'",
+	    DB_NONE);
+	if (db_next(&rows)) {
+		lms->site.has_tags = db_column_int(&rows, 0) != 0;
+		lms->tag_collection = db_column_int(&rows, 1);
+	}
+	db_leave(&rows);
+}
+
+static void interest_add(struct account_facts *person, struct slice name, struct arena *arena)
+{
+	uint32_t count = person->interests_count;
+	struct slice *names = arena_grow(arena, person->interests, count, count + 1, sizeof *names);
+	if (!names)
+		return;
+	names[count] = arena_copy(arena, name);
+	person->interests = names;
+	person->interests_count++;
+}
+
+struct error lms_load_interests(
+    struct lms *lms, struct account_facts *people, size_t count, struct arena *arena)
+{
+	arena_reset(lms->scratch);
+	if (!lms_may(lms, DEED_SET_INTERESTS))
+		return OK;
+	struct db_questions questions = db_questions(lms->scratch);
+	for (size_t i = 0; i < count; i++)
+		if (people[i].id > 0)
+			db_question(&questions, i, DB_VALUES(db_int(people[i].id)));
+	struct db_rows rows = db_ask(lms_db(lms), tags_of_people, &questions);
+	while (db_next(&rows))
+		interest_add(&people[rows.about], db_column_text(&rows, TAG_NAME), arena);
+	return arena_has_failed(arena) ? error_memory("looking up interests")
+	                               : db_error(lms_db(lms));
 }
 
 void tags_leave(struct work *work, const struct departure *who, size_t count)
 {
 	struct lost_tags lost = {.count = 0};
 	struct db_questions questions = db_questions(work->arena);
-	if (!has_tags(work->lms))
+	if (!has_tables(work->lms))
 		return;
 	for (size_t i = 0; i < count; i++)
 		db_question(&questions, i, DB_VALUES(db_int(who[i].user)));
-	struct db_rows rows = db_ask(work->lms->db,
-	    "SELECT i.id, t.id, t.name, t.rawname, x.id, x.contextlevel, x.instanceid FROM "
-	    "{each}{tag_instance} i JOIN {tag} t ON t.id = i.tagid LEFT JOIN {context} x ON x.id = "
-	    "i.contextid WHERE i.itemid = ?1 AND i.itemtype = 'user' AND i.component = 'core' "
-	    "ORDER "
-	    "BY i.ordering, i.id",
-	    &questions);
+	struct db_rows rows = db_ask(work->lms->db, tags_of_people, &questions);
 	while (db_next(&rows))
-		instance_lose(work, &lost, &rows, &who[rows.about]);
+		tag_lose(work, &lost, &rows, who[rows.about].change, who[rows.about].user);
 	for (size_t i = 0; i < count; i++)
 		db_run(work->lms->db,
 		    "DELETE FROM {tag_instance} WHERE itemid = ? AND itemtype = 'user' AND "
 		    "component "
 		    "= 'core'",
 		    DB_VALUES(db_int(who[i].user)));
-	lost_clear(work, &lost);
+	lost_tags_clear(work, &lost);
 }

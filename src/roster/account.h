@@ -7,6 +7,7 @@
  *     account_find   who is called what, new names
  *     account_new    account_update    account_move (delete, rename)
  *     account_values what cells and defaults mean        account_step   what all have in common
+ *     interests      tags
  *     account_unique profile fields whose values are one person's only
  *
  * Functions that return bool and take a step: false ends the record, and the answer says why.
@@ -126,6 +127,11 @@ bool account_name_is_taken(struct step *step, struct slice name);
 bool account_value_is_taken(struct step *step, uint32_t column);
 /* False: the row is dropped, as newer Moodles do, and it was said. */
 bool account_profiles_are_good(struct step *step);
+
+/* ---- interests.c ---- */
+
+/* The cell of interests, once the account is settled. */
+void interests_settle(struct step *step);
 
 /* ---- account_new.c, account_update.c, account_move.c ---- */
 

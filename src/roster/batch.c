@@ -46,6 +46,7 @@ struct error batch_init(struct batch *batch, const struct header *header,
 	    .drops_rows = policy->compat == COMPAT_MOODLE && site->checks_profiles &&
 	                  has_profile(header, site, false)};
 	batch->asks_accounts = asks_accounts(header, policy) || batch->drops_rows;
+	batch->asks_interests = site->has_tags && header->single[COLUMN_INTERESTS] != COLUMN_NONE;
 	batch->asks_unique = batch->asks_accounts && has_profile(header, site, true);
 	batch->arena = arena_create();
 	return batch->arena ? OK : error_memory("making a batch");
@@ -61,6 +62,7 @@ void batch_reset(struct batch *batch)
 	    .now = batch->now,
 	    .today = batch->today,
 	    .asks_accounts = batch->asks_accounts,
+	    .asks_interests = batch->asks_interests,
 	    .asks_unique = batch->asks_unique,
 	    .drops_rows = batch->drops_rows,
 	    .arena = batch->arena};

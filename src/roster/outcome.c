@@ -43,6 +43,8 @@ static const struct {
     [CODE_GROUPING_CREATED] = {"grouping_created", "the grouping was made for the group"},
     [CODE_GROUPING_JOINED] = {"grouping_joined", "the group was put into the grouping"},
     [CODE_ALREADY_IN_GROUPING] = {"already_in_grouping", "the group is in the grouping already"},
+    [CODE_INTERESTS_SET] = {"interests_set", "the person's tags are those of the row now"},
+    [CODE_ALREADY_INTERESTED] = {"already_interested", "has just these tags already"},
     [CODE_NOTHING_ASKED] = {"nothing_asked", "the row names a person and asks nothing"},
     [CODE_USERNAME_MISSING] = {"username_missing", "the row names nobody"},
     [CODE_USER_NOT_FOUND] = {"user_not_found", "no account of that name"},

@@ -252,16 +252,6 @@ static bool settle(struct step *step)
 	return account_update(step);
 }
 
-static void interests_answer(struct step *step)
-{
-	uint32_t column = step->header->single[COLUMN_INTERESTS];
-	struct slice cell = record_cell(step->record, column);
-	if (cell.size > 0)
-		step_answer(step, column, OUTCOME_WARNING, CODE_NOT_ON_THIS_SITE, cell,
-		    SLICE("Interests are tags, which enrold does not write here: set them in the "
-		          "LMS."));
-}
-
 bool account_settle(struct pass *pass, uint32_t index)
 {
 	struct step step;
@@ -271,7 +261,7 @@ bool account_settle(struct pass *pass, uint32_t index)
 	if (step.person != INDEX_NONE)
 		step.record->called = step_person(&step)->username;
 	if (goes_on)
-		interests_answer(&step);
+		interests_settle(&step);
 	step_done(&step);
 	return goes_on;
 }

@@ -314,6 +314,16 @@ struct error lms_load_category_surroundings(
 	return lms_find_categories(lms, categories, count);
 }
 
+struct error lms_load_interests(
+    struct lms *lms, struct account_facts *people, size_t count, struct arena *arena)
+{
+	(void)lms;
+	(void)people;
+	(void)count;
+	(void)arena;
+	return OK;
+}
+
 struct error lms_load_site_roles(
     struct lms *lms, struct account_facts *people, size_t count, struct arena *arena)
 {

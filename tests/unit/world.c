@@ -374,8 +374,8 @@ static void reach_check(
 /* New accounts and enrolments get ids, as if they had been written. */
 static void changes_print(struct world *world, const struct plan *plan)
 {
-	static const char *const kinds[] = {"create", "update", "rename", "delete", "enrol",
-	    "enrolment", "role", "unrole", "cohort", "group", "grouping", "join"};
+	static const char *const kinds[] = {"create", "update", "rename", "delete", "interests",
+	    "enrol", "enrolment", "role", "unrole", "cohort", "group", "grouping", "join"};
 	for (size_t i = 0; i < plan->changes_count; i++) {
 		const struct change *change = &plan->changes[i];
 		struct account_facts nobody = {0};
@@ -387,6 +387,10 @@ static void changes_print(struct world *world, const struct plan *plan)
 		                                                    : person->username));
 		if (change->account)
 			account_print(&world->changes, change->account);
+		for (uint32_t k = 0;
+		     change->kind == CHANGE_SET_INTERESTS && k < change->interests->count; k++)
+			buffer_print(
+			    &world->changes, " %.*s", SLICE_ARG(change->interests->raws[k]));
 		if (change->kind == CHANGE_CREATE_GROUP)
 			group_print(
 			    &world->changes, &world->batch.groups[change->target], change->group);
