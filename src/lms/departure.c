@@ -6,6 +6,8 @@
  */
 #include "rights.h"
 
+#include "enrold/list.h"
+
 static const struct {
 	const char *table, *sql;
 } of_users[] = {
@@ -63,11 +65,6 @@ static void contexts_clear(struct work *work, const struct departure *who, size_
 
 enum { REQUEST_DELETE = 2, AWAITING_APPROVAL = 2, CREATED_BY_ITSELF = 1, FORMAT_PLAIN = 2 };
 
-static const struct db_table requests_table = {"tool_dataprivacy_request",
-    "type, comments, commentsformat, userid, requestedby, status, dpo, dpocomment, "
-    "dpocommentformat, systemapproved, creationmethod, usermodified, timecreated, timemodified",
-    14};
-
 /* One that is open, or was carried out; not what was cancelled, rejected or has expired. */
 static bool *requested_find(struct work *work, const struct departure *who, size_t count)
 {
@@ -85,24 +82,58 @@ static bool *requested_find(struct work *work, const struct departure *who, size
 	return is_requested;
 }
 
+/* As the plugin fills it in; it has got columns with time. */
+static void request_make(struct work *work, struct slice there, int64_t user)
+{
+	const struct db_value now = db_int(work->effects->now),
+	                      actor = db_int(work->lms->site.actor);
+	const struct {
+		const char *column;
+		struct db_value value;
+	} all[] = {{"type", db_int(REQUEST_DELETE)},
+	    {"comments", db_string("Automatically created upon user deletion.")},
+	    {"commentsformat", db_int(FORMAT_PLAIN)}, {"userid", db_int(user)},
+	    {"requestedby", actor}, {"status", db_int(AWAITING_APPROVAL)}, {"dpo", db_int(0)},
+	    {"dpocomment", db_string("")}, {"dpocommentformat", db_int(FORMAT_PLAIN)},
+	    {"systemapproved", db_int(0)}, {"creationmethod", db_int(CREATED_BY_ITSELF)},
+	    {"usermodified", actor}, {"timecreated", now}, {"timemodified", now}};
+	enum { COLUMNS = sizeof all / sizeof *all };
+	struct db_value values[COLUMNS];
+	size_t count = 0;
+	struct buffer sql = {0};
+	buffer_add_text(&sql, "INSERT INTO {tool_dataprivacy_request} (");
+	for (size_t i = 0; i < COLUMNS; i++)
+		if (list_has(there, slice_of(all[i].column))) {
+			buffer_print(&sql, "%s%s", count > 0 ? ", " : "", all[i].column);
+			values[count++] = all[i].value;
+		}
+	buffer_add_text(&sql, ") VALUES (");
+	for (size_t i = 0; i < count; i++)
+		buffer_add_text(&sql, i > 0 ? ", ?" : "?");
+	buffer_add_text(&sql, ")");
+	buffer_add_char(&sql, '\0');
+	if (sql.failed)
+		db_fail(work->lms->db, error_memory("asking for an erasure"));
+	else
+		db_run_once(work->lms->db, sql.bytes, values, count);
+	buffer_done(&sql);
+}
+
 static void erasure_request(struct work *work, const struct departure *who, size_t count)
 {
 	struct lms *lms = work->lms;
-	if (!lms->asks_erasure || !rights_has_table(lms, requests_table.name))
+	struct buffer there = {0}, required = {0};
+	if (!lms->asks_erasure || !rights_has_table(lms, "tool_dataprivacy_request"))
 		return;
 	const bool *is_requested = requested_find(work, who, count);
-	struct new_rows rows = new_rows(work, &requests_table, count);
-	const struct db_value now = db_int(work->effects->now), zero = db_int(0),
-	                      actor = db_int(lms->site.actor), plain = db_int(FORMAT_PLAIN);
-	for (size_t i = 0; is_requested && i < count; i++)
+	db_find_columns(lms->db, "tool_dataprivacy_request", &there, &required);
+	if (there.failed || required.failed)
+		db_fail(lms->db, error_memory("asking for an erasure"));
+	for (size_t i = 0; is_requested && i < count && !db_has_failed(lms->db); i++)
 		if (!is_requested[i])
-			new_rows_add(
-			    &rows, DB_VALUES(db_int(REQUEST_DELETE),
-			               db_string("Automatically created upon user deletion."),
-			               plain, db_int(who[i].user), actor, db_int(AWAITING_APPROVAL),
-			               zero, db_string(""), plain, zero, db_int(CREATED_BY_ITSELF),
-			               actor, now, now));
-	new_rows_write(work, &rows);
+			request_make(work, buffer_slice(&there), who[i].user);
+	buffer_done(&there);
+	buffer_done(&required);
 }
 
 void departures_clear(struct work *work, const struct departure *who, size_t count)

@@ -265,6 +265,21 @@ Test(departure, asks_nothing_where_the_site_does_not_want_it)
 	site_remove(&database);
 }
 
+/* The plugin's table has got columns with time, and may get more. */
+Test(departure, asks_with_the_columns_that_there_are)
+{
+	struct database database;
+	site_make(&database, true);
+	database_execute(&database,
+	    SWITCH_ON "ALTER TABLE mdl_tool_dataprivacy_request DROP COLUMN systemapproved;"
+	              "ALTER TABLE mdl_tool_dataprivacy_request DROP COLUMN creationmethod;"
+	              "ALTER TABLE mdl_tool_dataprivacy_request ADD COLUMN colour INTEGER");
+	bury(&database, 1);
+	expect_rows(
+	    &database, "SELECT userid, type, status FROM mdl_tool_dataprivacy_request", "3|2|2\n");
+	site_remove(&database);
+}
+
 /* A site without any of it, and one with a single part. */
 Test(departure, passes_over_what_the_site_has_no_table_for)
 {
