@@ -4,6 +4,7 @@
 #include "enrold/config.h"
 #include "enrold/daemon.h"
 #include "enrold/hash.h"
+#include "enrold/log.h"
 #include "enrold/value.h"
 
 #include <getopt.h>
@@ -85,7 +86,7 @@ int main(int argc, char **argv)
 	struct error error = config_load(arguments.config, &file);
 	if (is_error(&error)) {
 		value_cover_text(error.text);
-		fprintf(stderr, "enrold: %s\n", error.text);
+		fprintf(stderr, "%senrold: %s\n", log_prefix(LOG_ERROR), error.text);
 		return error.class == ERROR_CONFIG ? DAEMON_CONFIG : DAEMON_TRY_LATER;
 	}
 	if (!arguments.check)

@@ -53,8 +53,8 @@ static bool is_journal(void)
 	       fstat(STDERR_FILENO, &ours) == 0 && ours.st_dev == device && ours.st_ino == inode;
 }
 
-/* What journald knows the line's priority by, and takes off again; see sd-daemon(3). */
-static const char *prefix_of(enum log_level level)
+/* See sd-daemon(3). */
+const char *log_prefix(enum log_level level)
 {
 	static const char *const prefixes[] = {"<7>", "<6>", "<4>", "<3>"};
 	return is_journal() ? prefixes[level] : "";
@@ -63,7 +63,7 @@ static const char *prefix_of(enum log_level level)
 /* One write, so that lines never mix. If nobody reads our log there is nobody to tell. */
 static void line_write(enum log_level level, struct slice line)
 {
-	const char *prefix = prefix_of(level);
+	const char *prefix = log_prefix(level);
 	struct iovec parts[] = {{(void *)prefix, strlen(prefix)}, {(void *)line.bytes, line.size}};
 	ssize_t written = writev(STDERR_FILENO, parts, sizeof parts / sizeof *parts);
 	(void)written;

@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/wait.h>
 
 TestSuite(log, .timeout = 120);
 
@@ -122,7 +123,8 @@ Test(log, names_the_file_that_it_goes_on_with)
 }
 
 /* journald gives the file that it reads from as $JOURNAL_STREAM, and knows priorities by "<4>". */
-static struct buffer journal_of(const struct spool *spool, bool is_ours)
+static struct buffer journal_of(
+    const struct spool *spool, const char *config, bool is_ours, int status)
 {
 	struct path log = path_of("%s/journal", spool->root.text);
 	const char *directory = getenv("ENROLD_PROGRAMS");
@@ -130,8 +132,9 @@ static struct buffer journal_of(const struct spool *spool, bool is_ours)
 	    path_of("touch %s; JOURNAL_STREAM=$(stat -c %%d:%%i %s) %s/enrold --config %s --once "
 	            "2>>%s",
 	        log.text, is_ours ? log.text : spool->config.text, directory ? directory : PROGRAMS,
-	        spool->config.text, log.text);
-	cr_assert_eq(system(command.text), 0, "%s", command.text);
+	        config, log.text);
+	int ended = system(command.text);
+	cr_assert(WIFEXITED(ended) && WEXITSTATUS(ended) == status, "%s: %d", command.text, ended);
 	return files_read(log.text);
 }
 
@@ -141,7 +144,7 @@ Test(log, gives_the_journal_each_lines_priority)
 	spool_make(&spool, NULL);
 	spool_drop(&spool, "bad.csv", "username,curse1\np1,C1\n");
 	spool_drop(&spool, "good.csv", "username,course1\np1,C1\n");
-	struct buffer log = journal_of(&spool, true);
+	struct buffer log = journal_of(&spool, spool.config.text, true, 0);
 	size_t lines = 0;
 	for (const char *line = log.bytes; *line; line = strchr(line, '\n') + 1, lines++) {
 		struct path row = path_of("%.*s", (int)strcspn(line, "\n"), line);
@@ -154,12 +157,22 @@ Test(log, gives_the_journal_each_lines_priority)
 	law_close(&spool);
 }
 
+Test(log, gives_the_journal_the_priority_of_bad_settings)
+{
+	struct spool spool;
+	spool_make(&spool, NULL);
+	struct buffer log = journal_of(&spool, "/nonexistent.yaml", true, 78);
+	cr_expect(text_starts(log.bytes, "<3>enrold: "), "%s", log.bytes);
+	buffer_done(&log);
+	law_close(&spool);
+}
+
 Test(log, is_plain_where_it_is_no_journals)
 {
 	struct spool spool;
 	spool_make(&spool, NULL);
 	spool_drop(&spool, "bad.csv", "username,curse1\np1,C1\n");
-	struct buffer log = journal_of(&spool, false);
+	struct buffer log = journal_of(&spool, spool.config.text, false, 0);
 	cr_expect_null(strchr(log.bytes, '<'), "%s", log.bytes);
 	buffer_done(&log);
 	law_close(&spool);
