@@ -65,6 +65,8 @@ struct slice value_fold(struct slice text, struct arena *arena);
 /* Two folded texts are the same; and so are then these, as far as there is room, to be hashed. */
 bool value_is_alike(struct slice a, struct slice b, struct arena *arena);
 struct slice value_fold_apart(struct slice text, char *room, size_t size);
+/* The same of texts that differ in nothing but how their letters are put together. */
+struct slice value_apart(struct slice text, char *room, size_t size);
 
 /* PHP would take it for an integer: digits without a leading zero, perhaps behind a minus. */
 bool value_is_integer(struct slice cell);

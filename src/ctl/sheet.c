@@ -94,8 +94,8 @@ static struct error on_record(void *context, const struct csvin_record *record)
 		    "%zu fields, the header has %zu", record->cells_count, loading->cells_count);
 	struct sheet_row *row = row_add(loading);
 	for (size_t i = 0; row && i < record->cells_count; i++)
-		row->cells[loading->targets[i]] =
-		    arena_copy(loading->arena, value_trim(record->cells[i]));
+		row->cells[loading->targets[i]] = value_compose(
+		    arena_copy(loading->arena, value_trim(record->cells[i])), loading->arena);
 	if (arena_has_failed(loading->arena))
 		return error_memory("reading the rows");
 	row->line = record->line;

@@ -133,7 +133,8 @@ struct error lms_find_cohorts(
 		cohort->level = db_column_int(&rows, 3);
 		cohort->instance = db_column_int(&rows, 4);
 		if (!is_named(cohort))
-			cohort->idnumber = arena_copy(arena, db_column_text(&rows, 5));
+			cohort->idnumber =
+			    value_form(arena_copy(arena, db_column_text(&rows, 5)), arena);
 	}
 	numbers_look_at(lms, cohorts, count);
 	return arena_has_failed(arena) ? error_memory("looking up cohorts") : db_error(lms_db(lms));

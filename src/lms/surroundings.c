@@ -5,6 +5,8 @@
  */
 #include "parts.h"
 
+#include "enrold/value.h"
+
 #include <stdlib.h>
 
 /* One category that something stands in. */
@@ -48,6 +50,12 @@ static void path_read(struct parents *parents, struct surroundings *of, struct s
 			parent_add(parents, of, strtoll(id, NULL, 10));
 }
 
+/* In the form in which a feed's patterns are. */
+static struct slice form_keep(struct arena *arena, const struct db_rows *rows)
+{
+	return value_form(arena_copy(arena, db_column_text(rows, 0)), arena);
+}
+
 /* Room for the idnumbers, and these. */
 static void parents_ask(struct lms *lms, struct parents *parents, struct arena *arena)
 {
@@ -63,7 +71,7 @@ static void parents_ask(struct lms *lms, struct parents *parents, struct arena *
 	    "SELECT idnumber FROM {each}{course_categories} WHERE id = ?1", &parents->questions);
 	while (db_next(&rows)) {
 		const struct parent *parent = &parents->list[rows.about];
-		parent->of->categories[parent->place] = arena_copy(arena, db_column_text(&rows, 0));
+		parent->of->categories[parent->place] = form_keep(arena, &rows);
 	}
 }
 
@@ -94,7 +102,7 @@ struct error lms_load_course_surroundings(
 	    &questions);
 	while (db_next(&rows)) {
 		struct surroundings *stands = &courses[rows.about].stands;
-		stands->shortname = arena_copy(arena, db_column_text(&rows, 0));
+		stands->shortname = form_keep(arena, &rows);
 		path_read(&parents, stands, db_column_text(&rows, 1));
 	}
 	parents_ask(lms, &parents, arena);

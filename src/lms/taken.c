@@ -6,6 +6,8 @@
 
 #include <stdlib.h>
 
+/* A value's letters, each with all its marks: what goes beyond that does not count. */
+enum { APART_MAX = UNIQUE_CHARACTERS * 16 };
 enum { HOLDERS_MAX = 2000000 }; /* times 24 bytes */
 
 struct holder {
@@ -22,7 +24,9 @@ struct taken {
 static uint64_t value_hash(int64_t field, struct slice text)
 {
 	uint64_t hash = UINT64_C(0xCBF29CE484222325) ^ (uint64_t)field;
-	struct slice counted = value_beginning(text, UNIQUE_CHARACTERS);
+	char room[APART_MAX];
+	struct slice counted =
+	    value_apart(value_beginning(text, UNIQUE_CHARACTERS), room, sizeof room);
 	for (size_t i = 0; i < counted.size; i++)
 		hash = (hash ^ (unsigned char)counted.bytes[i]) * UINT64_C(0x100000001B3);
 	hash ^= hash >> 32;

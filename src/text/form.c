@@ -84,30 +84,51 @@ bool value_is_alike(struct slice a, struct slice b, struct arena *arena)
 	return slice_is(a, b) || slice_is(value_fold(a, arena), value_fold(b, arena));
 }
 
-/* Letter by letter: nothing is put into another order. */
-struct slice value_fold_apart(struct slice text, char *room, size_t size)
+enum { PARTS_MAX = 8 };
+
+/* What a character is made of, at the end of the room. */
+static size_t parts_write(utf8proc_int32_t c, char *room)
 {
-	enum { PARTS_MAX = 8 };
+	utf8proc_int32_t parts[PARTS_MAX];
 	size_t used = 0;
-	text = value_trim_end(text);
+	utf8proc_ssize_t count =
+	    utf8proc_decompose_char(c, parts, PARTS_MAX, UTF8PROC_DECOMPOSE, NULL);
+	for (utf8proc_ssize_t p = 0; p < count && p < PARTS_MAX; p++)
+		used += (size_t)utf8proc_encode_char(parts[p], (utf8proc_uint8_t *)room + used);
+	return used;
+}
+
+static char byte_lower(char byte)
+{
+	return byte >= 'A' && byte <= 'Z' ? (char)(byte | 0x20) : byte;
+}
+
+/* Letter by letter: nothing is put into another order. */
+static struct slice taken_apart(struct slice text, bool folds, char *room, size_t size)
+{
+	size_t used = 0;
 	for (size_t i = 0; i < text.size && used + (size_t)PARTS_MAX * 4 <= size;) {
-		utf8proc_int32_t c = (unsigned char)text.bytes[i], parts[PARTS_MAX];
-		utf8proc_ssize_t step = 1, count = 0;
-		if (c >= 0x80)
+		char byte = text.bytes[i];
+		utf8proc_int32_t c;
+		utf8proc_ssize_t step = 0;
+		if ((unsigned char)byte >= 0x80)
 			step = utf8proc_iterate((const utf8proc_uint8_t *)text.bytes + i,
 			    (utf8proc_ssize_t)(text.size - i), &c);
-		if (c < 0x80 || step <= 0) {
-			char byte = text.bytes[i];
-			room[used++] = byte >= 'A' && byte <= 'Z' ? (char)(byte | 0x20) : byte;
-			i++;
-			continue;
-		}
-		i += (size_t)step;
-		count = utf8proc_decompose_char(
-		    utf8proc_tolower(c), parts, PARTS_MAX, UTF8PROC_DECOMPOSE, NULL);
-		for (utf8proc_ssize_t p = 0; p < count && p < PARTS_MAX; p++)
-			used +=
-			    (size_t)utf8proc_encode_char(parts[p], (utf8proc_uint8_t *)room + used);
+		if (step > 0)
+			used += parts_write(folds ? utf8proc_tolower(c) : c, room + used);
+		else
+			room[used++] = folds ? byte_lower(byte) : byte;
+		i += step > 0 ? (size_t)step : 1;
 	}
 	return (struct slice){room, used};
+}
+
+struct slice value_fold_apart(struct slice text, char *room, size_t size)
+{
+	return taken_apart(value_trim_end(text), true, room, size);
+}
+
+struct slice value_apart(struct slice text, char *room, size_t size)
+{
+	return is_ascii(text) ? text : taken_apart(text, false, room, size);
 }

@@ -239,6 +239,34 @@ Test(text, that_is_stored_otherwise_is_found_and_nothing_is_made_twice)
 	law_close(&spool);
 }
 
+/* How far a feed reaches, and what is one person's only. */
+Test(text, that_is_stored_otherwise_is_within_reach_and_taken)
+{
+	struct spool spool;
+	struct answer answer;
+	spool_make(&spool,
+	    &(struct spool_options){.feeds = "  default: { update_details: file, may: { courses: "
+	                                     "[\"\u00DC*\"], categories: [\"M\u00E4*\"] } }\n"});
+	spool_execute(&spool,
+	    "UPDATE mdl_course SET shortname = 'U\u0308bung' WHERE shortname = 'C1';"
+	    "UPDATE mdl_course_categories SET idnumber = 'Ma\u0308rz ';"
+	    "INSERT INTO mdl_user_info_field (shortname, name, datatype, categoryid, sortorder, "
+	    "descriptionformat, forceunique, param1, param2) VALUES ('badge', 'b', 'text', 1, 1, "
+	    "1, 1, "
+	    "'30', '255');"
+	    "INSERT INTO mdl_user_info_data (userid, fieldid, data, dataformat) SELECT u.id, f.id, "
+	    "'Ro\u0308t', 0 FROM mdl_user u, mdl_user_info_field f WHERE u.username = 'p2'");
+	spool_count_before(&spool);
+	spool_drop(
+	    &spool, "staff.csv", "username,course1,profile_field_badge\np1,\u00DCbung,R\u00F6t\n");
+	spool_once(&spool);
+	answer_open(&answer, &spool, "staff.csv", 0);
+	EXPECT(&answer, {2, "course1", "done", "enrolled"},
+	    {2, "profile_field_badge", "error", "value_taken"});
+	answer_close(&answer);
+	law_close(&spool);
+}
+
 /* Read at once, as is done where a file names a good part of the site. */
 Test(text, that_is_stored_otherwise_is_found_by_large_files_too)
 {
