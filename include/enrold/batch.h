@@ -120,6 +120,7 @@ struct batch {
 	const struct policy *policy;
 	const struct site_facts *site;
 	int64_t now, today;  /* of the run's beginning: what relative dates are relative to */
+	bool is_preview;     /* the caller's to set: the answer says what would be done */
 	bool asks_accounts;  /* the file may change accounts: they are loaded whole */
 	bool asks_interests; /* the file has tags, and the site too */
 	bool asks_unique;    /* and has columns of unique profile fields */

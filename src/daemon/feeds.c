@@ -117,10 +117,11 @@ static void tell_answer(const struct run_report *report)
 	else
 		log_event(all_failed(&report->tally) ? LOG_WARNING : LOG_INFO, "run_done", fields,
 		    "%s: %" PRIu64 " row%s, %" PRIu64 " of them with an error; %" PRIu64
-		    " request%s done",
+		    " request%s %s",
 		    report->file, report->tally.rows, plural(report->tally.rows),
 		    report->tally.rows_in_error, report->tally.outcomes[OUTCOME_DONE],
-		    plural(report->tally.outcomes[OUTCOME_DONE]));
+		    plural(report->tally.outcomes[OUTCOME_DONE]),
+		    report->lane.is_preview ? "would be done" : "done");
 }
 
 static void tell_rest_left(struct feed_state *state)

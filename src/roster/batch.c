@@ -61,6 +61,7 @@ void batch_reset(struct batch *batch)
 	    .site = batch->site,
 	    .now = batch->now,
 	    .today = batch->today,
+	    .is_preview = batch->is_preview,
 	    .asks_accounts = batch->asks_accounts,
 	    .asks_interests = batch->asks_interests,
 	    .asks_unique = batch->asks_unique,

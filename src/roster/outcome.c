@@ -110,3 +110,26 @@ enum code outcome_code_parse(struct slice name)
 		code++;
 	return code;
 }
+
+const char *outcome_code_prospect(enum code code)
+{
+	static const char *const prospects[CODES] = {
+	    [CODE_ACCOUNT_CREATED] = "The account would be made.",
+	    [CODE_ACCOUNT_UPDATED] = "The account would be changed.",
+	    [CODE_ACCOUNT_SUSPENDED] = "The account would be suspended.",
+	    [CODE_ACCOUNT_ACTIVATED] = "The account would be activated.",
+	    [CODE_ACCOUNT_RENAMED] = "The account would be renamed.",
+	    [CODE_ACCOUNT_DELETED] = "The account would be deleted.",
+	    [CODE_ENROLLED] = "Would be enrolled.",
+	    [CODE_ENROLMENT_UPDATED] = "Status or dates would be changed.",
+	    [CODE_ROLE_ASSIGNED] = "The role would be given.",
+	    [CODE_ROLE_REMOVED] = "The role would be taken away.",
+	    [CODE_COHORT_CREATED] = "The cohort would be made, and joined.",
+	    [CODE_COHORT_JOINED] = "Would join the cohort.",
+	    [CODE_GROUP_CREATED] = "The group would be made.",
+	    [CODE_GROUP_JOINED] = "Would join the group.",
+	    [CODE_GROUPING_CREATED] = "The grouping would be made, and the group put into it.",
+	    [CODE_GROUPING_JOINED] = "The group would be put into the grouping.",
+	};
+	return prospects[code];
+}

@@ -241,6 +241,17 @@ static void courses_judge(struct batch *batch)
 	}
 }
 
+/* Nothing of it is done in a preview. */
+static void prospects_tell(struct pass *pass)
+{
+	for (size_t i = 0; i < pass->outcomes_count; i++) {
+		struct outcome *outcome = &pass->outcomes[i];
+		const char *prospect = outcome_code_prospect(outcome->code);
+		if (outcome->kind == OUTCOME_DONE && prospect)
+			outcome->message = slice_of(prospect);
+	}
+}
+
 struct error plan_batch(struct batch *batch, int64_t now, int64_t today, struct plan *plan)
 {
 	struct pass pass = {.batch = batch, .now = now, .today = today};
@@ -257,6 +268,8 @@ struct error plan_batch(struct batch *batch, int64_t now, int64_t today, struct 
 		batch->planned++;
 	}
 	bool has_more = batch->part && !batch->part->is_last;
+	if (batch->is_preview)
+		prospects_tell(&pass);
 	*plan = (struct plan){
 	    .records_count = has_more ? 0 : batch->planned - first,
 	    .outcomes = pass.outcomes,

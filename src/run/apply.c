@@ -531,6 +531,7 @@ static struct error on_header(void *context, const struct header *header)
 	error = batch_init(&applying->batch, header, &run->policy, run->site);
 	applying->batch.now = run->row.started_us / 1000000;
 	applying->batch.today = run->row.today;
+	applying->batch.is_preview = run->lane.is_preview;
 	applying->batch.has_aftercare = run->runner->shared->config->lms.aftercare;
 	return error;
 }

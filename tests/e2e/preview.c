@@ -15,13 +15,27 @@ static const char mixed[] = "username,course1,role1,course2\n"
                             "p2,C99,,C3\n"
                             "p3,C1,,,more\n";
 
+/* "Would be enrolled.", "The account would be made." */
+static bool is_prospect(const char *message)
+{
+	return strstr(message, "would ") || strncmp(message, "Would ", 6) == 0;
+}
+
+/* But for what the one says would be done, and the other was. */
 static void expect_same(const struct answer *a, const struct answer *b)
 {
 	cr_assert_eq(a->result.rows_count, b->result.rows_count);
+	size_t message = table_column(&a->result, "message");
+	size_t outcome = table_column(&a->result, "outcome");
 	for (size_t row = 0; row < a->result.rows_count; row++)
 		for (size_t i = 0; i < a->result.rows[0].count; i++)
-			cr_expect_str_eq(
-			    table_cell(&a->result, row, i), table_cell(&b->result, row, i));
+			if (i != message ||
+			    strcmp(table_cell(&b->result, row, outcome), "done") != 0)
+				cr_expect_str_eq(
+				    table_cell(&a->result, row, i), table_cell(&b->result, row, i));
+			else
+				cr_expect(is_prospect(table_cell(&a->result, row, i)) &&
+				          !is_prospect(table_cell(&b->result, row, i)));
 	cr_expect(json_equal(
 	    json_object_get(a->summary, "outcomes"), json_object_get(b->summary, "outcomes")));
 	cr_expect(
