@@ -5,6 +5,7 @@
 #define LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 #define DIGITS "0123456789"
 #define NAME LETTERS DIGITS "._-"
+#define HIDDEN "***"
 
 enum { SECRET_MAX = 512, PORT_DIGITS = 5, HASH_KIND_MAX = 10, WORD_MAX = 4 };
 
@@ -108,11 +109,13 @@ static bool has_at(struct slice text)
 	return text.size > 0 && memchr(text.bytes, '@', text.size);
 }
 
+/* What was shown with nothing but its scheme can be read again, as all that is shown. */
 bool secret_is_clear_url(const char *url)
 {
 	const struct parts parts = parts_of(url);
+	bool is_hidden = slice_is(parts.hosts, SLICE(HIDDEN));
 	return parts.scheme && !has_at(parts.person) && !has_at(parts.path) &&
-	       are_places(parts.hosts);
+	       (is_hidden || are_places(parts.hosts));
 }
 
 static int hex_of(char c)
@@ -185,7 +188,7 @@ static void server_show(const struct parts *parts, struct buffer *out)
 	/* Behind the hosts an @ may be the end of a password with a / or ? in it. */
 	if (has_at(parts->path) || has_at(parts->query) || !are_places(parts->hosts) ||
 	    repeats_password(parts, parts->hosts)) {
-		buffer_add_text(out, "***");
+		buffer_add_text(out, HIDDEN);
 		return;
 	}
 	if (parts->person.bytes)
