@@ -42,6 +42,9 @@ struct record {
 	bool has_fault;            /* the record as a whole is bad */
 	enum code fault;
 	uint32_t fault_column;
+	/* Of a column that is_of_new: it counts when the account turns out to be a new one. */
+	enum code new_fault;
+	uint32_t new_fault_column;
 	uint32_t requests; /* index of its first request */
 	uint32_t requests_count;
 	/* Indexes into keys, or INDEX_NONE: */

@@ -132,6 +132,7 @@ struct header_column {
 	struct slice cell;       /* as written */
 	uint32_t slot;           /* numbered columns */
 	enum idle idle;
+	bool is_of_new;         /* used for accounts that are made, and not for those that exist */
 	const char *because;    /* IDLE_UNWRITTEN: the setting, "update_details is none" */
 	uint64_t values, unfit; /* of an idle one: cells with a value, and those that are bad */
 };

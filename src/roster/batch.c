@@ -108,17 +108,29 @@ static bool is_used(const struct header_column *column)
 	return column->idle == IDLE_NOT && column->id != COLUMN_REMARK;
 }
 
+static void cell_fault(
+    const struct header_column *column, struct record *record, enum code fault, uint32_t index)
+{
+	if (!column->is_of_new) {
+		record_fault(record, fault, index);
+	} else if (record->new_fault_column == COLUMN_NONE) {
+		record->new_fault = fault;
+		record->new_fault_column = index;
+	}
+}
+
 static void cells_check(const struct batch *batch, struct record *record)
 {
 	for (uint32_t i = 0; i < record->cells_count && !record->has_fault; i++) {
-		if (!is_used(&batch->header->columns[i]))
+		const struct header_column *column = &batch->header->columns[i];
+		if (!is_used(column))
 			continue;
 		enum value_fault fault = value_check(record->cells[i]);
 		if (fault != VALUE_CLEAN)
-			record_fault(record,
+			cell_fault(column, record,
 			    fault == VALUE_CONTROL ? CODE_CONTROL_CHARACTER : CODE_NOT_UTF8, i);
-		else if (is_too_long(&batch->header->columns[i], record->cells[i]))
-			record_fault(record, CODE_VALUE_TOO_LONG, i);
+		else if (is_too_long(column, record->cells[i]))
+			cell_fault(column, record, CODE_VALUE_TOO_LONG, i);
 	}
 }
 
@@ -128,7 +140,7 @@ static bool is_cut(const struct batch *batch, const struct csvin_record *source)
 	const struct header *header = batch->header;
 	for (size_t i = 0; source->fault == CSVIN_CUT && i < source->cells_count; i++)
 		if (!source->cells[i].bytes &&
-		    (i >= header->columns_count || header->columns[i].idle == IDLE_NOT))
+		    (i >= header->columns_count || is_used(&header->columns[i])))
 			return true;
 	return false;
 }
@@ -239,6 +251,15 @@ static uint32_t unique_key_of(
 	return verdict == DETAIL_BAD ? INDEX_NONE : batch_profile_key(batch, column->index, value);
 }
 
+/* Nobody is looked for by what is not used, nor by what is no text. */
+static bool may_be_key(
+    const struct record *record, const struct header_column *column, uint32_t index)
+{
+	bool is_doubtful = record->new_fault_column != COLUMN_NONE;
+	return is_used(column) &&
+	       !(is_doubtful && value_check(record_cell(record, index)) != VALUE_CLEAN);
+}
+
 static void unique_keys_read(struct batch *batch, struct record *record)
 {
 	const struct header *header = batch->header;
@@ -246,7 +267,7 @@ static void unique_keys_read(struct batch *batch, struct record *record)
 	    arena_alloc(batch->arena, header->columns_count * sizeof *record->unique_keys);
 	for (uint32_t i = 0; record->unique_keys && i < header->columns_count; i++)
 		record->unique_keys[i] =
-		    is_used(&header->columns[i])
+		    may_be_key(record, &header->columns[i], i)
 		        ? unique_key_of(batch, &header->columns[i], record_cell(record, i))
 		        : INDEX_NONE;
 }
@@ -274,7 +295,7 @@ static void keys_read(struct batch *batch, struct record *record)
 	if (deletes && by_name && batch->policy->compat == COMPAT_NONE)
 		record->gone_key = key_of(batch, KEY_DELETED, record->name);
 	uint32_t email = header->details[DETAIL_EMAIL];
-	if (email != COLUMN_NONE && is_used(&header->columns[email]))
+	if (email != COLUMN_NONE && may_be_key(record, &header->columns[email], email))
 		record->email_key = key_of(batch, KEY_EMAIL, record_cell(record, email));
 	if (batch->asks_unique)
 		unique_keys_read(batch, record);
@@ -346,6 +367,7 @@ static struct record *record_begin(struct batch *batch, const struct csvin_recor
 	*record = (struct record){.line = source->line,
 	    .requests = (uint32_t)batch->requests_count,
 	    .fault_column = COLUMN_NONE,
+	    .new_fault_column = COLUMN_NONE,
 	    .kept_column = COLUMN_NONE,
 	    .key = INDEX_NONE,
 	    .name_key = INDEX_NONE,

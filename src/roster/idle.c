@@ -30,6 +30,22 @@ static const char *unwritten_because(
 	return none ? details_none : policy->update_details == DETAILS_FILL ? details_fill : NULL;
 }
 
+/* Of files that make accounts and also meet others: those keep what they have. */
+static bool is_of_new(
+    const struct header *header, uint32_t index, const struct policy *policy, bool drops)
+{
+	enum column_id id = header->columns[index].id;
+	bool none = policy->update_details == DETAILS_NONE;
+	bool takes_cells = !none && policy->update_details != DETAILS_FILL;
+	if (policy->upload_type != UPLOAD_ADD_OR_UPDATE || index == header->key ||
+	    header->is_of_groups)
+		return false;
+	if (id == COLUMN_DETAIL || (id == COLUMN_PROFILE && !drops))
+		return none;
+	return (id == COLUMN_AUTH && !takes_cells) ||
+	       (id == COLUMN_PASSWORD && !(takes_cells && policy->update_password));
+}
+
 /* The column of its number to which it belongs; COLUMN_NONE: it stands for itself. */
 static enum column_id partner_of(enum column_id id)
 {
@@ -75,6 +91,7 @@ void idle_find(struct header *header, const struct policy *policy, const struct 
 		column->idle = drops && column->id == COLUMN_PROFILE
 		                   ? IDLE_NOT
 		                   : idle_of(header, column, policy);
+		column->is_of_new = is_of_new(header, i, policy, drops);
 		if (column->idle != IDLE_NOT)
 			header->idle[header->idle_count++] = i;
 	}

@@ -137,9 +137,25 @@ static bool deleted_read(struct step *step)
 	return truth;
 }
 
+/* A cell is bad that only matters now. */
+static bool cell_is_bad(struct step *step)
+{
+	struct record *record = step->record;
+	if (record->new_fault_column == COLUMN_NONE)
+		return false;
+	record->fault = record->new_fault;
+	record->fault_column = record->new_fault_column;
+	step_answer(step, record->fault_column, OUTCOME_ERROR, record->fault, SLICE(""),
+	    fault_message(step));
+	step->is_dropped = true;
+	return true;
+}
+
 static bool make_new(struct step *step)
 {
 	struct slice name = step->record->name;
+	if (cell_is_bad(step))
+		return false;
 	uint32_t name_key =
 	    step->record->name_key != INDEX_NONE ? step->record->name_key : step->record->key;
 	if (step->policy->upload_type == UPLOAD_ADD_INCREMENT)

@@ -28,7 +28,8 @@ static struct slice password_of(const struct batch *batch, const struct record *
 {
 	uint32_t column = batch->header->single[COLUMN_PASSWORD];
 	bool is_used = column != COLUMN_NONE && batch->header->columns[column].idle == IDLE_NOT;
-	return record->has_fault || !is_used ? SLICE("") : record_cell(record, column);
+	bool is_good = !record->has_fault && record->new_fault_column == COLUMN_NONE;
+	return is_good && is_used ? record_cell(record, column) : SLICE("");
 }
 
 static bool may_be_stored(const struct batch *batch, const struct record *record)

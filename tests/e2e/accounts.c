@@ -282,6 +282,21 @@ Test(accounts, of_ten_thousand_rows_and_forty_columns_of_all_kinds)
 	law_close(&spool);
 }
 
+Test(accounts, that_exist_do_not_suffer_from_what_only_new_ones_get)
+{
+	struct spool spool;
+	struct answer answer;
+	spool_make(&spool,
+	    &(struct spool_options){.feeds = "  default: { upload_type: add_or_update }\n"});
+	run_file(&spool, &answer, "a.csv",
+	    "username,firstname,lastname,email,password,course1\n"
+	    "p1,\xFF,L,\xFF@x.example,Secret.\x01,C1\nnina,N,\xFF,n@x.example,,C1\n");
+	EXPECT(&answer, {2, "course1", "done", "enrolled"}, {3, "lastname", "error", "not_utf8"},
+	    {3, "course1", "skipped", "row_not_applied"});
+	answer_close(&answer);
+	law_close(&spool);
+}
+
 Test(accounts, are_not_looked_for_by_what_the_feed_does_not_use)
 {
 	struct spool spool;

@@ -269,7 +269,14 @@ static const struct world_case idle_cells[] = {
         "enrol alice\nrole alice\n"},
     {"but for one that is used", "unknown_columns=ignore",
         "username,Notes,course1\nalice,," LONG "\n", "2 - error value_too_long\n", ""},
-    {"but one that is costs its row", "upload_type=add_or_update",
+    {"nor one that only new accounts would get", "upload_type=add_or_update",
+        "username,firstname,phone1,email,password,course1\n"
+        "alice,A,+47 22 00 00 00 ext. 1234,\xFF@corp.example,\x01,SAFETY\n"
+        "nina,N,+47 22 00 00 00 ext. 1234,n@corp.example,x,SAFETY\n",
+        "2 course1 done enrolled\n"
+        "3 phone1 error value_too_long\n3 course1 skipped row_not_applied\n",
+        "enrol alice\nrole alice\n"},
+    {"but one that is used costs its row", "update_details=file",
         "username,phone1,course1\nalice,+47 22 00 00 00 ext. 1234,SAFETY\n",
         "2 phone1 error value_too_long\n2 course1 skipped row_not_applied\n", ""},
     {"separators behind the last column, and lines of them, are nothing", "",
