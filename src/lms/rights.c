@@ -197,10 +197,17 @@ static void table_need(struct lms *lms, const char *table, enum deed deed, const
 	}
 }
 
+/* MariaDB says the same of what is not there and of what is hidden from us. */
+static bool is_unseen(uint32_t rights)
+{
+	return (rights & (DB_IS_ABSENT | DB_MAY_READ | DB_MAY_INSERT | DB_MAY_UPDATE |
+	                     DB_MAY_DELETE)) == 0;
+}
+
 bool rights_knows_optional(struct db *db, const char *table)
 {
 	uint32_t rights = db_rights(db, table);
-	return rights != 0 ? !(rights & DB_IS_ABSENT) : db_has_table(db, table);
+	return is_unseen(rights) ? db_has_table(db, table) : !(rights & DB_IS_ABSENT);
 }
 
 _Static_assert((int)TABLES <= (int)RIGHTS_TABLES_MAX, "there is room for what is known of each");
@@ -212,7 +219,7 @@ static void tables_ask(struct lms *lms)
 		names[i] = table_rights[i].table;
 	db_rights_all(lms_db(lms), names, TABLES, lms->rights);
 	for (size_t i = 0; i < TABLES; i++)
-		if (table_rights[i].is_optional && lms->rights[i] == 0 &&
+		if (table_rights[i].is_optional && is_unseen(lms->rights[i]) &&
 		    !db_has_table(lms_db(lms), names[i]))
 			lms->rights[i] = DB_IS_ABSENT;
 }

@@ -22,12 +22,14 @@ static void site_make(struct served *site, const char *feeds)
 	        .people = 20, .courses = 5, .feeds = feeds, .settings = "stop_timeout: 3s\n"});
 }
 
-/* Of a real Moodle, but not of ours. */
-static void more_tables_make(const struct served *site)
+/* Of a real Moodle, but not of ours; or some of them, as where parts of it were uninstalled. */
+static void more_tables_make(const struct served *site, size_t count)
 {
 	struct buffer sql = {0};
 	more_tables_drop(&sql);
-	more_tables_write(served_by_postgresql() ? OVERLAY_POSTGRESQL : OVERLAY_MARIADB, &sql);
+	for (size_t i = 0; i < count; i++)
+		more_table_write(&more_tables[i],
+		    served_by_postgresql() ? OVERLAY_POSTGRESQL : OVERLAY_MARIADB, &sql);
 	buffer_add_char(&sql, '\0');
 	served_execute(site, sql.bytes);
 	buffer_done(&sql);
@@ -36,12 +38,12 @@ static void more_tables_make(const struct served *site)
 /* There is one role of this name on the server, and several tests run at a time. */
 static int role_lock = -1;
 
-static void role_make(const struct served *site)
+static void role_make_for(const struct served *site, size_t tables)
 {
 	role_lock = open(path_of("%s/role", getenv("ENROLD_TEST_DIRECTORY")).text,
 	    O_RDWR | O_CREAT | O_CLOEXEC, 0666);
 	cr_assert_eq(flock(role_lock, LOCK_EX), 0);
-	more_tables_make(site);
+	more_tables_make(site, tables);
 	if (served_by_postgresql()) {
 		served_execute(site, "DROP ROLE IF EXISTS enrold; CREATE ROLE enrold LOGIN;");
 		served_shell(path_of("%s %s -f " SOURCE_DIR "/etc/postgresql-grants.sql >/dev/null",
@@ -54,6 +56,11 @@ static void role_make(const struct served *site)
 		        site->mirror.database, getenv("ENROLD_TEST_CLIENT"))
 		        .text);
 	}
+}
+
+static void role_make(const struct served *site)
+{
+	role_make_for(site, more_tables_count);
 }
 
 static void role_drop(const struct served *site)
@@ -107,6 +114,29 @@ Test(server, lets_enrold_do_all_it_does_with_the_rights_of_our_script)
 	answer_close(&answer);
 	role_drop(&site);
 	served_close(&site);
+}
+
+Test(server, gives_its_rights_where_parts_of_moodle_are_missing)
+{
+	for (size_t tables = 0; tables <= more_tables_count; tables += 7) {
+		struct served site;
+		struct answer answer;
+		site_make(&site, "  default: { upload_type: add_or_update, " SPOOL_MAY_ALL " }\n");
+		role_make_for(&site, tables);
+		struct path url = url_as(&site, "enrold", ""),
+		            config = served_config(&site, url.text);
+		struct finished finished = check(&config, 0);
+		cr_expect_null(strstr(finished.out.bytes, "BAD"), "%s", finished.out.bytes);
+		finished_done(&finished);
+		spool_drop(&site.spool, "moves.csv", moves);
+		finished = program_expect(0, ARGV("enrold", "--config", config.text, "--once"));
+		finished_done(&finished);
+		answer_open(&answer, &site.spool, "moves.csv", 0);
+		cr_expect_eq(answer_number(&answer, "outcomes", "error"), 0, "%zu", tables);
+		answer_close(&answer);
+		role_drop(&site);
+		served_close(&site);
+	}
 }
 
 Test(server, tells_which_right_is_missing)
