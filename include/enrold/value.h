@@ -37,6 +37,9 @@ void value_show(struct slice cell, struct buffer *out);
 /* The same for a log or a terminal: what would not be seen there, or would turn the text about it
  * round or break it (zero width, direction, U+2028), is spelt out: \u202e. */
 void value_reveal(struct slice text, struct buffer *out);
+/* The text; where it has a stray, with what is not to be seen spelt out ("a\u00a0b"), and a blank
+ * for each line break and tab. */
+struct slice value_spell(struct slice text, struct arena *arena);
 /* In place, where there may be no memory: each of these, and what is no text, becomes a _. Returns
  * the bytes that are left. */
 size_t value_cover(char *text, size_t size);

@@ -143,7 +143,7 @@ bool account_rename_found(struct step *step)
 	struct slice name = step->record->name;
 	bool asks = step->header->key != step->header->single[COLUMN_USERNAME] && name.size > 0 &&
 	            !step->record->is_templated && step->person != INDEX_NONE &&
-	            !slice_is(name, step_person(step)->username);
+	            account_find(step->batch, step->record->name_key) != step->person;
 	if (!asks)
 		return true;
 	if (!step->policy->allow_rename) {

@@ -11,7 +11,8 @@ enum { NAME_SHOWN_MAX = 24 };
 
 static struct slice brief(const struct mistakes *mistakes, struct slice name)
 {
-	return value_brief(value_trim(name), NAME_SHOWN_MAX, mistakes->arena);
+	struct slice shown = value_spell(value_trim(name), mistakes->arena);
+	return value_brief(shown, NAME_SHOWN_MAX, mistakes->arena);
 }
 
 static bool is_mapped(const struct header_column *column)

@@ -56,14 +56,8 @@ void remark_add(struct remarks *remarks, enum remark_code code, const struct rem
 
 struct slice remark_quote(struct slice name, struct arena *arena)
 {
-	struct slice brief = value_brief(name, NAME_SHOWN_MAX, arena);
-	char *quoted = arena_alloc(arena, brief.size + 2);
-	if (!quoted)
-		return SLICE("");
-	quoted[0] = quoted[brief.size + 1] = '\'';
-	for (size_t i = 0; i < brief.size; i++)
-		quoted[i + 1] = strchr("\r\n\t", brief.bytes[i]) ? ' ' : brief.bytes[i];
-	return (struct slice){quoted, brief.size + 2};
+	struct slice shown = value_brief(value_spell(name, arena), NAME_SHOWN_MAX, arena);
+	return arena_print(arena, "'%.*s'", SLICE_ARG(shown));
 }
 
 void remark_name(

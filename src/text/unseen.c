@@ -196,3 +196,28 @@ const char *value_name_stray(uint32_t c)
 			return names[i].name;
 	return is_space((utf8proc_int32_t)c) ? "blank" : "invisible character";
 }
+
+struct slice value_spell(struct slice text, struct arena *arena)
+{
+	struct buffer out = {0};
+	uint32_t stray;
+	if (!value_find_stray(text, &stray))
+		return text;
+	for (size_t i = 0, size; i < text.size; i += size) {
+		utf8proc_int32_t c = 0;
+		size = first_character((struct slice){text.bytes + i, text.size - i}, &c);
+		bool is_break = c == '\t' || c == '\n' || c == '\r';
+		if (is_break)
+			buffer_add_char(&out, ' ');
+		else if (size > 0 && is_unseen(c))
+			buffer_print(&out, "\\u%04x", (unsigned)c);
+		else
+			buffer_add(&out, text.bytes + i, size > 0 ? size : 1);
+		size = size > 0 ? size : 1;
+	}
+	if (out.failed)
+		arena_fail(arena);
+	text = arena_copy(arena, buffer_slice(&out));
+	buffer_done(&out);
+	return text;
+}

@@ -200,7 +200,8 @@ Test(text, that_is_stored_otherwise_is_found_and_nothing_is_made_twice)
 	                       "  new: { upload_type: add }\n"
 	                       "  exact: { upload_type: add, usernames: exact }\n"
 	                       "  city: { update_details: file }\n"
-	                       "  number: { match_by: idnumber }\n");
+	                       "  number: { match_by: idnumber }\n"
+	                       "  name: { match_by: idnumber, allow_rename: true }\n");
 	int64_t people = spool_number(&spool, "SELECT count(*) FROM mdl_user");
 	spool_once(&spool); /* makes the folders */
 	spool_drop(&spool, "staff.csv", enrols);
@@ -208,6 +209,7 @@ Test(text, that_is_stored_otherwise_is_found_and_nothing_is_made_twice)
 	spool_drop(&spool, "exact/staff.csv",
 	    "username,firstname,lastname,email\nberg.nils,N,B,other@x.example\n");
 	spool_drop(&spool, "city/staff.csv", "username,city\njos\u00E9,K\u00F6ln\n");
+	spool_drop(&spool, "name/staff.csv", "idnumber,username,course1\nE1,berg.nils,C2\n");
 	spool_drop(&spool, "number/staff.csv", "idnumber,course1\nE2,C2\ne1,C2\n");
 	spool_once(&spool);
 	answer_open(&answer, &spool, "staff.csv", 0);
@@ -229,6 +231,10 @@ Test(text, that_is_stored_otherwise_is_found_and_nothing_is_made_twice)
 	answer_close(&answer);
 	answer_open(&answer, &spool, "city/staff.csv", 0);
 	EXPECT(&answer, {2, "username", "unchanged", "account_unchanged"});
+	answer_close(&answer);
+	answer_open(&answer, &spool, "name/staff.csv", 0);
+	cr_expect_eq(answer_lines(&answer, (struct expected){.column = "course1"}), 1);
+	cr_expect_eq(answer_lines(&answer, (struct expected){0}), 1);
 	answer_close(&answer);
 	answer_open(&answer, &spool, "number/staff.csv", 0);
 	EXPECT(&answer, {2, "course1", "unchanged", "already_enrolled"},

@@ -10,6 +10,12 @@ static const struct {
     {"", "username,Dept\n", "header_unknown_column",
         "column 2, 'Dept', is not a column enrold knows: correct its name or set "
         "unknown_columns: ignore"},
+    {"", "username,cou\u200Brse1\n", "header_unknown_column",
+        "column 2, 'cou\\u200brse1', is not a column enrold knows: correct its name or set "
+        "unknown_columns: ignore"},
+    {"", "username,a\u00A0b,c\u00ADd\n", "header_unknown_column",
+        "columns 2 'a\\u00a0b' and 3 'c\\u00add' are not columns enrold knows: correct their "
+        "names or set unknown_columns: ignore"},
     {"", "username,a,b,course1,c,d,e\n", "header_unknown_column",
         "columns 2 'a', 3 'b', 5 'c', 6 'd' and 7 'e' are not columns enrold knows: correct "
         "their names or set unknown_columns: ignore"},
