@@ -97,8 +97,8 @@ static void tell(const struct reconciling *reconciling)
 		printf("The database knows every answer%s.\n",
 		    reconciling->accepted > 0 ? " that is not accepted as lost" : "");
 	if (reconciling->accepted > 0)
-		printf("%zu more are lost and accepted: .accepted in the spool says by whom.\n",
-		    reconciling->accepted);
+		printf("%zu more %s lost and accepted: .accepted in the spool says by whom.\n",
+		    reconciling->accepted, reconciling->accepted == 1 ? "is" : "are");
 }
 
 enum ctl_exit ctl_reconcile(const struct ctl *ctl)

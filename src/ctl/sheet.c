@@ -91,7 +91,8 @@ static struct error on_record(void *context, const struct csvin_record *record)
 		return header_take(loading, record);
 	if (record->cells_count != loading->cells_count)
 		return error_reject("wrong_field_count", record->line,
-		    "%zu fields, the header has %zu", record->cells_count, loading->cells_count);
+		    "%zu field%s, the header has %zu", record->cells_count,
+		    record->cells_count == 1 ? "" : "s", loading->cells_count);
 	struct sheet_row *row = row_add(loading);
 	for (size_t i = 0; row && i < record->cells_count; i++)
 		row->cells[loading->targets[i]] = value_compose(

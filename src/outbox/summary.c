@@ -258,9 +258,9 @@ static void refusal_explain(const json_t *summary, struct buffer *out)
 		    out, "%s was refused as a whole. Nothing in it was applied.\n\n", name);
 	else
 		buffer_print(out,
-		    "%s was refused after its first %lld rows had been applied; what became of "
-		    "them is in the answer.\n\n",
-		    name, rows);
+		    "%s was refused after its first %lld %s been applied; what became of %s is "
+		    "in the answer.\n\n",
+		    name, rows, rows == 1 ? "row had" : "rows had", rows == 1 ? "it" : "them");
 	buffer_print(out, "Reason: %s\n", text_member(refusal, "message"));
 	if (line > 0)
 		buffer_print(out, "Line:   %lld\n", line);

@@ -22,9 +22,9 @@ struct error tries_begin(struct run *run)
 		return OK;
 	}
 	return error_reject("killed_daemon", 0,
-	    "enrold died %d times while it ran this file, with %llu rows done: report this, and "
+	    "enrold died %d times while it ran this file, with %llu row%s done: report this, and "
 	    "keep the file",
-	    TRIES_MAX, (unsigned long long)run->row.records);
+	    TRIES_MAX, (unsigned long long)run->row.records, run->row.records == 1 ? "" : "s");
 }
 
 void tries_forget(struct run *run)

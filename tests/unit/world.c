@@ -316,6 +316,8 @@ static void outcomes_print(struct world *world, const struct plan *plan)
 		if (outcome->message.size == 0)
 			fatal("an outcome without a message");
 		world->last = *outcome;
+		if (world->on_outcome)
+			world->on_outcome(outcome);
 	}
 }
 

@@ -26,6 +26,7 @@ struct world {
 	struct buffer remarks; /* "code: message", a line each */
 	uint64_t counts[REMARK_CODES];
 	struct outcome last;
+	void (*on_outcome)(const struct outcome *outcome); /* of each, when set */
 };
 
 /* The feed's keys as in a policy line, "upload_type=add"; see config.h. Fatal when they are bad. */

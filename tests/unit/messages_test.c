@@ -1,0 +1,146 @@
+/* Every code that the plan can answer with, and its message: a sentence that names what and says
+ * what to do, singular and plural right. */
+#include "world.h"
+
+#include "enrold/outcome.h"
+#include "enrold/value.h"
+
+#include <criterion/criterion.h>
+#include <ctype.h>
+#include <stdio.h>
+
+#define ALL                                                                                        \
+	"may.roles=* may.system_roles=* may.create.groups=true may.create.cohorts=true "           \
+	"may.unprotected=*"
+#define NEW "username,firstname,lastname,email"
+#define HEADER "username,course1,role1,enrolstatus1,enroltimestart1,enrolperiod1\n"
+#define GROUPS "groupname,coursename,groupidnumber,groupingname,enablemessaging\n"
+
+/* Files that come to all of them between them. */
+static const struct {
+	const char *policy, *text;
+} files[] = {
+    {"upload_type=add_or_update update_details=file allow_delete=true allow_rename=true", NEW
+        ",suspended,deleted,oldusername,password,mnethostid,auth\n"
+        "nina,N,O,n@x.example,,,,,,\nalice,New,,,1,,,,,\nbob,,,,0,,,,,\njudy,,,,,1,,,,\n"
+        "ali,,,,,,alice,,,\nali,,,,,,alice,,,\nali,,,,,,,,,\nbob,,,,,,smith,,,\n"
+        "new1,N,,x@x.example,,,,,,\nnew2,N,O,n@x.example,,,,,,\nnew3,N,O,y@x.example,,,,weak,,\n"
+        "heidi,,,,,,,,3,\nheidi,,,,,,,,,magic\nheidi,,,,,,,,,oauth2\nadmin,,,,1,,,,,\n"
+        "heidi,,,x,maybe,,,,,\n,N,,,,,,,,\nsmith,,,,1,,,,,\ncarol,,,,,1,,,,\n"
+        "carol,,,,,1,,,,\nNEW ONE,N,O,z@x.example,,,,,,\nx\n\"y\" "
+        "z\n\xFF,,,,,,,,,\n"
+        "M\uFFFD,,,,,,,,,\na\x01,,,,,,,,,\n"},
+    {"upload_type=add new_password=required",
+        NEW "\nalice,A,B,c@x.example\nnina,A,B,d@x.example\n"},
+    {"upload_type=add username_template=%25f", "firstname,lastname,email\nalice,B,c@x.example\n"},
+    {"upload_type=add",
+        NEW ",course1,error_line,error_code,error_message\n"
+            "bob,A,B,c@x.example,,2,course_not_found,x\nbob,A,B,bob@corp.example,,2,course_not_"
+            "found,x\n"
+            "bob,A,B,,,2,wrong_field_count,The row has 1 field\nq,,,,,2,wrong_field_count,?\n"},
+    {"match_by=idnumber", "idnumber,course1\nE006,SAFETY\nE999,SAFETY\n"},
+    {"update_details=file",
+        "username,profile_field_badge,interests,theme\nalice,B10,skiing,boost\n"},
+    {ALL, HEADER
+        "alice,SAFETY,,,,\nalice,SAFETY,,,,\nalice,SAFETY,teacher,,,\nheidi,SAFETY,,,,9999\n"
+        "ivan,SAFETY,,,,\njudy,SAFETY,,,,\nnobody,SAFETY,,,,\nalice,SAFETI,,,,\nalice,NONE,,,,\n"
+        "alice,TWINS,,,,\nalice,NOMAN,,,,\nalice,SAFETY,chef,,,\nalice,SAFETY,,9,,\n"
+        "alice,SAFETY,,,soon,\nalice,SAFETY,,,,soon\nbob,,,,,\nbob,,teacher,,,\nheidi,SAFETY,,,,1\n"
+        "ivan,SAFETY,teacher,,,\nalice,front,,,,\nalice,SAF\u200BETY,,,,\n"
+        "alice,"
+        "0123456789012345678901234567890123456789012345678901234567890123456789012345678901234"
+        "56789012345678901234567890123456789012345678901234567890123456789012345678901234567890123"
+        "45678901234567890123456789012345678901234567890123456789012345678901234567890123456789,,,,"
+        "\n"},
+    {"compat=moodle", HEADER "alice,SAFETY,,9,soon,x\n"},
+    {ALL, "username,cohort1,course1,group1,sysrole1,category1,categoryrole1\n"
+          "alice,SALES,SAFETY,Alpha,manager,CAT,manager\nalice,SALES,SAFETY,Alpha,manager,CAT,"
+          "manager\n"
+          "bob,NEW,SAFETY,Red,-manager,NOCAT,manager\nalice,555,SAFETY,Twice,-manager,,manager\n"
+          "alice,EXT,,,nobody,CAT,\n"},
+    {"", "username,cohort1,course1,group1,sysrole1\nalice,SALE,SAFETY,Alpa,manager\n"
+         "bob,555,SAFETY,Reed,-manager\n"},
+    {"may.courses=ETHICS may.cohorts=ETHICS",
+        "username,cohort1,course1,deleted,suspended,oldusername\nalice,SALES,SAFETY,,,\n"
+        "bob,,,1,,\nbob,,,,,alice\n"},
+    {"allow_suspend=false", "username,suspended\nalice,1\n"},
+    {"", GROUPS
+        "Red,SAFETY,R1,Letters,1\nRed,SAFETY,R1,Letters,\nAlpha,SAFETY,,Letters,\n"
+        "Alpha,SAFETY,,Letters,\nBlue,SAFETY,R1,Colours,\n,SAFETY,,,\nTwice,SAFETY,,,\nX,,,,\n"
+        "X,NOPE,,,\nX,SAFETI,,,\nX,TWINS,,,\n"},
+};
+
+/* Of a site that is otherwise: without rights or a context, with what is there twice or gone. */
+static bool is_of_others(enum code code)
+{
+	return code == CODE_LEFT_TO_MOODLE || code == CODE_COHORT_AMBIGUOUS ||
+	       code == CODE_ALREADY_DELETED || code == CODE_NO_RIGHT ||
+	       code == CODE_NO_COURSE_CONTEXT || code == CODE_CATEGORY_AMBIGUOUS;
+}
+
+static bool has_one_of_many(const char *text)
+{
+	static const char *const many[] = {"fields", "rows", "columns", "characters", "groups",
+	    "courses have", "groupings", "accounts"};
+	for (const char *one = text; (one = strstr(one, "1 ")); one++)
+		for (size_t i = 0; i < sizeof many / sizeof *many; i++)
+			if ((one == text || !isalnum((unsigned char)one[-1])) &&
+			    strncmp(one + 2, many[i], strlen(many[i])) == 0)
+				return true;
+	return false;
+}
+
+/* Whoever gets an error is told what to do: behind a colon, by a question, or by what would do. */
+static bool says_what_to_do(const char *text)
+{
+	return strstr(text, ": ") || strchr(text, '?');
+}
+
+static void message_check(const struct outcome *outcome)
+{
+	char text[2048];
+	snprintf(text, sizeof text, "%.*s", SLICE_ARG(outcome->message));
+	const char *code = outcome_code_name(outcome->code);
+	size_t size = strlen(text);
+	cr_assert_gt(size, 4, "%s: nothing is said", code);
+	unsigned char first = (unsigned char)text[0];
+	bool is_named = first == '\'' || isupper(first) || isdigit(first);
+	cr_expect(is_named, "%s: %s", code, text);
+	cr_expect(strchr(".?", text[size - 1]), "%s: %s", code, text);
+	cr_expect_not(
+	    strstr(text, "  ") || strstr(text, " : ") || strstr(text, "..."), "%s: %s", code, text);
+	cr_expect_not(has_one_of_many(text), "%s: %s", code, text);
+	cr_expect(outcome->kind != OUTCOME_ERROR || says_what_to_do(text), "%s: %s", code, text);
+}
+
+static bool seen[CODES];
+
+static void on_outcome(const struct outcome *outcome)
+{
+	seen[outcome->code] = true;
+	message_check(outcome);
+}
+
+Test(messages, of_every_code_are_sentences_that_say_what_to_do)
+{
+	for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+		struct world world;
+		world_init(&world, files[i].policy);
+		world.on_outcome = on_outcome;
+		world_run(&world, files[i].text);
+		world_done(&world);
+	}
+	for (enum code code = 0; code < CODES; code++)
+		cr_expect(seen[code] || is_of_others(code), "%s", outcome_code_name(code));
+}
+
+Test(messages, of_every_code_that_does_something_have_a_prospect)
+{
+	for (enum code code = 0; code < CODES; code++) {
+		const char *prospect = outcome_code_prospect(code);
+		if (prospect)
+			cr_expect(strcasestr(prospect, "would "), "%s", prospect);
+		cr_expect_eq(outcome_code_parse(slice_of(outcome_code_name(code))), code);
+	}
+	cr_expect_eq(outcome_code_parse(SLICE("nonsense")), CODES);
+}
