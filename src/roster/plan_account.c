@@ -213,7 +213,8 @@ static bool name_is_others(struct step *step)
 	                         : "give the row another user name";
 	return step_drop(step, COLUMN_NONE, CODE_USERNAME_TAKEN,
 	    arena_print(step->arena,
-	        "The user name '%.*s' is that of another person, with another address: %s.",
+	        "The user name '%.*s' is that of somebody with another number, address or name: "
+	        "%s.",
 	        SLICE_ARG(step->record->name), remedy));
 }
 
