@@ -147,6 +147,8 @@ static bool repeats_password(const struct parts *parts, struct slice shown)
 {
 	char password_room[SECRET_MAX], room[SECRET_MAX];
 	struct slice password = parts->person;
+	if (password.size == 0)
+		return false;
 	cut(&password, ":");
 	password = unescape(password, password_room);
 	shown = unescape(shown, room);
