@@ -54,9 +54,10 @@ static struct error on_record(void *context, const struct csvin_record *record)
 	const struct csvin_record fit = header_fit(reader->header, record);
 	if (is_refused(reader, record, &fit))
 		return error_reject("wrong_field_count", record->line,
-		    "this row has %zu field%s, the header %zu: every row must have as many",
+		    "this row has %zu field%s, the header %zu: every row must have as many%s",
 		    record->cells_count, record->cells_count == 1 ? "" : "s",
-		    reader->header->columns_count);
+		    reader->header->columns_count,
+		    reader->has_ended ? "; the file may have been cut short" : "");
 	if (record->fault != CSVIN_BROKEN && !is_ragged(reader, &fit)) {
 		struct error error = header_count(reader->header, reader->terms.policy, &fit);
 		if (is_error(&error))
@@ -191,6 +192,7 @@ struct error reader_feed(struct reader *reader, const char *bytes, size_t size)
 
 struct error reader_finish(struct reader *reader)
 {
+	reader->has_ended = true;
 	struct error error = decode_finish(reader->decoder);
 	if (!is_error(&error) && !reader->csvin)
 		error = head_read(reader, true);

@@ -37,13 +37,13 @@ struct reader {
 	struct decoder *decoder;
 	struct buffer head; /* what came before csvin was made */
 	char delimiter;
-	const char *delimiter_by; /* what says so: "the feed's csv.delimiter"; NULL: recognised */
-	bool has_begun;
-	char last;             /* byte of the decoded text */
-	struct csvin *csvin;   /* NULL until the separator is known */
-	struct header *header; /* NULL until it was read */
-	uint64_t records;      /* after the header, bad ones included */
-	uint64_t line;         /* where the last of all records starts */
+	const char *delimiter_by;  /* what says so: "the feed's csv.delimiter"; NULL: recognised */
+	bool has_begun, has_ended; /* the bytes */
+	char last;                 /* byte of the decoded text */
+	struct csvin *csvin;       /* NULL until the separator is known */
+	struct header *header;     /* NULL until it was read */
+	uint64_t records;          /* after the header, bad ones included */
+	uint64_t line;             /* where the last of all records starts */
 };
 
 struct error reader_open(struct reader *reader, const struct reader_terms *terms,

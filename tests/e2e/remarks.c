@@ -113,6 +113,23 @@ Test(remarks, tell_of_a_file_without_rows)
 	close_all(&spool, &answer, &finished);
 }
 
+Test(remarks, of_a_short_last_row_stand_in_the_reason)
+{
+	static const char *const texts[] = {
+	    "username,course1\np1,C1\np2", "username,course1\np2\n"};
+	for (size_t i = 0; i < 2; i++) {
+		struct spool spool;
+		struct answer answer;
+		struct finished finished =
+		    run_one(&spool, "  default: { on_bad_row: reject_file }\n", texts[i], &answer);
+		json_t *refusal = json_object_get(answer.summary, "refusal");
+		const char *message = json_string_value(json_object_get(refusal, "message"));
+		cr_expect_eq(
+		    strstr(message, "may have been cut short") != NULL, i == 0, "%s", message);
+		close_all(&spool, &answer, &finished);
+	}
+}
+
 Test(remarks, of_a_refused_file_tell_what_its_reason_does_not)
 {
 	struct spool spool;
