@@ -151,7 +151,6 @@ uint32_t account_expected(struct pass *pass, uint32_t index);
 /* ---- plan_course.c ---- */
 
 void course_settle(struct pass *pass, const struct request *request);
-void courseless_settle(struct pass *pass, const struct request *request);
 /* There is another name to suggest, of a course that the feed reaches. */
 bool course_is_hinted(const struct pass *pass, const struct course_facts *course);
 /* Facts 4.2: by id when numeric, else by exact short name; NULL: none that can be given at that
@@ -163,6 +162,17 @@ struct slice role_name(const struct site_facts *site, int64_t id);
 struct slice roles_text(const struct pass *pass, const struct enrolment_facts *is);
 bool has_role(const struct enrolment_facts *is, int64_t role);
 void role_assign(struct pass *pass, uint32_t enrolment, int64_t role);
+
+/* ---- plan_modifier.c ---- */
+
+/* A modifier is bad, and it was said. */
+bool modifier_error(struct pass *pass, const struct request *request);
+/* Of those that are bad in a feed that ignores that; beside what was done. */
+void ignored_tell(struct pass *pass, const struct request *request);
+/* Of those that have no effect: on the front page, and beside a role. */
+void front_page_tell(struct pass *pass, const struct request *request);
+void type_tell(struct pass *pass, const struct request *request);
+void courseless_settle(struct pass *pass, const struct request *request);
 
 /* ---- plan_member.c: cohorts, groups, roles elsewhere ---- */
 

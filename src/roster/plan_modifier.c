@@ -1,0 +1,125 @@
+/*
+ * plan_modifier: what is said of the cells that go with a course: bad ones, and those without
+ * effect. What they do is plan_course's business.
+ */
+#include "parts.h"
+
+#include "enrold/value.h"
+
+enum { DAY_SECONDS = 24 * 60 * 60 };
+
+static struct slice value_message(
+    const struct pass *pass, const struct request *request, uint32_t column, const char *what)
+{
+	static const char *const expected[COLUMN_IDS] = {
+	    [COLUMN_ENROLSTATUS] = "0 (active) or 1 (suspended)",
+	    [COLUMN_ENROLTIMESTART] = "a date such as 2026-12-31",
+	    [COLUMN_TYPE] = "1, 2 or 3",
+	    [COLUMN_ENROLPERIOD] = "a whole number of days, at most 36500",
+	};
+	const struct batch *batch = pass->batch;
+	struct slice cell = record_cell(&batch->records[request->record], column);
+	return arena_print(batch->arena, "'%.*s' is not %s: %s.",
+	    SLICE_ARG(value_brief(cell, VALUE_SHOWN_MAX, batch->arena)),
+	    expected[batch->header->columns[column].id], what);
+}
+
+bool modifier_error(struct pass *pass, const struct request *request)
+{
+	uint32_t column = request->fault_column;
+	if (request->has_fault)
+		request_answer(pass, request, column, OUTCOME_ERROR, CODE_INVALID_VALUE,
+		    pass->batch->course_keys[request->course].text,
+		    value_message(pass, request, column, "correct it"));
+	return request->has_fault;
+}
+
+/* What became of a bad value instead. */
+static const char *ignored_what(
+    const struct pass *pass, const struct request *request, enum column_id id)
+{
+	if (id != COLUMN_ENROLPERIOD)
+		return "it was left out";
+	if (request->period == 0)
+		return "the enrolment has no end, as in Moodle";
+	return arena_print(pass->batch->arena, "%lld were taken, as in Moodle",
+	    (long long)request->period / DAY_SECONDS)
+	    .bytes;
+}
+
+/* Of modifiers that are bad in a feed that ignores that. */
+void ignored_tell(struct pass *pass, const struct request *request)
+{
+	const struct header *header = pass->batch->header;
+	const struct header_slot *slot = &header->slots[header->columns[request->column].slot];
+	for (enum column_id id = COLUMN_ENROLSTATUS; id <= COLUMN_ENROLPERIOD; id++) {
+		uint32_t column = header_slot_column(slot, id);
+		if (request->ignored & (UINT32_C(1) << (id - COLUMN_NUMBERED_FIRST)))
+			request_answer(pass, request, column, OUTCOME_WARNING, CODE_INVALID_VALUE,
+			    pass->batch->course_keys[request->course].text,
+			    value_message(pass, request, column, ignored_what(pass, request, id)));
+	}
+}
+
+/* ---- modifiers that modify nothing ---- */
+
+/* "'role1' and 'group1' have no effect": those with a value, from id to id. */
+static struct slice modifiers_text(const struct pass *pass, const struct request *request,
+    enum column_id first, enum column_id last, uint32_t *column)
+{
+	const struct header *header = pass->batch->header;
+	const struct record *record = &pass->batch->records[request->record];
+	const struct header_slot *slot = &header->slots[header->columns[request->column].slot];
+	struct remark_names names = {.count = 0};
+	*column = COLUMN_NONE;
+	for (enum column_id id = first; id <= last; id++) {
+		uint32_t place = header_slot_column(slot, id);
+		struct slice cell = record_cell(record, place);
+		if (cell.size == 0 || slice_is(cell, SLICE("0")))
+			continue;
+		*column = *column == COLUMN_NONE ? place : *column;
+		remark_name(&names, header->columns[place].name, SLICE(""), pass->batch->arena);
+	}
+	return arena_print(pass->batch->arena, "%.*s %s no effect",
+	    SLICE_ARG(remark_list(&names, pass->batch->arena)), names.count == 1 ? "has" : "have");
+}
+
+void courseless_settle(struct pass *pass, const struct request *request)
+{
+	enum { NUMBER_SHOWN_MAX = 40 };
+	uint32_t column;
+	const struct header *header = pass->batch->header;
+	struct slice number = header->slots[header->columns[request->column].slot].number;
+	struct slice names = modifiers_text(pass, request, COLUMN_ROLE, COLUMN_GROUP, &column);
+	request_answer(pass, request, column, OUTCOME_WARNING, CODE_NO_EFFECT,
+	    record_cell(&pass->batch->records[request->record], column),
+	    arena_print(pass->batch->arena, "%.*s: the row names no course in 'course%.*s'.",
+	        SLICE_ARG(names),
+	        SLICE_ARG(value_brief(number, NUMBER_SHOWN_MAX, pass->batch->arena))));
+}
+
+/* The front page has roles and no enrolments. */
+void front_page_tell(struct pass *pass, const struct request *request)
+{
+	uint32_t column;
+	struct slice names =
+	    modifiers_text(pass, request, COLUMN_ENROLSTATUS, COLUMN_ENROLPERIOD, &column);
+	if (column != COLUMN_NONE)
+		request_answer(pass, request, column, OUTCOME_WARNING, CODE_NO_EFFECT,
+		    pass->batch->course_keys[request->course].text,
+		    arena_print(pass->batch->arena, "%.*s: nobody is enrolled into the front page.",
+		        SLICE_ARG(names)));
+}
+
+/* A type counts where no role is named. */
+void type_tell(struct pass *pass, const struct request *request)
+{
+	const struct header *header = pass->batch->header;
+	const struct header_slot *slot = &header->slots[header->columns[request->column].slot];
+	uint32_t column = header_slot_column(slot, COLUMN_TYPE);
+	struct slice type = record_cell(&pass->batch->records[request->record], column);
+	bool counts = type.size == 0 || slice_is(type, SLICE("0")) ||
+	              request->role_column == column || request->role.size == 0;
+	if (!counts)
+		row_remark(pass, REMARK_TYPES_OVERRULED);
+}
