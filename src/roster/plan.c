@@ -247,7 +247,8 @@ static void prospects_tell(struct pass *pass)
 	for (size_t i = 0; i < pass->outcomes_count; i++) {
 		struct outcome *outcome = &pass->outcomes[i];
 		const char *prospect = outcome_code_prospect(outcome->code);
-		if (outcome->kind == OUTCOME_DONE && prospect)
+		bool is_told = outcome->kind == OUTCOME_DONE || outcome->kind == OUTCOME_WARNING;
+		if (is_told && prospect)
 			outcome->message = slice_of(prospect);
 	}
 }

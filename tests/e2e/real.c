@@ -170,6 +170,29 @@ Test(real, says_that_caches_have_to_follow)
 	law_close(&spool);
 }
 
+Test(real, would_do_in_a_preview_what_it_does)
+{
+	struct spool spool;
+	struct answer answer;
+	real_make(&spool);
+	files_make_directory(spool_path(&spool, "inbox/preview").text);
+	spool_execute(&spool, CHATS);
+	run_file(&spool, &answer, "preview/a.csv",
+	    "username,course1,group1,interests,deleted\np1,C1,Red,chess,\np2,,,,1\n");
+	cr_expect_eq(answer.result.rows_count, 6);
+	for (size_t i = 1; i < answer.result.rows_count; i++) {
+		const char *said =
+		    table_cell(&answer.result, i, table_column(&answer.result, "message"));
+		cr_expect(strcasestr(said, "would "), "%s", said);
+	}
+	answer_close(&answer);
+	expect_rows(&spool,
+	    "SELECT (SELECT count(*) FROM mdl_message_conversation_members), (SELECT count(*) FROM "
+	    "mdl_tag), (SELECT sum(deleted) FROM mdl_user)",
+	    "0|0|0\n");
+	law_close(&spool);
+}
+
 /* The tables of `lms init` are all: there are no caches to purge. */
 Test(real, says_nothing_of_caches_where_there_is_no_moodle)
 {
