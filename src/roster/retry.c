@@ -251,6 +251,10 @@ uint32_t account_find_own(const struct batch *batch, const struct record *record
 {
 	if (!record_is_left_over(batch, record))
 		return INDEX_NONE;
-	uint32_t own = own_by_address(batch, record);
+	const struct header *header = batch->header;
+	bool by_name = header->key == header->single[COLUMN_USERNAME];
+	uint32_t own = by_name ? INDEX_NONE : account_find(batch, record->key);
+	if (own == INDEX_NONE)
+		own = own_by_address(batch, record);
 	return own != INDEX_NONE ? own : own_by_name(batch, record);
 }

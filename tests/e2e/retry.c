@@ -62,6 +62,26 @@ Test(retry, of_a_new_account_goes_on_with_the_account_that_was_made)
 	}
 }
 
+Test(retry, goes_by_the_number_where_the_feed_does)
+{
+	struct spool spool;
+	struct answer answer;
+	spool_make(&spool, &(struct spool_options){
+	                       .feeds = "  default: { upload_type: add, match_by: idnumber }\n"});
+	int64_t people = spool_number(&spool, "SELECT count(*) FROM mdl_user");
+	spool_drop(&spool, "staff.csv",
+	    "idnumber,username,firstname,lastname,email,course1\n"
+	    "E7,n1,Nina,Ost,n1@x.example,NOPE\n");
+	spool_once(&spool);
+	retry_drop(&spool, "staff.csv", "again.csv", "n1,Nina,Ost,n1@x.example,NOPE,",
+	    "n7,Nina,West,n7@x.example,C1,");
+	answer_open(&answer, &spool, "again.csv", 0);
+	EXPECT(&answer, {2, "course1", "done", "enrolled"});
+	answer_close(&answer);
+	cr_expect_eq(spool_number(&spool, "SELECT count(*) FROM mdl_user"), people + 1);
+	law_close(&spool);
+}
+
 /* The feed counts names on: the row still has the one that was taken. */
 Test(retry, finds_the_account_whose_name_was_counted_on_and_nobody_elses)
 {
