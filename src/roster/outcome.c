@@ -120,6 +120,7 @@ const char *outcome_code_prospect(enum code code)
 	    [CODE_ACCOUNT_ACTIVATED] = "The account would be activated.",
 	    [CODE_ACCOUNT_RENAMED] = "The account would be renamed.",
 	    [CODE_ACCOUNT_DELETED] = "The account would be deleted.",
+	    [CODE_INTERESTS_SET] = "The tags of the row would be set.",
 	    [CODE_ENROLLED] = "Would be enrolled.",
 	    [CODE_ENROLMENT_UPDATED] = "Status or dates would be changed.",
 	    [CODE_ROLE_ASSIGNED] = "The role would be given.",

@@ -64,6 +64,8 @@ static const struct {
         "username,cohort1,course1,deleted,suspended,oldusername\nalice,SALES,SAFETY,,,\n"
         "bob,,,1,,\nbob,,,,,alice\n"},
     {"allow_suspend=false", "username,suspended\nalice,1\n"},
+    {"update_details=file",
+        "username,interests\nalice,\"skiing, chess\"\nalice,\"skiing,chess\"\n"},
     {"", GROUPS
         "Red,SAFETY,R1,Letters,1\nRed,SAFETY,R1,Letters,\nAlpha,SAFETY,,Letters,\n"
         "Alpha,SAFETY,,Letters,\nBlue,SAFETY,R1,Colours,\n,SAFETY,,,\nTwice,SAFETY,,,\nX,,,,\n"
@@ -119,6 +121,8 @@ static void on_outcome(const struct outcome *outcome)
 {
 	seen[outcome->code] = true;
 	message_check(outcome);
+	cr_expect(outcome->kind != OUTCOME_DONE || outcome_code_prospect(outcome->code), "%s",
+	    outcome_code_name(outcome->code));
 }
 
 Test(messages, of_every_code_are_sentences_that_say_what_to_do)
@@ -127,6 +131,7 @@ Test(messages, of_every_code_are_sentences_that_say_what_to_do)
 		struct world world;
 		world_init(&world, files[i].policy);
 		world.on_outcome = on_outcome;
+		world.site.has_tags = true;
 		world_run(&world, files[i].text);
 		world_done(&world);
 	}
