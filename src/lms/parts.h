@@ -282,4 +282,7 @@ void audit_all(struct work *work);
 struct audit_log *audit_begin(struct work *work);
 void audit_entry(struct audit_log *log, const struct entry *entry);
 void audit_end(struct audit_log *log);
+/* Blank to the eye, and to no database. */
+#define NO_BREAK_SPACE "\xC2\xA0"
+
 #endif

@@ -61,13 +61,17 @@ static void find_by_idnumber(struct lms *lms, struct user_key *keys, size_t coun
 
 /* ---- what looks the same ---- */
 
-/* Ways to write a text: as it is, and with its letters taken apart. */
+/* Ways to write a text: as it is, with a no-break space behind, and with its letters taken apart.
+ */
 static void ways_ask(
     struct lms *lms, struct db_questions *questions, size_t about, struct slice text)
 {
 	struct slice folded = value_fold(text, lms->scratch);
 	struct slice apart = value_decompose(folded, lms->scratch);
 	db_question(questions, about, DB_VALUES(db_text(folded)));
+	db_question(questions, about,
+	    DB_VALUES(
+	        db_text(arena_print(lms->scratch, "%.*s" NO_BREAK_SPACE, SLICE_ARG(folded)))));
 	if (!slice_is(folded, apart))
 		db_question(questions, about, DB_VALUES(db_text(apart)));
 }

@@ -77,6 +77,8 @@ static void alikes_ask(
 {
 	struct slice apart = value_decompose(name, lms->scratch);
 	const struct slice ways[] = {name, apart};
+	db_question(questions, about,
+	    DB_VALUES(db_text(arena_print(lms->scratch, "%.*s" NO_BREAK_SPACE, SLICE_ARG(name)))));
 	for (size_t way = 0; way < (slice_is(name, apart) ? 1 : 2); way++)
 		for (int blanks = way == 0; blanks <= BLANKS_MAX; blanks++)
 			db_question(questions, about,

@@ -178,6 +178,7 @@ Test(lms, tells_who_and_what_looks_the_same_where_nobody_is_called_so)
 	    {KEY_IDNUMBER, "e1", "E1|"},
 	    {KEY_IDNUMBER, "E1", ""},
 	    {KEY_IDNUMBER, "E2", "E2 |"},
+	    {KEY_IDNUMBER, "E3", "E3\u00A0|"},
 	};
 	static const struct course_key courses[] = {{COURSE_BY_SHORTNAME, {"C2", 2}},
 	    {COURSE_BY_SHORTNAME, {"c2", 2}}, {COURSE_BY_SHORTNAME, {"\u00DCbung", 6}},
@@ -189,7 +190,8 @@ Test(lms, tells_who_and_what_looks_the_same_where_nobody_is_called_so)
 	database_execute(&fixture.database,
 	    "UPDATE mdl_user SET username = 'Berg.Nils', idnumber = 'E1' WHERE id = 3;"
 	    "UPDATE mdl_user SET username = 'P2 ', idnumber = 'E2 ' WHERE id = 4;"
-	    "UPDATE mdl_user SET username = 'jose\u0301' WHERE username = 'admin';"
+	    "UPDATE mdl_user SET username = 'jose\u0301', idnumber = 'E3\u00A0' WHERE username = "
+	    "'admin';"
 	    "UPDATE mdl_course SET shortname = 'C2 ', idnumber = 'I2 ' WHERE id = 3;"
 	    "UPDATE mdl_course SET shortname = 'U\u0308bung' WHERE id = 2");
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
