@@ -493,6 +493,8 @@ static uint32_t person_meet(struct batch *batch, struct slice username, int64_t 
  * feed takes them as they are. */
 bool batch_is_meant(const struct batch *batch, const struct user_key *key, struct slice stored)
 {
+	if (slice_is(stored, key->text))
+		return true;
 	bool counts_case = key->by == KEY_IDNUMBER || batch->policy->usernames == USERNAMES_EXACT;
 	if (!counts_case)
 		return value_is_alike(stored, key->text, batch->arena);

@@ -131,7 +131,6 @@ const char *outcome_code_prospect(enum code code)
 	    [CODE_GROUP_JOINED] = "Would join the group.",
 	    [CODE_GROUPING_CREATED] = "The grouping would be made, and the group put into it.",
 	    [CODE_GROUPING_JOINED] = "The group would be put into the grouping.",
-	    [CODE_INTERESTS_SET] = "The interests would be set.",
 	    [CODE_LEFT_TO_MOODLE] =
 	        "Grades, files and what plugins keep of the person would be left to Moodle.",
 	};

@@ -6,6 +6,7 @@
 #include "enrold/value.h"
 
 #include <stdlib.h>
+#include <strings.h>
 #include <utf8proc.h>
 
 /* Below this no character combines with others or is made of others, but for what is composed. */
@@ -81,6 +82,10 @@ struct slice value_fold(struct slice text, struct arena *arena)
 
 bool value_is_alike(struct slice a, struct slice b, struct arena *arena)
 {
+	if (is_ascii(a) && is_ascii(b)) {
+		a = value_trim_end(a), b = value_trim_end(b);
+		return a.size == b.size && strncasecmp(a.bytes, b.bytes, a.size) == 0;
+	}
 	return slice_is(a, b) || slice_is(value_fold(a, arena), value_fold(b, arena));
 }
 
