@@ -21,8 +21,8 @@ void log_set_level(enum log_level level);
 void log_event(enum log_level level, const char *event, json_t *fields, const char *format, ...)
     PRINTF_LIKE(4, 5);
 
-/* "<4>" and the like where stderr is the journal, which knows a line's priority by it and takes it off;
- * else "". */
+/* "<4>" and the like where stderr is the journal, which knows a line's priority by it and takes it
+ * off; else "". */
 const char *log_prefix(enum log_level level);
 
 /* A new JSON text of any bytes, as a person is to see it. */

@@ -32,8 +32,8 @@ const char *rule_feed_name(const char *text);
 /* The host's name, unchecked. false: it has none or a longer one. */
 bool rule_host_name(char *text, size_t size);
 
-/* No control characters (may_break: but for tab, CR and LF), no line breaks of Unicode, nothing that
- * YAML cannot hold verbatim. */
+/* No control characters (may_break: but for tab, CR and LF), no line breaks of Unicode, nothing
+ * that YAML cannot hold verbatim. */
 bool rule_is_plain(const char *text, bool may_break);
 /* May stand in an error message: short, plain, and nothing in it looks like a credential. */
 bool rule_is_shown(const char *text);

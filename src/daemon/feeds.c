@@ -128,8 +128,7 @@ static void tell_rest_left(struct feed_state *state)
 {
 	if (state->left_count > LEFT_LINES_MAX)
 		log_event(LOG_WARNING, "files_left", about("", &state->lane, ""),
-		    "%u more time%s a file stayed in the inbox",
-		    state->left_count - LEFT_LINES_MAX,
+		    "%u more time%s a file stayed in the inbox", state->left_count - LEFT_LINES_MAX,
 		    plural(state->left_count - LEFT_LINES_MAX));
 	state->left_count = 0;
 }

@@ -30,7 +30,7 @@ struct step {
 	uint32_t index;
 	uint32_t person; /* INDEX_NONE: nobody (yet) */
 	bool is_new;
-	bool is_own; /* made by an earlier run of this very row */
+	bool is_own;                               /* made by an earlier run of this very row */
 	enum policy_update_details update_details; /* the feed's, but for such rows */
 	bool has_asked;     /* something about the account, answered or not */
 	bool is_dropped;    /* an error that ends the record */
