@@ -122,13 +122,15 @@ struct batch {
 	const struct header *header;
 	const struct policy *policy;
 	const struct site_facts *site;
+	struct slice feed;   /* the caller's to set, borrowed */
 	int64_t now, today;  /* of the run's beginning: what relative dates are relative to */
 	bool is_preview;     /* the caller's to set: the answer says what would be done */
 	bool asks_accounts;  /* the file may change accounts: they are loaded whole */
 	bool asks_interests; /* the file has tags, and the site too */
-	bool asks_unique;    /* and has columns of unique profile fields */
-	bool drops_rows;     /* as newer Moodles do where a profile field's cell is bad */
-	bool has_aftercare;  /* the caller's to set: Moodle is told of what only it can do */
+	bool asks_makers;   /* a retry file of a feed that only adds: whose accounts are its own? */
+	bool asks_unique;   /* and has columns of unique profile fields */
+	bool drops_rows;    /* as newer Moodles do where a profile field's cell is bad */
+	bool has_aftercare; /* the caller's to set: Moodle is told of what only it can do */
 	struct arena *arena;
 	struct record *records;
 	size_t records_count, records_room;

@@ -142,6 +142,7 @@ struct account_facts {
 	bool is_suspended;
 	struct slice *details; /* by detail; bytes NULL: NULL in the database */
 	struct slice *profile; /* by profile field; bytes NULL: no row */
+	bool is_of_feed;       /* made by a run of this feed; loaded only where batch.asks_makers */
 	/* Loaded only for files that have interests: the names of the tags, in their order. */
 	struct slice *interests;
 	uint32_t interests_count;

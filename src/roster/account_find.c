@@ -101,6 +101,7 @@ bool account_adds_only(const struct policy *policy)
 {
 	return policy->upload_type == UPLOAD_ADD || policy->upload_type == UPLOAD_ADD_INCREMENT;
 }
+
 /* ---- new names: "user" becomes "user2", "user09" becomes "user10" (facts 2.1) ---- */
 
 static struct slice name_next(struct slice name, struct arena *arena)

@@ -150,6 +150,7 @@ static bool person_make(struct step *step)
 	person->is_suspended = change->is_suspended;
 	person->details = change->values;
 	person->profile = profile;
+	person->is_of_feed = true;
 	account_learn(batch, KEY_USERNAME, change->username, step->person);
 	account_learn(batch, KEY_EMAIL, change->values[DETAIL_EMAIL], step->person);
 	account_learn(batch, KEY_IDNUMBER, change->values[DETAIL_IDNUMBER], step->person);

@@ -2,6 +2,7 @@
 
 #include "enrold/value.h"
 
+#include "account.h"
 #include "index.h"
 #include "parts.h"
 
@@ -47,6 +48,9 @@ struct error batch_init(struct batch *batch, const struct header *header,
 	                  has_profile(header, site, false)};
 	batch->asks_accounts = asks_accounts(header, policy) || batch->drops_rows;
 	batch->asks_interests = site->has_tags && header->single[COLUMN_INTERESTS] != COLUMN_NONE;
+	batch->asks_makers = account_adds_only(policy) &&
+	                     header->single[COLUMN_ERROR_LINE] != COLUMN_NONE &&
+	                     header->single[COLUMN_ERROR_CODE] != COLUMN_NONE;
 	batch->asks_unique = batch->asks_accounts && has_profile(header, site, true);
 	batch->arena = arena_create();
 	return batch->arena ? OK : error_memory("making a batch");
@@ -64,6 +68,8 @@ void batch_reset(struct batch *batch)
 	    .is_preview = batch->is_preview,
 	    .asks_accounts = batch->asks_accounts,
 	    .asks_interests = batch->asks_interests,
+	    .asks_makers = batch->asks_makers,
+	    .feed = batch->feed,
 	    .asks_unique = batch->asks_unique,
 	    .drops_rows = batch->drops_rows,
 	    .arena = batch->arena};

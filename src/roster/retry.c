@@ -256,5 +256,7 @@ uint32_t account_find_own(const struct batch *batch, const struct record *record
 	uint32_t own = by_name ? INDEX_NONE : account_find(batch, record->key);
 	if (own == INDEX_NONE)
 		own = own_by_address(batch, record);
-	return own != INDEX_NONE ? own : own_by_name(batch, record);
+	own = own != INDEX_NONE ? own : own_by_name(batch, record);
+	/* A file that says so is soon written. */
+	return own != INDEX_NONE && batch->people[own].is_of_feed ? own : INDEX_NONE;
 }

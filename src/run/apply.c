@@ -532,6 +532,7 @@ static struct error on_header(void *context, const struct header *header)
 	applying->batch.now = run->row.started_us / 1000000;
 	applying->batch.today = run->row.today;
 	applying->batch.is_preview = run->lane.is_preview;
+	applying->batch.feed = slice_of(run->lane.feed);
 	applying->batch.has_aftercare = run->runner->shared->config->lms.aftercare;
 	return error;
 }

@@ -63,6 +63,9 @@ struct error look_people(struct lms *lms, struct batch *batch)
 	if (!is_error(&error) && !may_is_all(&batch->policy->may.unprotected))
 		error = lms_load_site_roles(
 		    lms, batch->people + loaded, batch->people_count - loaded, batch->arena);
+	if (!is_error(&error) && batch->asks_makers)
+		error = lms_load_makers(lms, batch->feed, batch->now, batch->people + loaded,
+		    batch->people_count - loaded);
 	if (!is_error(&error) && batch->asks_interests)
 		error = lms_load_interests(
 		    lms, batch->people + loaded, batch->people_count - loaded, batch->arena);

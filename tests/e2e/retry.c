@@ -112,6 +112,38 @@ Test(retry, finds_the_account_whose_name_was_counted_on_and_nobody_elses)
 	law_close(&spool);
 }
 
+/* Anybody can write one: that the feed made the account is for the ledger to say. */
+Test(retry, that_only_says_so_changes_no_account_that_the_feed_has_not_made)
+{
+	for (int i = 0; i < 2; i++) {
+		struct spool spool;
+		struct answer answer;
+		spool_make(&spool, &(struct spool_options){.feeds = adding[i]});
+		spool_execute(&spool,
+		    "UPDATE mdl_user SET firstname = 'Nina', lastname = 'Ost', email = "
+		    "'nina@x.example', password = 'old', timecreated = 1000 WHERE username = 'p1'");
+		spool_drop(&spool, "staff.csv", NEW "n1,Nino,West,n1@x.example,C1,\n");
+		spool_once(&spool);
+		spool_drop(&spool, "hand.csv",
+		    "username,firstname,lastname,email,password,course1" REMARKS "\n"
+		    "p1,Nina,Ost,nina@x.example,Secret.123,C2,2,invalid_value,x\n");
+		spool_once(&spool);
+		answer_open(&answer, &spool, "hand.csv", 0);
+		cr_expect_eq(
+		    answer_lines(&answer, (struct expected){.line = 2, .code = "enrolled"}), 0,
+		    "%s", answer.result.text);
+		answer_close(&answer);
+		cr_expect_eq(spool_number(&spool, "SELECT count(*) FROM mdl_user WHERE username = "
+		                                  "'p1' AND password = 'old'"),
+		    1);
+		cr_expect_eq(spool_number(&spool,
+		                 "SELECT count(*) FROM mdl_user_enrolments ue JOIN mdl_user u ON "
+		                 "u.id = ue.userid WHERE u.username = 'p1'"),
+		    0);
+		law_close(&spool);
+	}
+}
+
 Test(retry, of_somebody_else_is_an_error_and_comes_back)
 {
 	struct spool spool;
