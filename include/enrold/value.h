@@ -58,7 +58,8 @@ struct slice value_beginning(struct slice cell, size_t characters);
 enum { VALUE_SHOWN_MAX = 255 }; /* letters; Moodle's names have no more */
 struct slice value_brief(struct slice text, size_t letters_max, struct arena *arena);
 
-/* The text with its letters composed (NFC), or taken apart (NFD); itself where it is so already. */
+/* The text with its letters composed (NFC), or taken apart (NFD); itself where it is so already,
+ * or has more than 30 marks in a row, which is no text of any language. Linear in the bytes. */
 struct slice value_compose(struct slice text, struct arena *arena);
 struct slice value_decompose(struct slice text, struct arena *arena);
 /* Two texts that look the same have one form: composed, without blanks at the end. Folded, they are

@@ -12,6 +12,10 @@
 /* Below this no character combines with others or is made of others, but for what is composed. */
 enum { MARKS_BEGIN = 0x300 };
 
+/* More marks in a row no language has (Unicode's stream-safe text), and to put them in order costs
+ * the square of their number: such a text has the form that it has. */
+enum { MARKS_MAX = 30, PARTS_MAX = 8 };
+
 /* Of the scripts of most files: they are composed as they stand. */
 static bool is_inert(utf8proc_int32_t c)
 {
@@ -35,8 +39,36 @@ static bool is_composed(struct slice text)
 	return true;
 }
 
+/* The marks in a row once all is taken apart: they are as many in either form of a text. */
+static size_t marks_count(utf8proc_int32_t c, size_t marks)
+{
+	utf8proc_int32_t parts[PARTS_MAX];
+	utf8proc_ssize_t count =
+	    utf8proc_decompose_char(c, parts, PARTS_MAX, UTF8PROC_DECOMPOSE, NULL);
+	for (utf8proc_ssize_t p = 0; p < count && p < PARTS_MAX; p++)
+		marks = utf8proc_get_property(parts[p])->combining_class != 0 ? marks + 1 : 0;
+	return marks;
+}
+
+static bool is_overloaded(struct slice text)
+{
+	size_t marks = 0;
+	for (size_t i = 0; i < text.size && marks <= MARKS_MAX;) {
+		utf8proc_int32_t c;
+		utf8proc_ssize_t size = utf8proc_iterate((const utf8proc_uint8_t *)text.bytes + i,
+		    (utf8proc_ssize_t)(text.size - i), &c);
+		if (size <= 0)
+			break;
+		marks = c < 0x80 ? 0 : marks_count(c, marks);
+		i += (size_t)size;
+	}
+	return marks > MARKS_MAX;
+}
+
 static struct slice mapped(struct slice text, utf8proc_option_t form, struct arena *arena)
 {
+	if (is_overloaded(text))
+		return text;
 	utf8proc_uint8_t *bytes = NULL;
 	utf8proc_ssize_t size = utf8proc_map((const utf8proc_uint8_t *)text.bytes,
 	    (utf8proc_ssize_t)text.size, &bytes, UTF8PROC_STABLE | form);
@@ -88,8 +120,6 @@ bool value_is_alike(struct slice a, struct slice b, struct arena *arena)
 	}
 	return slice_is(a, b) || slice_is(value_fold(a, arena), value_fold(b, arena));
 }
-
-enum { PARTS_MAX = 8 };
 
 /* What a character is made of, at the end of the room. */
 static size_t parts_write(utf8proc_int32_t c, char *room)

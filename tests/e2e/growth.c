@@ -68,6 +68,15 @@ static void long_name(struct buffer *csv, long courses)
 	buffer_add_char(csv, '\n');
 }
 
+/* One letter that has more and more marks, none of them in its place. */
+static void many_marks(struct buffer *csv, long marks)
+{
+	buffer_add_text(csv, "username,course1,group1\np1,C1,a");
+	for (long i = 0; i < marks; i++)
+		buffer_add_text(csv, "\u0301\u0315\u0321");
+	buffer_add_char(csv, '\n');
+}
+
 /* Everybody gets the name that the one before has left. */
 static void rename_chain(struct buffer *csv, long rows)
 {
@@ -175,6 +184,7 @@ static const struct shape shapes[] = {
         .header = "username,course1,enrolstatus1",
         .row = "p1,C1,"},
     {.name = "one row with many courses", .rows = 2000, .write = one_row},
+    {.name = "a letter with many marks", .rows = 2000, .write = many_marks, .has_errors = true},
     {.name = "a long cell beside many", .rows = 1000, .write = long_name, .has_errors = true},
 };
 

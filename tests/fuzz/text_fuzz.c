@@ -24,6 +24,20 @@ struct reading {
 	struct buffer records;
 };
 
+/* One form of a cell, whichever way it is reached. */
+static void form_check(struct slice cell)
+{
+	struct arena *arena = arena_create();
+	struct slice composed = value_compose(cell, arena), apart = value_decompose(cell, arena);
+	bool is_one = slice_is(value_compose(composed, arena), composed) &&
+	              slice_is(value_compose(apart, arena), composed) &&
+	              slice_is(value_decompose(composed, arena), apart) &&
+	              value_is_alike(cell, composed, arena) && value_is_alike(apart, cell, arena);
+	if (!is_one)
+		abort();
+	arena_free(arena);
+}
+
 static struct error on_record(void *context, const struct csvin_record *record)
 {
 	struct buffer *out = context;
@@ -33,6 +47,7 @@ static struct error on_record(void *context, const struct csvin_record *record)
 		struct slice cell = value_trim(record->cells[i]);
 		buffer_print(out, " %zu %d:", value_characters(cell), value_check(cell));
 		csvout_guarded(out, record->cells[i]);
+		form_check(record->cells[i]);
 	}
 	return OK;
 }

@@ -1,6 +1,7 @@
 #include "enrold/value.h"
 
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -328,6 +329,36 @@ Test(value, has_one_form_however_its_letters_are_put_together)
 		    slice_is(value_fold(text, arena), slice_of(cases[i].folded)), "case %zu", i);
 	}
 	cr_expect(slice_is(value_decompose(SLICE("\u00FC"), arena), SLICE("u\u0308")));
+	arena_free(arena);
+}
+
+/* A letter, of which a mark may be a part, and marks that are not in their order. */
+static struct slice marked(char *room, const char *letter, size_t marks)
+{
+	size_t size = (size_t)sprintf(room, "%s", letter);
+	for (size_t i = 0; i < marks; i++)
+		size += (size_t)sprintf(room + size, "%s", i % 2 ? "\u0323" : "\u0302");
+	return (struct slice){room, size};
+}
+
+Test(value, leaves_more_marks_in_a_row_than_a_language_has_as_they_are)
+{
+	static const struct {
+		const char *letter;
+		size_t marks;
+		bool is_left;
+	} cases[] = {{"x", 30, false}, {"x", 31, true}, {"\u00FC", 29, false}, {"\u00FC", 30, true},
+	    {"u\u0308", 29, false}, {"u\u0308", 30, true}, {"x", 9000, true}};
+	static char room[20000];
+	struct arena *arena = arena_create();
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct slice text = marked(room, cases[i].letter, cases[i].marks);
+		bool is_left = cases[i].is_left;
+		cr_expect_eq(slice_is(value_compose(text, arena), text), is_left, "case %zu", i);
+		cr_expect_eq(slice_is(value_decompose(text, arena), text), is_left, "case %zu", i);
+		cr_expect_eq(slice_is(value_fold(text, arena), text), is_left, "case %zu", i);
+		cr_expect(value_is_alike(text, value_compose(text, arena), arena), "case %zu", i);
+	}
 	arena_free(arena);
 }
 
