@@ -20,14 +20,14 @@
 enum { SUM_BYTES_MAX = 64 << 10 };
 
 /* It may have been replaced between our look and our move. */
-static struct error one_check(int inbox, int directory, const char *beside)
+static struct error one_check(const struct run *run, int inbox, int directory, const char *beside)
 {
 	struct stat stat;
 	if (fstatat(directory, beside, &stat, AT_SYMLINK_NOFOLLOW) < 0)
 		return errno == ENOENT ? OK : error_errno("cannot look at %s", beside);
 	if (S_ISREG(stat.st_mode) && stat.st_nlink == 1)
 		return OK;
-	struct error error = disk_move(directory, beside, inbox, beside);
+	struct error error = disk_move(directory, beside, inbox, beside, run->id);
 	if (is_error(&error))
 		return error;
 	error =
@@ -51,7 +51,7 @@ static struct error one_claim(struct run *run, int inbox, const char *name, cons
 	if (disk_claim(inbox, beside, directory) < 0 && errno != ENOENT)
 		error = error_own(error_errno("cannot claim %s", beside), OWNER_FILE);
 	if (!is_error(&error))
-		error = one_check(inbox, directory, beside);
+		error = one_check(run, inbox, directory, beside);
 	if (!is_error(&error))
 		error = disk_sync(directory, "."); /* it comes before its file, even so */
 	close(directory);
@@ -112,8 +112,7 @@ static struct error each(struct run *run, visit *visit_one, int to)
 
 static struct error give_back(struct run *run, int directory, const char *name, int inbox)
 {
-	(void)run;
-	return disk_move(directory, name, inbox, name);
+	return disk_move(directory, name, inbox, name, run->id);
 }
 
 struct error beside_return(struct run *run, int inbox)
@@ -128,7 +127,7 @@ static struct error keep(struct run *run, int directory, const char *name, int p
 	size_t input = run->row.name.size;
 	snprintf(end, sizeof end, ".csv%s", strlen(name) > input ? name + input : "");
 	name_make(kept, run->row.name.bytes, run->id, end);
-	return disk_move(directory, name, place, kept);
+	return disk_move(directory, name, place, kept, run->id);
 }
 
 struct error beside_keep(struct run *run, int place)

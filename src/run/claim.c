@@ -1,6 +1,9 @@
 #include "disk.h"
 #include "parts.h"
 
+#include "enrold/log.h"
+#include "enrold/names.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -106,7 +109,7 @@ static struct error move_in(struct run *run, int inbox, const char *name, const 
 		snprintf(run->name, sizeof run->name, "%s", name);
 		return OK;
 	}
-	struct error error = disk_move(run->box, name, inbox, name);
+	struct error error = disk_move(run->box, name, inbox, name, run->id);
 	return is_error(&error) ? error : gone(report);
 }
 
@@ -271,7 +274,7 @@ struct error claim_return(struct run *run)
 		return error;
 	/* Of a claim that was cut short there may be only what lay beside the file. */
 	if (*run->name)
-		error = disk_move(run->box, run->name, inbox, run->name);
+		error = disk_move(run->box, run->name, inbox, run->name, run->id);
 	if (!is_error(&error))
 		error = beside_return(run, inbox);
 	close(inbox);
@@ -282,6 +285,24 @@ static bool is_untouched(const struct stat *original, const struct stat *copy)
 {
 	return original->st_size == copy->st_size &&
 	       disk_time_ns(original->st_mtim) == disk_time_ns(copy->st_mtim);
+}
+
+/* All feeds' late writers share that folder: the run tells their files apart. */
+static struct error hold(const struct run *run)
+{
+	char held[FILE_NAME_SIZE];
+	name_evade(held, run->name, run->id);
+	struct error error =
+	    disk_move(run->box, run->name, run->runner->shared->spool->held, held, run->id);
+	if (!is_error(&error))
+		log_event(LOG_WARNING, "file_held",
+		    json_pack("{s:s, s:s, s:s*, s:o}", "run", run->id, "feed", run->lane.feed,
+		        "mode", run->lane.is_preview ? "preview" : NULL, "file",
+		        log_text(run->name)),
+		    "%s was written to after it had been taken: the answer is of what it held "
+		    "before; what it holds now is held/%s, look at it",
+		    run->name, held);
+	return error;
 }
 
 /*
@@ -298,8 +319,7 @@ struct error claim_settle(struct run *run)
 		return disk_sync(run->directory, "."); /* which may have failed the last time */
 	if (fstatat(run->box, run->name, &original, AT_SYMLINK_NOFOLLOW) == 0 &&
 	    !is_untouched(&original, &copy)) {
-		struct error error =
-		    disk_move(run->box, run->name, run->runner->shared->spool->held, run->name);
+		struct error error = hold(run);
 		if (is_error(&error))
 			return error;
 	}

@@ -4,10 +4,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
+#include <sys/random.h>
 #include <unistd.h>
 
-enum { EVASIONS_MAX = 10000 };
+/* Names with a number, then one with the run alone, then those with what cannot be guessed. */
+enum { NUMBERS_MAX = 9, EVASIONS_MAX = 20, MARK_SIZE = 64 };
 
 /* The directory in which this name stands. */
 static struct error above_sync(int at, const char *name)
@@ -186,13 +189,30 @@ int disk_claim(int from, const char *name, int to)
 	return -1;
 }
 
-/* Moves to new_name with a number, the first that is free. */
-static struct error move_evading(int from, const char *name, int to, const char *new_name)
+static void mark_make(char mark[MARK_SIZE], int evasion, const char *run)
 {
-	char evasion[FILE_NAME_SIZE];
-	for (unsigned number = 1; number < EVASIONS_MAX; number++) {
-		name_evade(evasion, new_name, number);
-		if (move(from, name, to, evasion))
+	uint64_t chance = 0;
+	if (evasion <= NUMBERS_MAX)
+		snprintf(mark, MARK_SIZE, "%d", evasion);
+	else if (evasion == NUMBERS_MAX + 1)
+		snprintf(mark, MARK_SIZE, "%s", run);
+	else if (getrandom(&chance, sizeof chance, 0) == (ssize_t)sizeof chance)
+		snprintf(mark, MARK_SIZE, "%s-%016" PRIx64, run, chance);
+}
+
+/*
+ * Moves to the first name that is free. Who drops files may have taken any that he can foresee, and
+ * the run's id tells the time only; it comes first because a move that was cut short is then found
+ * again.
+ */
+static struct error move_evading(
+    int from, const char *name, int to, const char *new_name, const char *run)
+{
+	char evaded[FILE_NAME_SIZE], mark[MARK_SIZE] = "";
+	for (int evasion = 1; evasion <= EVASIONS_MAX; evasion++) {
+		mark_make(mark, evasion, run);
+		name_evade(evaded, new_name, mark);
+		if (move(from, name, to, evaded))
 			return OK;
 		if (errno != EEXIST)
 			break;
@@ -200,11 +220,11 @@ static struct error move_evading(int from, const char *name, int to, const char 
 	return error_errno("cannot move %s to %s", name, new_name);
 }
 
-struct error disk_move(int from, const char *name, int to, const char *new_name)
+struct error disk_move(int from, const char *name, int to, const char *new_name, const char *run)
 {
 	if (move(from, name, to, new_name))
 		return OK;
-	return errno == EEXIST ? move_evading(from, name, to, new_name)
+	return errno == EEXIST ? move_evading(from, name, to, new_name, run)
 	                       : error_errno("cannot move %s to %s", name, new_name);
 }
 
@@ -218,12 +238,13 @@ struct error disk_move_unless(
 	return *is_taken ? OK : error_errno("cannot move %s to %s", name, new_name);
 }
 
-struct error disk_move_first(int from, const char *name, int to, const char *new_name)
+struct error disk_move_first(
+    int from, const char *name, int to, const char *new_name, const char *run)
 {
 	if (move(from, name, to, new_name))
 		return OK;
 	if (errno == EEXIST) {
-		struct error error = move_evading(to, new_name, to, new_name);
+		struct error error = move_evading(to, new_name, to, new_name, run);
 		if (is_error(&error))
 			return error;
 		if (move(from, name, to, new_name))

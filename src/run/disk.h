@@ -29,13 +29,18 @@ struct error disk_load(
 int disk_claim(int from, const char *name, int to);
 /* What disk_claim leaves there when it is killed: it is nobody's file, and is removed. */
 bool disk_drop_placeholder(int at, const char *name);
-/* Never replaces: EEXIST is moved out of the way by a number in the name that is taken. */
-struct error disk_move(int from, const char *name, int to, const char *new_name) MUST_CHECK;
+/*
+ * Never replaces, and never fails because a name is taken: then it gets a number, and when somebody
+ * has taken the first of these too, the run and what nobody can guess.
+ */
+struct error disk_move(
+    int from, const char *name, int to, const char *new_name, const char *run) MUST_CHECK;
 /* *is_taken: there is something of that name already, and nothing was moved. */
 struct error disk_move_unless(
     int from, const char *name, int to, const char *new_name, bool *is_taken) MUST_CHECK;
-/* As disk_move, but what already has the new name gets the number. */
-struct error disk_move_first(int from, const char *name, int to, const char *new_name) MUST_CHECK;
+/* As disk_move, but it is what already has the new name that evades. */
+struct error disk_move_first(
+    int from, const char *name, int to, const char *new_name, const char *run) MUST_CHECK;
 
 int64_t disk_time_ns(struct timespec time);
 

@@ -52,11 +52,9 @@ void name_make(char out[FILE_NAME_SIZE], const char *input, const char *run, con
 	snprintf(out, FILE_NAME_SIZE, "%.*s.%s%s", cut, stem, run, suffix);
 }
 
-void name_evade(char out[FILE_NAME_SIZE], const char *name, unsigned number)
+void name_evade(char out[FILE_NAME_SIZE], const char *name, const char *mark)
 {
-	char digits[16];
-	snprintf(digits, sizeof digits, "%u", number);
-	name_make(out, name, digits, name + stem_length(name));
+	name_make(out, name, mark, name + stem_length(name));
 }
 
 bool name_find_origin(const char *name, char file[FILE_NAME_SIZE], char run[FILE_NAME_SIZE])

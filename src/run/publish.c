@@ -77,7 +77,7 @@ static struct error chores_publish(struct run *run)
 		return error;
 	error = regroup(run, place, RUN_CHORES);
 	if (!is_error(&error))
-		error = disk_move_first(run->directory, RUN_CHORES, place, name);
+		error = disk_move_first(run->directory, RUN_CHORES, place, name, run->id);
 	if (!is_error(&error))
 		error = disk_sync(place, ".");
 	close(place);
@@ -95,8 +95,9 @@ static struct error answer_move(
 		return OK;
 	run_name(run, suffix, public_name);
 	struct error error = regroup(run, outbox, name);
-	return is_error(&error) ? error
-	                        : disk_move_first(run->directory, name, outbox, public_name);
+	return is_error(&error)
+	           ? error
+	           : disk_move_first(run->directory, name, outbox, public_name, run->id);
 }
 
 /* What has its name may also be a stranger's, or tell of this run as it was before the database was
@@ -135,7 +136,7 @@ static struct error summary_move(struct run *run, int outbox)
 		error = summary_is_ours(run, outbox, public_name, &is_ours);
 	if (is_error(&error) || !is_taken || is_ours)
 		return error;
-	return disk_move_first(run->directory, RUN_SUMMARY, outbox, public_name);
+	return disk_move_first(run->directory, RUN_SUMMARY, outbox, public_name, run->id);
 }
 
 static struct error outbox_fill(struct run *run, int outbox)
@@ -201,7 +202,7 @@ static struct error input_move(struct run *run, int place)
 	if (!is_error(&error))
 		mode_set(run);
 	if (!is_error(&error))
-		error = disk_move(run->box, run->name, place, name);
+		error = disk_move(run->box, run->name, place, name, run->id);
 	return is_error(&error) ? error : disk_sync(place, ".");
 }
 
@@ -219,7 +220,7 @@ static struct error reason_write(struct run *run)
 	                : disk_create(run->directory, RUN_REASON, MODE_ANSWER, buffer_slice(&text));
 	buffer_done(&text);
 	if (!is_error(&error))
-		error = disk_move(run->directory, RUN_REASON, spool->quarantine, name);
+		error = disk_move(run->directory, RUN_REASON, spool->quarantine, name, run->id);
 	return is_error(&error) ? error : disk_sync(spool->quarantine, ".");
 }
 
@@ -311,7 +312,8 @@ struct error publish_withdraw(struct run *run)
 	for (int i = 0; i < 2 && !is_error(&error); i++) {
 		run_name(run, sheets[i].suffix, public_name);
 		if (!disk_has(run->directory, sheets[i].name) && disk_has(outbox, public_name))
-			error = disk_move(outbox, public_name, run->directory, sheets[i].name);
+			error =
+			    disk_move(outbox, public_name, run->directory, sheets[i].name, run->id);
 	}
 	close(outbox);
 	return error;

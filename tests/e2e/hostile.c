@@ -212,6 +212,79 @@ Test(hostile, a_file_of_the_same_name_that_comes_meanwhile_is_another_one)
 	    "p1\np3\n", false);
 }
 
+/* Every name that can be foreseen on the way back, the run's own among them. */
+static struct verdict names_take(void *context, const struct call *call)
+{
+	enum { FORESEEN = 10000 };
+	struct writer *writer = context;
+	if (writer->strikes > 0 || call->kind != CALL_CREATE ||
+	    !text_ends(call->path.text, "/input.part"))
+		return (struct verdict){VERDICT_GO, 0};
+	writer->strikes++;
+	const char *end = strstr(call->path.text, "/input.part");
+	struct path taken = path_of("staff.%.*s.csv", 22, end - 22);
+	for (int i = 0; i < FORESEEN; i++) {
+		if (symlink("x", spool_inbox(writer->spool, taken.text).text) != 0)
+			fatal("cannot take %s", taken.text);
+		taken = i == 0 ? path_of("staff.csv") : path_of("staff.%d.csv", i);
+	}
+	append(writer);
+	return (struct verdict){VERDICT_GO, 0};
+}
+
+Test(hostile, a_file_goes_back_however_many_names_are_taken)
+{
+	struct spool spool;
+	struct writer writer = {.spool = &spool};
+	if (!tracer_works())
+		cr_skip_test("no ptrace here");
+	spool_make(&spool, NULL);
+	struct path path = spool_inbox(&spool, "staff.csv");
+	files_write(path.text, text, strlen(text), 0640);
+	writer.file = open(path.text, O_WRONLY | O_CLOEXEC);
+	cr_assert_geq(writer.file, 0);
+	struct finished finished = once_traced(&spool, false, names_take, &writer);
+	close(writer.file);
+	cr_expect_eq(writer.strikes, 1);
+	cr_expect_eq(finished.status, 0, "%s", finished.err.bytes);
+	cr_expect_not(strstr(finished.err.bytes, "\"run_waits\""), "%s", finished.err.bytes);
+	finished_done(&finished);
+	cr_expect_eq(spool_number(&spool, "SELECT count(*) FROM mdl_user_enrolments"), 2);
+	spool_remove(&spool);
+}
+
+/* Also among what an earlier version held, named after its file alone. */
+Test(hostile, what_is_held_carries_its_run_and_is_told)
+{
+	struct spool spool;
+	struct writer writer = {
+	    .kind = CALL_CREATE, .end = "/result.csv", .strike = append, .spool = &spool};
+	if (!tracer_works())
+		cr_skip_test("no ptrace here");
+	spool_make(&spool, NULL);
+	files_make_directory(spool_path(&spool, "held").text);
+	files_write(spool_path(&spool, "held/staff.csv").text, "", 0, 0640);
+	for (int i = 1; i < 10000; i++)
+		files_write(spool_path(&spool, "held/staff.%d.csv", i).text, "", 0, 0640);
+	struct path path = spool_inbox(&spool, "staff.csv");
+	files_write(path.text, text, strlen(text), 0640);
+	writer.file = open(path.text, O_WRONLY | O_CLOEXEC);
+	cr_assert_geq(writer.file, 0);
+	struct finished finished = once_traced(&spool, false, write_on, &writer);
+	close(writer.file);
+	cr_expect_eq(finished.status, 0, "%s", finished.err.bytes);
+	cr_expect_eq(answer_count(&spool, "staff.csv"), 1);
+	struct answer answer;
+	answer_open(&answer, &spool, "staff.csv", 0);
+	struct path held = path_of("held/staff.%s.csv", answer.run);
+	cr_expect(files_exist(spool_path(&spool, "%s", held.text).text), "%s", held.text);
+	cr_expect(strstr(finished.err.bytes, "\"file_held\""), "%s", finished.err.bytes);
+	cr_expect(strstr(finished.err.bytes, held.text), "%s", finished.err.bytes);
+	answer_close(&answer);
+	finished_done(&finished);
+	spool_remove(&spool);
+}
+
 Test(hostile, files_that_are_gone_after_their_event_are_no_trouble)
 {
 	struct spool spool;

@@ -85,12 +85,6 @@ static void work_visit(struct search *search, const char *below, const char *pat
 		known->in_work++;
 }
 
-static void held_visit(struct search *search, const char *below, const char *path, mode_t mode)
-{
-	(void)mode;
-	found_add(search, "default", path_base(below), path);
-}
-
 /* What a name has that nobody would see is a _ in ours; these are in the names of our tests. */
 static struct path name_shown(const char *name)
 {
@@ -132,6 +126,15 @@ static struct law_run *owner_find(struct law *law, const char *path)
 	else
 		law_break(law, "L4: %s belongs to no run of the ledger", path);
 	return run;
+}
+
+static void held_visit(struct search *search, const char *below, const char *path, mode_t mode)
+{
+	(void)mode;
+	(void)below;
+	const struct law_run *run = owner_find(search->law, path);
+	if (run)
+		found_add(search, run->feed, run->name, path);
 }
 
 static void mode_check(struct law *law, const char *path, mode_t mode)

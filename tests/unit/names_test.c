@@ -55,7 +55,7 @@ Test(names, of_answers_carry_the_run)
 	cr_expect_str_eq(name, "STAFF.CSV." RUN ".csv");
 	name_make(name, ".csv", RUN, ".csv");
 	cr_expect_str_eq(name, "." RUN ".csv");
-	name_evade(name, "staff.csv", 2);
+	name_evade(name, "staff.csv", "2");
 	cr_expect_str_eq(name, "staff.2.csv");
 }
 
