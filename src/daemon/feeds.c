@@ -156,6 +156,17 @@ static void on_left(void *context, const char *name, const char *why)
 	    "%s stays in the inbox: %s", name, why);
 }
 
+static void on_full(void *context)
+{
+	const struct feed_state *state = context;
+	char path[SPOOL_PATH_SIZE];
+	spool_inbox(path, &state->lane);
+	log_event(LOG_WARNING, "inbox_full", about("", &state->lane, ""),
+	    "%s holds too many entries: more than %d files, or than %d that cannot be taken as "
+	    "they are; what lies beyond waits until some are gone: clear it",
+	    path, INBOX_FILES_MAX, INBOX_LEFT_MAX);
+}
+
 static bool is_in_trouble(const struct trouble *trouble)
 {
 	return trouble->since != INT64_MAX;
@@ -246,6 +257,7 @@ struct error feeds_create(
 		    .marker = config->feeds[i / 2].policy.marker,
 		    .judge_directory = directory_judge,
 		    .on_left = on_left,
+		    .on_full = on_full,
 		    .context = state});
 		if (!state->inbox) {
 			feeds_free(feeds);

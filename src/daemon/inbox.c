@@ -46,7 +46,11 @@ struct inbox {
 	struct file **ready; /* in the order in which they will be given */
 	size_t ready_count, ready_next, ready_room;
 	int64_t settles_at, tells_at;
-	bool has_failed; /* this scan: something could not be remembered */
+	/* This scan: */
+	size_t files_seen, left_seen;
+	bool has_failed; /* something could not be remembered */
+	bool is_full;    /* something was not looked at, there being so much */
+	bool was_full;   /* the scan before, which has been said */
 };
 
 struct inbox *inbox_create(struct inbox_rules rules)
@@ -85,11 +89,17 @@ static struct file *file_find(struct inbox *inbox, const char *name)
 	return file;
 }
 
+/* What the last scan saw may have gone, and is forgotten at the end of this one. */
+static bool has_room(const struct inbox *inbox)
+{
+	return HASH_COUNT(inbox->files) < INBOX_FILES_MAX + INBOX_LEFT_MAX;
+}
+
 /* NULL: out of memory, or too many; the next scan tries again. */
 static struct file *file_make(struct inbox *inbox, const char *name)
 {
 	size_t size = strlen(name) + 1;
-	if (HASH_COUNT(inbox->files) >= INBOX_FILES_MAX)
+	if (!has_room(inbox))
 		return NULL;
 	struct file *file = calloc(1, sizeof *file + size);
 	if (!file)
@@ -163,12 +173,22 @@ static bool is_vouched(const struct inbox *inbox, const struct file *file)
 	return file->vouched == inbox->scan && file->signature.size > 0;
 }
 
-/* With markers, they alone decide. */
-static bool has_marker(const struct inbox *inbox, int directory, const char *name)
+/* With markers, they alone decide. One that cannot be taken with its file would be there for ever.
+ */
+static bool has_marker(
+    const struct inbox *inbox, int directory, const char *name, const char **fault)
 {
 	char marker[FILE_NAME_SIZE + 64];
+	struct stat stat;
 	snprintf(marker, sizeof marker, "%s%s", name, inbox->rules.marker);
-	return faccessat(directory, marker, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+	*fault = "";
+	if (fstatat(directory, marker, &stat, AT_SYMLINK_NOFOLLOW) < 0)
+		return false;
+	if (!S_ISREG(stat.st_mode))
+		*fault = "; what has that name is not a regular file";
+	else if (stat.st_nlink > 1)
+		*fault = "; what has that name has another one too (a hard link)";
+	return **fault == '\0';
 }
 
 /* As people write it: staff.done for staff.csv. */
@@ -183,10 +203,13 @@ static bool has_other_marker(
 
 static void waiting_tell(struct inbox *inbox, int directory, struct file *file)
 {
-	char why[3 * FILE_NAME_SIZE], other[FILE_NAME_SIZE + 64];
+	char why[4 * FILE_NAME_SIZE], other[FILE_NAME_SIZE + 64];
+	const char *fault;
+	if (has_marker(inbox, directory, file->name, &fault))
+		return; /* it has only just come */
 	bool has_other = has_other_marker(inbox, directory, file->name, other);
-	snprintf(why, sizeof why, "it waits for its marker, %s%s%s%s", file->name,
-	    inbox->rules.marker, has_other ? "; there is a " : "", has_other ? other : "");
+	snprintf(why, sizeof why, "it waits for its marker, %s%s%s%s%s", file->name,
+	    inbox->rules.marker, fault, has_other ? "; there is a " : "", has_other ? other : "");
 	inbox->rules.on_left(inbox->rules.context, file->name, why);
 	file->is_told = true;
 }
@@ -232,8 +255,8 @@ static bool is_confirmed(struct file *file, int directory)
 	return is_as_it_seemed;
 }
 
-static void judge(
-    struct inbox *inbox, int directory, struct file *file, const struct stat *stat, int64_t now_ms)
+static void judge(struct inbox *inbox, int directory, struct file *file, const struct stat *stat,
+    const char *fault, int64_t now_ms)
 {
 	struct signature signature = signature_of(stat);
 	bool is_new = !is_same(&signature, &file->signature);
@@ -243,13 +266,13 @@ static void judge(
 		file->is_left = file->is_told = file->is_ready = false;
 		file->left_until_ms = INT64_MIN;
 	}
-	const char *fault = find_fault(inbox, file->name, stat);
 	if (fault)
 		leave(inbox, file, fault);
 	if (file->is_left || file->left_until_ms > now_ms)
 		return;
 	if (inbox->rules.marker) {
-		file->is_ready = has_marker(inbox, directory, file->name);
+		const char *unused;
+		file->is_ready = has_marker(inbox, directory, file->name, &unused);
 		if (!file->is_ready)
 			waiting_judge(inbox, directory, file, now_ms);
 		return;
@@ -278,15 +301,21 @@ static void entry_see(struct inbox *inbox, int directory, const char *name, int6
 	    fstatat(directory, name, &stat, AT_SYMLINK_NOFOLLOW) < 0 ||
 	    is_expected(inbox, name, &stat))
 		return;
-	struct file *file = file_find(inbox, name);
-	if (!file)
+	const char *fault = find_fault(inbox, name, &stat);
+	bool is_one_too_many =
+	    fault ? inbox->left_seen == INBOX_LEFT_MAX : inbox->files_seen == INBOX_FILES_MAX;
+	struct file *file = is_one_too_many ? NULL : file_find(inbox, name);
+	if (!file && !is_one_too_many)
 		file = file_make(inbox, name);
 	if (!file) {
-		inbox->has_failed |= HASH_COUNT(inbox->files) < INBOX_FILES_MAX;
+		bool is_full = is_one_too_many || !has_room(inbox);
+		inbox->is_full |= is_full;
+		inbox->has_failed |= !is_full;
 		return;
 	}
+	*(fault ? &inbox->left_seen : &inbox->files_seen) += 1;
 	file->scan = inbox->scan;
-	judge(inbox, directory, file, &stat, now_ms);
+	judge(inbox, directory, file, &stat, fault, now_ms);
 }
 
 /* ---- the whole directory ---- */
@@ -342,7 +371,8 @@ static struct error scan_begin(struct inbox *inbox, int directory)
 		return error;
 	}
 	inbox->scan++;
-	inbox->has_failed = false;
+	inbox->files_seen = inbox->left_seen = 0;
+	inbox->has_failed = inbox->is_full = false;
 	inbox->settles_at = inbox->tells_at = INT64_MAX;
 	return OK;
 }
@@ -351,6 +381,9 @@ static struct error scan_end(struct inbox *inbox, struct error error)
 {
 	closedir(inbox->listing);
 	inbox->listing = NULL;
+	if (inbox->is_full && !inbox->was_full)
+		inbox->rules.on_full(inbox->rules.context);
+	inbox->was_full = inbox->is_full;
 	/* Those that were seen can be taken all the same. */
 	struct error concluded = conclude(inbox);
 	if (is_error(&concluded))

@@ -20,18 +20,22 @@
 
 struct inbox;
 
-enum { INBOX_FILES_MAX = 250000 }; /* what lies beyond waits for its turn */
+/* What lies beyond waits for its turn; what can never be taken keeps nobody's place. */
+enum { INBOX_FILES_MAX = 250000, INBOX_LEFT_MAX = 10000 };
 
 /* What a directory has lost there; NULL: it belongs there (the feeds' own). */
 typedef const char *inbox_judge_directory(void *context, const char *directory);
 /* Something that will never be taken as it is. */
 typedef void inbox_on_left(void *context, const char *name, const char *why);
+/* There is more than is looked at; not said again before a scan has seen all. */
+typedef void inbox_on_full(void *context);
 
 struct inbox_rules {
 	uint32_t settle_ms;
 	const char *marker; /* a file waits for another of its name and this ending; NULL: none */
 	inbox_judge_directory *judge_directory;
 	inbox_on_left *on_left;
+	inbox_on_full *on_full;
 	void *context;
 };
 
