@@ -68,6 +68,9 @@ const char *beside_judge(int inbox, const char *name)
 		return NULL;
 	if (!S_ISREG(stat.st_mode))
 		return "what lies beside it under its name and \"" SUM "\" is not a regular file";
+	if (stat.st_nlink > 1)
+		return "its checksum, the file \"" SUM
+		       "\" beside it, has another name too (a hard link): move it in instead";
 	int file = openat(inbox, beside, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (file >= 0)
 		close(file);

@@ -5,6 +5,7 @@
 
 #include <criterion/criterion.h>
 #include <stdio.h>
+#include <unistd.h>
 
 TestSuite(beside, .timeout = 120);
 
@@ -100,6 +101,45 @@ Test(beside, a_checksum_that_does_not_agree_refuses_its_file)
 		answer_close(&answer);
 	}
 	cr_expect_eq(spool_number(&spool, "SELECT count(*) FROM mdl_user_enrolments"), 0);
+	law_close(&spool);
+}
+
+Test(beside, a_checksum_that_is_no_file_of_its_own_keeps_only_its_file)
+{
+	struct spool spool;
+	spool_make(&spool, NULL);
+	files_make_directory(spool_inbox(&spool, "folder.csv.sha256").text);
+	sum_write(&spool, "linked.csv.sha256", "linked.csv", text);
+	cr_assert_eq(
+	    link(spool_inbox(&spool, "linked.csv.sha256").text, spool_path(&spool, "sum").text), 0);
+	spool_drop(&spool, "folder.csv", text);
+	spool_drop(&spool, "linked.csv", text);
+	spool_drop(&spool, "staff.csv", text);
+	struct finished finished =
+	    program_expect(0, ARGV("enrold", "--config", spool.config.text, "--once"));
+	cr_expect(strstr(finished.err.bytes, "folder.csv stays in the inbox: what lies beside it"),
+	    "%s", finished.err.bytes);
+	cr_expect(strstr(finished.err.bytes, "linked.csv stays in the inbox: its checksum"), "%s",
+	    finished.err.bytes);
+	cr_expect_not(strstr(finished.err.bytes, "\"run_waits\""), "%s", finished.err.bytes);
+	finished_done(&finished);
+	cr_expect_eq(answer_count(&spool, "staff.csv"), 1);
+	cr_expect_eq(spool_number(&spool, "SELECT count(*) FROM enrold_run"), 1);
+	law_close(&spool);
+}
+
+Test(beside, a_marker_that_is_a_directory_lets_no_file_in)
+{
+	struct spool spool;
+	spool_make(&spool, &(struct spool_options){.feeds = "  default: { marker: .done }\n"});
+	files_make_directory(spool_inbox(&spool, "staff.csv.done").text);
+	spool_drop(&spool, "staff.csv", text);
+	struct finished finished =
+	    program_expect(0, ARGV("enrold", "--config", spool.config.text, "--once"));
+	cr_expect(strstr(finished.err.bytes, "what has that name is not a regular file"), "%s",
+	    finished.err.bytes);
+	finished_done(&finished);
+	cr_expect_eq(answer_count(&spool, "staff.csv"), 0);
 	law_close(&spool);
 }
 
