@@ -18,7 +18,7 @@ enum {
 	DELAY_ELSEWHERE_MS = 1000,
 	MINUTE_MS = 60000,
 	LEFT_LINES_MAX = 100,
-	FILE_TRIES = 6, /* some three seconds: what is wrong with one file alone ends it then */
+	FILE_TRIES = 6, /* some six seconds: what is wrong with one file alone ends it then */
 	SHORT_BYTES = 32 << 10, /* some thousand rows: a tenth of a second */
 	SCAN_SHARE = 4,         /* scans asked for by events take at most a fifth of the time */
 };

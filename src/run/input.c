@@ -121,7 +121,10 @@ static struct error copy(struct copying *copying)
 	const struct config *config = run->runner->shared->config;
 	struct stat before;
 	copying->from = openat(run->box, run->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	run->has_changed = copying->from < 0 && (errno == ELOOP || errno == ENXIO);
+	/* A lease that was taken since the claim (EAGAIN) is its owner's to end, in the inbox too.
+	 */
+	run->has_changed =
+	    copying->from < 0 && (errno == ELOOP || errno == ENXIO || errno == EAGAIN);
 	if (run->has_changed)
 		return OK;
 	if (copying->from < 0 || fstat(copying->from, &before) < 0)

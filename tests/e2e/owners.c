@@ -10,6 +10,7 @@
 
 #include <criterion/criterion.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/stat.h>
@@ -397,6 +398,44 @@ Test(owners, a_file_that_another_program_has_a_lease_on_is_left_at_once)
 	cr_expect_eq(finished.status, 0, "%s", finished.err.bytes);
 	cr_expect_eq(failing.times, 1, "tried %zu times", failing.times);
 	cr_expect(strstr(finished.err.bytes, "holds a lease"), "%s", finished.err.bytes);
+	finished_done(&finished);
+	cr_expect_eq(answer_count(&spool, "good.csv"), 1);
+	spool_once(&spool);
+	cr_expect_eq(answer_count(&spool, "bad.csv"), 1);
+	law_close(&spool);
+}
+
+/* Between the claim and the copy, by who still has the file open. */
+static struct verdict lease_take(void *context, const struct call *call)
+{
+	const int *file = context;
+	if (call->kind == CALL_OPEN && strstr(call->path.text, "/work/") &&
+	    text_ends(call->path.text, "/bad.csv") && fcntl(*file, F_SETLEASE, F_WRLCK) < 0)
+		fatal("cannot take a lease");
+	return (struct verdict){VERDICT_GO, 0};
+}
+
+Test(owners, a_lease_taken_after_the_claim_keeps_no_other_file_waiting)
+{
+	struct spool spool;
+	if (!tracer_works())
+		cr_skip_test("no ptrace here");
+	spool_make(&spool, NULL);
+	spool_drop(&spool, "bad.csv", text);
+	spool_drop(&spool, "good.csv", "username,course1\np2,C2\n");
+	int file = open(spool_inbox(&spool, "bad.csv").text, O_WRONLY | O_CLOEXEC);
+	cr_assert_geq(file, 0);
+	signal(SIGIO, SIG_IGN);
+	if (fcntl(file, F_SETLEASE, F_WRLCK) < 0 || fcntl(file, F_SETLEASE, F_UNLCK) < 0)
+		cr_skip_test("no leases here");
+	const struct tracer tracer = {
+	    .reads = true, .below = spool.root.text, .on_call = lease_take, .context = &file};
+	struct finished finished =
+	    tracer_run(&tracer, ARGV("enrold", "--config", spool.config.text, "--once"));
+	close(file);
+	cr_expect_eq(finished.status, 0, "%s", finished.err.bytes);
+	cr_expect(strstr(finished.err.bytes, "holds a lease"), "%s", finished.err.bytes);
+	cr_expect_not(strstr(finished.err.bytes, "\"run_waits\""), "%s", finished.err.bytes);
 	finished_done(&finished);
 	cr_expect_eq(answer_count(&spool, "good.csv"), 1);
 	spool_once(&spool);
