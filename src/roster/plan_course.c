@@ -346,7 +346,18 @@ static const struct role_facts *role_beyond(
 	return NULL;
 }
 
-/* Who is there as something that the feed may not give is not shut out by it either. */
+/* Whether it lets somebody in less than before: not at all, later, or not as long. */
+static bool narrows(const struct enrolment_facts *is, const struct change *wanted, int64_t now)
+{
+	bool suspends = is->status == ENROLMENT_ACTIVE && wanted->status != ENROLMENT_ACTIVE;
+	bool starts_later = wanted->timestart > is->timestart && wanted->timestart > now;
+	bool ends_earlier =
+	    wanted->timeend != 0 && (is->timeend == 0 || wanted->timeend < is->timeend);
+	return suspends || starts_later || ends_earlier;
+}
+
+/* Who is there as something that the feed may not give is not shut out by it either, now or on a
+ * day to come. */
 static bool shutting_out_is_refused(
     struct pass *pass, const struct request *request, uint32_t enrolment)
 {
@@ -354,10 +365,8 @@ static bool shutting_out_is_refused(
 	if (is->id == 0)
 		return false;
 	struct change wanted = enrolment_wanted(pass, request, enrolment);
-	bool suspends = is->status == ENROLMENT_ACTIVE && wanted.status != ENROLMENT_ACTIVE;
-	bool ends =
-	    wanted.timeend != is->timeend && wanted.timeend != 0 && wanted.timeend <= pass->now;
-	const struct role_facts *role = suspends || ends ? role_beyond(pass, is) : NULL;
+	const struct role_facts *role =
+	    narrows(is, &wanted, pass->now) ? role_beyond(pass, is) : NULL;
 	if (role)
 		request_refuse(pass, request, request->column, "may.roles",
 		    arena_print(pass->batch->arena,

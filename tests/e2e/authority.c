@@ -3,7 +3,7 @@
  * a code that says so, in a preview as well, and the database is as before.
  *
  * p5 manages the site. Course C1 and, deeper, C4 stand in the category OWN, C3 in FOREIGN; there
- * are cohorts OWN1 (1) and FOREIGN (2).
+ * are cohorts OWN1 (1) and FOREIGN (2). p7 is an editing teacher in C1.
  */
 #include "answer.h"
 #include "law.h"
@@ -75,6 +75,12 @@ static const struct attempt {
     {"narrow", "username,cohort1\np1,2\n", "cohort1", "not_allowed"},
     {"narrow", "username,cohort1\np1,EVIL\n", "cohort1", "not_allowed"},
     {"update", "username,cohort1\np1,EVIL\n", "cohort1", "cohort_not_found"},
+    /* To shut out who is there as more than the feed may give: p7 teaches in C1. */
+    {"narrow", "username,course1,enrolstatus1\np7,C1,1\n", "course1", "not_allowed"},
+    {"narrow", "username,course1,enroltimestart1\np7,C1,2099-01-01\n", "course1", "not_allowed"},
+    {"narrow", "username,course1,enroltimestart1,enrolperiod1\np7,C1,2026-01-01,1\n", "course1",
+        "not_allowed"},
+    {"narrow", "username,course1,enrolperiod1\np7,C1,3650\n", "course1", "not_allowed"},
     {"narrow", "username,category1,categoryrole1\np1,FOREIGN,coursecreator\n", "categoryrole1",
         "not_allowed"},
 };
@@ -97,6 +103,13 @@ static const char site[] =
     "'FOREIGN', 1, '', 0, 0);"
     "INSERT INTO mdl_role_assignments (roleid, contextid, userid) SELECT 1, 1, id FROM mdl_user "
     "WHERE username = 'p5';"
+    "INSERT INTO mdl_user_enrolments (status, enrolid, userid, timestart, timeend, modifierid, "
+    "timecreated, timemodified) SELECT 0, e.id, u.id, 1790000000, 0, 2, 0, 0 FROM mdl_enrol e, "
+    "mdl_course c, mdl_user u WHERE e.courseid = c.id AND e.enrol = 'manual' AND c.shortname = "
+    "'C1' AND u.username = 'p7';"
+    "INSERT INTO mdl_role_assignments (roleid, contextid, userid) SELECT 3, x.id, u.id FROM "
+    "mdl_context x, mdl_course c, mdl_user u WHERE x.contextlevel = 50 AND x.instanceid = c.id AND "
+    "c.shortname = 'C1' AND u.username = 'p7';"
     "UPDATE mdl_user SET email = 'boss@x.example', idnumber = 'I5' WHERE username = 'p5'";
 
 /* All that an attempt could leave behind. */
@@ -206,7 +219,7 @@ Test(authority, over_the_site_is_not_given_to_new_accounts_either)
 		    {2, "sysrole1", "error", "not_allowed"}, {2, "role1", "error", "not_allowed"});
 		answer_close(&answer);
 	}
-	cr_expect_eq(spool_number(&spool, "SELECT count(*) FROM mdl_role_assignments"), 1);
+	cr_expect_eq(spool_number(&spool, "SELECT count(*) FROM mdl_role_assignments"), 2);
 	law_close(&spool);
 }
 

@@ -72,6 +72,20 @@ static const struct world_case cases[] = {
         "2 course1 error not_allowed\n3 course1 error not_allowed\n"
         "4 course1 done enrolment_updated\n5 course1 unchanged already_enrolled\n",
         "enrolment heidi\n"},
+    {"nor let in later, nor given an end, nor an earlier one", "",
+        "username,course1,enroltimestart1,enrolperiod1\noscar,SAFETY,2099-01-01,\n"
+        "oscar,SAFETY,,1\noscar,SAFETY,,3650\noscar,SAFETY,2099-01-01,0\n"
+        "oscar,SAFETY,2020-01-01,\noscar,SAFETY,,0\nheidi,SAFETY,2099-01-01,10\n",
+        "2 course1 error not_allowed\n3 course1 error not_allowed\n"
+        "4 course1 error not_allowed\n5 course1 error not_allowed\n"
+        "6 course1 done enrolment_updated\n7 course1 unchanged already_enrolled\n"
+        "8 course1 done enrolment_updated\n",
+        "enrolment oscar\nenrolment heidi\n"},
+    {"a course with a period of its own ends nobody's enrolment so either",
+        "existing_enrolment=refresh",
+        "username,course1,enrolperiod1\noscar,SAFETY,30\n"
+        "oscar,SAFETY,\n",
+        "2 course1 error not_allowed\n3 course1 done enrolment_updated\n", "enrolment oscar\n"},
     {"but by a feed that may give that role", "may.roles=*",
         "username,course1,enrolstatus1\noscar,SAFETY,1\n", "2 course1 done enrolment_updated\n",
         "enrolment oscar\n"},
