@@ -129,6 +129,12 @@ struct site_role {
 	bool is_foreign; /* given by another component, or more than once: not ours to take */
 };
 
+/* A role that somebody has in some category or course, whichever. */
+struct place_role {
+	int64_t role;
+	bool is_in_category; /* false: in a course */
+};
+
 struct account_facts {
 	int64_t id;
 	struct slice username;
@@ -138,6 +144,8 @@ struct account_facts {
 	bool is_gone;      /* the plan's own: deleted by this batch */
 	bool is_touched;   /* the plan's own: a change of this round is about it */
 	/* Loaded only for files that may change accounts: */
+	struct place_role *place_roles; /* distinct, whoever gave them */
+	uint32_t place_roles_count;
 	struct slice auth;
 	bool is_suspended;
 	struct slice *details; /* by detail; bytes NULL: NULL in the database */
@@ -275,6 +283,9 @@ bool enrolment_add_role(struct enrolment_facts *is, int64_t role, struct arena *
 /* One more role in the site; false: out of memory, which the arena knows. */
 bool account_add_site_role(
     struct account_facts *person, struct site_role role, struct arena *arena);
+/* Once, however often they have it; false: out of memory, which the arena knows. */
+bool account_add_place_role(
+    struct account_facts *person, struct place_role role, struct arena *arena);
 /* The role is taken away, as far as it is ours to take. */
 void account_drop_site_role(struct account_facts *person, int64_t role);
 

@@ -70,6 +70,9 @@ struct error lms_load_site_roles(
 /* Adds whether a run of this feed made them, or this run, which began at that second. */
 struct error lms_load_makers(struct lms *lms, struct slice feed, int64_t since,
     struct account_facts *people, size_t count) MUST_CHECK;
+/* Adds those that they have in categories and courses. */
+struct error lms_load_place_roles(
+    struct lms *lms, struct account_facts *people, size_t count, struct arena *arena) MUST_CHECK;
 /* Adds their interests. */
 struct error lms_load_interests(
     struct lms *lms, struct account_facts *people, size_t count, struct arena *arena) MUST_CHECK;

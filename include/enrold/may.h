@@ -35,4 +35,9 @@ const char *may_refuse_cohort(const struct policy_may *may, const struct cohort_
 int64_t may_find_protection(const struct policy_may *may, const struct site_facts *site,
     const struct account_facts *person);
 
+/* The first role in a category or course that keeps the feed from changing by what its holder logs
+ * in; NULL: none does. */
+const struct place_role *may_find_rank(const struct policy_may *may, const struct site_facts *site,
+    const struct account_facts *person);
+
 #endif

@@ -1,9 +1,12 @@
 /*
  * holders: who has a role in the whole site, which protects accounts. Where few have one, as on
  * most sites, all are read once a transaction, which costs one question; where many have (a role
- * for everybody who logs in), each person is asked for.
+ * for everybody who logs in), each person is asked for. Who has one in categories and courses,
+ * which most people have, is asked for always.
  */
 #include "parts.h"
+
+#include "site_rows.h"
 
 #include <stdlib.h>
 
@@ -124,5 +127,30 @@ struct error lms_load_site_roles(
 	ask(lms, people, &questions, arena);
 	if (arena_has_failed(arena))
 		return error_memory("looking up who is protected");
+	return db_error(lms_db(lms));
+}
+
+struct error lms_load_place_roles(
+    struct lms *lms, struct account_facts *people, size_t count, struct arena *arena)
+{
+	arena_reset(lms->scratch);
+	struct db_questions questions = db_questions(lms->scratch);
+	for (size_t i = 0; i < count; i++)
+		if (!people[i].details)
+			db_question(&questions, i, DB_VALUES(db_int(people[i].id)));
+	struct db_rows rows = db_ask(lms_db(lms),
+	    "SELECT r.roleid, x.contextlevel FROM {each}{role_assignments} r JOIN {context} x ON "
+	    "x.id = r.contextid WHERE r.userid = ?1",
+	    &questions);
+	while (db_next(&rows)) {
+		int64_t level = db_column_int(&rows, 1);
+		if (level == CONTEXT_CATEGORY || level == CONTEXT_COURSE)
+			account_add_place_role(&people[rows.about],
+			    (struct place_role){.role = db_column_int(&rows, 0),
+			        .is_in_category = level == CONTEXT_CATEGORY},
+			    arena);
+	}
+	if (arena_has_failed(arena))
+		return error_memory("looking up who has which role");
 	return db_error(lms_db(lms));
 }

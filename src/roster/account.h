@@ -118,6 +118,8 @@ bool account_is_resembled(struct step *step, uint32_t column);
 bool account_not_found(struct step *step, uint32_t column, struct slice name);
 bool account_is_protected(const struct step *step);
 bool account_protected(struct step *step);
+/* True: the person has a role that keeps the feed from this change, and it was said. */
+bool account_outranks(struct step *step, uint32_t column);
 bool account_name_is_taken(struct step *step, struct slice name);
 
 /* ---- account_unique.c: unique profile fields, and rows that are dropped for any of them ---- */

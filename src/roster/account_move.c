@@ -54,6 +54,10 @@ bool account_delete(struct step *step)
 		return delete_nobody(step, column);
 	if (account_is_protected(step))
 		return account_protected(step);
+	if (account_outranks(step, column)) {
+		step->is_dropped = true;
+		return false;
+	}
 	if (step_lacks(step, column, DEED_DELETE_ACCOUNT))
 		return false;
 	change_add(
@@ -131,7 +135,7 @@ bool account_rename(struct step *step)
 		return account_protected(step);
 	if (!may_be_any_name(step) && !account_check_name(step, step->record->name))
 		return false;
-	if (step_lacks(step, column, DEED_UPDATE_ACCOUNT))
+	if (account_outranks(step, column) || step_lacks(step, column, DEED_UPDATE_ACCOUNT))
 		return true;
 	rename_add(step, column, step->record->name);
 	return true;
@@ -156,8 +160,9 @@ bool account_rename_found(struct step *step)
 		return account_name_is_taken(step, name);
 	if (!may_be_any_name(step) && !account_check_name(step, name))
 		return false;
-	if (step_lacks(step, step->header->single[COLUMN_USERNAME], DEED_UPDATE_ACCOUNT))
+	uint32_t column = step->header->single[COLUMN_USERNAME];
+	if (account_outranks(step, column) || step_lacks(step, column, DEED_UPDATE_ACCOUNT))
 		return true;
-	rename_add(step, step->header->single[COLUMN_USERNAME], name);
+	rename_add(step, column, name);
 	return true;
 }

@@ -106,6 +106,9 @@ static void detail_update(struct step *step, uint32_t detail)
 			return;
 		}
 	}
+	bool says_who = detail == DETAIL_EMAIL || detail == DETAIL_IDNUMBER;
+	if (says_who && account_outranks(step, step->header->details[detail]))
+		return;
 	step_note_move(step, columns_detail(detail)->name, person->details[detail], value);
 	detail_set(step, detail, value);
 }
@@ -167,6 +170,8 @@ static void auth_update(struct step *step)
 	step->has_asked |= auth.size > 0;
 	if (auth.size == 0 || slice_is(auth, person->auth))
 		return;
+	if (account_outranks(step, column))
+		return;
 	if (!account_check_auth(step, auth, column)) {
 		step->is_dropped = step->policy->invalid_values == INVALID_IGNORE;
 		return;
@@ -201,7 +206,8 @@ static void password_update(struct step *step)
 		account_tell_of_password(step, auth);
 	} else if (may) {
 		step->has_asked = true;
-		if (!step_lacks(step, column, DEED_SET_PREFERENCE))
+		if (!account_outranks(step, column) &&
+		    !step_lacks(step, column, DEED_SET_PREFERENCE))
 			account_take_password(step, password);
 	}
 }
@@ -220,7 +226,8 @@ static void suspended_update(struct step *step)
 		          "the cell empty."));
 		return;
 	}
-	if (truth && step_lacks(step, column, DEED_END_SESSIONS))
+	if (account_outranks(step, column) ||
+	    (truth && step_lacks(step, column, DEED_END_SESSIONS)))
 		return;
 	step_note_move(
 	    step, "suspended", truth ? SLICE("0") : SLICE("1"), truth ? SLICE("1") : SLICE("0"));

@@ -327,6 +327,23 @@ bool account_protected(struct step *step)
 	        SLICE_ARG(role_name(step->batch->site, protection_of(step)))));
 }
 
+bool account_outranks(struct step *step, uint32_t column)
+{
+	const struct site_facts *site = step->batch->site;
+	const struct place_role *has = may_find_rank(&step->policy->may, site, step_person(step));
+	if (!has)
+		return false;
+	column = step_column(step, column);
+	step_answer(step, column, OUTCOME_ERROR, CODE_NOT_ALLOWED,
+	    record_cell(step->record, column),
+	    arena_print(step->arena,
+	        "The account has the role '%.*s' in a %s, which this feed may not give there (%s): "
+	        "leave that to the LMS, or name the role there or in the feed's may.unprotected.",
+	        SLICE_ARG(role_name(site, has->role)), has->is_in_category ? "category" : "course",
+	        has->is_in_category ? "may.system_roles" : "may.roles"));
+	return true;
+}
+
 bool account_name_is_taken(struct step *step, struct slice name)
 {
 	return step_drop(step, step->header->single[COLUMN_USERNAME], CODE_USERNAME_TAKEN,

@@ -39,6 +39,24 @@ bool account_add_site_role(struct account_facts *person, struct site_role role, 
 	return true;
 }
 
+bool account_add_place_role(
+    struct account_facts *person, struct place_role role, struct arena *arena)
+{
+	uint32_t count = person->place_roles_count;
+	for (uint32_t i = 0; i < count; i++)
+		if (person->place_roles[i].role == role.role &&
+		    person->place_roles[i].is_in_category == role.is_in_category)
+			return true;
+	struct place_role *roles =
+	    arena_grow(arena, person->place_roles, count, count + 1, sizeof *roles);
+	if (!roles)
+		return false;
+	roles[count] = role;
+	person->place_roles = roles;
+	person->place_roles_count++;
+	return true;
+}
+
 void account_drop_site_role(struct account_facts *person, int64_t role)
 {
 	uint32_t kept = 0;

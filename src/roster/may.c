@@ -117,3 +117,37 @@ int64_t may_find_protection(
 	}
 	return 0;
 }
+
+/* Of a role that was made without an archetype nobody can say. */
+static bool may_edit(const struct role_facts *role)
+{
+	static const char *const others[] = {
+	    "student", "teacher", "guest", "user", "frontpage", NULL};
+	for (size_t i = 0; others[i]; i++)
+		if (slice_is(role->archetype, slice_of(others[i])))
+			return false;
+	return true;
+}
+
+static bool outranks(
+    const struct policy_may *may, const struct role_facts *role, bool is_in_category)
+{
+	if (may_fits(&may->unprotected, role->shortname))
+		return false;
+	if (is_in_category)
+		return !may_fits(&may->system_roles, role->shortname);
+	return may_edit(role) && !may_give_role(may, role);
+}
+
+const struct place_role *may_find_rank(
+    const struct policy_may *may, const struct site_facts *site, const struct account_facts *person)
+{
+	static const struct role_facts unknown = {0};
+	for (uint32_t i = 0; i < person->place_roles_count; i++) {
+		const struct place_role *has = &person->place_roles[i];
+		const struct role_facts *role = role_of(site, has->role);
+		if (outranks(may, role ? role : &unknown, has->is_in_category))
+			return has;
+	}
+	return NULL;
+}

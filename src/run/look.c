@@ -71,6 +71,11 @@ struct error look_people(struct lms *lms, struct batch *batch)
 		    lms, batch->people + loaded, batch->people_count - loaded, batch->arena);
 	if (is_error(&error) || !batch->asks_accounts)
 		return error;
+	if (!may_is_all(&batch->policy->may.unprotected))
+		error = lms_load_place_roles(
+		    lms, batch->people + loaded, batch->people_count - loaded, batch->arena);
+	if (is_error(&error))
+		return error;
 	return lms_load_accounts(
 	    lms, batch->people + loaded, batch->people_count - loaded, batch->arena);
 }

@@ -3,7 +3,8 @@
  * a code that says so, in a preview as well, and the database is as before.
  *
  * p5 manages the site. Course C1 and, deeper, C4 stand in the category OWN, C3 in FOREIGN; there
- * are cohorts OWN1 (1) and FOREIGN (2). p7 is an editing teacher in C1.
+ * are cohorts OWN1 (1) and FOREIGN (2). p7 is an editing teacher in C1, p8
+ * manager of OWN.
  */
 #include "answer.h"
 #include "law.h"
@@ -26,6 +27,7 @@ TestSuite(authority, .timeout = 240);
 	"  narrow: { course: C2, may: { courses: ['C[134]', F], categories: [OWN],"                \
 	" roles: [student], system_roles: [coursecreator], cohorts: ['OWN*'],"                     \
 	" create: { groups: true, cohorts: true } } }\n"                                           \
+	"  pupils: { upload_type: add_or_update, " ALLOW ", may: { roles: [student] } }\n"         \
 	"  keeper: { may: { system_roles: [coursecreator], unprotected: [coursecreator] } }\n"
 
 static const struct attempt {
@@ -75,6 +77,23 @@ static const struct attempt {
     {"narrow", "username,cohort1\np1,2\n", "cohort1", "not_allowed"},
     {"narrow", "username,cohort1\np1,EVIL\n", "cohort1", "not_allowed"},
     {"update", "username,cohort1\np1,EVIL\n", "cohort1", "cohort_not_found"},
+    /* To take over, or shut out, an account that has more: p8 manages the category OWN. */
+    {"both", "username,email\np8,evil@x.example\n", "email", "not_allowed"},
+    {"both", "username,idnumber\np8,EVIL\n", "idnumber", "not_allowed"},
+    {"both", "username,auth\np8,manual\n", "auth", "not_allowed"},
+    {"both", "username,password\np8,Evil-1-evil\n", "password", "not_allowed"},
+    {"both", "username,suspended\np8,1\n", "suspended", "not_allowed"},
+    {"both", "username,deleted\np8,1\n", "deleted", "not_allowed"},
+    {"both", "username,oldusername\nmine,p8\n", "oldusername", "not_allowed"},
+    {"moodle", "username,suspended\np8,1\n", "suspended", "not_allowed"},
+    {"number", "idnumber,username\nI8,mine\n", "username", "not_allowed"},
+    {"number", "idnumber,deleted\nI8,1\n", "deleted", "not_allowed"},
+    {"narrow", "username,suspended\np8,1\n", "suspended", "not_allowed"},
+    {"narrow", "username,suspended\np7,1\n", "suspended", "not_allowed"},
+    {"pupils", "username,email\np7,evil@x.example\n", "email", "not_allowed"},
+    {"pupils", "username,password\np7,Evil-1-evil\n", "password", "not_allowed"},
+    {"pupils", "username,deleted\np7,1\n", "deleted", "not_allowed"},
+    {"pupils", "username,oldusername\nmine,p7\n", "oldusername", "not_allowed"},
     /* To shut out who is there as more than the feed may give: p7 teaches in C1. */
     {"narrow", "username,course1,enrolstatus1\np7,C1,1\n", "course1", "not_allowed"},
     {"narrow", "username,course1,enroltimestart1\np7,C1,2099-01-01\n", "course1", "not_allowed"},
@@ -110,6 +129,10 @@ static const char site[] =
     "INSERT INTO mdl_role_assignments (roleid, contextid, userid) SELECT 3, x.id, u.id FROM "
     "mdl_context x, mdl_course c, mdl_user u WHERE x.contextlevel = 50 AND x.instanceid = c.id AND "
     "c.shortname = 'C1' AND u.username = 'p7';"
+    "INSERT INTO mdl_role_assignments (roleid, contextid, userid) SELECT 1, x.id, u.id FROM "
+    "mdl_context x, mdl_user u WHERE x.contextlevel = 40 AND x.instanceid = 1 AND u.username = "
+    "'p8';"
+    "UPDATE mdl_user SET idnumber = 'I8' WHERE username = 'p8';"
     "UPDATE mdl_user SET email = 'boss@x.example', idnumber = 'I5' WHERE username = 'p5'";
 
 /* All that an attempt could leave behind. */
@@ -219,7 +242,7 @@ Test(authority, over_the_site_is_not_given_to_new_accounts_either)
 		    {2, "sysrole1", "error", "not_allowed"}, {2, "role1", "error", "not_allowed"});
 		answer_close(&answer);
 	}
-	cr_expect_eq(spool_number(&spool, "SELECT count(*) FROM mdl_role_assignments"), 2);
+	cr_expect_eq(spool_number(&spool, "SELECT count(*) FROM mdl_role_assignments"), 3);
 	law_close(&spool);
 }
 
@@ -269,6 +292,24 @@ Test(authority, that_is_given_protects_until_a_feed_that_need_not_heed_it_takes_
 	answer_close(&answer);
 	run_file(&spool, &answer, "keeper/b.csv", takes);
 	EXPECT(&answer, {2, "sysrole1", "done", "role_removed"});
+	answer_close(&answer);
+	law_close(&spool);
+}
+
+/* Their names, and where else they are enrolled, are anybody's who keeps accounts. */
+Test(authority, who_has_more_is_kept_up_to_date_all_the_same)
+{
+	struct spool spool;
+	struct answer answer;
+	site_make(&spool);
+	run_file(
+	    &spool, &answer, "pupils/a.csv", "username,city,course1\np7,Bonn,C4\np8,Bonn,C4\n");
+	EXPECT(&answer, {2, "username", "done", "account_updated"},
+	    {2, "course1", "done", "enrolled"}, {3, "username", "done", "account_updated"},
+	    {3, "course1", "done", "enrolled"});
+	answer_close(&answer);
+	run_file(&spool, &answer, "both/a.csv", "username,suspended\np7,1\n");
+	EXPECT(&answer, {2, "suspended", "done", "account_suspended"});
 	answer_close(&answer);
 	law_close(&spool);
 }

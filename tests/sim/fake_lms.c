@@ -343,6 +343,16 @@ struct error lms_load_site_roles(
 	return OK;
 }
 
+struct error lms_load_place_roles(
+    struct lms *lms, struct account_facts *people, size_t count, struct arena *arena)
+{
+	(void)lms;
+	(void)people;
+	(void)count;
+	(void)arena;
+	return OK;
+}
+
 struct slice lms_chores(const struct lms *lms)
 {
 	(void)lms;

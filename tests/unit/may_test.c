@@ -154,6 +154,42 @@ static const struct world_case cases[] = {
         "upload_type=add_or_update update_details=file allow_delete=true allow_rename=true",
         "username,oldusername,deleted\nmona,,1\nmine,mona,0\n",
         "2 username error protected_account\n3 username error protected_account\n", ""},
+    /* People who are more in a category or course than the feed may give. */
+    {"who manages a category keeps name, address, number, password and method, and stays as active",
+        "update_details=file update_password=true allow_rename=true",
+        "username,oldusername,email,idnumber,auth,password,suspended,city\n"
+        "judy,,x@evil.example,,,,,\njudy,,judy@corp.example,9,,,,\njudy,,judy@corp.example,E012,"
+        "ldap,,,\n"
+        "judy,,judy@corp.example,E012,,Secret-1,,\njudy,,judy@corp.example,E012,,,1,Bonn\n"
+        "mine,judy,judy@corp.example,E012,,,,Bonn\n",
+        "2 email error not_allowed\n2 idnumber error not_allowed\n"
+        "3 idnumber error not_allowed\n4 auth error not_allowed\n5 password error not_allowed\n"
+        "6 suspended error not_allowed\n6 username done account_updated\n"
+        "7 oldusername error not_allowed\n7 username unchanged account_unchanged\n",
+        "update judy city=Bonn\n"},
+    {"and is not deleted, nor renamed when found otherwise",
+        "allow_delete=true allow_rename=true match_by=idnumber",
+        "idnumber,username,deleted\nE012,judy,1\nE012,mine,0\n",
+        "2 deleted error not_allowed\n3 username error not_allowed\n", ""},
+    {"so does who manages a course, or has a role there of which nobody knows what it may", "",
+        "username,suspended,course1\noscar,1,SAFETY\nvera,1,SAFETY\njudy,1,SAFETY\n",
+        "2 suspended error not_allowed\n2 course1 unchanged already_enrolled\n"
+        "3 suspended error not_allowed\n3 course1 unchanged already_enrolled\n"
+        "4 suspended error not_allowed\n4 course1 unchanged enrolment_expired\n",
+        ""},
+    {"but by a feed that may give the role there", "may.roles=manager may.system_roles=auditor",
+        "username,suspended\noscar,1\nvera,1\njudy,1\n",
+        "2 suspended done account_suspended\n3 suspended error not_allowed\n"
+        "4 suspended error not_allowed\n",
+        "update oscar suspended=1 out\n"},
+    {"in the category, too", "may.system_roles=manager", "username,suspended\njudy,1\noscar,1\n",
+        "2 suspended done account_suspended\n3 suspended error not_allowed\n",
+        "update judy suspended=1 out\n"},
+    {"or by one that need not heed it", "may.unprotected=man*",
+        "username,suspended\njudy,1\noscar,1\nvera,1\n",
+        "2 suspended done account_suspended\n3 suspended done account_suspended\n"
+        "4 suspended error not_allowed\n",
+        "update judy suspended=1 out\nupdate oscar suspended=1 out\n"},
     {"and from being met by address, whatever the name",
         "upload_type=add_or_update update_details=file match_by=email allow_rename=true",
         "email,username,city\nMONA@corp.example,evil,X\n", "2 email error protected_account\n", ""},

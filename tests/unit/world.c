@@ -56,6 +56,7 @@ static const struct known {
     {13, "mona", "mona@corp.example", "E013", "", "manual", false},
     {14, "otto", "otto@corp.example", "E014", "", "manual", false},
     {15, "oscar", "oscar@corp.example", "E015", "", "manual", false},
+    {16, "vera", "vera@corp.example", "E016", "", "manual", false},
 };
 
 enum { PEOPLE = sizeof people / sizeof *people, ROUNDS_MAX = 1000 };
@@ -258,6 +259,17 @@ static void site_roles_load(struct batch *batch, struct account_facts *person)
 		account_add_site_role(person, (struct site_role){.role = 8}, batch->arena);
 }
 
+/* judy is manager in some category, oscar in some course, where vera is auditor. */
+static void place_roles_load(struct batch *batch, struct account_facts *person)
+{
+	bool is_oscar = person->id == 15;
+	if (person->id == 12 || is_oscar)
+		account_add_place_role(person,
+		    (struct place_role){.role = 1, .is_in_category = !is_oscar}, batch->arena);
+	if (person->id == 16)
+		account_add_place_role(person, (struct place_role){.role = 8}, batch->arena);
+}
+
 static void enrolment_load(struct batch *batch, struct enrolment_facts *is)
 {
 	bool is_manager = is->user == 13 || is->user == 14;
@@ -292,6 +304,8 @@ static void facts_find(struct world *world)
 		struct account_facts *person = &batch->people[batch->people_loaded];
 		if (!person->details)
 			site_roles_load(batch, person);
+		if (batch->asks_accounts && !person->details)
+			place_roles_load(batch, person);
 		if (batch->asks_accounts && !person->details)
 			account_load(world, person);
 	}
