@@ -35,7 +35,7 @@ struct step {
 	bool has_asked;     /* something about the account, answered or not */
 	bool is_dropped;    /* an error that ends the record */
 	bool leaves_record; /* Moodle tells of an update although nothing was stored */
-	bool has_kept;      /* something that the row gives another value */
+	bool has_kept;      /* something that the row gives, whatever the account has */
 	struct account_change change;
 	struct buffer before, after;
 };

@@ -8,35 +8,12 @@
 
 /* ---- what is not changed, because update_details says so ---- */
 
-/* As in Moodle an address in other letter case is the same (facts 2.6). */
-static bool detail_is(const struct step *step, uint32_t detail, struct slice value)
+/* Whether the account has the same already is not told: nobody is to learn by guessing what the
+ * feed does not write. */
+static void detail_keep(struct step *step, uint32_t column)
 {
-	struct slice is = step_person(step)->details[detail];
-	return detail == DETAIL_EMAIL ? value_is_alike(is, value, step->arena)
-	                              : slice_is(is, value);
-}
-
-/* The cell asks for something else than the account has. */
-static bool detail_differs(const struct step *step, uint32_t detail)
-{
-	const char *expected;
-	struct slice value;
-	struct slice cell = record_cell(step->record, step->header->details[detail]);
-	return cell.size > 0 && (detail_read(step->batch, columns_detail(detail), cell, &value,
-	                             &expected) != DETAIL_GOOD ||
-	                            !detail_is(step, detail, value));
-}
-
-static bool profile_differs(const struct step *step, uint32_t column)
-{
-	const char *expected;
-	uint32_t f = step->header->columns[column].index;
-	const struct profile_field *field = &step->batch->site->profile_fields[f];
-	struct slice value, is = step_person(step)->profile[f];
-	struct slice cell = record_cell(step->record, column);
-	return cell.size > 0 &&
-	       (profile_read(step->batch, field, cell, &value, &expected) != DETAIL_GOOD ||
-	           !slice_is(value, is.bytes ? is : field->initial));
+	if (column != step->header->key && record_cell(step->record, column).size > 0)
+		step_keep(step, column, REMARK_DETAILS_KEPT);
 }
 
 static void details_keep(struct step *step)
@@ -44,19 +21,22 @@ static void details_keep(struct step *step)
 	const struct header *header = step->header;
 	for (uint32_t i = 0; i < header->columns_count && !step->has_kept; i++) {
 		const struct header_column *column = &header->columns[i];
-		struct slice cell = record_cell(step->record, i);
-		bool differs =
-		    column->idle == IDLE_NOT && i != header->key &&
-		    ((column->id == COLUMN_DETAIL && detail_differs(step, column->index)) ||
-		        (column->id == COLUMN_PROFILE && profile_differs(step, i)) ||
-		        (column->id == COLUMN_AUTH && cell.size > 0 &&
-		            !slice_is(cell, step_person(step)->auth)));
-		if (differs)
-			step_keep(step, i, REMARK_DETAILS_KEPT);
+		bool is_detail = column->id == COLUMN_DETAIL || column->id == COLUMN_PROFILE ||
+		                 column->id == COLUMN_AUTH;
+		if (is_detail && column->idle == IDLE_NOT)
+			detail_keep(step, i);
 	}
 }
 
 /* ---- what is ---- */
+
+/* As in Moodle an address in other letter case is the same (facts 2.6). */
+static bool detail_is(const struct step *step, uint32_t detail, struct slice value)
+{
+	struct slice is = step_person(step)->details[detail];
+	return detail == DETAIL_EMAIL ? value_is_alike(is, value, step->arena)
+	                              : slice_is(is, value);
+}
 
 /* One detail's new value; false: it stays. */
 static bool detail_moved(struct step *step, uint32_t detail, struct slice *value)
@@ -66,8 +46,7 @@ static bool detail_moved(struct step *step, uint32_t detail, struct slice *value
 	uint32_t place = step->header->details[detail];
 	enum policy_update_details mode = step->update_details;
 	if (mode == DETAILS_FILL && is.size > 0) {
-		if (detail_differs(step, detail))
-			step_keep(step, place, REMARK_DETAILS_KEPT);
+		detail_keep(step, place);
 		return false;
 	}
 	if (place == COLUMN_NONE && mode == DETAILS_FILE)
@@ -121,8 +100,7 @@ static void profile_update(struct step *step, uint32_t f)
 	uint32_t column = account_profile_column(step, f);
 	const char *expected = "";
 	if (mode == DETAILS_FILL && is.size > 0) {
-		if (column != COLUMN_NONE && profile_differs(step, column))
-			step_keep(step, column, REMARK_DETAILS_KEPT);
+		detail_keep(step, column);
 		return;
 	}
 	if (column != COLUMN_NONE) {
@@ -155,11 +133,9 @@ static void auth_update(struct step *step)
 	struct slice auth = record_cell(step->record, column);
 	bool takes_defaults = mode == DETAILS_FILE_AND_DEFAULTS;
 	if (mode != DETAILS_FILE && !takes_defaults) {
-		bool is_kept = mode == DETAILS_FILL && auth.size > 0 &&
-		               step->header->columns[column].idle == IDLE_NOT &&
-		               !slice_is(auth, person->auth);
-		if (is_kept)
-			step_keep(step, column, REMARK_DETAILS_KEPT);
+		if (mode == DETAILS_FILL && auth.size > 0 &&
+		    step->header->columns[column].idle == IDLE_NOT)
+			detail_keep(step, column);
 		return;
 	}
 	if (column == COLUMN_NONE && takes_defaults) {
@@ -251,7 +227,9 @@ static bool details_are_asked(const struct step *step)
 static void details_update(struct step *step)
 {
 	if (step->update_details == DETAILS_NONE) {
-		details_keep(step);
+		/* An account of this very row's has got them. */
+		if (!step->is_own)
+			details_keep(step);
 		return;
 	}
 	step->has_asked |= details_are_asked(step);

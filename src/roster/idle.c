@@ -317,7 +317,7 @@ static struct slice rows_text(enum remark_code code, const struct header *header
 	if (code != REMARK_DETAILS_KEPT)
 		return texts[code] ? slice_of(texts[code]) : SLICE("");
 	return arena_print(arena,
-	    "an account that exists did not get all that is in %.*s: update_details is %s.",
+	    "an account that exists keeps what it has, whatever is in %.*s: update_details is %s.",
 	    SLICE_ARG(details_text(header, arena)),
 	    policy->update_details == DETAILS_NONE ? "none" : "fill_missing");
 }

@@ -191,13 +191,15 @@ static const struct {
 	const char *policy, *text, *remarks;
 } sums[] = {
     {"upload_type=add_or_update", "username,city,department\nalice,Oslo,x\nbob,Berlin,\n",
-        "details_kept: In 1 row an account that exists did not get all that is in 'city' and "
-        "'department': update_details is none.\n"},
+        "details_kept: In 2 rows an account that exists keeps what it has, whatever is in 'city' "
+        "and 'department': update_details is none.\n"},
     {"upload_type=add_or_update update_details=fill_missing",
         "username,city,auth\nalice,Oslo,manual\nbob,Oslo,manual\nheidi,,nologin\n",
-        "details_kept: In 2 rows an account that exists did not get all that is in 'city' and "
-        "'auth': update_details is fill_missing.\n"},
-    {"update_details=fill_missing", "username,city\nbob,Berlin\nalice,Oslo\n", ""},
+        "details_kept: In 3 rows an account that exists keeps what it has, whatever is in 'city' "
+        "and 'auth': update_details is fill_missing.\n"},
+    {"update_details=fill_missing", "username,city\nbob,Berlin\nalice,Oslo\n",
+        "details_kept: In 1 row an account that exists keeps what it has, whatever is in 'city': "
+        "update_details is fill_missing.\n"},
     {"upload_type=add_or_update update_details=file",
         "username,password\nalice,Secret.12\nbob,Secret.13\n",
         "passwords_kept: In 2 rows an account that exists did not get its password: "
@@ -298,6 +300,15 @@ Test(header, what_is_not_used_costs_no_row)
 	world_expect(idle_cells, sizeof idle_cells / sizeof *idle_cells);
 }
 
+/* Of what is not written, a cell that is right is answered as one that is wrong. */
+#define GUESSED(column, cell)                                                                      \
+	{                                                                                          \
+		"upload_type=add_or_update", "username," column "\nbob," cell "\n",                \
+		    "The row asks nothing that this feed does: '" column                           \
+		    "' of an account that exists is not changed (update_details, "                 \
+		    "update_password)."                                                            \
+	}
+
 static const struct {
 	const char *policy, *text, *message;
 } nothing[] = {
@@ -310,6 +321,15 @@ static const struct {
         "The row asks nothing that this feed does: 'category1' without 'categoryrole1' has no "
         "effect."},
     {"", "username,department\nalice,\n", "The row asks nothing of this person."},
+    GUESSED("idnumber", "E002"),
+    GUESSED("idnumber", "E003"),
+    GUESSED("city", "Berlin"),
+    GUESSED("city", "Oslo"),
+    GUESSED("email", "bob@corp.example"),
+    GUESSED("email", "alice@corp.example"),
+    GUESSED("auth", "manual"),
+    GUESSED("auth", "ldap"),
+    GUESSED("profile_field_badge", "B10"),
 };
 
 Test(header, a_row_that_asks_nothing_says_which_of_its_cells_is_not_done)
