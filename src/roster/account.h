@@ -120,6 +120,9 @@ bool account_is_protected(const struct step *step);
 bool account_protected(struct step *step);
 /* True: the person has a role that keeps the feed from this change, and it was said. */
 bool account_outranks(struct step *step, uint32_t column);
+/* Who holds what can be one account's only, if the feed may change their details; else empty:
+ * nobody is to learn by guessing who has what. */
+struct slice account_holder_name(const struct step *step, uint32_t holder);
 bool account_name_is_taken(struct step *step, struct slice name);
 
 /* ---- account_unique.c: unique profile fields, and rows that are dropped for any of them ---- */

@@ -25,9 +25,13 @@ static uint32_t holder_find(const struct step *step, uint32_t column)
 
 static struct slice taken_message(const struct step *step, uint32_t holder)
 {
-	struct slice name = holder == INDEX_NONE ? SLICE("") : step->batch->people[holder].username;
-	if (name.size == 0)
+	bool is_stored = holder != INDEX_NONE && step->batch->people[holder].username.size > 0;
+	struct slice name = is_stored ? account_holder_name(step, holder) : SLICE("");
+	if (!is_stored)
 		return SLICE("Another row has this value already, and this profile field has to be "
+		             "unique: give each person their own.");
+	if (name.size == 0)
+		return SLICE("Another account has this value, and this profile field has to be "
 		             "unique: give each person their own.");
 	return arena_print(step->arena,
 	    "Account '%.*s' has this value, and this profile field has to be unique: give each "

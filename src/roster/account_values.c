@@ -234,11 +234,14 @@ bool account_address_is_taken(struct step *step)
 	if (holder == INDEX_NONE)
 		return false;
 	uint32_t column = step->header->details[DETAIL_EMAIL];
+	struct slice name = account_holder_name(step, holder);
 	step_answer(step, column, OUTCOME_ERROR, CODE_EMAIL_TAKEN,
 	    record_cell(step->record, column),
-	    arena_print(step->arena,
-	        "The address is that of account '%.*s': give each account its own.",
-	        SLICE_ARG(step->batch->people[holder].username)));
+	    name.size == 0
+	        ? SLICE("The address is that of another account: give each account its own.")
+	        : arena_print(step->arena,
+	              "The address is that of account '%.*s': give each account its own.",
+	              SLICE_ARG(name)));
 	return true;
 }
 /* ---- names ---- */
@@ -304,14 +307,30 @@ bool account_not_found(struct step *step, uint32_t column, struct slice name)
 	              SLICE_ARG(header->columns[header->key].name), SLICE_ARG(name)));
 }
 
-static int64_t protection_of(const struct step *step)
+static int64_t protection_of(const struct step *step, uint32_t person)
 {
-	return may_find_protection(&step->policy->may, step->batch->site, step_person(step));
+	return may_find_protection(
+	    &step->policy->may, step->batch->site, &step->batch->people[person]);
+}
+
+static bool is_protected(const struct step *step, uint32_t person)
+{
+	return step->batch->people[person].is_protected || protection_of(step, person) != 0;
 }
 
 bool account_is_protected(const struct step *step)
 {
-	return step_person(step)->is_protected || protection_of(step) != 0;
+	return is_protected(step, step->person);
+}
+
+struct slice account_holder_name(const struct step *step, uint32_t holder)
+{
+	const struct policy *policy = step->policy;
+	bool updates =
+	    policy->upload_type == UPLOAD_UPDATE || policy->upload_type == UPLOAD_ADD_OR_UPDATE;
+	if (!updates || policy->update_details == DETAILS_NONE || is_protected(step, holder))
+		return SLICE("");
+	return step->batch->people[holder].username;
 }
 
 bool account_protected(struct step *step)
@@ -324,7 +343,7 @@ bool account_protected(struct step *step)
 	    arena_print(step->arena,
 	        "The account has the role '%.*s' in the whole site, which protects it: remove the "
 	        "row, or name the role in the feed's may.unprotected.",
-	        SLICE_ARG(role_name(step->batch->site, protection_of(step)))));
+	        SLICE_ARG(role_name(step->batch->site, protection_of(step, step->person)))));
 }
 
 bool account_outranks(struct step *step, uint32_t column)

@@ -431,6 +431,21 @@ static const struct {
     {"upload_type=add", "username,course1\nalice,SAFETY\n",
         "Not attempted: the account exists, and this feed only adds new ones."},
     {"", "username,course1\nnobody,SAFETY\n", "Not attempted: see the error of this row."},
+    /* Whose it is, hears who may change them. */
+    {"update_details=file", "username,email\nalice,bob@corp.example\n",
+        "The address is that of account 'bob': give each account its own."},
+    {"update_details=file", "username,email\nalice,admin@corp.example\n",
+        "The address is that of another account: give each account its own."},
+    {"upload_type=add update_details=file", NEW "\nnina,N,N,bob@corp.example\n",
+        "The address is that of another account: give each account its own."},
+    {"upload_type=add_or_update", NEW "\nnina,N,N,bob@corp.example\n",
+        "The address is that of another account: give each account its own."},
+    {"update_details=file", "username,profile_field_badge\nalice,B10\n",
+        "Account 'ivan' has this value, and this profile field has to be unique: give each "
+        "person their own."},
+    {"compat=moodle", "username,profile_field_badge\nalice,B10\n",
+        "Another account has this value, and this profile field has to be unique: give each "
+        "person their own."},
 };
 
 Test(account, messages_say_all_of_it)
@@ -438,6 +453,7 @@ Test(account, messages_say_all_of_it)
 	for (size_t i = 0; i < sizeof messages / sizeof *messages; i++) {
 		struct world world;
 		world_init(&world, messages[i].policy);
+		world.site.checks_profiles = true;
 		world_run(&world, messages[i].text);
 		cr_expect(slice_is(world.last.message, slice_of(messages[i].message)),
 		    "case %zu: %.*s", i, SLICE_ARG(world.last.message));
