@@ -31,11 +31,12 @@ struct run_surroundings {
 	const char *zone;
 	const struct spool *spool;
 	struct run_ids *ids;
-	struct lease *lease;            /* NULL: the spool is not shared */
-	struct turnstile *turnstile;    /* in front of the LMS's write transactions */
-	struct pace *pace;              /* of these transactions */
-	const atomic_bool *is_stopping; /* a run ends at its next checkpoint */
-	/* A file waits for a worker: a run that has had its turn ends at its next checkpoint. */
+	struct lease *lease;         /* NULL: the spool is not shared */
+	struct turnstile *turnstile; /* in front of the LMS's write transactions */
+	struct pace *pace;           /* of these transactions */
+	/* A run ends at its next checkpoint, and a copy where it is. */
+	const atomic_bool *is_stopping;
+	/* A file waits for a worker: the same, for those that have had their turn. */
 	const atomic_bool *is_crowded;
 	atomic_uint *progress; /* grows while any run gets on, for the watchdog */
 };
@@ -76,9 +77,13 @@ void runner_free(struct runner *runner);
 /* Nothing to do for a while: gives back the memory that only makes it faster. */
 void runner_rest(struct runner *runner);
 
-/* A file of the lane's inbox. */
-void run_file(
-    struct runner *runner, const struct lane *lane, const char *name, struct run_report *report);
+/* Some thousand rows: a tenth of a second. */
+enum { RUN_SHORT_BYTES = 32 << 10 };
+
+/* A file of the lane's inbox. is_short: the run yields at once when it has more than
+ * RUN_SHORT_BYTES by now. */
+void run_file(struct runner *runner, const struct lane *lane, const char *name, bool is_short,
+    struct run_report *report);
 /* A run in work/<node>, begun earlier. is_last_try: an error that is this file's alone now ends the
  * run, refused, with that reason. */
 void run_continue(

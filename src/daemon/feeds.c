@@ -19,8 +19,7 @@ enum {
 	MINUTE_MS = 60000,
 	LEFT_LINES_MAX = 100,
 	FILE_TRIES = 6, /* some six seconds: what is wrong with one file alone ends it then */
-	SHORT_BYTES = 32 << 10, /* some thousand rows: a tenth of a second */
-	SCAN_SHARE = 4,         /* scans asked for by events take at most a fifth of the time */
+	SCAN_SHARE = 4, /* scans asked for by events take at most a fifth of the time */
 };
 
 /* Said once, however often it is tried again; each time after twice the delay. */
@@ -484,7 +483,7 @@ static enum job_weight state_weight(const struct feed_state *state)
 {
 	const struct feed *feed = config_find_feed(state->all->config, state->lane.feed);
 	uint64_t size;
-	if (state->runs_count == 0 && inbox_peek(state->inbox, &size) && size <= SHORT_BYTES)
+	if (state->runs_count == 0 && inbox_peek(state->inbox, &size) && size <= RUN_SHORT_BYTES)
 		return JOB_SHORT;
 	return state->lane.is_preview || (feed && feed->policy.atomic) ? JOB_WHOLE : JOB_YIELDING;
 }

@@ -34,7 +34,8 @@ static void job_run(struct worker *worker)
 	if (*job->run)
 		run_continue(worker->runner, job->run, job->is_last_try, &job->report);
 	else
-		run_file(worker->runner, &job->lane, job->name, &job->report);
+		run_file(
+		    worker->runner, &job->lane, job->name, job->weight == JOB_SHORT, &job->report);
 }
 
 /* Returns at the latest when it has rested for the first time; whether it has. */
@@ -104,10 +105,11 @@ size_t workers_busy(const struct workers *workers)
 	return workers->busy[JOB_SHORT] + workers->busy[JOB_YIELDING] + workers->busy[JOB_WHOLE];
 }
 
-/* With so many yielding ones. */
-static bool take(const struct workers *workers, size_t yielding, enum job_weight *heaviest)
+/* With so many yielding and whole ones. */
+static bool take(
+    const struct workers *workers, size_t yielding, size_t whole, enum job_weight *heaviest)
 {
-	size_t whole = workers->busy[JOB_WHOLE], configured = workers->count - 1;
+	size_t configured = workers->count - 1;
 	size_t whole_max = configured > 1 ? configured - 1 : 1;
 	if (yielding + whole >= configured)
 		*heaviest = JOB_SHORT;
@@ -118,13 +120,15 @@ static bool take(const struct workers *workers, size_t yielding, enum job_weight
 
 bool workers_take(const struct workers *workers, enum job_weight *heaviest)
 {
-	return take(workers, workers->busy[JOB_YIELDING], heaviest);
+	return take(workers, workers->busy[JOB_YIELDING], workers->busy[JOB_WHOLE], heaviest);
 }
 
 bool workers_could_take(const struct workers *workers, enum job_weight *heaviest)
 {
-	size_t yielding = workers->busy[JOB_YIELDING];
-	return yielding > 0 && take(workers, yielding - 1, heaviest);
+	size_t yielding = workers->busy[JOB_YIELDING], whole = workers->busy[JOB_WHOLE];
+	if (yielding > 0)
+		return take(workers, yielding - 1, whole, heaviest);
+	return whole > 0 && take(workers, 0, whole - 1, heaviest);
 }
 
 void workers_give(struct workers *workers, const struct job *job)

@@ -7,12 +7,14 @@
  *
  * Giants share, and nobody waits for one. There is one worker more than configured, and
  *
- *     short jobs      any worker: as long jobs take at most as many as configured, one is free
+ *     short jobs      any worker: as long jobs take at most as many as configured, one is free;
+ *                     one that has grown since it was looked at yields at once, and is long
  *     yielding jobs   runs by checkpoints end at one when they have had their turn and somebody
  *                     waits for a worker; they are gone on with when the others have had theirs
  *     whole jobs      previews and atomic files cannot be interrupted without doing all of it
  * again: they take at most all workers configured but one, if there are several
  *
+ * While its file is copied a whole job yields, too, and after a longer turn each time (input.c).
  * What is short is told by its size. Rejected: interrupting whole jobs, which might never end; and
  * a worker of its own for each feed, each with a connection and its cache.
  */
@@ -46,7 +48,7 @@ void workers_stop(struct workers *workers);
 
 /* The heaviest job that may be given now; false: none at all. */
 bool workers_take(const struct workers *workers, enum job_weight *heaviest);
-/* The same, should a yielding job end now. */
+/* The same, should a yielding job end now; if there is none, a whole one. */
 bool workers_could_take(const struct workers *workers, enum job_weight *heaviest);
 size_t workers_busy(const struct workers *workers);
 /* Copies the job, which must be none too heavy. */

@@ -7,11 +7,22 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <time.h>
 #include <unistd.h>
+
+/*
+ * A copy that is cut short begins anew, as what is made of its bytes cannot be kept. So that it
+ * comes to its end all the same it goes at least twice as far each time: all its turns together
+ * read less than three times the file. How far it came is the length of what it leaves, a hole.
+ */
+enum { TURN_US = 1000000, TURN_GROWTH = 2 };
 
 /* The original, its copy, and what is made of the bytes between them. */
 struct copying {
 	struct run *run;
+	uint64_t size;       /* when it was opened */
+	uint64_t turn_bytes; /* it does not yield before */
+	int64_t begun_us;
 	int from, to;
 	struct hash *hash;
 	struct reader reader;
@@ -39,19 +50,40 @@ static struct error chunk_take(struct copying *copying, const char *bytes, size_
 	           : disk_write(copying->to, (struct slice){bytes, size}, RUN_INPUT_PART);
 }
 
+static int64_t clock_us(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+/* The daemon stops, or others wait and it has had its turn; not when it is as good as done. */
+static bool has_to_end(const struct copying *copying)
+{
+	const struct run_surroundings *shared = copying->run->runner->shared;
+	if (copying->bytes == 0 || copying->bytes >= copying->size)
+		return false;
+	return atomic_load(shared->is_stopping) ||
+	       (atomic_load(shared->is_crowded) && copying->bytes >= copying->turn_bytes &&
+	           clock_us() - copying->begun_us >= TURN_US);
+}
+
 static struct error copy_bytes(struct copying *copying)
 {
-	char *chunk = copying->run->runner->chunk;
-	/* A file that grows faster than it is read has an end too: max_file_size. */
-	uint64_t max = copying->run->runner->shared->config->max_file_size;
-	while (copying->bytes <= max) {
+	struct run *run = copying->run;
+	char *chunk = run->runner->chunk;
+	/* A file that has grown has changed, and need not be read to an end that it may not have.
+	 */
+	while (copying->bytes <= copying->size) {
+		run->is_stopped = has_to_end(copying);
+		if (run->is_stopped)
+			return OK;
 		ssize_t size = read(copying->from, chunk, RUN_CHUNK);
 		if (size < 0 && errno == EINTR)
 			continue;
 		if (size < 0)
-			return error_own(error_errno("cannot read work/%s/%s", copying->run->id,
-			                     copying->run->name),
-			    OWNER_FILE);
+			return error_own(
+			    error_errno("cannot read work/%s/%s", run->id, run->name), OWNER_FILE);
 		if (size == 0)
 			break;
 		struct error error = chunk_take(copying, chunk, (size_t)size);
@@ -77,6 +109,28 @@ static bool has_moved(const struct stat *before, const struct stat *after, uint6
 	return before->st_size != after->st_size || (uint64_t)after->st_size != bytes ||
 	       disk_time_ns(before->st_mtim) != disk_time_ns(after->st_mtim) ||
 	       disk_time_ns(before->st_ctim) != disk_time_ns(after->st_ctim);
+}
+
+/* While it waits the room is others'. */
+static struct error copy_drop(const struct copying *copying)
+{
+	off_t reached = copying->run->is_stopped ? (off_t)copying->bytes : 0;
+	if (ftruncate(copying->to, 0) < 0 || ftruncate(copying->to, reached) < 0)
+		return error_errno("cannot cut " RUN_INPUT_PART);
+	return OK;
+}
+
+/* How far it came before, once the hole is gone. */
+static struct error copy_begin(struct copying *copying)
+{
+	struct stat left;
+	copying->to = openat(copying->run->directory, RUN_INPUT_PART,
+	    O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, MODE_INPUT);
+	if (copying->to < 0 || fstat(copying->to, &left) < 0 || ftruncate(copying->to, 0) < 0)
+		return error_errno("cannot make " RUN_INPUT_PART);
+	copying->turn_bytes = (uint64_t)left.st_size * TURN_GROWTH;
+	copying->begun_us = clock_us();
+	return OK;
 }
 
 /* Keeps what was hashed, under the time of the original, by which claim_settle knows it again. */
@@ -136,22 +190,25 @@ static struct error copy(struct copying *copying)
 		return OK;
 	if ((uint64_t)before.st_size > config->max_file_size)
 		return too_large(run, &before);
-	copying->to = openat(run->directory, RUN_INPUT_PART,
-	    O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, MODE_INPUT);
-	if (copying->to < 0)
-		return error_errno("cannot make " RUN_INPUT_PART);
+	copying->size = (uint64_t)before.st_size;
+	run->is_stopped = run->is_short && copying->size > RUN_SHORT_BYTES;
+	if (run->is_stopped)
+		return OK; /* it has grown since it was chosen: another worker's */
+	struct error error = copy_begin(copying);
+	if (is_error(&error))
+		return error;
 	copying->hash = hash_create();
 	if (!copying->hash)
 		return error_memory("copying the input");
 	const struct reader_terms terms = {
 	    .policy = &run->policy, .site = run->site, .field_max = config->max_field};
-	struct error error = reader_open(&copying->reader, &terms, (struct reader_visitor){0});
+	error = reader_open(&copying->reader, &terms, (struct reader_visitor){0});
 	if (!is_error(&error))
 		error = copy_bytes(copying);
-	/* While it waits the room is others'. */
-	if (is_error(&error) && ftruncate(copying->to, 0) < 0)
-		return error_errno("cannot cut " RUN_INPUT_PART);
-	return is_error(&error) ? error : copy_keep(copying, &before);
+	if (!is_error(&error) && !run->is_stopped)
+		return copy_keep(copying, &before);
+	struct error dropped = copy_drop(copying);
+	return is_error(&dropped) ? dropped : error;
 }
 
 struct error input_copy(struct run *run)

@@ -53,12 +53,15 @@ struct run {
 	const struct site_facts *site; /* as loaded when this run went on */
 	struct ledger_run row;
 	struct lease_hold hold; /* on the feed */
+	bool is_short;          /* its worker is kept free for short files */
 	bool is_last_try;       /* what is wrong with this file alone ends it */
+	bool has_try;           /* this one is noted */
 	bool is_durable;        /* names and copy have been flushed */
-	bool is_stopped;        /* at a checkpoint, because the daemon is stopping or others wait */
-	bool has_had_turn;      /* it has been in a transaction */
-	char zone[ZONE_SIZE];   /* is_stopped: the site's, which is not the process's; "": it is */
-	bool has_changed;       /* the file was written to while it was copied */
+	/* At a checkpoint or while it was copied, as the daemon is stopping or others wait. */
+	bool is_stopped;
+	bool has_had_turn;    /* it has been in a transaction */
+	char zone[ZONE_SIZE]; /* is_stopped: the site's, which is not the process's; "": it is */
+	bool has_changed;     /* the file was written to while it was copied */
 };
 
 /* ---- claim.c: a file's way into work/, and back ---- */
@@ -102,11 +105,14 @@ struct error beside_check(struct run *run) MUST_CHECK;
 struct error tries_begin(struct run *run) MUST_CHECK;
 /* A checkpoint was reached: the tries before this one did come to something. */
 void tries_forget(struct run *run);
+/* This one has been broken off, and says nothing of the file. */
+void tries_withdraw(struct run *run);
 void tries_end(struct run *run);
 
 /* ---- input.c ---- */
 
-/* Copies, hashes and checks. REJECT: refuse the file. has_changed: give it back. */
+/* Copies, hashes and checks. REJECT: refuse the file. has_changed: give it back. is_stopped: it
+ * begins anew when the run goes on. */
 struct error input_copy(struct run *run) MUST_CHECK;
 /* Everything that must not be lost once the ledger speaks of the run. */
 struct error input_sync(struct run *run) MUST_CHECK;

@@ -156,6 +156,22 @@ static struct error site_load(struct run *run)
 	return OK;
 }
 
+static struct error try_begin(struct run *run)
+{
+	struct error error = tries_begin(run);
+	run->has_try = !is_error(&error);
+	return error;
+}
+
+/* What was broken off says nothing of the tries before it. */
+static void try_end(struct run *run)
+{
+	if (run->is_stopped && run->has_try)
+		tries_withdraw(run);
+	else if (!run->is_stopped)
+		tries_end(run);
+}
+
 /* Not yet in the ledger: nothing has been applied. */
 
 static struct error begin(struct run *run)
@@ -169,12 +185,14 @@ static struct error begin(struct run *run)
 		error = row_begin(run);
 	if (is_error(&error) || run->is_stopped)
 		return error;
-	error = tries_begin(run);
+	error = try_begin(run);
 	struct error copied = input_copy(run);
 	if (run->has_changed)
 		return claim_return(run);
-	if (!is_error(&error))
+	if (!is_error(&error) || run->is_stopped)
 		error = copied;
+	if (run->is_stopped)
+		return error;
 	if (!is_error(&error))
 		error = beside_check(run);
 	if (error.class == ERROR_REJECT)
@@ -213,7 +231,7 @@ static struct error resume(struct run *run)
 	if (!is_error(&error))
 		error = publish_withdraw(run);
 	if (!is_error(&error))
-		error = tries_begin(run);
+		error = try_begin(run);
 	if (error.class == ERROR_REJECT)
 		return finish_refused(run, &error);
 	return is_error(&error) ? error : run_apply(run);
@@ -262,7 +280,7 @@ static struct error advance(struct run *run, struct run_report *report)
 	if (error.owner == OWNER_FILE && run->is_last_try)
 		error = give_up(run, &error);
 	if (run->directory >= 0)
-		tries_end(run);
+		try_end(run);
 	if (is_error(&error) || run->is_stopped)
 		return error;
 	report->end = has_ended(run) ? RUN_ANSWERED : RUN_GONE;
@@ -355,13 +373,14 @@ static void tell_of_start(const struct run *run)
 	log_event(LOG_INFO, "run_started", fields, "%s was taken from the inbox", run->name);
 }
 
-void run_file(
-    struct runner *runner, const struct lane *lane, const char *name, struct run_report *report)
+void run_file(struct runner *runner, const struct lane *lane, const char *name, bool is_short,
+    struct run_report *report)
 {
 	struct run run;
 	*report = (struct run_report){.end = RUN_ANSWERED};
 	struct error error = run_init(&run, runner);
 	run.lane = *lane;
+	run.is_short = is_short;
 	/* A database that is away leaves the files in the inbox, where people look for them. */
 	if (!is_error(&error))
 		error = lms_enter(runner, lane);

@@ -46,6 +46,11 @@ static void last_try_forget(int directory)
 			return;
 }
 
+void tries_withdraw(struct run *run)
+{
+	last_try_forget(run->directory);
+}
+
 void run_forgive(const struct spool *spool)
 {
 	int copy = openat(spool->work, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);

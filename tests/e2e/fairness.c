@@ -5,10 +5,13 @@
 #include "program.h"
 #include "scale.h"
 #include "service.h"
+#include "tracer.h"
 
 #include <criterion/criterion.h>
+#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 TestSuite(fairness, .timeout = 600);
 
@@ -97,6 +100,163 @@ Test(fairness, giants_share_a_worker_and_their_feeds_keep_their_order)
 	expect_order(&c_started, &a_finished, "the first giant went to its end");
 	expect_order(&a_finished, &second_started, "the feed's second file overtook its first");
 	law_close(&spool);
+}
+
+/* ---- files that are not what they were, or not what they seem ---- */
+
+#define SMALL HEADER "p1,C1\n"
+
+enum { GROWN = 64 << 20 };
+
+/* Its owner has kept it open. */
+static struct verdict grow(void *context, const struct call *call)
+{
+	bool *has_grown = context;
+	if (call->kind == CALL_OPEN && !*has_grown && text_ends(call->path.text, "/grown.csv"))
+		*has_grown = truncate(call->path.text, GROWN) == 0;
+	return (struct verdict){VERDICT_GO, 0};
+}
+
+Test(fairness, what_has_grown_since_it_was_seen_is_no_small_file_any_more)
+{
+	struct spool spool;
+	bool has_grown = false;
+	if (!tracer_works())
+		cr_skip_test("no ptrace here");
+	spool_make(&spool, &(struct spool_options){.people = PEOPLE,
+	                       .courses = COURSES,
+	                       .settings = "workers: 1\n",
+	                       .feeds = "  a: {}\n  b: {}\n  c: {}\n"});
+	spool_once(&spool);
+	giant_drop(&spool, "a/preview/giant.csv");
+	spool_drop(&spool, "b/grown.csv", SMALL);
+	spool_drop(&spool, "c/small.csv", SMALL);
+	struct path work = spool_path(&spool, "work");
+	const struct tracer tracer = {
+	    .reads = true, .below = work.text, .on_call = grow, .context = &has_grown};
+	struct finished finished =
+	    tracer_run(&tracer, ARGV("enrold", "--config", spool.config.text, "--once"));
+	cr_expect_eq(finished.status, 0, "%s", finished.err.bytes);
+	cr_expect(has_grown);
+	finished_done(&finished);
+	struct path small = moment_of(&spool, "c/small.csv", "finished");
+	struct path grown = moment_of(&spool, "b/grown.csv", "finished");
+	struct path giant = moment_of(&spool, "a/preview/giant.csv", "finished");
+	expect_order(&small, &grown, "what has grown was in the way");
+	expect_order(&small, &giant, "both were in the way");
+	spool_remove(&spool);
+}
+
+/* Copying it takes more than a turn on any machine. */
+#define HOLE ((off_t)7 << 29)
+#define SMALL_HOLE ((off_t)SCALE(256, 64) << 20)
+
+static void hole_drop(struct spool *spool, const char *name, off_t size)
+{
+	struct path hole = path_of("%s/stage/hole", spool->root.text);
+	files_write(hole.text, SMALL, strlen(SMALL), 0640);
+	cr_assert_eq(truncate(hole.text, size), 0);
+	files_rename(hole.text, spool_inbox(spool, name).text);
+}
+
+/* Where the only run has it. */
+static struct path hole_claimed(const struct spool *spool, const char *below)
+{
+	struct path work = spool_path(spool, "work/%s", SPOOL_NODE), found = {0};
+	DIR *runs = opendir(work.text);
+	const struct dirent *run;
+	cr_assert(runs);
+	while ((run = readdir(runs)))
+		if (run->d_name[0] != '.')
+			found = path_of("%s/%s/%s", work.text, run->d_name, below);
+	closedir(runs);
+	return found;
+}
+
+static void hole_shorten(const struct spool *spool, const char *name)
+{
+	struct path hole = hole_claimed(spool, path_of("inbox/%s", name).text);
+	cr_assert_eq(truncate(hole.text, (off_t)strlen(SMALL)), 0, "%s", hole.text);
+}
+
+/* No small one any more. */
+static void middle_drop(struct spool *spool, const char *name)
+{
+	struct buffer text = {0};
+	buffer_add_text(&text, HEADER);
+	while (text.size < 64 << 10)
+		buffer_add_text(&text, "p1,C1\n");
+	spool_drop_bytes(spool, name, text.bytes, text.size);
+	buffer_done(&text);
+}
+
+Test(fairness, what_is_only_being_copied_yields)
+{
+	static const char *const names[] = {"a/hole.csv", "a/preview/hole.csv"};
+	for (int i = 0; i < 2; i++) {
+		struct spool spool;
+		struct service service;
+		spool_make(&spool, &(struct spool_options){
+		                       .settings = "workers: 1\n", .feeds = "  a: {}\n  b: {}\n"});
+		service_start(&service, &spool);
+		hole_drop(&spool, names[i], HOLE);
+		service_await_claim(&service, &spool);
+		middle_drop(&spool, "b/middle.csv");
+		service_await(&service, &spool, "b", 1);
+		cr_expect_eq(answer_count(&spool, names[i]), 0, "%s was in the way", names[i]);
+		service_await_log(&service, "\"run_done\"");
+		hole_shorten(&spool, names[i]);
+		service_await(&service, &spool, "a", 1);
+		service_stop(&service);
+		spool_remove(&spool);
+	}
+}
+
+/* Each begins anew in its turn, and would never end if these did not grow. */
+Test(fairness, two_that_are_copied_in_turns_come_to_their_end)
+{
+	struct spool spool;
+	struct service service;
+	spool_make(&spool,
+	    &(struct spool_options){.settings = "workers: 1\n", .feeds = "  a: {}\n  b: {}\n"});
+	service_start(&service, &spool);
+	hole_drop(&spool, "a/hole.csv", SMALL_HOLE);
+	hole_drop(&spool, "b/hole.csv", SMALL_HOLE);
+	service_await(&service, &spool, "a", 1);
+	service_await(&service, &spool, "b", 1);
+	service_stop(&service);
+	spool_remove(&spool);
+}
+
+static struct path try_noted(const struct spool *spool, int number)
+{
+	return hole_claimed(spool, path_of("try.%d", number).text);
+}
+
+/* Nor does it make anything of how often the daemon has died of that file. */
+Test(fairness, a_stop_does_not_wait_for_a_copy_and_loses_nothing)
+{
+	struct spool spool;
+	struct service service;
+	spool_make(&spool, NULL);
+	service_start(&service, &spool);
+	hole_drop(&spool, "hole.csv", HOLE);
+	service_await_claim(&service, &spool);
+	service_stop(&service);
+	cr_expect_eq(answer_count(&spool, "hole.csv"), 0);
+	cr_expect_not(files_exist(hole_claimed(&spool, "input.csv").text), "it was copied");
+	files_write(try_noted(&spool, 1).text, "", 0, 0640);
+	files_write(try_noted(&spool, 2).text, "", 0, 0640);
+	service_start(&service, &spool);
+	struct path run = hole_claimed(&spool, "");
+	cr_assert(files_await(run.text, "try.3", 1, service.program.pidfd, SERVICE_DEADLINE_MS));
+	service_stop(&service);
+	for (int i = 1; i <= 3; i++)
+		cr_expect_eq(files_exist(try_noted(&spool, i).text), i < 3, "try.%d", i);
+	hole_shorten(&spool, "hole.csv");
+	spool_once(&spool);
+	cr_expect_eq(answer_count(&spool, "hole.csv"), 1);
+	spool_remove(&spool);
 }
 
 /* ---- passwords ---- */

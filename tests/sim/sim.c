@@ -150,7 +150,7 @@ static bool turn(void)
 	if (*job.run)
 		run_continue(life.runner, job.run, job.is_last_try, &job.report);
 	else
-		run_file(life.runner, &job.lane, job.name, &job.report);
+		run_file(life.runner, &job.lane, job.name, job.weight == JOB_SHORT, &job.report);
 	feeds_done(life.feeds, &job, now_ms);
 	return true;
 }
