@@ -44,7 +44,8 @@ struct feed_state {
 	unsigned left_count;   /* ... were told to stay in the inbox */
 	unsigned file_tries;   /* in which the file that is next failed for reasons of its own */
 	bool is_busy;
-	bool is_unwatched; /* which has been said */
+	enum job_weight weight; /* of what it is busy with */
+	bool is_unwatched;      /* which has been said */
 };
 
 struct feeds {
@@ -502,22 +503,40 @@ bool feeds_is_waiting(const struct feeds *feeds, int64_t now_ms, enum job_weight
 	return false;
 }
 
-bool feeds_next(struct feeds *feeds, int64_t now_ms, enum job_weight heaviest, struct job *job)
+/* With both its lanes the feed would hold all workers. */
+static bool is_greedy(const struct feeds *feeds, size_t index)
+{
+	const struct feed_state *other = &feeds->states[index ^ 1];
+	return feeds->config->workers <= 2 && other->is_busy && other->weight != JOB_SHORT &&
+	       state_weight(&feeds->states[index]) != JOB_SHORT;
+}
+
+static bool next(struct feeds *feeds, int64_t now_ms, enum job_weight heaviest, bool may_be_greedy,
+    struct job *job)
 {
 	for (size_t i = 0; i < feeds->count; i++) {
 		size_t index = (feeds->next + i) % feeds->count;
 		struct feed_state *state = &feeds->states[index];
 		if (!is_ready(state, now_ms, heaviest))
 			continue;
+		if (!may_be_greedy && is_greedy(feeds, index))
+			continue;
 		*job = (struct job){
 		    .place = index, .weight = state_weight(state), .lane = state->lane};
 		if (!state_next(state, job))
 			continue;
 		state->is_busy = true;
+		state->weight = job->weight;
 		feeds->next = index + 1;
 		return true;
 	}
 	return false;
+}
+
+bool feeds_next(struct feeds *feeds, int64_t now_ms, enum job_weight heaviest, struct job *job)
+{
+	return next(feeds, now_ms, heaviest, false, job) ||
+	       next(feeds, now_ms, heaviest, true, job);
 }
 
 static void answered(struct feeds *feeds, struct feed_state *state, const struct run_report *report)

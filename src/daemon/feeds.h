@@ -4,7 +4,8 @@
  *
  *     waiting --feeds_next--> busy --feeds_done--> waiting | retrying after a delay
  *
- * A run that has yielded waits like any other, at the front of its feed.
+ * A run that has yielded waits like any other, at the front of its feed. No feed takes the last of
+ * two workers with its files and its previews while another waits.
  *
  * Decides and reports, runs nothing. Time is the caller's monotonic milliseconds. On the loop's
  * thread.

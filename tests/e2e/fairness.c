@@ -228,6 +228,24 @@ Test(fairness, two_that_are_copied_in_turns_come_to_their_end)
 	spool_remove(&spool);
 }
 
+Test(fairness, a_feed_with_previews_does_not_hold_all_workers)
+{
+	struct spool spool;
+	spool_make(&spool,
+	    &(struct spool_options){.settings = "workers: 2\n", .feeds = "  a: {}\n  b: {}\n"});
+	spool_once(&spool);
+	middle_drop(&spool, "a/middle.csv");
+	middle_drop(&spool, "a/preview/seen.csv");
+	middle_drop(&spool, "b/middle.csv");
+	spool_once(&spool);
+	struct path other = moment_of(&spool, "b/middle.csv", "started");
+	struct path preview = moment_of(&spool, "a/preview/seen.csv", "started");
+	struct path file = moment_of(&spool, "a/middle.csv", "started");
+	bool is_preview_last = strcmp(file.text, preview.text) < 0;
+	expect_order(&other, is_preview_last ? &preview : &file, "the feed had both workers");
+	law_close(&spool);
+}
+
 static struct path try_noted(const struct spool *spool, int number)
 {
 	return hole_claimed(spool, path_of("try.%d", number).text);
