@@ -9,6 +9,7 @@
 
 #include <criterion/criterion.h>
 #include <dirent.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -106,7 +107,7 @@ Test(fairness, giants_share_a_worker_and_their_feeds_keep_their_order)
 
 #define SMALL HEADER "p1,C1\n"
 
-enum { GROWN = 64 << 20 };
+enum { GROWN = SCALE(64, 8) << 20 };
 
 /* Its owner has kept it open. */
 static struct verdict grow(void *context, const struct call *call)
@@ -149,7 +150,7 @@ Test(fairness, what_has_grown_since_it_was_seen_is_no_small_file_any_more)
 
 /* Copying it takes more than a turn on any machine. */
 #define HOLE ((off_t)7 << 29)
-#define SMALL_HOLE ((off_t)SCALE(256, 64) << 20)
+#define SMALL_HOLE ((off_t)SCALE(160, 32) << 20)
 
 static void hole_drop(struct spool *spool, const char *name, off_t size)
 {
@@ -274,6 +275,24 @@ Test(fairness, a_stop_does_not_wait_for_a_copy_and_loses_nothing)
 	hole_shorten(&spool, "hole.csv");
 	spool_once(&spool);
 	cr_expect_eq(answer_count(&spool, "hole.csv"), 1);
+	spool_remove(&spool);
+}
+
+Test(fairness, new_settings_do_not_wait_for_a_copy)
+{
+	struct spool spool;
+	struct service service;
+	spool_make(&spool, NULL);
+	service_start(&service, &spool);
+	hole_drop(&spool, "hole.csv", HOLE);
+	service_await_claim(&service, &spool);
+	program_signal(&service.program, SIGHUP);
+	service_await_log(&service, "\"reloaded\"");
+	cr_expect_eq(answer_count(&spool, "hole.csv"), 0);
+	cr_expect_not(files_exist(hole_claimed(&spool, "input.csv").text), "it was copied");
+	hole_shorten(&spool, "hole.csv");
+	service_await(&service, &spool, "", 1);
+	service_stop(&service);
 	spool_remove(&spool);
 }
 
