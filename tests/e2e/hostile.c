@@ -5,6 +5,8 @@
 #include "service.h"
 #include "tracer.h"
 
+#include "enrold/runid.h"
+
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -212,22 +214,26 @@ Test(hostile, a_file_of_the_same_name_that_comes_meanwhile_is_another_one)
 	    "p1\np3\n", false);
 }
 
+static void name_take(const struct writer *writer, const char *name)
+{
+	if (symlink("x", spool_inbox(writer->spool, name).text) != 0)
+		fatal("cannot take %s", name);
+}
+
 /* Every name that can be foreseen on the way back, the run's own among them. */
 static struct verdict names_take(void *context, const struct call *call)
 {
-	enum { FORESEEN = 10000 };
+	enum { NUMBERS = 10000 };
 	struct writer *writer = context;
 	if (writer->strikes > 0 || call->kind != CALL_CREATE ||
 	    !text_ends(call->path.text, "/input.part"))
 		return (struct verdict){VERDICT_GO, 0};
 	writer->strikes++;
-	const char *end = strstr(call->path.text, "/input.part");
-	struct path taken = path_of("staff.%.*s.csv", 22, end - 22);
-	for (int i = 0; i < FORESEEN; i++) {
-		if (symlink("x", spool_inbox(writer->spool, taken.text).text) != 0)
-			fatal("cannot take %s", taken.text);
-		taken = i == 0 ? path_of("staff.csv") : path_of("staff.%d.csv", i);
-	}
+	const char *run = strstr(call->path.text, "/input.part") - RUN_ID_SIZE;
+	name_take(writer, "staff.csv");
+	for (int i = 1; i <= NUMBERS; i++)
+		name_take(writer, path_of("staff.%d.csv", i).text);
+	name_take(writer, path_of("staff.%.*s.csv", RUN_ID_SIZE, run).text);
 	append(writer);
 	return (struct verdict){VERDICT_GO, 0};
 }
