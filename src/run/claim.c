@@ -291,7 +291,7 @@ static bool is_untouched(const struct stat *original, const struct stat *copy)
 static struct error hold(const struct run *run)
 {
 	char held[FILE_NAME_SIZE];
-	name_evade(held, run->name, run->id);
+	name_make(held, run->name, run->id, ".csv");
 	struct error error =
 	    disk_move(run->box, run->name, run->runner->shared->spool->held, held, run->id);
 	if (!is_error(&error))

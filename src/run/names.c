@@ -42,19 +42,29 @@ static size_t stem_length(const char *name)
 	return length >= 4 && strcmp(name + length - 4, ".csv") == 0 ? length - 4 : length;
 }
 
-void name_make(char out[FILE_NAME_SIZE], const char *input, const char *run, const char *suffix)
+static void make(char out[FILE_NAME_SIZE], struct slice input, const char *run, const char *suffix)
 {
 	char stem[FILE_NAME_SIZE];
 	size_t room = FILE_NAME_SIZE - 1 - strlen(run) - strlen(suffix) - 1;
-	int length = snprintf(stem, sizeof stem, "%.*s", (int)stem_length(input), input);
+	int length = snprintf(stem, sizeof stem, "%.*s", (int)input.size, input.bytes);
 	size_t covered = value_cover(stem, (size_t)length);
 	int cut = (int)cut_length((struct slice){stem, covered}, room);
 	snprintf(out, FILE_NAME_SIZE, "%.*s.%s%s", cut, stem, run, suffix);
 }
 
+void name_make(char out[FILE_NAME_SIZE], const char *input, const char *run, const char *suffix)
+{
+	make(out, (struct slice){input, stem_length(input)}, run, suffix);
+}
+
 void name_evade(char out[FILE_NAME_SIZE], const char *name, const char *mark)
 {
-	name_make(out, name, mark, name + stem_length(name));
+	enum { END_MAX = 64 };
+	const char *end = name + stem_length(name), *at = *end == '\0' ? name : end;
+	/* What lies beside a file keeps its ending, or it would be a file to be taken. */
+	for (; (at = strstr(at, ".csv.")); at++)
+		end = strlen(at) <= END_MAX ? at : end;
+	make(out, (struct slice){name, (size_t)(end - name)}, mark, end);
 }
 
 bool name_find_origin(const char *name, char file[FILE_NAME_SIZE], char run[FILE_NAME_SIZE])

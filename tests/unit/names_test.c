@@ -57,6 +57,19 @@ Test(names, of_answers_carry_the_run)
 	cr_expect_str_eq(name, "." RUN ".csv");
 	name_evade(name, "staff.csv", "2");
 	cr_expect_str_eq(name, "staff.2.csv");
+	name_evade(name, "staff.csv.csv", "2");
+	cr_expect_str_eq(name, "staff.csv.2.csv");
+	name_evade(name, "staff.csv.done", RUN);
+	cr_expect_str_eq(name, "staff." RUN ".csv.done");
+	name_evade(name, "a.csv.b.csv.done", "2");
+	cr_expect_str_eq(name, "a.csv.b.2.csv.done");
+	name_evade(name, "staff", "2");
+	cr_expect_str_eq(name, "staff.2");
+	char longest[FILE_NAME_SIZE] = "a.csv.";
+	memset(longest + 6, 'x', sizeof longest - 7);
+	name_evade(name, longest, RUN);
+	cr_expect_eq(strlen(name), FILE_NAME_SIZE - 1);
+	cr_expect_str_eq(name + strlen(name) - strlen("xx." RUN), "xx." RUN);
 }
 
 Test(names, of_retry_files_say_where_their_rows_come_from)
