@@ -267,6 +267,11 @@ static void refusal_explain(const json_t *summary, struct buffer *out)
 	buffer_print(out, "Code:   %s\n", text_member(refusal, "code"));
 	buffer_print(out, "Run:    %s, feed %s\n\n", text_member(summary, "run"),
 	    text_member(summary, "feed"));
+	/* Too large to be copied, or not to be read. */
+	if (*text_member(json_object_get(summary, "input"), "sha256") == '\0')
+		buffer_add_text(out,
+		    "enrold has no copy and no checksum of it: what lies here is the sender's own "
+		    "file, which its sender may still be able to change.\n\n");
 	buffer_add_text(
 	    out, rows == 0 ? "Correct the file and drop it into the inbox again.\n"
 	                   : "Drop the file into the inbox again when the reason is gone: what "

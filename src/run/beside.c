@@ -17,7 +17,7 @@
 
 #define SUM ".sha256"
 
-enum { SUM_BYTES_MAX = 64 << 10 };
+enum { BESIDE_BYTES_MAX = 64 << 10 };
 
 /* It may have been replaced between our look and our move. */
 static struct error one_check(const struct run *run, int inbox, int directory, const char *beside)
@@ -123,9 +123,47 @@ struct error beside_return(struct run *run, int inbox)
 	return each(run, give_back, inbox);
 }
 
+/*
+ * A copy of ours in its place: who has sent it may have it open still, and what was judged and is
+ * kept shall not be his to rewrite. Behind the answer what cannot be read is kept empty.
+ */
+static struct error own(struct run *run, int directory, const char *name, bool has_to_be_read)
+{
+	char bytes[BESIDE_BYTES_MAX];
+	int file = openat(directory, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	ssize_t size = file < 0 ? -1 : pread(file, bytes, sizeof bytes, 0);
+	struct error error = size < 0 && has_to_be_read
+	                         ? error_own(error_errno("cannot read %s", name), OWNER_FILE)
+	                         : OK;
+	if (file >= 0)
+		close(file);
+	if (!is_error(&error))
+		error = disk_create(run->directory, RUN_BESIDE_PART, MODE_INPUT,
+		    (struct slice){bytes, size < 0 ? 0 : (size_t)size});
+	if (!is_error(&error) && renameat(run->directory, RUN_BESIDE_PART, directory, name) < 0)
+		error = error_errno("cannot put our copy in the place of %s", name);
+	return error;
+}
+
+static struct error take_over(struct run *run, int directory, const char *name, int nowhere)
+{
+	struct stat stat;
+	(void)nowhere;
+	if (fstatat(directory, name, &stat, AT_SYMLINK_NOFOLLOW) < 0)
+		return error_own(error_errno("cannot look at %s", name), OWNER_FILE);
+	if (stat.st_size > BESIDE_BYTES_MAX)
+		return error_reject("unreadable", 0,
+		    "%.*s, which came with the file, has more than %d bytes: send a smaller one",
+		    CUT_ARG(name, 100), BESIDE_BYTES_MAX);
+	return own(run, directory, name, true);
+}
+
 /* staff.csv.done -> staff.R.csv.done */
 static struct error keep(struct run *run, int directory, const char *name, int place)
 {
+	struct error error = own(run, directory, name, false);
+	if (is_error(&error))
+		return error;
 	char end[FILE_NAME_SIZE + 8], kept[FILE_NAME_SIZE];
 	size_t input = run->row.name.size;
 	snprintf(end, sizeof end, ".csv%s", strlen(name) > input ? name + input : "");
@@ -156,14 +194,17 @@ static struct error sum_compare(const struct run *run, struct slice text)
 
 struct error beside_check(struct run *run)
 {
-	char path[FILE_NAME_SIZE + 32], text[SUM_BYTES_MAX];
+	char path[FILE_NAME_SIZE + 32], text[BESIDE_BYTES_MAX];
+	struct error error = each(run, take_over, -1);
+	if (is_error(&error))
+		return error;
 	snprintf(path, sizeof path, RUN_BESIDE "/%s" SUM, run->name);
 	int file = openat(run->directory, path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (file < 0 && (errno == ENOENT || errno == ENAMETOOLONG))
 		return OK; /* no file system has room for such a name */
 	ssize_t size = file < 0 ? -1 : pread(file, text, sizeof text, 0);
-	struct error error =
-	    size < 0 ? error_own(error_errno("cannot read %s", path), OWNER_FILE) : OK;
+	if (size < 0)
+		error = error_own(error_errno("cannot read %s", path), OWNER_FILE);
 	if (file >= 0)
 		close(file);
 	if (is_error(&error))

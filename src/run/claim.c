@@ -236,8 +236,8 @@ static struct error remove_if_there(int at, const char *name, int flags)
 struct error claim_close(struct run *run)
 {
 	/* Of attempts that came to nothing; what counts has been moved away. */
-	static const char *const leftovers[] = {RUN_INPUT_PART, ANSWER_RESULT, ANSWER_RETRY,
-	    RUN_SUMMARY, RUN_REASON, RUN_CHORES, HEAD_PART};
+	static const char *const leftovers[] = {RUN_INPUT_PART, RUN_BESIDE_PART, ANSWER_RESULT,
+	    ANSWER_RETRY, RUN_SUMMARY, RUN_REASON, RUN_CHORES, HEAD_PART};
 	const char *names[BOXES_MAX];
 	char path[SPOOL_PATH_SIZE] = "";
 	struct error error = OK;

@@ -25,6 +25,7 @@
 #define RUN_SUMMARY "summary.json"
 #define RUN_CHORES "aftercare.jsonl"
 #define RUN_BESIDE "beside"
+#define RUN_BESIDE_PART "beside.part"
 #define RUN_REASON "reason.txt"
 
 enum { MODE_INPUT = 0640, MODE_ANSWER = 0640, MODE_PRIVATE = 0700, MODE_SHARED = 0750 };
@@ -96,7 +97,7 @@ struct error beside_claim(struct run *run, int inbox, const char *name) MUST_CHE
 struct error beside_return(struct run *run, int inbox) MUST_CHECK;
 /* To where the input goes, under its name. */
 struct error beside_keep(struct run *run, int place) MUST_CHECK;
-/* REJECT: checksum_mismatch, checksum_unreadable. */
+/* Makes them ours first. REJECT: checksum_mismatch, checksum_unreadable, unreadable. */
 struct error beside_check(struct run *run) MUST_CHECK;
 
 /* ---- tries.c: a file that kills the daemon ---- */

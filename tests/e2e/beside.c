@@ -4,6 +4,7 @@
 #include "program.h"
 
 #include <criterion/criterion.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -140,6 +141,74 @@ Test(beside, a_marker_that_is_a_directory_lets_no_file_in)
 	    finished.err.bytes);
 	finished_done(&finished);
 	cr_expect_eq(answer_count(&spool, "staff.csv"), 0);
+	law_close(&spool);
+}
+
+static int open_to_write(const struct spool *spool, const char *name)
+{
+	int file = open(spool_inbox(spool, name).text, O_WRONLY | O_CLOEXEC);
+	cr_assert_geq(file, 0);
+	return file;
+}
+
+/* Who has kept them open writes into them when the answer is out. */
+static void expect_kept(const struct spool *spool, const char *place, const char *end, int file)
+{
+	struct listing listing = files_list(spool_path(spool, "%s", place).text);
+	size_t found = 0;
+	cr_assert_eq(pwrite(file, "forged", 6, 0), 6);
+	close(file);
+	for (size_t i = 0; i < listing.count; i++) {
+		if (!text_ends(listing.entries[i].path, end))
+			continue;
+		struct buffer kept =
+		    files_read(spool_path(spool, "%s/%s", place, listing.entries[i].path).text);
+		cr_expect_not(memmem(kept.bytes, kept.size, "forged", 6), "%s", end);
+		buffer_done(&kept);
+		found++;
+	}
+	cr_expect_eq(found, 1, "%zu *%s in %s", found, end, place);
+	listing_done(&listing);
+}
+
+Test(beside, what_lies_beside_a_file_is_kept_as_it_was_judged)
+{
+	struct spool spool;
+	spool_make(&spool, &(struct spool_options){.feeds = "  default: { marker: .done }\n"});
+	sum_write(&spool, "good.csv.sha256", "good.csv", text);
+	beside_write(&spool, "good.csv.done", "ready");
+	sum_write(&spool, "bad.csv.sha256", "bad.csv", "not these bytes");
+	beside_write(&spool, "bad.csv.done", "");
+	int sum = open_to_write(&spool, "good.csv.sha256"),
+	    done = open_to_write(&spool, "good.csv.done"),
+	    bad_sum = open_to_write(&spool, "bad.csv.sha256"),
+	    bad_done = open_to_write(&spool, "bad.csv.done");
+	spool_drop(&spool, "good.csv", text);
+	spool_drop(&spool, "bad.csv", text);
+	spool_once(&spool);
+	expect_kept(&spool, "archive", ".csv.sha256", sum);
+	expect_kept(&spool, "archive", ".csv.done", done);
+	expect_kept(&spool, "quarantine", ".csv.sha256", bad_sum);
+	expect_kept(&spool, "quarantine", ".csv.done", bad_done);
+	law_close(&spool);
+}
+
+Test(beside, what_is_too_large_to_lie_beside_a_file_refuses_it)
+{
+	static const char *const feed = "  default: { marker: .done }\n";
+	static char large[(64 << 10) + 2];
+	struct spool spool;
+	struct answer answer;
+	memset(large, ' ', sizeof large - 1);
+	spool_make(&spool, &(struct spool_options){.feeds = feed});
+	beside_write(&spool, "staff.csv.done", large);
+	spool_drop(&spool, "staff.csv", text);
+	spool_once(&spool);
+	answer_open(&answer, &spool, "staff.csv", 0);
+	cr_expect_str_eq(answer_refusal(&answer), "unreadable");
+	answer_close(&answer);
+	cr_expect_eq(spool_number(&spool, "SELECT count(*) FROM mdl_user_enrolments"), 0);
+	cr_expect_eq(files_count(spool_path(&spool, "quarantine").text, ".csv.done"), 1);
 	law_close(&spool);
 }
 

@@ -331,6 +331,16 @@ Test(hostile, a_sparse_terabyte_is_refused_at_once)
 	cr_expect_str_eq(answer_refusal(&answer), "file_too_large");
 	answer_close(&answer);
 	cr_expect_eq(files_count(spool_path(&spool, "quarantine").text, ".csv"), 1);
+	struct listing kept = files_list(spool_path(&spool, "quarantine").text);
+	for (size_t i = 0; i < kept.count; i++)
+		if (text_ends(kept.entries[i].path, ".reason.txt")) {
+			struct buffer reason = files_read(
+			    spool_path(&spool, "quarantine/%s", kept.entries[i].path).text);
+			cr_expect(
+			    strstr(reason.bytes, "the sender's own file"), "%s", reason.bytes);
+			buffer_done(&reason);
+		}
+	listing_done(&kept);
 	spool_remove(&spool);
 }
 
