@@ -81,7 +81,7 @@ Test(identity, who_drops_reads_the_answers_of_that_feed_and_nothing_else)
 	spool_note(&spool, "hr/staff.csv", mixed, strlen(mixed));
 	cr_assert_eq(in_spool(&spool, HR, GROUP_HR,
 	                 "umask 027; printf \"username,course1\\np1,C1\\nnobody,C1\\n\" "
-	                 ">inbox/hr/staff.csv"),
+	                 ">inbox/hr/staff.part && mv inbox/hr/staff.part inbox/hr/staff.csv"),
 	    0);
 	service_await(&service, &spool, "hr", 1);
 	service_await_idle(&service, &spool);
@@ -114,8 +114,10 @@ Test(identity, nobody_who_drops_into_one_feed_can_put_a_folder_in_the_place_of_a
 	/* Its own folder for previews is no way out of it, either. */
 	cr_expect_eq(in_spool(&spool, HR, GROUP_HR, "ln -s ../payroll inbox/hr/x.csv"), 0);
 	spool_note(&spool, "staff.csv", text, strlen(text));
-	cr_expect_eq(in_spool(&spool, HR, GROUP_HR,
-	                 "umask 007; printf \"username,course1\\np1,C1\\n\" >inbox/staff.csv"),
+	cr_expect_eq(
+	    in_spool(&spool, HR, GROUP_HR,
+	        "umask 007; printf \"username,course1\\np1,C1\\n\" >inbox/staff.part && mv "
+	        "inbox/staff.part inbox/staff.csv"),
 	    0);
 	service_await(&service, &spool, "", 1);
 	service_stop(&service);
