@@ -63,7 +63,7 @@ Test(fairness, a_small_file_waits_neither_for_a_giant_nor_for_its_preview)
 	                .people = PEOPLE, .courses = COURSES, .feeds = "  a: {}\n  b: {}\n"});
 	service_start(&service, &spool);
 	giant_drop(&spool, "a/giant.csv");
-	giant_drop(&spool, "a/preview/giant.csv");
+	giant_drop(&spool, "a/preview/sketch.csv");
 	claims_await(&service, &spool, 2);
 	spool_drop(&spool, "b/small.csv", HEADER "p1,C1\n");
 	service_await(&service, &spool, "b", 1);
@@ -71,7 +71,7 @@ Test(fairness, a_small_file_waits_neither_for_a_giant_nor_for_its_preview)
 	service_stop(&service);
 	struct path small = moment_of(&spool, "b/small.csv", "finished");
 	struct path giant = moment_of(&spool, "a/giant.csv", "finished");
-	struct path preview = moment_of(&spool, "a/preview/giant.csv", "finished");
+	struct path preview = moment_of(&spool, "a/preview/sketch.csv", "finished");
 	expect_order(&small, &giant, "the giant was in the way");
 	expect_order(&small, &preview, "the preview was in the way");
 	law_close(&spool);
