@@ -108,6 +108,8 @@ Test(upgrade, of_a_site_underneath_the_daemon_is_waited_for_from_its_first_step_
 		char feed[16];
 		snprintf(feed, sizeof feed, "step%d", i);
 		service_await(&service, &spool, feed, 1);
+		service_await_log(&service,
+		    path_of("what feed %s waited for is over", feed).text); /* behind the answer */
 	}
 	service_await_idle(&service, &spool);
 	cr_expect_eq(logged(&service, "\"run_goes_on\""), STEPS);
