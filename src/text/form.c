@@ -116,7 +116,8 @@ bool value_is_alike(struct slice a, struct slice b, struct arena *arena)
 {
 	if (is_ascii(a) && is_ascii(b)) {
 		a = value_trim_end(a), b = value_trim_end(b);
-		return a.size == b.size && strncasecmp(a.bytes, b.bytes, a.size) == 0;
+		return a.size == b.size &&
+		       (a.size == 0 || strncasecmp(a.bytes, b.bytes, a.size) == 0);
 	}
 	return slice_is(a, b) || slice_is(value_fold(a, arena), value_fold(b, arena));
 }
