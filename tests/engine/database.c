@@ -80,6 +80,9 @@ void database_execute(struct database *database, const char *sql)
 {
 	char *message = NULL;
 	if (database->server) {
+		/* At another node of a cluster a read waits for what was committed; a change alone
+		 * does not. */
+		db_find(database->server, "SELECT 1", 0, DB_NONE);
 		db_script(database->server, sql);
 		struct error error = db_error(database->server);
 		cr_assert_not(is_error(&error), "%s: %s", error.text, sql);
