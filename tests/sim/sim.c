@@ -31,7 +31,7 @@
 #include <unistd.h>
 
 enum {
-	LIVES = SCALE(1500, 150),
+	LIVES = SCALE(1000, 150),
 	STEPS = 60,
 	DROPS_MAX = 12,
 	CALM_TURNS = 400,
