@@ -2,8 +2,6 @@
 
 #include "enrold/jsonout.h"
 
-#include <stdlib.h>
-
 static void serialize(const json_t *data, struct buffer *out);
 
 static void text_serialize(const char *bytes, size_t size, struct buffer *out)
