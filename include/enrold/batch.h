@@ -30,6 +30,7 @@
 #include "enrold/facts.h"
 #include "enrold/outcome.h"
 #include "enrold/policy.h"
+#include "enrold/value.h"
 
 #define INDEX_NONE UINT32_MAX
 
@@ -191,7 +192,10 @@ struct error batch_pair(struct batch *batch) MUST_CHECK;
 uint32_t record_mark(const struct header *header, const struct record *record);
 
 /* The trimmed cell; empty where the record has none. */
-struct slice record_cell(const struct record *record, uint32_t column);
+static inline struct slice record_cell(const struct record *record, uint32_t column)
+{
+	return column < record->cells_count ? value_trim(record->cells[column]) : SLICE("");
+}
 
 /* Whether somebody who is called so is whom the key asks for. */
 bool batch_is_meant(const struct batch *batch, const struct user_key *key, struct slice stored);

@@ -78,4 +78,10 @@ struct policy {
 	bool atomic; /* a file is one transaction, without checkpoints */
 };
 
+/* It makes accounts, and does nothing to those that exist. */
+static inline bool policy_adds_only(const struct policy *policy)
+{
+	return policy->upload_type == UPLOAD_ADD || policy->upload_type == UPLOAD_ADD_INCREMENT;
+}
+
 #endif

@@ -4,7 +4,7 @@
  * record about the same person goes on from there.
  *
  *     plan_account   the record as a whole: which of these it is
- *     account_find   who is called what, new names
+ *     account_find   who is called what, new names        account_own   made by an earlier run
  *     account_new    account_update    account_move (delete, rename)
  *     account_values what cells and defaults mean        account_step   what all have in common
  *     interests      tags
@@ -84,11 +84,19 @@ void account_learn_profile(
     struct batch *batch, const struct account_change *change, uint32_t person);
 /* Counts on from a name that is taken; false: ask the database about more names first. */
 bool account_find_free_name(struct batch *batch, uint32_t key, struct slice *name);
+
+/* ---- account_own.c ---- */
+
 /* In a feed that only adds: the account that an earlier run has made of this very row, before
  * something else in it failed; INDEX_NONE: none. */
 uint32_t account_find_own(const struct batch *batch, const struct record *record);
-/* The feed makes accounts and does nothing else to them. */
-bool account_adds_only(const struct policy *policy);
+/* In a feed that only adds: what failed then left an account made. */
+bool record_is_left_over(const struct batch *batch, const struct record *record);
+/* The number, else the address, else the names in the row are the person's. */
+bool record_is_about(const struct batch *batch, const struct record *record, uint32_t person);
+/* The account that a row about to be settled will turn out to mean; INDEX_NONE: none, or a new
+ * one. */
+uint32_t account_expected(struct pass *pass, uint32_t index);
 
 /* ---- account_values.c ---- */
 

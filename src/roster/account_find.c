@@ -97,11 +97,6 @@ bool account_is_free(const struct batch *batch, uint32_t key)
 	return account_find(batch, key) == INDEX_NONE && !batch->keys[key].is_taken;
 }
 
-bool account_adds_only(const struct policy *policy)
-{
-	return policy->upload_type == UPLOAD_ADD || policy->upload_type == UPLOAD_ADD_INCREMENT;
-}
-
 /* ---- new names: "user" becomes "user2", "user09" becomes "user10" (facts 2.1) ---- */
 
 static struct slice name_next(struct slice name, struct arena *arena)
@@ -144,18 +139,4 @@ bool account_find_free_name(struct batch *batch, uint32_t key, struct slice *nam
 		batch_key(batch, KEY_USERNAME, more);
 	}
 	return false;
-}
-
-uint32_t account_expected(struct pass *pass, uint32_t index)
-{
-	const struct batch *batch = pass->batch;
-	const struct record *record = &batch->records[index];
-	if (batch->part && batch->part->is_later)
-		return record->has_fault ? INDEX_NONE : account_find(batch, record->key);
-	uint32_t own = account_find_own(batch, record);
-	if (record->has_fault || own != INDEX_NONE ||
-	    batch->policy->upload_type == UPLOAD_ADD_INCREMENT)
-		return own;
-	uint32_t old = account_find(batch, record->old_key);
-	return old != INDEX_NONE ? old : account_find(batch, record->key);
 }

@@ -46,7 +46,7 @@ static bool delete_nobody(struct step *step, uint32_t column)
 bool account_delete(struct step *step)
 {
 	uint32_t column = step->header->single[COLUMN_DELETED];
-	if (!step->policy->allow_delete || account_adds_only(step->policy))
+	if (!step->policy->allow_delete || policy_adds_only(step->policy))
 		return step_drop(step, column, CODE_NOT_ALLOWED,
 		    SLICE(
 		        "This feed may not delete accounts: set allow_delete, or remove the row."));
@@ -110,7 +110,7 @@ bool account_rename(struct step *step)
 	    step->record->name_key != INDEX_NONE ? step->record->name_key : step->record->key;
 	uint32_t old = account_find(step->batch, step->record->old_key);
 	uint32_t other = account_find(step->batch, name_key);
-	if (!step->policy->allow_rename || account_adds_only(step->policy))
+	if (!step->policy->allow_rename || policy_adds_only(step->policy))
 		return step_drop(step, column, CODE_NOT_ALLOWED,
 		    SLICE(
 		        "This feed may not rename accounts: set allow_rename, or remove the row."));

@@ -62,10 +62,19 @@ enum code record_retried(const struct batch *batch, const struct record *record)
 /* It was refused for its shape, and nobody has changed it since; and what to say of that. */
 bool record_is_as_refused(const struct batch *batch, const struct record *record, enum code *fault);
 struct slice record_shape_message(const struct batch *batch, const struct record *record);
-/* In a feed that only adds: what failed then left an account made. */
-bool record_is_left_over(const struct batch *batch, const struct record *record);
-/* The number, else the address, else the names in the row are the person's. */
-bool record_is_about(const struct batch *batch, const struct record *record, uint32_t person);
+
+/* ---- record_check.c ---- */
+
+/* A retry file's own columns are for people, who may have saved them in any character set. */
+bool column_is_used(const struct header_column *column);
+void record_fault_find(
+    const struct batch *batch, struct record *record, const struct csvin_record *source);
+
+/* ---- batch_keys.c ---- */
+
+/* The user name that the row gives; and, once its requests are read, all that it calls people. */
+void record_name_read(struct batch *batch, struct record *record);
+void record_keys_read(struct batch *batch, struct record *record);
 
 /* ---- request.c ---- */
 
@@ -115,7 +124,7 @@ enum detail_verdict profile_read(const struct batch *batch, const struct profile
 bool truth_read(struct slice cell, bool *truth);
 bool password_is_weak(const struct password_policy *policy, struct slice password);
 
-/* ---- plan.c: one pass over a batch ---- */
+/* ---- pass.c: what one pass over a batch adds to ---- */
 
 struct pass {
 	struct batch *batch;
@@ -133,6 +142,20 @@ struct pass {
 struct outcome *outcome_add(
     struct pass *pass, uint32_t record, uint32_t column, enum outcome_kind kind, enum code code);
 void change_add(struct pass *pass, struct change change);
+/* This row has something that adds up to the remark. */
+void row_remark(struct pass *pass, enum remark_code code);
+/* An answer about a request, by what is named there. */
+struct outcome *request_answer(struct pass *pass, const struct request *request, uint32_t column,
+    enum outcome_kind kind, enum code code, struct slice target, struct slice message);
+/* not_allowed: "<what> (may.courses): correct the row, or widen that setting of the feed." */
+void request_refuse(struct pass *pass, const struct request *request, uint32_t column,
+    const char *setting, struct slice what);
+/* Of these deeds the first to which a right is missing; DEEDS: to none. And what to say of it. */
+enum deed deed_lacked(const struct pass *pass, deed_set deeds);
+struct slice deed_message(const struct pass *pass, enum deed deed);
+/* There is one, and so it was answered. */
+bool request_lacks(struct pass *pass, const struct request *request, uint32_t column,
+    struct slice target, deed_set deeds);
 
 /* ---- plan_account.c ---- */
 
@@ -144,24 +167,28 @@ bool account_is_ready(struct pass *pass, uint32_t index);
 /* The account step; false: nothing more can be done for this record. */
 bool account_settle(struct pass *pass, uint32_t index);
 
-/* The account that a row about to be settled will turn out to mean; INDEX_NONE: none, or a new
- * one. */
-uint32_t account_expected(struct pass *pass, uint32_t index);
-
 /* ---- plan_course.c ---- */
 
 void course_settle(struct pass *pass, const struct request *request);
 /* There is another name to suggest, of a course that the feed reaches. */
 bool course_is_hinted(const struct pass *pass, const struct course_facts *course);
+
+/* ---- plan_role.c ---- */
+
 /* Facts 4.2: by id when numeric, else by exact short name; NULL: none that can be given at that
  * level. */
 const struct role_facts *role_find(const struct site_facts *site, struct slice cell, int level);
+const struct role_facts *role_by_id(const struct site_facts *site, int64_t id);
 /* Its short name; "?" where the role has gone. */
 struct slice role_name(const struct site_facts *site, int64_t id);
+/* The role may not be given there by this feed, and it was said. */
+bool role_is_refused(struct pass *pass, const struct request *request, uint32_t column,
+    const struct role_facts *role, int level);
+bool has_role(const struct enrolment_facts *is, int64_t role);
 /* The names of the roles that somebody has in a place: "student,teacher". */
 struct slice roles_text(const struct pass *pass, const struct enrolment_facts *is);
-bool has_role(const struct enrolment_facts *is, int64_t role);
 void role_assign(struct pass *pass, uint32_t enrolment, int64_t role);
+void role_remove(struct pass *pass, uint32_t enrolment, int64_t role);
 
 /* ---- plan_modifier.c ---- */
 
@@ -193,26 +220,5 @@ bool group_is_one(struct pass *pass, const struct request *request, uint32_t col
 /* ---- plan_group.c: create course groups files ---- */
 
 void group_row_settle(struct pass *pass, uint32_t index);
-
-/* ---- plan.c ---- */
-
-/* This row has something that adds up to the remark. */
-void row_remark(struct pass *pass, enum remark_code code);
-/* An answer about a request, by what is named there. */
-struct outcome *request_answer(struct pass *pass, const struct request *request, uint32_t column,
-    enum outcome_kind kind, enum code code, struct slice target, struct slice message);
-/* not_allowed: "<what> (may.courses): correct the row, or widen that setting of the feed." */
-void request_refuse(struct pass *pass, const struct request *request, uint32_t column,
-    const char *setting, struct slice what);
-/* The role may not be given there by this feed, and it was said. */
-bool role_is_refused(struct pass *pass, const struct request *request, uint32_t column,
-    const struct role_facts *role, int level);
-void requests_skip(struct pass *pass, uint32_t index);
-/* Of these deeds the first to which a right is missing; DEEDS: to none. And what to say of it. */
-enum deed deed_lacked(const struct pass *pass, deed_set deeds);
-struct slice deed_message(const struct pass *pass, enum deed deed);
-/* There is one, and so it was answered. */
-bool request_lacks(struct pass *pass, const struct request *request, uint32_t column,
-    struct slice target, deed_set deeds);
 
 #endif

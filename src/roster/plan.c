@@ -2,112 +2,7 @@
 
 #include "enrold/may.h"
 
-#include "parts.h"
-
-static void *room_for_one(struct pass *pass, void *items, size_t count, size_t *room, size_t size)
-{
-	if (count < *room)
-		return items;
-	size_t wanted = *room ? *room * 2 : 256;
-	void *grown = arena_grow(pass->batch->arena, items, count, wanted, size);
-	*room = grown ? wanted : *room;
-	return grown;
-}
-
-struct outcome *outcome_add(
-    struct pass *pass, uint32_t record, uint32_t column, enum outcome_kind kind, enum code code)
-{
-	struct outcome *outcomes = room_for_one(
-	    pass, pass->outcomes, pass->outcomes_count, &pass->outcomes_room, sizeof *outcomes);
-	if (!outcomes)
-		return &pass->spare;
-	pass->outcomes = outcomes;
-	struct outcome *outcome = &outcomes[pass->outcomes_count++];
-	*outcome = (struct outcome){.record = record, .column = column, .kind = kind, .code = code};
-	return outcome;
-}
-
-void change_add(struct pass *pass, struct change change)
-{
-	struct change *changes = room_for_one(
-	    pass, pass->changes, pass->changes_count, &pass->changes_room, sizeof *changes);
-	if (!changes)
-		return;
-	pass->changes = changes;
-	changes[pass->changes_count++] = change;
-	if (change.person != INDEX_NONE)
-		pass->batch->people[change.person].is_touched = true;
-}
-
-void row_remark(struct pass *pass, enum remark_code code)
-{
-	pass->remarks[code]++;
-}
-
-struct outcome *request_answer(struct pass *pass, const struct request *request, uint32_t column,
-    enum outcome_kind kind, enum code code, struct slice target, struct slice message)
-{
-	struct outcome *outcome = outcome_add(pass, request->record, column, kind, code);
-	outcome->target = target;
-	outcome->message = message;
-	return outcome;
-}
-
-enum deed deed_lacked(const struct pass *pass, deed_set deeds)
-{
-	deed_set lacked = pass->batch->site->lacks & deeds;
-	enum deed deed = DEED_CREATE_ACCOUNT;
-	while (deed < DEEDS && !(lacked & DEED_BIT(deed)))
-		deed++;
-	return deed;
-}
-
-struct slice deed_message(const struct pass *pass, enum deed deed)
-{
-	return arena_print(pass->batch->arena,
-	    "In the database enrold lacks the right to %.*s: grant it; `enrolctl lms check` names "
-	    "all.",
-	    SLICE_ARG(pass->batch->site->missing[deed]));
-}
-
-bool request_lacks(struct pass *pass, const struct request *request, uint32_t column,
-    struct slice target, deed_set deeds)
-{
-	enum deed deed = deed_lacked(pass, deeds);
-	if (deed == DEEDS)
-		return false;
-	request_answer(
-	    pass, request, column, OUTCOME_ERROR, CODE_NO_RIGHT, target, deed_message(pass, deed));
-	return true;
-}
-
-void request_refuse(struct pass *pass, const struct request *request, uint32_t column,
-    const char *setting, struct slice what)
-{
-	const struct batch *batch = pass->batch;
-	request_answer(pass, request, column, OUTCOME_ERROR, CODE_NOT_ALLOWED,
-	    request->kind == REQUEST_COURSE ? batch->course_keys[request->course].text
-	                                    : record_cell(&batch->records[request->record], column),
-	    arena_print(pass->batch->arena,
-	        "%.*s (%s): correct the row, or widen that setting of the feed.", SLICE_ARG(what),
-	        setting));
-}
-
-bool role_is_refused(struct pass *pass, const struct request *request, uint32_t column,
-    const struct role_facts *role, int level)
-{
-	const struct policy_may *may = &pass->batch->policy->may;
-	bool in_courses = level == LEVEL_COURSE;
-	if (in_courses ? may_give_role(may, role) : may_fits(&may->system_roles, role->shortname))
-		return false;
-	request_refuse(pass, request, column, in_courses ? "may.roles" : "may.system_roles",
-	    arena_print(pass->batch->arena, "This feed may not give or take the role '%.*s' %s",
-	        SLICE_ARG(role->shortname),
-	        in_courses              ? "in courses"
-	        : level == LEVEL_SYSTEM ? "in the whole site"
-	                                : "in categories"));
-	return true;
-}
+#include "account.h"
 
 /* What the request's own cell says. */
 static struct slice cell_of(const struct pass *pass, const struct request *request, uint32_t column)
@@ -123,7 +18,7 @@ static void request_skip(struct pass *pass, const struct request *request, uint3
 	    ended ? slice_of(ended) : SLICE("Not attempted: see the error of this row."));
 }
 
-void requests_skip(struct pass *pass, uint32_t index)
+static void requests_skip(struct pass *pass, uint32_t index)
 {
 	const struct record *record = &pass->batch->records[index];
 	for (uint32_t r = 0; r < record->requests_count; r++) {

@@ -60,33 +60,6 @@ static bool course_error(struct pass *pass, const struct request *request)
 	return true;
 }
 
-static bool can_be_given(const struct role_facts *role, int level)
-{
-	return level == LEVEL_COURSE   ? role->in_courses
-	       : level == LEVEL_SYSTEM ? role->in_system
-	                               : role->in_categories;
-}
-
-const struct role_facts *role_find(const struct site_facts *site, struct slice cell, int level)
-{
-	int64_t id = 0;
-	bool by_id = value_parse_whole(cell, &id);
-	for (size_t i = 0; i < site->roles_count; i++) {
-		const struct role_facts *role = &site->roles[i];
-		if (by_id ? role->id == id : slice_is(role->shortname, cell))
-			return can_be_given(role, level) ? role : NULL;
-	}
-	return NULL;
-}
-
-static const struct role_facts *role_by_id(const struct site_facts *site, int64_t id)
-{
-	for (size_t i = 0; i < site->roles_count; i++)
-		if (site->roles[i].id == id)
-			return &site->roles[i];
-	return NULL;
-}
-
 static const struct role_facts *role_by_default(
     const struct site_facts *site, const struct course_facts *course)
 {
@@ -146,28 +119,6 @@ static struct change enrolment_wanted(
 	};
 }
 
-bool has_role(const struct enrolment_facts *is, int64_t role)
-{
-	for (uint32_t i = 0; i < is->roles_count; i++)
-		if (is->roles[i] == role)
-			return true;
-	return false;
-}
-
-void role_assign(struct pass *pass, uint32_t enrolment, int64_t role)
-{
-	struct enrolment_facts *is = &pass->batch->enrolments[enrolment];
-	if (!enrolment_add_role(is, role, pass->batch->arena))
-		return;
-	if (is->level == LEVEL_SYSTEM)
-		account_add_site_role(&pass->batch->people[is->person],
-		    (struct site_role){.role = role}, pass->batch->arena);
-	change_add(pass, (struct change){.kind = CHANGE_ASSIGN_ROLE,
-	                     .person = is->person,
-	                     .enrolment = enrolment,
-	                     .role = role});
-}
-
 /* Makes it so; returns what that was. */
 static enum code enrolment_settle(
     struct pass *pass, const struct request *request, uint32_t enrolment, int64_t role)
@@ -214,24 +165,6 @@ static deed_set enrolment_deeds(
 }
 
 /* ---- before and after ---- */
-
-struct slice role_name(const struct site_facts *site, int64_t id)
-{
-	const struct role_facts *role = role_by_id(site, id);
-	return role ? role->shortname : SLICE("?");
-}
-
-struct slice roles_text(const struct pass *pass, const struct enrolment_facts *is)
-{
-	struct slice text = SLICE("");
-	for (uint32_t i = 0; i < is->roles_count && text.size <= VALUE_SHOWN_MAX; i++) {
-		struct slice name = role_name(pass->batch->site, is->roles[i]);
-		text = i == 0 ? name
-		              : arena_print(pass->batch->arena, "%.*s,%.*s", SLICE_ARG(text),
-		                    SLICE_ARG(name));
-	}
-	return value_brief(text, VALUE_SHOWN_MAX, pass->batch->arena);
-}
 
 /* Twice for each enrolment of a file: without printf. */
 static struct slice enrolment_text(

@@ -305,22 +305,6 @@ void group_settle(struct pass *pass, const struct request *request, bool may_joi
 
 /* ---- roles in the site and in categories ---- */
 
-static void role_remove(struct pass *pass, uint32_t enrolment, int64_t role)
-{
-	struct enrolment_facts *is = &pass->batch->enrolments[enrolment];
-	uint32_t kept = 0;
-	for (uint32_t i = 0; i < is->roles_count; i++)
-		if (is->roles[i] != role)
-			is->roles[kept++] = is->roles[i];
-	is->roles_count = kept;
-	if (is->level == LEVEL_SYSTEM)
-		account_drop_site_role(&pass->batch->people[is->person], role);
-	change_add(pass, (struct change){.kind = CHANGE_UNASSIGN_ROLE,
-	                     .person = is->person,
-	                     .enrolment = enrolment,
-	                     .role = role});
-}
-
 static struct slice roles_state(const struct pass *pass, const struct enrolment_facts *is)
 {
 	if (is->roles_count == 0)
