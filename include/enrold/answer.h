@@ -39,7 +39,7 @@ struct answer_source {
  */
 struct error answer_open(int directory, const struct header *header,
     const struct answer_source *source, struct answer_sizes sizes,
-    struct answer **answer) MUST_CHECK;
+    struct answer **result) MUST_CHECK;
 struct error answer_begin(struct answer *answer) MUST_CHECK;
 void answer_close(struct answer *answer);
 /* What does not belong to the sizes is given back at once: the attempt has failed, perhaps because

@@ -172,13 +172,13 @@ void batch_reset(struct batch *batch);
 void batch_done(struct batch *batch);
 
 /* Copies the record and reads its requests. RETRY: out of memory. */
-struct error batch_add(struct batch *batch, const struct csvin_record *record) MUST_CHECK;
+struct error batch_add(struct batch *batch, const struct csvin_record *source) MUST_CHECK;
 /* More requests than that many; then it has to be added in parts. */
 bool record_is_large(
     const struct batch *batch, const struct csvin_record *record, size_t requests_max);
-/* The next part, of so many requests, of a batch that is empty. The record is borrowed until the
+/* The next part, of so many requests, of a batch that is empty. The source is borrowed until the
  * next reset. */
-struct error batch_add_part(struct batch *batch, const struct csvin_record *record,
+struct error batch_add_part(struct batch *batch, const struct csvin_record *source,
     struct record_part *part, size_t requests_max) MUST_CHECK;
 void record_part_done(struct record_part *part);
 /* Once the courses are known: groups and groupings get theirs. Once the groups are known, again:

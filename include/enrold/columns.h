@@ -182,7 +182,7 @@ struct header_terms {
  * header_without_idnumber. Of several mistakes the code is that of the first, the text names all.
  */
 struct error header_parse(const struct csvin_record *record, const struct header_terms *terms,
-    struct arena *arena, struct header **header) MUST_CHECK;
+    struct arena *arena, struct header **result) MUST_CHECK;
 
 /* The record without the cells behind the header's that are empty: spreadsheets write such. */
 struct csvin_record header_fit(const struct header *header, const struct csvin_record *record);

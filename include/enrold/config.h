@@ -64,8 +64,8 @@ struct config {
 
 struct config_file;
 
-/* Reads and checks the file. On success *file is given to the caller. */
-struct error config_load(const char *path, struct config_file **file) MUST_CHECK;
+/* Reads and checks the file. On success *result is given to the caller. */
+struct error config_load(const char *path, struct config_file **result) MUST_CHECK;
 const struct config *config_get(const struct config_file *file);
 void config_free(struct config_file *file);
 

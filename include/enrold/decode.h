@@ -18,7 +18,7 @@ typedef struct error decode_on_text(void *context, struct slice text);
 
 /* encoding: for iconv, NULL: UTF-8. CONFIG: iconv does not know it. */
 struct error decode_create(const char *encoding, decode_on_text *on_text, void *context,
-    struct decoder **decoder) MUST_CHECK;
+    struct decoder **result) MUST_CHECK;
 void decode_free(struct decoder *decoder);
 
 struct error decode_feed(struct decoder *decoder, const char *bytes, size_t size) MUST_CHECK;

@@ -27,7 +27,7 @@ typedef void lease_on_run(void *context);
 
 /* Joins; all are borrowed until stop. RETRY: the database is away. */
 struct error lease_start(const struct config *config, const struct spool *spool,
-    struct run_ids *ids, lease_on_run *on_run, void *context, struct lease **lease) MUST_CHECK;
+    struct run_ids *ids, lease_on_run *on_run, void *context, struct lease **result) MUST_CHECK;
 void lease_stop(struct lease *lease);
 /* Between two configurations: the old one is let go, the daemon stays what it was. */
 void lease_pause(struct lease *lease);
@@ -40,9 +40,9 @@ struct lease_hold {
 };
 
 /* Whether lease_enter will have to ask the database for the feed, should nothing change. */
-bool lease_asks(struct lease *lease, const char *feed);
+bool lease_asks(struct lease *lease, const char *name);
 /* *is_ours false: another daemon serves the feed. Else to be left. */
-struct error lease_enter(struct lease *lease, struct lms *lms, const char *feed,
+struct error lease_enter(struct lease *lease, struct lms *lms, const char *name,
     struct lease_hold *hold, bool *is_ours) MUST_CHECK;
 void lease_leave(struct lease *lease, struct lease_hold *hold);
 /* Inside a transaction: RETRY when somebody has taken us for dead. */

@@ -21,7 +21,7 @@
 struct lms;
 
 /* Borrows options until close. The site must have been made (lms_init or a real Moodle). */
-struct error lms_open(const struct lms_options *options, struct lms **lms) MUST_CHECK;
+struct error lms_open(const struct lms_options *options, struct lms **result) MUST_CHECK;
 void lms_close(struct lms *lms);
 
 /* What the database's own clock says, which is another machine's; 0: it has none (SQLite). */

@@ -27,9 +27,9 @@ struct node {
 /* Its row begins anew. *slot: 0..NODE_SLOTS-1, nobody else's as long as there are free ones. */
 struct error nodes_join(
     struct lms *lms, const char *node, const char *token, uint32_t *slot) MUST_CHECK;
-/* One beat; *is_ours: the token is still the row's. */
+/* One beat; *is_still_ours: the token is still the row's. */
 struct error nodes_beat(
-    struct lms *lms, const char *node, const char *token, bool *is_ours) MUST_CHECK;
+    struct lms *lms, const char *node, const char *token, bool *is_still_ours) MUST_CHECK;
 /* All rows; texts and list lie in the arena. */
 struct error nodes_list(
     struct lms *lms, struct arena *arena, struct node **nodes, size_t *count) MUST_CHECK;

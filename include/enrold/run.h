@@ -87,12 +87,12 @@ void run_file(struct runner *runner, const struct lane *lane, const char *name, 
 /* A run in work/<node>, begun earlier. is_last_try: an error that is this file's alone now ends the
  * run, refused, with that reason. */
 void run_continue(
-    struct runner *runner, const char *run, bool is_last_try, struct run_report *report);
+    struct runner *runner, const char *id, bool is_last_try, struct run_report *report);
 
 /* To whom a run in work/<node> belongs, and its file; its feed is "" when its directory does not
  * say, and its file when that has left already. */
 void run_find_lane(
-    const struct spool *spool, const char *run, struct lane *lane, char file[FILE_NAME_SIZE]);
+    const struct spool *spool, const char *id, struct lane *lane, char file[FILE_NAME_SIZE]);
 
 /* The process is about to end of its own will, whatever runs are under way: no file has killed it.
  */

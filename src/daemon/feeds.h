@@ -29,7 +29,7 @@ struct feeds_status {
 
 /* Borrows both until free. */
 struct error feeds_create(
-    const struct config *config, const struct spool *spool, struct feeds **feeds) MUST_CHECK;
+    const struct config *config, const struct spool *spool, struct feeds **result) MUST_CHECK;
 /* The counters of the one before, which a new configuration ends. */
 void feeds_inherit(struct feeds *feeds, const struct feeds *before);
 void feeds_free(struct feeds *feeds);

@@ -21,12 +21,12 @@ typedef void watch_on_event(void *context, size_t place, const char *name);
 
 /* Watches nothing yet. places: how many there may be. */
 struct error watch_start(uv_loop_t *loop, size_t places, watch_on_event *on_event, void *context,
-    struct watch **watch) MUST_CHECK;
+    struct watch **result) MUST_CHECK;
 /* The memory goes when the loop has closed its handle. */
 void watch_stop(struct watch *watch);
 
 /* Watches the open directory from now on; nothing happens when it is watched already. RETRY: the
  * kernel has no watch for it. */
-struct error watch_place(struct watch *watch, size_t place, int directory) MUST_CHECK;
+struct error watch_place(struct watch *watch, size_t index, int directory) MUST_CHECK;
 
 #endif

@@ -41,8 +41,8 @@ struct workers;
 
 typedef void workers_on_done(void *context, const struct job *job);
 
-struct error workers_start(uv_loop_t *loop, const struct run_surroundings *surroundings,
-    workers_on_done *on_done, void *context, struct workers **workers) MUST_CHECK;
+struct error workers_start(uv_loop_t *loop, const struct run_surroundings *shared,
+    workers_on_done *on_job_done, void *context, struct workers **result) MUST_CHECK;
 /* Waits for the threads; nothing may be running. The memory goes with the loop's handle. */
 void workers_stop(struct workers *workers);
 
