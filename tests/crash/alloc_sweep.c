@@ -27,10 +27,10 @@ static void number_set(const char *name, long number)
 }
 
 /* How it ended, and how many allocations there were. */
-static struct finished scarce_run(const struct spool *spool, long at, long count, long *calls)
+static struct finished scarce_run(const struct rig *rig, long at, long count, long *calls)
 {
 	char text[32] = "";
-	struct path tell = path_of("%s/allocations", spool->root.text);
+	struct path tell = path_of("%s/allocations", rig->root.text);
 	struct program program;
 	int file = open(tell.text, O_RDWR | O_CREAT | O_TRUNC, 0600); /* inherited */
 	if (file < 0)
@@ -40,7 +40,7 @@ static struct finished scarce_run(const struct spool *spool, long at, long count
 	number_set("SCARCE_COUNT", count);
 	setenv("LD_PRELOAD", SCARCE, 1);
 	setenv("ASAN_OPTIONS", "verify_asan_link_order=0", 1);
-	program_start(&program, ARGV("enrold", "--config", spool->config.text, "--once"), NULL);
+	program_start(&program, ARGV("enrold", "--config", rig->config.text, "--once"), NULL);
 	unsetenv("LD_PRELOAD");
 	unsetenv("ASAN_OPTIONS");
 	struct finished finished = program_finish(&program);
@@ -54,18 +54,18 @@ static struct finished scarce_run(const struct spool *spool, long at, long count
 static void round_play(
     const struct scenario *scenario, long at, long count, const struct expectation *expectation)
 {
-	struct spool spool;
+	struct rig rig;
 	long calls;
 	struct path what =
 	    path_of("%s: %ld allocations fail from the %ldth on", scenario->name, count, at);
-	scenario->prepare(&spool, at % 2 ? "wal" : "delete");
+	scenario->prepare(&rig, at % 2 ? "wal" : "delete");
 	fatal_about(what.text);
-	struct finished finished = scarce_run(&spool, at, count, &calls);
+	struct finished finished = scarce_run(&rig, at, count, &calls);
 	cr_expect(finished.status == 0 || finished.status == EXIT_TRY_LATER,
 	    "%s: it ended with %d:\n%s", what.text, finished.status, finished.err.bytes);
-	law_holds(&spool, finished.status == 0 ? LAW_IDLE : LAW_STOPPED);
+	law_holds(&rig, finished.status == 0 ? LAW_IDLE : LAW_STOPPED);
 	finished_done(&finished);
-	scenario_end(scenario, &spool, expectation);
+	scenario_end(scenario, &rig, expectation);
 	fatal_about(NULL);
 }
 
@@ -75,13 +75,13 @@ SCENARIO_TEST(alloc_sweep, at_every_allocation)
 	if (!tracer_works())
 		cr_skip_test("no ptrace here, by which one of the scenarios is prepared");
 	struct expectation expectation = scenario_expect(scenario, false);
-	struct spool spool;
+	struct rig rig;
 	long calls = 0, rounds = 0;
-	scenario->prepare(&spool, "wal");
-	struct finished finished = scarce_run(&spool, 0, 0, &calls);
+	scenario->prepare(&rig, "wal");
+	struct finished finished = scarce_run(&rig, 0, 0, &calls);
 	cr_assert_eq(finished.status, 0);
 	finished_done(&finished);
-	law_close(&spool);
+	law_close(&rig);
 	long step = scale_from_environment(
 	    "ENROLD_SWEEP", calls / (ROUNDS / (scenario->step + scenario->step / 5)) + 1);
 	for (long at = 1 + step / 2; at <= calls; at += step, rounds++)

@@ -27,7 +27,7 @@ enum { NODES = 4, FEEDS = 4, FILES = SCALE(1000, 200), PEOPLE = 60, COURSES = 5,
 static const char *const feeds[FEEDS] = {"default", "f1", "f2", "f3"};
 
 struct cluster {
-	struct spool spool;
+	struct rig rig;
 	struct path url; /* of the site in SQLite */
 	struct mirror mirror;
 	struct path configs[NODES];
@@ -44,9 +44,9 @@ struct cluster {
 static void config_write(struct cluster *cluster, int node)
 {
 	struct buffer yaml = {0};
-	cluster->configs[node] = path_of("%s/node%d.yaml", cluster->spool.root.text, node);
-	buffer_print(&yaml, "spool: %s\nnode: " SPOOL_NODE "%d\nsettle: 0\nrescan: 1s\nlease: 2s\n",
-	    cluster->spool.directory.text, node);
+	cluster->configs[node] = path_of("%s/node%d.yaml", cluster->rig.root.text, node);
+	buffer_print(&yaml, "spool: %s\nnode: " RIG_NODE "%d\nsettle: 0\nrescan: 1s\nlease: 2s\n",
+	    cluster->rig.directory.text, node);
 	buffer_print(&yaml, "lms: { url: \"%s\" }\nfeeds:\n", cluster->mirror.url);
 	for (int i = 0; i < FEEDS; i++)
 		buffer_print(&yaml, "  %s: { atomic: true }\n", feeds[i]);
@@ -73,16 +73,16 @@ static void cluster_make(struct cluster *cluster)
 	*cluster = (struct cluster){
 	    .seed = (unsigned int)scale_from_environment("ENROLD_SEED", time(NULL))};
 	fprintf(stderr, "cluster: ENROLD_SEED=%u\n", cluster->seed);
-	spool_make(&cluster->spool, &(struct spool_options){.people = PEOPLE,
-	                                .courses = COURSES,
-	                                .feeds = "  default: {}\n  f1: {}\n  f2: {}\n  f3: {}\n"});
-	cluster->url = path_of("sqlite:%s", cluster->spool.database.text);
+	rig_make(&cluster->rig, &(struct rig_options){.people = PEOPLE,
+	                            .courses = COURSES,
+	                            .feeds = "  default: {}\n  f1: {}\n  f2: {}\n  f3: {}\n"});
+	cluster->url = path_of("sqlite:%s", cluster->rig.database.text);
 	const struct lms_options options = {
 	    .url = cluster->url.text, .prefix = "mdl_", .actor = "admin", .cache = 4 << 20};
 	mirror_open(&cluster->mirror, &options);
 	mirror_push(&cluster->mirror);
 	for (int i = 1; i < FEEDS; i++)
-		files_make_directory(spool_path(&cluster->spool, "inbox/%s", feeds[i]).text);
+		files_make_directory(rig_path(&cluster->rig, "inbox/%s", feeds[i]).text);
 	for (int i = 0; i < NODES; i++)
 		config_write(cluster, i);
 }
@@ -99,7 +99,7 @@ static void file_drop(struct cluster *cluster, long number)
 	for (int i = 0; i < 5; i++)
 		buffer_print(&text, "p%d,C%d,%d\n", rand_r(&cluster->seed) % PEOPLE + 1,
 		    rand_r(&cluster->seed) % COURSES + 1, rand_r(&cluster->seed) % 2);
-	spool_drop_bytes(&cluster->spool, name.text, text.bytes, text.size);
+	rig_drop_bytes(&cluster->rig, name.text, text.bytes, text.size);
 	buffer_done(&text);
 }
 
@@ -140,9 +140,9 @@ static size_t answers(const struct cluster *cluster)
 {
 	size_t count = 0;
 	for (int i = 0; i < FEEDS; i++)
-		count += files_count(spool_path(&cluster->spool, "outbox%s%s", i > 0 ? "/" : "",
-		                         i > 0 ? feeds[i] : "")
-		                         .text,
+		count += files_count(
+		    rig_path(&cluster->rig, "outbox%s%s", i > 0 ? "/" : "", i > 0 ? feeds[i] : "")
+		        .text,
 		    ".summary.json");
 	return count;
 }
@@ -191,12 +191,12 @@ static void live(struct cluster *cluster, long files)
 /* What was under way is put away, and then they stop. */
 static void calm_down(struct cluster *cluster)
 {
-	struct path work = spool_path(&cluster->spool, "work");
+	struct path work = rig_path(&cluster->rig, "work");
 	for (int64_t until = moment_now_ms() + 60000; moment_now_ms() < until; pause_ms(50)) {
 		comebacks(cluster, INT64_MAX);
 		size_t left = 0;
 		for (int i = 0; i < NODES; i++)
-			left += files_count(path_of("%s/" SPOOL_NODE "%d", work.text, i).text, "");
+			left += files_count(path_of("%s/" RIG_NODE "%d", work.text, i).text, "");
 		if (left == 0)
 			break;
 	}
@@ -212,7 +212,7 @@ static void calm_down(struct cluster *cluster)
 static void orders_check(const struct cluster *cluster)
 {
 	struct buffer rows =
-	    spool_query(&cluster->spool, "SELECT feed, name FROM enrold_run ORDER BY feed, run");
+	    rig_query(&cluster->rig, "SELECT feed, name FROM enrold_run ORDER BY feed, run");
 	char before[256] = "";
 	for (char *line = strtok(rows.bytes, "\n"); line; line = strtok(NULL, "\n")) {
 		bool is_same_feed = strcspn(before, "|") == strcspn(line, "|") &&
@@ -235,5 +235,5 @@ Test(cluster, of_four_daemons_does_each_file_once_whoever_dies)
 	mirror_pull(&cluster.mirror);
 	mirror_close(&cluster.mirror);
 	orders_check(&cluster);
-	law_close(&cluster.spool);
+	law_close(&cluster.rig);
 }

@@ -5,9 +5,9 @@
  *
  *     ENROLD_SWEEP=1 build/release/errno_sweep_test     every errno at every call
  */
-#include "answer.h"
 #include "fatal.h"
 #include "law.h"
+#include "reply.h"
 #include "scale.h"
 #include "scenario.h"
 
@@ -67,12 +67,12 @@ static bool is_right_end(int status, const struct mishap *mishap)
 static bool round_play(const struct scenario *scenario, long at, const struct mishap *mishap,
     const struct expectation *expectation)
 {
-	struct spool spool;
-	scenario->prepare(&spool, at % 2 ? "wal" : "delete");
+	struct rig rig;
+	scenario->prepare(&rig, at % 2 ? "wal" : "delete");
 	struct strike strike = {.at = at, .mishap = mishap};
-	struct tracer tracer = scenario_tracer(&spool, strike_at, &strike);
+	struct tracer tracer = scenario_tracer(&rig, strike_at, &strike);
 	tracer.reads = true;
-	struct finished finished = scenario_run(&spool, &tracer);
+	struct finished finished = scenario_run(&rig, &tracer);
 	struct path what = path_of("%s: %s at call %ld, %s of %.200s", scenario->name, mishap->name,
 	    at, strike.hit ? strike.hit : "none", strike.path.text);
 	fatal_about(what.text);
@@ -80,8 +80,8 @@ static bool round_play(const struct scenario *scenario, long at, const struct mi
 	              (finished.status == 0 || finished.err.size > 0),
 	    "%s: it ended with %d:\n%s", what.text, finished.status, finished.err.bytes);
 	finished_done(&finished);
-	law_holds(&spool, finished.status == 0 ? LAW_IDLE : LAW_STOPPED);
-	scenario_end(scenario, &spool, expectation);
+	law_holds(&rig, finished.status == 0 ? LAW_IDLE : LAW_STOPPED);
+	scenario_end(scenario, &rig, expectation);
 	fatal_about(NULL);
 	return strike.hit;
 }
@@ -142,12 +142,12 @@ static struct verdict besiege(void *context, const struct call *call)
 
 static void siege_play(const struct scenario *scenario, const struct reach *reach, int error)
 {
-	struct spool spool;
-	scenario->prepare(&spool, "wal");
+	struct rig rig;
+	scenario->prepare(&rig, "wal");
 	struct siege siege = {reach, error, 0};
-	struct tracer tracer = scenario_tracer(&spool, besiege, &siege);
+	struct tracer tracer = scenario_tracer(&rig, besiege, &siege);
 	tracer.reads = true;
-	struct finished finished = scenario_run(&spool, &tracer);
+	struct finished finished = scenario_run(&rig, &tracer);
 	struct path what = path_of("%s with %s", reach->name, strerror(error));
 	fatal_about(what.text);
 	cr_expect_gt(siege.strikes, 0, "%s", what.text);
@@ -157,14 +157,14 @@ static void siege_play(const struct scenario *scenario, const struct reach *reac
 	finished_done(&finished);
 	/* Wherever it is met, a full disk is everybody's. */
 	if (!reach->is_all && error != ENOSPC)
-		cr_expect_eq(answer_count(&spool, "staff.csv"), 1, "%s", what.text);
-	law_holds(&spool, LAW_STOPPED);
+		cr_expect_eq(reply_count(&rig, "staff.csv"), 1, "%s", what.text);
+	law_holds(&rig, LAW_STOPPED);
 	/* When it is over each file has its answer, were it that it could not be read. */
-	finished = program_expect(0, ARGV("enrold", "--config", spool.config.text, "--once"));
+	finished = program_expect(0, ARGV("enrold", "--config", rig.config.text, "--once"));
 	finished_done(&finished);
-	cr_expect_eq(spool_number(&spool, "SELECT count(*) FROM enrold_run WHERE state >= 2"), 3,
-	    "%s", what.text);
-	law_close(&spool);
+	cr_expect_eq(rig_number(&rig, "SELECT count(*) FROM enrold_run WHERE state >= 2"), 3, "%s",
+	    what.text);
+	law_close(&rig);
 	fatal_about(NULL);
 }
 

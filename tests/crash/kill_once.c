@@ -6,10 +6,10 @@
  *
  *     ENROLD_KILLS=200 ENROLD_SEED=7 build/release/kill_once_test
  */
-#include "answer.h"
 #include "law.h"
 #include "moment.h"
 #include "program.h"
+#include "reply.h"
 #include "scale.h"
 
 #include <criterion/criterion.h>
@@ -31,7 +31,7 @@ enum {
 
 #define FEEDS                                                                                      \
 	"  default: { upload_type: add_or_update, update_details: file, allow_delete: true,"       \
-	" allow_rename: true, " SPOOL_MAY_ALL " }\n"
+	" allow_rename: true, " RIG_MAY_ALL " }\n"
 
 static struct buffer large_make(void)
 {
@@ -58,34 +58,34 @@ static struct buffer accounts_make(void)
 	return text;
 }
 
-static void site_make(struct spool *spool, int round)
+static void site_make(struct rig *rig, int round)
 {
 	static struct buffer large, accounts;
 	if (large.size == 0) {
 		large = large_make();
 		accounts = accounts_make();
 	}
-	spool_make(spool, &(struct spool_options){
-	                      .people = PEOPLE,
-	                      .courses = COURSES,
-	                      .feeds = FEEDS,
-	                      .journal_mode = round % 2 ? "delete" : "wal",
-	                  });
-	spool_drop(spool, "1-small.csv", "username,course1\np1,C1\nnobody,C1\np2,C1\n");
-	spool_drop(spool, "2-refused.csv", "username,course1\np3,\"C1\n");
-	spool_drop_bytes(spool, "3-large.csv", large.bytes, large.size);
-	spool_drop(spool, "4-small.csv", "username,course1,enrolstatus1\np1,C1,1\np2,C2,\n");
-	spool_drop_bytes(spool, "5-accounts.csv", accounts.bytes, accounts.size);
-	spool_drop(spool, "6-moves.csv",
+	rig_make(rig, &(struct rig_options){
+	                  .people = PEOPLE,
+	                  .courses = COURSES,
+	                  .feeds = FEEDS,
+	                  .journal_mode = round % 2 ? "delete" : "wal",
+	              });
+	rig_drop(rig, "1-small.csv", "username,course1\np1,C1\nnobody,C1\np2,C1\n");
+	rig_drop(rig, "2-refused.csv", "username,course1\np3,\"C1\n");
+	rig_drop_bytes(rig, "3-large.csv", large.bytes, large.size);
+	rig_drop(rig, "4-small.csv", "username,course1,enrolstatus1\np1,C1,1\np2,C2,\n");
+	rig_drop_bytes(rig, "5-accounts.csv", accounts.bytes, accounts.size);
+	rig_drop(rig, "6-moves.csv",
 	    "username,oldusername,deleted,suspended,sysrole1\nmoved1,new1,,,manager\nnew2,,1,,\n"
 	    "new3,,,1,\nmoved1,,,,-manager\n");
 }
 
 /* Starts --once and kills it when the time is over; false: it came to its end before. */
-static bool once_kill(const struct spool *spool, int64_t delay_us)
+static bool once_kill(const struct rig *rig, int64_t delay_us)
 {
 	struct program program;
-	program_start(&program, ARGV("enrold", "--config", spool->config.text, "--once"), NULL);
+	program_start(&program, ARGV("enrold", "--config", rig->config.text, "--once"), NULL);
 	bool is_over = program_wait(&program, delay_us);
 	program_signal(&program, SIGKILL);
 	struct finished finished = program_finish(&program);
@@ -95,25 +95,25 @@ static bool once_kill(const struct spool *spool, int64_t delay_us)
 	return !is_over;
 }
 
-static void answers_check(const struct spool *spool)
+static void answers_check(const struct rig *rig)
 {
 	static const char *const names[FILES] = {"1-small.csv", "2-refused.csv", "3-large.csv",
 	    "4-small.csv", "5-accounts.csv", "6-moves.csv"};
 	for (int i = 0; i < FILES; i++)
-		cr_assert_eq(answer_count(spool, names[i]), 1, "answers to %s", names[i]);
+		cr_assert_eq(reply_count(rig, names[i]), 1, "answers to %s", names[i]);
 }
 
 /* What an undisturbed run does, and how long it takes. */
 static int64_t undisturbed(struct buffer *state)
 {
-	struct spool spool;
-	site_make(&spool, 0);
+	struct rig rig;
+	site_make(&rig, 0);
 	int64_t start = moment_now_us();
-	spool_once(&spool);
+	rig_once(&rig);
 	int64_t duration = moment_now_us() - start;
-	*state = spool_state(&spool);
-	answers_check(&spool);
-	law_close(&spool);
+	*state = rig_state(&rig);
+	answers_check(&rig);
+	law_close(&rig);
 	return duration;
 }
 
@@ -121,22 +121,22 @@ static int64_t undisturbed(struct buffer *state)
 static bool round_play(
     int round, int64_t delay_us, unsigned int *seed, const struct buffer *expected)
 {
-	struct spool spool;
-	site_make(&spool, round);
-	bool was_hit = once_kill(&spool, delay_us);
-	law_holds(&spool, LAW_STOPPED);
+	struct rig rig;
+	site_make(&rig, round);
+	bool was_hit = once_kill(&rig, delay_us);
+	law_holds(&rig, LAW_STOPPED);
 	if (round % 3 == 2) {
-		once_kill(&spool, rand_r(seed) % (delay_us + 1));
-		law_holds(&spool, LAW_STOPPED);
+		once_kill(&rig, rand_r(seed) % (delay_us + 1));
+		law_holds(&rig, LAW_STOPPED);
 	}
-	spool_once(&spool);
-	struct buffer state = spool_state(&spool);
+	rig_once(&rig);
+	struct buffer state = rig_state(&rig);
 	cr_assert(slice_is(buffer_slice(&state), buffer_slice(expected)),
 	    "round %d: killed after %lld us, the LMS is not as after an undisturbed run", round,
 	    (long long)delay_us);
 	buffer_done(&state);
-	answers_check(&spool);
-	law_close(&spool);
+	answers_check(&rig);
+	law_close(&rig);
 	return was_hit;
 }
 

@@ -25,10 +25,10 @@ static struct verdict kill_at(void *context, const struct call *call)
 static bool round_play(const struct scenario *scenario, long at, const char *journal_mode,
     const struct expectation *expectation)
 {
-	struct spool spool;
-	scenario->prepare(&spool, journal_mode);
-	struct tracer tracer = scenario_tracer(&spool, kill_at, &at);
-	struct finished finished = scenario_run(&spool, &tracer);
+	struct rig rig;
+	scenario->prepare(&rig, journal_mode);
+	struct tracer tracer = scenario_tracer(&rig, kill_at, &at);
+	struct finished finished = scenario_run(&rig, &tracer);
 	bool was_killed = finished.status == -SIGKILL;
 	if (!was_killed && finished.status != 0)
 		fatal("%s: it ended with %d:\n%s", scenario->name, finished.status,
@@ -36,8 +36,8 @@ static bool round_play(const struct scenario *scenario, long at, const char *jou
 	finished_done(&finished);
 	struct path what = path_of("%s: killed at call %ld", scenario->name, at);
 	fatal_about(what.text);
-	law_holds(&spool, LAW_STOPPED);
-	scenario_end(scenario, &spool, expectation);
+	law_holds(&rig, LAW_STOPPED);
+	scenario_end(scenario, &rig, expectation);
 	fatal_about(NULL);
 	return was_killed;
 }

@@ -71,42 +71,42 @@ static const char *const ends[] = {"", "-wal", "-journal"};
 
 enum { ENDS = 3, EXIT_CONFIG = 78 };
 
-static void database_copy(const struct spool *spool, const char *from, const char *to)
+static void database_copy(const struct rig *rig, const char *from, const char *to)
 {
 	for (int i = 0; i < ENDS; i++) {
-		struct path source = path_of("%s%s%s", spool->database.text, from, ends[i]);
-		struct path copy = path_of("%s%s%s", spool->database.text, to, ends[i]);
+		struct path source = path_of("%s%s%s", rig->database.text, from, ends[i]);
+		struct path copy = path_of("%s%s%s", rig->database.text, to, ends[i]);
 		files_remove(copy.text);
 		if (files_exist(source.text))
 			files_copy(source.text, copy.text);
 	}
-	files_remove(path_of("%s%s-shm", spool->database.text, to).text);
+	files_remove(path_of("%s%s-shm", rig->database.text, to).text);
 }
 
 /* That there was an answer outlasts the cut as the answer does: a database that is put back at the
  * same time, and has none of them, is known for what it is. */
-static void forgetful_is_known(struct spool *spool)
+static void forgetful_is_known(struct rig *rig)
 {
-	if (files_count(spool_path(spool, "outbox").text, ".summary.json") == 0)
+	if (files_count(rig_path(rig, "outbox").text, ".summary.json") == 0)
 		return;
-	database_copy(spool, "", ".saved");
-	spool_execute(spool, "DELETE FROM enrold_run; DELETE FROM enrold_head");
+	database_copy(rig, "", ".saved");
+	rig_execute(rig, "DELETE FROM enrold_run; DELETE FROM enrold_head");
 	struct finished finished =
-	    program_expect(EXIT_CONFIG, ARGV("enrold", "--config", spool->config.text, "--once"));
+	    program_expect(EXIT_CONFIG, ARGV("enrold", "--config", rig->config.text, "--once"));
 	finished_done(&finished);
-	database_copy(spool, ".saved", "");
+	database_copy(rig, ".saved", "");
 }
 
 /* False: the program came to its end before there was such a call; the power went after it. */
 static bool round_play(const struct scenario *scenario, long at, enum platter_kind kind,
     unsigned int seed, const struct expectation *expectation)
 {
-	struct spool spool;
-	scenario->prepare(&spool, at % 2 ? "wal" : "delete");
-	files_remove(path_of("%s-shm", spool.database.text).text);
-	struct recording recording = {platter_load(spool.root.text), at};
-	struct tracer tracer = scenario_tracer(&spool, record, &recording);
-	struct finished finished = scenario_run(&spool, &tracer);
+	struct rig rig;
+	scenario->prepare(&rig, at % 2 ? "wal" : "delete");
+	files_remove(path_of("%s-shm", rig.database.text).text);
+	struct recording recording = {platter_load(rig.root.text), at};
+	struct tracer tracer = scenario_tracer(&rig, record, &recording);
+	struct finished finished = scenario_run(&rig, &tracer);
 	bool was_killed = finished.status == -SIGKILL;
 	struct path what = path_of("%s: power cut at call %ld, %s names, seed %u", scenario->name,
 	    at, kind == PLATTER_STRICT ? "strict" : "ordered", seed);
@@ -114,11 +114,11 @@ static bool round_play(const struct scenario *scenario, long at, enum platter_ki
 	if (!was_killed && finished.status != 0)
 		fatal("it ended with %d:\n%s", finished.status, finished.err.bytes);
 	finished_done(&finished);
-	platter_cut(recording.platter, kind, seed, spool.root.text);
+	platter_cut(recording.platter, kind, seed, rig.root.text);
 	platter_free(recording.platter);
-	law_holds(&spool, LAW_STOPPED);
-	forgetful_is_known(&spool);
-	scenario_end(scenario, &spool, expectation);
+	law_holds(&rig, LAW_STOPPED);
+	forgetful_is_known(&rig);
+	scenario_end(scenario, &rig, expectation);
 	fatal_about(NULL);
 	return was_killed;
 }

@@ -21,14 +21,14 @@ static const char *const ends[] = {"", "-wal", "-journal"};
 enum { ENDS = 3, EXIT_CONFIG = 78 };
 
 struct backup {
-	const struct spool *spool;
+	const struct rig *rig;
 	long at;
 	bool is_taken;
 };
 
-static struct path saved_path(const struct spool *spool, int end)
+static struct path saved_path(const struct rig *rig, int end)
 {
-	return path_of("%s/saved%s", spool->root.text, ends[end]);
+	return path_of("%s/saved%s", rig->root.text, ends[end]);
 }
 
 static struct verdict record(void *context, const struct call *call)
@@ -36,23 +36,23 @@ static struct verdict record(void *context, const struct call *call)
 	struct backup *backup = context;
 	if (call->number == backup->at) {
 		for (int i = 0; i < ENDS; i++) {
-			struct path from = path_of("%s%s", backup->spool->database.text, ends[i]);
+			struct path from = path_of("%s%s", backup->rig->database.text, ends[i]);
 			if (files_exist(from.text))
-				files_copy(from.text, saved_path(backup->spool, i).text);
+				files_copy(from.text, saved_path(backup->rig, i).text);
 		}
 		backup->is_taken = true;
 	}
 	return (struct verdict){VERDICT_GO, 0};
 }
 
-static void put_back(const struct spool *spool)
+static void put_back(const struct rig *rig)
 {
-	files_remove(path_of("%s-shm", spool->database.text).text);
+	files_remove(path_of("%s-shm", rig->database.text).text);
 	for (int i = 0; i < ENDS; i++) {
-		struct path to = path_of("%s%s", spool->database.text, ends[i]);
+		struct path to = path_of("%s%s", rig->database.text, ends[i]);
 		files_remove(to.text);
-		if (files_exist(saved_path(spool, i).text))
-			files_rename(saved_path(spool, i).text, to.text);
+		if (files_exist(saved_path(rig, i).text))
+			files_rename(saved_path(rig, i).text, to.text);
 	}
 }
 
@@ -64,7 +64,7 @@ struct losses {
 	struct buffer names; /* their inputs in the archive, a line each */
 };
 
-static void answer_weigh(const struct spool *spool, const char *path, struct losses *losses)
+static void answer_weigh(const struct rig *rig, const char *path, struct losses *losses)
 {
 	char hash[HASH_SIZE];
 	files_hash(path, hash);
@@ -78,7 +78,7 @@ static void answer_weigh(const struct spool *spool, const char *path, struct los
 	    path_of("SELECT count(*) FROM enrold_run WHERE run = '%s' AND state <> 'running'"
 	            " AND summary_sha256 = '%s'",
 	        run, hash);
-	if (spool_number(spool, known.text) == 0) {
+	if (rig_number(rig, known.text) == 0) {
 		losses->answers++;
 		if (strcmp(mode, "apply") == 0 && strcmp(status, "done") == 0) {
 			losses->files++;
@@ -89,14 +89,14 @@ static void answer_weigh(const struct spool *spool, const char *path, struct los
 	buffer_done(&text);
 }
 
-static struct losses losses_find(const struct spool *spool)
+static struct losses losses_find(const struct rig *rig)
 {
 	struct losses losses = {0};
-	struct path outbox = spool_path(spool, "outbox");
+	struct path outbox = rig_path(rig, "outbox");
 	struct listing listing = files_list(outbox.text);
 	for (size_t i = 0; i < listing.count; i++)
 		if (text_ends(listing.entries[i].path, ".summary.json"))
-			answer_weigh(spool,
+			answer_weigh(rig,
 			    path_of("%s/%s", outbox.text, listing.entries[i].path).text, &losses);
 	listing_done(&listing);
 	buffer_add_char(&losses.names, '\0');
@@ -105,14 +105,14 @@ static struct losses losses_find(const struct spool *spool)
 
 /* ---- and what the programs say of it ---- */
 
-static struct finished reconcile(const struct spool *spool, int status)
+static struct finished reconcile(const struct rig *rig, int status)
 {
 	return program_expect(
-	    status, ARGV("enrolctl", "--json", "--config", spool->config.text, "reconcile"));
+	    status, ARGV("enrolctl", "--json", "--config", rig->config.text, "reconcile"));
 }
 
 /* From the archive into its inbox, in the order of their runs. */
-static void drop_again(const struct spool *spool, const json_t *list)
+static void drop_again(const struct rig *rig, const json_t *list)
 {
 	size_t index;
 	const json_t *lost;
@@ -123,25 +123,25 @@ static void drop_again(const struct spool *spool, const json_t *list)
 		        &file, "input", &input, "run", &run) != 0)
 			fatal("reconcile has no place for a lost file");
 		bool is_default = strcmp(feed, "default") == 0;
-		struct path to = spool_path(
-		    spool, "inbox/%s%s%s.csv", is_default ? "" : feed, is_default ? "" : "/", run);
-		files_copy(spool_path(spool, "%s", input).text, to.text);
+		struct path to = rig_path(
+		    rig, "inbox/%s%s%s.csv", is_default ? "" : feed, is_default ? "" : "/", run);
+		files_copy(rig_path(rig, "%s", input).text, to.text);
 		if (strcmp(feed, "hr") == 0)
 			files_write(path_of("%s.done", to.text).text, "", 0, 0640);
 		struct finished finished =
-		    program_expect(0, ARGV("enrold", "--config", spool->config.text, "--once"));
+		    program_expect(0, ARGV("enrold", "--config", rig->config.text, "--once"));
 		finished_done(&finished);
 	}
 }
 
-static void losses_mend(const struct spool *spool, const struct losses *losses)
+static void losses_mend(const struct rig *rig, const struct losses *losses)
 {
 	struct finished finished =
-	    program_expect(EXIT_CONFIG, ARGV("enrold", "--config", spool->config.text, "--once"));
+	    program_expect(EXIT_CONFIG, ARGV("enrold", "--config", rig->config.text, "--once"));
 	if (!strstr(finished.err.bytes, "enrolctl reconcile"))
 		fatal("it does not say what to do:\n%s", finished.err.bytes);
 	finished_done(&finished);
-	finished = reconcile(spool, 1);
+	finished = reconcile(rig, 1);
 	json_t *list = json_loads(finished.out.bytes, 0, NULL);
 	size_t index;
 	const json_t *lost;
@@ -155,19 +155,19 @@ static void losses_mend(const struct spool *spool, const struct losses *losses)
 		fatal("%zu files are lost, reconcile names\n%s", losses->files, finished.out.bytes);
 	finished_done(&finished);
 	finished = program_expect(
-	    0, ARGV("enrolctl", "--config", spool->config.text, "reconcile", "accept"));
+	    0, ARGV("enrolctl", "--config", rig->config.text, "reconcile", "accept"));
 	finished_done(&finished);
-	finished = reconcile(spool, 0);
+	finished = reconcile(rig, 0);
 	finished_done(&finished);
-	finished = program_expect(0, ARGV("enrold", "--config", spool->config.text, "--once"));
+	finished = program_expect(0, ARGV("enrold", "--config", rig->config.text, "--once"));
 	finished_done(&finished);
-	drop_again(spool, list);
+	drop_again(rig, list);
 	json_decref(list);
 }
 
-static void state_check(const struct spool *spool, const struct expectation *expectation)
+static void state_check(const struct rig *rig, const struct expectation *expectation)
 {
-	struct buffer state = spool_state(spool);
+	struct buffer state = rig_state(rig);
 	if (!slice_is(buffer_slice(&state), buffer_slice(&expectation->state)))
 		fatal(
 		    "the LMS is not as it was before the backup was put back:\n%s\ninstead of\n%s",
@@ -179,27 +179,26 @@ static void state_check(const struct spool *spool, const struct expectation *exp
 static bool round_play(
     const struct scenario *scenario, long at, const struct expectation *expectation, size_t *lossy)
 {
-	struct spool spool;
-	scenario->prepare(&spool, at % 2 ? "wal" : "delete");
-	struct backup backup = {.spool = &spool, .at = at};
-	struct tracer tracer = scenario_tracer(&spool, record, &backup);
-	struct finished finished = scenario_run(&spool, &tracer);
+	struct rig rig;
+	scenario->prepare(&rig, at % 2 ? "wal" : "delete");
+	struct backup backup = {.rig = &rig, .at = at};
+	struct tracer tracer = scenario_tracer(&rig, record, &backup);
+	struct finished finished = scenario_run(&rig, &tracer);
 	struct path what = path_of("%s: backup at call %ld", scenario->name, at);
 	fatal_about(what.text);
 	finished_done(&finished);
 	if (backup.is_taken) {
-		put_back(&spool);
-		struct losses losses = losses_find(&spool);
+		put_back(&rig);
+		struct losses losses = losses_find(&rig);
 		*lossy += losses.answers > 0;
 		if (losses.answers > 0)
-			losses_mend(&spool, &losses);
-		finished =
-		    program_expect(0, ARGV("enrold", "--config", spool.config.text, "--once"));
+			losses_mend(&rig, &losses);
+		finished = program_expect(0, ARGV("enrold", "--config", rig.config.text, "--once"));
 		finished_done(&finished);
-		state_check(&spool, expectation);
+		state_check(&rig, expectation);
 		buffer_done(&losses.names);
 	}
-	spool_remove(&spool);
+	rig_remove(&rig);
 	fatal_about(NULL);
 	return backup.is_taken;
 }

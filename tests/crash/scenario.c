@@ -1,8 +1,8 @@
 #include "scenario.h"
 
-#include "answer.h"
 #include "fatal.h"
 #include "law.h"
+#include "reply.h"
 #include "scale.h"
 
 #include <signal.h>
@@ -10,88 +10,86 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
-static void site_make(struct spool *spool, const char *feeds, const char *journal_mode)
+static void site_make(struct rig *rig, const char *feeds, const char *journal_mode)
 {
-	spool_make(
-	    spool, &(struct spool_options){.people = 60,
-	               .courses = 5,
-	               .feeds = feeds,
-	               .settings = "stop_timeout: 3s\ncheckpoint_rows: 10000\naftercare: true\n",
-	               .journal_mode = journal_mode});
-	files_make_directory(spool_path(spool, "inbox/preview").text);
-	files_make_directory(spool_path(spool, "inbox/hr").text);
+	rig_make(rig, &(struct rig_options){.people = 60,
+	                  .courses = 5,
+	                  .feeds = feeds,
+	                  .settings = "stop_timeout: 3s\ncheckpoint_rows: 10000\naftercare: true\n",
+	                  .journal_mode = journal_mode});
+	files_make_directory(rig_path(rig, "inbox/preview").text);
+	files_make_directory(rig_path(rig, "inbox/hr").text);
 }
 
 static const char usual[] = "  default: {}\n";
 
-static void prepare_apply(struct spool *spool, const char *journal_mode)
+static void prepare_apply(struct rig *rig, const char *journal_mode)
 {
-	site_make(spool, usual, journal_mode);
-	spool_drop(spool, "staff.csv",
+	site_make(rig, usual, journal_mode);
+	rig_drop(rig, "staff.csv",
 	    "username,course1,role1\np1,C1,\nnobody,C1,\np2,C2,chef\np2,C2,editingteacher\n");
 }
 
-static void prepare_accounts(struct spool *spool, const char *journal_mode)
+static void prepare_accounts(struct rig *rig, const char *journal_mode)
 {
-	site_make(spool,
+	site_make(rig,
 	    "  default: { upload_type: add_or_update, update_details: file, allow_delete: true,"
-	    " allow_rename: true, " SPOOL_MAY_ALL " }\n",
+	    " allow_rename: true, " RIG_MAY_ALL " }\n",
 	    journal_mode);
-	spool_drop(spool, "accounts.csv",
+	rig_drop(rig, "accounts.csv",
 	    "username,firstname,lastname,email,cohort1,course1,group1\nnew1,N,One,n1@x.example,K1,"
 	    "C1,"
 	    "G1\nnew2,N,Two,n2@x.example,K1,C1,G1\nnew3,N,,n3@x.example,,,\n");
-	spool_drop(spool, "moves.csv",
+	rig_drop(rig, "moves.csv",
 	    "username,oldusername,deleted,sysrole1\nmoved,p1,,manager\np2,,1,\nmoved,,,-manager\n");
 }
 
-static void prepare_preview(struct spool *spool, const char *journal_mode)
+static void prepare_preview(struct rig *rig, const char *journal_mode)
 {
-	site_make(spool, usual, journal_mode);
-	spool_drop(spool, "preview/staff.csv", "username,course1\np1,C1\nnobody,C1\np2,C2\n");
+	site_make(rig, usual, journal_mode);
+	rig_drop(rig, "preview/staff.csv", "username,course1\np1,C1\nnobody,C1\np2,C2\n");
 }
 
-static void prepare_refused(struct spool *spool, const char *journal_mode)
+static void prepare_refused(struct rig *rig, const char *journal_mode)
 {
-	site_make(spool, usual, journal_mode);
-	spool_drop(spool, "staff.csv", "username,course1,curse2\np1,C1,C2\n");
+	site_make(rig, usual, journal_mode);
+	rig_drop(rig, "staff.csv", "username,course1,curse2\np1,C1,C2\n");
 }
 
 /* A marker and a checksum come and go with their file. */
-static void prepare_beside(struct spool *spool, const char *journal_mode)
+static void prepare_beside(struct rig *rig, const char *journal_mode)
 {
 	static const char text[] = "username,course1\np1,C1\n";
 	char hash[HASH_SIZE];
-	site_make(spool, "  default: {}\n  hr: { marker: .done }\n", journal_mode);
+	site_make(rig, "  default: {}\n  hr: { marker: .done }\n", journal_mode);
 	files_hash_bytes(text, strlen(text), hash);
-	spool_drop(spool, "hr/staff.csv", text);
+	rig_drop(rig, "hr/staff.csv", text);
 	struct path sum = path_of("%s  staff.csv\n", hash);
-	files_write(
-	    spool_inbox(spool, "hr/staff.csv.sha256").text, sum.text, strlen(sum.text), 0640);
-	files_write(spool_inbox(spool, "hr/staff.csv.done").text, "", 0, 0640);
+	files_write(rig_inbox(rig, "hr/staff.csv.sha256").text, sum.text, strlen(sum.text), 0640);
+	files_write(rig_inbox(rig, "hr/staff.csv.done").text, "", 0, 0640);
 }
 
 /* What the retry file of an earlier run asks again. */
-static void prepare_retry(struct spool *spool, const char *journal_mode)
+static void prepare_retry(struct rig *rig, const char *journal_mode)
 {
-	site_make(spool, usual, journal_mode);
-	spool_drop(spool, "staff.csv", "username,course1\np1,C1\np2,later\np3,\"la,ter\"\n");
-	spool_once(spool);
-	spool_execute(spool, "UPDATE mdl_course SET shortname = 'later' WHERE shortname = 'C5'");
-	struct answer answer;
-	answer_open(&answer, spool, "staff.csv", 0);
-	spool_drop_bytes(spool, "again.csv", answer.retry.bytes, answer.retry.size);
-	answer_close(&answer);
+	site_make(rig, usual, journal_mode);
+	rig_drop(rig, "staff.csv", "username,course1\np1,C1\np2,later\np3,\"la,ter\"\n");
+	rig_once(rig);
+	rig_execute(rig, "UPDATE mdl_course SET shortname = 'later' WHERE shortname = 'C5'");
+	struct reply reply;
+	reply_open(&reply, rig, "staff.csv", 0);
+	rig_drop_bytes(rig, "again.csv", reply.retry.bytes, reply.retry.size);
+	reply_close(&reply);
 }
 
 /* The law takes the order of answers for that of changes; what fails may be done in shorter
  * transactions, between those of the other feed, so each file is one. */
-static void prepare_two_feeds(struct spool *spool, const char *journal_mode)
+static void prepare_two_feeds(struct rig *rig, const char *journal_mode)
 {
-	site_make(spool, "  default: { atomic: true }\n  hr: { atomic: true }\n", journal_mode);
-	spool_drop(spool, "staff.csv", "username,course1\np1,C1\np2,C2\n");
-	spool_drop(spool, "hr/staff.csv", "username,course1\np1,C1\np3,C3\n");
-	spool_drop(spool, "hr/more.csv", "username,course1,enrolstatus1\np1,C1,1\np3,C3,\n");
+	site_make(rig, "  default: { atomic: true }\n  hr: { atomic: true }\n", journal_mode);
+	rig_drop(rig, "staff.csv", "username,course1\np1,C1\np2,C2\n");
+	rig_drop(rig, "hr/staff.csv", "username,course1\np1,C1\np3,C3\n");
+	rig_drop(rig, "hr/more.csv", "username,course1,enrolstatus1\np1,C1,1\np3,C3,\n");
 }
 
 /* Something new in each batch: four are committed, then the program is killed in the fifth. */
@@ -103,41 +101,41 @@ static struct verdict kill_behind_checkpoint(void *context, const struct call *c
 	return (struct verdict){.kind = *writes > 4 ? VERDICT_KILL : VERDICT_GO};
 }
 
-static void prepare_resume(struct spool *spool, const char *journal_mode)
+static void prepare_resume(struct rig *rig, const char *journal_mode)
 {
 	struct buffer text = {0};
 	int writes = 0;
-	site_make(spool, usual, journal_mode);
+	site_make(rig, usual, journal_mode);
 	buffer_add_text(&text, "username,course1\n");
 	for (int i = 0; i < 25000; i++)
 		buffer_print(
 		    &text, "%s%d,C%d\n", i % 1000 == 0 ? "p" : "nobody", i / 1000 + 1, i % 3 + 1);
 	if (text.failed)
 		fatal("out of memory");
-	spool_drop_bytes(spool, "large.csv", text.bytes, text.size);
+	rig_drop_bytes(rig, "large.csv", text.bytes, text.size);
 	buffer_done(&text);
-	struct tracer tracer = scenario_tracer(spool, kill_behind_checkpoint, &writes);
-	struct finished finished = scenario_run(spool, &tracer);
+	struct tracer tracer = scenario_tracer(rig, kill_behind_checkpoint, &writes);
+	struct finished finished = scenario_run(rig, &tracer);
 	if (finished.status != -SIGKILL)
 		fatal("a file of ten batches was not killed in its fifth, but ended with %d",
 		    finished.status);
 	finished_done(&finished);
-	if (spool_number(spool, "SELECT records FROM enrold_run") != 10000)
+	if (rig_number(rig, "SELECT records FROM enrold_run") != 10000)
 		fatal("there is no first checkpoint");
 }
 
 /* Enough for a census, and for a thread that writes. */
-static void prepare_large(struct spool *spool, const char *journal_mode)
+static void prepare_large(struct rig *rig, const char *journal_mode)
 {
 	struct buffer text = {0};
-	site_make(spool, usual, journal_mode);
+	site_make(rig, usual, journal_mode);
 	buffer_add_text(&text, "username,course1,role1,enrolstatus1\n");
 	for (int i = 0; i < 600; i++)
 		buffer_print(&text, "p%d,C%d,%s,%s\n", i % 70 + 1, i % 6 + 1,
 		    i % 7 == 0 ? "teacher" : "", i > 400 && i % 11 == 0 ? "1" : "");
 	if (text.failed)
 		fatal("out of memory");
-	spool_drop_bytes(spool, "large.csv", text.bytes, text.size);
+	rig_drop_bytes(rig, "large.csv", text.bytes, text.size);
 	buffer_done(&text);
 }
 
@@ -163,26 +161,26 @@ const struct scenario *scenario_named(const char *name)
 
 /* ---- playing them ---- */
 
-struct tracer scenario_tracer(const struct spool *spool, tracer_on_call *on_call, void *context)
+struct tracer scenario_tracer(const struct rig *rig, tracer_on_call *on_call, void *context)
 {
-	return (struct tracer){.below = spool->root.text, .on_call = on_call, .context = context};
+	return (struct tracer){.below = rig->root.text, .on_call = on_call, .context = context};
 }
 
-struct finished scenario_run(const struct spool *spool, const struct tracer *tracer)
+struct finished scenario_run(const struct rig *rig, const struct tracer *tracer)
 {
-	return tracer_run(tracer, ARGV("enrold", "--config", spool->config.text, "--once"));
+	return tracer_run(tracer, ARGV("enrold", "--config", rig->config.text, "--once"));
 }
 
 /* What Moodle is asked to do, by whichever run. */
-static struct buffer chores_gather(const struct spool *spool)
+static struct buffer chores_gather(const struct rig *rig)
 {
 	struct buffer all = {0};
-	struct listing listing = files_list(spool_path(spool, "aftercare").text);
+	struct listing listing = files_list(rig_path(rig, "aftercare").text);
 	for (size_t i = 0; i < listing.count; i++) {
 		if (!text_ends(listing.entries[i].path, ".jsonl"))
 			fatal("aftercare/%s is left", listing.entries[i].path);
 		struct buffer text =
-		    files_read(spool_path(spool, "aftercare/%s", listing.entries[i].path).text);
+		    files_read(rig_path(rig, "aftercare/%s", listing.entries[i].path).text);
 		buffer_add(&all, text.bytes, text.size);
 		buffer_done(&text);
 	}
@@ -192,9 +190,9 @@ static struct buffer chores_gather(const struct spool *spool)
 }
 
 /* Each once at least: what was done and undone may be asked for, too. */
-static void chores_compare(const struct spool *spool, const struct expectation *expectation)
+static void chores_compare(const struct rig *rig, const struct expectation *expectation)
 {
-	struct buffer all = chores_gather(spool);
+	struct buffer all = chores_gather(rig);
 	for (const char *line = expectation->chores.bytes; *line; line = strchr(line, '\n') + 1) {
 		size_t size = (size_t)(strchr(line, '\n') - line) + 1;
 		if (!memmem(all.bytes, all.size, line, size))
@@ -212,18 +210,18 @@ static struct verdict count(void *context, const struct call *call)
 struct expectation scenario_expect(const struct scenario *scenario, bool reads)
 {
 	struct expectation expectation = {0};
-	struct spool spool;
-	scenario->prepare(&spool, "wal");
-	struct tracer tracer = scenario_tracer(&spool, count, &expectation.calls);
+	struct rig rig;
+	scenario->prepare(&rig, "wal");
+	struct tracer tracer = scenario_tracer(&rig, count, &expectation.calls);
 	tracer.reads = reads;
-	struct finished finished = scenario_run(&spool, &tracer);
+	struct finished finished = scenario_run(&rig, &tracer);
 	if (finished.status != 0)
 		fatal("%s: undisturbed, it ended with %d:\n%s", scenario->name, finished.status,
 		    finished.err.bytes);
 	finished_done(&finished);
-	expectation.state = spool_state(&spool);
-	expectation.chores = chores_gather(&spool);
-	law_close(&spool);
+	expectation.state = rig_state(&rig);
+	expectation.chores = chores_gather(&rig);
+	law_close(&rig);
 	return expectation;
 }
 
@@ -233,9 +231,9 @@ void expectation_done(struct expectation *expectation)
 	buffer_done(&expectation->state);
 }
 
-static size_t count_below(const struct spool *spool, const char *place, const char *end)
+static size_t count_below(const struct rig *rig, const char *place, const char *end)
 {
-	struct listing listing = files_list(spool_path(spool, "%s", place).text);
+	struct listing listing = files_list(rig_path(rig, "%s", place).text);
 	size_t count = 0;
 	for (size_t i = 0; i < listing.count; i++)
 		count +=
@@ -245,23 +243,23 @@ static size_t count_below(const struct spool *spool, const char *place, const ch
 }
 
 void scenario_end(
-    const struct scenario *scenario, struct spool *spool, const struct expectation *expectation)
+    const struct scenario *scenario, struct rig *rig, const struct expectation *expectation)
 {
 	struct finished finished =
-	    program_expect(0, ARGV("enrold", "--config", spool->config.text, "--once"));
-	struct buffer state = spool_state(spool);
+	    program_expect(0, ARGV("enrold", "--config", rig->config.text, "--once"));
+	struct buffer state = rig_state(rig);
 	if (!slice_is(buffer_slice(&state), buffer_slice(&expectation->state)))
 		fatal("the LMS is not as after an undisturbed run; enrold said:\n%s",
 		    finished.err.bytes);
 	finished_done(&finished);
 	buffer_done(&state);
-	chores_compare(spool, expectation);
-	size_t answers = count_below(spool, "outbox", ".summary.json");
-	size_t archived = count_below(spool, "archive", "");
+	chores_compare(rig, expectation);
+	size_t answers = count_below(rig, "outbox", ".summary.json");
+	size_t archived = count_below(rig, "archive", "");
 	if (answers != scenario->answers || archived != scenario->archived)
 		fatal("%zu answers instead of %zu, %zu files in the archive instead of %zu",
 		    answers, scenario->answers, archived, scenario->archived);
-	law_close(spool);
+	law_close(rig);
 }
 
 int scenario_step(const struct scenario *scenario)

@@ -7,7 +7,7 @@
 #ifndef CRASH_SCENARIO_H
 #define CRASH_SCENARIO_H
 
-#include "spool.h"
+#include "rig.h"
 #include "tracer.h"
 
 #include <criterion/criterion.h>
@@ -15,7 +15,7 @@
 
 struct scenario {
 	const char *name;
-	void (*prepare)(struct spool *spool, const char *journal_mode);
+	void (*prepare)(struct rig *rig, const char *journal_mode);
 	size_t answers, archived; /* that there will be in the end */
 	int step; /* its runs are long: bounded sweeps try every step-th call only */
 };
@@ -49,12 +49,12 @@ struct expectation scenario_expect(const struct scenario *scenario, bool reads);
 void expectation_done(struct expectation *expectation);
 
 /* Where the traced program is told on: the test's own directory. */
-struct tracer scenario_tracer(const struct spool *spool, tracer_on_call *on_call, void *context);
-struct finished scenario_run(const struct spool *spool, const struct tracer *tracer);
+struct tracer scenario_tracer(const struct rig *rig, tracer_on_call *on_call, void *context);
+struct finished scenario_run(const struct rig *rig, const struct tracer *tracer);
 
 /* Starts enrold once more, undisturbed; all is done, once, and by the law. */
 void scenario_end(
-    const struct scenario *scenario, struct spool *spool, const struct expectation *expectation);
+    const struct scenario *scenario, struct rig *rig, const struct expectation *expectation);
 
 /* ENROLD_SWEEP in the environment says it: 1 is everything, however long it takes. */
 int scenario_step(const struct scenario *scenario);

@@ -1,8 +1,8 @@
 #include "wire.h"
 
+#include "direction.h"
 #include "fatal.h"
 #include "moment.h"
-#include "way.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -23,7 +23,7 @@
 enum { PAIRS_MAX = 64, SERVERS_MAX = 4, LOOK_EVERY_MS = 20, CUT_DEADLINE_MS = 60 * 1000 };
 
 struct pair {
-	struct way up, down;
+	struct direction up, down;
 	bool is_doomed; /* cut when the server has something to say */
 	bool is_answered;
 };
@@ -51,8 +51,8 @@ static void pair_close(struct wire *wire, size_t index)
 	struct pair *pair = wire->pairs[index];
 	close(pair->up.from);
 	close(pair->down.from);
-	way_empty(&pair->up);
-	way_empty(&pair->down);
+	direction_empty(&pair->up);
+	direction_empty(&pair->down);
 	free(pair);
 	wire->pairs[index] = wire->pairs[--wire->count];
 }
@@ -77,9 +77,9 @@ static void pair_add(struct wire *wire)
 	struct pair *pair = calloc(1, sizeof *pair);
 	if (!pair)
 		fatal("out of memory");
-	way_init(&pair->up, client, server);
+	direction_init(&pair->up, client, server);
 	pair->up.garbling = &wire->garbling;
-	way_init(&pair->down, server, client);
+	direction_init(&pair->down, server, client);
 	wire->pairs[wire->count++] = pair;
 }
 
@@ -122,13 +122,13 @@ static bool client_speaks(struct wire *wire, struct pair *pair)
 		return true;
 	}
 	pair->is_doomed = pair->is_doomed || how == WIRE_BEFORE_ANSWER;
-	return way_take(&pair->up, atomic_load(&wire->delay_ms));
+	return direction_take(&pair->up, atomic_load(&wire->delay_ms));
 }
 
 static bool server_speaks(struct wire *wire, struct pair *pair)
 {
 	pair->is_answered = true;
-	return !pair->is_doomed && way_take(&pair->down, atomic_load(&wire->delay_ms));
+	return !pair->is_doomed && direction_take(&pair->down, atomic_load(&wire->delay_ms));
 }
 
 static bool is_stuck(const struct wire *wire)
@@ -147,7 +147,7 @@ static bool pair_serve(struct wire *wire, struct pair *pair, const struct pollfd
 		lives = server_speaks(wire, pair);
 	if (!lives || is_stuck(wire))
 		return lives;
-	return way_deliver(&pair->up, now_ms) && way_deliver(&pair->down, now_ms);
+	return direction_deliver(&pair->up, now_ms) && direction_deliver(&pair->down, now_ms);
 }
 
 /* ---- the thread ---- */
@@ -164,7 +164,8 @@ static void wire_wait(const struct wire *wire, struct pollfd *polled)
 		polled[1 + 2 * i] = (struct pollfd){is_deaf ? -1 : pair->up.from, POLLIN, 0};
 		polled[2 + 2 * i] = (struct pollfd){is_deaf ? -1 : pair->down.from, POLLIN, 0};
 		if (!is_deaf)
-			ms = way_patience(&pair->down, now_ms, way_patience(&pair->up, now_ms, ms));
+			ms = direction_patience(
+			    &pair->down, now_ms, direction_patience(&pair->up, now_ms, ms));
 	}
 	poll(polled, 1 + 2 * wire->count, ms);
 }

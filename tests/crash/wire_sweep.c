@@ -33,10 +33,10 @@ static struct wire *wire_lay(struct path *directory)
 }
 
 static void once(
-    const struct scenario *scenario, long number, enum wire_cut how, const struct spool *spool)
+    const struct scenario *scenario, long number, enum wire_cut how, const struct rig *rig)
 {
 	struct finished finished =
-	    program_run(ARGV("enrold", "--config", spool->config.text, "--once"));
+	    program_run(ARGV("enrold", "--config", rig->config.text, "--once"));
 	cr_assert_eq(finished.status, 0, "%s: message %ld, cut %d: it ended with %d:\n%s",
 	    scenario->name, number, (int)how, finished.status, finished.err.bytes);
 	finished_done(&finished);
@@ -45,29 +45,29 @@ static void once(
 /* Undisturbed: how the LMS is then, and how many messages it took. */
 static struct buffer calm(const struct scenario *scenario, struct wire *wire, long *messages)
 {
-	struct spool spool;
-	scenario->prepare(&spool, "wal");
+	struct rig rig;
+	scenario->prepare(&rig, "wal");
 	wire_cut_at(wire, 0, WIRE_WHOLE);
-	once(scenario, 0, WIRE_WHOLE, &spool);
+	once(scenario, 0, WIRE_WHOLE, &rig);
 	*messages = wire_messages(wire);
-	struct buffer state = spool_state(&spool);
-	law_close(&spool);
+	struct buffer state = rig_state(&rig);
+	law_close(&rig);
 	return state;
 }
 
 static void round_play(const struct scenario *scenario, struct wire *wire, long number,
     enum wire_cut how, const struct buffer *expected)
 {
-	struct spool spool;
-	scenario->prepare(&spool, "wal");
+	struct rig rig;
+	scenario->prepare(&rig, "wal");
 	wire_cut_at(wire, number, how);
-	once(scenario, number, how, &spool);
-	struct buffer state = spool_state(&spool);
+	once(scenario, number, how, &rig);
+	struct buffer state = rig_state(&rig);
 	cr_assert(slice_is(buffer_slice(&state), buffer_slice(expected)),
 	    "%s: message %ld, cut %d: the LMS is not as after an undisturbed run", scenario->name,
 	    number, (int)how);
 	buffer_done(&state);
-	law_close(&spool);
+	law_close(&rig);
 }
 
 static void sweep(const struct scenario *scenario, long step)
@@ -97,19 +97,19 @@ Test(wire_sweep, of_accounts)
 }
 
 /* Three transactions, each with its checkpoint. */
-static void prepare_long(struct spool *spool, const char *journal_mode)
+static void prepare_long(struct rig *rig, const char *journal_mode)
 {
 	struct buffer text = {0};
-	spool_make(spool, &(struct spool_options){.people = 60,
-	                      .courses = 5,
-	                      .settings = "checkpoint_rows: 10000\n",
-	                      .journal_mode = journal_mode});
+	rig_make(rig, &(struct rig_options){.people = 60,
+	                  .courses = 5,
+	                  .settings = "checkpoint_rows: 10000\n",
+	                  .journal_mode = journal_mode});
 	buffer_add_text(&text, "username,course1\n");
 	for (int i = 0; i < 25000; i++)
 		buffer_print(
 		    &text, "%s%d,C%d\n", i % 1000 == 0 ? "p" : "nobody", i / 1000 + 1, i % 3 + 1);
 	cr_assert(!text.failed);
-	spool_drop_bytes(spool, "large.csv", text.bytes, text.size);
+	rig_drop_bytes(rig, "large.csv", text.bytes, text.size);
 	buffer_done(&text);
 }
 

@@ -1,7 +1,7 @@
 /* Accounts, in the real programs: made, changed, suspended, renamed, deleted, and back again. */
-#include "answer.h"
 #include "law.h"
 #include "program.h"
+#include "reply.h"
 #include "scale.h"
 
 #include <criterion/criterion.h>
@@ -18,186 +18,185 @@ TestSuite(accounts, .timeout = 600);
 	"  count: { upload_type: add_increment }\n"                                                \
 	"  mail: { match_by: email }\n"
 
-static void run_file(struct spool *spool, struct answer *answer, const char *name, const char *text)
+static void run_file(struct rig *rig, struct reply *reply, const char *name, const char *text)
 {
-	size_t nth = answer_count(spool, name);
+	size_t nth = reply_count(rig, name);
 	if (strchr(name, '/'))
-		spool_once(spool); /* which makes the feeds' directories */
-	spool_drop(spool, name, text);
-	spool_once(spool);
-	answer_open(answer, spool, name, nth);
+		rig_once(rig); /* which makes the feeds' directories */
+	rig_drop(rig, name, text);
+	rig_once(rig);
+	reply_open(reply, rig, name, nth);
 }
 
 Test(accounts, live_from_their_making_to_their_end)
 {
-	struct spool spool;
-	struct answer answer;
-	spool_make(&spool, &(struct spool_options){.feeds = FEEDS});
-	run_file(&spool, &answer, "a.csv",
+	struct rig rig;
+	struct reply reply;
+	rig_make(&rig, &(struct rig_options){.feeds = FEEDS});
+	run_file(&rig, &reply, "a.csv",
 	    "username,firstname,lastname,email,city,course1\n"
 	    "nina,Nina,North,nina@x.example,Oslo,C1\np1,,,,Rome,C1\n");
-	EXPECT(&answer, {2, "username", "done", "account_created"},
+	EXPECT(&reply, {2, "username", "done", "account_created"},
 	    {2, "course1", "done", "enrolled"}, {3, "username", "done", "account_updated"},
 	    {3, "course1", "done", "enrolled"});
-	answer_close(&answer);
-	run_file(&spool, &answer, "a.csv",
+	reply_close(&reply);
+	run_file(&rig, &reply, "a.csv",
 	    "username,firstname,lastname,email,city,course1\n"
 	    "nina,Nina,North,nina@x.example,Oslo,C1\np1,,,,Rome,C1\n");
-	EXPECT(&answer, {2, "username", "unchanged", "account_unchanged"},
+	EXPECT(&reply, {2, "username", "unchanged", "account_unchanged"},
 	    {2, "course1", "unchanged", "already_enrolled"},
 	    {3, "username", "unchanged", "account_unchanged"},
 	    {3, "course1", "unchanged", "already_enrolled"});
-	answer_close(&answer);
-	run_file(&spool, &answer, "b.csv",
+	reply_close(&reply);
+	run_file(&rig, &reply, "b.csv",
 	    "username,oldusername,suspended,deleted,course1\n"
 	    "nina.n,nina,,,C2\nnina.n,,1,,\nnina.n,,0,,\np1,,,1,\n");
-	EXPECT(&answer, {2, "oldusername", "done", "account_renamed"},
+	EXPECT(&reply, {2, "oldusername", "done", "account_renamed"},
 	    {2, "course1", "done", "enrolled"}, {3, "suspended", "done", "account_suspended"},
 	    {4, "suspended", "done", "account_activated"},
 	    {5, "deleted", "done", "account_deleted"});
-	answer_close(&answer);
-	run_file(&spool, &answer, "b.csv", "username,deleted,course1\np1,1,C2\np0,1,\n");
-	EXPECT(&answer, {2, "deleted", "unchanged", "already_deleted"},
+	reply_close(&reply);
+	run_file(&rig, &reply, "b.csv", "username,deleted,course1\np1,1,C2\np0,1,\n");
+	EXPECT(&reply, {2, "deleted", "unchanged", "already_deleted"},
 	    {2, "course1", "skipped", "row_not_applied"},
 	    {3, "username", "error", "user_not_found"});
-	answer_close(&answer);
-	run_file(&spool, &answer, "mail/c.csv", "email,course1\nNINA@X.EXAMPLE,C3\n");
-	EXPECT(&answer, {2, "course1", "done", "enrolled"});
-	cr_expect_str_eq(
-	    answer_cell(&answer, (struct expected){.line = 2}, 0, "username"), "nina.n");
-	answer_close(&answer);
-	law_close(&spool);
+	reply_close(&reply);
+	run_file(&rig, &reply, "mail/c.csv", "email,course1\nNINA@X.EXAMPLE,C3\n");
+	EXPECT(&reply, {2, "course1", "done", "enrolled"});
+	cr_expect_str_eq(reply_cell(&reply, (struct expected){.line = 2}, 0, "username"), "nina.n");
+	reply_close(&reply);
+	law_close(&rig);
 }
 
 Test(accounts, are_called_in_the_answer_what_they_were_called_then)
 {
-	struct spool spool;
-	struct answer answer;
-	spool_make(&spool, &(struct spool_options){.feeds = FEEDS});
-	run_file(&spool, &answer, "a.csv",
+	struct rig rig;
+	struct reply reply;
+	rig_make(&rig, &(struct rig_options){.feeds = FEEDS});
+	run_file(&rig, &reply, "a.csv",
 	    "username,oldusername,course1\none,p1,C1\ntwo,one,\np1,two,C2\n");
 	static const char *const names[] = {"one", "two", "p1"};
 	for (int i = 0; i < 3; i++) {
 		struct expected line = {.line = i + 2, .code = "account_renamed"};
-		cr_expect_str_eq(answer_cell(&answer, line, 0, "username"), names[i]);
+		cr_expect_str_eq(reply_cell(&reply, line, 0, "username"), names[i]);
 	}
-	answer_close(&answer);
-	law_close(&spool);
+	reply_close(&reply);
+	law_close(&rig);
 }
 
 Test(accounts, are_made_with_passwords_that_can_be_logged_in_with)
 {
-	struct spool spool;
-	struct answer answer;
+	struct rig rig;
+	struct reply reply;
 	struct crypt_data *data = calloc(1, sizeof *data);
-	spool_make(&spool, &(struct spool_options){.feeds = FEEDS});
-	run_file(&spool, &answer, "once/a.csv",
+	rig_make(&rig, &(struct rig_options){.feeds = FEEDS});
+	run_file(&rig, &reply, "once/a.csv",
 	    "username,firstname,lastname,email,password\n"
 	    "nina,N,N,n@x.example,Sommer-2026\nolga,O,O,o@x.example,\np1,P,P,p@x.example,Xy."
 	    "12345\n");
-	EXPECT(&answer, {2, "username", "done", "account_created"},
+	EXPECT(&reply, {2, "username", "done", "account_created"},
 	    {3, "password", "error", "password_missing"},
 	    {4, "username", "skipped", "account_exists"});
 	struct buffer hash =
-	    spool_query(&spool, "SELECT password FROM mdl_user WHERE username = 'nina'");
+	    rig_query(&rig, "SELECT password FROM mdl_user WHERE username = 'nina'");
 	hash.bytes[hash.size - 1] = '\0';
 	cr_assert(text_starts(hash.bytes, "$6$rounds=5000$"), "%s", hash.bytes);
 	cr_expect_eq(strlen(hash.bytes), 118);
 	cr_expect_str_eq(crypt_r("Sommer-2026", hash.bytes, data), hash.bytes);
 	buffer_done(&hash);
-	struct buffer result = files_read(answer.result_path.text);
+	struct buffer result = files_read(reply.result_path.text);
 	cr_expect_null(memmem(result.bytes, result.size, "Sommer", 6), "a password in the answer");
 	buffer_done(&result);
 	free(data);
-	answer_close(&answer);
-	law_close(&spool);
+	reply_close(&reply);
+	law_close(&rig);
 }
 
 Test(accounts, live_in_time_zones_that_there_are)
 {
-	struct spool spool;
-	struct answer answer;
-	spool_make(&spool, &(struct spool_options){.feeds = FEEDS});
-	run_file(&spool, &answer, "a.csv",
+	struct rig rig;
+	struct reply reply;
+	rig_make(&rig, &(struct rig_options){.feeds = FEEDS});
+	run_file(&rig, &reply, "a.csv",
 	    "username,timezone\np1,Europe/Oslo\np2,Mars/Olympus\np3,99\np4,America/Argentina/"
 	    "Ushuaia\n"
 	    "p5,europe/oslo\n");
-	EXPECT(&answer, {2, "username", "done", "account_updated"},
+	EXPECT(&reply, {2, "username", "done", "account_updated"},
 	    {3, "timezone", "error", "invalid_value"}, {5, "username", "done", "account_updated"},
 	    {6, "timezone", "error", "invalid_value"});
-	answer_close(&answer);
-	cr_expect_eq(spool_number(&spool,
+	reply_close(&reply);
+	cr_expect_eq(rig_number(&rig,
 	                 "SELECT count(*) FROM mdl_user WHERE timezone LIKE 'Mars%' OR timezone = "
 	                 "'europe/oslo'"),
 	    0);
-	law_close(&spool);
+	law_close(&rig);
 }
 
 Test(accounts, of_one_name_are_counted_on)
 {
-	struct spool spool;
-	struct answer answer;
-	spool_make(&spool, &(struct spool_options){.feeds = FEEDS});
-	run_file(&spool, &answer, "count/a.csv",
+	struct rig rig;
+	struct reply reply;
+	rig_make(&rig, &(struct rig_options){.feeds = FEEDS});
+	run_file(&rig, &reply, "count/a.csv",
 	    "username,firstname,lastname,email,course1\n"
 	    "p1,A,A,a@x.example,C1\np1,B,B,b@x.example,C1\nq,C,C,c@x.example,C1\n");
 	struct expected made = {.code = "account_created"};
-	cr_expect_str_eq(answer_cell(&answer, made, 0, "username"), "p21"); /* p1 to p20 exist */
-	cr_expect_str_eq(answer_cell(&answer, made, 1, "username"), "p22");
-	cr_expect_str_eq(answer_cell(&answer, made, 2, "username"), "q");
-	cr_expect_eq(answer_lines(&answer, (struct expected){.code = "enrolled"}), 3);
-	answer_close(&answer);
-	law_close(&spool);
+	cr_expect_str_eq(reply_cell(&reply, made, 0, "username"), "p21"); /* p1 to p20 exist */
+	cr_expect_str_eq(reply_cell(&reply, made, 1, "username"), "p22");
+	cr_expect_str_eq(reply_cell(&reply, made, 2, "username"), "q");
+	cr_expect_eq(reply_lines(&reply, (struct expected){.code = "enrolled"}), 3);
+	reply_close(&reply);
+	law_close(&rig);
 }
 
 Test(accounts, that_failed_work_once_the_retry_file_is_mended)
 {
-	struct spool spool;
-	struct answer answer;
-	spool_make(&spool, &(struct spool_options){.feeds = FEEDS});
-	run_file(&spool, &answer, "a.csv",
+	struct rig rig;
+	struct reply reply;
+	rig_make(&rig, &(struct rig_options){.feeds = FEEDS});
+	run_file(&rig, &reply, "a.csv",
 	    "username;firstname;lastname;email;course1\n"
 	    "nina;N;N;BAD;C1\nolga;O;O;o@x.example;C1\n");
-	EXPECT(&answer, {2, "email", "error", "invalid_value"},
+	EXPECT(&reply, {2, "email", "error", "invalid_value"},
 	    {2, "course1", "skipped", "row_not_applied"},
 	    {3, "username", "done", "account_created"}, {3, "course1", "done", "enrolled"});
-	cr_assert(text_starts(answer.retry.bytes,
+	cr_assert(text_starts(reply.retry.bytes,
 	    "\xEF\xBB\xBFusername;firstname;lastname;email;course1;error_line;error_code;"));
-	char *bad = memmem(answer.retry.bytes, answer.retry.size, "BAD", 3);
+	char *bad = memmem(reply.retry.bytes, reply.retry.size, "BAD", 3);
 	cr_assert_not_null(bad);
 	memcpy(bad, "n@a", 3);
 	struct buffer mended = {0};
-	buffer_add(&mended, answer.retry.bytes, (size_t)(bad - answer.retry.bytes) + 3);
+	buffer_add(&mended, reply.retry.bytes, (size_t)(bad - reply.retry.bytes) + 3);
 	buffer_add_text(&mended, ".example");
-	buffer_add(&mended, bad + 3, answer.retry.size - (size_t)(bad + 3 - answer.retry.bytes));
-	answer_close(&answer);
-	spool_drop_bytes(&spool, "b.csv", mended.bytes, mended.size);
+	buffer_add(&mended, bad + 3, reply.retry.size - (size_t)(bad + 3 - reply.retry.bytes));
+	reply_close(&reply);
+	rig_drop_bytes(&rig, "b.csv", mended.bytes, mended.size);
 	buffer_done(&mended);
-	spool_once(&spool);
-	answer_open(&answer, &spool, "b.csv", 0);
-	EXPECT(&answer, {2, "username", "done", "account_created"},
-	    {2, "course1", "done", "enrolled"});
-	answer_close(&answer);
-	law_close(&spool);
+	rig_once(&rig);
+	reply_open(&reply, &rig, "b.csv", 0);
+	EXPECT(
+	    &reply, {2, "username", "done", "account_created"}, {2, "course1", "done", "enrolled"});
+	reply_close(&reply);
+	law_close(&rig);
 }
 
 Test(accounts, of_a_profile_field_that_the_site_has_not_refuse_the_file)
 {
-	struct spool spool;
-	struct answer answer;
-	spool_make(&spool, &(struct spool_options){.feeds = FEEDS});
-	spool_execute(&spool, "INSERT INTO mdl_user_info_field (shortname, name, datatype, param2) "
-	                      "VALUES ('Cost', 'Cost centre', 'text', '5')");
+	struct rig rig;
+	struct reply reply;
+	rig_make(&rig, &(struct rig_options){.feeds = FEEDS});
+	rig_execute(&rig, "INSERT INTO mdl_user_info_field (shortname, name, datatype, param2) "
+	                  "VALUES ('Cost', 'Cost centre', 'text', '5')");
 	run_file(
-	    &spool, &answer, "a.csv", "username,profile_field_cost\np1,12345\np2,123456\np3,=1\n");
-	EXPECT(&answer, {2, "username", "done", "account_updated"},
+	    &rig, &reply, "a.csv", "username,profile_field_cost\np1,12345\np2,123456\np3,=1\n");
+	EXPECT(&reply, {2, "username", "done", "account_updated"},
 	    {3, "profile_field_cost", "error", "value_too_long"},
 	    {4, "username", "done", "account_updated"});
-	answer_close(&answer);
-	run_file(&spool, &answer, "b.csv", "username,profile_field_shoe\np1,42\n");
-	cr_expect_str_eq(answer_refusal(&answer), "header_unknown_column");
-	answer_close(&answer);
-	law_close(&spool);
+	reply_close(&reply);
+	run_file(&rig, &reply, "b.csv", "username,profile_field_shoe\np1,42\n");
+	cr_expect_str_eq(reply_refusal(&reply), "header_unknown_column");
+	reply_close(&reply);
+	law_close(&rig);
 }
 
 /* ---- everything at once ---- */
@@ -254,59 +253,59 @@ static void row_add(struct buffer *out, unsigned row, unsigned *seed)
 
 Test(accounts, of_ten_thousand_rows_and_forty_columns_of_all_kinds)
 {
-	struct spool spool;
-	struct answer answer;
+	struct rig rig;
+	struct reply reply;
 	struct buffer text = {0};
 	unsigned seed = 1, rows = 10000;
-	spool_make(&spool, &(struct spool_options){.feeds = FEEDS});
-	spool_execute(&spool, "INSERT INTO mdl_user_info_field (shortname, name, datatype, param2) "
-	                      "VALUES ('cost', 'Cost centre', 'text', '50')");
+	rig_make(&rig, &(struct rig_options){.feeds = FEEDS});
+	rig_execute(&rig, "INSERT INTO mdl_user_info_field (shortname, name, datatype, param2) "
+	                  "VALUES ('cost', 'Cost centre', 'text', '50')");
 	for (int i = 0; i < COLUMNS; i++)
 		buffer_print(&text, "%s%s", i > 0 ? "," : "", columns[i]);
 	buffer_add_char(&text, '\n');
 	for (unsigned row = 0; row < rows; row++)
 		row_add(&text, row, &seed);
-	spool_drop_bytes(&spool, "all.csv", text.bytes, text.size);
-	spool_once(&spool);
-	answer_open(&answer, &spool, "all.csv", 0);
-	cr_assert_str_eq(answer_status(&answer), "done", "%s", answer_refusal(&answer));
-	cr_expect_eq(answer_number(&answer, NULL, "rows"), rows);
+	rig_drop_bytes(&rig, "all.csv", text.bytes, text.size);
+	rig_once(&rig);
+	reply_open(&reply, &rig, "all.csv", 0);
+	cr_assert_str_eq(reply_status(&reply), "done", "%s", reply_refusal(&reply));
+	cr_expect_eq(reply_number(&reply, NULL, "rows"), rows);
 	static const char *const codes[] = {"account_created", "account_updated", "account_renamed",
 	    "account_deleted", "enrolled", "invalid_value", "not_utf8", "control_character",
 	    "user_not_found", "email_taken"};
 	for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
 		if (strcmp(codes[i], "user_not_found") != 0)
-			cr_expect_gt(answer_number(&answer, "codes", codes[i]), 0, "%s", codes[i]);
-	answer_close(&answer);
+			cr_expect_gt(reply_number(&reply, "codes", codes[i]), 0, "%s", codes[i]);
+	reply_close(&reply);
 	buffer_done(&text);
-	law_close(&spool);
+	law_close(&rig);
 }
 
 Test(accounts, that_exist_do_not_suffer_from_what_only_new_ones_get)
 {
-	struct spool spool;
-	struct answer answer;
-	spool_make(&spool,
-	    &(struct spool_options){.feeds = "  default: { upload_type: add_or_update }\n"});
-	run_file(&spool, &answer, "a.csv",
+	struct rig rig;
+	struct reply reply;
+	rig_make(
+	    &rig, &(struct rig_options){.feeds = "  default: { upload_type: add_or_update }\n"});
+	run_file(&rig, &reply, "a.csv",
 	    "username,firstname,lastname,email,password,course1\n"
 	    "p1,\xFF,L,\xFF@x.example,Secret.\x01,C1\nnina,N,\xFF,n@x.example,,C1\n");
-	EXPECT(&answer, {2, "course1", "done", "enrolled"}, {3, "lastname", "error", "not_utf8"},
+	EXPECT(&reply, {2, "course1", "done", "enrolled"}, {3, "lastname", "error", "not_utf8"},
 	    {3, "course1", "skipped", "row_not_applied"});
-	answer_close(&answer);
-	law_close(&spool);
+	reply_close(&reply);
+	law_close(&rig);
 }
 
 Test(accounts, are_not_looked_for_by_what_the_feed_does_not_use)
 {
-	struct spool spool;
-	struct answer answer;
-	spool_make(&spool, &(struct spool_options){.feeds = "  default: {}\n"});
-	run_file(&spool, &answer, "a.csv",
+	struct rig rig;
+	struct reply reply;
+	rig_make(&rig, &(struct rig_options){.feeds = "  default: {}\n"});
+	run_file(&rig, &reply, "a.csv",
 	    "username,suspended,email,phone1,course1\np1,1,\xFF@x.example,1\x01,C1\n");
-	EXPECT(&answer, {2, "suspended", "done", "account_suspended"},
+	EXPECT(&reply, {2, "suspended", "done", "account_suspended"},
 	    {2, "course1", "done", "enrolled"});
-	cr_expect_eq(json_array_size(json_object_get(answer.summary, "remarks")), 2);
-	answer_close(&answer);
-	law_close(&spool);
+	cr_expect_eq(json_array_size(json_object_get(reply.summary, "remarks")), 2);
+	reply_close(&reply);
+	law_close(&rig);
 }

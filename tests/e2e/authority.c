@@ -6,9 +6,9 @@
  * are cohorts OWN1 (1) and FOREIGN (2). p7 is an editing teacher in C1, p8
  * manager of OWN.
  */
-#include "answer.h"
 #include "law.h"
 #include "program.h"
+#include "reply.h"
 
 #include <criterion/criterion.h>
 
@@ -136,9 +136,9 @@ static const char site[] =
     "UPDATE mdl_user SET email = 'boss@x.example', idnumber = 'I5' WHERE username = 'p5'";
 
 /* All that an attempt could leave behind. */
-static struct buffer state_of(const struct spool *spool)
+static struct buffer state_of(const struct rig *rig)
 {
-	return spool_query(spool,
+	return rig_query(rig,
 	    "SELECT 'user', id, username, email, idnumber, auth, password, suspended, deleted FROM "
 	    "mdl_user UNION ALL SELECT 'role', id, roleid, contextid, userid, component, '', '', "
 	    "'' "
@@ -155,10 +155,10 @@ static struct buffer state_of(const struct spool *spool)
 	    "2");
 }
 
-static void site_make(struct spool *spool)
+static void site_make(struct rig *rig)
 {
-	spool_make(spool, &(struct spool_options){.feeds = FEEDS_OF_TYPES NARROW});
-	spool_execute(spool, site);
+	rig_make(rig, &(struct rig_options){.feeds = FEEDS_OF_TYPES NARROW});
+	rig_execute(rig, site);
 }
 
 static struct path name_of(size_t attempt, bool is_preview)
@@ -167,43 +167,43 @@ static struct path name_of(size_t attempt, bool is_preview)
 	    "%s%s/a%zu.csv", attempts[attempt].feed, is_preview ? "/preview" : "", attempt);
 }
 
-static void attempts_drop(struct spool *spool, bool is_preview)
+static void attempts_drop(struct rig *rig, bool is_preview)
 {
 	for (size_t i = 0; i < ATTEMPTS; i++) {
 		struct path feed = path_of("%s%s", attempts[i].feed, is_preview ? "/preview" : "");
-		files_make_directory(spool_inbox(spool, attempts[i].feed).text);
-		files_make_directory(spool_inbox(spool, feed.text).text);
-		spool_drop(spool, name_of(i, is_preview).text, attempts[i].text);
+		files_make_directory(rig_inbox(rig, attempts[i].feed).text);
+		files_make_directory(rig_inbox(rig, feed.text).text);
+		rig_drop(rig, name_of(i, is_preview).text, attempts[i].text);
 	}
 }
 
-static void attempt_expect(struct spool *spool, size_t index, bool is_preview)
+static void attempt_expect(struct rig *rig, size_t index, bool is_preview)
 {
 	const struct attempt *attempt = &attempts[index];
-	struct answer answer;
-	answer_open(&answer, spool, name_of(index, is_preview).text, 0);
+	struct reply reply;
+	reply_open(&reply, rig, name_of(index, is_preview).text, 0);
 	size_t found =
-	    answer_lines(&answer, (struct expected){2, attempt->column, NULL, attempt->code});
+	    reply_lines(&reply, (struct expected){2, attempt->column, NULL, attempt->code});
 	cr_expect_eq(found, 1, "%s, %s", attempt->feed, attempt->text);
 	cr_expect_eq(
-	    answer_number(&answer, "outcomes", "done"), 0, "%s, %s", attempt->feed, attempt->text);
-	answer_close(&answer);
+	    reply_number(&reply, "outcomes", "done"), 0, "%s, %s", attempt->feed, attempt->text);
+	reply_close(&reply);
 }
 
 static void attempts_make(bool is_preview)
 {
-	struct spool spool;
-	site_make(&spool);
-	struct buffer before = state_of(&spool);
-	attempts_drop(&spool, is_preview);
-	spool_once(&spool);
-	struct buffer after = state_of(&spool);
+	struct rig rig;
+	site_make(&rig);
+	struct buffer before = state_of(&rig);
+	attempts_drop(&rig, is_preview);
+	rig_once(&rig);
+	struct buffer after = state_of(&rig);
 	cr_expect_str_eq(after.bytes, before.bytes);
 	for (size_t i = 0; i < ATTEMPTS; i++)
-		attempt_expect(&spool, i, is_preview);
+		attempt_expect(&rig, i, is_preview);
 	buffer_done(&before);
 	buffer_done(&after);
-	law_close(&spool);
+	law_close(&rig);
 }
 
 Test(authority, beyond_a_feeds_reach_is_refused_and_nothing_changes)
@@ -216,126 +216,124 @@ Test(authority, beyond_a_feeds_reach_is_refused_in_a_preview_as_well)
 	attempts_make(true);
 }
 
-static void run_file(struct spool *spool, struct answer *answer, const char *name, const char *text)
+static void run_file(struct rig *rig, struct reply *reply, const char *name, const char *text)
 {
-	size_t nth = answer_count(spool, name);
+	size_t nth = reply_count(rig, name);
 	struct path folder = path_of("%.*s", (int)strcspn(name, "/"), name);
-	files_make_directory(spool_inbox(spool, folder.text).text);
-	spool_drop(spool, name, text);
-	spool_once(spool);
-	answer_open(answer, spool, name, nth);
+	files_make_directory(rig_inbox(rig, folder.text).text);
+	rig_drop(rig, name, text);
+	rig_once(rig);
+	reply_open(reply, rig, name, nth);
 }
 
 /* Of each feed that makes accounts. */
 Test(authority, over_the_site_is_not_given_to_new_accounts_either)
 {
 	static const char *const feeds[] = {"add/a.csv", "count/a.csv", "both/a.csv"};
-	struct spool spool;
-	site_make(&spool);
+	struct rig rig;
+	site_make(&rig);
 	for (size_t i = 0; i < sizeof feeds / sizeof *feeds; i++) {
-		struct answer answer;
+		struct reply reply;
 		struct path text = path_of("username,firstname,lastname,email,sysrole1,course1,"
 		                           "role1\nnew%zu,N,N,n%zu@x.example,manager,C1,manager\n",
 		    i, i);
-		run_file(&spool, &answer, feeds[i], text.text);
-		EXPECT(&answer, {2, "username", "done", "account_created"},
+		run_file(&rig, &reply, feeds[i], text.text);
+		EXPECT(&reply, {2, "username", "done", "account_created"},
 		    {2, "sysrole1", "error", "not_allowed"}, {2, "role1", "error", "not_allowed"});
-		answer_close(&answer);
+		reply_close(&reply);
 	}
-	cr_expect_eq(spool_number(&spool, "SELECT count(*) FROM mdl_role_assignments"), 3);
-	law_close(&spool);
+	cr_expect_eq(rig_number(&rig, "SELECT count(*) FROM mdl_role_assignments"), 3);
+	law_close(&rig);
 }
 
 Test(authority, reaches_as_far_as_it_goes)
 {
-	struct spool spool;
-	struct answer answer;
-	site_make(&spool);
-	run_file(&spool, &answer, "narrow/a.csv",
+	struct rig rig;
+	struct reply reply;
+	site_make(&rig);
+	run_file(&rig, &reply, "narrow/a.csv",
 	    "username,course1,group1,course2,cohort1,cohort2,category1,categoryrole1\n"
 	    "p1,C1,Red,C4,1,OWN2,OWN,coursecreator\n");
-	EXPECT(&answer, {2, "course1", "done", "enrolled"}, {2, "group1", "done", "group_created"},
+	EXPECT(&reply, {2, "course1", "done", "enrolled"}, {2, "group1", "done", "group_created"},
 	    {2, "course2", "done", "enrolled"}, {2, "cohort1", "done", "cohort_joined"},
 	    {2, "cohort2", "done", "cohort_created"},
 	    {2, "categoryrole1", "done", "role_assigned"});
-	answer_close(&answer);
-	run_file(
-	    &spool, &answer, "update/a.csv", "username,course1,group1,cohort1\np1,C1,Rod,OWN3\n");
-	EXPECT(&answer, {2, "group1", "error", "group_not_found"},
+	reply_close(&reply);
+	run_file(&rig, &reply, "update/a.csv", "username,course1,group1,cohort1\np1,C1,Rod,OWN3\n");
+	EXPECT(&reply, {2, "group1", "error", "group_not_found"},
 	    {2, "cohort1", "error", "cohort_not_found"});
 	cr_expect(strstr(
-	    answer_cell(&answer, (struct expected){.column = "group1"}, 0, "message"), "'Red'"));
+	    reply_cell(&reply, (struct expected){.column = "group1"}, 0, "message"), "'Red'"));
 	cr_expect(strstr(
-	    answer_cell(&answer, (struct expected){.column = "cohort1"}, 0, "message"), "'OWN"));
-	answer_close(&answer);
-	law_close(&spool);
+	    reply_cell(&reply, (struct expected){.column = "cohort1"}, 0, "message"), "'OWN"));
+	reply_close(&reply);
+	law_close(&rig);
 }
 
 Test(authority, that_is_given_protects_until_a_feed_that_need_not_heed_it_takes_it_back)
 {
 	static const char gives[] = "username,sysrole1\np6,coursecreator\n",
 	                  takes[] = "username,sysrole1\np6,-coursecreator\n";
-	struct spool spool;
-	struct answer answer;
-	site_make(&spool);
-	run_file(&spool, &answer, "narrow/a.csv", gives);
-	EXPECT(&answer, {2, "sysrole1", "done", "role_assigned"});
-	answer_close(&answer);
-	run_file(&spool, &answer, "narrow/a.csv", gives);
-	EXPECT(&answer, {2, "username", "error", "protected_account"});
-	answer_close(&answer);
-	run_file(&spool, &answer, "narrow/b.csv", takes);
-	EXPECT(&answer, {2, "username", "error", "protected_account"});
-	answer_close(&answer);
-	run_file(&spool, &answer, "keeper/a.csv", gives);
-	EXPECT(&answer, {2, "sysrole1", "unchanged", "already_assigned"});
-	answer_close(&answer);
-	run_file(&spool, &answer, "keeper/b.csv", takes);
-	EXPECT(&answer, {2, "sysrole1", "done", "role_removed"});
-	answer_close(&answer);
-	law_close(&spool);
+	struct rig rig;
+	struct reply reply;
+	site_make(&rig);
+	run_file(&rig, &reply, "narrow/a.csv", gives);
+	EXPECT(&reply, {2, "sysrole1", "done", "role_assigned"});
+	reply_close(&reply);
+	run_file(&rig, &reply, "narrow/a.csv", gives);
+	EXPECT(&reply, {2, "username", "error", "protected_account"});
+	reply_close(&reply);
+	run_file(&rig, &reply, "narrow/b.csv", takes);
+	EXPECT(&reply, {2, "username", "error", "protected_account"});
+	reply_close(&reply);
+	run_file(&rig, &reply, "keeper/a.csv", gives);
+	EXPECT(&reply, {2, "sysrole1", "unchanged", "already_assigned"});
+	reply_close(&reply);
+	run_file(&rig, &reply, "keeper/b.csv", takes);
+	EXPECT(&reply, {2, "sysrole1", "done", "role_removed"});
+	reply_close(&reply);
+	law_close(&rig);
 }
 
 /* Their names, and where else they are enrolled, are anybody's who keeps accounts. */
 Test(authority, who_has_more_is_kept_up_to_date_all_the_same)
 {
-	struct spool spool;
-	struct answer answer;
-	site_make(&spool);
-	run_file(
-	    &spool, &answer, "pupils/a.csv", "username,city,course1\np7,Bonn,C4\np8,Bonn,C4\n");
-	EXPECT(&answer, {2, "username", "done", "account_updated"},
+	struct rig rig;
+	struct reply reply;
+	site_make(&rig);
+	run_file(&rig, &reply, "pupils/a.csv", "username,city,course1\np7,Bonn,C4\np8,Bonn,C4\n");
+	EXPECT(&reply, {2, "username", "done", "account_updated"},
 	    {2, "course1", "done", "enrolled"}, {3, "username", "done", "account_updated"},
 	    {3, "course1", "done", "enrolled"});
-	answer_close(&answer);
-	run_file(&spool, &answer, "both/a.csv", "username,suspended\np7,1\n");
-	EXPECT(&answer, {2, "suspended", "done", "account_suspended"});
-	answer_close(&answer);
-	law_close(&spool);
+	reply_close(&reply);
+	run_file(&rig, &reply, "both/a.csv", "username,suspended\np7,1\n");
+	EXPECT(&reply, {2, "suspended", "done", "account_suspended"});
+	reply_close(&reply);
+	law_close(&rig);
 }
 
 /* More than are remembered at once: each person is asked for. */
 Test(authority, protects_also_where_thousands_have_a_role_in_the_site)
 {
-	struct spool spool;
-	struct answer answer;
-	site_make(&spool);
-	spool_execute(&spool,
+	struct rig rig;
+	struct reply reply;
+	site_make(&rig);
+	rig_execute(&rig,
 	    "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000) INSERT "
 	    "INTO mdl_role_assignments (roleid, contextid, userid) SELECT 7, 1, 100000 + i FROM n");
-	run_file(&spool, &answer, "update/a.csv", "username,course1\np5,C1\np1,C1\n");
-	EXPECT(&answer, {2, "username", "error", "protected_account"},
+	run_file(&rig, &reply, "update/a.csv", "username,course1\np5,C1\np1,C1\n");
+	EXPECT(&reply, {2, "username", "error", "protected_account"},
 	    {3, "course1", "done", "enrolled"});
-	answer_close(&answer);
-	law_close(&spool);
+	reply_close(&reply);
+	law_close(&rig);
 }
 
 Test(authority, of_each_feed_is_told_by_a_check)
 {
-	struct spool spool;
-	site_make(&spool);
+	struct rig rig;
+	site_make(&rig);
 	struct finished finished =
-	    program_expect(0, ARGV("enrolctl", "--config", spool.config.text, "lms", "check"));
+	    program_expect(0, ARGV("enrolctl", "--config", rig.config.text, "lms", "check"));
 	static const char *const told[] = {
 	    "ok    feed narrow: courses C[134], F; categories OWN; roles student; roles in the "
 	    "site "
@@ -349,14 +347,13 @@ Test(authority, of_each_feed_is_told_by_a_check)
 		    finished.out.bytes);
 	cr_expect_null(strstr(finished.out.bytes, "more than 5 %"), "%s", finished.out.bytes);
 	finished_done(&finished);
-	spool_execute(&spool, "INSERT INTO mdl_role_assignments (roleid, contextid, userid) SELECT "
-	                      "2, 1, id FROM mdl_user WHERE username <> 'guest'");
-	finished =
-	    program_expect(0, ARGV("enrolctl", "--config", spool.config.text, "lms", "check"));
+	rig_execute(&rig, "INSERT INTO mdl_role_assignments (roleid, contextid, userid) SELECT "
+	                  "2, 1, id FROM mdl_user WHERE username <> 'guest'");
+	finished = program_expect(0, ARGV("enrolctl", "--config", rig.config.text, "lms", "check"));
 	cr_expect(strstr(finished.out.bytes, "note  protected: 21 accounts have the role "
 	                                     "'coursecreator' in the whole site, which protects "
 	                                     "from all feeds but keeper: more than 5 %"),
 	    "%s", finished.out.bytes);
 	finished_done(&finished);
-	law_close(&spool);
+	law_close(&rig);
 }

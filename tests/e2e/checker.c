@@ -2,10 +2,10 @@
  * The law's checker, checked: a checker that cannot fail is worthless. A lawful spool is broken in
  * one place, and the checker has to notice, and to say what.
  */
-#include "answer.h"
 #include "fatal.h"
 #include "law.h"
 #include "program.h"
+#include "reply.h"
 
 #include <criterion/criterion.h>
 #include <criterion/parameterized.h>
@@ -14,29 +14,29 @@
 
 TestSuite(checker, .timeout = 120);
 
-static void lawful_make(struct spool *spool)
+static void lawful_make(struct rig *rig)
 {
-	spool_make(spool, NULL);
-	spool_drop(spool, "good.csv", "username,course1,role1\np1,C1,\np1,C2,editingteacher\n");
-	spool_drop(spool, "mistaken.csv", "username,course1\nnobody,C1\np2,C1\n");
-	spool_drop(spool, "refused.csv", "username,course1\np3,\"C1\n");
-	spool_once(spool);
+	rig_make(rig, NULL);
+	rig_drop(rig, "good.csv", "username,course1,role1\np1,C1,\np1,C2,editingteacher\n");
+	rig_drop(rig, "mistaken.csv", "username,course1\nnobody,C1\np2,C1\n");
+	rig_drop(rig, "refused.csv", "username,course1\np3,\"C1\n");
+	rig_once(rig);
 }
 
-static struct path answer_path(const struct spool *spool, const char *name, const char *end)
+static struct path answer_path(const struct rig *rig, const char *name, const char *end)
 {
-	struct answer answer;
-	answer_open(&answer, spool, name, 0);
+	struct reply reply;
+	reply_open(&reply, rig, name, 0);
 	struct path path =
-	    spool_path(spool, "outbox/%.*s.%s.%s", (int)strcspn(name, "."), name, answer.run, end);
-	answer_close(&answer);
+	    rig_path(rig, "outbox/%.*s.%s.%s", (int)strcspn(name, "."), name, reply.run, end);
+	reply_close(&reply);
 	return path;
 }
 
 /* The only file below a place whose name ends so. */
-static struct path only_path(const struct spool *spool, const char *place, const char *start)
+static struct path only_path(const struct rig *rig, const char *place, const char *start)
 {
-	struct path root = spool_path(spool, "%s", place);
+	struct path root = rig_path(rig, "%s", place);
 	struct listing listing = files_list(root.text);
 	for (size_t i = 0; i < listing.count; i++) {
 		const char *path = listing.entries[i].path;
@@ -60,97 +60,96 @@ static void content_alter(const struct path *path, const char *from, const char 
 	buffer_done(&content);
 }
 
-static void summary_rewrite(struct spool *spool)
+static void summary_rewrite(struct rig *rig)
 {
-	struct path path = answer_path(spool, "good.csv", "summary.json");
+	struct path path = answer_path(rig, "good.csv", "summary.json");
 	content_alter(&path, "good.csv", "well.csv");
 }
 
-static void summary_remove(struct spool *spool)
+static void summary_remove(struct rig *rig)
 {
-	files_remove(answer_path(spool, "refused.csv", "summary.json").text);
+	files_remove(answer_path(rig, "refused.csv", "summary.json").text);
 }
 
-static void result_alter(struct spool *spool)
+static void result_alter(struct rig *rig)
 {
-	struct path path = answer_path(spool, "good.csv", "result.csv");
+	struct path path = answer_path(rig, "good.csv", "result.csv");
 	content_alter(&path, "enrolled", "enriched");
 }
 
-static void result_remove(struct spool *spool)
+static void result_remove(struct rig *rig)
 {
-	files_remove(answer_path(spool, "good.csv", "result.csv").text);
+	files_remove(answer_path(rig, "good.csv", "result.csv").text);
 }
 
-static void retry_alter(struct spool *spool)
+static void retry_alter(struct rig *rig)
 {
-	struct path path = answer_path(spool, "mistaken.csv", "retry.csv");
+	struct path path = answer_path(rig, "mistaken.csv", "retry.csv");
 	content_alter(&path, "nobody", "nobady");
 }
 
-static void answer_add(struct spool *spool)
+static void answer_add(struct rig *rig)
 {
-	struct path path = answer_path(spool, "good.csv", "retry.csv");
+	struct path path = answer_path(rig, "good.csv", "retry.csv");
 	files_write(path.text, "x,y\n", 4, 0600);
 }
 
-static void archive_alter(struct spool *spool)
+static void archive_alter(struct rig *rig)
 {
-	struct path path = only_path(spool, "archive", "good.");
+	struct path path = only_path(rig, "archive", "good.");
 	content_alter(&path, "p1", "p2");
 }
 
-static void archive_remove(struct spool *spool)
+static void archive_remove(struct rig *rig)
 {
-	files_remove(only_path(spool, "archive", "good.").text);
+	files_remove(only_path(rig, "archive", "good.").text);
 }
 
-static void archive_to_inbox(struct spool *spool)
+static void archive_to_inbox(struct rig *rig)
 {
-	files_rename(
-	    only_path(spool, "archive", "good.").text, spool_inbox(spool, "good.csv").text);
+	files_rename(only_path(rig, "archive", "good.").text, rig_inbox(rig, "good.csv").text);
 }
 
-static void archive_copy_to_inbox(struct spool *spool)
+static void archive_copy_to_inbox(struct rig *rig)
 {
-	files_copy(only_path(spool, "archive", "good.").text, spool_inbox(spool, "good.csv").text);
+	files_copy(only_path(rig, "archive", "good.").text, rig_inbox(rig, "good.csv").text);
 }
 
-static void archive_to_quarantine(struct spool *spool)
+static void archive_to_quarantine(struct rig *rig)
 {
-	struct path from = only_path(spool, "archive", "good.");
-	struct path to = spool_path(spool, "quarantine/%s", path_base(from.text));
+	struct path from = only_path(rig, "archive", "good.");
+	struct path to = rig_path(rig, "quarantine/%s", path_base(from.text));
 	files_rename(from.text, to.text);
 	struct path reason = path_of("%s.reason.txt", to.text);
 	files_write(reason.text, "none\n", 5, 0640);
 }
 
-static void archive_open_to_all(struct spool *spool)
+static void archive_open_to_all(struct rig *rig)
 {
-	cr_assert_eq(chmod(only_path(spool, "archive", "good.").text, 0644), 0);
+	cr_assert_eq(chmod(only_path(rig, "archive", "good.").text, 0644), 0);
 }
 
-static void reason_remove(struct spool *spool)
+static void reason_remove(struct rig *rig)
 {
-	struct path path = only_path(spool, "quarantine", "refused.");
+	struct path path = only_path(rig, "quarantine", "refused.");
 	if (!text_ends(path.text, ".reason.txt"))
 		path = path_of("%s.reason.txt", path_of("%.900s", path.text).text);
 	files_remove(path.text);
 }
 
-static void temporary_leave(struct spool *spool)
+static void temporary_leave(struct rig *rig)
 {
-	files_write(spool_path(spool, "outbox/.good.tmp").text, "", 0, 0600);
+	files_write(rig_path(rig, "outbox/.good.tmp").text, "", 0, 0600);
 }
 
-static void work_leave(struct spool *spool)
+static void work_leave(struct rig *rig)
 {
-	files_make_directory(spool_path(spool, "work/" SPOOL_NODE "/20260101-000000-000000").text);
+	files_make_directory(rig_path(rig, "work/" RIG_NODE "/20260101-000000-000000").text);
 }
 
 /* The rest is done to the database. */
 static const struct damage {
-	void (*inflict)(struct spool *spool);
+	void (*inflict)(struct rig *rig);
 	const char *sql;
 	const char *expected; /* in the report */
 } damages[] = {
@@ -222,40 +221,40 @@ ParameterizedTestParameters(checker, notices_every_kind_of_damage)
 ParameterizedTest(const size_t *index, checker, notices_every_kind_of_damage)
 {
 	const struct damage *damage = &damages[*index];
-	struct spool spool;
+	struct rig rig;
 	struct law_report report;
-	lawful_make(&spool);
-	law_holds(&spool, LAW_IDLE);
+	lawful_make(&rig);
+	law_holds(&rig, LAW_IDLE);
 	if (damage->inflict)
-		damage->inflict(&spool);
+		damage->inflict(&rig);
 	else
-		spool_execute(&spool, damage->sql);
-	cr_assert_gt(law_check(&spool, LAW_IDLE, &report), 0, "damage %zu was not noticed", *index);
+		rig_execute(&rig, damage->sql);
+	cr_assert_gt(law_check(&rig, LAW_IDLE, &report), 0, "damage %zu was not noticed", *index);
 	cr_assert(strstr(report.text.bytes, damage->expected), "damage %zu, wanted '%s', got:\n%s",
 	    *index, damage->expected, report.text.bytes);
 	law_report_done(&report);
-	spool_remove(&spool);
+	rig_remove(&rig);
 }
 
 /* The schema forbids it; a checker must not rely on that. */
 Test(checker, notices_an_enrolment_that_is_there_twice)
 {
-	struct spool spool;
+	struct rig rig;
 	struct law_report report;
-	lawful_make(&spool);
+	lawful_make(&rig);
 	struct buffer index =
-	    spool_query(&spool, "SELECT name FROM sqlite_master m WHERE type = 'index'"
-	                        " AND tbl_name = 'mdl_user_enrolments' AND sql LIKE '%UNIQUE%'");
+	    rig_query(&rig, "SELECT name FROM sqlite_master m WHERE type = 'index'"
+	                    " AND tbl_name = 'mdl_user_enrolments' AND sql LIKE '%UNIQUE%'");
 	index.bytes[strcspn(index.bytes, "\n")] = '\0';
 	char *sql =
 	    sqlite3_mprintf("DROP INDEX %Q; INSERT INTO mdl_user_enrolments (enrolid, userid)"
 	                    " SELECT enrolid, userid FROM mdl_user_enrolments LIMIT 1",
 	        index.bytes);
-	spool_execute(&spool, sql);
-	cr_assert_gt(law_check(&spool, LAW_IDLE, &report), 0);
+	rig_execute(&rig, sql);
+	cr_assert_gt(law_check(&rig, LAW_IDLE, &report), 0);
 	cr_assert(strstr(report.text.bytes, "times in enrol"), "%s", report.text.bytes);
 	sqlite3_free(sql);
 	buffer_done(&index);
 	law_report_done(&report);
-	spool_remove(&spool);
+	rig_remove(&rig);
 }

@@ -1,6 +1,6 @@
 /* Clocks that are wrong, and sites that move to another time zone, while enrold runs or before. */
-#include "answer.h"
 #include "law.h"
+#include "reply.h"
 #include "service.h"
 
 #include <criterion/criterion.h>
@@ -17,10 +17,10 @@ static const char text[] = "username,course1\np1,C1\n";
 #define DAY 86400L
 
 /* From now on programs start under a clock that is so many seconds wrong. */
-static void clock_set(const struct spool *spool, long seconds)
+static void clock_set(const struct rig *rig, long seconds)
 {
-	struct path file = path_of("%s/clock", spool->root.text);
-	struct path part = path_of("%s/clock.part", spool->root.text);
+	struct path file = path_of("%s/clock", rig->root.text);
+	struct path part = path_of("%s/clock.part", rig->root.text);
 	struct path number = path_of("%ld", seconds);
 	files_write(part.text, number.text, strlen(number.text), 0640);
 	cr_assert_eq(rename(part.text, file.text), 0);
@@ -35,15 +35,15 @@ static void clock_leave(void)
 	unsetenv("ASAN_OPTIONS");
 }
 
-static void site_make(struct spool *spool)
+static void site_make(struct rig *rig)
 {
-	spool_make(spool, &(struct spool_options){.settings = "stop_timeout: 1s\n"});
-	spool_drop(spool, "first.csv", text);
-	spool_once(spool);
+	rig_make(rig, &(struct rig_options){.settings = "stop_timeout: 1s\n"});
+	rig_drop(rig, "first.csv", text);
+	rig_once(rig);
 	/* Written to long ago, as on a machine that has been at work for a while. */
 	const struct timespec times[] = {
 	    {.tv_sec = time(NULL) - 10 * DAY}, {.tv_sec = time(NULL) - 10 * DAY}};
-	cr_assert_eq(utimensat(AT_FDCWD, spool->config.text, times, 0), 0);
+	cr_assert_eq(utimensat(AT_FDCWD, rig->config.text, times, 0), 0);
 }
 
 static const struct {
@@ -62,13 +62,13 @@ static const struct {
 Test(clock, that_is_far_ahead_of_all_runs_takes_no_file)
 {
 	for (size_t i = 0; i < sizeof clocks / sizeof *clocks; i++) {
-		struct spool spool;
-		struct answer first, second;
-		site_make(&spool);
-		spool_drop(&spool, "second.csv", text);
-		clock_set(&spool, clocks[i].seconds);
+		struct rig rig;
+		struct reply first, second;
+		site_make(&rig);
+		rig_drop(&rig, "second.csv", text);
+		clock_set(&rig, clocks[i].seconds);
 		struct finished finished =
-		    program_run(ARGV("enrold", "--config", spool.config.text, "--once"));
+		    program_run(ARGV("enrold", "--config", rig.config.text, "--once"));
 		clock_leave();
 		cr_expect_eq(finished.status, clocks[i].is_believed ? 0 : 75, "case %zu: %s", i,
 		    finished.err.bytes);
@@ -76,54 +76,54 @@ Test(clock, that_is_far_ahead_of_all_runs_takes_no_file)
 		cr_expect_eq(
 		    is_told, !clocks[i].is_believed, "case %zu: %s", i, finished.err.bytes);
 		finished_done(&finished);
-		cr_expect_eq(files_exist(spool_inbox(&spool, "second.csv").text),
+		cr_expect_eq(files_exist(rig_inbox(&rig, "second.csv").text),
 		    !clocks[i].is_believed, "case %zu", i);
-		spool_once(&spool); /* the clock is right again */
-		answer_open(&first, &spool, "first.csv", 0);
-		answer_open(&second, &spool, "second.csv", 0);
+		rig_once(&rig); /* the clock is right again */
+		reply_open(&first, &rig, "first.csv", 0);
+		reply_open(&second, &rig, "second.csv", 0);
 		cr_expect_lt(strcmp(first.run, second.run), 0, "case %zu", i);
 		if (!clocks[i].is_believed)
 			cr_expect_eq(strncmp(first.run, second.run, 2), 0, "%s", second.run);
-		answer_close(&first);
-		answer_close(&second);
-		law_close(&spool);
+		reply_close(&first);
+		reply_close(&second);
+		law_close(&rig);
 	}
 }
 
 Test(clock, that_a_person_vouches_for_is_believed)
 {
-	struct spool spool;
-	site_make(&spool);
-	spool_drop(&spool, "second.csv", text);
-	clock_set(&spool, 900 * DAY);
+	struct rig rig;
+	site_make(&rig);
+	rig_drop(&rig, "second.csv", text);
+	clock_set(&rig, 900 * DAY);
 	const struct timespec times[] = {
 	    {.tv_sec = time(NULL) + 900 * DAY}, {.tv_sec = time(NULL) + 900 * DAY}};
-	cr_assert_eq(utimensat(AT_FDCWD, spool.config.text, times, 0), 0);
-	spool_once(&spool);
+	cr_assert_eq(utimensat(AT_FDCWD, rig.config.text, times, 0), 0);
+	rig_once(&rig);
 	clock_leave();
-	cr_expect_eq(answer_count(&spool, "second.csv"), 1);
-	law_close(&spool);
+	cr_expect_eq(reply_count(&rig, "second.csv"), 1);
+	law_close(&rig);
 }
 
 Test(clock, that_jumps_under_the_daemon_is_waited_for_and_it_goes_on_by_itself)
 {
-	struct spool spool;
+	struct rig rig;
 	struct service service;
-	site_make(&spool);
-	clock_set(&spool, 0);
-	service_start(&service, &spool);
-	clock_set(&spool, 73 * 365 * DAY);
-	spool_drop(&spool, "second.csv", text);
+	site_make(&rig);
+	clock_set(&rig, 0);
+	service_start(&service, &rig);
+	clock_set(&rig, 73 * 365 * DAY);
+	rig_drop(&rig, "second.csv", text);
 	service_hear(&service, "STATUS=1 feed, 0 files waiting, 0 running, 0 answered (0 refused); "
 	                       "waiting: this machine's clock says 20");
-	cr_expect(files_exist(spool_inbox(&spool, "second.csv").text));
-	clock_set(&spool, 0);
-	service_await(&service, &spool, "", 2);
-	service_await_idle(&service, &spool);
+	cr_expect(files_exist(rig_inbox(&rig, "second.csv").text));
+	clock_set(&rig, 0);
+	service_await(&service, &rig, "", 2);
+	service_await_idle(&service, &rig);
 	service_stop(&service);
 	clock_leave();
-	cr_expect_eq(answer_count(&spool, "second.csv"), 1);
-	law_close(&spool);
+	cr_expect_eq(reply_count(&rig, "second.csv"), 1);
+	law_close(&rig);
 }
 
 /* ---- time zones ---- */
@@ -136,28 +136,28 @@ static const struct {
 
 Test(clock, of_the_site_is_followed_when_it_moves_to_another_zone)
 {
-	struct spool spool;
+	struct rig rig;
 	struct service service;
-	spool_make(&spool, NULL);
-	service_start(&service, &spool);
+	rig_make(&rig, NULL);
+	service_start(&service, &rig);
 	for (size_t i = 0; i < sizeof zones / sizeof *zones; i++) {
 		char *sql = sqlite3_mprintf(
 		    "UPDATE mdl_config SET value = %Q WHERE name = 'timezone'", zones[i].zone);
-		spool_execute(&spool, sql);
+		rig_execute(&rig, sql);
 		sqlite3_free(sql);
-		spool_drop(&spool, path_of("%zu.csv", i).text,
+		rig_drop(&rig, path_of("%zu.csv", i).text,
 		    path_of("username,course1,enroltimestart1\np%zu,C1,2027-01-02\n", i + 1).text);
-		service_await(&service, &spool, "", i + 1);
-		service_await_idle(&service, &spool);
+		service_await(&service, &rig, "", i + 1);
+		service_await_idle(&service, &rig);
 	}
 	service_stop(&service);
 	for (size_t i = 0; i < sizeof zones / sizeof *zones; i++)
 		cr_expect_eq(
-		    spool_number(&spool,
+		    rig_number(&rig,
 		        path_of("SELECT timestart FROM mdl_user_enrolments e JOIN mdl_user u ON "
 		                "u.id = e.userid WHERE username = 'p%zu'",
 		            i + 1)
 		            .text),
 		    zones[i].start, "%s", zones[i].zone);
-	law_close(&spool);
+	law_close(&rig);
 }

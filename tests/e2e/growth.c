@@ -6,7 +6,7 @@
  */
 #include "fatal.h"
 #include "program.h"
-#include "spool.h"
+#include "rig.h"
 
 #include <criterion/criterion.h>
 #include <criterion/parameterized.h>
@@ -199,16 +199,16 @@ static void number_print(struct buffer *out, const char *format, long number)
 }
 #pragma GCC diagnostic pop
 
-static void site_prepare(struct spool *spool, const struct shape *shape, long rows)
+static void site_prepare(struct rig *rig, const struct shape *shape, long rows)
 {
 	struct buffer sql = {0};
 	number_print(&sql, shape->site, rows);
 	buffer_add_char(&sql, '\0');
-	spool_execute(spool, sql.bytes);
+	rig_execute(rig, sql.bytes);
 	buffer_done(&sql);
 }
 
-static void file_drop(struct spool *spool, const struct shape *shape, long rows)
+static void file_drop(struct rig *rig, const struct shape *shape, long rows)
 {
 	struct buffer csv = {0};
 	if (shape->write) {
@@ -220,16 +220,16 @@ static void file_drop(struct spool *spool, const struct shape *shape, long rows)
 			buffer_add_char(&csv, '\n');
 		}
 	}
-	spool_drop_bytes(spool, "rows.csv", csv.bytes, csv.size);
+	rig_drop_bytes(rig, "rows.csv", csv.bytes, csv.size);
 	buffer_done(&csv);
 }
 
-static double instructions_count(const struct spool *spool)
+static double instructions_count(const struct rig *rig)
 {
 	struct path enrold = path_of("%s/enrold", program_directory());
 	struct finished finished =
 	    program_expect(0, ARGV(VALGRIND, "--tool=callgrind", "--callgrind-out-file=/dev/null",
-	                          enrold.text, "--config", spool->config.text, "--once"));
+	                          enrold.text, "--config", rig->config.text, "--once"));
 	const char *count = strstr(finished.err.bytes, "Collected : ");
 	if (!count)
 		fatal("valgrind counts nothing:\n%s", finished.err.bytes);
@@ -240,18 +240,18 @@ static double instructions_count(const struct spool *spool)
 
 static double rows_cost(const struct shape *shape, long rows)
 {
-	struct spool spool;
-	spool_make(&spool,
-	    &(struct spool_options){.courses = shape->has_courses ? (int)rows : 10,
-	        .feeds = *shape->feed ? shape->feed : "  default: { " SPOOL_MAY_ALL " }\n"});
+	struct rig rig;
+	rig_make(
+	    &rig, &(struct rig_options){.courses = shape->has_courses ? (int)rows : 10,
+	              .feeds = *shape->feed ? shape->feed : "  default: { " RIG_MAY_ALL " }\n"});
 	if (*shape->site)
-		site_prepare(&spool, shape, rows);
-	file_drop(&spool, shape, rows);
-	double cost = instructions_count(&spool);
-	cr_assert_eq(files_count(spool_path(&spool, "outbox").text, ".result.csv"), 1);
-	cr_assert_eq(files_count(spool_path(&spool, "outbox").text, ".retry.csv"),
-	    shape->has_errors, "%s", shape->name);
-	spool_remove(&spool);
+		site_prepare(&rig, shape, rows);
+	file_drop(&rig, shape, rows);
+	double cost = instructions_count(&rig);
+	cr_assert_eq(files_count(rig_path(&rig, "outbox").text, ".result.csv"), 1);
+	cr_assert_eq(files_count(rig_path(&rig, "outbox").text, ".retry.csv"), shape->has_errors,
+	    "%s", shape->name);
+	rig_remove(&rig);
 	return cost;
 }
 

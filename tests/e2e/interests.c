@@ -1,7 +1,7 @@
 /* Interests are the tags of people: rows of tag and tag_instance as Moodle leaves them. */
-#include "answer.h"
 #include "law.h"
 #include "more_tables.h"
+#include "reply.h"
 
 #include <criterion/criterion.h>
 
@@ -11,12 +11,12 @@ TestSuite(interests, .timeout = 120);
 	"INSERT INTO mdl_tag_area (component, itemtype, enabled, tagcollid) VALUES "               \
 	"('core', 'course', 1, 1), ('core', 'user', 1, 3);"
 
-static void real_make(struct spool *spool, const char *more)
+static void real_make(struct rig *rig, const char *more)
 {
 	struct buffer sql = {0};
-	spool_make(
-	    spool, &(struct spool_options){
-	               .feeds = "  default: { upload_type: add_or_update, allow_delete: true }\n"});
+	rig_make(
+	    rig, &(struct rig_options){
+	             .feeds = "  default: { upload_type: add_or_update, allow_delete: true }\n"});
 	more_tables_write(OVERLAY_SQLITE, &sql);
 	buffer_print(&sql,
 	    "INSERT INTO mdl_context (id, contextlevel, instanceid, path, depth) SELECT 1000 + id, "
@@ -26,29 +26,29 @@ static void real_make(struct spool *spool, const char *more)
 	    "FROM mdl_context WHERE contextlevel = 30);%s",
 	    more);
 	buffer_add_char(&sql, '\0');
-	spool_execute(spool, sql.bytes);
+	rig_execute(rig, sql.bytes);
 	buffer_done(&sql);
 }
 
-static void run_file(struct spool *spool, struct answer *answer, const char *name, const char *text)
+static void run_file(struct rig *rig, struct reply *reply, const char *name, const char *text)
 {
-	size_t nth = answer_count(spool, name);
-	spool_drop(spool, name, text);
-	spool_once(spool);
-	answer_open(answer, spool, name, nth);
+	size_t nth = reply_count(rig, name);
+	rig_drop(rig, name, text);
+	rig_once(rig);
+	reply_open(reply, rig, name, nth);
 }
 
-static void run_quietly(struct spool *spool, const char *name, const char *text)
+static void run_quietly(struct rig *rig, const char *name, const char *text)
 {
-	struct answer answer;
-	run_file(spool, &answer, name, text);
-	cr_expect_eq(answer_number(&answer, "outcomes", "error"), 0, "%s", name);
-	answer_close(&answer);
+	struct reply reply;
+	run_file(rig, &reply, name, text);
+	cr_expect_eq(reply_number(&reply, "outcomes", "error"), 0, "%s", name);
+	reply_close(&reply);
 }
 
-static void expect_rows(struct spool *spool, const char *sql, const char *expected)
+static void expect_rows(struct rig *rig, const char *sql, const char *expected)
 {
-	struct buffer rows = spool_query(spool, sql);
+	struct buffer rows = rig_query(rig, sql);
 	cr_expect_str_eq(rows.bytes, expected, "%s:\n%s", sql, rows.bytes);
 	buffer_done(&rows);
 }
@@ -66,76 +66,76 @@ static const char events[] =
 /* Facts, recorded run 30. */
 Test(interests, live_as_in_moodle)
 {
-	struct spool spool;
-	struct answer answer;
-	real_make(&spool, AREA);
-	run_file(&spool, &answer, "a.csv", "username,interests\np1,\"maths, Physics ,maths\"\n");
-	EXPECT(&answer, {2, "interests", "done", "interests_set"});
+	struct rig rig;
+	struct reply reply;
+	real_make(&rig, AREA);
+	run_file(&rig, &reply, "a.csv", "username,interests\np1,\"maths, Physics ,maths\"\n");
+	EXPECT(&reply, {2, "interests", "done", "interests_set"});
 	cr_expect_str_eq(
-	    answer_cell(&answer, (struct expected){.line = 2, .column = "interests"}, 0, "after"),
+	    reply_cell(&reply, (struct expected){.line = 2, .column = "interests"}, 0, "after"),
 	    "interests=maths,physics");
-	answer_close(&answer);
-	expect_rows(&spool, tags, "2|3|maths|maths|0|0|0|1\n2|3|physics|Physics|0|0|0|1\n");
+	reply_close(&reply);
+	expect_rows(&rig, tags, "2|3|maths|maths|0|0|0|1\n2|3|physics|Physics|0|0|0|1\n");
 	expect_rows(
-	    &spool, instances, "p1|maths|0|core|user|0|30|1\np1|physics|1|core|user|0|30|1\n");
+	    &rig, instances, "p1|maths|0|core|user|0|30|1\np1|physics|1|core|user|0|30|1\n");
 	expect_rows(
-	    &spool, events, "created|tag\ncreated|tag\nadded|tag_instance\nadded|tag_instance\n");
-	run_file(&spool, &answer, "a.csv", "username,interests\np1,\"maths, Physics ,maths\"\n");
-	EXPECT(&answer, {2, "interests", "unchanged", "already_interested"});
-	answer_close(&answer);
-	run_quietly(&spool, "b.csv", "username,interests\np1,Physics\n");
-	expect_rows(&spool, tags, "2|3|physics|Physics|0|0|0|1\n");
-	expect_rows(&spool, instances, "p1|physics|0|core|user|0|30|1\n");
-	run_quietly(&spool, "c.csv", "username,interests\np1,\n");
-	expect_rows(&spool, instances, "p1|physics|0|core|user|0|30|1\n");
-	expect_rows(&spool, events,
+	    &rig, events, "created|tag\ncreated|tag\nadded|tag_instance\nadded|tag_instance\n");
+	run_file(&rig, &reply, "a.csv", "username,interests\np1,\"maths, Physics ,maths\"\n");
+	EXPECT(&reply, {2, "interests", "unchanged", "already_interested"});
+	reply_close(&reply);
+	run_quietly(&rig, "b.csv", "username,interests\np1,Physics\n");
+	expect_rows(&rig, tags, "2|3|physics|Physics|0|0|0|1\n");
+	expect_rows(&rig, instances, "p1|physics|0|core|user|0|30|1\n");
+	run_quietly(&rig, "c.csv", "username,interests\np1,\n");
+	expect_rows(&rig, instances, "p1|physics|0|core|user|0|30|1\n");
+	expect_rows(&rig, events,
 	    "created|tag\ncreated|tag\nadded|tag_instance\nadded|tag_instance\n"
 	    "removed|tag_instance\ndeleted|tag\n");
-	law_close(&spool);
+	law_close(&rig);
 }
 
 Test(interests, are_shared_and_made_once)
 {
-	struct spool spool;
-	real_make(&spool,
+	struct rig rig;
+	real_make(&rig,
 	    AREA "INSERT INTO mdl_tag (id, userid, tagcollid, name, rawname, isstandard) VALUES "
 	         "(50, 2, 3, 'chess', 'Chess', 1), (51, 2, 1, 'skiing', 'Skiing', 0);");
-	run_quietly(&spool, "a.csv",
+	run_quietly(&rig, "a.csv",
 	    "username,firstname,lastname,email,interests\np1,,,,\"chess,skiing\"\n"
 	    "p2,,,,\"skiing,CHESS\"\nnew1,N,One,n1@x.example,\"skiing,go\"\n");
-	expect_rows(&spool, "SELECT tagcollid, name, rawname, isstandard FROM mdl_tag ORDER BY id",
+	expect_rows(&rig, "SELECT tagcollid, name, rawname, isstandard FROM mdl_tag ORDER BY id",
 	    "3|chess|Chess|1\n1|skiing|Skiing|0\n3|skiing|skiing|0\n3|go|go|0\n");
-	expect_rows(&spool, instances,
+	expect_rows(&rig, instances,
 	    "p1|chess|0|core|user|0|30|1\np1|skiing|1|core|user|0|30|1\n"
 	    "p2|skiing|0|core|user|0|30|1\np2|chess|1|core|user|0|30|1\n"
 	    "new1|skiing|0|core|user|0|30|1\nnew1|go|1|core|user|0|30|1\n");
 	/* A standard tag stays when nobody has it. */
-	run_quietly(&spool, "b.csv", "username,interests\np1,go\np2,go\nnew1,go\n");
-	expect_rows(&spool, "SELECT name FROM mdl_tag ORDER BY id", "chess\nskiing\ngo\n");
-	law_close(&spool);
+	run_quietly(&rig, "b.csv", "username,interests\np1,go\np2,go\nnew1,go\n");
+	expect_rows(&rig, "SELECT name FROM mdl_tag ORDER BY id", "chess\nskiing\ngo\n");
+	law_close(&rig);
 }
 
 Test(interests, of_one_person_follow_one_row_after_the_other)
 {
-	struct spool spool;
-	real_make(&spool, AREA);
+	struct rig rig;
+	real_make(&rig, AREA);
 	run_quietly(
-	    &spool, "a.csv", "username,interests\np1,\"a,b,c\"\np2,b\np1,\"c,a\"\np1,\"a,d\"\n");
-	expect_rows(&spool, "SELECT name FROM mdl_tag ORDER BY name", "a\nb\nd\n");
-	expect_rows(&spool, instances,
+	    &rig, "a.csv", "username,interests\np1,\"a,b,c\"\np2,b\np1,\"c,a\"\np1,\"a,d\"\n");
+	expect_rows(&rig, "SELECT name FROM mdl_tag ORDER BY name", "a\nb\nd\n");
+	expect_rows(&rig, instances,
 	    "p1|a|0|core|user|0|30|1\np1|d|1|core|user|0|30|1\np2|b|0|core|user|0|30|1\n");
-	law_close(&spool);
+	law_close(&rig);
 }
 
 Test(interests, go_with_the_person)
 {
-	struct spool spool;
-	real_make(&spool, AREA);
-	run_quietly(&spool, "a.csv", "username,interests\np1,\"a,b\"\np2,b\n");
-	run_quietly(&spool, "b.csv", "username,deleted\np1,1\n");
-	expect_rows(&spool, "SELECT name FROM mdl_tag", "b\n");
-	expect_rows(&spool, "SELECT count(*) FROM mdl_tag_instance", "1\n");
-	spool_remove(&spool);
+	struct rig rig;
+	real_make(&rig, AREA);
+	run_quietly(&rig, "a.csv", "username,interests\np1,\"a,b\"\np2,b\n");
+	run_quietly(&rig, "b.csv", "username,deleted\np1,1\n");
+	expect_rows(&rig, "SELECT name FROM mdl_tag", "b\n");
+	expect_rows(&rig, "SELECT count(*) FROM mdl_tag_instance", "1\n");
+	rig_remove(&rig);
 }
 
 Test(interests, are_left_out_where_the_site_has_none)
@@ -145,22 +145,22 @@ Test(interests, are_left_out_where_the_site_has_none)
 	    AREA "INSERT INTO mdl_config (name, value) VALUES ('usetags', '0')",
 	    "DROP TABLE mdl_tag_instance"};
 	for (size_t i = 0; i < sizeof without / sizeof *without; i++) {
-		struct spool spool;
-		struct answer answer;
-		real_make(&spool, without[i]);
-		run_file(&spool, &answer, "a.csv", "username,interests\np1,maths\n");
-		EXPECT(&answer, {2, "interests", "warning", "not_on_this_site"});
-		answer_close(&answer);
-		law_close(&spool);
+		struct rig rig;
+		struct reply reply;
+		real_make(&rig, without[i]);
+		run_file(&rig, &reply, "a.csv", "username,interests\np1,maths\n");
+		EXPECT(&reply, {2, "interests", "warning", "not_on_this_site"});
+		reply_close(&reply);
+		law_close(&rig);
 	}
 }
 
 /* Older than tag areas, or one that was never filled in. */
 Test(interests, have_a_collection_where_no_area_says_which)
 {
-	struct spool spool;
-	real_make(&spool, "");
-	run_quietly(&spool, "a.csv", "username,interests\np1,maths\n");
-	expect_rows(&spool, "SELECT tagcollid, name FROM mdl_tag", "1|maths\n");
-	law_close(&spool);
+	struct rig rig;
+	real_make(&rig, "");
+	run_quietly(&rig, "a.csv", "username,interests\np1,maths\n");
+	expect_rows(&rig, "SELECT tagcollid, name FROM mdl_tag", "1|maths\n");
+	law_close(&rig);
 }

@@ -1,8 +1,8 @@
 /* A large file is planned on a census and written by a thread of its own; a small one is not. The
  * same rows have to end the same. */
-#include "answer.h"
 #include "files.h"
 #include "law.h"
+#include "reply.h"
 #include "scale.h"
 
 #include <criterion/criterion.h>
@@ -34,30 +34,30 @@ static void row_add(struct buffer *out, unsigned *seed, const char *more, bool i
 }
 
 /* All lines of the answers to these files, but for their numbers. */
-static void answers_add(const struct spool *spool, struct buffer *out, const char *name)
+static void answers_add(const struct rig *rig, struct buffer *out, const char *name)
 {
-	struct answer answer;
-	answer_open(&answer, spool, name, 0);
-	for (size_t row = 1; row < answer.result.rows_count; row++)
-		for (size_t i = 1; i < answer.result.rows[row].count; i++)
-			buffer_print(out, "%s%c", table_cell(&answer.result, row, i),
-			    i + 1 < answer.result.rows[row].count ? '|' : '\n');
-	answer_close(&answer);
+	struct reply reply;
+	reply_open(&reply, rig, name, 0);
+	for (size_t row = 1; row < reply.result.rows_count; row++)
+		for (size_t i = 1; i < reply.result.rows[row].count; i++)
+			buffer_print(out, "%s%c", table_cell(&reply.result, row, i),
+			    i + 1 < reply.result.rows[row].count ? '|' : '\n');
+	reply_close(&reply);
 }
 
-static struct buffer one_file(struct spool *spool, const char *header, const struct buffer *rows)
+static struct buffer one_file(struct rig *rig, const char *header, const struct buffer *rows)
 {
 	struct buffer text = {0}, answers = {0};
 	buffer_add_text(&text, header);
 	buffer_add(&text, rows->bytes, rows->size);
-	spool_drop_bytes(spool, "all.csv", text.bytes, text.size);
-	spool_once(spool);
-	answers_add(spool, &answers, "all.csv");
+	rig_drop_bytes(rig, "all.csv", text.bytes, text.size);
+	rig_once(rig);
+	answers_add(rig, &answers, "all.csv");
 	buffer_done(&text);
 	return answers;
 }
 
-static struct buffer many_files(struct spool *spool, const char *header, const struct buffer *rows)
+static struct buffer many_files(struct rig *rig, const char *header, const struct buffer *rows)
 {
 	struct buffer answers = {0};
 	const char *at = rows->bytes, *end = rows->bytes + rows->size;
@@ -69,19 +69,19 @@ static struct buffer many_files(struct spool *spool, const char *header, const s
 			buffer_add(&text, at, (size_t)(next - at));
 			at = next;
 		}
-		spool_drop_bytes(spool, path_of("%03d.csv", piece).text, text.bytes, text.size);
+		rig_drop_bytes(rig, path_of("%03d.csv", piece).text, text.bytes, text.size);
 		buffer_done(&text);
 	}
-	spool_once(spool);
+	rig_once(rig);
 	for (int piece = 0; piece * ROWS_OF_A_PIECE < ROWS; piece++)
-		answers_add(spool, &answers, path_of("%03d.csv", piece).text);
+		answers_add(rig, &answers, path_of("%03d.csv", piece).text);
 	return answers;
 }
 
 /* Log and flags as sets: a large file's rows come by course. */
-static struct buffer traces_of(const struct spool *spool)
+static struct buffer traces_of(const struct rig *rig)
 {
-	return spool_query(spool,
+	return rig_query(rig,
 	    "SELECT eventname, contextid, relateduserid, crud, courseid, count(*) FROM "
 	    "mdl_logstore_standard_log GROUP BY 1, 2, 3, 4, 5 UNION ALL SELECT flagtype, name, 0, "
 	    "value, 0, count(*) FROM mdl_cache_flags GROUP BY 1, 2, 4 ORDER BY 1, 2, 3, 4, 5");
@@ -99,10 +99,10 @@ static void same(struct buffer *a, struct buffer *b, const char *what)
 /* The first `new` rows change nothing that another has done. */
 static void compare(const char *feeds, const char *more, int new)
 {
-	struct spool large, small;
+	struct rig large, small;
 	struct buffer rows = {0};
 	unsigned seed = (unsigned)scale_from_environment("ENROLD_SEED", 7);
-	const struct spool_options options = {.people = PEOPLE, .courses = COURSES, .feeds = feeds};
+	const struct rig_options options = {.people = PEOPLE, .courses = COURSES, .feeds = feeds};
 	struct path header = path_of("username,course1,role1,enrolstatus1,enroltimestart1,"
 	                             "enrolperiod1,course2%s\n",
 	    more);
@@ -110,12 +110,12 @@ static void compare(const char *feeds, const char *more, int new)
 		row_add(&rows, &seed, more, i < new);
 	buffer_add_char(&rows, '\0');
 	rows.size--; /* so that it can be searched */
-	spool_make(&large, &options);
-	spool_make(&small, &options);
+	rig_make(&large, &options);
+	rig_make(&small, &options);
 	struct buffer a = one_file(&large, header.text, &rows);
 	struct buffer b = many_files(&small, header.text, &rows);
 	same(&a, &b, "answers");
-	a = spool_state(&large), b = spool_state(&small);
+	a = rig_state(&large), b = rig_state(&small);
 	same(&a, &b, "enrolments");
 	a = traces_of(&large), b = traces_of(&small);
 	same(&a, &b, "audit rows and flags");
@@ -146,5 +146,5 @@ Test(large, ends_as_in_small_pieces_when_everything_is_refreshed)
 
 Test(large, ends_as_in_small_pieces_with_groups_and_cohorts)
 {
-	compare("  default: { " SPOOL_MAY_ALL " }\n", ",group1,cohort1", 0);
+	compare("  default: { " RIG_MAY_ALL " }\n", ",group1,cohort1", 0);
 }

@@ -1,7 +1,7 @@
 /* What the log says of a file's way, and how loud. */
-#include "answer.h"
 #include "law.h"
 #include "program.h"
+#include "reply.h"
 #include "tracer.h"
 
 #include <criterion/criterion.h>
@@ -12,9 +12,9 @@
 
 TestSuite(log, .timeout = 120);
 
-static struct finished once(const struct spool *spool)
+static struct finished once(const struct rig *rig)
 {
-	return program_expect(0, ARGV("enrold", "--config", spool->config.text, "--once"));
+	return program_expect(0, ARGV("enrold", "--config", rig->config.text, "--once"));
 }
 
 /* The first line of the event as JSON, for the caller to put away; fatal when there is none. */
@@ -38,10 +38,10 @@ static const char *text_of(const json_t *line, const char *name)
 
 Test(log, tells_which_file_was_begun_and_which_was_refused_and_why)
 {
-	struct spool spool;
-	spool_make(&spool, NULL);
-	spool_drop(&spool, "staff.csv", "username,curse1\np1,C1\n");
-	struct finished finished = once(&spool);
+	struct rig rig;
+	rig_make(&rig, NULL);
+	rig_drop(&rig, "staff.csv", "username,curse1\np1,C1\n");
+	struct finished finished = once(&rig);
 	json_t *line = line_of(finished.err.bytes, "run_started");
 	cr_expect_str_eq(text_of(line, "file"), "staff.csv");
 	cr_expect_str_eq(text_of(line, "feed"), "default");
@@ -55,7 +55,7 @@ Test(log, tells_which_file_was_begun_and_which_was_refused_and_why)
 	cr_expect_str_eq(text_of(line, "level"), "warning");
 	json_decref(line);
 	finished_done(&finished);
-	law_close(&spool);
+	law_close(&rig);
 }
 
 static const struct {
@@ -76,10 +76,10 @@ static const struct {
 Test(log, counts_rows_as_rows_and_is_loud_when_all_are_in_error)
 {
 	for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
-		struct spool spool;
-		spool_make(&spool, NULL);
-		spool_drop(&spool, "a.csv", ends[i].text);
-		struct finished finished = once(&spool);
+		struct rig rig;
+		rig_make(&rig, NULL);
+		rig_drop(&rig, "a.csv", ends[i].text);
+		struct finished finished = once(&rig);
 		json_t *line = line_of(finished.err.bytes, "run_done");
 		cr_expect_str_eq(text_of(line, "level"), ends[i].level, "%zu", i);
 		cr_expect_str_eq(text_of(line, "message"), ends[i].message, "%zu: %s", i,
@@ -90,7 +90,7 @@ Test(log, counts_rows_as_rows_and_is_loud_when_all_are_in_error)
 		    ends[i].rows_in_error, "%zu", i);
 		json_decref(line);
 		finished_done(&finished);
-		law_close(&spool);
+		law_close(&rig);
 	}
 }
 
@@ -103,35 +103,34 @@ static struct verdict kill_at_result(void *context, const struct call *call)
 
 Test(log, names_the_file_that_it_goes_on_with)
 {
-	struct spool spool;
+	struct rig rig;
 	if (!tracer_works())
 		cr_skip_test("no ptrace here");
-	spool_make(&spool, NULL);
-	spool_drop(&spool, "staff.csv", "username,course1\np1,C1\n");
-	const struct tracer tracer = {.below = spool.root.text, .on_call = kill_at_result};
+	rig_make(&rig, NULL);
+	rig_drop(&rig, "staff.csv", "username,course1\np1,C1\n");
+	const struct tracer tracer = {.below = rig.root.text, .on_call = kill_at_result};
 	struct finished finished =
-	    tracer_run(&tracer, ARGV("enrold", "--config", spool.config.text, "--once"));
+	    tracer_run(&tracer, ARGV("enrold", "--config", rig.config.text, "--once"));
 	cr_assert_eq(finished.status, -SIGKILL);
 	finished_done(&finished);
-	finished = once(&spool);
+	finished = once(&rig);
 	json_t *line = line_of(finished.err.bytes, "run_recovered");
 	cr_expect_str_eq(text_of(line, "file"), "staff.csv");
 	cr_expect_str_eq(text_of(line, "message"), "going on with staff.csv, which was cut short");
 	json_decref(line);
 	finished_done(&finished);
-	law_close(&spool);
+	law_close(&rig);
 }
 
 /* journald gives the file that it reads from as $JOURNAL_STREAM, and knows priorities by "<4>". */
-static struct buffer journal_of(
-    const struct spool *spool, const char *config, bool is_ours, int status)
+static struct buffer journal_of(const struct rig *rig, const char *config, bool is_ours, int status)
 {
-	struct path log = path_of("%s/journal", spool->root.text);
+	struct path log = path_of("%s/journal", rig->root.text);
 	const char *directory = getenv("ENROLD_PROGRAMS");
 	struct path command =
 	    path_of("touch %s; JOURNAL_STREAM=$(stat -c %%d:%%i %s) %s/enrold --config %s --once "
 	            "2>>%s",
-	        log.text, is_ours ? log.text : spool->config.text, directory ? directory : PROGRAMS,
+	        log.text, is_ours ? log.text : rig->config.text, directory ? directory : PROGRAMS,
 	        config, log.text);
 	int ended = system(command.text);
 	cr_assert(WIFEXITED(ended) && WEXITSTATUS(ended) == status, "%s: %d", command.text, ended);
@@ -140,11 +139,11 @@ static struct buffer journal_of(
 
 Test(log, gives_the_journal_each_lines_priority)
 {
-	struct spool spool;
-	spool_make(&spool, NULL);
-	spool_drop(&spool, "bad.csv", "username,curse1\np1,C1\n");
-	spool_drop(&spool, "good.csv", "username,course1\np1,C1\n");
-	struct buffer log = journal_of(&spool, spool.config.text, true, 0);
+	struct rig rig;
+	rig_make(&rig, NULL);
+	rig_drop(&rig, "bad.csv", "username,curse1\np1,C1\n");
+	rig_drop(&rig, "good.csv", "username,course1\np1,C1\n");
+	struct buffer log = journal_of(&rig, rig.config.text, true, 0);
 	size_t lines = 0;
 	for (const char *line = log.bytes; *line; line = strchr(line, '\n') + 1, lines++) {
 		struct path row = path_of("%.*s", (int)strcspn(line, "\n"), line);
@@ -154,26 +153,26 @@ Test(log, gives_the_journal_each_lines_priority)
 	cr_expect_gt(lines, 4);
 	cr_expect(strstr(log.bytes, "<4>{"), "%s", log.bytes);
 	buffer_done(&log);
-	law_close(&spool);
+	law_close(&rig);
 }
 
 Test(log, gives_the_journal_the_priority_of_bad_settings)
 {
-	struct spool spool;
-	spool_make(&spool, NULL);
-	struct buffer log = journal_of(&spool, "/nonexistent.yaml", true, 78);
+	struct rig rig;
+	rig_make(&rig, NULL);
+	struct buffer log = journal_of(&rig, "/nonexistent.yaml", true, 78);
 	cr_expect(text_starts(log.bytes, "<3>enrold: "), "%s", log.bytes);
 	buffer_done(&log);
-	law_close(&spool);
+	law_close(&rig);
 }
 
 Test(log, is_plain_where_it_is_no_journals)
 {
-	struct spool spool;
-	spool_make(&spool, NULL);
-	spool_drop(&spool, "bad.csv", "username,curse1\np1,C1\n");
-	struct buffer log = journal_of(&spool, spool.config.text, false, 0);
+	struct rig rig;
+	rig_make(&rig, NULL);
+	rig_drop(&rig, "bad.csv", "username,curse1\np1,C1\n");
+	struct buffer log = journal_of(&rig, rig.config.text, false, 0);
 	cr_expect_null(strchr(log.bytes, '<'), "%s", log.bytes);
 	buffer_done(&log);
-	law_close(&spool);
+	law_close(&rig);
 }

@@ -1,7 +1,7 @@
 /* A file with every mistake: one coded line for each, and a retry file that works once fixed. */
-#include "answer.h"
 #include "law.h"
 #include "program.h"
+#include "reply.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
@@ -46,49 +46,48 @@ static const struct mistake {
 
 enum { MISTAKES = sizeof mistakes / sizeof *mistakes };
 
-static void courses_break(struct spool *spool)
+static void courses_break(struct rig *rig)
 {
-	spool_execute(spool,
-	    "UPDATE mdl_course SET shortname = 'TWIN' WHERE shortname IN ('C8', 'C9');"
-	    "DELETE FROM mdl_enrol WHERE courseid ="
-	    " (SELECT id FROM mdl_course WHERE shortname = 'C10');"
-	    "UPDATE mdl_course SET shortname = 'CLOSED' WHERE shortname = 'C10';");
+	rig_execute(rig, "UPDATE mdl_course SET shortname = 'TWIN' WHERE shortname IN ('C8', 'C9');"
+	                 "DELETE FROM mdl_enrol WHERE courseid ="
+	                 " (SELECT id FROM mdl_course WHERE shortname = 'C10');"
+	                 "UPDATE mdl_course SET shortname = 'CLOSED' WHERE shortname = 'C10';");
 }
 
-static void mistakes_drop(struct spool *spool)
+static void mistakes_drop(struct rig *rig)
 {
 	struct buffer text = {0};
 	buffer_add_text(&text, HEADER "\n");
 	for (int i = 0; i < MISTAKES; i++)
 		buffer_print(&text, "%s\n", mistakes[i].record);
 	buffer_add_text(&text, "p20,,,,,\np20,C1,,,,\n");
-	spool_drop_bytes(spool, "staff.csv", text.bytes, text.size);
+	rig_drop_bytes(rig, "staff.csv", text.bytes, text.size);
 	buffer_done(&text);
 }
 
-static void result_check(const struct answer *answer)
+static void result_check(const struct reply *reply)
 {
 	size_t skips = 0;
 	for (int i = 0; i < MISTAKES; i++) {
-		EXPECT(answer, {i + 2, mistakes[i].column, "error", mistakes[i].code});
+		EXPECT(reply, {i + 2, mistakes[i].column, "error", mistakes[i].code});
 		skips += mistakes[i].skips;
 		if (mistakes[i].skips)
-			EXPECT(answer, {i + 2, "course1", "skipped", "row_not_applied"});
+			EXPECT(reply, {i + 2, "course1", "skipped", "row_not_applied"});
 	}
-	cr_expect_eq(answer_lines(answer, (struct expected){.outcome = "error"}), MISTAKES);
-	cr_expect_eq(answer_lines(answer, (struct expected){.outcome = "skipped"}), skips);
-	EXPECT(answer, {MISTAKES + 2, NULL, "unchanged", "nothing_asked"},
+	cr_expect_eq(reply_lines(reply, (struct expected){.outcome = "error"}), MISTAKES);
+	cr_expect_eq(reply_lines(reply, (struct expected){.outcome = "skipped"}), skips);
+	EXPECT(reply, {MISTAKES + 2, NULL, "unchanged", "nothing_asked"},
 	    {MISTAKES + 3, "course1", "done", "enrolled"});
 }
 
 /* Every message of what was not done says something of its own: a sentence, not a code. */
-static void messages_check(const struct answer *answer)
+static void messages_check(const struct reply *reply)
 {
-	size_t message = table_column(&answer->result, "message");
-	size_t outcome = table_column(&answer->result, "outcome");
-	for (size_t row = 1; row < answer->result.rows_count; row++) {
-		const char *text = table_cell(&answer->result, row, message);
-		bool is_done = strcmp(table_cell(&answer->result, row, outcome), "done") == 0;
+	size_t message = table_column(&reply->result, "message");
+	size_t outcome = table_column(&reply->result, "outcome");
+	for (size_t row = 1; row < reply->result.rows_count; row++) {
+		const char *text = table_cell(&reply->result, row, message);
+		bool is_done = strcmp(table_cell(&reply->result, row, outcome), "done") == 0;
 		bool is_ended = text_ends(text, ".") || text_ends(text, "?");
 		cr_expect(
 		    (is_done || strchr(text, ' ')) && is_ended, "line %zu: %s", row + 1, text);
@@ -128,71 +127,71 @@ static struct buffer retry_fix(const struct table *retry)
 
 Test(mistakes, each_gets_one_coded_line_and_the_retry_file_works_once_fixed)
 {
-	struct spool spool;
-	struct answer answer;
-	spool_make(&spool, NULL);
-	courses_break(&spool);
-	mistakes_drop(&spool);
-	spool_once(&spool);
-	answer_open(&answer, &spool, "staff.csv", 0);
-	result_check(&answer);
-	messages_check(&answer);
-	cr_assert(text_starts(answer.retry.bytes, "\xEF\xBB\xBF" HEADER ",error_line,"));
-	struct table retry = table_parse(answer.retry.bytes, answer.retry.size);
+	struct rig rig;
+	struct reply reply;
+	rig_make(&rig, NULL);
+	courses_break(&rig);
+	mistakes_drop(&rig);
+	rig_once(&rig);
+	reply_open(&reply, &rig, "staff.csv", 0);
+	result_check(&reply);
+	messages_check(&reply);
+	cr_assert(text_starts(reply.retry.bytes, "\xEF\xBB\xBF" HEADER ",error_line,"));
+	struct table retry = table_parse(reply.retry.bytes, reply.retry.size);
 	retry_check(&retry);
 	struct buffer fixed = retry_fix(&retry);
-	spool_drop_bytes(&spool, "staff.retry.csv", fixed.bytes, fixed.size);
+	rig_drop_bytes(&rig, "staff.retry.csv", fixed.bytes, fixed.size);
 	table_done(&retry);
 	buffer_done(&fixed);
-	answer_close(&answer);
+	reply_close(&reply);
 
-	spool_once(&spool);
-	answer_open(&answer, &spool, "staff.retry.csv", 0);
-	cr_expect_eq(answer_number(&answer, "outcomes", "done"), MISTAKES);
-	cr_expect_eq(answer_lines(&answer, (struct expected){0}), MISTAKES);
-	cr_expect_str_eq(answer.retry_path.text, "");
-	answer_close(&answer);
-	law_close(&spool);
+	rig_once(&rig);
+	reply_open(&reply, &rig, "staff.retry.csv", 0);
+	cr_expect_eq(reply_number(&reply, "outcomes", "done"), MISTAKES);
+	cr_expect_eq(reply_lines(&reply, (struct expected){0}), MISTAKES);
+	cr_expect_str_eq(reply.retry_path.text, "");
+	reply_close(&reply);
+	law_close(&rig);
 }
 
 Test(mistakes, of_one_cell_do_not_stop_the_next_nor_one_rows_the_next_row)
 {
-	struct spool spool;
-	struct answer answer;
-	spool_make(&spool, NULL);
-	spool_drop(&spool, "staff.csv",
+	struct rig rig;
+	struct reply reply;
+	rig_make(&rig, NULL);
+	rig_drop(&rig, "staff.csv",
 	    "username,course1,enrolperiod1,course2,role2,course3\n"
 	    "p1,C1,x,C2,,C3\np2,C1,,C2,chef,C3\nnobody,C1,,C2,,\np3,C9x,,C1,,\n");
-	spool_once(&spool);
-	answer_open(&answer, &spool, "staff.csv", 0);
-	EXPECT(&answer, {2, "enrolperiod1", "error", "invalid_value"},
+	rig_once(&rig);
+	reply_open(&reply, &rig, "staff.csv", 0);
+	EXPECT(&reply, {2, "enrolperiod1", "error", "invalid_value"},
 	    {2, "course2", "done", "enrolled"}, {2, "course3", "done", "enrolled"},
 	    {3, "course1", "done", "enrolled"}, {3, "role2", "error", "role_not_found"},
 	    {3, "course3", "done", "enrolled"}, {4, "username", "error", "user_not_found"},
 	    {4, "course1", "skipped", "row_not_applied"},
 	    {4, "course2", "skipped", "row_not_applied"},
 	    {5, "course1", "error", "course_not_found"}, {5, "course2", "done", "enrolled"});
-	cr_expect_eq(answer_lines(&answer, (struct expected){0}), 11);
-	answer_close(&answer);
-	law_close(&spool);
+	cr_expect_eq(reply_lines(&reply, (struct expected){0}), 11);
+	reply_close(&reply);
+	law_close(&rig);
 }
 
 Test(mistakes, a_long_value_costs_its_own_row_only)
 {
 	enum { SIZE = 200000 };
-	struct spool spool;
-	struct answer answer;
+	struct rig rig;
+	struct reply reply;
 	struct buffer text = {0};
-	spool_make(&spool, NULL);
+	rig_make(&rig, NULL);
 	buffer_add_text(&text, "username,course1\np1,");
 	for (int i = 0; i < SIZE; i++)
 		buffer_add_char(&text, 'x');
 	buffer_add_text(&text, "\np2,C1\n");
-	spool_drop_bytes(&spool, "long.csv", text.bytes, text.size);
+	rig_drop_bytes(&rig, "long.csv", text.bytes, text.size);
 	buffer_done(&text);
-	spool_once(&spool);
-	answer_open(&answer, &spool, "long.csv", 0);
-	EXPECT(&answer, {2, NULL, "error", "value_too_long"}, {3, "course1", "done", "enrolled"});
-	answer_close(&answer);
-	law_close(&spool);
+	rig_once(&rig);
+	reply_open(&reply, &rig, "long.csv", 0);
+	EXPECT(&reply, {2, NULL, "error", "value_too_long"}, {3, "course1", "done", "enrolled"});
+	reply_close(&reply);
+	law_close(&rig);
 }

@@ -2,9 +2,9 @@
  * compat: moodle, where the recorded runs are silent: what Moodle's uploader was seen to do (facts
  * 8 and 9), as rows of a table: options, a file, a question, its answer.
  */
-#include "answer.h"
 #include "law.h"
 #include "program.h"
+#include "reply.h"
 
 #include <criterion/criterion.h>
 #include <criterion/parameterized.h>
@@ -124,18 +124,18 @@ ParameterizedTestParameters(moodle, does_what_moodle_was_seen_to_do)
 ParameterizedTest(const size_t *index, moodle, does_what_moodle_was_seen_to_do)
 {
 	const struct told *tale = &tales[*index];
-	struct spool spool;
+	struct rig rig;
 	char feeds[256];
 	snprintf(feeds, sizeof feeds, "  default: { compat: moodle%s%s }\n",
 	    *tale->options ? ", " : "", tale->options);
-	spool_make(&spool, &(struct spool_options){.feeds = feeds});
-	spool_execute(&spool, prepared);
-	spool_drop(&spool, "staff.csv", tale->text);
-	spool_once(&spool);
-	struct buffer rows = spool_query(&spool, tale->question);
+	rig_make(&rig, &(struct rig_options){.feeds = feeds});
+	rig_execute(&rig, prepared);
+	rig_drop(&rig, "staff.csv", tale->text);
+	rig_once(&rig);
+	struct buffer rows = rig_query(&rig, tale->question);
 	buffer_add_char(&rows, '\0');
 	cr_expect_str_eq(
 	    rows.bytes, tale->answer, "tale %zu, %s: %s", *index, tale->text, rows.bytes);
 	buffer_done(&rows);
-	spool_remove(&spool);
+	rig_remove(&rig);
 }

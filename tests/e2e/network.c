@@ -1,7 +1,7 @@
 /* A spool on a file server, played by a library that is preloaded (file_server.c). */
-#include "answer.h"
 #include "fatal.h"
 #include "law.h"
+#include "reply.h"
 #include "service.h"
 #include "tracer.h"
 
@@ -34,33 +34,33 @@ static void server_end(void)
 /* Nobody tells of the file, and `rescan` is five minutes. */
 Test(network, is_noticed_and_looked_into_every_two_seconds)
 {
-	struct spool spool;
+	struct rig rig;
 	struct service service;
-	spool_make(&spool, NULL);
+	rig_make(&rig, NULL);
 	server_begin("");
-	service_start(&service, &spool);
+	service_start(&service, &rig);
 	server_end();
 	service_await_log(&service, "\"spool_on_network\"");
-	spool_drop(&spool, "staff.csv", text);
-	service_await(&service, &spool, "", 1);
-	service_await_idle(&service, &spool);
+	rig_drop(&rig, "staff.csv", text);
+	service_await(&service, &rig, "", 1);
+	service_await_idle(&service, &rig);
 	service_stop(&service);
-	law_close(&spool);
+	law_close(&rig);
 }
 
 Test(network, loses_the_answer_to_a_rename_and_the_file_is_taken_all_the_same)
 {
-	struct spool spool;
-	spool_make(&spool, NULL);
-	spool_drop(&spool, "staff.csv", text);
+	struct rig rig;
+	rig_make(&rig, NULL);
+	rig_drop(&rig, "staff.csv", text);
 	server_begin("lost-answer");
 	struct finished finished =
-	    program_expect(0, ARGV("enrold", "--config", spool.config.text, "--once"));
+	    program_expect(0, ARGV("enrold", "--config", rig.config.text, "--once"));
 	server_end();
 	cr_expect_not(strstr(finished.err.bytes, "\"run_waits\""), "%s", finished.err.bytes);
 	finished_done(&finished);
-	cr_expect_eq(answer_count(&spool, "staff.csv"), 1);
-	law_close(&spool);
+	cr_expect_eq(reply_count(&rig, "staff.csv"), 1);
+	law_close(&rig);
 }
 
 static struct verdict kill_when_archived(void *context, const struct call *call)
@@ -73,42 +73,42 @@ static struct verdict kill_when_archived(void *context, const struct call *call)
 /* The heir of a run that has been answered looks, and does not see the answer. */
 Test(network, hides_an_answer_that_is_out_and_it_is_not_given_twice)
 {
-	struct spool spool;
+	struct rig rig;
 	if (!tracer_works())
 		cr_skip_test("no ptrace here");
-	spool_make(&spool, NULL);
-	spool_drop(&spool, "staff.csv", text);
-	struct tracer tracer = {.below = spool.root.text, .on_call = kill_when_archived};
+	rig_make(&rig, NULL);
+	rig_drop(&rig, "staff.csv", text);
+	struct tracer tracer = {.below = rig.root.text, .on_call = kill_when_archived};
 	struct finished finished =
-	    tracer_run(&tracer, ARGV("enrold", "--config", spool.config.text, "--once"));
+	    tracer_run(&tracer, ARGV("enrold", "--config", rig.config.text, "--once"));
 	cr_assert_eq(finished.status, -SIGKILL);
 	finished_done(&finished);
-	cr_assert_eq(files_count(spool_path(&spool, "outbox").text, ".json"), 1);
+	cr_assert_eq(files_count(rig_path(&rig, "outbox").text, ".json"), 1);
 	server_begin("old-look");
-	spool_once(&spool);
+	rig_once(&rig);
 	server_end();
-	cr_expect_eq(files_count(spool_path(&spool, "outbox").text, ".json"), 1);
-	law_close(&spool);
+	cr_expect_eq(files_count(rig_path(&rig, "outbox").text, ".json"), 1);
+	law_close(&rig);
 }
 
 Test(network, goes_stale_and_the_daemon_ends_to_be_started_anew)
 {
-	struct spool spool;
+	struct rig rig;
 	struct service service;
-	spool_make(&spool, NULL);
-	struct path flag = path_of("%s/stale", spool.root.text);
+	rig_make(&rig, NULL);
+	struct path flag = path_of("%s/stale", rig.root.text);
 	server_begin("");
 	setenv("FILE_SERVER_STALE", flag.text, 1);
-	service_start(&service, &spool);
+	service_start(&service, &rig);
 	server_end();
-	spool_drop(&spool, "before.csv", text);
-	service_await(&service, &spool, "", 1);
-	service_await_idle(&service, &spool);
+	rig_drop(&rig, "before.csv", text);
+	service_await(&service, &rig, "", 1);
+	service_await_idle(&service, &rig);
 	files_write(flag.text, "", 0, 0600);
 	struct finished finished = service_await_end(&service);
 	cr_expect_eq(
 	    finished.status, EXIT_TRY_LATER, "%d: %s", finished.status, finished.err.bytes);
 	cr_expect(strstr(finished.err.bytes, "\"spool_lost\""), "%s", finished.err.bytes);
 	finished_done(&finished);
-	law_close(&spool);
+	law_close(&rig);
 }

@@ -1,8 +1,8 @@
 /* What else lies in an inbox: odd names, names that are not for us, things that are no files. */
-#include "answer.h"
 #include "fatal.h"
 #include "law.h"
 #include "program.h"
+#include "reply.h"
 
 #include <criterion/criterion.h>
 #include <sys/socket.h>
@@ -43,24 +43,24 @@ enum { NAMES = sizeof names / sizeof *names };
 
 Test(odd, names_are_only_names)
 {
-	struct spool spool;
-	struct answer answer;
-	spool_make(&spool, NULL);
+	struct rig rig;
+	struct reply reply;
+	rig_make(&rig, NULL);
 	size_t visible = 0;
 	for (size_t i = 0; i < NAMES; i++) {
-		spool_drop(&spool, names[i], text);
+		rig_drop(&rig, names[i], text);
 		visible += names[i][0] != '.';
 	}
-	spool_once(&spool);
-	cr_expect_eq((size_t)spool_number(&spool, "SELECT count(*) FROM enrold_run"), visible);
+	rig_once(&rig);
+	cr_expect_eq((size_t)rig_number(&rig, "SELECT count(*) FROM enrold_run"), visible);
 	for (size_t i = 0; i < NAMES; i++) {
 		if (names[i][0] == '.')
 			continue;
-		answer_open(&answer, &spool, names[i], 0);
-		cr_expect_str_eq(answer_status(&answer), "done", "%s", names[i]);
-		answer_close(&answer);
+		reply_open(&reply, &rig, names[i], 0);
+		cr_expect_str_eq(reply_status(&reply), "done", "%s", names[i]);
+		reply_close(&reply);
 	}
-	law_close(&spool);
+	law_close(&rig);
 }
 
 static const char *const not_ours[] = {
@@ -77,15 +77,15 @@ static const char *const not_ours[] = {
 
 Test(odd, names_of_files_that_are_still_being_made_are_left_alone)
 {
-	struct spool spool;
-	spool_make(&spool, NULL);
+	struct rig rig;
+	rig_make(&rig, NULL);
 	for (size_t i = 0; i < sizeof not_ours / sizeof *not_ours; i++)
-		spool_drop(&spool, not_ours[i], text);
-	spool_once(&spool);
+		rig_drop(&rig, not_ours[i], text);
+	rig_once(&rig);
 	for (size_t i = 0; i < sizeof not_ours / sizeof *not_ours; i++)
-		cr_expect(files_exist(spool_inbox(&spool, not_ours[i]).text), "%s", not_ours[i]);
-	cr_expect_eq(spool_number(&spool, "SELECT count(*) FROM enrold_run"), 0);
-	law_close(&spool);
+		cr_expect(files_exist(rig_inbox(&rig, not_ours[i]).text), "%s", not_ours[i]);
+	cr_expect_eq(rig_number(&rig, "SELECT count(*) FROM enrold_run"), 0);
+	law_close(&rig);
 }
 
 static void socket_make(const char *path)
@@ -100,9 +100,9 @@ static void socket_make(const char *path)
 }
 
 /* Outside the spool: nothing may happen to it. */
-static struct path bystander_make(const struct spool *spool)
+static struct path bystander_make(const struct rig *rig)
 {
-	struct path bystander = path_of("%s/bystander.csv", spool->root.text);
+	struct path bystander = path_of("%s/bystander.csv", rig->root.text);
 	files_write(bystander.text, "username,course1\np2,C1\n", 23, 0640);
 	return bystander;
 }
@@ -116,60 +116,60 @@ static void bystander_check(const struct path *bystander)
 
 Test(odd, things_that_are_no_files_are_never_followed_and_never_a_stall)
 {
-	struct spool spool;
-	spool_make(&spool, NULL);
-	struct path bystander = bystander_make(&spool);
-	cr_assert_eq(symlink(bystander.text, spool_inbox(&spool, "link.csv").text), 0);
-	cr_assert_eq(symlink("nowhere", spool_inbox(&spool, "dangling.csv").text), 0);
-	cr_assert_eq(mkfifo(spool_inbox(&spool, "fifo.csv").text, 0600), 0);
-	cr_assert_eq(mkdir(spool_inbox(&spool, "directory.csv").text, 0750), 0);
-	socket_make(spool_inbox(&spool, "socket.csv").text);
-	spool_drop(&spool, "zz.csv", text);
-	spool_once(&spool);
-	cr_expect_eq(answer_count(&spool, "zz.csv"), 1);
-	cr_expect_eq(spool_number(&spool, "SELECT count(*) FROM mdl_user_enrolments"), 1);
+	struct rig rig;
+	rig_make(&rig, NULL);
+	struct path bystander = bystander_make(&rig);
+	cr_assert_eq(symlink(bystander.text, rig_inbox(&rig, "link.csv").text), 0);
+	cr_assert_eq(symlink("nowhere", rig_inbox(&rig, "dangling.csv").text), 0);
+	cr_assert_eq(mkfifo(rig_inbox(&rig, "fifo.csv").text, 0600), 0);
+	cr_assert_eq(mkdir(rig_inbox(&rig, "directory.csv").text, 0750), 0);
+	socket_make(rig_inbox(&rig, "socket.csv").text);
+	rig_drop(&rig, "zz.csv", text);
+	rig_once(&rig);
+	cr_expect_eq(reply_count(&rig, "zz.csv"), 1);
+	cr_expect_eq(rig_number(&rig, "SELECT count(*) FROM mdl_user_enrolments"), 1);
 	bystander_check(&bystander);
-	law_close(&spool);
+	law_close(&rig);
 }
 
 Test(odd, a_file_with_a_second_name_elsewhere_is_not_applied)
 {
-	struct spool spool;
-	spool_make(&spool, NULL);
-	struct path bystander = bystander_make(&spool);
-	spool_note(&spool, "hard.csv", "username,course1\np2,C1\n", 23);
-	cr_assert_eq(link(bystander.text, spool_inbox(&spool, "hard.csv").text), 0);
-	spool_drop(&spool, "zz.csv", text);
-	spool_once(&spool);
-	cr_expect_eq(answer_count(&spool, "zz.csv"), 1);
-	cr_expect_eq(spool_number(&spool, "SELECT count(*) FROM mdl_user_enrolments"), 1);
+	struct rig rig;
+	rig_make(&rig, NULL);
+	struct path bystander = bystander_make(&rig);
+	rig_note(&rig, "hard.csv", "username,course1\np2,C1\n", 23);
+	cr_assert_eq(link(bystander.text, rig_inbox(&rig, "hard.csv").text), 0);
+	rig_drop(&rig, "zz.csv", text);
+	rig_once(&rig);
+	cr_expect_eq(reply_count(&rig, "zz.csv"), 1);
+	cr_expect_eq(rig_number(&rig, "SELECT count(*) FROM mdl_user_enrolments"), 1);
 	bystander_check(&bystander);
-	law_close(&spool);
+	law_close(&rig);
 }
 
 Test(odd, names_that_cannot_be_written_down_are_not_applied)
 {
 	static const char *const bad[] = {"line\nbreak.csv", "bell\a.csv", "latin\xFC.csv"};
-	struct spool spool;
-	spool_make(&spool, NULL);
+	struct rig rig;
+	rig_make(&rig, NULL);
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
-		spool_drop(&spool, bad[i], text);
-	spool_once(&spool);
-	cr_expect_eq(spool_number(&spool, "SELECT count(*) FROM mdl_user_enrolments"), 0);
-	law_close(&spool);
+		rig_drop(&rig, bad[i], text);
+	rig_once(&rig);
+	cr_expect_eq(rig_number(&rig, "SELECT count(*) FROM mdl_user_enrolments"), 0);
+	law_close(&rig);
 }
 
 Test(odd, a_directory_that_is_no_feed_is_left_alone)
 {
 	static const char *const directories[] = {"unknown", "preview/deeper", "hr/deeper"};
-	struct spool spool;
-	spool_make(&spool, &(struct spool_options){.feeds = "  hr: {}\n"});
+	struct rig rig;
+	rig_make(&rig, &(struct rig_options){.feeds = "  hr: {}\n"});
 	for (size_t i = 0; i < sizeof directories / sizeof *directories; i++) {
 		struct path name = path_of("%s/staff.csv", directories[i]);
-		files_make_directory(spool_inbox(&spool, directories[i]).text);
-		spool_drop(&spool, name.text, text);
+		files_make_directory(rig_inbox(&rig, directories[i]).text);
+		rig_drop(&rig, name.text, text);
 	}
-	spool_once(&spool);
-	cr_expect_eq(spool_number(&spool, "SELECT count(*) FROM mdl_user_enrolments"), 0);
-	law_close(&spool);
+	rig_once(&rig);
+	cr_expect_eq(rig_number(&rig, "SELECT count(*) FROM mdl_user_enrolments"), 0);
+	law_close(&rig);
 }

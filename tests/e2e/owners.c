@@ -2,9 +2,9 @@
  * Whose an error is: what is wrong with one file ends that file, what is wrong with one feed's
  * folder takes that feed out of service, and neither keeps anybody else waiting.
  */
-#include "answer.h"
 #include "fatal.h"
 #include "law.h"
+#include "reply.h"
 #include "service.h"
 #include "tracer.h"
 
@@ -37,41 +37,41 @@ static struct verdict fail(void *context, const struct call *call)
 	return (struct verdict){is_it ? VERDICT_FAIL : VERDICT_GO, failing->error};
 }
 
-static struct finished once_failing(const struct spool *spool, struct failing *failing)
+static struct finished once_failing(const struct rig *rig, struct failing *failing)
 {
 	const struct tracer tracer = {
-	    .reads = true, .below = spool->root.text, .on_call = fail, .context = failing};
-	return tracer_run(&tracer, ARGV("enrold", "--config", spool->config.text, "--once"));
+	    .reads = true, .below = rig->root.text, .on_call = fail, .context = failing};
+	return tracer_run(&tracer, ARGV("enrold", "--config", rig->config.text, "--once"));
 }
 
-static void expect_refusal(const struct spool *spool, const char *file, const char *code)
+static void expect_refusal(const struct rig *rig, const char *file, const char *code)
 {
-	struct answer answer;
-	answer_open(&answer, spool, file, 0);
-	cr_expect_str_eq(answer_refusal(&answer), code);
-	struct path reason = spool_path(
-	    spool, "quarantine/%.*s.%s.csv.reason.txt", (int)strcspn(file, "."), file, answer.run);
+	struct reply reply;
+	reply_open(&reply, rig, file, 0);
+	cr_expect_str_eq(reply_refusal(&reply), code);
+	struct path reason = rig_path(
+	    rig, "quarantine/%.*s.%s.csv.reason.txt", (int)strcspn(file, "."), file, reply.run);
 	cr_expect(files_exist(reason.text), "%s", reason.text);
-	answer_close(&answer);
+	reply_close(&reply);
 }
 
 /* ---- one file ---- */
 
 static void expect_ended_alone(struct failing failing, const char *code)
 {
-	struct spool spool;
+	struct rig rig;
 	if (!tracer_works())
 		cr_skip_test("no ptrace here");
-	spool_make(&spool, NULL);
-	spool_drop(&spool, "bad.csv", text);
-	spool_drop(&spool, "good.csv", "username,course1\np2,C2\n");
-	struct finished finished = once_failing(&spool, &failing);
+	rig_make(&rig, NULL);
+	rig_drop(&rig, "bad.csv", text);
+	rig_drop(&rig, "good.csv", "username,course1\np2,C2\n");
+	struct finished finished = once_failing(&rig, &failing);
 	cr_expect_eq(finished.status, 0, "%s", finished.err.bytes);
 	cr_expect_gt(failing.times, 2, "it was tried %zu times", failing.times);
 	finished_done(&finished);
-	expect_refusal(&spool, "bad.csv", code);
-	cr_expect_eq(answer_count(&spool, "good.csv"), 1);
-	law_close(&spool);
+	expect_refusal(&rig, "bad.csv", code);
+	cr_expect_eq(reply_count(&rig, "good.csv"), 1);
+	law_close(&rig);
 }
 
 Test(owners, a_file_that_cannot_be_opened_any_more_is_refused_and_the_next_one_runs)
@@ -96,130 +96,130 @@ static struct verdict fail_of_run(void *context, const struct call *call)
 
 Test(owners, a_file_that_cannot_be_read_for_a_moment_is_applied_all_the_same)
 {
-	struct spool spool;
+	struct rig rig;
 	struct failing failing = {CALL_READ, "/work/", "/bad.csv", EIO, 0};
 	if (!tracer_works())
 		cr_skip_test("no ptrace here");
-	spool_make(&spool, NULL);
-	spool_drop(&spool, "bad.csv", text);
+	rig_make(&rig, NULL);
+	rig_drop(&rig, "bad.csv", text);
 	const struct tracer tracer = {
-	    .reads = true, .below = spool.root.text, .on_call = fail_of_run, .context = &failing};
+	    .reads = true, .below = rig.root.text, .on_call = fail_of_run, .context = &failing};
 	struct finished finished =
-	    tracer_run(&tracer, ARGV("enrold", "--config", spool.config.text, "--once"));
+	    tracer_run(&tracer, ARGV("enrold", "--config", rig.config.text, "--once"));
 	cr_expect_eq(finished.status, 0);
 	cr_expect_eq(failing.times, 3);
 	finished_done(&finished);
-	struct answer answer;
-	answer_open(&answer, &spool, "bad.csv", 0);
-	cr_expect_str_eq(answer_status(&answer), "done");
-	answer_close(&answer);
-	law_close(&spool);
+	struct reply reply;
+	reply_open(&reply, &rig, "bad.csv", 0);
+	cr_expect_str_eq(reply_status(&reply), "done");
+	reply_close(&reply);
+	law_close(&rig);
 }
 
 Test(owners, what_the_database_refuses_for_good_ends_the_file_that_asked_for_it)
 {
-	struct spool spool;
-	spool_make(&spool, &(struct spool_options){.feeds = "  default: {}\n"});
-	spool_execute(&spool, "CREATE TRIGGER no_roles BEFORE INSERT ON mdl_role_assignments WHEN "
-	                      "NEW.roleid = (SELECT id FROM mdl_role WHERE shortname = 'teacher') "
-	                      "BEGIN SELECT RAISE(ABORT, 'not here'); END");
-	spool_drop(&spool, "bad.csv", "username,course1,role1\np1,C1,teacher\n");
-	spool_drop(&spool, "good.csv", text);
-	spool_once(&spool);
-	expect_refusal(&spool, "bad.csv", "not_applicable");
-	struct answer answer;
-	answer_open(&answer, &spool, "good.csv", 0);
-	cr_expect_eq(answer_number(&answer, "codes", "enrolled"), 1);
-	answer_close(&answer);
-	law_close(&spool);
+	struct rig rig;
+	rig_make(&rig, &(struct rig_options){.feeds = "  default: {}\n"});
+	rig_execute(&rig, "CREATE TRIGGER no_roles BEFORE INSERT ON mdl_role_assignments WHEN "
+	                  "NEW.roleid = (SELECT id FROM mdl_role WHERE shortname = 'teacher') "
+	                  "BEGIN SELECT RAISE(ABORT, 'not here'); END");
+	rig_drop(&rig, "bad.csv", "username,course1,role1\np1,C1,teacher\n");
+	rig_drop(&rig, "good.csv", text);
+	rig_once(&rig);
+	expect_refusal(&rig, "bad.csv", "not_applicable");
+	struct reply reply;
+	reply_open(&reply, &rig, "good.csv", 0);
+	cr_expect_eq(reply_number(&reply, "codes", "enrolled"), 1);
+	reply_close(&reply);
+	law_close(&rig);
 }
 
 Test(owners, a_long_name_of_wide_letters_is_told_about_like_any_other)
 {
-	struct spool spool;
+	struct rig rig;
 	char name[FILENAME_MAX] = "a", sum[FILENAME_MAX + 8];
-	spool_make(&spool, NULL);
+	rig_make(&rig, NULL);
 	for (int i = 0; i < 60; i++)
 		strcat(name, "\xC3\xA4");
 	strcat(name, ".csv");
 	snprintf(sum, sizeof sum, "%s.sha256", name);
-	files_write(spool_inbox(&spool, sum).text, "bogus\nbogus\n", 12, 0640);
-	spool_drop(&spool, name, text);
-	spool_drop(&spool, "good.csv", text);
-	spool_once(&spool);
-	struct answer answer;
-	answer_open(&answer, &spool, name, 0);
-	cr_expect_str_eq(answer_refusal(&answer), "checksum_unreadable");
-	answer_close(&answer);
-	cr_expect_eq(answer_count(&spool, "good.csv"), 1);
-	law_close(&spool);
+	files_write(rig_inbox(&rig, sum).text, "bogus\nbogus\n", 12, 0640);
+	rig_drop(&rig, name, text);
+	rig_drop(&rig, "good.csv", text);
+	rig_once(&rig);
+	struct reply reply;
+	reply_open(&reply, &rig, name, 0);
+	cr_expect_str_eq(reply_refusal(&reply), "checksum_unreadable");
+	reply_close(&reply);
+	cr_expect_eq(reply_count(&rig, "good.csv"), 1);
+	law_close(&rig);
 }
 
 /* Room for a marker, but not for a checksum. */
 Test(owners, a_name_too_long_for_a_checksum_has_none)
 {
-	struct spool spool;
+	struct rig rig;
 	char name[256], marker[300];
-	spool_make(&spool, &(struct spool_options){.feeds = "  default: { marker: .done }\n"});
+	rig_make(&rig, &(struct rig_options){.feeds = "  default: { marker: .done }\n"});
 	memset(name, 'x', sizeof name);
 	strcpy(name + 249 - 4, ".csv");
 	snprintf(marker, sizeof marker, "%s.done", name);
-	files_write(spool_inbox(&spool, marker).text, "", 0, 0640);
-	spool_drop(&spool, name, text);
-	spool_once(&spool);
-	cr_expect_eq(spool_number(&spool, "SELECT count(*) FROM enrold_run WHERE state >= 2"), 1);
-	law_close(&spool);
+	files_write(rig_inbox(&rig, marker).text, "", 0, 0640);
+	rig_drop(&rig, name, text);
+	rig_once(&rig);
+	cr_expect_eq(rig_number(&rig, "SELECT count(*) FROM enrold_run WHERE state >= 2"), 1);
+	law_close(&rig);
 }
 
 Test(owners, a_name_too_long_for_its_marker_is_told_and_left)
 {
-	struct spool spool;
+	struct rig rig;
 	char name[256];
-	spool_make(&spool, &(struct spool_options){.feeds = "  default: { marker: .done }\n"});
+	rig_make(&rig, &(struct rig_options){.feeds = "  default: { marker: .done }\n"});
 	memset(name, 'x', sizeof name);
 	strcpy(name + 252 - 4, ".csv");
-	spool_drop(&spool, name, text);
-	spool_drop(&spool, "good.csv", text);
-	files_write(spool_inbox(&spool, "good.csv.done").text, "", 0, 0640);
+	rig_drop(&rig, name, text);
+	rig_drop(&rig, "good.csv", text);
+	files_write(rig_inbox(&rig, "good.csv.done").text, "", 0, 0640);
 	struct finished finished =
-	    program_expect(0, ARGV("enrold", "--config", spool.config.text, "--once"));
+	    program_expect(0, ARGV("enrold", "--config", rig.config.text, "--once"));
 	cr_expect(strstr(finished.err.bytes, "\"file_left\""), "%s", finished.err.bytes);
 	cr_expect(strstr(finished.err.bytes, "shorten it"));
 	finished_done(&finished);
-	cr_expect(files_exist(spool_inbox(&spool, name).text));
-	cr_expect_eq(answer_count(&spool, "good.csv"), 1);
-	law_close(&spool);
+	cr_expect(files_exist(rig_inbox(&rig, name).text));
+	cr_expect_eq(reply_count(&rig, "good.csv"), 1);
+	law_close(&rig);
 }
 
 Test(owners, a_checksum_that_may_not_be_read_keeps_its_file_in_the_inbox_and_no_other)
 {
-	struct spool spool;
+	struct rig rig;
 	struct failing failing = {CALL_OPEN, "/inbox/", "staff.csv.sha256", EACCES, 0};
 	char hash[HASH_SIZE];
 	if (!tracer_works())
 		cr_skip_test("no ptrace here");
-	spool_make(&spool, NULL);
+	rig_make(&rig, NULL);
 	files_hash_bytes(text, strlen(text), hash);
-	files_write(spool_inbox(&spool, "staff.csv.sha256").text, hash, strlen(hash), 0600);
-	spool_drop(&spool, "staff.csv", text);
-	spool_drop(&spool, "good.csv", text);
-	struct finished finished = once_failing(&spool, &failing);
+	files_write(rig_inbox(&rig, "staff.csv.sha256").text, hash, strlen(hash), 0600);
+	rig_drop(&rig, "staff.csv", text);
+	rig_drop(&rig, "good.csv", text);
+	struct finished finished = once_failing(&rig, &failing);
 	cr_expect_eq(finished.status, 0);
 	cr_expect(
 	    strstr(finished.err.bytes, "may not read its checksum"), "%s", finished.err.bytes);
 	finished_done(&finished);
-	cr_expect(files_exist(spool_inbox(&spool, "staff.csv").text));
-	cr_expect(files_exist(spool_inbox(&spool, "staff.csv.sha256").text));
-	cr_expect_eq(answer_count(&spool, "good.csv"), 1);
-	spool_once(&spool); /* now it may */
-	cr_expect_eq(answer_count(&spool, "staff.csv"), 1);
-	law_close(&spool);
+	cr_expect(files_exist(rig_inbox(&rig, "staff.csv").text));
+	cr_expect(files_exist(rig_inbox(&rig, "staff.csv.sha256").text));
+	cr_expect_eq(reply_count(&rig, "good.csv"), 1);
+	rig_once(&rig); /* now it may */
+	cr_expect_eq(reply_count(&rig, "staff.csv"), 1);
+	law_close(&rig);
 }
 
 /* ---- what another daemon has taken over ---- */
 
 struct heir {
-	const struct spool *spool;
+	const struct rig *rig;
 	int strikes;
 };
 
@@ -236,8 +236,8 @@ static struct verdict take_over(void *context, const struct call *call)
 	heir->strikes++;
 	struct path run = call->path;
 	*strrchr(run.text, '/') = '\0';
-	files_make_directory(spool_path(heir->spool, "work/other").text);
-	struct path his = spool_path(heir->spool, "work/other%s", strrchr(run.text, '/'));
+	files_make_directory(rig_path(heir->rig, "work/other").text);
+	struct path his = rig_path(heir->rig, "work/other%s", strrchr(run.text, '/'));
 	files_rename(run.text, his.text);
 	files_write(
 	    path_of("%s/result.csv", his.text).text, heirs_answer, strlen(heirs_answer), 0640);
@@ -246,20 +246,20 @@ static struct verdict take_over(void *context, const struct call *call)
 
 Test(owners, a_run_that_another_daemon_has_taken_over_is_not_written_to)
 {
-	struct spool spool;
+	struct rig rig;
 	if (!tracer_works())
 		cr_skip_test("no ptrace here");
-	spool_make(&spool, NULL);
-	spool_drop(&spool, "staff.csv", text);
-	struct heir heir = {.spool = &spool};
+	rig_make(&rig, NULL);
+	rig_drop(&rig, "staff.csv", text);
+	struct heir heir = {.rig = &rig};
 	const struct tracer tracer = {
-	    .below = spool.root.text, .on_call = take_over, .context = &heir};
+	    .below = rig.root.text, .on_call = take_over, .context = &heir};
 	struct finished finished =
-	    tracer_run(&tracer, ARGV("enrold", "--config", spool.config.text, "--once"));
+	    tracer_run(&tracer, ARGV("enrold", "--config", rig.config.text, "--once"));
 	cr_expect_eq(finished.status, 0, "%s", finished.err.bytes);
 	finished_done(&finished);
 	cr_expect_eq(heir.strikes, 1);
-	struct path his = spool_path(&spool, "work/other");
+	struct path his = rig_path(&rig, "work/other");
 	struct listing listing = files_list(his.text);
 	size_t seen = 0;
 	for (size_t i = 0; i < listing.count; i++) {
@@ -273,13 +273,13 @@ Test(owners, a_run_that_another_daemon_has_taken_over_is_not_written_to)
 	}
 	cr_expect_eq(seen, 1);
 	listing_done(&listing);
-	spool_remove(&spool);
+	rig_remove(&rig);
 }
 
 /* ---- what is put in the place of a file in the moment of the claim ---- */
 
 struct swap {
-	const struct spool *spool;
+	const struct rig *rig;
 	const char *name; /* in the inbox */
 	int strikes;
 	bool seals; /* and nobody may write into it any more */
@@ -289,12 +289,12 @@ struct swap {
 static struct verdict swap_in(void *context, const struct call *call)
 {
 	struct swap *swap = context;
-	struct path inbox = spool_inbox(swap->spool, swap->name);
+	struct path inbox = rig_inbox(swap->rig, swap->name);
 	if (swap->strikes > 0 || call->kind != CALL_RENAME ||
 	    strcmp(call->path.text, inbox.text) != 0)
 		return (struct verdict){VERDICT_GO, 0};
 	swap->strikes++;
-	files_rename(inbox.text, spool_path(swap->spool, "inbox/.aside").text);
+	files_rename(inbox.text, rig_path(swap->rig, "inbox/.aside").text);
 	files_make_directory(inbox.text);
 	struct path file = path_of("%s/x.csv", inbox.text);
 	files_write(file.text, text, strlen(text), 0644);
@@ -304,32 +304,30 @@ static struct verdict swap_in(void *context, const struct call *call)
 
 static void expect_folder_left(const char *name, const char *sum)
 {
-	struct spool spool;
+	struct rig rig;
 	if (!tracer_works())
 		cr_skip_test("no ptrace here");
-	spool_make(&spool, &(struct spool_options){.feeds = "  default: {}\n  payroll: {}\n"});
-	struct swap swap = {.spool = &spool, .name = *sum ? sum : name, .seals = true};
-	spool_drop(&spool, name, text);
+	rig_make(&rig, &(struct rig_options){.feeds = "  default: {}\n  payroll: {}\n"});
+	struct swap swap = {.rig = &rig, .name = *sum ? sum : name, .seals = true};
+	rig_drop(&rig, name, text);
 	if (*sum)
-		files_write(spool_inbox(&spool, sum).text, "bogus\n", 6, 0640);
-	const struct tracer tracer = {
-	    .below = spool.root.text, .on_call = swap_in, .context = &swap};
+		files_write(rig_inbox(&rig, sum).text, "bogus\n", 6, 0640);
+	const struct tracer tracer = {.below = rig.root.text, .on_call = swap_in, .context = &swap};
 	struct finished finished =
-	    tracer_run(&tracer, ARGV("enrold", "--config", spool.config.text, "--once"));
+	    tracer_run(&tracer, ARGV("enrold", "--config", rig.config.text, "--once"));
 	cr_expect_eq(finished.status, 0, "%s", finished.err.bytes);
 	cr_expect_eq(swap.strikes, 1);
 	finished_done(&finished);
-	cr_expect(files_exist(path_of("%s/x.csv", spool_inbox(&spool, swap.name).text).text));
-	cr_expect_eq(
-	    spool_number(&spool, "SELECT count(*) FROM enrold_run WHERE feed = 'payroll'"), 0);
-	cr_expect_eq(files_count(spool_path(&spool, "work/" SPOOL_NODE).text, ""), 0);
-	files_remove(spool_inbox(&spool, swap.name).text);
-	files_rename(spool_path(&spool, "inbox/.aside").text, spool_inbox(&spool, swap.name).text);
-	spool_drop(&spool, "good.csv", text);
-	spool_once(&spool);
-	cr_expect_eq(answer_count(&spool, "good.csv"), 1);
-	cr_expect_eq(answer_count(&spool, name), 1);
-	law_close(&spool);
+	cr_expect(files_exist(path_of("%s/x.csv", rig_inbox(&rig, swap.name).text).text));
+	cr_expect_eq(rig_number(&rig, "SELECT count(*) FROM enrold_run WHERE feed = 'payroll'"), 0);
+	cr_expect_eq(files_count(rig_path(&rig, "work/" RIG_NODE).text, ""), 0);
+	files_remove(rig_inbox(&rig, swap.name).text);
+	files_rename(rig_path(&rig, "inbox/.aside").text, rig_inbox(&rig, swap.name).text);
+	rig_drop(&rig, "good.csv", text);
+	rig_once(&rig);
+	cr_expect_eq(reply_count(&rig, "good.csv"), 1);
+	cr_expect_eq(reply_count(&rig, name), 1);
+	law_close(&rig);
 }
 
 Test(owners, a_folder_in_the_place_of_a_file_is_not_taken_and_is_no_feed)
@@ -344,65 +342,65 @@ Test(owners, a_folder_in_the_place_of_a_checksum_is_not_taken)
 
 Test(owners, a_box_in_work_that_enrold_did_not_make_is_not_entered)
 {
-	struct spool spool;
+	struct rig rig;
 	if (geteuid() != 0)
 		cr_skip_test("only root can give a folder away");
-	spool_make(&spool, &(struct spool_options){.feeds = "  default: {}\n  payroll: {}\n",
-	                       .settings = "stop_timeout: 1s\n"});
-	struct path run = spool_path(&spool, "work/" SPOOL_NODE "/20240101-000000-000001");
+	rig_make(&rig, &(struct rig_options){.feeds = "  default: {}\n  payroll: {}\n",
+	                   .settings = "stop_timeout: 1s\n"});
+	struct path run = rig_path(&rig, "work/" RIG_NODE "/20240101-000000-000001");
 	struct path box = path_of("%s/inbox/payroll", run.text);
 	files_make_directory(box.text);
 	files_write(path_of("%s/x.csv", box.text).text, text, strlen(text), 0644);
 	cr_assert_eq(chown(box.text, 61001, 61001), 0);
 	struct finished finished =
-	    program_expect(75, ARGV("enrold", "--config", spool.config.text, "--once"));
+	    program_expect(75, ARGV("enrold", "--config", rig.config.text, "--once"));
 	cr_expect(
 	    strstr(finished.err.bytes, "which enrold did not make"), "%s", finished.err.bytes);
 	finished_done(&finished);
-	cr_expect_eq(spool_number(&spool, "SELECT count(*) FROM enrold_run"), 0);
-	spool_remove(&spool);
+	cr_expect_eq(rig_number(&rig, "SELECT count(*) FROM enrold_run"), 0);
+	rig_remove(&rig);
 }
 
 Test(owners, a_sparse_file_fills_no_disk_of_ours)
 {
-	struct spool spool;
+	struct rig rig;
 	struct stat stat_of;
 	enum { HOLE = 64 << 20 };
-	spool_make(&spool, NULL);
-	struct path hole = spool_path(&spool, "inbox/.hole");
+	rig_make(&rig, NULL);
+	struct path hole = rig_path(&rig, "inbox/.hole");
 	files_write(hole.text, "username,course1\n", 17, 0640);
 	cr_assert_eq(truncate(hole.text, HOLE), 0);
-	files_rename(hole.text, spool_inbox(&spool, "hole.csv").text);
-	spool_once(&spool);
-	struct answer answer;
-	answer_open(&answer, &spool, "hole.csv", 0);
-	struct path kept = spool_path(&spool, "archive/%.4s/%.2s/%.2s/hole.%s.csv", answer.run,
-	    answer.run + 4, answer.run + 6, answer.run);
+	files_rename(hole.text, rig_inbox(&rig, "hole.csv").text);
+	rig_once(&rig);
+	struct reply reply;
+	reply_open(&reply, &rig, "hole.csv", 0);
+	struct path kept = rig_path(&rig, "archive/%.4s/%.2s/%.2s/hole.%s.csv", reply.run,
+	    reply.run + 4, reply.run + 6, reply.run);
 	cr_assert_eq(stat(kept.text, &stat_of), 0, "%s", kept.text);
 	cr_expect_eq(stat_of.st_size, HOLE);
 	cr_expect_lt(stat_of.st_blocks, 4096, "%ld blocks", (long)stat_of.st_blocks);
-	answer_close(&answer);
-	spool_remove(&spool);
+	reply_close(&reply);
+	rig_remove(&rig);
 }
 
 Test(owners, a_file_that_another_program_has_a_lease_on_is_left_at_once)
 {
-	struct spool spool;
+	struct rig rig;
 	struct failing failing = {CALL_OPEN, "/inbox/", "/bad.csv", EAGAIN, 0};
 	if (!tracer_works())
 		cr_skip_test("no ptrace here");
-	spool_make(&spool, NULL);
-	spool_drop(&spool, "bad.csv", text);
-	spool_drop(&spool, "good.csv", "username,course1\np2,C2\n");
-	struct finished finished = once_failing(&spool, &failing);
+	rig_make(&rig, NULL);
+	rig_drop(&rig, "bad.csv", text);
+	rig_drop(&rig, "good.csv", "username,course1\np2,C2\n");
+	struct finished finished = once_failing(&rig, &failing);
 	cr_expect_eq(finished.status, 0, "%s", finished.err.bytes);
 	cr_expect_eq(failing.times, 1, "tried %zu times", failing.times);
 	cr_expect(strstr(finished.err.bytes, "holds a lease"), "%s", finished.err.bytes);
 	finished_done(&finished);
-	cr_expect_eq(answer_count(&spool, "good.csv"), 1);
-	spool_once(&spool);
-	cr_expect_eq(answer_count(&spool, "bad.csv"), 1);
-	law_close(&spool);
+	cr_expect_eq(reply_count(&rig, "good.csv"), 1);
+	rig_once(&rig);
+	cr_expect_eq(reply_count(&rig, "bad.csv"), 1);
+	law_close(&rig);
 }
 
 /* Between the claim and the copy, by who still has the file open. */
@@ -417,30 +415,30 @@ static struct verdict lease_take(void *context, const struct call *call)
 
 Test(owners, a_lease_taken_after_the_claim_keeps_no_other_file_waiting)
 {
-	struct spool spool;
+	struct rig rig;
 	if (!tracer_works())
 		cr_skip_test("no ptrace here");
-	spool_make(&spool, NULL);
-	spool_drop(&spool, "bad.csv", text);
-	spool_drop(&spool, "good.csv", "username,course1\np2,C2\n");
-	int file = open(spool_inbox(&spool, "bad.csv").text, O_WRONLY | O_CLOEXEC);
+	rig_make(&rig, NULL);
+	rig_drop(&rig, "bad.csv", text);
+	rig_drop(&rig, "good.csv", "username,course1\np2,C2\n");
+	int file = open(rig_inbox(&rig, "bad.csv").text, O_WRONLY | O_CLOEXEC);
 	cr_assert_geq(file, 0);
 	signal(SIGIO, SIG_IGN);
 	if (fcntl(file, F_SETLEASE, F_WRLCK) < 0 || fcntl(file, F_SETLEASE, F_UNLCK) < 0)
 		cr_skip_test("no leases here");
 	const struct tracer tracer = {
-	    .reads = true, .below = spool.root.text, .on_call = lease_take, .context = &file};
+	    .reads = true, .below = rig.root.text, .on_call = lease_take, .context = &file};
 	struct finished finished =
-	    tracer_run(&tracer, ARGV("enrold", "--config", spool.config.text, "--once"));
+	    tracer_run(&tracer, ARGV("enrold", "--config", rig.config.text, "--once"));
 	close(file);
 	cr_expect_eq(finished.status, 0, "%s", finished.err.bytes);
 	cr_expect(strstr(finished.err.bytes, "holds a lease"), "%s", finished.err.bytes);
 	cr_expect_not(strstr(finished.err.bytes, "\"run_waits\""), "%s", finished.err.bytes);
 	finished_done(&finished);
-	cr_expect_eq(answer_count(&spool, "good.csv"), 1);
-	spool_once(&spool);
-	cr_expect_eq(answer_count(&spool, "bad.csv"), 1);
-	law_close(&spool);
+	cr_expect_eq(reply_count(&rig, "good.csv"), 1);
+	rig_once(&rig);
+	cr_expect_eq(reply_count(&rig, "bad.csv"), 1);
+	law_close(&rig);
 }
 
 /* ---- one folder ---- */
@@ -448,136 +446,136 @@ Test(owners, a_lease_taken_after_the_claim_keeps_no_other_file_waiting)
 static const char feeds[] = "  default: {}\n  hr: {}\n  payroll: {}\n";
 
 /* Nothing of what lies elsewhere is touched, and the others go on. */
-static void expect_out_of_service(struct spool *spool, const char *path, const char *why)
+static void expect_out_of_service(struct rig *rig, const char *path, const char *why)
 {
 	struct service service;
-	service_start(&service, spool);
-	spool_drop(spool, "staff.csv", text);
-	spool_drop(spool, "hr/staff.csv", text);
-	service_await(&service, spool, "", 1);
-	service_await(&service, spool, "hr", 1);
+	service_start(&service, rig);
+	rig_drop(rig, "staff.csv", text);
+	rig_drop(rig, "hr/staff.csv", text);
+	service_await(&service, rig, "", 1);
+	service_await(&service, rig, "hr", 1);
 	service_await_log(&service, "\"feed_out_of_service\"");
 	service_await_log(&service, path);
 	service_await_log(&service, why);
 	service_hear(&service, "STATUS=3 feeds");
 	service_stop(&service);
-	cr_expect_eq(spool_number(spool, "SELECT count(*) FROM enrold_run"), 2);
+	cr_expect_eq(rig_number(rig, "SELECT count(*) FROM enrold_run"), 2);
 }
 
 Test(owners, an_inbox_that_is_a_link_takes_its_feed_out_of_service)
 {
-	struct spool spool;
-	spool_make(&spool, &(struct spool_options){.feeds = feeds});
-	struct path elsewhere = path_of("%s/elsewhere", spool.root.text);
+	struct rig rig;
+	rig_make(&rig, &(struct rig_options){.feeds = feeds});
+	struct path elsewhere = path_of("%s/elsewhere", rig.root.text);
 	struct path file = path_of("%s/preview/x.csv", elsewhere.text);
 	files_make_directory(path_of("%s/preview", elsewhere.text).text);
-	files_make_directory(spool_inbox(&spool, "hr").text);
+	files_make_directory(rig_inbox(&rig, "hr").text);
 	files_write(file.text, text, strlen(text), 0640);
-	cr_assert_eq(symlink(elsewhere.text, spool_inbox(&spool, "payroll").text), 0);
-	expect_out_of_service(&spool, "inbox/payroll", "symbolic link");
+	cr_assert_eq(symlink(elsewhere.text, rig_inbox(&rig, "payroll").text), 0);
+	expect_out_of_service(&rig, "inbox/payroll", "symbolic link");
 	cr_expect(files_exist(file.text));
-	unlink(spool_inbox(&spool, "payroll").text);
-	law_close(&spool);
+	unlink(rig_inbox(&rig, "payroll").text);
+	law_close(&rig);
 }
 
 Test(owners, a_folder_for_previews_that_is_a_link_stops_neither_its_feed_nor_a_reload)
 {
-	struct spool spool;
+	struct rig rig;
 	struct service service;
-	spool_make(&spool, &(struct spool_options){.feeds = feeds});
-	service_start(&service, &spool);
-	files_rename(spool_inbox(&spool, "preview").text, spool_inbox(&spool, ".aside").text);
-	cr_assert_eq(symlink("/etc", spool_inbox(&spool, "preview").text), 0);
+	rig_make(&rig, &(struct rig_options){.feeds = feeds});
+	service_start(&service, &rig);
+	files_rename(rig_inbox(&rig, "preview").text, rig_inbox(&rig, ".aside").text);
+	cr_assert_eq(symlink("/etc", rig_inbox(&rig, "preview").text), 0);
 	program_signal(&service.program, SIGHUP);
 	service_await_log(&service, "\"reloaded\"");
 	service_await_log(&service, "its previews are out of service");
-	spool_drop(&spool, "staff.csv", text);
-	service_await(&service, &spool, "", 1);
-	unlink(spool_inbox(&spool, "preview").text);
-	files_rename(spool_inbox(&spool, ".aside").text, spool_inbox(&spool, "preview").text);
+	rig_drop(&rig, "staff.csv", text);
+	service_await(&service, &rig, "", 1);
+	unlink(rig_inbox(&rig, "preview").text);
+	files_rename(rig_inbox(&rig, ".aside").text, rig_inbox(&rig, "preview").text);
 	service_await_log(&service, "\"feed_in_service\"");
 	service_stop(&service);
-	law_close(&spool);
+	law_close(&rig);
 }
 
 Test(owners, an_inbox_that_belongs_to_somebody_else_is_not_believed)
 {
-	struct spool spool;
+	struct rig rig;
 	if (geteuid() != 0)
 		cr_skip_test("only root can give a folder away");
-	spool_make(&spool, &(struct spool_options){.feeds = feeds});
-	files_make_directory(spool_inbox(&spool, "hr").text);
-	files_make_directory(spool_inbox(&spool, "payroll").text);
-	spool_drop(&spool, "payroll/evil.csv", text);
-	cr_assert_eq(chown(spool_inbox(&spool, "payroll").text, 61001, 61001), 0);
-	expect_out_of_service(&spool, "inbox/payroll", "belongs to user 61001");
-	law_close(&spool);
+	rig_make(&rig, &(struct rig_options){.feeds = feeds});
+	files_make_directory(rig_inbox(&rig, "hr").text);
+	files_make_directory(rig_inbox(&rig, "payroll").text);
+	rig_drop(&rig, "payroll/evil.csv", text);
+	cr_assert_eq(chown(rig_inbox(&rig, "payroll").text, 61001, 61001), 0);
+	expect_out_of_service(&rig, "inbox/payroll", "belongs to user 61001");
+	law_close(&rig);
 }
 
 Test(owners, an_inbox_into_which_others_may_write_is_made_sticky)
 {
-	struct spool spool;
+	struct rig rig;
 	struct stat stat_of;
-	spool_make(&spool, &(struct spool_options){.feeds = feeds});
-	files_make_directory(spool_inbox(&spool, "hr").text);
-	cr_assert_eq(chmod(spool_path(&spool, "inbox").text, 02770), 0);
-	spool_drop(&spool, "hr/staff.csv", text);
-	spool_once(&spool);
-	cr_expect_eq(answer_count(&spool, "hr/staff.csv"), 1);
-	cr_assert_eq(stat(spool_path(&spool, "inbox").text, &stat_of), 0);
+	rig_make(&rig, &(struct rig_options){.feeds = feeds});
+	files_make_directory(rig_inbox(&rig, "hr").text);
+	cr_assert_eq(chmod(rig_path(&rig, "inbox").text, 02770), 0);
+	rig_drop(&rig, "hr/staff.csv", text);
+	rig_once(&rig);
+	cr_expect_eq(reply_count(&rig, "hr/staff.csv"), 1);
+	cr_assert_eq(stat(rig_path(&rig, "inbox").text, &stat_of), 0);
 	cr_expect_eq(stat_of.st_mode & 07777, 03770, "%o", stat_of.st_mode);
-	law_close(&spool);
+	law_close(&rig);
 }
 
 Test(owners, an_outbox_that_is_a_link_takes_its_feed_out_of_service)
 {
-	struct spool spool;
-	spool_make(&spool, &(struct spool_options){.feeds = feeds});
-	files_make_directory(spool_path(&spool, "outbox").text);
-	files_make_directory(spool_inbox(&spool, "hr").text);
-	cr_assert_eq(symlink("/tmp", spool_path(&spool, "outbox/payroll").text), 0);
-	files_make_directory(spool_inbox(&spool, "payroll").text);
-	spool_drop(&spool, "payroll/staff.csv", text);
-	expect_out_of_service(&spool, "outbox", "payroll");
-	unlink(spool_path(&spool, "outbox/payroll").text);
-	spool_once(&spool);
-	cr_expect_eq(answer_count(&spool, "payroll/staff.csv"), 1);
-	law_close(&spool);
+	struct rig rig;
+	rig_make(&rig, &(struct rig_options){.feeds = feeds});
+	files_make_directory(rig_path(&rig, "outbox").text);
+	files_make_directory(rig_inbox(&rig, "hr").text);
+	cr_assert_eq(symlink("/tmp", rig_path(&rig, "outbox/payroll").text), 0);
+	files_make_directory(rig_inbox(&rig, "payroll").text);
+	rig_drop(&rig, "payroll/staff.csv", text);
+	expect_out_of_service(&rig, "outbox", "payroll");
+	unlink(rig_path(&rig, "outbox/payroll").text);
+	rig_once(&rig);
+	cr_expect_eq(reply_count(&rig, "payroll/staff.csv"), 1);
+	law_close(&rig);
 }
 
 /* ---- the machine ---- */
 
 Test(owners, a_disk_with_no_room_for_its_pid_does_not_stop_it)
 {
-	struct spool spool;
+	struct rig rig;
 	struct failing failing = {CALL_WRITE, "", "/.lock", ENOSPC, 0};
 	if (!tracer_works())
 		cr_skip_test("no ptrace here");
-	spool_make(&spool, NULL);
-	spool_drop(&spool, "staff.csv", text);
-	struct finished finished = once_failing(&spool, &failing);
+	rig_make(&rig, NULL);
+	rig_drop(&rig, "staff.csv", text);
+	struct finished finished = once_failing(&rig, &failing);
 	cr_expect_eq(finished.status, 0, "%s", finished.err.bytes);
 	cr_expect_eq(failing.times, 1);
 	finished_done(&finished);
-	cr_expect_eq(answer_count(&spool, "staff.csv"), 1);
-	law_close(&spool);
+	cr_expect_eq(reply_count(&rig, "staff.csv"), 1);
+	law_close(&rig);
 }
 
 /* Else the part that was written would keep the room from the files that have enough in the rest.
  */
 Test(owners, an_answer_for_which_there_is_no_room_gives_back_what_it_took)
 {
-	struct spool spool;
+	struct rig rig;
 	struct failing failing = {CALL_WRITE, "/work/", "/retry.csv", ENOSPC, 0};
 	if (!tracer_works())
 		cr_skip_test("no ptrace here");
-	spool_make(&spool, &(struct spool_options){.settings = "stop_timeout: 1s\n",
-	                       .feeds = "  default: { atomic: true }\n"});
-	spool_drop(&spool, "staff.csv", "username,course1\np1,C1\nnobody,C1\n");
-	struct finished finished = once_failing(&spool, &failing);
+	rig_make(&rig, &(struct rig_options){.settings = "stop_timeout: 1s\n",
+	                   .feeds = "  default: { atomic: true }\n"});
+	rig_drop(&rig, "staff.csv", "username,course1\np1,C1\nnobody,C1\n");
+	struct finished finished = once_failing(&rig, &failing);
 	cr_expect_eq(finished.status, 75, "%s", finished.err.bytes);
 	finished_done(&finished);
-	struct path work = spool_path(&spool, "work");
+	struct path work = rig_path(&rig, "work");
 	struct listing listing = files_list(work.text);
 	for (size_t i = 0; i < listing.count; i++) {
 		struct path path = path_of("%s/%s", work.text, listing.entries[i].path);
@@ -588,37 +586,37 @@ Test(owners, an_answer_for_which_there_is_no_room_gives_back_what_it_took)
 		buffer_done(&result);
 	}
 	listing_done(&listing);
-	spool_once(&spool);
-	cr_expect_eq(answer_count(&spool, "staff.csv"), 1);
-	law_close(&spool);
+	rig_once(&rig);
+	cr_expect_eq(reply_count(&rig, "staff.csv"), 1);
+	law_close(&rig);
 }
 
 Test(owners, a_hangup_while_the_database_is_awaited_changes_the_settings_and_ends_nothing)
 {
-	struct spool spool;
+	struct rig rig;
 	struct service service;
-	spool_make(&spool, NULL);
-	sqlite3 *other = spool_database(&spool);
+	rig_make(&rig, NULL);
+	sqlite3 *other = rig_database(&rig);
 	cr_assert_eq(sqlite3_exec(other,
 	                 "PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; "
 	                 "CREATE TABLE held (id INTEGER); ROLLBACK; BEGIN EXCLUSIVE",
 	                 NULL, NULL, NULL),
 	    SQLITE_OK);
-	service_begin(&service, ARGV("enrold", "--config", spool.config.text));
+	service_begin(&service, ARGV("enrold", "--config", rig.config.text));
 	service_await_log(&service, "\"site_away\"");
-	struct buffer config = files_read(spool.config.text);
+	struct buffer config = files_read(rig.config.text);
 	struct path more = path_of("%s  late: {}\n", config.bytes);
-	files_write(spool.config.text, more.text, strlen(more.text), 0640);
+	files_write(rig.config.text, more.text, strlen(more.text), 0640);
 	buffer_done(&config);
 	program_signal(&service.program, SIGHUP);
 	service_await_log(&service, "\"reloaded\"");
-	files_write(spool.config.text, "nonsense: 1\n", 12, 0640);
+	files_write(rig.config.text, "nonsense: 1\n", 12, 0640);
 	program_signal(&service.program, SIGHUP);
 	service_await_log(&service, "\"reload_refused\"");
 	sqlite3_close(other);
 	service_hear(&service, "READY=1");
 	service_hear(&service, "STATUS=2 feeds");
-	files_write(spool.config.text, more.text, strlen(more.text), 0640);
+	files_write(rig.config.text, more.text, strlen(more.text), 0640);
 	service_stop(&service);
-	law_close(&spool);
+	law_close(&rig);
 }

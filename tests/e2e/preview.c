@@ -1,7 +1,7 @@
 /* Rehearsals: nothing changes, and the answer says what would. */
-#include "answer.h"
 #include "law.h"
 #include "program.h"
+#include "reply.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
@@ -22,7 +22,7 @@ static bool is_prospect(const char *message)
 }
 
 /* But for what the one says would be done, and the other was. */
-static void expect_same(const struct answer *a, const struct answer *b)
+static void expect_same(const struct reply *a, const struct reply *b)
 {
 	cr_assert_eq(a->result.rows_count, b->result.rows_count);
 	size_t message = table_column(&a->result, "message");
@@ -45,106 +45,106 @@ static void expect_same(const struct answer *a, const struct answer *b)
 
 Test(preview, changes_nothing_and_says_exactly_what_the_run_then_does)
 {
-	struct spool spool;
-	struct answer preview, run;
-	spool_make(&spool, NULL);
-	files_make_directory(spool_inbox(&spool, "preview").text);
-	spool_drop(&spool, "preview/staff.csv", mixed);
-	spool_once(&spool);
-	cr_expect_eq(spool_number(&spool, "SELECT count(*) FROM mdl_user_enrolments"), 0);
-	cr_expect_eq(spool_number(&spool, "SELECT count(*) FROM mdl_role_assignments"), 0);
-	cr_expect_eq(spool_number(&spool, "SELECT count(*) FROM mdl_logstore_standard_log"), 0);
-	cr_expect_eq(spool_number(&spool, "SELECT count(*) FROM mdl_cache_flags"), 0);
-	spool_drop(&spool, "staff.csv", mixed);
-	spool_once(&spool);
-	answer_open(&preview, &spool, "preview/staff.csv", 0);
-	answer_open(&run, &spool, "staff.csv", 1);
+	struct rig rig;
+	struct reply preview, run;
+	rig_make(&rig, NULL);
+	files_make_directory(rig_inbox(&rig, "preview").text);
+	rig_drop(&rig, "preview/staff.csv", mixed);
+	rig_once(&rig);
+	cr_expect_eq(rig_number(&rig, "SELECT count(*) FROM mdl_user_enrolments"), 0);
+	cr_expect_eq(rig_number(&rig, "SELECT count(*) FROM mdl_role_assignments"), 0);
+	cr_expect_eq(rig_number(&rig, "SELECT count(*) FROM mdl_logstore_standard_log"), 0);
+	cr_expect_eq(rig_number(&rig, "SELECT count(*) FROM mdl_cache_flags"), 0);
+	rig_drop(&rig, "staff.csv", mixed);
+	rig_once(&rig);
+	reply_open(&preview, &rig, "preview/staff.csv", 0);
+	reply_open(&run, &rig, "staff.csv", 1);
 	cr_expect_str_eq(json_string_value(json_object_get(preview.summary, "mode")), "preview");
 	cr_expect_str_eq(json_string_value(json_object_get(run.summary, "mode")), "apply");
 	cr_expect(json_is_true(json_object_get(preview.summary, "exact")));
 	cr_expect(strstr(preview.result_path.text, ".preview.result.csv"));
 	expect_same(&preview, &run);
 	EXPECT(&run, {3, "course1", "done", "role_assigned"});
-	answer_close(&preview);
-	answer_close(&run);
-	law_close(&spool);
+	reply_close(&preview);
+	reply_close(&run);
+	law_close(&rig);
 }
 
 Test(preview, of_a_feed_has_its_policy_and_its_outbox)
 {
-	struct spool spool;
-	struct answer answer;
-	spool_make(&spool, &(struct spool_options){.feeds = "  hr: { unknown_columns: ignore }\n"});
-	files_make_directory(spool_inbox(&spool, "hr").text);
-	files_make_directory(spool_inbox(&spool, "hr/preview").text);
-	spool_drop(&spool, "hr/preview/staff.csv", "username,course1,colour\np1,C1,red\n");
-	spool_once(&spool);
-	answer_open(&answer, &spool, "hr/preview/staff.csv", 0);
-	EXPECT(&answer, {2, "course1", "done", "enrolled"});
-	answer_close(&answer);
-	cr_expect_eq(spool_number(&spool, "SELECT count(*) FROM mdl_user_enrolments"), 0);
-	law_close(&spool);
+	struct rig rig;
+	struct reply reply;
+	rig_make(&rig, &(struct rig_options){.feeds = "  hr: { unknown_columns: ignore }\n"});
+	files_make_directory(rig_inbox(&rig, "hr").text);
+	files_make_directory(rig_inbox(&rig, "hr/preview").text);
+	rig_drop(&rig, "hr/preview/staff.csv", "username,course1,colour\np1,C1,red\n");
+	rig_once(&rig);
+	reply_open(&reply, &rig, "hr/preview/staff.csv", 0);
+	EXPECT(&reply, {2, "course1", "done", "enrolled"});
+	reply_close(&reply);
+	cr_expect_eq(rig_number(&rig, "SELECT count(*) FROM mdl_user_enrolments"), 0);
+	law_close(&rig);
 }
 
 Test(preview, of_a_bad_file_is_refused)
 {
-	struct spool spool;
-	struct answer answer;
-	spool_make(&spool, NULL);
-	files_make_directory(spool_inbox(&spool, "preview").text);
-	spool_drop(&spool, "preview/staff.csv", "username,colour\np1,red\n");
-	spool_once(&spool);
-	answer_open(&answer, &spool, "preview/staff.csv", 0);
-	cr_expect_str_eq(answer_refusal(&answer), "header_unknown_column");
-	cr_expect_str_eq(json_string_value(json_object_get(answer.summary, "mode")), "preview");
-	answer_close(&answer);
-	law_close(&spool);
+	struct rig rig;
+	struct reply reply;
+	rig_make(&rig, NULL);
+	files_make_directory(rig_inbox(&rig, "preview").text);
+	rig_drop(&rig, "preview/staff.csv", "username,colour\np1,red\n");
+	rig_once(&rig);
+	reply_open(&reply, &rig, "preview/staff.csv", 0);
+	cr_expect_str_eq(reply_refusal(&reply), "header_unknown_column");
+	cr_expect_str_eq(json_string_value(json_object_get(reply.summary, "mode")), "preview");
+	reply_close(&reply);
+	law_close(&rig);
 }
 
 /* Often more rows than a transaction holds, so that they do fall into several. */
-static void many_drop(struct spool *spool, const char *name, int rows)
+static void many_drop(struct rig *rig, const char *name, int rows)
 {
 	struct buffer text = {0};
 	buffer_add_text(&text, "username,course1\n");
 	for (int i = 0; i < rows; i++)
 		buffer_print(&text, "p%d,C1\n", i % 20 + 1);
-	spool_drop_bytes(spool, name, text.bytes, text.size);
+	rig_drop_bytes(rig, name, text.bytes, text.size);
 	buffer_done(&text);
 }
 
 Test(preview, of_more_rows_than_preview_rows_says_that_it_is_not_exact)
 {
 	enum { ROWS = 25000, TRANSACTIONS = 3 };
-	struct spool spool;
-	struct answer sketch, exact;
-	spool_make(&spool,
-	    &(struct spool_options){.settings = "preview_rows: 24999\ncheckpoint_rows: 10000\n"});
-	files_make_directory(spool_inbox(&spool, "preview").text);
-	many_drop(&spool, "preview/larger.csv", ROWS);
-	many_drop(&spool, "preview/smaller.csv", ROWS - 1);
-	spool_once(&spool);
-	answer_open(&sketch, &spool, "preview/larger.csv", 0);
-	answer_open(&exact, &spool, "preview/smaller.csv", 0);
+	struct rig rig;
+	struct reply sketch, exact;
+	rig_make(&rig,
+	    &(struct rig_options){.settings = "preview_rows: 24999\ncheckpoint_rows: 10000\n"});
+	files_make_directory(rig_inbox(&rig, "preview").text);
+	many_drop(&rig, "preview/larger.csv", ROWS);
+	many_drop(&rig, "preview/smaller.csv", ROWS - 1);
+	rig_once(&rig);
+	reply_open(&sketch, &rig, "preview/larger.csv", 0);
+	reply_open(&exact, &rig, "preview/smaller.csv", 0);
 	cr_expect(json_is_false(json_object_get(sketch.summary, "exact")));
 	cr_expect(json_is_true(json_object_get(exact.summary, "exact")));
-	cr_expect_eq(answer_number(&sketch, "outcomes", "done"), 20 * TRANSACTIONS);
-	cr_expect_eq(answer_number(&exact, "outcomes", "done"), 20);
-	cr_expect_eq(spool_number(&spool, "SELECT count(*) FROM mdl_user_enrolments"), 0);
-	answer_close(&sketch);
-	answer_close(&exact);
-	law_close(&spool);
+	cr_expect_eq(reply_number(&sketch, "outcomes", "done"), 20 * TRANSACTIONS);
+	cr_expect_eq(reply_number(&exact, "outcomes", "done"), 20);
+	cr_expect_eq(rig_number(&rig, "SELECT count(*) FROM mdl_user_enrolments"), 0);
+	reply_close(&sketch);
+	reply_close(&exact);
+	law_close(&rig);
 }
 
 Test(preview, and_atomic_feeds_take_a_file_of_several_batches_as_one)
 {
-	struct spool spool;
-	struct answer answer;
-	spool_make(&spool, &(struct spool_options){.feeds = "  default: { atomic: true }\n"});
-	many_drop(&spool, "staff.csv", 25000);
-	spool_once(&spool);
-	answer_open(&answer, &spool, "staff.csv", 0);
-	cr_expect_eq(answer_number(&answer, "outcomes", "done"), 20);
-	cr_expect_eq(answer_number(&answer, "outcomes", "unchanged"), 24980);
-	answer_close(&answer);
-	law_close(&spool);
+	struct rig rig;
+	struct reply reply;
+	rig_make(&rig, &(struct rig_options){.feeds = "  default: { atomic: true }\n"});
+	many_drop(&rig, "staff.csv", 25000);
+	rig_once(&rig);
+	reply_open(&reply, &rig, "staff.csv", 0);
+	cr_expect_eq(reply_number(&reply, "outcomes", "done"), 20);
+	cr_expect_eq(reply_number(&reply, "outcomes", "unchanged"), 24980);
+	reply_close(&reply);
+	law_close(&rig);
 }

@@ -1,7 +1,7 @@
 /* Files that are refused as a whole: nothing is applied, the reason is named, the file is kept. */
-#include "answer.h"
 #include "law.h"
 #include "program.h"
+#include "reply.h"
 
 #include <criterion/criterion.h>
 #include <criterion/parameterized.h>
@@ -48,54 +48,54 @@ ParameterizedTest(const size_t *index, refused, a_bad_file_changes_nothing_and_i
 {
 	const struct refusal *refusal = &refusals[*index];
 	const char *name = refusal->is_strict ? "strict/staff.csv" : "staff.csv";
-	struct spool spool;
-	struct answer answer;
-	spool_make(&spool, &(struct spool_options){
-	                       .settings = "max_file_size: 3KiB\nmax_field: 1KiB\n",
-	                       .feeds = "  default: {}\n  strict: { on_bad_row: reject_file }\n",
-	                   });
-	files_make_directory(spool_inbox(&spool, "strict").text);
-	spool_drop(&spool, name, refusal->text);
-	spool_once(&spool);
-	answer_open(&answer, &spool, name, 0);
-	cr_expect_str_eq(answer_status(&answer), "refused");
-	cr_expect_str_eq(answer_refusal(&answer), refusal->code);
-	cr_expect_eq(answer_number(&answer, "refusal", "line"), refusal->line);
+	struct rig rig;
+	struct reply reply;
+	rig_make(&rig, &(struct rig_options){
+	                   .settings = "max_file_size: 3KiB\nmax_field: 1KiB\n",
+	                   .feeds = "  default: {}\n  strict: { on_bad_row: reject_file }\n",
+	               });
+	files_make_directory(rig_inbox(&rig, "strict").text);
+	rig_drop(&rig, name, refusal->text);
+	rig_once(&rig);
+	reply_open(&reply, &rig, name, 0);
+	cr_expect_str_eq(reply_status(&reply), "refused");
+	cr_expect_str_eq(reply_refusal(&reply), refusal->code);
+	cr_expect_eq(reply_number(&reply, "refusal", "line"), refusal->line);
 	cr_expect(
-	    json_is_string(json_object_get(json_object_get(answer.summary, "refusal"), "message")));
-	cr_expect_eq(answer_lines(&answer, (struct expected){.outcome = "done"}), 0);
-	cr_expect_eq(spool_number(&spool, "SELECT count(*) FROM mdl_user_enrolments"), 0);
-	answer_close(&answer);
-	law_close(&spool);
+	    json_is_string(json_object_get(json_object_get(reply.summary, "refusal"), "message")));
+	cr_expect_eq(reply_lines(&reply, (struct expected){.outcome = "done"}), 0);
+	cr_expect_eq(rig_number(&rig, "SELECT count(*) FROM mdl_user_enrolments"), 0);
+	reply_close(&reply);
+	law_close(&rig);
 }
 
 Test(refused, a_file_between_others_does_not_stop_them)
 {
-	struct spool spool;
-	struct answer answer;
-	spool_make(&spool, NULL);
-	spool_drop(&spool, "1.csv", "username,course1\np1,C1\n");
-	spool_drop(&spool, "2.csv", "username,course1\np2,\"C1\n");
-	spool_drop(&spool, "3.csv", "username,course1\np3,C1\n");
-	spool_once(&spool);
-	answer_open(&answer, &spool, "2.csv", 0);
-	cr_expect_str_eq(answer_refusal(&answer), "quote_open");
-	answer_close(&answer);
-	cr_expect_eq(spool_number(&spool, "SELECT count(*) FROM mdl_user_enrolments"), 2);
-	law_close(&spool);
+	struct rig rig;
+	struct reply reply;
+	rig_make(&rig, NULL);
+	rig_drop(&rig, "1.csv", "username,course1\np1,C1\n");
+	rig_drop(&rig, "2.csv", "username,course1\np2,\"C1\n");
+	rig_drop(&rig, "3.csv", "username,course1\np3,C1\n");
+	rig_once(&rig);
+	reply_open(&reply, &rig, "2.csv", 0);
+	cr_expect_str_eq(reply_refusal(&reply), "quote_open");
+	reply_close(&reply);
+	cr_expect_eq(rig_number(&rig, "SELECT count(*) FROM mdl_user_enrolments"), 2);
+	law_close(&rig);
 }
 
 Test(refused, but_a_header_without_records_is_a_file_of_no_rows)
 {
-	struct spool spool;
-	struct answer answer;
-	spool_make(&spool, NULL);
-	spool_drop(&spool, "staff.csv", "username,course1\n");
-	spool_once(&spool);
-	answer_open(&answer, &spool, "staff.csv", 0);
-	cr_expect_str_eq(answer_status(&answer), "done");
-	cr_expect_eq(answer_number(&answer, NULL, "rows"), 0);
-	cr_expect_eq(answer.result.rows_count, 1);
-	answer_close(&answer);
-	law_close(&spool);
+	struct rig rig;
+	struct reply reply;
+	rig_make(&rig, NULL);
+	rig_drop(&rig, "staff.csv", "username,course1\n");
+	rig_once(&rig);
+	reply_open(&reply, &rig, "staff.csv", 0);
+	cr_expect_str_eq(reply_status(&reply), "done");
+	cr_expect_eq(reply_number(&reply, NULL, "rows"), 0);
+	cr_expect_eq(reply.result.rows_count, 1);
+	reply_close(&reply);
+	law_close(&rig);
 }

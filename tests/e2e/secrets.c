@@ -1,6 +1,6 @@
 /* What nobody may read, and what everybody must be able to see, in all that the programs say. */
-#include "answer.h"
 #include "law.h"
+#include "reply.h"
 #include "service.h"
 
 #include <criterion/criterion.h>
@@ -43,22 +43,22 @@ static void silence_expect(const char *url, const char *const *argv)
 	finished_done(&finished);
 }
 
-static struct path url_configure(const struct spool *spool, const char *url)
+static struct path url_configure(const struct rig *rig, const char *url)
 {
-	struct path config = path_of("%s/url.yaml", spool->root.text);
+	struct path config = path_of("%s/url.yaml", rig->root.text);
 	struct path text =
-	    path_of("spool: %s\nnode: " SPOOL_NODE "\nstop_timeout: 1s\nlms: { url: \"%s\" }\n",
-	        spool->directory.text, url);
+	    path_of("spool: %s\nnode: " RIG_NODE "\nstop_timeout: 1s\nlms: { url: \"%s\" }\n",
+	        rig->directory.text, url);
 	files_write(config.text, text.text, strlen(text.text), 0640);
 	return config;
 }
 
 Test(secrets, of_a_url_are_said_by_no_command_and_no_log)
 {
-	struct spool spool;
-	spool_make(&spool, NULL);
+	struct rig rig;
+	rig_make(&rig, NULL);
 	for (int i = 0; i < URLS; i++) {
-		struct path config = url_configure(&spool, urls[i]);
+		struct path config = url_configure(&rig, urls[i]);
 		const char *c = config.text;
 		silence_expect(urls[i], ARGV("enrold", "--config", c, "--check"));
 		silence_expect(urls[i], ARGV("enrolctl", "--config", c, "lms", "check"));
@@ -67,7 +67,7 @@ Test(secrets, of_a_url_are_said_by_no_command_and_no_log)
 		silence_expect(urls[i], ARGV("enrolctl", "--config", c, "reconcile"));
 		silence_expect(urls[i], ARGV("enrold", "--config", c, "--once"));
 	}
-	law_close(&spool);
+	law_close(&rig);
 }
 
 /* ---- hashes ---- */
@@ -75,22 +75,22 @@ Test(secrets, of_a_url_are_said_by_no_command_and_no_log)
 /* A site's own triggers and checks may quote what they refuse. */
 Test(secrets, that_the_database_quotes_are_not_repeated)
 {
-	struct spool spool;
-	spool_make(&spool, &(struct spool_options){.settings = "stop_timeout: 1s\n",
-	                       .feeds = "  default: { upload_type: add_or_update }\n"});
-	spool_execute(&spool,
+	struct rig rig;
+	rig_make(&rig, &(struct rig_options){.settings = "stop_timeout: 1s\n",
+	                   .feeds = "  default: { upload_type: add_or_update }\n"});
+	rig_execute(&rig,
 	    "CREATE TRIGGER quotes BEFORE INSERT ON mdl_user BEGIN "
 	    "SELECT raise(ABORT, 'not this: $6$rounds=10000$salt.s3cret/hash$ here'); END");
-	spool_drop(&spool, "staff.csv",
+	rig_drop(&rig, "staff.csv",
 	    "username,firstname,lastname,email,password\nnew1,N,One,n@x.example,Geheim-1-s3cret\n");
 	struct finished finished =
-	    program_run(ARGV("enrold", "--config", spool.config.text, "--once"));
+	    program_run(ARGV("enrold", "--config", rig.config.text, "--once"));
 	cr_expect(strstr(finished.err.bytes, "not this: *** here"), "%s", finished.err.bytes);
 	cr_expect_null(strstr(finished.err.bytes, "s3cret"), "%s", finished.err.bytes);
 	finished_done(&finished);
-	spool_execute(&spool, "DROP TRIGGER quotes");
-	spool_once(&spool);
-	law_close(&spool);
+	rig_execute(&rig, "DROP TRIGGER quotes");
+	rig_once(&rig);
+	law_close(&rig);
 }
 
 /* ---- names ---- */
@@ -100,15 +100,15 @@ Test(secrets, that_the_database_quotes_are_not_repeated)
 
 Test(secrets, in_names_are_seen_in_the_log_the_status_and_the_outbox)
 {
-	struct spool spool;
+	struct rig rig;
 	struct service service;
-	struct answer answer;
-	spool_make(&spool, NULL);
-	service_start(&service, &spool);
-	spool_drop(&spool, TURNED ".csv", "username,course1\np1,C1\nnobody,C1\n");
-	spool_drop(&spool, BROKEN ".csv", "no header\n");
-	service_await(&service, &spool, "", 2);
-	service_await_idle(&service, &spool);
+	struct reply reply;
+	rig_make(&rig, NULL);
+	service_start(&service, &rig);
+	rig_drop(&rig, TURNED ".csv", "username,course1\np1,C1\nnobody,C1\n");
+	rig_drop(&rig, BROKEN ".csv", "no header\n");
+	service_await(&service, &rig, "", 2);
+	service_await_idle(&service, &rig);
 	struct buffer said = program_said(service.program.err);
 	cr_expect(strstr(said.bytes, "\"file\":\"a\\\\u202evsc.exe.csv\""), "%s", said.bytes);
 	cr_expect(
@@ -117,13 +117,13 @@ Test(secrets, in_names_are_seen_in_the_log_the_status_and_the_outbox)
 	cr_expect_null(strstr(said.bytes, "\u2028"), "%s", said.bytes);
 	buffer_done(&said);
 	service_stop(&service);
-	answer_open(&answer, &spool, TURNED ".csv", 0);
-	cr_expect_str_eq(path_base(answer.result_path.text),
-	    path_of("a_vsc.exe.%s.result.csv", answer.run).text);
-	answer_close(&answer);
+	reply_open(&reply, &rig, TURNED ".csv", 0);
+	cr_expect_str_eq(
+	    path_base(reply.result_path.text), path_of("a_vsc.exe.%s.result.csv", reply.run).text);
+	reply_close(&reply);
 	static const char *const places[] = {"outbox", "archive", "quarantine"};
 	for (size_t i = 0; i < 3; i++) {
-		struct listing listing = files_list(spool_path(&spool, "%s", places[i]).text);
+		struct listing listing = files_list(rig_path(&rig, "%s", places[i]).text);
 		cr_expect_gt(listing.count, 0);
 		for (size_t j = 0; j < listing.count; j++)
 			cr_expect_null(strstr(listing.entries[j].path, "\u202E"), "%s",
@@ -133,5 +133,5 @@ Test(secrets, in_names_are_seen_in_the_log_the_status_and_the_outbox)
 			    listing.entries[j].path);
 		listing_done(&listing);
 	}
-	law_close(&spool);
+	law_close(&rig);
 }

@@ -1,7 +1,7 @@
 /* Whatever Excel or an HR system writes: character sets, separators, and files of odd sizes. */
-#include "answer.h"
 #include "law.h"
 #include "program.h"
+#include "reply.h"
 
 #include <criterion/criterion.h>
 #include <criterion/parameterized.h>
@@ -117,29 +117,29 @@ ParameterizedTest(const size_t *index, shapes, each_is_read_or_has_its_code)
 {
 	const struct shape *shape = &shapes[*index];
 	struct buffer text = {0};
-	struct spool spool;
-	struct answer answer;
+	struct rig rig;
+	struct reply reply;
 	char name[64];
 	snprintf(name, sizeof name, "%s%sstaff.csv", shape->feed, *shape->feed ? "/" : "");
-	spool_make(&spool, &(struct spool_options){.feeds = FEEDS});
-	spool_execute(
-	    &spool, "UPDATE mdl_course SET shortname = 'K\xC3\xB6rs' WHERE shortname = 'C10'");
-	spool_once(&spool);
+	rig_make(&rig, &(struct rig_options){.feeds = FEEDS});
+	rig_execute(
+	    &rig, "UPDATE mdl_course SET shortname = 'K\xC3\xB6rs' WHERE shortname = 'C10'");
+	rig_once(&rig);
 	text_convert(&text, shape);
-	spool_drop_bytes(&spool, name, text.bytes, text.size);
-	spool_once(&spool);
-	answer_open(&answer, &spool, name, 0);
-	bool is_refusal = *answer_refusal(&answer) != '\0';
+	rig_drop_bytes(&rig, name, text.bytes, text.size);
+	rig_once(&rig);
+	reply_open(&reply, &rig, name, 0);
+	bool is_refusal = *reply_refusal(&reply) != '\0';
 	if (is_refusal || *shape->code == '\0' || shape->line == 0) {
-		cr_expect_str_eq(answer_refusal(&answer), shape->code, "shape %zu", *index);
+		cr_expect_str_eq(reply_refusal(&reply), shape->code, "shape %zu", *index);
 	} else {
-		cr_expect_eq(answer_lines(&answer,
+		cr_expect_eq(reply_lines(&reply,
 		                 (struct expected){.line = shape->line, .code = shape->code}),
-		    1, "shape %zu: %s", *index, answer.result.text);
+		    1, "shape %zu: %s", *index, reply.result.text);
 	}
-	answer_close(&answer);
+	reply_close(&reply);
 	buffer_done(&text);
-	law_close(&spool);
+	law_close(&rig);
 }
 
 static void fill(struct buffer *out, const char *piece, int times)
@@ -148,35 +148,35 @@ static void fill(struct buffer *out, const char *piece, int times)
 		buffer_add_text(out, piece);
 }
 
-static void drop_and_read(struct spool *spool, struct buffer *text, struct answer *answer)
+static void drop_and_read(struct rig *rig, struct buffer *text, struct reply *reply)
 {
-	spool_make(spool, &(struct spool_options){.feeds = FEEDS});
-	spool_drop_bytes(spool, "staff.csv", text->bytes, text->size);
+	rig_make(rig, &(struct rig_options){.feeds = FEEDS});
+	rig_drop_bytes(rig, "staff.csv", text->bytes, text->size);
 	buffer_done(text);
-	spool_once(spool);
-	answer_open(answer, spool, "staff.csv", 0);
+	rig_once(rig);
+	reply_open(reply, rig, "staff.csv", 0);
 }
 
 Test(shapes, a_cell_of_ten_mebibytes_costs_its_row)
 {
 	struct buffer text = {0};
-	struct spool spool;
-	struct answer answer;
+	struct rig rig;
+	struct reply reply;
 	buffer_add_text(&text, "username,course1\np1,");
 	fill(&text, "0123456789abcdef", 10 << 16);
 	buffer_add_text(&text, "\np2,C1\n");
-	drop_and_read(&spool, &text, &answer);
-	EXPECT(&answer, {2, NULL, "error", "value_too_long"}, {3, "course1", "done", "enrolled"});
-	answer_close(&answer);
-	law_close(&spool);
+	drop_and_read(&rig, &text, &reply);
+	EXPECT(&reply, {2, NULL, "error", "value_too_long"}, {3, "course1", "done", "enrolled"});
+	reply_close(&reply);
+	law_close(&rig);
 }
 
 Test(shapes, a_hundred_thousand_courses_in_one_row)
 {
 	enum { COURSES = 100000 };
 	struct buffer text = {0};
-	struct spool spool;
-	struct answer answer;
+	struct rig rig;
+	struct reply reply;
 	buffer_add_text(&text, "username");
 	for (int i = 1; i <= COURSES; i++)
 		buffer_print(&text, ",course%d", i);
@@ -185,34 +185,34 @@ Test(shapes, a_hundred_thousand_courses_in_one_row)
 	buffer_add_text(&text, ",C1");
 	fill(&text, ",", COURSES - 42000);
 	buffer_add_text(&text, "\n");
-	drop_and_read(&spool, &text, &answer);
-	EXPECT(&answer, {2, "course42000", "done", "enrolled"});
-	answer_close(&answer);
-	law_close(&spool);
+	drop_and_read(&rig, &text, &reply);
+	EXPECT(&reply, {2, "course42000", "done", "enrolled"});
+	reply_close(&reply);
+	law_close(&rig);
 }
 
 Test(shapes, too_many_columns_refuse_the_file)
 {
 	struct buffer text = {0};
-	struct spool spool;
-	struct answer answer;
+	struct rig rig;
+	struct reply reply;
 	buffer_add_text(&text, "username");
 	fill(&text, ",x", 200000);
 	buffer_add_text(&text, "\np1\n");
-	drop_and_read(&spool, &text, &answer);
-	cr_expect_str_eq(answer_refusal(&answer), "header_broken");
-	answer_close(&answer);
-	law_close(&spool);
+	drop_and_read(&rig, &text, &reply);
+	cr_expect_str_eq(reply_refusal(&reply), "header_broken");
+	reply_close(&reply);
+	law_close(&rig);
 }
 
 Test(shapes, a_file_without_any_newline_is_a_header_and_no_more)
 {
 	struct buffer text = {0};
-	struct spool spool;
-	struct answer answer;
+	struct rig rig;
+	struct reply reply;
 	fill(&text, "no line ends here, ever;", 400000); /* nine MiB */
-	drop_and_read(&spool, &text, &answer);
-	cr_expect_str_eq(answer_refusal(&answer), "header_broken");
-	answer_close(&answer);
-	law_close(&spool);
+	drop_and_read(&rig, &text, &reply);
+	cr_expect_str_eq(reply_refusal(&reply), "header_broken");
+	reply_close(&reply);
+	law_close(&rig);
 }

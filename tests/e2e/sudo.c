@@ -2,10 +2,10 @@
  * enrolctl as root beside a daemon that is somebody else: whatever it makes is the daemon's. Needs
  * root, and a user to be: nobody.
  */
-#include "answer.h"
 #include "fatal.h"
 #include "program.h"
-#include "spool.h"
+#include "reply.h"
+#include "rig.h"
 
 #include <criterion/criterion.h>
 #include <pwd.h>
@@ -30,44 +30,44 @@ static void give(const char *path, const struct passwd *user)
 		fatal("cannot chown %s", path);
 }
 
-static void give_all(const struct spool *spool, const struct passwd *user)
+static void give_all(const struct rig *rig, const struct passwd *user)
 {
-	struct listing listing = files_list(spool->root.text);
-	give(spool->root.text, user);
+	struct listing listing = files_list(rig->root.text);
+	give(rig->root.text, user);
 	for (size_t i = 0; i < listing.count; i++)
-		give(path_of("%s/%s", spool->root.text, listing.entries[i].path).text, user);
+		give(path_of("%s/%s", rig->root.text, listing.entries[i].path).text, user);
 	listing_done(&listing);
 }
 
 /* Who acts as another user cannot be traced, and the sanitizer's leak check traces. */
-static void enrolctl(const struct spool *spool, const char *command, const char *more)
+static void enrolctl(const struct rig *rig, const char *command, const char *more)
 {
 	setenv("ASAN_OPTIONS", "detect_leaks=0", 1);
 	struct finished finished =
-	    program_expect(0, ARGV("enrolctl", "--config", spool->config.text, command, more));
+	    program_expect(0, ARGV("enrolctl", "--config", rig->config.text, command, more));
 	unsetenv("ASAN_OPTIONS");
 	finished_done(&finished);
 }
 
 /* As the daemon's user; the build need not be readable to it, the tests' folder is. */
-static struct finished as_daemon(const struct spool *spool, int status)
+static struct finished as_daemon(const struct rig *rig, int status)
 {
 	static const char script[] =
 	    "exec setpriv --reuid=nobody --regid=nogroup --clear-groups \"$0\" --config \"$1\" "
 	    "--once";
-	struct path copy = path_of("%s/enrold", spool->root.text);
+	struct path copy = path_of("%s/enrold", rig->root.text);
 	files_copy(path_of("%s/enrold", program_directory()).text, copy.text);
 	cr_assert_eq(chmod(copy.text, 0755), 0);
-	return program_expect(status, ARGV("/bin/sh", "-c", script, copy.text, spool->config.text));
+	return program_expect(status, ARGV("/bin/sh", "-c", script, copy.text, rig->config.text));
 }
 
-static void all_are(const struct spool *spool, const struct passwd *user)
+static void all_are(const struct rig *rig, const struct passwd *user)
 {
-	struct listing listing = files_list(spool->directory.text);
+	struct listing listing = files_list(rig->directory.text);
 	struct stat status;
 	for (size_t i = 0; i < listing.count; i++) {
 		const char *name = listing.entries[i].path;
-		cr_assert_eq(lstat(path_of("%s/%s", spool->directory.text, name).text, &status), 0);
+		cr_assert_eq(lstat(path_of("%s/%s", rig->directory.text, name).text, &status), 0);
 		cr_expect(status.st_uid == user->pw_uid && status.st_gid == user->pw_gid,
 		    "%s belongs to %u:%u", name, status.st_uid, status.st_gid);
 	}
@@ -76,71 +76,71 @@ static void all_are(const struct spool *spool, const struct passwd *user)
 
 Test(sudo, accepts_a_database_and_the_spool_stays_the_daemons)
 {
-	struct spool spool;
+	struct rig rig;
 	const struct passwd *user = daemon_user();
-	spool_make(&spool, &(struct spool_options){.journal_mode = "delete"});
-	give_all(&spool, user);
-	struct path backup = path_of("%s/backup.db", spool.root.text);
-	files_copy(spool.database.text, backup.text);
-	spool_drop(&spool, "staff.csv", "username,course1\np1,C1\n");
-	give(spool_inbox(&spool, "staff.csv").text, user);
-	struct finished finished = as_daemon(&spool, 0);
+	rig_make(&rig, &(struct rig_options){.journal_mode = "delete"});
+	give_all(&rig, user);
+	struct path backup = path_of("%s/backup.db", rig.root.text);
+	files_copy(rig.database.text, backup.text);
+	rig_drop(&rig, "staff.csv", "username,course1\np1,C1\n");
+	give(rig_inbox(&rig, "staff.csv").text, user);
+	struct finished finished = as_daemon(&rig, 0);
 	finished_done(&finished);
-	files_rename(backup.text, spool.database.text);
-	give(spool.database.text, user);
-	files_remove(spool_path(&spool, ".lock").text);
-	enrolctl(&spool, "reconcile", "accept");
-	all_are(&spool, user);
-	cr_expect(files_exist(spool_path(&spool, ".accepted").text));
+	files_rename(backup.text, rig.database.text);
+	give(rig.database.text, user);
+	files_remove(rig_path(&rig, ".lock").text);
+	enrolctl(&rig, "reconcile", "accept");
+	all_are(&rig, user);
+	cr_expect(files_exist(rig_path(&rig, ".accepted").text));
 	/* And it goes on. */
-	spool_drop(&spool, "again.csv", "username,course1\np1,C1\n");
-	give(spool_inbox(&spool, "again.csv").text, user);
-	finished = as_daemon(&spool, 0);
+	rig_drop(&rig, "again.csv", "username,course1\np1,C1\n");
+	give(rig_inbox(&rig, "again.csv").text, user);
+	finished = as_daemon(&rig, 0);
 	finished_done(&finished);
-	cr_expect_eq(answer_count(&spool, "again.csv"), 1);
-	all_are(&spool, user);
-	spool_remove(&spool);
+	cr_expect_eq(reply_count(&rig, "again.csv"), 1);
+	all_are(&rig, user);
+	rig_remove(&rig);
 }
 
 Test(sudo, makes_a_database_that_is_its_folders_owners)
 {
-	struct spool spool;
+	struct rig rig;
 	struct stat status;
 	const struct passwd *user = daemon_user();
-	spool_make(&spool, &(struct spool_options){.journal_mode = "delete"});
-	give_all(&spool, user);
-	files_remove(spool.database.text);
-	enrolctl(&spool, "lms", "init");
-	cr_assert_eq(stat(spool.database.text, &status), 0);
+	rig_make(&rig, &(struct rig_options){.journal_mode = "delete"});
+	give_all(&rig, user);
+	files_remove(rig.database.text);
+	enrolctl(&rig, "lms", "init");
+	cr_assert_eq(stat(rig.database.text, &status), 0);
 	cr_expect_eq(status.st_uid, user->pw_uid);
 	cr_expect_eq(status.st_gid, user->pw_gid);
-	struct finished finished = as_daemon(&spool, 0);
+	struct finished finished = as_daemon(&rig, 0);
 	finished_done(&finished);
-	spool_remove(&spool);
+	rig_remove(&rig);
 }
 
 /* What a sysadmin has to know to put it right. */
 Test(sudo, made_a_database_that_the_daemon_may_not_open_and_it_says_so_with_owner_and_mode)
 {
-	struct spool spool;
+	struct rig rig;
 	const struct passwd *user = daemon_user();
-	spool_make(&spool, &(struct spool_options){.journal_mode = "delete"});
-	give_all(&spool, user);
-	cr_assert_eq(chown(spool.database.text, 0, 0), 0);
-	cr_assert_eq(chmod(spool.database.text, 0640), 0);
-	struct finished finished = as_daemon(&spool, 78);
+	rig_make(&rig, &(struct rig_options){.journal_mode = "delete"});
+	give_all(&rig, user);
+	cr_assert_eq(chown(rig.database.text, 0, 0), 0);
+	cr_assert_eq(chmod(rig.database.text, 0640), 0);
+	struct finished finished = as_daemon(&rig, 78);
 	static const char *const words[] = {"nobody", "root:root", "0640", "lms.db"};
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
 		cr_expect(strstr(finished.err.bytes, words[i]), "no %s in %s", words[i],
 		    finished.err.bytes);
 	finished_done(&finished);
 	/* It may read it, but not write beside it. */
-	give(spool.database.text, user);
-	cr_assert_eq(chown(spool.root.text, 0, 0), 0);
-	cr_assert_eq(chmod(spool.root.text, 0755), 0);
-	finished = as_daemon(&spool, 78);
+	give(rig.database.text, user);
+	cr_assert_eq(chown(rig.root.text, 0, 0), 0);
+	cr_assert_eq(chmod(rig.root.text, 0755), 0);
+	finished = as_daemon(&rig, 78);
 	cr_expect(strstr(finished.err.bytes, "0755"), "%s", finished.err.bytes);
 	cr_expect(strstr(finished.err.bytes, "nobody"), "%s", finished.err.bytes);
 	finished_done(&finished);
-	spool_remove(&spool);
+	rig_remove(&rig);
 }

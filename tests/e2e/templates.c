@@ -1,7 +1,7 @@
 /* The files to start from, etc/templates, do on the demo site what they show: each alone, and one
  * after the other. */
-#include "answer.h"
 #include "program.h"
+#include "reply.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
@@ -32,71 +32,71 @@ templates[] = {
 enum { TEMPLATES = sizeof templates / sizeof *templates };
 
 /* Of a spool only its places are needed. */
-static void demo_make(struct spool *spool)
+static void demo_make(struct rig *rig)
 {
 	char name[] = "/tmp/enrold-test-demo-XXXXXX";
 	cr_assert_not_null(mkdtemp(name));
-	*spool = (struct spool){.root = path_of("%s", name),
+	*rig = (struct rig){.root = path_of("%s", name),
 	    .directory = path_of("%s/spool", name),
 	    .config = path_of("%s/enrold.yaml", name),
 	    .database = path_of("%s/lms.db", name)};
 	struct path command =
 	    path_of(SOURCE_DIR "/etc/demo.sh %s %s >%s/said 2>&1", name, PROGRAMS, name);
 	cr_assert_eq(system(command.text), 0, "%s", command.text);
-	spool_once(spool); /* which makes the inbox */
+	rig_once(rig); /* which makes the inbox */
 }
 
-static void demo_remove(const struct spool *spool)
+static void demo_remove(const struct rig *rig)
 {
-	files_remove(spool->root.text);
+	files_remove(rig->root.text);
 }
 
-static void drop(const struct spool *spool, const char *name, size_t nth, struct answer *answer)
+static void drop(const struct rig *rig, const char *name, size_t nth, struct reply *reply)
 {
 	struct buffer text = files_read(path_of(SOURCE_DIR "/etc/templates/%s", name).text);
-	struct path inbox = spool_path(spool, "inbox/hr/%s", name);
+	struct path inbox = rig_path(rig, "inbox/hr/%s", name);
 	files_write(inbox.text, text.bytes, text.size, 0640);
 	buffer_done(&text);
-	spool_once(spool);
-	answer_open(answer, spool, path_of("hr/%s", name).text, nth);
-	cr_expect_eq(answer_number(answer, "outcomes", "error"), 0, "%s", name);
-	cr_expect_eq(answer_number(answer, "outcomes", "skipped"), 0, "%s", name);
-	cr_expect_eq(answer_number(answer, "outcomes", "warning"), 0, "%s", name);
+	rig_once(rig);
+	reply_open(reply, rig, path_of("hr/%s", name).text, nth);
+	cr_expect_eq(reply_number(reply, "outcomes", "error"), 0, "%s", name);
+	cr_expect_eq(reply_number(reply, "outcomes", "skipped"), 0, "%s", name);
+	cr_expect_eq(reply_number(reply, "outcomes", "warning"), 0, "%s", name);
 }
 
 Test(templates, do_what_they_show_each_alone)
 {
-	struct spool spool;
-	demo_make(&spool);
-	struct path fresh = path_of("%s/fresh.db", spool.root.text);
-	files_copy(spool.database.text, fresh.text);
+	struct rig rig;
+	demo_make(&rig);
+	struct path fresh = path_of("%s/fresh.db", rig.root.text);
+	files_copy(rig.database.text, fresh.text);
 	for (size_t i = 0; i < TEMPLATES; i++) {
-		struct answer answer;
-		files_remove(spool.directory.text);
-		files_copy(fresh.text, spool.database.text);
-		spool_once(&spool); /* which makes the inbox */
-		drop(&spool, templates[i].name, 0, &answer);
-		cr_expect_eq(answer_number(&answer, "codes", templates[i].code), templates[i].alone,
+		struct reply reply;
+		files_remove(rig.directory.text);
+		files_copy(fresh.text, rig.database.text);
+		rig_once(&rig); /* which makes the inbox */
+		drop(&rig, templates[i].name, 0, &reply);
+		cr_expect_eq(reply_number(&reply, "codes", templates[i].code), templates[i].alone,
 		    "%s", templates[i].name);
-		answer_close(&answer);
+		reply_close(&reply);
 	}
-	demo_remove(&spool);
+	demo_remove(&rig);
 }
 
 Test(templates, do_what_they_show_one_after_the_other)
 {
-	struct spool spool;
-	demo_make(&spool);
+	struct rig rig;
+	demo_make(&rig);
 	for (size_t i = 0; i < TEMPLATES; i++) {
-		struct answer answer;
+		struct reply reply;
 		if (i > 0 && strcmp(templates[i].name, templates[i - 1].name) == 0)
 			continue;
-		drop(&spool, templates[i].name, 0, &answer);
-		cr_expect_eq(answer_number(&answer, "codes", templates[i].code), templates[i].later,
+		drop(&rig, templates[i].name, 0, &reply);
+		cr_expect_eq(reply_number(&reply, "codes", templates[i].code), templates[i].later,
 		    "%s", templates[i].name);
-		answer_close(&answer);
+		reply_close(&reply);
 	}
-	demo_remove(&spool);
+	demo_remove(&rig);
 }
 
 /* Every file there is. */

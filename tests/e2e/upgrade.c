@@ -1,7 +1,7 @@
 /* A site that is upgraded, or goes into maintenance, while the daemon runs on it. */
-#include "answer.h"
 #include "law.h"
 #include "moment.h"
+#include "reply.h"
 #include "service.h"
 
 #include <criterion/criterion.h>
@@ -77,95 +77,95 @@ static void feeds_write(struct buffer *feeds)
 
 Test(upgrade, of_a_site_underneath_the_daemon_is_waited_for_from_its_first_step_to_its_last)
 {
-	struct spool spool;
+	struct rig rig;
 	struct service service;
 	struct buffer feeds = {0};
 	feeds_write(&feeds);
-	spool_make(&spool, &(struct spool_options){.feeds = feeds.bytes});
-	service_start(&service, &spool);
-	spool_drop(&spool, "before.csv", text);
-	service_await(&service, &spool, "", 1);
+	rig_make(&rig, &(struct rig_options){.feeds = feeds.bytes});
+	service_start(&service, &rig);
+	rig_drop(&rig, "before.csv", text);
+	service_await(&service, &rig, "", 1);
 	for (int i = 0; i < STEPS; i++) {
 		char feed[16], name[32];
 		snprintf(feed, sizeof feed, "\"step%d\"", i);
 		snprintf(name, sizeof name, "step%d/staff.csv", i);
-		spool_execute(&spool, steps[i]);
-		spool_drop(&spool, name, "username,course1\np2,C1\n");
+		rig_execute(&rig, steps[i]);
+		rig_drop(&rig, name, "username,course1\np2,C1\n");
 		await_log(&service, "\"run_waits\"", feed);
 	}
 	service_hear(&service,
 	    "STATUS=8 feeds, 0 files waiting, 0 running, 1 answered (0 refused); "
 	    "waiting: the site is being upgraded");
 	cr_expect_eq(logged(&service, "\"run_waits\""), STEPS, "it is said once for each feed");
-	cr_expect_eq(spool_number(&spool, "SELECT count(*) FROM mdl_user_enrolments"), 1);
+	cr_expect_eq(rig_number(&rig, "SELECT count(*) FROM mdl_user_enrolments"), 1);
 	for (int i = 0; i < STEPS; i++) {
 		char name[32];
 		snprintf(name, sizeof name, "step%d/staff.csv", i);
-		cr_expect(files_exist(spool_inbox(&spool, name).text), "%s", name);
+		cr_expect(files_exist(rig_inbox(&rig, name).text), "%s", name);
 	}
-	spool_execute(&spool, OVER);
+	rig_execute(&rig, OVER);
 	for (int i = 0; i < STEPS; i++) {
 		char feed[16];
 		snprintf(feed, sizeof feed, "step%d", i);
-		service_await(&service, &spool, feed, 1);
+		service_await(&service, &rig, feed, 1);
 		service_await_log(&service,
 		    path_of("what feed %s waited for is over", feed).text); /* behind the answer */
 	}
-	service_await_idle(&service, &spool);
+	service_await_idle(&service, &rig);
 	cr_expect_eq(logged(&service, "\"run_goes_on\""), STEPS);
-	cr_expect_eq(spool_number(&spool, "SELECT count(*) FROM mdl_user_enrolments"), 2);
+	cr_expect_eq(rig_number(&rig, "SELECT count(*) FROM mdl_user_enrolments"), 2);
 	service_stop(&service);
 	buffer_done(&feeds);
-	law_close(&spool);
+	law_close(&rig);
 }
 
 Test(upgrade, or_maintenance_at_the_start_of_the_daemon_is_waited_for)
 {
-	struct spool spool;
-	spool_make(&spool, &(struct spool_options){.settings = "stop_timeout: 1m\n"});
-	spool_execute(
-	    &spool, "INSERT INTO mdl_config (name, value) VALUES ('maintenance_enabled', '1')");
-	spool_drop(&spool, "staff.csv", text);
+	struct rig rig;
+	rig_make(&rig, &(struct rig_options){.settings = "stop_timeout: 1m\n"});
+	rig_execute(
+	    &rig, "INSERT INTO mdl_config (name, value) VALUES ('maintenance_enabled', '1')");
+	rig_drop(&rig, "staff.csv", text);
 	struct program program;
-	program_start(&program, ARGV("enrold", "--config", spool.config.text, "--once"), NULL);
+	program_start(&program, ARGV("enrold", "--config", rig.config.text, "--once"), NULL);
 	const struct service seen = {.program = program};
 	await_log(&seen, "\"site_away\"", "maintenance");
-	spool_execute(&spool, SET("maintenance_enabled", "0"));
+	rig_execute(&rig, SET("maintenance_enabled", "0"));
 	struct finished finished = program_finish(&program);
 	cr_expect_eq(finished.status, 0, "%s", finished.err.bytes);
 	finished_done(&finished);
-	cr_expect_eq(answer_count(&spool, "staff.csv"), 1);
-	law_close(&spool);
+	cr_expect_eq(reply_count(&rig, "staff.csv"), 1);
+	law_close(&rig);
 }
 
 /* The upgrade begins, in the tests' own words, together with the first checkpoint. */
 Test(upgrade, that_begins_in_the_middle_of_a_large_file_stops_it_at_its_next_transaction)
 {
 	enum { PEOPLE = 15000, CHECKPOINT = 10000 };
-	struct spool spool;
+	struct rig rig;
 	struct service service;
 	struct buffer rows = {0};
-	spool_make(&spool,
-	    &(struct spool_options){.people = PEOPLE, .settings = "checkpoint_rows: 10000\n"});
-	spool_execute(&spool,
+	rig_make(
+	    &rig, &(struct rig_options){.people = PEOPLE, .settings = "checkpoint_rows: 10000\n"});
+	rig_execute(&rig,
 	    "CREATE TRIGGER upgrade AFTER INSERT ON enrold_run WHEN NEW.records > 0 BEGIN"
 	    " UPDATE mdl_config SET value = '2025022100.02' WHERE name = 'version'; END");
 	buffer_add_text(&rows, "username,course1\n");
 	for (int i = 1; i <= PEOPLE; i++)
 		buffer_print(&rows, "p%d,C1\n", i);
-	service_start(&service, &spool);
-	spool_drop_bytes(&spool, "staff.csv", rows.bytes, rows.size);
+	service_start(&service, &rig);
+	rig_drop_bytes(&rig, "staff.csv", rows.bytes, rows.size);
 	await_log(&service, "\"run_waits\"", "staff.csv");
-	cr_expect_eq(spool_number(&spool, "SELECT max(records) FROM enrold_run"), CHECKPOINT);
-	cr_expect_eq(spool_number(&spool, "SELECT count(*) FROM mdl_user_enrolments"), CHECKPOINT);
-	spool_execute(
-	    &spool, "DROP TRIGGER upgrade;" SET("version", "2025100606") SET("branch", "501"));
-	service_await(&service, &spool, "", 1);
-	service_await_idle(&service, &spool);
-	cr_expect_eq(spool_number(&spool, "SELECT count(*) FROM mdl_user_enrolments"), PEOPLE);
+	cr_expect_eq(rig_number(&rig, "SELECT max(records) FROM enrold_run"), CHECKPOINT);
+	cr_expect_eq(rig_number(&rig, "SELECT count(*) FROM mdl_user_enrolments"), CHECKPOINT);
+	rig_execute(
+	    &rig, "DROP TRIGGER upgrade;" SET("version", "2025100606") SET("branch", "501"));
+	service_await(&service, &rig, "", 1);
+	service_await_idle(&service, &rig);
+	cr_expect_eq(rig_number(&rig, "SELECT count(*) FROM mdl_user_enrolments"), PEOPLE);
 	service_stop(&service);
 	buffer_done(&rows);
-	law_close(&spool);
+	law_close(&rig);
 }
 
 /* Between two transactions of a file, too fast to be seen: what is known of the site is outdated.
@@ -173,45 +173,45 @@ Test(upgrade, that_begins_in_the_middle_of_a_large_file_stops_it_at_its_next_tra
 Test(upgrade, that_is_over_before_anybody_looks_has_the_file_begin_anew_under_the_new_version)
 {
 	enum { PEOPLE = 15000 };
-	struct spool spool;
+	struct rig rig;
 	struct service service;
 	struct buffer rows = {0};
-	spool_make(&spool,
-	    &(struct spool_options){.people = PEOPLE, .settings = "checkpoint_rows: 10000\n"});
-	spool_execute(&spool,
+	rig_make(
+	    &rig, &(struct rig_options){.people = PEOPLE, .settings = "checkpoint_rows: 10000\n"});
+	rig_execute(&rig,
 	    "CREATE TRIGGER upgrade AFTER INSERT ON enrold_run WHEN NEW.records > 0 BEGIN"
 	    " UPDATE mdl_config SET value = '2025100606' WHERE name = 'version';"
 	    " UPDATE mdl_config SET value = '501' WHERE name = 'branch'; END");
 	buffer_add_text(&rows, "username,course1\n");
 	for (int i = 1; i <= PEOPLE; i++)
 		buffer_print(&rows, "p%d,C1\n", i);
-	service_start(&service, &spool);
-	spool_drop_bytes(&spool, "staff.csv", rows.bytes, rows.size);
-	service_await(&service, &spool, "", 1);
-	service_await_idle(&service, &spool);
+	service_start(&service, &rig);
+	rig_drop_bytes(&rig, "staff.csv", rows.bytes, rows.size);
+	service_await(&service, &rig, "", 1);
+	service_await_idle(&service, &rig);
 	cr_expect(has_logged(&service, "\"run_waits\"", "has been upgraded"));
-	cr_expect_eq(spool_number(&spool, "SELECT count(*) FROM mdl_user_enrolments"), PEOPLE);
+	cr_expect_eq(rig_number(&rig, "SELECT count(*) FROM mdl_user_enrolments"), PEOPLE);
 	service_stop(&service);
 	buffer_done(&rows);
-	law_close(&spool);
+	law_close(&rig);
 }
 
 Test(upgrade, to_a_moodle_that_is_not_known_keeps_the_files_and_is_an_error_in_the_log)
 {
-	struct spool spool;
+	struct rig rig;
 	struct service service;
-	spool_make(&spool, NULL);
-	service_start(&service, &spool);
-	spool_execute(&spool, SET("version", "2027041900") SET("branch", "504"));
-	spool_drop(&spool, "staff.csv", text);
+	rig_make(&rig, NULL);
+	service_start(&service, &rig);
+	rig_execute(&rig, SET("version", "2027041900") SET("branch", "504"));
+	rig_drop(&rig, "staff.csv", text);
 	await_log(&service, "\"run_waits\"", "\"error\"");
 	service_hear(&service, "STATUS=1 feed, 0 files waiting, 0 running, 0 answered (0 refused); "
 	                       "waiting: the site is Moodle");
-	cr_expect_eq(answer_count(&spool, "staff.csv"), 0);
-	cr_expect(files_exist(spool_inbox(&spool, "staff.csv").text));
-	spool_execute(&spool, SET("version", "2026100500") SET("branch", "503"));
-	service_await(&service, &spool, "", 1);
-	service_await_idle(&service, &spool);
+	cr_expect_eq(reply_count(&rig, "staff.csv"), 0);
+	cr_expect(files_exist(rig_inbox(&rig, "staff.csv").text));
+	rig_execute(&rig, SET("version", "2026100500") SET("branch", "503"));
+	service_await(&service, &rig, "", 1);
+	service_await_idle(&service, &rig);
 	service_stop(&service);
-	law_close(&spool);
+	law_close(&rig);
 }

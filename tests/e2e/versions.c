@@ -1,8 +1,8 @@
 /* Which Moodles are written to, which are waited for and which are refused, by what their config
  * says. */
-#include "answer.h"
 #include "law.h"
 #include "program.h"
+#include "reply.h"
 
 #include <criterion/criterion.h>
 #include <criterion/parameterized.h>
@@ -49,26 +49,26 @@ static const struct site {
 
 static void site_try(const struct site *site)
 {
-	struct spool spool;
-	spool_make(&spool,
-	    &(struct spool_options){
+	struct rig rig;
+	rig_make(&rig,
+	    &(struct rig_options){
 	        .people = 3, .courses = 2, .lms = site->lms, .settings = "stop_timeout: 0\n"});
-	spool_execute(&spool, site->sql);
-	spool_drop(&spool, "staff.csv", text);
+	rig_execute(&rig, site->sql);
+	rig_drop(&rig, "staff.csv", text);
 	struct finished finished =
-	    program_run(ARGV("enrold", "--config", spool.config.text, "--once"));
+	    program_run(ARGV("enrold", "--config", rig.config.text, "--once"));
 	cr_expect_eq(finished.status, site->status, "%s: %d: %s", site->what, finished.status,
 	    finished.err.bytes);
 	cr_expect(strstr(finished.err.bytes, site->said), "%s: %s", site->what, finished.err.bytes);
 	finished_done(&finished);
 	bool is_done = site->status == 0;
-	cr_expect_eq(answer_count(&spool, "staff.csv"), is_done, "%s", site->what);
-	cr_expect_eq(spool_number(&spool, "SELECT count(*) FROM mdl_user_enrolments"), is_done,
-	    "%s", site->what);
+	cr_expect_eq(reply_count(&rig, "staff.csv"), is_done, "%s", site->what);
+	cr_expect_eq(rig_number(&rig, "SELECT count(*) FROM mdl_user_enrolments"), is_done, "%s",
+	    site->what);
 	if (!is_done)
-		cr_expect(files_exist(spool_inbox(&spool, "staff.csv").text), "%s", site->what);
-	law_holds(&spool, is_done ? LAW_IDLE : LAW_STOPPED);
-	spool_remove(&spool);
+		cr_expect(files_exist(rig_inbox(&rig, "staff.csv").text), "%s", site->what);
+	law_holds(&rig, is_done ? LAW_IDLE : LAW_STOPPED);
+	rig_remove(&rig);
 }
 
 Test(versions, are_written_to_waited_for_or_refused)
@@ -79,41 +79,41 @@ Test(versions, are_written_to_waited_for_or_refused)
 
 Test(versions, that_are_unknown_may_be_rehearsed_on)
 {
-	struct spool spool;
-	spool_make(&spool, &(struct spool_options){
-	                       .people = 3, .courses = 2, .lms = ", unknown_version: preview"});
-	spool_execute(&spool, SET("version", "2027041900") SET("branch", "504"));
-	files_make_directory(spool_inbox(&spool, "preview").text);
-	spool_drop(&spool, "preview/staff.csv", text);
-	spool_once(&spool);
-	cr_expect_eq(spool_number(&spool, "SELECT count(*) FROM mdl_user_enrolments"), 0);
+	struct rig rig;
+	rig_make(&rig,
+	    &(struct rig_options){.people = 3, .courses = 2, .lms = ", unknown_version: preview"});
+	rig_execute(&rig, SET("version", "2027041900") SET("branch", "504"));
+	files_make_directory(rig_inbox(&rig, "preview").text);
+	rig_drop(&rig, "preview/staff.csv", text);
+	rig_once(&rig);
+	cr_expect_eq(rig_number(&rig, "SELECT count(*) FROM mdl_user_enrolments"), 0);
 	cr_expect_eq(
-	    spool_number(&spool, "SELECT count(*) FROM enrold_run WHERE state = 'previewed'"), 1);
-	law_close(&spool);
+	    rig_number(&rig, "SELECT count(*) FROM enrold_run WHERE state = 'previewed'"), 1);
+	law_close(&rig);
 }
 
 /* Moodle 5.3's, whose rows stay until a task of its own has cleared them away. */
 Test(versions, that_delete_courses_slowly_have_none_of_those)
 {
-	struct spool spool;
-	struct answer answer;
+	struct rig rig;
+	struct reply reply;
 	if (!getenv("ENROLD_TEST_URL"))
 		setenv("ENROLD_TEST_MOODLE", "5.3", 1);
-	spool_make(&spool, NULL);
+	rig_make(&rig, NULL);
 	if (!getenv("ENROLD_TEST_MOODLE")) {
-		spool_remove(&spool);
+		rig_remove(&rig);
 		cr_skip_test("the server's tables are another Moodle's");
 	}
-	spool_execute(&spool, "UPDATE mdl_course SET deletioninprogress = 1 WHERE shortname = 'C1';"
-	                      "UPDATE mdl_course SET deletioninprogress = 0 WHERE shortname = "
-	                      "'C2'");
-	spool_drop(&spool, "staff.csv", "username,course1,course2,course3\np1,C1,C2,C3\n");
-	spool_once(&spool);
-	answer_open(&answer, &spool, "staff.csv", 0);
-	EXPECT(&answer, {2, "course1", "error", "course_not_found"},
+	rig_execute(&rig, "UPDATE mdl_course SET deletioninprogress = 1 WHERE shortname = 'C1';"
+	                  "UPDATE mdl_course SET deletioninprogress = 0 WHERE shortname = "
+	                  "'C2'");
+	rig_drop(&rig, "staff.csv", "username,course1,course2,course3\np1,C1,C2,C3\n");
+	rig_once(&rig);
+	reply_open(&reply, &rig, "staff.csv", 0);
+	EXPECT(&reply, {2, "course1", "error", "course_not_found"},
 	    {2, "course2", "done", "enrolled"}, {2, "course3", "done", "enrolled"});
-	answer_close(&answer);
-	law_close(&spool);
+	reply_close(&reply);
+	law_close(&rig);
 }
 
 /* Profile fields: 1 badge, unique; 2 note. */
@@ -124,69 +124,69 @@ static const char fields[] =
     " WHERE username = 'p1';"
     "UPDATE mdl_user SET timemodified = 5;";
 
-static void fields_spool(struct spool *spool, const char *feed)
+static void fields_spool(struct rig *rig, const char *feed)
 {
-	spool_make(spool, &(struct spool_options){.feeds = feed});
-	spool_execute(spool, fields);
+	rig_make(rig, &(struct rig_options){.feeds = feed});
+	rig_execute(rig, fields);
 }
 
 /* Alike for the rows that follow in the same file, in another batch, and in another file. */
 Test(versions, of_all_kinds_keep_the_values_of_a_unique_profile_field_apart)
 {
-	struct spool spool;
-	struct answer answer;
+	struct rig rig;
+	struct reply reply;
 	struct buffer many = {0};
-	fields_spool(&spool, "  default: { upload_type: add_or_update, update_details: file }\n");
+	fields_spool(&rig, "  default: { upload_type: add_or_update, update_details: file }\n");
 	buffer_add_text(&many, "username,firstname,lastname,email,profile_field_badge\n"
 	                       "p2,,,,B1\np3,,,,B3\np4,,,,B3\np1,,,,B1\np3,,,,B33\n");
 	for (int i = 0; i < 3000; i++) /* more than a batch */
 		buffer_print(&many, "n%d,N,N,n%d@x.org,N%d\n", i, i, i);
 	buffer_add_text(&many, "p5,,,,N1\np6,,,,B3\np7,,,,B33\np8,,,,b1\n");
-	spool_drop_bytes(&spool, "many.csv", many.bytes, many.size);
-	spool_drop(&spool, "staff.csv", "username,profile_field_badge\np9,N2999\np10,B6\n");
-	spool_once(&spool);
-	answer_open(&answer, &spool, "many.csv", 0);
+	rig_drop_bytes(&rig, "many.csv", many.bytes, many.size);
+	rig_drop(&rig, "staff.csv", "username,profile_field_badge\np9,N2999\np10,B6\n");
+	rig_once(&rig);
+	reply_open(&reply, &rig, "many.csv", 0);
 	cr_expect_eq(
-	    answer_lines(&answer, (struct expected){0, "profile_field_badge", "error", NULL}), 4);
-	EXPECT(&answer, {2, "profile_field_badge", "error", "value_taken"},
+	    reply_lines(&reply, (struct expected){0, "profile_field_badge", "error", NULL}), 4);
+	EXPECT(&reply, {2, "profile_field_badge", "error", "value_taken"},
 	    {4, "profile_field_badge", "error", "value_taken"},
 	    {3007, "profile_field_badge", "error", "value_taken"},
 	    {3008, "username", "done", "account_updated"},
 	    {3009, "profile_field_badge", "error", "value_taken"},
 	    {3010, "username", "done", "account_updated"});
-	answer_close(&answer);
-	answer_open(&answer, &spool, "staff.csv", 0);
-	EXPECT(&answer, {2, "profile_field_badge", "error", "value_taken"},
+	reply_close(&reply);
+	reply_open(&reply, &rig, "staff.csv", 0);
+	EXPECT(&reply, {2, "profile_field_badge", "error", "value_taken"},
 	    {3, "username", "done", "account_updated"});
-	answer_close(&answer);
-	cr_expect_eq(spool_number(&spool, "SELECT count(*) - count(DISTINCT data) FROM "
-	                                  "mdl_user_info_data WHERE fieldid = 1 AND data <> ''"),
+	reply_close(&reply);
+	cr_expect_eq(rig_number(&rig, "SELECT count(*) - count(DISTINCT data) FROM "
+	                              "mdl_user_info_data WHERE fieldid = 1 AND data <> ''"),
 	    0);
 	buffer_done(&many);
-	law_close(&spool);
+	law_close(&rig);
 }
 
 Test(versions, from_5_1_6_on_drop_the_row_under_compat_moodle)
 {
 	static const char dropped[] = "username,course1,profile_field_badge\np2,C1,B1\np3,C1,B3\n";
 	for (int is_newer = 0; is_newer < 2; is_newer++) {
-		struct spool spool;
-		struct answer answer;
-		fields_spool(&spool, "  default: { compat: moodle }\n");
-		spool_execute(&spool, is_newer ? SET("version", "2025100606") SET("branch", "501")
-		                               : SET("version", "2025100605") SET("branch", "501"));
-		spool_drop(&spool, "staff.csv", dropped);
-		spool_once(&spool);
-		answer_open(&answer, &spool, "staff.csv", 0);
+		struct rig rig;
+		struct reply reply;
+		fields_spool(&rig, "  default: { compat: moodle }\n");
+		rig_execute(&rig, is_newer ? SET("version", "2025100606") SET("branch", "501")
+		                           : SET("version", "2025100605") SET("branch", "501"));
+		rig_drop(&rig, "staff.csv", dropped);
+		rig_once(&rig);
+		reply_open(&reply, &rig, "staff.csv", 0);
 		if (is_newer)
-			EXPECT(&answer, {2, "profile_field_badge", "error", "value_taken"},
+			EXPECT(&reply, {2, "profile_field_badge", "error", "value_taken"},
 			    {2, "course1", "skipped", "row_not_applied"},
 			    {3, "course1", "done", "enrolled"});
 		else
-			EXPECT(&answer, {2, "course1", "done", "enrolled"},
+			EXPECT(&reply, {2, "course1", "done", "enrolled"},
 			    {3, "course1", "done", "enrolled"});
-		answer_close(&answer);
-		law_close(&spool);
+		reply_close(&reply);
+		law_close(&rig);
 	}
 }
 
@@ -194,19 +194,19 @@ Test(versions, from_5_1_6_on_drop_the_row_under_compat_moodle)
 Test(versions, from_4_5_on_leave_timemodified_where_only_profile_fields_change)
 {
 	for (int is_newer = 0; is_newer < 2; is_newer++) {
-		struct spool spool;
-		fields_spool(&spool, "  default: { update_details: file }\n");
-		spool_execute(&spool, is_newer ? SET("version", "2024100706") SET("branch", "405")
-		                               : SET("version", "2024042207") SET("branch", "404"));
-		spool_drop(&spool, "staff.csv",
-		    "username,city,profile_field_note\np1,,new\np2,Oslo,new\n");
-		spool_once(&spool);
-		cr_expect_eq(spool_number(&spool, "SELECT timemodified = 5 FROM mdl_user WHERE "
-		                                  "username = 'p1'"),
+		struct rig rig;
+		fields_spool(&rig, "  default: { update_details: file }\n");
+		rig_execute(&rig, is_newer ? SET("version", "2024100706") SET("branch", "405")
+		                           : SET("version", "2024042207") SET("branch", "404"));
+		rig_drop(
+		    &rig, "staff.csv", "username,city,profile_field_note\np1,,new\np2,Oslo,new\n");
+		rig_once(&rig);
+		cr_expect_eq(rig_number(&rig, "SELECT timemodified = 5 FROM mdl_user WHERE "
+		                              "username = 'p1'"),
 		    is_newer);
-		cr_expect_eq(spool_number(&spool, "SELECT timemodified = 5 FROM mdl_user WHERE "
-		                                  "username = 'p2'"),
+		cr_expect_eq(rig_number(&rig, "SELECT timemodified = 5 FROM mdl_user WHERE "
+		                              "username = 'p2'"),
 		    0);
-		law_close(&spool);
+		law_close(&rig);
 	}
 }

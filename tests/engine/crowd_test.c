@@ -67,23 +67,23 @@ static void *crowd_main(void *context)
 	return NULL;
 }
 
-static void file_drop(struct spool *spool)
+static void file_drop(struct rig *rig)
 {
 	struct buffer text = {0};
 	buffer_add_text(&text, "username,course1\n");
 	for (int i = 1; i <= PEOPLE; i++)
 		buffer_print(&text, "p%d,C1\n", i);
-	spool_drop_bytes(spool, "large.csv", text.bytes, text.size);
+	rig_drop_bytes(rig, "large.csv", text.bytes, text.size);
 	buffer_done(&text);
 }
 
 Test(crowd, that_enrols_the_same_people_does_not_stop_a_file)
 {
 	struct served site;
-	served_make(&site, &(struct spool_options){.people = PEOPLE, .courses = 1});
+	served_make(&site, &(struct rig_options){.people = PEOPLE, .courses = 1});
 	struct path config = served_config(&site, site.mirror.url);
 	struct crowd crowd = {.options = &site.mirror.server};
-	file_drop(&site.spool);
+	file_drop(&site.rig);
 	cr_assert_eq(pthread_create(&crowd.thread, NULL, crowd_main, &crowd), 0);
 	while (crowd.enrolled == 0)
 		;
@@ -97,9 +97,8 @@ Test(crowd, that_enrols_the_same_people_does_not_stop_a_file)
 	mirror_pull(&site.mirror);
 	mirror_close(&site.mirror);
 	cr_expect_eq(
-	    spool_number(&site.spool, "SELECT count(DISTINCT userid) FROM mdl_user_enrolments"),
+	    rig_number(&site.rig, "SELECT count(DISTINCT userid) FROM mdl_user_enrolments"),
 	    PEOPLE);
-	cr_expect_eq(
-	    spool_number(&site.spool, "SELECT count(*) FROM mdl_role_assignments"), PEOPLE);
-	spool_remove(&site.spool);
+	cr_expect_eq(rig_number(&site.rig, "SELECT count(*) FROM mdl_role_assignments"), PEOPLE);
+	rig_remove(&site.rig);
 }

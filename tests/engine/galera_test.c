@@ -5,10 +5,10 @@
  */
 #include "served.h"
 
-#include "answer.h"
 #include "law.h"
 #include "moment.h"
 #include "program.h"
+#include "reply.h"
 #include "service.h"
 
 #include "db.h"
@@ -103,7 +103,7 @@ static void say_at(const struct served *site, int node, const char *sql)
 static void site_make(struct served *site)
 {
 	served_make(
-	    site, &(struct spool_options){
+	    site, &(struct rig_options){
 	              .people = PEOPLE, .courses = PLACES, .settings = "stop_timeout: 60s\n"});
 	for (int i = 1; i <= PLACES; i++)
 		served_execute(site,
@@ -192,7 +192,7 @@ ParameterizedTestParameters(galera, that_undoes_a_transaction_leaves_nothing_of_
 ParameterizedTest(const enum way *way, galera, that_undoes_a_transaction_leaves_nothing_of_it)
 {
 	struct served site;
-	served_make(&site, &(struct spool_options){.people = 0});
+	served_make(&site, &(struct rig_options){.people = 0});
 	for (int i = 0; i < ROUNDS; i++) {
 		struct error error = write_what_collides(&site, *way);
 		cr_expect_eq(error.class, ERROR_RETRY);
@@ -227,7 +227,7 @@ ParameterizedTestParameters(galera, that_undoes_a_run_in_its_middle_is_noticed)
 	    struct collision, collisions, sizeof collisions / sizeof *collisions);
 }
 
-static void everybody_drop(struct spool *spool, const struct collision *collision)
+static void everybody_drop(struct rig *rig, const struct collision *collision)
 {
 	struct buffer text = {0};
 	buffer_print(&text, "username,%s\n", collision->column);
@@ -235,7 +235,7 @@ static void everybody_drop(struct spool *spool, const struct collision *collisio
 		buffer_print(
 		    &text, "p%d,%c%d\n", i % PEOPLE + 1, collision->letter, i / PEOPLE + 1);
 	cr_assert(!text.failed);
-	spool_drop_bytes(spool, "everybody.csv", text.bytes, text.size);
+	rig_drop_bytes(rig, "everybody.csv", text.bytes, text.size);
 	buffer_done(&text);
 }
 
@@ -295,14 +295,14 @@ static int collide(const struct served *site, const struct collision *collision)
 static void expect_told_what_is(
     const struct served *site, const struct collision *collision, int rivals)
 {
-	struct answer answer;
-	answer_open(&answer, &site->spool, "everybody.csv", 0);
-	cr_expect_eq(answer_number(&answer, "outcomes", "done") +
-	                 answer_number(&answer, "outcomes", "unchanged"),
+	struct reply reply;
+	reply_open(&reply, &site->rig, "everybody.csv", 0);
+	cr_expect_eq(reply_number(&reply, "outcomes", "done") +
+	                 reply_number(&reply, "outcomes", "unchanged"),
 	    ROWS);
-	int64_t told = answer_number(&answer, "codes", collision->code);
+	int64_t told = reply_number(&reply, "codes", collision->code);
 	cr_expect_eq(told, ROWS - rivals);
-	answer_close(&answer);
+	reply_close(&reply);
 	struct path rows = path_of("SELECT count(*) FROM {%s}", collision->table);
 	for (int i = 0; i < NODES; i++)
 		cr_expect_eq(find_at(site, i, rows.text), ROWS, "at node %d", i + 1);
@@ -317,16 +317,16 @@ ParameterizedTest(struct collision *collision, galera, that_undoes_a_run_in_its_
 	struct served site;
 	struct service service;
 	site_make(&site);
-	site.spool.config = served_config(&site, site.mirror.url);
-	service_start(&service, &site.spool);
-	everybody_drop(&site.spool, collision);
+	site.rig.config = served_config(&site, site.mirror.url);
+	service_start(&service, &site.rig);
+	everybody_drop(&site.rig, collision);
 	int rivals = collide(&site, collision);
 	cr_expect_gt(rivals, 0, "it was over before");
-	service_await(&service, &site.spool, "", 1);
+	service_await(&service, &site.rig, "", 1);
 	service_stop(&service);
 	expect_told_what_is(&site, collision, rivals);
 	mirror_close(&site.mirror);
-	spool_remove(&site.spool); /* the law knows nothing of what rivals add */
+	rig_remove(&site.rig); /* the law knows nothing of what rivals add */
 }
 
 /* ---- daemons at different nodes ---- */
@@ -336,20 +336,20 @@ enum { FILE_ROWS = 12000 };
 static void daemon_start(struct service *service, const struct served *site, int node)
 {
 	struct buffer yaml = {0};
-	struct spool spool = site->spool;
-	spool.config = path_of("%s/node%d.yaml", site->spool.root.text, node);
+	struct rig rig = site->rig;
+	rig.config = path_of("%s/node%d.yaml", site->rig.root.text, node);
 	buffer_print(&yaml,
-	    "spool: %s\nnode: " SPOOL_NODE "%d\nsettle: 0\nrescan: 1s\nlease: 10s\n"
+	    "spool: %s\nnode: " RIG_NODE "%d\nsettle: 0\nrescan: 1s\nlease: 10s\n"
 	    "checkpoint_rows: 10000\nlms: { url: \"%s\" }\nfeeds: { f%d: { may: { create: { "
 	    "groups: true, cohorts: true } } } }\n",
-	    site->spool.directory.text, node, url_of(site, node).text, node);
-	files_write(spool.config.text, yaml.bytes, yaml.size, 0640);
+	    site->rig.directory.text, node, url_of(site, node).text, node);
+	files_write(rig.config.text, yaml.bytes, yaml.size, 0640);
 	buffer_done(&yaml);
-	service_start(service, &spool);
+	service_start(service, &rig);
 }
 
 /* Both name the same groups and cohorts, which are new. */
-static void groups_drop(struct spool *spool, int feed)
+static void groups_drop(struct rig *rig, int feed)
 {
 	struct buffer text = {0};
 	buffer_add_text(&text, "username,course1,group1,cohort1\n");
@@ -358,8 +358,8 @@ static void groups_drop(struct spool *spool, int feed)
 		    i / 40 % PLACES + 1, i / 40, i / 400);
 	cr_assert(!text.failed);
 	struct path name = path_of("f%d/groups%d.csv", feed, feed);
-	files_make_directory(spool_path(spool, "inbox/f%d", feed).text);
-	spool_drop_bytes(spool, name.text, text.bytes, text.size);
+	files_make_directory(rig_path(rig, "inbox/f%d", feed).text);
+	rig_drop_bytes(rig, name.text, text.bytes, text.size);
 	buffer_done(&text);
 }
 
@@ -369,11 +369,11 @@ Test(galera, lets_no_two_daemons_write_at_the_same_time)
 	struct service services[2];
 	site_make(&site);
 	for (int i = 0; i < 2; i++)
-		groups_drop(&site.spool, i);
+		groups_drop(&site.rig, i);
 	for (int i = 0; i < 2; i++)
 		daemon_start(&services[i], &site, i);
 	for (int i = 0; i < 2; i++)
-		service_await(&services[i], &site.spool, path_of("f%d", i).text, 1);
+		service_await(&services[i], &site.rig, path_of("f%d", i).text, 1);
 	for (int i = 0; i < 2; i++)
 		service_stop(&services[i]);
 	cr_expect_eq(find_at(&site, 2, "SELECT count(*) FROM {groups}"), FILE_ROWS / 40);
@@ -405,7 +405,7 @@ Test(galera_node, apart_from_its_cluster_is_passed_over)
 	struct visitor visitor;
 	site_make(&site);
 	struct path config = served_config(&site, url_of_two(&site).text);
-	spool_drop(&site.spool, "staff.csv", "username,course1\np1,C1\n");
+	rig_drop(&site.rig, "staff.csv", "username,course1\np1,C1\n");
 	visitor_open(&visitor, &site, 0);
 	visitor_say(&visitor,
 	    "SET SESSION wsrep_sync_wait = 0; SET GLOBAL wsrep_provider_options = "
@@ -433,7 +433,7 @@ Test(galera_node, that_limits_transactions_gets_shorter_ones)
 	struct served site;
 	site_make(&site);
 	struct path config = served_config(&site, site.mirror.url);
-	everybody_drop(&site.spool, &cohorts);
+	everybody_drop(&site.rig, &cohorts);
 	say_at(&site, 0, "SET GLOBAL wsrep_max_ws_rows = 2000");
 	struct finished finished = program_run(ARGV("enrold", "--config", config.text, "--once"));
 	say_at(&site, 0, "SET GLOBAL wsrep_max_ws_rows = 0");
@@ -451,7 +451,7 @@ Test(galera_node, that_lags_behind_is_waited_for)
 	struct program program;
 	site_make(&site);
 	struct path config = served_config(&site, url_of(&site, 1).text);
-	spool_drop(&site.spool, "staff.csv", "username,course1\np1,C1\n");
+	rig_drop(&site.rig, "staff.csv", "username,course1\np1,C1\n");
 	say_at(&site, 0, "UPDATE {config} SET value = '' WHERE name = 'siteadmins'");
 	cr_assert_eq(find_at(&site, 1,
 	                 "SELECT count(*) FROM {config} WHERE value = '' AND name = "

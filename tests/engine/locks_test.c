@@ -207,13 +207,13 @@ Test(locks, that_are_waited_for_by_the_daemon_when_its_session_is_ended_cost_it_
 	struct rival rival;
 	struct program program;
 	served_make(&site,
-	    &(struct spool_options){.people = 3, .courses = 1, .settings = "stop_timeout: 60s\n"});
+	    &(struct rig_options){.people = 3, .courses = 1, .settings = "stop_timeout: 60s\n"});
 	rival_open(&rival, &site.mirror.server);
 	rival_say(&rival, "START TRANSACTION; INSERT INTO {user_enrolments} (enrolid, userid) "
 	                  "SELECT e.id, u.id FROM {enrol} e, {user} u WHERE e.enrol = 'manual' AND "
 	                  "u.username = 'p2'");
 	struct path config = served_config(&site, site.mirror.url);
-	spool_drop(&site.spool, "staff.csv", "username,course1\np1,C1\np2,C1\np3,C1\n");
+	rig_drop(&site.rig, "staff.csv", "username,course1\np1,C1\np2,C1\np3,C1\n");
 	program_start(&program, ARGV("enrold", "--config", config.text, "--once"), NULL);
 	rival_start(&rival, RIVAL_ENDS_SESSION);
 	rival_finish(&rival);
@@ -224,6 +224,6 @@ Test(locks, that_are_waited_for_by_the_daemon_when_its_session_is_ended_cost_it_
 	finished_done(&finished);
 	rival_close(&rival);
 	mirror_pull(&site.mirror);
-	cr_expect_eq(spool_number(&site.spool, "SELECT count(*) FROM mdl_user_enrolments"), 3);
+	cr_expect_eq(rig_number(&site.rig, "SELECT count(*) FROM mdl_user_enrolments"), 3);
 	served_close(&site);
 }

@@ -4,9 +4,9 @@
  */
 #include "served.h"
 
-#include "answer.h"
 #include "law.h"
 #include "program.h"
+#include "reply.h"
 #include "service.h"
 #include "wire.h"
 
@@ -44,11 +44,11 @@ static struct path config_through(
 static void site_make(struct served *site, const char *settings)
 {
 	served_make(site,
-	    &(struct spool_options){.people = PEOPLE, .courses = COURSES, .settings = settings});
+	    &(struct rig_options){.people = PEOPLE, .courses = COURSES, .settings = settings});
 }
 
 /* Everybody into every course, and so many strangers after each of them. */
-static void enrolments_drop(struct spool *spool, int strangers)
+static void enrolments_drop(struct rig *rig, int strangers)
 {
 	struct buffer text = {0};
 	buffer_add_text(&text, "username,course1\n");
@@ -58,20 +58,20 @@ static void enrolments_drop(struct spool *spool, int strangers)
 			buffer_print(&text, "nobody%d,C1\n", k);
 	}
 	cr_assert(!text.failed);
-	spool_drop_bytes(spool, "everybody.csv", text.bytes, text.size);
+	rig_drop_bytes(rig, "everybody.csv", text.bytes, text.size);
 	buffer_done(&text);
 }
 
 static void expect_everybody_enrolled_once(struct served *site, int strangers)
 {
-	struct answer answer;
-	cr_expect_eq(answer_count(&site->spool, "everybody.csv"), 1);
-	answer_open(&answer, &site->spool, "everybody.csv", 0);
-	cr_expect_eq(answer_number(&answer, "outcomes", "done"), ROWS);
-	cr_expect_eq(answer_number(&answer, "outcomes", "error"), ROWS * strangers);
-	answer_close(&answer);
+	struct reply reply;
+	cr_expect_eq(reply_count(&site->rig, "everybody.csv"), 1);
+	reply_open(&reply, &site->rig, "everybody.csv", 0);
+	cr_expect_eq(reply_number(&reply, "outcomes", "done"), ROWS);
+	cr_expect_eq(reply_number(&reply, "outcomes", "error"), ROWS * strangers);
+	reply_close(&reply);
 	mirror_pull(&site->mirror);
-	cr_expect_eq(spool_number(&site->spool, "SELECT count(*) FROM mdl_user_enrolments"), ROWS);
+	cr_expect_eq(rig_number(&site->rig, "SELECT count(*) FROM mdl_user_enrolments"), ROWS);
 }
 
 static struct buffer once(const struct path *config)
@@ -109,17 +109,17 @@ Test(network, that_is_slow_is_not_asked_more_often_for_more_rows)
 	site_make(&site, STOPS);
 	struct wire *wire = wire_lay();
 	struct path config = config_through(&site, wire, NULL);
-	spool_drop(&site.spool, "one.csv", "username,course1\np1,C1\n");
+	rig_drop(&site.rig, "one.csv", "username,course1\np1,C1\n");
 	long of_one = turns_of_once(wire, &config);
 	wire_delay(wire, DELAY_MS);
-	enrolments_drop(&site.spool, 0);
+	enrolments_drop(&site.rig, 0);
 	long of_all = turns_of_once(wire, &config);
 	fprintf(stderr, "network: %ld round trips for 1 row, %ld for %d\n", of_one, of_all, ROWS);
 	cr_expect_leq(of_one, TURNS_MAX);
 	cr_expect_leq(of_all, of_one + TURNS_MORE_MAX);
 	wire_stop(wire);
 	mirror_pull(&site.mirror);
-	cr_expect_eq(spool_number(&site.spool, "SELECT count(*) FROM mdl_user_enrolments"), ROWS);
+	cr_expect_eq(rig_number(&site.rig, "SELECT count(*) FROM mdl_user_enrolments"), ROWS);
 	served_close(&site);
 }
 
@@ -154,14 +154,14 @@ ParameterizedTest(
 	site_make(&site, STOPS);
 	struct wire *wire = wire_lay();
 	struct path config = config_through(&site, wire, NULL);
-	site.spool.config = config;
-	service_start(&service, &site.spool);
+	site.rig.config = config;
+	service_start(&service, &site.rig);
 	wire_cut_at(wire, *message, WIRE_SILENT);
-	enrolments_drop(&site.spool, 0);
+	enrolments_drop(&site.rig, 0);
 	wire_await_cut(wire);
 	expect_stop(&service);
 	mirror_pull(&site.mirror);
-	law_holds(&site.spool, LAW_STOPPED);
+	law_holds(&site.rig, LAW_STOPPED);
 	/* What had been sent arrives now, perhaps a commit. */
 	wire_cut_at(wire, 0, WIRE_WHOLE);
 	struct buffer said = once(&config);
@@ -179,11 +179,11 @@ Test(network, that_is_silent_whenever_enrold_is_stopped_does_not_cost_the_file)
 	site_make(&site, STOPS);
 	struct wire *wire = wire_lay();
 	struct path config = config_through(&site, wire, NULL);
-	site.spool.config = config;
-	enrolments_drop(&site.spool, 0);
+	site.rig.config = config;
+	enrolments_drop(&site.rig, 0);
 	for (int i = 0; i < TRIES_MAX + 1; i++) {
 		wire_cut_at(wire, 0, WIRE_WHOLE);
-		service_start(&service, &site.spool);
+		service_start(&service, &site.rig);
 		wire_cut_at(wire, LATE, WIRE_SILENT);
 		wire_await_cut(wire);
 		expect_stop(&service);
@@ -203,8 +203,8 @@ Test(network, that_falls_silent_does_not_keep_an_idle_enrold_from_stopping)
 	site_make(&site, FREQUENT);
 	struct wire *wire = wire_lay();
 	struct path config = config_through(&site, wire, NULL);
-	site.spool.config = config;
-	service_start(&service, &site.spool);
+	site.rig.config = config;
+	service_start(&service, &site.rig);
 	wire_cut_at(wire, 1, WIRE_SILENT);
 	wire_await_cut(wire); /* by the lease's beat */
 	expect_stop(&service);
@@ -220,7 +220,7 @@ enum { STRANGERS = 12, DIES_BEHIND = 20 };
 /* Messages of a file that changes nothing. */
 static long messages_of_nobody(struct served *site, struct wire *wire, const struct path *config)
 {
-	spool_drop(&site->spool, "nobody.csv", "username,course1\nnobody,C1\n");
+	rig_drop(&site->rig, "nobody.csv", "username,course1\nnobody,C1\n");
 	wire_cut_at(wire, 0, WIRE_WHOLE);
 	struct buffer said = once(config);
 	buffer_done(&said);
@@ -234,7 +234,7 @@ Test(network, that_dies_in_the_middle_of_a_run_is_left_for_the_next_host)
 	struct wire *first = wire_lay(), *second = wire_lay();
 	struct path config = config_through(&site, first, second);
 	long dies_at = messages_of_nobody(&site, first, &config) + DIES_BEHIND;
-	enrolments_drop(&site.spool, STRANGERS);
+	enrolments_drop(&site.rig, STRANGERS);
 	wire_cut_at(first, dies_at, WIRE_DEAD);
 	struct buffer said = once(&config);
 	cr_expect(strstr(said.bytes, "\"run_waits\""), "it was over before:\n%s", said.bytes);
@@ -258,15 +258,15 @@ Test(network, that_is_hung_up_while_enrold_rests_is_nothing_to_warn_of)
 	site_make(&site, STOPS "workers: 1\n");
 	struct wire *wire = wire_lay();
 	struct path config = config_through(&site, wire, NULL);
-	site.spool.config = config;
-	service_start(&service, &site.spool);
-	spool_drop(&site.spool, "first.csv", "username,course1\np1,C1\n");
-	service_await(&service, &site.spool, "", 1);
-	service_await_idle(&service, &site.spool);
+	site.rig.config = config;
+	service_start(&service, &site.rig);
+	rig_drop(&site.rig, "first.csv", "username,course1\np1,C1\n");
+	service_await(&service, &site.rig, "", 1);
+	service_await_idle(&service, &site.rig);
 	wire_hang_up(wire);
-	spool_drop(&site.spool, "second.csv", "username,course1\np2,C1\n");
-	service_await(&service, &site.spool, "", 2);
-	service_await_idle(&service, &site.spool);
+	rig_drop(&site.rig, "second.csv", "username,course1\np2,C1\n");
+	service_await(&service, &site.rig, "", 2);
+	service_await_idle(&service, &site.rig);
 	struct buffer said = program_said(service.program.err);
 	cr_expect_null(strstr(said.bytes, "\"run_waits\""), "%s", said.bytes);
 	buffer_done(&said);

@@ -11,11 +11,11 @@ bool served_by_postgresql(void)
 	return strncmp(getenv("ENROLD_TEST_URL"), "postgresql", 10) == 0;
 }
 
-void served_make(struct served *site, const struct spool_options *options)
+void served_make(struct served *site, const struct rig_options *options)
 {
-	spool_make(&site->spool, options);
+	rig_make(&site->rig, options);
 	site->settings = options->settings ? options->settings : "";
-	site->sqlite_url = path_of("sqlite:%s", site->spool.database.text);
+	site->sqlite_url = path_of("sqlite:%s", site->rig.database.text);
 	const struct lms_options lms = {
 	    .url = site->sqlite_url.text, .prefix = "mdl_", .actor = "admin", .cache = 4 << 20};
 	mirror_open(&site->mirror, &lms);
@@ -26,18 +26,18 @@ void served_close(struct served *site)
 {
 	mirror_pull(&site->mirror);
 	mirror_close(&site->mirror);
-	law_close(&site->spool);
+	law_close(&site->rig);
 }
 
 struct path served_config(const struct served *site, const char *url)
 {
-	struct path config = path_of("%s/server.yaml", site->spool.root.text);
+	struct path config = path_of("%s/server.yaml", site->rig.root.text);
 	struct buffer yaml = {0};
 	buffer_print(&yaml,
-	    "spool: %s\nnode: " SPOOL_NODE "\nsettle: 0\n%slms: { url: \"%s\" }\n"
+	    "spool: %s\nnode: " RIG_NODE "\nsettle: 0\n%slms: { url: \"%s\" }\n"
 	    "feeds:\n  default: { upload_type: add_or_update, update_details: file, allow_delete: "
-	    "true, allow_rename: true, " SPOOL_MAY_ALL " }\n",
-	    site->spool.directory.text, site->settings, url);
+	    "true, allow_rename: true, " RIG_MAY_ALL " }\n",
+	    site->rig.directory.text, site->settings, url);
 	files_write(config.text, yaml.bytes, yaml.size, 0640);
 	buffer_done(&yaml);
 	return config;
@@ -52,7 +52,7 @@ void served_shell(const char *command)
 
 void served_execute(const struct served *site, const char *sql)
 {
-	struct path file = path_of("%s/statements.sql", site->spool.root.text);
+	struct path file = path_of("%s/statements.sql", site->rig.root.text);
 	files_write(file.text, sql, strlen(sql), 0600);
 	served_shell(path_of(
 	    "%s %s <%s >/dev/null", getenv("ENROLD_TEST_CLIENT"), site->mirror.database, file.text)

@@ -7,10 +7,10 @@
 #define ENGINE_SERVED_H
 
 #include "mirror.h"
-#include "spool.h"
+#include "rig.h"
 
 struct served {
-	struct spool spool;
+	struct rig rig;
 	struct path sqlite_url;
 	struct mirror mirror;
 	const char *settings;
@@ -18,7 +18,7 @@ struct served {
 
 bool served_by_postgresql(void);
 /* Borrows options->settings. */
-void served_make(struct served *site, const struct spool_options *options);
+void served_make(struct served *site, const struct rig_options *options);
 /* The law holds, and all of it is removed. */
 void served_close(struct served *site);
 

@@ -1,9 +1,9 @@
 /* What only a server has: rights, passwords, TLS, other hosts; and that it is never altered. */
 #include "served.h"
 
-#include "answer.h"
 #include "more_tables.h"
 #include "program.h"
+#include "reply.h"
 #include "service.h"
 
 #include <criterion/criterion.h>
@@ -18,7 +18,7 @@ TestSuite(server, .timeout = 300);
 static void site_make(struct served *site, const char *feeds)
 {
 	served_make(site,
-	    &(struct spool_options){
+	    &(struct rig_options){
 	        .people = 20, .courses = 5, .feeds = feeds, .settings = "stop_timeout: 3s\n"});
 }
 
@@ -98,20 +98,20 @@ static const char moves[] =
 Test(server, lets_enrold_do_all_it_does_with_the_rights_of_our_script)
 {
 	struct served site;
-	site_make(&site, "  default: { upload_type: add_or_update, " SPOOL_MAY_ALL " }\n");
+	site_make(&site, "  default: { upload_type: add_or_update, " RIG_MAY_ALL " }\n");
 	role_make(&site);
 	struct path url = url_as(&site, "enrold", ""), config = served_config(&site, url.text);
 	struct finished finished = check(&config, 0);
 	cr_expect_null(strstr(finished.out.bytes, "BAD"), "%s", finished.out.bytes);
 	cr_expect(strstr(finished.out.bytes, "4.5.6"), "%s", finished.out.bytes);
 	finished_done(&finished);
-	spool_drop(&site.spool, "moves.csv", moves);
+	rig_drop(&site.rig, "moves.csv", moves);
 	finished = program_expect(0, ARGV("enrold", "--config", config.text, "--once"));
 	finished_done(&finished);
-	struct answer answer;
-	answer_open(&answer, &site.spool, "moves.csv", 0);
-	cr_expect_eq(answer_number(&answer, "outcomes", "error"), 0);
-	answer_close(&answer);
+	struct reply reply;
+	reply_open(&reply, &site.rig, "moves.csv", 0);
+	cr_expect_eq(reply_number(&reply, "outcomes", "error"), 0);
+	reply_close(&reply);
 	role_drop(&site);
 	served_close(&site);
 }
@@ -120,20 +120,20 @@ Test(server, gives_its_rights_where_parts_of_moodle_are_missing)
 {
 	for (size_t tables = 0; tables <= more_tables_count; tables += 7) {
 		struct served site;
-		struct answer answer;
-		site_make(&site, "  default: { upload_type: add_or_update, " SPOOL_MAY_ALL " }\n");
+		struct reply reply;
+		site_make(&site, "  default: { upload_type: add_or_update, " RIG_MAY_ALL " }\n");
 		role_make_for(&site, tables);
 		struct path url = url_as(&site, "enrold", ""),
 		            config = served_config(&site, url.text);
 		struct finished finished = check(&config, 0);
 		cr_expect_null(strstr(finished.out.bytes, "BAD"), "%s", finished.out.bytes);
 		finished_done(&finished);
-		spool_drop(&site.spool, "moves.csv", moves);
+		rig_drop(&site.rig, "moves.csv", moves);
 		finished = program_expect(0, ARGV("enrold", "--config", config.text, "--once"));
 		finished_done(&finished);
-		answer_open(&answer, &site.spool, "moves.csv", 0);
-		cr_expect_eq(answer_number(&answer, "outcomes", "error"), 0, "%zu", tables);
-		answer_close(&answer);
+		reply_open(&reply, &site.rig, "moves.csv", 0);
+		cr_expect_eq(reply_number(&reply, "outcomes", "error"), 0, "%zu", tables);
+		reply_close(&reply);
 		role_drop(&site);
 		served_close(&site);
 	}
@@ -174,14 +174,14 @@ static const char *const revoked[] = {"REVOKE DELETE ON mdl_user_password_histor
 Test(server, lets_a_missing_right_cost_what_needs_it_and_nothing_else)
 {
 	struct served site;
-	struct answer answer;
+	struct reply reply;
 	site_make(&site,
-	    "  default: { upload_type: add_or_update, allow_delete: true, " SPOOL_MAY_ALL " }\n");
+	    "  default: { upload_type: add_or_update, allow_delete: true, " RIG_MAY_ALL " }\n");
 	role_make(&site);
 	for (size_t i = 0; i < sizeof revoked / sizeof *revoked; i++)
 		served_execute(&site, revoked[i]);
 	struct path url = url_as(&site, "enrold", ""), config = served_config(&site, url.text);
-	spool_drop(&site.spool, "moves.csv",
+	rig_drop(&site.rig, "moves.csv",
 	    "username,firstname,lastname,email,deleted,cohort1,course1,group1\n"
 	    "p1,,,,1,,,\n"
 	    "new1,N,One,n1@x.example,,,C1,\n"
@@ -190,15 +190,15 @@ Test(server, lets_a_missing_right_cost_what_needs_it_and_nothing_else)
 	struct finished finished =
 	    program_expect(0, ARGV("enrold", "--config", config.text, "--once"));
 	finished_done(&finished);
-	answer_open(&answer, &site.spool, "moves.csv", 0);
-	EXPECT(&answer, {2, "deleted", "error", "no_right"}, {3, "username", "error", "no_right"},
+	reply_open(&reply, &site.rig, "moves.csv", 0);
+	EXPECT(&reply, {2, "deleted", "error", "no_right"}, {3, "username", "error", "no_right"},
 	    {3, "course1", "skipped", "row_not_applied"}, {4, "cohort1", "error", "no_right"},
 	    {4, "course1", "done", "enrolled"}, {4, "group1", "error", "no_right"},
 	    {5, "course1", "done", "enrolled"});
 	cr_expect(
-	    strstr(answer_cell(&answer, (struct expected){2, "deleted", NULL, NULL}, 0, "message"),
+	    strstr(reply_cell(&reply, (struct expected){2, "deleted", NULL, NULL}, 0, "message"),
 	        "the right to SELECT on mdl_groups_members"));
-	answer_close(&answer);
+	reply_close(&reply);
 	finished = check(&config, 1);
 	cr_expect(strstr(finished.out.bytes,
 	              "BAD   user_password_history: the right to DELETE is missing"),
@@ -221,9 +221,9 @@ Test(server, is_looked_at_with_the_feeds_in_mind)
 	role_make(&site);
 	served_execute(&site, revoked[0]);
 	struct path url = url_as(&site, "enrold", "");
-	struct path config = path_of("%s/plain.yaml", site.spool.root.text);
+	struct path config = path_of("%s/plain.yaml", site.rig.root.text);
 	struct path text =
-	    path_of("spool: %s\nlms: { url: \"%s\" }\n", site.spool.directory.text, url.text);
+	    path_of("spool: %s\nlms: { url: \"%s\" }\n", site.rig.directory.text, url.text);
 	files_write(config.text, text.text, strlen(text.text), 0640);
 	struct finished finished = check(&config, 0);
 	cr_expect(strstr(finished.out.bytes, "note  user_password_history: the right to DELETE"),
@@ -270,7 +270,7 @@ Test(server, before_the_grants_says_who_may_not_read_it)
 Test(server, lets_a_feed_reach_nothing_that_it_may_not_look_up)
 {
 	struct served site;
-	struct answer answer;
+	struct reply reply;
 	site_make(&site, NULL);
 	role_make(&site);
 	served_execute(&site, "REVOKE SELECT ON mdl_course_categories FROM enrold;");
@@ -278,24 +278,24 @@ Test(server, lets_a_feed_reach_nothing_that_it_may_not_look_up)
 	served_execute(&site, "REVOKE SELECT ON mdl_groups FROM enrold;");
 	struct path url = url_as(&site, "enrold", ""), config = served_config(&site, url.text);
 	struct path narrow =
-	    path_of("spool: %s\nnode: " SPOOL_NODE "\nsettle: 0\nlms: { url: \"%s\" }\nfeeds:\n"
+	    path_of("spool: %s\nnode: " RIG_NODE "\nsettle: 0\nlms: { url: \"%s\" }\nfeeds:\n"
 	            "  default: { may: { categories: [OWN] } }\n  all: {}\n",
-	        site.spool.directory.text, url.text);
+	        site.rig.directory.text, url.text);
 	files_write(config.text, narrow.text, strlen(narrow.text), 0640);
-	files_make_directory(spool_inbox(&site.spool, "all").text);
-	spool_drop(&site.spool, "a.csv", "username,course1\np1,C1\np1,C99\n");
-	spool_drop(&site.spool, "all/a.csv", "username,course1,group1,cohort1\np1,C1,G,K\n");
+	files_make_directory(rig_inbox(&site.rig, "all").text);
+	rig_drop(&site.rig, "a.csv", "username,course1\np1,C1\np1,C99\n");
+	rig_drop(&site.rig, "all/a.csv", "username,course1,group1,cohort1\np1,C1,G,K\n");
 	struct finished finished =
 	    program_expect(0, ARGV("enrold", "--config", config.text, "--once"));
 	finished_done(&finished);
-	answer_open(&answer, &site.spool, "a.csv", 0);
-	EXPECT(&answer, {2, "course1", "error", "not_allowed"},
-	    {3, "course1", "error", "not_allowed"});
-	answer_close(&answer);
-	answer_open(&answer, &site.spool, "all/a.csv", 0);
-	EXPECT(&answer, {2, "course1", "done", "enrolled"}, {2, "group1", "error", "no_right"},
+	reply_open(&reply, &site.rig, "a.csv", 0);
+	EXPECT(
+	    &reply, {2, "course1", "error", "not_allowed"}, {3, "course1", "error", "not_allowed"});
+	reply_close(&reply);
+	reply_open(&reply, &site.rig, "all/a.csv", 0);
+	EXPECT(&reply, {2, "course1", "done", "enrolled"}, {2, "group1", "error", "no_right"},
 	    {2, "cohort1", "error", "no_right"});
-	answer_close(&answer);
+	reply_close(&reply);
 	role_drop(&site);
 	served_close(&site);
 }
@@ -305,29 +305,29 @@ Test(server, that_gives_a_right_again_is_believed)
 {
 	struct served site;
 	struct service service;
-	struct answer answer;
+	struct reply reply;
 	site_make(&site,
-	    "  default: { upload_type: add_or_update, allow_delete: true, " SPOOL_MAY_ALL " }\n");
+	    "  default: { upload_type: add_or_update, allow_delete: true, " RIG_MAY_ALL " }\n");
 	role_make(&site);
 	served_execute(&site, revoked[0]);
 	struct path url = url_as(&site, "enrold", "");
-	site.spool.config = served_config(&site, url.text);
-	service_start(&service, &site.spool);
+	site.rig.config = served_config(&site, url.text);
+	service_start(&service, &site.rig);
 	static const char *const codes[] = {"no_right", "account_deleted", "no_right"};
 	for (size_t i = 0; i < 3; i++) {
-		spool_drop(&site.spool, path_of("%zu.csv", i).text,
+		rig_drop(&site.rig, path_of("%zu.csv", i).text,
 		    path_of("username,deleted\np%zu,1\n", i + 1).text);
-		service_await(&service, &site.spool, "", i + 1);
-		service_await_idle(&service, &site.spool);
+		service_await(&service, &site.rig, "", i + 1);
+		service_await_idle(&service, &site.rig);
 		served_execute(&site,
 		    i == 0 ? "GRANT DELETE ON mdl_user_password_history TO enrold;" : revoked[0]);
 	}
 	service_stop(&service);
 	for (size_t i = 0; i < 3; i++) {
-		answer_open(&answer, &site.spool, path_of("%zu.csv", i).text, 0);
-		cr_expect_eq(answer_lines(&answer, (struct expected){2, "deleted", NULL, codes[i]}),
+		reply_open(&reply, &site.rig, path_of("%zu.csv", i).text, 0);
+		cr_expect_eq(reply_lines(&reply, (struct expected){2, "deleted", NULL, codes[i]}),
 		    1, "%zu", i);
-		answer_close(&answer);
+		reply_close(&reply);
 	}
 	role_drop(&site);
 	served_close(&site);
@@ -339,12 +339,12 @@ Test(server, tells_a_clock_that_is_days_ahead_from_a_machine_that_has_slept)
 	struct served site;
 	site_make(&site, NULL);
 	struct path config = served_config(&site, site.mirror.url);
-	struct path offset = path_of("%s/clock", site.spool.root.text);
+	struct path offset = path_of("%s/clock", site.rig.root.text);
 	static const struct {
 		const char *seconds;
 		int status;
 	} clocks[] = {{"172800", 75}, {"43200", 0}, {"172800", 75}, {"0", 0}};
-	spool_drop(&site.spool, "first.csv", "username,course1\np1,C1\n");
+	rig_drop(&site.rig, "first.csv", "username,course1\np1,C1\n");
 	for (size_t i = 0; i < sizeof clocks / sizeof *clocks; i++) {
 		files_write(offset.text, clocks[i].seconds, strlen(clocks[i].seconds), 0640);
 		setenv("CLOCK_MOVED", offset.text, 1);
@@ -358,7 +358,7 @@ Test(server, tells_a_clock_that_is_days_ahead_from_a_machine_that_has_slept)
 		    clocks[i].status != 0, "%s", finished.err.bytes);
 		finished_done(&finished);
 		if (i == 1)
-			spool_drop(&site.spool, "second.csv", "username,course1\np2,C1\n");
+			rig_drop(&site.rig, "second.csv", "username,course1\np2,C1\n");
 	}
 	served_close(&site);
 }
@@ -381,7 +381,7 @@ Test(server, that_quotes_a_password_is_not_repeated)
 	          "'22001' "
 	          "SET MESSAGE_TEXT = said, MYSQL_ERRNO = 1406; END//\n");
 	struct path config = served_config(&site, site.mirror.url);
-	spool_drop(&site.spool, "staff.csv",
+	rig_drop(&site.rig, "staff.csv",
 	    "username,firstname,lastname,email,password\nnew1,N,One,n1@x.example,Geheim-1-"
 	    "s3cret\n");
 	struct finished finished = program_run(ARGV("enrold", "--config", config.text, "--once"));
@@ -394,7 +394,7 @@ Test(server, that_quotes_a_password_is_not_repeated)
 	                          : "DROP TRIGGER quotes;");
 	finished = program_expect(0, ARGV("enrold", "--config", config.text, "--once"));
 	finished_done(&finished);
-	cr_expect_eq(answer_count(&site.spool, "staff.csv"), 1);
+	cr_expect_eq(reply_count(&site.rig, "staff.csv"), 1);
 	served_close(&site);
 }
 
@@ -437,7 +437,7 @@ Test(server, gets_only_our_own_tables_and_only_once)
 		cr_expect(strstr(finished.out.bytes, answers[i]), "%s", finished.out.bytes);
 		finished_done(&finished);
 	}
-	struct path users = path_of("%s/users.csv", site.spool.root.text);
+	struct path users = path_of("%s/users.csv", site.rig.root.text);
 	files_write(users.text, "username\nzoe\n", 13, 0640);
 	finished = program_expect(
 	    78, ARGV("enrolctl", "--config", config.text, "lms", "add-users", users.text));
@@ -456,7 +456,7 @@ Test(server, has_older_tables_of_ours_brought_up_to_date_by_init_alone)
 	                          : "ALTER TABLE enrold_lock DROP COLUMN token;"
 	                            "UPDATE enrold_version SET version = 1");
 	struct path config = served_config(&site, site.mirror.url);
-	spool_drop(&site.spool, "staff.csv", "username,course1\np1,C1\n");
+	rig_drop(&site.rig, "staff.csv", "username,course1\np1,C1\n");
 	struct finished finished =
 	    program_expect(78, ARGV("enrold", "--config", config.text, "--once"));
 	cr_expect(strstr(finished.err.bytes, "enrolctl lms init"), "%s", finished.err.bytes);
@@ -473,7 +473,7 @@ Test(server, has_older_tables_of_ours_brought_up_to_date_by_init_alone)
 	}
 	finished = program_expect(0, ARGV("enrold", "--config", config.text, "--once"));
 	finished_done(&finished);
-	cr_expect_eq(files_count(spool_path(&site.spool, "outbox").text, ".summary.json"), 1);
+	cr_expect_eq(files_count(rig_path(&site.rig, "outbox").text, ".summary.json"), 1);
 	served_close(&site);
 }
 
@@ -483,18 +483,18 @@ Test(server, that_drops_rows_is_not_believed)
 	struct served site;
 	if (!served_by_postgresql())
 		cr_skip_test("its triggers cannot");
-	served_make(&site, &(struct spool_options){.people = 1, .courses = 1});
+	served_make(&site, &(struct rig_options){.people = 1, .courses = 1});
 	served_execute(&site,
 	    "CREATE FUNCTION drop_row() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; "
 	    "END'; CREATE TRIGGER dropping BEFORE INSERT ON mdl_user_enrolments FOR EACH ROW "
 	    "EXECUTE FUNCTION drop_row()");
 	struct path config = served_config(&site, site.mirror.url);
-	spool_drop(&site.spool, "staff.csv", "username,course1\np1,C1\n");
+	rig_drop(&site.rig, "staff.csv", "username,course1\np1,C1\n");
 	struct finished finished =
 	    program_expect(0, ARGV("enrold", "--config", config.text, "--once"));
 	cr_expect(strstr(finished.err.bytes, "has taken 0 of 1 rows"), "%s", finished.err.bytes);
 	finished_done(&finished);
-	cr_expect_eq(files_count(spool_path(&site.spool, "quarantine").text, ".csv"), 1);
+	cr_expect_eq(files_count(rig_path(&site.rig, "quarantine").text, ".csv"), 1);
 	served_execute(
 	    &site, "DROP TRIGGER dropping ON mdl_user_enrolments; DROP FUNCTION drop_row");
 	served_close(&site);
@@ -510,7 +510,7 @@ Test(server, is_found_behind_a_host_that_is_dead)
 	                      : path_of("mariadb://root@127.0.0.1:1,localhost/%s?%s",
 	                            site.mirror.database, strchr(site.mirror.url, '?') + 1);
 	struct path config = served_config(&site, url.text);
-	spool_drop(&site.spool, "staff.csv", "username,course1\np1,C1\n");
+	rig_drop(&site.rig, "staff.csv", "username,course1\np1,C1\n");
 	struct finished finished =
 	    program_expect(0, ARGV("enrold", "--config", config.text, "--once"));
 	finished_done(&finished);
@@ -518,7 +518,7 @@ Test(server, is_found_behind_a_host_that_is_dead)
 }
 
 /* Two batches and a rest, of which some are enrolled. */
-static void large_drop(struct spool *spool)
+static void large_drop(struct rig *rig)
 {
 	struct buffer text = {0};
 	buffer_add_text(&text, "username,course1\n");
@@ -526,7 +526,7 @@ static void large_drop(struct spool *spool)
 		buffer_print(
 		    &text, "%s%d,C%d\n", i % 2000 == 0 ? "p" : "nobody", i / 2000 + 1, i % 3 + 1);
 	cr_assert(!text.failed);
-	spool_drop_bytes(spool, "large.csv", text.bytes, text.size);
+	rig_drop_bytes(rig, "large.csv", text.bytes, text.size);
 	buffer_done(&text);
 }
 
@@ -536,15 +536,15 @@ Test(server_outage, in_the_middle_of_a_run_is_waited_for)
 	struct served site;
 	site_make(&site, NULL);
 	struct path config = served_config(&site, site.mirror.url);
-	site.spool.config = config;
+	site.rig.config = config;
 	struct service service;
-	service_start(&service, &site.spool);
-	large_drop(&site.spool);
-	service_await_claim(&service, &site.spool);
+	service_start(&service, &site.rig);
+	large_drop(&site.rig);
+	service_await_claim(&service, &site.rig);
 	const char *directory = getenv("ENROLD_TEST_DIRECTORY");
 	served_shell(path_of("%s/../stop; sleep 1; %s/../start", directory, directory).text);
-	service_await(&service, &site.spool, "", 1);
-	service_await_idle(&service, &site.spool);
+	service_await(&service, &site.rig, "", 1);
+	service_await_idle(&service, &site.rig);
 	struct buffer said = program_said(service.program.err);
 	cr_expect(strstr(said.bytes, "\"run_waits\""), "it was over before:\n%s", said.bytes);
 	buffer_done(&said);
@@ -570,7 +570,7 @@ Test(server, gets_a_password_that_nobody_sees)
 	cr_expect(strstr(finished.out.bytes, ":***@"), "%s", finished.out.bytes);
 	finished_done(&finished);
 	if (!served_by_postgresql()) {
-		struct path file = path_of("%s/password", site.spool.root.text);
+		struct path file = path_of("%s/password", site.rig.root.text);
 		files_write(file.text, "s3cret\n", 7, 0600);
 		struct path more = path_of("&passfile=%s", file.text);
 		url = url_as(&site, "secretive", more.text);
@@ -600,10 +600,10 @@ Test(server, shared_is_left_when_the_spools_lock_is_another_file)
 	struct served site;
 	struct service service;
 	served_make(
-	    &site, &(struct spool_options){.people = 20, .courses = 5, .settings = "lease: 2s\n"});
-	site.spool.config = served_config(&site, site.mirror.url);
-	service_start(&service, &site.spool);
-	struct path lock = spool_path(&site.spool, ".lock-" SPOOL_NODE);
+	    &site, &(struct rig_options){.people = 20, .courses = 5, .settings = "lease: 2s\n"});
+	site.rig.config = served_config(&site, site.mirror.url);
+	service_start(&service, &site.rig);
+	struct path lock = rig_path(&site.rig, ".lock-" RIG_NODE);
 	files_remove(lock.text);
 	files_write(lock.text, "", 0, 0640);
 	struct finished finished = service_await_end(&service);

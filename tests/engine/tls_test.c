@@ -7,8 +7,8 @@
  */
 #include "served.h"
 
-#include "answer.h"
 #include "program.h"
+#include "reply.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>
@@ -33,7 +33,7 @@ static struct path user_name(void)
 static void site_make(struct served *site)
 {
 	served_make(site,
-	    &(struct spool_options){.people = 3, .courses = 1, .settings = "stop_timeout: 1s\n"});
+	    &(struct rig_options){.people = 3, .courses = 1, .settings = "stop_timeout: 1s\n"});
 	struct path user = user_name();
 	served_execute(site,
 	    served_by_postgresql()
@@ -42,7 +42,7 @@ static void site_make(struct served *site)
 	              "CREATE USER %s IDENTIFIED BY 's3cret' REQUIRE SSL; GRANT ALL ON %s.* TO %s",
 	              user.text, site->mirror.database, user.text)
 	              .text);
-	spool_drop(&site->spool, "staff.csv", "username,course1\np1,C1\np2,C1\n");
+	rig_drop(&site->rig, "staff.csv", "username,course1\np1,C1\np2,C1\n");
 }
 
 static struct path config_by(const struct served *site, const char *host, const char *options)
@@ -89,7 +89,7 @@ static void expect_refused(
 	finished = program_expect(status, ARGV("enrold", "--config", config->text, "--once"));
 	expect_said(&finished, text);
 	finished_done(&finished);
-	cr_expect(files_exist(spool_path(&site->spool, "inbox/staff.csv").text));
+	cr_expect(files_exist(rig_path(&site->rig, "inbox/staff.csv").text));
 }
 
 /* Everything is in order: it is done, by TLS, which the server insists on. */
@@ -98,10 +98,10 @@ static void expect_applied(struct served *site, const struct path *config)
 	struct finished finished =
 	    program_expect(0, ARGV("enrold", "--config", config->text, "--once"));
 	finished_done(&finished);
-	struct answer answer;
-	answer_open(&answer, &site->spool, "staff.csv", 0);
-	cr_expect_eq(answer_number(&answer, "outcomes", "done"), 2);
-	answer_close(&answer);
+	struct reply reply;
+	reply_open(&reply, &site->rig, "staff.csv", 0);
+	cr_expect_eq(reply_number(&reply, "outcomes", "done"), 2);
+	reply_close(&reply);
 	cr_expect(is_known_to_server());
 }
 

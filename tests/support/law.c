@@ -117,7 +117,7 @@ static void ledger_load(struct law *law)
 	    "SELECT run, state, feed, name, sha256, policy, summary, summary_sha256,"
 	    " result_sha256, retry_sha256, bytes, records, result_bytes"
 	    " FROM enrold_run ORDER BY run COLLATE BINARY";
-	size_t count = (size_t)spool_number(law->spool, "SELECT count(*) FROM enrold_run");
+	size_t count = (size_t)rig_number(law->rig, "SELECT count(*) FROM enrold_run");
 	law->runs = calloc(count + 1, sizeof *law->runs);
 	sqlite3_stmt *statement = NULL;
 	if (!law->runs || count > RUNS_MAX ||
@@ -137,15 +137,15 @@ static void ledger_free(struct law *law)
 
 /* ---- the whole ---- */
 
-size_t law_check(const struct spool *spool, enum law_moment moment, struct law_report *report)
+size_t law_check(const struct rig *rig, enum law_moment moment, struct law_report *report)
 {
 	*report = (struct law_report){0};
 	struct law law = {
-	    .spool = spool,
+	    .rig = rig,
 	    .moment = moment,
 	    .report = report,
 	    .arena = arena_create(),
-	    .database = spool_database(spool),
+	    .database = rig_database(rig),
 	};
 	if (!law.arena)
 		fatal("out of memory");
@@ -167,16 +167,16 @@ void law_report_done(struct law_report *report)
 	*report = (struct law_report){0};
 }
 
-void law_holds(const struct spool *spool, enum law_moment moment)
+void law_holds(const struct rig *rig, enum law_moment moment)
 {
 	struct law_report report;
-	if (law_check(spool, moment, &report) > 0)
+	if (law_check(rig, moment, &report) > 0)
 		fatal("the law is broken %zu times:\n%s", report.breaches, report.text.bytes);
 	law_report_done(&report);
 }
 
-void law_close(struct spool *spool)
+void law_close(struct rig *rig)
 {
-	law_holds(spool, LAW_IDLE);
-	spool_remove(spool);
+	law_holds(rig, LAW_IDLE);
+	rig_remove(rig);
 }

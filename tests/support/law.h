@@ -15,7 +15,7 @@
 #ifndef SUPPORT_LAW_H
 #define SUPPORT_LAW_H
 
-#include "spool.h"
+#include "rig.h"
 
 enum law_moment {
 	LAW_IDLE,    /* the inbox was drained, everything has its answer */
@@ -29,12 +29,12 @@ struct law_report {
 };
 
 /* Number of breaches. The report is the caller's, to be given to law_report_done. */
-size_t law_check(const struct spool *spool, enum law_moment moment, struct law_report *report);
+size_t law_check(const struct rig *rig, enum law_moment moment, struct law_report *report);
 void law_report_done(struct law_report *report);
 
 /* Fatal with the report when the law is broken. */
-void law_holds(const struct spool *spool, enum law_moment moment);
+void law_holds(const struct rig *rig, enum law_moment moment);
 /* The end of every test: the law holds, and the spool is removed. */
-void law_close(struct spool *spool);
+void law_close(struct rig *rig);
 
 #endif

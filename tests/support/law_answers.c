@@ -22,7 +22,7 @@ static bool is_in_own_outbox(const struct law_run *run, const char *below)
 static mode_t retry_mode(const struct law *law, const char *below)
 {
 	struct stat place, file;
-	struct path path = spool_path(law->spool, "outbox/%s", below);
+	struct path path = rig_path(law->rig, "outbox/%s", below);
 	struct path above = path_of("%.*s", (int)(strrchr(path.text, '/') - path.text), path.text);
 	if (stat(above.text, &place) != 0 || stat(path.text, &file) != 0)
 		return 0;
@@ -49,7 +49,7 @@ static void file_take(struct law *law, const char *below, mode_t mode)
 	if (place && **place)
 		law_break(law, "outbox/%s is there besides %s", below, *place);
 	if (place)
-		*place = law_copy(law, spool_path(law->spool, "outbox/%s", below).text);
+		*place = law_copy(law, rig_path(law->rig, "outbox/%s", below).text);
 	run->files_count += place != &run->summary_path;
 	if (place == &run->retry_path && (mode & 0777) != retry_mode(law, below))
 		law_break(law, "outbox/%s has mode %o", below, mode & 0777);
@@ -57,7 +57,7 @@ static void file_take(struct law *law, const char *below, mode_t mode)
 
 static void outbox_walk(struct law *law)
 {
-	struct listing listing = files_list(spool_path(law->spool, "outbox").text);
+	struct listing listing = files_list(rig_path(law->rig, "outbox").text);
 	for (size_t i = 0; i < listing.count; i++)
 		if (S_ISREG(listing.entries[i].mode))
 			file_take(law, listing.entries[i].path, listing.entries[i].mode);
@@ -152,7 +152,7 @@ static void summary_check(struct law *law, const struct law_run *run)
 	text_check(law, run, run->json, "run", run->run);
 	text_check(law, run, run->json, "feed", run->feed);
 	/* Several daemons that share the spool have a number behind it. */
-	if (strncmp(law_member(run->json, "node"), SPOOL_NODE, strlen(SPOOL_NODE)) != 0)
+	if (strncmp(law_member(run->json, "node"), RIG_NODE, strlen(RIG_NODE)) != 0)
 		law_break(law, "L3: run %s: node is '%s'", run->run, law_member(run->json, "node"));
 	text_check(law, run, run->json, "status", is_refused ? "refused" : "done");
 	/* A refused one has changed nothing either way. */

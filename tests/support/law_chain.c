@@ -60,7 +60,7 @@ static void link_check(struct law *law, const struct law_run *run, const char *p
 
 static void head_check(struct law *law, const char *last, const char *run)
 {
-	struct buffer head = spool_query(law->spool, "SELECT head, run FROM enrold_head");
+	struct buffer head = rig_query(law->rig, "SELECT head, run FROM enrold_head");
 	struct path expected = path_of("%s|%s\n", last, run);
 	bool is_fresh = *run == '\0' && (head.size == 0 || text_starts(head.bytes, last));
 	if (!is_fresh && strcmp(head.bytes, expected.text) != 0)

@@ -37,7 +37,7 @@ static struct buffer result_read(const struct law *law, const struct law_run *ru
 {
 	if (*run->result_path)
 		return files_read(run->result_path);
-	struct path path = spool_path(law->spool, "work/" SPOOL_NODE "/%s/result.csv", run->run);
+	struct path path = rig_path(law->rig, "work/" RIG_NODE "/%s/result.csv", run->run);
 	struct buffer text = {0};
 	if (files_exist(path.text))
 		text = files_read(path.text);
@@ -283,13 +283,13 @@ static void breaches_find(struct law *law, const char *sql)
 
 void law_check_lms(struct law *law)
 {
-	const struct spool *spool = law->spool;
+	const struct rig *rig = law->rig;
 	struct buffer before = {0};
 	buffer_print(&before,
 	    "CREATE TEMP TABLE before AS SELECT %lld AS enrolments, %lld AS assignments,"
 	    " %lld AS events",
-	    (long long)spool->enrolments_before, (long long)spool->assignments_before,
-	    (long long)spool->events_before);
+	    (long long)rig->enrolments_before, (long long)rig->assignments_before,
+	    (long long)rig->events_before);
 	buffer_add_char(&before, '\0');
 	execute(law, "PRAGMA temp_store = MEMORY; PRAGMA cache_size = -65536; BEGIN");
 	execute(law, before.bytes);

@@ -24,7 +24,7 @@ struct law_run {
 };
 
 struct law {
-	const struct spool *spool;
+	const struct rig *rig;
 	enum law_moment moment;
 	struct law_report *report;
 	struct arena *arena;

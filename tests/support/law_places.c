@@ -40,7 +40,7 @@ static void found_add(struct search *search, const char *feed, const char *name,
 {
 	struct law *law = search->law;
 	char hash[HASH_SIZE];
-	files_hash(spool_path(law->spool, "%s", place).text, hash);
+	files_hash(rig_path(law->rig, "%s", place).text, hash);
 	items_add(&search->found, (struct item){law_copy(law, feed), law_copy(law, name),
 	                              law_copy(law, hash), law_copy(law, place)});
 }
@@ -162,7 +162,7 @@ static void archive_visit(struct search *search, const char *below, const char *
 
 static void reason_check(struct law *law, const char *path)
 {
-	struct path reason = spool_path(law->spool, "%s.reason.txt", path);
+	struct path reason = rig_path(law->rig, "%s.reason.txt", path);
 	struct stat stat_;
 	if (stat(reason.text, &stat_) != 0 || stat_.st_size < 2)
 		law_break(law, "L2: %s has no reason beside it", path);
@@ -176,8 +176,8 @@ static void quarantine_visit(
 	if (is_beside(path))
 		return;
 	if (text_ends(path, ".reason.txt")) {
-		struct path of = spool_path(
-		    law->spool, "%.*s", (int)(strlen(path) - strlen(".reason.txt")), path);
+		struct path of =
+		    rig_path(law->rig, "%.*s", (int)(strlen(path) - strlen(".reason.txt")), path);
 		if (!files_exist(of.text))
 			law_break(law, "%s is the reason for nothing", path);
 		return;
@@ -196,7 +196,7 @@ static void quarantine_visit(
 
 static void place_walk(struct search *search, const char *place, visit_file *visit)
 {
-	struct listing listing = files_list(spool_path(search->law->spool, "%s", place).text);
+	struct listing listing = files_list(rig_path(search->law->rig, "%s", place).text);
 	for (size_t i = 0; i < listing.count; i++) {
 		const struct listing_entry *entry = &listing.entries[i];
 		if (S_ISREG(entry->mode))
@@ -217,11 +217,11 @@ static int item_compare(const void *a, const void *b)
 	return order != 0 ? order : strcmp(x->hash, y->hash);
 }
 
-static struct items dropped_items(const struct spool *spool)
+static struct items dropped_items(const struct rig *rig)
 {
 	struct items items = {0};
-	for (size_t i = 0; i < spool->drops_count; i++) {
-		const struct drop *drop = &spool->drops[i];
+	for (size_t i = 0; i < rig->drops_count; i++) {
+		const struct drop *drop = &rig->drops[i];
 		if (!is_beside(drop->name))
 			items_add(
 			    &items, (struct item){drop->feed, drop->name, drop->hash, "dropped"});
@@ -282,7 +282,7 @@ static void run_place_check(struct law *law, const struct law_run *run)
 
 static void temporary_check(struct law *law, const char *place)
 {
-	struct listing listing = files_list(spool_path(law->spool, "%s", place).text);
+	struct listing listing = files_list(rig_path(law->rig, "%s", place).text);
 	for (size_t i = 0; i < listing.count; i++) {
 		const char *base = path_base(listing.entries[i].path);
 		if (*base == '.' || text_ends(base, ".part") || text_ends(base, ".tmp"))
@@ -294,7 +294,7 @@ static void temporary_check(struct law *law, const char *place)
 
 static void work_check_empty(struct law *law)
 {
-	struct listing listing = files_list(spool_path(law->spool, "work").text);
+	struct listing listing = files_list(rig_path(law->rig, "work").text);
 	for (size_t i = 0; i < listing.count; i++)
 		if (strchr(listing.entries[i].path, '/')) /* below a node */
 			law_break(law, "L5: work is left: %s", listing.entries[i].path);
@@ -311,7 +311,7 @@ void law_check_places(struct law *law)
 	struct search search = {.law = law};
 	for (size_t i = 0; i < sizeof places / sizeof *places; i++)
 		place_walk(&search, places[i].name, places[i].visit);
-	struct items dropped = dropped_items(law->spool);
+	struct items dropped = dropped_items(law->rig);
 	items_match(law, &dropped, &search.found);
 	free(dropped.items);
 	free(search.found.items);

@@ -88,9 +88,9 @@ void service_begin(struct service *service, const char *const *argv)
 	program_start(&service->program, argv, variable);
 }
 
-void service_start(struct service *service, const struct spool *spool)
+void service_start(struct service *service, const struct rig *rig)
 {
-	service_begin(service, ARGV("enrold", "--config", spool->config.text));
+	service_begin(service, ARGV("enrold", "--config", rig->config.text));
 	service_hear(service, "READY=1");
 }
 
@@ -108,10 +108,9 @@ void service_await_log(struct service *service, const char *words)
 	service_fail(service, path_of("the daemon never logged %s", words).text);
 }
 
-void service_await(
-    struct service *service, const struct spool *spool, const char *feed, size_t answers)
+void service_await(struct service *service, const struct rig *rig, const char *feed, size_t answers)
 {
-	struct path outbox = spool_path(spool, "outbox%s%s", *feed ? "/" : "", feed);
+	struct path outbox = rig_path(rig, "outbox%s%s", *feed ? "/" : "", feed);
 	int deadline = SERVICE_DEADLINE_MS + (int)(answers * 50);
 	if (files_await(outbox.text, ".summary.json", answers, service->program.pidfd, deadline))
 		return;
@@ -120,16 +119,16 @@ void service_await(
 	service_fail(service, what.text);
 }
 
-void service_await_claim(struct service *service, const struct spool *spool)
+void service_await_claim(struct service *service, const struct rig *rig)
 {
-	struct path work = spool_path(spool, "work/%s", SPOOL_NODE);
+	struct path work = rig_path(rig, "work/%s", RIG_NODE);
 	if (!files_await(work.text, "", 1, service->program.pidfd, SERVICE_DEADLINE_MS))
 		service_fail(service, "the daemon claims nothing");
 }
 
-void service_await_idle(struct service *service, const struct spool *spool)
+void service_await_idle(struct service *service, const struct rig *rig)
 {
-	struct path work = spool_path(spool, "work/%s", SPOOL_NODE);
+	struct path work = rig_path(rig, "work/%s", RIG_NODE);
 	if (!files_await_empty(work.text, service->program.pidfd, SERVICE_DEADLINE_MS))
 		service_fail(service, "the daemon does not become idle");
 }

@@ -7,7 +7,7 @@
 #define SUPPORT_SERVICE_H
 
 #include "program.h"
-#include "spool.h"
+#include "rig.h"
 
 enum { SERVICE_DEADLINE_MS = 60 * 1000 };
 
@@ -18,7 +18,7 @@ struct service {
 };
 
 /* Returns when it is ready. */
-void service_start(struct service *service, const struct spool *spool);
+void service_start(struct service *service, const struct rig *rig);
 /* Does not wait, and says how it is started. */
 void service_begin(struct service *service, const char *const *argv);
 /* Polls what it has logged, for what there is no other sign of; fatal when it does not come. */
@@ -27,11 +27,11 @@ void service_await_log(struct service *service, const char *words);
 void service_hear(struct service *service, const char *start);
 /* Waits for so many answers in the outbox ("" or "hr"); fatal when they do not come. */
 void service_await(
-    struct service *service, const struct spool *spool, const char *feed, size_t answers);
+    struct service *service, const struct rig *rig, const char *feed, size_t answers);
 /* Waits until something has been claimed, so that there is work to interrupt. */
-void service_await_claim(struct service *service, const struct spool *spool);
+void service_await_claim(struct service *service, const struct rig *rig);
 /* Waits until nothing is under way: all that was dropped has been put away, too. */
-void service_await_idle(struct service *service, const struct spool *spool);
+void service_await_idle(struct service *service, const struct rig *rig);
 void service_stop(struct service *service);
 void service_kill(struct service *service);
 /* It ends by itself. Given to the caller. */

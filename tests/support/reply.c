@@ -1,15 +1,15 @@
-#include "answer.h"
+#include "reply.h"
 
 #include "fatal.h"
 
 #include <stdlib.h>
 
 /* Where the answers of a file's feed lie, and its own name. */
-static struct path outbox_of(const struct spool *spool, const char *name)
+static struct path outbox_of(const struct rig *rig, const char *name)
 {
 	struct path feed = path_feed(name);
 	bool is_default = strcmp(feed.text, "default") == 0;
-	return spool_path(spool, "outbox%s%s", is_default ? "" : "/", is_default ? "" : feed.text);
+	return rig_path(rig, "outbox%s%s", is_default ? "" : "/", is_default ? "" : feed.text);
 }
 
 static json_t *summary_load(const char *path)
@@ -27,7 +27,7 @@ static const char *member(const json_t *object, const char *name)
 	return text ? text : "";
 }
 
-static bool is_answer_to(const json_t *summary, const char *name)
+static bool is_reply_to(const json_t *summary, const char *name)
 {
 	return strcmp(member(json_object_get(summary, "input"), "name"), path_base(name)) == 0;
 }
@@ -38,9 +38,9 @@ static int summary_compare(const void *a, const void *b)
 }
 
 /* All summaries of a name, in the order of their runs. Given to the caller. */
-static json_t **summaries_find(const struct spool *spool, const char *name, size_t *count)
+static json_t **summaries_find(const struct rig *rig, const char *name, size_t *count)
 {
-	struct path outbox = outbox_of(spool, name);
+	struct path outbox = outbox_of(rig, name);
 	struct listing listing = files_list(outbox.text);
 	json_t **found = calloc(listing.count + 1, sizeof *found);
 	*count = 0;
@@ -49,7 +49,7 @@ static json_t **summaries_find(const struct spool *spool, const char *name, size
 		if (strchr(path, '/') || !text_ends(path, ".summary.json"))
 			continue;
 		json_t *summary = summary_load(path_of("%s/%s", outbox.text, path).text);
-		if (is_answer_to(summary, name))
+		if (is_reply_to(summary, name))
 			found[(*count)++] = summary;
 		else
 			json_decref(summary);
@@ -62,10 +62,10 @@ static json_t **summaries_find(const struct spool *spool, const char *name, size
 	return found;
 }
 
-size_t answer_count(const struct spool *spool, const char *name)
+size_t reply_count(const struct rig *rig, const char *name)
 {
 	size_t count;
-	json_t **found = summaries_find(spool, name, &count);
+	json_t **found = summaries_find(rig, name, &count);
 	for (size_t i = 0; i < count; i++)
 		json_decref(found[i]);
 	free(found);
@@ -83,53 +83,53 @@ static struct path file_named(const json_t *summary, const struct path *outbox, 
 	return path_of("%s", "");
 }
 
-void answer_open(struct answer *answer, const struct spool *spool, const char *name, size_t nth)
+void reply_open(struct reply *reply, const struct rig *rig, const char *name, size_t nth)
 {
 	size_t count;
-	json_t **found = summaries_find(spool, name, &count);
+	json_t **found = summaries_find(rig, name, &count);
 	if (nth >= count)
 		fatal("%zu answers to %s in %s, wanted one more than %zu", count, name,
-		    spool->directory.text, nth);
-	struct path outbox = outbox_of(spool, name);
-	*answer = (struct answer){
+		    rig->directory.text, nth);
+	struct path outbox = outbox_of(rig, name);
+	*reply = (struct reply){
 	    .summary = json_incref(found[nth]),
 	    .run = member(found[nth], "run"),
 	    .result_path = file_named(found[nth], &outbox, ".result.csv"),
 	    .retry_path = file_named(found[nth], &outbox, ".retry.csv"),
 	};
-	if (answer->result_path.text[0]) {
-		struct buffer text = files_read(answer->result_path.text);
-		answer->result = table_parse(text.bytes, text.size);
+	if (reply->result_path.text[0]) {
+		struct buffer text = files_read(reply->result_path.text);
+		reply->result = table_parse(text.bytes, text.size);
 		buffer_done(&text);
 	}
-	if (answer->retry_path.text[0])
-		answer->retry = files_read(answer->retry_path.text);
+	if (reply->retry_path.text[0])
+		reply->retry = files_read(reply->retry_path.text);
 	for (size_t i = 0; i < count; i++)
 		json_decref(found[i]);
 	free(found);
 }
 
-void answer_close(struct answer *answer)
+void reply_close(struct reply *reply)
 {
-	json_decref(answer->summary);
-	table_done(&answer->result);
-	buffer_done(&answer->retry);
-	*answer = (struct answer){0};
+	json_decref(reply->summary);
+	table_done(&reply->result);
+	buffer_done(&reply->retry);
+	*reply = (struct reply){0};
 }
 
-const char *answer_status(const struct answer *answer)
+const char *reply_status(const struct reply *reply)
 {
-	return member(answer->summary, "status");
+	return member(reply->summary, "status");
 }
 
-const char *answer_refusal(const struct answer *answer)
+const char *reply_refusal(const struct reply *reply)
 {
-	return member(json_object_get(answer->summary, "refusal"), "code");
+	return member(json_object_get(reply->summary, "refusal"), "code");
 }
 
-json_int_t answer_number(const struct answer *answer, const char *group, const char *name)
+json_int_t reply_number(const struct reply *reply, const char *group, const char *name)
 {
-	const json_t *object = group ? json_object_get(answer->summary, group) : answer->summary;
+	const json_t *object = group ? json_object_get(reply->summary, group) : reply->summary;
 	return json_integer_value(json_object_get(object, name));
 }
 
@@ -145,33 +145,33 @@ static bool is_like(const struct table *result, size_t row, struct expected expe
 	       (!expected.code || strcmp(expected.code, code) == 0);
 }
 
-size_t answer_lines(const struct answer *answer, struct expected expected)
+size_t reply_lines(const struct reply *reply, struct expected expected)
 {
 	size_t count = 0;
-	for (size_t row = 1; row < answer->result.rows_count; row++)
-		count += is_like(&answer->result, row, expected);
+	for (size_t row = 1; row < reply->result.rows_count; row++)
+		count += is_like(&reply->result, row, expected);
 	return count;
 }
 
-const char *answer_cell(
-    const struct answer *answer, struct expected expected, size_t nth, const char *column)
+const char *reply_cell(
+    const struct reply *reply, struct expected expected, size_t nth, const char *column)
 {
-	for (size_t row = 1; row < answer->result.rows_count; row++)
-		if (is_like(&answer->result, row, expected) && nth-- == 0)
+	for (size_t row = 1; row < reply->result.rows_count; row++)
+		if (is_like(&reply->result, row, expected) && nth-- == 0)
 			return table_cell(
-			    &answer->result, row, table_column(&answer->result, column));
+			    &reply->result, row, table_column(&reply->result, column));
 	return "";
 }
 
-void answer_expect(const struct answer *answer, const struct expected *expected, size_t count)
+void reply_expect(const struct reply *reply, const struct expected *expected, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
-		size_t lines = answer_lines(answer, expected[i]);
+		size_t lines = reply_lines(reply, expected[i]);
 		if (lines == 1)
 			continue;
 		struct buffer text = {0};
-		if (answer->result_path.text[0])
-			text = files_read(answer->result_path.text);
+		if (reply->result_path.text[0])
+			text = files_read(reply->result_path.text);
 		fatal("%zu lines of the result, not 1, have line %d, column %s, outcome %s, "
 		      "code %s:\n%s",
 		    lines, expected[i].line, expected[i].column, expected[i].outcome,

@@ -1,4 +1,4 @@
-#include "spool.h"
+#include "rig.h"
 
 #include "fatal.h"
 #include "overlay.h"
@@ -13,18 +13,18 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static void root_make(struct spool *spool)
+static void root_make(struct rig *rig)
 {
 	const char *temporary = getenv("TMPDIR");
-	spool->root = path_of("%s/enrold-test-XXXXXX", temporary ? temporary : "/tmp");
-	if (!mkdtemp(spool->root.text))
-		fatal("cannot make %s: %s", spool->root.text, strerror(errno));
-	fatal_keep(spool->root.text);
-	spool->directory = path_of("%s/spool", spool->root.text);
-	spool->config = path_of("%s/enrold.yaml", spool->root.text);
-	spool->database = path_of("%s/lms.db", spool->root.text);
-	files_make_directory(path_of("%s/stage", spool->root.text).text);
-	files_make_directory(spool_path(spool, "inbox").text);
+	rig->root = path_of("%s/enrold-test-XXXXXX", temporary ? temporary : "/tmp");
+	if (!mkdtemp(rig->root.text))
+		fatal("cannot make %s: %s", rig->root.text, strerror(errno));
+	fatal_keep(rig->root.text);
+	rig->directory = path_of("%s/spool", rig->root.text);
+	rig->config = path_of("%s/enrold.yaml", rig->root.text);
+	rig->database = path_of("%s/lms.db", rig->root.text);
+	files_make_directory(path_of("%s/stage", rig->root.text).text);
+	files_make_directory(rig_path(rig, "inbox").text);
 }
 
 static const char *text_or(const char *text, const char *usual)
@@ -32,58 +32,58 @@ static const char *text_or(const char *text, const char *usual)
 	return text ? text : usual;
 }
 
-static void config_write(const struct spool *spool, const struct spool_options *options)
+static void config_write(const struct rig *rig, const struct rig_options *options)
 {
 	struct buffer yaml = {0};
-	buffer_print(&yaml, "spool: %s\nnode: " SPOOL_NODE "\n", spool->directory.text);
+	buffer_print(&yaml, "spool: %s\nnode: " RIG_NODE "\n", rig->directory.text);
 	buffer_print(&yaml, "settle: %s\nrescan: %s\n", text_or(options->settle, "0"),
 	    text_or(options->rescan, "5m"));
-	buffer_print(&yaml, "lms: { url: \"sqlite:%s\", journal_mode: %s%s }\n",
-	    spool->database.text, text_or(options->journal_mode, "wal"), text_or(options->lms, ""));
+	buffer_print(&yaml, "lms: { url: \"sqlite:%s\", journal_mode: %s%s }\n", rig->database.text,
+	    text_or(options->journal_mode, "wal"), text_or(options->lms, ""));
 	buffer_add_text(&yaml, text_or(options->settings, ""));
 	buffer_print(&yaml, "feeds:\n%s", text_or(options->feeds, "  default: {}\n"));
-	files_write(spool->config.text, yaml.bytes, yaml.size, 0640);
+	files_write(rig->config.text, yaml.bytes, yaml.size, 0640);
 	buffer_done(&yaml);
 }
 
 /* ---- the database ---- */
 
-static void enrolctl(const struct spool *spool, const char *command, const char *file)
+static void enrolctl(const struct rig *rig, const char *command, const char *file)
 {
-	struct finished finished = program_expect(
-	    0, ARGV("enrolctl", "--config", spool->config.text, "lms", command, file));
+	struct finished finished =
+	    program_expect(0, ARGV("enrolctl", "--config", rig->config.text, "lms", command, file));
 	finished_done(&finished);
 }
 
-static void courses_add(const struct spool *spool, int count)
+static void courses_add(const struct rig *rig, int count)
 {
-	struct path file = path_of("%s/courses.csv", spool->root.text);
+	struct path file = path_of("%s/courses.csv", rig->root.text);
 	struct buffer csv = {0};
 	buffer_add_text(&csv, "shortname,fullname,category,idnumber\n");
 	for (int i = 1; i <= count; i++)
 		buffer_print(&csv, "C%d,Course %d,,course-%d\n", i, i, i);
 	files_write(file.text, csv.bytes, csv.size, 0640);
 	buffer_done(&csv);
-	enrolctl(spool, "add-courses", file.text);
+	enrolctl(rig, "add-courses", file.text);
 }
 
-static void people_add(const struct spool *spool, int count)
+static void people_add(const struct rig *rig, int count)
 {
-	struct path file = path_of("%s/users.csv", spool->root.text);
+	struct path file = path_of("%s/users.csv", rig->root.text);
 	struct buffer csv = {0};
 	buffer_add_text(&csv, "username,firstname,lastname,email,idnumber\n");
 	for (int i = 1; i <= count; i++)
 		buffer_print(&csv, "p%d,Person,%d,p%d@example.org,person-%d\n", i, i, i, i);
 	files_write(file.text, csv.bytes, csv.size, 0640);
 	buffer_done(&csv);
-	enrolctl(spool, "add-users", file.text);
+	enrolctl(rig, "add-users", file.text);
 }
 
-static void database_build(const struct spool *spool, int people, int courses)
+static void database_build(const struct rig *rig, int people, int courses)
 {
-	enrolctl(spool, "init", NULL);
-	courses_add(spool, courses);
-	people_add(spool, people);
+	enrolctl(rig, "init", NULL);
+	courses_add(rig, courses);
+	people_add(rig, people);
 }
 
 /* The prepared databases of one shape; the rest of a name says which program made it. */
@@ -115,18 +115,17 @@ static void prepared_remove(const char *prefix)
 	listing_done(&listing);
 }
 
-static void database_prepare(
-    const struct spool *spool, int people, int courses, const char *prepared)
+static void database_prepare(const struct rig *rig, int people, int courses, const char *prepared)
 {
-	database_build(spool, people, courses);
+	database_build(rig, people, courses);
 	prepared_remove(prepared_prefix(people, courses).text);
 	struct path part = path_of("%s.part", prepared);
-	files_copy(spool->database.text, part.text);
+	files_copy(rig->database.text, part.text);
 	files_rename(part.text, prepared);
 }
 
 /* The Moodle that is to be tested, if it is another one than `lms init` makes. */
-static void moodle_make(const struct spool *spool)
+static void moodle_make(const struct rig *rig)
 {
 	struct buffer sql = {0};
 	if (!overlay_wanted())
@@ -134,14 +133,14 @@ static void moodle_make(const struct spool *spool)
 	overlay_write_tables(overlay_wanted(), OVERLAY_SQLITE, &sql);
 	overlay_write_config(overlay_wanted(), &sql);
 	buffer_add_char(&sql, '\0');
-	sqlite3 *database = spool_database(spool);
+	sqlite3 *database = rig_database(rig);
 	if (sqlite3_exec(database, sql.bytes, NULL, NULL, NULL) != SQLITE_OK)
 		fatal("%s: %s", sqlite3_errmsg(database), sql.bytes);
 	sqlite3_close(database);
 	buffer_done(&sql);
 }
 
-static void database_make(const struct spool *spool, const struct spool_options *options)
+static void database_make(const struct rig *rig, const struct rig_options *options)
 {
 	int people = options->people ? options->people : 20;
 	int courses = options->courses ? options->courses : 10;
@@ -152,39 +151,39 @@ static void database_make(const struct spool *spool, const struct spool_options 
 		fatal("cannot lock the prepared databases: %s", strerror(errno));
 	struct path prepared = prepared_path(people, courses);
 	if (files_exist(prepared.text))
-		files_copy(prepared.text, spool->database.text);
+		files_copy(prepared.text, rig->database.text);
 	else
-		database_prepare(spool, people, courses, prepared.text);
+		database_prepare(rig, people, courses, prepared.text);
 	close(lock);
-	moodle_make(spool);
+	moodle_make(rig);
 }
 
 /* ---- life ---- */
 
-void spool_make(struct spool *spool, const struct spool_options *options)
+void rig_make(struct rig *rig, const struct rig_options *options)
 {
-	static const struct spool_options usual;
+	static const struct rig_options usual;
 	options = options ? options : &usual;
-	*spool = (struct spool){0};
-	root_make(spool);
-	config_write(spool, options);
-	database_make(spool, options);
-	spool_count_before(spool);
+	*rig = (struct rig){0};
+	root_make(rig);
+	config_write(rig, options);
+	database_make(rig, options);
+	rig_count_before(rig);
 }
 
-void spool_remove(struct spool *spool)
+void rig_remove(struct rig *rig)
 {
-	for (size_t i = 0; i < spool->drops_count; i++) {
-		free(spool->drops[i].feed);
-		free(spool->drops[i].name);
+	for (size_t i = 0; i < rig->drops_count; i++) {
+		free(rig->drops[i].feed);
+		free(rig->drops[i].name);
 	}
-	free(spool->drops);
-	files_remove(spool->root.text);
+	free(rig->drops);
+	files_remove(rig->root.text);
 	fatal_keep(NULL);
-	*spool = (struct spool){0};
+	*rig = (struct rig){0};
 }
 
-struct path spool_path(const struct spool *spool, const char *format, ...)
+struct path rig_path(const struct rig *rig, const char *format, ...)
 {
 	char text[PATH_SIZE];
 	va_list arguments;
@@ -193,50 +192,50 @@ struct path spool_path(const struct spool *spool, const char *format, ...)
 	va_end(arguments);
 	if (size < 0 || (size_t)size >= sizeof text)
 		fatal("a path is too long: %s...", text);
-	return path_of("%.500s/%.500s", spool->directory.text, text);
+	return path_of("%.500s/%.500s", rig->directory.text, text);
 }
 
 /* ---- drops ---- */
 
-struct path spool_inbox(const struct spool *spool, const char *name)
+struct path rig_inbox(const struct rig *rig, const char *name)
 {
-	return spool_path(spool, "inbox/%s", name);
+	return rig_path(rig, "inbox/%s", name);
 }
 
-void spool_note(struct spool *spool, const char *name, const void *bytes, size_t size)
+void rig_note(struct rig *rig, const char *name, const void *bytes, size_t size)
 {
-	if (spool->drops_count == spool->drops_room) {
-		spool->drops_room = spool->drops_room ? spool->drops_room * 2 : 16;
-		spool->drops = realloc(spool->drops, spool->drops_room * sizeof *spool->drops);
+	if (rig->drops_count == rig->drops_room) {
+		rig->drops_room = rig->drops_room ? rig->drops_room * 2 : 16;
+		rig->drops = realloc(rig->drops, rig->drops_room * sizeof *rig->drops);
 	}
 	const char *base = path_base(name);
 	struct drop drop = {
 	    .feed = strdup(path_feed(name).text),
 	    .name = strdup(base),
 	};
-	if (!spool->drops || !drop.feed || !drop.name)
+	if (!rig->drops || !drop.feed || !drop.name)
 		fatal("out of memory");
 	files_hash_bytes(bytes, size, drop.hash);
-	spool->drops[spool->drops_count++] = drop;
+	rig->drops[rig->drops_count++] = drop;
 }
 
-void spool_drop_bytes(struct spool *spool, const char *name, const void *bytes, size_t size)
+void rig_drop_bytes(struct rig *rig, const char *name, const void *bytes, size_t size)
 {
-	struct path staged = path_of("%s/stage/%zu", spool->root.text, spool->drops_count);
-	struct path place = spool_inbox(spool, name);
+	struct path staged = path_of("%s/stage/%zu", rig->root.text, rig->drops_count);
+	struct path place = rig_inbox(rig, name);
 	files_write(staged.text, bytes, size, 0640);
-	spool_note(spool, name, bytes, size);
+	rig_note(rig, name, bytes, size);
 	files_rename(staged.text, place.text);
 }
 
-void spool_drop(struct spool *spool, const char *name, const char *text)
+void rig_drop(struct rig *rig, const char *name, const char *text)
 {
-	spool_drop_bytes(spool, name, text, strlen(text));
+	rig_drop_bytes(rig, name, text, strlen(text));
 }
 
-void spool_once(const struct spool *spool)
+void rig_once(const struct rig *rig)
 {
 	struct finished finished =
-	    program_expect(0, ARGV("enrold", "--config", spool->config.text, "--once"));
+	    program_expect(0, ARGV("enrold", "--config", rig->config.text, "--once"));
 	finished_done(&finished);
 }

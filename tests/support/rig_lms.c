@@ -1,6 +1,6 @@
 /* The database of a test's site, seen with plain SQL. */
 #include "fatal.h"
-#include "spool.h"
+#include "rig.h"
 
 #include <stdlib.h>
 
@@ -9,24 +9,24 @@ static void database_fail(sqlite3 *database, const char *sql)
 	fatal("%s: %s", sqlite3_errmsg(database), sql);
 }
 
-sqlite3 *spool_database(const struct spool *spool)
+sqlite3 *rig_database(const struct rig *rig)
 {
 	sqlite3 *database = NULL;
 	/* A reader too may have to roll a killed writer back, for which it must write. */
-	if (sqlite3_open_v2(spool->database.text, &database, SQLITE_OPEN_READWRITE, NULL))
-		fatal("cannot open %s: %s", spool->database.text, sqlite3_errmsg(database));
+	if (sqlite3_open_v2(rig->database.text, &database, SQLITE_OPEN_READWRITE, NULL))
+		fatal("cannot open %s: %s", rig->database.text, sqlite3_errmsg(database));
 	sqlite3_busy_timeout(database, 10000);
 	return database;
 }
 
-void spool_execute(struct spool *spool, const char *sql)
+void rig_execute(struct rig *rig, const char *sql)
 {
-	sqlite3 *database = spool_database(spool);
+	sqlite3 *database = rig_database(rig);
 	if (sqlite3_exec(database, sql, NULL, NULL, NULL) != SQLITE_OK)
 		database_fail(database, sql);
 	sqlite3_close(database);
-	if (spool->drops_count == 0)
-		spool_count_before(spool);
+	if (rig->drops_count == 0)
+		rig_count_before(rig);
 }
 
 static void cells_add(struct buffer *out, sqlite3_stmt *statement)
@@ -38,10 +38,10 @@ static void cells_add(struct buffer *out, sqlite3_stmt *statement)
 	buffer_add_char(out, '\n');
 }
 
-struct buffer spool_query(const struct spool *spool, const char *sql)
+struct buffer rig_query(const struct rig *rig, const char *sql)
 {
 	struct buffer out = {0};
-	sqlite3 *database = spool_database(spool);
+	sqlite3 *database = rig_database(rig);
 	sqlite3_stmt *statement = NULL;
 	if (sqlite3_prepare_v2(database, sql, -1, &statement, NULL) != SQLITE_OK)
 		database_fail(database, sql);
@@ -59,24 +59,24 @@ struct buffer spool_query(const struct spool *spool, const char *sql)
 	return out;
 }
 
-int64_t spool_number(const struct spool *spool, const char *sql)
+int64_t rig_number(const struct rig *rig, const char *sql)
 {
-	struct buffer text = spool_query(spool, sql);
+	struct buffer text = rig_query(rig, sql);
 	int64_t number = strtoll(text.bytes, NULL, 10);
 	buffer_done(&text);
 	return number;
 }
 
-void spool_count_before(struct spool *spool)
+void rig_count_before(struct rig *rig)
 {
-	spool->enrolments_before = spool_number(spool, "SELECT max(id) FROM mdl_user_enrolments");
-	spool->assignments_before = spool_number(spool, "SELECT max(id) FROM mdl_role_assignments");
-	spool->events_before = spool_number(spool, "SELECT max(id) FROM mdl_logstore_standard_log");
+	rig->enrolments_before = rig_number(rig, "SELECT max(id) FROM mdl_user_enrolments");
+	rig->assignments_before = rig_number(rig, "SELECT max(id) FROM mdl_role_assignments");
+	rig->events_before = rig_number(rig, "SELECT max(id) FROM mdl_logstore_standard_log");
 }
 
-struct buffer spool_state(const struct spool *spool)
+struct buffer rig_state(const struct rig *rig)
 {
-	return spool_query(spool,
+	return rig_query(rig,
 	    "SELECT 'enrolled', u.username, c.shortname, ue.status,"
 	    "  CASE ue.timeend WHEN 0 THEN '' ELSE ue.timeend - ue.timestart END"
 	    " FROM mdl_user_enrolments ue JOIN mdl_enrol e ON e.id = ue.enrolid"
