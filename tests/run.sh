@@ -15,7 +15,7 @@ for preset in asan release; do
   cmake --preset "$preset" -DENROLD_TESTS=ON ${CI:+-DENROLD_WERROR=ON} >/dev/null
   cmake --build --preset "$preset" | tail -1
   log=build/$preset/tests.log
-  ctest --preset "$preset" -j 2 | tee "$log" || true
+  ctest --preset "$preset" | tee "$log" || true
   passed=$((passed + $(grep -cE ' Passed +[0-9.]+ sec' "$log" || true)))
   skipped=$((skipped + $(grep -cE '\*\*\*Skipped' "$log" || true)))
   failed=$((failed + $(grep -E '\*\*\*[A-Z]' "$log" | grep -cv '\*\*\*Skipped' || true)))
