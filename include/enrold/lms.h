@@ -18,11 +18,16 @@
 #include "enrold/facts.h"
 #include "enrold/ledger.h"
 
+struct db;
 struct lms;
 
 /* Borrows options until close. The site must have been made (lms_init or a real Moodle). */
 struct error lms_open(const struct lms_options *options, struct lms **result) MUST_CHECK;
 void lms_close(struct lms *lms);
+
+/* The connection, once nothing is being written on it: enrold's own tables are in the same
+ * database, and theirs is the same transaction. */
+struct db *lms_db(struct lms *lms);
 
 /* What the database's own clock says, which is another machine's; 0: it has none (SQLite). */
 struct error lms_ask_clock(struct lms *lms, int64_t *epoch_us) MUST_CHECK;

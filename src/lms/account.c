@@ -46,11 +46,6 @@ static void profile_set(struct work *work, int64_t user, const struct account_ch
 	}
 }
 
-void sessions_end(struct work *work, int64_t user)
-{
-	db_run(work->lms->db, "DELETE FROM {sessions} WHERE userid = ?", DB_VALUES(db_int(user)));
-}
-
 /* ---- new ones ---- */
 
 enum { OWN_VALUES = 10, CREATED_TOGETHER = 500 };
@@ -176,7 +171,8 @@ static void update(struct work *work, const struct change *change)
 	profile_set(work, user, account);
 	preferences_set(work, user, account);
 	if (account->ends_sessions)
-		sessions_end(work, user);
+		db_run(work->lms->db, "DELETE FROM {sessions} WHERE userid = ?",
+		    DB_VALUES(db_int(user)));
 }
 
 static void rename_to(struct work *work, const struct change *change)

@@ -119,6 +119,12 @@ void backlog_join(struct backlog *backlog)
 	bundle->count = 0;
 }
 
+struct db *lms_db(struct lms *lms)
+{
+	backlog_join(lms->backlog);
+	return lms->db;
+}
+
 static void write_begin(struct backlog *backlog)
 {
 	backlog_join(backlog);

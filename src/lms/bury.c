@@ -177,8 +177,7 @@ static void belongings_delete(struct leavers *all)
 	};
 	for (size_t i = 0; i < sizeof statements / sizeof *statements; i++)
 		run_for_all(all, statements[i]);
-	for (size_t i = 0; i < all->count; i++)
-		sessions_end(all->work, all->items[i].user);
+	run_for_all(all, "DELETE FROM {sessions} WHERE userid = ?");
 }
 
 /* Of parts of Moodle that not every site has. */

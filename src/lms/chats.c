@@ -2,7 +2,7 @@
  * chats: a group may have a conversation, enabled or not, and who joins the group becomes a member
  * of it (facts 5.6). Conversations themselves are made by Moodle.
  */
-#include "rights.h"
+#include "parts.h"
 
 #include <stdlib.h>
 
@@ -57,8 +57,8 @@ static const struct db_table members_table = {
 void chats_join(struct work *work, const struct new_rows *members)
 {
 	size_t count;
-	if (members->count == 0 || !rights_has_table(work->lms, "message_conversations") ||
-	    !rights_has_table(work->lms, members_table.name))
+	if (members->count == 0 || !rights_has_table(&work->lms->rights, "message_conversations") ||
+	    !rights_has_table(&work->lms->rights, members_table.name))
 		return;
 	struct chat *chats = groups_gather(work, members, &count);
 	bool *is_member = arena_alloc(work->arena, members->count * sizeof *is_member);

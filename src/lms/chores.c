@@ -4,7 +4,7 @@
  * gone (facts 5.10, 5.12). etc/moodle/aftercare.php does them. Whether one is still wanted is asked
  * there, so that one too many does no harm.
  */
-#include "rights.h"
+#include "parts.h"
 
 #include "site_rows.h"
 
@@ -69,7 +69,7 @@ void chores_load(struct lms *lms)
 		chores->welcomes = ids_load(lms,
 		    "SELECT id FROM {enrol} WHERE enrol = 'manual' AND customint1 <> 0 ORDER BY id",
 		    &chores->welcomes_count);
-	if (rights_may_read(lms, "forum"))
+	if (rights_may_read(&lms->rights, "forum"))
 		chores->forums = ids_load(lms,
 		    "SELECT DISTINCT course FROM {forum} WHERE forcesubscribe = 2 ORDER BY course",
 		    &chores->forums_count);

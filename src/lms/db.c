@@ -2,43 +2,10 @@
 
 #include "enrold/secret.h"
 
-#include <assert.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/random.h>
-#include <utf8proc.h>
-
-static const struct engine *const engines[] = {
-    &sqlite_engine,
-#ifdef ENROLD_POSTGRESQL
-    &postgresql_engine,
-#endif
-#ifdef ENROLD_MARIADB
-    &mariadb_engine,
-#endif
-};
 
 /* ---- connection ---- */
-
-static bool has_scheme(const char *url, const char *scheme)
-{
-	return strncmp(url, scheme, strlen(scheme)) == 0;
-}
-
-struct error db_open(const struct lms_options *options, enum db_mode mode, struct db **db)
-{
-	*db = NULL;
-	for (size_t i = 0; i < sizeof engines / sizeof *engines; i++) {
-		if (!has_scheme(options->url, engines[i]->scheme))
-			continue;
-		if (engines[i] != &sqlite_engine && !secret_is_clear_url(options->url))
-			return error_config("lms.url: what a user or password has of @ : / ? # %% "
-			                    "is written %%40 %%3A %%2F %%3F %%23 %%25");
-		return engines[i]->open(options, mode, db);
-	}
-	/* It is not shown: it may hold a password. */
-	return error_config("lms.url: no engine of this build");
-}
 
 void db_close(struct db *db)
 {
@@ -49,6 +16,11 @@ void db_close(struct db *db)
 const char *db_name(const struct db *db)
 {
 	return db->name;
+}
+
+const char *db_prefix(const struct db *db)
+{
+	return db->options->prefix;
 }
 
 const char *db_describe(struct db *db, struct arena *arena)
@@ -63,7 +35,7 @@ const char *db_describe(struct db *db, struct arena *arena)
 
 bool db_is_server(const struct db *db)
 {
-	return db->engine != &sqlite_engine;
+	return db->engine->is_server;
 }
 
 void db_rest(struct db *db)
@@ -332,247 +304,6 @@ void db_find_spellings(struct db *db, const struct db_column *column,
 {
 	if (!is_error(&db->error) && questions->count > 0)
 		db->engine->find_spellings(db, column, questions, spellings);
-}
-
-struct slice db_condition(const struct db_column *column, const char *alias, struct arena *arena)
-{
-	if (!column->first)
-		return SLICE("");
-	return arena_print(
-	    arena, "%s%s = %lld AND ", alias, column->first, (long long)column->first_is);
-}
-
-bool db_is_spelling(struct slice a, struct slice b)
-{
-	while (a.size > 0 && a.bytes[a.size - 1] == ' ')
-		a.size--;
-	while (a.size > 0 && b.size > 0) {
-		utf8proc_int32_t x, y;
-		utf8proc_ssize_t step = utf8proc_iterate(
-		    (const utf8proc_uint8_t *)a.bytes, (utf8proc_ssize_t)a.size, &x);
-		utf8proc_ssize_t other = utf8proc_iterate(
-		    (const utf8proc_uint8_t *)b.bytes, (utf8proc_ssize_t)b.size, &y);
-		if (step <= 0 || other <= 0 ||
-		    (x != y && utf8proc_tolower(x) != utf8proc_tolower(y)))
-			return false;
-		a = (struct slice){a.bytes + step, a.size - (size_t)step};
-		b = (struct slice){b.bytes + other, b.size - (size_t)other};
-	}
-	return a.size == 0 && b.size == 0;
-}
-
-/* ---- the engine's own words ---- */
-
-static void write_table(struct db_text_job *job, struct slice name)
-{
-	const struct engine *engine = job->db->engine;
-	bool is_ours = name.size > 7 && memcmp(name.bytes, "enrold_", 7) == 0;
-	if (is_ours)
-		buffer_add_text(job->out, engine->ledger);
-	buffer_add_char(job->out, engine->quote);
-	if (!is_ours)
-		buffer_add_text(job->out, job->db->options->prefix);
-	buffer_add(job->out, name.bytes, name.size);
-	buffer_add_char(job->out, engine->quote);
-}
-
-static void write_value(struct db_text_job *job, const char **sql, size_t *unnumbered)
-{
-	char *end;
-	size_t number = strtoul(*sql, &end, 10);
-	size_t index = end > *sql ? number - 1 : (*unnumbered)++;
-	*sql = end;
-	job->db->engine->value(job, index);
-}
-
-static bool cut_word(struct slice *token, const char *word)
-{
-	size_t size = strlen(word);
-	if (token->size < size || memcmp(token->bytes, word, size) != 0)
-		return false;
-	token->bytes += size;
-	token->size -= size;
-	return true;
-}
-
-static void write_part(struct db_text_job *job, struct slice text, size_t *unnumbered);
-
-/* "a = ?1", and where that is true of other texts too, that their bytes are the same. */
-static void write_same(struct db_text_job *job, struct slice text, size_t *unnumbered)
-{
-	if (job->db->engine->is_exact) {
-		write_part(job, text, unnumbered);
-		return;
-	}
-	const char *equals = memchr(text.bytes, '=', text.size);
-	size_t size = (size_t)(equals - text.bytes);
-	const struct slice left = {text.bytes, size}, right = {equals + 1, text.size - size - 1};
-	write_part(job, text, unnumbered);
-	buffer_add_text(job->out, " AND BINARY ");
-	write_part(job, left, unnumbered);
-	buffer_add_text(job->out, "= BINARY");
-	write_part(job, right, unnumbered);
-}
-
-/* An expression is in no index. */
-static void write_loose(struct db_text_job *job, struct slice column)
-{
-	if (!db_is_server(job->db)) {
-		buffer_print(job->out, "+%.*s", SLICE_ARG(column));
-		return;
-	}
-	buffer_print(job->out, "coalesce(%.*s, %.*s)", SLICE_ARG(column), SLICE_ARG(column));
-}
-
-static void write_token(struct db_text_job *job, struct slice token, size_t *unnumbered)
-{
-	const struct engine *engine = job->db->engine;
-	if (slice_is(token, SLICE("each"))) {
-		buffer_add(job->out, job->each.bytes, job->each.size);
-	} else if (cut_word(&token, "then ")) {
-		if (!engine->takes_any_index)
-			buffer_add(job->out, token.bytes, token.size);
-		else
-			write_loose(job, token);
-	} else if (cut_word(&token, "loose ")) {
-		write_loose(job, token);
-	} else if (slice_is(token, SLICE("text"))) {
-		buffer_add_text(job->out, engine->text_type);
-	} else if (slice_is(token, SLICE("schema"))) {
-		buffer_add_text(job->out, engine->schema);
-	} else if (slice_is(token, SLICE("end"))) {
-		buffer_add_text(job->out, engine->table_end);
-	} else if (slice_is(token, SLICE("lock"))) {
-		buffer_add_text(job->out, engine->lock);
-	} else if (cut_word(&token, "same ")) {
-		write_same(job, token, unnumbered);
-	} else if (cut_word(&token, "conflict ")) {
-		if (engine->conflict)
-			buffer_add_text(job->out, engine->conflict);
-		else
-			buffer_print(
-			    job->out, "ON CONFLICT (%.*s) DO UPDATE SET", SLICE_ARG(token));
-	} else {
-		write_table(job, token);
-	}
-}
-
-static void write_part(struct db_text_job *job, struct slice text, size_t *unnumbered)
-{
-	const char *end = text.bytes + text.size;
-	for (const char *c = text.bytes; c < end;) {
-		if (*c == '{') {
-			const char *close = memchr(c, '}', (size_t)(end - c));
-			write_token(
-			    job, (struct slice){c + 1, (size_t)(close - c - 1)}, unnumbered);
-			c = close + 1;
-		} else if (*c == '?') {
-			c++;
-			write_value(job, &c, unnumbered);
-		} else {
-			buffer_add_char(job->out, *c++);
-		}
-	}
-}
-
-void db_write_part(struct db_text_job *job, struct slice sql)
-{
-	size_t unnumbered = 0;
-	write_part(job, sql, &unnumbered);
-}
-
-void db_write_out(struct db_text_job *job, const char *sql)
-{
-	db_write_part(job, slice_of(sql));
-}
-
-void db_write_question(
-    struct db_text_job *job, const char *sql, const char *select, const char *number)
-{
-	static const char first[] = "SELECT ", order[] = " ORDER BY ";
-	const char *body = sql + strlen(first), *end = strstr(body, order);
-	buffer_add_text(job->out, select);
-	db_write_part(job, (struct slice){body, end ? (size_t)(end - body) : strlen(body)});
-	buffer_print(job->out, "%s%s", order, number);
-	if (end) {
-		buffer_add_text(job->out, ", ");
-		db_write_part(job, slice_of(end + strlen(order)));
-	}
-}
-
-/* The table's name in quotes, as the engines' questions about tables take it. */
-static struct buffer table_quote(struct db *db, const char *name)
-{
-	struct buffer quoted = {0};
-	struct db_text_job job = {.db = db, .out = &quoted};
-	write_table(&job, slice_of(name));
-	if (quoted.failed)
-		db_fail(db, error_memory("looking for a table"));
-	return quoted;
-}
-
-/* The first number that a question about a table is answered with. */
-static int64_t table_ask(struct db *db, const char *sql, const char *name)
-{
-	struct buffer quoted = table_quote(db, name);
-	int64_t answer = db_find(db, sql, 0, DB_VALUES(db_text(buffer_slice(&quoted))));
-	buffer_done(&quoted);
-	return answer;
-}
-
-bool db_has_table(struct db *db, const char *name)
-{
-	return table_ask(db, db->engine->has_table, name) != 0;
-}
-
-bool db_may_number(struct db *db, const char *table)
-{
-	return !db->engine->may_number || table_ask(db, db->engine->may_number, table) != 0;
-}
-
-void db_find_columns(struct db *db, const char *table, struct buffer *all, struct buffer *required)
-{
-	struct buffer quoted = table_quote(db, table);
-	const struct db_value value = db_text(buffer_slice(&quoted));
-	struct db_rows rows = db_select(db, db->engine->table_columns, &value, 1);
-	while (db_next(&rows)) {
-		struct slice name = db_column_text(&rows, 0);
-		buffer_print(all, "%.*s,", SLICE_ARG(name));
-		if (db_column_int(&rows, 1) != 0)
-			buffer_print(required, "%.*s,", SLICE_ARG(name));
-	}
-	buffer_done(&quoted);
-}
-
-void db_rights_all(struct db *db, const char *const *tables, size_t count, uint32_t *rights)
-{
-	struct buffer quoted[DB_RIGHTS_MAX];
-	const char *names[DB_RIGHTS_MAX];
-	assert(count <= DB_RIGHTS_MAX);
-	for (size_t i = 0; i < count; i++)
-		rights[i] = 0;
-	for (size_t i = 0; i < count; i++) {
-		quoted[i] = table_quote(db, tables[i]);
-		buffer_add_char(&quoted[i], '\0');
-		if (quoted[i].failed)
-			db_fail(db, error_memory("looking for a table"));
-		names[i] = quoted[i].bytes;
-	}
-	if (!db->engine->rights) {
-		for (size_t i = 0; i < count; i++)
-			rights[i] = db_has_table(db, tables[i]) ? DB_MAY_ALL : DB_IS_ABSENT;
-	} else if (!is_error(&db->error)) {
-		db->engine->rights(db, names, count, rights);
-	}
-	for (size_t i = 0; i < count; i++)
-		buffer_done(&quoted[i]);
-}
-
-uint32_t db_rights(struct db *db, const char *table)
-{
-	uint32_t rights;
-	db_rights_all(db, &table, 1, &rights);
-	return rights;
 }
 
 int64_t db_clock_us(struct db *db)

@@ -86,6 +86,8 @@ struct error db_open(
 void db_close(struct db *db); /* NULL: nothing */
 /* For messages: the path, or the server and database; never a password. */
 const char *db_name(const struct db *db);
+/* In front of the names of the site's tables. */
+const char *db_prefix(const struct db *db);
 /* A server's: others write to it at the same time. */
 bool db_is_server(const struct db *db);
 /* Engine and version, and how it tells texts apart; lies in the arena. */

@@ -4,7 +4,7 @@
  * their own. What a site has no table for is passed over. Files, grades and the like need Moodle's
  * own code: see aftercare in enrold(8).
  */
-#include "rights.h"
+#include "parts.h"
 
 #include "enrold/list.h"
 
@@ -54,8 +54,8 @@ static void run_for_all(
 static void contexts_clear(struct work *work, const struct departure *who, size_t count)
 {
 	for (size_t i = 0; i < sizeof of_contexts / sizeof *of_contexts; i++)
-		for (size_t k = 0; k < count && rights_has_table(work->lms, of_contexts[i].table);
-		     k++)
+		for (size_t k = 0;
+		     k < count && rights_has_table(&work->lms->rights, of_contexts[i].table); k++)
 			if (who[k].context != 0)
 				db_run(work->lms->db, of_contexts[i].sql,
 				    DB_VALUES(db_int(who[k].context)));
@@ -123,7 +123,7 @@ static void erasure_request(struct work *work, const struct departure *who, size
 {
 	struct lms *lms = work->lms;
 	struct buffer there = {0}, required = {0};
-	if (!lms->asks_erasure || !rights_has_table(lms, "tool_dataprivacy_request"))
+	if (!lms->asks_erasure || !rights_has_table(&lms->rights, "tool_dataprivacy_request"))
 		return;
 	const bool *is_requested = requested_find(work, who, count);
 	db_find_columns(lms->db, "tool_dataprivacy_request", &there, &required);
@@ -140,10 +140,10 @@ void departures_clear(struct work *work, const struct departure *who, size_t cou
 {
 	struct lms *lms = work->lms;
 	for (size_t i = 0; i < sizeof of_users / sizeof *of_users; i++)
-		if (rights_has_table(lms, of_users[i].table))
+		if (rights_has_table(&lms->rights, of_users[i].table))
 			run_for_all(work, of_users[i].sql, who, count);
-	if (rights_has_table(lms, "message_conversations") &&
-	    rights_has_table(lms, "message_conversation_members"))
+	if (rights_has_table(&lms->rights, "message_conversations") &&
+	    rights_has_table(&lms->rights, "message_conversation_members"))
 		run_for_all(work, chats_leave, who, count);
 	contexts_clear(work, who, count);
 	erasure_request(work, who, count);

@@ -30,8 +30,10 @@ struct db_text_job {
 
 struct engine {
 	const char *scheme; /* "sqlite:" */
-	/* Allocates; on failure closes itself. */
-	struct error (*open)(const struct lms_options *options, enum db_mode mode, struct db **db);
+	bool is_server;
+	/* Allocates a connection of this engine; on failure closes itself. */
+	struct error (*open)(const struct engine *engine, const struct lms_options *options,
+	    enum db_mode mode, struct db **db);
 	void (*close)(struct db *db);
 	void (*rest)(struct db *db);
 	bool (*is_alive)(struct db *db);                   /* NULL: always */
@@ -95,6 +97,8 @@ extern const struct engine mariadb_engine;
 /* The statement in the engine's own words, at the end of job->out. */
 void db_write_out(struct db_text_job *job, const char *sql);
 void db_write_part(struct db_text_job *job, struct slice sql);
+/* A table's name, with its prefix and in quotes. */
+void db_write_table(struct db_text_job *job, struct slice name);
 
 /* The statement "SELECT a FROM {each}t ... ORDER BY b" for all questions, whose table comes first
  * and numbers them: "select number, a FROM ... ORDER BY number, b". */

@@ -3,7 +3,7 @@
  * the collection of people's tags and not as standard ones; those that the person is no longer to
  * have are taken away, and the others get the order in which they are named.
  */
-#include "rights.h"
+#include "parts.h"
 
 #include "php.h"
 #include "site_rows.h"

@@ -3,8 +3,8 @@
  */
 #include "parts.h"
 
+#include "backlog.h"
 #include "census.h"
-#include "rights.h"
 #include "rivals.h"
 #include "schema.h"
 #include "taken.h"

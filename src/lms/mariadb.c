@@ -25,67 +25,6 @@ enum { QUESTIONS_TOGETHER = 5000, QUEUE_MAX = 500, TEXT_MAX = 512 << 10 };
 /* Fewer rows are not worth a statement prepared for them. */
 enum { BULK_MIN = 100 };
 
-/* ---- errors ---- */
-
-/* What waiting cannot mend: no right, no such table or column, a value that does not fit. */
-static bool is_lasting(unsigned number)
-{
-	switch (number) {
-	case ER_ACCESS_DENIED_ERROR:
-	case ER_DBACCESS_DENIED_ERROR:
-	case ER_TABLEACCESS_DENIED_ERROR:
-	case ER_COLUMNACCESS_DENIED_ERROR:
-	case ER_SPECIFIC_ACCESS_DENIED_ERROR:
-	case ER_BAD_DB_ERROR:
-	case ER_NO_SUCH_TABLE:
-	case ER_UNKNOWN_TABLE:
-	case ER_UNKNOWN_SYSTEM_VARIABLE:
-	case ER_BAD_FIELD_ERROR:
-	case ER_PARSE_ERROR:
-	case ER_CANT_AGGREGATE_2COLLATIONS:
-	case ER_TRUNCATED_WRONG_VALUE_FOR_FIELD:
-	case ER_DATA_TOO_LONG:
-	case ER_WARN_DATA_OUT_OF_RANGE:
-	case ER_BAD_NULL_ERROR:
-	case ER_NO_DEFAULT_FOR_FIELD: return true;
-	default: return false;
-	}
-}
-
-/* Of these, what a statement asks rather than who we are and which database it is: another file may
- * fare better. */
-static bool is_narrow(unsigned number)
-{
-	return number != ER_ACCESS_DENIED_ERROR && number != ER_DBACCESS_DENIED_ERROR &&
-	       number != ER_BAD_DB_ERROR;
-}
-
-/* A deadlock, a lock not got in time, a row that somebody else has changed or was faster with; and
- * a write set too large for the cluster: less at a time meets fewer. */
-static bool is_collision(unsigned number)
-{
-	return number == ER_LOCK_DEADLOCK || number == ER_LOCK_WAIT_TIMEOUT ||
-	       number == ER_CHECKREAD || number == ER_DUP_ENTRY || number == ER_ERROR_DURING_COMMIT;
-}
-
-static void fail_with(struct mariadb *db, unsigned number, const char *text)
-{
-	/* "... near 'a piece of the statement'": any of its values may stand there. */
-	const char *quoted = number == ER_PARSE_ERROR ? strstr(text, " near '") : NULL;
-	int length = quoted ? (int)(quoted - text) : (int)strcspn(text, "\n");
-	struct error error = is_lasting(number)
-	                         ? error_config("%s: %.*s", db->db.name, length, text)
-	                         : error_retry("%s: %.*s", db->db.name, length, text);
-	error.is_narrow = is_lasting(number) && is_narrow(number);
-	error.is_collision = is_collision(number);
-	db_fail(&db->db, error);
-}
-
-void mariadb_fail(struct mariadb *db)
-{
-	fail_with(db, mysql_errno(db->handle), mysql_error(db->handle));
-}
-
 /* ---- writing statements ---- */
 
 static void text_write(struct mariadb *db, struct buffer *out, struct slice text)
@@ -135,55 +74,7 @@ static void values_write(struct mariadb *db, const struct db_value *values, size
 	}
 }
 
-/* ---- sending them ---- */
-
-/* After each answer. */
-static void inside_check(struct mariadb *db)
-{
-	unsigned status = 0;
-	if (!db->is_inside || db_has_failed(&db->db))
-		return;
-	mariadb_get_infov(db->handle, MARIADB_CONNECTION_SERVER_STATUS, &status);
-	if (!(status & SERVER_STATUS_IN_TRANS))
-		db_fail(
-		    &db->db, error_collision("%s: the server has ended the transaction by itself",
-		                 db->db.name));
-}
-
-/* Its answers are the caller's to take. */
-static bool send(struct mariadb *db, const struct buffer *text)
-{
-	if (text->failed)
-		db_fail(&db->db, error_memory("writing a statement"));
-	else if (mysql_real_query(db->handle, text->bytes, text->size) != 0)
-		mariadb_fail(db);
-	return !db_has_failed(&db->db);
-}
-
-/* Of a statement whose answers nobody wants. */
-static void answers_drop(struct mariadb *db)
-{
-	int more = 0;
-	while (!db_has_failed(&db->db) && more == 0) {
-		MYSQL_RES *result = mysql_store_result(db->handle);
-		mysql_free_result(result);
-		if (!result && mysql_field_count(db->handle) > 0)
-			mariadb_fail(db);
-		inside_check(db);
-		more = mysql_next_result(db->handle);
-		if (more > 0)
-			mariadb_fail(db);
-	}
-}
-
-/* All that waits is done when this returns. */
-static void queue_flush(struct mariadb *db)
-{
-	if (db->queued > 0 && !db_has_failed(&db->db) && send(db, &db->queue))
-		answers_drop(db);
-	buffer_clear(&db->queue);
-	db->queued = 0;
-}
+/* ---- statements without an answer ---- */
 
 static void run(struct db *base, const char *sql, const struct db_value *values, size_t count)
 {
@@ -192,43 +83,24 @@ static void run(struct db *base, const char *sql, const struct db_value *values,
 	db_write_out(&job, sql);
 	buffer_add_char(&db->queue, ';');
 	if (++db->queued == QUEUE_MAX || db->queue.size >= TEXT_MAX || db->is_galera)
-		queue_flush(db);
+		mariadb_flush(db);
 }
 
 static void script(struct db *base, const char *sql)
 {
 	struct mariadb *db = mariadb_of(base);
-	queue_flush(db);
+	mariadb_flush(db);
 	if (db_has_failed(base))
 		return;
 	buffer_clear(&db->text);
 	buffer_add_text(&db->text, sql);
-	if (send(db, &db->text))
-		answers_drop(db);
-}
-
-/* NULL after an error. */
-static MYSQL_RES *execute(
-    struct mariadb *db, const char *sql, const struct db_value *values, size_t count, bool is_scan)
-{
-	queue_flush(db);
-	struct db_text_job job = {
-	    .db = &db->db, .out = &db->text, .values = values, .count = count};
-	buffer_clear(&db->text);
-	db_write_out(&job, sql);
-	if (db_has_failed(&db->db) || !send(db, &db->text))
-		return NULL;
-	MYSQL_RES *result = is_scan ? mysql_use_result(db->handle) : mysql_store_result(db->handle);
-	if (!result && mysql_field_count(db->handle) > 0)
-		mariadb_fail(db);
-	if (!is_scan)
-		inside_check(db);
-	return result;
+	if (mariadb_send(db, &db->text))
+		mariadb_drop_answers(db);
 }
 
 static int64_t insert(struct db *base, const char *sql, const struct db_value *values, size_t count)
 {
-	mysql_free_result(execute(mariadb_of(base), sql, values, count, false));
+	mysql_free_result(mariadb_execute(mariadb_of(base), sql, values, count, false));
 	return db_has_failed(base) ? 0 : (int64_t)mysql_insert_id(mariadb_of(base)->handle);
 }
 
@@ -238,7 +110,7 @@ static MYSQL_RES *ask(
     struct mariadb *db, const char *sql, const struct db_value *values, size_t width, size_t count)
 {
 	struct buffer *text = &db->text;
-	queue_flush(db);
+	mariadb_flush(db);
 	buffer_clear(text);
 	buffer_add_text(text, "WITH v(n");
 	for (size_t i = 0; i < width; i++)
@@ -252,12 +124,12 @@ static MYSQL_RES *ask(
 	struct db_text_job job = {
 	    .db = &db->db, .out = text, .is_asking = true, .each = SLICE("v, ")};
 	db_write_question(&job, sql, ") SELECT STRAIGHT_JOIN v.n, ", "v.n");
-	if (db_has_failed(&db->db) || !send(db, text))
+	if (db_has_failed(&db->db) || !mariadb_send(db, text))
 		return NULL;
 	MYSQL_RES *result = mysql_store_result(db->handle);
 	if (!result)
 		mariadb_fail(db);
-	inside_check(db);
+	mariadb_check_inside(db);
 	return result;
 }
 
@@ -270,8 +142,9 @@ static bool questions_begin(struct db_rows *rows)
 	const struct db_value *values = rows->values + rows->next * rows->width;
 	if (left == 0)
 		return false;
-	rows->result = rows->abouts ? ask(db, rows->sql, values, rows->width, together)
-	                            : execute(db, rows->sql, values, rows->width, rows->is_scan);
+	rows->result = rows->abouts
+	                   ? ask(db, rows->sql, values, rows->width, together)
+	                   : mariadb_execute(db, rows->sql, values, rows->width, rows->is_scan);
 	rows->about_base = rows->next;
 	rows->next += together;
 	return rows->result;
@@ -295,7 +168,7 @@ static bool next(struct db_rows *rows)
 		}
 		if (rows->is_scan && mysql_errno(mariadb_of(rows->db)->handle) != 0)
 			mariadb_fail(mariadb_of(rows->db)); /* in the middle of it */
-		inside_check(mariadb_of(rows->db));
+		mariadb_check_inside(mariadb_of(rows->db));
 		mysql_free_result(rows->result);
 		rows->result = NULL;
 	}
@@ -368,7 +241,7 @@ static void insert_begin(struct mariadb *db, const struct db_table *table)
 /* As many as were given, or nobody may be told that all went well. */
 static void count_check(struct mariadb *db, uint64_t written, size_t given)
 {
-	inside_check(db);
+	mariadb_check_inside(db);
 	if (written != given)
 		db_fail_count(&db->db, written, given);
 }
@@ -397,7 +270,7 @@ static size_t insert_some(struct mariadb *db, const struct db_table *table,
 	}
 	if (ids)
 		buffer_add_text(&db->text, " RETURNING id");
-	if (!send(db, &db->text))
+	if (!mariadb_send(db, &db->text))
 		return used;
 	if (ids)
 		ids_take(db, ids, used);
@@ -433,7 +306,7 @@ static size_t insert_bulk(
 	    statement && !db->text.failed &&
 	    mariadb_bulk_run(statement, buffer_slice(&db->text), values, table->width, used);
 	if (!is_done && statement && mysql_stmt_errno(statement) != 0)
-		fail_with(db, mysql_stmt_errno(statement), mysql_stmt_error(statement));
+		mariadb_fail_with(db, mysql_stmt_errno(statement), mysql_stmt_error(statement));
 	else if (!is_done)
 		db_fail(&db->db, error_memory("writing rows"));
 	else
@@ -448,7 +321,7 @@ static void insert_all(struct db *base, const struct db_table *table, const stru
 {
 	struct mariadb *db = mariadb_of(base);
 	bool is_bulk = db->has_bulk && !ids && count >= BULK_MIN;
-	queue_flush(db);
+	mariadb_flush(db);
 	for (size_t done = 0; done < count && !db_has_failed(base);) {
 		const struct db_value *rest = values + done * table->width;
 		done += is_bulk
@@ -472,13 +345,13 @@ static void begin(struct db *base, unsigned patience_s)
 	db->is_begun = true;
 	script(base, sql);
 	db->is_inside = true;
-	inside_check(db);
+	mariadb_check_inside(db);
 }
 
 static void commit(struct db *base)
 {
 	struct mariadb *db = mariadb_of(base);
-	queue_flush(db);
+	mariadb_flush(db);
 	if (!db->is_begun || db_has_failed(base))
 		return;
 	db->is_inside = false;
@@ -509,20 +382,9 @@ static bool is_alive(struct db *base)
 	return polled.fd >= 0 && poll(&polled, 1, 0) == 0;
 }
 
-/* ---- connection ---- */
-
-void mariadb_close(struct db *base)
-{
-	struct mariadb *db = mariadb_of(base);
-	if (db->handle)
-		mysql_close(db->handle);
-	buffer_done(&db->queue);
-	buffer_done(&db->text);
-	free(db);
-}
-
 const struct engine mariadb_engine = {
     .scheme = "mariadb://",
+    .is_server = true,
     .open = mariadb_open,
     .close = mariadb_close,
     .is_alive = is_alive,

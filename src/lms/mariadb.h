@@ -9,8 +9,6 @@
 
 #include <mysql.h>
 
-void mariadb_rights(struct db *base, const char *const *tables, size_t count, uint32_t *rights);
-
 struct mariadb {
 	struct db db;
 	char name[MARIADB_TEXT_SIZE * 2 + 16];
@@ -31,14 +29,28 @@ static inline struct mariadb *mariadb_of(struct db *db)
 	return (struct mariadb *)db;
 }
 
-/* ---- mariadb.c ---- */
+/* ---- mariadb_link.c ---- */
 
 /* With what the connection says. */
 void mariadb_fail(struct mariadb *db);
+void mariadb_fail_with(struct mariadb *db, unsigned number, const char *text);
+/* Its answers are the caller's to take. */
+bool mariadb_send(struct mariadb *db, const struct buffer *text);
+/* Of a statement whose answers nobody wants. */
+void mariadb_drop_answers(struct mariadb *db);
+/* The server has not ended our transaction by itself: after each answer. */
+void mariadb_check_inside(struct mariadb *db);
+/* All that waits is done when this returns. */
+void mariadb_flush(struct mariadb *db);
+/* NULL after an error. */
+MYSQL_RES *mariadb_execute(
+    struct mariadb *db, const char *sql, const struct db_value *values, size_t count, bool is_scan);
 void mariadb_close(struct db *base);
 
 /* ---- mariadb_connect.c ---- */
 
-struct error mariadb_open(const struct lms_options *options, enum db_mode mode, struct db **result);
+struct error mariadb_open(const struct engine *engine, const struct lms_options *options,
+    enum db_mode mode, struct db **result);
+void mariadb_rights(struct db *base, const char *const *tables, size_t count, uint32_t *rights);
 
 #endif

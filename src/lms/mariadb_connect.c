@@ -212,7 +212,8 @@ static void session_set(struct mariadb *db)
 	collation_set(db);
 }
 
-struct error mariadb_open(const struct lms_options *options, enum db_mode mode, struct db **result)
+struct error mariadb_open(const struct engine *engine, const struct lms_options *options,
+    enum db_mode mode, struct db **result)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	struct mariadb_url url;
@@ -224,7 +225,7 @@ struct error mariadb_open(const struct lms_options *options, enum db_mode mode, 
 	if (!db)
 		return error_memory("opening the LMS database");
 	pthread_once(&once, library_init);
-	db->db = (struct db){.engine = &mariadb_engine, .options = options, .error = OK};
+	db->db = (struct db){.engine = engine, .options = options, .error = OK};
 	name_make(db, &url, 0);
 	connect_with(db, &url);
 	explicit_bzero(&url, sizeof url);

@@ -107,27 +107,6 @@ static const struct db_table cohort_members_table = {
     "cohort_members", "cohortid, userid, timeadded", 3};
 static const struct db_table groupings_groups_table = {
     "groupings_groups", "groupingid, groupid, timeadded", 3};
-const struct db_table groups_members_table = {
-    "groups_members", "groupid, userid, timeadded, component, itemid", 5};
-
-static int id_compare(const void *a, const void *b)
-{
-	const int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-	return x < y ? -1 : x > y;
-}
-
-void groups_touch(struct work *work, const struct new_rows *members)
-{
-	int64_t *groups = arena_alloc(work->arena, (members->count + 1) * sizeof *groups);
-	for (size_t i = 0; groups && i < members->count; i++)
-		groups[i] = members->values[i * members->table->width].integer;
-	if (groups)
-		qsort(groups, members->count, sizeof *groups, id_compare);
-	for (size_t i = 0; groups && i < members->count; i++)
-		if (i == 0 || groups[i] != groups[i - 1])
-			db_run(work->lms->db, "UPDATE {groups} SET timemodified = ? WHERE id = ?",
-			    DB_VALUES(db_int(work->effects->now), db_int(groups[i])));
-}
 
 /* All the joining of a batch, each kind on its way into its own table. */
 struct joins {

@@ -7,19 +7,18 @@
 
 #include "enrold/lms.h"
 
-#include "backlog.h"
 #include "db.h"
 #include "nearest.h"
+#include "rights.h"
 #include "roll.h"
 #include "version.h"
 
+struct backlog;
 struct census;
 struct chores;
 struct taken;
 struct holders;
 struct setting;
-
-enum { RIGHTS_TABLES_MAX = 64 };
 
 struct lms {
 	struct db *db; /* lms_db(), where something may be being written */
@@ -42,30 +41,21 @@ struct lms {
 	/* What is made of the details' names. */
 	struct buffer account_select, account_columns;
 	struct db_table account_table;
-	struct roll *roll; /* of a transaction; NULL: nothing has been read */
-	/* rights.c: by table, of DB_MAY_ALL and DB_IS_ABSENT */
-	uint32_t rights[RIGHTS_TABLES_MAX];
-	bool has_all_rights;
+	struct roll *roll;    /* of a transaction; NULL: nothing has been read */
+	struct rights rights; /* to the tables */
 	struct holders
 	    *holders; /* of roles in the whole site; NULL: not read in this transaction */
 	/* Of a large transaction: */
-	struct census *census;  /* NULL: none */
-	int64_t census_version; /* of the database that it knows; 0: only this transaction's */
-	struct backlog *backlog;
-	struct chores *chores; /* of the last call of lms_apply */
-	struct taken *taken;   /* values of unique profile fields, in this transaction */
+	struct census *census;   /* NULL: none */
+	int64_t census_version;  /* of the database that it knows; 0: only this transaction's */
+	struct backlog *backlog; /* what it still writes: lms_db waits for it */
+	struct chores *chores;   /* of the last call of lms_apply */
+	struct taken *taken;     /* values of unique profile fields, in this transaction */
 	/* rivals.c: */
 	struct db *lookout; /* NULL: not yet connected */
 	int64_t assignments_before, begun;
 	int64_t session; /* 0: not yet asked for */
 };
-
-/* The connection, once nobody else uses it. */
-static inline struct db *lms_db(struct lms *lms)
-{
-	backlog_join(lms->backlog);
-	return lms->db;
-}
 
 /* The plan says so of what we may not see; a question would fail. */
 static inline bool lms_may(const struct lms *lms, enum deed deed)
@@ -120,6 +110,8 @@ struct work {
 	size_t flags_count, flags_room;
 };
 
+/* ---- rows.c ---- */
+
 /* Rows on their way into a table. */
 struct new_rows {
 	const struct db_table *table;
@@ -171,7 +163,6 @@ void entries_audit(struct work *work, const struct entry *entries, size_t count)
 
 /* The changes of accounts, in the order given. */
 void accounts_write(struct work *work);
-void sessions_end(struct work *work, int64_t user);
 
 /* ---- bury.c ---- */
 
@@ -232,6 +223,8 @@ void interests_write(struct work *work);
 
 /* Cohorts, groups, groupings, their members, and roles outside courses, in the order given. */
 void members_write(struct work *work);
+
+/* ---- groups.c ---- */
 
 extern const struct db_table groups_members_table;
 /* The groups that have new members have changed. */

@@ -13,103 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { OID_INT8 = 20, OID_INFERRED = 0 }; /* a text may be a number to its column */
 enum { QUESTIONS_TOGETHER = 5000, QUEUE_MAX = 500 };
-
-/* ---- errors ---- */
-
-/* What waiting cannot mend: no right, no such table or column, a value that does not fit. */
-static bool is_lasting(const char *state)
-{
-	static const char *const classes[] = {"0A", "22", "23", "28", "3D", "3F", "42"};
-	if (strcmp(state, "23505") == 0)
-		return false; /* somebody else was faster: look again */
-	for (size_t i = 0; i < sizeof classes / sizeof *classes; i++)
-		if (strncmp(state, classes[i], 2) == 0)
-			return true;
-	return false;
-}
-
-/* Of these, what a statement asks rather than who we are and which database it is: another file may
- * fare better. */
-static bool is_narrow(const char *state)
-{
-	return strncmp(state, "28", 2) != 0 && strncmp(state, "3D", 2) != 0;
-}
-
-/* Serialization failure, deadlock, a lock not got in time, a row that somebody else was faster
- * with: less at a time meets fewer. */
-static bool is_collision(const char *state)
-{
-	static const char *const states[] = {"40001", "40P01", "55P03", "23505"};
-	for (size_t i = 0; i < sizeof states / sizeof *states; i++)
-		if (strcmp(state, states[i]) == 0)
-			return true;
-	return false;
-}
-
-/* One line of libpq's several. */
-struct error postgresql_error(const struct postgresql *db, const PGresult *result)
-{
-	const char *state = result ? PQresultErrorField(result, PG_DIAG_SQLSTATE) : NULL;
-	const char *text = result ? PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY) : NULL;
-	if (!text)
-		text = PQerrorMessage(db->handle);
-	int length = (int)strcspn(text, "\n");
-	if (!state || !is_lasting(state)) {
-		struct error passing = error_retry("%s: %.*s", db->db.name, length, text);
-		passing.is_collision = state && is_collision(state);
-		return passing;
-	}
-	struct error error = error_config("%s: %.*s", db->db.name, length, text);
-	error.is_narrow = is_narrow(state);
-	return error;
-}
-
-static bool is_good(const PGresult *result)
-{
-	ExecStatusType status = PQresultStatus(result);
-	return status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK || status == PGRES_COPY_IN ||
-	       status == PGRES_COPY_OUT || status == PGRES_PIPELINE_SYNC;
-}
-
-/* Takes the result; true when it is good. */
-bool postgresql_check(struct postgresql *db, PGresult *result)
-{
-	bool good = is_good(result);
-	if (!good)
-		db_fail(&db->db, postgresql_error(db, result));
-	PQclear(result);
-	return good;
-}
-
-/* ---- the queue ---- */
-
-/* All that waits is done when this returns. */
-void postgresql_flush(struct postgresql *db)
-{
-	postgresql_copy_end(db);
-	if (PQpipelineStatus(db->handle) == PQ_PIPELINE_OFF)
-		return;
-	bool is_synced = !PQpipelineSync(db->handle);
-	if (is_synced)
-		db_fail(&db->db, postgresql_error(db, NULL));
-	while (!is_synced && PQstatus(db->handle) == CONNECTION_OK) {
-		PGresult *result = PQgetResult(db->handle);
-		if (!result)
-			continue; /* between two statements */
-		is_synced = PQresultStatus(result) == PGRES_PIPELINE_SYNC;
-		if (PQresultStatus(result) == PGRES_PIPELINE_ABORTED)
-			PQclear(result); /* because of an earlier one, whose error is known */
-		else
-			postgresql_check(db, result);
-	}
-	if (PQstatus(db->handle) != CONNECTION_OK)
-		db_fail(&db->db, postgresql_error(db, NULL));
-	PQexitPipelineMode(db->handle);
-	db->queued = 0;
-	db->queued_sql = NULL;
-}
 
 /* ---- statements ---- */
 
@@ -117,79 +21,6 @@ void postgresql_flush(struct postgresql *db)
 static void write_value(struct db_text_job *job, size_t index)
 {
 	buffer_print(job->out, job->is_asking ? "v.p%zu" : "$%zu", index + 1);
-}
-
-/* NULL: no memory, which has been noted. */
-const char *postgresql_text_end(struct postgresql *db)
-{
-	buffer_add_char(&db->text, '\0');
-	if (!db->text.failed)
-		return db->text.bytes;
-	db_fail(&db->db, error_memory("writing a statement"));
-	return NULL;
-}
-
-const char *postgresql_write(struct postgresql *db, const char *sql, const char *end)
-{
-	struct db_text_job job = {.db = &db->db, .out = &db->text};
-	buffer_clear(&db->text);
-	db_write_out(&job, sql);
-	buffer_add_text(&db->text, end);
-	return postgresql_text_end(db);
-}
-
-/* Values as libpq wants them: texts that end with NUL. */
-struct parameters {
-	int count;
-	const char *texts[DB_COLUMNS_MAX];
-	Oid types[DB_COLUMNS_MAX];
-	char numbers[DB_COLUMNS_MAX][24];
-	struct buffer copies;
-};
-
-static void parameters_make(
-    struct postgresql *db, struct parameters *out, const struct db_value *values, size_t count)
-{
-	size_t places[DB_COLUMNS_MAX];
-	out->count = (int)count;
-	out->copies = (struct buffer){0};
-	for (size_t i = 0; i < count; i++) {
-		out->types[i] = values[i].type == DB_INTEGER ? OID_INT8 : OID_INFERRED;
-		out->texts[i] = NULL;
-		places[i] = out->copies.size;
-		if (values[i].type == DB_INTEGER) {
-			snprintf(out->numbers[i], sizeof out->numbers[i], "%lld",
-			    (long long)values[i].integer);
-			out->texts[i] = out->numbers[i];
-		} else if (values[i].type == DB_TEXT) {
-			buffer_add(&out->copies, values[i].text.bytes, values[i].text.size);
-			buffer_add_char(&out->copies, '\0');
-		}
-	}
-	for (size_t i = 0; i < count && !out->copies.failed; i++)
-		if (values[i].type == DB_TEXT)
-			out->texts[i] = out->copies.bytes + places[i];
-	if (out->copies.failed)
-		db_fail(&db->db, error_memory("writing a statement"));
-}
-
-/* NULL after an error. */
-PGresult *postgresql_execute(struct postgresql *db, const char *sql, const char *end,
-    const struct db_value *values, size_t count)
-{
-	struct parameters parameters;
-	PGresult *result = NULL;
-	postgresql_flush(db);
-	parameters_make(db, &parameters, values, count);
-	const char *text = postgresql_write(db, sql, end);
-	if (!db_has_failed(&db->db))
-		result = PQexecParams(db->handle, text, parameters.count, parameters.types,
-		    parameters.texts, NULL, NULL, 0);
-	buffer_done(&parameters.copies);
-	if (db_has_failed(&db->db) || is_good(result))
-		return result;
-	postgresql_check(db, result);
-	return NULL;
 }
 
 /* The statement is prepared, without a name, as long as the same one comes again. */
@@ -215,7 +46,7 @@ static void queue(struct postgresql *db, const char *sql, const struct db_value 
 		PQenterPipelineMode(db->handle);
 	if (!is_kept)
 		db->queued_sql = NULL; /* its address may be that of another one before */
-	parameters_make(db, &parameters, values, count);
+	postgresql_parameters(db, &parameters, values, count);
 	if (!db_has_failed(&db->db) && (!queue_prepare(db, sql, &parameters) ||
 	                                   !PQsendQueryPrepared(db->handle, "", parameters.count,
 	                                       parameters.texts, NULL, NULL, 0)))
@@ -340,17 +171,14 @@ static PGresult *ask(struct postgresql *db, const char *sql, const struct db_val
 	buffer_add_text(&db->text, " OFFSET 0) AS q");
 	const char *text = postgresql_text_end(db);
 	arrays_make(db, arrays, texts, values, width, count);
-	parameters_make(db, &parameters, arrays, width);
+	postgresql_parameters(db, &parameters, arrays, width);
 	if (!db_has_failed(&db->db))
 		result = PQexecParams(
 		    db->handle, text, parameters.count, NULL, parameters.texts, NULL, NULL, 0);
 	buffer_done(&parameters.copies);
 	for (size_t i = 0; i < width; i++)
 		buffer_done(&texts[i]);
-	if (db_has_failed(&db->db) || is_good(result))
-		return result;
-	postgresql_check(db, result);
-	return NULL;
+	return postgresql_good(db, result);
 }
 
 /* The next questions, as many as go together. */
@@ -485,7 +313,8 @@ static void commit(struct db *base)
 		return;
 	bool was_inside = PQtransactionStatus(db->handle) != PQTRANS_IDLE;
 	PGresult *result = PQexec(db->handle, "COMMIT");
-	bool was_undone = is_good(result) && strcmp(PQcmdStatus(result), "COMMIT") != 0;
+	bool was_undone = PQresultStatus(result) == PGRES_COMMAND_OK &&
+	                  strcmp(PQcmdStatus(result), "COMMIT") != 0;
 	if (postgresql_check(db, result) && (was_undone || !was_inside))
 		db_fail(base, error_retry("%s: the transaction was rolled back", base->name));
 	db->is_begun = false;
@@ -512,6 +341,7 @@ static bool is_alive(struct db *base)
 
 const struct engine postgresql_engine = {
     .scheme = "postgresql://",
+    .is_server = true,
     .open = postgresql_open,
     .close = postgresql_close,
     .is_alive = is_alive,

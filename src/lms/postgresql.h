@@ -32,26 +32,44 @@ static inline struct postgresql *postgresql_of(struct db *db)
 	return (struct postgresql *)db;
 }
 
-/* ---- postgresql.c ---- */
+/* ---- postgresql_link.c ---- */
 
 /* What the result, or without one the connection, says. */
 struct error postgresql_error(const struct postgresql *db, const PGresult *result);
 /* Takes the result; true when it is good. */
 bool postgresql_check(struct postgresql *db, PGresult *result);
+/* The same of one with rows, which is given back: NULL after an error. */
+PGresult *postgresql_good(struct postgresql *db, PGresult *result);
+/* The COPY that rows went into, if any, is over when this returns. */
+void postgresql_copy_end(struct postgresql *db);
 /* All that waits is done when this returns. */
 void postgresql_flush(struct postgresql *db);
 /* db->text as a statement; NULL: no memory, which has been noted. */
 const char *postgresql_text_end(struct postgresql *db);
 /* The statement in PostgreSQL's words and `end`, in db->text. */
 const char *postgresql_write(struct postgresql *db, const char *sql, const char *end);
+enum { OID_INT8 = 20, OID_INFERRED = 0 }; /* a text may be a number to its column */
+
+/* Values as libpq wants them: texts that end with NUL. */
+struct parameters {
+	int count;
+	const char *texts[DB_COLUMNS_MAX];
+	Oid types[DB_COLUMNS_MAX];
+	char numbers[DB_COLUMNS_MAX][24];
+	struct buffer copies;
+};
+
+/* To be followed by buffer_done of the copies. */
+void postgresql_parameters(
+    struct postgresql *db, struct parameters *out, const struct db_value *values, size_t count);
 /* NULL after an error. */
 PGresult *postgresql_execute(struct postgresql *db, const char *sql, const char *end,
     const struct db_value *values, size_t count);
 
 /* ---- postgresql_connect.c ---- */
 
-struct error postgresql_open(
-    const struct lms_options *options, enum db_mode mode, struct db **result);
+struct error postgresql_open(const struct engine *engine, const struct lms_options *options,
+    enum db_mode mode, struct db **result);
 void postgresql_close(struct db *base);
 void postgresql_rights(struct db *base, const char *const *tables, size_t count, uint32_t *rights);
 
@@ -60,8 +78,6 @@ void postgresql_rights(struct db *base, const char *const *tables, size_t count,
 void postgresql_insert_all(struct db *base, const struct db_table *table,
     const struct db_value *values, size_t count, int64_t *ids);
 void postgresql_insert_ahead(struct db *base, const struct db_table *table, size_t count);
-/* The COPY that rows went into, if any, is over when this returns. */
-void postgresql_copy_end(struct postgresql *db);
 
 /* Rows of db_scan, and what stands in them. */
 bool postgresql_scan_next(struct db_rows *rows);

@@ -96,8 +96,8 @@ static void name_make(struct postgresql *db, const PQconninfoOption *options)
 	db->db.name = db->name;
 }
 
-struct error postgresql_open(
-    const struct lms_options *options, enum db_mode mode, struct db **result)
+struct error postgresql_open(const struct engine *engine, const struct lms_options *options,
+    enum db_mode mode, struct db **result)
 {
 	(void)mode;
 	struct postgresql *db = calloc(1, sizeof *db);
@@ -112,7 +112,7 @@ struct error postgresql_open(
 		free(db);
 		return error;
 	}
-	db->db = (struct db){.engine = &postgresql_engine, .options = options, .error = OK};
+	db->db = (struct db){.engine = engine, .options = options, .error = OK};
 	name_make(db, parsed);
 	connect_with(db, parsed);
 	PQconninfoFree(parsed);

@@ -101,27 +101,6 @@ static void ids_find(
 	db->ahead_used += count;
 }
 
-/* As many as were given, or nobody may be told that all went well: a trigger may drop some. */
-static void count_check(struct postgresql *db, PGresult *result)
-{
-	uint64_t written = strtoull(PQcmdTuples(result), NULL, 10);
-	if (written != db->copied && PQresultStatus(result) == PGRES_COMMAND_OK)
-		db_fail_count(&db->db, written, db->copied);
-}
-
-void postgresql_copy_end(struct postgresql *db)
-{
-	if (!db->copying)
-		return;
-	db->copying = NULL;
-	if (PQputCopyEnd(db->handle, db_has_failed(&db->db) ? "stopped" : NULL) != 1)
-		db_fail(&db->db, postgresql_error(db, NULL));
-	for (PGresult *result; (result = PQgetResult(db->handle));) {
-		count_check(db, result);
-		postgresql_check(db, result);
-	}
-}
-
 static void copy_begin(struct postgresql *db, const struct db_table *table, bool copies_ids)
 {
 	char sql[1536];

@@ -166,14 +166,21 @@ deed_set rights_deeds(const char *table, char right)
 
 /* ---- of a run ---- */
 
-static void lack(struct lms *lms, enum deed deed, const char *words, const char *table)
+/* A site being asked what it lacks. */
+struct need {
+	const struct rights *rights;
+	struct site_facts *site;
+	const char *prefix;
+	struct arena *arena;
+};
+
+static void lack(const struct need *need, enum deed deed, const char *words, const char *table)
 {
-	struct site_facts *site = &lms->site;
+	struct site_facts *site = need->site;
 	if (site->lacks & DEED_BIT(deed))
 		return;
 	site->lacks |= DEED_BIT(deed);
-	site->missing[deed] =
-	    arena_print(lms->arena, "%s on %s%s", words, lms->options->prefix, table);
+	site->missing[deed] = arena_print(need->arena, "%s on %s%s", words, need->prefix, table);
 }
 
 static size_t table_index(const char *table)
@@ -184,13 +191,14 @@ static size_t table_index(const char *table)
 	return index;
 }
 
-static void table_need(struct lms *lms, const char *table, enum deed deed, const char *rights)
+static void table_need(
+    const struct need *need, const char *table, enum deed deed, const char *rights)
 {
-	uint32_t has = lms->rights[table_index(table)];
+	uint32_t has = need->rights->tables[table_index(table)];
 	for (size_t k = 0; k < sizeof kinds / sizeof *kinds && !(has & DB_IS_ABSENT); k++) {
 		uint32_t misses = strchr(rights, kinds[k].letter) ? kinds[k].bits & ~has : 0;
 		if (misses != 0)
-			lack(lms, deed,
+			lack(need, deed,
 			    misses == DB_MAY_NUMBER ? "USAGE of the sequence of ids"
 			                            : kinds[k].words,
 			    table);
@@ -212,61 +220,63 @@ bool rights_knows_optional(struct db *db, const char *table)
 
 _Static_assert((int)TABLES <= (int)RIGHTS_TABLES_MAX, "there is room for what is known of each");
 
-static void tables_ask(struct lms *lms)
+static void tables_ask(struct rights *rights, struct db *db)
 {
 	const char *names[TABLES];
 	for (size_t i = 0; i < TABLES; i++)
 		names[i] = table_rights[i].table;
-	db_rights_all(lms_db(lms), names, TABLES, lms->rights);
+	db_rights_all(db, names, TABLES, rights->tables);
 	for (size_t i = 0; i < TABLES; i++)
-		if (table_rights[i].is_optional && is_unseen(lms->rights[i]) &&
-		    !db_has_table(lms_db(lms), names[i]))
-			lms->rights[i] = DB_IS_ABSENT;
+		if (table_rights[i].is_optional && is_unseen(rights->tables[i]) &&
+		    !db_has_table(db, names[i]))
+			rights->tables[i] = DB_IS_ABSENT;
 }
 
 /* Who may write to SQLite's file may do all. */
-static void tables_find(struct lms *lms)
+static void tables_find(struct rights *rights, struct db *db)
 {
 	for (size_t i = 0; i < TABLES; i++)
-		lms->rights[i] =
-		    !table_rights[i].is_optional || db_has_table(lms_db(lms), table_rights[i].table)
+		rights->tables[i] =
+		    !table_rights[i].is_optional || db_has_table(db, table_rights[i].table)
 		        ? DB_MAY_ALL
 		        : DB_IS_ABSENT;
 }
 
-bool rights_has_table(const struct lms *lms, const char *table)
+bool rights_has_table(const struct rights *rights, const char *table)
 {
-	return !(lms->rights[table_index(table)] & DB_IS_ABSENT);
+	return !(rights->tables[table_index(table)] & DB_IS_ABSENT);
 }
 
-bool rights_may_read(const struct lms *lms, const char *table)
+bool rights_may_read(const struct rights *rights, const char *table)
 {
-	return (lms->rights[table_index(table)] & (DB_MAY_READ | DB_IS_ABSENT)) == DB_MAY_READ;
+	return (rights->tables[table_index(table)] & (DB_MAY_READ | DB_IS_ABSENT)) == DB_MAY_READ;
 }
 
-bool rights_has_optional(const struct lms *lms)
+bool rights_has_optional(const struct rights *rights)
 {
 	for (size_t i = 0; i < TABLES; i++)
-		if (table_rights[i].is_optional && !(lms->rights[i] & DB_IS_ABSENT))
+		if (table_rights[i].is_optional && !(rights->tables[i] & DB_IS_ABSENT))
 			return true;
 	return false;
 }
 
-void rights_load(struct lms *lms)
+void rights_load(struct rights *rights, struct db *db, bool syncs_cohorts, struct site_facts *site,
+    struct arena *arena)
 {
-	if (!db_is_server(lms->db)) {
-		tables_find(lms);
+	if (!db_is_server(db)) {
+		tables_find(rights, db);
 		return;
 	}
-	if (!lms->has_all_rights)
-		tables_ask(lms);
+	if (!rights->are_all)
+		tables_ask(rights, db);
+	const struct need need = {rights, site, db_prefix(db), arena};
 	for (size_t i = 0; i < NEEDS; i++)
-		table_need(lms, needs[i].table, needs[i].deed, needs[i].rights);
-	for (size_t i = 0; lms->syncs_cohorts && i < SYNC_NEEDS; i++)
-		table_need(lms, sync_needs[i].table, DEED_JOIN_COHORT, sync_needs[i].rights);
-	for (enum deed deed = 0; lms->site.audit && deed < DEEDS; deed++)
-		table_need(lms, "logstore_standard_log", deed, "i");
-	lms->has_all_rights = lms->site.lacks == 0 && !db_has_failed(lms_db(lms));
+		table_need(&need, needs[i].table, needs[i].deed, needs[i].rights);
+	for (size_t i = 0; syncs_cohorts && i < SYNC_NEEDS; i++)
+		table_need(&need, sync_needs[i].table, DEED_JOIN_COHORT, sync_needs[i].rights);
+	for (enum deed deed = 0; site->audit && deed < DEEDS; deed++)
+		table_need(&need, "logstore_standard_log", deed, "i");
+	rights->are_all = site->lacks == 0 && !db_has_failed(db);
 }
 
 /* ---- of reading ---- */

@@ -8,7 +8,9 @@
 
 #include "enrold/deed.h"
 
-#include "parts.h"
+#include "enrold/facts.h"
+
+#include "db.h"
 
 struct table_rights {
 	const char *table;
@@ -19,8 +21,18 @@ struct table_rights {
 extern const struct table_rights table_rights[];
 extern const size_t table_rights_count;
 
-/* Fills in what the site lacks. A connection that lacks nothing is not asked again. */
-void rights_load(struct lms *lms);
+enum { RIGHTS_TABLES_MAX = 64 };
+
+/* What is known of a connection's rights. */
+struct rights {
+	uint32_t tables[RIGHTS_TABLES_MAX]; /* in their order: of DB_MAY_ALL and DB_IS_ABSENT */
+	bool are_all;
+};
+
+/* Fills in what the site lacks, whose other facts are known; its texts are put into the arena. A
+ * connection that lacks nothing is not asked again. */
+void rights_load(struct rights *rights, struct db *db, bool syncs_cohorts, struct site_facts *site,
+    struct arena *arena);
 
 /* Whether there is such an optional table. MariaDB hides it from those who have no right to it:
  * what cannot be seen is then taken for absent. */
@@ -28,9 +40,9 @@ bool rights_knows_optional(struct db *db, const char *table);
 
 /* Whether the site has such an optional table, and whether it has any: then it is a real Moodle, no
  * site of `lms init`. Known since rights_load. */
-bool rights_has_table(const struct lms *lms, const char *table);
-bool rights_may_read(const struct lms *lms, const char *table);
-bool rights_has_optional(const struct lms *lms);
+bool rights_has_table(const struct rights *rights, const char *table);
+bool rights_may_read(const struct rights *rights, const char *table);
+bool rights_has_optional(const struct rights *rights);
 
 /* What may be done with a right to a table: a set. */
 deed_set rights_deeds(const char *table, char right);

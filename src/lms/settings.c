@@ -1,7 +1,7 @@
 /*
  * settings: what the site says of itself (facts 5.8), read at once: a server is a round trip away.
  */
-#include "rights.h"
+#include "parts.h"
 
 #include "enrold/columns.h"
 #include "enrold/list.h"
@@ -255,8 +255,9 @@ struct error lms_load_site(struct lms *lms, const struct site_facts **site)
 	                        lms, "tool_dataprivacy", "automaticdeletionrequests")) != 0;
 	lms->calendar = setting_find(lms, "calendartype");
 	lms->tracks_forums = number_of(setting_find(lms, "defaultpreference_trackforums"));
-	rights_load(lms);
-	lms->site.is_moodle = rights_has_optional(lms) || db_has_table(lms_db(lms), "grade_grades");
+	rights_load(&lms->rights, lms_db(lms), lms->syncs_cohorts, &lms->site, lms->arena);
+	lms->site.is_moodle =
+	    rights_has_optional(&lms->rights) || db_has_table(lms_db(lms), "grade_grades");
 	admins_load(lms);
 	details_load(lms);
 	profile_fields_load(lms);

@@ -34,10 +34,12 @@ static inline struct sqlite *sqlite_of(struct db *db)
 	return (struct sqlite *)db;
 }
 
-/* ---- sqlite.c ---- */
+/* ---- sqlite_statement.c ---- */
 
 /* Notes the failure of one of SQLite's calls; true when there is none now and was none before. */
 bool sqlite_check(struct sqlite *db, int code);
+/* A statement of the caller's, who finalizes it; NULL after an error. */
+sqlite3_stmt *sqlite_prepare(struct sqlite *db, const char *sql, bool is_asking);
 /* What is kept under the key's address, prepared from the text at the first time. NULL after an
  * error. */
 sqlite3_stmt *sqlite_statement(struct sqlite *db, const void *key, const char *sql, bool is_asking);

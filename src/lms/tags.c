@@ -2,11 +2,12 @@
  * tags: whether people have tags on this site, which their profiles call interests, and what they
  * are; and that a deleted account has none (facts 5.6, 5.7).
  */
-#include "rights.h"
+#include "parts.h"
 
 static bool has_tables(const struct lms *lms)
 {
-	return rights_has_table(lms, "tag") && rights_has_table(lms, "tag_instance");
+	return rights_has_table(&lms->rights, "tag") &&
+	       rights_has_table(&lms->rights, "tag_instance");
 }
 
 /* Without an area of its own a site has one collection, the first. */
@@ -14,7 +15,7 @@ void tags_load(struct lms *lms, bool are_wanted)
 {
 	lms->tag_collection = 1;
 	lms->site.has_tags = are_wanted && has_tables(lms);
-	if (!lms->site.has_tags || !rights_may_read(lms, "tag_area"))
+	if (!lms->site.has_tags || !rights_may_read(&lms->rights, "tag_area"))
 		return;
 	struct db_rows rows = db_select(lms_db(lms),
 	    "SELECT enabled, tagcollid FROM {tag_area} WHERE component = 'core' AND itemtype = "

@@ -2,7 +2,7 @@
  * tags_lost: a tag is taken from somebody, and one that is not standard goes with the last thing
  * that has it (facts 5.6).
  */
-#include "rights.h"
+#include "parts.h"
 
 #include "php.h"
 #include "site_rows.h"
@@ -85,7 +85,7 @@ static void tag_delete(struct work *work, const struct db_rows *rows, size_t cha
 {
 	const struct db_value tag = db_int(db_column_int(rows, 0));
 	struct slice name = db_column_text(rows, 1), raw = db_column_text(rows, 2);
-	if (rights_has_table(work->lms, "tag_correlation"))
+	if (rights_has_table(&work->lms->rights, "tag_correlation"))
 		db_run(work->lms->db, "DELETE FROM {tag_correlation} WHERE tagid = ?", &tag, 1);
 	db_run(work->lms->db, "DELETE FROM {tag} WHERE id = ?", &tag, 1);
 	audit_keep(work, change,
