@@ -13,7 +13,9 @@ struct slice {
 	size_t size;
 };
 
-#define SLICE(literal) ((struct slice){"" literal, sizeof(literal) - 1})
+/* SLICE_INIT: between the braces of what is static. */
+#define SLICE_INIT(literal) "" literal, sizeof(literal) - 1
+#define SLICE(literal) ((struct slice){SLICE_INIT(literal)})
 
 /* For printf's "%.*s"; a message never needs more than INT_MAX bytes of one value. */
 #define SLICE_ARG(slice) ((int)(slice).size), ((slice).bytes)
@@ -26,6 +28,11 @@ static inline struct slice slice_of(const char *text)
 static inline bool slice_is(struct slice a, struct slice b)
 {
 	return a.size == b.size && (a.size == 0 || memcmp(a.bytes, b.bytes, a.size) == 0);
+}
+
+static inline bool slice_has(struct slice slice, char c)
+{
+	return slice.size > 0 && memchr(slice.bytes, c, slice.size);
 }
 
 #endif

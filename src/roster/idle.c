@@ -303,19 +303,20 @@ static struct slice details_text(const struct header *header, struct arena *aren
 static struct slice rows_text(enum remark_code code, const struct header *header,
     const struct policy *policy, struct arena *arena)
 {
-	static const char *const texts[REMARK_CODES] = {
-	    [REMARK_PASSWORDS_KEPT] =
+	static const struct slice texts[REMARK_CODES] = {
+	    [REMARK_PASSWORDS_KEPT] = {SLICE_INIT(
 	        "an account that exists did not get its password: see update_password and "
-	        "update_details.",
-	    [REMARK_NAMES_KEPT] =
+	        "update_details.")},
+	    [REMARK_NAMES_KEPT] = {SLICE_INIT(
 	        "the account has another user name than the file says, and was not renamed: "
-	        "allow_rename is false.",
-	    [REMARK_COURSES_OVERRULED] =
-	        "coursename has no effect, because the course's idnumber is given beside it.",
-	    [REMARK_TYPES_OVERRULED] = "a type has no effect, because a role is named beside it.",
+	        "allow_rename is false.")},
+	    [REMARK_COURSES_OVERRULED] = {SLICE_INIT(
+	        "coursename has no effect, because the course's idnumber is given beside it.")},
+	    [REMARK_TYPES_OVERRULED] = {SLICE_INIT(
+	        "a type has no effect, because a role is named beside it.")},
 	};
 	if (code != REMARK_DETAILS_KEPT)
-		return texts[code] ? slice_of(texts[code]) : SLICE("");
+		return texts[code];
 	return arena_print(arena,
 	    "an account that exists keeps what it has, whatever is in %.*s: update_details is %s.",
 	    SLICE_ARG(details_text(header, arena)),

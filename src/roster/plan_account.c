@@ -9,15 +9,17 @@
 
 static struct slice fault_message(const struct step *step)
 {
-	static const char *const messages[CODES] = {
-	    [CODE_BROKEN_QUOTES] =
-	        "Text follows a closing quote: double every quote inside a quoted value.",
-	    [CODE_NOT_UTF8] =
+	static const struct slice messages[CODES] = {
+	    [CODE_BROKEN_QUOTES] = {SLICE_INIT(
+	        "Text follows a closing quote: double every quote inside a quoted value.")},
+	    [CODE_NOT_UTF8] = {SLICE_INIT(
 	        "The value has bytes that cannot be decoded: save the file as UTF-8, or "
-	        "name its character set in the feed's csv.encoding.",
-	    [CODE_CONTROL_CHARACTER] = "The value has a NUL or control character: remove it.",
-	    [CODE_VALUE_TOO_LONG] = "A value of the row, or the row itself, is longer than "
-	                            "max_field allows: shorten it.",
+	        "name its character set in the feed's csv.encoding.")},
+	    [CODE_CONTROL_CHARACTER] = {SLICE_INIT(
+	        "The value has a NUL or control character: remove it.")},
+	    [CODE_VALUE_TOO_LONG] = {SLICE_INIT(
+	        "A value of the row, or the row itself, is longer than "
+	        "max_field allows: shorten it.")},
 	};
 	const struct record *record = step->record;
 	enum code earlier;
@@ -45,7 +47,7 @@ static struct slice fault_message(const struct step *step)
 		return arena_print(step->arena,
 		    "The value is longer than the %u characters of this column: shorten it.",
 		    step->header->columns[record->fault_column].characters_max);
-	return slice_of(messages[record->fault]);
+	return messages[record->fault];
 }
 
 static bool key_missing(struct step *step)

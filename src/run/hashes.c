@@ -70,7 +70,7 @@ static bool is_missing(const struct batch *batch, const struct record *record)
 }
 
 /* A mark in place of the hash: to be made. */
-static const struct slice wanted = {"?", 1};
+static const struct slice wanted = {SLICE_INIT("?")};
 
 static struct error wanted_mark(const struct hashing *hashing, struct batch *batch, size_t *count)
 {

@@ -8,25 +8,25 @@ static const struct {
 	struct slice start;
 	const char *what;
 } kinds[] = {
-    {{"PK\x03\x04", 4}, "a workbook (xlsx, ods) or a ZIP archive: export it as CSV"},
-    {{"PK\x05\x06", 4}, "an empty ZIP archive: export the table as CSV"},
-    {{"\xD0\xCF\x11\xE0", 4}, "a workbook (xls): export it as CSV"},
-    {{"\x1F\x8B", 2}, "compressed (gzip): unpack it first"},
-    {{"BZh91AY&SY", 10}, "compressed (bzip2): unpack it first"},
-    {{"\xFD"
-      "7zXZ",
-         5},
+    {{SLICE_INIT("PK\x03\x04")}, "a workbook (xlsx, ods) or a ZIP archive: export it as CSV"},
+    {{SLICE_INIT("PK\x05\x06")}, "an empty ZIP archive: export the table as CSV"},
+    {{SLICE_INIT("\xD0\xCF\x11\xE0")}, "a workbook (xls): export it as CSV"},
+    {{SLICE_INIT("\x1F\x8B")}, "compressed (gzip): unpack it first"},
+    {{SLICE_INIT("BZh91AY&SY")}, "compressed (bzip2): unpack it first"},
+    {{SLICE_INIT("\xFD"
+                 "7zXZ")},
         "compressed (xz): unpack it first"},
-    {{"\x28\xB5\x2F\xFD", 4}, "compressed (zstd): unpack it first"},
-    {{"7z\xBC\xAF", 4}, "an archive (7z): unpack it first"},
-    {{"Rar!\x1A", 5}, "an archive (rar): unpack it first"},
-    {{"-----BEGIN PGP", 14}, "encrypted or signed (PGP): decrypt it first"},
-    {{"%PDF-", 5}, "a PDF document: export the table as CSV"},
-    {{"{\\rtf", 5}, "a document (RTF): export the table as CSV"},
-    {{"<html", 5}, "a web page, perhaps of a login that failed: export the table as CSV"},
-    {{"<!DOCTYPE", 9}, "a web page, perhaps of a login that failed: export the table as CSV"},
-    {{"<table", 6}, "a web page: export the table as CSV"},
-    {{"<?xml", 5}, "an XML document: export the table as CSV"},
+    {{SLICE_INIT("\x28\xB5\x2F\xFD")}, "compressed (zstd): unpack it first"},
+    {{SLICE_INIT("7z\xBC\xAF")}, "an archive (7z): unpack it first"},
+    {{SLICE_INIT("Rar!\x1A")}, "an archive (rar): unpack it first"},
+    {{SLICE_INIT("-----BEGIN PGP")}, "encrypted or signed (PGP): decrypt it first"},
+    {{SLICE_INIT("%PDF-")}, "a PDF document: export the table as CSV"},
+    {{SLICE_INIT("{\\rtf")}, "a document (RTF): export the table as CSV"},
+    {{SLICE_INIT("<html")}, "a web page, perhaps of a login that failed: export the table as CSV"},
+    {{SLICE_INIT("<!DOCTYPE")},
+        "a web page, perhaps of a login that failed: export the table as CSV"},
+    {{SLICE_INIT("<table")}, "a web page: export the table as CSV"},
+    {{SLICE_INIT("<?xml")}, "an XML document: export the table as CSV"},
 };
 
 /* A message as OpenPGP's binary form begins: a packet with a session key, of version 3, or one for
