@@ -78,12 +78,12 @@ struct slice step_escape(const struct step *step, struct slice value)
 {
 	bool is_plain = true;
 	for (size_t i = 0; i < value.size && is_plain; i++)
-		is_plain = !memchr("%;=\r\n", value.bytes[i], 5);
+		is_plain = !slice_has(SLICE("%;=\r\n"), value.bytes[i]);
 	if (is_plain)
 		return value;
 	struct buffer text = {0};
 	for (size_t i = 0; i < value.size; i++) {
-		if (memchr("%;=\r\n", value.bytes[i], 5))
+		if (slice_has(SLICE("%;=\r\n"), value.bytes[i]))
 			buffer_print(&text, "%%%02X", (unsigned char)value.bytes[i]);
 		else
 			buffer_add_char(&text, value.bytes[i]);

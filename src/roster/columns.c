@@ -197,7 +197,8 @@ bool is_same_letters(struct slice a, struct slice b)
 
 struct slice columns_profile_name(struct slice name)
 {
-	if (name.size <= PROFILE_PREFIX || strncasecmp(name.bytes, profile_prefix, PROFILE_PREFIX))
+	if (name.size <= PROFILE_PREFIX ||
+	    strncasecmp(name.bytes, profile_prefix, PROFILE_PREFIX) != 0)
 		return SLICE("");
 	return (struct slice){name.bytes + PROFILE_PREFIX, name.size - PROFILE_PREFIX};
 }
@@ -216,7 +217,7 @@ struct slice columns_fold(struct slice heading, struct arena *arena)
 	size_t size = 0;
 	bool was_blank = true;
 	for (size_t i = 0; folded && i < lower.size; i++) {
-		bool is_blank = memchr(" \t\r\n", lower.bytes[i], 4);
+		bool is_blank = slice_has(SLICE(" \t\r\n"), lower.bytes[i]);
 		if (!is_blank)
 			folded[size++] = lower.bytes[i];
 		else if (!was_blank)

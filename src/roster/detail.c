@@ -38,8 +38,8 @@ static struct slice tags_strip(struct slice cell, struct arena *arena)
 	bool is_inside = false;
 	for (size_t i = 0; text && i < cell.size; i++) {
 		char c = cell.bytes[i];
-		bool is_open =
-		    c == '<' && i + 1 < cell.size && !memchr(" \t\n\r\v\f", cell.bytes[i + 1], 6);
+		bool is_open = c == '<' && i + 1 < cell.size &&
+		               !slice_has(SLICE(" \t\n\r\v\f"), cell.bytes[i + 1]);
 		if (!is_inside && is_open)
 			is_inside = true;
 		else if (!is_inside)

@@ -24,7 +24,7 @@ static bool tail_parse(struct slice text, size_t at, struct placeholder *placeho
 	placeholder->length = 0;
 	for (; at < text.size && text.bytes[at] >= '0' && text.bytes[at] <= '9'; at++)
 		placeholder->length = text.bytes[at] - '0';
-	if (at >= text.size || !memchr("ufl", text.bytes[at], 3))
+	if (at >= text.size || !slice_has(SLICE("ufl"), text.bytes[at]))
 		return false;
 	placeholder->name = text.bytes[at];
 	placeholder->size = at + 1;

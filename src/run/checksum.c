@@ -64,7 +64,7 @@ static bool written_is(const struct line *line, size_t from, struct slice name)
 static bool line_is_of(const struct line *line, struct slice name)
 {
 	size_t marks = 0;
-	while (marks < line->name.size && memchr(" *", line->name.bytes[marks], 2))
+	while (marks < line->name.size && slice_has(SLICE(" *"), line->name.bytes[marks]))
 		marks++;
 	return written_is(line, marks < 2 ? marks : 2, name) || written_is(line, marks, name);
 }
