@@ -22,6 +22,9 @@ struct spool {
 	                      * it; NULL: a disk of this machine's */
 };
 
+/* None of them is open. */
+#define SPOOL_CLOSED ((struct spool){-1, -1, -1, -1, -1, -1, -1, NULL})
+
 /*
  * Makes what is missing of the places. CONFIG: a place cannot be made or lies on another file
  * system than the rest (moving a file must be one step). RETRY: another process has the spool; its

@@ -103,7 +103,7 @@ static void tell(const struct reconciling *reconciling)
 
 enum ctl_exit ctl_reconcile(const struct ctl *ctl)
 {
-	struct reconciling reconciling = {.spool = {-1, -1, -1, -1, -1, -1, -1}};
+	struct reconciling reconciling = {.spool = SPOOL_CLOSED};
 	struct error error = look(ctl, &reconciling);
 	bool is_good = reconciling.count == 0 && !is_error(&reconciling.head);
 	if (!is_error(&error) && ctl->json)
@@ -118,7 +118,7 @@ enum ctl_exit ctl_reconcile(const struct ctl *ctl)
 
 enum ctl_exit ctl_reconcile_accept(const struct ctl *ctl)
 {
-	struct reconciling reconciling = {.spool = {-1, -1, -1, -1, -1, -1, -1}};
+	struct reconciling reconciling = {.spool = SPOOL_CLOSED};
 	struct error error = look(ctl, &reconciling);
 	bool is_needed = reconciling.count > 0 || is_error(&reconciling.head);
 	/* Who has done it is on record before it is done. */

@@ -237,7 +237,7 @@ static const char *network_find(int directory)
 
 struct error spool_open(const struct config *config, struct spool *spool)
 {
-	*spool = (struct spool){-1, -1, -1, -1, -1, -1, -1, NULL};
+	*spool = SPOOL_CLOSED;
 	struct error error = root_open(config->spool, &spool->root);
 	if (!is_error(&error))
 		spool->network = network_find(spool->root);
