@@ -10,6 +10,7 @@
 #include "rules.h"
 #include "value.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -283,6 +284,7 @@ static struct error section_read(
 		error = key_take(reading, section, &key);
 		if (!is_error(&error))
 			error = next(reading);
+		assert(key || is_error(&error));
 		if (!is_error(&error))
 			error = key->kind == KEY_MAP ? on_map(reading, section, key)
 			                             : value_take(reading, section, key);
@@ -376,7 +378,7 @@ static struct error feeds_read(struct reading *reading)
 {
 	size_t place = strlen(reading->place);
 	for (;;) {
-		struct feed *feed;
+		struct feed *feed = NULL;
 		place_leave(reading, place);
 		struct error error = next(reading);
 		if (is_error(&error) || reading->event.type == YAML_MAPPING_END_EVENT)
@@ -384,6 +386,7 @@ static struct error feeds_read(struct reading *reading)
 		error = feed_name_take(reading, &feed);
 		if (!is_error(&error))
 			error = next(reading);
+		assert(feed || is_error(&error));
 		if (!is_error(&error))
 			error = feed_read(reading, feed);
 		if (is_error(&error))

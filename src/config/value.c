@@ -278,7 +278,7 @@ void value_begin_list(const struct config_key *key, void *base)
 struct error value_add(
     const struct config_key *key, const char *text, struct arena *arena, void *base)
 {
-	const char *item;
+	const char *item = "";
 	struct text_list list = *value_list(key, base);
 	size_t max = (size_t)key->max * (key->kind == KEY_PAIRS ? 2 : 1);
 	if (list.count == max)
