@@ -8,6 +8,7 @@
 #include "enrold/secret.h"
 #include "enrold/site.h"
 
+#include <assert.h>
 #include <jansson.h>
 #include <limits.h>
 #include <stdio.h>
@@ -113,6 +114,7 @@ static enum ctl_exit answer_print(const struct ctl *ctl, const char *what,
     const struct sheet *sheet, const struct site_answer *answers)
 {
 	size_t counts[3] = {0};
+	assert(answers);
 	for (size_t i = 0; i < sheet->count; i++)
 		counts[answers[i].outcome]++;
 	enum ctl_exit status = counts[SITE_REFUSED] > 0 ? CTL_NO : CTL_OK;
@@ -162,7 +164,7 @@ static struct error users_add(const struct lms_options *options, struct arena *a
 static enum ctl_exit add(
     const struct ctl *ctl, const char *what, const char *const *names, add_rows *add_all)
 {
-	struct sheet sheet;
+	struct sheet sheet = {.count = 0};
 	struct site_answer *answers = NULL;
 	struct arena *arena = arena_create();
 	struct error error = arena ? sheet_load(ctl->arguments[0], names, arena, &sheet)
