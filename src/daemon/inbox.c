@@ -8,6 +8,7 @@
 /* Who drops files chooses their names. */
 #define HASH_FUNCTION(bytes, size, hash) ((hash) = (unsigned)keyhash((bytes), (size)))
 
+#include <assert.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -396,6 +397,7 @@ struct error inbox_scan(struct inbox *inbox, int directory, int64_t now_ms)
 	struct error error = inbox->listing ? OK : scan_begin(inbox, directory);
 	if (is_error(&error))
 		return error;
+	assert(inbox->listing);
 	const struct dirent *entry = NULL;
 	for (int i = 0; i < INBOX_ENTRIES_AT_ONCE; i++) {
 		errno = 0;

@@ -25,12 +25,11 @@ static const char *zone_of_start(void)
 {
 	static char zone[PATH_MAX];
 	static bool is_known, is_there;
-	const char *now = is_known ? NULL : getenv("TZ");
-	if (!is_known && now && strlen(now) < sizeof zone) {
-		strcpy(zone, now);
-		is_there = true;
+	if (!is_known) {
+		const char *now = getenv("TZ");
+		is_there = now && snprintf(zone, sizeof zone, "%s", now) < (int)sizeof zone;
+		is_known = true;
 	}
-	is_known = true;
 	return is_there ? zone : NULL;
 }
 
