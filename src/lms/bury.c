@@ -293,7 +293,7 @@ void tombstone_mark(struct db *db, struct slice username, char mark[TOMBSTONE_SI
 	unsigned int size = 0;
 	if (EVP_Digest(username.bytes, username.size, digest, &size, EVP_md5(), NULL) != 1)
 		db_fail(db, error_memory("hashing a user name"));
-	for (unsigned int i = 0; i < 16; i++)
+	for (size_t i = 0; i < 16; i++)
 		snprintf(mark + 2 * i, 3, "%02x", digest[i]);
 }
 

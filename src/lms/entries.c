@@ -105,20 +105,24 @@ static void assign_all(struct work *work, struct entry *entries, size_t count, s
 
 /* ---- both ---- */
 
+static bool takes_role(const struct entry *entry, int64_t user, int64_t context)
+{
+	return entry->enrols && entry->role == 0 && entry->user == user &&
+	       entry->context == context;
+}
+
 void entry_add(struct entry *entries, size_t *count, const struct effects *effects, size_t index)
 {
 	const struct change *change = &effects->changes[index];
 	const struct enrolment_facts *is = &effects->enrolments[change->enrolment];
 	int64_t user = effects->people[is->person].id;
 	bool is_role = change->kind == CHANGE_ASSIGN_ROLE;
-	struct entry *entry = *count > 0 ? &entries[*count - 1] : NULL;
-	bool goes_along = is_role && entry && entry->enrols && entry->role == 0 &&
-	                  entry->user == user && entry->context == is->context;
-	if (!goes_along) {
-		entry = &entries[(*count)++];
-		*entry = (struct entry){
+	bool goes_along =
+	    is_role && *count > 0 && takes_role(&entries[*count - 1], user, is->context);
+	if (!goes_along)
+		entries[(*count)++] = (struct entry){
 		    .user = user, .enrol = is->enrol, .context = is->context, .course = is->course};
-	}
+	struct entry *entry = &entries[*count - 1];
 	if (is_role) {
 		entry->role = change->role;
 		entry->role_change = (uint32_t)index;

@@ -4,6 +4,7 @@
 
 #include "enrold/arena.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <strings.h>
 
@@ -110,6 +111,7 @@ static size_t slips(struct slice a, struct slice b)
 {
 	enum { MANY = SLIPS_MAX + 1 };
 	size_t rows[3][LENGTH_MAX + 2];
+	assert(b.size <= LENGTH_MAX);
 	size_t *before = rows[0], *above = rows[1], *row = rows[2];
 	for (size_t j = 0; j <= b.size + 1; j++) {
 		before[j] = row[j] = MANY;

@@ -334,9 +334,11 @@ static void rollback(struct db *base)
 static bool is_alive(struct db *base)
 {
 	PGconn *handle = postgresql_of(base)->handle;
-	/* What it said last hides that it has gone. */
-	return PQconsumeInput(handle) == 1 && PQconsumeInput(handle) == 1 &&
-	       PQstatus(handle) == CONNECTION_OK;
+	/* Twice: what it said last hides that it has gone. */
+	for (int i = 0; i < 2; i++)
+		if (PQconsumeInput(handle) != 1)
+			return false;
+	return PQstatus(handle) == CONNECTION_OK;
 }
 
 const struct engine postgresql_engine = {

@@ -101,22 +101,18 @@ struct error postgresql_open(const struct engine *engine, const struct lms_optio
 {
 	(void)mode;
 	struct postgresql *db = calloc(1, sizeof *db);
-	PQconninfoOption *parsed = PQconninfoParse(options->url, NULL);
-	struct error error = OK;
 	if (!db)
-		error = error_memory("opening the LMS database");
-	else if (!parsed)
-		error = error_config("lms.url is not a URL that libpq understands");
-	if (is_error(&error)) {
-		PQconninfoFree(parsed);
+		return error_memory("opening the LMS database");
+	PQconninfoOption *parsed = PQconninfoParse(options->url, NULL);
+	if (!parsed) {
 		free(db);
-		return error;
+		return error_config("lms.url is not a URL that libpq understands");
 	}
 	db->db = (struct db){.engine = engine, .options = options, .error = OK};
 	name_make(db, parsed);
 	connect_with(db, parsed);
 	PQconninfoFree(parsed);
-	error = db->db.error;
+	struct error error = db->db.error;
 	if (is_error(&error))
 		postgresql_close(&db->db);
 	else

@@ -181,7 +181,7 @@ bool postgresql_scan_next(struct db_rows *rows)
 		PQfreemem(rows->current);
 		size = PQgetCopyData(db->handle, &piece, 0);
 		rows->current = piece;
-		rows->row = piece && is_head(piece, size) ? SCAN_HEAD : 0;
+		rows->row = is_head(piece, size) ? SCAN_HEAD : 0;
 	} while (size > 0 && (size_t)size == rows->row);
 	return size > 0 && ((const char *)rows->current)[rows->row] == 0;
 }

@@ -29,7 +29,7 @@ struct error password_read(const char *path, char password[PASSWORD_SIZE])
 	int file = open(path, O_RDONLY | O_CLOEXEC);
 	if (file < 0)
 		return error_config("cannot open the password file %s: %s", path, strerror(errno));
-	struct error error = OK;
+	struct error error;
 	if (fstat(file, &stat) < 0)
 		error = error_errno("cannot look at %s", path);
 	else if (stat.st_mode & (S_IRWXG | S_IRWXO) & ~(mode_t)S_IRGRP)

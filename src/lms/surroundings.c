@@ -59,6 +59,8 @@ static struct slice form_keep(struct arena *arena, const struct db_rows *rows)
 /* Room for the idnumbers, and these. */
 static void parents_ask(struct lms *lms, struct parents *parents, struct arena *arena)
 {
+	if (parents->count == 0)
+		return;
 	for (size_t i = 0; i < parents->count; i++) {
 		struct surroundings *of = parents->list[i].of;
 		if (!of->categories)
