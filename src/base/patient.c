@@ -5,7 +5,7 @@
 
 static void wait_a_little(void)
 {
-	const struct timespec time = {.tv_nsec = 100 * 1000 * 1000};
+	const struct timespec time = {.tv_nsec = 100 * 1000000L};
 	nanosleep(&time, NULL);
 }
 

@@ -73,7 +73,7 @@ void hash_finish(struct hash *hash, char text[HASH_TEXT_SIZE + 1])
 	unsigned int size = 0;
 	int ok = EVP_DigestFinal_ex(hash->context, digest, &size);
 	assert(ok == 1 && size * 2 == HASH_TEXT_SIZE);
-	for (unsigned int i = 0; i < size; i++) {
+	for (size_t i = 0; i < size; i++) {
 		text[2 * i] = digits[digest[i] >> 4];
 		text[2 * i + 1] = digits[digest[i] & 15];
 	}

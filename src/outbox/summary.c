@@ -208,10 +208,9 @@ void summary_find_previous(struct slice text, char previous[HASH_TEXT_SIZE + 1])
 {
 	static const char after[] = "\",\"chain\":\"", end[] = "\"}\n";
 	summary_find_chain(text, previous);
-	if (*previous != '\0' && text.size > 2 * HASH_TEXT_SIZE + strlen(after) + strlen(end))
-		memcpy(previous,
-		    text.bytes + text.size - strlen(end) - strlen(after) - 2 * HASH_TEXT_SIZE,
-		    HASH_TEXT_SIZE);
+	size_t size = HASH_TEXT_SIZE + strlen(after) + HASH_TEXT_SIZE + strlen(end);
+	if (*previous != '\0' && text.size > size)
+		memcpy(previous, text.bytes + text.size - size, HASH_TEXT_SIZE);
 }
 
 static const char *text_member(const json_t *object, const char *name)
