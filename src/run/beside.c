@@ -102,7 +102,7 @@ static struct error each(struct run *run, visit *visit_one, int to)
 	DIR *listing = fdopendir(directory);
 	struct error error = listing ? OK : error_errno("cannot list " RUN_BESIDE);
 	const struct dirent *entry;
-	while (!is_error(&error) && (entry = readdir(listing)))
+	while (listing && !is_error(&error) && (entry = readdir(listing)))
 		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 &&
 		    !disk_drop_placeholder(directory, entry->d_name))
 			error = visit_one(run, directory, entry->d_name, to);

@@ -41,6 +41,7 @@ static bool id_parse(const char *line, struct head *head)
 static struct error head_read(int file, struct head *head)
 {
 	char text[PLACES * PLACE_SIZE + 1] = "";
+	*head = (struct head){.turn = 0};
 	ssize_t size = pread(file, text, sizeof text - 1, 0);
 	if (size < 0)
 		return error_errno("cannot read " HEAD);
@@ -49,7 +50,7 @@ static struct error head_read(int file, struct head *head)
 		*head = (struct head){.turn = 0};
 		memset(head->chain, '0', HASH_TEXT_SIZE);
 	}
-	for (int place = 0; place < PLACES; place++)
+	for (size_t place = 0; place < PLACES; place++)
 		if (line_parse(text + place * PLACE_SIZE, &found) && found.turn > head->turn)
 			*head = found;
 	return OK;
@@ -114,7 +115,7 @@ static const char *fault_find(const struct head *head, const struct ledger_run *
 
 static struct error known_check(struct lms *lms, const struct head *head)
 {
-	struct ledger_run row;
+	struct ledger_run row = {.state = RUN_UNKNOWN};
 	if (*head->run == '\0')
 		return OK;
 	struct arena *arena = arena_create();
@@ -160,8 +161,8 @@ static void head_of(const struct ledger_run *run, struct head *head)
 /* *run "": the ledger has none. */
 static struct error newest_find(struct lms *lms, struct head *head)
 {
-	char id[RUN_ID_SIZE + 1];
-	struct ledger_run row;
+	char id[RUN_ID_SIZE + 1] = "";
+	struct ledger_run row = {.state = RUN_UNKNOWN};
 	struct arena *arena = arena_create();
 	struct error error = arena ? ledger_newest(lms, id) : error_memory("looking at the ledger");
 	*head->run = '\0';

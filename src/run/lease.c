@@ -166,7 +166,7 @@ struct error lease_enter(
 		error = feed_take_unlocked(lease, lms, name);
 		feed = feed_find(lease, name);
 	}
-	*is_ours = !is_error(&error) && feed->is_ours;
+	*is_ours = feed && feed->is_ours && !is_error(&error);
 	if (*is_ours) {
 		feed->was_used = true;
 		snprintf(hold->feed, sizeof hold->feed, "%s", name);
@@ -302,7 +302,7 @@ static struct error runs_move(struct lease *lease, const char *node)
 	DIR *listing = copy < 0 ? NULL : fdopendir(copy);
 	struct error error = listing ? OK : error_errno("cannot list %s", path);
 	const struct dirent *entry;
-	while (!is_error(&error) && (entry = readdir(listing))) {
+	while (listing && !is_error(&error) && (entry = readdir(listing))) {
 		if (!is_run(entry->d_name))
 			continue;
 		error = run_move(lease, work, entry->d_name);
@@ -444,7 +444,7 @@ static void *lease_main(void *argument)
 		struct timespec until;
 		clock_gettime(CLOCK_MONOTONIC, &until);
 		until.tv_sec += every_ms / 1000;
-		until.tv_nsec += every_ms % 1000 * 1000000;
+		until.tv_nsec += every_ms % 1000 * 1000000L;
 		until.tv_sec += until.tv_nsec / 1000000000;
 		until.tv_nsec %= 1000000000;
 		pthread_mutex_lock(&lease->mutex);

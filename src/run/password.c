@@ -35,8 +35,9 @@ struct error password_hash(
 		return error_errno("cannot make a salt");
 	snprintf(setting, sizeof setting, SETTING "%s$", salt);
 	const char *made = crypt_r(phrase, setting, data);
-	struct error error = made && *made == '$' ? OK : error_errno("cannot hash a password");
-	*hash = is_error(&error) ? SLICE("") : arena_copy(arena, slice_of(made));
+	bool is_made = made && *made == '$';
+	struct error error = is_made ? OK : error_errno("cannot hash a password");
+	*hash = is_made ? arena_copy(arena, slice_of(made)) : SLICE("");
 	explicit_bzero(phrase, sizeof phrase);
 	return error;
 }

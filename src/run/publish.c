@@ -164,9 +164,9 @@ static struct error archive_open(struct run *run, int *day)
 	struct error error = disk_open_directory(spool->archive, path, MODE_SHARED, day);
 	if (!is_error(&error) && !is_known)
 		error = disk_sync(spool->archive, ".");
-	for (int i = 0; i < 2 && !is_error(&error); i++) {
+	for (const char *part = id + 4; part < id + 8 && !is_error(&error); part += 2) {
 		int above = *day;
-		snprintf(path, sizeof path, "%.2s", id + 4 + 2 * i);
+		snprintf(path, sizeof path, "%.2s", part);
 		error = disk_open_directory(above, path, MODE_SHARED, day);
 		if (!is_error(&error) && !is_known)
 			error = disk_sync(above, ".");

@@ -26,7 +26,7 @@ static void held_begin(struct pace *pace)
 
 static void held_end(struct runner *runner)
 {
-	static const struct timespec gap = {.tv_nsec = GAP_US * 1000};
+	static const struct timespec gap = {.tv_nsec = GAP_US * 1000L};
 	struct pace *pace = runner->shared->pace;
 	pace->ended_us = clock_us();
 	pace->held_us += pace->ended_us - pace->begun_us;
