@@ -1,40 +1,10 @@
-/* What the ledger keeps of a run as text: counts and summary; also when somebody else wrote it. */
+/* The summary that the ledger keeps of a run; also when somebody else wrote it. */
 #include "enrold/summary.h"
 
 #include <criterion/criterion.h>
 #include <jansson.h>
 
 #define HASH "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
-
-Test(tally, reads_what_it_writes)
-{
-	struct tally tally = {.rows = UINT64_MAX,
-	                 .outcomes = {2, 0, 1},
-	                 .codes = {7},
-	                 .remarks = {0, 5}},
-	             again;
-	struct buffer text = {0};
-	tally_format(&tally, &text);
-	struct error error = tally_parse(buffer_slice(&text), &again);
-	cr_expect_not(is_error(&error), "%s", error.text);
-	cr_expect_arr_eq(&tally, &again, sizeof tally);
-	buffer_done(&text);
-	error = tally_parse(SLICE(""), &again);
-	cr_expect_not(is_error(&error));
-	cr_expect_eq(again.rows, 0);
-}
-
-Test(tally, of_somebody_else_is_an_error_and_not_the_end)
-{
-	static const char *const texts[] = {"rows", "rows=", "rows=x", "rows=-1", "rows=1  done=1",
-	    "rows=1 rows=2", "invented=1", "=1", " ", "rows=1\n", "rows=18446744073709551616",
-	    "rows=99999999999999999999"};
-	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
-		struct tally tally;
-		struct error error = tally_parse(slice_of(texts[i]), &tally);
-		cr_expect_eq(error.class, ERROR_CONFIG, "'%s'", texts[i]);
-	}
-}
 
 static long allocations, failing;
 
