@@ -1,6 +1,6 @@
 /*
  * ctl: what the commands of enrolctl share. Each command is one function in one file, and one row
- * of the table in ctl.c; it prints its answer to stdout and returns the exit code.
+ * of the table in commands.c; it prints its answer to stdout and returns the exit code.
  */
 #ifndef CTL_CTL_H
 #define CTL_CTL_H

@@ -77,8 +77,12 @@ struct error claim_settle(struct run *run) MUST_CHECK;
 /* Removes the empty directories. */
 struct error claim_close(struct run *run) MUST_CHECK;
 
-/* ---- run.c ---- */
+/* ---- run_facts.c ---- */
 
+/* What the answer's file is called: "staff.R.result.csv", "staff.R.preview.result.csv". */
+void run_name(const struct run *run, const char *suffix, char name[FILE_NAME_SIZE]);
+int64_t run_now_us(void);
+const struct feed *run_feed(const struct run *run); /* NULL: no longer in the configuration */
 /* RETRY: the directory is no longer among ours; another daemon took us for dead and has it now. */
 struct error run_check_place(const struct run *run) MUST_CHECK;
 /* The error of a text in its row of the ledger that enrold has not written. */
@@ -183,10 +187,5 @@ struct error publish(struct run *run) MUST_CHECK;
 struct error publish_forgotten(struct run *run, bool *is_out) MUST_CHECK;
 /* What has left work/ for the outbox comes back, as long as the summary has not followed. */
 struct error publish_withdraw(struct run *run) MUST_CHECK;
-
-/* What the answer's file is called: "staff.R.result.csv", "staff.R.preview.result.csv". */
-void run_name(const struct run *run, const char *suffix, char name[FILE_NAME_SIZE]);
-int64_t run_now_us(void);
-const struct feed *run_feed(const struct run *run); /* NULL: no longer in the configuration */
 
 #endif

@@ -1,0 +1,48 @@
+/*
+ * run_facts: what every part of a run asks about it.
+ */
+#include "parts.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <time.h>
+
+int64_t run_now_us(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+const struct feed *run_feed(const struct run *run)
+{
+	return config_find_feed(run->runner->shared->config, run->lane.feed);
+}
+
+void run_name(const struct run *run, const char *suffix, char name[FILE_NAME_SIZE])
+{
+	char whole[64];
+	snprintf(whole, sizeof whole, "%s%s", run->lane.is_preview ? ".preview" : "", suffix);
+	name_make(name, run->row.name.bytes, run->id, whole);
+}
+
+struct error run_check_place(const struct run *run)
+{
+	struct stat ours, there;
+	if (fstat(run->directory, &ours) < 0)
+		return error_errno("cannot look at work/%s", run->id);
+	if (fstatat(run->runner->shared->spool->work, run->id, &there, AT_SYMLINK_NOFOLLOW) < 0)
+		return error_errno("cannot find work/%s any more", run->id);
+	return ours.st_ino == there.st_ino && ours.st_dev == there.st_dev
+	           ? OK
+	           : error_retry("work/%s is another directory now", run->id);
+}
+
+/* Somebody has been at its row in the ledger: that is this file's trouble, and no other's. */
+struct error row_is_altered(const struct run *run, struct error error)
+{
+	error.owner = OWNER_FILE;
+	return error_wrap(error, "run %s was altered in the ledger", run->id);
+}
