@@ -15,6 +15,7 @@
 #include "enrold/arena.h"
 #include "enrold/buffer.h"
 #include "enrold/error.h"
+#include "enrold/log_level.h"
 #include "enrold/policy.h"
 
 #include <stddef.h>
@@ -22,7 +23,6 @@
 
 enum { FEED_NAME_MAX = 32 };
 
-enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARNING, LOG_ERROR };
 enum journal_mode { JOURNAL_WAL, JOURNAL_DELETE };
 /* What may be done with a Moodle that is newer than any that enrold knows. */
 enum unknown_version { VERSION_REFUSE, VERSION_PREVIEW, VERSION_ALLOW };

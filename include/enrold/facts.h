@@ -14,6 +14,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* Moodle's context levels: where somebody can have a role. */
+enum { LEVEL_SYSTEM = 10, LEVEL_USER = 30, LEVEL_CATEGORY = 40, LEVEL_COURSE = 50 };
+
 struct role_facts {
 	int64_t id;
 	struct slice shortname;

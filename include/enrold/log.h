@@ -9,8 +9,8 @@
 #ifndef ENROLD_LOG_H
 #define ENROLD_LOG_H
 
-#include "enrold/config.h"
 #include "enrold/error.h"
+#include "enrold/log_level.h"
 
 #include <jansson.h>
 

@@ -3,10 +3,11 @@
 #include "rules.h"
 
 #include "enrold/config.h"
+#include "enrold/nearest.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 #define TOP(field) SECTION_TOP, #field
 #define LMS(field) SECTION_LMS, #field
@@ -125,7 +126,7 @@ static const struct config_key keys[] = {
     {CSV(encoding), KEY_TEXT, IN_FEED(encoding), .rule = rule_encoding, .optional = true},
 };
 
-enum { KEYS_COUNT = sizeof keys / sizeof keys[0], NAME_MAX_COMPARED = 32, SLIPS_MAX = 2 };
+enum { KEYS_COUNT = sizeof keys / sizeof keys[0], NAME_MAX_COMPARED = 64 };
 
 static_assert(
     sizeof keys / sizeof keys[0] <= KEYS_MAX, "struct keys_given has a place for every key");
@@ -161,49 +162,34 @@ const struct config_key *keys_find(enum key_section section, const char *name)
 	return NULL;
 }
 
-static size_t min_of(size_t a, size_t b)
+/* A hyphen is as good as an underscore. */
+static void keys_search(
+    struct nearest *names, enum key_section section, const char *name, struct slice *found)
 {
-	return a < b ? a : b;
-}
-
-/* Levenshtein's distance, one row of the matrix at a time; a hyphen is as good as an underscore. */
-static size_t distance(const char *a, const char *b)
-{
-	size_t row[NAME_MAX_COMPARED + 1];
-	size_t width = strlen(b);
-	if (strlen(a) > NAME_MAX_COMPARED || width > NAME_MAX_COMPARED)
-		return NAME_MAX_COMPARED;
-	for (size_t j = 0; j <= width; j++)
-		row[j] = j;
-	for (size_t i = 1; a[i - 1]; i++) {
-		size_t diagonal = row[0];
-		row[0] = i;
-		char c = a[i - 1] == '-' ? '_' : a[i - 1];
-		for (size_t j = 1; j <= width; j++) {
-			size_t replaced = diagonal + (c != b[j - 1]);
-			diagonal = row[j];
-			row[j] = min_of(replaced, min_of(row[j], row[j - 1]) + 1);
-		}
-	}
-	return row[width];
+	char word[NAME_MAX_COMPARED + 1];
+	size_t budget = SIZE_MAX;
+	*found = SLICE("");
+	snprintf(word, sizeof word, "%s", name);
+	for (char *c = word; *c; c++)
+		*c = *c == '-' ? '_' : *c;
+	for (size_t i = 0; i < KEYS_COUNT; i++)
+		if (keys[i].section == section && !nearest_add(names, slice_of(keys[i].name)))
+			return;
+	if (!nearest_find(names, slice_of(word), &budget, found))
+		*found = SLICE("");
 }
 
 const struct config_key *keys_nearest(enum key_section section, const char *name)
 {
-	const struct config_key *nearest = NULL;
-	size_t least = SLIPS_MAX + 1;
-	for (size_t i = 0; i < KEYS_COUNT; i++) {
-		if (keys[i].section != section)
-			continue;
-		size_t slips =
-		    strcasecmp(keys[i].name, name) == 0 ? 0 : distance(name, keys[i].name);
-		/* Two slips turn any word of three letters into any other: half must be right. */
-		if (slips < least && slips * 2 <= strlen(keys[i].name)) {
-			nearest = &keys[i];
-			least = slips;
-		}
-	}
-	return nearest;
+	char key[NAME_MAX_COMPARED + 1] = "";
+	struct slice found;
+	struct nearest *names = nearest_create();
+	if (!names)
+		return NULL;
+	keys_search(names, section, name, &found);
+	snprintf(key, sizeof key, "%.*s", SLICE_ARG(found));
+	nearest_free(names);
+	return keys_find(section, key);
 }
 
 const struct config_key *keys_elsewhere(enum key_section section, const char *name)

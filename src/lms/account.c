@@ -84,7 +84,7 @@ static void contexts_make(struct work *work, const struct new_rows *users)
 	struct new_rows contexts = new_rows(work, &contexts_table, users->count);
 	for (size_t i = 0; i < users->count; i++)
 		new_rows_add(&contexts,
-		    DB_VALUES(db_int(CONTEXT_USER), db_int(users->ids[i]), db_int(0), db_int(0)));
+		    DB_VALUES(db_int(LEVEL_USER), db_int(users->ids[i]), db_int(0), db_int(0)));
 	new_rows_write(work, &contexts);
 	for (size_t i = 0; i < contexts.count; i++) {
 		struct slice path = arena_print(work->arena, "/%lld/%lld",

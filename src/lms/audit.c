@@ -129,7 +129,7 @@ static void row_of_place(const struct work *work, size_t i, struct audit_row *ro
 	row->context = is->context;
 	row->level = is->level;
 	row->instance = is->instance;
-	row->course = is->level == CONTEXT_COURSE ? is->instance : 0;
+	row->course = is->level == LEVEL_COURSE ? is->instance : 0;
 	row->related = work->effects->people[is->person].id;
 }
 
@@ -141,7 +141,7 @@ static int64_t account_of(const struct work *work, size_t i)
 static void row_of_user(const struct audit_log *log, size_t i, struct audit_row *row)
 {
 	row->object = row->instance = row->related = account_of(log->work, i);
-	row->level = CONTEXT_USER;
+	row->level = LEVEL_USER;
 	row->context = log->user_contexts[i];
 }
 
@@ -157,7 +157,7 @@ static void row_of_course(int64_t object, int64_t course, int64_t context, struc
 {
 	row->object = object;
 	row->context = context;
-	row->level = CONTEXT_COURSE;
+	row->level = LEVEL_COURSE;
 	row->instance = row->course = course;
 }
 
@@ -288,7 +288,7 @@ static void entry_row(
 	             .crud = event->crud,
 	             .object = kind == CHANGE_ENROL ? entry->id : entry->role,
 	             .context = entry->context,
-	             .level = CONTEXT_COURSE,
+	             .level = LEVEL_COURSE,
 	             .instance = entry->course,
 	             .course = entry->course,
 	             .related = entry->user,

@@ -77,7 +77,7 @@ static void groups_leave(struct leavers *all)
 		        .crud = "d",
 		        .object = db_column_int(&rows, 0),
 		        .context = db_column_int(&rows, 2),
-		        .level = CONTEXT_COURSE,
+		        .level = LEVEL_COURSE,
 		        .instance = db_column_int(&rows, 1),
 		        .course = db_column_int(&rows, 1),
 		        .related = all->items[rows.about].user,
@@ -114,7 +114,7 @@ static void roles_leave(struct leavers *all)
 		        .context = db_column_int(&rows, 4),
 		        .level = level,
 		        .instance = instance,
-		        .course = level == CONTEXT_COURSE ? instance : 0,
+		        .course = level == LEVEL_COURSE ? instance : 0,
 		        .related = leaver->user,
 		        .other = other(all, data)});
 		flag_set(work, DIRTY_USERS, leaver->user);
@@ -158,7 +158,7 @@ static void enrolments_leave(struct leavers *all)
 		        .crud = "d",
 		        .object = db_column_int(&rows, 0),
 		        .context = db_column_int(&rows, 11),
-		        .level = CONTEXT_COURSE,
+		        .level = LEVEL_COURSE,
 		        .instance = course,
 		        .course = course,
 		        .related = all->items[rows.about].user,
@@ -318,7 +318,7 @@ static void row_bury(struct leavers *all, const struct leaver *leaver)
 	        .crud = "d",
 	        .object = leaver->user,
 	        .context = leaver->context,
-	        .level = CONTEXT_USER,
+	        .level = LEVEL_USER,
 	        .instance = leaver->user,
 	        .related = leaver->user,
 	        .other = other(all, data)});

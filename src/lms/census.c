@@ -1,6 +1,6 @@
 #include "census.h"
 
-#include "hashlist.h"
+#include "enrold/hashlist.h"
 
 #include "enrold/value.h"
 

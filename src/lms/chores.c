@@ -158,7 +158,7 @@ static void change_note(struct lms *lms, const struct effects *effects, size_t i
 	case CHANGE_ENROL: enrolment_note(lms, effects, index); break;
 	case CHANGE_ASSIGN_ROLE:
 		is = &effects->enrolments[change->enrolment];
-		if (is->level == CONTEXT_COURSE)
+		if (is->level == LEVEL_COURSE)
 			chore_role(lms, effects->people[is->person].id, is->instance, change->role);
 		break;
 	case CHANGE_CREATE_GROUP:

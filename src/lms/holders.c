@@ -144,10 +144,10 @@ struct error lms_load_place_roles(
 	    &questions);
 	while (db_next(&rows)) {
 		int64_t level = db_column_int(&rows, 1);
-		if (level == CONTEXT_CATEGORY || level == CONTEXT_COURSE)
+		if (level == LEVEL_CATEGORY || level == LEVEL_COURSE)
 			account_add_place_role(&people[rows.about],
 			    (struct place_role){.role = db_column_int(&rows, 0),
-			        .is_in_category = level == CONTEXT_CATEGORY},
+			        .is_in_category = level == LEVEL_CATEGORY},
 			    arena);
 	}
 	if (arena_has_failed(arena))

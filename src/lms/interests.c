@@ -83,7 +83,7 @@ static void tag_tell(struct work *work, const struct interest *tag)
 	        .crud = "c",
 	        .object = tag->tag,
 	        .context = work->lms->site.system_context,
-	        .level = CONTEXT_SYSTEM,
+	        .level = LEVEL_SYSTEM,
 	        .related = work->lms->site.actor,
 	        .other =
 	            other(work, json_pack("{s:s%, s:s%}", "name", tag->name.bytes, tag->name.size,
@@ -221,7 +221,7 @@ static void instance_tell(const struct interests *all, const struct interest *it
 	        .crud = "c",
 	        .object = item->instance,
 	        .context = all->contexts[item->change],
-	        .level = CONTEXT_USER,
+	        .level = LEVEL_USER,
 	        .instance = item->user,
 	        .other = other(
 	            all->work, json_pack("{s:o, s:s%, s:s%, s:o, s:s}", "tagid",

@@ -8,7 +8,7 @@
 #include "enrold/lms.h"
 
 #include "db.h"
-#include "nearest.h"
+#include "enrold/nearest.h"
 #include "rights.h"
 #include "roll.h"
 #include "version.h"

@@ -6,7 +6,7 @@
 #include "enrold/value.h"
 
 #include "census.h"
-#include "nearest.h"
+#include "enrold/nearest.h"
 
 /* ---- courses ---- */
 

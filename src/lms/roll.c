@@ -1,6 +1,6 @@
 #include "roll.h"
 
-#include "hashlist.h"
+#include "enrold/hashlist.h"
 
 #include "enrold/arena.h"
 #include "enrold/buffer.h"

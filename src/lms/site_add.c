@@ -111,7 +111,7 @@ static int64_t add_category(struct db *db, struct slice idnumber, int64_t now)
 	    DB_VALUES(db_text(idnumber), db_int(COURSES_IN_CATEGORY), db_int(now)));
 	db_run(db, "UPDATE {course_categories} SET path = '/' || id WHERE id = ?",
 	    DB_VALUES(db_int(id)));
-	site_add_context(db, CONTEXT_CATEGORY, id, site_find_context(db, CONTEXT_SYSTEM, 0));
+	site_add_context(db, LEVEL_CATEGORY, id, site_find_context(db, LEVEL_SYSTEM, 0));
 	return id;
 }
 
@@ -171,9 +171,9 @@ static struct site_answer add_course(struct db *db, const struct course_row *row
 	        DB_VALUES(db_text(row->idnumber))) != 0)
 		return refused("another course has this idnumber");
 	int64_t category = find_or_add_category(db, row->category, now);
-	int64_t above = site_find_context(db, CONTEXT_CATEGORY, category);
+	int64_t above = site_find_context(db, LEVEL_CATEGORY, category);
 	int64_t id = insert_course(db, row, category, now);
-	site_add_context(db, CONTEXT_COURSE, id, above);
+	site_add_context(db, LEVEL_COURSE, id, above);
 	add_manual_instance(db, id, defaults, now);
 	return added;
 }
@@ -228,7 +228,7 @@ static struct site_answer add_user(
 	    "COALESCE((SELECT value FROM {config} WHERE name = 'lang'), 'en'), '', ?7, ?7)",
 	    DB_VALUES(db_int(defaults->host), db_text(row->username), db_text(row->firstname),
 	        db_text(row->lastname), db_text(row->email), db_text(row->idnumber), db_int(now)));
-	site_add_context(db, CONTEXT_USER, id, defaults->system);
+	site_add_context(db, LEVEL_USER, id, defaults->system);
 	return added;
 }
 
@@ -245,7 +245,7 @@ struct error site_add_users(const struct lms_options *options, const struct user
 	    .host = db_find(db,
 	        "SELECT CAST(value AS INTEGER) FROM {config} WHERE name = 'mnet_localhost_id'", 1,
 	        DB_NONE),
-	    .system = site_find_context(db, CONTEXT_SYSTEM, 0),
+	    .system = site_find_context(db, LEVEL_SYSTEM, 0),
 	};
 	for (size_t i = 0; i < count && !db_has_failed(db); i++)
 		answers[i] = add_user(db, &rows[i], &defaults, now);

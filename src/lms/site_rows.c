@@ -84,11 +84,11 @@ static const struct {
 	int levels[4];
 	int assigns[6];
 } roles[] = {
-    {"manager", {CONTEXT_SYSTEM, CONTEXT_CATEGORY, CONTEXT_COURSE}, {1, 2, 3, 4, 5}},
-    {"coursecreator", {CONTEXT_SYSTEM, CONTEXT_CATEGORY}, {0}},
-    {"editingteacher", {CONTEXT_COURSE, 70}, {4, 5}},
-    {"teacher", {CONTEXT_COURSE, 70}, {0}},
-    {"student", {CONTEXT_COURSE, 70}, {0}},
+    {"manager", {LEVEL_SYSTEM, LEVEL_CATEGORY, LEVEL_COURSE}, {1, 2, 3, 4, 5}},
+    {"coursecreator", {LEVEL_SYSTEM, LEVEL_CATEGORY}, {0}},
+    {"editingteacher", {LEVEL_COURSE, 70}, {4, 5}},
+    {"teacher", {LEVEL_COURSE, 70}, {0}},
+    {"student", {LEVEL_COURSE, 70}, {0}},
     {"guest", {0}, {0}},
     {"user", {0}, {0}},
     {"frontpage", {0}, {0}},
@@ -235,10 +235,10 @@ static void add_first_contexts(struct db *db)
 	    "INSERT INTO {context} (id, contextlevel, instanceid, path, depth) "
 	    "VALUES (1, 10, 0, '/1', 1)",
 	    DB_NONE);
-	site_add_context(db, CONTEXT_COURSE, 1, 1);
-	site_add_context(db, CONTEXT_CATEGORY, 1, 1);
-	site_add_context(db, CONTEXT_USER, 1, 1);
-	site_add_context(db, CONTEXT_USER, 2, 1);
+	site_add_context(db, LEVEL_COURSE, 1, 1);
+	site_add_context(db, LEVEL_CATEGORY, 1, 1);
+	site_add_context(db, LEVEL_USER, 1, 1);
+	site_add_context(db, LEVEL_USER, 2, 1);
 }
 
 void site_rows_add(struct db *db, const char *admin, int64_t now)

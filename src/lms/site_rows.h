@@ -6,13 +6,13 @@
 #ifndef ENROLD_LMS_SITE_ROWS_H
 #define ENROLD_LMS_SITE_ROWS_H
 
-#include "db.h"
+#include "enrold/facts.h"
 #include "enrold/slice.h"
+
+#include "db.h"
 
 #include <stdbool.h>
 #include <stdint.h>
-
-enum { CONTEXT_SYSTEM = 10, CONTEXT_USER = 30, CONTEXT_CATEGORY = 40, CONTEXT_COURSE = 50 };
 
 /* Needs empty tables and an open transaction. */
 void site_rows_add(struct db *db, const char *admin, int64_t now);

@@ -7,7 +7,7 @@
 
 #include "enrold/value.h"
 
-#include "nearest.h"
+#include "enrold/nearest.h"
 
 enum { SUGGESTIONS_MAX = 10, NAMES_MAX = 5000, LOOKS_MAX = 100000 };
 

@@ -44,7 +44,7 @@ static void tell(const struct syncs *syncs, const struct sync *sync, const struc
 	        .crud = event->crud,
 	        .object = object,
 	        .context = sync->context,
-	        .level = CONTEXT_COURSE,
+	        .level = LEVEL_COURSE,
 	        .instance = sync->course,
 	        .course = sync->course,
 	        .related = sync->user,

@@ -52,7 +52,7 @@ void tag_lose(struct work *work, struct lost_tags *lost, const struct db_rows *r
 	        .crud = "d",
 	        .object = db_column_int(rows, TAG_INSTANCE),
 	        .context = is_somewhere ? context : work->lms->site.system_context,
-	        .level = is_somewhere ? db_column_int(rows, TAG_LEVEL) : CONTEXT_SYSTEM,
+	        .level = is_somewhere ? db_column_int(rows, TAG_LEVEL) : LEVEL_SYSTEM,
 	        .instance = is_somewhere ? db_column_int(rows, TAG_WHERE) : 0,
 	        .other = other(work, json_pack("{s:o, s:s%, s:s%, s:o, s:s}", "tagid",
 	                                 text_of(db_column_int(rows, TAG_ID)), "tagname",
@@ -96,7 +96,7 @@ static void tag_delete(struct work *work, const struct db_rows *rows, size_t cha
 	        .crud = "d",
 	        .object = tag.integer,
 	        .context = work->lms->site.system_context,
-	        .level = CONTEXT_SYSTEM,
+	        .level = LEVEL_SYSTEM,
 	        .related = db_column_int(rows, 3),
 	        .other = other(work, json_pack("{s:s%, s:s%}", "name", name.bytes, name.size,
 	                                 "rawname", raw.bytes, raw.size))});

@@ -2,7 +2,7 @@
 
 #include "enrold/value.h"
 
-#include "hashlist.h"
+#include "enrold/hashlist.h"
 
 #include <stdlib.h>
 

@@ -87,9 +87,6 @@ uint32_t modifier_find(const struct header_slot *slot, const struct slice *cells
 
 /* ---- places.c ---- */
 
-/* Moodle's context levels. */
-enum { LEVEL_SYSTEM = 10, LEVEL_CATEGORY = 40, LEVEL_COURSE = 50 };
-
 /* It is there, and people can have roles in it. */
 bool course_is_open(const struct course_facts *course);
 /* False: the LMS has to be asked about the person there first. */

@@ -1,5 +1,5 @@
 /* hashlist: whatever was put in is found, and nothing else. */
-#include "hashlist.h"
+#include "enrold/hashlist.h"
 
 #include <criterion/criterion.h>
 

@@ -7,8 +7,8 @@
  *     for (uint32_t number; (number = hashlist_next(list, &at)) != 0;)
  *             hashlist_at(list, number)        may be what is looked for
  */
-#ifndef ENROLD_LMS_HASHLIST_H
-#define ENROLD_LMS_HASHLIST_H
+#ifndef ENROLD_HASHLIST_H
+#define ENROLD_HASHLIST_H
 
 #include "enrold/slice.h"
 

@@ -1,4 +1,4 @@
-#include "hashlist.h"
+#include "enrold/hashlist.h"
 
 #include "enrold/keyhash.h"
 

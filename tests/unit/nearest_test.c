@@ -1,5 +1,5 @@
 /* Which name was probably meant. */
-#include "../../src/lms/nearest.h"
+#include "enrold/nearest.h"
 
 #include <criterion/criterion.h>
 #include <stdint.h>

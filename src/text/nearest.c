@@ -1,6 +1,6 @@
-#include "nearest.h"
+#include "enrold/nearest.h"
 
-#include "hashlist.h"
+#include "enrold/hashlist.h"
 
 #include "enrold/arena.h"
 

@@ -3,8 +3,8 @@
  * letters, so that nearly all are passed over with a glance; each word is looked for once, and a
  * budget that counts looks, not time, bounds what a catalogue of like names costs. Pure.
  */
-#ifndef LMS_NEAREST_H
-#define LMS_NEAREST_H
+#ifndef ENROLD_NEAREST_H
+#define ENROLD_NEAREST_H
 
 #include "enrold/slice.h"
 
