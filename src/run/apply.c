@@ -30,24 +30,23 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Of a batch while small files come: how long it should take, and what is worth while. */
+/* While small files come: how long a batch takes, and the fewest records worth one. */
 enum { BATCH_WANTED_US = 250000, BATCH_FIT_MIN = 50 };
-/* What memory is for. */
+/* What a batch may hold in memory. */
 enum { BATCH_RECORDS = 2500, BATCH_REQUESTS = 5000, BATCH_BYTES = 24 << 20 };
-/* Of a transaction, behind its census; reading that may take as long again. What is left to be
- * written at its end comes to some tenths of a second more. */
+/* A transaction's time after its census, which may take as long again. What is written at its end
+ * adds some tenths of a second. */
 enum { TRANSACTION_US = 1000000 };
-/* The same when nobody is there who could wait, as far as can be seen: each transaction costs, and
- * so does what a kill undoes. */
+/* The same when nobody seems to wait: each transaction costs, and so does what a kill undoes. */
 enum { TRANSACTION_ALONE_US = 4000000 };
 /* A census that takes longer is dear. */
 enum { CENSUS_US = 500000 };
-/* How long a run has its worker when others wait for one; and, as finding the way back to the
- * checkpoint costs time, so many times that. */
+/* A run keeps its worker for so long when others wait; and, because the way back to its checkpoint
+ * costs time, for so many times that way. */
 enum { TURN_US = 1000000, TURN_WAYS = 4 };
 /* A password takes some milliseconds to hash, which is what hashing is for. */
 enum { BATCH_PASSWORDS = 100 };
-/* In a row, without a checkpoint: from PACE_FREE down to one record it takes nine. */
+/* Collisions in a row, without a checkpoint: nine lead from PACE_FREE to one record. */
 enum { COLLISIONS_MAX = 12 };
 
 enum way { BY_CHECKPOINTS, ATOMIC, REHEARSED, SKETCHED };
@@ -61,7 +60,7 @@ struct applying {
 	size_t records_max;     /* of a batch */
 	size_t records_fit;     /* the same, as far as others wait */
 	bool was_wanted;        /* the last transaction, by a small file */
-	uint64_t records_since; /* the transaction's records begin behind so many */
+	uint64_t records_since; /* done before the transaction */
 	uint64_t expected;      /* how many there will be in the next one */
 	int64_t begun_us;       /* the transaction, once it had its census */
 	int64_t census_us;      /* which took so long */
@@ -228,7 +227,7 @@ static void transactions_shorten(struct applying *applying)
 	pace_shorten(applying->run->runner->shared->pace, records + applying->batch.records_count);
 }
 
-/* Of a run that was resumed nobody knows how many there are: as many as are done, perhaps. */
+/* Nobody knows how many a resumed run has left: perhaps as many as are done. */
 static uint64_t records_left(const struct applying *applying)
 {
 	uint64_t rows = applying->run->rows, done = applying->records_since;
@@ -244,7 +243,7 @@ static struct error census_order(struct applying *applying)
 	return lms_expect(applying->lms, records_left(applying));
 }
 
-/* It cannot be interrupted: when it takes long, and others wait, it is done without. */
+/* A census cannot be interrupted: when it takes long and others wait, there is none. */
 static bool census_is_dear(const struct applying *applying)
 {
 	return applying->census_dearest_us > CENSUS_US &&
@@ -270,7 +269,7 @@ static struct error batch_begin(struct applying *applying)
 	return error;
 }
 
-/* By a file that has not been in the database yet. */
+/* A file that has not been in the database yet waits for it. */
 static bool is_wanted(const struct applying *applying)
 {
 	return turnstile_is_wanted(applying->run->runner->shared->turnstile, TURN_FIRST);
@@ -420,14 +419,14 @@ static enum way way_of(const struct run *run)
 
 /* ---- records ---- */
 
-/* Without the record that is to come, of which at least its cells will be kept. */
+/* Whether the next record is too much: at least its cells would be kept. */
 static bool is_full(const struct applying *applying, const struct csvin_record *record)
 {
 	const struct batch *batch = &applying->batch;
 	size_t most = applying->records_max, bytes = arena_used(batch->arena);
 	if (applying->records_fit < most)
 		most = applying->records_fit;
-	/* What does not get through gets smaller, to one record if need be. */
+	/* What collides gets smaller, to one record if need be. */
 	if (applying->way == BY_CHECKPOINTS && transaction_max(applying) < most)
 		most = (size_t)transaction_max(applying);
 	for (size_t i = 0; i < record->cells_count; i++)
@@ -485,7 +484,7 @@ static bool has_detail(const struct header *header, enum detail_kind kind)
 	return false;
 }
 
-/* What only files with such columns need to know. */
+/* Only files with such columns need these lists. */
 static struct error lists_load(
     struct lms *lms, const struct header *header, const struct policy *policy)
 {

@@ -53,12 +53,12 @@ static struct error one_claim(struct run *run, int inbox, const char *name, cons
 	if (!is_error(&error))
 		error = one_check(run, inbox, directory, beside);
 	if (!is_error(&error))
-		error = disk_sync(directory, "."); /* it comes before its file, even so */
+		error = disk_sync(directory, "."); /* it still comes before its file */
 	close(directory);
 	return error;
 }
 
-/* What would only be found out in work/, where its owner cannot mend it. */
+/* Finds what would otherwise show only in work/, where its owner cannot mend it. */
 const char *beside_judge(int inbox, const char *name)
 {
 	char beside[FILE_NAME_SIZE + 64];
@@ -124,8 +124,8 @@ struct error beside_return(struct run *run, int inbox)
 }
 
 /*
- * A copy of ours in its place: who has sent it may have it open still, and what was judged and is
- * kept shall not be his to rewrite. Behind the answer what cannot be read is kept empty.
+ * Puts a copy of ours in its place: its sender may have it open still, and must not rewrite what
+ * was judged and is kept. After the answer, one that cannot be read is kept empty.
  */
 static struct error own(struct run *run, int directory, const char *name, bool has_to_be_read)
 {

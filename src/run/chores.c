@@ -33,8 +33,8 @@ static struct error tail_cut(struct chores_file *chores)
 	return ftruncate(chores->file, chores->committed) < 0 ? failed("cut") : OK;
 }
 
-/* Which of the lines that are there belong to the last checkpoint nobody knows; of a run that the
- * ledger does not know none does. */
+/* Nobody knows which lines belong to the last checkpoint; when the ledger does not know the run,
+ * none does. */
 struct error chores_open(struct chores_file *chores, const struct run *run)
 {
 	*chores = (struct chores_file){.run = run, .file = -1, .is_flushed = true};
@@ -79,7 +79,7 @@ struct error chores_commit(struct chores_file *chores)
 
 void chores_cut(struct chores_file *chores)
 {
-	/* What stays behind is asked for in vain. */
+	/* Lines that stay are asked for in vain, and do no harm. */
 	int ignored = chores->file < 0 ? 0 : ftruncate(chores->file, chores->committed);
 	(void)ignored;
 }

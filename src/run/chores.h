@@ -18,7 +18,7 @@ struct chores_file {
 	bool is_flushed;
 };
 
-/* Of an attempt at the run from its last checkpoint on. */
+/* Begins an attempt at the run, from its last checkpoint on. */
 struct error chores_open(struct chores_file *chores, const struct run *run) MUST_CHECK;
 struct error chores_add(struct chores_file *chores, struct slice lines) MUST_CHECK;
 /* Before a commit, and after it. */

@@ -42,7 +42,7 @@ static struct error gone(struct run_report *report)
 	return OK;
 }
 
-/* What cannot be opened stays where it is; that we have too many files open is our own affair. */
+/* A file that cannot be opened stays where it is; too many open files are our own affair. */
 static struct error open_refused(const char *name, struct run_report *report)
 {
 	switch (errno) {
@@ -97,8 +97,8 @@ static bool is_same(const struct run *run, const char *name, const struct stat *
 static struct error move_in(struct run *run, int inbox, const char *name, const struct stat *seen,
     struct run_report *report)
 {
-	/* A file server's answer may be lost, and the question repeated: then it is here already.
-	 */
+	/* The file is here already when a file server's answer was lost and the question
+	 * repeated. */
 	bool is_in = disk_claim(inbox, name, run->box) == 0;
 	bool is_gone = !is_in && (errno == ENOENT || errno == ENOTDIR); /* a directory by now */
 	if (!is_in && !is_gone)
@@ -113,7 +113,8 @@ static struct error move_in(struct run *run, int inbox, const char *name, const 
 	return is_error(&error) ? error : gone(report);
 }
 
-/* What has come without its file goes back. Should that fail, the run goes on with just this. */
+/* Marker and checksum go back when their file did not come. If they cannot, a later try of the run
+ * returns them. */
 static struct error claim_undo(struct run *run, int inbox)
 {
 	struct error error = beside_return(run, inbox);
@@ -235,7 +236,7 @@ static struct error remove_if_there(int at, const char *name, int flags)
 
 struct error claim_close(struct run *run)
 {
-	/* Of attempts that came to nothing; what counts has been moved away. */
+	/* Attempts that came to nothing left these; what counts has been moved away. */
 	static const char *const leftovers[] = {RUN_INPUT_PART, RUN_BESIDE_PART, ANSWER_RESULT,
 	    ANSWER_RETRY, RUN_SUMMARY, RUN_REASON, RUN_CHORES, HEAD_PART};
 	const char *names[BOXES_MAX];
@@ -272,7 +273,7 @@ struct error claim_return(struct run *run)
 	error = spool_make_inbox(run->runner->shared->spool, &run->lane, &inbox);
 	if (is_error(&error))
 		return error;
-	/* Of a claim that was cut short there may be only what lay beside the file. */
+	/* A claim that was cut short may have brought only what lay beside the file. */
 	if (*run->name)
 		error = disk_move(run->box, run->name, inbox, run->name, run->id);
 	if (!is_error(&error))
@@ -306,8 +307,8 @@ static struct error hold(const struct run *run)
 }
 
 /*
- * A writer that still had the file open may have gone on writing into it after we took our copy.
- * Then what it wrote is a second file, and a person's to judge.
+ * A writer that still had the file open may have written after we took our copy. That is a second
+ * file then, for a person to judge.
  */
 struct error claim_settle(struct run *run)
 {

@@ -37,7 +37,7 @@ static struct error ahead_of(int64_t now_us, const char *what, int64_t what_us, 
 	    "this machine's clock says %s, far ahead of %s (%s): %s", now, what, then, advice);
 }
 
-/* By whom it was written to last, a person or what a person told to. */
+/* A person wrote it last, or something that a person told to. */
 static int64_t config_changed_us(const struct run_surroundings *shared)
 {
 	struct stat stat_of;

@@ -170,9 +170,9 @@ bool disk_drop_placeholder(int at, const char *name)
 }
 
 /*
- * The kernel moves no directory to where a file is. Who drops files may put one in the place of his
- * file in the moment of the claim; in work/ it would be somebody else's folder on our way, which
- * cannot be moved back once he has taken the right to write into it away.
+ * The kernel moves no directory to where a file is. Whoever drops files may put one in a file's
+ * place at the moment of the claim; in work/ it would stand in our way, and could not be moved back
+ * once its owner had taken away the right to write into it.
  */
 int disk_claim(int from, const char *name, int to)
 {
@@ -201,9 +201,9 @@ static void mark_make(char mark[MARK_SIZE], int evasion, const char *run)
 }
 
 /*
- * Moves to the first name that is free. Who drops files may have taken any that he can foresee, and
- * the run's id tells the time only; it comes first because a move that was cut short is then found
- * again.
+ * Moves to the first name that is free. Whoever drops files may have taken any that can be
+ * foreseen, as the run's id can: it tells only the time. It comes first, so that a move that was
+ * cut short is found again.
  */
 static struct error move_evading(
     int from, const char *name, int to, const char *new_name, const char *run)

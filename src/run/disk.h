@@ -17,7 +17,7 @@
 struct error disk_open_directory(int at, const char *name, mode_t mode, int *directory) MUST_CHECK;
 struct error disk_sync(int at, const char *name) MUST_CHECK; /* a file or directory */
 struct error disk_write(int file, struct slice bytes, const char *name) MUST_CHECK;
-/* The rest of one file to the end of another, by way of a piece of memory. */
+/* Appends the rest of one file to another, chunk by chunk. */
 struct error disk_copy(int from, int to, char *chunk, size_t size) MUST_CHECK;
 /* A new file with these bytes, durable. */
 struct error disk_create(int at, const char *name, mode_t mode, struct slice bytes) MUST_CHECK;
@@ -25,7 +25,8 @@ bool disk_has(int at, const char *name);
 /* The whole of a small file; bytes NULL: there is none. */
 struct error disk_load(
     int at, const char *name, struct arena *arena, struct slice *text) MUST_CHECK;
-/* Into a directory that nobody else writes to, under the same name, in one step. As renameat. */
+/* Moves into a directory that nobody else writes to, under the same name, in one step. Returns as
+ * renameat does. */
 int disk_claim(int from, const char *name, int to);
 /* What disk_claim leaves there when it is killed: it is nobody's file, and is removed. */
 bool disk_drop_placeholder(int at, const char *name);

@@ -128,7 +128,7 @@ struct error finish_refused(struct run *run, const struct error *refusal)
 	struct finish finish = {.tally = &tally, .refusal = refusal};
 	struct error error = tally_parse(run->row.counts, &tally);
 	if (is_error(&error))
-		/* Even such a run comes to its end. How many rows it has done is known. */
+		/* Even such a run ends; the number of rows it has done is known. */
 		tally = (struct tally){.rows = run->row.records};
 	error = answer_take(run, &finish);
 	if (!is_error(&error))

@@ -1,8 +1,8 @@
 /*
  * hashes: what is stored for the passwords of a batch. A hash takes milliseconds, that is what
  * hashing is for, and nobody may be kept waiting meanwhile: it is made before the transaction, of
- * the records whose password will be stored, as far as can be told without one. Who is there
- * already keeps the password, unless the feed sets it anew: a nightly file costs no hash.
+ * the records whose password will be stored, as far as can be told without one. An account that
+ * exists keeps its password, unless the feed sets it anew: a nightly file costs no hash.
  *
  * Should the plan want one that was not foreseen (an earlier row of the batch has renamed or
  * deleted the account), everything is undone and done again with all of them. A preview stores
@@ -62,7 +62,7 @@ static bool asks_of_all(const struct hashing *hashing, const struct policy *poli
 	       policy->upload_type == UPLOAD_ADD_INCREMENT;
 }
 
-/* The parts behind the first of a large record have no account to settle. */
+/* Only the first part of a large record settles an account. */
 static bool is_missing(const struct batch *batch, const struct record *record)
 {
 	bool is_settled = batch->part && batch->part->is_later;
@@ -141,7 +141,7 @@ static struct error on_header(void *context, const struct header *header)
 	return batch_init(&preparing->batch, header, &run->policy, run->site);
 }
 
-/* Of a large record the first part will do: it is the one that settles the account. */
+/* The first part of a large record will do: it settles the account. */
 static struct error large_write(struct preparing *preparing, const struct csvin_record *record)
 {
 	struct record_part part = {0};

@@ -132,8 +132,7 @@ static bool hook_start(struct hook *hook)
 
 /* ---- its end ---- */
 
-/* Whoever it started and left behind may hold its output open: that it has ended itself is enough.
- */
+/* What it started and left behind may hold its output open: its own end is enough. */
 static int hook_await(struct hook *hook, int *ended_by)
 {
 	int64_t until = now_ms() + hook->policy->after_run_timeout_ms;
@@ -177,7 +176,8 @@ static void end_tell(const struct hook *hook, int status, int ended_by)
 
 void hook_run(const struct run *run)
 {
-	/* Of the configuration, never of the ledger: nobody but its owner says what is run here. */
+	/* Read from the configuration, never from the ledger: only its owner says what runs
+	 * here. */
 	const struct feed *feed =
 	    config_find_feed(run->runner->shared->config, run->row.feed.bytes);
 	if (!feed || feed->policy.after_run.count == 0 || run->lane.is_preview)

@@ -11,9 +11,9 @@
 #include <unistd.h>
 
 /*
- * A copy that is cut short begins anew, as what is made of its bytes cannot be kept. So that it
- * comes to its end all the same it goes at least twice as far each time: all its turns together
- * read less than three times the file. How far it came is the length of what it leaves, a hole.
+ * A copy that is cut short begins anew, because what is made of its bytes cannot be kept. It goes
+ * at least twice as far each time, so that it comes to an end: all its turns together read less
+ * than three times the file. It leaves a hole as long as it came.
  */
 enum { TURN_US = 1000000, TURN_GROWTH = 2 };
 
@@ -39,7 +39,7 @@ static struct error chunk_take(struct copying *copying, const char *bytes, size_
 		copying->verdict = reader_feed(&copying->reader, bytes, size);
 	if (copying->verdict.class == ERROR_RETRY)
 		return copying->verdict;
-	/* A hole stays one: who drops a sparse file shall not fill our disk with it. */
+	/* A hole stays one: a sparse file must not fill our disk. */
 	if (bytes[0] == '\0' && memcmp(bytes, bytes + 1, size - 1) == 0)
 		return lseek(copying->to, (off_t)size, SEEK_CUR) < 0
 		           ? error_errno("cannot write " RUN_INPUT_PART)
@@ -111,7 +111,7 @@ static bool has_moved(const struct stat *before, const struct stat *after, uint6
 	       disk_time_ns(before->st_ctim) != disk_time_ns(after->st_ctim);
 }
 
-/* While it waits the room is others'. */
+/* Others get the room while it waits. */
 static struct error copy_drop(const struct copying *copying)
 {
 	off_t reached = copying->run->is_stopped ? (off_t)copying->bytes : 0;
@@ -120,7 +120,7 @@ static struct error copy_drop(const struct copying *copying)
 	return OK;
 }
 
-/* How far it came before, once the hole is gone. */
+/* The length of the hole says how far it came before. */
 static struct error copy_begin(struct copying *copying)
 {
 	struct stat left;
@@ -184,7 +184,7 @@ static struct error copy(struct copying *copying)
 	if (copying->from < 0 || fstat(copying->from, &before) < 0)
 		return error_own(
 		    error_errno("cannot open work/%s/%s", run->id, run->name), OWNER_FILE);
-	/* Put there in the moment of the claim; in the inbox it is told apart. */
+	/* It was swapped at the moment of the claim; the inbox tells such apart. */
 	run->has_changed = !S_ISREG(before.st_mode);
 	if (run->has_changed)
 		return OK;

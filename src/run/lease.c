@@ -17,7 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Silent for so many looks, a beat apart: dead. */
+/* A node is dead after so many silent looks, a beat apart. */
 enum { LOOKS = 6, NODES_MAX = NODE_SLOTS };
 
 struct held_feed {
@@ -70,7 +70,7 @@ static struct error token_make(char token[NODE_TOKEN_SIZE + 1])
 	return OK;
 }
 
-/* With a token of its own; nothing is held that was held before. */
+/* Joins with a new token; nothing held before is held now. */
 static struct error join(struct lease *lease, struct lms *lms)
 {
 	char token[NODE_TOKEN_SIZE + 1];
@@ -119,8 +119,8 @@ static struct error feed_take(struct lease *lease, struct lms *lms, const char *
 	return error;
 }
 
-/* The mutex is free meanwhile, for the database may take its time and the thread that beats must
- * not wait for it. Nobody gives up a feed that has users. */
+/* The mutex is free meanwhile: the database may take its time, and the thread that beats must not
+ * wait. Nobody gives up a feed that has users. */
 static struct error feed_take_unlocked(struct lease *lease, struct lms *lms, const char *name)
 {
 	bool is_ours = false;
@@ -215,7 +215,7 @@ static bool has_runs(const struct lease *lease)
 	return has;
 }
 
-/* What cannot be done now can be at the next beat: a database that is away shows by that. */
+/* What fails now is done at the next beat, which also shows when the database is away. */
 static void feeds_give_up(struct lease *lease)
 {
 	struct error error = OK;
@@ -237,7 +237,7 @@ static void feeds_give_up(struct lease *lease)
 
 /* ---- inheriting ---- */
 
-/* Whoever was taken for dead may still have it open: from now on he writes into nothing. */
+/* A daemon taken for dead may still have it open: from now on it writes into nothing. */
 static struct error file_renew(int run, const char *name)
 {
 	char chunk[64 << 10];
@@ -317,7 +317,7 @@ static struct error runs_move(struct lease *lease, const char *node)
 	return error;
 }
 
-/* In this order: he can write no more; his runs are here; his feeds are ours. */
+/* In this order: it can write no more, its runs are here, its feeds are ours. */
 static struct error inherit(struct lease *lease, const struct node *dead)
 {
 	bool is_done;

@@ -27,7 +27,7 @@ static struct error look_reach(struct lms *lms, struct batch *batch)
 /* What the LMS says of the places that the batch names. */
 struct error look_places(struct lms *lms, struct batch *batch)
 {
-	/* One more, because nothing is no size for an allocation. */
+	/* One more: an allocation of nothing may be NULL. */
 	batch->courses =
 	    arena_alloc(batch->arena, (batch->courses_count + 1) * sizeof *batch->courses);
 	if (!batch->courses)

@@ -142,7 +142,7 @@ static void input_see(struct search *search, int directory, const char *place, c
 		return;
 	snprintf(path, sizeof path, "%s/%s", place, name);
 	lost->input = keep(search, path);
-	/* The stem, as far as it was not cut. */
+	/* The stem may have been cut. */
 	snprintf(path, sizeof path, "%.*s.csv", (int)(strlen(name) - RUN_ID_SIZE - 5), name);
 	lost->file = keep(search, path);
 }
@@ -246,8 +246,8 @@ struct error lost_find(const struct spool *spool, struct lms *lms, struct arena 
 	    .spool = spool, .arena = arena, .file = arena_create(), .error = OK};
 	if (!search.file)
 		return error_memory("looking for answers");
-	/* What was published is in the ledger by then: the other way round a daemon that shares the
-	 * spool would seem to have lost what it answers meanwhile. */
+	/* The ledger is asked last, when it has all that was published: otherwise a daemon that
+	 * shares the spool would seem to have lost what it answers meanwhile. */
 	walk(&search, spool->outbox, "outbox", 1, summary_see);
 	if (!is_error(&search.error))
 		walk(&search, spool->archive, "archive", 3, input_see);

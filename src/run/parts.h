@@ -99,7 +99,7 @@ struct error clock_check(struct runner *runner) MUST_CHECK;
 const char *beside_judge(int inbox, const char *name);
 struct error beside_claim(struct run *run, int inbox, const char *name) MUST_CHECK;
 struct error beside_return(struct run *run, int inbox) MUST_CHECK;
-/* To where the input goes, under its name. */
+/* Moves them to where the input goes, under its name. */
 struct error beside_keep(struct run *run, int place) MUST_CHECK;
 /* Makes them ours first. REJECT: checksum_mismatch, checksum_unreadable, unreadable. */
 struct error beside_check(struct run *run) MUST_CHECK;
@@ -182,8 +182,8 @@ struct error finish_refused(struct run *run, const struct error *refusal) MUST_C
 /* ---- publish.c: everything to its place ---- */
 
 struct error publish(struct run *run) MUST_CHECK;
-/* Of a run that the ledger does not know to have ended: whether its answer is out all the same, and
- * if so all else is put away as well. */
+/* Whether the answer of a run is out that has no end in the ledger; if so, all else is put away as
+ * well. */
 struct error publish_forgotten(struct run *run, bool *is_out) MUST_CHECK;
 /* What has left work/ for the outbox comes back, as long as the summary has not followed. */
 struct error publish_withdraw(struct run *run) MUST_CHECK;

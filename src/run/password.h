@@ -12,8 +12,8 @@ enum { PASSWORD_MAX = 128, PASSWORD_HASH_SIZE = 128 };
 
 struct crypt_data;
 
-/* What is to be stored for it, put into the arena; takes milliseconds. `data` is only room to work
- * in, to be wiped by its owner. CONFIG: it is longer than PASSWORD_MAX. */
+/* Puts what is to be stored into the arena; takes milliseconds. `data` is room to work in, which
+ * its owner wipes. CONFIG: it is longer than PASSWORD_MAX. */
 struct error password_hash(struct slice password, struct crypt_data *data, struct arena *arena,
     struct slice *hash) MUST_CHECK;
 

@@ -17,7 +17,7 @@
 
 /* ---- the group that may read the answer ---- */
 
-/* In the outbox while it is made; one run, one file at a time. */
+/* The name in the outbox while it is made: a run makes one file at a time. */
 static void part_name(const struct run *run, char name[FILE_NAME_SIZE])
 {
 	snprintf(name, FILE_NAME_SIZE, ".%s.part", run->id);
@@ -37,9 +37,9 @@ static struct error copy_made(struct run *run, int from, int outbox, const char 
 }
 
 /*
- * Who drops files reads their answers by the group of the outbox, where its folder hands that on
- * (setgid). Only a file made there gets it: to change the group of one that was made in work/ takes
- * a right that enrold does not want, and a group that its user namespace knows.
+ * Whoever drops files reads their answers by the group of the outbox, where its folder hands that
+ * on (setgid). Only a file made there gets it: to change the group of one that was made in work/
+ * takes a right that enrold does not want, and a group that its user namespace knows.
  */
 static struct error regroup(struct run *run, int outbox, const char *name)
 {
@@ -177,8 +177,7 @@ static struct error archive_open(struct run *run, int *day)
 	return error;
 }
 
-/* Where it is its owner's still, because it was too large to be copied, we may not, and need not.
- */
+/* A file too large to be copied is its owner's still: we may not, and need not. */
 static void mode_set(const struct run *run)
 {
 	int file = openat(run->box, run->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
@@ -297,7 +296,7 @@ struct error publish_forgotten(struct run *run, bool *is_out)
 	return input_end(run);
 }
 
-/* Of an answer that was not out as a whole the next attempt goes on with what is. */
+/* The next attempt goes on with what was out of the answer. */
 struct error publish_withdraw(struct run *run)
 {
 	static const struct {

@@ -111,8 +111,8 @@ static void line_blank(struct buffer *head, struct slice line)
 	memset(head->bytes + (line.bytes - head->bytes), ' ', line.size);
 }
 
-/* More byte order marks than one, by programs that each put theirs in front: before a quote they
- * would be part of the name. */
+/* Programs each put their own byte order mark in front: before a quote a second one would be part
+ * of the name. */
 static void marks_blank(struct buffer *head)
 {
 	for (size_t i = 0; i + 3 <= head->size && memcmp(head->bytes + i, "\xEF\xBB\xBF", 3) == 0;

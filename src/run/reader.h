@@ -54,7 +54,7 @@ struct error reader_feed(struct reader *reader, const char *bytes, size_t size) 
 struct error reader_finish(struct reader *reader) MUST_CHECK;
 /* The last line has a newline, or there is none. */
 bool reader_is_ended(const struct reader *reader);
-/* The whole file, by way of so many bytes. */
+/* Reads the whole file through a chunk of so many bytes. */
 struct error reader_read(
     struct reader *reader, int file, char *chunk, size_t chunk_size) MUST_CHECK;
 

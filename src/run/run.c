@@ -205,8 +205,8 @@ static bool has_ended(const struct run *run)
 }
 
 /*
- * The site has just been read without trouble: what fails for good behind that belongs to this
- * file, be it a disk that cannot read it or a database that refuses what it asks.
+ * The site has just been read without trouble: what fails for good after that belongs to this file,
+ * be it a disk that cannot read it or a database that refuses what it asks.
  */
 static struct error own(const struct run *run, struct error error)
 {
@@ -312,8 +312,8 @@ static void conclude(struct run *run, struct error error, struct run_report *rep
 static struct error feed_enter(struct run *run, struct run_report *report)
 {
 	const struct run_surroundings *shared = run->runner->shared;
-	/* It is written to the database, too: who has the turn sees that somebody waits. A feed
-	 * that is ours already need not be asked for: a small file waits once, not twice. */
+	/* Taking a feed writes to the database too, so it takes a turn. A feed that is ours already
+	 * is not asked for: a small file waits once, not twice. */
 	bool is_ours, asks = lease_asks(shared->lease, run->lane.feed);
 	if (asks)
 		turnstile_enter(shared->turnstile, TURN_FIRST);

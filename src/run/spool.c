@@ -53,7 +53,7 @@ static struct error lock_take(struct spool *spool, const struct config *config)
 	if (flock(spool->lock, LOCK_EX | LOCK_NB) < 0)
 		return errno == EWOULDBLOCK ? lock_refuse(spool->lock, path)
 		                            : error_errno("cannot lock %s/%s", path, name);
-	/* Only a courtesy to whom is refused: a full disk is no reason to stop. */
+	/* A courtesy to whoever is refused: a full disk is no reason to stop. */
 	char pid[24];
 	int length = snprintf(pid, sizeof pid, "%d\n", (int)getpid());
 	if (ftruncate(spool->lock, 0) == 0) {

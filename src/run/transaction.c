@@ -1,8 +1,8 @@
 /*
- * transaction: one at a time (the turnstile), and with gaps between them. Who waits for SQLite's
- * write lock tries it every tenth of a second, at the longest; one transaction straight after the
- * other would keep him out for as long as there is work. Where another process has the database
- * open it is left alone, after every second of work, for long enough that he gets in.
+ * transaction: one at a time (the turnstile), and with gaps between them. A process that waits for
+ * SQLite's write lock tries it every tenth of a second, at the longest; transactions straight after
+ * one another would keep it out as long as there is work. When another process has the database
+ * open, each second of work is followed by a gap long enough for it to get in.
  */
 #include "parts.h"
 
@@ -21,7 +21,7 @@ static void held_begin(struct pace *pace)
 {
 	pace->begun_us = clock_us();
 	if (pace->begun_us - pace->ended_us >= GAP_US)
-		pace->held_us = 0; /* there has been one by itself */
+		pace->held_us = 0; /* there was a gap by itself */
 }
 
 static void held_end(struct runner *runner)

@@ -20,7 +20,7 @@ static bool has_waiting(const struct turnstile *turnstile, enum turn turn)
 	return turnstile->next[turn] > turnstile->turn[turn];
 }
 
-/* Of those who wait. */
+/* Who of those that wait is next. */
 static enum turn turn_next(const struct turnstile *turnstile)
 {
 	if (!has_waiting(turnstile, TURN_AGAIN))
