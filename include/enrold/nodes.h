@@ -2,9 +2,9 @@
  * nodes: the daemons that share a spool and a ledger, and which of them serves which feed. Rows of
  * enrold_node and enrold_feed.
  *
- * A daemon is alive as long as its beat changes; who watches it counts his own looks, so that no
- * two clocks have to agree. Its token is new each time it joins: whoever has lost his (because he
- * was taken for dead) may not write any more.
+ * A daemon is alive as long as its beat changes; its watchers count their own looks, so that no two
+ * clocks have to agree. Its token is new each time it joins: a daemon that has lost its token
+ * (because it was taken for dead) may not write any more.
  *
  * Each call is a transaction of its own, except where it says otherwise. All errors are RETRY.
  * Those of the thread that beats (free, condemn, inherit) give up after a second when another
