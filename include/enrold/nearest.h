@@ -1,7 +1,7 @@
 /*
- * nearest: the name that was probably meant. Names stand by their length, each with the set of its
- * letters, so that nearly all are passed over with a glance; each word is looked for once, and a
- * budget that counts looks, not time, bounds what a catalogue of like names costs. Pure.
+ * nearest: the name that was probably meant. Names are kept by length, each with the set of its
+ * letters, so that a glance passes over nearly all; each word is looked for once, and a budget that
+ * counts looks, not time, bounds what a catalogue of like names costs. Pure.
  */
 #ifndef ENROLD_NEAREST_H
 #define ENROLD_NEAREST_H

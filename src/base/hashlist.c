@@ -25,8 +25,8 @@ static void spot_fill(struct hashlist *list, uint32_t hash, uint32_t number)
 	list->spots[i] = number;
 }
 
-/* All of them anew, in `wanted` spots. Each is somewhere else in memory: those of the next items
- * are fetched meanwhile. */
+/* Fills all anew, in `wanted` spots. Each spot is somewhere else in memory, so those of the next
+ * items are fetched meanwhile. */
 static bool spots_fill(struct hashlist *list, size_t wanted)
 {
 	enum { AHEAD = 16 };

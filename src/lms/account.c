@@ -126,7 +126,7 @@ static void value_add(struct buffer *sql, struct db_value *values, size_t *count
 	values[(*count)++] = value;
 }
 
-/* Since 4.5 Moodle leaves timemodified as it is where only profile fields or preferences change. */
+/* Since 4.5 Moodle keeps timemodified when only profile fields or preferences change. */
 enum { BRANCH_TOUCHES_LESS = 405 };
 
 static bool touches_row(const struct work *work, const struct account_change *account)
@@ -135,7 +135,7 @@ static bool touches_row(const struct work *work, const struct account_change *ac
 	       account->auth.size > 0 || account->stored.size > 0 || account->sets_suspended;
 }
 
-/* The statement names the columns that change and no others: each more is an index more. */
+/* The statement names only the columns that change: each further one may cost an index. */
 static void row_update(struct work *work, const struct account_change *account, int64_t user)
 {
 	struct buffer sql = {0};
@@ -198,7 +198,7 @@ static void wait(struct work *work, struct waiting *waiting, size_t change,
 		make_all(work, waiting);
 }
 
-/* A name that somebody gets may be one that somebody has just left, and the other way round. */
+/* An account may get the name that another has just left, or the other way round. */
 void accounts_write(struct work *work)
 {
 	struct waiting new = {.count = 0}, leaving = {.count = 0};

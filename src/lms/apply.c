@@ -21,7 +21,7 @@ static void update(struct work *work, const struct change *change)
 	        db_int(work->effects->enrolments[change->enrolment].id)));
 }
 
-/* Into courses; roles elsewhere are members_write's. */
+/* Writes entries into courses; members_write does the roles elsewhere. */
 static void courses_enter(struct work *work)
 {
 	const struct effects *effects = work->effects;
@@ -113,8 +113,8 @@ static int64_t id_find(struct lms *lms, const struct enrolment_facts *is)
 	    0, DB_VALUES(db_int(is->enrol), db_int(is->user)));
 }
 
-/* An enrolment that was decided on while its id was not known; one that is too large for the census
- * is asked for. */
+/* Fills in ids of enrolments that were decided on before they were known; an id too large for the
+ * census is asked for. */
 static void ids_recall(struct lms *lms, const struct effects *effects)
 {
 	for (size_t i = 0; i < effects->count; i++) {
@@ -133,7 +133,7 @@ static bool is_for_census(enum change_kind kind)
 	return kind == CHANGE_ENROL || kind == CHANGE_ENROLMENT || kind == CHANGE_ASSIGN_ROLE;
 }
 
-/* The census goes on being true, or goes. */
+/* Keeps the census true, or drops it. */
 static void census_follow(struct lms *lms, const struct effects *effects)
 {
 	bool is_true = true;
@@ -144,7 +144,7 @@ static void census_follow(struct lms *lms, const struct effects *effects)
 	}
 	if (is_true)
 		return;
-	/* What it knew has to be in the database before that is asked again. */
+	/* The database must have what the census knew before it is asked again. */
 	backlog_finish(lms->backlog);
 	census_free(lms->census);
 	lms->census = NULL;

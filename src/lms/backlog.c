@@ -8,14 +8,14 @@
 #include <stdlib.h>
 #include <time.h>
 
-/* How many entries are written together. The more the faster; but there are two such bundles in
- * memory, and whoever waits for the transaction waits for both to be written: how many are written
- * in these times, on this engine and machine, is tried out. (80,000 cost SQLite 5% less CPU than
- * 40,000, 8% less than 10,000, and a quarter less than 2,500.) */
+/* How many entries are written together. More are faster; but memory holds two such bundles, and
+ * whoever waits for the transaction waits for both: their size is tried out, on this engine and
+ * machine, until writing one takes such a time. (80,000 cost SQLite 5% less CPU than 40,000, 8%
+ * less than 10,000, and a quarter less than 2,500.) */
 enum { BUNDLE_FIRST = 5000, BUNDLE_MIN = 1250, BUNDLE_MAX = 40000 };
 enum { BUNDLE_US_MIN = 200000, BUNDLE_US_MAX = 450000 };
-/* What will be undone is not written before the database is asked for it, or memory has been for
- * more than enough. */
+/* A rehearsal's entries are written only when the database is asked for them, or when there are too
+ * many for memory. */
 enum { REHEARSED_MAX = 160000 };
 
 /* What is written together. */
@@ -30,7 +30,7 @@ struct backlog {
 	struct bundle gathering, writing;
 	pthread_t thread;
 	bool is_writing;
-	int64_t *flagged; /* people whose sessions have to look again */
+	int64_t *flagged; /* people whose sessions must look again */
 	size_t flagged_count, flagged_room;
 	int64_t now; /* of the last change */
 	size_t bundle_size;
@@ -65,7 +65,7 @@ static int64_t clock_us(void)
 	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
-/* What was smaller says nothing of a whole one that was fast. */
+/* A fast bundle makes the next one larger only if it was full. */
 static void bundle_size_try(struct backlog *backlog)
 {
 	size_t size = backlog->bundle_size, written = backlog->written;
@@ -182,7 +182,7 @@ static bool bundle_reserve(struct bundle *bundle, size_t more, size_t size)
 	return true;
 }
 
-/* Each of them once. */
+/* Keeps each person once. */
 static void flagged_settle(struct backlog *backlog)
 {
 	size_t used = 0;

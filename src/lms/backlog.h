@@ -6,7 +6,7 @@
  *     backlog_add ──► gathering ──(full, or finish)──► being written ──(join)──► forgotten
  *
  * The connection belongs to that thread while there is one: everything else that uses it joins
- * first (lms_db). What goes wrong there sticks to the connection and shows when it is joined.
+ * first (lms_db). An error there sticks to the connection and shows at the join.
  */
 #ifndef ENROLD_LMS_BACKLOG_H
 #define ENROLD_LMS_BACKLOG_H
@@ -22,7 +22,7 @@ void backlog_free(struct backlog *backlog);
 
 /* Whether these changes may wait: enrolments and roles in courses and nothing else. */
 bool backlog_takes(const struct effects *effects);
-/* Until it is dropped. */
+/* Rehearses until it is dropped. */
 void backlog_rehearse(struct backlog *backlog);
 /* False: no memory, and some of them may have been taken: roll back. */
 bool backlog_add(struct backlog *backlog, const struct effects *effects);
@@ -30,8 +30,7 @@ bool backlog_add(struct backlog *backlog, const struct effects *effects);
 void backlog_join(struct backlog *backlog);
 /* Everything has been written, but for the dirty flags. */
 void backlog_finish(struct backlog *backlog);
-/* Nothing is being written, what was not is forgotten, and all memory given back: at the end of the
- * transaction. */
+/* At the end of the transaction: joins, forgets what was not written, and gives back all memory. */
 void backlog_drop(struct backlog *backlog);
 /* The dirty flags of all that was written: once a transaction, for most people have several. */
 void backlog_flag(struct backlog *backlog);

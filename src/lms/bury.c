@@ -1,6 +1,6 @@
 /*
  * bury: accounts are deleted: they leave everything, and their rows become tombstones under other
- * names (facts 5.7). What the log says of it is gathered before it is gone.
+ * names (facts 5.7). What the log tells is gathered before it is gone.
  */
 #include "parts.h"
 
@@ -180,7 +180,7 @@ static void belongings_delete(struct leavers *all)
 	run_for_all(all, "DELETE FROM {sessions} WHERE userid = ?");
 }
 
-/* Of parts of Moodle that not every site has. */
+/* Deletes rows of parts of Moodle that not every site has. */
 static void rest_delete(struct leavers *all)
 {
 	struct departure *who = arena_alloc(all->work->arena, all->count * sizeof *who);
@@ -243,7 +243,7 @@ static int by_name(const void *a, const void *b)
 	return x->change < y->change ? -1 : x->change > y->change;
 }
 
-/* Those of one name: the first may have it, if nobody in the database has. */
+/* The first of several with one name may have it, if nobody in the database has. */
 static void names_ask(struct leavers *all, struct leaver **sorted)
 {
 	struct db_questions questions = db_questions(all->work->arena);

@@ -6,10 +6,10 @@
 
 #include <stdlib.h>
 
-/* Fewer are asked for before it is known how large the site is. */
+/* Fewer people are asked for singly, whatever the size of the site. */
 enum { PEOPLE_MIN = 500 };
 enum { CENSUS_BYTES = 48 << 20, ROWS_MAX = 1 << 20 };
-/* How many rows are read for one that is asked for: reading is that much cheaper. */
+/* Reading that many rows costs as much as asking for one. */
 enum { ROWS_FOR_A_QUESTION = 4, ROWS_FOR_A_QUESTION_TO_A_SERVER = 12 };
 
 /* ---- what is known ---- */
@@ -45,7 +45,7 @@ struct census {
 /* Names have no more. */
 enum { NAME_BYTES_MAX = 1024 };
 
-/* One of all that look the same. */
+/* The same for all names that look the same. */
 static uint32_t name_hash(struct slice name)
 {
 	char folded[NAME_BYTES_MAX];

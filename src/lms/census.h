@@ -23,8 +23,8 @@
 
 struct census;
 
-/* Of a transaction that will ask for about `people` user names and where they are enrolled. NULL:
- * it does not pay, or there was no memory or an error that the database keeps. */
+/* For a transaction that will ask for about `people` user names and where they are enrolled. NULL:
+ * it does not pay, there was no memory, or the database keeps an error. */
 struct census *census_take(struct db *db, int64_t local_host, uint64_t people);
 /* Not grown beyond what it may have taken at the beginning. */
 bool census_is_small(const struct census *census);

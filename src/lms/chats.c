@@ -16,7 +16,7 @@ static int by_group(const void *a, const void *b)
 	return x->group < y->group ? -1 : x->group > y->group;
 }
 
-/* Of the groups that have new members, each once; ascending. */
+/* The groups that have new members, each once; ascending. */
 static struct chat *groups_gather(struct work *work, const struct new_rows *members, size_t *count)
 {
 	struct chat *chats = arena_alloc(work->arena, (members->count + 1) * sizeof *chats);

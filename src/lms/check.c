@@ -32,7 +32,7 @@ static void tell(
 	look->on_finding(look->context, finding, about, text);
 }
 
-/* A text that is there as long as the connection, and "" for what is not there. */
+/* A text that lives as long as the connection; "" when there is no such row. */
 static struct slice value_find(const struct look *look, const char *sql, const char *name)
 {
 	struct slice value = SLICE("");
@@ -120,7 +120,7 @@ static size_t writes_check(const struct look *look, const struct table_rights *r
 	return missing;
 }
 
-/* What the server hides and what is not there look the same to those who ask for the table. */
+/* A hidden table and an absent one look the same to whoever asks for it. */
 static bool may_read(const struct look *look, const char *table)
 {
 	uint32_t rights = db_rights(look->db, table);
@@ -167,7 +167,7 @@ static bool tables_check(const struct look *look)
 
 /* ---- settings ---- */
 
-/* Whoever asks wants to know all: an unknown Moodle is looked at further. */
+/* An unknown Moodle is looked at further: whoever asks wants to know all. */
 static void version_check(const struct look *look)
 {
 	struct version_settings settings;

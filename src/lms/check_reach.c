@@ -1,7 +1,7 @@
 /*
  * check_reach: what each feed may reach on this site, and how many accounts a role in the whole
- * site keeps out of its reach: many on a site that gives everybody one, where it is meant to give
- * rights, not to protect.
+ * site keeps out of its reach. They are many where everybody has a role that gives rights and is
+ * not meant to protect.
  */
 #include "check.h"
 

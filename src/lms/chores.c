@@ -1,8 +1,8 @@
 /*
  * chores: what Moodle itself has to do after one call of lms_apply, as JSON lines: whose caches no
  * longer say what is in the database, who is to be welcomed and subscribed, and whose account has
- * gone (facts 5.10, 5.12). etc/moodle/aftercare.php does them. Whether one is still wanted is asked
- * there, so that one too many does no harm.
+ * gone (facts 5.10, 5.12). etc/moodle/aftercare.php does them. It asks whether each is still
+ * wanted, so one too many does no harm.
  */
 #include "parts.h"
 
@@ -18,7 +18,7 @@ struct chores {
 	/* Of the site, ascending: */
 	int64_t *welcomes, *forums;
 	size_t welcomes_count, forums_count;
-	int64_t last_course; /* whose groups were the last that were noted */
+	int64_t last_course; /* whose groups were noted last */
 };
 
 struct chores *chores_create(void)
@@ -126,7 +126,7 @@ static void join_note(struct lms *lms, const struct effects *effects, const stru
 	    (long long)effects->groups[is->who].id);
 }
 
-/* The role that comes with the enrolment, if any, stands behind it. */
+/* The role that comes with the enrolment, if any, is the next change. */
 static int64_t role_of(const struct effects *effects, size_t index)
 {
 	const struct change *next = &effects->changes[index + 1];

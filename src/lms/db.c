@@ -67,7 +67,7 @@ void db_fail(struct db *db, struct error error)
 	secret_hide(db->error.text, sizeof db->error.text, db->options->url);
 }
 
-/* Nothing that passes: somebody's trigger, perhaps. */
+/* It does not pass by itself: perhaps there is a trigger. */
 void db_fail_count(struct db *db, uint64_t taken, uint64_t given)
 {
 	struct error error = error_config("%s has taken %llu of %llu rows: is there a trigger?",
@@ -93,11 +93,11 @@ void db_begin(struct db *db)
 }
 
 /*
- * What a transaction writes first and reads last. The lock is one server's; of a cluster whose
- * every node takes writes (Galera) others see only what is written, and of two that have written
- * this row only one may commit. And a transaction that the server has undone on its own, so that
- * what came behind went into another one, does not find it: Galera does that, and does not always
- * say so.
+ * A transaction writes this row first and reads it last. The lock is one server's: in a cluster
+ * whose every node takes writes (Galera) others see only what is written, and of two that have
+ * written this row only one may commit. A transaction that the server has undone by itself, so that
+ * the rest went into another one, does not find the row: Galera does that, and does not always say
+ * so.
  */
 static void token_write(struct db *db)
 {

@@ -93,8 +93,8 @@ bool db_is_server(const struct db *db);
 /* Engine and version, and how it tells texts apart; lies in the arena. */
 const char *db_describe(struct db *db, struct arena *arena);
 void db_rest(struct db *db); /* gives back its cache */
-/* False: a server, or somebody on the way to it, has closed the connection while nothing was asked;
- * there is no transaction that could be lost by that. Asks nobody. */
+/* False: a server, or a proxy on the way, has closed the connection while nothing was asked, so
+ * that no transaction is lost. Asks nobody. */
 bool db_is_alive(struct db *db);
 
 /* SQLite: puts the file into the configured journal mode. Outside a transaction. */
@@ -121,10 +121,11 @@ void db_fail_count(struct db *db, uint64_t taken, uint64_t given);
 /* Makes the database fail with an error of the caller's. */
 void db_fail(struct db *db, struct error error);
 
-/* Whether somebody else may be waiting for our transaction to end; on a server the lookout, another
- * connection to it, asks. Errors of the lookout stick to it. */
+/* Whether somebody else may be waiting for our transaction to end; on a server another connection,
+ * the lookout, asks. Errors of the lookout stick to it. */
 bool db_is_awaited(struct db *db, struct db *lookout, int64_t session);
-/* A server's, for that; of this transaction, for a pooler may give another to the next. */
+/* Our session on a server, for that; of this transaction only, as a pooler may give another to the
+ * next. */
 int64_t db_session(struct db *db);
 /* A number that changes when others have committed something, and not when we have; 0: there is no
  * such number. Inside a transaction. */
@@ -150,11 +151,10 @@ bool db_has_table(struct db *db, const char *name);
 void db_find_columns(struct db *db, const char *table, struct buffer *all, struct buffer *required);
 /* Of our own tables, which are there. */
 int64_t db_ledger_version(struct db *db);
-/* Whether we may give ids to new rows of a table that is there. */
+/* Whether we may give ids to new rows; the table must be there. */
 bool db_may_number(struct db *db, const char *table);
 
-/* What we may do to a table: none of it, where the server hides what we may not see. SQLite: all.
- */
+/* What we may do to a table: nothing, where the server hides it. SQLite: all. */
 enum {
 	DB_MAY_READ = 1,
 	DB_MAY_INSERT = 2,
@@ -177,7 +177,7 @@ void db_person(struct db *db, char *name, size_t size);
 
 enum { DB_COLUMNS_MAX = 64 };
 
-/* Where rows go: static, for it is what a prepared statement is kept under. */
+/* Where rows go: static, because a prepared statement is kept under its address. */
 struct db_table {
 	const char *name;
 	const char *columns; /* "enrolid, userid", in the order of the values */
@@ -189,7 +189,7 @@ struct db_table {
 void db_insert_all(struct db *db, const struct db_table *table, const struct db_value *values,
     size_t count, int64_t *ids);
 
-/* So many rows whose ids are wanted are going to come, in several calls. */
+/* Announces so many rows whose ids are wanted, in several calls. */
 void db_insert_ahead(struct db *db, const struct db_table *table, size_t count);
 
 /* Questions to one statement: rows of values, each about something of the caller's. */
@@ -231,8 +231,8 @@ struct db_rows {
 /* One question. */
 struct db_rows db_select(
     struct db *db, const char *sql, const struct db_value *values, size_t count);
-/* Without a value, and perhaps all rows of a table: they come one by one, and nothing else may be
- * asked or written until the last one or db_leave. */
+/* Without a value, and perhaps all rows of a table: they come one by one, and until the last one or
+ * db_leave nothing else may be asked or written. */
 struct db_rows db_scan(struct db *db, const char *sql);
 /* One statement for all questions: SELECT ... FROM {each} ..., without LIMIT and GROUP BY. */
 struct db_rows db_ask(struct db *db, const char *sql, const struct db_questions *questions);

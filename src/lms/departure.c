@@ -29,7 +29,7 @@ static const struct {
     {"tool_monitor_subscriptions", "DELETE FROM {tool_monitor_subscriptions} WHERE userid = ?"},
 };
 
-/* Of the account's own context, which stays itself: a parent's or mentor's role over the person. */
+/* In the account's own context, which itself stays: a parent's or mentor's role over the person. */
 static const struct {
 	const char *table, *sql;
 } of_contexts[] = {
@@ -38,7 +38,7 @@ static const struct {
     {"role_capabilities", "DELETE FROM {role_capabilities} WHERE contextid = ?"},
 };
 
-/* The chats of groups; a person's own conversations are the other one's as well, and stay. */
+/* The chats of groups; a person's own conversations belong to the other as well, and stay. */
 static const char chats_leave[] =
     "DELETE FROM {message_conversation_members} WHERE userid = ? AND EXISTS (SELECT 1 FROM "
     "{message_conversations} c WHERE c.id = conversationid AND c.component = 'core_group' AND "
@@ -65,7 +65,8 @@ static void contexts_clear(struct work *work, const struct departure *who, size_
 
 enum { REQUEST_DELETE = 2, AWAITING_APPROVAL = 2, CREATED_BY_ITSELF = 1, FORMAT_PLAIN = 2 };
 
-/* One that is open, or was carried out; not what was cancelled, rejected or has expired. */
+/* A request that is open or was carried out; not one that was cancelled, rejected or has
+ * expired. */
 static bool *requested_find(struct work *work, const struct departure *who, size_t count)
 {
 	struct db_questions questions = db_questions(work->arena);

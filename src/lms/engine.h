@@ -57,8 +57,8 @@ struct engine {
 	struct slice (*column_text)(const struct db_rows *rows, int column);
 	void (*find_spellings)(struct db *db, const struct db_column *column,
 	    const struct db_questions *questions, struct db_questions *spellings);
-	/* Of an engine without a server: whether another process has the database open, as far as
-	 * can be told; NULL: a server, which can be asked by ... */
+	/* Without a server: whether another process has the database open, as far as can be told;
+	 * NULL: a server, which can be asked by ... */
 	bool (*is_shared)(struct db *db);
 	const char *session;   /* ... who we are, for ... */
 	const char *waiting;   /* ... how many wait for a lock, of session ?1 if that can be told */

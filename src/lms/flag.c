@@ -118,7 +118,7 @@ static void flagged_find(struct flagged *flagged, int64_t row, int64_t user)
 	flagged->rows[flagged->rows_count++] = row;
 }
 
-/* All there are: fewer, as a rule, than people who get one. */
+/* Reads all there are: as a rule fewer than the people who get one. */
 static void flagged_scan(struct db *db, struct flagged *flagged)
 {
 	struct db_rows rows = db_scan(

@@ -43,7 +43,7 @@ static void keep(struct lms *lms, bool is_kept)
 		db_fail(lms->db, error_memory("reading groups"));
 }
 
-/* One more owner to be read about, who is known as `about`; false: not twice, and not nobody. */
+/* Asks for one more owner, known as `about`; false: it is nobody, or was asked for. */
 static bool owner_ask(struct lms *lms, enum roll_kind kind, int64_t owner,
     struct db_questions *questions, size_t about)
 {
@@ -86,7 +86,7 @@ static bool is_named(const struct cohort_facts *cohort)
 	return !value_is_integer(cohort->text);
 }
 
-/* A number is an id; that somebody else has it for an idnumber has to be told. */
+/* A number is an id; it has to be told when another has it as idnumber. */
 static void numbers_look_at(struct lms *lms, struct cohort_facts *cohorts, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
@@ -161,7 +161,7 @@ static void groups_read(struct lms *lms, const struct group_facts *groups, size_
 		group_add(lms, groups[rows.about].course_id, &rows);
 }
 
-/* Of those that no name told: a number may be an id (facts 4.5). */
+/* Looks up those that no name has found: a number may be an id (facts 4.5). */
 static void groups_by_id(struct lms *lms, struct group_facts *groups, size_t count)
 {
 	struct db_questions ids = db_questions(lms->scratch);
@@ -177,8 +177,8 @@ static void groups_by_id(struct lms *lms, struct group_facts *groups, size_t cou
 			groups[rows.about].id = db_column_int(&rows, 0);
 }
 
-/* Of several of a name the oldest is meant where nobody is in the others: Moodle makes one more
- * while its cache does not know of the first. */
+/* The oldest of several with one name is meant when nobody is in the others: Moodle makes one more
+ * while its cache does not know the first. */
 static void spares_find(struct lms *lms, struct group_facts *groups, size_t count)
 {
 	struct db_questions questions = db_questions(lms->scratch);

@@ -1,8 +1,8 @@
 /*
  * holders: who has a role in the whole site, which protects accounts. Where few have one, as on
  * most sites, all are read once a transaction, which costs one question; where many have (a role
- * for everybody who logs in), each person is asked for. Who has one in categories and courses,
- * which most people have, is asked for always.
+ * for everybody who logs in), each person is asked for. Roles in categories and courses, which most
+ * people have, are always asked for.
  */
 #include "parts.h"
 
@@ -50,7 +50,7 @@ static int holder_compare(const void *a, const void *b)
 	return x->user < y->user ? -1 : x->user > y->user;
 }
 
-/* In no order that the database would have to make of all, however many. */
+/* Unordered: the database would sort all of them, however many. */
 static struct holders *holders_read(struct lms *lms)
 {
 	struct holders *holders = calloc(1, sizeof *holders);

@@ -90,7 +90,7 @@ static void tag_tell(struct work *work, const struct interest *tag)
 	                            "rawname", tag->raw.bytes, tag->raw.size))});
 }
 
-/* What the database takes for the same name is one, as its unique key has it. */
+/* Names that the database takes for the same are one, by its unique key. */
 static void tags_find(struct interests *all, struct interest **firsts, size_t count)
 {
 	struct db_questions questions = db_questions(all->work->arena);

@@ -79,7 +79,7 @@ struct error ledger_store(struct lms *lms, const struct ledger_run *run)
 	        db_int((int64_t)run->bytes), db_int(run->started_us), db_int(run->today),
 	        db_int((int64_t)run->records), db_int((int64_t)run->result_bytes),
 	        db_int((int64_t)run->retry_bytes)));
-	/* What is answered is what the ledger says, in this very transaction. */
+	/* The answer is what the ledger says in this very transaction. */
 	return ledger_check(lms, run);
 }
 

@@ -13,7 +13,7 @@
 
 static const char *const needed[] = {"user_enrolments", "role_assignments", "config"};
 
-/* What the newer tables have more matters only on a server. */
+/* What newer tables have in addition matters only on a server. */
 static struct error version_check(struct lms *lms)
 {
 	bool is_old = db_is_server(lms->db) && db_ledger_version(lms->db) < SCHEMA_LEDGER_VERSION;
@@ -161,8 +161,8 @@ static void transaction_end(struct lms *lms)
 	holders_drop(lms);
 }
 
-/* What the transaction has noted is what the database says now. Nobody tells what others do there
- * until the next one: only where one can ask for that is the census kept. */
+/* The database now says what the transaction has noted. The census is kept only where one can ask
+ * whether others write until the next transaction. */
 static bool census_may_stay(const struct lms *lms)
 {
 	return lms->census && lms->census_version != 0 && census_is_small(lms->census);

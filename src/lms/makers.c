@@ -12,7 +12,7 @@
 #include <string.h>
 #include <time.h>
 
-/* Text of the last moment of that second: the first 15 characters of a run's id are its time. */
+/* An id of the last moment of that second: the first 15 characters of a run's id are its time. */
 static void id_behind(int64_t second, char id[RUN_ID_SIZE + 1])
 {
 	time_t seconds = (time_t)second;
@@ -36,7 +36,7 @@ static bool was_over(const struct ledger_run *run, int64_t second)
 	return run->state != RUN_RUNNING && was;
 }
 
-/* The feed's newest run that had begun by then; behind so many of other feeds nobody looks. */
+/* The feed's newest run that had begun by then; the search ends after so many of other feeds. */
 static struct slice run_then(struct lms *lms, struct slice feed, int64_t second)
 {
 	static const char sql[] =

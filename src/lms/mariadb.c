@@ -7,10 +7,10 @@
  * A transaction is a snapshot: it fails rather than write over what somebody else has changed.
  *
  * A node of a Galera cluster undoes an open transaction when another node was faster. It tells the
- * next statement, but not one in the middle of a query of several, nor an array of rows: those that
- * are left begin something new and are well. So they go one by one there; each answer has to say
- * that the transaction is still open; and nothing ends up in the database but by our own COMMIT,
- * for autocommit is off meanwhile (db.c has the rest).
+ * next statement, but not the rest of a query of several, nor of an array of rows: these begin a
+ * new transaction and succeed. So they go one by one there; each answer has to say that the
+ * transaction is still open; and only our own COMMIT stores anything, because autocommit is off
+ * meanwhile (db.c has the rest).
  */
 #include "mariadb.h"
 #include "mariadb_bulk.h"
@@ -55,7 +55,7 @@ static void value_write(struct mariadb *db, struct buffer *out, const struct db_
 		buffer_add_text(out, "NULL");
 }
 
-/* In a set of questions a value is a column of theirs. */
+/* In a set of questions a value is one of their columns. */
 static void write_value(struct db_text_job *job, size_t index)
 {
 	assert(job->is_asking || index < job->count);
@@ -210,7 +210,7 @@ static void find_spellings(struct db *base, const struct db_column *column,
 	        : "SELECT t.%s FROM {each}{%s} t WHERE %.*st.%s = ?1",
 	    column->column, column->table, SLICE_ARG(db_condition(column, "t.", spellings->arena)),
 	    column->column);
-	/* Several questions may be about one thing, but a spelling is of one of them. */
+	/* Several questions may be about one thing, but a spelling belongs to one of them. */
 	struct db_questions numbered = *questions;
 	numbered.about = arena_alloc(spellings->arena, questions->count * sizeof *numbered.about);
 	if (arena_has_failed(spellings->arena))
@@ -238,7 +238,7 @@ static void insert_begin(struct mariadb *db, const struct db_table *table)
 	buffer_print(&db->text, "%s) VALUES ", table->columns);
 }
 
-/* As many as were given, or nobody may be told that all went well. */
+/* Fails unless as many rows were written as given. */
 static void count_check(struct mariadb *db, uint64_t written, size_t given)
 {
 	mariadb_check_inside(db);
@@ -362,7 +362,8 @@ static void commit(struct db *base)
 		db->is_begun = false;
 }
 
-/* Where it fails no more is sent by this connection: what is next might commit what is left. */
+/* When it fails this connection sends nothing more: the next statement might commit what is
+ * left. */
 static void rollback(struct db *base)
 {
 	struct mariadb *db = mariadb_of(base);
@@ -375,7 +376,7 @@ static void rollback(struct db *base)
 	db->is_begun = db->is_inside = false;
 }
 
-/* Nobody speaks to us unless he is asked, but for a server that says goodbye. */
+/* A server speaks unasked only to say goodbye. */
 static bool is_alive(struct db *base)
 {
 	struct pollfd polled = {mysql_get_socket(mariadb_of(base)->handle), POLLIN, 0};

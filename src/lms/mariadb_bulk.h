@@ -12,8 +12,8 @@
 /* Whether server and library can. */
 bool mariadb_bulk_is_there(MYSQL *handle);
 
-/* Rows of `width` values into the parameters of an INSERT. False: what went wrong the statement
- * says, or there was no memory. */
+/* Runs an INSERT with rows of `width` values as parameters. False: the statement says what went
+ * wrong, or there was no memory. */
 bool mariadb_bulk_run(MYSQL_STMT *statement, struct slice sql, const struct db_value *values,
     size_t width, size_t count);
 

@@ -65,7 +65,8 @@ static bool host_connect(
 	    CLIENT_MULTI_STATEMENTS);
 }
 
-/* Where a server offers no TLS the library goes on without, whatever MYSQL_OPT_SSL_ENFORCE says. */
+/* The library goes on without TLS when a server offers none, whatever MYSQL_OPT_SSL_ENFORCE
+ * says. */
 static bool is_encrypted(struct mariadb *db, const struct mariadb_url *url, unsigned index)
 {
 	if (!wants_tls(url, url->hosts[index].name) || mysql_get_ssl_cipher(db->handle))
@@ -75,7 +76,7 @@ static bool is_encrypted(struct mariadb *db, const struct mariadb_url *url, unsi
 	return false;
 }
 
-/* Of an account that wants TLS the server says no more than that it denies access. */
+/* When an account wants TLS, the server says only that it denies access. */
 static void connect_fail(struct mariadb *db, const struct mariadb_url *url, unsigned index)
 {
 	bool may_want_tls = mysql_errno(db->handle) == ER_ACCESS_DENIED_ERROR &&
@@ -88,7 +89,7 @@ static void connect_fail(struct mariadb *db, const struct mariadb_url *url, unsi
 		mariadb_fail(db);
 }
 
-/* What only MariaDB takes for more than a comment: versions are what a proxy says they are. */
+/* Only MariaDB takes this for more than a comment; a version may be a proxy's invention. */
 static bool is_mariadb(struct mariadb *db)
 {
 	bool is = db_find(&db->db, "SELECT 0 /*M! + 1 */", 0, DB_NONE) == 1;
@@ -101,7 +102,7 @@ static bool is_mariadb(struct mariadb *db)
 
 enum { IS_READ_ONLY = 1, HAS_SNAPSHOTS = 2, IS_GALERA = 4 };
 
-/* All that has to be known, by one question. */
+/* Asks in one question for all that has to be known. */
 static int64_t features_find(struct mariadb *db)
 {
 	int64_t features = db_find(&db->db,
@@ -206,7 +207,7 @@ static void session_set(struct mariadb *db)
 	                       ? "SET SESSION innodb_snapshot_isolation = ON; "
 	                         "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ"
 	                       : "SET SESSION TRANSACTION ISOLATION LEVEL SERIALIZABLE");
-	/* What another node has said yes to is there before we look. */
+	/* We must see what another node has committed before. */
 	if (db->is_galera)
 		db_script(&db->db, "SET SESSION wsrep_sync_wait = 1");
 	collation_set(db);
@@ -243,7 +244,7 @@ struct error mariadb_open(const struct engine *engine, const struct lms_options 
  * By trying, in statements that touch no row: rights come from tables, databases, patterns of their
  * names, roles and PUBLIC, and no table of information_schema adds them up. All in one round trip:
  * the handlers note what was denied (1142, 1143, 1370) and what is not there (1146), which the
- * server only says to those who have some right to it; other errors come behind the check.
+ * server says only to those with some right to it; other errors come after the check.
  */
 /* Adds the table's bits, as a number, to what the script has found so far. */
 static void rights_try(struct buffer *sql, const char *table)

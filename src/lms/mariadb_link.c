@@ -34,8 +34,8 @@ static bool is_lasting(unsigned number)
 	}
 }
 
-/* Of these, what a statement asks rather than who we are and which database it is: another file may
- * fare better. */
+/* Those of these that lie in the statement, not in who we are or which database it is: another file
+ * may fare better. */
 static bool is_narrow(unsigned number)
 {
 	return number != ER_ACCESS_DENIED_ERROR && number != ER_DBACCESS_DENIED_ERROR &&

@@ -163,7 +163,7 @@ static void join_all(struct work *work)
 
 /* ---- roles outside courses ---- */
 
-/* Changes that nobody's other change comes between: they can be made together. */
+/* Changes of different enrolments, which can be made together. */
 struct wave {
 	size_t *changes;
 	size_t count;
@@ -193,7 +193,7 @@ static void wave_write(struct work *work, struct wave *wave)
 			                        db_int(work->lms->site.actor), db_string(""),
 			                        db_int(0), db_int(0)));
 	}
-	/* The first of several is the one the log speaks of. */
+	/* The log speaks of the first of several. */
 	struct db_rows old = db_ask(work->lms->db,
 	    "SELECT id FROM {each}{role_assignments} WHERE userid = ?1 AND {then contextid} = ?2 "
 	    "AND "

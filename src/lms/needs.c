@@ -127,7 +127,7 @@ static bool names_have(const char *names, struct slice wanted)
 	return false;
 }
 
-/* One of ours that the table has not; empty: it has them all. */
+/* One of our columns that the table lacks; empty: it has them all. */
 static struct slice missing_find(const char *names, struct slice there)
 {
 	struct slice rest = slice_of(names), name;
@@ -166,7 +166,7 @@ static struct error columns_judge(
 	return OK;
 }
 
-/* What is hidden from us costs those who need it (rights.c). */
+/* A hidden table fails only those who need it (rights.c). */
 static bool is_hidden(struct db *db, const char *table)
 {
 	return !(db_rights(db, table) & (DB_MAY_READ | DB_IS_ABSENT));

@@ -2,7 +2,7 @@
 
 #include "parts.h"
 
-/* Of calls between two beats: who waits for long is taken for dead. */
+/* For calls between two beats: a daemon that waits for long is taken for dead. */
 enum { BEAT_PATIENCE_S = 1 };
 
 /* ---- a daemon's own row ---- */
@@ -117,7 +117,7 @@ struct error nodes_free_feed(struct lms *lms, const char *node, const char *feed
 
 /* ---- the dead ---- */
 
-/* A token that nobody has; somebody else may condemn the same one again, should we die of it. */
+/* A token that nobody has; should we die now, another daemon may condemn the same one again. */
 static const char condemned[] = "condemned";
 
 struct error nodes_condemn(struct lms *lms, const struct node *dead, bool *is_done)

@@ -24,7 +24,7 @@ struct lms {
 	struct db *db; /* lms_db(), where something may be being written */
 	const struct lms_options *options;
 	struct arena *arena;   /* of the site's facts */
-	struct arena *scratch; /* of one call's questions */
+	struct arena *scratch; /* for one call's questions */
 	struct site_facts site;
 	struct setting *settings;
 	size_t settings_count;
@@ -57,7 +57,7 @@ struct lms {
 	int64_t session; /* 0: not yet asked for */
 };
 
-/* The plan says so of what we may not see; a question would fail. */
+/* The plan tells what we may not see; a question about it would fail. */
 static inline bool lms_may(const struct lms *lms, enum deed deed)
 {
 	return !(lms->site.lacks & DEED_BIT(deed));
@@ -76,12 +76,12 @@ void roll_joined(struct lms *lms, int64_t grouping, int64_t group);
 
 struct chores *chores_create(void); /* NULL: no memory */
 void chores_free(struct chores *chores);
-/* Who is welcomed where, and who is subscribed, of a site just read. */
+/* Reads who is welcomed where, and who is subscribed, when the site was just read. */
 void chores_load(struct lms *lms);
-/* None are left; then those of these changes, once what is new has its id. */
+/* The first forgets all; the second notes those of these changes, once what is new has its id. */
 void chores_begin(struct lms *lms);
 void chores_note(struct lms *lms, const struct effects *effects);
-/* Of what came along by itself: somebody is in a group now, or has a role in a course. */
+/* Notes what came along by itself: somebody is in a group now, or has a role in a course. */
 void chore_member(struct lms *lms, int64_t user);
 void chore_role(struct lms *lms, int64_t user, int64_t course, int64_t role);
 

@@ -1,6 +1,6 @@
 /*
- * people: accounts by what a file calls them, and all there is to know of them. {loose ...} keeps a
- * column from SQLite's planner, which would as soon walk the index on `deleted`, all of it.
+ * people: accounts by what a file calls them, and all there is to know of them. {loose ...} hides a
+ * column from SQLite's planner, which might walk the whole index on `deleted`.
  */
 #include "parts.h"
 
@@ -28,7 +28,7 @@ static struct db_questions questions_of(
 	return questions;
 }
 
-/* A name that is the same but for letter case or accents is taken where the site's collation knows
+/* A name that differs only in letter case or accents is taken when the site's collation knows
  * neither: its index lets nobody else have it. */
 static void find_by_username(struct lms *lms, struct user_key *keys, size_t count)
 {
@@ -76,7 +76,7 @@ static void ways_ask(
 		db_question(questions, about, DB_VALUES(db_text(apart)));
 }
 
-/* How these are spelt in the column, each with the site's number: to be asked for to the letter. */
+/* How these are spelt in the column, each with the site's number, to ask for to the letter. */
 static struct db_questions spellings_find(
     struct lms *lms, const struct db_column *column, const struct db_questions *ways)
 {
@@ -111,7 +111,7 @@ static void alike(struct user_key *key, int64_t id, struct slice text, struct ar
 		key->alikes[key->alikes_count++] = (struct user_alike){id, arena_copy(arena, text)};
 }
 
-/* Of those whom nobody is called to the letter. */
+/* Looks for those whose name nobody has to the letter. */
 static void find_alikes(
     struct lms *lms, struct user_key *keys, size_t count, enum user_key_by by, struct arena *arena)
 {
@@ -211,7 +211,7 @@ void accounts_prepare(struct lms *lms)
 		db_fail(lms_db(lms), error_memory("opening the LMS database"));
 }
 
-/* Composed, as all is that a file says: the two are compared. */
+/* Composed like all texts of a file, with which it is compared. */
 static struct slice text_keep(struct arena *arena, const struct db_rows *rows, int column)
 {
 	struct slice text = db_column_text(rows, column);

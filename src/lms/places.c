@@ -10,10 +10,10 @@
 
 /* ---- courses ---- */
 
-/* Of a site of more courses none is suggested. So many looks, for all the words of a batch, take
- * some milliseconds: that is what others may be kept waiting for. */
+/* A site of more courses gets no suggestions. So many looks for all words of a batch take some
+ * milliseconds, which others may be kept waiting. */
 enum { NAMES_MAX = 20000, LOOKS_MAX = 1000000 };
-/* So many may stand behind a name that looks the same. */
+/* So many blanks may follow a name that looks the same. */
 enum { BLANKS_MAX = 2 };
 
 /* From 5.3 on a course is deleted by a task of Moodle's; until then it is there by name only. */
@@ -86,7 +86,7 @@ static void alikes_ask(
 			        lms->scratch, "%.*s%*s", SLICE_ARG(ways[way]), blanks, ""))));
 }
 
-/* alikes: of those that were not found to the letter who looks the same; where their names go. */
+/* alikes: for those not found to the letter, who looks the same; where their names go. */
 struct way {
 	enum course_key_by by;
 	struct arena *alikes;
@@ -234,8 +234,8 @@ static void enrolments_search(
 	}
 }
 
-/* From the course's methods to the person, not from the person's other courses: SQLite, which
- * guesses, keeps to the order of a CROSS JOIN. */
+/* From the course's methods to the person, not from the person's other courses: SQLite guesses, but
+ * keeps the order of a CROSS JOIN. */
 static void any_search(
     struct lms *lms, struct enrolment_facts *enrolments, const struct db_questions *questions)
 {

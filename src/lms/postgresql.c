@@ -17,7 +17,7 @@ enum { QUESTIONS_TOGETHER = 5000, QUEUE_MAX = 500 };
 
 /* ---- statements ---- */
 
-/* In a set of questions a value is a column of theirs. */
+/* In a set of questions a value is one of their columns. */
 static void write_value(struct db_text_job *job, size_t index)
 {
 	buffer_print(job->out, job->is_asking ? "v.p%zu" : "$%zu", index + 1);
@@ -45,7 +45,7 @@ static void queue(struct postgresql *db, const char *sql, const struct db_value 
 	if (PQpipelineStatus(db->handle) == PQ_PIPELINE_OFF)
 		PQenterPipelineMode(db->handle);
 	if (!is_kept)
-		db->queued_sql = NULL; /* its address may be that of another one before */
+		db->queued_sql = NULL; /* its address may have been another one's */
 	postgresql_parameters(db, &parameters, values, count);
 	if (!db_has_failed(&db->db) && (!queue_prepare(db, sql, &parameters) ||
 	                                   !PQsendQueryPrepared(db->handle, "", parameters.count,
@@ -92,7 +92,7 @@ static int64_t insert(struct db *base, const char *sql, const struct db_value *v
 
 /* ---- questions ---- */
 
-/* Nothing that the server has equals a text that it does not take, and nothing equals NULL. */
+/* No value of the server equals a text that it does not take, and nothing equals NULL. */
 static bool is_text(struct slice text)
 {
 	return value_check(text) != VALUE_NOT_UTF8 && !memchr(text.bytes, '\0', text.size);
@@ -330,11 +330,11 @@ static void rollback(struct db *base)
 	db->is_begun = false;
 }
 
-/* The server may have said something that is no goodbye, of a setting for instance. */
+/* The server may have said something other than goodbye, about a setting for instance. */
 static bool is_alive(struct db *base)
 {
 	PGconn *handle = postgresql_of(base)->handle;
-	/* Twice: what it said last hides that it has gone. */
+	/* Twice: the server's last words hide that it has gone. */
 	for (int i = 0; i < 2; i++)
 		if (PQconsumeInput(handle) != 1)
 			return false;

@@ -25,8 +25,8 @@ static const char *option_of(const PQconninfoOption *options, const char *keywor
 	return NULL;
 }
 
-/* Whether nobody can listen, so that a certificate is not asked for: a list of hosts counts as far,
- * and whoever names a CA means it. */
+/* Whether nobody can listen, so that no certificate is asked for. A list of hosts is not local, and
+ * whoever names a CA wants it checked. */
 static bool is_local(const PQconninfoOption *options)
 {
 	if (option_of(options, "sslrootcert"))
@@ -36,8 +36,7 @@ static bool is_local(const PQconninfoOption *options)
 	return server_is_local(host) && server_is_local(address) && !(host && strchr(host, ','));
 }
 
-/* Libpq's lines: one for each host that it has tried, and further address of one. What it indents
- * only explains. */
+/* Libpq gives a line for each host and address that it has tried; what it indents only explains. */
 static struct error connect_error(const struct postgresql *db)
 {
 	char lines[sizeof(struct error)] = "";
@@ -52,7 +51,7 @@ static struct error connect_error(const struct postgresql *db)
 	return error_retry("%s: %s", db->db.name, lines);
 }
 
-/* Libpq would print it between the lines of the log. What matters shows in a result. */
+/* Libpq would print notices between the lines of the log; what matters shows in a result. */
 static void on_notice(void *context, const char *text)
 {
 	(void)context, (void)text;
@@ -66,8 +65,8 @@ static void connect_with(struct postgresql *db, const PQconninfoOption *options)
 		db_fail(&db->db, error);
 		return;
 	}
-	/* What stands before dbname gives way to what the URL says, what stands behind does not.
-	 * The URL's own password and passfile come before the credential. */
+	/* The URL overrides what stands before dbname, but not what stands after it. The URL's own
+	 * password and passfile come before the credential. */
 	const char *const keywords[] = {"connect_timeout", "keepalives_idle", "keepalives_interval",
 	    "keepalives_count", "tcp_user_timeout", "target_session_attrs",
 	    "fallback_application_name", "sslmode", "dbname", "client_encoding",
@@ -87,7 +86,7 @@ static void connect_with(struct postgresql *db, const PQconninfoOption *options)
 		db_fail(&db->db, connect_error(db));
 }
 
-/* Whom and what, and nothing that is secret. */
+/* The name says server and database, and nothing secret. */
 static void name_make(struct postgresql *db, const PQconninfoOption *options)
 {
 	const char *host = option_of(options, "host"), *base = option_of(options, "dbname");

@@ -130,7 +130,7 @@ void postgresql_insert_all(struct db *base, const struct db_table *table,
 
 /* ---- rows out: a result would hold all of a table ---- */
 
-/* What stands in front of the first row: a signature, flags, and the size of nothing. */
+/* Before the first row come a signature, flags, and the size of an empty extension. */
 enum { SCAN_HEAD = 19 };
 
 static bool scan_begin(struct db_rows *rows)

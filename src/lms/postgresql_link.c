@@ -19,8 +19,8 @@ static bool is_lasting(const char *state)
 	return false;
 }
 
-/* Of these, what a statement asks rather than who we are and which database it is: another file may
- * fare better. */
+/* Those of these that lie in the statement, not in who we are or which database it is: another file
+ * may fare better. */
 static bool is_narrow(const char *state)
 {
 	return strncmp(state, "28", 2) != 0 && strncmp(state, "3D", 2) != 0;
@@ -87,7 +87,7 @@ void postgresql_flush(struct postgresql *db)
 			continue; /* between two statements */
 		is_synced = PQresultStatus(result) == PGRES_PIPELINE_SYNC;
 		if (PQresultStatus(result) == PGRES_PIPELINE_ABORTED)
-			PQclear(result); /* because of an earlier one, whose error is known */
+			PQclear(result); /* skipped after an earlier one, whose error is known */
 		else
 			postgresql_check(db, result);
 	}
@@ -167,7 +167,7 @@ PGresult *postgresql_execute(struct postgresql *db, const char *sql, const char 
 	return postgresql_good(db, result);
 }
 
-/* As many as were given, or nobody may be told that all went well: a trigger may drop some. */
+/* Fails unless as many rows were written as given: a trigger may drop some. */
 static void count_check(struct postgresql *db, PGresult *result)
 {
 	uint64_t written = strtoull(PQcmdTuples(result), NULL, 10);

@@ -136,7 +136,7 @@ static const struct {
 
 enum { NEEDS = sizeof needs / sizeof *needs };
 
-/* Who joins a cohort is enrolled where a course takes its members (sync.c). */
+/* Whoever joins a cohort is enrolled where a course takes its members (sync.c). */
 static const struct {
 	const char *table, *rights;
 } sync_needs[] = {{"user_enrolments", "iu"}, {"role_assignments", "i"}, {"groups_members", "ri"},
@@ -205,7 +205,7 @@ static void table_need(
 	}
 }
 
-/* MariaDB says the same of what is not there and of what is hidden from us. */
+/* MariaDB says the same of an absent table and of a hidden one. */
 static bool is_unseen(uint32_t rights)
 {
 	return (rights & (DB_IS_ABSENT | DB_MAY_READ | DB_MAY_INSERT | DB_MAY_UPDATE |
@@ -232,7 +232,7 @@ static void tables_ask(struct rights *rights, struct db *db)
 			rights->tables[i] = DB_IS_ABSENT;
 }
 
-/* Who may write to SQLite's file may do all. */
+/* Whoever may write to SQLite's file may do all. */
 static void tables_find(struct rights *rights, struct db *db)
 {
 	for (size_t i = 0; i < TABLES; i++)

@@ -34,8 +34,8 @@ struct rights {
 void rights_load(struct rights *rights, struct db *db, bool syncs_cohorts, struct site_facts *site,
     struct arena *arena);
 
-/* Whether there is such an optional table. MariaDB hides it from those who have no right to it:
- * what cannot be seen is then taken for absent. */
+/* Whether there is such an optional table. MariaDB hides it from those without a right to it: then
+ * it is taken for absent. */
 bool rights_knows_optional(struct db *db, const char *table);
 
 /* Whether the site has such an optional table, and whether it has any: then it is a real Moodle, no

@@ -5,7 +5,7 @@
 
 #include <time.h>
 
-/* Clocks of hosts differ. What is found too early was not in the census and does no harm. */
+/* Clocks of hosts differ. Whoever was deleted earlier is not in the census, and does no harm. */
 enum { CLOCKS_DIFFER_S = 300 };
 
 void rivals_expect(struct lms *lms)
@@ -59,7 +59,8 @@ static void lookout_close(struct lms *lms)
 
 static struct error lookout_open(struct lms *lms)
 {
-	if (lms->lookout && !db_is_alive(lms->lookout)) /* it rests for long between two looks */
+	if (lms->lookout &&
+	    !db_is_alive(lms->lookout)) /* it may have been closed between two looks */
 		lookout_close(lms);
 	return lms->lookout ? OK : db_open(lms->options, DB_EXISTING, &lms->lookout);
 }
@@ -73,7 +74,7 @@ bool lms_is_awaited(struct lms *lms)
 {
 	struct error error = db_is_server(lms->db) ? lookout_open(lms) : OK;
 	if (is_error(&error))
-		return false; /* who cannot be seen has to wait */
+		return false; /* whoever cannot be seen has to wait */
 	/* Asked for before the backlog had the connection, or now that it has none. */
 	if (lms->session == 0)
 		lms->session = db_session(lms_db(lms));

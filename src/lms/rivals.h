@@ -11,8 +11,8 @@
 
 /* At the beginning of a transaction that has a census. */
 void rivals_expect(struct lms *lms);
-/* Makes the transaction fail with RETRY: somebody has got a role that it gives, too, or was deleted
- * whom it enrols. */
+/* Makes the transaction fail with RETRY when a person has got a role that it also gives, or was
+ * deleted whom it enrols. */
 void rivals_check(struct lms *lms);
 
 #endif

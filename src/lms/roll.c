@@ -8,10 +8,10 @@
 
 #include <stdlib.h>
 
-/* Beside the census and a batch. */
+/* What it may take beside the census and a batch. */
 enum { ROLL_BYTES = 16 << 20 };
 
-/* An entry, or that an owner's have been read: then it counts nothing. */
+/* An entry; or the note that an owner's have been read, which counts nothing. */
 struct item {
 	int64_t owner, id;
 	uint32_t name, name_size; /* in names */
@@ -112,7 +112,7 @@ bool roll_read(struct roll *roll, enum roll_kind kind, int64_t owner)
 	return item_add(roll, (struct place){kind, owner, SLICE("")}, 0, 0);
 }
 
-/* The same name again is no entry more: a table has no place for thousands of equals. */
+/* The same name again makes no new entry: a table has no place for thousands of equals. */
 static bool place_add(struct roll *roll, struct place place, int64_t id)
 {
 	struct item *known = item_find(roll, place, false);
@@ -123,7 +123,7 @@ static bool place_add(struct roll *roll, struct place place, int64_t id)
 	return true;
 }
 
-/* Names that are not in the form in which a file's are looked for, in that form. */
+/* Names in the form in which a file's are looked for, where theirs is another. */
 enum { ROLL_FORMS = 8 };
 
 bool roll_add(struct roll *roll, enum roll_kind kind, int64_t owner, struct slice name, int64_t id)

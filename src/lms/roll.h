@@ -4,8 +4,8 @@
  * the database all of them: they are read once per course and found here from then on. What the
  * transaction itself makes is added; its end forgets everything.
  *
- * A name that looks like one that is there, but has its letters put together otherwise or blanks at
- * its end, is that one where there is none to the letter.
+ * A name that has its letters composed otherwise, or blanks at its end, means the one that looks
+ * like it, unless there is one to the letter.
  *
  * An owner is what the names stand in: a course's or a grouping's id, 0 for the site.
  */
@@ -28,12 +28,13 @@ struct roll;
 
 struct roll *roll_create(void); /* NULL: no memory */
 void roll_free(struct roll *roll);
-/* It has grown beyond what memory is for: a new one has to be begun. */
+/* It has grown too large: a new one has to be begun. */
 bool roll_is_full(const struct roll *roll);
 
 /* Whether all of the owner's have been read. */
 bool roll_has_read(const struct roll *roll, enum roll_kind kind, int64_t owner);
-/* They are going to be. False, here and below: no memory, and nothing may be found any more. */
+/* Notes that they are being read. False, here and below: no memory, and nothing may be found any
+ * more. */
 bool roll_read(struct roll *roll, enum roll_kind kind, int64_t owner);
 
 bool roll_add(struct roll *roll, enum roll_kind kind, int64_t owner, struct slice name, int64_t id);

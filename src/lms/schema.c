@@ -389,7 +389,7 @@ const struct schema_ledger schema_ledger[] = {
     {"enrold_head", "id INTEGER PRIMARY KEY CHECK (id = 1),"
                     "head VARCHAR(64) NOT NULL,"
                     "run VARCHAR(22) NOT NULL"},
-    /* Whoever writes holds it: as a table, or its only row; and writes it, for others to see. */
+    /* A writer holds it, as a table or its only row, and writes it for others to see. */
     {"enrold_lock", "id INTEGER PRIMARY KEY,"
                     "token BIGINT NOT NULL DEFAULT 0"},
     /* Daemons that share a spool: alive as long as their beat changes. */

@@ -125,7 +125,7 @@ static struct password_policy password_policy_load(struct lms *lms)
 	};
 }
 
-/* What a new account has where nobody says otherwise. */
+/* What a new account has by default. */
 static struct slice detail_load(struct lms *lms, uint32_t index)
 {
 	const struct detail *detail = &columns_detail(index)->detail;

@@ -101,8 +101,8 @@ static bool is_to_be_made(struct db *db, const char *prefix)
 	return look.is_empty && !db_has_failed(db);
 }
 
-/* To our own tables what the newer version has more; MariaDB keeps a column of an upgrade that was
- * cut short, and SQLite, where it is one transaction, knows no IF NOT EXISTS of columns. */
+/* Adds to our own tables what the newer version has. MariaDB keeps a column of an upgrade that was
+ * cut short; SQLite knows no IF NOT EXISTS of columns, but makes it one transaction. */
 static void upgrade(struct db *db, int64_t version)
 {
 	struct buffer sql = {0};

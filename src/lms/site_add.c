@@ -178,7 +178,7 @@ static struct site_answer add_course(struct db *db, const struct course_row *row
 	return added;
 }
 
-/* On a server Moodle runs, and a course is more than its rows. */
+/* Where there is a server Moodle runs, and a course is more than its rows. */
 static struct error site_open(const struct lms_options *options, struct db **db)
 {
 	struct error error = db_open(options, DB_EXISTING, db);

@@ -96,7 +96,7 @@ static const struct {
 
 #define LENGTH(array) (sizeof(array) / sizeof(array)[0])
 
-/* A name that libc would find too. Where the machine has no such file its time is UTC, whatever TZ
+/* A name that libc would find too: without such a file the machine's time is UTC, whatever TZ
  * says. */
 static bool is_zone(const char *name)
 {

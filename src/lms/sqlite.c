@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 enum { BUSY_MS = 10000 };
-/* A KiB of pages takes so much memory, with what SQLite and malloc need beside it. */
+/* The bytes that a KiB of pages takes, with what SQLite and malloc add. */
 enum { CACHE_KIB = 1110 };
 
 static struct error check_directory(const char *path)
@@ -64,7 +64,7 @@ static struct error prepare_file(const char *path, enum db_mode mode)
 	return OK;
 }
 
-/* SQLite makes do with reading when it cannot open for writing, whatever the reason. */
+/* SQLite opens for reading when it cannot open for writing, whatever the reason. */
 static struct error writable_check(const struct sqlite *db)
 {
 	if (sqlite3_db_readonly(db->handle, "main") != 1)
@@ -100,8 +100,8 @@ static struct error sqlite_connect(struct sqlite *db, enum db_mode mode)
 	db->inode = status.st_ino;
 	sqlite_check(db, sqlite3_busy_timeout(db->handle, BUSY_MS));
 	sqlite_check(db, sqlite_values_register(db->handle, &db->values));
-	/* With a rollback journal FULL lets a power cut undo what was committed: it does not flush
-	 * that the journal is gone. */
+	/* FULL does not flush the removal of a rollback journal: a power cut could undo what was
+	 * committed. */
 	script(&db->db, "PRAGMA synchronous = EXTRA");
 	script(&db->db, "PRAGMA temp_store = MEMORY");
 	script(&db->db, "PRAGMA journal_size_limit = 67108864");
@@ -306,7 +306,7 @@ static bool next(struct db_rows *rows)
 	return true;
 }
 
-/* Of a set of questions the first column says whose the row is. */
+/* In a set of questions the first column says whose the row is. */
 static int column_place(const struct db_rows *rows, int column)
 {
 	return column + (rows->abouts ? 1 : 0);

@@ -30,7 +30,7 @@ static void group_name(gid_t id, char name[NAME_SIZE])
 		snprintf(name, NAME_SIZE, "%u", (unsigned)id);
 }
 
-/* Whether we may; errno else. The effective user's rights, which access() does not ask for. */
+/* Whether the effective user may, whom access() does not ask about; else errno. */
 static bool may(const char *path, int mode)
 {
 	return faccessat(AT_FDCWD, path, mode, AT_EACCESS) == 0 ||
@@ -55,7 +55,7 @@ static struct error refused(const char *path, const char *deed)
 struct error sqlite_access_check(const char *path)
 {
 	char folder[PATH_MAX];
-	/* From the root down: the first that is in the way. */
+	/* From the root down, for the first that is in the way. */
 	for (const char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
 		snprintf(folder, sizeof folder, "%.*s", (int)(slash - path), path);
 		if (!may(folder, X_OK))

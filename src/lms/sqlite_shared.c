@@ -5,7 +5,7 @@
  * locks are one. Asking by F_GETLK instead needs a descriptor, whose close would end all of ours.
  *
  * Where that cannot be told (another journal, no /proc/locks) somebody is taken to be there. Only a
- * process of another container, whom the kernel does not list for us, is not seen.
+ * process of another container is not seen, because the kernel does not list it for us.
  */
 #include "sqlite.h"
 

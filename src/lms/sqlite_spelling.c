@@ -54,7 +54,7 @@ static void walk_end(struct walk *walk, size_t size)
 	db_question(walk->spellings, walk->about, DB_VALUES(db_text(spelling)));
 }
 
-/* And with blanks behind it, as far as some row has them. */
+/* Also with blanks after it, as long as some row has them. */
 static void blanks_walk(struct walk *walk, size_t size)
 {
 	while (size + 8 <= SPELLING_MAX) {
@@ -65,7 +65,7 @@ static void blanks_walk(struct walk *walk, size_t size)
 	}
 }
 
-/* From byte `at` of the text on, behind `size` bytes of a way to write what stands before. */
+/* Goes on at byte `at` of the text, after `size` bytes of a way to write what precedes it. */
 static void walk_on(struct walk *walk, size_t at, size_t size)
 {
 	const struct slice text = walk->text;

@@ -7,7 +7,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-/* The system's reason, when there is one that may pass: no descriptor left, for instance. */
+/* Whether the system has a reason that may pass: no descriptor left, for instance. */
 static bool is_passing(struct sqlite *db)
 {
 	errno = sqlite3_system_errno(db->handle);

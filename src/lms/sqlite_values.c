@@ -115,7 +115,7 @@ static int on_row_id(sqlite3_vtab_cursor *base, sqlite3_int64 *id)
 	return SQLITE_OK;
 }
 
-/* Without xCreate it is there under its own name and nobody has to make it. */
+/* Without xCreate the table exists under its own name, and nobody has to make it. */
 static const sqlite3_module module = {
     .iVersion = 1,
     .xConnect = on_connect,

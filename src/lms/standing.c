@@ -39,7 +39,7 @@ void version_load(struct db *db, struct version_settings *settings, struct arena
 		db_fail(db, error_memory("looking at the site's version"));
 }
 
-/* What is known of the site is what it was under this version. */
+/* What is known of the site holds for this version. */
 static bool is_same_version(const struct lms *lms, struct slice version)
 {
 	return slice_is(slice_of(lms->version_text), version);

@@ -1,7 +1,7 @@
 /*
- * suggest: what may have been meant by the name of a cohort or group that is not there. In one
- * batch a wrong name is a slip, a hundred are another catalogue: only some get a suggestion, out of
- * names that are few enough to look through.
+ * suggest: what may have been meant by the name of a cohort or group that is not there. One wrong
+ * name in a batch is a slip, a hundred are another catalogue: only some get a suggestion, and only
+ * where the names are few enough to look through.
  */
 #include "parts.h"
 

@@ -1,7 +1,7 @@
 /*
  * surroundings: the categories in which courses and categories stand, from the bottom to the top,
- * by their idnumbers: asked only for feeds that may not reach all. Who may not read categories
- * knows of none, and such a feed then reaches nothing that it would take a category to allow.
+ * by their idnumbers: asked only for feeds that may not reach all. Without the right to read
+ * categories none are known, and such a feed reaches nothing that only a category would allow.
  */
 #include "parts.h"
 
@@ -50,13 +50,13 @@ static void path_read(struct parents *parents, struct surroundings *of, struct s
 			parent_add(parents, of, strtoll(id, NULL, 10));
 }
 
-/* In the form in which a feed's patterns are. */
+/* Keeps it in the form of a feed's patterns. */
 static struct slice form_keep(struct arena *arena, const struct db_rows *rows)
 {
 	return value_form(arena_copy(arena, db_column_text(rows, 0)), arena);
 }
 
-/* Room for the idnumbers, and these. */
+/* Makes room for the idnumbers and reads them. */
 static void parents_ask(struct lms *lms, struct parents *parents, struct arena *arena)
 {
 	if (parents->count == 0)

@@ -9,7 +9,7 @@
 
 #include <stdlib.h>
 
-/* One course that takes the cohort's members, and the one who has become a member. */
+/* One course that takes the cohort's members, and one new member. */
 struct sync {
 	size_t change;
 	int64_t user, enrol, course, role, group, context;
@@ -129,7 +129,7 @@ static int by_group(const void *a, const void *b)
 	return x->change < y->change ? -1 : x->change > y->change;
 }
 
-/* Two cohorts may bring somebody into the same group: the first does. */
+/* When two cohorts bring somebody into the same group, the first does it. */
 static void groups_find(struct syncs *syncs)
 {
 	struct db_questions questions = db_questions(syncs->work->arena);

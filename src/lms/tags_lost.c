@@ -69,7 +69,7 @@ static int by_tag(const void *a, const void *b)
 	return x->change < y->change ? -1 : x->change > y->change;
 }
 
-/* Of each tag once, by the last change. */
+/* Asks for each tag once, by its last change. */
 static struct db_questions lost_questions(struct work *work, struct lost_tags *lost)
 {
 	struct db_questions questions = db_questions(work->arena);

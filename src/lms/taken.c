@@ -6,7 +6,7 @@
 
 #include <stdlib.h>
 
-/* A value's letters, each with all its marks: what goes beyond that does not count. */
+/* A value's letters, each with all its marks; the rest does not count. */
 enum { APART_MAX = UNIQUE_CHARACTERS * 16 };
 enum { HOLDERS_MAX = 2000000 }; /* times 24 bytes */
 
@@ -81,7 +81,7 @@ static bool has_value(const struct hashlist *list, uint64_t value)
 	return false;
 }
 
-/* All of them, or those of the wanted values; false: there are too many, or the database or memory
+/* Loads all, or those of the wanted values; false: there are too many, or the database or memory
  * failed, which taken or the database knows. */
 static bool holders_load(struct taken *taken, struct db *db, const struct hashlist *wanted)
 {

@@ -1,8 +1,8 @@
 /*
  * taken: who has which value of the profile fields that have to be unique. Moodle's table of values
- * has no index for that: it is read once in a transaction, all of it, whatever is then asked; what
- * the transaction writes is added. Of a site with more than HOLDERS_MAX values only those are kept
- * that are asked for, and it is read again each time. One thread at a time.
+ * has no index for that: all of it is read once in a transaction, and what the transaction writes
+ * is added. When it has more than HOLDERS_MAX values only those asked for are kept, and it is read
+ * again each time. One thread at a time.
  */
 #ifndef ENROLD_LMS_TAKEN_H
 #define ENROLD_LMS_TAKEN_H

@@ -53,8 +53,8 @@ static const struct release *release_find(long date)
 	return NULL;
 }
 
-/* Between the release before and its own: it is that branch's, not yet released. No upgrade looks
- * so, because there the branch stays behind. */
+/* A date before the release of its own branch is a development build's. No upgrade looks like that,
+ * because there the branch stays behind. */
 static bool is_development(int branch, long date)
 {
 	for (size_t i = OLDEST; i < RELEASES; i++)
@@ -91,7 +91,7 @@ static struct error torn(const struct version_settings *settings)
 	    SLICE_ARG(short_of(settings->version)), SLICE_ARG(short_of(settings->branch)));
 }
 
-/* What keeps enrold away whatever the version is. */
+/* What keeps enrold away from any version. */
 static struct error closed(const struct version_settings *settings, int64_t now)
 {
 	if (settings->totara.size > 0)

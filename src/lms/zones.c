@@ -54,7 +54,7 @@ struct error lms_load_zones(struct lms *lms)
 	lms->site.zones_count = 0;
 	FILE *file = fopen(ZONES, "re");
 	if (!file)
-		return OK; /* no tzdata: nobody can say */
+		return OK; /* without tzdata nobody can say */
 	names_read(lms, file);
 	bool has_failed = ferror(file) != 0;
 	fclose(file);

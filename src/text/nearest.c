@@ -73,7 +73,7 @@ void nearest_free(struct nearest *nearest)
 
 /* ---- letters ---- */
 
-/* Of 64: digits, letters without their case, and the rest among each other. */
+/* One of 64: digits, letters without their case, and the rest share what is left. */
 static unsigned letter_of(char byte)
 {
 	unsigned char c = (unsigned char)byte;
@@ -104,8 +104,8 @@ static size_t min_of(size_t a, size_t b)
 
 /*
  * Optimal string alignment: insertions, deletions, replacements, and neighbours exchanged, which is
- * what fingers do. Three rows of the matrix are kept, and of each what lies within the slips that
- * are let pass; SLIPS_MAX + 1: there are more.
+ * what fingers do. Three rows of the matrix are kept, each as far as the slips allow; SLIPS_MAX +
+ * 1: there are more.
  */
 static size_t slips(struct slice a, struct slice b)
 {
@@ -239,6 +239,6 @@ bool nearest_find(struct nearest *nearest, struct slice word, size_t *budget, st
 	    .word = word, .found = *found, .letters = letters_of(word), .least = SLIPS_MAX + 1};
 	names_search(nearest, &search, budget);
 	*found = search.found;
-	/* Of a search that was broken off the next batch may know more. */
+	/* The next batch may find more than a search that was broken off. */
 	return *budget == 0 || word_keep(nearest, word, *found);
 }
