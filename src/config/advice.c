@@ -6,11 +6,11 @@
  * What stands in the way is the plan's business (src/roster/header.c, account_*.c); a row says here
  * what is decided there.
  */
+#include "value.h"
+
 #include "enrold/config.h"
 #include "enrold/may.h"
 #include "enrold/template.h"
-
-#include "value.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -5,10 +5,10 @@
  */
 #include "enrold/config.h"
 
-#include "enrold/arena.h"
-
 #include "rules.h"
 #include "value.h"
+
+#include "enrold/arena.h"
 
 #include <assert.h>
 #include <errno.h>

@@ -1,12 +1,12 @@
 /*
  * format: settings back to text: as YAML that config_load reads, and a policy as one line.
  */
+#include "value.h"
+
 #include "enrold/arena.h"
 #include "enrold/config.h"
 #include "enrold/cut.h"
 #include "enrold/secret.h"
-
-#include "value.h"
 
 #include <string.h>
 

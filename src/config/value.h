@@ -8,12 +8,12 @@
 #ifndef CONFIG_VALUE_H
 #define CONFIG_VALUE_H
 
-#include "keys.h"
-
 #include "enrold/arena.h"
 #include "enrold/buffer.h"
 #include "enrold/error.h"
 #include "enrold/policy.h"
+
+#include "keys.h"
 
 /* Sets the key's field in `base`, the struct of its section. Texts are copied into the arena. */
 struct error value_parse(

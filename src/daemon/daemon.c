@@ -4,16 +4,16 @@
  */
 #include "enrold/daemon.h"
 
-#include "enrold/cut.h"
-#include "enrold/log.h"
-#include "enrold/patient.h"
-#include "enrold/value.h"
-
 #include "deadline.h"
 #include "feeds.h"
 #include "notify.h"
 #include "space.h"
 #include "startup.h"
+
+#include "enrold/cut.h"
+#include "enrold/log.h"
+#include "enrold/patient.h"
+#include "enrold/value.h"
 
 #include <assert.h>
 #include <inttypes.h>

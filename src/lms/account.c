@@ -3,10 +3,10 @@
  */
 #include "parts.h"
 
-#include "enrold/columns.h"
-
 #include "site_rows.h"
 #include "taken.h"
+
+#include "enrold/columns.h"
 
 /* ---- preferences ---- */
 

@@ -4,10 +4,10 @@
  */
 #include "parts.h"
 
-#include "enrold/value.h"
-
 #include "php.h"
 #include "site_rows.h"
+
+#include "enrold/value.h"
 
 #include <openssl/evp.h>
 #include <stdio.h>

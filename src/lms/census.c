@@ -1,7 +1,6 @@
 #include "census.h"
 
 #include "enrold/hashlist.h"
-
 #include "enrold/value.h"
 
 #include <stdlib.h>

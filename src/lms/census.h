@@ -17,9 +17,8 @@
 
 #include "enrold/arena.h"
 #include "enrold/change.h"
+#include "enrold/db.h"
 #include "enrold/facts.h"
-
-#include "db.h"
 
 struct census;
 

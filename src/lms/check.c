@@ -5,13 +5,13 @@
  */
 #include "check.h"
 
-#include "enrold/list.h"
-#include "enrold/value.h"
-
 #include "needs.h"
 #include "rights.h"
 #include "schema.h"
 #include "version.h"
+
+#include "enrold/list.h"
+#include "enrold/value.h"
 
 #include <stdarg.h>
 #include <stdio.h>

@@ -6,10 +6,9 @@
 
 #include "enrold/arena.h"
 #include "enrold/config.h"
+#include "enrold/db.h"
 #include "enrold/deed.h"
 #include "enrold/site.h"
-
-#include "db.h"
 
 struct look {
 	struct db *db;

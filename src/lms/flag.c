@@ -3,9 +3,9 @@
  */
 #include "parts.h"
 
-#include "enrold/value.h"
-
 #include "census.h"
+
+#include "enrold/value.h"
 
 #include <stdlib.h>
 

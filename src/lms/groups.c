@@ -4,9 +4,9 @@
  */
 #include "parts.h"
 
-#include "enrold/value.h"
-
 #include "roll.h"
+
+#include "enrold/value.h"
 
 #include <stdlib.h>
 

@@ -7,7 +7,7 @@
 #ifndef ENROLD_LMS_NEEDS_H
 #define ENROLD_LMS_NEEDS_H
 
-#include "db.h"
+#include "enrold/db.h"
 
 /* The id is not mentioned. */
 struct table_needs {

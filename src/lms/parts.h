@@ -5,10 +5,10 @@
 #ifndef ENROLD_LMS_PARTS_H
 #define ENROLD_LMS_PARTS_H
 
+#include "enrold/db.h"
 #include "enrold/lms.h"
-
-#include "db.h"
 #include "enrold/nearest.h"
+
 #include "rights.h"
 #include "roll.h"
 #include "version.h"

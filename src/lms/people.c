@@ -4,11 +4,11 @@
  */
 #include "parts.h"
 
-#include "enrold/columns.h"
-#include "enrold/value.h"
-
 #include "census.h"
 #include "taken.h"
+
+#include "enrold/columns.h"
+#include "enrold/value.h"
 
 static void found(struct user_key *key, int64_t id)
 {

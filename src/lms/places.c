@@ -3,10 +3,10 @@
  */
 #include "parts.h"
 
-#include "enrold/value.h"
-
 #include "census.h"
+
 #include "enrold/nearest.h"
+#include "enrold/value.h"
 
 /* ---- courses ---- */
 

@@ -6,11 +6,9 @@
 #ifndef ENROLD_LMS_RIGHTS_H
 #define ENROLD_LMS_RIGHTS_H
 
+#include "enrold/db.h"
 #include "enrold/deed.h"
-
 #include "enrold/facts.h"
-
-#include "db.h"
 
 struct table_rights {
 	const char *table;

@@ -1,9 +1,8 @@
 #include "roll.h"
 
-#include "enrold/hashlist.h"
-
 #include "enrold/arena.h"
 #include "enrold/buffer.h"
+#include "enrold/hashlist.h"
 #include "enrold/value.h"
 
 #include <stdlib.h>

@@ -5,9 +5,10 @@
  */
 #include "enrold/site.h"
 
-#include "db.h"
 #include "schema.h"
 #include "site_rows.h"
+
+#include "enrold/db.h"
 
 #include <time.h>
 

@@ -4,9 +4,10 @@
  */
 #include "enrold/site.h"
 
-#include "db.h"
-#include "enrold/value.h"
 #include "site_rows.h"
+
+#include "enrold/db.h"
+#include "enrold/value.h"
 
 #include <time.h>
 

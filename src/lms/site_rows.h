@@ -6,10 +6,9 @@
 #ifndef ENROLD_LMS_SITE_ROWS_H
 #define ENROLD_LMS_SITE_ROWS_H
 
+#include "enrold/db.h"
 #include "enrold/facts.h"
 #include "enrold/slice.h"
-
-#include "db.h"
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -4,10 +4,10 @@
  */
 #include "parts.h"
 
-#include "enrold/list.h"
-
 #include "needs.h"
 #include "version.h"
+
+#include "enrold/list.h"
 
 #include <time.h>
 

@@ -5,9 +5,8 @@
  */
 #include "parts.h"
 
-#include "enrold/value.h"
-
 #include "enrold/nearest.h"
+#include "enrold/value.h"
 
 enum { SUGGESTIONS_MAX = 10, NAMES_MAX = 5000, LOOKS_MAX = 100000 };
 

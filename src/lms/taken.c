@@ -1,8 +1,7 @@
 #include "taken.h"
 
-#include "enrold/value.h"
-
 #include "enrold/hashlist.h"
+#include "enrold/value.h"
 
 #include <stdlib.h>
 

@@ -7,9 +7,8 @@
 #ifndef ENROLD_LMS_TAKEN_H
 #define ENROLD_LMS_TAKEN_H
 
+#include "enrold/db.h"
 #include "enrold/facts.h"
-
-#include "db.h"
 
 struct taken;
 

@@ -15,9 +15,9 @@
 #ifndef ROSTER_ACCOUNT_H
 #define ROSTER_ACCOUNT_H
 
-#include "parts.h"
-
 #include "enrold/buffer.h"
+
+#include "parts.h"
 
 /* One record's step. */
 struct step {

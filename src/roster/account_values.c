@@ -3,9 +3,8 @@
  */
 #include "account.h"
 
-#include "enrold/may.h"
-
 #include "enrold/list.h"
+#include "enrold/may.h"
 #include "enrold/value.h"
 
 /* ---- values ---- */

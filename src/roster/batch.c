@@ -1,9 +1,9 @@
 #include "enrold/batch.h"
 
-#include "enrold/value.h"
-
 #include "index.h"
 #include "parts.h"
+
+#include "enrold/value.h"
 
 static void indexes_clear(struct batch *batch)
 {

@@ -1,8 +1,8 @@
 #include "enrold/plan.h"
 
-#include "enrold/may.h"
-
 #include "account.h"
+
+#include "enrold/may.h"
 
 /* What the request's own cell says. */
 static struct slice cell_of(const struct pass *pass, const struct request *request, uint32_t column)

@@ -4,9 +4,10 @@
  * templates live with: its class of modifiers is a range of characters from '+' to '~', digits and
  * letters included, so that %1f is the whole first name; only a length's last digit counts.
  */
+#include "enrold/template.h"
+
 #include "parts.h"
 
-#include "enrold/template.h"
 #include "enrold/value.h"
 
 #include <utf8proc.h>

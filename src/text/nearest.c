@@ -1,8 +1,7 @@
 #include "enrold/nearest.h"
 
-#include "enrold/hashlist.h"
-
 #include "enrold/arena.h"
+#include "enrold/hashlist.h"
 
 #include <assert.h>
 #include <stdlib.h>

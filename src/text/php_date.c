@@ -3,9 +3,9 @@
  * write of those it takes, read to the same moment (tried beside PHP 8.2). Days that there are not
  * (31 February), which PHP counts on into March, are no date here.
  */
-#include "php_parts.h"
-
 #include "php_date.h"
+
+#include "php_parts.h"
 
 #include <time.h>
 

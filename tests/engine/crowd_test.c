@@ -8,7 +8,7 @@
 #include "fatal.h"
 #include "program.h"
 
-#include "db.h"
+#include "enrold/db.h"
 
 #include <criterion/criterion.h>
 #include <pthread.h>

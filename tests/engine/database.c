@@ -1,9 +1,9 @@
 #include "database.h"
 
-#include "db.h"
 #include "overlay.h"
 
 #include "enrold/buffer.h"
+#include "enrold/db.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>

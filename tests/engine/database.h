@@ -2,9 +2,9 @@
 #ifndef ENGINE_DATABASE_H
 #define ENGINE_DATABASE_H
 
-#include "mirror.h"
-
 #include "enrold/config.h"
+
+#include "mirror.h"
 
 #include <sqlite3.h>
 

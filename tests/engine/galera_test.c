@@ -11,7 +11,7 @@
 #include "reply.h"
 #include "service.h"
 
-#include "db.h"
+#include "enrold/db.h"
 
 #include <criterion/criterion.h>
 #include <criterion/parameterized.h>

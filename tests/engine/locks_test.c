@@ -8,10 +8,9 @@
  * The tests run one after the other: MariaDB counts those who wait on all of the server.
  */
 #include "database.h"
+#include "program.h"
 #include "rival.h"
 #include "served.h"
-
-#include "program.h"
 
 #include "enrold/lms.h"
 #include "enrold/site.h"

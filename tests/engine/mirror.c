@@ -1,10 +1,10 @@
 #include "mirror.h"
 
-#include "db.h"
-#include "schema.h"
-
 #include "more_tables.h"
 #include "overlay.h"
+#include "schema.h"
+
+#include "enrold/db.h"
 
 #include <fcntl.h>
 #include <stdio.h>

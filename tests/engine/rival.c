@@ -4,7 +4,7 @@
 #include "moment.h"
 #include "served.h"
 
-#include "db.h"
+#include "enrold/db.h"
 
 #include <stdio.h>
 

@@ -5,7 +5,7 @@
 #include "fuzz.h"
 
 #include "../../src/config/rules.h"
-#include "../../src/lms/mariadb_url.h"
+#include "../../src/db/mariadb_url.h"
 
 #include "enrold/config.h"
 

@@ -1,9 +1,9 @@
 #include "fake_lms.h"
 
+#include "fate.h"
+
 #include "enrold/columns.h"
 #include "enrold/lms.h"
-
-#include "fate.h"
 
 #include <stdio.h>
 #include <stdlib.h>

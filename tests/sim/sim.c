@@ -8,17 +8,17 @@
  */
 #include "disk.h"
 #include "fake_lms.h"
-#include "fate.h"
-#include "losses.h"
-
-#include "enrold/head.h"
-#include "enrold/log.h"
 #include "fatal.h"
+#include "fate.h"
 #include "feeds.h"
 #include "files.h"
+#include "losses.h"
 #include "moment.h"
 #include "scale.h"
 #include "startup.h"
+
+#include "enrold/head.h"
+#include "enrold/log.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -3,6 +3,7 @@
 #define SUPPORT_LAW_PARTS_H
 
 #include "enrold/arena.h"
+
 #include "law.h"
 #include "table.h"
 

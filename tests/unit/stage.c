@@ -1,10 +1,9 @@
 #include "stage.h"
 
+#include "../../src/daemon/feeds.h"
 #include "fatal.h"
 #include "files.h"
 #include "heard.h"
-
-#include "../../src/daemon/feeds.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>

@@ -1,10 +1,10 @@
 #include "world.h"
 
+#include "fatal.h"
+
 #include "enrold/config.h"
 #include "enrold/may.h"
 #include "enrold/value.h"
-
-#include "fatal.h"
 
 #include <stdlib.h>
 

@@ -22,8 +22,8 @@
  *
  * Their text must be static: SQLite keeps them prepared under its address.
  */
-#ifndef ENROLD_LMS_DB_H
-#define ENROLD_LMS_DB_H
+#ifndef ENROLD_DB_H
+#define ENROLD_DB_H
 
 #include "enrold/arena.h"
 #include "enrold/buffer.h"

@@ -1,8 +1,8 @@
 /*
  * postgresql: what the files of this engine share. Nobody else includes it.
  */
-#ifndef ENROLD_LMS_POSTGRESQL_H
-#define ENROLD_LMS_POSTGRESQL_H
+#ifndef DB_POSTGRESQL_H
+#define DB_POSTGRESQL_H
 
 #include "engine.h"
 

@@ -1,8 +1,8 @@
 /*
  * server: what the engines behind a network share: where a password comes from.
  */
-#ifndef ENROLD_LMS_SERVER_H
-#define ENROLD_LMS_SERVER_H
+#ifndef DB_SERVER_H
+#define DB_SERVER_H
 
 #include "enrold/error.h"
 

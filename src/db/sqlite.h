@@ -1,8 +1,8 @@
 /*
  * sqlite: what the files of this engine share. Nobody else includes it.
  */
-#ifndef ENROLD_LMS_SQLITE_H
-#define ENROLD_LMS_SQLITE_H
+#ifndef DB_SQLITE_H
+#define DB_SQLITE_H
 
 #include "engine.h"
 #include "sqlite_values.h"

@@ -4,10 +4,10 @@
  *
  * Calls come only while the connection is free of errors, but for close, rollback and leave.
  */
-#ifndef ENROLD_LMS_ENGINE_H
-#define ENROLD_LMS_ENGINE_H
+#ifndef DB_ENGINE_H
+#define DB_ENGINE_H
 
-#include "db.h"
+#include "enrold/db.h"
 
 /* What every engine's connection begins with. */
 struct db {

@@ -2,10 +2,10 @@
  * mariadb_bulk: many rows by one prepared statement, column by column, as MariaDB takes them since
  * 10.2. Half as fast again as writing them into the statement, but it tells no ids.
  */
-#ifndef ENROLD_LMS_MARIADB_BULK_H
-#define ENROLD_LMS_MARIADB_BULK_H
+#ifndef DB_MARIADB_BULK_H
+#define DB_MARIADB_BULK_H
 
-#include "db.h"
+#include "enrold/db.h"
 
 #include <mysql.h>
 

@@ -3,8 +3,8 @@
  * user, the file or folder that is in the way, its owner and its mode. SQLite itself says "unable
  * to open database file".
  */
-#ifndef LMS_SQLITE_ACCESS_H
-#define LMS_SQLITE_ACCESS_H
+#ifndef DB_SQLITE_ACCESS_H
+#define DB_SQLITE_ACCESS_H
 
 #include "enrold/error.h"
 

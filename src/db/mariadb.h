@@ -1,8 +1,8 @@
 /*
  * mariadb: what the files of this engine share. Nobody else includes it.
  */
-#ifndef ENROLD_LMS_MARIADB_H
-#define ENROLD_LMS_MARIADB_H
+#ifndef DB_MARIADB_H
+#define DB_MARIADB_H
 
 #include "engine.h"
 #include "mariadb_url.h"

@@ -13,6 +13,7 @@
  * meanwhile (db.c has the rest).
  */
 #include "mariadb.h"
+
 #include "mariadb_bulk.h"
 
 #include <assert.h>

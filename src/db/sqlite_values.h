@@ -8,10 +8,10 @@
  * The table exists on connections that were told of it; columns are c0, c1, ..., and have no type;
  * the row id counts from 1. A statement takes the values that are set when it takes its first step.
  */
-#ifndef ENROLD_LMS_SQLITE_VALUES_H
-#define ENROLD_LMS_SQLITE_VALUES_H
+#ifndef DB_SQLITE_VALUES_H
+#define DB_SQLITE_VALUES_H
 
-#include "db.h"
+#include "enrold/db.h"
 
 #include <sqlite3.h>
 

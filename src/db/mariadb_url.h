@@ -2,8 +2,8 @@
  * mariadb_url: mariadb://user:password@host:port,host:port/database?key=value, taken apart.
  * Percent escapes are undone. Pure.
  */
-#ifndef ENROLD_LMS_MARIADB_URL_H
-#define ENROLD_LMS_MARIADB_URL_H
+#ifndef DB_MARIADB_URL_H
+#define DB_MARIADB_URL_H
 
 #include "enrold/error.h"
 
