@@ -97,6 +97,10 @@ void db_rest(struct db *db); /* gives back its cache */
  * that no transaction is lost. Asks nobody. */
 bool db_is_alive(struct db *db);
 
+/* Texts of ours are compared as those of this column are, or no index would be used: MariaDB has to
+ * be told. A column that is not there says nothing. */
+void db_compare_as(struct db *db, const char *table, const char *column);
+
 /* SQLite: puts the file into the configured journal mode. Outside a transaction. */
 void db_set_journal(struct db *db);
 /* A write transaction that sees nothing of others' from here on and fails, with RETRY, rather than

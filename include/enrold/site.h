@@ -6,11 +6,17 @@
 #define ENROLD_SITE_H
 
 #include "enrold/config.h"
+#include "enrold/db.h"
 #include "enrold/deed.h"
 #include "enrold/error.h"
 #include "enrold/slice.h"
 
 #include <stdint.h>
+
+/* As db_open; and texts are compared as the site compares its own, where the engine has to be told.
+ */
+struct error site_connect(
+    const struct lms_options *options, enum db_mode mode, struct db **db) MUST_CHECK;
 
 /*
  * Makes every table and index of Moodle 4.5 that enrold knows (CONTRACT 4), the rows a site needs

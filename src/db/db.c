@@ -49,6 +49,12 @@ bool db_is_alive(struct db *db)
 	return !db->engine->is_alive || db->engine->is_alive(db);
 }
 
+void db_compare_as(struct db *db, const char *table, const char *column)
+{
+	if (!is_error(&db->error) && db->engine->compare_as)
+		db->engine->compare_as(db, table, column);
+}
+
 void db_set_journal(struct db *db)
 {
 	if (!db_is_server(db))

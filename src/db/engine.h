@@ -36,7 +36,9 @@ struct engine {
 	    enum db_mode mode, struct db **db);
 	void (*close)(struct db *db);
 	void (*rest)(struct db *db);
-	bool (*is_alive)(struct db *db);                   /* NULL: always */
+	bool (*is_alive)(struct db *db); /* NULL: always */
+	/* NULL: there is one way only */
+	void (*compare_as)(struct db *db, const char *table, const char *column);
 	void (*begin)(struct db *db, unsigned patience_s); /* 0: not alone */
 	void (*commit)(struct db *db);
 	void (*rollback)(struct db *db);

@@ -390,6 +390,7 @@ const struct engine mariadb_engine = {
     .open = mariadb_open,
     .close = mariadb_close,
     .is_alive = is_alive,
+    .compare_as = mariadb_compare_as,
     .begin = begin,
     .commit = commit,
     .rollback = rollback,

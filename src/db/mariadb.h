@@ -51,6 +51,7 @@ void mariadb_close(struct db *base);
 
 struct error mariadb_open(const struct engine *engine, const struct lms_options *options,
     enum db_mode mode, struct db **result);
+void mariadb_compare_as(struct db *base, const char *table, const char *column);
 void mariadb_rights(struct db *base, const char *const *tables, size_t count, uint32_t *rights);
 
 #endif

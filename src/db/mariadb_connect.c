@@ -174,15 +174,16 @@ static void connect_with(struct mariadb *db, const struct mariadb_url *url)
 	explicit_bzero(password, sizeof password);
 }
 
-/* Texts of ours are compared with the site's by its own collation, or no index would be used. */
-static void collation_set(struct mariadb *db)
+void mariadb_compare_as(struct db *base, const char *table, const char *column)
 {
+	struct mariadb *db = mariadb_of(base);
 	char sql[128], collation[65] = "";
+	const size_t size =
+	    (size_t)snprintf(sql, sizeof sql, "%s%s", db->db.options->prefix, table);
 	struct db_rows rows = db_select(&db->db,
 	    "SELECT collation_name FROM information_schema.columns WHERE table_schema = DATABASE() "
-	    "AND table_name = ?1 AND column_name = 'username'",
-	    DB_VALUES(db_text((struct slice){
-	        sql, (size_t)snprintf(sql, sizeof sql, "%suser", db->db.options->prefix)})));
+	    "AND table_name = ?1 AND column_name = ?2",
+	    DB_VALUES(db_text((struct slice){sql, size}), db_string(column)));
 	if (db_next(&rows))
 		snprintf(collation, sizeof collation, "%.*s", SLICE_ARG(db_column_text(&rows, 0)));
 	db_leave(&rows);
@@ -210,7 +211,6 @@ static void session_set(struct mariadb *db)
 	/* We must see what another node has committed before. */
 	if (db->is_galera)
 		db_script(&db->db, "SET SESSION wsrep_sync_wait = 1");
-	collation_set(db);
 }
 
 struct error mariadb_open(const struct engine *engine, const struct lms_options *options,

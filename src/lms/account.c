@@ -3,7 +3,6 @@
  */
 #include "parts.h"
 
-#include "site_rows.h"
 #include "taken.h"
 
 #include "enrold/columns.h"

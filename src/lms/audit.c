@@ -5,7 +5,6 @@
 #include "parts.h"
 
 #include "php.h"
-#include "site_rows.h"
 
 struct event {
 	const char *name, *target, *action, *table, *crud;

@@ -5,7 +5,6 @@
 #include "parts.h"
 
 #include "php.h"
-#include "site_rows.h"
 
 #include "enrold/value.h"
 

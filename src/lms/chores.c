@@ -6,8 +6,6 @@
  */
 #include "parts.h"
 
-#include "site_rows.h"
-
 #include <stdlib.h>
 
 /* Moodle has welcome messages since then. */

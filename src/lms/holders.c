@@ -6,8 +6,6 @@
  */
 #include "parts.h"
 
-#include "site_rows.h"
-
 #include <stdlib.h>
 
 enum { HOLDERS_MAX = 4096 };

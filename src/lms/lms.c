@@ -6,8 +6,10 @@
 #include "backlog.h"
 #include "census.h"
 #include "rivals.h"
-#include "schema.h"
 #include "taken.h"
+
+#include "enrold/schema.h"
+#include "enrold/site.h"
 
 #include <stdlib.h>
 
@@ -62,7 +64,7 @@ struct error lms_open(const struct lms_options *options, struct lms **result)
 	lms->taken = taken_create();
 	lms->chores = chores_create();
 	bool has_memory = lms->arena && lms->scratch && lms->backlog && lms->taken && lms->chores;
-	struct error error = has_memory ? db_open(options, DB_EXISTING, &lms->db)
+	struct error error = has_memory ? site_connect(options, DB_EXISTING, &lms->db)
 	                                : error_memory("opening the LMS database");
 	if (!is_error(&error)) {
 		db_set_journal(lms->db);

@@ -8,10 +8,10 @@
 #include "enrold/db.h"
 #include "enrold/lms.h"
 #include "enrold/nearest.h"
+#include "enrold/rights.h"
+#include "enrold/version.h"
 
-#include "rights.h"
 #include "roll.h"
-#include "version.h"
 
 struct backlog;
 struct census;

@@ -3,6 +3,8 @@
 #include "census.h"
 #include "parts.h"
 
+#include "enrold/site.h"
+
 #include <time.h>
 
 /* Clocks of hosts differ. Whoever was deleted earlier is not in the census, and does no harm. */
@@ -62,7 +64,7 @@ static struct error lookout_open(struct lms *lms)
 	if (lms->lookout &&
 	    !db_is_alive(lms->lookout)) /* it may have been closed between two looks */
 		lookout_close(lms);
-	return lms->lookout ? OK : db_open(lms->options, DB_EXISTING, &lms->lookout);
+	return lms->lookout ? OK : site_connect(lms->options, DB_EXISTING, &lms->lookout);
 }
 
 bool lms_is_polled(const struct lms *lms)

@@ -2,9 +2,9 @@
 
 #include "more_tables.h"
 #include "overlay.h"
-#include "schema.h"
 
 #include "enrold/db.h"
+#include "enrold/schema.h"
 
 #include <fcntl.h>
 #include <stdio.h>

@@ -1,9 +1,8 @@
 /* The tables of other Moodles: which columns may be missing, and which must not be there. */
 #include "database.h"
 
-#include "needs.h"
-
 #include "enrold/lms.h"
+#include "enrold/needs.h"
 #include "enrold/site.h"
 
 #include <criterion/criterion.h>

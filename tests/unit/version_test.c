@@ -1,5 +1,5 @@
 /* version: what a site's config says of it, and what becomes of that. */
-#include "version.h"
+#include "enrold/version.h"
 
 #include <criterion/criterion.h>
 

@@ -5,8 +5,8 @@
  * declares no foreign keys. Every table starts with `id INTEGER PRIMARY KEY AUTOINCREMENT`, which
  * is not repeated. Names are without the site's prefix. Thread-safe: const.
  */
-#ifndef ENROLD_LMS_SCHEMA_H
-#define ENROLD_LMS_SCHEMA_H
+#ifndef ENROLD_SCHEMA_H
+#define ENROLD_SCHEMA_H
 
 #include "enrold/buffer.h"
 

@@ -1,4 +1,4 @@
-#include "needs.h"
+#include "enrold/needs.h"
 
 #include "enrold/list.h"
 #include "enrold/value.h"

@@ -1,4 +1,4 @@
-#include "version.h"
+#include "enrold/version.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -5,13 +5,13 @@
  */
 #include "check.h"
 
-#include "needs.h"
-#include "rights.h"
-#include "schema.h"
-#include "version.h"
-
 #include "enrold/list.h"
+#include "enrold/needs.h"
+#include "enrold/rights.h"
+#include "enrold/schema.h"
+#include "enrold/site.h"
 #include "enrold/value.h"
+#include "enrold/version.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -337,7 +337,7 @@ struct error site_check(const struct config *config, site_on_finding *on_finding
 	    .on_finding = on_finding,
 	    .context = context,
 	    .arena = arena_create()};
-	struct error error = look.arena ? db_open(options, DB_EXISTING, &look.db)
+	struct error error = look.arena ? site_connect(options, DB_EXISTING, &look.db)
 	                                : error_memory("looking at a site");
 	if (!is_error(&error)) {
 		db_person(look.db, person, sizeof person);

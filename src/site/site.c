@@ -5,10 +5,10 @@
  */
 #include "enrold/site.h"
 
-#include "schema.h"
 #include "site_rows.h"
 
 #include "enrold/db.h"
+#include "enrold/schema.h"
 
 #include <time.h>
 
@@ -189,7 +189,7 @@ struct error site_init(const struct lms_options *options, bool *made)
 	struct db *db;
 	struct error error = actor_check(options);
 	if (!is_error(&error))
-		error = db_open(options, DB_MAKE, &db);
+		error = site_connect(options, DB_MAKE, &db);
 	if (is_error(&error))
 		return error;
 	error = db_is_server(db) ? ledger_init(db, options, made) : sqlite_init(db, options, made);

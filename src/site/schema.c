@@ -1,4 +1,4 @@
-#include "schema.h"
+#include "enrold/schema.h"
 
 #include <string.h>
 

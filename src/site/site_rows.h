@@ -3,8 +3,8 @@
  * first category, guest and admin, and the contexts of all these. Ids and values are those of a
  * fresh Moodle 4.5, except that nobody can log in.
  */
-#ifndef ENROLD_LMS_SITE_ROWS_H
-#define ENROLD_LMS_SITE_ROWS_H
+#ifndef SITE_SITE_ROWS_H
+#define SITE_SITE_ROWS_H
 
 #include "enrold/db.h"
 #include "enrold/facts.h"

@@ -1,4 +1,4 @@
-#include "rights.h"
+#include "enrold/rights.h"
 
 #include <stdio.h>
 

@@ -1,8 +1,8 @@
 /*
  * check: what the parts of a look at a site share.
  */
-#ifndef ENROLD_LMS_CHECK_H
-#define ENROLD_LMS_CHECK_H
+#ifndef SITE_CHECK_H
+#define SITE_CHECK_H
 
 #include "enrold/arena.h"
 #include "enrold/config.h"

@@ -1,7 +1,7 @@
 /*
  * version: which Moodle a site is by what its table config says, and whether it may be written to
  * now. version.c is a table of the releases that are known and the rules above it, without database
- * and clock; standing.c asks.
+ * and clock; the rest asks.
  *
  *     config says                                     verdict
  *     totara_release                                  CONFIG, for good
@@ -15,8 +15,8 @@
  * While Moodle is being upgraded `version` goes from step to step and `branch` stays behind; all
  * through it maintenance_enabled is 0. `release` is for people.
  */
-#ifndef ENROLD_LMS_VERSION_H
-#define ENROLD_LMS_VERSION_H
+#ifndef ENROLD_VERSION_H
+#define ENROLD_VERSION_H
 
 #include "enrold/error.h"
 #include "enrold/slice.h"

@@ -4,8 +4,8 @@
  * name may come and go. But one that must not be NULL, has no default, and is not among those that
  * enrold fills in, would make every new row of ours fail.
  */
-#ifndef ENROLD_LMS_NEEDS_H
-#define ENROLD_LMS_NEEDS_H
+#ifndef ENROLD_NEEDS_H
+#define ENROLD_NEEDS_H
 
 #include "enrold/db.h"
 

@@ -3,8 +3,8 @@
  * scripts in etc/ that grant it are compared with it by a test, and a run asks once which of it the
  * database allows, so that a right that is missing costs what needs it and nothing else.
  */
-#ifndef ENROLD_LMS_RIGHTS_H
-#define ENROLD_LMS_RIGHTS_H
+#ifndef ENROLD_RIGHTS_H
+#define ENROLD_RIGHTS_H
 
 #include "enrold/db.h"
 #include "enrold/deed.h"

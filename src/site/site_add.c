@@ -182,7 +182,7 @@ static struct site_answer add_course(struct db *db, const struct course_row *row
 /* Where there is a server Moodle runs, and a course is more than its rows. */
 static struct error site_open(const struct lms_options *options, struct db **db)
 {
-	struct error error = db_open(options, DB_EXISTING, db);
+	struct error error = site_connect(options, DB_EXISTING, db);
 	if (is_error(&error) || !db_is_server(*db))
 		return error;
 	error = error_config("%s is Moodle's own: make its courses and users there", db_name(*db));
