@@ -16,6 +16,7 @@
 
 #define ANSWER_RESULT "result.csv"
 #define ANSWER_RETRY "retry.csv"
+#define ANSWER_CHORES "aftercare.jsonl"
 
 struct answer;
 

@@ -1,9 +1,9 @@
 /*
  * ledger: the record of runs, kept in the LMS database beside their effects.
  *
- * Every write happens inside the caller's lms transaction: a checkpoint commits together with the
- * changes of its batch, the last one together with the head of the chain. All strings are borrowed
- * on the way in; on the way out they lie in the caller's arena.
+ * Every write happens inside the caller's transaction, on the connection of lms_db: a checkpoint
+ * commits together with the changes of its batch, the last one together with the head of the chain.
+ * All strings are borrowed on the way in; on the way out they lie in the caller's arena.
  *
  *     (no row) --start--> running --checkpoint--> running --finish--> applied
  *         \-------------------finish----------------------------> applied | refused
@@ -14,13 +14,12 @@
 #include "enrold/arena.h"
 #include "enrold/error.h"
 #include "enrold/hash.h"
+#include "enrold/runid.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 
-struct lms;
-
-enum { RUN_ID_SIZE = 22 }; /* YYYYMMDD-HHMMSS-uuuuuu */
+struct db;
 
 enum run_state { RUN_UNKNOWN, RUN_RUNNING, RUN_APPLIED, RUN_PREVIEWED, RUN_REFUSED };
 
@@ -49,18 +48,18 @@ struct ledger_run {
 
 /* state RUN_UNKNOWN when there is no such run. */
 struct error ledger_find(
-    struct lms *lms, struct slice run, struct arena *arena, struct ledger_run *found) MUST_CHECK;
+    struct db *db, struct slice run, struct arena *arena, struct ledger_run *found) MUST_CHECK;
 /* Inside a transaction: RETRY when state or records of the stored run are not those of `run`. */
-struct error ledger_check(struct lms *lms, const struct ledger_run *run) MUST_CHECK;
+struct error ledger_check(struct db *db, const struct ledger_run *run) MUST_CHECK;
 /* Inserts the run, or replaces its row. */
-struct error ledger_store(struct lms *lms, const struct ledger_run *run) MUST_CHECK;
+struct error ledger_store(struct db *db, const struct ledger_run *run) MUST_CHECK;
 
 /* The hash of the newest summary; 64 zeros before the first. Inside a write transaction it is also
  * a lock: nobody else's run ends until this one has. */
-struct error ledger_head(struct lms *lms, char head[HASH_TEXT_SIZE + 1]) MUST_CHECK;
-struct error ledger_set_head(struct lms *lms, const char *head, struct slice run) MUST_CHECK;
+struct error ledger_head(struct db *db, char head[HASH_TEXT_SIZE + 1]) MUST_CHECK;
+struct error ledger_set_head(struct db *db, const char *head, struct slice run) MUST_CHECK;
 /* The run whose summary that is, "" before the first. */
-struct error ledger_newest(struct lms *lms, char run[RUN_ID_SIZE + 1]) MUST_CHECK;
+struct error ledger_newest(struct db *db, char run[RUN_ID_SIZE + 1]) MUST_CHECK;
 
 /* What the ledger says of each run that has ended, sorted by run. */
 struct ledger_end {
@@ -69,9 +68,9 @@ struct ledger_end {
 };
 
 /* Given to the caller, who frees it. */
-struct error ledger_ends(struct lms *lms, struct ledger_end **ends, size_t *count) MUST_CHECK;
+struct error ledger_ends(struct db *db, struct ledger_end **ends, size_t *count) MUST_CHECK;
 
 /* The largest run id in the ledger, "" when there is none. */
-struct error ledger_last_run(struct lms *lms, char run[RUN_ID_SIZE + 1]) MUST_CHECK;
+struct error ledger_last_run(struct db *db, char run[RUN_ID_SIZE + 1]) MUST_CHECK;
 
 #endif

@@ -16,6 +16,8 @@
 #include "enrold/arena.h"
 #include "enrold/ledger.h"
 
+struct db;
+
 enum { NODE_TOKEN_SIZE = 32, NODE_SLOTS = 64 };
 
 /* One daemon, as its row has it. */
@@ -26,26 +28,26 @@ struct node {
 
 /* Its row begins anew. *slot: 0..NODE_SLOTS-1, nobody else's as long as there are free ones. */
 struct error nodes_join(
-    struct lms *lms, const char *node, const char *token, uint32_t *slot) MUST_CHECK;
+    struct db *db, const char *node, const char *token, uint32_t *slot) MUST_CHECK;
 /* One beat; *is_still_ours: the token is still the row's. */
 struct error nodes_beat(
-    struct lms *lms, const char *node, const char *token, bool *is_still_ours) MUST_CHECK;
+    struct db *db, const char *node, const char *token, bool *is_still_ours) MUST_CHECK;
 /* All rows; texts and list lie in the arena. */
 struct error nodes_list(
-    struct lms *lms, struct arena *arena, struct node **nodes, size_t *count) MUST_CHECK;
+    struct db *db, struct arena *arena, struct node **nodes, size_t *count) MUST_CHECK;
 
 /* Inside a transaction: RETRY when the token is no longer the row's. */
-struct error nodes_check(struct lms *lms, const char *node, const char *token) MUST_CHECK;
+struct error nodes_check(struct db *db, const char *node, const char *token) MUST_CHECK;
 
 /* The feed is the node's from now on, if it is nobody else's; else *holder says whose ("": ours).
  * `last`: the newest run of the ledger. */
-struct error nodes_take_feed(struct lms *lms, const char *node, const char *feed,
+struct error nodes_take_feed(struct db *db, const char *node, const char *feed,
     struct slice *holder, struct arena *arena, char last[RUN_ID_SIZE + 1]) MUST_CHECK;
-struct error nodes_free_feed(struct lms *lms, const char *node, const char *feed) MUST_CHECK;
+struct error nodes_free_feed(struct db *db, const char *node, const char *feed) MUST_CHECK;
 
 /* Takes away the token of a daemon that is still as we last saw it; *is_done: it was. */
-struct error nodes_condemn(struct lms *lms, const struct node *dead, bool *is_done) MUST_CHECK;
+struct error nodes_condemn(struct db *db, const struct node *dead, bool *is_done) MUST_CHECK;
 /* Its feeds are the heir's, its row goes. */
-struct error nodes_inherit(struct lms *lms, const char *dead, const char *heir) MUST_CHECK;
+struct error nodes_inherit(struct db *db, const char *dead, const char *heir) MUST_CHECK;
 
 #endif

@@ -7,9 +7,11 @@
 #ifndef ENROLD_RUNID_H
 #define ENROLD_RUNID_H
 
-#include "enrold/ledger.h"
-
 #include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { RUN_ID_SIZE = 22 }; /* YYYYMMDD-HHMMSS-uuuuuu */
 
 /* Plain data; run_ids_init makes it. */
 struct run_ids {

@@ -64,7 +64,7 @@ struct error startup_site(const struct spool *spool, const struct config *config
 	if (!is_error(&error))
 		error = lms_load_site(lms, &site);
 	if (!is_error(&error))
-		error = ledger_last_run(lms, last);
+		error = ledger_last_run(lms_db(lms), last);
 	if (!is_error(&error))
 		error = head_find(spool, &head);
 	if (!is_error(&error)) {

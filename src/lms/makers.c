@@ -65,7 +65,7 @@ static struct error maker_find(
 	struct slice id = run_then(lms, feed, made);
 	if (id.size == 0)
 		return db_error(lms->db);
-	struct error error = ledger_find(lms, id, lms->scratch, &run);
+	struct error error = ledger_find(lms_db(lms), id, lms->scratch, &run);
 	person->is_of_feed = !is_error(&error) && run.state != RUN_UNKNOWN && !was_over(&run, made);
 	return error;
 }

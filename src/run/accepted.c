@@ -1,7 +1,6 @@
 #include "enrold/accepted.h"
 
-#include "disk.h"
-
+#include "enrold/disk.h"
 #include "enrold/jsonout.h"
 #include "enrold/summary.h"
 

@@ -153,7 +153,7 @@ static struct error progress_store(struct applying *applying)
 	buffer_done(&counts);
 	if (arena_has_failed(run->arena))
 		return error_memory("storing a checkpoint");
-	return ledger_store(applying->lms, &run->row);
+	return ledger_store(lms_db(applying->lms), &run->row);
 }
 
 /* A file that was cut short looks just like one whose last line has no newline. */

@@ -4,10 +4,10 @@
  * none of them is ever left behind for the next file of that name.
  */
 #include "checksum.h"
-#include "disk.h"
 #include "parts.h"
 
 #include "enrold/cut.h"
+#include "enrold/disk.h"
 
 #include <dirent.h>
 #include <errno.h>

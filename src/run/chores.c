@@ -1,6 +1,6 @@
 #include "chores.h"
 
-#include "disk.h"
+#include "enrold/disk.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -8,12 +8,12 @@
 
 static struct error failed(const char *what)
 {
-	return error_errno("cannot %s " RUN_CHORES " in work", what);
+	return error_errno("cannot %s " ANSWER_CHORES " in work", what);
 }
 
 static struct error file_open(struct chores_file *chores, int more)
 {
-	chores->file = openat(chores->run->directory, RUN_CHORES,
+	chores->file = openat(chores->run->directory, ANSWER_CHORES,
 	    O_RDWR | O_APPEND | O_NOFOLLOW | O_CLOEXEC | more, MODE_ANSWER);
 	return chores->file < 0 ? failed("open") : OK;
 }
@@ -39,10 +39,10 @@ struct error chores_open(struct chores_file *chores, const struct run *run)
 {
 	*chores = (struct chores_file){.run = run, .file = -1, .is_flushed = true};
 	if (run->row.state == RUN_UNKNOWN)
-		return unlinkat(run->directory, RUN_CHORES, 0) < 0 && errno != ENOENT
+		return unlinkat(run->directory, ANSWER_CHORES, 0) < 0 && errno != ENOENT
 		           ? failed("remove")
 		           : OK;
-	if (!disk_has(run->directory, RUN_CHORES))
+	if (!disk_has(run->directory, ANSWER_CHORES))
 		return OK;
 	struct error error = file_open(chores, 0);
 	return is_error(&error) ? error : tail_cut(chores);
@@ -56,7 +56,7 @@ struct error chores_add(struct chores_file *chores, struct slice lines)
 	if (chores->file < 0)
 		error = file_open(chores, O_CREAT);
 	chores->is_flushed = false;
-	return is_error(&error) ? error : disk_write(chores->file, lines, RUN_CHORES);
+	return is_error(&error) ? error : disk_write(chores->file, lines, ANSWER_CHORES);
 }
 
 struct error chores_sync(struct chores_file *chores)

@@ -1,6 +1,6 @@
-#include "disk.h"
 #include "parts.h"
 
+#include "enrold/disk.h"
 #include "enrold/log.h"
 #include "enrold/names.h"
 
@@ -238,7 +238,7 @@ struct error claim_close(struct run *run)
 {
 	/* Attempts that came to nothing left these; what counts has been moved away. */
 	static const char *const leftovers[] = {RUN_INPUT_PART, RUN_BESIDE_PART, ANSWER_RESULT,
-	    ANSWER_RETRY, RUN_SUMMARY, RUN_REASON, RUN_CHORES, HEAD_PART};
+	    ANSWER_RETRY, RUN_SUMMARY, RUN_REASON, ANSWER_CHORES, HEAD_PART};
 	const char *names[BOXES_MAX];
 	char path[SPOOL_PATH_SIZE] = "";
 	struct error error = OK;

@@ -76,7 +76,7 @@ static struct error head_move(struct run *run, const struct finish *finish, stru
 {
 	struct lms *lms = run->runner->lms;
 	char previous[HASH_TEXT_SIZE + 1], chain[HASH_TEXT_SIZE + 1];
-	struct error error = ledger_head(lms, previous);
+	struct error error = ledger_head(lms_db(lms), previous);
 	/* A database may be put back under an open connection. */
 	if (!is_error(&error))
 		error = head_expect(run->runner->shared->spool, lms, previous);
@@ -85,9 +85,9 @@ static struct error head_move(struct run *run, const struct finish *finish, stru
 	if (!is_error(&error))
 		error = row_fill(run, finish, summary);
 	if (!is_error(&error))
-		error = ledger_store(lms, &run->row);
+		error = ledger_store(lms_db(lms), &run->row);
 	if (!is_error(&error))
-		error = ledger_set_head(lms, chain, slice_of(run->id));
+		error = ledger_set_head(lms_db(lms), chain, slice_of(run->id));
 	return error;
 }
 

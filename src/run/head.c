@@ -1,7 +1,6 @@
 #include "enrold/head.h"
 
-#include "disk.h"
-
+#include "enrold/disk.h"
 #include "enrold/summary.h"
 
 #include <errno.h>
@@ -119,7 +118,7 @@ static struct error known_check(struct lms *lms, const struct head *head)
 	if (*head->run == '\0')
 		return OK;
 	struct arena *arena = arena_create();
-	struct error error = arena ? ledger_find(lms, slice_of(head->run), arena, &row)
+	struct error error = arena ? ledger_find(lms_db(lms), slice_of(head->run), arena, &row)
 	                           : error_memory("looking at the ledger");
 	const char *fault = is_error(&error) ? NULL : fault_find(head, &row);
 	arena_free(arena);
@@ -164,10 +163,11 @@ static struct error newest_find(struct lms *lms, struct head *head)
 	char id[RUN_ID_SIZE + 1] = "";
 	struct ledger_run row = {.state = RUN_UNKNOWN};
 	struct arena *arena = arena_create();
-	struct error error = arena ? ledger_newest(lms, id) : error_memory("looking at the ledger");
+	struct error error =
+	    arena ? ledger_newest(lms_db(lms), id) : error_memory("looking at the ledger");
 	*head->run = '\0';
 	if (!is_error(&error) && *id)
-		error = ledger_find(lms, slice_of(id), arena, &row);
+		error = ledger_find(lms_db(lms), slice_of(id), arena, &row);
 	if (!is_error(&error) && *id && row.state < RUN_APPLIED)
 		error = error_config("the ledger's chain ends with run %s, which it does not hold: "
 		                     "it is damaged, restore it from a backup",

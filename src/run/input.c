@@ -1,7 +1,7 @@
-#include "disk.h"
 #include "parts.h"
 #include "reader.h"
 
+#include "enrold/disk.h"
 #include "enrold/room.h"
 
 #include <errno.h>

@@ -1,7 +1,6 @@
 #include "enrold/lost.h"
 
-#include "disk.h"
-
+#include "enrold/disk.h"
 #include "enrold/hash.h"
 #include "enrold/ledger.h"
 
@@ -215,7 +214,7 @@ static bool is_harmless(struct search *search, struct lost *lost)
 static struct error ledger_ask(struct search *search, struct lms *lms, struct lost *lost)
 {
 	struct ledger_run row;
-	struct error error = ledger_find(lms, slice_of(lost->run), search->file, &row);
+	struct error error = ledger_find(lms_db(lms), slice_of(lost->run), search->file, &row);
 	lost->found = row.state == RUN_UNKNOWN   ? "nothing"
 	              : row.state == RUN_RUNNING ? "unfinished"
 	                                         : "another answer";
@@ -226,7 +225,7 @@ static struct error sift(struct search *search, struct lms *lms)
 {
 	struct ledger_end *ends;
 	size_t ends_count, kept = 0;
-	struct error error = ledger_ends(lms, &ends, &ends_count);
+	struct error error = ledger_ends(lms_db(lms), &ends, &ends_count);
 	for (size_t i = 0; i < search->count && !is_error(&error); i++) {
 		struct lost lost = search->all[i];
 		if (is_held(&lost, ends, ends_count) || is_harmless(search, &lost))

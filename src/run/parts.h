@@ -23,7 +23,6 @@
 #define RUN_INPUT "input.csv"
 #define RUN_INPUT_PART "input.part"
 #define RUN_SUMMARY "summary.json"
-#define RUN_CHORES "aftercare.jsonl"
 #define RUN_BESIDE "beside"
 #define RUN_BESIDE_PART "beside.part"
 #define RUN_REASON "reason.txt"

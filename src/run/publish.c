@@ -5,9 +5,9 @@
  * What Moodle has to do goes first, the summary goes last into the outbox, so that its presence
  * means that all is there; the input leaves work/ only when the outbox is durable.
  */
-#include "disk.h"
 #include "parts.h"
 
+#include "enrold/disk.h"
 #include "enrold/head.h"
 
 #include <fcntl.h>
@@ -69,15 +69,15 @@ static struct error chores_publish(struct run *run)
 {
 	int place;
 	char name[FILE_NAME_SIZE];
-	if (!disk_has(run->directory, RUN_CHORES))
+	if (!disk_has(run->directory, ANSWER_CHORES))
 		return OK;
 	snprintf(name, sizeof name, "%s.jsonl", run->id);
 	struct error error = spool_open_aftercare(run->runner->shared->spool, &place);
 	if (is_error(&error))
 		return error;
-	error = regroup(run, place, RUN_CHORES);
+	error = regroup(run, place, ANSWER_CHORES);
 	if (!is_error(&error))
-		error = disk_move_first(run->directory, RUN_CHORES, place, name, run->id);
+		error = disk_move_first(run->directory, ANSWER_CHORES, place, name, run->id);
 	if (!is_error(&error))
 		error = disk_sync(place, ".");
 	close(place);

@@ -1,9 +1,9 @@
 #include "enrold/run.h"
 
-#include "disk.h"
 #include "hook.h"
 #include "parts.h"
 
+#include "enrold/disk.h"
 #include "enrold/head.h"
 #include "enrold/log.h"
 
@@ -384,7 +384,8 @@ static struct error run_open(struct run *run, const char *id, struct run_report 
 	if (!is_error(&error))
 		error = feed_enter(run, report);
 	if (!is_error(&error) && report->end != RUN_ELSEWHERE)
-		error = ledger_find(run->runner->lms, slice_of(run->id), run->arena, &run->row);
+		error =
+		    ledger_find(lms_db(run->runner->lms), slice_of(run->id), run->arena, &run->row);
 	/* Its box may have gone already. */
 	run->lane.is_preview |= summary_is_preview(run->row.summary);
 	return error;

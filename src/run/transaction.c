@@ -66,7 +66,7 @@ struct error transaction_begin(struct run *run)
 		error = lms_recheck_site(runner->lms, run->lane.is_preview);
 	/* A commit whose answer was lost may have come to pass after we looked. */
 	if (!is_error(&error))
-		error = ledger_check(runner->lms, &run->row);
+		error = ledger_check(lms_db(runner->lms), &run->row);
 	if (is_error(&error))
 		transaction_rollback(runner);
 	return error;

@@ -560,28 +560,28 @@ Test(ledger, gives_back_what_was_stored_and_moves_the_head)
 	struct ledger_run found;
 	struct fixture fixture;
 	fixture_make(&fixture);
-	good(ledger_last_run(fixture.lms, last));
+	good(ledger_last_run(lms_db(fixture.lms), last));
 	cr_expect_str_eq(last, "");
-	good(ledger_head(fixture.lms, head));
+	good(ledger_head(lms_db(fixture.lms), head));
 	cr_expect_eq(strspn(head, "0"), HASH_TEXT_SIZE);
-	good(ledger_find(fixture.lms, run.run, fixture.arena, &found));
+	good(ledger_find(lms_db(fixture.lms), run.run, fixture.arena, &found));
 	cr_expect_eq(found.state, RUN_UNKNOWN);
 
 	memset(head, 'a', HASH_TEXT_SIZE);
 	good(lms_begin(fixture.lms));
-	good(ledger_store(fixture.lms, &run));
-	good(ledger_set_head(fixture.lms, head, run.run));
+	good(ledger_store(lms_db(fixture.lms), &run));
+	good(ledger_set_head(lms_db(fixture.lms), head, run.run));
 	good(lms_commit(fixture.lms));
-	good(ledger_find(fixture.lms, run.run, fixture.arena, &found));
+	good(ledger_find(lms_db(fixture.lms), run.run, fixture.arena, &found));
 	cr_expect_eq(found.state, RUN_RUNNING);
 	cr_expect(slice_is(found.feed, run.feed));
 	cr_expect(slice_is(found.counts, run.counts));
 	cr_expect_eq(found.result_bytes, 99);
 	cr_expect_eq(found.today, TODAY);
-	good(ledger_last_run(fixture.lms, last));
+	good(ledger_last_run(lms_db(fixture.lms), last));
 	cr_expect_str_eq(last, "20261124-120000-000001");
 	memset(head, 0, sizeof head);
-	good(ledger_head(fixture.lms, head));
+	good(ledger_head(lms_db(fixture.lms), head));
 	cr_expect_eq(strspn(head, "a"), HASH_TEXT_SIZE);
 	fixture_remove(&fixture);
 }

@@ -422,6 +422,12 @@ struct error lms_apply(struct lms *lms, const struct effects *effects)
 
 /* ---- ledger ---- */
 
+struct db *lms_db(struct lms *lms)
+{
+	(void)lms;
+	return NULL;
+}
+
 static struct slice keep(struct slice text)
 {
 	char *copy = malloc(text.size + 1);
@@ -442,18 +448,18 @@ static struct ledger_run *find(struct state *state, struct slice run)
 }
 
 struct error ledger_find(
-    struct lms *lms, struct slice run, struct arena *arena, struct ledger_run *found)
+    struct db *db, struct slice run, struct arena *arena, struct ledger_run *found)
 {
-	(void)lms;
+	(void)db;
 	(void)arena;
 	const struct ledger_run *row = find(now(), run);
 	*found = row ? *row : (struct ledger_run){.state = RUN_UNKNOWN, .run = run};
 	return away("the ledger");
 }
 
-struct error ledger_check(struct lms *lms, const struct ledger_run *run)
+struct error ledger_check(struct db *db, const struct ledger_run *run)
 {
-	(void)lms;
+	(void)db;
 	struct error error = away("ledger_check");
 	const struct ledger_run *row = find(now(), run->run);
 	if (is_error(&error))
@@ -464,9 +470,9 @@ struct error ledger_check(struct lms *lms, const struct ledger_run *run)
 	           : error_retry("run got on while we looked away");
 }
 
-struct error ledger_store(struct lms *lms, const struct ledger_run *run)
+struct error ledger_store(struct db *db, const struct ledger_run *run)
 {
-	(void)lms;
+	(void)db;
 	struct ledger_run *row = find(&working, run->run);
 	if (!row && working.runs_count == RUNS_MAX)
 		abort();
@@ -480,9 +486,9 @@ struct error ledger_store(struct lms *lms, const struct ledger_run *run)
 	return away("the ledger");
 }
 
-struct error ledger_head(struct lms *lms, char head[HASH_TEXT_SIZE + 1])
+struct error ledger_head(struct db *db, char head[HASH_TEXT_SIZE + 1])
 {
-	(void)lms;
+	(void)db;
 	memset(head, '0', HASH_TEXT_SIZE);
 	head[HASH_TEXT_SIZE] = '\0';
 	if (*now()->head)
@@ -490,24 +496,24 @@ struct error ledger_head(struct lms *lms, char head[HASH_TEXT_SIZE + 1])
 	return OK;
 }
 
-struct error ledger_set_head(struct lms *lms, const char *head, struct slice run)
+struct error ledger_set_head(struct db *db, const char *head, struct slice run)
 {
-	(void)lms;
+	(void)db;
 	memcpy(working.head, head, HASH_TEXT_SIZE);
 	memcpy(working.newest, run.bytes, RUN_ID_SIZE);
 	return away("the head");
 }
 
-struct error ledger_newest(struct lms *lms, char run[RUN_ID_SIZE + 1])
+struct error ledger_newest(struct db *db, char run[RUN_ID_SIZE + 1])
 {
-	(void)lms;
+	(void)db;
 	memcpy(run, now()->newest, RUN_ID_SIZE + 1);
 	return away("the head");
 }
 
-struct error ledger_last_run(struct lms *lms, char run[RUN_ID_SIZE + 1])
+struct error ledger_last_run(struct db *db, char run[RUN_ID_SIZE + 1])
 {
-	(void)lms;
+	(void)db;
 	memset(run, 0, RUN_ID_SIZE + 1);
 	for (size_t i = 0; i < committed.runs_count; i++)
 		if (strcmp(committed.runs[i].run.bytes, run) > 0)

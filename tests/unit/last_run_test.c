@@ -77,13 +77,13 @@ static void runs_done(void)
 /* ---- the ledger ---- */
 
 struct error __wrap_ledger_find(
-    struct lms *lms, struct slice id, struct arena *arena, struct ledger_run *found);
-struct error __wrap_ledger_newest(struct lms *lms, char id[RUN_ID_SIZE + 1]);
+    struct db *db, struct slice id, struct arena *arena, struct ledger_run *found);
+struct error __wrap_ledger_newest(struct db *db, char id[RUN_ID_SIZE + 1]);
 
 struct error __wrap_ledger_find(
-    struct lms *lms, struct slice id, struct arena *arena, struct ledger_run *found)
+    struct db *db, struct slice id, struct arena *arena, struct ledger_run *found)
 {
-	(void)lms;
+	(void)db;
 	(void)arena;
 	*found = (struct ledger_run){.state = RUN_UNKNOWN};
 	for (const char *at = ledger; *at; at++) {
@@ -97,10 +97,10 @@ struct error __wrap_ledger_find(
 	return OK;
 }
 
-struct error __wrap_ledger_newest(struct lms *lms, char id[RUN_ID_SIZE + 1])
+struct error __wrap_ledger_newest(struct db *db, char id[RUN_ID_SIZE + 1])
 {
 	char newest = '-';
-	(void)lms;
+	(void)db;
 	for (const char *at = ledger; *at; at++)
 		newest = *at >= 'A' && *at <= 'Z' ? *at : newest;
 	snprintf(id, RUN_ID_SIZE + 1, "%s", newest == '-' ? "" : run_of(newest)->id);

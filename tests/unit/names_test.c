@@ -1,5 +1,6 @@
 /* Names of files and of runs. */
 #include "enrold/cut.h"
+#include "enrold/error.h"
 #include "enrold/names.h"
 #include "enrold/runid.h"
 

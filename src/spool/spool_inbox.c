@@ -13,7 +13,7 @@
  */
 #include "enrold/spool.h"
 
-#include "disk.h"
+#include "enrold/disk.h"
 
 #include <errno.h>
 #include <fcntl.h>

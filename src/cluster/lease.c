@@ -1,9 +1,7 @@
-#include "enrold/lease.h"
-
-#include "chores.h"
-#include "disk.h"
+#include "lease_parts.h"
 
 #include "enrold/answer.h"
+#include "enrold/disk.h"
 #include "enrold/log.h"
 
 #include <dirent.h>
@@ -18,45 +16,7 @@
 #include <unistd.h>
 
 /* A node is dead after so many silent looks, a beat apart. */
-enum { LOOKS = 6, NODES_MAX = NODE_SLOTS };
-
-struct held_feed {
-	char name[FEED_NAME_MAX + 1];
-	bool is_ours;
-	bool is_owed; /* given up, but the database could not be told yet */
-	unsigned users;
-	bool was_used; /* since the last beat */
-};
-
-/* Another daemon, as we saw it the last time. */
-struct watched {
-	char name[65], token[NODE_TOKEN_SIZE + 1];
-	int64_t beat;
-	int looks; /* at the same beat */
-};
-
-struct lease {
-	const struct config *config;
-	const struct spool *spool;
-	struct run_ids *ids;
-	lease_on_run *on_run;
-	void *context;
-	pthread_t thread;
-	bool is_running;
-	pthread_mutex_t mutex; /* of all below */
-	pthread_cond_t wake;
-	bool is_over;
-	atomic_bool has_lost_spool;
-	char token[NODE_TOKEN_SIZE + 1];
-	struct held_feed *feeds;
-	size_t feeds_count;
-	char (*runs)[RUN_ID_SIZE + 1]; /* inherited */
-	size_t runs_count;
-	/* The thread's own: */
-	struct lms *lms;
-	struct watched watched[NODES_MAX];
-	size_t watched_count;
-};
+enum { LOOKS = 6 };
 
 /* ---- tokens and feeds ---- */
 
@@ -77,7 +37,7 @@ static struct error join(struct lease *lease, struct lms *lms)
 	uint32_t slot = 0;
 	struct error error = token_make(token);
 	if (!is_error(&error))
-		error = nodes_join(lms, lease->config->node, token, &slot);
+		error = nodes_join(lms_db(lms), lease->config->node, token, &slot);
 	if (is_error(&error))
 		return error;
 	run_ids_stride(lease->ids, slot, NODE_SLOTS);
@@ -112,7 +72,8 @@ static struct error feed_take(struct lease *lease, struct lms *lms, const char *
 	struct arena *arena = arena_create();
 	if (!arena)
 		return error_memory("taking a feed");
-	struct error error = nodes_take_feed(lms, lease->config->node, name, &holder, arena, last);
+	struct error error =
+	    nodes_take_feed(lms_db(lms), lease->config->node, name, &holder, arena, last);
 	*is_ours = !is_error(&error) && holder.size == 0;
 	arena_free(arena);
 	run_ids_note(lease->ids, last);
@@ -191,16 +152,10 @@ void lease_leave(struct lease *lease, struct lease_hold *hold)
 
 struct error lease_check(const struct lease *lease, struct lms *lms, const struct lease_hold *hold)
 {
-	return lease ? nodes_check(lms, lease->config->node, hold->token) : OK;
+	return lease ? nodes_check(lms_db(lms), lease->config->node, hold->token) : OK;
 }
 
 /* ---- giving up what nobody uses ---- */
-
-static bool is_run(const char *name)
-{
-	int64_t epoch_us;
-	return run_id_parse(name, &epoch_us);
-}
 
 static bool has_runs(const struct lease *lease)
 {
@@ -228,112 +183,11 @@ static void feeds_give_up(struct lease *lease)
 		if (!may || !is_idle || !(feed->is_ours || feed->is_owed))
 			continue;
 		feed->is_ours = false;
-		error = nodes_free_feed(lease->lms, lease->config->node, feed->name);
+		error = nodes_free_feed(lms_db(lease->lms), lease->config->node, feed->name);
 		feed->is_owed = is_error(&error);
 	}
 	pthread_mutex_unlock(&lease->mutex);
 	lms_rollback(lease->lms);
-}
-
-/* ---- inheriting ---- */
-
-/* A daemon taken for dead may still have it open: from now on it writes into nothing. */
-static struct error file_renew(int run, const char *name)
-{
-	char chunk[64 << 10];
-	int from = openat(run, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-	if (from < 0)
-		return errno == ENOENT ? OK : error_errno("cannot open %s", name);
-	int to =
-	    openat(run, "renewed", O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0640);
-	struct error error = to < 0 ? error_errno("cannot make a file in work") : OK;
-	if (!is_error(&error))
-		error = disk_copy(from, to, chunk, sizeof chunk);
-	if (!is_error(&error) && fsync(to) < 0)
-		error = error_errno("cannot flush %s", name);
-	if (!is_error(&error) && renameat(run, "renewed", run, name) < 0)
-		error = error_errno("cannot renew %s", name);
-	if (to >= 0)
-		close(to);
-	close(from);
-	return error;
-}
-
-static struct error run_move(struct lease *lease, int work, const char *id)
-{
-	int run = openat(work, id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (run < 0)
-		return errno == ENOENT ? OK : error_errno("cannot open work/%s", id);
-	struct error error = OK;
-	if (renameat(work, id, lease->spool->work, id) < 0)
-		error = error_errno("cannot take over work/%s", id);
-	if (!is_error(&error))
-		error = file_renew(run, ANSWER_RESULT);
-	if (!is_error(&error))
-		error = file_renew(run, ANSWER_RETRY);
-	if (!is_error(&error))
-		error = file_renew(run, RUN_CHORES);
-	close(run);
-	return is_error(&error) ? error : disk_sync(lease->spool->work, ".");
-}
-
-static struct error run_remember(struct lease *lease, const char *id)
-{
-	pthread_mutex_lock(&lease->mutex);
-	void *runs = reallocarray(lease->runs, lease->runs_count + 1, sizeof *lease->runs);
-	if (runs) {
-		lease->runs = runs;
-		snprintf(
-		    lease->runs[lease->runs_count++], sizeof *lease->runs, "%.*s", RUN_ID_SIZE, id);
-	}
-	pthread_mutex_unlock(&lease->mutex);
-	return runs ? OK : error_memory("remembering a run");
-}
-
-static struct error runs_move(struct lease *lease, const char *node)
-{
-	char path[128];
-	snprintf(path, sizeof path, "work/%s", node);
-	int work =
-	    openat(lease->spool->root, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (work < 0)
-		return errno == ENOENT ? OK : error_errno("cannot open %s", path);
-	int copy = openat(work, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *listing = copy < 0 ? NULL : fdopendir(copy);
-	struct error error = listing ? OK : error_errno("cannot list %s", path);
-	const struct dirent *entry;
-	while (listing && !is_error(&error) && (entry = readdir(listing))) {
-		if (!is_run(entry->d_name))
-			continue;
-		error = run_move(lease, work, entry->d_name);
-		if (!is_error(&error))
-			error = run_remember(lease, entry->d_name);
-	}
-	if (listing)
-		closedir(listing);
-	if (!is_error(&error))
-		error = disk_sync(work, ".");
-	close(work);
-	return error;
-}
-
-/* In this order: it can write no more, its runs are here, its feeds are ours. */
-static struct error inherit(struct lease *lease, const struct node *dead)
-{
-	bool is_done;
-	struct error error = nodes_condemn(lease->lms, dead, &is_done);
-	if (is_error(&error))
-		lms_rollback(lease->lms); /* somebody writes just now: at the next beat */
-	if (is_error(&error) || !is_done)
-		return OK;
-	log_event(LOG_WARNING, "node_dead",
-	    json_pack("{s:s%}", "node", dead->name.bytes, dead->name.size),
-	    "%.*s has been silent for too long: its work is done here", SLICE_ARG(dead->name));
-	error = runs_move(lease, dead->name.bytes);
-	if (!is_error(&error))
-		error = nodes_inherit(lease->lms, dead->name.bytes, lease->config->node);
-	lease->on_run(lease->context);
-	return error;
 }
 
 bool lease_next_run(struct lease *lease, char run[RUN_ID_SIZE + 1])
@@ -378,11 +232,11 @@ static struct error others_watch(struct lease *lease, struct arena *arena)
 {
 	struct node *nodes;
 	size_t count;
-	struct error error = nodes_list(lease->lms, arena, &nodes, &count);
+	struct error error = nodes_list(lms_db(lease->lms), arena, &nodes, &count);
 	for (size_t i = 0; i < count && !is_error(&error); i++)
 		if (!slice_is(nodes[i].name, slice_of(lease->config->node)) &&
 		    is_silent(lease, &nodes[i]))
-			error = inherit(lease, &nodes[i]);
+			error = lease_inherit(lease, &nodes[i]);
 	return error;
 }
 
@@ -406,7 +260,7 @@ static struct error beat(struct lease *lease)
 		spool_lose(lease, &lock);
 	struct error error = lease->lms ? OK : lms_open(&lease->config->lms, &lease->lms);
 	if (!is_error(&error))
-		error = nodes_beat(lease->lms, lease->config->node, lease->token, &is_ours);
+		error = nodes_beat(lms_db(lease->lms), lease->config->node, lease->token, &is_ours);
 	if (!is_error(&error) && !is_ours) {
 		log_event(LOG_WARNING, "lease_lost", NULL,
 		    "another daemon has taken this one for dead, or goes by the same name, %s; "

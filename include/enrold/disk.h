@@ -2,8 +2,8 @@
  * disk: the few things done to files and directories on a file's way. Errors are RETRY: the disk
  * may be full, the permission may come back.
  */
-#ifndef RUN_DISK_H
-#define RUN_DISK_H
+#ifndef ENROLD_DISK_H
+#define ENROLD_DISK_H
 
 #include "enrold/arena.h"
 #include "enrold/error.h"

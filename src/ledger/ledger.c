@@ -1,4 +1,6 @@
-#include "parts.h"
+#include "enrold/ledger.h"
+
+#include "enrold/db.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,10 +22,10 @@ static enum run_state state_parse(struct slice name)
 }
 
 struct error ledger_find(
-    struct lms *lms, struct slice run, struct arena *arena, struct ledger_run *found)
+    struct db *db, struct slice run, struct arena *arena, struct ledger_run *found)
 {
 	*found = (struct ledger_run){.state = RUN_UNKNOWN, .run = run};
-	struct db_rows rows = db_select(lms_db(lms),
+	struct db_rows rows = db_select(db,
 	    "SELECT state, feed, name, node, sha256, policy, counts, summary, summary_sha256, "
 	    "result_sha256, retry_sha256, bytes, started_us, today, records, result_bytes, "
 	    "retry_bytes "
@@ -44,30 +46,30 @@ struct error ledger_find(
 		found->retry_bytes = (uint64_t)db_column_int(&rows, 16);
 	}
 	db_leave(&rows);
-	return arena_has_failed(arena) ? error_memory("reading the ledger") : db_error(lms_db(lms));
+	return arena_has_failed(arena) ? error_memory("reading the ledger") : db_error(db);
 }
 
-struct error ledger_check(struct lms *lms, const struct ledger_run *run)
+struct error ledger_check(struct db *db, const struct ledger_run *run)
 {
 	enum run_state state = RUN_UNKNOWN;
 	uint64_t records = 0;
-	struct db_rows rows = db_select(lms_db(lms),
-	    "SELECT state, records FROM {enrold_run} WHERE run = ?", DB_VALUES(db_text(run->run)));
+	struct db_rows rows = db_select(db, "SELECT state, records FROM {enrold_run} WHERE run = ?",
+	    DB_VALUES(db_text(run->run)));
 	if (db_next(&rows)) {
 		state = state_parse(db_column_text(&rows, 0));
 		records = (uint64_t)db_column_int(&rows, 1);
 	}
 	db_leave(&rows);
-	struct error error = db_error(lms_db(lms));
+	struct error error = db_error(db);
 	if (!is_error(&error) && (state != run->state || records != run->records))
 		error = error_retry("run %.*s got on while we looked away", SLICE_ARG(run->run));
 	return error;
 }
 
-struct error ledger_store(struct lms *lms, const struct ledger_run *run)
+struct error ledger_store(struct db *db, const struct ledger_run *run)
 {
-	db_run(lms_db(lms), "DELETE FROM {enrold_run} WHERE run = ?", DB_VALUES(db_text(run->run)));
-	db_run(lms_db(lms),
+	db_run(db, "DELETE FROM {enrold_run} WHERE run = ?", DB_VALUES(db_text(run->run)));
+	db_run(db,
 	    "INSERT INTO {enrold_run} (run, state, feed, name, node, sha256, policy, counts, "
 	    "summary, summary_sha256, result_sha256, retry_sha256, bytes, started_us, today, "
 	    "records, result_bytes, retry_bytes) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
@@ -80,53 +82,53 @@ struct error ledger_store(struct lms *lms, const struct ledger_run *run)
 	        db_int((int64_t)run->records), db_int((int64_t)run->result_bytes),
 	        db_int((int64_t)run->retry_bytes)));
 	/* The answer is what the ledger says in this very transaction. */
-	return ledger_check(lms, run);
+	return ledger_check(db, run);
 }
 
-struct error ledger_head(struct lms *lms, char head[HASH_TEXT_SIZE + 1])
+struct error ledger_head(struct db *db, char head[HASH_TEXT_SIZE + 1])
 {
 	memset(head, '0', HASH_TEXT_SIZE);
 	head[HASH_TEXT_SIZE] = '\0';
 	struct db_rows rows =
-	    db_select(lms_db(lms), "SELECT head FROM {enrold_head} WHERE id = 1 {lock}", DB_NONE);
+	    db_select(db, "SELECT head FROM {enrold_head} WHERE id = 1 {lock}", DB_NONE);
 	if (db_next(&rows)) {
 		struct slice text = db_column_text(&rows, 0);
 		if (text.size == HASH_TEXT_SIZE)
 			memcpy(head, text.bytes, text.size);
 	}
 	db_leave(&rows);
-	return db_error(lms_db(lms));
+	return db_error(db);
 }
 
-struct error ledger_set_head(struct lms *lms, const char *head, struct slice run)
+struct error ledger_set_head(struct db *db, const char *head, struct slice run)
 {
-	db_run(lms_db(lms),
+	db_run(db,
 	    "INSERT INTO {enrold_head} (id, head, run) VALUES (1, ?1, ?2) {conflict id} head = ?1, "
 	    "run = ?2",
 	    DB_VALUES(db_string(head), db_text(run)));
-	return db_error(lms_db(lms));
+	return db_error(db);
 }
 
-static struct error run_select(struct lms *lms, const char *sql, char run[RUN_ID_SIZE + 1])
+static struct error run_select(struct db *db, const char *sql, char run[RUN_ID_SIZE + 1])
 {
 	memset(run, 0, RUN_ID_SIZE + 1);
-	struct db_rows rows = db_select(lms_db(lms), sql, DB_NONE);
+	struct db_rows rows = db_select(db, sql, DB_NONE);
 	if (db_next(&rows)) {
 		struct slice text = db_column_text(&rows, 0);
 		memcpy(run, text.bytes, text.size < RUN_ID_SIZE ? text.size : RUN_ID_SIZE);
 	}
 	db_leave(&rows);
-	return db_error(lms_db(lms));
+	return db_error(db);
 }
 
-struct error ledger_newest(struct lms *lms, char run[RUN_ID_SIZE + 1])
+struct error ledger_newest(struct db *db, char run[RUN_ID_SIZE + 1])
 {
-	return run_select(lms, "SELECT run FROM {enrold_head} WHERE id = 1", run);
+	return run_select(db, "SELECT run FROM {enrold_head} WHERE id = 1", run);
 }
 
-struct error ledger_last_run(struct lms *lms, char run[RUN_ID_SIZE + 1])
+struct error ledger_last_run(struct db *db, char run[RUN_ID_SIZE + 1])
 {
-	return run_select(lms, "SELECT coalesce(max(run), '') FROM {enrold_run}", run);
+	return run_select(db, "SELECT coalesce(max(run), '') FROM {enrold_run}", run);
 }
 
 /* ---- all that have ended ---- */
@@ -149,14 +151,14 @@ static struct ledger_end *end_add(struct ledger_end **ends, size_t *count, size_
 	return &(*ends)[(*count)++];
 }
 
-struct error ledger_ends(struct lms *lms, struct ledger_end **ends, size_t *count)
+struct error ledger_ends(struct db *db, struct ledger_end **ends, size_t *count)
 {
 	size_t room = 0;
 	struct error error = OK;
 	*ends = NULL;
 	*count = 0;
-	struct db_rows rows = db_scan(
-	    lms_db(lms), "SELECT run, summary_sha256 FROM {enrold_run} WHERE state <> 'running'");
+	struct db_rows rows =
+	    db_scan(db, "SELECT run, summary_sha256 FROM {enrold_run} WHERE state <> 'running'");
 	while (!is_error(&error) && db_next(&rows)) {
 		struct ledger_end *end = end_add(ends, count, &room);
 		if (!end) {
@@ -170,5 +172,5 @@ struct error ledger_ends(struct lms *lms, struct ledger_end **ends, size_t *coun
 	db_leave(&rows);
 	if (*count > 1) /* not by the server, which may sort by a language */
 		qsort(*ends, *count, sizeof **ends, end_compare);
-	return is_error(&error) ? error : db_error(lms_db(lms));
+	return is_error(&error) ? error : db_error(db);
 }

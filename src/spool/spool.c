@@ -1,6 +1,6 @@
 #include "enrold/spool.h"
 
-#include "disk.h"
+#include "enrold/disk.h"
 
 #include <errno.h>
 #include <fcntl.h>

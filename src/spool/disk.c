@@ -1,4 +1,4 @@
-#include "disk.h"
+#include "enrold/disk.h"
 
 #include "enrold/names.h"
 

@@ -1,6 +1,7 @@
 #include "enrold/runid.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 enum { SECOND_US = 1000000 };
