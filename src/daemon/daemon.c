@@ -34,7 +34,7 @@ enum daemon_state { RUNNING, RELOADING, STOPPING };
 struct daemon {
 	const char *path;
 	struct config_file *file;
-	struct config_file *next; /* RELOADING; NULL: only the time zone is another one */
+	struct config_file *next; /* RELOADING; NULL: only the time zone changes */
 	char zone[ZONE_SIZE], zone_next[ZONE_SIZE]; /* the site's */
 	const struct config *config;
 	enum daemon_state state;
@@ -96,7 +96,7 @@ static void status_tell(struct daemon *daemon, int64_t now_ms)
 
 /* ---- the other daemons of the spool ---- */
 
-/* On the lease's thread. */
+/* Called on the lease's thread. */
 static void on_run_inherited(void *context)
 {
 	struct daemon *daemon = context;
@@ -144,7 +144,7 @@ static void handle_close(uv_handle_t *handle)
 		uv_close(handle, NULL);
 }
 
-/* Of stop_timeout. */
+/* What is left of stop_timeout. */
 static uint64_t patience_left_ms(const struct daemon *daemon)
 {
 	return uv_is_active((const uv_handle_t *)&daemon->patience)
@@ -282,7 +282,7 @@ static bool is_drained(struct daemon *daemon, const struct feeds_status *status)
 	return false;
 }
 
-/* Database or disk stayed away for as long as we are willing to wait. */
+/* Database or disk stayed away as long as we may wait. */
 static bool is_hopeless(struct daemon *daemon, const struct feeds_status *status, int64_t now_ms)
 {
 	return status->busy == 0 && status->trouble_since != INT64_MAX &&
@@ -309,7 +309,7 @@ static bool is_over(struct daemon *daemon, int64_t now_ms)
 	return true;
 }
 
-/* What was opened at the start is no longer what is there: a new process opens it anew. */
+/* What was opened at the start has been replaced: a new process opens it anew. */
 static void spool_look(struct daemon *daemon)
 {
 	struct feeds_status status;
@@ -382,7 +382,7 @@ static void on_watch(void *context, size_t place, const char *name)
 	uv_timer_start(&daemon->timer, on_timer, 0, 0);
 }
 
-/* As with another configuration: when all workers are at rest. */
+/* Changed like a configuration, when all workers are at rest. */
 static void zone_change(struct daemon *daemon, const char *zone)
 {
 	snprintf(daemon->zone_next, sizeof daemon->zone_next, "%s", zone);
@@ -430,7 +430,7 @@ static void config_change(struct daemon *daemon)
 	log_event(LOG_INFO, "reloaded", NULL, "%s is in force", daemon->path);
 }
 
-/* SQLite takes a read that failed for a damaged file. What is really wrong is so again. */
+/* SQLite takes a failed read for a damaged file: what is really wrong fails again. */
 static struct error site_look(struct daemon *daemon)
 {
 	struct error error =
@@ -447,7 +447,7 @@ static void failure_tell(const struct daemon *daemon, const struct error *error)
 	log_event(LOG_ERROR, "failed", NULL, "%s%s", error->text, space);
 }
 
-/* Before there is anything to lose: a signal simply ends us here, but for a hangup. */
+/* Nothing can be lost yet: any signal but a hangup simply ends us here. */
 static struct error await(struct daemon *daemon, struct error (*look)(struct daemon *daemon))
 {
 	int64_t waited_ms = 0;
@@ -517,7 +517,7 @@ static enum daemon_exit exit_of(const struct error *error)
 	abort();
 }
 
-/* What depends on the configuration: the feeds, their watches, the workers. */
+/* Makes what depends on the configuration: the feeds, their watches, the workers. */
 static struct error work_begin(struct daemon *daemon)
 {
 	struct feeds *before = daemon->feeds;
@@ -537,7 +537,7 @@ static struct error work_begin(struct daemon *daemon)
 	    &daemon->loop, &daemon->surroundings, on_job_done, daemon, &daemon->workers);
 }
 
-/* No thread is there but this one. */
+/* No other thread may exist. */
 static void zone_use(struct daemon *daemon)
 {
 	if (*daemon->zone_next == '\0')
@@ -633,7 +633,7 @@ static struct error run(struct daemon *daemon)
 	if (is_error(&error))
 		return error;
 	network_tell(daemon);
-	/* Before the database is there, so that people find where to drop. */
+	/* Made before the database is there, so that people find where to drop. */
 	error = error_at_start(spool_open_feeds(daemon->config, &daemon->spool));
 	if (!is_error(&error))
 		error = await(daemon, site_look);
@@ -665,7 +665,7 @@ enum daemon_exit daemon_run(const char *path, struct config_file *file, bool onc
 	run_ids_init(&daemon.ids);
 	turnstile_init(&daemon.turnstile);
 	notify_open(&daemon.notify);
-	umask(0007); /* modes are given one by one, and by the folder; nobody else gets anything */
+	umask(0007); /* each file and folder has its own mode; others get nothing */
 	;
 	struct error error = run(&daemon);
 	notify_close(&daemon.notify);

@@ -1,7 +1,6 @@
 /*
  * deadline: ends the process when what comes next takes too long. For the end of the loop's thread,
- * which joins others: they may wait for a database that hangs, and no timer of the loop's fires
- * then.
+ * which joins others: they may wait for a database that hangs, when no timer of the loop fires.
  */
 #ifndef DAEMON_DEADLINE_H
 #define DAEMON_DEADLINE_H

@@ -18,11 +18,11 @@ enum {
 	DELAY_ELSEWHERE_MS = 1000,
 	MINUTE_MS = 60000,
 	LEFT_LINES_MAX = 100,
-	FILE_TRIES = 6, /* some six seconds: what is wrong with one file alone ends it then */
+	FILE_TRIES = 6, /* some six seconds: then a fault of one file alone ends it */
 	SCAN_SHARE = 4, /* scans asked for by events take at most a fifth of the time */
 };
 
-/* Said once, however often it is tried again; each time after twice the delay. */
+/* Logged once, however often it is tried again, each time after twice the delay. */
 struct trouble {
 	int64_t since; /* INT64_MAX: none */
 	int64_t delay_ms;
@@ -42,7 +42,7 @@ struct feed_state {
 	struct trouble running, scanning;
 	int64_t left_until_ms; /* since a minute before so many files ... */
 	unsigned left_count;   /* ... were told to stay in the inbox */
-	unsigned file_tries;   /* in which the file that is next failed for reasons of its own */
+	unsigned file_tries;   /* how often the next file failed for reasons of its own */
 	bool is_busy;
 	enum job_weight weight; /* of what it is busy with */
 	bool is_unwatched;      /* which has been said */
@@ -134,8 +134,8 @@ static void tell_rest_left(struct feed_state *state)
 }
 
 /*
- * Whoever changes a file all the time would be told of each time: so many lines a minute are
- * enough, and then how many there were.
+ * A file that changes all the time would be logged each time: so many lines a minute are enough,
+ * and then their number.
  */
 static bool may_tell_left(struct feed_state *state)
 {
@@ -219,8 +219,8 @@ static void run_goes_on(struct feed_state *state)
 
 /* ---- making ---- */
 
-/* Directories that stand in an inbox by right: that for previews, and the other feeds' own. Nobody
- * looks into others, and who drops there waits for ever. */
+/* Directories that belong in an inbox: the one for previews, and the other feeds' own. Nobody looks
+ * into others, and whoever drops there waits for ever. */
 static const char *directory_judge(void *context, const char *directory)
 {
 	const struct feed_state *state = context;
@@ -393,7 +393,7 @@ static bool has_work(const struct feed_state *state)
 	return state->runs_count > 0 || has_files;
 }
 
-/* Both folders of the lane: nothing is taken whose answer would have no place. */
+/* Opens both folders of the lane: no file is taken whose answer would have no place. */
 static struct error folders_open(const struct feed_state *state, int *inbox)
 {
 	const struct spool *spool = state->all->spool;
@@ -405,7 +405,7 @@ static struct error folders_open(const struct feed_state *state, int *inbox)
 	return spool_open_inbox(spool, &state->lane, inbox);
 }
 
-/* Other machines' writing is heard by nobody. */
+/* Nobody hears other machines write. */
 static int64_t rescan_every_ms(const struct feeds *feeds)
 {
 	int64_t every_ms = feeds->config->rescan_ms;
@@ -420,7 +420,7 @@ static void scan(struct feeds *feeds, size_t index, struct watch *watch, int64_t
 	int directory;
 	int64_t began = clock_ms();
 	if (!inbox_is_scanning(state->inbox))
-		state->is_asked = false; /* what is heard of meanwhile the next one sees */
+		state->is_asked = false; /* the next scan sees what is heard of meanwhile */
 	struct error error = folders_open(state, &directory);
 	if (!is_error(&error)) {
 		watch_try(state, watch, index, directory);
@@ -435,7 +435,8 @@ static void scan(struct feeds *feeds, size_t index, struct watch *watch, int64_t
 	feeds->is_stale |= error.is_stale;
 	scan_tell(state, &error, now_ms);
 	if (!is_error(&error) && !state->is_busy && !has_work(state))
-		run_goes_on(state); /* whoever sent what we waited with has taken it back */
+		run_goes_on(
+		    state); /* the owner of the file that we waited with has taken it back */
 	int64_t settles_at = inbox_settles_at(state->inbox);
 	int64_t rescan_at = now_ms + rescan_every_ms(feeds);
 	int64_t tells_at = inbox_tells_at(state->inbox);
@@ -595,7 +596,7 @@ static void postponed(struct feed_state *state, const struct job *job, int64_t n
 	run_remember(state, report);
 }
 
-/* It goes on in front of its feed, after the others. */
+/* It goes on first in its feed, after the other feeds. */
 static void yielded(struct feed_state *state, const struct run_report *report)
 {
 	state->file_tries = 0;
@@ -603,7 +604,7 @@ static void yielded(struct feed_state *state, const struct run_report *report)
 	run_remember(state, report);
 }
 
-/* Looked at again and again: the other one may be done with the feed, or dead. */
+/* Looks again and again: the other daemon may be done with the feed, or dead. */
 static void elsewhere(struct feed_state *state, const struct job *job, int64_t now_ms)
 {
 	state->retry_at = now_ms + DELAY_ELSEWHERE_MS;

@@ -24,7 +24,7 @@ struct feeds_status {
 	uint64_t answered, refused;
 	int64_t trouble_since; /* the oldest trouble, INT64_MAX: none */
 	char trouble[400];
-	bool is_stale; /* the spool has to be opened anew, and that is a new start's to do */
+	bool is_stale; /* the spool has to be opened anew, by a new start */
 };
 
 /* Borrows both until free. */
@@ -34,7 +34,7 @@ struct error feeds_create(
 void feeds_inherit(struct feeds *feeds, const struct feeds *before);
 void feeds_free(struct feeds *feeds);
 
-/* A run in work/ that has to be gone on with, which is told: "which was cut short". */
+/* A run in work/ to go on with, which is logged: "which was cut short". */
 struct error feeds_add_run(struct feeds *feeds, const char *run, const char *which) MUST_CHECK;
 
 /* How many places a watch needs, and what it heard. */
@@ -48,8 +48,8 @@ bool feeds_next(struct feeds *feeds, int64_t now_ms, enum job_weight heaviest, s
 /* Whether there is such a thing. */
 bool feeds_is_waiting(const struct feeds *feeds, int64_t now_ms, enum job_weight heaviest);
 void feeds_done(struct feeds *feeds, const struct job *job, int64_t now_ms);
-/* When feeds_scan or feeds_next will next have something to do by themselves; what waits for a
- * worker does not. */
+/* When feeds_scan or feeds_next will next have something to do by themselves, files that wait for a
+ * worker aside. */
 int64_t feeds_wake_at(const struct feeds *feeds, int64_t now_ms);
 /* Names the files whose markers have not come: nobody is going to look again. */
 void feeds_tell_waiting(struct feeds *feeds);

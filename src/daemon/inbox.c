@@ -5,7 +5,7 @@
 
 /* uthash: out of memory is not the end of the process, the file waits for the next scan. */
 #define HASH_NONFATAL_OOM 1
-/* Who drops files chooses their names. */
+/* Whoever drops files chooses their names. */
 #define HASH_FUNCTION(bytes, size, hash) ((hash) = (unsigned)keyhash((bytes), (size)))
 
 #include <assert.h>
@@ -20,7 +20,7 @@
 #include <unistd.h>
 #include <uthash.h>
 
-/* By what a file is known again, and by what a change of it shows. */
+/* A file is known again by this, and shows a change. */
 struct signature {
 	uint64_t inode;
 	int64_t size, mtime_ns, ctime_ns;
@@ -90,7 +90,7 @@ static struct file *file_find(struct inbox *inbox, const char *name)
 	return file;
 }
 
-/* What the last scan saw may have gone, and is forgotten at the end of this one. */
+/* Files that the last scan saw may have gone; they are forgotten at the end of this one. */
 static bool has_room(const struct inbox *inbox)
 {
 	return HASH_COUNT(inbox->files) < INBOX_FILES_MAX + INBOX_LEFT_MAX;
@@ -174,8 +174,8 @@ static bool is_vouched(const struct inbox *inbox, const struct file *file)
 	return file->vouched == inbox->scan && file->signature.size > 0;
 }
 
-/* With markers, they alone decide. One that cannot be taken with its file would be there for ever.
- */
+/* Markers alone decide where a feed has them. One that cannot be taken with its file would stay for
+ * ever. */
 static bool has_marker(
     const struct inbox *inbox, int directory, const char *name, const char **fault)
 {
@@ -215,7 +215,7 @@ static void waiting_tell(struct inbox *inbox, int directory, struct file *file)
 	file->is_told = true;
 }
 
-/* Markers come behind their files: nobody is told at once. */
+/* Markers come after their files: nothing is logged at once. */
 static void waiting_judge(struct inbox *inbox, int directory, struct file *file, int64_t now_ms)
 {
 	enum { PATIENCE_MS = 2000, SETTLES = 5 };
@@ -238,8 +238,8 @@ static bool is_marker(const struct inbox *inbox, const char *name)
 
 /*
  * What the kernel knows of a file on a file server may be a minute old; opening it asks the server.
- * So a file that seems to have settled is opened first: when it is not as it seemed, it begins to
- * settle anew. One that we may not open is for the worker to complain of.
+ * So a file that seems to have settled is opened first, and settles anew when it is not as it
+ * seemed. The worker complains of one that we may not open.
  */
 static bool is_confirmed(struct file *file, int directory)
 {
@@ -385,7 +385,7 @@ static struct error scan_end(struct inbox *inbox, struct error error)
 	if (inbox->is_full && !inbox->was_full)
 		inbox->rules.on_full(inbox->rules.context);
 	inbox->was_full = inbox->is_full;
-	/* Those that were seen can be taken all the same. */
+	/* Files that were seen can still be taken. */
 	struct error concluded = conclude(inbox);
 	if (is_error(&concluded))
 		return concluded;

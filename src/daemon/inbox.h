@@ -20,10 +20,10 @@
 
 struct inbox;
 
-/* What lies beyond waits for its turn; what can never be taken keeps nobody's place. */
+/* Files beyond that wait for their turn; one that can never be taken takes nobody's place. */
 enum { INBOX_FILES_MAX = 250000, INBOX_LEFT_MAX = 10000 };
 
-/* What a directory has lost there; NULL: it belongs there (the feeds' own). */
+/* Why a directory does not belong there; NULL: it does (the feeds' own). */
 typedef const char *inbox_judge_directory(void *context, const char *directory);
 /* Something that will never be taken as it is. */
 typedef void inbox_on_left(void *context, const char *name, const char *why);
@@ -42,13 +42,13 @@ struct inbox_rules {
 struct inbox *inbox_create(struct inbox_rules rules); /* NULL: out of memory */
 void inbox_free(struct inbox *inbox);
 
-/* The writer of this name has closed it, or it was moved in: it need not settle. Holds for the
- * next scan that begins. */
+/* The writer of this name has closed it, or it was moved in: it need not settle. Holds for the next
+ * scan to begin. */
 void inbox_vouch(struct inbox *inbox, const char *name);
 /*
- * Begins a scan, or goes on with it: so many entries at a time, so that who else waits for the loop
- * is not kept waiting by a full directory. Until inbox_is_scanning is false again what was ready
- * before the scan remains so. directory: stays the caller's, and need not be the same again.
+ * Begins a scan, or goes on with it, so many entries at a time: a full directory keeps nobody else
+ * waiting for the loop. What was ready before the scan remains so until inbox_is_scanning is false
+ * again. directory: stays the caller's, and need not be the same again.
  */
 enum { INBOX_ENTRIES_AT_ONCE = 2000 };
 struct error inbox_scan(struct inbox *inbox, int directory, int64_t now_ms) MUST_CHECK;
@@ -58,8 +58,8 @@ bool inbox_is_scanning(const struct inbox *inbox);
 const char *inbox_next(struct inbox *inbox);
 /* How large that will be; false: there is none. */
 bool inbox_peek(const struct inbox *inbox, uint64_t *size);
-/* The name cannot be taken, and is not given again before that time or a change of the file: what
- * stands in its way may lie beside it. True: that is news. */
+/* The name cannot be taken, and is not given again before that time or a change of the file: the
+ * obstacle may lie beside it. True: that is news. */
 bool inbox_leave(struct inbox *inbox, const char *name, int64_t until_ms);
 
 size_t inbox_ready(const struct inbox *inbox);

@@ -65,5 +65,5 @@ void notify_status(const struct notify *notify, const char *status)
 	if (notify->socket < 0)
 		return;
 	ssize_t ignored = send(notify->socket, status, strlen(status), MSG_NOSIGNAL);
-	(void)ignored; /* the next one says it anew */
+	(void)ignored; /* the next status says it anew */
 }

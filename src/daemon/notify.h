@@ -1,6 +1,6 @@
 /*
  * notify: what systemd is told. libsystemd's sd_notify waits when the other side does not read, and
- * the loop must not: a status goes without waiting and may be lost, a change of state is said.
+ * the loop must not: a status is sent without waiting and may be lost, a change of state arrives.
  */
 #ifndef DAEMON_NOTIFY_H
 #define DAEMON_NOTIFY_H

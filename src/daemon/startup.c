@@ -71,7 +71,7 @@ struct error startup_site(const struct spool *spool, const struct config *config
 		snprintf(zone, ZONE_SIZE, "%s", site_zone(site));
 		startup_zone(zone);
 		run_ids_note(ids, last);
-		run_ids_note(ids, head.run); /* which the ledger may have been told to forget */
+		run_ids_note(ids, head.run); /* the ledger may have been told to forget it */
 	}
 	lms_close(lms);
 	return error;

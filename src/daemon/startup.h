@@ -7,8 +7,8 @@
 
 #include "feeds.h"
 
-/* The process's time zone becomes the site's: of what has no zone of its own. Nobody else may run:
- * setenv is nobody's friend. "99": as the process was started. */
+/* The process's time zone becomes the site's, for times without a zone of their own. No other
+ * thread may run, because of setenv. "99": as the process was started. */
 void startup_zone(const char *zone);
 
 /* One attempt; zone: the site's, as startup_zone has it. RETRY: the database is away. CONFIG: it is

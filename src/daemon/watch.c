@@ -45,7 +45,7 @@ static void event_take(struct watch *watch, const struct inotify_event *event)
 	if (place == WATCH_ALL && !(event->mask & IN_Q_OVERFLOW))
 		return; /* the last words of a directory that we have left */
 	if (event->mask & (IN_IGNORED | IN_MOVE_SELF | IN_UNMOUNT) && place != WATCH_ALL)
-		/* Whoever comes to stand at our path now has to be watched anew. */
+		/* A directory that now takes our path has to be watched anew. */
 		watch->places[place].inode = 0;
 	const char *name = event->mask & VOUCHING && event->len > 0 ? event->name : NULL;
 	watch->on_event(watch->context, place, name);

@@ -3,7 +3,7 @@
  * stall the loop's file operations.
  *
  * A job is given to an idle worker, belongs to it until it is done, and comes back on the loop's
- * thread. There is no queue: what no worker is free for stays in the inbox.
+ * thread. There is no queue: a file for which no worker is free stays in the inbox.
  *
  * Giants share, and nobody waits for one. There is one worker more than configured, and
  *
@@ -15,8 +15,8 @@
  * again: they take at most all workers configured but one, if there are several
  *
  * While its file is copied a whole job yields, too, and after a longer turn each time (input.c).
- * What is short is told by its size. Rejected: interrupting whole jobs, which might never end; and
- * a worker of its own for each feed, each with a connection and its cache.
+ * The size tells what is short. Rejected: interrupting whole jobs, which might never end; and a
+ * worker for each feed, each with a connection and its cache.
  */
 #ifndef DAEMON_WORKERS_H
 #define DAEMON_WORKERS_H
