@@ -35,7 +35,7 @@ struct step {
 	bool has_asked;     /* something about the account, answered or not */
 	bool is_dropped;    /* an error that ends the record */
 	bool leaves_record; /* Moodle tells of an update although nothing was stored */
-	bool has_kept;      /* something that the row gives, whatever the account has */
+	bool has_kept;      /* a value of the row was kept out */
 	struct account_change change;
 	struct buffer before, after;
 };
@@ -74,7 +74,7 @@ struct slice step_keep_text(const struct step *step, const struct buffer *text);
 /* How many are called so, two at most; and the first of them. */
 uint32_t account_find_all(const struct batch *batch, uint32_t key, uint32_t people[2]);
 uint32_t account_find(const struct batch *batch, uint32_t key);
-/* Somebody who is not there any more was called so. */
+/* A deleted account was called so. */
 bool account_was_deleted(const struct batch *batch, const struct record *record);
 bool account_is_free(const struct batch *batch, uint32_t key);
 /* From now on the person is called so too. */
@@ -94,8 +94,7 @@ uint32_t account_find_own(const struct batch *batch, const struct record *record
 bool record_is_left_over(const struct batch *batch, const struct record *record);
 /* The number, else the address, else the names in the row are the person's. */
 bool record_is_about(const struct batch *batch, const struct record *record, uint32_t person);
-/* The account that a row about to be settled will turn out to mean; INDEX_NONE: none, or a new
- * one. */
+/* The account that a row to be settled will mean; INDEX_NONE: none, or a new one. */
 uint32_t account_expected(struct pass *pass, uint32_t index);
 
 /* ---- account_values.c ---- */
@@ -114,7 +113,7 @@ void account_profile_set(struct step *step, uint32_t field, struct slice data);
 bool account_check_auth(struct step *step, struct slice auth, uint32_t column);
 bool account_auth_is_external(struct slice auth);
 void account_take_password(struct step *step, struct slice password);
-/* Of one that has no effect, because the method keeps its own. */
+/* Tells of a password without effect, because the method keeps its own. */
 void account_tell_of_password(struct step *step, struct slice auth);
 /* False: the cell asks nothing, or nonsense. */
 bool account_read_suspended(struct step *step, bool *truth);
@@ -128,8 +127,8 @@ bool account_is_protected(const struct step *step);
 bool account_protected(struct step *step);
 /* True: the person has a role that keeps the feed from this change, and it was said. */
 bool account_outranks(struct step *step, uint32_t column);
-/* Who holds what can be one account's only, if the feed may change their details; else empty:
- * nobody is to learn by guessing who has what. */
+/* Who holds a value that only one account can have, if the feed may change their details; else
+ * empty, so that nobody learns by guessing who has what. */
 struct slice account_holder_name(const struct step *step, uint32_t holder);
 bool account_name_is_taken(struct step *step, struct slice name);
 
@@ -151,7 +150,7 @@ void interests_settle(struct step *step);
 bool account_create(struct step *step, struct slice name);
 bool account_update(struct step *step);
 bool account_delete(struct step *step);
-/* By `oldusername`; and of somebody found otherwise, whose row has another user name. */
+/* By `oldusername`; or for somebody found otherwise, whose row has another user name. */
 bool account_rename(struct step *step);
 bool account_rename_found(struct step *step);
 

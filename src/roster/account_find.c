@@ -115,7 +115,7 @@ enum { NAMES_AT_ONCE = 64 };
 
 /*
  * The first free name; false: ask the database about more of them first. A feed that counts names
- * on never gives one back, so the next of the same name goes on where the last one stopped.
+ * on never gives one back, so the search goes on where the last one for that name stopped.
  */
 bool account_find_free_name(struct batch *batch, uint32_t key, struct slice *name)
 {

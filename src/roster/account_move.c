@@ -19,8 +19,8 @@ static void rest_answer(struct step *step, uint32_t column)
 		              "can remove them; switch on aftercare."));
 }
 
-/* A name that nobody ever had may be misspelt, and then somebody stays who should go. Of addresses
- * and numbers nothing is left by which to tell. */
+/* A name that nobody ever had may be misspelt, and then somebody stays who should go. Deleted
+ * accounts leave no addresses and numbers by which to tell. */
 static bool delete_nobody(struct step *step, uint32_t column)
 {
 	const struct header *header = step->header;
@@ -94,8 +94,7 @@ static void rename_add(struct step *step, uint32_t column, struct slice name)
 	account_learn(step->batch, KEY_USERNAME, name, step->person);
 }
 
-/* Moodle, told to take names as they are, gives an account whatever name the file has (facts 2.9).
- */
+/* Moodle gives an account any name of the file when told to take names as they are (facts 2.9). */
 static bool may_be_any_name(const struct step *step)
 {
 	return step->policy->compat == COMPAT_MOODLE &&

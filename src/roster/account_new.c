@@ -21,7 +21,7 @@ static bool is_missing(struct step *step, uint32_t detail)
 	       account_detail_default(step, detail).size == 0;
 }
 
-/* From this one on, which is: all are told at once. */
+/* Tells all missing details at once, from this one on. */
 static bool details_missing(struct step *step, uint32_t first)
 {
 	struct remark_names names = {.count = 0};
@@ -133,7 +133,7 @@ static bool auth_new(struct step *step)
 	return !step->is_dropped;
 }
 
-/* The plan's own picture of an account that is not there yet. */
+/* Makes the plan's own picture of an account that does not exist yet. */
 static bool person_make(struct step *step)
 {
 	struct batch *batch = step->batch;
@@ -158,7 +158,7 @@ static bool person_make(struct step *step)
 	return true;
 }
 
-/* It is made whole or not at all. */
+/* An account is made whole or not at all. */
 static bool create_lacks(struct step *step)
 {
 	const struct account_change *change = &step->change;

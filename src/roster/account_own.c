@@ -61,7 +61,7 @@ static struct slice stem_of(struct slice name)
 	return name;
 }
 
-/* Made of that name, or of one that was counted on from it. */
+/* Made under that name, or one that was counted on from it. */
 static bool is_called_so(const struct batch *batch, const struct record *record, uint32_t person)
 {
 	struct slice name = batch->people[person].username;
@@ -70,7 +70,8 @@ static bool is_called_so(const struct batch *batch, const struct record *record,
 	           slice_is(stem_of(name), stem_of(record->name)));
 }
 
-/* The names decide between several of one address; of one alone they may have been corrected. */
+/* The names decide between several with one address; those of a single one may have been
+ * corrected. */
 static uint32_t own_by_address(const struct batch *batch, const struct record *record)
 {
 	uint32_t people[2], own = INDEX_NONE, found = 0;
@@ -114,7 +115,7 @@ uint32_t account_find_own(const struct batch *batch, const struct record *record
 	if (own == INDEX_NONE)
 		own = own_by_address(batch, record);
 	own = own != INDEX_NONE ? own : own_by_name(batch, record);
-	/* A file that says so is soon written. */
+	/* Anybody can write a file that says so. */
 	return own != INDEX_NONE && batch->people[own].is_of_feed ? own : INDEX_NONE;
 }
 

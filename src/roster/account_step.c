@@ -66,7 +66,7 @@ bool step_lacks(struct step *step, uint32_t column, enum deed deed)
 
 void step_keep(struct step *step, uint32_t column, enum remark_code code)
 {
-	/* Once a row, whatever it is that was kept. */
+	/* Said once per row, whatever was kept. */
 	if (!step->has_kept || code != REMARK_DETAILS_KEPT)
 		row_remark(step->pass, code);
 	step->has_kept |= code == REMARK_DETAILS_KEPT;

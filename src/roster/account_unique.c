@@ -10,7 +10,7 @@ static uint32_t key_of(const struct step *step, uint32_t column)
 	return step->record->unique_keys ? step->record->unique_keys[column] : INDEX_NONE;
 }
 
-/* Nobody, when the person has it too: that is how it was before. */
+/* Nobody when the person has it too, because that was so before. */
 static uint32_t holder_find(const struct step *step, uint32_t column)
 {
 	uint32_t people[2], other = INDEX_NONE;
@@ -79,7 +79,7 @@ static bool column_is_good(struct step *step, uint32_t column)
 	return true;
 }
 
-/* What is too long has cost the row already. */
+/* A value that is too long has ended the row already. */
 bool account_profiles_are_good(struct step *step)
 {
 	bool is_good = true;

@@ -8,8 +8,8 @@
 
 /* ---- what is not changed, because update_details says so ---- */
 
-/* Whether the account has the same already is not told: nobody is to learn by guessing what the
- * feed does not write. */
+/* It does not tell whether the account has the same already: nobody is to learn by guessing what
+ * the feed does not write. */
 static void detail_keep(struct step *step, uint32_t column)
 {
 	if (column != step->header->key && record_cell(step->record, column).size > 0)
@@ -53,8 +53,8 @@ static bool detail_moved(struct step *step, uint32_t detail, struct slice *value
 		return false;
 	bool is_empty = place != COLUMN_NONE && record_cell(step->record, place).size == 0;
 	if (is_empty && column->detail.is_required) {
-		/* An export with a hole in it must not take a person's name away: also where Moodle
-		 * does so. */
+		/* An export with a hole must not take a person's name away, even where Moodle does
+		 * so. */
 		return false;
 	}
 	bool is_given = place != COLUMN_NONE && !(is_empty && mode == DETAILS_FILL) &&
@@ -227,7 +227,7 @@ static bool details_are_asked(const struct step *step)
 static void details_update(struct step *step)
 {
 	if (step->update_details == DETAILS_NONE) {
-		/* An account of this very row's has got them. */
+		/* An account made by this very row has got them. */
 		if (!step->is_own)
 			details_keep(step);
 		return;

@@ -49,8 +49,8 @@ static struct slice default_checked(
 	return (struct slice){NULL, 0};
 }
 
-/* Of a detail that the file has no column for. Bytes NULL: it has none. Where an account is only
- * changed, the site's own defaults count in Moodle alone: they would wipe what people have. */
+/* For a detail without a column in the file. Bytes NULL: it has none. The site's own defaults
+ * change an existing account in Moodle alone: they would wipe what people have. */
 struct slice account_detail_default(struct step *step, uint32_t detail)
 {
 	const struct column *column = columns_detail(detail);

@@ -113,7 +113,7 @@ static void cells_copy(
 	record->cells_count = (uint32_t)source->cells_count;
 }
 
-/* The same of cells that outlive the record: nearly always they are composed. */
+/* The same for cells that outlive the record: nearly always they are composed. */
 static void cells_borrow(
     struct batch *batch, struct record *record, const struct csvin_record *source)
 {
@@ -158,7 +158,7 @@ static struct record *record_begin(struct batch *batch, const struct csvin_recor
 	return record;
 }
 
-/* Who is meant, and the first requests; where those stop. */
+/* Reads who is meant, and the first requests; returns where those stop. */
 static size_t record_read(struct batch *batch, struct record *record, size_t requests_max)
 {
 	size_t next = batch->header->asking_count;
@@ -192,11 +192,11 @@ struct error batch_add(struct batch *batch, const struct csvin_record *source)
 
 /* ---- large records ---- */
 
-/* The account is called as the first part has left it, whatever the row calls it. */
+/* The account has the name that the first part has left it, whatever the row says. */
 static void part_read(struct batch *batch, struct record *record, size_t requests_max)
 {
 	struct record_part *part = batch->part;
-	/* Nothing is asked about somebody who was not found; the fault has been told. */
+	/* Nothing is asked about somebody who was not found: the fault has been told. */
 	record->has_fault = part->is_dropped;
 	record->fault_column = 0;
 	record->ended = part->ended;

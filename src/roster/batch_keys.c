@@ -7,7 +7,7 @@
 
 #include "enrold/value.h"
 
-/* `bytes` tell it from all other keys. */
+/* `bytes` distinguish it from all other keys. */
 static uint32_t key_keep(struct batch *batch, const struct user_key *key, struct slice bytes)
 {
 	uint32_t known = index_find(batch->key_index, bytes);
@@ -79,7 +79,7 @@ static uint32_t key_of(struct batch *batch, enum user_key_by by, struct slice te
 	return text.size > 0 ? batch_key(batch, by, text) : INDEX_NONE;
 }
 
-/* INDEX_NONE: the cell asks for nothing that could be taken. */
+/* INDEX_NONE: the cell gives no value that could be taken. */
 static uint32_t unique_key_of(
     struct batch *batch, const struct header_column *column, struct slice cell)
 {
@@ -95,7 +95,7 @@ static uint32_t unique_key_of(
 	return verdict == DETAIL_BAD ? INDEX_NONE : batch_profile_key(batch, column->index, value);
 }
 
-/* Nobody is looked for by what is not used, nor by what is no text. */
+/* Columns that are not used, and cells that are no text, find nobody. */
 static bool may_be_key(
     const struct record *record, const struct header_column *column, uint32_t index)
 {

@@ -61,8 +61,8 @@ static struct slice name_of(const struct user_key *key, struct slice text)
 	return key->by == KEY_USERNAME ? text : SLICE("");
 }
 
-/* Nobody is called so to the letter. Who only looks as if is meant, or has the name all the same.
- */
+/* Nobody is called so to the letter. An account that only looks so is meant, or at least has the
+ * name. */
 static void alikes_meet(struct batch *batch, size_t k)
 {
 	struct user_key *key = &batch->keys[k];

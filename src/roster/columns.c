@@ -7,7 +7,7 @@
 #include <assert.h>
 #include <strings.h>
 
-/* No limit where only certain values will do: what is wrong with another is not its length. */
+/* No limit where only certain values will do: another's length is not what is wrong with it. */
 #define DETAIL(...) COLUMN_DETAIL, false, __VA_ARGS__
 
 static const struct column columns[] = {

@@ -150,7 +150,7 @@ static bool is_timezone(struct slice cell)
 	return is_letter && !had_slash && cell.size > 1;
 }
 
-/* Moodle would store the name of a zone that there is not, and nobody would see it but in dates. */
+/* Moodle would store the name of a zone that does not exist, and only dates would show it. */
 static bool is_known_zone(const struct site_facts *site, struct slice cell)
 {
 	return site->zones_count == 0 || slice_is(cell, SLICE("99")) || is_offset(cell) ||
@@ -198,7 +198,7 @@ static enum detail_verdict number_read(const struct batch *batch, const struct c
 enum detail_verdict detail_read(const struct batch *batch, const struct column *column,
     struct slice cell, struct slice *value, const char **expected)
 {
-	bool asks_nothing = batch->policy->compat == COMPAT_NONE; /* an empty cell */
+	bool asks_nothing = batch->policy->compat == COMPAT_NONE; /* an empty cell asks nothing */
 	uint32_t stray;
 	*value = cell;
 	switch (column->detail.kind) {
@@ -278,7 +278,7 @@ static enum detail_verdict datetime_read(const struct batch *batch,
     const struct profile_field *field, struct slice cell, struct slice *value,
     const char **expected)
 {
-	/* Of slashes Moodle makes the year 1999: as elsewhere they count only in the feed's own
+	/* Moodle makes the year 1999 of slashes: as elsewhere they count only in the feed's own
 	 * forms. */
 	const struct date_rules rules = {
 	    .forms = batch->policy->dates.items, .forms_count = batch->policy->dates.count};

@@ -16,10 +16,9 @@ struct making {
 	struct header *header;
 	uint64_t line;
 	struct mistakes mistakes;
-	struct error
-	    broken; /* the first name that is no text; where columns are ignored, so is it */
-	struct index_entry *names;    /* of columns, in lower case */
-	struct index_entry *numbers;  /* of slots */
+	struct error broken;         /* the first name that is no text; ignored where columns are */
+	struct index_entry *names;   /* of columns, in lower case */
+	struct index_entry *numbers; /* of slots */
 	struct index_entry *headings; /* that the feed's columns name */
 };
 
@@ -66,7 +65,7 @@ static bool profile_take(struct making *making, struct header_column *column)
 	struct slice name = columns_profile_name(column->name);
 	if (name.size == 0)
 		return false;
-	/* As it is written, then however it is written; a mapped name is in lower case. */
+	/* First as it is written, then in any letter case; a mapped name is in lower case. */
 	const struct profile_field *field =
 	    profile_find(site, written.size > 0 ? written : name, false);
 	field = field ? field : profile_find(site, name, true);
@@ -109,7 +108,7 @@ static void column_add(struct making *making, struct header_column *column)
 	else if (is_of_groups || !profile_take(making, column))
 		column->id = COLUMN_UNKNOWN;
 	if (column->name.size == 0)
-		return; /* as spreadsheets make them: what stands in it is looked at */
+		return; /* spreadsheets make such: its cells are looked at */
 	if (column->id == COLUMN_UNKNOWN) {
 		if (making->terms->policy->unknown_columns == UNKNOWN_REFUSE)
 			mistake_unknown(&making->mistakes, making->header, index);
@@ -125,7 +124,7 @@ static struct error cell_check(const struct making *making, struct slice cell, u
 	enum value_fault fault = value_check(cell);
 	const char *encoding = making->terms->policy->encoding;
 	if (fault == VALUE_CLEAN || fault == VALUE_LOST)
-		return OK; /* a name with a letter lost is no column's, and that is told */
+		return OK; /* a name with a lost letter names no column, and that is told */
 	if (fault == VALUE_NOT_UTF8 && encoding)
 		return error_reject("header_broken", making->line,
 		    "column %u of the header cannot be decoded as %s: save the file so, or correct "
@@ -137,7 +136,7 @@ static struct error cell_check(const struct making *making, struct slice cell, u
 	        : "has a NUL or control character: remove it, or save the file as UTF-8");
 }
 
-/* What the feed says that its files call it otherwise. */
+/* What the feed's files call columns, by its settings. */
 static struct error headings_index(struct making *making)
 {
 	const struct text_list *columns = &making->terms->policy->columns;
@@ -183,7 +182,7 @@ static size_t names_count(const struct header *header)
 	return count;
 }
 
-/* Of a separator that was named it is nearly always the wrong one. */
+/* A separator that was named is nearly always the wrong one then. */
 static struct error too_few(const struct making *making, uint64_t line)
 {
 	const struct header_terms *terms = making->terms;
@@ -320,14 +319,14 @@ struct error header_parse(const struct csvin_record *record, const struct header
 	index_clear(&making.headings);
 	if (!is_error(&error) && !making.header->is_of_groups)
 		key_find(&making);
-	/* Where nobody is found in it, it is no wonder. */
+	/* No wonder that nobody is found in it. */
 	if (!is_error(&error) && making.mistakes.keyless_code)
 		error = making.broken;
 	if (!is_error(&error))
 		error = mistakes_tell(&making.mistakes, record->line);
 	asking_find(making.header, arena);
 	idle_find(making.header, terms->policy, terms->site, arena);
-	/* Whatever was found wrong may be for want of memory, too. */
+	/* Any fault may also come from a lack of memory. */
 	if (arena_has_failed(arena) || arena_has_failed(making.scratch))
 		error = error_memory("reading the header");
 	arena_free(making.scratch);

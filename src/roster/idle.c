@@ -1,7 +1,7 @@
 /*
- * idle: the columns of a file of which nothing is used, whatever their cells say: because nobody
- * knows them, because what they belong to is not there, because the feed does not write them. They
- * cost no row anything, and each is named once a file.
+ * idle: the columns of a file that are not used, whatever their cells say: because nobody knows
+ * them, because what they belong to is missing, or because the feed does not write them. They cost
+ * no row, and each is named once per file.
  */
 #include "parts.h"
 
@@ -30,7 +30,7 @@ static const char *unwritten_because(
 	return none ? details_none : policy->update_details == DETAILS_FILL ? details_fill : NULL;
 }
 
-/* Of files that make accounts and also meet others: those keep what they have. */
+/* In files that make accounts and also meet others: those keep what they have. */
 static bool is_of_new(
     const struct header *header, uint32_t index, const struct policy *policy, bool drops)
 {
@@ -81,7 +81,7 @@ static enum idle idle_of(
 void idle_find(struct header *header, const struct policy *policy, const struct site_facts *site,
     struct arena *arena)
 {
-	/* There a bad cell of a profile field ends its row, written or not. */
+	/* A bad cell of a profile field ends its row there, written or not. */
 	bool drops = policy->compat == COMPAT_MOODLE && site && site->checks_profiles;
 	header->idle = arena_alloc(arena, header->columns_count * sizeof *header->idle);
 	for (uint32_t i = 0; header->idle && i < header->columns_count; i++) {
@@ -170,7 +170,7 @@ static const struct sentence {
 	enum idle idle;
 	const char *because;
 	enum remark_code code;
-	bool wants_values; /* nothing is said where all cells are empty */
+	bool wants_values; /* said only when a cell has a value */
 	const char *of_one, *of_several;
 } sentences[] = {
     {IDLE_UNKNOWN, NULL, REMARK_COLUMN_IGNORED, false,
@@ -221,7 +221,7 @@ static void sentence_add(
 		        is_one ? sentence->of_one : sentence->of_several));
 }
 
-/* Bad cells of columns that somebody wrote for somebody else. */
+/* Tells of bad cells in columns that are not used. */
 static void unfit_add(const struct header *header, struct remarks *remarks)
 {
 	struct arena *arena = remarks->arena;
@@ -261,7 +261,7 @@ static bool is_of_kind(const struct header *header, struct slice column)
 	return header->is_of_groups ? column_find(column, true) != NULL : of_people;
 }
 
-/* Of two headings for one column the file needs to have one. */
+/* One of two headings for a column is enough. */
 static void missing_add(
     const struct header *header, const struct policy *policy, struct remarks *remarks)
 {
@@ -286,7 +286,7 @@ static void missing_add(
 
 /* ---- what rows add up to ---- */
 
-/* The columns of which some may have been kept out: they are not told apart by row. */
+/* The columns that may have been kept out; rows do not tell them apart. */
 static struct slice details_text(const struct header *header, struct arena *arena)
 {
 	struct remark_names names = {.count = 0};

@@ -1,5 +1,5 @@
 /*
- * index: where something distinct stands in its array, by bytes that name it (uthash). The bytes
+ * index: the place of something distinct in its array, by bytes that name it (uthash). The bytes
  * and the entries live in an arena; index_clear gives back what uthash itself took. A failed
  * allocation fails the arena.
  */

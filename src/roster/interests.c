@@ -10,7 +10,7 @@
 
 enum { TAG_CHARACTERS = 50 };
 
-/* Without < > ` and controls, its blanks one by one, and cut; empty or "0": none. */
+/* The tag without < > ` and controls, with single blanks, and cut; empty or "0": none. */
 static struct slice tag_clean(struct slice word, struct arena *arena)
 {
 	char *bytes = arena_alloc(arena, word.size + 1);
@@ -27,7 +27,7 @@ static struct slice tag_clean(struct slice word, struct arena *arena)
 	return slice_is(tag, SLICE("0")) ? SLICE("") : tag;
 }
 
-/* Of one name the last spelling counts, in the first place. */
+/* The last spelling of a name counts, at the place of the first. */
 static void tag_add(struct interests_change *interests, struct slice raw, struct arena *arena)
 {
 	struct slice name = value_lower(raw, arena);

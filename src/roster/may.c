@@ -27,7 +27,7 @@ bool may_fits(const struct text_list *patterns, struct slice name)
 	memcpy(text, name.bytes, name.size);
 	text[name.size] = '\0';
 	for (size_t i = 0; i < patterns->count; i++)
-		/* A name with brackets in it may also be given as it is. */
+		/* A name with brackets may also be given as it is. */
 		if (strcmp(patterns->items[i], text) == 0 ||
 		    fnmatch(patterns->items[i], text, 0) == 0)
 			return true;
@@ -62,10 +62,10 @@ static bool stands_within(const struct policy_may *may, const struct surrounding
 }
 
 /*
- * A name that does not fit is refused unseen. Of one that fits it takes the course's category to
- * judge: a course of a foreign category and one that is not there (or is there twice) are refused
- * alike, or a feed of one department could try out the names of another's. By idnumber even the
- * name has to be looked up, so that only one answer is left for all.
+ * A name that does not fit is refused unseen. One that fits is judged by the course's category: a
+ * course of a foreign category and one that is absent (or there twice) are refused alike, or one
+ * department's feed could try out the names of another's. By idnumber even the name has to be
+ * looked up, so that one answer is left for all.
  */
 const char *may_refuse_course(
     const struct policy_may *may, const struct course_key *key, const struct course_facts *course)
@@ -90,7 +90,7 @@ const char *may_refuse_category(const struct policy_may *may, const struct categ
 	return is_within ? NULL : "may.categories";
 }
 
-/* By id, too, it is the idnumber that counts. */
+/* The idnumber counts, also for a cohort named by id. */
 const char *may_refuse_cohort(const struct policy_may *may, const struct cohort_facts *cohort)
 {
 	struct slice idnumber = value_is_integer(cohort->text) ? cohort->idnumber : cohort->text;
@@ -118,7 +118,7 @@ int64_t may_find_protection(
 	return 0;
 }
 
-/* Of a role that was made without an archetype nobody can say. */
+/* Nobody can say it of a role without an archetype. */
 static bool may_edit(const struct role_facts *role)
 {
 	static const char *const others[] = {

@@ -1,6 +1,6 @@
 /*
- * mistakes: what is wrong with a header, told all at once: who drops a file again for each of five
- * misspelt names has dropped it six times.
+ * mistakes: what is wrong with a header, told all at once: otherwise five misspelt names would take
+ * six drops of the file.
  */
 #include "parts.h"
 

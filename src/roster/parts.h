@@ -26,7 +26,7 @@ bool is_same_letters(struct slice a, struct slice b);
 struct mistakes {
 	struct arena *arena;
 	struct remark_names unknown, twice;
-	struct slice of_one; /* what is said where there is no second of the kind */
+	struct slice of_one; /* what is said when it is the only one of its kind */
 	struct slice of_twice;
 	bool has_mapped; /* an unknown one that the feed maps */
 	struct slice keyless;
@@ -50,16 +50,16 @@ void idle_find(struct header *header, const struct policy *policy, const struct 
 
 /* The cell has a character in it that is not to be seen and can only be a mistake in a key. */
 bool cell_has_stray(const struct record *record, uint32_t column);
-/* Answers from this one on that are about such cells say so. */
+/* Makes the answers from this one on say so when they are about such cells. */
 void strays_tell(struct pass *pass, size_t from);
-/* A thing that would be made is called so, with a stray in its name: it was said. */
+/* A thing that would be made has a stray in its name, and it was said. */
 bool request_has_stray(struct pass *pass, const struct request *request, uint32_t column);
 
 /* ---- retry.c: rows out of a retry file ---- */
 
-/* What was wrong with the row, as it says itself; CODES: it says nothing. */
+/* What the row says was wrong with it; CODES: it says nothing. */
 enum code record_retried(const struct batch *batch, const struct record *record);
-/* It was refused for its shape, and nobody has changed it since; and what to say of that. */
+/* The row was refused for its shape and not changed since; and what to say of that. */
 bool record_is_as_refused(const struct batch *batch, const struct record *record, enum code *fault);
 struct slice record_shape_message(const struct batch *batch, const struct record *record);
 
@@ -78,8 +78,8 @@ void record_keys_read(struct batch *batch, struct record *record);
 
 /* ---- request.c ---- */
 
-/* Adds what the record, which is the batch's next, asks from there on in header->asking: so many
- * requests at most. Returns where it has stopped. */
+/* Adds what the batch's next record asks from there on in header->asking, at most so many requests.
+ * Returns where it has stopped. */
 size_t requests_read(struct batch *batch, struct record *record, size_t from, size_t requests_max);
 
 /* The first cell with a value among those that belong to a course; COLUMN_NONE: there is none. */
@@ -141,16 +141,16 @@ struct outcome *outcome_add(
 void change_add(struct pass *pass, struct change change);
 /* This row has something that adds up to the remark. */
 void row_remark(struct pass *pass, enum remark_code code);
-/* An answer about a request, by what is named there. */
+/* An answer about a request, by what it names. */
 struct outcome *request_answer(struct pass *pass, const struct request *request, uint32_t column,
     enum outcome_kind kind, enum code code, struct slice target, struct slice message);
 /* not_allowed: "<what> (may.courses): correct the row, or widen that setting of the feed." */
 void request_refuse(struct pass *pass, const struct request *request, uint32_t column,
     const char *setting, struct slice what);
-/* Of these deeds the first to which a right is missing; DEEDS: to none. And what to say of it. */
+/* The first of these deeds to which a right is missing, DEEDS: none; and what to say of it. */
 enum deed deed_lacked(const struct pass *pass, deed_set deeds);
 struct slice deed_message(const struct pass *pass, enum deed deed);
-/* There is one, and so it was answered. */
+/* There is such a deed, and it was answered. */
 bool request_lacks(struct pass *pass, const struct request *request, uint32_t column,
     struct slice target, deed_set deeds);
 
@@ -191,9 +191,9 @@ void role_remove(struct pass *pass, uint32_t enrolment, int64_t role);
 
 /* A modifier is bad, and it was said. */
 bool modifier_error(struct pass *pass, const struct request *request);
-/* Of those that are bad in a feed that ignores that; beside what was done. */
+/* Tells of bad modifiers in a feed that ignores them, beside what was done. */
 void ignored_tell(struct pass *pass, const struct request *request);
-/* Of those that have no effect: on the front page, and beside a role. */
+/* Tells of modifiers without effect, on the front page and beside a role. */
 void front_page_tell(struct pass *pass, const struct request *request);
 void type_tell(struct pass *pass, const struct request *request);
 void courseless_settle(struct pass *pass, const struct request *request);
@@ -206,8 +206,8 @@ void category_role_settle(struct pass *pass, const struct request *request);
 /* The group that goes with a course; may_join: the person is in the course. */
 void group_settle(struct pass *pass, const struct request *request, bool may_join);
 
-/* What was done to a group, "Joined the group", as a sentence; on a real Moodle it says as well who
- * tells its caches, without which pages for the group alone stay closed. */
+/* What was done to a group, "Joined the group", as a sentence; on a real Moodle also who tells its
+ * caches, without which pages for the group stay closed. */
 struct slice group_message(const struct pass *pass, struct slice done);
 /* Several groups have the name, and it is not clear which is meant: false. Where the others are
  * empty a warning says that the oldest was taken. */

@@ -124,7 +124,7 @@ void batch_settle_places(struct batch *batch)
 
 /* ---- pairs ---- */
 
-/* Two indexes and what they are of; no padding, because the bytes are a key. */
+/* Two indexes and the kind of pair; no padding, because the bytes are a key. */
 struct pair {
 	uint32_t kind; /* PAIR_ROLES, or a membership_kind */
 	uint32_t who;
@@ -268,7 +268,7 @@ static void groups_pair(struct batch *batch)
 	}
 }
 
-/* With the user's id, by which the database is read in order. */
+/* Carries the user's id, so that the database is read in order. */
 struct candidate {
 	int64_t user;
 	uint32_t person, request;
@@ -282,7 +282,7 @@ static int candidate_compare(const void *a, const void *b)
 	return x->request < y->request ? -1 : x->request > y->request;
 }
 
-/* Whom the record may turn out to mean. */
+/* The person whom the record may mean. */
 static uint32_t person_expected(const struct batch *batch, const struct record *record)
 {
 	uint32_t key = record->old_key != INDEX_NONE ? record->old_key : record->key;
@@ -304,7 +304,7 @@ static size_t candidates_collect(struct batch *batch, struct candidate *candidat
 
 struct error batch_pair(struct batch *batch)
 {
-	/* One more, because nothing is no size for an allocation. */
+	/* One more: an allocation of nothing may be NULL. */
 	struct candidate *candidates =
 	    arena_alloc(batch->arena, (batch->requests_count + 1) * sizeof *candidates);
 	if (!candidates)

@@ -55,7 +55,7 @@ static bool requests_are_ready(struct pass *pass, uint32_t index)
 	return is_ready;
 }
 
-/* The parts behind the first of a large record find the account as that has left it. */
+/* Later parts of a large record find the account as the first has left it. */
 static bool person_settle(struct pass *pass, uint32_t index)
 {
 	struct record *record = &pass->batch->records[index];
@@ -76,7 +76,7 @@ static bool person_settle(struct pass *pass, uint32_t index)
 	return goes_on;
 }
 
-/* "Nothing" is a strange answer to somebody who has filled in cells that this feed does not use. */
+/* "Nothing" would be a strange answer when cells are filled in that this feed does not use. */
 static struct slice nothing_message(const struct pass *pass, uint32_t index)
 {
 	const struct header *header = pass->batch->header;
@@ -136,7 +136,7 @@ static void courses_judge(struct batch *batch)
 	}
 }
 
-/* Nothing of it is done in a preview. */
+/* A preview does nothing of it. */
 static void prospects_tell(struct pass *pass)
 {
 	for (size_t i = 0; i < pass->outcomes_count; i++) {

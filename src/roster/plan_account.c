@@ -65,7 +65,7 @@ static bool key_missing(struct step *step)
 	                  SLICE_ARG(header->columns[column].name)));
 }
 
-/* Accounts that come from another site over MNet are that site's. */
+/* Accounts from another site over MNet belong to that site. */
 static bool is_remote(const struct step *step)
 {
 	int64_t host;
@@ -85,7 +85,7 @@ static bool two_of_them(struct step *step, const uint32_t people[2])
 	        SLICE_ARG(step->header->columns[step->header->key].name)));
 }
 
-/* Nobody is called so, and nobody is made who would be. */
+/* Nobody has that name, and nobody is made with it. */
 static bool key_is_stray(struct step *step)
 {
 	const struct user_key *key = &step->batch->keys[step->record->key];
@@ -139,7 +139,7 @@ static bool deleted_read(struct step *step)
 	return truth;
 }
 
-/* A cell is bad that only matters now. */
+/* A cell that matters only now is bad. */
 static bool cell_is_bad(struct step *step)
 {
 	struct record *record = step->record;
@@ -176,8 +176,8 @@ static void own_take(struct step *step)
 		step->person = own;
 }
 
-/* What failed may have been a detail, which is in force now; otherwise they are left alone, for
- * somebody may have changed them since. */
+/* A detail may have failed, and is written now; the others are left alone, because somebody may
+ * have changed them since. */
 static bool own_update(struct step *step)
 {
 	size_t outcomes = step->pass->outcomes_count;
@@ -193,8 +193,8 @@ static bool own_update(struct step *step)
 	return goes_on;
 }
 
-/* Whoever has the name is somebody else, and nothing may be skipped for their sake: a namesake,
- * where a template makes the names; or where an account was made and is not what is there now. */
+/* The name belongs to somebody else, who is no reason to skip the row: a namesake, where a template
+ * makes the names; or an account other than the one that was made. */
 static bool is_other(const struct step *step)
 {
 	const struct batch *batch = step->batch;
@@ -285,7 +285,7 @@ bool account_settle(struct pass *pass, uint32_t index)
 	return goes_on;
 }
 
-/* A person who is deleted must not have changes that are still to be written. */
+/* All changes of a person must be written before the deletion. */
 static bool delete_is_ready(struct step *step)
 {
 	bool truth = false;

@@ -166,7 +166,7 @@ static deed_set enrolment_deeds(
 
 /* ---- before and after ---- */
 
-/* Twice for each enrolment of a file: without printf. */
+/* Made twice for each enrolment of a file, so without printf. */
 static struct slice enrolment_text(
     struct arena *arena, const struct enrolment_facts *is, struct slice roles)
 {
@@ -250,7 +250,8 @@ static void front_page_settle(struct pass *pass, const struct request *request, 
 	outcome->after = state_text(pass, is);
 }
 
-/* No manual enrolment is possible; somebody who is in the course otherwise may join its groups. */
+/* No manual enrolment is possible; somebody who is in the course by another method may join its
+ * groups. */
 static bool instance_error(
     struct pass *pass, const struct request *request, uint32_t enrolment, bool *may_join)
 {
@@ -279,7 +280,7 @@ static const struct role_facts *role_beyond(
 	return NULL;
 }
 
-/* Whether it lets somebody in less than before: not at all, later, or not as long. */
+/* Whether it lets somebody in for less than before: not at all, later, or not as long. */
 static bool narrows(const struct enrolment_facts *is, const struct change *wanted, int64_t now)
 {
 	bool suspends = is->status == ENROLMENT_ACTIVE && wanted->status != ENROLMENT_ACTIVE;
@@ -289,8 +290,7 @@ static bool narrows(const struct enrolment_facts *is, const struct change *wante
 	return suspends || starts_later || ends_earlier;
 }
 
-/* Who is there as something that the feed may not give is not shut out by it either, now or on a
- * day to come. */
+/* A feed shuts nobody out, now or later, who holds a role that it may not give. */
 static bool shutting_out_is_refused(
     struct pass *pass, const struct request *request, uint32_t enrolment)
 {

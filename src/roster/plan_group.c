@@ -75,7 +75,7 @@ static struct slice cell_or_null(const struct pass *pass, uint32_t index, enum c
 	return has ? cell_of(pass, index, id) : (struct slice){NULL, 0};
 }
 
-/* A number that another group of the course has is left out, as Moodle does. */
+/* Leaves out a number that another group of the course has, as Moodle does. */
 static struct slice idnumber_take(struct pass *pass, const struct request *request)
 {
 	if (request->idnumber == INDEX_NONE)

@@ -36,7 +36,7 @@ static bool join(
 	return true;
 }
 
-/* Whether a right is missing to see, make or join it, whichever it is that has to be done. */
+/* Whether a right is missing to see, make or join it, whichever is needed. */
 static bool join_lacks(struct pass *pass, const struct request *request, uint32_t column,
     enum membership_kind kind, uint32_t target)
 {
@@ -72,7 +72,7 @@ static void cohort_make(struct pass *pass, struct cohort_facts *cohort, uint32_t
 	    (struct change){.kind = CHANGE_CREATE_COHORT, .person = INDEX_NONE, .target = target});
 }
 
-/* What the LMS has instead of a name that nobody has; only the feed's own are told it. */
+/* Suggests the nearest name, if it is one of the feed's own. */
 static struct slice missing_message(struct arena *arena, const char *what, struct slice name,
     struct slice nearest, const char *setting)
 {
@@ -101,7 +101,7 @@ static void negated_error(
 	        what, SLICE_ARG(cell)));
 }
 
-/* Of a number that is no id. */
+/* What to say of a number that is no id. */
 static struct slice number_message(const struct pass *pass, const struct cohort_facts *cohort)
 {
 	struct arena *arena = pass->batch->arena;
@@ -138,7 +138,7 @@ static bool cohort_is_missing(
 	return true;
 }
 
-/* Two cohorts are called so; Moodle takes a number for an id whatever else it is. */
+/* Two cohorts have the name; Moodle takes a number for an id, whatever else it is. */
 static bool cohort_is_ambiguous(
     struct pass *pass, const struct request *request, const struct cohort_facts *named)
 {
@@ -396,7 +396,7 @@ static bool category_error(struct pass *pass, const struct request *request)
 void category_role_settle(struct pass *pass, const struct request *request)
 {
 	const struct role_facts *role = role_find(pass->batch->site, request->role, LEVEL_CATEGORY);
-	/* The role first: who may give none learns nothing of categories. */
+	/* The role first: a feed that may give none learns nothing of categories. */
 	if (role && role_is_refused(pass, request, request->role_column, role, LEVEL_CATEGORY))
 		return;
 	if (!category_error(pass, request))

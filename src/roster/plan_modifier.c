@@ -34,7 +34,7 @@ bool modifier_error(struct pass *pass, const struct request *request)
 	return request->has_fault;
 }
 
-/* What became of a bad value instead. */
+/* What was done in place of a bad value. */
 static const char *ignored_what(
     const struct pass *pass, const struct request *request, enum column_id id)
 {
@@ -47,7 +47,7 @@ static const char *ignored_what(
 	    .bytes;
 }
 
-/* Of modifiers that are bad in a feed that ignores that. */
+/* Tells of bad modifiers in a feed that ignores them. */
 void ignored_tell(struct pass *pass, const struct request *request)
 {
 	const struct header *header = pass->batch->header;

@@ -1,5 +1,5 @@
 /*
- * record_check: the faults of a record as a whole, and of its cells. Of several the first.
+ * record_check: the first fault of a record as a whole, or of its cells.
  */
 #include "parts.h"
 

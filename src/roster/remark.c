@@ -2,7 +2,7 @@
 
 #include "enrold/value.h"
 
-/* Letters of a name, and names of a sentence: a log line has to have room for them. */
+/* Letters of a name, and names in a sentence, for which a log line has room. */
 enum { NAME_SHOWN_MAX = 40, NAMES_SHOWN_MAX = 8 };
 
 static const struct {

@@ -74,7 +74,7 @@ static struct slice role_of_type(const struct batch *batch, size_t type)
 	return SLICE("");
 }
 
-/* Where no role is named, its type may be. Anything but 1, 2, 3 is wrong, in Moodle too. */
+/* A type counts where no role is named. Anything but 1, 2, 3 is wrong, in Moodle too. */
 static void type_read(
     const struct batch *batch, uint32_t column, struct slice cell, struct request *request)
 {
@@ -305,7 +305,7 @@ static void cell_read(struct batch *batch, struct record *record, uint32_t colum
 		category_role_read(batch, record, column);
 }
 
-/* What a record asks that is bad as a whole is answered and no more: nobody is looked for by its
+/* The requests of a record that is bad as a whole are only answered: nobody is looked for by its
  * cells, which may be of any size. */
 size_t requests_read(struct batch *batch, struct record *record, size_t from, size_t requests_max)
 {

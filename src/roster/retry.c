@@ -1,6 +1,6 @@
 /*
- * retry: rows that come out of a retry file, as their own columns tell. What was refused for its
- * shape looks well in such a file: it stays refused until somebody has changed it.
+ * retry: rows that come out of a retry file, as their own columns tell. A row that was refused for
+ * its shape looks well in such a file: it stays refused until somebody has changed it.
  */
 #include "parts.h"
 
@@ -30,7 +30,7 @@ static bool is_own_cell(const struct header *header, uint32_t column)
 	return column >= header->columns_count || !column_is_remark(header->columns[column].id);
 }
 
-/* FNV-1a: it stays in files. Empty cells count by what stands behind them. */
+/* FNV-1a, because it stays in files. Empty cells count when cells with a value follow. */
 uint32_t record_mark(const struct header *header, const struct record *record)
 {
 	uint32_t mark = 2166136261, number = 0;
@@ -96,7 +96,7 @@ static size_t own_columns(const struct header *header)
 	return count;
 }
 
-/* By the words alone, of a row without a mark; where nobody can tell, it is. */
+/* Judges a row without a mark by its words alone; in doubt it is as it was. */
 static bool count_is_as_it_was(const struct batch *batch, const struct record *record)
 {
 	int64_t fields;

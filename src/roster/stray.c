@@ -1,6 +1,6 @@
 /*
- * stray: characters that are not to be seen, in cells that name somebody or something. A key with
- * one in it finds nothing, and what is made by it looks like another.
+ * stray: invisible characters in cells that name somebody or something. A key with one finds
+ * nothing, and what it makes looks like another.
  */
 #include "parts.h"
 

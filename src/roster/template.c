@@ -19,7 +19,7 @@ struct placeholder {
 	size_t size;   /* bytes in the template, the percent sign included */
 };
 
-/* Behind the modifier: digits and the name. */
+/* After the modifier: digits and the name. */
 static bool tail_parse(struct slice text, size_t at, struct placeholder *placeholder)
 {
 	placeholder->length = 0;
@@ -82,7 +82,7 @@ static struct slice name_of(const struct template_names *names, char name)
 	return name == 'u' ? names->username : name == 'f' ? names->firstname : names->lastname;
 }
 
-/* The placeholder that begins at i; false: what stands there stands for itself. */
+/* The placeholder that begins at i; false: the text there stands for itself. */
 static bool placeholder_at(struct slice template, size_t i, struct placeholder *placeholder)
 {
 	bool is_doubled = i > 0 && template.bytes[i - 1] == '%';
