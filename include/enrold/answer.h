@@ -26,8 +26,8 @@ struct answer_sizes {
 	uint64_t retry;  /* 0: no such file, no row has failed */
 };
 
-/* The file that is answered and its run; and, where that is a retry file by its name, those that
- * its rows come from, else empty. Texts are borrowed until close. */
+/* The answered file and its run; and, when its name is that of a retry file, those that its rows
+ * come from, else empty. Texts are borrowed until close. */
 struct answer_source {
 	struct slice file, run;
 	struct slice origin_file, origin_run;
@@ -43,15 +43,15 @@ struct error answer_open(int directory, const struct header *header,
     struct answer **result) MUST_CHECK;
 struct error answer_begin(struct answer *answer) MUST_CHECK;
 void answer_close(struct answer *answer);
-/* What does not belong to the sizes is given back at once: the attempt has failed, perhaps because
- * the disk is full, and others need the room. */
+/* Cuts the files to these sizes at once: the attempt has failed, perhaps because the disk is full,
+ * and others need the room. */
 void answer_cut(struct answer *answer, struct answer_sizes sizes);
 
 /* Writes the lines of a batch and counts them. */
 struct error answer_add(struct answer *answer, const struct batch *batch, const struct plan *plan,
     struct tally *tally) MUST_CHECK;
 struct error answer_sync(struct answer *answer, struct answer_sizes *sizes) MUST_CHECK;
-/* The hashes of both files, "" for a retry file that there is not. Nothing may be added after. */
+/* The hashes of both files, "" when there is no retry file. Nothing may be added after. */
 void answer_hashes(
     struct answer *answer, char result[HASH_TEXT_SIZE + 1], char retry[HASH_TEXT_SIZE + 1]);
 

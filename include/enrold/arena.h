@@ -27,7 +27,7 @@ void *arena_grow(struct arena *arena, const void *old, size_t used, size_t count
 struct slice arena_copy(struct arena *arena, struct slice source);
 struct slice arena_print(struct arena *arena, const char *format, ...) PRINTF_LIKE(2, 3);
 
-/* Remembers a failure of memory that belongs to the same piece of work but lies elsewhere. */
+/* Remembers that other memory of the same piece of work has failed. */
 void arena_fail(struct arena *arena);
 bool arena_has_failed(const struct arena *arena);
 /* Bytes handed out since the last reset. */

@@ -52,7 +52,7 @@ struct record {
 	uint32_t key;       /* who is meant */
 	uint32_t name_key;  /* who has the user name, where that is not the key */
 	uint32_t old_key;   /* who is to be renamed */
-	uint32_t gone_key;  /* whether somebody of the name was deleted, of rows that delete */
+	uint32_t gone_key;  /* of rows that delete: whether somebody of the name was deleted */
 	uint32_t email_key; /* who has the address that the row gives */
 	/* By column: who has the value that the row gives to a unique profile field; NULL: there is
 	 * no such column. */
@@ -102,10 +102,9 @@ struct request {
 };
 
 /*
- * A record that asks for more than a batch should hold is gone through in parts, each of which is a
- * batch with nothing else in it, all in one transaction: memory is that of a part. What the first
- * part does to the account holds for those behind it. The caller's, and zeroed at first;
- * record_part_done in the end.
+ * A record that asks for more than a batch should hold is done in parts, all in one transaction,
+ * each a batch of its own: memory is that of a part. What the first part does to the account holds
+ * for the later ones. The caller's, and zeroed at first; record_part_done in the end.
  */
 struct record_part {
 	size_t next;          /* in header->asking: where the next part begins */
@@ -124,7 +123,7 @@ struct batch {
 	const struct policy *policy;
 	const struct site_facts *site;
 	struct slice feed;   /* the caller's to set, borrowed */
-	int64_t now, today;  /* of the run's beginning: what relative dates are relative to */
+	int64_t now, today;  /* of the run's beginning, to which relative dates refer */
 	bool is_preview;     /* the caller's to set: the answer says what would be done */
 	bool asks_accounts;  /* the file may change accounts: they are loaded whole */
 	bool asks_interests; /* the file has tags, and the site too */
@@ -181,14 +180,14 @@ bool record_is_large(
 struct error batch_add_part(struct batch *batch, const struct csvin_record *source,
     struct record_part *part, size_t requests_max) MUST_CHECK;
 void record_part_done(struct record_part *part);
-/* Once the courses are known: groups and groupings get theirs. Once the groups are known, again:
- * which of them are the same. */
+/* Call once the courses are known, to give groups and groupings theirs; and again once the groups
+ * are known, to find which are the same. */
 void batch_settle_places(struct batch *batch);
 struct error batch_meet(struct batch *batch) MUST_CHECK;
 struct error batch_pair(struct batch *batch) MUST_CHECK;
 
-/* By what a retry file tells whether a row is still as it was: its cells, but for the file's own
- * columns error_line and so on. */
+/* Tells whether a row of a retry file is still as it was, by its cells other than error_line and
+ * the like. */
 uint32_t record_mark(const struct header *header, const struct record *record);
 
 /* The trimmed cell; empty where the record has none. */
@@ -197,11 +196,11 @@ static inline struct slice record_cell(const struct record *record, uint32_t col
 	return column < record->cells_count ? value_trim(record->cells[column]) : SLICE("");
 }
 
-/* Whether somebody who is called so is whom the key asks for. */
+/* Whether the key asks for somebody of that name. */
 bool batch_is_meant(const struct batch *batch, const struct user_key *key, struct slice stored);
 /* Index of the key, which is new when nobody asked it before. */
 uint32_t batch_key(struct batch *batch, enum user_key_by by, struct slice text);
-/* The same of a value of a profile field. */
+/* The same for a value of a profile field. */
 uint32_t batch_profile_key(struct batch *batch, uint32_t field, struct slice value);
 /* A person that the LMS does not know yet. */
 uint32_t batch_add_person(struct batch *batch, struct slice username);
@@ -221,5 +220,10 @@ enum { PLACE_SYSTEM = 1 << 30, PLACE_CATEGORY = 1 << 29 };
 uint32_t batch_enrolment(struct batch *batch, uint32_t person, uint32_t place, bool *is_new);
 uint32_t batch_membership(
     struct batch *batch, enum membership_kind kind, uint32_t who, uint32_t target, bool *is_new);
+
+/* It is there, and people can have roles in it. */
+bool course_is_open(const struct course_facts *course);
+/* False: the LMS has to be asked about the person there first. */
+bool request_pair(struct batch *batch, const struct request *request, uint32_t person);
 
 #endif

@@ -104,8 +104,8 @@ const struct column *columns_of_groups(size_t *count);
 /* The rows of details, in order. */
 const struct column *columns_detail(uint32_t detail);
 uint32_t columns_details_count(void);
-/* By which a heading is found that the feed's columns name: in lower case, any blanks between words
- * as one. A spreadsheet breaks lines in a cell, and nobody sees how many blanks stand there. */
+/* A heading that the feed's columns name is found in this form: lower case, any blanks between
+ * words as one. A spreadsheet breaks lines in a cell, and nobody sees how many blanks there are. */
 struct slice columns_fold(struct slice heading, struct arena *arena);
 /* A name that a header may have, or that the feed maps to one. */
 bool columns_is_known(const struct policy *policy, struct slice name);
@@ -179,7 +179,7 @@ struct header_terms {
 /*
  * Everything lies in the arena. REJECT at the record's line: header_broken, header_too_few_columns,
  * header_unknown_column, header_duplicate_column, header_without_username, header_without_email,
- * header_without_idnumber. Of several mistakes the code is that of the first, the text names all.
+ * header_without_idnumber. The code is that of the first mistake, the text names all.
  */
 struct error header_parse(const struct csvin_record *record, const struct header_terms *terms,
     struct arena *arena, struct header **result) MUST_CHECK;
@@ -193,16 +193,19 @@ bool record_is_blank(const struct csvin_record *record);
 
 /* ---- columns that are not used (idle.c) ---- */
 
-/* Counts what the record says there: each record of the file once. REJECT header_unknown_column: a
+/* Counts what a record says there: call it once for each record. REJECT header_unknown_column: a
  * column without a name has a value, and unknown columns are refused. */
 struct error header_count(struct header *header, const struct policy *policy,
     const struct csvin_record *record) MUST_CHECK;
-/* What is to be said of the file as a whole, once all records were counted; counts: rows, by what
- * they add up to (plan.h). */
+/* Remarks on the file as a whole, once all records were counted; counts: rows, by what they add up
+ * to (plan.h). */
 void header_remark(const struct header *header, const struct policy *policy,
     const uint64_t counts[REMARK_CODES], struct remarks *remarks);
 /* Why the column's cells have no effect: "'dept' is not written here: update_details is none". */
 struct slice idle_reason(
     const struct header *header, const struct header_column *column, struct arena *arena);
+
+/* Letter case aside, of ASCII. */
+bool is_same_letters(struct slice a, struct slice b);
 
 #endif

@@ -50,8 +50,9 @@ struct config {
 	uint32_t settle_ms; /* 0: a file is taken at once */
 	uint32_t rescan_ms;
 	uint32_t stop_timeout_ms;
-	uint32_t lease_ms; /* silent for longer, a daemon that shares the spool is taken for dead */
-	uint32_t workers;  /* 1..64 */
+	uint32_t
+	    lease_ms; /* a daemon that shares the spool is taken for dead when silent for longer */
+	uint32_t workers; /* 1..64 */
 	uint64_t max_file_size;
 	uint64_t max_field;
 	uint32_t preview_rows;    /* previewed in one transaction; more: in several, inexactly */

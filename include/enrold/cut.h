@@ -7,8 +7,7 @@
 
 #include "enrold/slice.h"
 
-/* How many bytes of the text to take: at most max. Of bytes that are not UTF-8 anything may stay.
- */
+/* How many bytes of the text to take, at most max. Bytes that are not UTF-8 may be cut anywhere. */
 size_t cut_length(struct slice text, size_t max);
 
 /* For printf's "%.*s", of a text that ends with NUL. */

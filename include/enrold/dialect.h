@@ -20,8 +20,7 @@ char dialect_recognise(struct slice header, dialect_is_name *is_name, const void
 
 /* "semicolon", "^". */
 const char *dialect_name(char delimiter);
-/* One of those that can be recognised, in a header that was split at another; NUL: there is none.
- */
+/* A separator that can be recognised in a header that was split at another; NUL: there is none. */
 char dialect_find_other(struct slice cell, char delimiter);
 
 #endif

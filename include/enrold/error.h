@@ -31,11 +31,11 @@ enum error_owner { OWNER_MACHINE, OWNER_FILE, OWNER_FOLDER };
 struct error {
 	enum error_class class;
 	enum error_owner owner;
-	const char *code; /* REJECT: static, stable word for the answer; else "" */
-	uint64_t line;    /* REJECT: physical line of the input, 0 when there is none */
-	bool is_lasting;  /* by errno: one that no waiting mends, such as a missing right */
-	bool is_narrow;   /* one that can strike a single file and leave the others alone: by errno,
-	                   * or because the database refuses what that file asks for */
+	const char *code;  /* REJECT: static, stable word for the answer; else "" */
+	uint64_t line;     /* REJECT: physical line of the input, 0 when there is none */
+	bool is_lasting;   /* by errno: no waiting mends it, such as a missing right */
+	bool is_narrow;    /* it can strike a single file and leave the others alone: by errno, or
+	                      because the database refuses what that file asks for */
 	bool is_collision; /* RETRY: undone because somebody else wrote at the same time, or because
 	                    * it was too much at once: try again straight away, with less */
 	bool is_full;      /* a disk is, or a quota: whoever tells of it says how full */
@@ -64,8 +64,8 @@ struct error error_reject(const char *code, uint64_t line, const char *format, .
 
 /* RETRY with errno's own words appended: "cannot open inbox/a.csv: Permission denied". */
 struct error error_errno(const char *format, ...) PRINTF_LIKE(1, 2);
-/* The same error, where it was met at one file or folder. It stays the machine's when it is
- * not a narrow one: a full disk is full for all. */
+/* The same error, met at one file or folder. It stays the machine's when it is not narrow: a full
+ * disk is full for all. */
 struct error error_own(struct error error, enum error_owner owner);
 /* For the beginning of a program: CONFIG when the error is a lasting one. */
 struct error error_at_start(struct error error);

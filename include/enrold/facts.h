@@ -100,8 +100,8 @@ enum user_key_by { KEY_USERNAME, KEY_EMAIL, KEY_IDNUMBER, KEY_PROFILE, KEY_DELET
 /* So much of the value of a unique profile field has to be unique. */
 enum { UNIQUE_CHARACTERS = 255 };
 
-/* An account that is not called so to the letter, but looks as if it were: in other letter case,
- * with its letters put together otherwise, with blanks at the end. */
+/* An account whose name only looks like that: in other letter case, with its letters composed
+ * otherwise, with blanks at the end. */
 struct user_alike {
 	int64_t id;
 	struct slice text; /* as it is stored */
@@ -112,12 +112,12 @@ struct user_key {
 	struct slice text;
 	uint32_t field;   /* KEY_PROFILE: whose value begins with the text; index into the site's */
 	uint32_t matches; /* local accounts that are not deleted; KEY_PROFILE: any; KEY_DELETED:
-	                   * those that are, and had this user name */
+	                     deleted ones that had this user name */
 	int64_t ids[2];   /* of the first two; KEY_PROFILE: of those who got it last */
 	/* KEY_USERNAME, KEY_IDNUMBER: of those that nobody is called to the letter, two at most. */
 	uint32_t alikes_count;
 	struct user_alike alikes[2];
-	struct slice resembled; /* the plan's own: who is alike is somebody else, called so */
+	struct slice resembled; /* the plan's own: who looks alike is somebody else, of this name */
 	bool is_seen;           /* the plan's own: an earlier row of the batch has this value */
 	bool is_taken;          /* a deleted account has this user name */
 	uint32_t passed; /* the plan's own: names counted on from this one are taken up to the key
@@ -226,7 +226,7 @@ struct group_facts {
 	int64_t course_id, course_context;
 	int64_t id;
 	uint32_t matches; /* groups of that name: more than one is an error */
-	bool has_spares;  /* but all of them but the oldest are empty: it is that one */
+	bool has_spares;  /* all but the oldest are empty, so it is meant */
 	uint32_t same;    /* index of the first of the batch that is this very group */
 	struct slice
 	    nearest; /* of a name that no group of the course has, where none may be made */
@@ -241,7 +241,8 @@ struct grouping_facts {
 	uint32_t matches;
 };
 
-/* Whether somebody or something belongs to something. Ids of what is planned are 0. */
+/* Whether a person belongs to a cohort or group, or a group to a grouping. Ids of what is planned
+ * are 0. */
 enum membership_kind {
 	PERSON_IN_COHORT,
 	PERSON_IN_GROUP,
@@ -279,8 +280,7 @@ struct enrolment_facts {
 	uint32_t roles_count;
 };
 
-/* At its place among the others, once, in the arena. False: out of memory, which the arena knows.
- */
+/* Adds it once, in order, in the arena. False: out of memory, which the arena knows. */
 bool enrolment_add_role(struct enrolment_facts *is, int64_t role, struct arena *arena);
 
 /* One more role in the site; false: out of memory, which the arena knows. */

@@ -19,7 +19,7 @@ void hash_free(struct hash *hash);
 void hash_add(struct hash *hash, const void *bytes, size_t size);
 /* The hash of all bytes added. After that, only hash_free. */
 void hash_finish(struct hash *hash, char text[HASH_TEXT_SIZE + 1]);
-/* Of bytes that are all there. RETRY: out of memory. */
+/* Hashes bytes that are all there. RETRY: out of memory. */
 struct error hash_text(struct slice bytes, char text[HASH_TEXT_SIZE + 1]) MUST_CHECK;
 
 #endif

@@ -1,7 +1,7 @@
 /*
  * head: how far the chain of answers has come, as this spool knows it, in <spool>/.head. A database
  * that does not hold that run, ended and with that summary, was put back to an earlier day or is
- * another one: to go on would be to forget what has been answered.
+ * another one: going on would forget what has been answered.
  *
  * What stands there is written before the answer is published, and is the answer's own run or one
  * that was committed after it. Runs are committed one after the other, since each locks the chain's

@@ -1,8 +1,8 @@
 /*
  * jsonout: JSON out as text.
  *
- * Not by json_dumps: where memory is short it leaves out the name of a member and goes on
- * (jansson 2.14), and what it answers is no JSON. A buffer does not forget that it failed.
+ * Not by json_dumps: when memory is short it leaves out the name of a member and goes on (jansson
+ * 2.14), so that its result is no JSON. A buffer remembers that it failed.
  */
 #ifndef ENROLD_JSONOUT_H
 #define ENROLD_JSONOUT_H

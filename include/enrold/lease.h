@@ -1,7 +1,7 @@
 /*
  * lease: this daemon's part among several that share the spool and the database (CONTRACT 1). Each
- * feed is served by one at a time; who is silent for the time of a lease is taken for dead, and
- * what he had begun goes on elsewhere.
+ * feed is served by one at a time; a daemon that is silent for the time of a lease is taken for
+ * dead, and what it had begun goes on elsewhere.
  *
  *     enter a feed: ours already, or nobody's --> users++ --> leave: users--
  *     idle for a beat, nothing in work/ of ours --> the feed is anybody's again
@@ -29,11 +29,11 @@ typedef void lease_on_run(void *context);
 struct error lease_start(const struct config *config, const struct spool *spool,
     struct run_ids *ids, lease_on_run *on_run, void *context, struct lease **result) MUST_CHECK;
 void lease_stop(struct lease *lease);
-/* Between two configurations: the old one is let go, the daemon stays what it was. */
+/* Between two configurations: lets the old one go; the daemon keeps its row and its feeds. */
 void lease_pause(struct lease *lease);
 struct error lease_resume(struct lease *lease, const struct config *config) MUST_CHECK;
 
-/* What a run in a feed of ours is done under. */
+/* What entitles a run to a feed of ours. */
 struct lease_hold {
 	char feed[FEED_NAME_MAX + 1]; /* "": none */
 	char token[NODE_TOKEN_SIZE + 1];

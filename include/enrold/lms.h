@@ -43,8 +43,8 @@ void lms_rest(struct lms *lms);
  * previews may be allowed alone), or has not the columns that enrold uses.
  */
 struct error lms_check_site(struct lms *lms, bool is_preview) MUST_CHECK;
-/* The same in a transaction, by one question. RETRY also when it was upgraded since then: what is
- * known of it is what it was. */
+/* The same in a transaction, by one question. RETRY also when it was upgraded since then, because
+ * what is known of it is old. */
 struct error lms_recheck_site(struct lms *lms, bool is_preview) MUST_CHECK;
 
 /* The settings a direct writer must read (facts 5.8). Lives until the next call or close. */
@@ -114,21 +114,21 @@ struct error lms_load_enrolments(struct lms *lms, struct enrolment_facts *enrolm
 struct error lms_begin(struct lms *lms) MUST_CHECK;
 /*
  * The transaction is going to ask for about so many people by their user names, and to enrol them.
- * Of a good part of the site all is read at once, and what lms_apply is given is then written
+ * When they are a good part of the site all is read at once, and what lms_apply is given is written
  * together with what comes later: an error may show some calls afterwards, at the latest when the
  * transaction ends. Nothing else changes.
  */
 struct error lms_expect(struct lms *lms, uint64_t people) MUST_CHECK;
-/* The transaction that was begun will be rolled back: what need not be written for that is not, or
- * later. Who waits for it waits for less to be undone. */
+/* The transaction that was begun will be rolled back: what need not be written is not, or later, so
+ * that less has to be undone. */
 void lms_rehearse(struct lms *lms);
 /* Everything that lms_apply was given is written when this returns. */
 struct error lms_flush(struct lms *lms) MUST_CHECK;
 struct error lms_commit(struct lms *lms) MUST_CHECK;
 void lms_rollback(struct lms *lms); /* NULL or no transaction: nothing */
 
-/* Whether somebody who is no enrold may be waiting for the transaction's end; asked now and then.
- */
+/* Whether somebody other than an enrold may be waiting for the transaction's end; asked now and
+ * then. */
 bool lms_is_awaited(struct lms *lms);
 /* Whether others wait for it by trying again and again. Outside a transaction. */
 bool lms_is_polled(const struct lms *lms);
@@ -152,8 +152,7 @@ struct effects {
  * into people[].id, enrolments[].id and so on. Accounts change first, in the order given: none that
  * has other changes is deleted in the same call. Changes of one enrolment take effect in the order
  * given; others in any order, so that an engine may sort them by its indexes. Audit rows keep the
- * order given, but for those of enrolments in a transaction of which much is expected: they come by
- * course.
+ * order given; only those of enrolments in a large transaction (lms_expect) come by course.
  */
 struct error lms_apply(struct lms *lms, const struct effects *effects) MUST_CHECK;
 

@@ -2,9 +2,9 @@
  * log: one JSON object a line on stderr: `time level event`, what the event is about, `message`.
  *
  * Any thread may write; a line is one write, so lines never mix. Under journald each begins with
- * its priority, "<4>" of a warning, so that `journalctl -p warning` finds it. What is no text
- * (bytes of a file name that are not UTF-8, controls) is shown as U+FFFD, and what would not be
- * seen (directions, zero width) is spelt out. Nothing secret is ever given to it.
+ * its priority, "<4>" of a warning, so that `journalctl -p warning` finds it. Bytes that are no
+ * text (not UTF-8, controls) are shown as U+FFFD, and invisible characters (directions, zero width)
+ * are spelt out. Nothing secret is ever given to it.
  */
 #ifndef ENROLD_LOG_H
 #define ENROLD_LOG_H

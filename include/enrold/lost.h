@@ -1,7 +1,7 @@
 /*
  * lost: what this spool has answered and the database does not hold: a run it knows nothing of, one
- * of which it has a checkpoint only, or one with another summary. A rehearsal has changed nothing,
- * and neither has a file that was refused as a whole: with those nothing is lost.
+ * of which it has a checkpoint only, or one with another summary. A rehearsal, and a file that was
+ * refused as a whole, have changed nothing: they lose nothing.
  *
  * Whoever reads answers may take them away, so the archive is asked as well.
  */

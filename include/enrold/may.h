@@ -12,12 +12,12 @@
 #include "enrold/facts.h"
 #include "enrold/policy.h"
 
-/* "*" is among them, which also fits what has no name: nothing need be looked up to judge. */
+/* "*" is among them, which also fits what has no name: judging needs no look-up. */
 bool may_is_all(const struct text_list *patterns);
 /* One of the patterns, as of a shell, fits the name, letter case included. */
 bool may_fits(const struct text_list *patterns, struct slice name);
 
-/* Whether what stands around courses and categories has to be known. */
+/* Whether the surroundings of courses and categories have to be known. */
 bool may_asks_surroundings(const struct policy_may *may);
 /* Whether the role may be given in courses. */
 bool may_give_role(const struct policy_may *may, const struct role_facts *role);
@@ -35,8 +35,8 @@ const char *may_refuse_cohort(const struct policy_may *may, const struct cohort_
 int64_t may_find_protection(const struct policy_may *may, const struct site_facts *site,
     const struct account_facts *person);
 
-/* The first role in a category or course that keeps the feed from changing by what its holder logs
- * in; NULL: none does. */
+/* The first role in a category or course that keeps the feed from changing how its holder logs in;
+ * NULL: none does. */
 const struct place_role *may_find_rank(const struct policy_may *may, const struct site_facts *site,
     const struct account_facts *person);
 

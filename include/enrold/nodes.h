@@ -39,8 +39,8 @@ struct error nodes_list(
 /* Inside a transaction: RETRY when the token is no longer the row's. */
 struct error nodes_check(struct db *db, const char *node, const char *token) MUST_CHECK;
 
-/* The feed is the node's from now on, if it is nobody else's; else *holder says whose ("": ours).
- * `last`: the newest run of the ledger. */
+/* The feed becomes the node's, if it is nobody else's; else *holder says whose ("": ours). `last`:
+ * the newest run of the ledger. */
 struct error nodes_take_feed(struct db *db, const char *node, const char *feed,
     struct slice *holder, struct arena *arena, char last[RUN_ID_SIZE + 1]) MUST_CHECK;
 struct error nodes_free_feed(struct db *db, const char *node, const char *feed) MUST_CHECK;

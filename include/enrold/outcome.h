@@ -109,8 +109,8 @@ struct outcome {
 const char *outcome_kind_name(enum outcome_kind kind);
 const char *outcome_code_name(enum code code);
 const char *outcome_code_meaning(enum code code);
-/* What a preview says of something that the run then does: "Would be enrolled." NULL: of this code
- * there is nothing to be done. */
+/* What a preview says of something that the run then does: "Would be enrolled." NULL: this code
+ * does nothing. */
 const char *outcome_code_prospect(enum code code);
 /* CODES: there is no such code. */
 enum code outcome_code_parse(struct slice name);

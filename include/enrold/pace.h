@@ -1,13 +1,13 @@
 /*
  * pace: how many records a transaction may have, for the whole process, since it is one database
- * that others write to as well. Whatever is undone because of them has fewer the next time, down to
- * one; each commit lets it grow again, slowly, for who was in the way is likely to be so again.
+ * that others write to as well. A transaction undone because of them has fewer the next time, down
+ * to one; each commit lets it grow again, slowly, because others in the way are likely to return.
  *
  *     free --undone--> a quarter of what was undone --undone--> ... one record
  *       ^                        |
  *       +------- a fourth more with each commit, up to PACE_FREE
  *
- * And when the database is left alone for a moment (transaction.c).
+ * It also says when the database is left alone for a moment (transaction.c).
  */
 #ifndef ENROLD_PACE_H
 #define ENROLD_PACE_H
@@ -20,7 +20,7 @@ enum { PACE_FREE = 250000 };
 /* Plain data; zeroed is a good beginning. */
 struct pace {
 	atomic_uint_least64_t records; /* 0: free */
-	/* Of whoever has the turn (transaction.c): */
+	/* Belongs to the run that has the turn (transaction.c): */
 	int64_t begun_us, ended_us;
 	int64_t held_us; /* the database, without a gap for others */
 };

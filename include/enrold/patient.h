@@ -1,7 +1,7 @@
 /*
  * patient: memory for libraries that do not survive the lack of it. libuv ends the program, OpenSSL
- * is left half set up. What they need is little and seldom, so that waiting for it is better: these
- * never return NULL, and may take their time.
+ * is left half set up. They need little, and seldom, so waiting is better: these never return NULL,
+ * and may take their time.
  */
 #ifndef ENROLD_PATIENT_H
 #define ENROLD_PATIENT_H

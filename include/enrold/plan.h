@@ -18,8 +18,8 @@ struct plan {
 };
 
 /*
- * As many records as the facts suffice for, from batch->planned on; at least one where every key
- * and enrolment that the batch named has been loaded.
+ * Plans as many records as the facts suffice for, from batch->planned on; at least one when every
+ * key and enrolment that the batch named has been loaded.
  *
  * now: epoch seconds, to tell what has expired. today: midnight in the site's time zone, where new
  * enrolments start. The batch's people and enrolments are moved to the state after the changes, so

@@ -28,13 +28,12 @@ enum policy_unknown_columns { UNKNOWN_REFUSE, UNKNOWN_IGNORE };
 struct text_list {
 	const char *const *items;
 	size_t count;
-	bool is_given; /* also of an empty list: "[]" says "none", which no word at all does not say
-	                */
+	bool is_given; /* also an empty list: "[]" says "none", a missing key does not */
 };
 
 /*
  * What a feed can reach at all (may.h). Patterns as of a shell, on short names and idnumbers. A
- * policy that nobody filled in reaches nothing.
+ * zeroed policy reaches nothing.
  */
 struct policy_may {
 	struct text_list courses;      /* short names */

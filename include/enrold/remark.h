@@ -35,8 +35,8 @@ enum remark_code {
 
 enum { REMARKS_MAX = 32, REMARK_NAMES_MAX = 32 };
 
-/* Names of columns: so many of them as there may be, and how many there are. Those too long to be
- * told are cut (value_brief). */
+/* Names of columns, as many as there is room for, and how many there are. Long ones are cut
+ * (value_brief). */
 struct remark_names {
 	struct slice names[REMARK_NAMES_MAX]; /* as they stand in the file */
 	struct slice shown[REMARK_NAMES_MAX]; /* and as a sentence names them: "'Dept'" */

@@ -1,8 +1,8 @@
 /*
  * room: how much of a disk one file may take.
  *
- * The last of it is for small files: a large one that asks for some of that waits until there is
- * room, and keeps nobody else from going on.
+ * The last of it is for small files: a large one that would need it waits until there is room, and
+ * keeps nobody else from going on.
  */
 #ifndef ENROLD_ROOM_H
 #define ENROLD_ROOM_H

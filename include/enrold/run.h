@@ -34,7 +34,7 @@ struct run_surroundings {
 	struct lease *lease;         /* NULL: the spool is not shared */
 	struct turnstile *turnstile; /* in front of the LMS's write transactions */
 	struct pace *pace;           /* of these transactions */
-	/* A run ends at its next checkpoint, and a copy where it is. */
+	/* Makes a run end at its next checkpoint, and a copy where it is. */
 	const atomic_bool *is_stopping;
 	/* A file waits for a worker: the same, for those that have had their turn. */
 	const atomic_bool *is_crowded;
@@ -74,7 +74,7 @@ struct runner;
 
 struct runner *runner_create(const struct run_surroundings *surroundings); /* NULL: no memory */
 void runner_free(struct runner *runner);
-/* Nothing to do for a while: gives back the memory that only makes it faster. */
+/* There is nothing to do for a while: gives back the memory that only makes it faster. */
 void runner_rest(struct runner *runner);
 
 /* Some thousand rows: a tenth of a second. */
@@ -94,8 +94,8 @@ void run_continue(
 void run_find_lane(
     const struct spool *spool, const char *id, struct lane *lane, char file[FILE_NAME_SIZE]);
 
-/* The process is about to end of its own will, whatever runs are under way: no file has killed it.
- */
+/* The process is about to end of its own will: no file has killed it, whatever runs are under
+ * way. */
 void run_forgive(const struct spool *spool);
 
 #endif

@@ -23,7 +23,7 @@ struct run_ids {
 
 void run_ids_init(struct run_ids *ids);
 void run_ids_done(struct run_ids *ids);
-/* An id that exists already: later ones will be larger. Anything else than an id is passed over. */
+/* Notes an id that exists: later ones will be larger. Anything but an id is passed over. */
 void run_ids_note(struct run_ids *ids, const char *id);
 /* The newest id given or noted, as a time; 0: there is none. */
 int64_t run_ids_newest(struct run_ids *ids);

@@ -2,7 +2,7 @@
  * secret: what may be shown of a database's URL, and texts of others that might repeat a secret.
  * Pure.
  *
- * Of a URL is shown what is known to be harmless, never what merely does not look like a password:
+ * Shows the parts of a URL that are known to be harmless, not all that look unlike a password:
  * scheme, hosts, ports, the database, and parameters of a list. All else is "***".
  */
 #ifndef ENROLD_SECRET_H
@@ -18,7 +18,7 @@ void secret_show_url(const char *url, struct buffer *out);
 /*
  * Whether everybody takes the URL of a server apart in the same way, so that no tail of a password
  * becomes a host, a port or a database: at most one @ in front of the parameters, hosts that are
- * names, ports that are numbers. What a password has of @ : / ? # % stands there escaped, as %40.
+ * names, ports that are numbers. A password's @ : / ? # % must be escaped, as %40.
  */
 bool secret_is_clear_url(const char *url);
 

@@ -20,9 +20,9 @@ struct error site_connect(
 
 /*
  * Makes every table and index of Moodle 4.5 that enrold knows (CONTRACT 4), the rows a site needs
- * and the ledger, in one transaction. A site that is there already is left as it is, but that a
- * ledger of an older enrold is brought up to date: *made says whether anything was done. CONFIG
- * when the database holds something else.
+ * and the ledger, in one transaction. An existing site is left as it is, except that a ledger of an
+ * older enrold is brought up to date: *made says whether anything was done. CONFIG when the
+ * database holds something else.
  */
 struct error site_init(const struct lms_options *options, bool *made) MUST_CHECK;
 
@@ -31,7 +31,7 @@ struct error site_init(const struct lms_options *options, bool *made) MUST_CHECK
 enum finding { FINDING_GOOD, FINDING_NOTE, FINDING_BAD };
 typedef void site_on_finding(
     void *context, enum finding finding, const char *about, const char *text);
-/* Of what the configured feeds can ask for; a right that none of them needs is a NOTE. */
+/* Checks what the configured feeds can ask for; a right that none of them needs is a NOTE. */
 struct error site_check(
     const struct config *config, site_on_finding *on_finding, void *context) MUST_CHECK;
 

@@ -13,7 +13,7 @@ struct slice {
 	size_t size;
 };
 
-/* SLICE_INIT: between the braces of what is static. */
+/* SLICE_INIT stands between the braces of a static slice. */
 #define SLICE_INIT(literal) "" literal, sizeof(literal) - 1
 #define SLICE(literal) ((struct slice){SLICE_INIT(literal)})
 

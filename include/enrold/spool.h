@@ -31,8 +31,8 @@ struct spool {
  * pid is in the text.
  */
 struct error spool_open(const struct config *config, struct spool *spool) MUST_CHECK;
-/* Makes what is missing of the feeds' inboxes and outboxes. What is wrong with those of one feed is
- * no error here: whoever looks into them finds it again. */
+/* Makes what is missing of the feeds' inboxes and outboxes. A fault in those of one feed is no
+ * error here: whoever looks into them finds it again. */
 struct error spool_open_feeds(const struct config *config, const struct spool *spool) MUST_CHECK;
 void spool_close(struct spool *spool);
 
@@ -70,7 +70,7 @@ void spool_guard_inbox(int inbox);
 /* The feed's directory below the outbox, made when it is missing; the caller closes it. */
 struct error spool_open_outbox(
     const struct spool *spool, const char *feed, int *directory) MUST_CHECK;
-/* aftercare/, of which the same is true: what Moodle has to do, a file a run. */
+/* The same for aftercare/: what Moodle has to do, a file per run. */
 struct error spool_open_aftercare(const struct spool *spool, int *directory) MUST_CHECK;
 
 #endif

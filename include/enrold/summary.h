@@ -43,15 +43,14 @@ struct summary {
 	const char *previous; /* the chain so far */
 };
 
-/* Appends the summary, with a newline after it, and gives the new chain. Of texts
- * from outside what is no UTF-8, or a control character, becomes U+FFFD: it can always be made.
- * RETRY: out of memory. */
+/* Appends the summary, with a newline after it, and gives the new chain. It can always be made: in
+ * texts from outside, bytes that are not UTF-8 and controls become U+FFFD. RETRY: out of memory. */
 struct error summary_format(
     const struct summary *summary, struct buffer *out, char chain[HASH_TEXT_SIZE + 1]) MUST_CHECK;
 
-/* Of a summary as it lies in the ledger: its chain and the one before it, and what a person needs
- * to know of a refusal. Of a text that somebody else has written there: no chain (""), and that it
- * is so. */
+/* Read from a summary in the ledger: its chain and the one before it, and what a person needs to
+ * know of a refusal. A text that somebody else has written there has no chain (""), and is told as
+ * such. */
 void summary_find_chain(struct slice text, char chain[HASH_TEXT_SIZE + 1]);
 void summary_find_previous(struct slice text, char previous[HASH_TEXT_SIZE + 1]);
 bool summary_is_preview(struct slice text);

@@ -20,7 +20,7 @@ struct tally {
 
 /* "rows=3 done=2 error=1 enrolled=2 user_not_found=1": zeros are left out. */
 void tally_format(const struct tally *tally, struct buffer *out);
-/* CONFIG: it was written by somebody else: the ledger lies in a database that others can reach. */
+/* CONFIG: somebody else has written it, since others can reach the ledger's database. */
 struct error tally_parse(struct slice text, struct tally *tally) MUST_CHECK;
 
 #endif

@@ -1,7 +1,7 @@
 /*
  * turnstile: one writer at a time. SQLite has one write lock and hands it to whoever happens to ask
- * at the right moment; a small file could wait for a giant's last batch. Passing through here
- * first, it waits for one transaction:
+ * at the right moment; a small file could wait for a giant's last batch. By passing through here
+ * first it waits for one transaction:
  *
  *     TURN_FIRST   a file's first transaction, in the order of arrival ...
  *     TURN_AGAIN   ... goes before those that have had one, in the order of arrival. Some pass;

@@ -19,29 +19,29 @@ enum value_fault {
 	VALUE_CONTROL, /* NUL, C0 and C1 controls and DEL, but for tab, CR and LF */
 };
 
-/* Without what nobody sees at its edges: the bytes that PHP's trim takes off (space, tab, LF, CR,
- * NUL, VT; facts 3.3), Unicode's other blanks, and characters without a width, such as a zero width
- * space, a soft hyphen or a byte order mark. */
+/* Takes off what nobody sees at its edges: the bytes of PHP's trim (space, tab, LF, CR, NUL, VT;
+ * facts 3.3), Unicode's other blanks, and characters without a width, such as a zero width space, a
+ * soft hyphen or a byte order mark. */
 struct slice value_trim(struct slice cell);
 /* The same at its end only. */
 struct slice value_trim_end(struct slice text);
-/* The first character that can only be a mistake inside a key, since it is not to be seen there: a
- * no-break or zero width space, a tab, a line break. Joiners are none where the letters, or an
- * emoji, need them. */
+/* Finds the first character that can only be a mistake inside a key, since nobody sees it there: a
+ * no-break or zero width space, a tab, a line break. Joiners that letters or an emoji need are
+ * none. */
 bool value_find_stray(struct slice text, uint32_t *stray);
 /* "zero width space" */
 const char *value_name_stray(uint32_t c);
 enum value_fault value_check(struct slice cell);
 /* Appends the cell as it may be shown: U+FFFD in the place of what is not UTF-8 or a control. */
 void value_show(struct slice cell, struct buffer *out);
-/* The same for a log or a terminal: what would not be seen there, or would turn the text about it
- * round or break it (zero width, direction, U+2028), is spelt out: \u202e. */
+/* The same for a log or a terminal: invisible characters, and those that would turn or break the
+ * text (zero width, direction, U+2028), are spelt out: \u202e. */
 void value_reveal(struct slice text, struct buffer *out);
-/* The text; where it has a stray, with what is not to be seen spelt out ("a\u00a0b"), and a blank
- * for each line break and tab. */
+/* The text; if it has a stray, with invisible characters spelt out ("a\u00a0b"), and a blank for
+ * each line break and tab. */
 struct slice value_spell(struct slice text, struct arena *arena);
-/* In place, where there may be no memory: each of these, and what is no text, becomes a _. Returns
- * the bytes that are left. */
+/* In place, because there may be no memory: each of these, and what is no text, becomes a _.
+ * Returns the bytes that are left. */
 size_t value_cover(char *text, size_t size);
 /* The same of a text that ends with NUL. */
 void value_cover_text(char *text);
@@ -62,14 +62,15 @@ struct slice value_brief(struct slice text, size_t letters_max, struct arena *ar
  * or has more than 30 marks in a row, which is no text of any language. Linear in the bytes. */
 struct slice value_compose(struct slice text, struct arena *arena);
 struct slice value_decompose(struct slice text, struct arena *arena);
-/* Two texts that look the same have one form: composed, without blanks at the end. Folded, they are
- * in lower case besides. */
+/* Two texts that look the same have one form: composed, without blanks at the end; folded, also in
+ * lower case. */
 struct slice value_form(struct slice text, struct arena *arena);
 struct slice value_fold(struct slice text, struct arena *arena);
-/* Two folded texts are the same; and so are then these, as far as there is room, to be hashed. */
+/* Whether two texts are the same when folded; the second gives such texts the same bytes, as far as
+ * there is room, to be hashed. */
 bool value_is_alike(struct slice a, struct slice b, struct arena *arena);
 struct slice value_fold_apart(struct slice text, char *room, size_t size);
-/* The same of texts that differ in nothing but how their letters are put together. */
+/* The same for texts that differ only in how their letters are composed. */
 struct slice value_apart(struct slice text, char *room, size_t size);
 
 /* PHP would take it for an integer: digits without a leading zero, perhaps behind a minus. */
@@ -85,8 +86,8 @@ bool value_parse_whole(struct slice cell, int64_t *number);
  */
 bool value_parse_date(struct slice cell, int64_t *epoch);
 
-/* What a feed takes for a date besides: forms of strptime(3), tried in their order, with the offset
- * of a %z; and as Moodle does, what PHP's strtotime takes: php_date.h, and @epoch. */
+/* What else a feed takes for a date: forms of strptime(3), tried in their order, with the offset of
+ * a %z; and, as Moodle does, what PHP's strtotime takes: php_date.h, and @epoch. */
 struct date_rules {
 	const char *const *forms;
 	size_t forms_count;

@@ -5,6 +5,8 @@
 #include "index.h"
 #include "parts.h"
 
+#include "enrold/detail.h"
+#include "enrold/template.h"
 #include "enrold/value.h"
 
 /* `bytes` distinguish it from all other keys. */

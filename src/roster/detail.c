@@ -2,6 +2,8 @@
  * detail: what the cells of an account's columns may hold. Rules: facts 1.1, 1.2, and CONTRACT 3
  * for what is never stored whatever Moodle would do.
  */
+#include "enrold/detail.h"
+
 #include "parts.h"
 
 #include "enrold/list.h"

@@ -3,6 +3,7 @@
  */
 #include "parts.h"
 
+#include "enrold/retry.h"
 #include "enrold/value.h"
 
 static void record_fault(struct record *record, enum code fault, uint32_t column)

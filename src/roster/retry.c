@@ -2,6 +2,8 @@
  * retry: rows that come out of a retry file, as their own columns tell. A row that was refused for
  * its shape looks well in such a file: it stays refused until somebody has changed it.
  */
+#include "enrold/retry.h"
+
 #include "parts.h"
 
 #include "enrold/value.h"

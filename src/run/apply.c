@@ -21,9 +21,9 @@
  */
 #include "chores.h"
 #include "parts.h"
-#include "reader.h"
 
 #include "enrold/names.h"
+#include "enrold/reader.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -549,7 +549,7 @@ static struct error apply(struct applying *applying, int file)
 	if (!is_error(&error) && applying->way == ATOMIC)
 		error = hashes_prepare(&applying->hashing, file);
 	if (!is_error(&error))
-		error = reader_read(&applying->reader, file, run->runner->chunk, RUN_CHUNK);
+		error = input_read(&applying->reader, file, run->runner->chunk, RUN_CHUNK);
 	if (error.class == ERROR_REJECT) {
 		/* It passed this very check when it was copied. */
 		error = error_config("work/%s/" RUN_INPUT " was altered: %s", run->id, error.text);

@@ -11,7 +11,8 @@
  */
 #include "parts.h"
 #include "password.h"
-#include "reader.h"
+
+#include "enrold/reader.h"
 
 #include <assert.h>
 #include <crypt.h>
@@ -184,7 +185,7 @@ static struct error all_read(struct preparing *preparing, int input)
 	struct error error =
 	    reader_open(&reader, &terms, (struct reader_visitor){on_header, on_record, preparing});
 	if (!is_error(&error))
-		error = reader_read(&reader, input, run->runner->chunk, RUN_CHUNK);
+		error = input_read(&reader, input, run->runner->chunk, RUN_CHUNK);
 	if (!is_error(&error) && !preparing->is_needless)
 		error = prepared_write(preparing); /* while there is a header */
 	reader_close(&reader);

@@ -1,7 +1,7 @@
 #include "parts.h"
-#include "reader.h"
 
 #include "enrold/disk.h"
+#include "enrold/reader.h"
 #include "enrold/room.h"
 
 #include <errno.h>
@@ -246,4 +246,21 @@ struct error input_sync(struct run *run)
 		error = disk_sync(spool->root, inbox);
 	run->is_durable = !is_error(&error);
 	return error;
+}
+
+struct error input_read(struct reader *reader, int file, char *chunk, size_t chunk_size)
+{
+	for (;;) {
+		ssize_t size = read(file, chunk, chunk_size);
+		if (size < 0 && errno == EINTR)
+			continue;
+		if (size < 0)
+			return error_own(
+			    error_errno("cannot read the copy of the input"), OWNER_FILE);
+		if (size == 0)
+			return reader_finish(reader);
+		struct error error = reader_feed(reader, chunk, (size_t)size);
+		if (is_error(&error))
+			return error;
+	}
 }

@@ -29,6 +29,8 @@
 
 enum { MODE_INPUT = 0640, MODE_ANSWER = 0640, MODE_PRIVATE = 0700, MODE_SHARED = 0750 };
 
+struct reader;
+
 struct runner {
 	const struct run_surroundings *shared;
 	struct lms *lms; /* NULL: not connected */
@@ -120,6 +122,9 @@ void tries_end(struct run *run);
 struct error input_copy(struct run *run) MUST_CHECK;
 /* Everything that must not be lost once the ledger speaks of the run. */
 struct error input_sync(struct run *run) MUST_CHECK;
+
+/* Reads the whole file through a chunk of so many bytes. */
+struct error input_read(struct reader *reader, int file, char *chunk, size_t chunk_size) MUST_CHECK;
 
 /* ---- apply.c: the batches ---- */
 

@@ -3,7 +3,7 @@
  * facts 4.5-4.8; a group is found by its name before its id, so that no second group named 42 is
  * made.
  */
-#include "parts.h"
+#include "pass.h"
 
 #include "enrold/may.h"
 #include "enrold/value.h"

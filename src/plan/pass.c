@@ -2,9 +2,9 @@
  * pass: what every part of the plan adds to: outcomes, changes and remarks, and the answers about
  * requests that several of them give.
  */
-#include "enrold/may.h"
+#include "pass.h"
 
-#include "parts.h"
+#include "enrold/may.h"
 
 static void *room_for_one(struct pass *pass, void *items, size_t count, size_t *room, size_t size)
 {

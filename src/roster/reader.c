@@ -1,11 +1,8 @@
-#include "reader.h"
+#include "enrold/reader.h"
 
 #include "enrold/dialect.h"
 #include "enrold/foreign.h"
 #include "enrold/value.h"
-
-#include <errno.h>
-#include <unistd.h>
 
 enum {
 	HEAD_MAX = 4 << 20,   /* bytes up to the end of the header's line */
@@ -207,21 +204,4 @@ struct error reader_finish(struct reader *reader)
 bool reader_is_ended(const struct reader *reader)
 {
 	return reader->last == '\0' || reader->last == '\n' || reader->last == '\r';
-}
-
-struct error reader_read(struct reader *reader, int file, char *chunk, size_t chunk_size)
-{
-	for (;;) {
-		ssize_t size = read(file, chunk, chunk_size);
-		if (size < 0 && errno == EINTR)
-			continue;
-		if (size < 0)
-			return error_own(
-			    error_errno("cannot read the copy of the input"), OWNER_FILE);
-		if (size == 0)
-			return reader_finish(reader);
-		struct error error = reader_feed(reader, chunk, (size_t)size);
-		if (is_error(&error))
-			return error;
-	}
 }

@@ -12,12 +12,13 @@
  *
  * Functions that return bool and take a step: false ends the record, and the answer says why.
  */
-#ifndef ROSTER_ACCOUNT_H
-#define ROSTER_ACCOUNT_H
+#ifndef PLAN_ACCOUNT_H
+#define PLAN_ACCOUNT_H
 
 #include "enrold/buffer.h"
+#include "enrold/detail.h"
 
-#include "parts.h"
+#include "pass.h"
 
 /* One record's step. */
 struct step {

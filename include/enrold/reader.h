@@ -7,8 +7,8 @@
  * REJECT: what csvin and header_parse refuse; empty_file; wrong_field_count with on_bad_row:
  * reject_file; not_text. Memory is bounded by the limits given, not by the file.
  */
-#ifndef RUN_READER_H
-#define RUN_READER_H
+#ifndef ENROLD_READER_H
+#define ENROLD_READER_H
 
 #include "enrold/buffer.h"
 #include "enrold/columns.h"
@@ -54,8 +54,5 @@ struct error reader_feed(struct reader *reader, const char *bytes, size_t size) 
 struct error reader_finish(struct reader *reader) MUST_CHECK;
 /* The last line has a newline, or there is none. */
 bool reader_is_ended(const struct reader *reader);
-/* Reads the whole file through a chunk of so many bytes. */
-struct error reader_read(
-    struct reader *reader, int file, char *chunk, size_t chunk_size) MUST_CHECK;
 
 #endif

@@ -2,7 +2,7 @@
  * plan_course: a course cell with its modifiers: who is to be in which course, as what, from when
  * until when. Rules: CONTRACT 3, facts 4.1-4.4.
  */
-#include "parts.h"
+#include "pass.h"
 
 #include "enrold/buffer.h"
 #include "enrold/may.h"

@@ -5,6 +5,8 @@
  */
 #include "account.h"
 
+#include "enrold/detail.h"
+#include "enrold/retry.h"
 #include "enrold/value.h"
 
 static struct slice fault_message(const struct step *step)

@@ -3,8 +3,10 @@
  */
 #include "account.h"
 
+#include "enrold/detail.h"
 #include "enrold/list.h"
 #include "enrold/may.h"
+#include "enrold/template.h"
 #include "enrold/value.h"
 
 /* ---- values ---- */

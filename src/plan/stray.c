@@ -2,7 +2,7 @@
  * stray: invisible characters in cells that name somebody or something. A key with one finds
  * nothing, and what it makes looks like another.
  */
-#include "parts.h"
+#include "pass.h"
 
 #include "enrold/value.h"
 

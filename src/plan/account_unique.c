@@ -5,6 +5,8 @@
  */
 #include "account.h"
 
+#include "enrold/detail.h"
+
 static uint32_t key_of(const struct step *step, uint32_t column)
 {
 	return step->record->unique_keys ? step->record->unique_keys[column] : INDEX_NONE;

@@ -4,6 +4,7 @@
  */
 #include "account.h"
 
+#include "enrold/retry.h"
 #include "enrold/value.h"
 
 /* After these there was no account. */

@@ -1,7 +1,7 @@
 /*
  * plan_role: which role a cell names, whether it can be given at a level, and who has it.
  */
-#include "parts.h"
+#include "pass.h"
 
 #include "enrold/buffer.h"
 #include "enrold/may.h"

@@ -3,6 +3,7 @@
  */
 #include "account.h"
 
+#include "enrold/detail.h"
 #include "enrold/value.h"
 
 /* Names may be empty where Moodle lets them be: in files that also update, with such a column. */

@@ -2,7 +2,7 @@
  * plan_modifier: what is said of the cells that go with a course: bad ones, and those without
  * effect. What they do is plan_course's business.
  */
-#include "parts.h"
+#include "pass.h"
 
 #include "enrold/value.h"
 

@@ -4,6 +4,7 @@
  */
 #include "account.h"
 
+#include "enrold/detail.h"
 #include "enrold/value.h"
 
 /* ---- what is not changed, because update_details says so ---- */

@@ -2,7 +2,7 @@
  * plan_group: a row of a create course groups file: a group of a course, and a grouping for it.
  * Nothing that exists is changed, and one bad row stops nothing. Rules: CONTRACT 2, facts 7.2.
  */
-#include "parts.h"
+#include "pass.h"
 
 #include "enrold/may.h"
 #include "enrold/value.h"
