@@ -79,8 +79,8 @@ static size_t piece_size(struct slice text)
 }
 
 /*
- * Who splits at another separator does not see our quotes, for they do not stand behind his: every
- * piece is a cell to him, and may start with a quote.
+ * A reader that splits at another separator does not see our quotes, because they do not stand
+ * behind its own: every piece is a cell to it, and may start with a quote.
  */
 static void guarded_write(struct buffer *out, struct slice cell)
 {
