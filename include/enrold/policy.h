@@ -71,10 +71,10 @@ struct policy {
 	const char *encoding;          /* for iconv; NULL: UTF-8 */
 	const char *marker;            /* ".done": a file waits for one of that name; NULL: none */
 	struct policy_may may;
+	bool atomic; /* a file is one transaction, without checkpoints */
 	/* Not part of what a run is done under, and not stored with it: */
 	struct text_list after_run; /* a command: its path and arguments; none: no command */
 	uint32_t after_run_timeout_ms;
-	bool atomic; /* a file is one transaction, without checkpoints */
 };
 
 /* It makes accounts, and does nothing to those that exist. */
