@@ -86,6 +86,9 @@ struct detail {
 	int64_t most;
 };
 
+/* Characters of user.username. */
+enum { USERNAME_MAX = 100 };
+
 struct column {
 	const char *name; /* of a numbered column: without the number */
 	enum column_id id;

@@ -268,9 +268,11 @@ bool account_check_name(struct step *step, struct slice name)
 		        "'%.*s' cannot be a user name: use lower-case letters, digits and - . _ @ "
 		        "only.",
 		        SLICE_ARG(name)));
-	if (value_characters(name) > columns_all(&(size_t){0})->characters_max)
+	if (value_characters(name) > USERNAME_MAX)
 		return step_drop(step, column, CODE_VALUE_TOO_LONG,
-		    SLICE("The user name would have more than 100 characters: shorten it."));
+		    arena_print(step->arena,
+		        "The user name would have more than %d characters: shorten it.",
+		        USERNAME_MAX));
 	return true;
 }
 

@@ -11,8 +11,9 @@
 #define DETAIL(...) COLUMN_DETAIL, false, __VA_ARGS__
 
 static const struct column columns[] = {
-    {"username", COLUMN_USERNAME, false, 100, "the person", {0}},
-    {"oldusername", COLUMN_OLDUSERNAME, false, 100, "rename the account of this name", {0}},
+    {"username", COLUMN_USERNAME, false, USERNAME_MAX, "the person", {0}},
+    {"oldusername", COLUMN_OLDUSERNAME, false, USERNAME_MAX, "rename the account of this name",
+        {0}},
     {"deleted", COLUMN_DELETED, false, 32, "1 deletes the account", {0}},
     {"suspended", COLUMN_SUSPENDED, false, 32, "1 suspends the account, 0 activates it", {0}},
     {"auth", COLUMN_AUTH, false, 20, "authentication method, such as manual or nologin", {0}},
