@@ -73,7 +73,7 @@ enum detail_kind {
 	DETAIL_LANGUAGE, /* code of a language pack */
 	DETAIL_TIMEZONE,
 	DETAIL_THEME,
-	DETAIL_NUMBER, /* 0 to most */
+	DETAIL_NUMBER, /* one of some digits */
 };
 
 struct detail {
@@ -83,7 +83,7 @@ struct detail {
 	bool is_free;         /* has no default of Moodle's upload form */
 	const char *setting;  /* of the site, in config: the default of new accounts */
 	const char *fallback; /* where the site has no such setting */
-	int64_t most;
+	const char *numbers;  /* DETAIL_NUMBER: "0, 1 or 2", also as people read it */
 };
 
 /* Characters of user.username. */

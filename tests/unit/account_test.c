@@ -61,6 +61,11 @@ static const struct world_case cases[] = {
         "2 lang error invalid_value\n2 timezone error invalid_value\n"
         "2 username done account_updated\n",
         "update alice city=Oslo\n"},
+    {"a format that Moodle does not have is refused", "update_details=file",
+        "username,descriptionformat\nalice,3\nbob,4\n",
+        "2 descriptionformat error invalid_value\n"
+        "3 username done account_updated\n",
+        "update bob descriptionformat=4\n"},
     {"a time zone that there is not is refused", "update_details=file",
         "username,timezone\nalice,Foo/Bar\nbob,Europe/Oslo\n",
         "2 timezone error invalid_value\n"
