@@ -189,7 +189,7 @@ static void bury_all(struct work *work, struct waiting *leaving)
 	leaving->count = 0;
 }
 
-static void wait(struct work *work, struct waiting *waiting, size_t change,
+static void defer(struct work *work, struct waiting *waiting, size_t change,
     void (*make_all)(struct work *work, struct waiting *waiting))
 {
 	waiting->changes[waiting->count++] = change;
@@ -214,9 +214,9 @@ void accounts_write(struct work *work)
 		if (is_new || is_renamed)
 			bury_all(work, &leaving);
 		if (is_new)
-			wait(work, &new, i, create_all);
+			defer(work, &new, i, create_all);
 		else if (is_leaving)
-			wait(work, &leaving, i, bury_all);
+			defer(work, &leaving, i, bury_all);
 		else if (is_renamed)
 			rename_to(work, change);
 		else
