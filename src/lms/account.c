@@ -80,7 +80,7 @@ static void user_add(struct work *work, struct new_rows *users, const struct cha
 /* As Moodle does it, in two steps: the path ends with the row's own id. */
 static void contexts_make(struct work *work, const struct new_rows *users)
 {
-	struct new_rows contexts = new_rows(work, &contexts_table, users->count);
+	struct new_rows contexts = new_rows_begin(work, &contexts_table, users->count);
 	for (size_t i = 0; i < users->count; i++)
 		new_rows_add(&contexts,
 		    DB_VALUES(db_int(LEVEL_USER), db_int(users->ids[i]), db_int(0), db_int(0)));
@@ -102,7 +102,7 @@ struct waiting {
 static void create_all(struct work *work, struct waiting *new)
 {
 	const struct change *changes = work->effects->changes;
-	struct new_rows users = new_rows(work, &work->lms->account_table, new->count);
+	struct new_rows users = new_rows_begin(work, &work->lms->account_table, new->count);
 	for (size_t i = 0; i < new->count; i++)
 		user_add(work, &users, &changes[new->changes[i]]);
 	new_rows_write(work, &users);

@@ -267,7 +267,8 @@ struct audit_log *audit_begin(struct work *work)
 	struct audit_log *log = arena_alloc(work->arena, sizeof *log);
 	if (!log || !work->lms->site.audit)
 		return NULL;
-	*log = (struct audit_log){.work = work, .rows = new_rows(work, &log_table, ROWS_TOGETHER)};
+	*log = (struct audit_log){
+	    .work = work, .rows = new_rows_begin(work, &log_table, ROWS_TOGETHER)};
 	return log;
 }
 

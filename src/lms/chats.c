@@ -78,7 +78,7 @@ void chats_join(struct work *work, const struct new_rows *members)
 	    &questions);
 	while (db_next(&rows))
 		is_member[rows.about] = true;
-	struct new_rows new = new_rows(work, &members_table, questions.count);
+	struct new_rows new = new_rows_begin(work, &members_table, questions.count);
 	for (size_t i = 0; i < questions.count; i++)
 		if (!is_member[questions.about[i]])
 			new_rows_add(

@@ -57,7 +57,7 @@ static void enrol(struct work *work, struct entry *entries, const struct item *i
 
 static void enrol_all(struct work *work, struct entry *entries, size_t count, struct item *items)
 {
-	struct new_rows rows = new_rows(work, &user_enrolments_table, together(count));
+	struct new_rows rows = new_rows_begin(work, &user_enrolments_table, together(count));
 	size_t used = 0;
 	for (size_t i = 0; i < count; i++)
 		if (entries[i].enrols)
@@ -92,7 +92,7 @@ static void assign(struct work *work, struct entry *entries, const struct item *
 
 static void assign_all(struct work *work, struct entry *entries, size_t count, struct item *items)
 {
-	struct new_rows rows = new_rows(work, &role_assignments_table, together(count));
+	struct new_rows rows = new_rows_begin(work, &role_assignments_table, together(count));
 	size_t used = 0;
 	for (size_t i = 0; i < count; i++)
 		if (entries[i].role != 0)

@@ -77,7 +77,7 @@ void flags_write(struct work *work)
 		is_there[rows.about] = true;
 		db_run(db, FLAG_AGAIN, DB_VALUES(now, expiry, db_int(db_column_int(&rows, 0))));
 	}
-	struct new_rows new = new_rows(work, &cache_flags_table, work->flags_count);
+	struct new_rows new = new_rows_begin(work, &cache_flags_table, work->flags_count);
 	for (size_t i = 0; i < questions.count && is_there; i++)
 		if (!is_there[i])
 			new_rows_add(
@@ -154,7 +154,7 @@ static void flagged_write(struct work *work, const struct flagged *flagged)
 	const struct db_value expiry = db_int(work->effects->now + work->lms->site.session_timeout);
 	for (size_t i = 0; i < flagged->rows_count; i++)
 		db_run(db, FLAG_AGAIN, DB_VALUES(now, expiry, db_int(flagged->rows[i])));
-	struct new_rows new = new_rows(work, &cache_flags_table, ROWS_TOGETHER);
+	struct new_rows new = new_rows_begin(work, &cache_flags_table, ROWS_TOGETHER);
 	for (size_t i = 0; i < flagged->count; i++) {
 		if (!flagged->has[i])
 			new_rows_add(&new,

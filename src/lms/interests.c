@@ -110,7 +110,7 @@ static void tags_find(struct interests *all, struct interest **firsts, size_t co
 static void tags_make(struct interests *all, struct interest **firsts, size_t count)
 {
 	struct work *work = all->work;
-	struct new_rows rows = new_rows(work, &tag_table, count);
+	struct new_rows rows = new_rows_begin(work, &tag_table, count);
 	const struct db_value zero = db_int(0);
 	for (size_t i = 0; i < count; i++)
 		if (firsts[i]->tag == 0)
@@ -232,7 +232,7 @@ static void instance_tell(const struct interests *all, const struct interest *it
 static void instances_make(struct interests *all, const size_t *wave, size_t count)
 {
 	struct work *work = all->work;
-	struct new_rows rows = new_rows(work, &instances_table, all->count);
+	struct new_rows rows = new_rows_begin(work, &instances_table, all->count);
 	struct interest **made = arena_alloc(work->arena, (all->count + 1) * sizeof *made);
 	const struct db_value now = db_int(work->effects->now);
 	for (size_t w = 0; made && w < count; w++)

@@ -87,7 +87,7 @@ static void make_all(struct work *work, enum change_kind kind, const struct db_t
     void (*add)(struct work *work, const struct change *change, struct new_rows *rows))
 {
 	const struct effects *effects = work->effects;
-	struct new_rows rows = new_rows(work, table, count_of(work, kind));
+	struct new_rows rows = new_rows_begin(work, table, count_of(work, kind));
 	for (size_t i = 0; i < effects->count; i++)
 		if (effects->changes[i].kind == kind)
 			add(work, &effects->changes[i], &rows);
@@ -144,9 +144,9 @@ static void join(struct work *work, size_t index, struct joins *joins)
 static void join_all(struct work *work)
 {
 	size_t room = count_of(work, CHANGE_JOIN);
-	struct joins joins = {.in_cohorts = new_rows(work, &cohort_members_table, room),
-	    .in_groups = new_rows(work, &groups_members_table, room),
-	    .in_groupings = new_rows(work, &groupings_groups_table, room),
+	struct joins joins = {.in_cohorts = new_rows_begin(work, &cohort_members_table, room),
+	    .in_groups = new_rows_begin(work, &groups_members_table, room),
+	    .in_groupings = new_rows_begin(work, &groupings_groups_table, room),
 	    .joinings = arena_alloc(work->arena, (room + 1) * sizeof *joins.joinings)};
 	if (room == 0 || arena_has_failed(work->arena))
 		return;
@@ -180,7 +180,7 @@ static void wave_write(struct work *work, struct wave *wave)
 {
 	const struct effects *effects = work->effects;
 	struct db_questions questions = db_questions(work->arena);
-	struct new_rows rows = new_rows(work, &role_assignments_table, wave->count);
+	struct new_rows rows = new_rows_begin(work, &role_assignments_table, wave->count);
 	for (size_t i = 0; i < wave->count; i++) {
 		const struct change *change = &effects->changes[wave->changes[i]];
 		const struct enrolment_facts *is = &effects->enrolments[change->enrolment];

@@ -123,7 +123,7 @@ struct new_rows {
 enum { ROWS_TOGETHER = 4000 };
 
 /* At most `room` rows; they lie in the work's arena. */
-struct new_rows new_rows(struct work *work, const struct db_table *table, size_t room);
+struct new_rows new_rows_begin(struct work *work, const struct db_table *table, size_t room);
 void new_rows_add(struct new_rows *rows, const struct db_value *values, size_t count);
 /* They may be begun afresh after this. */
 void new_rows_write(struct work *work, struct new_rows *rows);

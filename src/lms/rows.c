@@ -3,7 +3,7 @@
  */
 #include "parts.h"
 
-struct new_rows new_rows(struct work *work, const struct db_table *table, size_t room)
+struct new_rows new_rows_begin(struct work *work, const struct db_table *table, size_t room)
 {
 	struct new_rows rows = {.table = table, .room = room};
 	rows.values = arena_alloc(work->arena, (room * table->width + 1) * sizeof *rows.values);

@@ -158,7 +158,7 @@ static void enrol_all(struct syncs *syncs)
 	struct work *work = syncs->work;
 	const struct db_value now = db_int(work->effects->now),
 	                      actor = db_int(work->lms->site.actor), zero = db_int(0);
-	struct new_rows rows = new_rows(work, &user_enrolments_table, syncs->count);
+	struct new_rows rows = new_rows_begin(work, &user_enrolments_table, syncs->count);
 	for (size_t i = 0; i < syncs->count; i++) {
 		const struct sync *sync = &syncs->items[i];
 		if (sync->enrolment == 0)
@@ -181,7 +181,7 @@ static void enrol_all(struct syncs *syncs)
 static int64_t *assign_all(struct syncs *syncs)
 {
 	struct work *work = syncs->work;
-	struct new_rows rows = new_rows(work, &role_assignments_table, syncs->count);
+	struct new_rows rows = new_rows_begin(work, &role_assignments_table, syncs->count);
 	int64_t *ids = arena_alloc(work->arena, (syncs->count + 1) * sizeof *ids);
 	for (size_t i = 0; i < syncs->count; i++) {
 		const struct sync *sync = &syncs->items[i];
@@ -207,7 +207,7 @@ static bool joins_group(const struct sync *sync)
 static void group_all(struct syncs *syncs)
 {
 	struct work *work = syncs->work;
-	struct new_rows rows = new_rows(work, &groups_members_table, syncs->count);
+	struct new_rows rows = new_rows_begin(work, &groups_members_table, syncs->count);
 	for (size_t i = 0; i < syncs->count; i++)
 		if (joins_group(&syncs->items[i]))
 			new_rows_add(
