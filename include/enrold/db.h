@@ -204,7 +204,7 @@ struct db_questions {
 	size_t width, count, room;
 };
 
-static inline struct db_questions db_questions(struct arena *arena)
+static inline struct db_questions db_questions_begin(struct arena *arena)
 {
 	return (struct db_questions){.arena = arena};
 }

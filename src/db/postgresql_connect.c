@@ -145,7 +145,7 @@ void postgresql_rights(struct db *base, const char *const *tables, size_t count,
 		db_fail(base, error_memory("looking at rights"));
 		return;
 	}
-	struct db_questions questions = db_questions(arena);
+	struct db_questions questions = db_questions_begin(arena);
 	for (size_t i = 0; i < count; i++) {
 		rights[i] = DB_IS_ABSENT;
 		db_question(&questions, i, DB_VALUES(db_string(tables[i])));

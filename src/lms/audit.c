@@ -247,7 +247,7 @@ static void audit(struct audit_log *log, size_t i)
 static int64_t *contexts_find(struct work *work)
 {
 	size_t count = work->effects->count;
-	struct db_questions questions = db_questions(work->arena);
+	struct db_questions questions = db_questions_begin(work->arena);
 	int64_t *contexts = arena_alloc(work->arena, count * sizeof *contexts);
 	for (size_t i = 0; contexts && i < count; i++) {
 		enum change_kind kind = work->effects->changes[i].kind;

@@ -245,7 +245,7 @@ static int by_name(const void *a, const void *b)
 /* The first of several with one name may have it, if nobody in the database has. */
 static void names_ask(struct leavers *all, struct leaver **sorted)
 {
-	struct db_questions questions = db_questions(all->work->arena);
+	struct db_questions questions = db_questions_begin(all->work->arena);
 	qsort(sorted, all->count, sizeof *sorted, by_name);
 	for (size_t i = 0; i < all->count; i++) {
 		struct leaver *leaver = sorted[i];
@@ -325,7 +325,8 @@ static void row_bury(struct leavers *all, const struct leaver *leaver)
 
 void accounts_bury(struct work *work, const size_t *changes, size_t count)
 {
-	struct leavers all = {.work = work, .count = count, .users = db_questions(work->arena)};
+	struct leavers all = {
+	    .work = work, .count = count, .users = db_questions_begin(work->arena)};
 	all.items = arena_alloc(work->arena, (count + 1) * sizeof *all.items);
 	if (!all.items || count == 0)
 		return;

@@ -34,7 +34,7 @@ static struct chat *groups_gather(struct work *work, const struct new_rows *memb
 /* True: one of them has one. */
 static bool conversations_find(struct work *work, struct chat *chats, size_t count)
 {
-	struct db_questions groups = db_questions(work->arena);
+	struct db_questions groups = db_questions_begin(work->arena);
 	bool has_any = false;
 	for (size_t i = 0; i < count; i++)
 		db_question(&groups, i, DB_VALUES(db_int(chats[i].group)));
@@ -64,7 +64,7 @@ void chats_join(struct work *work, const struct new_rows *members)
 	bool *is_member = arena_alloc(work->arena, members->count * sizeof *is_member);
 	if (!chats || !is_member || !conversations_find(work, chats, count))
 		return;
-	struct db_questions questions = db_questions(work->arena);
+	struct db_questions questions = db_questions_begin(work->arena);
 	for (size_t i = 0; i < members->count; i++) {
 		const struct db_value *row = members->values + i * members->table->width;
 		const struct chat *chat = bsearch(

@@ -69,7 +69,7 @@ enum { REQUEST_DELETE = 2, AWAITING_APPROVAL = 2, CREATED_BY_ITSELF = 1, FORMAT_
  * expired. */
 static bool *requested_find(struct work *work, const struct departure *who, size_t count)
 {
-	struct db_questions questions = db_questions(work->arena);
+	struct db_questions questions = db_questions_begin(work->arena);
 	bool *is_requested = arena_alloc(work->arena, (count + 1) * sizeof *is_requested);
 	for (size_t i = 0; i < count; i++)
 		db_question(&questions, i, DB_VALUES(db_int(who[i].user)));

@@ -59,7 +59,7 @@ static int64_t number_read(struct slice text)
 void flags_write(struct work *work)
 {
 	struct db *db = work->lms->db;
-	struct db_questions questions = db_questions(work->arena);
+	struct db_questions questions = db_questions_begin(work->arena);
 	struct db_value now = db_int(work->effects->now);
 	struct db_value expiry = db_int(work->effects->now + work->lms->site.session_timeout);
 	if (work->flags_count == 0 || arena_has_failed(work->arena))
@@ -132,7 +132,7 @@ static void flagged_scan(struct db *db, struct flagged *flagged)
 static void flagged_ask(struct work *work, struct flagged *flagged)
 {
 	for (size_t i = 0; i < flagged->count; i += ROWS_TOGETHER) {
-		struct db_questions questions = db_questions(work->arena);
+		struct db_questions questions = db_questions_begin(work->arena);
 		for (size_t k = i; k < flagged->count && k < i + ROWS_TOGETHER; k++)
 			db_question(&questions, k, DB_VALUES(number_text(work, flagged->users[k])));
 		struct db_rows rows = db_ask(work->lms->db,

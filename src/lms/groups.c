@@ -107,7 +107,7 @@ struct error lms_find_cohorts(
 	struct error error = begin(lms);
 	if (is_error(&error))
 		return error;
-	struct db_questions questions = db_questions(lms->scratch);
+	struct db_questions questions = db_questions_begin(lms->scratch);
 	for (size_t i = 0; i < count; i++) {
 		int64_t id;
 		if (!is_named(&cohorts[i])) {
@@ -151,7 +151,7 @@ static void group_add(struct lms *lms, int64_t course, const struct db_rows *row
 
 static void groups_read(struct lms *lms, const struct group_facts *groups, size_t count)
 {
-	struct db_questions courses = db_questions(lms->scratch);
+	struct db_questions courses = db_questions_begin(lms->scratch);
 	for (size_t i = 0; i < count; i++)
 		if (owner_ask(lms, ROLL_GROUPS, groups[i].course_id, &courses, i))
 			keep(lms, roll_read(lms->roll, ROLL_GROUP_NUMBERS, groups[i].course_id));
@@ -164,7 +164,7 @@ static void groups_read(struct lms *lms, const struct group_facts *groups, size_
 /* Looks up those that no name has found: a number may be an id (facts 4.5). */
 static void groups_by_id(struct lms *lms, struct group_facts *groups, size_t count)
 {
-	struct db_questions ids = db_questions(lms->scratch);
+	struct db_questions ids = db_questions_begin(lms->scratch);
 	for (size_t i = 0; i < count; i++)
 		if (groups[i].by == GROUP_BY_NAME_OR_ID && groups[i].matches == 0 &&
 		    value_is_integer(groups[i].text))
@@ -181,7 +181,7 @@ static void groups_by_id(struct lms *lms, struct group_facts *groups, size_t cou
  * while its cache does not know the first. */
 static void spares_find(struct lms *lms, struct group_facts *groups, size_t count)
 {
-	struct db_questions questions = db_questions(lms->scratch);
+	struct db_questions questions = db_questions_begin(lms->scratch);
 	for (size_t i = 0; i < count; i++) {
 		groups[i].has_spares = groups[i].matches > 1 && groups[i].by != GROUP_BY_IDNUMBER;
 		if (groups[i].has_spares)
@@ -221,7 +221,7 @@ struct error lms_find_groupings(struct lms *lms, struct grouping_facts *grouping
 	struct error error = begin(lms);
 	if (is_error(&error))
 		return error;
-	struct db_questions courses = db_questions(lms->scratch);
+	struct db_questions courses = db_questions_begin(lms->scratch);
 	for (size_t i = 0; i < count; i++)
 		owner_ask(lms, ROLL_GROUPINGS, groupings[i].course_id, &courses, i);
 	struct db_rows rows = db_ask(
@@ -245,7 +245,7 @@ static bool is_known(const struct membership_facts *is, enum membership_kind kin
 static void people_search(struct lms *lms, struct membership_facts *memberships, size_t count,
     enum membership_kind kind, const char *sql)
 {
-	struct db_questions questions = db_questions(lms->scratch);
+	struct db_questions questions = db_questions_begin(lms->scratch);
 	for (size_t i = 0; i < count; i++)
 		if (is_known(&memberships[i], kind))
 			db_question(&questions, i,
@@ -259,7 +259,7 @@ static void people_search(struct lms *lms, struct membership_facts *memberships,
 /* There is no index of both group and grouping. */
 static void groupings_search(struct lms *lms, struct membership_facts *memberships, size_t count)
 {
-	struct db_questions questions = db_questions(lms->scratch);
+	struct db_questions questions = db_questions_begin(lms->scratch);
 	for (size_t i = 0; i < count; i++)
 		if (is_known(&memberships[i], GROUP_IN_GROUPING))
 			owner_ask(lms, ROLL_GROUPS_IN, memberships[i].target_id, &questions, i);

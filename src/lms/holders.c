@@ -112,7 +112,7 @@ struct error lms_load_site_roles(
 	if (!lms->holders)
 		return error_memory("looking up who is protected");
 	arena_reset(lms->scratch);
-	struct db_questions questions = db_questions(lms->scratch);
+	struct db_questions questions = db_questions_begin(lms->scratch);
 	for (size_t i = 0; i < count; i++) {
 		if (people[i].details)
 			continue; /* made by this batch */
@@ -132,7 +132,7 @@ struct error lms_load_place_roles(
     struct lms *lms, struct account_facts *people, size_t count, struct arena *arena)
 {
 	arena_reset(lms->scratch);
-	struct db_questions questions = db_questions(lms->scratch);
+	struct db_questions questions = db_questions_begin(lms->scratch);
 	for (size_t i = 0; i < count; i++)
 		if (!people[i].details)
 			db_question(&questions, i, DB_VALUES(db_int(people[i].id)));

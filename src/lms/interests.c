@@ -92,7 +92,7 @@ static void tag_tell(struct work *work, const struct interest *tag)
 /* Names that the database takes for the same are one, by its unique key. */
 static void tags_find(struct interests *all, struct interest **firsts, size_t count)
 {
-	struct db_questions questions = db_questions(all->work->arena);
+	struct db_questions questions = db_questions_begin(all->work->arena);
 	for (size_t i = 0; i < count; i++)
 		db_question(&questions, i,
 		    DB_VALUES(db_text(firsts[i]->name), db_int(all->work->lms->tag_collection)));
@@ -181,7 +181,7 @@ static void instance_keep(
 
 static struct db_questions people_questions(struct interests *all, const size_t *wave, size_t count)
 {
-	struct db_questions questions = db_questions(all->work->arena);
+	struct db_questions questions = db_questions_begin(all->work->arena);
 	for (size_t i = 0; i < count; i++)
 		db_question(&questions, wave[i], DB_VALUES(db_int(user_of(all, wave[i]))));
 	return questions;

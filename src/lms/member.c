@@ -179,7 +179,7 @@ static struct db_value user_of(const struct work *work, const struct enrolment_f
 static void wave_write(struct work *work, struct wave *wave)
 {
 	const struct effects *effects = work->effects;
-	struct db_questions questions = db_questions(work->arena);
+	struct db_questions questions = db_questions_begin(work->arena);
 	struct new_rows rows = new_rows_begin(work, &role_assignments_table, wave->count);
 	for (size_t i = 0; i < wave->count; i++) {
 		const struct change *change = &effects->changes[wave->changes[i]];

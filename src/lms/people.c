@@ -19,7 +19,7 @@ static void found(struct user_key *key, int64_t id)
 static struct db_questions questions_of(
     struct lms *lms, const struct user_key *keys, size_t count, enum user_key_by by)
 {
-	struct db_questions questions = db_questions(lms->scratch);
+	struct db_questions questions = db_questions_begin(lms->scratch);
 	struct db_value host = db_int(lms->site.local_host);
 	for (size_t i = 0; i < count; i++) {
 		if (keys[i].by == by)
@@ -80,8 +80,8 @@ static void ways_ask(
 static struct db_questions spellings_find(
     struct lms *lms, const struct db_column *column, const struct db_questions *ways)
 {
-	struct db_questions spellings = db_questions(lms->scratch);
-	struct db_questions exact = db_questions(lms->scratch);
+	struct db_questions spellings = db_questions_begin(lms->scratch);
+	struct db_questions exact = db_questions_begin(lms->scratch);
 	db_find_spellings(lms_db(lms), column, ways, &spellings);
 	for (size_t i = 0; i < spellings.count; i++)
 		db_question(&exact, spellings.about[i],
@@ -92,7 +92,7 @@ static struct db_questions spellings_find(
 static void find_by_email(struct lms *lms, struct user_key *keys, size_t count)
 {
 	static const struct db_column email = {.table = "user", .column = "email"};
-	struct db_questions ways = db_questions(lms->scratch);
+	struct db_questions ways = db_questions_begin(lms->scratch);
 	for (size_t i = 0; i < count; i++)
 		if (keys[i].by == KEY_EMAIL)
 			ways_ask(lms, &ways, i, keys[i].text);
@@ -119,7 +119,7 @@ static void find_alikes(
 	    .column = by == KEY_USERNAME ? "username" : "idnumber",
 	    .first = by == KEY_USERNAME ? "mnethostid" : NULL,
 	    .first_is = lms->site.local_host};
-	struct db_questions ways = db_questions(lms->scratch);
+	struct db_questions ways = db_questions_begin(lms->scratch);
 	for (size_t i = 0; i < count; i++)
 		if (keys[i].by == by && keys[i].matches == 0)
 			ways_ask(lms, &ways, i, keys[i].text);
@@ -137,7 +137,7 @@ static void find_alikes(
 
 static void find_deleted(struct lms *lms, struct user_key *keys, size_t count)
 {
-	struct db_questions questions = db_questions(lms->scratch);
+	struct db_questions questions = db_questions_begin(lms->scratch);
 	for (size_t i = 0; i < count; i++) {
 		char mark[TOMBSTONE_SIZE + 1];
 		if (keys[i].by != KEY_DELETED)
@@ -249,7 +249,7 @@ struct error lms_load_accounts(
     struct lms *lms, struct account_facts *people, size_t count, struct arena *arena)
 {
 	arena_reset(lms->scratch);
-	struct db_questions questions = db_questions(lms->scratch);
+	struct db_questions questions = db_questions_begin(lms->scratch);
 	size_t fields = lms->site.profile_fields_count;
 	for (size_t i = 0; i < count; i++) {
 		struct account_facts *person = &people[i];

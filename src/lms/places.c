@@ -95,7 +95,7 @@ struct way {
 static void courses_search(struct lms *lms, const struct course_key *keys, size_t count,
     const struct way *way, struct course_facts *courses)
 {
-	struct db_questions questions = db_questions(lms->scratch);
+	struct db_questions questions = db_questions_begin(lms->scratch);
 	for (size_t i = 0; i < count; i++) {
 		if (keys[i].by == way->by && !way->alikes)
 			db_question(&questions, i, DB_VALUES(db_text(keys[i].text)));
@@ -117,7 +117,7 @@ static void courses_search(struct lms *lms, const struct course_key *keys, size_
 /* The first manual instance by sortorder, also a disabled one (facts 4.3). */
 static void instances_load(struct lms *lms, struct course_facts *courses, size_t count)
 {
-	struct db_questions questions = db_questions(lms->scratch);
+	struct db_questions questions = db_questions_begin(lms->scratch);
 	for (size_t i = 0; i < count; i++)
 		if (courses[i].matches == 1)
 			db_question(&questions, i, DB_VALUES(db_int(courses[i].id)));
@@ -188,7 +188,7 @@ struct error lms_find_courses(struct lms *lms, const struct course_key *keys, si
 static void categories_search(
     struct lms *lms, struct category_facts *categories, size_t count, bool is_alike)
 {
-	struct db_questions questions = db_questions(lms->scratch);
+	struct db_questions questions = db_questions_begin(lms->scratch);
 	for (size_t i = 0; i < count; i++) {
 		if (!is_alike)
 			db_question(&questions, i, DB_VALUES(db_text(categories[i].idnumber)));
@@ -263,8 +263,9 @@ struct error lms_load_enrolments(
     struct lms *lms, struct enrolment_facts *enrolments, size_t count, struct arena *arena)
 {
 	arena_reset(lms->scratch);
-	struct db_questions own = db_questions(lms->scratch), any = db_questions(lms->scratch),
-	                    roles = db_questions(lms->scratch);
+	struct db_questions own = db_questions_begin(lms->scratch),
+	                    any = db_questions_begin(lms->scratch),
+	                    roles = db_questions_begin(lms->scratch);
 	bool is_known = census_knows_enrolments(lms->census);
 	for (size_t i = 0; i < count; i++) {
 		struct enrolment_facts *is = &enrolments[i];

@@ -88,8 +88,9 @@ struct error lms_load_course_surroundings(
     struct lms *lms, struct course_facts *courses, size_t count, struct arena *arena)
 {
 	arena_reset(lms->scratch);
-	struct parents parents = {.questions = db_questions(lms->scratch), .scratch = lms->scratch};
-	struct db_questions questions = db_questions(lms->scratch);
+	struct parents parents = {
+	    .questions = db_questions_begin(lms->scratch), .scratch = lms->scratch};
+	struct db_questions questions = db_questions_begin(lms->scratch);
 	for (size_t i = 0; i < count; i++) {
 		courses[i].stands = (struct surroundings){0};
 		if (courses[i].matches == 1)
@@ -117,8 +118,9 @@ struct error lms_load_category_surroundings(
 	if (!lms_may(lms, DEED_SEE_CATEGORY))
 		return OK;
 	arena_reset(lms->scratch);
-	struct parents parents = {.questions = db_questions(lms->scratch), .scratch = lms->scratch};
-	struct db_questions questions = db_questions(lms->scratch);
+	struct parents parents = {
+	    .questions = db_questions_begin(lms->scratch), .scratch = lms->scratch};
+	struct db_questions questions = db_questions_begin(lms->scratch);
 	for (size_t i = 0; i < count; i++)
 		if (categories[i].matches == 1)
 			db_question(&questions, i, DB_VALUES(db_int(categories[i].id)));

@@ -66,7 +66,7 @@ static void sync_add(struct syncs *syncs, struct sync sync)
 
 static void instances_find(struct syncs *syncs, const struct joining *joinings, size_t count)
 {
-	struct db_questions questions = db_questions(syncs->work->arena);
+	struct db_questions questions = db_questions_begin(syncs->work->arena);
 	for (size_t i = 0; i < count; i++)
 		db_question(&questions, i, DB_VALUES(db_int(joinings[i].cohort)));
 	struct db_rows rows = db_ask(syncs->work->lms->db,
@@ -86,7 +86,7 @@ static void instances_find(struct syncs *syncs, const struct joining *joinings, 
 
 static void enrolments_find(struct syncs *syncs)
 {
-	struct db_questions questions = db_questions(syncs->work->arena);
+	struct db_questions questions = db_questions_begin(syncs->work->arena);
 	for (size_t i = 0; i < syncs->count; i++)
 		db_question(&questions, i,
 		    DB_VALUES(db_int(syncs->items[i].enrol), db_int(syncs->items[i].user)));
@@ -101,7 +101,7 @@ static void enrolments_find(struct syncs *syncs)
 
 static void roles_find(struct syncs *syncs)
 {
-	struct db_questions questions = db_questions(syncs->work->arena);
+	struct db_questions questions = db_questions_begin(syncs->work->arena);
 	for (size_t i = 0; i < syncs->count; i++) {
 		const struct sync *sync = &syncs->items[i];
 		if (sync->role != 0)
@@ -131,7 +131,7 @@ static int by_group(const void *a, const void *b)
 /* When two cohorts bring somebody into the same group, the first does it. */
 static void groups_find(struct syncs *syncs)
 {
-	struct db_questions questions = db_questions(syncs->work->arena);
+	struct db_questions questions = db_questions_begin(syncs->work->arena);
 	struct sync **sorted =
 	    arena_alloc(syncs->work->arena, (syncs->count + 1) * sizeof(struct sync *));
 	for (size_t i = 0; sorted && i < syncs->count; i++)

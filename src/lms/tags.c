@@ -45,7 +45,7 @@ struct error lms_load_interests(
 	arena_reset(lms->scratch);
 	if (!lms_may(lms, DEED_SET_INTERESTS))
 		return OK;
-	struct db_questions questions = db_questions(lms->scratch);
+	struct db_questions questions = db_questions_begin(lms->scratch);
 	for (size_t i = 0; i < count; i++)
 		if (people[i].id > 0)
 			db_question(&questions, i, DB_VALUES(db_int(people[i].id)));
@@ -59,7 +59,7 @@ struct error lms_load_interests(
 void tags_leave(struct work *work, const struct departure *who, size_t count)
 {
 	struct lost_tags lost = {.count = 0};
-	struct db_questions questions = db_questions(work->arena);
+	struct db_questions questions = db_questions_begin(work->arena);
 	if (!has_tables(work->lms))
 		return;
 	for (size_t i = 0; i < count; i++)

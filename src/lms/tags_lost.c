@@ -71,7 +71,7 @@ static int by_tag(const void *a, const void *b)
 /* Asks for each tag once, by its last change. */
 static struct db_questions lost_questions(struct work *work, struct lost_tags *lost)
 {
-	struct db_questions questions = db_questions(work->arena);
+	struct db_questions questions = db_questions_begin(work->arena);
 	if (lost->count > 0)
 		qsort(lost->items, lost->count, sizeof *lost->items, by_tag);
 	for (size_t i = 0; i < lost->count; i++)
