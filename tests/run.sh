@@ -28,7 +28,7 @@ cmake --build --preset tsan | tail -1
 tsan_suite() { # a suite, and what to run it with
   local suite=$1 status=0
   shift
-  ENROLD_PROGRAMS=$PWD/build/tsan "$@" "build/release/${suite}_test" --jobs 2 \
+  ENROLD_PROGRAMS=$PWD/build/tsan build/release/patience 180 "$@" "build/release/${suite}_test" --jobs 2 \
     >"build/tsan/$suite.log" 2>&1 || status=$?
   case $status in
   0) passed=$((passed + 1)) && echo "tsan $suite: passed" ;;
@@ -47,7 +47,7 @@ conformance=../shared/conformance/run.py
 replay() { # an engine, and what to run it with
   local engine=$1 log=build/conformance-$1.log cases_passed cases_failed
   shift
-  "$@" >"$log" 2>&1 || true
+  build/release/patience 180 "$@" >"$log" 2>&1 || true
   if grep -q '^skipped: ' "$log"; then
     skipped=$((skipped + 1)) && echo "conformance on $engine: skipped"
     return

@@ -17,8 +17,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-TestSuite(alloc_sweep, .timeout = 36000);
-
 enum { EXIT_TRY_LATER = 75, ROUNDS = SCALE(120, 25) };
 
 static void number_set(const char *name, long number)

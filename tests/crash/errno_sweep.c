@@ -16,8 +16,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-TestSuite(errno_sweep, .timeout = 36000);
-
 enum { SHORT = -1, EXIT_TRY_LATER = 75, EXIT_CONFIG = 78 };
 
 /* is_lasting: somebody has to do something about it, so that not to start is an answer. */

@@ -13,8 +13,6 @@
 #include <signal.h>
 #include <stdio.h>
 
-TestSuite(kill_sweep, .timeout = 3600);
-
 static struct verdict kill_at(void *context, const struct call *call)
 {
 	const long *at = context;

@@ -15,8 +15,6 @@
 #include <signal.h>
 #include <stdio.h>
 
-TestSuite(power_cut, .timeout = 36000);
-
 struct recording {
 	struct platter *platter;
 	long at;

@@ -14,8 +14,6 @@
 #include <jansson.h>
 #include <stdio.h>
 
-TestSuite(put_back, .timeout = 36000);
-
 static const char *const ends[] = {"", "-wal", "-journal"};
 
 enum { ENDS = 3, EXIT_CONFIG = 78 };

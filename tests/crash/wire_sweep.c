@@ -16,8 +16,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-TestSuite(wire_sweep, .timeout = 1200);
-
 /* The daemon's way to the server, which only it takes. */
 static struct wire *wire_lay(struct path *directory)
 {

@@ -9,8 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-TestSuite(accounts, .timeout = 600);
-
 #define FEEDS                                                                                      \
 	"  default: { upload_type: add_or_update, update_details: file, allow_delete: true,"       \
 	" allow_rename: true }\n"                                                                  \

@@ -7,8 +7,6 @@
 #include <stdio.h>
 #include <unistd.h>
 
-TestSuite(after_run, .timeout = 120);
-
 static const char text[] = "username,course1\np1,C1\n";
 
 /* A feed whose command is a shell script, one of the spool's directory. */

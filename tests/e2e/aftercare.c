@@ -9,8 +9,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-TestSuite(aftercare, .timeout = 120);
-
 #define FEEDS "  default: { upload_type: add_or_update, allow_delete: true, " RIG_MAY_ALL " }\n"
 
 /* C1 is the course 2 with the enrolment method 1, and so on; p1 is the person 3. */

@@ -12,8 +12,6 @@
 
 #include <criterion/criterion.h>
 
-TestSuite(authority, .timeout = 240);
-
 #define FEEDS_OF_TYPES                                                                             \
 	"  update: { upload_type: update, " ALLOW " }\n"                                           \
 	"  add: { upload_type: add, " ALLOW " }\n"                                                 \

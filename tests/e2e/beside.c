@@ -8,8 +8,6 @@
 #include <stdio.h>
 #include <unistd.h>
 
-TestSuite(beside, .timeout = 120);
-
 static const char text[] = "username,course1\np1,C1\n";
 
 static void beside_write(const struct rig *rig, const char *name, const char *bytes)

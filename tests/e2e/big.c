@@ -8,8 +8,6 @@
 #include <criterion/criterion.h>
 #include <stdio.h>
 
-TestSuite(big, .timeout = 600);
-
 enum { COURSES = 50 };
 
 static struct buffer file_make(long rows)

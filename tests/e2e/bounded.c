@@ -6,8 +6,6 @@
 #include <criterion/criterion.h>
 #include <sys/stat.h>
 
-TestSuite(bounded, .timeout = 300);
-
 #define ACCOUNTS                                                                                   \
 	"  default: { " RIG_MAY_ALL " }\n"                                                         \
 	"  hr: { upload_type: add_or_update, update_details: file, allow_rename: "                 \

@@ -12,8 +12,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-TestSuite(checker, .timeout = 120);
-
 static void lawful_make(struct rig *rig)
 {
 	rig_make(rig, NULL);

@@ -10,8 +10,6 @@
 #include <sys/stat.h>
 #include <time.h>
 
-TestSuite(clock, .timeout = 120);
-
 static const char text[] = "username,course1\np1,C1\n";
 
 #define DAY 86400L

@@ -9,8 +9,6 @@
 #include <stdio.h>
 #include <unistd.h>
 
-TestSuite(database, .timeout = 300);
-
 static const char text[] = "username,course1\np1,C1\n";
 
 enum { EXIT_TRY_LATER = 75, EXIT_CONFIG = 78 };

@@ -5,8 +5,6 @@
 
 #include <criterion/criterion.h>
 
-TestSuite(feeds, .timeout = 120);
-
 static void run_one(struct rig *rig, const char *feed, const char *text, struct reply *reply)
 {
 	rig_make(rig, &(struct rig_options){.feeds = feed});

@@ -13,8 +13,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-TestSuite(growth, .timeout = 400);
-
 typedef void write_rows(struct buffer *csv, long rows);
 
 /* The row of number i is "p1,C1,g1": its number comes where a %ld is. */

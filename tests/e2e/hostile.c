@@ -17,8 +17,6 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-TestSuite(hostile, .timeout = 120);
-
 static const char text[] = "username,course1\np1,C1\n";
 static const char more[] = "p2,C2\n";
 

@@ -14,8 +14,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-TestSuite(identity, .timeout = 300);
-
 /* Users and groups by number: none of them needs a name. */
 enum { ENROLD = 61000, HR = 61001, MALLORY = 61002, GROUP_HR = 61011, GROUP_PAYROLL = 61012 };
 

@@ -5,8 +5,6 @@
 
 #include <criterion/criterion.h>
 
-TestSuite(interests, .timeout = 120);
-
 #define AREA                                                                                       \
 	"INSERT INTO mdl_tag_area (component, itemtype, enabled, tagcollid) VALUES "               \
 	"('core', 'course', 1, 1), ('core', 'user', 1, 3);"

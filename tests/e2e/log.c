@@ -10,8 +10,6 @@
 #include <stdlib.h>
 #include <sys/wait.h>
 
-TestSuite(log, .timeout = 120);
-
 static struct finished once(const struct rig *rig)
 {
 	return program_expect(0, ARGV("enrold", "--config", rig->config.text, "--once"));

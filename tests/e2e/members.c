@@ -5,8 +5,6 @@
 
 #include <criterion/criterion.h>
 
-TestSuite(members, .timeout = 120);
-
 static const struct rig_options all = {.feeds = "  default: { " RIG_MAY_ALL " }\n"};
 
 static void run_file(struct rig *rig, struct reply *reply, const char *name, const char *text)

@@ -7,8 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-TestSuite(mistakes, .timeout = 120);
-
 #define HEADER "username,course1,role1,enrolstatus1,enroltimestart1,enrolperiod1"
 #define TEN "abcdefghij"
 #define HUNDRED TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN

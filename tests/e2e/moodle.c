@@ -9,8 +9,6 @@
 #include <criterion/criterion.h>
 #include <criterion/parameterized.h>
 
-TestSuite(moodle, .timeout = 120);
-
 #define USER(columns) "SELECT " columns " FROM mdl_user WHERE username = 'p1'"
 #define NEW(columns) "SELECT " columns " FROM mdl_user WHERE username = 'nina'"
 #define NAMED "username,firstname,lastname,email"

@@ -10,8 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-TestSuite(network, .timeout = 300);
-
 static const char text[] = "username,course1\np1,C1\n";
 
 enum { EXIT_TRY_LATER = 75 };

@@ -10,8 +10,6 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-TestSuite(odd, .timeout = 120);
-
 static const char text[] = "username,course1\np1,C1\n";
 
 #define TEN "0123456789"

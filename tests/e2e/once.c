@@ -8,8 +8,6 @@
 #include <sys/stat.h>
 #include <time.h>
 
-TestSuite(once, .timeout = 120);
-
 static void expect_state(const struct rig *rig, const char *expected)
 {
 	struct buffer state = rig_state(rig);

@@ -16,8 +16,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-TestSuite(owners, .timeout = 300);
-
 static const char text[] = "username,course1\np1,C1\n";
 
 /* A call of this kind on a path that has this in it and ends so fails, each time. */

@@ -6,8 +6,6 @@
 #include <criterion/criterion.h>
 #include <stdio.h>
 
-TestSuite(preview, .timeout = 120);
-
 static const char mixed[] = "username,course1,role1,course2\n"
                             "p1,C1,,C2\n"
                             "p1,C1,teacher,\n" /* sees what the row before did */

@@ -6,8 +6,6 @@
 
 #include <criterion/criterion.h>
 
-TestSuite(real, .timeout = 120);
-
 #define FEEDS "  default: { upload_type: add_or_update, allow_delete: true, " RIG_MAY_ALL " }\n"
 
 static const char *settings;

@@ -6,8 +6,6 @@
 #include <criterion/criterion.h>
 #include <criterion/parameterized.h>
 
-TestSuite(refused, .timeout = 120);
-
 #define TEN "abcdefghij"
 #define HUNDRED TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN
 #define THOUSAND HUNDRED HUNDRED HUNDRED HUNDRED HUNDRED HUNDRED HUNDRED HUNDRED HUNDRED HUNDRED

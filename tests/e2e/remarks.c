@@ -5,8 +5,6 @@
 
 #include <criterion/criterion.h>
 
-TestSuite(remarks, .timeout = 120);
-
 /* "code: message" of the answer's nth; "" when there are too few. */
 static struct path remark_of(const struct reply *reply, size_t n)
 {

@@ -5,8 +5,6 @@
 
 #include <criterion/criterion.h>
 
-TestSuite(retry, .timeout = 120);
-
 #define NEW "username,firstname,lastname,email,course1,course2\n"
 #define REMARKS ",error_line,error_code,error_message"
 

@@ -9,8 +9,6 @@
 #include <sys/mount.h>
 #include <unistd.h>
 
-TestSuite(room, .timeout = 300);
-
 enum { ROWS = 200000 }; /* of four bytes, with some eighty of answer each */
 
 static void rows_drop(struct rig *rig, const char *name)

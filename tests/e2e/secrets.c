@@ -6,8 +6,6 @@
 #include <criterion/criterion.h>
 #include <stdio.h>
 
-TestSuite(secrets, .timeout = 300);
-
 /* ---- URLs ---- */
 
 /* "s3cret" is, or is a part of, what is secret in each. */

@@ -7,8 +7,6 @@
 #include <criterion/parameterized.h>
 #include <iconv.h>
 
-TestSuite(shapes, .timeout = 300);
-
 #define FEEDS                                                                                      \
 	"  default: {}\n"                                                                          \
 	"  cp1252: { csv: { encoding: windows-1252 } }\n"                                          \

@@ -14,8 +14,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-TestSuite(sudo, .timeout = 300);
-
 static const struct passwd *daemon_user(void)
 {
 	const struct passwd *user = getpwnam("nobody");

@@ -8,8 +8,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-TestSuite(templates, .timeout = 120);
-
 static const struct template
 {
 	const char *name;

@@ -6,8 +6,6 @@
 #include <criterion/criterion.h>
 #include <criterion/parameterized.h>
 
-TestSuite(text, .timeout = 120);
-
 static const char *const newlines[] = {"\n", "\r\n", "\r"};
 
 ParameterizedTestParameters(text, line_numbers_are_those_of_an_editor)

@@ -7,8 +7,6 @@
 #include <criterion/criterion.h>
 #include <criterion/parameterized.h>
 
-TestSuite(versions, .timeout = 120);
-
 enum { EXIT_TRY_LATER = 75, EXIT_CONFIG = 78 };
 
 #define SET(name, value) "UPDATE mdl_config SET value = '" value "' WHERE name = '" name "';"

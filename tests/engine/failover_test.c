@@ -12,8 +12,6 @@
 #include <criterion/criterion.h>
 #include <stdlib.h>
 
-TestSuite(failover, .timeout = 150);
-
 enum { PEOPLE = 1000, COURSES = 40, ROWS = PEOPLE * COURSES };
 
 static struct path script(const char *name)

@@ -8,8 +8,6 @@
 #include <criterion/criterion.h>
 #include <stdio.h>
 
-TestSuite(large, .timeout = 120);
-
 enum {
 	NOW = 1800000000,
 	TODAY = 1799971200,

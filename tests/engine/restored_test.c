@@ -9,8 +9,6 @@
 #include <stdio.h>
 #include <string.h>
 
-TestSuite(restored, .timeout = 300);
-
 /* Of the two answers the second is known only as it was at a checkpoint. */
 static void second_set_back(const struct served *site)
 {

@@ -13,8 +13,6 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-TestSuite(server, .timeout = 300);
-
 static void site_make(struct served *site, const char *feeds)
 {
 	served_make(site,

@@ -30,6 +30,18 @@ ports_find() { # COUNT
   return 1
 }
 
+# Until a command succeeds, for as long as the server runs; one that runs and never answers is for
+# tests/support/patience.c to end: who asks seldom does not look as if he were at work.
+await() { # PLACE COMMAND...
+  local place=$1 pause=0.05
+  shift
+  until "$@"; do
+    kill -0 "$(cat "$place/pid")" 2>/dev/null || { tail -n 30 "$place/log" && exit 1; }
+    sleep $pause
+    case $pause in 0.05) pause=0.1 ;; 0.1) pause=0.2 ;; 0.2) pause=0.4 ;; 0.4) pause=0.8 ;; *) pause=2 ;; esac
+  done
+}
+
 # Scripts PLACE/start and PLACE/stop of a server: what it is started by, and how it is told to stop.
 # PLACE/kill leaves it no time.
 server_scripts() { # PLACE SIGNAL COMMAND...

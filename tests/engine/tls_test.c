@@ -14,8 +14,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-TestSuite(tls, .timeout = 120);
-
 enum { TRY_LATER = 75, WRONG_CONFIG = 78 };
 
 #define GOOD_HOST "localhost" /* in the certificate */

@@ -25,15 +25,6 @@ finish() {
 }
 trap finish EXIT
 
-await() { # COMMAND...
-  for _ in $(seq 600); do
-    if "$@"; then return; fi
-    sleep 0.1
-  done
-  tail -n 30 "$directory"/*/log
-  exit 1
-}
-
 make_place() { # N
   mkdir -m 0777 "$directory/$1" "$directory/$1/tmp"
   [ ${#as_user[@]} = 0 ] || chown "$user" "$directory/$1" "$directory/$1/tmp"
@@ -105,12 +96,12 @@ galera)
     --auth-root-authentication-method=normal --skip-test-db >"$directory/init.log" 2>&1 || { cat "$directory/init.log"; exit 1; }
   # A cluster of one, so that its data know where in the cluster's history they stand.
   "$directory/1/start"
-  await galera_is_ready 1
+  await "$directory/1" galera_is_ready 1
   "$directory/1/stop"
   for node in 2 3; do cp -a "$directory/1/data" "$directory/$node/"; done
   for node in 1 2 3; do
     "$directory/$node/start"
-    await galera_is_ready $node
+    await "$directory/$node" galera_is_ready $node
   done
   export ENROLD_TEST_SOCKETS="$directory/1/socket $directory/2/socket $directory/3/socket"
   export ENROLD_TEST_PORTS="$((port + 1)) $((port + 2)) $((port + 3))"
@@ -133,11 +124,11 @@ pair)
   (cd / && "${as_user[@]}" "$bin/initdb" -D "$directory/1/data" -U admin -A trust -E UTF8 --locale=C.UTF-8 --no-sync \
     >"$directory/init.log" 2>&1) || { cat "$directory/init.log"; exit 1; }
   "$directory/1/start"
-  await pg_isready -q -h "$directory" -p "$port"
+  await "$directory/1" pg_isready -q -h "$directory" -p "$port"
   (cd / && "${as_user[@]}" "$bin/pg_basebackup" -h "$directory" -p "$port" -U admin -D "$directory/2/data" -R -X stream \
     -c fast --no-sync)
   "$directory/2/start"
-  await pg_isready -q -h "$directory" -p $((port + 1))
+  await "$directory/2" pg_isready -q -h "$directory" -p $((port + 1))
   export ENROLD_TEST_CLIENT="psql -X -q -v ON_ERROR_STOP=1 -h $directory -p $port -U admin -d"
   for setting in "synchronous_commit = remote_apply" "synchronous_standby_names = '*'"; do
     $ENROLD_TEST_CLIENT postgres -c "ALTER SYSTEM SET $setting"
@@ -148,11 +139,10 @@ pair)
 "$directory/1/kill"
 cd /
 # One that has only just been started is no standby yet.
-for _ in \$(seq 100); do
-  if ${as_user[*]@Q} "$bin/pg_ctl" -D "$directory/2/data" promote -w >/dev/null 2>&1; then exit 0; fi
-  sleep 0.1
+until ${as_user[*]@Q} "$bin/pg_ctl" -D "$directory/2/data" promote -w >/dev/null 2>&1; do
+  kill -0 "\$(cat "$directory/2/pid")" || exit 1
+  sleep 0.2
 done
-exit 1
 SCRIPT
   chmod +x "$directory/failover"
   export ENROLD_TEST_PORTS="$port $((port + 1))"

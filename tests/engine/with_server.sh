@@ -94,11 +94,7 @@ esac
 
 server_scripts "$directory" "$stop_signal" "${command[@]}"
 "$directory/start"
-for _ in $(seq 300); do
-  if ready; then break; fi
-  sleep 0.1
-done
-ready || { cat "$directory/log"; exit 1; }
+await "$directory" ready
 export ENROLD_TEST_DIRECTORY=$directory/slots
 status=0
 "$@" || status=$?

@@ -240,7 +240,7 @@ static void scan_whole(struct fixture *fixture, int64_t now_ms)
 }
 
 /* A directory has no order that a test could choose: of a hundred one lies beyond the rest. */
-Test(inbox, what_is_never_taken_keeps_no_file_from_its_turn, .timeout = 120)
+Test(inbox, what_is_never_taken_keeps_no_file_from_its_turn)
 {
 	enum { LINKS = INBOX_FILES_MAX + 1000, FILES = 100 };
 	struct fixture fixture;
