@@ -20,9 +20,7 @@
 #include <time.h>
 #include <unistd.h>
 
-TestSuite(cluster, .timeout = 900);
-
-enum { NODES = 4, FEEDS = 4, FILES = SCALE(1000, 200), PEOPLE = 60, COURSES = 5, DEADLINE_S = 300 };
+enum { NODES = 4, FEEDS = 4, FILES = SCALE(1000, 200), PEOPLE = 60, COURSES = 5, IN_VAIN_MAX = 30 };
 
 static const char *const feeds[FEEDS] = {"default", "f1", "f2", "f3"};
 
@@ -147,12 +145,6 @@ static size_t answers(const struct cluster *cluster)
 	return count;
 }
 
-static void pause_ms(long ms)
-{
-	const struct timespec pause = {ms / 1000, ms % 1000 * 1000000};
-	nanosleep(&pause, NULL);
-}
-
 static void failover(void)
 {
 	if (!getenv("ENROLD_TEST_FAILOVER"))
@@ -161,19 +153,21 @@ static void failover(void)
 	cr_assert_eq(system(command.text), 0, "%s", command.text);
 }
 
-/* Mishaps until all is answered; no more of them when half of the time is over. */
+/* Mishaps until all is answered; but when nothing has been for many of them, there are no more
+ * until something is: a slow machine, too, gets to its end. */
 static void live(struct cluster *cluster, long files)
 {
 	int64_t start = moment_now_ms(), mishap_at = start;
-	long dropped = 0;
+	long dropped = 0, in_vain = 0;
 	size_t done = 0;
+	struct movement movement;
+	movement_start(&movement, MOVEMENT_QUIET_MS);
 	while (done < (size_t)files) {
 		int64_t now_ms = moment_now_ms();
-		cr_assert_lt(now_ms, start + DEADLINE_S * 1000, "%zu of %ld answers after %d s",
-		    done, files, DEADLINE_S);
 		comebacks(cluster, now_ms);
-		if (now_ms >= mishap_at && now_ms < start + DEADLINE_S * 500) {
+		if (now_ms >= mishap_at && in_vain < IN_VAIN_MAX) {
 			mishap(cluster, now_ms);
+			in_vain++;
 			mishap_at = now_ms + 300 + rand_r(&cluster->seed) % 700;
 		}
 		for (int i = 0; i < 2 && dropped < files; i++) {
@@ -181,8 +175,11 @@ static void live(struct cluster *cluster, long files)
 				failover();
 			file_drop(cluster, dropped++);
 		}
-		pause_ms(50);
+		cr_assert(movement_pause(&movement), "%zu of %ld answers: %s", done, files,
+		    movement.reason);
+		size_t before = done;
 		done = answers(cluster);
+		in_vain = done > before ? 0 : in_vain;
 	}
 	fprintf(stderr, "cluster: %ld files, %ld kills, %ld pauses, %lld s\n", files,
 	    cluster->kills, cluster->pauses, (long long)(moment_now_ms() - start) / 1000);
@@ -192,14 +189,15 @@ static void live(struct cluster *cluster, long files)
 static void calm_down(struct cluster *cluster)
 {
 	struct path work = rig_path(&cluster->rig, "work");
-	for (int64_t until = moment_now_ms() + 60000; moment_now_ms() < until; pause_ms(50)) {
+	size_t left;
+	struct movement movement;
+	movement_start(&movement, MOVEMENT_QUIET_MS);
+	do {
 		comebacks(cluster, INT64_MAX);
-		size_t left = 0;
+		left = 0;
 		for (int i = 0; i < NODES; i++)
 			left += files_count(path_of("%s/" RIG_NODE "%d", work.text, i).text, "");
-		if (left == 0)
-			break;
-	}
+	} while (left > 0 && movement_pause(&movement));
 	for (int i = 0; i < NODES; i++) {
 		struct finished finished = node_end(cluster, i, SIGTERM);
 		/* One that has only just come back dies of it. */

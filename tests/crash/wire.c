@@ -3,6 +3,7 @@
 #include "direction.h"
 #include "fatal.h"
 #include "moment.h"
+#include "movement.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -20,7 +21,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { PAIRS_MAX = 64, SERVERS_MAX = 4, LOOK_EVERY_MS = 20, CUT_DEADLINE_MS = 60 * 1000 };
+enum { PAIRS_MAX = 64, SERVERS_MAX = 4, LOOK_EVERY_MS = 20 };
 
 struct pair {
 	struct direction up, down;
@@ -277,7 +278,9 @@ void wire_cut_at(struct wire *wire, long message, enum wire_cut how)
 void wire_await_cut(const struct wire *wire)
 {
 	struct pollfd polled = {wire->cut, POLLIN, 0};
-	if (poll(&polled, 1, CUT_DEADLINE_MS) != 1)
+	struct movement movement;
+	movement_start(&movement, MOVEMENT_QUIET_MS);
+	if (movement_poll(&movement, &polled, 1) != 1)
 		fatal("the wire was not cut: only %ld messages came by", wire_messages(wire));
 }
 

@@ -14,8 +14,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-TestSuite(fairness, .timeout = 600);
-
 #define HEADER "username,course1\n"
 
 enum { PEOPLE = 100, COURSES = 10, GIANT = SCALE(400000, 30000) };
@@ -51,7 +49,7 @@ static void expect_order(const struct path *before, const struct path *after, co
 static void claims_await(struct service *service, const struct rig *rig, size_t count)
 {
 	struct path work = rig_path(rig, "work/%s", RIG_NODE);
-	cr_assert(files_await(work.text, "", count, service->program.pidfd, SERVICE_DEADLINE_MS));
+	cr_assert(files_await(work.text, "", count, service->program.pidfd));
 }
 
 Test(fairness, a_small_file_waits_neither_for_a_giant_nor_for_its_preview)
@@ -267,7 +265,7 @@ Test(fairness, a_stop_does_not_wait_for_a_copy_and_loses_nothing)
 	files_write(try_noted(&rig, 2).text, "", 0, 0640);
 	service_start(&service, &rig);
 	struct path run = hole_claimed(&rig, "");
-	cr_assert(files_await(run.text, "try.3", 1, service.program.pidfd, SERVICE_DEADLINE_MS));
+	cr_assert(files_await(run.text, "try.3", 1, service.program.pidfd));
 	service_stop(&service);
 	for (int i = 1; i <= 3; i++)
 		cr_expect_eq(files_exist(try_noted(&rig, i).text), i < 3, "try.%d", i);

@@ -1,14 +1,12 @@
 /* A site that is upgraded, or goes into maintenance, while the daemon runs on it. */
 #include "law.h"
-#include "moment.h"
+#include "movement.h"
 #include "reply.h"
 #include "service.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <unistd.h>
-
-TestSuite(upgrade, .timeout = 300);
 
 #define SET(name, value) "UPDATE mdl_config SET value = '" value "' WHERE name = '" name "';"
 #define RUNNING                                                                                    \
@@ -34,13 +32,10 @@ static bool has_logged(const struct service *service, const char *event, const c
 
 static void await_log(const struct service *service, const char *event, const char *what)
 {
-	const struct timespec pause = {.tv_nsec = 20 * 1000 * 1000};
-	for (int64_t until = moment_now_ms() + SERVICE_DEADLINE_MS; moment_now_ms() < until;) {
-		if (has_logged(service, event, what))
-			return;
-		nanosleep(&pause, NULL);
-	}
-	cr_assert_fail("the daemon never logged %s %s", event, what);
+	struct movement movement;
+	movement_start(&movement, MOVEMENT_QUIET_MS);
+	while (!has_logged(service, event, what))
+		cr_assert(movement_pause(&movement), "the daemon never logged %s %s", event, what);
 }
 
 static size_t logged(const struct service *service, const char *event)
@@ -122,7 +117,7 @@ Test(upgrade, of_a_site_underneath_the_daemon_is_waited_for_from_its_first_step_
 Test(upgrade, or_maintenance_at_the_start_of_the_daemon_is_waited_for)
 {
 	struct rig rig;
-	rig_make(&rig, &(struct rig_options){.settings = "stop_timeout: 1m\n"});
+	rig_make(&rig, &(struct rig_options){.settings = "stop_timeout: 1h\n"});
 	rig_execute(
 	    &rig, "INSERT INTO mdl_config (name, value) VALUES ('maintenance_enabled', '1')");
 	rig_drop(&rig, "staff.csv", text);

@@ -17,8 +17,6 @@
 #include <stdlib.h>
 #include <time.h>
 
-TestSuite(crowd, .timeout = 600);
-
 enum { PEOPLE = 10000, A_SECOND = 100 };
 
 struct crowd {
@@ -85,8 +83,10 @@ Test(crowd, that_enrols_the_same_people_does_not_stop_a_file)
 	struct crowd crowd = {.options = &site.mirror.server};
 	file_drop(&site.rig);
 	cr_assert_eq(pthread_create(&crowd.thread, NULL, crowd_main, &crowd), 0);
+	struct movement movement;
+	movement_start(&movement, MOVEMENT_QUIET_MS);
 	while (crowd.enrolled == 0)
-		;
+		cr_assert(movement_pause(&movement));
 	struct finished finished =
 	    program_expect(0, ARGV("enrold", "--config", config.text, "--once"));
 	crowd.is_over = true;

@@ -19,8 +19,6 @@
 #include <criterion/parameterized.h>
 #include <stdio.h>
 
-TestSuite(locks, .timeout = 120);
-
 enum { NOW = 1800000000, ENROLMENTS = 3 };
 
 static void good(struct error error)
@@ -206,7 +204,7 @@ Test(locks, that_are_waited_for_by_the_daemon_when_its_session_is_ended_cost_it_
 	struct rival rival;
 	struct program program;
 	served_make(&site,
-	    &(struct rig_options){.people = 3, .courses = 1, .settings = "stop_timeout: 60s\n"});
+	    &(struct rig_options){.people = 3, .courses = 1, .settings = "stop_timeout: 1h\n"});
 	rival_open(&rival, &site.mirror.server);
 	rival_say(&rival, "START TRANSACTION; INSERT INTO {user_enrolments} (enrolid, userid) "
 	                  "SELECT e.id, u.id FROM {enrol} e, {user} u WHERE e.enrol = 'manual' AND "

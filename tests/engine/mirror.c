@@ -1,6 +1,7 @@
 #include "mirror.h"
 
 #include "more_tables.h"
+#include "movement.h"
 #include "overlay.h"
 
 #include "enrold/db.h"
@@ -122,13 +123,12 @@ static void tables_write(struct buffer *out)
 /* That has just been made: perhaps at another node of a cluster, and not yet here. */
 static struct db *new_open(const struct lms_options *options)
 {
-	const struct timespec pause = {.tv_nsec = 50 * 1000 * 1000};
+	struct movement movement;
 	struct db *db;
 	struct error error = db_open(options, DB_EXISTING, &db);
-	for (int i = 0; i < 200 && is_error(&error); i++) {
-		nanosleep(&pause, NULL);
+	movement_start(&movement, MOVEMENT_QUIET_MS);
+	while (is_error(&error) && movement_pause(&movement))
 		error = db_open(options, DB_EXISTING, &db);
-	}
 	good(error);
 	return db;
 }

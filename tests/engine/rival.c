@@ -1,14 +1,12 @@
 #include "rival.h"
 
 #include "fatal.h"
-#include "moment.h"
+#include "movement.h"
 #include "served.h"
 
 #include "enrold/db.h"
 
 #include <stdio.h>
-
-enum { WAIT_DEADLINE_MS = 20 * 1000 };
 
 /* Not by Criterion: this may be another thread. */
 static void good(struct error error)
@@ -51,11 +49,12 @@ static int64_t waiting(struct db *watcher)
 
 static void await_waiting(struct db *watcher)
 {
-	int64_t until = moment_now_ms() + WAIT_DEADLINE_MS;
+	struct movement movement;
+	movement_start(&movement, MOVEMENT_QUIET_MS);
 	while (waiting(watcher) == 0) {
 		good(db_error(watcher));
-		if (moment_now_ms() > until)
-			fatal("nobody waits for a lock");
+		if (!movement_pause(&movement))
+			fatal("nobody waits for a lock: %s", movement.reason);
 	}
 }
 

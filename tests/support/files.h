@@ -55,12 +55,13 @@ bool text_ends(const char *text, const char *end);
 /* How many files straight in the directory have names that end so. */
 size_t files_count(const char *directory, const char *end);
 /*
- * Waits until there are at least `count` of them, by inotify, never by sleeping. False when the
- * time is over, or as soon as `alive` (a pidfd, -1: none) says that who should make them has ended.
+ * Waits until there are at least `count` of them, by inotify, never by sleeping. False when nothing
+ * moves any more, or as soon as `alive` (a pidfd, -1: none) says that who should make them has
+ * ended.
  */
-bool files_await(const char *directory, const char *end, size_t count, int alive, int deadline_ms);
+bool files_await(const char *directory, const char *end, size_t count, int alive);
 
 /* The same until there is nothing in the directory. */
-bool files_await_empty(const char *directory, int alive, int deadline_ms);
+bool files_await_empty(const char *directory, int alive);
 
 #endif

@@ -1,10 +1,9 @@
 #include "fatal.h"
 #include "files.h"
-#include "moment.h"
+#include "movement.h"
 
 #include <dirent.h>
 #include <errno.h>
-#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/inotify.h>
@@ -48,73 +47,25 @@ static int watch_open(const char *directory)
 	return notify;
 }
 
-/* ---- as long as something moves ---- */
-
-enum { TICKS_IDLE = 2 }; /* what a daemon with nothing to do may use up */
-
-/* Of CPU time that the process has had; 0: it is gone. */
-static long process_ticks(int pidfd)
-{
-	char line[512] = "";
-	int pid = 0;
-	long user = 0, system = 0;
-	FILE *info = fopen(path_of("/proc/self/fdinfo/%d", pidfd).text, "re");
-	while (info && pid == 0 && fgets(line, sizeof line, info))
-		(void)sscanf(line, "Pid: %d", &pid);
-	if (info)
-		fclose(info);
-	FILE *stat = pid > 0 ? fopen(path_of("/proc/%d/stat", pid).text, "re") : NULL;
-	const char *behind = stat && fgets(line, sizeof line, stat) ? strrchr(line, ')') : NULL;
-	if (stat)
-		fclose(stat);
-	if (!behind || sscanf(behind, ") %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %ld %ld",
-	                   &user, &system) != 2)
-		return 0;
-	return user + system;
-}
-
-/* A machine may be as slow as it likes: the deadline is moved on while there are news, or while the
- * process has been at work. */
-struct patience {
-	int alive, deadline_ms;
-	int64_t until;
-	long ticks;
-};
-
-static void patience_renew(struct patience *patience)
-{
-	patience->until = moment_now_ms() + patience->deadline_ms;
-	patience->ticks = process_ticks(patience->alive);
-}
-
-/* False: it is over, or the process has ended. */
-static bool patience_wait(struct patience *patience, int notify)
+/* False: it is over, or who should make them has ended. */
+static bool news_await(struct movement *movement, int notify, int alive)
 {
 	struct pollfd polled[] = {
-	    {.fd = notify, .events = POLLIN}, {.fd = patience->alive, .events = POLLIN}};
-	for (;;) {
-		int count = poll(polled, 2, moment_left_ms(patience->until));
-		if (count < 0 || polled[1].revents)
-			return false;
-		if (count == 0 && process_ticks(patience->alive) < patience->ticks + TICKS_IDLE)
-			return false;
-		patience_renew(patience);
-		if (count > 0)
-			return true;
-	}
+	    {.fd = notify, .events = POLLIN}, {.fd = alive, .events = POLLIN}};
+	return movement_poll(movement, polled, 2) > 0 && !polled[1].revents;
 }
 
 /*
  * Counting the directory again for each of 20,000 answers would be quadratic: events are counted,
  * and the directory only when they say that it may be enough.
  */
-bool files_await(const char *directory, const char *end, size_t count, int alive, int deadline_ms)
+bool files_await(const char *directory, const char *end, size_t count, int alive)
 {
-	struct patience patience = {.alive = alive, .deadline_ms = deadline_ms};
+	struct movement movement;
 	int notify = watch_open(directory);
 	size_t there = files_count(directory, end);
-	patience_renew(&patience);
-	while (there < count && patience_wait(&patience, notify)) {
+	movement_start(&movement, MOVEMENT_QUIET_MS);
+	while (there < count && news_await(&movement, notify, alive)) {
 		size_t more = events_count(notify, end);
 		there = more == SIZE_MAX ? count : there + more;
 		if (there >= count)
@@ -124,12 +75,12 @@ bool files_await(const char *directory, const char *end, size_t count, int alive
 	return files_count(directory, end) >= count;
 }
 
-bool files_await_empty(const char *directory, int alive, int deadline_ms)
+bool files_await_empty(const char *directory, int alive)
 {
-	struct patience patience = {.alive = alive, .deadline_ms = deadline_ms};
+	struct movement movement;
 	int notify = watch_open(directory);
-	patience_renew(&patience);
-	while (files_count(directory, "") > 0 && patience_wait(&patience, notify))
+	movement_start(&movement, MOVEMENT_QUIET_MS);
+	while (files_count(directory, "") > 0 && news_await(&movement, notify, alive))
 		events_count(notify, "");
 	close(notify);
 	return files_count(directory, "") == 0;

@@ -2,7 +2,6 @@
 
 #include "fatal.h"
 #include "files.h"
-#include "moment.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -61,11 +60,17 @@ void program_start(struct program *program, const char *const *argv, const char 
 		fatal("cannot start %s: %s", argv[0], strerror(errno));
 }
 
-bool program_wait(const struct program *program, int64_t deadline_us)
+bool program_wait(const struct program *program, int64_t time_us)
 {
 	struct pollfd polled = {.fd = program->pidfd, .events = POLLIN};
-	struct timespec time = {deadline_us / 1000000, deadline_us % 1000000 * 1000};
+	struct timespec time = {time_us / 1000000, time_us % 1000000 * 1000};
 	return ppoll(&polled, 1, &time, NULL) == 1;
+}
+
+bool program_ends(const struct program *program, struct movement *movement)
+{
+	struct pollfd polled = {.fd = program->pidfd, .events = POLLIN};
+	return movement_poll(movement, &polled, 1) == 1;
 }
 
 void program_signal(const struct program *program, int signal)
@@ -99,10 +104,13 @@ void program_check(const char *name, const struct finished *finished)
 
 struct finished program_finish(struct program *program)
 {
-	if (!program_wait(program, PROGRAM_DEADLINE_MS * 1000LL)) {
+	struct movement movement;
+	movement_start(&movement, MOVEMENT_QUIET_MS);
+	if (!program_ends(program, &movement)) {
 		struct buffer said = program_said(program->err);
 		program_signal(program, SIGKILL);
-		fatal("%s does not come to an end; it said:\n%s", program->name, said.bytes);
+		fatal("%s does not come to an end, %s; it said:\n%s", program->name,
+		    movement.reason, said.bytes);
 	}
 	int status = 0;
 	waitpid(program->pid, &status, 0);

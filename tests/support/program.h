@@ -7,10 +7,10 @@
 
 #include "enrold/buffer.h"
 
+#include "movement.h"
+
 #include <stdbool.h>
 #include <sys/types.h>
-
-enum { PROGRAM_DEADLINE_MS = 120 * 1000 };
 
 /* Where the programs are: this build's, or those of $ENROLD_PROGRAMS: another build's, or scripts
  * that start ours under valgrind. */
@@ -31,10 +31,12 @@ struct finished {
 /* argv[0] without a slash is a program of this build. argv ends with NULL. environment: one
  * "NAME=value" more, or NULL. */
 void program_start(struct program *program, const char *const *argv, const char *environment);
-/* False: it is still running. */
-bool program_wait(const struct program *program, int64_t deadline_us);
+/* False: it is still running after that time. */
+bool program_wait(const struct program *program, int64_t time_us);
+/* False: it has not ended, and nothing moves any more. */
+bool program_ends(const struct program *program, struct movement *movement);
 void program_signal(const struct program *program, int signal);
-/* Waits until it has ended (fatal after the usual deadline). Given to the caller. */
+/* Waits until it has ended (fatal when nothing moves any more). Given to the caller. */
 struct finished program_finish(struct program *program);
 /* Fatal when a sanitizer has something to say. */
 void program_check(const char *name, const struct finished *finished);

@@ -32,15 +32,19 @@ static const char *text_or(const char *text, const char *usual)
 	return text ? text : usual;
 }
 
+/* A stop waits for as long as a slow machine takes, if it is not itself what is tested. */
 static void config_write(const struct rig *rig, const struct rig_options *options)
 {
 	struct buffer yaml = {0};
+	const char *settings = text_or(options->settings, "");
+	if (!strstr(settings, "stop_timeout:"))
+		buffer_add_text(&yaml, "stop_timeout: 1h\n");
 	buffer_print(&yaml, "spool: %s\nnode: " RIG_NODE "\n", rig->directory.text);
 	buffer_print(&yaml, "settle: %s\nrescan: %s\n", text_or(options->settle, "0"),
 	    text_or(options->rescan, "5m"));
 	buffer_print(&yaml, "lms: { url: \"sqlite:%s\", journal_mode: %s%s }\n", rig->database.text,
 	    text_or(options->journal_mode, "wal"), text_or(options->lms, ""));
-	buffer_add_text(&yaml, text_or(options->settings, ""));
+	buffer_add_text(&yaml, settings);
 	buffer_print(&yaml, "feeds:\n%s", text_or(options->feeds, "  default: {}\n"));
 	files_write(rig->config.text, yaml.bytes, yaml.size, 0640);
 	buffer_done(&yaml);

@@ -1,18 +1,16 @@
 #include "service.h"
 
 #include "fatal.h"
-#include "moment.h"
+#include "movement.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <jansson.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <time.h>
 #include <unistd.h>
 
 /* An abstract address of the kernel's choice: no path to grow too long, nothing to clean up. */
@@ -67,16 +65,17 @@ static _Noreturn void service_fail(struct service *service, const char *what)
 
 void service_hear(struct service *service, const char *start)
 {
-	int64_t until = moment_now_ms() + SERVICE_DEADLINE_MS;
+	struct movement movement;
 	struct pollfd polled[] = {{.fd = service->notify, .events = POLLIN},
 	    {.fd = service->program.pidfd, .events = POLLIN}};
+	movement_start(&movement, MOVEMENT_QUIET_MS);
 	for (;;) {
 		notify_drain(service);
 		if (has_line(&service->heard, start))
 			return;
-		int left = moment_left_ms(until);
-		if (left == 0 || poll(polled, 2, left) <= 0 || polled[0].revents == 0)
-			service_fail(service, path_of("the daemon never said %s", start).text);
+		if (movement_poll(&movement, polled, 2) == 0 || polled[0].revents == 0)
+			service_fail(service,
+			    path_of("the daemon never said %s; %s", start, movement.reason).text);
 	}
 }
 
@@ -96,23 +95,23 @@ void service_start(struct service *service, const struct rig *rig)
 
 void service_await_log(struct service *service, const char *words)
 {
-	const struct timespec pause = {.tv_nsec = 20 * 1000 * 1000};
-	for (int64_t until = moment_now_ms() + SERVICE_DEADLINE_MS; moment_now_ms() < until;) {
+	struct movement movement;
+	movement_start(&movement, MOVEMENT_QUIET_MS);
+	do {
 		struct buffer said = program_said(service->program.err);
 		bool is_there = strstr(said.bytes, words);
 		buffer_done(&said);
 		if (is_there)
 			return;
-		nanosleep(&pause, NULL);
-	}
-	service_fail(service, path_of("the daemon never logged %s", words).text);
+	} while (movement_pause(&movement));
+	service_fail(
+	    service, path_of("the daemon never logged %s; %s", words, movement.reason).text);
 }
 
 void service_await(struct service *service, const struct rig *rig, const char *feed, size_t answers)
 {
 	struct path outbox = rig_path(rig, "outbox%s%s", *feed ? "/" : "", feed);
-	int deadline = SERVICE_DEADLINE_MS + (int)(answers * 50);
-	if (files_await(outbox.text, ".summary.json", answers, service->program.pidfd, deadline))
+	if (files_await(outbox.text, ".summary.json", answers, service->program.pidfd))
 		return;
 	struct path what = path_of("%zu answers instead of %zu in %s",
 	    files_count(outbox.text, ".summary.json"), answers, outbox.text);
@@ -122,14 +121,14 @@ void service_await(struct service *service, const struct rig *rig, const char *f
 void service_await_claim(struct service *service, const struct rig *rig)
 {
 	struct path work = rig_path(rig, "work/%s", RIG_NODE);
-	if (!files_await(work.text, "", 1, service->program.pidfd, SERVICE_DEADLINE_MS))
+	if (!files_await(work.text, "", 1, service->program.pidfd))
 		service_fail(service, "the daemon claims nothing");
 }
 
 void service_await_idle(struct service *service, const struct rig *rig)
 {
 	struct path work = rig_path(rig, "work/%s", RIG_NODE);
-	if (!files_await_empty(work.text, service->program.pidfd, SERVICE_DEADLINE_MS))
+	if (!files_await_empty(work.text, service->program.pidfd))
 		service_fail(service, "the daemon does not become idle");
 }
 

@@ -9,8 +9,6 @@
 #include "program.h"
 #include "rig.h"
 
-enum { SERVICE_DEADLINE_MS = 60 * 1000 };
-
 struct service {
 	struct program program;
 	int notify;

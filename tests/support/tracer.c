@@ -1,7 +1,7 @@
 #include "tracer.h"
 
 #include "fatal.h"
-#include "moment.h"
+#include "movement.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -114,7 +114,7 @@ struct tracing {
 	const struct tracer *tracer;
 	pid_t pid;
 	long calls;
-	int64_t until;
+	struct movement movement;
 	bool is_killed;
 };
 
@@ -275,9 +275,10 @@ static int wait_next(struct tracing *tracing, pid_t *thread)
 {
 	int status;
 	for (;;) {
-		if (moment_left_ms(tracing->until) == 0) {
+		if (!movement_goes_on(&tracing->movement)) {
 			kill(tracing->pid, SIGKILL);
-			fatal("a traced program does not come to an end");
+			fatal("a traced program does not come to an end: %s",
+			    tracing->movement.reason);
 		}
 		alarm(1);
 		*thread = waitpid(-1, &status, __WALL);
@@ -315,8 +316,9 @@ struct finished tracer_run(const struct tracer *tracer, const char *const *argv)
 	struct program program = {.name = argv[0],
 	    .out = memfd_create("out", MFD_CLOEXEC),
 	    .err = memfd_create("err", MFD_CLOEXEC)};
-	struct tracing tracing = {.tracer = tracer, .until = moment_now_ms() + TRACER_DEADLINE_MS};
+	struct tracing tracing = {.tracer = tracer};
 	int status;
+	movement_start(&tracing.movement, MOVEMENT_QUIET_MS);
 	struct sigaction action = {.sa_handler = on_alarm};
 	sigaction(SIGALRM, &action, NULL);
 	tracing.pid = fork();

@@ -15,8 +15,6 @@
 
 #include <stdint.h>
 
-enum { TRACER_DEADLINE_MS = 60 * 1000 };
-
 enum call_kind {
 	CALL_CREATE, /* open with O_CREAT */
 	CALL_WRITE,
