@@ -10,6 +10,11 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+void good(struct error error)
+{
+	cr_assert_not(is_error(&error), "%s", error.text);
+}
+
 void database_make(struct database *database)
 {
 	*database = (struct database){.directory = "/tmp/enrold-engine-XXXXXX"};
@@ -57,8 +62,7 @@ void database_move(struct database *database)
 	database->options.url = database->mirror.url;
 	database->is_exact = strncmp(database->mirror.url, "mariadb", 7) != 0 ||
 	                     strcmp(mirror_collation(), "utf8mb4_bin") == 0;
-	struct error error = db_open(&database->options, DB_EXISTING, &database->server);
-	cr_assert_not(is_error(&error), "%s", error.text);
+	good(db_open(&database->options, DB_EXISTING, &database->server));
 }
 
 void database_remove(struct database *database)

@@ -20,6 +20,9 @@ struct database {
 	bool is_exact;     /* texts are the same when their bytes are */
 };
 
+/* Ends the test with its text, unless all is well. */
+void good(struct error error);
+
 void database_make(struct database *database);
 /* To the server that is to be tested, if any: from here on the site is there, and so is all that
  * the calls below see. */

@@ -5,6 +5,7 @@
  */
 #include "served.h"
 
+#include "database.h"
 #include "law.h"
 #include "movement.h"
 #include "program.h"
@@ -46,11 +47,6 @@ struct visitor {
 	struct lms_options options;
 	struct db *db;
 };
-
-static void good(struct error error)
-{
-	cr_assert_not(is_error(&error), "%s", error.text);
-}
 
 static void visitor_open(struct visitor *visitor, const struct served *site, int node)
 {

@@ -1,60 +1,23 @@
 /* The contract of lms.h and ledger.h: what every engine must do. */
-#include "database.h"
+#include "fixture.h"
 
 #include "enrold/columns.h"
-#include "enrold/lms.h"
-#include "enrold/site.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
 
-enum { NOW = 1800000000, TODAY = 1799971200 };
-
-struct fixture {
-	struct database database;
-	struct lms *lms;
-	const struct site_facts *site;
-	struct arena *arena;
-};
-
-static void good(struct error error)
+/* C1, C2, and TWIN twice. */
+static void site_make(struct fixture *fixture)
 {
-	cr_assert_not(is_error(&error), "%s", error.text);
-}
-
-/* People p1 (3), p2 (4), gone (5, deleted); courses C1, C2, and TWIN twice. */
-static void fixture_make(struct fixture *fixture)
-{
-	const struct course_row courses[] = {{.shortname = SLICE("C1")}, {.shortname = SLICE("C2")},
-	    {.shortname = SLICE("TWIN")}, {.shortname = SLICE("T2")}};
-	struct site_answer answers[4];
-	bool made;
-	database_make(&fixture->database);
-	good(site_init(&fixture->database.options, &made));
-	good(site_add_courses(&fixture->database.options, courses, 4, answers));
-	database_execute(&fixture->database,
-	    "INSERT INTO mdl_user (auth, confirmed, mnethostid, username) VALUES "
-	    "('manual', 1, 1, 'p1'), ('manual', 1, 1, 'p2'), ('manual', 1, 1, 'gone'), "
-	    "('manual', 1, 2, 'away');"
-	    "UPDATE mdl_user SET deleted = 1 WHERE username = 'gone';"
+	fixture_make(fixture, "C1 C2 TWIN T2",
 	    "UPDATE mdl_course SET shortname = 'TWIN' WHERE shortname = 'T2'");
-	database_move(&fixture->database);
-	good(lms_open(&fixture->database.options, &fixture->lms));
-	good(lms_load_site(fixture->lms, &fixture->site));
-	fixture->arena = arena_create();
-}
-
-static void fixture_remove(struct fixture *fixture)
-{
-	arena_free(fixture->arena);
-	lms_close(fixture->lms);
-	database_remove(&fixture->database);
+	fixture_open(fixture);
 }
 
 Test(lms, knows_the_settings_of_the_site)
 {
 	struct fixture fixture;
-	fixture_make(&fixture);
+	site_make(&fixture);
 	cr_expect_eq(fixture.site->local_host, 1);
 	cr_expect_eq(fixture.site->actor, 2);
 	cr_expect(fixture.site->manual_enabled);
@@ -71,7 +34,7 @@ Test(lms, refuses_an_actor_who_is_no_admin_and_a_database_that_is_no_site)
 	struct fixture fixture;
 	struct lms *lms = NULL;
 	const struct site_facts *site;
-	fixture_make(&fixture);
+	site_make(&fixture);
 	struct lms_options options = fixture.database.options;
 	options.actor = "p1";
 	good(lms_open(&options, &lms));
@@ -114,7 +77,7 @@ Test(lms, finds_local_people_who_are_not_deleted)
 	    {KEY_EMAIL, {"p", 1}, 0, 0, FREE},
 	};
 	struct fixture fixture;
-	fixture_make(&fixture);
+	site_make(&fixture);
 	database_execute(&fixture.database,
 	    "UPDATE mdl_user SET idnumber = 'N1', email = 'P.One@X.example' WHERE username = 'p1';"
 	    "UPDATE mdl_user SET idnumber = 'N1', email = '\xC3\x89va@x.example' WHERE username = "
@@ -144,7 +107,7 @@ Test(lms, finds_courses_by_exact_short_name)
 	enum { KEYS = sizeof keys / sizeof *keys };
 	struct course_facts courses[KEYS];
 	struct fixture fixture;
-	fixture_make(&fixture);
+	site_make(&fixture);
 	database_execute(&fixture.database,
 	    "UPDATE mdl_enrol SET enrolperiod = 86400, roleid = 4 WHERE courseid = 3;"
 	    "UPDATE mdl_course SET idnumber = 'I2' WHERE id = 3");
@@ -186,7 +149,7 @@ Test(lms, tells_who_and_what_looks_the_same_where_nobody_is_called_so)
 	static const char *const stored[] = {"C2 ", "", "U\u0308bung", "C2 "};
 	struct course_facts facts[4];
 	struct fixture fixture;
-	fixture_make(&fixture);
+	site_make(&fixture);
 	database_execute(&fixture.database,
 	    "UPDATE mdl_user SET username = 'Berg.Nils', idnumber = 'E1' WHERE id = 3;"
 	    "UPDATE mdl_user SET username = 'P2 ', idnumber = 'E2 ' WHERE id = 4;"
@@ -221,7 +184,7 @@ Test(lms, tells_apart_what_differs_only_in_letter_case_or_accents)
 	    {.by = KEY_IDNUMBER, .text = SLICE("E")}};
 	struct course_facts facts[4];
 	struct fixture fixture;
-	fixture_make(&fixture);
+	site_make(&fixture);
 	database_execute(&fixture.database,
 	    "UPDATE mdl_course SET shortname = 'CX' WHERE id = 2;"
 	    "UPDATE mdl_course SET shortname = 'cx' WHERE id = 4;"
@@ -244,43 +207,13 @@ Test(lms, tells_apart_what_differs_only_in_letter_case_or_accents)
 	fixture_remove(&fixture);
 }
 
-/* p1 and p2 in C1. */
-static void pairs_of(struct fixture *fixture, struct enrolment_facts enrolments[2])
-{
-	const struct course_key key = {COURSE_BY_SHORTNAME, SLICE("C1")};
-	struct course_facts course;
-	good(lms_find_courses(fixture->lms, &key, 1, &course, fixture->arena));
-	for (int i = 0; i < 2; i++)
-		enrolments[i] = (struct enrolment_facts){.person = (uint32_t)i,
-		    .user = 3 + i,
-		    .course = course.id,
-		    .enrol = course.enrol,
-		    .context = course.context,
-		    .level = 50,
-		    .instance = course.id};
-	good(lms_load_enrolments(fixture->lms, enrolments, 2, fixture->arena));
-}
-
-static struct error apply(struct fixture *fixture, const struct change *changes, size_t count,
-    struct enrolment_facts *enrolments, int64_t now)
-{
-	static struct account_facts people[] = {{.id = 3}, {.id = 4}};
-	const struct effects effects = {.changes = changes,
-	    .count = count,
-	    .people = people,
-	    .enrolments = enrolments,
-	    .now = now};
-	return lms_apply(fixture->lms, &effects);
-}
-
 /* Tried as a batch is: the whole transaction again, on what the LMS says then. */
-static void collide(struct fixture *fixture, const struct change *change,
-    struct enrolment_facts enrolments[2], const char *others)
+static void collide(struct fixture *fixture, const struct change *change, const char *others)
 {
 	good(lms_begin(fixture->lms));
-	pairs_of(fixture, enrolments);
+	fixture_load(fixture, 2);
 	database_execute(&fixture->database, others);
-	struct error error = apply(fixture, change, 1, enrolments, NOW);
+	struct error error = fixture_apply(fixture, change, 1, NOW);
 	struct error ended = lms_commit(fixture->lms);
 	if (!is_error(&error))
 		error = ended;
@@ -294,23 +227,21 @@ Test(lms, writes_over_nothing_that_somebody_else_has_written_meanwhile)
 	    .kind = CHANGE_ENROL, .enrolment = 0, .timestart = TODAY};
 	static const struct change later = {
 	    .kind = CHANGE_ENROLMENT, .enrolment = 0, .timestart = TODAY, .timeend = NOW};
-	struct enrolment_facts enrolments[2];
 	struct fixture fixture;
 	char sql[160];
-	fixture_make(&fixture);
+	site_make(&fixture);
 	if (fixture.database.server) { /* SQLite lets nobody else write meanwhile */
-		pairs_of(&fixture, enrolments);
+		fixture_load(&fixture, 2);
 		snprintf(sql, sizeof sql,
 		    "INSERT INTO mdl_user_enrolments (enrolid, userid) VALUES (%lld, %lld)",
-		    (long long)enrolments[0].enrol, (long long)enrolments[0].user);
-		collide(&fixture, &enrol, enrolments, sql);
-		collide(&fixture, &later, enrolments, "UPDATE mdl_user_enrolments SET status = 1");
-		cr_expect_str_eq(database_rows(&fixture.database,
-		                     "SELECT status, timestart FROM mdl_user_enrolments"),
-		    "1|0\n");
-		pairs_of(&fixture, enrolments);
+		    (long long)fixture.enrolments[0].enrol, (long long)fixture.enrolments[0].user);
+		collide(&fixture, &enrol, sql);
+		collide(&fixture, &later, "UPDATE mdl_user_enrolments SET status = 1");
+		fixture_expect(
+		    &fixture, "SELECT status, timestart FROM mdl_user_enrolments", "1|0\n");
+		fixture_load(&fixture, 2);
 		good(lms_begin(fixture.lms));
-		good(apply(&fixture, &later, 1, enrolments, NOW));
+		good(fixture_apply(&fixture, &later, 1, NOW));
 		good(lms_commit(fixture.lms));
 	}
 	fixture_remove(&fixture);
@@ -326,28 +257,27 @@ Test(lms, applies_changes_and_says_so_in_flags_and_audit_rows)
 	};
 	static const struct change later = {
 	    .kind = CHANGE_ENROLMENT, .enrolment = 0, .status = 1, .timestart = TODAY};
-	struct enrolment_facts enrolments[2];
 	struct fixture fixture;
-	fixture_make(&fixture);
-	pairs_of(&fixture, enrolments);
-	cr_expect_eq(enrolments[0].id, 0);
+	site_make(&fixture);
+	fixture_load(&fixture, 2);
+	cr_expect_eq(fixture.enrolments[0].id, 0);
 	good(lms_begin(fixture.lms));
-	good(apply(&fixture, changes, 4, enrolments, NOW));
+	good(fixture_apply(&fixture, changes, 4, NOW));
 	good(lms_commit(fixture.lms));
-	cr_expect_gt(enrolments[0].id, 0);
-	cr_expect_gt(enrolments[1].id, 0);
-	cr_expect_str_eq(database_rows(&fixture.database,
-	                     "SELECT userid, status, timestart, timeend, modifierid, timecreated, "
-	                     "timemodified FROM mdl_user_enrolments ORDER BY userid"),
+	cr_expect_gt(fixture.enrolments[0].id, 0);
+	cr_expect_gt(fixture.enrolments[1].id, 0);
+	fixture_expect(&fixture,
+	    "SELECT userid, status, timestart, timeend, modifierid, timecreated, "
+	    "timemodified FROM mdl_user_enrolments ORDER BY userid",
 	    "3|0|1799971200|1800000000|2|1800000000|1800000000\n"
 	    "4|0|1799971200|0|2|1800000000|1800000000\n");
-	cr_expect_str_eq(database_rows(&fixture.database,
-	                     "SELECT userid, roleid, component, itemid, modifierid FROM "
-	                     "mdl_role_assignments ORDER BY userid"),
+	fixture_expect(&fixture,
+	    "SELECT userid, roleid, component, itemid, modifierid FROM "
+	    "mdl_role_assignments ORDER BY userid",
 	    "3|4||0|2\n4|5||0|2\n");
-	cr_expect_str_eq(database_rows(&fixture.database,
-	                     "SELECT eventname, relateduserid FROM mdl_logstore_standard_log ORDER "
-	                     "BY id"),
+	fixture_expect(&fixture,
+	    "SELECT eventname, relateduserid FROM mdl_logstore_standard_log ORDER "
+	    "BY id",
 	    "\\core\\event\\user_enrolment_created|4\n\\core\\event\\role_assigned|4\n"
 	    "\\core\\event\\user_enrolment_created|3\n\\core\\event\\role_assigned|3\n");
 	cr_expect_eq(
@@ -355,16 +285,16 @@ Test(lms, applies_changes_and_says_so_in_flags_and_audit_rows)
 	                                       "flagtype = 'accesslib/dirtyusers'"),
 	    2);
 
-	pairs_of(&fixture, enrolments);
-	cr_expect_eq(enrolments[0].timeend, NOW);
-	cr_expect_eq(enrolments[0].roles_count, 1);
-	cr_expect_eq(enrolments[0].roles[0], 4);
+	fixture_load(&fixture, 2);
+	cr_expect_eq(fixture.enrolments[0].timeend, NOW);
+	cr_expect_eq(fixture.enrolments[0].roles_count, 1);
+	cr_expect_eq(fixture.enrolments[0].roles[0], 4);
 	good(lms_begin(fixture.lms));
-	good(apply(&fixture, &later, 1, enrolments, NOW + 1));
+	good(fixture_apply(&fixture, &later, 1, NOW + 1));
 	good(lms_commit(fixture.lms));
-	cr_expect_str_eq(
-	    database_rows(&fixture.database, "SELECT status, timestart, timeend, timemodified FROM "
-	                                     "mdl_user_enrolments WHERE userid = 3"),
+	fixture_expect(&fixture,
+	    "SELECT status, timestart, timeend, timemodified FROM "
+	    "mdl_user_enrolments WHERE userid = 3",
 	    "1|1799971200|0|1800000001\n");
 	fixture_remove(&fixture);
 }
@@ -386,7 +316,7 @@ static struct slice *values_make(struct fixture *fixture, const char *email)
 Test(lms, makes_an_account_with_all_that_belongs_to_it)
 {
 	struct fixture fixture;
-	fixture_make(&fixture);
+	site_make(&fixture);
 	database_execute(&fixture.database, "INSERT INTO mdl_user_info_field (shortname, name, "
 	                                    "datatype) VALUES ('dept', 'D', 'text')");
 	good(lms_load_site(fixture.lms, &fixture.site));
@@ -408,12 +338,12 @@ Test(lms, makes_an_account_with_all_that_belongs_to_it)
 	good(lms_begin(fixture.lms));
 	good(lms_apply(fixture.lms, &effects));
 	good(lms_commit(fixture.lms));
-	cr_expect_str_eq(database_rows(&fixture.database,
-	                     "SELECT auth, confirmed, mnethostid, username, password, firstname, "
-	                     "email, lang, mailformat, maildisplay, autosubscribe, "
-	                     "coalesce(middlename, 'null'), description, descriptionformat, "
-	                     "calendartype, timecreated, "
-	                     "timemodified FROM mdl_user WHERE username = 'nina'"),
+	fixture_expect(&fixture,
+	    "SELECT auth, confirmed, mnethostid, username, password, firstname, "
+	    "email, lang, mailformat, maildisplay, autosubscribe, "
+	    "coalesce(middlename, 'null'), description, descriptionformat, "
+	    "calendartype, timecreated, "
+	    "timemodified FROM mdl_user WHERE username = 'nina'",
 	    "manual|1|1|nina|to be "
 	    "generated|Nina|nina@x.example|en|1|2|1|null||1|gregorian|1800000000|"
 	    "1800000000\n");
@@ -423,15 +353,12 @@ Test(lms, makes_an_account_with_all_that_belongs_to_it)
 	        "WHERE x.contextlevel = 30 AND u.username = 'nina' AND x.depth = 2 AND "
 	        "x.path = '/1/' || x.id"),
 	    1);
-	cr_expect_str_eq(
-	    database_rows(&fixture.database, "SELECT name, value FROM mdl_user_preferences"),
-	    "create_password|1\n");
-	cr_expect_str_eq(
-	    database_rows(&fixture.database, "SELECT data, dataformat FROM mdl_user_info_data"),
-	    "D-1|0\n");
-	cr_expect_str_eq(database_rows(&fixture.database,
-	                     "SELECT eventname, objecttable, crud, contextlevel, courseid, other, "
-	                     "relateduserid - objectid FROM mdl_logstore_standard_log"),
+	fixture_expect(
+	    &fixture, "SELECT name, value FROM mdl_user_preferences", "create_password|1\n");
+	fixture_expect(&fixture, "SELECT data, dataformat FROM mdl_user_info_data", "D-1|0\n");
+	fixture_expect(&fixture,
+	    "SELECT eventname, objecttable, crud, contextlevel, courseid, other, "
+	    "relateduserid - objectid FROM mdl_logstore_standard_log",
 	    "\\core\\event\\user_created|user|c|30|0|null|0\n");
 	fixture_remove(&fixture);
 }
@@ -439,7 +366,7 @@ Test(lms, makes_an_account_with_all_that_belongs_to_it)
 Test(lms, changes_only_what_is_to_change)
 {
 	struct fixture fixture;
-	fixture_make(&fixture);
+	site_make(&fixture);
 	database_execute(&fixture.database,
 	    "INSERT INTO mdl_sessions (sid, userid, timecreated, timemodified) VALUES ('s', 3, 0, "
 	    "0);"
@@ -460,14 +387,12 @@ Test(lms, changes_only_what_is_to_change)
 	good(lms_begin(fixture.lms));
 	good(lms_apply(fixture.lms, &effects));
 	good(lms_commit(fixture.lms));
-	cr_expect_str_eq(
-	    database_rows(&fixture.database,
-	        "SELECT username, email, firstname, auth, suspended, timemodified FROM "
-	        "mdl_user WHERE id = 3"),
+	fixture_expect(&fixture,
+	    "SELECT username, email, firstname, auth, suspended, timemodified FROM "
+	    "mdl_user WHERE id = 3",
 	    "p1|new@x.example||nologin|1|1800000000\n");
 	cr_expect_eq(database_number(&fixture.database, "SELECT count(*) FROM mdl_sessions"), 0);
-	cr_expect_str_eq(
-	    database_rows(&fixture.database, "SELECT name, value FROM mdl_user_preferences"),
+	fixture_expect(&fixture, "SELECT name, value FROM mdl_user_preferences",
 	    "auth_forcepasswordchange|1\n");
 	struct account_facts loaded = {.id = 3};
 	good(lms_load_accounts(fixture.lms, &loaded, 1, fixture.arena));
@@ -482,17 +407,16 @@ Test(lms, buries_an_account_and_tells_of_all_it_leaves)
 	static const struct change enrol[] = {
 	    {.kind = CHANGE_ENROL, .timestart = TODAY}, {.kind = CHANGE_ASSIGN_ROLE, .role = 5}};
 	static const struct change bury = {.kind = CHANGE_DELETE_ACCOUNT};
-	struct enrolment_facts enrolments[2];
 	struct fixture fixture;
-	fixture_make(&fixture);
+	site_make(&fixture);
 	database_execute(&fixture.database,
 	    "UPDATE mdl_user SET email = 'P.One@x.example', idnumber = 'N\xC3\xA9' WHERE id = 3;"
 	    "INSERT INTO mdl_groups (id, courseid, name) VALUES (1, 2, 'G');"
 	    "INSERT INTO mdl_groups_members (groupid, userid) VALUES (1, 3);"
 	    "INSERT INTO mdl_cohort_members (cohortid, userid) VALUES (1, 3)");
-	pairs_of(&fixture, enrolments);
+	fixture_load(&fixture, 2);
 	good(lms_begin(fixture.lms));
-	good(apply(&fixture, enrol, 2, enrolments, NOW));
+	good(fixture_apply(&fixture, enrol, 2, NOW));
 	good(lms_commit(fixture.lms));
 	database_execute(&fixture.database, "DELETE FROM mdl_logstore_standard_log");
 	struct account_facts person = {.id = 3};
@@ -501,23 +425,20 @@ Test(lms, buries_an_account_and_tells_of_all_it_leaves)
 	good(lms_begin(fixture.lms));
 	good(lms_apply(fixture.lms, &effects));
 	good(lms_commit(fixture.lms));
-	cr_expect_str_eq(
-	    database_rows(&fixture.database,
-	        "SELECT deleted, username, email, idnumber FROM mdl_user WHERE id = 3"),
+	fixture_expect(&fixture,
+	    "SELECT deleted, username, email, idnumber FROM mdl_user WHERE id = 3",
 	    "1|p.one@x.example.1800000001|ec6ef230f1828039ee794566b9c58adc|\n");
-	cr_expect_str_eq(
-	    database_rows(&fixture.database,
-	        "SELECT (SELECT count(*) FROM mdl_user_enrolments), (SELECT count(*) "
-	        "FROM mdl_role_assignments), (SELECT count(*) FROM mdl_groups_members), "
-	        "(SELECT count(*) FROM mdl_cohort_members)"),
+	fixture_expect(&fixture,
+	    "SELECT (SELECT count(*) FROM mdl_user_enrolments), (SELECT count(*) "
+	    "FROM mdl_role_assignments), (SELECT count(*) FROM mdl_groups_members), "
+	    "(SELECT count(*) FROM mdl_cohort_members)",
 	    "0|0|0|0\n");
-	cr_expect_str_eq(database_rows(&fixture.database,
-	                     "SELECT eventname FROM mdl_logstore_standard_log ORDER BY id"),
+	fixture_expect(&fixture, "SELECT eventname FROM mdl_logstore_standard_log ORDER BY id",
 	    "\\core\\event\\group_member_removed\n\\core\\event\\user_enrolment_deleted\n"
 	    "\\core\\event\\role_unassigned\n\\core\\event\\user_deleted\n");
-	cr_expect_str_eq(database_rows(&fixture.database,
-	                     "SELECT other FROM mdl_logstore_standard_log WHERE action = 'deleted' "
-	                     "AND target = 'user'"),
+	fixture_expect(&fixture,
+	    "SELECT other FROM mdl_logstore_standard_log WHERE action = 'deleted' "
+	    "AND target = 'user'",
 	    "{\"username\":\"p1\",\"email\":\"P.One@x.example\",\"idnumber\":\"N\\u00E9\","
 	    "\"picture\":\"0\",\"mnethostid\":\"1\"}\n");
 	fixture_remove(&fixture);
@@ -526,12 +447,11 @@ Test(lms, buries_an_account_and_tells_of_all_it_leaves)
 Test(lms, leaves_nothing_of_a_transaction_that_is_rolled_back)
 {
 	static const struct change change = {.kind = CHANGE_ENROL, .timestart = TODAY};
-	struct enrolment_facts enrolments[2];
 	struct fixture fixture;
-	fixture_make(&fixture);
-	pairs_of(&fixture, enrolments);
+	site_make(&fixture);
+	fixture_load(&fixture, 2);
 	good(lms_begin(fixture.lms));
-	good(apply(&fixture, &change, 1, enrolments, NOW));
+	good(fixture_apply(&fixture, &change, 1, NOW));
 	lms_rollback(fixture.lms);
 	cr_expect_eq(
 	    database_number(&fixture.database, "SELECT count(*) FROM mdl_user_enrolments"), 0);
@@ -559,7 +479,7 @@ Test(ledger, gives_back_what_was_stored_and_moves_the_head)
 	char head[HASH_TEXT_SIZE + 1], last[RUN_ID_SIZE + 1];
 	struct ledger_run found;
 	struct fixture fixture;
-	fixture_make(&fixture);
+	site_make(&fixture);
 	good(ledger_last_run(lms_db(fixture.lms), last));
 	cr_expect_str_eq(last, "");
 	good(ledger_head(lms_db(fixture.lms), head));

@@ -7,126 +7,52 @@
  *
  * The tests run one after the other: MariaDB counts those who wait on all of the server.
  */
-#include "database.h"
+#include "fixture.h"
 #include "program.h"
 #include "rival.h"
 #include "served.h"
-
-#include "enrold/lms.h"
-#include "enrold/site.h"
 
 #include <criterion/criterion.h>
 #include <criterion/parameterized.h>
 #include <stdio.h>
 
-enum { NOW = 1800000000, ENROLMENTS = 3 };
-
-static void good(struct error error)
-{
-	cr_assert_not(is_error(&error), "%s", error.text);
-}
-
-struct fixture {
-	struct database database;
-	struct lms *lms;
-	struct arena *arena;
-	struct enrolment_facts enrolments[ENROLMENTS]; /* p1 and p2 in C1, p1 in C2 */
-	struct rival rival;
-};
-
-static void lms_begin_anew(struct fixture *fixture)
-{
-	const struct site_facts *site;
-	lms_close(fixture->lms);
-	fixture->lms = NULL;
-	good(lms_open(&fixture->database.options, &fixture->lms));
-	good(lms_load_site(fixture->lms, &site));
-}
-
-static void enrolments_load(struct fixture *fixture)
-{
-	static const struct course_key keys[] = {
-	    {COURSE_BY_SHORTNAME, {"C1", 2}}, {COURSE_BY_SHORTNAME, {"C2", 2}}};
-	struct course_facts courses[2];
-	good(lms_find_courses(fixture->lms, keys, 2, courses, fixture->arena));
-	for (uint32_t i = 0; i < ENROLMENTS; i++) {
-		const struct course_facts *course = &courses[i / 2];
-		fixture->enrolments[i] = (struct enrolment_facts){.person = i % 2,
-		    .user = 3 + i % 2,
-		    .course = course->id,
-		    .enrol = course->enrol,
-		    .context = course->context,
-		    .level = 50,
-		    .instance = course->id};
-	}
-	good(lms_load_enrolments(fixture->lms, fixture->enrolments, ENROLMENTS, fixture->arena));
-}
-
-static struct error apply(struct fixture *fixture, const struct change *changes, size_t count)
-{
-	static struct account_facts people[] = {{.id = 3}, {.id = 4}};
-	const struct effects effects = {.changes = changes,
-	    .count = count,
-	    .people = people,
-	    .enrolments = fixture->enrolments,
-	    .now = NOW};
-	return lms_apply(fixture->lms, &effects);
-}
-
 /* p1 changes in C1 and comes into C2; then, in the same transaction, p2 changes in C1, while the
  * rival does what he does. */
-static struct error attempt(struct fixture *fixture, enum rival_deed deed)
+static struct error attempt(struct fixture *fixture, struct rival *rival, enum rival_deed deed)
 {
 	static const struct change first[] = {
 	    {.kind = CHANGE_ENROLMENT, .enrolment = 0, .status = 1},
 	    {.kind = CHANGE_ENROL, .enrolment = 2}};
 	static const struct change second = {.kind = CHANGE_ENROLMENT, .enrolment = 1, .status = 1};
-	lms_begin_anew(fixture);
+	fixture_open(fixture);
 	good(lms_begin(fixture->lms));
-	enrolments_load(fixture);
-	good(apply(fixture, first, 2));
-	rival_start(&fixture->rival, deed);
-	struct error error = apply(fixture, &second, 1), ended = lms_commit(fixture->lms);
+	fixture_load(fixture, FIXTURE_ENROLMENTS);
+	good(fixture_apply(fixture, first, 2, NOW));
+	rival_start(rival, deed);
+	struct error error = fixture_apply(fixture, &second, 1, NOW),
+	             ended = lms_commit(fixture->lms);
 	lms_rollback(fixture->lms);
-	rival_finish(&fixture->rival);
+	rival_finish(rival);
 	return is_error(&error) ? error : ended;
 }
 
-static void fixture_make(struct fixture *fixture)
+/* p1 and p2 are in C1. */
+static void site_make(struct fixture *fixture, struct rival *rival)
 {
 	static const struct change enrol[] = {
 	    {.kind = CHANGE_ENROL, .enrolment = 0}, {.kind = CHANGE_ENROL, .enrolment = 1}};
-	const struct course_row courses[] = {
-	    {.shortname = SLICE("C1")}, {.shortname = SLICE("C2")}};
-	struct site_answer answers[2];
-	bool made;
-	*fixture = (struct fixture){.arena = arena_create()};
-	database_make(&fixture->database);
-	good(site_init(&fixture->database.options, &made));
-	good(site_add_courses(&fixture->database.options, courses, 2, answers));
-	database_execute(&fixture->database,
-	    "INSERT INTO mdl_user (auth, confirmed, mnethostid, username) VALUES "
-	    "('manual', 1, 1, 'p1'), ('manual', 1, 1, 'p2')");
-	database_move(&fixture->database);
-	rival_open(&fixture->rival, &fixture->database.options);
-	lms_begin_anew(fixture);
+	fixture_make(fixture, "C1 C2", "SELECT 1");
+	rival_open(rival, &fixture->database.options);
+	fixture_open(fixture);
 	good(lms_begin(fixture->lms));
-	enrolments_load(fixture);
-	good(apply(fixture, enrol, 2));
+	fixture_load(fixture, FIXTURE_ENROLMENTS);
+	good(fixture_apply(fixture, enrol, 2, NOW));
 	good(lms_commit(fixture->lms));
-}
-
-static void fixture_remove(struct fixture *fixture)
-{
-	rival_close(&fixture->rival);
-	lms_close(fixture->lms);
-	arena_free(fixture->arena);
-	database_remove(&fixture->database);
 }
 
 /* p2's row in C1. A transaction with many rows is not the one that MariaDB chooses to undo, nor
  * PostgreSQL one that looks out for deadlocks later. */
-static void rival_lock(struct fixture *fixture)
+static void rival_lock(struct rival *rival, const struct fixture *fixture)
 {
 	struct buffer sql = {0};
 	if (served_by_postgresql())
@@ -139,42 +65,44 @@ static void rival_lock(struct fixture *fixture)
 	buffer_print(&sql, "UPDATE {user_enrolments} SET timemodified = 7 WHERE id = %lld",
 	    (long long)fixture->enrolments[1].id);
 	buffer_add_char(&sql, '\0');
-	rival_say(&fixture->rival, sql.bytes);
+	rival_say(rival, sql.bytes);
 	buffer_done(&sql);
-	snprintf(fixture->rival.sql, sizeof fixture->rival.sql,
+	snprintf(rival->sql, sizeof rival->sql,
 	    "UPDATE {user_enrolments} SET timemodified = 7 WHERE id = %lld",
 	    (long long)fixture->enrolments[0].id);
 }
 
-/* All of it, or nothing: as fixture_make left it. */
+/* All of it, or nothing: as site_make left it. */
 static void expect_done(struct fixture *fixture, bool is_done)
 {
-	cr_expect_str_eq(database_rows(&fixture->database,
-	                     "SELECT userid, status, count(*) FROM mdl_user_enrolments GROUP BY "
-	                     "userid, status ORDER BY userid, status"),
+	fixture_expect(fixture,
+	    "SELECT userid, status, count(*) FROM mdl_user_enrolments GROUP BY userid, status "
+	    "ORDER BY userid, status",
 	    is_done ? "3|0|1\n3|1|1\n4|1|1\n" : "3|0|1\n4|0|1\n");
 	cr_expect_eq(
 	    database_number(&fixture->database, "SELECT count(*) FROM mdl_logstore_standard_log"),
 	    is_done ? 5 : 2);
 }
 
-static void expect_again(struct fixture *fixture, const struct error *error)
+static void expect_again(struct fixture *fixture, struct rival *rival, const struct error *error)
 {
 	cr_expect_eq(error->class, ERROR_RETRY, "%s", error->text);
 	expect_done(fixture, false);
-	good(attempt(fixture, RIVAL_RESTS));
+	good(attempt(fixture, rival, RIVAL_RESTS));
 	expect_done(fixture, true);
 }
 
 Test(locks, that_make_a_deadlock_are_given_back_and_all_is_done_again)
 {
 	struct fixture fixture;
-	fixture_make(&fixture);
-	rival_lock(&fixture);
-	struct error error = attempt(&fixture, RIVAL_SPEAKS);
+	struct rival rival;
+	site_make(&fixture, &rival);
+	rival_lock(&rival, &fixture);
+	struct error error = attempt(&fixture, &rival, RIVAL_SPEAKS);
 	cr_expect(strstr(error.text, "eadlock"), "%s", error.text);
-	rival_say(&fixture.rival, "COMMIT");
-	expect_again(&fixture, &error);
+	rival_say(&rival, "COMMIT");
+	expect_again(&fixture, &rival, &error);
+	rival_close(&rival);
 	fixture_remove(&fixture);
 }
 
@@ -188,11 +116,13 @@ ParameterizedTest(
     const enum rival_deed *deed, locks, that_are_waited_for_when_it_is_ended_are_tried_again)
 {
 	struct fixture fixture;
-	fixture_make(&fixture);
-	rival_lock(&fixture);
-	struct error error = attempt(&fixture, *deed);
-	rival_say(&fixture.rival, "ROLLBACK");
-	expect_again(&fixture, &error);
+	struct rival rival;
+	site_make(&fixture, &rival);
+	rival_lock(&rival, &fixture);
+	struct error error = attempt(&fixture, &rival, *deed);
+	rival_say(&rival, "ROLLBACK");
+	expect_again(&fixture, &rival, &error);
+	rival_close(&rival);
 	fixture_remove(&fixture);
 }
 

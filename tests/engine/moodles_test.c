@@ -1,26 +1,17 @@
 /* The tables of other Moodles: which columns may be missing, and which must not be there. */
-#include "database.h"
+#include "fixture.h"
 
-#include "enrold/lms.h"
 #include "enrold/needs.h"
 #include "enrold/site.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
 
-static void good(struct error error)
-{
-	cr_assert_not(is_error(&error), "%s", error.text);
-}
-
 /* `sql` makes its tables what they are. */
-static void site_make(struct database *database, const char *sql)
+static void site_make(struct fixture *fixture, const char *sql)
 {
-	bool made;
-	database_make(database);
-	good(site_init(&database->options, &made));
-	database_move(database);
-	database_execute(database, sql);
+	fixture_make(fixture, "SAFETY-1 SAFETY-2", "SELECT 1");
+	database_execute(&fixture->database, sql);
 }
 
 struct findings {
@@ -51,16 +42,14 @@ static void look(const struct database *database, struct findings *findings)
 }
 
 /* What lms_check_site says, and lms check as well. */
-static void expect(struct database *database, enum error_class class, const char *said)
+static void expect(struct fixture *fixture, enum error_class class, const char *said)
 {
-	struct lms *lms = NULL;
 	struct findings findings = {0};
-	good(lms_open(&database->options, &lms));
-	struct error error = lms_check_site(lms, false);
-	lms_close(lms);
+	good(lms_open(&fixture->database.options, &fixture->lms));
+	struct error error = lms_check_site(fixture->lms, false);
 	cr_expect_eq(error.class, class, "%s", error.text);
 	cr_expect(strstr(error.text, said), "%s", error.text);
-	look(database, &findings);
+	look(&fixture->database, &findings);
 	cr_expect_eq(findings.bad > 0, class == ERROR_CONFIG, "%s", findings.text.bytes);
 	cr_expect(strstr(findings.text.bytes, said), "%s", findings.text.bytes);
 	buffer_done(&findings.text);
@@ -68,26 +57,26 @@ static void expect(struct database *database, enum error_class class, const char
 
 Test(moodles, may_lack_columns_that_enrold_does_not_use)
 {
-	struct database database;
-	site_make(&database, "ALTER TABLE mdl_user DROP COLUMN moodlenetprofile;"
-	                     "ALTER TABLE mdl_course DROP COLUMN pdfexportfont");
-	expect(&database, ERROR_NONE, "");
-	if (database.server) /* which keeps its tables for the next test */
-		database_execute(&database,
+	struct fixture fixture;
+	site_make(&fixture, "ALTER TABLE mdl_user DROP COLUMN moodlenetprofile;"
+	                    "ALTER TABLE mdl_course DROP COLUMN pdfexportfont");
+	expect(&fixture, ERROR_NONE, "");
+	if (fixture.database.server) /* which keeps its tables for the next test */
+		database_execute(&fixture.database,
 		    "ALTER TABLE mdl_user ADD COLUMN moodlenetprofile VARCHAR(255);"
 		    "ALTER TABLE mdl_course ADD COLUMN pdfexportfont VARCHAR(50)");
-	database_remove(&database);
+	fixture_remove(&fixture);
 }
 
 Test(moodles, must_have_those_that_it_uses)
 {
-	struct database database;
-	site_make(&database, "ALTER TABLE mdl_groups DROP COLUMN visibility");
-	expect(&database, ERROR_CONFIG, "the table groups has no column visibility");
-	if (database.server)
-		database_execute(&database,
+	struct fixture fixture;
+	site_make(&fixture, "ALTER TABLE mdl_groups DROP COLUMN visibility");
+	expect(&fixture, ERROR_CONFIG, "the table groups has no column visibility");
+	if (fixture.database.server)
+		database_execute(&fixture.database,
 		    "ALTER TABLE mdl_groups ADD COLUMN visibility SMALLINT NOT NULL DEFAULT 0");
-	database_remove(&database);
+	fixture_remove(&fixture);
 }
 
 /* SQLite adds no such column to a table that is there. */
@@ -99,28 +88,27 @@ static const char strange_table[] =
 
 Test(moodles, must_have_none_that_would_have_to_be_filled_in)
 {
-	struct database database;
-	site_make(&database, "SELECT 1");
-	database_execute(&database,
-	    database.server ? "ALTER TABLE mdl_groupings ADD COLUMN colour BIGINT NOT NULL"
-	                    : strange_table);
-	expect(&database, ERROR_CONFIG, "the table groupings has a column colour");
-	if (database.server)
-		database_execute(&database, "ALTER TABLE mdl_groupings DROP COLUMN colour");
-	database_remove(&database);
+	struct fixture fixture;
+	site_make(&fixture, "SELECT 1");
+	database_execute(&fixture.database,
+	    fixture.database.server ? "ALTER TABLE mdl_groupings ADD COLUMN colour BIGINT NOT NULL"
+	                            : strange_table);
+	expect(&fixture, ERROR_CONFIG, "the table groupings has a column colour");
+	if (fixture.database.server)
+		database_execute(&fixture.database, "ALTER TABLE mdl_groupings DROP COLUMN colour");
+	fixture_remove(&fixture);
 }
 
 Test(moodles, may_have_others_besides)
 {
-	struct database database;
-	site_make(&database,
-	    "ALTER TABLE mdl_groupings ADD COLUMN colour BIGINT NOT NULL DEFAULT 0;"
-	    "ALTER TABLE mdl_user ADD COLUMN colour BIGINT");
-	expect(&database, ERROR_NONE, "");
-	if (database.server)
-		database_execute(&database, "ALTER TABLE mdl_groupings DROP COLUMN colour;"
-		                            "ALTER TABLE mdl_user DROP COLUMN colour");
-	database_remove(&database);
+	struct fixture fixture;
+	site_make(&fixture, "ALTER TABLE mdl_groupings ADD COLUMN colour BIGINT NOT NULL DEFAULT 0;"
+	                    "ALTER TABLE mdl_user ADD COLUMN colour BIGINT");
+	expect(&fixture, ERROR_NONE, "");
+	if (fixture.database.server)
+		database_execute(&fixture.database, "ALTER TABLE mdl_groupings DROP COLUMN colour;"
+		                                    "ALTER TABLE mdl_user DROP COLUMN colour");
+	fixture_remove(&fixture);
 }
 
 /* Since 5.3 the rows of a course stay until a task has cleared everything away. */
@@ -128,60 +116,47 @@ Test(moodles, that_delete_courses_slowly_are_not_asked_for_those_that_go)
 {
 	static const struct course_key keys[] = {
 	    {COURSE_BY_SHORTNAME, {"SAFETY-1", 8}}, {COURSE_BY_SHORTNAME, {"SAFETY-2", 8}}};
-	const struct course_row rows[] = {
-	    {.shortname = SLICE("SAFETY-1")}, {.shortname = SLICE("SAFETY-2")}};
-	struct site_answer answers[2];
 	struct course_facts courses[2];
-	const struct site_facts *site;
-	struct database database;
-	struct lms *lms = NULL;
-	bool made;
-	database_make(&database);
-	good(site_init(&database.options, &made));
-	good(site_add_courses(&database.options, rows, 2, answers));
-	database_move(&database);
-	database_execute(&database,
+	struct fixture fixture;
+	site_make(&fixture,
 	    "ALTER TABLE mdl_course ADD COLUMN deletioninprogress SMALLINT;"
-	    "UPDATE mdl_course SET deletioninprogress = 1 WHERE shortname = "
-	    "'SAFETY-1'");
-	good(lms_open(&database.options, &lms));
-	good(lms_check_site(lms, false));
-	good(lms_load_site(lms, &site));
-	struct arena *arena = arena_create();
-	good(lms_find_courses(lms, keys, 2, courses, arena));
-	arena_free(arena);
+	    "UPDATE mdl_course SET deletioninprogress = 1 WHERE shortname = 'SAFETY-1'");
+	fixture_open(&fixture);
+	good(lms_check_site(fixture.lms, false));
+	good(lms_find_courses(fixture.lms, keys, 2, courses, fixture.arena));
 	cr_expect_eq(courses[0].matches, 0);
 	cr_expect_eq(courses[0].nearest.size, 8, "SAFETY-2 may have been meant");
 	cr_expect_eq(courses[1].matches, 1);
-	lms_close(lms);
-	if (database.server)
+	lms_close(fixture.lms);
+	fixture.lms = NULL;
+	if (fixture.database.server)
 		database_execute(
-		    &database, "ALTER TABLE mdl_course DROP COLUMN deletioninprogress");
-	database_remove(&database);
+		    &fixture.database, "ALTER TABLE mdl_course DROP COLUMN deletioninprogress");
+	fixture_remove(&fixture);
 }
 
 Test(moodles, that_are_other_products_are_named)
 {
-	struct database database;
-	site_make(&database, "INSERT INTO mdl_config_plugins (plugin, name, value) VALUES "
-	                     "('local_iomad', 'version', '1'), ('tool_tenant', 'version', '1')");
+	struct fixture fixture;
+	site_make(&fixture, "INSERT INTO mdl_config_plugins (plugin, name, value) VALUES "
+	                    "('local_iomad', 'version', '1'), ('tool_tenant', 'version', '1')");
 	struct findings findings = {0};
-	look(&database, &findings);
+	look(&fixture.database, &findings);
 	cr_expect_eq(findings.bad, 0, "%s", findings.text.bytes);
 	cr_expect(strstr(findings.text.bytes, "IOMAD: "), "%s", findings.text.bytes);
 	cr_expect(strstr(findings.text.bytes, "Workplace: "), "%s", findings.text.bytes);
 	buffer_done(&findings.text);
-	database_remove(&database);
+	fixture_remove(&fixture);
 }
 
 /* What we fill in and look at stands in our own schema, too. */
 Test(moodles, of_our_own_have_what_enrold_uses)
 {
-	struct database database;
+	struct fixture fixture;
 	struct db *db;
-	site_make(&database, "SELECT 1");
-	good(db_open(&database.options, DB_EXISTING, &db));
+	site_make(&fixture, "SELECT 1");
+	good(db_open(&fixture.database.options, DB_EXISTING, &db));
 	good(needs_check_all(db));
 	db_close(db);
-	database_remove(&database);
+	fixture_remove(&fixture);
 }

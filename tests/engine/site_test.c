@@ -10,8 +10,7 @@
 static void init(struct database *database, bool expected)
 {
 	bool made;
-	struct error error = site_init(&database->options, &made);
-	cr_assert_not(is_error(&error), "%s", error.text);
+	good(site_init(&database->options, &made));
 	cr_expect_eq(made, expected);
 }
 
