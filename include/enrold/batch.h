@@ -5,7 +5,7 @@
  *     batch_add              records, requests; distinct keys of people, names of places
  *     once: (lms_find_courses)   courses      from course_keys
  *           (lms_find_places)    categories, cohorts
- *     batch_settle_places        groups and groupings get their courses
+ *     batch_link_places        groups and groupings get their courses
  *           (lms_find_groups)    groups, groupings
  *     each round:
  *     (lms_find_users)       keys         those not asked for yet
@@ -182,7 +182,7 @@ struct error batch_add_part(struct batch *batch, const struct csvin_record *sour
 void record_part_done(struct record_part *part);
 /* Call once the courses are known, to give groups and groupings theirs; and again once the groups
  * are known, to find which are the same. */
-void batch_settle_places(struct batch *batch);
+void batch_link_places(struct batch *batch);
 struct error batch_meet(struct batch *batch) MUST_CHECK;
 struct error batch_pair(struct batch *batch) MUST_CHECK;
 

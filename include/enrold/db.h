@@ -15,10 +15,9 @@
  *     {same a = ?1}  equal to the letter, also where the engine's collation knows no letter case
  *     {text} {end}   of a CREATE TABLE: a text of any length, what stands behind its columns
  *     {schema}       a statement before the first of our own tables
- *     {then a}       the column, which stands behind others in the index that is meant: MariaDB
- *                    would as soon take the column's own
- *     {loose a}      the column, but not to be searched or sorted by its index: planners who know
- *                    nothing of a table choose badly (pitfalls 4)
+ *     {index_tail a}       the column, which stands behind others in the index that is meant:
+ * MariaDB would as soon take the column's own {no_index a}      the column, but not to be searched
+ * or sorted by its index: planners who know nothing of a table choose badly (pitfalls 4)
  *
  * Their text must be static: SQLite keeps them prepared under its address.
  */
@@ -126,8 +125,8 @@ void db_fail_count(struct db *db, uint64_t taken, uint64_t given);
 void db_fail(struct db *db, struct error error);
 
 /* Whether somebody else may be waiting for our transaction to end; on a server another connection,
- * the lookout, asks. Errors of the lookout stick to it. */
-bool db_is_awaited(struct db *db, struct db *lookout, int64_t session);
+ * the observer, asks. Errors of the observer stick to it. */
+bool db_is_awaited(struct db *db, struct db *observer, int64_t session);
 /* Our session on a server, for that; of this transaction only, as a pooler may give another to the
  * next. */
 int64_t db_session(struct db *db);
@@ -196,11 +195,11 @@ void db_insert_all(struct db *db, const struct db_table *table, const struct db_
 /* Announces so many rows whose ids are wanted, in several calls. */
 void db_insert_ahead(struct db *db, const struct db_table *table, size_t count);
 
-/* Questions to one statement: rows of values, each about something of the caller's. */
+/* Questions to one statement: rows of values, each with a tag of the caller's. */
 struct db_questions {
 	struct arena *arena; /* the rows lie there */
 	struct db_value *values;
-	size_t *about;
+	size_t *tag;
 	size_t width, count, room;
 };
 
@@ -211,23 +210,23 @@ static inline struct db_questions db_questions_begin(struct arena *arena)
 
 /* All rows have the same width, and in a column all are integers or all are texts. */
 void db_question(
-    struct db_questions *questions, size_t about, const struct db_value *values, size_t count);
+    struct db_questions *questions, size_t tag, const struct db_value *values, size_t count);
 
 /*
  * Reading rows: db_next steps to the next row and is false after the last one or an error. A reader
- * who stops earlier calls db_leave. Text is valid until the next step; a NULL is 0 or empty, and a
- * text without bytes. Rows come question by question, in the order of the questions.
+ * who stops earlier calls db_rows_close. Text is valid until the next step; a NULL is 0 or empty,
+ * and a text without bytes. Rows come question by question, in the order of the questions.
  */
 struct db_rows {
 	struct db *db;
-	size_t about; /* the row's question, as its asker called it; of db_select 0 */
+	size_t tag; /* the row's question, as its asker called it; of db_select 0 */
 	/* The engine's own: */
 	const char *sql;
 	const struct db_value *values;
-	const size_t *abouts;
+	const size_t *tags;
 	size_t width, count, next;
 	void *result;
-	size_t row, about_base;
+	size_t row, tag_base;
 	void *current;
 	bool is_scan;
 };
@@ -236,12 +235,12 @@ struct db_rows {
 struct db_rows db_select(
     struct db *db, const char *sql, const struct db_value *values, size_t count);
 /* Without a value, and perhaps all rows of a table: they come one by one, and until the last one or
- * db_leave nothing else may be asked or written. */
+ * db_rows_close nothing else may be asked or written. */
 struct db_rows db_scan(struct db *db, const char *sql);
 /* One statement for all questions: SELECT ... FROM {each} ..., without LIMIT and GROUP BY. */
 struct db_rows db_ask(struct db *db, const char *sql, const struct db_questions *questions);
 bool db_next(struct db_rows *rows);
-void db_leave(struct db_rows *rows);
+void db_rows_close(struct db_rows *rows);
 int db_columns(const struct db_rows *rows); /* how many there are */
 int64_t db_column_int(const struct db_rows *rows, int column);
 struct slice db_column_text(const struct db_rows *rows, int column);

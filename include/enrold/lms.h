@@ -118,7 +118,7 @@ struct error lms_begin(struct lms *lms) MUST_CHECK;
  * together with what comes later: an error may show some calls afterwards, at the latest when the
  * transaction ends. Nothing else changes.
  */
-struct error lms_expect(struct lms *lms, uint64_t people) MUST_CHECK;
+struct error lms_prefetch(struct lms *lms, uint64_t people) MUST_CHECK;
 /* The transaction that was begun will be rolled back: what need not be written is not, or later, so
  * that less has to be undone. */
 void lms_rehearse(struct lms *lms);
@@ -152,7 +152,7 @@ struct effects {
  * into people[].id, enrolments[].id and so on. Accounts change first, in the order given: none that
  * has other changes is deleted in the same call. Changes of one enrolment take effect in the order
  * given; others in any order, so that an engine may sort them by its indexes. Audit rows keep the
- * order given; only those of enrolments in a large transaction (lms_expect) come by course.
+ * order given; only those of enrolments in a large transaction (lms_prefetch) come by course.
  */
 struct error lms_apply(struct lms *lms, const struct effects *effects) MUST_CHECK;
 

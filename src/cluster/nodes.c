@@ -73,7 +73,7 @@ struct error nodes_list(struct db *db, struct arena *arena, struct node **nodes,
 		(*nodes)[(*count)++] = (struct node){arena_copy(arena, db_column_text(&rows, 0)),
 		    arena_copy(arena, db_column_text(&rows, 1)), db_column_int(&rows, 2)};
 	}
-	db_leave(&rows);
+	db_rows_close(&rows);
 	struct error error = db_error(db);
 	db_rollback(db); /* of an error; a look leaves nothing */
 	return arena_has_failed(arena) ? error_memory("looking at the other daemons") : error;
@@ -91,7 +91,7 @@ struct error nodes_take_feed(struct db *db, const char *node, const char *feed,
 	bool is_known = db_next(&rows);
 	if (is_known)
 		*holder = arena_copy(arena, db_column_text(&rows, 0));
-	db_leave(&rows);
+	db_rows_close(&rows);
 	if (slice_is(*holder, slice_of(node)))
 		*holder = SLICE("");
 	if (!is_known)

@@ -29,7 +29,7 @@ const char *db_describe(struct db *db, struct arena *arena)
 	struct db_rows rows = db_select(db, db->engine->describe, DB_NONE);
 	if (db_next(&rows))
 		text = arena_copy(arena, db_column_text(&rows, 0));
-	db_leave(&rows);
+	db_rows_close(&rows);
 	return text.size > 0 ? text.bytes : "";
 }
 
@@ -161,11 +161,11 @@ int64_t db_session(struct db *db)
 	return db_is_server(db) ? db_find(db, db->engine->session, 0, DB_NONE) : 0;
 }
 
-bool db_is_awaited(struct db *db, struct db *lookout, int64_t session)
+bool db_is_awaited(struct db *db, struct db *observer, int64_t session)
 {
 	if (!db_is_server(db))
 		return db->engine->is_shared(db);
-	return db_find(lookout, db->engine->waiting, 0, DB_VALUES(db_int(session))) > 0;
+	return db_find(observer, db->engine->waiting, 0, DB_VALUES(db_int(session))) > 0;
 }
 
 int64_t db_version(struct db *db)
@@ -213,7 +213,7 @@ int64_t db_find(
 {
 	struct db_rows rows = db_select(db, sql, values, count);
 	int64_t first = db_next(&rows) ? db_column_int(&rows, 0) : none;
-	db_leave(&rows);
+	db_rows_close(&rows);
 	return is_error(&db->error) ? 0 : first;
 }
 
@@ -233,7 +233,7 @@ void db_insert_ahead(struct db *db, const struct db_table *table, size_t count)
 }
 
 void db_question(
-    struct db_questions *questions, size_t about, const struct db_value *values, size_t count)
+    struct db_questions *questions, size_t tag, const struct db_value *values, size_t count)
 {
 	struct db_questions *all = questions;
 	if (all->count == all->room) {
@@ -241,14 +241,13 @@ void db_question(
 		all->width = count;
 		all->values = arena_grow(
 		    all->arena, all->values, all->count * count, room * count, sizeof *all->values);
-		all->about =
-		    arena_grow(all->arena, all->about, all->count, room, sizeof *all->about);
+		all->tag = arena_grow(all->arena, all->tag, all->count, room, sizeof *all->tag);
 		all->room = room;
 	}
 	if (arena_has_failed(all->arena))
 		return;
 	memcpy(all->values + all->count * count, values, count * sizeof *values);
-	all->about[all->count++] = about;
+	all->tag[all->count++] = tag;
 }
 
 struct db_rows db_select(
@@ -269,7 +268,7 @@ struct db_rows db_ask(struct db *db, const char *sql, const struct db_questions 
 	return (struct db_rows){.db = db,
 	    .sql = sql,
 	    .values = questions->values,
-	    .abouts = questions->about,
+	    .tags = questions->tag,
 	    .width = questions->width,
 	    .count = questions->count};
 }
@@ -278,11 +277,11 @@ bool db_next(struct db_rows *rows)
 {
 	if (!is_error(&rows->db->error) && rows->db->engine->next(rows))
 		return true;
-	db_leave(rows);
+	db_rows_close(rows);
 	return false;
 }
 
-void db_leave(struct db_rows *rows)
+void db_rows_close(struct db_rows *rows)
 {
 	if (rows->result)
 		rows->db->engine->leave(rows);
@@ -325,7 +324,7 @@ void db_person(struct db *db, char *name, size_t size)
 	struct db_rows rows = db_select(db, "SELECT current_user", DB_NONE);
 	if (db_next(&rows))
 		snprintf(name, size, "%.*s", SLICE_ARG(db_column_text(&rows, 0)));
-	db_leave(&rows);
+	db_rows_close(&rows);
 }
 
 int64_t db_ledger_version(struct db *db)

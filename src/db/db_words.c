@@ -57,7 +57,7 @@ static void write_same(struct db_text_job *job, struct slice text, size_t *unnum
 }
 
 /* An expression is in no index. */
-static void write_loose(struct db_text_job *job, struct slice column)
+static void write_no_index(struct db_text_job *job, struct slice column)
 {
 	if (!job->db->engine->is_server) {
 		buffer_print(job->out, "+%.*s", SLICE_ARG(column));
@@ -71,13 +71,13 @@ static void write_token(struct db_text_job *job, struct slice token, size_t *unn
 	const struct engine *engine = job->db->engine;
 	if (slice_is(token, SLICE("each"))) {
 		buffer_add(job->out, job->each.bytes, job->each.size);
-	} else if (cut_word(&token, "then ")) {
+	} else if (cut_word(&token, "index_tail ")) {
 		if (!engine->takes_any_index)
 			buffer_add(job->out, token.bytes, token.size);
 		else
-			write_loose(job, token);
-	} else if (cut_word(&token, "loose ")) {
-		write_loose(job, token);
+			write_no_index(job, token);
+	} else if (cut_word(&token, "no_index ")) {
+		write_no_index(job, token);
 	} else if (slice_is(token, SLICE("text"))) {
 		buffer_add_text(job->out, engine->text_type);
 	} else if (slice_is(token, SLICE("schema"))) {

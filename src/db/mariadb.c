@@ -143,10 +143,10 @@ static bool questions_begin(struct db_rows *rows)
 	const struct db_value *values = rows->values + rows->next * rows->width;
 	if (left == 0)
 		return false;
-	rows->result = rows->abouts
+	rows->result = rows->tags
 	                   ? ask(db, rows->sql, values, rows->width, together)
 	                   : mariadb_execute(db, rows->sql, values, rows->width, rows->is_scan);
-	rows->about_base = rows->next;
+	rows->tag_base = rows->next;
 	rows->next += together;
 	return rows->result;
 }
@@ -162,9 +162,9 @@ static bool next(struct db_rows *rows)
 		MYSQL_ROW row = mysql_fetch_row(rows->result);
 		if (row) {
 			rows->current = row;
-			if (rows->abouts)
-				rows->about =
-				    rows->abouts[rows->about_base - 1 + strtoul(row[0], NULL, 10)];
+			if (rows->tags)
+				rows->tag =
+				    rows->tags[rows->tag_base - 1 + strtoul(row[0], NULL, 10)];
 			return true;
 		}
 		if (rows->is_scan && mysql_errno(mariadb_of(rows->db)->handle) != 0)
@@ -178,18 +178,18 @@ static bool next(struct db_rows *rows)
 
 static int columns(const struct db_rows *rows)
 {
-	return (int)mysql_num_fields(rows->result) - (rows->abouts ? 1 : 0);
+	return (int)mysql_num_fields(rows->result) - (rows->tags ? 1 : 0);
 }
 
 static int64_t column_int(const struct db_rows *rows, int column)
 {
-	const char *text = ((MYSQL_ROW)rows->current)[column + (rows->abouts ? 1 : 0)];
+	const char *text = ((MYSQL_ROW)rows->current)[column + (rows->tags ? 1 : 0)];
 	return text ? strtoll(text, NULL, 10) : 0;
 }
 
 static struct slice column_text(const struct db_rows *rows, int column)
 {
-	int place = column + (rows->abouts ? 1 : 0);
+	int place = column + (rows->tags ? 1 : 0);
 	const char *text = ((MYSQL_ROW)rows->current)[place];
 	if (!text)
 		return (struct slice){NULL, 0};
@@ -213,16 +213,16 @@ static void find_spellings(struct db *base, const struct db_column *column,
 	    column->column);
 	/* Several questions may be about one thing, but a spelling belongs to one of them. */
 	struct db_questions numbered = *questions;
-	numbered.about = arena_alloc(spellings->arena, questions->count * sizeof *numbered.about);
+	numbered.tag = arena_alloc(spellings->arena, questions->count * sizeof *numbered.tag);
 	if (arena_has_failed(spellings->arena))
 		return;
 	for (size_t i = 0; i < questions->count; i++)
-		numbered.about[i] = i;
+		numbered.tag[i] = i;
 	struct db_rows rows = db_ask(base, sql.bytes, &numbered);
 	while (db_next(&rows)) {
 		struct slice spelling = db_column_text(&rows, 0);
-		if (db_is_spelling(spelling, questions->values[rows.about].text))
-			db_question(spellings, questions->about[rows.about],
+		if (db_is_spelling(spelling, questions->values[rows.tag].text))
+			db_question(spellings, questions->tag[rows.tag],
 			    DB_VALUES(db_text(arena_copy(spellings->arena, spelling))));
 	}
 }

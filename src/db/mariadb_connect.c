@@ -186,7 +186,7 @@ void mariadb_compare_as(struct db *base, const char *table, const char *column)
 	    DB_VALUES(db_text((struct slice){sql, size}), db_string(column)));
 	if (db_next(&rows))
 		snprintf(collation, sizeof collation, "%.*s", SLICE_ARG(db_column_text(&rows, 0)));
-	db_leave(&rows);
+	db_rows_close(&rows);
 	if (*collation == '\0')
 		return; /* no site yet */
 	if (strncmp(collation, "utf8mb4_", 8) != 0) {
@@ -273,7 +273,7 @@ static void rights_read(struct db *base, size_t count, uint32_t *rights)
 	snprintf(text, sizeof text, "%.*s", SLICE_ARG(all));
 	for (size_t i = 0; i < count; i++)
 		rights[i] = (uint32_t)strtoul(rest, &rest, 10);
-	db_leave(&rows);
+	db_rows_close(&rows);
 }
 
 void mariadb_rights(struct db *base, const char *const *tables, size_t count, uint32_t *rights)

@@ -190,11 +190,11 @@ static bool questions_begin(struct db_rows *rows)
 	const struct db_value *values = rows->values + rows->next * rows->width;
 	if (left == 0)
 		return false;
-	rows->result = rows->abouts ? ask(db, rows->sql, values, rows->width, together)
-	                            : postgresql_execute(db, rows->sql, "", values, rows->width);
+	rows->result = rows->tags ? ask(db, rows->sql, values, rows->width, together)
+	                          : postgresql_execute(db, rows->sql, "", values, rows->width);
 	rows->row = 0;
 	rows->next += together;
-	rows->about_base = rows->next - together;
+	rows->tag_base = rows->next - together;
 	return rows->result;
 }
 
@@ -203,10 +203,10 @@ static bool row_take(struct db_rows *rows)
 {
 	if (rows->row == (size_t)PQntuples(rows->result))
 		return false;
-	if (rows->abouts)
-		rows->about =
-		    rows->abouts[rows->about_base - 1 +
-		                 (size_t)number_of(PQgetvalue(rows->result, (int)rows->row, 0))];
+	if (rows->tags)
+		rows->tag =
+		    rows->tags[rows->tag_base - 1 +
+		               (size_t)number_of(PQgetvalue(rows->result, (int)rows->row, 0))];
 	rows->row++;
 	return true;
 }
@@ -234,7 +234,7 @@ static bool next(struct db_rows *rows)
 
 static int columns(const struct db_rows *rows)
 {
-	return PQnfields(rows->result) - (rows->abouts ? 1 : 0);
+	return PQnfields(rows->result) - (rows->tags ? 1 : 0);
 }
 
 static int64_t column_int(const struct db_rows *rows, int column)
@@ -242,14 +242,14 @@ static int64_t column_int(const struct db_rows *rows, int column)
 	if (rows->is_scan)
 		return postgresql_scan_int(rows, column);
 	return number_of(
-	    PQgetvalue(rows->result, (int)rows->row - 1, column + (rows->abouts ? 1 : 0)));
+	    PQgetvalue(rows->result, (int)rows->row - 1, column + (rows->tags ? 1 : 0)));
 }
 
 static struct slice column_text(const struct db_rows *rows, int column)
 {
 	if (rows->is_scan)
 		return postgresql_scan_text(rows, column);
-	int row = (int)rows->row - 1, place = column + (rows->abouts ? 1 : 0);
+	int row = (int)rows->row - 1, place = column + (rows->tags ? 1 : 0);
 	if (PQgetisnull(rows->result, row, place))
 		return (struct slice){NULL, 0};
 	return (struct slice){
@@ -276,7 +276,7 @@ static void find_spellings(struct db *base, const struct db_column *column,
 		size_t asked = (size_t)number_of(PQgetvalue(result, i, 0)) - 1;
 		struct slice spelling = slice_of(PQgetvalue(result, i, 1));
 		if (db_is_spelling(spelling, questions->values[asked].text))
-			db_question(spellings, questions->about[asked],
+			db_question(spellings, questions->tag[asked],
 			    DB_VALUES(db_text(arena_copy(spellings->arena, spelling))));
 	}
 	PQclear(result);

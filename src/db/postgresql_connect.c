@@ -152,6 +152,6 @@ void postgresql_rights(struct db *base, const char *const *tables, size_t count,
 	}
 	struct db_rows rows = db_ask(base, question, &questions);
 	while (db_next(&rows))
-		rights[rows.about] = (uint32_t)db_column_int(&rows, 0);
+		rights[rows.tag] = (uint32_t)db_column_int(&rows, 0);
 	arena_free(arena);
 }

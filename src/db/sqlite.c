@@ -286,8 +286,8 @@ static bool questions_begin(struct db_rows *rows)
 	if (rows->next == rows->count)
 		return false;
 	rows->next = rows->count;
-	rows->result = sqlite_statement(db, rows->sql, rows->sql, rows->abouts);
-	if (rows->abouts)
+	rows->result = sqlite_statement(db, rows->sql, rows->sql, rows->tags);
+	if (rows->tags)
 		db->values = (struct sqlite_values){rows->values, rows->width, rows->count};
 	else if (rows->result)
 		sqlite_bind(db, rows->result, rows->values, rows->width);
@@ -301,15 +301,15 @@ static bool next(struct db_rows *rows)
 	int code = sqlite3_step(rows->result);
 	if (!sqlite_check(sqlite_of(rows->db), code) || code != SQLITE_ROW)
 		return false;
-	if (rows->abouts)
-		rows->about = rows->abouts[sqlite3_column_int64(rows->result, 0) - 1];
+	if (rows->tags)
+		rows->tag = rows->tags[sqlite3_column_int64(rows->result, 0) - 1];
 	return true;
 }
 
 /* In a set of questions the first column says whose the row is. */
 static int column_place(const struct db_rows *rows, int column)
 {
-	return column + (rows->abouts ? 1 : 0);
+	return column + (rows->tags ? 1 : 0);
 }
 
 static int columns(const struct db_rows *rows)

@@ -17,7 +17,7 @@ struct walk {
 	struct sqlite *db;
 	sqlite3_stmt *is_there; /* asks whether a text lies between two */
 	struct slice text;
-	size_t about;
+	size_t tag;
 	struct db_questions *spellings;
 	char bytes[SPELLING_MAX]; /* one way to write what has been read so far */
 };
@@ -51,7 +51,7 @@ static void walk_end(struct walk *walk, size_t size)
 {
 	struct slice spelling =
 	    arena_copy(walk->spellings->arena, (struct slice){walk->bytes, size});
-	db_question(walk->spellings, walk->about, DB_VALUES(db_text(spelling)));
+	db_question(walk->spellings, walk->tag, DB_VALUES(db_text(spelling)));
 }
 
 /* Also with blanks after it, as long as some row has them. */
@@ -97,7 +97,7 @@ void sqlite_find_spellings(struct db *db, const struct db_column *column,
 	    .spellings = spellings};
 	for (size_t i = 0; walk.is_there && i < questions->count; i++) {
 		walk.text = questions->values[i].text;
-		walk.about = questions->about[i];
+		walk.tag = questions->tag[i];
 		walk_on(&walk, 0, 0);
 	}
 }

@@ -45,7 +45,7 @@ struct error ledger_find(
 		found->result_bytes = (uint64_t)db_column_int(&rows, 15);
 		found->retry_bytes = (uint64_t)db_column_int(&rows, 16);
 	}
-	db_leave(&rows);
+	db_rows_close(&rows);
 	return arena_has_failed(arena) ? error_memory("reading the ledger") : db_error(db);
 }
 
@@ -59,7 +59,7 @@ struct error ledger_check(struct db *db, const struct ledger_run *run)
 		state = state_parse(db_column_text(&rows, 0));
 		records = (uint64_t)db_column_int(&rows, 1);
 	}
-	db_leave(&rows);
+	db_rows_close(&rows);
 	struct error error = db_error(db);
 	if (!is_error(&error) && (state != run->state || records != run->records))
 		error = error_retry("run %.*s got on while we looked away", SLICE_ARG(run->run));
@@ -96,7 +96,7 @@ struct error ledger_head(struct db *db, char head[HASH_TEXT_SIZE + 1])
 		if (text.size == HASH_TEXT_SIZE)
 			memcpy(head, text.bytes, text.size);
 	}
-	db_leave(&rows);
+	db_rows_close(&rows);
 	return db_error(db);
 }
 
@@ -117,7 +117,7 @@ static struct error run_select(struct db *db, const char *sql, char run[RUN_ID_S
 		struct slice text = db_column_text(&rows, 0);
 		memcpy(run, text.bytes, text.size < RUN_ID_SIZE ? text.size : RUN_ID_SIZE);
 	}
-	db_leave(&rows);
+	db_rows_close(&rows);
 	return db_error(db);
 }
 
@@ -169,7 +169,7 @@ struct error ledger_ends(struct db *db, struct ledger_end **ends, size_t *count)
 		snprintf(end->summary_sha256, sizeof end->summary_sha256, "%.*s",
 		    SLICE_ARG(db_column_text(&rows, 1)));
 	}
-	db_leave(&rows);
+	db_rows_close(&rows);
 	if (*count > 1) /* not by the server, which may sort by a language */
 		qsort(*ends, *count, sizeof **ends, end_compare);
 	return is_error(&error) ? error : db_error(db);

@@ -1,7 +1,7 @@
 /*
  * account: accounts made, changed and renamed (facts 5.1-5.3).
  */
-#include "parts.h"
+#include "work.h"
 
 #include "taken.h"
 
@@ -23,7 +23,7 @@ static void preference_set(struct work *work, int64_t user, const char *name, in
 		    "INSERT INTO {user_preferences} (userid, name, value) VALUES (?, ?, '1') "
 		    "{conflict userid, name} value = '1'",
 		    DB_VALUES(db_int(user), db_string(name)));
-	flag_set(work, "userpreferenceschanged", user);
+	dirty_flag_set(work, "userpreferenceschanged", user);
 }
 
 static void preferences_set(struct work *work, int64_t user, const struct account_change *change)
@@ -183,9 +183,9 @@ static void rename_to(struct work *work, const struct change *change)
 
 /* ---- in the order given, as far as it matters ---- */
 
-static void bury_all(struct work *work, struct waiting *leaving)
+static void delete_all(struct work *work, struct waiting *leaving)
 {
-	accounts_bury(work, leaving->changes, leaving->count);
+	accounts_delete(work, leaving->changes, leaving->count);
 	leaving->count = 0;
 }
 
@@ -212,16 +212,16 @@ void accounts_write(struct work *work)
 		    (!is_new && work->effects->people[change->person].id == ACCOUNT_PLANNED))
 			create_all(work, &new);
 		if (is_new || is_renamed)
-			bury_all(work, &leaving);
+			delete_all(work, &leaving);
 		if (is_new)
 			defer(work, &new, i, create_all);
 		else if (is_leaving)
-			defer(work, &leaving, i, bury_all);
+			defer(work, &leaving, i, delete_all);
 		else if (is_renamed)
 			rename_to(work, change);
 		else
 			update(work, change);
 	}
 	create_all(work, &new);
-	bury_all(work, &leaving);
+	delete_all(work, &leaving);
 }

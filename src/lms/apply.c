@@ -1,11 +1,11 @@
 /*
- * apply: the changes of a batch, written at once or, in a large transaction, left to the backlog.
- * Audit rows come last and in the order of the plan, because people read them by id.
+ * apply: the changes of a batch, written at once or, in a large transaction, left to the
+ * write_behind. Audit rows come last and in the order of the plan, because people read them by id.
  */
-#include "parts.h"
+#include "work.h"
 
-#include "backlog.h"
 #include "census.h"
+#include "write_behind.h"
 
 #include <stdlib.h>
 
@@ -25,14 +25,14 @@ static void update(struct work *work, const struct change *change)
 static void courses_enter(struct work *work)
 {
 	const struct effects *effects = work->effects;
-	struct entry *entries = arena_alloc(work->arena, effects->count * sizeof *entries);
+	struct new_enrolment *entries = arena_alloc(work->arena, effects->count * sizeof *entries);
 	size_t count = 0;
 	for (size_t i = 0; i < effects->count && entries; i++)
-		if (change_is_entry(effects, i))
-			entry_add(entries, &count, effects, i);
+		if (change_is_new_enrolment(effects, i))
+			new_enrolment_add(entries, &count, effects, i);
 	if (count == 0)
 		return;
-	entries_write(work, entries, count);
+	new_enrolments_write(work, entries, count);
 	for (size_t i = 0; i < count; i++) {
 		const struct change *change = &effects->changes[entries[i].enrol_change];
 		if (entries[i].enrols)
@@ -54,7 +54,7 @@ static void flags_set(struct work *work)
 	for (size_t i = 0; i < work->effects->count; i++) {
 		const struct change *change = &work->effects->changes[i];
 		if (is_flagging(change))
-			flag_set(work, DIRTY_USERS,
+			dirty_flag_set(work, DIRTY_USERS,
 			    work->effects
 			        ->people[work->effects->enrolments[change->enrolment].person]
 			        .id);
@@ -71,7 +71,7 @@ static void changes_write(struct work *work)
 			update(work, &work->effects->changes[i]);
 	members_write(work);
 	flags_set(work);
-	flags_write(work);
+	dirty_flags_write(work);
 	audit_all(work);
 }
 
@@ -145,7 +145,7 @@ static void census_follow(struct lms *lms, const struct effects *effects)
 	if (is_true)
 		return;
 	/* The database must have what the census knew before it is asked again. */
-	backlog_finish(lms->backlog);
+	write_behind_finish(lms->write_behind);
 	census_free(lms->census);
 	lms->census = NULL;
 }
@@ -157,14 +157,14 @@ struct error lms_apply(struct lms *lms, const struct effects *effects)
 		return OK;
 	holders_follow(lms, effects);
 	bool has_census = census_knows_enrolments(lms->census);
-	if (has_census && backlog_takes(effects)) {
-		if (!backlog_add(lms->backlog, effects))
+	if (has_census && write_behind_takes(effects)) {
+		if (!write_behind_add(lms->write_behind, effects))
 			return error_memory("applying a batch");
 		chores_note(lms, effects);
 		census_follow(lms, effects);
 		return OK;
 	}
-	backlog_finish(lms->backlog);
+	write_behind_finish(lms->write_behind);
 	if (has_census)
 		ids_recall(lms, effects);
 	write_now(lms, effects);

@@ -2,7 +2,7 @@
  * audit: rows of logstore_standard_log, as Moodle's own events would have left them (facts
  * 6). They come after all else and in the order of the changes, because people read them by id.
  */
-#include "parts.h"
+#include "work.h"
 
 #include "php.h"
 
@@ -258,7 +258,7 @@ static int64_t *contexts_find(struct work *work)
 	    "SELECT id FROM {each}{context} WHERE contextlevel = 30 AND instanceid = ?1",
 	    &questions);
 	while (contexts && db_next(&rows))
-		contexts[rows.about] = db_column_int(&rows, 0);
+		contexts[rows.tag] = db_column_int(&rows, 0);
 	return contexts;
 }
 
@@ -277,8 +277,8 @@ void audit_end(struct audit_log *log)
 	flush(log);
 }
 
-static void entry_row(
-    struct audit_log *log, const struct entry *entry, enum change_kind kind, struct slice other)
+static void entry_row(struct audit_log *log, const struct new_enrolment *entry,
+    enum change_kind kind, struct slice other)
 {
 	const struct event *event = &events[kind];
 	add(log, &(struct audit_row){.name = event->name,
@@ -295,7 +295,7 @@ static void entry_row(
 	             .other = other});
 }
 
-void audit_entry(struct audit_log *log, const struct entry *entry)
+void audit_new_enrolment(struct audit_log *log, const struct new_enrolment *entry)
 {
 	if (entry->enrols)
 		entry_row(log, entry, CHANGE_ENROL, other_of_enrolment(log->work));

@@ -290,7 +290,7 @@ static bool people_take(struct census *census, struct db *db, int64_t local_host
 		if (db_column_int(&rows, 1) == local_host)
 			is_whole =
 			    person_add(census, db_column_int(&rows, 0), db_column_text(&rows, 2));
-	db_leave(&rows);
+	db_rows_close(&rows);
 	return is_whole && !db_has_failed(db) && hashlist_index(&census->people);
 }
 
@@ -307,7 +307,7 @@ static bool enrolments_take(struct census *census, struct db *db)
 		is_whole =
 		    enrolment_make(&new, numbers) && hashlist_append(&census->enrolments, &new);
 	}
-	db_leave(&rows);
+	db_rows_close(&rows);
 	return is_whole && !db_has_failed(db) && hashlist_index(&census->enrolments);
 }
 
@@ -316,7 +316,7 @@ static bool assignments_take(struct census *census, struct db *db)
 	bool is_whole = true;
 	struct db_rows rows =
 	    db_scan(db, "SELECT userid, contextid, roleid FROM {role_assignments} "
-	                "WHERE {loose component} = '' AND {loose itemid} = 0");
+	                "WHERE {no_index component} = '' AND {no_index itemid} = 0");
 	while (is_whole && db_next(&rows)) {
 		const int64_t numbers[] = {
 		    db_column_int(&rows, 0), db_column_int(&rows, 1), db_column_int(&rows, 2)};
@@ -324,7 +324,7 @@ static bool assignments_take(struct census *census, struct db *db)
 		is_whole =
 		    assignment_make(&new, numbers) && hashlist_append(&census->assignments, &new);
 	}
-	db_leave(&rows);
+	db_rows_close(&rows);
 	return is_whole && !db_has_failed(db) && hashlist_index(&census->assignments);
 }
 

@@ -2,7 +2,7 @@
  * chats: a group may have a conversation, enabled or not, and who joins the group becomes a member
  * of it (facts 5.6). Conversations themselves are made by Moodle.
  */
-#include "parts.h"
+#include "work.h"
 
 #include <stdlib.h>
 
@@ -45,7 +45,7 @@ static bool conversations_find(struct work *work, struct chat *chats, size_t cou
 	    "?1",
 	    &groups);
 	while (db_next(&rows)) {
-		chats[rows.about].conversation = db_column_int(&rows, 0);
+		chats[rows.tag].conversation = db_column_int(&rows, 0);
 		has_any = true;
 	}
 	return has_any;
@@ -73,14 +73,14 @@ void chats_join(struct work *work, const struct new_rows *members)
 			db_question(&questions, i, DB_VALUES(row[1], db_int(chat->conversation)));
 	}
 	struct db_rows rows = db_ask(work->lms->db,
-	    "SELECT id FROM {each}{message_conversation_members} WHERE userid = ?1 AND {loose "
+	    "SELECT id FROM {each}{message_conversation_members} WHERE userid = ?1 AND {no_index "
 	    "conversationid} = ?2",
 	    &questions);
 	while (db_next(&rows))
-		is_member[rows.about] = true;
+		is_member[rows.tag] = true;
 	struct new_rows new = new_rows_begin(work, &members_table, questions.count);
 	for (size_t i = 0; i < questions.count; i++)
-		if (!is_member[questions.about[i]])
+		if (!is_member[questions.tag[i]])
 			new_rows_add(
 			    &new, DB_VALUES(questions.values[2 * i + 1], questions.values[2 * i],
 			              db_int(work->effects->now)));

@@ -4,7 +4,7 @@
  * gone (facts 5.10, 5.12). etc/moodle/aftercare.php does them. It asks whether each is still
  * wanted, so one too many does no harm.
  */
-#include "parts.h"
+#include "work.h"
 
 #include <stdlib.h>
 
@@ -53,7 +53,7 @@ static int64_t *ids_load(struct lms *lms, const char *sql, size_t *count)
 		if (ids)
 			ids[(*count)++] = db_column_int(&rows, 0);
 	}
-	db_leave(&rows);
+	db_rows_close(&rows);
 	return ids;
 }
 

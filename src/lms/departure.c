@@ -4,7 +4,7 @@
  * their own. What a site has no table for is passed over. Files, grades and the like need Moodle's
  * own code: see aftercare in enrold(8).
  */
-#include "parts.h"
+#include "work.h"
 
 #include "enrold/list.h"
 
@@ -79,7 +79,7 @@ static bool *requested_find(struct work *work, const struct departure *who, size
 	    "AND r.status NOT IN (6, 7, 8, 9)",
 	    &questions);
 	while (is_requested && db_next(&rows))
-		is_requested[rows.about] = true;
+		is_requested[rows.tag] = true;
 	return is_requested;
 }
 

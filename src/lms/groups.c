@@ -2,7 +2,7 @@
  * groups: cohorts, groups and groupings by what a file calls them, and who is in them. Those of a
  * course, and the cohorts of the site, are read once in a transaction: see roll.h.
  */
-#include "parts.h"
+#include "work.h"
 
 #include "roll.h"
 
@@ -78,7 +78,7 @@ static void cohorts_read(struct lms *lms)
 	while (db_next(&rows))
 		keep(lms, roll_add(lms->roll, ROLL_COHORTS, 0, db_column_text(&rows, 1),
 		              db_column_int(&rows, 0)));
-	db_leave(&rows);
+	db_rows_close(&rows);
 }
 
 static bool is_named(const struct cohort_facts *cohort)
@@ -126,7 +126,7 @@ struct error lms_find_cohorts(
 	    "JOIN {context} x ON x.id = k.contextid WHERE k.id = ?1",
 	    &questions);
 	while (db_next(&rows)) {
-		struct cohort_facts *cohort = &cohorts[rows.about];
+		struct cohort_facts *cohort = &cohorts[rows.tag];
 		cohort->id = db_column_int(&rows, 0);
 		cohort->is_external = db_column_text(&rows, 1).size > 0;
 		cohort->context = db_column_int(&rows, 2);
@@ -158,7 +158,7 @@ static void groups_read(struct lms *lms, const struct group_facts *groups, size_
 	struct db_rows rows = db_ask(lms_db(lms),
 	    "SELECT id, name, idnumber FROM {each}{groups} WHERE courseid = ?1", &courses);
 	while (db_next(&rows))
-		group_add(lms, groups[rows.about].course_id, &rows);
+		group_add(lms, groups[rows.tag].course_id, &rows);
 }
 
 /* Looks up those that no name has found: a number may be an id (facts 4.5). */
@@ -173,8 +173,8 @@ static void groups_by_id(struct lms *lms, struct group_facts *groups, size_t cou
 	struct db_rows rows = db_ask(
 	    lms_db(lms), "SELECT id FROM {each}{groups} WHERE courseid = ?1 AND id = ?2", &ids);
 	while (db_next(&rows))
-		if (groups[rows.about].matches++ == 0)
-			groups[rows.about].id = db_column_int(&rows, 0);
+		if (groups[rows.tag].matches++ == 0)
+			groups[rows.tag].id = db_column_int(&rows, 0);
 }
 
 /* The oldest of several with one name is meant when nobody is in the others: Moodle makes one more
@@ -194,7 +194,7 @@ static void spares_find(struct lms *lms, struct group_facts *groups, size_t coun
 	    "g.id <> ?3 AND EXISTS (SELECT 1 FROM {groups_members} m WHERE m.groupid = g.id)",
 	    &questions);
 	while (db_next(&rows))
-		groups[rows.about].has_spares = false;
+		groups[rows.tag].has_spares = false;
 }
 
 struct error lms_find_groups(struct lms *lms, struct group_facts *groups, size_t count)
@@ -227,7 +227,7 @@ struct error lms_find_groupings(struct lms *lms, struct grouping_facts *grouping
 	struct db_rows rows = db_ask(
 	    lms_db(lms), "SELECT id, name FROM {each}{groupings} WHERE courseid = ?1", &courses);
 	while (db_next(&rows))
-		keep(lms, roll_add(lms->roll, ROLL_GROUPINGS, groupings[rows.about].course_id,
+		keep(lms, roll_add(lms->roll, ROLL_GROUPINGS, groupings[rows.tag].course_id,
 		              db_column_text(&rows, 1), db_column_int(&rows, 0)));
 	for (size_t i = 0; i < count && !db_has_failed(lms->db); i++)
 		groupings[i].matches = roll_find(lms->roll, ROLL_GROUPINGS, groupings[i].course_id,
@@ -253,7 +253,7 @@ static void people_search(struct lms *lms, struct membership_facts *memberships,
 			        db_int(memberships[i].who_id), db_int(memberships[i].target_id)));
 	struct db_rows rows = db_ask(lms_db(lms), sql, &questions);
 	while (db_next(&rows))
-		memberships[rows.about].is_member = true;
+		memberships[rows.tag].is_member = true;
 }
 
 /* There is no index of both group and grouping. */
@@ -267,7 +267,7 @@ static void groupings_search(struct lms *lms, struct membership_facts *membershi
 	    "SELECT groupid FROM {each}{groupings_groups} WHERE groupingid = ?1", &questions);
 	while (db_next(&rows)) {
 		int64_t group = db_column_int(&rows, 0);
-		keep(lms, roll_add(lms->roll, ROLL_GROUPS_IN, memberships[rows.about].target_id,
+		keep(lms, roll_add(lms->roll, ROLL_GROUPS_IN, memberships[rows.tag].target_id,
 		              id_name(&group), group));
 	}
 	for (size_t i = 0; i < count && !db_has_failed(lms->db); i++) {

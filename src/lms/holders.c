@@ -4,7 +4,7 @@
  * for everybody who logs in), each person is asked for. Roles in categories and courses, which most
  * people have, are always asked for.
  */
-#include "parts.h"
+#include "work.h"
 
 #include <stdlib.h>
 
@@ -61,7 +61,7 @@ static struct holders *holders_read(struct lms *lms)
 	while (holders->count <= HOLDERS_MAX && db_next(&rows))
 		holders->list[holders->count++] = (struct holder){db_column_int(&rows, 0),
 		    {.role = db_column_int(&rows, 1), .is_foreign = db_column_int(&rows, 2) != 0}};
-	db_leave(&rows);
+	db_rows_close(&rows);
 	holders->are_many = holders->count > HOLDERS_MAX;
 	qsort(holders->list, holders->count, sizeof *holders->list, holder_compare);
 	return holders;
@@ -93,10 +93,10 @@ static void ask(struct lms *lms, struct account_facts *people, struct db_questio
 {
 	struct db_rows rows = db_ask(lms_db(lms),
 	    "SELECT roleid, " IS_FOREIGN " FROM {each}{role_assignments} WHERE userid = ?1 AND "
-	    "{then contextid} = ?2",
+	    "{index_tail contextid} = ?2",
 	    questions);
 	while (db_next(&rows))
-		account_add_site_role(&people[rows.about],
+		account_add_site_role(&people[rows.tag],
 		    (struct site_role){.role = db_column_int(&rows, 0),
 		        .is_foreign = db_column_int(&rows, 1) != 0},
 		    arena);
@@ -143,7 +143,7 @@ struct error lms_load_place_roles(
 	while (db_next(&rows)) {
 		int64_t level = db_column_int(&rows, 1);
 		if (level == LEVEL_CATEGORY || level == LEVEL_COURSE)
-			account_add_place_role(&people[rows.about],
+			account_add_place_role(&people[rows.tag],
 			    (struct place_role){.role = db_column_int(&rows, 0),
 			        .is_in_category = level == LEVEL_CATEGORY},
 			    arena);

@@ -3,7 +3,7 @@
  * the collection of people's tags and not as standard ones; those that the person is no longer to
  * have are taken away, and the others get the order in which they are named.
  */
-#include "parts.h"
+#include "work.h"
 
 #include "php.h"
 
@@ -97,11 +97,11 @@ static void tags_find(struct interests *all, struct interest **firsts, size_t co
 		db_question(&questions, i,
 		    DB_VALUES(db_text(firsts[i]->name), db_int(all->work->lms->tag_collection)));
 	struct db_rows rows = db_ask(all->work->lms->db,
-	    "SELECT t.id, t.name, t.rawname FROM {each}{tag} t WHERE t.name = ?1 AND {then "
+	    "SELECT t.id, t.name, t.rawname FROM {each}{tag} t WHERE t.name = ?1 AND {index_tail "
 	    "t.tagcollid} = ?2",
 	    &questions);
 	while (db_next(&rows)) {
-		struct interest *first = firsts[rows.about];
+		struct interest *first = firsts[rows.tag];
 		first->tag = db_column_int(&rows, 0);
 		first->raw = arena_copy(all->work->arena, db_column_text(&rows, 2));
 	}
@@ -193,14 +193,14 @@ static void instances_sift(
 	struct work *work = all->work;
 	struct db_rows rows = db_ask(work->lms->db, tags_of_people, people);
 	while (db_next(&rows)) {
-		struct interest *item = item_find(all, rows.about, db_column_int(&rows, TAG_ID));
+		struct interest *item = item_find(all, rows.tag, db_column_int(&rows, TAG_ID));
 		if (item && item->instance == 0) {
 			instance_keep(all, item, &rows);
 			continue;
 		}
 		db_run(work->lms->db, "DELETE FROM {tag_instance} WHERE id = ?",
 		    DB_VALUES(db_int(db_column_int(&rows, TAG_INSTANCE))));
-		tag_lose(work, lost, &rows, rows.about, user_of(all, rows.about));
+		tag_lose(work, lost, &rows, rows.tag, user_of(all, rows.tag));
 	}
 }
 
@@ -259,7 +259,7 @@ static void contexts_find(struct interests *all, const struct db_questions *peop
 	struct db_rows rows = db_ask(all->work->lms->db,
 	    "SELECT id FROM {each}{context} WHERE contextlevel = 30 AND instanceid = ?1", people);
 	while (db_next(&rows))
-		all->contexts[rows.about] = db_column_int(&rows, 0);
+		all->contexts[rows.tag] = db_column_int(&rows, 0);
 }
 
 /* ---- all of them ---- */

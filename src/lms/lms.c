@@ -1,12 +1,12 @@
 /*
  * lms: the connection and its transactions.
  */
-#include "parts.h"
+#include "work.h"
 
-#include "backlog.h"
 #include "census.h"
-#include "rivals.h"
+#include "conflicts.h"
 #include "taken.h"
+#include "write_behind.h"
 
 #include "enrold/schema.h"
 #include "enrold/site.h"
@@ -60,10 +60,11 @@ struct error lms_open(const struct lms_options *options, struct lms **result)
 	lms->options = options;
 	lms->arena = arena_create();
 	lms->scratch = arena_create();
-	lms->backlog = backlog_create(lms);
+	lms->write_behind = write_behind_create(lms);
 	lms->taken = taken_create();
 	lms->chores = chores_create();
-	bool has_memory = lms->arena && lms->scratch && lms->backlog && lms->taken && lms->chores;
+	bool has_memory =
+	    lms->arena && lms->scratch && lms->write_behind && lms->taken && lms->chores;
 	struct error error = has_memory ? site_connect(options, DB_EXISTING, &lms->db)
 	                                : error_memory("opening the LMS database");
 	if (!is_error(&error)) {
@@ -83,14 +84,14 @@ void lms_close(struct lms *lms)
 {
 	if (!lms)
 		return;
-	backlog_free(lms->backlog);
+	write_behind_free(lms->write_behind);
 	census_free(lms->census);
 	taken_free(lms->taken);
 	chores_free(lms->chores);
 	roll_free(lms->roll);
 	nearest_free(lms->course_names);
 	holders_drop(lms);
-	db_close(lms->lookout);
+	db_close(lms->observer);
 	db_close(lms->db);
 	buffer_done(&lms->account_select);
 	buffer_done(&lms->account_columns);
@@ -120,7 +121,7 @@ void lms_rest(struct lms *lms)
 {
 	if (!lms)
 		return;
-	backlog_join(lms->backlog);
+	write_behind_join(lms->write_behind);
 	census_drop(lms);
 	arena_reset(lms->scratch);
 	arena_trim(lms->scratch);
@@ -138,25 +139,25 @@ struct error lms_begin(struct lms *lms)
 	return db_error(lms->db);
 }
 
-struct error lms_expect(struct lms *lms, uint64_t people)
+struct error lms_prefetch(struct lms *lms, uint64_t people)
 {
 	if (lms->census)
 		return OK;
 	lms->census = census_take(lms->db, lms->site.local_host, people);
 	if (lms->census)
 		lms->census_version = db_version(lms->db);
-	rivals_expect(lms);
+	conflicts_expect(lms);
 	return db_error(lms->db);
 }
 
 void lms_rehearse(struct lms *lms)
 {
-	backlog_rehearse(lms->backlog);
+	write_behind_rehearse(lms->write_behind);
 }
 
 static void transaction_end(struct lms *lms)
 {
-	backlog_drop(lms->backlog);
+	write_behind_drop(lms->write_behind);
 	taken_forget(lms->taken);
 	roll_free(lms->roll);
 	lms->roll = NULL;
@@ -172,8 +173,8 @@ static bool census_may_stay(const struct lms *lms)
 
 struct error lms_flush(struct lms *lms)
 {
-	backlog_finish(lms->backlog);
-	backlog_flag(lms->backlog);
+	write_behind_finish(lms->write_behind);
+	write_behind_mark_dirty(lms->write_behind);
 	return db_error(lms->db);
 }
 
@@ -181,7 +182,7 @@ struct error lms_commit(struct lms *lms)
 {
 	struct error error = lms_flush(lms); /* it sticks, and db_end returns it */
 	if (!is_error(&error))
-		rivals_check(lms);
+		conflicts_check(lms);
 	transaction_end(lms);
 	if (is_error(&error) || !census_may_stay(lms))
 		census_drop(lms);

@@ -3,7 +3,7 @@
  * anybody can write one; the ledger knows whether such a run was under way when the account was
  * made.
  */
-#include "parts.h"
+#include "work.h"
 
 #include "enrold/ledger.h"
 
@@ -49,7 +49,7 @@ static struct slice run_then(struct lms *lms, struct slice feed, int64_t second)
 	struct slice run = {0};
 	if (db_next(&rows))
 		run = arena_copy(lms->scratch, db_column_text(&rows, 0));
-	db_leave(&rows);
+	db_rows_close(&rows);
 	return run;
 }
 

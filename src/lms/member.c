@@ -1,7 +1,7 @@
 /*
  * member: cohorts, groups and groupings, who joins them, and roles outside courses (facts 5.6).
  */
-#include "parts.h"
+#include "work.h"
 
 #include <stdlib.h>
 
@@ -195,14 +195,16 @@ static void wave_write(struct work *work, struct wave *wave)
 	}
 	/* The log speaks of the first of several. */
 	struct db_rows old = db_ask(work->lms->db,
-	    "SELECT id FROM {each}{role_assignments} WHERE userid = ?1 AND {then contextid} = ?2 "
+	    "SELECT id FROM {each}{role_assignments} WHERE userid = ?1 AND {index_tail contextid} "
+	    "= ?2 "
 	    "AND "
-	    "{then roleid} = ?3 AND {loose component} = '' AND {loose itemid} = 0 ORDER BY {loose "
+	    "{index_tail roleid} = ?3 AND {no_index component} = '' AND {no_index itemid} = 0 "
+	    "ORDER BY {no_index "
 	    "id}",
 	    &questions);
 	while (db_next(&old))
-		if (work->ids[old.about] == 0)
-			work->ids[old.about] = db_column_int(&old, 0);
+		if (work->ids[old.tag] == 0)
+			work->ids[old.tag] = db_column_int(&old, 0);
 	for (size_t i = 0; i < questions.count; i++)
 		db_run(work->lms->db,
 		    "DELETE FROM {role_assignments} WHERE userid = ? AND contextid = ? AND roleid "

@@ -1,7 +1,7 @@
 /*
  * rows: new rows on their way into a table.
  */
-#include "parts.h"
+#include "work.h"
 
 struct new_rows new_rows_begin(struct work *work, const struct db_table *table, size_t room)
 {

@@ -1,7 +1,7 @@
 /*
  * settings: what the site says of itself (facts 5.8), read at once: a server is a round trip away.
  */
-#include "parts.h"
+#include "work.h"
 
 #include "enrold/columns.h"
 #include "enrold/list.h"
@@ -37,7 +37,7 @@ static void settings_load(struct lms *lms)
 		        arena_copy(lms->arena, db_column_text(&rows, 1)),
 		        arena_copy(lms->arena, db_column_text(&rows, 2))};
 	}
-	db_leave(&rows);
+	db_rows_close(&rows);
 }
 
 static struct slice plugin_setting_find(struct lms *lms, const char *plugin, const char *name)
@@ -92,7 +92,7 @@ static void roles_load(struct lms *lms)
 		roles[used].in_system = db_column_int(&rows, 4) != 0;
 		roles[used++].in_categories = db_column_int(&rows, 5) != 0;
 	}
-	db_leave(&rows);
+	db_rows_close(&rows);
 	lms->site.roles = roles;
 	lms->site.roles_count = used;
 }
@@ -186,7 +186,7 @@ static void profile_fields_load(struct lms *lms)
 		if (field->kind == PROFILE_TEXT)
 			field->characters_max = number_of(field->param2);
 	}
-	db_leave(&rows);
+	db_rows_close(&rows);
 	lms->site.profile_fields = fields;
 	lms->site.profile_fields_count = used;
 }

@@ -2,7 +2,7 @@
  * standing: whether the site may be written to, asked before every file and at the beginning of
  * every transaction: Moodle is upgraded while we run.
  */
-#include "parts.h"
+#include "work.h"
 
 #include "enrold/list.h"
 #include "enrold/needs.h"

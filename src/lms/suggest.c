@@ -3,7 +3,7 @@
  * name in a batch is a slip, a hundred are another catalogue: only some get a suggestion, and only
  * where the names are few enough to look through.
  */
-#include "parts.h"
+#include "work.h"
 
 #include "enrold/nearest.h"
 #include "enrold/value.h"
@@ -19,7 +19,7 @@ static struct nearest *names_load(struct lms *lms, const char *sql, int64_t abou
 	bool is_kept = names;
 	while (is_kept && db_next(&rows))
 		is_kept = nearest_add(names, db_column_text(&rows, 0));
-	db_leave(&rows);
+	db_rows_close(&rows);
 	if (is_kept)
 		return names;
 	nearest_free(names);

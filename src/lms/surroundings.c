@@ -3,7 +3,7 @@
  * by their idnumbers: asked only for feeds that may not reach all. Without the right to read
  * categories none are known, and such a feed reaches nothing that only a category would allow.
  */
-#include "parts.h"
+#include "work.h"
 
 #include "enrold/value.h"
 
@@ -72,7 +72,7 @@ static void parents_ask(struct lms *lms, struct parents *parents, struct arena *
 	struct db_rows rows = db_ask(lms_db(lms),
 	    "SELECT idnumber FROM {each}{course_categories} WHERE id = ?1", &parents->questions);
 	while (db_next(&rows)) {
-		const struct parent *parent = &parents->list[rows.about];
+		const struct parent *parent = &parents->list[rows.tag];
 		parent->of->categories[parent->place] = form_keep(arena, &rows);
 	}
 }
@@ -104,7 +104,7 @@ struct error lms_load_course_surroundings(
 	        : "SELECT c.shortname, '' FROM {each}{course} c WHERE c.id = ?1",
 	    &questions);
 	while (db_next(&rows)) {
-		struct surroundings *stands = &courses[rows.about].stands;
+		struct surroundings *stands = &courses[rows.tag].stands;
 		stands->shortname = form_keep(arena, &rows);
 		path_read(&parents, stands, db_column_text(&rows, 1));
 	}
@@ -127,7 +127,7 @@ struct error lms_load_category_surroundings(
 	struct db_rows rows = db_ask(
 	    lms_db(lms), "SELECT path FROM {each}{course_categories} WHERE id = ?1", &questions);
 	while (db_next(&rows))
-		path_read(&parents, &categories[rows.about].stands, db_column_text(&rows, 0));
+		path_read(&parents, &categories[rows.tag].stands, db_column_text(&rows, 0));
 	parents_ask(lms, &parents, arena);
 	return ended(lms, arena);
 }

@@ -2,7 +2,7 @@
  * tags: whether people have tags on this site, which their profiles call interests, and what they
  * are; and that a deleted account has none (facts 5.6, 5.7).
  */
-#include "parts.h"
+#include "work.h"
 
 static bool has_tables(const struct lms *lms)
 {
@@ -25,7 +25,7 @@ void tags_load(struct lms *lms, bool are_wanted)
 		lms->site.has_tags = db_column_int(&rows, 0) != 0;
 		lms->tag_collection = db_column_int(&rows, 1);
 	}
-	db_leave(&rows);
+	db_rows_close(&rows);
 }
 
 static void interest_add(struct account_facts *person, struct slice name, struct arena *arena)
@@ -51,7 +51,7 @@ struct error lms_load_interests(
 			db_question(&questions, i, DB_VALUES(db_int(people[i].id)));
 	struct db_rows rows = db_ask(lms_db(lms), tags_of_people, &questions);
 	while (db_next(&rows))
-		interest_add(&people[rows.about], db_column_text(&rows, TAG_NAME), arena);
+		interest_add(&people[rows.tag], db_column_text(&rows, TAG_NAME), arena);
 	return arena_has_failed(arena) ? error_memory("looking up interests")
 	                               : db_error(lms_db(lms));
 }
@@ -66,7 +66,7 @@ void tags_leave(struct work *work, const struct departure *who, size_t count)
 		db_question(&questions, i, DB_VALUES(db_int(who[i].user)));
 	struct db_rows rows = db_ask(work->lms->db, tags_of_people, &questions);
 	while (db_next(&rows))
-		tag_lose(work, &lost, &rows, who[rows.about].change, who[rows.about].user);
+		tag_lose(work, &lost, &rows, who[rows.tag].change, who[rows.tag].user);
 	for (size_t i = 0; i < count; i++)
 		db_run(work->lms->db,
 		    "DELETE FROM {tag_instance} WHERE itemid = ? AND itemtype = 'user' AND "

@@ -2,7 +2,7 @@
  * tags_lost: a tag is taken from somebody, and one that is not standard goes with the last thing
  * that has it (facts 5.6).
  */
-#include "parts.h"
+#include "work.h"
 
 #include "php.h"
 
@@ -109,5 +109,5 @@ void lost_tags_clear(struct work *work, struct lost_tags *lost)
 	    "t.isstandard = 0 AND NOT EXISTS (SELECT 1 FROM {tag_instance} i WHERE i.tagid = t.id)",
 	    &questions);
 	while (db_next(&rows))
-		tag_delete(work, &rows, lost->items[rows.about].change);
+		tag_delete(work, &rows, lost->items[rows.tag].change);
 }

@@ -97,7 +97,7 @@ static bool holders_load(struct taken *taken, struct db *db, const struct hashli
 		taken->has_failed = !hashlist_append(&taken->holders, &holder);
 		fits = wanted || taken->holders.count <= HOLDERS_MAX;
 	}
-	db_leave(&rows);
+	db_rows_close(&rows);
 	if (fits && !taken->has_failed)
 		taken->has_failed = !hashlist_index(&taken->holders);
 	return fits && !taken->has_failed && !db_has_failed(db);

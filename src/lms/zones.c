@@ -3,7 +3,7 @@
  * after its next update: tzdata's own list, read from its source (tzdata.zi), where a zone is "Z
  * name ..." and another name of one "L zone name".
  */
-#include "parts.h"
+#include "work.h"
 
 #include "enrold/facts.h"
 

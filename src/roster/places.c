@@ -104,7 +104,7 @@ static uint32_t same_as(struct batch *batch, char kind, int64_t id, size_t index
 	return place;
 }
 
-void batch_settle_places(struct batch *batch)
+void batch_link_places(struct batch *batch)
 {
 	for (size_t i = 0; i < batch->cohorts_count; i++)
 		batch->cohorts[i].same = same_as(batch, 'k', batch->cohorts[i].id, i);

@@ -240,7 +240,7 @@ static struct error census_order(struct applying *applying)
 {
 	if (applying->batch.asks_accounts || applying->batch.header->is_of_groups)
 		return OK;
-	return lms_expect(applying->lms, records_left(applying));
+	return lms_prefetch(applying->lms, records_left(applying));
 }
 
 /* A census cannot be interrupted: when it takes long and others wait, there is none. */

@@ -36,7 +36,7 @@ struct error look_places(struct lms *lms, struct batch *batch)
 	    lms, batch->course_keys, batch->courses_count, batch->courses, batch->arena);
 	if (is_error(&error))
 		return error;
-	batch_settle_places(batch);
+	batch_link_places(batch);
 	error = lms_find_categories(lms, batch->categories, batch->categories_count);
 	if (!is_error(&error))
 		error = lms_find_cohorts(lms, batch->cohorts, batch->cohorts_count, batch->arena);
@@ -46,7 +46,7 @@ struct error look_places(struct lms *lms, struct batch *batch)
 		error = lms_find_groupings(lms, batch->groupings, batch->groupings_count);
 	if (!is_error(&error))
 		error = look_reach(lms, batch);
-	batch_settle_places(batch);
+	batch_link_places(batch);
 	return error;
 }
 

@@ -39,7 +39,7 @@ static struct slice value_find(const struct look *look, const char *sql, const c
 	struct db_rows rows = db_select(look->db, sql, DB_VALUES(db_string(name)));
 	if (db_next(&rows))
 		value = arena_copy(look->arena, db_column_text(&rows, 0));
-	db_leave(&rows);
+	db_rows_close(&rows);
 	return value;
 }
 

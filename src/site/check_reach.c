@@ -44,7 +44,7 @@ static void roles_add(const struct look *look, struct buffer *out, const struct 
 		               : may_fits(&may->system_roles, role.shortname))
 			word_add(out, count++, role.shortname);
 	}
-	db_leave(&rows);
+	db_rows_close(&rows);
 	buffer_add_text(out, count == 0 ? "none; " : "; ");
 }
 
@@ -130,7 +130,7 @@ static void people_tell(const struct look *look, const struct config *config)
 		role_tell(look, config, role, db_column_int(&rows, 1), active);
 		roles++;
 	}
-	db_leave(&rows);
+	db_rows_close(&rows);
 	if (roles == 0)
 		look->on_finding(look->context, FINDING_GOOD, "protected",
 		    "nobody has a role in the whole site: administrators and guest are "

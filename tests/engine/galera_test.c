@@ -259,7 +259,7 @@ static bool newest_find(struct visitor *nosy, struct visitor *proper,
 	bool is_there = db_next(&rows);
 	if (is_there)
 		*values = path_of("%.*s", SLICE_ARG(db_column_text(&rows, 0)));
-	db_leave(&rows);
+	db_rows_close(&rows);
 	return is_there;
 }
 

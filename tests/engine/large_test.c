@@ -22,7 +22,7 @@ static void begin(struct fixture *fixture)
 {
 	const struct course_key key = {COURSE_BY_SHORTNAME, SLICE("C1")};
 	good(lms_begin(fixture->lms));
-	good(lms_expect(fixture->lms, MANY));
+	good(lms_prefetch(fixture->lms, MANY));
 	for (int i = 0; i < 2; i++) /* the second time without asking */
 		good(lms_find_courses(fixture->lms, &key, 1, fixture->courses, fixture->arena));
 	cr_assert_eq(fixture->courses[0].matches, 1);

@@ -92,7 +92,7 @@ void fake_lms_put_back(bool breaks)
 	is_broken = breaks;
 }
 
-struct error lms_expect(struct lms *lms, uint64_t people)
+struct error lms_prefetch(struct lms *lms, uint64_t people)
 {
 	(void)lms, (void)people;
 	return OK;

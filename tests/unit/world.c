@@ -423,9 +423,9 @@ static void batch_run(struct world *world)
 	    arena_alloc(batch->arena, (batch->courses_count + 1) * sizeof *batch->courses);
 	for (size_t i = 0; i < batch->courses_count; i++)
 		batch->courses[i] = course_of(batch->course_keys[i].text);
-	batch_settle_places(batch);
+	batch_link_places(batch);
 	places_find(batch);
-	batch_settle_places(batch);
+	batch_link_places(batch);
 	for (; batch->planned < batch->records_count; world->rounds++) {
 		struct plan plan;
 		if (world->rounds >= ROUNDS_MAX)

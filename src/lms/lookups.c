@@ -1,7 +1,7 @@
 /*
- * places: courses and categories by what a file calls them, and who is enrolled in them.
+ * lookups: courses and categories by what a file calls them, and who is enrolled in them.
  */
-#include "parts.h"
+#include "work.h"
 
 #include "census.h"
 
@@ -33,7 +33,7 @@ static void names_load(struct lms *lms)
 	    DB_NONE);
 	while (is_kept && db_next(&rows))
 		is_kept = nearest_add(lms->course_names, db_column_text(&rows, 0));
-	db_leave(&rows);
+	db_rows_close(&rows);
 	if (!is_kept)
 		db_fail(lms->db, error_memory("looking up courses"));
 }
@@ -104,7 +104,7 @@ static void courses_search(struct lms *lms, const struct course_key *keys, size_
 	}
 	struct db_rows rows = db_ask(lms_db(lms), course_question(lms, way->by), &questions);
 	while (db_next(&rows)) {
-		struct course_facts *course = &courses[rows.about];
+		struct course_facts *course = &courses[rows.tag];
 		course->matches++;
 		course->id = db_column_int(&rows, 0);
 		course->context = db_column_int(&rows, 1);
@@ -126,7 +126,7 @@ static void instances_load(struct lms *lms, struct course_facts *courses, size_t
 	    "'manual' ORDER BY sortorder, id",
 	    &questions);
 	while (db_next(&rows)) {
-		struct course_facts *course = &courses[rows.about];
+		struct course_facts *course = &courses[rows.tag];
 		if (course->enrol != 0)
 			continue;
 		course->enrol = db_column_int(&rows, 0);
@@ -200,9 +200,9 @@ static void categories_search(
 	    "x.contextlevel = 40 AND x.instanceid = c.id WHERE {same c.idnumber = ?1}",
 	    &questions);
 	while (db_next(&rows)) {
-		categories[rows.about].matches++;
-		categories[rows.about].id = db_column_int(&rows, 0);
-		categories[rows.about].context = db_column_int(&rows, 1);
+		categories[rows.tag].matches++;
+		categories[rows.tag].id = db_column_int(&rows, 0);
+		categories[rows.tag].context = db_column_int(&rows, 1);
 	}
 }
 
@@ -226,7 +226,7 @@ static void enrolments_search(
 	    "AND userid = ?2",
 	    questions);
 	while (db_next(&rows)) {
-		struct enrolment_facts *is = &enrolments[rows.about];
+		struct enrolment_facts *is = &enrolments[rows.tag];
 		is->id = db_column_int(&rows, 0);
 		is->status = db_column_int(&rows, 1);
 		is->timestart = db_column_int(&rows, 2);
@@ -244,7 +244,7 @@ static void any_search(
 	    "AND u.enrolid = e.id AND u.userid = ?1",
 	    questions);
 	while (db_next(&rows))
-		enrolments[rows.about].is_any = true;
+		enrolments[rows.tag].is_any = true;
 }
 
 /* Moodle keeps role_assignments without a unique key: a role may stand there twice. */
@@ -252,11 +252,12 @@ static void roles_search(struct lms *lms, struct enrolment_facts *enrolments,
     const struct db_questions *questions, struct arena *arena)
 {
 	struct db_rows rows = db_ask(lms_db(lms),
-	    "SELECT roleid FROM {each}{role_assignments} WHERE userid = ?1 AND {then contextid} = "
-	    "?2 AND {loose component} = '' AND {loose itemid} = 0",
+	    "SELECT roleid FROM {each}{role_assignments} WHERE userid = ?1 AND {index_tail "
+	    "contextid} = "
+	    "?2 AND {no_index component} = '' AND {no_index itemid} = 0",
 	    questions);
 	while (db_next(&rows))
-		enrolment_add_role(&enrolments[rows.about], db_column_int(&rows, 0), arena);
+		enrolment_add_role(&enrolments[rows.tag], db_column_int(&rows, 0), arena);
 }
 
 struct error lms_load_enrolments(

@@ -1,8 +1,8 @@
 /*
- * sync: what joining a cohort brings along (enrol_cohort, facts 5.6): each course that takes the
- * cohort's members enrols the newcomer, with the instance's role and group.
+ * cohort_sync: what joining a cohort brings along (enrol_cohort, facts 5.6): each course that takes
+ * the cohort's members enrols the newcomer, with the instance's role and group.
  */
-#include "parts.h"
+#include "work.h"
 
 #include "php.h"
 
@@ -75,8 +75,8 @@ static void instances_find(struct syncs *syncs, const struct joining *joinings, 
 	    "'cohort' AND e.customint1 = ?1 AND e.status = 0 ORDER BY e.id",
 	    &questions);
 	while (db_next(&rows))
-		sync_add(syncs, (struct sync){.change = joinings[rows.about].change,
-		                    .user = joinings[rows.about].user,
+		sync_add(syncs, (struct sync){.change = joinings[rows.tag].change,
+		                    .user = joinings[rows.tag].user,
 		                    .enrol = db_column_int(&rows, 0),
 		                    .course = db_column_int(&rows, 1),
 		                    .role = db_column_int(&rows, 2),
@@ -94,8 +94,8 @@ static void enrolments_find(struct syncs *syncs)
 	    "SELECT id, status FROM {each}{user_enrolments} WHERE enrolid = ?1 AND userid = ?2",
 	    &questions);
 	while (db_next(&rows)) {
-		syncs->items[rows.about].enrolment = db_column_int(&rows, 0);
-		syncs->items[rows.about].is_suspended = db_column_int(&rows, 1) != 0;
+		syncs->items[rows.tag].enrolment = db_column_int(&rows, 0);
+		syncs->items[rows.tag].is_suspended = db_column_int(&rows, 1) != 0;
 	}
 }
 
@@ -110,12 +110,14 @@ static void roles_find(struct syncs *syncs)
 			        db_int(sync->enrol)));
 	}
 	struct db_rows rows = db_ask(syncs->work->lms->db,
-	    "SELECT id FROM {each}{role_assignments} WHERE userid = ?1 AND {then contextid} = ?2 "
+	    "SELECT id FROM {each}{role_assignments} WHERE userid = ?1 AND {index_tail contextid} "
+	    "= ?2 "
 	    "AND "
-	    "{then roleid} = ?3 AND {loose component} = 'enrol_cohort' AND {loose itemid} = ?4",
+	    "{index_tail roleid} = ?3 AND {no_index component} = 'enrol_cohort' AND {no_index "
+	    "itemid} = ?4",
 	    &questions);
 	while (db_next(&rows))
-		syncs->items[rows.about].has_role = true;
+		syncs->items[rows.tag].has_role = true;
 }
 
 static int by_group(const void *a, const void *b)
@@ -148,7 +150,7 @@ static void groups_find(struct syncs *syncs)
 	struct db_rows rows = db_ask(syncs->work->lms->db,
 	    "SELECT id FROM {each}{groups_members} WHERE groupid = ?1 AND userid = ?2", &questions);
 	while (db_next(&rows))
-		syncs->items[rows.about].has_group = true;
+		syncs->items[rows.tag].has_group = true;
 }
 
 /* ---- what becomes of it ---- */
@@ -231,7 +233,7 @@ static void tell_enrolment(const struct syncs *syncs, const struct sync *sync)
 	tell(syncs, sync, is_new ? &created : &updated, is_new ? -sync->enrolment : sync->enrolment,
 	    json_pack("{s:s}", "enrol", "cohort"));
 	if (!is_new)
-		flag_set(syncs->work, DIRTY_USERS, sync->user);
+		dirty_flag_set(syncs->work, DIRTY_USERS, sync->user);
 }
 
 static void tell_role(const struct syncs *syncs, const struct sync *sync, int64_t id)
@@ -241,7 +243,7 @@ static void tell_role(const struct syncs *syncs, const struct sync *sync, int64_
 	tell(syncs, sync, &assigned, sync->role,
 	    json_pack("{s:I, s:s, s:o}", "id", (json_int_t)id, "component", "enrol_cohort",
 	        "itemid", text_of(sync->enrol)));
-	flag_set(syncs->work, DIRTY_USERS, sync->user);
+	dirty_flag_set(syncs->work, DIRTY_USERS, sync->user);
 }
 
 static void tell_group(const struct syncs *syncs, const struct sync *sync)

@@ -1,9 +1,9 @@
 /*
- * parts: what the files of this layer share: one connection, the site as last loaded, and one call
+ * work: what the files of this layer share: one connection, the site as last loaded, and one call
  * of lms_apply. Nobody else includes it.
  */
-#ifndef ENROLD_LMS_PARTS_H
-#define ENROLD_LMS_PARTS_H
+#ifndef LMS_WORK_H
+#define LMS_WORK_H
 
 #include "enrold/db.h"
 #include "enrold/lms.h"
@@ -13,7 +13,7 @@
 
 #include "roll.h"
 
-struct backlog;
+struct write_behind;
 struct census;
 struct chores;
 struct taken;
@@ -46,13 +46,13 @@ struct lms {
 	struct holders
 	    *holders; /* of roles in the whole site; NULL: not read in this transaction */
 	/* Of a large transaction: */
-	struct census *census;   /* NULL: none */
-	int64_t census_version;  /* of the database that it knows; 0: only this transaction's */
-	struct backlog *backlog; /* what it still writes: lms_db waits for it */
-	struct chores *chores;   /* of the last call of lms_apply */
-	struct taken *taken;     /* values of unique profile fields, in this transaction */
-	/* rivals.c: */
-	struct db *lookout; /* NULL: not yet connected */
+	struct census *census;  /* NULL: none */
+	int64_t census_version; /* of the database that it knows; 0: only this transaction's */
+	struct write_behind *write_behind; /* what it still writes: lms_db waits for it */
+	struct chores *chores;             /* of the last call of lms_apply */
+	struct taken *taken; /* values of unique profile fields, in this transaction */
+	/* conflicts.c: */
+	struct db *observer; /* NULL: not yet connected */
 	int64_t assignments_before, begun;
 	int64_t session; /* 0: not yet asked for */
 };
@@ -63,7 +63,7 @@ static inline bool lms_may(const struct lms *lms, enum deed deed)
 	return !(lms->site.lacks & DEED_BIT(deed));
 }
 
-/* ---- people.c ---- */
+/* ---- users.c ---- */
 
 void accounts_prepare(struct lms *lms);
 
@@ -94,7 +94,7 @@ void holders_follow(struct lms *lms, const struct effects *effects);
 
 /* ---- apply.c: one call of lms_apply ---- */
 
-struct flag {
+struct dirty_flag {
 	const char *type;
 	int64_t user;
 };
@@ -105,8 +105,8 @@ struct work {
 	struct arena *arena;      /* of all below */
 	struct audit_row **audit; /* by change: rows besides its own, kept until its turn comes */
 	int64_t *ids;             /* by change: the new role_assignments.id */
-	struct item *items;       /* of entries.c */
-	struct flag *flags;
+	struct item *items;       /* of enrol.c */
+	struct dirty_flag *flags;
 	size_t flags_count, flags_room;
 };
 
@@ -128,12 +128,12 @@ void new_rows_add(struct new_rows *rows, const struct db_value *values, size_t c
 /* They may be begun afresh after this. */
 void new_rows_write(struct work *work, struct new_rows *rows);
 
-/* ---- entries.c ---- */
+/* ---- enrol.c ---- */
 
 extern const struct db_table user_enrolments_table, role_assignments_table;
 
 /* Somebody gets into a course, or a role in a context, or both. */
-struct entry {
+struct new_enrolment {
 	int64_t user, enrol, context, course;
 	int64_t timestart, timeend;
 	int64_t role;                       /* 0: none */
@@ -143,7 +143,7 @@ struct entry {
 	bool enrols;
 };
 
-static inline bool change_is_entry(const struct effects *effects, size_t index)
+static inline bool change_is_new_enrolment(const struct effects *effects, size_t index)
 {
 	const struct change *change = &effects->changes[index];
 	return change->kind == CHANGE_ENROL ||
@@ -153,21 +153,22 @@ static inline bool change_is_entry(const struct effects *effects, size_t index)
 
 /* The change of this index, which is an entry, behind the others: a role goes along
  * with the enrolment before it. There must be room. */
-void entry_add(struct entry *entries, size_t *count, const struct effects *effects, size_t index);
+void new_enrolment_add(
+    struct new_enrolment *entries, size_t *count, const struct effects *effects, size_t index);
 /* user_enrolments and role_assignments. */
-void entries_write(struct work *work, struct entry *entries, size_t count);
-/* Their audit rows, by course; after entries_write of the same. */
-void entries_audit(struct work *work, const struct entry *entries, size_t count);
+void new_enrolments_write(struct work *work, struct new_enrolment *entries, size_t count);
+/* Their audit rows, by course; after new_enrolments_write of the same. */
+void new_enrolments_audit(struct work *work, const struct new_enrolment *entries, size_t count);
 
 /* ---- account.c ---- */
 
 /* The changes of accounts, in the order given. */
 void accounts_write(struct work *work);
 
-/* ---- bury.c ---- */
+/* ---- account_delete.c ---- */
 
 /* The accounts of these changes are deleted. */
-void accounts_bury(struct work *work, const size_t *changes, size_t count);
+void accounts_delete(struct work *work, const size_t *changes, size_t count);
 /* The address that the row of a deleted account has: by it one can tell what its name was. */
 enum { TOMBSTONE_SIZE = 32 };
 void tombstone_mark(struct db *db, struct slice username, char mark[TOMBSTONE_SIZE + 1]);
@@ -235,7 +236,7 @@ void groups_touch(struct work *work, const struct new_rows *members);
 /* New rows of groups_members: these people are in the groups' conversations, too. */
 void chats_join(struct work *work, const struct new_rows *members);
 
-/* ---- sync.c ---- */
+/* ---- cohort_sync.c ---- */
 
 /* Somebody has joined a cohort by the change of this index. */
 struct joining {
@@ -246,16 +247,16 @@ struct joining {
 /* What Moodle's cohort enrolment does at once (facts 5.6), and so do we. */
 void cohorts_sync(struct work *work, const struct joining *joinings, size_t count);
 
-/* ---- flag.c ---- */
+/* ---- dirty_flags.c ---- */
 
 #define DIRTY_USERS "accesslib/dirtyusers"
 
 /* Tells live sessions to look again (facts 5.10): DIRTY_USERS and the like. */
-void flag_set(struct work *work, const char *type, int64_t user);
+void dirty_flag_set(struct work *work, const char *type, int64_t user);
 /* All that were set, once. */
-void flags_write(struct work *work);
+void dirty_flags_write(struct work *work);
 /* DIRTY_USERS of these, who are distinct and ascending. */
-void people_flag(struct lms *lms, const int64_t *users, size_t count, int64_t now);
+void people_mark_dirty(struct lms *lms, const int64_t *users, size_t count, int64_t now);
 
 /* ---- audit.c ---- */
 
@@ -273,7 +274,7 @@ void audit_keep(struct work *work, size_t change, struct audit_row row);
 void audit_all(struct work *work);
 /* Rows one by one: NULL: none are wanted, or no memory. */
 struct audit_log *audit_begin(struct work *work);
-void audit_entry(struct audit_log *log, const struct entry *entry);
+void audit_new_enrolment(struct audit_log *log, const struct new_enrolment *entry);
 void audit_end(struct audit_log *log);
 /* Blank to the eye, and to no database. */
 #define NO_BREAK_SPACE "\xC2\xA0"

@@ -1,8 +1,8 @@
 /*
- * entries: people on their way into courses, written in the order of the indexes that the rows go
+ * enrol: people on their way into courses, written in the order of the indexes that the rows go
  * into: two sorted passes are more than twice as fast as one in the order of the file (pitfalls 3).
  */
-#include "parts.h"
+#include "work.h"
 
 #include <stdlib.h>
 
@@ -38,14 +38,14 @@ static size_t together(size_t left)
 const struct db_table user_enrolments_table = {"user_enrolments",
     "status, enrolid, userid, timestart, timeend, modifierid, timecreated, timemodified", 8};
 
-static void enrol(struct work *work, struct entry *entries, const struct item *items, size_t count,
-    struct new_rows *rows)
+static void enrol(struct work *work, struct new_enrolment *entries, const struct item *items,
+    size_t count, struct new_rows *rows)
 {
 	const struct db_value actor = db_int(work->lms->site.actor),
 	                      now = db_int(work->effects->now);
 	rows->count = 0;
 	for (size_t i = 0; i < count; i++) {
-		const struct entry *entry = &entries[items[i].entry];
+		const struct new_enrolment *entry = &entries[items[i].entry];
 		new_rows_add(rows,
 		    DB_VALUES(db_int(entry->status), db_int(entry->enrol), db_int(entry->user),
 		        db_int(entry->timestart), db_int(entry->timeend), actor, now, now));
@@ -55,7 +55,8 @@ static void enrol(struct work *work, struct entry *entries, const struct item *i
 		entries[items[i].entry].id = rows->ids[i];
 }
 
-static void enrol_all(struct work *work, struct entry *entries, size_t count, struct item *items)
+static void enrol_all(
+    struct work *work, struct new_enrolment *entries, size_t count, struct item *items)
 {
 	struct new_rows rows = new_rows_begin(work, &user_enrolments_table, together(count));
 	size_t used = 0;
@@ -73,15 +74,15 @@ static void enrol_all(struct work *work, struct entry *entries, size_t count, st
 const struct db_table role_assignments_table = {"role_assignments",
     "roleid, contextid, userid, timemodified, modifierid, component, itemid, sortorder", 8};
 
-static void assign(struct work *work, struct entry *entries, const struct item *items, size_t count,
-    struct new_rows *rows)
+static void assign(struct work *work, struct new_enrolment *entries, const struct item *items,
+    size_t count, struct new_rows *rows)
 {
 	const struct db_value actor = db_int(work->lms->site.actor),
 	                      now = db_int(work->effects->now), nothing = db_string(""),
 	                      zero = db_int(0);
 	rows->count = 0;
 	for (size_t i = 0; i < count; i++) {
-		const struct entry *entry = &entries[items[i].entry];
+		const struct new_enrolment *entry = &entries[items[i].entry];
 		new_rows_add(rows, DB_VALUES(db_int(entry->role), db_int(entry->context),
 		                       db_int(entry->user), now, actor, nothing, zero, zero));
 	}
@@ -90,7 +91,8 @@ static void assign(struct work *work, struct entry *entries, const struct item *
 		entries[items[i].entry].assignment = rows->ids[i];
 }
 
-static void assign_all(struct work *work, struct entry *entries, size_t count, struct item *items)
+static void assign_all(
+    struct work *work, struct new_enrolment *entries, size_t count, struct item *items)
 {
 	struct new_rows rows = new_rows_begin(work, &role_assignments_table, together(count));
 	size_t used = 0;
@@ -105,13 +107,14 @@ static void assign_all(struct work *work, struct entry *entries, size_t count, s
 
 /* ---- both ---- */
 
-static bool takes_role(const struct entry *entry, int64_t user, int64_t context)
+static bool takes_role(const struct new_enrolment *entry, int64_t user, int64_t context)
 {
 	return entry->enrols && entry->role == 0 && entry->user == user &&
 	       entry->context == context;
 }
 
-void entry_add(struct entry *entries, size_t *count, const struct effects *effects, size_t index)
+void new_enrolment_add(
+    struct new_enrolment *entries, size_t *count, const struct effects *effects, size_t index)
 {
 	const struct change *change = &effects->changes[index];
 	const struct enrolment_facts *is = &effects->enrolments[change->enrolment];
@@ -120,9 +123,9 @@ void entry_add(struct entry *entries, size_t *count, const struct effects *effec
 	bool goes_along =
 	    is_role && *count > 0 && takes_role(&entries[*count - 1], user, is->context);
 	if (!goes_along)
-		entries[(*count)++] = (struct entry){
+		entries[(*count)++] = (struct new_enrolment){
 		    .user = user, .enrol = is->enrol, .context = is->context, .course = is->course};
-	struct entry *entry = &entries[*count - 1];
+	struct new_enrolment *entry = &entries[*count - 1];
 	if (is_role) {
 		entry->role = change->role;
 		entry->role_change = (uint32_t)index;
@@ -135,7 +138,7 @@ void entry_add(struct entry *entries, size_t *count, const struct effects *effec
 	entry->enrol_change = (uint32_t)index;
 }
 
-void entries_write(struct work *work, struct entry *entries, size_t count)
+void new_enrolments_write(struct work *work, struct new_enrolment *entries, size_t count)
 {
 	work->items = arena_alloc(work->arena, (count + 1) * sizeof *work->items);
 	if (!work->items)
@@ -145,7 +148,7 @@ void entries_write(struct work *work, struct entry *entries, size_t count)
 }
 
 /* Rows of one course side by side are one place in most of the log's indexes. */
-void entries_audit(struct work *work, const struct entry *entries, size_t count)
+void new_enrolments_audit(struct work *work, const struct new_enrolment *entries, size_t count)
 {
 	struct item *items = work->items;
 	struct audit_log *log = audit_begin(work);
@@ -155,6 +158,6 @@ void entries_audit(struct work *work, const struct entry *entries, size_t count)
 		items[i] = (struct item){entries[i].context, entries[i].user, i};
 	items_sort(items, count);
 	for (size_t i = 0; i < count; i++)
-		audit_entry(log, &entries[items[i].entry]);
+		audit_new_enrolment(log, &entries[items[i].entry]);
 	audit_end(log);
 }

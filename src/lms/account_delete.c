@@ -1,8 +1,8 @@
 /*
- * bury: accounts are deleted: they leave everything, and their rows become tombstones under other
- * names (facts 5.7). What the log tells is gathered before it is gone.
+ * account_delete: accounts are deleted: they leave everything, and their rows become tombstones
+ * under other names (facts 5.7). What the log tells is gathered before it is gone.
  */
-#include "parts.h"
+#include "work.h"
 
 #include "php.h"
 
@@ -13,7 +13,7 @@
 #include <stdlib.h>
 
 /* An account on its way out. */
-struct leaver {
+struct deletion {
 	size_t change;
 	int64_t user;
 	/* What its row held, for the log and for the name that the tombstone gets: */
@@ -24,19 +24,19 @@ struct leaver {
 	bool is_named;
 };
 
-struct leavers {
+struct deletions {
 	struct work *work;
-	struct leaver *items;
+	struct deletion *items;
 	size_t count;
 	struct db_questions users; /* the id of each */
 };
 
-static struct slice keep(struct leavers *all, struct slice text)
+static struct slice keep(struct deletions *all, struct slice text)
 {
 	return arena_copy(all->work->arena, text);
 }
 
-static struct slice other(struct leavers *all, json_t *data)
+static struct slice other(struct deletions *all, json_t *data)
 {
 	return php_encode(data, all->work->lms->site.audit_json, all->work->arena);
 }
@@ -47,12 +47,12 @@ static json_t *text_of(int64_t number)
 	return json_sprintf("%lld", (long long)number);
 }
 
-static struct db_rows ask(struct leavers *all, const char *sql)
+static struct db_rows ask(struct deletions *all, const char *sql)
 {
 	return db_ask(all->work->lms->db, sql, &all->users);
 }
 
-static void run_for_all(struct leavers *all, const char *sql)
+static void run_for_all(struct deletions *all, const char *sql)
 {
 	for (size_t i = 0; i < all->count; i++)
 		db_run(all->work->lms->db, sql, DB_VALUES(db_int(all->items[i].user)));
@@ -60,7 +60,7 @@ static void run_for_all(struct leavers *all, const char *sql)
 
 /* ---- what they leave ---- */
 
-static void groups_leave(struct leavers *all)
+static void groups_leave(struct deletions *all)
 {
 	struct work *work = all->work;
 	struct db_rows rows = ask(all,
@@ -68,7 +68,7 @@ static void groups_leave(struct leavers *all)
 	    "m.groupid LEFT JOIN {context} x ON x.contextlevel = 50 AND x.instanceid = g.courseid "
 	    "WHERE m.userid = ?1 ORDER BY m.id");
 	while (db_next(&rows))
-		audit_keep(work, all->items[rows.about].change,
+		audit_keep(work, all->items[rows.tag].change,
 		    (struct audit_row){.name = "\\core\\event\\group_member_removed",
 		        .target = "group_member",
 		        .action = "removed",
@@ -79,7 +79,7 @@ static void groups_leave(struct leavers *all)
 		        .level = LEVEL_COURSE,
 		        .instance = db_column_int(&rows, 1),
 		        .course = db_column_int(&rows, 1),
-		        .related = all->items[rows.about].user,
+		        .related = all->items[rows.tag].user,
 		        .other = other(all, json_null())});
 	for (size_t i = 0; i < all->count; i++)
 		db_run(work->lms->db,
@@ -89,7 +89,7 @@ static void groups_leave(struct leavers *all)
 	run_for_all(all, "DELETE FROM {groups_members} WHERE userid = ?");
 }
 
-static void roles_leave(struct leavers *all)
+static void roles_leave(struct deletions *all)
 {
 	struct work *work = all->work;
 	struct db_rows rows = ask(all,
@@ -97,13 +97,13 @@ static void roles_leave(struct leavers *all)
 	    "{each}{role_assignments} r JOIN {context} x ON x.id = r.contextid WHERE r.userid = ?1 "
 	    "ORDER BY r.id");
 	while (db_next(&rows)) {
-		const struct leaver *leaver = &all->items[rows.about];
+		const struct deletion *deletion = &all->items[rows.tag];
 		struct slice component = db_column_text(&rows, 2);
 		json_t *data = json_pack("{s:o, s:s%, s:o}", "id", text_of(db_column_int(&rows, 0)),
 		    "component", component.bytes, component.size, "itemid",
 		    text_of(db_column_int(&rows, 3)));
 		int64_t level = db_column_int(&rows, 5), instance = db_column_int(&rows, 6);
-		audit_keep(work, leaver->change,
+		audit_keep(work, deletion->change,
 		    (struct audit_row){.name = "\\core\\event\\role_unassigned",
 		        .target = "role",
 		        .action = "unassigned",
@@ -114,9 +114,9 @@ static void roles_leave(struct leavers *all)
 		        .level = level,
 		        .instance = instance,
 		        .course = level == LEVEL_COURSE ? instance : 0,
-		        .related = leaver->user,
+		        .related = deletion->user,
 		        .other = other(all, data)});
-		flag_set(work, DIRTY_USERS, leaver->user);
+		dirty_flag_set(work, DIRTY_USERS, deletion->user);
 	}
 	run_for_all(all, "DELETE FROM {role_assignments} WHERE userid = ?");
 }
@@ -137,7 +137,7 @@ static json_t *enrolment_data(struct db_rows *rows, bool is_last)
 	return json_pack("{s:o, s:s%}", "userenrolment", all, "enrol", enrol.bytes, enrol.size);
 }
 
-static void enrolments_leave(struct leavers *all)
+static void enrolments_leave(struct deletions *all)
 {
 	struct work *work = all->work;
 	struct db_rows rows = ask(all,
@@ -149,7 +149,7 @@ static void enrolments_leave(struct leavers *all)
 	    "x.contextlevel = 50 AND x.instanceid = e.courseid WHERE u.userid = ?1 ORDER BY u.id");
 	while (db_next(&rows)) {
 		int64_t course = db_column_int(&rows, 10);
-		audit_keep(work, all->items[rows.about].change,
+		audit_keep(work, all->items[rows.tag].change,
 		    (struct audit_row){.name = "\\core\\event\\user_enrolment_deleted",
 		        .target = "user_enrolment",
 		        .action = "deleted",
@@ -160,13 +160,13 @@ static void enrolments_leave(struct leavers *all)
 		        .level = LEVEL_COURSE,
 		        .instance = course,
 		        .course = course,
-		        .related = all->items[rows.about].user,
+		        .related = all->items[rows.tag].user,
 		        .other = other(all, enrolment_data(&rows, db_column_int(&rows, 12) != 0))});
 	}
 	run_for_all(all, "DELETE FROM {user_enrolments} WHERE userid = ?");
 }
 
-static void belongings_delete(struct leavers *all)
+static void belongings_delete(struct deletions *all)
 {
 	static const char *const statements[] = {
 	    "DELETE FROM {cohort_members} WHERE userid = ?",
@@ -180,7 +180,7 @@ static void belongings_delete(struct leavers *all)
 }
 
 /* Deletes rows of parts of Moodle that not every site has. */
-static void rest_delete(struct leavers *all)
+static void rest_delete(struct deletions *all)
 {
 	struct departure *who = arena_alloc(all->work->arena, all->count * sizeof *who);
 	for (size_t i = 0; who && i < all->count; i++)
@@ -194,36 +194,36 @@ static void rest_delete(struct leavers *all)
 
 /* ---- what they held ---- */
 
-static void rows_load(struct leavers *all)
+static void rows_load(struct deletions *all)
 {
 	struct db_rows rows = ask(all,
 	    "SELECT username, email, idnumber, picture, mnethostid FROM {each}{user} WHERE id = "
 	    "?1");
 	while (db_next(&rows)) {
-		struct leaver *leaver = &all->items[rows.about];
-		leaver->username = keep(all, db_column_text(&rows, 0));
-		leaver->email = keep(all, db_column_text(&rows, 1));
-		leaver->idnumber = keep(all, db_column_text(&rows, 2));
-		leaver->picture = db_column_int(&rows, 3);
-		leaver->host = db_column_int(&rows, 4);
+		struct deletion *deletion = &all->items[rows.tag];
+		deletion->username = keep(all, db_column_text(&rows, 0));
+		deletion->email = keep(all, db_column_text(&rows, 1));
+		deletion->idnumber = keep(all, db_column_text(&rows, 2));
+		deletion->picture = db_column_int(&rows, 3);
+		deletion->host = db_column_int(&rows, 4);
 	}
 	rows =
 	    ask(all, "SELECT id FROM {each}{context} WHERE contextlevel = 30 AND instanceid = ?1");
 	while (db_next(&rows))
-		all->items[rows.about].context = db_column_int(&rows, 0);
+		all->items[rows.tag].context = db_column_int(&rows, 0);
 }
 
 /* ---- the names of tombstones ---- */
 
 enum { TOMBSTONE_STEM_MAX = 89 };
 
-static struct slice stem_of(struct leavers *all, const struct leaver *leaver)
+static struct slice stem_of(struct deletions *all, const struct deletion *deletion)
 {
 	struct arena *arena = all->work->arena;
-	struct slice stem = leaver->email.size > 0
-	                        ? leaver->email
+	struct slice stem = deletion->email.size > 0
+	                        ? deletion->email
 	                        : arena_print(arena, "%.*s.%lld@unknownemail.invalid",
-	                              SLICE_ARG(leaver->username), (long long)leaver->user);
+	                              SLICE_ARG(deletion->username), (long long)deletion->user);
 	stem = value_clean_username(stem, all->work->lms->site.extended_usernames, arena);
 	while (value_characters(stem) > TOMBSTONE_STEM_MAX)
 		stem.size--;
@@ -232,7 +232,7 @@ static struct slice stem_of(struct leavers *all, const struct leaver *leaver)
 
 static int by_name(const void *a, const void *b)
 {
-	const struct leaver *x = *(struct leaver *const *)a, *y = *(struct leaver *const *)b;
+	const struct deletion *x = *(struct deletion *const *)a, *y = *(struct deletion *const *)b;
 	size_t shared = x->name.size < y->name.size ? x->name.size : y->name.size;
 	int order = memcmp(x->name.bytes, y->name.bytes, shared);
 	if (order != 0 || x->name.size != y->name.size)
@@ -243,30 +243,30 @@ static int by_name(const void *a, const void *b)
 }
 
 /* The first of several with one name may have it, if nobody in the database has. */
-static void names_ask(struct leavers *all, struct leaver **sorted)
+static void names_ask(struct deletions *all, struct deletion **sorted)
 {
 	struct db_questions questions = db_questions_begin(all->work->arena);
 	qsort(sorted, all->count, sizeof *sorted, by_name);
 	for (size_t i = 0; i < all->count; i++) {
-		struct leaver *leaver = sorted[i];
-		bool is_first = i == 0 || !slice_is(leaver->name, sorted[i - 1]->name);
-		if (!leaver->is_named && is_first)
-			db_question(
-			    &questions, i, DB_VALUES(db_int(leaver->host), db_text(leaver->name)));
+		struct deletion *deletion = sorted[i];
+		bool is_first = i == 0 || !slice_is(deletion->name, sorted[i - 1]->name);
+		if (!deletion->is_named && is_first)
+			db_question(&questions, i,
+			    DB_VALUES(db_int(deletion->host), db_text(deletion->name)));
 	}
 	for (size_t i = 0; i < questions.count; i++)
-		sorted[questions.about[i]]->is_named = true;
+		sorted[questions.tag[i]]->is_named = true;
 	struct db_rows rows = db_ask(all->work->lms->db,
 	    "SELECT id FROM {each}{user} WHERE mnethostid = ?1 AND username = ?2", &questions);
 	while (db_next(&rows))
-		sorted[rows.about]->is_named = false;
+		sorted[rows.tag]->is_named = false;
 }
 
 /* <address>.<time>, the time moved on until nobody has the name. */
-static void names_find(struct leavers *all)
+static void names_find(struct deletions *all)
 {
 	struct work *work = all->work;
-	struct leaver **sorted = arena_alloc(work->arena, all->count * sizeof(struct leaver *));
+	struct deletion **sorted = arena_alloc(work->arena, all->count * sizeof(struct deletion *));
 	bool is_done = !sorted;
 	for (size_t i = 0; i < all->count; i++) {
 		all->items[i].stem = stem_of(all, &all->items[i]);
@@ -274,10 +274,10 @@ static void names_find(struct leavers *all)
 	}
 	while (!is_done && !arena_has_failed(work->arena) && !db_has_failed(work->lms->db)) {
 		for (size_t i = 0; i < all->count; i++) {
-			struct leaver *leaver = sorted[i] = &all->items[i];
-			if (!leaver->is_named)
-				leaver->name = arena_print(work->arena, "%.*s.%lld",
-				    SLICE_ARG(leaver->stem), (long long)leaver->time++);
+			struct deletion *deletion = sorted[i] = &all->items[i];
+			if (!deletion->is_named)
+				deletion->name = arena_print(work->arena, "%.*s.%lld",
+				    SLICE_ARG(deletion->stem), (long long)deletion->time++);
 		}
 		names_ask(all, sorted);
 		is_done = true;
@@ -296,43 +296,43 @@ void tombstone_mark(struct db *db, struct slice username, char mark[TOMBSTONE_SI
 		snprintf(mark + 2 * i, 3, "%02x", digest[i]);
 }
 
-static void row_bury(struct leavers *all, const struct leaver *leaver)
+static void row_bury(struct deletions *all, const struct deletion *deletion)
 {
 	char email[TOMBSTONE_SIZE + 1];
-	tombstone_mark(all->work->lms->db, leaver->username, email);
+	tombstone_mark(all->work->lms->db, deletion->username, email);
 	db_run(all->work->lms->db,
 	    "UPDATE {user} SET deleted = 1, username = ?, email = ?, idnumber = '', picture = 0, "
 	    "timemodified = ? WHERE id = ?",
-	    DB_VALUES(db_text(leaver->name), db_string(email), db_int(all->work->effects->now),
-	        db_int(leaver->user)));
-	json_t *data = json_pack("{s:s%, s:s%, s:s%, s:o, s:o}", "username", leaver->username.bytes,
-	    leaver->username.size, "email", leaver->email.bytes, leaver->email.size, "idnumber",
-	    leaver->idnumber.bytes, leaver->idnumber.size, "picture", text_of(leaver->picture),
-	    "mnethostid", text_of(leaver->host));
-	audit_keep(all->work, leaver->change,
+	    DB_VALUES(db_text(deletion->name), db_string(email), db_int(all->work->effects->now),
+	        db_int(deletion->user)));
+	json_t *data = json_pack("{s:s%, s:s%, s:s%, s:o, s:o}", "username",
+	    deletion->username.bytes, deletion->username.size, "email", deletion->email.bytes,
+	    deletion->email.size, "idnumber", deletion->idnumber.bytes, deletion->idnumber.size,
+	    "picture", text_of(deletion->picture), "mnethostid", text_of(deletion->host));
+	audit_keep(all->work, deletion->change,
 	    (struct audit_row){.name = "\\core\\event\\user_deleted",
 	        .target = "user",
 	        .action = "deleted",
 	        .table = "user",
 	        .crud = "d",
-	        .object = leaver->user,
-	        .context = leaver->context,
+	        .object = deletion->user,
+	        .context = deletion->context,
 	        .level = LEVEL_USER,
-	        .instance = leaver->user,
-	        .related = leaver->user,
+	        .instance = deletion->user,
+	        .related = deletion->user,
 	        .other = other(all, data)});
 }
 
-void accounts_bury(struct work *work, const size_t *changes, size_t count)
+void accounts_delete(struct work *work, const size_t *changes, size_t count)
 {
-	struct leavers all = {
+	struct deletions all = {
 	    .work = work, .count = count, .users = db_questions_begin(work->arena)};
 	all.items = arena_alloc(work->arena, (count + 1) * sizeof *all.items);
 	if (!all.items || count == 0)
 		return;
 	for (size_t i = 0; i < count; i++) {
 		const struct change *change = &work->effects->changes[changes[i]];
-		all.items[i] = (struct leaver){.change = changes[i],
+		all.items[i] = (struct deletion){.change = changes[i],
 		    .user = work->effects->people[change->person].id,
 		    .username = SLICE(""),
 		    .email = SLICE(""),

@@ -1,8 +1,8 @@
 /*
- * people: accounts by what a file calls them, and all there is to know of them. {loose ...} hides a
- * column from SQLite's planner, which might walk the whole index on `deleted`.
+ * users: accounts by what a file calls them, and all there is to know of them. {no_index ...} hides
+ * a column from SQLite's planner, which might walk the whole index on `deleted`.
  */
-#include "parts.h"
+#include "work.h"
 
 #include "census.h"
 #include "taken.h"
@@ -38,7 +38,7 @@ static void find_by_username(struct lms *lms, struct user_key *keys, size_t coun
 	    "?1",
 	    &questions);
 	while (db_next(&rows)) {
-		struct user_key *key = &keys[rows.about];
+		struct user_key *key = &keys[rows.tag];
 		bool is_deleted = db_column_int(&rows, 1) != 0;
 		if (is_deleted || !slice_is(db_column_text(&rows, 2), key->text))
 			key->is_taken = true;
@@ -51,12 +51,12 @@ static void find_by_idnumber(struct lms *lms, struct user_key *keys, size_t coun
 {
 	struct db_questions questions = questions_of(lms, keys, count, KEY_IDNUMBER);
 	struct db_rows rows = db_ask(lms_db(lms),
-	    "SELECT id FROM {each}{user} WHERE {same idnumber = ?1} AND {loose mnethostid} = ?2 "
+	    "SELECT id FROM {each}{user} WHERE {same idnumber = ?1} AND {no_index mnethostid} = ?2 "
 	    "AND "
-	    "{loose deleted} = 0 ORDER BY {loose id}",
+	    "{no_index deleted} = 0 ORDER BY {no_index id}",
 	    &questions);
 	while (db_next(&rows))
-		found(&keys[rows.about], db_column_int(&rows, 0));
+		found(&keys[rows.tag], db_column_int(&rows, 0));
 }
 
 /* ---- what looks the same ---- */
@@ -84,7 +84,7 @@ static struct db_questions spellings_find(
 	struct db_questions exact = db_questions_begin(lms->scratch);
 	db_find_spellings(lms_db(lms), column, ways, &spellings);
 	for (size_t i = 0; i < spellings.count; i++)
-		db_question(&exact, spellings.about[i],
+		db_question(&exact, spellings.tag[i],
 		    DB_VALUES(spellings.values[i], db_int(lms->site.local_host)));
 	return exact;
 }
@@ -98,11 +98,11 @@ static void find_by_email(struct lms *lms, struct user_key *keys, size_t count)
 			ways_ask(lms, &ways, i, keys[i].text);
 	struct db_questions exact = spellings_find(lms, &email, &ways);
 	struct db_rows rows = db_ask(lms_db(lms),
-	    "SELECT id FROM {each}{user} WHERE {same email = ?1} AND {loose deleted} = 0 AND "
-	    "{loose mnethostid} = ?2 ORDER BY {loose id}",
+	    "SELECT id FROM {each}{user} WHERE {same email = ?1} AND {no_index deleted} = 0 AND "
+	    "{no_index mnethostid} = ?2 ORDER BY {no_index id}",
 	    &exact);
 	while (db_next(&rows))
-		found(&keys[rows.about], db_column_int(&rows, 0));
+		found(&keys[rows.tag], db_column_int(&rows, 0));
 }
 
 static void alike(struct user_key *key, int64_t id, struct slice text, struct arena *arena)
@@ -127,12 +127,12 @@ static void find_alikes(
 	struct db_rows rows = db_ask(lms_db(lms),
 	    by == KEY_USERNAME
 	        ? "SELECT id, username FROM {each}{user} WHERE mnethostid = ?2 AND {same username "
-	          "= ?1} AND {loose deleted} = 0 ORDER BY {loose id}"
-	        : "SELECT id, idnumber FROM {each}{user} WHERE {same idnumber = ?1} AND {loose "
-	          "mnethostid} = ?2 AND {loose deleted} = 0 ORDER BY {loose id}",
+	          "= ?1} AND {no_index deleted} = 0 ORDER BY {no_index id}"
+	        : "SELECT id, idnumber FROM {each}{user} WHERE {same idnumber = ?1} AND {no_index "
+	          "mnethostid} = ?2 AND {no_index deleted} = 0 ORDER BY {no_index id}",
 	    &exact);
 	while (db_next(&rows))
-		alike(&keys[rows.about], db_column_int(&rows, 0), db_column_text(&rows, 1), arena);
+		alike(&keys[rows.tag], db_column_int(&rows, 0), db_column_text(&rows, 1), arena);
 }
 
 static void find_deleted(struct lms *lms, struct user_key *keys, size_t count)
@@ -147,11 +147,11 @@ static void find_deleted(struct lms *lms, struct user_key *keys, size_t count)
 		db_question(&questions, i, DB_VALUES(db_text(kept), db_int(lms->site.local_host)));
 	}
 	struct db_rows rows = db_ask(lms_db(lms),
-	    "SELECT id FROM {each}{user} WHERE {same email = ?1} AND {loose deleted} = 1 AND "
-	    "{loose mnethostid} = ?2",
+	    "SELECT id FROM {each}{user} WHERE {same email = ?1} AND {no_index deleted} = 1 AND "
+	    "{no_index mnethostid} = ?2",
 	    &questions);
 	while (db_next(&rows))
-		keys[rows.about].matches = 1;
+		keys[rows.tag].matches = 1;
 }
 
 /* Whether all of them are answered. */
@@ -224,7 +224,7 @@ static void details_load(struct lms *lms, struct account_facts *people,
 	uint32_t count = columns_details_count();
 	struct db_rows rows = db_ask(lms_db(lms), lms->account_select.bytes, questions);
 	while (db_next(&rows)) {
-		struct account_facts *person = &people[rows.about];
+		struct account_facts *person = &people[rows.tag];
 		person->username = text_keep(arena, &rows, 0);
 		person->auth = text_keep(arena, &rows, 1);
 		person->is_suspended = db_column_int(&rows, 2) != 0;
@@ -242,7 +242,7 @@ static void profiles_load(struct lms *lms, struct account_facts *people,
 	while (db_next(&rows))
 		for (size_t f = 0; f < count; f++)
 			if (lms->site.profile_fields[f].id == db_column_int(&rows, 0))
-				people[rows.about].profile[f] = text_keep(arena, &rows, 1);
+				people[rows.tag].profile[f] = text_keep(arena, &rows, 1);
 }
 
 struct error lms_load_accounts(

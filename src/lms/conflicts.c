@@ -1,7 +1,7 @@
-#include "rivals.h"
+#include "conflicts.h"
 
 #include "census.h"
-#include "parts.h"
+#include "work.h"
 
 #include "enrold/site.h"
 
@@ -10,7 +10,7 @@
 /* Clocks of hosts differ. Whoever was deleted earlier is not in the census, and does no harm. */
 enum { CLOCKS_DIFFER_S = 300 };
 
-void rivals_expect(struct lms *lms)
+void conflicts_expect(struct lms *lms)
 {
 	if (!lms->census || !db_is_server(lms->db))
 		return;
@@ -23,21 +23,21 @@ void rivals_expect(struct lms *lms)
 static bool assigned_twice(struct lms *lms)
 {
 	bool is_twice = false;
-	struct db_rows rows = db_select(lms->lookout,
-	    "SELECT userid, contextid, roleid FROM {role_assignments} WHERE id > ?1 AND {loose "
-	    "component} = '' AND {loose itemid} = 0",
+	struct db_rows rows = db_select(lms->observer,
+	    "SELECT userid, contextid, roleid FROM {role_assignments} WHERE id > ?1 AND {no_index "
+	    "component} = '' AND {no_index itemid} = 0",
 	    DB_VALUES(db_int(lms->assignments_before)));
 	while (!is_twice && db_next(&rows))
 		is_twice = census_has_assigned(lms->census, db_column_int(&rows, 0),
 		    db_column_int(&rows, 1), db_column_int(&rows, 2));
-	db_leave(&rows);
+	db_rows_close(&rows);
 	return is_twice;
 }
 
 static bool entered_deleted(struct lms *lms)
 {
 	struct buffer ids = {0};
-	struct db_rows rows = db_select(lms->lookout,
+	struct db_rows rows = db_select(lms->observer,
 	    "SELECT id FROM {user} WHERE deleted <> 0 AND timemodified >= ?1 ORDER BY id",
 	    DB_VALUES(db_int(lms->begun)));
 	while (db_next(&rows)) {
@@ -53,18 +53,18 @@ static bool entered_deleted(struct lms *lms)
 	return is_there;
 }
 
-static void lookout_close(struct lms *lms)
+static void observer_close(struct lms *lms)
 {
-	db_close(lms->lookout);
-	lms->lookout = NULL;
+	db_close(lms->observer);
+	lms->observer = NULL;
 }
 
-static struct error lookout_open(struct lms *lms)
+static struct error observer_open(struct lms *lms)
 {
-	if (lms->lookout &&
-	    !db_is_alive(lms->lookout)) /* it may have been closed between two looks */
-		lookout_close(lms);
-	return lms->lookout ? OK : site_connect(lms->options, DB_EXISTING, &lms->lookout);
+	if (lms->observer &&
+	    !db_is_alive(lms->observer)) /* it may have been closed between two looks */
+		observer_close(lms);
+	return lms->observer ? OK : site_connect(lms->options, DB_EXISTING, &lms->observer);
 }
 
 bool lms_is_polled(const struct lms *lms)
@@ -74,23 +74,23 @@ bool lms_is_polled(const struct lms *lms)
 
 bool lms_is_awaited(struct lms *lms)
 {
-	struct error error = db_is_server(lms->db) ? lookout_open(lms) : OK;
+	struct error error = db_is_server(lms->db) ? observer_open(lms) : OK;
 	if (is_error(&error))
 		return false; /* whoever cannot be seen has to wait */
-	/* Asked for before the backlog had the connection, or now that it has none. */
+	/* Asked for before the write_behind had the connection, or now that it has none. */
 	if (lms->session == 0)
 		lms->session = db_session(lms_db(lms));
-	bool is_awaited = db_is_awaited(lms->db, lms->lookout, lms->session);
-	if (lms->lookout && db_has_failed(lms->lookout))
-		lookout_close(lms);
+	bool is_awaited = db_is_awaited(lms->db, lms->observer, lms->session);
+	if (lms->observer && db_has_failed(lms->observer))
+		observer_close(lms);
 	return is_awaited;
 }
 
-void rivals_check(struct lms *lms)
+void conflicts_check(struct lms *lms)
 {
 	if (!lms->census || !db_is_server(lms->db) || db_has_failed(lms->db))
 		return;
-	struct error error = lookout_open(lms);
+	struct error error = observer_open(lms);
 	if (is_error(&error)) {
 		db_fail(lms->db, error);
 		return;
@@ -100,9 +100,9 @@ void rivals_check(struct lms *lms)
 		    error_collision("somebody else has given a role that this file gives"));
 	else if (entered_deleted(lms))
 		db_fail(lms->db, error_collision("somebody was deleted whom this file enrols"));
-	error = db_error(lms->lookout);
+	error = db_error(lms->observer);
 	if (!is_error(&error))
 		return;
 	db_fail(lms->db, error);
-	lookout_close(lms);
+	observer_close(lms);
 }

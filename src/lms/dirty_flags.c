@@ -1,7 +1,7 @@
 /*
- * flag: rows of cache_flags. Moodle keeps them without a unique key: update, else insert.
+ * dirty_flags: rows of cache_flags. Moodle keeps them without a unique key: update, else insert.
  */
-#include "parts.h"
+#include "work.h"
 
 #include "census.h"
 
@@ -14,7 +14,7 @@
 static const struct db_table cache_flags_table = {
     "cache_flags", "flagtype, name, timemodified, value, expiry", 5};
 
-void flag_set(struct work *work, const char *type, int64_t user)
+void dirty_flag_set(struct work *work, const char *type, int64_t user)
 {
 	if (work->flags_count == work->flags_room) {
 		size_t room = work->flags_room * 2 + 64;
@@ -23,19 +23,19 @@ void flag_set(struct work *work, const char *type, int64_t user)
 		work->flags_room = room;
 	}
 	if (!arena_has_failed(work->arena))
-		work->flags[work->flags_count++] = (struct flag){type, user};
+		work->flags[work->flags_count++] = (struct dirty_flag){type, user};
 }
 
 static int flag_compare(const void *a, const void *b)
 {
-	const struct flag *x = a, *y = b;
+	const struct dirty_flag *x = a, *y = b;
 	if (x->user != y->user)
 		return x->user < y->user ? -1 : 1;
 	return strcmp(x->type, y->type);
 }
 
 /* Sorted, each once. */
-static void flags_settle(struct work *work)
+static void flags_dedup(struct work *work)
 {
 	size_t used = 0;
 	qsort(work->flags, work->flags_count, sizeof *work->flags, flag_compare);
@@ -56,7 +56,7 @@ static int64_t number_read(struct slice text)
 	return value_parse_whole(text, &number) ? number : 0;
 }
 
-void flags_write(struct work *work)
+void dirty_flags_write(struct work *work)
 {
 	struct db *db = work->lms->db;
 	struct db_questions questions = db_questions_begin(work->arena);
@@ -64,17 +64,17 @@ void flags_write(struct work *work)
 	struct db_value expiry = db_int(work->effects->now + work->lms->site.session_timeout);
 	if (work->flags_count == 0 || arena_has_failed(work->arena))
 		return;
-	flags_settle(work);
+	flags_dedup(work);
 	bool *is_there = arena_alloc(work->arena, work->flags_count * sizeof *is_there);
 	for (size_t i = 0; i < work->flags_count; i++)
 		db_question(&questions, i,
 		    DB_VALUES(
 		        number_text(work, work->flags[i].user), db_string(work->flags[i].type)));
 	struct db_rows rows = db_ask(db,
-	    "SELECT id FROM {each}{cache_flags} WHERE name = ?1 AND {loose flagtype} = ?2",
+	    "SELECT id FROM {each}{cache_flags} WHERE name = ?1 AND {no_index flagtype} = ?2",
 	    &questions);
 	while (is_there && db_next(&rows)) {
-		is_there[rows.about] = true;
+		is_there[rows.tag] = true;
 		db_run(db, FLAG_AGAIN, DB_VALUES(now, expiry, db_int(db_column_int(&rows, 0))));
 	}
 	struct new_rows new = new_rows_begin(work, &cache_flags_table, work->flags_count);
@@ -122,11 +122,11 @@ static void flagged_find(struct flagged *flagged, int64_t row, int64_t user)
 static void flagged_scan(struct db *db, struct flagged *flagged)
 {
 	struct db_rows rows = db_scan(
-	    db, "SELECT id, name FROM {cache_flags} WHERE {loose flagtype} = '" DIRTY_USERS "'");
+	    db, "SELECT id, name FROM {cache_flags} WHERE {no_index flagtype} = '" DIRTY_USERS "'");
 	while (db_next(&rows))
 		flagged_find(
 		    flagged, db_column_int(&rows, 0), number_read(db_column_text(&rows, 1)));
-	db_leave(&rows);
+	db_rows_close(&rows);
 }
 
 static void flagged_ask(struct work *work, struct flagged *flagged)
@@ -136,11 +136,11 @@ static void flagged_ask(struct work *work, struct flagged *flagged)
 		for (size_t k = i; k < flagged->count && k < i + ROWS_TOGETHER; k++)
 			db_question(&questions, k, DB_VALUES(number_text(work, flagged->users[k])));
 		struct db_rows rows = db_ask(work->lms->db,
-		    "SELECT id FROM {each}{cache_flags} WHERE name = ?1 AND {loose flagtype} = "
+		    "SELECT id FROM {each}{cache_flags} WHERE name = ?1 AND {no_index flagtype} = "
 		    "'" DIRTY_USERS "'",
 		    &questions);
 		while (db_next(&rows))
-			flagged_find(flagged, db_column_int(&rows, 0), flagged->users[rows.about]);
+			flagged_find(flagged, db_column_int(&rows, 0), flagged->users[rows.tag]);
 		if (arena_has_failed(work->arena))
 			return;
 		arena_reset(work->arena);
@@ -167,7 +167,7 @@ static void flagged_write(struct work *work, const struct flagged *flagged)
 	}
 }
 
-void people_flag(struct lms *lms, const int64_t *users, size_t count, int64_t now)
+void people_mark_dirty(struct lms *lms, const int64_t *users, size_t count, int64_t now)
 {
 	const struct effects effects = {.now = now};
 	struct work work = {.lms = lms, .effects = &effects, .arena = arena_create()};
