@@ -60,7 +60,8 @@ struct record {
 	uint32_t person; /* whom the plan found: index into people */
 	struct slice
 	    hash; /* what is stored for its password, where one was foreseen (run/hashes.c) */
-	struct slice called; /* the user name that the account had then; bytes NULL: none found */
+	struct slice
+	    resolved_name; /* the user name that the account had then; bytes NULL: none found */
 	/* The plan's own: a column whose value the account did not get, because of the feed's
 	 * settings. */
 	uint32_t kept_column;
@@ -107,13 +108,13 @@ struct request {
  * for the later ones. The caller's, and zeroed at first; record_part_done in the end.
  */
 struct record_part {
-	size_t next;          /* in header->asking: where the next part begins */
-	bool is_later;        /* not the first: the account has been settled */
-	bool is_last;         /* with it the record is done */
-	bool is_dropped;      /* the account's step has ended the record */
-	const char *ended;    /* and why, as in the record */
-	bool is_in_retry;     /* the record stands in the retry file already */
-	struct buffer called; /* the account's user name, once it is settled */
+	size_t next;                 /* in header->asking: where the next part begins */
+	bool is_later;               /* not the first: the account has been settled */
+	bool is_last;                /* with it the record is done */
+	bool is_dropped;             /* the account's step has ended the record */
+	const char *ended;           /* and why, as in the record */
+	bool is_in_retry;            /* the record stands in the retry file already */
+	struct buffer resolved_name; /* the account's user name, once it is settled */
 };
 
 struct index_entry;

@@ -120,8 +120,8 @@ struct user_key {
 	struct slice resembled; /* the plan's own: who looks alike is somebody else, of this name */
 	bool is_seen;           /* the plan's own: an earlier row of the batch has this value */
 	bool is_taken;          /* a deleted account has this user name */
-	uint32_t passed; /* the plan's own: names counted on from this one are taken up to the key
-	                    before this index; 0: not known */
+	uint32_t taken_until; /* the plan's own: names counted on from this one are taken up to the
+	                    key before this index; 0: not known */
 };
 
 /* An account. id ACCOUNT_PLANNED: will be made by a change of this batch. */

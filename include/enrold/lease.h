@@ -39,12 +39,12 @@ struct lease_hold {
 	char token[NODE_TOKEN_SIZE + 1];
 };
 
-/* Whether lease_enter will have to ask the database for the feed, should nothing change. */
+/* Whether lease_acquire will have to ask the database for the feed, should nothing change. */
 bool lease_asks(struct lease *lease, const char *name);
 /* *is_ours false: another daemon serves the feed. Else to be left. */
-struct error lease_enter(struct lease *lease, struct lms *lms, const char *name,
+struct error lease_acquire(struct lease *lease, struct lms *lms, const char *name,
     struct lease_hold *hold, bool *is_ours) MUST_CHECK;
-void lease_leave(struct lease *lease, struct lease_hold *hold);
+void lease_release(struct lease *lease, struct lease_hold *hold);
 /* Inside a transaction: RETRY when somebody has taken us for dead. */
 struct error lease_check(
     const struct lease *lease, struct lms *lms, const struct lease_hold *hold) MUST_CHECK;

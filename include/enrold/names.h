@@ -14,7 +14,7 @@ enum name_kind {
 	NAME_REFUSED, /* not UTF-8, or with control characters: never taken */
 };
 
-enum name_kind name_judge(const char *name);
+enum name_kind name_classify(const char *name);
 
 /*
  * "staff.csv", run, ".result.csv" -> "staff.<run>.result.csv". Only a final ".csv" is taken off; a

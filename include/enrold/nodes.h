@@ -30,7 +30,7 @@ struct node {
 struct error nodes_join(
     struct db *db, const char *node, const char *token, uint32_t *slot) MUST_CHECK;
 /* One beat; *is_still_ours: the token is still the row's. */
-struct error nodes_beat(
+struct error nodes_heartbeat(
     struct db *db, const char *node, const char *token, bool *is_still_ours) MUST_CHECK;
 /* All rows; texts and list lie in the arena. */
 struct error nodes_list(
@@ -46,8 +46,8 @@ struct error nodes_take_feed(struct db *db, const char *node, const char *feed,
 struct error nodes_free_feed(struct db *db, const char *node, const char *feed) MUST_CHECK;
 
 /* Takes away the token of a daemon that is still as we last saw it; *is_done: it was. */
-struct error nodes_condemn(struct db *db, const struct node *dead, bool *is_done) MUST_CHECK;
+struct error nodes_fence(struct db *db, const struct node *dead, bool *is_done) MUST_CHECK;
 /* Its feeds are the heir's, its row goes. */
-struct error nodes_inherit(struct db *db, const char *dead, const char *heir) MUST_CHECK;
+struct error nodes_take_over(struct db *db, const char *dead, const char *heir) MUST_CHECK;
 
 #endif

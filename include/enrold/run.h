@@ -43,8 +43,8 @@ struct run_surroundings {
 
 enum run_end {
 	RUN_ANSWERED,  /* the answer is in the outbox, the input archived or in quarantine */
-	RUN_GONE,      /* there is no such file any more, or it went back to the inbox */
-	RUN_LEFT,      /* it cannot be taken and stays where it is; `error` says why */
+	RUN_VANISHED,  /* there is no such file any more, or it went back to the inbox */
+	RUN_SKIPPED,   /* it cannot be taken and stays where it is; `error` says why */
 	RUN_ELSEWHERE, /* another daemon serves the feed */
 	RUN_YIELDED,   /* it has had its turn: go on with it when the others have had theirs */
 	RUN_POSTPONED, /* `error` says why, or is none: stopping. Go on later: with the run, if any

@@ -14,7 +14,7 @@ struct spool {
 	int root;
 	int lock;
 	int work; /* work/<node> */
-	int held;
+	int late;
 	int outbox;
 	int archive;
 	int quarantine;

@@ -50,17 +50,18 @@ static struct error join(struct lease *lease, struct lms *lms)
 }
 
 /* A feed that is no longer configured may still have a run to be finished. NULL: no memory. */
-static struct held_feed *feed_find(struct lease *lease, const char *name)
+static struct leased_feed *feed_find(struct lease *lease, const char *name)
 {
 	for (size_t i = 0; i < lease->feeds_count; i++)
 		if (strcmp(lease->feeds[i].name, name) == 0)
 			return &lease->feeds[i];
-	struct held_feed *feeds = reallocarray(lease->feeds, lease->feeds_count + 1, sizeof *feeds);
+	struct leased_feed *feeds =
+	    reallocarray(lease->feeds, lease->feeds_count + 1, sizeof *feeds);
 	if (!feeds)
 		return NULL;
 	lease->feeds = feeds;
-	struct held_feed *feed = &feeds[lease->feeds_count++];
-	*feed = (struct held_feed){.is_ours = false};
+	struct leased_feed *feed = &feeds[lease->feeds_count++];
+	*feed = (struct leased_feed){.is_ours = false};
 	snprintf(feed->name, sizeof feed->name, "%s", name);
 	return feed;
 }
@@ -92,7 +93,7 @@ static struct error feed_take_unlocked(struct lease *lease, struct lms *lms, con
 	pthread_mutex_lock(&lease->mutex);
 	/* Whoever has joined anew holds nothing. */
 	bool is_still_us = memcmp(token, lease->token, sizeof token) == 0;
-	struct held_feed *feed = feed_find(lease, name); /* the list may have moved */
+	struct leased_feed *feed = feed_find(lease, name); /* the list may have moved */
 	if (is_error(&error))
 		return error; /* another worker may have it all the same */
 	feed->is_ours = is_ours && is_still_us;
@@ -105,13 +106,13 @@ bool lease_asks(struct lease *lease, const char *name)
 	if (!lease)
 		return false;
 	pthread_mutex_lock(&lease->mutex);
-	const struct held_feed *feed = feed_find(lease, name);
+	const struct leased_feed *feed = feed_find(lease, name);
 	bool asks = !feed || !feed->is_ours;
 	pthread_mutex_unlock(&lease->mutex);
 	return asks;
 }
 
-struct error lease_enter(
+struct error lease_acquire(
     struct lease *lease, struct lms *lms, const char *name, struct lease_hold *hold, bool *is_ours)
 {
 	*hold = (struct lease_hold){.feed = ""};
@@ -119,7 +120,7 @@ struct error lease_enter(
 	if (!lease)
 		return OK;
 	pthread_mutex_lock(&lease->mutex);
-	struct held_feed *feed = feed_find(lease, name);
+	struct leased_feed *feed = feed_find(lease, name);
 	struct error error = feed ? OK : error_memory("taking a feed");
 	if (feed)
 		feed->users++;
@@ -139,12 +140,12 @@ struct error lease_enter(
 	return error;
 }
 
-void lease_leave(struct lease *lease, struct lease_hold *hold)
+void lease_release(struct lease *lease, struct lease_hold *hold)
 {
 	if (!lease || *hold->feed == '\0')
 		return;
 	pthread_mutex_lock(&lease->mutex);
-	struct held_feed *feed = feed_find(lease, hold->feed);
+	struct leased_feed *feed = feed_find(lease, hold->feed);
 	feed->users--;
 	*hold->feed = '\0';
 	pthread_mutex_unlock(&lease->mutex);
@@ -177,7 +178,7 @@ static void feeds_give_up(struct lease *lease)
 	pthread_mutex_lock(&lease->mutex);
 	bool may = !has_runs(lease);
 	for (size_t i = 0; i < lease->feeds_count && !is_error(&error); i++) {
-		struct held_feed *feed = &lease->feeds[i];
+		struct leased_feed *feed = &lease->feeds[i];
 		bool is_idle = feed->users == 0 && !feed->was_used;
 		feed->was_used = feed->users > 0;
 		if (!may || !is_idle || !(feed->is_ours || feed->is_owed))
@@ -204,28 +205,27 @@ bool lease_next_run(struct lease *lease, char run[RUN_ID_SIZE + 1])
 
 /* ---- watching ---- */
 
-static struct watched *watched_find(struct lease *lease, const struct node *node)
+static struct peer *peer_find(struct lease *lease, const struct node *node)
 {
-	for (size_t i = 0; i < lease->watched_count; i++)
-		if (slice_is(slice_of(lease->watched[i].name), node->name))
-			return &lease->watched[i];
-	size_t place = lease->watched_count < NODES_MAX ? lease->watched_count++ : 0;
-	struct watched *watched = &lease->watched[place];
-	*watched = (struct watched){.beat = -1};
-	snprintf(watched->name, sizeof watched->name, "%.*s", SLICE_ARG(node->name));
-	return watched;
+	for (size_t i = 0; i < lease->peers_count; i++)
+		if (slice_is(slice_of(lease->peers[i].name), node->name))
+			return &lease->peers[i];
+	size_t place = lease->peers_count < NODES_MAX ? lease->peers_count++ : 0;
+	struct peer *peer = &lease->peers[place];
+	*peer = (struct peer){.beat = -1};
+	snprintf(peer->name, sizeof peer->name, "%.*s", SLICE_ARG(node->name));
+	return peer;
 }
 
 /* True when it has been the same for too many looks. */
 static bool is_silent(struct lease *lease, const struct node *node)
 {
-	struct watched *watched = watched_find(lease, node);
-	bool is_same =
-	    watched->beat == node->beat && slice_is(slice_of(watched->token), node->token);
-	watched->looks = is_same ? watched->looks + 1 : 0;
-	watched->beat = node->beat;
-	snprintf(watched->token, sizeof watched->token, "%.*s", SLICE_ARG(node->token));
-	return watched->looks >= LOOKS;
+	struct peer *peer = peer_find(lease, node);
+	bool is_same = peer->beat == node->beat && slice_is(slice_of(peer->token), node->token);
+	peer->looks = is_same ? peer->looks + 1 : 0;
+	peer->beat = node->beat;
+	snprintf(peer->token, sizeof peer->token, "%.*s", SLICE_ARG(node->token));
+	return peer->looks >= LOOKS;
 }
 
 static struct error others_watch(struct lease *lease, struct arena *arena)
@@ -236,7 +236,7 @@ static struct error others_watch(struct lease *lease, struct arena *arena)
 	for (size_t i = 0; i < count && !is_error(&error); i++)
 		if (!slice_is(nodes[i].name, slice_of(lease->config->node)) &&
 		    is_silent(lease, &nodes[i]))
-			error = lease_inherit(lease, &nodes[i]);
+			error = lease_take_over(lease, &nodes[i]);
 	return error;
 }
 
@@ -260,7 +260,8 @@ static struct error beat(struct lease *lease)
 		spool_lose(lease, &lock);
 	struct error error = lease->lms ? OK : lms_open(&lease->config->lms, &lease->lms);
 	if (!is_error(&error))
-		error = nodes_beat(lms_db(lease->lms), lease->config->node, lease->token, &is_ours);
+		error = nodes_heartbeat(
+		    lms_db(lease->lms), lease->config->node, lease->token, &is_ours);
 	if (!is_error(&error) && !is_ours) {
 		log_event(LOG_WARNING, "lease_lost", NULL,
 		    "another daemon has taken this one for dead, or goes by the same name, %s; "

@@ -11,7 +11,7 @@
 
 enum { NODES_MAX = NODE_SLOTS };
 
-struct held_feed {
+struct leased_feed {
 	char name[FEED_NAME_MAX + 1];
 	bool is_ours;
 	bool is_owed; /* given up, but the database could not be told yet */
@@ -20,7 +20,7 @@ struct held_feed {
 };
 
 /* Another daemon, as we saw it the last time. */
-struct watched {
+struct peer {
 	char name[65], token[NODE_TOKEN_SIZE + 1];
 	int64_t beat;
 	int looks; /* at the same beat */
@@ -39,14 +39,14 @@ struct lease {
 	bool is_over;
 	atomic_bool has_lost_spool;
 	char token[NODE_TOKEN_SIZE + 1];
-	struct held_feed *feeds;
+	struct leased_feed *feeds;
 	size_t feeds_count;
 	char (*runs)[RUN_ID_SIZE + 1]; /* inherited */
 	size_t runs_count;
 	/* The thread's own: */
 	struct lms *lms;
-	struct watched watched[NODES_MAX];
-	size_t watched_count;
+	struct peer peers[NODES_MAX];
+	size_t peers_count;
 };
 
 /* The directory in work/ is a run's. */
@@ -59,6 +59,6 @@ static inline bool is_run(const char *name)
 /* ---- takeover.c ---- */
 
 /* The node is taken for dead, if it is still as we last saw it. */
-struct error lease_inherit(struct lease *lease, const struct node *dead) MUST_CHECK;
+struct error lease_take_over(struct lease *lease, const struct node *dead) MUST_CHECK;
 
 #endif

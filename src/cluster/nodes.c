@@ -37,7 +37,8 @@ static bool is_ours(struct db *db, const char *node, const char *token)
 	           DB_VALUES(db_string(node), db_string(token))) == 1;
 }
 
-struct error nodes_beat(struct db *db, const char *node, const char *token, bool *is_still_ours)
+struct error nodes_heartbeat(
+    struct db *db, const char *node, const char *token, bool *is_still_ours)
 {
 	db_begin(db);
 	db_run(db, "UPDATE {enrold_node} SET beat = beat + 1 WHERE node = ? AND token = ?",
@@ -118,9 +119,9 @@ struct error nodes_free_feed(struct db *db, const char *node, const char *feed)
 /* ---- the dead ---- */
 
 /* A token that nobody has; should we die now, another daemon may condemn the same one again. */
-static const char condemned[] = "condemned";
+static const char fenced[] = "condemned";
 
-struct error nodes_condemn(struct db *db, const struct node *dead, bool *is_done)
+struct error nodes_fence(struct db *db, const struct node *dead, bool *is_done)
 {
 	const struct db_value name = db_text(dead->name);
 	db_begin_alone(db, BEAT_PATIENCE_S);
@@ -129,15 +130,15 @@ struct error nodes_condemn(struct db *db, const struct node *dead, bool *is_done
 	        DB_VALUES(name, db_text(dead->token), db_int(dead->beat))) == 1;
 	if (*is_done)
 		db_run(db, "UPDATE {enrold_node} SET token = ?, beat = beat + 1 WHERE node = ?",
-		    DB_VALUES(db_string(condemned), name));
+		    DB_VALUES(db_string(fenced), name));
 	return db_end(db);
 }
 
-struct error nodes_inherit(struct db *db, const char *dead, const char *heir)
+struct error nodes_take_over(struct db *db, const char *dead, const char *heir)
 {
 	db_begin_alone(db, BEAT_PATIENCE_S);
 	if (db_find(db, "SELECT 1 FROM {enrold_node} WHERE node = ? AND token = ?", 0,
-	        DB_VALUES(db_string(dead), db_string(condemned))) == 1) {
+	        DB_VALUES(db_string(dead), db_string(fenced))) == 1) {
 		db_run(db, "UPDATE {enrold_feed} SET node = ? WHERE node = ?",
 		    DB_VALUES(db_string(heir), db_string(dead)));
 		db_run(db, "DELETE FROM {enrold_node} WHERE node = ?", DB_VALUES(db_string(dead)));

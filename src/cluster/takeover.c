@@ -96,10 +96,10 @@ static struct error runs_move(struct lease *lease, const char *node)
 }
 
 /* In this order: it can write no more, its runs are here, its feeds are ours. */
-struct error lease_inherit(struct lease *lease, const struct node *dead)
+struct error lease_take_over(struct lease *lease, const struct node *dead)
 {
 	bool is_done;
-	struct error error = nodes_condemn(lms_db(lease->lms), dead, &is_done);
+	struct error error = nodes_fence(lms_db(lease->lms), dead, &is_done);
 	if (is_error(&error))
 		lms_rollback(lease->lms); /* somebody writes just now: at the next beat */
 	if (is_error(&error) || !is_done)
@@ -109,7 +109,7 @@ struct error lease_inherit(struct lease *lease, const struct node *dead)
 	    "%.*s has been silent for too long: its work is done here", SLICE_ARG(dead->name));
 	error = runs_move(lease, dead->name.bytes);
 	if (!is_error(&error))
-		error = nodes_inherit(lms_db(lease->lms), dead->name.bytes, lease->config->node);
+		error = nodes_take_over(lms_db(lease->lms), dead->name.bytes, lease->config->node);
 	lease->on_run(lease->context);
 	return error;
 }

@@ -6,11 +6,11 @@
  * What stands in the way is the plan's business (src/roster/header.c, account_*.c); a row says here
  * what is decided there.
  */
-#include "value.h"
+#include "setting.h"
 
 #include "enrold/config.h"
 #include "enrold/may.h"
-#include "enrold/template.h"
+#include "enrold/username_template.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -44,12 +44,12 @@ static bool updates_passwords(const struct policy *policy)
 }
 
 /* Whether the setting is another than it would be without being given. Defaults stand in the table
- * as value_format writes them. */
+ * as setting_format writes them. */
 static bool is_changed(enum key_section section, const char *name, const void *base)
 {
 	const struct config_key *key = keys_find(section, name);
 	struct buffer text = {0};
-	value_format(key, base, &text);
+	setting_format(key, base, &text);
 	bool is_usual = slice_is(buffer_slice(&text), slice_of(key->default_text));
 	buffer_done(&text);
 	return !is_usual;

@@ -1,12 +1,12 @@
 /*
  * config: libyaml's events against the table of keys. The parser walks the file once; what a key
  * is called, may hold and defaults to is the table's business (keys.c), how a value is read the
- * kind's (value.c).
+ * kind's (setting.c).
  */
 #include "enrold/config.h"
 
 #include "rules.h"
-#include "value.h"
+#include "setting.h"
 
 #include "enrold/arena.h"
 
@@ -225,9 +225,10 @@ static struct error item_take(
     struct reading *reading, const struct section *section, const struct config_key *key)
 {
 	if (reading->event.type != YAML_SCALAR_EVENT || is_null(reading))
-		return value_refuse(key, found(reading));
-	struct error error = value_add(key, text_of(reading), reading->file->arena, section->base);
-	return is_error(&error) ? error : value_check_item(key, section->base);
+		return setting_refuse(key, found(reading));
+	struct error error =
+	    setting_add(key, text_of(reading), reading->file->arena, section->base);
+	return is_error(&error) ? error : setting_check_item(key, section->base);
 }
 
 /* A list of texts, or a map of texts; libyaml sees to it that a map's items come in pairs. */
@@ -239,8 +240,8 @@ static struct error list_take(
 	yaml_event_type_t last =
 	    key->kind == KEY_PAIRS ? YAML_MAPPING_END_EVENT : YAML_SEQUENCE_END_EVENT;
 	if (reading->event.type != start)
-		return at_event(reading, value_refuse(key, found(reading)));
-	value_begin_list(key, section->base);
+		return at_event(reading, setting_refuse(key, found(reading)));
+	setting_begin_list(key, section->base);
 	for (;;) {
 		struct error error = next(reading);
 		if (is_error(&error))
@@ -251,19 +252,19 @@ static struct error list_take(
 		if (is_error(&error))
 			return at_event(reading, error);
 	}
-	struct error error = value_check_list(key, section->base);
+	struct error error = setting_check_list(key, section->base);
 	return is_error(&error) ? at_event(reading, error) : OK;
 }
 
-static struct error value_take(
+static struct error setting_take(
     struct reading *reading, const struct section *section, const struct config_key *key)
 {
 	if (key->kind == KEY_LIST || key->kind == KEY_PAIRS)
 		return list_take(reading, section, key);
 	struct error error =
 	    reading->event.type != YAML_SCALAR_EVENT || is_null(reading)
-	        ? value_refuse(key, found(reading))
-	        : value_parse(key, text_of(reading), reading->file->arena, section->base);
+	        ? setting_refuse(key, found(reading))
+	        : setting_parse(key, text_of(reading), reading->file->arena, section->base);
 	return is_error(&error) ? at_event(reading, error) : OK;
 }
 
@@ -287,7 +288,7 @@ static struct error section_read(
 		assert(key || is_error(&error));
 		if (!is_error(&error))
 			error = key->kind == KEY_MAP ? on_map(reading, section, key)
-			                             : value_take(reading, section, key);
+			                             : setting_take(reading, section, key);
 		if (is_error(&error))
 			return error;
 	}
@@ -298,7 +299,7 @@ static struct error section_read(
 static struct error defaults_take(
     struct reading *reading, yaml_mark_t mark, const struct section *section)
 {
-	struct error error = value_fill_defaults(
+	struct error error = setting_fill_defaults(
 	    section->section, section->given, reading->file->arena, section->base);
 	return is_error(&error) ? at_mark(reading, mark, error) : OK;
 }
@@ -356,7 +357,7 @@ static struct error inner_read(
 	if (is_null(reading))
 		return OK;
 	if (reading->event.type != YAML_MAPPING_START_EVENT)
-		return at_event(reading, value_refuse(key, found(reading)));
+		return at_event(reading, setting_refuse(key, found(reading)));
 	return section_read(reading, &section, inner_read);
 }
 
@@ -401,7 +402,7 @@ static struct error map_read(
 	if (is_null(reading))
 		return OK;
 	if (reading->event.type != YAML_MAPPING_START_EVENT)
-		return at_event(reading, value_refuse(key, found(reading)));
+		return at_event(reading, setting_refuse(key, found(reading)));
 	return strcmp(key->name, "lms") == 0 ? lms_read(reading) : feeds_read(reading);
 }
 
@@ -416,7 +417,7 @@ static struct error default_feed_add(struct config_file *file)
 	struct error error = feed_add(file, "default", &feed);
 	return is_error(&error)
 	           ? error
-	           : value_fill_defaults(SECTION_FEED, &none, file->arena, &feed->policy);
+	           : setting_fill_defaults(SECTION_FEED, &none, file->arena, &feed->policy);
 }
 
 static int by_name(const void *a, const void *b)

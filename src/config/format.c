@@ -1,7 +1,7 @@
 /*
  * format: settings back to text: as YAML that config_load reads, and a policy as one line.
  */
-#include "value.h"
+#include "setting.h"
 
 #include "enrold/arena.h"
 #include "enrold/config.h"
@@ -36,7 +36,7 @@ static void url_quote(struct buffer *out, const char *url)
 
 static void list_format(const struct config_key *key, const void *base, struct buffer *out)
 {
-	const struct text_list *list = value_list(key, base);
+	const struct text_list *list = setting_list(key, base);
 	bool is_pairs = key->kind == KEY_PAIRS;
 	if (list->count == 0) {
 		buffer_add_text(out, is_pairs ? "{}" : "[]");
@@ -63,13 +63,13 @@ static void key_format(const struct config_key *key, const void *base, struct bu
 		else
 			text_quote(out, text);
 	} else {
-		value_format(key, base, out);
+		setting_format(key, base, out);
 	}
 }
 
 static bool is_shown(const struct config_key *key, const void *base)
 {
-	return key->kind != KEY_MAP && !value_is_absent(key, base);
+	return key->kind != KEY_MAP && !setting_is_absent(key, base);
 }
 
 static bool has_shown(enum key_section section, const void *base)
@@ -168,7 +168,7 @@ static void pair_format(const struct config_key *key, const char *prefix,
 {
 	buffer_print(out, "%s%s%s=", out->size > 0 ? " " : "", prefix, key->name);
 	if (key->kind == KEY_LIST || key->kind == KEY_PAIRS) {
-		const struct text_list *list = value_list(key, policy);
+		const struct text_list *list = setting_list(key, policy);
 		for (size_t i = 0; i < list->count; i++) {
 			buffer_add_text(out, i > 0 ? "," : "");
 			text_escape(out, list->items[i]);
@@ -176,7 +176,7 @@ static void pair_format(const struct config_key *key, const char *prefix,
 		return;
 	}
 	struct buffer value = {0};
-	value_format(key, policy, &value);
+	setting_format(key, policy, &value);
 	buffer_add_char(&value, '\0');
 	if (value.failed)
 		out->failed = true;
@@ -200,13 +200,13 @@ static struct error items_parse(
     const struct config_key *key, char *value, struct arena *arena, struct policy *policy)
 {
 	struct error error = OK;
-	value_begin_list(key, policy);
+	setting_begin_list(key, policy);
 	if (!*value) /* an empty list, which is not one of an empty text */
-		return value_check_list(key, policy);
+		return setting_check_list(key, policy);
 	for (char *rest = value, *item; (item = strsep(&rest, ",")) && !is_error(&error);)
-		error = text_unescape(item) ? value_add(key, item, arena, policy)
+		error = text_unescape(item) ? setting_add(key, item, arena, policy)
 		                            : error_config("a policy with a strange %s", key->name);
-	return is_error(&error) ? error : value_check_list(key, policy);
+	return is_error(&error) ? error : setting_check_list(key, policy);
 }
 
 static const struct config_key *line_key_find(const char *name)
@@ -239,7 +239,7 @@ static struct error pair_parse(
 		return items_parse(key, value, arena, policy);
 	if (!text_unescape(value))
 		return error_config("a policy with a strange %s", key->name);
-	return value_parse(key, value, arena, policy);
+	return setting_parse(key, value, arena, policy);
 }
 
 struct error policy_parse(const char *text, struct arena *arena, struct policy *policy)
@@ -256,5 +256,6 @@ struct error policy_parse(const char *text, struct arena *arena, struct policy *
 	/* A key that is younger than the run has its default. The rest of a file that a build
 	 * without `may` has begun is done within the bounds of today's defaults, which are the
 	 * narrow ones. */
-	return is_error(&error) ? error : value_fill_defaults(SECTION_FEED, &given, arena, policy);
+	return is_error(&error) ? error
+	                        : setting_fill_defaults(SECTION_FEED, &given, arena, policy);
 }

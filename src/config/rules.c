@@ -4,7 +4,7 @@
 #include "enrold/config.h"
 #include "enrold/dialect.h"
 #include "enrold/secret.h"
-#include "enrold/template.h"
+#include "enrold/username_template.h"
 #include "enrold/value.h"
 
 #include <iconv.h>

@@ -7,7 +7,7 @@
 #include "owner.h"
 
 #include "enrold/accepted.h"
-#include "enrold/head.h"
+#include "enrold/last_run.h"
 #include "enrold/names.h"
 #include "enrold/value.h"
 
@@ -15,7 +15,7 @@
 #include <limits.h>
 #include <stdio.h>
 
-struct reconciling {
+struct reconcile {
 	char by[OWNER_NAME_SIZE];
 	struct spool spool;
 	struct lms *lms;
@@ -25,41 +25,41 @@ struct reconciling {
 	struct error head; /* what the daemon would say of this database */
 };
 
-static struct error look(const struct ctl *ctl, struct reconciling *reconciling)
+static struct error look(const struct ctl *ctl, struct reconcile *reconcile)
 {
-	owner_name(reconciling->by);
+	owner_name(reconcile->by);
 	struct error error = owner_become(ctl->config->spool);
-	reconciling->arena = arena_create();
-	if (!is_error(&error) && !reconciling->arena)
+	reconcile->arena = arena_create();
+	if (!is_error(&error) && !reconcile->arena)
 		error = error_memory("looking for answers");
 	if (!is_error(&error))
-		error = spool_open(ctl->config, &reconciling->spool);
+		error = spool_open(ctl->config, &reconcile->spool);
 	if (!is_error(&error))
-		error = lms_open(&ctl->config->lms, &reconciling->lms);
+		error = lms_open(&ctl->config->lms, &reconcile->lms);
 	if (!is_error(&error))
-		error = lost_find(&reconciling->spool, reconciling->lms, reconciling->arena,
-		    &reconciling->lost, &reconciling->count);
+		error = lost_find(&reconcile->spool, reconcile->lms, reconcile->arena,
+		    &reconcile->lost, &reconcile->count);
 	if (!is_error(&error))
-		error = accepted_remove(&reconciling->spool, reconciling->lost, &reconciling->count,
-		    &reconciling->accepted);
+		error = accepted_remove(
+		    &reconcile->spool, reconcile->lost, &reconcile->count, &reconcile->accepted);
 	if (is_error(&error))
 		return error;
-	reconciling->head = head_check(&reconciling->spool, reconciling->lms);
-	return reconciling->head.class == ERROR_CONFIG ? OK : reconciling->head;
+	reconcile->head = last_run_check(&reconcile->spool, reconcile->lms);
+	return reconcile->head.class == ERROR_CONFIG ? OK : reconcile->head;
 }
 
-static void done(struct reconciling *reconciling)
+static void done(struct reconcile *reconcile)
 {
-	lms_close(reconciling->lms);
-	spool_close(&reconciling->spool);
-	arena_free(reconciling->arena);
+	lms_close(reconcile->lms);
+	spool_close(&reconcile->spool);
+	arena_free(reconcile->arena);
 }
 
-static void tell_json(const struct reconciling *reconciling)
+static void tell_json(const struct reconcile *reconcile)
 {
 	json_t *list = json_array();
-	for (size_t i = 0; i < reconciling->count; i++) {
-		const struct lost *lost = &reconciling->lost[i];
+	for (size_t i = 0; i < reconcile->count; i++) {
+		const struct lost *lost = &reconcile->lost[i];
 		json_array_append_new(
 		    list, json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "run", lost->run, "feed",
 		              lost->feed, "file", lost->file, "summary", lost->summary, "input",
@@ -83,34 +83,34 @@ static void lost_print(const struct lost *lost)
 	    *lost->feed ? lost->feed : "-", file, input, lost->found);
 }
 
-static void tell(const struct reconciling *reconciling)
+static void tell(const struct reconcile *reconcile)
 {
-	for (size_t i = 0; i < reconciling->count; i++)
-		lost_print(&reconciling->lost[i]);
-	if (reconciling->count > 0)
+	for (size_t i = 0; i < reconcile->count; i++)
+		lost_print(&reconcile->lost[i]);
+	if (reconcile->count > 0)
 		printf("The database does not hold these answers (%zu). After `enrolctl reconcile "
 		       "accept`\ndrop those files again that shall be in force.\n",
-		    reconciling->count);
-	else if (is_error(&reconciling->head))
-		printf("Nothing that was applied is lost, but %s\n", reconciling->head.text);
+		    reconcile->count);
+	else if (is_error(&reconcile->head))
+		printf("Nothing that was applied is lost, but %s\n", reconcile->head.text);
 	else
 		printf("The database knows every answer%s.\n",
-		    reconciling->accepted > 0 ? " that is not accepted as lost" : "");
-	if (reconciling->accepted > 0)
+		    reconcile->accepted > 0 ? " that is not accepted as lost" : "");
+	if (reconcile->accepted > 0)
 		printf("%zu more %s lost and accepted: .accepted in the spool says by whom.\n",
-		    reconciling->accepted, reconciling->accepted == 1 ? "is" : "are");
+		    reconcile->accepted, reconcile->accepted == 1 ? "is" : "are");
 }
 
 enum ctl_exit ctl_reconcile(const struct ctl *ctl)
 {
-	struct reconciling reconciling = {.spool = SPOOL_CLOSED};
-	struct error error = look(ctl, &reconciling);
-	bool is_good = reconciling.count == 0 && !is_error(&reconciling.head);
+	struct reconcile reconcile = {.spool = SPOOL_CLOSED};
+	struct error error = look(ctl, &reconcile);
+	bool is_good = reconcile.count == 0 && !is_error(&reconcile.head);
 	if (!is_error(&error) && ctl->json)
-		tell_json(&reconciling);
+		tell_json(&reconcile);
 	else if (!is_error(&error))
-		tell(&reconciling);
-	done(&reconciling);
+		tell(&reconcile);
+	done(&reconcile);
 	if (is_error(&error))
 		return ctl_fail(&error);
 	return is_good ? CTL_OK : CTL_NO;
@@ -118,22 +118,22 @@ enum ctl_exit ctl_reconcile(const struct ctl *ctl)
 
 enum ctl_exit ctl_reconcile_accept(const struct ctl *ctl)
 {
-	struct reconciling reconciling = {.spool = SPOOL_CLOSED};
-	struct error error = look(ctl, &reconciling);
-	bool is_needed = reconciling.count > 0 || is_error(&reconciling.head);
+	struct reconcile reconcile = {.spool = SPOOL_CLOSED};
+	struct error error = look(ctl, &reconcile);
+	bool is_needed = reconcile.count > 0 || is_error(&reconcile.head);
 	/* Who has done it is on record before it is done. */
 	if (!is_error(&error) && is_needed)
-		error = accepted_add(
-		    &reconciling.spool, reconciling.by, reconciling.lost, reconciling.count);
+		error =
+		    accepted_add(&reconcile.spool, reconcile.by, reconcile.lost, reconcile.count);
 	if (!is_error(&error) && is_needed)
-		error = head_accept(&reconciling.spool, reconciling.lms);
-	done(&reconciling);
+		error = last_run_accept(&reconcile.spool, reconcile.lms);
+	done(&reconcile);
 	if (is_error(&error))
 		return ctl_fail(&error);
 	if (is_needed)
 		printf("The database is taken as it is, without the answers that it does not hold "
 		       "(%zu);\nenrold can be started.\n",
-		    reconciling.count);
+		    reconcile.count);
 	else
 		printf("The database knows every answer: there is nothing to accept.\n");
 	return CTL_OK;

@@ -10,7 +10,7 @@
 
 enum { FIELD_MAX = 64 << 10, RECORD_MAX = 1 << 20, CELLS_MAX = 1000 };
 
-struct loading {
+struct sheet_reader {
 	const char *const *names;
 	struct arena *arena;
 	struct sheet *sheet;
@@ -20,36 +20,36 @@ struct loading {
 	int targets[CELLS_MAX]; /* of each column, its place in names */
 };
 
-static int name_find(const struct loading *loading, struct slice cell)
+static int name_find(const struct sheet_reader *reader, struct slice cell)
 {
-	for (int i = 0; loading->names[i]; i++)
-		if (strlen(loading->names[i]) == cell.size &&
-		    strncasecmp(loading->names[i], cell.bytes, cell.size) == 0)
+	for (int i = 0; reader->names[i]; i++)
+		if (strlen(reader->names[i]) == cell.size &&
+		    strncasecmp(reader->names[i], cell.bytes, cell.size) == 0)
 			return i;
 	return -1;
 }
 
-static struct error header_take(struct loading *loading, const struct csvin_record *record)
+static struct error header_take(struct sheet_reader *reader, const struct csvin_record *record)
 {
 	unsigned seen = 0;
-	loading->has_header = true;
-	loading->cells_count = record->cells_count;
+	reader->has_header = true;
+	reader->cells_count = record->cells_count;
 	for (size_t i = 0; i < record->cells_count; i++) {
 		struct slice cell = value_trim(record->cells[i]);
-		int target = name_find(loading, cell);
+		int target = name_find(reader, cell);
 		if (target < 0)
 			return error_reject("unknown_column", record->line, "unknown column %.*s",
 			    (int)cut_length(cell, 60), cell.bytes);
 		if (seen & 1U << target)
 			return error_reject("duplicate_column", record->line,
-			    "column %s is there twice", loading->names[target]);
+			    "column %s is there twice", reader->names[target]);
 		seen |= 1U << target;
-		loading->targets[i] = target;
+		reader->targets[i] = target;
 	}
 	if (seen & 1U)
 		return OK;
 	return error_reject(
-	    "missing_column", record->line, "no column %s in the header", loading->names[0]);
+	    "missing_column", record->line, "no column %s in the header", reader->names[0]);
 }
 
 /* What goes into the site, or into a message. */
@@ -62,17 +62,17 @@ static struct error cells_check(const struct csvin_record *record)
 	return OK;
 }
 
-static struct sheet_row *row_add(struct loading *loading)
+static struct sheet_row *row_add(struct sheet_reader *reader)
 {
-	struct sheet *sheet = loading->sheet;
-	if (sheet->count == loading->rows_room) {
-		size_t room = loading->rows_room * 2 + 64;
-		void *rows = arena_grow(
-		    loading->arena, sheet->rows, sheet->count, room, sizeof *sheet->rows);
+	struct sheet *sheet = reader->sheet;
+	if (sheet->count == reader->rows_room) {
+		size_t room = reader->rows_room * 2 + 64;
+		void *rows =
+		    arena_grow(reader->arena, sheet->rows, sheet->count, room, sizeof *sheet->rows);
 		if (!rows)
 			return NULL;
 		sheet->rows = rows;
-		loading->rows_room = room;
+		reader->rows_room = room;
 	}
 	struct sheet_row *row = &sheet->rows[sheet->count++];
 	*row = (struct sheet_row){0};
@@ -81,23 +81,23 @@ static struct sheet_row *row_add(struct loading *loading)
 
 static struct error on_record(void *context, const struct csvin_record *record)
 {
-	struct loading *loading = context;
+	struct sheet_reader *reader = context;
 	if (record->fault != CSVIN_WHOLE || record->cells_count > CELLS_MAX)
 		return error_reject("broken_row", record->line, "a broken or too long row");
 	struct error error = cells_check(record);
 	if (is_error(&error))
 		return error;
-	if (!loading->has_header)
-		return header_take(loading, record);
-	if (record->cells_count != loading->cells_count)
+	if (!reader->has_header)
+		return header_take(reader, record);
+	if (record->cells_count != reader->cells_count)
 		return error_reject("wrong_field_count", record->line,
 		    "%zu field%s, the header has %zu", record->cells_count,
-		    record->cells_count == 1 ? "" : "s", loading->cells_count);
-	struct sheet_row *row = row_add(loading);
+		    record->cells_count == 1 ? "" : "s", reader->cells_count);
+	struct sheet_row *row = row_add(reader);
 	for (size_t i = 0; row && i < record->cells_count; i++)
-		row->cells[loading->targets[i]] = value_compose(
-		    arena_copy(loading->arena, value_trim(record->cells[i])), loading->arena);
-	if (arena_has_failed(loading->arena))
+		row->cells[reader->targets[i]] = value_compose(
+		    arena_copy(reader->arena, value_trim(record->cells[i])), reader->arena);
+	if (arena_has_failed(reader->arena))
 		return error_memory("reading the rows");
 	row->line = record->line;
 	return OK;
@@ -123,10 +123,10 @@ static struct error feed_all(FILE *input, struct decoder *decoder, struct csvin 
 	return is_error(&error) ? error : csvin_finish(csvin);
 }
 
-static struct error read_all(FILE *input, struct loading *loading)
+static struct error read_all(FILE *input, struct sheet_reader *reader)
 {
 	struct csvin_limits limits = {FIELD_MAX, RECORD_MAX, CELLS_MAX};
-	struct csvin *csvin = csvin_create(',', limits, on_record, loading);
+	struct csvin *csvin = csvin_create(',', limits, on_record, reader);
 	struct decoder *decoder = NULL;
 	struct error error = csvin ? decode_create(NULL, on_text, csvin, &decoder)
 	                           : error_memory("reading the rows");
@@ -134,7 +134,7 @@ static struct error read_all(FILE *input, struct loading *loading)
 		error = feed_all(input, decoder, csvin);
 	decode_free(decoder);
 	csvin_free(csvin);
-	if (!is_error(&error) && !loading->has_header)
+	if (!is_error(&error) && !reader->has_header)
 		error = error_reject("empty_file", 1, "the file is empty");
 	return error;
 }
@@ -149,12 +149,12 @@ struct error sheet_load(
 		error.class = ERROR_REJECT;
 		return error;
 	}
-	struct loading *loading = arena_alloc(arena, sizeof *loading);
+	struct sheet_reader *reader = arena_alloc(arena, sizeof *reader);
 	struct error error = error_memory("reading the rows");
 	*sheet = (struct sheet){0};
-	if (loading) {
-		*loading = (struct loading){.names = names, .arena = arena, .sheet = sheet};
-		error = read_all(input, loading);
+	if (reader) {
+		*reader = (struct sheet_reader){.names = names, .arena = arena, .sheet = sheet};
+		error = read_all(input, reader);
 	}
 	if (!is_stdin)
 		fclose(input);

@@ -75,7 +75,7 @@ static void status_tell(struct daemon *daemon, int64_t now_ms)
 {
 	struct feeds_status status;
 	char text[sizeof daemon->status];
-	feeds_look(daemon->feeds, &status);
+	feeds_status_find(daemon->feeds, &status);
 	int length = snprintf(text, sizeof text,
 	    "STATUS=%zu %s, %zu files waiting, %zu running, %" PRIu64 " answered (%" PRIu64
 	    " refused)",
@@ -292,7 +292,7 @@ static bool is_hopeless(struct daemon *daemon, const struct feeds_status *status
 static bool is_over(struct daemon *daemon, int64_t now_ms)
 {
 	struct feeds_status status;
-	feeds_look(daemon->feeds, &status);
+	feeds_status_find(daemon->feeds, &status);
 	if (daemon->state != RUNNING)
 		return daemon->state == STOPPING && status.busy == 0;
 	if (!daemon->once)
@@ -305,15 +305,15 @@ static bool is_over(struct daemon *daemon, int64_t now_ms)
 	}
 	if (!is_drained(daemon, &status))
 		return false;
-	feeds_tell_waiting(daemon->feeds);
+	feeds_log_waiting(daemon->feeds);
 	return true;
 }
 
 /* What was opened at the start has been replaced: a new process opens it anew. */
-static void spool_look(struct daemon *daemon)
+static void spool_status(struct daemon *daemon)
 {
 	struct feeds_status status;
-	feeds_look(daemon->feeds, &status);
+	feeds_status_find(daemon->feeds, &status);
 	if (daemon->state == STOPPING || (!status.is_stale && !lease_has_lost_spool(daemon->lease)))
 		return;
 	log_event(LOG_ERROR, "spool_lost", NULL,
@@ -363,7 +363,7 @@ static void turn(struct daemon *daemon)
 	if (daemon->state == RUNNING) {
 		feeds_scan(daemon->feeds, daemon->watch, now_ms);
 		give_out(daemon, now_ms);
-		spool_look(daemon);
+		spool_status(daemon);
 	}
 	if (!daemon->workers)
 		return; /* it was lost, and the loop is ending */
@@ -431,7 +431,7 @@ static void config_change(struct daemon *daemon)
 }
 
 /* SQLite takes a failed read for a damaged file: what is really wrong fails again. */
-static struct error site_look(struct daemon *daemon)
+static struct error site_status(struct daemon *daemon)
 {
 	struct error error =
 	    startup_site(&daemon->spool, daemon->config, &daemon->ids, daemon->zone);
@@ -636,7 +636,7 @@ static struct error run(struct daemon *daemon)
 	/* Made before the database is there, so that people find where to drop. */
 	error = error_at_start(spool_open_feeds(daemon->config, &daemon->spool));
 	if (!is_error(&error))
-		error = await(daemon, site_look);
+		error = await(daemon, site_status);
 	if (!is_error(&error))
 		error = await(daemon, lease_begin);
 	if (!is_error(&error))

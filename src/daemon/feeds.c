@@ -100,7 +100,7 @@ static bool all_failed(const struct tally *tally)
 	return tally->rows > 0 && tally->rows_in_error == tally->rows;
 }
 
-static void tell_answer(const struct run_report *report)
+static void log_answer(const struct run_report *report)
 {
 	static const char *const outcomes[OUTCOME_KINDS] = {
 	    "done", "unchanged", "warning", "error", "skipped"};
@@ -124,7 +124,7 @@ static void tell_answer(const struct run_report *report)
 		    report->lane.is_preview ? "would be done" : "done");
 }
 
-static void tell_rest_left(struct feed_state *state)
+static void log_rest_skipped(struct feed_state *state)
 {
 	if (state->left_count > LEFT_LINES_MAX)
 		log_event(LOG_WARNING, "files_left", about("", &state->lane, ""),
@@ -137,20 +137,20 @@ static void tell_rest_left(struct feed_state *state)
  * A file that changes all the time would be logged each time: so many lines a minute are enough,
  * and then their number.
  */
-static bool may_tell_left(struct feed_state *state)
+static bool may_log_skipped(struct feed_state *state)
 {
 	int64_t now_ms = clock_ms();
 	if (now_ms >= state->left_until_ms) {
-		tell_rest_left(state);
+		log_rest_skipped(state);
 		state->left_until_ms = now_ms + MINUTE_MS;
 	}
 	return ++state->left_count <= LEFT_LINES_MAX;
 }
 
-static void on_left(void *context, const char *name, const char *why)
+static void on_skipped(void *context, const char *name, const char *why)
 {
 	struct feed_state *state = context;
-	if (!may_tell_left(state))
+	if (!may_log_skipped(state))
 		return;
 	log_event(LOG_WARNING, "file_left", about("", &state->lane, name),
 	    "%s stays in the inbox: %s", name, why);
@@ -221,7 +221,7 @@ static void run_goes_on(struct feed_state *state)
 
 /* Directories that belong in an inbox: the one for previews, and the other feeds' own. Nobody looks
  * into others, and whoever drops there waits for ever. */
-static const char *directory_judge(void *context, const char *directory)
+static const char *directory_classify(void *context, const char *directory)
 {
 	const struct feed_state *state = context;
 	bool is_usual = strcmp(state->lane.feed, "default") == 0;
@@ -255,8 +255,8 @@ struct error feeds_create(
 		memcpy(state->lane.feed, config->feeds[i / 2].name, sizeof state->lane.feed);
 		state->inbox = inbox_create((struct inbox_rules){.settle_ms = config->settle_ms,
 		    .marker = config->feeds[i / 2].policy.marker,
-		    .judge_directory = directory_judge,
-		    .on_left = on_left,
+		    .classify_directory = directory_classify,
+		    .on_skipped = on_skipped,
 		    .on_full = on_full,
 		    .context = state});
 		if (!state->inbox) {
@@ -279,7 +279,7 @@ void feeds_free(struct feeds *feeds)
 	if (!feeds)
 		return;
 	for (size_t i = 0; i < feeds->count; i++) {
-		tell_rest_left(&feeds->states[i]);
+		log_rest_skipped(&feeds->states[i]);
 		inbox_free(feeds->states[i].inbox);
 		free(feeds->states[i].runs);
 	}
@@ -546,10 +546,10 @@ static void answered(struct feeds *feeds, struct feed_state *state, const struct
 	run_goes_on(state);
 	feeds->answered++;
 	feeds->refused += report->is_refused;
-	tell_answer(report);
+	log_answer(report);
 }
 
-static void gone(struct feed_state *state, const struct run_report *report, int64_t now_ms)
+static void vanished(struct feed_state *state, const struct run_report *report, int64_t now_ms)
 {
 	state->file_tries = 0;
 	run_goes_on(state);
@@ -561,13 +561,13 @@ static void gone(struct feed_state *state, const struct run_report *report, int6
 	state->scan_at = state->retry_at;
 }
 
-static void left(struct feed_state *state, const struct job *job, int64_t now_ms)
+static void skipped(struct feed_state *state, const struct job *job, int64_t now_ms)
 {
 	int64_t until_ms = now_ms + state->all->config->rescan_ms;
 	state->file_tries = 0;
 	run_goes_on(state);
 	if (inbox_leave(state->inbox, job->name, until_ms))
-		on_left(state, job->name, job->report.error.text);
+		on_skipped(state, job->name, job->report.error.text);
 }
 
 static void run_remember(struct feed_state *state, const struct run_report *report)
@@ -584,7 +584,7 @@ static void postponed(struct feed_state *state, const struct job *job, int64_t n
 	bool is_of_file = report->error.owner == OWNER_FILE;
 	state->file_tries = is_of_file ? state->file_tries + 1 : 0;
 	if (is_of_file && job->is_last_try && !*report->run) {
-		left(state, job, now_ms); /* it has not even been claimed */
+		skipped(state, job, now_ms); /* it has not even been claimed */
 		return;
 	}
 	if (is_error(&report->error))
@@ -625,8 +625,8 @@ void feeds_done(struct feeds *feeds, const struct job *job, int64_t now_ms)
 	feeds->is_stale |= report->error.is_stale;
 	switch (report->end) {
 	case RUN_ANSWERED: answered(feeds, state, report); break;
-	case RUN_GONE: gone(state, report, now_ms); break;
-	case RUN_LEFT: left(state, job, now_ms); break;
+	case RUN_VANISHED: vanished(state, report, now_ms); break;
+	case RUN_SKIPPED: skipped(state, job, now_ms); break;
 	case RUN_ELSEWHERE: elsewhere(state, job, now_ms); break;
 	case RUN_YIELDED: yielded(state, report); break;
 	case RUN_POSTPONED: postponed(state, job, now_ms); break;
@@ -650,7 +650,7 @@ int64_t feeds_wake_at(const struct feeds *feeds, int64_t now_ms)
 }
 
 /* The oldest is told. */
-static void trouble_look(const struct trouble *trouble, struct feeds_status *status)
+static void trouble_status(const struct trouble *trouble, struct feeds_status *status)
 {
 	if (trouble->since >= status->trouble_since)
 		return;
@@ -658,7 +658,7 @@ static void trouble_look(const struct trouble *trouble, struct feeds_status *sta
 	memcpy(status->trouble, trouble->text, sizeof status->trouble);
 }
 
-void feeds_look(const struct feeds *feeds, struct feeds_status *status)
+void feeds_status_find(const struct feeds *feeds, struct feeds_status *status)
 {
 	*status = (struct feeds_status){.feeds = feeds->config->feeds_count,
 	    .answered = feeds->answered,
@@ -672,12 +672,12 @@ void feeds_look(const struct feeds *feeds, struct feeds_status *status)
 		status->busy += state->is_busy;
 		status->unsettled += inbox_settles_at(state->inbox) != INT64_MAX ||
 		                     state->is_asked || inbox_is_scanning(state->inbox);
-		trouble_look(&state->running, status);
-		trouble_look(&state->scanning, status);
+		trouble_status(&state->running, status);
+		trouble_status(&state->scanning, status);
 	}
 }
 
-void feeds_tell_waiting(struct feeds *feeds)
+void feeds_log_waiting(struct feeds *feeds)
 {
 	for (size_t i = 0; i < feeds->count; i++) {
 		int directory;
@@ -685,7 +685,7 @@ void feeds_tell_waiting(struct feeds *feeds)
 		    spool_open_inbox(feeds->spool, &feeds->states[i].lane, &directory);
 		if (is_error(&error))
 			continue; /* it has been told */
-		inbox_tell_waiting(feeds->states[i].inbox, directory);
+		inbox_log_waiting(feeds->states[i].inbox, directory);
 		close(directory);
 	}
 }

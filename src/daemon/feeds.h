@@ -52,7 +52,7 @@ void feeds_done(struct feeds *feeds, const struct job *job, int64_t now_ms);
  * worker aside. */
 int64_t feeds_wake_at(const struct feeds *feeds, int64_t now_ms);
 /* Names the files whose markers have not come: nobody is going to look again. */
-void feeds_tell_waiting(struct feeds *feeds);
-void feeds_look(const struct feeds *feeds, struct feeds_status *status);
+void feeds_log_waiting(struct feeds *feeds);
+void feeds_status_find(const struct feeds *feeds, struct feeds_status *status);
 
 #endif

@@ -117,7 +117,7 @@ static struct file *file_make(struct inbox *inbox, const char *name)
 
 void inbox_vouch(struct inbox *inbox, const char *name)
 {
-	if (inbox->rules.settle_ms == 0 || name_judge(name) != NAME_INPUT)
+	if (inbox->rules.settle_ms == 0 || name_classify(name) != NAME_INPUT)
 		return;
 	struct file *file = file_find(inbox, name);
 	if (!file)
@@ -128,10 +128,10 @@ void inbox_vouch(struct inbox *inbox, const char *name)
 
 /* ---- one entry ---- */
 
-static void leave(struct inbox *inbox, struct file *file, const char *why)
+static void skip(struct inbox *inbox, struct file *file, const char *why)
 {
 	if (!file->is_left)
-		inbox->rules.on_left(inbox->rules.context, file->name, why);
+		inbox->rules.on_skipped(inbox->rules.context, file->name, why);
 	file->is_left = true;
 	file->is_ready = false;
 }
@@ -153,12 +153,12 @@ static bool is_same(const struct signature *a, const struct signature *b)
 static const char *find_fault(const struct inbox *inbox, const char *name, const struct stat *stat)
 {
 	const char *marker = inbox->rules.marker;
-	if (name_judge(name) == NAME_REFUSED)
+	if (name_classify(name) == NAME_REFUSED)
 		return "its name is not UTF-8 or has control characters: rename it";
 	if (S_ISLNK(stat->st_mode))
 		return "it is a symbolic link: move the file itself in";
 	if (S_ISDIR(stat->st_mode))
-		return inbox->rules.judge_directory(inbox->rules.context, name);
+		return inbox->rules.classify_directory(inbox->rules.context, name);
 	if (!S_ISREG(stat->st_mode))
 		return "it is not a regular file";
 	if (stat->st_nlink > 1)
@@ -211,12 +211,12 @@ static void waiting_tell(struct inbox *inbox, int directory, struct file *file)
 	bool has_other = has_other_marker(inbox, directory, file->name, other);
 	snprintf(why, sizeof why, "it waits for its marker, %s%s%s%s%s", file->name,
 	    inbox->rules.marker, fault, has_other ? "; there is a " : "", has_other ? other : "");
-	inbox->rules.on_left(inbox->rules.context, file->name, why);
+	inbox->rules.on_skipped(inbox->rules.context, file->name, why);
 	file->is_told = true;
 }
 
 /* Markers come after their files: nothing is logged at once. */
-static void waiting_judge(struct inbox *inbox, int directory, struct file *file, int64_t now_ms)
+static void waiting_classify(struct inbox *inbox, int directory, struct file *file, int64_t now_ms)
 {
 	enum { PATIENCE_MS = 2000, SETTLES = 5 };
 	int64_t settles_ms = (int64_t)inbox->rules.settle_ms * SETTLES;
@@ -256,7 +256,7 @@ static bool is_confirmed(struct file *file, int directory)
 	return is_as_it_seemed;
 }
 
-static void judge(struct inbox *inbox, int directory, struct file *file, const struct stat *stat,
+static void classify(struct inbox *inbox, int directory, struct file *file, const struct stat *stat,
     const char *fault, int64_t now_ms)
 {
 	struct signature signature = signature_of(stat);
@@ -268,14 +268,14 @@ static void judge(struct inbox *inbox, int directory, struct file *file, const s
 		file->left_until_ms = INT64_MIN;
 	}
 	if (fault)
-		leave(inbox, file, fault);
+		skip(inbox, file, fault);
 	if (file->is_left || file->left_until_ms > now_ms)
 		return;
 	if (inbox->rules.marker) {
 		const char *unused;
 		file->is_ready = has_marker(inbox, directory, file->name, &unused);
 		if (!file->is_ready)
-			waiting_judge(inbox, directory, file, now_ms);
+			waiting_classify(inbox, directory, file, now_ms);
 		return;
 	}
 	int64_t settles_at = file->since_ms + inbox->rules.settle_ms;
@@ -292,13 +292,14 @@ static void judge(struct inbox *inbox, int directory, struct file *file, const s
 
 static bool is_expected(const struct inbox *inbox, const char *name, const struct stat *stat)
 {
-	return S_ISDIR(stat->st_mode) && !inbox->rules.judge_directory(inbox->rules.context, name);
+	return S_ISDIR(stat->st_mode) &&
+	       !inbox->rules.classify_directory(inbox->rules.context, name);
 }
 
 static void entry_see(struct inbox *inbox, int directory, const char *name, int64_t now_ms)
 {
 	struct stat stat;
-	if (name_judge(name) == NAME_IGNORED || is_marker(inbox, name) ||
+	if (name_classify(name) == NAME_IGNORED || is_marker(inbox, name) ||
 	    fstatat(directory, name, &stat, AT_SYMLINK_NOFOLLOW) < 0 ||
 	    is_expected(inbox, name, &stat))
 		return;
@@ -316,7 +317,7 @@ static void entry_see(struct inbox *inbox, int directory, const char *name, int6
 	}
 	*(fault ? &inbox->left_seen : &inbox->files_seen) += 1;
 	file->scan = inbox->scan;
-	judge(inbox, directory, file, &stat, fault, now_ms);
+	classify(inbox, directory, file, &stat, fault, now_ms);
 }
 
 /* ---- the whole directory ---- */
@@ -455,7 +456,7 @@ int64_t inbox_tells_at(const struct inbox *inbox)
 	return inbox->tells_at;
 }
 
-void inbox_tell_waiting(struct inbox *inbox, int directory)
+void inbox_log_waiting(struct inbox *inbox, int directory)
 {
 	struct file *file, *next;
 	HASH_ITER (hh, inbox->files, file, next)

@@ -24,7 +24,7 @@ struct inbox;
 enum { INBOX_FILES_MAX = 250000, INBOX_LEFT_MAX = 10000 };
 
 /* Why a directory does not belong there; NULL: it does (the feeds' own). */
-typedef const char *inbox_judge_directory(void *context, const char *directory);
+typedef const char *inbox_classify_directory(void *context, const char *directory);
 /* Something that will never be taken as it is. */
 typedef void inbox_on_left(void *context, const char *name, const char *why);
 /* There is more than is looked at; not said again before a scan has seen all. */
@@ -33,8 +33,8 @@ typedef void inbox_on_full(void *context);
 struct inbox_rules {
 	uint32_t settle_ms;
 	const char *marker; /* a file waits for another of its name and this ending; NULL: none */
-	inbox_judge_directory *judge_directory;
-	inbox_on_left *on_left;
+	inbox_classify_directory *classify_directory;
+	inbox_on_left *on_skipped;
 	inbox_on_full *on_full;
 	void *context;
 };
@@ -64,7 +64,7 @@ bool inbox_leave(struct inbox *inbox, const char *name, int64_t until_ms);
 
 size_t inbox_ready(const struct inbox *inbox);
 /* Names those that still wait for their markers. */
-void inbox_tell_waiting(struct inbox *inbox, int directory);
+void inbox_log_waiting(struct inbox *inbox, int directory);
 /* When the next one will be named by a scan; INT64_MAX: none. */
 int64_t inbox_tells_at(const struct inbox *inbox);
 /* When the next file will have settled; INT64_MAX: none is waiting for that. */

@@ -1,6 +1,6 @@
 #include "startup.h"
 
-#include "enrold/head.h"
+#include "enrold/last_run.h"
 #include "enrold/lms.h"
 #include "enrold/log.h"
 
@@ -55,10 +55,10 @@ struct error startup_site(const struct spool *spool, const struct config *config
 	struct lms *lms = NULL;
 	const struct site_facts *site;
 	char last[RUN_ID_SIZE + 1];
-	struct head head;
+	struct last_run head;
 	struct error error = lms_open(&config->lms, &lms);
 	if (!is_error(&error))
-		error = head_check(spool, lms);
+		error = last_run_check(spool, lms);
 	if (!is_error(&error))
 		error = lms_check_site(lms, true); /* each run asks for itself */
 	if (!is_error(&error))
@@ -66,7 +66,7 @@ struct error startup_site(const struct spool *spool, const struct config *config
 	if (!is_error(&error))
 		error = ledger_last_run(lms_db(lms), last);
 	if (!is_error(&error))
-		error = head_find(spool, &head);
+		error = last_run_find(spool, &head);
 	if (!is_error(&error)) {
 		snprintf(zone, ZONE_SIZE, "%s", site_zone(site));
 		startup_zone(zone);

@@ -183,8 +183,8 @@ static struct slice person_name(
     const struct answer *answer, const struct batch *batch, uint32_t index)
 {
 	const struct record *record = &batch->records[index];
-	if (record->called.bytes)
-		return record->called;
+	if (record->resolved_name.bytes)
+		return record->resolved_name;
 	if (record->has_fault && record->fault_column == COLUMN_NONE)
 		return SLICE("");
 	uint32_t column = answer->header->single[COLUMN_USERNAME];

@@ -144,7 +144,7 @@ bool account_profiles_are_good(struct step *step);
 /* ---- interests.c ---- */
 
 /* The cell of interests, once the account is settled. */
-void interests_settle(struct step *step);
+void interests_decide(struct step *step);
 
 /* ---- account_new.c, account_update.c, account_move.c ---- */
 

@@ -120,12 +120,12 @@ enum { NAMES_AT_ONCE = 64 };
 bool account_find_free_name(struct batch *batch, uint32_t key, struct slice *name)
 {
 	const uint32_t first = key;
-	if (batch->keys[first].passed > 0) {
-		key = batch->keys[first].passed - 1;
+	if (batch->keys[first].taken_until > 0) {
+		key = batch->keys[first].taken_until - 1;
 		*name = batch->keys[key].text;
 	}
 	while (key < batch->keys_asked && !account_is_free(batch, key)) {
-		batch->keys[first].passed = key + 1;
+		batch->keys[first].taken_until = key + 1;
 		*name = name_next(*name, batch->arena);
 		key = batch_key(batch, KEY_USERNAME, *name);
 		if (arena_has_failed(batch->arena))

@@ -6,7 +6,7 @@
 #include "enrold/detail.h"
 #include "enrold/list.h"
 #include "enrold/may.h"
-#include "enrold/template.h"
+#include "enrold/username_template.h"
 #include "enrold/value.h"
 
 /* ---- values ---- */

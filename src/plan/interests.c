@@ -107,7 +107,7 @@ static void interests_set(
 	outcome->after = names_text(step, interests->names, interests->count);
 }
 
-void interests_settle(struct step *step)
+void interests_decide(struct step *step)
 {
 	uint32_t column = step->header->single[COLUMN_INTERESTS];
 	struct slice cell = step_cell(step, COLUMN_INTERESTS);

@@ -49,11 +49,11 @@ bool record_is_whole(struct pass *pass, uint32_t index);
 /* False: facts are missing that the keys now ask for. */
 bool account_is_ready(struct pass *pass, uint32_t index);
 /* The account step; false: nothing more can be done for this record. */
-bool account_settle(struct pass *pass, uint32_t index);
+bool account_decide(struct pass *pass, uint32_t index);
 
 /* ---- plan_course.c ---- */
 
-void course_settle(struct pass *pass, const struct request *request);
+void course_decide(struct pass *pass, const struct request *request);
 /* There is another name to suggest, of a course that the feed reaches. */
 bool course_is_hinted(const struct pass *pass, const struct course_facts *course);
 
@@ -83,15 +83,15 @@ void ignored_tell(struct pass *pass, const struct request *request);
 /* Tells of modifiers without effect, on the front page and beside a role. */
 void front_page_tell(struct pass *pass, const struct request *request);
 void type_tell(struct pass *pass, const struct request *request);
-void courseless_settle(struct pass *pass, const struct request *request);
+void courseless_decide(struct pass *pass, const struct request *request);
 
 /* ---- plan_member.c: cohorts, groups, roles elsewhere ---- */
 
-void cohort_settle(struct pass *pass, const struct request *request);
-void system_role_settle(struct pass *pass, const struct request *request);
-void category_role_settle(struct pass *pass, const struct request *request);
+void cohort_decide(struct pass *pass, const struct request *request);
+void system_role_decide(struct pass *pass, const struct request *request);
+void category_role_decide(struct pass *pass, const struct request *request);
 /* The group that goes with a course; may_join: the person is in the course. */
-void group_settle(struct pass *pass, const struct request *request, bool may_join);
+void group_decide(struct pass *pass, const struct request *request, bool may_join);
 
 /* What was done to a group, "Joined the group", as a sentence; on a real Moodle also who tells its
  * caches, without which pages for the group stay closed. */
@@ -103,7 +103,7 @@ bool group_is_one(struct pass *pass, const struct request *request, uint32_t col
 
 /* ---- plan_group.c: create course groups files ---- */
 
-void group_row_settle(struct pass *pass, uint32_t index);
+void group_row_decide(struct pass *pass, uint32_t index);
 
 /* ---- stray.c ---- */
 

@@ -31,14 +31,14 @@ static void requests_skip(struct pass *pass, uint32_t index)
 	}
 }
 
-static void request_settle(struct pass *pass, const struct request *request)
+static void request_decide(struct pass *pass, const struct request *request)
 {
 	switch (request->kind) {
-	case REQUEST_COHORT: cohort_settle(pass, request); break;
-	case REQUEST_SYSTEM_ROLE: system_role_settle(pass, request); break;
-	case REQUEST_CATEGORY_ROLE: category_role_settle(pass, request); break;
-	case REQUEST_COURSE: course_settle(pass, request); break;
-	case REQUEST_COURSELESS: courseless_settle(pass, request); break;
+	case REQUEST_COHORT: cohort_decide(pass, request); break;
+	case REQUEST_SYSTEM_ROLE: system_role_decide(pass, request); break;
+	case REQUEST_CATEGORY_ROLE: category_role_decide(pass, request); break;
+	case REQUEST_COURSE: course_decide(pass, request); break;
+	case REQUEST_COURSELESS: courseless_decide(pass, request); break;
 	case REQUEST_GROUP: break; /* the row as a whole */
 	}
 }
@@ -56,7 +56,7 @@ static bool requests_are_ready(struct pass *pass, uint32_t index)
 }
 
 /* Later parts of a large record find the account as the first has left it. */
-static bool person_settle(struct pass *pass, uint32_t index)
+static bool person_decide(struct pass *pass, uint32_t index)
 {
 	struct record *record = &pass->batch->records[index];
 	struct record_part *part = pass->batch->part;
@@ -64,13 +64,14 @@ static bool person_settle(struct pass *pass, uint32_t index)
 		record->person = account_expected(pass, index);
 		return record->person != INDEX_NONE;
 	}
-	bool goes_on = account_settle(pass, index);
+	bool goes_on = account_decide(pass, index);
 	if (part) {
 		part->is_later = true;
 		part->is_dropped = !goes_on;
 		part->ended = record->ended;
-		buffer_add(&part->called, record->called.bytes, record->called.size);
-		if (part->called.failed)
+		buffer_add(
+		    &part->resolved_name, record->resolved_name.bytes, record->resolved_name.size);
+		if (part->resolved_name.failed)
 			arena_fail(pass->batch->arena);
 	}
 	return goes_on;
@@ -98,17 +99,17 @@ static struct slice nothing_message(const struct pass *pass, uint32_t index)
 static void record_answer(struct pass *pass, uint32_t index)
 {
 	if (pass->batch->header->is_of_groups) {
-		group_row_settle(pass, index);
+		group_row_decide(pass, index);
 		return;
 	}
 	const struct record *record = &pass->batch->records[index];
 	size_t outcomes = pass->outcomes_count;
-	if (!person_settle(pass, index)) {
+	if (!person_decide(pass, index)) {
 		requests_skip(pass, index);
 		return;
 	}
 	for (uint32_t r = 0; r < record->requests_count; r++)
-		request_settle(pass, &pass->batch->requests[record->requests + r]);
+		request_decide(pass, &pass->batch->requests[record->requests + r]);
 	if (pass->outcomes_count == outcomes && !pass->batch->part) {
 		struct outcome *outcome =
 		    outcome_add(pass, index, COLUMN_NONE, OUTCOME_UNCHANGED, CODE_NOTHING_ASKED);
@@ -116,7 +117,7 @@ static void record_answer(struct pass *pass, uint32_t index)
 	}
 }
 
-static void record_settle(struct pass *pass, uint32_t index)
+static void record_decide(struct pass *pass, uint32_t index)
 {
 	size_t outcomes = pass->outcomes_count;
 	record_answer(pass, index);
@@ -160,7 +161,7 @@ struct error plan_batch(struct batch *batch, int64_t now, int64_t today, struct 
 		uint32_t index = (uint32_t)batch->planned;
 		if (!account_is_ready(&pass, index) || !requests_are_ready(&pass, index))
 			break;
-		record_settle(&pass, index);
+		record_decide(&pass, index);
 		batch->planned++;
 	}
 	bool has_more = batch->part && !batch->part->is_last;

@@ -222,7 +222,7 @@ static bool name_is_others(struct step *step)
 	        SLICE_ARG(step->record->name), remedy));
 }
 
-static bool settle(struct step *step)
+static bool decide(struct step *step)
 {
 	uint32_t people[2];
 	if (!record_check(step))
@@ -273,16 +273,16 @@ static bool settle(struct step *step)
 	return account_update(step);
 }
 
-bool account_settle(struct pass *pass, uint32_t index)
+bool account_decide(struct pass *pass, uint32_t index)
 {
 	struct step step;
 	step_init(&step, pass, index);
-	bool goes_on = settle(&step);
+	bool goes_on = decide(&step);
 	step.record->person = step.person;
 	if (step.person != INDEX_NONE)
-		step.record->called = step_person(&step)->username;
+		step.record->resolved_name = step_person(&step)->username;
 	if (goes_on)
-		interests_settle(&step);
+		interests_decide(&step);
 	step_done(&step);
 	return goes_on;
 }

@@ -120,7 +120,7 @@ static struct change enrolment_wanted(
 }
 
 /* Makes it so; returns what that was. */
-static enum code enrolment_settle(
+static enum code enrolment_decide(
     struct pass *pass, const struct request *request, uint32_t enrolment, int64_t role)
 {
 	struct enrolment_facts *is = &pass->batch->enrolments[enrolment];
@@ -148,7 +148,7 @@ static enum code enrolment_settle(
 	                                                    : CODE_ALREADY_ENROLLED;
 }
 
-/* What enrolment_settle is going to do. */
+/* What enrolment_decide is going to do. */
 static deed_set enrolment_deeds(
     const struct pass *pass, const struct request *request, uint32_t enrolment, int64_t role)
 {
@@ -197,7 +197,7 @@ static struct slice state_text(const struct pass *pass, const struct enrolment_f
 	return SLICE("");
 }
 
-static struct slice settled_message(
+static struct slice decided_message(
     const struct pass *pass, const struct request *request, enum code code)
 {
 	static const char *const messages[CODES] = {
@@ -222,7 +222,7 @@ static struct slice settled_message(
 }
 
 /* The front page: a role and nothing else (facts 4.3). */
-static void front_page_settle(struct pass *pass, const struct request *request, uint32_t enrolment)
+static void front_page_decide(struct pass *pass, const struct request *request, uint32_t enrolment)
 {
 	struct batch *batch = pass->batch;
 	const struct enrolment_facts *is = &batch->enrolments[enrolment];
@@ -379,13 +379,13 @@ static bool enrolment_answer(struct pass *pass, const struct request *request, u
 		return is->is_any || is->id != 0;
 	struct slice before = state_text(pass, is);
 	size_t changes = pass->changes_count;
-	enum code code = enrolment_settle(pass, request, enrolment, role->id);
+	enum code code = enrolment_decide(pass, request, enrolment, role->id);
 	bool is_done = pass->changes_count > changes;
 	if (is_done)
 		idle_enrolment_tell(pass, request, is);
 	struct outcome *outcome = request_answer(pass, request, request->column,
 	    is_done ? OUTCOME_DONE : OUTCOME_UNCHANGED, code, name,
-	    settled_message(pass, request, code));
+	    decided_message(pass, request, code));
 	outcome->before = before;
 	outcome->after = is_done ? state_text(pass, is) : before;
 	return true;
@@ -402,7 +402,7 @@ static bool course_enter(struct pass *pass, const struct request *request)
 	if (arena_has_failed(pass->batch->arena))
 		return false;
 	if (pass->batch->courses[request->course].is_site) {
-		front_page_settle(pass, request, enrolment);
+		front_page_decide(pass, request, enrolment);
 		front_page_tell(pass, request);
 		return false;
 	}
@@ -411,7 +411,7 @@ static bool course_enter(struct pass *pass, const struct request *request)
 	return enrolment_answer(pass, request, enrolment);
 }
 
-void course_settle(struct pass *pass, const struct request *request)
+void course_decide(struct pass *pass, const struct request *request)
 {
 	size_t outcomes = pass->outcomes_count;
 	bool may_join = course_enter(pass, request);
@@ -420,5 +420,5 @@ void course_settle(struct pass *pass, const struct request *request)
 	    pass->outcomes[pass->outcomes_count - 1].kind <= OUTCOME_UNCHANGED)
 		ignored_tell(pass, request);
 	if (request->group_column != COLUMN_NONE)
-		group_settle(pass, request, may_join);
+		group_decide(pass, request, may_join);
 }

@@ -125,7 +125,7 @@ static deed_set grouping_deeds(bool is_missing, bool joins)
 	       (joins ? DEED_BIT(DEED_JOIN_GROUPING) : 0);
 }
 
-static void grouping_settle(struct pass *pass, const struct request *request)
+static void grouping_decide(struct pass *pass, const struct request *request)
 {
 	bool is_new;
 	uint32_t column = pass->batch->header->single[COLUMN_GROUPINGNAME];
@@ -180,7 +180,7 @@ static void messaging_answer(struct pass *pass, const struct request *request)
 		    SLICE("Conversations are not made by enrold: switch messaging on in the LMS."));
 }
 
-void group_row_settle(struct pass *pass, uint32_t index)
+void group_row_decide(struct pass *pass, uint32_t index)
 {
 	if (!record_is_whole(pass, index))
 		return;
@@ -209,6 +209,6 @@ void group_row_settle(struct pass *pass, uint32_t index)
 		request_answer(pass, request, request->column, OUTCOME_UNCHANGED, CODE_GROUP_EXISTS,
 		    group->text, SLICE("The course has this group already; it was left as it is."));
 	if (request->grouping != INDEX_NONE)
-		grouping_settle(pass, request);
+		grouping_decide(pass, request);
 	messaging_answer(pass, request);
 }

@@ -183,7 +183,7 @@ static bool cohort_error(
 	return true;
 }
 
-void cohort_settle(struct pass *pass, const struct request *request)
+void cohort_decide(struct pass *pass, const struct request *request)
 {
 	uint32_t target = pass->batch->cohorts[request->target].same;
 	struct cohort_facts *cohort = &pass->batch->cohorts[target];
@@ -254,7 +254,7 @@ bool group_is_one(struct pass *pass, const struct request *request, uint32_t col
 	return true;
 }
 
-void group_settle(struct pass *pass, const struct request *request, bool may_join)
+void group_decide(struct pass *pass, const struct request *request, bool may_join)
 {
 	uint32_t target = pass->batch->groups[request->group].same;
 	struct group_facts *group = &pass->batch->groups[target];
@@ -313,7 +313,7 @@ static struct slice roles_state(const struct pass *pass, const struct enrolment_
 	return arena_print(pass->batch->arena, "roles=%.*s", SLICE_ARG(names));
 }
 
-static void role_settle(struct pass *pass, const struct request *request, uint32_t place, int level)
+static void role_decide(struct pass *pass, const struct request *request, uint32_t place, int level)
 {
 	struct batch *batch = pass->batch;
 	bool is_new;
@@ -354,9 +354,9 @@ static void role_settle(struct pass *pass, const struct request *request, uint32
 	outcome->after = roles_state(pass, is);
 }
 
-void system_role_settle(struct pass *pass, const struct request *request)
+void system_role_decide(struct pass *pass, const struct request *request)
 {
-	role_settle(pass, request, PLACE_SYSTEM, LEVEL_SYSTEM);
+	role_decide(pass, request, PLACE_SYSTEM, LEVEL_SYSTEM);
 }
 
 static bool category_error(struct pass *pass, const struct request *request)
@@ -393,12 +393,12 @@ static bool category_error(struct pass *pass, const struct request *request)
 	return true;
 }
 
-void category_role_settle(struct pass *pass, const struct request *request)
+void category_role_decide(struct pass *pass, const struct request *request)
 {
 	const struct role_facts *role = role_find(pass->batch->site, request->role, LEVEL_CATEGORY);
 	/* The role first: a feed that may give none learns nothing of categories. */
 	if (role && role_is_refused(pass, request, request->role_column, role, LEVEL_CATEGORY))
 		return;
 	if (!category_error(pass, request))
-		role_settle(pass, request, PLACE_CATEGORY | request->target, LEVEL_CATEGORY);
+		role_decide(pass, request, PLACE_CATEGORY | request->target, LEVEL_CATEGORY);
 }

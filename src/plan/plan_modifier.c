@@ -84,7 +84,7 @@ static struct slice modifiers_text(const struct pass *pass, const struct request
 	    SLICE_ARG(remark_list(&names, pass->batch->arena)), names.count == 1 ? "has" : "have");
 }
 
-void courseless_settle(struct pass *pass, const struct request *request)
+void courseless_decide(struct pass *pass, const struct request *request)
 {
 	enum { NUMBER_SHOWN_MAX = 40 };
 	uint32_t column;

@@ -1,7 +1,7 @@
 #include "enrold/batch.h"
 
 #include "index.h"
-#include "parts.h"
+#include "roster.h"
 
 #include "enrold/value.h"
 
@@ -200,9 +200,9 @@ static void part_read(struct batch *batch, struct record *record, size_t request
 	record->has_fault = part->is_dropped;
 	record->fault_column = 0;
 	record->ended = part->ended;
-	record->called = buffer_slice(&part->called);
+	record->resolved_name = buffer_slice(&part->resolved_name);
 	if (!part->is_dropped)
-		record->key = batch_key(batch, KEY_USERNAME, record->called);
+		record->key = batch_key(batch, KEY_USERNAME, record->resolved_name);
 	part->next = requests_read(batch, record, part->next, requests_max);
 }
 
@@ -226,5 +226,5 @@ struct error batch_add_part(struct batch *batch, const struct csvin_record *sour
 
 void record_part_done(struct record_part *part)
 {
-	buffer_done(&part->called);
+	buffer_done(&part->resolved_name);
 }

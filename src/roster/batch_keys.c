@@ -3,10 +3,10 @@
  * records have it.
  */
 #include "index.h"
-#include "parts.h"
+#include "roster.h"
 
 #include "enrold/detail.h"
-#include "enrold/template.h"
+#include "enrold/username_template.h"
 #include "enrold/value.h"
 
 /* `bytes` distinguish it from all other keys. */

@@ -2,7 +2,7 @@
  * batch_people: the people whom the LMS found by the keys of a batch, each once.
  */
 #include "index.h"
-#include "parts.h"
+#include "roster.h"
 
 #include "enrold/value.h"
 

@@ -1,6 +1,6 @@
 #include "enrold/columns.h"
 
-#include "parts.h"
+#include "roster.h"
 
 #include "enrold/value.h"
 

@@ -4,7 +4,7 @@
  */
 #include "enrold/detail.h"
 
-#include "parts.h"
+#include "roster.h"
 
 #include "enrold/list.h"
 #include "enrold/value.h"

@@ -2,14 +2,14 @@
  * header: the header of one file, read by the table of columns, the feed's names for them and the
  * site's profile fields.
  */
-#include "parts.h"
+#include "roster.h"
 
 #include "index.h"
 
 #include "enrold/dialect.h"
 #include "enrold/value.h"
 
-struct making {
+struct header_builder {
 	const struct header_terms *terms;
 	struct arena *arena; /* the header's */
 	struct arena *scratch;
@@ -24,19 +24,19 @@ struct making {
 
 /* The index under which the text was met first: `index` when that is now. */
 static uint32_t met_before(
-    struct making *making, struct index_entry **table, struct slice text, uint32_t index)
+    struct header_builder *builder, struct index_entry **table, struct slice text, uint32_t index)
 {
 	uint32_t known = index_find(*table, text);
 	if (known != INDEX_NONE)
 		return known;
-	index_add(table, making->scratch, text, index);
+	index_add(table, builder->scratch, text, index);
 	return index;
 }
 
-static uint32_t slot_find(struct making *making, struct slice number)
+static uint32_t slot_find(struct header_builder *builder, struct slice number)
 {
-	struct header *header = making->header;
-	uint32_t s = met_before(making, &making->numbers, number, (uint32_t)header->slots_count);
+	struct header *header = builder->header;
+	uint32_t s = met_before(builder, &builder->numbers, number, (uint32_t)header->slots_count);
 	if (s == header->slots_count) {
 		header->slots[s].number = number;
 		memset(header->slots[s].columns, 0xFF, sizeof header->slots[s].columns);
@@ -58,9 +58,9 @@ static const struct profile_field *profile_find(
 }
 
 /* True: the column is a profile field of the site. */
-static bool profile_take(struct making *making, struct header_column *column)
+static bool profile_take(struct header_builder *builder, struct header_column *column)
 {
-	const struct site_facts *site = making->terms->site;
+	const struct site_facts *site = builder->terms->site;
 	struct slice written = columns_profile_name(value_trim(column->cell));
 	struct slice name = columns_profile_name(column->name);
 	if (name.size == 0)
@@ -78,9 +78,9 @@ static bool profile_take(struct making *making, struct header_column *column)
 }
 
 static void known_take(
-    struct making *making, struct header_column *column, const struct column *known)
+    struct header_builder *builder, struct header_column *column, const struct column *known)
 {
-	struct header *header = making->header;
+	struct header *header = builder->header;
 	uint32_t index = (uint32_t)(column - header->columns);
 	column->id = known->id;
 	column->characters_max = known->characters_max;
@@ -91,85 +91,86 @@ static void known_take(
 		struct slice number = column->name;
 		number.size = column_digits(column->name);
 		number.bytes += column->name.size - number.size;
-		column->slot = slot_find(making, number);
+		column->slot = slot_find(builder, number);
 		header->slots[column->slot].columns[known->id - COLUMN_NUMBERED_FIRST] = index;
 	} else {
 		header->single[known->id] = index;
 	}
 }
 
-static void column_add(struct making *making, struct header_column *column)
+static void column_add(struct header_builder *builder, struct header_column *column)
 {
-	uint32_t index = (uint32_t)(column - making->header->columns);
-	bool is_of_groups = making->header->is_of_groups;
+	uint32_t index = (uint32_t)(column - builder->header->columns);
+	bool is_of_groups = builder->header->is_of_groups;
 	const struct column *known = column_find(column->name, is_of_groups);
 	if (known)
-		known_take(making, column, known);
-	else if (is_of_groups || !profile_take(making, column))
+		known_take(builder, column, known);
+	else if (is_of_groups || !profile_take(builder, column))
 		column->id = COLUMN_UNKNOWN;
 	if (column->name.size == 0)
 		return; /* spreadsheets make such: its cells are looked at */
 	if (column->id == COLUMN_UNKNOWN) {
-		if (making->terms->policy->unknown_columns == UNKNOWN_REFUSE)
-			mistake_unknown(&making->mistakes, making->header, index);
+		if (builder->terms->policy->unknown_columns == UNKNOWN_REFUSE)
+			mistake_unknown(&builder->mistakes, builder->header, index);
 		return;
 	}
-	uint32_t first = met_before(making, &making->names, column->name, index);
+	uint32_t first = met_before(builder, &builder->names, column->name, index);
 	if (first != index)
-		mistake_twice(&making->mistakes, making->header, first, index);
+		mistake_twice(&builder->mistakes, builder->header, first, index);
 }
 
-static struct error cell_check(const struct making *making, struct slice cell, uint32_t index)
+static struct error cell_check(
+    const struct header_builder *builder, struct slice cell, uint32_t index)
 {
 	enum value_fault fault = value_check(cell);
-	const char *encoding = making->terms->policy->encoding;
+	const char *encoding = builder->terms->policy->encoding;
 	if (fault == VALUE_CLEAN || fault == VALUE_LOST)
 		return OK; /* a name with a lost letter names no column, and that is told */
 	if (fault == VALUE_NOT_UTF8 && encoding)
-		return error_reject("header_broken", making->line,
+		return error_reject("header_broken", builder->line,
 		    "column %u of the header cannot be decoded as %s: save the file so, or correct "
 		    "the feed's csv.encoding",
 		    index + 1, encoding);
-	return error_reject("header_broken", making->line, "column %u of the header %s", index + 1,
+	return error_reject("header_broken", builder->line, "column %u of the header %s", index + 1,
 	    fault == VALUE_NOT_UTF8
 	        ? "cannot be decoded: save the file as UTF-8 or set csv: {encoding: ...}"
 	        : "has a NUL or control character: remove it, or save the file as UTF-8");
 }
 
 /* What the feed's files call columns, by its settings. */
-static struct error headings_index(struct making *making)
+static struct error headings_index(struct header_builder *builder)
 {
-	const struct text_list *columns = &making->terms->policy->columns;
+	const struct text_list *columns = &builder->terms->policy->columns;
 	for (size_t i = 0; i + 1 < columns->count; i += 2)
-		met_before(making, &making->headings,
-		    columns_fold(slice_of(columns->items[i]), making->scratch), (uint32_t)i);
-	return arena_has_failed(making->scratch) ? error_memory("reading the header") : OK;
+		met_before(builder, &builder->headings,
+		    columns_fold(slice_of(columns->items[i]), builder->scratch), (uint32_t)i);
+	return arena_has_failed(builder->scratch) ? error_memory("reading the header") : OK;
 }
 
 /* Nearly always it is written as it is called. */
-static struct slice name_read(struct making *making, struct slice written)
+static struct slice name_read(struct header_builder *builder, struct slice written)
 {
-	const struct text_list *columns = &making->terms->policy->columns;
-	struct slice name = value_fold(written, making->scratch);
+	const struct text_list *columns = &builder->terms->policy->columns;
+	struct slice name = value_fold(written, builder->scratch);
 	uint32_t mapped = columns->count == 0 ? INDEX_NONE
-	                                      : index_find(making->headings,
-	                                            columns_fold(written, making->scratch));
+	                                      : index_find(builder->headings,
+	                                            columns_fold(written, builder->scratch));
 	if (mapped != INDEX_NONE)
-		name = value_lower(slice_of(columns->items[mapped + 1]), making->scratch);
-	return slice_is(name, written) ? written : arena_copy(making->arena, name);
+		name = value_lower(slice_of(columns->items[mapped + 1]), builder->scratch);
+	return slice_is(name, written) ? written : arena_copy(builder->arena, name);
 }
 
-static struct error names_read(struct making *making, const struct csvin_record *record)
+static struct error names_read(struct header_builder *builder, const struct csvin_record *record)
 {
-	struct error error = headings_index(making);
+	struct error error = headings_index(builder);
 	for (uint32_t i = 0; i < record->cells_count && !is_error(&error); i++) {
-		struct header_column *column = &making->header->columns[i];
-		struct error broken = cell_check(making, record->cells[i], i);
-		if (is_error(&broken) && !is_error(&making->broken))
-			making->broken = broken;
-		column->cell = arena_copy(making->arena, record->cells[i]);
-		column->name = name_read(making, value_trim(column->cell));
-		making->header->is_of_groups |= slice_is(column->name, SLICE("groupname"));
+		struct header_column *column = &builder->header->columns[i];
+		struct error broken = cell_check(builder, record->cells[i], i);
+		if (is_error(&broken) && !is_error(&builder->broken))
+			builder->broken = broken;
+		column->cell = arena_copy(builder->arena, record->cells[i]);
+		column->name = name_read(builder, value_trim(column->cell));
+		builder->header->is_of_groups |= slice_is(column->name, SLICE("groupname"));
 	}
 	return error;
 }
@@ -183,10 +184,10 @@ static size_t names_count(const struct header *header)
 }
 
 /* A separator that was named is nearly always the wrong one then. */
-static struct error too_few(const struct making *making, uint64_t line)
+static struct error too_few(const struct header_builder *builder, uint64_t line)
 {
-	const struct header_terms *terms = making->terms;
-	struct slice cell = making->header->columns[0].cell;
+	const struct header_terms *terms = builder->terms;
+	struct slice cell = builder->header->columns[0].cell;
 	char other = dialect_find_other(cell, terms->delimiter);
 	if (terms->policy->encoding && value_characters(cell) < cell.size)
 		return error_reject("header_too_few_columns", line,
@@ -207,17 +208,18 @@ static struct error too_few(const struct making *making, uint64_t line)
 	    dialect_name(other), terms->delimiter_by, dialect_name(terms->delimiter));
 }
 
-static struct error columns_take(struct making *making, const struct csvin_record *record)
+static struct error columns_take(struct header_builder *builder, const struct csvin_record *record)
 {
-	struct error error = names_read(making, record);
+	struct error error = names_read(builder, record);
 	if (is_error(&error))
 		return error;
-	if (is_error(&making->broken) && making->terms->policy->unknown_columns == UNKNOWN_REFUSE)
-		return making->broken;
-	if (names_count(making->header) < 2 && !making->header->is_of_groups)
-		return is_error(&making->broken) ? making->broken : too_few(making, record->line);
+	if (is_error(&builder->broken) && builder->terms->policy->unknown_columns == UNKNOWN_REFUSE)
+		return builder->broken;
+	if (names_count(builder->header) < 2 && !builder->header->is_of_groups)
+		return is_error(&builder->broken) ? builder->broken
+		                                  : too_few(builder, record->line);
 	for (uint32_t i = 0; i < record->cells_count; i++)
-		column_add(making, &making->header->columns[i]);
+		column_add(builder, &builder->header->columns[i]);
 	return OK;
 }
 
@@ -254,7 +256,7 @@ static enum policy_match_by match_of(const struct policy *policy)
 	return adds && policy->compat == COMPAT_MOODLE ? MATCH_USERNAME : policy->match_by;
 }
 
-static void key_find(struct making *making)
+static void key_find(struct header_builder *builder)
 {
 	static const struct {
 		const char *name, *code;
@@ -263,15 +265,15 @@ static void key_find(struct making *making)
 	    [MATCH_EMAIL] = {"email", "header_without_email"},
 	    [MATCH_IDNUMBER] = {"idnumber", "header_without_idnumber"},
 	};
-	struct header *header = making->header;
-	const struct policy *policy = making->terms->policy;
+	struct header *header = builder->header;
+	const struct policy *policy = builder->terms->policy;
 	enum policy_match_by by = match_of(policy);
 	header->key = by == MATCH_USERNAME ? header->single[COLUMN_USERNAME]
 	              : by == MATCH_EMAIL  ? header->details[DETAIL_EMAIL]
 	                                   : header->details[DETAIL_IDNUMBER];
 	bool may_lack = by == MATCH_USERNAME && may_lack_name(policy);
 	if (header->key == COLUMN_NONE && !may_lack)
-		mistake_keyless(&making->mistakes, policy, keys[by].name, keys[by].code);
+		mistake_keyless(&builder->mistakes, policy, keys[by].name, keys[by].code);
 }
 
 static struct header *header_alloc(size_t count, struct arena *arena)
@@ -302,35 +304,35 @@ struct error header_parse(const struct csvin_record *record, const struct header
 		    record->fault == CSVIN_BROKEN
 		        ? "has text after a closing quote: correct its quotes"
 		        : "is too long or has too many columns");
-	struct making making = {.terms = terms,
+	struct header_builder builder = {.terms = terms,
 	    .arena = arena,
 	    .scratch = arena_create(),
 	    .header = header_alloc(count, arena),
 	    .line = record->line,
 	    .broken = OK};
-	making.mistakes.arena = making.scratch;
-	if (!making.header || !making.scratch) {
-		arena_free(making.scratch);
+	builder.mistakes.arena = builder.scratch;
+	if (!builder.header || !builder.scratch) {
+		arena_free(builder.scratch);
 		return error_memory("reading the header");
 	}
-	struct error error = columns_take(&making, record);
-	index_clear(&making.names);
-	index_clear(&making.numbers);
-	index_clear(&making.headings);
-	if (!is_error(&error) && !making.header->is_of_groups)
-		key_find(&making);
+	struct error error = columns_take(&builder, record);
+	index_clear(&builder.names);
+	index_clear(&builder.numbers);
+	index_clear(&builder.headings);
+	if (!is_error(&error) && !builder.header->is_of_groups)
+		key_find(&builder);
 	/* No wonder that nobody is found in it. */
-	if (!is_error(&error) && making.mistakes.keyless_code)
-		error = making.broken;
+	if (!is_error(&error) && builder.mistakes.keyless_code)
+		error = builder.broken;
 	if (!is_error(&error))
-		error = mistakes_tell(&making.mistakes, record->line);
-	asking_find(making.header, arena);
-	idle_find(making.header, terms->policy, terms->site, arena);
+		error = mistakes_tell(&builder.mistakes, record->line);
+	asking_find(builder.header, arena);
+	idle_find(builder.header, terms->policy, terms->site, arena);
 	/* Any fault may also come from a lack of memory. */
-	if (arena_has_failed(arena) || arena_has_failed(making.scratch))
+	if (arena_has_failed(arena) || arena_has_failed(builder.scratch))
 		error = error_memory("reading the header");
-	arena_free(making.scratch);
-	*result = making.header;
+	arena_free(builder.scratch);
+	*result = builder.header;
 	return error;
 }
 

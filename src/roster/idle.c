@@ -3,7 +3,7 @@
  * them, because what they belong to is missing, or because the feed does not write them. They cost
  * no row, and each is named once per file.
  */
-#include "parts.h"
+#include "roster.h"
 
 #include "enrold/value.h"
 

@@ -2,7 +2,7 @@
  * mistakes: what is wrong with a header, told all at once: otherwise five misspelt names would take
  * six drops of the file.
  */
-#include "parts.h"
+#include "roster.h"
 
 #include "enrold/buffer.h"
 #include "enrold/value.h"

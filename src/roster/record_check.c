@@ -1,7 +1,7 @@
 /*
  * record_check: the first fault of a record as a whole, or of its cells.
  */
-#include "parts.h"
+#include "roster.h"
 
 #include "enrold/retry.h"
 #include "enrold/value.h"

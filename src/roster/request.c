@@ -1,7 +1,7 @@
 /*
  * request: a course cell and its modifiers, the cells of the same number. Rules: facts 4.2, 4.4.
  */
-#include "parts.h"
+#include "roster.h"
 
 #include "index.h"
 

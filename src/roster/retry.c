@@ -4,7 +4,7 @@
  */
 #include "enrold/retry.h"
 
-#include "parts.h"
+#include "roster.h"
 
 #include "enrold/value.h"
 

@@ -20,7 +20,7 @@
  * What collides with others is undone, and done again at once, with less at a time (pace.h).
  */
 #include "chores.h"
-#include "parts.h"
+#include "run_state.h"
 
 #include "enrold/names.h"
 #include "enrold/reader.h"
@@ -49,12 +49,12 @@ enum { BATCH_PASSWORDS = 100 };
 /* Collisions in a row, without a checkpoint: nine lead from PACE_FREE to one record. */
 enum { COLLISIONS_MAX = 12 };
 
-enum way { BY_CHECKPOINTS, ATOMIC, REHEARSED, SKETCHED };
+enum apply_mode { BY_CHECKPOINTS, ATOMIC, PREVIEW_EXACT, PREVIEW_INEXACT };
 
-struct applying {
+struct apply_loop {
 	struct run *run;
 	struct lms *lms;
-	enum way way;
+	enum apply_mode mode;
 	struct reader reader;
 	struct batch batch;
 	size_t records_max;     /* of a batch */
@@ -77,19 +77,19 @@ struct applying {
 };
 
 /* As many records as can be decided on together: nearly always all of them. */
-static struct error round_write(struct applying *applying, int64_t now)
+static struct error round_write(struct apply_loop *loop, int64_t now)
 {
-	struct batch *batch = &applying->batch;
+	struct batch *batch = &loop->batch;
 	struct plan plan;
-	struct error error = look_people(applying->lms, batch);
+	struct error error = look_people(loop->lms, batch);
 	if (!is_error(&error))
-		error = look_enrolments(applying->lms, batch);
+		error = look_enrolments(loop->lms, batch);
 	if (!is_error(&error))
-		error = plan_batch(batch, now, applying->run->row.today, &plan);
+		error = plan_batch(batch, now, loop->run->row.today, &plan);
 	if (!is_error(&error) && !hashes_suffice(&plan)) {
-		if (applying->hashing.wants_all)
+		if (loop->hashing.wants_all)
 			return error_config("a password that cannot be hashed");
-		applying->hashing.wants_all = true;
+		loop->hashing.wants_all = true;
 		return error_collision("a password is wanted after all");
 	}
 	const struct effects effects = {.changes = plan.changes,
@@ -102,109 +102,108 @@ static struct error round_write(struct applying *applying, int64_t now)
 	    .memberships = batch->memberships,
 	    .now = now};
 	if (!is_error(&error))
-		error = lms_apply(applying->lms, &effects);
+		error = lms_apply(loop->lms, &effects);
 	if (!is_error(&error))
-		error = chores_add(&applying->chores, lms_chores(applying->lms));
+		error = chores_add(&loop->chores, lms_chores(loop->lms));
 	if (!is_error(&error))
-		error = answer_add(applying->answer, batch, &plan, &applying->tally);
+		error = answer_add(loop->answer, batch, &plan, &loop->tally);
 	return error;
 }
 
 /* Decides and writes; inside a transaction. */
-static struct error batch_write(struct applying *applying)
+static struct error batch_write(struct apply_loop *loop)
 {
-	struct batch *batch = &applying->batch;
+	struct batch *batch = &loop->batch;
 	int64_t now = (int64_t)time(NULL);
 	if (batch->records_count == 0)
 		return OK;
-	struct error error = look_places(applying->lms, batch);
+	struct error error = look_places(loop->lms, batch);
 	while (!is_error(&error) && batch->planned < batch->records_count) {
-		atomic_fetch_add(applying->run->runner->shared->progress, 1);
-		error = round_write(applying, now);
+		atomic_fetch_add(loop->run->runner->shared->progress, 1);
+		error = round_write(loop, now);
 	}
 	return error;
 }
 
 /* What the ledger counts has to be durable first. */
-static struct error answer_flush(struct applying *applying, struct answer_sizes *sizes)
+static struct error answer_flush(struct apply_loop *loop, struct answer_sizes *sizes)
 {
-	struct error error = answer_sync(applying->answer, sizes);
+	struct error error = answer_sync(loop->answer, sizes);
 	if (!is_error(&error))
-		error = chores_sync(&applying->chores);
-	return is_error(&error) ? error : input_sync(applying->run);
+		error = chores_sync(&loop->chores);
+	return is_error(&error) ? error : input_sync(loop->run);
 }
 
-static struct error progress_store(struct applying *applying)
+static struct error progress_store(struct apply_loop *loop)
 {
-	struct run *run = applying->run;
+	struct run *run = loop->run;
 	struct buffer counts = {0};
 	struct answer_sizes sizes;
-	struct error error = answer_flush(applying, &sizes);
+	struct error error = answer_flush(loop, &sizes);
 	if (is_error(&error))
 		return error;
-	tally_format(&applying->tally, &counts);
+	tally_format(&loop->tally, &counts);
 	if (counts.failed)
 		arena_fail(run->arena);
 	run->row.state = RUN_RUNNING;
-	run->row.records = applying->tally.rows;
+	run->row.records = loop->tally.rows;
 	run->row.result_bytes = sizes.result;
 	run->row.retry_bytes = sizes.retry;
 	run->row.counts = arena_copy(run->arena, buffer_slice(&counts));
 	buffer_done(&counts);
 	if (arena_has_failed(run->arena))
 		return error_memory("storing a checkpoint");
-	return ledger_store(lms_db(applying->lms), &run->row);
+	return ledger_store(lms_db(loop->lms), &run->row);
 }
 
 /* A file that was cut short looks just like one whose last line has no newline. */
-static void newline_remark(const struct applying *applying, struct remarks *remarks)
+static void newline_remark(const struct apply_loop *loop, struct remarks *remarks)
 {
-	bool matters = applying->run->policy.final_newline == NEWLINE_WARN;
-	if (matters && !reader_is_ended(&applying->reader))
+	bool matters = loop->run->policy.final_newline == NEWLINE_WARN;
+	if (matters && !reader_is_ended(&loop->reader))
 		remark_add(remarks, REMARK_NO_FINAL_NEWLINE, NULL,
 		    arena_print(remarks->arena,
 		        "The last line has no newline: the file may have been cut short; see that "
 		        "its last row, in line %llu, is whole.",
-		        (unsigned long long)applying->reader.line));
+		        (unsigned long long)loop->reader.line));
 }
 
-static struct error remarks_make(struct applying *applying, struct remarks *remarks)
+static struct error remarks_make(struct apply_loop *loop, struct remarks *remarks)
 {
-	newline_remark(applying, remarks);
-	if (applying->tally.rows == 0)
+	newline_remark(loop, remarks);
+	if (loop->tally.rows == 0)
 		remark_add(remarks, REMARK_NO_ROWS, NULL,
 		    SLICE("The file has a header and no row behind it."));
-	header_remark(
-	    applying->reader.header, &applying->run->policy, applying->tally.remarks, remarks);
+	header_remark(loop->reader.header, &loop->run->policy, loop->tally.remarks, remarks);
 	return arena_has_failed(remarks->arena) ? error_memory("finishing a run") : OK;
 }
 
 /* The summary says when all was done. */
-static struct error end_store(struct applying *applying)
+static struct error end_store(struct apply_loop *loop)
 {
 	struct answer_sizes sizes;
-	struct remarks remarks = {.arena = applying->run->arena};
-	struct error error = answer_flush(applying, &sizes);
+	struct remarks remarks = {.arena = loop->run->arena};
+	struct error error = answer_flush(loop, &sizes);
 	if (!is_error(&error))
-		error = lms_flush(applying->lms);
+		error = lms_flush(loop->lms);
 	if (!is_error(&error))
-		error = remarks_make(applying, &remarks);
+		error = remarks_make(loop, &remarks);
 	if (is_error(&error))
 		return error;
-	struct finish finish = {.tally = &applying->tally,
+	struct run_result finish = {.tally = &loop->tally,
 	    .remarks = &remarks,
-	    .is_inexact = applying->way == SKETCHED,
+	    .is_inexact = loop->mode == PREVIEW_INEXACT,
 	    .result_bytes = sizes.result,
 	    .retry_bytes = sizes.retry};
-	answer_hashes(applying->answer, finish.result_sha256, finish.retry_sha256);
-	return finish_store(applying->run, &finish);
+	answer_hashes(loop->answer, finish.result_sha256, finish.retry_sha256);
+	return finish_store(loop->run, &finish);
 }
 
 /* ---- transactions ---- */
 
-static bool is_stopping(const struct applying *applying)
+static bool is_stopping(const struct apply_loop *loop)
 {
-	return atomic_load(applying->run->runner->shared->is_stopping);
+	return atomic_load(loop->run->runner->shared->is_stopping);
 }
 
 static int64_t clock_us(void)
@@ -214,221 +213,220 @@ static int64_t clock_us(void)
 	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
-static uint64_t transaction_max(const struct applying *applying)
+static uint64_t transaction_max(const struct apply_loop *loop)
 {
-	const struct run_surroundings *shared = applying->run->runner->shared;
+	const struct run_surroundings *shared = loop->run->runner->shared;
 	return pace_records(shared->pace, shared->config->checkpoint_rows);
 }
 
 /* What was undone, the batch under way included. */
-static void transactions_shorten(struct applying *applying)
+static void transactions_shorten(struct apply_loop *loop)
 {
-	uint64_t records = applying->tally.rows - applying->records_since;
-	pace_shorten(applying->run->runner->shared->pace, records + applying->batch.records_count);
+	uint64_t records = loop->tally.rows - loop->records_since;
+	pace_shorten(loop->run->runner->shared->pace, records + loop->batch.records_count);
 }
 
 /* Nobody knows how many a resumed run has left: perhaps as many as are done. */
-static uint64_t records_left(const struct applying *applying)
+static uint64_t records_left(const struct apply_loop *loop)
 {
-	uint64_t rows = applying->run->rows, done = applying->records_since;
+	uint64_t rows = loop->run->rows, done = loop->records_since;
 	uint64_t left = rows > done ? rows - done : done;
-	return left < applying->expected ? left : applying->expected;
+	return left < loop->expected ? left : loop->expected;
 }
 
 /* Accounts that may change are asked for one by one. */
-static struct error census_order(struct applying *applying)
+static struct error census_order(struct apply_loop *loop)
 {
-	if (applying->batch.asks_accounts || applying->batch.header->is_of_groups)
+	if (loop->batch.asks_accounts || loop->batch.header->is_of_groups)
 		return OK;
-	return lms_prefetch(applying->lms, records_left(applying));
+	return lms_prefetch(loop->lms, records_left(loop));
 }
 
 /* A census cannot be interrupted: when it takes long and others wait, there is none. */
-static bool census_is_dear(const struct applying *applying)
+static bool census_is_dear(const struct apply_loop *loop)
 {
-	return applying->census_dearest_us > CENSUS_US &&
-	       turnstile_is_wanted(applying->run->runner->shared->turnstile, TURNS);
+	return loop->census_dearest_us > CENSUS_US &&
+	       turnstile_is_wanted(loop->run->runner->shared->turnstile, TURNS);
 }
 
-static struct error batch_begin(struct applying *applying)
+static struct error batch_begin(struct apply_loop *loop)
 {
-	if (applying->run->runner->has_turn)
+	if (loop->run->runner->has_turn)
 		return OK;
-	struct error error = transaction_begin(applying->run);
+	struct error error = transaction_begin(loop->run);
 	int64_t begun_us = clock_us();
-	applying->is_open = !is_error(&error);
-	if (applying->is_open && applying->way >= REHEARSED)
-		lms_rehearse(applying->lms);
-	applying->records_since = applying->tally.rows;
-	if (!is_error(&error) && !census_is_dear(applying))
-		error = census_order(applying);
-	applying->begun_us = clock_us();
-	applying->census_us = applying->begun_us - begun_us;
-	if (applying->census_us > applying->census_dearest_us)
-		applying->census_dearest_us = applying->census_us;
+	loop->is_open = !is_error(&error);
+	if (loop->is_open && loop->mode >= PREVIEW_EXACT)
+		lms_rehearse(loop->lms);
+	loop->records_since = loop->tally.rows;
+	if (!is_error(&error) && !census_is_dear(loop))
+		error = census_order(loop);
+	loop->begun_us = clock_us();
+	loop->census_us = loop->begun_us - begun_us;
+	if (loop->census_us > loop->census_dearest_us)
+		loop->census_dearest_us = loop->census_us;
 	return error;
 }
 
 /* A file that has not been in the database yet waits for it. */
-static bool is_wanted(const struct applying *applying)
+static bool is_wanted(const struct apply_loop *loop)
 {
-	return turnstile_is_wanted(applying->run->runner->shared->turnstile, TURN_FIRST);
+	return turnstile_is_wanted(loop->run->runner->shared->turnstile, TURN_FIRST);
 }
 
 /* A census should be worth its time. */
-static bool is_long(const struct applying *applying)
+static bool is_long(const struct apply_loop *loop)
 {
-	int64_t most = applying->census_us > TRANSACTION_US ? applying->census_us : TRANSACTION_US;
-	return clock_us() - applying->begun_us >= most;
+	int64_t most = loop->census_us > TRANSACTION_US ? loop->census_us : TRANSACTION_US;
+	return clock_us() - loop->begun_us >= most;
 }
 
 /* It has had its time, and is not alone. */
-static bool is_awaited(struct applying *applying)
+static bool is_awaited(struct apply_loop *loop)
 {
-	struct turnstile *turnstile = applying->run->runner->shared->turnstile;
-	return is_long(applying) &&
-	       (turnstile_is_wanted(turnstile, TURNS) || lms_is_awaited(applying->lms));
+	struct turnstile *turnstile = loop->run->runner->shared->turnstile;
+	return is_long(loop) &&
+	       (turnstile_is_wanted(turnstile, TURNS) || lms_is_awaited(loop->lms));
 }
 
 /* Whether it has all that one transaction may have. When small files come the next one will be
  * short, too: it is not worth reading the whole site for it. */
-static bool transaction_is_full(struct applying *applying)
+static bool transaction_is_full(struct apply_loop *loop)
 {
-	uint64_t records = applying->tally.rows - applying->records_since;
-	bool wanted = applying->way != ATOMIC && is_wanted(applying);
-	applying->was_wanted = wanted;
-	if (applying->way == ATOMIC)
+	uint64_t records = loop->tally.rows - loop->records_since;
+	bool wanted = loop->mode != ATOMIC && is_wanted(loop);
+	loop->was_wanted = wanted;
+	if (loop->mode == ATOMIC)
 		return false;
-	if (applying->way == REHEARSED)
-		return wanted || is_awaited(applying);
-	applying->expected = wanted ? records : transaction_max(applying);
-	return records >= transaction_max(applying) || wanted || is_stopping(applying) ||
-	       is_awaited(applying) || clock_us() - applying->begun_us >= TRANSACTION_ALONE_US;
+	if (loop->mode == PREVIEW_EXACT)
+		return wanted || is_awaited(loop);
+	loop->expected = wanted ? records : transaction_max(loop);
+	return records >= transaction_max(loop) || wanted || is_stopping(loop) ||
+	       is_awaited(loop) || clock_us() - loop->begun_us >= TRANSACTION_ALONE_US;
 }
 
-static struct error commit(struct applying *applying)
+static struct error commit(struct apply_loop *loop)
 {
-	applying->is_doubtful = true;
-	struct error error = transaction_commit(applying->run->runner);
-	applying->is_doubtful = is_error(&error);
-	return is_error(&error) ? error : chores_commit(&applying->chores);
+	loop->is_doubtful = true;
+	struct error error = transaction_commit(loop->run->runner);
+	loop->is_doubtful = is_error(&error);
+	return is_error(&error) ? error : chores_commit(&loop->chores);
 }
 
 /* In the middle of the file. */
-static struct error transaction_end(struct applying *applying)
+static struct error transaction_end(struct apply_loop *loop)
 {
-	struct runner *runner = applying->run->runner;
-	if (applying->way >= REHEARSED) {
+	struct runner *runner = loop->run->runner;
+	if (loop->mode >= PREVIEW_EXACT) {
 		transaction_rollback(runner);
-		applying->way = SKETCHED;
+		loop->mode = PREVIEW_INEXACT;
 		return OK;
 	}
-	struct error error = progress_store(applying);
+	struct error error = progress_store(loop);
 	if (!is_error(&error))
-		error = commit(applying);
+		error = commit(loop);
 	if (is_error(&error))
 		return error;
-	applying->is_open = false;
-	applying->committed = applying->run->row;
-	tries_forget(applying->run);
+	loop->is_open = false;
+	loop->committed = loop->run->row;
+	tries_forget(loop->run);
 	pace_recover(runner->shared->pace);
 	return OK;
 }
 
 /* Passwords are hashed while there is no transaction. */
-static struct error batch_hash(struct applying *applying)
+static struct error batch_hash(struct apply_loop *loop)
 {
-	struct batch *batch = &applying->batch;
+	struct batch *batch = &loop->batch;
 	size_t count;
-	struct error error =
-	    hashes_foresee(&applying->hashing, batch, applying->tally.rows, &count);
+	struct error error = hashes_foresee(&loop->hashing, batch, loop->tally.rows, &count);
 	if (is_error(&error) || count == 0)
 		return error;
-	if (applying->run->runner->has_turn)
-		error = transaction_end(applying);
-	return is_error(&error) ? error : hashes_make(&applying->hashing, batch);
+	if (loop->run->runner->has_turn)
+		error = transaction_end(loop);
+	return is_error(&error) ? error : hashes_make(&loop->hashing, batch);
 }
 
-static struct error batch_apply(struct applying *applying)
+static struct error batch_apply(struct apply_loop *loop)
 {
-	struct error error = batch_hash(applying);
+	struct error error = batch_hash(loop);
 	if (!is_error(&error))
-		error = batch_begin(applying);
-	return is_error(&error) ? error : batch_write(applying);
+		error = batch_begin(loop);
+	return is_error(&error) ? error : batch_write(loop);
 }
 
 /* The run has had its turn, and others wait for a worker. */
-static bool should_yield(const struct applying *applying)
+static bool should_yield(const struct apply_loop *loop)
 {
-	int64_t way_us = applying->turn_us - applying->entered_us;
+	int64_t way_us = loop->turn_us - loop->entered_us;
 	int64_t most = way_us * TURN_WAYS > TURN_US ? way_us * TURN_WAYS : TURN_US;
-	return applying->way == BY_CHECKPOINTS &&
-	       atomic_load(applying->run->runner->shared->is_crowded) &&
-	       clock_us() - applying->turn_us >= most;
+	return loop->mode == BY_CHECKPOINTS && atomic_load(loop->run->runner->shared->is_crowded) &&
+	       clock_us() - loop->turn_us >= most;
 }
 
 /* While small files come, a batch is as large as this database does in a moment; else as large as
  * memory allows. */
-static void records_fit(struct applying *applying)
+static void records_fit(struct apply_loop *loop)
 {
-	uint64_t done = applying->tally.rows - applying->records_since;
-	uint64_t took_us = (uint64_t)(clock_us() - applying->begun_us) + 1;
-	uint64_t fit = applying->was_wanted ? done * BATCH_WANTED_US / took_us
-	                                    : (uint64_t)applying->records_fit * 2;
+	uint64_t done = loop->tally.rows - loop->records_since;
+	uint64_t took_us = (uint64_t)(clock_us() - loop->begun_us) + 1;
+	uint64_t fit =
+	    loop->was_wanted ? done * BATCH_WANTED_US / took_us : (uint64_t)loop->records_fit * 2;
 	fit = fit < BATCH_RECORDS ? fit : BATCH_RECORDS;
-	applying->records_fit = fit > BATCH_FIT_MIN ? (size_t)fit : BATCH_FIT_MIN;
+	loop->records_fit = fit > BATCH_FIT_MIN ? (size_t)fit : BATCH_FIT_MIN;
 }
 
 /* A full batch in the middle of the file. */
-static struct error batch_flush(struct applying *applying)
+static struct error batch_flush(struct apply_loop *loop)
 {
-	struct runner *runner = applying->run->runner;
-	struct error error = batch_apply(applying);
-	if (!is_error(&error) && transaction_is_full(applying)) {
-		error = transaction_end(applying);
-		records_fit(applying);
+	struct runner *runner = loop->run->runner;
+	struct error error = batch_apply(loop);
+	if (!is_error(&error) && transaction_is_full(loop)) {
+		error = transaction_end(loop);
+		records_fit(loop);
 	}
 	if (is_error(&error))
 		return error;
-	batch_reset(&applying->batch);
-	bool may_stop = applying->way != BY_CHECKPOINTS || !runner->has_turn;
-	applying->run->is_stopped = may_stop && (is_stopping(applying) || should_yield(applying));
-	return applying->run->is_stopped ? error_retry("stopping between two batches") : OK;
+	batch_reset(&loop->batch);
+	bool may_stop = loop->mode != BY_CHECKPOINTS || !runner->has_turn;
+	loop->run->is_stopped = may_stop && (is_stopping(loop) || should_yield(loop));
+	return loop->run->is_stopped ? error_retry("stopping between two batches") : OK;
 }
 
 /* The last batch, and the end of the run. */
-static struct error end(struct applying *applying)
+static struct error end(struct apply_loop *loop)
 {
-	struct runner *runner = applying->run->runner;
-	struct error error = batch_apply(applying);
-	if (!is_error(&error) && applying->way >= REHEARSED) {
+	struct runner *runner = loop->run->runner;
+	struct error error = batch_apply(loop);
+	if (!is_error(&error) && loop->mode >= PREVIEW_EXACT) {
 		transaction_rollback(runner);
-		error = transaction_begin(applying->run);
+		error = transaction_begin(loop->run);
 	}
 	if (!is_error(&error))
-		error = end_store(applying);
-	return is_error(&error) ? error : commit(applying);
+		error = end_store(loop);
+	return is_error(&error) ? error : commit(loop);
 }
 
-static enum way way_of(const struct run *run)
+static enum apply_mode way_of(const struct run *run)
 {
 	if (!run->lane.is_preview)
 		return run->policy.atomic ? ATOMIC : BY_CHECKPOINTS;
-	return run->rows <= run->runner->shared->config->preview_rows ? REHEARSED : SKETCHED;
+	return run->rows <= run->runner->shared->config->preview_rows ? PREVIEW_EXACT
+	                                                              : PREVIEW_INEXACT;
 }
 
 /* ---- records ---- */
 
 /* Whether the next record is too much: at least its cells would be kept. */
-static bool is_full(const struct applying *applying, const struct csvin_record *record)
+static bool is_full(const struct apply_loop *loop, const struct csvin_record *record)
 {
-	const struct batch *batch = &applying->batch;
-	size_t most = applying->records_max, bytes = arena_used(batch->arena);
-	if (applying->records_fit < most)
-		most = applying->records_fit;
+	const struct batch *batch = &loop->batch;
+	size_t most = loop->records_max, bytes = arena_used(batch->arena);
+	if (loop->records_fit < most)
+		most = loop->records_fit;
 	/* What collides gets smaller, to one record if need be. */
-	if (applying->way == BY_CHECKPOINTS && transaction_max(applying) < most)
-		most = (size_t)transaction_max(applying);
+	if (loop->mode == BY_CHECKPOINTS && transaction_max(loop) < most)
+		most = (size_t)transaction_max(loop);
 	for (size_t i = 0; i < record->cells_count; i++)
 		bytes += record->cells[i].size;
 	return batch->records_count > 0 &&
@@ -437,22 +435,22 @@ static bool is_full(const struct applying *applying, const struct csvin_record *
 }
 
 /* Not in the middle of the file: a checkpoint counts whole records. */
-static struct error part_flush(struct applying *applying)
+static struct error part_flush(struct apply_loop *loop)
 {
-	struct error error = batch_apply(applying);
-	batch_reset(&applying->batch);
+	struct error error = batch_apply(loop);
+	batch_reset(&loop->batch);
 	return error;
 }
 
 /* A record that asks for more than a batch should hold. */
-static struct error large_apply(struct applying *applying, const struct csvin_record *record)
+static struct error large_apply(struct apply_loop *loop, const struct csvin_record *record)
 {
 	struct record_part part = {0};
-	struct error error = applying->batch.records_count > 0 ? batch_flush(applying) : OK;
+	struct error error = loop->batch.records_count > 0 ? batch_flush(loop) : OK;
 	while (!is_error(&error) && !part.is_last) {
-		error = batch_add_part(&applying->batch, record, &part, BATCH_REQUESTS);
+		error = batch_add_part(&loop->batch, record, &part, BATCH_REQUESTS);
 		if (!is_error(&error))
-			error = part.is_last ? batch_flush(applying) : part_flush(applying);
+			error = part.is_last ? batch_flush(loop) : part_flush(loop);
 	}
 	record_part_done(&part);
 	return error;
@@ -460,19 +458,19 @@ static struct error large_apply(struct applying *applying, const struct csvin_re
 
 static struct error on_record(void *context, const struct csvin_record *record)
 {
-	struct applying *applying = context;
-	if (applying->reader.records <= applying->run->row.records)
+	struct apply_loop *loop = context;
+	if (loop->reader.records <= loop->run->row.records)
 		return OK; /* before the checkpoint */
-	if (applying->turn_us == 0)
-		applying->turn_us = clock_us();
-	if (is_full(applying, record)) {
-		struct error error = batch_flush(applying);
+	if (loop->turn_us == 0)
+		loop->turn_us = clock_us();
+	if (is_full(loop, record)) {
+		struct error error = batch_flush(loop);
 		if (is_error(&error))
 			return error;
 	}
-	if (record_is_large(&applying->batch, record, BATCH_REQUESTS))
-		return large_apply(applying, record);
-	return batch_add(&applying->batch, record);
+	if (record_is_large(&loop->batch, record, BATCH_REQUESTS))
+		return large_apply(loop, record);
+	return batch_add(&loop->batch, record);
 }
 
 static bool has_detail(const struct header *header, enum detail_kind kind)
@@ -511,90 +509,90 @@ static struct answer_source source_of(const struct run *run)
 
 static struct error on_header(void *context, const struct header *header)
 {
-	struct applying *applying = context;
-	struct run *run = applying->run;
+	struct apply_loop *loop = context;
+	struct run *run = loop->run;
 	struct answer_sizes sizes = {run->row.result_bytes, run->row.retry_bytes};
 	const struct answer_source source = source_of(run);
-	struct error error = answer_open(run->directory, header, &source, sizes, &applying->answer);
+	struct error error = answer_open(run->directory, header, &source, sizes, &loop->answer);
 	if (!is_error(&error))
 		error = run_check_place(run);
 	if (!is_error(&error))
-		error = answer_begin(applying->answer);
+		error = answer_begin(loop->answer);
 	if (is_error(&error))
 		return error;
-	error = lists_load(applying->lms, header, &run->policy);
+	error = lists_load(loop->lms, header, &run->policy);
 	if (is_error(&error))
 		return error;
 	bool hashes = header->single[COLUMN_PASSWORD] != COLUMN_NONE;
-	applying->records_max = hashes ? BATCH_PASSWORDS : BATCH_RECORDS;
-	error = batch_init(&applying->batch, header, &run->policy, run->site);
-	applying->batch.now = run->row.started_us / 1000000;
-	applying->batch.today = run->row.today;
-	applying->batch.is_preview = run->lane.is_preview;
-	applying->batch.feed = slice_of(run->lane.feed);
-	applying->batch.has_aftercare = run->runner->shared->config->lms.aftercare;
+	loop->records_max = hashes ? BATCH_PASSWORDS : BATCH_RECORDS;
+	error = batch_init(&loop->batch, header, &run->policy, run->site);
+	loop->batch.now = run->row.started_us / 1000000;
+	loop->batch.today = run->row.today;
+	loop->batch.is_preview = run->lane.is_preview;
+	loop->batch.feed = slice_of(run->lane.feed);
+	loop->batch.has_aftercare = run->runner->shared->config->lms.aftercare;
 	return error;
 }
 
-static struct error apply(struct applying *applying, int file)
+static struct error apply(struct apply_loop *loop, int file)
 {
-	struct run *run = applying->run;
-	struct reader_visitor visitor = {on_header, on_record, applying};
+	struct run *run = loop->run;
+	struct reader_visitor visitor = {on_header, on_record, loop};
 	const struct reader_terms terms = {
 	    .policy = &run->policy,
 	    .site = run->site,
 	    .field_max = run->runner->shared->config->max_field,
 	};
-	struct error error = reader_open(&applying->reader, &terms, visitor);
-	if (!is_error(&error) && applying->way == ATOMIC)
-		error = hashes_prepare(&applying->hashing, file);
+	struct error error = reader_open(&loop->reader, &terms, visitor);
+	if (!is_error(&error) && loop->mode == ATOMIC)
+		error = hashes_prepare(&loop->hashing, file);
 	if (!is_error(&error))
-		error = input_read(&applying->reader, file, run->runner->chunk, RUN_CHUNK);
+		error = input_read(&loop->reader, file, run->runner->chunk, RUN_CHUNK);
 	if (error.class == ERROR_REJECT) {
 		/* It passed this very check when it was copied. */
 		error = error_config("work/%s/" RUN_INPUT " was altered: %s", run->id, error.text);
 		error.owner = OWNER_FILE;
 	}
-	return is_error(&error) ? error : end(applying);
+	return is_error(&error) ? error : end(loop);
 }
 
 /* From the last checkpoint on; what went wrong has been undone. */
 static struct error attempt(struct run *run, bool *wants_all_hashes)
 {
-	struct applying applying = {.run = run,
+	struct apply_loop loop = {.run = run,
 	    .lms = run->runner->lms,
-	    .way = way_of(run),
+	    .mode = way_of(run),
 	    .entered_us = clock_us(),
 	    .committed = run->row,
 	    .records_fit = BATCH_RECORDS,
 	    .hashing = {run, run->runner->lms, *wants_all_hashes, -1}};
-	applying.expected = transaction_max(&applying);
-	struct error error = tally_parse(run->row.counts, &applying.tally);
+	loop.expected = transaction_max(&loop);
+	struct error error = tally_parse(run->row.counts, &loop.tally);
 	if (is_error(&error))
 		return row_is_altered(run, error);
 	int file = openat(run->directory, RUN_INPUT, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 	if (file < 0)
 		return error_own(
 		    error_errno("cannot open work/%s/" RUN_INPUT, run->id), OWNER_FILE);
-	error = chores_open(&applying.chores, run);
+	error = chores_open(&loop.chores, run);
 	if (!is_error(&error))
-		error = apply(&applying, file);
-	if (error.class == ERROR_RETRY && applying.is_open && !run->is_stopped)
-		transactions_shorten(&applying);
+		error = apply(&loop, file);
+	if (error.class == ERROR_RETRY && loop.is_open && !run->is_stopped)
+		transactions_shorten(&loop);
 	if (is_error(&error))
-		run->row = applying.committed;
-	*wants_all_hashes = applying.hashing.wants_all;
+		run->row = loop.committed;
+	*wants_all_hashes = loop.hashing.wants_all;
 	transaction_rollback(run->runner);
-	hashes_done(&applying.hashing);
-	batch_done(&applying.batch);
-	if (is_error(&error) && !applying.is_doubtful) {
-		answer_cut(applying.answer,
+	hashes_done(&loop.hashing);
+	batch_done(&loop.batch);
+	if (is_error(&error) && !loop.is_doubtful) {
+		answer_cut(loop.answer,
 		    (struct answer_sizes){run->row.result_bytes, run->row.retry_bytes});
-		chores_cut(&applying.chores);
+		chores_cut(&loop.chores);
 	}
-	chores_close(&applying.chores);
-	answer_close(applying.answer);
-	reader_close(&applying.reader);
+	chores_close(&loop.chores);
+	answer_close(loop.answer);
+	reader_close(&loop.reader);
 	close(file);
 	return error;
 }

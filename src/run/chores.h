@@ -7,7 +7,7 @@
 #ifndef RUN_CHORES_H
 #define RUN_CHORES_H
 
-#include "parts.h"
+#include "run_state.h"
 
 #include <sys/types.h>
 

@@ -1,4 +1,4 @@
-#include "parts.h"
+#include "run_state.h"
 
 #include "enrold/disk.h"
 #include "enrold/log.h"
@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #define BOX "inbox"
-#define HEAD_PART ".head.part" /* 0.1.0 may have left one */
+#define LAST_RUN_PART ".head.part" /* 0.1.0 may have left one */
 
 /* R/inbox and, as the lane says, what is below it: made one by one, removed the other way round. */
 enum { BOXES_MAX = 3 };
@@ -30,15 +30,15 @@ static size_t boxes_of(const struct lane *lane, const char *names[BOXES_MAX])
 
 /* ---- into work/ ---- */
 
-static struct error leave(struct run_report *report, const char *why)
+static struct error skip(struct run_report *report, const char *why)
 {
-	report->end = RUN_LEFT;
+	report->end = RUN_SKIPPED;
 	return error_retry("%s", why);
 }
 
-static struct error gone(struct run_report *report)
+static struct error vanished(struct run_report *report)
 {
-	report->end = RUN_GONE;
+	report->end = RUN_VANISHED;
 	return OK;
 }
 
@@ -46,25 +46,25 @@ static struct error gone(struct run_report *report)
 static struct error open_refused(const char *name, struct run_report *report)
 {
 	switch (errno) {
-	case ENOENT: return gone(report);
-	case ELOOP: return leave(report, "it is a symbolic link");
+	case ENOENT: return vanished(report);
+	case ELOOP: return skip(report, "it is a symbolic link");
 	case ENXIO:
-	case ENODEV: return leave(report, "it is not a regular file");
-	case EAGAIN: return leave(report, "another program holds a lease on it: end that");
+	case ENODEV: return skip(report, "it is not a regular file");
+	case EAGAIN: return skip(report, "another program holds a lease on it: end that");
 	case EACCES:
-	case EPERM: return leave(report, "enrold may not read it: give its user the right to");
+	case EPERM: return skip(report, "enrold may not read it: give its user the right to");
 	default: return error_own(error_errno("cannot open %s", name), OWNER_FILE);
 	}
 }
 
-static struct error judge(int file, struct stat *stat, struct run_report *report)
+static struct error classify(int file, struct stat *stat, struct run_report *report)
 {
 	if (fstat(file, stat) < 0)
 		return error_own(error_errno("cannot look at the file"), OWNER_FILE);
 	if (!S_ISREG(stat->st_mode))
-		return leave(report, "it is not a regular file");
+		return skip(report, "it is not a regular file");
 	if (stat->st_nlink != 1)
-		return leave(report, "it has another name too (a hard link): move it in instead");
+		return skip(report, "it has another name too (a hard link): move it in instead");
 	return OK;
 }
 
@@ -104,20 +104,20 @@ static struct error move_in(struct run *run, int inbox, const char *name, const 
 	if (!is_in && !is_gone)
 		return error_own(error_errno("cannot claim %s", name), OWNER_FILE);
 	if (!is_in && !is_same(run, name, seen))
-		return gone(report);
+		return vanished(report);
 	if (is_same(run, name, seen)) {
 		snprintf(run->name, sizeof run->name, "%s", name);
 		return OK;
 	}
 	struct error error = disk_move(run->box, name, inbox, name, run->id);
-	return is_error(&error) ? error : gone(report);
+	return is_error(&error) ? error : vanished(report);
 }
 
 /* Marker and checksum go back when their file did not come. If they cannot, a later try of the run
  * returns them. */
 static struct error claim_undo(struct run *run, int inbox)
 {
-	struct error error = beside_return(run, inbox);
+	struct error error = sidecar_return(run, inbox);
 	if (!is_error(&error))
 		error = claim_close(run);
 	if (is_error(&error))
@@ -133,16 +133,16 @@ static struct error take(struct run *run, int inbox, const char *name, struct ru
 	if (file < 0)
 		return open_refused(name, report);
 	struct stat seen;
-	struct error error = judge(file, &seen, report);
+	struct error error = classify(file, &seen, report);
 	close(file);
-	const char *beside = is_error(&error) ? NULL : beside_judge(inbox, name);
+	const char *beside = is_error(&error) ? NULL : sidecar_classify(inbox, name);
 	if (beside)
-		error = leave(report, beside);
+		error = skip(report, beside);
 	if (is_error(&error))
 		return error;
 	error = box_make(run);
 	if (!is_error(&error))
-		error = beside_claim(run, inbox, name);
+		error = sidecar_claim(run, inbox, name);
 	if (!is_error(&error))
 		error = move_in(run, inbox, name, &seen, report);
 	if (*run->name || run->directory < 0)
@@ -156,7 +156,7 @@ struct error claim_file(struct run *run, const char *name, struct run_report *re
 	int inbox;
 	struct error error = spool_open_inbox(run->runner->shared->spool, &run->lane, &inbox);
 	if (error.owner == OWNER_FOLDER)
-		return gone(report); /* the next scan says what is wrong with it */
+		return vanished(report); /* the next scan says what is wrong with it */
 	if (!is_error(&error)) {
 		error = take(run, inbox, name, report);
 		close(inbox);
@@ -237,8 +237,8 @@ static struct error remove_if_there(int at, const char *name, int flags)
 struct error claim_close(struct run *run)
 {
 	/* Attempts that came to nothing left these; what counts has been moved away. */
-	static const char *const leftovers[] = {RUN_INPUT_PART, RUN_BESIDE_PART, ANSWER_RESULT,
-	    ANSWER_RETRY, RUN_SUMMARY, RUN_REASON, ANSWER_CHORES, HEAD_PART};
+	static const char *const leftovers[] = {RUN_INPUT_PART, RUN_SIDECARS_PART, ANSWER_RESULT,
+	    ANSWER_RETRY, RUN_SUMMARY, RUN_REASON, ANSWER_CHORES, LAST_RUN_PART};
 	const char *names[BOXES_MAX];
 	char path[SPOOL_PATH_SIZE] = "";
 	struct error error = OK;
@@ -253,7 +253,7 @@ struct error claim_close(struct run *run)
 		error = remove_if_there(run->directory, path, AT_REMOVEDIR);
 	}
 	if (!is_error(&error))
-		error = remove_if_there(run->directory, RUN_BESIDE, AT_REMOVEDIR);
+		error = remove_if_there(run->directory, RUN_SIDECARS, AT_REMOVEDIR);
 	return is_error(&error)
 	           ? error
 	           : remove_if_there(run->runner->shared->spool->work, run->id, AT_REMOVEDIR);
@@ -277,7 +277,7 @@ struct error claim_return(struct run *run)
 	if (*run->name)
 		error = disk_move(run->box, run->name, inbox, run->name, run->id);
 	if (!is_error(&error))
-		error = beside_return(run, inbox);
+		error = sidecar_return(run, inbox);
 	close(inbox);
 	return is_error(&error) ? error : claim_close(run);
 }
@@ -294,7 +294,7 @@ static struct error hold(const struct run *run)
 	char held[FILE_NAME_SIZE];
 	name_make(held, run->name, run->id, ".csv");
 	struct error error =
-	    disk_move(run->box, run->name, run->runner->shared->spool->held, held, run->id);
+	    disk_move(run->box, run->name, run->runner->shared->spool->late, held, run->id);
 	if (!is_error(&error))
 		log_event(LOG_WARNING, "file_held",
 		    json_pack("{s:s, s:s, s:s*, s:o}", "run", run->id, "feed", run->lane.feed,
@@ -310,7 +310,7 @@ static struct error hold(const struct run *run)
  * A writer that still had the file open may have written after we took our copy. That is a second
  * file then, for a person to judge.
  */
-struct error claim_settle(struct run *run)
+struct error claim_swap_in_copy(struct run *run)
 {
 	struct stat original, copy;
 	bool is_settled = fstatat(run->directory, RUN_INPUT, &copy, AT_SYMLINK_NOFOLLOW) < 0;

@@ -12,7 +12,7 @@
  *
  * A clock that is behind is no trouble: ids go on from the newest.
  */
-#include "parts.h"
+#include "run_state.h"
 
 #include <stdio.h>
 #include <sys/stat.h>

@@ -1,6 +1,6 @@
-#include "parts.h"
+#include "run_state.h"
 
-#include "enrold/head.h"
+#include "enrold/last_run.h"
 
 static void file_add(struct summary *summary, char name[FILE_NAME_SIZE], const struct run *run,
     const char *suffix, uint64_t bytes, const char *sha256)
@@ -14,7 +14,7 @@ static void file_add(struct summary *summary, char name[FILE_NAME_SIZE], const s
 	memcpy(file->sha256, sha256, sizeof file->sha256);
 }
 
-static struct error summary_make(const struct run *run, const struct finish *finish,
+static struct error summary_make(const struct run *run, const struct run_result *finish,
     const char *previous, struct buffer *out, char chain[HASH_TEXT_SIZE + 1])
 {
 	char policy[HASH_TEXT_SIZE + 1], result[FILE_NAME_SIZE], retry[FILE_NAME_SIZE];
@@ -47,7 +47,7 @@ static struct error summary_make(const struct run *run, const struct finish *fin
 }
 
 static struct error row_fill(
-    struct run *run, const struct finish *finish, const struct buffer *summary)
+    struct run *run, const struct run_result *finish, const struct buffer *summary)
 {
 	struct ledger_run *row = &run->row;
 	struct buffer counts = {0};
@@ -72,14 +72,15 @@ static struct error row_fill(
 	return arena_has_failed(run->arena) ? error_memory("finishing a run") : OK;
 }
 
-static struct error head_move(struct run *run, const struct finish *finish, struct buffer *summary)
+static struct error last_run_move(
+    struct run *run, const struct run_result *finish, struct buffer *summary)
 {
 	struct lms *lms = run->runner->lms;
 	char previous[HASH_TEXT_SIZE + 1], chain[HASH_TEXT_SIZE + 1];
 	struct error error = ledger_head(lms_db(lms), previous);
 	/* A database may be put back under an open connection. */
 	if (!is_error(&error))
-		error = head_expect(run->runner->shared->spool, lms, previous);
+		error = last_run_expect(run->runner->shared->spool, lms, previous);
 	if (!is_error(&error))
 		error = summary_make(run, finish, previous, summary, chain);
 	if (!is_error(&error))
@@ -91,16 +92,16 @@ static struct error head_move(struct run *run, const struct finish *finish, stru
 	return error;
 }
 
-struct error finish_store(struct run *run, const struct finish *finish)
+struct error finish_store(struct run *run, const struct run_result *finish)
 {
 	struct buffer summary = {0};
-	struct error error = head_move(run, finish, &summary);
+	struct error error = last_run_move(run, finish, &summary);
 	buffer_done(&summary);
 	return error;
 }
 
 /* The answer as the ledger knows it: nothing, or what belongs to the last checkpoint. */
-static struct error answer_take(struct run *run, struct finish *finish)
+static struct error answer_take(struct run *run, struct run_result *finish)
 {
 	const struct answer_sizes sizes = {run->row.result_bytes, run->row.retry_bytes};
 	struct answer *answer;
@@ -125,7 +126,7 @@ static struct error answer_take(struct run *run, struct finish *finish)
 struct error finish_refused(struct run *run, const struct error *refusal)
 {
 	struct tally tally;
-	struct finish finish = {.tally = &tally, .refusal = refusal};
+	struct run_result finish = {.tally = &tally, .refusal = refusal};
 	struct error error = tally_parse(run->row.counts, &tally);
 	if (is_error(&error))
 		/* Even such a run ends; the number of rows it has done is known. */

@@ -9,8 +9,8 @@
  * nothing: it needs none. An atomic run has no moment between two transactions: its hashes are made
  * before it, and lie in a file without a name.
  */
-#include "parts.h"
 #include "password.h"
+#include "run_state.h"
 
 #include "enrold/reader.h"
 

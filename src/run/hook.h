@@ -5,7 +5,7 @@
 #ifndef RUN_HOOK_H
 #define RUN_HOOK_H
 
-#include "parts.h"
+#include "run_state.h"
 
 /* Waits for its end, at most after_run_timeout; then its whole process group is ended. */
 void hook_run(const struct run *run);

@@ -1,4 +1,4 @@
-#include "parts.h"
+#include "run_state.h"
 
 #include "enrold/disk.h"
 #include "enrold/reader.h"
@@ -18,7 +18,7 @@
 enum { TURN_US = 1000000, TURN_GROWTH = 2 };
 
 /* The original, its copy, and what is made of the bytes between them. */
-struct copying {
+struct input_copy {
 	struct run *run;
 	uint64_t size;       /* when it was opened */
 	uint64_t turn_bytes; /* it does not yield before */
@@ -30,24 +30,23 @@ struct copying {
 	uint64_t bytes;
 };
 
-static struct error chunk_take(struct copying *copying, const char *bytes, size_t size)
+static struct error chunk_take(struct input_copy *copy, const char *bytes, size_t size)
 {
-	atomic_fetch_add(copying->run->runner->shared->progress, 1);
-	hash_add(copying->hash, bytes, size);
-	copying->bytes += size;
-	if (!is_error(&copying->verdict))
-		copying->verdict = reader_feed(&copying->reader, bytes, size);
-	if (copying->verdict.class == ERROR_RETRY)
-		return copying->verdict;
+	atomic_fetch_add(copy->run->runner->shared->progress, 1);
+	hash_add(copy->hash, bytes, size);
+	copy->bytes += size;
+	if (!is_error(&copy->verdict))
+		copy->verdict = reader_feed(&copy->reader, bytes, size);
+	if (copy->verdict.class == ERROR_RETRY)
+		return copy->verdict;
 	/* A hole stays one: a sparse file must not fill our disk. */
 	if (bytes[0] == '\0' && memcmp(bytes, bytes + 1, size - 1) == 0)
-		return lseek(copying->to, (off_t)size, SEEK_CUR) < 0
+		return lseek(copy->to, (off_t)size, SEEK_CUR) < 0
 		           ? error_errno("cannot write " RUN_INPUT_PART)
 		           : OK;
-	struct error error = room_ask(copying->to, RUN_INPUT_PART, copying->bytes, size);
-	return is_error(&error)
-	           ? error
-	           : disk_write(copying->to, (struct slice){bytes, size}, RUN_INPUT_PART);
+	struct error error = room_ask(copy->to, RUN_INPUT_PART, copy->bytes, size);
+	return is_error(&error) ? error
+	                        : disk_write(copy->to, (struct slice){bytes, size}, RUN_INPUT_PART);
 }
 
 static int64_t clock_us(void)
@@ -58,27 +57,27 @@ static int64_t clock_us(void)
 }
 
 /* The daemon stops, or others wait and it has had its turn; not when it is as good as done. */
-static bool has_to_end(const struct copying *copying)
+static bool has_to_end(const struct input_copy *copy)
 {
-	const struct run_surroundings *shared = copying->run->runner->shared;
-	if (copying->bytes == 0 || copying->bytes >= copying->size)
+	const struct run_surroundings *shared = copy->run->runner->shared;
+	if (copy->bytes == 0 || copy->bytes >= copy->size)
 		return false;
 	return atomic_load(shared->is_stopping) ||
-	       (atomic_load(shared->is_crowded) && copying->bytes >= copying->turn_bytes &&
-	           clock_us() - copying->begun_us >= TURN_US);
+	       (atomic_load(shared->is_crowded) && copy->bytes >= copy->turn_bytes &&
+	           clock_us() - copy->begun_us >= TURN_US);
 }
 
-static struct error copy_bytes(struct copying *copying)
+static struct error copy_bytes(struct input_copy *copy)
 {
-	struct run *run = copying->run;
+	struct run *run = copy->run;
 	char *chunk = run->runner->chunk;
 	/* A file that has grown has changed, and need not be read to an end that it may not have.
 	 */
-	while (copying->bytes <= copying->size) {
-		run->is_stopped = has_to_end(copying);
+	while (copy->bytes <= copy->size) {
+		run->is_stopped = has_to_end(copy);
 		if (run->is_stopped)
 			return OK;
-		ssize_t size = read(copying->from, chunk, RUN_CHUNK);
+		ssize_t size = read(copy->from, chunk, RUN_CHUNK);
 		if (size < 0 && errno == EINTR)
 			continue;
 		if (size < 0)
@@ -86,19 +85,19 @@ static struct error copy_bytes(struct copying *copying)
 			    error_errno("cannot read work/%s/%s", run->id, run->name), OWNER_FILE);
 		if (size == 0)
 			break;
-		struct error error = chunk_take(copying, chunk, (size_t)size);
+		struct error error = chunk_take(copy, chunk, (size_t)size);
 		if (is_error(&error))
 			return error;
 	}
-	if (!is_error(&copying->verdict))
-		copying->verdict = reader_finish(&copying->reader);
-	return copying->verdict.class == ERROR_RETRY ? copying->verdict : OK;
+	if (!is_error(&copy->verdict))
+		copy->verdict = reader_finish(&copy->reader);
+	return copy->verdict.class == ERROR_RETRY ? copy->verdict : OK;
 }
 
-static struct error newline_check(const struct copying *copying)
+static struct error newline_check(const struct input_copy *copy)
 {
-	bool is_required = copying->run->policy.final_newline == NEWLINE_REQUIRE;
-	if (!is_required || reader_is_ended(&copying->reader))
+	bool is_required = copy->run->policy.final_newline == NEWLINE_REQUIRE;
+	if (!is_required || reader_is_ended(&copy->reader))
 		return OK;
 	return error_reject("no_final_newline", 0,
 	    "the last line has no newline: the file may have been cut short; send it whole");
@@ -112,52 +111,53 @@ static bool has_moved(const struct stat *before, const struct stat *after, uint6
 }
 
 /* Others get the room while it waits. */
-static struct error copy_drop(const struct copying *copying)
+static struct error copy_drop(const struct input_copy *copy)
 {
-	off_t reached = copying->run->is_stopped ? (off_t)copying->bytes : 0;
-	if (ftruncate(copying->to, 0) < 0 || ftruncate(copying->to, reached) < 0)
+	off_t reached = copy->run->is_stopped ? (off_t)copy->bytes : 0;
+	if (ftruncate(copy->to, 0) < 0 || ftruncate(copy->to, reached) < 0)
 		return error_errno("cannot cut " RUN_INPUT_PART);
 	return OK;
 }
 
 /* The length of the hole says how far it came before. */
-static struct error copy_begin(struct copying *copying)
+static struct error copy_begin(struct input_copy *copy)
 {
 	struct stat left;
-	copying->to = openat(copying->run->directory, RUN_INPUT_PART,
+	copy->to = openat(copy->run->directory, RUN_INPUT_PART,
 	    O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, MODE_INPUT);
-	if (copying->to < 0 || fstat(copying->to, &left) < 0 || ftruncate(copying->to, 0) < 0)
+	if (copy->to < 0 || fstat(copy->to, &left) < 0 || ftruncate(copy->to, 0) < 0)
 		return error_errno("cannot make " RUN_INPUT_PART);
-	copying->turn_bytes = (uint64_t)left.st_size * TURN_GROWTH;
-	copying->begun_us = clock_us();
+	copy->turn_bytes = (uint64_t)left.st_size * TURN_GROWTH;
+	copy->begun_us = clock_us();
 	return OK;
 }
 
-/* Keeps what was hashed, under the time of the original, by which claim_settle knows it again. */
-static struct error copy_keep(struct copying *copying, const struct stat *before)
+/* Keeps what was hashed, under the time of the original, by which claim_swap_in_copy knows it
+ * again. */
+static struct error copy_keep(struct input_copy *copy, const struct stat *before)
 {
-	struct run *run = copying->run;
+	struct run *run = copy->run;
 	struct stat after;
-	if (fstat(copying->from, &after) < 0)
+	if (fstat(copy->from, &after) < 0)
 		return error_own(error_errno("cannot look at %s", run->name), OWNER_FILE);
-	run->has_changed = has_moved(before, &after, copying->bytes);
+	run->has_changed = has_moved(before, &after, copy->bytes);
 	if (run->has_changed)
 		return OK;
-	if (ftruncate(copying->to, (off_t)copying->bytes) < 0) /* it may end with a hole */
+	if (ftruncate(copy->to, (off_t)copy->bytes) < 0) /* it may end with a hole */
 		return error_errno("cannot write " RUN_INPUT_PART);
 	const struct timespec times[] = {before->st_mtim, before->st_mtim};
-	if (futimens(copying->to, times) < 0)
+	if (futimens(copy->to, times) < 0)
 		return error_errno("cannot set the time of " RUN_INPUT_PART);
 	if (renameat(run->directory, RUN_INPUT_PART, run->directory, RUN_INPUT) < 0)
 		return error_errno("cannot rename " RUN_INPUT_PART);
 	char sha256[HASH_TEXT_SIZE + 1];
-	hash_finish(copying->hash, sha256);
-	run->rows = copying->reader.records;
-	run->row.bytes = copying->bytes;
+	hash_finish(copy->hash, sha256);
+	run->rows = copy->reader.records;
+	run->row.bytes = copy->bytes;
 	run->row.sha256 = arena_copy(run->arena, slice_of(sha256));
 	if (arena_has_failed(run->arena))
 		return error_memory("copying the input");
-	return is_error(&copying->verdict) ? copying->verdict : newline_check(copying);
+	return is_error(&copy->verdict) ? copy->verdict : newline_check(copy);
 }
 
 static struct error too_large(struct run *run, const struct stat *stat)
@@ -169,19 +169,18 @@ static struct error too_large(struct run *run, const struct stat *stat)
 	    (unsigned long long)stat->st_size, (unsigned long long)max);
 }
 
-static struct error copy(struct copying *copying)
+static struct error copy_whole(struct input_copy *copy)
 {
-	struct run *run = copying->run;
+	struct run *run = copy->run;
 	const struct config *config = run->runner->shared->config;
 	struct stat before;
-	copying->from = openat(run->box, run->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	copy->from = openat(run->box, run->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	/* A lease that was taken since the claim (EAGAIN) is its owner's to end, in the inbox too.
 	 */
-	run->has_changed =
-	    copying->from < 0 && (errno == ELOOP || errno == ENXIO || errno == EAGAIN);
+	run->has_changed = copy->from < 0 && (errno == ELOOP || errno == ENXIO || errno == EAGAIN);
 	if (run->has_changed)
 		return OK;
-	if (copying->from < 0 || fstat(copying->from, &before) < 0)
+	if (copy->from < 0 || fstat(copy->from, &before) < 0)
 		return error_own(
 		    error_errno("cannot open work/%s/%s", run->id, run->name), OWNER_FILE);
 	/* It was swapped at the moment of the claim; the inbox tells such apart. */
@@ -190,37 +189,37 @@ static struct error copy(struct copying *copying)
 		return OK;
 	if ((uint64_t)before.st_size > config->max_file_size)
 		return too_large(run, &before);
-	copying->size = (uint64_t)before.st_size;
-	run->is_stopped = run->is_short && copying->size > RUN_SHORT_BYTES;
+	copy->size = (uint64_t)before.st_size;
+	run->is_stopped = run->is_short && copy->size > RUN_SHORT_BYTES;
 	if (run->is_stopped)
 		return OK; /* it has grown since it was chosen: another worker's */
-	struct error error = copy_begin(copying);
+	struct error error = copy_begin(copy);
 	if (is_error(&error))
 		return error;
-	copying->hash = hash_create();
-	if (!copying->hash)
+	copy->hash = hash_create();
+	if (!copy->hash)
 		return error_memory("copying the input");
 	const struct reader_terms terms = {
 	    .policy = &run->policy, .site = run->site, .field_max = config->max_field};
-	error = reader_open(&copying->reader, &terms, (struct reader_visitor){0});
+	error = reader_open(&copy->reader, &terms, (struct reader_visitor){0});
 	if (!is_error(&error))
-		error = copy_bytes(copying);
+		error = copy_bytes(copy);
 	if (!is_error(&error) && !run->is_stopped)
-		return copy_keep(copying, &before);
-	struct error dropped = copy_drop(copying);
+		return copy_keep(copy, &before);
+	struct error dropped = copy_drop(copy);
 	return is_error(&dropped) ? dropped : error;
 }
 
 struct error input_copy(struct run *run)
 {
-	struct copying copying = {.run = run, .from = -1, .to = -1, .verdict = OK};
-	struct error error = copy(&copying);
-	reader_close(&copying.reader);
-	hash_free(copying.hash);
-	if (copying.from >= 0)
-		close(copying.from);
-	if (copying.to >= 0)
-		close(copying.to);
+	struct input_copy copy = {.run = run, .from = -1, .to = -1, .verdict = OK};
+	struct error error = copy_whole(&copy);
+	reader_close(&copy.reader);
+	hash_free(copy.hash);
+	if (copy.from >= 0)
+		close(copy.from);
+	if (copy.to >= 0)
+		close(copy.to);
 	return error;
 }
 

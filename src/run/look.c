@@ -1,7 +1,7 @@
 /*
  * look: what the LMS says of the places and people that a batch names (batch.h has the order).
  */
-#include "parts.h"
+#include "run_state.h"
 
 #include "enrold/may.h"
 

@@ -5,10 +5,10 @@
  * What Moodle has to do goes first, the summary goes last into the outbox, so that its presence
  * means that all is there; the input leaves work/ only when the outbox is durable.
  */
-#include "parts.h"
+#include "run_state.h"
 
 #include "enrold/disk.h"
-#include "enrold/head.h"
+#include "enrold/last_run.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -190,13 +190,13 @@ static void mode_set(const struct run *run)
 static struct error input_move(struct run *run, int place)
 {
 	char name[FILE_NAME_SIZE];
-	struct error error = beside_keep(run, place);
+	struct error error = sidecar_keep(run, place);
 	if (is_error(&error))
 		return error;
 	if (!*run->name) /* an earlier attempt has moved it, and may not have got further */
 		return disk_sync(place, ".");
 	name_make(name, run->row.name.bytes, run->id, ".csv");
-	error = claim_settle(run);
+	error = claim_swap_in_copy(run);
 	/* Ours now, and nobody else's to read. */
 	if (!is_error(&error))
 		mode_set(run);
@@ -253,7 +253,7 @@ struct error publish(struct run *run)
 	    spool_open_outbox(run->runner->shared->spool, run->row.feed.bytes, &outbox);
 	if (is_error(&error))
 		return error;
-	error = head_note(run->runner->shared->spool, run->runner->lms, &run->row);
+	error = last_run_note(run->runner->shared->spool, run->runner->lms, &run->row);
 	if (!is_error(&error))
 		error = chores_publish(run);
 	if (!is_error(&error))

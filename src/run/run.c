@@ -1,10 +1,10 @@
 #include "enrold/run.h"
 
 #include "hook.h"
-#include "parts.h"
+#include "run_state.h"
 
 #include "enrold/disk.h"
-#include "enrold/head.h"
+#include "enrold/last_run.h"
 #include "enrold/log.h"
 
 #include <errno.h>
@@ -56,7 +56,7 @@ static struct error lms_connect(struct runner *runner)
 	lms_disconnect(runner);
 	struct error error = lms_open(&runner->shared->config->lms, &runner->lms);
 	if (!is_error(&error))
-		error = head_check(runner->shared->spool, runner->lms);
+		error = last_run_check(runner->shared->spool, runner->lms);
 	if (is_error(&error))
 		lms_disconnect(runner);
 	return error;
@@ -175,7 +175,7 @@ static struct error begin(struct run *run)
 	if (run->is_stopped)
 		return error;
 	if (!is_error(&error))
-		error = beside_check(run);
+		error = sidecar_check(run);
 	if (error.class == ERROR_REJECT)
 		return finish_refused(run, &error);
 	return is_error(&error) ? error : run_apply(run);
@@ -221,7 +221,7 @@ static struct error give_up(struct run *run, const struct error *error)
 	return finish_refused(run, &refusal);
 }
 
-static void tell_of_forgotten(const struct run *run)
+static void log_forgotten(const struct run *run)
 {
 	log_event(LOG_WARNING, "run_forgotten",
 	    json_pack("{s:s, s:s, s:o}", "run", run->id, "feed", run->lane.feed, "file",
@@ -245,7 +245,7 @@ static struct error advance(struct run *run, struct run_report *report)
 		try_end(run);
 	if (is_error(&error) || run->is_stopped)
 		return error;
-	report->end = has_ended(run) ? RUN_ANSWERED : RUN_GONE;
+	report->end = has_ended(run) ? RUN_ANSWERED : RUN_VANISHED;
 	if (!has_ended(run))
 		return OK;
 	error = publish(run);
@@ -266,7 +266,7 @@ static void on_remark(void *context, const char *code, const char *message)
 	    "%s: %s", run->row.name.bytes, message);
 }
 
-static void tell_of_answer(struct run *run, struct run_report *report)
+static void log_answer(struct run *run, struct run_report *report)
 {
 	summary_each_remark(run->row.summary, on_remark, run);
 	report->is_refused = run->row.state == RUN_REFUSED;
@@ -283,7 +283,8 @@ static void tell_of_answer(struct run *run, struct run_report *report)
 
 static void conclude(struct run *run, struct error error, struct run_report *report)
 {
-	bool is_over = report->end == RUN_LEFT || (report->end == RUN_GONE && !is_error(&error));
+	bool is_over =
+	    report->end == RUN_SKIPPED || (report->end == RUN_VANISHED && !is_error(&error));
 	if (report->end == RUN_ELSEWHERE && !is_error(&error)) {
 		report->lane = run->lane;
 		run_done(run);
@@ -300,11 +301,11 @@ static void conclude(struct run *run, struct error error, struct run_report *rep
 		report->end = yields ? RUN_YIELDED : RUN_POSTPONED;
 		memcpy(report->zone, run->zone, sizeof report->zone);
 	} else {
-		tell_of_answer(run, report);
+		log_answer(run, report);
 	}
 	if (is_error(&error))
 		lms_disconnect(run->runner);
-	lease_leave(run->runner->shared->lease, &run->hold);
+	lease_release(run->runner->shared->lease, &run->hold);
 	run_done(run);
 }
 
@@ -318,7 +319,7 @@ static struct error feed_enter(struct run *run, struct run_report *report)
 	if (asks)
 		turnstile_enter(shared->turnstile, TURN_FIRST);
 	struct error error =
-	    lease_enter(shared->lease, run->runner->lms, run->lane.feed, &run->hold, &is_ours);
+	    lease_acquire(shared->lease, run->runner->lms, run->lane.feed, &run->hold, &is_ours);
 	if (asks)
 		turnstile_leave(shared->turnstile);
 	if (!is_error(&error) && !is_ours)
@@ -326,7 +327,7 @@ static struct error feed_enter(struct run *run, struct run_report *report)
 	return error;
 }
 
-static void tell_of_start(const struct run *run)
+static void log_start(const struct run *run)
 {
 	json_t *fields = json_pack("{s:s, s:s}", "run", run->id, "feed", run->lane.feed);
 	if (run->lane.is_preview)
@@ -358,7 +359,7 @@ void run_file(struct runner *runner, const struct lane *lane, const char *name, 
 		memcpy(report->run, run.id, sizeof run.id);
 		run.row.run = slice_of(run.id);
 		if (!is_error(&error))
-			tell_of_start(&run);
+			log_start(&run);
 		if (!is_error(&error))
 			error = advance(&run, report);
 	}
@@ -371,7 +372,8 @@ static struct error run_open(struct run *run, const char *id, struct run_report 
 	snprintf(run->id, sizeof run->id, "%s", id);
 	run->directory = openat(spool->work, id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (run->directory < 0 && errno == ENOENT) {
-		report->end = RUN_GONE; /* another daemon has taken us for dead, and has it now */
+		report->end =
+		    RUN_VANISHED; /* another daemon has taken us for dead, and has it now */
 		return OK;
 	}
 	if (run->directory < 0)
@@ -398,9 +400,9 @@ static struct error go_on(struct run *run, struct run_report *report)
 	if (!is_error(&error) && !is_out)
 		return advance(run, report);
 	if (is_out)
-		report->end = RUN_GONE;
+		report->end = RUN_VANISHED;
 	if (!is_error(&error))
-		tell_of_forgotten(run);
+		log_forgotten(run);
 	return error;
 }
 

@@ -1,7 +1,7 @@
 /*
  * run_facts: what every part of a run asks about it.
  */
-#include "parts.h"
+#include "run_state.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -4,7 +4,7 @@
  * one another would keep it out as long as there is work. When another process has the database
  * open, each second of work is followed by a gap long enough for it to get in.
  */
-#include "parts.h"
+#include "run_state.h"
 
 #include <time.h>
 

@@ -1,4 +1,4 @@
-#include "parts.h"
+#include "run_state.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -26,7 +26,7 @@ static bool is_printable(const char *name)
 	       name[strcspn(name, "\t\r\n")] == '\0';
 }
 
-enum name_kind name_judge(const char *name)
+enum name_kind name_classify(const char *name)
 {
 	if (name[0] == '.')
 		return NAME_IGNORED;

@@ -195,7 +195,7 @@ static struct error places_open(struct spool *spool, const struct config *config
 	const struct {
 		const char *name;
 		int *directory;
-	} places[] = {{"held", &spool->held}, {"outbox", &spool->outbox},
+	} places[] = {{"held", &spool->late}, {"outbox", &spool->outbox},
 	    {"archive", &spool->archive}, {"quarantine", &spool->quarantine}};
 	struct error error = work_open(spool, config->node);
 	if (!is_error(&error))
@@ -252,7 +252,7 @@ struct error spool_open(const struct config *config, struct spool *spool)
 
 void spool_close(struct spool *spool)
 {
-	int *directories[] = {&spool->root, &spool->lock, &spool->work, &spool->held,
+	int *directories[] = {&spool->root, &spool->lock, &spool->work, &spool->late,
 	    &spool->outbox, &spool->archive, &spool->quarantine};
 	for (size_t i = 0; i < sizeof directories / sizeof *directories; i++) {
 		if (*directories[i] >= 0)

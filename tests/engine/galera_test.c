@@ -112,13 +112,13 @@ static void site_make(struct served *site)
 /* ---- whoever commits first: what a connection is told ---- */
 
 /* The ways in which much is written. */
-enum way { BY_ROWS, BY_ROWS_WITH_IDS, BY_STATEMENTS, WAYS };
+enum apply_mode { BY_ROWS, BY_ROWS_WITH_IDS, BY_STATEMENTS, WAYS };
 enum { ROUNDS = 4, PIECE = 500, PIECES_AFTER = 20 };
 
 static const struct db_table flags = {
     "cache_flags", "flagtype, name, timemodified, value, expiry", 5};
 
-static void piece_write(struct db *db, enum way way)
+static void piece_write(struct db *db, enum apply_mode way)
 {
 	static struct db_value values[PIECE * 5];
 	int64_t ids[PIECE];
@@ -155,7 +155,7 @@ static void *faster_main(void *argument)
 }
 
 /* Somebody at the second node commits, while we write, the row that we wrote first. */
-static struct error write_what_collides(const struct served *site, enum way way)
+static struct error write_what_collides(const struct served *site, enum apply_mode way)
 {
 	struct visitor ours;
 	struct faster faster = {.is_done = false};
@@ -180,11 +180,12 @@ static struct error write_what_collides(const struct served *site, enum way way)
 
 ParameterizedTestParameters(galera, that_undoes_a_transaction_leaves_nothing_of_it)
 {
-	static enum way ways[] = {BY_ROWS, BY_ROWS_WITH_IDS, BY_STATEMENTS};
-	return cr_make_param_array(enum way, ways, WAYS);
+	static enum apply_mode ways[] = {BY_ROWS, BY_ROWS_WITH_IDS, BY_STATEMENTS};
+	return cr_make_param_array(enum apply_mode, ways, WAYS);
 }
 
-ParameterizedTest(const enum way *way, galera, that_undoes_a_transaction_leaves_nothing_of_it)
+ParameterizedTest(
+    const enum apply_mode *way, galera, that_undoes_a_transaction_leaves_nothing_of_it)
 {
 	struct served site;
 	served_make(&site, &(struct rig_options){.people = 0});

@@ -17,7 +17,7 @@
 #include "scale.h"
 #include "startup.h"
 
-#include "enrold/head.h"
+#include "enrold/last_run.h"
 #include "enrold/log.h"
 
 #include <errno.h>
@@ -327,7 +327,7 @@ static void law_of_losses(void)
 	fate.is_away = false;
 	error = lms_open(NULL, &lms);
 	if (!is_error(&error))
-		error = head_check(&spool, lms);
+		error = last_run_check(&spool, lms);
 	if (error.class != ERROR_CONFIG)
 		fatal("%zu answers are lost, and nobody has noticed: %s",
 		    losses_count(life.spool_path.text), error.text);
@@ -476,7 +476,7 @@ static void accept_losses(void)
 	if (!is_error(&error))
 		error = lms_open(NULL, &lms);
 	if (!is_error(&error))
-		error = head_accept(&spool, lms);
+		error = last_run_accept(&spool, lms);
 	if (is_error(&error))
 		fatal("accepting: %s", error.text);
 	lms_close(lms);
@@ -549,7 +549,7 @@ static void calm(bool is_first)
 		act(live);
 		if (!life.is_alive)
 			fatal("it does not start any more");
-		feeds_look(life.feeds, &status);
+		feeds_status_find(life.feeds, &status);
 		bool is_idle = status.runs + status.ready == 0;
 		if (is_idle && (is_answered() || (is_first && i >= QUIET_TURNS)))
 			break;

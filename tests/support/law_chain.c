@@ -58,7 +58,7 @@ static void link_check(struct law *law, const struct law_run *run, const char *p
 		    law_member(run->json, "chain"), hash);
 }
 
-static void head_check(struct law *law, const char *last, const char *run)
+static void last_run_check(struct law *law, const char *last, const char *run)
 {
 	struct buffer head = rig_query(law->rig, "SELECT head, run FROM enrold_head");
 	struct path expected = path_of("%s|%s\n", last, run);
@@ -85,6 +85,6 @@ void law_check_chain(struct law *law)
 	if (length != count)
 		law_break(law, "L3: the chain has %zu links for %zu summaries; it ends at run '%s'",
 		    length, count, last);
-	head_check(law, previous, last);
+	last_run_check(law, previous, last);
 	free(links);
 }

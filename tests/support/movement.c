@@ -99,7 +99,7 @@ static bool threads_are_busy(pid_t pid)
 	return is_busy;
 }
 
-static void process_look(void *context, pid_t pid)
+static void process_status(void *context, pid_t pid)
 {
 	struct look *look = context;
 	char path[64], state;
@@ -116,7 +116,7 @@ static void process_look(void *context, pid_t pid)
 static int64_t look(const struct movement *movement, bool *is_busy)
 {
 	struct look look = {0};
-	movement_each(movement->root, process_look, &look);
+	movement_each(movement->root, process_status, &look);
 	*is_busy = look.is_busy;
 	return look.ticks * 1000 / sysconf(_SC_CLK_TCK);
 }

@@ -35,13 +35,13 @@ int __wrap_fstatat(int directory, const char *name, struct stat *stat, int flags
 	return 0;
 }
 
-static const char *directory_judge(void *context, const char *directory)
+static const char *directory_classify(void *context, const char *directory)
 {
 	(void)context;
 	return strcmp(directory, "hr") == 0 ? NULL : "it does not belong here";
 }
 
-static void on_left(void *context, const char *name, const char *why)
+static void on_skipped(void *context, const char *name, const char *why)
 {
 	struct fixture *fixture = context;
 	size_t used = strlen(fixture->left);
@@ -57,8 +57,8 @@ static void on_full(void *context)
 
 static void inbox_make(struct fixture *fixture, uint32_t settle_ms, const char *marker)
 {
-	fixture->inbox = inbox_create(
-	    (struct inbox_rules){settle_ms, marker, directory_judge, on_left, on_full, fixture});
+	fixture->inbox = inbox_create((struct inbox_rules){
+	    settle_ms, marker, directory_classify, on_skipped, on_full, fixture});
 	cr_assert_not_null(fixture->inbox);
 }
 
@@ -194,11 +194,11 @@ Test(inbox, names_a_file_whose_marker_does_not_come_and_goes_on_waiting)
 	cr_expect_str_eq(
 	    fixture.why, "it waits for its marker, staff.csv.done; there is a staff.done");
 	expect_ready(&fixture, 9 * SETTLE, "");
-	inbox_tell_waiting(fixture.inbox, fixture.directory);
+	inbox_log_waiting(fixture.inbox, fixture.directory);
 	cr_expect_str_eq(fixture.left, "staff.csv ", "it was said once");
 	file_write(&fixture, "other.csv", "x");
 	expect_ready(&fixture, 9 * SETTLE + 1, "");
-	inbox_tell_waiting(fixture.inbox, fixture.directory);
+	inbox_log_waiting(fixture.inbox, fixture.directory);
 	cr_expect_str_eq(fixture.left, "staff.csv other.csv ");
 	cr_expect_str_eq(fixture.why, "it waits for its marker, other.csv.done");
 	file_write(&fixture, "staff.csv.done", "");

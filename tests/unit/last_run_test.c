@@ -5,7 +5,7 @@
 #include "fatal.h"
 #include "files.h"
 
-#include "enrold/head.h"
+#include "enrold/last_run.h"
 #include "enrold/summary.h"
 
 #include <criterion/criterion.h>
@@ -165,10 +165,10 @@ static void head_put(char letter)
 	file_write(bytes, sizeof bytes);
 }
 
-static struct head head_get(void)
+static struct last_run head_get(void)
 {
-	struct head head;
-	struct error error = head_find(&spool, &head);
+	struct last_run head;
+	struct error error = last_run_find(&spool, &head);
 	cr_assert_not(is_error(&error), "%s", error.text);
 	return head;
 }
@@ -178,26 +178,26 @@ static struct head head_get(void)
 static struct error check(char letter)
 {
 	(void)letter;
-	return head_check(&spool, NULL);
+	return last_run_check(&spool, NULL);
 }
 
 /* In the last transaction of a run that goes on with this one's chain. */
 static struct error expect(char letter)
 {
-	return head_expect(&spool, NULL, letter == '-' ? ZEROS : run_of(letter)->chain);
+	return last_run_expect(&spool, NULL, letter == '-' ? ZEROS : run_of(letter)->chain);
 }
 
 static struct error note(char letter)
 {
 	struct ledger_run row;
 	struct error error = ledger_find(NULL, slice_of(run_of(letter)->id), NULL, &row);
-	return is_error(&error) ? error : head_note(&spool, NULL, &row);
+	return is_error(&error) ? error : last_run_note(&spool, NULL, &row);
 }
 
 static struct error accept_newest(char letter)
 {
 	(void)letter;
-	return head_accept(&spool, NULL);
+	return last_run_accept(&spool, NULL);
 }
 
 static const struct {
@@ -255,7 +255,7 @@ Test(last_run, is_held_against_the_ledger)
 		struct error error = cases[i].step(cases[i].letter);
 		cr_expect_eq(error.class, fault ? ERROR_CONFIG : ERROR_NONE, "%s", what);
 		cr_expect(!fault || strstr(error.text, fault), "%s: %s", what, error.text);
-		struct head head = head_get();
+		struct last_run head = head_get();
 		cr_expect_eq(letter_of(head.run), cases[i].after, "%s: %s", what, head.run);
 		cr_expect_eq(head.turn, cases[i].turn, "%s: %d", what, (int)head.turn);
 		if (cases[i].after != '-') {
@@ -328,7 +328,7 @@ Test(last_run, is_read_from_the_place_that_was_written_whole)
 		if (files[i].spoil_second)
 			files[i].spoil_second(bytes + PLACE_SIZE);
 		file_write(bytes, sizeof bytes);
-		struct head head = head_get();
+		struct last_run head = head_get();
 		cr_expect_eq(
 		    letter_of(head.run), files[i].letter, "%s: %s", files[i].what, head.run);
 		cr_expect_eq(head.turn, files[i].turn, "%s", files[i].what);
@@ -370,14 +370,14 @@ Test(last_run, of_the_first_release_is_believed_and_replaced)
 	ledger = "AB!";
 	struct path line = path_of("%s\n", run_of('B')->id);
 	file_write(line.text, strlen(line.text));
-	struct head head = head_get();
+	struct last_run head = head_get();
 	cr_expect_eq(letter_of(head.run), 'B');
 	cr_expect_str_eq(head.sha256, "");
 	cr_expect_str_eq(head.chain, "");
-	struct error error = head_check(&spool, NULL);
+	struct error error = last_run_check(&spool, NULL);
 	cr_expect_not(is_error(&error), "%s", error.text);
 	ledger = "A";
-	error = head_check(&spool, NULL);
+	error = last_run_check(&spool, NULL);
 	cr_expect_eq(error.class, ERROR_CONFIG);
 	ledger = "AB";
 	error = note('B');

@@ -42,7 +42,7 @@ Test(names, in_the_inbox_say_what_may_be_taken)
 	    {"a\xFF.csv", NAME_REFUSED},
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
-		cr_expect_eq(name_judge(cases[i].name), cases[i].kind, "%s", cases[i].name);
+		cr_expect_eq(name_classify(cases[i].name), cases[i].kind, "%s", cases[i].name);
 }
 
 Test(names, of_answers_carry_the_run)
@@ -116,7 +116,7 @@ Test(names, too_long_are_cut_between_characters)
 		name_make(name, input, RUN, ".summary.json");
 		cr_expect_leq(strlen(name), 255);
 		cr_expect_geq(strlen(name), 254);
-		cr_expect_eq(name_judge(name), NAME_INPUT, "half a character is left");
+		cr_expect_eq(name_classify(name), NAME_INPUT, "half a character is left");
 		cr_expect(strstr(name, "." RUN ".summary.json"));
 	}
 }

@@ -206,9 +206,9 @@ static const struct ending {
     {.name = "failed", .end = RUN_ANSWERED, .tally = {.rows = 1, .rows_in_error = 1}},
     {.name = "empty", .end = RUN_ANSWERED},
     {.name = "refused", .end = RUN_ANSWERED, .is_refused = true},
-    {.name = "changed", .end = RUN_GONE},
-    {.name = "gone", .end = RUN_GONE, .has_no_file = true},
-    {.name = "left", .end = RUN_LEFT, .is_error = true},
+    {.name = "changed", .end = RUN_VANISHED},
+    {.name = "gone", .end = RUN_VANISHED, .has_no_file = true},
+    {.name = "left", .end = RUN_SKIPPED, .is_error = true},
     {.name = "elsewhere", .end = RUN_ELSEWHERE},
     {.name = "yielded", .end = RUN_YIELDED},
     {.name = "postponed", .end = RUN_POSTPONED, .is_error = true},
@@ -259,7 +259,7 @@ static void wake(void)
 static void look(void)
 {
 	struct feeds_status status;
-	feeds_look(stage.feeds, &status);
+	feeds_status_find(stage.feeds, &status);
 	buffer_print(&stage.seen,
 	    "ready %zu runs %zu busy %zu unsettled %zu answered %llu refused %llu", status.ready,
 	    status.runs, status.busy, status.unsettled, (unsigned long long)status.answered,
@@ -272,7 +272,7 @@ static void look(void)
 
 static void tell(void)
 {
-	feeds_tell_waiting(stage.feeds);
+	feeds_log_waiting(stage.feeds);
 }
 
 static void anew(void)

@@ -15,7 +15,7 @@
  *     next short             feeds_next: "hr a.csv short", "hr run 3 yielding last try", or "-"
  *     waiting short          feeds_is_waiting: "yes" or "no"; as with next: whole, if not said
  *     done hr postponed      feeds_done of what `next` gave to the lane; the ends are below
- *     wake, look, tell       feeds_wake_at, feeds_look, feeds_tell_waiting
+ *     wake, look, tell       feeds_wake_at, feeds_status_find, feeds_log_waiting
  *     anew                   another configuration: feeds_create, feeds_inherit
  *
  *     answered, failed, empty, refused, changed, gone, left, elsewhere, yielded, postponed, stopped

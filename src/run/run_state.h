@@ -1,5 +1,6 @@
 /*
- * parts: one run in the making, and what the parts of this layer do to it. Nobody else includes it.
+ * run_state: one run in the making, and what the parts of this layer do to it. Nobody else includes
+ * it.
  *
  * What work/<node>/R holds:
  *
@@ -10,8 +11,8 @@
  *     beside/                            the marker and checksum that came with the file
  *     try.1 try.2 try.3                  beginnings that have not come to an end
  */
-#ifndef RUN_PARTS_H
-#define RUN_PARTS_H
+#ifndef RUN_RUN_STATE_H
+#define RUN_RUN_STATE_H
 
 #include "enrold/answer.h"
 #include "enrold/lms.h"
@@ -23,8 +24,8 @@
 #define RUN_INPUT "input.csv"
 #define RUN_INPUT_PART "input.part"
 #define RUN_SUMMARY "summary.json"
-#define RUN_BESIDE "beside"
-#define RUN_BESIDE_PART "beside.part"
+#define RUN_SIDECARS "beside"
+#define RUN_SIDECARS_PART "beside.part"
 #define RUN_REASON "reason.txt"
 
 enum { MODE_INPUT = 0640, MODE_ANSWER = 0640, MODE_PRIVATE = 0700, MODE_SHARED = 0750 };
@@ -74,7 +75,7 @@ struct error claim_open(struct run *run) MUST_CHECK;
 /* Back to the inbox; the run is as if it had never been. */
 struct error claim_return(struct run *run) MUST_CHECK;
 /* The input becomes our copy of it, in one step. */
-struct error claim_settle(struct run *run) MUST_CHECK;
+struct error claim_swap_in_copy(struct run *run) MUST_CHECK;
 /* Removes the empty directories. */
 struct error claim_close(struct run *run) MUST_CHECK;
 
@@ -94,16 +95,16 @@ struct error row_is_altered(const struct run *run, struct error error);
 /* RETRY: the clock is far ahead of all that it can be compared with. The runner is connected. */
 struct error clock_check(struct runner *runner) MUST_CHECK;
 
-/* ---- beside.c: marker and checksum ---- */
+/* ---- sidecar.c: marker and checksum ---- */
 
 /* NULL: nothing beside the file stands in its way; else why it has to stay where it is. */
-const char *beside_judge(int inbox, const char *name);
-struct error beside_claim(struct run *run, int inbox, const char *name) MUST_CHECK;
-struct error beside_return(struct run *run, int inbox) MUST_CHECK;
+const char *sidecar_classify(int inbox, const char *name);
+struct error sidecar_claim(struct run *run, int inbox, const char *name) MUST_CHECK;
+struct error sidecar_return(struct run *run, int inbox) MUST_CHECK;
 /* Moves them to where the input goes, under its name. */
-struct error beside_keep(struct run *run, int place) MUST_CHECK;
+struct error sidecar_keep(struct run *run, int place) MUST_CHECK;
 /* Makes them ours first. REJECT: checksum_mismatch, checksum_unreadable, unreadable. */
-struct error beside_check(struct run *run) MUST_CHECK;
+struct error sidecar_check(struct run *run) MUST_CHECK;
 
 /* ---- tries.c: a file that kills the daemon ---- */
 
@@ -168,7 +169,7 @@ void transaction_rollback(struct runner *runner); /* none: nothing */
 
 /* ---- finish.c: the last transaction ---- */
 
-struct finish {
+struct run_result {
 	const struct tally *tally;
 	const struct remarks *remarks; /* NULL: none */
 	bool is_inexact;               /* a preview whose batches did not see each other */
@@ -179,7 +180,7 @@ struct finish {
 };
 
 /* Inside the caller's transaction: the summary, the chain's new head and the ledger's row. */
-struct error finish_store(struct run *run, const struct finish *finish) MUST_CHECK;
+struct error finish_store(struct run *run, const struct run_result *finish) MUST_CHECK;
 /* Ends the run where it is, with what its checkpoints say of it. */
 struct error finish_refused(struct run *run, const struct error *refusal) MUST_CHECK;
 

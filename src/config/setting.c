@@ -1,4 +1,4 @@
-#include "value.h"
+#include "setting.h"
 #include "enrold/value.h"
 
 #include "rules.h"
@@ -223,7 +223,7 @@ static struct error refuse(const char *expected, const char *found)
 	return error_config("expected %s, found %s", expected, found);
 }
 
-struct error value_refuse(const struct config_key *key, const char *found)
+struct error setting_refuse(const struct config_key *key, const char *found)
 {
 	struct buffer expected = {0};
 	kinds[key->kind].expect(key, &expected);
@@ -252,7 +252,7 @@ static struct error text_parse(
 	return OK;
 }
 
-struct error value_parse(
+struct error setting_parse(
     const struct config_key *key, const char *text, struct arena *arena, void *base)
 {
 	void *field = (char *)base + key->offset;
@@ -262,27 +262,27 @@ struct error value_parse(
 	if (!kinds[key->kind].parse(key, text, &value)) {
 		char found[64];
 		snprintf(found, sizeof found, "\"%s\"", rule_is_shown(text) ? text : "");
-		return value_refuse(key, rule_is_shown(text) ? found : NULL);
+		return setting_refuse(key, rule_is_shown(text) ? found : NULL);
 	}
 	field_set(field, kinds[key->kind].width, value);
 	return OK;
 }
 
-void value_begin_list(const struct config_key *key, void *base)
+void setting_begin_list(const struct config_key *key, void *base)
 {
-	struct text_list list = *value_list(key, base);
+	struct text_list list = *setting_list(key, base);
 	list.is_given = true;
 	memcpy((char *)base + key->offset, &list, sizeof list);
 }
 
-struct error value_add(
+struct error setting_add(
     const struct config_key *key, const char *text, struct arena *arena, void *base)
 {
 	const char *item = "";
-	struct text_list list = *value_list(key, base);
+	struct text_list list = *setting_list(key, base);
 	size_t max = (size_t)key->max * (key->kind == KEY_PAIRS ? 2 : 1);
 	if (list.count == max)
-		return value_refuse(key, "more");
+		return setting_refuse(key, "more");
 	struct config_key one = *key; /* an item is a text of its own */
 	one.offset = 0;
 	bool is_name = key->kind == KEY_PAIRS ? list.count % 2 == 0 : list.count == 0;
@@ -323,9 +323,9 @@ static const char *shown(const char *text)
 	return rule_is_shown(text) ? text : "(not shown)";
 }
 
-struct error value_check_item(const struct config_key *key, const void *base)
+struct error setting_check_item(const struct config_key *key, const void *base)
 {
-	const struct text_list *list = value_list(key, base);
+	const struct text_list *list = setting_list(key, base);
 	size_t last = list->count - 1, earlier;
 	bool is_name = last % 2 == 0;
 	if (key->kind != KEY_PAIRS || !(is_name || key->is_one_to_one) ||
@@ -338,30 +338,30 @@ struct error value_check_item(const struct config_key *key, const void *base)
 	    shown(list->items[last - 1]));
 }
 
-const struct text_list *value_list(const struct config_key *key, const void *base)
+const struct text_list *setting_list(const struct config_key *key, const void *base)
 {
 	assert(key->kind == KEY_LIST || key->kind == KEY_PAIRS);
 	return (const void *)((const char *)base + key->offset);
 }
 
-bool value_is_absent(const struct config_key *key, const void *base)
+bool setting_is_absent(const struct config_key *key, const void *base)
 {
 	if (key->kind == KEY_LIST || key->kind == KEY_PAIRS)
-		return value_list(key, base)->count == 0 && !value_list(key, base)->is_given;
+		return setting_list(key, base)->count == 0 && !setting_list(key, base)->is_given;
 	const char *text = "";
 	if (key->kind == KEY_TEXT)
 		memcpy(&text, (const char *)base + key->offset, sizeof text);
 	return !text;
 }
 
-struct error value_check_list(const struct config_key *key, const void *base)
+struct error setting_check_list(const struct config_key *key, const void *base)
 {
-	size_t count = value_list(key, base)->count;
+	size_t count = setting_list(key, base)->count;
 	bool is_whole = key->kind != KEY_PAIRS || count % 2 == 0;
-	return count < key->min || !is_whole ? value_refuse(key, "fewer") : OK;
+	return count < key->min || !is_whole ? setting_refuse(key, "fewer") : OK;
 }
 
-void value_format(const struct config_key *key, const void *base, struct buffer *out)
+void setting_format(const struct config_key *key, const void *base, struct buffer *out)
 {
 	const void *field = (const char *)base + key->offset;
 	if (key->kind == KEY_TEXT) {
@@ -377,8 +377,8 @@ void value_format(const struct config_key *key, const void *base, struct buffer 
 static struct error list_set(
     const struct config_key *key, const char *text, struct arena *arena, void *base)
 {
-	value_begin_list(key, base);
-	return *text ? value_add(key, text, arena, base) : OK;
+	setting_begin_list(key, base);
+	return *text ? setting_add(key, text, arena, base) : OK;
 }
 
 static struct error default_set(
@@ -396,7 +396,7 @@ static struct error default_set(
 		return error_config(
 		    "%s%s is missing: it has no default", keys_prefix(key->section), key->name);
 	struct error error = key->kind == KEY_LIST ? list_set(key, text, arena, base)
-	                                           : value_parse(key, text, arena, base);
+	                                           : setting_parse(key, text, arena, base);
 	return is_error(&error)
 	           ? error_wrap(error, "%s%s by default", keys_prefix(key->section), key->name)
 	           : OK;
@@ -407,7 +407,7 @@ static bool has_default(const struct config_key *key)
 	return key->kind < KEY_LIST ? !key->optional : key->default_text != NULL;
 }
 
-struct error value_fill_defaults(
+struct error setting_fill_defaults(
     enum key_section section, const struct keys_given *given, struct arena *arena, void *base)
 {
 	size_t count;
@@ -417,7 +417,7 @@ struct error value_fill_defaults(
 	for (size_t i = 0; i < count; i++) {
 		struct error error = OK;
 		if (keys[i].inner != SECTION_TOP)
-			error = value_fill_defaults(keys[i].inner, given, arena, base);
+			error = setting_fill_defaults(keys[i].inner, given, arena, base);
 		else if (has_default(&keys[i]) && !given->has[keys_index(&keys[i])])
 			error = default_set(&keys[i], is_moodle, arena, base);
 		if (is_error(&error))

@@ -1,8 +1,8 @@
 /*
- * places: the courses, categories, cohorts, groups and groupings that a batch names, each once, and
- * the pairs of people and places that the LMS has to be asked about.
+ * batch_places: the courses, categories, cohorts, groups and groupings that a batch names, each
+ * once, and the pairs of people and places that the LMS has to be asked about.
  */
-#include "parts.h"
+#include "roster.h"
 
 #include "index.h"
 

@@ -1,4 +1,4 @@
-#include "enrold/head.h"
+#include "enrold/last_run.h"
 
 #include "enrold/disk.h"
 #include "enrold/summary.h"
@@ -10,18 +10,18 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-#define HEAD ".head"
+#define LAST_RUN ".head"
 
-enum { MODE_HEAD = 0640, PLACES = 2, PLACE_SIZE = 512 };
+enum { MODE_LAST_RUN = 0640, PLACES = 2, PLACE_SIZE = 512 };
 
 /* ---- the file ---- */
 
 /* The turn stands at both ends: a line of which only a part was written shows. */
-static bool line_parse(const char *line, struct head *head)
+static bool line_parse(const char *line, struct last_run *head)
 {
 	uint64_t again = 0;
 	int64_t epoch_us;
-	*head = (struct head){.turn = 0};
+	*head = (struct last_run){.turn = 0};
 	int found = sscanf(line, "%" SCNu64 " %22s %64s %64s %" SCNu64 "\n", &head->turn, head->run,
 	    head->sha256, head->chain, &again);
 	return found == 5 && again == head->turn && run_id_parse(head->run, &epoch_us) &&
@@ -29,24 +29,24 @@ static bool line_parse(const char *line, struct head *head)
 }
 
 /* Of 0.1.0: the id and a newline. */
-static bool id_parse(const char *line, struct head *head)
+static bool id_parse(const char *line, struct last_run *head)
 {
 	int64_t epoch_us;
-	*head = (struct head){.turn = 0};
+	*head = (struct last_run){.turn = 0};
 	snprintf(head->run, sizeof head->run, "%.*s", RUN_ID_SIZE, line);
 	return run_id_parse(head->run, &epoch_us) && line[RUN_ID_SIZE] == '\n';
 }
 
-static struct error head_read(int file, struct head *head)
+static struct error last_run_read(int file, struct last_run *head)
 {
 	char text[PLACES * PLACE_SIZE + 1] = "";
-	*head = (struct head){.turn = 0};
+	*head = (struct last_run){.turn = 0};
 	ssize_t size = pread(file, text, sizeof text - 1, 0);
 	if (size < 0)
-		return error_errno("cannot read " HEAD);
-	struct head found;
+		return error_errno("cannot read " LAST_RUN);
+	struct last_run found;
 	if (!id_parse(text, head)) {
-		*head = (struct head){.turn = 0};
+		*head = (struct last_run){.turn = 0};
 		memset(head->chain, '0', HASH_TEXT_SIZE);
 	}
 	for (size_t place = 0; place < PLACES; place++)
@@ -55,7 +55,7 @@ static struct error head_read(int file, struct head *head)
 	return OK;
 }
 
-static struct error head_write(int file, struct head *head)
+static struct error last_run_write(int file, struct last_run *head)
 {
 	char line[PLACE_SIZE];
 	head->turn++;
@@ -63,38 +63,38 @@ static struct error head_write(int file, struct head *head)
 	    head->turn, head->run, head->sha256, head->chain, head->turn);
 	off_t place = (off_t)(head->turn % PLACES) * PLACE_SIZE;
 	if (pwrite(file, line, (size_t)length, place) != length || fdatasync(file) < 0)
-		return error_errno("cannot write " HEAD);
+		return error_errno("cannot write " LAST_RUN);
 	return OK;
 }
 
 /* Open and locked; closing it gives the lock back. Made when it is missing. */
-static struct error head_lock(const struct spool *spool, int *file)
+static struct error last_run_lock(const struct spool *spool, int *file)
 {
 	const int flags = O_RDWR | O_NOFOLLOW | O_CLOEXEC;
 	bool is_new = false;
-	*file = openat(spool->root, HEAD, flags);
+	*file = openat(spool->root, LAST_RUN, flags);
 	if (*file < 0 && errno == ENOENT) {
 		is_new = true;
-		*file = openat(spool->root, HEAD, flags | O_CREAT, MODE_HEAD);
+		*file = openat(spool->root, LAST_RUN, flags | O_CREAT, MODE_LAST_RUN);
 	}
 	if (*file < 0)
-		return error_errno("cannot open " HEAD);
+		return error_errno("cannot open " LAST_RUN);
 	struct error error = is_new ? disk_sync(spool->root, ".") : OK;
 	while (!is_error(&error) && flock(*file, LOCK_EX) < 0)
 		if (errno != EINTR)
-			error = error_errno("cannot lock " HEAD);
+			error = error_errno("cannot lock " LAST_RUN);
 	if (is_error(&error))
 		close(*file);
 	return error;
 }
 
-struct error head_find(const struct spool *spool, struct head *head)
+struct error last_run_find(const struct spool *spool, struct last_run *head)
 {
-	*head = (struct head){.turn = 0};
-	int file = openat(spool->root, HEAD, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	*head = (struct last_run){.turn = 0};
+	int file = openat(spool->root, LAST_RUN, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (file < 0)
-		return errno == ENOENT ? OK : error_errno("cannot open " HEAD);
-	struct error error = head_read(file, head);
+		return errno == ENOENT ? OK : error_errno("cannot open " LAST_RUN);
+	struct error error = last_run_read(file, head);
 	close(file);
 	return error;
 }
@@ -102,7 +102,7 @@ struct error head_find(const struct spool *spool, struct head *head)
 /* ---- against the ledger ---- */
 
 /* NULL: none. */
-static const char *fault_find(const struct head *head, const struct ledger_run *row)
+static const char *fault_find(const struct last_run *head, const struct ledger_run *row)
 {
 	if (row->state == RUN_UNKNOWN)
 		return "does not know";
@@ -112,7 +112,7 @@ static const char *fault_find(const struct head *head, const struct ledger_run *
 	return *head->sha256 && !is_same ? "has another answer for" : NULL;
 }
 
-static struct error known_check(struct lms *lms, const struct head *head)
+static struct error known_check(struct lms *lms, const struct last_run *head)
 {
 	struct ledger_run row = {.state = RUN_UNKNOWN};
 	if (*head->run == '\0')
@@ -130,17 +130,17 @@ static struct error known_check(struct lms *lms, const struct head *head)
 	    fault, head->run);
 }
 
-struct error head_check(const struct spool *spool, struct lms *lms)
+struct error last_run_check(const struct spool *spool, struct lms *lms)
 {
-	struct head head;
-	struct error error = head_find(spool, &head);
+	struct last_run head;
+	struct error error = last_run_find(spool, &head);
 	return is_error(&error) ? error : known_check(lms, &head);
 }
 
-struct error head_expect(const struct spool *spool, struct lms *lms, const char *previous)
+struct error last_run_expect(const struct spool *spool, struct lms *lms, const char *previous)
 {
-	struct head head;
-	struct error error = head_find(spool, &head);
+	struct last_run head;
+	struct error error = last_run_find(spool, &head);
 	if (is_error(&error) || strcmp(head.chain, previous) == 0)
 		return error;
 	return known_check(lms, &head);
@@ -148,7 +148,7 @@ struct error head_expect(const struct spool *spool, struct lms *lms, const char 
 
 /* ---- moving on ---- */
 
-static void head_of(const struct ledger_run *run, struct head *head)
+static void last_run_of(const struct ledger_run *run, struct last_run *head)
 {
 	snprintf(head->run, sizeof head->run, "%.*s", SLICE_ARG(run->run));
 	snprintf(head->sha256, sizeof head->sha256, "%.*s", SLICE_ARG(run->summary_sha256));
@@ -158,7 +158,7 @@ static void head_of(const struct ledger_run *run, struct head *head)
 }
 
 /* *run "": the ledger has none. */
-static struct error newest_find(struct lms *lms, struct head *head)
+static struct error newest_find(struct lms *lms, struct last_run *head)
 {
 	char id[RUN_ID_SIZE + 1] = "";
 	struct ledger_run row = {.state = RUN_UNKNOWN};
@@ -173,16 +173,16 @@ static struct error newest_find(struct lms *lms, struct head *head)
 		                     "it is damaged, restore it from a backup",
 		    id);
 	if (!is_error(&error) && *id)
-		head_of(&row, head);
+		last_run_of(&row, head);
 	arena_free(arena);
 	return error;
 }
 
-static struct error head_move(
+static struct error last_run_move(
     int file, struct lms *lms, const struct ledger_run *run, const char *previous)
 {
-	struct head head;
-	struct error error = head_read(file, &head);
+	struct last_run head;
+	struct error error = last_run_read(file, &head);
 	if (is_error(&error) || slice_is(run->summary_sha256, slice_of(head.sha256)))
 		return error;
 	bool is_next = strcmp(head.chain, previous) == 0;
@@ -191,37 +191,37 @@ static struct error head_move(
 	if (!is_error(&error) && !is_next)
 		error = newest_find(lms, &head);
 	if (is_next)
-		head_of(run, &head);
-	return is_error(&error) ? error : head_write(file, &head);
+		last_run_of(run, &head);
+	return is_error(&error) ? error : last_run_write(file, &head);
 }
 
-struct error head_note(const struct spool *spool, struct lms *lms, const struct ledger_run *run)
+struct error last_run_note(const struct spool *spool, struct lms *lms, const struct ledger_run *run)
 {
 	int file;
 	char previous[HASH_TEXT_SIZE + 1];
 	summary_find_previous(run->summary, previous);
-	struct error error = head_lock(spool, &file);
+	struct error error = last_run_lock(spool, &file);
 	if (is_error(&error))
 		return error;
-	error = head_move(file, lms, run, previous);
+	error = last_run_move(file, lms, run, previous);
 	close(file);
 	return error;
 }
 
-struct error head_accept(const struct spool *spool, struct lms *lms)
+struct error last_run_accept(const struct spool *spool, struct lms *lms)
 {
 	int file;
-	struct head head;
-	struct error error = head_lock(spool, &file);
+	struct last_run head;
+	struct error error = last_run_lock(spool, &file);
 	if (is_error(&error))
 		return error;
-	error = head_read(file, &head);
+	error = last_run_read(file, &head);
 	if (!is_error(&error))
 		error = newest_find(lms, &head);
 	if (!is_error(&error) && *head.run)
-		error = head_write(file, &head);
+		error = last_run_write(file, &head);
 	else if (!is_error(&error) && (ftruncate(file, 0) < 0 || fdatasync(file) < 0))
-		error = error_errno("cannot empty " HEAD);
+		error = error_errno("cannot empty " LAST_RUN);
 	close(file);
 	return error;
 }

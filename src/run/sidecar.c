@@ -1,10 +1,10 @@
 /*
- * beside: what HR puts beside a file: its marker, staff.csv.done, and its checksum,
+ * sidecar: what HR puts beside a file: its marker, staff.csv.done, and its checksum,
  * staff.csv.sha256. They come into work/ before their file and leave it before their file, so that
  * none of them is ever left behind for the next file of that name.
  */
 #include "checksum.h"
-#include "parts.h"
+#include "run_state.h"
 
 #include "enrold/cut.h"
 #include "enrold/disk.h"
@@ -45,7 +45,7 @@ static struct error one_claim(struct run *run, int inbox, const char *name, cons
 	if (fstatat(inbox, beside, &stat, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISREG(stat.st_mode))
 		return OK;
 	struct error error =
-	    disk_open_directory(run->directory, RUN_BESIDE, MODE_PRIVATE, &directory);
+	    disk_open_directory(run->directory, RUN_SIDECARS, MODE_PRIVATE, &directory);
 	if (is_error(&error))
 		return error;
 	if (disk_claim(inbox, beside, directory) < 0 && errno != ENOENT)
@@ -59,7 +59,7 @@ static struct error one_claim(struct run *run, int inbox, const char *name, cons
 }
 
 /* Finds what would otherwise show only in work/, where its owner cannot mend it. */
-const char *beside_judge(int inbox, const char *name)
+const char *sidecar_classify(int inbox, const char *name)
 {
 	char beside[FILE_NAME_SIZE + 64];
 	struct stat stat;
@@ -80,7 +80,7 @@ const char *beside_judge(int inbox, const char *name)
 	           : NULL;
 }
 
-struct error beside_claim(struct run *run, int inbox, const char *name)
+struct error sidecar_claim(struct run *run, int inbox, const char *name)
 {
 	const struct feed *feed = run_feed(run);
 	struct error error = one_claim(run, inbox, name, SUM);
@@ -96,11 +96,11 @@ typedef struct error visit(struct run *run, int directory, const char *name, int
 static struct error each(struct run *run, visit *visit_one, int to)
 {
 	int directory =
-	    openat(run->directory, RUN_BESIDE, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	    openat(run->directory, RUN_SIDECARS, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (directory < 0)
-		return errno == ENOENT ? OK : error_errno("cannot open " RUN_BESIDE);
+		return errno == ENOENT ? OK : error_errno("cannot open " RUN_SIDECARS);
 	DIR *listing = fdopendir(directory);
-	struct error error = listing ? OK : error_errno("cannot list " RUN_BESIDE);
+	struct error error = listing ? OK : error_errno("cannot list " RUN_SIDECARS);
 	const struct dirent *entry;
 	while (listing && !is_error(&error) && (entry = readdir(listing)))
 		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 &&
@@ -118,7 +118,7 @@ static struct error give_back(struct run *run, int directory, const char *name, 
 	return disk_move(directory, name, inbox, name, run->id);
 }
 
-struct error beside_return(struct run *run, int inbox)
+struct error sidecar_return(struct run *run, int inbox)
 {
 	return each(run, give_back, inbox);
 }
@@ -138,9 +138,9 @@ static struct error own(struct run *run, int directory, const char *name, bool h
 	if (file >= 0)
 		close(file);
 	if (!is_error(&error))
-		error = disk_create(run->directory, RUN_BESIDE_PART, MODE_INPUT,
+		error = disk_create(run->directory, RUN_SIDECARS_PART, MODE_INPUT,
 		    (struct slice){bytes, size < 0 ? 0 : (size_t)size});
-	if (!is_error(&error) && renameat(run->directory, RUN_BESIDE_PART, directory, name) < 0)
+	if (!is_error(&error) && renameat(run->directory, RUN_SIDECARS_PART, directory, name) < 0)
 		error = error_errno("cannot put our copy in the place of %s", name);
 	return error;
 }
@@ -171,7 +171,7 @@ static struct error keep(struct run *run, int directory, const char *name, int p
 	return disk_move(directory, name, place, kept, run->id);
 }
 
-struct error beside_keep(struct run *run, int place)
+struct error sidecar_keep(struct run *run, int place)
 {
 	return each(run, keep, place);
 }
@@ -192,13 +192,13 @@ static struct error sum_compare(const struct run *run, struct slice text)
 	    CUT_ARG(run->name, 100));
 }
 
-struct error beside_check(struct run *run)
+struct error sidecar_check(struct run *run)
 {
 	char path[FILE_NAME_SIZE + 32], text[BESIDE_BYTES_MAX];
 	struct error error = each(run, take_over, -1);
 	if (is_error(&error))
 		return error;
-	snprintf(path, sizeof path, RUN_BESIDE "/%s" SUM, run->name);
+	snprintf(path, sizeof path, RUN_SIDECARS "/%s" SUM, run->name);
 	int file = openat(run->directory, path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (file < 0 && (errno == ENOENT || errno == ENAMETOOLONG))
 		return OK; /* no file system has room for such a name */

@@ -1,8 +1,8 @@
 /*
- * template: what a feed's username_template may be; and how it is filled in.
+ * username_template: what a feed's username_template may be; and how it is filled in.
  */
-#ifndef ENROLD_TEMPLATE_H
-#define ENROLD_TEMPLATE_H
+#ifndef ENROLD_USERNAME_TEMPLATE_H
+#define ENROLD_USERNAME_TEMPLATE_H
 
 #include "enrold/arena.h"
 #include "enrold/slice.h"

@@ -1,8 +1,8 @@
 /*
- * parts: what the files of this layer share. Nobody else includes it.
+ * roster: what the files of this layer share. Nobody else includes it.
  */
-#ifndef ROSTER_PARTS_H
-#define ROSTER_PARTS_H
+#ifndef ROSTER_ROSTER_H
+#define ROSTER_ROSTER_H
 
 #include "enrold/batch.h"
 

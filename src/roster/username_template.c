@@ -1,12 +1,13 @@
 /*
- * template: %u, %f, %l in a feed's defaults and user names, each with a modifier (+ upper case,
+ * username_template: %u, %f, %l in a feed's defaults and user names, each with a modifier (+ upper
+ * case,
  * - lower case, ~ title case) and a length. Facts 2.3 tell of Moodle's slips, which people's
  * templates live with: its class of modifiers is a range of characters from '+' to '~', digits and
  * letters included, so that %1f is the whole first name; only a length's last digit counts.
  */
-#include "enrold/template.h"
+#include "enrold/username_template.h"
 
-#include "parts.h"
+#include "roster.h"
 
 #include "enrold/value.h"
 
