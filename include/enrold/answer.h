@@ -1,6 +1,6 @@
 /*
- * answer: result.csv and retry.csv of one run, as they grow batch by batch in the run's directory
- * (CONTRACT 5). They get their public names later, by publish.
+ * answer: the artefacts of one run, result.csv and retry.csv, as they grow batch by batch in the
+ * run's directory (CONTRACT 5). They get their public names later, by publish.
  *
  * What was written is durable only after answer_sync; the byte counts that it gives go into the
  * checkpoint, and answer_begin cuts the files back to them.
@@ -8,23 +8,15 @@
 #ifndef ENROLD_ANSWER_H
 #define ENROLD_ANSWER_H
 
+#include "enrold/artefact.h"
 #include "enrold/batch.h"
 #include "enrold/error.h"
-#include "enrold/hash.h"
 #include "enrold/plan.h"
 #include "enrold/tally.h"
 
-#define ANSWER_RESULT "result.csv"
-#define ANSWER_RETRY "retry.csv"
 #define ANSWER_CHORES "aftercare.jsonl"
 
 struct answer;
-
-/* The files as they stand in the ledger. */
-struct answer_sizes {
-	uint64_t result; /* 0: not begun */
-	uint64_t retry;  /* 0: no such file, no row has failed */
-};
 
 /* The answered file and its run; and, when its name is that of a retry file, those that its rows
  * come from, else empty. Texts are borrowed until close. */
@@ -39,20 +31,19 @@ struct answer_source {
  * directory still stands where ours do: a daemon that takes it over later makes the files anew.
  */
 struct error answer_open(int directory, const struct header *header,
-    const struct answer_source *source, struct answer_sizes sizes,
+    const struct answer_source *source, const struct artefact_sizes *sizes,
     struct answer **result) MUST_CHECK;
 struct error answer_begin(struct answer *answer) MUST_CHECK;
 void answer_close(struct answer *answer);
 /* Cuts the files to these sizes at once: the attempt has failed, perhaps because the disk is full,
  * and others need the room. */
-void answer_cut(struct answer *answer, struct answer_sizes sizes);
+void answer_cut(struct answer *answer, const struct artefact_sizes *sizes);
 
 /* Writes the lines of a batch and counts them. */
 struct error answer_add(struct answer *answer, const struct batch *batch, const struct plan *plan,
     struct tally *tally) MUST_CHECK;
-struct error answer_sync(struct answer *answer, struct answer_sizes *sizes) MUST_CHECK;
-/* The hashes of both files, "" when there is no retry file. Nothing may be added after. */
-void answer_hashes(
-    struct answer *answer, char result[HASH_TEXT_SIZE + 1], char retry[HASH_TEXT_SIZE + 1]);
+struct error answer_sync(struct answer *answer, struct artefact_sizes *sizes) MUST_CHECK;
+/* Of all files. Nothing may be added after. */
+void answer_hashes(struct answer *answer, struct artefact_hashes *hashes);
 
 #endif

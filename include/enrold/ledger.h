@@ -12,6 +12,7 @@
 #define ENROLD_LEDGER_H
 
 #include "enrold/arena.h"
+#include "enrold/artefact.h"
 #include "enrold/error.h"
 #include "enrold/hash.h"
 #include "enrold/runid.h"
@@ -35,15 +36,13 @@ struct ledger_run {
 	int64_t started_us;  /* epoch microseconds */
 	int64_t today;       /* midnight of the run's first day, site time; epoch seconds */
 	/* Progress: everything below is set by checkpoints. */
-	uint64_t records;      /* records done, counted from the first after the header */
-	uint64_t result_bytes; /* of result.csv that belong to them */
-	uint64_t retry_bytes;
-	struct slice counts; /* outcomes and codes so far, the run layer's own text */
+	uint64_t records;            /* records done, counted from the first after the header */
+	struct artefact_sizes sizes; /* of the files of its answer, as far as they belong to them */
+	struct slice counts;         /* outcomes and codes so far, the run layer's own text */
 	/* Set by finish. */
 	struct slice summary; /* the summary file, whole */
 	struct slice summary_sha256;
-	struct slice result_sha256; /* empty: no such file */
-	struct slice retry_sha256;
+	struct slice hashes[ARTEFACTS]; /* empty: no such file */
 };
 
 /* state RUN_UNKNOWN when there is no such run. */

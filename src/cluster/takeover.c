@@ -45,10 +45,8 @@ static struct error run_move(struct lease *lease, int work, const char *id)
 	struct error error = OK;
 	if (renameat(work, id, lease->spool->work, id) < 0)
 		error = error_errno("cannot take over work/%s", id);
-	if (!is_error(&error))
-		error = file_renew(run, ANSWER_RESULT);
-	if (!is_error(&error))
-		error = file_renew(run, ANSWER_RETRY);
+	for (enum artefact a = 0; a < ARTEFACTS && !is_error(&error); a++)
+		error = file_renew(run, artefact_kinds[a].name);
 	if (!is_error(&error))
 		error = file_renew(run, ANSWER_CHORES);
 	close(run);

@@ -21,30 +21,53 @@ static enum run_state state_parse(struct slice name)
 	return RUN_UNKNOWN;
 }
 
+/*
+ * The columns of enrold_run, besides `run` and `state`, and where each is kept in struct
+ * ledger_run: what is read and what is written come from here.
+ */
+#define COLUMNS(TEXT, COUNT, TIME)                                                                 \
+	TEXT(feed, feed)                                                                           \
+	TEXT(name, name)                                                                           \
+	TEXT(node, node)                                                                           \
+	TEXT(sha256, sha256)                                                                       \
+	TEXT(policy, policy)                                                                       \
+	TEXT(counts, counts)                                                                       \
+	TEXT(summary, summary)                                                                     \
+	TEXT(summary_sha256, summary_sha256)                                                       \
+	TEXT(result_sha256, hashes[ARTEFACT_RESULT])                                               \
+	TEXT(retry_sha256, hashes[ARTEFACT_RETRY])                                                 \
+	COUNT(bytes, bytes)                                                                        \
+	TIME(started_us, started_us)                                                               \
+	TIME(today, today)                                                                         \
+	COUNT(records, records)                                                                    \
+	COUNT(result_bytes, sizes.of[ARTEFACT_RESULT])                                             \
+	COUNT(retry_bytes, sizes.of[ARTEFACT_RETRY])
+
+#define NAME(column, field) ", " #column
+#define MARK(column, field) ", ?"
+#define TAKE_TEXT(column, field) found->field = arena_copy(arena, db_column_text(rows, at++));
+#define TAKE_COUNT(column, field) found->field = (uint64_t)db_column_int(rows, at++);
+#define TAKE_TIME(column, field) found->field = db_column_int(rows, at++);
+#define GIVE_TEXT(column, field) , db_text(run->field)
+#define GIVE_COUNT(column, field) , db_int((int64_t)run->field)
+#define GIVE_TIME(column, field) , db_int(run->field)
+
+static void run_take(const struct db_rows *rows, struct arena *arena, struct ledger_run *found)
+{
+	int at = 0;
+	found->state = state_parse(db_column_text(rows, at++));
+	COLUMNS(TAKE_TEXT, TAKE_COUNT, TAKE_TIME)
+}
+
 struct error ledger_find(
     struct db *db, struct slice run, struct arena *arena, struct ledger_run *found)
 {
 	*found = (struct ledger_run){.state = RUN_UNKNOWN, .run = run};
 	struct db_rows rows = db_select(db,
-	    "SELECT state, feed, name, node, sha256, policy, counts, summary, summary_sha256, "
-	    "result_sha256, retry_sha256, bytes, started_us, today, records, result_bytes, "
-	    "retry_bytes "
-	    "FROM {enrold_run} WHERE run = ?",
+	    "SELECT state" COLUMNS(NAME, NAME, NAME) " FROM {enrold_run} WHERE run = ?",
 	    DB_VALUES(db_text(run)));
-	if (db_next(&rows)) {
-		struct slice *texts[] = {&found->feed, &found->name, &found->node, &found->sha256,
-		    &found->policy, &found->counts, &found->summary, &found->summary_sha256,
-		    &found->result_sha256, &found->retry_sha256};
-		found->state = state_parse(db_column_text(&rows, 0));
-		for (int i = 0; i < 10; i++)
-			*texts[i] = arena_copy(arena, db_column_text(&rows, i + 1));
-		found->bytes = (uint64_t)db_column_int(&rows, 11);
-		found->started_us = db_column_int(&rows, 12);
-		found->today = db_column_int(&rows, 13);
-		found->records = (uint64_t)db_column_int(&rows, 14);
-		found->result_bytes = (uint64_t)db_column_int(&rows, 15);
-		found->retry_bytes = (uint64_t)db_column_int(&rows, 16);
-	}
+	if (db_next(&rows))
+		run_take(&rows, arena, found);
 	db_rows_close(&rows);
 	return arena_has_failed(arena) ? error_memory("reading the ledger") : db_error(db);
 }
@@ -70,18 +93,11 @@ struct error ledger_store(struct db *db, const struct ledger_run *run)
 {
 	db_run(db, "DELETE FROM {enrold_run} WHERE run = ?", DB_VALUES(db_text(run->run)));
 	db_run(db,
-	    "INSERT INTO {enrold_run} (run, state, feed, name, node, sha256, policy, counts, "
-	    "summary, summary_sha256, result_sha256, retry_sha256, bytes, started_us, today, "
-	    "records, result_bytes, retry_bytes) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
-	    "?, ?, ?, ?)",
-	    DB_VALUES(db_text(run->run), db_string(state_names[run->state]), db_text(run->feed),
-	        db_text(run->name), db_text(run->node), db_text(run->sha256), db_text(run->policy),
-	        db_text(run->counts), db_text(run->summary), db_text(run->summary_sha256),
-	        db_text(run->result_sha256), db_text(run->retry_sha256),
-	        db_int((int64_t)run->bytes), db_int(run->started_us), db_int(run->today),
-	        db_int((int64_t)run->records), db_int((int64_t)run->result_bytes),
-	        db_int((int64_t)run->retry_bytes)));
-	/* The answer is what the ledger says in this very transaction. */
+	    "INSERT INTO {enrold_run} (run, state" COLUMNS(
+	        NAME, NAME, NAME) ") VALUES (?, ?" COLUMNS(MARK, MARK, MARK) ")",
+	    DB_VALUES(db_text(run->run),
+	        db_string(state_names[run->state]) COLUMNS(GIVE_TEXT, GIVE_COUNT, GIVE_TIME)));
+	/* What is answered is what the ledger says, in this very transaction. */
 	return ledger_check(db, run);
 }
 

@@ -17,9 +17,7 @@ static const char result_header[] =
 /* Text that is gathered before it is written. A row may be as long as a record is. */
 enum { GATHERED_MAX = 1 << 20 };
 
-enum { MODE_RESULT = 0640, MODE_RETRY = 0600 };
-
-/* One of the two files: text is gathered and written at once. */
+/* One of the files: text is gathered and written at once. */
 struct sheet {
 	const char *name;
 	int file;
@@ -32,8 +30,7 @@ struct answer {
 	int directory;
 	const struct header *header;
 	struct answer_source source;
-	struct sheet result;
-	struct sheet retry;
+	struct sheet sheets[ARTEFACTS];
 	bool is_begun; /* the files are ours to change */
 };
 
@@ -55,13 +52,14 @@ static struct error sheet_hash(struct sheet *sheet)
 }
 
 /* flags: O_EXCL where it cannot be there, unless another daemon has made it. */
-static struct error sheet_open(struct answer *answer, struct sheet *sheet, int flags, mode_t mode)
+static struct error sheet_open(struct answer *answer, enum artefact artefact, int flags)
 {
+	struct sheet *sheet = &answer->sheets[artefact];
 	sheet->hash = hash_create();
 	if (!sheet->hash)
 		return error_memory("opening the answer");
 	sheet->file = openat(answer->directory, sheet->name,
-	    O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC | flags, mode);
+	    O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC | flags, artefact_kinds[artefact].mode);
 	return sheet->file < 0 ? error_errno("cannot open %s", sheet->name) : OK;
 }
 
@@ -116,19 +114,21 @@ static void sheet_close(struct sheet *sheet)
 }
 
 struct error answer_open(int directory, const struct header *header,
-    const struct answer_source *source, struct answer_sizes sizes, struct answer **result)
+    const struct answer_source *source, const struct artefact_sizes *sizes, struct answer **result)
 {
 	struct answer *answer = calloc(1, sizeof *answer);
+	struct error error = OK;
 	if (!answer)
 		return error_memory("opening the answer");
 	answer->directory = directory;
 	answer->header = header;
 	answer->source = *source;
-	answer->result = (struct sheet){.name = ANSWER_RESULT, .file = -1, .size = sizes.result};
-	answer->retry = (struct sheet){.name = ANSWER_RETRY, .file = -1, .size = sizes.retry};
-	struct error error = sheet_open(answer, &answer->result, 0, MODE_RESULT);
-	if (!is_error(&error) && sizes.retry > 0)
-		error = sheet_open(answer, &answer->retry, 0, MODE_RETRY);
+	for (enum artefact a = 0; a < ARTEFACTS; a++)
+		answer->sheets[a] = (struct sheet){
+		    .name = artefact_kinds[a].name, .file = -1, .size = sizes->of[a]};
+	for (enum artefact a = 0; a < ARTEFACTS && !is_error(&error); a++)
+		if (artefact_kinds[a].is_always || sizes->of[a] > 0)
+			error = sheet_open(answer, a, 0);
 	if (is_error(&error)) {
 		answer_close(answer);
 		return error;
@@ -137,27 +137,34 @@ struct error answer_open(int directory, const struct header *header,
 	return OK;
 }
 
+/* What an attempt that came to nothing has made. */
+static struct error sheet_remove(const struct answer *answer, const struct sheet *sheet)
+{
+	return unlinkat(answer->directory, sheet->name, 0) < 0 && errno != ENOENT
+	           ? error_errno("cannot remove an unfinished %s", sheet->name)
+	           : OK;
+}
+
 struct error answer_begin(struct answer *answer)
 {
+	struct error error = OK;
 	answer->is_begun = true;
-	struct error error = sheet_begin(&answer->result);
-	if (is_error(&error))
-		return error;
-	if (answer->result.size == 0)
-		buffer_add_text(&answer->result.text, result_header);
-	if (answer->retry.size > 0)
-		return sheet_begin(&answer->retry);
-	return unlinkat(answer->directory, ANSWER_RETRY, 0) < 0 && errno != ENOENT
-	           ? error_errno("cannot remove an unfinished " ANSWER_RETRY)
-	           : OK;
+	for (enum artefact a = 0; a < ARTEFACTS && !is_error(&error); a++) {
+		struct sheet *sheet = &answer->sheets[a];
+		error = sheet->file >= 0 ? sheet_begin(sheet) : sheet_remove(answer, sheet);
+	}
+	struct sheet *result = &answer->sheets[ARTEFACT_RESULT];
+	if (!is_error(&error) && result->size == 0)
+		buffer_add_text(&result->text, result_header);
+	return error;
 }
 
 void answer_close(struct answer *answer)
 {
 	if (!answer)
 		return;
-	sheet_close(&answer->result);
-	sheet_close(&answer->retry);
+	for (enum artefact a = 0; a < ARTEFACTS; a++)
+		sheet_close(&answer->sheets[a]);
 	free(answer);
 }
 
@@ -168,12 +175,20 @@ static void sheet_cut(const struct sheet *sheet, uint64_t size)
 	(void)ignored;
 }
 
-void answer_cut(struct answer *answer, struct answer_sizes sizes)
+void answer_cut(struct answer *answer, const struct artefact_sizes *sizes)
 {
 	if (!answer || !answer->is_begun)
 		return;
-	sheet_cut(&answer->result, sizes.result);
-	sheet_cut(&answer->retry, sizes.retry);
+	for (enum artefact a = 0; a < ARTEFACTS; a++)
+		sheet_cut(&answer->sheets[a], sizes->of[a]);
+}
+
+static struct error sheets_write(struct answer *answer)
+{
+	struct error error = OK;
+	for (enum artefact a = 0; a < ARTEFACTS && !is_error(&error); a++)
+		error = sheet_write(&answer->sheets[a]);
+	return error;
 }
 
 /* ---- result.csv ---- */
@@ -210,7 +225,7 @@ static void echo_add(struct buffer *out, struct slice cell, char end)
 static void result_line(
     struct answer *answer, const struct batch *batch, const struct outcome *outcome)
 {
-	struct buffer *out = &answer->result.text;
+	struct buffer *out = &answer->sheets[ARTEFACT_RESULT].text;
 	struct arena *arena = batch->arena;
 	struct slice column = outcome->column == COLUMN_NONE
 	                          ? SLICE("")
@@ -251,7 +266,7 @@ static bool is_of_retry(const struct answer *answer)
 
 static void retry_header(struct answer *answer)
 {
-	struct buffer *out = &answer->retry.text;
+	struct buffer *out = &answer->sheets[ARTEFACT_RETRY].text;
 	char delimiter = answer->header->delimiter;
 	buffer_add_text(out, "\xEF\xBB\xBF");
 	for (size_t i = 0; i < answer->header->columns_count; i++) {
@@ -280,9 +295,9 @@ static void origin_write(struct answer *answer, const struct record *record)
 {
 	struct slice line = origin_line(answer, record);
 	if (line.size > 0)
-		buffer_add(&answer->retry.text, line.bytes, line.size);
+		buffer_add(&answer->sheets[ARTEFACT_RETRY].text, line.bytes, line.size);
 	else
-		buffer_add_int(&answer->retry.text, (int64_t)record->line);
+		buffer_add_int(&answer->sheets[ARTEFACT_RETRY].text, (int64_t)record->line);
 }
 
 /* As the retry file says, else its name. */
@@ -298,7 +313,7 @@ static struct slice origin_of(const struct answer *answer, const struct record *
 static void origin_end(struct answer *answer, const struct record *record)
 {
 	const struct answer_source *source = &answer->source;
-	struct buffer *out = &answer->retry.text;
+	struct buffer *out = &answer->sheets[ARTEFACT_RETRY].text;
 	char delimiter = answer->header->delimiter;
 	if (!is_of_retry(answer))
 		return;
@@ -327,7 +342,7 @@ static struct slice retry_message(
 static struct error retry_line(struct answer *answer, const struct batch *batch,
     const struct record *record, const struct outcome *outcome)
 {
-	struct buffer *out = &answer->retry.text;
+	struct buffer *out = &answer->sheets[ARTEFACT_RETRY].text;
 	char delimiter = answer->header->delimiter;
 	size_t columns = answer->header->columns_count;
 	struct error error = OK;
@@ -337,7 +352,7 @@ static struct error retry_line(struct answer *answer, const struct batch *batch,
 		if (i < record->cells_count)
 			csvout_cell(out, record->cells[i], delimiter);
 		buffer_add_char(out, delimiter);
-		error = sheet_ease(&answer->retry);
+		error = sheet_ease(&answer->sheets[ARTEFACT_RETRY]);
 	}
 	origin_write(answer, record);
 	retry_end(out, slice_of(outcome_code_name(outcome->code)),
@@ -346,7 +361,7 @@ static struct error retry_line(struct answer *answer, const struct batch *batch,
 	for (size_t i = columns; i < record->cells_count && !is_error(&error); i++) {
 		buffer_add_char(out, delimiter);
 		csvout_cell(out, record->cells[i], delimiter);
-		error = sheet_ease(&answer->retry);
+		error = sheet_ease(&answer->sheets[ARTEFACT_RETRY]);
 	}
 	buffer_add_char(out, '\n');
 	return error;
@@ -365,8 +380,9 @@ static struct error retry_add(
 	const struct record *record = &batch->records[outcome->record];
 	if (!is_whole(record))
 		return OK;
-	if (answer->retry.size == 0 && answer->retry.text.size == 0) {
-		struct error error = sheet_open(answer, &answer->retry, O_EXCL, MODE_RETRY);
+	if (answer->sheets[ARTEFACT_RETRY].size == 0 &&
+	    answer->sheets[ARTEFACT_RETRY].text.size == 0) {
+		struct error error = sheet_open(answer, ARTEFACT_RETRY, O_EXCL);
 		if (is_error(&error))
 			return error;
 		retry_header(answer);
@@ -383,7 +399,7 @@ struct error answer_add(
 		tally->outcomes[outcome->kind]++;
 		tally->codes[outcome->code]++;
 		result_line(answer, batch, outcome);
-		struct error error = sheet_ease(&answer->result);
+		struct error error = sheet_ease(&answer->sheets[ARTEFACT_RESULT]);
 		if (is_error(&error))
 			return error;
 		if (outcome->kind != OUTCOME_ERROR || outcome->record == last_failed)
@@ -401,22 +417,20 @@ struct error answer_add(
 	tally->rows += plan->records_count;
 	for (enum remark_code code = 0; code < REMARK_CODES; code++)
 		tally->remarks[code] += plan->remarks[code];
-	struct error error = sheet_write(&answer->result);
-	return is_error(&error) ? error : sheet_write(&answer->retry);
+	return sheets_write(answer);
 }
 
-struct error answer_sync(struct answer *answer, struct answer_sizes *sizes)
+struct error answer_sync(struct answer *answer, struct artefact_sizes *sizes)
 {
 	/* A file without records has never been through answer_add. */
-	struct error error = sheet_write(&answer->result);
-	if (is_error(&error))
-		return error;
-	if (fdatasync(answer->result.file) < 0)
-		return error_errno("cannot flush " ANSWER_RESULT);
-	if (answer->retry.file >= 0 && fdatasync(answer->retry.file) < 0)
-		return error_errno("cannot flush " ANSWER_RETRY);
-	*sizes = (struct answer_sizes){answer->result.size, answer->retry.size};
-	return OK;
+	struct error error = sheets_write(answer);
+	for (enum artefact a = 0; a < ARTEFACTS && !is_error(&error); a++) {
+		const struct sheet *sheet = &answer->sheets[a];
+		if (sheet->file >= 0 && fdatasync(sheet->file) < 0)
+			error = error_errno("cannot flush %s", sheet->name);
+		sizes->of[a] = sheet->size;
+	}
+	return error;
 }
 
 static void sheet_finish(struct sheet *sheet, char hash[HASH_TEXT_SIZE + 1])
@@ -427,9 +441,8 @@ static void sheet_finish(struct sheet *sheet, char hash[HASH_TEXT_SIZE + 1])
 		hash[0] = '\0';
 }
 
-void answer_hashes(
-    struct answer *answer, char result[HASH_TEXT_SIZE + 1], char retry[HASH_TEXT_SIZE + 1])
+void answer_hashes(struct answer *answer, struct artefact_hashes *hashes)
 {
-	sheet_finish(&answer->result, result);
-	sheet_finish(&answer->retry, retry);
+	for (enum artefact a = 0; a < ARTEFACTS; a++)
+		sheet_finish(&answer->sheets[a], hashes->of[a]);
 }

@@ -126,7 +126,7 @@ static struct error batch_write(struct apply_loop *loop)
 }
 
 /* What the ledger counts has to be durable first. */
-static struct error answer_flush(struct apply_loop *loop, struct answer_sizes *sizes)
+static struct error answer_flush(struct apply_loop *loop, struct artefact_sizes *sizes)
 {
 	struct error error = answer_sync(loop->answer, sizes);
 	if (!is_error(&error))
@@ -138,7 +138,7 @@ static struct error progress_store(struct apply_loop *loop)
 {
 	struct run *run = loop->run;
 	struct buffer counts = {0};
-	struct answer_sizes sizes;
+	struct artefact_sizes sizes;
 	struct error error = answer_flush(loop, &sizes);
 	if (is_error(&error))
 		return error;
@@ -147,8 +147,7 @@ static struct error progress_store(struct apply_loop *loop)
 		arena_fail(run->arena);
 	run->row.state = RUN_RUNNING;
 	run->row.records = loop->tally.rows;
-	run->row.result_bytes = sizes.result;
-	run->row.retry_bytes = sizes.retry;
+	run->row.sizes = sizes;
 	run->row.counts = arena_copy(run->arena, buffer_slice(&counts));
 	buffer_done(&counts);
 	if (arena_has_failed(run->arena))
@@ -181,7 +180,7 @@ static struct error remarks_make(struct apply_loop *loop, struct remarks *remark
 /* The summary says when all was done. */
 static struct error end_store(struct apply_loop *loop)
 {
-	struct answer_sizes sizes;
+	struct artefact_sizes sizes;
 	struct remarks remarks = {.arena = loop->run->arena};
 	struct error error = answer_flush(loop, &sizes);
 	if (!is_error(&error))
@@ -193,9 +192,8 @@ static struct error end_store(struct apply_loop *loop)
 	struct run_result finish = {.tally = &loop->tally,
 	    .remarks = &remarks,
 	    .is_inexact = loop->mode == PREVIEW_INEXACT,
-	    .result_bytes = sizes.result,
-	    .retry_bytes = sizes.retry};
-	answer_hashes(loop->answer, finish.result_sha256, finish.retry_sha256);
+	    .sizes = sizes};
+	answer_hashes(loop->answer, &finish.hashes);
 	return finish_store(loop->run, &finish);
 }
 
@@ -511,9 +509,9 @@ static struct error on_header(void *context, const struct header *header)
 {
 	struct apply_loop *loop = context;
 	struct run *run = loop->run;
-	struct answer_sizes sizes = {run->row.result_bytes, run->row.retry_bytes};
 	const struct answer_source source = source_of(run);
-	struct error error = answer_open(run->directory, header, &source, sizes, &loop->answer);
+	struct error error =
+	    answer_open(run->directory, header, &source, &run->row.sizes, &loop->answer);
 	if (!is_error(&error))
 		error = run_check_place(run);
 	if (!is_error(&error))
@@ -586,8 +584,7 @@ static struct error attempt(struct run *run, bool *wants_all_hashes)
 	hashes_done(&loop.hashing);
 	batch_done(&loop.batch);
 	if (is_error(&error) && !loop.is_doubtful) {
-		answer_cut(loop.answer,
-		    (struct answer_sizes){run->row.result_bytes, run->row.retry_bytes});
+		answer_cut(loop.answer, &run->row.sizes);
 		chores_cut(&loop.chores);
 	}
 	chores_close(&loop.chores);

@@ -237,12 +237,14 @@ static struct error remove_if_there(int at, const char *name, int flags)
 struct error claim_close(struct run *run)
 {
 	/* Attempts that came to nothing left these; what counts has been moved away. */
-	static const char *const leftovers[] = {RUN_INPUT_PART, RUN_SIDECARS_PART, ANSWER_RESULT,
-	    ANSWER_RETRY, RUN_SUMMARY, RUN_REASON, ANSWER_CHORES, LAST_RUN_PART};
+	static const char *const leftovers[] = {RUN_INPUT_PART, RUN_SIDECARS_PART, RUN_SUMMARY,
+	    RUN_REASON, ANSWER_CHORES, LAST_RUN_PART};
 	const char *names[BOXES_MAX];
 	char path[SPOOL_PATH_SIZE] = "";
 	struct error error = OK;
 	tries_end(run);
+	for (enum artefact a = 0; a < ARTEFACTS && !is_error(&error); a++)
+		error = remove_if_there(run->directory, artefact_kinds[a].name, 0);
 	for (size_t i = 0; i < sizeof leftovers / sizeof *leftovers && !is_error(&error); i++)
 		error = remove_if_there(run->directory, leftovers[i], 0);
 	for (size_t count = boxes_of(&run->lane, names); count > 0 && !is_error(&error); count--) {

@@ -87,17 +87,17 @@ static struct error chores_publish(struct run *run)
 /* ---- the answer ---- */
 
 /* What already has the answer's name is not ours, and steps aside. */
-static struct error answer_move(
-    struct run *run, int outbox, const char *name, const char *suffix, struct slice sha256)
+static struct error artefact_move(struct run *run, int outbox, enum artefact artefact)
 {
+	const struct artefact_kind *kind = &artefact_kinds[artefact];
 	char public_name[FILE_NAME_SIZE];
-	if (sha256.size == 0 || !disk_has(run->directory, name))
+	if (run->row.hashes[artefact].size == 0 || !disk_has(run->directory, kind->name))
 		return OK;
-	run_name(run, suffix, public_name);
-	struct error error = regroup(run, outbox, name);
+	run_name(run, kind->suffix, public_name);
+	struct error error = regroup(run, outbox, kind->name);
 	return is_error(&error)
 	           ? error
-	           : disk_move_first(run->directory, name, outbox, public_name, run->id);
+	           : disk_move_first(run->directory, kind->name, outbox, public_name, run->id);
 }
 
 /* What has its name may also be a stranger's, or tell of this run as it was before the database was
@@ -141,10 +141,9 @@ static struct error summary_move(struct run *run, int outbox)
 
 static struct error outbox_fill(struct run *run, int outbox)
 {
-	struct error error =
-	    answer_move(run, outbox, ANSWER_RESULT, ".result.csv", run->row.result_sha256);
-	if (!is_error(&error))
-		error = answer_move(run, outbox, ANSWER_RETRY, ".retry.csv", run->row.retry_sha256);
+	struct error error = OK;
+	for (enum artefact a = 0; a < ARTEFACTS && !is_error(&error); a++)
+		error = artefact_move(run, outbox, a);
 	if (!is_error(&error))
 		error = disk_sync(outbox, ".");
 	if (!is_error(&error))
@@ -299,20 +298,17 @@ struct error publish_forgotten(struct run *run, bool *is_out)
 /* The next attempt goes on with what was out of the answer. */
 struct error publish_withdraw(struct run *run)
 {
-	static const struct {
-		const char *name, *suffix;
-	} sheets[] = {{ANSWER_RESULT, ".result.csv"}, {ANSWER_RETRY, ".retry.csv"}};
 	int outbox;
 	char public_name[FILE_NAME_SIZE];
 	struct error error =
 	    spool_open_outbox(run->runner->shared->spool, run->row.feed.bytes, &outbox);
 	if (is_error(&error))
 		return error;
-	for (int i = 0; i < 2 && !is_error(&error); i++) {
-		run_name(run, sheets[i].suffix, public_name);
-		if (!disk_has(run->directory, sheets[i].name) && disk_has(outbox, public_name))
-			error =
-			    disk_move(outbox, public_name, run->directory, sheets[i].name, run->id);
+	for (enum artefact a = 0; a < ARTEFACTS && !is_error(&error); a++) {
+		const char *name = artefact_kinds[a].name;
+		run_name(run, artefact_kinds[a].suffix, public_name);
+		if (!disk_has(run->directory, name) && disk_has(outbox, public_name))
+			error = disk_move(outbox, public_name, run->directory, name, run->id);
 	}
 	close(outbox);
 	return error;

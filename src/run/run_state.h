@@ -174,9 +174,8 @@ struct run_result {
 	const struct remarks *remarks; /* NULL: none */
 	bool is_inexact;               /* a preview whose batches did not see each other */
 	const struct error *refusal;   /* NULL: none */
-	uint64_t result_bytes, retry_bytes;
-	char result_sha256[HASH_TEXT_SIZE + 1]; /* "": no such file */
-	char retry_sha256[HASH_TEXT_SIZE + 1];
+	struct artefact_sizes sizes;
+	struct artefact_hashes hashes;
 };
 
 /* Inside the caller's transaction: the summary, the chain's new head and the ledger's row. */

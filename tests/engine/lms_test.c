@@ -474,7 +474,7 @@ Test(ledger, gives_back_what_was_stored_and_moves_the_head)
 	    .started_us = 5,
 	    .today = TODAY,
 	    .records = 3,
-	    .result_bytes = 99,
+	    .sizes.of[ARTEFACT_RESULT] = 99,
 	    .counts = SLICE("rows=3")};
 	char head[HASH_TEXT_SIZE + 1], last[RUN_ID_SIZE + 1];
 	struct ledger_run found;
@@ -496,7 +496,7 @@ Test(ledger, gives_back_what_was_stored_and_moves_the_head)
 	cr_expect_eq(found.state, RUN_RUNNING);
 	cr_expect(slice_is(found.feed, run.feed));
 	cr_expect(slice_is(found.counts, run.counts));
-	cr_expect_eq(found.result_bytes, 99);
+	cr_expect_eq(found.sizes.of[ARTEFACT_RESULT], 99);
 	cr_expect_eq(found.today, TODAY);
 	good(ledger_last_run(lms_db(fixture.lms), last));
 	cr_expect_str_eq(last, "20261124-120000-000001");

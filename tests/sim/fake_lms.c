@@ -479,8 +479,8 @@ struct error ledger_store(struct db *db, const struct ledger_run *run)
 	row = row ? row : &working.runs[working.runs_count++];
 	*row = *run;
 	struct slice *texts[] = {&row->run, &row->feed, &row->name, &row->node, &row->sha256,
-	    &row->policy, &row->counts, &row->summary, &row->summary_sha256, &row->result_sha256,
-	    &row->retry_sha256};
+	    &row->policy, &row->counts, &row->summary, &row->summary_sha256,
+	    &row->hashes[ARTEFACT_RESULT], &row->hashes[ARTEFACT_RETRY]};
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
 		*texts[i] = keep(*texts[i]);
 	return away("the ledger");

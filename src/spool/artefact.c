@@ -1,0 +1,7 @@
+#include "enrold/artefact.h"
+
+/* A retry file has passwords in it. */
+const struct artefact_kind artefact_kinds[ARTEFACTS] = {
+    [ARTEFACT_RESULT] = {"result.csv", ".result.csv", 0640, .is_always = true},
+    [ARTEFACT_RETRY] = {"retry.csv", ".retry.csv", 0600, .is_always = false},
+};
