@@ -6,6 +6,7 @@
 #ifndef ENROLD_SUMMARY_H
 #define ENROLD_SUMMARY_H
 
+#include "enrold/artefact.h"
 #include "enrold/buffer.h"
 #include "enrold/error.h"
 #include "enrold/hash.h"
@@ -13,8 +14,6 @@
 #include "enrold/tally.h"
 
 #include <stdbool.h>
-
-enum { SUMMARY_FILES_MAX = 4 };
 
 struct summary_file {
 	const char *name; /* its public name in the outbox */
@@ -38,7 +37,7 @@ struct summary {
 	const struct remarks *remarks; /* NULL: none */
 	int64_t started_us;            /* epoch microseconds */
 	int64_t finished_us;
-	struct summary_file files[SUMMARY_FILES_MAX];
+	struct summary_file files[ARTEFACTS];
 	size_t files_count;
 	const char *previous; /* the chain so far */
 };

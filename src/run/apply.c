@@ -3,12 +3,12 @@
  * that changes it; its effects, its place in the result and the count of records done commit
  * together, so that a killed run goes on exactly behind its last checkpoint.
  *
- * How batches and transactions go together is the file's way:
+ * How batches and transactions go together is the file's mode:
  *
- *     by checkpoints   begin batch, batch, ... checkpoint commit, ... begin batch ... end commit
- *     atomic           begin batch, batch, ...                                  end commit
- *     rehearsed        begin batch, batch, ... rollback             begin       end commit
- *     sketched         begin batch, batch, ... rollback, ...        begin       end commit
+ *     by checkpoints    begin batch, batch, ... checkpoint commit, ... begin batch ... end commit
+ *     atomic            begin batch, batch, ...                                  end commit
+ *     exact preview     begin batch, batch, ... rollback             begin       end commit
+ *     inexact preview   begin batch, batch, ... rollback, ...        begin       end commit
  *
  * The last three are never in the ledger before their end: after trouble they start afresh. A batch
  * is written when the next record finds it full: the last one is never empty unless the file is.
@@ -16,14 +16,13 @@
  * Nobody is kept waiting by that: not the other files (the turnstile), and not those who write to
  * the database by other ways, whom one sees only now and then. So a transaction has a second, and
  * ends sooner when somebody is seen to wait. A file by checkpoints that has had its turn yields its
- * worker at one. A rehearsal that somebody waits for goes on as a sketch. Atomic files are exempt.
- * What collides with others is undone, and done again at once, with less at a time (pace.h).
+ * worker at one. An exact preview that somebody waits for goes on inexactly. Atomic files are
+ * exempt. What collides with others is undone, and done again at once, with less at a time
+ * (pace.h).
  */
-#include "chores.h"
-#include "run_state.h"
+#include "apply_loop.h"
 
 #include "enrold/names.h"
-#include "enrold/reader.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -34,13 +33,6 @@
 enum { BATCH_WANTED_US = 250000, BATCH_FIT_MIN = 50 };
 /* What a batch may hold in memory. */
 enum { BATCH_RECORDS = 2500, BATCH_REQUESTS = 5000, BATCH_BYTES = 24 << 20 };
-/* A transaction's time after its census, which may take as long again. What is written at its end
- * adds some tenths of a second. */
-enum { TRANSACTION_US = 1000000 };
-/* The same when nobody seems to wait: each transaction costs, and so does what a kill undoes. */
-enum { TRANSACTION_ALONE_US = 4000000 };
-/* A census that takes longer is dear. */
-enum { CENSUS_US = 500000 };
 /* A run keeps its worker for so long when others wait; and, because the way back to its checkpoint
  * costs time, for so many times that way. */
 enum { TURN_US = 1000000, TURN_WAYS = 4 };
@@ -48,33 +40,6 @@ enum { TURN_US = 1000000, TURN_WAYS = 4 };
 enum { BATCH_PASSWORDS = 100 };
 /* Collisions in a row, without a checkpoint: nine lead from PACE_FREE to one record. */
 enum { COLLISIONS_MAX = 12 };
-
-enum apply_mode { BY_CHECKPOINTS, ATOMIC, PREVIEW_EXACT, PREVIEW_INEXACT };
-
-struct apply_loop {
-	struct run *run;
-	struct lms *lms;
-	enum apply_mode mode;
-	struct reader reader;
-	struct batch batch;
-	size_t records_max;     /* of a batch */
-	size_t records_fit;     /* the same, as far as others wait */
-	bool was_wanted;        /* the last transaction, by a small file */
-	uint64_t records_since; /* done before the transaction */
-	uint64_t expected;      /* how many there will be in the next one */
-	int64_t begun_us;       /* the transaction, once it had its census */
-	int64_t census_us;      /* which took so long */
-	int64_t census_dearest_us;
-	int64_t entered_us,
-	    turn_us;      /* when the run went on, and when it had found its checkpoint */
-	bool is_open;     /* a transaction, whose commit has not come back */
-	bool is_doubtful; /* its commit has been sent, and may have come to pass */
-	struct ledger_run committed;
-	struct hashing hashing;
-	struct answer *answer;
-	struct chores_file chores;
-	struct tally tally;
-};
 
 /* As many records as can be decided on together: nearly always all of them. */
 static struct error round_write(struct apply_loop *loop, int64_t now)
@@ -125,212 +90,7 @@ static struct error batch_write(struct apply_loop *loop)
 	return error;
 }
 
-/* What the ledger counts has to be durable first. */
-static struct error answer_flush(struct apply_loop *loop, struct artefact_sizes *sizes)
-{
-	struct error error = answer_sync(loop->answer, sizes);
-	if (!is_error(&error))
-		error = chores_sync(&loop->chores);
-	return is_error(&error) ? error : input_sync(loop->run);
-}
-
-static struct error progress_store(struct apply_loop *loop)
-{
-	struct run *run = loop->run;
-	struct buffer counts = {0};
-	struct artefact_sizes sizes;
-	struct error error = answer_flush(loop, &sizes);
-	if (is_error(&error))
-		return error;
-	tally_format(&loop->tally, &counts);
-	if (counts.failed)
-		arena_fail(run->arena);
-	run->row.state = RUN_RUNNING;
-	run->row.records = loop->tally.rows;
-	run->row.sizes = sizes;
-	run->row.counts = arena_copy(run->arena, buffer_slice(&counts));
-	buffer_done(&counts);
-	if (arena_has_failed(run->arena))
-		return error_memory("storing a checkpoint");
-	return ledger_store(lms_db(loop->lms), &run->row);
-}
-
-/* A file that was cut short looks just like one whose last line has no newline. */
-static void newline_remark(const struct apply_loop *loop, struct remarks *remarks)
-{
-	bool matters = loop->run->policy.final_newline == NEWLINE_WARN;
-	if (matters && !reader_is_ended(&loop->reader))
-		remark_add(remarks, REMARK_NO_FINAL_NEWLINE, NULL,
-		    arena_print(remarks->arena,
-		        "The last line has no newline: the file may have been cut short; see that "
-		        "its last row, in line %llu, is whole.",
-		        (unsigned long long)loop->reader.line));
-}
-
-static struct error remarks_make(struct apply_loop *loop, struct remarks *remarks)
-{
-	newline_remark(loop, remarks);
-	if (loop->tally.rows == 0)
-		remark_add(remarks, REMARK_NO_ROWS, NULL,
-		    SLICE("The file has a header and no row behind it."));
-	header_remark(loop->reader.header, &loop->run->policy, loop->tally.remarks, remarks);
-	return arena_has_failed(remarks->arena) ? error_memory("finishing a run") : OK;
-}
-
-/* The summary says when all was done. */
-static struct error end_store(struct apply_loop *loop)
-{
-	struct artefact_sizes sizes;
-	struct remarks remarks = {.arena = loop->run->arena};
-	struct error error = answer_flush(loop, &sizes);
-	if (!is_error(&error))
-		error = lms_flush(loop->lms);
-	if (!is_error(&error))
-		error = remarks_make(loop, &remarks);
-	if (is_error(&error))
-		return error;
-	struct run_result finish = {.tally = &loop->tally,
-	    .remarks = &remarks,
-	    .is_inexact = loop->mode == PREVIEW_INEXACT,
-	    .sizes = sizes};
-	answer_hashes(loop->answer, &finish.hashes);
-	return finish_store(loop->run, &finish);
-}
-
-/* ---- transactions ---- */
-
-static bool is_stopping(const struct apply_loop *loop)
-{
-	return atomic_load(loop->run->runner->shared->is_stopping);
-}
-
-static int64_t clock_us(void)
-{
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
-}
-
-static uint64_t transaction_max(const struct apply_loop *loop)
-{
-	const struct run_surroundings *shared = loop->run->runner->shared;
-	return pace_records(shared->pace, shared->config->checkpoint_rows);
-}
-
-/* What was undone, the batch under way included. */
-static void transactions_shorten(struct apply_loop *loop)
-{
-	uint64_t records = loop->tally.rows - loop->records_since;
-	pace_shorten(loop->run->runner->shared->pace, records + loop->batch.records_count);
-}
-
-/* Nobody knows how many a resumed run has left: perhaps as many as are done. */
-static uint64_t records_left(const struct apply_loop *loop)
-{
-	uint64_t rows = loop->run->rows, done = loop->records_since;
-	uint64_t left = rows > done ? rows - done : done;
-	return left < loop->expected ? left : loop->expected;
-}
-
-/* Accounts that may change are asked for one by one. */
-static struct error census_order(struct apply_loop *loop)
-{
-	if (loop->batch.asks_accounts || loop->batch.header->is_of_groups)
-		return OK;
-	return lms_prefetch(loop->lms, records_left(loop));
-}
-
-/* A census cannot be interrupted: when it takes long and others wait, there is none. */
-static bool census_is_dear(const struct apply_loop *loop)
-{
-	return loop->census_dearest_us > CENSUS_US &&
-	       turnstile_is_wanted(loop->run->runner->shared->turnstile, TURNS);
-}
-
-static struct error batch_begin(struct apply_loop *loop)
-{
-	if (loop->run->runner->has_turn)
-		return OK;
-	struct error error = transaction_begin(loop->run);
-	int64_t begun_us = clock_us();
-	loop->is_open = !is_error(&error);
-	if (loop->is_open && loop->mode >= PREVIEW_EXACT)
-		lms_rehearse(loop->lms);
-	loop->records_since = loop->tally.rows;
-	if (!is_error(&error) && !census_is_dear(loop))
-		error = census_order(loop);
-	loop->begun_us = clock_us();
-	loop->census_us = loop->begun_us - begun_us;
-	if (loop->census_us > loop->census_dearest_us)
-		loop->census_dearest_us = loop->census_us;
-	return error;
-}
-
-/* A file that has not been in the database yet waits for it. */
-static bool is_wanted(const struct apply_loop *loop)
-{
-	return turnstile_is_wanted(loop->run->runner->shared->turnstile, TURN_FIRST);
-}
-
-/* A census should be worth its time. */
-static bool is_long(const struct apply_loop *loop)
-{
-	int64_t most = loop->census_us > TRANSACTION_US ? loop->census_us : TRANSACTION_US;
-	return clock_us() - loop->begun_us >= most;
-}
-
-/* It has had its time, and is not alone. */
-static bool is_awaited(struct apply_loop *loop)
-{
-	struct turnstile *turnstile = loop->run->runner->shared->turnstile;
-	return is_long(loop) &&
-	       (turnstile_is_wanted(turnstile, TURNS) || lms_is_awaited(loop->lms));
-}
-
-/* Whether it has all that one transaction may have. When small files come the next one will be
- * short, too: it is not worth reading the whole site for it. */
-static bool transaction_is_full(struct apply_loop *loop)
-{
-	uint64_t records = loop->tally.rows - loop->records_since;
-	bool wanted = loop->mode != ATOMIC && is_wanted(loop);
-	loop->was_wanted = wanted;
-	if (loop->mode == ATOMIC)
-		return false;
-	if (loop->mode == PREVIEW_EXACT)
-		return wanted || is_awaited(loop);
-	loop->expected = wanted ? records : transaction_max(loop);
-	return records >= transaction_max(loop) || wanted || is_stopping(loop) ||
-	       is_awaited(loop) || clock_us() - loop->begun_us >= TRANSACTION_ALONE_US;
-}
-
-static struct error commit(struct apply_loop *loop)
-{
-	loop->is_doubtful = true;
-	struct error error = transaction_commit(loop->run->runner);
-	loop->is_doubtful = is_error(&error);
-	return is_error(&error) ? error : chores_commit(&loop->chores);
-}
-
-/* In the middle of the file. */
-static struct error transaction_end(struct apply_loop *loop)
-{
-	struct runner *runner = loop->run->runner;
-	if (loop->mode >= PREVIEW_EXACT) {
-		transaction_rollback(runner);
-		loop->mode = PREVIEW_INEXACT;
-		return OK;
-	}
-	struct error error = progress_store(loop);
-	if (!is_error(&error))
-		error = commit(loop);
-	if (is_error(&error))
-		return error;
-	loop->is_open = false;
-	loop->committed = loop->run->row;
-	tries_forget(loop->run);
-	pace_recover(runner->shared->pace);
-	return OK;
-}
+/* ---- batches ---- */
 
 /* Passwords are hashed while there is no transaction. */
 static struct error batch_hash(struct apply_loop *loop)
@@ -349,7 +109,7 @@ static struct error batch_apply(struct apply_loop *loop)
 {
 	struct error error = batch_hash(loop);
 	if (!is_error(&error))
-		error = batch_begin(loop);
+		error = transaction_enter(loop);
 	return is_error(&error) ? error : batch_write(loop);
 }
 
@@ -358,8 +118,8 @@ static bool should_yield(const struct apply_loop *loop)
 {
 	int64_t way_us = loop->turn_us - loop->entered_us;
 	int64_t most = way_us * TURN_WAYS > TURN_US ? way_us * TURN_WAYS : TURN_US;
-	return loop->mode == BY_CHECKPOINTS && atomic_load(loop->run->runner->shared->is_crowded) &&
-	       clock_us() - loop->turn_us >= most;
+	return loop->mode->has_checkpoints && atomic_load(loop->run->runner->shared->is_crowded) &&
+	       apply_clock_us() - loop->turn_us >= most;
 }
 
 /* While small files come, a batch is as large as this database does in a moment; else as large as
@@ -367,7 +127,7 @@ static bool should_yield(const struct apply_loop *loop)
 static void records_fit(struct apply_loop *loop)
 {
 	uint64_t done = loop->tally.rows - loop->records_since;
-	uint64_t took_us = (uint64_t)(clock_us() - loop->begun_us) + 1;
+	uint64_t took_us = (uint64_t)(apply_clock_us() - loop->begun_us) + 1;
 	uint64_t fit =
 	    loop->was_wanted ? done * BATCH_WANTED_US / took_us : (uint64_t)loop->records_fit * 2;
 	fit = fit < BATCH_RECORDS ? fit : BATCH_RECORDS;
@@ -386,31 +146,24 @@ static struct error batch_flush(struct apply_loop *loop)
 	if (is_error(&error))
 		return error;
 	batch_reset(&loop->batch);
-	bool may_stop = loop->mode != BY_CHECKPOINTS || !runner->has_turn;
-	loop->run->is_stopped = may_stop && (is_stopping(loop) || should_yield(loop));
+	bool may_stop = !loop->mode->has_checkpoints || !runner->has_turn;
+	loop->run->is_stopped = may_stop && (apply_is_stopping(loop) || should_yield(loop));
 	return loop->run->is_stopped ? error_retry("stopping between two batches") : OK;
 }
 
 /* The last batch, and the end of the run. */
 static struct error end(struct apply_loop *loop)
 {
-	struct runner *runner = loop->run->runner;
 	struct error error = batch_apply(loop);
-	if (!is_error(&error) && loop->mode >= PREVIEW_EXACT) {
-		transaction_rollback(runner);
-		error = transaction_begin(loop->run);
-	}
-	if (!is_error(&error))
-		error = end_store(loop);
-	return is_error(&error) ? error : commit(loop);
+	return is_error(&error) ? error : transaction_finish(loop);
 }
 
-static enum apply_mode way_of(const struct run *run)
+static const struct apply_mode *mode_of(const struct run *run)
 {
-	if (!run->lane.is_preview)
-		return run->policy.atomic ? ATOMIC : BY_CHECKPOINTS;
-	return run->rows <= run->runner->shared->config->preview_rows ? PREVIEW_EXACT
-	                                                              : PREVIEW_INEXACT;
+	uint32_t exact_max = run->runner->shared->config->preview_rows;
+	if (run->lane.is_preview)
+		return &apply_modes[run->rows <= exact_max ? PREVIEW_EXACT : PREVIEW_INEXACT];
+	return &apply_modes[run->policy.atomic ? ATOMIC : BY_CHECKPOINTS];
 }
 
 /* ---- records ---- */
@@ -423,8 +176,8 @@ static bool is_full(const struct apply_loop *loop, const struct csvin_record *re
 	if (loop->records_fit < most)
 		most = loop->records_fit;
 	/* What collides gets smaller, to one record if need be. */
-	if (loop->mode == BY_CHECKPOINTS && transaction_max(loop) < most)
-		most = (size_t)transaction_max(loop);
+	if (loop->mode->has_checkpoints && transaction_records(loop) < most)
+		most = (size_t)transaction_records(loop);
 	for (size_t i = 0; i < record->cells_count; i++)
 		bytes += record->cells[i].size;
 	return batch->records_count > 0 &&
@@ -460,7 +213,7 @@ static struct error on_record(void *context, const struct csvin_record *record)
 	if (loop->reader.records <= loop->run->row.records)
 		return OK; /* before the checkpoint */
 	if (loop->turn_us == 0)
-		loop->turn_us = clock_us();
+		loop->turn_us = apply_clock_us();
 	if (is_full(loop, record)) {
 		struct error error = batch_flush(loop);
 		if (is_error(&error))
@@ -542,7 +295,7 @@ static struct error apply(struct apply_loop *loop, int file)
 	    .field_max = run->runner->shared->config->max_field,
 	};
 	struct error error = reader_open(&loop->reader, &terms, visitor);
-	if (!is_error(&error) && loop->mode == ATOMIC)
+	if (!is_error(&error) && loop->mode->is_whole)
 		error = hashes_prepare(&loop->hashing, file);
 	if (!is_error(&error))
 		error = input_read(&loop->reader, file, run->runner->chunk, RUN_CHUNK);
@@ -559,12 +312,12 @@ static struct error attempt(struct run *run, bool *wants_all_hashes)
 {
 	struct apply_loop loop = {.run = run,
 	    .lms = run->runner->lms,
-	    .mode = way_of(run),
-	    .entered_us = clock_us(),
+	    .mode = mode_of(run),
+	    .entered_us = apply_clock_us(),
 	    .committed = run->row,
 	    .records_fit = BATCH_RECORDS,
 	    .hashing = {run, run->runner->lms, *wants_all_hashes, -1}};
-	loop.expected = transaction_max(&loop);
+	loop.expected = transaction_records(&loop);
 	struct error error = tally_parse(run->row.counts, &loop.tally);
 	if (is_error(&error))
 		return row_is_altered(run, error);

@@ -1,0 +1,66 @@
+/*
+ * apply_loop: one file being applied, and its transactions. Nobody else includes it.
+ */
+#ifndef RUN_APPLY_LOOP_H
+#define RUN_APPLY_LOOP_H
+
+#include "chores.h"
+#include "run_state.h"
+
+#include "enrold/reader.h"
+
+/* How batches and transactions of a file go together. */
+struct apply_mode {
+	bool has_checkpoints; /* transactions end in the middle of the file, and count */
+	bool is_whole;        /* one transaction, however long others wait */
+	bool is_undone;       /* a preview: nothing stays but the answer */
+	bool is_exact;        /* each row sees what the rows before it did */
+};
+
+/* A file is begun in one of these; an exact preview that others wait for goes on inexactly. */
+enum { BY_CHECKPOINTS, ATOMIC, PREVIEW_EXACT, PREVIEW_INEXACT, APPLY_MODES };
+extern const struct apply_mode apply_modes[APPLY_MODES];
+
+struct apply_loop {
+	struct run *run;
+	struct lms *lms;
+	const struct apply_mode *mode;
+	struct reader reader;
+	struct batch batch;
+	size_t records_max;     /* of a batch */
+	size_t records_fit;     /* the same, as far as others wait */
+	bool was_wanted;        /* the last transaction, by a small file */
+	uint64_t records_since; /* done before the transaction */
+	uint64_t expected;      /* how many there will be in the next one */
+	int64_t begun_us;       /* the transaction, once it had its census */
+	int64_t census_us;      /* which took so long */
+	int64_t census_dearest_us;
+	int64_t entered_us,
+	    turn_us;      /* when the run went on, and when it had found its checkpoint */
+	bool is_open;     /* a transaction, whose commit has not come back */
+	bool is_doubtful; /* its commit has been sent, and may have come to pass */
+	struct ledger_run committed;
+	struct hashing hashing;
+	struct answer *answer;
+	struct chores_file chores;
+	struct tally tally;
+};
+
+/* ---- apply_transaction.c ---- */
+
+int64_t apply_clock_us(void);
+bool apply_is_stopping(const struct apply_loop *loop);
+/* At most so many records in one. */
+uint64_t transaction_records(const struct apply_loop *loop);
+/* It collided: the next ones are shorter. */
+void transactions_shorten(struct apply_loop *loop);
+/* A transaction is there when this returns, with a census where one is worth it. */
+struct error transaction_enter(struct apply_loop *loop) MUST_CHECK;
+/* Whether it has all that one transaction may have. */
+bool transaction_is_full(struct apply_loop *loop);
+/* In the middle of the file: a checkpoint, or of a preview nothing. */
+struct error transaction_end(struct apply_loop *loop) MUST_CHECK;
+/* Behind the last batch: the summary, the chain and the row of the ledger. */
+struct error transaction_finish(struct apply_loop *loop) MUST_CHECK;
+
+#endif

@@ -1,0 +1,239 @@
+/*
+ * apply_transaction: the transactions of a file that is being applied: when one begins, when it has
+ * had enough, and what it leaves in the ledger.
+ */
+#include "apply_loop.h"
+
+#include <time.h>
+
+/* A transaction's time after its census, which may take as long again. What is written at its end
+ * adds some tenths of a second. */
+enum { TRANSACTION_US = 1000000 };
+/* The same when nobody seems to wait: each transaction costs, and so does what a kill undoes. */
+enum { TRANSACTION_ALONE_US = 4000000 };
+/* A census that takes longer is dear. */
+enum { CENSUS_US = 500000 };
+
+int64_t apply_clock_us(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+bool apply_is_stopping(const struct apply_loop *loop)
+{
+	return atomic_load(loop->run->runner->shared->is_stopping);
+}
+
+uint64_t transaction_records(const struct apply_loop *loop)
+{
+	const struct run_surroundings *shared = loop->run->runner->shared;
+	return pace_records(shared->pace, shared->config->checkpoint_rows);
+}
+
+/* What was undone, the batch under way included. */
+void transactions_shorten(struct apply_loop *loop)
+{
+	uint64_t records = loop->tally.rows - loop->records_since;
+	pace_shorten(loop->run->runner->shared->pace, records + loop->batch.records_count);
+}
+
+/* Nobody knows how many a resumed run has left: perhaps as many as are done. */
+static uint64_t records_left(const struct apply_loop *loop)
+{
+	uint64_t rows = loop->run->rows, done = loop->records_since;
+	uint64_t left = rows > done ? rows - done : done;
+	return left < loop->expected ? left : loop->expected;
+}
+
+/* Accounts that may change are asked for one by one. */
+static struct error census_order(struct apply_loop *loop)
+{
+	if (loop->batch.asks_accounts || loop->batch.header->is_of_groups)
+		return OK;
+	return lms_prefetch(loop->lms, records_left(loop));
+}
+
+/* A census cannot be interrupted: when it takes long and others wait, there is none. */
+static bool census_is_dear(const struct apply_loop *loop)
+{
+	return loop->census_dearest_us > CENSUS_US &&
+	       turnstile_is_wanted(loop->run->runner->shared->turnstile, TURNS);
+}
+
+struct error transaction_enter(struct apply_loop *loop)
+{
+	if (loop->run->runner->has_turn)
+		return OK;
+	struct error error = transaction_begin(loop->run);
+	int64_t begun_us = apply_clock_us();
+	loop->is_open = !is_error(&error);
+	if (loop->is_open && loop->mode->is_undone)
+		lms_rehearse(loop->lms);
+	loop->records_since = loop->tally.rows;
+	if (!is_error(&error) && !census_is_dear(loop))
+		error = census_order(loop);
+	loop->begun_us = apply_clock_us();
+	loop->census_us = loop->begun_us - begun_us;
+	if (loop->census_us > loop->census_dearest_us)
+		loop->census_dearest_us = loop->census_us;
+	return error;
+}
+
+/* A file that has not been in the database yet waits for it. */
+static bool is_wanted(const struct apply_loop *loop)
+{
+	return turnstile_is_wanted(loop->run->runner->shared->turnstile, TURN_FIRST);
+}
+
+/* A census should be worth its time. */
+static bool is_long(const struct apply_loop *loop)
+{
+	int64_t most = loop->census_us > TRANSACTION_US ? loop->census_us : TRANSACTION_US;
+	return apply_clock_us() - loop->begun_us >= most;
+}
+
+/* It has had its time, and is not alone. */
+static bool is_awaited(struct apply_loop *loop)
+{
+	struct turnstile *turnstile = loop->run->runner->shared->turnstile;
+	return is_long(loop) &&
+	       (turnstile_is_wanted(turnstile, TURNS) || lms_is_awaited(loop->lms));
+}
+
+/* Whether it has all that one transaction may have. When small files come the next one will be
+ * short, too: it is not worth reading the whole site for it. */
+bool transaction_is_full(struct apply_loop *loop)
+{
+	uint64_t records = loop->tally.rows - loop->records_since;
+	bool wanted = !loop->mode->is_whole && is_wanted(loop);
+	loop->was_wanted = wanted;
+	if (loop->mode->is_whole)
+		return false;
+	if (loop->mode->is_undone && loop->mode->is_exact)
+		return wanted || is_awaited(loop);
+	loop->expected = wanted ? records : transaction_records(loop);
+	return records >= transaction_records(loop) || wanted || apply_is_stopping(loop) ||
+	       is_awaited(loop) || apply_clock_us() - loop->begun_us >= TRANSACTION_ALONE_US;
+}
+
+/* What the ledger counts has to be durable first. */
+static struct error answer_flush(struct apply_loop *loop, struct artefact_sizes *sizes)
+{
+	struct error error = answer_sync(loop->answer, sizes);
+	if (!is_error(&error))
+		error = chores_sync(&loop->chores);
+	return is_error(&error) ? error : input_sync(loop->run);
+}
+
+static struct error progress_store(struct apply_loop *loop)
+{
+	struct run *run = loop->run;
+	struct buffer counts = {0};
+	struct artefact_sizes sizes;
+	struct error error = answer_flush(loop, &sizes);
+	if (is_error(&error))
+		return error;
+	tally_format(&loop->tally, &counts);
+	if (counts.failed)
+		arena_fail(run->arena);
+	run->row.state = RUN_RUNNING;
+	run->row.records = loop->tally.rows;
+	run->row.sizes = sizes;
+	run->row.counts = arena_copy(run->arena, buffer_slice(&counts));
+	buffer_done(&counts);
+	if (arena_has_failed(run->arena))
+		return error_memory("storing a checkpoint");
+	return ledger_store(lms_db(loop->lms), &run->row);
+}
+
+static struct error commit(struct apply_loop *loop)
+{
+	loop->is_doubtful = true;
+	struct error error = transaction_commit(loop->run->runner);
+	loop->is_doubtful = is_error(&error);
+	return is_error(&error) ? error : chores_commit(&loop->chores);
+}
+
+/* In the middle of the file. */
+struct error transaction_end(struct apply_loop *loop)
+{
+	struct runner *runner = loop->run->runner;
+	if (loop->mode->is_undone) {
+		transaction_rollback(runner);
+		loop->mode = &apply_modes[PREVIEW_INEXACT];
+		return OK;
+	}
+	struct error error = progress_store(loop);
+	if (!is_error(&error))
+		error = commit(loop);
+	if (is_error(&error))
+		return error;
+	loop->is_open = false;
+	loop->committed = loop->run->row;
+	tries_forget(loop->run);
+	pace_recover(runner->shared->pace);
+	return OK;
+}
+
+/* A file that was cut short looks just like one whose last line has no newline. */
+static void newline_remark(const struct apply_loop *loop, struct remarks *remarks)
+{
+	bool matters = loop->run->policy.final_newline == NEWLINE_WARN;
+	if (matters && !reader_is_ended(&loop->reader))
+		remark_add(remarks, REMARK_NO_FINAL_NEWLINE, NULL,
+		    arena_print(remarks->arena,
+		        "The last line has no newline: the file may have been cut short; see that "
+		        "its last row, in line %llu, is whole.",
+		        (unsigned long long)loop->reader.line));
+}
+
+static struct error remarks_make(struct apply_loop *loop, struct remarks *remarks)
+{
+	newline_remark(loop, remarks);
+	if (loop->tally.rows == 0)
+		remark_add(remarks, REMARK_NO_ROWS, NULL,
+		    SLICE("The file has a header and no row behind it."));
+	header_remark(loop->reader.header, &loop->run->policy, loop->tally.remarks, remarks);
+	return arena_has_failed(remarks->arena) ? error_memory("finishing a run") : OK;
+}
+
+/* The summary says when all was done. */
+static struct error end_store(struct apply_loop *loop)
+{
+	struct artefact_sizes sizes;
+	struct remarks remarks = {.arena = loop->run->arena};
+	struct error error = answer_flush(loop, &sizes);
+	if (!is_error(&error))
+		error = lms_flush(loop->lms);
+	if (!is_error(&error))
+		error = remarks_make(loop, &remarks);
+	if (is_error(&error))
+		return error;
+	struct run_result finish = {.tally = &loop->tally,
+	    .remarks = &remarks,
+	    .is_inexact = !loop->mode->is_exact,
+	    .sizes = sizes};
+	answer_hashes(loop->answer, &finish.hashes);
+	return finish_store(loop->run, &finish);
+}
+
+struct error transaction_finish(struct apply_loop *loop)
+{
+	struct error error = OK;
+	if (loop->mode->is_undone) {
+		transaction_rollback(loop->run->runner);
+		error = transaction_begin(loop->run);
+	}
+	if (!is_error(&error))
+		error = end_store(loop);
+	return is_error(&error) ? error : commit(loop);
+}
+
+const struct apply_mode apply_modes[APPLY_MODES] = {
+    [BY_CHECKPOINTS] = {.has_checkpoints = true, .is_exact = true},
+    [ATOMIC] = {.is_whole = true, .is_exact = true},
+    [PREVIEW_EXACT] = {.is_undone = true, .is_exact = true},
+    [PREVIEW_INEXACT] = {.is_undone = true},
+};
