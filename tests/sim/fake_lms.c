@@ -44,14 +44,13 @@ static struct state *now(void)
 
 /* ---- connection and transaction ---- */
 
-struct error lms_open(const struct lms_options *options, struct lms **lms)
+struct error lms_open(const struct lms_options *options, struct lms **result)
 {
-	(void)options;
 	is_broken = false;
 	struct error error = away("opening");
 	if (!is_error(&error)) {
-		*lms = calloc(1, sizeof **lms);
-		if (!*lms)
+		*result = calloc(1, sizeof **result);
+		if (!*result)
 			abort();
 	}
 	return error;
@@ -66,13 +65,11 @@ void lms_close(struct lms *lms)
 
 bool lms_is_alive(struct lms *lms)
 {
-	(void)lms;
 	return true;
 }
 
 void lms_rest(struct lms *lms)
 {
-	(void)lms;
 }
 
 void fake_lms_abandon(void)
@@ -94,24 +91,20 @@ void fake_lms_put_back(bool breaks)
 
 struct error lms_prefetch(struct lms *lms, uint64_t people)
 {
-	(void)lms, (void)people;
 	return OK;
 }
 
 void lms_rehearse(struct lms *lms)
 {
-	(void)lms;
 }
 
 struct error lms_flush(struct lms *lms)
 {
-	(void)lms;
 	return OK;
 }
 
 struct error lms_begin(struct lms *lms)
 {
-	(void)lms;
 	struct error error = away("begin");
 	if (is_error(&error))
 		return error;
@@ -122,7 +115,6 @@ struct error lms_begin(struct lms *lms)
 
 struct error lms_commit(struct lms *lms)
 {
-	(void)lms;
 	struct error before = away("commit");
 	if (is_error(&before))
 		return before;
@@ -135,19 +127,16 @@ struct error lms_commit(struct lms *lms)
 
 void lms_rollback(struct lms *lms)
 {
-	(void)lms;
 	is_open = false;
 }
 
 bool lms_is_polled(const struct lms *lms)
 {
-	(void)lms;
 	return false;
 }
 
 bool lms_is_awaited(struct lms *lms)
 {
-	(void)lms;
 	return fate_draw(2);
 }
 
@@ -161,8 +150,6 @@ static const int64_t admins[] = {2};
 
 struct error lms_check_site(struct lms *lms, bool is_preview)
 {
-	(void)lms;
-	(void)is_preview;
 	return away("its version");
 }
 
@@ -191,20 +178,17 @@ struct error lms_load_site(struct lms *lms, const struct site_facts **site)
 
 struct error lms_ask_clock(struct lms *lms, int64_t *epoch_us)
 {
-	(void)lms;
 	*epoch_us = 0;
 	return OK;
 }
 
 struct error lms_load_zones(struct lms *lms)
 {
-	(void)lms;
 	return OK;
 }
 
 struct error lms_load_languages(struct lms *lms)
 {
-	(void)lms;
 	return OK;
 }
 
@@ -222,8 +206,6 @@ static int number_of(struct slice text, char letter, int max)
 struct error lms_find_users(
     struct lms *lms, struct user_key *keys, size_t count, struct arena *arena)
 {
-	(void)lms;
-	(void)arena;
 	for (size_t i = 0; i < count; i++) {
 		int person = number_of(keys[i].text, 'p', FAKE_PEOPLE);
 		keys[i].matches = person > 0;
@@ -235,7 +217,6 @@ struct error lms_find_users(
 struct error lms_load_accounts(
     struct lms *lms, struct account_facts *people, size_t count, struct arena *arena)
 {
-	(void)lms;
 	for (size_t i = 0; i < count; i++) {
 		size_t size = columns_details_count() * sizeof *people->details;
 		people[i].username = arena_print(arena, "p%d", (int)people[i].id - FIRST_PERSON);
@@ -252,8 +233,6 @@ struct error lms_load_accounts(
 struct error lms_find_courses(struct lms *lms, const struct course_key *keys, size_t count,
     struct course_facts *courses, struct arena *arena)
 {
-	(void)lms;
-	(void)arena;
 	for (size_t i = 0; i < count; i++) {
 		int course = number_of(keys[i].text, 'C', FAKE_COURSES);
 		int64_t id = course ? FIRST_COURSE + course : 0;
@@ -266,123 +245,42 @@ struct error lms_find_courses(struct lms *lms, const struct course_key *keys, si
 	return away("finding courses");
 }
 
-struct error lms_find_categories(struct lms *lms, struct category_facts *categories, size_t count)
-{
-	(void)lms;
-	(void)categories;
-	(void)count;
-	return OK;
-}
-
-struct error lms_find_cohorts(
-    struct lms *lms, struct cohort_facts *cohorts, size_t count, struct arena *arena)
-{
-	(void)arena;
-	(void)lms;
-	(void)cohorts;
-	(void)count;
-	return OK;
-}
-
-struct error lms_suggest_cohorts(
-    struct lms *lms, struct cohort_facts *cohorts, size_t count, struct arena *arena)
-{
-	return lms_find_cohorts(lms, cohorts, count, arena);
-}
-
-struct error lms_suggest_groups(
-    struct lms *lms, struct group_facts *groups, size_t count, struct arena *arena)
-{
-	(void)arena;
-	return lms_find_groups(lms, groups, count);
-}
-
-struct error lms_load_course_surroundings(
-    struct lms *lms, struct course_facts *courses, size_t count, struct arena *arena)
-{
-	(void)lms;
-	(void)courses;
-	(void)count;
-	(void)arena;
-	return OK;
-}
-
-struct error lms_load_category_surroundings(
-    struct lms *lms, struct category_facts *categories, size_t count, struct arena *arena)
-{
-	(void)arena;
-	return lms_find_categories(lms, categories, count);
-}
-
 struct error lms_load_makers(
     struct lms *lms, struct slice feed, int64_t since, struct account_facts *people, size_t count)
 {
-	(void)lms, (void)feed, (void)since;
 	for (size_t i = 0; i < count; i++)
 		people[i].is_of_feed = true;
 	return OK;
 }
 
-struct error lms_load_interests(
-    struct lms *lms, struct account_facts *people, size_t count, struct arena *arena)
-{
-	(void)lms;
-	(void)people;
-	(void)count;
-	(void)arena;
-	return OK;
-}
-
-struct error lms_load_site_roles(
-    struct lms *lms, struct account_facts *people, size_t count, struct arena *arena)
-{
-	(void)lms;
-	(void)people;
-	(void)count;
-	(void)arena;
-	return OK;
-}
-
-struct error lms_load_place_roles(
-    struct lms *lms, struct account_facts *people, size_t count, struct arena *arena)
-{
-	(void)lms;
-	(void)people;
-	(void)count;
-	(void)arena;
-	return OK;
-}
-
 struct slice lms_chores(const struct lms *lms)
 {
-	(void)lms;
 	return SLICE("");
 }
 
-struct error lms_find_groups(struct lms *lms, struct group_facts *groups, size_t count)
-{
-	(void)lms;
-	(void)groups;
-	(void)count;
-	return OK;
-}
+/* ---- of which this site has none ---- */
 
-struct error lms_find_groupings(struct lms *lms, struct grouping_facts *groupings, size_t count)
-{
-	(void)lms;
-	(void)groupings;
-	(void)count;
-	return OK;
-}
+#define NONE(call, ...)                                                                            \
+	struct error call(struct lms *lms, __VA_ARGS__)                                            \
+	{                                                                                          \
+		return OK;                                                                         \
+	}
 
-struct error lms_load_memberships(
-    struct lms *lms, struct membership_facts *memberships, size_t count)
-{
-	(void)lms;
-	(void)memberships;
-	(void)count;
-	return OK;
-}
+NONE(lms_find_categories, struct category_facts *categories, size_t count)
+NONE(lms_find_groups, struct group_facts *groups, size_t count)
+NONE(lms_find_groupings, struct grouping_facts *groupings, size_t count)
+NONE(lms_load_memberships, struct membership_facts *memberships, size_t count)
+NONE(lms_find_cohorts, struct cohort_facts *cohorts, size_t count, struct arena *arena)
+NONE(lms_suggest_cohorts, struct cohort_facts *cohorts, size_t count, struct arena *arena)
+NONE(lms_suggest_groups, struct group_facts *groups, size_t count, struct arena *arena)
+NONE(lms_load_course_surroundings, struct course_facts *courses, size_t count, struct arena *arena)
+NONE(lms_load_category_surroundings, struct category_facts *categories, size_t count,
+    struct arena *arena)
+NONE(lms_load_interests, struct account_facts *people, size_t count, struct arena *arena)
+NONE(lms_load_site_roles, struct account_facts *people, size_t count, struct arena *arena)
+NONE(lms_load_place_roles, struct account_facts *people, size_t count, struct arena *arena)
+
+/* ---- enrolments ---- */
 
 static int *cell(int table[FAKE_PEOPLE + 1][FAKE_COURSES + 1], const struct enrolment_facts *of)
 {
@@ -392,7 +290,6 @@ static int *cell(int table[FAKE_PEOPLE + 1][FAKE_COURSES + 1], const struct enro
 struct error lms_load_enrolments(
     struct lms *lms, struct enrolment_facts *enrolments, size_t count, struct arena *arena)
 {
-	(void)lms;
 	for (size_t i = 0; i < count; i++) {
 		struct enrolment_facts *of = &enrolments[i];
 		of->id = *cell(now()->enrolled, of) > 0 ? of->user * 100 + of->enrol : 0;
@@ -406,7 +303,6 @@ struct error lms_load_enrolments(
 
 struct error lms_apply(struct lms *lms, const struct effects *effects)
 {
-	(void)lms;
 	for (size_t i = 0; i < effects->count; i++) {
 		const struct change *change = &effects->changes[i];
 		struct enrolment_facts *of = &effects->enrolments[change->enrolment];
@@ -424,7 +320,6 @@ struct error lms_apply(struct lms *lms, const struct effects *effects)
 
 struct db *lms_db(struct lms *lms)
 {
-	(void)lms;
 	return NULL;
 }
 
@@ -450,8 +345,6 @@ static struct ledger_run *find(struct state *state, struct slice run)
 struct error ledger_find(
     struct db *db, struct slice run, struct arena *arena, struct ledger_run *found)
 {
-	(void)db;
-	(void)arena;
 	const struct ledger_run *row = find(now(), run);
 	*found = row ? *row : (struct ledger_run){.state = RUN_UNKNOWN, .run = run};
 	return away("the ledger");
@@ -459,7 +352,6 @@ struct error ledger_find(
 
 struct error ledger_check(struct db *db, const struct ledger_run *run)
 {
-	(void)db;
 	struct error error = away("ledger_check");
 	const struct ledger_run *row = find(now(), run->run);
 	if (is_error(&error))
@@ -472,7 +364,6 @@ struct error ledger_check(struct db *db, const struct ledger_run *run)
 
 struct error ledger_store(struct db *db, const struct ledger_run *run)
 {
-	(void)db;
 	struct ledger_run *row = find(&working, run->run);
 	if (!row && working.runs_count == RUNS_MAX)
 		abort();
@@ -488,7 +379,6 @@ struct error ledger_store(struct db *db, const struct ledger_run *run)
 
 struct error ledger_head(struct db *db, char head[HASH_TEXT_SIZE + 1])
 {
-	(void)db;
 	memset(head, '0', HASH_TEXT_SIZE);
 	head[HASH_TEXT_SIZE] = '\0';
 	if (*now()->head)
@@ -498,7 +388,6 @@ struct error ledger_head(struct db *db, char head[HASH_TEXT_SIZE + 1])
 
 struct error ledger_set_head(struct db *db, const char *head, struct slice run)
 {
-	(void)db;
 	memcpy(working.head, head, HASH_TEXT_SIZE);
 	memcpy(working.newest, run.bytes, RUN_ID_SIZE);
 	return away("the head");
@@ -506,14 +395,12 @@ struct error ledger_set_head(struct db *db, const char *head, struct slice run)
 
 struct error ledger_newest(struct db *db, char run[RUN_ID_SIZE + 1])
 {
-	(void)db;
 	memcpy(run, now()->newest, RUN_ID_SIZE + 1);
 	return away("the head");
 }
 
 struct error ledger_last_run(struct db *db, char run[RUN_ID_SIZE + 1])
 {
-	(void)db;
 	memset(run, 0, RUN_ID_SIZE + 1);
 	for (size_t i = 0; i < committed.runs_count; i++)
 		if (strcmp(committed.runs[i].run.bytes, run) > 0)
