@@ -1,6 +1,5 @@
 /* Accounts, in the real programs: made, changed, suspended, renamed, deleted, and back again. */
 #include "law.h"
-#include "program.h"
 #include "reply.h"
 #include "scale.h"
 
@@ -16,29 +15,19 @@
 	"  count: { upload_type: add_increment }\n"                                                \
 	"  mail: { match_by: email }\n"
 
-static void run_file(struct rig *rig, struct reply *reply, const char *name, const char *text)
-{
-	size_t nth = reply_count(rig, name);
-	if (strchr(name, '/'))
-		rig_once(rig); /* which makes the feeds' directories */
-	rig_drop(rig, name, text);
-	rig_once(rig);
-	reply_open(reply, rig, name, nth);
-}
-
 Test(accounts, live_from_their_making_to_their_end)
 {
 	struct rig rig;
 	struct reply reply;
 	rig_make(&rig, &(struct rig_options){.feeds = FEEDS});
-	run_file(&rig, &reply, "a.csv",
+	reply_to(&reply, &rig, "a.csv",
 	    "username,firstname,lastname,email,city,course1\n"
 	    "nina,Nina,North,nina@x.example,Oslo,C1\np1,,,,Rome,C1\n");
 	EXPECT(&reply, {2, "username", "done", "account_created"},
 	    {2, "course1", "done", "enrolled"}, {3, "username", "done", "account_updated"},
 	    {3, "course1", "done", "enrolled"});
 	reply_close(&reply);
-	run_file(&rig, &reply, "a.csv",
+	reply_to(&reply, &rig, "a.csv",
 	    "username,firstname,lastname,email,city,course1\n"
 	    "nina,Nina,North,nina@x.example,Oslo,C1\np1,,,,Rome,C1\n");
 	EXPECT(&reply, {2, "username", "unchanged", "account_unchanged"},
@@ -46,7 +35,7 @@ Test(accounts, live_from_their_making_to_their_end)
 	    {3, "username", "unchanged", "account_unchanged"},
 	    {3, "course1", "unchanged", "already_enrolled"});
 	reply_close(&reply);
-	run_file(&rig, &reply, "b.csv",
+	reply_to(&reply, &rig, "b.csv",
 	    "username,oldusername,suspended,deleted,course1\n"
 	    "nina.n,nina,,,C2\nnina.n,,1,,\nnina.n,,0,,\np1,,,1,\n");
 	EXPECT(&reply, {2, "oldusername", "done", "account_renamed"},
@@ -54,12 +43,12 @@ Test(accounts, live_from_their_making_to_their_end)
 	    {4, "suspended", "done", "account_activated"},
 	    {5, "deleted", "done", "account_deleted"});
 	reply_close(&reply);
-	run_file(&rig, &reply, "b.csv", "username,deleted,course1\np1,1,C2\np0,1,\n");
+	reply_to(&reply, &rig, "b.csv", "username,deleted,course1\np1,1,C2\np0,1,\n");
 	EXPECT(&reply, {2, "deleted", "unchanged", "already_deleted"},
 	    {2, "course1", "skipped", "row_not_applied"},
 	    {3, "username", "error", "user_not_found"});
 	reply_close(&reply);
-	run_file(&rig, &reply, "mail/c.csv", "email,course1\nNINA@X.EXAMPLE,C3\n");
+	reply_to(&reply, &rig, "mail/c.csv", "email,course1\nNINA@X.EXAMPLE,C3\n");
 	EXPECT(&reply, {2, "course1", "done", "enrolled"});
 	cr_expect_str_eq(reply_cell(&reply, (struct expected){.line = 2}, 0, "username"), "nina.n");
 	reply_close(&reply);
@@ -71,7 +60,7 @@ Test(accounts, are_called_in_the_answer_what_they_were_called_then)
 	struct rig rig;
 	struct reply reply;
 	rig_make(&rig, &(struct rig_options){.feeds = FEEDS});
-	run_file(&rig, &reply, "a.csv",
+	reply_to(&reply, &rig, "a.csv",
 	    "username,oldusername,course1\none,p1,C1\ntwo,one,\np1,two,C2\n");
 	static const char *const names[] = {"one", "two", "p1"};
 	for (int i = 0; i < 3; i++) {
@@ -88,7 +77,7 @@ Test(accounts, are_made_with_passwords_that_can_be_logged_in_with)
 	struct reply reply;
 	struct crypt_data *data = calloc(1, sizeof *data);
 	rig_make(&rig, &(struct rig_options){.feeds = FEEDS});
-	run_file(&rig, &reply, "once/a.csv",
+	reply_to(&reply, &rig, "once/a.csv",
 	    "username,firstname,lastname,email,password\n"
 	    "nina,N,N,n@x.example,Sommer-2026\nolga,O,O,o@x.example,\np1,P,P,p@x.example,Xy."
 	    "12345\n");
@@ -115,7 +104,7 @@ Test(accounts, live_in_time_zones_that_there_are)
 	struct rig rig;
 	struct reply reply;
 	rig_make(&rig, &(struct rig_options){.feeds = FEEDS});
-	run_file(&rig, &reply, "a.csv",
+	reply_to(&reply, &rig, "a.csv",
 	    "username,timezone\np1,Europe/Oslo\np2,Mars/Olympus\np3,99\np4,America/Argentina/"
 	    "Ushuaia\n"
 	    "p5,europe/oslo\n");
@@ -135,7 +124,7 @@ Test(accounts, of_one_name_are_counted_on)
 	struct rig rig;
 	struct reply reply;
 	rig_make(&rig, &(struct rig_options){.feeds = FEEDS});
-	run_file(&rig, &reply, "count/a.csv",
+	reply_to(&reply, &rig, "count/a.csv",
 	    "username,firstname,lastname,email,course1\n"
 	    "p1,A,A,a@x.example,C1\np1,B,B,b@x.example,C1\nq,C,C,c@x.example,C1\n");
 	struct expected made = {.code = "account_created"};
@@ -152,7 +141,7 @@ Test(accounts, that_failed_work_once_the_retry_file_is_mended)
 	struct rig rig;
 	struct reply reply;
 	rig_make(&rig, &(struct rig_options){.feeds = FEEDS});
-	run_file(&rig, &reply, "a.csv",
+	reply_to(&reply, &rig, "a.csv",
 	    "username;firstname;lastname;email;course1\n"
 	    "nina;N;N;BAD;C1\nolga;O;O;o@x.example;C1\n");
 	EXPECT(&reply, {2, "email", "error", "invalid_value"},
@@ -185,13 +174,13 @@ Test(accounts, of_a_profile_field_that_the_site_has_not_refuse_the_file)
 	rig_make(&rig, &(struct rig_options){.feeds = FEEDS});
 	rig_execute(&rig, "INSERT INTO mdl_user_info_field (shortname, name, datatype, param2) "
 	                  "VALUES ('Cost', 'Cost centre', 'text', '5')");
-	run_file(
-	    &rig, &reply, "a.csv", "username,profile_field_cost\np1,12345\np2,123456\np3,=1\n");
+	reply_to(
+	    &reply, &rig, "a.csv", "username,profile_field_cost\np1,12345\np2,123456\np3,=1\n");
 	EXPECT(&reply, {2, "username", "done", "account_updated"},
 	    {3, "profile_field_cost", "error", "value_too_long"},
 	    {4, "username", "done", "account_updated"});
 	reply_close(&reply);
-	run_file(&rig, &reply, "b.csv", "username,profile_field_shoe\np1,42\n");
+	reply_to(&reply, &rig, "b.csv", "username,profile_field_shoe\np1,42\n");
 	cr_expect_str_eq(reply_refusal(&reply), "header_unknown_column");
 	reply_close(&reply);
 	law_close(&rig);
@@ -285,7 +274,7 @@ Test(accounts, that_exist_do_not_suffer_from_what_only_new_ones_get)
 	struct reply reply;
 	rig_make(
 	    &rig, &(struct rig_options){.feeds = "  default: { upload_type: add_or_update }\n"});
-	run_file(&rig, &reply, "a.csv",
+	reply_to(&reply, &rig, "a.csv",
 	    "username,firstname,lastname,email,password,course1\n"
 	    "p1,\xFF,L,\xFF@x.example,Secret.\x01,C1\nnina,N,\xFF,n@x.example,,C1\n");
 	EXPECT(&reply, {2, "course1", "done", "enrolled"}, {3, "lastname", "error", "not_utf8"},
@@ -299,7 +288,7 @@ Test(accounts, are_not_looked_for_by_what_the_feed_does_not_use)
 	struct rig rig;
 	struct reply reply;
 	rig_make(&rig, &(struct rig_options){.feeds = "  default: {}\n"});
-	run_file(&rig, &reply, "a.csv",
+	reply_to(&reply, &rig, "a.csv",
 	    "username,suspended,email,phone1,course1\np1,1,\xFF@x.example,1\x01,C1\n");
 	EXPECT(&reply, {2, "suspended", "done", "account_suspended"},
 	    {2, "course1", "done", "enrolled"});

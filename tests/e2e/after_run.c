@@ -22,7 +22,7 @@ static void make(struct rig *rig, const char *script, const char *timeout)
 
 static struct finished once(const struct rig *rig)
 {
-	return program_expect(0, ARGV("enrold", "--config", rig->config.text, "--once"));
+	return rig_run(rig, 0);
 }
 
 static void end(struct rig *rig, struct finished *finished)

@@ -1,7 +1,5 @@
 /* What only Moodle can do is left for it in aftercare/, before the answer is out. */
 #include "law.h"
-#include "more_tables.h"
-#include "program.h"
 #include "reply.h"
 
 #include <criterion/criterion.h>
@@ -14,25 +12,11 @@
 /* C1 is the course 2 with the enrolment method 1, and so on; p1 is the person 3. */
 static void real_make(struct rig *rig, const char *settings, int people)
 {
-	struct buffer sql = {0};
-	rig_make(
-	    rig, &(struct rig_options){.feeds = FEEDS, .settings = settings, .people = people});
-	more_tables_write(OVERLAY_SQLITE, &sql);
-	buffer_add_text(&sql,
+	rig_make_whole(rig,
+	    &(struct rig_options){.feeds = FEEDS, .settings = settings, .people = people},
 	    "INSERT INTO mdl_forum (course, type, forcesubscribe) VALUES (2, 'news', 2), (3, "
 	    "'general', 0);"
 	    "UPDATE mdl_enrol SET customint1 = CASE courseid WHEN 3 THEN 1 ELSE 0 END");
-	buffer_add_char(&sql, '\0');
-	rig_execute(rig, sql.bytes);
-	buffer_done(&sql);
-}
-
-static void run_file(struct rig *rig, struct reply *reply, const char *name, const char *text)
-{
-	size_t nth = reply_count(rig, name);
-	rig_drop(rig, name, text);
-	rig_once(rig);
-	reply_open(reply, rig, name, nth);
 }
 
 static struct path list_of(const struct rig *rig, const struct reply *reply)
@@ -58,7 +42,7 @@ Test(aftercare, is_asked_for_what_the_site_wants_and_no_more)
 	struct rig rig;
 	struct reply reply;
 	real_make(&rig, "aftercare: true\n", 20);
-	run_file(&rig, &reply, "a.csv",
+	reply_to(&reply, &rig, "a.csv",
 	    "username,course1,group1,course2,role2\np1,C1,Red,C2,teacher\np2,C1,Red,C3,\n");
 	expect_list(&rig, &reply,
 	    "{\"job\":\"subscribe\",\"course\":2,\"user\":3,\"role\":5}\n"
@@ -70,7 +54,7 @@ Test(aftercare, is_asked_for_what_the_site_wants_and_no_more)
 	    reply_cell(&reply, (struct expected){.code = "group_created"}, 0, "message");
 	cr_expect_str_eq(said, "The group was made, and joined; aftercare tells Moodle's caches.");
 	reply_close(&reply);
-	run_file(&rig, &reply, "b.csv", "username,deleted\np2,1\n");
+	reply_to(&reply, &rig, "b.csv", "username,deleted\np2,1\n");
 	expect_list(&rig, &reply, "{\"job\":\"account_deleted\",\"user\":4}\n");
 	said = reply_cell(&reply, (struct expected){.code = "left_to_moodle"}, 0, "message");
 	cr_expect_str_eq(
@@ -91,7 +75,7 @@ Test(aftercare, is_asked_for_what_comes_along_with_a_cohort)
 	    "INSERT INTO mdl_enrol (enrol, status, courseid, roleid, customint1, customint2) "
 	    "VALUES "
 	    "('cohort', 0, 2, 5, 1, 1)");
-	run_file(&rig, &reply, "a.csv", "username,cohort1\np1,SALES\n");
+	reply_to(&reply, &rig, "a.csv", "username,cohort1\np1,SALES\n");
 	expect_list(&rig, &reply,
 	    "{\"job\":\"subscribe\",\"course\":2,\"user\":3,\"role\":5}\n"
 	    "{\"job\":\"member_groups\",\"user\":3}\n");
@@ -105,7 +89,7 @@ Test(aftercare, is_asked_for_all_members_of_a_group_that_gets_into_a_grouping)
 	struct reply reply;
 	real_make(&rig, "aftercare: true\n", 20);
 	rig_execute(&rig, "INSERT INTO mdl_groups (id, courseid, name) VALUES (7, 2, 'Red')");
-	run_file(&rig, &reply, "g.csv", "groupname,coursename,groupingname\nRed,C1,Colours\n");
+	reply_to(&reply, &rig, "g.csv", "groupname,coursename,groupingname\nRed,C1,Colours\n");
 	expect_list(&rig, &reply,
 	    "{\"job\":\"course_groups\",\"course\":2}\n{\"job\":\"group_members\",\"group\":7}\n");
 	reply_close(&reply);
@@ -120,12 +104,12 @@ Test(aftercare, is_not_asked_for_when_nothing_is_to_be_done)
 	struct reply reply;
 	real_make(&rig, "aftercare: true\n", 20);
 	for (size_t i = 0; i < sizeof quiet / sizeof *quiet; i++) {
-		run_file(&rig, &reply, path_of("%zu.csv", i).text, quiet[i]);
+		reply_to(&reply, &rig, path_of("%zu.csv", i).text, quiet[i]);
 		expect_none(&rig, &reply);
 		reply_close(&reply);
 	}
 	files_make_directory(rig_path(&rig, "inbox/preview").text);
-	run_file(&rig, &reply, "preview/a.csv", "username,course1,group1\np1,C1,Red\n");
+	reply_to(&reply, &rig, "preview/a.csv", "username,course1,group1\np1,C1,Red\n");
 	expect_none(&rig, &reply);
 	reply_close(&reply);
 	law_close(&rig);
@@ -136,7 +120,7 @@ Test(aftercare, is_off_unless_it_is_switched_on)
 	struct rig rig;
 	struct reply reply;
 	real_make(&rig, NULL, 20);
-	run_file(&rig, &reply, "a.csv", "username,course1,group1\np1,C1,Red\n");
+	reply_to(&reply, &rig, "a.csv", "username,course1,group1\np1,C1,Red\n");
 	cr_expect_neq(access(rig_path(&rig, "aftercare").text, F_OK), 0);
 	reply_close(&reply);
 	law_close(&rig);
@@ -167,7 +151,7 @@ Test(aftercare, is_asked_for_everybody_of_a_large_file)
 		for (int i = 1; i <= PEOPLE; i++)
 			buffer_print(&text, "p%d,C1,C2\n", i);
 		buffer_add_char(&text, '\0');
-		run_file(&rig, &reply, "a.csv", text.bytes);
+		reply_to(&reply, &rig, "a.csv", text.bytes);
 		cr_expect_eq(lines_count(list_of(&rig, &reply).text), 2 * PEOPLE);
 		reply_close(&reply);
 		buffer_done(&text);
@@ -188,7 +172,7 @@ Test(aftercare, is_read_by_the_group_of_its_folder)
 	rig_once(&rig);
 	cr_assert_eq(chown(folder.text, (uid_t)-1, 33), 0);
 	cr_assert_eq(chmod(folder.text, 02770), 0);
-	run_file(&rig, &reply, "a.csv", "username,course1,group1\np1,C1,Red\n");
+	reply_to(&reply, &rig, "a.csv", "username,course1,group1\np1,C1,Red\n");
 	cr_assert_eq(stat(list_of(&rig, &reply).text, &file), 0);
 	cr_expect_eq(file.st_gid, 33);
 	cr_expect_eq(file.st_mode & 0777, 0640);

@@ -214,16 +214,6 @@ Test(authority, beyond_a_feeds_reach_is_refused_in_a_preview_as_well)
 	attempts_make(true);
 }
 
-static void run_file(struct rig *rig, struct reply *reply, const char *name, const char *text)
-{
-	size_t nth = reply_count(rig, name);
-	struct path folder = path_of("%.*s", (int)strcspn(name, "/"), name);
-	files_make_directory(rig_inbox(rig, folder.text).text);
-	rig_drop(rig, name, text);
-	rig_once(rig);
-	reply_open(reply, rig, name, nth);
-}
-
 /* Of each feed that makes accounts. */
 Test(authority, over_the_site_is_not_given_to_new_accounts_either)
 {
@@ -235,7 +225,7 @@ Test(authority, over_the_site_is_not_given_to_new_accounts_either)
 		struct path text = path_of("username,firstname,lastname,email,sysrole1,course1,"
 		                           "role1\nnew%zu,N,N,n%zu@x.example,manager,C1,manager\n",
 		    i, i);
-		run_file(&rig, &reply, feeds[i], text.text);
+		reply_to(&reply, &rig, feeds[i], text.text);
 		EXPECT(&reply, {2, "username", "done", "account_created"},
 		    {2, "sysrole1", "error", "not_allowed"}, {2, "role1", "error", "not_allowed"});
 		reply_close(&reply);
@@ -249,7 +239,7 @@ Test(authority, reaches_as_far_as_it_goes)
 	struct rig rig;
 	struct reply reply;
 	site_make(&rig);
-	run_file(&rig, &reply, "narrow/a.csv",
+	reply_to(&reply, &rig, "narrow/a.csv",
 	    "username,course1,group1,course2,cohort1,cohort2,category1,categoryrole1\n"
 	    "p1,C1,Red,C4,1,OWN2,OWN,coursecreator\n");
 	EXPECT(&reply, {2, "course1", "done", "enrolled"}, {2, "group1", "done", "group_created"},
@@ -257,7 +247,7 @@ Test(authority, reaches_as_far_as_it_goes)
 	    {2, "cohort2", "done", "cohort_created"},
 	    {2, "categoryrole1", "done", "role_assigned"});
 	reply_close(&reply);
-	run_file(&rig, &reply, "update/a.csv", "username,course1,group1,cohort1\np1,C1,Rod,OWN3\n");
+	reply_to(&reply, &rig, "update/a.csv", "username,course1,group1,cohort1\np1,C1,Rod,OWN3\n");
 	EXPECT(&reply, {2, "group1", "error", "group_not_found"},
 	    {2, "cohort1", "error", "cohort_not_found"});
 	cr_expect(strstr(
@@ -275,19 +265,19 @@ Test(authority, that_is_given_protects_until_a_feed_that_need_not_heed_it_takes_
 	struct rig rig;
 	struct reply reply;
 	site_make(&rig);
-	run_file(&rig, &reply, "narrow/a.csv", gives);
+	reply_to(&reply, &rig, "narrow/a.csv", gives);
 	EXPECT(&reply, {2, "sysrole1", "done", "role_assigned"});
 	reply_close(&reply);
-	run_file(&rig, &reply, "narrow/a.csv", gives);
+	reply_to(&reply, &rig, "narrow/a.csv", gives);
 	EXPECT(&reply, {2, "username", "error", "protected_account"});
 	reply_close(&reply);
-	run_file(&rig, &reply, "narrow/b.csv", takes);
+	reply_to(&reply, &rig, "narrow/b.csv", takes);
 	EXPECT(&reply, {2, "username", "error", "protected_account"});
 	reply_close(&reply);
-	run_file(&rig, &reply, "keeper/a.csv", gives);
+	reply_to(&reply, &rig, "keeper/a.csv", gives);
 	EXPECT(&reply, {2, "sysrole1", "unchanged", "already_assigned"});
 	reply_close(&reply);
-	run_file(&rig, &reply, "keeper/b.csv", takes);
+	reply_to(&reply, &rig, "keeper/b.csv", takes);
 	EXPECT(&reply, {2, "sysrole1", "done", "role_removed"});
 	reply_close(&reply);
 	law_close(&rig);
@@ -299,12 +289,12 @@ Test(authority, who_has_more_is_kept_up_to_date_all_the_same)
 	struct rig rig;
 	struct reply reply;
 	site_make(&rig);
-	run_file(&rig, &reply, "pupils/a.csv", "username,city,course1\np7,Bonn,C4\np8,Bonn,C4\n");
+	reply_to(&reply, &rig, "pupils/a.csv", "username,city,course1\np7,Bonn,C4\np8,Bonn,C4\n");
 	EXPECT(&reply, {2, "username", "done", "account_updated"},
 	    {2, "course1", "done", "enrolled"}, {3, "username", "done", "account_updated"},
 	    {3, "course1", "done", "enrolled"});
 	reply_close(&reply);
-	run_file(&rig, &reply, "both/a.csv", "username,suspended\np7,1\n");
+	reply_to(&reply, &rig, "both/a.csv", "username,suspended\np7,1\n");
 	EXPECT(&reply, {2, "suspended", "done", "account_suspended"});
 	reply_close(&reply);
 	law_close(&rig);
@@ -319,7 +309,7 @@ Test(authority, protects_also_where_thousands_have_a_role_in_the_site)
 	rig_execute(&rig,
 	    "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000) INSERT "
 	    "INTO mdl_role_assignments (roleid, contextid, userid) SELECT 7, 1, 100000 + i FROM n");
-	run_file(&rig, &reply, "update/a.csv", "username,course1\np5,C1\np1,C1\n");
+	reply_to(&reply, &rig, "update/a.csv", "username,course1\np5,C1\np1,C1\n");
 	EXPECT(&reply, {2, "username", "error", "protected_account"},
 	    {3, "course1", "done", "enrolled"});
 	reply_close(&reply);

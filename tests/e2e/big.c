@@ -1,7 +1,6 @@
 /* 100,000 rows of two courses each (5,000 under sanitizers), and the same again. */
 #include "law.h"
 #include "moment.h"
-#include "program.h"
 #include "reply.h"
 #include "scale.h"
 

@@ -1,6 +1,5 @@
 /* What is dropped bounds what comes of it: the answer's size, and how much is planned at a time. */
 #include "law.h"
-#include "program.h"
 #include "reply.h"
 
 #include <criterion/criterion.h>

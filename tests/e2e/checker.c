@@ -4,7 +4,6 @@
  */
 #include "fatal.h"
 #include "law.h"
-#include "program.h"
 #include "reply.h"
 
 #include <criterion/criterion.h>

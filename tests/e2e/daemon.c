@@ -505,8 +505,7 @@ Test(daemon, leaves_a_spool_that_another_one_has_and_names_it)
 	service_start(&service, &rig);
 	snprintf(pid, sizeof pid, "%d", (int)service.program.pid);
 	struct finished daemon = program_expect(75, ARGV("enrold", "--config", rig.config.text));
-	struct finished once =
-	    program_expect(75, ARGV("enrold", "--config", rig.config.text, "--once"));
+	struct finished once = rig_run(&rig, 75);
 	cr_expect(strstr(daemon.err.bytes, pid), "no %s in: %s", pid, daemon.err.bytes);
 	cr_expect(strstr(once.err.bytes, pid), "no %s in: %s", pid, once.err.bytes);
 	finished_done(&daemon);

@@ -42,30 +42,6 @@ Test(database, locked_by_somebody_for_longer_than_we_wait_at_a_time)
 
 /* ---- calls that fail for a while ---- */
 
-struct failing {
-	enum call_kind kind;
-	const char *end; /* of the path */
-	int error;
-	long times; /* from now on; -1: for good */
-};
-
-static struct verdict fail(void *context, const struct call *call)
-{
-	struct failing *failing = context;
-	if (call->kind != failing->kind || !text_ends(call->path.text, failing->end) ||
-	    failing->times == 0)
-		return (struct verdict){VERDICT_GO, 0};
-	failing->times -= failing->times > 0;
-	return (struct verdict){VERDICT_FAIL, failing->error};
-}
-
-static struct finished failing_once(const struct rig *rig, struct failing *failing)
-{
-	const struct tracer tracer = {
-	    .reads = true, .below = rig->root.text, .on_call = fail, .context = failing};
-	return tracer_run(&tracer, ARGV("enrold", "--config", rig->config.text, "--once"));
-}
-
 static void trouble_spool(struct rig *rig)
 {
 	if (!tracer_works())
@@ -78,8 +54,8 @@ Test(database, its_disk_is_full_for_a_while)
 {
 	struct rig rig;
 	trouble_spool(&rig);
-	struct failing failing = {CALL_WRITE, "/lms.db-wal", ENOSPC, 4};
-	struct finished finished = failing_once(&rig, &failing);
+	struct failing failing = {CALL_WRITE, "", "/lms.db-wal", ENOSPC, 4, 0};
+	struct finished finished = tracer_once(&rig, tracer_fail, &failing, true);
 	cr_expect_eq(finished.status, 0, "%s", finished.err.bytes);
 	cr_expect(strstr(finished.err.bytes, "run_waits"));
 	cr_expect(strstr(finished.err.bytes, "run_goes_on"));
@@ -92,8 +68,8 @@ Test(database, its_disk_stays_full)
 {
 	struct rig rig;
 	trouble_spool(&rig);
-	struct failing failing = {CALL_WRITE, "/lms.db-wal", ENOSPC, -1};
-	struct finished finished = failing_once(&rig, &failing);
+	struct failing failing = {CALL_WRITE, "", "/lms.db-wal", ENOSPC, 0, 0};
+	struct finished finished = tracer_once(&rig, tracer_fail, &failing, true);
 	cr_expect_eq(finished.status, EXIT_TRY_LATER, "%s", finished.err.bytes);
 	cr_expect(strstr(finished.err.bytes, "full"), "%s", finished.err.bytes);
 	struct path where = path_of("of the disk of %s (the spool) ", rig.directory.text);
@@ -111,9 +87,9 @@ Test(database, cannot_be_opened_for_writing_for_a_moment)
 {
 	struct rig rig;
 	trouble_spool(&rig);
-	struct failing failing = {CALL_OPEN, "/lms.db", EROFS, 1};
-	struct finished finished = failing_once(&rig, &failing);
-	cr_expect_eq(failing.times, 0);
+	struct failing failing = {CALL_OPEN, "", "/lms.db", EROFS, 1, 0};
+	struct finished finished = tracer_once(&rig, tracer_fail, &failing, true);
+	cr_expect_eq(failing.times, 1);
 	cr_expect_eq(finished.status, 0, "%s", finished.err.bytes);
 	finished_done(&finished);
 	law_close(&rig);
@@ -123,8 +99,8 @@ Test(database, cannot_be_opened_for_good)
 {
 	struct rig rig;
 	trouble_spool(&rig);
-	struct failing failing = {CALL_OPEN, "/lms.db", EROFS, -1};
-	struct finished finished = failing_once(&rig, &failing);
+	struct failing failing = {CALL_OPEN, "", "/lms.db", EROFS, 0, 0};
+	struct finished finished = tracer_once(&rig, tracer_fail, &failing, true);
 	cr_expect_eq(finished.status, EXIT_CONFIG, "%s", finished.err.bytes);
 	cr_expect(strstr(finished.err.bytes, "/lms.db"), "%s", finished.err.bytes);
 	finished_done(&finished);
@@ -207,8 +183,7 @@ Test(database, an_older_backup_is_known_at_start_and_reconciled)
 	struct path backup;
 	restored_make(&rig, &backup);
 	put_in_place(&rig, backup.text);
-	struct finished finished =
-	    program_expect(EXIT_CONFIG, ARGV("enrold", "--config", rig.config.text, "--once"));
+	struct finished finished = rig_run(&rig, EXIT_CONFIG);
 	cr_expect(strstr(finished.err.bytes, "older backup"), "%s", finished.err.bytes);
 	cr_expect(strstr(finished.err.bytes, "enrolctl reconcile"));
 	finished_done(&finished);
@@ -226,10 +201,8 @@ Test(database, an_older_backup_is_known_at_start_and_reconciled)
 	finished_done(&finished);
 
 	/* What the backup had forgotten, dropped again. */
-	rig_drop(&rig, "third.csv", "username,course1\np2,C2\n");
-	rig_once(&rig);
 	struct reply reply;
-	reply_open(&reply, &rig, "third.csv", 0);
+	reply_to(&reply, &rig, "third.csv", "username,course1\np2,C2\n");
 	EXPECT(&reply, {2, "course1", "done", "enrolled"});
 	reply_close(&reply);
 	rig_remove(&rig);
@@ -268,8 +241,7 @@ static void start_is_refused(const char *sql, const char *why)
 	rig_drop(&rig, "second.csv", "username,course1\np2,C2\n");
 	rig_once(&rig);
 	rig_execute(&rig, sql);
-	struct finished finished =
-	    program_expect(EXIT_CONFIG, ARGV("enrold", "--config", rig.config.text, "--once"));
+	struct finished finished = rig_run(&rig, EXIT_CONFIG);
 	cr_expect(strstr(finished.err.bytes, why), "%s", finished.err.bytes);
 	finished_done(&finished);
 	finished = program_expect(1, ARGV("enrolctl", "--config", rig.config.text, "reconcile"));
@@ -305,8 +277,7 @@ Test(database, restored_is_known_by_a_spool_of_the_last_version_too)
 	buffer_done(&run);
 	rig_once(&rig);
 	put_in_place(&rig, backup.text);
-	struct finished finished =
-	    program_expect(EXIT_CONFIG, ARGV("enrold", "--config", rig.config.text, "--once"));
+	struct finished finished = rig_run(&rig, EXIT_CONFIG);
 	finished_done(&finished);
 	rig_remove(&rig);
 }

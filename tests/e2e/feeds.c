@@ -1,6 +1,5 @@
 /* What a feed may say of its files: names, dates, roles, and how a file must end. */
 #include "law.h"
-#include "program.h"
 #include "reply.h"
 
 #include <criterion/criterion.h>
@@ -8,9 +7,7 @@
 static void run_one(struct rig *rig, const char *feed, const char *text, struct reply *reply)
 {
 	rig_make(rig, &(struct rig_options){.feeds = feed});
-	rig_drop(rig, "staff.csv", text);
-	rig_once(rig);
-	reply_open(reply, rig, "staff.csv", 0);
+	reply_to(reply, rig, "staff.csv", text);
 }
 
 static void close_both(struct rig *rig, struct reply *reply)
@@ -89,14 +86,10 @@ Test(feeds, refresh_moves_the_dates_that_keep_would_leave)
 	                   .feeds = "  default: {}\n  daily: { existing_enrolment: refresh }\n"});
 	rig_drop(&rig, "a.csv", early);
 	rig_once(&rig);
-	rig_drop(&rig, "b.csv", "username,course1\np1,C1\n");
-	rig_once(&rig);
-	reply_open(&reply, &rig, "b.csv", 0);
+	reply_to(&reply, &rig, "b.csv", "username,course1\np1,C1\n");
 	EXPECT(&reply, {2, "course1", "unchanged", "enrolment_expired"});
 	reply_close(&reply);
-	rig_drop(&rig, "daily/c.csv", "username,course1\np1,C1\n");
-	rig_once(&rig);
-	reply_open(&reply, &rig, "daily/c.csv", 0);
+	reply_to(&reply, &rig, "daily/c.csv", "username,course1\np1,C1\n");
 	struct expected line = {2, "course1", "done", "enrolment_updated"};
 	EXPECT(&reply, line);
 	cr_expect(strstr(reply_cell(&reply, line, 0, "after"), ";timeend=0;"));

@@ -20,14 +20,6 @@
 static const char text[] = "username,course1\np1,C1\n";
 static const char more[] = "p2,C2\n";
 
-static struct finished once_traced(
-    const struct rig *rig, bool reads, tracer_on_call *on_call, void *context)
-{
-	const struct tracer tracer = {
-	    .reads = reads, .below = rig->root.text, .on_call = on_call, .context = context};
-	return tracer_run(&tracer, ARGV("enrold", "--config", rig->config.text, "--once"));
-}
-
 Test(hostile, links_and_devices_are_never_opened_for_what_they_lead_to)
 {
 	struct rig rig;
@@ -82,7 +74,7 @@ Test(hostile, a_file_that_may_not_be_read_stays_and_is_reported_once)
 	rig_make(&rig, NULL);
 	rig_drop(&rig, "secret.csv", text);
 	rig_drop(&rig, "staff.csv", text);
-	struct finished finished = once_traced(&rig, true, deny, &times);
+	struct finished finished = tracer_once(&rig, deny, &times, true);
 	cr_expect_eq(finished.status, 0);
 	cr_expect_eq(times, 1);
 	const char *told = strstr(finished.err.bytes, "\"file_left\"");
@@ -106,8 +98,7 @@ Test(hostile, so_many_files_that_stay_are_told_of_and_then_how_many_more)
 		struct path name = path_of("link-%d.csv", i);
 		cr_assert_eq(symlink("/dev/zero", rig_inbox(&rig, name.text).text), 0);
 	}
-	struct finished finished =
-	    program_expect(0, ARGV("enrold", "--config", rig.config.text, "--once"));
+	struct finished finished = rig_run(&rig, 0);
 	size_t told = 0;
 	for (const char *at = finished.err.bytes; (at = strstr(at, "\"file_left\"")); at++)
 		told++;
@@ -171,7 +162,7 @@ static void play(struct writer writer, size_t answers, const char *enrolled, boo
 	writer.rig = &rig;
 	writer.file = open(path.text, O_WRONLY | O_CLOEXEC);
 	cr_assert_geq(writer.file, 0);
-	struct finished finished = once_traced(&rig, false, write_on, &writer);
+	struct finished finished = tracer_once(&rig, write_on, &writer, false);
 	close(writer.file);
 	cr_expect_eq(finished.status, 0, "%s", finished.err.bytes);
 	cr_expect_eq(writer.strikes, 1);
@@ -245,7 +236,7 @@ Test(hostile, a_file_goes_back_however_many_names_are_taken)
 	files_write(path.text, text, strlen(text), 0640);
 	writer.file = open(path.text, O_WRONLY | O_CLOEXEC);
 	cr_assert_geq(writer.file, 0);
-	struct finished finished = once_traced(&rig, false, names_take, &writer);
+	struct finished finished = tracer_once(&rig, names_take, &writer, false);
 	close(writer.file);
 	cr_expect_eq(writer.strikes, 1);
 	cr_expect_eq(finished.status, 0, "%s", finished.err.bytes);
@@ -272,7 +263,7 @@ Test(hostile, what_is_held_carries_its_run_and_is_told)
 	files_write(path.text, text, strlen(text), 0640);
 	writer.file = open(path.text, O_WRONLY | O_CLOEXEC);
 	cr_assert_geq(writer.file, 0);
-	struct finished finished = once_traced(&rig, false, write_on, &writer);
+	struct finished finished = tracer_once(&rig, write_on, &writer, false);
 	close(writer.file);
 	cr_expect_eq(finished.status, 0, "%s", finished.err.bytes);
 	cr_expect_eq(reply_count(&rig, "staff.csv"), 1);

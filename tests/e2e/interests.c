@@ -1,6 +1,5 @@
 /* Interests are the tags of people: rows of tag and tag_instance as Moodle leaves them. */
 #include "law.h"
-#include "more_tables.h"
 #include "reply.h"
 
 #include <criterion/criterion.h>
@@ -11,44 +10,21 @@
 
 static void real_make(struct rig *rig, const char *more)
 {
-	struct buffer sql = {0};
-	rig_make(
-	    rig, &(struct rig_options){
-	             .feeds = "  default: { upload_type: add_or_update, allow_delete: true }\n"});
-	more_tables_write(OVERLAY_SQLITE, &sql);
-	buffer_print(&sql,
+	rig_make_whole(rig,
+	    &(struct rig_options){
+	        .feeds = "  default: { upload_type: add_or_update, allow_delete: true }\n"},
 	    "INSERT INTO mdl_context (id, contextlevel, instanceid, path, depth) SELECT 1000 + id, "
-	    "30, "
-	    "id, '/1/' || (1000 + id), 2 FROM mdl_user WHERE id > 2 AND id NOT IN (SELECT "
-	    "instanceid "
-	    "FROM mdl_context WHERE contextlevel = 30);%s",
-	    more);
-	buffer_add_char(&sql, '\0');
-	rig_execute(rig, sql.bytes);
-	buffer_done(&sql);
-}
-
-static void run_file(struct rig *rig, struct reply *reply, const char *name, const char *text)
-{
-	size_t nth = reply_count(rig, name);
-	rig_drop(rig, name, text);
-	rig_once(rig);
-	reply_open(reply, rig, name, nth);
+	    "30, id, '/1/' || (1000 + id), 2 FROM mdl_user WHERE id > 2 AND id NOT IN (SELECT "
+	    "instanceid FROM mdl_context WHERE contextlevel = 30)");
+	rig_execute(rig, more);
 }
 
 static void run_quietly(struct rig *rig, const char *name, const char *text)
 {
 	struct reply reply;
-	run_file(rig, &reply, name, text);
+	reply_to(&reply, rig, name, text);
 	cr_expect_eq(reply_number(&reply, "outcomes", "error"), 0, "%s", name);
 	reply_close(&reply);
-}
-
-static void expect_rows(struct rig *rig, const char *sql, const char *expected)
-{
-	struct buffer rows = rig_query(rig, sql);
-	cr_expect_str_eq(rows.bytes, expected, "%s:\n%s", sql, rows.bytes);
-	buffer_done(&rows);
 }
 
 static const char tags[] =
@@ -67,26 +43,25 @@ Test(interests, live_as_in_moodle)
 	struct rig rig;
 	struct reply reply;
 	real_make(&rig, AREA);
-	run_file(&rig, &reply, "a.csv", "username,interests\np1,\"maths, Physics ,maths\"\n");
+	reply_to(&reply, &rig, "a.csv", "username,interests\np1,\"maths, Physics ,maths\"\n");
 	EXPECT(&reply, {2, "interests", "done", "interests_set"});
 	cr_expect_str_eq(
 	    reply_cell(&reply, (struct expected){.line = 2, .column = "interests"}, 0, "after"),
 	    "interests=maths,physics");
 	reply_close(&reply);
-	expect_rows(&rig, tags, "2|3|maths|maths|0|0|0|1\n2|3|physics|Physics|0|0|0|1\n");
-	expect_rows(
-	    &rig, instances, "p1|maths|0|core|user|0|30|1\np1|physics|1|core|user|0|30|1\n");
-	expect_rows(
+	rig_expect(&rig, tags, "2|3|maths|maths|0|0|0|1\n2|3|physics|Physics|0|0|0|1\n");
+	rig_expect(&rig, instances, "p1|maths|0|core|user|0|30|1\np1|physics|1|core|user|0|30|1\n");
+	rig_expect(
 	    &rig, events, "created|tag\ncreated|tag\nadded|tag_instance\nadded|tag_instance\n");
-	run_file(&rig, &reply, "a.csv", "username,interests\np1,\"maths, Physics ,maths\"\n");
+	reply_to(&reply, &rig, "a.csv", "username,interests\np1,\"maths, Physics ,maths\"\n");
 	EXPECT(&reply, {2, "interests", "unchanged", "already_interested"});
 	reply_close(&reply);
 	run_quietly(&rig, "b.csv", "username,interests\np1,Physics\n");
-	expect_rows(&rig, tags, "2|3|physics|Physics|0|0|0|1\n");
-	expect_rows(&rig, instances, "p1|physics|0|core|user|0|30|1\n");
+	rig_expect(&rig, tags, "2|3|physics|Physics|0|0|0|1\n");
+	rig_expect(&rig, instances, "p1|physics|0|core|user|0|30|1\n");
 	run_quietly(&rig, "c.csv", "username,interests\np1,\n");
-	expect_rows(&rig, instances, "p1|physics|0|core|user|0|30|1\n");
-	expect_rows(&rig, events,
+	rig_expect(&rig, instances, "p1|physics|0|core|user|0|30|1\n");
+	rig_expect(&rig, events,
 	    "created|tag\ncreated|tag\nadded|tag_instance\nadded|tag_instance\n"
 	    "removed|tag_instance\ndeleted|tag\n");
 	law_close(&rig);
@@ -101,15 +76,15 @@ Test(interests, are_shared_and_made_once)
 	run_quietly(&rig, "a.csv",
 	    "username,firstname,lastname,email,interests\np1,,,,\"chess,skiing\"\n"
 	    "p2,,,,\"skiing,CHESS\"\nnew1,N,One,n1@x.example,\"skiing,go\"\n");
-	expect_rows(&rig, "SELECT tagcollid, name, rawname, isstandard FROM mdl_tag ORDER BY id",
+	rig_expect(&rig, "SELECT tagcollid, name, rawname, isstandard FROM mdl_tag ORDER BY id",
 	    "3|chess|Chess|1\n1|skiing|Skiing|0\n3|skiing|skiing|0\n3|go|go|0\n");
-	expect_rows(&rig, instances,
+	rig_expect(&rig, instances,
 	    "p1|chess|0|core|user|0|30|1\np1|skiing|1|core|user|0|30|1\n"
 	    "p2|skiing|0|core|user|0|30|1\np2|chess|1|core|user|0|30|1\n"
 	    "new1|skiing|0|core|user|0|30|1\nnew1|go|1|core|user|0|30|1\n");
 	/* A standard tag stays when nobody has it. */
 	run_quietly(&rig, "b.csv", "username,interests\np1,go\np2,go\nnew1,go\n");
-	expect_rows(&rig, "SELECT name FROM mdl_tag ORDER BY id", "chess\nskiing\ngo\n");
+	rig_expect(&rig, "SELECT name FROM mdl_tag ORDER BY id", "chess\nskiing\ngo\n");
 	law_close(&rig);
 }
 
@@ -119,8 +94,8 @@ Test(interests, of_one_person_follow_one_row_after_the_other)
 	real_make(&rig, AREA);
 	run_quietly(
 	    &rig, "a.csv", "username,interests\np1,\"a,b,c\"\np2,b\np1,\"c,a\"\np1,\"a,d\"\n");
-	expect_rows(&rig, "SELECT name FROM mdl_tag ORDER BY name", "a\nb\nd\n");
-	expect_rows(&rig, instances,
+	rig_expect(&rig, "SELECT name FROM mdl_tag ORDER BY name", "a\nb\nd\n");
+	rig_expect(&rig, instances,
 	    "p1|a|0|core|user|0|30|1\np1|d|1|core|user|0|30|1\np2|b|0|core|user|0|30|1\n");
 	law_close(&rig);
 }
@@ -131,8 +106,8 @@ Test(interests, go_with_the_person)
 	real_make(&rig, AREA);
 	run_quietly(&rig, "a.csv", "username,interests\np1,\"a,b\"\np2,b\n");
 	run_quietly(&rig, "b.csv", "username,deleted\np1,1\n");
-	expect_rows(&rig, "SELECT name FROM mdl_tag", "b\n");
-	expect_rows(&rig, "SELECT count(*) FROM mdl_tag_instance", "1\n");
+	rig_expect(&rig, "SELECT name FROM mdl_tag", "b\n");
+	rig_expect(&rig, "SELECT count(*) FROM mdl_tag_instance", "1\n");
 	rig_remove(&rig);
 }
 
@@ -146,7 +121,7 @@ Test(interests, are_left_out_where_the_site_has_none)
 		struct rig rig;
 		struct reply reply;
 		real_make(&rig, without[i]);
-		run_file(&rig, &reply, "a.csv", "username,interests\np1,maths\n");
+		reply_to(&reply, &rig, "a.csv", "username,interests\np1,maths\n");
 		EXPECT(&reply, {2, "interests", "warning", "not_on_this_site"});
 		reply_close(&reply);
 		law_close(&rig);
@@ -159,6 +134,6 @@ Test(interests, have_a_collection_where_no_area_says_which)
 	struct rig rig;
 	real_make(&rig, "");
 	run_quietly(&rig, "a.csv", "username,interests\np1,maths\n");
-	expect_rows(&rig, "SELECT tagcollid, name FROM mdl_tag", "1|maths\n");
+	rig_expect(&rig, "SELECT tagcollid, name FROM mdl_tag", "1|maths\n");
 	law_close(&rig);
 }

@@ -12,7 +12,7 @@
 
 static struct finished once(const struct rig *rig)
 {
-	return program_expect(0, ARGV("enrold", "--config", rig->config.text, "--once"));
+	return rig_run(rig, 0);
 }
 
 /* The first line of the event as JSON, for the caller to put away; fatal when there is none. */
@@ -106,9 +106,7 @@ Test(log, names_the_file_that_it_goes_on_with)
 		cr_skip_test("no ptrace here");
 	rig_make(&rig, NULL);
 	rig_drop(&rig, "staff.csv", "username,course1\np1,C1\n");
-	const struct tracer tracer = {.below = rig.root.text, .on_call = kill_at_result};
-	struct finished finished =
-	    tracer_run(&tracer, ARGV("enrold", "--config", rig.config.text, "--once"));
+	struct finished finished = tracer_once(&rig, kill_at_result, NULL, false);
 	cr_assert_eq(finished.status, -SIGKILL);
 	finished_done(&finished);
 	finished = once(&rig);

@@ -1,27 +1,10 @@
 /* Cohorts, groups and roles elsewhere, in the real programs; and files that make groups. */
 #include "law.h"
-#include "program.h"
 #include "reply.h"
 
 #include <criterion/criterion.h>
 
 static const struct rig_options all = {.feeds = "  default: { " RIG_MAY_ALL " }\n"};
-
-static void run_file(struct rig *rig, struct reply *reply, const char *name, const char *text)
-{
-	size_t nth = reply_count(rig, name);
-	rig_drop(rig, name, text);
-	rig_once(rig);
-	reply_open(reply, rig, name, nth);
-}
-
-static void expect_rows(struct rig *rig, const char *sql, const char *expected)
-{
-	struct buffer rows = rig_query(rig, sql);
-	buffer_add_char(&rows, '\0');
-	cr_expect_str_eq(rows.bytes, expected, "%s:\n%s", sql, rows.bytes);
-	buffer_done(&rows);
-}
 
 Test(members, join_once_and_the_same_file_again_changes_nothing)
 {
@@ -32,26 +15,26 @@ Test(members, join_once_and_the_same_file_again_changes_nothing)
 	struct reply reply;
 	rig_make(&rig, &all);
 	rig_execute(&rig, "UPDATE mdl_course_categories SET idnumber = 'CAT' WHERE id = 1");
-	run_file(&rig, &reply, "a.csv", text);
+	reply_to(&reply, &rig, "a.csv", text);
 	EXPECT(&reply, {2, "cohort1", "done", "cohort_created"}, {2, "course1", "done", "enrolled"},
 	    {2, "group1", "done", "group_created"}, {2, "sysrole1", "done", "role_assigned"},
 	    {2, "categoryrole1", "done", "role_assigned"}, {3, "cohort1", "done", "cohort_joined"},
 	    {3, "course1", "done", "enrolled"}, {3, "group1", "done", "group_joined"});
 	reply_close(&reply);
-	run_file(&rig, &reply, "b.csv", text);
+	reply_to(&reply, &rig, "b.csv", text);
 	cr_expect_eq(reply_number(&reply, "outcomes", "done"), 0);
 	cr_expect_eq(reply_number(&reply, "outcomes", "unchanged"), 8);
 	reply_close(&reply);
-	expect_rows(&rig,
+	rig_expect(&rig,
 	    "SELECT k.idnumber, k.name, u.username FROM mdl_cohort k JOIN mdl_cohort_members m ON "
 	    "m.cohortid = k.id JOIN mdl_user u ON u.id = m.userid ORDER BY u.id",
 	    "SALES|SALES|p1\nSALES|SALES|p2\n");
-	expect_rows(&rig,
+	rig_expect(&rig,
 	    "SELECT g.name, u.username, m.component, m.itemid FROM mdl_groups g JOIN "
 	    "mdl_groups_members m ON m.groupid = g.id JOIN mdl_user u ON u.id = m.userid ORDER BY "
 	    "u.id",
 	    "Red|p1||0\nRed|p2||0\n");
-	expect_rows(&rig,
+	rig_expect(&rig,
 	    "SELECT x.contextlevel, r.shortname, u.username FROM mdl_role_assignments a JOIN "
 	    "mdl_context x ON x.id = a.contextid JOIN mdl_role r ON r.id = a.roleid JOIN mdl_user "
 	    "u "
@@ -76,23 +59,23 @@ Test(members, of_a_cohort_are_enrolled_where_its_members_are)
 	    "INSERT INTO mdl_enrol (enrol, status, courseid, roleid, customint1) SELECT 'cohort', "
 	    "1, "
 	    "id, 5, 1 FROM mdl_course WHERE shortname = 'C3'");
-	run_file(&rig, &reply, "a.csv", "username,cohort1\np1,SALES\np1,SALES\n");
+	reply_to(&reply, &rig, "a.csv", "username,cohort1\np1,SALES\np1,SALES\n");
 	EXPECT(&reply, {2, "cohort1", "done", "cohort_joined"},
 	    {3, "cohort1", "unchanged", "already_in_cohort"});
 	reply_close(&reply);
-	expect_rows(&rig,
+	rig_expect(&rig,
 	    "SELECT c.shortname, e.enrol, ue.status, ue.timestart, ue.timeend FROM "
 	    "mdl_user_enrolments ue JOIN mdl_enrol e ON e.id = ue.enrolid JOIN mdl_course c ON "
 	    "c.id = "
 	    "e.courseid",
 	    "C2|cohort|0|0|0\n");
-	expect_rows(&rig,
+	rig_expect(&rig,
 	    "SELECT roleid, component, itemid = (SELECT id FROM mdl_enrol WHERE enrol = 'cohort' "
 	    "AND "
 	    "status = 0) FROM mdl_role_assignments",
 	    "5|enrol_cohort|1\n");
-	expect_rows(&rig, "SELECT component FROM mdl_groups_members", "enrol_cohort\n");
-	expect_rows(&rig, "SELECT eventname FROM mdl_logstore_standard_log ORDER BY id",
+	rig_expect(&rig, "SELECT component FROM mdl_groups_members", "enrol_cohort\n");
+	rig_expect(&rig, "SELECT eventname FROM mdl_logstore_standard_log ORDER BY id",
 	    "\\core\\event\\cohort_member_added\n\\core\\event\\user_enrolment_created\n"
 	    "\\core\\event\\role_assigned\n\\core\\event\\group_member_added\n");
 	rig_remove(&rig);
@@ -111,7 +94,7 @@ Test(members, who_came_by_another_method_may_join_a_group)
 	    "e.id, u.id, 0, 0 FROM mdl_enrol e JOIN mdl_course c ON c.id = e.courseid, mdl_user u "
 	    "WHERE c.shortname = 'C1' AND e.enrol = 'self' AND u.username = 'p1'");
 	rig_count_before(&rig);
-	run_file(&rig, &reply, "a.csv", "username,course1,group1\np1,C1,Red\np2,C1,Red\n");
+	reply_to(&reply, &rig, "a.csv", "username,course1,group1\np1,C1,Red\np2,C1,Red\n");
 	EXPECT(&reply, {2, "course1", "error", "no_enrol_instance"},
 	    {2, "group1", "done", "group_created"}, {3, "course1", "error", "no_enrol_instance"},
 	    {3, "group1", "skipped", "row_not_applied"});
@@ -125,7 +108,7 @@ Test(members, groups_of_a_file_are_made_and_a_bad_row_retried)
 	struct reply reply;
 	rig_make(&rig, &(struct rig_options){.feeds = "  default: { course: C2 }\n"});
 	rig_execute(&rig, "UPDATE mdl_course SET idnumber = 'I1' WHERE shortname = 'C1'");
-	run_file(&rig, &reply, "g.csv",
+	reply_to(&reply, &rig, "g.csv",
 	    "groupname,idnumber,enrolmentkey,groupingname\nRed,I1,S3cret,Colours\nBlue,,,\n,I1,,"
 	    "\n");
 	EXPECT(&reply, {2, "groupname", "done", "group_created"},
@@ -137,13 +120,13 @@ Test(members, groups_of_a_file_are_made_and_a_bad_row_retried)
 	buffer_done(&result);
 	cr_assert_gt(reply.retry.size, 0);
 	reply_close(&reply);
-	expect_rows(&rig,
+	rig_expect(&rig,
 	    "SELECT c.shortname, g.name, g.enrolmentkey, p.name FROM mdl_groups g JOIN mdl_course "
 	    "c ON "
 	    "c.id = g.courseid LEFT JOIN mdl_groupings_groups x ON x.groupid = g.id LEFT JOIN "
 	    "mdl_groupings p ON p.id = x.groupingid ORDER BY g.id",
 	    "C1|Red|S3cret|Colours\nC2|Blue||\n");
-	run_file(&rig, &reply, "g2.csv", "groupname,idnumber,groupingname\nRed,I1,Colours\n");
+	reply_to(&reply, &rig, "g2.csv", "groupname,idnumber,groupingname\nRed,I1,Colours\n");
 	cr_expect_eq(reply_number(&reply, "outcomes", "unchanged"), 2);
 	reply_close(&reply);
 	law_close(&rig);
@@ -162,7 +145,7 @@ Test(members, that_failed_join_once_the_retry_file_is_mended)
 	    "INSERT INTO mdl_cohort (contextid, name, idnumber, descriptionformat, component, "
 	    "timecreated, timemodified) "
 	    "VALUES (1, 'X', 'BADCOHORT', 1, 'tool_x', 0, 0)");
-	run_file(&rig, &reply, "a.csv",
+	reply_to(&reply, &rig, "a.csv",
 	    "username,cohort1,sysrole1,category1,categoryrole1,course1,group1\n"
 	    "p1,BADCOHORT,,,,,\np2,,BADROLE,,,,\np3,,,BADCAT,coursecreator,,\n"
 	    "p4,,,CAT,BADROLE,,\np5,,,,,BADCOURSE,Red\n");
@@ -206,9 +189,8 @@ Test(members, of_cohorts_that_could_be_two_are_told)
 	    "INSERT INTO mdl_cohort (contextid, name, idnumber, descriptionformat, timecreated, "
 	    "timemodified) VALUES (1, 'a', '2026', 1, 1, 1), (1, 'b', 'DUP', 1, 1, 1), "
 	    "(1, 'c', 'DUP', 1, 1, 1), (1, 'd', '2', 1, 1, 1)");
-	rig_drop(&rig, "staff.csv", "username,cohort1\np1,2026\np1,DUP\np1,-DUP\np1,2\np2,1\n");
-	rig_once(&rig);
-	reply_open(&reply, &rig, "staff.csv", 0);
+	reply_to(
+	    &reply, &rig, "staff.csv", "username,cohort1\np1,2026\np1,DUP\np1,-DUP\np1,2\np2,1\n");
 	EXPECT(&reply, {2, "cohort1", "error", "cohort_not_found"},
 	    {3, "cohort1", "error", "cohort_ambiguous"}, {4, "cohort1", "error", "invalid_value"},
 	    {5, "cohort1", "error", "cohort_ambiguous"}, {6, "cohort1", "done", "cohort_joined"});

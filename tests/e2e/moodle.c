@@ -3,7 +3,6 @@
  * 8 and 9), as rows of a table: options, a file, a question, its answer.
  */
 #include "law.h"
-#include "program.h"
 #include "reply.h"
 
 #include <criterion/criterion.h>

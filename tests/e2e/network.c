@@ -52,8 +52,7 @@ Test(network, loses_the_answer_to_a_rename_and_the_file_is_taken_all_the_same)
 	rig_make(&rig, NULL);
 	rig_drop(&rig, "staff.csv", text);
 	server_begin("lost-answer");
-	struct finished finished =
-	    program_expect(0, ARGV("enrold", "--config", rig.config.text, "--once"));
+	struct finished finished = rig_run(&rig, 0);
 	server_end();
 	cr_expect_not(strstr(finished.err.bytes, "\"run_waits\""), "%s", finished.err.bytes);
 	finished_done(&finished);
@@ -76,9 +75,7 @@ Test(network, hides_an_answer_that_is_out_and_it_is_not_given_twice)
 		cr_skip_test("no ptrace here");
 	rig_make(&rig, NULL);
 	rig_drop(&rig, "staff.csv", text);
-	struct tracer tracer = {.below = rig.root.text, .on_call = kill_when_archived};
-	struct finished finished =
-	    tracer_run(&tracer, ARGV("enrold", "--config", rig.config.text, "--once"));
+	struct finished finished = tracer_once(&rig, kill_when_archived, NULL, false);
 	cr_assert_eq(finished.status, -SIGKILL);
 	finished_done(&finished);
 	cr_assert_eq(files_count(rig_path(&rig, "outbox").text, ".json"), 1);

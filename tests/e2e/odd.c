@@ -1,7 +1,6 @@
 /* What else lies in an inbox: odd names, names that are not for us, things that are no files. */
 #include "fatal.h"
 #include "law.h"
-#include "program.h"
 #include "reply.h"
 
 #include <criterion/criterion.h>

@@ -1,6 +1,5 @@
 /* enrold --once, the happy way: a file comes in, people are enrolled, an answer goes out. */
 #include "law.h"
-#include "program.h"
 #include "reply.h"
 
 #include <criterion/criterion.h>
@@ -20,9 +19,7 @@ Test(once, a_dropped_file_is_enrolled_answered_and_archived)
 	struct rig rig;
 	struct reply reply;
 	rig_make(&rig, NULL);
-	rig_drop(&rig, "staff.csv", "username,course1,course2\np1,C1,\np2,C1,C2\n");
-	rig_once(&rig);
-	reply_open(&reply, &rig, "staff.csv", 0);
+	reply_to(&reply, &rig, "staff.csv", "username,course1,course2\np1,C1,\np2,C1,C2\n");
 	cr_expect_str_eq(reply_status(&reply), "done");
 	cr_expect_eq(reply_number(&reply, NULL, "rows"), 2);
 	cr_expect_eq(reply_number(&reply, "outcomes", "done"), 3);
@@ -80,9 +77,7 @@ Test(once, the_same_row_twice_enrols_once)
 	struct rig rig;
 	struct reply reply;
 	rig_make(&rig, NULL);
-	rig_drop(&rig, "staff.csv", "username,course1,course2\np1,C1,C1\nP1,C1,\n");
-	rig_once(&rig);
-	reply_open(&reply, &rig, "staff.csv", 0);
+	reply_to(&reply, &rig, "staff.csv", "username,course1,course2\np1,C1,C1\nP1,C1,\n");
 	EXPECT(&reply, {2, "course1", "done", "enrolled"},
 	    {2, "course2", "unchanged", "already_enrolled"},
 	    {3, "course1", "unchanged", "already_enrolled"});

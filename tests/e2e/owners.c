@@ -18,28 +18,23 @@
 
 static const char text[] = "username,course1\np1,C1\n";
 
-/* A call of this kind on a path that has this in it and ends so fails, each time. */
-struct failing {
-	enum call_kind kind;
-	const char *within, *end;
-	int error;
-	size_t times;
-};
-
-static struct verdict fail(void *context, const struct call *call)
+/* How many answers lie below work/; each of them is that text. */
+static size_t results_expect(const struct rig *rig, const char *expected)
 {
-	struct failing *failing = context;
-	bool is_it = call->kind == failing->kind && text_ends(call->path.text, failing->end) &&
-	             strstr(call->path.text, failing->within);
-	failing->times += is_it;
-	return (struct verdict){is_it ? VERDICT_FAIL : VERDICT_GO, failing->error};
-}
-
-static struct finished once_failing(const struct rig *rig, struct failing *failing)
-{
-	const struct tracer tracer = {
-	    .reads = true, .below = rig->root.text, .on_call = fail, .context = failing};
-	return tracer_run(&tracer, ARGV("enrold", "--config", rig->config.text, "--once"));
+	struct path work = rig_path(rig, "work");
+	struct listing listing = files_list(work.text);
+	size_t count = 0;
+	for (size_t i = 0; i < listing.count; i++) {
+		struct path path = path_of("%s/%s", work.text, listing.entries[i].path);
+		if (!text_ends(path.text, "/result.csv"))
+			continue;
+		struct buffer result = files_read(path.text);
+		cr_expect_str_eq(result.bytes, expected, "%s: %s", path.text, result.bytes);
+		buffer_done(&result);
+		count++;
+	}
+	listing_done(&listing);
+	return count;
 }
 
 static void expect_refusal(const struct rig *rig, const char *file, const char *code)
@@ -63,7 +58,7 @@ static void expect_ended_alone(struct failing failing, const char *code)
 	rig_make(&rig, NULL);
 	rig_drop(&rig, "bad.csv", text);
 	rig_drop(&rig, "good.csv", "username,course1\np2,C2\n");
-	struct finished finished = once_failing(&rig, &failing);
+	struct finished finished = tracer_once(&rig, tracer_fail, &failing, true);
 	cr_expect_eq(finished.status, 0, "%s", finished.err.bytes);
 	cr_expect_gt(failing.times, 2, "it was tried %zu times", failing.times);
 	finished_done(&finished);
@@ -75,35 +70,24 @@ static void expect_ended_alone(struct failing failing, const char *code)
 Test(owners, a_file_that_cannot_be_opened_any_more_is_refused_and_the_next_one_runs)
 {
 	expect_ended_alone(
-	    (struct failing){CALL_OPEN, "/work/", "/bad.csv", EACCES, 0}, "unreadable");
+	    (struct failing){CALL_OPEN, "/work/", "/bad.csv", EACCES, 0, 0}, "unreadable");
 }
 
 Test(owners, a_file_that_the_disk_cannot_read_is_refused_and_the_next_one_runs)
 {
-	expect_ended_alone((struct failing){CALL_READ, "/work/", "/bad.csv", EIO, 0}, "unreadable");
-}
-
-static struct verdict fail_of_run(void *context, const struct call *call)
-{
-	struct failing *failing = context;
-	bool is_it = failing->times < 3 && call->kind == failing->kind &&
-	             text_ends(call->path.text, failing->end);
-	failing->times += is_it;
-	return (struct verdict){is_it ? VERDICT_FAIL : VERDICT_GO, failing->error};
+	expect_ended_alone(
+	    (struct failing){CALL_READ, "/work/", "/bad.csv", EIO, 0, 0}, "unreadable");
 }
 
 Test(owners, a_file_that_cannot_be_read_for_a_moment_is_applied_all_the_same)
 {
 	struct rig rig;
-	struct failing failing = {CALL_READ, "/work/", "/bad.csv", EIO, 0};
+	struct failing failing = {CALL_READ, "/work/", "/bad.csv", EIO, 3, 0};
 	if (!tracer_works())
 		cr_skip_test("no ptrace here");
 	rig_make(&rig, NULL);
 	rig_drop(&rig, "bad.csv", text);
-	const struct tracer tracer = {
-	    .reads = true, .below = rig.root.text, .on_call = fail_of_run, .context = &failing};
-	struct finished finished =
-	    tracer_run(&tracer, ARGV("enrold", "--config", rig.config.text, "--once"));
+	struct finished finished = tracer_once(&rig, tracer_fail, &failing, true);
 	cr_expect_eq(finished.status, 0);
 	cr_expect_eq(failing.times, 3);
 	finished_done(&finished);
@@ -179,8 +163,7 @@ Test(owners, a_name_too_long_for_its_marker_is_told_and_left)
 	rig_drop(&rig, name, text);
 	rig_drop(&rig, "good.csv", text);
 	files_write(rig_inbox(&rig, "good.csv.done").text, "", 0, 0640);
-	struct finished finished =
-	    program_expect(0, ARGV("enrold", "--config", rig.config.text, "--once"));
+	struct finished finished = rig_run(&rig, 0);
 	cr_expect(strstr(finished.err.bytes, "\"file_left\""), "%s", finished.err.bytes);
 	cr_expect(strstr(finished.err.bytes, "shorten it"));
 	finished_done(&finished);
@@ -192,7 +175,7 @@ Test(owners, a_name_too_long_for_its_marker_is_told_and_left)
 Test(owners, a_checksum_that_may_not_be_read_keeps_its_file_in_the_inbox_and_no_other)
 {
 	struct rig rig;
-	struct failing failing = {CALL_OPEN, "/inbox/", "staff.csv.sha256", EACCES, 0};
+	struct failing failing = {CALL_OPEN, "/inbox/", "staff.csv.sha256", EACCES, 0, 0};
 	char hash[HASH_SIZE];
 	if (!tracer_works())
 		cr_skip_test("no ptrace here");
@@ -201,7 +184,7 @@ Test(owners, a_checksum_that_may_not_be_read_keeps_its_file_in_the_inbox_and_no_
 	files_write(rig_inbox(&rig, "staff.csv.sha256").text, hash, strlen(hash), 0600);
 	rig_drop(&rig, "staff.csv", text);
 	rig_drop(&rig, "good.csv", text);
-	struct finished finished = once_failing(&rig, &failing);
+	struct finished finished = tracer_once(&rig, tracer_fail, &failing, true);
 	cr_expect_eq(finished.status, 0);
 	cr_expect(
 	    strstr(finished.err.bytes, "may not read its checksum"), "%s", finished.err.bytes);
@@ -250,27 +233,11 @@ Test(owners, a_run_that_another_daemon_has_taken_over_is_not_written_to)
 	rig_make(&rig, NULL);
 	rig_drop(&rig, "staff.csv", text);
 	struct heir heir = {.rig = &rig};
-	const struct tracer tracer = {
-	    .below = rig.root.text, .on_call = take_over, .context = &heir};
-	struct finished finished =
-	    tracer_run(&tracer, ARGV("enrold", "--config", rig.config.text, "--once"));
+	struct finished finished = tracer_once(&rig, take_over, &heir, false);
 	cr_expect_eq(finished.status, 0, "%s", finished.err.bytes);
 	finished_done(&finished);
 	cr_expect_eq(heir.strikes, 1);
-	struct path his = rig_path(&rig, "work/other");
-	struct listing listing = files_list(his.text);
-	size_t seen = 0;
-	for (size_t i = 0; i < listing.count; i++) {
-		struct path path = path_of("%s/%s", his.text, listing.entries[i].path);
-		if (!text_ends(path.text, "/result.csv"))
-			continue;
-		struct buffer result = files_read(path.text);
-		cr_expect_str_eq(result.bytes, heirs_answer);
-		buffer_done(&result);
-		seen++;
-	}
-	cr_expect_eq(seen, 1);
-	listing_done(&listing);
+	cr_expect_eq(results_expect(&rig, heirs_answer), 1);
 	rig_remove(&rig);
 }
 
@@ -310,9 +277,7 @@ static void expect_folder_left(const char *name, const char *sum)
 	rig_drop(&rig, name, text);
 	if (*sum)
 		files_write(rig_inbox(&rig, sum).text, "bogus\n", 6, 0640);
-	const struct tracer tracer = {.below = rig.root.text, .on_call = swap_in, .context = &swap};
-	struct finished finished =
-	    tracer_run(&tracer, ARGV("enrold", "--config", rig.config.text, "--once"));
+	struct finished finished = tracer_once(&rig, swap_in, &swap, false);
 	cr_expect_eq(finished.status, 0, "%s", finished.err.bytes);
 	cr_expect_eq(swap.strikes, 1);
 	finished_done(&finished);
@@ -350,8 +315,7 @@ Test(owners, a_box_in_work_that_enrold_did_not_make_is_not_entered)
 	files_make_directory(box.text);
 	files_write(path_of("%s/x.csv", box.text).text, text, strlen(text), 0644);
 	cr_assert_eq(chown(box.text, 61001, 61001), 0);
-	struct finished finished =
-	    program_expect(75, ARGV("enrold", "--config", rig.config.text, "--once"));
+	struct finished finished = rig_run(&rig, 75);
 	cr_expect(
 	    strstr(finished.err.bytes, "which enrold did not make"), "%s", finished.err.bytes);
 	finished_done(&finished);
@@ -384,13 +348,13 @@ Test(owners, a_sparse_file_fills_no_disk_of_ours)
 Test(owners, a_file_that_another_program_has_a_lease_on_is_left_at_once)
 {
 	struct rig rig;
-	struct failing failing = {CALL_OPEN, "/inbox/", "/bad.csv", EAGAIN, 0};
+	struct failing failing = {CALL_OPEN, "/inbox/", "/bad.csv", EAGAIN, 0, 0};
 	if (!tracer_works())
 		cr_skip_test("no ptrace here");
 	rig_make(&rig, NULL);
 	rig_drop(&rig, "bad.csv", text);
 	rig_drop(&rig, "good.csv", "username,course1\np2,C2\n");
-	struct finished finished = once_failing(&rig, &failing);
+	struct finished finished = tracer_once(&rig, tracer_fail, &failing, true);
 	cr_expect_eq(finished.status, 0, "%s", finished.err.bytes);
 	cr_expect_eq(failing.times, 1, "tried %zu times", failing.times);
 	cr_expect(strstr(finished.err.bytes, "holds a lease"), "%s", finished.err.bytes);
@@ -424,10 +388,7 @@ Test(owners, a_lease_taken_after_the_claim_keeps_no_other_file_waiting)
 	signal(SIGIO, SIG_IGN);
 	if (fcntl(file, F_SETLEASE, F_WRLCK) < 0 || fcntl(file, F_SETLEASE, F_UNLCK) < 0)
 		cr_skip_test("no leases here");
-	const struct tracer tracer = {
-	    .reads = true, .below = rig.root.text, .on_call = lease_take, .context = &file};
-	struct finished finished =
-	    tracer_run(&tracer, ARGV("enrold", "--config", rig.config.text, "--once"));
+	struct finished finished = tracer_once(&rig, lease_take, &file, true);
 	close(file);
 	cr_expect_eq(finished.status, 0, "%s", finished.err.bytes);
 	cr_expect(strstr(finished.err.bytes, "holds a lease"), "%s", finished.err.bytes);
@@ -546,12 +507,12 @@ Test(owners, an_outbox_that_is_a_link_takes_its_feed_out_of_service)
 Test(owners, a_disk_with_no_room_for_its_pid_does_not_stop_it)
 {
 	struct rig rig;
-	struct failing failing = {CALL_WRITE, "", "/.lock", ENOSPC, 0};
+	struct failing failing = {CALL_WRITE, "", "/.lock", ENOSPC, 0, 0};
 	if (!tracer_works())
 		cr_skip_test("no ptrace here");
 	rig_make(&rig, NULL);
 	rig_drop(&rig, "staff.csv", text);
-	struct finished finished = once_failing(&rig, &failing);
+	struct finished finished = tracer_once(&rig, tracer_fail, &failing, true);
 	cr_expect_eq(finished.status, 0, "%s", finished.err.bytes);
 	cr_expect_eq(failing.times, 1);
 	finished_done(&finished);
@@ -564,26 +525,16 @@ Test(owners, a_disk_with_no_room_for_its_pid_does_not_stop_it)
 Test(owners, an_answer_for_which_there_is_no_room_gives_back_what_it_took)
 {
 	struct rig rig;
-	struct failing failing = {CALL_WRITE, "/work/", "/retry.csv", ENOSPC, 0};
+	struct failing failing = {CALL_WRITE, "/work/", "/retry.csv", ENOSPC, 0, 0};
 	if (!tracer_works())
 		cr_skip_test("no ptrace here");
 	rig_make(&rig, &(struct rig_options){.settings = "stop_timeout: 1s\n",
 	                   .feeds = "  default: { atomic: true }\n"});
 	rig_drop(&rig, "staff.csv", "username,course1\np1,C1\nnobody,C1\n");
-	struct finished finished = once_failing(&rig, &failing);
+	struct finished finished = tracer_once(&rig, tracer_fail, &failing, true);
 	cr_expect_eq(finished.status, 75, "%s", finished.err.bytes);
 	finished_done(&finished);
-	struct path work = rig_path(&rig, "work");
-	struct listing listing = files_list(work.text);
-	for (size_t i = 0; i < listing.count; i++) {
-		struct path path = path_of("%s/%s", work.text, listing.entries[i].path);
-		if (!text_ends(path.text, "/result.csv"))
-			continue;
-		struct buffer result = files_read(path.text);
-		cr_expect_eq(result.size, 0, "%s: %s", path.text, result.bytes);
-		buffer_done(&result);
-	}
-	listing_done(&listing);
+	cr_expect_leq(results_expect(&rig, ""), 1);
 	rig_once(&rig);
 	cr_expect_eq(reply_count(&rig, "staff.csv"), 1);
 	law_close(&rig);

@@ -1,6 +1,5 @@
 /* Rehearsals: nothing changes, and the answer says what would. */
 #include "law.h"
-#include "program.h"
 #include "reply.h"
 
 #include <criterion/criterion.h>
@@ -75,9 +74,7 @@ Test(preview, of_a_feed_has_its_policy_and_its_outbox)
 	rig_make(&rig, &(struct rig_options){.feeds = "  hr: { unknown_columns: ignore }\n"});
 	files_make_directory(rig_inbox(&rig, "hr").text);
 	files_make_directory(rig_inbox(&rig, "hr/preview").text);
-	rig_drop(&rig, "hr/preview/staff.csv", "username,course1,colour\np1,C1,red\n");
-	rig_once(&rig);
-	reply_open(&reply, &rig, "hr/preview/staff.csv", 0);
+	reply_to(&reply, &rig, "hr/preview/staff.csv", "username,course1,colour\np1,C1,red\n");
 	EXPECT(&reply, {2, "course1", "done", "enrolled"});
 	reply_close(&reply);
 	cr_expect_eq(rig_number(&rig, "SELECT count(*) FROM mdl_user_enrolments"), 0);
@@ -90,9 +87,7 @@ Test(preview, of_a_bad_file_is_refused)
 	struct reply reply;
 	rig_make(&rig, NULL);
 	files_make_directory(rig_inbox(&rig, "preview").text);
-	rig_drop(&rig, "preview/staff.csv", "username,colour\np1,red\n");
-	rig_once(&rig);
-	reply_open(&reply, &rig, "preview/staff.csv", 0);
+	reply_to(&reply, &rig, "preview/staff.csv", "username,colour\np1,red\n");
 	cr_expect_str_eq(reply_refusal(&reply), "header_unknown_column");
 	cr_expect_str_eq(json_string_value(json_object_get(reply.summary, "mode")), "preview");
 	reply_close(&reply);

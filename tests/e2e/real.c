@@ -1,7 +1,6 @@
 /* Beside the tables of `lms init` a real Moodle has others: what is written there, and what the
  * answer says of that which only Moodle can do. */
 #include "law.h"
-#include "more_tables.h"
 #include "reply.h"
 
 #include <criterion/criterion.h>
@@ -12,27 +11,7 @@ static const char *settings;
 
 static void real_make(struct rig *rig)
 {
-	struct buffer sql = {0};
-	rig_make(rig, &(struct rig_options){.feeds = FEEDS, .settings = settings});
-	more_tables_write(OVERLAY_SQLITE, &sql);
-	buffer_add_char(&sql, '\0');
-	rig_execute(rig, sql.bytes);
-	buffer_done(&sql);
-}
-
-static void run_file(struct rig *rig, struct reply *reply, const char *name, const char *text)
-{
-	size_t nth = reply_count(rig, name);
-	rig_drop(rig, name, text);
-	rig_once(rig);
-	reply_open(reply, rig, name, nth);
-}
-
-static void expect_rows(struct rig *rig, const char *sql, const char *expected)
-{
-	struct buffer rows = rig_query(rig, sql);
-	cr_expect_str_eq(rows.bytes, expected, "%s:\n%s", sql, rows.bytes);
-	buffer_done(&rows);
+	rig_make_whole(rig, &(struct rig_options){.feeds = FEEDS, .settings = settings}, "");
 }
 
 static void expect_message(const struct reply *reply, const char *code, const char *message)
@@ -62,12 +41,12 @@ Test(real, who_joins_a_group_is_in_its_chat)
 	rig_execute(&rig, CHATS
 	    "INSERT INTO mdl_message_conversation_members (conversationid, userid, timecreated) "
 	    "SELECT 1, id, 5 FROM mdl_user WHERE username = 'p2'");
-	run_file(&rig, &reply, "a.csv",
+	reply_to(&reply, &rig, "a.csv",
 	    "username,course1,group1,course2,group2\np1,C1,Red,C1,New\np2,C1,Red,,\np3,C1,Red,,\n");
 	cr_expect_eq(reply_number(&reply, "codes", "group_joined"), 3);
 	cr_expect_eq(reply_number(&reply, "outcomes", "error"), 0);
 	reply_close(&reply);
-	expect_rows(&rig,
+	rig_expect(&rig,
 	    "SELECT m.conversationid, u.username, m.timecreated > 5 FROM "
 	    "mdl_message_conversation_members m JOIN mdl_user u ON u.id = m.userid ORDER BY 1, 2",
 	    "1|p1|1\n1|p2|0\n1|p3|1\n");
@@ -85,9 +64,9 @@ Test(real, who_gets_into_a_group_by_a_cohort_is_in_its_chat)
 	    "INSERT INTO mdl_enrol (enrol, status, courseid, roleid, customint1, customint2) "
 	    "SELECT "
 	    "'cohort', 0, id, 5, 1, 2 FROM mdl_course WHERE shortname = 'C1'");
-	run_file(&rig, &reply, "a.csv", "username,cohort1\np1,SALES\n");
+	reply_to(&reply, &rig, "a.csv", "username,cohort1\np1,SALES\n");
 	reply_close(&reply);
-	expect_rows(&rig,
+	rig_expect(&rig,
 	    "SELECT conversationid, username FROM mdl_message_conversation_members m JOIN mdl_user "
 	    "u "
 	    "ON u.id = m.userid",
@@ -103,9 +82,9 @@ Test(real, who_leaves_is_erased_as_far_as_rows_go)
 	rig_execute(&rig, CHATS
 	    "INSERT INTO mdl_config_plugins (plugin, name, value) VALUES ('tool_dataprivacy', "
 	    "'automaticdeletionrequests', '1');");
-	run_file(&rig, &reply, "a.csv", "username,course1,group1\np1,C1,Red\n");
+	reply_to(&reply, &rig, "a.csv", "username,course1,group1\np1,C1,Red\n");
 	reply_close(&reply);
-	run_file(&rig, &reply, "b.csv", "username,deleted\np1,1\n");
+	reply_to(&reply, &rig, "b.csv", "username,deleted\np1,1\n");
 	EXPECT(&reply, {2, "deleted", "done", "account_deleted"},
 	    {2, "deleted", "warning", "left_to_moodle"});
 	expect_message(&reply, "left_to_moodle",
@@ -113,8 +92,8 @@ Test(real, who_leaves_is_erased_as_far_as_rows_go)
 	    "switch on aftercare.");
 	cr_expect_eq(reply.retry.size, 0, "a warning is nothing to do again");
 	reply_close(&reply);
-	expect_rows(&rig, "SELECT count(*) FROM mdl_message_conversation_members", "0\n");
-	expect_rows(&rig, "SELECT type, status FROM mdl_tool_dataprivacy_request", "2|2\n");
+	rig_expect(&rig, "SELECT count(*) FROM mdl_message_conversation_members", "0\n");
+	rig_expect(&rig, "SELECT type, status FROM mdl_tool_dataprivacy_request", "2|2\n");
 	rig_remove(&rig);
 }
 
@@ -142,11 +121,11 @@ Test(real, of_two_groups_of_a_name_the_older_is_taken_when_the_newer_is_empty)
 		real_make(&rig);
 		rig_execute(&rig, TWINS);
 		rig_execute(&rig, cases[i].members);
-		run_file(&rig, &reply, "a.csv", "username,course1,group1\np1,C1,Delta\n");
+		reply_to(&reply, &rig, "a.csv", "username,course1,group1\np1,C1,Delta\n");
 		cr_expect_eq(reply_number(&reply, "codes", cases[i].code), 1, "%zu", i);
 		cr_expect_eq(reply_number(&reply, "codes", "group_ambiguous"), 1, "%zu", i);
 		reply_close(&reply);
-		expect_rows(&rig,
+		rig_expect(&rig,
 		    "SELECT groupid, username FROM mdl_groups_members m JOIN mdl_user u ON u.id = "
 		    "m.userid ORDER BY 1, 2",
 		    cases[i].rows);
@@ -159,7 +138,7 @@ Test(real, says_that_caches_have_to_follow)
 	struct rig rig;
 	struct reply reply;
 	real_make(&rig);
-	run_file(&rig, &reply, "a.csv", "username,course1,group1\np1,C1,Red\np2,C1,Red\n");
+	reply_to(&reply, &rig, "a.csv", "username,course1,group1\np1,C1,Red\np2,C1,Red\n");
 	expect_message(&reply, "group_created",
 	    "The group was made, and joined; pages restricted to groups follow when Moodle's "
 	    "caches "
@@ -175,7 +154,7 @@ Test(real, would_do_in_a_preview_what_it_does)
 	real_make(&rig);
 	files_make_directory(rig_path(&rig, "inbox/preview").text);
 	rig_execute(&rig, CHATS);
-	run_file(&rig, &reply, "preview/a.csv",
+	reply_to(&reply, &rig, "preview/a.csv",
 	    "username,course1,group1,interests,deleted\np1,C1,Red,chess,\np2,,,,1\n");
 	cr_expect_eq(reply.result.rows_count, 6);
 	for (size_t i = 1; i < reply.result.rows_count; i++) {
@@ -184,7 +163,7 @@ Test(real, would_do_in_a_preview_what_it_does)
 		cr_expect(strcasestr(said, "would "), "%s", said);
 	}
 	reply_close(&reply);
-	expect_rows(&rig,
+	rig_expect(&rig,
 	    "SELECT (SELECT count(*) FROM mdl_message_conversation_members), (SELECT count(*) FROM "
 	    "mdl_tag), (SELECT sum(deleted) FROM mdl_user)",
 	    "0|0|0\n");
@@ -197,7 +176,7 @@ Test(real, says_nothing_of_caches_where_there_is_no_moodle)
 	struct rig rig;
 	struct reply reply;
 	rig_make(&rig, &(struct rig_options){.feeds = FEEDS});
-	run_file(&rig, &reply, "a.csv", "username,course1,group1\np1,C1,Red\n");
+	reply_to(&reply, &rig, "a.csv", "username,course1,group1\np1,C1,Red\n");
 	expect_message(&reply, "group_created", "The group was made, and joined.");
 	reply_close(&reply);
 	law_close(&rig);

@@ -1,6 +1,5 @@
 /* Files that are refused as a whole: nothing is applied, the reason is named, the file is kept. */
 #include "law.h"
-#include "program.h"
 #include "reply.h"
 
 #include <criterion/criterion.h>
@@ -88,9 +87,7 @@ Test(refused, but_a_header_without_records_is_a_file_of_no_rows)
 	struct rig rig;
 	struct reply reply;
 	rig_make(&rig, NULL);
-	rig_drop(&rig, "staff.csv", "username,course1\n");
-	rig_once(&rig);
-	reply_open(&reply, &rig, "staff.csv", 0);
+	reply_to(&reply, &rig, "staff.csv", "username,course1\n");
 	cr_expect_str_eq(reply_status(&reply), "done");
 	cr_expect_eq(reply_number(&reply, NULL, "rows"), 0);
 	cr_expect_eq(reply.result.rows_count, 1);

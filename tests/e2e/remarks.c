@@ -33,8 +33,7 @@ static struct finished run_one(
 {
 	rig_make(rig, &(struct rig_options){.feeds = feed});
 	rig_drop(rig, "staff.csv", text);
-	struct finished finished =
-	    program_expect(0, ARGV("enrold", "--config", rig->config.text, "--once"));
+	struct finished finished = rig_run(rig, 0);
 	reply_open(reply, rig, "staff.csv", 0);
 	return finished;
 }

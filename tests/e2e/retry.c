@@ -1,6 +1,5 @@
 /* What failed, corrected and dropped again; and what was not corrected. */
 #include "law.h"
-#include "program.h"
 #include "reply.h"
 
 #include <criterion/criterion.h>
@@ -236,9 +235,7 @@ Test(retry, of_a_retry_has_the_first_files_lines_and_its_name)
 	struct reply reply;
 	char name[96], third[96];
 	rig_make(&rig, NULL);
-	rig_drop(&rig, "staff.csv", "username,course1\np1,C1\n\np2,NOPE\np3,NONE\n");
-	rig_once(&rig);
-	reply_open(&reply, &rig, "staff.csv", 0);
+	reply_to(&reply, &rig, "staff.csv", "username,course1\np1,C1\n\np2,NOPE\np3,NONE\n");
 	char run[32];
 	snprintf(run, sizeof run, "%s", reply.run);
 	cr_expect(memmem(reply.retry.bytes, reply.retry.size, "username,course1" REMARKS "\n",

@@ -1,6 +1,5 @@
 /* Whatever Excel or an HR system writes: character sets, separators, and files of odd sizes. */
 #include "law.h"
-#include "program.h"
 #include "reply.h"
 
 #include <criterion/criterion.h>

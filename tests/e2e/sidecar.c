@@ -113,8 +113,7 @@ Test(beside, a_checksum_that_is_no_file_of_its_own_keeps_only_its_file)
 	rig_drop(&rig, "folder.csv", text);
 	rig_drop(&rig, "linked.csv", text);
 	rig_drop(&rig, "staff.csv", text);
-	struct finished finished =
-	    program_expect(0, ARGV("enrold", "--config", rig.config.text, "--once"));
+	struct finished finished = rig_run(&rig, 0);
 	cr_expect(strstr(finished.err.bytes, "folder.csv stays in the inbox: what lies beside it"),
 	    "%s", finished.err.bytes);
 	cr_expect(strstr(finished.err.bytes, "linked.csv stays in the inbox: its checksum"), "%s",
@@ -132,8 +131,7 @@ Test(beside, a_marker_that_is_a_directory_lets_no_file_in)
 	rig_make(&rig, &(struct rig_options){.feeds = "  default: { marker: .done }\n"});
 	files_make_directory(rig_inbox(&rig, "staff.csv.done").text);
 	rig_drop(&rig, "staff.csv", text);
-	struct finished finished =
-	    program_expect(0, ARGV("enrold", "--config", rig.config.text, "--once"));
+	struct finished finished = rig_run(&rig, 0);
 	cr_expect(strstr(finished.err.bytes, "what has that name is not a regular file"), "%s",
 	    finished.err.bytes);
 	finished_done(&finished);
@@ -199,9 +197,7 @@ Test(beside, what_is_too_large_to_lie_beside_a_file_refuses_it)
 	memset(large, ' ', sizeof large - 1);
 	rig_make(&rig, &(struct rig_options){.feeds = feed});
 	beside_write(&rig, "staff.csv.done", large);
-	rig_drop(&rig, "staff.csv", text);
-	rig_once(&rig);
-	reply_open(&reply, &rig, "staff.csv", 0);
+	reply_to(&reply, &rig, "staff.csv", text);
 	cr_expect_str_eq(reply_refusal(&reply), "unreadable");
 	reply_close(&reply);
 	cr_expect_eq(rig_number(&rig, "SELECT count(*) FROM mdl_user_enrolments"), 0);
@@ -229,8 +225,7 @@ Test(beside, no_file_waits_without_a_word)
 			files_make_directory(rig_inbox(&rig, silent[i].folder).text);
 		files_write(
 		    rig_inbox(&rig, silent[i].name).text, "username,course1\np1,C1\n", 24, 0600);
-		struct finished finished =
-		    program_expect(0, ARGV("enrold", "--config", rig.config.text, "--once"));
+		struct finished finished = rig_run(&rig, 0);
 		const char *told = strstr(finished.err.bytes, silent[i].told);
 		cr_expect(told, "case %zu: %s", i, finished.err.bytes);
 		cr_expect_not(told && strstr(told + 1, silent[i].told), "said twice");

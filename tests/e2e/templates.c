@@ -1,6 +1,5 @@
 /* The files to start from, etc/templates, do on the demo site what they show: each alone, and one
  * after the other. */
-#include "program.h"
 #include "reply.h"
 
 #include <criterion/criterion.h>

@@ -1,6 +1,5 @@
 /* What the text of a file may look like, and what comes back of it. */
 #include "law.h"
-#include "program.h"
 #include "reply.h"
 
 #include <criterion/criterion.h>
@@ -138,9 +137,7 @@ Test(text, what_nobody_sees_makes_no_second_person_and_no_other_column)
 	struct rig rig;
 	struct reply reply;
 	rig_make(&rig, &(struct rig_options){.feeds = "  default: { upload_type: add }\n"});
-	rig_drop(&rig, "staff.csv", file);
-	rig_once(&rig);
-	reply_open(&reply, &rig, "staff.csv", 0);
+	reply_to(&reply, &rig, "staff.csv", file);
 	EXPECT(&reply, {2, "username", "done", "account_created"},
 	    {2, "course1", "done", "enrolled"}, {3, "email", "error", "email_taken"},
 	    {4, "email", "error", "invalid_value"}, {5, "username", "done", "account_created"},

@@ -105,9 +105,7 @@ Test(versions, that_delete_courses_slowly_have_none_of_those)
 	rig_execute(&rig, "UPDATE mdl_course SET deletioninprogress = 1 WHERE shortname = 'C1';"
 	                  "UPDATE mdl_course SET deletioninprogress = 0 WHERE shortname = "
 	                  "'C2'");
-	rig_drop(&rig, "staff.csv", "username,course1,course2,course3\np1,C1,C2,C3\n");
-	rig_once(&rig);
-	reply_open(&reply, &rig, "staff.csv", 0);
+	reply_to(&reply, &rig, "staff.csv", "username,course1,course2,course3\np1,C1,C2,C3\n");
 	EXPECT(&reply, {2, "course1", "error", "course_not_found"},
 	    {2, "course2", "done", "enrolled"}, {2, "course3", "done", "enrolled"});
 	reply_close(&reply);
@@ -173,9 +171,7 @@ Test(versions, from_5_1_6_on_drop_the_row_under_compat_moodle)
 		fields_spool(&rig, "  default: { compat: moodle }\n");
 		rig_execute(&rig, is_newer ? SET("version", "2025100606") SET("branch", "501")
 		                           : SET("version", "2025100605") SET("branch", "501"));
-		rig_drop(&rig, "staff.csv", dropped);
-		rig_once(&rig);
-		reply_open(&reply, &rig, "staff.csv", 0);
+		reply_to(&reply, &rig, "staff.csv", dropped);
 		if (is_newer)
 			EXPECT(&reply, {2, "profile_field_badge", "error", "value_taken"},
 			    {2, "course1", "skipped", "row_not_applied"},

@@ -84,8 +84,7 @@ Test(failover, that_loses_the_last_commits_is_told)
 	served_shell(script("2/start").text);
 	served_shell(script("failover").text);
 	rig_drop(&site.rig, "next.csv", "username,course1\np3,C1\n");
-	struct finished finished =
-	    program_expect(78, ARGV("enrold", "--config", site.rig.config.text, "--once"));
+	struct finished finished = rig_run(&site.rig, 78);
 	cr_expect(strstr(finished.err.bytes, "reconcile"), "%s", finished.err.bytes);
 	finished_done(&finished);
 	finished = program_run(ARGV("enrolctl", "--config", site.rig.config.text, "reconcile"));

@@ -75,8 +75,7 @@ Test(restored, behind_an_answer_of_which_it_has_a_checkpoint_it_is_not_gone_on_w
 	two_answered(&site, &service);
 	service_stop(&service);
 	second_set_back(&site);
-	struct finished finished =
-	    program_expect(78, ARGV("enrold", "--config", site.rig.config.text, "--once"));
+	struct finished finished = rig_run(&site.rig, 78);
 	cr_expect(strstr(finished.err.bytes, "enrolctl reconcile"), "%s", finished.err.bytes);
 	finished_done(&finished);
 	accept_and_drop_again(&site);

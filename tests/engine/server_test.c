@@ -515,19 +515,6 @@ Test(server, is_found_behind_a_host_that_is_dead)
 	served_close(&site);
 }
 
-/* Two batches and a rest, of which some are enrolled. */
-static void large_drop(struct rig *rig)
-{
-	struct buffer text = {0};
-	buffer_add_text(&text, "username,course1\n");
-	for (int i = 0; i < 25000; i++)
-		buffer_print(
-		    &text, "%s%d,C%d\n", i % 2000 == 0 ? "p" : "nobody", i / 2000 + 1, i % 3 + 1);
-	cr_assert(!text.failed);
-	rig_drop_bytes(rig, "large.csv", text.bytes, text.size);
-	buffer_done(&text);
-}
-
 /* A suite of its own, which is run on a server of its own. */
 Test(server_outage, in_the_middle_of_a_run_is_waited_for)
 {
@@ -537,7 +524,7 @@ Test(server_outage, in_the_middle_of_a_run_is_waited_for)
 	site.rig.config = config;
 	struct service service;
 	service_start(&service, &site.rig);
-	large_drop(&site.rig);
+	rig_drop_long(&site.rig, 2000);
 	service_await_claim(&service, &site.rig);
 	const char *directory = getenv("ENROLD_TEST_DIRECTORY");
 	served_shell(path_of("%s/../stop; sleep 1; %s/../start", directory, directory).text);

@@ -109,6 +109,16 @@ void reply_open(struct reply *reply, const struct rig *rig, const char *name, si
 	free(found);
 }
 
+void reply_to(struct reply *reply, struct rig *rig, const char *name, const char *text)
+{
+	size_t nth = reply_count(rig, name);
+	const char *base = path_base(name);
+	files_make_directory(rig_inbox(rig, path_of("%.*s", (int)(base - name), name).text).text);
+	rig_drop(rig, name, text);
+	rig_once(rig);
+	reply_open(reply, rig, name, nth);
+}
+
 void reply_close(struct reply *reply)
 {
 	json_decref(reply->summary);

@@ -21,6 +21,9 @@ struct reply {
 size_t reply_count(const struct rig *rig, const char *name);
 /* The nth of them (0 is the first) in the order of their runs; fatal when there are too few. */
 void reply_open(struct reply *reply, const struct rig *rig, const char *name, size_t nth);
+/* The file is dropped, into a folder that is made if need be, and run; this is what enrold answers.
+ */
+void reply_to(struct reply *reply, struct rig *rig, const char *name, const char *text);
 void reply_close(struct reply *reply);
 
 const char *reply_status(const struct reply *reply);

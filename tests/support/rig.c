@@ -237,9 +237,26 @@ void rig_drop(struct rig *rig, const char *name, const char *text)
 	rig_drop_bytes(rig, name, text, strlen(text));
 }
 
+void rig_drop_long(struct rig *rig, int each)
+{
+	struct buffer text = {0};
+	buffer_add_text(&text, "username,course1\n");
+	for (int i = 0; i < 25000; i++)
+		buffer_print(
+		    &text, "%s%d,C%d\n", i % each == 0 ? "p" : "nobody", i / each + 1, i % 3 + 1);
+	if (text.failed)
+		fatal("out of memory");
+	rig_drop_bytes(rig, "large.csv", text.bytes, text.size);
+	buffer_done(&text);
+}
+
+struct finished rig_run(const struct rig *rig, int status)
+{
+	return program_expect(status, ARGV("enrold", "--config", rig->config.text, "--once"));
+}
+
 void rig_once(const struct rig *rig)
 {
-	struct finished finished =
-	    program_expect(0, ARGV("enrold", "--config", rig->config.text, "--once"));
+	struct finished finished = rig_run(rig, 0);
 	finished_done(&finished);
 }

@@ -16,6 +16,7 @@
 #define SUPPORT_RIG_H
 
 #include "files.h"
+#include "program.h"
 
 #include <sqlite3.h>
 #include <stdint.h>
@@ -58,6 +59,8 @@ struct rig {
 };
 
 void rig_make(struct rig *rig, const struct rig_options *options);
+/* The same with the tables that only a whole Moodle has, and more statements. */
+void rig_make_whole(struct rig *rig, const struct rig_options *options, const char *sql);
 void rig_remove(struct rig *rig);
 
 /* <spool>/<what is printed>. */
@@ -70,10 +73,15 @@ struct path rig_path(const struct rig *rig, const char *format, ...) PRINTF_LIKE
  */
 void rig_drop(struct rig *rig, const char *name, const char *text);
 void rig_drop_bytes(struct rig *rig, const char *name, const void *bytes, size_t size);
+/* large.csv, of 25000 rows: of so many each the first enrols p1, p2, ... in C1, C2 or C3; the
+ * others are about nobody. */
+void rig_drop_long(struct rig *rig, int each);
 struct path rig_inbox(const struct rig *rig, const char *name);
 void rig_note(struct rig *rig, const char *name, const void *bytes, size_t size);
 
-/* One line "enrold --once" and its end: exit status 0, nothing else to be said. */
+/* "enrold --once", which must end with this status. Given to the caller. */
+struct finished rig_run(const struct rig *rig, int status);
+/* The same in one line, of which nothing else is to be said: status 0. */
 void rig_once(const struct rig *rig);
 
 /* The database while no program uses it. Open fails fatally. */
@@ -85,6 +93,8 @@ void rig_count_before(struct rig *rig);
 int64_t rig_number(const struct rig *rig, const char *sql);
 /* All rows: cells joined by '|', rows ended by a newline. */
 struct buffer rig_query(const struct rig *rig, const char *sql);
+/* Fatal when those are others. */
+void rig_expect(const struct rig *rig, const char *sql, const char *rows);
 /* Who is enrolled where, how, and in which roles: the same for equal effects, whenever made. */
 struct buffer rig_state(const struct rig *rig);
 

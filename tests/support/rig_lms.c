@@ -1,5 +1,6 @@
 /* The database of a test's site, seen with plain SQL. */
 #include "fatal.h"
+#include "more_tables.h"
 #include "rig.h"
 
 #include <stdlib.h>
@@ -17,6 +18,17 @@ sqlite3 *rig_database(const struct rig *rig)
 		fatal("cannot open %s: %s", rig->database.text, sqlite3_errmsg(database));
 	sqlite3_busy_timeout(database, 10000);
 	return database;
+}
+
+void rig_make_whole(struct rig *rig, const struct rig_options *options, const char *sql)
+{
+	struct buffer all = {0};
+	rig_make(rig, options);
+	more_tables_write(OVERLAY_SQLITE, &all);
+	buffer_add_text(&all, sql);
+	buffer_add_char(&all, '\0');
+	rig_execute(rig, all.bytes);
+	buffer_done(&all);
 }
 
 void rig_execute(struct rig *rig, const char *sql)
@@ -57,6 +69,14 @@ struct buffer rig_query(const struct rig *rig, const char *sql)
 		fatal("out of memory");
 	out.size--;
 	return out;
+}
+
+void rig_expect(const struct rig *rig, const char *sql, const char *rows)
+{
+	struct buffer found = rig_query(rig, sql);
+	if (strcmp(found.bytes, rows) != 0)
+		fatal("%s:\n%s\ninstead of\n%s", sql, found.bytes, rows);
+	buffer_done(&found);
 }
 
 int64_t rig_number(const struct rig *rig, const char *sql)

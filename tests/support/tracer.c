@@ -351,3 +351,23 @@ bool tracer_works(void)
 	return false;
 #endif
 }
+
+/* ---- enrold's calls ---- */
+
+struct finished tracer_once(
+    const struct rig *rig, tracer_on_call *on_call, void *context, bool reads)
+{
+	const struct tracer tracer = {
+	    .reads = reads, .below = rig->root.text, .on_call = on_call, .context = context};
+	return tracer_run(&tracer, ARGV("enrold", "--config", rig->config.text, "--once"));
+}
+
+struct verdict tracer_fail(void *context, const struct call *call)
+{
+	struct failing *failing = context;
+	bool is_it = call->kind == failing->kind && strstr(call->path.text, failing->within) &&
+	             text_ends(call->path.text, failing->end) &&
+	             (failing->most == 0 || failing->times < failing->most);
+	failing->times += is_it;
+	return (struct verdict){is_it ? VERDICT_FAIL : VERDICT_GO, failing->error};
+}

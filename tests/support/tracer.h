@@ -12,6 +12,7 @@
 
 #include "files.h"
 #include "program.h"
+#include "rig.h"
 
 #include <stdint.h>
 
@@ -66,6 +67,22 @@ struct tracer {
 bool tracer_works(void); /* false: this machine does not let us */
 /* Runs it to its end; fatal when that does not come. Status -SIGKILL: as a verdict had it. */
 struct finished tracer_run(const struct tracer *tracer, const char *const *argv);
+/* "enrold --once", by whose calls below the rig's root `on_call` is called. */
+struct finished tracer_once(
+    const struct rig *rig, tracer_on_call *on_call, void *context, bool reads);
+
+/* A call of this kind, on a path with `within` in it and this end, fails: the context of
+ * tracer_fail. */
+struct failing {
+	enum call_kind kind;
+	const char *within, *end;
+	int error;
+	size_t most;  /* 0: each time */
+	size_t times; /* that it has failed */
+};
+
+tracer_on_call tracer_fail;
+
 /* What is about to be written. Given to the caller. */
 struct buffer tracer_read(const struct call *call);
 
