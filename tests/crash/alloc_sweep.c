@@ -52,19 +52,15 @@ static struct finished scarce_run(const struct rig *rig, long at, long count, lo
 static void round_play(
     const struct scenario *scenario, long at, long count, const struct expectation *expectation)
 {
-	struct rig rig;
+	struct round round;
 	long calls;
-	struct path what =
-	    path_of("%s: %ld allocations fail from the %ldth on", scenario->name, count, at);
-	scenario->prepare(&rig, at % 2 ? "wal" : "delete");
-	fatal_about(what.text);
-	struct finished finished = scarce_run(&rig, at, count, &calls);
-	cr_expect(finished.status == 0 || finished.status == EXIT_TRY_LATER,
-	    "%s: it ended with %d:\n%s", what.text, finished.status, finished.err.bytes);
-	law_holds(&rig, finished.status == 0 ? LAW_IDLE : LAW_STOPPED);
-	finished_done(&finished);
-	scenario_end(scenario, &rig, expectation);
-	fatal_about(NULL);
+	round_begin(&round, scenario, at % 2 ? "wal" : "delete");
+	round_name(&round, "%ld allocations fail from the %ldth on", count, at);
+	round.finished = scarce_run(&round.rig, at, count, &calls);
+	int status = round.finished.status;
+	round_expect(&round, status == 0 || status == EXIT_TRY_LATER);
+	law_holds(&round.rig, status == 0 ? LAW_IDLE : LAW_STOPPED);
+	round_end(&round, expectation);
 }
 
 SCENARIO_TEST(alloc_sweep, at_every_allocation)
@@ -73,13 +69,12 @@ SCENARIO_TEST(alloc_sweep, at_every_allocation)
 	if (!tracer_works())
 		cr_skip_test("no ptrace here, by which one of the scenarios is prepared");
 	struct expectation expectation = scenario_expect(scenario, false);
-	struct rig rig;
+	struct round calm;
 	long calls = 0, rounds = 0;
-	scenario->prepare(&rig, "wal");
-	struct finished finished = scarce_run(&rig, 0, 0, &calls);
-	cr_assert_eq(finished.status, 0);
-	finished_done(&finished);
-	law_close(&rig);
+	round_begin(&calm, scenario, "wal");
+	calm.finished = scarce_run(&calm.rig, 0, 0, &calls);
+	round_expect(&calm, calm.finished.status == 0);
+	round_end(&calm, &expectation);
 	long step = scale_from_environment(
 	    "ENROLD_SWEEP", calls / (ROUNDS / (scenario->step + scenario->step / 5)) + 1);
 	for (long at = 1 + step / 2; at <= calls; at += step, rounds++)

@@ -5,7 +5,6 @@
  *
  *     ENROLD_SWEEP=1 build/release/errno_sweep_test     every errno at every call
  */
-#include "fatal.h"
 #include "law.h"
 #include "reply.h"
 #include "scale.h"
@@ -55,32 +54,26 @@ static struct verdict strike_at(void *context, const struct call *call)
 	return (struct verdict){VERDICT_FAIL, strike->mishap->error};
 }
 
-static bool is_right_end(int status, const struct mishap *mishap)
+static bool is_right_end(const struct finished *finished, const struct mishap *mishap)
 {
-	return status == 0 || status == EXIT_TRY_LATER ||
-	       (status == EXIT_CONFIG && mishap->is_lasting);
+	bool may_be = finished->status == EXIT_TRY_LATER ||
+	              (finished->status == EXIT_CONFIG && mishap->is_lasting);
+	return finished->status == 0 || (may_be && finished->err.size > 0);
 }
 
 /* False: the program came to its end before there was such a call. */
 static bool round_play(const struct scenario *scenario, long at, const struct mishap *mishap,
     const struct expectation *expectation)
 {
-	struct rig rig;
-	scenario->prepare(&rig, at % 2 ? "wal" : "delete");
+	struct round round;
 	struct strike strike = {.at = at, .mishap = mishap};
-	struct tracer tracer = scenario_tracer(&rig, strike_at, &strike);
-	tracer.reads = true;
-	struct finished finished = scenario_run(&rig, &tracer);
-	struct path what = path_of("%s: %s at call %ld, %s of %.200s", scenario->name, mishap->name,
-	    at, strike.hit ? strike.hit : "none", strike.path.text);
-	fatal_about(what.text);
-	cr_expect(is_right_end(finished.status, mishap) &&
-	              (finished.status == 0 || finished.err.size > 0),
-	    "%s: it ended with %d:\n%s", what.text, finished.status, finished.err.bytes);
-	finished_done(&finished);
-	law_holds(&rig, finished.status == 0 ? LAW_IDLE : LAW_STOPPED);
-	scenario_end(scenario, &rig, expectation);
-	fatal_about(NULL);
+	round_begin(&round, scenario, at % 2 ? "wal" : "delete");
+	int status = round_trace(&round, strike_at, &strike, true);
+	round_name(&round, "%s at call %ld, %s of %.200s", mishap->name, at,
+	    strike.hit ? strike.hit : "none", strike.path.text);
+	round_expect(&round, is_right_end(&round.finished, mishap));
+	law_holds(&round.rig, status == 0 ? LAW_IDLE : LAW_STOPPED);
+	round_end(&round, expectation);
 	return strike.hit;
 }
 
@@ -140,30 +133,23 @@ static struct verdict besiege(void *context, const struct call *call)
 
 static void siege_play(const struct scenario *scenario, const struct reach *reach, int error)
 {
-	struct rig rig;
-	scenario->prepare(&rig, "wal");
+	struct round round;
 	struct siege siege = {reach, error, 0};
-	struct tracer tracer = scenario_tracer(&rig, besiege, &siege);
-	tracer.reads = true;
-	struct finished finished = scenario_run(&rig, &tracer);
-	struct path what = path_of("%s with %s", reach->name, strerror(error));
-	fatal_about(what.text);
-	cr_expect_gt(siege.strikes, 0, "%s", what.text);
-	cr_expect(finished.status == 0 || finished.status == EXIT_TRY_LATER ||
-	              finished.status == EXIT_CONFIG,
-	    "%s: it ended with %d:\n%s", what.text, finished.status, finished.err.bytes);
-	finished_done(&finished);
+	round_begin(&round, scenario, "wal");
+	round_name(&round, "%s with %s", reach->name, strerror(error));
+	int status = round_trace(&round, besiege, &siege, true);
+	round_expect(&round, status == 0 || status == EXIT_TRY_LATER || status == EXIT_CONFIG);
+	cr_expect_gt(siege.strikes, 0, "%s", round.name.text);
 	/* Wherever it is met, a full disk is everybody's. */
 	if (!reach->is_all && error != ENOSPC)
-		cr_expect_eq(reply_count(&rig, "staff.csv"), 1, "%s", what.text);
-	law_holds(&rig, LAW_STOPPED);
+		cr_expect_eq(reply_count(&round.rig, "staff.csv"), 1, "%s", round.name.text);
+	law_holds(&round.rig, LAW_STOPPED);
 	/* When it is over each file has its answer, were it that it could not be read. */
-	finished = program_expect(0, ARGV("enrold", "--config", rig.config.text, "--once"));
-	finished_done(&finished);
-	cr_expect_eq(rig_number(&rig, "SELECT count(*) FROM enrold_run WHERE state >= 2"), 3, "%s",
-	    what.text);
-	law_close(&rig);
-	fatal_about(NULL);
+	rig_once(&round.rig);
+	cr_expect_eq(rig_number(&round.rig, "SELECT count(*) FROM enrold_run WHERE state >= 2"), 3,
+	    "%s", round.name.text);
+	law_holds(&round.rig, LAW_IDLE);
+	round_leave(&round);
 }
 
 Test(errno_sweep, of_one_file_one_folder_and_everything)

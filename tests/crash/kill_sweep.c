@@ -5,7 +5,6 @@
  *
  *     ENROLD_SWEEP=1 build/release/kill_sweep_test      every N of the long ones, too
  */
-#include "fatal.h"
 #include "law.h"
 #include "scenario.h"
 
@@ -23,21 +22,14 @@ static struct verdict kill_at(void *context, const struct call *call)
 static bool round_play(const struct scenario *scenario, long at, const char *journal_mode,
     const struct expectation *expectation)
 {
-	struct rig rig;
-	scenario->prepare(&rig, journal_mode);
-	struct tracer tracer = scenario_tracer(&rig, kill_at, &at);
-	struct finished finished = scenario_run(&rig, &tracer);
-	bool was_killed = finished.status == -SIGKILL;
-	if (!was_killed && finished.status != 0)
-		fatal("%s: it ended with %d:\n%s", scenario->name, finished.status,
-		    finished.err.bytes);
-	finished_done(&finished);
-	struct path what = path_of("%s: killed at call %ld", scenario->name, at);
-	fatal_about(what.text);
-	law_holds(&rig, LAW_STOPPED);
-	scenario_end(scenario, &rig, expectation);
-	fatal_about(NULL);
-	return was_killed;
+	struct round round;
+	round_begin(&round, scenario, journal_mode);
+	round_name(&round, "killed at call %ld", at);
+	int status = round_trace(&round, kill_at, &at, false);
+	round_expect(&round, status == -SIGKILL || status == 0);
+	law_holds(&round.rig, LAW_STOPPED);
+	round_end(&round, expectation);
+	return status == -SIGKILL;
 }
 
 SCENARIO_TEST(kill_sweep, at_every_call)

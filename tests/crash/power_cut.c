@@ -89,8 +89,7 @@ static void forgetful_is_known(struct rig *rig)
 		return;
 	database_copy(rig, "", ".saved");
 	rig_execute(rig, "DELETE FROM enrold_run; DELETE FROM enrold_head");
-	struct finished finished =
-	    program_expect(EXIT_CONFIG, ARGV("enrold", "--config", rig->config.text, "--once"));
+	struct finished finished = rig_run(rig, EXIT_CONFIG);
 	finished_done(&finished);
 	database_copy(rig, ".saved", "");
 }
@@ -99,26 +98,20 @@ static void forgetful_is_known(struct rig *rig)
 static bool round_play(const struct scenario *scenario, long at, enum platter_kind kind,
     unsigned int seed, const struct expectation *expectation)
 {
-	struct rig rig;
-	scenario->prepare(&rig, at % 2 ? "wal" : "delete");
-	files_remove(path_of("%s-shm", rig.database.text).text);
-	struct recording recording = {platter_load(rig.root.text), at};
-	struct tracer tracer = scenario_tracer(&rig, record, &recording);
-	struct finished finished = scenario_run(&rig, &tracer);
-	bool was_killed = finished.status == -SIGKILL;
-	struct path what = path_of("%s: power cut at call %ld, %s names, seed %u", scenario->name,
-	    at, kind == PLATTER_STRICT ? "strict" : "ordered", seed);
-	fatal_about(what.text);
-	if (!was_killed && finished.status != 0)
-		fatal("it ended with %d:\n%s", finished.status, finished.err.bytes);
-	finished_done(&finished);
-	platter_cut(recording.platter, kind, seed, rig.root.text);
+	struct round round;
+	round_begin(&round, scenario, at % 2 ? "wal" : "delete");
+	round_name(&round, "power cut at call %ld, %s names, seed %u", at,
+	    kind == PLATTER_STRICT ? "strict" : "ordered", seed);
+	files_remove(path_of("%s-shm", round.rig.database.text).text);
+	struct recording recording = {platter_load(round.rig.root.text), at};
+	int status = round_trace(&round, record, &recording, false);
+	round_expect(&round, status == -SIGKILL || status == 0);
+	platter_cut(recording.platter, kind, seed, round.rig.root.text);
 	platter_free(recording.platter);
-	law_holds(&rig, LAW_STOPPED);
-	forgetful_is_known(&rig);
-	scenario_end(scenario, &rig, expectation);
-	fatal_about(NULL);
-	return was_killed;
+	law_holds(&round.rig, LAW_STOPPED);
+	forgetful_is_known(&round.rig);
+	round_end(&round, expectation);
+	return status == -SIGKILL;
 }
 
 SCENARIO_TEST(power_cut, at_every_call)

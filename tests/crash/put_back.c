@@ -126,16 +126,14 @@ static void drop_again(const struct rig *rig, const json_t *list)
 		files_copy(rig_path(rig, "%s", input).text, to.text);
 		if (strcmp(feed, "hr") == 0)
 			files_write(path_of("%s.done", to.text).text, "", 0, 0640);
-		struct finished finished =
-		    program_expect(0, ARGV("enrold", "--config", rig->config.text, "--once"));
+		struct finished finished = rig_run(rig, 0);
 		finished_done(&finished);
 	}
 }
 
 static void losses_mend(const struct rig *rig, const struct losses *losses)
 {
-	struct finished finished =
-	    program_expect(EXIT_CONFIG, ARGV("enrold", "--config", rig->config.text, "--once"));
+	struct finished finished = rig_run(rig, EXIT_CONFIG);
 	if (!strstr(finished.err.bytes, "enrolctl reconcile"))
 		fatal("it does not say what to do:\n%s", finished.err.bytes);
 	finished_done(&finished);
@@ -157,47 +155,31 @@ static void losses_mend(const struct rig *rig, const struct losses *losses)
 	finished_done(&finished);
 	finished = reconcile(rig, 0);
 	finished_done(&finished);
-	finished = program_expect(0, ARGV("enrold", "--config", rig->config.text, "--once"));
-	finished_done(&finished);
+	rig_once(rig);
 	drop_again(rig, list);
 	json_decref(list);
-}
-
-static void state_check(const struct rig *rig, const struct expectation *expectation)
-{
-	struct buffer state = rig_state(rig);
-	if (!slice_is(buffer_slice(&state), buffer_slice(&expectation->state)))
-		fatal(
-		    "the LMS is not as it was before the backup was put back:\n%s\ninstead of\n%s",
-		    state.bytes, expectation->state.bytes);
-	buffer_done(&state);
 }
 
 /* False: the program came to its end before there was such a call. */
 static bool round_play(
     const struct scenario *scenario, long at, const struct expectation *expectation, size_t *lossy)
 {
-	struct rig rig;
-	scenario->prepare(&rig, at % 2 ? "wal" : "delete");
-	struct backup backup = {.rig = &rig, .at = at};
-	struct tracer tracer = scenario_tracer(&rig, record, &backup);
-	struct finished finished = scenario_run(&rig, &tracer);
-	struct path what = path_of("%s: backup at call %ld", scenario->name, at);
-	fatal_about(what.text);
-	finished_done(&finished);
+	struct round round;
+	round_begin(&round, scenario, at % 2 ? "wal" : "delete");
+	round_name(&round, "backup at call %ld", at);
+	struct backup backup = {.rig = &round.rig, .at = at};
+	round_expect(&round, round_trace(&round, record, &backup, false) == 0);
 	if (backup.is_taken) {
-		put_back(&rig);
-		struct losses losses = losses_find(&rig);
+		put_back(&round.rig);
+		struct losses losses = losses_find(&round.rig);
 		*lossy += losses.answers > 0;
 		if (losses.answers > 0)
-			losses_mend(&rig, &losses);
-		finished = program_expect(0, ARGV("enrold", "--config", rig.config.text, "--once"));
-		finished_done(&finished);
-		state_check(&rig, expectation);
+			losses_mend(&round.rig, &losses);
+		rig_once(&round.rig);
+		state_expect(&round.rig, &expectation->state);
 		buffer_done(&losses.names);
 	}
-	rig_remove(&rig);
-	fatal_about(NULL);
+	round_leave(&round);
 	return backup.is_taken;
 }
 

@@ -6,6 +6,7 @@
 #include "scale.h"
 
 #include <signal.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -103,19 +104,10 @@ static struct verdict kill_behind_checkpoint(void *context, const struct call *c
 
 static void prepare_resume(struct rig *rig, const char *journal_mode)
 {
-	struct buffer text = {0};
 	int writes = 0;
 	site_make(rig, usual, journal_mode);
-	buffer_add_text(&text, "username,course1\n");
-	for (int i = 0; i < 25000; i++)
-		buffer_print(
-		    &text, "%s%d,C%d\n", i % 1000 == 0 ? "p" : "nobody", i / 1000 + 1, i % 3 + 1);
-	if (text.failed)
-		fatal("out of memory");
-	rig_drop_bytes(rig, "large.csv", text.bytes, text.size);
-	buffer_done(&text);
-	struct tracer tracer = scenario_tracer(rig, kill_behind_checkpoint, &writes);
-	struct finished finished = scenario_run(rig, &tracer);
+	rig_drop_long(rig, 1000);
+	struct finished finished = tracer_once(rig, kill_behind_checkpoint, &writes, false);
 	if (finished.status != -SIGKILL)
 		fatal("a file of ten batches was not killed in its fifth, but ended with %d",
 		    finished.status);
@@ -161,16 +153,6 @@ const struct scenario *scenario_named(const char *name)
 
 /* ---- playing them ---- */
 
-struct tracer scenario_tracer(const struct rig *rig, tracer_on_call *on_call, void *context)
-{
-	return (struct tracer){.below = rig->root.text, .on_call = on_call, .context = context};
-}
-
-struct finished scenario_run(const struct rig *rig, const struct tracer *tracer)
-{
-	return tracer_run(tracer, ARGV("enrold", "--config", rig->config.text, "--once"));
-}
-
 /* What Moodle is asked to do, by whichever run. */
 static struct buffer chores_gather(const struct rig *rig)
 {
@@ -201,6 +183,15 @@ static void chores_compare(const struct rig *rig, const struct expectation *expe
 	buffer_done(&all);
 }
 
+void state_expect(const struct rig *rig, const struct buffer *expected)
+{
+	struct buffer state = rig_state(rig);
+	if (!slice_is(buffer_slice(&state), buffer_slice(expected)))
+		fatal("the LMS is not as after an undisturbed run:\n%s\ninstead of\n%s",
+		    state.bytes, expected->bytes);
+	buffer_done(&state);
+}
+
 static struct verdict count(void *context, const struct call *call)
 {
 	*(long *)context = call->number;
@@ -212,9 +203,7 @@ struct expectation scenario_expect(const struct scenario *scenario, bool reads)
 	struct expectation expectation = {0};
 	struct rig rig;
 	scenario->prepare(&rig, "wal");
-	struct tracer tracer = scenario_tracer(&rig, count, &expectation.calls);
-	tracer.reads = reads;
-	struct finished finished = scenario_run(&rig, &tracer);
+	struct finished finished = tracer_once(&rig, count, &expectation.calls, reads);
 	if (finished.status != 0)
 		fatal("%s: undisturbed, it ended with %d:\n%s", scenario->name, finished.status,
 		    finished.err.bytes);
@@ -242,17 +231,11 @@ static size_t count_below(const struct rig *rig, const char *place, const char *
 	return count;
 }
 
-void scenario_end(
+static void all_is_done(
     const struct scenario *scenario, struct rig *rig, const struct expectation *expectation)
 {
-	struct finished finished =
-	    program_expect(0, ARGV("enrold", "--config", rig->config.text, "--once"));
-	struct buffer state = rig_state(rig);
-	if (!slice_is(buffer_slice(&state), buffer_slice(&expectation->state)))
-		fatal("the LMS is not as after an undisturbed run; enrold said:\n%s",
-		    finished.err.bytes);
-	finished_done(&finished);
-	buffer_done(&state);
+	rig_once(rig);
+	state_expect(rig, &expectation->state);
 	chores_compare(rig, expectation);
 	size_t answers = count_below(rig, "outbox", ".summary.json");
 	size_t archived = count_below(rig, "archive", "");
@@ -260,6 +243,56 @@ void scenario_end(
 		fatal("%zu answers instead of %zu, %zu files in the archive instead of %zu",
 		    answers, scenario->answers, archived, scenario->archived);
 	law_close(rig);
+}
+
+/* ---- rounds ---- */
+
+void round_begin(struct round *round, const struct scenario *scenario, const char *journal_mode)
+{
+	*round = (struct round){.scenario = scenario};
+	scenario->prepare(&round->rig, journal_mode);
+	round_name(round, "prepared");
+}
+
+void round_name(struct round *round, const char *format, ...)
+{
+	char text[PATH_SIZE / 2];
+	va_list arguments;
+	va_start(arguments, format);
+	vsnprintf(text, sizeof text, format, arguments);
+	va_end(arguments);
+	round->name = path_of("%s: %s", round->scenario->name, text);
+	fatal_about(round->name.text);
+}
+
+int round_trace(struct round *round, tracer_on_call *on_call, void *context, bool reads)
+{
+	round->finished = tracer_once(&round->rig, on_call, context, reads);
+	return round->finished.status;
+}
+
+void round_expect(const struct round *round, bool has_ended_well)
+{
+	if (!has_ended_well)
+		fatal("it ended with %d:\n%s", round->finished.status, round->finished.err.bytes);
+}
+
+static void round_close(struct round *round)
+{
+	finished_done(&round->finished);
+	fatal_about(NULL);
+}
+
+void round_end(struct round *round, const struct expectation *expectation)
+{
+	all_is_done(round->scenario, &round->rig, expectation);
+	round_close(round);
+}
+
+void round_leave(struct round *round)
+{
+	rig_remove(&round->rig);
+	round_close(round);
 }
 
 int scenario_step(const struct scenario *scenario)

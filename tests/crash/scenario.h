@@ -47,14 +47,33 @@ struct expectation {
 
 struct expectation scenario_expect(const struct scenario *scenario, bool reads);
 void expectation_done(struct expectation *expectation);
+/* Fatal when rig_state is another. */
+void state_expect(const struct rig *rig, const struct buffer *expected);
 
-/* Where the traced program is told on: the test's own directory. */
-struct tracer scenario_tracer(const struct rig *rig, tracer_on_call *on_call, void *context);
-struct finished scenario_run(const struct rig *rig, const struct tracer *tracer);
+/*
+ * One mishap in one run of a scenario:
+ *
+ *     round_begin, round_name, round_trace, round_expect, whatever comes after the mishap,
+ * round_end
+ */
+struct round {
+	const struct scenario *scenario;
+	struct rig rig;
+	struct path name; /* printed with whatever becomes fatal */
+	struct finished finished;
+};
 
+void round_begin(struct round *round, const struct scenario *scenario, const char *journal_mode);
+/* Behind the scenario's own name: "killed at call 7". */
+void round_name(struct round *round, const char *format, ...) PRINTF_LIKE(2, 3);
+/* Runs enrold, which `on_call` is told of, with what it reads or without; how it ended. */
+int round_trace(struct round *round, tracer_on_call *on_call, void *context, bool reads);
+/* Fatal, with what enrold said, when it has not ended well. */
+void round_expect(const struct round *round, bool has_ended_well);
 /* Starts enrold once more, undisturbed; all is done, once, and by the law. */
-void scenario_end(
-    const struct scenario *scenario, struct rig *rig, const struct expectation *expectation);
+void round_end(struct round *round, const struct expectation *expectation);
+/* The same without a look at it. */
+void round_leave(struct round *round);
 
 /* ENROLD_SWEEP in the environment says it: 1 is everything, however long it takes. */
 int scenario_step(const struct scenario *scenario);

@@ -30,42 +30,37 @@ static struct wire *wire_lay(struct path *directory)
 	return wire_start(socket.text, server);
 }
 
-static void once(
-    const struct scenario *scenario, long number, enum wire_cut how, const struct rig *rig)
+static void once(struct round *round)
 {
-	struct finished finished =
-	    program_run(ARGV("enrold", "--config", rig->config.text, "--once"));
-	cr_assert_eq(finished.status, 0, "%s: message %ld, cut %d: it ended with %d:\n%s",
-	    scenario->name, number, (int)how, finished.status, finished.err.bytes);
-	finished_done(&finished);
+	round->finished = program_run(ARGV("enrold", "--config", round->rig.config.text, "--once"));
+	round_expect(round, round->finished.status == 0);
 }
 
 /* Undisturbed: how the LMS is then, and how many messages it took. */
 static struct buffer calm(const struct scenario *scenario, struct wire *wire, long *messages)
 {
-	struct rig rig;
-	scenario->prepare(&rig, "wal");
+	struct round round;
+	round_begin(&round, scenario, "wal");
 	wire_cut_at(wire, 0, WIRE_WHOLE);
-	once(scenario, 0, WIRE_WHOLE, &rig);
+	once(&round);
 	*messages = wire_messages(wire);
-	struct buffer state = rig_state(&rig);
-	law_close(&rig);
+	struct buffer state = rig_state(&round.rig);
+	law_holds(&round.rig, LAW_IDLE);
+	round_leave(&round);
 	return state;
 }
 
 static void round_play(const struct scenario *scenario, struct wire *wire, long number,
     enum wire_cut how, const struct buffer *expected)
 {
-	struct rig rig;
-	scenario->prepare(&rig, "wal");
+	struct round round;
+	round_begin(&round, scenario, "wal");
+	round_name(&round, "message %ld, cut %d", number, (int)how);
 	wire_cut_at(wire, number, how);
-	once(scenario, number, how, &rig);
-	struct buffer state = rig_state(&rig);
-	cr_assert(slice_is(buffer_slice(&state), buffer_slice(expected)),
-	    "%s: message %ld, cut %d: the LMS is not as after an undisturbed run", scenario->name,
-	    number, (int)how);
-	buffer_done(&state);
-	law_close(&rig);
+	once(&round);
+	state_expect(&round.rig, expected);
+	law_holds(&round.rig, LAW_IDLE);
+	round_leave(&round);
 }
 
 static void sweep(const struct scenario *scenario, long step)
@@ -97,18 +92,11 @@ Test(wire_sweep, of_accounts)
 /* Three transactions, each with its checkpoint. */
 static void prepare_long(struct rig *rig, const char *journal_mode)
 {
-	struct buffer text = {0};
 	rig_make(rig, &(struct rig_options){.people = 60,
 	                  .courses = 5,
 	                  .settings = "checkpoint_rows: 10000\n",
 	                  .journal_mode = journal_mode});
-	buffer_add_text(&text, "username,course1\n");
-	for (int i = 0; i < 25000; i++)
-		buffer_print(
-		    &text, "%s%d,C%d\n", i % 1000 == 0 ? "p" : "nobody", i / 1000 + 1, i % 3 + 1);
-	cr_assert(!text.failed);
-	rig_drop_bytes(rig, "large.csv", text.bytes, text.size);
-	buffer_done(&text);
+	rig_drop_long(rig, 1000);
 }
 
 Test(wire_sweep, of_a_long_run)
