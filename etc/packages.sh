@@ -2,7 +2,8 @@
 
 build_packages="gcc libc6-dev libcrypt-dev cmake ninja-build pkg-config libuv1-dev libcsv-dev libsqlite3-dev
   libyaml-dev libpq-dev libmariadb-dev libssl-dev libjansson-dev libsystemd-dev libutf8proc-dev uthash-dev tzdata"
-test_packages="libcriterion-dev python3 mandoc valgrind openssl acl"
+test_packages="libcriterion-dev python3 mandoc valgrind openssl acl
+  clang-format clang-tidy"
 # Without it the suite of etc/moodle is skipped.
 php_packages="php-cli"
 # Servers of the tests' own; a suite whose server is not to be had is skipped.

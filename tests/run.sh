@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Installs what is missing, builds build/asan and build/release and runs every test in both, then
-# replays the recorded runs of a real Moodle. The last line is "N passed, N failed".
+# Installs what is missing, builds, and runs every test with AddressSanitizer, on the disk, and again for
+# release, in memory; the daemon with ThreadSanitizer; clang-format and clang-tidy; the recorded runs of a
+# real Moodle. The last line is "N passed, N failed".
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . etc/packages.sh
@@ -11,56 +12,103 @@ for package in $server_packages $php_packages; do
 done
 
 passed=0 failed=0 skipped=0
-for preset in asan release; do
-  cmake --preset "$preset" -DENROLD_TESTS=ON ${CI:+-DENROLD_WERROR=ON} >/dev/null
-  cmake --build --preset "$preset" | tail -1
-  log=build/$preset/tests.log
-  ctest --preset "$preset" | tee "$log" || true
+
+# ---- both builds ----
+
+build() { # PRESET
+  cmake --preset "$1" -DENROLD_TESTS=ON ${CI:+-DENROLD_WERROR=ON} >/dev/null
+  cmake --build --preset "$1" | tail -1
+}
+
+test_all() { # PRESET
+  local log=build/$1/tests.log
+  ctest --preset "$1" | tee "$log" || true
   passed=$((passed + $(grep -cE ' Passed +[0-9.]+ sec' "$log" || true)))
   skipped=$((skipped + $(grep -cE '\*\*\*Skipped' "$log" || true)))
   failed=$((failed + $(grep -E '\*\*\*[A-Z]' "$log" | grep -cv '\*\*\*Skipped' || true)))
-done
+}
+
+# From here on tests make their files in memory, where there is enough of it, and wait for no disk. What
+# a failed test has left stays for a look.
+memory_use() {
+  local gigabytes
+  gigabytes=$(df --output=avail --block-size=1G /dev/shm 2>/dev/null | tail -1)
+  [ "${gigabytes:-0}" -ge 4 ] || return 0
+  TMPDIR=$(mktemp -d /dev/shm/enrold-ci-XXXXXX)
+  export TMPDIR
+  chmod 0755 "$TMPDIR" # servers are somebody else's
+  trap '[ "$failed" -gt 0 ] || rm -rf "$TMPDIR"' EXIT
+}
+
+build asan
+test_all asan
+memory_use
+build release
+test_all release
+
+# ---- beside each other: each has a log, which is printed when it fails ----
+
+declare -A jobs
+
+begin() { # NAME COMMAND...
+  local name=$1
+  shift
+  build/release/patience 180 "$@" >"build/$name.log" 2>&1 &
+  jobs[$name]=$!
+}
+
+end() { # NAME...
+  local name status
+  for name in "$@"; do
+    status=0
+    wait "${jobs[$name]}" || status=$?
+    case $status in
+    0) passed=$((passed + 1)) && echo "$name: passed" ;;
+    77) skipped=$((skipped + 1)) && echo "$name: skipped" ;;
+    *) failed=$((failed + 1)) && tail -n 100 "build/$name.log" && echo "$name: FAILED" ;;
+    esac
+  done
+}
+
+begin clang-format find include src tests -name '*.[ch]' -exec clang-format --dry-run -Werror {} +
+begin clang-tidy run-clang-tidy -quiet -p build/release -j 2 "^$PWD/src/.*\.c\$"
+end clang-format clang-tidy
 
 # The real daemon under load, with ThreadSanitizer watching its threads. Criterion does not start
 # under it: the tests are the release build's.
-cmake --preset tsan ${CI:+-DENROLD_WERROR=ON} >/dev/null
-cmake --build --preset tsan | tail -1
-tsan_suite() { # a suite, and what to run it with
-  local suite=$1 status=0
-  shift
-  ENROLD_PROGRAMS=$PWD/build/tsan build/release/patience 180 "$@" "build/release/${suite}_test" --jobs 2 \
-    >"build/tsan/$suite.log" 2>&1 || status=$?
-  case $status in
-  0) passed=$((passed + 1)) && echo "tsan $suite: passed" ;;
-  77) skipped=$((skipped + 1)) && echo "tsan $suite: skipped" ;;
-  *) failed=$((failed + 1)) && tail -20 "build/tsan/$suite.log" && echo "tsan $suite: FAILED" ;;
-  esac
-}
-for suite in e2e_feeds e2e_database e2e_daemon; do
-  tsan_suite "$suite" env
+build tsan
+daemon_suites="e2e_feeds e2e_database e2e_daemon"
+for suite in $daemon_suites; do
+  begin "tsan-$suite" env ENROLD_PROGRAMS="$PWD/build/tsan" "build/release/${suite}_test" --jobs 2
 done
-tsan_suite cluster env ENROLD_FILES=200 tests/engine/with_server.sh postgresql
+begin tsan-cluster env ENROLD_PROGRAMS="$PWD/build/tsan" ENROLD_FILES=200 \
+  tests/engine/with_server.sh postgresql build/release/cluster_test --jobs 2
+# shellcheck disable=SC2086  # words on purpose
+end ${daemon_suites//e2e/tsan-e2e} tsan-cluster
 
 # Recorded runs of a real Moodle, where they lie beside the clone: each has to end the same, on every
 # engine.
 conformance=../shared/conformance/run.py
-replay() { # an engine, and what to run it with
-  local engine=$1 log=build/conformance-$1.log cases_passed cases_failed
-  shift
-  build/release/patience 180 "$@" >"$log" 2>&1 || true
+
+cases_end() { # ENGINE: each case counts
+  local log=build/conformance-$1.log cases_passed cases_failed
+  wait "${jobs[conformance-$1]}" || true
   if grep -q '^skipped: ' "$log"; then
-    skipped=$((skipped + 1)) && echo "conformance on $engine: skipped"
+    skipped=$((skipped + 1)) && echo "conformance on $1: skipped"
     return
   fi
-  read -r cases_passed _ cases_failed _ <<<"$(tail -1 "$log")"
-  echo "conformance on $engine: $(tail -1 "$log") ($log)"
+  read -r cases_passed _ cases_failed _ <<<"$(grep -E '^[0-9]+ passed, [0-9]+ failed$' "$log" | tail -1)"
+  echo "conformance on $1: ${cases_passed:-0} passed, ${cases_failed:-1} failed ($log)"
   passed=$((passed + ${cases_passed:-0})) failed=$((failed + ${cases_failed:-1}))
 }
+
 if [ -f "$conformance" ]; then
-  replay sqlite python3 "$conformance" --bin build/release
+  begin conformance-sqlite python3 "$conformance" --bin build/release
   for engine in postgresql mariadb; do
-    replay "$engine" tests/engine/with_server.sh "$engine" python3 "$conformance" --bin build/release/through
+    begin "conformance-$engine" \
+      tests/engine/with_server.sh "$engine" python3 "$conformance" --bin build/release/through
   done
+  for engine in sqlite postgresql mariadb; do cases_end "$engine"; done
 else
   echo "conformance: skipped, $conformance is not there"
 fi
