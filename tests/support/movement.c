@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { LOOKS_MIN = 10, BUSY_PERCENT = 5 };
+enum { LOOKS_MIN = 10, BUSY_PERCENT = 5, NEVER = -1 };
 
 struct look {
 	int64_t ticks;
@@ -121,22 +121,14 @@ static int64_t look(const struct movement *movement, bool *is_busy)
 	return look.ticks * 1000 / sysconf(_SC_CLK_TCK);
 }
 
-static void period_begin(struct movement *movement, int64_t cpu_ms)
-{
-	movement->cpu_ms = cpu_ms;
-	movement->looks = movement->busy = 0;
-}
-
 void movement_start_below(struct movement *movement, pid_t root, int quiet_ms)
 {
-	bool is_busy;
 	int look_ms = quiet_ms / LOOKS_MIN;
-	*movement = (struct movement){
-	    .root = root, .look_ms = look_ms < MOVEMENT_LOOK_MS ? look_ms : MOVEMENT_LOOK_MS};
+	*movement = (struct movement){.root = root,
+	    .look_ms = look_ms < MOVEMENT_LOOK_MS ? look_ms : MOVEMENT_LOOK_MS,
+	    .start_ms = NEVER};
 	movement->looks_max = quiet_ms / movement->look_ms;
-	movement->start_ms = look(movement, &is_busy);
 	movement->next_ms = moment_now_ms() + movement->look_ms;
-	period_begin(movement, movement->start_ms);
 }
 
 void movement_start(struct movement *movement, int quiet_ms)
@@ -145,28 +137,43 @@ void movement_start(struct movement *movement, int quiet_ms)
 	movement_start_below(movement, root ? atoi(root) : getpid(), quiet_ms);
 }
 
-bool movement_goes_on(struct movement *movement)
+/* At the end of a period. */
+static void period_judge(struct movement *movement, int64_t cpu_ms)
 {
-	bool is_busy;
 	int quiet_ms = movement->look_ms * movement->looks_max;
-	int64_t now_ms = moment_now_ms();
-	if (movement->reason[0])
-		return false;
-	if (now_ms < movement->next_ms)
-		return true;
-	movement->next_ms = now_ms + movement->look_ms;
-	int64_t cpu_ms = look(movement, &is_busy), used_ms = cpu_ms - movement->start_ms;
-	movement->busy += is_busy;
-	if (++movement->looks < movement->looks_max)
-		return true;
-	if (cpu_ms - movement->cpu_ms < quiet_ms * BUSY_PERCENT / 100 &&
-	    movement->busy * 2 < movement->looks)
+	int64_t used_ms = cpu_ms - movement->start_ms;
+	bool is_quiet = cpu_ms - movement->cpu_ms < quiet_ms * BUSY_PERCENT / 100 &&
+	                movement->busy * 2 < movement->looks;
+	if (is_quiet)
 		snprintf(movement->reason, sizeof movement->reason, "nothing moved for %g s",
 		    quiet_ms / 1000.0);
 	else if (used_ms > MOVEMENT_CPU_MS)
 		snprintf(movement->reason, sizeof movement->reason, "it has computed for %lld s",
 		    (long long)used_ms / 1000);
-	period_begin(movement, cpu_ms);
+}
+
+static void period_begin(struct movement *movement, int64_t cpu_ms)
+{
+	movement->cpu_ms = cpu_ms;
+	movement->looks = movement->busy = 0;
+}
+
+bool movement_goes_on(struct movement *movement)
+{
+	bool is_busy, is_first = movement->start_ms == NEVER; /* most waits are over before it */
+	int64_t now_ms = moment_now_ms();
+	if (movement->reason[0] || now_ms < movement->next_ms)
+		return !movement->reason[0];
+	movement->next_ms = now_ms + movement->look_ms;
+	int64_t cpu_ms = look(movement, &is_busy);
+	if (is_first)
+		movement->start_ms = cpu_ms;
+	movement->busy += is_busy;
+	bool is_over = ++movement->looks >= movement->looks_max;
+	if (is_over)
+		period_judge(movement, cpu_ms);
+	if (is_first || is_over)
+		period_begin(movement, cpu_ms);
 	return !movement->reason[0];
 }
 

@@ -26,7 +26,7 @@ struct movement {
 	int look_ms, looks_max;   /* a period of so many looks */
 	int64_t next_ms;          /* the next one */
 	int looks, busy;          /* in this period, and those that found somebody at work */
-	int64_t cpu_ms, start_ms; /* used when the period began, and when all began */
+	int64_t cpu_ms, start_ms; /* used when the period began, and at the first look */
 	char reason[64];          /* why it is over: "nothing moved for 60 s" */
 };
 
