@@ -186,6 +186,15 @@ Test(daemon, has_no_more_descriptors_and_memory_after_hundreds_of_files_than_bef
 
 /* ---- ends ---- */
 
+/* Until so much of the run is behind a checkpoint. */
+static void records_await(const struct rig *rig, int64_t least)
+{
+	struct movement movement;
+	movement_start(&movement, MOVEMENT_QUIET_MS);
+	while (rig_number(rig, "SELECT coalesce(max(records), 0) FROM enrold_run") < least)
+		cr_assert(movement_pause(&movement), "never %lld records", (long long)least);
+}
+
 static void large_drop(struct rig *rig, int rows)
 {
 	struct buffer text = {0};
@@ -276,9 +285,7 @@ Test(daemon, killed_again_and_again_ends_with_the_bytes_of_an_undisturbed_run)
 	for (int i = 0; i < kills; i++) {
 		service_start(&service, &rough);
 		/* Each round a checkpoint further: what it did is in the ledger. */
-		while (rig_number(&rough, "SELECT coalesce(max(records), 0) FROM enrold_run") <
-		       (int64_t)rows / (kills + 1) * (i + 1))
-			;
+		records_await(&rough, (int64_t)rows / (kills + 1) * (i + 1));
 		service_kill(&service);
 	}
 	rig_once(&rough);
@@ -432,8 +439,7 @@ Test(daemon, says_what_it_had_done_of_a_file_that_it_refuses_behind_a_checkpoint
 	        .people = PEOPLE, .courses = COURSES, .settings = "checkpoint_rows: 10000\n"});
 	large_drop(&rig, SCALE(400000, 60000));
 	service_start(&service, &rig);
-	while (rig_number(&rig, "SELECT coalesce(max(records), 0) FROM enrold_run") < 10000)
-		;
+	records_await(&rig, 10000);
 	service_kill(&service); /* of this try the note remains */
 	kill_in_try(&rig, 2);
 	kill_in_try(&rig, 3);
@@ -452,8 +458,7 @@ static void ledger_alter(const char *change, const char *reason)
 	                   .feeds = "  default: {}\n"});
 	large_drop(&rig, SCALE(400000, 60000));
 	service_start(&service, &rig);
-	while (rig_number(&rig, "SELECT coalesce(max(records), 0) FROM enrold_run") < 10000)
-		;
+	records_await(&rig, 10000);
 	service_kill(&service);
 	rig_execute(&rig, change);
 	service_start(&service, &rig);
