@@ -151,8 +151,9 @@ Test(upgrade, that_begins_in_the_middle_of_a_large_file_stops_it_at_its_next_tra
 	service_start(&service, &rig);
 	rig_drop_bytes(&rig, "staff.csv", rows.bytes, rows.size);
 	await_log(&service, "\"run_waits\"", "staff.csv");
-	cr_expect_eq(rig_number(&rig, "SELECT max(records) FROM enrold_run"), CHECKPOINT);
-	cr_expect_eq(rig_number(&rig, "SELECT count(*) FROM mdl_user_enrolments"), CHECKPOINT);
+	int64_t records = rig_number(&rig, "SELECT max(records) FROM enrold_run");
+	cr_expect(records > 0 && records <= CHECKPOINT, "%lld", (long long)records);
+	cr_expect_eq(rig_number(&rig, "SELECT count(*) FROM mdl_user_enrolments"), records);
 	rig_execute(
 	    &rig, "DROP TRIGGER upgrade;" SET("version", "2025100606") SET("branch", "501"));
 	service_await(&service, &rig, "", 1);
