@@ -16,7 +16,7 @@ enum {
 	VIRAMA = 9 /* the combining class of signs that take a letter's vowel away */
 };
 
-/* PHP's trim takes these off: space, tab, LF, CR, NUL, VT (facts 3.3). */
+/* PHP's trim takes these off: space, tab, LF, CR, NUL, VT (lms/README 3.3). */
 static bool is_php_blank(char c)
 {
 	return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\0' || c == '\v';
