@@ -87,7 +87,7 @@ static const struct column columns[] = {
     {"error_message", COLUMN_REMARK, false, 0, "a retry file's own: the same in words", {0}},
 };
 
-/* The columns of create course groups files; "groupname" makes a file one (facts 7.2). */
+/* The columns of create course groups files; "groupname" makes a file one (lms/README 7.2). */
 static const struct column group_columns[] = {
     {"groupname", COLUMN_GROUPNAME, false, 254, "the group to be made", {0}},
     {"groupidnumber", COLUMN_GROUPIDNUMBER, false, 100, "its number in other systems", {0}},

@@ -1,6 +1,6 @@
 /*
- * detail: what the cells of an account's columns may hold. Rules: facts 1.1, 1.2, and CONTRACT 3
- * for what is never stored whatever Moodle would do.
+ * detail: what the cells of an account's columns may hold. Rules: lms/README 1.1, 1.2; what
+ * would lose or invent data is never stored, whatever Moodle would do.
  */
 #include "enrold/detail.h"
 
@@ -133,7 +133,7 @@ static bool is_offset(struct slice cell)
 	return *end == '\0' || strcmp(end, ".0") == 0 || (strcmp(end, ".5") == 0 && hours < 13);
 }
 
-/* What Moodle checks of a time zone: how it is written, not whether there is one (facts 1.1). */
+/* What Moodle checks of a time zone: how it is written, not whether it exists (lms/README 1.1). */
 static bool is_timezone(struct slice cell)
 {
 	if (slice_is(cell, SLICE("99")) || is_offset(cell))

@@ -232,7 +232,7 @@ static bool asks(enum column_id id, bool of_cohorts)
 	           : id == COLUMN_COURSE || id == COLUMN_SYSROLE || id == COLUMN_CATEGORYROLE;
 }
 
-/* Cohorts first, then as the columns stand (CONTRACT 3). */
+/* Cohorts first, then as the columns stand. */
 static void asking_find(struct header *header, struct arena *arena)
 {
 	header->asking = arena_alloc(arena, header->columns_count * sizeof *header->asking);

@@ -13,7 +13,7 @@ static void record_fault(struct record *record, enum code fault, uint32_t column
 	record->fault_column = column;
 }
 
-/* Passwords are counted in bytes (facts 1.1), all else in characters. */
+/* Passwords are counted in bytes (lms/README 1.1), all else in characters. */
 static bool is_too_long(const struct header_column *column, struct slice cell)
 {
 	size_t most = column->characters_max;

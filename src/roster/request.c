@@ -1,5 +1,6 @@
 /*
- * request: a course cell and its modifiers, the cells of the same number. Rules: facts 4.2, 4.4.
+ * request: a course cell and its modifiers, the cells of the same number. Rules:
+ * lms/README 4.2, 4.4.
  */
 #include "roster.h"
 
@@ -46,7 +47,7 @@ static bool start_read(const struct batch *batch, struct slice cell, struct requ
 	return request->has_start;
 }
 
-/* "0" is the course's own period, as if the cell were empty (facts 4.4). */
+/* "0" is the course's own period, as if the cell were empty (lms/README 4.4). */
 static bool period_read(const struct batch *batch, struct slice cell, struct request *request)
 {
 	int64_t days = 0;
@@ -62,7 +63,7 @@ static bool period_read(const struct batch *batch, struct slice cell, struct req
 	return is_good;
 }
 
-/* The feed's own choice, else the first role of the archetype (facts 4.2); "": there is none. */
+/* The feed's own choice, else the first role of the archetype (lms/README 4.2); "": none. */
 static struct slice role_of_type(const struct batch *batch, size_t type)
 {
 	static const char *const archetypes[] = {"student", "editingteacher", "teacher"};
@@ -87,7 +88,7 @@ static void type_read(
 	request->fault_column = column;
 }
 
-/* PHP's empty(): Moodle takes "0" for an absent value (facts 0). */
+/* PHP's empty(): Moodle takes "0" for an absent value (lms/README 0). */
 static bool is_absent(const struct batch *batch, struct slice cell)
 {
 	return cell.size == 0 ||
@@ -230,7 +231,7 @@ static void system_role_read(struct batch *batch, struct record *record, uint32_
 	request->role_column = column;
 }
 
-/* The role's column asks; without it a category says nothing (facts 4.8). */
+/* The role's column asks; without it a category says nothing (lms/README 4.8). */
 static void category_role_read(struct batch *batch, struct record *record, uint32_t column)
 {
 	struct slice role = record_cell(record, column);
@@ -254,7 +255,7 @@ static struct slice single_cell(
 	return record_cell(record, batch->header->single[id]);
 }
 
-/* By its idnumber, else by its short name, else the feed's (facts 7.2). */
+/* By its idnumber, else by its short name, else the feed's (lms/README 7.2). */
 static uint32_t course_of_group(struct batch *batch, const struct record *record)
 {
 	struct slice idnumber = single_cell(batch, record, COLUMN_COURSE_IDNUMBER);
