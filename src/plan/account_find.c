@@ -97,7 +97,7 @@ bool account_is_free(const struct batch *batch, uint32_t key)
 	return account_find(batch, key) == INDEX_NONE && !batch->keys[key].is_taken;
 }
 
-/* ---- new names: "user" becomes "user2", "user09" becomes "user10" (facts 2.1) ---- */
+/* ---- new names: "user" becomes "user2", "user09" becomes "user10" (lms/README 2.1) ---- */
 
 static struct slice name_next(struct slice name, struct arena *arena)
 {

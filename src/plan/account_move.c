@@ -1,5 +1,5 @@
 /*
- * account_move: accounts are deleted and renamed. Rules: facts 2.8-2.10.
+ * account_move: accounts are deleted and renamed. Rules: lms/README 2.8-2.10.
  */
 #include "account.h"
 
@@ -94,7 +94,7 @@ static void rename_add(struct step *step, uint32_t column, struct slice name)
 	account_learn(step->batch, KEY_USERNAME, name, step->person);
 }
 
-/* Moodle gives an account any name of the file when told to take names as they are (facts 2.9). */
+/* Told to take names as they are, Moodle gives an account any name (lms/README 2.9). */
 static bool may_be_any_name(const struct step *step)
 {
 	return step->policy->compat == COMPAT_MOODLE &&
@@ -140,7 +140,7 @@ bool account_rename(struct step *step)
 	return true;
 }
 
-/* Found by address or number, with another user name in the row (facts 2.10). */
+/* Found by address or number, with another user name in the row (lms/README 2.10). */
 bool account_rename_found(struct step *step)
 {
 	struct slice name = step->record->name;

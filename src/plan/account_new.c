@@ -1,5 +1,5 @@
 /*
- * account_new: an account is made. Rules: facts 2.3, 2.4, 5.1.
+ * account_new: an account is made. Rules: lms/README 2.3, 2.4, 5.1.
  */
 #include "account.h"
 
@@ -108,7 +108,7 @@ static bool password_new(struct step *step)
 	} else if (password.size > 0) {
 		account_take_password(step, password);
 	} else if (step->policy->new_password == PASSWORD_GENERATE) {
-		/* Moodle's own task makes the password and mails it (facts 2.4). */
+		/* Moodle's own task makes the password and mails it (lms/README 2.4). */
 		step->change.stored = SLICE("to be generated");
 		step->change.generate = 1;
 	} else {

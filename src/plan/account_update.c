@@ -1,6 +1,6 @@
 /*
  * account_update: an account that exists gets what the file says, as far as the feed lets it.
- * Rules: facts 2.2, 2.4-2.7.
+ * Rules: lms/README 2.2, 2.4-2.7.
  */
 #include "account.h"
 
@@ -31,7 +31,7 @@ static void details_keep(struct step *step)
 
 /* ---- what is ---- */
 
-/* As in Moodle an address in other letter case is the same (facts 2.6). */
+/* As in Moodle an address in other letter case is the same (lms/README 2.6). */
 static bool detail_is(const struct step *step, uint32_t detail, struct slice value)
 {
 	struct slice is = step_person(step)->details[detail];

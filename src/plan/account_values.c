@@ -146,7 +146,7 @@ static bool auth_is_enabled(const struct site_facts *site, struct slice auth)
 	return list_has(SLICE("manual,nologin"), auth) || list_has(site->auths, auth);
 }
 
-/* Passwords are kept elsewhere (facts 2.4). */
+/* Passwords are kept elsewhere (lms/README 2.4). */
 bool account_auth_is_external(struct slice auth)
 {
 	return list_has(SLICE("ldap,cas,mnet,oauth2,shibboleth,webservice"), auth);

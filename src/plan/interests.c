@@ -1,6 +1,6 @@
 /*
- * interests: the tags of a person, as a cell lists them (facts 5.6): the whole set, in its order.
- * An empty cell asks nothing, so that tags cannot be cleared. What a tag may be is Moodle's
+ * interests: the tags of a person, as a cell lists them (lms/README 5.6): the whole set, in its
+ * order. An empty cell asks nothing, so that tags cannot be cleared. What a tag may be is Moodle's
  * PARAM_TAG.
  */
 #include "account.h"

@@ -59,8 +59,8 @@ bool course_is_hinted(const struct pass *pass, const struct course_facts *course
 
 /* ---- plan_role.c ---- */
 
-/* Facts 4.2: by id when numeric, else by exact short name; NULL: none that can be given at that
- * level. */
+/* lms/README 4.2: by id when numeric, else by exact short name; NULL: none that can be given at
+ * that level. */
 const struct role_facts *role_find(const struct site_facts *site, struct slice cell, int level);
 const struct role_facts *role_by_id(const struct site_facts *site, int64_t id);
 /* Its short name; "?" where the role has gone. */

@@ -1,7 +1,7 @@
 /*
  * plan_account: the first step of a record, the account: find it, delete it, rename it, make it or
  * change it. What was decided is at once true of the batch's people, so that the next record about
- * the same person goes on from there. Rules: CONTRACT 3, facts 1.4 and 2.
+ * the same person goes on from there. Rules: enrold.yaml(5), lms/README 1.4 and 2.
  */
 #include "account.h"
 

@@ -1,6 +1,6 @@
 /*
  * plan_course: a course cell with its modifiers: who is to be in which course, as what, from when
- * until when. Rules: CONTRACT 3, facts 4.1-4.4.
+ * until when. Rules: enrold.csv(5), lms/README 4.1-4.4.
  */
 #include "pass.h"
 
@@ -97,7 +97,7 @@ static int64_t end_of(
 	return period > 0 ? start + period : 0;
 }
 
-/* What status and times should be. Facts 4.4, and CONTRACT 3 for existing_enrolment: keep. */
+/* What status and times should be: lms/README 4.4, and existing_enrolment in enrold.yaml(5). */
 static struct change enrolment_wanted(
     const struct pass *pass, const struct request *request, uint32_t enrolment)
 {
@@ -221,7 +221,7 @@ static struct slice decided_message(
 	    SLICE_ARG(number), SLICE_ARG(number));
 }
 
-/* The front page: a role and nothing else (facts 4.3). */
+/* The front page: a role and nothing else (lms/README 4.3). */
 static void front_page_decide(struct pass *pass, const struct request *request, uint32_t enrolment)
 {
 	struct batch *batch = pass->batch;

@@ -1,6 +1,7 @@
 /*
  * plan_group: a row of a create course groups file: a group of a course, and a grouping for it.
- * Nothing that exists is changed, and one bad row stops nothing. Rules: CONTRACT 2, facts 7.2.
+ * Nothing that exists is changed, and one bad row stops nothing. Rules: enrold.csv(5),
+ * lms/README 7.2.
  */
 #include "pass.h"
 

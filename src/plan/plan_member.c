@@ -1,7 +1,7 @@
 /*
  * plan_member: cohorts, the groups of courses, and roles in the site and in categories. Rules:
- * facts 4.5-4.8; a group is found by its name before its id, so that no second group named 42 is
- * made.
+ * lms/README 4.5-4.8; a group is found by its name before its id, so that no second group named 42
+ * is made.
  */
 #include "pass.h"
 
