@@ -152,7 +152,7 @@ static void each_write(struct buffer *out, const struct db_value *values, size_t
 
 /*
  * The statement for one question, once for each of an array: OFFSET 0 keeps the planner from
- * turning it into a join, for which tables that were never analysed mislead it (pitfalls 4).
+ * turning it into a join, for which tables that were never analysed mislead it.
  */
 static PGresult *ask(struct postgresql *db, const char *sql, const struct db_value *values,
     size_t width, size_t count)

@@ -105,7 +105,7 @@ static struct error sqlite_connect(struct sqlite *db, enum db_mode mode)
 	script(&db->db, "PRAGMA synchronous = EXTRA");
 	script(&db->db, "PRAGMA temp_store = MEMORY");
 	script(&db->db, "PRAGMA journal_size_limit = 67108864");
-	/* A page that several batches change is copied back once (pitfalls 3). */
+	/* A page that several batches change is copied back once. */
 	script(&db->db, "PRAGMA wal_autocheckpoint = 16384");
 	if (db->db.options->cache >= 1024) {
 		char pragma[64];
