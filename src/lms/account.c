@@ -1,5 +1,5 @@
 /*
- * account: accounts made, changed and renamed (facts 5.1-5.3).
+ * account: accounts made, changed and renamed (lms/README 5.1-5.3).
  */
 #include "work.h"
 

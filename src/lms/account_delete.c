@@ -1,6 +1,6 @@
 /*
  * account_delete: accounts are deleted: they leave everything, and their rows become tombstones
- * under other names (facts 5.7). What the log tells is gathered before it is gone.
+ * under other names (lms/README 5.7). What the log tells is gathered before it is gone.
  */
 #include "work.h"
 

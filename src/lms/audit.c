@@ -1,5 +1,5 @@
 /*
- * audit: rows of logstore_standard_log, as Moodle's own events would have left them (facts
+ * audit: rows of logstore_standard_log, as Moodle's own events would have left them (lms/README
  * 6). They come after all else and in the order of the changes, because people read them by id.
  */
 #include "work.h"

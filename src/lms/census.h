@@ -2,7 +2,7 @@
  * census: who is on the site and who is enrolled where, read at once at the beginning of a large
  * transaction and kept up to date with what the transaction decides. A file that names a good part
  * of the site is then planned without a single question: reading all rows of a table takes a tenth
- * of the time that asking for each by an index does (pitfalls 3-5).
+ * of the time that asking for each by an index does.
  *
  * Where the engine tells that nobody else has committed anything it is kept for the run's next
  * transaction.

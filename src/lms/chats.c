@@ -1,6 +1,6 @@
 /*
  * chats: a group may have a conversation, enabled or not, and who joins the group becomes a member
- * of it (facts 5.6). Conversations themselves are made by Moodle.
+ * of it (lms/README 5.6). Conversations themselves are made by Moodle.
  */
 #include "work.h"
 

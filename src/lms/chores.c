@@ -1,7 +1,7 @@
 /*
  * chores: what Moodle itself has to do after one call of lms_apply, as JSON lines: whose caches no
  * longer say what is in the database, who is to be welcomed and subscribed, and whose account has
- * gone (facts 5.10, 5.12). etc/moodle/aftercare.php does them. It asks whether each is still
+ * gone (lms/README 5.10, 5.12). etc/moodle/aftercare.php does them. It asks whether each is still
  * wanted, so one too many does no harm.
  */
 #include "work.h"

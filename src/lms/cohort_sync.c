@@ -1,6 +1,6 @@
 /*
- * cohort_sync: what joining a cohort brings along (enrol_cohort, facts 5.6): each course that takes
- * the cohort's members enrols the newcomer, with the instance's role and group.
+ * cohort_sync: what joining a cohort brings along (enrol_cohort, lms/README 5.6): each course that
+ * takes the cohort's members enrols the newcomer, with the instance's role and group.
  */
 #include "work.h"
 

@@ -1,8 +1,8 @@
 /*
- * departure: what a deleted account leaves in parts of Moodle that not every site has (facts 5.7,
- * 10.1, 10.5): chats of groups, subscriptions, tokens, pages, and what plugins keep by observers of
- * their own. What a site has no table for is passed over. Files, grades and the like need Moodle's
- * own code: see aftercare in enrold(8).
+ * departure: what a deleted account leaves in parts of Moodle that not every site has
+ * (lms/README 5.7, 10.1, 10.5): chats of groups, subscriptions, tokens, pages, and what plugins
+ * keep by observers of their own. What a site has no table for is passed over. Files, grades and
+ * the like need Moodle's own code: see aftercare in enrold(8).
  */
 #include "work.h"
 

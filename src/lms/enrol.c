@@ -1,6 +1,6 @@
 /*
  * enrol: people on their way into courses, written in the order of the indexes that the rows go
- * into: two sorted passes are more than twice as fast as one in the order of the file (pitfalls 3).
+ * into: two sorted passes are more than twice as fast as one in the order of the file.
  */
 #include "work.h"
 

@@ -161,7 +161,7 @@ static void groups_read(struct lms *lms, const struct group_facts *groups, size_
 		group_add(lms, groups[rows.tag].course_id, &rows);
 }
 
-/* Looks up those that no name has found: a number may be an id (facts 4.5). */
+/* Looks up those that no name has found: a number may be an id (lms/README 4.5). */
 static void groups_by_id(struct lms *lms, struct group_facts *groups, size_t count)
 {
 	struct db_questions ids = db_questions_begin(lms->scratch);

@@ -1,7 +1,7 @@
 /*
- * interests: the tags of people, set as a whole (facts 5.6): tags that nobody has yet are made, in
- * the collection of people's tags and not as standard ones; those that the person is no longer to
- * have are taken away, and the others get the order in which they are named.
+ * interests: the tags of people, set as a whole (lms/README 5.6): tags that nobody has yet are
+ * made, in the collection of people's tags and not as standard ones; those that the person is no
+ * longer to have are taken away, and the others get the order in which they are named.
  */
 #include "work.h"
 

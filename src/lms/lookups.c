@@ -114,7 +114,7 @@ static void courses_search(struct lms *lms, const struct course_key *keys, size_
 	}
 }
 
-/* The first manual instance by sortorder, also a disabled one (facts 4.3). */
+/* The first manual instance by sortorder, also a disabled one (lms/README 4.3). */
 static void instances_load(struct lms *lms, struct course_facts *courses, size_t count)
 {
 	struct db_questions questions = db_questions_begin(lms->scratch);

@@ -1,5 +1,6 @@
 /*
- * member: cohorts, groups and groupings, who joins them, and roles outside courses (facts 5.6).
+ * member: cohorts, groups and groupings, who joins them, and roles outside courses
+ * (lms/README 5.6).
  */
 #include "work.h"
 

@@ -1,6 +1,6 @@
 /*
  * php: data as PHP writes it: json_encode, or serialize where a site's log has not been switched to
- * JSON (facts 6). Pure.
+ * JSON (lms/README 6). Pure.
  */
 #ifndef LMS_PHP_H
 #define LMS_PHP_H

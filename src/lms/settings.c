@@ -1,5 +1,6 @@
 /*
- * settings: what the site says of itself (facts 5.8), read at once: a server is a round trip away.
+ * settings: what the site says of itself (lms/README 5.8), read at once: a server is a round trip
+ * away.
  */
 #include "work.h"
 

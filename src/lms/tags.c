@@ -1,6 +1,6 @@
 /*
  * tags: whether people have tags on this site, which their profiles call interests, and what they
- * are; and that a deleted account has none (facts 5.6, 5.7).
+ * are; and that a deleted account has none (lms/README 5.6, 5.7).
  */
 #include "work.h"
 

@@ -1,6 +1,6 @@
 /*
  * tags_lost: a tag is taken from somebody, and one that is not standard goes with the last thing
- * that has it (facts 5.6).
+ * that has it (lms/README 5.6).
  */
 #include "work.h"
 

@@ -244,14 +244,14 @@ struct joining {
 	int64_t cohort, user;
 };
 
-/* What Moodle's cohort enrolment does at once (facts 5.6), and so do we. */
+/* What Moodle's cohort enrolment does at once (lms/README 5.6), and so do we. */
 void cohorts_sync(struct work *work, const struct joining *joinings, size_t count);
 
 /* ---- dirty_flags.c ---- */
 
 #define DIRTY_USERS "accesslib/dirtyusers"
 
-/* Tells live sessions to look again (facts 5.10): DIRTY_USERS and the like. */
+/* Tells live sessions to look again (lms/README 5.10): DIRTY_USERS and the like. */
 void dirty_flag_set(struct work *work, const char *type, int64_t user);
 /* All that were set, once. */
 void dirty_flags_write(struct work *work);
@@ -260,7 +260,7 @@ void people_mark_dirty(struct lms *lms, const int64_t *users, size_t count, int6
 
 /* ---- audit.c ---- */
 
-/* A row of logstore_standard_log (facts 6), without what all have in common. */
+/* A row of logstore_standard_log (lms/README 6), without what all have in common. */
 struct audit_row {
 	const char *name, *target, *action, *table, *crud;
 	int64_t object, context, level, instance, course, related;
