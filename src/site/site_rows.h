@@ -21,7 +21,7 @@ int64_t site_find_context(struct db *db, int level, int64_t instance);
 /* Makes the context below `parent`, path and depth included; gives its id. */
 int64_t site_add_context(struct db *db, int level, int64_t instance, int64_t parent);
 
-/* 1..100 bytes of [-._@a-z0-9]: what Moodle lets be a user name (facts 3.1). */
+/* 1..100 bytes of [-._@a-z0-9]: what Moodle lets be a user name (lms/README 3.1). */
 bool site_is_username(struct slice name);
 
 #endif
