@@ -1,5 +1,6 @@
 /*
- * password: the hashes that Moodle's uploader stores: SHA-512 crypt of 5000 rounds (facts 2.4).
+ * password: the hashes that Moodle's uploader stores: SHA-512 crypt of 5000 rounds
+ * (lms/README 2.4).
  */
 #ifndef RUN_PASSWORD_H
 #define RUN_PASSWORD_H
