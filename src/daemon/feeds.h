@@ -1,6 +1,6 @@
 /*
  * feeds: what each feed has to do next. Runs begun earlier go first, then the files of its inbox,
- * one after the other (CONTRACT 1); a feed in trouble waits, twice as long each time.
+ * one after the other; a feed in trouble waits, twice as long each time.
  *
  *     waiting --feeds_next--> busy --feeds_done--> waiting | retrying after a delay
  *
