@@ -8,7 +8,7 @@
 #include "enrold/config.h"
 #include "enrold/error.h"
 
-/* CONTRACT 7, after sysexits.h. */
+/* As in enrolctl(8), after sysexits.h. */
 enum ctl_exit {
 	CTL_OK = 0,
 	CTL_NO = 1, /* a negative answer */
