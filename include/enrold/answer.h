@@ -1,6 +1,6 @@
 /*
  * answer: the artefacts of one run, result.csv and retry.csv, as they grow batch by batch in the
- * run's directory (CONTRACT 5). They get their public names later, by publish.
+ * run's directory; see enrold.csv(5). They get their public names later, by publish.
  *
  * What was written is durable only after answer_sync; the byte counts that it gives go into the
  * checkpoint, and answer_begin cuts the files back to them.

@@ -2,10 +2,10 @@
  * columns: the one table of columns that a header may have, and the header of one file read by it.
  *
  * Header cells are trimmed and matched without regard to case. A numbered column is a name and
- * digits; the digits are text, so course01 goes with role01, never with role1 (facts 1). Columns
- * of one number form a slot. A profile field is tried as it is written, then in lower case.
+ * digits; the digits are text, so course01 goes with role01, never with role1 (lms/README 1).
+ * Columns of one number form a slot. A profile field is tried as it is written, then in lower case.
  *
- * A detail is a column of the account itself (facts 1.1); it is known by its place among the
+ * A detail is a column of the account itself (lms/README 1.1); it is known by its place among the
  * details of the table, which is also how the LMS layer orders their values.
  */
 #ifndef ENROLD_COLUMNS_H

@@ -1,6 +1,6 @@
 /*
  * csvin: bytes in, records out. libcsv behind a push parser with bounded memory and true line
- * numbers (RFC 4180 plus what CONTRACT 2 adds). Pure: no I/O, no clock.
+ * numbers (RFC 4180 plus what enrold.csv(5) adds). Pure: no I/O, no clock.
  *
  * LF, CRLF and CR each end a physical line, inside quotes too. Blank and blank-only lines are no
  * records. A quote inside an unquoted cell is data. Text after a closing quote breaks the record:

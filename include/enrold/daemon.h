@@ -7,7 +7,7 @@
 
 #include "enrold/config.h"
 
-/* Exit codes of sysexits.h, as CONTRACT 7 names them. */
+/* Exit codes of sysexits.h, as enrold(8) names them. */
 enum daemon_exit {
 	DAEMON_OK = 0,
 	DAEMON_TRY_LATER = 75, /* another daemon has the spool; database or disk stayed away */

@@ -15,9 +15,10 @@
  *     {same a = ?1}  equal to the letter, also where the engine's collation knows no letter case
  *     {text} {end}   of a CREATE TABLE: a text of any length, what stands behind its columns
  *     {schema}       a statement before the first of our own tables
- *     {index_tail a}       the column, which stands behind others in the index that is meant:
- * MariaDB would as soon take the column's own {no_index a}      the column, but not to be searched
- * or sorted by its index: planners who know nothing of a table choose badly (pitfalls 4)
+ *     {index_tail a} the column, which stands behind others in the index that is meant: MariaDB
+ *                    would as soon take the column's own
+ *     {no_index a}   the column, but not to be searched or sorted by its index: planners who know
+ *                    nothing of a table choose badly
  *
  * Their text must be static: SQLite keeps them prepared under its address.
  */

@@ -44,7 +44,7 @@ struct profile_field {
 	bool is_unique; /* no two accounts may have the same value */
 };
 
-/* What a password must have (facts 2.4); a site without a policy asks for nothing. */
+/* What a password must have (lms/README 2.4); a site without a policy asks for nothing. */
 struct password_policy {
 	bool is_on;
 	int64_t length, digits, lower, upper, other, same_in_a_row;
@@ -174,7 +174,7 @@ struct surroundings {
 	uint32_t categories_count;
 };
 
-/* A course by exact name, with its first manual instance by sortorder, id (facts 4.3). */
+/* A course by exact name, with its first manual instance by sortorder, id (lms/README 4.3). */
 struct course_facts {
 	int64_t id;
 	uint32_t matches;     /* courses of that name: more than one is an error */
@@ -203,7 +203,7 @@ struct category_facts {
 /* What this batch will make has this id until then. */
 enum { ID_PLANNED = -1 };
 
-/* A cohort by idnumber, or by id when the text is a number (facts 4.6). */
+/* A cohort by idnumber, or by id when the text is a number (lms/README 4.6). */
 struct cohort_facts {
 	struct slice text;
 	struct slice idnumber; /* of one that was found by its id */

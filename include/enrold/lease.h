@@ -1,5 +1,5 @@
 /*
- * lease: this daemon's part among several that share the spool and the database (CONTRACT 1). Each
+ * lease: this daemon's part among several that share the spool and the database. Each
  * feed is served by one at a time; a daemon that is silent for the time of a lease is taken for
  * dead, and what it had begun goes on elsewhere.
  *

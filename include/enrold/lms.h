@@ -47,7 +47,7 @@ struct error lms_check_site(struct lms *lms, bool is_preview) MUST_CHECK;
  * what is known of it is old. */
 struct error lms_recheck_site(struct lms *lms, bool is_preview) MUST_CHECK;
 
-/* The settings a direct writer must read (facts 5.8). Lives until the next call or close. */
+/* The settings a direct writer must read (lms/README 5.8). Lives until the next call or close. */
 struct error lms_load_site(struct lms *lms, const struct site_facts **site) MUST_CHECK;
 
 /*
@@ -148,11 +148,11 @@ struct effects {
 
 /*
  * Inside a transaction: writes the changes in the name of the site's actor at time `now`: accounts,
- * enrolments, roles, dirty flags and audit rows (facts 5.1-5.7, 5.10, 6). What is new gets its id
- * into people[].id, enrolments[].id and so on. Accounts change first, in the order given: none that
- * has other changes is deleted in the same call. Changes of one enrolment take effect in the order
- * given; others in any order, so that an engine may sort them by its indexes. Audit rows keep the
- * order given; only those of enrolments in a large transaction (lms_prefetch) come by course.
+ * enrolments, roles, dirty flags and audit rows (lms/README 5.1-5.7, 5.10, 6). What is new gets its
+ * id into people[].id, enrolments[].id and so on. Accounts change first, in the order given: none
+ * that has other changes is deleted in the same call. Changes of one enrolment take effect in the
+ * order given; others in any order, so that an engine may sort them by its indexes. Audit rows keep
+ * the order given; only those of enrolments in a large transaction (lms_prefetch) come by course.
  */
 struct error lms_apply(struct lms *lms, const struct effects *effects) MUST_CHECK;
 

@@ -10,7 +10,7 @@ enum { FILE_NAME_SIZE = 256 }; /* with its NUL; Linux allows 255 bytes */
 
 enum name_kind {
 	NAME_INPUT,
-	NAME_IGNORED, /* not finished, or not for us: ".x", "x~", "x.part", ... (CONTRACT 1) */
+	NAME_IGNORED, /* not finished, or not for us: ".x", "x~", "x.part", ...; see enrold(8) */
 	NAME_REFUSED, /* not UTF-8, or with control characters: never taken */
 };
 

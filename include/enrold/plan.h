@@ -1,6 +1,6 @@
 /*
  * plan: the decision. What a batch asks, what the LMS says, and the feed's policy go in; changes
- * and outcomes come out. No clock, no I/O, no database. Rules: CONTRACT 3, facts 4.1-4.4.
+ * and outcomes come out. No clock, no I/O, no database. Rules: enrold.yaml(5), lms/README 4.1-4.4.
  */
 #ifndef ENROLD_PLAN_H
 #define ENROLD_PLAN_H

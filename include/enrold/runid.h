@@ -1,5 +1,5 @@
 /*
- * runid: run ids, YYYYMMDD-HHMMSS-uuuuuu in UTC: unique per spool, sorted by time (CONTRACT 1).
+ * runid: run ids, YYYYMMDD-HHMMSS-uuuuuu in UTC: unique per spool, sorted by time.
  *
  * One dispenser per process, used by all its threads. It never gives an id twice nor one smaller
  * than it gave before, however the clock is set.

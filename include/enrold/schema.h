@@ -1,9 +1,9 @@
 /*
  * schema: the tables of Moodle 4.5 that enrold reads or writes, and its ledger's, as data.
  *
- * Column for column and index for index what Moodle's own SQLite generator makes (facts 5.9); it
- * declares no foreign keys. Every table starts with `id INTEGER PRIMARY KEY AUTOINCREMENT`, which
- * is not repeated. Names are without the site's prefix. Thread-safe: const.
+ * Column for column and index for index what Moodle's own SQLite generator makes (lms/README 5.9);
+ * it declares no foreign keys. Every table starts with `id INTEGER PRIMARY KEY AUTOINCREMENT`,
+ * which is not repeated. Names are without the site's prefix. Thread-safe: const.
  */
 #ifndef ENROLD_SCHEMA_H
 #define ENROLD_SCHEMA_H

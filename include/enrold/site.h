@@ -19,7 +19,7 @@ struct error site_connect(
     const struct lms_options *options, enum db_mode mode, struct db **db) MUST_CHECK;
 
 /*
- * Makes every table and index of Moodle 4.5 that enrold knows (CONTRACT 4), the rows a site needs
+ * Makes every table and index of Moodle 4.5 that enrold knows, the rows a site needs
  * and the ledger, in one transaction. An existing site is left as it is, except that a ledger of an
  * older enrold is brought up to date: *made says whether anything was done. CONFIG when the
  * database holds something else.

@@ -1,5 +1,5 @@
 /*
- * spool: the directories of CONTRACT 1, opened once, and the lock that keeps a second daemon out.
+ * spool: the directories of enrold(8), opened once, and the lock that keeps a second daemon out.
  *
  * The inbox is not among them: people remove it, rename it and mount over it, so it is opened by
  * its path each time. Open data, shared by all threads, constant after spool_open.

@@ -1,5 +1,5 @@
 /*
- * summary: staff.R.summary.json (CONTRACT 5), one JSON object whose last member chains it to the
+ * summary: staff.R.summary.json of enrold(8), one JSON object whose last member chains it to the
  * summary before it: sha256 of the previous chain, a newline, and the summary's bytes before
  * `,"chain"`. A rewritten outbox shows, because the ledger and the log keep the heads.
  */

@@ -20,7 +20,7 @@ struct template_names {
 	struct slice username, firstname, lastname;
 };
 
-/* Facts 2.3, with its quirks: %-1f is one letter in lower case. */
+/* lms/README 2.3, with its quirks: %-1f is one letter in lower case. */
 struct slice template_fill(
     struct slice template, const struct template_names *names, struct arena *arena);
 

@@ -20,8 +20,8 @@ enum value_fault {
 };
 
 /* Takes off what nobody sees at its edges: the bytes of PHP's trim (space, tab, LF, CR, NUL, VT;
- * facts 3.3), Unicode's other blanks, and characters without a width, such as a zero width space, a
- * soft hyphen or a byte order mark. */
+ * lms/README 3.3), Unicode's other blanks, and characters without a width, such as a zero width
+ * space, a soft hyphen or a byte order mark. */
 struct slice value_trim(struct slice cell);
 /* The same at its end only. */
 struct slice value_trim_end(struct slice text);
@@ -98,9 +98,9 @@ struct date_rules {
 
 bool value_parse_feed_date(struct slice cell, const struct date_rules *rules, int64_t *epoch);
 
-/* Unicode lower case (facts 3.1, step 3); bytes that are not UTF-8 stay as they are. */
+/* Unicode lower case (lms/README 3.1, step 3); bytes that are not UTF-8 stay as they are. */
 struct slice value_lower(struct slice cell, struct arena *arena);
-/* value_lower, then every byte outside [-._@a-z0-9] deleted, unless extended (facts 3.1, 4). */
+/* value_lower, then every byte outside [-._@a-z0-9] deleted, unless extended (lms/README 3.1). */
 struct slice value_clean_username(struct slice cell, bool extended, struct arena *arena);
 
 #endif
