@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""How fast enrold is, as ratios to a floor measured in the same run (CONTRACT 8).
+"""How fast enrold is, as ratios to a floor measured in the same run.
 
     tests/bench/bench.py [--engine sqlite] [--rounds 5] [--rows 250000] [--readme] [--fairness]
 

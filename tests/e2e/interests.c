@@ -37,7 +37,7 @@ static const char instances[] =
 static const char events[] =
     "SELECT action, objecttable FROM mdl_logstore_standard_log WHERE target = 'tag' ORDER BY id";
 
-/* Facts, recorded run 30. */
+/* Rows and order as Moodle's uploader left them. */
 Test(interests, live_as_in_moodle)
 {
 	struct rig rig;

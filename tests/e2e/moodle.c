@@ -1,6 +1,6 @@
 /*
- * compat: moodle, where the recorded runs are silent: what Moodle's uploader was seen to do (facts
- * 8 and 9), as rows of a table: options, a file, a question, its answer.
+ * compat: moodle, where the recorded runs are silent: what Moodle's uploader was seen to do,
+ * as rows of a table: options, a file, a question, its answer.
  */
 #include "law.h"
 #include "reply.h"

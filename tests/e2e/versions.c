@@ -184,7 +184,7 @@ Test(versions, from_5_1_6_on_drop_the_row_under_compat_moodle)
 	}
 }
 
-/* facts: 4.4 touches it on every update, 4.5 only with a column of the account itself. */
+/* lms/README 8.2: 4.4 touches it on every update, 4.5 only with a column of the account itself. */
 Test(versions, from_4_5_on_leave_timemodified_where_only_profile_fields_change)
 {
 	for (int is_newer = 0; is_newer < 2; is_newer++) {

@@ -64,7 +64,7 @@ void mirror_url(const struct mirror *mirror, const char *pattern, char url[MIRRO
 	url_fill(url, pattern, mirror->database);
 }
 
-/* ---- the schema in the server's words (facts 5.9) ---- */
+/* ---- the schema in the server's words (lms/README 5.9) ---- */
 
 static const char *integer_type(long digits)
 {

@@ -1,5 +1,5 @@
 /*
- * law: the conservation law of CONTRACT 6 as one checker, called by every harness after the
+ * law: the conservation law (tests/README.md) as one checker, called by every harness after the
  * programs have ended. It believes nobody: places are compared with what was dropped, answers with
  * the ledger, the ledger with the LMS, and every change with the audit log, in both directions.
  *

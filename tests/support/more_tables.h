@@ -1,6 +1,6 @@
 /*
  * more_tables: tables that a real Moodle has and a site of `lms init` has not: messages, forums,
- * tags, tokens, and those of plugins (facts 5.9; the columns that matter).
+ * tags, tokens, and those of plugins (the columns that matter).
  */
 #ifndef SUPPORT_MORE_TABLES_H
 #define SUPPORT_MORE_TABLES_H

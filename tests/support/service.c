@@ -132,7 +132,7 @@ void service_await_idle(struct service *service, const struct rig *rig)
 		service_fail(service, "the daemon does not become idle");
 }
 
-/* Every line a JSON object with the members that CONTRACT 7 names. */
+/* Every line a JSON object with the members that enrold(8) names. */
 static void log_check(const struct buffer *log)
 {
 	const char *line = log->bytes;
