@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The house stands as src/README.md says: every arrow points down, no two files call each other in a
-# circle, no folder is more than a fifth of src, db knows no table of Moodle and lms no engine.
+# circle, no folder is more than a fifth of src, db knows no table of Moodle and lms no engine, and
+# comments cite what is in the clone.
 # house.sh SOURCE LAYERS; a line of LAYERS is: a layer, its library, the layers it may call.
 set -euo pipefail
 source=$1 layers=$2 status=0
@@ -44,4 +45,25 @@ while read -r layer library _; do
     wrong "$layer knows an engine"
   fi
 done <"$layers"
+
+# What comments cite is in the clone. A citation may go on in the next line of its comment.
+cd "$source"
+find src include tests etc systemd README.md CMakeLists.txt -type f ! -name house.sh \
+  ! -path 'tests/data/*' ! -path 'tests/fuzz/seeds/*' -print0 |
+  xargs -0 grep -lZI '' | while IFS= read -rd '' file; do
+  sed -z 's,\n[ \t]*[*#]* *, ,g' "$file"
+  echo
+done >"$symbols/text"
+if grep -oE '.{30}(\b(CONTRACT|OPERATE)\b|\b[fF]acts [0-9]+(\.[0-9]|[,;:)])|\bpitfalls [0-9]).{10}' "$symbols/text"; then
+  wrong "cited, but not in the clone"
+fi
+for document in $(grep -oE '[A-Za-z0-9_-][A-Za-z0-9_/-]*\.md\b' "$symbols/text" | sort -u); do
+  find . -path ./build -prune -o -path "*/$document" -print | grep -q . ||
+    wrong "$document is cited, but not in the clone"
+done
+for section in $(grep -oE 'lms/README [0-9][0-9.]*(([-,]| and) ?[0-9][0-9.]*)*' "$symbols/text" |
+  cut -d' ' -f2- | grep -oE '[0-9]+(\.[0-9]+)*' | sort -u); do
+  grep -qE "^##+ ${section//./\\.}[. ]" src/lms/README.md ||
+    wrong "lms/README $section is cited, but not there"
+done
 exit $status
