@@ -91,13 +91,14 @@ struct request {
 	struct slice role;            /* trimmed cell, empty: the course's own role */
 	bool removes_role;            /* REQUEST_SYSTEM_ROLE: "-manager" */
 	uint32_t role_column;
-	bool has_status, has_start, has_period;
+	bool has_status, has_start, has_period, has_end;
 	/* Modifiers that are bad, which the feed ignores: 1 << (id - COLUMN_NUMBERED_FIRST). */
 	uint32_t ignored;
 	bool has_fault; /* a modifier is bad and the feed rejects bad values */
 	uint32_t fault_column;
 	int64_t status;
 	int64_t start;    /* epoch seconds */
+	int64_t end;      /* the same, with has_end; 0: none */
 	int64_t period;   /* seconds, with has_period; 0: no end */
 	bool asks_period; /* the cell is not empty; without has_period: the course's own period */
 };

@@ -94,6 +94,7 @@ struct date_rules {
 	bool is_moodle;
 	int64_t now;   /* of the run's beginning; epoch seconds */
 	int64_t today; /* its midnight */
+	bool is_end;   /* a day without a time is meant with its 24 hours */
 };
 
 bool value_parse_feed_date(struct slice cell, const struct date_rules *rules, int64_t *epoch);

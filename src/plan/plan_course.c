@@ -90,9 +90,17 @@ static const struct role_facts *request_role(struct pass *pass, const struct req
 	return NULL;
 }
 
+/* The row's own end comes before its start: it counts for nothing. */
+static bool is_early(const struct request *request, int64_t start)
+{
+	return request->has_end && request->end != 0 && request->end < start;
+}
+
 static int64_t end_of(
     int64_t start, const struct request *request, const struct course_facts *course)
 {
+	if (request->has_end && !is_early(request, start))
+		return request->end;
 	int64_t period = request->has_period ? request->period : course->enrol_period;
 	return period > 0 ? start + period : 0;
 }
@@ -106,7 +114,8 @@ static struct change enrolment_wanted(
 	bool is_new = is->id == 0;
 	bool keep = !is_new && pass->batch->policy->existing_enrolment == EXISTING_KEEP;
 	int64_t start = request->has_start ? request->start : keep ? is->timestart : pass->today;
-	bool moves_end = !keep || request->asks_period;
+	bool moves_end =
+	    !keep || request->asks_period || (request->has_end && !is_early(request, start));
 	return (struct change){
 	    .kind = is_new ? CHANGE_ENROL : CHANGE_ENROLMENT,
 	    .person = is->person,
@@ -326,9 +335,10 @@ static uint32_t dates_column(const struct pass *pass, const struct request *requ
 {
 	const struct header *header = pass->batch->header;
 	const struct header_slot *slot = &header->slots[header->columns[request->column].slot];
-	return request->asks_period ? header_slot_column(slot, COLUMN_ENROLPERIOD)
-	       : request->has_start ? header_slot_column(slot, COLUMN_ENROLTIMESTART)
-	                            : request->column;
+	return request->has_end       ? header_slot_column(slot, COLUMN_ENROLTIMEEND)
+	       : request->asks_period ? header_slot_column(slot, COLUMN_ENROLPERIOD)
+	       : request->has_start   ? header_slot_column(slot, COLUMN_ENROLTIMESTART)
+	                              : request->column;
 }
 
 static void ended_tell(
@@ -347,8 +357,9 @@ static void ended_tell(
 	request_answer(pass, request, dates_column(pass, request), OUTCOME_WARNING,
 	    CODE_ENROLMENT_EXPIRED, pass->batch->course_keys[request->course].text,
 	    arena_print(arena,
-	        "%.*s: for a new one give both enroltimestart%.*s and enrolperiod%.*s.",
-	        SLICE_ARG(what), SLICE_ARG(number), SLICE_ARG(number)));
+	        "%.*s: for a new one give both enroltimestart%.*s and enrolperiod%.*s or "
+	        "enroltimeend%.*s.",
+	        SLICE_ARG(what), SLICE_ARG(number), SLICE_ARG(number), SLICE_ARG(number)));
 }
 
 static void idle_enrolment_tell(
@@ -366,8 +377,28 @@ static void idle_enrolment_tell(
 		        SLICE_ARG(number)));
 }
 
+/* An end before the start is an error, or, in a feed that ignores bad values, a warning. */
+static bool early_end_error(struct pass *pass, const struct request *request, uint32_t enrolment)
+{
+	const struct header *header = pass->batch->header;
+	const struct header_slot *slot = &header->slots[header->columns[request->column].slot];
+	int64_t start = enrolment_wanted(pass, request, enrolment).timestart;
+	bool ignores = pass->batch->policy->invalid_values == INVALID_IGNORE;
+	struct arena *arena = pass->batch->arena;
+	if (!is_early(request, start))
+		return false;
+	request_answer(pass, request, header_slot_column(slot, COLUMN_ENROLTIMEEND),
+	    ignores ? OUTCOME_WARNING : OUTCOME_ERROR, CODE_INVALID_VALUE,
+	    pass->batch->course_keys[request->course].text,
+	    arena_print(arena, "The enrolment starts on %.*s, and this is before: %s.",
+	        SLICE_ARG(day_text(arena, start)), ignores ? "it was left out" : "correct it"));
+	return !ignores;
+}
+
 static bool enrolment_answer(struct pass *pass, const struct request *request, uint32_t enrolment)
 {
+	if (early_end_error(pass, request, enrolment))
+		return false;
 	const struct role_facts *role = request_role(pass, request);
 	if (!role || shutting_out_is_refused(pass, request, enrolment))
 		return false;

@@ -16,12 +16,17 @@ static struct slice value_message(
 	    [COLUMN_ENROLTIMESTART] = "a date such as 2026-12-31",
 	    [COLUMN_TYPE] = "1, 2 or 3",
 	    [COLUMN_ENROLPERIOD] = "a whole number of days, at most 36500",
+	    [COLUMN_ENROLTIMEEND] = "a date such as 2026-12-31, or 0 for no end",
 	};
 	const struct batch *batch = pass->batch;
 	struct slice cell = record_cell(&batch->records[request->record], column);
+	enum column_id id = batch->header->columns[column].id;
+	if (id == COLUMN_ENROLTIMEEND && request->asks_period)
+		return arena_print(batch->arena,
+		    "'%.*s' and the enrolperiod of the row both say when the enrolment ends: %s.",
+		    SLICE_ARG(value_brief(cell, VALUE_SHOWN_MAX, batch->arena)), what);
 	return arena_print(batch->arena, "'%.*s' is not %s: %s.",
-	    SLICE_ARG(value_brief(cell, VALUE_SHOWN_MAX, batch->arena)),
-	    expected[batch->header->columns[column].id], what);
+	    SLICE_ARG(value_brief(cell, VALUE_SHOWN_MAX, batch->arena)), expected[id], what);
 }
 
 bool modifier_error(struct pass *pass, const struct request *request)
@@ -52,7 +57,7 @@ void ignored_tell(struct pass *pass, const struct request *request)
 {
 	const struct header *header = pass->batch->header;
 	const struct header_slot *slot = &header->slots[header->columns[request->column].slot];
-	for (enum column_id id = COLUMN_ENROLSTATUS; id <= COLUMN_ENROLPERIOD; id++) {
+	for (enum column_id id = COLUMN_ENROLSTATUS; id <= COLUMN_ENROLTIMEEND; id++) {
 		uint32_t column = header_slot_column(slot, id);
 		if (request->ignored & (UINT32_C(1) << (id - COLUMN_NUMBERED_FIRST)))
 			request_answer(pass, request, column, OUTCOME_WARNING, CODE_INVALID_VALUE,
@@ -103,7 +108,7 @@ void front_page_tell(struct pass *pass, const struct request *request)
 {
 	uint32_t column;
 	struct slice names =
-	    modifiers_text(pass, request, COLUMN_ENROLSTATUS, COLUMN_ENROLPERIOD, &column);
+	    modifiers_text(pass, request, COLUMN_ENROLSTATUS, COLUMN_ENROLTIMEEND, &column);
 	if (column != COLUMN_NONE)
 		request_answer(pass, request, column, OUTCOME_WARNING, CODE_NO_EFFECT,
 		    pass->batch->course_keys[request->course].text,

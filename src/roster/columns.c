@@ -75,6 +75,8 @@ static const struct column columns[] = {
     {"enrolstatus", COLUMN_ENROLSTATUS, true, 32, "0 active, 1 suspended", {0}},
     {"enroltimestart", COLUMN_ENROLTIMESTART, true, 64, "date from which the enrolment holds", {0}},
     {"enrolperiod", COLUMN_ENROLPERIOD, true, 32, "whole days; 0: the course's own period", {0}},
+    {"enroltimeend", COLUMN_ENROLTIMEEND, true, 64, "date on which the enrolment ends; 0: none",
+        {0}},
     {"group", COLUMN_GROUP, true, 254, "join this group of that course, made when missing", {0}},
     {"cohort", COLUMN_COHORT, true, 100, "join this cohort, made when missing", {0}},
     {"sysrole", COLUMN_SYSROLE, true, 101, "a role in the whole site; -role removes it", {0}},

@@ -35,16 +35,33 @@ static bool status_read(const struct batch *batch, struct slice cell, struct req
 	return false;
 }
 
-static bool start_read(const struct batch *batch, struct slice cell, struct request *request)
+static struct date_rules date_rules(const struct batch *batch)
 {
 	const struct policy *policy = batch->policy;
-	const struct date_rules rules = {.forms = policy->dates.items,
+	return (struct date_rules){.forms = policy->dates.items,
 	    .forms_count = policy->dates.count,
 	    .is_moodle = policy->compat == COMPAT_MOODLE,
 	    .now = batch->now,
 	    .today = batch->today};
+}
+
+static bool start_read(const struct batch *batch, struct slice cell, struct request *request)
+{
+	const struct date_rules rules = date_rules(batch);
 	request->has_start = value_parse_feed_date(cell, &rules, &request->start);
 	return request->has_start;
+}
+
+/* A day is over when its 24 hours are. Beside a period of the same number it contradicts. */
+static bool end_read(const struct batch *batch, struct slice cell, struct request *request)
+{
+	struct date_rules rules = date_rules(batch);
+	rules.is_end = true;
+	request->end = 0;
+	request->has_end =
+	    !request->asks_period &&
+	    (slice_is(cell, SLICE("0")) || value_parse_feed_date(cell, &rules, &request->end));
+	return request->has_end;
 }
 
 /* "0" is the course's own period, as if the cell were empty (lms/README 4.4). */
@@ -104,9 +121,9 @@ static void modifiers_read(
 		enum column_id id;
 		modifier_read *read;
 	} modifiers[] = {
-	    {COLUMN_ENROLSTATUS, status_read},
-	    {COLUMN_ENROLTIMESTART, start_read},
+	    {COLUMN_ENROLSTATUS, status_read}, {COLUMN_ENROLTIMESTART, start_read},
 	    {COLUMN_ENROLPERIOD, period_read},
+	    {COLUMN_ENROLTIMEEND, end_read}, /* behind the period */
 	};
 	const struct header_column *course = &batch->header->columns[request->column];
 	const struct header_slot *slot = &batch->header->slots[course->slot];

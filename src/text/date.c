@@ -11,7 +11,7 @@
 
 struct civil {
 	int year, month, day, hour, minute, second;
-	bool has_offset;
+	bool has_time, has_offset;
 	int offset; /* seconds east of UTC */
 };
 
@@ -99,7 +99,7 @@ static bool take_part(struct slice *rest, char part, struct civil *civil)
 	case 'k': return take_digits(rest, 1, 2, &civil->month);
 	case 'd': return take_digits(rest, 2, 2, &civil->day);
 	case 'D': return take_digits(rest, 1, 2, &civil->day);
-	case 'H': return take_digits(rest, 2, 2, &civil->hour);
+	case 'H': civil->has_time = true; return take_digits(rest, 2, 2, &civil->hour);
 	case 'M': return take_digits(rest, 2, 2, &civil->minute);
 	case 'S': return take_digits(rest, 2, 2, &civil->second);
 	case 'N': return take_month(rest, &civil->month);
@@ -127,12 +127,13 @@ static bool civil_is_real(const struct civil *civil)
 	return civil->day <= length && civil->hour < 24 && civil->minute < 60 && civil->second < 60;
 }
 
-static int64_t civil_epoch(const struct civil *civil)
+/* is_end: of a day without a time, the end. */
+static int64_t civil_epoch(const struct civil *civil, bool is_end)
 {
 	struct tm tm = {
 	    .tm_year = civil->year - 1900,
 	    .tm_mon = civil->month - 1,
-	    .tm_mday = civil->day,
+	    .tm_mday = civil->day + (is_end && !civil->has_time),
 	    .tm_hour = civil->hour,
 	    .tm_min = civil->minute,
 	    .tm_sec = civil->second,
@@ -141,7 +142,7 @@ static int64_t civil_epoch(const struct civil *civil)
 	return civil->has_offset ? (int64_t)timegm(&tm) - civil->offset : (int64_t)mktime(&tm);
 }
 
-bool value_parse_date(struct slice cell, int64_t *epoch)
+static bool date_parse(struct slice cell, bool is_end, int64_t *epoch)
 {
 	for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
 		struct civil civil;
@@ -149,25 +150,31 @@ bool value_parse_date(struct slice cell, int64_t *epoch)
 			continue;
 		if (!civil_is_real(&civil))
 			return false;
-		*epoch = civil_epoch(&civil);
+		*epoch = civil_epoch(&civil, is_end);
 		return *epoch >= 0;
 	}
 	return false;
+}
+
+bool value_parse_date(struct slice cell, int64_t *epoch)
+{
+	return date_parse(cell, false, epoch);
 }
 
 /* ---- what a feed takes besides ---- */
 
 enum { DATE_TEXT_MAX = 64 };
 
-static bool has_offset(const char *form)
+/* One of these conversions stands in the form. */
+static bool has_part(const char *form, const char *parts)
 {
 	for (; *form; form++)
-		if (*form == '%' && *++form == 'z')
-			return true;
+		if (*form == '%' && strchr(parts, *++form))
+			return *form != '\0';
 	return false;
 }
 
-static bool form_parse(const char *form, const char *text, int64_t *epoch)
+static bool form_parse(const char *form, const char *text, bool is_end, int64_t *epoch)
 {
 	struct tm tm = {.tm_mday = 1, .tm_isdst = -1};
 	const char *rest = strptime(text, form, &tm);
@@ -180,27 +187,41 @@ static bool form_parse(const char *form, const char *text, int64_t *epoch)
 	    .hour = tm.tm_hour,
 	    .minute = tm.tm_min,
 	    .second = tm.tm_sec,
-	    .has_offset = has_offset(form),
+	    .has_time = has_part(form, "HIklMSTRrXcs"),
+	    .has_offset = has_part(form, "z"),
 	    .offset = (int)tm.tm_gmtoff};
-	*epoch = civil_is_real(&civil) ? civil_epoch(&civil) : -1;
+	*epoch = civil_is_real(&civil) ? civil_epoch(&civil, is_end) : -1;
+	return *epoch >= 0;
+}
+
+/* "tomorrow" is a midnight, and a day; "+1 week" is a moment. */
+static bool php_end(const char *text, int64_t *epoch)
+{
+	time_t time = (time_t)*epoch;
+	struct tm tm;
+	localtime_r(&time, &tm);
+	bool is_day = !strchr(text, ':') && tm.tm_hour == 0 && tm.tm_min == 0 && tm.tm_sec == 0;
+	tm.tm_mday += is_day;
+	tm.tm_isdst = -1;
+	*epoch = (int64_t)mktime(&tm);
 	return *epoch >= 0;
 }
 
 bool value_parse_feed_date(struct slice cell, const struct date_rules *rules, int64_t *epoch)
 {
 	char text[DATE_TEXT_MAX + 1];
-	if (value_parse_date(cell, epoch))
+	if (date_parse(cell, rules->is_end, epoch))
 		return true;
 	if (cell.size == 0 || cell.size > DATE_TEXT_MAX || memchr(cell.bytes, '\0', cell.size))
 		return false;
 	memcpy(text, cell.bytes, cell.size);
 	text[cell.size] = '\0';
 	for (size_t i = 0; i < rules->forms_count; i++)
-		if (form_parse(rules->forms[i], text, epoch))
+		if (form_parse(rules->forms[i], text, rules->is_end, epoch))
 			return true;
 	if (!rules->is_moodle)
 		return false;
 	if (cell.bytes[0] == '@')
 		return value_parse_whole((struct slice){cell.bytes + 1, cell.size - 1}, epoch);
-	return php_date_parse(cell, rules->now, epoch);
+	return php_date_parse(cell, rules->now, epoch) && (!rules->is_end || php_end(text, epoch));
 }

@@ -65,6 +65,11 @@ static const struct told {
         "2026-01-02|30\n"},
     {"", "username,course1,enroltimestart1,enrolperiod1\np1,C2,2026-01-02,0\n", DATES,
         "2026-01-02|10\n"},
+    /* Ours: the last day counts, and the course's own period does not. */
+    {"", "username,course1,enroltimestart1,enroltimeend1\np1,C2,2026-01-02,2026-01-31\n", DATES,
+        "2026-01-02|30\n"},
+    {"", "username,course1,enroltimestart1,enroltimeend1\np1,C2,2026-01-02,0\n", DATES,
+        "2026-01-02|0\n"},
     /* 9.2: a status stays when dates are set anew. */
     {"",
         "username,course1,enrolstatus1,enrolperiod1,enroltimestart1\np1,C1,1,10,2026-01-02\n"

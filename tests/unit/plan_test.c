@@ -123,6 +123,101 @@ Test(plan, decides_each_row_as_the_rules_say)
 	}
 }
 
+/* World's today is 2026-11-23; heidi is in SAFETY since 2026-01-01, ETHICS has a period of 30 days.
+ */
+static const struct {
+	const char *policy, *row, *code, *after, *message;
+} ends[] = {
+    {"", "alice,SAFETY,,2026-12-31,", "enrolled",
+        "status=0;timestart=1795392000;timeend=1798761600;roles=student", "Enrolled."},
+    {"", "alice,ETHICS,,0,", "enrolled", "status=0;timestart=1795392000;timeend=0;roles=student",
+        "Enrolled."},
+    {"", "alice,ETHICS,,,", "enrolled",
+        "status=0;timestart=1795392000;timeend=1797984000;roles=student", "Enrolled."},
+    {"", "alice,SAFETY,,2026-12-31T12:00Z,", "enrolled",
+        "status=0;timestart=1795392000;timeend=1798718400;roles=student", "Enrolled."},
+    {"", "alice,SAFETY,2026-12-31,2026-12-31,", "enrolled",
+        "status=0;timestart=1798675200;timeend=1798761600;roles=student", "Enrolled."},
+    {"", "heidi,SAFETY,,2026-12-31,", "enrolment_updated",
+        "status=0;timestart=1767225600;timeend=1798761600;roles=student", NULL},
+    {"", "judy,SAFETY,,0,", "enrolment_updated",
+        "status=0;timestart=1767225600;timeend=0;roles=student", NULL},
+    {"", "judy,SAFETY,,,", "enrolment_expired",
+        "status=0;timestart=1767225600;timeend=1769904000;roles=student", NULL},
+    {"dates=%25d.%25m.%25Y,%25Y%25m%25d", "alice,SAFETY,,20261231,", "enrolled",
+        "status=0;timestart=1795392000;timeend=1798761600;roles=student", "Enrolled."},
+    {"dates=%25Y%25m%25d%25H%25M", "alice,SAFETY,,202612310000,", "enrolled",
+        "status=0;timestart=1795392000;timeend=1798675200;roles=student", "Enrolled."},
+    {"", "alice,SAFETY,,soon,", "invalid_value", "",
+        "'soon' is not a date such as 2026-12-31, or 0 for no end: correct it."},
+    {"", "alice,SAFETY,,2026-12-31,30", "invalid_value", "",
+        "'2026-12-31' and the enrolperiod of the row both say when the enrolment ends: correct "
+        "it."},
+    {"", "alice,SAFETY,,0,0", "invalid_value", "",
+        "'0' and the enrolperiod of the row both say when the enrolment ends: correct it."},
+    {"", "alice,SAFETY,2027-02-01,2027-01-01,", "invalid_value", "",
+        "The enrolment starts on 2027-02-01, and this is before: correct it."},
+    {"", "alice,SAFETY,,2026-11-21,", "invalid_value", "",
+        "The enrolment starts on 2026-11-23, and this is before: correct it."},
+    {"", "heidi,SAFETY,,2025-12-30,", "invalid_value", "",
+        "The enrolment starts on 2026-01-01, and this is before: correct it."},
+    {"invalid_values=ignore", "alice,SAFETY,,2026-12-31,30", "invalid_value", "",
+        "'2026-12-31' and the enrolperiod of the row both say when the enrolment ends: it was left "
+        "out."},
+    {"invalid_values=ignore", "alice,SAFETY,2027-02-01,2027-01-01,", "enrolled",
+        "status=0;timestart=1801440000;timeend=0;roles=student", "Enrolled."},
+    {"compat=moodle", "alice,SAFETY,,31 December 2026,", "enrolled",
+        "status=0;timestart=1795392000;timeend=1798761600;roles=student", "Enrolled."},
+    {"compat=moodle", "alice,SAFETY,,tomorrow,", "enrolled",
+        "status=0;timestart=1795392000;timeend=1795564800;roles=student", "Enrolled."},
+};
+
+Test(plan, ends_an_enrolment_when_the_row_says)
+{
+	for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+		struct world world;
+		struct buffer text = {0};
+		buffer_print(&text,
+		    "username,course1,enroltimestart1,enroltimeend1,enrolperiod1\n%s\n",
+		    ends[i].row);
+		buffer_add_char(&text, '\0');
+		world_init(&world, ends[i].policy);
+		world_run(&world, text.bytes);
+		cr_expect_str_eq(
+		    outcome_code_name(world.last.code), ends[i].code, "%s", ends[i].row);
+		cr_expect(slice_is(world.last.after, slice_of(ends[i].after)), "%s: %.*s",
+		    ends[i].row, SLICE_ARG(world.last.after));
+		cr_expect(
+		    !ends[i].message || slice_is(world.last.message, slice_of(ends[i].message)),
+		    "%s: %.*s", ends[i].row, SLICE_ARG(world.last.message));
+		buffer_done(&text);
+		world_done(&world);
+	}
+}
+
+static const struct world_case early_ends[] = {
+    {"an end before the start is left out where the feed ignores bad values",
+        "invalid_values=ignore",
+        "username,course1,enroltimestart1,enroltimeend1\nalice,SAFETY,2027-02-01,2027-01-01\n",
+        "2 enroltimeend1 warning invalid_value\n2 course1 done enrolled\n",
+        "enrol alice\nrole alice\n"},
+    {"and an error of the request elsewhere", "",
+        "username,course1,enroltimestart1,enroltimeend1\nalice,SAFETY,2027-02-01,2027-01-01\n",
+        "2 enroltimeend1 error invalid_value\n", ""},
+    {"an end that has passed is told", "",
+        "username,course1,enroltimestart1,enroltimeend1\nalice,SAFETY,2026-01-01,2026-02-01\n",
+        "2 enroltimeend1 warning enrolment_expired\n2 course1 done enrolled\n",
+        "enrol alice\nrole alice\n"},
+    {"without a course it modifies nothing", "",
+        "username,course1,enroltimeend1\nalice,,2027-01-01\n",
+        "2 enroltimeend1 warning no_effect\n", ""},
+};
+
+Test(plan, tells_of_an_end_that_cannot_be)
+{
+	world_expect(early_ends, sizeof early_ends / sizeof *early_ends);
+}
+
 static const struct world_case courseless[] = {
     {"what belongs to a course is told where there is none", "",
         "username,course1,role1,group1,enrolperiod1\nalice,,teacher,Red,\nbob,,,,90\n"

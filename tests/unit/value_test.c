@@ -115,7 +115,7 @@ Test(value, takes_a_feeds_own_dates_and_moodles)
 	tzset();
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		const struct date_rules rules = {
-		    forms, 2, cases[i].is_moodle, 1798761600 + 3600, 1798761600};
+		    forms, 2, cases[i].is_moodle, 1798761600 + 3600, 1798761600, false};
 		int64_t epoch = -1;
 		bool is_date = value_parse_feed_date(cases[i].cell, &rules, &epoch);
 		cr_expect_eq(is_date, cases[i].epoch >= 0, "case %zu", i);
@@ -367,4 +367,34 @@ Test(value, tells_that_a_letter_got_lost_before)
 	cr_expect_eq(value_check(SLICE("M\uFFFDller")), VALUE_LOST);
 	cr_expect_eq(value_check(SLICE("M\uFFFDll\xFFr")), VALUE_NOT_UTF8);
 	cr_expect_eq(value_check(SLICE("M\uFFFDll\x01r")), VALUE_CONTROL);
+}
+
+/* Where the clocks are put back on 25 October 2026: that day has 25 hours. */
+Test(value, a_day_without_a_time_ends_when_its_hours_are_over)
+{
+	static const char *const forms[] = {"%Y%m%d", "%d/%m/%Y %H:%M"};
+	static const struct {
+		const char *cell;
+		int64_t epoch;
+	} cases[] = {
+	    {"2026-12-31", 1798758000},
+	    {"31.12.2026", 1798758000},
+	    {"2026-10-25", 1792969200},
+	    {"2026-10-25 00:00", 1792879200},
+	    {"2026-12-31T00:00Z", 1798675200},
+	    {"20261231", 1798758000},
+	    {"31/12/2026 00:00", 1798671600},
+	    {"31 December 2026", 1798758000},
+	    {"today", 1798758000},
+	    {"@1798675200", 1798675200},
+	};
+	setenv("TZ", "Europe/Berlin", 1);
+	tzset();
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		const struct date_rules rules = {forms, 2, true, 1798675200, 1798671600, true};
+		int64_t epoch = -1;
+		cr_expect(value_parse_feed_date(slice_of(cases[i].cell), &rules, &epoch), "%s",
+		    cases[i].cell);
+		cr_expect_eq(epoch, cases[i].epoch, "%s: %lld", cases[i].cell, (long long)epoch);
+	}
 }
