@@ -160,8 +160,6 @@ struct account_facts {
 };
 
 /* How a file names a course. */
-enum course_key_by { COURSE_BY_SHORTNAME, COURSE_BY_IDNUMBER };
-
 struct course_key {
 	enum course_key_by by;
 	struct slice text;
@@ -169,7 +167,7 @@ struct course_key {
 
 /* Where a course or category stands: loaded only for feeds that may not reach everything. */
 struct surroundings {
-	struct slice shortname;   /* of a course */
+	struct slice shortname, idnumber; /* of a course */
 	struct slice *categories; /* idnumbers of all that it is in, a category itself included */
 	uint32_t categories_count;
 };

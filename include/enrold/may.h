@@ -26,7 +26,7 @@ extern const char *const may_archetypes[];
 
 /* The setting that keeps the feed from it, such as "may.courses"; NULL: none does. */
 const char *may_refuse_course(
-    const struct policy_may *may, const struct course_key *key, const struct course_facts *course);
+    const struct policy *policy, const struct course_key *key, const struct course_facts *course);
 const char *may_refuse_category(
     const struct policy_may *may, const struct category_facts *category);
 const char *may_refuse_cohort(const struct policy_may *may, const struct cohort_facts *cohort);

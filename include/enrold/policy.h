@@ -18,6 +18,8 @@ enum policy_match_by { MATCH_USERNAME, MATCH_EMAIL, MATCH_IDNUMBER };
 enum policy_new_password { PASSWORD_GENERATE, PASSWORD_REQUIRED };
 enum policy_force_change { FORCE_WEAK, FORCE_NONE, FORCE_ALL };
 enum policy_usernames { USERNAMES_LOWER, USERNAMES_EXACT, USERNAMES_CLEAN };
+/* How a file names courses, and patterns do. */
+enum course_key_by { COURSE_BY_SHORTNAME, COURSE_BY_IDNUMBER };
 enum policy_existing { EXISTING_KEEP, EXISTING_REFRESH };
 enum policy_invalid { INVALID_REJECT, INVALID_IGNORE };
 enum policy_bad_row { BAD_ROW_SKIP, BAD_ROW_REJECT_FILE };
@@ -36,7 +38,7 @@ struct text_list {
  * zeroed policy reaches nothing.
  */
 struct policy_may {
-	struct text_list courses;      /* short names */
+	struct text_list courses;      /* short names, or what course_by says */
 	struct text_list categories;   /* idnumbers; a course stands in all its parents */
 	struct text_list roles;        /* in courses; not given: of the archetypes for it */
 	struct text_list system_roles; /* in the site and in categories */
@@ -51,6 +53,7 @@ struct policy {
 	enum policy_upload_type upload_type;
 	enum policy_update_details update_details;
 	enum policy_match_by match_by; /* which column says who is meant */
+	enum course_key_by course_by;  /* what course cells, `course` and may.courses hold */
 	bool allow_suspend, allow_delete, allow_rename;
 	enum policy_new_password new_password; /* of a new account whose row gives none */
 	bool update_password;
@@ -66,7 +69,7 @@ struct policy {
 	struct text_list columns;  /* pairs: what the file calls a column, what it is */
 	struct text_list defaults; /* pairs: column, its value where the file has no such column */
 	const char *username_template; /* of accounts made by files without user names; or NULL */
-	const char *course;            /* short name: of groups whose rows name none; or NULL */
+	const char *course;            /* by course_by: of groups whose rows name none; or NULL */
 	const char *delimiter;         /* by name or as a character; NULL: recognised */
 	const char *encoding;          /* for iconv; NULL: UTF-8 */
 	const char *marker;            /* ".done": a file waits for one of that name; NULL: none */

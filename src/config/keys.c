@@ -68,6 +68,8 @@ static const struct config_key keys[] = {
         WORDS("none", "file", "file_and_defaults", "fill_missing"), .default_text = "none"},
     {FEED(match_by), KEY_WORD, IN_FEED(match_by), WORDS("username", "email", "idnumber"),
         .default_text = "username"},
+    {FEED(course_by), KEY_WORD, IN_FEED(course_by), WORDS("shortname", "idnumber"),
+        .default_text = "shortname"},
     {FEED(allow_suspend), KEY_BOOL, IN_FEED(allow_suspend), .default_text = "true"},
     {FEED(allow_delete), KEY_BOOL, IN_FEED(allow_delete), .default_text = "false"},
     {FEED(allow_rename), KEY_BOOL, IN_FEED(allow_rename), .default_text = "false"},

@@ -89,7 +89,7 @@ void lms_close(struct lms *lms)
 	taken_free(lms->taken);
 	chores_free(lms->chores);
 	roll_free(lms->roll);
-	nearest_free(lms->course_names);
+	course_names_drop(lms);
 	holders_drop(lms);
 	db_close(lms->observer);
 	db_close(lms->db);

@@ -19,20 +19,32 @@ enum { BLANKS_MAX = 2 };
 /* From 5.3 on a course is deleted by a task of Moodle's; until then it is there by name only. */
 #define REMAINS "coalesce(c.deletioninprogress, 0) = 0"
 
-static void names_load(struct lms *lms)
+void course_names_drop(struct lms *lms)
 {
-	lms->course_names = nearest_create();
-	bool is_kept = lms->course_names;
+	for (size_t by = 0; by < sizeof lms->course_names / sizeof *lms->course_names; by++) {
+		nearest_free(lms->course_names[by]);
+		lms->course_names[by] = NULL;
+	}
+}
+
+#define NAMES(column)                                                                              \
+	{                                                                                          \
+		"SELECT " column " FROM {course} ORDER BY id",                                     \
+		    "SELECT c." column " FROM {course} c WHERE " REMAINS " ORDER BY c.id"          \
+	}
+
+static void names_load(struct lms *lms, enum course_key_by by)
+{
+	static const char *const questions[][2] = {
+	    [COURSE_BY_SHORTNAME] = NAMES("shortname"), [COURSE_BY_IDNUMBER] = NAMES("idnumber")};
+	struct nearest *names = lms->course_names[by] = nearest_create();
+	bool is_kept = names;
 	if (is_kept &&
 	    db_find(lms_db(lms), "SELECT count(*) FROM {course}", 0, DB_NONE) > NAMES_MAX)
 		return;
-	struct db_rows rows = db_select(lms_db(lms),
-	    lms->deletes_slowly ? "SELECT c.shortname FROM {course} c WHERE " REMAINS
-	                          " ORDER BY c.id"
-	                        : "SELECT shortname FROM {course} ORDER BY id",
-	    DB_NONE);
+	struct db_rows rows = db_select(lms_db(lms), questions[by][lms->deletes_slowly], DB_NONE);
 	while (is_kept && db_next(&rows))
-		is_kept = nearest_add(lms->course_names, db_column_text(&rows, 0));
+		is_kept = nearest_add(names, db_column_text(&rows, 0));
 	db_rows_close(&rows);
 	if (!is_kept)
 		db_fail(lms->db, error_memory("looking up courses"));
@@ -44,28 +56,28 @@ static void suggest(
 {
 	size_t budget = LOOKS_MAX;
 	for (size_t i = 0; i < count && !db_has_failed(lms->db); i++) {
-		if (courses[i].matches > 0 || keys[i].by != COURSE_BY_SHORTNAME)
+		if (courses[i].matches > 0)
 			continue;
-		if (!lms->course_names)
-			names_load(lms);
-		if (lms->course_names &&
-		    !nearest_find(lms->course_names, keys[i].text, &budget, &courses[i].nearest))
+		if (!lms->course_names[keys[i].by])
+			names_load(lms, keys[i].by);
+		struct nearest *names = lms->course_names[keys[i].by];
+		if (names && !nearest_find(names, keys[i].text, &budget, &courses[i].nearest))
 			db_fail(lms->db, error_memory("looking up courses"));
 	}
 }
 
-#define COURSES(where)                                                                             \
-	"SELECT c.id, x.id, c.category, c.shortname FROM {each}{course} c LEFT JOIN {context} x "  \
+#define COURSES(name, where)                                                                       \
+	"SELECT c.id, x.id, c.category, c." name " FROM {each}{course} c LEFT JOIN {context} x "   \
 	"ON "                                                                                      \
 	"x.contextlevel = 50 AND x.instanceid = c.id WHERE " where
 
 static const char *course_question(const struct lms *lms, enum course_key_by by)
 {
 	static const char *const questions[2][2] = {
-	    {[COURSE_BY_SHORTNAME] = COURSES("{same c.shortname = ?1}"),
-	        [COURSE_BY_IDNUMBER] = COURSES("{same c.idnumber = ?1}")},
-	    {[COURSE_BY_SHORTNAME] = COURSES("{same c.shortname = ?1} AND " REMAINS),
-	        [COURSE_BY_IDNUMBER] = COURSES("{same c.idnumber = ?1} AND " REMAINS)},
+	    {[COURSE_BY_SHORTNAME] = COURSES("shortname", "{same c.shortname = ?1}"),
+	        [COURSE_BY_IDNUMBER] = COURSES("idnumber", "{same c.idnumber = ?1}")},
+	    {[COURSE_BY_SHORTNAME] = COURSES("shortname", "{same c.shortname = ?1} AND " REMAINS),
+	        [COURSE_BY_IDNUMBER] = COURSES("idnumber", "{same c.idnumber = ?1} AND " REMAINS)},
 	};
 	return questions[lms->deletes_slowly][by];
 }

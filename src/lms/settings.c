@@ -249,8 +249,7 @@ struct error lms_load_site(struct lms *lms, const struct site_facts **site)
 	};
 	if (zone.size < sizeof lms->site.timezone)
 		memcpy(lms->site.timezone, zone.bytes, zone.size);
-	nearest_free(lms->course_names);
-	lms->course_names = NULL;
+	course_names_drop(lms);
 	lms->syncs_cohorts = list_has(setting_find(lms, "enrol_plugins_enabled"), SLICE("cohort"));
 	lms->asks_erasure = number_of(plugin_setting_find(
 	                        lms, "tool_dataprivacy", "automaticdeletionrequests")) != 0;

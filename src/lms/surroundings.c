@@ -51,9 +51,9 @@ static void path_read(struct parents *parents, struct surroundings *of, struct s
 }
 
 /* Keeps it in the form of a feed's patterns. */
-static struct slice form_keep(struct arena *arena, const struct db_rows *rows)
+static struct slice form_keep(struct arena *arena, const struct db_rows *rows, int column)
 {
-	return value_form(arena_copy(arena, db_column_text(rows, 0)), arena);
+	return value_form(arena_copy(arena, db_column_text(rows, column)), arena);
 }
 
 /* Makes room for the idnumbers and reads them. */
@@ -73,7 +73,7 @@ static void parents_ask(struct lms *lms, struct parents *parents, struct arena *
 	    "SELECT idnumber FROM {each}{course_categories} WHERE id = ?1", &parents->questions);
 	while (db_next(&rows)) {
 		const struct parent *parent = &parents->list[rows.tag];
-		parent->of->categories[parent->place] = form_keep(arena, &rows);
+		parent->of->categories[parent->place] = form_keep(arena, &rows, 0);
 	}
 }
 
@@ -98,14 +98,16 @@ struct error lms_load_course_surroundings(
 	}
 	struct db_rows rows = db_ask(lms_db(lms),
 	    lms_may(lms, DEED_SEE_CATEGORY)
-	        ? "SELECT c.shortname, k.path FROM {each}{course} c LEFT JOIN {course_categories} "
+	        ? "SELECT c.shortname, c.idnumber, k.path FROM {each}{course} c LEFT JOIN "
+	          "{course_categories} "
 	          "k "
 	          "ON k.id = c.category WHERE c.id = ?1"
-	        : "SELECT c.shortname, '' FROM {each}{course} c WHERE c.id = ?1",
+	        : "SELECT c.shortname, c.idnumber, '' FROM {each}{course} c WHERE c.id = ?1",
 	    &questions);
 	while (db_next(&rows)) {
 		struct surroundings *stands = &courses[rows.tag].stands;
-		stands->shortname = form_keep(arena, &rows);
+		stands->shortname = form_keep(arena, &rows, 0);
+		stands->idnumber = form_keep(arena, &rows, 2);
 		path_read(&parents, stands, db_column_text(&rows, 1));
 	}
 	parents_ask(lms, &parents, arena);

@@ -36,8 +36,8 @@ struct lms {
 	bool syncs_cohorts;     /* members of a cohort are enrolled where it says so */
 	int64_t tag_collection; /* of people's tags */
 	bool asks_erasure;      /* the data of a deleted account is to be erased on request */
-	/* Short names of courses, for suggestions: read when the first is wanted. */
-	struct nearest *course_names;
+	/* Names of courses, by each kind, for suggestions: read when the first is wanted. */
+	struct nearest *course_names[2];
 	/* What is made of the details' names. */
 	struct buffer account_select, account_columns;
 	struct db_table account_table;
@@ -66,6 +66,11 @@ static inline bool lms_may(const struct lms *lms, enum deed deed)
 /* ---- users.c ---- */
 
 void accounts_prepare(struct lms *lms);
+
+/* ---- lookups.c ---- */
+
+/* What is known of the names of courses is forgotten. */
+void course_names_drop(struct lms *lms);
 
 /* ---- groups.c ---- */
 

@@ -64,23 +64,25 @@ static bool stands_within(const struct policy_may *may, const struct surrounding
 /*
  * A name that does not fit is refused unseen. One that fits is judged by the course's category: a
  * course of a foreign category and one that is absent (or there twice) are refused alike, or one
- * department's feed could try out the names of another's. By idnumber even the name has to be
- * looked up, so that one answer is left for all.
+ * department's feed could try out the names of another's. Where the file calls a course otherwise
+ * than the patterns do, even the name has to be looked up, so that one answer is left for all.
  */
 const char *may_refuse_course(
-    const struct policy_may *may, const struct course_key *key, const struct course_facts *course)
+    const struct policy *policy, const struct course_key *key, const struct course_facts *course)
 {
-	bool by_name = key->by == COURSE_BY_SHORTNAME;
-	if (by_name && !may_fits(&may->courses, key->text))
+	const struct policy_may *may = &policy->may;
+	bool is_name = key->by == policy->course_by;
+	struct slice name = policy->course_by == COURSE_BY_SHORTNAME ? course->stands.shortname
+	                                                             : course->stands.idnumber;
+	if (is_name && !may_fits(&may->courses, key->text))
 		return "may.courses";
 	bool is_within =
 	    course->matches == 1
-	        ? (by_name || may_fits(&may->courses, course->stands.shortname)) &&
-	              stands_within(may, &course->stands)
-	        : (by_name || may_is_all(&may->courses)) && may_is_all(&may->categories);
+	        ? (is_name || may_fits(&may->courses, name)) && stands_within(may, &course->stands)
+	        : (is_name || may_is_all(&may->courses)) && may_is_all(&may->categories);
 	if (is_within)
 		return NULL;
-	return by_name ? "may.categories" : "may.courses and may.categories";
+	return is_name ? "may.categories" : "may.courses and may.categories";
 }
 
 const char *may_refuse_category(const struct policy_may *may, const struct category_facts *category)

@@ -55,7 +55,7 @@ bool account_decide(struct pass *pass, uint32_t index);
 
 void course_decide(struct pass *pass, const struct request *request);
 /* There is another name to suggest, of a course that the feed reaches. */
-bool course_is_hinted(const struct pass *pass, const struct course_facts *course);
+bool course_is_hinted(const struct pass *pass, const struct request *request);
 
 /* ---- plan_role.c ---- */
 

@@ -130,9 +130,8 @@ static void courses_judge(struct batch *batch)
 	for (size_t i = 0; i < batch->courses_count; i++) {
 		struct course_facts *course = &batch->courses[i];
 		struct course_key *key = &batch->course_keys[i];
-		course->refused_by = may_refuse_course(&batch->policy->may, key, course);
-		if (course->stored.size > 0 && !course->refused_by &&
-		    key->by == COURSE_BY_SHORTNAME)
+		course->refused_by = may_refuse_course(batch->policy, key, course);
+		if (course->stored.size > 0 && !course->refused_by)
 			key->text = course->stored;
 	}
 }

@@ -18,17 +18,23 @@ static void request_error(struct pass *pass, const struct request *request, uint
 	    pass->batch->course_keys[request->course].text, message);
 }
 
-bool course_is_hinted(const struct pass *pass, const struct course_facts *course)
+/* What the patterns do not speak of may be another department's. */
+bool course_is_hinted(const struct pass *pass, const struct request *request)
 {
-	return course->nearest.size > 0 &&
-	       may_fits(&pass->batch->policy->may.courses, course->nearest);
+	const struct policy *policy = pass->batch->policy;
+	struct slice nearest = pass->batch->courses[request->course].nearest;
+	return nearest.size > 0 &&
+	       pass->batch->course_keys[request->course].by == policy->course_by &&
+	       may_fits(&policy->may.courses, nearest);
 }
 
 static bool course_error(struct pass *pass, const struct request *request)
 {
 	struct arena *arena = pass->batch->arena;
 	const struct course_facts *course = &pass->batch->courses[request->course];
-	struct slice name = pass->batch->course_keys[request->course].text;
+	const struct course_key *key = &pass->batch->course_keys[request->course];
+	const char *called = key->by == COURSE_BY_SHORTNAME ? "short name" : "idnumber";
+	struct slice name = key->text;
 	enum code code;
 	struct slice message;
 	if (course->refused_by) {
@@ -38,18 +44,16 @@ static bool course_error(struct pass *pass, const struct request *request)
 	}
 	if (course->matches == 0) {
 		code = CODE_COURSE_NOT_FOUND;
-		message =
-		    course_is_hinted(pass, course)
-		        ? arena_print(arena,
-		              "No course has the short name '%.*s': is '%.*s' meant?",
-		              SLICE_ARG(name), SLICE_ARG(course->nearest))
-		        : arena_print(arena, "No course has the short name '%.*s': correct it.",
-		              SLICE_ARG(name));
+		message = course_is_hinted(pass, request)
+		              ? arena_print(arena, "No course has the %s '%.*s': is '%.*s' meant?",
+		                    called, SLICE_ARG(name), SLICE_ARG(course->nearest))
+		              : arena_print(arena, "No course has the %s '%.*s': correct it.",
+		                    called, SLICE_ARG(name));
 	} else if (course->matches > 1) {
 		code = CODE_COURSE_AMBIGUOUS;
 		message = arena_print(arena,
-		    "%u courses have the short name '%.*s': give them different ones in the LMS.",
-		    course->matches, SLICE_ARG(name));
+		    "%u courses have the %s '%.*s': give them different ones in the LMS.",
+		    course->matches, called, SLICE_ARG(name));
 	} else if (course->context == 0) {
 		code = CODE_NO_COURSE_CONTEXT;
 		message = SLICE("The course has no context row: open it once in the LMS.");

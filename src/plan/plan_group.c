@@ -47,7 +47,7 @@ static bool course_error(struct pass *pass, const struct request *request)
 	}
 	if (course->matches == 0)
 		return row_error(pass, request, column, CODE_COURSE_NOT_FOUND,
-		    course_is_hinted(pass, course)
+		    course_is_hinted(pass, request)
 		        ? arena_print(arena, "There is no course '%.*s': is '%.*s' meant?",
 		              SLICE_ARG(name), SLICE_ARG(course->nearest))
 		        : arena_print(

@@ -68,7 +68,8 @@ static const struct column columns[] = {
     {"id", COLUMN_VOID, false, 0, "has no effect", {0}},
     {"interests", COLUMN_INTERESTS, false, 0, "tags of the person, where a site has them", {0}},
 
-    {"course", COLUMN_COURSE, true, 255, "enrol into the course of exactly this short name", {0}},
+    {"course", COLUMN_COURSE, true, 255,
+        "enrol into the course of exactly this short name, or idnumber (course_by)", {0}},
     {"role", COLUMN_ROLE, true, 100, "short name or id of the role, else the course's own", {0}},
     {"type", COLUMN_TYPE, true, 32, "1, 2, 3: the roles of type_roles, where no role is named",
         {0}},

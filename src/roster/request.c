@@ -227,7 +227,7 @@ static void course_read(struct batch *batch, struct record *record, uint32_t col
 		request->group_column = group;
 	if (record->has_fault)
 		return;
-	request->course = batch_course(batch, COURSE_BY_SHORTNAME, cell);
+	request->course = batch_course(batch, batch->policy->course_by, cell);
 	modifiers_read(batch, record, request);
 	if (request->group_column != COLUMN_NONE)
 		request->group = batch_group(batch, GROUP_BY_NAME_OR_ID, request->course, name);
@@ -272,7 +272,7 @@ static struct slice single_cell(
 	return record_cell(record, batch->header->single[id]);
 }
 
-/* By its idnumber, else by its short name, else the feed's (lms/README 7.2). */
+/* By its idnumber, else by its short name, else the feed's own (lms/README 7.2). */
 static uint32_t course_of_group(struct batch *batch, const struct record *record)
 {
 	struct slice idnumber = single_cell(batch, record, COLUMN_COURSE_IDNUMBER);
@@ -282,7 +282,7 @@ static uint32_t course_of_group(struct batch *batch, const struct record *record
 	if (!is_absent(batch, name))
 		return batch_course(batch, COURSE_BY_SHORTNAME, name);
 	return batch->policy->course
-	           ? batch_course(batch, COURSE_BY_SHORTNAME,
+	           ? batch_course(batch, batch->policy->course_by,
 	                 value_form(slice_of(batch->policy->course), batch->arena))
 	           : INDEX_NONE;
 }

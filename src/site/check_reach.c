@@ -52,7 +52,9 @@ static void feed_tell(const struct look *look, const struct feed *feed)
 {
 	const struct policy_may *may = &feed->policy.may;
 	struct buffer text = {0};
-	patterns_add(&text, "courses", &may->courses);
+	patterns_add(&text,
+	    feed->policy.course_by == COURSE_BY_IDNUMBER ? "courses by idnumber" : "courses",
+	    &may->courses);
 	patterns_add(&text, "categories", &may->categories);
 	roles_add(look, &text, may, "roles", true);
 	roles_add(look, &text, may, "roles in the site and in categories", false);

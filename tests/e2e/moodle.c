@@ -25,7 +25,8 @@ static const char prepared[] =
     "INSERT INTO mdl_user_info_data (userid, fieldid, data) SELECT id, 1, 'A' FROM mdl_user WHERE"
     " username = 'p1';"
     "UPDATE mdl_enrol SET enrolperiod = 864000 WHERE courseid = (SELECT id FROM mdl_course WHERE"
-    " shortname = 'C2')";
+    " shortname = 'C2');"
+    "UPDATE mdl_course SET idnumber = 'K-2' WHERE shortname = 'C2'";
 
 static const struct told {
 	const char *options, *text, *question, *answer;
@@ -70,6 +71,11 @@ static const struct told {
         "2026-01-02|30\n"},
     {"", "username,course1,enroltimestart1,enroltimeend1\np1,C2,2026-01-02,0\n", DATES,
         "2026-01-02|0\n"},
+    /* Ours: courses by their numbers. */
+    {"course_by: idnumber", "username,course1\np1,K-2\np2,C2\np3,k-2\n",
+        "SELECT c.shortname, count(*) FROM mdl_user_enrolments u JOIN mdl_enrol e ON e.id = "
+        "u.enrolid JOIN mdl_course c ON c.id = e.courseid GROUP BY c.shortname",
+        "C2|1\n"},
     /* 9.2: a status stays when dates are set anew. */
     {"",
         "username,course1,enrolstatus1,enrolperiod1,enroltimestart1\np1,C1,1,10,2026-01-02\n"

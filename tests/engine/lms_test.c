@@ -146,7 +146,7 @@ Test(lms, tells_who_and_what_looks_the_same_where_nobody_is_called_so)
 	static const struct course_key courses[] = {{COURSE_BY_SHORTNAME, {"C2", 2}},
 	    {COURSE_BY_SHORTNAME, {"c2", 2}}, {COURSE_BY_SHORTNAME, {"\u00DCbung", 6}},
 	    {COURSE_BY_IDNUMBER, {"I2", 2}}};
-	static const char *const stored[] = {"C2 ", "", "U\u0308bung", "C2 "};
+	static const char *const stored[] = {"C2 ", "", "U\u0308bung", "I2 "};
 	struct course_facts facts[4];
 	struct fixture fixture;
 	site_make(&fixture);

@@ -294,3 +294,47 @@ Test(plan, warns_of_each_bad_modifier_beside_what_was_done)
 	    "2 enroltimestart1 warning invalid_value\n2 enrolperiod1 warning invalid_value\n");
 	world_done(&world);
 }
+
+static const struct world_case numbered[] = {
+    {"a feed may call courses by their numbers", "course_by=idnumber",
+        "username,course1,group1\nalice,S1,Alpha\nbob,E1,\n",
+        "2 course1 done enrolled\n2 group1 done group_joined\n3 course1 done enrolled\n",
+        "enrol alice\nrole alice\njoin alice\nenrol bob\nrole bob\n"},
+    {"short names are no numbers, nor numbers short names", "course_by=idnumber",
+        "username,course1\nalice,SAFETY\n", "2 course1 error course_not_found\n", ""},
+    {"and the other way round", "", "username,course1\nalice,S1\n",
+        "2 course1 error course_not_found\n", ""},
+    {"a number of two courses is an error", "course_by=idnumber", "username,course1\nalice,T1\n",
+        "2 course1 error course_ambiguous\n", ""},
+    {"patterns are of numbers then", "course_by=idnumber may.courses=S*",
+        "username,course1\nalice,S1\nalice,E1\nalice,E9\n",
+        "2 course1 done enrolled\n3 course1 error not_allowed\n4 course1 error not_allowed\n",
+        "enrol alice\nrole alice\n"},
+    {"the feed's own course is a number, too", "course_by=idnumber course=S1", "groupname\nNew\n",
+        "2 groupname done group_created\n", "group New idnumber= description=NULL\n"},
+    {"files of groups have a column for either", "course_by=idnumber may.courses=S1",
+        "groupname,coursename,idnumber\nRed,,S1\nNew,SAFETY,\nBlue,ETHICS,\n",
+        "2 groupname done group_created\n3 groupname done group_created\n"
+        "4 coursename error not_allowed\n",
+        "group Red idnumber= description=NULL\ngroup New idnumber= description=NULL\n"},
+};
+
+Test(plan, finds_courses_by_number_where_the_feed_says_so)
+{
+	world_expect(numbered, sizeof numbered / sizeof *numbered);
+}
+
+Test(plan, says_which_number_was_meant)
+{
+	struct world world;
+	world_init(&world, "course_by=idnumber");
+	world_run(&world, "username,course1\nalice,S11\n");
+	cr_expect(slice_is(
+	    world.last.message, SLICE("No course has the idnumber 'S11': is 'S1' meant?")));
+	world_done(&world);
+	world_init(&world, "course_by=idnumber may.courses=S11");
+	world_run(&world, "username,course1\nalice,S11\n");
+	cr_expect(
+	    slice_is(world.last.message, SLICE("No course has the idnumber 'S11': correct it.")));
+	world_done(&world);
+}

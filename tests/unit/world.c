@@ -142,19 +142,35 @@ static struct course_facts course(
 static struct slice below_hr[] = {{"HR", 2}, {"CAT", 3}};
 static struct slice in_law[] = {{"LAW", 3}};
 
-static struct course_facts standing(
-    struct course_facts facts, const char *shortname, struct slice *categories, uint32_t count)
+static struct course_facts standing(struct course_facts facts, const char *shortname,
+    const char *idnumber, struct slice *categories)
 {
-	facts.stands = (struct surroundings){slice_of(shortname), categories, count};
+	facts.stands = (struct surroundings){
+	    slice_of(shortname), slice_of(idnumber), categories, categories == below_hr ? 2 : 1};
 	return facts;
+}
+
+static struct course_facts course_of(struct slice name);
+
+/* E1 is ETHICS's number, T1 that of two courses. */
+static struct course_facts course_of_number(struct slice number)
+{
+	if (slice_is(number, SLICE("S1")))
+		return course_of(SLICE("SAFETY"));
+	if (slice_is(number, SLICE("E1")))
+		return course_of(SLICE("ETHICS"));
+	if (slice_is(number, SLICE("T1")))
+		return course_of(SLICE("TWINS"));
+	return (struct course_facts){
+	    .nearest = slice_is(number, SLICE("S11")) ? SLICE("S1") : SLICE("")};
 }
 
 static struct course_facts course_of(struct slice name)
 {
-	if (slice_is(name, SLICE("SAFETY")) || slice_is(name, SLICE("S1")))
-		return standing(course(2, 1, 13, 1, 0), "SAFETY", below_hr, 2);
+	if (slice_is(name, SLICE("SAFETY")))
+		return standing(course(2, 1, 13, 1, 0), "SAFETY", "S1", below_hr);
 	if (slice_is(name, SLICE("ETHICS")))
-		return standing(course(4, 1, 15, 7, 30 * WORLD_DAY), "ETHICS", in_law, 1);
+		return standing(course(4, 1, 15, 7, 30 * WORLD_DAY), "ETHICS", "E1", in_law);
 	if (slice_is(name, SLICE("BOSSES"))) {
 		struct course_facts bosses = course(7, 1, 18, 9, 0);
 		bosses.enrol_role = 1;
@@ -171,6 +187,11 @@ static struct course_facts course_of(struct slice name)
 	}
 	return (struct course_facts){
 	    .nearest = slice_is(name, SLICE("SAFETI")) ? SLICE("SAFETY") : SLICE("")};
+}
+
+static struct course_facts course_find(const struct course_key *key)
+{
+	return key->by == COURSE_BY_IDNUMBER ? course_of_number(key->text) : course_of(key->text);
 }
 
 /* Categories CAT and LAW; cohorts SALES (1) and EXT (2, another component's); in SAFETY the groups
@@ -422,7 +443,7 @@ static void batch_run(struct world *world)
 	batch->courses =
 	    arena_alloc(batch->arena, (batch->courses_count + 1) * sizeof *batch->courses);
 	for (size_t i = 0; i < batch->courses_count; i++)
-		batch->courses[i] = course_of(batch->course_keys[i].text);
+		batch->courses[i] = course_find(&batch->course_keys[i]);
 	batch_link_places(batch);
 	places_find(batch);
 	batch_link_places(batch);
