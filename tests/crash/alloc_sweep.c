@@ -36,11 +36,9 @@ static struct finished scarce_run(const struct rig *rig, long at, long count, lo
 	number_set("SCARCE_TELL", file);
 	number_set("SCARCE_AT", at);
 	number_set("SCARCE_COUNT", count);
-	setenv("LD_PRELOAD", SCARCE, 1);
-	setenv("ASAN_OPTIONS", "verify_asan_link_order=0", 1);
+	program_preload(SCARCE);
 	program_start(&program, ARGV("enrold", "--config", rig->config.text, "--once"), NULL);
-	unsetenv("LD_PRELOAD");
-	unsetenv("ASAN_OPTIONS");
+	program_preload(NULL);
 	struct finished finished = program_finish(&program);
 	if (pread(file, text, sizeof text - 1, 0) > 0)
 		*calls = strtol(text, NULL, 10);

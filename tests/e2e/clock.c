@@ -14,25 +14,6 @@ static const char text[] = "username,course1\np1,C1\n";
 
 #define DAY 86400L
 
-/* From now on programs start under a clock that is so many seconds wrong. */
-static void clock_set(const struct rig *rig, long seconds)
-{
-	struct path file = path_of("%s/clock", rig->root.text);
-	struct path part = path_of("%s/clock.part", rig->root.text);
-	struct path number = path_of("%ld", seconds);
-	files_write(part.text, number.text, strlen(number.text), 0640);
-	cr_assert_eq(rename(part.text, file.text), 0);
-	setenv("CLOCK_MOVED", file.text, 1);
-	setenv("LD_PRELOAD", CLOCK_MOVED, 1);
-	setenv("ASAN_OPTIONS", "verify_asan_link_order=0", 1);
-}
-
-static void clock_leave(void)
-{
-	unsetenv("LD_PRELOAD");
-	unsetenv("ASAN_OPTIONS");
-}
-
 static void site_make(struct rig *rig)
 {
 	rig_make(rig, &(struct rig_options){.settings = "stop_timeout: 1s\n"});
@@ -64,10 +45,10 @@ Test(clock, that_is_far_ahead_of_all_runs_takes_no_file)
 		struct reply first, second;
 		site_make(&rig);
 		rig_drop(&rig, "second.csv", text);
-		clock_set(&rig, clocks[i].seconds);
+		rig_move_clock(&rig, CLOCK_MOVED, clocks[i].seconds);
 		struct finished finished =
 		    program_run(ARGV("enrold", "--config", rig.config.text, "--once"));
-		clock_leave();
+		program_preload(NULL);
 		cr_expect_eq(finished.status, clocks[i].is_believed ? 0 : 75, "case %zu: %s", i,
 		    finished.err.bytes);
 		bool is_told = strstr(finished.err.bytes, "this machine's clock says") != NULL;
@@ -93,12 +74,12 @@ Test(clock, that_a_person_vouches_for_is_believed)
 	struct rig rig;
 	site_make(&rig);
 	rig_drop(&rig, "second.csv", text);
-	clock_set(&rig, 900 * DAY);
+	rig_move_clock(&rig, CLOCK_MOVED, 900 * DAY);
 	const struct timespec times[] = {
 	    {.tv_sec = time(NULL) + 900 * DAY}, {.tv_sec = time(NULL) + 900 * DAY}};
 	cr_assert_eq(utimensat(AT_FDCWD, rig.config.text, times, 0), 0);
 	rig_once(&rig);
-	clock_leave();
+	program_preload(NULL);
 	cr_expect_eq(reply_count(&rig, "second.csv"), 1);
 	law_close(&rig);
 }
@@ -108,18 +89,18 @@ Test(clock, that_jumps_under_the_daemon_is_waited_for_and_it_goes_on_by_itself)
 	struct rig rig;
 	struct service service;
 	site_make(&rig);
-	clock_set(&rig, 0);
+	rig_move_clock(&rig, CLOCK_MOVED, 0);
 	service_start(&service, &rig);
-	clock_set(&rig, 73 * 365 * DAY);
+	rig_move_clock(&rig, CLOCK_MOVED, 73 * 365 * DAY);
 	rig_drop(&rig, "second.csv", text);
 	service_hear(&service, "STATUS=1 feed, 0 files waiting, 0 running, 0 answered (0 refused); "
 	                       "waiting: this machine's clock says 20");
 	cr_expect(files_exist(rig_inbox(&rig, "second.csv").text));
-	clock_set(&rig, 0);
+	rig_move_clock(&rig, CLOCK_MOVED, 0);
 	service_await(&service, &rig, "", 2);
 	service_await_idle(&service, &rig);
 	service_stop(&service);
-	clock_leave();
+	program_preload(NULL);
 	cr_expect_eq(reply_count(&rig, "second.csv"), 1);
 	law_close(&rig);
 }

@@ -310,11 +310,9 @@ static void expect_hash(const struct rig *rig, const char *name)
 
 static void once_without_hashing(const struct rig *rig)
 {
-	setenv("LD_PRELOAD", NO_CRYPT, 1);
-	setenv("ASAN_OPTIONS", "verify_asan_link_order=0", 1);
+	program_preload(NO_CRYPT);
 	rig_once(rig);
-	unsetenv("LD_PRELOAD");
-	unsetenv("ASAN_OPTIONS");
+	program_preload(NULL);
 }
 
 Test(fairness, no_password_is_hashed_in_a_preview)

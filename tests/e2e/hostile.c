@@ -358,11 +358,9 @@ Test(hostile, a_clock_set_back_an_hour_gives_no_run_a_second_time)
 	rig_drop(&rig, "first.csv", text);
 	rig_once(&rig);
 	rig_drop(&rig, "second.csv", "username,course1\np2,C2\n");
-	setenv("LD_PRELOAD", HOUR_BACK, 1);
-	setenv("ASAN_OPTIONS", "verify_asan_link_order=0", 1);
+	rig_move_clock(&rig, CLOCK_MOVED, -3600);
 	rig_once(&rig);
-	unsetenv("LD_PRELOAD");
-	unsetenv("ASAN_OPTIONS");
+	program_preload(NULL);
 	struct reply first, second;
 	reply_open(&first, &rig, "first.csv", 0);
 	reply_open(&second, &rig, "second.csv", 0);
@@ -384,11 +382,9 @@ Test(hostile, a_network_file_system_that_cannot_refuse_to_replace)
 	files_write(rig_inbox(&rig, "staff.csv.done").text, "", 0, 0640);
 	rig_drop(&rig, "refused.csv", "username,curse1\np1,C1\n");
 	files_write(rig_inbox(&rig, "refused.csv.done").text, "", 0, 0640);
-	setenv("LD_PRELOAD", NO_NOREPLACE, 1);
-	setenv("ASAN_OPTIONS", "verify_asan_link_order=0", 1);
+	program_preload(NO_NOREPLACE);
 	rig_once(&rig);
-	unsetenv("LD_PRELOAD");
-	unsetenv("ASAN_OPTIONS");
+	program_preload(NULL);
 	cr_expect_eq(reply_count(&rig, "staff.csv"), 1);
 	cr_expect_eq(reply_count(&rig, "refused.csv"), 1);
 	law_close(&rig);

@@ -16,17 +16,15 @@ enum { EXIT_TRY_LATER = 75 };
 
 static void server_begin(const char *way)
 {
-	setenv("LD_PRELOAD", FILE_SERVER, 1);
+	program_preload(FILE_SERVER);
 	setenv("FILE_SERVER", way, 1);
-	setenv("ASAN_OPTIONS", "verify_asan_link_order=0", 1);
 }
 
 static void server_end(void)
 {
-	unsetenv("LD_PRELOAD");
+	program_preload(NULL);
 	unsetenv("FILE_SERVER");
 	unsetenv("FILE_SERVER_STALE");
-	unsetenv("ASAN_OPTIONS");
 }
 
 /* Nobody tells of the file, and `rescan` is five minutes. */

@@ -48,6 +48,32 @@ static void expect_refusal(const struct rig *rig, const char *file, const char *
 	reply_close(&reply);
 }
 
+static void both_drop(struct rig *rig)
+{
+	rig_drop(rig, "bad.csv", text);
+	rig_drop(rig, "good.csv", "username,course1\np2,C2\n");
+}
+
+/* bad.csv stays in the inbox and is told about, good.csv is answered; when nothing happens any more
+ * the other is, too. */
+static void expect_left(struct rig *rig, tracer_on_call *on_call, void *context, const char *told)
+{
+	struct finished finished = tracer_once(rig, on_call, context, true);
+	cr_expect_eq(finished.status, 0, "%s", finished.err.bytes);
+	cr_expect(strstr(finished.err.bytes, told), "%s", finished.err.bytes);
+	cr_expect_not(strstr(finished.err.bytes, "\"run_waits\""), "%s", finished.err.bytes);
+	finished_done(&finished);
+	cr_expect(files_exist(rig_inbox(rig, "bad.csv").text));
+	cr_expect_eq(reply_count(rig, "good.csv"), 1);
+}
+
+static void expect_taken(struct rig *rig)
+{
+	rig_once(rig);
+	cr_expect_eq(reply_count(rig, "bad.csv"), 1);
+	law_close(rig);
+}
+
 /* ---- one file ---- */
 
 static void expect_ended_alone(struct failing failing, const char *code)
@@ -56,8 +82,7 @@ static void expect_ended_alone(struct failing failing, const char *code)
 	if (!tracer_works())
 		cr_skip_test("no ptrace here");
 	rig_make(&rig, NULL);
-	rig_drop(&rig, "bad.csv", text);
-	rig_drop(&rig, "good.csv", "username,course1\np2,C2\n");
+	both_drop(&rig);
 	struct finished finished = tracer_once(&rig, tracer_fail, &failing, true);
 	cr_expect_eq(finished.status, 0, "%s", finished.err.bytes);
 	cr_expect_gt(failing.times, 2, "it was tried %zu times", failing.times);
@@ -175,26 +200,17 @@ Test(owners, a_name_too_long_for_its_marker_is_told_and_left)
 Test(owners, a_checksum_that_may_not_be_read_keeps_its_file_in_the_inbox_and_no_other)
 {
 	struct rig rig;
-	struct failing failing = {CALL_OPEN, "/inbox/", "staff.csv.sha256", EACCES, 0, 0};
+	struct failing failing = {CALL_OPEN, "/inbox/", "bad.csv.sha256", EACCES, 0, 0};
 	char hash[HASH_SIZE];
 	if (!tracer_works())
 		cr_skip_test("no ptrace here");
 	rig_make(&rig, NULL);
 	files_hash_bytes(text, strlen(text), hash);
-	files_write(rig_inbox(&rig, "staff.csv.sha256").text, hash, strlen(hash), 0600);
-	rig_drop(&rig, "staff.csv", text);
-	rig_drop(&rig, "good.csv", text);
-	struct finished finished = tracer_once(&rig, tracer_fail, &failing, true);
-	cr_expect_eq(finished.status, 0);
-	cr_expect(
-	    strstr(finished.err.bytes, "may not read its checksum"), "%s", finished.err.bytes);
-	finished_done(&finished);
-	cr_expect(files_exist(rig_inbox(&rig, "staff.csv").text));
-	cr_expect(files_exist(rig_inbox(&rig, "staff.csv.sha256").text));
-	cr_expect_eq(reply_count(&rig, "good.csv"), 1);
-	rig_once(&rig); /* now it may */
-	cr_expect_eq(reply_count(&rig, "staff.csv"), 1);
-	law_close(&rig);
+	files_write(rig_inbox(&rig, "bad.csv.sha256").text, hash, strlen(hash), 0600);
+	both_drop(&rig);
+	expect_left(&rig, tracer_fail, &failing, "may not read its checksum");
+	cr_expect(files_exist(rig_inbox(&rig, "bad.csv.sha256").text));
+	expect_taken(&rig);
 }
 
 /* ---- what another daemon has taken over ---- */
@@ -352,17 +368,10 @@ Test(owners, a_file_that_another_program_has_a_lease_on_is_left_at_once)
 	if (!tracer_works())
 		cr_skip_test("no ptrace here");
 	rig_make(&rig, NULL);
-	rig_drop(&rig, "bad.csv", text);
-	rig_drop(&rig, "good.csv", "username,course1\np2,C2\n");
-	struct finished finished = tracer_once(&rig, tracer_fail, &failing, true);
-	cr_expect_eq(finished.status, 0, "%s", finished.err.bytes);
+	both_drop(&rig);
+	expect_left(&rig, tracer_fail, &failing, "holds a lease");
 	cr_expect_eq(failing.times, 1, "tried %zu times", failing.times);
-	cr_expect(strstr(finished.err.bytes, "holds a lease"), "%s", finished.err.bytes);
-	finished_done(&finished);
-	cr_expect_eq(reply_count(&rig, "good.csv"), 1);
-	rig_once(&rig);
-	cr_expect_eq(reply_count(&rig, "bad.csv"), 1);
-	law_close(&rig);
+	expect_taken(&rig);
 }
 
 /* Between the claim and the copy, by who still has the file open. */
@@ -381,23 +390,15 @@ Test(owners, a_lease_taken_after_the_claim_keeps_no_other_file_waiting)
 	if (!tracer_works())
 		cr_skip_test("no ptrace here");
 	rig_make(&rig, NULL);
-	rig_drop(&rig, "bad.csv", text);
-	rig_drop(&rig, "good.csv", "username,course1\np2,C2\n");
+	both_drop(&rig);
 	int file = open(rig_inbox(&rig, "bad.csv").text, O_WRONLY | O_CLOEXEC);
 	cr_assert_geq(file, 0);
 	signal(SIGIO, SIG_IGN);
 	if (fcntl(file, F_SETLEASE, F_WRLCK) < 0 || fcntl(file, F_SETLEASE, F_UNLCK) < 0)
 		cr_skip_test("no leases here");
-	struct finished finished = tracer_once(&rig, lease_take, &file, true);
+	expect_left(&rig, lease_take, &file, "holds a lease");
 	close(file);
-	cr_expect_eq(finished.status, 0, "%s", finished.err.bytes);
-	cr_expect(strstr(finished.err.bytes, "holds a lease"), "%s", finished.err.bytes);
-	cr_expect_not(strstr(finished.err.bytes, "\"run_waits\""), "%s", finished.err.bytes);
-	finished_done(&finished);
-	cr_expect_eq(reply_count(&rig, "good.csv"), 1);
-	rig_once(&rig);
-	cr_expect_eq(reply_count(&rig, "bad.csv"), 1);
-	law_close(&rig);
+	expect_taken(&rig);
 }
 
 /* ---- one folder ---- */

@@ -133,23 +133,37 @@ Test(upgrade, or_maintenance_at_the_start_of_the_daemon_is_waited_for)
 	law_close(&rig);
 }
 
-/* The upgrade begins, in the tests' own words, together with the first checkpoint. */
-Test(upgrade, that_begins_in_the_middle_of_a_large_file_stops_it_at_its_next_transaction)
+enum { PEOPLE = 15000, CHECKPOINT = 10000 };
+
+/* Everybody is enrolled, in two transactions; the statement comes with the first. */
+static void large_make(struct rig *rig, const char *statement)
 {
-	enum { PEOPLE = 15000, CHECKPOINT = 10000 };
-	struct rig rig;
-	struct service service;
-	struct buffer rows = {0};
 	rig_make(
-	    &rig, &(struct rig_options){.people = PEOPLE, .settings = "checkpoint_rows: 10000\n"});
-	rig_execute(&rig,
-	    "CREATE TRIGGER upgrade AFTER INSERT ON enrold_run WHEN NEW.records > 0 BEGIN"
-	    " UPDATE mdl_config SET value = '2025022100.02' WHERE name = 'version'; END");
+	    rig, &(struct rig_options){.people = PEOPLE, .settings = "checkpoint_rows: 10000\n"});
+	struct path trigger = path_of("CREATE TRIGGER upgrade AFTER INSERT ON enrold_run WHEN "
+	                              "NEW.records > 0 BEGIN %s END",
+	    statement);
+	rig_execute(rig, trigger.text);
+}
+
+static void large_drop(struct rig *rig)
+{
+	struct buffer rows = {0};
 	buffer_add_text(&rows, "username,course1\n");
 	for (int i = 1; i <= PEOPLE; i++)
 		buffer_print(&rows, "p%d,C1\n", i);
+	rig_drop_bytes(rig, "staff.csv", rows.bytes, rows.size);
+	buffer_done(&rows);
+}
+
+/* The upgrade begins, in the tests' own words, together with the first checkpoint. */
+Test(upgrade, that_begins_in_the_middle_of_a_large_file_stops_it_at_its_next_transaction)
+{
+	struct rig rig;
+	struct service service;
+	large_make(&rig, SET("version", "2025022100.02"));
 	service_start(&service, &rig);
-	rig_drop_bytes(&rig, "staff.csv", rows.bytes, rows.size);
+	large_drop(&rig);
 	await_log(&service, "\"run_waits\"", "staff.csv");
 	int64_t records = rig_number(&rig, "SELECT max(records) FROM enrold_run");
 	cr_expect(records > 0 && records <= CHECKPOINT, "%lld", (long long)records);
@@ -160,7 +174,6 @@ Test(upgrade, that_begins_in_the_middle_of_a_large_file_stops_it_at_its_next_tra
 	service_await_idle(&service, &rig);
 	cr_expect_eq(rig_number(&rig, "SELECT count(*) FROM mdl_user_enrolments"), PEOPLE);
 	service_stop(&service);
-	buffer_done(&rows);
 	law_close(&rig);
 }
 
@@ -168,27 +181,16 @@ Test(upgrade, that_begins_in_the_middle_of_a_large_file_stops_it_at_its_next_tra
  */
 Test(upgrade, that_is_over_before_anybody_looks_has_the_file_begin_anew_under_the_new_version)
 {
-	enum { PEOPLE = 15000 };
 	struct rig rig;
 	struct service service;
-	struct buffer rows = {0};
-	rig_make(
-	    &rig, &(struct rig_options){.people = PEOPLE, .settings = "checkpoint_rows: 10000\n"});
-	rig_execute(&rig,
-	    "CREATE TRIGGER upgrade AFTER INSERT ON enrold_run WHEN NEW.records > 0 BEGIN"
-	    " UPDATE mdl_config SET value = '2025100606' WHERE name = 'version';"
-	    " UPDATE mdl_config SET value = '501' WHERE name = 'branch'; END");
-	buffer_add_text(&rows, "username,course1\n");
-	for (int i = 1; i <= PEOPLE; i++)
-		buffer_print(&rows, "p%d,C1\n", i);
+	large_make(&rig, SET("version", "2025100606") SET("branch", "501"));
 	service_start(&service, &rig);
-	rig_drop_bytes(&rig, "staff.csv", rows.bytes, rows.size);
+	large_drop(&rig);
 	service_await(&service, &rig, "", 1);
 	service_await_idle(&service, &rig);
 	cr_expect(has_logged(&service, "\"run_waits\"", "has been upgraded"));
 	cr_expect_eq(rig_number(&rig, "SELECT count(*) FROM mdl_user_enrolments"), PEOPLE);
 	service_stop(&service);
-	buffer_done(&rows);
 	law_close(&rig);
 }
 

@@ -46,6 +46,15 @@ static void site_make(struct served *site, const char *settings)
 	    &(struct rig_options){.people = PEOPLE, .courses = COURSES, .settings = settings});
 }
 
+/* Its rig's configuration leads through the wire. */
+static struct wire *wired_make(struct served *site, const char *settings)
+{
+	site_make(site, settings);
+	struct wire *wire = wire_lay();
+	site->rig.config = config_through(site, wire, NULL);
+	return wire;
+}
+
 /* Everybody into every course, and so many strangers after each of them. */
 static void enrolments_drop(struct rig *rig, int strangers)
 {
@@ -105,14 +114,12 @@ enum { TURNS_MAX = 200, TURNS_MORE_MAX = 40, DELAY_MS = 20 };
 Test(network, that_is_slow_is_not_asked_more_often_for_more_rows)
 {
 	struct served site;
-	site_make(&site, SELDOM);
-	struct wire *wire = wire_lay();
-	struct path config = config_through(&site, wire, NULL);
+	struct wire *wire = wired_make(&site, SELDOM);
 	rig_drop(&site.rig, "one.csv", "username,course1\np1,C1\n");
-	long of_one = turns_of_once(wire, &config);
+	long of_one = turns_of_once(wire, &site.rig.config);
 	wire_delay(wire, DELAY_MS);
 	enrolments_drop(&site.rig, 0);
-	long of_all = turns_of_once(wire, &config);
+	long of_all = turns_of_once(wire, &site.rig.config);
 	fprintf(stderr, "network: %ld round trips for 1 row, %ld for %d\n", of_one, of_all, ROWS);
 	cr_expect_leq(of_one, TURNS_MAX);
 	cr_expect_leq(of_all, of_one + TURNS_MORE_MAX);
@@ -152,10 +159,7 @@ ParameterizedTest(
 {
 	struct served site;
 	struct service service;
-	site_make(&site, STOPS);
-	struct wire *wire = wire_lay();
-	struct path config = config_through(&site, wire, NULL);
-	site.rig.config = config;
+	struct wire *wire = wired_make(&site, STOPS);
 	service_start(&service, &site.rig);
 	wire_cut_at(wire, *message, WIRE_SILENT);
 	enrolments_drop(&site.rig, 0);
@@ -165,7 +169,7 @@ ParameterizedTest(
 	law_holds(&site.rig, LAW_STOPPED);
 	/* What had been sent arrives now, perhaps a commit. */
 	wire_cut_at(wire, 0, WIRE_WHOLE);
-	struct buffer said = once(&config);
+	struct buffer said = once(&site.rig.config);
 	buffer_done(&said);
 	wire_stop(wire);
 	expect_everybody_enrolled_once(&site, 0);
@@ -177,10 +181,7 @@ Test(network, that_is_silent_whenever_enrold_is_stopped_does_not_cost_the_file)
 {
 	struct served site;
 	struct service service;
-	site_make(&site, STOPS);
-	struct wire *wire = wire_lay();
-	struct path config = config_through(&site, wire, NULL);
-	site.rig.config = config;
+	struct wire *wire = wired_make(&site, STOPS);
 	enrolments_drop(&site.rig, 0);
 	for (int i = 0; i < TRIES_MAX + 1; i++) {
 		wire_cut_at(wire, 0, WIRE_WHOLE);
@@ -190,7 +191,7 @@ Test(network, that_is_silent_whenever_enrold_is_stopped_does_not_cost_the_file)
 		expect_stop(&service);
 	}
 	wire_cut_at(wire, 0, WIRE_WHOLE);
-	struct buffer said = once(&config);
+	struct buffer said = once(&site.rig.config);
 	buffer_done(&said);
 	wire_stop(wire);
 	expect_everybody_enrolled_once(&site, 0);
@@ -201,10 +202,7 @@ Test(network, that_falls_silent_does_not_keep_an_idle_enrold_from_stopping)
 {
 	struct served site;
 	struct service service;
-	site_make(&site, FREQUENT);
-	struct wire *wire = wire_lay();
-	struct path config = config_through(&site, wire, NULL);
-	site.rig.config = config;
+	struct wire *wire = wired_make(&site, FREQUENT);
 	service_start(&service, &site.rig);
 	wire_cut_at(wire, 1, WIRE_SILENT);
 	wire_await_cut(wire); /* by the lease's beat */
@@ -256,10 +254,7 @@ Test(network, that_is_hung_up_while_enrold_rests_is_nothing_to_warn_of)
 {
 	struct served site;
 	struct service service;
-	site_make(&site, STOPS "workers: 1\n");
-	struct wire *wire = wire_lay();
-	struct path config = config_through(&site, wire, NULL);
-	site.rig.config = config;
+	struct wire *wire = wired_make(&site, STOPS "workers: 1\n");
 	service_start(&service, &site.rig);
 	rig_drop(&site.rig, "first.csv", "username,course1\np1,C1\n");
 	service_await(&service, &site.rig, "", 1);
@@ -284,12 +279,9 @@ Test(network, that_leads_to_mysql_is_refused_with_a_sentence)
 	struct served site;
 	if (served_by_postgresql())
 		cr_skip_test("it has no such cousin");
-	site_make(&site, STOPS);
-	struct wire *wire = wire_lay();
-	struct path config = config_through(&site, wire, NULL);
+	struct wire *wire = wired_make(&site, STOPS);
 	wire_garble(wire, "/*M!", "/*M ");
-	struct finished finished =
-	    program_expect(78, ARGV("enrold", "--config", config.text, "--once"));
+	struct finished finished = rig_run(&site.rig, 78);
 	cr_expect(strstr(finished.err.bytes, "MariaDB, not MySQL"), "%s", finished.err.bytes);
 	finished_done(&finished);
 	wire_stop(wire);

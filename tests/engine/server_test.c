@@ -337,21 +337,16 @@ Test(server, tells_a_clock_that_is_days_ahead_from_a_machine_that_has_slept)
 	struct served site;
 	site_make(&site, NULL);
 	struct path config = served_config(&site, site.mirror.url);
-	struct path offset = path_of("%s/clock", site.rig.root.text);
 	static const struct {
-		const char *seconds;
+		long seconds;
 		int status;
-	} clocks[] = {{"172800", 75}, {"43200", 0}, {"172800", 75}, {"0", 0}};
+	} clocks[] = {{172800, 75}, {43200, 0}, {172800, 75}, {0, 0}};
 	rig_drop(&site.rig, "first.csv", "username,course1\np1,C1\n");
 	for (size_t i = 0; i < sizeof clocks / sizeof *clocks; i++) {
-		files_write(offset.text, clocks[i].seconds, strlen(clocks[i].seconds), 0640);
-		setenv("CLOCK_MOVED", offset.text, 1);
-		setenv("LD_PRELOAD", CLOCK_MOVED, 1);
-		setenv("ASAN_OPTIONS", "verify_asan_link_order=0", 1);
+		rig_move_clock(&site.rig, CLOCK_MOVED, clocks[i].seconds);
 		struct finished finished = program_expect(
 		    clocks[i].status, ARGV("enrold", "--config", config.text, "--once"));
-		unsetenv("LD_PRELOAD");
-		unsetenv("ASAN_OPTIONS");
+		program_preload(NULL);
 		cr_expect_eq(strstr(finished.err.bytes, "far ahead of the database's") != NULL,
 		    clocks[i].status != 0, "%s", finished.err.bytes);
 		finished_done(&finished);

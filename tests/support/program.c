@@ -126,6 +126,17 @@ struct finished program_finish(struct program *program)
 	return finished;
 }
 
+void program_preload(const char *library)
+{
+	if (library) {
+		setenv("LD_PRELOAD", library, 1);
+		setenv("ASAN_OPTIONS", "verify_asan_link_order=0", 1);
+	} else {
+		unsetenv("LD_PRELOAD");
+		unsetenv("ASAN_OPTIONS");
+	}
+}
+
 struct finished program_run(const char *const *argv)
 {
 	struct program program;

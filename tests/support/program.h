@@ -43,6 +43,9 @@ void program_check(const char *name, const struct finished *finished);
 /* What it has said so far. Given to the caller. */
 struct buffer program_said(int file);
 
+/* Programs that start from now on have this library in front of the others; NULL: none. */
+void program_preload(const char *library);
+
 struct finished program_run(const char *const *argv);
 /* program_run that must end with this status; prints what it said when it does not. */
 struct finished program_expect(int status, const char *const *argv);

@@ -250,6 +250,17 @@ void rig_drop_long(struct rig *rig, int each)
 	buffer_done(&text);
 }
 
+void rig_move_clock(const struct rig *rig, const char *clock_moved, long seconds)
+{
+	struct path file = path_of("%s/clock", rig->root.text);
+	struct path part = path_of("%s/clock.part", rig->root.text);
+	struct path number = path_of("%ld", seconds);
+	files_write(part.text, number.text, strlen(number.text), 0640);
+	files_rename(part.text, file.text);
+	setenv("CLOCK_MOVED", file.text, 1);
+	program_preload(clock_moved);
+}
+
 struct finished rig_run(const struct rig *rig, int status)
 {
 	return program_expect(status, ARGV("enrold", "--config", rig->config.text, "--once"));

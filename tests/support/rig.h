@@ -84,6 +84,10 @@ struct finished rig_run(const struct rig *rig, int status);
 /* The same in one line, of which nothing else is to be said: status 0. */
 void rig_once(const struct rig *rig);
 
+/* From now on programs start under a clock that is so many seconds wrong, by the library
+ * clock_moved; those that run under it see it move. Until program_preload(NULL). */
+void rig_move_clock(const struct rig *rig, const char *clock_moved, long seconds);
+
 /* The database while no program uses it. Open fails fatally. */
 sqlite3 *rig_database(const struct rig *rig);
 /* Statements that prepare the site (before the first drop: then what they made counts as having
