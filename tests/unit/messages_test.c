@@ -149,3 +149,71 @@ Test(messages, of_every_code_that_does_something_have_a_prospect)
 	}
 	cr_expect_eq(outcome_code_parse(SLICE("nonsense")), CODES);
 }
+
+/* ---- in previews ---- */
+
+enum { TOLD_MAX = 100 };
+
+static struct told {
+	enum outcome_kind kind;
+	enum code code;
+	char message[2048];
+} told[2][TOLD_MAX]; /* by a run, and by a preview of the same file */
+
+static size_t told_count;
+static bool is_preview;
+
+static void on_told(const struct outcome *outcome)
+{
+	cr_assert_lt(told_count, TOLD_MAX);
+	struct told *one = &told[is_preview][told_count++];
+	*one = (struct told){.kind = outcome->kind, .code = outcome->code};
+	snprintf(one->message, sizeof one->message, "%.*s", SLICE_ARG(outcome->message));
+}
+
+static void tell(size_t file, bool previews)
+{
+	struct world world;
+	world_init(&world, files[file].policy);
+	world.on_outcome = on_told;
+	world.site.has_tags = true;
+	world.site.is_moodle = true;
+	world.is_preview = is_preview = previews;
+	told_count = 0;
+	world_run(&world, files[file].text);
+	world_done(&world);
+}
+
+/* What was to be done would be done, and what there is to warn of, too; everything else is the
+ * same, word for word. */
+static void compare(const struct told *run, const struct told *preview)
+{
+	const char *prospect = outcome_code_prospect(run->code),
+	           *code = outcome_code_name(run->code);
+	bool is_deed = run->kind == OUTCOME_DONE || run->kind == OUTCOME_WARNING;
+	cr_expect_eq(preview->kind, run->kind, "%s", code);
+	cr_expect_eq(preview->code, run->code, "%s", code);
+	cr_expect_str_eq(
+	    preview->message, is_deed && prospect ? prospect : run->message, "%s", code);
+	cr_expect(!is_deed || !prospect || strcmp(run->message, prospect) != 0, "%s", code);
+}
+
+Test(messages, of_a_preview_say_what_would_be_done_and_otherwise_the_same)
+{
+	size_t warnings = 0, prospects = 0;
+	for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+		tell(i, false);
+		size_t count = told_count;
+		tell(i, true);
+		cr_assert_eq(told_count, count, "%s", files[i].text);
+		for (size_t k = 0; k < count; k++) {
+			compare(&told[0][k], &told[1][k]);
+			bool is_warning = told[0][k].kind == OUTCOME_WARNING;
+			bool has_prospect = outcome_code_prospect(told[0][k].code);
+			warnings += is_warning && !has_prospect;
+			prospects += is_warning && has_prospect;
+		}
+	}
+	cr_expect_gt(warnings, 0);
+	cr_expect_gt(prospects, 0);
+}

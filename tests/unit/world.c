@@ -482,6 +482,7 @@ static struct error on_record(void *context, const struct csvin_record *record)
 		return error;
 	}
 	good(batch_init(&world->batch, world->header, &world->policy, &world->site));
+	world->batch.is_preview = world->is_preview;
 	world->batch.now = WORLD_NOW;
 	world->batch.today = WORLD_TODAY;
 	return OK;

@@ -20,6 +20,7 @@ struct world {
 	struct site_facts site;
 	struct header *header;
 	struct batch batch;
+	bool is_preview; /* what is read from now on */
 	int rounds;
 	/* "line column outcome code", a line each; and the changes, a line each. */
 	struct buffer outcomes, changes;
