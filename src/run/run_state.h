@@ -179,7 +179,7 @@ struct run_result {
 };
 
 /* Inside the caller's transaction: the summary, the chain's new head and the ledger's row. */
-struct error finish_store(struct run *run, const struct run_result *finish) MUST_CHECK;
+struct error finish_store(struct run *run, const struct run_result *result) MUST_CHECK;
 /* Ends the run where it is, with what its checkpoints say of it. */
 struct error finish_refused(struct run *run, const struct error *refusal) MUST_CHECK;
 
