@@ -3,7 +3,7 @@
 
 #include <criterion/criterion.h>
 
-#define EXPECT(cases) stage_expect(cases, sizeof cases / sizeof *cases)
+#define EXPECT(cases) stage_expect((cases), sizeof(cases) / sizeof *(cases))
 
 #define TWO "feeds:\n  hr: {}\n"
 

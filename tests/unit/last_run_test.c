@@ -346,8 +346,8 @@ Test(last_run, is_written_to_both_places_in_turn)
 	spool_make();
 	runs_make("A0 BA CB");
 	ledger = "ABC";
-	for (char letter = 'A'; letter <= 'C'; letter++) {
-		struct error error = note(letter);
+	for (int i = 0; i < 3; i++) {
+		struct error error = note((char)('A' + i));
 		cr_assert_not(is_error(&error), "%s", error.text);
 	}
 	char expected[2 * PLACE_SIZE] = "";
