@@ -107,8 +107,8 @@ struct error lms_load_course_surroundings(
 	while (db_next(&rows)) {
 		struct surroundings *stands = &courses[rows.tag].stands;
 		stands->shortname = form_keep(arena, &rows, 0);
-		stands->idnumber = form_keep(arena, &rows, 2);
-		path_read(&parents, stands, db_column_text(&rows, 1));
+		stands->idnumber = form_keep(arena, &rows, 1);
+		path_read(&parents, stands, db_column_text(&rows, 2));
 	}
 	parents_ask(lms, &parents, arena);
 	return ended(lms, arena);

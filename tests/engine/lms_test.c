@@ -123,6 +123,24 @@ Test(lms, finds_courses_by_exact_short_name)
 	fixture_remove(&fixture);
 }
 
+Test(lms, tells_what_a_course_is_called_and_where_it_stands)
+{
+	static const struct course_key key = {COURSE_BY_IDNUMBER, {"I2", 2}};
+	struct course_facts course;
+	struct fixture fixture;
+	site_make(&fixture);
+	database_execute(&fixture.database, "UPDATE mdl_course SET idnumber = 'I2' WHERE id = 3;"
+	                                    "UPDATE mdl_course_categories SET idnumber = 'HR'");
+	good(lms_find_courses(fixture.lms, &key, 1, &course, fixture.arena));
+	good(lms_load_course_surroundings(fixture.lms, &course, 1, fixture.arena));
+	cr_assert_eq(course.matches, 1);
+	cr_expect(slice_is(course.stands.shortname, SLICE("C2")));
+	cr_expect(slice_is(course.stands.idnumber, SLICE("I2")));
+	cr_assert_eq(course.stands.categories_count, 1);
+	cr_expect(slice_is(course.stands.categories[0], SLICE("HR")));
+	fixture_remove(&fixture);
+}
+
 /* Alike on every engine, whatever its collation takes for the same. */
 Test(lms, tells_who_and_what_looks_the_same_where_nobody_is_called_so)
 {

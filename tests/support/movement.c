@@ -158,6 +158,11 @@ static void period_begin(struct movement *movement, int64_t cpu_ms)
 	movement->looks = movement->busy = 0;
 }
 
+void movement_see(struct movement *movement)
+{
+	movement->was_seen = true;
+}
+
 bool movement_goes_on(struct movement *movement)
 {
 	bool is_busy, is_first = movement->start_ms == NEVER; /* most waits are over before it */
@@ -168,7 +173,8 @@ bool movement_goes_on(struct movement *movement)
 	int64_t cpu_ms = look(movement, &is_busy);
 	if (is_first)
 		movement->start_ms = cpu_ms;
-	movement->busy += is_busy;
+	movement->busy += is_busy || movement->was_seen;
+	movement->was_seen = false;
 	bool is_over = ++movement->looks >= movement->looks_max;
 	if (is_over)
 		period_judge(movement, cpu_ms);

@@ -26,6 +26,7 @@ struct movement {
 	int look_ms, looks_max;   /* a period of so many looks */
 	int64_t next_ms;          /* the next one */
 	int looks, busy;          /* in this period, and those that found somebody at work */
+	bool was_seen;            /* by the caller, since the last look */
 	int64_t cpu_ms, start_ms; /* used when the period began, and at the first look */
 	char reason[64];          /* why it is over: "nothing moved for 60 s" */
 };
@@ -33,6 +34,8 @@ struct movement {
 /* Of the whole test: what tests/support/patience.c runs and all below; by hand, this process's. */
 void movement_start(struct movement *movement, int quiet_ms);
 void movement_start_below(struct movement *movement, pid_t root, int quiet_ms);
+/* The caller has seen somebody move: a tracer, by whom its program is stopped at each call. */
+void movement_see(struct movement *movement);
 /* Looks when it is time to. False: it is over, and there is a reason. */
 bool movement_goes_on(struct movement *movement);
 

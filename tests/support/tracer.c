@@ -283,8 +283,10 @@ static int wait_next(struct tracing *tracing, pid_t *thread)
 		alarm(1);
 		*thread = waitpid(-1, &status, __WALL);
 		alarm(0);
-		if (*thread > 0)
+		if (*thread > 0) {
+			movement_see(&tracing->movement);
 			return status;
+		}
 		if (errno != EINTR)
 			fatal("waitpid: %s", strerror(errno));
 	}
