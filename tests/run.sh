@@ -37,7 +37,7 @@ memory_use() {
   TMPDIR=$(mktemp -d /dev/shm/enrold-ci-XXXXXX)
   export TMPDIR
   chmod 0755 "$TMPDIR" # servers are somebody else's
-  trap '[ "$failed" -gt 0 ] || rm -rf "$TMPDIR"' EXIT
+  trap 'if [ "$failed" = 0 ]; then rm -rf "$TMPDIR"; else rmdir "$TMPDIR" 2>/dev/null || true; fi' EXIT
 }
 
 build asan
@@ -53,7 +53,7 @@ declare -A jobs
 begin() { # NAME COMMAND...
   local name=$1
   shift
-  build/release/patience 180 "$@" >"build/$name.log" 2>&1 &
+  build/release/patience 300 "$@" >"build/$name.log" 2>&1 &
   jobs[$name]=$!
 }
 

@@ -16,8 +16,9 @@
 #include <sys/types.h>
 
 enum {
-	MOVEMENT_LOOK_MS = 1000,       /* who waits asks at least so often */
-	MOVEMENT_QUIET_MS = 60 * 1000, /* usual for a wait in a test */
+	MOVEMENT_LOOK_MS = 1000, /* who waits asks at least so often */
+	/* Usual for a wait in a test: the daemon's own timers take a minute at most. */
+	MOVEMENT_QUIET_MS = 120 * 1000,
 	MOVEMENT_CPU_MS = 1800 * 1000,
 };
 
@@ -28,7 +29,7 @@ struct movement {
 	int looks, busy;          /* in this period, and those that found somebody at work */
 	bool was_seen;            /* by the caller, since the last look */
 	int64_t cpu_ms, start_ms; /* used when the period began, and at the first look */
-	char reason[64];          /* why it is over: "nothing moved for 60 s" */
+	char reason[64];          /* why it is over: "nothing moved for 120 s" */
 };
 
 /* Of the whole test: what tests/support/patience.c runs and all below; by hand, this process's. */
