@@ -1,12 +1,12 @@
 /*
  * batch: some thousand records of a file, what they ask for, and what the LMS says of exactly the
- * people and courses in them. Open data: filled in rounds by the run layer, read by the plan.
+ * people and courses in them. Open data: filled in rounds by src/run/look.c, read by the plan.
  *
  *     batch_add              records, requests; distinct keys of people, names of places
- *     once: (lms_find_courses)   courses      from course_keys
- *           (lms_find_places)    categories, cohorts
- *     batch_link_places        groups and groupings get their courses
- *           (lms_find_groups)    groups, groupings
+ *     once:
+ *     (lms_find_courses)     courses      from course_keys
+ *     batch_link_places      groups and groupings get their courses
+ *     (lms_find_categories, lms_find_cohorts, lms_find_groups, lms_find_groupings)
  *     each round:
  *     (lms_find_users)       keys         those not asked for yet
  *     batch_meet             people       from the keys' answers

@@ -1,5 +1,5 @@
 /*
- * change: what the plan wants written, as plain data. Made by src/roster, applied by src/lms.
+ * change: what the plan wants written, as plain data. Made by src/plan, applied by src/lms.
  */
 #ifndef ENROLD_CHANGE_H
 #define ENROLD_CHANGE_H

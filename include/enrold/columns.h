@@ -6,7 +6,7 @@
  * Columns of one number form a slot. A profile field is tried as it is written, then in lower case.
  *
  * A detail is a column of the account itself (lms/README 1.1); it is known by its place among the
- * details of the table, which is also how the LMS layer orders their values.
+ * details of the table, which is also how src/lms orders their values.
  */
 #ifndef ENROLD_COLUMNS_H
 #define ENROLD_COLUMNS_H
@@ -208,6 +208,8 @@ void header_remark(const struct header *header, const struct policy *policy,
 /* Why the column's cells have no effect: "'dept' is not written here: update_details is none". */
 struct slice idle_reason(
     const struct header *header, const struct header_column *column, struct arena *arena);
+
+/* ---- all of them ---- */
 
 /* Letter case aside, of ASCII. */
 bool is_same_letters(struct slice a, struct slice b);

@@ -1,7 +1,7 @@
 /*
  * deed: what a file can ask to be done, as far as the database may forbid it. A right that is
  * missing costs the requests that need it and no others: the plan answers them with `no_right`.
- * Which rights a deed needs is the database layer's affair (src/lms/rights.c).
+ * Which rights a deed needs is the affair of those who know its tables (src/site/rights.c).
  */
 #ifndef ENROLD_DEED_H
 #define ENROLD_DEED_H

@@ -1,8 +1,8 @@
 /*
  * facts: what the LMS says about exactly the people and courses of one batch, as plain data.
  *
- * Filled by src/lms, read by src/roster; neither knows the other. Ids are the site's own, 0 means
- * "there is none". Times are epoch seconds, 0 means "none". Names follow Moodle 4.5's tables.
+ * Filled by src/lms, read by src/plan, which knows nothing of src/lms. Ids are the site's own, 0
+ * means "there is none". Times are epoch seconds, 0 means "none". Names follow Moodle 4.5's tables.
  */
 #ifndef ENROLD_FACTS_H
 #define ENROLD_FACTS_H

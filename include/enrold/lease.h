@@ -1,12 +1,12 @@
 /*
- * lease: this daemon's part among several that share the spool and the database. Each
- * feed is served by one at a time; a daemon that is silent for the time of a lease is taken for
- * dead, and what it had begun goes on elsewhere.
+ * lease: this daemon's part among several that share the spool and the database. Each feed is
+ * served by one at a time; a daemon that is silent for the time of a lease is taken for dead, and
+ * what it had begun goes on elsewhere.
  *
  *     enter a feed: ours already, or nobody's --> users++ --> leave: users--
  *     idle for a beat, nothing in work/ of ours --> the feed is anybody's again
- *     another daemon silent --> its token goes --> its runs move to our work/ --> its feeds are
- * ours
+ *     another daemon silent --> its token goes --> its runs move to our work/
+ *                                              --> its feeds are ours
  *
  * A thread of its own beats, watches and inherits. All calls are for any thread, and NULL, which is
  * a spool that nobody else shares, is right everywhere.

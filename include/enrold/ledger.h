@@ -6,7 +6,7 @@
  * All strings are borrowed on the way in; on the way out they lie in the caller's arena.
  *
  *     (no row) --start--> running --checkpoint--> running --finish--> applied
- *         \-------------------finish----------------------------> applied | refused
+ *         \-------------------finish----------------------------> applied | previewed | refused
  */
 #ifndef ENROLD_LEDGER_H
 #define ENROLD_LEDGER_H
@@ -38,7 +38,7 @@ struct ledger_run {
 	/* Progress: everything below is set by checkpoints. */
 	uint64_t records;            /* records done, counted from the first after the header */
 	struct artefact_sizes sizes; /* of the files of its answer, as far as they belong to them */
-	struct slice counts;         /* outcomes and codes so far, the run layer's own text */
+	struct slice counts;         /* outcomes and codes so far, as tally.h writes them */
 	/* Set by finish. */
 	struct slice summary; /* the summary file, whole */
 	struct slice summary_sha256;

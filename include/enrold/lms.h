@@ -21,7 +21,7 @@
 struct db;
 struct lms;
 
-/* Borrows options until close. The site must have been made (lms_init or a real Moodle). */
+/* Borrows options until close. The site must have been made (site_init, or a real Moodle). */
 struct error lms_open(const struct lms_options *options, struct lms **result) MUST_CHECK;
 void lms_close(struct lms *lms);
 

@@ -1,6 +1,6 @@
 /*
  * lost: what this spool has answered and the database does not hold: a run it knows nothing of, one
- * of which it has a checkpoint only, or one with another summary. A rehearsal, and a file that was
+ * of which it has a checkpoint only, or one with another summary. A preview, and a file that was
  * refused as a whole, have changed nothing: they lose nothing.
  *
  * Whoever reads answers may take them away, so the archive is asked as well.

@@ -7,8 +7,8 @@
  * (because it was taken for dead) may not write any more.
  *
  * Each call is a transaction of its own, except where it says otherwise. All errors are RETRY.
- * Those of the thread that beats (free, condemn, inherit) give up after a second when another
- * transaction is in the way: they are for another time.
+ * Those of the thread that beats (nodes_free_feed, nodes_fence, nodes_take_over) give up after a
+ * second when another transaction is in the way: they are for another time.
  */
 #ifndef ENROLD_NODES_H
 #define ENROLD_NODES_H

@@ -1,6 +1,7 @@
 /*
  * site: making a Moodle 4.5 schema in SQLite and filling it, for demos, tests and small sites that
- * keep no Moodle of their own. A real site's tables are never made or altered.
+ * keep no Moodle of their own; on a server, enrold's own tables only. A real site's tables are
+ * never made or altered. And checking a site, whoever made it.
  */
 #ifndef ENROLD_SITE_H
 #define ENROLD_SITE_H

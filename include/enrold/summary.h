@@ -25,7 +25,7 @@ struct summary {
 	const char *run;
 	const char *feed;
 	const char *mode;            /* "apply" or "preview" */
-	const char *status;          /* "done", "refused", "held", "discarded" */
+	const char *status;          /* "done" or "refused" */
 	const struct error *refusal; /* NULL: none */
 	bool exact;
 	const char *node;

@@ -5,7 +5,7 @@
  *
  *     TURN_FIRST   a file's first transaction, in the order of arrival ...
  *     TURN_AGAIN   ... goes before those that have had one, in the order of arrival. Some pass;
- * then one who has been passed is let in, so that many small files stop no giant.
+ *                  then one who has been passed is let in, so that many small files stop no giant.
  */
 #ifndef ENROLD_TURNSTILE_H
 #define ENROLD_TURNSTILE_H

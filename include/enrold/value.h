@@ -81,7 +81,7 @@ bool value_parse_whole(struct slice cell, int64_t *number);
 /*
  * Dates: 2026-12-31, with " 23:59", "T23:59:59", a trailing Z or +01:00; 31.12.2026; 31 December
  * 2026 (English month names, or their first three letters). Without an offset the time is that of
- * the process's time zone, which the run layer sets to the site's. A time that a zone skips is
+ * the process's time zone, which src/run sets to the site's. A time that a zone skips is
  * moved forward, as PHP does. Never guesses: anything else, 30 February too, is false.
  */
 bool value_parse_date(struct slice cell, int64_t *epoch);

@@ -118,7 +118,7 @@ struct error nodes_free_feed(struct db *db, const char *node, const char *feed)
 
 /* ---- the dead ---- */
 
-/* A token that nobody has; should we die now, another daemon may condemn the same one again. */
+/* A token that nobody has; should we die now, another daemon may fence the same one again. */
 static const char fenced[] = "condemned";
 
 struct error nodes_fence(struct db *db, const struct node *dead, bool *is_done)

@@ -3,8 +3,8 @@
  * expects, because another setting stands in their way. One row each: which key, when, and why. A
  * row never refuses anything: such a feed does no harm, it only does less than it says.
  *
- * What stands in the way is the plan's business (src/roster/header.c, account_*.c); a row says here
- * what is decided there.
+ * What stands in the way is the roster's and the plan's business (src/roster/header.c, idle.c;
+ * src/plan/account_*.c); a row says here what is decided there.
  */
 #include "setting.h"
 

@@ -12,11 +12,11 @@
  *     yielding jobs   runs by checkpoints end at one when they have had their turn and somebody
  *                     waits for a worker; they are gone on with when the others have had theirs
  *     whole jobs      previews and atomic files cannot be interrupted without doing all of it
- * again: they take at most all workers configured but one, if there are several
+ *                     again: they take at most all workers configured but one, if there are several
  *
- * While its file is copied a whole job yields, too, and after a longer turn each time (input.c).
- * The size tells what is short. Rejected: interrupting whole jobs, which might never end; and a
- * worker for each feed, each with a connection and its cache.
+ * While its file is copied a whole job yields, too, and after a longer turn each time
+ * (src/run/input.c). The size tells what is short. Rejected: interrupting whole jobs, which might
+ * never end; and a worker for each feed, each with a connection and its cache.
  */
 #ifndef DAEMON_WORKERS_H
 #define DAEMON_WORKERS_H

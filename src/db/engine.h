@@ -1,6 +1,6 @@
 /*
- * engine: what an engine does for db.h. All that engines differ in stands in sqlite.c,
- * postgresql.c and mariadb.c and nowhere else.
+ * engine: what an engine does for db.h. All that engines differ in stands in sqlite*.c,
+ * postgresql*.c and mariadb*.c and nowhere else.
  *
  * Calls come only while the connection is free of errors, but for close, rollback and leave.
  */

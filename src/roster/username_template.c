@@ -1,9 +1,9 @@
 /*
- * username_template: %u, %f, %l in a feed's defaults and user names, each with a modifier (+ upper
- * case,
- * - lower case, ~ title case) and a length. lms/README 2.3 tells of Moodle's slips, which people's
- * templates live with: its class of modifiers is a range of characters from '+' to '~', digits and
- * letters included, so that %1f is the whole first name; only a length's last digit counts.
+ * username_template: %u, %f, %l in a feed's defaults and user names, each with a modifier (+ for
+ * upper case, - for lower case, ~ for title case) and a length. lms/README 2.3 tells of Moodle's
+ * slips, which people's templates live with: its class of modifiers is a range of characters from
+ * '+' to '~', digits and letters included, so that %1f is the whole first name; only a length's
+ * last digit counts.
  */
 #include "enrold/username_template.h"
 

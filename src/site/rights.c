@@ -136,7 +136,7 @@ static const struct {
 
 enum { NEEDS = sizeof needs / sizeof *needs };
 
-/* Whoever joins a cohort is enrolled where a course takes its members (cohort_sync.c). */
+/* Whoever joins a cohort is enrolled where a course takes its members (src/lms/cohort_sync.c). */
 static const struct {
 	const char *table, *rights;
 } sync_needs[] = {{"user_enrolments", "iu"}, {"role_assignments", "i"}, {"groups_members", "ri"},

@@ -1,11 +1,11 @@
 /*
  * Four daemons share a spool and a database server while they are killed, paused for longer than
  * their lease and started again, all the time. In the end each of a thousand files has been done
- * exactly once, and those of each feed in their order. With
- * $ENROLD_TEST_FAILOVER the standby takes over when half of the files are there (with_cluster.sh).
+ * exactly once, and those of each feed in their order. With $ENROLD_TEST_FAILOVER the standby takes
+ * over when half of the files are there (with_cluster.sh).
  *
- *     ENROLD_FILES=5000 ENROLD_SEED=7 tests/engine/with_server.sh postgresql
- * build/release/cluster_test
+ *     ENROLD_FILES=5000 ENROLD_SEED=7 tests/engine/with_server.sh postgresql \
+ *         build/release/cluster_test
  */
 #include "law.h"
 #include "mirror.h"

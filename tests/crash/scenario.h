@@ -53,8 +53,8 @@ void state_expect(const struct rig *rig, const struct buffer *expected);
 /*
  * One mishap in one run of a scenario:
  *
- *     round_begin, round_name, round_trace, round_expect, whatever comes after the mishap,
- * round_end
+ *     round_begin, round_name, round_trace, round_expect,
+ *     whatever comes after the mishap, round_end
  */
 struct round {
 	const struct scenario *scenario;

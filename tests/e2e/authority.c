@@ -3,8 +3,8 @@
  * a code that says so, in a preview as well, and the database is as before.
  *
  * p5 manages the site. Course C1 and, deeper, C4 stand in the category OWN, C3 in FOREIGN; there
- * are cohorts OWN1 (1) and FOREIGN (2). p7 is an editing teacher in C1, p8
- * manager of OWN.
+ * are cohorts OWN1 (1) and FOREIGN (2). p7 is an editing teacher in C1, p8 manager
+ * of OWN.
  */
 #include "law.h"
 #include "program.h"

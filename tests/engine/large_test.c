@@ -250,7 +250,7 @@ Test(large, fails_as_a_whole_when_somebody_else_was_faster)
 	fixture_remove(&fixture);
 }
 
-/* Moodle itself keeps neither of them from happening; see rivals.h. */
+/* Moodle itself keeps neither of them from happening; see conflicts.h. */
 static void collide(struct fixture *fixture, const char *others)
 {
 	begin(fixture);

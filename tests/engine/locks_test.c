@@ -2,8 +2,8 @@
  * Somebody else, a rival, has rows locked that enrold needs, and things go badly: a deadlock, or
  * the server ends enrold's statement or its session while it waits. (That a lock is waited for too
  * long is the same to us, and takes too long to test.) What was done is undone, the error says that
- * another attempt may do, and the next attempt, which as in run.c is made by a new connection, does
- * all of it once.
+ * another attempt may do, and the next attempt, which as in src/run/run.c is made by a new
+ * connection, does all of it once.
  *
  * The tests run one after the other: MariaDB counts those who wait on all of the server.
  */

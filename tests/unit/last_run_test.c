@@ -1,6 +1,6 @@
 /*
- * The last answer that this spool knows of (head.h), against a ledger of our own: the program is
- * linked with --wrap for it. Runs are letters.
+ * The last answer that this spool knows of (last_run.h), against a ledger of our own: the program
+ * is linked with --wrap for it. Runs are letters.
  */
 #include "fatal.h"
 #include "files.h"
