@@ -5,6 +5,7 @@
  */
 #include "enrold/config.h"
 
+#include "reading.h"
 #include "rules.h"
 #include "setting.h"
 
@@ -16,7 +17,7 @@
 #include <stdlib.h>
 #include <yaml.h>
 
-enum { FEEDS_MAX = 1000, PLACE_MAX = 160 };
+enum { FEEDS_MAX = 1000 };
 
 struct config_file {
 	struct arena *arena;
@@ -24,146 +25,6 @@ struct config_file {
 	struct feed *feeds;
 	size_t feeds_room;
 };
-
-struct reading {
-	const char *path;
-	FILE *input;
-	yaml_parser_t parser;
-	yaml_event_t event; /* the one being looked at */
-	struct config_file *file;
-	struct keys_given given; /* keys of the top level */
-	char place[PLACE_MAX];   /* where in the file that is: "feeds.hr.csv.delimiter" */
-};
-
-/* ---- places and complaints ---- */
-
-/* Goes in, to the key or feed of that name. What it gives leads out again. */
-static size_t place_enter(struct reading *reading, const char *name)
-{
-	size_t length = strlen(reading->place);
-	snprintf(reading->place + length, sizeof reading->place - length, "%s%s",
-	    length > 0 ? "." : "", name);
-	return length;
-}
-
-static void place_leave(struct reading *reading, size_t length)
-{
-	reading->place[length] = '\0';
-}
-
-static struct error at_mark(const struct reading *reading, yaml_mark_t mark, struct error error)
-{
-	error.class = error.class == ERROR_RETRY ? ERROR_RETRY : ERROR_CONFIG;
-	return error_wrap(error, "%s:%zu:%zu", reading->path, mark.line + 1, mark.column + 1);
-}
-
-static struct error at_event(const struct reading *reading, struct error error)
-{
-	if (*reading->place)
-		error = error_wrap(error, "%s", reading->place);
-	return at_mark(reading, reading->event.start_mark, error);
-}
-
-static const char *text_of(const struct reading *reading)
-{
-	return (const char *)reading->event.data.scalar.value;
-}
-
-static bool is_null(const struct reading *reading)
-{
-	static const char *const nulls[] = {"", "~", "null", "Null", "NULL"};
-	if (reading->event.type != YAML_SCALAR_EVENT ||
-	    reading->event.data.scalar.style != YAML_PLAIN_SCALAR_STYLE)
-		return false;
-	for (size_t i = 0; i < sizeof nulls / sizeof *nulls; i++)
-		if (strcmp(text_of(reading), nulls[i]) == 0)
-			return true;
-	return false;
-}
-
-/* What stands where something else was expected; NULL: a text, which speaks for itself. */
-static const char *found(const struct reading *reading)
-{
-	if (is_null(reading))
-		return "nothing";
-	if (reading->event.type == YAML_SEQUENCE_START_EVENT)
-		return "a list";
-	return reading->event.type == YAML_MAPPING_START_EVENT ? "a map" : "a text";
-}
-
-/* Where the byte is that libyaml's reader stumbled over, of which it knows the offset alone. */
-static yaml_mark_t mark_of_byte(const struct reading *reading)
-{
-	yaml_mark_t mark = {0};
-	rewind(reading->input);
-	for (size_t i = 0; i < reading->parser.problem_offset; i++) {
-		int byte = getc(reading->input);
-		if (byte == EOF)
-			break;
-		mark.column = byte == '\n' ? 0 : mark.column + 1;
-		mark.line += byte == '\n';
-	}
-	return mark;
-}
-
-static struct error parser_error(const struct reading *reading)
-{
-	const yaml_parser_t *parser = &reading->parser;
-	if (parser->error == YAML_MEMORY_ERROR)
-		return error_memory("reading the configuration");
-	bool is_reader = parser->error == YAML_READER_ERROR;
-	if (is_reader && ferror(reading->input))
-		return error_at_start(error_errno("cannot read %s", reading->path));
-	struct error error = error_config("%s", parser->problem ? parser->problem : "not YAML");
-	return at_mark(reading, is_reader ? mark_of_byte(reading) : parser->problem_mark, error);
-}
-
-/* YAML's short cuts would hide what a setting is: one place of the file decides another, or bytes
- * are not what they look like. */
-static const char *short_cut(const yaml_event_t *event)
-{
-	const yaml_char_t *anchor = NULL, *tag = NULL;
-	switch (event->type) {
-	case YAML_ALIAS_EVENT: anchor = event->data.alias.anchor; break;
-	case YAML_SCALAR_EVENT:
-		anchor = event->data.scalar.anchor;
-		tag = event->data.scalar.tag;
-		break;
-	case YAML_SEQUENCE_START_EVENT:
-		anchor = event->data.sequence_start.anchor;
-		tag = event->data.sequence_start.tag;
-		break;
-	case YAML_MAPPING_START_EVENT:
-		anchor = event->data.mapping_start.anchor;
-		tag = event->data.mapping_start.tag;
-		break;
-	case YAML_NO_EVENT:
-	case YAML_STREAM_START_EVENT:
-	case YAML_STREAM_END_EVENT:
-	case YAML_DOCUMENT_START_EVENT:
-	case YAML_DOCUMENT_END_EVENT:
-	case YAML_SEQUENCE_END_EVENT:
-	case YAML_MAPPING_END_EVENT: break;
-	}
-	return anchor ? "anchors and aliases are not used here"
-	       : tag  ? "tags, such as !!binary, are not used here"
-	              : NULL;
-}
-
-static struct error next(struct reading *reading)
-{
-	yaml_event_delete(&reading->event);
-	if (!yaml_parser_parse(&reading->parser, &reading->event))
-		return parser_error(reading);
-	const yaml_event_t *event = &reading->event;
-	const char *refused = short_cut(event);
-	if (refused)
-		return at_event(reading, error_config("%s", refused));
-	if (event->type == YAML_SCALAR_EVENT &&
-	    strlen(text_of(reading)) != event->data.scalar.length)
-		return at_event(reading, error_config("a text with a NUL"));
-	return OK;
-}
 
 /* ---- one section: keys and their values ---- */
 
@@ -192,8 +53,8 @@ static void belongs_print(
 
 static struct error key_unknown(const struct reading *reading, enum key_section section)
 {
-	const struct config_key *nearest = keys_nearest(section, text_of(reading));
-	const struct config_key *elsewhere = keys_elsewhere(section, text_of(reading));
+	const struct config_key *nearest = keys_nearest(section, reading_text(reading));
+	const struct config_key *elsewhere = keys_elsewhere(section, reading_text(reading));
 	char belongs[PLACE_MAX];
 	if (elsewhere) {
 		belongs_print(reading, elsewhere, belongs, sizeof belongs);
@@ -209,14 +70,15 @@ static struct error key_take(
     struct reading *reading, const struct section *section, const struct config_key **key)
 {
 	if (reading->event.type != YAML_SCALAR_EVENT)
-		return at_event(reading, error_config("expected the name of a key"));
-	place_enter(reading, rule_is_shown(text_of(reading)) ? text_of(reading) : "(not shown)");
-	*key = keys_find(section->section, text_of(reading));
+		return reading_error(reading, error_config("expected the name of a key"));
+	reading_enter(
+	    reading, rule_is_shown(reading_text(reading)) ? reading_text(reading) : "(not shown)");
+	*key = keys_find(section->section, reading_text(reading));
 	if (!*key)
-		return at_event(reading, key_unknown(reading, section->section));
+		return reading_error(reading, key_unknown(reading, section->section));
 	bool *is_given = &section->given->has[keys_index(*key)];
 	if (*is_given)
-		return at_event(reading, error_config("is given twice"));
+		return reading_error(reading, error_config("is given twice"));
 	*is_given = true;
 	return OK;
 }
@@ -224,10 +86,10 @@ static struct error key_take(
 static struct error item_take(
     struct reading *reading, const struct section *section, const struct config_key *key)
 {
-	if (reading->event.type != YAML_SCALAR_EVENT || is_null(reading))
-		return setting_refuse(key, found(reading));
+	if (reading->event.type != YAML_SCALAR_EVENT || reading_is_null(reading))
+		return setting_refuse(key, reading_found(reading));
 	struct error error =
-	    setting_add(key, text_of(reading), reading->file->arena, section->base);
+	    setting_add(key, reading_text(reading), reading->file->arena, section->base);
 	return is_error(&error) ? error : setting_check_item(key, section->base);
 }
 
@@ -240,20 +102,20 @@ static struct error list_take(
 	yaml_event_type_t last =
 	    key->kind == KEY_PAIRS ? YAML_MAPPING_END_EVENT : YAML_SEQUENCE_END_EVENT;
 	if (reading->event.type != start)
-		return at_event(reading, setting_refuse(key, found(reading)));
+		return reading_error(reading, setting_refuse(key, reading_found(reading)));
 	setting_begin_list(key, section->base);
 	for (;;) {
-		struct error error = next(reading);
+		struct error error = reading_next(reading);
 		if (is_error(&error))
 			return error;
 		if (reading->event.type == last)
 			break;
 		error = item_take(reading, section, key);
 		if (is_error(&error))
-			return at_event(reading, error);
+			return reading_error(reading, error);
 	}
 	struct error error = setting_check_list(key, section->base);
-	return is_error(&error) ? at_event(reading, error) : OK;
+	return is_error(&error) ? reading_error(reading, error) : OK;
 }
 
 static struct error setting_take(
@@ -262,10 +124,10 @@ static struct error setting_take(
 	if (key->kind == KEY_LIST || key->kind == KEY_PAIRS)
 		return list_take(reading, section, key);
 	struct error error =
-	    reading->event.type != YAML_SCALAR_EVENT || is_null(reading)
-	        ? setting_refuse(key, found(reading))
-	        : setting_parse(key, text_of(reading), reading->file->arena, section->base);
-	return is_error(&error) ? at_event(reading, error) : OK;
+	    reading->event.type != YAML_SCALAR_EVENT || reading_is_null(reading)
+	        ? setting_refuse(key, reading_found(reading))
+	        : setting_parse(key, reading_text(reading), reading->file->arena, section->base);
+	return is_error(&error) ? reading_error(reading, error) : OK;
 }
 
 typedef struct error take_map(
@@ -278,13 +140,13 @@ static struct error section_read(
 	size_t place = strlen(reading->place);
 	for (;;) {
 		const struct config_key *key = NULL;
-		place_leave(reading, place);
-		struct error error = next(reading);
+		reading_leave(reading, place);
+		struct error error = reading_next(reading);
 		if (is_error(&error) || reading->event.type == YAML_MAPPING_END_EVENT)
 			return error;
 		error = key_take(reading, section, &key);
 		if (!is_error(&error))
-			error = next(reading);
+			error = reading_next(reading);
 		assert(key || is_error(&error));
 		if (!is_error(&error))
 			error = key->kind == KEY_MAP ? on_map(reading, section, key)
@@ -301,7 +163,7 @@ static struct error defaults_take(
 {
 	struct error error = setting_fill_defaults(
 	    section->section, section->given, reading->file->arena, section->base);
-	return is_error(&error) ? at_mark(reading, mark, error) : OK;
+	return is_error(&error) ? reading_error_at(reading, mark, error) : OK;
 }
 
 static struct error lms_read(struct reading *reading)
@@ -335,17 +197,17 @@ static struct error feed_add(struct config_file *file, const char *name, struct 
 static struct error feed_name_take(struct reading *reading, struct feed **feed)
 {
 	if (reading->event.type != YAML_SCALAR_EVENT)
-		return at_event(reading, error_config("expected the name of a feed"));
-	const char *name = text_of(reading);
+		return reading_error(reading, error_config("expected the name of a feed"));
+	const char *name = reading_text(reading);
 	const char *expected = rule_feed_name(name);
 	if (expected)
-		return at_event(reading, error_config("expected %s", expected));
+		return reading_error(reading, error_config("expected %s", expected));
 	if (config_find_feed(&reading->file->config, name))
-		return at_event(reading, error_config("%s is given twice", name));
+		return reading_error(reading, error_config("%s is given twice", name));
 	struct error error = feed_add(reading->file, name, feed);
 	if (is_error(&error))
-		return at_event(reading, error);
-	place_enter(reading, name);
+		return reading_error(reading, error);
+	reading_enter(reading, name);
 	return OK;
 }
 
@@ -354,10 +216,10 @@ static struct error inner_read(
     struct reading *reading, const struct section *outer, const struct config_key *key)
 {
 	const struct section section = {key->inner, outer->base, outer->given};
-	if (is_null(reading))
+	if (reading_is_null(reading))
 		return OK;
 	if (reading->event.type != YAML_MAPPING_START_EVENT)
-		return at_event(reading, setting_refuse(key, found(reading)));
+		return reading_error(reading, setting_refuse(key, reading_found(reading)));
 	return section_read(reading, &section, inner_read);
 }
 
@@ -369,9 +231,9 @@ static struct error feed_read(struct reading *reading, struct feed *feed)
 	struct error error = OK;
 	if (reading->event.type == YAML_MAPPING_START_EVENT)
 		error = section_read(reading, &section, inner_read);
-	else if (!is_null(reading))
-		error = at_event(
-		    reading, error_config("expected a map of keys, found %s", found(reading)));
+	else if (!reading_is_null(reading))
+		error = reading_error(reading,
+		    error_config("expected a map of keys, found %s", reading_found(reading)));
 	return is_error(&error) ? error : defaults_take(reading, mark, &section);
 }
 
@@ -380,13 +242,13 @@ static struct error feeds_read(struct reading *reading)
 	size_t place = strlen(reading->place);
 	for (;;) {
 		struct feed *feed = NULL;
-		place_leave(reading, place);
-		struct error error = next(reading);
+		reading_leave(reading, place);
+		struct error error = reading_next(reading);
 		if (is_error(&error) || reading->event.type == YAML_MAPPING_END_EVENT)
 			return error;
 		error = feed_name_take(reading, &feed);
 		if (!is_error(&error))
-			error = next(reading);
+			error = reading_next(reading);
 		assert(feed || is_error(&error));
 		if (!is_error(&error))
 			error = feed_read(reading, feed);
@@ -399,10 +261,10 @@ static struct error map_read(
     struct reading *reading, const struct section *section, const struct config_key *key)
 {
 	(void)section;
-	if (is_null(reading))
+	if (reading_is_null(reading))
 		return OK;
 	if (reading->event.type != YAML_MAPPING_START_EVENT)
-		return at_event(reading, setting_refuse(key, found(reading)));
+		return reading_error(reading, setting_refuse(key, reading_found(reading)));
 	return strcmp(key->name, "lms") == 0 ? lms_read(reading) : feeds_read(reading);
 }
 
@@ -431,8 +293,8 @@ static struct error conclude(struct reading *reading, yaml_mark_t mark)
 	const struct section section = {SECTION_TOP, &file->config, &reading->given};
 	struct error error = defaults_take(reading, mark, &section);
 	if (!is_error(&error) && !file->config.lms.url)
-		error =
-		    at_mark(reading, mark, error_config("lms.url is missing: it has no default"));
+		error = reading_error_at(
+		    reading, mark, error_config("lms.url is missing: it has no default"));
 	if (!is_error(&error))
 		error = default_feed_add(file);
 	if (!is_error(&error))
@@ -443,28 +305,28 @@ static struct error conclude(struct reading *reading, yaml_mark_t mark)
 /* Up to the first event of the document's content. */
 static struct error document_open(struct reading *reading)
 {
-	struct error error = next(reading); /* the stream's start */
+	struct error error = reading_next(reading); /* the stream's start */
 	if (!is_error(&error))
-		error = next(reading);
+		error = reading_next(reading);
 	if (!is_error(&error) && reading->event.type != YAML_STREAM_END_EVENT)
-		error = next(reading);
+		error = reading_next(reading);
 	if (is_error(&error))
 		return error;
-	if (reading->event.type == YAML_STREAM_END_EVENT || is_null(reading))
-		return at_event(reading, error_config("the configuration is empty"));
+	if (reading->event.type == YAML_STREAM_END_EVENT || reading_is_null(reading))
+		return reading_error(reading, error_config("the configuration is empty"));
 	if (reading->event.type != YAML_MAPPING_START_EVENT)
-		return at_event(
-		    reading, error_config("expected a map of keys, found %s", found(reading)));
+		return reading_error(reading,
+		    error_config("expected a map of keys, found %s", reading_found(reading)));
 	return OK;
 }
 
 static struct error document_close(struct reading *reading)
 {
-	struct error error = next(reading); /* the document's end */
+	struct error error = reading_next(reading); /* the document's end */
 	if (!is_error(&error))
-		error = next(reading);
+		error = reading_next(reading);
 	if (!is_error(&error) && reading->event.type != YAML_STREAM_END_EVENT)
-		error = at_event(reading, error_config("a second document: one is expected"));
+		error = reading_error(reading, error_config("a second document: one is expected"));
 	return error;
 }
 
