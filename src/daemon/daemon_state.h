@@ -1,0 +1,83 @@
+/*
+ * daemon_state: the daemon from the inside, as daemon.c and its neighbours share it. Nobody else
+ * includes it.
+ */
+#ifndef DAEMON_DAEMON_STATE_H
+#define DAEMON_DAEMON_STATE_H
+
+#include "feeds.h"
+#include "notify.h"
+
+#include "enrold/daemon.h"
+
+#include <signal.h>
+
+enum { SIGNALS = 3 };
+
+/*
+ * RUNNING --SIGHUP--> RELOADING --all workers at rest--> RUNNING under the new configuration
+ *    +------SIGTERM------+--> STOPPING --all workers at rest--> end
+ */
+enum daemon_state { RUNNING, RELOADING, STOPPING };
+
+struct daemon {
+	const char *path;
+	struct config_file *file;
+	struct config_file *next; /* RELOADING; NULL: only the time zone changes */
+	char zone[ZONE_SIZE], zone_next[ZONE_SIZE]; /* the site's */
+	const struct config *config;
+	enum daemon_state state;
+	struct spool spool;
+	struct run_ids ids;
+	struct turnstile turnstile;
+	struct lease *lease;  /* NULL: the spool is not shared */
+	uv_async_t inherited; /* runs of a dead daemon */
+	atomic_bool is_listening;
+	atomic_bool is_stopping; /* runs end at their next checkpoint: not RUNNING */
+	atomic_bool is_crowded;  /* a file waits for a worker */
+	struct pace pace;
+	atomic_uint progress;
+	struct run_surroundings surroundings;
+	uv_loop_t loop;
+	uv_timer_t timer;
+	uv_timer_t patience; /* stop_timeout */
+	uv_timer_t watchdog;
+	unsigned progress_seen;
+	uv_signal_t signals[SIGNALS];
+	struct watch *watch; /* NULL: inotify is not to be had */
+	struct workers *workers;
+	struct feeds *feeds;
+	enum daemon_exit exit;
+	bool once;
+	bool is_idle_twice; /* once: nothing was found after all was done */
+	struct notify notify;
+	char status[320];
+	int64_t status_at;
+};
+
+/* ---- daemon_wait.c ---- */
+
+/* The file is taken, and what was in force is given back. */
+void daemon_use_config(struct daemon *daemon, struct config_file *file);
+/* False: it is refused, which has been said. */
+bool daemon_take_config(const struct daemon *daemon, struct config_file **file);
+/* The site's time zone, if it is another now. No other thread may exist. */
+void daemon_use_zone(struct daemon *daemon);
+/* As long as the loop does not run, a hangup is not lost, but waits: SIG_BLOCK, SIG_UNBLOCK. */
+void daemon_set_hangup(int how);
+/* Looks until there is no RETRY any more, or waiting is over. */
+struct error daemon_await(
+    struct daemon *daemon, struct error (*look)(struct daemon *daemon)) MUST_CHECK;
+void daemon_log_failure(const struct daemon *daemon, const struct error *error);
+
+/* ---- daemon_end.c ---- */
+
+bool daemon_is_over(struct daemon *daemon, int64_t now_ms);
+void daemon_leave_cluster(struct daemon *daemon);
+/* Closes all handles, whereupon the loop ends. Nothing may be running. */
+void daemon_end_loop(struct daemon *daemon);
+/* At once; safe at any moment: the next start goes on from the ledger. */
+_Noreturn void daemon_leave(const struct daemon *daemon);
+enum daemon_exit daemon_exit_of(const struct error *error);
+
+#endif

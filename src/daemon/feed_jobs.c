@@ -1,0 +1,177 @@
+/*
+ * feed_jobs: what a worker is given to do, and what becomes of it: the next run or file of a feed,
+ * in turn, and whether and when it is tried again.
+ */
+#include "feed_state.h"
+
+#include "enrold/log.h"
+
+#include <stdio.h>
+
+enum {
+	DELAY_CHANGED_MS = 1000, /* somebody is writing to the file */
+	DELAY_ELSEWHERE_MS = 1000,
+	FILE_TRIES = 6, /* some six seconds: then a fault of one file alone ends it */
+};
+
+static bool state_next(struct feed_state *state, struct job *job)
+{
+	job->is_last_try = state->file_tries >= FILE_TRIES;
+	if (state->runs_count > 0) {
+		memcpy(job->run, state->runs[0], sizeof job->run);
+		state->runs_count--;
+		memmove(state->runs, state->runs + 1, state->runs_count * sizeof *state->runs);
+		return true;
+	}
+	const char *name = inbox_next(state->inbox);
+	if (name)
+		snprintf(job->name, sizeof job->name, "%s", name);
+	return name;
+}
+
+static enum job_weight state_weight(const struct feed_state *state)
+{
+	const struct feed *feed = config_find_feed(state->all->config, state->lane.feed);
+	uint64_t size;
+	if (state->runs_count == 0 && inbox_peek(state->inbox, &size) && size <= RUN_SHORT_BYTES)
+		return JOB_SHORT;
+	return state->lane.is_preview || (feed && feed->policy.atomic) ? JOB_WHOLE : JOB_YIELDING;
+}
+
+static bool is_ready(const struct feed_state *state, int64_t now_ms, enum job_weight heaviest)
+{
+	return !state->is_busy && state->retry_at <= now_ms && feed_has_work(state) &&
+	       state_weight(state) <= heaviest;
+}
+
+bool feeds_is_waiting(const struct feeds *feeds, int64_t now_ms, enum job_weight heaviest)
+{
+	for (size_t i = 0; i < feeds->count; i++)
+		if (is_ready(&feeds->states[i], now_ms, heaviest))
+			return true;
+	return false;
+}
+
+/* With both its lanes the feed would hold all workers. */
+static bool is_greedy(const struct feeds *feeds, size_t index)
+{
+	const struct feed_state *other = &feeds->states[index ^ 1];
+	return feeds->config->workers <= 2 && other->is_busy && other->weight != JOB_SHORT &&
+	       state_weight(&feeds->states[index]) != JOB_SHORT;
+}
+
+static bool next(struct feeds *feeds, int64_t now_ms, enum job_weight heaviest, bool may_be_greedy,
+    struct job *job)
+{
+	for (size_t i = 0; i < feeds->count; i++) {
+		size_t index = (feeds->next + i) % feeds->count;
+		struct feed_state *state = &feeds->states[index];
+		if (!is_ready(state, now_ms, heaviest))
+			continue;
+		if (!may_be_greedy && is_greedy(feeds, index))
+			continue;
+		*job = (struct job){
+		    .place = index, .weight = state_weight(state), .lane = state->lane};
+		if (!state_next(state, job))
+			continue;
+		state->is_busy = true;
+		state->weight = job->weight;
+		feeds->next = index + 1;
+		return true;
+	}
+	return false;
+}
+
+bool feeds_next(struct feeds *feeds, int64_t now_ms, enum job_weight heaviest, struct job *job)
+{
+	return next(feeds, now_ms, heaviest, false, job) ||
+	       next(feeds, now_ms, heaviest, true, job);
+}
+
+static void answered(struct feeds *feeds, struct feed_state *state, const struct run_report *report)
+{
+	state->file_tries = 0;
+	feed_goes_on(state);
+	feeds->answered++;
+	feeds->refused += report->is_refused;
+	feed_log_answer(report);
+}
+
+static void vanished(struct feed_state *state, const struct run_report *report, int64_t now_ms)
+{
+	state->file_tries = 0;
+	feed_goes_on(state);
+	if (!*report->file)
+		return; /* its owner has taken it back */
+	log_event(LOG_INFO, "file_changed", feed_about("", &report->lane, report->file),
+	    "%s was written to while it was read, and went back to the inbox", report->file);
+	state->retry_at = now_ms + DELAY_CHANGED_MS;
+	state->scan_at = state->retry_at;
+}
+
+static void skipped(struct feed_state *state, const struct job *job, int64_t now_ms)
+{
+	int64_t until_ms = now_ms + state->all->config->rescan_ms;
+	state->file_tries = 0;
+	feed_goes_on(state);
+	if (inbox_leave(state->inbox, job->name, until_ms))
+		feed_log_skipped(state, job->name, job->report.error.text);
+}
+
+static void run_remember(struct feed_state *state, const char *run)
+{
+	struct error error = feed_keep_run(state, run);
+	if (is_error(&error))
+		log_event(LOG_ERROR, "run_forgotten", feed_about(run, &state->lane, ""),
+		    "%s; the run stays in work/ until the next start", error.text);
+}
+
+static void postponed(struct feed_state *state, const struct job *job, int64_t now_ms)
+{
+	const struct run_report *report = &job->report;
+	bool is_of_file = report->error.owner == OWNER_FILE;
+	state->file_tries = is_of_file ? state->file_tries + 1 : 0;
+	if (is_of_file && job->is_last_try && !*report->run) {
+		skipped(state, job, now_ms); /* it has not even been claimed */
+		return;
+	}
+	if (is_error(&report->error))
+		feed_waits(state, report, now_ms);
+	state->retry_at = now_ms + trouble_delay(&state->running);
+	state->scan_at = state->retry_at; /* what was not claimed is listed again */
+	if (*report->run)
+		run_remember(state, report->run);
+}
+
+/* It goes on first in its feed, after the other feeds. */
+static void yielded(struct feed_state *state, const struct run_report *report)
+{
+	state->file_tries = 0;
+	feed_goes_on(state);
+	run_remember(state, report->run);
+}
+
+/* Looks again and again: the other daemon may be done with the feed, or dead. */
+static void elsewhere(struct feed_state *state, const struct job *job, int64_t now_ms)
+{
+	state->retry_at = now_ms + DELAY_ELSEWHERE_MS;
+	state->scan_at = state->retry_at;
+	if (*job->run)
+		run_remember(state, job->run);
+}
+
+void feeds_done(struct feeds *feeds, const struct job *job, int64_t now_ms)
+{
+	struct feed_state *state = &feeds->states[job->place];
+	const struct run_report *report = &job->report;
+	state->is_busy = false;
+	feeds->is_stale |= report->error.is_stale;
+	switch (report->end) {
+	case RUN_ANSWERED: answered(feeds, state, report); break;
+	case RUN_VANISHED: vanished(state, report, now_ms); break;
+	case RUN_SKIPPED: skipped(state, job, now_ms); break;
+	case RUN_ELSEWHERE: elsewhere(state, job, now_ms); break;
+	case RUN_YIELDED: yielded(state, report); break;
+	case RUN_POSTPONED: postponed(state, job, now_ms); break;
+	}
+}

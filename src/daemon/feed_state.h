@@ -1,0 +1,81 @@
+/*
+ * feed_state: feeds from the inside, as feeds.c and its neighbours share it. Nobody else includes
+ * it.
+ */
+#ifndef DAEMON_FEED_STATE_H
+#define DAEMON_FEED_STATE_H
+
+#include "feeds.h"
+#include "inbox.h"
+
+#include <jansson.h>
+
+enum {
+	DELAY_FIRST_MS = 100,
+	DELAY_MAX_MS = 30000,
+};
+
+/* Logged once, however often it is tried again, each time after twice the delay. */
+struct trouble {
+	int64_t since; /* INT64_MAX: none */
+	int64_t delay_ms;
+	char text[400];
+};
+
+struct feed_state {
+	struct feeds *all;
+	struct lane lane;
+	struct inbox *inbox;
+	char (*runs)[RUN_ID_SIZE + 1]; /* to go on with, oldest first */
+	size_t runs_count, runs_room;
+	int64_t scan_at, scan_not_before;
+	int64_t scan_took_ms; /* so far, of the one that is under way */
+	bool is_asked;        /* for a scan, which has not come yet */
+	int64_t retry_at;     /* nothing is begun before */
+	struct trouble running, scanning;
+	int64_t left_until_ms; /* since a minute before so many files ... */
+	unsigned left_count;   /* ... were told to stay in the inbox */
+	unsigned file_tries;   /* how often the next file failed for reasons of its own */
+	bool is_busy;
+	enum job_weight weight; /* of what it is busy with */
+	bool is_unwatched;      /* which has been said */
+};
+
+struct feeds {
+	const struct config *config;
+	const struct spool *spool;
+	uint64_t answered, refused;
+	bool is_stale; /* what was opened at the start is no longer there */
+	size_t next;   /* whose turn it is */
+	size_t count;
+	struct feed_state states[];
+};
+
+/* ---- feed_log.c ---- */
+
+int64_t feed_clock_ms(void);
+/* Fields of a line: run and file may be "". */
+json_t *feed_about(const char *run, const struct lane *lane, const char *file);
+void feed_log_answer(const struct run_report *report);
+/* The inbox's callbacks; the context is the feed's state. */
+void feed_log_skipped(void *context, const char *name, const char *why);
+void feed_log_full(void *context);
+/* How many lines of a minute were held back. */
+void feed_log_rest(struct feed_state *state);
+
+bool trouble_is_on(const struct trouble *trouble);
+/* True when it is new, or another one. */
+bool trouble_note(struct trouble *trouble, const struct error *error, int64_t now_ms);
+int64_t trouble_delay(struct trouble *trouble);
+/* True when there was one. */
+bool trouble_end(struct trouble *trouble);
+void feed_waits(struct feed_state *state, const struct run_report *report, int64_t now_ms);
+void feed_goes_on(struct feed_state *state);
+
+/* ---- feeds.c ---- */
+
+bool feed_has_work(const struct feed_state *state);
+/* To be gone on with. */
+struct error feed_keep_run(struct feed_state *state, const char *run) MUST_CHECK;
+
+#endif
