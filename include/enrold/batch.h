@@ -223,8 +223,6 @@ uint32_t batch_enrolment(struct batch *batch, uint32_t person, uint32_t place, b
 uint32_t batch_membership(
     struct batch *batch, enum membership_kind kind, uint32_t who, uint32_t target, bool *is_new);
 
-/* It is there, and people can have roles in it. */
-bool course_is_open(const struct course_facts *course);
 /* False: the LMS has to be asked about the person there first. */
 bool request_pair(struct batch *batch, const struct request *request, uint32_t person);
 

@@ -117,7 +117,7 @@ static void write_part(struct db_text_job *job, struct slice text, size_t *unnum
 	}
 }
 
-void db_write_part(struct db_text_job *job, struct slice sql)
+static void db_write_part(struct db_text_job *job, struct slice sql)
 {
 	size_t unnumbered = 0;
 	write_part(job, sql, &unnumbered);

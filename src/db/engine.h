@@ -98,7 +98,6 @@ extern const struct engine mariadb_engine;
 
 /* The statement in the engine's own words, at the end of job->out. */
 void db_write_out(struct db_text_job *job, const char *sql);
-void db_write_part(struct db_text_job *job, struct slice sql);
 /* A table's name, with its prefix and in quotes. */
 void db_write_table(struct db_text_job *job, struct slice name);
 

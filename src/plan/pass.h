@@ -107,8 +107,6 @@ void group_row_decide(struct pass *pass, uint32_t index);
 
 /* ---- stray.c ---- */
 
-/* The cell has a character in it that is not to be seen and can only be a mistake in a key. */
-bool cell_has_stray(const struct record *record, uint32_t column);
 /* Makes the answers from this one on say so when they are about such cells. */
 void strays_tell(struct pass *pass, size_t from);
 /* A thing that would be made has a stray in its name, and it was said. */

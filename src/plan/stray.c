@@ -24,7 +24,7 @@ static bool is_key(const struct header_column *column)
 	return !are_texts[column->id] && !column_is_remark(column->id);
 }
 
-bool cell_has_stray(const struct record *record, uint32_t column)
+static bool cell_has_stray(const struct record *record, uint32_t column)
 {
 	uint32_t c;
 	return value_find_stray(record_cell(record, column), &c);

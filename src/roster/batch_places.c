@@ -223,7 +223,7 @@ uint32_t batch_membership(
 
 /* ---- what the requests of a batch need to know ---- */
 
-bool course_is_open(const struct course_facts *course)
+static bool course_is_open(const struct course_facts *course)
 {
 	return course->matches == 1 && course->context != 0;
 }

@@ -151,7 +151,8 @@ static void modifiers_read(
 }
 
 /* "0" is what there is without it. */
-uint32_t modifier_find(const struct header_slot *slot, const struct slice *cells, size_t count)
+static uint32_t modifier_find(
+    const struct header_slot *slot, const struct slice *cells, size_t count)
 {
 	for (enum column_id id = COLUMN_ROLE; id <= COLUMN_GROUP; id++) {
 		uint32_t column = header_slot_column(slot, id);

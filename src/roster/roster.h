@@ -60,7 +60,4 @@ void record_keys_read(struct batch *batch, struct record *record);
  * Returns where it has stopped. */
 size_t requests_read(struct batch *batch, struct record *record, size_t from, size_t requests_max);
 
-/* The first cell with a value among those that belong to a course; COLUMN_NONE: there is none. */
-uint32_t modifier_find(const struct header_slot *slot, const struct slice *cells, size_t count);
-
 #endif
