@@ -6,7 +6,6 @@
 
 #include "enrold/buffer.h"
 #include "enrold/may.h"
-#include "enrold/value.h"
 
 #include <assert.h>
 #include <time.h>
@@ -94,16 +93,16 @@ static const struct role_facts *request_role(struct pass *pass, const struct req
 	return NULL;
 }
 
-/* The row's own end comes before its start: it counts for nothing. */
-static bool is_early(const struct request *request, int64_t start)
+/* The row says when it ends, and not before it starts: that would count for nothing. */
+static bool gives_end(const struct request *request, int64_t start)
 {
-	return request->has_end && request->end != 0 && request->end < start;
+	return request->has_end && (request->end == 0 || request->end >= start);
 }
 
 static int64_t end_of(
     int64_t start, const struct request *request, const struct course_facts *course)
 {
-	if (request->has_end && !is_early(request, start))
+	if (gives_end(request, start))
 		return request->end;
 	int64_t period = request->has_period ? request->period : course->enrol_period;
 	return period > 0 ? start + period : 0;
@@ -118,8 +117,7 @@ static struct change enrolment_wanted(
 	bool is_new = is->id == 0;
 	bool keep = !is_new && pass->batch->policy->existing_enrolment == EXISTING_KEEP;
 	int64_t start = request->has_start ? request->start : keep ? is->timestart : pass->today;
-	bool moves_end =
-	    !keep || request->asks_period || (request->has_end && !is_early(request, start));
+	bool moves_end = !keep || request->asks_period || gives_end(request, start);
 	return (struct change){
 	    .kind = is_new ? CHANGE_ENROL : CHANGE_ENROLMENT,
 	    .person = is->person,
@@ -384,12 +382,14 @@ static void idle_enrolment_tell(
 /* An end before the start is an error, or, in a feed that ignores bad values, a warning. */
 static bool early_end_error(struct pass *pass, const struct request *request, uint32_t enrolment)
 {
+	if (!request->has_end)
+		return false;
 	const struct header *header = pass->batch->header;
 	const struct header_slot *slot = &header->slots[header->columns[request->column].slot];
 	int64_t start = enrolment_wanted(pass, request, enrolment).timestart;
 	bool ignores = pass->batch->policy->invalid_values == INVALID_IGNORE;
 	struct arena *arena = pass->batch->arena;
-	if (!is_early(request, start))
+	if (gives_end(request, start))
 		return false;
 	request_answer(pass, request, header_slot_column(slot, COLUMN_ENROLTIMEEND),
 	    ignores ? OUTCOME_WARNING : OUTCOME_ERROR, CODE_INVALID_VALUE,
