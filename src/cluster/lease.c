@@ -1,11 +1,8 @@
 #include "lease_parts.h"
 
-#include "enrold/answer.h"
-#include "enrold/disk.h"
 #include "enrold/log.h"
 
 #include <dirent.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -13,7 +10,6 @@
 #include <stdlib.h>
 #include <sys/random.h>
 #include <time.h>
-#include <unistd.h>
 
 /* A node is dead after so many silent looks, a beat apart. */
 enum { LOOKS = 6 };

@@ -12,7 +12,6 @@
 #include "enrold/arena.h"
 
 #include <assert.h>
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <yaml.h>

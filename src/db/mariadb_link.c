@@ -6,7 +6,6 @@
 
 #include <errmsg.h>
 #include <mysqld_error.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 /* What waiting cannot mend: no right, no such table or column, a value that does not fit. */

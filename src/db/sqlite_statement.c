@@ -5,7 +5,6 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <stdlib.h>
 
 /* Whether the system has a reason that may pass: no descriptor left, for instance. */
 static bool is_passing(struct sqlite *db)

@@ -1,7 +1,6 @@
 #include "sqlite_values.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 
 struct table {
 	sqlite3_vtab base;

@@ -8,7 +8,6 @@
 #include "enrold/ledger.h"
 
 #include <jansson.h>
-#include <stdio.h>
 #include <string.h>
 #include <time.h>
 

@@ -4,8 +4,6 @@
  */
 #include "work.h"
 
-#include <stdlib.h>
-
 /* ---- what is new ---- */
 
 static const struct db_table cohort_table = {"cohort",

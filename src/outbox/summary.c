@@ -7,7 +7,6 @@
 #include <ctype.h>
 #include <jansson.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <time.h>
 
 void summary_time(int64_t epoch_us, char text[TIME_TEXT_SIZE])

@@ -4,7 +4,6 @@
 #include "account.h"
 
 #include "enrold/detail.h"
-#include "enrold/value.h"
 
 /* Names may be empty where Moodle lets them be: in files that also update, with such a column. */
 static bool may_be_empty(const struct step *step, uint32_t detail)

@@ -4,8 +4,6 @@
  */
 #include "pass.h"
 
-#include "enrold/may.h"
-
 static void *room_for_one(struct pass *pass, void *items, size_t count, size_t *room, size_t size)
 {
 	if (count < *room)

@@ -5,9 +5,6 @@
  */
 #include "pass.h"
 
-#include "enrold/may.h"
-#include "enrold/value.h"
-
 static struct slice cell_of(const struct pass *pass, uint32_t index, enum column_id id)
 {
 	return record_cell(&pass->batch->records[index], pass->batch->header->single[id]);

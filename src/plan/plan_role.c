@@ -3,11 +3,8 @@
  */
 #include "pass.h"
 
-#include "enrold/buffer.h"
 #include "enrold/may.h"
 #include "enrold/value.h"
-
-#include <assert.h>
 
 static bool can_be_given(const struct role_facts *role, int level)
 {

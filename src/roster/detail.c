@@ -9,7 +9,6 @@
 #include "enrold/list.h"
 #include "enrold/value.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <strings.h>
 #include <time.h>

@@ -9,8 +9,6 @@
 
 #include "roster.h"
 
-#include "enrold/value.h"
-
 #include <utf8proc.h>
 
 struct placeholder {

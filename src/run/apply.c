@@ -24,7 +24,6 @@
 
 #include "enrold/names.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <time.h>
 #include <unistd.h>

@@ -3,7 +3,6 @@
 #include "hook.h"
 #include "run_state.h"
 
-#include "enrold/disk.h"
 #include "enrold/last_run.h"
 #include "enrold/log.h"
 

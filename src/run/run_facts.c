@@ -3,7 +3,6 @@
  */
 #include "run_state.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/stat.h>

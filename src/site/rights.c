@@ -1,7 +1,5 @@
 #include "enrold/rights.h"
 
-#include <stdio.h>
-
 const struct table_rights table_rights[] = {
     {"config", "", false},
     {"config_plugins", "", false},

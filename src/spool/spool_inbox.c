@@ -15,7 +15,6 @@
 
 #include "enrold/disk.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <unistd.h>
