@@ -9,6 +9,7 @@
 #include "enrold/error.h"
 #include "enrold/slice.h"
 
+#include <dirent.h>
 #include <sys/stat.h>
 #include <sys/types.h>
 
@@ -44,5 +45,9 @@ struct error disk_move_first(
     int from, const char *name, int to, const char *new_name, const char *run) MUST_CHECK;
 
 int64_t disk_time_ns(struct timespec time);
+
+/* A listing of the directory from its beginning, for closedir; NULL: errno says why. The directory
+ * stays open. */
+DIR *disk_list(int directory);
 
 #endif

@@ -1,5 +1,6 @@
 #include "lease_parts.h"
 
+#include "enrold/disk.h"
 #include "enrold/log.h"
 
 #include <dirent.h>
@@ -156,8 +157,7 @@ struct error lease_check(const struct lease *lease, struct lms *lms, const struc
 
 static bool has_runs(const struct lease *lease)
 {
-	int copy = openat(lease->spool->work, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *listing = copy < 0 ? NULL : fdopendir(copy);
+	DIR *listing = disk_list(lease->spool->work);
 	const struct dirent *entry;
 	bool has = !listing;
 	while (!has && (entry = readdir(listing)))

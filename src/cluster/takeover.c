@@ -74,8 +74,7 @@ static struct error runs_move(struct lease *lease, const char *node)
 	    openat(lease->spool->root, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (work < 0)
 		return errno == ENOENT ? OK : error_errno("cannot open %s", path);
-	int copy = openat(work, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *listing = copy < 0 ? NULL : fdopendir(copy);
+	DIR *listing = disk_list(work);
 	struct error error = listing ? OK : error_errno("cannot list %s", path);
 	const struct dirent *entry;
 	while (listing && !is_error(&error) && (entry = readdir(listing))) {

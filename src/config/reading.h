@@ -5,9 +5,9 @@
 #ifndef CONFIG_READING_H
 #define CONFIG_READING_H
 
-#include "keys.h"
-
 #include "enrold/config.h"
+
+#include "keys.h"
 
 #include <stdio.h>
 #include <yaml.h>

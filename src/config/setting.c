@@ -1,9 +1,9 @@
 #include "setting.h"
-#include "enrold/value.h"
 
 #include "rules.h"
 
 #include "enrold/policy.h"
+#include "enrold/value.h"
 
 #include <assert.h>
 #include <stdio.h>

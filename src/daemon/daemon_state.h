@@ -5,10 +5,10 @@
 #ifndef DAEMON_DAEMON_STATE_H
 #define DAEMON_DAEMON_STATE_H
 
+#include "enrold/daemon.h"
+
 #include "feeds.h"
 #include "notify.h"
-
-#include "enrold/daemon.h"
 
 #include <signal.h>
 

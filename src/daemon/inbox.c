@@ -1,5 +1,6 @@
 #include "inbox.h"
 
+#include "enrold/disk.h"
 #include "enrold/keyhash.h"
 #include "enrold/names.h"
 
@@ -364,14 +365,9 @@ static struct error conclude(struct inbox *inbox)
 
 static struct error scan_begin(struct inbox *inbox, int directory)
 {
-	int copy = openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	inbox->listing = copy < 0 ? NULL : fdopendir(copy);
-	if (!inbox->listing) {
-		struct error error = error_errno("cannot list the inbox");
-		if (copy >= 0)
-			close(copy);
-		return error;
-	}
+	inbox->listing = disk_list(directory);
+	if (!inbox->listing)
+		return error_errno("cannot list the inbox");
 	inbox->scan++;
 	inbox->files_seen = inbox->left_seen = 0;
 	inbox->has_failed = inbox->is_full = false;

@@ -1,5 +1,6 @@
 #include "startup.h"
 
+#include "enrold/disk.h"
 #include "enrold/last_run.h"
 #include "enrold/lms.h"
 #include "enrold/log.h"
@@ -93,8 +94,7 @@ static struct error run_add(struct run_ids *ids, struct feeds *feeds, const char
 
 struct error startup_runs(const struct spool *spool, struct run_ids *ids, struct feeds *feeds)
 {
-	int copy = openat(spool->work, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *listing = copy < 0 ? NULL : fdopendir(copy);
+	DIR *listing = disk_list(spool->work);
 	if (!listing)
 		return error_errno("cannot list work/");
 	struct error error = OK;

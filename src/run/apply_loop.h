@@ -4,10 +4,10 @@
 #ifndef RUN_APPLY_LOOP_H
 #define RUN_APPLY_LOOP_H
 
+#include "enrold/reader.h"
+
 #include "chores.h"
 #include "run_state.h"
-
-#include "enrold/reader.h"
 
 /* How batches and transactions of a file go together. */
 struct apply_mode {

@@ -169,8 +169,7 @@ struct error claim_file(struct run *run, const char *name, struct run_report *re
 static struct error entry_find(int at, char name[FILE_NAME_SIZE], bool *is_directory)
 {
 	*name = '\0';
-	int copy = openat(at, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *listing = copy < 0 ? NULL : fdopendir(copy);
+	DIR *listing = disk_list(at);
 	if (!listing)
 		return error_errno("cannot list a directory in work");
 	const struct dirent *entry;

@@ -92,12 +92,9 @@ static void entry_visit(
 
 static void walk(struct search *search, int at, const char *place, int depth, visit *see)
 {
-	int copy = openat(at, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *listing = copy < 0 ? NULL : fdopendir(copy);
+	DIR *listing = disk_list(at);
 	if (!listing) {
 		search->error = error_errno("cannot list %s", place);
-		if (copy >= 0)
-			close(copy);
 		return;
 	}
 	const struct dirent *entry;

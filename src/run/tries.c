@@ -1,5 +1,7 @@
 #include "run_state.h"
 
+#include "enrold/disk.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -53,13 +55,12 @@ void tries_withdraw(struct run *run)
 
 void run_forgive(const struct spool *spool)
 {
-	int copy = openat(spool->work, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *listing = copy < 0 ? NULL : fdopendir(copy);
+	DIR *listing = disk_list(spool->work);
 	const struct dirent *entry;
 	while (listing && (entry = readdir(listing))) {
 		int64_t epoch_us;
 		int run = run_id_parse(entry->d_name, &epoch_us)
-		              ? openat(copy, entry->d_name,
+		              ? openat(dirfd(listing), entry->d_name,
 		                    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
 		              : -1;
 		if (run < 0)

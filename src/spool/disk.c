@@ -257,3 +257,15 @@ int64_t disk_time_ns(struct timespec time)
 {
 	return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
 }
+
+DIR *disk_list(int directory)
+{
+	int copy = openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *listing = copy < 0 ? NULL : fdopendir(copy);
+	if (!listing && copy >= 0) {
+		int reason = errno;
+		close(copy);
+		errno = reason;
+	}
+	return listing;
+}

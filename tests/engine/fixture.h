@@ -6,9 +6,9 @@
 #ifndef ENGINE_FIXTURE_H
 #define ENGINE_FIXTURE_H
 
-#include "database.h"
-
 #include "enrold/lms.h"
+
+#include "database.h"
 
 enum { NOW = 1800000000, TODAY = 1799971200, P1 = 3, P2 = 4 };
 
