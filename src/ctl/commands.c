@@ -9,23 +9,26 @@
 
 #define DEFAULT_CONFIG "/etc/enrold/enrold.yaml"
 
+#define TAKES(option) (1U << OPTION_##option)
+
 static const struct command {
 	const char *group, *name; /* name: "", the group stands alone */
-	int arguments;
+	int arguments_min, arguments_max;
+	unsigned options;
 	ctl_command *run;
 	const char *synopsis, *meaning;
 } commands[] = {
-    {"lms", "init", 0, ctl_lms_init, "lms init",
+    {"lms", "init", 0, 0, 0, ctl_lms_init, "lms init",
         "make a Moodle site in SQLite; on a server, enrold's own tables"},
-    {"lms", "check", 0, ctl_lms_check, "lms check",
+    {"lms", "check", 0, 0, 0, ctl_lms_check, "lms check",
         "what the site has, and what enrold will and won't do there"},
-    {"lms", "add-courses", 1, ctl_lms_add_courses, "lms add-courses FILE",
+    {"lms", "add-courses", 1, 1, 0, ctl_lms_add_courses, "lms add-courses FILE",
         "CSV: shortname,fullname,category,idnumber"},
-    {"lms", "add-users", 1, ctl_lms_add_users, "lms add-users FILE",
+    {"lms", "add-users", 1, 1, 0, ctl_lms_add_users, "lms add-users FILE",
         "CSV: username,firstname,lastname,email,idnumber"},
-    {"reconcile", "", 0, ctl_reconcile, "reconcile",
+    {"reconcile", "", 0, 0, 0, ctl_reconcile, "reconcile",
         "answers that a restored database does not know"},
-    {"reconcile", "accept", 0, ctl_reconcile_accept, "reconcile accept",
+    {"reconcile", "accept", 0, 0, 0, ctl_reconcile_accept, "reconcile accept",
         "go on with the database as it is"},
 };
 
@@ -36,33 +39,64 @@ const char *ctl_synopsis(size_t index)
 	return index < COMMANDS ? commands[index].synopsis : NULL;
 }
 
+/* In the order of enum ctl_option. */
+static const struct {
+	const char *name, *value; /* value: NULL: it has none */
+} option_names[OPTIONS] = {
+    [OPTION_FEED] = {"feed", "F"},
+    [OPTION_SINCE] = {"since", "T"},
+    [OPTION_UNTIL] = {"until", "T"},
+    [OPTION_STATUS] = {"status", "S"},
+    [OPTION_FILE] = {"file", "PATTERN"},
+    [OPTION_LIMIT] = {"limit", "N"},
+    [OPTION_WHY] = {"why", "TEXT"},
+    [OPTION_WAIT] = {"wait", NULL},
+    [OPTION_WATCH] = {"watch", NULL},
+    [OPTION_CHECK] = {"check", NULL},
+};
+
 static void usage(FILE *to)
 {
 	fputs("usage: enrolctl [--config FILE] [--json] COMMAND\n\n", to);
-	for (size_t i = 0; i < COMMANDS; i++)
+	for (size_t i = 0; i < COMMANDS; i++) {
 		fprintf(to, "  %-22s %s\n", commands[i].synopsis, commands[i].meaning);
+		for (int o = 0; o < OPTIONS; o++)
+			if (commands[i].options & 1U << o)
+				fprintf(to, "  %-22s [--%s%s%s]\n", "", option_names[o].name,
+				    option_names[o].value ? " " : "",
+				    option_names[o].value ? option_names[o].value : "");
+	}
 	fputs("\n  FILE may be - for the standard input.\n"
-	      "  Exit status: 0 done, 1 a negative answer, 64 usage, 75 try later, 78 "
+	      "  Exit status: 0 done, 1 a negative answer, 64 usage, 69 no daemon, 75 try later, 78 "
 	      "configuration.\n",
 	    to);
 }
 
-static const struct command *command_find(int count, char **words)
+static bool takes(const struct command *command, const struct ctl *ctl, int arguments)
+{
+	for (int o = 0; o < OPTIONS; o++)
+		if (ctl->options[o] && !(command->options & 1U << o))
+			return false;
+	return arguments >= command->arguments_min && arguments <= command->arguments_max;
+}
+
+static const struct command *command_find(const struct ctl *ctl, int count, char **words)
 {
 	for (size_t i = 0; i < COMMANDS; i++) {
 		const struct command *command = &commands[i];
 		int named = *command->name ? 2 : 1;
-		if (count == named + command->arguments && strcmp(words[0], command->group) == 0 &&
+		if (count >= named && takes(command, ctl, count - named) &&
+		    strcmp(words[0], command->group) == 0 &&
 		    (named == 1 || strcmp(words[1], command->name) == 0))
 			return command;
 	}
 	return NULL;
 }
 
-static enum ctl_exit run(const struct command *command, struct ctl *ctl, const char *path)
+static enum ctl_exit run(const struct command *command, struct ctl *ctl)
 {
 	struct config_file *file;
-	struct error error = config_load(path, &file);
+	struct error error = config_load(ctl->config_path, &file);
 	if (is_error(&error))
 		return ctl_fail(&error);
 	ctl->config = config_get(file);
@@ -71,32 +105,44 @@ static enum ctl_exit run(const struct command *command, struct ctl *ctl, const c
 	return status;
 }
 
-enum ctl_exit ctl_main(int argc, char **argv)
+enum { OPTION_CONFIG = OPTIONS, OPTION_JSON, OPTION_VERSION, OPTION_HELP, OPTIONS_ALL };
+
+static void options_make(struct option options[OPTIONS_ALL + 1])
 {
-	static const struct option options[] = {
-	    {"config", required_argument, NULL, 'c'},
-	    {"json", no_argument, NULL, 'j'},
-	    {"version", no_argument, NULL, 'V'},
-	    {"help", no_argument, NULL, 'h'},
+	static const struct option everywhere[] = {
+	    {"config", required_argument, NULL, OPTION_CONFIG},
+	    {"json", no_argument, NULL, OPTION_JSON},
+	    {"version", no_argument, NULL, OPTION_VERSION},
+	    {"help", no_argument, NULL, OPTION_HELP},
 	    {0},
 	};
-	struct ctl ctl = {0};
-	const char *config = DEFAULT_CONFIG;
+	for (int o = 0; o < OPTIONS; o++)
+		options[o] = (struct option){option_names[o].name,
+		    option_names[o].value ? required_argument : no_argument, NULL, o};
+	memcpy(options + OPTIONS, everywhere, sizeof everywhere);
+}
+
+enum ctl_exit ctl_main(int argc, char **argv)
+{
+	struct option options[OPTIONS_ALL + 1];
+	struct ctl ctl = {.config_path = DEFAULT_CONFIG};
 	int option;
+	options_make(options);
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		switch (option) {
-		case 'c': config = optarg; break;
-		case 'j': ctl.json = true; break;
-		case 'V': puts("enrolctl " ENROLD_VERSION); return CTL_OK;
-		case 'h': usage(stdout); return CTL_OK;
-		default: usage(stderr); return CTL_USAGE;
+		case OPTION_CONFIG: ctl.config_path = optarg; break;
+		case OPTION_JSON: ctl.json = true; break;
+		case OPTION_VERSION: puts("enrolctl " ENROLD_VERSION); return CTL_OK;
+		case OPTION_HELP: usage(stdout); return CTL_OK;
+		case '?': usage(stderr); return CTL_USAGE;
+		default: ctl.options[option] = optarg ? optarg : "";
 		}
 	}
-	const struct command *command = command_find(argc - optind, argv + optind);
+	const struct command *command = command_find(&ctl, argc - optind, argv + optind);
 	if (!command) {
 		usage(stderr);
 		return CTL_USAGE;
 	}
 	ctl.arguments = argv + optind + (*command->name ? 2 : 1);
-	return run(command, &ctl, config);
+	return run(command, &ctl);
 }

@@ -8,7 +8,7 @@
 #include "enrold/config.h"
 #include "enrold/error.h"
 
-/* As in enrolctl(8), after sysexits.h. */
+/* As in enrolctl(1), after sysexits.h. */
 enum ctl_exit {
 	CTL_OK = 0,
 	CTL_NO = 1, /* a negative answer */
@@ -18,10 +18,27 @@ enum ctl_exit {
 	CTL_CONFIG = 78,
 };
 
+/* Of single commands; each says in commands.c which it takes. */
+enum ctl_option {
+	OPTION_FEED,
+	OPTION_SINCE,
+	OPTION_UNTIL,
+	OPTION_STATUS,
+	OPTION_FILE,
+	OPTION_LIMIT,
+	OPTION_WHY,
+	OPTION_WAIT,
+	OPTION_WATCH,
+	OPTION_CHECK,
+	OPTIONS,
+};
+
 struct ctl {
 	const struct config *config;
+	const char *config_path;
 	bool json;
-	char **arguments; /* behind the command's name; ends with NULL */
+	const char *options[OPTIONS]; /* NULL: not given; one without a value: "" */
+	char **arguments;             /* behind the command's name; ends with NULL */
 };
 
 typedef enum ctl_exit ctl_command(const struct ctl *ctl);

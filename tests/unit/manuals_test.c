@@ -102,7 +102,7 @@ Test(manuals, of_files_name_each_column_and_each_code)
 Test(manuals, of_enrolctl_name_each_command_and_no_other)
 {
 	size_t count = 0;
-	manual_load(SOURCE_DIR "/src/enrolctl.8");
+	manual_load(SOURCE_DIR "/src/enrolctl.1");
 	for (const char *synopsis; (synopsis = ctl_synopsis(count)); count++) {
 		char entry[80];
 		snprintf(entry, sizeof entry, "\n.It Cm %s\n", synopsis);

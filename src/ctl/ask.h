@@ -1,0 +1,19 @@
+/*
+ * ask: a request to the daemon, and its answer as JSON objects; enrolctl(1) has the protocol. What
+ * needs no daemon is answered without one.
+ */
+#ifndef CTL_ASK_H
+#define CTL_ASK_H
+
+#include "ctl.h"
+
+#include <jansson.h>
+
+/*
+ * Takes request, "v" aside: {"command":"show","run":"last"}. *answer: an array of objects, given to
+ * the caller; NULL unless CTL_OK. What went wrong has been said on stderr. CTL_NO_DAEMON: it needs
+ * one, and there is none.
+ */
+enum ctl_exit ask(const struct ctl *ctl, json_t *request, json_t **answer);
+
+#endif
