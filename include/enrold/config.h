@@ -57,6 +57,8 @@ struct config {
 	uint64_t max_field;
 	uint32_t preview_rows;    /* previewed in one transaction; more: in several, inexactly */
 	uint32_t checkpoint_rows; /* at most so many in one transaction */
+	const char *socket;       /* where enrolctl asks; NULL: control_path knows */
+	const char *socket_read;  /* a group that may ask and not steer; or NULL */
 	enum log_level log_level;
 	struct lms_options lms;
 	const struct feed *feeds; /* sorted by name, one of them "default" */

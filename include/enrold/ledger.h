@@ -7,6 +7,7 @@
  *
  *     (no row) --start--> running --checkpoint--> running --finish--> applied
  *         \-------------------finish----------------------------> applied | previewed | refused
+ *                                                                 | discarded
  */
 #ifndef ENROLD_LEDGER_H
 #define ENROLD_LEDGER_H
@@ -22,7 +23,7 @@
 
 struct db;
 
-enum run_state { RUN_UNKNOWN, RUN_RUNNING, RUN_APPLIED, RUN_PREVIEWED, RUN_REFUSED };
+enum run_state { RUN_UNKNOWN, RUN_RUNNING, RUN_APPLIED, RUN_PREVIEWED, RUN_REFUSED, RUN_DISCARDED };
 
 struct ledger_run {
 	enum run_state state;

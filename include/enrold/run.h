@@ -16,6 +16,7 @@
 #include "enrold/lease.h"
 #include "enrold/names.h"
 #include "enrold/pace.h"
+#include "enrold/progress.h"
 #include "enrold/runid.h"
 #include "enrold/spool.h"
 #include "enrold/tally.h"
@@ -47,6 +48,7 @@ enum run_end {
 	RUN_SKIPPED,   /* it cannot be taken and stays where it is; `error` says why */
 	RUN_ELSEWHERE, /* another daemon serves the feed */
 	RUN_YIELDED,   /* it has had its turn: go on with it when the others have had theirs */
+	RUN_STOPPED,   /* a person has said so: it waits for another word (orders.h) */
 	RUN_POSTPONED, /* `error` says why, or is none: stopping. Go on later: with the run, if any
 	                */
 };
@@ -63,7 +65,7 @@ struct run_report {
 	 */
 	char zone[ZONE_SIZE];
 	/* RUN_ANSWERED: */
-	bool is_refused;
+	bool is_refused, is_discarded;
 	char code[64], reason[240]; /* of a refusal */
 	struct tally tally;
 	char chain[HASH_TEXT_SIZE + 1];
@@ -74,6 +76,8 @@ struct runner;
 
 struct runner *runner_create(const struct run_surroundings *surroundings); /* NULL: no memory */
 void runner_free(struct runner *runner);
+/* How far it is with its run; for any thread, as long as there is the runner. */
+struct progress *runner_progress(struct runner *runner);
 /* There is nothing to do for a while: gives back the memory that only makes it faster. */
 void runner_rest(struct runner *runner);
 

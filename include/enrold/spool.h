@@ -18,12 +18,13 @@ struct spool {
 	int outbox;
 	int archive;
 	int quarantine;
+	int orders;
 	const char *network; /* "NFS": other machines write here, and the kernel does not tell of
 	                      * it; NULL: a disk of this machine's */
 };
 
 /* None of them is open. */
-#define SPOOL_CLOSED ((struct spool){-1, -1, -1, -1, -1, -1, -1, NULL})
+#define SPOOL_CLOSED ((struct spool){-1, -1, -1, -1, -1, -1, -1, -1, NULL})
 
 /*
  * Makes what is missing of the places. CONFIG: a place cannot be made or lies on another file

@@ -25,7 +25,7 @@ struct summary {
 	const char *run;
 	const char *feed;
 	const char *mode;            /* "apply" or "preview" */
-	const char *status;          /* "done" or "refused" */
+	const char *status;          /* "done", "refused" or "discarded" */
 	const struct error *refusal; /* NULL: none */
 	bool exact;
 	const char *node;
@@ -54,6 +54,7 @@ void summary_find_chain(struct slice text, char chain[HASH_TEXT_SIZE + 1]);
 void summary_find_previous(struct slice text, char previous[HASH_TEXT_SIZE + 1]);
 bool summary_is_preview(struct slice text);
 bool summary_is_of(struct slice text, const char *run);
+/* Or discarded: its input is put aside. */
 bool summary_is_refused(struct slice text);
 void summary_explain(struct slice text, struct buffer *out);
 /* Its remarks, one after the other. Texts are borrowed until the call returns. */

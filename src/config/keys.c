@@ -47,6 +47,8 @@ static const struct config_key keys[] = {
     {TOP(lease), KEY_DURATION, IN_TOP(lease_ms), SECOND, HOUR, .default_text = "30s"},
     {TOP(log_level), KEY_WORD, IN_TOP(log_level), WORDS("debug", "info", "warning", "error"),
         .default_text = "info"},
+    {TOP(socket), KEY_TEXT, IN_TOP(socket), .rule = rule_path, .optional = true},
+    {TOP(socket_read), KEY_TEXT, IN_TOP(socket_read), .rule = rule_text, .optional = true},
     {TOP(aftercare), KEY_BOOL, IN_TOP(lms.aftercare), .default_text = "false"},
     {TOP(lms), KEY_MAP, .offset = 0},
     {TOP(feeds), KEY_MAP, .offset = 0},

@@ -17,10 +17,9 @@ enum {
 static bool state_next(struct feed_state *state, struct job *job)
 {
 	job->is_last_try = state->file_tries >= FILE_TRIES;
-	if (state->runs_count > 0) {
-		memcpy(job->run, state->runs[0], sizeof job->run);
-		state->runs_count--;
-		memmove(state->runs, state->runs + 1, state->runs_count * sizeof *state->runs);
+	if (state->runs.count > 0) {
+		memcpy(job->run, state->runs.ids[0], sizeof job->run);
+		run_list_remove(&state->runs, 0);
 		return true;
 	}
 	const char *name = inbox_next(state->inbox);
@@ -33,7 +32,7 @@ static enum job_weight state_weight(const struct feed_state *state)
 {
 	const struct feed *feed = config_find_feed(state->all->config, state->lane.feed);
 	uint64_t size;
-	if (state->runs_count == 0 && inbox_peek(state->inbox, &size) && size <= RUN_SHORT_BYTES)
+	if (state->runs.count == 0 && inbox_peek(state->inbox, &size) && size <= RUN_SHORT_BYTES)
 		return JOB_SHORT;
 	return state->lane.is_preview || (feed && feed->policy.atomic) ? JOB_WHOLE : JOB_YIELDING;
 }
@@ -56,7 +55,7 @@ bool feeds_is_waiting(const struct feeds *feeds, int64_t now_ms, enum job_weight
 static bool is_greedy(const struct feeds *feeds, size_t index)
 {
 	const struct feed_state *other = &feeds->states[index ^ 1];
-	return feeds->config->workers <= 2 && other->is_busy && other->weight != JOB_SHORT &&
+	return feeds->config->workers <= 2 && other->is_busy && other->job.weight != JOB_SHORT &&
 	       state_weight(&feeds->states[index]) != JOB_SHORT;
 }
 
@@ -75,7 +74,7 @@ static bool next(struct feeds *feeds, int64_t now_ms, enum job_weight heaviest, 
 		if (!state_next(state, job))
 			continue;
 		state->is_busy = true;
-		state->weight = job->weight;
+		state->job = *job;
 		feeds->next = index + 1;
 		return true;
 	}
@@ -88,8 +87,20 @@ bool feeds_next(struct feeds *feeds, int64_t now_ms, enum job_weight heaviest, s
 	       next(feeds, now_ms, heaviest, true, job);
 }
 
+/* What was told of a run that has ended is over. */
+static void orders_end(const struct feeds *feeds, const char *run)
+{
+	for (enum order_kind kind = ORDER_STOP; kind <= ORDER_DISCARD; kind++) {
+		if (!orders_find(&feeds->orders, kind, run))
+			continue;
+		struct error ignored = order_withdraw(feeds->spool->orders, kind, run);
+		(void)ignored; /* the next start does it */
+	}
+}
+
 static void answered(struct feeds *feeds, struct feed_state *state, const struct run_report *report)
 {
+	orders_end(feeds, report->run);
 	state->file_tries = 0;
 	feed_goes_on(state);
 	feeds->answered++;
@@ -151,6 +162,18 @@ static void yielded(struct feed_state *state, const struct run_report *report)
 	run_remember(state, report->run);
 }
 
+/* Should the word have been taken back meanwhile, it goes on at once. */
+static void stopped(struct feed_state *state, const struct run_report *report)
+{
+	state->file_tries = 0;
+	feed_goes_on(state);
+	log_event(LOG_WARNING, "run_stopped", feed_about(report->run, &state->lane, report->file),
+	    "%s was stopped, as told, and waits for a person: enrolctl release %s goes on with it, "
+	    "enrolctl discard %s leaves it as it is",
+	    report->file, report->run, report->run);
+	run_remember(state, report->run);
+}
+
 /* Looks again and again: the other daemon may be done with the feed, or dead. */
 static void elsewhere(struct feed_state *state, const struct job *job, int64_t now_ms)
 {
@@ -172,6 +195,7 @@ void feeds_done(struct feeds *feeds, const struct job *job, int64_t now_ms)
 	case RUN_SKIPPED: skipped(state, job, now_ms); break;
 	case RUN_ELSEWHERE: elsewhere(state, job, now_ms); break;
 	case RUN_YIELDED: yielded(state, report); break;
+	case RUN_STOPPED: stopped(state, report); break;
 	case RUN_POSTPONED: postponed(state, job, now_ms); break;
 	}
 }

@@ -39,6 +39,12 @@ static const char *plural(uint64_t count)
 	return count == 1 ? "" : "s";
 }
 
+static void discarded_tell(const struct run_report *report, json_t *fields)
+{
+	log_event(LOG_WARNING, "run_discarded", fields, "%s lies in quarantine: %s", report->file,
+	    report->reason);
+}
+
 static void refusal_tell(const struct run_report *report, json_t *fields)
 {
 	json_object_set_new(fields, "code", json_string(report->code));
@@ -68,6 +74,8 @@ void feed_log_answer(const struct run_report *report)
 	json_object_set_new(fields, "chain", json_string(report->chain));
 	if (report->is_refused)
 		refusal_tell(report, fields);
+	else if (report->is_discarded)
+		discarded_tell(report, fields);
 	else
 		log_event(all_failed(&report->tally) ? LOG_WARNING : LOG_INFO, "run_done", fields,
 		    "%s: %" PRIu64 " row%s, %" PRIu64 " of them with an error; %" PRIu64

@@ -8,6 +8,8 @@
 #include "feeds.h"
 #include "inbox.h"
 
+#include "enrold/orders.h"
+
 #include <jansson.h>
 
 enum {
@@ -22,12 +24,19 @@ struct trouble {
 	char text[400];
 };
 
+/* Runs in work/, oldest first. */
+struct run_list {
+	char (*ids)[RUN_ID_SIZE + 1];
+	size_t count, room;
+};
+
 struct feed_state {
 	struct feeds *all;
 	struct lane lane;
 	struct inbox *inbox;
-	char (*runs)[RUN_ID_SIZE + 1]; /* to go on with, oldest first */
-	size_t runs_count, runs_room;
+	struct run_list runs;    /* to go on with */
+	struct run_list stopped; /* that wait for a person */
+	bool is_paused;          /* takes no file */
 	int64_t scan_at, scan_not_before;
 	int64_t scan_took_ms; /* so far, of the one that is under way */
 	bool is_asked;        /* for a scan, which has not come yet */
@@ -37,16 +46,17 @@ struct feed_state {
 	unsigned left_count;   /* ... were told to stay in the inbox */
 	unsigned file_tries;   /* how often the next file failed for reasons of its own */
 	bool is_busy;
-	enum job_weight weight; /* of what it is busy with */
-	bool is_unwatched;      /* which has been said */
+	struct job job;    /* what it is busy with */
+	bool is_unwatched; /* which has been said */
 };
 
 struct feeds {
 	const struct config *config;
 	const struct spool *spool;
 	uint64_t answered, refused;
-	bool is_stale; /* what was opened at the start is no longer there */
-	size_t next;   /* whose turn it is */
+	struct orders orders; /* as last read */
+	bool is_stale;        /* what was opened at the start is no longer there */
+	size_t next;          /* whose turn it is */
 	size_t count;
 	struct feed_state states[];
 };
@@ -75,7 +85,9 @@ void feed_goes_on(struct feed_state *state);
 /* ---- feeds.c ---- */
 
 bool feed_has_work(const struct feed_state *state);
-/* To be gone on with. */
+/* To be gone on with, unless a person has said that it is to wait. */
 struct error feed_keep_run(struct feed_state *state, const char *run) MUST_CHECK;
+bool run_list_has(const struct run_list *list, const char *run);
+void run_list_remove(struct run_list *list, size_t index);
 
 #endif

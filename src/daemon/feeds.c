@@ -72,8 +72,10 @@ void feeds_free(struct feeds *feeds)
 	for (size_t i = 0; i < feeds->count; i++) {
 		feed_log_rest(&feeds->states[i]);
 		inbox_free(feeds->states[i].inbox);
-		free(feeds->states[i].runs);
+		free(feeds->states[i].runs.ids);
+		free(feeds->states[i].stopped.ids);
 	}
+	orders_free(&feeds->orders);
 	free(feeds);
 }
 
@@ -101,19 +103,87 @@ static int by_run(const void *a, const void *b)
 	return strcmp(a, b);
 }
 
+static struct error run_list_add(struct run_list *list, const char *run)
+{
+	if (list->count == list->room) {
+		size_t room = list->room * 2 + 4;
+		void *ids = reallocarray(list->ids, room, sizeof *list->ids);
+		if (!ids)
+			return error_memory("remembering a run");
+		list->ids = ids;
+		list->room = room;
+	}
+	snprintf(list->ids[list->count++], sizeof *list->ids, "%s", run);
+	qsort(list->ids, list->count, sizeof *list->ids, by_run);
+	return OK;
+}
+
+bool run_list_has(const struct run_list *list, const char *run)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (strcmp(list->ids[i], run) == 0)
+			return true;
+	return false;
+}
+
+void run_list_remove(struct run_list *list, size_t index)
+{
+	list->count--;
+	memmove(
+	    list->ids + index, list->ids + index + 1, (list->count - index) * sizeof *list->ids);
+}
+
+/* Told to wait, and not told to end. */
+static bool is_to_wait(const struct feeds *feeds, const char *run)
+{
+	return orders_find(&feeds->orders, ORDER_STOP, run) &&
+	       !orders_find(&feeds->orders, ORDER_DISCARD, run);
+}
+
 struct error feed_keep_run(struct feed_state *state, const char *run)
 {
-	if (state->runs_count == state->runs_room) {
-		size_t room = state->runs_room * 2 + 4;
-		void *runs = reallocarray(state->runs, room, sizeof *state->runs);
-		if (!runs)
-			return error_memory("remembering a run");
-		state->runs = runs;
-		state->runs_room = room;
+	return run_list_add(is_to_wait(state->all, run) ? &state->stopped : &state->runs, run);
+}
+
+/* What is of the other kind now; a run that finds no room stays where it is until the next time. */
+static void runs_sort(struct feed_state *state, struct run_list *from, struct run_list *to)
+{
+	bool is_waiting = from == &state->stopped;
+	for (size_t i = from->count; i > 0; i--) {
+		const char *run = from->ids[i - 1];
+		if (is_to_wait(state->all, run) == is_waiting)
+			continue;
+		struct error error = run_list_add(to, run);
+		if (!is_error(&error))
+			run_list_remove(from, i - 1);
 	}
-	snprintf(state->runs[state->runs_count++], sizeof *state->runs, "%s", run);
-	qsort(state->runs, state->runs_count, sizeof *state->runs, by_run);
-	return OK;
+}
+
+void feeds_take_orders(struct feeds *feeds, struct orders *orders)
+{
+	orders_free(&feeds->orders);
+	feeds->orders = *orders;
+	*orders = (struct orders){0};
+	for (size_t i = 0; i < feeds->count; i++) {
+		struct feed_state *state = &feeds->states[i];
+		state->is_paused = orders_find(&feeds->orders, ORDER_PAUSE, state->lane.feed);
+		runs_sort(state, &state->runs, &state->stopped);
+		runs_sort(state, &state->stopped, &state->runs);
+	}
+}
+
+const struct orders *feeds_orders(const struct feeds *feeds)
+{
+	return &feeds->orders;
+}
+
+bool feeds_has_run(const struct feeds *feeds, const char *run)
+{
+	for (size_t i = 0; i < feeds->count; i++)
+		if (run_list_has(&feeds->states[i].runs, run) ||
+		    run_list_has(&feeds->states[i].stopped, run))
+			return true;
+	return false;
 }
 
 struct error feeds_add_run(struct feeds *feeds, const char *run, const char *which)
@@ -182,7 +252,7 @@ static void scan_tell(struct feed_state *state, const struct error *error, int64
 bool feed_has_work(const struct feed_state *state)
 {
 	bool has_files = inbox_ready(state->inbox) > 0 && !trouble_is_on(&state->scanning);
-	return state->runs_count > 0 || has_files;
+	return state->runs.count > 0 || (has_files && !state->is_paused);
 }
 
 /* Opens both folders of the lane: no file is taken whose answer would have no place. */
@@ -290,8 +360,8 @@ void feeds_status_find(const struct feeds *feeds, struct feeds_status *status)
 	    .trouble_since = INT64_MAX};
 	for (size_t i = 0; i < feeds->count; i++) {
 		const struct feed_state *state = &feeds->states[i];
-		status->ready += inbox_ready(state->inbox);
-		status->runs += state->runs_count;
+		status->ready += state->is_paused ? 0 : inbox_ready(state->inbox);
+		status->runs += state->runs.count;
 		status->busy += state->is_busy;
 		status->unsettled += inbox_settles_at(state->inbox) != INT64_MAX ||
 		                     state->is_asked || inbox_is_scanning(state->inbox);

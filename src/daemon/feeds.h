@@ -16,11 +16,13 @@
 #include "watch.h"
 #include "workers.h"
 
+#include "enrold/orders.h"
+
 struct feeds;
 
 struct feeds_status {
-	size_t feeds, ready, runs, busy;
-	size_t unsettled; /* feeds where files may be about to be ready */
+	size_t feeds, ready, runs, busy; /* of paused feeds only what they have begun */
+	size_t unsettled;                /* feeds where files may be about to be ready */
 	uint64_t answered, refused;
 	int64_t trouble_since; /* the oldest trouble, INT64_MAX: none */
 	char trouble[400];
@@ -36,6 +38,13 @@ void feeds_free(struct feeds *feeds);
 
 /* A run in work/ to go on with, which is logged: "which was cut short". */
 struct error feeds_add_run(struct feeds *feeds, const char *run, const char *which) MUST_CHECK;
+
+/* What people have told enrold to do, which is taken. What is about a run that is under way is the
+ * caller's to see to. */
+void feeds_take_orders(struct feeds *feeds, struct orders *orders);
+const struct orders *feeds_orders(const struct feeds *feeds);
+/* A feed of that name has such a run in work/, under way or waiting. */
+bool feeds_has_run(const struct feeds *feeds, const char *run);
 
 /* How many places a watch needs, and what it heard. */
 size_t feeds_places(const struct feeds *feeds);

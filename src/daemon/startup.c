@@ -4,6 +4,7 @@
 #include "enrold/last_run.h"
 #include "enrold/lms.h"
 #include "enrold/log.h"
+#include "enrold/orders.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -103,4 +104,35 @@ struct error startup_runs(const struct spool *spool, struct run_ids *ids, struct
 		error = run_add(ids, feeds, entry->d_name);
 	closedir(listing);
 	return error;
+}
+
+/* In work/ of whichever daemon. */
+static bool is_in_work(const struct spool *spool, const char *run)
+{
+	char path[PATH_MAX];
+	bool is_there = false;
+	int work = openat(spool->root, "work", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	DIR *nodes = work < 0 ? NULL : disk_list(work);
+	const struct dirent *node;
+	while (nodes && !is_there && (node = readdir(nodes))) {
+		snprintf(path, sizeof path, "%s/%s", node->d_name, run);
+		is_there = node->d_name[0] != '.' && disk_has(work, path);
+	}
+	if (nodes)
+		closedir(nodes);
+	if (work >= 0)
+		close(work);
+	return is_there;
+}
+
+void startup_orders(const struct spool *spool)
+{
+	struct orders orders;
+	struct error error = orders_load(spool->orders, &orders);
+	for (size_t i = 0; !is_error(&error) && i < orders.count; i++) {
+		const struct order *order = &orders.items[i];
+		if (order->kind == ORDER_STOP && !is_in_work(spool, order->subject))
+			error = order_withdraw(spool->orders, ORDER_STOP, order->subject);
+	}
+	orders_free(&orders); /* what is left does no harm */
 }

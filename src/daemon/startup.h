@@ -15,6 +15,8 @@ void startup_zone(const char *zone);
  * no site, or the actor no admin. */
 struct error startup_site(const struct spool *spool, const struct config *config,
     struct run_ids *ids, char zone[ZONE_SIZE]) MUST_CHECK;
+/* Forgets what was told of runs that have ended since. */
+void startup_orders(const struct spool *spool);
 struct error startup_runs(
     const struct spool *spool, struct run_ids *ids, struct feeds *feeds) MUST_CHECK;
 

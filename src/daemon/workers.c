@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define REST_AFTER_NS (UINT64_C(2) * 1000 * 1000 * 1000)
 
@@ -131,6 +132,40 @@ bool workers_could_take(const struct workers *workers, enum job_weight *heaviest
 	return whole > 0 && take(workers, 0, whole - 1, heaviest);
 }
 
+static bool is_given(struct worker *worker)
+{
+	uv_mutex_lock(&worker->all->mutex);
+	bool is = worker->state == WORKER_GIVEN;
+	uv_mutex_unlock(&worker->all->mutex);
+	return is;
+}
+
+bool workers_stop_run(struct workers *workers, const char *run)
+{
+	for (size_t i = 0; i < workers->started; i++) {
+		struct progress *progress = runner_progress(workers->workers[i].runner);
+		struct progress_view view;
+		progress_read(progress, &view);
+		if (view.phase == PHASE_IDLE || strcmp(view.run, run) != 0)
+			continue;
+		atomic_store(&progress->is_told_to_stop, true);
+		return true;
+	}
+	return false;
+}
+
+bool workers_find_progress(struct workers *workers, size_t place, struct progress_view *view)
+{
+	for (size_t i = 0; i < workers->started; i++) {
+		struct worker *worker = &workers->workers[i];
+		if (!is_given(worker) || worker->job.place != place)
+			continue;
+		progress_read(runner_progress(worker->runner), view);
+		return view->phase != PHASE_IDLE;
+	}
+	return false;
+}
+
 void workers_give(struct workers *workers, const struct job *job)
 {
 	enum job_weight heaviest;
@@ -140,6 +175,7 @@ void workers_give(struct workers *workers, const struct job *job)
 		uv_mutex_lock(&workers->mutex);
 		bool is_idle = worker->state == WORKER_IDLE;
 		if (is_idle) {
+			atomic_store(&runner_progress(worker->runner)->is_told_to_stop, false);
 			worker->job = *job;
 			worker->state = WORKER_GIVEN;
 			uv_cond_broadcast(&workers->given);

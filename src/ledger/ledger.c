@@ -11,11 +11,12 @@ static const char *const state_names[] = {
     [RUN_APPLIED] = "applied",
     [RUN_PREVIEWED] = "previewed",
     [RUN_REFUSED] = "refused",
+    [RUN_DISCARDED] = "discarded",
 };
 
 static enum run_state state_parse(struct slice name)
 {
-	for (enum run_state state = RUN_RUNNING; state <= RUN_REFUSED; state++)
+	for (enum run_state state = RUN_RUNNING; state <= RUN_DISCARDED; state++)
 		if (slice_is(name, slice_of(state_names[state])))
 			return state;
 	return RUN_UNKNOWN;

@@ -241,24 +241,27 @@ bool summary_is_of(struct slice text, const char *run)
 
 bool summary_is_refused(struct slice text)
 {
-	return member_is(text, "status", "refused");
+	return member_is(text, "status", "refused") || member_is(text, "status", "discarded");
 }
 
 /* Whether anything had been applied decides what is to be done. */
 static void refusal_explain(const json_t *summary, struct buffer *out)
 {
+	bool is_discarded = strcmp(text_member(summary, "status"), "discarded") == 0;
+	const char *ended = is_discarded ? "discarded" : "refused";
 	const json_t *refusal = json_object_get(summary, "refusal");
 	long long line = (long long)json_integer_value(json_object_get(refusal, "line"));
 	long long rows = (long long)json_integer_value(json_object_get(summary, "rows"));
 	const char *name = text_member(json_object_get(summary, "input"), "name");
 	if (rows == 0)
 		buffer_print(
-		    out, "%s was refused as a whole. Nothing in it was applied.\n\n", name);
+		    out, "%s was %s as a whole. Nothing in it was applied.\n\n", name, ended);
 	else
 		buffer_print(out,
-		    "%s was refused after its first %lld %s been applied; what became of %s is "
+		    "%s was %s after its first %lld %s been applied; what became of %s is "
 		    "in the answer.\n\n",
-		    name, rows, rows == 1 ? "row had" : "rows had", rows == 1 ? "it" : "them");
+		    name, ended, rows, rows == 1 ? "row had" : "rows had",
+		    rows == 1 ? "it" : "them");
 	buffer_print(out, "Reason: %s\n", text_member(refusal, "message"));
 	if (line > 0)
 		buffer_print(out, "Line:   %lld\n", line);
@@ -270,6 +273,8 @@ static void refusal_explain(const json_t *summary, struct buffer *out)
 		buffer_add_text(out,
 		    "enrold has no copy and no checksum of it: what lies here is the sender's own "
 		    "file, which its sender may still be able to change.\n\n");
+	if (is_discarded)
+		return;
 	buffer_add_text(
 	    out, rows == 0 ? "Correct the file and drop it into the inbox again.\n"
 	                   : "Drop the file into the inbox again when the reason is gone: what "

@@ -71,6 +71,7 @@ static struct error round_write(struct apply_loop *loop, int64_t now)
 		error = chores_add(&loop->chores, lms_chores(loop->lms));
 	if (!is_error(&error))
 		error = answer_add(loop->answer, batch, &plan, &loop->tally);
+	atomic_store(&loop->run->runner->progress.rows_done, loop->tally.rows);
 	return error;
 }
 
@@ -317,6 +318,7 @@ static struct error attempt(struct run *run, bool *wants_all_hashes)
 	    .records_fit = BATCH_RECORDS,
 	    .hashing = {run, run->runner->lms, *wants_all_hashes, -1}};
 	loop.expected = transaction_records(&loop);
+	progress_apply(&run->runner->progress, run->rows, run->row.records);
 	struct error error = tally_parse(run->row.counts, &loop.tally);
 	if (is_error(&error))
 		return row_is_altered(run, error);
@@ -348,7 +350,6 @@ static struct error attempt(struct run *run, bool *wants_all_hashes)
 
 struct error run_apply(struct run *run)
 {
-	const atomic_bool *is_stopping = run->runner->shared->is_stopping;
 	bool wants_all_hashes = false;
 	struct error error;
 	unsigned collisions = 0;
@@ -356,6 +357,6 @@ struct error run_apply(struct run *run)
 		uint64_t records = run->row.records;
 		error = attempt(run, &wants_all_hashes);
 		collisions = run->row.records > records ? 1 : collisions + 1;
-	} while (error.is_collision && collisions < COLLISIONS_MAX && !atomic_load(is_stopping));
+	} while (error.is_collision && collisions < COLLISIONS_MAX && !run_has_to_stop(run));
 	return run->is_stopped ? OK : error;
 }

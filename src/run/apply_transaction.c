@@ -23,7 +23,7 @@ int64_t apply_clock_us(void)
 
 bool apply_is_stopping(const struct apply_loop *loop)
 {
-	return atomic_load(loop->run->runner->shared->is_stopping);
+	return run_has_to_stop(loop->run);
 }
 
 uint64_t transaction_records(const struct apply_loop *loop)

@@ -1,6 +1,7 @@
 #include "run_state.h"
 
 #include "enrold/last_run.h"
+#include "enrold/orders.h"
 
 static void files_add(struct summary *summary, char names[ARTEFACTS][FILE_NAME_SIZE],
     const struct run *run, const struct run_result *result)
@@ -16,6 +17,22 @@ static void files_add(struct summary *summary, char names[ARTEFACTS][FILE_NAME_S
 	}
 }
 
+static const char *status_of(const struct run_result *result)
+{
+	if (result->is_discarded)
+		return "discarded";
+	return result->refusal ? "refused" : "done";
+}
+
+static enum run_state state_of(const struct run *run, const struct run_result *result)
+{
+	if (result->is_discarded)
+		return RUN_DISCARDED;
+	if (result->refusal)
+		return RUN_REFUSED;
+	return run->lane.is_preview ? RUN_PREVIEWED : RUN_APPLIED;
+}
+
 static struct error summary_make(const struct run *run, const struct run_result *result,
     const char *previous, struct buffer *out, char chain[HASH_TEXT_SIZE + 1])
 {
@@ -27,7 +44,7 @@ static struct error summary_make(const struct run *run, const struct run_result 
 	    .run = run->id,
 	    .feed = run->row.feed.bytes,
 	    .mode = run->lane.is_preview ? "preview" : "apply",
-	    .status = result->refusal ? "refused" : "done",
+	    .status = status_of(result),
 	    .refusal = result->refusal,
 	    .exact = !result->is_inexact,
 	    .node = run->row.node.bytes,
@@ -59,8 +76,7 @@ static struct error row_fill(
 	tally_format(result->tally, &counts);
 	if (counts.failed)
 		arena_fail(run->arena);
-	enum run_state done = run->lane.is_preview ? RUN_PREVIEWED : RUN_APPLIED;
-	row->state = result->refusal ? RUN_REFUSED : done;
+	row->state = state_of(run, result);
 	row->records = result->tally->rows;
 	row->sizes = result->sizes;
 	row->counts = arena_copy(run->arena, buffer_slice(&counts));
@@ -121,11 +137,11 @@ static struct error answer_take(struct run *run, struct run_result *result)
 	return error;
 }
 
-struct error finish_refused(struct run *run, const struct error *refusal)
+static struct error finish_here(struct run *run, struct run_result result)
 {
 	struct tally tally;
-	struct run_result result = {.tally = &tally, .refusal = refusal};
 	struct error error = tally_parse(run->row.counts, &tally);
+	result.tally = &tally;
 	if (is_error(&error))
 		/* Even such a run ends; the number of rows it has done is known. */
 		tally = (struct tally){.rows = run->row.records};
@@ -140,4 +156,22 @@ struct error finish_refused(struct run *run, const struct error *refusal)
 		error = transaction_commit(run->runner);
 	transaction_rollback(run->runner);
 	return error;
+}
+
+struct error finish_refused(struct run *run, const struct error *refusal)
+{
+	return finish_here(run, (struct run_result){.refusal = refusal});
+}
+
+/* Who it was, and why, is in the order. */
+struct error finish_discarded(struct run *run)
+{
+	struct order order;
+	order_read(run->runner->shared->spool->orders, ORDER_DISCARD, run->id, &order);
+	uint64_t done = run->row.records;
+	struct error reason = error_reject("discarded", 0,
+	    "%s said to leave it, with %llu row%s applied, which stay%s so: %s",
+	    *order.by ? order.by : "somebody", (unsigned long long)done, done == 1 ? "" : "s",
+	    done == 1 ? "s" : "", *order.why ? order.why : "no reason was given");
+	return finish_here(run, (struct run_result){.refusal = &reason, .is_discarded = true});
 }

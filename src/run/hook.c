@@ -82,9 +82,12 @@ static int spawn(struct hook *hook, int output)
 	char *argv[ARGUMENTS_MAX + 1] = {NULL};
 	for (size_t i = 0; i < words->count; i++)
 		argv[i] = (char *)words->items[i];
-	bool is_refused = hook->run->row.state == RUN_REFUSED;
+	enum run_state state = hook->run->row.state;
+	const char *status = state == RUN_REFUSED     ? "refused"
+	                     : state == RUN_DISCARDED ? "discarded"
+	                                              : "done";
 	char *environment[] = {"PATH=/usr/local/bin:/usr/bin:/bin", "LANG=C.UTF-8",
-	    is_refused ? "ENROLD_STATUS=refused" : "ENROLD_STATUS=done",
+	    (char *)arena_print(arena, "ENROLD_STATUS=%s", status).bytes,
 	    (char *)arena_print(arena, "ENROLD_RUN=%s", hook->run->id).bytes,
 	    (char *)arena_print(arena, "ENROLD_FEED=%s", hook->run->row.feed.bytes).bytes,
 	    (char *)summary_path(hook->run).bytes, NULL};

@@ -6,7 +6,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -35,6 +37,7 @@ static struct error chunk_take(struct input_copy *copy, const char *bytes, size_
 	atomic_fetch_add(copy->run->runner->shared->progress, 1);
 	hash_add(copy->hash, bytes, size);
 	copy->bytes += size;
+	atomic_store(&copy->run->runner->progress.bytes_done, copy->bytes);
 	if (!is_error(&copy->verdict))
 		copy->verdict = reader_feed(&copy->reader, bytes, size);
 	if (copy->verdict.class == ERROR_RETRY)
@@ -62,7 +65,7 @@ static bool has_to_end(const struct input_copy *copy)
 	const struct run_surroundings *shared = copy->run->runner->shared;
 	if (copy->bytes == 0 || copy->bytes >= copy->size)
 		return false;
-	return atomic_load(shared->is_stopping) ||
+	return run_has_to_stop(copy->run) ||
 	       (atomic_load(shared->is_crowded) && copy->bytes >= copy->turn_bytes &&
 	           clock_us() - copy->begun_us >= TURN_US);
 }
@@ -132,6 +135,33 @@ static struct error copy_begin(struct input_copy *copy)
 	return OK;
 }
 
+/* For whoever goes on with it, and wants to say how much is left: if it is lost, nobody can. */
+static void rows_note(const struct run *run, uint64_t bytes)
+{
+	char text[24];
+	int size = snprintf(text, sizeof text, "%" PRIu64 "\n", run->rows);
+	int file = bytes <= RUN_SHORT_BYTES
+	               ? -1
+	               : openat(run->directory, RUN_ROWS,
+	                     O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, MODE_INPUT);
+	if (file < 0)
+		return;
+	ssize_t ignored = write(file, text, (size_t)size);
+	(void)ignored;
+	close(file);
+}
+
+void input_find_rows(struct run *run)
+{
+	char text[24];
+	int file = openat(run->directory, RUN_ROWS, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	ssize_t size = file < 0 ? 0 : read(file, text, sizeof text - 1);
+	text[size > 0 ? size : 0] = '\0';
+	run->rows = strtoull(text, NULL, 10);
+	if (file >= 0)
+		close(file);
+}
+
 /* Keeps what was hashed, under the time of the original, by which claim_swap_in_copy knows it
  * again. */
 static struct error copy_keep(struct input_copy *copy, const struct stat *before)
@@ -153,6 +183,7 @@ static struct error copy_keep(struct input_copy *copy, const struct stat *before
 	char sha256[HASH_TEXT_SIZE + 1];
 	hash_finish(copy->hash, sha256);
 	run->rows = copy->reader.records;
+	rows_note(run, copy->bytes);
 	run->row.bytes = copy->bytes;
 	run->row.sha256 = arena_copy(run->arena, slice_of(sha256));
 	if (arena_has_failed(run->arena))
@@ -190,6 +221,7 @@ static struct error copy_whole(struct input_copy *copy)
 	if ((uint64_t)before.st_size > config->max_file_size)
 		return too_large(run, &before);
 	copy->size = (uint64_t)before.st_size;
+	atomic_store(&run->runner->progress.bytes, copy->size);
 	run->is_stopped = run->is_short && copy->size > RUN_SHORT_BYTES;
 	if (run->is_stopped)
 		return OK; /* it has grown since it was chosen: another worker's */

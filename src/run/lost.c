@@ -203,7 +203,7 @@ static bool is_harmless(struct search *search, struct lost *lost)
 	    "input", "name", &name, "rows", &rows);
 	if (*name)
 		lost->file = keep(search, name);
-	bool is = strcmp(mode, "preview") == 0 || (strcmp(status, "refused") == 0 && rows == 0);
+	bool is = strcmp(mode, "preview") == 0 || (strcmp(status, "done") != 0 && rows == 0);
 	json_decref(summary);
 	return is;
 }

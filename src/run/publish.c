@@ -239,9 +239,14 @@ static struct error quarantine(struct run *run)
 	return is_error(&error) ? error : reason_write(run);
 }
 
+static bool is_put_aside(const struct run *run)
+{
+	return run->row.state == RUN_REFUSED || run->row.state == RUN_DISCARDED;
+}
+
 static struct error input_end(struct run *run)
 {
-	struct error error = run->row.state == RUN_REFUSED ? quarantine(run) : archive(run);
+	struct error error = is_put_aside(run) ? quarantine(run) : archive(run);
 	return is_error(&error) ? error : claim_close(run);
 }
 

@@ -5,6 +5,7 @@
 
 #include "enrold/last_run.h"
 #include "enrold/log.h"
+#include "enrold/orders.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -22,6 +23,7 @@ struct runner *runner_create(const struct run_surroundings *surroundings)
 	if (!runner)
 		return NULL;
 	runner->shared = surroundings;
+	progress_init(&runner->progress);
 	runner->chunk = malloc(RUN_CHUNK);
 	if (runner->chunk)
 		return runner;
@@ -34,8 +36,14 @@ void runner_free(struct runner *runner)
 	if (!runner)
 		return;
 	lms_close(runner->lms);
+	progress_done(&runner->progress);
 	free(runner->chunk);
 	free(runner);
+}
+
+struct progress *runner_progress(struct runner *runner)
+{
+	return &runner->progress;
 }
 
 /* After trouble the next attempt starts with a new connection: nothing of the old one is believed.
@@ -152,6 +160,13 @@ static void try_end(struct run *run)
 		tries_end(run);
 }
 
+/* On, unless a person has said that it is to end here. */
+static struct error go(struct run *run)
+{
+	bool is_left = order_stands(run->runner->shared->spool->orders, ORDER_DISCARD, run->id);
+	return is_left ? finish_discarded(run) : run_apply(run);
+}
+
 /* Not yet in the ledger: nothing has been applied. */
 
 static struct error begin(struct run *run)
@@ -177,7 +192,7 @@ static struct error begin(struct run *run)
 		error = sidecar_check(run);
 	if (error.class == ERROR_REJECT)
 		return finish_refused(run, &error);
-	return is_error(&error) ? error : run_apply(run);
+	return is_error(&error) ? error : go(run);
 }
 
 static struct error resume(struct run *run)
@@ -195,7 +210,8 @@ static struct error resume(struct run *run)
 		error = try_begin(run);
 	if (error.class == ERROR_REJECT)
 		return finish_refused(run, &error);
-	return is_error(&error) ? error : run_apply(run);
+	input_find_rows(run);
+	return is_error(&error) ? error : go(run);
 }
 
 static bool has_ended(const struct run *run)
@@ -247,6 +263,7 @@ static struct error advance(struct run *run, struct run_report *report)
 	report->end = has_ended(run) ? RUN_ANSWERED : RUN_VANISHED;
 	if (!has_ended(run))
 		return OK;
+	progress_phase(&run->runner->progress, PHASE_PUBLISHING);
 	error = publish(run);
 	if (!is_error(&error))
 		hook_run(run);
@@ -269,7 +286,8 @@ static void log_answer(struct run *run, struct run_report *report)
 {
 	summary_each_remark(run->row.summary, on_remark, run);
 	report->is_refused = run->row.state == RUN_REFUSED;
-	if (report->is_refused)
+	report->is_discarded = run->row.state == RUN_DISCARDED;
+	if (report->is_refused || report->is_discarded)
 		summary_find_refusal(run->row.summary, report->code, sizeof report->code,
 		    report->reason, sizeof report->reason);
 	struct error error = tally_parse(run->row.counts, &report->tally);
@@ -282,6 +300,7 @@ static void log_answer(struct run *run, struct run_report *report)
 
 static void conclude(struct run *run, struct error error, struct run_report *report)
 {
+	progress_end(&run->runner->progress);
 	bool is_over =
 	    report->end == RUN_SKIPPED || (report->end == RUN_VANISHED && !is_error(&error));
 	if (report->end == RUN_ELSEWHERE && !is_error(&error)) {
@@ -297,7 +316,8 @@ static void conclude(struct run *run, struct error error, struct run_report *rep
 	} else if (is_error(&error) || run->is_stopped) {
 		bool is_stopping = atomic_load(run->runner->shared->is_stopping);
 		bool yields = !is_error(&error) && !is_stopping && *run->zone == '\0';
-		report->end = yields ? RUN_YIELDED : RUN_POSTPONED;
+		bool is_told = atomic_load(&run->runner->progress.is_told_to_stop);
+		report->end = yields ? is_told ? RUN_STOPPED : RUN_YIELDED : RUN_POSTPONED;
 		memcpy(report->zone, run->zone, sizeof report->zone);
 	} else {
 		log_answer(run, report);
@@ -357,6 +377,7 @@ void run_file(struct runner *runner, const struct lane *lane, const char *name, 
 	if (run.directory >= 0) {
 		memcpy(report->run, run.id, sizeof run.id);
 		run.row.run = slice_of(run.id);
+		progress_begin(&runner->progress, run.id);
 		if (!is_error(&error))
 			log_start(&run);
 		if (!is_error(&error))
@@ -369,6 +390,7 @@ static struct error run_open(struct run *run, const char *id, struct run_report 
 {
 	const struct spool *spool = run->runner->shared->spool;
 	snprintf(run->id, sizeof run->id, "%s", id);
+	progress_begin(&run->runner->progress, run->id);
 	run->directory = openat(spool->work, id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (run->directory < 0 && errno == ENOENT) {
 		report->end =

@@ -15,6 +15,13 @@ int64_t run_now_us(void)
 	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
+bool run_has_to_stop(const struct run *run)
+{
+	const struct runner *runner = run->runner;
+	return atomic_load(runner->shared->is_stopping) ||
+	       atomic_load(&runner->progress.is_told_to_stop);
+}
+
 const struct feed *run_feed(const struct run *run)
 {
 	return config_find_feed(run->runner->shared->config, run->lane.feed);

@@ -9,6 +9,7 @@
  *     result.csv retry.csv summary.json  the answer in the making
  *     aftercare.jsonl                    what Moodle has to do afterwards; see chores.h
  *     beside/                            the marker and checksum that came with the file
+ *     rows                               how many data rows it has, if it is large
  *     try.1 try.2 try.3                  beginnings that have not come to an end
  */
 #ifndef RUN_RUN_STATE_H
@@ -23,6 +24,7 @@
 
 #define RUN_INPUT "input.csv"
 #define RUN_INPUT_PART "input.part"
+#define RUN_ROWS "rows"
 #define RUN_SUMMARY "summary.json"
 #define RUN_SIDECARS "beside"
 #define RUN_SIDECARS_PART "beside.part"
@@ -37,7 +39,8 @@ struct runner {
 	struct lms *lms; /* NULL: not connected */
 	bool has_turn;   /* in a transaction */
 	char *chunk;     /* RUN_CHUNK bytes to read into */
-	char day[9];     /* YYYYMMDD whose directory in the archive is known to be durable */
+	struct progress progress;
+	char day[9]; /* YYYYMMDD whose directory in the archive is known to be durable */
 };
 
 enum { RUN_CHUNK = 256 << 10 };
@@ -84,6 +87,8 @@ struct error claim_close(struct run *run) MUST_CHECK;
 /* What the answer's file is called: "staff.R.result.csv", "staff.R.preview.result.csv". */
 void run_name(const struct run *run, const char *suffix, char name[FILE_NAME_SIZE]);
 int64_t run_now_us(void);
+/* The daemon stops, or a person has said that this run is to stop: at its next checkpoint. */
+bool run_has_to_stop(const struct run *run);
 const struct feed *run_feed(const struct run *run); /* NULL: no longer in the configuration */
 /* RETRY: the directory is no longer among ours; another daemon took us for dead and has it now. */
 struct error run_check_place(const struct run *run) MUST_CHECK;
@@ -121,6 +126,8 @@ void tries_end(struct run *run);
 /* Copies, hashes and checks. REJECT: refuse the file. has_changed: give it back. is_stopped: it
  * begins anew when the run goes on. */
 struct error input_copy(struct run *run) MUST_CHECK;
+/* Of a run that is gone on with: run->rows, if it was noted. */
+void input_find_rows(struct run *run);
 /* Everything that must not be lost once the ledger speaks of the run. */
 struct error input_sync(struct run *run) MUST_CHECK;
 
@@ -174,6 +181,7 @@ struct run_result {
 	const struct remarks *remarks; /* NULL: none */
 	bool is_inexact;               /* a preview whose batches did not see each other */
 	const struct error *refusal;   /* NULL: none */
+	bool is_discarded;             /* which is the reason for it */
 	struct artefact_sizes sizes;
 	struct artefact_hashes hashes;
 };
@@ -182,6 +190,8 @@ struct run_result {
 struct error finish_store(struct run *run, const struct run_result *result) MUST_CHECK;
 /* Ends the run where it is, with what its checkpoints say of it. */
 struct error finish_refused(struct run *run, const struct error *refusal) MUST_CHECK;
+/* The same, because a person has said so (orders.h). */
+struct error finish_discarded(struct run *run) MUST_CHECK;
 
 /* ---- publish.c: everything to its place ---- */
 

@@ -196,7 +196,8 @@ static struct error places_open(struct spool *spool, const struct config *config
 		const char *name;
 		int *directory;
 	} places[] = {{"held", &spool->late}, {"outbox", &spool->outbox},
-	    {"archive", &spool->archive}, {"quarantine", &spool->quarantine}};
+	    {"archive", &spool->archive}, {"quarantine", &spool->quarantine},
+	    {"orders", &spool->orders}};
 	struct error error = work_open(spool, config->node);
 	if (!is_error(&error))
 		error = device_check(spool, spool->work, "work");
@@ -253,7 +254,7 @@ struct error spool_open(const struct config *config, struct spool *spool)
 void spool_close(struct spool *spool)
 {
 	int *directories[] = {&spool->root, &spool->lock, &spool->work, &spool->late,
-	    &spool->outbox, &spool->archive, &spool->quarantine};
+	    &spool->outbox, &spool->archive, &spool->quarantine, &spool->orders};
 	for (size_t i = 0; i < sizeof directories / sizeof *directories; i++) {
 		if (*directories[i] >= 0)
 			close(*directories[i]);

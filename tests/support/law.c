@@ -31,7 +31,12 @@ const char *law_copy(struct law *law, const char *text)
 bool law_has_ended(const struct law_run *run)
 {
 	return strcmp(run->state, "applied") == 0 || strcmp(run->state, "previewed") == 0 ||
-	       strcmp(run->state, "refused") == 0;
+	       law_is_put_aside(run);
+}
+
+bool law_is_put_aside(const struct law_run *run)
+{
+	return strcmp(run->state, "refused") == 0 || strcmp(run->state, "discarded") == 0;
 }
 
 const char *law_member(const json_t *object, const char *name)

@@ -147,14 +147,14 @@ static void circumstances_check(struct law *law, const struct law_run *run)
 
 static void summary_check(struct law *law, const struct law_run *run)
 {
-	bool is_refused = strcmp(run->state, "refused") == 0;
+	bool is_refused = law_is_put_aside(run);
 	const json_t *input = json_object_get(run->json, "input");
 	text_check(law, run, run->json, "run", run->run);
 	text_check(law, run, run->json, "feed", run->feed);
 	/* Several daemons that share the spool have a number behind it. */
 	if (strncmp(law_member(run->json, "node"), RIG_NODE, strlen(RIG_NODE)) != 0)
 		law_break(law, "L3: run %s: node is '%s'", run->run, law_member(run->json, "node"));
-	text_check(law, run, run->json, "status", is_refused ? "refused" : "done");
+	text_check(law, run, run->json, "status", is_refused ? run->state : "done");
 	/* A refused one has changed nothing either way. */
 	if (!is_refused)
 		text_check(law, run, run->json, "mode",

@@ -41,6 +41,8 @@ const char *law_copy(struct law *law, const char *text);
 bool law_has_shape(const char *text, const char *shape);
 /* The last run id in a file's name; false: there is none. */
 bool law_read_run(const char *name, char run[LAW_RUN_SIZE]);
+/* Refused or discarded. */
+bool law_is_put_aside(const struct law_run *run);
 bool law_has_ended(const struct law_run *run);                  /* applied, previewed or refused */
 const char *law_member(const json_t *object, const char *name); /* a text, "" when it is none */
 

@@ -188,7 +188,7 @@ static void quarantine_visit(
 		reason_check(law, path);
 	if (!run)
 		return;
-	if (strcmp(run->state, "refused") != 0)
+	if (!law_is_put_aside(run))
 		law_break(law, "L2: %s is in quarantine, but its run is %s", path, run->state);
 	run->in_quarantine++;
 	found_add(search, run->feed, run->name, path);
@@ -261,7 +261,7 @@ static void items_match(struct law *law, struct items *dropped, struct items *fo
 
 static void run_place_check(struct law *law, const struct law_run *run)
 {
-	bool is_refused = strcmp(run->state, "refused") == 0;
+	bool is_refused = law_is_put_aside(run);
 	size_t right = is_refused ? run->in_quarantine : run->in_archive;
 	size_t wrong = is_refused ? run->in_archive : run->in_quarantine;
 	bool may_wait = law->moment == LAW_STOPPED;

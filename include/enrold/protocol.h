@@ -1,0 +1,61 @@
+/*
+ * protocol: one line of the control socket, understood: what somebody asks of the daemon. The
+ * protocol is in enrolctl(1):
+ *
+ *     {"v":1,"command":"show","spool":"/var/lib/enrold","run":"last"}
+ *
+ * and back, a line each, as many as there are, and one that is the last:
+ *
+ *     {"v":1,"data":{...}}
+ *     {"v":1,"exit":0,"message":""}
+ *
+ * Whatever the bytes are, the answer is a request or a sentence. Members that the command does not
+ * have are refused, so that a newer enrolctl is not half understood. Pure.
+ */
+#ifndef ENROLD_PROTOCOL_H
+#define ENROLD_PROTOCOL_H
+
+#include "enrold/buffer.h"
+#include "enrold/error.h"
+#include "enrold/history.h"
+
+#include <jansson.h>
+
+enum { PROTOCOL_LINE_MAX = 64 << 10, PROTOCOL_VERSION = 1 };
+
+enum protocol_command {
+	PROTOCOL_STATUS,
+	PROTOCOL_RUNS,
+	PROTOCOL_SHOW,
+	PROTOCOL_EXPLAIN,
+	PROTOCOL_PAUSE,
+	PROTOCOL_RESUME,
+	PROTOCOL_STOP,
+	PROTOCOL_RELEASE,
+	PROTOCOL_DISCARD,
+	PROTOCOL_RELOAD,
+	PROTOCOL_COMMANDS,
+};
+
+/* Texts lie in `json`, which is owned. */
+struct protocol_request {
+	enum protocol_command command;
+	json_t *json;
+	const char *spool;            /* that of the daemon that is meant; NULL: whatever it is */
+	const char *feed, *run, *why; /* of what steers; why: NULL: not given */
+	struct history_query history; /* of what looks back */
+};
+
+/* REJECT bad_request: what is wrong with it. Nothing is owned then. */
+struct error protocol_parse(struct slice line, struct protocol_request *request) MUST_CHECK;
+void protocol_done(struct protocol_request *request);
+
+const char *protocol_name(enum protocol_command command);
+/* Only looks: whoever may read may ask it. */
+bool protocol_is_reading(enum protocol_command command);
+
+/* Lines of an answer, each with its newline. data: borrowed. exit: a code of enrolctl(1). */
+void protocol_answer(struct buffer *out, const json_t *data);
+void protocol_end(struct buffer *out, int exit, const char *message);
+
+#endif

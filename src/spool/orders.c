@@ -1,0 +1,168 @@
+#include "enrold/orders.h"
+
+#include "enrold/disk.h"
+#include "enrold/jsonout.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { MODE_ORDERS = 0750, MODE_ORDER = 0640, NAME_SIZE = 64, TEXT_MAX = 4096 };
+
+static const char *const prefixes[ORDER_KINDS] = {
+    [ORDER_PAUSE] = "pause.", [ORDER_STOP] = "stop.", [ORDER_DISCARD] = "discard."};
+
+struct error orders_open(int root, int *directory)
+{
+	return disk_open_directory(root, "orders", MODE_ORDERS, directory);
+}
+
+static void name_of(enum order_kind kind, const char *subject, char name[NAME_SIZE])
+{
+	snprintf(name, NAME_SIZE, "%s%.*s", prefixes[kind], ORDER_SUBJECT_MAX, subject);
+}
+
+static bool name_parse(const char *name, struct order *order)
+{
+	for (enum order_kind kind = 0; kind < ORDER_KINDS; kind++) {
+		size_t length = strlen(prefixes[kind]);
+		if (strncmp(name, prefixes[kind], length) != 0)
+			continue;
+		order->kind = kind;
+		int size = snprintf(order->subject, sizeof order->subject, "%s", name + length);
+		return size > 0 && (size_t)size < sizeof order->subject;
+	}
+	return false;
+}
+
+bool order_stands(int directory, enum order_kind kind, const char *subject)
+{
+	char name[NAME_SIZE];
+	name_of(kind, subject, name);
+	return disk_has(directory, name);
+}
+
+static void text_take(const json_t *object, const char *name, char *text, size_t size)
+{
+	const char *value = json_string_value(json_object_get(object, name));
+	snprintf(text, size, "%s", value ? value : "");
+}
+
+static void texts_read(int directory, const char *name, struct order *order)
+{
+	char text[TEXT_MAX];
+	int file = openat(directory, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	ssize_t size = file < 0 ? -1 : read(file, text, sizeof text);
+	json_t *object = size > 0 ? json_loadb(text, (size_t)size, 0, NULL) : NULL;
+	text_take(object, "by", order->by, sizeof order->by);
+	text_take(object, "why", order->why, sizeof order->why);
+	order->at_s = json_integer_value(json_object_get(object, "at"));
+	json_decref(object);
+	if (file >= 0)
+		close(file);
+}
+
+void order_read(int directory, enum order_kind kind, const char *subject, struct order *order)
+{
+	char name[NAME_SIZE];
+	*order = (struct order){.kind = kind};
+	snprintf(order->subject, sizeof order->subject, "%s", subject);
+	name_of(kind, subject, name);
+	texts_read(directory, name, order);
+}
+
+static struct error order_add(struct orders *orders, size_t *room, const struct order *order)
+{
+	if (orders->count == *room) {
+		*room = *room * 2 + 16;
+		struct order *items = reallocarray(orders->items, *room, sizeof *items);
+		if (!items)
+			return error_memory("reading orders/");
+		orders->items = items;
+	}
+	orders->items[orders->count++] = *order;
+	return OK;
+}
+
+struct error orders_load(int directory, struct orders *orders)
+{
+	size_t room = 0;
+	struct error error = OK;
+	const struct dirent *entry;
+	*orders = (struct orders){0};
+	DIR *listing = disk_list(directory);
+	if (!listing)
+		return error_errno("cannot list orders/");
+	while (!is_error(&error) && orders->count < ORDERS_MAX && (entry = readdir(listing))) {
+		struct order order = {0};
+		if (!name_parse(entry->d_name, &order))
+			continue;
+		texts_read(directory, entry->d_name, &order);
+		error = order_add(orders, &room, &order);
+	}
+	closedir(listing);
+	if (is_error(&error))
+		orders_free(orders);
+	return error;
+}
+
+void orders_free(struct orders *orders)
+{
+	free(orders->items);
+	*orders = (struct orders){0};
+}
+
+const struct order *orders_find(
+    const struct orders *orders, enum order_kind kind, const char *subject)
+{
+	for (size_t i = 0; i < orders->count; i++)
+		if (orders->items[i].kind == kind && strcmp(orders->items[i].subject, subject) == 0)
+			return &orders->items[i];
+	return NULL;
+}
+
+/* Under a name that is no order's, then renamed: what stands is whole. */
+static struct error text_store(int directory, const char *name, struct slice text)
+{
+	char part[NAME_SIZE + 40];
+	snprintf(part, sizeof part, ".%s.%ld.tmp", name, (long)getpid());
+	unlinkat(directory, part, 0);
+	struct error error = disk_create(directory, part, MODE_ORDER, text);
+	if (!is_error(&error) && renameat(directory, part, directory, name) < 0)
+		error = error_errno("cannot make orders/%s", name);
+	if (is_error(&error))
+		unlinkat(directory, part, 0);
+	return is_error(&error) ? error : disk_sync(directory, ".");
+}
+
+struct error order_give(int directory, const struct order *order)
+{
+	char name[NAME_SIZE];
+	struct buffer text = {0};
+	name_of(order->kind, order->subject, name);
+	if (disk_has(directory, name))
+		return OK;
+	json_t *object = json_pack(
+	    "{s:s, s:s, s:I}", "by", order->by, "why", order->why, "at", (json_int_t)order->at_s);
+	jsonout_add(&text, object, JSON_COMPACT);
+	buffer_add_char(&text, '\n');
+	json_decref(object);
+	struct error error = text.failed || !object
+	                         ? error_memory("writing an order")
+	                         : text_store(directory, name, buffer_slice(&text));
+	buffer_done(&text);
+	return error;
+}
+
+struct error order_withdraw(int directory, enum order_kind kind, const char *subject)
+{
+	char name[NAME_SIZE];
+	name_of(kind, subject, name);
+	if (unlinkat(directory, name, 0) < 0 && errno != ENOENT)
+		return error_errno("cannot remove orders/%s", name);
+	return disk_sync(directory, ".");
+}
