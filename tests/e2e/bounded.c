@@ -136,10 +136,10 @@ static void expect_order(const struct reply *reply, size_t first)
 {
 	const struct table *result = &reply->result;
 	size_t column = table_column(result, "column");
-	cr_expect_str_eq(table_cell(result, first, column), "cohort1");
+	cr_expect_str_eq(table_at(result, first, column), "cohort1");
 	for (size_t i = 1; i <= MANY; i++)
 		cr_assert_eq(
-		    atoi(table_cell(result, first + i, column) + strlen("course")), (int)i);
+		    atoi(table_at(result, first + i, column) + strlen("course")), (int)i);
 }
 
 static size_t lines_of(const struct buffer *text)

@@ -40,7 +40,7 @@ static void answers_add(const struct rig *rig, struct buffer *out, const char *n
 	reply_open(&reply, rig, name, 0);
 	for (size_t row = 1; row < reply.result.rows_count; row++)
 		for (size_t i = 1; i < reply.result.rows[row].count; i++)
-			buffer_print(out, "%s%c", table_cell(&reply.result, row, i),
+			buffer_print(out, "%s%c", table_at(&reply.result, row, i),
 			    i + 1 < reply.result.rows[row].count ? '|' : '\n');
 	reply_close(&reply);
 }

@@ -83,8 +83,8 @@ static void messages_check(const struct reply *reply)
 	size_t message = table_column(&reply->result, "message");
 	size_t outcome = table_column(&reply->result, "outcome");
 	for (size_t row = 1; row < reply->result.rows_count; row++) {
-		const char *text = table_cell(&reply->result, row, message);
-		bool is_done = strcmp(table_cell(&reply->result, row, outcome), "done") == 0;
+		const char *text = table_at(&reply->result, row, message);
+		bool is_done = strcmp(table_at(&reply->result, row, outcome), "done") == 0;
 		bool is_ended = text_ends(text, ".") || text_ends(text, "?");
 		cr_expect(
 		    (is_done || strchr(text, ' ')) && is_ended, "line %zu: %s", row + 1, text);
@@ -97,9 +97,9 @@ static void retry_check(const struct table *retry)
 	size_t message = table_column(retry, "error_message");
 	cr_assert_eq(retry->rows_count, MISTAKES + 1);
 	for (size_t row = 1; row < retry->rows_count; row++) {
-		cr_expect_eq(strtoul(table_cell(retry, row, line), NULL, 10), row + 1);
-		cr_expect_str_eq(table_cell(retry, row, code), mistakes[row - 1].code);
-		cr_expect_str_neq(table_cell(retry, row, message), "");
+		cr_expect_eq(strtoul(table_at(retry, row, line), NULL, 10), row + 1);
+		cr_expect_str_eq(table_at(retry, row, code), mistakes[row - 1].code);
+		cr_expect_str_neq(table_at(retry, row, message), "");
 	}
 }
 
@@ -112,7 +112,7 @@ static struct buffer retry_fix(const struct table *retry)
 		char person[24];
 		snprintf(person, sizeof person, "p%zu", row);
 		for (size_t i = 0; i < COLUMNS + 3; i++)
-			cells[i] = row > 0 && i < COLUMNS ? "" : table_cell(retry, row, i);
+			cells[i] = row > 0 && i < COLUMNS ? "" : table_at(retry, row, i);
 		if (row > 0) {
 			cells[0] = person;
 			cells[1] = "C2";

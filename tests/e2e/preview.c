@@ -27,12 +27,12 @@ static void expect_same(const struct reply *a, const struct reply *b)
 	for (size_t row = 0; row < a->result.rows_count; row++)
 		for (size_t i = 0; i < a->result.rows[0].count; i++)
 			if (i != message ||
-			    strcmp(table_cell(&b->result, row, outcome), "done") != 0)
+			    strcmp(table_at(&b->result, row, outcome), "done") != 0)
 				cr_expect_str_eq(
-				    table_cell(&a->result, row, i), table_cell(&b->result, row, i));
+				    table_at(&a->result, row, i), table_at(&b->result, row, i));
 			else
-				cr_expect(is_prospect(table_cell(&a->result, row, i)) &&
-				          !is_prospect(table_cell(&b->result, row, i)));
+				cr_expect(is_prospect(table_at(&a->result, row, i)) &&
+				          !is_prospect(table_at(&b->result, row, i)));
 	cr_expect(json_equal(
 	    json_object_get(a->summary, "outcomes"), json_object_get(b->summary, "outcomes")));
 	cr_expect(

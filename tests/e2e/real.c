@@ -159,7 +159,7 @@ Test(real, would_do_in_a_preview_what_it_does)
 	cr_expect_eq(reply.result.rows_count, 6);
 	for (size_t i = 1; i < reply.result.rows_count; i++) {
 		const char *said =
-		    table_cell(&reply.result, i, table_column(&reply.result, "message"));
+		    table_at(&reply.result, i, table_column(&reply.result, "message"));
 		cr_expect(strcasestr(said, "would "), "%s", said);
 	}
 	reply_close(&reply);

@@ -86,8 +86,8 @@ Test(text, formulas_are_guarded_in_the_result_and_as_they_were_in_the_retry_file
 		cr_expect_str_eq(reply_cell(&reply, line, 0, "username"), guarded[i].shown);
 		line = (struct expected){i + 2, "course1", "skipped", NULL};
 		cr_expect_str_eq(reply_cell(&reply, line, 0, "target"), guarded[i].shown);
-		cr_expect_str_eq(table_cell(&retry, (size_t)i + 1, 0), guarded[i].written);
-		cr_expect_str_eq(table_cell(&retry, (size_t)i + 1, 1), guarded[i].written);
+		cr_expect_str_eq(table_at(&retry, (size_t)i + 1, 0), guarded[i].written);
+		cr_expect_str_eq(table_at(&retry, (size_t)i + 1, 1), guarded[i].written);
 	}
 	table_done(&retry);
 	reply_close(&reply);

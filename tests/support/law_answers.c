@@ -179,7 +179,7 @@ static json_int_t lines_count(const struct table *result, const char *column, co
 	json_int_t count = 0;
 	size_t at = table_column(result, column);
 	for (size_t row = 1; row < result->rows_count; row++)
-		count += strcmp(table_cell(result, row, at), value) == 0;
+		count += strcmp(table_at(result, row, at), value) == 0;
 	return count;
 }
 
@@ -210,7 +210,7 @@ static void order_check(struct law *law, const struct law_run *run, const struct
 {
 	long last = 1;
 	for (size_t row = 1; row < result->rows_count; row++) {
-		long line = strtol(table_cell(result, row, 0), NULL, 10);
+		long line = strtol(table_at(result, row, 0), NULL, 10);
 		if (line < last || result->rows[row].count != result->rows[0].count)
 			law_break(law,
 			    "L3: run %s: line %zu of the result is out of order or short", run->run,

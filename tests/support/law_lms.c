@@ -22,7 +22,7 @@ static void line_insert(
 	static const char *const columns[] = {"line", "username", "target", "before", "after"};
 	sqlite3_bind_text(insert, 1, run->run, -1, SQLITE_STATIC);
 	for (int i = 0; i < 5; i++) {
-		const char *cell = table_cell(result, row, table_column(result, columns[i]));
+		const char *cell = table_at(result, row, table_column(result, columns[i]));
 		struct buffer text = table_unguard(cell);
 		sqlite3_bind_text(insert, i + 2, text.bytes, -1, SQLITE_TRANSIENT);
 		buffer_done(&text);
@@ -56,17 +56,17 @@ static const char *name_in(const char *state)
  * deleted are about nobody that is left. */
 static void account_note(struct law *law, const struct table *result, size_t row)
 {
-	const char *code = table_cell(result, row, table_column(result, "code"));
-	const char *name = table_cell(result, row, table_column(result, "username"));
+	const char *code = table_at(result, row, table_column(result, "code"));
+	const char *name = table_at(result, row, table_column(result, "username"));
 	bool is_role =
 	    strcmp(code, "role_assigned") == 0 &&
-	    !text_starts(table_cell(result, row, table_column(result, "column")), "course");
+	    !text_starts(table_at(result, row, table_column(result, "column")), "course");
 	if ((!text_starts(code, "account_") && !text_starts(code, "cohort_") && !is_role) ||
-	    strcmp(table_cell(result, row, table_column(result, "outcome")), "done") != 0)
+	    strcmp(table_at(result, row, table_column(result, "outcome")), "done") != 0)
 		return;
 	char *sql = NULL;
 	if (strcmp(code, "account_renamed") == 0) {
-		const char *old = name_in(table_cell(result, row, table_column(result, "before")));
+		const char *old = name_in(table_at(result, row, table_column(result, "before")));
 		sql = sqlite3_mprintf("UPDATE said SET username = %Q WHERE username = %Q;"
 		                      "UPDATE told SET username = %Q WHERE username = %Q",
 		    name, old, name, old);
@@ -94,8 +94,8 @@ static void run_note(struct law *law, sqlite3_stmt *insert, const struct law_run
 	size_t column = result.rows_count ? table_column(&result, "column") : 0;
 	for (size_t row = 1; row < result.rows_count; row++) {
 		account_note(law, &result, row);
-		if (text_starts(table_cell(&result, row, after), "status=") &&
-		    text_starts(table_cell(&result, row, column), "course"))
+		if (text_starts(table_at(&result, row, after), "status=") &&
+		    text_starts(table_at(&result, row, column), "course"))
 			line_insert(insert, run, &result, row);
 	}
 	table_done(&result);

@@ -145,10 +145,10 @@ json_int_t reply_number(const struct reply *reply, const char *group, const char
 
 static bool is_like(const struct table *result, size_t row, struct expected expected)
 {
-	const char *line = table_cell(result, row, table_column(result, "line"));
-	const char *column = table_cell(result, row, table_column(result, "column"));
-	const char *outcome = table_cell(result, row, table_column(result, "outcome"));
-	const char *code = table_cell(result, row, table_column(result, "code"));
+	const char *line = table_at(result, row, table_column(result, "line"));
+	const char *column = table_at(result, row, table_column(result, "column"));
+	const char *outcome = table_at(result, row, table_column(result, "outcome"));
+	const char *code = table_at(result, row, table_column(result, "code"));
 	return (!expected.line || expected.line == strtol(line, NULL, 10)) &&
 	       (!expected.column || strcmp(expected.column, column) == 0) &&
 	       (!expected.outcome || strcmp(expected.outcome, outcome) == 0) &&
@@ -168,7 +168,7 @@ const char *reply_cell(
 {
 	for (size_t row = 1; row < reply->result.rows_count; row++)
 		if (is_like(&reply->result, row, expected) && nth-- == 0)
-			return table_cell(
+			return table_at(
 			    &reply->result, row, table_column(&reply->result, column));
 	return "";
 }

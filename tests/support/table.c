@@ -83,7 +83,7 @@ void table_done(struct table *table)
 	*table = (struct table){0};
 }
 
-const char *table_cell(const struct table *table, size_t row, size_t column)
+const char *table_at(const struct table *table, size_t row, size_t column)
 {
 	if (row >= table->rows_count || column >= table->rows[row].count)
 		return "";
@@ -93,7 +93,7 @@ const char *table_cell(const struct table *table, size_t row, size_t column)
 size_t table_column(const struct table *table, const char *name)
 {
 	for (size_t i = 0; table->rows_count > 0 && i < table->rows[0].count; i++)
-		if (strcmp(table_cell(table, 0, i), name) == 0)
+		if (strcmp(table_at(table, 0, i), name) == 0)
 			return i;
 	fatal("the table has no column '%s'", name);
 }

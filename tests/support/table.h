@@ -28,7 +28,7 @@ struct table table_parse(const char *bytes, size_t size);
 void table_done(struct table *table);
 
 /* "" where the row is too short. */
-const char *table_cell(const struct table *table, size_t row, size_t column);
+const char *table_at(const struct table *table, size_t row, size_t column);
 /* Fatal when the header has no such column. */
 size_t table_column(const struct table *table, const char *name);
 
