@@ -1,10 +1,12 @@
 /*
  * log: one JSON object a line on stderr: `time level event`, what the event is about, `message`.
  *
- * Any thread may write; a line is one write, so lines never mix. Under journald each begins with
- * its priority, "<4>" of a warning, so that `journalctl -p warning` finds it. Bytes that are no
- * text (not UTF-8, controls) are shown as U+FFFD, and invisible characters (directions, zero width)
- * are spelt out. Nothing secret is ever given to it.
+ * Where stderr is the journal an entry goes to journald with its fields (src/log/journal.h), or,
+ * when journald does not take it, as a line that begins with its priority, "<4>" of a warning.
+ *
+ * Any thread may write; a line is one write, so lines never mix. Each event is a row of events.h.
+ * Bytes that are no text (not UTF-8, controls) are shown as U+FFFD, and invisible characters
+ * (directions, zero width) are spelt out. Nothing secret is ever given to it.
  */
 #ifndef ENROLD_LOG_H
 #define ENROLD_LOG_H

@@ -1,5 +1,7 @@
 #include "enrold/log.h"
 
+#include "journal.h"
+
 #include "enrold/jsonout.h"
 #include "enrold/value.h"
 
@@ -8,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
@@ -43,21 +44,11 @@ static void time_format(char *text, size_t size)
 	snprintf(text + length, size - length, ".%03dZ", (int)(now.tv_nsec / 1000000));
 }
 
-/* Whether stderr is the journal: systemd says which file that would be. */
-static bool is_journal(void)
-{
-	const char *stream = getenv("JOURNAL_STREAM");
-	unsigned long long device, inode;
-	struct stat ours;
-	return stream && sscanf(stream, "%llu:%llu", &device, &inode) == 2 &&
-	       fstat(STDERR_FILENO, &ours) == 0 && ours.st_dev == device && ours.st_ino == inode;
-}
-
 /* See sd-daemon(3). */
 const char *log_prefix(enum log_level level)
 {
 	static const char *const prefixes[] = {"<7>", "<6>", "<4>", "<3>"};
-	return is_journal() ? prefixes[level] : "";
+	return journal_is_stderr() ? prefixes[level] : "";
 }
 
 /* One write, so that lines never mix. If nobody reads our log there is nobody to tell. */
@@ -82,6 +73,26 @@ static void bare_write(enum log_level level, const char *time, const char *event
 	line_write(level, slice_of(line));
 }
 
+/* False: there is no memory for it. */
+static bool line_fill(json_t *line, const char *time, enum log_level level, const char *event)
+{
+	return json_object_set_new(line, "time", json_string(time)) == 0 &&
+	       json_object_set_new(line, "level", json_string(level_names[level])) == 0 &&
+	       json_object_set_new(line, "event", json_string(event)) == 0;
+}
+
+static bool json_write(enum log_level level, const json_t *line)
+{
+	struct buffer text = {0};
+	jsonout_add(&text, line, JSON_COMPACT);
+	buffer_add_char(&text, '\n');
+	bool is_written = !text.failed;
+	if (is_written)
+		line_write(level, buffer_slice(&text));
+	buffer_done(&text);
+	return is_written;
+}
+
 void log_event(enum log_level level, const char *event, json_t *fields, const char *format, ...)
 {
 	char message[1024], time[40];
@@ -95,19 +106,13 @@ void log_event(enum log_level level, const char *event, json_t *fields, const ch
 	va_end(arguments);
 	time_format(time, sizeof time);
 	json_t *line = json_object();
-	bool is_whole = json_object_set_new(line, "time", json_string(time)) == 0 &&
-	                json_object_set_new(line, "level", json_string(level_names[level])) == 0 &&
-	                json_object_set_new(line, "event", json_string(event)) == 0 &&
+	bool is_whole = line_fill(line, time, level, event) &&
 	                (!fields || json_object_update(line, fields) == 0) &&
 	                json_object_set_new(line, "message", log_text(message)) == 0;
-	struct buffer text = {0};
-	jsonout_add(&text, is_whole ? line : NULL, JSON_COMPACT);
-	buffer_add_char(&text, '\n');
-	if (!text.failed)
-		line_write(level, buffer_slice(&text));
-	else
+	bool is_told = is_whole && ((journal_is_stderr() && journal_send(level, event, line)) ||
+	                               json_write(level, line));
+	if (!is_told)
 		bare_write(level, time, event, message);
-	buffer_done(&text);
 	json_decref(line);
 	json_decref(fields);
 }

@@ -8,7 +8,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/wait.h>
 
 static struct finished once(const struct rig *rig)
 {
@@ -118,45 +117,90 @@ Test(log, names_the_file_that_it_goes_on_with)
 	law_close(&rig);
 }
 
-/* journald gives the file that it reads from as $JOURNAL_STREAM, and knows priorities by "<4>". */
-static struct buffer journal_of(const struct rig *rig, const char *config, bool is_ours, int status)
+/* ---- where stderr is the journal ---- */
+
+/* journald names the file that it reads from in $JOURNAL_STREAM. What is given to it goes into
+ * `journal`; NULL: it does not run. Given to the caller: what else is said on stderr. */
+static struct buffer journal_of(
+    const struct rig *rig, const char *config, const char *stream, const char *journal, int status)
 {
-	struct path log = path_of("%s/journal", rig->root.text);
-	const char *directory = getenv("ENROLD_PROGRAMS");
+	struct path log = path_of("%s/stderr", rig->root.text);
 	struct path command =
-	    path_of("touch %s; JOURNAL_STREAM=$(stat -c %%d:%%i %s) %s/enrold --config %s --once "
-	            "2>>%s",
-	        log.text, is_ours ? log.text : rig->config.text, directory ? directory : PROGRAMS,
-	        config, log.text);
-	int ended = system(command.text);
-	cr_assert(WIFEXITED(ended) && WEXITSTATUS(ended) == status, "%s: %d", command.text, ended);
+	    path_of("touch %s; JOURNAL_STREAM=$(stat -c %%d:%%i %s) exec %s/enrold "
+	            "--config %s --once 2>>%s",
+	        log.text, stream, program_directory(), config, log.text);
+	if (journal)
+		setenv("FAKE_JOURNAL", journal, 1);
+	program_preload(FAKE_JOURNAL);
+	struct finished finished = program_expect(status, ARGV("/bin/sh", "-c", command.text));
+	finished_done(&finished);
+	program_preload(NULL);
+	unsetenv("FAKE_JOURNAL");
 	return files_read(log.text);
 }
 
-Test(log, gives_the_journal_each_lines_priority)
+static struct path stderr_of(const struct rig *rig)
+{
+	return path_of("%s/stderr", rig->root.text);
+}
+
+Test(log, gives_the_journal_entries_with_fields)
 {
 	struct rig rig;
 	rig_make(&rig, NULL);
 	rig_drop(&rig, "bad.csv", "username,curse1\np1,C1\n");
 	rig_drop(&rig, "good.csv", "username,course1\np1,C1\n");
-	struct buffer log = journal_of(&rig, rig.config.text, true, 0);
-	size_t lines = 0;
-	for (const char *line = log.bytes; *line; line = strchr(line, '\n') + 1, lines++) {
-		struct path row = path_of("%.*s", (int)strcspn(line, "\n"), line);
-		bool is_warning = strstr(row.text, "\"level\":\"warning\"");
-		cr_expect(text_starts(row.text, is_warning ? "<4>{" : "<6>{"), "%s", row.text);
-	}
-	cr_expect_gt(lines, 4);
-	cr_expect(strstr(log.bytes, "<4>{"), "%s", log.bytes);
-	buffer_done(&log);
+	struct path journal = path_of("%s/journal", rig.root.text);
+	struct buffer said =
+	    journal_of(&rig, rig.config.text, stderr_of(&rig).text, journal.text, 0);
+	cr_expect_eq(said.size, 0, "%s", said.bytes);
+	struct buffer entries = files_read(journal.text);
+	const char *refused = strstr(entries.bytes, ":EVENT=run_refused\n");
+	cr_assert(refused, "%s", entries.bytes);
+	*(char *)strstr(refused, "\n\n") = '\0';
+	cr_expect(strstr(refused, ":FILE=bad.csv\n"), "%s", refused);
+	cr_expect(strstr(refused, ":FEED=default\n"), "%s", refused);
+	cr_expect(strstr(refused, ":CODE=header_unknown_column\n"), "%s", refused);
+	cr_expect(strstr(refused, ":ROWS=0\n"), "%s", refused);
+	cr_expect(strstr(refused, ":MESSAGE_ID="), "%s", refused);
+	cr_expect(text_ends(path_of("%.*s", (int)(refused - entries.bytes), entries.bytes).text,
+	              "10:PRIORITY=4\n24:SYSLOG_IDENTIFIER=enrold\n17"),
+	    "%s", entries.bytes);
+	buffer_done(&entries);
+	buffer_done(&said);
 	law_close(&rig);
+}
+
+/* Such a line journald takes from stderr, and its priority from the beginning. */
+Test(log, gives_the_journal_lines_with_a_priority_when_it_takes_no_entries)
+{
+	static const char *const journals[] = {NULL, "/full"};
+	for (size_t i = 0; i < sizeof journals / sizeof *journals; i++) {
+		struct rig rig;
+		rig_make(&rig, NULL);
+		rig_drop(&rig, "bad.csv", "username,curse1\np1,C1\n");
+		rig_drop(&rig, "good.csv", "username,course1\np1,C1\n");
+		struct buffer log =
+		    journal_of(&rig, rig.config.text, stderr_of(&rig).text, journals[i], 0);
+		size_t lines = 0;
+		for (const char *line = log.bytes; *line; line = strchr(line, '\n') + 1, lines++) {
+			struct path row = path_of("%.*s", (int)strcspn(line, "\n"), line);
+			bool is_warning = strstr(row.text, "\"level\":\"warning\"");
+			cr_expect(
+			    text_starts(row.text, is_warning ? "<4>{" : "<6>{"), "%s", row.text);
+		}
+		cr_expect_gt(lines, 4);
+		cr_expect(strstr(log.bytes, "<4>{"), "%s", log.bytes);
+		buffer_done(&log);
+		law_close(&rig);
+	}
 }
 
 Test(log, gives_the_journal_the_priority_of_bad_settings)
 {
 	struct rig rig;
 	rig_make(&rig, NULL);
-	struct buffer log = journal_of(&rig, "/nonexistent.yaml", true, 78);
+	struct buffer log = journal_of(&rig, "/nonexistent.yaml", stderr_of(&rig).text, NULL, 78);
 	cr_expect(text_starts(log.bytes, "<3>enrold: "), "%s", log.bytes);
 	buffer_done(&log);
 	law_close(&rig);
@@ -167,7 +211,7 @@ Test(log, is_plain_where_it_is_no_journals)
 	struct rig rig;
 	rig_make(&rig, NULL);
 	rig_drop(&rig, "bad.csv", "username,curse1\np1,C1\n");
-	struct buffer log = journal_of(&rig, rig.config.text, false, 0);
+	struct buffer log = journal_of(&rig, rig.config.text, rig.config.text, "/full", 0);
 	cr_expect_null(strchr(log.bytes, '<'), "%s", log.bytes);
 	buffer_done(&log);
 	law_close(&rig);

@@ -4,6 +4,7 @@
 
 #include "enrold/columns.h"
 #include "enrold/config.h"
+#include "enrold/events.h"
 #include "enrold/outcome.h"
 
 #include <criterion/criterion.h>
@@ -110,6 +111,20 @@ Test(manuals, of_enrolctl_name_each_command_and_no_other)
 	}
 	cr_expect_gt(count, 0);
 	cr_expect_eq(entries(".Ss Commands", ".Sh FILES"), count);
+}
+
+Test(manuals, of_the_daemon_name_each_event_with_its_id_and_meaning)
+{
+	size_t count;
+	const struct event *events = events_all(&count);
+	manual_load(SOURCE_DIR "/src/enrold.8");
+	for (size_t i = 0; i < count; i++) {
+		char entry[400];
+		snprintf(entry, sizeof entry, "\n.It Cm %s Pq %s\n%s\n", events[i].name,
+		    events[i].id, events[i].meaning);
+		cr_expect(strstr(text, entry), "%s", entry);
+	}
+	cr_expect_eq(entries(".Ss Events", ".Sh SEE ALSO"), count);
 }
 
 /* As somebody would copy them: whole settings, or a key of a feed. */
