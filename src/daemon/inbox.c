@@ -36,6 +36,7 @@ struct file {
 	bool is_ready;
 	bool is_left;          /* as it is it will never be taken */
 	bool is_told;          /* that its marker does not come */
+	const char *missing;   /* the ending of what does not lie beside it yet; NULL: nothing */
 	int64_t left_until_ms; /* by inbox_leave; INT64_MIN: it has not been */
 	char name[];
 };
@@ -48,6 +49,10 @@ struct inbox {
 	struct file **ready; /* in the order in which they will be given */
 	size_t ready_count, ready_next, ready_room;
 	int64_t settles_at, tells_at;
+	/* Since the last scan: */
+	size_t incomplete;                             /* files that miss something */
+	const struct file *oldest, *oldest_incomplete; /* of those that are not ready; or NULL */
+	const char *oldest_missing; /* of the latter; a scan under way may know better */
 	/* This scan: */
 	size_t files_seen, left_seen;
 	bool has_failed; /* something could not be remembered */
@@ -268,6 +273,7 @@ static void classify(struct inbox *inbox, int directory, struct file *file, cons
 		file->is_left = file->is_told = file->is_ready = false;
 		file->left_until_ms = INT64_MIN;
 	}
+	file->missing = NULL;
 	if (fault)
 		skip(inbox, file, fault);
 	if (file->is_left || file->left_until_ms > now_ms)
@@ -275,7 +281,8 @@ static void classify(struct inbox *inbox, int directory, struct file *file, cons
 	if (inbox->rules.marker) {
 		const char *unused;
 		file->is_ready = has_marker(inbox, directory, file->name, &unused);
-		if (!file->is_ready)
+		file->missing = file->is_ready ? NULL : inbox->rules.marker;
+		if (file->missing)
 			waiting_classify(inbox, directory, file, now_ms);
 		return;
 	}
@@ -331,6 +338,22 @@ static int by_arrival(const void *a, const void *b)
 	return strcmp(x->name, y->name);
 }
 
+static const struct file *older(const struct file *a, const struct file *b)
+{
+	return !a || (b && by_arrival(&b, &a) < 0) ? b : a;
+}
+
+/* What lies there and is not ready, but may be one day. */
+static void waiting_note(struct inbox *inbox, const struct file *file)
+{
+	inbox->oldest = older(inbox->oldest, file);
+	inbox->incomplete += file->missing != NULL;
+	if (!file->missing)
+		return;
+	inbox->oldest_incomplete = older(inbox->oldest_incomplete, file);
+	inbox->oldest_missing = inbox->oldest_incomplete->missing;
+}
+
 static struct error ready_reserve(struct inbox *inbox)
 {
 	size_t count = HASH_COUNT(inbox->files);
@@ -350,6 +373,8 @@ static struct error conclude(struct inbox *inbox)
 	struct error error = ready_reserve(inbox);
 	struct file *file, *next;
 	inbox->ready_count = inbox->ready_next = 0;
+	inbox->incomplete = 0;
+	inbox->oldest = inbox->oldest_incomplete = NULL;
 	if (is_error(&error))
 		return error;
 	HASH_ITER (hh, inbox->files, file, next) {
@@ -357,6 +382,8 @@ static struct error conclude(struct inbox *inbox)
 			file_remove(inbox, file);
 		else if (file->scan == inbox->scan && file->is_ready)
 			inbox->ready[inbox->ready_count++] = file;
+		else if (file->scan == inbox->scan && !file->is_left)
+			waiting_note(inbox, file);
 	}
 	if (inbox->ready_count > 1)
 		qsort(inbox->ready, inbox->ready_count, sizeof *inbox->ready, by_arrival);
@@ -434,12 +461,39 @@ bool inbox_leave(struct inbox *inbox, const char *name, int64_t until_ms)
 	bool is_news = file->left_until_ms == INT64_MIN;
 	file->left_until_ms = until_ms;
 	file->is_ready = false;
+	inbox->oldest = older(inbox->oldest, file);
 	return is_news;
 }
 
 size_t inbox_ready(const struct inbox *inbox)
 {
 	return inbox->ready_count - inbox->ready_next;
+}
+
+size_t inbox_incomplete(const struct inbox *inbox)
+{
+	return inbox->incomplete;
+}
+
+bool inbox_waits_for(const struct inbox *inbox, char name[INBOX_BESIDE_SIZE], int64_t *since_ms)
+{
+	const struct file *file = inbox->oldest_incomplete;
+	if (!file)
+		return false;
+	snprintf(name, INBOX_BESIDE_SIZE, "%s%s", file->name, inbox->oldest_missing);
+	*since_ms = file->since_ms;
+	return true;
+}
+
+bool inbox_oldest(const struct inbox *inbox, char name[FILE_NAME_SIZE], int64_t *arrived_s)
+{
+	const struct file *ready = inbox_ready(inbox) > 0 ? inbox->ready[inbox->ready_next] : NULL;
+	const struct file *file = older(ready, inbox->oldest);
+	if (!file)
+		return false;
+	snprintf(name, FILE_NAME_SIZE, "%s", file->name);
+	*arrived_s = file->signature.ctime_ns / 1000000000;
+	return true;
 }
 
 int64_t inbox_settles_at(const struct inbox *inbox)

@@ -14,6 +14,7 @@
 #define DAEMON_INBOX_H
 
 #include "enrold/error.h"
+#include "enrold/names.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -63,6 +64,21 @@ bool inbox_peek(const struct inbox *inbox, uint64_t *size);
 bool inbox_leave(struct inbox *inbox, const char *name, int64_t until_ms);
 
 size_t inbox_ready(const struct inbox *inbox);
+
+/*
+ * What status tells, in constant time, as of the last whole scan: files that can never be taken as
+ * they are do not count. Names are as they stand in the directory, for value_show.
+ */
+enum { INBOX_BESIDE_SIZE = FILE_NAME_SIZE + 64 };
+/* How many files wait for what has to lie beside them. */
+size_t inbox_incomplete(const struct inbox *inbox);
+/* What the oldest of them waits for, "staff.csv.done", and since when the file has been as it is,
+ * by the clock of inbox_scan (a start of the daemon begins anew). False: there is none. */
+bool inbox_waits_for(const struct inbox *inbox, char name[INBOX_BESIDE_SIZE], int64_t *since_ms);
+/* The file that has lain there longest, whatever it waits for: its turn, its writer, something
+ * beside it. arrived_s: its ctime, seconds since 1970. False: there is none. */
+bool inbox_oldest(const struct inbox *inbox, char name[FILE_NAME_SIZE], int64_t *arrived_s);
+
 /* Names those that still wait for their markers. */
 void inbox_log_waiting(struct inbox *inbox, int directory);
 /* When the next one will be named by a scan; INT64_MAX: none. */

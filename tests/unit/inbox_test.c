@@ -336,3 +336,95 @@ Test(inbox, looks_at_a_full_directory_piece_by_piece)
 	cr_expect_eq(count, 3, "and those that were vouched for");
 	fixture_remove(&fixture);
 }
+
+/* ---- what status tells ---- */
+
+static int64_t arrival_of(const struct fixture *fixture, const char *name)
+{
+	struct stat stat;
+	cr_assert_eq(fstatat(fixture->directory, name, &stat, AT_SYMLINK_NOFOLLOW), 0);
+	return (int64_t)stat.st_ctim.tv_sec;
+}
+
+/* name: "" for none. */
+static void expect_oldest(const struct fixture *fixture, const char *name)
+{
+	char oldest[FILE_NAME_SIZE] = "";
+	int64_t arrived_s = 0;
+	cr_expect_eq(inbox_oldest(fixture->inbox, oldest, &arrived_s), *name != '\0');
+	cr_expect_str_eq(oldest, name);
+	if (*name)
+		cr_expect_eq(arrived_s, arrival_of(fixture, name));
+}
+
+static void expect_waits_for(
+    const struct fixture *fixture, size_t count, const char *name, int64_t since_ms)
+{
+	char beside[INBOX_BESIDE_SIZE] = "";
+	int64_t since = -1;
+	cr_expect_eq(inbox_incomplete(fixture->inbox), count);
+	cr_expect_eq(inbox_waits_for(fixture->inbox, beside, &since), count > 0);
+	cr_expect_str_eq(beside, name);
+	cr_expect_eq(since, since_ms);
+}
+
+/* By then the kernel's clock of files, which moves with its ticks, is another. */
+static void tick(void)
+{
+	usleep(20000);
+}
+
+Test(inbox, tells_what_its_oldest_file_waits_for_and_since_when)
+{
+	struct fixture fixture;
+	fixture_make(&fixture, SETTLE);
+	inbox_free(fixture.inbox);
+	inbox_make(&fixture, SETTLE, ".done");
+	expect_ready(&fixture, 0, "");
+	expect_waits_for(&fixture, 0, "", -1);
+	file_write(&fixture, "z.csv", "x");
+	expect_ready(&fixture, 10, "");
+	expect_waits_for(&fixture, 1, "z.csv.done", 10);
+	tick();
+	file_write(&fixture, "a.csv", "x");
+	expect_ready(&fixture, 20, "");
+	expect_waits_for(&fixture, 2, "z.csv.done", 10);
+	expect_oldest(&fixture, "z.csv");
+	file_write(&fixture, "z.csv.done", "");
+	expect_ready(&fixture, 30, "z.csv ");
+	expect_waits_for(&fixture, 1, "a.csv.done", 20);
+	unlinkat(fixture.directory, "z.csv", 0);
+	unlinkat(fixture.directory, "a.csv", 0);
+	expect_ready(&fixture, 40, "");
+	expect_waits_for(&fixture, 0, "", -1);
+	expect_oldest(&fixture, "");
+	fixture_remove(&fixture);
+}
+
+Test(inbox, tells_the_oldest_file_that_may_still_be_taken)
+{
+	struct fixture fixture;
+	fixture_make(&fixture, SETTLE);
+	cr_assert_eq(symlinkat("x", fixture.directory, "link.csv"), 0);
+	expect_ready(&fixture, 0, "");
+	expect_oldest(&fixture, "");
+	file_write(&fixture, "first.csv", "x");
+	tick();
+	file_write(&fixture, "second.csv", "x");
+	inbox_vouch(fixture.inbox, "second.csv");
+	struct error error = inbox_scan(fixture.inbox, fixture.directory, 1);
+	cr_assert_not(is_error(&error));
+	expect_oldest(&fixture, "first.csv"); /* which has not settled */
+	unlinkat(fixture.directory, "first.csv", 0);
+	error = inbox_scan(fixture.inbox, fixture.directory, 2);
+	cr_assert_not(is_error(&error));
+	expect_oldest(&fixture, "second.csv"); /* which is ready */
+	cr_expect_str_eq(inbox_next(fixture.inbox), "second.csv");
+	expect_oldest(&fixture, ""); /* a worker has it */
+	inbox_leave(fixture.inbox, "second.csv", 1000);
+	expect_oldest(&fixture, "second.csv"); /* and could not take it */
+	error = inbox_scan(fixture.inbox, fixture.directory, 3);
+	cr_assert_not(is_error(&error));
+	expect_oldest(&fixture, "second.csv");
+	fixture_remove(&fixture);
+}
