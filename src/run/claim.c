@@ -112,8 +112,8 @@ static struct error move_in(struct run *run, int inbox, const char *name, const 
 	return is_error(&error) ? error : vanished(report);
 }
 
-/* Marker and checksum go back when their file did not come. If they cannot, a later try of the run
- * returns them. */
+/* What lay beside a file goes back when their file did not come. If they cannot, a later try of the
+ * run returns them. */
 static struct error claim_undo(struct run *run, int inbox)
 {
 	struct error error = sidecar_return(run, inbox);
@@ -134,11 +134,13 @@ static struct error take(struct run *run, int inbox, const char *name, struct ru
 	struct stat seen;
 	struct error error = classify(file, &seen, report);
 	close(file);
-	const char *beside = is_error(&error) ? NULL : sidecar_classify(inbox, name);
-	if (beside)
-		error = skip(report, beside);
 	if (is_error(&error))
 		return error;
+	error = sidecar_classify(inbox, name);
+	if (is_error(&error)) {
+		report->end = RUN_SKIPPED;
+		return error;
+	}
 	error = box_make(run);
 	if (!is_error(&error))
 		error = sidecar_claim(run, inbox, name);

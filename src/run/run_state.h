@@ -8,7 +8,7 @@
  *     input.csv                          our copy, while both are needed
  *     result.csv retry.csv summary.json  the answer in the making
  *     aftercare.jsonl                    what Moodle has to do afterwards; see chores.h
- *     beside/                            the marker and checksum that came with the file
+ *     beside/                            the marker, checksum, row count that came with the file
  *     rows                               how many data rows it has, if it is large
  *     try.1 try.2 try.3                  beginnings that have not come to an end
  */
@@ -100,15 +100,16 @@ struct error row_is_altered(const struct run *run, struct error error);
 /* RETRY: the clock is far ahead of all that it can be compared with. The runner is connected. */
 struct error clock_check(struct runner *runner) MUST_CHECK;
 
-/* ---- sidecar.c: marker and checksum ---- */
+/* ---- sidecar.c: marker, checksum, row count ---- */
 
-/* NULL: nothing beside the file stands in its way; else why it has to stay where it is. */
-const char *sidecar_classify(int inbox, const char *name);
+/* RETRY: why the file has to stay where it is: something beside it stands in its way. */
+struct error sidecar_classify(int inbox, const char *name) MUST_CHECK;
 struct error sidecar_claim(struct run *run, int inbox, const char *name) MUST_CHECK;
 struct error sidecar_return(struct run *run, int inbox) MUST_CHECK;
 /* Moves them to where the input goes, under its name. */
 struct error sidecar_keep(struct run *run, int place) MUST_CHECK;
-/* Makes them ours first. REJECT: checksum_mismatch, checksum_unreadable, unreadable. */
+/* Makes them ours first. REJECT: checksum_mismatch, checksum_unreadable, row_count_mismatch,
+ * row_count_unreadable, unreadable. */
 struct error sidecar_check(struct run *run) MUST_CHECK;
 
 /* ---- tries.c: a file that kills the daemon ---- */

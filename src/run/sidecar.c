@@ -1,23 +1,27 @@
 /*
- * sidecar: what HR puts beside a file: its marker, staff.csv.done, and its checksum,
- * staff.csv.sha256. They come into work/ before their file and leave it before their file, so that
- * none of them is ever left behind for the next file of that name.
+ * sidecar: what HR puts beside a file: its marker, staff.csv.done, its checksum, staff.csv.sha256,
+ * and its control total, staff.csv.rows. They come into work/ before their file and leave it before
+ * their file, so that none of them is ever left behind for the next file of that name.
  */
 #include "checksum.h"
+#include "row_count.h"
 #include "run_state.h"
 
 #include "enrold/cut.h"
 #include "enrold/disk.h"
+#include "enrold/sidecar_kind.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <unistd.h>
 
-#define SUM ".sha256"
-
 enum { BESIDE_BYTES_MAX = 64 << 10 };
+
+static const char *const nouns[SIDECAR_KINDS] = {
+    [SIDECAR_SHA256] = "checksum", [SIDECAR_ROWS] = "row count"};
 
 /* It may have been replaced between our look and our move. */
 static struct error one_check(const struct run *run, int inbox, int directory, const char *beside)
@@ -59,31 +63,47 @@ static struct error one_claim(struct run *run, int inbox, const char *name, cons
 }
 
 /* Finds what would otherwise show only in work/, where its owner cannot mend it. */
-const char *sidecar_classify(int inbox, const char *name)
+static struct error one_classify(int inbox, const char *name, enum sidecar_kind kind)
 {
 	char beside[FILE_NAME_SIZE + 64];
 	struct stat stat;
-	snprintf(beside, sizeof beside, "%s" SUM, name);
+	const char *end = sidecar_ending(kind);
+	snprintf(beside, sizeof beside, "%s%s", name, end);
 	if (fstatat(inbox, beside, &stat, AT_SYMLINK_NOFOLLOW) < 0)
-		return NULL;
+		return OK;
 	if (!S_ISREG(stat.st_mode))
-		return "what lies beside it under its name and \"" SUM "\" is not a regular file";
+		return error_retry(
+		    "what lies beside it under its name and \"%s\" is not a regular file", end);
 	if (stat.st_nlink > 1)
-		return "its checksum, the file \"" SUM
-		       "\" beside it, has another name too (a hard link): move it in instead";
+		return error_retry(
+		    "its %s, the file \"%s\" beside it, has another name too (a hard link): move "
+		    "it in instead",
+		    nouns[kind], end);
 	int file = openat(inbox, beside, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (file >= 0)
 		close(file);
 	return file < 0 && (errno == EACCES || errno == EPERM)
-	           ? "enrold may not read its checksum, the file \"" SUM
-	             "\" beside it: give enrold's user the right to"
-	           : NULL;
+	           ? error_retry(
+	                 "enrold may not read its %s, the file \"%s\" beside it: give enrold's "
+	                 "user the right to",
+	                 nouns[kind], end)
+	           : OK;
+}
+
+struct error sidecar_classify(int inbox, const char *name)
+{
+	struct error error = OK;
+	for (int kind = 0; kind < SIDECAR_KINDS && !is_error(&error); kind++)
+		error = one_classify(inbox, name, (enum sidecar_kind)kind);
+	return error;
 }
 
 struct error sidecar_claim(struct run *run, int inbox, const char *name)
 {
 	const struct feed *feed = run_feed(run);
-	struct error error = one_claim(run, inbox, name, SUM);
+	struct error error = OK;
+	for (int kind = 0; kind < SIDECAR_KINDS && !is_error(&error); kind++)
+		error = one_claim(run, inbox, name, sidecar_ending((enum sidecar_kind)kind));
 	if (!is_error(&error) && feed && feed->policy.marker)
 		error = one_claim(run, inbox, name, feed->policy.marker);
 	return error;
@@ -176,7 +196,7 @@ struct error sidecar_keep(struct run *run, int place)
 	return each(run, keep, place);
 }
 
-/* ---- the checksum ---- */
+/* ---- what they say ---- */
 
 static struct error sum_compare(const struct run *run, struct slice text)
 {
@@ -188,26 +208,58 @@ static struct error sum_compare(const struct run *run, struct slice text)
 	case CHECKSUM_MISSING: break;
 	}
 	return error_reject("checksum_unreadable", 0,
-	    "%.*s" SUM " has no line for this file: write it with sha256sum",
+	    "%.*s.sha256 has no line for this file: write it with sha256sum",
 	    CUT_ARG(run->name, 100));
+}
+
+static struct error rows_compare(const struct run *run, struct slice text)
+{
+	uint64_t rows;
+	if (!row_count_parse(text, &rows))
+		return error_reject("row_count_unreadable", 0,
+		    "%.*s.rows is not one number: write the number of data rows into it, and "
+		    "nothing else",
+		    CUT_ARG(run->name, 100));
+	if (rows == run->rows)
+		return OK;
+	return error_reject("row_count_mismatch", 0,
+	    "the file has %" PRIu64 " data row%s, and by the count that was sent with it %" PRIu64
+	    ": send both again",
+	    run->rows, run->rows == 1 ? "" : "s", rows);
+}
+
+static struct error (*const compare[SIDECAR_KINDS])(const struct run *run, struct slice text) = {
+    [SIDECAR_SHA256] = sum_compare, [SIDECAR_ROWS] = rows_compare};
+
+/* is_there: whether there is one. */
+static struct error one_read(const struct run *run, enum sidecar_kind kind,
+    char text[BESIDE_BYTES_MAX], size_t *size, bool *is_there)
+{
+	char path[FILE_NAME_SIZE + 32];
+	snprintf(path, sizeof path, RUN_SIDECARS "/%s%s", run->name, sidecar_ending(kind));
+	int file = openat(run->directory, path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	*is_there = file >= 0 || (errno != ENOENT && errno != ENAMETOOLONG);
+	if (!*is_there)
+		return OK; /* of a name too long, no file system has room for it */
+	ssize_t got = file < 0 ? -1 : pread(file, text, BESIDE_BYTES_MAX, 0);
+	struct error error =
+	    got < 0 ? error_own(error_errno("cannot read %s", path), OWNER_FILE) : OK;
+	if (file >= 0)
+		close(file);
+	*size = got < 0 ? 0 : (size_t)got;
+	return error;
 }
 
 struct error sidecar_check(struct run *run)
 {
-	char path[FILE_NAME_SIZE + 32], text[BESIDE_BYTES_MAX];
+	char text[BESIDE_BYTES_MAX];
 	struct error error = each(run, take_over, -1);
-	if (is_error(&error))
-		return error;
-	snprintf(path, sizeof path, RUN_SIDECARS "/%s" SUM, run->name);
-	int file = openat(run->directory, path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	if (file < 0 && (errno == ENOENT || errno == ENAMETOOLONG))
-		return OK; /* no file system has room for such a name */
-	ssize_t size = file < 0 ? -1 : pread(file, text, sizeof text, 0);
-	if (size < 0)
-		error = error_own(error_errno("cannot read %s", path), OWNER_FILE);
-	if (file >= 0)
-		close(file);
-	if (is_error(&error))
-		return error;
-	return sum_compare(run, (struct slice){text, (size_t)size});
+	for (int kind = 0; kind < SIDECAR_KINDS && !is_error(&error); kind++) {
+		size_t size;
+		bool is_there;
+		error = one_read(run, (enum sidecar_kind)kind, text, &size, &is_there);
+		if (!is_error(&error) && is_there)
+			error = compare[kind](run, (struct slice){text, size});
+	}
+	return error;
 }

@@ -2,6 +2,7 @@
 
 #include "enrold/cut.h"
 #include "enrold/runid.h"
+#include "enrold/sidecar_kind.h"
 #include "enrold/slice.h"
 #include "enrold/value.h"
 
@@ -9,8 +10,7 @@
 #include <strings.h>
 
 static const char *const ignored_ends[] = {"~", ".part", ".filepart", ".partial", ".tmp",
-    ".tmp.csv", ".partial.csv", ".uploading.csv", ".uploading", ".swp", ".crdownload", ".sha256",
-    ".rows", ".done"};
+    ".tmp.csv", ".partial.csv", ".uploading.csv", ".uploading", ".swp", ".crdownload", ".done"};
 
 static bool ends_with(const char *name, const char *end)
 {
@@ -32,6 +32,9 @@ enum name_kind name_classify(const char *name)
 		return NAME_IGNORED;
 	for (size_t i = 0; i < sizeof ignored_ends / sizeof *ignored_ends; i++)
 		if (ends_with(name, ignored_ends[i]))
+			return NAME_IGNORED;
+	for (int kind = 0; kind < SIDECAR_KINDS; kind++)
+		if (ends_with(name, sidecar_ending((enum sidecar_kind)kind)))
 			return NAME_IGNORED;
 	return is_printable(name) ? NAME_INPUT : NAME_REFUSED;
 }

@@ -57,7 +57,7 @@ static void prepare_refused(struct rig *rig, const char *journal_mode)
 	rig_drop(rig, "staff.csv", "username,course1,curse2\np1,C1,C2\n");
 }
 
-/* A marker and a checksum come and go with their file. */
+/* A marker, a checksum and a row count come and go with their file. */
 static void prepare_beside(struct rig *rig, const char *journal_mode)
 {
 	static const char text[] = "username,course1\np1,C1\n";
@@ -67,6 +67,7 @@ static void prepare_beside(struct rig *rig, const char *journal_mode)
 	rig_drop(rig, "hr/staff.csv", text);
 	struct path sum = path_of("%s  staff.csv\n", hash);
 	files_write(rig_inbox(rig, "hr/staff.csv.sha256").text, sum.text, strlen(sum.text), 0640);
+	files_write(rig_inbox(rig, "hr/staff.csv.rows").text, "1\n", 2, 0640);
 	files_write(rig_inbox(rig, "hr/staff.csv.done").text, "", 0, 0640);
 }
 
@@ -137,7 +138,7 @@ const struct scenario scenarios[SCENARIOS] = {
     {"accounts", prepare_accounts, 2, 2, 5},
     {"preview", prepare_preview, 1, 1, 2},
     {"refused", prepare_refused, 1, 0, 2},
-    {"beside", prepare_beside, 1, 3, 2},
+    {"beside", prepare_beside, 1, 4, 2},
     {"retry", prepare_retry, 2, 2, 3},
     {"two feeds", prepare_two_feeds, 3, 3, 5},
     {"resume", prepare_resume, 1, 1, 7},

@@ -1,4 +1,4 @@
-/* Markers and checksums: what HR puts beside a file. */
+/* Markers, checksums and row counts: what HR puts beside a file. */
 #include "law.h"
 #include "program.h"
 #include "reply.h"
@@ -6,6 +6,7 @@
 #include <criterion/criterion.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static const char text[] = "username,course1\np1,C1\n";
@@ -102,21 +103,31 @@ Test(beside, a_checksum_that_does_not_agree_refuses_its_file)
 	law_close(&rig);
 }
 
-Test(beside, a_checksum_that_is_no_file_of_its_own_keeps_only_its_file)
+Test(beside, what_is_no_file_of_its_own_beside_a_file_keeps_only_its_file)
 {
 	struct rig rig;
 	rig_make(&rig, NULL);
 	files_make_directory(rig_inbox(&rig, "folder.csv.sha256").text);
+	cr_assert_eq(mkfifo(rig_inbox(&rig, "pipe.csv.rows").text, 0600), 0);
+	beside_write(&rig, "counted.csv.rows", "1");
+	cr_assert_eq(
+	    link(rig_inbox(&rig, "counted.csv.rows").text, rig_path(&rig, "count").text), 0);
 	sum_write(&rig, "linked.csv.sha256", "linked.csv", text);
 	cr_assert_eq(
 	    link(rig_inbox(&rig, "linked.csv.sha256").text, rig_path(&rig, "sum").text), 0);
 	rig_drop(&rig, "folder.csv", text);
 	rig_drop(&rig, "linked.csv", text);
+	rig_drop(&rig, "pipe.csv", text);
+	rig_drop(&rig, "counted.csv", text);
 	rig_drop(&rig, "staff.csv", text);
 	struct finished finished = rig_run(&rig, 0);
 	cr_expect(strstr(finished.err.bytes, "folder.csv stays in the inbox: what lies beside it"),
 	    "%s", finished.err.bytes);
 	cr_expect(strstr(finished.err.bytes, "linked.csv stays in the inbox: its checksum"), "%s",
+	    finished.err.bytes);
+	cr_expect(strstr(finished.err.bytes, "pipe.csv stays in the inbox: what lies beside it"),
+	    "%s", finished.err.bytes);
+	cr_expect(strstr(finished.err.bytes, "counted.csv stays in the inbox: its row count"), "%s",
 	    finished.err.bytes);
 	cr_expect_not(strstr(finished.err.bytes, "\"run_waits\""), "%s", finished.err.bytes);
 	finished_done(&finished);
@@ -136,6 +147,63 @@ Test(beside, a_marker_that_is_a_directory_lets_no_file_in)
 	    finished.err.bytes);
 	finished_done(&finished);
 	cr_expect_eq(reply_count(&rig, "staff.csv"), 0);
+	law_close(&rig);
+}
+
+/* p1 is enrolled; of the other rows one has too few fields, one nobody, and one is blank. */
+static const char four[] = "username,course1\np1,C1\nshort\n\nnobody,C1\n , \np2,C1\n";
+
+Test(beside, a_row_count_that_agrees_is_archived_with_its_file)
+{
+	struct rig rig;
+	rig_make(&rig, NULL);
+	beside_write(&rig, "staff.csv.rows", " 4\r\n");
+	rig_drop(&rig, "staff.csv", four);
+	beside_write(&rig, "preview/staff.csv.rows", "1");
+	rig_drop(&rig, "preview/staff.csv", text);
+	rig_once(&rig);
+	cr_expect_eq(rig_number(&rig, "SELECT count(*) FROM mdl_user_enrolments"), 2);
+	expect_archived(&rig, ".csv.rows", 2);
+	cr_expect_eq(files_count(rig_path(&rig, "inbox").text, ".rows"), 0);
+	law_close(&rig);
+}
+
+static const struct {
+	const char *name, *rows, *text, *code, *message;
+} counts[] = {
+    {"more.csv", "5\n", four, "row_count_mismatch",
+        "the file has 4 data rows, and by the count that was sent with it 5: send both again"},
+    {"fewer.csv", "0\n", text, "row_count_mismatch",
+        "the file has 1 data row, and by the count that was sent with it 0: send both again"},
+    {"header.csv", "1", "username,course1\n", "row_count_mismatch", "the file has 0 data rows"},
+    {"preview/staff.csv", "2", text, "row_count_mismatch", "the file has 1 data row,"},
+    {"word.csv", "four", four, "row_count_unreadable", "word.csv.rows is not one number"},
+    {"empty.csv", "", four, "row_count_unreadable", "empty.csv.rows is not one number"},
+};
+
+Test(beside, a_row_count_that_does_not_agree_refuses_its_file)
+{
+	enum { COUNT = sizeof counts / sizeof *counts };
+	struct rig rig;
+	rig_make(&rig, NULL);
+	rig_once(&rig); /* which makes the folder of previews */
+	for (size_t i = 0; i < COUNT; i++) {
+		beside_write(&rig, path_of("%s.rows", counts[i].name).text, counts[i].rows);
+		rig_drop(&rig, counts[i].name, counts[i].text);
+	}
+	rig_once(&rig);
+	for (size_t i = 0; i < COUNT; i++) {
+		struct reply reply;
+		reply_open(&reply, &rig, path_base(counts[i].name), 0);
+		cr_expect_str_eq(reply_refusal(&reply), counts[i].code, "%s", counts[i].name);
+		const char *message = json_string_value(
+		    json_object_get(json_object_get(reply.summary, "refusal"), "message"));
+		cr_expect(message && strstr(message, counts[i].message), "%s: %s", counts[i].name,
+		    message);
+		reply_close(&reply);
+	}
+	cr_expect_eq(rig_number(&rig, "SELECT count(*) FROM mdl_user_enrolments"), 0);
+	cr_expect_eq(files_count(rig_path(&rig, "quarantine").text, ".csv.rows"), COUNT);
 	law_close(&rig);
 }
 
@@ -171,10 +239,12 @@ Test(beside, what_lies_beside_a_file_is_kept_as_it_was_judged)
 	struct rig rig;
 	rig_make(&rig, &(struct rig_options){.feeds = "  default: { marker: .done }\n"});
 	sum_write(&rig, "good.csv.sha256", "good.csv", text);
+	beside_write(&rig, "good.csv.rows", "1");
 	beside_write(&rig, "good.csv.done", "ready");
 	sum_write(&rig, "bad.csv.sha256", "bad.csv", "not these bytes");
 	beside_write(&rig, "bad.csv.done", "");
 	int sum = open_to_write(&rig, "good.csv.sha256"),
+	    rows = open_to_write(&rig, "good.csv.rows"),
 	    done = open_to_write(&rig, "good.csv.done"),
 	    bad_sum = open_to_write(&rig, "bad.csv.sha256"),
 	    bad_done = open_to_write(&rig, "bad.csv.done");
@@ -182,6 +252,7 @@ Test(beside, what_lies_beside_a_file_is_kept_as_it_was_judged)
 	rig_drop(&rig, "bad.csv", text);
 	rig_once(&rig);
 	expect_kept(&rig, "archive", ".csv.sha256", sum);
+	expect_kept(&rig, "archive", ".csv.rows", rows);
 	expect_kept(&rig, "archive", ".csv.done", done);
 	expect_kept(&rig, "quarantine", ".csv.sha256", bad_sum);
 	expect_kept(&rig, "quarantine", ".csv.done", bad_done);

@@ -1,15 +1,18 @@
 /*
- * checksum_fuzz: bytes as what lies beside a file as its checksum; the first line is the file's
- * name. Sums agree only where the text has the digits, and always where sha256sum has written the
- * first line.
+ * checksum_fuzz: bytes as what lies beside a file: as its checksum, the first line being the file's
+ * name, and as its row count. Sums agree only where the text has the digits, and always where
+ * sha256sum has written the first line. A count is the number that is printed as these digits.
  */
 #include "fuzz.h"
 
 #include "../../src/run/checksum.h"
+#include "../../src/run/row_count.h"
 
 #include "enrold/buffer.h"
 
 #include <ctype.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <strings.h>
 
@@ -47,6 +50,26 @@ static void written_check(struct slice name, struct slice text, char mark)
 	buffer_done(&whole);
 }
 
+static void count_check(struct slice text)
+{
+	uint64_t rows;
+	char digits[32];
+	if (!row_count_parse(text, &rows))
+		return;
+	size_t first = 0, end = text.size;
+	while (first < end && isspace((unsigned char)text.bytes[first]))
+		first++;
+	while (first + 1 < end && text.bytes[first] == '0')
+		first++; /* but the last */
+	while (end > first && isspace((unsigned char)text.bytes[end - 1]))
+		end--;
+	if (first > 0 && first == end && text.bytes[first - 1] == '0')
+		first--; /* "0 " */
+	size_t size = (size_t)snprintf(digits, sizeof digits, "%" PRIu64, rows);
+	if (size != end - first || memcmp(digits, text.bytes + first, size) != 0)
+		abort();
+}
+
 /* Of a file that can be claimed: not empty, without directories and control characters. */
 static bool is_name(struct slice name)
 {
@@ -59,6 +82,7 @@ static bool is_name(struct slice name)
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 {
 	const char *bytes = (const char *)data;
+	count_check((struct slice){bytes, size});
 	const char *end = size > 0 ? memchr(bytes, '\n', size) : NULL;
 	if (!end)
 		return 0;

@@ -51,10 +51,11 @@ static void found_add_inbox(struct search *search, const char *below, const char
 	found_add(search, path_feed(below).text, base, place);
 }
 
-/* Marker and checksum go where their file goes, and are not followed themselves. */
+/* What lies beside a file goes where its file goes, and is not followed itself. */
 static bool is_beside(const char *path)
 {
-	return text_ends(path, ".csv.sha256") || text_ends(path, ".csv.done");
+	return text_ends(path, ".csv.sha256") || text_ends(path, ".csv.rows") ||
+	       text_ends(path, ".csv.done");
 }
 
 /* ---- one function for each place; `path` is relative to the spool ---- */
