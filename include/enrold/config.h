@@ -70,6 +70,8 @@ struct config_file;
 /* Reads and checks the file. On success *result is given to the caller. */
 struct error config_load(const char *path, struct config_file **result) MUST_CHECK;
 const struct config *config_get(const struct config_file *file);
+/* One more owner, on whatever thread: each frees it. */
+struct config_file *config_hold(struct config_file *file);
 void config_free(struct config_file *file);
 
 /* Several daemons may share the spool: the ledger is on a server and arbitrates. */

@@ -70,6 +70,13 @@ struct ledger_end {
 /* Given to the caller, who frees it. */
 struct error ledger_ends(struct db *db, struct ledger_end **ends, size_t *count) MUST_CHECK;
 
+/* What runs since that id have left on the disk. */
+struct ledger_growth {
+	uint64_t runs, input_bytes, answer_bytes;
+};
+struct error ledger_sum(
+    struct db *db, const char *since, struct ledger_growth *growth) MUST_CHECK;
+
 /* The largest run id in the ledger, "" when there is none. */
 struct error ledger_last_run(struct db *db, char run[RUN_ID_SIZE + 1]) MUST_CHECK;
 

@@ -26,6 +26,11 @@ struct node {
 	int64_t beat;
 };
 
+/* Whose a feed is; node "": nobody's just now. */
+struct node_feed {
+	struct slice feed, node;
+};
+
 /* Its row begins anew. *slot: 0..NODE_SLOTS-1, nobody else's as long as there are free ones. */
 struct error nodes_join(
     struct db *db, const char *node, const char *token, uint32_t *slot) MUST_CHECK;
@@ -35,6 +40,9 @@ struct error nodes_heartbeat(
 /* All rows; texts and list lie in the arena. */
 struct error nodes_list(
     struct db *db, struct arena *arena, struct node **nodes, size_t *count) MUST_CHECK;
+
+struct error nodes_list_feeds(
+    struct db *db, struct arena *arena, struct node_feed **feeds, size_t *count) MUST_CHECK;
 
 /* Inside a transaction: RETRY when the token is no longer the row's. */
 struct error nodes_check(struct db *db, const char *node, const char *token) MUST_CHECK;

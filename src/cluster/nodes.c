@@ -82,6 +82,31 @@ struct error nodes_list(struct db *db, struct arena *arena, struct node **nodes,
 
 /* ---- feeds ---- */
 
+struct error nodes_list_feeds(
+    struct db *db, struct arena *arena, struct node_feed **feeds, size_t *count)
+{
+	size_t room = 0;
+	*feeds = NULL;
+	*count = 0;
+	struct db_rows rows =
+	    db_select(db, "SELECT feed, node FROM {enrold_feed} ORDER BY feed", DB_NONE);
+	while (db_next(&rows)) {
+		if (*count == room) {
+			*feeds = arena_grow(arena, *feeds, *count, room * 2 + 8, sizeof **feeds);
+			room = room * 2 + 8;
+		}
+		if (arena_has_failed(arena))
+			break;
+		(*feeds)[(*count)++] =
+		    (struct node_feed){arena_copy(arena, db_column_text(&rows, 0)),
+		        arena_copy(arena, db_column_text(&rows, 1))};
+	}
+	db_rows_close(&rows);
+	struct error error = db_error(db);
+	db_rollback(db); /* of an error; a look leaves nothing */
+	return arena_has_failed(arena) ? error_memory("looking at the other daemons") : error;
+}
+
 struct error nodes_take_feed(struct db *db, const char *node, const char *feed,
     struct slice *holder, struct arena *arena, char last[RUN_ID_SIZE + 1])
 {

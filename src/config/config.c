@@ -13,12 +13,14 @@
 
 #include <assert.h>
 #include <stdio.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <yaml.h>
 
 enum { FEEDS_MAX = 1000 };
 
 struct config_file {
+	atomic_uint owners;
 	struct arena *arena;
 	struct config config;
 	struct feed *feeds;
@@ -362,6 +364,8 @@ struct error config_load(const char *path, struct config_file **result)
 		return error_at_start(error_errno("cannot open %s", path));
 	struct config_file *file = calloc(1, sizeof *file);
 	if (file)
+		atomic_init(&file->owners, 1);
+	if (file)
 		file->arena = arena_create();
 	struct error error = file && file->arena ? file_read(path, input, file)
 	                                         : error_memory("reading the configuration");
@@ -378,9 +382,15 @@ const struct config *config_get(const struct config_file *file)
 	return &file->config;
 }
 
+struct config_file *config_hold(struct config_file *file)
+{
+	atomic_fetch_add(&file->owners, 1);
+	return file;
+}
+
 void config_free(struct config_file *file)
 {
-	if (!file)
+	if (!file || atomic_fetch_sub(&file->owners, 1) > 1)
 		return;
 	arena_free(file->arena);
 	free(file->feeds);

@@ -5,6 +5,7 @@
 #include "daemon_state.h"
 
 #include "startup.h"
+#include "steer.h"
 
 #include "enrold/cut.h"
 #include "enrold/log.h"
@@ -16,11 +17,11 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { STATUS_EVERY_MS = 1000 };
 
-static void turn(struct daemon *daemon);
 static void reload(struct daemon *daemon);
 
 /* ---- telling systemd ---- */
@@ -73,7 +74,7 @@ static void inherited_take(struct daemon *daemon)
 static void on_inherited(uv_async_t *async)
 {
 	inherited_take(async->data);
-	turn(async->data);
+	daemon_turn(async->data);
 }
 
 static struct error lease_begin(struct daemon *daemon)
@@ -103,7 +104,7 @@ static void stop(struct daemon *daemon)
 	    "stopping when the running files have got to a "
 	    "checkpoint");
 	uv_timer_start(&daemon->patience, on_patience_lost, daemon->config->stop_timeout_ms, 0);
-	turn(daemon);
+	daemon_turn(daemon);
 }
 
 static void on_signal(uv_signal_t *handle, int number)
@@ -117,19 +118,59 @@ static void on_signal(uv_signal_t *handle, int number)
 
 /* ---- another configuration ---- */
 
-static void on_hangup(uv_signal_t *handle, int number)
+struct error daemon_reload(struct daemon *daemon)
 {
-	struct daemon *daemon = handle->data;
 	struct config_file *file;
-	(void)number;
-	if (daemon->state == STOPPING || !daemon_take_config(daemon, &file))
-		return;
+	if (daemon->state == STOPPING)
+		return error_retry("the daemon is stopping");
+	struct error error = daemon_take_config(daemon, &file);
+	if (is_error(&error))
+		return error;
 	config_free(daemon->next); /* of a reload that has not come to its end */
 	daemon->next = file;
 	daemon->state = RELOADING;
 	atomic_store(&daemon->is_stopping, true);
 	notify_reloading();
-	turn(daemon);
+	return OK;
+}
+
+static void on_hangup(uv_signal_t *handle, int number)
+{
+	(void)number;
+	struct error error = daemon_reload(handle->data);
+	if (!is_error(&error))
+		daemon_turn(handle->data);
+}
+
+/* ---- what people order ---- */
+
+void daemon_take_orders(struct daemon *daemon)
+{
+	struct orders orders;
+	daemon->orders_at = (int64_t)uv_now(&daemon->loop) + daemon->config->rescan_ms;
+	struct error error = orders_load(daemon->spool.orders, &orders);
+	if (is_error(&error) || !daemon->feeds)
+		return; /* what was ordered before stays so */
+	for (size_t i = 0; daemon->workers && i < orders.count; i++)
+		if (orders.items[i].kind == ORDER_STOP)
+			workers_stop_run(daemon->workers, orders.items[i].subject);
+	feeds_take_orders(daemon->feeds, &orders);
+}
+
+/* ---- what the database says beside the loop ---- */
+
+static void on_overview(void *context)
+{
+	daemon_turn(context);
+}
+
+static void on_every(uv_timer_t *timer)
+{
+	struct daemon *daemon = timer->data;
+	overview_ask(
+	    &daemon->overview, &daemon->loop, daemon->file, &daemon->spool, on_overview, daemon);
+	if (daemon->clients)
+		clients_listen(daemon->clients, daemon->config);
 }
 
 /* ---- systemd's watchdog ---- */
@@ -175,7 +216,7 @@ static void give_out(struct daemon *daemon, int64_t now_ms)
 
 static void on_timer(uv_timer_t *timer)
 {
-	turn(timer->data);
+	daemon_turn(timer->data);
 }
 
 static void timer_set(struct daemon *daemon, int64_t now_ms)
@@ -188,7 +229,7 @@ static void timer_set(struct daemon *daemon, int64_t now_ms)
 	uv_timer_start(&daemon->timer, on_timer, delay, 0);
 }
 
-static void turn(struct daemon *daemon)
+void daemon_turn(struct daemon *daemon)
 {
 	if (!daemon->workers)
 		return; /* the loop is ending */
@@ -199,6 +240,8 @@ static void turn(struct daemon *daemon)
 	if (!daemon->workers)
 		return; /* it failed, and the loop is ending */
 	if (daemon->state == RUNNING) {
+		if (now_ms >= daemon->orders_at)
+			daemon_take_orders(daemon);
 		feeds_scan(daemon->feeds, daemon->watch, now_ms);
 		give_out(daemon, now_ms);
 		spool_status(daemon);
@@ -215,7 +258,10 @@ static void turn(struct daemon *daemon)
 static void on_watch(void *context, size_t place, const char *name)
 {
 	struct daemon *daemon = context;
-	feeds_hear(daemon->feeds, place, name, (int64_t)uv_now(&daemon->loop));
+	if (place == feeds_places(daemon->feeds) || place == WATCH_ALL)
+		daemon->orders_at = 0;
+	if (place != feeds_places(daemon->feeds))
+		feeds_hear(daemon->feeds, place, name, (int64_t)uv_now(&daemon->loop));
 	/* Many events come at a time: the turn follows when all have been heard. */
 	uv_timer_start(&daemon->timer, on_timer, 0, 0);
 }
@@ -236,7 +282,7 @@ static void on_job_done(void *context, const struct job *job)
 	feeds_done(daemon->feeds, job, (int64_t)uv_now(&daemon->loop));
 	if (*job->report.zone)
 		zone_change(daemon, job->report.zone);
-	turn(daemon);
+	daemon_turn(daemon);
 }
 
 /* ---- beginning ---- */
@@ -270,7 +316,10 @@ static void signals_start(struct daemon *daemon)
 static void watch_begin(struct daemon *daemon)
 {
 	struct error error = watch_start(
-	    &daemon->loop, feeds_places(daemon->feeds), on_watch, daemon, &daemon->watch);
+	    &daemon->loop, feeds_places(daemon->feeds) + 1, on_watch, daemon, &daemon->watch);
+	if (!is_error(&error))
+		error =
+		    watch_place(daemon->watch, feeds_places(daemon->feeds), daemon->spool.orders);
 	if (is_error(&error))
 		log_event(LOG_WARNING, "inbox_unwatched", NULL,
 		    "%s: new files are only found every `rescan`", error.text);
@@ -296,6 +345,8 @@ static struct error work_begin(struct daemon *daemon)
 	if (!is_error(&error) && before)
 		feeds_inherit(daemon->feeds, before);
 	feeds_free(before);
+	if (!is_error(&error))
+		daemon_take_orders(daemon); /* before there are runs that they are about */
 	if (!is_error(&error))
 		error = startup_runs(&daemon->spool, &daemon->ids, daemon->feeds);
 	if (is_error(&error))
@@ -330,6 +381,10 @@ static void reload(struct daemon *daemon)
 	daemon->state = RUNNING;
 	if (is_asked)
 		notify_state("READY=1");
+	if (is_asked && daemon->clients)
+		clients_listen(daemon->clients, daemon->config);
+	if (is_asked)
+		clients_end_waiting(daemon->clients, is_error(&error) ? 75 : 0, error.text);
 	if (is_error(&error)) {
 		daemon_log_failure(daemon, &error);
 		daemon->exit = daemon_exit_of(&error);
@@ -356,13 +411,17 @@ static struct error loop_run(struct daemon *daemon)
 		return error_retry("libuv cannot make a loop");
 	uv_timer_init(&daemon->loop, &daemon->timer);
 	uv_timer_init(&daemon->loop, &daemon->patience);
-	daemon->timer.data = daemon->patience.data = daemon;
+	uv_timer_init(&daemon->loop, &daemon->every);
+	daemon->timer.data = daemon->patience.data = daemon->every.data = daemon;
 	signals_start(daemon);
 	watchdog_begin(daemon);
 	uv_async_init(&daemon->loop, &daemon->inherited, on_inherited);
 	daemon->inherited.data = daemon;
 	atomic_store(&daemon->is_listening, true);
+	startup_orders(&daemon->spool);
 	struct error error = work_begin(daemon);
+	if (!is_error(&error))
+		error = clients_create(&daemon->loop, steer_on_request, daemon, &daemon->clients);
 	if (is_error(&error)) {
 		daemon->exit = daemon_exit_of(&error);
 		daemon_end_loop(daemon);
@@ -370,7 +429,10 @@ static struct error loop_run(struct daemon *daemon)
 		/* The first turn sets the watches: ready means that from now on nothing is missed.
 		 */
 		inherited_take(daemon);
-		turn(daemon);
+		clients_listen(daemon->clients, daemon->config);
+		if (!daemon->once)
+			uv_timer_start(&daemon->every, on_every, 0, OVERVIEW_EVERY_MS);
+		daemon_turn(daemon);
 		log_event(LOG_INFO, "ready", NULL, "enrold " ENROLD_VERSION " watches %s/inbox",
 		    daemon->config->spool);
 		notify_state("READY=1");
@@ -398,13 +460,14 @@ static struct error run(struct daemon *daemon)
 		error = loop_run(daemon);
 	daemon_leave_cluster(daemon);
 	feeds_free(daemon->feeds);
+	overview_done(&daemon->overview);
 	spool_close(&daemon->spool);
 	return error;
 }
 
 enum daemon_exit daemon_run(const char *path, struct config_file *file, bool once)
 {
-	struct daemon daemon = {.path = path, .once = once};
+	struct daemon daemon = {.path = path, .once = once, .started_s = (int64_t)time(NULL)};
 	daemon.surroundings = (struct run_surroundings){
 	    .config_path = path,
 	    .zone = daemon.zone,

@@ -38,6 +38,11 @@ void daemon_end_loop(struct daemon *daemon)
 	handle_close((uv_handle_t *)&daemon->timer);
 	handle_close((uv_handle_t *)&daemon->patience);
 	handle_close((uv_handle_t *)&daemon->watchdog);
+	handle_close((uv_handle_t *)&daemon->every);
+	overview_stop(&daemon->overview);
+	lookback_cancel(&daemon->lookbacks);
+	clients_stop(daemon->clients);
+	daemon->clients = NULL;
 	for (int i = 0; i < SIGNALS; i++)
 		handle_close((uv_handle_t *)&daemon->signals[i]);
 	daemon_leave_cluster(daemon); /* before its async goes */

@@ -7,8 +7,11 @@
 
 #include "enrold/daemon.h"
 
+#include "clients.h"
 #include "feeds.h"
+#include "lookback.h"
 #include "notify.h"
+#include "overview.h"
 
 #include <signal.h>
 
@@ -47,6 +50,12 @@ struct daemon {
 	struct watch *watch; /* NULL: inotify is not to be had */
 	struct workers *workers;
 	struct feeds *feeds;
+	struct clients *clients;
+	struct lookbacks lookbacks;
+	struct overview overview;
+	uv_timer_t every; /* OVERVIEW_EVERY_MS */
+	int64_t started_s;
+	int64_t orders_at; /* when they are looked at next */
 	enum daemon_exit exit;
 	bool once;
 	bool is_idle_twice; /* once: nothing was found after all was done */
@@ -55,12 +64,20 @@ struct daemon {
 	int64_t status_at;
 };
 
+/* ---- daemon.c ---- */
+
+void daemon_turn(struct daemon *daemon);
+/* Reads what people have ordered, and obeys. */
+void daemon_take_orders(struct daemon *daemon);
+/* Begins to; the error: the settings stay as they are. */
+struct error daemon_reload(struct daemon *daemon) MUST_CHECK;
+
 /* ---- daemon_wait.c ---- */
 
 /* The file is taken, and what was in force is given back. */
 void daemon_use_config(struct daemon *daemon, struct config_file *file);
-/* False: it is refused, which has been said. */
-bool daemon_take_config(const struct daemon *daemon, struct config_file **file);
+/* An error: it is refused, which has been said. */
+struct error daemon_take_config(const struct daemon *daemon, struct config_file **file) MUST_CHECK;
 /* The site's time zone, if it is another now. No other thread may exist. */
 void daemon_use_zone(struct daemon *daemon);
 /* As long as the loop does not run, a hangup is not lost, but waits: SIG_BLOCK, SIG_UNBLOCK. */

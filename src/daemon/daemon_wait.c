@@ -36,21 +36,21 @@ void daemon_use_config(struct daemon *daemon, struct config_file *file)
 	log_set_level(daemon->config->log_level);
 }
 
-/* False: it is refused, which has been said. */
-bool daemon_take_config(const struct daemon *daemon, struct config_file **file)
+struct error daemon_take_config(const struct daemon *daemon, struct config_file **file)
 {
 	struct error error = next_load(daemon, file);
 	if (is_error(&error))
 		log_event(LOG_ERROR, "reload_refused", NULL,
 		    "%s; the old configuration stays in force", error.text);
-	return !is_error(&error);
+	return error;
 }
 
 /* A reload before there are feeds or workers: the new settings are simply used from now on. */
 static void config_change(struct daemon *daemon)
 {
 	struct config_file *file;
-	if (!daemon_take_config(daemon, &file))
+	struct error error = daemon_take_config(daemon, &file);
+	if (is_error(&error))
 		return;
 	daemon_use_config(daemon, file);
 	log_event(LOG_INFO, "reloaded", NULL, "%s is in force", daemon->path);

@@ -18,13 +18,16 @@ static bool state_next(struct feed_state *state, struct job *job)
 {
 	job->is_last_try = state->file_tries >= FILE_TRIES;
 	if (state->runs.count > 0) {
-		memcpy(job->run, state->runs.ids[0], sizeof job->run);
+		memcpy(job->run, state->runs.runs[0].id, sizeof job->run);
+		memcpy(state->file, state->runs.runs[0].file, sizeof state->file);
 		run_list_remove(&state->runs, 0);
 		return true;
 	}
 	const char *name = inbox_next(state->inbox);
-	if (name)
+	if (name) {
 		snprintf(job->name, sizeof job->name, "%s", name);
+		memcpy(state->file, job->name, sizeof state->file);
+	}
 	return name;
 }
 
@@ -131,7 +134,7 @@ static void skipped(struct feed_state *state, const struct job *job, int64_t now
 
 static void run_remember(struct feed_state *state, const char *run)
 {
-	struct error error = feed_keep_run(state, run);
+	struct error error = feed_keep_run(state, run, state->file);
 	if (is_error(&error))
 		log_event(LOG_ERROR, "run_forgotten", feed_about(run, &state->lane, ""),
 		    "%s; the run stays in work/ until the next start", error.text);
@@ -188,6 +191,7 @@ void feeds_done(struct feeds *feeds, const struct job *job, int64_t now_ms)
 	struct feed_state *state = &feeds->states[job->place];
 	const struct run_report *report = &job->report;
 	state->is_busy = false;
+	state->is_elsewhere = report->end == RUN_ELSEWHERE;
 	feeds->is_stale |= report->error.is_stale;
 	switch (report->end) {
 	case RUN_ANSWERED: answered(feeds, state, report); break;

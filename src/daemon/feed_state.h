@@ -25,8 +25,13 @@ struct trouble {
 };
 
 /* Runs in work/, oldest first. */
+struct kept_run {
+	char id[RUN_ID_SIZE + 1];
+	char file[FILE_NAME_SIZE];
+};
+
 struct run_list {
-	char (*ids)[RUN_ID_SIZE + 1];
+	struct kept_run *runs;
 	size_t count, room;
 };
 
@@ -46,8 +51,10 @@ struct feed_state {
 	unsigned left_count;   /* ... were told to stay in the inbox */
 	unsigned file_tries;   /* how often the next file failed for reasons of its own */
 	bool is_busy;
-	struct job job;    /* what it is busy with */
-	bool is_unwatched; /* which has been said */
+	bool is_elsewhere;         /* another daemon serves it */
+	struct job job;            /* what it is busy with, or was */
+	char file[FILE_NAME_SIZE]; /* that it is about */
+	bool is_unwatched;         /* which has been said */
 };
 
 struct feeds {
@@ -86,7 +93,7 @@ void feed_goes_on(struct feed_state *state);
 
 bool feed_has_work(const struct feed_state *state);
 /* To be gone on with, unless a person has said that it is to wait. */
-struct error feed_keep_run(struct feed_state *state, const char *run) MUST_CHECK;
+struct error feed_keep_run(struct feed_state *state, const char *run, const char *file) MUST_CHECK;
 bool run_list_has(const struct run_list *list, const char *run);
 void run_list_remove(struct run_list *list, size_t index);
 

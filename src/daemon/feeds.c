@@ -72,8 +72,8 @@ void feeds_free(struct feeds *feeds)
 	for (size_t i = 0; i < feeds->count; i++) {
 		feed_log_rest(&feeds->states[i]);
 		inbox_free(feeds->states[i].inbox);
-		free(feeds->states[i].runs.ids);
-		free(feeds->states[i].stopped.ids);
+		free(feeds->states[i].runs.runs);
+		free(feeds->states[i].stopped.runs);
 	}
 	orders_free(&feeds->orders);
 	free(feeds);
@@ -98,30 +98,32 @@ static struct feed_state *state_of_run(struct feeds *feeds, const struct lane *l
 	return fallback;
 }
 
-static int by_run(const void *a, const void *b)
+static int by_id(const void *a, const void *b)
 {
-	return strcmp(a, b);
+	return strcmp(((const struct kept_run *)a)->id, ((const struct kept_run *)b)->id);
 }
 
-static struct error run_list_add(struct run_list *list, const char *run)
+static struct error run_list_add(struct run_list *list, const char *run, const char *file)
 {
 	if (list->count == list->room) {
 		size_t room = list->room * 2 + 4;
-		void *ids = reallocarray(list->ids, room, sizeof *list->ids);
-		if (!ids)
+		void *runs = reallocarray(list->runs, room, sizeof *list->runs);
+		if (!runs)
 			return error_memory("remembering a run");
-		list->ids = ids;
+		list->runs = runs;
 		list->room = room;
 	}
-	snprintf(list->ids[list->count++], sizeof *list->ids, "%s", run);
-	qsort(list->ids, list->count, sizeof *list->ids, by_run);
+	struct kept_run *kept = &list->runs[list->count++];
+	snprintf(kept->id, sizeof kept->id, "%s", run);
+	snprintf(kept->file, sizeof kept->file, "%s", file);
+	qsort(list->runs, list->count, sizeof *list->runs, by_id);
 	return OK;
 }
 
 bool run_list_has(const struct run_list *list, const char *run)
 {
 	for (size_t i = 0; i < list->count; i++)
-		if (strcmp(list->ids[i], run) == 0)
+		if (strcmp(list->runs[i].id, run) == 0)
 			return true;
 	return false;
 }
@@ -130,7 +132,7 @@ void run_list_remove(struct run_list *list, size_t index)
 {
 	list->count--;
 	memmove(
-	    list->ids + index, list->ids + index + 1, (list->count - index) * sizeof *list->ids);
+	    list->runs + index, list->runs + index + 1, (list->count - index) * sizeof *list->runs);
 }
 
 /* Told to wait, and not told to end. */
@@ -140,9 +142,10 @@ static bool is_to_wait(const struct feeds *feeds, const char *run)
 	       !orders_find(&feeds->orders, ORDER_DISCARD, run);
 }
 
-struct error feed_keep_run(struct feed_state *state, const char *run)
+struct error feed_keep_run(struct feed_state *state, const char *run, const char *file)
 {
-	return run_list_add(is_to_wait(state->all, run) ? &state->stopped : &state->runs, run);
+	bool waits = is_to_wait(state->all, run);
+	return run_list_add(waits ? &state->stopped : &state->runs, run, file);
 }
 
 /* What is of the other kind now; a run that finds no room stays where it is until the next time. */
@@ -150,10 +153,10 @@ static void runs_sort(struct feed_state *state, struct run_list *from, struct ru
 {
 	bool is_waiting = from == &state->stopped;
 	for (size_t i = from->count; i > 0; i--) {
-		const char *run = from->ids[i - 1];
-		if (is_to_wait(state->all, run) == is_waiting)
+		const struct kept_run *kept = &from->runs[i - 1];
+		if (is_to_wait(state->all, kept->id) == is_waiting)
 			continue;
-		struct error error = run_list_add(to, run);
+		struct error error = run_list_add(to, kept->id, kept->file);
 		if (!is_error(&error))
 			run_list_remove(from, i - 1);
 	}
@@ -193,7 +196,7 @@ struct error feeds_add_run(struct feeds *feeds, const char *run, const char *whi
 	run_find_lane(feeds->spool, run, &lane, file);
 	log_event(LOG_INFO, "run_recovered", feed_about(run, &lane, file), "going on with %s, %s",
 	    *file ? file : "a run", which);
-	return feed_keep_run(state_of_run(feeds, &lane), run);
+	return feed_keep_run(state_of_run(feeds, &lane), run, file);
 }
 
 /* ---- looking ---- */

@@ -37,8 +37,7 @@ static void disk_describe(const char *path, const char *what, char *text, size_t
 	    disk.f_files > 0 && disk.f_favail == 0 ? ", and no more files can be made" : "");
 }
 
-/* False: a server's, or its folder cannot be seen. */
-static bool database_folder(const struct config *config, char folder[PATH_MAX])
+bool space_database_folder(const struct config *config, char folder[PATH_MAX])
 {
 	static const char scheme[] = "sqlite:";
 	const char *path = config->lms.url + strlen(scheme), *slash;
@@ -57,7 +56,7 @@ void space_describe(
 	if (!error->is_full)
 		return;
 	disk_describe(config->spool, "the spool", text, SPACE_TEXT_SIZE);
-	if (database_folder(config, folder) && stat(folder, &database) == 0 &&
+	if (space_database_folder(config, folder) && stat(folder, &database) == 0 &&
 	    (stat(config->spool, &spool) < 0 || spool.st_dev != database.st_dev))
 		disk_describe(folder, "the database", text, SPACE_TEXT_SIZE);
 }

@@ -106,8 +106,7 @@ struct error startup_runs(const struct spool *spool, struct run_ids *ids, struct
 	return error;
 }
 
-/* In work/ of whichever daemon. */
-static bool is_in_work(const struct spool *spool, const char *run)
+bool startup_is_in_work(const struct spool *spool, const char *run)
 {
 	char path[PATH_MAX];
 	bool is_there = false;
@@ -131,7 +130,7 @@ void startup_orders(const struct spool *spool)
 	struct error error = orders_load(spool->orders, &orders);
 	for (size_t i = 0; !is_error(&error) && i < orders.count; i++) {
 		const struct order *order = &orders.items[i];
-		if (order->kind == ORDER_STOP && !is_in_work(spool, order->subject))
+		if (order->kind == ORDER_STOP && !startup_is_in_work(spool, order->subject))
 			error = order_withdraw(spool->orders, ORDER_STOP, order->subject);
 	}
 	orders_free(&orders); /* what is left does no harm */

@@ -140,18 +140,29 @@ static bool is_given(struct worker *worker)
 	return is;
 }
 
-bool workers_stop_run(struct workers *workers, const char *run)
+/* Of whoever is at it; NULL: nobody. */
+static struct progress *progress_of(struct workers *workers, const char *run)
 {
 	for (size_t i = 0; i < workers->started; i++) {
 		struct progress *progress = runner_progress(workers->workers[i].runner);
 		struct progress_view view;
 		progress_read(progress, &view);
-		if (view.phase == PHASE_IDLE || strcmp(view.run, run) != 0)
-			continue;
-		atomic_store(&progress->is_told_to_stop, true);
-		return true;
+		if (view.phase != PHASE_IDLE && strcmp(view.run, run) == 0)
+			return progress;
 	}
-	return false;
+	return NULL;
+}
+
+bool workers_find_run(struct workers *workers, const char *run)
+{
+	return progress_of(workers, run);
+}
+
+void workers_stop_run(struct workers *workers, const char *run)
+{
+	struct progress *progress = progress_of(workers, run);
+	if (progress)
+		atomic_store(&progress->is_told_to_stop, true);
 }
 
 bool workers_find_progress(struct workers *workers, size_t place, struct progress_view *view)

@@ -51,8 +51,9 @@ bool workers_take(const struct workers *workers, enum job_weight *heaviest);
 /* The same, should a yielding job end now; if there is none, a whole one. */
 bool workers_could_take(const struct workers *workers, enum job_weight *heaviest);
 size_t workers_busy(const struct workers *workers);
-/* The run ends at its next checkpoint, for a person has said so; false: nobody is at it. */
-bool workers_stop_run(struct workers *workers, const char *run);
+/* The run ends at its next checkpoint, for a person has said so; nobody at it: nothing. */
+void workers_stop_run(struct workers *workers, const char *run);
+bool workers_find_run(struct workers *workers, const char *run);
 /* How far the job of this place is; false: nobody is at it. */
 bool workers_find_progress(struct workers *workers, size_t place, struct progress_view *view);
 /* Copies the job, which must be none too heavy. */

@@ -148,6 +148,20 @@ struct error ledger_last_run(struct db *db, char run[RUN_ID_SIZE + 1])
 	return run_select(db, "SELECT coalesce(max(run), '') FROM {enrold_run}", run);
 }
 
+struct error ledger_sum(struct db *db, const char *since, struct ledger_growth *growth)
+{
+	*growth = (struct ledger_growth){0};
+	struct db_rows rows = db_select(db,
+	    "SELECT count(*), coalesce(sum(bytes), 0), coalesce(sum(result_bytes + retry_bytes), 0) "
+	    "FROM {enrold_run} WHERE run >= ?",
+	    DB_VALUES(db_string(since)));
+	if (db_next(&rows))
+		*growth = (struct ledger_growth){(uint64_t)db_column_int(&rows, 0),
+		    (uint64_t)db_column_int(&rows, 1), (uint64_t)db_column_int(&rows, 2)};
+	db_rows_close(&rows);
+	return db_error(db);
+}
+
 /* ---- all that have ended ---- */
 
 static int end_compare(const void *a, const void *b)

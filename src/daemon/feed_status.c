@@ -1,0 +1,254 @@
+/*
+ * feed_status: how one feed stands: what it runs, what waits and for what, and what a person has to
+ * do about it. The first of these that is so names its state:
+ *
+ *     running         a worker is at one of its files
+ *     out_of_service  its folders cannot be used
+ *     blocked         what it needs is away: the database, the disk
+ *     stopped         a run was stopped by a person, and waits for another word
+ *     paused          it takes no files, as told
+ *     elsewhere       another daemon serves it
+ *     queued          files wait for their turn
+ *     waits           files wait for what has to lie beside them
+ *     idle
+ */
+#include "feed_state.h"
+#include "status.h"
+
+#include "enrold/log.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* Its two lanes: files, previews. */
+struct pair {
+	const struct feed_state *lanes[2];
+};
+
+static int64_t wall_of(const struct status_moment *moment, int64_t monotonic_ms)
+{
+	return moment->now_s - (moment->now_ms - monotonic_ms) / 1000;
+}
+
+static json_t *run_began(const char *run)
+{
+	int64_t epoch_us;
+	return run_id_parse(run, &epoch_us) ? status_time(epoch_us / 1000000) : json_null();
+}
+
+/* ---- what runs ---- */
+
+static const char *const phases[] = {[PHASE_IDLE] = "beginning",
+    [PHASE_COPYING] = "copying",
+    [PHASE_APPLYING] = "applying",
+    [PHASE_PUBLISHING] = "publishing"};
+
+static json_t *running_make(
+    const struct feeds *feeds, size_t place, const struct status_moment *moment)
+{
+	const struct feed_state *state = &feeds->states[place];
+	struct progress_view view = {.phase = PHASE_IDLE};
+	workers_find_progress(moment->workers, place, &view);
+	int64_t left = progress_seconds_left(&view);
+	json_t *running = json_pack("{s:s, s:s, s:o, s:s, s:I, s:I, s:I, s:I, s:I}", "run",
+	    *view.run ? view.run : state->job.run, "mode",
+	    state->lane.is_preview ? "preview" : "apply", "file", log_text(state->file), "phase",
+	    phases[view.phase], "rows", (json_int_t)view.rows, "rows_done",
+	    (json_int_t)view.rows_done, "bytes", (json_int_t)view.bytes, "bytes_done",
+	    (json_int_t)view.bytes_done, "rows_per_second", (json_int_t)progress_rate(&view));
+	json_object_set_new(running, "seconds_left", left < 0 ? json_null() : json_integer(left));
+	json_object_set_new(running, "since", run_began(*view.run ? view.run : state->job.run));
+	return running;
+}
+
+static json_t *all_running_make(
+    const struct feeds *feeds, size_t first, const struct status_moment *moment)
+{
+	json_t *list = json_array();
+	for (size_t i = first; i < first + 2; i++)
+		if (feeds->states[i].is_busy)
+			json_array_append_new(list, running_make(feeds, i, moment));
+	return list;
+}
+
+/* ---- what waits ---- */
+
+static json_t *oldest_make(const struct pair *pair)
+{
+	char name[FILE_NAME_SIZE], found[FILE_NAME_SIZE] = "";
+	int64_t arrived_s, oldest_s = INT64_MAX;
+	for (int i = 0; i < 2; i++) {
+		if (!inbox_oldest(pair->lanes[i]->inbox, name, &arrived_s) || arrived_s >= oldest_s)
+			continue;
+		oldest_s = arrived_s;
+		memcpy(found, name, sizeof found);
+	}
+	return *found ? json_pack(
+	                    "{s:o, s:o}", "file", log_text(found), "since", status_time(oldest_s))
+	              : json_null();
+}
+
+/* What one of its files waits for that has to lie beside it. */
+static json_t *beside_make(const struct pair *pair, const struct status_moment *moment)
+{
+	char name[INBOX_BESIDE_SIZE];
+	int64_t since_ms;
+	for (int i = 0; i < 2; i++)
+		if (inbox_waits_for(pair->lanes[i]->inbox, name, &since_ms))
+			return json_pack("{s:o, s:o}", "file", log_text(name), "since",
+			    status_time(wall_of(moment, since_ms)));
+	return json_null();
+}
+
+static json_t *waiting_make(const struct pair *pair, const struct status_moment *moment)
+{
+	size_t ready = 0, incomplete = 0, begun = 0;
+	for (int i = 0; i < 2; i++) {
+		ready += inbox_ready(pair->lanes[i]->inbox);
+		incomplete += inbox_incomplete(pair->lanes[i]->inbox);
+		begun += pair->lanes[i]->runs.count;
+	}
+	return json_pack("{s:I, s:I, s:I, s:o, s:o}", "files", (json_int_t)(ready + incomplete),
+	    "incomplete", (json_int_t)incomplete, "begun", (json_int_t)begun, "oldest",
+	    oldest_make(pair), "for", beside_make(pair, moment));
+}
+
+/* ---- what a person has said ---- */
+
+static json_t *order_make(const struct order *order)
+{
+	return json_pack("{s:o, s:o, s:o}", "by", log_text(order->by), "why", log_text(order->why),
+	    "since", status_time(order->at_s));
+}
+
+static json_t *stopped_make(const struct feeds *feeds, const struct pair *pair, json_t *needs)
+{
+	json_t *list = json_array();
+	for (int lane = 0; lane < 2; lane++) {
+		const struct run_list *stopped = &pair->lanes[lane]->stopped;
+		for (size_t i = 0; i < stopped->count; i++) {
+			const char *run = stopped->runs[i].id;
+			const struct order *order = orders_find(&feeds->orders, ORDER_STOP, run);
+			json_t *one = order ? order_make(order) : json_object();
+			json_object_set_new(one, "run", json_string(run));
+			json_object_set_new(one, "file", log_text(stopped->runs[i].file));
+			json_array_append_new(list, one);
+			char what[160], to_do[160];
+			snprintf(what, sizeof what, "run %s was stopped, and waits", run);
+			snprintf(to_do, sizeof to_do,
+			    "enrolctl release %s goes on with it, enrolctl discard %s leaves it as "
+			    "it is",
+			    run, run);
+			status_need(needs, pair->lanes[lane]->lane.feed, "warning", what, to_do);
+		}
+	}
+	return list;
+}
+
+/* ---- its state ---- */
+
+struct verdict {
+	const char *state;
+	const char *why;  /* NULL: it goes without saying */
+	int64_t since_ms; /* INT64_MAX: not known */
+};
+
+static const struct trouble *trouble_of(const struct pair *pair, bool is_scanning)
+{
+	for (int i = 0; i < 2; i++) {
+		const struct feed_state *lane = pair->lanes[i];
+		const struct trouble *trouble = is_scanning ? &lane->scanning : &lane->running;
+		if (trouble_is_on(trouble))
+			return trouble;
+	}
+	return NULL;
+}
+
+static bool any(const struct pair *pair, bool (*is)(const struct feed_state *lane))
+{
+	return is(pair->lanes[0]) || is(pair->lanes[1]);
+}
+
+static bool is_busy(const struct feed_state *lane)
+{
+	return lane->is_busy;
+}
+
+static bool is_elsewhere(const struct feed_state *lane)
+{
+	return lane->is_elsewhere;
+}
+
+static bool has_stopped(const struct feed_state *lane)
+{
+	return lane->stopped.count > 0;
+}
+
+static bool has_incomplete(const struct feed_state *lane)
+{
+	return inbox_incomplete(lane->inbox) > 0;
+}
+
+static struct verdict judge(const struct pair *pair)
+{
+	const struct trouble *scanning = trouble_of(pair, true);
+	const struct trouble *running = trouble_of(pair, false);
+	const int64_t never = INT64_MAX;
+	if (scanning)
+		return (struct verdict){"out_of_service", scanning->text, scanning->since};
+	if (running)
+		return (struct verdict){"blocked", running->text, running->since};
+	if (any(pair, is_busy))
+		return (struct verdict){"running", NULL, never};
+	if (any(pair, has_stopped))
+		return (struct verdict){"stopped", NULL, never};
+	if (pair->lanes[0]->is_paused)
+		return (struct verdict){"paused", NULL, never};
+	if (any(pair, is_elsewhere))
+		return (struct verdict){"elsewhere", NULL, never};
+	if (any(pair, feed_has_work))
+		return (struct verdict){"queued", NULL, never};
+	if (any(pair, has_incomplete))
+		return (struct verdict){"waits", NULL, never};
+	return (struct verdict){"idle", NULL, never};
+}
+
+static void trouble_need(const char *feed, const struct verdict *verdict, json_t *needs)
+{
+	if (strcmp(verdict->state, "out_of_service") == 0)
+		status_need(needs, feed, "critical", verdict->why,
+		    "mend its folders, as enrold(8) has them; it goes on by itself");
+	else if (strcmp(verdict->state, "blocked") == 0)
+		status_need(needs, feed, "critical", verdict->why,
+		    "nothing is lost: it goes on by itself when that is over");
+}
+
+static json_t *feed_make(
+    const struct feeds *feeds, size_t first, const struct status_moment *moment, json_t *needs)
+{
+	const struct pair pair = {{&feeds->states[first], &feeds->states[first + 1]}};
+	const char *name = pair.lanes[0]->lane.feed;
+	const struct order *pause = orders_find(&feeds->orders, ORDER_PAUSE, name);
+	struct verdict verdict = judge(&pair);
+	json_t *feed = json_pack("{s:s, s:s}", "feed", name, "state", verdict.state);
+	json_object_set_new(feed, "why", verdict.why ? log_text(verdict.why) : json_string(""));
+	json_object_set_new(feed, "since",
+	    verdict.since_ms == INT64_MAX ? json_null()
+	                                  : status_time(wall_of(moment, verdict.since_ms)));
+	json_object_set_new(feed, "node", json_string(overview_holder(moment->overview, name)));
+	json_object_set_new(feed, "running", all_running_make(feeds, first, moment));
+	json_object_set_new(feed, "waiting", waiting_make(&pair, moment));
+	json_object_set_new(feed, "paused", pause ? order_make(pause) : json_null());
+	json_object_set_new(feed, "stopped", stopped_make(feeds, &pair, needs));
+	trouble_need(name, &verdict, needs);
+	return feed;
+}
+
+json_t *feeds_status_make(
+    const struct feeds *feeds, const struct status_moment *moment, json_t *needs)
+{
+	json_t *list = json_array();
+	for (size_t i = 0; i < feeds->count; i += 2)
+		json_array_append_new(list, feed_make(feeds, i, moment, needs));
+	return list;
+}

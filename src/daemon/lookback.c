@@ -1,0 +1,143 @@
+#include "lookback.h"
+
+#include "daemon_state.h"
+
+#include "enrold/log.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+enum { PATIENCE_MS = 10000 }; /* with a client that does not read */
+
+struct lookback {
+	uv_work_t work;
+	struct lookbacks *all;
+	struct client *client;
+	int socket;
+	struct config_file *file;
+	struct protocol_request request;
+	bool is_gone; /* the client */
+	struct error error;
+};
+
+/* ---- on the thread ---- */
+
+static bool send_all(int socket, struct slice bytes)
+{
+	while (bytes.size > 0) {
+		ssize_t size = send(socket, bytes.bytes, bytes.size, MSG_NOSIGNAL);
+		struct pollfd wait = {.fd = socket, .events = POLLOUT};
+		if (size < 0 && errno == EAGAIN && poll(&wait, 1, PATIENCE_MS) > 0)
+			continue;
+		if (size < 0 && errno == EINTR)
+			continue;
+		if (size < 0)
+			return false;
+		bytes.bytes += size;
+		bytes.size -= (size_t)size;
+	}
+	return true;
+}
+
+static bool on_object(void *context, const json_t *object)
+{
+	struct lookback *lookback = context;
+	struct buffer line = {0};
+	protocol_answer(&line, object);
+	lookback->is_gone = line.failed || !send_all(lookback->socket, buffer_slice(&line));
+	buffer_done(&line);
+	return !lookback->is_gone;
+}
+
+static void on_work(uv_work_t *work)
+{
+	struct lookback *lookback = work->data;
+	lookback->error = history_answer(config_get(lookback->file), &lookback->request.history,
+	    &lookback->all->is_cancelled, on_object, lookback);
+}
+
+/* ---- on the loop ---- */
+
+static int exit_of(const struct error *error)
+{
+	switch (error->class) {
+	case ERROR_NONE: return 0;
+	case ERROR_REJECT: return 1;
+	case ERROR_RETRY: return 75;
+	case ERROR_CONFIG: return 78;
+	}
+	abort();
+}
+
+static void lookback_free(struct lookback *lookback)
+{
+	lookback->all->count--;
+	protocol_done(&lookback->request);
+	config_free(lookback->file);
+	free(lookback);
+}
+
+static void on_worked(uv_work_t *work, int status)
+{
+	struct lookback *lookback = work->data;
+	(void)status; /* it is never cancelled */
+	client_end(lookback->client, exit_of(&lookback->error), lookback->error.text);
+	lookback_free(lookback);
+}
+
+/* Who asked about what, as data protection wants it. */
+static void asked_log(const struct client *client, const struct protocol_request *request)
+{
+	char by[CLIENT_NAME_SIZE];
+	const struct history_query *query = &request->history;
+	client_name(client, by);
+	json_t *fields =
+	    json_pack("{s:s, s:s}", "command", protocol_name(request->command), "by", by);
+	if (query->run)
+		json_object_set_new(fields, "about_run", json_string(query->run));
+	if (query->user)
+		json_object_set_new(fields, "about_user", log_text(query->user));
+	if (query->course)
+		json_object_set_new(fields, "about_course", log_text(query->course));
+	log_event(LOG_INFO, "asked", fields, "%s asked: %s %s", by, protocol_name(request->command),
+	    query->user ? query->user : query->run);
+}
+
+bool lookback_begin(struct daemon *daemon, struct client *client, struct protocol_request *request)
+{
+	struct lookbacks *all = &daemon->lookbacks;
+	struct lookback *lookback = all->count < LOOKBACKS_MAX ? calloc(1, sizeof *lookback) : NULL;
+	if (!lookback) {
+		client_end(client, 75, "others are looking back just now: try again");
+		return false;
+	}
+	if (request->command != PROTOCOL_RUNS)
+		asked_log(client, request);
+	all->count++;
+	*lookback = (struct lookback){.work.data = lookback,
+	    .all = all,
+	    .client = client,
+	    .socket = client_lend(client),
+	    .file = config_hold(daemon->file),
+	    .request = *request};
+	if (uv_queue_work(&daemon->loop, &lookback->work, on_work, on_worked) < 0) {
+		client_end(client, 75, "no thread can be started");
+		lookback_free(lookback);
+	}
+	return true;
+}
+
+void lookback_cancel(struct lookbacks *lookbacks)
+{
+	atomic_store(&lookbacks->is_cancelled, true);
+}
+/* STUB */
+struct error history_answer(const struct config *config, const struct history_query *query,
+    const atomic_bool *is_cancelled, history_on_object *on_one, void *context)
+{
+	(void)config; (void)query; (void)is_cancelled; (void)on_one; (void)context;
+	return OK;
+}

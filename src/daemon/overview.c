@@ -1,0 +1,286 @@
+#include "overview.h"
+
+#include "space.h"
+
+#include "enrold/disk.h"
+#include "enrold/lms.h"
+#include "enrold/names.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <time.h>
+#include <unistd.h>
+
+/* 30 days; looked at once an hour. */
+enum { GROWTH_S = 30 * 86400, GROWTH_EVERY_MS = 3600000 };
+
+/* The thread's, from being queued until it comes back. */
+struct overview_look {
+	uv_work_t work;
+	struct overview *overview; /* NULL: nobody wants to know any more */
+	struct config_file *file;
+	const struct spool *spool;
+	overview_on_read *on_read;
+	void *context;
+	bool asks_growth;
+	struct error error;    /* of the database */
+	struct overview found; /* what was seen of it, and of the disks */
+};
+
+/* ---- on the thread ---- */
+
+static struct error nodes_take(struct overview_look *look, struct db *db, struct arena *arena)
+{
+	struct node *nodes;
+	size_t count;
+	struct error error = nodes_list(db, arena, &nodes, &count);
+	if (is_error(&error) || count == 0)
+		return error;
+	look->found.nodes = calloc(count, sizeof *look->found.nodes);
+	if (!look->found.nodes)
+		return error_memory("looking at the other daemons");
+	for (size_t i = 0; i < count; i++) {
+		struct overview_node *node = &look->found.nodes[i];
+		snprintf(node->name, sizeof node->name, "%.*s", SLICE_ARG(nodes[i].name));
+		node->beat = nodes[i].beat;
+	}
+	look->found.nodes_count = count;
+	return OK;
+}
+
+static struct error holders_take(struct overview_look *look, struct db *db, struct arena *arena)
+{
+	struct node_feed *feeds;
+	size_t count;
+	struct error error = nodes_list_feeds(db, arena, &feeds, &count);
+	if (is_error(&error) || count == 0)
+		return error;
+	look->found.holders = calloc(count, sizeof *look->found.holders);
+	if (!look->found.holders)
+		return error_memory("looking at the other daemons");
+	for (size_t i = 0; i < count; i++) {
+		struct overview_holder *holder = &look->found.holders[i];
+		snprintf(holder->feed, sizeof holder->feed, "%.*s", SLICE_ARG(feeds[i].feed));
+		snprintf(holder->node, sizeof holder->node, "%.*s", SLICE_ARG(feeds[i].node));
+	}
+	look->found.holders_count = count;
+	return OK;
+}
+
+static struct error growth_take(struct overview_look *look, struct db *db)
+{
+	struct overview_growth *growth = &look->found.growth;
+	struct timespec now;
+	char since[RUN_ID_SIZE + 1];
+	clock_gettime(CLOCK_REALTIME, &now);
+	run_id_format(((int64_t)now.tv_sec - GROWTH_S) * 1000000, since);
+	struct ledger_growth sums;
+	struct error error = ledger_sum(db, since, &sums);
+	*growth = (struct overview_growth){sums.runs, sums.input_bytes, sums.answer_bytes, 0};
+	return error;
+}
+
+static struct error look_at(struct overview_look *look, struct lms *lms, struct arena *arena)
+{
+	struct db *db = lms_db(lms);
+	char run[RUN_ID_SIZE + 1];
+	bool is_shared = config_is_shared(config_get(look->file));
+	struct error error = ledger_newest(db, run);
+	if (!is_error(&error) && is_shared)
+		error = nodes_take(look, db, arena);
+	if (!is_error(&error) && is_shared)
+		error = holders_take(look, db, arena);
+	if (!is_error(&error) && look->asks_growth)
+		error = growth_take(look, db);
+	return error;
+}
+
+static struct overview_disk disk_take(int directory)
+{
+	struct statvfs status;
+	if (directory < 0 || fstatvfs(directory, &status) < 0)
+		return (struct overview_disk){0, 0};
+	return (struct overview_disk){(uint64_t)status.f_bavail * status.f_frsize,
+	    (uint64_t)status.f_blocks * status.f_frsize};
+}
+
+/* What a person has to look at; reasons and sidecars aside. */
+static size_t files_count(int directory)
+{
+	size_t count = 0;
+	DIR *listing = disk_list(directory);
+	const struct dirent *entry;
+	while (listing && (entry = readdir(listing)))
+		count += entry->d_name[0] != '.' && name_classify(entry->d_name) == NAME_INPUT &&
+		         !strstr(entry->d_name, ".reason.txt");
+	if (listing)
+		closedir(listing);
+	return count;
+}
+
+static void database_disk_take(struct overview_look *look)
+{
+	struct stat spool, database;
+	char folder[PATH_MAX];
+	const struct config *config = config_get(look->file);
+	if (!space_database_folder(config, folder))
+		return;
+	int directory = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	bool is_another = directory >= 0 && fstat(directory, &database) == 0 &&
+	                  fstat(look->spool->root, &spool) == 0 && spool.st_dev != database.st_dev;
+	if (is_another)
+		look->found.database_disk = disk_take(directory);
+	if (directory >= 0)
+		close(directory);
+	if (stat(config->lms.url + strlen("sqlite:"), &database) == 0)
+		look->found.growth.database_bytes = (uint64_t)database.st_size;
+}
+
+static void on_work(uv_work_t *work)
+{
+	struct overview_look *look = work->data;
+	struct lms *lms = NULL;
+	struct arena *arena = arena_create();
+	struct error error = arena ? lms_open(&config_get(look->file)->lms, &lms)
+	                           : error_memory("looking at the database");
+	if (!is_error(&error))
+		error = look_at(look, lms, arena);
+	look->error = error;
+	lms_close(lms);
+	arena_free(arena);
+	look->found.spool_disk = disk_take(look->spool->root);
+	database_disk_take(look);
+	look->found.held_files = files_count(look->spool->late);
+	look->found.quarantine_files = files_count(look->spool->quarantine);
+}
+
+/* ---- on the loop ---- */
+
+static int64_t now_ms(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static void look_free(struct overview_look *look)
+{
+	free(look->found.nodes);
+	free(look->found.holders);
+	config_free(look->file);
+	free(look);
+}
+
+/* Alive is who has moved since we looked the last time. */
+static void beats_compare(const struct overview *overview, struct overview *found)
+{
+	for (size_t i = 0; i < found->nodes_count; i++) {
+		struct overview_node *node = &found->nodes[i];
+		node->beat_ms = now_ms();
+		for (size_t j = 0; j < overview->nodes_count; j++) {
+			const struct overview_node *before = &overview->nodes[j];
+			if (strcmp(before->name, node->name) == 0 && before->beat == node->beat)
+				node->beat_ms = before->beat_ms;
+		}
+	}
+}
+
+static void database_take(struct overview *overview, struct overview_look *look)
+{
+	struct overview *found = &look->found;
+	uint64_t bytes = found->growth.database_bytes;
+	beats_compare(overview, found);
+	free(overview->nodes);
+	free(overview->holders);
+	overview->nodes = found->nodes;
+	overview->nodes_count = found->nodes_count;
+	overview->holders = found->holders;
+	overview->holders_count = found->holders_count;
+	found->nodes = NULL;
+	found->holders = NULL;
+	if (look->asks_growth) {
+		overview->growth = found->growth;
+		overview->growth_ms = now_ms();
+	}
+	overview->growth.database_bytes = bytes;
+}
+
+static void look_take(struct overview *overview, struct overview_look *look)
+{
+	bool is_up = !is_error(&look->error);
+	if (!overview->is_known || overview->is_up != is_up)
+		overview->since_s = (int64_t)time(NULL);
+	overview->is_known = true;
+	overview->is_up = is_up;
+	snprintf(overview->why, sizeof overview->why, "%s", is_up ? "" : look->error.text);
+	if (is_up)
+		database_take(overview, look);
+	overview->spool_disk = look->found.spool_disk;
+	overview->database_disk = look->found.database_disk;
+	overview->held_files = look->found.held_files;
+	overview->quarantine_files = look->found.quarantine_files;
+}
+
+static void on_worked(uv_work_t *work, int status)
+{
+	struct overview_look *look = work->data;
+	struct overview *overview = look->overview;
+	(void)status; /* it is never cancelled */
+	if (overview) {
+		look_take(overview, look);
+		overview->look = NULL;
+		look->on_read(look->context);
+	}
+	look_free(look);
+}
+
+void overview_ask(struct overview *overview, uv_loop_t *loop, struct config_file *file,
+    const struct spool *spool, overview_on_read *on_read, void *context)
+{
+	if (overview->look)
+		return;
+	struct overview_look *look = calloc(1, sizeof *look);
+	if (!look)
+		return; /* another time */
+	*look = (struct overview_look){.work.data = look,
+	    .overview = overview,
+	    .file = config_hold(file),
+	    .spool = spool,
+	    .asks_growth =
+	        overview->growth_ms == 0 || now_ms() - overview->growth_ms >= GROWTH_EVERY_MS,
+	    .on_read = on_read,
+	    .context = context};
+	if (uv_queue_work(loop, &look->work, on_work, on_worked) < 0) {
+		look_free(look);
+		return;
+	}
+	overview->look = look;
+	overview->asked_ms = now_ms();
+}
+
+void overview_stop(struct overview *overview)
+{
+	if (overview->look)
+		overview->look->overview = NULL;
+	overview->look = NULL;
+}
+
+void overview_done(struct overview *overview)
+{
+	free(overview->nodes);
+	free(overview->holders);
+	*overview = (struct overview){0};
+}
+
+const char *overview_holder(const struct overview *overview, const char *feed)
+{
+	for (size_t i = 0; i < overview->holders_count; i++)
+		if (strcmp(overview->holders[i].feed, feed) == 0)
+			return overview->holders[i].node;
+	return "";
+}

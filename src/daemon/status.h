@@ -1,0 +1,41 @@
+/*
+ * status: how things stand, as one JSON object; enrolctl(1) lists its members. Made on the loop's
+ * thread from what is known there: it asks no disk and no database, and takes well under a
+ * millisecond.
+ */
+#ifndef DAEMON_STATUS_H
+#define DAEMON_STATUS_H
+
+#include "overview.h"
+#include "workers.h"
+
+#include <jansson.h>
+
+struct daemon;
+struct feeds;
+
+/* NULL: no memory. */
+json_t *status_make(const struct daemon *daemon);
+
+/* ---- feed_status.c ---- */
+
+/* What of it a feed's status needs. */
+struct status_moment {
+	int64_t now_ms, now_s; /* monotonic; epoch */
+	const struct overview *overview;
+	struct workers *workers;
+	const char *node;
+};
+
+/* All feeds, as an array. What somebody has to do something about is added to `needs`:
+ * {"feed","level","what","do"}. */
+json_t *feeds_status_make(
+    const struct feeds *feeds, const struct status_moment *moment, json_t *needs);
+
+/* level: "warning", or "critical": files do not get on. feed: NULL: all of them. */
+void status_need(
+    json_t *needs, const char *feed, const char *level, const char *what, const char *to_do);
+/* RFC 3339, UTC, whole seconds. */
+json_t *status_time(int64_t epoch_s);
+
+#endif

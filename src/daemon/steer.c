@@ -1,0 +1,214 @@
+#include "steer.h"
+
+#include "daemon_state.h"
+#include "lookback.h"
+#include "startup.h"
+#include "status.h"
+
+#include "enrold/log.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+/* Exit codes of enrolctl(1). */
+enum { DONE = 0, NO = 1, USAGE = 64, NO_DAEMON = 69, TRY_LATER = 75, CONFIG = 78 };
+
+/* ---- orders ---- */
+
+/* Written on a thread: a disk may take its time. */
+struct ordering {
+	uv_work_t work;
+	struct daemon *daemon;
+	struct client *client;
+	int directory;
+	enum protocol_command command;
+	struct order order;
+	struct error error;
+};
+
+/* What each command does with which order. */
+static const struct {
+	enum order_kind kind;
+	bool is_taken_back;
+	const char *event, *sentence; /* with the subject */
+} orderings[PROTOCOL_COMMANDS] = {
+    [PROTOCOL_PAUSE] = {ORDER_PAUSE, false, "feed_paused", "feed %s takes no more files"},
+    [PROTOCOL_RESUME] = {ORDER_PAUSE, true, "feed_resumed", "feed %s takes files again"},
+    [PROTOCOL_STOP] = {ORDER_STOP, false, "run_stopping",
+        "run %s ends at its next checkpoint and waits for a person"},
+    [PROTOCOL_RELEASE] = {ORDER_STOP, true, "run_released", "run %s goes on"},
+    [PROTOCOL_DISCARD] = {ORDER_DISCARD, false, "run_discarding", "run %s is left as it is"},
+};
+
+static void on_ordering(uv_work_t *work)
+{
+	struct ordering *ordering = work->data;
+	const struct order *order = &ordering->order;
+	ordering->error = orderings[ordering->command].is_taken_back
+	                      ? order_withdraw(ordering->directory, order->kind, order->subject)
+	                      : order_give(ordering->directory, order);
+}
+
+static void ordering_log(const struct ordering *ordering)
+{
+	const struct order *order = &ordering->order;
+	char message[128];
+	/* One of the table's. */
+	snprintf(message, sizeof message, "%s", orderings[ordering->command].sentence);
+	char *gap = strstr(message, "%s");
+	const char *rest = orderings[ordering->command].sentence + (gap - message) + 2;
+	*gap = '\0';
+	json_t *fields = json_pack("{s:s, s:o}", order->kind == ORDER_PAUSE ? "feed" : "run",
+	    order->subject, "by", log_text(order->by));
+	if (*order->why)
+		json_object_set_new(fields, "why", log_text(order->why));
+	log_event(LOG_INFO, orderings[ordering->command].event, fields, "%s%s%s, as %s said",
+	    message, order->subject, rest, order->by);
+}
+
+static void on_ordered(uv_work_t *work, int status)
+{
+	struct ordering *ordering = work->data;
+	struct daemon *daemon = ordering->daemon;
+	(void)status; /* it is never cancelled */
+	if (is_error(&ordering->error)) {
+		client_end(ordering->client, TRY_LATER, ordering->error.text);
+	} else {
+		ordering_log(ordering);
+		client_end(ordering->client, DONE, "");
+		daemon_take_orders(daemon);
+		daemon_turn(daemon);
+	}
+	free(ordering);
+}
+
+static void order_begin(struct daemon *daemon, struct client *client,
+    const struct protocol_request *request, const char *subject)
+{
+	struct ordering *ordering = calloc(1, sizeof *ordering);
+	if (!ordering) {
+		client_end(client, TRY_LATER, "out of memory");
+		return;
+	}
+	*ordering = (struct ordering){.work.data = ordering,
+	    .daemon = daemon,
+	    .client = client,
+	    .directory = daemon->spool.orders,
+	    .command = request->command};
+	struct order *order = &ordering->order;
+	order->kind = orderings[request->command].kind;
+	order->at_s = (int64_t)time(NULL);
+	snprintf(order->subject, sizeof order->subject, "%s", subject);
+	snprintf(order->why, sizeof order->why, "%s", request->why ? request->why : "");
+	client_name(client, order->by);
+	client_lend(client);
+	if (uv_queue_work(&daemon->loop, &ordering->work, on_ordering, on_ordered) < 0) {
+		client_end(client, TRY_LATER, "no thread can be started");
+		free(ordering);
+	}
+}
+
+/* ---- which may be given ---- */
+
+static void feed_steer(
+    struct daemon *daemon, struct client *client, const struct protocol_request *request)
+{
+	char text[160];
+	if (config_find_feed(daemon->config, request->feed)) {
+		order_begin(daemon, client, request, request->feed);
+		return;
+	}
+	snprintf(text, sizeof text, "no feed %s is configured", request->feed);
+	client_end(client, NO, text);
+}
+
+/* It is under way, or waits in work/, at whichever daemon. */
+static void run_steer(
+    struct daemon *daemon, struct client *client, const struct protocol_request *request)
+{
+	const char *run = request->run;
+	bool is_stopped = orders_find(feeds_orders(daemon->feeds), ORDER_STOP, run);
+	bool is_begun = feeds_has_run(daemon->feeds, run) ||
+	                workers_find_run(daemon->workers, run) ||
+	                startup_is_in_work(&daemon->spool, run);
+	char text[200];
+	if (request->command == PROTOCOL_STOP && !is_begun)
+		snprintf(text, sizeof text, "no run %s is under way", run);
+	else if (request->command == PROTOCOL_RELEASE && !is_stopped)
+		snprintf(text, sizeof text, "no run %s waits for a person", run);
+	else if (request->command == PROTOCOL_DISCARD && is_begun && !is_stopped)
+		snprintf(text, sizeof text, "run %s is under way: enrolctl stop %s comes first",
+		    run, run);
+	else {
+		order_begin(daemon, client, request, run);
+		return;
+	}
+	client_end(client, NO, text);
+}
+
+/* ---- the rest ---- */
+
+static void reload_steer(struct daemon *daemon, struct client *client)
+{
+	char name[CLIENT_NAME_SIZE];
+	struct error error = daemon_reload(daemon);
+	if (is_error(&error)) {
+		client_end(client, error.class == ERROR_CONFIG ? CONFIG : TRY_LATER, error.text);
+		return;
+	}
+	client_name(client, name);
+	log_event(LOG_INFO, "reload_asked", json_pack("{s:s}", "by", name),
+	    "the settings are read anew, as %s said", name);
+	client_wait(client);
+	daemon_turn(daemon);
+}
+
+static void status_steer(struct daemon *daemon, struct client *client)
+{
+	json_t *status = status_make(daemon);
+	client_answer(client, status);
+	json_decref(status);
+	client_end(client, DONE, "");
+}
+
+/* False: it was answered. */
+static bool may(
+    const struct daemon *daemon, struct client *client, const struct protocol_request *request)
+{
+	if (request->spool && strcmp(request->spool, daemon->config->spool) != 0) {
+		client_end(client, NO_DAEMON, "this is the daemon of another spool");
+		return false;
+	}
+	if (client_is_reader(client) && !protocol_is_reading(request->command)) {
+		client_end(client, NO,
+		    "you may look, and not steer: that is for root, enrold's own "
+		    "user and the socket's group");
+		return false;
+	}
+	return true;
+}
+
+void steer_on_request(void *context, struct client *client, struct protocol_request *request)
+{
+	struct daemon *daemon = context;
+	bool is_kept = false;
+	if (may(daemon, client, request)) {
+		switch (request->command) {
+		case PROTOCOL_STATUS: status_steer(daemon, client); break;
+		case PROTOCOL_RUNS:
+		case PROTOCOL_SHOW:
+		case PROTOCOL_EXPLAIN: is_kept = lookback_begin(daemon, client, request); break;
+		case PROTOCOL_PAUSE:
+		case PROTOCOL_RESUME: feed_steer(daemon, client, request); break;
+		case PROTOCOL_STOP:
+		case PROTOCOL_RELEASE:
+		case PROTOCOL_DISCARD: run_steer(daemon, client, request); break;
+		case PROTOCOL_RELOAD: reload_steer(daemon, client); break;
+		case PROTOCOL_COMMANDS: break;
+		}
+	}
+	if (!is_kept)
+		protocol_done(request);
+}
