@@ -60,6 +60,7 @@ struct config {
 	const char *socket;       /* where enrolctl asks; NULL: control_path knows */
 	const char *socket_read;  /* a group that may ask and not steer; or NULL */
 	enum log_level log_level;
+	const char *metrics_file; /* absolute path; NULL: none */
 	struct lms_options lms;
 	const struct feed *feeds; /* sorted by name, one of them "default" */
 	size_t feeds_count;

@@ -69,6 +69,8 @@ struct run_report {
 	char code[64], reason[240]; /* of a refusal */
 	struct tally tally;
 	char chain[HASH_TEXT_SIZE + 1];
+	uint64_t bytes;   /* of the input */
+	uint64_t took_us; /* from its taking to its answer */
 };
 
 /* A worker's own: its connection to the LMS, opened when first needed. */

@@ -49,6 +49,7 @@ static const struct config_key keys[] = {
         .default_text = "info"},
     {TOP(socket), KEY_TEXT, IN_TOP(socket), .rule = rule_path, .optional = true},
     {TOP(socket_read), KEY_TEXT, IN_TOP(socket_read), .rule = rule_text, .optional = true},
+    {TOP(metrics_file), KEY_TEXT, IN_TOP(metrics_file), .rule = rule_path, .optional = true},
     {TOP(aftercare), KEY_BOOL, IN_TOP(lms.aftercare), .default_text = "false"},
     {TOP(lms), KEY_MAP, .offset = 0},
     {TOP(feeds), KEY_MAP, .offset = 0},

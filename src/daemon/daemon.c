@@ -280,6 +280,8 @@ static void on_job_done(void *context, const struct job *job)
 {
 	struct daemon *daemon = context;
 	feeds_done(daemon->feeds, job, (int64_t)uv_now(&daemon->loop));
+	if (job->report.end == RUN_ANSWERED)
+		daemon_metrics_count(daemon, &job->report);
 	if (*job->report.zone)
 		zone_change(daemon, job->report.zone);
 	daemon_turn(daemon);
@@ -351,6 +353,9 @@ static struct error work_begin(struct daemon *daemon)
 		error = startup_runs(&daemon->spool, &daemon->ids, daemon->feeds);
 	if (is_error(&error))
 		return error;
+	error = daemon_metrics_use(daemon);
+	if (is_error(&error))
+		return error;
 	watch_begin(daemon);
 	return workers_start(
 	    &daemon->loop, &daemon->surroundings, on_job_done, daemon, &daemon->workers);
@@ -415,6 +420,7 @@ static struct error loop_run(struct daemon *daemon)
 	daemon->timer.data = daemon->patience.data = daemon->every.data = daemon;
 	signals_start(daemon);
 	watchdog_begin(daemon);
+	daemon_metrics_start(daemon);
 	uv_async_init(&daemon->loop, &daemon->inherited, on_inherited);
 	daemon->inherited.data = daemon;
 	atomic_store(&daemon->is_listening, true);
@@ -450,8 +456,10 @@ static struct error run(struct daemon *daemon)
 	if (is_error(&error))
 		return error;
 	network_tell(daemon);
+	error = daemon_metrics_create(daemon);
 	/* Made before the database is there, so that people find where to drop. */
-	error = error_at_start(spool_open_feeds(daemon->config, &daemon->spool));
+	if (!is_error(&error))
+		error = error_at_start(spool_open_feeds(daemon->config, &daemon->spool));
 	if (!is_error(&error))
 		error = daemon_await(daemon, site_status);
 	if (!is_error(&error))
@@ -459,6 +467,7 @@ static struct error run(struct daemon *daemon)
 	if (!is_error(&error))
 		error = loop_run(daemon);
 	daemon_leave_cluster(daemon);
+	daemon_metrics_end(daemon);
 	feeds_free(daemon->feeds);
 	overview_done(&daemon->overview);
 	spool_close(&daemon->spool);

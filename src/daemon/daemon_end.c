@@ -43,6 +43,7 @@ void daemon_end_loop(struct daemon *daemon)
 	lookback_cancel(&daemon->lookbacks);
 	clients_stop(daemon->clients);
 	daemon->clients = NULL;
+	handle_close((uv_handle_t *)&daemon->metrics_timer);
 	for (int i = 0; i < SIGNALS; i++)
 		handle_close((uv_handle_t *)&daemon->signals[i]);
 	daemon_leave_cluster(daemon); /* before its async goes */

@@ -10,9 +10,11 @@
 #include "clients.h"
 #include "feeds.h"
 #include "lookback.h"
+#include "metrics.h"
 #include "notify.h"
 #include "overview.h"
 
+#include <limits.h>
 #include <signal.h>
 
 enum { SIGNALS = 3 };
@@ -59,6 +61,11 @@ struct daemon {
 	enum daemon_exit exit;
 	bool once;
 	bool is_idle_twice; /* once: nothing was found after all was done */
+	struct metrics *metrics;
+	uv_timer_t metrics_timer;
+	int64_t metrics_at;          /* milliseconds: the last writing */
+	bool are_metrics_unwritten;  /* which has been said */
+	char metrics_path[PATH_MAX]; /* of what was written; "": nothing */
 	struct notify notify;
 	char status[320];
 	int64_t status_at;
@@ -86,6 +93,20 @@ void daemon_set_hangup(int how);
 struct error daemon_await(
     struct daemon *daemon, struct error (*look)(struct daemon *daemon)) MUST_CHECK;
 void daemon_log_failure(const struct daemon *daemon, const struct error *error);
+
+/* ---- daemon_metrics.c ---- */
+
+struct error daemon_metrics_create(struct daemon *daemon) MUST_CHECK;
+/* Once there is a loop: from now on it is written every so often. */
+void daemon_metrics_start(struct daemon *daemon);
+/* Another configuration is in force. */
+struct error daemon_metrics_use(struct daemon *daemon) MUST_CHECK;
+/* An answer. It is written soon. */
+void daemon_metrics_count(struct daemon *daemon, const struct run_report *report);
+/* At once; without feeds while the database is waited for. Never fails: it is said. */
+void daemon_metrics_write(struct daemon *daemon);
+/* For the last time. */
+void daemon_metrics_end(struct daemon *daemon);
 
 /* ---- daemon_end.c ---- */
 

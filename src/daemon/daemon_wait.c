@@ -113,6 +113,7 @@ struct error daemon_await(struct daemon *daemon, struct error (*look)(struct dae
 		snprintf(text, sizeof text, "STATUS=waiting: %s\nEXTEND_TIMEOUT_USEC=30000000",
 		    error.text);
 		notify_state(text);
+		daemon_metrics_write(daemon);
 		if (pause_ms(delay_ms))
 			config_change(daemon);
 		waited_ms += delay_ms;

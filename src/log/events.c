@@ -34,6 +34,8 @@ static const struct event events[] = {
         "Other daemons have taken this one for dead; it joins anew."},
     {"lease_waits", "19a43a00f3a949f8027f36bbfca0143f",
         "The database is away, and with it the lease of this daemon."},
+    {"metrics_unwritten", "aac901cb52661667a3e7915e217a48e7",
+        "The metrics_file cannot be written; it is tried again, and said once."},
     {"node_dead", "d1230a06f5ac6035b73fb9116b718432",
         "Another daemon has been silent for too long: its work is done here."},
     {"ready", "5652a8f2dd0551d5b03a03a8f0915ea1",

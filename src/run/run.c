@@ -294,6 +294,9 @@ static void log_answer(struct run *run, struct run_report *report)
 	if (is_error(&error))
 		report->tally = (struct tally){0}; /* they are for the log; the answer is out */
 	summary_find_chain(run->row.summary, report->chain);
+	int64_t took_us = run_now_us() - run->row.started_us;
+	report->took_us = took_us > 0 ? (uint64_t)took_us : 0;
+	report->bytes = run->row.bytes;
 	snprintf(report->lane.feed, sizeof report->lane.feed, "%s", run->row.feed.bytes);
 	snprintf(report->file, sizeof report->file, "%s", run->row.name.bytes);
 }

@@ -1,6 +1,7 @@
 /* The manuals have an entry for each row of the tables, and for nothing else. */
 #include "../../src/config/keys.h"
 #include "../../src/ctl/ctl.h"
+#include "../../src/daemon/metrics.h"
 
 #include "enrold/columns.h"
 #include "enrold/config.h"
@@ -125,6 +126,21 @@ Test(manuals, of_the_daemon_name_each_event_with_its_id_and_meaning)
 		cr_expect(strstr(text, entry), "%s", entry);
 	}
 	cr_expect_eq(entries(".Ss Events", ".Sh SEE ALSO"), count);
+}
+
+Test(manuals, of_the_daemon_name_each_metric_with_its_type_and_meaning)
+{
+	size_t count = 0;
+	struct metrics_family family;
+	manual_load(SOURCE_DIR "/src/enrold.8");
+	for (; metrics_family_at(count, &family); count++) {
+		char entry[400];
+		snprintf(entry, sizeof entry, "\n.It Cm %s Pq %s\n%s\n", family.name, family.type,
+		    family.help);
+		cr_expect(strstr(text, entry), "%s", entry);
+	}
+	cr_expect_gt(count, 0);
+	cr_expect_eq(entries(".Sh METRICS", ".Sh EXIT STATUS"), count);
 }
 
 /* As somebody would copy them: whole settings, or a key of a feed. */

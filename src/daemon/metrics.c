@@ -1,0 +1,104 @@
+#include "metrics_parts.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define S UINT64_C(1000000)
+#define KIB UINT64_C(1024)
+
+const struct buckets metrics_durations = {11, S,
+    {S / 10, S / 2, S, 5 * S, 15 * S, 60 * S, 300 * S, 900 * S, 3600 * S, 14400 * S, 86400 * S}};
+const struct buckets metrics_sizes = {10, 1,
+    {KIB, KIB << 3, KIB << 5, KIB << 8, KIB << 10, KIB << 13, KIB << 16, KIB << 19, KIB << 22,
+        KIB << 25}};
+
+struct metrics *metrics_create(int64_t start_s)
+{
+	struct metrics *metrics = calloc(1, sizeof *metrics);
+	if (metrics)
+		metrics->start_s = start_s;
+	return metrics;
+}
+
+void metrics_free(struct metrics *metrics)
+{
+	if (!metrics)
+		return;
+	free(metrics->feeds);
+	free(metrics);
+}
+
+static struct feed_counters *feed_find(const struct metrics *metrics, const char *name)
+{
+	for (size_t i = 0; i < metrics->count; i++)
+		if (strcmp(metrics->feeds[i].name, name) == 0)
+			return &metrics->feeds[i];
+	return NULL;
+}
+
+struct error metrics_use(struct metrics *metrics, const struct config *config)
+{
+	struct feed_counters *feeds = calloc(config->feeds_count, sizeof *feeds);
+	if (!feeds)
+		return error_memory("counting");
+	for (size_t i = 0; i < config->feeds_count; i++) {
+		const struct feed_counters *before = feed_find(metrics, config->feeds[i].name);
+		if (before)
+			feeds[i] = *before;
+		snprintf(feeds[i].name, sizeof feeds[i].name, "%s", config->feeds[i].name);
+	}
+	free(metrics->feeds);
+	metrics->feeds = feeds;
+	metrics->count = config->feeds_count;
+	return OK;
+}
+
+static void histogram_add(
+    struct histogram *histogram, const struct buckets *buckets, uint64_t value)
+{
+	int i = 0;
+	while (i < buckets->count && value > buckets->bounds[i])
+		i++;
+	histogram->counts[i]++;
+	histogram->sum += value;
+}
+
+static void effects_count(struct feed_counters *feed, const struct run_report *report)
+{
+	const struct tally *tally = &report->tally;
+	feed->records += tally->rows;
+	feed->records_in_error += tally->rows_in_error;
+	for (int i = 0; i < OUTCOME_KINDS; i++)
+		feed->outcomes[i] += tally->outcomes[i];
+	for (int i = 0; i < CODES; i++)
+		feed->codes[i] += tally->codes[i];
+	histogram_add(&feed->duration, &metrics_durations, report->took_us);
+	histogram_add(&feed->size, &metrics_sizes, report->bytes);
+}
+
+void metrics_count(struct metrics *metrics, const struct run_report *report)
+{
+	struct feed_counters *feed = feed_find(metrics, report->lane.feed);
+	enum run_status status = report->lane.is_preview ? STATUS_PREVIEWED
+	                         : report->is_refused    ? STATUS_REFUSED
+	                                                 : STATUS_DONE;
+	if (!feed)
+		return;
+	feed->runs[status]++;
+	if (status == STATUS_DONE)
+		effects_count(feed, report);
+}
+
+struct metrics_now_feed metrics_feed_unknown(const char *name)
+{
+	return (struct metrics_now_feed){name, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1};
+}
+
+struct metrics_now metrics_unknown(int64_t time_s)
+{
+	return (struct metrics_now){.time_s = time_s,
+	    .database_up = -1,
+	    .chain_height = -1,
+	    .spool_size = -1,
+	    .spool_free = -1};
+}
