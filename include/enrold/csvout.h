@@ -4,6 +4,7 @@
 #ifndef ENROLD_CSVOUT_H
 #define ENROLD_CSVOUT_H
 
+#include "enrold/arena.h"
 #include "enrold/buffer.h"
 #include "enrold/slice.h"
 
@@ -21,5 +22,7 @@ void csvout_cell(struct buffer *out, struct slice cell, char delimiter);
  * split it. What is no text (value_show) is replaced: the answer is UTF-8 whatever the input was.
  */
 void csvout_guarded(struct buffer *out, struct slice cell);
+/* The cell of such a text, whose quotes have been taken off; itself, or in the arena. */
+struct slice csvout_unguarded(struct slice text, struct arena *arena);
 
 #endif

@@ -100,6 +100,25 @@ static void guarded_write(struct buffer *out, struct slice cell)
 		buffer_add_char(out, '"');
 }
 
+struct slice csvout_unguarded(struct slice text, struct arena *arena)
+{
+	const char *before = "'";
+	if (!slice_has(text, '\''))
+		return text;
+	char *bytes = arena_alloc(arena, text.size), *end = bytes;
+	while (bytes && text.size > 0) {
+		struct slice behind = {text.bytes + 1, text.size - 1};
+		if (text.bytes[0] == '\'' && is_formula_behind(behind, before))
+			text = behind;
+		size_t size = piece_size(text);
+		memcpy(end, text.bytes, size);
+		end += size;
+		text = (struct slice){text.bytes + size, text.size - size};
+		before = "'\"";
+	}
+	return bytes ? (struct slice){bytes, (size_t)(end - bytes)} : SLICE("");
+}
+
 /* What a character may mean in a cell: twice for each line of a result, so by a table. */
 enum { SEPARATES = 1, STARTS = 2, IS_ODD = 4, IS_BLANK = 8 };
 
