@@ -281,6 +281,13 @@ struct enrolment_facts {
 /* Adds it once, in order, in the arena. False: out of memory, which the arena knows. */
 bool enrolment_add_role(struct enrolment_facts *is, int64_t role, struct arena *arena);
 
+/* In the words of an answer: "status=0;timestart=1;timeend=0;roles=student"; "roles=manager", where
+ * there are roles only; "": nothing. The second gives the roles alone. Made in the arena. */
+struct slice enrolment_describe(
+    const struct enrolment_facts *is, const struct site_facts *site, struct arena *arena);
+struct slice roles_describe(
+    const struct enrolment_facts *is, const struct site_facts *site, struct arena *arena);
+
 /* One more role in the site; false: out of memory, which the arena knows. */
 bool account_add_site_role(
     struct account_facts *person, struct site_role role, struct arena *arena);

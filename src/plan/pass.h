@@ -69,8 +69,6 @@ struct slice role_name(const struct site_facts *site, int64_t id);
 bool role_is_refused(struct pass *pass, const struct request *request, uint32_t column,
     const struct role_facts *role, int level);
 bool has_role(const struct enrolment_facts *is, int64_t role);
-/* The names of the roles that somebody has in a place: "student,teacher". */
-struct slice roles_text(const struct pass *pass, const struct enrolment_facts *is);
 void role_assign(struct pass *pass, uint32_t enrolment, int64_t role);
 void role_remove(struct pass *pass, uint32_t enrolment, int64_t role);
 

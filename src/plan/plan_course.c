@@ -177,35 +177,9 @@ static deed_set enrolment_deeds(
 
 /* ---- before and after ---- */
 
-/* Made twice for each enrolment of a file, so without printf. */
-static struct slice enrolment_text(
-    struct arena *arena, const struct enrolment_facts *is, struct slice roles)
-{
-	enum { ROOM = 128 }; /* for the words and three numbers */
-	char *room = arena_alloc(arena, ROOM + roles.size);
-	if (!room)
-		return SLICE("");
-	struct buffer text = {.bytes = room, .capacity = ROOM + roles.size};
-	buffer_add_text(&text, "status=");
-	buffer_add_int(&text, is->status);
-	buffer_add_text(&text, ";timestart=");
-	buffer_add_int(&text, is->timestart);
-	buffer_add_text(&text, ";timeend=");
-	buffer_add_int(&text, is->timeend);
-	buffer_add_text(&text, ";roles=");
-	buffer_add(&text, roles.bytes, roles.size);
-	assert(text.bytes == room); /* it has not grown */
-	return buffer_slice(&text);
-}
-
 static struct slice state_text(const struct pass *pass, const struct enrolment_facts *is)
 {
-	struct slice roles = roles_text(pass, is);
-	if (is->id != 0)
-		return enrolment_text(pass->batch->arena, is, roles);
-	if (is->roles_count > 0)
-		return arena_print(pass->batch->arena, "roles=%.*s", SLICE_ARG(roles));
-	return SLICE("");
+	return enrolment_describe(is, pass->batch->site, pass->batch->arena);
 }
 
 static struct slice decided_message(

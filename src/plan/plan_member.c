@@ -309,7 +309,7 @@ static struct slice roles_state(const struct pass *pass, const struct enrolment_
 {
 	if (is->roles_count == 0)
 		return SLICE("");
-	struct slice names = roles_text(pass, is);
+	struct slice names = roles_describe(is, pass->batch->site, pass->batch->arena);
 	return arena_print(pass->batch->arena, "roles=%.*s", SLICE_ARG(names));
 }
 

@@ -63,18 +63,6 @@ bool has_role(const struct enrolment_facts *is, int64_t role)
 	return false;
 }
 
-struct slice roles_text(const struct pass *pass, const struct enrolment_facts *is)
-{
-	struct slice text = SLICE("");
-	for (uint32_t i = 0; i < is->roles_count && text.size <= VALUE_SHOWN_MAX; i++) {
-		struct slice name = role_name(pass->batch->site, is->roles[i]);
-		text = i == 0 ? name
-		              : arena_print(pass->batch->arena, "%.*s,%.*s", SLICE_ARG(text),
-		                    SLICE_ARG(name));
-	}
-	return value_brief(text, VALUE_SHOWN_MAX, pass->batch->arena);
-}
-
 void role_assign(struct pass *pass, uint32_t enrolment, int64_t role)
 {
 	struct enrolment_facts *is = &pass->batch->enrolments[enrolment];
