@@ -44,6 +44,10 @@ static enum run_state state_parse(struct slice name)
 	COUNT(result_bytes, sizes.of[ARTEFACT_RESULT])                                             \
 	COUNT(retry_bytes, sizes.of[ARTEFACT_RETRY])
 
+#define ONE(column, field) +1
+/* In a list, where `run` stands behind all others. */
+enum { RUN_COLUMN = 1 COLUMNS(ONE, ONE, ONE) };
+
 #define NAME(column, field) ", " #column
 #define MARK(column, field) ", ?"
 #define TAKE_TEXT(column, field) found->field = arena_copy(arena, db_column_text(rows, at++));
@@ -69,6 +73,33 @@ struct error ledger_find(
 	    DB_VALUES(db_text(run)));
 	if (db_next(&rows))
 		run_take(&rows, arena, found);
+	db_rows_close(&rows);
+	return arena_has_failed(arena) ? error_memory("reading the ledger") : db_error(db);
+}
+
+#define PAGE(order)                                                                                \
+	"SELECT state" COLUMNS(NAME, NAME, NAME) ", run FROM {enrold_run} WHERE run >= ?1 AND "    \
+	                                         "run < ?2 ORDER BY run " order " LIMIT ?3"
+
+/* No run is behind it, by whatever language a server sorts. */
+#define RUN_END "99999999-999999-999999"
+
+struct error ledger_list(struct db *db, const struct ledger_page *page, struct arena *arena,
+    struct ledger_run **runs, size_t *count)
+{
+	*count = 0;
+	*runs = arena_alloc(arena, (page->limit + 1) * sizeof **runs);
+	if (!*runs)
+		return error_memory("reading the ledger");
+	struct db_rows rows = db_select(db, page->is_newest_first ? PAGE("DESC") : PAGE("ASC"),
+	    DB_VALUES(db_string(page->from), db_string(*page->until ? page->until : RUN_END),
+	        db_int(page->limit)));
+	while (*count < page->limit && db_next(&rows)) {
+		struct ledger_run *run = &(*runs)[(*count)++];
+		*run = (struct ledger_run){.state = RUN_UNKNOWN};
+		run_take(&rows, arena, run);
+		run->run = arena_copy(arena, db_column_text(&rows, RUN_COLUMN));
+	}
 	db_rows_close(&rows);
 	return arena_has_failed(arena) ? error_memory("reading the ledger") : db_error(db);
 }

@@ -1,0 +1,126 @@
+#include "order.h"
+#include "ask.h"
+#include "owner.h"
+
+#include "enrold/disk.h"
+#include "enrold/nearest.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+static bool is_of_feed(const struct order_command *command)
+{
+	return command->kind == ORDER_PAUSE;
+}
+
+/* ---- without a daemon ---- */
+
+static struct error usage_error(const char *what, const char *about)
+{
+	return error_reject("not_found", 0, "%s %s", what, about);
+}
+
+/* In work/ of whichever daemon. */
+static bool is_in_work(int root, const char *run)
+{
+	char path[PATH_MAX];
+	bool is_there = false;
+	int work = openat(root, "work", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	DIR *nodes = work < 0 ? NULL : disk_list(work);
+	const struct dirent *node;
+	while (nodes && !is_there && (node = readdir(nodes))) {
+		snprintf(path, sizeof path, "%s/%s", node->d_name, run);
+		is_there = node->d_name[0] != '.' && disk_has(work, path);
+	}
+	if (nodes)
+		closedir(nodes);
+	if (work >= 0)
+		close(work);
+	return is_there;
+}
+
+static struct error subject_check(const struct ctl *ctl, const struct order_command *command,
+    int root, int directory, const char *about)
+{
+	int64_t epoch_us;
+	if (is_of_feed(command))
+		return config_find_feed(ctl->config, about)
+		           ? OK
+		           : usage_error("there is no feed", about);
+	if (!run_id_parse(about, &epoch_us))
+		return usage_error("that is no run:", about);
+	bool is_stopped = order_stands(directory, ORDER_STOP, about);
+	if (command->kind == ORDER_STOP && command->is_taken_back && !is_stopped)
+		return usage_error("no such run waits for a person:", about);
+	if (command->kind == ORDER_STOP && !command->is_taken_back && !is_in_work(root, about))
+		return usage_error("no such run has begun and not ended:", about);
+	return OK;
+}
+
+static struct error spool_order(
+    const struct ctl *ctl, const struct order_command *command, const char *about)
+{
+	int directory = -1;
+	struct order order = {.kind = command->kind, .at_s = (int64_t)time(NULL)};
+	snprintf(order.subject, sizeof order.subject, "%s", about);
+	snprintf(order.why, sizeof order.why, "%s",
+	    ctl->options[OPTION_WHY] ? ctl->options[OPTION_WHY] : "");
+	owner_name(order.by);
+	struct error error = owner_become(ctl->config->spool);
+	if (is_error(&error))
+		return error;
+	int root = open(ctl->config->spool, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (root < 0)
+		return error_errno("cannot open the spool %s", ctl->config->spool);
+	error = orders_open(root, &directory);
+	if (!is_error(&error))
+		error = subject_check(ctl, command, root, directory, about);
+	if (!is_error(&error))
+		error = command->is_taken_back
+		            ? order_withdraw(directory, command->kind, about)
+		            : order_give(directory, &order);
+	if (directory >= 0)
+		close(directory);
+	close(root);
+	return error;
+}
+
+/* ---- either way ---- */
+
+static json_t *request_make(
+    const struct ctl *ctl, const struct order_command *command, const char *about)
+{
+	json_t *request = json_pack("{s:s, s:s}", "command", command->command,
+	    is_of_feed(command) ? "feed" : "run", about);
+	const char *why = ctl->options[OPTION_WHY];
+	if (why)
+		json_object_set_new(request, "why", json_string(why));
+	return request;
+}
+
+enum ctl_exit order_do(const struct ctl *ctl, const struct order_command *command)
+{
+	const char *about = ctl->arguments[0];
+	bool has_daemon = true;
+	json_t *answer;
+	enum ctl_exit status = ask(ctl, request_make(ctl, command, about), &answer);
+	json_decref(answer);
+	if (status == CTL_NO_DAEMON) {
+		has_daemon = false;
+		struct error error = spool_order(ctl, command, about);
+		status = ctl_fail(&error);
+	}
+	if (status != CTL_OK)
+		return status;
+	if (ctl->json)
+		printf("{\"done\":\"%s\",\"%s\":\"%s\",\"daemon\":%s}\n", command->command,
+		    is_of_feed(command) ? "feed" : "run", about, has_daemon ? "true" : "false");
+	else
+		printf("%s %s.%s\n", command->done, about,
+		    has_daemon ? "" : " No daemon runs here: the next one heeds it.");
+	return CTL_OK;
+}
