@@ -7,6 +7,8 @@
 #ifndef ENROLD_POLICY_H
 #define ENROLD_POLICY_H
 
+#include "enrold/sidecar_kind.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -73,6 +75,7 @@ struct policy {
 	const char *delimiter;         /* by name or as a character; NULL: recognised */
 	const char *encoding;          /* for iconv; NULL: UTF-8 */
 	const char *marker;            /* ".done": a file waits for one of that name; NULL: none */
+	struct text_list require;      /* what else it waits for: words of sidecar_kind */
 	struct policy_may may;
 	bool atomic; /* a file is one transaction, without checkpoints */
 	/* Not part of what a run is done under, and not stored with it: */
@@ -85,5 +88,8 @@ static inline bool policy_adds_only(const struct policy *policy)
 {
 	return policy->upload_type == UPLOAD_ADD || policy->upload_type == UPLOAD_ADD_INCREMENT;
 }
+
+/* No file of the feed is taken without. */
+bool policy_requires(const struct policy *policy, enum sidecar_kind kind);
 
 #endif

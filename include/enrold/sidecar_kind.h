@@ -10,6 +10,8 @@ enum sidecar_kind { SIDECAR_SHA256, SIDECAR_ROWS, SIDECAR_KINDS };
 
 /* ".sha256" */
 const char *sidecar_ending(enum sidecar_kind kind);
+/* "checksum" */
+const char *sidecar_noun(enum sidecar_kind kind);
 /* SIDECAR_KINDS: no kind has that word. */
 enum sidecar_kind sidecar_find(const char *word);
 

@@ -102,6 +102,7 @@ static const struct config_key keys[] = {
     {FEED(columns), KEY_PAIRS, IN_FEED(columns), 1, 200, .rule = rule_column,
         .name_rule = rule_heading, .is_one_to_one = true},
     {FEED(marker), KEY_TEXT, IN_FEED(marker), .rule = rule_marker, .optional = true},
+    {FEED(require), KEY_LIST, IN_FEED(require), 0, SIDECAR_KINDS, .rule = rule_sidecar},
     {FEED(atomic), KEY_BOOL, IN_FEED(atomic), .default_text = "false"},
     {FEED(course), KEY_TEXT, IN_FEED(course), .rule = rule_text, .optional = true},
     {FEED(after_run), KEY_LIST, IN_FEED(after_run), 1, 32, .rule = rule_argument,

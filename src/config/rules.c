@@ -4,6 +4,7 @@
 #include "enrold/config.h"
 #include "enrold/dialect.h"
 #include "enrold/secret.h"
+#include "enrold/sidecar_kind.h"
 #include "enrold/username_template.h"
 #include "enrold/value.h"
 
@@ -146,6 +147,11 @@ const char *rule_marker(const char *text)
 	bool good = text[0] == '.' && strlen(text) >= 2 && strlen(text) <= 32 &&
 	            !strchr(text, '/') && strcmp(text, "..") != 0 && strcmp(text, ".csv") != 0;
 	return good ? NULL : "an ending such as \".done\"";
+}
+
+const char *rule_sidecar(const char *text)
+{
+	return sidecar_find(text) < SIDECAR_KINDS ? NULL : "rows or sha256";
 }
 
 /* Cells of a header are trimmed before they are looked for. */

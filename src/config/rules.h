@@ -21,6 +21,7 @@ const char *rule_date_form(const char *text);
 const char *rule_argument(const char *text);
 #define RULE_ARGUMENT_NOUN "a word of at most 4096 bytes"
 const char *rule_marker(const char *text);
+const char *rule_sidecar(const char *text);
 const char *rule_heading(const char *text);
 const char *rule_column(const char *text);
 const char *rule_default(const char *text);

@@ -45,7 +45,7 @@ struct error feeds_create(
 		    .scanning.since = INT64_MAX};
 		memcpy(state->lane.feed, config->feeds[i / 2].name, sizeof state->lane.feed);
 		state->inbox = inbox_create((struct inbox_rules){.settle_ms = config->settle_ms,
-		    .marker = config->feeds[i / 2].policy.marker,
+		    .beside = beside_rules_of(&config->feeds[i / 2].policy),
 		    .classify_directory = directory_classify,
 		    .on_skipped = feed_log_skipped,
 		    .on_full = feed_log_full,

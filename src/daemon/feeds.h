@@ -61,7 +61,7 @@ void feeds_done(struct feeds *feeds, const struct job *job, int64_t now_ms);
 /* When feeds_scan or feeds_next will next have something to do by themselves, files that wait for a
  * worker aside. */
 int64_t feeds_wake_at(const struct feeds *feeds, int64_t now_ms);
-/* Names the files whose markers have not come: nobody is going to look again. */
+/* Names the files that wait for what has to lie beside them: nobody is going to look again. */
 void feeds_log_waiting(struct feeds *feeds);
 void feeds_status_find(const struct feeds *feeds, struct feeds_status *status);
 /* How each feed of the configuration stands, in its order. */

@@ -34,10 +34,14 @@ struct file {
 	unsigned scan;    /* the last that saw it */
 	unsigned vouched; /* for this scan */
 	bool is_ready;
-	bool is_left;          /* as it is it will never be taken */
-	bool is_told;          /* that its marker does not come */
-	const char *missing;   /* the ending of what does not lie beside it yet; NULL: nothing */
-	int64_t left_until_ms; /* by inbox_leave; INT64_MIN: it has not been */
+	bool is_settled;         /* it is done; what lies beside it may not be */
+	bool is_left;            /* as it is it will never be taken */
+	const char *missing;     /* the ending of what does not lie beside it yet; NULL: nothing */
+	const char *told;        /* the ending of which that has been said; NULL: none */
+	int64_t missing_ms;      /* since when */
+	uint64_t beside;         /* the state of what does lie there */
+	int64_t beside_since_ms; /* as it is now */
+	int64_t left_until_ms;   /* by inbox_leave; INT64_MIN: it has not been */
 	char name[];
 };
 
@@ -158,7 +162,6 @@ static bool is_same(const struct signature *a, const struct signature *b)
 
 static const char *find_fault(const struct inbox *inbox, const char *name, const struct stat *stat)
 {
-	const char *marker = inbox->rules.marker;
 	if (name_classify(name) == NAME_REFUSED)
 		return "its name is not UTF-8 or has control characters: rename it";
 	if (S_ISLNK(stat->st_mode))
@@ -169,8 +172,9 @@ static const char *find_fault(const struct inbox *inbox, const char *name, const
 		return "it is not a regular file";
 	if (stat->st_nlink > 1)
 		return "it has another name too (a hard link): move it in instead";
-	if (marker && strlen(name) + strlen(marker) > NAME_MAX)
-		return "its name is so long that its marker cannot lie beside it: shorten it";
+	if (!beside_has_room(&inbox->rules.beside, name))
+		return "its name is so long that what it has to wait for cannot lie beside it: "
+		       "shorten it";
 	return NULL;
 }
 
@@ -180,66 +184,29 @@ static bool is_vouched(const struct inbox *inbox, const struct file *file)
 	return file->vouched == inbox->scan && file->signature.size > 0;
 }
 
-/* Markers alone decide where a feed has them. One that cannot be taken with its file would stay for
- * ever. */
-static bool has_marker(
-    const struct inbox *inbox, int directory, const char *name, const char **fault)
-{
-	char marker[FILE_NAME_SIZE + 64];
-	struct stat stat;
-	snprintf(marker, sizeof marker, "%s%s", name, inbox->rules.marker);
-	*fault = "";
-	if (fstatat(directory, marker, &stat, AT_SYMLINK_NOFOLLOW) < 0)
-		return false;
-	if (!S_ISREG(stat.st_mode))
-		*fault = "; what has that name is not a regular file";
-	else if (stat.st_nlink > 1)
-		*fault = "; what has that name has another one too (a hard link)";
-	return **fault == '\0';
-}
-
-/* As people write it: staff.done for staff.csv. */
-static bool has_other_marker(
-    const struct inbox *inbox, int directory, const char *name, char marker[FILE_NAME_SIZE + 64])
-{
-	const char *end = strrchr(name, '.');
-	size_t stem = end ? (size_t)(end - name) : 0;
-	snprintf(marker, FILE_NAME_SIZE + 64, "%.*s%s", (int)stem, name, inbox->rules.marker);
-	return stem > 0 && faccessat(directory, marker, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
-}
-
 static void waiting_tell(struct inbox *inbox, int directory, struct file *file)
 {
-	char why[4 * FILE_NAME_SIZE], other[FILE_NAME_SIZE + 64];
-	const char *fault;
-	if (has_marker(inbox, directory, file->name, &fault))
+	char why[BESIDE_TEXT_SIZE];
+	struct beside beside = beside_look(&inbox->rules.beside, directory, file->name);
+	if (!beside.missing)
 		return; /* it has only just come */
-	bool has_other = has_other_marker(inbox, directory, file->name, other);
-	snprintf(why, sizeof why, "it waits for its marker, %s%s%s%s%s", file->name,
-	    inbox->rules.marker, fault, has_other ? "; there is a " : "", has_other ? other : "");
+	beside_tell(&inbox->rules.beside, directory, file->name, &beside, why);
 	inbox->rules.on_skipped(inbox->rules.context, file->name, why);
-	file->is_told = true;
+	file->told = beside.missing;
 }
 
-/* Markers come after their files: nothing is logged at once. */
+/* It comes after its file, or before: nothing is logged at once. */
 static void waiting_classify(struct inbox *inbox, int directory, struct file *file, int64_t now_ms)
 {
 	enum { PATIENCE_MS = 2000, SETTLES = 5 };
 	int64_t settles_ms = (int64_t)inbox->rules.settle_ms * SETTLES;
-	int64_t tells_at = file->since_ms + (settles_ms > PATIENCE_MS ? settles_ms : PATIENCE_MS);
-	if (file->is_told)
+	int64_t tells_at = file->missing_ms + (settles_ms > PATIENCE_MS ? settles_ms : PATIENCE_MS);
+	if (file->told == file->missing)
 		return;
 	if (tells_at <= now_ms)
 		waiting_tell(inbox, directory, file);
 	else if (tells_at < inbox->tells_at)
 		inbox->tells_at = tells_at;
-}
-
-static bool is_marker(const struct inbox *inbox, const char *name)
-{
-	size_t length = strlen(name);
-	size_t tail = inbox->rules.marker ? strlen(inbox->rules.marker) : 0;
-	return tail > 0 && length >= tail && strcmp(name + length - tail, inbox->rules.marker) == 0;
 }
 
 /*
@@ -262,6 +229,53 @@ static bool is_confirmed(struct file *file, int directory)
 	return is_as_it_seemed;
 }
 
+static void settles_note(struct inbox *inbox, int64_t settles_at)
+{
+	if (settles_at < inbox->settles_at)
+		inbox->settles_at = settles_at;
+}
+
+/* All is there that has to lie beside it, and is done. */
+static bool has_company(struct inbox *inbox, int directory, struct file *file, int64_t now_ms)
+{
+	if (!beside_is_asked(&inbox->rules.beside))
+		return true;
+	struct beside beside = beside_look(&inbox->rules.beside, directory, file->name);
+	if (beside.missing != file->missing)
+		file->missing_ms = now_ms;
+	file->missing = beside.missing;
+	if (beside.state != file->beside)
+		file->beside_since_ms = now_ms;
+	file->beside = beside.state;
+	if (beside.missing) {
+		waiting_classify(inbox, directory, file, now_ms);
+		return false;
+	}
+	int64_t settles_at = file->beside_since_ms + inbox->rules.settle_ms;
+	if (beside.state == 0 || settles_at <= now_ms)
+		return true;
+	settles_note(inbox, settles_at);
+	return false;
+}
+
+/* Markers alone decide where a feed has them. */
+static bool has_settled(struct inbox *inbox, int directory, struct file *file, int64_t now_ms)
+{
+	if (inbox->rules.beside.marker)
+		return true;
+	int64_t settles_at = file->since_ms + inbox->rules.settle_ms;
+	bool seems_settled = inbox->rules.settle_ms > 0 && settles_at <= now_ms &&
+	                     !file->is_settled && !is_vouched(inbox, file);
+	if (seems_settled && !is_confirmed(file, directory)) {
+		file->since_ms = now_ms;
+		settles_at = now_ms + inbox->rules.settle_ms;
+	}
+	bool is_settled = file->is_settled || settles_at <= now_ms || is_vouched(inbox, file);
+	if (!is_settled)
+		settles_note(inbox, settles_at);
+	return is_settled;
+}
+
 static void classify(struct inbox *inbox, int directory, struct file *file, const struct stat *stat,
     const char *fault, int64_t now_ms)
 {
@@ -270,32 +284,16 @@ static void classify(struct inbox *inbox, int directory, struct file *file, cons
 	if (is_new) {
 		file->signature = signature;
 		file->since_ms = now_ms;
-		file->is_left = file->is_told = file->is_ready = false;
+		file->is_left = file->is_settled = file->is_ready = false;
+		file->missing = file->told = NULL;
 		file->left_until_ms = INT64_MIN;
 	}
-	file->missing = NULL;
 	if (fault)
 		skip(inbox, file, fault);
 	if (file->is_left || file->left_until_ms > now_ms)
 		return;
-	if (inbox->rules.marker) {
-		const char *unused;
-		file->is_ready = has_marker(inbox, directory, file->name, &unused);
-		file->missing = file->is_ready ? NULL : inbox->rules.marker;
-		if (file->missing)
-			waiting_classify(inbox, directory, file, now_ms);
-		return;
-	}
-	int64_t settles_at = file->since_ms + inbox->rules.settle_ms;
-	bool seems_settled = inbox->rules.settle_ms > 0 && settles_at <= now_ms &&
-	                     !file->is_ready && !is_vouched(inbox, file);
-	if (seems_settled && !is_confirmed(file, directory)) {
-		file->since_ms = now_ms;
-		settles_at = now_ms + inbox->rules.settle_ms;
-	}
-	file->is_ready = file->is_ready || settles_at <= now_ms || is_vouched(inbox, file);
-	if (!file->is_ready && settles_at < inbox->settles_at)
-		inbox->settles_at = settles_at;
+	file->is_settled = has_settled(inbox, directory, file, now_ms);
+	file->is_ready = has_company(inbox, directory, file, now_ms) && file->is_settled;
 }
 
 static bool is_expected(const struct inbox *inbox, const char *name, const struct stat *stat)
@@ -307,7 +305,7 @@ static bool is_expected(const struct inbox *inbox, const char *name, const struc
 static void entry_see(struct inbox *inbox, int directory, const char *name, int64_t now_ms)
 {
 	struct stat stat;
-	if (name_classify(name) == NAME_IGNORED || is_marker(inbox, name) ||
+	if (name_classify(name) == NAME_IGNORED || beside_is_marker(&inbox->rules.beside, name) ||
 	    fstatat(directory, name, &stat, AT_SYMLINK_NOFOLLOW) < 0 ||
 	    is_expected(inbox, name, &stat))
 		return;
@@ -460,7 +458,7 @@ bool inbox_leave(struct inbox *inbox, const char *name, int64_t until_ms)
 		return true;
 	bool is_news = file->left_until_ms == INT64_MIN;
 	file->left_until_ms = until_ms;
-	file->is_ready = false;
+	file->is_ready = file->is_settled = false;
 	inbox->oldest = older(inbox->oldest, file);
 	return is_news;
 }
@@ -510,7 +508,7 @@ void inbox_log_waiting(struct inbox *inbox, int directory)
 {
 	struct file *file, *next;
 	HASH_ITER (hh, inbox->files, file, next)
-		if (inbox->rules.marker && file->scan == inbox->scan && !file->is_ready &&
-		    !file->is_left && !file->is_told)
+		if (file->scan == inbox->scan && file->missing && file->told != file->missing &&
+		    !file->is_left)
 			waiting_tell(inbox, directory, file);
 }

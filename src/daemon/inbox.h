@@ -4,7 +4,7 @@
  *     seen --unchanged for settle, or vouched--> ready --inbox_next--> given to a worker
  *       |                                          |
  *       +--no regular file, bad name, ...----> left: reported once, until it changes
- *       +--its marker does not come----------> reported once, and waited for
+ *       +--what must lie beside it is missing-> reported once, and waited for
  *
  * The directory is the truth: every scan reads it whole, and what is known from earlier scans only
  * says since when a file has been as it is. A file that was given and is still there at the next
@@ -12,6 +12,8 @@
  */
 #ifndef DAEMON_INBOX_H
 #define DAEMON_INBOX_H
+
+#include "beside.h"
 
 #include "enrold/error.h"
 #include "enrold/names.h"
@@ -33,7 +35,7 @@ typedef void inbox_on_full(void *context);
 
 struct inbox_rules {
 	uint32_t settle_ms;
-	const char *marker; /* a file waits for another of its name and this ending; NULL: none */
+	struct beside_rules beside;
 	inbox_classify_directory *classify_directory;
 	inbox_on_left *on_skipped;
 	inbox_on_full *on_full;
@@ -79,7 +81,7 @@ bool inbox_waits_for(const struct inbox *inbox, char name[INBOX_BESIDE_SIZE], in
  * beside it. arrived_s: its ctime, seconds since 1970. False: there is none. */
 bool inbox_oldest(const struct inbox *inbox, char name[FILE_NAME_SIZE], int64_t *arrived_s);
 
-/* Names those that still wait for their markers. */
+/* Names those that still wait for what has to lie beside them. */
 void inbox_log_waiting(struct inbox *inbox, int directory);
 /* When the next one will be named by a scan; INT64_MAX: none. */
 int64_t inbox_tells_at(const struct inbox *inbox);

@@ -141,11 +141,12 @@ static struct error take(struct run *run, int inbox, const char *name, struct ru
 		report->end = RUN_SKIPPED;
 		return error;
 	}
+	bool is_whole = true;
 	error = box_make(run);
 	if (!is_error(&error))
-		error = sidecar_claim(run, inbox, name);
+		error = sidecar_claim(run, inbox, name, &is_whole);
 	if (!is_error(&error))
-		error = move_in(run, inbox, name, &seen, report);
+		error = is_whole ? move_in(run, inbox, name, &seen, report) : vanished(report);
 	if (*run->name || run->directory < 0)
 		return error;
 	struct error undone = claim_undo(run, inbox);

@@ -104,7 +104,8 @@ struct error clock_check(struct runner *runner) MUST_CHECK;
 
 /* RETRY: why the file has to stay where it is: something beside it stands in its way. */
 struct error sidecar_classify(int inbox, const char *name) MUST_CHECK;
-struct error sidecar_claim(struct run *run, int inbox, const char *name) MUST_CHECK;
+/* is_whole: all that the feed requires has come; if not, the file is not to come either. */
+struct error sidecar_claim(struct run *run, int inbox, const char *name, bool *is_whole) MUST_CHECK;
 struct error sidecar_return(struct run *run, int inbox) MUST_CHECK;
 /* Moves them to where the input goes, under its name. */
 struct error sidecar_keep(struct run *run, int place) MUST_CHECK;

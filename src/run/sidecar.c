@@ -20,9 +20,6 @@
 
 enum { BESIDE_BYTES_MAX = 64 << 10 };
 
-static const char *const nouns[SIDECAR_KINDS] = {
-    [SIDECAR_SHA256] = "checksum", [SIDECAR_ROWS] = "row count"};
-
 /* It may have been replaced between our look and our move. */
 static struct error one_check(const struct run *run, int inbox, int directory, const char *beside)
 {
@@ -40,11 +37,14 @@ static struct error one_check(const struct run *run, int inbox, int directory, c
 	return error;
 }
 
-static struct error one_claim(struct run *run, int inbox, const char *name, const char *end)
+/* is_here: it is in work/ now, where a file server may have moved it though it denied that. */
+static struct error one_claim(
+    struct run *run, int inbox, const char *name, const char *end, bool *is_here)
 {
 	char beside[FILE_NAME_SIZE + 64];
 	struct stat stat;
 	int directory;
+	*is_here = false;
 	snprintf(beside, sizeof beside, "%s%s", name, end);
 	if (fstatat(inbox, beside, &stat, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISREG(stat.st_mode))
 		return OK;
@@ -58,6 +58,7 @@ static struct error one_claim(struct run *run, int inbox, const char *name, cons
 		error = one_check(run, inbox, directory, beside);
 	if (!is_error(&error))
 		error = disk_sync(directory, "."); /* it still comes before its file */
+	*is_here = fstatat(directory, beside, &stat, AT_SYMLINK_NOFOLLOW) == 0;
 	close(directory);
 	return error;
 }
@@ -78,7 +79,7 @@ static struct error one_classify(int inbox, const char *name, enum sidecar_kind 
 		return error_retry(
 		    "its %s, the file \"%s\" beside it, has another name too (a hard link): move "
 		    "it in instead",
-		    nouns[kind], end);
+		    sidecar_noun(kind), end);
 	int file = openat(inbox, beside, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (file >= 0)
 		close(file);
@@ -86,7 +87,7 @@ static struct error one_classify(int inbox, const char *name, enum sidecar_kind 
 	           ? error_retry(
 	                 "enrold may not read its %s, the file \"%s\" beside it: give enrold's "
 	                 "user the right to",
-	                 nouns[kind], end)
+	                 sidecar_noun(kind), end)
 	           : OK;
 }
 
@@ -98,14 +99,21 @@ struct error sidecar_classify(int inbox, const char *name)
 	return error;
 }
 
-struct error sidecar_claim(struct run *run, int inbox, const char *name)
+struct error sidecar_claim(struct run *run, int inbox, const char *name, bool *is_whole)
 {
+	static const struct policy none = {0};
 	const struct feed *feed = run_feed(run);
+	const struct policy *policy = feed ? &feed->policy : &none;
 	struct error error = OK;
-	for (int kind = 0; kind < SIDECAR_KINDS && !is_error(&error); kind++)
-		error = one_claim(run, inbox, name, sidecar_ending((enum sidecar_kind)kind));
-	if (!is_error(&error) && feed && feed->policy.marker)
-		error = one_claim(run, inbox, name, feed->policy.marker);
+	bool is_here;
+	*is_whole = true;
+	for (int i = 0; i < SIDECAR_KINDS && !is_error(&error); i++) {
+		enum sidecar_kind kind = (enum sidecar_kind)i;
+		error = one_claim(run, inbox, name, sidecar_ending(kind), &is_here);
+		*is_whole &= is_here || !policy_requires(policy, kind);
+	}
+	if (!is_error(&error) && policy->marker)
+		error = one_claim(run, inbox, name, policy->marker, &is_here);
 	return error;
 }
 

@@ -213,6 +213,51 @@ Test(owners, a_checksum_that_may_not_be_read_keeps_its_file_in_the_inbox_and_no_
 	expect_taken(&rig);
 }
 
+struct thief {
+	const struct rig *rig;
+	int strikes;
+};
+
+/* Its owner takes the row count back when the file is about to be claimed. */
+static struct verdict take_back(void *context, const struct call *call)
+{
+	struct thief *thief = context;
+	if (thief->strikes > 0 || call->kind != CALL_MKDIR || !strstr(call->path.text, "/work/"))
+		return (struct verdict){VERDICT_GO, 0};
+	thief->strikes++;
+	files_remove(rig_inbox(thief->rig, "staff.csv.rows").text);
+	return (struct verdict){VERDICT_GO, 0};
+}
+
+Test(owners, a_file_whose_required_row_count_goes_stays_with_all_that_lies_beside_it)
+{
+	static const char *const feeds = "  default: { marker: .done, require: [rows, sha256] }\n";
+	struct rig rig;
+	char hash[HASH_SIZE];
+	if (!tracer_works())
+		cr_skip_test("no ptrace here");
+	rig_make(&rig, &(struct rig_options){.feeds = feeds});
+	rig_once(&rig); /* which makes the directories of its own */
+	files_hash_bytes(text, strlen(text), hash);
+	rig_drop(&rig, "staff.csv", text);
+	files_write(rig_inbox(&rig, "staff.csv.sha256").text, hash, strlen(hash), 0640);
+	files_write(rig_inbox(&rig, "staff.csv.rows").text, "1", 1, 0640);
+	files_write(rig_inbox(&rig, "staff.csv.done").text, "", 0, 0640);
+	struct thief thief = {.rig = &rig};
+	struct finished finished = tracer_once(&rig, take_back, &thief, false);
+	cr_expect_eq(finished.status, 0, "%s", finished.err.bytes);
+	finished_done(&finished);
+	cr_expect_eq(thief.strikes, 1);
+	cr_expect(files_exist(rig_inbox(&rig, "staff.csv").text));
+	cr_expect(files_exist(rig_inbox(&rig, "staff.csv.sha256").text));
+	cr_expect(files_exist(rig_inbox(&rig, "staff.csv.done").text));
+	cr_expect_eq(rig_number(&rig, "SELECT count(*) FROM enrold_run"), 0);
+	files_write(rig_inbox(&rig, "staff.csv.rows").text, "1", 1, 0640);
+	rig_once(&rig);
+	cr_expect_eq(reply_count(&rig, "staff.csv"), 1);
+	law_close(&rig);
+}
+
 /* ---- what another daemon has taken over ---- */
 
 struct heir {

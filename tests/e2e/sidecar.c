@@ -157,6 +157,7 @@ Test(beside, a_row_count_that_agrees_is_archived_with_its_file)
 {
 	struct rig rig;
 	rig_make(&rig, NULL);
+	rig_once(&rig); /* which makes the folder of previews */
 	beside_write(&rig, "staff.csv.rows", " 4\r\n");
 	rig_drop(&rig, "staff.csv", four);
 	beside_write(&rig, "preview/staff.csv.rows", "1");
@@ -204,6 +205,28 @@ Test(beside, a_row_count_that_does_not_agree_refuses_its_file)
 	}
 	cr_expect_eq(rig_number(&rig, "SELECT count(*) FROM mdl_user_enrolments"), 0);
 	cr_expect_eq(files_count(rig_path(&rig, "quarantine").text, ".csv.rows"), COUNT);
+	law_close(&rig);
+}
+
+Test(beside, a_file_waits_for_what_its_feed_requires)
+{
+	static const char *const feeds = "  default: { marker: .done, require: [rows, sha256] }\n";
+	struct rig rig;
+	rig_make(&rig, &(struct rig_options){.feeds = feeds});
+	rig_drop(&rig, "staff.csv", text);
+	sum_write(&rig, "staff.csv.sha256", "staff.csv", text);
+	beside_write(&rig, "staff.csv.done", "");
+	struct finished finished = rig_run(&rig, 0);
+	cr_expect(strstr(finished.err.bytes, "it waits for its row count, staff.csv.rows"), "%s",
+	    finished.err.bytes);
+	finished_done(&finished);
+	cr_expect_eq(rig_number(&rig, "SELECT count(*) FROM enrold_run"), 0);
+	beside_write(&rig, "staff.csv.rows", "1\n");
+	rig_once(&rig);
+	cr_expect_eq(reply_count(&rig, "staff.csv"), 1);
+	cr_expect_eq(rig_number(&rig, "SELECT count(*) FROM mdl_user_enrolments"), 1);
+	expect_archived(&rig, ".csv.rows", 1);
+	expect_archived(&rig, ".csv.sha256", 1);
 	law_close(&rig);
 }
 

@@ -66,6 +66,10 @@ static const struct {
     {TOP LMS "feeds:\n  hr: { dates: [{}] }\n", ":4:17: ", "found a map"},
     {TOP LMS "feeds:\n  hr: { columns: [a] }\n", ":4:18: ", "a map of at most"},
     {TOP LMS "feeds:\n  hr: { marker: done }\n", ":4:17: ", "an ending"},
+    {TOP LMS "feeds:\n  hr: { require: rows }\n",
+        ":4:18: ", "a list of 0 to 2, each rows or sha256"},
+    {TOP LMS "feeds:\n  hr: { require: [rows, md5] }\n",
+        ":4:25: ", "rows or sha256, found \"md5\""},
     {TOP LMS "feeds:\n  hr: { may: [] }\n", ":4:14: ", "may: expected a map"},
     {TOP LMS "feeds:\n  hr: { may: { courses: MATH } }\n", ":4:25: ", "a list of 0 to 200"},
     {TOP LMS "feeds:\n  hr: { may: { courses: } }\n", ":4:25: ", "found nothing"},
@@ -410,7 +414,7 @@ Test(config, is_printed_as_it_can_be_read)
 	struct config_file *first = load_good(
 	    "spool: '/a \"b\" \\c'\n" LMS "feeds:\n  hr: "
 	    "{ compat: moodle, columns: { Employee ID: username, \"Kurs\\n(Pflicht)\": course1 }, "
-	    "marker: .done }\n");
+	    "marker: .done, require: [rows, sha256] }\n");
 	struct buffer once = format_of(config_get(first));
 	struct config_file *second = load_good(once.bytes);
 	struct buffer twice = format_of(config_get(second));

@@ -55,11 +55,17 @@ static void on_full(void *context)
 	fixture->full++;
 }
 
+static void rules_make(struct fixture *fixture, uint32_t settle_ms, struct beside_rules beside)
+{
+	inbox_free(fixture->inbox);
+	fixture->inbox = inbox_create((struct inbox_rules){
+	    settle_ms, beside, directory_classify, on_skipped, on_full, fixture});
+	cr_assert_not_null(fixture->inbox);
+}
+
 static void inbox_make(struct fixture *fixture, uint32_t settle_ms, const char *marker)
 {
-	fixture->inbox = inbox_create((struct inbox_rules){
-	    settle_ms, marker, directory_classify, on_skipped, on_full, fixture});
-	cr_assert_not_null(fixture->inbox);
+	rules_make(fixture, settle_ms, (struct beside_rules){.marker = marker});
 }
 
 static void fixture_make(struct fixture *fixture, uint32_t settle_ms)
@@ -88,6 +94,12 @@ static void file_write(const struct fixture *fixture, const char *name, const ch
 	cr_assert_geq(file, 0);
 	cr_assert_eq(write(file, text, strlen(text)), (ssize_t)strlen(text));
 	close(file);
+}
+
+/* By then the kernel's clock of files, which moves with its ticks, is another. */
+static void tick(void)
+{
+	usleep(20000);
 }
 
 /* Scans and compares all that is ready, in its order. */
@@ -182,7 +194,6 @@ Test(inbox, names_a_file_whose_marker_does_not_come_and_goes_on_waiting)
 {
 	struct fixture fixture;
 	fixture_make(&fixture, SETTLE);
-	inbox_free(fixture.inbox);
 	inbox_make(&fixture, SETTLE, ".done");
 	file_write(&fixture, "staff.csv", "x");
 	file_write(&fixture, "staff.done", "");
@@ -210,7 +221,6 @@ Test(inbox, a_marker_that_cannot_go_with_its_file_is_none)
 {
 	struct fixture fixture;
 	fixture_make(&fixture, SETTLE);
-	inbox_free(fixture.inbox);
 	inbox_make(&fixture, SETTLE, ".done");
 	file_write(&fixture, "staff.csv", "x");
 	mkdirat(fixture.directory, "staff.csv.done", 0700);
@@ -228,6 +238,96 @@ Test(inbox, a_marker_that_cannot_go_with_its_file_is_none)
 	expect_ready(&fixture, 7 * SETTLE, "");
 	unlinkat(fixture.directory, "other", 0);
 	expect_ready(&fixture, 8 * SETTLE, "staff.csv ");
+	fixture_remove(&fixture);
+}
+
+/* ---- what the feed requires ---- */
+
+static void required_make(struct fixture *fixture, const char *marker)
+{
+	fixture_make(fixture, SETTLE);
+	rules_make(fixture, SETTLE,
+	    (struct beside_rules){
+	        .marker = marker, .is_required = {[SIDECAR_SHA256] = true, [SIDECAR_ROWS] = true}});
+}
+
+Test(inbox, waits_for_all_that_is_required_and_names_what_is_missing)
+{
+	struct fixture fixture;
+	required_make(&fixture, NULL);
+	file_write(&fixture, "staff.csv", "x");
+	inbox_vouch(fixture.inbox, "staff.csv");
+	expect_ready(&fixture, 0, "");
+	file_write(&fixture, "staff.sha256", "x");
+	expect_ready(&fixture, 5 * SETTLE, "");
+	cr_expect_str_eq(fixture.left, "staff.csv ");
+	cr_expect_str_eq(
+	    fixture.why, "it waits for its checksum, staff.csv.sha256; there is a staff.sha256");
+	expect_ready(&fixture, 6 * SETTLE, "");
+	cr_expect_str_eq(fixture.left, "staff.csv ", "it was said once");
+	file_write(&fixture, "staff.csv.sha256", "x");
+	expect_ready(&fixture, 7 * SETTLE, "");
+	cr_expect_eq(inbox_tells_at(fixture.inbox), 12 * SETTLE);
+	expect_ready(&fixture, 12 * SETTLE, "");
+	cr_expect_str_eq(fixture.left, "staff.csv staff.csv ", "the other one is news");
+	cr_expect_str_eq(fixture.why, "it waits for its row count, staff.csv.rows");
+	mkdirat(fixture.directory, "staff.csv.rows", 0700);
+	expect_ready(&fixture, 13 * SETTLE, "");
+	unlinkat(fixture.directory, "staff.csv.rows", AT_REMOVEDIR);
+	file_write(&fixture, "staff.csv.rows", "1");
+	expect_ready(&fixture, 14 * SETTLE, ""); /* it may still be written to */
+	cr_expect_eq(inbox_settles_at(fixture.inbox), 15 * SETTLE);
+	expect_ready(&fixture, 15 * SETTLE, "staff.csv ");
+	unlinkat(fixture.directory, "staff.csv.sha256", 0);
+	expect_ready(&fixture, 16 * SETTLE, "");
+	fixture_remove(&fixture);
+}
+
+Test(inbox, lets_what_is_required_settle_as_its_file_does)
+{
+	struct fixture fixture;
+	required_make(&fixture, NULL);
+	file_write(&fixture, "staff.csv.sha256", "x");
+	file_write(&fixture, "staff.csv.rows", "");
+	file_write(&fixture, "staff.csv", "x");
+	inbox_vouch(fixture.inbox, "staff.csv");
+	expect_ready(&fixture, 0, "");
+	tick();
+	file_write(&fixture, "staff.csv.rows", "12");
+	expect_ready(&fixture, SETTLE, "");
+	tick();
+	file_write(&fixture, "staff.csv.rows", "34\n");
+	expect_ready(&fixture, 2 * SETTLE - 1, "");
+	expect_ready(&fixture, 3 * SETTLE - 2, "");
+	expect_ready(&fixture, 3 * SETTLE - 1, "staff.csv ");
+	file_write(&fixture, "staff.csv", "y");
+	expect_ready(&fixture, 3 * SETTLE, ""); /* the file, too */
+	expect_ready(&fixture, 4 * SETTLE, "staff.csv ");
+	fixture_remove(&fixture);
+}
+
+Test(inbox, waits_for_marker_and_sidecars_and_believes_a_marker_that_is_the_last)
+{
+	struct fixture fixture;
+	required_make(&fixture, ".done");
+	file_write(&fixture, "staff.csv", "x");
+	file_write(&fixture, "staff.csv.sha256", "x");
+	file_write(&fixture, "staff.csv.rows", "1");
+	expect_ready(&fixture, 0, "");
+	tick();
+	file_write(&fixture, "staff.csv.done", "");
+	expect_ready(&fixture, 1, "staff.csv ");
+	tick();
+	file_write(&fixture, "staff.csv.rows", "2"); /* behind it */
+	expect_ready(&fixture, 2, "");
+	expect_ready(&fixture, 2 + SETTLE, "staff.csv ");
+	file_write(&fixture, "early.csv.done", "");
+	file_write(&fixture, "early.csv.rows", "1");
+	file_write(&fixture, "early.csv", "1");
+	unlinkat(fixture.directory, "staff.csv", 0);
+	expect_ready(&fixture, 10 * SETTLE, "");
+	expect_ready(&fixture, 15 * SETTLE, "");
+	cr_expect_str_eq(fixture.why, "it waits for its checksum, early.csv.sha256");
 	fixture_remove(&fixture);
 }
 
@@ -368,17 +468,10 @@ static void expect_waits_for(
 	cr_expect_eq(since, since_ms);
 }
 
-/* By then the kernel's clock of files, which moves with its ticks, is another. */
-static void tick(void)
-{
-	usleep(20000);
-}
-
 Test(inbox, tells_what_its_oldest_file_waits_for_and_since_when)
 {
 	struct fixture fixture;
 	fixture_make(&fixture, SETTLE);
-	inbox_free(fixture.inbox);
 	inbox_make(&fixture, SETTLE, ".done");
 	expect_ready(&fixture, 0, "");
 	expect_waits_for(&fixture, 0, "", -1);
