@@ -40,6 +40,9 @@ void spool_close(struct spool *spool);
 /* A lock on a file server may be lost without a word, as when the network is cut for longer than
  * the server waits. Any error: it is no longer surely ours. */
 struct error spool_check_lock(const struct spool *spool, const struct config *config) MUST_CHECK;
+/* Whether a daemon of this machine has the spool; whoever may not look into the spool is told that
+ * one has. Takes no lock, which could be in the way of a daemon that starts. */
+bool spool_is_taken(const struct config *config);
 /* How often to look into an inbox of which the kernel tells nothing. */
 enum { SPOOL_NETWORK_RESCAN_MS = 2000 };
 

@@ -26,6 +26,12 @@ static const struct command {
         "CSV: shortname,fullname,category,idnumber"},
     {"lms", "add-users", 1, 1, 0, ctl_lms_add_users, "lms add-users FILE",
         "CSV: username,firstname,lastname,email,idnumber"},
+    {"submit", "", 1, 1, TAKES(FEED) | TAKES(WAIT), ctl_submit, "submit FILE",
+        "put a file into a feed's inbox"},
+    {"preview", "", 1, 1, TAKES(FEED) | TAKES(WAIT), ctl_preview, "preview FILE",
+        "the same, to be answered without a change to the site"},
+    {"retry", "", 1, 1, TAKES(FEED) | TAKES(WAIT), ctl_retry, "retry RUN",
+        "drop a run's retry file again; RUN may be last"},
     {"reconcile", "", 0, 0, 0, ctl_reconcile, "reconcile",
         "answers that a restored database does not know"},
     {"reconcile", "accept", 0, 0, 0, ctl_reconcile_accept, "reconcile accept",
@@ -66,9 +72,10 @@ static void usage(FILE *to)
 				    option_names[o].value ? " " : "",
 				    option_names[o].value ? option_names[o].value : "");
 	}
-	fputs("\n  FILE may be - for the standard input.\n"
-	      "  Exit status: 0 done, 1 a negative answer, 64 usage, 69 no daemon, 75 try later, 78 "
-	      "configuration.\n",
+	fputs(
+	    "\n  FILE may be - for the standard input.\n"
+	    "  Exit status: 0 done, 1 a negative answer, 64 usage, 69 no daemon, 75 try later, 78 "
+	    "configuration.\n",
 	    to);
 }
 

@@ -47,6 +47,9 @@ ctl_command ctl_lms_init;
 ctl_command ctl_lms_check;
 ctl_command ctl_lms_add_courses;
 ctl_command ctl_lms_add_users;
+ctl_command ctl_submit;
+ctl_command ctl_preview;
+ctl_command ctl_retry;
 ctl_command ctl_reconcile;
 ctl_command ctl_reconcile_accept;
 

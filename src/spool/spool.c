@@ -4,8 +4,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -61,6 +64,49 @@ static struct error lock_take(struct spool *spool, const struct config *config)
 		(void)ignored;
 	}
 	return OK;
+}
+
+/* A line of /proc/locks: "1: FLOCK  ADVISORY  WRITE 4711 08:02:131073 0 EOF". Some file systems
+ * number their device otherwise there than stat does: then the pid that the lock's file holds has
+ * to do. */
+static bool is_lock_of(const char *line, const struct stat *stat, const char *pid)
+{
+	unsigned long inode;
+	unsigned major, minor;
+	char kind[16], holder[24];
+	if (sscanf(line, "%*s %15s %*s %*s %23s %x:%x:%lu", kind, holder, &major, &minor, &inode) !=
+	        5 ||
+	    strcmp(kind, "FLOCK") != 0 || inode != stat->st_ino)
+		return false;
+	return makedev(major, minor) == stat->st_dev || strcmp(holder, pid) == 0;
+}
+
+static bool is_locked(const struct stat *stat, const char *pid)
+{
+	char line[256];
+	bool is_found = false;
+	FILE *locks = fopen("/proc/locks", "re");
+	while (locks && !is_found && fgets(line, sizeof line, locks))
+		is_found = is_lock_of(line, stat, pid);
+	if (locks)
+		fclose(locks);
+	return is_found || !locks;
+}
+
+bool spool_is_taken(const struct config *config)
+{
+	char name[LOCK_NAME_SIZE], path[PATH_MAX], pid[24] = "";
+	struct stat status;
+	lock_name(config, name);
+	snprintf(path, sizeof path, "%s/%s", config->spool, name);
+	if (stat(path, &status) < 0)
+		return errno != ENOENT;
+	int lock = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	ssize_t size = lock < 0 ? 0 : pread(lock, pid, sizeof pid - 1, 0);
+	pid[size > 0 ? strcspn(pid, "\n") : 0] = '\0';
+	if (lock >= 0)
+		close(lock);
+	return is_locked(&status, pid);
 }
 
 struct error spool_check_lock(const struct spool *spool, const struct config *config)

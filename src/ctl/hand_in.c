@@ -1,0 +1,185 @@
+#include "hand_in.h"
+
+#include "await.h"
+#include "owner.h"
+#include "terminal.h"
+
+#include "enrold/nearest.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+/* ---- the feed ---- */
+
+static void feed_unknown(const struct config *config, const char *name)
+{
+	struct nearest *nearest = nearest_create();
+	struct slice found = {"", 0};
+	size_t budget = SIZE_MAX;
+	bool is_good = nearest != NULL;
+	for (size_t i = 0; is_good && i < config->feeds_count; i++)
+		is_good = nearest_add(nearest, slice_of(config->feeds[i].name));
+	if (is_good)
+		is_good = nearest_find(nearest, slice_of(name), &budget, &found);
+	fputs("enrolctl: there is no feed ", stderr);
+	terminal_write(stderr, name);
+	if (is_good && found.size > 0)
+		fprintf(stderr, "; did you mean %.*s?\n", SLICE_ARG(found));
+	else
+		fputs(": the settings name those that there are\n", stderr);
+	nearest_free(nearest);
+}
+
+const struct feed *hand_in_feed(const struct ctl *ctl)
+{
+	const char *name = ctl->options[OPTION_FEED] ? ctl->options[OPTION_FEED] : "default";
+	const struct feed *feed = config_find_feed(ctl->config, name);
+	if (!feed)
+		feed_unknown(ctl->config, name);
+	return feed;
+}
+
+/* ---- telling ---- */
+
+static json_t *drop_json(const struct drop *drop, bool is_running)
+{
+	return json_pack("{s:s, s:s, s:s, s:s+++, s:I, s:s, s:b}", "file", drop->name, "feed",
+	    drop->feed->name, "mode", drop->lane.is_preview ? "preview" : "apply", "place",
+	    drop->config->spool, "/", drop->place, "", "bytes", (json_int_t)drop->bytes, "sha256",
+	    drop->sha256, "daemon", (int)is_running);
+}
+
+static enum ctl_exit json_print(json_t *object, enum ctl_exit status)
+{
+	bool is_printed = object && json_dumpf(object, stdout, JSON_COMPACT) == 0 &&
+	                  putchar('\n') != EOF && fflush(stdout) == 0;
+	json_decref(object);
+	return is_printed ? status : CTL_TRY_LATER;
+}
+
+static void drop_tell(const struct drop *drop, bool is_running)
+{
+	terminal_write(stdout, drop->name);
+	printf(" waits in %s/%s%s.\n", drop->config->spool, drop->place,
+	    is_running ? "" : "; the daemon is not running: it is taken when it starts");
+}
+
+static json_int_t outcome_of(const json_t *summary, const char *kind)
+{
+	return json_integer_value(json_object_get(json_object_get(summary, "outcomes"), kind));
+}
+
+static bool is_refused(const json_t *summary)
+{
+	const char *status = json_string_value(json_object_get(summary, "status"));
+	return !status || strcmp(status, "done") != 0;
+}
+
+static void refusal_tell(const json_t *summary)
+{
+	const json_t *refusal = json_object_get(summary, "refusal");
+	const char *code = json_string_value(json_object_get(refusal, "code"));
+	const char *message = json_string_value(json_object_get(refusal, "message"));
+	json_int_t line = json_integer_value(json_object_get(refusal, "line"));
+	printf("refused, %s: ", code ? code : "for no reason that is told");
+	if (line > 0)
+		printf("line %" JSON_INTEGER_FORMAT ": ", line);
+	terminal_write(stdout, message ? message : "");
+	fputs("\n", stdout);
+}
+
+static void outcomes_tell(const json_t *summary)
+{
+	static const char *const kinds[] = {"done", "unchanged", "warning", "error", "skipped"};
+	json_int_t rows = json_integer_value(json_object_get(summary, "rows"));
+	printf("%" JSON_INTEGER_FORMAT " row%s", rows, rows == 1 ? "" : "s");
+	for (size_t i = 0, told = 0; i < sizeof kinds / sizeof *kinds; i++)
+		if (outcome_of(summary, kinds[i]) > 0)
+			printf("%s%" JSON_INTEGER_FORMAT " %s", told++ > 0 ? ", " : ": ",
+			    outcome_of(summary, kinds[i]), kinds[i]);
+	fputs(".\n", stdout);
+}
+
+static void answer_tell(const struct await *await, const json_t *summary)
+{
+	const char *run = json_string_value(json_object_get(summary, "run"));
+	const json_t *file;
+	size_t i;
+	terminal_write(stdout, await->drop->name);
+	printf(", %s %s: ", await->drop->lane.is_preview ? "preview" : "run", run ? run : "");
+	if (is_refused(summary))
+		refusal_tell(summary);
+	else
+		outcomes_tell(summary);
+	json_array_foreach(json_object_get(summary, "files"), i, file)
+	{
+		const char *name = json_string_value(json_object_get(file, "name"));
+		printf("  %s/", await->place);
+		terminal_write(stdout, name ? name : "");
+		fputs("\n", stdout);
+	}
+}
+
+/* ---- doing ---- */
+
+/* object: NULL without --json. */
+static enum ctl_exit unanswered_tell(const struct await *await, json_t *object)
+{
+	enum ctl_exit status = await->is_closed ? CTL_NO : CTL_NO_DAEMON;
+	if (await->is_closed)
+		fprintf(stderr, "enrolctl: there is an answer in %s, which you may not read\n",
+		    await->place);
+	else
+		fprintf(stderr,
+		    "enrolctl: the daemon is not running: the file stays in %s/%s until it does\n",
+		    await->drop->config->spool, await->drop->place);
+	return object ? json_print(object, status) : status;
+}
+
+static enum ctl_exit answer_end(const struct ctl *ctl, struct await *await)
+{
+	const struct drop *drop = await->drop;
+	json_t *summary = await_answer(await);
+	json_t *object = ctl->json ? drop_json(drop, summary || await->is_closed) : NULL;
+	if (!summary)
+		return unanswered_tell(await, object);
+	enum ctl_exit status =
+	    is_refused(summary) || outcome_of(summary, "error") > 0 ? CTL_NO : CTL_OK;
+	if (!ctl->json)
+		answer_tell(await, summary);
+	if (!ctl->json)
+		json_decref(summary);
+	else
+		json_object_set_new(object, "summary", summary);
+	return ctl->json ? json_print(object, status) : status;
+}
+
+static enum ctl_exit drop_end(const struct ctl *ctl, const struct drop *drop)
+{
+	bool is_running = spool_is_taken(ctl->config) || config_is_shared(ctl->config);
+	if (ctl->json)
+		return json_print(drop_json(drop, is_running), CTL_OK);
+	drop_tell(drop, is_running);
+	return CTL_OK;
+}
+
+enum ctl_exit hand_in(const struct ctl *ctl, const struct lane *lane,
+    const struct drop_source *source, const char *wanted)
+{
+	struct drop drop = {.inbox = -1};
+	struct await await = {.outbox = -1, .notify = -1};
+	bool waits = ctl->options[OPTION_WAIT] != NULL;
+	struct error error = owner_become(ctl->config->spool);
+	if (!is_error(&error))
+		error = drop_open(ctl->config, lane, source->name, &drop);
+	if (!is_error(&error) && waits)
+		error = await_open(&drop, &await);
+	if (!is_error(&error))
+		error = drop_put(&drop, source, wanted);
+	enum ctl_exit status = is_error(&error) ? ctl_fail(&error)
+	                       : waits          ? answer_end(ctl, &await)
+	                                        : drop_end(ctl, &drop);
+	await_close(&await);
+	drop_close(&drop);
+	return status;
+}

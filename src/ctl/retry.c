@@ -1,0 +1,141 @@
+/*
+ * enrolctl retry: a run's retry file goes into its feed's inbox again, under its own name. It has
+ * to be as enrold wrote it: what somebody has corrected is a file of his own, for submit.
+ */
+#include "answers.h"
+#include "hand_in.h"
+#include "owner.h"
+
+#include "enrold/disk.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+
+/* The run that is looked for, and where it was answered. */
+struct search {
+	const char *wanted;                              /* NULL: the last one */
+	char run[RUN_ID_SIZE + 1], name[FILE_NAME_SIZE]; /* of the summary; "" */
+	const struct feed *feed;
+};
+
+static void feed_search(struct search *search, int outbox, const struct feed *feed)
+{
+	char run[RUN_ID_SIZE + 1];
+	const struct dirent *entry;
+	DIR *listing = disk_list(outbox);
+	while (listing && (entry = readdir(listing))) {
+		if (!answers_run(entry->d_name, run) ||
+		    (search->wanted ? strcmp(run, search->wanted) != 0
+		                    : strcmp(run, search->run) <= 0))
+			continue;
+		memcpy(search->run, run, sizeof run);
+		snprintf(search->name, sizeof search->name, "%s", entry->d_name);
+		search->feed = feed;
+	}
+	if (listing)
+		closedir(listing);
+}
+
+static struct error search_all(const struct ctl *ctl, struct search *search)
+{
+	const char *only = ctl->options[OPTION_FEED];
+	for (size_t i = 0; i < ctl->config->feeds_count; i++) {
+		const struct feed *feed = &ctl->config->feeds[i];
+		if (only && strcmp(only, feed->name) != 0)
+			continue;
+		int outbox = answers_open(ctl->config, feed->name);
+		if (outbox < 0 && errno != ENOENT)
+			return error_reject("unreadable", 0,
+			    "you may not read the answers of the feed %s", feed->name);
+		if (outbox >= 0) {
+			feed_search(search, outbox, feed);
+			close(outbox);
+		}
+	}
+	if (search->feed)
+		return OK;
+	return error_reject("not_found", 0, "the outbox has no answer%s%s",
+	    search->wanted ? " of the run " : "", search->wanted ? search->wanted : "");
+}
+
+/* Its retry file, as the summary names it. The name is believed only as one of that run. */
+static struct error retry_find(
+    const struct search *search, const json_t *summary, char name[FILE_NAME_SIZE], char *sha256)
+{
+	const json_t *file;
+	size_t i;
+	char input[FILE_NAME_SIZE], run[FILE_NAME_SIZE];
+	json_array_foreach(json_object_get(summary, "files"), i, file)
+	{
+		const char *its_name = json_string_value(json_object_get(file, "name"));
+		const char *its_sum = json_string_value(json_object_get(file, "sha256"));
+		if (!its_name || !its_sum || strchr(its_name, '/') ||
+		    !name_find_origin(its_name, input, run) || strcmp(run, search->run) != 0)
+			continue;
+		snprintf(name, FILE_NAME_SIZE, "%s", its_name);
+		snprintf(sha256, HASH_TEXT_SIZE + 1, "%s", its_sum);
+		return OK;
+	}
+	const char *status = json_string_value(json_object_get(summary, "status"));
+	bool is_refused = status && strcmp(status, "refused") == 0;
+	return error_reject("not_found", 0, "the run %s has no retry file: %s", search->run,
+	    is_refused ? "its file was refused as a whole; correct it, and submit it"
+	               : "no row of it is left to do");
+}
+
+static struct error retry_open(
+    int outbox, const struct search *search, struct drop_source *source, char *sha256)
+{
+	json_t *summary = answers_load(outbox, search->name);
+	struct error error = summary ? retry_find(search, summary, source->name, sha256)
+	                             : error_reject("unreadable", 0,
+	                                   "the summary of the run %s cannot be read", search->run);
+	json_decref(summary);
+	if (is_error(&error))
+		return error;
+	source->file = openat(outbox, source->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (source->file >= 0)
+		return OK;
+	error = error_errno("cannot open %s", source->name);
+	error.class = ERROR_REJECT;
+	return error;
+}
+
+static struct error find(const struct ctl *ctl, struct search *search, struct drop_source *source,
+    char sha256[HASH_TEXT_SIZE + 1])
+{
+	struct error error = owner_become(ctl->config->spool);
+	if (!is_error(&error))
+		error = search_all(ctl, search);
+	if (is_error(&error))
+		return error;
+	int outbox = answers_open(ctl->config, search->feed->name);
+	error = outbox < 0
+	            ? error_errno("cannot open the answers of the feed %s", search->feed->name)
+	            : retry_open(outbox, search, source, sha256);
+	if (outbox >= 0)
+		close(outbox);
+	return error;
+}
+
+enum ctl_exit ctl_retry(const struct ctl *ctl)
+{
+	bool is_last = strcmp(ctl->arguments[0], "last") == 0;
+	struct search search = {.wanted = is_last ? NULL : ctl->arguments[0]};
+	struct drop_source source;
+	char sha256[HASH_TEXT_SIZE + 1] = "";
+	if (ctl->options[OPTION_FEED] && !hand_in_feed(ctl))
+		return CTL_USAGE;
+	drop_no_source(&source);
+	struct error error = find(ctl, &search, &source, sha256);
+	if (is_error(&error))
+		return ctl_fail(&error);
+	struct lane lane = {.is_preview = strstr(search.name, ".preview.summary.json") != NULL};
+	memcpy(lane.feed, search.feed->name, sizeof lane.feed);
+	enum ctl_exit status = hand_in(ctl, &lane, &source, sha256);
+	drop_close_source(&source);
+	return status;
+}

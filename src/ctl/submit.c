@@ -1,0 +1,43 @@
+/*
+ * enrolctl submit and preview: a file goes into a feed's inbox, or into that of its previews.
+ */
+#include "hand_in.h"
+#include "terminal.h"
+
+#include <stdio.h>
+
+static enum ctl_exit name_refuse(const char *name, const char *why)
+{
+	fputs("enrolctl: ", stderr);
+	terminal_write(stderr, name);
+	fprintf(stderr, " would never be taken, for its name: %s. Rename it.\n", why);
+	return CTL_NO;
+}
+
+static enum ctl_exit submit(const struct ctl *ctl, bool is_preview)
+{
+	struct drop_source source;
+	struct lane lane = {.is_preview = is_preview};
+	const struct feed *feed = hand_in_feed(ctl);
+	if (!feed)
+		return CTL_USAGE;
+	memcpy(lane.feed, feed->name, sizeof lane.feed);
+	struct error error = drop_open_source(feed, ctl->arguments[0], &source);
+	if (is_error(&error))
+		return ctl_fail(&error);
+	const char *why = drop_judge(ctl->config, &lane, source.name);
+	enum ctl_exit status =
+	    why ? name_refuse(source.name, why) : hand_in(ctl, &lane, &source, NULL);
+	drop_close_source(&source);
+	return status;
+}
+
+enum ctl_exit ctl_submit(const struct ctl *ctl)
+{
+	return submit(ctl, false);
+}
+
+enum ctl_exit ctl_preview(const struct ctl *ctl)
+{
+	return submit(ctl, true);
+}
