@@ -41,16 +41,14 @@ const char *drop_judge(const struct config *config, const struct lane *lane, con
 
 /* ---- where from ---- */
 
-/* What lies beside a file, in the order in which it comes: the file itself, "", is before the last.
- * NULL: this feed has no marker. */
+/* What lies beside a file, in the order in which it comes; then the file itself, "", and what its
+ * feed waits for. NULL: this feed has no marker. */
 static void ends_of(const struct feed *feed, const char *ends[DROP_PIECES])
 {
-	static const char *const beside[] = {".sha256", ".rows"};
-	const char *marker = feed->policy.marker;
-	for (size_t i = 0; i < 2; i++)
-		ends[i] = marker && strcmp(marker, beside[i]) == 0 ? NULL : beside[i];
-	ends[2] = "";
-	ends[3] = marker;
+	for (enum sidecar_kind kind = 0; kind < SIDECAR_KINDS; kind++)
+		ends[kind] = sidecar_ending(kind);
+	ends[SIDECAR_KINDS] = "";
+	ends[SIDECAR_KINDS + 1] = feed->policy.marker;
 }
 
 static struct error source_open(const char *path, int *file)

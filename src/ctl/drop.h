@@ -13,11 +13,13 @@
 #include "enrold/error.h"
 #include "enrold/hash.h"
 #include "enrold/names.h"
+#include "enrold/sidecar_kind.h"
 #include "enrold/spool.h"
 
 #include <sys/types.h>
 
-enum { DROP_PIECES = 4 };
+/* By sidecar_kind; then the file itself, and its marker. */
+enum { DROP_PIECES = SIDECAR_KINDS + 2 };
 
 /* Where from. */
 struct drop_source {

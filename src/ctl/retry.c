@@ -1,6 +1,7 @@
 /*
  * enrolctl retry: a run's retry file goes into its feed's inbox again, under its own name. It has
- * to be as enrold wrote it: what somebody has corrected is a file of his own, for submit.
+ * to be as enrold wrote it: what somebody has corrected is a file of his own, for submit. What its
+ * feed requires beside a file is made for it.
  */
 #include "answers.h"
 #include "hand_in.h"
@@ -11,7 +12,9 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 /* The run that is looked for, and where it was answered. */
@@ -104,6 +107,54 @@ static struct error retry_open(
 	return error;
 }
 
+/* ---- what the feed requires beside it ---- */
+
+/* Its lines but the header; line breaks within quotes are no line's end. */
+static struct error rows_count(int file, uint64_t *rows)
+{
+	char chunk[64 << 10];
+	bool is_quoted = false;
+	uint64_t lines = 0;
+	ssize_t got;
+	for (off_t at = 0; (got = pread(file, chunk, sizeof chunk, at)) > 0; at += got)
+		for (ssize_t i = 0; i < got; i++) {
+			is_quoted ^= chunk[i] == '"';
+			lines += chunk[i] == '\n' && !is_quoted;
+		}
+	*rows = lines > 0 ? lines - 1 : 0;
+	return got < 0 ? error_errno("cannot read the retry file") : OK;
+}
+
+static struct error beside_make(int *file, const char *text)
+{
+	*file = memfd_create("beside", MFD_CLOEXEC);
+	struct error error =
+	    *file < 0 ? error_errno("cannot make what lies beside the retry file")
+	              : disk_write(*file, slice_of(text), "what lies beside the retry file");
+	if (!is_error(&error) && lseek(*file, 0, SEEK_SET) < 0)
+		error = error_errno("cannot make what lies beside the retry file");
+	return error;
+}
+
+static struct error required_make(
+    const struct feed *feed, struct drop_source *source, const char *sha256)
+{
+	uint64_t rows = 0;
+	char text[HASH_TEXT_SIZE + FILE_NAME_SIZE + 8];
+	struct error error = OK;
+	if (policy_requires(&feed->policy, SIDECAR_SHA256)) {
+		snprintf(text, sizeof text, "%s  %s\n", sha256, source->name);
+		error = beside_make(&source->beside[SIDECAR_SHA256], text);
+	}
+	if (is_error(&error) || !policy_requires(&feed->policy, SIDECAR_ROWS))
+		return error;
+	error = rows_count(source->file, &rows);
+	snprintf(text, sizeof text, "%" PRIu64 "\n", rows);
+	return is_error(&error) ? error : beside_make(&source->beside[SIDECAR_ROWS], text);
+}
+
+/* ---- both ---- */
+
 static struct error find(const struct ctl *ctl, struct search *search, struct drop_source *source,
     char sha256[HASH_TEXT_SIZE + 1])
 {
@@ -118,7 +169,7 @@ static struct error find(const struct ctl *ctl, struct search *search, struct dr
 	            : retry_open(outbox, search, source, sha256);
 	if (outbox >= 0)
 		close(outbox);
-	return error;
+	return is_error(&error) ? error : required_make(search->feed, source, sha256);
 }
 
 enum ctl_exit ctl_retry(const struct ctl *ctl)
@@ -131,8 +182,10 @@ enum ctl_exit ctl_retry(const struct ctl *ctl)
 		return CTL_USAGE;
 	drop_no_source(&source);
 	struct error error = find(ctl, &search, &source, sha256);
-	if (is_error(&error))
+	if (is_error(&error)) {
+		drop_close_source(&source);
 		return ctl_fail(&error);
+	}
 	struct lane lane = {.is_preview = strstr(search.name, ".preview.summary.json") != NULL};
 	memcpy(lane.feed, search.feed->name, sizeof lane.feed);
 	enum ctl_exit status = hand_in(ctl, &lane, &source, sha256);

@@ -14,6 +14,26 @@ static enum ctl_exit name_refuse(const char *name, const char *why)
 	return CTL_NO;
 }
 
+/* SIDECAR_KINDS: nothing that the feed waits for is missing. */
+static enum sidecar_kind missing_find(const struct feed *feed, const struct drop_source *source)
+{
+	enum sidecar_kind kind = 0;
+	while (kind < SIDECAR_KINDS &&
+	       (!policy_requires(&feed->policy, kind) || source->beside[kind] >= 0))
+		kind++;
+	return kind;
+}
+
+static enum ctl_exit missing_tell(
+    const struct feed *feed, const struct drop_source *source, enum sidecar_kind kind)
+{
+	fprintf(stderr, "enrolctl: the feed %s takes no file without its %s: put ", feed->name,
+	    sidecar_noun(kind));
+	terminal_write(stderr, source->name);
+	fprintf(stderr, "%s beside it\n", sidecar_ending(kind));
+	return CTL_NO;
+}
+
 static enum ctl_exit submit(const struct ctl *ctl, bool is_preview)
 {
 	struct drop_source source;
@@ -26,8 +46,10 @@ static enum ctl_exit submit(const struct ctl *ctl, bool is_preview)
 	if (is_error(&error))
 		return ctl_fail(&error);
 	const char *why = drop_judge(ctl->config, &lane, source.name);
-	enum ctl_exit status =
-	    why ? name_refuse(source.name, why) : hand_in(ctl, &lane, &source, NULL);
+	enum sidecar_kind missing = missing_find(feed, &source);
+	enum ctl_exit status = why                       ? name_refuse(source.name, why)
+	                       : missing < SIDECAR_KINDS ? missing_tell(feed, &source, missing)
+	                                                 : hand_in(ctl, &lane, &source, NULL);
 	drop_close_source(&source);
 	return status;
 }

@@ -447,6 +447,41 @@ Test(retry, drops_a_retry_file_again_under_its_own_name)
 	law_close(&rig);
 }
 
+/* A cell with a line break is in one row. */
+Test(retry, brings_what_its_feed_requires_and_submit_asks_for_it)
+{
+	static const char two[] = "username,course1,city\np1,nowhere,\"two\nlines\"\np2,nowhere,\n";
+	struct rig rig;
+	char hash[HASH_SIZE];
+	rig_make(
+	    &rig, &(struct rig_options){
+	              .feeds = "  default: { require: [sha256, rows], upload_type: update }\n"});
+	rig_once(&rig);
+	files_make_directory(home(&rig, "").text);
+	struct path file = home_write(&rig, "staff.csv", two);
+	expect(&rig, 1, "without its checksum: put staff.csv.sha256", WORDS("submit", file.text));
+	files_hash_bytes(two, strlen(two), hash);
+	home_write(&rig, "staff.csv.sha256", path_of("%s  staff.csv\n", hash).text);
+	expect(&rig, 1, "put staff.csv.rows", WORDS("submit", file.text));
+	home_write(&rig, "staff.csv.rows", "2\n");
+	expect(&rig, 0, "waits", WORDS("submit", file.text));
+	rig_note(&rig, "staff.csv", two, strlen(two));
+	rig_once(&rig);
+	char *path = retry_file(&rig, "staff.csv");
+	struct buffer bytes = files_read(path);
+	expect(&rig, 0, "waits", WORDS("retry", "last"));
+	rig_note(&rig, path_base(path), bytes.bytes, bytes.size);
+	rig_once(&rig);
+	struct reply reply;
+	reply_open(&reply, &rig, path_base(path), 0);
+	cr_expect_str_eq(reply_status(&reply), "done");
+	cr_expect_eq(reply_number(&reply, "outcomes", "error"), 2);
+	reply_close(&reply);
+	buffer_done(&bytes);
+	free(path);
+	law_close(&rig);
+}
+
 Test(retry, finds_a_run_of_any_feed_and_a_rehearsal_stays_one)
 {
 	struct rig rig;
