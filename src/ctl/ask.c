@@ -124,6 +124,12 @@ static void talk_do(struct talk *talk, const json_t *request)
 
 /* ---- which daemon ---- */
 
+static void request_complete(const struct ctl *ctl, json_t *request)
+{
+	json_object_set_new(request, "v", json_integer(PROTOCOL_VERSION));
+	json_object_set_new(request, "spool", json_string(ctl->config->spool));
+}
+
 static enum ctl_exit talk_end(struct talk *talk, json_t **answer)
 {
 	if (talk->exit == CTL_OK) {
@@ -158,6 +164,30 @@ static bool daemon_ask(
 	return is_answered;
 }
 
+enum ctl_exit ask_all(const struct ctl *ctl, json_t *request, json_t **answer)
+{
+	struct control_search search = {.config = ctl->config};
+	json_t *all = json_array();
+	request_complete(ctl, request);
+	for (;;) {
+		struct talk talk = {.socket = control_connect_next(&search)};
+		if (talk.socket < 0)
+			break;
+		talk_do(&talk, request);
+		if (talk.exit == CTL_OK)
+			json_array_extend(all, talk.data);
+		json_decref(talk.data);
+	}
+	control_search_done(&search);
+	json_decref(request);
+	*answer = all;
+	if (json_array_size(all) > 0)
+		return CTL_OK;
+	json_decref(all);
+	*answer = NULL;
+	return CTL_NO_DAEMON;
+}
+
 /* ---- without one ---- */
 
 static bool on_object(void *context, const json_t *object)
@@ -185,8 +215,8 @@ static enum ctl_exit look_back(const struct ctl *ctl, const json_t *request, jso
 	struct protocol_request parsed;
 	json_t *list = json_array();
 	jsonout_add(&line, request, JSON_COMPACT);
-	struct error error = line.failed ? error_memory("asking")
-	                                 : protocol_parse(buffer_slice(&line), &parsed);
+	struct error error =
+	    line.failed ? error_memory("asking") : protocol_parse(buffer_slice(&line), &parsed);
 	bool is_parsed = !is_error(&error);
 	if (is_parsed)
 		asked_log(&parsed);
@@ -216,8 +246,7 @@ enum ctl_exit ask(const struct ctl *ctl, json_t *request, json_t **answer)
 {
 	enum ctl_exit status = CTL_NO_DAEMON;
 	*answer = NULL;
-	json_object_set_new(request, "v", json_integer(PROTOCOL_VERSION));
-	json_object_set_new(request, "spool", json_string(ctl->config->spool));
+	request_complete(ctl, request);
 	if (!daemon_ask(ctl, request, answer, &status) && needs_no_daemon(request))
 		status = look_back(ctl, request, answer);
 	json_decref(request);

@@ -18,6 +18,16 @@ static const struct command {
 	ctl_command *run;
 	const char *synopsis, *meaning;
 } commands[] = {
+    {"status", "", 0, 0, TAKES(WATCH) | TAKES(CHECK), ctl_status, "status",
+        "how things stand, and what there is to do"},
+    {"pause", "", 1, 1, TAKES(WHY), ctl_pause, "pause FEED", "take no more files of a feed"},
+    {"resume", "", 1, 1, 0, ctl_resume, "resume FEED", "take its files again"},
+    {"stop", "", 1, 1, TAKES(WHY), ctl_stop, "stop RUN",
+        "end a run at its next checkpoint, where it waits"},
+    {"release", "", 1, 1, TAKES(WHY), ctl_release, "release RUN", "go on with it"},
+    {"discard", "", 1, 1, TAKES(WHY), ctl_discard, "discard RUN",
+        "leave it as it is; or, of a refused one: it has been seen to"},
+    {"reload", "", 0, 0, 0, ctl_reload, "reload", "read the settings anew"},
     {"lms", "init", 0, 0, 0, ctl_lms_init, "lms init",
         "make a Moodle site in SQLite; on a server, enrold's own tables"},
     {"lms", "check", 0, 0, 0, ctl_lms_check, "lms check",

@@ -52,6 +52,13 @@ ctl_command ctl_preview;
 ctl_command ctl_retry;
 ctl_command ctl_reconcile;
 ctl_command ctl_reconcile_accept;
+ctl_command ctl_status;
+ctl_command ctl_pause;
+ctl_command ctl_resume;
+ctl_command ctl_stop;
+ctl_command ctl_release;
+ctl_command ctl_discard;
+ctl_command ctl_reload;
 
 /* Says what went wrong, on stderr; the exit code that fits it. */
 enum ctl_exit ctl_fail(const struct error *error);

@@ -80,9 +80,8 @@ static struct error spool_order(
 	if (!is_error(&error))
 		error = subject_check(ctl, command, root, directory, about);
 	if (!is_error(&error))
-		error = command->is_taken_back
-		            ? order_withdraw(directory, command->kind, about)
-		            : order_give(directory, &order);
+		error = command->is_taken_back ? order_withdraw(directory, command->kind, about)
+		                               : order_give(directory, &order);
 	if (directory >= 0)
 		close(directory);
 	close(root);
@@ -94,8 +93,8 @@ static struct error spool_order(
 static json_t *request_make(
     const struct ctl *ctl, const struct order_command *command, const char *about)
 {
-	json_t *request = json_pack("{s:s, s:s}", "command", command->command,
-	    is_of_feed(command) ? "feed" : "run", about);
+	json_t *request = json_pack(
+	    "{s:s, s:s}", "command", command->command, is_of_feed(command) ? "feed" : "run", about);
 	const char *why = ctl->options[OPTION_WHY];
 	if (why)
 		json_object_set_new(request, "why", json_string(why));

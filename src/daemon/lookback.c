@@ -134,10 +134,3 @@ void lookback_cancel(struct lookbacks *lookbacks)
 {
 	atomic_store(&lookbacks->is_cancelled, true);
 }
-/* STUB */
-struct error history_answer(const struct config *config, const struct history_query *query,
-    const atomic_bool *is_cancelled, history_on_object *on_one, void *context)
-{
-	(void)config; (void)query; (void)is_cancelled; (void)on_one; (void)context;
-	return OK;
-}
