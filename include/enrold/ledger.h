@@ -76,15 +76,15 @@ struct ledger_growth {
 };
 struct error ledger_sum(
     struct db *db, const char *since, struct ledger_growth *growth) MUST_CHECK;
-/* Which runs are listed: from <= run < until ("": open), at most so many, one end first. */
+
+/* Which runs are listed: those between two ids ("": open), at most so many, one end first. */
 struct ledger_page {
-	char from[RUN_ID_SIZE + 1], until[RUN_ID_SIZE + 1];
+	char after[RUN_ID_SIZE + 1], before[RUN_ID_SIZE + 1];
 	bool is_newest_first;
 	uint32_t limit;
 };
 
-/* A page of them with all that the ledger says, in the arena; the last run is where the next page
- * begins. */
+/* A page of them with all that the ledger says, in the arena; the next one begins at its last. */
 struct error ledger_list(struct db *db, const struct ledger_page *page, struct arena *arena,
     struct ledger_run **runs, size_t *count) MUST_CHECK;
 

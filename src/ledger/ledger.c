@@ -78,7 +78,7 @@ struct error ledger_find(
 }
 
 #define PAGE(order)                                                                                \
-	"SELECT state" COLUMNS(NAME, NAME, NAME) ", run FROM {enrold_run} WHERE run >= ?1 AND "    \
+	"SELECT state" COLUMNS(NAME, NAME, NAME) ", run FROM {enrold_run} WHERE run > ?1 AND "     \
 	                                         "run < ?2 ORDER BY run " order " LIMIT ?3"
 
 /* No run is behind it, by whatever language a server sorts. */
@@ -92,7 +92,7 @@ struct error ledger_list(struct db *db, const struct ledger_page *page, struct a
 	if (!*runs)
 		return error_memory("reading the ledger");
 	struct db_rows rows = db_select(db, page->is_newest_first ? PAGE("DESC") : PAGE("ASC"),
-	    DB_VALUES(db_string(page->from), db_string(*page->until ? page->until : RUN_END),
+	    DB_VALUES(db_string(page->after), db_string(*page->before ? page->before : RUN_END),
 	        db_int(page->limit)));
 	while (*count < page->limit && db_next(&rows)) {
 		struct ledger_run *run = &(*runs)[(*count)++];

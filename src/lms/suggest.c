@@ -6,16 +6,20 @@
 #include "work.h"
 
 #include "enrold/nearest.h"
+#include "enrold/today.h"
 #include "enrold/value.h"
 
 enum { SUGGESTIONS_MAX = 10, NAMES_MAX = 5000, LOOKS_MAX = 100000 };
+/* Of one name that a person has typed. */
+enum { PEOPLE_MAX = 50000, PEOPLE_LOOKS_MAX = 1000000 };
 
 /* NULL: no memory. */
-static struct nearest *names_load(struct lms *lms, const char *sql, int64_t about)
+static struct nearest *names_load(
+    struct lms *lms, const char *sql, int64_t about, int64_t names_max)
 {
 	struct nearest *names = nearest_create();
 	struct db_rows rows =
-	    db_select(lms_db(lms), sql, DB_VALUES(db_int(about), db_int(NAMES_MAX)));
+	    db_select(lms_db(lms), sql, DB_VALUES(db_int(about), db_int(names_max)));
 	bool is_kept = names;
 	while (is_kept && db_next(&rows))
 		is_kept = nearest_add(names, db_column_text(&rows, 0));
@@ -53,7 +57,7 @@ struct error lms_suggest_cohorts(
 			names = names_load(lms,
 			    "SELECT idnumber FROM {cohort} WHERE id > ?1 AND idnumber <> '' AND "
 			    "component = '' ORDER BY id LIMIT ?2",
-			    0);
+			    0, NAMES_MAX);
 		cohorts[i].nearest = nearest_of(names, cohorts[i].text, &budget, arena);
 	}
 	nearest_free(names);
@@ -71,9 +75,23 @@ struct error lms_suggest_groups(
 		suggestions++;
 		struct nearest *names = names_load(lms,
 		    "SELECT name FROM {groups} WHERE courseid = ?1 ORDER BY id LIMIT ?2",
-		    groups[i].course_id);
+		    groups[i].course_id, NAMES_MAX);
 		groups[i].nearest = nearest_of(names, groups[i].text, &budget, arena);
 		nearest_free(names);
 	}
+	return ended(lms, arena);
+}
+
+struct error lms_suggest_person(
+    struct lms *lms, struct slice text, struct arena *arena, struct slice *nearest)
+{
+	size_t budget = PEOPLE_LOOKS_MAX;
+	struct nearest *names = names_load(lms,
+	    "SELECT username FROM {user} WHERE id > ?1 AND {no_index deleted} = 0 ORDER BY id "
+	    "LIMIT "
+	    "?2",
+	    0, PEOPLE_MAX);
+	*nearest = nearest_of(names, text, &budget, arena);
+	nearest_free(names);
 	return ended(lms, arena);
 }

@@ -1,0 +1,44 @@
+/*
+ * today: what the LMS says of one person now, in the words of an answer, so that it can be held
+ * against what a file once did. Reads only.
+ */
+#ifndef ENROLD_TODAY_H
+#define ENROLD_TODAY_H
+
+#include "enrold/lms.h"
+
+struct person_today {
+	struct account_facts account; /* id 0: nobody is called so; else all there is to know */
+	bool is_deleted;              /* id 0, and somebody of that user name was deleted */
+	bool is_ambiguous;            /* id 0, and several have that address or number */
+};
+
+/* Who is called so: by user name in any letter case, else by e-mail address, else by idnumber. */
+struct error lms_find_person(struct lms *lms, struct slice text, struct arena *arena,
+    struct person_today *person) MUST_CHECK;
+/* *nearest: a user name that may have been meant; "": none is that close. */
+struct error lms_suggest_person(
+    struct lms *lms, struct slice text, struct arena *arena, struct slice *nearest) MUST_CHECK;
+
+/* Another way of being in the course than by its manual enrolment. */
+struct other_way {
+	struct slice method; /* "cohort" */
+	int64_t status, timestart, timeend;
+	bool is_disabled; /* the method, in this course */
+};
+
+struct course_today {
+	struct course_key key;
+	uint32_t matches;        /* courses of that name */
+	struct slice state;      /* as `after` has it; "": not in it by what enrold does */
+	int64_t changed;         /* when the enrolment was written last; 0: there is none */
+	struct slice changed_by; /* the user name of who did; "": not known */
+	struct other_way *others;
+	size_t others_count;
+};
+
+/* Fills in all but the keys. user 0: nobody, who is in no course. */
+struct error lms_load_today(struct lms *lms, int64_t user, struct course_today *courses,
+    size_t count, struct arena *arena) MUST_CHECK;
+
+#endif

@@ -1,0 +1,32 @@
+/*
+ * give: the answer's objects, one by one, to whoever waits for them.
+ */
+#include "history.h"
+
+#include "enrold/value.h"
+
+struct error history_give(struct history *history, json_t *object)
+{
+	if (!object)
+		return error_memory("answering");
+	if (!history->is_over)
+		history->is_over = !history->on_object(history->context, object);
+	json_decref(object);
+	return OK;
+}
+
+struct error history_check(const struct history *history)
+{
+	bool is_cancelled = history->is_cancelled && atomic_load(history->is_cancelled);
+	return is_cancelled ? error_retry("nobody waits for the answer any more") : OK;
+}
+
+json_t *history_text(struct slice text)
+{
+	struct buffer shown = {0};
+	value_show(text, &shown);
+	json_t *value =
+	    shown.failed ? NULL : json_stringn(shown.bytes ? shown.bytes : "", shown.size);
+	buffer_done(&shown);
+	return value;
+}

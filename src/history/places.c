@@ -1,0 +1,92 @@
+#include "history.h"
+
+#include "enrold/answer.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+
+static const struct {
+	const char *name, *suffix, *working; /* working: below work/<node>/R; NULL: never there */
+} files[PLACE_FILES] = {
+    [PLACE_INPUT] = {"input", ".csv", NULL},
+    [PLACE_REASON] = {"reason", ".csv.reason.txt", NULL},
+    [PLACE_RESULT] = {"result", ".result.csv", "result.csv"},
+    [PLACE_RETRY] = {"retry", ".retry.csv", "retry.csv"},
+    [PLACE_SUMMARY] = {"summary", ".summary.json", "summary.json"},
+    [PLACE_CHORES] = {"aftercare", ".jsonl", ANSWER_CHORES},
+};
+
+const char *place_name(enum place_file file)
+{
+	return files[file].name;
+}
+
+static bool look(const struct history *history, struct place *place)
+{
+	place->is_there =
+	    fstatat(history->root, place->path, &place->stat, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    S_ISREG(place->stat.st_mode);
+	return place->is_there;
+}
+
+/* "hr/" of the feed hr, "" of the default's. */
+static void feed_path(const struct past_run *run, char path[FEED_NAME_MAX + 2])
+{
+	bool is_default = slice_is(run->row.feed, SLICE("default"));
+	snprintf(path, FEED_NAME_MAX + 2, "%.*s%s", is_default ? 0 : (int)run->row.feed.size,
+	    run->row.feed.bytes, is_default ? "" : "/");
+}
+
+static void final_path(const struct past_run *run, enum place_file file, char path[PLACE_SIZE])
+{
+	char name[FILE_NAME_SIZE], feed[FEED_NAME_MAX + 2], suffix[64];
+	const char *id = run->row.run.bytes;
+	bool is_answer = file == PLACE_RESULT || file == PLACE_RETRY || file == PLACE_SUMMARY;
+	snprintf(suffix, sizeof suffix, "%s%s", is_answer && run->is_preview ? ".preview" : "",
+	    files[file].suffix);
+	name_make(name, run->row.name.bytes, id, suffix);
+	feed_path(run, feed);
+	if (is_answer)
+		snprintf(path, PLACE_SIZE, "outbox/%s%s", feed, name);
+	else if (file == PLACE_CHORES)
+		snprintf(path, PLACE_SIZE, "aftercare/%s%s", id, suffix);
+	else if (run->row.state == RUN_REFUSED)
+		snprintf(path, PLACE_SIZE, "quarantine/%s", name);
+	else
+		snprintf(path, PLACE_SIZE, "archive/%.4s/%.2s/%.2s/%s", id, id + 4, id + 6, name);
+}
+
+static void working_path(const struct past_run *run, enum place_file file, char path[PLACE_SIZE])
+{
+	char feed[FEED_NAME_MAX + 2];
+	feed_path(run, feed);
+	if (files[file].working)
+		snprintf(path, PLACE_SIZE, "work/%s/%s/%s", run->row.node.bytes, run->row.run.bytes,
+		    files[file].working);
+	else
+		snprintf(path, PLACE_SIZE, "work/%s/%s/inbox/%s%s%s", run->row.node.bytes,
+		    run->row.run.bytes, feed, run->is_preview ? "preview/" : "",
+		    run->row.name.bytes);
+}
+
+void place_find(const struct history *history, const struct past_run *run, enum place_file file,
+    struct place *place)
+{
+	bool may_work = files[file].working || file == PLACE_INPUT;
+	bool is_running = run->row.state == RUN_RUNNING;
+	*place = (struct place){.is_there = false};
+	if (!is_running || file == PLACE_REASON) {
+		final_path(run, file, place->path);
+		if (look(history, place) || !may_work)
+			return;
+	}
+	struct place working = {.is_there = false};
+	working_path(run, file, working.path);
+	if (look(history, &working) || is_running)
+		*place = working;
+}
+
+int place_open(const struct history *history, const struct place *place)
+{
+	return openat(history->root, place->path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+}

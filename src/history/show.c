@@ -1,0 +1,279 @@
+/*
+ * show: one run: what it was, where its files lie and whether they are what they were, its problems
+ * by their causes, and what to do.
+ */
+#include "history.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+
+/* Hashing a larger input would keep whoever asks waiting. */
+enum { HASHED_MAX = 64 << 20, CHUNK = 64 << 10 };
+
+static const char as_recorded[] = "as_recorded", altered[] = "altered", missing[] = "missing",
+                  not_checked[] = "not_checked";
+
+struct showing {
+	struct history *history;
+	const struct past_run *run;
+	struct causes *causes;
+	const char *result; /* its state, by having been read */
+};
+
+/* ---- which ---- */
+
+static bool is_last(const char *run)
+{
+	return strcmp(run, "last") == 0;
+}
+
+static struct error range_of(const struct history_query *query, struct past_range *range)
+{
+	int64_t time;
+	*range = (struct past_range){.is_newest_first = true};
+	if (is_last(query->run))
+		return OK;
+	if (!run_id_parse(query->run, &time))
+		return error_reject("not_found", 0,
+		    "'%.60s' is no run: a run is called like 20261126-020301-118204, or last",
+		    query->run);
+	run_id_format(time - 1, range->after);
+	run_id_format(time + 1, range->before);
+	return OK;
+}
+
+static struct error not_found(const struct history *history)
+{
+	const struct history_query *query = history->query;
+	if (!is_last(query->run))
+		return error_reject("not_found", 0, "there is no run %s%s", query->run,
+		    history->lms ? "" : " among the answers in the outbox; the database is away");
+	return error_reject("not_found", 0, "there has been no run yet%s%s",
+	    query->feed ? " of feed " : "", query->feed ? query->feed : "");
+}
+
+static struct error run_find(
+    struct history *history, struct past *past, const struct past_run **run)
+{
+	const char *feed = history->query->feed;
+	struct error error;
+	do
+		error = past_next(past, run);
+	while (!is_error(&error) && *run && feed && !slice_is((*run)->row.feed, slice_of(feed)));
+	return is_error(&error) || *run ? error : not_found(history);
+}
+
+/* ---- its files ---- */
+
+static bool on_row(void *context, uint64_t offset, struct slice row)
+{
+	struct showing *showing = context;
+	if (offset > 0)
+		causes_add(showing->causes, row);
+	return true;
+}
+
+/* The problems of an answer that is not what it was are not told. */
+static struct error result_show(struct showing *showing)
+{
+	struct place place;
+	char sha256[HASH_TEXT_SIZE + 1];
+	struct stat stat;
+	const struct ledger_run *row = &showing->run->row;
+	bool has_ended = row->state != RUN_RUNNING;
+	place_find(showing->history, showing->run, PLACE_RESULT, &place);
+	int file = row->sizes.of[ARTEFACT_RESULT] > 0 ? place_open(showing->history, &place) : -1;
+	if (file < 0)
+		return OK;
+	struct result_span span = {.file = file,
+	    .until = row->sizes.of[ARTEFACT_RESULT],
+	    .hash = hash_create(),
+	    .is_cancelled = showing->history->is_cancelled};
+	struct error error =
+	    span.hash ? result_read(&span, on_row, showing) : error_memory("reading an answer");
+	if (span.hash)
+		hash_finish(span.hash, sha256);
+	bool fits = !is_error(&error) && fstat(file, &stat) == 0 &&
+	            (!has_ended || ((uint64_t)stat.st_size == span.until &&
+	                               slice_is(slice_of(sha256), row->hashes[ARTEFACT_RESULT])));
+	showing->result = !fits ? altered : has_ended ? as_recorded : not_checked;
+	hash_free(span.hash);
+	close(file);
+	return error.class == ERROR_REJECT ? OK : error;
+}
+
+static const char *hash_check(int file, struct slice wanted)
+{
+	char chunk[CHUNK], sha256[HASH_TEXT_SIZE + 1];
+	struct hash *hash = hash_create();
+	ssize_t size;
+	if (!hash)
+		return not_checked;
+	while ((size = read(file, chunk, sizeof chunk)) > 0)
+		hash_add(hash, chunk, (size_t)size);
+	hash_finish(hash, sha256);
+	hash_free(hash);
+	if (size < 0)
+		return not_checked;
+	return slice_is(slice_of(sha256), wanted) ? as_recorded : altered;
+}
+
+static const char *state_of(const struct showing *showing, enum place_file file,
+    const struct place *place, struct slice sha256)
+{
+	const struct ledger_run *row = &showing->run->row;
+	if (!place->is_there)
+		return missing;
+	if (file == PLACE_RESULT)
+		return showing->result ? showing->result : not_checked;
+	if (sha256.size == 0 || place->stat.st_size > HASHED_MAX)
+		return file == PLACE_INPUT && sha256.size > 0 &&
+		               (uint64_t)place->stat.st_size != row->bytes
+		           ? altered
+		           : not_checked;
+	int opened = place_open(showing->history, place);
+	if (opened < 0)
+		return not_checked;
+	const char *state = hash_check(opened, sha256);
+	close(opened);
+	return state;
+}
+
+static struct slice hash_of(const struct past_run *run, enum place_file file)
+{
+	const struct ledger_run *row = &run->row;
+	const struct slice hashes[PLACE_FILES] = {[PLACE_INPUT] = row->sha256,
+	    [PLACE_RESULT] = row->hashes[ARTEFACT_RESULT],
+	    [PLACE_RETRY] = row->hashes[ARTEFACT_RETRY],
+	    [PLACE_SUMMARY] = row->summary_sha256};
+	return hashes[file];
+}
+
+/* Whether it is worth a word where it is not. */
+static bool is_expected(const struct past_run *run, enum place_file file)
+{
+	const struct ledger_run *row = &run->row;
+	const bool expected[PLACE_FILES] = {[PLACE_INPUT] = true,
+	    [PLACE_RESULT] = row->sizes.of[ARTEFACT_RESULT] > 0,
+	    [PLACE_RETRY] = row->sizes.of[ARTEFACT_RETRY] > 0,
+	    [PLACE_SUMMARY] = row->state != RUN_RUNNING,
+	    [PLACE_REASON] = row->state == RUN_REFUSED};
+	return expected[file];
+}
+
+static struct error file_show(struct showing *showing, enum place_file file)
+{
+	struct place place;
+	struct slice sha256 = hash_of(showing->run, file);
+	place_find(showing->history, showing->run, file, &place);
+	if (!place.is_there && !is_expected(showing->run, file))
+		return OK;
+	return history_give(showing->history,
+	    json_pack("{s:s, s:s, s:o, s:b, s:o, s:o, s:s}", "kind", "file", "what",
+	        place_name(file), "path", history_text(slice_of(place.path)), "is_there",
+	        place.is_there, "bytes",
+	        place.is_there ? json_integer((json_int_t)place.stat.st_size) : json_null(),
+	        "sha256", sha256.size > 0 ? history_text(sha256) : json_null(), "state",
+	        state_of(showing, file, &place, sha256)));
+}
+
+/* ---- what to do ---- */
+
+static struct error advise(struct showing *showing, const char *command, const char *text)
+{
+	return history_give(showing->history,
+	    json_pack("{s:s, s:s, s:s?}", "kind", "todo", "text", text, "command", command));
+}
+
+static struct error refusal_advise(struct showing *showing)
+{
+	return advise(showing, NULL,
+	    showing->run->row.records == 0
+	        ? "Nothing was applied. Correct the file and drop it into the inbox again."
+	        : "Drop the file into the inbox again when the reason is gone: what is done "
+	          "already stays as it is.");
+}
+
+static struct error rows_advise(struct showing *showing)
+{
+	struct place retry;
+	char text[PLACE_SIZE + 200], command[64];
+	place_find(showing->history, showing->run, PLACE_RETRY, &retry);
+	if (!retry.is_there)
+		return advise(showing, NULL,
+		    "The file with the rows that failed is gone: drop the input again, "
+		    "corrected; what is done already stays as it is.");
+	snprintf(command, sizeof command, "enrolctl retry %s", showing->run->row.run.bytes);
+	snprintf(text, sizeof text,
+	    "Correct %s, whose last columns say what is wrong with each row, and drop it. Where "
+	    "the cause was elsewhere, as a course that is there by now, drop it as it is:",
+	    retry.path);
+	return advise(showing, command, text);
+}
+
+static struct error todo_show(struct showing *showing)
+{
+	const struct past_run *run = showing->run;
+	bool has_errors = run->row.sizes.of[ARTEFACT_RETRY] > 0;
+	struct error error = OK;
+	if (showing->result == altered)
+		error = advise(showing, "enrolctl verify",
+		    "The result is not what enrold wrote: nothing that it says is told here.");
+	if (is_error(&error) || run->row.state == RUN_RUNNING)
+		return error;
+	if (run->row.state == RUN_REFUSED)
+		error = refusal_advise(showing);
+	else if (run->is_preview)
+		error = advise(showing, NULL,
+		    "Nothing was changed. Drop the file into the feed's inbox to apply it.");
+	if (!is_error(&error) && has_errors && !run->is_preview)
+		error = rows_advise(showing);
+	return error;
+}
+
+/* ---- all of it ---- */
+
+/* Members of the summary that runs has no room for. */
+static json_t *whole_json(const struct showing *showing)
+{
+	static const char *const more[] = {
+	    "exact", "version", "policy_sha256", "codes", "remarks", "files", "previous", "chain"};
+	json_t *object = run_json(showing->history, showing->run);
+	for (size_t i = 0; object && i < sizeof more / sizeof *more; i++) {
+		json_t *value = json_object_get(showing->run->summary, more[i]);
+		json_object_set_new(object, more[i], value ? json_incref(value) : json_null());
+	}
+	return object;
+}
+
+static struct error show(struct showing *showing)
+{
+	struct error error = history_give(showing->history, whole_json(showing));
+	if (!is_error(&error))
+		error = result_show(showing);
+	for (enum place_file file = 0; file < PLACE_FILES && !is_error(&error); file++)
+		error = file_show(showing, file);
+	if (!is_error(&error) && showing->result != altered)
+		error = causes_give(showing->causes, showing->history);
+	return is_error(&error) ? error : todo_show(showing);
+}
+
+struct error history_show(struct history *history)
+{
+	struct past *past = NULL;
+	struct past_range range;
+	struct showing showing = {.history = history, .causes = causes_create()};
+	struct error error =
+	    showing.causes ? range_of(history->query, &range) : error_memory("showing a run");
+	if (!is_error(&error))
+		error = past_open(history, &range, &past);
+	if (!is_error(&error))
+		error = run_find(history, past, &showing.run);
+	if (!is_error(&error))
+		error = show(&showing);
+	past_close(past);
+	causes_free(showing.causes);
+	return error;
+}
