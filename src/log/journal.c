@@ -5,11 +5,14 @@
 #include "enrold/jsonout.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 /* Where an entry was logged would always be this file. */
@@ -17,7 +20,7 @@
 #include <systemd/sd-journal.h>
 
 /* journald takes no longer names; more fields than ours ever are. */
-enum { NAME_MAX_SIZE = 64, FIELDS_MAX = 64 };
+enum { NAME_MAX_SIZE = 64, FIELDS_MAX = 64, PATIENCE_MS = 200 };
 
 struct entry {
 	struct buffer text;
@@ -125,11 +128,23 @@ static void head_add(struct entry *entry, enum log_level level, const char *even
 	field_end(entry);
 }
 
-/* sd_journal_sendv is silent, and happy, where there is no journald at all, as in a unit with a
- * root of its own. */
-static bool is_there(void)
+/*
+ * sd_journal_sendv is silent, and happy, where there is no journald at all, as in a unit with a
+ * root of its own; and it waits for ever for one that hangs. A socket that is connected to
+ * journald's tells both.
+ */
+static bool is_taking(void)
 {
-	return access("/run/systemd/journal/socket", W_OK) == 0;
+	static const struct sockaddr_un journald = {
+	    .sun_family = AF_UNIX, .sun_path = "/run/systemd/journal/socket"};
+	struct pollfd polled = {
+	    .fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0), .events = POLLOUT};
+	if (polled.fd < 0)
+		return false;
+	bool is = connect(polled.fd, (const struct sockaddr *)&journald, sizeof journald) == 0 &&
+	          poll(&polled, 1, PATIENCE_MS) == 1 && (polled.revents & POLLOUT);
+	close(polled.fd);
+	return is;
 }
 
 static bool entry_send(const struct entry *entry)
@@ -142,7 +157,7 @@ static bool entry_send(const struct entry *entry)
 		fields[i] = (struct iovec){entry->text.bytes + start, entry->ends[i] - start};
 		start = entry->ends[i];
 	}
-	return is_there() && sd_journal_sendv(fields, entry->count) == 0;
+	return is_taking() && sd_journal_sendv(fields, entry->count) == 0;
 }
 
 bool journal_send(enum log_level level, const char *event, const json_t *line)

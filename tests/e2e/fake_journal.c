@@ -3,22 +3,25 @@
  * journald; "/full" takes no entry. */
 #define _GNU_SOURCE
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 int sd_journal_sendv(const struct iovec *fields, int count);
 
-int access(const char *path, int mode)
+int connect(int file, const struct sockaddr *address, socklen_t size)
 {
-	const char *journal = getenv("FAKE_JOURNAL");
-	if (strcmp(path, "/run/systemd/journal/socket") != 0)
-		return faccessat(AT_FDCWD, path, mode, 0);
+	const struct sockaddr_un *place = (const struct sockaddr_un *)address;
+	if (address->sa_family != AF_UNIX ||
+	    strcmp(place->sun_path, "/run/systemd/journal/socket") != 0)
+		return (int)syscall(SYS_connect, file, address, size);
 	errno = ENOENT;
-	return journal ? 0 : -1;
+	return getenv("FAKE_JOURNAL") ? 0 : -1;
 }
 
 int sd_journal_sendv(const struct iovec *fields, int count)

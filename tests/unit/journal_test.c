@@ -5,25 +5,39 @@
 #include <criterion/criterion.h>
 #include <ctype.h>
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 /* ---- in the place of journald ---- */
 
 static char sent[64][2048];
-static int sent_count, socket_access, sendv_result;
+static int sent_count, sendv_result;
+static bool is_away, hangs;
 
-int __wrap_access(const char *path, int mode);
+int __wrap_connect(int file, const struct sockaddr *address, socklen_t size);
+int __wrap_poll(struct pollfd *polled, nfds_t count, int timeout_ms);
 int __wrap_sd_journal_sendv(const struct iovec *fields, int count);
 
-int __wrap_access(const char *path, int mode)
+int __wrap_connect(int file, const struct sockaddr *address, socklen_t size)
 {
-	(void)mode;
-	cr_assert_str_eq(path, "/run/systemd/journal/socket");
-	return socket_access;
+	const struct sockaddr_un *place = (const struct sockaddr_un *)address;
+	cr_assert(file >= 0 && size == sizeof *place && place->sun_family == AF_UNIX);
+	cr_assert_str_eq(place->sun_path, "/run/systemd/journal/socket");
+	return is_away ? -1 : 0;
+}
+
+int __wrap_poll(struct pollfd *polled, nfds_t count, int timeout_ms)
+{
+	cr_assert(count == 1 && polled->events == POLLOUT);
+	cr_assert(timeout_ms >= 0 && timeout_ms < 1000);
+	polled->revents = hangs ? 0 : POLLOUT;
+	return hangs ? 0 : 1;
 }
 
 int __wrap_sd_journal_sendv(const struct iovec *fields, int count)
@@ -130,11 +144,13 @@ Test(journal, names_its_fields_as_journald_wants_and_never_as_its_own)
 Test(journal, loses_no_entry_that_it_does_not_take)
 {
 	static const struct {
-		int access, result;
-	} troubles[] = {{-1, 0}, {0, -105}};
+		bool is_away, hangs;
+		int result;
+	} troubles[] = {{true, false, 0}, {false, true, 0}, {false, false, -105}};
 	for (size_t i = 0; i < sizeof troubles / sizeof *troubles; i++) {
 		FILE *file = journal_begin();
-		socket_access = troubles[i].access;
+		is_away = troubles[i].is_away;
+		hangs = troubles[i].hangs;
 		sendv_result = troubles[i].result;
 		log_event(LOG_ERROR, "failed", json_pack("{s:s}", "feed", "hr"), "%s", "no");
 		const char *text = stderr_read(file);
