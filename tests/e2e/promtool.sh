@@ -38,3 +38,11 @@ printf 'nonsense\n' >"$site/spool/inbox/refused.csv"
 "$programs/enrold" --config "$site/enrold.yaml" --once 2>"$site/log" || { cat "$site/log"; exit 1; }
 grep -q 'enrold_runs_total{feed="hr",status="done"} 1' "$site/enrold.prom" || { cat "$site/enrold.prom"; exit 1; }
 "$promtool" check metrics <"$site/enrold.prom"
+
+"$promtool" check rules "$source/etc/alerts.yml"
+"$promtool" test rules "$source/tests/data/alerts_test.yml"
+# Each alert is tested.
+for alert in $(sed -n 's/^ *- alert: //p' "$source/etc/alerts.yml"); do
+  grep -A2 "alertname: $alert\$" "$source/tests/data/alerts_test.yml" | grep -q exp_alerts ||
+    { echo "$alert is tested nowhere"; exit 1; }
+done
