@@ -111,7 +111,7 @@ enum ctl_exit order_do(const struct ctl *ctl, const struct order_command *comman
 	if (status == CTL_NO_DAEMON) {
 		has_daemon = false;
 		struct error error = spool_order(ctl, command, about);
-		status = ctl_fail(&error);
+		status = is_error(&error) ? ctl_fail(&error) : CTL_OK;
 	}
 	if (status != CTL_OK)
 		return status;
