@@ -57,6 +57,7 @@ struct daemon {
 	struct overview overview;
 	uv_timer_t every; /* OVERVIEW_EVERY_MS */
 	int64_t started_s;
+	int64_t look_at;   /* when the overview is asked for out of turn; INT64_MAX: it is not */
 	int64_t orders_at; /* when they are looked at next */
 	enum daemon_exit exit;
 	bool once;
@@ -71,9 +72,15 @@ struct daemon {
 	int64_t status_at;
 };
 
-/* ---- daemon.c ---- */
+/* ---- daemon_turn.c ---- */
 
 void daemon_turn(struct daemon *daemon);
+/* When the running files have got to a checkpoint. */
+void daemon_stop(struct daemon *daemon);
+/* Makes what depends on the configuration: the feeds, their watches, the workers. */
+struct error daemon_begin_work(struct daemon *daemon) MUST_CHECK;
+/* At what the database and the disks say, on a thread. */
+void daemon_look(struct daemon *daemon);
 /* Reads what people have ordered, and obeys. */
 void daemon_take_orders(struct daemon *daemon);
 /* Begins to; the error: the settings stay as they are. */

@@ -7,6 +7,7 @@
 #define DAEMON_STATUS_H
 
 #include "overview.h"
+#include "status_part.h"
 #include "workers.h"
 
 #include <jansson.h>
@@ -31,11 +32,5 @@ struct status_moment {
  * {"feed","level","what","do"}. */
 json_t *feeds_status_make(
     const struct feeds *feeds, const struct status_moment *moment, json_t *needs);
-
-/* level: "warning", or "critical": files do not get on. feed: NULL: all of them. */
-void status_need(
-    json_t *needs, const char *feed, const char *level, const char *what, const char *to_do);
-/* RFC 3339, UTC, whole seconds. */
-json_t *status_time(int64_t epoch_s);
 
 #endif

@@ -28,18 +28,16 @@ struct ordering {
 	struct error error;
 };
 
-/* What each command does with which order. */
+/* Which order each command is about, and whether it takes that back. */
 static const struct {
 	enum order_kind kind;
 	bool is_taken_back;
-	const char *event, *sentence; /* with the subject */
 } orderings[PROTOCOL_COMMANDS] = {
-    [PROTOCOL_PAUSE] = {ORDER_PAUSE, false, "feed_paused", "feed %s takes no more files"},
-    [PROTOCOL_RESUME] = {ORDER_PAUSE, true, "feed_resumed", "feed %s takes files again"},
-    [PROTOCOL_STOP] = {ORDER_STOP, false, "run_stopping",
-        "run %s ends at its next checkpoint and waits for a person"},
-    [PROTOCOL_RELEASE] = {ORDER_STOP, true, "run_released", "run %s goes on"},
-    [PROTOCOL_DISCARD] = {ORDER_DISCARD, false, "run_discarding", "run %s is left as it is"},
+    [PROTOCOL_PAUSE] = {ORDER_PAUSE, false},
+    [PROTOCOL_RESUME] = {ORDER_PAUSE, true},
+    [PROTOCOL_STOP] = {ORDER_STOP, false},
+    [PROTOCOL_RELEASE] = {ORDER_STOP, true},
+    [PROTOCOL_DISCARD] = {ORDER_DISCARD, false},
 };
 
 static void on_ordering(uv_work_t *work)
@@ -51,21 +49,35 @@ static void on_ordering(uv_work_t *work)
 	                      : order_give(ordering->directory, order);
 }
 
-static void ordering_log(const struct ordering *ordering)
+static json_t *ordering_about(const struct order *order)
 {
-	const struct order *order = &ordering->order;
-	char message[128];
-	/* One of the table's. */
-	snprintf(message, sizeof message, "%s", orderings[ordering->command].sentence);
-	char *gap = strstr(message, "%s");
-	const char *rest = orderings[ordering->command].sentence + (gap - message) + 2;
-	*gap = '\0';
 	json_t *fields = json_pack("{s:s, s:o}", order->kind == ORDER_PAUSE ? "feed" : "run",
 	    order->subject, "by", log_text(order->by));
 	if (*order->why)
 		json_object_set_new(fields, "why", log_text(order->why));
-	log_event(LOG_INFO, orderings[ordering->command].event, fields, "%s%s%s, as %s said",
-	    message, order->subject, rest, order->by);
+	return fields;
+}
+
+static void ordering_log(const struct ordering *ordering)
+{
+	const struct order *order = &ordering->order;
+	const char *subject = order->subject, *by = order->by;
+	json_t *about = ordering_about(order);
+	if (ordering->command == PROTOCOL_PAUSE)
+		log_event(LOG_INFO, "feed_paused", about, "feed %s takes no more files, as %s said",
+		    subject, by);
+	else if (ordering->command == PROTOCOL_RESUME)
+		log_event(LOG_INFO, "feed_resumed", about, "feed %s takes files again, as %s said",
+		    subject, by);
+	else if (ordering->command == PROTOCOL_STOP)
+		log_event(LOG_INFO, "run_stopping", about,
+		    "run %s ends at its next checkpoint and waits, as %s said", subject, by);
+	else if (ordering->command == PROTOCOL_RELEASE)
+		log_event(
+		    LOG_INFO, "run_released", about, "run %s goes on, as %s said", subject, by);
+	else
+		log_event(LOG_INFO, "run_discarding", about, "run %s is left as it is, as %s said",
+		    subject, by);
 }
 
 static void on_ordered(uv_work_t *work, int status)

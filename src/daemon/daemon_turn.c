@@ -1,0 +1,306 @@
+/*
+ * daemon_turn: one turn of the loop, whatever woke it: scan what is due, give files to idle
+ * workers, say how things stand, set the timer. Callbacks only note what happened and ask for a
+ * turn. And what a turn comes to when it is asked: to stop, or to go on under other settings.
+ */
+#include "daemon_state.h"
+
+#include "startup.h"
+
+#include "enrold/cut.h"
+#include "enrold/log.h"
+#include "enrold/value.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { STATUS_EVERY_MS = 1000, LOOK_SOON_MS = 1000 };
+
+static void reload(struct daemon *daemon);
+
+/* ---- telling systemd ---- */
+
+static void status_tell(struct daemon *daemon, int64_t now_ms)
+{
+	struct feeds_status status;
+	char text[sizeof daemon->status];
+	feeds_status_find(daemon->feeds, &status);
+	int length = snprintf(text, sizeof text,
+	    "STATUS=%zu %s, %zu files waiting, %zu running, %" PRIu64 " answered (%" PRIu64
+	    " refused)",
+	    status.feeds, status.feeds == 1 ? "feed" : "feeds", status.ready + status.runs,
+	    status.busy, status.answered, status.refused);
+	if (status.trouble_since != INT64_MAX && length > 0)
+		snprintf(text + length, sizeof text - (size_t)length, "; waiting: %.*s",
+		    CUT_ARG(status.trouble, 120));
+	value_cover_text(text);
+	bool is_news = strcmp(text, daemon->status) != 0;
+	/* While files stream through, once a second is enough. */
+	if (!is_news || (status.busy > 0 && now_ms < daemon->status_at + STATUS_EVERY_MS))
+		return;
+	memcpy(daemon->status, text, sizeof text);
+	daemon->status_at = now_ms;
+	notify_status(&daemon->notify, text);
+}
+
+/* ---- ends ---- */
+
+static void on_patience_lost(uv_timer_t *timer)
+{
+	log_event(LOG_WARNING, "stop_timeout", NULL,
+	    "a run did not reach a checkpoint within stop_timeout; it is left as it is and gone "
+	    "on with at the next start");
+	daemon_leave(timer->data);
+}
+
+void daemon_stop(struct daemon *daemon)
+{
+	daemon->state = STOPPING;
+	atomic_store(&daemon->is_stopping, true);
+	notify_state("STOPPING=1");
+	log_event(LOG_INFO, "stopping", NULL,
+	    "stopping when the running files have got to a "
+	    "checkpoint");
+	uv_timer_start(&daemon->patience, on_patience_lost, daemon->config->stop_timeout_ms, 0);
+	daemon_turn(daemon);
+}
+
+/* ---- another configuration ---- */
+
+struct error daemon_reload(struct daemon *daemon)
+{
+	struct config_file *file;
+	if (daemon->state == STOPPING)
+		return error_retry("the daemon is stopping");
+	struct error error = daemon_take_config(daemon, &file);
+	if (is_error(&error))
+		return error;
+	config_free(daemon->next); /* of a reload that has not come to its end */
+	daemon->next = file;
+	daemon->state = RELOADING;
+	atomic_store(&daemon->is_stopping, true);
+	notify_reloading();
+	return OK;
+}
+
+/* ---- what people order ---- */
+
+void daemon_take_orders(struct daemon *daemon)
+{
+	struct orders orders;
+	daemon->orders_at = (int64_t)uv_now(&daemon->loop) + daemon->config->rescan_ms;
+	struct error error = orders_load(daemon->spool.orders, &orders);
+	if (is_error(&error) || !daemon->feeds)
+		return; /* what was ordered before stays so */
+	for (size_t i = 0; daemon->workers && i < orders.count; i++)
+		if (orders.items[i].kind == ORDER_STOP)
+			workers_stop_run(daemon->workers, orders.items[i].subject);
+	feeds_take_orders(daemon->feeds, &orders);
+}
+
+/* ---- what the database says beside the loop ---- */
+
+static void on_overview(void *context)
+{
+	daemon_turn(context);
+}
+
+void daemon_look(struct daemon *daemon)
+{
+	daemon->look_at = INT64_MAX;
+	overview_ask(
+	    &daemon->overview, &daemon->loop, daemon->file, &daemon->spool, on_overview, daemon);
+}
+
+/* An answer has changed things: soon, but not for each of many. */
+static void look_soon(struct daemon *daemon)
+{
+	if (!daemon->once && daemon->look_at == INT64_MAX)
+		daemon->look_at = (int64_t)uv_now(&daemon->loop) + LOOK_SOON_MS;
+}
+
+/* ---- the turn ---- */
+
+/* What was opened at the start has been replaced: a new process opens it anew. */
+static void spool_status(struct daemon *daemon)
+{
+	struct feeds_status status;
+	feeds_status_find(daemon->feeds, &status);
+	if (daemon->state == STOPPING || (!status.is_stale && !lease_has_lost_spool(daemon->lease)))
+		return;
+	log_event(LOG_ERROR, "spool_lost", NULL,
+	    "the spool is not what it was when it was opened: ending, to be started anew");
+	daemon->exit = DAEMON_TRY_LATER;
+	daemon_stop(daemon);
+}
+
+static void give_out(struct daemon *daemon, int64_t now_ms)
+{
+	struct job job;
+	enum job_weight heaviest;
+	while (workers_take(daemon->workers, &heaviest) &&
+	       feeds_next(daemon->feeds, now_ms, heaviest, &job)) {
+		workers_give(daemon->workers, &job);
+		daemon->is_idle_twice = false;
+	}
+	atomic_store(&daemon->is_crowded, workers_could_take(daemon->workers, &heaviest) &&
+	                                      feeds_is_waiting(daemon->feeds, now_ms, heaviest));
+}
+
+static void on_timer(uv_timer_t *timer)
+{
+	daemon_turn(timer->data);
+}
+
+static void timer_set(struct daemon *daemon, int64_t now_ms)
+{
+	int64_t at = feeds_wake_at(daemon->feeds, now_ms);
+	at = daemon->look_at < at ? daemon->look_at : at;
+	/* With every worker busy the next turn is the one that frees one, or a rescan. */
+	uint64_t delay = at <= now_ms ? 1 : (uint64_t)(at - now_ms);
+	if (delay > daemon->config->rescan_ms)
+		delay = daemon->config->rescan_ms;
+	uv_timer_start(&daemon->timer, on_timer, delay, 0);
+}
+
+void daemon_turn(struct daemon *daemon)
+{
+	if (!daemon->workers)
+		return; /* the loop is ending */
+	uv_update_time(&daemon->loop);
+	int64_t now_ms = (int64_t)uv_now(&daemon->loop);
+	if (daemon->state == RELOADING && workers_busy(daemon->workers) == 0)
+		reload(daemon);
+	if (!daemon->workers)
+		return; /* it failed, and the loop is ending */
+	if (daemon->state == RUNNING) {
+		if (now_ms >= daemon->orders_at)
+			daemon_take_orders(daemon);
+		if (now_ms >= daemon->look_at)
+			daemon_look(daemon);
+		feeds_scan(daemon->feeds, daemon->watch, now_ms);
+		give_out(daemon, now_ms);
+		spool_status(daemon);
+	}
+	if (!daemon->workers)
+		return; /* it was lost, and the loop is ending */
+	status_tell(daemon, now_ms);
+	if (daemon_is_over(daemon, now_ms))
+		daemon_end_loop(daemon);
+	else
+		timer_set(daemon, now_ms);
+}
+
+static void on_watch(void *context, size_t place, const char *name)
+{
+	struct daemon *daemon = context;
+	if (place == feeds_places(daemon->feeds) || place == WATCH_ALL)
+		daemon->orders_at = 0;
+	if (place != feeds_places(daemon->feeds))
+		feeds_hear(daemon->feeds, place, name, (int64_t)uv_now(&daemon->loop));
+	/* Many events come at a time: the turn follows when all have been heard. */
+	uv_timer_start(&daemon->timer, on_timer, 0, 0);
+}
+
+/* Changed like a configuration, when all workers are at rest. */
+static void zone_change(struct daemon *daemon, const char *zone)
+{
+	snprintf(daemon->zone_next, sizeof daemon->zone_next, "%s", zone);
+	if (daemon->state != RUNNING)
+		return;
+	daemon->state = RELOADING;
+	atomic_store(&daemon->is_stopping, true);
+}
+
+static void on_job_done(void *context, const struct job *job)
+{
+	struct daemon *daemon = context;
+	feeds_done(daemon->feeds, job, (int64_t)uv_now(&daemon->loop));
+	if (job->report.end == RUN_ANSWERED) {
+		daemon_metrics_count(daemon, &job->report);
+		look_soon(daemon);
+	}
+	if (*job->report.zone)
+		zone_change(daemon, job->report.zone);
+	daemon_turn(daemon);
+}
+
+/* ---- beginning ---- */
+
+/* Without inotify we still scan. */
+static void watch_begin(struct daemon *daemon)
+{
+	struct error error = watch_start(
+	    &daemon->loop, feeds_places(daemon->feeds) + 1, on_watch, daemon, &daemon->watch);
+	if (!is_error(&error))
+		error =
+		    watch_place(daemon->watch, feeds_places(daemon->feeds), daemon->spool.orders);
+	if (is_error(&error))
+		log_event(LOG_WARNING, "inbox_unwatched", NULL,
+		    "%s: new files are only found every `rescan`", error.text);
+}
+
+/* Makes what depends on the configuration: the feeds, their watches, the workers. */
+struct error daemon_begin_work(struct daemon *daemon)
+{
+	struct feeds *before = daemon->feeds;
+	daemon->feeds = NULL;
+	struct error error = spool_open_feeds(daemon->config, &daemon->spool);
+	if (!is_error(&error))
+		error = feeds_create(daemon->config, &daemon->spool, &daemon->feeds);
+	if (!is_error(&error) && before)
+		feeds_inherit(daemon->feeds, before);
+	feeds_free(before);
+	if (!is_error(&error))
+		daemon_take_orders(daemon); /* before there are runs that they are about */
+	if (!is_error(&error))
+		error = startup_runs(&daemon->spool, &daemon->ids, daemon->feeds);
+	if (is_error(&error))
+		return error;
+	error = daemon_metrics_use(daemon);
+	if (is_error(&error))
+		return error;
+	watch_begin(daemon);
+	return workers_start(
+	    &daemon->loop, &daemon->surroundings, on_job_done, daemon, &daemon->workers);
+}
+
+/* All workers are at rest: everything that knows the old configuration goes. */
+static void reload(struct daemon *daemon)
+{
+	watch_stop(daemon->watch);
+	workers_stop(daemon->workers);
+	daemon->watch = NULL;
+	daemon->workers = NULL;
+	lease_pause(daemon->lease);
+	daemon_use_zone(daemon);
+	/* The feeds still point into the old one, until work_begin has made new ones. */
+	struct config_file *old = daemon->next ? daemon->file : NULL;
+	bool is_asked = daemon->next;
+	if (is_asked) {
+		daemon->file = NULL;
+		daemon_use_config(daemon, daemon->next);
+		daemon->next = NULL;
+	}
+	atomic_store(&daemon->is_stopping, false);
+	struct error error = lease_resume(daemon->lease, daemon->config);
+	if (!is_error(&error))
+		error = daemon_begin_work(daemon);
+	config_free(old);
+	daemon->state = RUNNING;
+	if (is_asked)
+		notify_state("READY=1");
+	if (is_asked && daemon->clients)
+		clients_listen(daemon->clients, daemon->config);
+	if (is_asked)
+		clients_end_waiting(daemon->clients, is_error(&error) ? 75 : 0, error.text);
+	if (is_error(&error)) {
+		daemon_log_failure(daemon, &error);
+		daemon->exit = daemon_exit_of(&error);
+		daemon_end_loop(daemon);
+		return;
+	}
+	if (is_asked)
+		log_event(LOG_INFO, "reloaded", NULL, "%s is in force", daemon->path);
+}
