@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What the daemon writes for Prometheus, and etc/alerts.yml, before Prometheus' own eyes.
+# What the daemon writes for Prometheus, etc/alerts.yml and the dashboard's queries, before Prometheus' own eyes.
 # promtool.sh SOURCE PROGRAMS
 # promtool is taken out of Debian's package prometheus, whose installation would start a server; 77 where
 # it is not to be had.
@@ -46,3 +46,6 @@ for alert in $(sed -n 's/^ *- alert: //p' "$source/etc/alerts.yml"); do
   grep -A2 "alertname: $alert\$" "$source/tests/data/alerts_test.yml" | grep -q exp_alerts ||
     { echo "$alert is tested nowhere"; exit 1; }
 done
+
+python3 "$source/tests/unit/dashboard.py" "$source" rules >"$site/queries.yml"
+"$promtool" check rules "$site/queries.yml"
