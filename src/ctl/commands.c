@@ -122,7 +122,17 @@ static enum ctl_exit run(const struct command *command, struct ctl *ctl)
 	return status;
 }
 
-enum { OPTION_CONFIG = OPTIONS, OPTION_JSON, OPTION_VERSION, OPTION_HELP, OPTIONS_ALL };
+/* For the completions alone, and in no list of commands. */
+static const struct command completing = {.run = ctl_complete};
+
+enum {
+	OPTION_CONFIG = OPTIONS,
+	OPTION_JSON,
+	OPTION_VERSION,
+	OPTION_HELP,
+	OPTION_COMPLETE,
+	OPTIONS_ALL
+};
 
 static void options_make(struct option options[OPTIONS_ALL + 1])
 {
@@ -131,6 +141,7 @@ static void options_make(struct option options[OPTIONS_ALL + 1])
 	    {"json", no_argument, NULL, OPTION_JSON},
 	    {"version", no_argument, NULL, OPTION_VERSION},
 	    {"help", no_argument, NULL, OPTION_HELP},
+	    {"complete", required_argument, NULL, OPTION_COMPLETE},
 	    {0},
 	};
 	for (int o = 0; o < OPTIONS; o++)
@@ -143,6 +154,7 @@ enum ctl_exit ctl_main(int argc, char **argv)
 {
 	struct option options[OPTIONS_ALL + 1];
 	struct ctl ctl = {.config_path = DEFAULT_CONFIG};
+	char *what[] = {NULL, NULL};
 	int option;
 	options_make(options);
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
@@ -151,9 +163,14 @@ enum ctl_exit ctl_main(int argc, char **argv)
 		case OPTION_JSON: ctl.json = true; break;
 		case OPTION_VERSION: puts("enrolctl " ENROLD_VERSION); return CTL_OK;
 		case OPTION_HELP: usage(stdout); return CTL_OK;
+		case OPTION_COMPLETE: what[0] = optarg; break;
 		case '?': usage(stderr); return CTL_USAGE;
 		default: ctl.options[option] = optarg ? optarg : "";
 		}
+	}
+	if (what[0]) {
+		ctl.arguments = what;
+		return run(&completing, &ctl);
 	}
 	const struct command *command = command_find(&ctl, argc - optind, argv + optind);
 	if (!command) {

@@ -50,6 +50,7 @@ ctl_command ctl_lms_add_users;
 ctl_command ctl_submit;
 ctl_command ctl_preview;
 ctl_command ctl_retry;
+ctl_command ctl_complete;
 ctl_command ctl_reconcile;
 ctl_command ctl_reconcile_accept;
 ctl_command ctl_status;
