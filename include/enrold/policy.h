@@ -49,6 +49,16 @@ struct policy_may {
 	bool create_groups, create_cohorts; /* that a cell names and nobody has */
 };
 
+enum { EXPECT_TIMES_MAX = 24, EXPECT_EXCEPTIONS_MAX = 100 };
+
+/* When files are expected, by the site's time zone, in the words of calendar.h. */
+struct policy_expect {
+	struct text_list by;     /* times of day; none: no file is ever late */
+	struct text_list days;   /* of the week; not given: all */
+	struct text_list except; /* dates, and ranges of them, when none is expected */
+	uint32_t fresh_ms;       /* so long only the same bytes: stale; 0: never */
+};
+
 /* Texts belong to the configuration, or to the arena that policy_parse was given. */
 struct policy {
 	enum policy_compat compat;
@@ -81,6 +91,7 @@ struct policy {
 	/* Not part of what a run is done under, and not stored with it: */
 	struct text_list after_run; /* a command: its path and arguments; none: no command */
 	uint32_t after_run_timeout_ms;
+	struct policy_expect expect;
 };
 
 /* It makes accounts, and does nothing to those that exist. */

@@ -130,6 +130,12 @@ static bool timeout_is_idle(const struct policy *policy)
 	       is_changed(SECTION_FEED, "after_run_timeout", policy);
 }
 
+static bool days_are_idle(const struct policy *policy)
+{
+	const struct policy_expect *expect = &policy->expect;
+	return expect->by.count == 0 && (expect->days.count > 0 || expect->except.count > 0);
+}
+
 static bool types_are_one(const struct policy *policy)
 {
 	const struct text_list *roles = &policy->type_roles;
@@ -188,6 +194,7 @@ static const struct {
         "is the same for everybody, and most sites let one account have an address: write "
         "%u, %f or %l into it"},
     {"after_run_timeout", timeout_is_idle, "has no effect: there is no after_run"},
+    {"expect.days", days_are_idle, "and except have no effect: there is no expect.by"},
     {"type_roles", types_are_one, "names one role for two types"},
     {"type_roles", types_are_beyond, "names a role that this feed's may.roles does not"},
     {"course", course_is_beyond, "is beyond this feed's may.courses: no group is made in it"},

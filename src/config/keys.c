@@ -14,6 +14,7 @@
 #define FEED(field) SECTION_FEED, #field
 #define MAY(field) SECTION_MAY, #field
 #define CREATE(field) SECTION_CREATE, #field
+#define EXPECT(field) SECTION_EXPECT, #field
 #define CSV(field) SECTION_CSV, #field
 #define IN_TOP(field) .offset = offsetof(struct config, field)
 #define IN_LMS(field) .offset = offsetof(struct lms_options, field)
@@ -26,6 +27,7 @@
 
 #define SECOND UINT64_C(1000)
 #define HOUR (3600 * SECOND)
+#define DAY (24 * HOUR)
 #define KIB UINT64_C(1024)
 #define MIB (1024 * KIB)
 #define GIB (1024 * MIB)
@@ -107,9 +109,10 @@ static const struct config_key keys[] = {
     {FEED(course), KEY_TEXT, IN_FEED(course), .rule = rule_text, .optional = true},
     {FEED(after_run), KEY_LIST, IN_FEED(after_run), 1, 32, .rule = rule_argument,
         .noun = RULE_ARGUMENT_NOUN, .name_rule = rule_path, .is_local = true},
-    {FEED(after_run_timeout), KEY_DURATION, IN_FEED(after_run_timeout_ms), SECOND, 24 * HOUR,
+    {FEED(after_run_timeout), KEY_DURATION, IN_FEED(after_run_timeout_ms), SECOND, DAY,
         .default_text = "5m", .is_local = true},
     {FEED(may), KEY_MAP, .inner = SECTION_MAY},
+    {FEED(expect), KEY_MAP, .inner = SECTION_EXPECT},
     {FEED(csv), KEY_MAP, .inner = SECTION_CSV},
 
     {MAY(courses), KEY_LIST, IN_FEED(may.courses), 0, PATTERNS_MAX, .rule = rule_text,
@@ -127,6 +130,14 @@ static const struct config_key keys[] = {
 
     {CREATE(groups), KEY_BOOL, IN_FEED(may.create_groups), .default_text = "false"},
     {CREATE(cohorts), KEY_BOOL, IN_FEED(may.create_cohorts), .default_text = "false"},
+
+    {EXPECT(by), KEY_LIST, IN_FEED(expect.by), 1, EXPECT_TIMES_MAX, .rule = rule_time,
+        .is_local = true},
+    {EXPECT(days), KEY_LIST, IN_FEED(expect.days), 1, 7, .rule = rule_weekday, .is_local = true},
+    {EXPECT(except), KEY_LIST, IN_FEED(expect.except), 0, EXPECT_EXCEPTIONS_MAX, .rule = rule_dates,
+        .is_local = true},
+    {EXPECT(fresh), KEY_DURATION, IN_FEED(expect.fresh_ms), 0, 30 * DAY, .default_text = "0",
+        .is_local = true},
 
     {CSV(delimiter), KEY_TEXT, IN_FEED(delimiter), .rule = rule_delimiter, .optional = true},
     {CSV(encoding), KEY_TEXT, IN_FEED(encoding), .rule = rule_encoding, .optional = true},
@@ -213,6 +224,7 @@ const char *keys_prefix(enum key_section section)
 	    [SECTION_FEED] = "feeds.<name>.",
 	    [SECTION_MAY] = "feeds.<name>.may.",
 	    [SECTION_CREATE] = "feeds.<name>.may.create.",
+	    [SECTION_EXPECT] = "feeds.<name>.expect.",
 	    [SECTION_CSV] = "feeds.<name>.csv."};
 	return prefixes[section];
 }

@@ -1,5 +1,6 @@
 #include "rules.h"
 
+#include "enrold/calendar.h"
 #include "enrold/columns.h"
 #include "enrold/config.h"
 #include "enrold/dialect.h"
@@ -152,6 +153,27 @@ const char *rule_marker(const char *text)
 const char *rule_sidecar(const char *text)
 {
 	return sidecar_find(text) < SIDECAR_KINDS ? NULL : "rows or sha256";
+}
+
+const char *rule_time(const char *text)
+{
+	int minutes;
+	return calendar_parse_time(text, &minutes) ? NULL : "a time of day such as \"06:00\"";
+}
+
+const char *rule_weekday(const char *text)
+{
+	int weekday;
+	return calendar_parse_weekday(text, &weekday) ? NULL
+	                                              : "mon, tue, wed, thu, fri, sat or sun";
+}
+
+const char *rule_dates(const char *text)
+{
+	struct calendar_span span;
+	return calendar_parse_span(text, &span)
+	           ? NULL
+	           : "a date such as \"2026-12-24\", or two, \"2026-12-24..2027-01-06\"";
 }
 
 /* Cells of a header are trimmed before they are looked for. */

@@ -22,6 +22,9 @@ const char *rule_argument(const char *text);
 #define RULE_ARGUMENT_NOUN "a word of at most 4096 bytes"
 const char *rule_marker(const char *text);
 const char *rule_sidecar(const char *text);
+const char *rule_time(const char *text);
+const char *rule_weekday(const char *text);
+const char *rule_dates(const char *text);
 const char *rule_heading(const char *text);
 const char *rule_column(const char *text);
 const char *rule_default(const char *text);

@@ -18,7 +18,7 @@ struct unit {
 /* Printing takes the first unit that divides the value; those after a factor of 1 are only read. */
 static const struct unit units_none[] = {{"", 1}, {NULL, 0}};
 static const struct unit units_duration[] = {
-    {"h", 3600000}, {"m", 60000}, {"s", 1000}, {"ms", 1}, {"", 1000}, {NULL, 0}};
+    {"d", 86400000}, {"h", 3600000}, {"m", 60000}, {"s", 1000}, {"ms", 1}, {"", 1000}, {NULL, 0}};
 static const struct unit units_size[] = {
     {"TiB", UINT64_C(1) << 40},
     {"GiB", UINT64_C(1) << 30},

@@ -77,8 +77,8 @@ static int text_add(yaml_document_t *document)
 	    "%-1f%-l", "%q", ".done", ".", "..", "*", "<<", "username", "course1", "Username ",
 	    "profile_field_x", "email", "sqlite:/x", "mariadb://u:p@h/d",
 	    "postgresql://u:p@h:1/d?sslmode=require", "\xC2\x85", "\xE2\x80\xA8", "\xEF\xBB\xBF",
-	    "rows", "sha256", "a\tb", "a\nb", "\x7F", "\xF0\x9F\x98\x80", "tab", "utf-16",
-	    "ISO-2022-JP"};
+	    "rows", "sha256", "06:00", "mon", "2026-12-24", "2026-12-24..2027-01-06", "3d", "a\tb",
+	    "a\nb", "\x7F", "\xF0\x9F\x98\x80", "tab", "utf-16", "ISO-2022-JP"};
 	return scalar_add(document, texts[dice(sizeof texts / sizeof *texts)]);
 }
 

@@ -70,6 +70,28 @@ static const struct {
         ":4:18: ", "a list of 0 to 2, each rows or sha256"},
     {TOP LMS "feeds:\n  hr: { require: [rows, md5] }\n",
         ":4:25: ", "rows or sha256, found \"md5\""},
+    {TOP LMS "feeds:\n  hr: { expect: [] }\n", ":4:17: ", "expect: expected a map of keys"},
+    {TOP LMS "feeds:\n  hr: { expect: { by: 06:00 } }\n",
+        ":4:23: ", "a list of 1 to 24, each a time of day"},
+    {TOP LMS "feeds:\n  hr: { expect: { by: [] } }\n",
+        ":4:24: ", "feeds.hr.expect.by: expected a list of 1"},
+    {TOP LMS "feeds:\n  hr: { expect: { by: [06:00, 6:00] } }\n",
+        ":4:31: ", "such as \"06:00\", found \"6:00\""},
+    {TOP LMS "feeds:\n  hr: { expect: { by: [\"24:00\"] } }\n", ":4:24: ", "a time of day"},
+    {TOP LMS "feeds:\n  hr: { expect: { by: [\"05:60\"] } }\n", ":4:24: ", "a time of day"},
+    {TOP LMS "feeds:\n  hr: { expect: { by: [\"06:00:00\"] } }\n", ":4:24: ", "a time of day"},
+    {TOP LMS "feeds:\n  hr: { expect: { days: [mon, Tuesday] } }\n",
+        ":4:31: ", "sat or sun, found \"Tuesday\""},
+    {TOP LMS "feeds:\n  hr: { expect: { except: [2026-02-29] } }\n",
+        ":4:28: ", "expect.except: expected a date"},
+    {TOP LMS "feeds:\n  hr: { expect: { except: [\"2027-01-06..2026-12-24\"] } }\n",
+        ":4:28: ", "or two"},
+    {TOP LMS "feeds:\n  hr: { expect: { except: [\"2026-12-24-2027-01-06\"] } }\n",
+        ":4:28: ", "or two"},
+    {TOP LMS "feeds:\n  hr: { expect: { except: [\"2026-04-31\"] } }\n", ":4:28: ", "a date"},
+    {TOP LMS "feeds:\n  hr: { expect: { fresh: 31d } }\n",
+        ":4:26: ", "a time from 0 to 30d, found \"31d\""},
+    {TOP LMS "feeds:\n  hr: { fresh: 3d }\n", ":4:9: ", "belongs at feeds.hr.expect.fresh"},
     {TOP LMS "feeds:\n  hr: { may: [] }\n", ":4:14: ", "may: expected a map"},
     {TOP LMS "feeds:\n  hr: { may: { courses: MATH } }\n", ":4:25: ", "a list of 0 to 200"},
     {TOP LMS "feeds:\n  hr: { may: { courses: } }\n", ":4:25: ", "found nothing"},
@@ -342,6 +364,8 @@ static const struct {
     {"defaults: {auth: ldap}, update_details: fill_missing", "feeds.hr.defaults.auth"},
     {"upload_type: add, defaults: {email: a@b.example}", "feeds.hr.defaults.email"},
     {"after_run_timeout: 1m", "feeds.hr.after_run_timeout"},
+    {"expect: {days: [mon], fresh: 3d}", "feeds.hr.expect.days"},
+    {"expect: {except: [2027-05-01]}", "feeds.hr.expect.days"},
     {"type_roles: [a, b, a]", "feeds.hr.type_roles"},
     /* And nothing of what works. */
     {"", NULL},
@@ -355,6 +379,8 @@ static const struct {
     {"upload_type: add, defaults: {auth: ldap, email: \"%u@b.example\"}", NULL},
     {"defaults: {city: Oslo}, update_details: fill_missing", NULL},
     {"after_run: [/bin/true], after_run_timeout: 1m", NULL},
+    {"expect: {fresh: 3d}", NULL},
+    {"expect: {by: [06:00], days: [mon], except: [2027-05-01]}", NULL},
 };
 
 static void on_advice(void *text, const char *sentence)
@@ -414,7 +440,8 @@ Test(config, is_printed_as_it_can_be_read)
 	struct config_file *first = load_good(
 	    "spool: '/a \"b\" \\c'\n" LMS "feeds:\n  hr: "
 	    "{ compat: moodle, columns: { Employee ID: username, \"Kurs\\n(Pflicht)\": course1 }, "
-	    "marker: .done, require: [rows, sha256] }\n");
+	    "marker: .done, require: [rows, sha256], expect: { by: [\"18:30\", \"06:00\"], "
+	    "days: [mon, fri], except: [\"2026-12-24..2027-01-06\", 2027-05-01], fresh: 36h } }\n");
 	struct buffer once = format_of(config_get(first));
 	struct config_file *second = load_good(once.bytes);
 	struct buffer twice = format_of(config_get(second));
@@ -541,6 +568,7 @@ Test(config, has_an_example_that_names_every_key)
 	    [SECTION_FEED] = 2,
 	    [SECTION_MAY] = 3,
 	    [SECTION_CREATE] = 4,
+	    [SECTION_EXPECT] = 3,
 	    [SECTION_CSV] = 3};
 	const struct config_key *keys = config_keys(&count);
 	for (size_t i = 0; i < count; i++) {

@@ -62,7 +62,8 @@ Test(manuals, of_the_settings_name_each_key_in_its_section)
 	    [SECTION_LMS] = {".Ss In lms", ".Ss In a feed"},
 	    [SECTION_FEED] = {".Ss In a feed", ".Ss In may"},
 	    [SECTION_MAY] = {".Ss In may", ".Ss In create"},
-	    [SECTION_CREATE] = {".Ss In create", ".Ss In csv"},
+	    [SECTION_CREATE] = {".Ss In create", ".Ss In expect"},
+	    [SECTION_EXPECT] = {".Ss In expect", ".Ss In csv"},
 	    [SECTION_CSV] = {".Ss In csv", ".Sh DATABASE SERVERS"}};
 	manual_load(SOURCE_DIR "/src/enrold.yaml.5");
 	for (enum key_section section = SECTION_TOP; section <= SECTION_CSV; section++) {
