@@ -1,6 +1,6 @@
 /*
- * protocol: one line of the control socket, understood: what somebody asks of the daemon. The
- * protocol is in enrolctl(1):
+ * protocol: one line of the control socket, understood: what somebody asks of the daemon.
+ * enrold(8) has the protocol:
  *
  *     {"v":1,"command":"show","spool":"/var/lib/enrold","run":"last"}
  *

@@ -71,6 +71,8 @@ struct error spool_make_inbox(
     const struct spool *spool, const struct lane *lane, int *directory) MUST_CHECK;
 /* Makes inbox/ sticky where that is needed and possible. */
 void spool_guard_inbox(int inbox);
+/* Whether a file of this run lies in quarantine/. */
+bool spool_has_quarantined(const struct spool *spool, const char *run);
 /* The feed's directory below the outbox, made when it is missing; the caller closes it. */
 struct error spool_open_outbox(
     const struct spool *spool, const char *feed, int *directory) MUST_CHECK;

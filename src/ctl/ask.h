@@ -1,5 +1,5 @@
 /*
- * ask: a request to the daemon, and its answer as JSON objects; enrolctl(1) has the protocol. What
+ * ask: a request to the daemon, and its answer as JSON objects; enrold(8) has the protocol. What
  * needs no daemon is answered without one.
  */
 #ifndef CTL_ASK_H

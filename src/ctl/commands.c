@@ -89,6 +89,40 @@ static void usage(FILE *to)
 	    to);
 }
 
+static bool is_named(const struct command *command, int count, char **words)
+{
+	int named = *command->name ? 2 : 1;
+	return count >= named && strcmp(words[0], command->group) == 0 &&
+	       (named == 1 || strcmp(words[1], command->name) == 0);
+}
+
+/* One command's line: "usage: enrolctl pause FEED [--why TEXT]". */
+static void usage_of(const struct command *command)
+{
+	fprintf(stderr, "usage: enrolctl %s", command->synopsis);
+	for (int o = 0; o < OPTIONS; o++)
+		if (command->options & 1U << o)
+			fprintf(stderr, " [--%s%s%s]", option_names[o].name,
+			    option_names[o].value ? " " : "",
+			    option_names[o].value ? option_names[o].value : "");
+	fputc('\n', stderr);
+}
+
+/* What is wrong with it: a command that there is, with other words behind it; or none. */
+static void usage_tell(int count, char **words)
+{
+	bool is_known = false;
+	for (size_t i = 0; i < COMMANDS; i++) {
+		if (count == 0 || strcmp(words[0], commands[i].group) != 0)
+			continue;
+		usage_of(&commands[i]);
+		is_known = true;
+	}
+	if (!is_known)
+		fprintf(stderr, "enrolctl: %s: enrolctl --help lists the commands\n",
+		    count > 0 ? "there is no such command" : "no command is given");
+}
+
 static bool takes(const struct command *command, const struct ctl *ctl, int arguments)
 {
 	for (int o = 0; o < OPTIONS; o++)
@@ -102,9 +136,7 @@ static const struct command *command_find(const struct ctl *ctl, int count, char
 	for (size_t i = 0; i < COMMANDS; i++) {
 		const struct command *command = &commands[i];
 		int named = *command->name ? 2 : 1;
-		if (count >= named && takes(command, ctl, count - named) &&
-		    strcmp(words[0], command->group) == 0 &&
-		    (named == 1 || strcmp(words[1], command->name) == 0))
+		if (is_named(command, count, words) && takes(command, ctl, count - named))
 			return command;
 	}
 	return NULL;
@@ -164,7 +196,7 @@ enum ctl_exit ctl_main(int argc, char **argv)
 		case OPTION_VERSION: puts("enrolctl " ENROLD_VERSION); return CTL_OK;
 		case OPTION_HELP: usage(stdout); return CTL_OK;
 		case OPTION_COMPLETE: what[0] = optarg; break;
-		case '?': usage(stderr); return CTL_USAGE;
+		case '?': return CTL_USAGE; /* getopt has said which */
 		default: ctl.options[option] = optarg ? optarg : "";
 		}
 	}
@@ -174,7 +206,7 @@ enum ctl_exit ctl_main(int argc, char **argv)
 	}
 	const struct command *command = command_find(&ctl, argc - optind, argv + optind);
 	if (!command) {
-		usage(stderr);
+		usage_tell(argc - optind, argv + optind);
 		return CTL_USAGE;
 	}
 	ctl.arguments = argv + optind + (*command->name ? 2 : 1);

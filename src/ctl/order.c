@@ -3,7 +3,7 @@
 #include "owner.h"
 
 #include "enrold/disk.h"
-#include "enrold/nearest.h"
+#include "enrold/spool.h"
 
 #include <fcntl.h>
 #include <limits.h>
@@ -53,7 +53,15 @@ static struct error subject_check(const struct ctl *ctl, const struct order_comm
 		           : usage_error("there is no feed", about);
 	if (!run_id_parse(about, &epoch_us))
 		return usage_error("that is no run:", about);
+	const struct spool spool = {
+	    .quarantine = openat(root, "quarantine", O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+	bool is_refused = spool.quarantine >= 0 && spool_has_quarantined(&spool, about);
+	if (spool.quarantine >= 0)
+		close(spool.quarantine);
 	bool is_stopped = order_stands(directory, ORDER_STOP, about);
+	if (command->kind == ORDER_DISCARD && !is_stopped && !is_refused)
+		return usage_error(
+		    "no such run waits, and no file of it lies in quarantine/:", about);
 	if (command->kind == ORDER_STOP && command->is_taken_back && !is_stopped)
 		return usage_error("no such run waits for a person:", about);
 	if (command->kind == ORDER_STOP && !command->is_taken_back && !is_in_work(root, about))

@@ -22,7 +22,8 @@ struct ordering {
 	uv_work_t work;
 	struct daemon *daemon;
 	struct client *client;
-	int directory;
+	const struct spool *spool;
+	bool is_of_refused; /* a run that has ended, if there is one */
 	enum protocol_command command;
 	struct order order;
 	struct error error;
@@ -44,9 +45,14 @@ static void on_ordering(uv_work_t *work)
 {
 	struct ordering *ordering = work->data;
 	const struct order *order = &ordering->order;
-	ordering->error = orderings[ordering->command].is_taken_back
-	                      ? order_withdraw(ordering->directory, order->kind, order->subject)
-	                      : order_give(ordering->directory, order);
+	int directory = ordering->spool->orders;
+	if (ordering->is_of_refused && !spool_has_quarantined(ordering->spool, order->subject))
+		ordering->error = error_reject("not_found", 0,
+		    "no run %s waits, and no file of it lies in quarantine/", order->subject);
+	else if (orderings[ordering->command].is_taken_back)
+		ordering->error = order_withdraw(directory, order->kind, order->subject);
+	else
+		ordering->error = order_give(directory, order);
 }
 
 static json_t *ordering_about(const struct order *order)
@@ -86,7 +92,8 @@ static void on_ordered(uv_work_t *work, int status)
 	struct daemon *daemon = ordering->daemon;
 	(void)status; /* it is never cancelled */
 	if (is_error(&ordering->error)) {
-		client_end(ordering->client, TRY_LATER, ordering->error.text);
+		client_end(ordering->client, ordering->error.class == ERROR_REJECT ? NO : TRY_LATER,
+		    ordering->error.text);
 	} else {
 		ordering_log(ordering);
 		client_end(ordering->client, DONE, "");
@@ -97,7 +104,7 @@ static void on_ordered(uv_work_t *work, int status)
 }
 
 static void order_begin(struct daemon *daemon, struct client *client,
-    const struct protocol_request *request, const char *subject)
+    const struct protocol_request *request, const char *subject, bool is_of_refused)
 {
 	struct ordering *ordering = calloc(1, sizeof *ordering);
 	if (!ordering) {
@@ -107,7 +114,8 @@ static void order_begin(struct daemon *daemon, struct client *client,
 	*ordering = (struct ordering){.work.data = ordering,
 	    .daemon = daemon,
 	    .client = client,
-	    .directory = daemon->spool.orders,
+	    .spool = &daemon->spool,
+	    .is_of_refused = is_of_refused,
 	    .command = request->command};
 	struct order *order = &ordering->order;
 	order->kind = orderings[request->command].kind;
@@ -129,7 +137,7 @@ static void feed_steer(
 {
 	char text[160];
 	if (config_find_feed(daemon->config, request->feed)) {
-		order_begin(daemon, client, request, request->feed);
+		order_begin(daemon, client, request, request->feed, false);
 		return;
 	}
 	snprintf(text, sizeof text, "no feed %s is configured", request->feed);
@@ -154,7 +162,8 @@ static void run_steer(
 		snprintf(text, sizeof text, "run %s is under way: enrolctl stop %s comes first",
 		    run, run);
 	else {
-		order_begin(daemon, client, request, run);
+		order_begin(daemon, client, request, run,
+		    request->command == PROTOCOL_DISCARD && !is_begun);
 		return;
 	}
 	client_end(client, NO, text);

@@ -307,3 +307,17 @@ void spool_close(struct spool *spool)
 		*directories[i] = -1;
 	}
 }
+
+bool spool_has_quarantined(const struct spool *spool, const char *run)
+{
+	char mark[64];
+	bool is_there = false;
+	const struct dirent *entry;
+	DIR *listing = disk_list(spool->quarantine);
+	snprintf(mark, sizeof mark, ".%s.", run);
+	while (listing && !is_there && (entry = readdir(listing)))
+		is_there = strstr(entry->d_name, mark);
+	if (listing)
+		closedir(listing);
+	return is_there;
+}

@@ -1,0 +1,281 @@
+/*
+ * status_view: the status for eyes: a line for each daemon, what there is to do, a table of feeds.
+ */
+#include "status_view.h"
+#include "member.h"
+#include "show.h"
+#include "table.h"
+#include "terminal.h"
+
+#include <string.h>
+#include <time.h>
+
+static void ago_show(char text[SHOWN_SIZE], const json_t *object, const char *name)
+{
+	int64_t at = member_time(object, name);
+	text[0] = '\0';
+	if (at >= 0)
+		show_duration(text, (int64_t)time(NULL) - at);
+}
+
+static void when_show(char text[SHOWN_SIZE], const json_t *object, const char *name)
+{
+	int64_t at = member_time(object, name);
+	text[0] = '\0';
+	if (at >= 0)
+		show_time(text, at, (int64_t)time(NULL));
+}
+
+/* ---- for eyes: the first lines ---- */
+
+static const char *engine_title(const char *engine)
+{
+	if (strcmp(engine, "sqlite") == 0)
+		return "SQLite";
+	return strcmp(engine, "mariadb") == 0 ? "MariaDB" : "PostgreSQL";
+}
+
+static void needs_title(const json_t *needs, char text[64])
+{
+	size_t count = json_array_size(needs);
+	if (count == 0)
+		snprintf(text, 64, "all is well");
+	else
+		snprintf(text, 64, "%zu thing%s need%s you", count, count == 1 ? "" : "s",
+		    count == 1 ? "s" : "");
+}
+
+static const char *database_word(const json_t *database)
+{
+	const json_t *up = json_object_get(database, "up");
+	if (json_is_true(up))
+		return "is reachable";
+	return json_is_false(up) ? "is AWAY" : "was not looked at yet";
+}
+
+static void daemon_print(const json_t *daemon, const char *ends, FILE *to)
+{
+	char since[SHOWN_SIZE];
+	const json_t *database = json_object_get(daemon, "database");
+	when_show(since, daemon, "since");
+	fprintf(
+	    to, "enrold %s on %s: ", member_text(daemon, "enrold"), member_text(daemon, "node"));
+	terminal_write(to, member_text(daemon, "state"));
+	if (*since)
+		fprintf(to, " since %s", since);
+	fprintf(to, "; %s ", engine_title(member_text(database, "engine")));
+	terminal_write(to, member_text(database, "url"));
+	fprintf(to, " %s%s%s\n", database_word(database), *ends ? "; " : "", ends);
+}
+
+static void needs_print(const json_t *needs, FILE *to)
+{
+	size_t i;
+	const json_t *need;
+	bool is_coloured = terminal_has_colours(to);
+	json_array_foreach(needs, i, need)
+	{
+		const char *feed = member_text(need, "feed");
+		bool is_bad = strcmp(member_text(need, "level"), "critical") == 0;
+		fputs(is_coloured ? is_bad ? "\033[31m" : "\033[33m" : "", to);
+		fprintf(to, "%s %s%s", is_bad ? "!!" : " !", feed, *feed ? ": " : "");
+		terminal_write(to, member_text(need, "what"));
+		fputs(is_coloured ? "\033[0m\n" : "\n", to);
+		fputs("   -> ", to);
+		terminal_write(to, member_text(need, "do"));
+		fputc('\n', to);
+	}
+}
+
+/* ---- for eyes: the feeds ---- */
+
+static const struct table_column columns[] = {{.title = "FEED"}, {.title = "STATE"},
+    {.title = "FILE", .gives_way = true}, {.title = "SINCE", .is_number = true},
+    {.title = "ROWS", .gives_way = true}, {.title = "WAITING", .is_number = true},
+    {.title = "LAST ACCEPTED"}, {.title = "DUE"}};
+
+enum { COLUMNS = sizeof columns / sizeof *columns };
+
+static void rows_cell(struct table *table, const json_t *run)
+{
+	char done[SHOWN_SIZE], all[SHOWN_SIZE], left[SHOWN_SIZE], text[160];
+	uint64_t rows = (uint64_t)member_number(run, "rows"),
+	         at = (uint64_t)member_number(run, "rows_done");
+	show_number(done, at);
+	show_number(all, rows);
+	int size = snprintf(text, sizeof text, "%s", member_text(run, "phase"));
+	if (strcmp(text, "applying") == 0 && rows > 0)
+		size = snprintf(text, sizeof text, "%s of %s  %d %%", done, all,
+		    (int)(at >= rows ? 100 : at * 100 / rows));
+	else if (strcmp(text, "applying") == 0)
+		size = snprintf(text, sizeof text, "%s", done);
+	if (json_is_integer(json_object_get(run, "seconds_left"))) {
+		show_duration(left, member_number(run, "seconds_left"));
+		snprintf(text + size, sizeof text - (size_t)size, "  %s left", left);
+	}
+	table_cell(table, TABLE_PLAIN, text);
+}
+
+/* What one of its runs is doing. */
+static void running_cells(struct table *table, const json_t *run)
+{
+	char since[SHOWN_SIZE];
+	bool is_preview = strcmp(member_text(run, "mode"), "preview") == 0;
+	ago_show(since, run, "since");
+	table_cell(table, TABLE_GOOD, is_preview ? "preview" : "running");
+	table_cell(table, TABLE_PLAIN, member_text(run, "file"));
+	table_cell(table, TABLE_PLAIN, since);
+	rows_cell(table, run);
+}
+
+/* A feed that runs nothing: the file that has waited longest, and for what. */
+static void resting_cells(struct table *table, const json_t *feed)
+{
+	char since[SHOWN_SIZE], text[600];
+	const char *state = member_text(feed, "state"), *file = "";
+	const json_t *waiting = json_object_get(feed, "waiting");
+	const json_t *oldest = json_object_get(waiting, "oldest");
+	const json_t *beside = json_object_get(waiting, "for");
+	const json_t *paused = json_object_get(feed, "paused");
+	const json_t *stopped = json_array_get(json_object_get(feed, "stopped"), 0);
+	bool is_bad = strcmp(state, "blocked") == 0 || strcmp(state, "out_of_service") == 0;
+	snprintf(text, sizeof text, "%s", member_text(feed, "why"));
+	ago_show(since, oldest, "since");
+	file = member_text(oldest, "file");
+	if (stopped && strcmp(state, "stopped") == 0) {
+		file = member_text(stopped, "file");
+		ago_show(since, stopped, "since");
+		snprintf(text, sizeof text, "stopped by %s: run %s", member_text(stopped, "by"),
+		    member_text(stopped, "run"));
+	} else if (json_is_object(paused)) {
+		snprintf(text, sizeof text, "paused by %s%s%s", member_text(paused, "by"),
+		    *member_text(paused, "why") ? ": " : "", member_text(paused, "why"));
+	} else if (strcmp(state, "elsewhere") == 0) {
+		snprintf(text, sizeof text, "on %s", member_text(feed, "node"));
+	} else if (json_is_object(beside) && strcmp(state, "waits") == 0) {
+		ago_show(since, beside, "since");
+		snprintf(text, sizeof text, "for %s", member_text(beside, "file"));
+	}
+	if (is_bad)
+		ago_show(since, feed, "since");
+	table_cell(table,
+	    is_bad                       ? TABLE_BAD
+	    : strcmp(state, "idle") == 0 ? TABLE_DIM
+	                                 : TABLE_WARN,
+	    state);
+	table_cell(table, TABLE_PLAIN, file);
+	table_cell(table, TABLE_PLAIN, since);
+	table_cell(table, TABLE_PLAIN, text);
+}
+
+static void ends_cells(struct table *table, const json_t *feed)
+{
+	char accepted[SHOWN_SIZE], due[SHOWN_SIZE];
+	const json_t *last = json_object_get(feed, "accepted");
+	const json_t *waiting = json_object_get(feed, "waiting");
+	when_show(accepted, last, "finished");
+	when_show(due, feed, "due");
+	table_cell_print(table, TABLE_PLAIN, "%lld", (long long)member_number(waiting, "files"));
+	table_cell(table, TABLE_PLAIN, accepted);
+	if (json_is_object(json_object_get(feed, "late")))
+		table_cell(table, TABLE_BAD, "LATE");
+	else
+		table_cell_print(table, TABLE_PLAIN, "%s%s", *due ? "by " : "", due);
+}
+
+static void feed_rows(struct table *table, const json_t *feed)
+{
+	const json_t *running = json_object_get(feed, "running");
+	for (size_t i = 0; i < json_array_size(running) || i == 0; i++) {
+		table_cell(table, TABLE_PLAIN, member_text(feed, "feed"));
+		if (i < json_array_size(running))
+			running_cells(table, json_array_get(running, i));
+		else
+			resting_cells(table, feed);
+		if (i == 0)
+			ends_cells(table, feed);
+		table_end_row(table);
+	}
+}
+
+static bool feeds_print(const json_t *feeds, FILE *to)
+{
+	size_t i;
+	const json_t *feed;
+	struct table *table = table_create(columns, COLUMNS);
+	json_array_foreach(feeds, i, feed) feed_rows(table, feed);
+	bool is_printed = table_print(table, to);
+	table_free(table);
+	return is_printed;
+}
+
+/* ---- for eyes: the last lines ---- */
+
+static void nodes_print(const json_t *daemon, FILE *to)
+{
+	size_t i;
+	const json_t *node, *nodes = json_object_get(daemon, "nodes");
+	if (json_array_size(nodes) < 2)
+		return;
+	fputs("Daemons:", to);
+	json_array_foreach(nodes, i, node)
+	    fprintf(to, "%s %s%s", i > 0 ? "," : "", member_text(node, "node"),
+	        json_is_true(json_object_get(node, "silent")) ? " (SILENT)" : "");
+	fputc('\n', to);
+}
+
+static void disks_print(const json_t *daemon, FILE *to)
+{
+	size_t i;
+	char free_bytes[SHOWN_SIZE], size[SHOWN_SIZE];
+	const json_t *disk;
+	json_array_foreach(json_object_get(daemon, "disks"), i, disk)
+	{
+		show_bytes(free_bytes, (uint64_t)member_number(disk, "free_bytes"));
+		show_bytes(size, (uint64_t)member_number(disk, "size_bytes"));
+		fprintf(to, "%s%s: %s of %s free", i > 0 ? "; " : "Disk of the ",
+		    member_text(disk, "of"), free_bytes, size);
+	}
+	if (i > 0)
+		fputc('\n', to);
+}
+
+static void growth_print(const json_t *daemon, FILE *to)
+{
+	char archive[SHOWN_SIZE], answers[SHOWN_SIZE], runs[SHOWN_SIZE];
+	const json_t *growth = json_object_get(daemon, "last_30_days");
+	if (member_number(growth, "runs") == 0)
+		return;
+	show_number(runs, (uint64_t)member_number(growth, "runs"));
+	show_bytes(archive, (uint64_t)member_number(growth, "archive_bytes"));
+	show_bytes(answers, (uint64_t)member_number(growth, "answer_bytes"));
+	fprintf(to, "In 30 days: %s run%s, archive/ +%s, outbox/ +%s\n", runs,
+	    member_number(growth, "runs") == 1 ? "" : "s", archive, answers);
+}
+
+static void aside_print(const json_t *daemon, FILE *to)
+{
+	long long held = (long long)member_number(daemon, "held_files");
+	long long quarantine = (long long)member_number(daemon, "quarantine_files");
+	if (held + quarantine > 0)
+		fprintf(to, "quarantine/: %lld file%s; held/: %lld\n", quarantine,
+		    quarantine == 1 ? "" : "s", held);
+}
+
+bool status_view_print(const json_t *daemons, const json_t *feeds, const json_t *needs, FILE *to)
+{
+	size_t i;
+	char title[64];
+	const json_t *daemon;
+	needs_title(needs, title);
+	json_array_foreach(daemons, i, daemon)
+	    daemon_print(daemon, i + 1 == json_array_size(daemons) ? title : "", to);
+	needs_print(needs, to);
+	bool is_printed = feeds_print(feeds, to);
+	daemon = json_array_get(daemons, 0);
+	nodes_print(daemon, to);
+	disks_print(daemon, to);
+	growth_print(daemon, to);
+	aside_print(daemon, to);
+	return is_printed && fflush(to) == 0;
+}
