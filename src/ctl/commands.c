@@ -46,6 +46,13 @@ static const struct command {
         "answers that a restored database does not know"},
     {"reconcile", "accept", 0, 0, 0, ctl_reconcile_accept, "reconcile accept",
         "go on with the database as it is"},
+    {"runs", "", 0, 0,
+        TAKES(FEED) | TAKES(SINCE) | TAKES(UNTIL) | TAKES(STATUS) | TAKES(FILE) | TAKES(LIMIT),
+        ctl_runs, "runs", "the runs, newest first"},
+    {"show", "", 1, 1, TAKES(FEED), ctl_show, "show RUN|last",
+        "one run: its problems, its files, what to do"},
+    {"explain", "", 1, 2, 0, ctl_explain, "explain USER [COURSE]",
+        "what files did to a person, and what is so today"},
 };
 
 enum { COMMANDS = sizeof commands / sizeof *commands };

@@ -60,6 +60,9 @@ ctl_command ctl_stop;
 ctl_command ctl_release;
 ctl_command ctl_discard;
 ctl_command ctl_reload;
+ctl_command ctl_runs;
+ctl_command ctl_show;
+ctl_command ctl_explain;
 
 /* Says what went wrong, on stderr; the exit code that fits it. */
 enum ctl_exit ctl_fail(const struct error *error);
