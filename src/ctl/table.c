@@ -85,6 +85,7 @@ struct layout {
 	const struct table *table;
 	struct terminal terminal;
 	size_t widths[COLUMNS_MAX];
+	bool is_left_out[COLUMNS_MAX]; /* not even a gap of it */
 	bool has_titles;
 };
 
@@ -130,10 +131,31 @@ static void widen(struct layout *layout, size_t column, struct slice text)
 
 static size_t line_width(const struct layout *layout)
 {
-	size_t width = GAP * (layout->table->columns_count - 1);
+	size_t width = 0;
 	for (size_t c = 0; c < layout->table->columns_count; c++)
-		width += layout->widths[c];
-	return width;
+		width += layout->is_left_out[c] ? 0 : layout->widths[c] + GAP;
+	return width > 0 ? width - GAP : 0;
+}
+
+static bool has_text(const struct table *table, size_t column)
+{
+	size_t rows = rows_count(table);
+	for (size_t r = 0; r < rows; r++)
+		if (row_of(table, r)[column].size > 0)
+			return true;
+	return rows == 0;
+}
+
+/* Columns with nothing but a title go first. */
+static void empty_leave_out(struct layout *layout)
+{
+	if (line_width(layout) <= layout->terminal.width)
+		return;
+	for (size_t c = 0; c < layout->table->columns_count; c++)
+		if (!has_text(layout->table, c)) {
+			layout->is_left_out[c] = true;
+			layout->widths[c] = 0;
+		}
 }
 
 /* What is cut after what, and how far. */
@@ -179,8 +201,10 @@ static struct layout layout_make(const struct table *table, struct terminal term
 	for (size_t r = 0; r < rows_count(table); r++)
 		for (size_t c = 0; c < table->columns_count; c++)
 			widen(&layout, c, cell_text(table, &row_of(table, r)[c]));
-	if (terminal.width > 0)
+	if (terminal.width > 0) {
+		empty_leave_out(&layout);
 		widths_cut(&layout);
+	}
 	return layout;
 }
 
@@ -235,6 +259,8 @@ static void write_styled(
 static void write_cell(struct line *line, size_t column, const char *style, struct slice text)
 {
 	const struct layout *layout = line->layout;
+	if (layout->is_left_out[column])
+		return;
 	size_t room = layout->widths[column], edge = layout->terminal.width;
 	size_t width = text_width(text, layout->terminal.is_ascii), end = line->end + room;
 	if (layout->table->columns[column].is_number && width < room)

@@ -6,8 +6,9 @@
  *     FEED   STATE    FILE       ROWS
  *     hr     running  big.csv     182,500 of 300,000
  *
- * Not a terminal: not cut and not coloured, the same columns. Where not all has room, columns that
- * give way are cut first, then others but numbers, the widest first; a line that is too long even
+ * Not a terminal: not cut and not coloured, the same columns. Where not all has room, columns
+ * with nothing but a title are left out, those that give way are cut, then others but numbers, the
+ * widest first; a line that is too long even
  * then ends at the edge. A row that holds nothing behind some cell ends there, without blanks.
  */
 #ifndef CTL_TABLE_H

@@ -95,6 +95,19 @@ Test(table, is_cut_where_it_gives_way_first)
 	expect(cells, (struct terminal){.width = 1}, "…\n…\n");
 }
 
+Test(table, leaves_out_what_has_nothing_but_a_title_before_it_cuts)
+{
+	const char *const *cells = CELLS("leavers", "", "1", "", "", "2");
+	expect(cells, (struct terminal){.width = 20},
+	    "FEED     FILE  ROWS\n"
+	    "leavers           1\n"
+	    "                  2\n");
+	expect(cells, (struct terminal){.width = 18},
+	    "FEED     ROWS\n"
+	    "leavers     1\n"
+	    "            2\n");
+}
+
 Test(table, counts_what_a_terminal_shows)
 {
 	expect(CELLS("hr", "汉字.csv", "1", "hr", "cafe\u0301", "2", "hr", "कार", "3", "hr",
