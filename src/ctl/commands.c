@@ -2,8 +2,12 @@
  * commands: the command line, and which function each command is.
  */
 #include "ctl.h"
+#include "terminal.h"
+
+#include "enrold/nearest.h"
 
 #include <getopt.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -78,22 +82,14 @@ static const struct {
     [OPTION_CHECK] = {"check", NULL},
 };
 
-static void usage(FILE *to)
+/* " [--feed F] [--wait]" */
+static void options_print(const struct command *command, FILE *to)
 {
-	fputs("usage: enrolctl [--config FILE] [--json] COMMAND\n\n", to);
-	for (size_t i = 0; i < COMMANDS; i++) {
-		fprintf(to, "  %-22s %s\n", commands[i].synopsis, commands[i].meaning);
-		for (int o = 0; o < OPTIONS; o++)
-			if (commands[i].options & 1U << o)
-				fprintf(to, "  %-22s [--%s%s%s]\n", "", option_names[o].name,
-				    option_names[o].value ? " " : "",
-				    option_names[o].value ? option_names[o].value : "");
-	}
-	fputs(
-	    "\n  FILE may be - for the standard input.\n"
-	    "  Exit status: 0 done, 1 a negative answer, 64 usage, 69 no daemon, 75 try later, 78 "
-	    "configuration.\n",
-	    to);
+	for (int o = 0; o < OPTIONS; o++)
+		if (command->options & 1U << o)
+			fprintf(to, " [--%s%s%s]", option_names[o].name,
+			    option_names[o].value ? " " : "",
+			    option_names[o].value ? option_names[o].value : "");
 }
 
 static bool is_named(const struct command *command, int count, char **words)
@@ -129,6 +125,70 @@ static void usage_tell(int count, char **words)
 		fprintf(stderr, "enrolctl: %s: enrolctl --help lists the commands\n",
 		    count > 0 ? "there is no such command" : "no command is given");
 }
+
+static void help_print(void)
+{
+	puts("usage: enrolctl [--config FILE] [--json] COMMAND\n");
+	for (size_t i = 0; i < COMMANDS; i++) {
+		printf("  %-22s %s\n", commands[i].synopsis, commands[i].meaning);
+		if (commands[i].options) {
+			printf("  %-22s", "");
+			options_print(&commands[i], stdout);
+			putchar('\n');
+		}
+	}
+	puts("\n  FILE may be - for the standard input.\n"
+	     "  Exit status: 0 done, 1 a negative answer, 64 usage, 69 no daemon, 75 try later, 78 "
+	     "configuration.");
+}
+
+/* ---- a line that is none ---- */
+
+static void usage_print(const struct command *command)
+{
+	fprintf(stderr, "usage: enrolctl [--config FILE] [--json] %s", command->synopsis);
+	options_print(command, stderr);
+	fputc('\n', stderr);
+}
+
+static void unknown_tell(const char *word)
+{
+	struct nearest *nearest = nearest_create();
+	struct slice found = {"", 0};
+	size_t budget = SIZE_MAX;
+	bool is_good = nearest != NULL;
+	for (size_t i = 0; is_good && i < COMMANDS; i++)
+		is_good = nearest_add(nearest, slice_of(commands[i].group));
+	if (is_good)
+		is_good = nearest_find(nearest, slice_of(word), &budget, &found);
+	fputs("enrolctl: there is no command ", stderr);
+	terminal_write(stderr, word);
+	if (is_good && found.size > 0)
+		fprintf(stderr, "; did you mean %.*s?\n", SLICE_ARG(found));
+	else
+		fputs("; enrolctl --help lists them\n", stderr);
+	nearest_free(nearest);
+}
+
+/* What it would have to be: each command that begins so. */
+static enum ctl_exit usage_tell(int count, char **words)
+{
+	size_t told = 0;
+	for (int named = count < 2 ? count : 2; named > 0 && told == 0; named--)
+		for (size_t i = 0; i < COMMANDS; i++)
+			if (strcmp(words[0], commands[i].group) == 0 &&
+			    (named < 2 || strcmp(words[1], commands[i].name) == 0)) {
+				usage_print(&commands[i]);
+				told++;
+			}
+	if (count == 0)
+		fputs("enrolctl: no command; enrolctl --help lists them\n", stderr);
+	else if (told == 0)
+		unknown_tell(words[0]);
+	return CTL_USAGE;
+}
+
+/* ---- the line ---- */
 
 static bool takes(const struct command *command, const struct ctl *ctl, int arguments)
 {
@@ -201,9 +261,10 @@ enum ctl_exit ctl_main(int argc, char **argv)
 		case OPTION_CONFIG: ctl.config_path = optarg; break;
 		case OPTION_JSON: ctl.json = true; break;
 		case OPTION_VERSION: puts("enrolctl " ENROLD_VERSION); return CTL_OK;
-		case OPTION_HELP: usage(stdout); return CTL_OK;
+		case OPTION_HELP: help_print(); return CTL_OK;
 		case OPTION_COMPLETE: what[0] = optarg; break;
 		case '?': return CTL_USAGE; /* getopt has said which */
+		case '?': fputs("enrolctl --help lists what there is\n", stderr); return CTL_USAGE;
 		default: ctl.options[option] = optarg ? optarg : "";
 		}
 	}
@@ -216,6 +277,8 @@ enum ctl_exit ctl_main(int argc, char **argv)
 		usage_tell(argc - optind, argv + optind);
 		return CTL_USAGE;
 	}
+	if (!command)
+		return usage_tell(argc - optind, argv + optind);
 	ctl.arguments = argv + optind + (*command->name ? 2 : 1);
 	return run(command, &ctl);
 }

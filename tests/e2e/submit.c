@@ -519,3 +519,26 @@ Test(retry, refuses_a_file_that_is_no_longer_as_enrold_wrote_it)
 	free(id);
 	rig_remove(&rig);
 }
+
+/* ---- the command line ---- */
+
+Test(command_line, that_is_none_says_what_it_would_have_to_be)
+{
+	static const struct {
+		const char *words[5], *says;
+	} cases[] = {
+	    {{NULL}, "enrolctl: no command; enrolctl --help lists them\n"},
+	    {{"stats"}, "there is no command stats; did you mean status?\n"},
+	    {{"fro\nb"}, "there is no command fro_b; enrolctl --help lists them\n"},
+	    {{"submit"}, "] submit FILE [--feed F] [--wait]\n"},
+	    {{"submit", "a", "b"}, "] submit FILE [--feed F] [--wait]\n"},
+	    {{"lms", "check", "--wait"}, "usage: enrolctl [--config FILE] [--json] lms check\n"},
+	    {{"lms"}, "] lms init\nusage: enrolctl [--config FILE] [--json] lms check\n"},
+	    {{"submit", "--bogus"}, "'--bogus'\nenrolctl --help"},
+	};
+	struct rig rig;
+	rig_make(&rig, NULL);
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+		expect(&rig, 64, cases[i].says, cases[i].words);
+	rig_remove(&rig);
+}

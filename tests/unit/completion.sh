@@ -14,7 +14,7 @@ wrong() {
 # As the completions write it: "submit FILE --feed --wait".
 enrolctl --help | awk '
   /^  [a-z]/ { if (row) print row; sub(/^  /, ""); sub(/  .*/, ""); row = $0; gsub(/[][]/, "", row) }
-  /^ *\[--/ { gsub(/[][]/, ""); row = row " " $1 }
+  /^ *\[--/ { for (i = 1; i <= NF; i++) if (sub(/^\[--/, "--", $i)) { sub(/]/, "", $i); row = row " " $i } }
   /^$/ && row { print row; row = "" }' >"$folder/help"
 [ "$(wc -l <"$folder/help")" -gt 5 ] || wrong "no commands in --help"
 for file in enrolctl.bash _enrolctl; do
