@@ -1,8 +1,10 @@
 #include "enrold/protocol.h"
 
 #include "enrold/config.h"
+#include "enrold/cut.h"
 #include "enrold/jsonout.h"
 #include "enrold/runid.h"
+#include "enrold/value.h"
 
 #include <string.h>
 
@@ -86,7 +88,7 @@ bool protocol_is_reading(enum protocol_command command)
 
 static struct error refuse(const char *what, const char *name)
 {
-	return error_reject("bad_request", 0, "%s '%.40s'", what, name);
+	return error_reject("bad_request", 0, "%s '%.*s'", what, CUT_ARG(name, 40));
 }
 
 static bool is_feed(const char *name)
@@ -251,8 +253,16 @@ void protocol_answer(struct buffer *out, const json_t *data)
 	line_add(out, json_pack("{s:i, s:O}", "v", PROTOCOL_VERSION, "data", (json_t *)data));
 }
 
+/* A message may have a file's name in it, which is any bytes. */
 void protocol_end(struct buffer *out, int exit, const char *message)
 {
-	line_add(out,
-	    json_pack("{s:i, s:i, s:s}", "v", PROTOCOL_VERSION, "exit", exit, "message", message));
+	struct buffer shown = {0};
+	value_reveal(slice_of(message), &shown);
+	if (shown.failed)
+		out->failed = true;
+	else
+		line_add(out,
+		    json_pack("{s:i, s:i, s:s%}", "v", PROTOCOL_VERSION, "exit", exit, "message",
+		        shown.bytes ? shown.bytes : "", shown.size));
+	buffer_done(&shown);
 }
