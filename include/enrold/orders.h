@@ -22,7 +22,7 @@
 enum order_kind { ORDER_PAUSE, ORDER_STOP, ORDER_DISCARD, ORDER_KINDS };
 
 enum { ORDER_SUBJECT_MAX = FEED_NAME_MAX, ORDER_BY_SIZE = 128, ORDER_WHY_SIZE = 256 };
-enum { ORDERS_MAX = 10000 };
+enum { ORDERS_MAX = 10000 }; /* of each kind, that are read */
 
 struct order {
 	enum order_kind kind;

@@ -1,7 +1,9 @@
 #include "enrold/orders.h"
 
+#include "enrold/cut.h"
 #include "enrold/disk.h"
 #include "enrold/jsonout.h"
+#include "enrold/value.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -26,6 +28,16 @@ static void name_of(enum order_kind kind, const char *subject, char name[NAME_SI
 	snprintf(name, NAME_SIZE, "%s%.*s", prefixes[kind], ORDER_SUBJECT_MAX, subject);
 }
 
+static bool is_subject(enum order_kind kind, const char *subject)
+{
+	int64_t epoch_us;
+	size_t length = strlen(subject);
+	if (kind != ORDER_PAUSE)
+		return run_id_parse(subject, &epoch_us);
+	return length > 0 && length <= FEED_NAME_MAX &&
+	       strspn(subject, "abcdefghijklmnopqrstuvwxyz0123456789_-") == length;
+}
+
 static bool name_parse(const char *name, struct order *order)
 {
 	for (enum order_kind kind = 0; kind < ORDER_KINDS; kind++) {
@@ -33,8 +45,10 @@ static bool name_parse(const char *name, struct order *order)
 		if (strncmp(name, prefixes[kind], length) != 0)
 			continue;
 		order->kind = kind;
-		int size = snprintf(order->subject, sizeof order->subject, "%s", name + length);
-		return size > 0 && (size_t)size < sizeof order->subject;
+		if (!is_subject(kind, name + length))
+			return false;
+		snprintf(order->subject, sizeof order->subject, "%s", name + length);
+		return true;
 	}
 	return false;
 }
@@ -49,7 +63,7 @@ bool order_stands(int directory, enum order_kind kind, const char *subject)
 static void text_take(const json_t *object, const char *name, char *text, size_t size)
 {
 	const char *value = json_string_value(json_object_get(object, name));
-	snprintf(text, size, "%s", value ? value : "");
+	snprintf(text, size, "%.*s", CUT_ARG(value ? value : "", size - 1));
 }
 
 static void texts_read(int directory, const char *name, struct order *order)
@@ -90,16 +104,16 @@ static struct error order_add(struct orders *orders, size_t *room, const struct 
 
 struct error orders_load(int directory, struct orders *orders)
 {
-	size_t room = 0;
+	size_t room = 0, counts[ORDER_KINDS] = {0};
 	struct error error = OK;
 	const struct dirent *entry;
 	*orders = (struct orders){0};
 	DIR *listing = disk_list(directory);
 	if (!listing)
 		return error_errno("cannot list orders/");
-	while (!is_error(&error) && orders->count < ORDERS_MAX && (entry = readdir(listing))) {
+	while (!is_error(&error) && (entry = readdir(listing))) {
 		struct order order = {0};
-		if (!name_parse(entry->d_name, &order))
+		if (!name_parse(entry->d_name, &order) || counts[order.kind]++ >= ORDERS_MAX)
 			continue;
 		texts_read(directory, entry->d_name, &order);
 		error = order_add(orders, &room, &order);
@@ -125,18 +139,39 @@ const struct order *orders_find(
 	return NULL;
 }
 
-/* Under a name that is no order's, then renamed: what stands is whole. */
+static struct error order_format(const struct order *order, struct buffer *text)
+{
+	struct buffer by = {0}, why = {0};
+	value_reveal(slice_of(order->by), &by);
+	value_reveal(slice_of(order->why), &why);
+	json_t *object = by.failed || why.failed
+	                     ? NULL
+	                     : json_pack("{s:s%, s:s%, s:I}", "by", by.bytes ? by.bytes : "", by.size,
+	                           "why", why.bytes ? why.bytes : "", why.size, "at",
+	                           (json_int_t)order->at_s);
+	jsonout_add(text, object, JSON_COMPACT);
+	buffer_add_char(text, '\n');
+	json_decref(object);
+	buffer_done(&by);
+	buffer_done(&why);
+	return text->failed ? error_memory("writing an order") : OK;
+}
+
+/* Straight under its name: from then on it stands, whatever becomes of its text. Whoever gives the
+ * same at the same time finds it there. */
 static struct error text_store(int directory, const char *name, struct slice text)
 {
-	char part[NAME_SIZE + 40];
-	snprintf(part, sizeof part, ".%s.%ld.tmp", name, (long)getpid());
-	unlinkat(directory, part, 0);
-	struct error error = disk_create(directory, part, MODE_ORDER, text);
-	if (!is_error(&error) && renameat(directory, part, directory, name) < 0)
-		error = error_errno("cannot make orders/%s", name);
+	int file = openat(
+	    directory, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, MODE_ORDER);
+	if (file < 0)
+		return errno == EEXIST ? OK : error_errno("cannot make orders/%s", name);
+	struct error error = disk_write(file, text, name);
+	if (!is_error(&error) && fsync(file) < 0)
+		error = error_errno("cannot flush orders/%s", name);
+	close(file);
 	if (is_error(&error))
-		unlinkat(directory, part, 0);
-	return is_error(&error) ? error : disk_sync(directory, ".");
+		unlinkat(directory, name, 0);
+	return error;
 }
 
 struct error order_give(int directory, const struct order *order)
@@ -144,18 +179,11 @@ struct error order_give(int directory, const struct order *order)
 	char name[NAME_SIZE];
 	struct buffer text = {0};
 	name_of(order->kind, order->subject, name);
-	if (disk_has(directory, name))
-		return OK;
-	json_t *object = json_pack(
-	    "{s:s, s:s, s:I}", "by", order->by, "why", order->why, "at", (json_int_t)order->at_s);
-	jsonout_add(&text, object, JSON_COMPACT);
-	buffer_add_char(&text, '\n');
-	json_decref(object);
-	struct error error = text.failed || !object
-	                         ? error_memory("writing an order")
-	                         : text_store(directory, name, buffer_slice(&text));
+	struct error error = order_format(order, &text);
+	if (!is_error(&error))
+		error = text_store(directory, name, buffer_slice(&text));
 	buffer_done(&text);
-	return error;
+	return is_error(&error) ? error : disk_sync(directory, ".");
 }
 
 struct error order_withdraw(int directory, enum order_kind kind, const char *subject)

@@ -1,0 +1,255 @@
+/* What a person has told enrold, as files: given, found again, taken back, and whatever else lies
+ * there. */
+#include "enrold/orders.h"
+
+#include "files.h"
+
+#include <criterion/criterion.h>
+#include <fcntl.h>
+#include <jansson.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define RUN "20261124-025744-123456"
+
+static struct path root;
+static int directory;
+
+static void setup(void)
+{
+	const char *temporary = getenv("TMPDIR");
+	root = path_of("%s/enrold-orders-XXXXXX", temporary ? temporary : "/tmp");
+	cr_assert_not_null(mkdtemp(root.text));
+	int at = open(root.text, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct error error = orders_open(at, &directory);
+	cr_assert(!is_error(&error), "%s", error.text);
+	close(at);
+}
+
+static void teardown(void)
+{
+	close(directory);
+	files_remove(root.text);
+}
+
+TestSuite(orders, .init = setup, .fini = teardown);
+
+static struct path order_path(const char *name)
+{
+	return path_of("%s/orders/%s", root.text, name);
+}
+
+static void must(struct error error)
+{
+	cr_assert(!is_error(&error), "%s", error.text);
+}
+
+static void give(enum order_kind kind, const char *subject, const char *why)
+{
+	struct order order = {.kind = kind, .at_s = 1700000000};
+	snprintf(order.subject, sizeof order.subject, "%s", subject);
+	snprintf(order.by, sizeof order.by, "uid 7");
+	snprintf(order.why, sizeof order.why, "%s", why);
+	must(order_give(directory, &order));
+}
+
+static size_t names_count(void)
+{
+	return files_count(order_path("").text, "");
+}
+
+Test(orders, stand_until_they_are_taken_back)
+{
+	struct orders orders;
+	give(ORDER_PAUSE, "hr", "the \"term\"\nends \xc3\xa4");
+	give(ORDER_STOP, RUN, "");
+	cr_expect(order_stands(directory, ORDER_PAUSE, "hr"));
+	cr_expect_not(order_stands(directory, ORDER_STOP, "hr"));
+	must(orders_load(directory, &orders));
+	cr_assert_eq(orders.count, 2);
+	const struct order *pause = orders_find(&orders, ORDER_PAUSE, "hr");
+	cr_assert_not_null(pause);
+	cr_expect_str_eq(pause->by, "uid 7");
+	cr_expect_str_eq(pause->why, "the \"term\"\nends \xc3\xa4");
+	cr_expect_eq(pause->at_s, 1700000000);
+	cr_expect_not_null(orders_find(&orders, ORDER_STOP, RUN));
+	cr_expect_null(orders_find(&orders, ORDER_DISCARD, RUN));
+	orders_free(&orders);
+	must(order_withdraw(directory, ORDER_PAUSE, "hr"));
+	must(order_withdraw(directory, ORDER_PAUSE, "hr"));
+	cr_expect_not(order_stands(directory, ORDER_PAUSE, "hr"));
+	cr_expect_eq(names_count(), 1);
+}
+
+Test(orders, stay_as_they_are_when_given_again)
+{
+	struct order order;
+	give(ORDER_PAUSE, "hr", "first");
+	give(ORDER_PAUSE, "hr", "second");
+	order_read(directory, ORDER_PAUSE, "hr", &order);
+	cr_expect_str_eq(order.why, "first");
+	cr_expect_eq(names_count(), 1);
+}
+
+/* That it is there is the order. */
+Test(orders, stand_whatever_their_file_says)
+{
+	static const char *const texts[] = {"", "{", "[]", "null", "{\"by\":7,\"why\":[],\"at\":\"x\"}",
+	    "{\"by\":\"a\\u0000b\"}", "\xff\xfe"};
+	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+		struct orders orders;
+		files_write(order_path("pause.hr").text, texts[i], strlen(texts[i]), 0640);
+		must(orders_load(directory, &orders));
+		cr_assert_eq(orders.count, 1, "%s", texts[i]);
+		cr_expect_str_eq(orders.items[0].by, "");
+		cr_expect_str_eq(orders.items[0].why, "");
+		orders_free(&orders);
+	}
+}
+
+static bool is_text(const char *text)
+{
+	json_t *json = json_string(text);
+	json_decref(json);
+	return json;
+}
+
+/* Whoever wrote it has other limits; what is cut is no half letter. */
+Test(orders, are_cut_where_they_are_longer_than_ours)
+{
+	for (int lead = 1; lead < 6; lead++) {
+		struct order order;
+		struct buffer text = {0};
+		buffer_print(&text, "{\"by\":\"%0*d", lead, 0);
+		for (int i = 0; i < 200; i++)
+			buffer_add_text(&text, "\xf0\x9f\x98\x80");
+		buffer_print(&text, "\",\"why\":\"%0*d", lead, 0);
+		for (int i = 0; i < 300; i++)
+			buffer_add_text(&text, "\xc3\xa4");
+		buffer_add_text(&text, "\",\"at\":5}\n");
+		files_write(order_path("pause.hr").text, text.bytes, text.size, 0640);
+		order_read(directory, ORDER_PAUSE, "hr", &order);
+		cr_expect(is_text(order.by) && strlen(order.by) >= sizeof order.by - 5);
+		cr_expect(is_text(order.why) && strlen(order.why) >= sizeof order.why - 5);
+		cr_expect_eq(order.at_s, 5);
+		buffer_done(&text);
+	}
+}
+
+Test(orders, are_not_what_else_lies_there)
+{
+	static const char *const names[] = {"pause.", "pause", "stop.", ".pause.hr.7.tmp", "README",
+	    "unpause.hr", "pause.zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz", "stop.nothing", "pause.Hr",
+	    "pause.h r", "discard.\x1b[2J", "stop." RUN "x", "pause.\xff", "stop.." RUN};
+	struct orders orders;
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		files_write(order_path(names[i]).text, "{}", 2, 0640);
+	must(orders_load(directory, &orders));
+	for (size_t i = 0; i < orders.count; i++)
+		cr_expect(false, "%d.%s", (int)orders.items[i].kind, orders.items[i].subject);
+	orders_free(&orders);
+}
+
+/* A pipe nobody writes to keeps nobody, a link is not followed, a directory is no text. */
+Test(orders, stand_as_whatever_kind_of_file)
+{
+	struct orders orders;
+	cr_assert_eq(mkfifo(order_path("pause.a").text, 0600), 0);
+	cr_assert_eq(symlink("/etc/passwd", order_path("pause.b").text), 0);
+	files_make_directory(order_path("pause.c").text);
+	must(orders_load(directory, &orders));
+	cr_expect_eq(orders.count, 3);
+	for (size_t i = 0; i < orders.count; i++)
+		cr_expect_str_eq(orders.items[i].by, "");
+	orders_free(&orders);
+	cr_expect(order_stands(directory, ORDER_PAUSE, "b"));
+	must(order_withdraw(directory, ORDER_PAUSE, "a"));
+	must(order_withdraw(directory, ORDER_PAUSE, "b"));
+	struct error error = order_withdraw(directory, ORDER_PAUSE, "c");
+	cr_expect(is_error(&error));
+}
+
+Test(orders, are_bounded)
+{
+	struct orders orders;
+	for (int i = 0; i < ORDERS_MAX + 5; i++)
+		files_write(
+		    order_path(path_of("stop.20261124-025744-%06d", i).text).text, "", 0, 0640);
+	must(orders_load(directory, &orders));
+	cr_expect_eq(orders.count, ORDERS_MAX);
+	orders_free(&orders);
+}
+
+/* Pauses are given by hand, and are few: what runs have left behind hides none. */
+Test(orders, to_pause_are_found_among_more_than_are_read)
+{
+	struct orders orders;
+	for (int i = 0; i < ORDERS_MAX; i++)
+		files_write(
+		    order_path(path_of("discard.20261124-025744-%06d", i).text).text, "", 0, 0640);
+	for (int i = 0; i < 50; i++)
+		give(ORDER_PAUSE, path_of("feed%d", i).text, "");
+	must(orders_load(directory, &orders));
+	for (int i = 0; i < 50; i++)
+		cr_expect_not_null(
+		    orders_find(&orders, ORDER_PAUSE, path_of("feed%d", i).text), "feed%d", i);
+	orders_free(&orders);
+}
+
+Test(orders, cannot_be_given_where_their_folder_is_gone)
+{
+	struct orders orders;
+	struct order order = {.kind = ORDER_PAUSE, .subject = "hr"};
+	cr_assert_eq(rmdir(order_path("").text), 0);
+	struct error error = order_give(directory, &order);
+	cr_expect_eq(error.class, ERROR_RETRY);
+	error = order_withdraw(directory, ORDER_PAUSE, "hr");
+	error = orders_load(directory, &orders);
+	if (!is_error(&error))
+		orders_free(&orders);
+}
+
+/* ---- two who say the same at once ---- */
+
+enum { ROUNDS = 300, GIVERS = 4 };
+
+static pthread_barrier_t barrier;
+
+static void *giver(void *argument)
+{
+	size_t *failed = argument;
+	for (int i = 0; i < ROUNDS; i++) {
+		struct order order = {.kind = ORDER_PAUSE};
+		snprintf(order.subject, sizeof order.subject, "feed%d", i);
+		snprintf(order.by, sizeof order.by, "uid 7");
+		memset(order.why, 'y', sizeof order.why - 1);
+		pthread_barrier_wait(&barrier);
+		struct error error = order_give(directory, &order);
+		*failed += is_error(&error);
+	}
+	return NULL;
+}
+
+Test(orders, are_whole_when_two_give_the_same_at_once)
+{
+	pthread_t threads[GIVERS];
+	size_t failed[GIVERS] = {0};
+	struct orders orders;
+	pthread_barrier_init(&barrier, NULL, GIVERS);
+	for (int i = 0; i < GIVERS; i++)
+		cr_assert_eq(pthread_create(&threads[i], NULL, giver, &failed[i]), 0);
+	for (int i = 0; i < GIVERS; i++) {
+		pthread_join(threads[i], NULL);
+		cr_expect_eq(failed[i], 0);
+	}
+	must(orders_load(directory, &orders));
+	cr_expect_eq(orders.count, ROUNDS);
+	for (size_t i = 0; i < orders.count; i++)
+		cr_expect_eq(strlen(orders.items[i].why), ORDER_WHY_SIZE - 1);
+	orders_free(&orders);
+	cr_expect_eq(names_count(), ROUNDS);
+}
