@@ -119,7 +119,8 @@ void watch_stop(struct watch *watch)
 		uv_close((uv_handle_t *)&watch->poll, on_closed);
 }
 
-struct error watch_place(struct watch *watch, size_t index, int directory)
+static struct error place_watch(
+    struct watch *watch, size_t index, int directory, uint32_t more_events)
 {
 	struct place *place = &watch->places[index];
 	struct stat stat;
@@ -133,9 +134,19 @@ struct error watch_place(struct watch *watch, size_t index, int directory)
 	place->descriptor = -1;
 	/* By descriptor: the path may lead elsewhere by now. */
 	snprintf(path, sizeof path, "/proc/self/fd/%d", directory);
-	int descriptor = inotify_add_watch(watch->inotify, path, MASK);
+	int descriptor = inotify_add_watch(watch->inotify, path, MASK | more_events);
 	if (descriptor < 0)
 		return error_errno("no inotify watch");
 	*place = (struct place){descriptor, stat.st_dev, stat.st_ino};
 	return OK;
+}
+
+struct error watch_place(struct watch *watch, size_t index, int directory)
+{
+	return place_watch(watch, index, directory, 0);
+}
+
+struct error watch_place_leaving(struct watch *watch, size_t index, int directory)
+{
+	return place_watch(watch, index, directory, IN_DELETE | IN_MOVED_FROM);
 }

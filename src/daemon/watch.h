@@ -28,5 +28,7 @@ void watch_stop(struct watch *watch);
 /* Watches the open directory from now on; nothing happens when it is watched already. RETRY: the
  * kernel has no watch for it. */
 struct error watch_place(struct watch *watch, size_t index, int directory) MUST_CHECK;
+/* The same, and also hears of what leaves it. */
+struct error watch_place_leaving(struct watch *watch, size_t index, int directory) MUST_CHECK;
 
 #endif
