@@ -92,40 +92,6 @@ static void options_print(const struct command *command, FILE *to)
 			    option_names[o].value ? option_names[o].value : "");
 }
 
-static bool is_named(const struct command *command, int count, char **words)
-{
-	int named = *command->name ? 2 : 1;
-	return count >= named && strcmp(words[0], command->group) == 0 &&
-	       (named == 1 || strcmp(words[1], command->name) == 0);
-}
-
-/* One command's line: "usage: enrolctl pause FEED [--why TEXT]". */
-static void usage_of(const struct command *command)
-{
-	fprintf(stderr, "usage: enrolctl %s", command->synopsis);
-	for (int o = 0; o < OPTIONS; o++)
-		if (command->options & 1U << o)
-			fprintf(stderr, " [--%s%s%s]", option_names[o].name,
-			    option_names[o].value ? " " : "",
-			    option_names[o].value ? option_names[o].value : "");
-	fputc('\n', stderr);
-}
-
-/* What is wrong with it: a command that there is, with other words behind it; or none. */
-static void usage_tell(int count, char **words)
-{
-	bool is_known = false;
-	for (size_t i = 0; i < COMMANDS; i++) {
-		if (count == 0 || strcmp(words[0], commands[i].group) != 0)
-			continue;
-		usage_of(&commands[i]);
-		is_known = true;
-	}
-	if (!is_known)
-		fprintf(stderr, "enrolctl: %s: enrolctl --help lists the commands\n",
-		    count > 0 ? "there is no such command" : "no command is given");
-}
-
 static void help_print(void)
 {
 	puts("usage: enrolctl [--config FILE] [--json] COMMAND\n");
@@ -203,7 +169,9 @@ static const struct command *command_find(const struct ctl *ctl, int count, char
 	for (size_t i = 0; i < COMMANDS; i++) {
 		const struct command *command = &commands[i];
 		int named = *command->name ? 2 : 1;
-		if (is_named(command, count, words) && takes(command, ctl, count - named))
+		if (count >= named && takes(command, ctl, count - named) &&
+		    strcmp(words[0], command->group) == 0 &&
+		    (named == 1 || strcmp(words[1], command->name) == 0))
 			return command;
 	}
 	return NULL;
@@ -263,7 +231,6 @@ enum ctl_exit ctl_main(int argc, char **argv)
 		case OPTION_VERSION: puts("enrolctl " ENROLD_VERSION); return CTL_OK;
 		case OPTION_HELP: help_print(); return CTL_OK;
 		case OPTION_COMPLETE: what[0] = optarg; break;
-		case '?': return CTL_USAGE; /* getopt has said which */
 		case '?': fputs("enrolctl --help lists what there is\n", stderr); return CTL_USAGE;
 		default: ctl.options[option] = optarg ? optarg : "";
 		}
@@ -273,10 +240,6 @@ enum ctl_exit ctl_main(int argc, char **argv)
 		return run(&completing, &ctl);
 	}
 	const struct command *command = command_find(&ctl, argc - optind, argv + optind);
-	if (!command) {
-		usage_tell(argc - optind, argv + optind);
-		return CTL_USAGE;
-	}
 	if (!command)
 		return usage_tell(argc - optind, argv + optind);
 	ctl.arguments = argv + optind + (*command->name ? 2 : 1);

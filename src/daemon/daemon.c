@@ -124,19 +124,6 @@ static void signals_start(struct daemon *daemon)
 	daemon_set_hangup(SIG_UNBLOCK);
 }
 
-/* Without inotify we still scan. */
-static void watch_begin(struct daemon *daemon)
-{
-	struct error error = watch_start(
-	    &daemon->loop, feeds_places(daemon->feeds) + 1, on_watch, daemon, &daemon->watch);
-	if (!is_error(&error))
-		error = watch_place_leaving(
-		    daemon->watch, feeds_places(daemon->feeds), daemon->spool.orders);
-	if (is_error(&error))
-		log_event(LOG_WARNING, "inbox_unwatched", NULL,
-		    "%s: new files are only found every `rescan`", error.text);
-}
-
 static void network_tell(const struct daemon *daemon)
 {
 	if (daemon->spool.network)

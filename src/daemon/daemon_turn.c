@@ -234,8 +234,8 @@ static void watch_begin(struct daemon *daemon)
 	struct error error = watch_start(
 	    &daemon->loop, feeds_places(daemon->feeds) + 1, on_watch, daemon, &daemon->watch);
 	if (!is_error(&error))
-		error =
-		    watch_place(daemon->watch, feeds_places(daemon->feeds), daemon->spool.orders);
+		error = watch_place_leaving(
+		    daemon->watch, feeds_places(daemon->feeds), daemon->spool.orders);
 	if (is_error(&error))
 		log_event(LOG_WARNING, "inbox_unwatched", NULL,
 		    "%s: new files are only found every `rescan`", error.text);
