@@ -74,8 +74,7 @@ struct error ledger_ends(struct db *db, struct ledger_end **ends, size_t *count)
 struct ledger_growth {
 	uint64_t runs, input_bytes, answer_bytes;
 };
-struct error ledger_sum(
-    struct db *db, const char *since, struct ledger_growth *growth) MUST_CHECK;
+struct error ledger_sum(struct db *db, const char *since, struct ledger_growth *growth) MUST_CHECK;
 
 /* Which runs are listed: those between two ids ("": open), at most so many, one end first. */
 struct ledger_page {
@@ -86,6 +85,10 @@ struct ledger_page {
 
 /* A page of them with all that the ledger says, in the arena; the next one begins at its last. */
 struct error ledger_list(struct db *db, const struct ledger_page *page, struct arena *arena,
+    struct ledger_run **runs, size_t *count) MUST_CHECK;
+/* The same of many, as briefly as can be: state, run, feed, name, hash and size of the input, when
+ * it was started, and how many records are done; the rest is empty. */
+struct error ledger_list_briefly(struct db *db, const struct ledger_page *page, struct arena *arena,
     struct ledger_run **runs, size_t *count) MUST_CHECK;
 
 /* The largest run id in the ledger, "" when there is none. */

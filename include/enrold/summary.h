@@ -67,5 +67,9 @@ void summary_find_refusal(
 /* RFC 3339, UTC, milliseconds: "2026-11-24T02:57:44.123Z". */
 enum { TIME_TEXT_SIZE = 32 };
 void summary_time(int64_t epoch_us, char text[TIME_TEXT_SIZE]);
+/* Back to epoch microseconds; 0: it is not that. */
+int64_t summary_parse_time(const char *text);
+/* When the run was done; 0: that cannot be read. */
+int64_t summary_find_finished(struct slice text);
 
 #endif

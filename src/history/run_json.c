@@ -28,23 +28,6 @@ static void time_set(json_t *object, const char *name, int64_t epoch_us)
 	json_object_set_new(object, name, json_string(text));
 }
 
-/* "2026-11-24T02:57:44.123Z", as summaries have it; 0: it is not that. */
-static int64_t time_parse(const char *text)
-{
-	struct tm tm = {0};
-	int year, month, day, hour, minute, second, thousandth;
-	if (!text || sscanf(text, "%4d-%2d-%2dT%2d:%2d:%2d.%3dZ", &year, &month, &day, &hour,
-	                 &minute, &second, &thousandth) != 7)
-		return 0;
-	tm.tm_year = year - 1900;
-	tm.tm_mon = month - 1;
-	tm.tm_mday = day;
-	tm.tm_hour = hour;
-	tm.tm_min = minute;
-	tm.tm_sec = second;
-	return (int64_t)timegm(&tm) * 1000000 + (int64_t)thousandth * 1000;
-}
-
 static const char *member(const json_t *object, const char *name)
 {
 	return json_string_value(json_object_get(object, name));
@@ -54,8 +37,8 @@ static void times_set(json_t *object, const struct history *history, const struc
 {
 	const char *started = member(run->summary, "started");
 	const char *finished = member(run->summary, "finished");
-	int64_t began = started ? time_parse(started) : run->row.started_us;
-	int64_t ended = finished ? time_parse(finished) : history->now_us;
+	int64_t began = started ? summary_parse_time(started) : run->row.started_us;
+	int64_t ended = finished ? summary_parse_time(finished) : history->now_us;
 	time_set(object, "started", began);
 	json_object_set_new(object, "finished", finished ? json_string(finished) : json_null());
 	json_object_set_new(

@@ -104,6 +104,44 @@ struct error ledger_list(struct db *db, const struct ledger_page *page, struct a
 	return arena_has_failed(arena) ? error_memory("reading the ledger") : db_error(db);
 }
 
+/* The short columns, which stand in front of the long ones. */
+#define BRIEF_PAGE(order)                                                                          \
+	"SELECT state, run, feed, name, sha256, bytes, started_us, records FROM {enrold_run} "     \
+	"WHERE run > ?1 AND run < ?2 ORDER BY run " order " LIMIT ?3"
+
+static void brief_take(const struct db_rows *rows, struct arena *arena, struct ledger_run *run)
+{
+	int at = 0;
+	run->state = state_parse(db_column_text(rows, at++));
+	run->run = arena_copy(arena, db_column_text(rows, at++));
+	run->feed = arena_copy(arena, db_column_text(rows, at++));
+	run->name = arena_copy(arena, db_column_text(rows, at++));
+	run->sha256 = arena_copy(arena, db_column_text(rows, at++));
+	run->bytes = (uint64_t)db_column_int(rows, at++);
+	run->started_us = db_column_int(rows, at++);
+	run->records = (uint64_t)db_column_int(rows, at++);
+}
+
+struct error ledger_list_briefly(struct db *db, const struct ledger_page *page, struct arena *arena,
+    struct ledger_run **runs, size_t *count)
+{
+	*count = 0;
+	*runs = arena_alloc(arena, (page->limit + 1) * sizeof **runs);
+	if (!*runs)
+		return error_memory("reading the ledger");
+	struct db_rows rows =
+	    db_select(db, page->is_newest_first ? BRIEF_PAGE("DESC") : BRIEF_PAGE("ASC"),
+	        DB_VALUES(db_string(page->after), db_string(*page->before ? page->before : RUN_END),
+	            db_int(page->limit)));
+	while (*count < page->limit && db_next(&rows)) {
+		struct ledger_run *run = &(*runs)[(*count)++];
+		*run = (struct ledger_run){.state = RUN_UNKNOWN};
+		brief_take(&rows, arena, run);
+	}
+	db_rows_close(&rows);
+	return arena_has_failed(arena) ? error_memory("reading the ledger") : db_error(db);
+}
+
 struct error ledger_check(struct db *db, const struct ledger_run *run)
 {
 	enum run_state state = RUN_UNKNOWN;
@@ -183,7 +221,8 @@ struct error ledger_sum(struct db *db, const char *since, struct ledger_growth *
 {
 	*growth = (struct ledger_growth){0};
 	struct db_rows rows = db_select(db,
-	    "SELECT count(*), coalesce(sum(bytes), 0), coalesce(sum(result_bytes + retry_bytes), 0) "
+	    "SELECT count(*), coalesce(sum(bytes), 0), coalesce(sum(result_bytes + retry_bytes), "
+	    "0) "
 	    "FROM {enrold_run} WHERE run >= ?",
 	    DB_VALUES(db_string(since)));
 	if (db_next(&rows))

@@ -314,3 +314,27 @@ void summary_find_refusal(
 	    reason, reason_size, "%.*s", CUT_ARG(text_member(refusal, "message"), reason_size - 1));
 	json_decref(summary);
 }
+
+int64_t summary_parse_time(const char *text)
+{
+	struct tm tm = {0};
+	int year, month, day, hour, minute, second, thousandth;
+	if (!text || sscanf(text, "%4d-%2d-%2dT%2d:%2d:%2d.%3dZ", &year, &month, &day, &hour,
+	                 &minute, &second, &thousandth) != 7)
+		return 0;
+	tm.tm_year = year - 1900;
+	tm.tm_mon = month - 1;
+	tm.tm_mday = day;
+	tm.tm_hour = hour;
+	tm.tm_min = minute;
+	tm.tm_sec = second;
+	return (int64_t)timegm(&tm) * 1000000 + (int64_t)thousandth * 1000;
+}
+
+int64_t summary_find_finished(struct slice text)
+{
+	json_t *summary = json_loadb(text.bytes ? text.bytes : "", text.size, 0, NULL);
+	int64_t finished_us = summary_parse_time(text_member(summary, "finished"));
+	json_decref(summary);
+	return finished_us;
+}
