@@ -15,6 +15,8 @@
 #include "enrold/tally.h"
 
 #define ANSWER_CHORES "aftercare.jsonl"
+/* Of a large result.csv, when it was written in one go: see answer_index.h. */
+#define ANSWER_INDEX "index"
 
 struct answer;
 
@@ -23,6 +25,7 @@ struct answer;
 struct answer_source {
 	struct slice file, run;
 	struct slice origin_file, origin_run;
+	bool wants_index;
 };
 
 /*

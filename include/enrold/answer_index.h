@@ -38,6 +38,10 @@ struct indexed {
 struct error answer_index_make(int result, const struct indexed *of, int directory,
     const atomic_bool *is_cancelled) MUST_CHECK;
 
+/* Puts one that came with its answer (answer.h) from there to its place; behind the answer's own
+ * files, since it must not be older. Should it not come, it is made when it is wanted. */
+void answer_index_publish(int from, const char *run, int directory);
+
 struct answer_index;
 
 /* result: of result.csv. NULL: there is none that fits, or no memory. */

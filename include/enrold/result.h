@@ -14,6 +14,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* Of a longer name its first so many letters stand there. A user name has no more. */
+enum { RESULT_NAME_MAX = 100 };
+
 enum result_cell {
 	RESULT_LINE,
 	RESULT_USERNAME,

@@ -78,5 +78,7 @@ struct error spool_open_outbox(
     const struct spool *spool, const char *feed, int *directory) MUST_CHECK;
 /* The same for aftercare/: what Moodle has to do, a file per run. */
 struct error spool_open_aftercare(const struct spool *spool, int *directory) MUST_CHECK;
+/* The same for index/: where in the answers people are named. */
+struct error spool_open_index(const struct spool *spool, int *directory) MUST_CHECK;
 
 #endif

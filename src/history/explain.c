@@ -43,7 +43,7 @@ static struct error person_find(struct explaining *explaining)
 	if (!is_known && !is_error(&history->away) && !slice_is(current, asked))
 		error = lms_find_person(history->lms, current, explaining->arena, person);
 	if (!is_error(&error) && person->account.id != 0)
-		names_add_account(&explaining->names, &person->account);
+		names_add_account(&explaining->names, &person->account, explaining->arena);
 	return error;
 }
 

@@ -145,7 +145,8 @@ struct names {
 struct error names_find(struct history *history, struct slice text, bool is_of_today,
     struct arena *arena, struct names *names) MUST_CHECK;
 /* Its address and number. */
-void names_add_account(struct names *names, const struct account_facts *account);
+void names_add_account(
+    struct names *names, const struct account_facts *account, struct arena *arena);
 /* ---- whose.c ---- */
 
 /* NULL: the row is not about the person. */

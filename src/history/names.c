@@ -159,6 +159,7 @@ struct error names_find(struct history *history, struct slice text, bool is_of_t
 	if (!around || !renames)
 		return error_memory("looking for names");
 	renames->arena = arena;
+	text = value_brief(text, RESULT_NAME_MAX, arena);
 	name_add(around, NAME_USERNAME, text);
 	struct error error = renames_find(history, around, renames);
 	if (is_error(&error))
@@ -167,8 +168,11 @@ struct error names_find(struct history *history, struct slice text, bool is_of_t
 	return arena_has_failed(arena) ? error_memory("looking for names") : OK;
 }
 
-void names_add_account(struct names *names, const struct account_facts *account)
+void names_add_account(
+    struct names *names, const struct account_facts *account, struct arena *arena)
 {
-	name_add(names, NAME_EMAIL, account->details[DETAIL_EMAIL]);
-	name_add(names, NAME_IDNUMBER, account->details[DETAIL_IDNUMBER]);
+	name_add(
+	    names, NAME_EMAIL, value_brief(account->details[DETAIL_EMAIL], RESULT_NAME_MAX, arena));
+	name_add(names, NAME_IDNUMBER,
+	    value_brief(account->details[DETAIL_IDNUMBER], RESULT_NAME_MAX, arena));
 }

@@ -1,5 +1,7 @@
 #include "enrold/answer.h"
 
+#include "answer_index.h"
+
 #include "enrold/csvout.h"
 #include "enrold/room.h"
 #include "enrold/value.h"
@@ -31,7 +33,9 @@ struct answer {
 	const struct header *header;
 	struct answer_source source;
 	struct sheet sheets[ARTEFACTS];
-	bool is_begun; /* the files are ours to change */
+	bool is_begun;             /* the files are ours to change */
+	struct index_maker *index; /* NULL: none is made, as where an earlier process has begun */
+	uint32_t indexed;          /* the record of the row before, in this batch */
 };
 
 /* What an earlier process wrote counts too. */
@@ -154,9 +158,13 @@ struct error answer_begin(struct answer *answer)
 		error = sheet->file >= 0 ? sheet_begin(sheet) : sheet_remove(answer, sheet);
 	}
 	struct sheet *result = &answer->sheets[ARTEFACT_RESULT];
-	if (!is_error(&error) && result->size == 0)
-		buffer_add_text(&result->text, result_header);
-	return error;
+	if (is_error(&error) || result->size > 0)
+		return error;
+	buffer_add_text(&result->text, result_header);
+	if (answer->source.wants_index)
+		answer->index =
+		    index_maker_create(answer->source.run.bytes, answer->directory, ANSWER_INDEX);
+	return OK;
 }
 
 void answer_close(struct answer *answer)
@@ -165,6 +173,7 @@ void answer_close(struct answer *answer)
 		return;
 	for (enum artefact a = 0; a < ARTEFACTS; a++)
 		sheet_close(&answer->sheets[a]);
+	index_maker_free(answer->index);
 	free(answer);
 }
 
@@ -212,9 +221,9 @@ static void cell_add(struct buffer *out, const char *text)
 	buffer_add_char(out, ',');
 }
 
-/* What a line may echo, in letters. A user name has no more; a message is made of what has no more
- * than a value; before and after are put together of such values. */
-enum { NAME_SHOWN_MAX = 100, MESSAGE_SHOWN_MAX = 1000 };
+/* What a line may echo, in letters. A message is made of what has no more than a value; before and
+ * after are put together of such values. */
+enum { MESSAGE_SHOWN_MAX = 1000 };
 
 static void echo_add(struct buffer *out, struct slice cell, char end)
 {
@@ -222,18 +231,37 @@ static void echo_add(struct buffer *out, struct slice cell, char end)
 	buffer_add_char(out, end);
 }
 
+/* The row that is about to be written, as answer_index_make would find it. */
+static void index_note(struct answer *answer, const struct batch *batch,
+    const struct outcome *outcome, struct slice name)
+{
+	struct slice old;
+	const struct sheet *result = &answer->sheets[ARTEFACT_RESULT];
+	if (!answer->index)
+		return;
+	bool is_new = index_maker_row(answer->index, result->size + result->text.size);
+	if (is_new || answer->indexed != outcome->record)
+		index_maker_add(answer->index, name);
+	answer->indexed = outcome->record;
+	if (outcome->code == CODE_ACCOUNT_RENAMED &&
+	    result_find_value(outcome->before, "username", batch->arena, &old))
+		index_maker_add(answer->index, old);
+}
+
 static void result_line(
     struct answer *answer, const struct batch *batch, const struct outcome *outcome)
 {
 	struct buffer *out = &answer->sheets[ARTEFACT_RESULT].text;
 	struct arena *arena = batch->arena;
+	struct slice name =
+	    value_brief(person_name(answer, batch, outcome->record), RESULT_NAME_MAX, arena);
+	index_note(answer, batch, outcome, name);
 	struct slice column = outcome->column == COLUMN_NONE
 	                          ? SLICE("")
 	                          : answer->header->columns[outcome->column].name;
 	buffer_add_int(out, (int64_t)batch->records[outcome->record].line);
 	buffer_add_char(out, ',');
-	echo_add(out,
-	    value_brief(person_name(answer, batch, outcome->record), NAME_SHOWN_MAX, arena), ',');
+	echo_add(out, name, ',');
 	echo_add(out, column, ',');
 	echo_add(out, value_brief(outcome->target, VALUE_SHOWN_MAX, arena), ',');
 	cell_add(out, outcome_kind_name(outcome->kind));
@@ -394,6 +422,7 @@ struct error answer_add(
     struct answer *answer, const struct batch *batch, const struct plan *plan, struct tally *tally)
 {
 	uint32_t last_failed = UINT32_MAX;
+	answer->indexed = UINT32_MAX;
 	for (size_t i = 0; i < plan->outcomes_count; i++) {
 		const struct outcome *outcome = &plan->outcomes[i];
 		tally->outcomes[outcome->kind]++;
@@ -441,8 +470,20 @@ static void sheet_finish(struct sheet *sheet, char hash[HASH_TEXT_SIZE + 1])
 		hash[0] = '\0';
 }
 
+/* What goes wrong with it is nobody's trouble: it can be made from the answer. */
+static void index_end(const struct answer *answer, const char *sha256)
+{
+	uint64_t size = answer->sheets[ARTEFACT_RESULT].size;
+	if (!answer->index || size < ANSWER_INDEX_MIN)
+		return;
+	struct error error = index_maker_end(answer->index, size, slice_of(sha256));
+	if (is_error(&error))
+		unlinkat(answer->directory, ANSWER_INDEX, 0);
+}
+
 void answer_hashes(struct answer *answer, struct artefact_hashes *hashes)
 {
 	for (enum artefact a = 0; a < ARTEFACTS; a++)
 		sheet_finish(&answer->sheets[a], hashes->of[a]);
+	index_end(answer, hashes->of[ARTEFACT_RESULT]);
 }

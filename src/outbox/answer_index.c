@@ -1,5 +1,6 @@
 #include "answer_index.h"
 
+#include "enrold/answer.h"
 #include "enrold/keyhash.h"
 #include "enrold/runid.h"
 #include "enrold/value.h"
@@ -53,6 +54,14 @@ uint32_t index_hash(const struct index_key *key, struct slice name, struct arena
 void index_name(char name[FILE_NAME_SIZE], const char *run)
 {
 	snprintf(name, FILE_NAME_SIZE, "%.*s.idx", RUN_ID_SIZE, run);
+}
+
+void answer_index_publish(int from, const char *run, int directory)
+{
+	char name[FILE_NAME_SIZE];
+	index_name(name, run);
+	if (renameat(from, ANSWER_INDEX, directory, name) == 0)
+		utimensat(directory, name, NULL, AT_SYMLINK_NOFOLLOW);
 }
 
 /* ---- reading ---- */
@@ -235,7 +244,8 @@ bool answer_index_find(struct answer_index *index, const struct slice *names, si
 	struct found found = {.arena = arena};
 	for (size_t n = 0; n < count; n++) {
 		uint64_t first = 1;
-		uint32_t hash = index_hash(&index->key, names[n], arena);
+		struct slice name = value_brief(names[n], RESULT_NAME_MAX, arena);
+		uint32_t hash = index_hash(&index->key, name, arena);
 		for (uint64_t s = 0; s < index->header.segments; s++) {
 			uint64_t pages = index->header.pages[s];
 			if (!segment_search(index, first, pages, hash, &found))

@@ -42,6 +42,8 @@ static bool on_row(void *context, uint64_t offset, struct slice row)
 {
 	struct making *making = context;
 	struct slice cells[RESULT_CELLS];
+	if (offset == 0) /* the header */
+		return true;
 	bool is_new = index_maker_row(making->maker, offset);
 	result_row_split(row, RESULT_USERNAME, cells);
 	bool is_same = is_same_cell(making, cells[RESULT_USERNAME]);

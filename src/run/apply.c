@@ -249,7 +249,8 @@ static struct error lists_load(
 
 static struct answer_source source_of(const struct run *run)
 {
-	struct answer_source source = {.file = run->row.name, .run = slice_of(run->id)};
+	struct answer_source source = {
+	    .file = run->row.name, .run = slice_of(run->id), .wants_index = !run->lane.is_preview};
 	char file[FILE_NAME_SIZE], id[FILE_NAME_SIZE];
 	if (name_find_origin(run->name, file, id)) {
 		source.origin_file = arena_copy(run->arena, slice_of(file));

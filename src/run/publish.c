@@ -7,6 +7,7 @@
  */
 #include "run_state.h"
 
+#include "enrold/answer_index.h"
 #include "enrold/disk.h"
 #include "enrold/last_run.h"
 
@@ -151,6 +152,19 @@ static struct error outbox_fill(struct run *run, int outbox)
 	return is_error(&error) ? error : disk_sync(outbox, ".");
 }
 
+/* By it a person's rows are found; it can be made anew, and never keeps a run from its end. */
+static void index_publish(const struct run *run)
+{
+	int place;
+	if (!disk_has(run->directory, ANSWER_INDEX))
+		return;
+	struct error error = spool_open_index(run->runner->shared->spool, &place);
+	if (is_error(&error))
+		return;
+	answer_index_publish(run->directory, run->id, place);
+	close(place);
+}
+
 /* archive/YYYY/MM/DD of the run's id. One that is there may have been made by a process that was
  * killed before it had flushed it. */
 static struct error archive_open(struct run *run, int *day)
@@ -263,7 +277,10 @@ struct error publish(struct run *run)
 	if (!is_error(&error))
 		error = outbox_fill(run, outbox);
 	close(outbox);
-	return is_error(&error) ? error : input_end(run);
+	if (is_error(&error))
+		return error;
+	index_publish(run);
+	return input_end(run);
 }
 
 /* ---- of a run that the database has forgotten ---- */

@@ -9,6 +9,7 @@
  *     result.csv retry.csv summary.json  the answer in the making
  *     aftercare.jsonl                    what Moodle has to do afterwards; see chores.h
  *     beside/                            the marker, checksum, row count that came with the file
+ *     index                              who is named where in it, if it is large
  *     rows                               how many data rows it has, if it is large
  *     try.1 try.2 try.3                  beginnings that have not come to an end
  */

@@ -149,6 +149,11 @@ struct error spool_open_aftercare(const struct spool *spool, int *directory)
 	return disk_open_directory(spool->root, "aftercare", MODE_PLACE, directory);
 }
 
+struct error spool_open_index(const struct spool *spool, int *directory)
+{
+	return disk_open_directory(spool->root, "index", MODE_PLACE, directory);
+}
+
 static struct error device_check(const struct spool *spool, int directory, const char *name)
 {
 	struct stat root, stat;
