@@ -2,22 +2,22 @@
  * daemon_metrics: when the metrics are written, and what the loop knows of how things stand: every
  * 15 seconds, and soon after each answer, but not more than once a second.
  *
- * It is written on the loop: a few milliseconds, without a flush. A folder that cannot be written
- * is said once, until it can be again, and keeps no file waiting.
+ * The text is made on the loop, and written by a thread of libuv's pool, so that a folder that
+ * hangs keeps nobody waiting. One that cannot be written is said once, until it can be again.
  */
 #include "daemon_state.h"
 
 #include "metrics_file.h"
+#include "status.h"
 
 #include "enrold/log.h"
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/statvfs.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { METRICS_EVERY_MS = 15000, METRICS_GAP_MS = 1000, SCHEME_SIZE = 16 };
+enum { METRICS_EVERY_MS = 15000, METRICS_GAP_MS = 1000 };
 
 struct error daemon_metrics_create(struct daemon *daemon)
 {
@@ -46,24 +46,64 @@ struct error daemon_metrics_use(struct daemon *daemon)
 
 /* ---- how things stand ---- */
 
-static void disk_look(const struct config *config, struct metrics_now *now)
+static void overview_tell(const struct overview *overview, struct metrics_now *now)
 {
-	struct statvfs disk;
-	if (statvfs(config->spool, &disk) < 0)
+	if (!overview->is_known)
 		return;
-	now->spool_size = (int64_t)(disk.f_blocks * disk.f_frsize);
-	now->spool_free = (int64_t)(disk.f_bavail * disk.f_frsize);
+	now->database_up = overview->is_up;
+	if (overview->growth_ms > 0)
+		now->chain_height = (int64_t)overview->growth.chained;
+	if (overview->spool_disk.size_bytes > 0) {
+		now->spool_size = (int64_t)overview->spool_disk.size_bytes;
+		now->spool_free = (int64_t)overview->spool_disk.free_bytes;
+	}
+	now->held_files = (int64_t)overview->held_files;
+	now->quarantine_files = (int64_t)overview->quarantine_files;
 }
 
-static void engine_name(const struct config *config, char engine[SCHEME_SIZE])
+static struct error all_feeds_tell(const struct daemon *daemon, struct metrics_now *now)
 {
-	const char *url = config->lms.url;
-	snprintf(engine, SCHEME_SIZE, "%.*s", (int)strcspn(url, ":"), url);
+	size_t count = daemon->config->feeds_count;
+	const struct status_moment moment = {
+	    .now_s = now->time_s, .overview = &daemon->overview, .workers = daemon->workers};
+	now->feeds = calloc(count, sizeof *now->feeds);
+	if (!now->feeds)
+		return error_memory("writing the metrics");
+	now->feeds_count = count;
+	feeds_tell(daemon->feeds, &moment, now->feeds);
+	for (size_t i = 0; i < count; i++)
+		metrics_recall(daemon->metrics, &now->feeds[i]);
+	return OK;
+}
+
+/* For the caller to put away. */
+static struct error text_make(const struct daemon *daemon, struct buffer *text)
+{
+	struct metrics_now now = metrics_unknown(time(NULL));
+	struct error error = OK;
+	now.node = daemon->config->node;
+	now.engine = status_engine(daemon->config->lms.url);
+	overview_tell(&daemon->overview, &now);
+	if (daemon->feeds)
+		error = all_feeds_tell(daemon, &now);
+	else
+		now.database_up = 0; /* that is what a start waits for */
+	metrics_format(daemon->metrics, &now, text);
+	free(now.feeds);
+	return text->failed ? error_memory("writing the metrics") : error;
 }
 
 /* ---- writing ---- */
 
-static void result_tell(struct daemon *daemon, const struct error *error)
+struct metrics_writing {
+	uv_work_t work;
+	struct daemon *daemon;
+	struct buffer text;
+	char path[PATH_MAX];
+	struct error error;
+};
+
+static void result_tell(struct daemon *daemon, const char *path, const struct error *error)
 {
 	if (is_error(error) && !daemon->are_metrics_unwritten)
 		log_event(LOG_WARNING, "metrics_unwritten", NULL,
@@ -72,52 +112,63 @@ static void result_tell(struct daemon *daemon, const struct error *error)
 		    error->text);
 	daemon->are_metrics_unwritten = is_error(error);
 	if (!is_error(error))
-		snprintf(daemon->metrics_path, sizeof daemon->metrics_path, "%s",
-		    daemon->config->metrics_file);
+		snprintf(daemon->metrics_path, sizeof daemon->metrics_path, "%s", path);
 }
 
-static struct error feeds_look(const struct daemon *daemon, struct metrics_now *now)
+/* On the thread. */
+static void on_write(uv_work_t *work)
 {
-	size_t count = daemon->config->feeds_count;
-	now->feeds = calloc(count, sizeof *now->feeds);
-	if (!now->feeds)
-		return error_memory("writing the metrics");
-	now->feeds_count = count;
-	feeds_tell(daemon->feeds, now->feeds);
-	return OK;
+	struct metrics_writing *writing = work->data;
+	writing->error = metrics_file_write(writing->path, buffer_slice(&writing->text));
 }
 
-static struct error now_write(const struct daemon *daemon, const struct metrics_now *now)
+static void writing_free(struct metrics_writing *writing)
 {
-	struct buffer text = {0};
-	metrics_format(daemon->metrics, now, &text);
-	struct error error =
-	    text.failed ? error_memory("writing the metrics")
-	                : metrics_file_write(daemon->config->metrics_file, buffer_slice(&text));
-	buffer_done(&text);
-	return error;
+	writing->daemon->metrics_writing = NULL;
+	buffer_done(&writing->text);
+	free(writing);
+}
+
+static void on_written(uv_work_t *work, int status)
+{
+	struct metrics_writing *writing = work->data;
+	struct daemon *daemon = writing->daemon;
+	(void)status; /* it is never cancelled */
+	result_tell(daemon, writing->path, &writing->error);
+	file_leave(daemon); /* there may be other settings by now */
+	writing_free(writing);
+}
+
+/* Only one at a time: while it hangs there is nothing newer to write. */
+static void write_begin(struct daemon *daemon)
+{
+	if (daemon->metrics_writing || !daemon->config->metrics_file)
+		return;
+	struct metrics_writing *writing = calloc(1, sizeof *writing);
+	if (!writing)
+		return; /* another time */
+	daemon->metrics_writing = writing;
+	writing->daemon = daemon;
+	writing->work.data = writing;
+	snprintf(writing->path, sizeof writing->path, "%s", daemon->config->metrics_file);
+	struct error error = text_make(daemon, &writing->text);
+	if (!is_error(&error) &&
+	    uv_queue_work(&daemon->loop, &writing->work, on_write, on_written) == 0)
+		return;
+	writing_free(writing);
 }
 
 void daemon_metrics_write(struct daemon *daemon)
 {
-	const struct config *config = daemon->config;
-	char engine[SCHEME_SIZE];
-	struct metrics_now now = metrics_unknown(time(NULL));
-	struct error error = OK;
-	if (!config->metrics_file)
+	const char *path = daemon->config->metrics_file;
+	struct buffer text = {0};
+	if (!path)
 		return;
-	engine_name(config, engine);
-	now.node = config->node;
-	now.engine = engine;
-	disk_look(config, &now);
-	if (daemon->feeds)
-		error = feeds_look(daemon, &now);
-	else
-		now.database_up = 0; /* that is what a start waits for */
+	struct error error = text_make(daemon, &text);
 	if (!is_error(&error))
-		error = now_write(daemon, &now);
-	result_tell(daemon, &error);
-	free(now.feeds);
+		error = metrics_file_write(path, buffer_slice(&text));
+	result_tell(daemon, path, &error);
+	buffer_done(&text);
 }
 
 /* ---- when ---- */
@@ -126,7 +177,7 @@ static void on_metrics_timer(uv_timer_t *timer)
 {
 	struct daemon *daemon = timer->data;
 	daemon->metrics_at = (int64_t)uv_now(&daemon->loop);
-	daemon_metrics_write(daemon);
+	write_begin(daemon);
 	uv_timer_start(timer, on_metrics_timer, METRICS_EVERY_MS, 0);
 }
 
@@ -137,12 +188,17 @@ void daemon_metrics_start(struct daemon *daemon)
 	uv_timer_start(&daemon->metrics_timer, on_metrics_timer, 0, 0);
 }
 
-void daemon_metrics_count(struct daemon *daemon, const struct run_report *report)
+void daemon_metrics_soon(struct daemon *daemon)
 {
 	int64_t passed_ms = (int64_t)uv_now(&daemon->loop) - daemon->metrics_at;
-	metrics_count(daemon->metrics, report);
 	uv_timer_start(&daemon->metrics_timer, on_metrics_timer,
 	    passed_ms < METRICS_GAP_MS ? (uint64_t)(METRICS_GAP_MS - passed_ms) : 0, 0);
+}
+
+void daemon_metrics_count(struct daemon *daemon, const struct run_report *report)
+{
+	metrics_count(daemon->metrics, report, time(NULL));
+	daemon_metrics_soon(daemon);
 }
 
 void daemon_metrics_end(struct daemon *daemon)

@@ -64,9 +64,10 @@ struct daemon {
 	bool is_idle_twice; /* once: nothing was found after all was done */
 	struct metrics *metrics;
 	uv_timer_t metrics_timer;
-	int64_t metrics_at;          /* milliseconds: the last writing */
-	bool are_metrics_unwritten;  /* which has been said */
-	char metrics_path[PATH_MAX]; /* of what was written; "": nothing */
+	struct metrics_writing *metrics_writing; /* under way; NULL: none */
+	int64_t metrics_at;                      /* milliseconds: the last writing */
+	bool are_metrics_unwritten;              /* which has been said */
+	char metrics_path[PATH_MAX];             /* of what was written; "": nothing */
 	struct notify notify;
 	char status[320];
 	int64_t status_at;
@@ -108,9 +109,11 @@ struct error daemon_metrics_create(struct daemon *daemon) MUST_CHECK;
 void daemon_metrics_start(struct daemon *daemon);
 /* Another configuration is in force. */
 struct error daemon_metrics_use(struct daemon *daemon) MUST_CHECK;
-/* An answer. It is written soon. */
+/* There is news. */
+void daemon_metrics_soon(struct daemon *daemon);
+/* An answer, which is. */
 void daemon_metrics_count(struct daemon *daemon, const struct run_report *report);
-/* At once; without feeds while the database is waited for. Never fails: it is said. */
+/* At once, where no loop runs: while the database is waited for. What fails is said. */
 void daemon_metrics_write(struct daemon *daemon);
 /* For the last time. */
 void daemon_metrics_end(struct daemon *daemon);

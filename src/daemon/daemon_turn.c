@@ -103,6 +103,7 @@ void daemon_take_orders(struct daemon *daemon)
 
 static void on_overview(void *context)
 {
+	daemon_metrics_soon(context);
 	daemon_turn(context);
 }
 

@@ -373,22 +373,6 @@ void feeds_status_find(const struct feeds *feeds, struct feeds_status *status)
 	}
 }
 
-void feeds_tell(const struct feeds *feeds, struct metrics_now_feed *now)
-{
-	for (size_t i = 0; i < feeds->count; i++) {
-		const struct feed_state *state = &feeds->states[i];
-		struct metrics_now_feed *feed = &now[i / 2];
-		bool is_blocked = trouble_is_on(&state->running) || trouble_is_on(&state->scanning);
-		if (!state->lane.is_preview) {
-			*feed = metrics_feed_unknown(state->lane.feed);
-			feed->files_waiting = feed->running = feed->blocked = 0;
-		}
-		feed->files_waiting += (int64_t)(inbox_ready(state->inbox) + state->runs.count);
-		feed->running += state->is_busy;
-		feed->blocked |= is_blocked;
-	}
-}
-
 void feeds_log_waiting(struct feeds *feeds)
 {
 	for (size_t i = 0; i < feeds->count; i++) {

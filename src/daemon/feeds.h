@@ -13,7 +13,6 @@
 #ifndef DAEMON_FEEDS_H
 #define DAEMON_FEEDS_H
 
-#include "metrics.h"
 #include "watch.h"
 #include "workers.h"
 
@@ -64,7 +63,5 @@ int64_t feeds_wake_at(const struct feeds *feeds, int64_t now_ms);
 /* Names the files that wait for what has to lie beside them: nobody is going to look again. */
 void feeds_log_waiting(struct feeds *feeds);
 void feeds_status_find(const struct feeds *feeds, struct feeds_status *status);
-/* How each feed of the configuration stands, in its order. */
-void feeds_tell(const struct feeds *feeds, struct metrics_now_feed *now);
 
 #endif

@@ -76,17 +76,39 @@ static void effects_count(struct feed_counters *feed, const struct run_report *r
 	histogram_add(&feed->size, &metrics_sizes, report->bytes);
 }
 
-void metrics_count(struct metrics *metrics, const struct run_report *report)
+static enum run_status status_of(const struct run_report *report)
+{
+	if (report->lane.is_preview)
+		return STATUS_PREVIEWED;
+	if (report->is_discarded)
+		return STATUS_DISCARDED;
+	return report->is_refused ? STATUS_REFUSED : STATUS_DONE;
+}
+
+void metrics_count(struct metrics *metrics, const struct run_report *report, int64_t now_s)
 {
 	struct feed_counters *feed = feed_find(metrics, report->lane.feed);
-	enum run_status status = report->lane.is_preview ? STATUS_PREVIEWED
-	                         : report->is_refused    ? STATUS_REFUSED
-	                                                 : STATUS_DONE;
+	enum run_status status = status_of(report);
 	if (!feed)
 		return;
 	feed->runs[status]++;
-	if (status == STATUS_DONE)
-		effects_count(feed, report);
+	feed->refused_since += status == STATUS_REFUSED;
+	if (status != STATUS_DONE)
+		return;
+	feed->refused_since = 0;
+	feed->last_done_s = now_s;
+	effects_count(feed, report);
+}
+
+void metrics_recall(const struct metrics *metrics, struct metrics_now_feed *now)
+{
+	const struct feed_counters *feed = feed_find(metrics, now->name);
+	if (!feed)
+		return;
+	if (feed->last_done_s > 0 && feed->last_done_s > now->last_success_s)
+		now->last_success_s = feed->last_done_s;
+	if (now->refused < 0 && feed->runs[STATUS_DONE] + feed->runs[STATUS_REFUSED] > 0)
+		now->refused = (int64_t)feed->refused_since;
 }
 
 struct metrics_now_feed metrics_feed_unknown(const char *name)
@@ -100,5 +122,7 @@ struct metrics_now metrics_unknown(int64_t time_s)
 	    .database_up = -1,
 	    .chain_height = -1,
 	    .spool_size = -1,
-	    .spool_free = -1};
+	    .spool_free = -1,
+	    .held_files = -1,
+	    .quarantine_files = -1};
 }

@@ -23,7 +23,7 @@ void metrics_free(struct metrics *metrics);
 struct error metrics_use(struct metrics *metrics, const struct config *config) MUST_CHECK;
 
 /* An answer (RUN_ANSWERED). One of a feed that is not configured any more is not counted. */
-void metrics_count(struct metrics *metrics, const struct run_report *report);
+void metrics_count(struct metrics *metrics, const struct run_report *report, int64_t now_s);
 
 /* How a feed stands. -1 of a number: not known, or there is nothing to tell. */
 struct metrics_now_feed {
@@ -46,11 +46,15 @@ struct metrics_now {
 	const char *node;   /* borrowed; NULL: not known */
 	const char *engine; /* the same: "sqlite", "postgresql", "mariadb" */
 	int64_t database_up;
-	int64_t chain_height;           /* runs in the chain */
-	int64_t spool_size, spool_free; /* bytes of the spool's disk */
-	struct metrics_now_feed *feeds; /* borrowed */
+	int64_t chain_height;                 /* runs in the chain */
+	int64_t spool_size, spool_free;       /* bytes of the spool's disk */
+	int64_t held_files, quarantine_files; /* in these folders of the spool */
+	struct metrics_now_feed *feeds;       /* borrowed */
 	size_t feeds_count;
 };
+
+/* What this process has seen of the feed's last files, where nobody knows better. */
+void metrics_recall(const struct metrics *metrics, struct metrics_now_feed *now);
 
 /* Nothing is known. */
 struct metrics_now_feed metrics_feed_unknown(const char *name);

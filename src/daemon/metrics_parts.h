@@ -23,11 +23,13 @@ struct histogram {
 };
 
 /* A rehearsal is previewed, whatever came of it: it needs nobody. */
-enum run_status { STATUS_DONE, STATUS_REFUSED, STATUS_PREVIEWED, STATUSES };
+enum run_status { STATUS_DONE, STATUS_REFUSED, STATUS_DISCARDED, STATUS_PREVIEWED, STATUSES };
 
 struct feed_counters {
 	char name[FEED_NAME_MAX + 1];
 	uint64_t runs[STATUSES];
+	int64_t last_done_s;    /* since 1970; 0: not in this process */
+	uint64_t refused_since; /* refused after that */
 	/* Of files that were applied. */
 	uint64_t records, records_in_error;
 	uint64_t outcomes[OUTCOME_KINDS];

@@ -4,7 +4,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
-static const char *const status_names[STATUSES] = {"done", "refused", "previewed"};
+static const char *const status_names[STATUSES] = {"done", "refused", "discarded", "previewed"};
 
 struct page {
 	const struct metrics *metrics;
@@ -219,11 +219,16 @@ static const struct family {
         NOW(time_s)},
     {{"enrold_database_up", "gauge", "1 when the database of the LMS can be reached."},
         .add = database_add},
-    {{"enrold_chain_height", "gauge", "Answers in the chain."}, NOW(chain_height)},
+    {{"enrold_chain_height", "gauge", "Answers in the chain, as counted once an hour."},
+        NOW(chain_height)},
     {{"enrold_spool_size_bytes", "gauge", "Size of the disk of the spool."}, NOW(spool_size)},
     {{"enrold_spool_free_bytes", "gauge", "What is left of it for enrold."}, NOW(spool_free)},
-    {{"enrold_runs_total", "counter",
-         "Files answered since the start: done, refused as a whole, or previewed."},
+    {{"enrold_spool_held_files", "gauge",
+         "Files in held/ of the spool, at which a person must look."},
+        NOW(held_files)},
+    {{"enrold_spool_quarantine_files", "gauge", "Files in quarantine/ of the spool."},
+        NOW(quarantine_files)},
+    {{"enrold_runs_total", "counter", "Files answered since the start, by how they ended."},
         .add = runs_add},
     {{"enrold_records_total", "counter", "Lines of the files that were applied."},
         .add = records_add},
@@ -242,7 +247,8 @@ static const struct family {
     {{"enrold_input_size_bytes", "histogram", "Sizes of the files that were applied."},
         .add = sizes_add},
     {{"enrold_feed_files_waiting", "gauge",
-         "Files in the inbox that are ready and wait for their turn."},
+         "Files that wait: for their turn, to be gone on with, or for what has to lie beside "
+         "them."},
         FEED(files_waiting)},
     {{"enrold_feed_oldest_waiting_seconds", "gauge",
          "How long the file has lain there that has done so longest."},
@@ -254,7 +260,7 @@ static const struct family {
     {{"enrold_feed_paused", "gauge", "1 while somebody has paused the feed."}, FEED(paused)},
     {{"enrold_feed_late", "gauge", "1 when the file that the feed expects has not come."},
         FEED(late)},
-    {{"enrold_feed_held", "gauge", "Files that wait for a person to release or discard them."},
+    {{"enrold_feed_held", "gauge", "Runs that wait for a person to release or discard them."},
         FEED(held)},
     {{"enrold_feed_refused", "gauge",
          "Files refused since the last accepted one, which nobody has discarded."},

@@ -81,8 +81,8 @@ static struct error growth_take(struct overview_look *look, struct db *db)
 	run_id_format(((int64_t)now.tv_sec - GROWTH_S) * 1000000, since);
 	struct ledger_growth sums;
 	struct error error = ledger_sum(db, since, &sums);
-	*growth = (struct overview_growth){sums.runs, sums.input_bytes, sums.answer_bytes, 0};
-	return error;
+	*growth = (struct overview_growth){sums.runs, sums.input_bytes, sums.answer_bytes, 0, 0};
+	return is_error(&error) ? error : ledger_count(db, &growth->chained);
 }
 
 static struct error look_at(struct overview_look *look, struct lms *lms, struct arena *arena)

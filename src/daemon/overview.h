@@ -36,6 +36,7 @@ struct overview_disk {
 struct overview_growth {
 	uint64_t runs, archive_bytes, answer_bytes; /* of the last 30 days */
 	uint64_t database_bytes;                    /* SQLite's file; 0: a server's */
+	uint64_t chained;                           /* runs in the chain, ever */
 };
 
 /* Open data, constant until the next look has come back. */

@@ -21,7 +21,7 @@ static json_t *url_make(const char *url)
 	return text ? text : json_string("");
 }
 
-static const char *engine_of(const char *url)
+const char *status_engine(const char *url)
 {
 	if (strncmp(url, "sqlite:", 7) == 0)
 		return "sqlite";
@@ -33,7 +33,7 @@ static json_t *database_make(const struct daemon *daemon, json_t *needs)
 {
 	const struct overview *overview = &daemon->overview;
 	const char *url = daemon->config->lms.url;
-	json_t *database = json_pack("{s:s, s:o, s:o, s:o}", "engine", engine_of(url), "url",
+	json_t *database = json_pack("{s:s, s:o, s:o, s:o}", "engine", status_engine(url), "url",
 	    url_make(url), "up", overview->is_known ? json_boolean(overview->is_up) : json_null(),
 	    "why", log_text(overview->why));
 	json_object_set_new(

@@ -14,6 +14,10 @@
 
 struct daemon;
 struct feeds;
+struct metrics_now_feed;
+
+/* "sqlite", "postgresql" or "mariadb". */
+const char *status_engine(const char *url);
 
 /* NULL: no memory. */
 json_t *status_make(const struct daemon *daemon);
@@ -32,5 +36,11 @@ struct status_moment {
  * {"feed","level","what","do"}. */
 json_t *feeds_status_make(
     const struct feeds *feeds, const struct status_moment *moment, json_t *needs);
+
+/* ---- feed_metrics.c ---- */
+
+/* The same as numbers, of each feed of the configuration in its order. */
+void feeds_tell(
+    const struct feeds *feeds, const struct status_moment *moment, struct metrics_now_feed *now);
 
 #endif

@@ -234,6 +234,15 @@ struct error ledger_sum(struct db *db, const char *since, struct ledger_growth *
 
 /* ---- all that have ended ---- */
 
+struct error ledger_count(struct db *db, uint64_t *ended)
+{
+	struct db_rows rows =
+	    db_scan(db, "SELECT count(*) FROM {enrold_run} WHERE state <> 'running'");
+	*ended = db_next(&rows) ? (uint64_t)db_column_int(&rows, 0) : 0;
+	db_rows_close(&rows);
+	return db_error(db);
+}
+
 static int end_compare(const void *a, const void *b)
 {
 	const struct ledger_end *x = a, *y = b;

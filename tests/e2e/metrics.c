@@ -101,7 +101,11 @@ Test(metrics, tell_what_was_done_refused_and_previewed)
 	EXPECT_VALUE(&text, "enrold_feed_files_waiting{feed=\"default\"}", 0);
 	EXPECT_VALUE(&text, "enrold_feed_running{feed=\"default\"}", 0);
 	EXPECT_VALUE(&text, "enrold_feed_blocked{feed=\"default\"}", 0);
-	cr_expect_gt(value_of(&text, "enrold_spool_free_bytes"), 0);
+	EXPECT_VALUE(&text, "enrold_feed_refused{feed=\"hr\"}", 1);
+	EXPECT_VALUE(&text, "enrold_feed_held{feed=\"hr\"}", 0);
+	EXPECT_VALUE(&text, "enrold_feed_oldest_waiting_seconds{feed=\"hr\"}", 0);
+	cr_expect_gt(
+	    value_of(&text, "enrold_feed_last_success_timestamp_seconds{feed=\"default\"}"), 0);
 	cr_expect_gt(value_of(&text, "enrold_run_duration_seconds_sum{feed=\"default\"}"), 0);
 	cr_expect_null(strstr(text.bytes, "good.csv"));
 	cr_expect(strstr(text.bytes, "engine=\"sqlite\",node=\"" RIG_NODE "\"} 1\n"));
@@ -148,6 +152,35 @@ static size_t times_said(const char *log, const char *words)
 	for (const char *at = log; (at = strstr(at, words)); at++)
 		count++;
 	return count;
+}
+
+Test(metrics, tell_of_the_database_the_disk_and_what_waits)
+{
+	struct rig rig;
+	struct service service;
+	rig_begin(&rig);
+	rig_drop(&rig, "hr/a.csv", "username,course1\np1,C1\n");
+	rig_drop(&rig, "hr/b.csv", "username,curse1\np1,C1\n");
+	rig_once(&rig);
+	configure(&rig, "  hr: {}\n  marked: { marker: .done }\n", true);
+	files_make_directory(rig_inbox(&rig, "marked").text);
+	service_start(&service, &rig);
+	struct buffer text = metrics_await(&rig, "enrold_chain_height", 2);
+	EXPECT_VALUE(&text, "enrold_database_up{engine=\"sqlite\"}", 1);
+	EXPECT_VALUE(&text, "enrold_spool_quarantine_files", 1);
+	EXPECT_VALUE(&text, "enrold_spool_held_files", 0);
+	double free = value_of(&text, "enrold_spool_free_bytes");
+	cr_expect(free > 0 && free <= value_of(&text, "enrold_spool_size_bytes"), "%g", free);
+	buffer_done(&text);
+	rig_drop(&rig, "marked/c.csv", "username,course1\np1,C1\n");
+	rig_drop(&rig, "hr/d.csv", "username,course1\np2,C1\n");
+	text = metrics_await(&rig, "enrold_runs_total{feed=\"hr\",status=\"done\"}", 1);
+	EXPECT_VALUE(&text, "enrold_feed_files_waiting{feed=\"marked\"}", 1);
+	EXPECT_VALUE(&text, "enrold_feed_files_waiting{feed=\"hr\"}", 0);
+	cr_expect_geq(value_of(&text, "enrold_feed_oldest_waiting_seconds{feed=\"marked\"}"), 0);
+	buffer_done(&text);
+	service_stop(&service);
+	law_close(&rig);
 }
 
 Test(metrics, that_cannot_be_written_are_said_once_and_keep_no_file_waiting)

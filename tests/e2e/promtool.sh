@@ -40,10 +40,11 @@ grep -q 'enrold_runs_total{feed="hr",status="done"} 1' "$site/enrold.prom" || { 
 "$promtool" check metrics <"$site/enrold.prom"
 
 "$promtool" check rules "$source/etc/alerts.yml"
-"$promtool" test rules "$source/tests/data/alerts_test.yml"
+tests=("$source/tests/data/alerts_test.yml" "$source/tests/data/alerts_days_test.yml")
+"$promtool" test rules "${tests[@]}"
 # Each alert is tested.
 for alert in $(sed -n 's/^ *- alert: //p' "$source/etc/alerts.yml"); do
-  grep -A2 "alertname: $alert\$" "$source/tests/data/alerts_test.yml" | grep -q exp_alerts ||
+  grep -hA2 "alertname: $alert\$" "${tests[@]}" | grep -q exp_alerts ||
     { echo "$alert is tested nowhere"; exit 1; }
 done
 

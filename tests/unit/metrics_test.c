@@ -65,6 +65,7 @@ static const struct {
     {"enrold_spool_free_bytes", ""},
     {"enrold_runs_total", "enrold_runs_total{feed=\"default\",status=\"done\"} 0\n"
                           "enrold_runs_total{feed=\"default\",status=\"refused\"} 0\n"
+                          "enrold_runs_total{feed=\"default\",status=\"discarded\"} 0\n"
                           "enrold_runs_total{feed=\"default\",status=\"previewed\"} 0\n"},
     {"enrold_records_total", "enrold_records_total{feed=\"default\"} 0\n"},
     {"enrold_rows_total", "enrold_rows_total{feed=\"default\",outcome=\"done\"} 0\n"
@@ -118,23 +119,27 @@ Test(metrics, count_effects_of_applied_files_alone)
 	report.tally.codes[CODE_USER_NOT_FOUND] = 3;
 	report.bytes = 1024;
 	report.took_us = 1500000;
-	metrics_count(metrics, &report);
+	metrics_count(metrics, &report, 1767225700);
 	report.bytes = 1025;
 	report.took_us = 100000;
-	metrics_count(metrics, &report);
+	metrics_count(metrics, &report, 1767225700);
 	report.is_refused = true;
-	metrics_count(metrics, &report);
+	metrics_count(metrics, &report, 1767225700);
+	report.is_discarded = true;
+	metrics_count(metrics, &report, 1767225700);
 	report.lane.is_preview = true;
-	metrics_count(metrics, &report);
+	metrics_count(metrics, &report, 1767225700);
 	report = report_of("gone");
-	metrics_count(metrics, &report);
+	metrics_count(metrics, &report, 1767225700);
 	char *text = text_of(metrics, &now);
 	expect_lines(text, "enrold_runs_total",
 	    "enrold_runs_total{feed=\"default\",status=\"done\"} 0\n"
 	    "enrold_runs_total{feed=\"default\",status=\"refused\"} 0\n"
+	    "enrold_runs_total{feed=\"default\",status=\"discarded\"} 0\n"
 	    "enrold_runs_total{feed=\"default\",status=\"previewed\"} 0\n"
 	    "enrold_runs_total{feed=\"hr\",status=\"done\"} 2\n"
 	    "enrold_runs_total{feed=\"hr\",status=\"refused\"} 1\n"
+	    "enrold_runs_total{feed=\"hr\",status=\"discarded\"} 1\n"
 	    "enrold_runs_total{feed=\"hr\",status=\"previewed\"} 1\n");
 	expect_lines(text, "enrold_records_total",
 	    "enrold_records_total{feed=\"default\"} 0\nenrold_records_total{feed=\"hr\"} 14\n");
@@ -152,7 +157,7 @@ Test(metrics, count_effects_of_applied_files_alone)
 	cr_expect(strstr(text, "_seconds_count{feed=\"hr\"} 2\n"));
 	cr_expect(strstr(text, "_bytes_bucket{feed=\"hr\",le=\"1024\"} 1\n"));
 	cr_expect(strstr(text, "_bytes_bucket{feed=\"hr\",le=\"8192\"} 2\n"));
-	cr_expect_null(strstr(text, "gone"));
+	cr_expect_null(strstr(text, "feed=\"gone\""));
 	free(text);
 	metrics_free(metrics);
 }
@@ -162,20 +167,22 @@ Test(metrics, keep_their_counters_when_the_feeds_change)
 	struct metrics *metrics = metrics_of(2, "default", "hr");
 	struct metrics_now now = metrics_unknown(1);
 	struct run_report report = report_of("hr");
-	metrics_count(metrics, &report);
+	metrics_count(metrics, &report, 1767225700);
 	struct config config = config_of(2, "alumni", "hr");
 	struct error error = metrics_use(metrics, &config);
 	cr_assert_not(is_error(&error));
-	metrics_count(metrics, &report);
+	metrics_count(metrics, &report, 1767225700);
 	report = report_of("alumni");
-	metrics_count(metrics, &report);
+	metrics_count(metrics, &report, 1767225700);
 	char *text = text_of(metrics, &now);
 	expect_lines(text, "enrold_runs_total",
 	    "enrold_runs_total{feed=\"alumni\",status=\"done\"} 1\n"
 	    "enrold_runs_total{feed=\"alumni\",status=\"refused\"} 0\n"
+	    "enrold_runs_total{feed=\"alumni\",status=\"discarded\"} 0\n"
 	    "enrold_runs_total{feed=\"alumni\",status=\"previewed\"} 0\n"
 	    "enrold_runs_total{feed=\"hr\",status=\"done\"} 2\n"
 	    "enrold_runs_total{feed=\"hr\",status=\"refused\"} 0\n"
+	    "enrold_runs_total{feed=\"hr\",status=\"discarded\"} 0\n"
 	    "enrold_runs_total{feed=\"hr\",status=\"previewed\"} 0\n");
 	free(text);
 	metrics_free(metrics);
@@ -201,6 +208,8 @@ Test(metrics, tell_how_things_stand)
 	    .engine = "postgresql",
 	    .database_up = 1,
 	    .chain_height = 412,
+	    .held_files = 6,
+	    .quarantine_files = 7,
 	    .spool_size = 4000,
 	    .spool_free = 1000,
 	    .feeds = &feed,
@@ -213,6 +222,8 @@ Test(metrics, tell_how_things_stand)
 	expect_lines(text, "enrold_chain_height", "enrold_chain_height 412\n");
 	expect_lines(text, "enrold_spool_size_bytes", "enrold_spool_size_bytes 4000\n");
 	expect_lines(text, "enrold_spool_free_bytes", "enrold_spool_free_bytes 1000\n");
+	expect_lines(text, "enrold_spool_held_files", "enrold_spool_held_files 6\n");
+	expect_lines(text, "enrold_spool_quarantine_files", "enrold_spool_quarantine_files 7\n");
 	static const struct {
 		const char *name;
 		int64_t value;
@@ -229,6 +240,44 @@ Test(metrics, tell_how_things_stand)
 	}
 	free(text);
 	metrics_free(metrics);
+}
+
+/* R: refused, P: a preview, refused, X: discarded, D: done. */
+static const struct {
+	const char *runs;
+	int64_t known_refused, known_success_s; /* by somebody else */
+	int64_t refused, success_s;
+} recalled[] = {
+    {"", -1, -1, -1, -1},
+    {"", 3, 1767220000, 3, 1767220000},
+    {"R", -1, -1, 1, -1},
+    {"RR", -1, 1767220000, 2, 1767220000},
+    {"RD", -1, 1767220000, 0, 1767225700},
+    {"DR", -1, -1, 1, 1767225700},
+    {"DRPX", -1, 1767225800, 1, 1767225800},
+    {"PX", -1, -1, -1, -1},
+    {"DR", 0, -1, 0, 1767225700},
+};
+
+Test(metrics, recall_what_nobody_knows_better)
+{
+	for (size_t i = 0; i < sizeof recalled / sizeof *recalled; i++) {
+		struct metrics *metrics = metrics_of(1, "hr", NULL);
+		struct metrics_now_feed feed = metrics_feed_unknown("hr");
+		for (const char *run = recalled[i].runs; *run; run++) {
+			struct run_report report = report_of("hr");
+			report.is_refused = *run == 'R' || *run == 'P';
+			report.is_discarded = *run == 'X';
+			report.lane.is_preview = *run == 'P';
+			metrics_count(metrics, &report, 1767225700);
+		}
+		feed.refused = recalled[i].known_refused;
+		feed.last_success_s = recalled[i].known_success_s;
+		metrics_recall(metrics, &feed);
+		cr_expect_eq(feed.refused, recalled[i].refused, "%zu", i);
+		cr_expect_eq(feed.last_success_s, recalled[i].success_s, "%zu", i);
+		metrics_free(metrics);
+	}
 }
 
 Test(metrics, are_not_broken_by_what_a_label_holds)
@@ -254,7 +303,7 @@ Test(metrics, lose_nothing_of_large_sums)
 	report.bytes = UINT64_C(1) << 60;
 	report.took_us = (UINT64_C(1) << 60) + 1;
 	for (int i = 0; i < 8; i++)
-		metrics_count(metrics, &report);
+		metrics_count(metrics, &report, 1767225700);
 	char *text = text_of(metrics, &now);
 	cr_expect(strstr(text, "enrold_input_size_bytes_sum{feed=\"hr\"} 9223372036854775808\n"));
 	cr_expect(
