@@ -5,9 +5,12 @@
 #include "terminal.h"
 
 #include "enrold/nearest.h"
+#include "enrold/orders.h"
 
-#include <inttypes.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
+#include <unistd.h>
 
 /* ---- the feed ---- */
 
@@ -41,12 +44,33 @@ const struct feed *hand_in_feed(const struct ctl *ctl)
 
 /* ---- telling ---- */
 
-static json_t *drop_json(const struct drop *drop, bool is_running)
+/* What keeps enrold from taking it, as far as whoever calls may know. */
+struct obstacles {
+	bool is_stopped; /* no daemon runs */
+	bool is_paused;
+};
+
+static struct obstacles obstacles_find(const struct drop *drop)
 {
-	return json_pack("{s:s, s:s, s:s, s:s+++, s:I, s:s, s:b}", "file", drop->name, "feed",
+	char path[PATH_MAX];
+	const struct config *config = drop->config;
+	snprintf(path, sizeof path, "%s/orders", config->spool);
+	int orders = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	struct obstacles obstacles = {
+	    .is_stopped = !spool_is_taken(config) && !config_is_shared(config),
+	    .is_paused = orders >= 0 && order_stands(orders, ORDER_PAUSE, drop->feed->name)};
+	if (orders >= 0)
+		close(orders);
+	return obstacles;
+}
+
+static json_t *drop_json(const struct drop *drop)
+{
+	struct obstacles obstacles = obstacles_find(drop);
+	return json_pack("{s:s, s:s, s:s, s:s+++, s:I, s:s, s:b, s:b}", "file", drop->name, "feed",
 	    drop->feed->name, "mode", drop->lane.is_preview ? "preview" : "apply", "place",
 	    drop->config->spool, "/", drop->place, "", "bytes", (json_int_t)drop->bytes, "sha256",
-	    drop->sha256, "daemon", (int)is_running);
+	    drop->sha256, "daemon", !obstacles.is_stopped, "paused", (int)obstacles.is_paused);
 }
 
 static enum ctl_exit json_print(json_t *object, enum ctl_exit status)
@@ -57,11 +81,16 @@ static enum ctl_exit json_print(json_t *object, enum ctl_exit status)
 	return is_printed ? status : CTL_TRY_LATER;
 }
 
-static void drop_tell(const struct drop *drop, bool is_running)
+static void drop_tell(const struct drop *drop, FILE *to)
 {
-	terminal_write(stdout, drop->name);
-	printf(" waits in %s/%s%s.\n", drop->config->spool, drop->place,
-	    is_running ? "" : "; the daemon is not running: it is taken when it starts");
+	struct obstacles obstacles = obstacles_find(drop);
+	terminal_write(to, drop->name);
+	fprintf(to, " waits in %s/%s", drop->config->spool, drop->place);
+	if (obstacles.is_stopped)
+		fputs("; the daemon is not running: it is taken when it starts", to);
+	if (obstacles.is_paused)
+		fprintf(to, "; the feed is paused: enrolctl resume %s", drop->feed->name);
+	fputs(".\n", to);
 }
 
 static json_int_t outcome_of(const json_t *summary, const char *kind)
@@ -139,8 +168,10 @@ static enum ctl_exit unanswered_tell(const struct await *await, json_t *object)
 static enum ctl_exit answer_end(const struct ctl *ctl, struct await *await)
 {
 	const struct drop *drop = await->drop;
+	if (obstacles_find(drop).is_paused)
+		drop_tell(drop, stderr);
 	json_t *summary = await_answer(await);
-	json_t *object = ctl->json ? drop_json(drop, summary || await->is_closed) : NULL;
+	json_t *object = ctl->json ? drop_json(drop) : NULL;
 	if (!summary)
 		return unanswered_tell(await, object);
 	enum ctl_exit status =
@@ -156,10 +187,9 @@ static enum ctl_exit answer_end(const struct ctl *ctl, struct await *await)
 
 static enum ctl_exit drop_end(const struct ctl *ctl, const struct drop *drop)
 {
-	bool is_running = spool_is_taken(ctl->config) || config_is_shared(ctl->config);
 	if (ctl->json)
-		return json_print(drop_json(drop, is_running), CTL_OK);
-	drop_tell(drop, is_running);
+		return json_print(drop_json(drop), CTL_OK);
+	drop_tell(drop, stdout);
 	return CTL_OK;
 }
 

@@ -1,6 +1,7 @@
 /* enrolctl submit, preview and retry: what they put where, and what they wait for. */
 #include "fatal.h"
 #include "law.h"
+#include "movement.h"
 #include "reply.h"
 #include "service.h"
 
@@ -389,6 +390,42 @@ Test(waiting, ends_without_a_daemon_and_the_file_stays)
 	expect(&rig, 69, "the daemon is not running", WORDS("submit", "--wait", file.text));
 	cr_expect(files_exist(rig_inbox(&rig, "staff.csv").text));
 	rig_remove(&rig);
+}
+
+/* It is said while the program goes on. */
+static void await_word(const struct program *program, const char *word)
+{
+	struct movement movement;
+	movement_start(&movement, MOVEMENT_QUIET_MS);
+	do {
+		struct buffer said = program_said(program->err);
+		bool is_said = strstr(said.bytes, word) != NULL;
+		buffer_done(&said);
+		if (is_said)
+			return;
+	} while (movement_pause(&movement));
+	fatal("not a word of '%s'; %s", word, movement.reason);
+}
+
+Test(waiting, says_that_the_feed_is_paused)
+{
+	struct rig rig;
+	struct service service;
+	struct program program;
+	make(&rig);
+	struct path file = home_write(&rig, "staff.csv", good);
+	service_start(&service, &rig);
+	expect(&rig, 0, "", WORDS("pause", "default"));
+	program_start(&program,
+	    ARGV("enrolctl", "--config", rig.config.text, "submit", "--wait", file.text), NULL);
+	rig_note(&rig, "staff.csv", good, strlen(good));
+	await_word(&program, "the feed is paused: enrolctl resume default.");
+	expect(&rig, 0, "", WORDS("resume", "default"));
+	struct finished finished = program_finish(&program);
+	cr_expect_eq(finished.status, 0);
+	finished_done(&finished);
+	service_stop(&service);
+	law_close(&rig);
 }
 
 /* An older answer to the same bytes is not the one. */
