@@ -4,6 +4,12 @@
 # A command a line: its words, what it is about, its options. Capitals are what somebody fills in.
 _enrolctl_commands='
 status --watch --check
+runs --feed --since --until --status --file --limit
+show RUN|last --feed
+explain USER COURSE
+submit FILE --feed --wait
+preview FILE --feed --wait
+retry RUN|last --feed --wait
 pause FEED --why
 resume FEED
 stop RUN --why
@@ -14,9 +20,6 @@ lms init
 lms check
 lms add-courses FILE
 lms add-users FILE
-submit FILE --feed --wait
-preview FILE --feed --wait
-retry RUN --feed --wait
 reconcile
 reconcile accept
 '
@@ -81,7 +84,9 @@ _enrolctl() {
   case $prev in
     --config) next=FILE ;;
     --feed) next=FEED ;;
-    --since | --until | --status | --file | --limit | --why) return ;;
+    --status) next='running done refused preview' ;;
+    --since | --until) next='today yesterday' ;;
+    --file | --limit | --why) return ;;
     *) _enrolctl_match ;;
   esac
   if [[ $cur == -* ]]; then
@@ -95,13 +100,8 @@ _enrolctl() {
         mapfile -t COMPREPLY < <(compgen -f -- "$cur")
         ;;
       FEED) mapfile -t COMPREPLY < <(compgen -W "$(_enrolctl_ask feeds)" -- "$cur") ;;
-      RUN)
-        case ${words[0]} in
-          stop | release | discard) next=$(_enrolctl_ask orders) ;;
-          *) next="last $(_enrolctl_ask runs)" ;;
-        esac
-        mapfile -t COMPREPLY < <(compgen -W "$next" -- "$cur")
-        ;;
+      RUN) mapfile -t COMPREPLY < <(compgen -W "$(_enrolctl_ask orders)" -- "$cur") ;;
+      'RUN|last') mapfile -t COMPREPLY < <(compgen -W "last $(_enrolctl_ask runs)" -- "$cur") ;;
       [A-Z]*) ;;
       *) mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -W "$kind" -- "$cur") ;;
     esac

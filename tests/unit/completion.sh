@@ -43,7 +43,7 @@ expect() { # WANTED WORDS...
   [ "$found" = "$wanted" ] || wrong "$* -> '$found', not '$wanted'"
 }
 config=(enrolctl --config "$folder/e.yaml")
-expect 'resume release reload retry reconcile' enrolctl re
+expect 'retry resume release reload reconcile' enrolctl re
 expect 'init check add-courses add-users' enrolctl lms ''
 expect 'accept' enrolctl reconcile ''
 expect 'staff.csv' enrolctl submit st
@@ -58,5 +58,8 @@ expect 'last 20261126-021004-118204 20261126-021003-118204' "${config[@]}" retry
 expect '' "${config[@]}" stop ''
 expect '' enrolctl --config "$folder/none.yaml" pause ''
 expect '' enrolctl nonsense ''
+expect 'refused' enrolctl runs --status re
+expect 'last 20261126-021004-118204 20261126-021003-118204' "${config[@]}" show ''
 expect '' enrolctl pause hr --why ''
+expect '' enrolctl explain anna ''
 exit $status
