@@ -53,18 +53,33 @@ static int socket_make(void)
 	return socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 }
 
+/* Where many wait to be let in, it waits for its turn. */
 static int try_connect(const struct sockaddr_un *address)
 {
-	int client = socket_make();
-	if (client >= 0 &&
-	    (connect(client, (const struct sockaddr *)address, sizeof *address) == 0 ||
-	        errno == EAGAIN))
+	int client = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), status = -1;
+	if (client < 0)
+		return -1;
+	do
+		status = connect(client, (const struct sockaddr *)address, sizeof *address);
+	while (status < 0 && errno == EINTR);
+	if (status == 0 && fcntl(client, F_SETFL, O_NONBLOCK) == 0)
 		return client;
+	close(client);
+	return -1;
+}
+
+/* Never waits: it is the loop's. False: errno says why. */
+static bool is_listened(const struct sockaddr_un *address)
+{
+	int client = socket_make();
+	bool is = client >= 0 &&
+	          (connect(client, (const struct sockaddr *)address, sizeof *address) == 0 ||
+	              errno == EAGAIN); /* so many wait already */
 	int why = errno;
 	if (client >= 0)
 		close(client);
 	errno = why;
-	return -1;
+	return is;
 }
 
 /* A socket that nobody listens to any more, and nothing else, makes room. */
@@ -75,11 +90,8 @@ static struct error place_clear(const char *path, const struct sockaddr_un *addr
 		return errno == ENOENT ? OK : error_errno("cannot look at %s", path);
 	if (!S_ISSOCK(there.st_mode))
 		return error_retry("%s is there, and is no socket", path);
-	int client = try_connect(address);
-	if (client >= 0) {
-		close(client);
+	if (is_listened(address))
 		return error_retry("another process listens on %s", path);
-	}
 	if (errno != ECONNREFUSED)
 		return error_errno("cannot take over %s", path);
 	return unlink(path) < 0 && errno != ENOENT ? error_errno("cannot remove %s", path) : OK;

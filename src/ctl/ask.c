@@ -14,34 +14,37 @@
 #include <syslog.h>
 #include <unistd.h>
 
+/* What is known at once: a loop that does not say it within that time is stuck. */
+enum { STATUS_PATIENCE_MS = 10000 };
+
 /* One conversation with one daemon. */
 struct talk {
 	int socket;
 	struct buffer in;
 	size_t read; /* bytes of `in` that are done with */
 	json_t *data;
-	int exit; /* -1: it has not said */
+	int exit;        /* -1: it has not said */
+	int patience_ms; /* with a daemon that says nothing; -1: it may take as long as it takes */
 	char message[600];
 };
 
 /* ---- the bytes ---- */
 
-/* A daemon that is busy answers when it is not: there is no limit of time. */
-static bool wait_for(int socket, short events)
+static bool wait_for(const struct talk *talk, short events)
 {
-	struct pollfd wait = {.fd = socket, .events = events};
+	struct pollfd wait = {.fd = talk->socket, .events = events};
 	int ready;
 	do
-		ready = poll(&wait, 1, -1);
+		ready = poll(&wait, 1, talk->patience_ms);
 	while (ready < 0 && errno == EINTR);
 	return ready > 0;
 }
 
-static bool send_all(int socket, struct slice bytes)
+static bool send_all(const struct talk *talk, struct slice bytes)
 {
 	while (bytes.size > 0) {
-		ssize_t size = send(socket, bytes.bytes, bytes.size, MSG_NOSIGNAL);
-		if (size < 0 && errno == EAGAIN && wait_for(socket, POLLOUT))
+		ssize_t size = send(talk->socket, bytes.bytes, bytes.size, MSG_NOSIGNAL);
+		if (size < 0 && errno == EAGAIN && wait_for(talk, POLLOUT))
 			continue;
 		if (size < 0)
 			return false;
@@ -56,7 +59,7 @@ static bool receive(struct talk *talk)
 	char chunk[16 << 10];
 	for (;;) {
 		ssize_t size = recv(talk->socket, chunk, sizeof chunk, 0);
-		if (size < 0 && errno == EAGAIN && wait_for(talk->socket, POLLIN))
+		if (size < 0 && errno == EAGAIN && wait_for(talk, POLLIN))
 			continue;
 		if (size <= 0)
 			return false;
@@ -109,7 +112,7 @@ static void talk_do(struct talk *talk, const json_t *request)
 	talk->data = json_array();
 	jsonout_add(&line, request, JSON_COMPACT);
 	buffer_add_char(&line, '\n');
-	if (!line.failed && send_all(talk->socket, buffer_slice(&line)))
+	if (!line.failed && send_all(talk, buffer_slice(&line)))
 		while (talk->exit < 0 && receive(talk))
 			lines_take(talk);
 	if (talk->exit < 0) {
@@ -149,7 +152,7 @@ static bool daemon_ask(
 	struct control_search search = {.config = ctl->config};
 	bool is_answered = false;
 	for (;;) {
-		struct talk talk = {.socket = control_connect_next(&search)};
+		struct talk talk = {.socket = control_connect_next(&search), .patience_ms = -1};
 		if (talk.socket < 0)
 			break;
 		talk_do(&talk, request);
@@ -170,7 +173,8 @@ enum ctl_exit ask_all(const struct ctl *ctl, json_t *request, json_t **answer)
 	json_t *all = json_array();
 	request_complete(ctl, request);
 	for (;;) {
-		struct talk talk = {.socket = control_connect_next(&search)};
+		struct talk talk = {
+		    .socket = control_connect_next(&search), .patience_ms = STATUS_PATIENCE_MS};
 		if (talk.socket < 0)
 			break;
 		talk_do(&talk, request);

@@ -15,6 +15,7 @@
 enum { ACCEPTS_AT_ONCE = 16, GROUPS_MAX = 256, MODE_STEER = 0660, MODE_READ = 0666 };
 /* Nobody loses his place to others before that; so often it is looked. */
 enum { PLACE_MS = 1000 };
+enum { GROUP_NAME_SIZE = 256 };
 
 enum client_state { CLIENT_FREE, CLIENT_READING, CLIENT_ASKING, CLIENT_WAITING, CLIENT_LENT };
 
@@ -28,7 +29,7 @@ struct client {
 	int socket;
 	uid_t uid;
 	pid_t pid;
-	uint64_t heard_at; /* or got something from us */
+	uint64_t heard_at; /* a whole request; or it got something from us */
 	char *in;
 	size_t in_size;
 	struct buffer out;
@@ -39,14 +40,15 @@ struct clients {
 	uv_loop_t *loop;
 	clients_on_request *on_request;
 	void *context;
-	uv_poll_t listener;
+	uv_poll_t *listener; /* on the heap of its own: the next may begin before it is closed */
 	uv_timer_t idle;
 	int listening; /* -1: nobody */
 	char path[PATH_MAX];
 	ino_t inode; /* of the path */
 	gid_t group, read_group;
 	bool has_read_group;
-	bool is_troubled; /* which has been said */
+	char read_name[GROUP_NAME_SIZE]; /* "": nobody may only read */
+	bool is_troubled;                /* which has been said */
 	bool is_stopped;
 	unsigned handles; /* not closed yet */
 	struct client clients[CLIENTS_MAX];
@@ -63,6 +65,12 @@ static void on_handle_closed(uv_handle_t *handle)
 	struct clients *clients = handle->data;
 	if (--clients->handles == 0 && clients->is_stopped)
 		free(clients);
+}
+
+static void on_listener_closed(uv_handle_t *handle)
+{
+	on_handle_closed(handle);
+	free(handle);
 }
 
 static void on_client_closed(uv_handle_t *handle)
@@ -185,6 +193,7 @@ static void request_take(struct client *client, size_t size)
 	client->in_size -= size + 1;
 	memmove(client->in, client->in + size + 1, client->in_size);
 	client->state = CLIENT_ASKING;
+	client->heard_at = uv_now(client->all->loop);
 	if (is_error(&error))
 		client_end(client, 64, error.text);
 	else
@@ -200,6 +209,7 @@ static void line_take(struct client *client)
 			return;
 		client->state = CLIENT_ASKING;
 		client->has_ended = true;
+		client->in_size = 0; /* it is said once */
 		client_end(client, 64, "a request has at most 64 KiB");
 		return;
 	}
@@ -224,7 +234,6 @@ static void client_read(struct client *client)
 	}
 	client->has_ended = size == 0;
 	client->in_size += (size_t)size;
-	client->heard_at = uv_now(client->all->loop);
 	line_take(client);
 	client_poll(client);
 }
@@ -345,6 +354,8 @@ static void on_coming(uv_poll_t *poll, int status, int events)
 			return;
 		}
 		int socket = accept4(clients->listening, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+		if (socket < 0 && errno != EAGAIN && errno != ECONNABORTED && errno != EINTR)
+			uv_poll_stop(poll); /* no descriptor, no memory: perhaps in a while */
 		if (socket < 0)
 			return;
 		client_begin(clients, place, socket);
@@ -354,7 +365,7 @@ static void on_coming(uv_poll_t *poll, int status, int events)
 static void coming_poll(struct clients *clients)
 {
 	if (clients->listening >= 0)
-		uv_poll_start(&clients->listener, UV_READABLE, on_coming);
+		uv_poll_start(clients->listener, UV_READABLE, on_coming);
 }
 
 static void on_idle(uv_timer_t *timer)
@@ -396,7 +407,7 @@ static void listening_end(struct clients *clients)
 	struct stat there;
 	if (clients->listening < 0)
 		return;
-	uv_close((uv_handle_t *)&clients->listener, on_handle_closed);
+	uv_close((uv_handle_t *)clients->listener, on_listener_closed);
 	close(clients->listening);
 	clients->listening = -1;
 	if (lstat(clients->path, &there) == 0 && there.st_ino == clients->inode)
@@ -407,6 +418,7 @@ static struct error groups_find(struct clients *clients, const struct config *co
 {
 	const char *name = config->socket_read;
 	const struct group *group = name ? getgrnam(name) : NULL;
+	snprintf(clients->read_name, sizeof clients->read_name, "%s", name ? name : "");
 	clients->has_read_group = group;
 	if (group)
 		clients->read_group = group->gr_gid;
@@ -423,32 +435,38 @@ static struct error listening_begin(struct clients *clients, const struct config
 	    clients->path, config->socket_read ? MODE_READ : MODE_STEER, &clients->listening);
 	if (is_error(&error))
 		return error;
-	if (lstat(clients->path, &there) < 0 ||
-	    uv_poll_init(clients->loop, &clients->listener, clients->listening) < 0) {
+	clients->listener = malloc(sizeof *clients->listener);
+	if (lstat(clients->path, &there) < 0 || !clients->listener ||
+	    uv_poll_init(clients->loop, clients->listener, clients->listening) < 0) {
+		free(clients->listener);
 		close(clients->listening);
 		clients->listening = -1;
+		unlink(clients->path);
 		return error_retry("cannot listen on %s", clients->path);
 	}
 	clients->inode = there.st_ino;
 	clients->group = there.st_gid;
-	clients->listener.data = clients;
+	clients->listener->data = clients;
 	clients->handles++;
 	coming_poll(clients);
 	return OK;
 }
 
-static bool is_in_place(const struct clients *clients, const char *path)
+static bool is_in_place(
+    const struct clients *clients, const struct config *config, const char *path)
 {
 	struct stat there;
+	const char *readers = config->socket_read ? config->socket_read : "";
 	return clients->listening >= 0 && strcmp(clients->path, path) == 0 &&
-	       lstat(path, &there) == 0 && there.st_ino == clients->inode;
+	       strcmp(clients->read_name, readers) == 0 && lstat(path, &there) == 0 &&
+	       there.st_ino == clients->inode;
 }
 
 void clients_listen(struct clients *clients, const struct config *config)
 {
 	char path[PATH_MAX];
 	control_path(config, path);
-	if (is_in_place(clients, path))
+	if (is_in_place(clients, config, path))
 		return;
 	listening_end(clients);
 	memcpy(clients->path, path, sizeof path);
