@@ -3,6 +3,7 @@
  * in turn, and whether and when it is tried again.
  */
 #include "feed_state.h"
+#include "startup.h"
 
 #include "enrold/log.h"
 
@@ -111,9 +112,13 @@ static void answered(struct feeds *feeds, struct feed_state *state, const struct
 	feed_log_answer(report);
 }
 
-static void vanished(struct feed_state *state, const struct run_report *report, int64_t now_ms)
+static void vanished(struct feed_state *state, const struct job *job, int64_t now_ms)
 {
+	const struct run_report *report = &job->report;
 	state->file_tries = 0;
+	/* Unless another daemon has it now. */
+	if (*job->run && !startup_is_in_work(state->all->spool, job->run))
+		orders_end(state->all, job->run);
 	feed_goes_on(state);
 	if (!*report->file)
 		return; /* its owner has taken it back */
@@ -170,11 +175,14 @@ static void stopped(struct feed_state *state, const struct run_report *report)
 {
 	state->file_tries = 0;
 	feed_goes_on(state);
-	log_event(LOG_WARNING, "run_stopped", feed_about(report->run, &state->lane, report->file),
-	    "%s was stopped, as told, and waits for a person: enrolctl release %s goes on with it, "
-	    "enrolctl discard %s leaves it as it is",
-	    report->file, report->run, report->run);
 	run_remember(state, report->run);
+	if (run_list_has(&state->stopped, report->run))
+		log_event(LOG_WARNING, "run_stopped",
+		    feed_about(report->run, &state->lane, report->file),
+		    "%s was stopped, as told, and waits for a person: enrolctl release %s goes on "
+		    "with it, "
+		    "enrolctl discard %s leaves it as it is",
+		    report->file, report->run, report->run);
 }
 
 /* Looks again and again: the other daemon may be done with the feed, or dead. */
@@ -195,7 +203,7 @@ void feeds_done(struct feeds *feeds, const struct job *job, int64_t now_ms)
 	feeds->is_stale |= report->error.is_stale;
 	switch (report->end) {
 	case RUN_ANSWERED: answered(feeds, state, report); break;
-	case RUN_VANISHED: vanished(state, report, now_ms); break;
+	case RUN_VANISHED: vanished(state, job, now_ms); break;
 	case RUN_SKIPPED: skipped(state, job, now_ms); break;
 	case RUN_ELSEWHERE: elsewhere(state, job, now_ms); break;
 	case RUN_YIELDED: yielded(state, report); break;

@@ -367,6 +367,93 @@ static const struct stage_case folders[] = {
         "> tell\n"},
 };
 
+#define RECOVERED(name) "info run_recovered: going on with " name ", which was cut short\n"
+#define DONE(name) "info run_done: " name ": 3 rows, 1 of them with an error; 2 requests done\n"
+#define HELD(name, id)                                                                             \
+	"warning run_stopped: " name " was stopped, as told, and waits for a person: enrolctl "    \
+	"release " id " goes on with it, enrolctl discard " id " leaves it as it is\n"
+#define R7 "20260101-000000-000007"
+
+static const struct stage_case steered[] = {
+    {"a paused feed takes no file, and the others do", TWO,
+        "> drop a.csv\n> drop hr/b.csv\n> drop hr/preview/c.csv\n> scan\n> pause hr\n"
+        "> look\nready 1 runs 0 busy 0 unsettled 0 answered 0 refused 0\n"
+        "> next\ndefault a.csv short\n> next\n-\n> waiting whole\nno\n"
+        "> wake\nwake 3600000\n"
+        "> resume hr\n> waiting short\nyes\n> next\nhr b.csv short\n"
+        "> next\nhr/preview c.csv short\n"},
+    {"a paused feed goes on with what it has begun", "",
+        "> drop a.csv 40000\n> drop b.csv\n> scan\n> next\ndefault a.csv yielding\n"
+        "> pause default\n> done default yielded as 7\n> next\ndefault run 7 yielding\n"
+        "> done default answered\n" DONE("f.csv") "> next\n-\n> orders\npause default\n"},
+    {"a paused feed is paused under another configuration, and when it is told again", TWO,
+        "> pause hr\n> pause hr\n> anew\n> read\n> drop hr/a.csv\n> scan\n> next\n-\n"
+        "> resume hr\n> resume hr\n> next\nhr a.csv short\n"},
+    {"a pause of no feed does nothing", "",
+        "> pause hr\n> drop a.csv\n> scan\n> next\ndefault a.csv short\n"},
+    {"a run that was stopped waits, and is gone on with when it is released", "",
+        "> drop a.csv 40000\n> drop b.csv\n> scan\n> next\ndefault a.csv yielding\n"
+        "> stop 7\n> done default held as 7\n" HELD("a.csv",
+            R7) "> has 7\nyes\n> look\nready 1 runs 0 busy 0 unsettled 0 answered 0 refused 0\n"
+                "> next\ndefault b.csv short\n> done default answered\n" DONE(
+                    "b.csv") "> next\n-\n> wake\nwake 3600000\n> read\n> next\n-\n"
+                             "> release 7\n> next\ndefault run 7 yielding\n> done default answered "
+                             "as 7\n" DONE("f.csv") "> has 7\nno\n> orders\n"},
+    {"a run that was released before it had stopped goes on, and nobody is asked", "",
+        "> drop a.csv 40000\n> scan\n> next\ndefault a.csv yielding\n"
+        "> stop 7\n> release 7\n> done default held as 7\n> next\ndefault run 7 yielding\n"},
+    {"a run that was stopped ends where it is when it is discarded", "",
+        "> drop a.csv 40000\n> scan\n> next\ndefault a.csv yielding\n"
+        "> stop 7\n> done default held as 7\n" HELD("a.csv",
+            R7) "> discard 7\n> next\ndefault run 7 yielding\n> done default discarded as 7\n"
+                "warning run_discarded: f.csv lies in quarantine: \n"
+                "> orders\n> has 7\nno\n"},
+    {"a run that ended before it heard of the word is over, and so is the word", "",
+        "> drop a.csv 40000\n> scan\n> next\ndefault a.csv yielding\n"
+        "> stop 7\n> done default answered as 7\n" DONE("a.csv") "> orders\n> next\n-\n"},
+    {"a run that its claim was taken back of is over, and so is the word", "",
+        "> run 7 a.csv\n" RECOVERED(
+            "a.csv") "> next\ndefault run 7 yielding\n"
+                     "> stop 7\n> lost 7\n> done default gone as 7\n> orders\n"},
+    {"a run that another daemon has now is not over, nor is the word", "",
+        "> run 7 a.csv\n" RECOVERED(
+            "a.csv") "> next\ndefault run 7 yielding\n"
+                     "> stop 7\n> done default gone as 7\n> orders\nstop 7\n"},
+    {"a run of a dead daemon waits when it was stopped before", TWO,
+        "> stop 7\n> run 7 hr/a.csv\n" RECOVERED(
+            "a.csv") "> next\n-\n> has 7\nyes\n"
+                     "> look\nready 0 runs 0 busy 0 unsettled 0 answered 0 refused 0\n"
+                     "> run 8 hr/b.csv\n" RECOVERED(
+                         "b.csv") "> next\nhr run 8 yielding\n"
+                                  "> done hr answered as 8\n" DONE(
+                                      "f.csv") "> release 7\n> next\nhr run 7 yielding\n"},
+    {"a run of a dead daemon that was stopped and discarded ends", "",
+        "> stop 7\n> discard 7\n> run 7 a.csv\n" RECOVERED(
+            "a.csv") "> next\ndefault run 7 yielding\n"},
+    {"a run that waits for its turn waits for a person instead", "",
+        "> run 7 a.csv\n" RECOVERED("a.csv") "> run 8 b.csv\n" RECOVERED(
+            "b.csv") "> stop 7\n> next\ndefault run 8 yielding\n> done default answered as "
+                     "8\n" DONE("f.csv") "> next\n-\n> release 7\n> next\ndefault run 7 "
+                                         "yielding\n"},
+    {"a run in trouble that is stopped is tried no more", "",
+        "> run 7 a.csv\n" RECOVERED(
+            "a.csv") "> next\ndefault run 7 yielding\n> stop 7\n"
+                     "> done default postponed as 7 : the disk is full\n"
+                     "warning run_waits: the disk is full; the file is kept and tried again\n"
+                     "> at 60000\n> next\n-\n> scan\ninfo run_goes_on: what feed default waited "
+                     "for is over\n"
+                     "> release 7\n> next\ndefault run 7 yielding\n"},
+    {"a run of a preview is stopped like any other", TWO,
+        "> drop hr/preview/a.csv 40000\n> scan\n> next\nhr/preview a.csv whole\n"
+        "> stop 7\n> done hr/preview held as 7\n" HELD(
+            "a.csv", R7) "> next\n-\n> release 7\n> next\nhr/preview run 7 whole\n"},
+};
+
+Test(feeds, do_what_people_order)
+{
+	EXPECT(steered);
+}
+
 Test(feeds, give_runs_before_files_and_each_feed_its_turn)
 {
 	EXPECT(orders);

@@ -98,8 +98,8 @@ Test(orders, stay_as_they_are_when_given_again)
 /* That it is there is the order. */
 Test(orders, stand_whatever_their_file_says)
 {
-	static const char *const texts[] = {"", "{", "[]", "null", "{\"by\":7,\"why\":[],\"at\":\"x\"}",
-	    "{\"by\":\"a\\u0000b\"}", "\xff\xfe"};
+	static const char *const texts[] = {"", "{", "[]", "null",
+	    "{\"by\":7,\"why\":[],\"at\":\"x\"}", "{\"by\":\"a\\u0000b\"}", "\xff\xfe"};
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
 		struct orders orders;
 		files_write(order_path("pause.hr").text, texts[i], strlen(texts[i]), 0640);

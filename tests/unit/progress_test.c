@@ -13,12 +13,12 @@ static const struct guess {
 	int64_t left;
 } guesses[] = {
     {"nothing yet", {.phase = PHASE_IDLE, .phase_ms = 1000}, 0, -1},
-    {"a copy has no rows",
-        {.phase = PHASE_COPYING, .rows = 10, .rows_done = 5, .phase_ms = 1000}, 0, -1},
-    {"too early",
-        {.phase = PHASE_APPLYING, .rows = 1000, .rows_done = 500, .phase_ms = 199}, 0, -1},
-    {"half of it",
-        {.phase = PHASE_APPLYING, .rows = 1000, .rows_done = 500, .phase_ms = 1000}, 500, 1},
+    {"a copy has no rows", {.phase = PHASE_COPYING, .rows = 10, .rows_done = 5, .phase_ms = 1000},
+        0, -1},
+    {"too early", {.phase = PHASE_APPLYING, .rows = 1000, .rows_done = 500, .phase_ms = 199}, 0,
+        -1},
+    {"half of it", {.phase = PHASE_APPLYING, .rows = 1000, .rows_done = 500, .phase_ms = 1000}, 500,
+        1},
     {"what was done before does not count",
         {.phase = PHASE_APPLYING,
             .rows = 1000,
@@ -35,20 +35,19 @@ static const struct guess {
         0, -1},
     {"rows are not counted", {.phase = PHASE_APPLYING, .rows_done = 500, .phase_ms = 1000}, 500,
         -1},
-    {"all of it",
-        {.phase = PHASE_APPLYING, .rows = 1000, .rows_done = 1000, .phase_ms = 1000}, 1000, 0},
+    {"all of it", {.phase = PHASE_APPLYING, .rows = 1000, .rows_done = 1000, .phase_ms = 1000},
+        1000, 0},
     {"more than were counted",
         {.phase = PHASE_APPLYING, .rows = 1000, .rows_done = 1001, .phase_ms = 1000}, 1001, 0},
-    {"it publishes",
-        {.phase = PHASE_PUBLISHING, .rows = 1000, .rows_done = 1000, .phase_ms = 1000}, 0, -1},
+    {"it publishes", {.phase = PHASE_PUBLISHING, .rows = 1000, .rows_done = 1000, .phase_ms = 1000},
+        0, -1},
 };
 
 Test(progress, guesses_from_what_this_part_of_the_run_has_done)
 {
 	for (size_t i = 0; i < sizeof guesses / sizeof *guesses; i++) {
 		const struct guess *one = &guesses[i];
-		cr_expect_float_eq(
-		    progress_rate(&one->view), one->rate, 1e-9, "%s", one->what);
+		cr_expect_float_eq(progress_rate(&one->view), one->rate, 1e-9, "%s", one->what);
 		cr_expect_eq(progress_seconds_left(&one->view), one->left, "%s", one->what);
 	}
 }
@@ -78,6 +77,7 @@ Test(progress, tells_of_the_run_that_is_under_way_and_of_none_before)
 	progress_begin(&progress, "20261124-025744-123457");
 	progress_read(&progress, &view);
 	cr_expect_str_eq(view.run, "20261124-025744-123457");
-	cr_expect_eq(view.rows + view.rows_done + view.rows_resumed + view.bytes + view.bytes_done, 0);
+	cr_expect_eq(
+	    view.rows + view.rows_done + view.rows_resumed + view.bytes + view.bytes_done, 0);
 	progress_done(&progress);
 }

@@ -1,4 +1,5 @@
-/* What is a request of the control socket and what is not, and that whatever is answered is JSON. */
+/* What is a request of the control socket and what is not, and that whatever is answered is JSON.
+ */
 #include "enrold/protocol.h"
 
 #include <criterion/criterion.h>
@@ -216,7 +217,8 @@ Test(protocol, cuts_no_letter_of_what_it_does_not_know)
 		struct protocol_request request;
 		char line[256];
 		int size = snprintf(line, sizeof line,
-		    "{\"v\":1,\"command\":\"status\",\"%0*d\xc3\xa4\xf0\x9f\x98\x80xyz\":1}", lead, 0);
+		    "{\"v\":1,\"command\":\"status\",\"%0*d\xc3\xa4\xf0\x9f\x98\x80xyz\":1}", lead,
+		    0);
 		struct error error = parse(line, (size_t)size, &request);
 		cr_assert(is_error(&error));
 		json_t *text = json_string(error.text);

@@ -158,6 +158,13 @@ static void run_begun(const char *a, const char *b)
 	must(feeds_add_run(stage.feeds, id, "which was cut short"));
 }
 
+static void run_lost(const char *a)
+{
+	char id[RUN_ID_SIZE + 1];
+	run_id(a, id);
+	files_remove(path_of("%s/work/%s/%s", stage.config->spool, stage.config->node, id).text);
+}
+
 static void hear(const char *a, const char *b)
 {
 	size_t place = *a ? lane_find(a) : WATCH_ALL;
@@ -197,7 +204,7 @@ static void waiting(const char *a)
 static const struct ending {
 	const char *name;
 	enum run_end end;
-	bool is_error, is_refused, has_no_file;
+	bool is_error, is_refused, is_discarded, has_no_file;
 	struct tally tally;
 } endings[] = {
     {.name = "answered",
@@ -213,6 +220,8 @@ static const struct ending {
     {.name = "yielded", .end = RUN_YIELDED},
     {.name = "postponed", .end = RUN_POSTPONED, .is_error = true},
     {.name = "stopped", .end = RUN_POSTPONED},
+    {.name = "held", .end = RUN_STOPPED},
+    {.name = "discarded", .end = RUN_ANSWERED, .is_discarded = true},
 };
 
 static const struct ending *ending_find(const char *name)
@@ -234,6 +243,7 @@ static void done(const char *a, const char *b)
 	job->report = (struct run_report){.end = ending->end,
 	    .lane = job->lane,
 	    .is_refused = ending->is_refused,
+	    .is_discarded = ending->is_discarded,
 	    .tally = ending->tally};
 	struct run_report *report = &job->report;
 	if (as && sscanf(as, " as %7s", number) == 1)
@@ -283,6 +293,77 @@ static void anew(void)
 	feeds_free(before);
 }
 
+/* ---- what people order ---- */
+
+static void orders_read(void)
+{
+	struct orders orders;
+	must(orders_load(stage.spool.orders, &orders));
+	feeds_take_orders(stage.feeds, &orders);
+}
+
+static void order(enum order_kind kind, const char *subject, bool is_given)
+{
+	struct order one = {.kind = kind};
+	if (kind == ORDER_PAUSE)
+		snprintf(one.subject, sizeof one.subject, "%s", subject);
+	else
+		run_id(subject, one.subject);
+	must(is_given ? order_give(stage.spool.orders, &one)
+	              : order_withdraw(stage.spool.orders, kind, one.subject));
+	orders_read();
+}
+
+static void order_pause(const char *a)
+{
+	order(ORDER_PAUSE, a, true);
+}
+
+static void order_resume(const char *a)
+{
+	order(ORDER_PAUSE, a, false);
+}
+
+static void order_stop(const char *a)
+{
+	order(ORDER_STOP, a, true);
+}
+
+static void order_release(const char *a)
+{
+	order(ORDER_STOP, a, false);
+}
+
+static void order_discard(const char *a)
+{
+	order(ORDER_DISCARD, a, true);
+}
+
+static const char *const order_kinds[] = {
+    [ORDER_PAUSE] = "pause", [ORDER_STOP] = "stop", [ORDER_DISCARD] = "discard"};
+
+static void orders_show(void)
+{
+	struct orders orders;
+	must(orders_load(stage.spool.orders, &orders));
+	for (size_t i = 0; i < orders.count; i++) {
+		const char *end = strrchr(orders.items[i].subject, '-');
+		buffer_print(&stage.seen, "%s ", order_kinds[orders.items[i].kind]);
+		if (end && orders.items[i].kind != ORDER_PAUSE)
+			buffer_print(&stage.seen, "%ld\n", strtol(end + 1, NULL, 10));
+		else
+			buffer_print(&stage.seen, "%s\n", orders.items[i].subject);
+	}
+	orders_free(&orders);
+}
+
+static void has(const char *a)
+{
+	char id[RUN_ID_SIZE + 1];
+	run_id(a, id);
+	buffer_add_text(&stage.seen, feeds_has_run(stage.feeds, id) ? "yes\n" : "no\n");
+}
+
 /* ---- a play ---- */
 
 static const struct step {
@@ -297,6 +378,15 @@ static const struct step {
     {"look", .none = look},
     {"tell", .none = tell},
     {"anew", .none = anew},
+    {"orders", .none = orders_show},
+    {"read", .none = orders_read},
+    {"pause", .one = order_pause},
+    {"resume", .one = order_resume},
+    {"stop", .one = order_stop},
+    {"release", .one = order_release},
+    {"discard", .one = order_discard},
+    {"has", .one = has},
+    {"lost", .one = run_lost},
     {"at", .one = at},
     {"takes", .one = takes},
     {"unlink", .one = unlink_all},

@@ -10,6 +10,7 @@
  *     away hr, back hr       the folder below the inbox
  *     network                the spool is another machine's
  *     run 3 hr/a.csv         a run that an earlier process began: feeds_add_run
+ *     lost 3                 nothing of it is in work/ any more
  *     hear hr a.csv          of a file; without a name: of the folder; without both: of the spool
  *     scan                   feeds_scan
  *     next short             feeds_next: "hr a.csv short", "hr run 3 yielding last try", or "-"
@@ -17,8 +18,13 @@
  *     done hr postponed      feeds_done of what `next` gave to the lane; the ends are below
  *     wake, look, tell       feeds_wake_at, feeds_status_find, feeds_log_waiting
  *     anew                   another configuration: feeds_create, feeds_inherit
+ *     pause hr, resume hr    what people order, is written down and read: feeds_take_orders
+ *     stop 3, release 3, discard 3
+ *     read, orders           feeds_take_orders of what stands; that, a line each
+ *     has 3                  feeds_has_run
  *
- *     answered, failed, empty, refused, changed, gone, left, elsewhere, yielded, postponed, stopped
+ *     answered, failed, empty, refused, changed, gone, left, elsewhere, yielded, postponed, stopped,
+ *     held (by a person), discarded
  *
  * each with any of `as 3` (the run that goes on, without it none has been begun), `file` (the error
  * is that file's own), `stale`, and `: the words of the error`.
