@@ -267,14 +267,20 @@ void client_answer(struct client *client, const json_t *data)
 	protocol_answer(&client->out, data);
 }
 
-void client_end(struct client *client, int exit, const char *message)
+void client_leave(struct client *client)
 {
 	client->state = CLIENT_READING;
-	if (client->is_dropped) { /* while it was lent */
-		client->is_dropped = false;
-		client_drop(client);
+	client->is_dropped = false; /* while it was lent */
+	client_drop(client);
+}
+
+void client_end(struct client *client, int exit, const char *message)
+{
+	if (client->is_dropped) {
+		client_leave(client);
 		return;
 	}
+	client->state = CLIENT_READING;
 	protocol_end(&client->out, exit, message);
 	client->heard_at = uv_now(client->all->loop);
 	if (client->out.failed)

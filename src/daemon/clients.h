@@ -48,6 +48,8 @@ void client_end(struct client *client, int exit, const char *message);
 /* Until client_end it is a thread's, which may write to the descriptor; that does not block. It
  * stays valid, even when the client has gone. */
 int client_lend(struct client *client);
+/* In place of client_end: nothing more is said to it, and it goes. */
+void client_leave(struct client *client);
 /* Ends whoever waits for a reload. */
 void client_wait(struct client *client);
 void clients_end_waiting(struct clients *clients, int exit, const char *message);

@@ -83,7 +83,7 @@ struct error daemon_begin_work(struct daemon *daemon) MUST_CHECK;
 /* At what the database and the disks say, on a thread. */
 void daemon_look(struct daemon *daemon);
 /* Reads what people have ordered, and obeys. */
-void daemon_take_orders(struct daemon *daemon);
+struct error daemon_take_orders(struct daemon *daemon) MUST_CHECK;
 /* Begins to; the error: the settings stay as they are. */
 struct error daemon_reload(struct daemon *daemon) MUST_CHECK;
 

@@ -271,7 +271,7 @@ static struct error folders_open(const struct feed_state *state, int *inbox)
 }
 
 /* Nobody hears other machines write. */
-static int64_t rescan_every_ms(const struct feeds *feeds)
+int64_t feeds_rescan_every_ms(const struct feeds *feeds)
 {
 	int64_t every_ms = feeds->config->rescan_ms;
 	bool is_deaf = feeds->spool->network && every_ms > SPOOL_NETWORK_RESCAN_MS;
@@ -303,7 +303,7 @@ static void scan(struct feeds *feeds, size_t index, struct watch *watch, int64_t
 		feed_goes_on(
 		    state); /* the owner of the file that we waited with has taken it back */
 	int64_t settles_at = inbox_settles_at(state->inbox);
-	int64_t rescan_at = now_ms + rescan_every_ms(feeds);
+	int64_t rescan_at = now_ms + feeds_rescan_every_ms(feeds);
 	int64_t tells_at = inbox_tells_at(state->inbox);
 	rescan_at = tells_at < rescan_at ? tells_at : rescan_at;
 	state->scan_at = settles_at < rescan_at ? settles_at : rescan_at;

@@ -46,6 +46,9 @@ const struct orders *feeds_orders(const struct feeds *feeds);
 /* A feed of that name has such a run in work/, under way or waiting. */
 bool feeds_has_run(const struct feeds *feeds, const char *run);
 
+/* How often is looked whether it is told of or not. */
+int64_t feeds_rescan_every_ms(const struct feeds *feeds);
+
 /* How many places a watch needs, and what it heard. */
 size_t feeds_places(const struct feeds *feeds);
 void feeds_hear(struct feeds *feeds, size_t place, const char *name, int64_t now_ms);

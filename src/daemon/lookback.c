@@ -9,8 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 
-enum { PATIENCE_MS = 10000 }; /* with a client that does not read */
+enum { PATIENCE_MS = 10000 }; /* with a client that does not read, all in all */
 
 struct lookback {
 	uv_work_t work;
@@ -20,22 +21,38 @@ struct lookback {
 	struct config_file *file;
 	struct protocol_request request;
 	bool is_gone; /* the client */
+	int64_t patience_ms;
 	struct error error;
 };
 
 /* ---- on the thread ---- */
 
-static bool send_all(int socket, struct slice bytes)
+static int64_t now_ms(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* Until it has room for more. False: it has had all the time that there is for one client. */
+static bool reader_await(struct lookback *lookback)
+{
+	struct pollfd wait = {.fd = lookback->socket, .events = POLLOUT};
+	int64_t began_ms = now_ms();
+	int ready = lookback->patience_ms > 0 ? poll(&wait, 1, (int)lookback->patience_ms) : 0;
+	lookback->patience_ms -= now_ms() - began_ms;
+	return ready > 0 || (ready < 0 && errno == EINTR);
+}
+
+static bool send_all(struct lookback *lookback, struct slice bytes)
 {
 	while (bytes.size > 0) {
-		ssize_t size = send(socket, bytes.bytes, bytes.size, MSG_NOSIGNAL);
-		struct pollfd wait = {.fd = socket, .events = POLLOUT};
-		if (size < 0 && errno == EAGAIN && poll(&wait, 1, PATIENCE_MS) > 0)
-			continue;
-		if (size < 0 && errno == EINTR)
-			continue;
-		if (size < 0)
+		ssize_t size = send(lookback->socket, bytes.bytes, bytes.size, MSG_NOSIGNAL);
+		bool waits = size < 0 && (errno == EAGAIN || errno == EINTR);
+		if (size < 0 && !(waits && reader_await(lookback)))
 			return false;
+		if (size < 0)
+			continue;
 		bytes.bytes += size;
 		bytes.size -= (size_t)size;
 	}
@@ -47,7 +64,7 @@ static bool on_object(void *context, const json_t *object)
 	struct lookback *lookback = context;
 	struct buffer line = {0};
 	protocol_answer(&line, object);
-	lookback->is_gone = line.failed || !send_all(lookback->socket, buffer_slice(&line));
+	lookback->is_gone = line.failed || !send_all(lookback, buffer_slice(&line));
 	buffer_done(&line);
 	return !lookback->is_gone;
 }
@@ -84,7 +101,10 @@ static void on_worked(uv_work_t *work, int status)
 {
 	struct lookback *lookback = work->data;
 	(void)status; /* it is never cancelled */
-	client_end(lookback->client, exit_of(&lookback->error), lookback->error.text);
+	if (lookback->is_gone) /* or in the middle of a line */
+		client_leave(lookback->client);
+	else
+		client_end(lookback->client, exit_of(&lookback->error), lookback->error.text);
 	lookback_free(lookback);
 }
 
@@ -122,7 +142,8 @@ bool lookback_begin(struct daemon *daemon, struct client *client, struct protoco
 	    .client = client,
 	    .socket = client_lend(client),
 	    .file = config_hold(daemon->file),
-	    .request = *request};
+	    .request = *request,
+	    .patience_ms = PATIENCE_MS};
 	if (uv_queue_work(&daemon->loop, &lookback->work, on_work, on_worked) < 0) {
 		client_end(client, 75, "no thread can be started");
 		lookback_free(lookback);

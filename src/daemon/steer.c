@@ -99,7 +99,14 @@ static void on_ordered(uv_work_t *work, int status)
 		client_end(ordering->client, DONE, "");
 		daemon_take_orders(daemon);
 		daemon_turn(daemon);
+		client_end(ordering->client, TRY_LATER, ordering->error.text);
+		free(ordering);
+		return;
 	}
+	ordering_log(ordering);
+	daemon->orders_at = 0; /* of this turn, unless the loop is ending */
+	daemon_turn(daemon);
+	client_end(ordering->client, DONE, "");
 	free(ordering);
 }
 

@@ -160,11 +160,17 @@ static void try_end(struct run *run)
 		tries_end(run);
 }
 
-/* On, unless a person has said that it is to end here. */
+/* On, unless a person has said that it is to end here, or to wait: that word may have come when
+ * nobody was at the run yet who could be told. */
 static struct error go(struct run *run)
 {
-	bool is_left = order_stands(run->runner->shared->spool->orders, ORDER_DISCARD, run->id);
-	return is_left ? finish_discarded(run) : run_apply(run);
+	int orders = run->runner->shared->spool->orders;
+	if (order_stands(orders, ORDER_DISCARD, run->id))
+		return finish_discarded(run);
+	run->is_stopped = order_stands(orders, ORDER_STOP, run->id);
+	if (run->is_stopped)
+		atomic_store(&run->runner->progress.is_told_to_stop, true);
+	return run->is_stopped ? OK : run_apply(run);
 }
 
 /* Not yet in the ledger: nothing has been applied. */
