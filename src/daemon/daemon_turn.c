@@ -15,7 +15,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { STATUS_EVERY_MS = 1000, LOOK_SOON_MS = 1000 };
+enum { STATUS_EVERY_MS = 1000, LOOK_SOON_MS = 1000, ORDERS_RETRY_MS = 1000 };
 
 static void reload(struct daemon *daemon);
 
@@ -86,17 +86,26 @@ struct error daemon_reload(struct daemon *daemon)
 
 /* ---- what people order ---- */
 
-void daemon_take_orders(struct daemon *daemon)
+struct error daemon_take_orders(struct daemon *daemon)
 {
 	struct orders orders;
-	daemon->orders_at = (int64_t)uv_now(&daemon->loop) + daemon->config->rescan_ms;
+	int64_t now_ms = (int64_t)uv_now(&daemon->loop);
+	daemon->orders_at = now_ms + ORDERS_RETRY_MS;
 	struct error error = orders_load(daemon->spool.orders, &orders);
-	if (is_error(&error) || !daemon->feeds)
-		return; /* what was ordered before stays so */
+	if (is_error(&error))
+		return error; /* what was ordered before stays so */
+	daemon->orders_at = now_ms + feeds_rescan_every_ms(daemon->feeds);
 	for (size_t i = 0; daemon->workers && i < orders.count; i++)
 		if (orders.items[i].kind == ORDER_STOP)
 			workers_stop_run(daemon->workers, orders.items[i].subject);
 	feeds_take_orders(daemon->feeds, &orders);
+	return OK;
+}
+
+static void orders_look(struct daemon *daemon)
+{
+	struct error ignored = daemon_take_orders(daemon);
+	(void)ignored; /* it is looked again */
 }
 
 /* ---- what the database says beside the loop ---- */
@@ -158,6 +167,9 @@ static void timer_set(struct daemon *daemon, int64_t now_ms)
 {
 	int64_t at = feeds_wake_at(daemon->feeds, now_ms);
 	at = daemon->look_at < at ? daemon->look_at : at;
+	at = daemon->orders_at < at ? daemon->orders_at : at;
+	if (daemon->state != RUNNING)
+		at = INT64_MAX; /* nothing is begun: what ends tells of itself */
 	/* With every worker busy the next turn is the one that frees one, or a rescan. */
 	uint64_t delay = at <= now_ms ? 1 : (uint64_t)(at - now_ms);
 	if (delay > daemon->config->rescan_ms)
@@ -177,7 +189,7 @@ void daemon_turn(struct daemon *daemon)
 		return; /* it failed, and the loop is ending */
 	if (daemon->state == RUNNING) {
 		if (now_ms >= daemon->orders_at)
-			daemon_take_orders(daemon);
+			orders_look(daemon);
 		if (now_ms >= daemon->look_at)
 			daemon_look(daemon);
 		feeds_scan(daemon->feeds, daemon->watch, now_ms);
@@ -254,7 +266,7 @@ struct error daemon_begin_work(struct daemon *daemon)
 		feeds_inherit(daemon->feeds, before);
 	feeds_free(before);
 	if (!is_error(&error))
-		daemon_take_orders(daemon); /* before there are runs that they are about */
+		error = daemon_take_orders(daemon); /* before there are runs that they are about */
 	if (!is_error(&error))
 		error = startup_runs(&daemon->spool, &daemon->ids, daemon->feeds);
 	if (is_error(&error))

@@ -100,7 +100,7 @@ static void lookback_free(struct lookback *lookback)
 static void on_worked(uv_work_t *work, int status)
 {
 	struct lookback *lookback = work->data;
-	(void)status; /* it is never cancelled */
+	(void)status;          /* it is never cancelled */
 	if (lookback->is_gone) /* or in the middle of a line */
 		client_leave(lookback->client);
 	else

@@ -94,12 +94,6 @@ static void on_ordered(uv_work_t *work, int status)
 	if (is_error(&ordering->error)) {
 		client_end(ordering->client, ordering->error.class == ERROR_REJECT ? NO : TRY_LATER,
 		    ordering->error.text);
-	} else {
-		ordering_log(ordering);
-		client_end(ordering->client, DONE, "");
-		daemon_take_orders(daemon);
-		daemon_turn(daemon);
-		client_end(ordering->client, TRY_LATER, ordering->error.text);
 		free(ordering);
 		return;
 	}
