@@ -147,6 +147,7 @@ static bool rows_tell(const json_t *answer, int64_t now_s)
 
 /* ---- around it ---- */
 
+/* "anna, today anna.holm; until 3 Mar anna.berg" */
 static void person_tell(const json_t *person, int64_t now_s)
 {
 	size_t i;
@@ -155,18 +156,14 @@ static void person_tell(const json_t *person, int64_t now_s)
 	json_array_foreach(json_object_get(person, "names"), i, name)
 	{
 		char shown[SHOWN_SIZE] = "";
-		if (!words_is(name, "by", "username"))
+		bool is_former = *words_text(name, "until");
+		if (!words_is(name, "by", "username") ||
+		    (!is_former && words_is(name, "name", words_text(person, "asked"))))
 			continue;
-		if (*words_text(name, "until"))
+		if (is_former)
 			show_time(shown, words_run_time(words_text(name, "until")), now_s);
-		fputs(*shown                                                ? ", called "
-		      : words_is(name, "name", words_text(person, "asked")) ? ""
-		                                                            : ", called ",
-		    stdout);
-		if (*shown || !words_is(name, "name", words_text(person, "asked")))
-			terminal_write(stdout, words_text(name, "name"));
-		if (*shown)
-			printf(" until %s", shown + strspn(shown, " "));
+		printf("%s%s ", is_former ? "; until " : ", today", shown + strspn(shown, " "));
+		terminal_write(stdout, words_text(name, "name"));
 	}
 	fputs("\n\n", stdout);
 }
