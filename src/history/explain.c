@@ -145,8 +145,8 @@ static struct error gap_give(
 	return history_give(explaining->history,
 	    json_pack("{s:s, s:o, s:o, s:o, s:o, s:s}", "kind", "gap", "run",
 	        history_text(run->row.run), "feed", history_text(run->row.feed), "file",
-	        history_text(run->row.name), "path", history_text(slice_of(place.path)), "why",
-	        why));
+	        history_text(run->row.name), "path", history_path(explaining->history, &place),
+	        "why", why));
 }
 
 static struct error run_explain(struct explaining *explaining, const struct past_run *run)

@@ -5,6 +5,9 @@
 
 #include "enrold/value.h"
 
+#include <limits.h>
+#include <stdio.h>
+
 struct error history_give(struct history *history, json_t *object)
 {
 	if (!object)
@@ -29,4 +32,11 @@ json_t *history_text(struct slice text)
 	    shown.failed ? NULL : json_stringn(shown.bytes ? shown.bytes : "", shown.size);
 	buffer_done(&shown);
 	return value;
+}
+
+json_t *history_path(const struct history *history, const struct place *place)
+{
+	char path[PATH_MAX];
+	snprintf(path, sizeof path, "%s/%s", history->config->spool, place->path);
+	return history_text(slice_of(path));
 }

@@ -41,6 +41,10 @@ struct error history_check(const struct history *history) MUST_CHECK;
 /* A text from outside; no controls, always UTF-8. */
 json_t *history_text(struct slice text);
 
+/* The whole path. */
+struct place;
+json_t *history_path(const struct history *history, const struct place *place);
+
 /* ---- the commands ---- */
 
 struct error history_runs(struct history *history) MUST_CHECK;

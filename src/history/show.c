@@ -4,8 +4,7 @@
  */
 #include "history.h"
 
-#include <errno.h>
-#include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -172,7 +171,7 @@ static struct error file_show(struct showing *showing, enum place_file file)
 		return OK;
 	return history_give(showing->history,
 	    json_pack("{s:s, s:s, s:o, s:b, s:o, s:o, s:s}", "kind", "file", "what",
-	        place_name(file), "path", history_text(slice_of(place.path)), "is_there",
+	        place_name(file), "path", history_path(showing->history, &place), "is_there",
 	        place.is_there, "bytes",
 	        place.is_there ? json_integer((json_int_t)place.stat.st_size) : json_null(),
 	        "sha256", sha256.size > 0 ? history_text(sha256) : json_null(), "state",
@@ -199,7 +198,7 @@ static struct error refusal_advise(struct showing *showing)
 static struct error rows_advise(struct showing *showing)
 {
 	struct place retry;
-	char text[PLACE_SIZE + 200], command[64];
+	char text[PATH_MAX + 200], command[64];
 	place_find(showing->history, showing->run, PLACE_RETRY, &retry);
 	if (!retry.is_there)
 		return advise(showing, NULL,
@@ -207,9 +206,9 @@ static struct error rows_advise(struct showing *showing)
 		    "corrected; what is done already stays as it is.");
 	snprintf(command, sizeof command, "enrolctl retry %s", showing->run->row.run.bytes);
 	snprintf(text, sizeof text,
-	    "Correct %s, whose last columns say what is wrong with each row, and drop it. Where "
+	    "Correct %s/%s, whose last columns say what is wrong with each row, and drop it. Where "
 	    "the cause was elsewhere, as a course that is there by now, drop it as it is:",
-	    retry.path);
+	    showing->history->config->spool, retry.path);
 	return advise(showing, command, text);
 }
 

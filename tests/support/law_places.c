@@ -195,6 +195,22 @@ static void quarantine_visit(
 	found_add(search, run->feed, run->name, path);
 }
 
+/* What can be made anew: of runs that changed something, and nothing half made. */
+static void index_visit(struct search *search, const char *below, const char *path, mode_t mode)
+{
+	struct law *law = search->law;
+	const struct law_run *run = NULL;
+	char id[LAW_RUN_SIZE];
+	if (law_has_shape(below, "dddddddd-dddddd-dddddd") &&
+	    strcmp(below + LAW_RUN_SIZE - 1, ".idx") == 0) {
+		snprintf(id, sizeof id, "%.*s", LAW_RUN_SIZE - 1, below);
+		run = law_find(law, id);
+	}
+	mode_check(law, path, mode);
+	if (!run || !law_has_ended(run) || strcmp(run->state, "previewed") == 0)
+		law_break(law, "L4: %s is of no run that needs it", path);
+}
+
 static void place_walk(struct search *search, const char *place, visit_file *visit)
 {
 	struct listing listing = files_list(rig_path(search->law->rig, "%s", place).text);
@@ -308,7 +324,7 @@ void law_check_places(struct law *law)
 		const char *name;
 		visit_file *visit;
 	} places[] = {{"inbox", inbox_visit}, {"work", work_visit}, {"held", held_visit},
-	    {"archive", archive_visit}, {"quarantine", quarantine_visit}};
+	    {"archive", archive_visit}, {"quarantine", quarantine_visit}, {"index", index_visit}};
 	struct search search = {.law = law};
 	for (size_t i = 0; i < sizeof places / sizeof *places; i++)
 		place_walk(&search, places[i].name, places[i].visit);
@@ -323,5 +339,6 @@ void law_check_places(struct law *law)
 	temporary_check(law, "outbox");
 	temporary_check(law, "archive");
 	temporary_check(law, "quarantine");
+	temporary_check(law, "index");
 	work_check_empty(law);
 }
