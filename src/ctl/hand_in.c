@@ -2,6 +2,7 @@
 
 #include "await.h"
 #include "owner.h"
+#include "show_run.h"
 #include "terminal.h"
 
 #include "enrold/nearest.h"
@@ -10,6 +11,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* ---- the feed ---- */
@@ -129,7 +131,8 @@ static void outcomes_tell(const json_t *summary)
 	fputs(".\n", stdout);
 }
 
-static void answer_tell(const struct await *await, const json_t *summary)
+/* For who may read no more than the answers of one feed. */
+static void answer_sketch(const struct await *await, const json_t *summary)
 {
 	const char *run = json_string_value(json_object_get(summary, "run"));
 	const json_t *file;
@@ -147,6 +150,16 @@ static void answer_tell(const struct await *await, const json_t *summary)
 		terminal_write(stdout, name ? name : "");
 		fputs("\n", stdout);
 	}
+}
+
+/* As enrolctl show does, for who may: the daemon's user and root. */
+static void answer_tell(const struct ctl *ctl, const struct await *await, const json_t *summary)
+{
+	struct stat spool;
+	const char *run = json_string_value(json_object_get(summary, "run"));
+	bool is_owner = stat(ctl->config->spool, &spool) == 0 && spool.st_uid == geteuid();
+	if (!is_owner || !run || show_run(ctl, run) != CTL_OK)
+		answer_sketch(await, summary);
 }
 
 /* ---- doing ---- */
@@ -176,13 +189,13 @@ static enum ctl_exit answer_end(const struct ctl *ctl, struct await *await)
 		return unanswered_tell(await, object);
 	enum ctl_exit status =
 	    is_refused(summary) || outcome_of(summary, "error") > 0 ? CTL_NO : CTL_OK;
-	if (!ctl->json)
-		answer_tell(await, summary);
-	if (!ctl->json)
-		json_decref(summary);
-	else
+	if (ctl->json) {
 		json_object_set_new(object, "summary", summary);
-	return ctl->json ? json_print(object, status) : status;
+		return json_print(object, status);
+	}
+	answer_tell(ctl, await, summary);
+	json_decref(summary);
+	return status;
 }
 
 static enum ctl_exit drop_end(const struct ctl *ctl, const struct drop *drop)

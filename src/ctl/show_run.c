@@ -1,6 +1,8 @@
 /*
  * enrolctl show: one run, its problems by their causes, where its files lie, and what to do.
  */
+#include "show_run.h"
+
 #include "answered.h"
 #include "ask.h"
 #include "table.h"
@@ -189,12 +191,17 @@ static bool tell(const json_t *answer)
 	return is_told;
 }
 
-enum ctl_exit ctl_show(const struct ctl *ctl)
+enum ctl_exit show_run(const struct ctl *ctl, const char *run)
 {
 	json_t *answer;
 	enum ctl_exit status = ask(ctl,
-	    json_pack("{s:s, s:s, s:s*}", "command", "show", "run", ctl->arguments[0], "feed",
+	    json_pack("{s:s, s:s, s:s*}", "command", "show", "run", run, "feed",
 	        ctl->options[OPTION_FEED]),
 	    &answer);
 	return status == CTL_OK ? answered(ctl, answer, tell) : status;
+}
+
+enum ctl_exit ctl_show(const struct ctl *ctl)
+{
+	return show_run(ctl, ctl->arguments[0]);
 }

@@ -361,17 +361,17 @@ Test(waiting, ends_with_the_answer)
 	struct path file = home_write(&rig, "staff.csv", good);
 	for (int again = 0; again < 2; again++) {
 		rig_note(&rig, "staff.csv", good, strlen(good));
-		expect(&rig, 0, again ? "1 row: 1 unchanged." : "1 row: 1 done.",
+		expect(&rig, 0, again ? "1: 1 unchanged\n" : "1: 1 done\n",
 		    WORDS("submit", "--wait", file.text));
 	}
 	rig_note(&rig, "preview/staff.csv", good, strlen(good));
-	expect(&rig, 0, "staff.csv, preview ", WORDS("preview", "--wait", file.text));
+	expect(&rig, 0, "(a preview: nothing was changed)", WORDS("preview", "--wait", file.text));
 	file = home_write(&rig, "staff.csv", bad);
 	rig_note(&rig, "hr/staff.csv", bad, strlen(bad));
 	struct finished finished =
 	    enrolctl(&rig, 1, WORDS("submit", "--wait", "--feed", "hr", file.text));
-	cr_expect(strstr(finished.out.bytes, "2 rows: 1 done, 1 error."), "%s", finished.out.bytes);
-	cr_expect(strstr(finished.out.bytes, ".retry.csv\n"), "%s", finished.out.bytes);
+	cr_expect(strstr(finished.out.bytes, "2: 1 done, 1 error\n"), "%s", finished.out.bytes);
+	cr_expect(strstr(finished.out.bytes, "course_not_found"), "%s", finished.out.bytes);
 	finished_done(&finished);
 	file = home_write(&rig, "other.csv", "username,nonsense\np1,C1\n");
 	rig_note(&rig, "other.csv", "username,nonsense\np1,C1\n", 24);
@@ -390,6 +390,38 @@ Test(waiting, ends_without_a_daemon_and_the_file_stays)
 	expect(&rig, 69, "the daemon is not running", WORDS("submit", "--wait", file.text));
 	cr_expect(files_exist(rig_inbox(&rig, "staff.csv").text));
 	rig_remove(&rig);
+}
+
+/* Of a spool that is root's, with the group of one feed. */
+Test(waiting, tells_who_may_read_one_feeds_answers_what_is_in_them)
+{
+	static const char script[] = "exec setpriv --reuid=65533 --regid=65533 --groups=65532 "
+	                             "\"$0\" --config \"$1\" submit --feed hr --wait \"$2\"";
+	struct rig rig;
+	struct service service;
+	if (getuid() != 0)
+		cr_skip_test("only root can be somebody else");
+	make(&rig);
+	struct path file = home_write(&rig, "staff.csv", bad), program = of_root(&rig, "enrolctl");
+	give(rig.root.text, 0, 0, 0755);
+	give(home(&rig, "").text, 0, 0, 0755);
+	give(file.text, 65533, 65533, 0600);
+	give(rig.config.text, 0, 0, 0644);
+	give(rig.directory.text, 0, 0, 0751);
+	give(rig_path(&rig, "inbox").text, 0, 0, 01771);
+	give(rig_path(&rig, "outbox").text, 0, 0, 0751);
+	give(rig_inbox(&rig, "hr").text, 0, 65532, 02770);
+	give(rig_path(&rig, "outbox/hr").text, 0, 65532, 02750);
+	service_start(&service, &rig);
+	struct finished finished = program_expect(
+	    1, ARGV("/bin/sh", "-c", script, program.text, rig.config.text, file.text));
+	cr_expect(
+	    strstr(finished.out.bytes, "2 rows: 1 done, 1 error.\n"), "%s", finished.out.bytes);
+	cr_expect(strstr(finished.out.bytes, "/outbox/hr/staff."), "%s", finished.out.bytes);
+	finished_done(&finished);
+	rig_note(&rig, "hr/staff.csv", bad, strlen(bad));
+	service_stop(&service);
+	law_close(&rig);
 }
 
 /* It is said while the program goes on. */
@@ -444,7 +476,7 @@ Test(waiting, begins_before_the_daemon_does)
 	service_start(&service, &rig);
 	struct finished finished = program_finish(&program);
 	cr_expect_eq(finished.status, 0, "%s", finished.err.bytes);
-	cr_expect(strstr(finished.out.bytes, "1 row: 1 unchanged."), "%s", finished.out.bytes);
+	cr_expect(strstr(finished.out.bytes, "1: 1 unchanged\n"), "%s", finished.out.bytes);
 	finished_done(&finished);
 	service_stop(&service);
 	law_close(&rig);
