@@ -171,12 +171,19 @@ static void on_client(uv_poll_t *poll, int status, int events)
 		client_read(client);
 }
 
+/* It came behind the one that was just answered, and is for the next turn. */
+static bool has_line(const struct client *client)
+{
+	return client->state == CLIENT_READING && client->in_size > 0 &&
+	       memchr(client->in, '\n', client->in_size);
+}
+
 /* Asks for what can happen next: one thing at a time. */
 static void client_poll(struct client *client)
 {
 	if (client->state == CLIENT_FREE || client->is_dropped)
 		return;
-	if (client->out_sent < client->out.size)
+	if (client->out_sent < client->out.size || has_line(client))
 		uv_poll_start(&client->poll, UV_WRITABLE, on_client);
 	else if (client->state == CLIENT_READING && !client->has_ended)
 		uv_poll_start(&client->poll, UV_READABLE, on_client);
@@ -240,25 +247,33 @@ static void client_read(struct client *client)
 
 /* ---- lines out ---- */
 
-static void client_write(struct client *client)
+/* As much as it takes. False: it has gone. */
+static bool client_send(struct client *client)
 {
 	const char *rest = client->out.bytes + client->out_sent;
-	ssize_t size =
-	    send(client->socket, rest, client->out.size - client->out_sent, MSG_NOSIGNAL);
+	size_t left = client->out.size - client->out_sent;
+	ssize_t size = left > 0 ? send(client->socket, rest, left, MSG_NOSIGNAL) : 0;
 	if (size < 0 && (errno == EAGAIN || errno == EINTR))
-		return;
+		return true;
 	if (size < 0) {
 		client_drop(client);
-		return;
+		return false;
 	}
 	client->heard_at = uv_now(client->all->loop);
 	client->out_sent += (size_t)size;
 	if (client->out_sent == client->out.size) {
 		buffer_done(&client->out);
 		client->out_sent = 0;
-		if (client->state == CLIENT_READING)
-			line_take(client); /* which came behind the first */
 	}
+	return true;
+}
+
+static void client_write(struct client *client)
+{
+	if (!client_send(client))
+		return;
+	if (client->out.size == 0 && has_line(client))
+		line_take(client);
 	client_poll(client);
 }
 
@@ -283,9 +298,10 @@ void client_end(struct client *client, int exit, const char *message)
 	client->state = CLIENT_READING;
 	protocol_end(&client->out, exit, message);
 	client->heard_at = uv_now(client->all->loop);
+	/* At once: the loop may be about to end. */
 	if (client->out.failed)
 		client_drop(client);
-	else
+	else if (client_send(client))
 		client_poll(client);
 }
 

@@ -179,6 +179,7 @@ static struct error loop_run(struct daemon *daemon)
 	uv_run(&daemon->loop, UV_RUN_DEFAULT);
 	int closed = uv_loop_close(&daemon->loop);
 	assert(closed == 0);
+	deadline_stop(&daemon->deadline);
 	return error;
 }
 

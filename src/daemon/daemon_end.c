@@ -10,6 +10,9 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+/* Threads that only look: nobody waits long for them, when all else is done. */
+enum { LEFT_MS = 2000 };
+
 static void handle_close(uv_handle_t *handle)
 {
 	if (!uv_is_closing(handle))
@@ -53,6 +56,7 @@ void daemon_end_loop(struct daemon *daemon)
 	daemon->watch = NULL;
 	daemon->workers = NULL;
 	deadline_stop(&deadline);
+	deadline_start(&daemon->deadline, LEFT_MS, (int)daemon->exit);
 }
 
 /* Safe at any moment: the next start goes on from the ledger. */

@@ -8,6 +8,7 @@
 #include "enrold/daemon.h"
 
 #include "clients.h"
+#include "deadline.h"
 #include "feeds.h"
 #include "lookback.h"
 #include "metrics.h"
@@ -55,7 +56,8 @@ struct daemon {
 	struct clients *clients;
 	struct lookbacks lookbacks;
 	struct overview overview;
-	uv_timer_t every; /* OVERVIEW_EVERY_MS */
+	struct deadline deadline; /* of what is left when the loop ends */
+	uv_timer_t every;         /* OVERVIEW_EVERY_MS */
 	int64_t started_s;
 	int64_t look_at;   /* when the overview is asked for out of turn; INT64_MAX: it is not */
 	int64_t orders_at; /* when they are looked at next */

@@ -27,7 +27,7 @@ static void *deadline_main(void *argument)
 		status = pthread_cond_timedwait(&deadline->wake, &deadline->mutex, &until);
 	if (!deadline->is_kept) {
 		log_event(LOG_WARNING, "stop_timeout", NULL,
-		    "the LMS database has not answered within stop_timeout: stopped without it");
+		    "the LMS database does not answer: stopped without it");
 		_exit(deadline->status);
 	}
 	pthread_mutex_unlock(&deadline->mutex);
