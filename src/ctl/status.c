@@ -5,6 +5,7 @@
 #include "ask.h"
 #include "member.h"
 #include "offline.h"
+#include "status_check.h"
 #include "status_view.h"
 #include "terminal.h"
 
@@ -77,10 +78,10 @@ static enum ctl_exit look(const struct ctl *ctl, json_t **daemons)
 	return status;
 }
 
-static bool eyes_print(const json_t *daemons)
+static bool eyes_print(const json_t *daemons, size_t lines_max)
 {
 	json_t *needs = needs_merge(daemons), *feeds = feeds_merge(daemons);
-	bool is_printed = status_view_print(daemons, feeds, needs, stdout);
+	bool is_printed = status_view_print(daemons, feeds, needs, lines_max, stdout);
 	json_decref(needs);
 	json_decref(feeds);
 	return is_printed;
@@ -104,30 +105,38 @@ static enum ctl_exit show_once(const struct ctl *ctl)
 	enum ctl_exit status = look(ctl, &daemons);
 	if (!daemons)
 		return status;
-	bool is_printed = ctl->json ? status_print_json(daemons) : eyes_print(daemons);
+	bool is_printed = ctl->json ? status_print_json(daemons) : eyes_print(daemons, 0);
 	json_decref(daemons);
 	return is_printed ? status : CTL_TRY_LATER;
 }
 
 enum { WATCH_S = 1 };
 
-/* In place on a terminal: home, the new picture, and what is left of the old one goes. */
+/* In place on a terminal: when the new picture is there the old one goes. */
+static enum ctl_exit watch_once(const struct ctl *ctl, size_t height)
+{
+	json_t *daemons = NULL;
+	enum ctl_exit status = look(ctl, &daemons);
+	fputs("\033[H\033[J", stdout);
+	if (daemons)
+		eyes_print(daemons, height);
+	json_decref(daemons);
+	return status;
+}
+
 static enum ctl_exit watch(const struct ctl *ctl)
 {
 	bool is_terminal = isatty(STDOUT_FILENO) && !ctl->json;
 	const struct timespec pause = {.tv_sec = WATCH_S};
-	enum ctl_exit status;
-	if (is_terminal)
-		fputs("\033[2J", stdout);
 	for (;;) {
-		if (is_terminal)
-			fputs("\033[H\033[J", stdout);
-		status = show_once(ctl);
-		if (status != CTL_OK && status != CTL_NO_DAEMON)
-			return status;
+		enum ctl_exit status =
+		    is_terminal ? watch_once(ctl, terminal_of(stdout).height) : show_once(ctl);
 		if (!is_terminal && !ctl->json)
 			putchar('\n');
-		if (fflush(stdout) != 0)
+		/* A daemon may come back. */
+		if (status != CTL_OK && status != CTL_NO_DAEMON && status != CTL_TRY_LATER)
+			return status;
+		if (fflush(stdout) != 0 || ferror(stdout))
 			return CTL_TRY_LATER;
 		nanosleep(&pause, NULL);
 	}
@@ -135,79 +144,23 @@ static enum ctl_exit watch(const struct ctl *ctl)
 
 /* ---- for a monitor ---- */
 
-/* Exit codes of Nagios' plugins. */
-enum { CHECK_OK, CHECK_WARNING, CHECK_CRITICAL };
-
-static size_t files_waiting(const json_t *feeds)
+static int look_print(const json_t *daemons, bool is_there)
 {
-	size_t i, count = 0;
-	const json_t *feed;
-	json_array_foreach(feeds, i, feed) count +=
-	    (size_t)member_number(json_object_get(feed, "waiting"), "files");
-	return count;
-}
-
-static size_t runs_running(const json_t *feeds)
-{
-	size_t i, count = 0;
-	const json_t *feed;
-	json_array_foreach(feeds, i, feed) count +=
-	    json_array_size(json_object_get(feed, "running"));
-	return count;
-}
-
-/* The worst comes first. */
-static int worst_find(const json_t *needs, const json_t **worst)
-{
-	size_t i;
-	const json_t *need;
-	int level = CHECK_OK;
-	*worst = NULL;
-	json_array_foreach(needs, i, need)
-	{
-		bool is_critical = strcmp(member_text(need, "level"), "critical") == 0;
-		int its = is_critical ? CHECK_CRITICAL : CHECK_WARNING;
-		if (its > level)
-			*worst = need;
-		level = its > level ? its : level;
-	}
-	return level;
-}
-
-static int check_print(const json_t *daemons, bool is_there)
-{
-	static const char *const words[] = {"OK", "WARNING", "CRITICAL"};
-	const json_t *worst;
 	json_t *needs = needs_merge(daemons), *feeds = feeds_merge(daemons);
-	int level = worst_find(needs, &worst);
-	level = is_there ? level : CHECK_CRITICAL;
-	printf("ENROLD %s - ", words[level]);
-	if (!is_there)
-		terminal_write(stdout, member_text(json_array_get(daemons, 0), "state"));
-	else if (worst) {
-		const char *feed = member_text(worst, "feed");
-		printf("%s%s", feed, *feed ? ": " : "");
-		terminal_write(stdout, member_text(worst, "what"));
-		if (json_array_size(needs) > 1)
-			printf(", and %zu more", json_array_size(needs) - 1);
-	} else {
-		printf(
-		    "%zu feed%s", json_array_size(feeds), json_array_size(feeds) == 1 ? "" : "s");
-	}
-	printf(" | waiting=%zu running=%zu needs=%zu feeds=%zu\n", files_waiting(feeds),
-	    runs_running(feeds), json_array_size(needs), json_array_size(feeds));
+	const char *missing = is_there ? NULL : member_text(json_array_get(daemons, 0), "state");
+	int level = status_check_print(feeds, needs, missing, stdout);
 	json_decref(needs);
 	json_decref(feeds);
-	return fflush(stdout) == 0 ? level : CHECK_CRITICAL;
+	return level;
 }
 
 static enum ctl_exit check(const struct ctl *ctl)
 {
 	json_t *daemons = NULL;
 	enum ctl_exit status = look(ctl, &daemons);
-	int level = CHECK_CRITICAL;
+	int level = STATUS_CRITICAL;
 	if (daemons)
-		level = check_print(daemons, status == CTL_OK);
+		level = look_print(daemons, status == CTL_OK);
 	else
 		printf("ENROLD CRITICAL - the daemon did not answer\n");
 	json_decref(daemons);

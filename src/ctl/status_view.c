@@ -96,7 +96,10 @@ static const struct table_column columns[] = {{.title = "FEED"}, {.title = "STAT
 
 enum { COLUMNS = sizeof columns / sizeof *columns };
 
-static void rows_cell(struct table *table, const json_t *run)
+/* A narrower terminal has room for how far it is, not for both numbers. */
+enum { WIDE = 120 };
+
+static void rows_cell(struct table *table, const json_t *run, bool is_wide)
 {
 	char done[SHOWN_SIZE], all[SHOWN_SIZE], left[SHOWN_SIZE], text[160];
 	uint64_t rows = (uint64_t)member_number(run, "rows"),
@@ -104,9 +107,11 @@ static void rows_cell(struct table *table, const json_t *run)
 	show_number(done, at);
 	show_number(all, rows);
 	int size = snprintf(text, sizeof text, "%s", member_text(run, "phase"));
-	if (strcmp(text, "applying") == 0 && rows > 0)
-		size = snprintf(text, sizeof text, "%s of %s  %d %%", done, all,
-		    (int)(at >= rows ? 100 : at * 100 / rows));
+	int percent = at >= rows ? 100 : (int)(at * 100 / rows);
+	if (strcmp(text, "applying") == 0 && rows > 0 && is_wide)
+		size = snprintf(text, sizeof text, "%s of %s  %d %%", done, all, percent);
+	else if (strcmp(text, "applying") == 0 && rows > 0)
+		size = snprintf(text, sizeof text, "%d %%", percent);
 	else if (strcmp(text, "applying") == 0)
 		size = snprintf(text, sizeof text, "%s", done);
 	if (json_is_integer(json_object_get(run, "seconds_left"))) {
@@ -117,7 +122,7 @@ static void rows_cell(struct table *table, const json_t *run)
 }
 
 /* What one of its runs is doing. */
-static void running_cells(struct table *table, const json_t *run)
+static void running_cells(struct table *table, const json_t *run, bool is_wide)
 {
 	char since[SHOWN_SIZE];
 	bool is_preview = strcmp(member_text(run, "mode"), "preview") == 0;
@@ -125,7 +130,7 @@ static void running_cells(struct table *table, const json_t *run)
 	table_cell(table, TABLE_GOOD, is_preview ? "preview" : "running");
 	table_cell(table, TABLE_PLAIN, member_text(run, "file"));
 	table_cell(table, TABLE_PLAIN, since);
-	rows_cell(table, run);
+	rows_cell(table, run, is_wide);
 }
 
 /* A feed that runs nothing: the file that has waited longest, and for what. */
@@ -183,13 +188,13 @@ static void ends_cells(struct table *table, const json_t *feed)
 		table_cell_print(table, TABLE_PLAIN, "%s%s", *due ? "by " : "", due);
 }
 
-static void feed_rows(struct table *table, const json_t *feed)
+static void feed_rows(struct table *table, const json_t *feed, bool is_wide)
 {
 	const json_t *running = json_object_get(feed, "running");
 	for (size_t i = 0; i < json_array_size(running) || i == 0; i++) {
 		table_cell(table, TABLE_PLAIN, member_text(feed, "feed"));
 		if (i < json_array_size(running))
-			running_cells(table, json_array_get(running, i));
+			running_cells(table, json_array_get(running, i), is_wide);
 		else
 			resting_cells(table, feed);
 		if (i == 0)
@@ -198,14 +203,31 @@ static void feed_rows(struct table *table, const json_t *feed)
 	}
 }
 
-static bool feeds_print(const json_t *feeds, FILE *to)
+static bool is_idle(const json_t *feed)
 {
-	size_t i;
+	return strcmp(member_text(feed, "state"), "idle") == 0 &&
+	       member_number(json_object_get(feed, "waiting"), "files") == 0 &&
+	       !json_is_object(json_object_get(feed, "late"));
+}
+
+static bool feeds_print(const json_t *feeds, size_t lines_max, FILE *to)
+{
+	size_t i, width = terminal_width(to), left_out = 0;
 	const json_t *feed;
+	bool has_room = lines_max == 0 || json_array_size(feeds) < lines_max;
 	struct table *table = table_create(columns, COLUMNS);
-	json_array_foreach(feeds, i, feed) feed_rows(table, feed);
+	json_array_foreach(feeds, i, feed)
+	{
+		if (has_room || !is_idle(feed))
+			feed_rows(table, feed, width == 0 || width >= WIDE);
+		else
+			left_out++;
+	}
 	bool is_printed = table_print(table, to);
 	table_free(table);
+	if (left_out > 0)
+		fprintf(
+		    to, "and %zu feed%s with nothing to do\n", left_out, left_out == 1 ? "" : "s");
 	return is_printed;
 }
 
@@ -262,7 +284,8 @@ static void aside_print(const json_t *daemon, FILE *to)
 		    quarantine == 1 ? "" : "s", held);
 }
 
-bool status_view_print(const json_t *daemons, const json_t *feeds, const json_t *needs, FILE *to)
+bool status_view_print(
+    const json_t *daemons, const json_t *feeds, const json_t *needs, size_t lines_max, FILE *to)
 {
 	size_t i;
 	char title[64];
@@ -271,7 +294,10 @@ bool status_view_print(const json_t *daemons, const json_t *feeds, const json_t 
 	json_array_foreach(daemons, i, daemon)
 	    daemon_print(daemon, i + 1 == json_array_size(daemons) ? title : "", to);
 	needs_print(needs, to);
-	bool is_printed = feeds_print(feeds, to);
+	enum { OTHER_LINES = 6 };
+	size_t others = 2 * json_array_size(daemons) + 2 * json_array_size(needs) + OTHER_LINES;
+	size_t room = lines_max > others ? lines_max - others : 1;
+	bool is_printed = feeds_print(feeds, lines_max > 0 ? room : 0, to);
 	daemon = json_array_get(daemons, 0);
 	nodes_print(daemon, to);
 	disks_print(daemon, to);

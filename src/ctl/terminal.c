@@ -9,17 +9,17 @@
 #include <unistd.h>
 #include <utf8proc.h>
 
-enum { MARKS_MAX = 8, CHARACTER_MAX = 4, COLUMNS_MAX = 9999 };
+enum { MARKS_MAX = 8, CHARACTER_MAX = 4, SIZE_GIVEN_MAX = 9999 };
 
-static size_t width_find(int file)
+/* What the kernel knows, else what the environment says. */
+static size_t size_of(unsigned known, const char *variable)
 {
-	struct winsize size;
-	if (ioctl(file, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
-		return size.ws_col;
-	const char *columns = getenv("COLUMNS");
-	int64_t width;
-	bool is_given = columns && value_parse_whole(slice_of(columns), &width);
-	return is_given && width <= COLUMNS_MAX ? (size_t)width : 0;
+	const char *text = getenv(variable);
+	int64_t size;
+	if (known > 0)
+		return known;
+	bool is_given = text && value_parse_whole(slice_of(text), &size);
+	return is_given && size <= SIZE_GIVEN_MAX ? (size_t)size : 0;
 }
 
 /* Without setlocale: in Turkish strcasecmp would not find IDNUMBER to be idnumber. */
@@ -35,10 +35,13 @@ static bool has_utf8(void)
 struct terminal terminal_of(FILE *to)
 {
 	const char *no_colour = getenv("NO_COLOR"), *kind = getenv("TERM");
+	struct winsize size = {0};
 	if (!isatty(fileno(to)))
 		return (struct terminal){0};
+	ioctl(fileno(to), TIOCGWINSZ, &size);
 	return (struct terminal){
-	    .width = width_find(fileno(to)),
+	    .width = size_of(size.ws_col, "COLUMNS"),
+	    .height = size_of(size.ws_row, "LINES"),
 	    .has_colours = !(no_colour && *no_colour) && kind && *kind && strcmp(kind, "dumb") != 0,
 	    .is_ascii = !has_utf8(),
 	};

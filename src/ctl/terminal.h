@@ -14,12 +14,13 @@
 
 struct terminal {
 	size_t width;     /* in columns; 0: no limit */
+	size_t height;    /* in lines; 0: no limit */
 	bool has_colours; /* neither NO_COLOR nor a TERM without any */
 	bool is_ascii;    /* its character set is not UTF-8; what it does not have is a ? */
 };
 
-/* The width is the kernel's, or that in COLUMNS where the kernel knows none. The character set is
- * that of LC_CTYPE. */
+/* Width and height are the kernel's, or those in COLUMNS and LINES where the kernel knows none. The
+ * character set is that of LC_CTYPE. */
 struct terminal terminal_of(FILE *to);
 size_t terminal_width(FILE *to);
 bool terminal_has_colours(FILE *to);

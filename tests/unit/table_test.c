@@ -223,11 +223,11 @@ Test(terminal, is_asked_for_its_width_and_the_environment_for_the_rest)
 		const char *columns, *no_color, *term, *locale;
 		struct terminal is;
 	} cases[] = {
-	    {80, "100", NULL, "xterm", "C.UTF-8", {80, true, false}},
-	    {0, "100", "", "xterm", "C", {100, true, true}},
-	    {0, "-1", "1", "xterm", "C.UTF-8", {0, false, false}},
-	    {0, NULL, NULL, "dumb", "C.UTF-8", {0, false, false}},
-	    {200, NULL, NULL, NULL, "no such locale", {200, false, true}},
+	    {80, "100", NULL, "xterm", "C.UTF-8", {80, 24, true, false}},
+	    {0, "100", "", "xterm", "C", {100, 24, true, true}},
+	    {0, "-1", "1", "xterm", "C.UTF-8", {0, 24, false, false}},
+	    {0, NULL, NULL, "dumb", "C.UTF-8", {0, 24, false, false}},
+	    {200, NULL, NULL, NULL, "no such locale", {200, 24, false, true}},
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		const char *const variables[][2] = {{"COLUMNS", cases[i].columns},
@@ -242,6 +242,7 @@ Test(terminal, is_asked_for_its_width_and_the_environment_for_the_rest)
 		FILE *to = terminal_open(&master, cases[i].width);
 		struct terminal terminal = terminal_of(to);
 		cr_expect_eq(terminal.width, cases[i].is.width, "case %zu", i);
+		cr_expect_eq(terminal.height, cases[i].is.height, "case %zu", i);
 		cr_expect_eq(terminal.has_colours, cases[i].is.has_colours, "case %zu", i);
 		cr_expect_eq(terminal.is_ascii, cases[i].is.is_ascii, "case %zu", i);
 		fclose(to);
