@@ -228,6 +228,7 @@ static size_t write_cut(const struct line *line, struct slice text, size_t room)
 	bool is_ascii = line->layout->terminal.is_ascii;
 	bool is_cut = text_width(text, is_ascii) > room;
 	struct slice dots = is_ascii ? SLICE("...") : SLICE("…");
+	bool has_rtl = false;
 	size_t used = 0, dots_width = !is_cut ? 0 : is_ascii ? dots.size : 1;
 	if (dots_width > room) {
 		dots.size = room;
@@ -238,7 +239,10 @@ static size_t write_cut(const struct line *line, struct slice text, size_t room)
 	     glyphs_next(&glyphs, &glyph) && used + glyph.width + dots_width <= room;) {
 		write_bytes(line, glyph.bytes);
 		used += glyph.width;
+		has_rtl |= glyph.is_rtl;
 	}
+	if (has_rtl && line->layout->terminal.may_turn)
+		write_bytes(line, SLICE(TERMINAL_TURN_BACK));
 	if (is_cut)
 		write_bytes(line, dots);
 	return used + dots_width;

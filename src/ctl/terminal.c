@@ -44,6 +44,7 @@ struct terminal terminal_of(FILE *to)
 	    .height = size_of(size.ws_row, "LINES"),
 	    .has_colours = !(no_colour && *no_colour) && kind && *kind && strcmp(kind, "dumb") != 0,
 	    .is_ascii = !has_utf8(),
+	    .may_turn = true,
 	};
 }
 
@@ -80,11 +81,18 @@ static size_t width_of(utf8proc_int32_t c)
 	return utf8proc_category(c) == UTF8PROC_CATEGORY_MC ? 1 : (size_t)utf8proc_charwidth(c);
 }
 
+static bool is_rtl(utf8proc_int32_t c)
+{
+	utf8proc_propval_t class = utf8proc_get_property(c)->bidi_class;
+	return class == UTF8PROC_BIDI_CLASS_R || class == UTF8PROC_BIDI_CLASS_AL ||
+	       class == UTF8PROC_BIDI_CLASS_AN;
+}
+
 /* Of one that is not hidden. To what Unicode has not assigned yet a terminal gives a column, or it
  * does not. */
 static struct glyph glyph_find(struct glyphs *glyphs, struct slice bytes, utf8proc_int32_t c)
 {
-	static const struct glyph covered = {{"_", 1}, 1}, unknown = {{"?", 1}, 1};
+	static const struct glyph covered = {{"_", 1}, 1, false}, unknown = {{"?", 1}, 1, false};
 	size_t width = width_of(c);
 	if (utf8proc_category(c) == UTF8PROC_CATEGORY_CN)
 		return covered;
@@ -92,8 +100,8 @@ static struct glyph glyph_find(struct glyphs *glyphs, struct slice bytes, utf8pr
 		return covered;
 	glyphs->marks = width == 0 ? glyphs->marks + 1 : 0;
 	if (glyphs->is_ascii && c >= 0x80)
-		return width == 0 ? (struct glyph){{"", 0}, 0} : unknown;
-	return (struct glyph){bytes, width};
+		return width == 0 ? (struct glyph){{"", 0}, 0, false} : unknown;
+	return (struct glyph){bytes, width, is_rtl(c)};
 }
 
 bool glyphs_next(struct glyphs *glyphs, struct glyph *glyph)
@@ -108,7 +116,7 @@ bool glyphs_next(struct glyphs *glyphs, struct glyph *glyph)
 	*rest = (struct slice){rest->bytes + bytes.size, rest->size - bytes.size};
 	if (size <= 0 || is_hidden(bytes)) {
 		glyphs->marks = MARKS_MAX;
-		*glyph = (struct glyph){{"_", 1}, 1};
+		*glyph = (struct glyph){{"_", 1}, 1, false};
 	} else {
 		*glyph = glyph_find(glyphs, bytes, c);
 	}
@@ -117,7 +125,11 @@ bool glyphs_next(struct glyphs *glyphs, struct glyph *glyph)
 
 void terminal_write(FILE *to, const char *text)
 {
-	struct glyphs glyphs = glyphs_of(slice_of(text), terminal_of(to).is_ascii);
-	for (struct glyph glyph; glyphs_next(&glyphs, &glyph);)
+	struct terminal terminal = terminal_of(to);
+	struct glyphs glyphs = glyphs_of(slice_of(text), terminal.is_ascii);
+	bool has_rtl = false;
+	for (struct glyph glyph; glyphs_next(&glyphs, &glyph); has_rtl |= glyph.is_rtl)
 		fwrite(glyph.bytes.bytes, 1, glyph.bytes.size, to);
+	if (has_rtl && terminal.may_turn)
+		fputs(TERMINAL_TURN_BACK, to);
 }

@@ -17,6 +17,7 @@ struct terminal {
 	size_t height;    /* in lines; 0: no limit */
 	bool has_colours; /* neither NO_COLOR nor a TERM without any */
 	bool is_ascii;    /* its character set is not UTF-8; what it does not have is a ? */
+	bool may_turn;    /* it may write from the right: behind Hebrew digits too */
 };
 
 /* Width and height are the kernel's, or those in COLUMNS and LINES where the kernel knows none. The
@@ -36,11 +37,16 @@ struct glyphs {
 struct glyph {
 	struct slice bytes;
 	size_t width; /* 0: a mark on the character before */
+	bool is_rtl;  /* written from the right */
 };
 
 struct glyphs glyphs_of(struct slice text, bool is_ascii);
 /* False: there are no more. */
 bool glyphs_next(struct glyphs *glyphs, struct glyph *glyph);
+
+/* For the end of a text with letters that are written from the right, on a terminal that may turn:
+ * what stands behind them stays behind them. */
+#define TERMINAL_TURN_BACK "\u200E"
 
 /* Writes a foreign text in a line of one's own; stdio remembers its errors. */
 void terminal_write(FILE *to, const char *text);

@@ -160,6 +160,22 @@ Test(table, lets_no_cell_out_of_its_place)
 	}
 }
 
+/* Digits behind Hebrew or Arabic would be written on its other side. */
+Test(table, keeps_what_stands_behind_a_cell_that_is_written_from_the_right)
+{
+	const char *const *cells = CELLS("hr", "שלום", "7", "hr", "سلام.csv", "1", "hr", "a", "2");
+	expect(cells, (struct terminal){.may_turn = true},
+	    "FEED  FILE      ROWS\n"
+	    "hr    שלום\u200E         7\n"
+	    "hr    سلام.csv\u200E     1\n"
+	    "hr    a            2\n");
+	expect(cells, (struct terminal){0},
+	    "FEED  FILE      ROWS\n"
+	    "hr    שלום         7\n"
+	    "hr    سلام.csv     1\n"
+	    "hr    a            2\n");
+}
+
 Test(table, is_as_wide_as_the_terminal_at_most_whatever_is_in_it)
 {
 	static const char *const cells[] = {"x", "汉字汉字汉字汉字", "e\u0301e\u0301e\u0301", "",
@@ -223,11 +239,11 @@ Test(terminal, is_asked_for_its_width_and_the_environment_for_the_rest)
 		const char *columns, *no_color, *term, *locale;
 		struct terminal is;
 	} cases[] = {
-	    {80, "100", NULL, "xterm", "C.UTF-8", {80, 24, true, false}},
-	    {0, "100", "", "xterm", "C", {100, 24, true, true}},
-	    {0, "-1", "1", "xterm", "C.UTF-8", {0, 24, false, false}},
-	    {0, NULL, NULL, "dumb", "C.UTF-8", {0, 24, false, false}},
-	    {200, NULL, NULL, NULL, "no such locale", {200, 24, false, true}},
+	    {80, "100", NULL, "xterm", "C.UTF-8", {80, 24, true, false, true}},
+	    {0, "100", "", "xterm", "C", {100, 24, true, true, true}},
+	    {0, "-1", "1", "xterm", "C.UTF-8", {0, 24, false, false, true}},
+	    {0, NULL, NULL, "dumb", "C.UTF-8", {0, 24, false, false, true}},
+	    {200, NULL, NULL, NULL, "no such locale", {200, 24, false, true, true}},
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		const char *const variables[][2] = {{"COLUMNS", cases[i].columns},
@@ -244,6 +260,7 @@ Test(terminal, is_asked_for_its_width_and_the_environment_for_the_rest)
 		cr_expect_eq(terminal.width, cases[i].is.width, "case %zu", i);
 		cr_expect_eq(terminal.height, cases[i].is.height, "case %zu", i);
 		cr_expect_eq(terminal.has_colours, cases[i].is.has_colours, "case %zu", i);
+		cr_expect(terminal.may_turn);
 		cr_expect_eq(terminal.is_ascii, cases[i].is.is_ascii, "case %zu", i);
 		fclose(to);
 		close(master);
