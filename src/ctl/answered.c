@@ -16,7 +16,8 @@ static bool objects_print(const json_t *answer)
 		jsonout_add(&out, object, JSON_COMPACT);
 		buffer_add_char(&out, '\n');
 	}
-	bool is_printed = !out.failed && fwrite(out.bytes, 1, out.size, stdout) == out.size;
+	bool is_printed =
+	    !out.failed && (out.size == 0 || fwrite(out.bytes, 1, out.size, stdout) == out.size);
 	buffer_done(&out);
 	return is_printed;
 }

@@ -138,6 +138,7 @@ Test(metrics, are_written_at_the_start_after_each_run_and_at_the_end)
 	buffer_done(&text);
 	/* The second before its last writing may not be over: the end writes it. */
 	rig_drop(&rig, "hr/c.csv", "username,course1\np3,C1\n");
+	service_await(&service, &rig, "hr", 2);
 	service_await_idle(&service, &rig);
 	service_stop(&service);
 	text = files_read(file_of(&rig).text);

@@ -80,8 +80,9 @@ bool files_await_empty(const char *directory, int alive)
 	struct movement movement;
 	int notify = watch_open(directory);
 	movement_start(&movement, MOVEMENT_QUIET_MS);
-	while (files_count(directory, "") > 0 && news_await(&movement, notify, alive))
+	size_t there;
+	while ((there = files_count(directory, "")) > 0 && news_await(&movement, notify, alive))
 		events_count(notify, "");
 	close(notify);
-	return files_count(directory, "") == 0;
+	return there == 0; /* the next file may have come since */
 }
