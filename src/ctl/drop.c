@@ -247,7 +247,9 @@ struct error drop_put(struct drop *drop, const struct drop_source *source, const
 		piece_done(&pieces[i], drop);
 	/* One that was only written to cannot be flushed. */
 	if (!is_error(&error) && fsync(drop->inbox) < 0 && errno != EBADF)
-		error = error_errno("cannot flush %s", drop->place);
+		error = error_errno("%s lies in %s, but a power cut may take it away: cannot flush "
+		                    "that folder",
+		    drop->name, drop->place);
 	return error;
 }
 
