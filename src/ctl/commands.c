@@ -2,12 +2,9 @@
  * commands: the command line, and which function each command is.
  */
 #include "ctl.h"
-#include "terminal.h"
-
-#include "enrold/nearest.h"
+#include "meant.h"
 
 #include <getopt.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -117,23 +114,10 @@ static void usage_print(const struct command *command)
 	fputc('\n', stderr);
 }
 
-static void unknown_tell(const char *word)
+static const char *group_at(const void *nothing, size_t index)
 {
-	struct nearest *nearest = nearest_create();
-	struct slice found = {"", 0};
-	size_t budget = SIZE_MAX;
-	bool is_good = nearest != NULL;
-	for (size_t i = 0; is_good && i < COMMANDS; i++)
-		is_good = nearest_add(nearest, slice_of(commands[i].group));
-	if (is_good)
-		is_good = nearest_find(nearest, slice_of(word), &budget, &found);
-	fputs("enrolctl: there is no command ", stderr);
-	terminal_write(stderr, word);
-	if (is_good && found.size > 0)
-		fprintf(stderr, "; did you mean %.*s?\n", SLICE_ARG(found));
-	else
-		fputs("; enrolctl --help lists them\n", stderr);
-	nearest_free(nearest);
+	(void)nothing;
+	return index < COMMANDS ? commands[index].group : NULL;
 }
 
 /* What it would have to be: each command that begins so. */
@@ -150,7 +134,7 @@ static enum ctl_exit usage_tell(int count, char **words)
 	if (count == 0)
 		fputs("enrolctl: no command; enrolctl --help lists them\n", stderr);
 	else if (told == 0)
-		unknown_tell(words[0]);
+		meant_tell("command", words[0], group_at, NULL, "; enrolctl --help lists them");
 	return CTL_USAGE;
 }
 

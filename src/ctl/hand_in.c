@@ -1,11 +1,11 @@
 #include "hand_in.h"
 
 #include "await.h"
+#include "meant.h"
 #include "owner.h"
 #include "show_run.h"
 #include "terminal.h"
 
-#include "enrold/nearest.h"
 #include "enrold/orders.h"
 
 #include <fcntl.h>
@@ -16,23 +16,10 @@
 
 /* ---- the feed ---- */
 
-static void feed_unknown(const struct config *config, const char *name)
+static const char *feed_at(const void *config, size_t index)
 {
-	struct nearest *nearest = nearest_create();
-	struct slice found = {"", 0};
-	size_t budget = SIZE_MAX;
-	bool is_good = nearest != NULL;
-	for (size_t i = 0; is_good && i < config->feeds_count; i++)
-		is_good = nearest_add(nearest, slice_of(config->feeds[i].name));
-	if (is_good)
-		is_good = nearest_find(nearest, slice_of(name), &budget, &found);
-	fputs("enrolctl: there is no feed ", stderr);
-	terminal_write(stderr, name);
-	if (is_good && found.size > 0)
-		fprintf(stderr, "; did you mean %.*s?\n", SLICE_ARG(found));
-	else
-		fputs(": the settings name those that there are\n", stderr);
-	nearest_free(nearest);
+	const struct config *all = config;
+	return index < all->feeds_count ? all->feeds[index].name : NULL;
 }
 
 const struct feed *hand_in_feed(const struct ctl *ctl)
@@ -40,7 +27,8 @@ const struct feed *hand_in_feed(const struct ctl *ctl)
 	const char *name = ctl->options[OPTION_FEED] ? ctl->options[OPTION_FEED] : "default";
 	const struct feed *feed = config_find_feed(ctl->config, name);
 	if (!feed)
-		feed_unknown(ctl->config, name);
+		meant_tell(
+		    "feed", name, feed_at, ctl->config, ": the settings name those that there are");
 	return feed;
 }
 
