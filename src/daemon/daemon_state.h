@@ -59,6 +59,7 @@ struct daemon {
 	struct deadline deadline; /* of what is left when the loop ends */
 	uv_timer_t every;         /* OVERVIEW_EVERY_MS */
 	int64_t started_s;
+	int64_t known_s;   /* when the settings in force were written */
 	int64_t look_at;   /* when the overview is asked for out of turn; INT64_MAX: it is not */
 	int64_t orders_at; /* when they are looked at next */
 	enum daemon_exit exit;

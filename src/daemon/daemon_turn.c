@@ -14,6 +14,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <time.h>
 
 enum { STATUS_EVERY_MS = 1000, LOOK_SOON_MS = 1000, ORDERS_RETRY_MS = 1000 };
 
@@ -112,8 +114,11 @@ static void orders_look(struct daemon *daemon)
 
 static void on_overview(void *context)
 {
-	daemon_metrics_soon(context);
-	daemon_turn(context);
+	struct daemon *daemon = context;
+	if (daemon->feeds)
+		feeds_judge(daemon->feeds, &daemon->overview, daemon->known_s);
+	daemon_metrics_soon(daemon);
+	daemon_turn(daemon);
 }
 
 void daemon_look(struct daemon *daemon)
@@ -254,11 +259,21 @@ static void watch_begin(struct daemon *daemon)
 		    "%s: new files are only found every `rescan`", error.text);
 }
 
+/* A restart makes no feed younger. */
+static int64_t settings_written(const char *path)
+{
+	struct stat stat_;
+	int64_t now_s = (int64_t)time(NULL);
+	bool is_known = stat(path, &stat_) == 0 && (int64_t)stat_.st_mtim.tv_sec < now_s;
+	return is_known ? (int64_t)stat_.st_mtim.tv_sec : now_s;
+}
+
 /* Makes what depends on the configuration: the feeds, their watches, the workers. */
 struct error daemon_begin_work(struct daemon *daemon)
 {
 	struct feeds *before = daemon->feeds;
 	daemon->feeds = NULL;
+	daemon->known_s = settings_written(daemon->path);
 	struct error error = spool_open_feeds(daemon->config, &daemon->spool);
 	if (!is_error(&error))
 		error = feeds_create(daemon->config, &daemon->spool, &daemon->feeds);
@@ -314,6 +329,7 @@ static void reload(struct daemon *daemon)
 		daemon_end_loop(daemon);
 		return;
 	}
+	look_soon(daemon); /* what the new settings expect is not known yet */
 	if (is_asked)
 		log_event(LOG_INFO, "reloaded", NULL, "%s is in force", daemon->path);
 }

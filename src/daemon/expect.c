@@ -176,3 +176,35 @@ void expect_judge(const struct policy_expect *expect, const struct expect_histor
 	else if (stale_s < verdict->wake_s)
 		verdict->wake_s = stale_s;
 }
+
+/* ---- what is news ---- */
+
+static unsigned over_tell(struct expect_told *told, const struct expect_verdict *verdict)
+{
+	unsigned news = 0;
+	if (told->missed_s > 0 && verdict->late_s == 0) {
+		told->missed_s = 0;
+		news |= EXPECT_ON_TIME;
+	}
+	if (told->is_stale && verdict->stale_s == 0) {
+		told->is_stale = false;
+		news |= EXPECT_FRESH;
+	}
+	return news;
+}
+
+unsigned expect_tell(
+    struct expect_told *told, const struct expect_verdict *verdict, int64_t accepted_s)
+{
+	unsigned news = accepted_s != told->accepted_s ? over_tell(told, verdict) : 0;
+	told->accepted_s = accepted_s;
+	if (verdict->missed_s > told->missed_s) {
+		told->missed_s = verdict->missed_s;
+		news |= EXPECT_LATE;
+	}
+	if (verdict->stale_s > 0 && !told->is_stale) {
+		told->is_stale = true;
+		news |= EXPECT_STALE;
+	}
+	return news;
+}

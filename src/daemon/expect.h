@@ -33,7 +33,20 @@ struct expect_verdict {
 	int64_t wake_s; /* the verdict stays so until then, if no file comes; INT64_MAX: for ever */
 };
 
+/* What has been said of a feed; zeroed: nothing. */
+struct expect_told {
+	int64_t missed_s; /* the last deadline of which it was said that it was missed; 0: none */
+	bool is_stale;
+	int64_t accepted_s; /* the newest file then */
+};
+
+enum expect_news { EXPECT_LATE = 1, EXPECT_STALE = 2, EXPECT_ON_TIME = 4, EXPECT_FRESH = 8 };
+
 void expect_judge(const struct policy_expect *expect, const struct expect_history *history,
     int64_t now_s, struct expect_verdict *verdict);
+/* Which of that is news: each missed deadline once, and that it is over when a file has come, not
+ * when a clock or the settings have moved. */
+unsigned expect_tell(
+    struct expect_told *told, const struct expect_verdict *verdict, int64_t accepted_s);
 
 #endif

@@ -52,5 +52,6 @@ void feeds_tell(
 		now->oldest_age_s = 0;
 		lane_tell(feeds, i, moment, now);
 		lane_tell(feeds, i + 1, moment, now);
+		feed_expect_tell(&feeds->states[i], moment->overview, now);
 	}
 }

@@ -5,8 +5,11 @@
 #ifndef DAEMON_FEED_STATE_H
 #define DAEMON_FEED_STATE_H
 
+#include "expect.h"
 #include "feeds.h"
 #include "inbox.h"
+#include "metrics.h"
+#include "overview.h"
 
 #include "enrold/orders.h"
 
@@ -55,6 +58,9 @@ struct feed_state {
 	struct job job;            /* what it is busy with, or was */
 	char file[FILE_NAME_SIZE]; /* that it is about */
 	bool is_unwatched;         /* which has been said */
+	/* Of the lane of files, as of the last look at the ledger: */
+	struct expect_verdict verdict;
+	struct expect_told told;
 };
 
 struct feeds {
@@ -88,6 +94,15 @@ int64_t trouble_delay(struct trouble *trouble);
 bool trouble_end(struct trouble *trouble);
 void feed_waits(struct feed_state *state, const struct run_report *report, int64_t now_ms);
 void feed_goes_on(struct feed_state *state);
+
+/* ---- feed_expect.c ---- */
+
+/* Its last accepted file, what was refused since, whether it is late, and when the next is due. */
+void feed_expect_status(
+    const struct feed_state *state, const struct overview *overview, json_t *feed, json_t *needs);
+/* The same as numbers. */
+void feed_expect_tell(
+    const struct feed_state *state, const struct overview *overview, struct metrics_now_feed *feed);
 
 /* ---- feeds.c ---- */
 

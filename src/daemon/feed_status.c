@@ -241,6 +241,7 @@ static json_t *feed_make(
 	json_object_set_new(feed, "paused", pause ? order_make(pause) : json_null());
 	json_object_set_new(feed, "stopped", stopped_make(feeds, &pair, needs));
 	trouble_need(name, &verdict, needs);
+	feed_expect_status(pair.lanes[0], moment->overview, feed, needs);
 	return feed;
 }
 

@@ -59,10 +59,24 @@ struct error feeds_create(
 	return OK;
 }
 
+/* As they stand: by name, files before previews. */
+static int lane_compare(const struct lane *a, const struct lane *b)
+{
+	int order = strcmp(a->feed, b->feed);
+	return order != 0 ? order : a->is_preview - b->is_preview;
+}
+
 void feeds_inherit(struct feeds *feeds, const struct feeds *before)
 {
 	feeds->answered = before->answered;
 	feeds->refused = before->refused;
+	for (size_t i = 0, j = 0; i < feeds->count && j < before->count;) {
+		int order = lane_compare(&feeds->states[i].lane, &before->states[j].lane);
+		if (order == 0)
+			feeds->states[i].told = before->states[j].told;
+		i += order <= 0;
+		j += order >= 0;
+	}
 }
 
 void feeds_free(struct feeds *feeds)
@@ -79,20 +93,15 @@ void feeds_free(struct feeds *feeds)
 	free(feeds);
 }
 
-static bool is_same_lane(const struct lane *a, const struct lane *b)
-{
-	return a->is_preview == b->is_preview && strcmp(a->feed, b->feed) == 0;
-}
-
 static struct feed_state *state_of_run(struct feeds *feeds, const struct lane *lane)
 {
 	static const struct lane usual = {.feed = "default"};
 	struct feed_state *fallback = NULL;
 	for (size_t i = 0; i < feeds->count; i++) {
-		if (is_same_lane(&feeds->states[i].lane, lane))
+		if (lane_compare(&feeds->states[i].lane, lane) == 0)
 			return &feeds->states[i];
 		/* Its feed is no longer configured; somebody has to go on with it. */
-		if (is_same_lane(&feeds->states[i].lane, &usual))
+		if (lane_compare(&feeds->states[i].lane, &usual) == 0)
 			fallback = &feeds->states[i];
 	}
 	return fallback;

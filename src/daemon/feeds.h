@@ -19,6 +19,7 @@
 #include "enrold/orders.h"
 
 struct feeds;
+struct overview;
 
 struct feeds_status {
 	size_t feeds, ready, runs, busy; /* of paused feeds only what they have begun */
@@ -32,7 +33,7 @@ struct feeds_status {
 /* Borrows both until free. */
 struct error feeds_create(
     const struct config *config, const struct spool *spool, struct feeds **result) MUST_CHECK;
-/* The counters of the one before, which a new configuration ends. */
+/* The counters of the one before, which a new configuration ends, and what has been said. */
 void feeds_inherit(struct feeds *feeds, const struct feeds *before);
 void feeds_free(struct feeds *feeds);
 
@@ -66,5 +67,11 @@ int64_t feeds_wake_at(const struct feeds *feeds, int64_t now_ms);
 /* Names the files that wait for what has to lie beside them: nobody is going to look again. */
 void feeds_log_waiting(struct feeds *feeds);
 void feeds_status_find(const struct feeds *feeds, struct feeds_status *status);
+
+/* ---- feed_expect.c ---- */
+
+/* Which of them are late or stale, as the last look found the ledger, and says what is news.
+ * known_s: since when the settings are as they are. */
+void feeds_judge(struct feeds *feeds, const struct overview *overview, int64_t known_s);
 
 #endif

@@ -28,8 +28,9 @@ struct overview_look {
 	overview_on_read *on_read;
 	void *context;
 	bool asks_growth;
-	struct error error;    /* of the database */
-	struct overview found; /* what was seen of it, and of the disks */
+	struct arrivals *arrivals; /* lent */
+	struct error error;        /* of the database */
+	struct overview found;     /* what was seen of it, and of the disks */
 };
 
 /* ---- on the thread ---- */
@@ -85,12 +86,23 @@ static struct error growth_take(struct overview_look *look, struct db *db)
 	return is_error(&error) ? error : ledger_count(db, &growth->chained);
 }
 
+/* Of that moment, so that no file that has come by then is missing. */
+static struct error arrivals_take(struct overview_look *look, struct db *db)
+{
+	struct overview *found = &look->found;
+	int64_t now_s = (int64_t)time(NULL);
+	struct error error = arrivals_look(look->arrivals, db, now_s);
+	if (!is_error(&error))
+		error = arrivals_list(look->arrivals, &found->arrived, &found->arrived_count);
+	found->arrived_s = now_s;
+	return error;
+}
+
 static struct error look_at(struct overview_look *look, struct lms *lms, struct arena *arena)
 {
 	struct db *db = lms_db(lms);
-	char run[RUN_ID_SIZE + 1];
 	bool is_shared = config_is_shared(config_get(look->file));
-	struct error error = ledger_newest(db, run);
+	struct error error = arrivals_take(look, db);
 	if (!is_error(&error) && is_shared)
 		error = nodes_take(look, db, arena);
 	if (!is_error(&error) && is_shared)
@@ -172,6 +184,8 @@ static void look_free(struct overview_look *look)
 {
 	free(look->found.nodes);
 	free(look->found.holders);
+	free(look->found.arrived);
+	arrivals_free(look->arrivals);
 	config_free(look->file);
 	free(look);
 }
@@ -201,8 +215,13 @@ static void database_take(struct overview *overview, struct overview_look *look)
 	overview->nodes_count = found->nodes_count;
 	overview->holders = found->holders;
 	overview->holders_count = found->holders_count;
+	free(overview->arrived);
+	overview->arrived = found->arrived;
+	overview->arrived_count = found->arrived_count;
+	overview->arrived_s = found->arrived_s;
 	found->nodes = NULL;
 	found->holders = NULL;
+	found->arrived = NULL;
 	if (look->asks_growth) {
 		overview->growth = found->growth;
 		overview->growth_ms = now_ms();
@@ -234,6 +253,8 @@ static void on_worked(uv_work_t *work, int status)
 	if (overview) {
 		look_take(overview, look);
 		overview->look = NULL;
+		overview->arrivals = look->arrivals;
+		look->arrivals = NULL;
 		look->on_read(look->context);
 	}
 	look_free(look);
@@ -244,21 +265,26 @@ void overview_ask(struct overview *overview, uv_loop_t *loop, struct config_file
 {
 	if (overview->look)
 		return;
-	struct overview_look *look = calloc(1, sizeof *look);
+	if (!overview->arrivals)
+		overview->arrivals = arrivals_create();
+	struct overview_look *look = overview->arrivals ? calloc(1, sizeof *look) : NULL;
 	if (!look)
 		return; /* another time */
 	*look = (struct overview_look){.work.data = look,
 	    .overview = overview,
 	    .file = config_hold(file),
 	    .spool = spool,
+	    .arrivals = overview->arrivals,
 	    .asks_growth =
 	        overview->growth_ms == 0 || now_ms() - overview->growth_ms >= GROWTH_EVERY_MS,
 	    .on_read = on_read,
 	    .context = context};
 	if (uv_queue_work(loop, &look->work, on_work, on_worked) < 0) {
+		look->arrivals = NULL;
 		look_free(look);
 		return;
 	}
+	overview->arrivals = NULL;
 	overview->look = look;
 	overview->asked_ms = now_ms();
 }
@@ -274,7 +300,14 @@ void overview_done(struct overview *overview)
 {
 	free(overview->nodes);
 	free(overview->holders);
+	free(overview->arrived);
+	arrivals_free(overview->arrivals);
 	*overview = (struct overview){0};
+}
+
+const struct arrival *overview_arrival(const struct overview *overview, const char *feed)
+{
+	return arrival_find(overview->arrived, overview->arrived_count, feed);
 }
 
 const char *overview_holder(const struct overview *overview, const char *feed)

@@ -10,6 +10,7 @@
 #ifndef DAEMON_OVERVIEW_H
 #define DAEMON_OVERVIEW_H
 
+#include "enrold/arrivals.h"
 #include "enrold/config.h"
 #include "enrold/nodes.h"
 #include "enrold/spool.h"
@@ -53,6 +54,10 @@ struct overview {
 	struct overview_growth growth;
 	int64_t growth_ms; /* when it was looked at; 0: never */
 	size_t held_files, quarantine_files;
+	struct arrivals *arrivals; /* NULL: none, or the look has it */
+	struct arrival *arrived;   /* of each feed, as it found them */
+	size_t arrived_count;
+	int64_t arrived_s; /* when that was found, epoch seconds; 0: not yet */
 	/* Of the look under way: */
 	struct overview_look *look; /* NULL: none */
 	int64_t asked_ms;
@@ -69,6 +74,9 @@ void overview_stop(struct overview *overview);
 /* Nobody may be looking. */
 void overview_done(struct overview *overview);
 
+/* Its newest accepted file, and what was refused since; NULL: there is none, or this is not known.
+ */
+const struct arrival *overview_arrival(const struct overview *overview, const char *feed);
 /* The daemon that has the feed; "": nobody, or this is not known. */
 const char *overview_holder(const struct overview *overview, const char *feed);
 

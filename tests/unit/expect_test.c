@@ -251,3 +251,38 @@ Test(expect, is_not_asked_again_before_something_can_change)
 		last = verdict;
 	}
 }
+
+/* ---- what is said ---- */
+
+static const struct {
+	int64_t missed_s, stale_s, accepted_s;
+	unsigned news;
+} said[] = {
+    {0, 0, 10, 0},
+    {100, 0, 10, EXPECT_LATE},
+    {100, 0, 10, 0},
+    {200, 0, 10, EXPECT_LATE}, /* the next deadline */
+    {0, 0, 10, 0},             /* the clock was set back, or today is a holiday after all */
+    {200, 0, 10, 0},
+    {0, 0, 10, 0},
+    {0, 0, 220, EXPECT_ON_TIME},
+    {0, 0, 230, 0},
+    {300, 250, 230, EXPECT_LATE | EXPECT_STALE},
+    {300, 250, 230, 0},
+    {0, 250, 310, EXPECT_ON_TIME}, /* the same bytes again */
+    {0, 0, 320, EXPECT_FRESH},
+    {0, 330, 320, EXPECT_STALE},
+    {0, 0, 340, EXPECT_FRESH},
+};
+
+Test(expect, is_told_once_and_so_is_its_end)
+{
+	struct expect_told told = {0};
+	for (size_t i = 0; i < sizeof said / sizeof *said; i++) {
+		const struct expect_verdict verdict = {.late_s = said[i].missed_s,
+		    .missed_s = said[i].missed_s,
+		    .stale_s = said[i].stale_s};
+		cr_expect_eq(
+		    expect_tell(&told, &verdict, said[i].accepted_s), said[i].news, "step %zu", i);
+	}
+}
