@@ -19,6 +19,8 @@ struct error lms_find_person(
 	    {.by = KEY_EMAIL, .text = text}, {.by = KEY_IDNUMBER, .text = text},
 	    {.by = KEY_DELETED, .text = text}};
 	*person = (struct person_today){.is_deleted = false};
+	if (text.size == 0) /* as most idnumbers are */
+		return OK;
 	struct error error = lms_find_users(lms, keys, KEYS, arena);
 	for (size_t i = 0; i < KEYS - 1 && person->account.id == 0; i++) {
 		person->account.id = key_person(&keys[i]);
