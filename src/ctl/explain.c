@@ -78,13 +78,13 @@ static enum table_style style_of(const json_t *row)
 
 static void how_cell(struct table *table, const struct said *said, int64_t now_s)
 {
-	char before[STATE_SIZE], after[STATE_SIZE], again[SHOWN_SIZE + 40] = "";
+	char before[STATE_SIZE], after[STATE_SIZE], again[FIGURE_SIZE + 40] = "";
 	const json_t *row = said->first;
 	bool is_state =
 	    *words_text(row, "after") && strncmp(words_text(row, "column"), "course", 6) == 0;
 	if (said->times > 1) {
-		char last[SHOWN_SIZE];
-		show_time(last, words_time(words_text(said->last, "time")), now_s);
+		char last[FIGURE_SIZE];
+		figure_time(last, words_time(words_text(said->last, "time")), now_s);
 		snprintf(again, sizeof again, "%zu times until %s: ", said->times,
 		    last + strspn(last, " "));
 	}
@@ -103,9 +103,9 @@ static void how_cell(struct table *table, const struct said *said, int64_t now_s
 
 static void row_add(struct table *table, const struct said *said, bool is_wide, int64_t now_s)
 {
-	char shown[SHOWN_SIZE];
+	char shown[FIGURE_SIZE];
 	const json_t *row = said->first;
-	show_time(shown, words_time(words_text(row, "time")), now_s);
+	figure_time(shown, words_time(words_text(row, "time")), now_s);
 	table_cell(table, TABLE_PLAIN, shown);
 	if (is_wide) {
 		table_cell(table, TABLE_PLAIN, words_text(row, "run"));
@@ -155,13 +155,13 @@ static void person_tell(const json_t *person, int64_t now_s)
 	terminal_write(stdout, words_text(person, "asked"));
 	json_array_foreach(json_object_get(person, "names"), i, name)
 	{
-		char shown[SHOWN_SIZE] = "";
+		char shown[FIGURE_SIZE] = "";
 		bool is_former = *words_text(name, "until");
 		if (!words_is(name, "by", "username") ||
 		    (!is_former && words_is(name, "name", words_text(person, "asked"))))
 			continue;
 		if (is_former)
-			show_time(shown, words_run_time(words_text(name, "until")), now_s);
+			figure_time(shown, words_run_time(words_text(name, "until")), now_s);
 		printf("%s%s ", is_former ? "; until " : ", today", shown + strspn(shown, " "));
 		terminal_write(stdout, words_text(name, "name"));
 	}
@@ -215,8 +215,8 @@ static void account_tell(const json_t *account)
 /* "staff.csv:7 of 26 Nov 02:03 (run 20261126-020301-118204)" */
 static void source_tell(const json_t *course, int64_t now_s)
 {
-	char shown[SHOWN_SIZE];
-	show_time(shown, words_run_time(words_text(course, "run")), now_s);
+	char shown[FIGURE_SIZE];
+	figure_time(shown, words_run_time(words_text(course, "run")), now_s);
 	terminal_write(stdout, words_text(course, "file"));
 	printf(":%lld of %s (run %s)", (long long)words_number(course, "line"),
 	    shown + strspn(shown, " "), words_text(course, "run"));
@@ -254,8 +254,8 @@ static void said_tell(const json_t *course, int64_t now_s)
 		    stdout);
 	}
 	if (json_is_true(has_changed) && *words_text(course, "written")) {
-		char shown[SHOWN_SIZE];
-		show_time(shown, words_time(words_text(course, "written")), now_s);
+		char shown[FIGURE_SIZE];
+		figure_time(shown, words_time(words_text(course, "written")), now_s);
 		printf(" It was written %s by ", shown + strspn(shown, " "));
 		terminal_write(stdout, *words_text(course, "written_by")
 		                           ? words_text(course, "written_by")

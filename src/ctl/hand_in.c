@@ -3,7 +3,7 @@
 #include "await.h"
 #include "meant.h"
 #include "owner.h"
-#include "show_run.h"
+#include "show.h"
 #include "terminal.h"
 
 #include "enrold/orders.h"

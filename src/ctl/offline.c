@@ -3,9 +3,12 @@
 
 #include "enrold/disk.h"
 #include "enrold/lms.h"
+#include "enrold/log.h"
 #include "enrold/names.h"
 #include "enrold/orders.h"
+#include "enrold/run.h"
 #include "enrold/secret.h"
+#include "enrold/sidecar_kind.h"
 #include "enrold/spool.h"
 
 #include <fcntl.h>
@@ -69,68 +72,168 @@ static int lane_open(const struct look *look, const struct lane *lane)
 	return openat(look->spool.root, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 }
 
-static void lane_count(const struct look *look, const struct lane *lane, size_t *files,
-    char oldest[FILE_NAME_SIZE], int64_t *oldest_s)
+/* What lies in the inboxes of one feed. */
+struct waiting {
+	const struct policy *policy;
+	size_t files, incomplete;
+	int64_t oldest_s;
+	char oldest[FILE_NAME_SIZE];
+	char missing[FILE_NAME_SIZE + 64]; /* beside one of them; "": nothing is */
+	int64_t missing_s;
+};
+
+static bool is_missing(struct waiting *waiting, int directory, const char *name, const char *end)
+{
+	char beside[FILE_NAME_SIZE + 64];
+	snprintf(beside, sizeof beside, "%s%s", name, end);
+	if (disk_has(directory, beside))
+		return false;
+	memcpy(waiting->missing, beside, sizeof beside);
+	return true;
+}
+
+static bool is_incomplete(struct waiting *waiting, int directory, const char *name)
+{
+	const struct policy *policy = waiting->policy;
+	bool is = policy->marker && is_missing(waiting, directory, name, policy->marker);
+	for (enum sidecar_kind kind = 0; kind < SIDECAR_KINDS && !is; kind++)
+		is = policy_requires(policy, kind) &&
+		     is_missing(waiting, directory, name, sidecar_ending(kind));
+	return is;
+}
+
+static void file_count(struct waiting *waiting, int directory, const char *name)
 {
 	struct stat stat;
+	const char *marker = waiting->policy->marker;
+	size_t length = strlen(name), tail = marker ? strlen(marker) : 0;
+	bool is_marker = tail > 0 && length > tail && strcmp(name + length - tail, marker) == 0;
+	if (name_classify(name) != NAME_INPUT || is_marker ||
+	    fstatat(directory, name, &stat, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISREG(stat.st_mode))
+		return;
+	waiting->files++;
+	if (is_incomplete(waiting, directory, name)) {
+		waiting->incomplete++;
+		waiting->missing_s = stat.st_ctim.tv_sec;
+	}
+	if (stat.st_ctim.tv_sec >= waiting->oldest_s)
+		return;
+	waiting->oldest_s = stat.st_ctim.tv_sec;
+	snprintf(waiting->oldest, sizeof waiting->oldest, "%s", name);
+}
+
+static void lane_count(const struct look *look, const struct lane *lane, struct waiting *waiting)
+{
 	const struct dirent *entry;
 	int directory = lane_open(look, lane);
 	DIR *listing = directory < 0 ? NULL : disk_list(directory);
-	while (listing && (entry = readdir(listing))) {
-		if (name_classify(entry->d_name) != NAME_INPUT ||
-		    fstatat(directory, entry->d_name, &stat, AT_SYMLINK_NOFOLLOW) < 0 ||
-		    !S_ISREG(stat.st_mode))
-			continue;
-		++*files;
-		if (stat.st_ctim.tv_sec >= *oldest_s)
-			continue;
-		*oldest_s = stat.st_ctim.tv_sec;
-		snprintf(oldest, FILE_NAME_SIZE, "%s", entry->d_name);
-	}
+	while (listing && (entry = readdir(listing)))
+		file_count(waiting, directory, entry->d_name);
 	if (listing)
 		closedir(listing);
 	if (directory >= 0)
 		close(directory);
 }
 
-static json_t *waiting_make(const struct look *look, const char *feed)
+static json_t *file_make(const char *name, int64_t since_s)
 {
-	size_t files = 0;
-	int64_t oldest_s = INT64_MAX;
-	char oldest[FILE_NAME_SIZE] = "";
-	for (int preview = 0; preview < 2; preview++) {
-		struct lane lane = {.is_preview = preview};
-		snprintf(lane.feed, sizeof lane.feed, "%s", feed);
-		lane_count(look, &lane, &files, oldest, &oldest_s);
-	}
-	json_t *oldest_of =
-	    files == 0 ? json_null()
-	               : json_pack("{s:s, s:o}", "file", oldest, "since", time_make(oldest_s));
-	return json_pack("{s:I, s:i, s:i, s:o?, s:n}", "files", (json_int_t)files, "incomplete", 0,
-	    "begun", 0, "oldest", oldest_of, "for");
+	return *name ? json_pack("{s:o, s:o}", "file", log_text(name), "since", time_make(since_s))
+	             : json_null();
 }
 
-static json_t *feed_make(struct look *look, const char *name)
+static json_t *waiting_make(const struct look *look, const struct feed *feed, const char **state)
 {
+	struct waiting waiting = {.policy = &feed->policy, .oldest_s = INT64_MAX};
+	for (int preview = 0; preview < 2; preview++) {
+		struct lane lane = {.is_preview = preview};
+		snprintf(lane.feed, sizeof lane.feed, "%s", feed->name);
+		lane_count(look, &lane, &waiting);
+	}
+	bool all_wait = waiting.files > 0 && waiting.files == waiting.incomplete;
+	*state = all_wait ? "waits" : waiting.files > 0 ? "queued" : "idle";
+	return json_pack("{s:I, s:I, s:i, s:o, s:o}", "files", (json_int_t)waiting.files,
+	    "incomplete", (json_int_t)waiting.incomplete, "begun", 0, "oldest",
+	    file_make(waiting.oldest, waiting.oldest_s), "for",
+	    file_make(waiting.missing, waiting.missing_s));
+}
+
+static json_t *order_make(const struct order *order)
+{
+	return json_pack("{s:o, s:o, s:o}", "by", log_text(order->by), "why", log_text(order->why),
+	    "since", time_make(order->at_s));
+}
+
+/* The file and feed of a run in work/ of whichever daemon; false: there is no such run. */
+static bool run_find(
+    const struct look *look, const char *run, struct lane *lane, char file[FILE_NAME_SIZE])
+{
+	bool is_found = false;
+	const struct dirent *node;
+	int work = openat(look->spool.root, "work", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *nodes = work < 0 ? NULL : disk_list(work);
+	while (nodes && !is_found && (node = readdir(nodes))) {
+		struct spool spool = SPOOL_CLOSED;
+		spool.work =
+		    openat(work, node->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		is_found = node->d_name[0] != '.' && spool.work >= 0 && disk_has(spool.work, run);
+		if (is_found)
+			run_find_lane(&spool, run, lane, file);
+		if (spool.work >= 0)
+			close(spool.work);
+	}
+	if (nodes)
+		closedir(nodes);
+	if (work >= 0)
+		close(work);
+	return is_found;
+}
+
+static json_t *stopped_make(struct look *look, const char *feed)
+{
+	json_t *list = json_array();
+	for (size_t i = 0; i < look->orders.count; i++) {
+		struct lane lane;
+		char file[FILE_NAME_SIZE], what[160], to_do[160];
+		const struct order *order = &look->orders.items[i];
+		if (order->kind != ORDER_STOP || !run_find(look, order->subject, &lane, file) ||
+		    strcmp(lane.feed, feed) != 0)
+			continue;
+		json_t *one = order_make(order);
+		json_object_set_new(one, "run", json_string(order->subject));
+		json_object_set_new(one, "file", log_text(file));
+		json_array_append_new(list, one);
+		snprintf(what, sizeof what, "run %s was stopped, and waits", order->subject);
+		snprintf(to_do, sizeof to_do,
+		    "enrolctl release %s goes on with it, enrolctl discard %s leaves it as it is",
+		    order->subject, order->subject);
+		need_add(look, feed, "warning", what, to_do);
+	}
+	return list;
+}
+
+static json_t *feed_make(struct look *look, const struct feed *feed)
+{
+	const char *state;
+	const char *name = feed->name;
 	const struct order *pause = orders_find(&look->orders, ORDER_PAUSE, name);
-	json_t *waiting = waiting_make(look, name);
-	bool has_files = json_integer_value(json_object_get(waiting, "files")) > 0;
-	const char *idle = has_files ? "queued" : "idle";
-	json_t *feed = json_pack("{s:s, s:s, s:s, s:n, s:s, s:[], s:o, s:[]}", "feed", name,
-	    "state", pause ? "paused" : idle, "why", "", "since", "node", "", "running", "waiting",
-	    waiting, "stopped");
-	json_object_set_new(feed, "paused",
-	    pause ? json_pack("{s:s, s:s, s:o}", "by", pause->by, "why", pause->why, "since",
-	                time_make(pause->at_s))
-	          : json_null());
-	return feed;
+	json_t *waiting = waiting_make(look, feed, &state);
+	json_t *stopped = stopped_make(look, name);
+	if (pause)
+		state = "paused";
+	if (json_array_size(stopped) > 0)
+		state = "stopped";
+	json_t *made =
+	    json_pack("{s:s, s:s, s:s, s:n, s:s, s:[], s:o, s:o}", "feed", name, "state", state,
+	        "why", "", "since", "node", "", "running", "waiting", waiting, "stopped", stopped);
+	json_object_set_new(made, "paused", pause ? order_make(pause) : json_null());
+	return made;
 }
 
 static json_t *feeds_make(struct look *look)
 {
 	json_t *feeds = json_array();
 	for (size_t i = 0; i < look->config->feeds_count; i++)
-		json_array_append_new(feeds, feed_make(look, look->config->feeds[i].name));
+		json_array_append_new(feeds, feed_make(look, &look->config->feeds[i]));
 	return feeds;
 }
 

@@ -47,7 +47,8 @@ static bool limit_take(const struct ctl *ctl, json_t *request)
 
 static bool status_take(const struct ctl *ctl, json_t *request)
 {
-	static const char *const all[] = {"running", "done", "refused", "preview"};
+	static const char *const all[] = {
+	    "running", "stopped", "done", "refused", "discarded", "preview"};
 	const char *text = ctl->options[OPTION_STATUS];
 	for (size_t i = 0; text && i < sizeof all / sizeof *all; i++)
 		if (strcmp(text, all[i]) == 0) {
@@ -55,7 +56,8 @@ static bool status_take(const struct ctl *ctl, json_t *request)
 			return true;
 		}
 	if (text)
-		fprintf(stderr, "enrolctl: --status takes running, done, refused or preview\n");
+		fprintf(stderr, "enrolctl: --status takes running, stopped, done, refused, "
+		                "discarded or preview\n");
 	return !text;
 }
 
@@ -99,17 +101,17 @@ static void status_cell(struct table *table, const json_t *run)
 
 static void number_cell(struct table *table, const json_t *run, const char *name)
 {
-	char shown[SHOWN_SIZE] = "";
+	char shown[FIGURE_SIZE] = "";
 	const json_t *number = json_object_get(run, name);
 	if (json_is_integer(number))
-		show_number(shown, (uint64_t)json_integer_value(number));
+		figure_number(shown, (uint64_t)json_integer_value(number));
 	table_cell(table, TABLE_PLAIN, shown);
 }
 
 static void took_cell(struct table *table, const json_t *run)
 {
-	char shown[SHOWN_SIZE];
-	show_duration(shown, words_number(run, "seconds"));
+	char shown[FIGURE_SIZE];
+	figure_duration(shown, words_number(run, "seconds"));
 	table_cell(table, TABLE_PLAIN, shown);
 }
 
@@ -127,10 +129,10 @@ static void result_cell(struct table *table, const json_t *run)
 
 static void row_add(struct table *table, const json_t *run, bool is_wide, int64_t now_s)
 {
-	char shown[SHOWN_SIZE];
+	char shown[FIGURE_SIZE];
 	table_cell(table, TABLE_PLAIN, words_text(run, "run"));
 	if (is_wide) {
-		show_time(shown, words_time(words_text(run, "started")), now_s);
+		figure_time(shown, words_time(words_text(run, "started")), now_s);
 		table_cell(table, TABLE_PLAIN, shown);
 	}
 	table_cell(table, TABLE_PLAIN, words_text(run, "feed"));
@@ -138,7 +140,7 @@ static void row_add(struct table *table, const json_t *run, bool is_wide, int64_
 	status_cell(table, run);
 	took_cell(table, run);
 	if (is_wide) {
-		show_bytes(shown, (uint64_t)words_number(run, "bytes"));
+		figure_bytes(shown, (uint64_t)words_number(run, "bytes"));
 		table_cell(table, TABLE_PLAIN, shown);
 	}
 	number_cell(table, run, "rows");

@@ -1,20 +1,12 @@
 /*
- * show: numbers and times for eyes. Pure, but for the time zone.
+ * show: one run for eyes, or as JSON: enrolctl show, and where others end with it.
  */
 #ifndef CTL_SHOW_H
 #define CTL_SHOW_H
 
-#include <stdint.h>
+#include "ctl.h"
 
-enum { SHOWN_SIZE = 32 };
-/* "1,234,567" */
-void show_number(char text[SHOWN_SIZE], uint64_t number);
-/* "12 s", "3 min", "4 h", "2 days"; less than none, of a clock that was put back, is "0 s". */
-void show_duration(char text[SHOWN_SIZE], int64_t seconds);
-/* "1.2 GiB", rounded down */
-void show_bytes(char text[SHOWN_SIZE], uint64_t bytes);
-/* Local time of this machine, without what goes without saying: "02:10" of today, "26 Nov 02:10",
- * and "26 Nov 2025" of more than half a year away. */
-void show_time(char text[SHOWN_SIZE], int64_t epoch_s, int64_t now_s);
+/* run: an id or "last". */
+enum ctl_exit show_run(const struct ctl *ctl, const char *run);
 
 #endif

@@ -3,11 +3,11 @@
  * several daemons all are asked, and each feed is shown as that one has it that serves it.
  */
 #include "ask.h"
-#include "member.h"
 #include "offline.h"
 #include "status_check.h"
 #include "status_view.h"
 #include "terminal.h"
+#include "words.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -21,9 +21,9 @@ static int weight_of(const json_t *feed)
 {
 	static const char *const quiet[] = {"elsewhere", "idle", "paused", "waits", "queued"};
 	for (size_t i = 0; i < sizeof quiet / sizeof *quiet; i++)
-		if (strcmp(member_text(feed, "state"), quiet[i]) == 0)
+		if (strcmp(words_text(feed, "state"), quiet[i]) == 0)
 			return (int)i;
-	return strcmp(member_text(feed, "state"), "running") == 0 ? 99 : 50;
+	return strcmp(words_text(feed, "state"), "running") == 0 ? 99 : 50;
 }
 
 static void feed_merge(json_t *feeds, json_t *feed)
@@ -32,7 +32,7 @@ static void feed_merge(json_t *feeds, json_t *feed)
 	json_t *known;
 	json_array_foreach(feeds, i, known)
 	{
-		if (strcmp(member_text(known, "feed"), member_text(feed, "feed")) != 0)
+		if (strcmp(words_text(known, "feed"), words_text(feed, "feed")) != 0)
 			continue;
 		if (weight_of(feed) > weight_of(known))
 			json_array_set(feeds, i, feed);
@@ -147,7 +147,7 @@ static enum ctl_exit watch(const struct ctl *ctl)
 static int look_print(const json_t *daemons, bool is_there)
 {
 	json_t *needs = needs_merge(daemons), *feeds = feeds_merge(daemons);
-	const char *missing = is_there ? NULL : member_text(json_array_get(daemons, 0), "state");
+	const char *missing = is_there ? NULL : words_text(json_array_get(daemons, 0), "state");
 	int level = status_check_print(feeds, needs, missing, stdout);
 	json_decref(needs);
 	json_decref(feeds);

@@ -1,7 +1,7 @@
 #include "status_check.h"
 
-#include "member.h"
 #include "terminal.h"
+#include "words.h"
 
 #include <stdbool.h>
 #include <string.h>
@@ -11,7 +11,7 @@ static size_t files_waiting(const json_t *feeds)
 	size_t i, count = 0;
 	const json_t *feed;
 	json_array_foreach(feeds, i, feed) count +=
-	    (size_t)member_number(json_object_get(feed, "waiting"), "files");
+	    (size_t)words_number(json_object_get(feed, "waiting"), "files");
 	return count;
 }
 
@@ -33,7 +33,7 @@ static int worst_find(const json_t *needs, const json_t **worst)
 	*worst = NULL;
 	json_array_foreach(needs, i, need)
 	{
-		bool is_critical = strcmp(member_text(need, "level"), "critical") == 0;
+		bool is_critical = strcmp(words_text(need, "level"), "critical") == 0;
 		int its = is_critical ? STATUS_CRITICAL : STATUS_WARNING;
 		if (its > level)
 			*worst = need;
@@ -54,9 +54,9 @@ static void check_write(const char *text, FILE *to)
 
 static void worst_print(const json_t *worst, size_t count, FILE *to)
 {
-	const char *feed = member_text(worst, "feed");
+	const char *feed = words_text(worst, "feed");
 	fprintf(to, "%s%s", feed, *feed ? ": " : "");
-	check_write(member_text(worst, "what"), to);
+	check_write(words_text(worst, "what"), to);
 	if (count > 1)
 		fprintf(to, ", and %zu more", count - 1);
 }

@@ -2,28 +2,28 @@
  * status_view: the status for eyes: a line for each daemon, what there is to do, a table of feeds.
  */
 #include "status_view.h"
-#include "member.h"
-#include "show.h"
+#include "figure.h"
 #include "table.h"
 #include "terminal.h"
+#include "words.h"
 
 #include <string.h>
 #include <time.h>
 
-static void ago_show(char text[SHOWN_SIZE], const json_t *object, const char *name)
+static void ago_show(char text[FIGURE_SIZE], const json_t *object, const char *name)
 {
-	int64_t at = member_time(object, name);
+	int64_t at = words_time(words_text(object, name));
 	text[0] = '\0';
-	if (at >= 0)
-		show_duration(text, (int64_t)time(NULL) - at);
+	if (at > 0)
+		figure_duration(text, (int64_t)time(NULL) - at);
 }
 
-static void when_show(char text[SHOWN_SIZE], const json_t *object, const char *name)
+static void when_show(char text[FIGURE_SIZE], const json_t *object, const char *name)
 {
-	int64_t at = member_time(object, name);
+	int64_t at = words_time(words_text(object, name));
 	text[0] = '\0';
-	if (at >= 0)
-		show_time(text, at, (int64_t)time(NULL));
+	if (at > 0)
+		figure_time(text, at, (int64_t)time(NULL));
 }
 
 /* ---- for eyes: the first lines ---- */
@@ -55,16 +55,15 @@ static const char *database_word(const json_t *database)
 
 static void daemon_print(const json_t *daemon, const char *ends, FILE *to)
 {
-	char since[SHOWN_SIZE];
+	char since[FIGURE_SIZE];
 	const json_t *database = json_object_get(daemon, "database");
 	when_show(since, daemon, "since");
-	fprintf(
-	    to, "enrold %s on %s: ", member_text(daemon, "enrold"), member_text(daemon, "node"));
-	terminal_write(to, member_text(daemon, "state"));
+	fprintf(to, "enrold %s on %s: ", words_text(daemon, "enrold"), words_text(daemon, "node"));
+	terminal_write(to, words_text(daemon, "state"));
 	if (*since)
 		fprintf(to, " since %s", since);
-	fprintf(to, "; %s ", engine_title(member_text(database, "engine")));
-	terminal_write(to, member_text(database, "url"));
+	fprintf(to, "; %s ", engine_title(words_text(database, "engine")));
+	terminal_write(to, words_text(database, "url"));
 	fprintf(to, " %s%s%s\n", database_word(database), *ends ? "; " : "", ends);
 }
 
@@ -75,14 +74,14 @@ static void needs_print(const json_t *needs, FILE *to)
 	bool is_coloured = terminal_has_colours(to);
 	json_array_foreach(needs, i, need)
 	{
-		const char *feed = member_text(need, "feed");
-		bool is_bad = strcmp(member_text(need, "level"), "critical") == 0;
+		const char *feed = words_text(need, "feed");
+		bool is_bad = strcmp(words_text(need, "level"), "critical") == 0;
 		fputs(is_coloured ? is_bad ? "\033[31m" : "\033[33m" : "", to);
 		fprintf(to, "%s %s%s", is_bad ? "!!" : " !", feed, *feed ? ": " : "");
-		terminal_write(to, member_text(need, "what"));
+		terminal_write(to, words_text(need, "what"));
 		fputs(is_coloured ? "\033[0m\n" : "\n", to);
 		fputs("   -> ", to);
-		terminal_write(to, member_text(need, "do"));
+		terminal_write(to, words_text(need, "do"));
 		fputc('\n', to);
 	}
 }
@@ -101,12 +100,12 @@ enum { WIDE = 120 };
 
 static void rows_cell(struct table *table, const json_t *run, bool is_wide)
 {
-	char done[SHOWN_SIZE], all[SHOWN_SIZE], left[SHOWN_SIZE], text[160];
-	uint64_t rows = (uint64_t)member_number(run, "rows"),
-	         at = (uint64_t)member_number(run, "rows_done");
-	show_number(done, at);
-	show_number(all, rows);
-	int size = snprintf(text, sizeof text, "%s", member_text(run, "phase"));
+	char done[FIGURE_SIZE], all[FIGURE_SIZE], left[FIGURE_SIZE], text[160];
+	uint64_t rows = (uint64_t)words_number(run, "rows"),
+	         at = (uint64_t)words_number(run, "rows_done");
+	figure_number(done, at);
+	figure_number(all, rows);
+	int size = snprintf(text, sizeof text, "%s", words_text(run, "phase"));
 	int percent = at >= rows ? 100 : (int)(at * 100 / rows);
 	if (strcmp(text, "applying") == 0 && rows > 0 && is_wide)
 		size = snprintf(text, sizeof text, "%s of %s  %d %%", done, all, percent);
@@ -115,7 +114,7 @@ static void rows_cell(struct table *table, const json_t *run, bool is_wide)
 	else if (strcmp(text, "applying") == 0)
 		size = snprintf(text, sizeof text, "%s", done);
 	if (json_is_integer(json_object_get(run, "seconds_left"))) {
-		show_duration(left, member_number(run, "seconds_left"));
+		figure_duration(left, words_number(run, "seconds_left"));
 		snprintf(text + size, sizeof text - (size_t)size, "  %s left", left);
 	}
 	table_cell(table, TABLE_PLAIN, text);
@@ -124,11 +123,11 @@ static void rows_cell(struct table *table, const json_t *run, bool is_wide)
 /* What one of its runs is doing. */
 static void running_cells(struct table *table, const json_t *run, bool is_wide)
 {
-	char since[SHOWN_SIZE];
-	bool is_preview = strcmp(member_text(run, "mode"), "preview") == 0;
+	char since[FIGURE_SIZE];
+	bool is_preview = strcmp(words_text(run, "mode"), "preview") == 0;
 	ago_show(since, run, "since");
 	table_cell(table, TABLE_GOOD, is_preview ? "preview" : "running");
-	table_cell(table, TABLE_PLAIN, member_text(run, "file"));
+	table_cell(table, TABLE_PLAIN, words_text(run, "file"));
 	table_cell(table, TABLE_PLAIN, since);
 	rows_cell(table, run, is_wide);
 }
@@ -136,30 +135,30 @@ static void running_cells(struct table *table, const json_t *run, bool is_wide)
 /* A feed that runs nothing: the file that has waited longest, and for what. */
 static void resting_cells(struct table *table, const json_t *feed)
 {
-	char since[SHOWN_SIZE], text[600];
-	const char *state = member_text(feed, "state"), *file = "";
+	char since[FIGURE_SIZE], text[600];
+	const char *state = words_text(feed, "state"), *file = "";
 	const json_t *waiting = json_object_get(feed, "waiting");
 	const json_t *oldest = json_object_get(waiting, "oldest");
 	const json_t *beside = json_object_get(waiting, "for");
 	const json_t *paused = json_object_get(feed, "paused");
 	const json_t *stopped = json_array_get(json_object_get(feed, "stopped"), 0);
 	bool is_bad = strcmp(state, "blocked") == 0 || strcmp(state, "out_of_service") == 0;
-	snprintf(text, sizeof text, "%s", member_text(feed, "why"));
+	snprintf(text, sizeof text, "%s", words_text(feed, "why"));
 	ago_show(since, oldest, "since");
-	file = member_text(oldest, "file");
+	file = words_text(oldest, "file");
 	if (stopped && strcmp(state, "stopped") == 0) {
-		file = member_text(stopped, "file");
+		file = words_text(stopped, "file");
 		ago_show(since, stopped, "since");
-		snprintf(text, sizeof text, "stopped by %s: run %s", member_text(stopped, "by"),
-		    member_text(stopped, "run"));
+		snprintf(text, sizeof text, "stopped by %s: run %s", words_text(stopped, "by"),
+		    words_text(stopped, "run"));
 	} else if (json_is_object(paused)) {
-		snprintf(text, sizeof text, "paused by %s%s%s", member_text(paused, "by"),
-		    *member_text(paused, "why") ? ": " : "", member_text(paused, "why"));
+		snprintf(text, sizeof text, "paused by %s%s%s", words_text(paused, "by"),
+		    *words_text(paused, "why") ? ": " : "", words_text(paused, "why"));
 	} else if (strcmp(state, "elsewhere") == 0) {
-		snprintf(text, sizeof text, "on %s", member_text(feed, "node"));
+		snprintf(text, sizeof text, "on %s", words_text(feed, "node"));
 	} else if (json_is_object(beside) && strcmp(state, "waits") == 0) {
 		ago_show(since, beside, "since");
-		snprintf(text, sizeof text, "for %s", member_text(beside, "file"));
+		snprintf(text, sizeof text, "for %s", words_text(beside, "file"));
 	}
 	if (is_bad)
 		ago_show(since, feed, "since");
@@ -175,12 +174,12 @@ static void resting_cells(struct table *table, const json_t *feed)
 
 static void ends_cells(struct table *table, const json_t *feed)
 {
-	char accepted[SHOWN_SIZE], due[SHOWN_SIZE];
+	char accepted[FIGURE_SIZE], due[FIGURE_SIZE];
 	const json_t *last = json_object_get(feed, "accepted");
 	const json_t *waiting = json_object_get(feed, "waiting");
 	when_show(accepted, last, "finished");
 	when_show(due, feed, "due");
-	table_cell_print(table, TABLE_PLAIN, "%lld", (long long)member_number(waiting, "files"));
+	table_cell_print(table, TABLE_PLAIN, "%lld", (long long)words_number(waiting, "files"));
 	table_cell(table, TABLE_PLAIN, accepted);
 	if (json_is_object(json_object_get(feed, "late")))
 		table_cell(table, TABLE_BAD, "LATE");
@@ -192,7 +191,7 @@ static void feed_rows(struct table *table, const json_t *feed, bool is_wide)
 {
 	const json_t *running = json_object_get(feed, "running");
 	for (size_t i = 0; i < json_array_size(running) || i == 0; i++) {
-		table_cell(table, TABLE_PLAIN, member_text(feed, "feed"));
+		table_cell(table, TABLE_PLAIN, words_text(feed, "feed"));
 		if (i < json_array_size(running))
 			running_cells(table, json_array_get(running, i), is_wide);
 		else
@@ -205,8 +204,8 @@ static void feed_rows(struct table *table, const json_t *feed, bool is_wide)
 
 static bool is_idle(const json_t *feed)
 {
-	return strcmp(member_text(feed, "state"), "idle") == 0 &&
-	       member_number(json_object_get(feed, "waiting"), "files") == 0 &&
+	return strcmp(words_text(feed, "state"), "idle") == 0 &&
+	       words_number(json_object_get(feed, "waiting"), "files") == 0 &&
 	       !json_is_object(json_object_get(feed, "late"));
 }
 
@@ -241,7 +240,7 @@ static void nodes_print(const json_t *daemon, FILE *to)
 		return;
 	fputs("Daemons:", to);
 	json_array_foreach(nodes, i, node)
-	    fprintf(to, "%s %s%s", i > 0 ? "," : "", member_text(node, "node"),
+	    fprintf(to, "%s %s%s", i > 0 ? "," : "", words_text(node, "node"),
 	        json_is_true(json_object_get(node, "silent")) ? " (SILENT)" : "");
 	fputc('\n', to);
 }
@@ -249,14 +248,14 @@ static void nodes_print(const json_t *daemon, FILE *to)
 static void disks_print(const json_t *daemon, FILE *to)
 {
 	size_t i;
-	char free_bytes[SHOWN_SIZE], size[SHOWN_SIZE];
+	char free_bytes[FIGURE_SIZE], size[FIGURE_SIZE];
 	const json_t *disk;
 	json_array_foreach(json_object_get(daemon, "disks"), i, disk)
 	{
-		show_bytes(free_bytes, (uint64_t)member_number(disk, "free_bytes"));
-		show_bytes(size, (uint64_t)member_number(disk, "size_bytes"));
+		figure_bytes(free_bytes, (uint64_t)words_number(disk, "free_bytes"));
+		figure_bytes(size, (uint64_t)words_number(disk, "size_bytes"));
 		fprintf(to, "%s%s: %s of %s free", i > 0 ? "; " : "Disk of the ",
-		    member_text(disk, "of"), free_bytes, size);
+		    words_text(disk, "of"), free_bytes, size);
 	}
 	if (i > 0)
 		fputc('\n', to);
@@ -264,21 +263,21 @@ static void disks_print(const json_t *daemon, FILE *to)
 
 static void growth_print(const json_t *daemon, FILE *to)
 {
-	char archive[SHOWN_SIZE], answers[SHOWN_SIZE], runs[SHOWN_SIZE];
+	char archive[FIGURE_SIZE], answers[FIGURE_SIZE], runs[FIGURE_SIZE];
 	const json_t *growth = json_object_get(daemon, "last_30_days");
-	if (member_number(growth, "runs") == 0)
+	if (words_number(growth, "runs") == 0)
 		return;
-	show_number(runs, (uint64_t)member_number(growth, "runs"));
-	show_bytes(archive, (uint64_t)member_number(growth, "archive_bytes"));
-	show_bytes(answers, (uint64_t)member_number(growth, "answer_bytes"));
+	figure_number(runs, (uint64_t)words_number(growth, "runs"));
+	figure_bytes(archive, (uint64_t)words_number(growth, "archive_bytes"));
+	figure_bytes(answers, (uint64_t)words_number(growth, "answer_bytes"));
 	fprintf(to, "In 30 days: %s run%s, archive/ +%s, outbox/ +%s\n", runs,
-	    member_number(growth, "runs") == 1 ? "" : "s", archive, answers);
+	    words_number(growth, "runs") == 1 ? "" : "s", archive, answers);
 }
 
 static void aside_print(const json_t *daemon, FILE *to)
 {
-	long long held = (long long)member_number(daemon, "held_files");
-	long long quarantine = (long long)member_number(daemon, "quarantine_files");
+	long long held = (long long)words_number(daemon, "held_files");
+	long long quarantine = (long long)words_number(daemon, "quarantine_files");
 	if (held + quarantine > 0)
 		fprintf(to, "quarantine/: %lld file%s; held/: %lld\n", quarantine,
 		    quarantine == 1 ? "" : "s", held);

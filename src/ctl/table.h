@@ -16,7 +16,7 @@
 
 #include "enrold/error.h"
 
-#include "show.h"
+#include "figure.h"
 #include "terminal.h"
 
 enum table_style { TABLE_PLAIN, TABLE_GOOD, TABLE_WARN, TABLE_BAD, TABLE_DIM };

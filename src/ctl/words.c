@@ -1,6 +1,6 @@
 #include "words.h"
 
-#include "show.h"
+#include "figure.h"
 
 #include "enrold/runid.h"
 
@@ -54,7 +54,7 @@ static void add(char *text, size_t size, const char *format, ...)
 static void enrolment_words(char text[STATE_SIZE], const int64_t times[2], bool is_suspended,
     const char *roles, int64_t now_s)
 {
-	char shown[SHOWN_SIZE];
+	char shown[FIGURE_SIZE];
 	int64_t start = times[0], end = times[1];
 	bool has_ended = end != 0 && end <= now_s;
 	snprintf(text, STATE_SIZE, "%s",
@@ -65,11 +65,11 @@ static void enrolment_words(char text[STATE_SIZE], const int64_t times[2], bool 
 	if (*roles)
 		add(text, STATE_SIZE, " as %s", roles);
 	if (start > now_s) {
-		show_time(shown, start, now_s);
+		figure_time(shown, start, now_s);
 		add(text, STATE_SIZE, ", from %s", shown + strspn(shown, " "));
 	}
 	if (end != 0) {
-		show_time(shown, end, now_s);
+		figure_time(shown, end, now_s);
 		add(text, STATE_SIZE, ", until %s", shown + strspn(shown, " "));
 	}
 }
@@ -99,11 +99,11 @@ void words_outcomes(char text[OUTCOMES_SIZE], const json_t *outcomes)
 	    {"skipped", "skipped", "skipped"}};
 	*text = '\0';
 	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
-		char shown[SHOWN_SIZE];
+		char shown[FIGURE_SIZE];
 		int64_t count = words_number(outcomes, kinds[i].name);
 		if (count <= 0)
 			continue;
-		show_number(shown, (uint64_t)count);
+		figure_number(shown, (uint64_t)count);
 		add(text, OUTCOMES_SIZE, "%s%s %s", *text ? ", " : "", shown,
 		    count == 1 ? kinds[i].one : kinds[i].many);
 	}

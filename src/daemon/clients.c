@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <grp.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -138,24 +139,47 @@ bool client_is_reader(const struct client *client)
 }
 
 /* As whom that process's user logged in: what a sudo hides. */
-static bool login_find(pid_t pid, unsigned *login)
+static bool login_find(pid_t pid, uid_t *login)
 {
 	char path[64];
+	unsigned found;
 	snprintf(path, sizeof path, "/proc/%ld/loginuid", (long)pid);
 	FILE *file = fopen(path, "re");
-	bool is_there = file && fscanf(file, "%u", login) == 1 && *login != (unsigned)-1;
+	bool is_there = file && fscanf(file, "%u", &found) == 1 && found != (unsigned)-1;
 	if (file)
 		fclose(file);
+	*login = is_there ? found : 0;
 	return is_there;
 }
 
-void client_name(const struct client *client, char name[CLIENT_NAME_SIZE])
+struct client_user client_user(const struct client *client)
 {
-	unsigned login;
-	if (login_find(client->pid, &login) && login != client->uid)
-		snprintf(name, CLIENT_NAME_SIZE, "uid %u (login %u)", (unsigned)client->uid, login);
+	struct client_user user = {.uid = client->uid, .login = client->uid};
+	uid_t login;
+	if (login_find(client->pid, &login))
+		user.login = login;
+	return user;
+}
+
+static void uid_name(uid_t uid, char name[CLIENT_NAME_SIZE])
+{
+	char memory[4096];
+	struct passwd entry, *found = NULL;
+	if (getpwuid_r(uid, &entry, memory, sizeof memory, &found) == 0 && found)
+		snprintf(name, CLIENT_NAME_SIZE, "%s", found->pw_name);
 	else
-		snprintf(name, CLIENT_NAME_SIZE, "uid %u", (unsigned)client->uid);
+		snprintf(name, CLIENT_NAME_SIZE, "uid %u", (unsigned)uid);
+}
+
+void client_user_name(const struct client_user *user, char name[CLIENT_NAME_SIZE])
+{
+	char login[CLIENT_NAME_SIZE];
+	uid_name(user->uid, name);
+	if (user->login == user->uid)
+		return;
+	uid_name(user->login, login);
+	size_t length = strlen(name);
+	snprintf(name + length, CLIENT_NAME_SIZE - length, " (login %.24s)", login);
 }
 
 /* ---- lines in ---- */

@@ -38,9 +38,15 @@ void clients_stop(struct clients *clients);
 
 /* Reads only, by `socket_read`; else it may steer as well. */
 bool client_is_reader(const struct client *client);
-/* "uid 1000", with the login behind a sudo: "uid 0 (login 1000)". */
-enum { CLIENT_NAME_SIZE = 64 };
-void client_name(const struct client *client, char name[CLIENT_NAME_SIZE]);
+/* Who it is, and as whom that user has logged in. */
+struct client_user {
+	uid_t uid, login;
+};
+struct client_user client_user(const struct client *client);
+/* "root", "root (login anna)", "uid 1000". On a thread: whoever knows the names may take his time.
+ */
+enum { CLIENT_NAME_SIZE = 96 };
+void client_user_name(const struct client_user *user, char name[CLIENT_NAME_SIZE]);
 
 void client_answer(struct client *client, const json_t *data);
 /* exit: of enrolctl(1). The next request may come. */

@@ -79,6 +79,15 @@ static void late_do(
 
 static const char stale_do[] = "ask who sends it whether what makes them still runs";
 
+/* Those that nobody has seen to: a discard of the newest is about all before it, too. */
+static uint64_t refused_unseen(const struct feed_state *state, const struct arrival *arrival)
+{
+	if (!arrival || arrival->refused == 0 ||
+	    orders_find(&state->all->orders, ORDER_DISCARD, arrival->refused_run))
+		return 0;
+	return arrival->refused;
+}
+
 /* ---- the log ---- */
 
 static json_t *about(const struct feed_state *state, const struct arrival *arrival)
@@ -159,15 +168,15 @@ void feeds_judge(struct feeds *feeds, const struct overview *overview, int64_t k
 
 /* ---- metrics ---- */
 
-void feed_expect_tell(const struct feed_state *state, const struct overview *overview,
-    struct metrics_now_feed *feed)
+void feed_expect_tell(
+    const struct feed_state *state, const struct overview *overview, struct metrics_now_feed *feed)
 {
 	const struct arrival *arrival = overview_arrival(overview, state->lane.feed);
 	if (overview->arrived_s == 0)
 		return;
 	if (state->verdict.next_s > 0 || state->verdict.late_s > 0)
 		feed->late = state->verdict.late_s > 0;
-	feed->refused = arrival ? (int64_t)arrival->refused : 0;
+	feed->refused = (int64_t)refused_unseen(state, arrival);
 	if (has_accepted(arrival))
 		feed->last_success_s = arrival->accepted_s;
 }
@@ -184,9 +193,9 @@ static json_t *accepted_make(const struct arrival *arrival)
 	    arrival->is_repeated ? status_time(arrival->changed_s) : json_null());
 }
 
-static json_t *refused_make(const struct arrival *arrival)
+static json_t *refused_make(const struct feed_state *state, const struct arrival *arrival)
 {
-	uint64_t count = arrival ? arrival->refused : 0;
+	uint64_t count = refused_unseen(state, arrival);
 	return json_pack("{s:I, s:s}", "files", (json_int_t)count, "newest",
 	    count > 0 ? arrival->refused_run : "");
 }
@@ -212,9 +221,13 @@ static void needs_add(const struct feed_state *state, const struct arrival *arri
 		stale_say(arrival, what);
 		status_need(needs, feed, "warning", what, stale_do);
 	}
-	if (arrival && arrival->refused > 0) {
+	if (refused_unseen(state, arrival) > 0) {
+		const char *run = arrival->refused_run;
 		refused_say(arrival, what);
-		snprintf(to_do, sizeof to_do, "enrolctl show %s says why", arrival->refused_run);
+		snprintf(to_do, sizeof to_do,
+		    "enrolctl show %s says why; it is over with the next accepted file, or "
+		    "enrolctl discard %s",
+		    run, run);
 		status_need(needs, feed, "warning", what, to_do);
 	}
 }
@@ -225,7 +238,7 @@ void feed_expect_status(
 	const struct arrival *arrival = overview_arrival(overview, state->lane.feed);
 	const struct expect_verdict *verdict = &state->verdict;
 	json_object_set_new(feed, "accepted", accepted_make(arrival));
-	json_object_set_new(feed, "refused", refused_make(arrival));
+	json_object_set_new(feed, "refused", refused_make(state, arrival));
 	json_object_set_new(
 	    feed, "due", verdict->next_s > 0 ? status_time(verdict->next_s) : json_null());
 	json_object_set_new(feed, "late", late_make(verdict));

@@ -113,6 +113,21 @@ static json_t *waiting_make(const struct pair *pair, const struct status_moment 
 	    oldest_make(pair), "for", beside_make(pair, moment));
 }
 
+/* What will lie there for ever, unless somebody looks. */
+static json_t *left_make(const struct pair *pair, json_t *needs)
+{
+	char name[FILE_NAME_SIZE] = "", what[FILE_NAME_SIZE + 120];
+	size_t left = inbox_left(pair->lanes[0]->inbox, name);
+	left += inbox_left(pair->lanes[1]->inbox, name);
+	if (left > 0) {
+		snprintf(what, sizeof what, "%zu entr%s of its inbox cannot be taken: %s", left,
+		    left == 1 ? "y" : "ies", name);
+		status_need(needs, pair->lanes[0]->lane.feed, "warning", what,
+		    "the log says why (file_left); remove it, or put it right");
+	}
+	return json_integer((json_int_t)left);
+}
+
 /* ---- what a person has said ---- */
 
 static json_t *order_make(const struct order *order)
@@ -241,6 +256,7 @@ static json_t *feed_make(
 	json_object_set_new(feed, "paused", pause ? order_make(pause) : json_null());
 	json_object_set_new(feed, "stopped", stopped_make(feeds, &pair, needs));
 	trouble_need(name, &verdict, needs);
+	json_object_set_new(feed, "left_files", left_make(&pair, needs));
 	feed_expect_status(pair.lanes[0], moment->overview, feed, needs);
 	return feed;
 }

@@ -55,6 +55,8 @@ struct inbox {
 	int64_t settles_at, tells_at;
 	/* Since the last scan: */
 	size_t incomplete;                             /* files that miss something */
+	size_t left;                                   /* entries that can never be taken */
+	const struct file *one_left;                   /* of them, or NULL */
 	const struct file *oldest, *oldest_incomplete; /* of those that are not ready; or NULL */
 	const char *oldest_missing; /* of the latter; a scan under way may know better */
 	/* This scan: */
@@ -372,7 +374,8 @@ static struct error conclude(struct inbox *inbox)
 	struct file *file, *next;
 	inbox->ready_count = inbox->ready_next = 0;
 	inbox->incomplete = 0;
-	inbox->oldest = inbox->oldest_incomplete = NULL;
+	inbox->oldest = inbox->oldest_incomplete = inbox->one_left = NULL;
+	inbox->left = 0;
 	if (is_error(&error))
 		return error;
 	HASH_ITER (hh, inbox->files, file, next) {
@@ -382,6 +385,10 @@ static struct error conclude(struct inbox *inbox)
 			inbox->ready[inbox->ready_count++] = file;
 		else if (file->scan == inbox->scan && !file->is_left)
 			waiting_note(inbox, file);
+		else if (file->scan == inbox->scan) {
+			inbox->left++;
+			inbox->one_left = file;
+		}
 	}
 	if (inbox->ready_count > 1)
 		qsort(inbox->ready, inbox->ready_count, sizeof *inbox->ready, by_arrival);
@@ -492,6 +499,13 @@ bool inbox_oldest(const struct inbox *inbox, char name[FILE_NAME_SIZE], int64_t 
 	snprintf(name, FILE_NAME_SIZE, "%s", file->name);
 	*arrived_s = file->signature.ctime_ns / 1000000000;
 	return true;
+}
+
+size_t inbox_left(const struct inbox *inbox, char name[FILE_NAME_SIZE])
+{
+	if (inbox->left > 0)
+		snprintf(name, FILE_NAME_SIZE, "%s", inbox->one_left->name);
+	return inbox->left;
 }
 
 int64_t inbox_settles_at(const struct inbox *inbox)

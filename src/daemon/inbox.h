@@ -77,6 +77,8 @@ size_t inbox_incomplete(const struct inbox *inbox);
 /* What the oldest of them waits for, "staff.csv.done", and since when the file has been as it is,
  * by the clock of inbox_scan (a start of the daemon begins anew). False: there is none. */
 bool inbox_waits_for(const struct inbox *inbox, char name[INBOX_BESIDE_SIZE], int64_t *since_ms);
+/* How many entries can never be taken as they are, and the name of one of them. */
+size_t inbox_left(const struct inbox *inbox, char name[FILE_NAME_SIZE]);
 /* The file that has lain there longest, whatever it waits for: its turn, its writer, something
  * beside it. arrived_s: its ctime, seconds since 1970. False: there is none. */
 bool inbox_oldest(const struct inbox *inbox, char name[FILE_NAME_SIZE], int64_t *arrived_s);

@@ -19,6 +19,7 @@ struct lookback {
 	struct client *client;
 	int socket;
 	struct config_file *file;
+	struct client_user user;
 	struct protocol_request request;
 	bool is_gone; /* the client */
 	int64_t patience_ms;
@@ -69,9 +70,29 @@ static bool on_object(void *context, const json_t *object)
 	return !lookback->is_gone;
 }
 
+/* Who asked about what, as data protection wants it. */
+static void asked_log(const struct client_user *user, const struct protocol_request *request)
+{
+	char by[CLIENT_NAME_SIZE];
+	const struct history_query *query = &request->history;
+	client_user_name(user, by);
+	json_t *fields =
+	    json_pack("{s:s, s:s}", "command", protocol_name(request->command), "by", by);
+	if (query->run)
+		json_object_set_new(fields, "about_run", json_string(query->run));
+	if (query->user)
+		json_object_set_new(fields, "about_user", log_text(query->user));
+	if (query->course)
+		json_object_set_new(fields, "about_course", log_text(query->course));
+	log_event(LOG_INFO, "asked", fields, "%s asked: %s %s", by, protocol_name(request->command),
+	    query->user ? query->user : query->run);
+}
+
 static void on_work(uv_work_t *work)
 {
 	struct lookback *lookback = work->data;
+	if (lookback->request.command != PROTOCOL_RUNS)
+		asked_log(&lookback->user, &lookback->request);
 	lookback->error = history_answer(config_get(lookback->file), &lookback->request.history,
 	    &lookback->all->is_cancelled, on_object, lookback);
 }
@@ -108,24 +129,6 @@ static void on_worked(uv_work_t *work, int status)
 	lookback_free(lookback);
 }
 
-/* Who asked about what, as data protection wants it. */
-static void asked_log(const struct client *client, const struct protocol_request *request)
-{
-	char by[CLIENT_NAME_SIZE];
-	const struct history_query *query = &request->history;
-	client_name(client, by);
-	json_t *fields =
-	    json_pack("{s:s, s:s}", "command", protocol_name(request->command), "by", by);
-	if (query->run)
-		json_object_set_new(fields, "about_run", json_string(query->run));
-	if (query->user)
-		json_object_set_new(fields, "about_user", log_text(query->user));
-	if (query->course)
-		json_object_set_new(fields, "about_course", log_text(query->course));
-	log_event(LOG_INFO, "asked", fields, "%s asked: %s %s", by, protocol_name(request->command),
-	    query->user ? query->user : query->run);
-}
-
 bool lookback_begin(struct daemon *daemon, struct client *client, struct protocol_request *request)
 {
 	struct lookbacks *all = &daemon->lookbacks;
@@ -134,14 +137,13 @@ bool lookback_begin(struct daemon *daemon, struct client *client, struct protoco
 		client_end(client, 75, "others are looking back just now: try again");
 		return false;
 	}
-	if (request->command != PROTOCOL_RUNS)
-		asked_log(client, request);
 	all->count++;
 	*lookback = (struct lookback){.work.data = lookback,
 	    .all = all,
 	    .client = client,
 	    .socket = client_lend(client),
 	    .file = config_hold(daemon->file),
+	    .user = client_user(client),
 	    .request = *request,
 	    .patience_ms = PATIENCE_MS};
 	if (uv_queue_work(&daemon->loop, &lookback->work, on_work, on_worked) < 0) {

@@ -124,14 +124,20 @@ bool startup_is_in_work(const struct spool *spool, const char *run)
 	return is_there;
 }
 
+/* That somebody has seen to a refused file is kept as long as anybody may ask. */
+enum { SEEN_S = 400 * 86400 };
+
 void startup_orders(const struct spool *spool)
 {
 	struct orders orders;
+	int64_t now_s = (int64_t)time(NULL);
 	struct error error = orders_load(spool->orders, &orders);
 	for (size_t i = 0; !is_error(&error) && i < orders.count; i++) {
 		const struct order *order = &orders.items[i];
-		if (order->kind == ORDER_STOP && !startup_is_in_work(spool, order->subject))
-			error = order_withdraw(spool->orders, ORDER_STOP, order->subject);
+		bool is_old = order->kind == ORDER_DISCARD && order->at_s < now_s - SEEN_S;
+		if ((order->kind == ORDER_STOP || is_old) &&
+		    !startup_is_in_work(spool, order->subject))
+			error = order_withdraw(spool->orders, order->kind, order->subject);
 	}
 	orders_free(&orders); /* what is left does no harm */
 }

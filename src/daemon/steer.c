@@ -23,6 +23,7 @@ struct ordering {
 	struct daemon *daemon;
 	struct client *client;
 	const struct spool *spool;
+	struct client_user user;
 	bool is_of_refused; /* a run that has ended, if there is one */
 	enum protocol_command command;
 	struct order order;
@@ -44,8 +45,9 @@ static const struct {
 static void on_ordering(uv_work_t *work)
 {
 	struct ordering *ordering = work->data;
-	const struct order *order = &ordering->order;
+	struct order *order = &ordering->order;
 	int directory = ordering->spool->orders;
+	client_user_name(&ordering->user, order->by);
 	if (ordering->is_of_refused && !spool_has_quarantined(ordering->spool, order->subject))
 		ordering->error = error_reject("not_found", 0,
 		    "no run %s waits, and no file of it lies in quarantine/", order->subject);
@@ -123,7 +125,7 @@ static void order_begin(struct daemon *daemon, struct client *client,
 	order->at_s = (int64_t)time(NULL);
 	snprintf(order->subject, sizeof order->subject, "%s", subject);
 	snprintf(order->why, sizeof order->why, "%s", request->why ? request->why : "");
-	client_name(client, order->by);
+	ordering->user = client_user(client);
 	client_lend(client);
 	if (uv_queue_work(&daemon->loop, &ordering->work, on_ordering, on_ordered) < 0) {
 		client_end(client, TRY_LATER, "no thread can be started");
@@ -174,15 +176,14 @@ static void run_steer(
 
 static void reload_steer(struct daemon *daemon, struct client *client)
 {
-	char name[CLIENT_NAME_SIZE];
+	const struct client_user user = client_user(client);
 	struct error error = daemon_reload(daemon);
 	if (is_error(&error)) {
 		client_end(client, error.class == ERROR_CONFIG ? CONFIG : TRY_LATER, error.text);
 		return;
 	}
-	client_name(client, name);
-	log_event(LOG_INFO, "reload_asked", json_pack("{s:s}", "by", name),
-	    "the settings are read anew, as %s said", name);
+	log_event(LOG_INFO, "reload_asked", json_pack("{s:I}", "uid", (json_int_t)user.uid),
+	    "the settings are read anew, as uid %u said", (unsigned)user.uid);
 	client_wait(client);
 	daemon_turn(daemon);
 }

@@ -117,7 +117,8 @@ static bool is_wanted(
 
 /* ---- the runs ---- */
 
-static json_t *row_json(const struct past_run *run, const struct found_row *row)
+static json_t *row_json(
+    const struct history *history, const struct past_run *run, const struct found_row *row)
 {
 	char time[TIME_TEXT_SIZE];
 	const struct slice *cells = row->cells;
@@ -125,8 +126,8 @@ static json_t *row_json(const struct past_run *run, const struct found_row *row)
 	return json_pack("{s:s, s:o, s:o, s:o, s:s, s:s, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, "
 	                 "s:o}",
 	    "kind", "row", "run", history_text(run->row.run), "feed", history_text(run->row.feed),
-	    "file", history_text(run->row.name), "time", time, "status", run_status(run), "line",
-	    (json_int_t)strtoll(cells[RESULT_LINE].bytes, NULL, 10), "username",
+	    "file", history_text(run->row.name), "time", time, "status", run_status(history, run),
+	    "line", (json_int_t)strtoll(cells[RESULT_LINE].bytes, NULL, 10), "username",
 	    history_text(cells[RESULT_USERNAME]), "column", history_text(cells[RESULT_COLUMN]),
 	    "target", history_text(cells[RESULT_TARGET]), "outcome",
 	    history_text(cells[RESULT_OUTCOME]), "code", history_text(cells[RESULT_CODE]),
@@ -161,7 +162,8 @@ static struct error run_explain(struct explaining *explaining, const struct past
 		today_note(explaining->today, run, &found.rows[i]);
 		error = person_give(explaining);
 		if (!is_error(&error))
-			error = history_give(explaining->history, row_json(run, &found.rows[i]));
+			error = history_give(explaining->history,
+			    row_json(explaining->history, run, &found.rows[i]));
 	}
 	if (!is_error(&error) && found.gap)
 		error = gap_give(explaining, run, found.gap);

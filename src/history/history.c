@@ -21,6 +21,17 @@ static void lms_connect(struct history *history)
 		history->away = lms_load_site(history->lms, &history->site);
 }
 
+/* Who may not read them is told of no stopped run. */
+static void orders_take(struct history *history)
+{
+	int directory =
+	    openat(history->root, "orders", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	struct error error = directory < 0 ? OK : orders_load(directory, &history->orders);
+	(void)error;
+	if (directory >= 0)
+		close(directory);
+}
+
 static struct error places_open(struct history *history)
 {
 	struct stat stat;
@@ -34,12 +45,14 @@ static struct error places_open(struct history *history)
 		(void)!mkdirat(history->root, "index", MODE_INDEX);
 	history->index =
 	    openat(history->root, "index", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	orders_take(history);
 	return OK;
 }
 
 static void done(struct history *history)
 {
 	lms_close(history->lms);
+	orders_free(&history->orders);
 	if (history->index >= 0)
 		close(history->index);
 	if (history->root >= 0)

@@ -12,6 +12,7 @@
 #include "enrold/ledger.h"
 #include "enrold/lms.h"
 #include "enrold/names.h"
+#include "enrold/orders.h"
 #include "enrold/result.h"
 
 #include <sys/stat.h>
@@ -25,10 +26,11 @@ struct history {
 	bool is_over;    /* no more objects are wanted */
 	struct lms *lms; /* NULL: the database is away */
 	const struct site_facts *site;
-	struct error away; /* why; or why nothing is known of today */
-	int root;          /* the spool */
-	int index;         /* index/; -1: none */
-	bool may_write;    /* what is in the spool stays its owner's */
+	struct error away;    /* why; or why nothing is known of today */
+	int root;             /* the spool */
+	int index;            /* index/; -1: none */
+	struct orders orders; /* of people, as they stand just now */
+	bool may_write;       /* what is in the spool stays its owner's */
 	int64_t now_us;
 };
 
@@ -125,7 +127,7 @@ int place_open(const struct history *history, const struct place *place);
 /* The members that runs and show have in common. NULL: no memory. */
 json_t *run_json(const struct history *history, const struct past_run *run);
 const char *run_mode(const struct past_run *run);
-const char *run_status(const struct past_run *run);
+const char *run_status(const struct history *history, const struct past_run *run);
 
 /* ---- names.c: what a person was called, and when ---- */
 

@@ -154,7 +154,10 @@ static void summary_take(
 	run->has_renames = json_object_get(json_object_get(summary, "codes"), "account_renamed");
 	bool is_refused = slice_is(text_of(summary, "status", arena), SLICE("refused"));
 	(void)run_id_parse(of->run, &time);
-	row->state = is_refused ? RUN_REFUSED : run->is_preview ? RUN_PREVIEWED : RUN_APPLIED;
+	bool is_discarded = slice_is(text_of(summary, "status", arena), SLICE("discarded"));
+	row->state = run->is_preview ? RUN_PREVIEWED : RUN_APPLIED;
+	if (is_refused || is_discarded)
+		row->state = is_refused ? RUN_REFUSED : RUN_DISCARDED;
 	row->run = arena_copy(arena, slice_of(of->run));
 	row->feed = arena_copy(arena, slice_of(of->feed));
 	row->name = text_of(input, "name", arena);

@@ -50,7 +50,7 @@ static void final_path(const struct past_run *run, enum place_file file, char pa
 		snprintf(path, PLACE_SIZE, "outbox/%s%s", feed, name);
 	else if (file == PLACE_CHORES)
 		snprintf(path, PLACE_SIZE, "aftercare/%s%s", id, suffix);
-	else if (run->row.state == RUN_REFUSED)
+	else if (run->row.state == RUN_REFUSED || run->row.state == RUN_DISCARDED)
 		snprintf(path, PLACE_SIZE, "quarantine/%s", name);
 	else
 		snprintf(path, PLACE_SIZE, "archive/%.4s/%.2s/%.2s/%s", id, id + 4, id + 6, name);

@@ -14,11 +14,14 @@ const char *run_mode(const struct past_run *run)
 	return run->is_preview ? "preview" : "apply";
 }
 
-const char *run_status(const struct past_run *run)
+const char *run_status(const struct history *history, const struct past_run *run)
 {
-	return run->row.state == RUN_RUNNING   ? "running"
-	       : run->row.state == RUN_REFUSED ? "refused"
-	                                       : "done";
+	if (run->row.state == RUN_RUNNING)
+		return orders_find(&history->orders, ORDER_STOP, run->row.run.bytes) ? "stopped"
+		                                                                     : "running";
+	if (run->row.state == RUN_DISCARDED)
+		return "discarded";
+	return run->row.state == RUN_REFUSED ? "refused" : "done";
 }
 
 static void time_set(json_t *object, const char *name, int64_t epoch_us)
@@ -65,8 +68,8 @@ json_t *run_json(const struct history *history, const struct past_run *run)
 	json_t *object = json_pack("{s:s, s:s, s:o, s:o, s:o, s:s, s:s, s:o, s:I, s:o}", "kind",
 	    "run", "source", history->lms ? "ledger" : "outbox", "run", history_text(run->row.run),
 	    "feed", history_text(run->row.feed), "file", history_text(run->row.name), "mode",
-	    run_mode(run), "status", run_status(run), "node", history_text(run->row.node), "rows",
-	    (json_int_t)run->row.records, "rows_in_error",
+	    run_mode(run), "status", run_status(history, run), "node", history_text(run->row.node),
+	    "rows", (json_int_t)run->row.records, "rows_in_error",
 	    run->has_rows_in_error ? json_integer((json_int_t)run->rows_in_error) : json_null());
 	if (!object)
 		return NULL;

@@ -6,17 +6,19 @@
 #include <fnmatch.h>
 #include <stdio.h>
 
-static bool status_fits(const struct past_run *run, const char *status)
+static bool status_fits(
+    const struct history *history, const struct past_run *run, const char *status)
 {
-	return !status || strcmp(status, run_status(run)) == 0 ||
+	return !status || strcmp(status, run_status(history, run)) == 0 ||
 	       (strcmp(status, "preview") == 0 && run->is_preview);
 }
 
-static bool fits(const struct history_query *query, const struct past_run *run)
+static bool fits(const struct history *history, const struct past_run *run)
 {
+	const struct history_query *query = history->query;
 	return (!query->feed || slice_is(run->row.feed, slice_of(query->feed))) &&
 	       (!query->file || fnmatch(query->file, run->row.name.bytes, 0) == 0) &&
-	       status_fits(run, query->status);
+	       status_fits(history, run, query->status);
 }
 
 /* Ids are the times at which files were taken. */
@@ -45,7 +47,7 @@ struct error history_runs(struct history *history)
 		error = past_next(past, &run);
 		if (is_error(&error) || !run)
 			break;
-		if (fits(query, run)) {
+		if (fits(history, run)) {
 			error = history_give(history, run_json(history, run));
 			given++;
 		}

@@ -158,7 +158,7 @@ static bool is_expected(const struct past_run *run, enum place_file file)
 	    [PLACE_RESULT] = row->sizes.of[ARTEFACT_RESULT] > 0,
 	    [PLACE_RETRY] = row->sizes.of[ARTEFACT_RETRY] > 0,
 	    [PLACE_SUMMARY] = row->state != RUN_RUNNING,
-	    [PLACE_REASON] = row->state == RUN_REFUSED};
+	    [PLACE_REASON] = row->state == RUN_REFUSED || row->state == RUN_DISCARDED};
 	return expected[file];
 }
 
@@ -212,6 +212,22 @@ static struct error rows_advise(struct showing *showing)
 	return advise(showing, command, text);
 }
 
+/* Who has stopped it is in the order. */
+static struct error stopped_advise(struct showing *showing)
+{
+	char command[64], text[ORDER_BY_SIZE + ORDER_WHY_SIZE + 160];
+	const char *run = showing->run->row.run.bytes;
+	const struct order *order = orders_find(&showing->history->orders, ORDER_STOP, run);
+	if (!order)
+		return OK;
+	snprintf(command, sizeof command, "enrolctl release %s", run);
+	snprintf(text, sizeof text,
+	    "It was stopped by %s%s%s, and waits: this goes on with it, enrolctl discard leaves it "
+	    "as it is.",
+	    order->by, *order->why ? ": " : "", order->why);
+	return advise(showing, command, text);
+}
+
 static struct error todo_show(struct showing *showing)
 {
 	const struct past_run *run = showing->run;
@@ -220,6 +236,8 @@ static struct error todo_show(struct showing *showing)
 	if (showing->result == altered)
 		error = advise(showing, "enrolctl verify",
 		    "The result is not what enrold wrote: nothing that it says is told here.");
+	if (!is_error(&error) && run->row.state == RUN_RUNNING)
+		error = stopped_advise(showing);
 	if (is_error(&error) || run->row.state == RUN_RUNNING)
 		return error;
 	if (run->row.state == RUN_REFUSED)

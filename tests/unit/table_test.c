@@ -305,22 +305,22 @@ Test(show, numbers_durations_and_sizes)
 	    {172800, "172,800", "168 KiB", "2 days"},
 	    {1342177280, "1,342,177,280", "1.2 GiB", "15534 days"},
 	};
-	char text[SHOWN_SIZE];
+	char text[FIGURE_SIZE];
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-		show_number(text, cases[i].number);
+		figure_number(text, cases[i].number);
 		cr_expect_str_eq(text, cases[i].grouped);
-		show_bytes(text, cases[i].number);
+		figure_bytes(text, cases[i].number);
 		cr_expect_str_eq(text, cases[i].size);
-		show_duration(text, (int64_t)cases[i].number);
+		figure_duration(text, (int64_t)cases[i].number);
 		cr_expect_str_eq(text, cases[i].duration);
 	}
-	show_number(text, UINT64_MAX);
+	figure_number(text, UINT64_MAX);
 	cr_expect_str_eq(text, "18,446,744,073,709,551,615");
-	show_bytes(text, UINT64_MAX);
+	figure_bytes(text, UINT64_MAX);
 	cr_expect_str_eq(text, "15 EiB");
-	show_duration(text, -5);
+	figure_duration(text, -5);
 	cr_expect_str_eq(text, "0 s");
-	show_duration(text, INT64_MAX);
+	figure_duration(text, INT64_MAX);
 	cr_expect(strstr(text, " days"));
 }
 
@@ -338,11 +338,11 @@ Test(show, of_a_time_what_does_not_go_without_saying)
 	    {1767225600, "1 Jan 2026"},
 	    {INT64_MAX, "9223372036854775807"},
 	};
-	char text[SHOWN_SIZE];
+	char text[FIGURE_SIZE];
 	setenv("TZ", "UTC", 1);
 	tzset();
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-		show_time(text, cases[i].epoch, 1795658400);
+		figure_time(text, cases[i].epoch, 1795658400);
 		cr_expect_str_eq(text, cases[i].shown, "case %zu: %s", i, text);
 	}
 }
