@@ -523,3 +523,40 @@ Test(ledger, gives_back_what_was_stored_and_moves_the_head)
 	cr_expect_eq(strspn(head, "a"), HASH_TEXT_SIZE);
 	fixture_remove(&fixture);
 }
+
+Test(ledger, counts_what_has_ended_and_sums_what_came_since)
+{
+	static const struct {
+		const char *run;
+		enum run_state state;
+	} stored[] = {{"20261101-120000-000001", RUN_APPLIED},
+	    {"20261102-120000-000001", RUN_REFUSED}, {"20261103-120000-000001", RUN_PREVIEWED},
+	    {"20261104-120000-000001", RUN_RUNNING}, {"20261105-120000-000001", RUN_DISCARDED}};
+	struct fixture fixture;
+	uint64_t ended;
+	struct ledger_growth growth;
+	site_make(&fixture);
+	struct db *db = lms_db(fixture.lms);
+	good(ledger_count(db, &ended));
+	cr_expect_eq(ended, 0);
+	good(ledger_sum(db, "", &growth));
+	cr_expect_eq(growth.runs + growth.input_bytes + growth.answer_bytes, 0);
+	good(lms_begin(fixture.lms));
+	for (size_t i = 0; i < sizeof stored / sizeof *stored; i++)
+		good(ledger_store(db, &(struct ledger_run){.state = stored[i].state,
+		                          .run = slice_of(stored[i].run),
+		                          .feed = SLICE("hr"),
+		                          .name = SLICE("staff.csv"),
+		                          .node = SLICE("n"),
+		                          .bytes = UINT64_C(1) << 40,
+		                          .sizes.of[ARTEFACT_RESULT] = 90,
+		                          .sizes.of[ARTEFACT_RETRY] = 9}));
+	good(lms_commit(fixture.lms));
+	good(ledger_count(db, &ended));
+	cr_expect_eq(ended, 4);
+	good(ledger_sum(db, "20261103", &growth));
+	cr_expect_eq(growth.runs, 3);
+	cr_expect_eq(growth.input_bytes, UINT64_C(3) << 40);
+	cr_expect_eq(growth.answer_bytes, 3 * 99);
+	fixture_remove(&fixture);
+}
