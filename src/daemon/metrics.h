@@ -35,6 +35,7 @@ struct metrics_now_feed {
 	int64_t blocked;                  /* 1: by trouble that is not over */
 	int64_t paused;                   /* 1: by a person */
 	int64_t late;                     /* 1: see `expect` */
+	int64_t stale;                    /* 1: the same, of `fresh` */
 	int64_t held;                     /* files that wait for release or discard */
 	int64_t refused;        /* files since the last accepted one, without those discarded */
 	int64_t last_success_s; /* since 1970 */

@@ -260,6 +260,8 @@ static const struct family {
     {{"enrold_feed_paused", "gauge", "1 while somebody has paused the feed."}, FEED(paused)},
     {{"enrold_feed_late", "gauge", "1 when the file that the feed expects has not come."},
         FEED(late)},
+    {{"enrold_feed_stale", "gauge", "1 when the feed brings nothing but the same file."},
+        FEED(stale)},
     {{"enrold_feed_held", "gauge", "Runs that wait for a person to release or discard them."},
         FEED(held)},
     {{"enrold_feed_refused", "gauge",

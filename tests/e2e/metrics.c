@@ -170,6 +170,10 @@ Test(metrics, tell_of_the_database_the_disk_and_what_waits)
 	EXPECT_VALUE(&text, "enrold_database_up{engine=\"sqlite\"}", 1);
 	EXPECT_VALUE(&text, "enrold_spool_quarantine_files", 1);
 	EXPECT_VALUE(&text, "enrold_spool_held_files", 0);
+	/* Of what came before the start the ledger knows. */
+	EXPECT_VALUE(&text, "enrold_feed_refused{feed=\"hr\"}", 1);
+	EXPECT_VALUE(&text, "enrold_feed_stale{feed=\"hr\"}", 0);
+	cr_expect_gt(value_of(&text, "enrold_feed_last_success_timestamp_seconds{feed=\"hr\"}"), 0);
 	double free = value_of(&text, "enrold_spool_free_bytes");
 	cr_expect(free > 0 && free <= value_of(&text, "enrold_spool_size_bytes"), "%g", free);
 	buffer_done(&text);
