@@ -1,0 +1,192 @@
+/* Who tells of a late feed, and in which words: feeds and an overview of our own. */
+#include "../../src/daemon/feed_state.h"
+#include "heard.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { DAY_S = 86400, SIX = 6 * 3600 };
+
+/* 2026-11-23 00:00 UTC, a Monday. */
+static const int64_t monday = 1795392000;
+
+struct scene {
+	struct config_file *file;
+	struct spool spool;
+	struct feeds *feeds;
+	struct overview overview;
+	struct arrival arrivals[1];
+	struct overview_node nodes[2];
+	struct overview_holder holders[1];
+	struct buffer told;
+};
+
+static struct config_file *config_make(void)
+{
+	static const char text[] = "spool: /s\nnode: b\nlms: { url: \"sqlite:/l.db\" }\n"
+	                           "feeds:\n  hr: { expect: { by: [\"06:00\"], fresh: 2d } }\n";
+	char path[] = "/tmp/enrold-expect-XXXXXX";
+	struct config_file *file = NULL;
+	int descriptor = mkstemp(path);
+	cr_assert_geq(descriptor, 0);
+	cr_assert_eq(write(descriptor, text, strlen(text)), (ssize_t)strlen(text));
+	close(descriptor);
+	struct error error = config_load(path, &file);
+	unlink(path);
+	cr_assert_not(is_error(&error), "%s", error.text);
+	return file;
+}
+
+/* hr had a file on Monday at 02:10. */
+static void scene_make(struct scene *scene)
+{
+	setenv("TZ", "UTC", 1);
+	tzset();
+	*scene = (struct scene){.file = config_make(),
+	    .arrivals = {{.feed = "hr",
+	        .run = "20261123-021000-000001",
+	        .file = "staff.csv",
+	        .rows = 7,
+	        .accepted_s = monday + 2 * 3600 + 600,
+	        .changed_s = monday + 2 * 3600 + 600}},
+	    .nodes = {{.name = "b"}, {.name = "a"}}};
+	scene->overview = (struct overview){
+	    .is_known = true, .is_up = true, .arrived = scene->arrivals, .arrived_count = 1};
+	struct error error = feeds_create(config_get(scene->file), &scene->spool, &scene->feeds);
+	cr_assert_not(is_error(&error));
+	heard_begin(&scene->told);
+}
+
+static void scene_remove(struct scene *scene)
+{
+	feeds_free(scene->feeds);
+	config_free(scene->file);
+	buffer_done(&scene->told);
+}
+
+/* Looks so many seconds after that Monday's midnight; what was told. */
+static void expect_told(struct scene *scene, int64_t seconds, const char *told)
+{
+	scene->overview.arrived_s = monday + seconds;
+	scene->told.size = 0;
+	feeds_judge(scene->feeds, &scene->overview, monday);
+	heard_end();
+	buffer_add_char(&scene->told, '\0');
+	cr_expect_str_eq(scene->told.bytes, told, "%s", scene->told.bytes);
+}
+
+#define LATE                                                                                       \
+	"warning feed_late: feed hr is late: no file was accepted since 2026-11-23 02:10, and by " \
+	"2026-11-24 06:00 one was expected; "
+
+Test(feed_expect, is_told_once_and_with_what_is_to_be_done)
+{
+	struct scene scene;
+	scene_make(&scene);
+	expect_told(&scene, DAY_S + SIX, "");
+	expect_told(&scene, DAY_S + SIX + 1, LATE "ask who sends it what has become of it\n");
+	expect_told(&scene, DAY_S + SIX + 20, "");
+	scene.arrivals[0].refused = 2;
+	snprintf(scene.arrivals[0].refused_run, sizeof scene.arrivals[0].refused_run,
+	    "20261124-070000-000001");
+	expect_told(&scene, 2 * DAY_S + SIX + 1,
+	    LATE "one was refused: enrolctl show 20261124-070000-000001 says why\n");
+	for (size_t i = 0; i < scene.feeds->count; i++)
+		scene.feeds->states[i].is_paused = true;
+	expect_told(&scene, 3 * DAY_S + SIX + 1, LATE "the feed is paused: enrolctl resume hr\n");
+	scene.arrivals[0].accepted_s = monday + 3 * DAY_S + 8 * 3600;
+	scene.arrivals[0].is_repeated = true;
+	expect_told(&scene, 3 * DAY_S + 9 * 3600,
+	    "info feed_on_time: feed hr was late, and has sent a file now\n"
+	    "warning feed_stale: feed hr is stale: all its files since 2026-11-23 02:10 are the "
+	    "same, byte for byte; ask who sends it whether what makes them still runs\n");
+	scene.arrivals[0].accepted_s += 60;
+	scene.arrivals[0].changed_s = scene.arrivals[0].accepted_s;
+	scene.arrivals[0].is_repeated = false;
+	expect_told(&scene, 3 * DAY_S + 9 * 3600 + 60,
+	    "info feed_fresh: feed hr was stale, and has sent something new\n");
+	scene_remove(&scene);
+}
+
+Test(feed_expect, is_not_judged_while_nobody_knows_what_has_come)
+{
+	struct scene scene;
+	scene_make(&scene);
+	scene.overview.is_up = false;
+	expect_told(&scene, DAY_S + SIX + 1, "");
+	scene.overview.is_up = true;
+	feeds_judge(scene.feeds, &(struct overview){.is_up = true}, monday);
+	expect_told(&scene, DAY_S + SIX + 2, LATE "ask who sends it what has become of it\n");
+	scene_remove(&scene);
+}
+
+/* What another daemon has told is known by the one that has the feed after it. */
+Test(feed_expect, is_told_by_one_daemon_of_several)
+{
+	struct scene scene;
+	scene_make(&scene);
+	scene.overview.nodes = scene.nodes;
+	scene.overview.nodes_count = 2;
+	expect_told(&scene, DAY_S + SIX + 1, ""); /* a is the first */
+	scene.holders[0] = (struct overview_holder){"hr", "b"};
+	scene.overview.holders = scene.holders;
+	scene.overview.holders_count = 1;
+	expect_told(&scene, DAY_S + SIX + 20, "");
+	expect_told(&scene, 2 * DAY_S + SIX + 1, LATE "ask who sends it what has become of it\n");
+	snprintf(scene.holders[0].node, sizeof scene.holders[0].node, "a");
+	expect_told(&scene, 3 * DAY_S + SIX + 1, "");
+	scene_remove(&scene);
+}
+
+Test(feed_expect, is_not_told_again_under_new_settings)
+{
+	struct scene scene;
+	struct feeds *before;
+	scene_make(&scene);
+	expect_told(&scene, DAY_S + SIX + 1, LATE "ask who sends it what has become of it\n");
+	before = scene.feeds;
+	struct error error = feeds_create(config_get(scene.file), &scene.spool, &scene.feeds);
+	cr_assert_not(is_error(&error));
+	feeds_inherit(scene.feeds, before);
+	feeds_free(before);
+	expect_told(&scene, DAY_S + SIX + 20, "");
+	scene_remove(&scene);
+}
+
+static void expect_json(json_t *json, const char *expected)
+{
+	char *text = json_dumps(json, JSON_COMPACT);
+	cr_expect_str_eq(text, expected, "%s", text);
+	free(text);
+	json_decref(json);
+}
+
+Test(feed_expect, is_in_the_status)
+{
+	struct scene scene;
+	scene_make(&scene);
+	struct feed_state *hr = &scene.feeds->states[2];
+	cr_assert_str_eq(hr->lane.feed, "hr");
+	json_t *feed = json_object(), *needs = json_array();
+	feed_expect_status(hr, &scene.overview, feed, needs);
+	expect_json(feed,
+	    "{\"accepted\":{\"run\":\"20261123-021000-000001\",\"file\":\"staff.csv\","
+	    "\"rows\":7,\"finished\":\"2026-11-23T02:10:00Z\",\"same_since\":null},"
+	    "\"refused\":{\"files\":0,\"newest\":\"\"},\"due\":null,\"late\":null,"
+	    "\"stale\":null}");
+	expect_json(needs, "[]");
+	expect_told(&scene, 2 * DAY_S + SIX + 1, LATE "ask who sends it what has become of it\n");
+	feed = json_object();
+	needs = json_array();
+	feed_expect_status(hr, &scene.overview, feed, needs);
+	expect_json(json_incref(json_object_get(feed, "late")),
+	    "{\"since\":\"2026-11-24T06:00:00Z\",\"missed\":\"2026-11-25T06:00:00Z\"}");
+	expect_json(json_pack("[O]", json_object_get(feed, "due")), "[\"2026-11-26T06:00:00Z\"]");
+	cr_expect_eq(json_array_size(needs), 1);
+	json_decref(feed);
+	json_decref(needs);
+	scene_remove(&scene);
+}
