@@ -86,15 +86,17 @@ static struct error growth_take(struct overview_look *look, struct db *db)
 	return is_error(&error) ? error : ledger_count(db, &growth->chained);
 }
 
-/* Of that moment, so that no file that has come by then is missing. */
+/* Of a moment a little before, so that no file that was done by then is missing: a run notes when
+ * it is done before its last commit has ended. */
 static struct error arrivals_take(struct overview_look *look, struct db *db)
 {
+	enum { COMMIT_S = 5 };
 	struct overview *found = &look->found;
 	int64_t now_s = (int64_t)time(NULL);
 	struct error error = arrivals_look(look->arrivals, db, now_s);
 	if (!is_error(&error))
 		error = arrivals_list(look->arrivals, &found->arrived, &found->arrived_count);
-	found->arrived_s = now_s;
+	found->arrived_s = now_s - COMMIT_S;
 	return error;
 }
 

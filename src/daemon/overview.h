@@ -57,7 +57,7 @@ struct overview {
 	struct arrivals *arrivals; /* NULL: none, or the look has it */
 	struct arrival *arrived;   /* of each feed, as it found them */
 	size_t arrived_count;
-	int64_t arrived_s; /* when that was found, epoch seconds; 0: not yet */
+	int64_t arrived_s; /* until when that is known, epoch seconds; 0: not yet */
 	/* Of the look under way: */
 	struct overview_look *look; /* NULL: none */
 	int64_t asked_ms;
