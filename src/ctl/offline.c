@@ -1,6 +1,7 @@
 #include "offline.h"
 #include "owner.h"
 
+#include "enrold/arrivals.h"
 #include "enrold/disk.h"
 #include "enrold/lms.h"
 #include "enrold/log.h"
@@ -13,6 +14,7 @@
 
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/statvfs.h>
 #include <time.h>
@@ -22,6 +24,8 @@ struct look {
 	const struct config *config;
 	struct spool spool; /* only root and orders are open */
 	struct orders orders;
+	struct arrival *arrived; /* by the ledger, as far as it can be asked */
+	size_t arrived_count;
 	json_t *needs;
 };
 
@@ -44,12 +48,25 @@ static void need_add(
 
 /* ---- the database ---- */
 
+static struct error arrivals_find(struct look *look, struct lms *lms)
+{
+	struct arrivals *arrivals = arrivals_create();
+	struct error error = arrivals ? arrivals_look(arrivals, lms_db(lms), (int64_t)time(NULL))
+	                              : error_memory("reading the ledger");
+	if (!is_error(&error))
+		error = arrivals_list(arrivals, &look->arrived, &look->arrived_count);
+	arrivals_free(arrivals);
+	return error;
+}
+
 static json_t *database_make(struct look *look)
 {
 	const struct lms_options *options = &look->config->lms;
 	struct buffer url = {0};
 	struct lms *lms = NULL;
 	struct error error = lms_open(options, &lms);
+	if (!is_error(&error))
+		error = arrivals_find(look, lms);
 	lms_close(lms);
 	secret_show_url(options->url, &url);
 	buffer_add_char(&url, '\0');
@@ -211,6 +228,15 @@ static json_t *stopped_make(struct look *look, const char *feed)
 	return list;
 }
 
+static json_t *accepted_make(const struct look *look, const char *feed)
+{
+	const struct arrival *arrival = arrival_find(look->arrived, look->arrived_count, feed);
+	if (!arrival || !*arrival->run)
+		return json_null();
+	return json_pack("{s:s, s:s, s:I, s:o}", "run", arrival->run, "file", arrival->file, "rows",
+	    (json_int_t)arrival->rows, "finished", time_make(arrival->accepted_s));
+}
+
 static json_t *feed_make(struct look *look, const struct feed *feed)
 {
 	const char *state;
@@ -226,6 +252,7 @@ static json_t *feed_make(struct look *look, const struct feed *feed)
 	    json_pack("{s:s, s:s, s:s, s:n, s:s, s:[], s:o, s:o}", "feed", name, "state", state,
 	        "why", "", "since", "node", "", "running", "waiting", waiting, "stopped", stopped);
 	json_object_set_new(made, "paused", pause ? order_make(pause) : json_null());
+	json_object_set_new(made, "accepted", accepted_make(look, name));
 	return made;
 }
 
@@ -319,6 +346,7 @@ json_t *offline_status(const struct config *config)
 		error = orders_load(look.spool.orders, &look.orders);
 	json_t *status = status_make(&look);
 	orders_free(&look.orders);
+	free(look.arrived);
 	spool_close(&look.spool);
 	return status;
 }

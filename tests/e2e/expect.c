@@ -55,11 +55,11 @@ static size_t times_logged(const struct service *service, const char *words)
 	return count;
 }
 
-/* The feed hr, as enrolctl status has it; the caller's. */
-static json_t *status_of(const struct rig *rig, json_t **status)
+/* The feed hr, as enrolctl status has it, which ends so. *status: the caller's. */
+static json_t *status_of(const struct rig *rig, int ends, json_t **status)
 {
-	struct finished finished =
-	    program_expect(0, ARGV("enrolctl", "--config", rig->config.text, "--json", "status"));
+	struct finished finished = program_expect(
+	    ends, ARGV("enrolctl", "--config", rig->config.text, "--json", "status"));
 	*status = json_loads(finished.out.bytes, 0, NULL);
 	cr_assert_not_null(*status, "%s", finished.out.bytes);
 	finished_done(&finished);
@@ -123,7 +123,7 @@ Test(expect, of_a_late_feed_is_told_once_and_that_it_has_come)
 	service_await_log(&service, "feed hr is late: no file was accepted since ");
 	clock_set(&rig, DAY + 7 * HOUR);
 	look_make(&service, &rig, 3);
-	hr = status_of(&rig, &status);
+	hr = status_of(&rig, 0, &status);
 	expect_member(json_object_get(hr, "late"), "since", time_of(midnight() + DAY + 6 * HOUR));
 	expect_member(json_object_get(hr, "late"), "missed", time_of(midnight() + DAY + 6 * HOUR));
 	expect_member(hr, "due", time_of(midnight() + 2 * DAY + 6 * HOUR));
@@ -143,7 +143,7 @@ Test(expect, of_a_late_feed_is_told_once_and_that_it_has_come)
 	rig_drop(&rig, "hr/staff.csv", text);
 	service_await(&service, &rig, "hr", 3);
 	service_await_log(&service, "feed hr was late, and has sent a file now");
-	hr = status_of(&rig, &status);
+	hr = status_of(&rig, 0, &status);
 	expect_member(hr, "late", NULL);
 	expect_member(hr, "due", time_of(midnight() + 4 * DAY + 6 * HOUR));
 	expect_needs(status, "");
@@ -171,7 +171,7 @@ Test(expect, of_a_stale_feed_is_told_and_a_start_makes_no_feed_younger)
 	rig_drop(&rig, "hr/staff.csv", text);
 	service_await(&service, &rig, "hr", 2);
 	service_await_log(&service, "feed hr is stale: all its files since ");
-	hr = status_of(&rig, &status);
+	hr = status_of(&rig, 0, &status);
 	cr_expect(json_is_object(json_object_get(hr, "stale")));
 	expect_member(hr, "due", NULL);
 	expect_needs(status, "byte for byte");
@@ -181,5 +181,22 @@ Test(expect, of_a_stale_feed_is_told_and_a_start_makes_no_feed_younger)
 	cr_expect_eq(times_logged(&service, "\"feed_stale\""), 1);
 	service_stop(&service);
 	program_preload(NULL);
+	law_close(&rig);
+}
+
+Test(expect, of_the_last_accepted_file_is_told_without_a_daemon)
+{
+	struct rig rig;
+	json_t *status, *hr;
+	site_make(&rig, "  default: {}\n  hr: {}\n");
+	rig_once(&rig); /* which makes its folder */
+	rig_drop(&rig, "hr/staff.csv", text);
+	rig_once(&rig);
+	rig_drop(&rig, "hr/bad.csv", "username,no such column\np1,C1\n");
+	rig_once(&rig);
+	hr = status_of(&rig, 69, &status);
+	expect_member(json_object_get(hr, "accepted"), "file", "staff.csv");
+	cr_expect_not_null(json_object_get(json_object_get(hr, "accepted"), "finished"));
+	json_decref(status);
 	law_close(&rig);
 }
