@@ -1,6 +1,7 @@
 #include "workers.h"
 
 #include <assert.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,6 +15,7 @@ struct worker {
 	struct runner *runner;
 	enum worker_state state; /* under the mutex */
 	struct job job;          /* the thread's while GIVEN, else the loop's */
+	atomic_bool is_wanted;   /* it is to leave what it does while it rests */
 };
 
 struct workers {
@@ -50,7 +52,7 @@ static bool idle_wait(struct worker *worker, bool is_resting)
 	if (uv_cond_timedwait(&all->given, &all->mutex, REST_AFTER_NS) != UV_ETIMEDOUT)
 		return false;
 	uv_mutex_unlock(&all->mutex);
-	runner_rest(worker->runner);
+	runner_rest(worker->runner, &worker->is_wanted);
 	uv_mutex_lock(&all->mutex);
 	return true;
 }
@@ -71,6 +73,7 @@ static void worker_main(void *argument)
 		job_run(worker);
 		uv_mutex_lock(&all->mutex);
 		worker->state = WORKER_DONE;
+		atomic_store(&worker->is_wanted, false);
 		uv_async_send(&all->done);
 	}
 	uv_mutex_unlock(&all->mutex);
@@ -189,6 +192,7 @@ void workers_give(struct workers *workers, const struct job *job)
 			atomic_store(&runner_progress(worker->runner)->is_told_to_stop, false);
 			worker->job = *job;
 			worker->state = WORKER_GIVEN;
+			atomic_store(&worker->is_wanted, true);
 			uv_cond_broadcast(&workers->given);
 		}
 		uv_mutex_unlock(&workers->mutex);
@@ -212,8 +216,10 @@ void workers_stop(struct workers *workers)
 	if (!workers)
 		return;
 	uv_mutex_lock(&workers->mutex);
-	for (size_t i = 0; i < workers->count; i++)
+	for (size_t i = 0; i < workers->count; i++) {
 		workers->workers[i].state = WORKER_ENDED;
+		atomic_store(&workers->workers[i].is_wanted, true);
+	}
 	uv_cond_broadcast(&workers->given);
 	uv_mutex_unlock(&workers->mutex);
 	for (size_t i = 0; i < workers->count; i++) {

@@ -7,7 +7,6 @@
  */
 #include "run_state.h"
 
-#include "enrold/answer_index.h"
 #include "enrold/disk.h"
 #include "enrold/last_run.h"
 
@@ -150,19 +149,6 @@ static struct error outbox_fill(struct run *run, int outbox)
 	if (!is_error(&error))
 		error = summary_move(run, outbox);
 	return is_error(&error) ? error : disk_sync(outbox, ".");
-}
-
-/* By it a person's rows are found; it can be made anew, and never keeps a run from its end. */
-static void index_publish(const struct run *run)
-{
-	int place;
-	if (!disk_has(run->directory, ANSWER_INDEX))
-		return;
-	struct error error = spool_open_index(run->runner->shared->spool, &place);
-	if (is_error(&error))
-		return;
-	answer_index_publish(run->directory, run->id, place);
-	close(place);
 }
 
 /* archive/YYYY/MM/DD of the run's id. One that is there may have been made by a process that was

@@ -76,8 +76,9 @@ static struct error lms_enter(struct runner *runner, const struct lane *lane)
 	return is_error(&error) ? error : lms_check_site(runner->lms, lane->is_preview);
 }
 
-void runner_rest(struct runner *runner)
+void runner_rest(struct runner *runner, const atomic_bool *is_wanted)
 {
+	index_catch_up(runner, is_wanted);
 	lms_rest(runner->lms);
 	malloc_trim(0);
 }

@@ -35,6 +35,17 @@ enum { MODE_INPUT = 0640, MODE_ANSWER = 0640, MODE_PRIVATE = 0700, MODE_SHARED =
 
 struct reader;
 
+/* An answer whose index did not come with it. */
+struct unindexed {
+	char run[RUN_ID_SIZE + 1];
+	char feed[FEED_NAME_MAX + 1];
+	char name[FILE_NAME_SIZE]; /* of its result, in the outbox */
+	uint64_t bytes;
+	char sha256[HASH_TEXT_SIZE + 1];
+};
+
+enum { UNINDEXED_MAX = 16 };
+
 struct runner {
 	const struct run_surroundings *shared;
 	struct lms *lms; /* NULL: not connected */
@@ -42,6 +53,8 @@ struct runner {
 	char *chunk;     /* RUN_CHUNK bytes to read into */
 	struct progress progress;
 	char day[9]; /* YYYYMMDD whose directory in the archive is known to be durable */
+	struct unindexed unindexed[UNINDEXED_MAX];
+	size_t unindexed_count; /* more: the oldest have been forgotten */
 };
 
 enum { RUN_CHUNK = 256 << 10 };
@@ -204,5 +217,12 @@ struct error publish(struct run *run) MUST_CHECK;
 struct error publish_forgotten(struct run *run, bool *is_out) MUST_CHECK;
 /* What has left work/ for the outbox comes back, as long as the summary has not followed. */
 struct error publish_withdraw(struct run *run) MUST_CHECK;
+
+/* ---- index.c: for enrolctl explain ---- */
+
+/* Behind the answer's own files. */
+void index_publish(struct run *run);
+/* Of answers to which it did not come; until is_wanted. */
+void index_catch_up(struct runner *runner, const atomic_bool *is_wanted);
 
 #endif

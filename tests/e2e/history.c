@@ -1,5 +1,6 @@
 /* What enrolctl tells of runs and people: runs, show and explain, as JSON. */
 #include "law.h"
+#include "movement.h"
 #include "reply.h"
 #include "service.h"
 
@@ -715,37 +716,81 @@ Test(history, tables_end_with_how_things_are_and_show_no_trick_of_a_name)
 
 /* ---- a run that is not over ---- */
 
+/* Some of its rows are written, so that the daemon, told to stop, ends it at a checkpoint. */
+static bool has_rows(const struct rig *rig)
+{
+	struct stat stat_;
+	struct listing listing = files_list(rig_path(rig, "work").text);
+	bool has = false;
+	for (size_t i = 0; i < listing.count; i++) {
+		const char *path = listing.entries[i].path;
+		has |= text_ends(path, "/result.csv") &&
+		       stat(rig_path(rig, "work/%s", path).text, &stat_) == 0 &&
+		       stat_.st_size > 1000;
+	}
+	listing_done(&listing);
+	return has;
+}
+
+static void stop_in_the_middle(struct rig *rig)
+{
+	struct service service;
+	struct movement movement;
+	service_start(&service, rig);
+	rig_drop_long(rig, 100);
+	service_await_claim(&service, rig);
+	movement_start(&movement, MOVEMENT_QUIET_MS);
+	while (!has_rows(rig) && files_count(rig_path(rig, "outbox").text, ".csv") == 0)
+		cr_assert(movement_pause(&movement));
+	service_stop(&service);
+}
+
 Test(history, a_run_under_way_is_told_as_far_as_its_checkpoints)
+{
+	struct rig rig;
+	rig_make(&rig, &(struct rig_options){.settings = "checkpoint_rows: 1000\n"});
+	stop_in_the_middle(&rig);
+	int64_t records = rig_number(&rig, "SELECT coalesce(max(records), 0) FROM enrold_run WHERE "
+	                                   "state = 'running'");
+	cr_assert_gt(records, 0);
+	json_t *all = ASK(&rig, "runs", "--status", "running");
+	cr_expect_eq(number(nth(all, "run", 0), "rows"), records);
+	cr_expect(json_is_null(json_object_get(nth(all, "run", 0), "finished")));
+	json_decref(all);
+	all = ASK(&rig, "show", "last");
+	cr_expect_str_eq(text(nth(all, "run", 0), "status"), "running");
+	expect_file(all, "result", "not_checked");
+	expect_file(all, "input", "as_recorded");
+	cr_expect_eq(count(all, "todo"), 0);
+	json_decref(all);
+	all = ASK(&rig, "explain", "p1");
+	cr_expect_str_eq(text(nth(all, "row", 0), "status"), "running");
+	cr_expect_str_eq(text(nth(all, "row", 0), "code"), "enrolled");
+	json_decref(all);
+	law_holds(&rig, LAW_STOPPED);
+	rig_once(&rig);
+	all = ASK(&rig, "explain", "p1");
+	cr_expect_str_eq(text(nth(all, "row", 0), "status"), "done");
+	json_decref(all);
+	law_close(&rig);
+}
+
+/* It was begun by one process and ended by another, so that no index came with the answer: the
+ * daemon makes it when it rests. */
+Test(history, an_answer_of_several_lives_gets_its_index_too)
 {
 	struct rig rig;
 	struct service service;
 	rig_make(&rig, &(struct rig_options){.settings = "checkpoint_rows: 1000\n"});
+	stop_in_the_middle(&rig);
 	service_start(&service, &rig);
-	rig_drop_long(&rig, 100);
-	service_await_claim(&service, &rig);
+	service_await(&service, &rig, "", 1);
+	files_make_directory(rig_path(&rig, "index").text);
+	cr_assert(files_await(rig_path(&rig, "index").text, ".idx", 1, service.program.pidfd));
+	service_await_idle(&service, &rig);
 	service_stop(&service);
-	int64_t records = rig_number(&rig, "SELECT coalesce(max(records), 0) FROM enrold_run WHERE "
-	                                   "state = 'running'");
-	if (records > 0) {
-		json_t *all = ASK(&rig, "runs", "--status", "running");
-		cr_expect_eq(number(nth(all, "run", 0), "rows"), records);
-		cr_expect(json_is_null(json_object_get(nth(all, "run", 0), "finished")));
-		json_decref(all);
-		all = ASK(&rig, "show", "last");
-		cr_expect_str_eq(text(nth(all, "run", 0), "status"), "running");
-		expect_file(all, "result", "not_checked");
-		expect_file(all, "input", "as_recorded");
-		cr_expect_eq(count(all, "todo"), 0);
-		json_decref(all);
-		all = ASK(&rig, "explain", "p1");
-		cr_expect_str_eq(text(nth(all, "row", 0), "status"), "running");
-		cr_expect_str_eq(text(nth(all, "row", 0), "code"), "enrolled");
-		json_decref(all);
-	}
-	law_holds(&rig, LAW_STOPPED);
-	rig_once(&rig);
-	json_t *all = ASK(&rig, "explain", "p1");
-	cr_expect_str_eq(text(nth(all, "row", 0), "status"), "done");
+	json_t *all = ASK(&rig, "explain", "nobody1");
+	cr_expect_eq(count(all, "row"), 2 * 99);
 	json_decref(all);
 	law_close(&rig);
 }
