@@ -5,17 +5,23 @@
 
 #include "answered.h"
 #include "ask.h"
-#include "table.h"
+#include "sentence.h"
+#include "show.h"
 #include "words.h"
 
 #include <string.h>
 #include <time.h>
 
+/* Between the margin and the text. */
+enum { INDENT = 11 };
+
 static void line(const char *name, const char *text)
 {
-	printf("%-10s", name);
-	terminal_write(stdout, text);
-	putchar('\n');
+	struct buffer out = {0};
+	buffer_print(&out, "%-*s%s", INDENT - 1, name, text);
+	if (!sentence_write(stdout, &out, INDENT - 1))
+		puts("(no memory)");
+	buffer_done(&out);
 }
 
 static void run_tell(const json_t *run, int64_t now_s)
@@ -62,133 +68,119 @@ static void remarks_tell(const json_t *remarks)
 
 /* ---- causes ---- */
 
-static const struct table_column cause_columns[] = {{.title = "TIMES", .is_number = true},
-    {.title = "PROBLEM"}, {.title = "COLUMN", .gives_way = true},
-    {.title = "MOST OFTEN", .gives_way = true}, {.title = "FOR EXAMPLE", .gives_way = true}};
-
-static void names_join(char *text, size_t size, const json_t *array)
+static void names_add(struct buffer *out, const json_t *columns)
 {
 	size_t i;
-	json_t *item;
-	*text = '\0';
-	json_array_foreach(array, i, item)
-	{
-		size_t used = strlen(text);
-		const char *name = json_string_value(item);
-		snprintf(text + used, size - used, "%s%s", i > 0 ? ", " : "", name ? name : "");
-	}
+	json_t *column;
+	json_array_foreach(columns, i, column)
+	    buffer_print(out, "%s%s", i > 0 ? ", " : " in ", json_string_value(column));
 }
 
-static void targets_join(char *text, size_t size, const json_t *array)
+/* Two lines at least: which, and where for example. */
+static bool cause_tell(const json_t *cause)
 {
 	size_t i;
-	json_t *item;
-	*text = '\0';
-	json_array_foreach(array, i, item)
-	{
-		size_t used = strlen(text);
-		if (i < 3)
-			snprintf(text + used, size - used, "%s%s (%lld)", i > 0 ? ", " : "",
-			    words_text(item, "target"), (long long)words_number(item, "count"));
-	}
-}
-
-static void cause_add(struct table *table, const json_t *cause)
-{
-	char shown[FIGURE_SIZE], columns[300], targets[600];
-	bool is_error = words_is(cause, "outcome", "error");
+	json_t *target;
+	char shown[FIGURE_SIZE];
+	struct buffer out = {0};
 	figure_number(shown, (uint64_t)words_number(cause, "count"));
-	names_join(columns, sizeof columns, json_object_get(cause, "columns"));
-	targets_join(targets, sizeof targets, json_object_get(cause, "targets"));
-	table_cell(table, TABLE_PLAIN, shown);
-	table_cell(table, is_error ? TABLE_BAD : TABLE_WARN, words_text(cause, "code"));
-	table_cell(table, TABLE_PLAIN, columns);
-	table_cell(table, TABLE_PLAIN, targets);
-	table_cell_print(table, TABLE_PLAIN, "line %lld: %s",
-	    (long long)words_number(cause, "line"), words_text(cause, "message"));
+	buffer_print(
+	    &out, "%9s  %s %s", shown, words_text(cause, "outcome"), words_text(cause, "code"));
+	names_add(&out, json_object_get(cause, "columns"));
+	json_array_foreach(json_object_get(cause, "targets"), i, target)
+	    buffer_print(&out, "%s%s (%lld)", i > 0 ? ", " : ": ", words_text(target, "target"),
+	        (long long)words_number(target, "count"));
+	bool is_told = sentence_write(stdout, &out, INDENT);
+	buffer_print(&out, "%*sline %lld: %s", INDENT, "", (long long)words_number(cause, "line"),
+	    words_text(cause, "message"));
+	is_told &= sentence_write(stdout, &out, INDENT);
+	buffer_done(&out);
+	return is_told;
+}
+
+static bool rest_tell(const json_t *rest)
+{
+	char shown[FIGURE_SIZE];
+	figure_number(shown, (uint64_t)words_number(rest, "count"));
+	return printf("%9s  of other causes\n", shown) >= 0;
 }
 
 /* ---- files ---- */
 
-static const struct table_column file_columns[] = {{.title = "FILE"},
-    {.title = "SIZE", .is_number = true}, {.title = "IS"}, {.title = "WHERE", .gives_way = true}};
-
-static void file_add(struct table *table, const json_t *file)
+/* A path is never cut. */
+static bool file_tell(const json_t *file)
 {
 	static const struct {
 		const char *state, *words;
-		enum table_style style;
-	} states[] = {{"as_recorded", "as recorded", TABLE_GOOD}, {"altered", "ALTERED", TABLE_BAD},
-	    {"missing", "gone", TABLE_WARN}, {"not_checked", "there", TABLE_PLAIN}};
+	} states[] = {{"as_recorded", "as recorded"}, {"altered", "ALTERED"}, {"missing", "gone"},
+	    {"not_checked", "there"}};
 	char shown[FIGURE_SIZE] = "";
+	struct buffer out = {0};
 	if (json_is_true(json_object_get(file, "is_there")))
 		figure_bytes(shown, (uint64_t)words_number(file, "bytes"));
-	table_cell(table, TABLE_PLAIN, words_text(file, "what"));
-	table_cell(table, TABLE_PLAIN, shown);
+	buffer_print(&out, "%-9s %8s  ", words_text(file, "what"), shown);
 	for (size_t i = 0; i < sizeof states / sizeof *states; i++)
 		if (words_is(file, "state", states[i].state))
-			table_cell(table, states[i].style, states[i].words);
-	table_cell(table, TABLE_PLAIN, words_text(file, "path"));
+			buffer_print(&out, "%-11s", states[i].words);
+	buffer_print(&out, "  %s", words_text(file, "path"));
+	bool is_told = sentence_write(stdout, &out, INDENT);
+	buffer_done(&out);
+	return is_told;
 }
 
 /* ---- all of it ---- */
 
-static void todo_tell(const json_t *todo)
+static bool todo_tell(const json_t *todo)
 {
-	terminal_write(stdout, words_text(todo, "text"));
-	putchar('\n');
+	struct buffer out = {0};
+	buffer_add_text(&out, words_text(todo, "text"));
+	bool is_told = sentence_write(stdout, &out, 0);
+	buffer_done(&out);
 	if (*words_text(todo, "command")) {
 		fputs("    ", stdout);
 		terminal_write(stdout, words_text(todo, "command"));
 		putchar('\n');
 	}
+	return is_told;
 }
 
-typedef void add_row(struct table *table, const json_t *object);
-
-/* A table of the objects of this kind, if there are any, behind an empty line. */
-static bool kind_tell(const json_t *answer, const char *kind, const struct table_column *columns,
-    size_t count, add_row *add)
+static bool run_all_tell(const json_t *run)
 {
-	size_t i, rows = 0;
+	run_tell(run, (int64_t)time(NULL));
+	refusal_tell(json_object_get(run, "refusal"));
+	remarks_tell(json_object_get(run, "remarks"));
+	if (words_is(run, "source", "outbox"))
+		line("Source", "the outbox, as the database is away");
+	return true;
+}
+
+typedef bool tell_one(const json_t *object);
+
+/* Those of a kind, if there are any, behind an empty line. */
+static bool each_tell(const json_t *answer, const char *kind, bool is_first, tell_one *tell)
+{
+	size_t i;
 	json_t *object;
-	struct table *table = table_create(columns, count);
-	json_array_foreach(answer, i, object) if (words_is(object, "kind", kind))
+	bool is_told = true;
+	json_array_foreach(answer, i, object)
 	{
-		add(table, object);
-		rows++;
+		if (!words_is(object, "kind", kind))
+			continue;
+		if (!is_first)
+			putchar('\n');
+		is_first = true;
+		is_told &= tell(object);
 	}
-	if (rows > 0)
-		putchar('\n');
-	bool is_told = rows == 0 || table_print(table, stdout);
-	table_free(table);
 	return is_told;
 }
 
 static bool tell(const json_t *answer)
 {
-	size_t i, todos = 0;
-	json_t *object;
-	int64_t now_s = (int64_t)time(NULL);
-	json_array_foreach(answer, i, object) if (words_is(object, "kind", "run"))
-	{
-		run_tell(object, now_s);
-		refusal_tell(json_object_get(object, "refusal"));
-		remarks_tell(json_object_get(object, "remarks"));
-		if (words_is(object, "source", "outbox"))
-			line("Source", "the outbox, as the database is away");
-	}
-	bool is_told = kind_tell(answer, "cause", cause_columns,
-	                   sizeof cause_columns / sizeof *cause_columns, cause_add) &&
-	               kind_tell(answer, "file", file_columns,
-	                   sizeof file_columns / sizeof *file_columns, file_add);
-	json_array_foreach(answer, i, object) if (words_is(object, "kind", "todo"))
-	{
-		if (todos++ == 0)
-			putchar('\n');
-		todo_tell(object);
-	}
-	return is_told;
+	return each_tell(answer, "run", true, run_all_tell) &&
+	       each_tell(answer, "cause", false, cause_tell) &&
+	       each_tell(answer, "other_causes", true, rest_tell) &&
+	       each_tell(answer, "file", false, file_tell) &&
+	       each_tell(answer, "todo", false, todo_tell);
 }
 
 enum ctl_exit show_run(const struct ctl *ctl, const char *run)

@@ -1,0 +1,195 @@
+#include "explain_today.h"
+
+#include "sentence.h"
+#include "show.h"
+#include "words.h"
+
+#include <string.h>
+
+enum { INDENT = 2 };
+
+static void time_add(struct buffer *out, int64_t epoch_s, int64_t now_s)
+{
+	char shown[FIGURE_SIZE];
+	figure_time(shown, epoch_s, now_s);
+	buffer_add_text(out, shown + strspn(shown, " "));
+}
+
+/* ---- who ---- */
+
+/* "anna, today anna.holm; until 3 Mar anna.berg" */
+static bool person_tell(const json_t *person, int64_t now_s)
+{
+	size_t i;
+	json_t *name;
+	struct buffer out = {0};
+	const char *asked = words_text(person, "asked");
+	buffer_add_text(&out, asked);
+	json_array_foreach(json_object_get(person, "names"), i, name)
+	{
+		const char *until = words_text(name, "until");
+		if (!words_is(name, "by", "username") || (!*until && words_is(name, "name", asked)))
+			continue;
+		buffer_add_text(&out, *until ? "; until " : ", today");
+		if (*until)
+			time_add(&out, words_run_time(until), now_s);
+		buffer_print(&out, " %s", words_text(name, "name"));
+	}
+	bool is_told = sentence_write(stdout, &out, INDENT);
+	buffer_done(&out);
+	if (words_is(person, "source", "outbox"))
+		puts("The database is away, so this is what the answers in the outbox say.");
+	putchar('\n');
+	return is_told;
+}
+
+/* ---- what is not known ---- */
+
+static bool gap_tell(const json_t *gap, int64_t now_s)
+{
+	static const struct {
+		const char *why, *words;
+	} words[] = {{"missing", "is gone"}, {"altered", "is not what enrold wrote"},
+	    {"unreadable", "cannot be read"}, {"too_many", "has too much about this person"}};
+	struct buffer out = {0};
+	buffer_print(&out, "What %s of ", words_text(gap, "file"));
+	time_add(&out, words_run_time(words_text(gap, "run")), now_s);
+	buffer_print(&out, " did is not known: %s", words_text(gap, "path"));
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+		if (words_is(gap, "why", words[i].why))
+			buffer_print(&out, " %s.", words[i].words);
+	bool is_told = sentence_write(stdout, &out, INDENT);
+	buffer_done(&out);
+	return is_told;
+}
+
+/* ---- the account ---- */
+
+static bool account_tell(const json_t *account, int64_t now_s)
+{
+	static const struct {
+		const char *state, *words;
+	} states[] = {{"active", "the account is active"},
+	    {"suspended", "the account is suspended"}, {"deleted", "the account was deleted"},
+	    {"none", "there is no such account"}, {"unknown", "not known"}};
+	size_t i;
+	json_t *difference;
+	struct buffer out = {0};
+	(void)now_s;
+	buffer_add_text(&out, "Today: ");
+	for (i = 0; i < sizeof states / sizeof *states; i++)
+		if (words_is(account, "state", states[i].state))
+			buffer_add_text(&out, states[i].words);
+	if (*words_text(account, "why"))
+		buffer_print(&out, ": %s", words_text(account, "why"));
+	buffer_add_char(&out, '.');
+	bool is_told = sentence_write(stdout, &out, INDENT);
+	json_array_foreach(json_object_get(account, "differences"), i, difference)
+	{
+		buffer_print(&out,
+		    "  %s is '%s'; a file had made it '%s': something else has changed it since.",
+		    words_text(difference, "name"), words_text(difference, "today"),
+		    words_text(difference, "said"));
+		is_told &= sentence_write(stdout, &out, 2 * INDENT);
+	}
+	buffer_done(&out);
+	return is_told;
+}
+
+/* ---- a course ---- */
+
+static void state_add(struct buffer *out, const json_t *course, int64_t now_s)
+{
+	char now[STATE_SIZE];
+	words_state(now, words_text(course, "today"), now_s);
+	if (words_is(course, "enrolled", "unknown"))
+		buffer_add_text(out, "not known.");
+	else if (json_is_false(json_object_get(course, "is_there")))
+		buffer_add_text(out, "there is no such course.");
+	else
+		buffer_print(out, "%s.", now);
+}
+
+static void others_add(struct buffer *out, const json_t *others)
+{
+	size_t i;
+	json_t *way;
+	json_array_foreach(others, i, way) buffer_print(out, " Also by the method %s: %s.",
+	    words_text(way, "method"), words_text(way, "enrolled"));
+}
+
+/* "staff.csv:7 of 26 Nov 02:03 (run 20261126-020301-118204) left it so." */
+static void said_add(struct buffer *out, const json_t *course, int64_t now_s)
+{
+	char said[STATE_SIZE];
+	bool is_known = json_is_string(json_object_get(course, "said"));
+	const json_t *has_changed = json_object_get(course, "changed_since");
+	buffer_print(out, " %s:%lld of ", words_text(course, "file"),
+	    (long long)words_number(course, "line"));
+	time_add(out, words_run_time(words_text(course, "run")), now_s);
+	buffer_print(out, " (run %s) ", words_text(course, "run"));
+	words_state(said, words_text(course, "said"), now_s);
+	if (words_is(course, "outcome", "error") || words_is(course, "outcome", "skipped"))
+		buffer_print(out, "said last: %s", words_text(course, "message"));
+	else if (json_is_false(has_changed))
+		buffer_add_text(out, "left it so.");
+	else if (is_known)
+		buffer_print(out, "left it %s%s", said,
+		    json_is_true(has_changed) ? ": something else has changed it since." : ".");
+	else
+		buffer_print(out, "said: %s", words_text(course, "message"));
+}
+
+static void writer_add(struct buffer *out, const json_t *course, int64_t now_s)
+{
+	const char *by = words_text(course, "written_by");
+	if (!json_is_true(json_object_get(course, "changed_since")) ||
+	    !*words_text(course, "written"))
+		return;
+	buffer_add_text(out, " It was written ");
+	time_add(out, words_time(words_text(course, "written")), now_s);
+	buffer_print(out, " by %s.", *by ? by : "somebody unknown");
+}
+
+static bool course_tell(const json_t *course, int64_t now_s)
+{
+	struct buffer out = {0};
+	buffer_print(&out, "  %s: ", words_text(course, "course"));
+	state_add(&out, course, now_s);
+	others_add(&out, json_object_get(course, "others"));
+	if (*words_text(course, "run"))
+		said_add(&out, course, now_s);
+	else
+		buffer_add_text(&out, " No file has said anything of it and this person.");
+	writer_add(&out, course, now_s);
+	bool is_told = sentence_write(stdout, &out, 2 * INDENT);
+	buffer_done(&out);
+	return is_told;
+}
+
+/* ---- all of a kind ---- */
+
+typedef bool tell_one(const json_t *object, int64_t now_s);
+
+static bool each_tell(const json_t *answer, const char *kind, int64_t now_s, tell_one *tell)
+{
+	size_t i;
+	json_t *object;
+	bool is_told = true;
+	json_array_foreach(answer, i, object) if (words_is(object, "kind", kind)) is_told &=
+	    tell(object, now_s);
+	return is_told;
+}
+
+bool explain_person_tell(const json_t *answer, int64_t now_s)
+{
+	return each_tell(answer, "person", now_s, person_tell);
+}
+
+bool explain_today_tell(const json_t *answer, int64_t now_s)
+{
+	putchar('\n');
+	bool is_told = each_tell(answer, "gap", now_s, gap_tell);
+	is_told &= each_tell(answer, "account", now_s, account_tell);
+	return each_tell(answer, "course", now_s, course_tell) && is_told;
+}
