@@ -39,7 +39,7 @@ static void giant_drop(struct rig *rig, const char *name, int rows)
 	buffer_done(&text);
 }
 
-#define GIANT SCALE(300000, 60000)
+#define GIANT SCALE(120000, 40000)
 
 /* ---- pieces ---- */
 
