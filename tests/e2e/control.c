@@ -38,10 +38,9 @@ static const char feeds[] = "  default: {}\n  hr: {}\n  sap: { marker: .done }\n
 
 static void make(struct rig *rig, const char *settings)
 {
-	rig_make(rig, &(struct rig_options){.people = PEOPLE,
-	                  .courses = COURSES,
-	                  .feeds = feeds,
-	                  .settings = settings});
+	rig_make(
+	    rig, &(struct rig_options){
+	             .people = PEOPLE, .courses = COURSES, .feeds = feeds, .settings = settings});
 }
 
 /* ---- members ---- */
@@ -71,8 +70,8 @@ static void ctl_expect(
 {
 	struct finished finished = ctl(rig, exit, words);
 	bool is = strstr(finished.out.bytes, says) || strstr(finished.err.bytes, says);
-	cr_expect(is, "%s: no '%s' in %s%s", words[0], says, finished.out.bytes,
-	    finished.err.bytes);
+	cr_expect(
+	    is, "%s: no '%s' in %s%s", words[0], says, finished.out.bytes, finished.err.bytes);
 	finished_done(&finished);
 }
 
@@ -119,7 +118,8 @@ static json_int_t running_await(const struct rig *rig, const char *mode)
 	for (;;) {
 		json_t *status = ask_status(rig);
 		const json_t *running = running_of(status, "default", mode);
-		json_int_t rows = number_of(running, "rows"), done = number_of(running, "rows_done");
+		json_int_t rows = number_of(running, "rows"),
+		           done = number_of(running, "rows_done");
 		if (running)
 			cr_expect_str_eq(text_of(running, "file"), "giant.csv");
 		json_decref(status);

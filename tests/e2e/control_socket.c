@@ -217,8 +217,8 @@ Test(control_socket, of_another_spool_is_left_to_it_and_not_believed)
 	expect_works(&other, &second, "a.csv");
 	ctl_status(&rig, 0);
 	ctl_status(&other, 69); /* somebody answers, but not for this spool */
-	struct finished finished = program_expect(
-	    0, ARGV("enrolctl", "--config", other.config.text, "pause", "default"));
+	struct finished finished =
+	    program_expect(0, ARGV("enrolctl", "--config", other.config.text, "pause", "default"));
 	finished_done(&finished);
 	cr_expect(files_exist(rig_path(&other, "orders/pause.default").text));
 	cr_expect_not(files_exist(rig_path(&rig, "orders/pause.default").text));
@@ -271,8 +271,8 @@ static int told_as(const struct path *path, gid_t group, const char *members)
 		struct asker asker = {.socket = socket(AF_UNIX, SOCK_STREAM, 0)};
 		struct sockaddr_un address = {.sun_family = AF_UNIX, .sun_path = "control"};
 		struct told told;
-		if (chdir(above.text) != 0 || setgroups(1, &group) != 0 ||
-		    setgid(STRANGER) != 0 || setuid(STRANGER) != 0)
+		if (chdir(above.text) != 0 || setgroups(1, &group) != 0 || setgid(STRANGER) != 0 ||
+		    setuid(STRANGER) != 0)
 			_exit(99);
 		if (connect(asker.socket, (const struct sockaddr *)&address, sizeof address) != 0)
 			_exit(errno == EACCES ? 255 : 98);

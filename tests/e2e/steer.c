@@ -45,14 +45,13 @@ static void giant_drop(struct rig *rig, const char *name, int rows)
 
 static void order(const struct rig *rig, int exit, const char *command, const char *run)
 {
-	ask_expect(
-	    rig, exit, path_of("\"command\":\"%s\",\"run\":\"%s\"", command, run).text);
+	ask_expect(rig, exit, path_of("\"command\":\"%s\",\"run\":\"%s\"", command, run).text);
 }
 
 static void ctl(const struct rig *rig, int exit, const char *command, const char *about)
 {
-	struct finished finished = program_expect(
-	    exit, ARGV("enrolctl", "--config", rig->config.text, command, about));
+	struct finished finished =
+	    program_expect(exit, ARGV("enrolctl", "--config", rig->config.text, command, about));
 	finished_done(&finished);
 }
 
@@ -69,9 +68,8 @@ static struct path stopped(struct rig *rig, const char *name)
 
 static json_int_t records(const struct rig *rig, const char *run)
 {
-	return (json_int_t)rig_number(
-	    rig, path_of("SELECT coalesce(max(records), 0) FROM enrold_run WHERE run = '%s'", run)
-	             .text);
+	return (json_int_t)rig_number(rig,
+	    path_of("SELECT coalesce(max(records), 0) FROM enrold_run WHERE run = '%s'", run).text);
 }
 
 static void expect_no_orders(const struct rig *rig)
@@ -306,8 +304,8 @@ Test(steer, releases_what_was_stopped_while_no_daemon_ran)
 
 /* The word is given; the daemon dies so many milliseconds of its work later, or before it answers
  * when there are none. */
-static void kill_behind(struct rig *rig, struct service *service, const char *command,
-    const char *run, int log_lines)
+static void kill_behind(
+    struct rig *rig, struct service *service, const char *command, const char *run, int log_lines)
 {
 	struct asker asker;
 	asker_open(&asker, asker_path(rig).text);
@@ -376,8 +374,8 @@ static struct path await_copy(const struct rig *rig)
 	movement_start(&movement, MOVEMENT_QUIET_MS);
 	for (;;) {
 		json_t *status = ask_status(rig);
-		json_t *running = json_array_get(
-		    json_object_get(status_feed(status, "default"), "running"), 0);
+		json_t *running =
+		    json_array_get(json_object_get(status_feed(status, "default"), "running"), 0);
 		const char *phase = json_string_value(json_object_get(running, "phase"));
 		struct path run = {""};
 		if (phase && strcmp(phase, "copying") == 0)

@@ -28,8 +28,7 @@ bool asker_try(struct asker *asker, const char *path)
 	*asker = (struct asker){.socket = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};
 	if (asker->socket < 0)
 		fatal("cannot make a socket: %s", strerror(errno));
-	snprintf(
-	    address.sun_path, sizeof address.sun_path, "/proc/self/fd/%d/%s", directory, name);
+	snprintf(address.sun_path, sizeof address.sun_path, "/proc/self/fd/%d/%s", directory, name);
 	bool is = directory >= 0 &&
 	          connect(asker->socket, (const struct sockaddr *)&address, sizeof address) == 0;
 	int why = errno;
@@ -199,8 +198,8 @@ struct path ask_await_running(const struct rig *rig, const char *feed)
 	movement_start(&movement, MOVEMENT_QUIET_MS);
 	while (!*run.text) {
 		json_t *status = ask_status(rig);
-		json_t *running = json_array_get(
-		    json_object_get(status_feed(status, feed), "running"), 0);
+		json_t *running =
+		    json_array_get(json_object_get(status_feed(status, feed), "running"), 0);
 		json_int_t done = number_of(running, "rows_done");
 		if (running && done > 0 && done < number_of(running, "rows"))
 			run = path_of("%s", json_string_value(json_object_get(running, "run")));
