@@ -1,7 +1,7 @@
 #include "explain_today.h"
 
+#include "figure.h"
 #include "sentence.h"
-#include "show.h"
 #include "words.h"
 
 #include <string.h>

@@ -5,8 +5,8 @@
 
 #include "answered.h"
 #include "ask.h"
+#include "figure.h"
 #include "sentence.h"
-#include "show.h"
 #include "words.h"
 
 #include <string.h>
