@@ -10,7 +10,7 @@ struct heard {
 
 static bool hear(void *context, const json_t *object)
 {
-	json_array_append(((struct heard *)context)->objects, json_deep_copy(object));
+	json_array_append_new(((struct heard *)context)->objects, json_deep_copy(object));
 	return true;
 }
 
