@@ -61,6 +61,8 @@ struct run_report {
 	char run[RUN_ID_SIZE + 1]; /* "": none was begun */
 	struct lane lane;
 	char file[FILE_NAME_SIZE];
+	/* Of a run that is to be gone on with: how far it is; rows 0: not known. */
+	uint64_t rows, rows_done;
 	/* RUN_POSTPONED: the site has this time zone now, and the process is to have it, too; or ""
 	 */
 	char zone[ZONE_SIZE];

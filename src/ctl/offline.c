@@ -168,10 +168,9 @@ static json_t *waiting_make(const struct look *look, const struct feed *feed, co
 	}
 	bool all_wait = waiting.files > 0 && waiting.files == waiting.incomplete;
 	*state = all_wait ? "waits" : waiting.files > 0 ? "queued" : "idle";
-	return json_pack("{s:I, s:I, s:i, s:o, s:o}", "files", (json_int_t)waiting.files,
-	    "incomplete", (json_int_t)waiting.incomplete, "begun", 0, "oldest",
-	    file_make(waiting.oldest, waiting.oldest_s), "for",
-	    file_make(waiting.missing, waiting.missing_s));
+	return json_pack("{s:I, s:I, s:o, s:o}", "files", (json_int_t)waiting.files, "incomplete",
+	    (json_int_t)waiting.incomplete, "oldest", file_make(waiting.oldest, waiting.oldest_s),
+	    "for", file_make(waiting.missing, waiting.missing_s));
 }
 
 static json_t *order_make(const struct order *order)

@@ -132,16 +132,30 @@ static void running_cells(struct table *table, const json_t *run, bool is_wide)
 	rows_cell(table, run, is_wide);
 }
 
+enum { CELL_SIZE = 600 };
+
+/* "61 %  database is locked" */
+static void percent_add(char text[CELL_SIZE], const json_t *run)
+{
+	char why[CELL_SIZE];
+	json_int_t rows = words_number(run, "rows"), done = words_number(run, "rows_done");
+	if (rows <= 0)
+		return;
+	snprintf(why, sizeof why, "%.*s", CELL_SIZE - 1, text);
+	snprintf(text, CELL_SIZE, "%d %%  %.*s", (int)(done * 100 / rows), CELL_SIZE - 16, why);
+}
+
 /* A feed that runs nothing: the file that has waited longest, and for what. */
 static void resting_cells(struct table *table, const json_t *feed)
 {
-	char since[FIGURE_SIZE], text[600];
+	char since[FIGURE_SIZE], text[CELL_SIZE];
 	const char *state = words_text(feed, "state"), *file = "";
 	const json_t *waiting = json_object_get(feed, "waiting");
 	const json_t *oldest = json_object_get(waiting, "oldest");
 	const json_t *beside = json_object_get(waiting, "for");
 	const json_t *paused = json_object_get(feed, "paused");
 	const json_t *stopped = json_array_get(json_object_get(feed, "stopped"), 0);
+	const json_t *begun = json_array_get(json_object_get(feed, "begun"), 0);
 	bool is_bad = strcmp(state, "blocked") == 0 || strcmp(state, "out_of_service") == 0;
 	snprintf(text, sizeof text, "%s", words_text(feed, "why"));
 	ago_show(since, oldest, "since");
@@ -159,6 +173,11 @@ static void resting_cells(struct table *table, const json_t *feed)
 	} else if (json_is_object(beside) && strcmp(state, "waits") == 0) {
 		ago_show(since, beside, "since");
 		snprintf(text, sizeof text, "for %s", words_text(beside, "file"));
+	}
+	if (begun && (is_bad || strcmp(state, "queued") == 0)) {
+		file = words_text(begun, "file");
+		ago_show(since, begun, "since");
+		percent_add(text, begun);
 	}
 	if (is_bad)
 		ago_show(since, feed, "since");

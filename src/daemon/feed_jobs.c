@@ -19,15 +19,16 @@ static bool state_next(struct feed_state *state, struct job *job)
 {
 	job->is_last_try = state->file_tries >= FILE_TRIES;
 	if (state->runs.count > 0) {
-		memcpy(job->run, state->runs.runs[0].id, sizeof job->run);
-		memcpy(state->file, state->runs.runs[0].file, sizeof state->file);
+		state->now = state->runs.runs[0];
+		memcpy(job->run, state->now.id, sizeof job->run);
 		run_list_remove(&state->runs, 0);
 		return true;
 	}
 	const char *name = inbox_next(state->inbox);
 	if (name) {
 		snprintf(job->name, sizeof job->name, "%s", name);
-		memcpy(state->file, job->name, sizeof state->file);
+		state->now = (struct kept_run){.rows = 0};
+		memcpy(state->now.file, job->name, sizeof state->now.file);
 	}
 	return name;
 }
@@ -137,9 +138,17 @@ static void skipped(struct feed_state *state, const struct job *job, int64_t now
 		feed_log_skipped(state, job->name, job->report.error.text);
 }
 
-static void run_remember(struct feed_state *state, const char *run)
+static void run_remember(struct feed_state *state, const struct job *job)
 {
-	struct error error = feed_keep_run(state, run, state->file);
+	const struct run_report *report = &job->report;
+	const char *run = *report->run ? report->run : job->run;
+	struct kept_run kept = state->now;
+	memcpy(kept.id, run, sizeof kept.id);
+	if (report->rows > 0) { /* else it did not get so far as to know it */
+		kept.rows = report->rows;
+		kept.rows_done = report->rows_done;
+	}
+	struct error error = feed_keep_run(state, &kept);
 	if (is_error(&error))
 		log_event(LOG_ERROR, "run_forgotten", feed_about(run, &state->lane, ""),
 		    "%s; the run stays in work/ until the next start", error.text);
@@ -159,23 +168,24 @@ static void postponed(struct feed_state *state, const struct job *job, int64_t n
 	state->retry_at = now_ms + trouble_delay(&state->running);
 	state->scan_at = state->retry_at; /* what was not claimed is listed again */
 	if (*report->run)
-		run_remember(state, report->run);
+		run_remember(state, job);
 }
 
 /* It goes on first in its feed, after the other feeds. */
-static void yielded(struct feed_state *state, const struct run_report *report)
+static void yielded(struct feed_state *state, const struct job *job)
 {
 	state->file_tries = 0;
 	feed_goes_on(state);
-	run_remember(state, report->run);
+	run_remember(state, job);
 }
 
 /* Should the word have been taken back meanwhile, it goes on at once. */
-static void stopped(struct feed_state *state, const struct run_report *report)
+static void stopped(struct feed_state *state, const struct job *job)
 {
+	const struct run_report *report = &job->report;
 	state->file_tries = 0;
 	feed_goes_on(state);
-	run_remember(state, report->run);
+	run_remember(state, job);
 	if (run_list_has(&state->stopped, report->run))
 		log_event(LOG_WARNING, "run_stopped",
 		    feed_about(report->run, &state->lane, report->file),
@@ -191,7 +201,7 @@ static void elsewhere(struct feed_state *state, const struct job *job, int64_t n
 	state->retry_at = now_ms + DELAY_ELSEWHERE_MS;
 	state->scan_at = state->retry_at;
 	if (*job->run)
-		run_remember(state, job->run);
+		run_remember(state, job);
 }
 
 void feeds_done(struct feeds *feeds, const struct job *job, int64_t now_ms)
@@ -206,8 +216,8 @@ void feeds_done(struct feeds *feeds, const struct job *job, int64_t now_ms)
 	case RUN_VANISHED: vanished(state, job, now_ms); break;
 	case RUN_SKIPPED: skipped(state, job, now_ms); break;
 	case RUN_ELSEWHERE: elsewhere(state, job, now_ms); break;
-	case RUN_YIELDED: yielded(state, report); break;
-	case RUN_STOPPED: stopped(state, report); break;
+	case RUN_YIELDED: yielded(state, job); break;
+	case RUN_STOPPED: stopped(state, job); break;
 	case RUN_POSTPONED: postponed(state, job, now_ms); break;
 	}
 }

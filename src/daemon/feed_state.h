@@ -31,6 +31,7 @@ struct trouble {
 struct kept_run {
 	char id[RUN_ID_SIZE + 1];
 	char file[FILE_NAME_SIZE];
+	uint64_t rows, rows_done; /* rows 0: not known */
 };
 
 struct run_list {
@@ -54,10 +55,10 @@ struct feed_state {
 	unsigned left_count;   /* ... were told to stay in the inbox */
 	unsigned file_tries;   /* how often the next file failed for reasons of its own */
 	bool is_busy;
-	bool is_elsewhere;         /* another daemon serves it */
-	struct job job;            /* what it is busy with, or was */
-	char file[FILE_NAME_SIZE]; /* that it is about */
-	bool is_unwatched;         /* which has been said */
+	bool is_elsewhere;   /* another daemon serves it */
+	struct job job;      /* what it is busy with, or was */
+	struct kept_run now; /* the same; id "": it is a new file */
+	bool is_unwatched;   /* which has been said */
 	/* Of the lane of files, as of the last look at the ledger: */
 	struct expect_verdict verdict;
 	struct expect_told told;
@@ -108,7 +109,7 @@ void feed_expect_tell(
 
 bool feed_has_work(const struct feed_state *state);
 /* To be gone on with, unless a person has said that it is to wait. */
-struct error feed_keep_run(struct feed_state *state, const char *run, const char *file) MUST_CHECK;
+struct error feed_keep_run(struct feed_state *state, const struct kept_run *run) MUST_CHECK;
 bool run_list_has(const struct run_list *list, const char *run);
 void run_list_remove(struct run_list *list, size_t index);
 

@@ -52,8 +52,8 @@ static json_t *running_make(
 	int64_t left = progress_seconds_left(&view);
 	json_t *running = json_pack("{s:s, s:s, s:o, s:s, s:I, s:I, s:I, s:I, s:I}", "run",
 	    *view.run ? view.run : state->job.run, "mode",
-	    state->lane.is_preview ? "preview" : "apply", "file", log_text(state->file), "phase",
-	    phases[view.phase], "rows", (json_int_t)view.rows, "rows_done",
+	    state->lane.is_preview ? "preview" : "apply", "file", log_text(state->now.file),
+	    "phase", phases[view.phase], "rows", (json_int_t)view.rows, "rows_done",
 	    (json_int_t)view.rows_done, "bytes", (json_int_t)view.bytes, "bytes_done",
 	    (json_int_t)view.bytes_done, "rows_per_second", (json_int_t)progress_rate(&view));
 	json_object_set_new(running, "seconds_left", left < 0 ? json_null() : json_integer(left));
@@ -68,6 +68,23 @@ static json_t *all_running_make(
 	for (size_t i = first; i < first + 2; i++)
 		if (feeds->states[i].is_busy)
 			json_array_append_new(list, running_make(feeds, i, moment));
+	return list;
+}
+
+/* What is to be gone on with: in its turn, or when trouble is over. */
+static json_t *begun_make(const struct pair *pair)
+{
+	json_t *list = json_array();
+	for (int lane = 0; lane < 2; lane++) {
+		const struct run_list *runs = &pair->lanes[lane]->runs;
+		for (size_t i = 0; i < runs->count; i++) {
+			const struct kept_run *run = &runs->runs[i];
+			json_array_append_new(list,
+			    json_pack("{s:s, s:o, s:I, s:I, s:o}", "run", run->id, "file",
+			        log_text(run->file), "rows", (json_int_t)run->rows, "rows_done",
+			        (json_int_t)run->rows_done, "since", run_began(run->id)));
+		}
+	}
 	return list;
 }
 
@@ -102,15 +119,14 @@ static json_t *beside_make(const struct pair *pair, const struct status_moment *
 
 static json_t *waiting_make(const struct pair *pair, const struct status_moment *moment)
 {
-	size_t ready = 0, incomplete = 0, begun = 0;
+	size_t ready = 0, incomplete = 0;
 	for (int i = 0; i < 2; i++) {
 		ready += inbox_ready(pair->lanes[i]->inbox);
 		incomplete += inbox_incomplete(pair->lanes[i]->inbox);
-		begun += pair->lanes[i]->runs.count;
 	}
-	return json_pack("{s:I, s:I, s:I, s:o, s:o}", "files", (json_int_t)(ready + incomplete),
-	    "incomplete", (json_int_t)incomplete, "begun", (json_int_t)begun, "oldest",
-	    oldest_make(pair), "for", beside_make(pair, moment));
+	return json_pack("{s:I, s:I, s:o, s:o}", "files", (json_int_t)(ready + incomplete),
+	    "incomplete", (json_int_t)incomplete, "oldest", oldest_make(pair), "for",
+	    beside_make(pair, moment));
 }
 
 /* What will lie there for ever, unless somebody looks. */
@@ -252,6 +268,7 @@ static json_t *feed_make(
 	                                  : status_time(wall_of(moment, verdict.since_ms)));
 	json_object_set_new(feed, "node", json_string(overview_holder(moment->overview, name)));
 	json_object_set_new(feed, "running", all_running_make(feeds, first, moment));
+	json_object_set_new(feed, "begun", begun_make(&pair));
 	json_object_set_new(feed, "waiting", waiting_make(&pair, moment));
 	json_object_set_new(feed, "paused", pause ? order_make(pause) : json_null());
 	json_object_set_new(feed, "stopped", stopped_make(feeds, &pair, needs));

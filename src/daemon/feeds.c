@@ -112,7 +112,7 @@ static int by_id(const void *a, const void *b)
 	return strcmp(((const struct kept_run *)a)->id, ((const struct kept_run *)b)->id);
 }
 
-static struct error run_list_add(struct run_list *list, const char *run, const char *file)
+static struct error run_list_add(struct run_list *list, const struct kept_run *run)
 {
 	if (list->count == list->room) {
 		size_t room = list->room * 2 + 4;
@@ -122,9 +122,7 @@ static struct error run_list_add(struct run_list *list, const char *run, const c
 		list->runs = runs;
 		list->room = room;
 	}
-	struct kept_run *kept = &list->runs[list->count++];
-	snprintf(kept->id, sizeof kept->id, "%s", run);
-	snprintf(kept->file, sizeof kept->file, "%s", file);
+	list->runs[list->count++] = *run;
 	qsort(list->runs, list->count, sizeof *list->runs, by_id);
 	return OK;
 }
@@ -151,10 +149,10 @@ static bool is_to_wait(const struct feeds *feeds, const char *run)
 	       !orders_find(&feeds->orders, ORDER_DISCARD, run);
 }
 
-struct error feed_keep_run(struct feed_state *state, const char *run, const char *file)
+struct error feed_keep_run(struct feed_state *state, const struct kept_run *run)
 {
-	bool waits = is_to_wait(state->all, run);
-	return run_list_add(waits ? &state->stopped : &state->runs, run, file);
+	bool waits = is_to_wait(state->all, run->id);
+	return run_list_add(waits ? &state->stopped : &state->runs, run);
 }
 
 /* What is of the other kind now; a run that finds no room stays where it is until the next time. */
@@ -165,7 +163,7 @@ static void runs_sort(struct feed_state *state, struct run_list *from, struct ru
 		const struct kept_run *kept = &from->runs[i - 1];
 		if (is_to_wait(state->all, kept->id) == is_waiting)
 			continue;
-		struct error error = run_list_add(to, kept->id, kept->file);
+		struct error error = run_list_add(to, kept);
 		if (!is_error(&error))
 			run_list_remove(from, i - 1);
 	}
@@ -205,7 +203,10 @@ struct error feeds_add_run(struct feeds *feeds, const char *run, const char *whi
 	run_find_lane(feeds->spool, run, &lane, file);
 	log_event(LOG_INFO, "run_recovered", feed_about(run, &lane, file), "going on with %s, %s",
 	    *file ? file : "a run", which);
-	return feed_keep_run(state_of_run(feeds, &lane), run, file);
+	struct kept_run kept = {.rows = 0};
+	snprintf(kept.id, sizeof kept.id, "%s", run);
+	memcpy(kept.file, file, sizeof kept.file);
+	return feed_keep_run(state_of_run(feeds, &lane), &kept);
 }
 
 /* ---- looking ---- */

@@ -310,6 +310,10 @@ static void log_answer(struct run *run, struct run_report *report)
 
 static void conclude(struct run *run, struct error error, struct run_report *report)
 {
+	struct progress_view view;
+	progress_read(&run->runner->progress, &view);
+	report->rows = view.rows;
+	report->rows_done = view.rows_done;
 	progress_end(&run->runner->progress);
 	bool is_over =
 	    report->end == RUN_SKIPPED || (report->end == RUN_VANISHED && !is_error(&error));

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 enum { MODE_ORDERS = 0750, MODE_ORDER = 0640, NAME_SIZE = 64, TEXT_MAX = 4096 };
@@ -157,20 +158,19 @@ static struct error order_format(const struct order *order, struct buffer *text)
 	return text->failed ? error_memory("writing an order") : OK;
 }
 
-/* Straight under its name: from then on it stands, whatever becomes of its text. Whoever gives the
- * same at the same time finds it there. */
+/* Under a name that is no order's, then moved: what stands is whole, and obeyed at once. Whoever gives
+ * the same at the same time finds it there. */
 static struct error text_store(int directory, const char *name, struct slice text)
 {
-	int file = openat(
-	    directory, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, MODE_ORDER);
-	if (file < 0)
-		return errno == EEXIST ? OK : error_errno("cannot make orders/%s", name);
-	struct error error = disk_write(file, text, name);
-	if (!is_error(&error) && fsync(file) < 0)
-		error = error_errno("cannot flush orders/%s", name);
-	close(file);
-	if (is_error(&error))
-		unlinkat(directory, name, 0);
+	char part[NAME_SIZE + 40];
+	bool is_taken = false;
+	snprintf(part, sizeof part, ".%s.%ld.tmp", name, (long)syscall(SYS_gettid));
+	unlinkat(directory, part, 0); /* of somebody killed */
+	struct error error = disk_create(directory, part, MODE_ORDER, text);
+	if (!is_error(&error))
+		error = disk_move_unless(directory, part, directory, name, &is_taken);
+	if (is_error(&error) || is_taken)
+		unlinkat(directory, part, 0);
 	return error;
 }
 

@@ -284,6 +284,8 @@ struct platter *platter_load(const char *directory)
 	add(&platter->before, directory, root);
 	add(&platter->now, directory, root);
 	for (size_t i = 0; i < listing.count; i++) {
+		if (S_ISSOCK(listing.entries[i].mode))
+			continue; /* the next start makes its own */
 		struct path path = path_of("%s/%s", directory, listing.entries[i].path);
 		size_t node = node_make(
 		    platter, S_ISDIR(listing.entries[i].mode), listing.entries[i].mode & 07777);
