@@ -44,11 +44,16 @@ void orders_free(struct orders *orders);
 const struct order *orders_find(
     const struct orders *orders, enum order_kind kind, const char *subject);
 
-bool order_stands(int directory, enum order_kind kind, const char *subject);
+/* Never "no" because it could not be seen: that is an error. */
+struct error order_stands(
+    int directory, enum order_kind kind, const char *subject, bool *stands) MUST_CHECK;
 /* Of one that stands; texts are "" when they cannot be read. */
 void order_read(int directory, enum order_kind kind, const char *subject, struct order *order);
 /* Durable when it returns; one that stands already stays as it is. */
 struct error order_give(int directory, const struct order *order) MUST_CHECK;
 struct error order_withdraw(int directory, enum order_kind kind, const char *subject) MUST_CHECK;
+
+/* Whether there are such orders to give: the run is in work/ of whichever daemon. */
+struct error orders_find_run(int root, const char *run, bool *is_in_work) MUST_CHECK;
 
 #endif

@@ -48,9 +48,14 @@ static struct obstacles obstacles_find(const struct drop *drop)
 	int orders = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	struct obstacles obstacles = {
 	    .is_stopped = !spool_is_taken(config) && !config_is_shared(config),
-	    .is_paused = orders >= 0 && order_stands(orders, ORDER_PAUSE, drop->feed->name)};
-	if (orders >= 0)
+	};
+	/* What cannot be seen is not told of. */
+	if (orders >= 0) {
+		struct error ignored =
+		    order_stands(orders, ORDER_PAUSE, drop->feed->name, &obstacles.is_paused);
+		(void)ignored;
 		close(orders);
+	}
 	return obstacles;
 }
 

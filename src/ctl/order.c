@@ -2,11 +2,9 @@
 #include "ask.h"
 #include "owner.h"
 
-#include "enrold/disk.h"
 #include "enrold/spool.h"
 
 #include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -24,25 +22,6 @@ static struct error usage_error(const char *what, const char *about)
 	return error_reject("not_found", 0, "%s %s", what, about);
 }
 
-/* In work/ of whichever daemon. */
-static bool is_in_work(int root, const char *run)
-{
-	char path[PATH_MAX];
-	bool is_there = false;
-	int work = openat(root, "work", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	DIR *nodes = work < 0 ? NULL : disk_list(work);
-	const struct dirent *node;
-	while (nodes && !is_there && (node = readdir(nodes))) {
-		snprintf(path, sizeof path, "%s/%s", node->d_name, run);
-		is_there = node->d_name[0] != '.' && disk_has(work, path);
-	}
-	if (nodes)
-		closedir(nodes);
-	if (work >= 0)
-		close(work);
-	return is_there;
-}
-
 static struct error subject_check(const struct ctl *ctl, const struct order_command *command,
     int root, int directory, const char *about)
 {
@@ -58,13 +37,18 @@ static struct error subject_check(const struct ctl *ctl, const struct order_comm
 	bool is_refused = spool.quarantine >= 0 && spool_has_quarantined(&spool, about);
 	if (spool.quarantine >= 0)
 		close(spool.quarantine);
-	bool is_stopped = order_stands(directory, ORDER_STOP, about);
+	bool is_stopped, is_in_work;
+	struct error error = order_stands(directory, ORDER_STOP, about, &is_stopped);
+	if (!is_error(&error))
+		error = orders_find_run(root, about, &is_in_work);
+	if (is_error(&error))
+		return error;
 	if (command->kind == ORDER_DISCARD && !is_stopped && !is_refused)
 		return usage_error(
 		    "no such run waits, and no file of it lies in quarantine/:", about);
 	if (command->kind == ORDER_STOP && command->is_taken_back && !is_stopped)
 		return usage_error("no such run waits for a person:", about);
-	if (command->kind == ORDER_STOP && !command->is_taken_back && !is_in_work(root, about))
+	if (command->kind == ORDER_STOP && !command->is_taken_back && !is_in_work)
 		return usage_error("no such run has begun and not ended:", about);
 	return OK;
 }

@@ -3,7 +3,6 @@
  * in turn, and whether and when it is tried again.
  */
 #include "feed_state.h"
-#include "startup.h"
 
 #include "enrold/log.h"
 
@@ -118,7 +117,10 @@ static void vanished(struct feed_state *state, const struct job *job, int64_t no
 	const struct run_report *report = &job->report;
 	state->file_tries = 0;
 	/* Unless another daemon has it now. */
-	if (*job->run && !startup_is_in_work(state->all->spool, job->run))
+	bool is_in_work = true;
+	struct error looked =
+	    *job->run ? orders_find_run(state->all->spool->root, job->run, &is_in_work) : OK;
+	if (!is_error(&looked) && !is_in_work)
 		orders_end(state->all, job->run);
 	feed_goes_on(state);
 	if (!*report->file)

@@ -7,7 +7,7 @@
 #include "enrold/orders.h"
 
 #include <dirent.h>
-#include <fcntl.h>
+#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -100,44 +100,25 @@ struct error startup_runs(const struct spool *spool, struct run_ids *ids, struct
 		return error_errno("cannot list work/");
 	struct error error = OK;
 	const struct dirent *entry;
-	while (!is_error(&error) && (entry = readdir(listing)))
+	while (!is_error(&error) && (errno = 0, entry = readdir(listing)))
 		error = run_add(ids, feeds, entry->d_name);
+	if (!is_error(&error) && errno != 0)
+		error = error_errno("cannot list work/");
 	closedir(listing);
 	return error;
 }
 
-bool startup_is_in_work(const struct spool *spool, const char *run)
-{
-	char path[PATH_MAX];
-	bool is_there = false;
-	int work = openat(spool->root, "work", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	DIR *nodes = work < 0 ? NULL : disk_list(work);
-	const struct dirent *node;
-	while (nodes && !is_there && (node = readdir(nodes))) {
-		snprintf(path, sizeof path, "%s/%s", node->d_name, run);
-		is_there = node->d_name[0] != '.' && disk_has(work, path);
-	}
-	if (nodes)
-		closedir(nodes);
-	if (work >= 0)
-		close(work);
-	return is_there;
-}
-
-/* That somebody has seen to a refused file is kept as long as anybody may ask. */
-enum { SEEN_S = 400 * 86400 };
-
 void startup_orders(const struct spool *spool)
 {
 	struct orders orders;
-	int64_t now_s = (int64_t)time(NULL);
 	struct error error = orders_load(spool->orders, &orders);
 	for (size_t i = 0; !is_error(&error) && i < orders.count; i++) {
 		const struct order *order = &orders.items[i];
-		bool is_old = order->kind == ORDER_DISCARD && order->at_s < now_s - SEEN_S;
-		if ((order->kind == ORDER_STOP || is_old) &&
-		    !startup_is_in_work(spool, order->subject))
-			error = order_withdraw(spool->orders, order->kind, order->subject);
+		bool is_in_work = true;
+		if (order->kind == ORDER_STOP)
+			error = orders_find_run(spool->root, order->subject, &is_in_work);
+		if (!is_error(&error) && !is_in_work)
+			error = order_withdraw(spool->orders, ORDER_STOP, order->subject);
 	}
 	orders_free(&orders); /* what is left does no harm */
 }

@@ -15,8 +15,6 @@ void startup_zone(const char *zone);
  * no site, or the actor no admin. */
 struct error startup_site(const struct spool *spool, const struct config *config,
     struct run_ids *ids, char zone[ZONE_SIZE]) MUST_CHECK;
-/* A run in work/ of whichever daemon. */
-bool startup_is_in_work(const struct spool *spool, const char *run);
 /* Forgets what was told of runs that have ended since. */
 void startup_orders(const struct spool *spool);
 struct error startup_runs(

@@ -2,7 +2,6 @@
 
 #include "daemon_state.h"
 #include "lookback.h"
-#include "startup.h"
 #include "status.h"
 
 #include "enrold/log.h"
@@ -153,10 +152,13 @@ static void run_steer(
 {
 	const char *run = request->run;
 	bool is_stopped = orders_find(feeds_orders(daemon->feeds), ORDER_STOP, run);
-	bool is_begun = feeds_has_run(daemon->feeds, run) ||
-	                workers_find_run(daemon->workers, run) ||
-	                startup_is_in_work(&daemon->spool, run);
+	bool is_begun = feeds_has_run(daemon->feeds, run) || workers_find_run(daemon->workers, run);
 	char text[200];
+	struct error error = is_begun ? OK : orders_find_run(daemon->spool.root, run, &is_begun);
+	if (is_error(&error)) {
+		client_end(client, TRY_LATER, error.text);
+		return;
+	}
 	if (request->command == PROTOCOL_STOP && !is_begun)
 		snprintf(text, sizeof text, "no run %s is under way", run);
 	else if (request->command == PROTOCOL_RELEASE && !is_stopped)

@@ -166,12 +166,15 @@ static void try_end(struct run *run)
 static struct error go(struct run *run)
 {
 	int orders = run->runner->shared->spool->orders;
-	if (order_stands(orders, ORDER_DISCARD, run->id))
+	bool is_discarded;
+	struct error error = order_stands(orders, ORDER_DISCARD, run->id, &is_discarded);
+	if (!is_error(&error) && is_discarded)
 		return finish_discarded(run);
-	run->is_stopped = order_stands(orders, ORDER_STOP, run->id);
-	if (run->is_stopped)
+	if (!is_error(&error))
+		error = order_stands(orders, ORDER_STOP, run->id, &run->is_stopped);
+	if (!is_error(&error) && run->is_stopped)
 		atomic_store(&run->runner->progress.is_told_to_stop, true);
-	return run->is_stopped ? OK : run_apply(run);
+	return is_error(&error) || run->is_stopped ? error : run_apply(run);
 }
 
 /* Not yet in the ledger: nothing has been applied. */

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -54,11 +55,47 @@ static bool name_parse(const char *name, struct order *order)
 	return false;
 }
 
-bool order_stands(int directory, enum order_kind kind, const char *subject)
+static struct error name_find(int directory, const char *name, bool *is_there)
+{
+	*is_there = faccessat(directory, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+	bool is_known = *is_there || errno == ENOENT || errno == ENOTDIR;
+	return is_known ? OK : error_errno("cannot look for %s", name);
+}
+
+struct error order_stands(int directory, enum order_kind kind, const char *subject, bool *stands)
 {
 	char name[NAME_SIZE];
 	name_of(kind, subject, name);
-	return disk_has(directory, name);
+	return name_find(directory, name, stands);
+}
+
+static struct error nodes_search(int work, DIR *nodes, const char *run, bool *is_there)
+{
+	char path[PATH_MAX];
+	const struct dirent *node;
+	struct error error = OK;
+	while (!is_error(&error) && !*is_there && (errno = 0, node = readdir(nodes))) {
+		snprintf(path, sizeof path, "%s/%s", node->d_name, run);
+		if (node->d_name[0] != '.')
+			error = name_find(work, path, is_there);
+	}
+	return is_error(&error) || *is_there || errno == 0 ? error
+	                                                   : error_errno("cannot list work/");
+}
+
+struct error orders_find_run(int root, const char *run, bool *is_in_work)
+{
+	*is_in_work = false;
+	int work = openat(root, "work", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (work < 0)
+		return errno == ENOENT ? OK : error_errno("cannot open work/");
+	DIR *nodes = disk_list(work);
+	struct error error =
+	    nodes ? nodes_search(work, nodes, run, is_in_work) : error_errno("cannot list work/");
+	if (nodes)
+		closedir(nodes);
+	close(work);
+	return error;
 }
 
 static void text_take(const json_t *object, const char *name, char *text, size_t size)
@@ -112,13 +149,15 @@ struct error orders_load(int directory, struct orders *orders)
 	DIR *listing = disk_list(directory);
 	if (!listing)
 		return error_errno("cannot list orders/");
-	while (!is_error(&error) && (entry = readdir(listing))) {
+	while (!is_error(&error) && (errno = 0, entry = readdir(listing))) {
 		struct order order = {0};
 		if (!name_parse(entry->d_name, &order) || counts[order.kind]++ >= ORDERS_MAX)
 			continue;
 		texts_read(directory, entry->d_name, &order);
 		error = order_add(orders, &room, &order);
 	}
+	if (!is_error(&error) && errno != 0)
+		error = error_errno("cannot list orders/");
 	closedir(listing);
 	if (is_error(&error))
 		orders_free(orders);
@@ -145,11 +184,11 @@ static struct error order_format(const struct order *order, struct buffer *text)
 	struct buffer by = {0}, why = {0};
 	value_reveal(slice_of(order->by), &by);
 	value_reveal(slice_of(order->why), &why);
-	json_t *object = by.failed || why.failed
-	                     ? NULL
-	                     : json_pack("{s:s%, s:s%, s:I}", "by", by.bytes ? by.bytes : "", by.size,
-	                           "why", why.bytes ? why.bytes : "", why.size, "at",
-	                           (json_int_t)order->at_s);
+	json_t *object =
+	    by.failed || why.failed
+	        ? NULL
+	        : json_pack("{s:s%, s:s%, s:I}", "by", by.bytes ? by.bytes : "", by.size, "why",
+	              why.bytes ? why.bytes : "", why.size, "at", (json_int_t)order->at_s);
 	jsonout_add(text, object, JSON_COMPACT);
 	buffer_add_char(text, '\n');
 	json_decref(object);
