@@ -244,13 +244,15 @@ static struct verdict judge(const struct pair *pair)
 	return (struct verdict){"idle", NULL, never};
 }
 
-static void trouble_need(const char *feed, const struct verdict *verdict, json_t *needs)
+static void trouble_need(const char *feed, const struct verdict *verdict,
+    const struct status_moment *moment, json_t *needs)
 {
+	const char *level = status_level((moment->now_ms - verdict->since_ms) / 1000);
 	if (strcmp(verdict->state, "out_of_service") == 0)
-		status_need(needs, feed, "critical", verdict->why,
+		status_need(needs, feed, level, verdict->why,
 		    "mend its folders, as enrold(8) has them; it goes on by itself");
 	else if (strcmp(verdict->state, "blocked") == 0)
-		status_need(needs, feed, "critical", verdict->why,
+		status_need(needs, feed, level, verdict->why,
 		    "nothing is lost: it goes on by itself when that is over");
 }
 
@@ -272,7 +274,7 @@ static json_t *feed_make(
 	json_object_set_new(feed, "waiting", waiting_make(&pair, moment));
 	json_object_set_new(feed, "paused", pause ? order_make(pause) : json_null());
 	json_object_set_new(feed, "stopped", stopped_make(feeds, &pair, needs));
-	trouble_need(name, &verdict, needs);
+	trouble_need(name, &verdict, moment, needs);
 	json_object_set_new(feed, "left_files", left_make(&pair, needs));
 	feed_expect_status(pair.lanes[0], moment->overview, feed, needs);
 	return feed;

@@ -39,7 +39,8 @@ static json_t *database_make(const struct daemon *daemon, json_t *needs)
 	json_object_set_new(
 	    database, "since", overview->is_known ? status_time(overview->since_s) : json_null());
 	if (overview->is_known && !overview->is_up)
-		status_need(needs, NULL, "critical", overview->why,
+		status_need(needs, NULL, status_level((int64_t)time(NULL) - overview->since_s),
+		    overview->why,
 		    "see to the database: files wait in the inboxes, and go on by themselves");
 	return database;
 }

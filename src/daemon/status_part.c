@@ -24,3 +24,8 @@ void status_need(
 	json_object_set_new(need, "do", log_text(to_do));
 	json_array_append_new(needs, need);
 }
+
+const char *status_level(int64_t lasted_s)
+{
+	return lasted_s < 300 ? "warning" : "critical";
+}
