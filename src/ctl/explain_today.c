@@ -169,27 +169,36 @@ static bool course_tell(const json_t *course, int64_t now_s)
 
 /* ---- all of a kind ---- */
 
+enum { GAPS_MAX = 5 };
+
 typedef bool tell_one(const json_t *object, int64_t now_s);
 
-static bool each_tell(const json_t *answer, const char *kind, int64_t now_s, tell_one *tell)
+/* At most so many; how many there are more is said. */
+static bool each_tell(
+    const json_t *answer, const char *kind, size_t most, int64_t now_s, tell_one *tell)
 {
-	size_t i;
+	size_t i, told = 0;
 	json_t *object;
 	bool is_told = true;
-	json_array_foreach(answer, i, object) if (words_is(object, "kind", kind)) is_told &=
-	    tell(object, now_s);
+	json_array_foreach(answer, i, object)
+	{
+		if (words_is(object, "kind", kind) && told++ < most)
+			is_told &= tell(object, now_s);
+	}
+	if (told > most)
+		printf("And of %zu more; --json names them.\n", told - most);
 	return is_told;
 }
 
 bool explain_person_tell(const json_t *answer, int64_t now_s)
 {
-	return each_tell(answer, "person", now_s, person_tell);
+	return each_tell(answer, "person", SIZE_MAX, now_s, person_tell);
 }
 
 bool explain_today_tell(const json_t *answer, int64_t now_s)
 {
 	putchar('\n');
-	bool is_told = each_tell(answer, "gap", now_s, gap_tell);
-	is_told &= each_tell(answer, "account", now_s, account_tell);
-	return each_tell(answer, "course", now_s, course_tell) && is_told;
+	bool is_told = each_tell(answer, "gap", GAPS_MAX, now_s, gap_tell);
+	is_told &= each_tell(answer, "account", SIZE_MAX, now_s, account_tell);
+	return each_tell(answer, "course", SIZE_MAX, now_s, course_tell) && is_told;
 }
