@@ -77,7 +77,7 @@ end clang-format clang-tidy
 # The real daemon under load, with ThreadSanitizer watching its threads. Criterion does not start
 # under it: the tests are the release build's.
 build tsan
-daemon_suites="e2e_feeds e2e_database e2e_daemon"
+daemon_suites="e2e_feeds e2e_database e2e_daemon e2e_control_crowd"
 for suite in $daemon_suites; do
   begin "tsan-$suite" env ENROLD_PROGRAMS="$PWD/build/tsan" "build/release/${suite}_test" --jobs 2
 done

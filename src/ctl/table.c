@@ -105,7 +105,8 @@ static struct slice title_of(const struct table_column *column)
 
 static size_t rows_count(const struct table *table)
 {
-	return table->cells.size / sizeof(struct cell) / table->columns_count;
+	size_t columns = table->columns_count;
+	return columns > 0 ? table->cells.size / sizeof(struct cell) / columns : 0;
 }
 
 static const struct cell *row_of(const struct table *table, size_t row)

@@ -11,6 +11,6 @@
 struct daemon;
 
 /* clients_on_request, with the daemon as context. */
-void steer_on_request(void *daemon, struct client *client, struct protocol_request *request);
+void steer_on_request(void *context, struct client *client, struct protocol_request *request);
 
 #endif
