@@ -82,8 +82,8 @@ struct runner *runner_create(const struct run_surroundings *surroundings); /* NU
 void runner_free(struct runner *runner);
 /* How far it is with its run; for any thread, as long as there is the runner. */
 struct progress *runner_progress(struct runner *runner);
-/* There is nothing to do for a while: does what was left undone, until is_wanted, and gives back the
- * memory that only makes it faster. */
+/* There is nothing to do for a while: does what was left undone, until is_wanted, and gives back
+ * the memory that only makes it faster. */
 void runner_rest(struct runner *runner, const atomic_bool *is_wanted);
 
 /* Some thousand rows: a tenth of a second. */

@@ -12,8 +12,8 @@
 #include "enrold/arena.h"
 
 #include <assert.h>
-#include <stdio.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <yaml.h>
 

@@ -261,8 +261,7 @@ void protocol_end(struct buffer *out, int exit, const char *message)
 	if (shown.failed)
 		out->failed = true;
 	else
-		line_add(out,
-		    json_pack("{s:i, s:i, s:s%}", "v", PROTOCOL_VERSION, "exit", exit, "message",
-		        shown.bytes ? shown.bytes : "", shown.size));
+		line_add(out, json_pack("{s:i, s:i, s:s%}", "v", PROTOCOL_VERSION, "exit", exit,
+		                  "message", shown.bytes ? shown.bytes : "", shown.size));
 	buffer_done(&shown);
 }

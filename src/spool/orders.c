@@ -197,8 +197,8 @@ static struct error order_format(const struct order *order, struct buffer *text)
 	return text->failed ? error_memory("writing an order") : OK;
 }
 
-/* Under a name that is no order's, then moved: what stands is whole, and obeyed at once. Whoever gives
- * the same at the same time finds it there. */
+/* Under a name that is no order's, then moved: what stands is whole, and obeyed at once. Whoever
+ * gives the same at the same time finds it there. */
 static struct error text_store(int directory, const char *name, struct slice text)
 {
 	char part[NAME_SIZE + 40];

@@ -138,8 +138,7 @@ static void expect_order(const struct reply *reply, size_t first)
 	size_t column = table_column(result, "column");
 	cr_expect_str_eq(table_at(result, first, column), "cohort1");
 	for (size_t i = 1; i <= MANY; i++)
-		cr_assert_eq(
-		    atoi(table_at(result, first + i, column) + strlen("course")), (int)i);
+		cr_assert_eq(atoi(table_at(result, first + i, column) + strlen("course")), (int)i);
 }
 
 static size_t lines_of(const struct buffer *text)

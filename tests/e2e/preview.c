@@ -26,8 +26,7 @@ static void expect_same(const struct reply *a, const struct reply *b)
 	size_t outcome = table_column(&a->result, "outcome");
 	for (size_t row = 0; row < a->result.rows_count; row++)
 		for (size_t i = 0; i < a->result.rows[0].count; i++)
-			if (i != message ||
-			    strcmp(table_at(&b->result, row, outcome), "done") != 0)
+			if (i != message || strcmp(table_at(&b->result, row, outcome), "done") != 0)
 				cr_expect_str_eq(
 				    table_at(&a->result, row, i), table_at(&b->result, row, i));
 			else

@@ -168,8 +168,7 @@ const char *reply_cell(
 {
 	for (size_t row = 1; row < reply->result.rows_count; row++)
 		if (is_like(&reply->result, row, expected) && nth-- == 0)
-			return table_at(
-			    &reply->result, row, table_column(&reply->result, column));
+			return table_at(&reply->result, row, table_column(&reply->result, column));
 	return "";
 }
 

@@ -23,8 +23,8 @@
  *     read, orders           feeds_take_orders of what stands; that, a line each
  *     has 3                  feeds_has_run
  *
- *     answered, failed, empty, refused, changed, gone, left, elsewhere, yielded, postponed, stopped,
- *     held (by a person), discarded
+ *     answered, failed, empty, refused, changed, gone, left, elsewhere, yielded, postponed,
+ * stopped, held (by a person), discarded
  *
  * each with any of `as 3` (the run that goes on, without it none has been begun), `file` (the error
  * is that file's own), `stale`, and `: the words of the error`.
