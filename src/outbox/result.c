@@ -187,7 +187,8 @@ static bool rows_give(struct reading *reading, result_on_row *on_row, void *cont
 
 static void rows_drop(struct reading *reading, size_t size)
 {
-	memmove(reading->bytes, reading->bytes + size, reading->used - size);
+	if (size > 0)
+		memmove(reading->bytes, reading->bytes + size, reading->used - size);
 	reading->used -= size;
 	reading->offset += size;
 }
