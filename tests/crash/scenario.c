@@ -118,6 +118,27 @@ static void prepare_resume(struct rig *rig, const char *journal_mode)
 		fatal("there is no first checkpoint");
 }
 
+/* Behind its checkpoint, of which only the first row is about anybody, somebody has left it. */
+static void prepare_discarded(struct rig *rig, const char *journal_mode)
+{
+	int writes = 0;
+	site_make(rig, usual, journal_mode);
+	rig_drop_long(rig, 25000);
+	struct finished finished = tracer_once(rig, kill_behind_checkpoint, &writes, false);
+	if (finished.status != -SIGKILL)
+		fatal("it was not killed, but ended with %d", finished.status);
+	finished_done(&finished);
+	struct buffer run = rig_query(rig, "SELECT run FROM enrold_run WHERE records > 0");
+	run.bytes[strcspn(run.bytes, "\n")] = '\0';
+	if (*run.bytes == '\0')
+		fatal("there is no first checkpoint");
+	static const char text[] = "{\"by\":\"uid 0\",\"why\":\"wrong term\",\"at\":1}\n";
+	files_write(rig_path(rig, "orders/stop.%s", run.bytes).text, text, sizeof text - 1, 0640);
+	files_write(
+	    rig_path(rig, "orders/discard.%s", run.bytes).text, text, sizeof text - 1, 0640);
+	buffer_done(&run);
+}
+
 /* Enough for a census, and for a thread that writes. */
 static void prepare_large(struct rig *rig, const char *journal_mode)
 {
@@ -143,6 +164,7 @@ const struct scenario scenarios[SCENARIOS] = {
     {"two feeds", prepare_two_feeds, 3, 3, 5},
     {"resume", prepare_resume, 1, 1, 7},
     {"large", prepare_large, 1, 1, 3},
+    {"discarded", prepare_discarded, 1, 0, 3},
 };
 
 const struct scenario *scenario_named(const char *name)
