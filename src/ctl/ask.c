@@ -216,7 +216,7 @@ static void asked_log(const struct protocol_request *request)
 static enum ctl_exit look_back(const struct ctl *ctl, const json_t *request, json_t **answer)
 {
 	struct buffer line = {0};
-	struct protocol_request parsed;
+	struct protocol_request parsed = {.json = NULL};
 	json_t *list = json_array();
 	jsonout_add(&line, request, JSON_COMPACT);
 	struct error error =

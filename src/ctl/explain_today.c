@@ -90,7 +90,7 @@ static bool account_tell(const json_t *account, int64_t now_s)
 		    "  %s is '%s'; a file had made it '%s': something else has changed it since.",
 		    words_text(difference, "name"), words_text(difference, "today"),
 		    words_text(difference, "said"));
-		is_told &= sentence_write(stdout, &out, 2 * INDENT);
+		is_told &= sentence_write(stdout, &out, INDENT + INDENT);
 	}
 	buffer_done(&out);
 	return is_told;
@@ -162,7 +162,7 @@ static bool course_tell(const json_t *course, int64_t now_s)
 	else
 		buffer_add_text(&out, " No file has said anything of it and this person.");
 	writer_add(&out, course, now_s);
-	bool is_told = sentence_write(stdout, &out, 2 * INDENT);
+	bool is_told = sentence_write(stdout, &out, INDENT + INDENT);
 	buffer_done(&out);
 	return is_told;
 }

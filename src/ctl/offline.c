@@ -288,8 +288,8 @@ static json_t *disks_make(const struct look *look)
 	if (look->spool.root < 0 || fstatvfs(look->spool.root, &status) < 0)
 		return json_array();
 	return json_pack("[{s:s, s:I, s:I}]", "of", "spool", "free_bytes",
-	    (json_int_t)(status.f_bavail * status.f_frsize), "size_bytes",
-	    (json_int_t)(status.f_blocks * status.f_frsize));
+	    (json_int_t)status.f_bavail * (json_int_t)status.f_frsize, "size_bytes",
+	    (json_int_t)status.f_blocks * (json_int_t)status.f_frsize);
 }
 
 /* ---- the whole ---- */

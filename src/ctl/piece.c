@@ -117,7 +117,7 @@ static struct error part_name(struct piece *piece, int inbox)
 static bool has_bytes(const struct piece *piece, int inbox, const char *name)
 {
 	char sha256[HASH_TEXT_SIZE + 1] = "";
-	struct slice text;
+	struct slice text = {0};
 	struct arena *arena = arena_create();
 	struct error error = arena ? disk_load(inbox, name, arena, &text) : error_memory("a look");
 	if (!is_error(&error))

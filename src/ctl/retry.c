@@ -187,7 +187,7 @@ enum ctl_exit ctl_retry(const struct ctl *ctl)
 		return ctl_fail(&error);
 	}
 	struct lane lane = {.is_preview = strstr(search.name, ".preview.summary.json") != NULL};
-	memcpy(lane.feed, search.feed->name, sizeof lane.feed);
+	snprintf(lane.feed, sizeof lane.feed, "%s", search.feed ? search.feed->name : "default");
 	enum ctl_exit status = hand_in(ctl, &lane, &source, sha256);
 	drop_close_source(&source);
 	return status;

@@ -98,7 +98,7 @@ static bool is_expected(const struct schedule *schedule, int64_t day)
 
 static int64_t deadline(const struct schedule *schedule, int64_t day, size_t i)
 {
-	return moment_of(day * DAY_S + schedule->minutes[i] * 60);
+	return moment_of(day * DAY_S + INT64_C(60) * schedule->minutes[i]);
 }
 
 /* The first that is not before that moment; INT64_MAX: none for so many days. */

@@ -124,9 +124,9 @@ static json_t *waiting_make(const struct pair *pair, const struct status_moment 
 		ready += inbox_ready(pair->lanes[i]->inbox);
 		incomplete += inbox_incomplete(pair->lanes[i]->inbox);
 	}
-	return json_pack("{s:I, s:I, s:o, s:o}", "files", (json_int_t)(ready + incomplete),
-	    "incomplete", (json_int_t)incomplete, "oldest", oldest_make(pair), "for",
-	    beside_make(pair, moment));
+	return json_pack("{s:I, s:I, s:o, s:o}", "files",
+	    (json_int_t)ready + (json_int_t)incomplete, "incomplete", (json_int_t)incomplete,
+	    "oldest", oldest_make(pair), "for", beside_make(pair, moment));
 }
 
 /* What will lie there for ever, unless somebody looks. */

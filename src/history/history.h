@@ -73,7 +73,7 @@ struct past_range {
 };
 
 struct error past_open(
-    struct history *history, const struct past_range *range, struct past **past) MUST_CHECK;
+    struct history *history, const struct past_range *range, struct past **result) MUST_CHECK;
 void past_close(struct past *past);
 /* Borrowed until the next call; *run NULL: there are no more. */
 struct error past_next(struct past *past, const struct past_run **run) MUST_CHECK;

@@ -187,7 +187,7 @@ static bool rows_give(struct reading *reading, result_on_row *on_row, void *cont
 
 static void rows_drop(struct reading *reading, size_t size)
 {
-	if (size > 0)
+	if (reading->bytes)
 		memmove(reading->bytes, reading->bytes + size, reading->used - size);
 	reading->used -= size;
 	reading->offset += size;
