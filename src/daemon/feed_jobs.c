@@ -94,10 +94,12 @@ bool feeds_next(struct feeds *feeds, int64_t now_ms, enum job_weight heaviest, s
 /* What was told of a run that has ended is over. */
 static void orders_end(const struct feeds *feeds, const char *run)
 {
-	for (enum order_kind kind = ORDER_STOP; kind <= ORDER_DISCARD; kind++) {
-		if (!orders_find(&feeds->orders, kind, run))
+	/* The stop last: as long as it stands, the next start knows that the other was about it. */
+	static const enum order_kind kinds[] = {ORDER_DISCARD, ORDER_STOP};
+	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+		if (!orders_find(&feeds->orders, kinds[i], run))
 			continue;
-		struct error ignored = order_withdraw(feeds->spool->orders, kind, run);
+		struct error ignored = order_withdraw(feeds->spool->orders, kinds[i], run);
 		(void)ignored; /* the next start does it */
 	}
 }

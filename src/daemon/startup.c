@@ -117,7 +117,10 @@ void startup_orders(const struct spool *spool)
 		bool is_in_work = true;
 		if (order->kind == ORDER_STOP)
 			error = orders_find_run(spool->root, order->subject, &is_in_work);
-		if (!is_error(&error) && !is_in_work)
+		if (is_error(&error) || is_in_work)
+			continue;
+		error = order_withdraw(spool->orders, ORDER_DISCARD, order->subject);
+		if (!is_error(&error))
 			error = order_withdraw(spool->orders, ORDER_STOP, order->subject);
 	}
 	orders_free(&orders); /* what is left does no harm */

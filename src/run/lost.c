@@ -179,11 +179,13 @@ static bool is_held(const struct lost *lost, const struct ledger_end *ends, size
 	return end && (*lost->sha256 == '\0' || strcmp(lost->sha256, end->summary_sha256) == 0);
 }
 
-/* Nothing was changed: a rehearsal, or refused before its first row. */
-static bool is_harmless(struct search *search, struct lost *lost)
+/* Nothing was changed: a rehearsal, or ended before its first row. *kept: of a run that ended where
+ * it was, how many rows had been applied; -1: it came to its end. */
+static bool is_harmless(struct search *search, struct lost *lost, int64_t *kept)
 {
 	struct slice text = {NULL, 0};
 	int outbox;
+	*kept = -1;
 	arena_reset(search->file);
 	if (*lost->summary == '\0')
 		return false;
@@ -203,18 +205,24 @@ static bool is_harmless(struct search *search, struct lost *lost)
 	    "input", "name", &name, "rows", &rows);
 	if (*name)
 		lost->file = keep(search, name);
-	bool is = strcmp(mode, "preview") == 0 || (strcmp(status, "done") != 0 && rows == 0);
+	if (strcmp(status, "done") != 0)
+		*kept = rows;
+	bool is = strcmp(mode, "preview") == 0 || *kept == 0;
 	json_decref(summary);
 	return is;
 }
 
-static struct error ledger_ask(struct search *search, struct lms *lms, struct lost *lost)
+/* *is_lost false: the database has all that was applied, and only does not know that it was to be
+ * all. */
+static struct error ledger_ask(
+    struct search *search, struct lms *lms, struct lost *lost, int64_t kept, bool *is_lost)
 {
 	struct ledger_run row;
 	struct error error = ledger_find(lms_db(lms), slice_of(lost->run), search->file, &row);
 	lost->found = row.state == RUN_UNKNOWN   ? "nothing"
 	              : row.state == RUN_RUNNING ? "unfinished"
 	                                         : "another answer";
+	*is_lost = row.state != RUN_RUNNING || (int64_t)row.records != kept;
 	return error;
 }
 
@@ -225,10 +233,14 @@ static struct error sift(struct search *search, struct lms *lms)
 	struct error error = ledger_ends(lms_db(lms), &ends, &ends_count);
 	for (size_t i = 0; i < search->count && !is_error(&error); i++) {
 		struct lost lost = search->all[i];
-		if (is_held(&lost, ends, ends_count) || is_harmless(search, &lost))
+		int64_t rows;
+		bool is_lost = true;
+		if (is_held(&lost, ends, ends_count) || is_harmless(search, &lost, &rows))
 			continue;
-		error = is_error(&search->error) ? search->error : ledger_ask(search, lms, &lost);
-		search->all[kept++] = lost;
+		error = is_error(&search->error) ? search->error
+		                                 : ledger_ask(search, lms, &lost, rows, &is_lost);
+		if (is_lost)
+			search->all[kept++] = lost;
 	}
 	search->count = kept;
 	free(ends);
