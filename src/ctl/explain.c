@@ -141,7 +141,9 @@ static bool rows_tell(const json_t *answer, int64_t now_s)
 	    said_add(all, &count, object);
 	for (i = 0; i < count; i++)
 		row_add(table, &all[i], is_wide, now_s);
-	bool is_told = count == 0 ? puts("No file has said anything of this person.") >= 0
+	bool is_told = count == 0 ? puts("No answer says anything of this; files that were refused "
+	                                 "as a whole, or wait, "
+	                                 "have none.") >= 0
 	                          : table_print(table, stdout);
 	table_free(table);
 	free(all);

@@ -10,6 +10,9 @@
 #include <time.h>
 #include <unistd.h>
 
+/* As the protocol has it. */
+enum { WHY_MAX = 200 };
+
 static bool is_of_feed(const struct order_command *command)
 {
 	return command->kind == ORDER_PAUSE;
@@ -96,7 +99,12 @@ static json_t *request_make(
 enum ctl_exit order_do(const struct ctl *ctl, const struct order_command *command)
 {
 	const char *about = ctl->arguments[0];
+	const char *why = ctl->options[OPTION_WHY];
 	bool has_daemon = true;
+	if (why && strlen(why) > WHY_MAX) {
+		fprintf(stderr, "enrolctl: --why takes at most %d bytes\n", WHY_MAX);
+		return CTL_USAGE;
+	}
 	json_t *answer;
 	enum ctl_exit status = ask(ctl, request_make(ctl, command, about), &answer);
 	json_decref(answer);

@@ -145,6 +145,11 @@ static void percent_add(char text[CELL_SIZE], const json_t *run)
 	snprintf(text, CELL_SIZE, "%d %%  %.*s", (int)(done * 100 / rows), CELL_SIZE - 16, why);
 }
 
+static bool is_in_trouble(const json_t *feed)
+{
+	return words_is(feed, "state", "blocked") || words_is(feed, "state", "out_of_service");
+}
+
 /* A feed that runs nothing: the file that has waited longest, and for what. */
 static void resting_cells(struct table *table, const json_t *feed)
 {
@@ -156,7 +161,10 @@ static void resting_cells(struct table *table, const json_t *feed)
 	const json_t *paused = json_object_get(feed, "paused");
 	const json_t *stopped = json_array_get(json_object_get(feed, "stopped"), 0);
 	const json_t *begun = json_array_get(json_object_get(feed, "begun"), 0);
-	bool is_bad = strcmp(state, "blocked") == 0 || strcmp(state, "out_of_service") == 0;
+	const json_t *trying = json_array_get(json_object_get(feed, "running"), 0);
+	if (!begun)
+		begun = trying;
+	bool is_bad = is_in_trouble(feed);
 	snprintf(text, sizeof text, "%s", words_text(feed, "why"));
 	ago_show(since, oldest, "since");
 	file = words_text(oldest, "file");
@@ -209,9 +217,11 @@ static void ends_cells(struct table *table, const json_t *feed)
 static void feed_rows(struct table *table, const json_t *feed, bool is_wide)
 {
 	const json_t *running = json_object_get(feed, "running");
-	for (size_t i = 0; i < json_array_size(running) || i == 0; i++) {
+	/* One that tries again and again, and does not get on, does not run. */
+	size_t runs = is_in_trouble(feed) ? 0 : json_array_size(running);
+	for (size_t i = 0; i < runs || i == 0; i++) {
 		table_cell(table, TABLE_PLAIN, words_text(feed, "feed"));
-		if (i < json_array_size(running))
+		if (i < runs)
 			running_cells(table, json_array_get(running, i), is_wide);
 		else
 			resting_cells(table, feed);

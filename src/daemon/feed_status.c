@@ -220,14 +220,26 @@ static bool has_incomplete(const struct feed_state *lane)
 	return inbox_incomplete(lane->inbox) > 0;
 }
 
-static struct verdict judge(const struct pair *pair)
+/* Trouble is not over before its run has got to an end: but one that gets on is not blocked. */
+static bool gets_on(const struct feeds *feeds, size_t first, const struct status_moment *moment)
+{
+	for (size_t i = first; i < first + 2; i++) {
+		struct progress_view view;
+		if (feeds->states[i].is_busy && workers_find_progress(moment->workers, i, &view) &&
+		    (view.phase == PHASE_PUBLISHING || view.rows_done > view.rows_resumed))
+			return true;
+	}
+	return false;
+}
+
+static struct verdict judge(const struct pair *pair, bool gets_on_by_now)
 {
 	const struct trouble *scanning = trouble_of(pair, true);
 	const struct trouble *running = trouble_of(pair, false);
 	const int64_t never = INT64_MAX;
 	if (scanning)
 		return (struct verdict){"out_of_service", scanning->text, scanning->since};
-	if (running)
+	if (running && !gets_on_by_now)
 		return (struct verdict){"blocked", running->text, running->since};
 	if (any(pair, is_busy))
 		return (struct verdict){"running", NULL, never};
@@ -262,7 +274,7 @@ static json_t *feed_make(
 	const struct pair pair = {{&feeds->states[first], &feeds->states[first + 1]}};
 	const char *name = pair.lanes[0]->lane.feed;
 	const struct order *pause = orders_find(&feeds->orders, ORDER_PAUSE, name);
-	struct verdict verdict = judge(&pair);
+	struct verdict verdict = judge(&pair, gets_on(feeds, first, moment));
 	json_t *feed = json_pack("{s:s, s:s}", "feed", name, "state", verdict.state);
 	json_object_set_new(feed, "why", verdict.why ? log_text(verdict.why) : json_string(""));
 	json_object_set_new(feed, "since",

@@ -17,7 +17,12 @@
 #include <unistd.h>
 
 /* 30 days; looked at once an hour. */
-enum { GROWTH_S = 30 * 86400, GROWTH_EVERY_MS = 3600000 };
+enum {
+	GROWTH_S = 30 * 86400,
+	GROWTH_EVERY_MS = 3600000,
+	GROWTH_EARLY_MS = 60000,
+	GROWTH_EARLY_RUNS = 1000
+};
 
 /* The thread's, from being queued until it comes back. */
 struct overview_look {
@@ -262,6 +267,12 @@ static void on_worked(uv_work_t *work, int status)
 	look_free(look);
 }
 
+/* What has only begun grows at once: from nothing, or nearly so, it is worth a look. */
+static int64_t growth_every_ms(const struct overview *overview)
+{
+	return overview->growth.runs < GROWTH_EARLY_RUNS ? GROWTH_EARLY_MS : GROWTH_EVERY_MS;
+}
+
 void overview_ask(struct overview *overview, uv_loop_t *loop, struct config_file *file,
     const struct spool *spool, overview_on_read *on_read, void *context)
 {
@@ -277,8 +288,8 @@ void overview_ask(struct overview *overview, uv_loop_t *loop, struct config_file
 	    .file = config_hold(file),
 	    .spool = spool,
 	    .arrivals = overview->arrivals,
-	    .asks_growth =
-	        overview->growth_ms == 0 || now_ms() - overview->growth_ms >= GROWTH_EVERY_MS,
+	    .asks_growth = overview->growth_ms == 0 ||
+	                   now_ms() - overview->growth_ms >= growth_every_ms(overview),
 	    .on_read = on_read,
 	    .context = context};
 	if (uv_queue_work(loop, &look->work, on_work, on_worked) < 0) {

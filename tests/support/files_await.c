@@ -72,7 +72,7 @@ bool files_await(const char *directory, const char *end, size_t count, int alive
 			there = files_count(directory, end);
 	}
 	close(notify);
-	return files_count(directory, end) >= count;
+	return there >= count || files_count(directory, end) >= count;
 }
 
 bool files_await_empty(const char *directory, int alive)
