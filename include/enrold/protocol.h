@@ -21,7 +21,19 @@
 
 #include <jansson.h>
 
-enum { PROTOCOL_LINE_MAX = 64 << 10, PROTOCOL_VERSION = 1 };
+enum { PROTOCOL_LINE_MAX = 64 << 10, PROTOCOL_VERSION = 1, PROTOCOL_WHY_MAX = 200 };
+
+/* How an answer ends: the exit codes of enrolctl(1), after sysexits.h. */
+enum protocol_exit {
+	PROTOCOL_EXIT_DONE = 0,
+	PROTOCOL_EXIT_NO = 1, /* a negative answer */
+	PROTOCOL_EXIT_USAGE = 64,
+	PROTOCOL_EXIT_NO_DAEMON = 69,
+	PROTOCOL_EXIT_TRY_LATER = 75,
+	PROTOCOL_EXIT_CONFIG = 78,
+};
+/* That of what came of it. */
+enum protocol_exit protocol_exit(const struct error *error);
 
 enum protocol_command {
 	PROTOCOL_STATUS,
@@ -54,8 +66,8 @@ const char *protocol_name(enum protocol_command command);
 /* Only looks: whoever may read may ask it. */
 bool protocol_is_reading(enum protocol_command command);
 
-/* Lines of an answer, each with its newline. data: borrowed. exit: a code of enrolctl(1). */
+/* Lines of an answer, each with its newline. data: borrowed. */
 void protocol_answer(struct buffer *out, const json_t *data);
-void protocol_end(struct buffer *out, int exit, const char *message);
+void protocol_end(struct buffer *out, enum protocol_exit exit, const char *message);
 
 #endif

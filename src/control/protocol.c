@@ -6,9 +6,10 @@
 #include "enrold/runid.h"
 #include "enrold/value.h"
 
+#include <stdlib.h>
 #include <string.h>
 
-enum { TEXT_MAX = 4096, WHY_MAX = 200 };
+enum { TEXT_MAX = 4096 };
 
 /* ---- members ---- */
 
@@ -121,7 +122,7 @@ static bool value_fits(enum member member, const json_t *value)
 		return json_is_integer(value) && number >= 0;
 	/* A text with a NUL is shorter than it says. */
 	return text && strlen(text) == json_string_length(value) && text_fits(kind, text) &&
-	       (member != IN_WHY || strlen(text) <= WHY_MAX);
+	       (member != IN_WHY || strlen(text) <= PROTOCOL_WHY_MAX);
 }
 
 static bool member_find(unsigned takes, const char *name, enum member *found)
@@ -241,6 +242,17 @@ void protocol_done(struct protocol_request *request)
 
 /* ---- answers ---- */
 
+enum protocol_exit protocol_exit(const struct error *error)
+{
+	switch (error->class) {
+	case ERROR_NONE: return PROTOCOL_EXIT_DONE;
+	case ERROR_REJECT: return PROTOCOL_EXIT_NO;
+	case ERROR_RETRY: return PROTOCOL_EXIT_TRY_LATER;
+	case ERROR_CONFIG: return PROTOCOL_EXIT_CONFIG;
+	}
+	abort();
+}
+
 static void line_add(struct buffer *out, json_t *line)
 {
 	jsonout_add(out, line, JSON_COMPACT);
@@ -254,7 +266,7 @@ void protocol_answer(struct buffer *out, const json_t *data)
 }
 
 /* A message may have a file's name in it, which is any bytes. */
-void protocol_end(struct buffer *out, int exit, const char *message)
+void protocol_end(struct buffer *out, enum protocol_exit exit, const char *message)
 {
 	struct buffer shown = {0};
 	value_reveal(slice_of(message), &shown);

@@ -6,7 +6,7 @@
 
 #include <stdio.h>
 
-static bool objects_print(const json_t *answer)
+bool answered_objects(const json_t *answer)
 {
 	size_t i;
 	json_t *object;
@@ -24,7 +24,7 @@ static bool objects_print(const json_t *answer)
 
 enum ctl_exit answered(const struct ctl *ctl, json_t *answer, answered_tell *tell)
 {
-	bool is_told = ctl->json ? objects_print(answer) : tell(answer);
+	bool is_told = ctl->json ? answered_objects(answer) : tell(answer);
 	json_decref(answer);
 	if (is_told && fflush(stdout) == 0)
 		return CTL_OK;

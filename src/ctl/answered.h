@@ -11,6 +11,8 @@
 /* False: it could not be written, or there was no memory. */
 typedef bool answered_tell(const json_t *answer);
 
+/* The objects, one a line. */
+bool answered_objects(const json_t *answer);
 /* Takes the answer. */
 enum ctl_exit answered(const struct ctl *ctl, json_t *answer, answered_tell *tell);
 /* Says where it comes from, if that is not the ledger. */

@@ -7,15 +7,16 @@
 
 #include "enrold/config.h"
 #include "enrold/error.h"
+#include "enrold/protocol.h"
 
-/* As in enrolctl(1), after sysexits.h. */
+/* As in enrolctl(1), and over the socket. */
 enum ctl_exit {
-	CTL_OK = 0,
-	CTL_NO = 1, /* a negative answer */
-	CTL_USAGE = 64,
-	CTL_NO_DAEMON = 69,
-	CTL_TRY_LATER = 75,
-	CTL_CONFIG = 78,
+	CTL_OK = PROTOCOL_EXIT_DONE,
+	CTL_NO = PROTOCOL_EXIT_NO, /* a negative answer */
+	CTL_USAGE = PROTOCOL_EXIT_USAGE,
+	CTL_NO_DAEMON = PROTOCOL_EXIT_NO_DAEMON,
+	CTL_TRY_LATER = PROTOCOL_EXIT_TRY_LATER,
+	CTL_CONFIG = PROTOCOL_EXIT_CONFIG,
 };
 
 /* Of single commands; each says in commands.c which it takes. */

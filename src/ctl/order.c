@@ -10,9 +10,6 @@
 #include <time.h>
 #include <unistd.h>
 
-/* As the protocol has it. */
-enum { WHY_MAX = 200 };
-
 static bool is_of_feed(const struct order_command *command)
 {
 	return command->kind == ORDER_PAUSE;
@@ -101,8 +98,8 @@ enum ctl_exit order_do(const struct ctl *ctl, const struct order_command *comman
 	const char *about = ctl->arguments[0];
 	const char *why = ctl->options[OPTION_WHY];
 	bool has_daemon = true;
-	if (why && strlen(why) > WHY_MAX) {
-		fprintf(stderr, "enrolctl: --why takes at most %d bytes\n", WHY_MAX);
+	if (why && strlen(why) > PROTOCOL_WHY_MAX) {
+		fprintf(stderr, "enrolctl: --why takes at most %d bytes\n", PROTOCOL_WHY_MAX);
 		return CTL_USAGE;
 	}
 	json_t *answer;

@@ -2,6 +2,7 @@
  * enrolctl status: how things stand, in a line, then what there is to do, then each feed. Of
  * several daemons all are asked, and each feed is shown as that one has it that serves it.
  */
+#include "answered.h"
 #include "ask.h"
 #include "offline.h"
 #include "status_check.h"
@@ -87,27 +88,18 @@ static bool eyes_print(const json_t *daemons, size_t lines_max)
 	return is_printed;
 }
 
-static bool status_print_json(const json_t *daemons)
-{
-	size_t i;
-	const json_t *daemon;
-	json_array_foreach(daemons, i, daemon)
-	{
-		json_dumpf(daemon, stdout, JSON_COMPACT);
-		putchar('\n');
-	}
-	return fflush(stdout) == 0;
-}
-
 static enum ctl_exit show_once(const struct ctl *ctl)
 {
 	json_t *daemons = NULL;
 	enum ctl_exit status = look(ctl, &daemons);
 	if (!daemons)
 		return status;
-	bool is_printed = ctl->json ? status_print_json(daemons) : eyes_print(daemons, 0);
+	bool is_printed = ctl->json ? answered_objects(daemons) : eyes_print(daemons, 0);
 	json_decref(daemons);
-	return is_printed ? status : CTL_TRY_LATER;
+	if (is_printed && fflush(stdout) == 0)
+		return status;
+	struct error error = error_errno("cannot write the status");
+	return ctl_fail(&error);
 }
 
 enum { WATCH_S = 1 };

@@ -226,7 +226,7 @@ static void request_take(struct client *client, size_t size)
 	client->state = CLIENT_ASKING;
 	client->heard_at = uv_now(client->all->loop);
 	if (is_error(&error))
-		client_end(client, 64, error.text);
+		client_end(client, PROTOCOL_EXIT_USAGE, error.text);
 	else
 		client->all->on_request(client->all->context, client, &request);
 }
@@ -241,7 +241,7 @@ static void line_take(struct client *client)
 		client->state = CLIENT_ASKING;
 		client->has_ended = true;
 		client->in_size = 0; /* it is said once */
-		client_end(client, 64, "a request has at most 64 KiB");
+		client_end(client, PROTOCOL_EXIT_USAGE, "a request has at most 64 KiB");
 		return;
 	}
 	request_take(client, (size_t)(end - client->in));
@@ -313,7 +313,7 @@ void client_leave(struct client *client)
 	client_drop(client);
 }
 
-void client_end(struct client *client, int exit, const char *message)
+void client_end(struct client *client, enum protocol_exit exit, const char *message)
 {
 	if (client->is_dropped) {
 		client_leave(client);
@@ -342,7 +342,7 @@ void client_wait(struct client *client)
 	client_poll(client);
 }
 
-void clients_end_waiting(struct clients *clients, int exit, const char *message)
+void clients_end_waiting(struct clients *clients, enum protocol_exit exit, const char *message)
 {
 	for (size_t i = 0; clients && i < CLIENTS_MAX; i++)
 		if (clients->clients[i].state == CLIENT_WAITING)

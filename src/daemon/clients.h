@@ -49,8 +49,8 @@ enum { CLIENT_NAME_SIZE = 96 };
 void client_user_name(const struct client_user *user, char name[CLIENT_NAME_SIZE]);
 
 void client_answer(struct client *client, const json_t *data);
-/* exit: of enrolctl(1). The next request may come. */
-void client_end(struct client *client, int exit, const char *message);
+/* The next request may come. */
+void client_end(struct client *client, enum protocol_exit exit, const char *message);
 /* Until client_end it is a thread's, which may write to the descriptor; that does not block. It
  * stays valid, even when the client has gone. */
 int client_lend(struct client *client);
@@ -58,6 +58,6 @@ int client_lend(struct client *client);
 void client_leave(struct client *client);
 /* Ends whoever waits for a reload. */
 void client_wait(struct client *client);
-void clients_end_waiting(struct clients *clients, int exit, const char *message);
+void clients_end_waiting(struct clients *clients, enum protocol_exit exit, const char *message);
 
 #endif

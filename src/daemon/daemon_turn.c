@@ -322,7 +322,7 @@ static void reload(struct daemon *daemon)
 	if (is_asked && daemon->clients)
 		clients_listen(daemon->clients, daemon->config);
 	if (is_asked)
-		clients_end_waiting(daemon->clients, is_error(&error) ? 75 : 0, error.text);
+		clients_end_waiting(daemon->clients, protocol_exit(&error), error.text);
 	if (is_error(&error)) {
 		daemon_log_failure(daemon, &error);
 		daemon->exit = daemon_exit_of(&error);

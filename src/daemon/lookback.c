@@ -30,9 +30,7 @@ struct lookback {
 
 static int64_t now_ms(void)
 {
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+	return (int64_t)(uv_hrtime() / 1000000);
 }
 
 /* Until it has room for more. False: it has had all the time that there is for one client. */
@@ -99,17 +97,6 @@ static void on_work(uv_work_t *work)
 
 /* ---- on the loop ---- */
 
-static int exit_of(const struct error *error)
-{
-	switch (error->class) {
-	case ERROR_NONE: return 0;
-	case ERROR_REJECT: return 1;
-	case ERROR_RETRY: return 75;
-	case ERROR_CONFIG: return 78;
-	}
-	abort();
-}
-
 static void lookback_free(struct lookback *lookback)
 {
 	lookback->all->count--;
@@ -125,7 +112,7 @@ static void on_worked(uv_work_t *work, int status)
 	if (lookback->is_gone) /* or in the middle of a line */
 		client_leave(lookback->client);
 	else
-		client_end(lookback->client, exit_of(&lookback->error), lookback->error.text);
+		client_end(lookback->client, protocol_exit(&lookback->error), lookback->error.text);
 	lookback_free(lookback);
 }
 
@@ -134,7 +121,8 @@ bool lookback_begin(struct daemon *daemon, struct client *client, struct protoco
 	struct lookbacks *all = &daemon->lookbacks;
 	struct lookback *lookback = all->count < LOOKBACKS_MAX ? calloc(1, sizeof *lookback) : NULL;
 	if (!lookback) {
-		client_end(client, 75, "others are looking back just now: try again");
+		client_end(
+		    client, PROTOCOL_EXIT_TRY_LATER, "others are looking back just now: try again");
 		return false;
 	}
 	all->count++;
@@ -147,7 +135,7 @@ bool lookback_begin(struct daemon *daemon, struct client *client, struct protoco
 	    .request = *request,
 	    .patience_ms = PATIENCE_MS};
 	if (uv_queue_work(&daemon->loop, &lookback->work, on_work, on_worked) < 0) {
-		client_end(client, 75, "no thread can be started");
+		client_end(client, PROTOCOL_EXIT_TRY_LATER, "no thread can be started");
 		lookback_free(lookback);
 	}
 	return true;

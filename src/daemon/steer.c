@@ -11,9 +11,6 @@
 #include <string.h>
 #include <time.h>
 
-/* Exit codes of enrolctl(1). */
-enum { DONE = 0, NO = 1, USAGE = 64, NO_DAEMON = 69, TRY_LATER = 75, CONFIG = 78 };
-
 /* ---- orders ---- */
 
 /* Written on a thread: a disk may take its time. */
@@ -93,15 +90,14 @@ static void on_ordered(uv_work_t *work, int status)
 	struct daemon *daemon = ordering->daemon;
 	(void)status; /* it is never cancelled */
 	if (is_error(&ordering->error)) {
-		client_end(ordering->client, ordering->error.class == ERROR_REJECT ? NO : TRY_LATER,
-		    ordering->error.text);
+		client_end(ordering->client, protocol_exit(&ordering->error), ordering->error.text);
 		free(ordering);
 		return;
 	}
 	ordering_log(ordering);
 	daemon->orders_at = 0; /* of this turn, unless the loop is ending */
 	daemon_turn(daemon);
-	client_end(ordering->client, DONE, "");
+	client_end(ordering->client, PROTOCOL_EXIT_DONE, "");
 	free(ordering);
 }
 
@@ -110,7 +106,7 @@ static void order_begin(struct daemon *daemon, struct client *client,
 {
 	struct ordering *ordering = calloc(1, sizeof *ordering);
 	if (!ordering) {
-		client_end(client, TRY_LATER, "out of memory");
+		client_end(client, PROTOCOL_EXIT_TRY_LATER, "out of memory");
 		return;
 	}
 	*ordering = (struct ordering){.work.data = ordering,
@@ -127,7 +123,7 @@ static void order_begin(struct daemon *daemon, struct client *client,
 	ordering->user = client_user(client);
 	client_lend(client);
 	if (uv_queue_work(&daemon->loop, &ordering->work, on_ordering, on_ordered) < 0) {
-		client_end(client, TRY_LATER, "no thread can be started");
+		client_end(client, PROTOCOL_EXIT_TRY_LATER, "no thread can be started");
 		free(ordering);
 	}
 }
@@ -143,7 +139,7 @@ static void feed_steer(
 		return;
 	}
 	snprintf(text, sizeof text, "no feed %s is configured", request->feed);
-	client_end(client, NO, text);
+	client_end(client, PROTOCOL_EXIT_NO, text);
 }
 
 /* It is under way, or waits in work/, at whichever daemon. */
@@ -156,7 +152,7 @@ static void run_steer(
 	char text[200];
 	struct error error = is_begun ? OK : orders_find_run(daemon->spool.root, run, &is_begun);
 	if (is_error(&error)) {
-		client_end(client, TRY_LATER, error.text);
+		client_end(client, PROTOCOL_EXIT_TRY_LATER, error.text);
 		return;
 	}
 	if (request->command == PROTOCOL_STOP && !is_begun)
@@ -171,7 +167,7 @@ static void run_steer(
 		    request->command == PROTOCOL_DISCARD && !is_begun);
 		return;
 	}
-	client_end(client, NO, text);
+	client_end(client, PROTOCOL_EXIT_NO, text);
 }
 
 /* ---- the rest ---- */
@@ -181,7 +177,7 @@ static void reload_steer(struct daemon *daemon, struct client *client)
 	const struct client_user user = client_user(client);
 	struct error error = daemon_reload(daemon);
 	if (is_error(&error)) {
-		client_end(client, error.class == ERROR_CONFIG ? CONFIG : TRY_LATER, error.text);
+		client_end(client, protocol_exit(&error), error.text);
 		return;
 	}
 	log_event(LOG_INFO, "reload_asked", json_pack("{s:I}", "uid", (json_int_t)user.uid),
@@ -195,7 +191,7 @@ static void status_steer(struct daemon *daemon, struct client *client)
 	json_t *status = status_make(daemon);
 	client_answer(client, status);
 	json_decref(status);
-	client_end(client, DONE, "");
+	client_end(client, PROTOCOL_EXIT_DONE, "");
 }
 
 /* False: it was answered. */
@@ -203,11 +199,11 @@ static bool may(
     const struct daemon *daemon, struct client *client, const struct protocol_request *request)
 {
 	if (request->spool && strcmp(request->spool, daemon->config->spool) != 0) {
-		client_end(client, NO_DAEMON, "this is the daemon of another spool");
+		client_end(client, PROTOCOL_EXIT_NO_DAEMON, "this is the daemon of another spool");
 		return false;
 	}
 	if (client_is_reader(client) && !protocol_is_reading(request->command)) {
-		client_end(client, NO,
+		client_end(client, PROTOCOL_EXIT_NO,
 		    "you may look, and not steer: that is for root, enrold's own "
 		    "user and the socket's group");
 		return false;
