@@ -28,17 +28,6 @@ static void make(struct rig *rig)
 	                  .settings = "checkpoint_rows: 5000\n"});
 }
 
-static void giant_drop(struct rig *rig, const char *name, int rows)
-{
-	struct buffer text = {0};
-	buffer_add_text(&text, "username,course1,course2\n");
-	for (int i = 0; i < rows; i++)
-		buffer_print(&text, "p%d,C%d,C%d\n", i / COURSES % PEOPLE + 1, i % COURSES + 1,
-		    (i + 1) % COURSES + 1);
-	rig_drop_bytes(rig, name, text.bytes, text.size);
-	buffer_done(&text);
-}
-
 #define GIANT SCALE(120000, 40000)
 
 /* ---- pieces ---- */
@@ -59,7 +48,7 @@ static void ctl(const struct rig *rig, int exit, const char *command, const char
 static struct path stopped(struct rig *rig, const char *name)
 {
 	const char *feed = text_starts(name, "whole/") ? "whole" : "default";
-	giant_drop(rig, name, GIANT);
+	rig_drop_giant(rig, name, GIANT);
 	struct path run = ask_await_running(rig, feed);
 	order(rig, 0, "stop", run.text);
 	ask_await_state(rig, feed, "stopped");
@@ -222,7 +211,7 @@ Test(steer, says_which_run_cannot_be_told)
 	service_start(&service, &rig);
 	order(&rig, 1, "stop", no_run);
 	order(&rig, 1, "release", no_run);
-	giant_drop(&rig, "giant.csv", GIANT);
+	rig_drop_giant(&rig, "giant.csv", GIANT);
 	struct path run = ask_await_running(&rig, "default");
 	order(&rig, 1, "release", run.text);
 	order(&rig, 1, "discard", run.text); /* it has to be stopped first */
@@ -272,7 +261,7 @@ Test(steer, heeds_what_was_said_while_no_daemon_ran)
 	struct service service;
 	make(&rig);
 	service_start(&service, &rig);
-	giant_drop(&rig, "giant.csv", GIANT);
+	rig_drop_giant(&rig, "giant.csv", GIANT);
 	struct path run = ask_await_running(&rig, "default");
 	service_kill(&service);
 	json_int_t done = records(&rig, run.text);
@@ -328,7 +317,7 @@ Test(steer, stops_in_the_end_when_it_is_killed_behind_the_word)
 		struct service service;
 		make(&rig);
 		service_start(&service, &rig);
-		giant_drop(&rig, "giant.csv", GIANT);
+		rig_drop_giant(&rig, "giant.csv", GIANT);
 		struct path run = ask_await_running(&rig, "default");
 		kill_behind(&rig, &service, "stop", run.text, moment);
 		service_start(&service, &rig);

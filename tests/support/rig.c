@@ -250,6 +250,18 @@ void rig_drop_long(struct rig *rig, int each)
 	buffer_done(&text);
 }
 
+void rig_drop_giant(struct rig *rig, const char *name, int rows)
+{
+	enum { GIANT_PEOPLE = 200, GIANT_COURSES = 20 };
+	struct buffer text = {0};
+	buffer_add_text(&text, "username,course1,course2\n");
+	for (int i = 0; i < rows; i++)
+		buffer_print(&text, "p%d,C%d,C%d\n", i / GIANT_COURSES % GIANT_PEOPLE + 1,
+		    i % GIANT_COURSES + 1, (i + 1) % GIANT_COURSES + 1);
+	rig_drop_bytes(rig, name, text.bytes, text.size);
+	buffer_done(&text);
+}
+
 void rig_move_clock(const struct rig *rig, const char *clock_moved, long seconds)
 {
 	struct path file = path_of("%s/clock", rig->root.text);

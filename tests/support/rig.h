@@ -76,6 +76,8 @@ void rig_drop_bytes(struct rig *rig, const char *name, const void *bytes, size_t
 /* large.csv, of 25000 rows: of so many each the first enrols p1, p2, ... in C1, C2 or C3; the
  * others are about nobody. */
 void rig_drop_long(struct rig *rig, int each);
+/* So many rows that each enrol one of 200 people in two of 20 courses. */
+void rig_drop_giant(struct rig *rig, const char *name, int rows);
 struct path rig_inbox(const struct rig *rig, const char *name);
 void rig_note(struct rig *rig, const char *name, const void *bytes, size_t size);
 
