@@ -71,6 +71,9 @@ struct error spool_make_inbox(
     const struct spool *spool, const struct lane *lane, int *directory) MUST_CHECK;
 /* Makes inbox/ sticky where that is needed and possible. */
 void spool_guard_inbox(int inbox);
+/* How many files lie in held/ or quarantine/ for a person to look at: reasons and sidecars aside.
+ */
+size_t spool_count_files(int directory);
 /* Whether a file of this run lies in quarantine/. */
 bool spool_has_quarantined(const struct spool *spool, const char *run);
 /* The feed's directory below the outbox, made when it is missing; the caller closes it. */

@@ -1,8 +1,11 @@
 /*
- * status_part: what each part of the status is made of.
+ * status_part: what the status is made of, whoever tells it: the daemon, or enrolctl where none
+ * runs. enrolctl(1) lists the members. Texts may be of any bytes. Pure.
  */
-#ifndef DAEMON_STATUS_PART_H
-#define DAEMON_STATUS_PART_H
+#ifndef ENROLD_STATUS_PART_H
+#define ENROLD_STATUS_PART_H
+
+#include "enrold/orders.h"
 
 #include <jansson.h>
 #include <stdint.h>
@@ -15,5 +18,12 @@ void status_need(
 const char *status_level(int64_t lasted_s);
 /* RFC 3339, UTC, whole seconds. */
 json_t *status_time(int64_t epoch_s);
+/* {"file","since"}; name "": null. */
+json_t *status_file(const char *name, int64_t since_s);
+/* {"by","why","since"}; NULL: null. */
+json_t *status_order(const struct order *order);
+/* The same with "run" and "file": a run that was stopped. What to do about it is added to needs. */
+json_t *status_stopped(
+    const char *feed, const char *run, const char *file, const struct order *order, json_t *needs);
 
 #endif

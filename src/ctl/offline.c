@@ -11,6 +11,7 @@
 #include "enrold/secret.h"
 #include "enrold/sidecar_kind.h"
 #include "enrold/spool.h"
+#include "enrold/status_part.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -28,23 +29,6 @@ struct look {
 	size_t arrived_count;
 	json_t *needs;
 };
-
-static json_t *time_make(int64_t epoch_s)
-{
-	char text[40];
-	struct tm tm;
-	time_t at = (time_t)epoch_s;
-	gmtime_r(&at, &tm);
-	strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &tm);
-	return json_string(text);
-}
-
-static void need_add(
-    struct look *look, const char *feed, const char *level, const char *what, const char *to_do)
-{
-	json_array_append_new(look->needs, json_pack("{s:s?, s:s, s:s, s:s}", "feed", feed, "level",
-	                                       level, "what", what, "do", to_do));
-}
 
 /* ---- the database ---- */
 
@@ -72,10 +56,10 @@ static json_t *database_make(struct look *look)
 	buffer_add_char(&url, '\0');
 	json_t *database = json_pack("{s:s#, s:s, s:b, s:s, s:n}", "engine", options->url,
 	    (int)strcspn(options->url, ":"), "url", url.failed ? "" : url.bytes, "up",
-	    !is_error(&error), "why", error.text, "since");
+	    !is_error(&error), "why", log_text(error.text), "since");
 	buffer_done(&url);
 	if (is_error(&error))
-		need_add(look, NULL, "critical", error.text,
+		status_need(look->needs, NULL, "critical", error.text,
 		    "see to the database: no daemon can start without it");
 	return database;
 }
@@ -152,12 +136,6 @@ static void lane_count(const struct look *look, const struct lane *lane, struct 
 		close(directory);
 }
 
-static json_t *file_make(const char *name, int64_t since_s)
-{
-	return *name ? json_pack("{s:o, s:o}", "file", log_text(name), "since", time_make(since_s))
-	             : json_null();
-}
-
 static json_t *waiting_make(const struct look *look, const struct feed *feed, const char **state)
 {
 	struct waiting waiting = {.policy = &feed->policy, .oldest_s = INT64_MAX};
@@ -169,14 +147,8 @@ static json_t *waiting_make(const struct look *look, const struct feed *feed, co
 	bool all_wait = waiting.files > 0 && waiting.files == waiting.incomplete;
 	*state = all_wait ? "waits" : waiting.files > 0 ? "queued" : "idle";
 	return json_pack("{s:I, s:I, s:o, s:o}", "files", (json_int_t)waiting.files, "incomplete",
-	    (json_int_t)waiting.incomplete, "oldest", file_make(waiting.oldest, waiting.oldest_s),
-	    "for", file_make(waiting.missing, waiting.missing_s));
-}
-
-static json_t *order_make(const struct order *order)
-{
-	return json_pack("{s:o, s:o, s:o}", "by", log_text(order->by), "why", log_text(order->why),
-	    "since", time_make(order->at_s));
+	    (json_int_t)waiting.incomplete, "oldest", status_file(waiting.oldest, waiting.oldest_s),
+	    "for", status_file(waiting.missing, waiting.missing_s));
 }
 
 /* The file and feed of a run in work/ of whichever daemon; false: there is no such run. */
@@ -209,20 +181,12 @@ static json_t *stopped_make(struct look *look, const char *feed)
 	json_t *list = json_array();
 	for (size_t i = 0; i < look->orders.count; i++) {
 		struct lane lane;
-		char file[FILE_NAME_SIZE], what[160], to_do[160];
+		char file[FILE_NAME_SIZE];
 		const struct order *order = &look->orders.items[i];
-		if (order->kind != ORDER_STOP || !run_find(look, order->subject, &lane, file) ||
-		    strcmp(lane.feed, feed) != 0)
-			continue;
-		json_t *one = order_make(order);
-		json_object_set_new(one, "run", json_string(order->subject));
-		json_object_set_new(one, "file", log_text(file));
-		json_array_append_new(list, one);
-		snprintf(what, sizeof what, "run %s was stopped, and waits", order->subject);
-		snprintf(to_do, sizeof to_do,
-		    "enrolctl release %s goes on with it, enrolctl discard %s leaves it as it is",
-		    order->subject, order->subject);
-		need_add(look, feed, "warning", what, to_do);
+		if (order->kind == ORDER_STOP && run_find(look, order->subject, &lane, file) &&
+		    strcmp(lane.feed, feed) == 0)
+			json_array_append_new(
+			    list, status_stopped(feed, order->subject, file, order, look->needs));
 	}
 	return list;
 }
@@ -232,8 +196,9 @@ static json_t *accepted_make(const struct look *look, const char *feed)
 	const struct arrival *arrival = arrival_find(look->arrived, look->arrived_count, feed);
 	if (!arrival || !*arrival->run)
 		return json_null();
-	return json_pack("{s:s, s:s, s:I, s:o}", "run", arrival->run, "file", arrival->file, "rows",
-	    (json_int_t)arrival->rows, "finished", time_make(arrival->accepted_s));
+	return json_pack("{s:s, s:o, s:I, s:o}", "run", arrival->run, "file",
+	    log_text(arrival->file), "rows", (json_int_t)arrival->rows, "finished",
+	    status_time(arrival->accepted_s));
 }
 
 static json_t *feed_make(struct look *look, const struct feed *feed)
@@ -250,7 +215,7 @@ static json_t *feed_make(struct look *look, const struct feed *feed)
 	json_t *made =
 	    json_pack("{s:s, s:s, s:s, s:n, s:s, s:[], s:o, s:o}", "feed", name, "state", state,
 	        "why", "", "since", "node", "", "running", "waiting", waiting, "stopped", stopped);
-	json_object_set_new(made, "paused", pause ? order_make(pause) : json_null());
+	json_object_set_new(made, "paused", status_order(pause));
 	json_object_set_new(made, "accepted", accepted_make(look, name));
 	return made;
 }
@@ -265,21 +230,14 @@ static json_t *feeds_make(struct look *look)
 
 /* ---- the disk ---- */
 
-static size_t files_count(const struct look *look, const char *place)
+static json_int_t files_count(const struct look *look, const char *place)
 {
-	size_t count = 0;
-	const struct dirent *entry;
 	int directory =
 	    openat(look->spool.root, place, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	DIR *listing = directory < 0 ? NULL : disk_list(directory);
-	while (listing && (entry = readdir(listing)))
-		count += name_classify(entry->d_name) == NAME_INPUT &&
-		         !strstr(entry->d_name, ".reason.txt");
-	if (listing)
-		closedir(listing);
+	size_t count = directory < 0 ? 0 : spool_count_files(directory);
 	if (directory >= 0)
 		close(directory);
-	return count;
+	return (json_int_t)count;
 }
 
 static json_t *disks_make(const struct look *look)
@@ -297,13 +255,13 @@ static json_t *disks_make(const struct look *look)
 static const char *state_find(struct look *look)
 {
 	if (spool_is_taken(look->config)) {
-		need_add(look, NULL, "critical",
+		status_need(look->needs, NULL, "critical",
 		    "a daemon has the spool and does not answer: it is starting, or waits for the "
 		    "database or the disk",
 		    "see its log: journalctl -u enrold");
 		return "not answering";
 	}
-	need_add(look, NULL, "critical", "no daemon runs",
+	status_need(look->needs, NULL, "critical", "no daemon runs",
 	    "systemctl start enrold; systemctl status enrold says why it ended");
 	return "not running";
 }
@@ -314,14 +272,13 @@ static json_t *status_make(struct look *look)
 	const char *state = state_find(look);
 	json_t *status = json_pack("{s:s, s:s, s:s, s:n, s:s, s:n, s:o}", "enrold", ENROLD_VERSION,
 	    "node", config->node, "spool", config->spool, "pid", "state", state, "since", "now",
-	    time_make((int64_t)time(NULL)));
+	    status_time((int64_t)time(NULL)));
 	json_object_set_new(status, "database", database_make(look));
 	json_object_set_new(status, "nodes", json_array());
 	json_object_set_new(status, "disks", disks_make(look));
+	json_object_set_new(status, "held_files", json_integer(files_count(look, "held")));
 	json_object_set_new(
-	    status, "held_files", json_integer((json_int_t)files_count(look, "held")));
-	json_object_set_new(
-	    status, "quarantine_files", json_integer((json_int_t)files_count(look, "quarantine")));
+	    status, "quarantine_files", json_integer(files_count(look, "quarantine")));
 	json_object_set_new(status, "feeds", feeds_make(look));
 	json_object_set_new(status, "needs", look->needs);
 	return status;
@@ -333,13 +290,13 @@ json_t *offline_status(const struct config *config)
 	struct look look = {.config = config, .spool = SPOOL_CLOSED, .needs = json_array()};
 	struct error error = owner_become(config->spool);
 	if (is_error(&error))
-		need_add(&look, NULL, "warning", error.text, "run it as root");
+		status_need(look.needs, NULL, "warning", error.text, "run it as root");
 	look.spool.root = open(config->spool, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	look.spool.orders = look.spool.root < 0 ? -1
 	                                        : openat(look.spool.root, "orders",
 	                                              O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (look.spool.root < 0)
-		need_add(&look, NULL, "critical", "the spool cannot be opened",
+		status_need(look.needs, NULL, "critical", "the spool cannot be opened",
 		    "it is made by the first start; else look at its permissions");
 	else if (look.spool.orders >= 0)
 		error = orders_load(look.spool.orders, &look.orders);

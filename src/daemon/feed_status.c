@@ -100,9 +100,7 @@ static json_t *oldest_make(const struct pair *pair)
 		oldest_s = arrived_s;
 		memcpy(found, name, sizeof found);
 	}
-	return *found ? json_pack(
-	                    "{s:o, s:o}", "file", log_text(found), "since", status_time(oldest_s))
-	              : json_null();
+	return status_file(found, oldest_s);
 }
 
 /* What one of its files waits for that has to lie beside it. */
@@ -112,8 +110,7 @@ static json_t *beside_make(const struct pair *pair, const struct status_moment *
 	int64_t since_ms;
 	for (int i = 0; i < 2; i++)
 		if (inbox_waits_for(pair->lanes[i]->inbox, name, &since_ms))
-			return json_pack("{s:o, s:o}", "file", log_text(name), "since",
-			    status_time(wall_of(moment, since_ms)));
+			return status_file(name, wall_of(moment, since_ms));
 	return json_null();
 }
 
@@ -146,31 +143,17 @@ static json_t *left_make(const struct pair *pair, json_t *needs)
 
 /* ---- what a person has said ---- */
 
-static json_t *order_make(const struct order *order)
-{
-	return json_pack("{s:o, s:o, s:o}", "by", log_text(order->by), "why", log_text(order->why),
-	    "since", status_time(order->at_s));
-}
-
 static json_t *stopped_make(const struct feeds *feeds, const struct pair *pair, json_t *needs)
 {
 	json_t *list = json_array();
 	for (int lane = 0; lane < 2; lane++) {
 		const struct run_list *stopped = &pair->lanes[lane]->stopped;
 		for (size_t i = 0; i < stopped->count; i++) {
-			const char *run = stopped->runs[i].id;
-			const struct order *order = orders_find(&feeds->orders, ORDER_STOP, run);
-			json_t *one = order ? order_make(order) : json_object();
-			json_object_set_new(one, "run", json_string(run));
-			json_object_set_new(one, "file", log_text(stopped->runs[i].file));
-			json_array_append_new(list, one);
-			char what[160], to_do[160];
-			snprintf(what, sizeof what, "run %s was stopped, and waits", run);
-			snprintf(to_do, sizeof to_do,
-			    "enrolctl release %s goes on with it, enrolctl discard %s leaves it as "
-			    "it is",
-			    run, run);
-			status_need(needs, pair->lanes[lane]->lane.feed, "warning", what, to_do);
+			const struct kept_run *run = &stopped->runs[i];
+			const struct order *order =
+			    orders_find(&feeds->orders, ORDER_STOP, run->id);
+			json_array_append_new(list, status_stopped(pair->lanes[lane]->lane.feed,
+			                                run->id, run->file, order, needs));
 		}
 	}
 	return list;
@@ -284,7 +267,7 @@ static json_t *feed_make(
 	json_object_set_new(feed, "running", all_running_make(feeds, first, moment));
 	json_object_set_new(feed, "begun", begun_make(&pair));
 	json_object_set_new(feed, "waiting", waiting_make(&pair, moment));
-	json_object_set_new(feed, "paused", pause ? order_make(pause) : json_null());
+	json_object_set_new(feed, "paused", status_order(pause));
 	json_object_set_new(feed, "stopped", stopped_make(feeds, &pair, needs));
 	trouble_need(name, &verdict, moment, needs);
 	json_object_set_new(feed, "left_files", left_make(&pair, needs));

@@ -128,20 +128,6 @@ static struct overview_disk disk_take(int directory)
 	    (uint64_t)status.f_blocks * status.f_frsize};
 }
 
-/* What a person has to look at; reasons and sidecars aside. */
-static size_t files_count(int directory)
-{
-	size_t count = 0;
-	DIR *listing = disk_list(directory);
-	const struct dirent *entry;
-	while (listing && (entry = readdir(listing)))
-		count += entry->d_name[0] != '.' && name_classify(entry->d_name) == NAME_INPUT &&
-		         !strstr(entry->d_name, ".reason.txt");
-	if (listing)
-		closedir(listing);
-	return count;
-}
-
 static void database_disk_take(struct overview_look *look)
 {
 	struct stat spool, database;
@@ -174,17 +160,15 @@ static void on_work(uv_work_t *work)
 	arena_free(arena);
 	look->found.spool_disk = disk_take(look->spool->root);
 	database_disk_take(look);
-	look->found.held_files = files_count(look->spool->late);
-	look->found.quarantine_files = files_count(look->spool->quarantine);
+	look->found.held_files = spool_count_files(look->spool->late);
+	look->found.quarantine_files = spool_count_files(look->spool->quarantine);
 }
 
 /* ---- on the loop ---- */
 
 static int64_t now_ms(void)
 {
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+	return (int64_t)(uv_hrtime() / 1000000);
 }
 
 static void look_free(struct overview_look *look)
@@ -299,7 +283,6 @@ void overview_ask(struct overview *overview, uv_loop_t *loop, struct config_file
 	}
 	overview->arrivals = NULL;
 	overview->look = look;
-	overview->asked_ms = now_ms();
 }
 
 void overview_stop(struct overview *overview)

@@ -60,7 +60,6 @@ struct overview {
 	int64_t arrived_s; /* until when that is known, epoch seconds; 0: not yet */
 	/* Of the look under way: */
 	struct overview_look *look; /* NULL: none */
-	int64_t asked_ms;
 };
 
 typedef void overview_on_read(void *context);

@@ -108,14 +108,19 @@ struct error startup_runs(const struct spool *spool, struct run_ids *ids, struct
 	return error;
 }
 
+/* That somebody has seen to a refused file is kept as long as anybody may ask. */
+enum { SEEN_S = 400 * 86400 };
+
 void startup_orders(const struct spool *spool)
 {
 	struct orders orders;
+	int64_t now_s = (int64_t)time(NULL);
 	struct error error = orders_load(spool->orders, &orders);
 	for (size_t i = 0; !is_error(&error) && i < orders.count; i++) {
 		const struct order *order = &orders.items[i];
+		bool is_old = order->kind == ORDER_DISCARD && order->at_s < now_s - SEEN_S;
 		bool is_in_work = true;
-		if (order->kind == ORDER_STOP)
+		if (order->kind == ORDER_STOP || is_old)
 			error = orders_find_run(spool->root, order->subject, &is_in_work);
 		if (is_error(&error) || is_in_work)
 			continue;

@@ -130,8 +130,7 @@ json_t *status_make(const struct daemon *daemon)
 	const struct status_moment moment = {.now_ms = (int64_t)uv_now(&daemon->loop),
 	    .now_s = now_s,
 	    .overview = overview,
-	    .workers = daemon->workers,
-	    .node = daemon->config->node};
+	    .workers = daemon->workers};
 	json_t *status = json_pack("{s:s, s:s, s:s, s:I, s:s, s:o, s:o}", "enrold", ENROLD_VERSION,
 	    "node", daemon->config->node, "spool", daemon->config->spool, "pid",
 	    (json_int_t)getpid(), "state", state_of(daemon), "since",

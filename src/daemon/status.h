@@ -7,8 +7,9 @@
 #define DAEMON_STATUS_H
 
 #include "overview.h"
-#include "status_part.h"
 #include "workers.h"
+
+#include "enrold/status_part.h"
 
 #include <jansson.h>
 
@@ -29,7 +30,6 @@ struct status_moment {
 	int64_t now_ms, now_s; /* monotonic; epoch */
 	const struct overview *overview;
 	struct workers *workers;
-	const char *node;
 };
 
 /* All feeds, as an array. What somebody has to do something about is added to `needs`:

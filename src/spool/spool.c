@@ -1,6 +1,7 @@
 #include "enrold/spool.h"
 
 #include "enrold/disk.h"
+#include "enrold/names.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -311,6 +312,19 @@ void spool_close(struct spool *spool)
 			close(*directories[i]);
 		*directories[i] = -1;
 	}
+}
+
+size_t spool_count_files(int directory)
+{
+	size_t count = 0;
+	const struct dirent *entry;
+	DIR *listing = disk_list(directory);
+	while (listing && (entry = readdir(listing)))
+		count += name_classify(entry->d_name) == NAME_INPUT &&
+		         !strstr(entry->d_name, ".reason.txt");
+	if (listing)
+		closedir(listing);
+	return count;
 }
 
 bool spool_has_quarantined(const struct spool *spool, const char *run)

@@ -21,17 +21,6 @@
 
 enum { PEOPLE = 200, COURSES = 20 };
 
-static void giant_drop(struct rig *rig, const char *name, int rows)
-{
-	struct buffer text = {0};
-	buffer_add_text(&text, "username,course1,course2\n");
-	for (int i = 0; i < rows; i++)
-		buffer_print(&text, "p%d,C%d,C%d\n", i / COURSES % PEOPLE + 1, i % COURSES + 1,
-		    (i + 1) % COURSES + 1);
-	rig_drop_bytes(rig, name, text.bytes, text.size);
-	buffer_done(&text);
-}
-
 #define GIANT SCALE(200000, 40000)
 
 static const char feeds[] = "  default: {}\n  hr: {}\n  sap: { marker: .done }\n";
@@ -135,7 +124,7 @@ Test(control, tells_how_far_a_giant_is_and_when_it_is_gone_on_with)
 	struct service service;
 	make(&rig, "checkpoint_rows: 5000\n");
 	service_start(&service, &rig);
-	giant_drop(&rig, "giant.csv", GIANT);
+	rig_drop_giant(&rig, "giant.csv", GIANT);
 	cr_expect_eq(running_await(&rig, "apply"), GIANT);
 	service_kill(&service);
 	json_int_t behind = (json_int_t)rig_number(&rig, "SELECT max(records) FROM enrold_run");
@@ -157,7 +146,7 @@ Test(control, tells_how_far_a_preview_is)
 	struct service service;
 	make(&rig, "");
 	service_start(&service, &rig);
-	giant_drop(&rig, "preview/giant.csv", GIANT);
+	rig_drop_giant(&rig, "preview/giant.csv", GIANT);
 	cr_expect_eq(running_await(&rig, "preview"), GIANT);
 	ctl_expect(&rig, 0, "giant.csv", WORDS("status"));
 	service_await(&service, &rig, "", 1);
@@ -230,7 +219,7 @@ Test(control, tells_a_monitor_what_needs_a_person)
 	make(&rig, "checkpoint_rows: 5000\n");
 	service_start(&service, &rig);
 	ctl_expect(&rig, 0, "ENROLD OK", WORDS("status", "--check"));
-	giant_drop(&rig, "giant.csv", GIANT);
+	rig_drop_giant(&rig, "giant.csv", GIANT);
 	struct path run = ask_await_running(&rig, "default");
 	ctl_expect(&rig, 0, "It ends", WORDS("stop", run.text));
 	ask_await_state(&rig, "default", "stopped");
@@ -244,6 +233,54 @@ Test(control, tells_a_monitor_what_needs_a_person)
 }
 
 /* A daemon that is stuck is told from one that is away. */
+/* Until so many things need a person, by what the database says. */
+static void needs_await(const struct rig *rig, size_t count)
+{
+	struct movement movement;
+	movement_start(&movement, MOVEMENT_QUIET_MS);
+	for (;;) {
+		json_t *status = ask_status(rig);
+		size_t is = json_array_size(json_object_get(status, "needs"));
+		const json_t *database = json_object_get(status, "database");
+		bool is_known = json_is_true(json_object_get(database, "up"));
+		json_decref(status);
+		if (is_known && is == count)
+			return;
+		if (!movement_pause(&movement))
+			fatal("%zu things need somebody, not %zu: %s", is, count, movement.reason);
+	}
+}
+
+Test(control, needs_nobody_any_more_for_a_refused_file_that_was_seen_to)
+{
+	static const char old[] = "{\"by\":\"root\",\"why\":\"\",\"at\":1}\n";
+	struct rig rig;
+	struct service service;
+	struct reply reply;
+	make(&rig, "");
+	service_start(&service, &rig);
+	rig_drop(&rig, "bad.csv", "username,no such column\np1,C1\n");
+	service_await(&service, &rig, "", 1);
+	needs_await(&rig, 1);
+	reply_open(&reply, &rig, "bad.csv", 0);
+	ctl_expect(&rig, 1, "no run 20200101-000000-000000 waits",
+	    WORDS("discard", "20200101-000000-000000"));
+	ctl_expect(&rig, 0, reply.run, WORDS("discard", reply.run, "--why", "a test file"));
+	needs_await(&rig, 0);
+	/* It stays so, and a mark that nobody will ask for any more goes. */
+	struct path mark = rig_path(&rig, "orders/discard.%s", reply.run);
+	struct path gone = rig_path(&rig, "orders/discard.20200101-000000-000000");
+	files_write(gone.text, old, sizeof old - 1, 0640);
+	service_stop(&service);
+	service_start(&service, &rig);
+	cr_expect(files_exist(mark.text));
+	cr_expect_not(files_exist(gone.text));
+	needs_await(&rig, 0);
+	service_stop(&service);
+	reply_close(&reply);
+	law_close(&rig);
+}
+
 Test(control, does_not_wait_for_ever_for_a_daemon_that_is_stuck)
 {
 	struct rig rig;
@@ -325,7 +362,7 @@ Test(control, answers_a_reload_when_it_is_in_force_also_while_a_giant_runs)
 	struct service service;
 	make(&rig, "checkpoint_rows: 5000\n");
 	service_start(&service, &rig);
-	giant_drop(&rig, "giant.csv", GIANT);
+	rig_drop_giant(&rig, "giant.csv", GIANT);
 	ask_await_running(&rig, "default");
 	config_add(&rig, "  more: {}\n");
 	ask_expect(&rig, 0, "\"command\":\"reload\"");

@@ -1,0 +1,58 @@
+/* status_part: what the status is made of, whatever bytes its texts have. */
+#include "enrold/status_part.h"
+
+#include <criterion/criterion.h>
+
+static const char *text_of(const json_t *object, const char *name)
+{
+	const char *text = json_string_value(json_object_get(object, name));
+	return text ? text : "";
+}
+
+Test(status_part, calls_trouble_critical_after_five_minutes)
+{
+	cr_expect_str_eq(status_level(0), "warning");
+	cr_expect_str_eq(status_level(299), "warning");
+	cr_expect_str_eq(status_level(300), "critical");
+	cr_expect_str_eq(status_level(-5), "warning"); /* a clock was put back */
+}
+
+Test(status_part, needs_are_whole_whatever_bytes_they_quote)
+{
+	json_t *needs = json_array();
+	status_need(needs, NULL, "warning", "cannot open \xff\x01", "look \xE2\x80\xAE there");
+	cr_assert_eq(json_array_size(needs), 1);
+	const json_t *need = json_array_get(needs, 0);
+	cr_expect(json_is_null(json_object_get(need, "feed")));
+	cr_expect_str_eq(text_of(need, "level"), "warning");
+	cr_expect(strncmp(text_of(need, "what"), "cannot open ", 12) == 0);
+	cr_expect_null(strstr(text_of(need, "do"), "\xE2\x80\xAE"), "%s", text_of(need, "do"));
+	json_decref(needs);
+}
+
+Test(status_part, of_a_stopped_run_says_who_and_what_to_do)
+{
+	static const char run[] = "20261126-021003-118204";
+	const struct order order = {
+	    .kind = ORDER_STOP, .by = "root", .why = "wrong month", .at_s = 1};
+	json_t *needs = json_array();
+	json_t *stopped = status_stopped("hr", run, "staff.csv", &order, needs);
+	cr_expect_str_eq(text_of(stopped, "run"), run);
+	cr_expect_str_eq(text_of(stopped, "file"), "staff.csv");
+	cr_expect_str_eq(text_of(stopped, "by"), "root");
+	cr_expect_str_eq(text_of(stopped, "since"), "1970-01-01T00:00:01Z");
+	const json_t *need = json_array_get(needs, 0);
+	cr_expect_str_eq(text_of(need, "feed"), "hr");
+	cr_expect(strstr(text_of(need, "do"), run));
+	json_decref(stopped);
+	json_decref(needs);
+}
+
+Test(status_part, is_null_where_there_is_nothing)
+{
+	json_t *file = status_file("", 1), *order = status_order(NULL);
+	cr_expect(json_is_null(file));
+	cr_expect(json_is_null(order));
+	json_decref(file);
+	json_decref(order);
+}
