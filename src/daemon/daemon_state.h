@@ -56,6 +56,7 @@ struct daemon {
 	struct clients *clients;
 	struct lookbacks lookbacks;
 	struct overview overview;
+	size_t orderings;         /* of people, that a thread writes down */
 	struct deadline deadline; /* of what is left when the loop ends */
 	uv_timer_t every;         /* OVERVIEW_EVERY_MS */
 	int64_t started_s;
@@ -85,6 +86,9 @@ void daemon_stop(struct daemon *daemon);
 struct error daemon_begin_work(struct daemon *daemon) MUST_CHECK;
 /* At what the database and the disks say, on a thread. */
 void daemon_look(struct daemon *daemon);
+/* False: the time zone is about to change. It is the whole process's, in its environment, which
+ * libraries ask: no thread of the pool may be begun until it has. */
+bool daemon_may_begin_thread(const struct daemon *daemon);
 /* Reads what people have ordered, and obeys. */
 struct error daemon_take_orders(struct daemon *daemon) MUST_CHECK;
 /* Begins to; the error: the settings stay as they are. */

@@ -121,9 +121,25 @@ static void on_overview(void *context)
 	daemon_turn(daemon);
 }
 
+bool daemon_may_begin_thread(const struct daemon *daemon)
+{
+	return *daemon->zone_next == '\0';
+}
+
+/* Nobody else is in the way of a new configuration, or of a new time zone. */
+static bool may_reload(const struct daemon *daemon)
+{
+	bool has_threads =
+	    daemon->overview.look || daemon->lookbacks.count > 0 || daemon->orderings > 0;
+	return workers_busy(daemon->workers) == 0 &&
+	       (daemon_may_begin_thread(daemon) || !has_threads);
+}
+
 void daemon_look(struct daemon *daemon)
 {
 	daemon->look_at = INT64_MAX;
+	if (!daemon_may_begin_thread(daemon))
+		return; /* reload looks */
 	overview_ask(
 	    &daemon->overview, &daemon->loop, daemon->file, &daemon->spool, on_overview, daemon);
 }
@@ -188,7 +204,7 @@ void daemon_turn(struct daemon *daemon)
 		return; /* the loop is ending */
 	uv_update_time(&daemon->loop);
 	int64_t now_ms = (int64_t)uv_now(&daemon->loop);
-	if (daemon->state == RELOADING && workers_busy(daemon->workers) == 0)
+	if (daemon->state == RELOADING && may_reload(daemon))
 		reload(daemon);
 	if (!daemon->workers)
 		return; /* it failed, and the loop is ending */

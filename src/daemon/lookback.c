@@ -15,6 +15,7 @@ enum { PATIENCE_MS = 10000 }; /* with a client that does not read, all in all */
 
 struct lookback {
 	uv_work_t work;
+	struct daemon *daemon;
 	struct lookbacks *all;
 	struct client *client;
 	int socket;
@@ -113,13 +114,16 @@ static void on_worked(uv_work_t *work, int status)
 		client_leave(lookback->client);
 	else
 		client_end(lookback->client, protocol_exit(&lookback->error), lookback->error.text);
+	struct daemon *daemon = lookback->daemon;
 	lookback_free(lookback);
+	daemon_turn(daemon); /* a new time zone may have waited for this */
 }
 
 bool lookback_begin(struct daemon *daemon, struct client *client, struct protocol_request *request)
 {
 	struct lookbacks *all = &daemon->lookbacks;
-	struct lookback *lookback = all->count < LOOKBACKS_MAX ? calloc(1, sizeof *lookback) : NULL;
+	bool has_place = all->count < LOOKBACKS_MAX && daemon_may_begin_thread(daemon);
+	struct lookback *lookback = has_place ? calloc(1, sizeof *lookback) : NULL;
 	if (!lookback) {
 		client_end(
 		    client, PROTOCOL_EXIT_TRY_LATER, "others are looking back just now: try again");
@@ -127,6 +131,7 @@ bool lookback_begin(struct daemon *daemon, struct client *client, struct protoco
 	}
 	all->count++;
 	*lookback = (struct lookback){.work.data = lookback,
+	    .daemon = daemon,
 	    .all = all,
 	    .client = client,
 	    .socket = client_lend(client),

@@ -89,9 +89,11 @@ static void on_ordered(uv_work_t *work, int status)
 	struct ordering *ordering = work->data;
 	struct daemon *daemon = ordering->daemon;
 	(void)status; /* it is never cancelled */
+	daemon->orderings--;
 	if (is_error(&ordering->error)) {
 		client_end(ordering->client, protocol_exit(&ordering->error), ordering->error.text);
 		free(ordering);
+		daemon_turn(daemon);
 		return;
 	}
 	ordering_log(ordering);
@@ -104,9 +106,11 @@ static void on_ordered(uv_work_t *work, int status)
 static void order_begin(struct daemon *daemon, struct client *client,
     const struct protocol_request *request, const char *subject, bool is_of_refused)
 {
-	struct ordering *ordering = calloc(1, sizeof *ordering);
+	struct ordering *ordering =
+	    daemon_may_begin_thread(daemon) ? calloc(1, sizeof *ordering) : NULL;
 	if (!ordering) {
-		client_end(client, PROTOCOL_EXIT_TRY_LATER, "out of memory");
+		client_end(
+		    client, PROTOCOL_EXIT_TRY_LATER, "the daemon is busy with itself: try again");
 		return;
 	}
 	*ordering = (struct ordering){.work.data = ordering,
@@ -122,7 +126,9 @@ static void order_begin(struct daemon *daemon, struct client *client,
 	snprintf(order->why, sizeof order->why, "%s", request->why ? request->why : "");
 	ordering->user = client_user(client);
 	client_lend(client);
+	daemon->orderings++;
 	if (uv_queue_work(&daemon->loop, &ordering->work, on_ordering, on_ordered) < 0) {
+		daemon->orderings--;
 		client_end(client, PROTOCOL_EXIT_TRY_LATER, "no thread can be started");
 		free(ordering);
 	}

@@ -281,6 +281,42 @@ Test(control, needs_nobody_any_more_for_a_refused_file_that_was_seen_to)
 	law_close(&rig);
 }
 
+/* The zone is the whole process's: it waits for threads that look, and they for it. */
+Test(control, follows_the_sites_time_zone_while_others_look_back)
+{
+	static const char ask[] = "{\"v\":1,\"command\":\"explain\",\"user\":\"p1\"}\n";
+	enum { TIMES = 40 };
+	struct rig rig;
+	struct service service;
+	struct asker asker;
+	struct buffer asked = {0};
+	make(&rig, "");
+	service_start(&service, &rig);
+	rig_drop(&rig, "a.csv", HEADER "p1,C1\n");
+	service_await(&service, &rig, "", 1);
+	rig_execute(&rig, "UPDATE mdl_config SET value = 'Asia/Tokyo' WHERE name = 'timezone'");
+	for (int i = 0; i < TIMES; i++)
+		buffer_add_text(&asked, ask);
+	asker_open(&asker, asker_path(&rig).text);
+	asker_send(&asker, asked.bytes, asked.size);
+	rig_drop(&rig, "b.csv", HEADER "p1,C2\n");
+	for (int ends = 0; ends < TIMES;) {
+		json_t *line = asker_line(&asker);
+		cr_assert_not_null(line);
+		const json_t *exit = json_object_get(line, "exit");
+		cr_expect(!exit || json_integer_value(exit) == 0 || json_integer_value(exit) == 75);
+		ends += exit != NULL;
+		json_decref(line);
+	}
+	service_await(&service, &rig, "", 2);
+	service_await_log(&service, "\"event\":\"zone_changed\"");
+	ask_expect(&rig, 0, "\"command\":\"explain\",\"user\":\"p1\"");
+	asker_close(&asker);
+	buffer_done(&asked);
+	service_stop(&service);
+	law_close(&rig);
+}
+
 Test(control, does_not_wait_for_ever_for_a_daemon_that_is_stuck)
 {
 	struct rig rig;
