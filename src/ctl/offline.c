@@ -54,7 +54,7 @@ static json_t *database_make(struct look *look)
 	lms_close(lms);
 	secret_show_url(options->url, &url);
 	buffer_add_char(&url, '\0');
-	json_t *database = json_pack("{s:s#, s:s, s:b, s:s, s:n}", "engine", options->url,
+	json_t *database = json_pack("{s:s#, s:s, s:b, s:o, s:n}", "engine", options->url,
 	    (int)strcspn(options->url, ":"), "url", url.failed ? "" : url.bytes, "up",
 	    !is_error(&error), "why", log_text(error.text), "since");
 	buffer_done(&url);

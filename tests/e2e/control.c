@@ -183,6 +183,7 @@ Test(control, tells_without_a_daemon_what_the_spool_tells)
 	ctl_expect(&rig, 0, "No daemon runs here", WORDS("pause", "hr"));
 	ctl_expect(&rig, 69, "paused", WORDS("status"));
 	ctl_expect(&rig, 69, "\"state\":\"not running\"", WORDS("status", "--json"));
+	ctl_expect(&rig, 69, "\"up\":true,\"why\":\"\"", WORDS("status", "--json"));
 	ctl_expect(&rig, 2, "CRITICAL", WORDS("status", "--check"));
 	ctl_expect(&rig, 69, "no daemon runs", WORDS("reload"));
 	rig_once(&rig); /* ends although a file lies there */
