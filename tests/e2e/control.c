@@ -10,6 +10,7 @@
 #include <criterion/criterion.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -279,6 +280,35 @@ Test(control, needs_nobody_any_more_for_a_refused_file_that_was_seen_to)
 	needs_await(&rig, 0);
 	service_stop(&service);
 	reply_close(&reply);
+	law_close(&rig);
+}
+
+/* It tries again and again, and is blocked all the while. */
+Test(control, says_that_a_feed_is_blocked_until_its_run_gets_on)
+{
+	enum { LOOKS = 20 };
+	struct rig rig;
+	struct service service;
+	struct movement movement;
+	make(&rig, "checkpoint_rows: 5000\n");
+	service_start(&service, &rig);
+	rig_drop_giant(&rig, "giant.csv", GIANT);
+	ask_await_running(&rig, "default");
+	sqlite3 *other = rig_database(&rig);
+	sqlite3_busy_timeout(other, 60000);
+	cr_assert_eq(sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
+	ask_await_state(&rig, "default", "blocked");
+	movement_start(&movement, MOVEMENT_QUIET_MS);
+	for (int i = 0; i < LOOKS && movement_pause(&movement); i++) {
+		json_t *status = ask_status(&rig);
+		cr_expect_str_eq(text_of(status_feed(status, "default"), "state"), "blocked");
+		json_decref(status);
+	}
+	sqlite3_exec(other, "ROLLBACK", NULL, NULL, NULL);
+	sqlite3_close(other);
+	service_await(&service, &rig, "", 1);
+	ask_await_state(&rig, "default", "idle");
+	service_stop(&service);
 	law_close(&rig);
 }
 
