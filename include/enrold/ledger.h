@@ -75,7 +75,6 @@ struct ledger_growth {
 	uint64_t runs, input_bytes, answer_bytes;
 };
 struct error ledger_sum(struct db *db, const char *since, struct ledger_growth *growth) MUST_CHECK;
-struct error ledger_sum(struct db *db, const char *since, struct ledger_growth *growth) MUST_CHECK;
 /* How many runs have ended, each of which is in the chain. Reads all of the ledger. */
 struct error ledger_count(struct db *db, uint64_t *ended) MUST_CHECK;
 

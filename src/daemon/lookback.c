@@ -145,8 +145,3 @@ bool lookback_begin(struct daemon *daemon, struct client *client, struct protoco
 	}
 	return true;
 }
-
-void lookback_cancel(struct lookbacks *lookbacks)
-{
-	atomic_store(&lookbacks->is_cancelled, true);
-}

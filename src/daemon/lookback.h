@@ -20,6 +20,9 @@ struct lookbacks {
 /* True: the request is kept, and the client ended later; else it has been ended. */
 bool lookback_begin(struct daemon *daemon, struct client *client, struct protocol_request *request);
 /* They end soon. */
-void lookback_cancel(struct lookbacks *lookbacks);
+static inline void lookback_cancel(struct lookbacks *lookbacks)
+{
+	atomic_store(&lookbacks->is_cancelled, true);
+}
 
 #endif
