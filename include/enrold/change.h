@@ -22,7 +22,11 @@ enum change_kind {
 	CHANGE_CREATE_COHORT, /* target: index into cohorts */
 	CHANGE_CREATE_GROUP,  /* target: index into groups */
 	CHANGE_CREATE_GROUPING,
-	CHANGE_JOIN, /* target: index into memberships */
+	CHANGE_JOIN,    /* target: index into memberships */
+	CHANGE_LEAVE,   /* the same; of a cohort with what its syncs do (lms/README 10.6) */
+	CHANGE_UNENROL, /* with all that goes along with it (lms/README 10.1) */
+	/* All manual roles in the course's context and those below it. */
+	CHANGE_UNASSIGN_ALL,
 };
 
 struct profile_value {

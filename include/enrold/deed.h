@@ -30,6 +30,9 @@ enum deed {
 	DEED_CREATE_GROUPING,
 	DEED_JOIN_GROUPING,
 	DEED_SET_INTERESTS,
+	DEED_UNENROL, /* with roles, groups, grades and forum rows */
+	DEED_LEAVE_GROUP,
+	DEED_LEAVE_COHORT, /* with what its syncs take away */
 	DEEDS,
 };
 

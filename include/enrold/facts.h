@@ -253,6 +253,21 @@ struct membership_facts {
 	uint32_t target; /* index into cohorts, groups or groupings */
 	int64_t who_id, target_id;
 	bool is_member;
+	bool asks_leaving; /* whether what follows has to be known */
+	bool is_owned;     /* a component has put the person into the group */
+	bool purges;       /* leaving the cohort would delete grades, by a course that syncs it */
+};
+
+/* What matters where somebody is to leave a course: loaded only where a row may ask for that. */
+struct leaving_facts {
+	struct slice others; /* methods of the person's other enrolments in the course, by name,
+	                        once each: "cohort, self"; empty: there are none */
+	bool has_history;    /* a grade with a value or feedback would go with the enrolment */
+	bool has_roles;      /* manual roles in the course's context or below it */
+	int64_t modified;    /* user_enrolments.timemodified */
+	/* Roles of the course's context that a component owns, ascending: not ours to take. */
+	int64_t *owned_roles;
+	uint32_t owned_roles_count;
 };
 
 /*
@@ -276,6 +291,8 @@ struct enrolment_facts {
 	int64_t timeend;
 	int64_t *roles; /* distinct, ascending */
 	uint32_t roles_count;
+	bool asks_leaving; /* whether `leaving` has to be known */
+	struct leaving_facts leaving;
 };
 
 /* Adds it once, in order, in the arena. False: out of memory, which the arena knows. */

@@ -27,6 +27,17 @@ enum policy_invalid { INVALID_REJECT, INVALID_IGNORE };
 enum policy_bad_row { BAD_ROW_SKIP, BAD_ROW_REJECT_FILE };
 enum policy_final_newline { NEWLINE_WARN, NEWLINE_REQUIRE, NEWLINE_IGNORE };
 enum policy_unknown_columns { UNKNOWN_REFUSE, UNKNOWN_IGNORE };
+/* What taking somebody out of a course does: the first can be undone, and keeps grades, groups and
+ * roles; the second takes the manual roles in the course and below it. */
+enum policy_removal { REMOVAL_SUSPEND, REMOVAL_SUSPEND_NO_ROLES, REMOVAL_UNENROL };
+enum policy_absence_action {
+	ABSENCE_IGNORE,
+	ABSENCE_SUSPEND,
+	ABSENCE_SUSPEND_NO_ROLES,
+	ABSENCE_UNENROL,
+};
+enum policy_absence_scope { SCOPE_COURSES_IN_FILE, SCOPE_FEED };
+enum policy_absent_accounts { ABSENT_ACCOUNTS_IGNORE, ABSENT_ACCOUNTS_SUSPEND };
 
 /* Zero or more texts; zero-initialised is none, and none was given. */
 struct text_list {
@@ -49,6 +60,41 @@ struct policy_may {
 	bool create_groups, create_cohorts; /* that a cell names and nobody has */
 };
 
+/* Who is not in a full file has left: absence.h. */
+struct policy_absence {
+	enum policy_absence_action action;
+	enum policy_absence_scope scope;
+	const char *files; /* pattern of a shell: names of full files; others are deltas */
+	uint64_t grace_ms; /* with ABSENCE_UNENROL: suspended so long first; 0: at once */
+	struct text_list
+	    roles;  /* only who holds nothing but these; not given: of archetype student */
+	bool adopt; /* also enrolments that the feed found there and listed */
+	uint32_t
+	    errors; /* a course with more new rows of unknown people loses nobody in this run */
+	struct text_list pause; /* dates and ranges of them, as in policy_expect.except */
+	enum policy_absent_accounts accounts;
+	uint64_t accounts_grace_ms;
+};
+
+/* Hundredths of a percent: 100% is 10000. */
+typedef uint32_t share_bp;
+
+/* Trips when more than count and more than share, or more than most; a 0 leaves that number out,
+ * all 0: off. */
+struct policy_limit {
+	uint32_t count;
+	share_bp share;
+	uint32_t most;
+};
+
+struct policy_limits {
+	struct policy_limit removals;   /* people who would lose an enrolment by absence */
+	struct policy_limit per_course; /* the same in one course; has no most */
+	struct policy_limit accounts;
+	share_bp rows_of_last; /* a full file has to have so many rows of the last one's */
+	bool has_rows_of_last; /* said; else 90% where absence acts */
+};
+
 enum { EXPECT_TIMES_MAX = 24, EXPECT_EXCEPTIONS_MAX = 100 };
 
 /* When files are expected, by the site's time zone, in the words of calendar.h. */
@@ -67,6 +113,9 @@ struct policy {
 	enum policy_match_by match_by; /* which column says who is meant */
 	enum course_key_by course_by;  /* what course cells, `course` and may.courses hold */
 	bool allow_suspend, allow_delete, allow_rename;
+	bool allow_unenrol;          /* and to take away roles, groups and cohorts by a minus */
+	enum policy_removal removal; /* what unenrolN does */
+	bool purge_history;          /* unenrolling may delete grades */
 	enum policy_new_password new_password; /* of a new account whose row gives none */
 	bool update_password;
 	enum policy_force_change force_password_change; /* at the next login, of given passwords */
@@ -78,7 +127,11 @@ struct policy {
 	enum policy_final_newline final_newline; /* a last line without one may be cut short */
 	struct text_list type_roles;             /* roles of type 1, 2, 3; none: by archetype */
 	struct text_list dates;                  /* more forms of dates, as for strptime */
-	struct text_list columns;  /* pairs: what the file calls a column, what it is */
+	struct text_list columns; /* pairs: what the file calls a column, what it is */
+	/* Words of cells and what they mean, four each: column, word, the column that it becomes a
+	 * cell of, and that cell. The word "*": all others, whose fourth is "error" or "keep". */
+	struct text_list values;
+	struct text_list empty;    /* cells that mean an empty one */
 	struct text_list defaults; /* pairs: column, its value where the file has no such column */
 	const char *username_template; /* of accounts made by files without user names; or NULL */
 	const char *course;            /* by course_by: of groups whose rows name none; or NULL */
@@ -87,6 +140,8 @@ struct policy {
 	const char *marker;            /* ".done": a file waits for one of that name; NULL: none */
 	struct text_list require;      /* what else it waits for: words of sidecar_kind */
 	struct policy_may may;
+	struct policy_absence absence;
+	struct policy_limits limits;
 	bool atomic; /* a file is one transaction, without checkpoints */
 	/* Not part of what a run is done under, and not stored with it: */
 	struct text_list after_run; /* a command: its path and arguments; none: no command */

@@ -26,7 +26,8 @@ static const struct event events[] = {
     [CHANGE_CREATE_GROUP] = {"\\core\\event\\group_created", "group", "created", "groups", "c"},
     [CHANGE_CREATE_GROUPING] = {"\\core\\event\\grouping_created", "grouping", "created",
         "groupings", "c"},
-    [CHANGE_JOIN] = {0}, /* by what is joined */
+    [CHANGE_JOIN] = {0},         /* by what is joined */
+    [CHANGE_UNASSIGN_ALL] = {0}, /* and these by what goes */
 };
 
 static const struct event joins[] = {
@@ -215,7 +216,10 @@ static void audit(struct audit_log *log, size_t i)
 	switch (change->kind) {
 	case CHANGE_RENAME_ACCOUNT:
 	case CHANGE_DELETE_ACCOUNT:
-	case CHANGE_SET_INTERESTS: break;
+	case CHANGE_SET_INTERESTS:
+	case CHANGE_LEAVE:
+	case CHANGE_UNENROL:
+	case CHANGE_UNASSIGN_ALL: break;
 	case CHANGE_CREATE_ACCOUNT:
 	case CHANGE_UPDATE_ACCOUNT: row_of_user(log, i, &row); break;
 	case CHANGE_ENROL:

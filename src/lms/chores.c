@@ -172,7 +172,10 @@ static void change_note(struct lms *lms, const struct effects *effects, size_t i
 	case CHANGE_SET_INTERESTS:
 	case CHANGE_ENROLMENT:
 	case CHANGE_UNASSIGN_ROLE:
-	case CHANGE_CREATE_COHORT: break;
+	case CHANGE_CREATE_COHORT:
+	case CHANGE_LEAVE:
+	case CHANGE_UNENROL:
+	case CHANGE_UNASSIGN_ALL: break;
 	}
 }
 
