@@ -66,3 +66,5 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON moodle.enrold_lock TO enrold;
 GRANT SELECT, INSERT, UPDATE, DELETE ON moodle.enrold_node TO enrold;
 GRANT SELECT, INSERT, UPDATE, DELETE ON moodle.enrold_feed TO enrold;
 GRANT SELECT, INSERT, UPDATE, DELETE ON moodle.enrold_version TO enrold;
+GRANT SELECT, INSERT, UPDATE, DELETE ON moodle.enrold_listing TO enrold;
+GRANT SELECT, INSERT, UPDATE, DELETE ON moodle.enrold_base TO enrold;

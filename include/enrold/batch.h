@@ -133,6 +133,7 @@ struct batch {
 	bool asks_unique;   /* and has columns of unique profile fields */
 	bool drops_rows;    /* as newer Moodles do where a profile field's cell is bad */
 	bool has_aftercare; /* the caller's to set: Moodle is told of what only it can do */
+	bool asks_mentions; /* the caller's to set: the plan says who is where */
 	struct arena *arena;
 	struct record *records;
 	size_t records_count, records_room;

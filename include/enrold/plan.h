@@ -8,6 +8,23 @@
 #include "enrold/batch.h"
 #include "enrold/change.h"
 
+/* What a row says of who is where: absence goes by it (absence.h). */
+enum mention_kind {
+	MENTION_LISTED,  /* the person is in the course, now that the row is done */
+	MENTION_PERSON,  /* the row is about the person */
+	MENTION_PRESENT, /* the same, and something of it is in error: who knows what it meant */
+	MENTION_UNKNOWN, /* nobody knows whom it means */
+};
+
+struct mention {
+	enum mention_kind kind;
+	uint32_t record;
+	uint32_t person;    /* index into people; MENTION_UNKNOWN: INDEX_NONE */
+	uint32_t enrolment; /* MENTION_LISTED: index into enrolments */
+	uint32_t course;    /* MENTION_UNKNOWN: index into courses; INDEX_NONE: the row names none */
+	bool is_new;        /* made by this run: the enrolment, or of a person the account */
+};
+
 struct plan {
 	size_t records_count;           /* done with this round; of parts only the last is one */
 	const struct outcome *outcomes; /* in the order of the result: record, then execution */
@@ -15,6 +32,8 @@ struct plan {
 	const struct change *changes; /* in execution order */
 	size_t changes_count;
 	uint64_t remarks[REMARK_CODES]; /* rows, of those that rows add up to */
+	const struct mention *mentions; /* where batch->asks_mentions */
+	size_t mentions_count;
 };
 
 /*

@@ -35,6 +35,7 @@ extern const size_t schema_tables_count;
  */
 struct schema_ledger {
 	const char *name, *columns;
+	int since; /* the version that it came with; 0: the first */
 };
 
 extern const struct schema_ledger schema_ledger[];
@@ -47,7 +48,7 @@ struct schema_upgrade {
 	const char *table, *column;
 };
 
-enum { SCHEMA_LEDGER_VERSION = 2 };
+enum { SCHEMA_LEDGER_VERSION = 3 };
 extern const struct schema_upgrade schema_upgrades[];
 extern const size_t schema_upgrades_count;
 

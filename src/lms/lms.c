@@ -15,10 +15,9 @@
 
 static const char *const needed[] = {"user_enrolments", "role_assignments", "config"};
 
-/* What newer tables have in addition matters only on a server. */
 static struct error version_check(struct lms *lms)
 {
-	bool is_old = db_is_server(lms->db) && db_ledger_version(lms->db) < SCHEMA_LEDGER_VERSION;
+	bool is_old = db_ledger_version(lms->db) < SCHEMA_LEDGER_VERSION;
 	struct error error = db_error(lms->db);
 	if (!is_error(&error) && is_old)
 		error = error_config("%s: enrold's own tables are those of an older enrold: bring "

@@ -4,7 +4,7 @@
  */
 #include "pass.h"
 
-static void *room_for_one(struct pass *pass, void *items, size_t count, size_t *room, size_t size)
+void *pass_grow(struct pass *pass, void *items, size_t count, size_t *room, size_t size)
 {
 	if (count < *room)
 		return items;
@@ -17,7 +17,7 @@ static void *room_for_one(struct pass *pass, void *items, size_t count, size_t *
 struct outcome *outcome_add(
     struct pass *pass, uint32_t record, uint32_t column, enum outcome_kind kind, enum code code)
 {
-	struct outcome *outcomes = room_for_one(
+	struct outcome *outcomes = pass_grow(
 	    pass, pass->outcomes, pass->outcomes_count, &pass->outcomes_room, sizeof *outcomes);
 	if (!outcomes)
 		return &pass->spare;
@@ -29,7 +29,7 @@ struct outcome *outcome_add(
 
 void change_add(struct pass *pass, struct change change)
 {
-	struct change *changes = room_for_one(
+	struct change *changes = pass_grow(
 	    pass, pass->changes, pass->changes_count, &pass->changes_room, sizeof *changes);
 	if (!changes)
 		return;

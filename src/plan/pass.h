@@ -19,9 +19,13 @@ struct pass {
 	struct change *changes;
 	size_t changes_count, changes_room;
 	uint64_t remarks[REMARK_CODES]; /* rows */
+	struct mention *mentions;
+	size_t mentions_count, mentions_room;
 	struct outcome spare;           /* for when there is no memory */
 };
 
+/* One more item of an array that grows; NULL: no memory, which the arena knows. */
+void *pass_grow(struct pass *pass, void *items, size_t count, size_t *room, size_t size);
 /* Never NULL; what does not fit into memory fails the arena. */
 struct outcome *outcome_add(
     struct pass *pass, uint32_t record, uint32_t column, enum outcome_kind kind, enum code code);
@@ -102,6 +106,11 @@ bool group_is_one(struct pass *pass, const struct request *request, uint32_t col
 /* ---- plan_group.c: create course groups files ---- */
 
 void group_row_decide(struct pass *pass, uint32_t index);
+
+/* ---- mention.c ---- */
+
+/* Says who is where by this row, whose answers are those from this one on. */
+void row_mention(struct pass *pass, uint32_t index, size_t from);
 
 /* ---- stray.c ---- */
 

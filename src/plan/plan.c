@@ -122,6 +122,8 @@ static void record_decide(struct pass *pass, uint32_t index)
 	size_t outcomes = pass->outcomes_count;
 	record_answer(pass, index);
 	strays_tell(pass, outcomes);
+	if (pass->batch->asks_mentions && !pass->batch->header->is_of_groups)
+		row_mention(pass, index, outcomes);
 }
 
 /* Each course once, however many rows name it. From here on it is called as it is stored. */
@@ -172,6 +174,8 @@ struct error plan_batch(struct batch *batch, int64_t now, int64_t today, struct 
 	    .outcomes_count = pass.outcomes_count,
 	    .changes = pass.changes,
 	    .changes_count = pass.changes_count,
+	    .mentions = pass.mentions,
+	    .mentions_count = pass.mentions_count,
 	};
 	memcpy(plan->remarks, pass.remarks, sizeof plan->remarks);
 	return arena_has_failed(batch->arena) ? error_memory("planning a batch") : OK;

@@ -260,18 +260,21 @@ static void caches_tell(const struct look *look)
 
 static void own_tables_check(const struct look *look)
 {
-	size_t found = 0;
+	size_t found = 0, wanted = 0;
 	if (!(db_rights(look->db, "enrold_run") & (DB_MAY_READ | DB_IS_ABSENT))) {
 		tell(look, FINDING_BAD, "ledger",
 		    "may not read enrold's own tables as the role %s: see the grants in etc/",
 		    look->person);
 		return;
 	}
-	for (size_t i = 0; i < schema_ledger_count; i++)
-		found += db_has_table(look->db, schema_ledger[i].name);
-	bool is_there = found == schema_ledger_count;
-	bool is_old = is_there && db_is_server(look->db) &&
-	              db_ledger_version(look->db) < SCHEMA_LEDGER_VERSION;
+	bool has_version = db_has_table(look->db, "enrold_version");
+	int64_t version = has_version ? db_ledger_version(look->db) : SCHEMA_LEDGER_VERSION;
+	for (size_t i = 0; i < schema_ledger_count; i++) {
+		bool is_wanted = schema_ledger[i].since <= version;
+		found += is_wanted && db_has_table(look->db, schema_ledger[i].name);
+		wanted += is_wanted;
+	}
+	bool is_there = found == wanted, is_old = is_there && version < SCHEMA_LEDGER_VERSION;
 	tell(look, is_there && !is_old ? FINDING_GOOD : FINDING_BAD, "ledger",
 	    is_old     ? "enrold's own tables are those of an older enrold: `enrolctl lms init` "
 	                 "brings them up to date"
@@ -285,6 +288,8 @@ static void own_tables_check(const struct look *look)
 	    ("INSERT INTO {enrold_head} (id, head, run) SELECT id, head, run FROM {enrold_head} "
 	     "WHERE 1 = 0"),
 	    "UPDATE {enrold_node} SET beat = beat WHERE 1 = 0",
+	    "UPDATE {enrold_listing} SET told = told WHERE 1 = 0",
+	    "UPDATE {enrold_base} SET run = run WHERE 1 = 0",
 	};
 	for (size_t i = 0; is_there && i < sizeof tries / sizeof *tries; i++)
 		if (!would_do(look, tries[i], &why))

@@ -385,26 +385,45 @@ const struct schema_ledger schema_ledger[] = {
                    "summary {text} NOT NULL,"
                    "summary_sha256 VARCHAR(64) NOT NULL,"
                    "result_sha256 VARCHAR(64) NOT NULL,"
-                   "retry_sha256 VARCHAR(64) NOT NULL"},
+                   "retry_sha256 VARCHAR(64) NOT NULL", 0},
     {"enrold_head", "id INTEGER PRIMARY KEY CHECK (id = 1),"
                     "head VARCHAR(64) NOT NULL,"
-                    "run VARCHAR(22) NOT NULL"},
+                    "run VARCHAR(22) NOT NULL", 0},
     /* A writer holds it, as a table or its only row, and writes it for others to see. */
     {"enrold_lock", "id INTEGER PRIMARY KEY,"
-                    "token BIGINT NOT NULL DEFAULT 0"},
+                    "token BIGINT NOT NULL DEFAULT 0", 0},
     /* Daemons that share a spool: alive as long as their beat changes. */
     {"enrold_node", "node VARCHAR(64) PRIMARY KEY,"
                     "slot INTEGER NOT NULL,"
                     "token VARCHAR(32) NOT NULL,"
-                    "beat BIGINT NOT NULL"},
-    {"enrold_feed", "feed VARCHAR(32) PRIMARY KEY, node VARCHAR(64) NOT NULL"},
-    {"enrold_version", "version INTEGER PRIMARY KEY"},
+                    "beat BIGINT NOT NULL", 0},
+    {"enrold_feed", "feed VARCHAR(32) PRIMARY KEY, node VARCHAR(64) NOT NULL", 0},
+    {"enrold_version", "version INTEGER PRIMARY KEY", 0},
+    /* What a feed has listed: an enrolment, or with 0 the account itself. */
+    {"enrold_listing",
+        "feed VARCHAR(32) NOT NULL,"
+        "userid BIGINT NOT NULL,"
+        "enrolment BIGINT NOT NULL,"
+        "enrol BIGINT NOT NULL,"
+        "made SMALLINT NOT NULL,"
+        "absences SMALLINT NOT NULL,"
+        "absent_at BIGINT NOT NULL,"
+        "suspended_at BIGINT NOT NULL,"
+        "told SMALLINT NOT NULL,"
+        "first_run VARCHAR(22) NOT NULL,"
+        "last_run VARCHAR(22) NOT NULL,"
+        "suspended_by VARCHAR(22) NOT NULL,"
+        "PRIMARY KEY (feed, userid, enrolment)",
+        3},
+    /* What the feed's last accepted full file was like. */
+    {"enrold_base", "feed VARCHAR(32) PRIMARY KEY, run VARCHAR(22) NOT NULL, base {text} NOT NULL",
+        3},
 };
 
 const size_t schema_ledger_count = sizeof schema_ledger / sizeof schema_ledger[0];
 
 const char schema_ledger_rows[] = "INSERT INTO {enrold_lock} (id) VALUES (1);"
-                                  "INSERT INTO {enrold_version} (version) VALUES (2);";
+                                  "INSERT INTO {enrold_version} (version) VALUES (3);";
 
 const struct schema_upgrade schema_upgrades[] = {
     {2, "enrold_lock", "token BIGINT NOT NULL DEFAULT 0"},

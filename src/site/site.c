@@ -26,13 +26,21 @@ static void look_for(struct db *db, struct look *look, const char *name)
 		look->missing = name;
 }
 
+/* That of the tables which are there; of none: ours. */
+static int64_t version_of(struct db *db)
+{
+	return db_has_table(db, "enrold_version") ? db_ledger_version(db) : SCHEMA_LEDGER_VERSION;
+}
+
 static struct look look_at(struct db *db)
 {
 	struct look look = {0};
+	int64_t version = version_of(db);
 	for (size_t i = 0; i < schema_tables_count; i++)
 		look_for(db, &look, schema_tables[i].name);
 	for (size_t i = 0; i < schema_ledger_count; i++)
-		look_for(db, &look, schema_ledger[i].name);
+		if (schema_ledger[i].since <= version)
+			look_for(db, &look, schema_ledger[i].name);
 	look.is_empty = db_find(db, "SELECT count(*) FROM sqlite_master", 0, DB_NONE) == 0;
 	return look;
 }
@@ -60,12 +68,19 @@ static void add_indexes(struct buffer *sql, const struct schema_table *table, co
 	}
 }
 
+/* Those that came after this version. */
+static void add_ledger_tables(struct buffer *sql, int64_t version, const char *unless)
+{
+	for (size_t i = 0; i < schema_ledger_count; i++)
+		if (schema_ledger[i].since > version)
+			buffer_print(sql, "CREATE TABLE %s{%s} (%s){end};", unless,
+			    schema_ledger[i].name, schema_ledger[i].columns);
+}
+
 static void add_ledger(struct buffer *sql)
 {
 	buffer_add_text(sql, "{schema}");
-	for (size_t i = 0; i < schema_ledger_count; i++)
-		buffer_print(sql, "CREATE TABLE {%s} (%s){end};", schema_ledger[i].name,
-		    schema_ledger[i].columns);
+	add_ledger_tables(sql, -1, "");
 	buffer_add_text(sql, schema_ledger_rows);
 }
 
@@ -114,6 +129,8 @@ static void upgrade(struct db *db, int64_t version)
 			    "UPDATE {enrold_version} SET version = %d;",
 			    schema_upgrades[i].table, db_is_server(db) ? "IF NOT EXISTS " : "",
 			    schema_upgrades[i].column, schema_upgrades[i].version);
+	add_ledger_tables(&sql, version, "IF NOT EXISTS ");
+	buffer_print(&sql, "UPDATE {enrold_version} SET version = %d;", SCHEMA_LEDGER_VERSION);
 	buffer_add_char(&sql, '\0');
 	if (sql.failed)
 		db_fail(db, error_memory("bringing the ledger up to date"));
@@ -138,16 +155,20 @@ static struct error upgrade_if_older(struct db *db, bool *is_older)
 static struct error ledger_init(struct db *db, const struct lms_options *options, bool *made)
 {
 	struct buffer sql = {0};
-	size_t found = 0;
+	size_t found = 0, wanted = 0;
+	int64_t version = version_of(db);
 	if (!db_has_table(db, "config"))
 		db_fail(db, error_config("%s has no Moodle with the prefix '%s': see lms.prefix",
 		                db_name(db), options->prefix));
-	for (size_t i = 0; i < schema_ledger_count; i++)
-		found += db_has_table(db, schema_ledger[i].name);
-	if (found > 0 && found < schema_ledger_count)
+	for (size_t i = 0; i < schema_ledger_count; i++) {
+		bool is_wanted = schema_ledger[i].since <= version;
+		found += is_wanted && db_has_table(db, schema_ledger[i].name);
+		wanted += is_wanted;
+	}
+	if (found > 0 && found < wanted)
 		db_fail(db, error_config("%s holds only %zu of enrold's %zu tables: drop them and "
 		                         "make them anew",
-		                db_name(db), found, schema_ledger_count));
+		                db_name(db), found, wanted));
 	*made = found == 0 && !db_has_failed(db);
 	if (*made) {
 		add_ledger(&sql);

@@ -1,0 +1,51 @@
+/*
+ * file_shape: what a full file was like, to compare the next one with it. Plain data; kept in the
+ * ledger as lines of text. Pure.
+ */
+#ifndef ENROLD_FILE_SHAPE_H
+#define ENROLD_FILE_SHAPE_H
+
+#include "enrold/arena.h"
+#include "enrold/buffer.h"
+#include "enrold/error.h"
+#include "enrold/slice.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* A course from which nobody could leave, because of a row whose person is unknown. */
+struct blocked_course {
+	int64_t enrol;
+	uint64_t files; /* in a row */
+	uint64_t line;  /* of that row, in the newest of them */
+};
+
+struct file_shape {
+	struct slice run;
+	struct slice name; /* as it was dropped */
+	struct slice sha256;
+	int64_t modified_ms; /* epoch milliseconds */
+	uint64_t rows;       /* records behind the header */
+	uint64_t people;     /* whom it listed */
+	struct slice *columns; /* canonical names */
+	size_t columns_count;
+	uint32_t *unknown; /* marks of rows whose person is unknown, ascending, distinct */
+	size_t unknown_count;
+	struct blocked_course *blocked; /* by enrol */
+	size_t blocked_count;
+};
+
+/* out->failed: no memory. */
+void file_shape_format(const struct file_shape *shape, struct buffer *out);
+/* Texts and arrays lie in the arena. CONFIG: somebody else has written it. */
+struct error file_shape_parse(
+    struct slice text, struct arena *arena, struct file_shape *shape) MUST_CHECK;
+
+/* The same name, digits aside. */
+bool file_shape_is_called(struct slice a, struct slice b);
+bool file_shape_knows(const struct file_shape *shape, uint32_t mark);
+/* A column of the first that the second has not; "": it has them all. */
+struct slice file_shape_lacks(const struct file_shape *base, const struct file_shape *file);
+
+#endif

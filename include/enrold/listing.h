@@ -1,0 +1,72 @@
+/*
+ * listing: what each feed has listed, a row for an enrolment or, with enrolment 0, for the account
+ * itself: what absence goes by (absence.h). Written in the run's own transaction. An enrolment is
+ * meant by its user_enrolments.id: one that is made anew, by hand or in a course made anew,
+ * inherits nothing.
+ *
+ * A row is written when it changes: a full file that lists the same people as the last one writes
+ * none.
+ */
+#ifndef ENROLD_LISTING_H
+#define ENROLD_LISTING_H
+
+#include "enrold/arena.h"
+#include "enrold/error.h"
+#include "enrold/runid.h"
+#include "enrold/slice.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct db;
+
+/* More absences than that are not counted. */
+enum { LISTING_ABSENCES_MAX = 2 };
+
+struct listing {
+	int64_t user;
+	int64_t enrolment;
+	int64_t enrol;        /* the instance, which tells the course; of accounts 0 */
+	bool is_made;         /* by this feed; else it was found there */
+	int absences;         /* accepted full files in a row that did not list it */
+	int64_t absent_at;    /* epoch seconds, of the first of these; 0: it was listed last time */
+	int64_t suspended_at; /* epoch seconds, when absence did so; 0: it did not */
+	int told; /* what was last said of the absence: an enum code and 1; 0: nothing */
+};
+
+/* Of one feed, in any order; false: no more. Nothing else may be asked meanwhile. */
+typedef bool listing_on_row(void *context, const struct listing *listing);
+struct error listing_scan(
+    struct db *db, struct slice feed, listing_on_row *on_row, void *context) MUST_CHECK;
+
+/* New ones of this run. */
+struct error listing_add(struct db *db, struct slice feed, struct slice run,
+    const struct listing *listings, size_t count) MUST_CHECK;
+/* Stores absences, absent_at, suspended_at and told. last: the run that listed it last, when it is
+ * absent from now on; by: the run that has suspended it, when it has; "": as it was. */
+struct error listing_store(struct db *db, struct slice feed, const struct listing *listing,
+    struct slice last, struct slice by) MUST_CHECK;
+struct error listing_drop(
+    struct db *db, struct slice feed, const struct listing *listing) MUST_CHECK;
+
+/* Whether some feed has ever listed anything. */
+struct error listing_are_there(struct db *db, bool *are_there) MUST_CHECK;
+
+/* Of an enrolment: what absence has done to it. */
+struct listing_mark {
+	int64_t user, enrolment;
+	int64_t suspended_at; /* the answer: by the feed that did so last; 0: none did */
+};
+/* Answers for all feeds. */
+struct error listing_find_marks(
+    struct db *db, struct listing_mark *marks, size_t count, struct arena *arena) MUST_CHECK;
+
+/* ---- what the feed's last accepted full file was like, in the words of file_shape.h ---- */
+
+/* text: empty, there was none; it lies in the arena. */
+struct error listing_load_base(
+    struct db *db, struct slice feed, struct arena *arena, struct slice *text) MUST_CHECK;
+struct error listing_store_base(
+    struct db *db, struct slice feed, struct slice run, struct slice text) MUST_CHECK;
+
+#endif

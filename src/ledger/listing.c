@@ -1,0 +1,190 @@
+#include "enrold/listing.h"
+
+#include "enrold/db.h"
+
+#include <stdlib.h>
+
+#define STATE "userid, enrolment, enrol, made, absences, absent_at, suspended_at, told"
+#define WHICH " WHERE feed = ? AND userid = ? AND enrolment = ?"
+
+static struct listing listing_take(const struct db_rows *rows)
+{
+	int at = 0;
+	return (struct listing){
+	    .user = db_column_int(rows, at++),
+	    .enrolment = db_column_int(rows, at++),
+	    .enrol = db_column_int(rows, at++),
+	    .is_made = db_column_int(rows, at++) != 0,
+	    .absences = (int)db_column_int(rows, at++),
+	    .absent_at = db_column_int(rows, at++),
+	    .suspended_at = db_column_int(rows, at++),
+	    .told = (int)db_column_int(rows, at),
+	};
+}
+
+/* So many at a time: a server gives an answer as a whole. */
+enum { PAGE = 20000 };
+
+/* Behind this one, in the order of the key. */
+static struct error page_scan(struct db *db, struct slice feed, struct listing *last,
+    listing_on_row *on_row, void *context, size_t *count)
+{
+	struct db_rows rows = db_select(db,
+	    "SELECT " STATE " FROM {enrold_listing} WHERE feed = ?1 AND userid >= ?2 AND (userid > ?2 OR (userid = "
+	    "?2 AND enrolment > ?3)) ORDER BY userid, enrolment LIMIT ?4",
+	    DB_VALUES(db_text(feed), db_int(last->user), db_int(last->enrolment), db_int(PAGE)));
+	bool is_wanted = true;
+	*count = 0;
+	while (is_wanted && db_next(&rows)) {
+		*last = listing_take(&rows);
+		is_wanted = on_row(context, last);
+		++*count;
+	}
+	if (!is_wanted)
+		*count = 0;
+	db_rows_close(&rows);
+	return db_error(db);
+}
+
+struct error listing_scan(struct db *db, struct slice feed, listing_on_row *on_row, void *context)
+{
+	struct listing last = {.user = -1};
+	size_t count;
+	struct error error;
+	do
+		error = page_scan(db, feed, &last, on_row, context, &count);
+	while (!is_error(&error) && count == PAGE);
+	return error;
+}
+
+static const struct db_table table = {"enrold_listing",
+    "feed, " STATE ", first_run, last_run, suspended_by", 12};
+
+enum { ADDED_TOGETHER = 4000 };
+
+struct error listing_add(struct db *db, struct slice feed, struct slice run,
+    const struct listing *listings, size_t count)
+{
+	struct db_value *values = reallocarray(NULL, ADDED_TOGETHER * table.width, sizeof *values);
+	if (!values)
+		return error_memory("noting what a feed lists");
+	for (size_t done = 0, some; done < count && !db_has_failed(db); done += some) {
+		some = count - done < ADDED_TOGETHER ? count - done : ADDED_TOGETHER;
+		for (size_t i = 0; i < some; i++) {
+			const struct listing *is = &listings[done + i];
+			const struct db_value row[] = {db_text(feed), db_int(is->user),
+			    db_int(is->enrolment), db_int(is->enrol), db_int(is->is_made),
+			    db_int(is->absences), db_int(is->absent_at), db_int(is->suspended_at),
+			    db_int(is->told), db_text(run), db_string(""), db_string("")};
+			memcpy(values + i * table.width, row, sizeof row);
+		}
+		db_insert_all(db, &table, values, some, NULL);
+	}
+	struct error error = db_error(db);
+	free(values);
+	return error;
+}
+
+struct error listing_store(struct db *db, struct slice feed, const struct listing *listing,
+    struct slice last, struct slice by)
+{
+	db_run(db,
+	    "UPDATE {enrold_listing} SET absences = ?, absent_at = ?, suspended_at = ?, told = ?" WHICH,
+	    DB_VALUES(db_int(listing->absences), db_int(listing->absent_at),
+	        db_int(listing->suspended_at), db_int(listing->told), db_text(feed),
+	        db_int(listing->user), db_int(listing->enrolment)));
+	if (last.size > 0)
+		db_run(db, "UPDATE {enrold_listing} SET last_run = ?" WHICH,
+		    DB_VALUES(db_text(last), db_text(feed), db_int(listing->user),
+		        db_int(listing->enrolment)));
+	if (by.size > 0)
+		db_run(db, "UPDATE {enrold_listing} SET suspended_by = ?" WHICH,
+		    DB_VALUES(db_text(by), db_text(feed), db_int(listing->user),
+		        db_int(listing->enrolment)));
+	return db_error(db);
+}
+
+struct error listing_drop(struct db *db, struct slice feed, const struct listing *listing)
+{
+	db_run(db, "DELETE FROM {enrold_listing}" WHICH,
+	    DB_VALUES(db_text(feed), db_int(listing->user), db_int(listing->enrolment)));
+	return db_error(db);
+}
+
+/* ---- what absence has done ---- */
+
+struct error listing_are_there(struct db *db, bool *are_there)
+{
+	*are_there = db_find(db, "SELECT 1 FROM {enrold_base} LIMIT 1", 0, DB_NONE) != 0;
+	return db_error(db);
+}
+
+enum { FEEDS_MAX = 1000 };
+
+static size_t feeds_load(struct db *db, struct arena *arena, struct slice *feeds)
+{
+	size_t count = 0;
+	struct db_rows rows = db_select(db, "SELECT feed FROM {enrold_base}", DB_NONE);
+	while (count < FEEDS_MAX && db_next(&rows))
+		feeds[count++] = arena_copy(arena, db_column_text(&rows, 0));
+	db_rows_close(&rows);
+	return count;
+}
+
+static void marks_ask(struct db *db, struct slice feed, struct listing_mark *marks, size_t count,
+    struct arena *arena)
+{
+	struct db_questions questions = db_questions_begin(arena);
+	for (size_t i = 0; i < count; i++)
+		db_question(&questions, i,
+		    DB_VALUES(db_text(feed), db_int(marks[i].user), db_int(marks[i].enrolment)));
+	struct db_rows rows = db_ask(db,
+	    "SELECT suspended_at FROM {each}{enrold_listing} WHERE feed = ?1 AND userid = ?2 AND "
+	    "enrolment = ?3",
+	    &questions);
+	while (db_next(&rows)) {
+		int64_t at = db_column_int(&rows, 0);
+		if (at > marks[rows.tag].suspended_at)
+			marks[rows.tag].suspended_at = at;
+	}
+}
+
+struct error listing_find_marks(
+    struct db *db, struct listing_mark *marks, size_t count, struct arena *arena)
+{
+	if (count == 0)
+		return OK;
+	struct slice *feeds = arena_alloc(arena, FEEDS_MAX * sizeof *feeds);
+	size_t feeds_count = feeds ? feeds_load(db, arena, feeds) : 0;
+	for (size_t i = 0; i < count; i++)
+		marks[i].suspended_at = 0;
+	for (size_t i = 0; i < feeds_count && !db_has_failed(db); i++)
+		marks_ask(db, feeds[i], marks, count, arena);
+	return arena_has_failed(arena) ? error_memory("asking what absence has done")
+	                               : db_error(db);
+}
+
+/* ---- the last accepted full file ---- */
+
+struct error listing_load_base(
+    struct db *db, struct slice feed, struct arena *arena, struct slice *text)
+{
+	*text = SLICE("");
+	struct db_rows rows = db_select(
+	    db, "SELECT base FROM {enrold_base} WHERE feed = ?", DB_VALUES(db_text(feed)));
+	if (db_next(&rows))
+		*text = arena_copy(arena, db_column_text(&rows, 0));
+	db_rows_close(&rows);
+	return arena_has_failed(arena) ? error_memory("reading the last full file")
+	                               : db_error(db);
+}
+
+struct error listing_store_base(
+    struct db *db, struct slice feed, struct slice run, struct slice text)
+{
+	db_run(db,
+	    "INSERT INTO {enrold_base} (feed, run, base) VALUES (?1, ?2, ?3) {conflict feed} run = "
+	    "?2, base = ?3",
+	    DB_VALUES(db_text(feed), db_text(run), db_text(text)));
+	return db_error(db);
+}

@@ -1,0 +1,85 @@
+/*
+ * mention: who is where by a row, once it is done. Absence goes by it: whoever is not mentioned has
+ * left, so that a row that is not understood says more rather than less.
+ */
+#include "account.h"
+
+static void mention_add(struct pass *pass, struct mention mention)
+{
+	struct mention *mentions = pass_grow(
+	    pass, pass->mentions, pass->mentions_count, &pass->mentions_room, sizeof *mentions);
+	if (!mentions)
+		return;
+	pass->mentions = mentions;
+	mentions[pass->mentions_count++] = mention;
+}
+
+static bool has_error(const struct pass *pass, size_t from)
+{
+	bool has = false;
+	for (size_t i = from; i < pass->outcomes_count && !has; i++)
+		has = pass->outcomes[i].kind == OUTCOME_ERROR;
+	return has;
+}
+
+/* The person whom the row means, also where the row may do nothing to them. */
+static uint32_t person_meant(const struct pass *pass, uint32_t index)
+{
+	const struct record *record = &pass->batch->records[index];
+	if (record->person != INDEX_NONE)
+		return record->person;
+	if (record->key == INDEX_NONE || record->key >= pass->batch->key_people_room)
+		return INDEX_NONE;
+	return pass->batch->key_people[record->key][0];
+}
+
+static void unknown_mention(struct pass *pass, uint32_t index)
+{
+	const struct record *record = &pass->batch->records[index];
+	size_t before = pass->mentions_count;
+	for (uint32_t r = 0; r < record->requests_count; r++) {
+		const struct request *request = &pass->batch->requests[record->requests + r];
+		if (request->kind == REQUEST_COURSE)
+			mention_add(pass, (struct mention){MENTION_UNKNOWN, index, INDEX_NONE,
+			                      INDEX_NONE, request->course, false});
+	}
+	if (pass->mentions_count == before)
+		mention_add(pass, (struct mention){MENTION_UNKNOWN, index, INDEX_NONE, INDEX_NONE,
+		                      INDEX_NONE, false});
+}
+
+/* Is in the course now, whether by this row or before it. */
+static void course_mention(struct pass *pass, const struct request *request, uint32_t person)
+{
+	bool is_new;
+	struct batch *batch = pass->batch;
+	const struct course_facts *course = &batch->courses[request->course];
+	if (course->matches != 1 || course->is_site || course->enrol == 0)
+		return;
+	uint32_t enrolment = batch_enrolment(batch, person, request->course, &is_new);
+	if (arena_has_failed(batch->arena) || is_new || batch->enrolments[enrolment].id == 0)
+		return;
+	mention_add(
+	    pass, (struct mention){MENTION_LISTED, request->record, person, enrolment, INDEX_NONE,
+	              batch->enrolments[enrolment].id == ENROLMENT_PLANNED});
+}
+
+void row_mention(struct pass *pass, uint32_t index, size_t from)
+{
+	const struct batch *batch = pass->batch;
+	const struct record *record = &batch->records[index];
+	uint32_t person = person_meant(pass, index);
+	if (person == INDEX_NONE) {
+		unknown_mention(pass, index);
+		return;
+	}
+	bool is_in_error = has_error(pass, from);
+	mention_add(pass, (struct mention){is_in_error ? MENTION_PRESENT : MENTION_PERSON, index,
+	                      person, INDEX_NONE, INDEX_NONE,
+	                      batch->people[person].id == ACCOUNT_PLANNED});
+	for (uint32_t r = 0; r < record->requests_count; r++) {
+		const struct request *request = &batch->requests[record->requests + r];
+		if (request->kind == REQUEST_COURSE)
+			course_mention(pass, request, person);
+	}
+}
