@@ -75,6 +75,11 @@ struct ledger_growth {
 	uint64_t runs, input_bytes, answer_bytes;
 };
 struct error ledger_sum(struct db *db, const char *since, struct ledger_growth *growth) MUST_CHECK;
+/* Whether a file of the feed was ever applied; and the newest run before this one that was given
+ * the very same bytes, "": there is none. Each reads all of the ledger. */
+struct error ledger_has_applied(struct db *db, struct slice feed, bool *has) MUST_CHECK;
+struct error ledger_find_same(struct db *db, struct slice feed, struct slice sha256,
+    struct slice before, char run[RUN_ID_SIZE + 1]) MUST_CHECK;
 /* How many runs have ended, each of which is in the chain. Reads all of the ledger. */
 struct error ledger_count(struct db *db, uint64_t *ended) MUST_CHECK;
 

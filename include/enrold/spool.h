@@ -83,5 +83,7 @@ struct error spool_open_outbox(
 struct error spool_open_aftercare(const struct spool *spool, int *directory) MUST_CHECK;
 /* The same for index/: where in the answers people are named. */
 struct error spool_open_index(const struct spool *spool, int *directory) MUST_CHECK;
+/* The same for listed/: whom each feed's last file lists, a file per feed. */
+struct error spool_open_listed(const struct spool *spool, int *directory) MUST_CHECK;
 
 #endif

@@ -232,6 +232,30 @@ struct error ledger_sum(struct db *db, const char *since, struct ledger_growth *
 	return db_error(db);
 }
 
+struct error ledger_has_applied(struct db *db, struct slice feed, bool *has)
+{
+	*has = db_find(db,
+	           "SELECT 1 FROM {enrold_run} WHERE feed = ? AND state = 'applied' LIMIT 1", 0,
+	           DB_VALUES(db_text(feed))) != 0;
+	return db_error(db);
+}
+
+struct error ledger_find_same(struct db *db, struct slice feed, struct slice sha256,
+    struct slice before, char run[RUN_ID_SIZE + 1])
+{
+	memset(run, 0, RUN_ID_SIZE + 1);
+	struct db_rows rows = db_select(db,
+	    "SELECT coalesce(max(run), '') FROM {enrold_run} WHERE feed = ? AND state = 'applied' "
+	    "AND sha256 = ? AND run < ?",
+	    DB_VALUES(db_text(feed), db_text(sha256), db_text(before)));
+	if (db_next(&rows)) {
+		struct slice text = db_column_text(&rows, 0);
+		memcpy(run, text.bytes, text.size < RUN_ID_SIZE ? text.size : RUN_ID_SIZE);
+	}
+	db_rows_close(&rows);
+	return db_error(db);
+}
+
 /* ---- all that have ended ---- */
 
 struct error ledger_count(struct db *db, uint64_t *ended)

@@ -74,12 +74,15 @@ void row_mention(struct pass *pass, uint32_t index, size_t from)
 		return;
 	}
 	bool is_in_error = has_error(pass, from);
-	mention_add(pass, (struct mention){is_in_error ? MENTION_PRESENT : MENTION_PERSON, index,
-	                      person, INDEX_NONE, INDEX_NONE,
-	                      batch->people[person].id == ACCOUNT_PLANNED});
+	bool is_new = batch->people[person].id == ACCOUNT_PLANNED;
+	size_t before = pass->mentions_count;
 	for (uint32_t r = 0; r < record->requests_count; r++) {
 		const struct request *request = &batch->requests[record->requests + r];
 		if (request->kind == REQUEST_COURSE)
 			course_mention(pass, request, person);
 	}
+	if (is_in_error || is_new || pass->mentions_count == before)
+		mention_add(pass,
+		    (struct mention){is_in_error ? MENTION_PRESENT : MENTION_PERSON, index, person,
+		        INDEX_NONE, INDEX_NONE, is_new});
 }

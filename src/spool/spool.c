@@ -155,6 +155,11 @@ struct error spool_open_index(const struct spool *spool, int *directory)
 	return disk_open_directory(spool->root, "index", MODE_PLACE, directory);
 }
 
+struct error spool_open_listed(const struct spool *spool, int *directory)
+{
+	return disk_open_directory(spool->root, "listed", MODE_PLACE, directory);
+}
+
 static struct error device_check(const struct spool *spool, int directory, const char *name)
 {
 	struct stat root, stat;

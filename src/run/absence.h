@@ -1,0 +1,106 @@
+/*
+ * absence: the end of a run of a feed that tells absence (enrold/absence.h): behind the last row
+ * what it has listed is noted, and those who are not listed any more are taken out, in batches that
+ * count as records. Nobody else includes it.
+ *
+ *     absence_gather.c   the file's mentions against the feed's listings
+ *     absence_facts.c    what the LMS, and other feeds, say of those who are absent
+ *     absence_weigh.c    who goes, and what is withheld
+ *     absence_write.c    the rows of the answer, the changes, and the listings
+ */
+#ifndef RUN_ABSENCE_H
+#define RUN_ABSENCE_H
+
+#include "apply_loop.h"
+
+#include "enrold/absence.h"
+#include "enrold/hashlist.h"
+
+/* Whom the file has in which course. */
+struct listed {
+	int64_t user, enrol, enrolment; /* enrolment 0: not known yet */
+	bool is_new;                    /* made by this run */
+	bool is_known;                  /* there is a listing of it already */
+};
+
+struct mentioned {
+	int64_t user;
+	bool is_present; /* a row of theirs is in error: nobody knows what it meant */
+	bool is_new;     /* an account that this run has made */
+	bool is_known;   /* there is a listing of the account already */
+};
+
+/* A row whose person is unknown. */
+struct stranger {
+	uint32_t mark;
+	int64_t enrol;
+	uint64_t line;
+};
+
+/* A listing that the file has not. */
+struct absent_item {
+	struct listing listing;
+	const char *elsewhere; /* a feed whose last file lists it; NULL: none */
+	enum absent_fate fate;
+	enum code code;
+	bool is_withheld;
+};
+
+struct listings {
+	struct listing *items;
+	size_t count, room;
+};
+
+struct absence {
+	struct apply_loop *loop;
+	struct run *run;
+	struct lms *lms;
+	struct arena *arena; /* of the whole */
+	struct arena *chunk; /* of some items at a time */
+	struct absence_terms terms;
+	bool is_full; /* absence counts */
+	bool has_base;
+	struct file_shape base, file;
+	struct absence_doubts doubts;
+	struct absence_ban ban; /* of the whole file */
+	struct hashlist listed, people, courses; /* courses: struct absence_course */
+	struct stranger *strangers;
+	size_t strangers_count, strangers_room;
+	struct absent_item *absent;
+	size_t absent_count, absent_room;
+	struct listings back;     /* listed again: nothing is absent of them any more */
+	struct listings replaced; /* their enrolment is another one by now */
+	uint64_t out_of_reach;    /* absent, found there, and not adopted */
+	bool has_failed;          /* no memory */
+};
+
+/* Behind the last batch, in its transaction or in one of its own. */
+struct error absence_run(struct apply_loop *loop) MUST_CHECK;
+/* Before the last commit of any run: what it has listed, where it ends early. */
+
+/* ---- absence_gather.c ---- */
+
+struct error absence_gather(struct absence *absence) MUST_CHECK;
+struct absence_course *absence_course_of(struct absence *absence, int64_t enrol); /* NULL: none */
+const struct mentioned *absence_person_of(const struct absence *absence, int64_t user);
+bool listings_add(struct listings *listings, const struct listing *listing);
+
+/* ---- absence_facts.c ---- */
+
+enum { ABSENT_TOGETHER = 1000 };
+
+/* Of some items; absentees lie in the chunk's arena. */
+struct error absence_load(struct absence *absence, const struct absent_item *items, size_t count,
+    struct absentee **absentees) MUST_CHECK;
+/* Which of the absent are listed by another feed's last file. */
+struct error absence_look_elsewhere(struct absence *absence) MUST_CHECK;
+
+/* ---- absence_weigh.c ---- */
+
+struct error absence_weigh(struct absence *absence) MUST_CHECK;
+
+/* ---- absence_write.c ---- */
+
+struct error absence_write(struct absence *absence) MUST_CHECK;
+
+#endif

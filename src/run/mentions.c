@@ -1,0 +1,224 @@
+#include "mentions.h"
+
+#include "enrold/disk.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+static struct error failed(const char *what)
+{
+	return error_errno("cannot %s " RUN_MENTIONS " in work", what);
+}
+
+/* ---- reading ---- */
+
+enum { ROWS_READ = 4096 };
+
+struct error mentions_read(int file, mentions_on_row *on_row, void *context)
+{
+	struct mention_row *rows = reallocarray(NULL, ROWS_READ, sizeof *rows);
+	struct error error = rows ? OK : error_memory("reading mentions");
+	off_t at = 0;
+	for (bool is_wanted = true; is_wanted && !is_error(&error);) {
+		ssize_t size = pread(file, rows, ROWS_READ * sizeof *rows, at);
+		if (size < 0 && errno == EINTR)
+			continue;
+		if (size < 0)
+			error = failed("read");
+		size_t count = size > 0 ? (size_t)size / sizeof *rows : 0;
+		for (size_t i = 0; i < count && is_wanted; i++)
+			is_wanted = on_row(context, &rows[i]);
+		is_wanted = is_wanted && count > 0;
+		at += (off_t)(count * sizeof *rows);
+	}
+	free(rows);
+	return error;
+}
+
+/* ---- one attempt ---- */
+
+struct search {
+	int64_t records;
+	off_t at, found; /* behind the checkpoint of so many records; 0: there is none */
+};
+
+static bool on_row_of_search(void *context, const struct mention_row *row)
+{
+	struct search *search = context;
+	search->at += (off_t)sizeof *row;
+	if (row->kind == ROW_CHECKPOINT && row->user == search->records)
+		search->found = search->at;
+	return true;
+}
+
+static struct error row_write(struct mentions_file *mentions, struct mention_row row)
+{
+	return disk_write(
+	    mentions->file, (struct slice){(const char *)&row, sizeof row}, RUN_MENTIONS);
+}
+
+/* Back to the last checkpoint; before the first there is nothing. */
+static struct error go_back(struct mentions_file *mentions, bool is_retry)
+{
+	const struct run *run = mentions->run;
+	struct search search = {.records = (int64_t)run->row.records};
+	struct error error = OK;
+	if (run->row.state != RUN_UNKNOWN)
+		error = mentions_read(mentions->file, on_row_of_search, &search);
+	if (!is_error(&error) && ftruncate(mentions->file, search.found) < 0)
+		error = failed("cut");
+	if (!is_error(&error) && search.found == 0)
+		error = row_write(
+		    mentions, (struct mention_row){.kind = ROW_HEAD, .is_new = is_retry});
+	mentions->committed = search.found;
+	return error;
+}
+
+struct error mentions_open(struct mentions_file *mentions, struct run *run, bool is_retry)
+{
+	*mentions = (struct mentions_file){.run = run, .file = -1};
+	mentions->file = openat(run->directory, RUN_MENTIONS,
+	    O_RDWR | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, MODE_INPUT);
+	return mentions->file < 0 ? failed("open") : go_back(mentions, is_retry);
+}
+
+static struct mention_row row_of(const struct batch *batch, const struct mention *mention)
+{
+	const struct record *record = &batch->records[mention->record];
+	struct mention_row row = {.kind = (uint16_t)mention->kind, .is_new = mention->is_new};
+	if (mention->kind == MENTION_UNKNOWN) {
+		row.user = (int64_t)record->line;
+		row.mark = record_mark(batch->header, record);
+		if (mention->course != INDEX_NONE)
+			row.enrol = batch->courses[mention->course].enrol;
+		return row;
+	}
+	row.user = batch->people[mention->person].id;
+	if (mention->enrolment != INDEX_NONE) {
+		const struct enrolment_facts *is = &batch->enrolments[mention->enrolment];
+		row.enrol = is->enrol;
+		row.enrolment = is->id > 0 ? is->id : 0;
+	}
+	return row;
+}
+
+struct error mentions_add(
+    struct mentions_file *mentions, const struct batch *batch, const struct plan *plan)
+{
+	if (mentions->file < 0 || plan->mentions_count == 0)
+		return OK;
+	struct mention_row *rows =
+	    arena_alloc(batch->arena, plan->mentions_count * sizeof *rows);
+	if (!rows)
+		return error_memory("noting who is where");
+	for (size_t i = 0; i < plan->mentions_count; i++)
+		rows[i] = row_of(batch, &plan->mentions[i]);
+	return disk_write(mentions->file,
+	    (struct slice){(const char *)rows, plan->mentions_count * sizeof *rows}, RUN_MENTIONS);
+}
+
+struct error mentions_sync(struct mentions_file *mentions, uint64_t records)
+{
+	if (mentions->file < 0)
+		return OK;
+	struct error error = row_write(mentions,
+	    (struct mention_row){.kind = ROW_CHECKPOINT, .user = (int64_t)records});
+	if (!is_error(&error) && fdatasync(mentions->file) < 0)
+		error = failed("flush");
+	/* Its name has to be there, too, when the ledger speaks of the checkpoint. */
+	return is_error(&error) || mentions->committed > 0
+	           ? error
+	           : disk_sync(mentions->run->directory, ".");
+}
+
+struct error mentions_commit(struct mentions_file *mentions)
+{
+	if (mentions->file < 0)
+		return OK;
+	mentions->committed = lseek(mentions->file, 0, SEEK_END);
+	return mentions->committed < 0 ? failed("read") : OK;
+}
+
+void mentions_cut(struct mentions_file *mentions)
+{
+	/* What stays is cut by the next attempt. */
+	int ignored = mentions->file < 0 ? 0 : ftruncate(mentions->file, mentions->committed);
+	(void)ignored;
+}
+
+void mentions_close(struct mentions_file *mentions)
+{
+	if (mentions->file >= 0)
+		close(mentions->file);
+	mentions->file = -1;
+}
+
+/* ---- when the run is over ---- */
+
+struct addition {
+	int to;
+	struct error error;
+};
+
+static bool on_row_to_add(void *context, const struct mention_row *row)
+{
+	struct addition *addition = context;
+	if (row->kind != ROW_HEAD)
+		addition->error = disk_write(addition->to,
+		    (struct slice){(const char *)row, sizeof *row}, RUN_MENTIONS);
+	return !is_error(&addition->error);
+}
+
+static bool is_of_retry(int file)
+{
+	struct mention_row head;
+	return pread(file, &head, sizeof head, 0) == (ssize_t)sizeof head && head.kind == ROW_HEAD &&
+	       head.is_new;
+}
+
+/* Done twice, after a kill, it does no harm. */
+static struct error retry_add(const struct run *run, int from, int place)
+{
+	const char *feed = run->row.feed.bytes;
+	struct addition addition = {.to = openat(place, feed,
+	                                O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC,
+	                                MODE_INPUT)};
+	if (addition.to < 0)
+		return error_errno("cannot open listed/%s", feed);
+	struct error error = mentions_read(from, on_row_to_add, &addition);
+	close(addition.to);
+	return is_error(&error) ? error : addition.error;
+}
+
+static struct error publish_to(const struct run *run, int place)
+{
+	int from = openat(run->directory, RUN_MENTIONS, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	if (from < 0)
+		return failed("open");
+	bool is_retry = is_of_retry(from);
+	struct error error = is_retry ? retry_add(run, from, place) : OK;
+	close(from);
+	if (is_error(&error) || is_retry)
+		return error;
+	if (renameat(run->directory, RUN_MENTIONS, place, run->row.feed.bytes) < 0)
+		return error_errno("cannot rename " RUN_MENTIONS);
+	return disk_sync(place, ".");
+}
+
+struct error mentions_publish(const struct run *run)
+{
+	int place;
+	struct error error = OK;
+	if (run->row.state == RUN_APPLIED && disk_has(run->directory, RUN_MENTIONS)) {
+		error = spool_open_listed(run->runner->shared->spool, &place);
+		if (is_error(&error))
+			return error;
+		error = publish_to(run, place);
+		close(place);
+	}
+	if (!is_error(&error) && unlinkat(run->directory, RUN_MENTIONS, 0) < 0 && errno != ENOENT)
+		error = failed("remove");
+	return error;
+}

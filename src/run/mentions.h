@@ -1,0 +1,59 @@
+/*
+ * mentions: who is where by a run's rows (plan.h), as they are done: a file in R's directory that
+ * becomes <spool>/listed/FEED, so that other feeds know whom this one's last file lists. What
+ * belongs to which checkpoint stands in it, for a run that goes on later.
+ */
+#ifndef RUN_MENTIONS_H
+#define RUN_MENTIONS_H
+
+#include "run_state.h"
+
+#include "enrold/hashlist.h"
+
+#include <sys/types.h>
+
+#define RUN_MENTIONS "mentions"
+
+enum {
+	ROW_HEAD = MENTION_UNKNOWN + 1, /* the first; is_new: of a retry file */
+	ROW_CHECKPOINT,                 /* user: so many records */
+};
+
+/* As it stands in the file, in the machine's own order of bytes. */
+struct mention_row {
+	int64_t user;      /* MENTION_UNKNOWN: the line */
+	int64_t enrol;     /* of a course: its instance; 0: none */
+	int64_t enrolment; /* user_enrolments.id; 0: not known, as of those that were just made */
+	uint32_t mark;     /* MENTION_UNKNOWN: tells its row from others (record_mark) */
+	uint16_t kind;     /* a mention_kind, or one of the above */
+	uint16_t is_new;   /* made by this run: the enrolment, or the account */
+};
+
+struct mentions_file {
+	struct run *run;
+	int file; /* -1: nothing is noted */
+	off_t committed;
+};
+
+/* Begins an attempt at the run, from its last checkpoint on. */
+struct error mentions_open(struct mentions_file *mentions, struct run *run, bool is_retry) MUST_CHECK;
+/* Once the plan was applied. */
+struct error mentions_add(
+    struct mentions_file *mentions, const struct batch *batch, const struct plan *plan) MUST_CHECK;
+/* Before a commit at so many records, and after it. */
+struct error mentions_sync(struct mentions_file *mentions, uint64_t records) MUST_CHECK;
+struct error mentions_commit(struct mentions_file *mentions) MUST_CHECK;
+/* What was not committed is undone. */
+void mentions_cut(struct mentions_file *mentions);
+void mentions_close(struct mentions_file *mentions);
+
+/* Every row of such a file, front to back; false ends it. A file that ends in the middle of a row
+ * is that of a run that was killed: what is whole counts. */
+typedef bool mentions_on_row(void *context, const struct mention_row *row);
+struct error mentions_read(int file, mentions_on_row *on_row, void *context) MUST_CHECK;
+
+/* The run is over: what it lists takes the place of what the feed's last file did, or of a retry
+ * file is added to it. */
+struct error mentions_publish(const struct run *run) MUST_CHECK;
+
+#endif
