@@ -165,6 +165,31 @@ static bool new_cohorts_are_idle(const struct policy *policy)
 	return policy->may.create_cohorts && policy->may.cohorts.count == 0;
 }
 
+static bool removal_is_idle(const struct policy *policy)
+{
+	return !policy->allow_unenrol && policy->removal != REMOVAL_SUSPEND;
+}
+
+static bool purge_is_idle(const struct policy *policy)
+{
+	return policy->purge_history && !policy->allow_unenrol &&
+	       policy->absence.action != ABSENCE_UNENROL;
+}
+
+static bool absence_is_idle(const struct policy *policy)
+{
+	const struct policy_absence *absence = &policy->absence;
+	if (absence->action != ABSENCE_IGNORE || absence->accounts != ABSENT_ACCOUNTS_IGNORE)
+		return false;
+	return absence->roles.is_given || absence->pause.count > 0 ||
+	       is_changed(SECTION_ABSENCE, "files", policy) ||
+	       is_changed(SECTION_ABSENCE, "scope", policy) ||
+	       is_changed(SECTION_ABSENCE, "grace", policy) ||
+	       is_changed(SECTION_ABSENCE, "adopt", policy) ||
+	       is_changed(SECTION_ABSENCE, "errors", policy) ||
+	       is_changed(SECTION_ABSENCE, "accounts_grace", policy);
+}
+
 /* ---- the table ---- */
 
 #define ADDS_ONLY "upload_type add and add_increment "
@@ -198,6 +223,10 @@ static const struct {
     {"type_roles", types_are_one, "names one role for two types"},
     {"type_roles", types_are_beyond, "names a role that this feed's may.roles does not"},
     {"course", course_is_beyond, "is beyond this feed's may.courses: no group is made in it"},
+    {"removal", removal_is_idle, "has no effect: allow_unenrol is false"},
+    {"purge_history", purge_is_idle,
+        "has no effect: allow_unenrol is false and absence.action is not unenrol"},
+    {"absence", absence_is_idle, "has no effect: its action is ignore, and its accounts too"},
     {"may.create.cohorts", new_cohorts_are_idle, "has no effect: may.cohorts is empty"},
 };
 

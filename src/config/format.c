@@ -77,7 +77,8 @@ static bool has_shown(enum key_section section, const void *base)
 	size_t count;
 	const struct config_key *keys = keys_of(section, &count);
 	for (size_t i = 0; i < count; i++)
-		if (is_shown(&keys[i], base))
+		if (is_shown(&keys[i], base) ||
+		    (keys[i].inner != SECTION_TOP && has_shown(keys[i].inner, base)))
 			return true;
 	return false;
 }
@@ -124,6 +125,11 @@ static const struct {
     {SECTION_CSV, ""},
     {SECTION_MAY, "may."},
     {SECTION_CREATE, "may.create."},
+    {SECTION_ABSENCE, "absence."},
+    {SECTION_LIMITS, "limits."},
+    {SECTION_REMOVALS, "limits.removals."},
+    {SECTION_PER_COURSE, "limits.per_course."},
+    {SECTION_ACCOUNTS, "limits.accounts."},
 };
 
 enum { LINE_SECTIONS = sizeof line_sections / sizeof *line_sections };

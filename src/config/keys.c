@@ -14,6 +14,11 @@
 #define FEED(field) SECTION_FEED, #field
 #define MAY(field) SECTION_MAY, #field
 #define CREATE(field) SECTION_CREATE, #field
+#define ABSENCE(field) SECTION_ABSENCE, #field
+#define LIMITS(field) SECTION_LIMITS, #field
+#define REMOVALS(field) SECTION_REMOVALS, #field
+#define PER_COURSE(field) SECTION_PER_COURSE, #field
+#define ACCOUNTS(field) SECTION_ACCOUNTS, #field
 #define EXPECT(field) SECTION_EXPECT, #field
 #define CSV(field) SECTION_CSV, #field
 #define IN_TOP(field) .offset = offsetof(struct config, field)
@@ -33,6 +38,8 @@
 #define GIB (1024 * MIB)
 #define TIB (1024 * GIB)
 #define PATTERNS_MAX 200
+#define PEOPLE_MAX 1000000000
+#define WHOLE 10000
 
 static const struct config_key keys[] = {
     {TOP(spool), KEY_TEXT, IN_TOP(spool), .rule = rule_path, .required = true},
@@ -78,6 +85,10 @@ static const struct config_key keys[] = {
     {FEED(allow_suspend), KEY_BOOL, IN_FEED(allow_suspend), .default_text = "true"},
     {FEED(allow_delete), KEY_BOOL, IN_FEED(allow_delete), .default_text = "false"},
     {FEED(allow_rename), KEY_BOOL, IN_FEED(allow_rename), .default_text = "false"},
+    {FEED(allow_unenrol), KEY_BOOL, IN_FEED(allow_unenrol), .default_text = "false"},
+    {FEED(removal), KEY_WORD, IN_FEED(removal), WORDS("suspend", "suspend_no_roles", "unenrol"),
+        .default_text = "suspend"},
+    {FEED(purge_history), KEY_BOOL, IN_FEED(purge_history), .default_text = "false"},
     {FEED(new_password), KEY_WORD, IN_FEED(new_password), WORDS("generate", "required"),
         .default_text = "generate"},
     {FEED(update_password), KEY_BOOL, IN_FEED(update_password), .default_text = "false"},
@@ -112,6 +123,8 @@ static const struct config_key keys[] = {
     {FEED(after_run_timeout), KEY_DURATION, IN_FEED(after_run_timeout_ms), SECOND, DAY,
         .default_text = "5m", .is_local = true},
     {FEED(may), KEY_MAP, .inner = SECTION_MAY},
+    {FEED(absence), KEY_MAP, .inner = SECTION_ABSENCE},
+    {FEED(limits), KEY_MAP, .inner = SECTION_LIMITS},
     {FEED(expect), KEY_MAP, .inner = SECTION_EXPECT},
     {FEED(csv), KEY_MAP, .inner = SECTION_CSV},
 
@@ -130,6 +143,46 @@ static const struct config_key keys[] = {
 
     {CREATE(groups), KEY_BOOL, IN_FEED(may.create_groups), .default_text = "false"},
     {CREATE(cohorts), KEY_BOOL, IN_FEED(may.create_cohorts), .default_text = "false"},
+
+    {ABSENCE(action), KEY_WORD, IN_FEED(absence.action),
+        WORDS("ignore", "suspend", "suspend_no_roles", "unenrol"), .default_text = "ignore"},
+    {ABSENCE(files), KEY_TEXT, IN_FEED(absence.files), .rule = rule_file_pattern,
+        .default_text = "*.csv"},
+    {ABSENCE(scope), KEY_WORD, IN_FEED(absence.scope), WORDS("courses_in_file", "feed"),
+        .default_text = "courses_in_file"},
+    {ABSENCE(grace), KEY_PERIOD, IN_FEED(absence.grace_ms), 0, 3650 * DAY, .default_text = "30d"},
+    {ABSENCE(roles), KEY_LIST, IN_FEED(absence.roles), 0, PATTERNS_MAX, .rule = rule_text},
+    {ABSENCE(adopt), KEY_BOOL, IN_FEED(absence.adopt), .default_text = "false"},
+    {ABSENCE(errors), KEY_UNSIGNED, IN_FEED(absence.errors), 0, PEOPLE_MAX, .default_text = "0"},
+    {ABSENCE(pause), KEY_LIST, IN_FEED(absence.pause), 0, EXPECT_EXCEPTIONS_MAX, .rule = rule_dates,
+        .default_text = ""},
+    {ABSENCE(accounts), KEY_WORD, IN_FEED(absence.accounts), WORDS("ignore", "suspend"),
+        .default_text = "ignore"},
+    {ABSENCE(accounts_grace), KEY_PERIOD, IN_FEED(absence.accounts_grace_ms), 0, 3650 * DAY,
+        .default_text = "3d"},
+
+    {LIMITS(removals), KEY_MAP, .inner = SECTION_REMOVALS},
+    {LIMITS(per_course), KEY_MAP, .inner = SECTION_PER_COURSE},
+    {LIMITS(accounts), KEY_MAP, .inner = SECTION_ACCOUNTS},
+    {LIMITS(rows_of_last), KEY_SHARE, IN_FEED(limits.rows_of_last), 0, WHOLE, .optional = true,
+        .said = offsetof(struct policy, limits.has_rows_of_last)},
+
+    {REMOVALS(count), KEY_UNSIGNED, IN_FEED(limits.removals.count), 0, PEOPLE_MAX,
+        .default_text = "10"},
+    {REMOVALS(share), KEY_SHARE, IN_FEED(limits.removals.share), 0, WHOLE, .default_text = "1%"},
+    {REMOVALS(most), KEY_UNSIGNED, IN_FEED(limits.removals.most), 0, PEOPLE_MAX,
+        .default_text = "1000"},
+
+    {PER_COURSE(count), KEY_UNSIGNED, IN_FEED(limits.per_course.count), 0, PEOPLE_MAX,
+        .default_text = "5"},
+    {PER_COURSE(share), KEY_SHARE, IN_FEED(limits.per_course.share), 0, WHOLE,
+        .default_text = "25%"},
+
+    {ACCOUNTS(count), KEY_UNSIGNED, IN_FEED(limits.accounts.count), 0, PEOPLE_MAX,
+        .default_text = "10"},
+    {ACCOUNTS(share), KEY_SHARE, IN_FEED(limits.accounts.share), 0, WHOLE, .default_text = "5%"},
+    {ACCOUNTS(most), KEY_UNSIGNED, IN_FEED(limits.accounts.most), 0, PEOPLE_MAX,
+        .default_text = "1000"},
 
     {EXPECT(by), KEY_LIST, IN_FEED(expect.by), 1, EXPECT_TIMES_MAX, .rule = rule_time,
         .is_local = true},
@@ -224,6 +277,11 @@ const char *keys_prefix(enum key_section section)
 	    [SECTION_FEED] = "feeds.<name>.",
 	    [SECTION_MAY] = "feeds.<name>.may.",
 	    [SECTION_CREATE] = "feeds.<name>.may.create.",
+	    [SECTION_ABSENCE] = "feeds.<name>.absence.",
+	    [SECTION_LIMITS] = "feeds.<name>.limits.",
+	    [SECTION_REMOVALS] = "feeds.<name>.limits.removals.",
+	    [SECTION_PER_COURSE] = "feeds.<name>.limits.per_course.",
+	    [SECTION_ACCOUNTS] = "feeds.<name>.limits.accounts.",
 	    [SECTION_EXPECT] = "feeds.<name>.expect.",
 	    [SECTION_CSV] = "feeds.<name>.csv."};
 	return prefixes[section];

@@ -17,6 +17,11 @@ enum key_section {
 	SECTION_FEED,
 	SECTION_MAY,
 	SECTION_CREATE,
+	SECTION_ABSENCE,
+	SECTION_LIMITS,
+	SECTION_REMOVALS,
+	SECTION_PER_COURSE,
+	SECTION_ACCOUNTS,
 	SECTION_EXPECT,
 	SECTION_CSV,
 	SECTIONS,
@@ -27,6 +32,8 @@ enum key_kind {
 	KEY_BOOL,     /* bool */
 	KEY_UNSIGNED, /* uint32_t */
 	KEY_DURATION, /* uint32_t, milliseconds */
+	KEY_PERIOD,   /* uint64_t, milliseconds */
+	KEY_SHARE,    /* share_bp: "1%", "0.25%" */
 	KEY_SIZE,     /* uint64_t, bytes */
 	KEY_WORD,     /* an enumeration; its value is the index in `words` */
 	KEY_LIST,     /* struct text_list; min and max say how many */
@@ -35,7 +42,7 @@ enum key_kind {
 };
 
 /* Room for a mark for each key; keys.c asserts that they fit. */
-enum { KEYS_MAX = 80 };
+enum { KEYS_MAX = 110 };
 
 /* Which keys a file, a feed, a line has given. */
 struct keys_given {
@@ -54,7 +61,8 @@ struct config_key {
 	const char *default_text;
 	const char *moodle_text; /* the default under `compat: moodle`; NULL: the same */
 	bool required;
-	bool optional;          /* a text that may be absent altogether: NULL */
+	bool optional;          /* a text that may be absent altogether: NULL; a share: `said` */
+	size_t said;            /* of a bool beside an optional share: it was given */
 	bool is_local;          /* of this host: no part of the policy that is stored with a run */
 	bool secret;            /* an error never repeats what the file says here */
 	enum key_section inner; /* KEY_MAP: a section of the same struct; SECTION_TOP: none */

@@ -143,6 +143,12 @@ const char *rule_date_form(const char *text)
 	              "it has %I or %l, such as \"%d/%m/%Y\"";
 }
 
+const char *rule_file_pattern(const char *text)
+{
+	bool good = !rule_text(text) && !strchr(text, '/');
+	return good ? NULL : "a pattern of file names such as \"staff-*.csv\", without folders";
+}
+
 const char *rule_marker(const char *text)
 {
 	bool good = text[0] == '.' && strlen(text) >= 2 && strlen(text) <= 32 &&

@@ -20,6 +20,8 @@ const char *rule_date_form(const char *text);
 /* May be empty, as an argument of a command may be. */
 const char *rule_argument(const char *text);
 #define RULE_ARGUMENT_NOUN "a word of at most 4096 bytes"
+/* Of names of files: what fnmatch takes. */
+const char *rule_file_pattern(const char *text);
 const char *rule_marker(const char *text);
 const char *rule_sidecar(const char *text);
 const char *rule_time(const char *text);

@@ -34,7 +34,7 @@ static const struct unit units_size[] = {
 
 static const struct unit *units_of(enum key_kind kind)
 {
-	if (kind == KEY_DURATION)
+	if (kind == KEY_DURATION || kind == KEY_PERIOD)
 		return units_duration;
 	return kind == KEY_SIZE ? units_size : units_none;
 }
@@ -81,12 +81,55 @@ static void number_format(const struct config_key *key, uint64_t value, struct b
 
 static void number_expect(const struct config_key *key, struct buffer *out)
 {
-	static const char *const nouns[] = {
-	    [KEY_UNSIGNED] = "a number", [KEY_DURATION] = "a time", [KEY_SIZE] = "a size"};
+	static const char *const nouns[] = {[KEY_UNSIGNED] = "a number",
+	    [KEY_DURATION] = "a time",
+	    [KEY_PERIOD] = "a time",
+	    [KEY_SIZE] = "a size"};
 	buffer_print(out, "%s from ", nouns[key->kind]);
 	number_format(key, key->min, out);
 	buffer_add_text(out, " to ");
 	number_format(key, key->max, out);
+}
+
+/* Percent, with up to two digits behind the point; so it is counted in hundredths. */
+static bool share_parse(const struct config_key *key, const char *text, uint64_t *value)
+{
+	uint64_t number;
+	if (!digits_parse(&text, &number) || number > key->max)
+		return false;
+	*value = number * 100;
+	if (*text == '.') {
+		uint64_t weight = 10;
+		if (text[1] < '0' || text[1] > '9')
+			return false;
+		for (text++; *text >= '0' && *text <= '9'; text++, weight /= 10) {
+			if (weight == 0)
+				return false;
+			*value += (uint64_t)(*text - '0') * weight;
+		}
+	}
+	return strcmp(text, "%") == 0 && *value >= key->min && *value <= key->max;
+}
+
+static void share_format(const struct config_key *key, uint64_t value, struct buffer *out)
+{
+	(void)key;
+	unsigned percent = (unsigned)(value / 100), rest = (unsigned)(value % 100);
+	if (rest == 0)
+		buffer_print(out, "%u%%", percent);
+	else if (rest % 10 == 0)
+		buffer_print(out, "%u.%u%%", percent, rest / 10);
+	else
+		buffer_print(out, "%u.%02u%%", percent, rest);
+}
+
+static void share_expect(const struct config_key *key, struct buffer *out)
+{
+	buffer_add_text(out, "a share from ");
+	share_format(key, key->min, out);
+	buffer_add_text(out, " to ");
+	share_format(key, key->max, out);
+	buffer_add_text(out, " such as 0.5%");
 }
 
 static bool word_parse(const struct config_key *key, const char *text, uint64_t *value)
@@ -182,6 +225,8 @@ static const struct {
     [KEY_BOOL] = {sizeof(bool), bool_parse, bool_format, bool_expect},
     [KEY_UNSIGNED] = {sizeof(uint32_t), number_parse, number_format, number_expect},
     [KEY_DURATION] = {sizeof(uint32_t), number_parse, number_format, number_expect},
+    [KEY_PERIOD] = {sizeof(uint64_t), number_parse, number_format, number_expect},
+    [KEY_SHARE] = {sizeof(share_bp), share_parse, share_format, share_expect},
     [KEY_SIZE] = {sizeof(uint64_t), number_parse, number_format, number_expect},
     [KEY_WORD] = {sizeof(enum key_kind), word_parse, word_format, word_expect},
     [KEY_LIST] = {.expect = list_expect},
@@ -265,6 +310,8 @@ struct error setting_parse(
 		return setting_refuse(key, rule_is_shown(text) ? found : NULL);
 	}
 	field_set(field, kinds[key->kind].width, value);
+	if (key->said)
+		field_set((char *)base + key->said, sizeof(bool), true);
 	return OK;
 }
 
@@ -348,6 +395,8 @@ bool setting_is_absent(const struct config_key *key, const void *base)
 {
 	if (key->kind == KEY_LIST || key->kind == KEY_PAIRS)
 		return setting_list(key, base)->count == 0 && !setting_list(key, base)->is_given;
+	if (key->said)
+		return !field_get((const char *)base + key->said, sizeof(bool));
 	const char *text = "";
 	if (key->kind == KEY_TEXT)
 		memcpy(&text, (const char *)base + key->offset, sizeof text);

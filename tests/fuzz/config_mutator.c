@@ -57,10 +57,14 @@ static int good_add(yaml_document_t *document, const struct config_key *key)
 	case KEY_BOOL: return scalar_add(document, dice(2) ? "true" : "false");
 	case KEY_UNSIGNED:
 	case KEY_DURATION:
+	case KEY_PERIOD:
 	case KEY_SIZE:
 		snprintf(number, sizeof number, "%llu%s",
 		    (unsigned long long)(dice(2) ? key->min : key->max),
-		    key->kind == KEY_DURATION ? "ms" : "");
+		    key->kind == KEY_DURATION || key->kind == KEY_PERIOD ? "ms" : "");
+		return scalar_add(document, number);
+	case KEY_SHARE:
+		snprintf(number, sizeof number, "%u.%02u%%", dice(101), dice(100));
 		return scalar_add(document, number);
 	case KEY_TEXT:
 	case KEY_LIST:
@@ -77,8 +81,8 @@ static int text_add(yaml_document_t *document)
 	    "%-1f%-l", "%q", ".done", ".", "..", "*", "<<", "username", "course1", "Username ",
 	    "profile_field_x", "email", "sqlite:/x", "mariadb://u:p@h/d",
 	    "postgresql://u:p@h:1/d?sslmode=require", "\xC2\x85", "\xE2\x80\xA8", "\xEF\xBB\xBF",
-	    "rows", "sha256", "06:00", "mon", "2026-12-24", "2026-12-24..2027-01-06", "3d", "a\tb",
-	    "a\nb", "\x7F", "\xF0\x9F\x98\x80", "tab", "utf-16", "ISO-2022-JP"};
+	    "rows", "sha256", "06:00", "mon", "2026-12-24", "2026-12-24..2027-01-06", "3d", "0.5%",
+	    "100%", "a\tb", "a\nb", "\x7F", "\xF0\x9F\x98\x80", "tab", "utf-16", "ISO-2022-JP"};
 	return scalar_add(document, texts[dice(sizeof texts / sizeof *texts)]);
 }
 

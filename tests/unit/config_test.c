@@ -92,6 +92,34 @@ static const struct {
     {TOP LMS "feeds:\n  hr: { expect: { fresh: 31d } }\n",
         ":4:26: ", "a time from 0 to 30d, found \"31d\""},
     {TOP LMS "feeds:\n  hr: { fresh: 3d }\n", ":4:9: ", "belongs at feeds.hr.expect.fresh"},
+    {TOP LMS "feeds:\n  hr: { removal: delete }\n",
+        ":4:18: ", "expected suspend, suspend_no_roles or unenrol, found \"delete\""},
+    {TOP LMS "feeds:\n  hr: { absence: suspend }\n", ":4:18: ", "absence: expected a map"},
+    {TOP LMS "feeds:\n  hr: { absence: { action: delete } }\n",
+        ":4:28: ", "expected ignore, suspend, suspend_no_roles or unenrol"},
+    {TOP LMS "feeds:\n  hr: { absence: { scope: site } }\n", ":4:27: ", "courses_in_file or feed"},
+    {TOP LMS "feeds:\n  hr: { absence: { files: [\"*.csv\"] } }\n",
+        ":4:27: ", "expected a pattern of file names"},
+    {TOP LMS "feeds:\n  hr: { absence: { files: \"in/*.csv\" } }\n", ":4:27: ", "without folders"},
+    {TOP LMS "feeds:\n  hr: { absence: { grace: a month } }\n",
+        ":4:27: ", "feeds.hr.absence.grace: expected a time from 0 to 3650d"},
+    {TOP LMS "feeds:\n  hr: { absence: { grace: 3651d } }\n", ":4:27: ", "from 0 to 3650d"},
+    {TOP LMS "feeds:\n  hr: { absence: { pause: [july] } }\n",
+        ":4:28: ", "absence.pause: expected a date"},
+    {TOP LMS "feeds:\n  hr: { grace: 3d }\n", ":4:9: ", "belongs at feeds.hr.absence.grace"},
+    {TOP LMS "feeds:\n  hr: { limits: { removals: 10 } }\n",
+        ":4:29: ", "feeds.hr.limits.removals: expected a map of keys"},
+    {TOP LMS "feeds:\n  hr: { limits: { removals: { share: 1 } } }\n",
+        ":4:38: ", "expected a share from 0% to 100% such as 0.5%, found \"1\""},
+    {TOP LMS "feeds:\n  hr: { limits: { removals: { share: 101% } } }\n", ":4:38: ", "to 100%"},
+    {TOP LMS "feeds:\n  hr: { limits: { accounts: { share: 100.01% } } }\n", ":4:38: ", "to 100%"},
+    {TOP LMS "feeds:\n  hr: { limits: { rows_of_last: 0.125% } }\n", ":4:33: ", "a share from"},
+    {TOP LMS "feeds:\n  hr: { limits: { rows_of_last: 5.% } }\n", ":4:33: ", "a share from"},
+    {TOP LMS "feeds:\n  hr: { limits: { rows_of_last: .5% } }\n", ":4:33: ", "a share from"},
+    {TOP LMS "feeds:\n  hr: { limits: { per_course: { most: 3 } } }\n",
+        ":4:33: ", "belongs at feeds.hr.limits.removals.most"},
+    {TOP LMS "feeds:\n  hr: { limits: { accounts: { count: -1 } } }\n",
+        ":4:38: ", "a number from 0"},
     {TOP LMS "feeds:\n  hr: { may: [] }\n", ":4:14: ", "may: expected a map"},
     {TOP LMS "feeds:\n  hr: { may: { courses: MATH } }\n", ":4:25: ", "a list of 0 to 200"},
     {TOP LMS "feeds:\n  hr: { may: { courses: } }\n", ":4:25: ", "found nothing"},
@@ -367,6 +395,12 @@ static const struct {
     {"expect: {days: [mon], fresh: 3d}", "feeds.hr.expect.days"},
     {"expect: {except: [2027-05-01]}", "feeds.hr.expect.days"},
     {"type_roles: [a, b, a]", "feeds.hr.type_roles"},
+    {"removal: unenrol", "feeds.hr.removal has no effect"},
+    {"purge_history: true", "feeds.hr.purge_history has no effect"},
+    {"purge_history: true, absence: {action: suspend}", "feeds.hr.purge_history has no effect"},
+    {"absence: {grace: 5d}", "feeds.hr.absence has no effect"},
+    {"absence: {pause: [2027-05-01]}", "feeds.hr.absence has no effect"},
+    {"absence: {roles: []}", "feeds.hr.absence has no effect"},
     /* And nothing of what works. */
     {"", NULL},
     {"compat: moodle", NULL},
@@ -380,6 +414,11 @@ static const struct {
     {"defaults: {city: Oslo}, update_details: fill_missing", NULL},
     {"after_run: [/bin/true], after_run_timeout: 1m", NULL},
     {"expect: {fresh: 3d}", NULL},
+    {"allow_unenrol: true, removal: unenrol, purge_history: true", NULL},
+    {"purge_history: true, absence: {action: unenrol}", NULL},
+    {"absence: {action: ignore, pause: []}", NULL},
+    {"absence: {action: suspend, grace: 5d}", NULL},
+    {"absence: {accounts: suspend, pause: [2027-05-01]}", NULL},
     {"expect: {by: [06:00], days: [mon], except: [2027-05-01]}", NULL},
 };
 
@@ -461,7 +500,8 @@ Test(config, keeps_a_policy_as_one_line)
 	    .dates = {forms, 2},
 	    .marker = ".done",
 	    .may = {{.is_given = true}, {.is_given = true}, {.is_given = true}, {.is_given = true},
-	        {.is_given = true}, {.is_given = true}, true, false}};
+	        {.is_given = true}, {.is_given = true}, true, false},
+	    .absence = {.files = "*.csv", .pause = {.is_given = true}}};
 	struct policy again;
 	struct arena *arena = arena_create();
 	struct buffer line = {0}, same = {0};
@@ -551,6 +591,114 @@ Test(config, keeps_what_a_feed_may_reach_with_the_run)
 	config_free(file);
 }
 
+/* ---- who is not in a file ---- */
+
+static void limit_expect(struct policy_limit limit, uint32_t count, share_bp share, uint32_t most)
+{
+	cr_expect_eq(limit.count, count);
+	cr_expect_eq(limit.share, share);
+	cr_expect_eq(limit.most, most);
+}
+
+static void absence_expect_defaults(const struct policy *policy)
+{
+	const struct policy_absence *absence = &policy->absence;
+	cr_expect_not(policy->allow_unenrol);
+	cr_expect_eq(policy->removal, REMOVAL_SUSPEND);
+	cr_expect_not(policy->purge_history);
+	cr_expect_eq(absence->action, ABSENCE_IGNORE);
+	cr_expect_str_eq(absence->files, "*.csv");
+	cr_expect_eq(absence->scope, SCOPE_COURSES_IN_FILE);
+	cr_expect_eq(absence->grace_ms, UINT64_C(30) * 86400000);
+	cr_expect_not(absence->roles.is_given);
+	cr_expect_not(absence->adopt);
+	cr_expect_eq(absence->errors, 0);
+	cr_expect_eq(absence->pause.count, 0);
+	cr_expect_eq(absence->accounts, ABSENT_ACCOUNTS_IGNORE);
+	cr_expect_eq(absence->accounts_grace_ms, UINT64_C(3) * 86400000);
+	limit_expect(policy->limits.removals, 10, 100, 1000);
+	limit_expect(policy->limits.per_course, 5, 2500, 0);
+	limit_expect(policy->limits.accounts, 10, 500, 1000);
+	cr_expect_eq(policy->limits.rows_of_last, 0);
+	cr_expect_not(policy->limits.has_rows_of_last);
+}
+
+static void absence_expect_given(const struct policy *policy)
+{
+	const struct policy_absence *absence = &policy->absence;
+	cr_expect(policy->allow_unenrol);
+	cr_expect_eq(policy->removal, REMOVAL_UNENROL);
+	cr_expect(policy->purge_history);
+	cr_expect_eq(absence->action, ABSENCE_UNENROL);
+	cr_expect_str_eq(absence->files, "staff full*.csv");
+	cr_expect_eq(absence->scope, SCOPE_FEED);
+	cr_expect_eq(absence->grace_ms, UINT64_C(180) * 86400000); /* more than 32 bits hold */
+	cr_assert_eq(absence->roles.count, 2);
+	cr_expect_str_eq(absence->roles.items[1], "guest reader");
+	cr_expect(absence->adopt);
+	cr_expect_eq(absence->errors, 2);
+	cr_assert_eq(absence->pause.count, 2);
+	cr_expect_str_eq(absence->pause.items[0], "2026-07-01..2026-08-20");
+	cr_expect_eq(absence->accounts, ABSENT_ACCOUNTS_SUSPEND);
+	cr_expect_eq(absence->accounts_grace_ms, 0);
+	limit_expect(policy->limits.removals, 20, 50, 1000);
+	limit_expect(policy->limits.per_course, 0, 10000, 0);
+	limit_expect(policy->limits.accounts, 10, 505, 0);
+	cr_expect_eq(policy->limits.rows_of_last, 0);
+	cr_expect(policy->limits.has_rows_of_last);
+}
+
+#define ABSENCE                                                                                    \
+	"allow_unenrol: true, removal: unenrol, purge_history: true, absence: { action: unenrol, " \
+	"files: 'staff full*.csv', scope: feed, grace: 180d, roles: [student, guest reader], "     \
+	"adopt: yes, errors: 2, pause: [2026-07-01..2026-08-20, 2026-12-24], accounts: suspend, "  \
+	"accounts_grace: 0 }, limits: { removals: { count: 20, share: 0.5% }, per_course: "        \
+	"{ count: 0, share: 100.00% }, accounts: { share: 5.05%, most: 0 }, rows_of_last: 0% }"
+
+Test(config, knows_who_leaves_and_how_many_may_by_default)
+{
+	struct policy stored;
+	struct arena *arena = arena_create();
+	struct config_file *file = load_good(TOP LMS);
+	absence_expect_defaults(&config_find_feed(config_get(file), "default")->policy);
+	/* The line of a build that knew nothing of leaving. */
+	struct error error = policy_parse("compat=none upload_type=add", arena, &stored);
+	cr_assert_not(is_error(&error), "%s", error.text);
+	absence_expect_defaults(&stored);
+	arena_free(arena);
+	config_free(file);
+}
+
+Test(config, keeps_who_leaves_and_how_many_may_with_the_run)
+{
+	struct policy stored;
+	struct arena *arena = arena_create();
+	struct buffer line = {0};
+	struct config_file *file = load_good(TOP LMS "feeds: { hr: { " ABSENCE " } }\n");
+	absence_expect_given(&config_find_feed(config_get(file), "hr")->policy);
+	policy_format(&config_find_feed(config_get(file), "hr")->policy, &line);
+	buffer_add_char(&line, '\0');
+	struct error error = policy_parse(line.bytes, arena, &stored);
+	cr_assert_not(is_error(&error), "%s", error.text);
+	absence_expect_given(&stored);
+	cr_expect(strstr(line.bytes, " limits.removals.share=0.5%25 "), "%s", line.bytes);
+	buffer_done(&line);
+	arena_free(arena);
+	config_free(file);
+}
+
+Test(config, prints_who_leaves_and_how_many_may)
+{
+	struct config_file *first = load_good(TOP LMS "feeds: { hr: { " ABSENCE " } }\n");
+	struct buffer text = format_of(config_get(first));
+	struct config_file *second = load_good(text.bytes);
+	absence_expect_given(&config_find_feed(config_get(second), "hr")->policy);
+	absence_expect_defaults(&config_find_feed(config_get(second), "default")->policy);
+	buffer_done(&text);
+	config_free(first);
+	config_free(second);
+}
+
 /* The examples: one names every key with its default, the other as few as possible. */
 Test(config, has_an_example_that_names_every_key)
 {
@@ -568,6 +716,11 @@ Test(config, has_an_example_that_names_every_key)
 	    [SECTION_FEED] = 2,
 	    [SECTION_MAY] = 3,
 	    [SECTION_CREATE] = 4,
+	    [SECTION_ABSENCE] = 3,
+	    [SECTION_LIMITS] = 3,
+	    [SECTION_REMOVALS] = 4,
+	    [SECTION_PER_COURSE] = 4,
+	    [SECTION_ACCOUNTS] = 4,
 	    [SECTION_EXPECT] = 3,
 	    [SECTION_CSV] = 3};
 	const struct config_key *keys = config_keys(&count);

@@ -62,9 +62,14 @@ Test(manuals, of_the_settings_name_each_key_in_its_section)
 	    [SECTION_LMS] = {".Ss In lms", ".Ss In a feed"},
 	    [SECTION_FEED] = {".Ss In a feed", ".Ss In may"},
 	    [SECTION_MAY] = {".Ss In may", ".Ss In create"},
-	    [SECTION_CREATE] = {".Ss In create", ".Ss In expect"},
+	    [SECTION_CREATE] = {".Ss In create", ".Ss In absence"},
+	    [SECTION_ABSENCE] = {".Ss In absence", ".Ss In limits"},
+	    [SECTION_LIMITS] = {".Ss In limits", ".Ss In removals"},
+	    [SECTION_REMOVALS] = {".Ss In removals", ".Ss In per_course"},
+	    [SECTION_PER_COURSE] = {".Ss In per_course", ".Ss In accounts"},
+	    [SECTION_ACCOUNTS] = {".Ss In accounts", ".Ss In expect"},
 	    [SECTION_EXPECT] = {".Ss In expect", ".Ss In csv"},
-	    [SECTION_CSV] = {".Ss In csv", ".Sh DATABASE SERVERS"}};
+	    [SECTION_CSV] = {".Ss In csv", ".Sh WHAT A FEED MAY REACH"}};
 	manual_load(SOURCE_DIR "/src/enrold.yaml.5");
 	for (enum key_section section = SECTION_TOP; section <= SECTION_CSV; section++) {
 		size_t count;
@@ -144,6 +149,13 @@ Test(manuals, of_the_daemon_name_each_metric_with_its_type_and_meaning)
 	cr_expect_eq(entries(".Sh METRICS", ".Sh EXIT STATUS"), count);
 }
 
+static bool is_of_feed(const char *example)
+{
+	char name[32];
+	snprintf(name, sizeof name, "%.*s", (int)strcspn(example, ": \n"), example);
+	return keys_find(SECTION_FEED, name) != NULL;
+}
+
 /* As somebody would copy them: whole settings, or a key of a feed. */
 Test(manuals, of_the_settings_have_examples_that_are_settings)
 {
@@ -156,7 +168,7 @@ Test(manuals, of_the_settings_have_examples_that_are_settings)
 		struct config_file *file = NULL;
 		cr_assert_not_null(end);
 		at = end;
-		if (!is_whole && strncmp(start, "after_run:", 10) != 0)
+		if (!is_whole && !is_of_feed(start))
 			continue;
 		FILE *out = fdopen(mkstemp(path), "w");
 		fprintf(out, "%s%.*s%s\n",
@@ -170,5 +182,6 @@ Test(manuals, of_the_settings_have_examples_that_are_settings)
 	}
 	cr_expect_gt(count, 1);
 	cr_expect(strstr(text, "\nafter_run: ["), "there is an example of after_run");
+	cr_expect(strstr(text, "\nabsence: {"), "there are examples of absence");
 	cr_expect_null(strstr(text, ".Dq ["), "in words a list is no list");
 }
