@@ -208,6 +208,12 @@ uint32_t batch_profile_key(struct batch *batch, uint32_t field, struct slice val
 /* A person that the LMS does not know yet. */
 uint32_t batch_add_person(struct batch *batch, struct slice username);
 
+/* A record of nobody's row, line 0, about this account; and, unless NULL, what is known of an
+ * enrolment of theirs, which becomes the batch's next. Index of the record; its person and enrolment
+ * have the same. The batch has nothing but such records. */
+uint32_t batch_add_absent(struct batch *batch, struct slice username, int64_t user,
+    const struct enrolment_facts *enrolment);
+
 /* Index of a place that a file names, added when it is new. */
 uint32_t batch_course(struct batch *batch, enum course_key_by by, struct slice text);
 uint32_t batch_category(struct batch *batch, struct slice idnumber);

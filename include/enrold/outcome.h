@@ -119,6 +119,8 @@ enum code {
 };
 
 #define COLUMN_NONE UINT32_MAX
+/* "absent": of what no row says. */
+#define COLUMN_ABSENT (UINT32_MAX - 1)
 
 /* One line of the result. Slices lie in the batch's arena or are static. */
 struct outcome {

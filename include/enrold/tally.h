@@ -16,6 +16,7 @@ struct tally {
 	uint64_t outcomes[OUTCOME_KINDS];
 	uint64_t codes[CODES];
 	uint64_t remarks[REMARK_CODES]; /* rows, of those that rows add up to */
+	uint64_t removals; /* of the absent, behind the last row; they count as records */
 };
 
 /* "rows=3 done=2 error=1 enrolled=2 user_not_found=1": zeros are left out. */

@@ -248,6 +248,13 @@ static void index_note(struct answer *answer, const struct batch *batch,
 		index_maker_add(answer->index, old);
 }
 
+static struct slice column_name(const struct answer *answer, uint32_t column)
+{
+	if (column == COLUMN_ABSENT)
+		return SLICE("absent");
+	return column == COLUMN_NONE ? SLICE("") : answer->header->columns[column].name;
+}
+
 static void result_line(
     struct answer *answer, const struct batch *batch, const struct outcome *outcome)
 {
@@ -256,9 +263,7 @@ static void result_line(
 	struct slice name =
 	    value_brief(person_name(answer, batch, outcome->record), RESULT_NAME_MAX, arena);
 	index_note(answer, batch, outcome, name);
-	struct slice column = outcome->column == COLUMN_NONE
-	                          ? SLICE("")
-	                          : answer->header->columns[outcome->column].name;
+	struct slice column = column_name(answer, outcome->column);
 	buffer_add_int(out, (int64_t)batch->records[outcome->record].line);
 	buffer_add_char(out, ',');
 	echo_add(out, name, ',');

@@ -11,6 +11,7 @@ void tally_format(const struct tally *tally, struct buffer *out)
 {
 	word_add(out, "rows", tally->rows);
 	word_add(out, "rows_in_error", tally->rows_in_error);
+	word_add(out, "removals", tally->removals);
 	for (enum outcome_kind kind = 0; kind < OUTCOME_KINDS; kind++)
 		word_add(out, outcome_kind_name(kind), tally->outcomes[kind]);
 	for (enum code code = 0; code < CODES; code++)
@@ -25,6 +26,8 @@ static uint64_t *counter_find(struct tally *tally, struct slice name)
 		return &tally->rows;
 	if (slice_is(name, SLICE("rows_in_error")))
 		return &tally->rows_in_error;
+	if (slice_is(name, SLICE("removals")))
+		return &tally->removals;
 	for (enum outcome_kind kind = 0; kind < OUTCOME_KINDS; kind++)
 		if (slice_is(name, slice_of(outcome_kind_name(kind))))
 			return &tally->outcomes[kind];

@@ -122,6 +122,10 @@ struct absence_ban absence_ban_file(const struct absence_terms *terms,
 		        SLICE_ARG(lacks))};
 	if (ban.code == CODES)
 		ban = rows_ban(terms, base, file);
+	if (ban.code == CODES && base->is_ended && !file->is_ended)
+		ban = (struct absence_ban){CODE_WITHHELD,
+		    SLICE("the last line has no newline, as that of the last full file had: the "
+		          "file may have been cut short")};
 	return ban.code == CODES ? unknown_ban(terms, file, doubts) : ban;
 }
 

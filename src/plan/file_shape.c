@@ -17,8 +17,9 @@ void file_shape_format(const struct file_shape *shape, struct buffer *out)
 	text_add(out, "run", shape->run);
 	text_add(out, "name", shape->name);
 	text_add(out, "sha256", shape->sha256);
-	buffer_print(out, "modified_ms %" PRId64 "\nrows %" PRIu64 "\npeople %" PRIu64 "\n",
-	    shape->modified_ms, shape->rows, shape->people);
+	buffer_print(out, "modified_ms %" PRId64 "\nrows %" PRIu64 "\npeople %" PRIu64
+	                  "\nended %d\n",
+	    shape->modified_ms, shape->rows, shape->people, shape->is_ended);
 	for (size_t i = 0; i < shape->columns_count; i++)
 		text_add(out, "column", shape->columns[i]);
 	for (size_t i = 0; i < shape->unknown_count; i++)
@@ -89,6 +90,8 @@ static bool line_take(struct slice line, struct file_shape *shape)
 		shape->rows = (uint64_t)number;
 	else if (slice_is(key, SLICE("people")))
 		shape->people = (uint64_t)number;
+	else if (slice_is(key, SLICE("ended")))
+		shape->is_ended = number != 0;
 	else if (slice_is(key, SLICE("unknown")) && number <= UINT32_MAX)
 		shape->unknown[shape->unknown_count++] = (uint32_t)number;
 	else

@@ -25,6 +25,11 @@ static const struct {
     [REMARK_UNUSED_CELL] = {"unused_cell", "bad, in a column that is not used"},
     [REMARK_NO_FINAL_NEWLINE] = {"no_final_newline", "the last line has no newline"},
     [REMARK_NO_ROWS] = {"no_rows", "there is nothing behind the header"},
+    [REMARK_NOT_A_FULL_FILE] = {"not_a_full_file", "it removes nobody, and why"},
+    [REMARK_ABSENCE_PAUSED] = {"absence_paused", "it removes nobody: absence.pause"},
+    [REMARK_REMOVALS_WITHHELD] = {"removals_withheld", "somebody was absent, and not removed"},
+    [REMARK_OUT_OF_REACH] = {"out_of_reach",
+        "of a preview: absent, and not enrolled by the feed: absence.adopt"},
 };
 
 const char *remark_code_name(enum remark_code code)

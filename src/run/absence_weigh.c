@@ -1,0 +1,257 @@
+/*
+ * absence_weigh: who goes, and what is withheld. Everything is counted before the first is removed.
+ */
+#include "absence.h"
+
+#include "enrold/persons.h"
+
+#include <stdlib.h>
+
+/* ---- strangers: rows whose person nobody knows ---- */
+
+static int by_mark(const void *a, const void *b)
+{
+	const struct stranger *x = a, *y = b;
+	if (x->mark != y->mark)
+		return x->mark < y->mark ? -1 : 1;
+	return x->line < y->line ? -1 : x->line > y->line;
+}
+
+static void stranger_weigh(struct absence *absence, const struct stranger *stranger)
+{
+	struct absence_doubts *doubts = &absence->doubts;
+	struct absence_course *course =
+	    stranger->enrol != 0 ? absence_course_of(absence, stranger->enrol) : NULL;
+	if (course && course->unknown_new++ == 0)
+		course->unknown_line = stranger->line;
+	if (doubts->unknown_line == 0 || stranger->line < doubts->unknown_line)
+		doubts->unknown_line = stranger->line;
+}
+
+/* A row counts once, whatever number of courses it names. */
+static struct error strangers_weigh(struct absence *absence)
+{
+	struct file_shape *file = &absence->file;
+	size_t count = absence->strangers_count;
+	uint64_t last_line = 0;
+	file->unknown = arena_alloc(absence->arena, (count + 1) * sizeof *file->unknown);
+	if (!file->unknown)
+		return error_memory("weighing who is unknown");
+	if (count > 0)
+		qsort(absence->strangers, count, sizeof *absence->strangers, by_mark);
+	for (size_t i = 0; i < count; i++) {
+		const struct stranger *is = &absence->strangers[i];
+		if (i == 0 || is->mark != absence->strangers[i - 1].mark)
+			file->unknown[file->unknown_count++] = is->mark;
+		if (absence->has_base && file_shape_knows(&absence->base, is->mark))
+			continue;
+		absence->doubts.unknown_new += is->line != last_line;
+		last_line = is->line;
+		stranger_weigh(absence, is);
+	}
+	return OK;
+}
+
+/* ---- likenesses: accounts that this run has made ---- */
+
+struct likeness {
+	struct slice text, username;
+};
+
+static uint32_t likeness_hash(const void *context, const void *item)
+{
+	(void)context;
+	return hashlist_hash_text(((const struct likeness *)item)->text);
+}
+
+static bool likeness_add(
+    struct hashlist *likenesses, struct slice text, struct slice username)
+{
+	return text.size == 0 || hashlist_add(likenesses, &(struct likeness){text, username});
+}
+
+static struct slice likeness_find(const struct hashlist *likenesses, struct slice text)
+{
+	size_t at = hashlist_hash_text(text);
+	for (uint32_t number; text.size > 0 && (number = hashlist_next(likenesses, &at)) != 0;) {
+		const struct likeness *is = hashlist_at(likenesses, number);
+		if (slice_is(is->text, text))
+			return is->username;
+	}
+	return SLICE("");
+}
+
+static struct error likenesses_ask(
+    struct absence *absence, struct person *people, size_t count, struct hashlist *likenesses)
+{
+	struct error error = lms_load_persons(absence->lms, people, count, absence->arena);
+	bool is_fine = true;
+	for (size_t i = 0; i < count && is_fine && !is_error(&error); i++)
+		is_fine = likeness_add(likenesses, people[i].idnumber, people[i].username) &&
+		          likeness_add(likenesses, people[i].email, people[i].username) &&
+		          likeness_add(likenesses, people[i].fullname, people[i].username);
+	return is_fine ? error : error_memory("weighing who is new");
+}
+
+/* Only where somebody is absent, and somebody else new. */
+static struct error likenesses_make(struct absence *absence, struct hashlist *likenesses)
+{
+	struct error error = OK;
+	*likenesses = (struct hashlist){.hash = likeness_hash, .size = sizeof(struct likeness)};
+	struct person *people =
+	    arena_alloc(absence->arena, ABSENT_TOGETHER * sizeof *people);
+	if (!people)
+		return error_memory("weighing who is new");
+	size_t count = 0;
+	for (uint32_t i = 1; i <= absence->people.count && !is_error(&error); i++) {
+		const struct mentioned *is = hashlist_at(&absence->people, i);
+		if (is->is_new)
+			people[count++] = (struct person){.user = is->user};
+		if (count == ABSENT_TOGETHER) {
+			error = likenesses_ask(absence, people, count, likenesses);
+			count = 0;
+		}
+	}
+	return is_error(&error) || count == 0
+	           ? error
+	           : likenesses_ask(absence, people, count, likenesses);
+}
+
+static struct slice resembled(const struct hashlist *likenesses, const struct leaver *is)
+{
+	struct slice found = likeness_find(likenesses, is->idnumber);
+	if (found.size == 0)
+		found = likeness_find(likenesses, is->email);
+	return found.size > 0 ? found : likeness_find(likenesses, is->fullname);
+}
+
+/* ---- one by one ---- */
+
+static bool is_in_scope(struct absence *absence, const struct absent_item *item)
+{
+	const struct policy_absence *policy = &absence->terms.policy->absence;
+	const struct absence_course *course =
+	    absence_course_of(absence, item->listing.enrol);
+	return item->listing.enrolment != 0 &&
+	       (policy->scope == SCOPE_FEED || (course && course->is_named));
+}
+
+/* Nothing more will become of it by a file: it has been suspended, and was absent often enough. */
+static bool is_settled(const struct absent_item *item)
+{
+	return item->listing.suspended_at != 0 &&
+	       item->listing.absences >= LISTING_ABSENCES_MAX;
+}
+
+static void item_judge(
+    struct absence *absence, struct absent_item *item, const struct absentee *absentee)
+{
+	const struct absent_verdict verdict = absent_judge(absentee, &absence->terms);
+	struct absence_course *course = absence_course_of(absence, item->listing.enrol);
+	item->fate = verdict.fate;
+	item->code = verdict.code;
+	if (!course || verdict.fate != ABSENT_GOES)
+		return;
+	course->going++;
+	course->ours++;
+}
+
+static struct error some_judge(struct absence *absence, struct absent_item **items, size_t count,
+    const struct hashlist *likenesses)
+{
+	struct absent_item *some = arena_alloc(absence->chunk, count * sizeof *some);
+	struct absentee *absentees;
+	if (!some)
+		return error_memory("weighing who is absent");
+	for (size_t i = 0; i < count; i++)
+		some[i] = *items[i];
+	struct error error = absence_load(absence, some, count, &absentees);
+	for (size_t i = 0; i < count && !is_error(&error); i++) {
+		absentees[i].resembled = resembled(likenesses, &absentees[i].is);
+		item_judge(absence, items[i], &absentees[i]);
+	}
+	arena_reset(absence->chunk);
+	return error;
+}
+
+static struct error all_judge(struct absence *absence)
+{
+	struct hashlist likenesses;
+	struct absent_item *items[ABSENT_TOGETHER];
+	size_t count = 0;
+	struct error error = likenesses_make(absence, &likenesses);
+	for (size_t i = 0; i < absence->absent_count && !is_error(&error); i++) {
+		struct absent_item *item = &absence->absent[i];
+		if (!is_in_scope(absence, item) || is_settled(item))
+			continue;
+		if (!item->listing.is_made && !absence->terms.policy->absence.adopt)
+			absence->out_of_reach++;
+		items[count++] = item;
+		if (count < ABSENT_TOGETHER)
+			continue;
+		error = some_judge(absence, items, count, &likenesses);
+		count = 0;
+	}
+	if (!is_error(&error) && count > 0)
+		error = some_judge(absence, items, count, &likenesses);
+	hashlist_done(&likenesses);
+	return error;
+}
+
+/* ---- all in all ---- */
+
+/* The absent come by user. */
+static uint64_t going_count(const struct absence *absence)
+{
+	uint64_t count = 0;
+	int64_t last = 0;
+	for (size_t i = 0; i < absence->absent_count; i++) {
+		const struct absent_item *item = &absence->absent[i];
+		if (item->fate != ABSENT_GOES || item->listing.user == last)
+			continue;
+		last = item->listing.user;
+		count++;
+	}
+	return count;
+}
+
+static void bans_find(struct absence *absence)
+{
+	if (absence->ban.code == CODES)
+		absence->ban = absence_ban_file(
+		    &absence->terms, &absence->base, &absence->file, &absence->doubts);
+	if (absence->ban.code == CODES)
+		absence->ban = absence_ban_all(
+		    &absence->terms, going_count(absence), absence->base.people);
+	for (uint32_t i = 1; i <= absence->courses.count; i++) {
+		struct absence_course *course = hashlist_at(&absence->courses, i);
+		course->ban = absence_ban_course(&absence->terms, course);
+	}
+}
+
+static void items_withhold(struct absence *absence)
+{
+	for (size_t i = 0; i < absence->absent_count; i++) {
+		struct absent_item *item = &absence->absent[i];
+		const struct absence_course *course =
+		    absence_course_of(absence, item->listing.enrol);
+		item->is_withheld =
+		    item->fate == ABSENT_GOES &&
+		    (absence->ban.code != CODES || !course || course->ban.code != CODES);
+	}
+}
+
+struct error absence_weigh(struct absence *absence)
+{
+	struct error error = strangers_weigh(absence);
+	if (is_error(&error) || !absence->is_full || !absence->has_base)
+		return error;
+	error = absence_look_elsewhere(absence);
+	if (!is_error(&error))
+		error = all_judge(absence);
+	if (is_error(&error) || absence->has_failed)
+		return is_error(&error) ? error : error_memory("weighing who is absent");
+	bans_find(absence);
+	items_withhold(absence);
+	return OK;
+}
