@@ -19,7 +19,9 @@
  *
  * One round is the rule. A row about an account that an earlier row of the batch renamed, deleted
  * or kept from its name needs facts that nobody asked for: the plan stops before it, the next round
- * asks. Everything lies in the batch's arena and goes with batch_reset. Pure.
+ * asks. It also stops, if need be within a record, between what gives and what takes away of one
+ * person in one place (plan/rounds.c). Everything lies in the batch's arena and goes with
+ * batch_reset. Pure.
  */
 #ifndef ENROLD_BATCH_H
 #define ENROLD_BATCH_H
@@ -88,8 +90,13 @@ struct request {
 	uint32_t target;              /* index into cohorts or categories */
 	uint32_t group, group_column; /* index into groups; INDEX_NONE: none is asked */
 	uint32_t idnumber, grouping;  /* REQUEST_GROUP: indexes into groups, groupings */
-	struct slice role;            /* trimmed cell, empty: the course's own role */
-	bool removes_role;            /* REQUEST_SYSTEM_ROLE: "-manager" */
+	/* What "-Red" is to be left, where nothing is really called so: index into groups or
+	 * cohorts; INDEX_NONE: the cell has no minus. */
+	uint32_t left;
+	struct slice role; /* trimmed cell without the minus, empty: the course's own role */
+	bool removes_role; /* "-manager", which is no role's name */
+	bool unenrols;     /* and whatever else the number has counts for nothing */
+	bool asks_entry;   /* more is said of the enrolment than roles to take away */
 	uint32_t role_column;
 	bool has_status, has_start, has_period, has_end;
 	/* Modifiers that are bad, which the feed ignores: 1 << (id - COLUMN_NUMBERED_FIRST). */
@@ -114,7 +121,6 @@ struct record_part {
 	bool is_last;                /* with it the record is done */
 	bool is_dropped;             /* the account's step has ended the record */
 	const char *ended;           /* and why, as in the record */
-	bool is_in_retry;            /* the record stands in the retry file already */
 	struct buffer resolved_name; /* the account's user name, once it is settled */
 };
 
@@ -139,6 +145,12 @@ struct batch {
 	size_t records_count, records_room;
 	size_t planned; /* records that the plan is done with */
 	size_t paired;  /* records that batch_pair is done with */
+	uint32_t round; /* of the plan, from 1 on */
+	/* Of the record at `planned`: whether its account is settled, and how many of its requests
+	 * are. Only requests that take away make the plan stop within a record. */
+	bool is_begun;
+	uint32_t requests_done;
+	bool takes_away; /* some request may */
 	struct request *requests;
 	size_t requests_count, requests_room;
 	struct user_key *keys; /* distinct */
@@ -199,6 +211,9 @@ static inline struct slice record_cell(const struct record *record, uint32_t col
 	return column < record->cells_count ? value_trim(record->cells[column]) : SLICE("");
 }
 
+/* The cell of a course's modifier says nothing: it is empty, 0, or a no to unenrol. */
+bool modifier_is_empty(const struct record *record, enum column_id id, uint32_t column);
+
 /* Whether the key asks for somebody of that name. */
 bool batch_is_meant(const struct batch *batch, const struct user_key *key, struct slice stored);
 /* Index of the key, which is new when nobody asked it before. */
@@ -232,5 +247,12 @@ uint32_t batch_membership(
 
 /* False: the LMS has to be asked about the person there first. */
 bool request_pair(struct batch *batch, const struct request *request, uint32_t person);
+
+/* The group or cohort that the cell means, once places have been linked; and whether it is to be
+ * left, because it has a minus in front and nothing is really called so. */
+uint32_t request_group(const struct batch *batch, const struct request *request, bool *leaves);
+uint32_t request_cohort(const struct batch *batch, const struct request *request, bool *leaves);
+/* What is known of the person in any place has become old: the next round asks anew. */
+void batch_renew(struct batch *batch, uint32_t person);
 
 #endif

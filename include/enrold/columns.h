@@ -66,6 +66,13 @@ static inline bool column_is_remark(enum column_id id)
 	return id >= COLUMN_ERROR_FILE && id <= COLUMN_REMARK;
 }
 
+/* A "-" in front of what stands there takes it away. sysrole has room for it. */
+static inline bool column_takes_minus(enum column_id id)
+{
+	return id == COLUMN_ROLE || id == COLUMN_GROUP || id == COLUMN_COHORT ||
+	       id == COLUMN_CATEGORYROLE;
+}
+
 /* What a detail may hold. */
 enum detail_kind {
 	DETAIL_RAW,      /* any text */

@@ -146,6 +146,12 @@ struct account_facts {
 	bool is_protected; /* site admin or guest: never touched, never enrolled; see may.h */
 	bool is_gone;      /* the plan's own: deleted by this batch */
 	bool is_touched;   /* the plan's own: a change of this round is about it */
+	/* The plan's own, of the person's places (plan/rounds.c): how often all that was known of
+	 * them has become old; whether anything of it has changed, and by a cohort that may enrol;
+	 * the last round that took something away anywhere. */
+	uint32_t era;
+	bool has_moved, has_joined;
+	uint32_t torn;
 	/* Loaded only for files that may change accounts: */
 	struct place_role *place_roles; /* distinct, whoever gave them */
 	uint32_t place_roles_count;
@@ -293,6 +299,10 @@ struct enrolment_facts {
 	uint32_t roles_count;
 	bool asks_leaving; /* whether `leaving` has to be known */
 	struct leaving_facts leaving;
+	/* The plan's own (plan/rounds.c): whether something was given since it was loaded, the last
+	 * round that took something away, and how often the person has left with all groups. */
+	bool has_moved;
+	uint32_t torn, era;
 };
 
 /* Adds it once, in order, in the arena. False: out of memory, which the arena knows. */

@@ -36,6 +36,7 @@ struct answer {
 	bool is_begun;             /* the files are ours to change */
 	struct index_maker *index; /* NULL: none is made, as where an earlier process has begun */
 	uint32_t indexed;          /* the record of the row before, in this batch */
+	uint64_t failed_line;      /* of the last record in error: it may come in several rounds */
 };
 
 /* What an earlier process wrote counts too. */
@@ -127,6 +128,7 @@ struct error answer_open(int directory, const struct header *header,
 	answer->directory = directory;
 	answer->header = header;
 	answer->source = *source;
+	answer->failed_line = UINT64_MAX;
 	for (enum artefact a = 0; a < ARTEFACTS; a++)
 		answer->sheets[a] = (struct sheet){
 		    .name = artefact_kinds[a].name, .file = -1, .size = sizes->of[a]};
@@ -426,7 +428,6 @@ static struct error retry_add(
 struct error answer_add(
     struct answer *answer, const struct batch *batch, const struct plan *plan, struct tally *tally)
 {
-	uint32_t last_failed = UINT32_MAX;
 	answer->indexed = UINT32_MAX;
 	for (size_t i = 0; i < plan->outcomes_count; i++) {
 		const struct outcome *outcome = &plan->outcomes[i];
@@ -436,13 +437,10 @@ struct error answer_add(
 		struct error error = sheet_ease(&answer->sheets[ARTEFACT_RESULT]);
 		if (is_error(&error))
 			return error;
-		if (outcome->kind != OUTCOME_ERROR || outcome->record == last_failed)
+		uint64_t line = batch->records[outcome->record].line;
+		if (outcome->kind != OUTCOME_ERROR || line == answer->failed_line)
 			continue;
-		last_failed = outcome->record;
-		if (batch->part && batch->part->is_in_retry)
-			continue;
-		if (batch->part)
-			batch->part->is_in_retry = true;
+		answer->failed_line = line;
 		tally->rows_in_error++;
 		error = retry_add(answer, batch, outcome);
 		if (is_error(&error))

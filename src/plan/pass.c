@@ -35,8 +35,11 @@ void change_add(struct pass *pass, struct change change)
 		return;
 	pass->changes = changes;
 	changes[pass->changes_count++] = change;
-	if (change.person != INDEX_NONE)
-		pass->batch->people[change.person].is_touched = true;
+	if (change.person == INDEX_NONE)
+		return;
+	pass->batch->people[change.person].is_touched = true;
+	if (pass->batch->takes_away)
+		round_note(pass->batch, &change);
 }
 
 void row_remark(struct pass *pass, enum remark_code code)
@@ -91,4 +94,17 @@ void request_refuse(struct pass *pass, const struct request *request, uint32_t c
 	    arena_print(pass->batch->arena,
 	        "%.*s (%s): correct the row, or widen that setting of the feed.", SLICE_ARG(what),
 	        setting));
+}
+
+bool taking_is_refused(struct pass *pass, const struct request *request, uint32_t column)
+{
+	const struct batch *batch = pass->batch;
+	if (batch->policy->allow_unenrol)
+		return false;
+	request_answer(pass, request, column, OUTCOME_ERROR, CODE_UNENROL_NOT_ALLOWED,
+	    request->kind == REQUEST_COURSE && column != request->group_column
+	        ? batch->course_keys[request->course].text
+	        : record_cell(&batch->records[request->record], column),
+	    SLICE("This feed takes nothing away: set allow_unenrol, or correct the cell."));
+	return true;
 }

@@ -45,6 +45,15 @@ struct slice deed_message(const struct pass *pass, enum deed deed);
 bool request_lacks(struct pass *pass, const struct request *request, uint32_t column,
     struct slice target, deed_set deeds);
 
+/* This feed takes nothing away, and it was said. */
+bool taking_is_refused(struct pass *pass, const struct request *request, uint32_t column);
+
+/* ---- rounds.c: what cannot be decided in the same round as what was ---- */
+
+void round_note(struct batch *batch, const struct change *change);
+/* False: a later round has to see to the request. */
+bool round_admits(struct batch *batch, const struct request *request, uint32_t person);
+
 /* ---- plan_account.c ---- */
 
 /* False: the record as a whole is bad, and the answer says so. */
@@ -61,6 +70,26 @@ void course_decide(struct pass *pass, const struct request *request);
 /* There is another name to suggest, of a course that the feed reaches. */
 bool course_is_hinted(const struct pass *pass, const struct request *request);
 
+/* ---- plan_leave.c: who leaves a course, or a role in it ---- */
+
+/*
+ * Takes the person out of the course, as `how` says: adds the changes, and moves the facts, whose
+ * `leaving` has to be known.
+ *
+ *     unenrolled, unenrol_suspended    done, or with *moves false: suspended already
+ *     not_enrolled, enrolled_otherwise, not_allowed, has_history, no_right    nothing was done
+ *
+ * An enrolment that is suspended already is left, but for roles that suspend_no_roles takes.
+ */
+enum code leave_decide(struct pass *pass, uint32_t enrolment, enum policy_removal how, bool *moves);
+/* What to say of it, as a sentence; call it for what was not done before anything else is. */
+struct slice leave_message(const struct pass *pass, uint32_t enrolment, enum policy_removal how,
+    enum code code, bool moves);
+
+void unenrol_decide(struct pass *pass, const struct request *request, uint32_t enrolment);
+/* True: the person is in the course. */
+bool course_role_remove(struct pass *pass, const struct request *request, uint32_t enrolment);
+
 /* ---- plan_role.c ---- */
 
 /* lms/README 4.2: by id when numeric, else by exact short name; NULL: none that can be given at
@@ -73,6 +102,10 @@ struct slice role_name(const struct site_facts *site, int64_t id);
 bool role_is_refused(struct pass *pass, const struct request *request, uint32_t column,
     const struct role_facts *role, int level);
 bool has_role(const struct enrolment_facts *is, int64_t role);
+/* A component has given it, and it is not ours to take. */
+bool has_owned_role(const struct enrolment_facts *is, int64_t role);
+/* A role of the person's there that the feed may not give; NULL: there is none. */
+const struct role_facts *role_beyond(const struct pass *pass, const struct enrolment_facts *is);
 void role_assign(struct pass *pass, uint32_t enrolment, int64_t role);
 void role_remove(struct pass *pass, uint32_t enrolment, int64_t role);
 
@@ -86,6 +119,9 @@ void ignored_tell(struct pass *pass, const struct request *request);
 void front_page_tell(struct pass *pass, const struct request *request);
 void type_tell(struct pass *pass, const struct request *request);
 void courseless_decide(struct pass *pass, const struct request *request);
+/* Tells of modifiers without effect beside what takes away; because: ends the sentence. */
+void idle_modifiers_tell(struct pass *pass, const struct request *request, enum column_id first,
+    enum column_id last, const char *because);
 
 /* ---- plan_member.c: cohorts, groups, roles elsewhere ---- */
 
@@ -94,6 +130,15 @@ void system_role_decide(struct pass *pass, const struct request *request);
 void category_role_decide(struct pass *pass, const struct request *request);
 /* The group that goes with a course; may_join: the person is in the course. */
 void group_decide(struct pass *pass, const struct request *request, bool may_join);
+
+/* ---- plan_quit.c: groups and cohorts that are left by a minus ---- */
+
+/* "There is no group 'Rot': is 'Red' meant?"; remedy: ends the sentence where nothing is. */
+struct slice missing_message(struct arena *arena, const char *what, struct slice name,
+    struct slice nearest, const char *remedy);
+void group_quit(struct pass *pass, const struct request *request, uint32_t target);
+/* A cohort that is there, and ours to change. */
+void cohort_quit(struct pass *pass, const struct request *request, uint32_t target);
 
 /* What was done to a group, "Joined the group", as a sentence; on a real Moodle also who tells its
  * caches, without which pages for the group stay closed. */

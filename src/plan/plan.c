@@ -43,16 +43,37 @@ static void request_decide(struct pass *pass, const struct request *request)
 	}
 }
 
-/* The facts about a person whom the LMS knows must come from it; a new account has none. */
-static bool requests_are_ready(struct pass *pass, uint32_t index)
+/* Facts about a person whom the LMS knows must come from it; a new account has none. */
+static bool requests_pair(
+    struct batch *batch, const struct record *record, uint32_t first, uint32_t person)
 {
-	const struct record *record = &pass->batch->records[index];
 	bool is_ready = true;
-	uint32_t person = account_expected(pass, index);
-	for (uint32_t r = 0; person != INDEX_NONE && r < record->requests_count; r++)
-		is_ready &=
-		    request_pair(pass->batch, &pass->batch->requests[record->requests + r], person);
+	for (uint32_t r = first; person != INDEX_NONE && r < record->requests_count; r++)
+		is_ready &= request_pair(batch, &batch->requests[record->requests + r], person);
 	return is_ready;
+}
+
+static bool record_is_ready(struct pass *pass, uint32_t index)
+{
+	struct batch *batch = pass->batch;
+	if (batch->is_begun)
+		return true;
+	return account_is_ready(pass, index) &&
+	       requests_pair(batch, &batch->records[index], 0, account_expected(pass, index));
+}
+
+/* False: it has to wait for the next round, which knows more. */
+static bool request_is_ready(
+    struct batch *batch, const struct record *record, const struct request *request)
+{
+	if (!batch->takes_away)
+		return true;
+	if (request_pair(batch, request, record->person) &&
+	    round_admits(batch, request, record->person))
+		return true;
+	if (batch->people[record->person].id != ACCOUNT_PLANNED)
+		requests_pair(batch, record, batch->requests_done, record->person);
+	return false;
 }
 
 /* Later parts of a large record find the account as the first has left it. */
@@ -96,34 +117,54 @@ static struct slice nothing_message(const struct pass *pass, uint32_t index)
 	return SLICE("The row asks nothing of this person.");
 }
 
-static void record_answer(struct pass *pass, uint32_t index)
+/* False: the next round goes on with them. */
+static bool requests_decide(struct pass *pass, uint32_t index)
 {
-	if (pass->batch->header->is_of_groups) {
-		group_row_decide(pass, index);
-		return;
+	struct batch *batch = pass->batch;
+	const struct record *record = &batch->records[index];
+	for (; batch->requests_done < record->requests_count; batch->requests_done++) {
+		const struct request *request =
+		    &batch->requests[record->requests + batch->requests_done];
+		if (!request_is_ready(batch, record, request))
+			return false;
+		request_decide(pass, request);
 	}
-	const struct record *record = &pass->batch->records[index];
+	return true;
+}
+
+static bool person_answer(struct pass *pass, uint32_t index)
+{
+	struct batch *batch = pass->batch;
 	size_t outcomes = pass->outcomes_count;
-	if (!person_decide(pass, index)) {
+	bool was_begun = batch->is_begun;
+	if (!was_begun && !person_decide(pass, index)) {
 		requests_skip(pass, index);
-		return;
+		return true;
 	}
-	for (uint32_t r = 0; r < record->requests_count; r++)
-		request_decide(pass, &pass->batch->requests[record->requests + r]);
-	if (pass->outcomes_count == outcomes && !pass->batch->part) {
+	batch->is_begun = true;
+	if (!requests_decide(pass, index))
+		return false;
+	if (pass->outcomes_count == outcomes && !batch->part && !was_begun) {
 		struct outcome *outcome =
 		    outcome_add(pass, index, COLUMN_NONE, OUTCOME_UNCHANGED, CODE_NOTHING_ASKED);
 		outcome->message = nothing_message(pass, index);
 	}
+	return true;
 }
 
-static void record_decide(struct pass *pass, uint32_t index)
+/* False: the round ends within the record. */
+static bool record_decide(struct pass *pass, uint32_t index)
 {
 	size_t outcomes = pass->outcomes_count;
-	record_answer(pass, index);
+	bool is_done = true;
+	if (pass->batch->header->is_of_groups)
+		group_row_decide(pass, index);
+	else
+		is_done = person_answer(pass, index);
 	strays_tell(pass, outcomes);
 	if (pass->batch->asks_mentions && !pass->batch->header->is_of_groups)
 		row_mention(pass, index, outcomes);
+	return is_done;
 }
 
 /* Each course once, however many rows name it. From here on it is called as it is stored. */
@@ -154,16 +195,17 @@ struct error plan_batch(struct batch *batch, int64_t now, int64_t today, struct 
 {
 	struct pass pass = {.batch = batch, .now = now, .today = today};
 	size_t first = batch->planned;
-	if (first == 0)
+	if (batch->round++ == 0)
 		courses_judge(batch);
 	for (uint32_t i = 0; i < batch->people_count; i++)
 		batch->people[i].is_touched = false;
 	while (batch->planned < batch->records_count && !arena_has_failed(batch->arena)) {
 		uint32_t index = (uint32_t)batch->planned;
-		if (!account_is_ready(&pass, index) || !requests_are_ready(&pass, index))
+		if (!record_is_ready(&pass, index) || !record_decide(&pass, index))
 			break;
-		record_decide(&pass, index);
 		batch->planned++;
+		batch->is_begun = false;
+		batch->requests_done = 0;
 	}
 	bool has_more = batch->part && !batch->part->is_last;
 	if (batch->is_preview)

@@ -252,19 +252,6 @@ static bool instance_error(
 	return true;
 }
 
-/* A role of the person's there that the feed may not give; NULL: there is none. */
-static const struct role_facts *role_beyond(
-    const struct pass *pass, const struct enrolment_facts *is)
-{
-	const struct batch *batch = pass->batch;
-	for (uint32_t i = 0; i < is->roles_count; i++) {
-		const struct role_facts *role = role_by_id(batch->site, is->roles[i]);
-		if (role && !may_give_role(&batch->policy->may, role))
-			return role;
-	}
-	return NULL;
-}
-
 /* Whether it lets somebody in for less than before: not at all, later, or not as long. */
 static bool narrows(const struct enrolment_facts *is, const struct change *wanted, int64_t now)
 {
@@ -400,6 +387,26 @@ static bool enrolment_answer(struct pass *pass, const struct request *request, u
 	return true;
 }
 
+/* "-Red" and nothing else: nobody is enrolled, or changed, by a group that is to be left. */
+static bool only_quits_group(const struct pass *pass, const struct request *request)
+{
+	bool leaves = false;
+	if (request->group != INDEX_NONE)
+		request_group(pass->batch, request, &leaves);
+	return leaves && !request->asks_entry;
+}
+
+static bool course_take(struct pass *pass, const struct request *request, uint32_t enrolment)
+{
+	uint32_t column = request->unenrols ? request->column : request->role_column;
+	if (taking_is_refused(pass, request, column))
+		return false;
+	if (request->removes_role)
+		return course_role_remove(pass, request, enrolment);
+	unenrol_decide(pass, request, enrolment);
+	return false;
+}
+
 /* Whether the person is in the course now. */
 static bool course_enter(struct pass *pass, const struct request *request)
 {
@@ -410,6 +417,10 @@ static bool course_enter(struct pass *pass, const struct request *request)
 	    pass->batch, pass->batch->records[request->record].person, request->course, &is_new);
 	if (arena_has_failed(pass->batch->arena))
 		return false;
+	if (request->unenrols || request->removes_role)
+		return course_take(pass, request, enrolment);
+	if (only_quits_group(pass, request))
+		return true;
 	if (pass->batch->courses[request->course].is_site) {
 		front_page_decide(pass, request, enrolment);
 		front_page_tell(pass, request);

@@ -72,35 +72,6 @@ static void cohort_make(struct pass *pass, struct cohort_facts *cohort, uint32_t
 	    (struct change){.kind = CHANGE_CREATE_COHORT, .person = INDEX_NONE, .target = target});
 }
 
-/* Suggests the nearest name, if it is one of the feed's own. */
-static struct slice missing_message(struct arena *arena, const char *what, struct slice name,
-    struct slice nearest, const char *setting)
-{
-	if (nearest.size > 0)
-		return arena_print(arena, "There is no %s '%.*s': is '%.*s' meant?", what,
-		    SLICE_ARG(name), SLICE_ARG(nearest));
-	return arena_print(arena,
-	    "There is no %s '%.*s': correct the name, or let the feed make it (%s).", what,
-	    SLICE_ARG(name), setting);
-}
-
-/* "-manager" takes a role away, and nothing else. */
-static bool is_negated(struct slice name)
-{
-	return name.size > 1 && name.bytes[0] == '-';
-}
-
-static void negated_error(
-    struct pass *pass, const struct request *request, uint32_t column, const char *what)
-{
-	struct slice cell = record_cell(&pass->batch->records[request->record], column);
-	request_error(pass, request, column, CODE_INVALID_VALUE,
-	    arena_print(pass->batch->arena,
-	        "There is no %s '%.*s', and a - in front takes nobody out of one: do that in the "
-	        "LMS, or remove the -.",
-	        what, SLICE_ARG(cell)));
-}
-
 /* What to say of a number that is no id. */
 static struct slice number_message(const struct pass *pass, const struct cohort_facts *cohort)
 {
@@ -116,25 +87,22 @@ static struct slice number_message(const struct pass *pass, const struct cohort_
 	    SLICE_ARG(cohort->text), (long long)cohort->other);
 }
 
-static bool cohort_is_missing(
-    struct pass *pass, const struct request *request, const struct cohort_facts *cohort)
+/* One to be left is not made. */
+static bool cohort_is_missing(struct pass *pass, const struct request *request,
+    const struct cohort_facts *cohort, bool leaves)
 {
 	const struct policy_may *may = &pass->batch->policy->may;
 	bool is_number = value_is_integer(cohort->text);
 	if (cohort->id != 0)
 		return false;
-	if (!is_number && is_negated(cohort->text)) {
-		negated_error(pass, request, request->column, "cohort");
-		return true;
-	}
-	if (may->create_cohorts && !is_number)
+	if (may->create_cohorts && !is_number && !leaves)
 		return false;
 	struct slice nearest =
 	    may_fits(&may->cohorts, cohort->nearest) ? cohort->nearest : SLICE("");
 	request_error(pass, request, request->column, CODE_COHORT_NOT_FOUND,
 	    is_number ? number_message(pass, cohort)
 	              : missing_message(pass->batch->arena, "cohort", cohort->text, nearest,
-	                    "may.create.cohorts"));
+	                    leaves ? "" : ", or let the feed make it (may.create.cohorts)"));
 	return true;
 }
 
@@ -162,9 +130,10 @@ static bool cohort_is_ambiguous(
 }
 
 static bool cohort_error(
-    struct pass *pass, const struct request *request, const struct cohort_facts *cohort)
+    struct pass *pass, const struct request *request, uint32_t index, bool leaves)
 {
-	const struct cohort_facts *named = &pass->batch->cohorts[request->target];
+	const struct cohort_facts *named = &pass->batch->cohorts[index];
+	const struct cohort_facts *cohort = &pass->batch->cohorts[named->same];
 	const char *refused_by = may_refuse_cohort(&pass->batch->policy->may, named);
 	if (refused_by)
 		request_refuse(pass, request, request->column, refused_by,
@@ -173,7 +142,7 @@ static bool cohort_error(
 	else if (request_lacks(
 	             pass, request, request->column, named->text, DEED_BIT(DEED_SEE_COHORT)) ||
 	         cohort_is_ambiguous(pass, request, named) ||
-	         cohort_is_missing(pass, request, cohort))
+	         cohort_is_missing(pass, request, cohort, leaves))
 		return true;
 	else if (cohort->is_external)
 		request_error(pass, request, request->column, CODE_COHORT_EXTERNAL,
@@ -185,10 +154,18 @@ static bool cohort_error(
 
 void cohort_decide(struct pass *pass, const struct request *request)
 {
-	uint32_t target = pass->batch->cohorts[request->target].same;
+	bool leaves;
+	uint32_t target = request_cohort(pass->batch, request, &leaves);
 	struct cohort_facts *cohort = &pass->batch->cohorts[target];
 	bool is_missing = cohort->id == 0;
-	if (cohort_error(pass, request, cohort) ||
+	if (leaves) {
+		bool is_refused = taking_is_refused(pass, request, request->column) ||
+		                  cohort_error(pass, request, request->left, true);
+		if (!is_refused)
+			cohort_quit(pass, request, target);
+		return;
+	}
+	if (cohort_error(pass, request, request->target, false) ||
 	    join_lacks(pass, request, request->column, PERSON_IN_COHORT, target))
 		return;
 	if (is_missing && request_has_stray(pass, request, request->column))
@@ -256,9 +233,12 @@ bool group_is_one(struct pass *pass, const struct request *request, uint32_t col
 
 void group_decide(struct pass *pass, const struct request *request, bool may_join)
 {
-	uint32_t target = pass->batch->groups[request->group].same;
+	bool leaves;
+	uint32_t target = request_group(pass->batch, request, &leaves);
 	struct group_facts *group = &pass->batch->groups[target];
 	struct slice course = pass->batch->course_keys[request->course].text;
+	if (leaves && taking_is_refused(pass, request, request->group_column))
+		return;
 	if (!may_join) {
 		request_answer(pass, request, request->group_column, OUTCOME_SKIPPED,
 		    CODE_ROW_NOT_APPLIED, group->text,
@@ -271,14 +251,14 @@ void group_decide(struct pass *pass, const struct request *request, bool may_joi
 	if (request_lacks(
 	        pass, request, request->group_column, group->text, DEED_BIT(DEED_SEE_GROUP)))
 		return;
-	if (is_missing && is_negated(group->text)) {
-		negated_error(pass, request, request->group_column, "group");
+	if (leaves) {
+		group_quit(pass, request, target);
 		return;
 	}
 	if (is_missing && !pass->batch->policy->may.create_groups) {
 		request_error(pass, request, request->group_column, CODE_GROUP_NOT_FOUND,
 		    missing_message(pass->batch->arena, "group", group->text, group->nearest,
-		        "may.create.groups"));
+		        ", or let the feed make it (may.create.groups)"));
 		return;
 	}
 	if (join_lacks(pass, request, request->group_column, PERSON_IN_GROUP, target))
@@ -329,12 +309,20 @@ static void role_decide(struct pass *pass, const struct request *request, uint32
 	}
 	if (role_is_refused(pass, request, request->role_column, role, level))
 		return;
+	if (level == LEVEL_CATEGORY && request->removes_role &&
+	    taking_is_refused(pass, request, request->column))
+		return;
 	uint32_t enrolment = batch_enrolment(batch, person_of(pass, request), place, &is_new);
 	if (arena_has_failed(batch->arena))
 		return;
 	const struct enrolment_facts *is = &batch->enrolments[enrolment];
 	struct slice before = roles_state(pass, is);
 	bool has = has_role(is, role->id), moves = has == request->removes_role;
+	if (request->removes_role && !has && has_owned_role(is, role->id)) {
+		request_error(pass, request, request->column, CODE_OWNED_ELSEWHERE,
+		    SLICE("A component of Moodle's has given this role: take it away there."));
+		return;
+	}
 	if (moves && request_lacks(pass, request, request->column, cell,
 	                 DEED_BIT(has ? DEED_UNASSIGN_ROLE : DEED_ASSIGN_ROLE)))
 		return;

@@ -17,6 +17,7 @@ static struct slice value_message(
 	    [COLUMN_TYPE] = "1, 2 or 3",
 	    [COLUMN_ENROLPERIOD] = "a whole number of days, at most 36500",
 	    [COLUMN_ENROLTIMEEND] = "a date such as 2026-12-31, or 0 for no end",
+	    [COLUMN_UNENROL] = "0 or 1",
 	};
 	const struct batch *batch = pass->batch;
 	struct slice cell = record_cell(&batch->records[request->record], column);
@@ -79,8 +80,8 @@ static struct slice modifiers_text(const struct pass *pass, const struct request
 	*column = COLUMN_NONE;
 	for (enum column_id id = first; id <= last; id++) {
 		uint32_t place = header_slot_column(slot, id);
-		struct slice cell = record_cell(record, place);
-		if (cell.size == 0 || slice_is(cell, SLICE("0")))
+		bool is_itself = id == COLUMN_UNENROL && request->unenrols;
+		if (is_itself || modifier_is_empty(record, id, place))
 			continue;
 		*column = *column == COLUMN_NONE ? place : *column;
 		remark_name(&names, header->columns[place].name, SLICE(""), pass->batch->arena);
@@ -103,17 +104,22 @@ void courseless_decide(struct pass *pass, const struct request *request)
 	        SLICE_ARG(value_brief(number, NUMBER_SHOWN_MAX, pass->batch->arena))));
 }
 
-/* The front page has roles and no enrolments. */
-void front_page_tell(struct pass *pass, const struct request *request)
+void idle_modifiers_tell(struct pass *pass, const struct request *request, enum column_id first,
+    enum column_id last, const char *because)
 {
 	uint32_t column;
-	struct slice names =
-	    modifiers_text(pass, request, COLUMN_ENROLSTATUS, COLUMN_ENROLTIMEEND, &column);
+	struct slice names = modifiers_text(pass, request, first, last, &column);
 	if (column != COLUMN_NONE)
 		request_answer(pass, request, column, OUTCOME_WARNING, CODE_NO_EFFECT,
 		    pass->batch->course_keys[request->course].text,
-		    arena_print(pass->batch->arena, "%.*s: nobody is enrolled into the front page.",
-		        SLICE_ARG(names)));
+		    arena_print(pass->batch->arena, "%.*s: %s", SLICE_ARG(names), because));
+}
+
+/* The front page has roles and no enrolments. */
+void front_page_tell(struct pass *pass, const struct request *request)
+{
+	idle_modifiers_tell(pass, request, COLUMN_ENROLSTATUS, COLUMN_ENROLTIMEEND,
+	    "nobody is enrolled into the front page.");
 }
 
 /* A type counts where no role is named. */

@@ -63,6 +63,33 @@ bool has_role(const struct enrolment_facts *is, int64_t role)
 	return false;
 }
 
+bool has_owned_role(const struct enrolment_facts *is, int64_t role)
+{
+	for (uint32_t i = 0; i < is->leaving.owned_roles_count; i++)
+		if (is->leaving.owned_roles[i] == role)
+			return true;
+	return false;
+}
+
+static const struct role_facts *beyond_among(
+    const struct batch *batch, const int64_t *roles, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		const struct role_facts *role = role_by_id(batch->site, roles[i]);
+		if (role && !may_give_role(&batch->policy->may, role))
+			return role;
+	}
+	return NULL;
+}
+
+const struct role_facts *role_beyond(const struct pass *pass, const struct enrolment_facts *is)
+{
+	const struct leaving_facts *leaving = &is->leaving;
+	const struct role_facts *role = beyond_among(pass->batch, is->roles, is->roles_count);
+	return role ? role
+	            : beyond_among(pass->batch, leaving->owned_roles, leaving->owned_roles_count);
+}
+
 void role_assign(struct pass *pass, uint32_t enrolment, int64_t role)
 {
 	struct enrolment_facts *is = &pass->batch->enrolments[enrolment];
@@ -71,6 +98,7 @@ void role_assign(struct pass *pass, uint32_t enrolment, int64_t role)
 	if (is->level == LEVEL_SYSTEM)
 		account_add_site_role(&pass->batch->people[is->person],
 		    (struct site_role){.role = role}, pass->batch->arena);
+	is->leaving.has_roles = true;
 	change_add(pass, (struct change){.kind = CHANGE_ASSIGN_ROLE,
 	                     .person = is->person,
 	                     .enrolment = enrolment,

@@ -124,11 +124,13 @@ void batch_link_places(struct batch *batch)
 
 /* ---- pairs ---- */
 
-/* Two indexes and the kind of pair; no padding, because the bytes are a key. */
+/* Two indexes and the kind of pair, and since when it is known: of the person's places in all, and
+ * of groups since the person has left the course. No padding, because the bytes are a key. */
 struct pair {
 	uint32_t kind; /* PAIR_ROLES, or a membership_kind */
 	uint32_t who;
 	uint32_t place;
+	uint32_t era, course_era;
 };
 
 enum { PAIR_ROLES = 100 };
@@ -171,7 +173,7 @@ static int64_t id_or_none(int64_t id)
 
 uint32_t batch_enrolment(struct batch *batch, uint32_t person, uint32_t place, bool *is_new)
 {
-	const struct pair pair = {PAIR_ROLES, person, place};
+	const struct pair pair = {PAIR_ROLES, person, place, batch->people[person].era, 0};
 	struct enrolment_facts *enrolments = array_reserve(batch->arena, batch->enrolments,
 	    batch->enrolments_count, &batch->enrolments_room, sizeof *enrolments);
 	*is_new = false;
@@ -198,10 +200,37 @@ static int64_t id_of_target(const struct batch *batch, enum membership_kind kind
 	return batch->groupings[target].id;
 }
 
+static uint32_t course_era(const struct batch *batch, uint32_t person, uint32_t group)
+{
+	const struct pair pair = {
+	    PAIR_ROLES, person, batch->groups[group].course, batch->people[person].era, 0};
+	uint32_t enrolment =
+	    index_find(batch->pair_index, (struct slice){(const char *)&pair, sizeof pair});
+	return enrolment == INDEX_NONE ? 0 : batch->enrolments[enrolment].era;
+}
+
+static struct pair membership_pair(
+    const struct batch *batch, enum membership_kind kind, uint32_t who, uint32_t target)
+{
+	struct pair pair = {kind, who, target, 0, 0};
+	if (kind != GROUP_IN_GROUPING)
+		pair.era = batch->people[who].era;
+	if (kind == PERSON_IN_GROUP && batch->takes_away)
+		pair.course_era = course_era(batch, who, target);
+	return pair;
+}
+
+void batch_renew(struct batch *batch, uint32_t person)
+{
+	struct account_facts *is = &batch->people[person];
+	is->era++;
+	is->has_moved = is->has_joined = false;
+}
+
 uint32_t batch_membership(
     struct batch *batch, enum membership_kind kind, uint32_t who, uint32_t target, bool *is_new)
 {
-	const struct pair pair = {kind, who, target};
+	const struct pair pair = membership_pair(batch, kind, who, target);
 	struct membership_facts *memberships = array_reserve(batch->arena, batch->memberships,
 	    batch->memberships_count, &batch->memberships_room, sizeof *memberships);
 	*is_new = false;
@@ -228,28 +257,77 @@ static bool course_is_open(const struct course_facts *course)
 	return course->matches == 1 && course->context != 0;
 }
 
+uint32_t request_group(const struct batch *batch, const struct request *request, bool *leaves)
+{
+	*leaves = request->left != INDEX_NONE && batch->groups[request->group].id == 0 &&
+	          batch->groups[request->group].matches == 0;
+	return batch->groups[*leaves ? request->left : request->group].same;
+}
+
+/* A number that is the idnumber of a cohort is a name, too. */
+uint32_t request_cohort(const struct batch *batch, const struct request *request, bool *leaves)
+{
+	const struct cohort_facts *named = &batch->cohorts[request->target];
+	*leaves = request->left != INDEX_NONE && named->id == 0 && named->matches == 0 &&
+	          named->other == 0;
+	return batch->cohorts[*leaves ? request->left : request->target].same;
+}
+
+/* What had been loaded without it is loaded anew. */
+static void enrolment_pair(
+    struct batch *batch, uint32_t person, uint32_t place, bool leaves, bool *is_new)
+{
+	uint32_t index = batch_enrolment(batch, person, place, is_new);
+	if (!leaves || arena_has_failed(batch->arena) || batch->enrolments[index].asks_leaving)
+		return;
+	if (index < batch->enrolments_loaded) {
+		batch_renew(batch, person);
+		index = batch_enrolment(batch, person, place, is_new);
+	}
+	if (!arena_has_failed(batch->arena))
+		batch->enrolments[index].asks_leaving = true;
+}
+
+static void membership_pair_up(struct batch *batch, enum membership_kind kind, uint32_t person,
+    uint32_t target, bool leaves, bool *is_new)
+{
+	uint32_t index = batch_membership(batch, kind, person, target, is_new);
+	if (!leaves || arena_has_failed(batch->arena) || batch->memberships[index].asks_leaving)
+		return;
+	if (index < batch->memberships_loaded) {
+		batch_renew(batch, person);
+		index = batch_membership(batch, kind, person, target, is_new);
+	}
+	if (!arena_has_failed(batch->arena))
+		batch->memberships[index].asks_leaving = true;
+}
+
 /* True: everything about the request is known already, or nobody need be asked. */
 bool request_pair(struct batch *batch, const struct request *request, uint32_t person)
 {
-	bool is_new = false, is_newer = false;
+	bool is_new = false, is_newer = false, leaves = false;
+	uint32_t target;
 	switch (request->kind) {
 	case REQUEST_COHORT:
-		batch_membership(
-		    batch, PERSON_IN_COHORT, person, batch->cohorts[request->target].same, &is_new);
+		target = request_cohort(batch, request, &leaves);
+		membership_pair_up(batch, PERSON_IN_COHORT, person, target, leaves, &is_new);
 		break;
 	case REQUEST_SYSTEM_ROLE: batch_enrolment(batch, person, PLACE_SYSTEM, &is_new); break;
 	case REQUEST_CATEGORY_ROLE:
 		if (request->target != INDEX_NONE &&
 		    batch->categories[request->target].matches == 1)
-			batch_enrolment(batch, person, PLACE_CATEGORY | request->target, &is_new);
+			enrolment_pair(batch, person, PLACE_CATEGORY | request->target,
+			    request->removes_role, &is_new);
 		break;
 	case REQUEST_COURSE:
 		if (!course_is_open(&batch->courses[request->course]))
 			break;
-		batch_enrolment(batch, person, request->course, &is_new);
-		if (request->group != INDEX_NONE)
-			batch_membership(batch, PERSON_IN_GROUP, person,
-			    batch->groups[request->group].same, &is_newer);
+		enrolment_pair(batch, person, request->course,
+		    request->unenrols || request->removes_role, &is_new);
+		if (request->group == INDEX_NONE)
+			break;
+		target = request_group(batch, request, &leaves);
+		membership_pair_up(batch, PERSON_IN_GROUP, person, target, leaves, &is_newer);
 		break;
 	case REQUEST_COURSELESS:
 	case REQUEST_GROUP: break;

@@ -20,6 +20,8 @@ static bool is_too_long(const struct header_column *column, struct slice cell)
 	if (most == 0 || cell.size <= most)
 		return false;
 	cell = value_trim(cell);
+	if (column_takes_minus(column->id) && cell.size > 0 && cell.bytes[0] == '-')
+		cell = (struct slice){cell.bytes + 1, cell.size - 1};
 	return (column->id == COLUMN_PASSWORD ? cell.size : value_characters(cell)) > most;
 }
 

@@ -6,6 +6,7 @@
 
 #include "index.h"
 
+#include "enrold/detail.h"
 #include "enrold/value.h"
 
 /* PHP's (int) of a text, as far as it can matter here: what `invalid_values: ignore` means. */
@@ -112,6 +113,60 @@ static bool is_absent(const struct batch *batch, struct slice cell)
 	       (batch->policy->compat == COMPAT_MOODLE && slice_is(cell, SLICE("0")));
 }
 
+/* ---- what takes away ---- */
+
+/* "-Red" takes "Red" away, unless something is really called "-Red"; empty: it does not. */
+static struct slice minus_read(struct slice cell)
+{
+	if (cell.size < 2 || cell.bytes[0] != '-')
+		return SLICE("");
+	return value_trim((struct slice){cell.bytes + 1, cell.size - 1});
+}
+
+static bool is_role(const struct site_facts *site, struct slice name)
+{
+	for (size_t i = 0; i < site->roles_count; i++)
+		if (slice_is(site->roles[i].shortname, name))
+			return true;
+	return false;
+}
+
+/* Takes the minus off the request's role, if it is one. */
+static void role_minus_read(const struct batch *batch, struct request *request)
+{
+	struct slice role = minus_read(request->role);
+	if (role.size == 0 || is_role(batch->site, request->role))
+		return;
+	request->role = role;
+	request->removes_role = true;
+}
+
+/* A word that is neither yes nor no is wrong in every feed: nobody can tell who is to stay. */
+static void unenrol_read(const struct record *record, uint32_t column, struct request *request)
+{
+	struct slice cell = record_cell(record, column);
+	if (cell.size == 0 || truth_read(cell, &request->unenrols))
+		return;
+	request->has_fault = true;
+	request->fault_column = column;
+}
+
+/* "0" is what there is without it; so is a no to leaving. */
+static bool says_nothing(enum column_id id, struct slice cell)
+{
+	bool truth;
+	if (cell.size == 0 || slice_is(cell, SLICE("0")))
+		return true;
+	return id == COLUMN_UNENROL && truth_read(cell, &truth) && !truth;
+}
+
+bool modifier_is_empty(const struct record *record, enum column_id id, uint32_t column)
+{
+	return says_nothing(id, record_cell(record, column));
+}
+
+/* ---- modifiers ---- */
+
 typedef bool modifier_read(const struct batch *batch, struct slice cell, struct request *request);
 
 static void modifiers_read(
@@ -135,9 +190,12 @@ static void modifiers_read(
 		if (type.size > 0 && !slice_is(type, SLICE("0")))
 			type_read(batch, header_slot_column(slot, COLUMN_TYPE), type, request);
 	}
+	request->asks_entry = request->role.size > 0;
+	role_minus_read(batch, request);
 	for (size_t i = 0; i < sizeof modifiers / sizeof *modifiers; i++) {
 		uint32_t column = header_slot_column(slot, modifiers[i].id);
 		struct slice cell = record_cell(record, column);
+		request->asks_entry |= cell.size > 0;
 		if (cell.size == 0 || modifiers[i].read(batch, cell, request))
 			continue;
 		if (batch->policy->invalid_values == INVALID_IGNORE) {
@@ -150,14 +208,13 @@ static void modifiers_read(
 	}
 }
 
-/* "0" is what there is without it. */
 static uint32_t modifier_find(
     const struct header_slot *slot, const struct slice *cells, size_t count)
 {
 	for (enum column_id id = COLUMN_ROLE; id <= COLUMN_GROUP; id++) {
 		uint32_t column = header_slot_column(slot, id);
 		struct slice cell = column < count ? value_trim(cells[column]) : SLICE("");
-		if (cell.size > 0 && !slice_is(cell, SLICE("0")))
+		if (!says_nothing(id, cell))
 			return column;
 	}
 	return COLUMN_NONE;
@@ -179,6 +236,7 @@ static struct request *request_add(struct batch *batch, struct record *record, u
 	    .course = INDEX_NONE,
 	    .target = INDEX_NONE,
 	    .group = INDEX_NONE,
+	    .left = INDEX_NONE,
 	    .group_column = COLUMN_NONE,
 	    .idnumber = INDEX_NONE,
 	    .grouping = INDEX_NONE};
@@ -201,6 +259,11 @@ static void cohort_read(struct batch *batch, struct record *record, uint32_t col
 	if (record->has_fault)
 		return;
 	request->target = batch_cohort(batch, cell);
+	struct slice left = minus_read(cell);
+	if (left.size == 0)
+		return;
+	request->left = batch_cohort(batch, left);
+	batch->takes_away = true;
 }
 
 static void courseless_read(struct batch *batch, struct record *record, uint32_t column)
@@ -209,6 +272,14 @@ static void courseless_read(struct batch *batch, struct record *record, uint32_t
 	struct request *request = first == COLUMN_NONE ? NULL : request_add(batch, record, first);
 	if (request)
 		request->kind = REQUEST_COURSELESS;
+}
+
+static void group_cell_read(struct batch *batch, struct slice name, struct request *request)
+{
+	struct slice left = minus_read(name);
+	request->group = batch_group(batch, GROUP_BY_NAME_OR_ID, request->course, name);
+	if (left.size > 0)
+		request->left = batch_group(batch, GROUP_BY_NAME_OR_ID, request->course, left);
 }
 
 static void course_read(struct batch *batch, struct record *record, uint32_t column)
@@ -229,9 +300,15 @@ static void course_read(struct batch *batch, struct record *record, uint32_t col
 	if (record->has_fault)
 		return;
 	request->course = batch_course(batch, batch->policy->course_by, cell);
-	modifiers_read(batch, record, request);
+	unenrol_read(record, header_slot_column(slot_of(batch, column), COLUMN_UNENROL), request);
+	if (request->unenrols)
+		request->group_column = COLUMN_NONE;
+	else if (!request->has_fault)
+		modifiers_read(batch, record, request);
 	if (request->group_column != COLUMN_NONE)
-		request->group = batch_group(batch, GROUP_BY_NAME_OR_ID, request->course, name);
+		group_cell_read(batch, name, request);
+	batch->takes_away |=
+	    request->unenrols || request->removes_role || request->left != INDEX_NONE;
 }
 
 static void system_role_read(struct batch *batch, struct record *record, uint32_t column)
@@ -262,6 +339,7 @@ static void category_role_read(struct batch *batch, struct record *record, uint3
 	request->kind = REQUEST_CATEGORY_ROLE;
 	request->role = is_absent(batch, role) ? SLICE("") : role;
 	request->role_column = column;
+	role_minus_read(batch, request);
 	if (record->has_fault)
 		return;
 	request->target = is_absent(batch, category) ? INDEX_NONE : batch_category(batch, category);
