@@ -78,7 +78,7 @@ void row_mention(struct pass *pass, uint32_t index, size_t from)
 	size_t before = pass->mentions_count;
 	for (uint32_t r = 0; r < record->requests_count; r++) {
 		const struct request *request = &batch->requests[record->requests + r];
-		if (request->kind == REQUEST_COURSE)
+		if (request->kind == REQUEST_COURSE && !request->unenrols)
 			course_mention(pass, request, person);
 	}
 	if (is_in_error || is_new || pass->mentions_count == before)

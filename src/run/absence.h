@@ -6,7 +6,9 @@
  *     absence_gather.c   the file's mentions against the feed's listings
  *     absence_facts.c    what the LMS, and other feeds, say of those who are absent
  *     absence_weigh.c    who goes, and what is withheld
+ *     absence_verdict.c  which stays what it was when the run goes on later
  *     absence_write.c    the rows of the answer, the changes, and the listings
+ *     absence_accounts.c the same of accounts
  */
 #ifndef RUN_ABSENCE_H
 #define RUN_ABSENCE_H
@@ -40,7 +42,9 @@ struct stranger {
 /* A listing that the file has not. */
 struct absent_item {
 	struct listing listing;
-	const char *elsewhere; /* a feed whose last file lists it; NULL: none */
+	const char *elsewhere;  /* a feed whose last file lists it; NULL: none */
+	struct slice resembled; /* a new account that may be the same person; empty: none */
+	bool is_judged;         /* it is in the scope, and more may become of it */
 	enum absent_fate fate;
 	enum code code;
 	bool is_withheld;
@@ -58,7 +62,11 @@ struct absence {
 	struct arena *arena; /* of the whole */
 	struct arena *chunk; /* of some items at a time */
 	struct absence_terms terms;
-	bool is_full; /* absence counts */
+	bool is_full;   /* absence counts */
+	bool is_paused; /* but just now nobody is removed */
+	bool is_resumed; /* removals have begun in an earlier attempt, under a verdict that stands */
+	bool has_verdict; /* it is on the disk */
+	bool is_preview;
 	bool has_base;
 	struct file_shape base, file;
 	struct absence_doubts doubts;
@@ -71,12 +79,15 @@ struct absence {
 	struct listings back;     /* listed again: nothing is absent of them any more */
 	struct listings replaced; /* their enrolment is another one by now */
 	uint64_t out_of_reach;    /* absent, found there, and not adopted */
+	const char *not_full;     /* why absence does not count; NULL: it does, or nobody asks */
 	bool has_failed;          /* no memory */
 };
 
-/* Behind the last batch, in its transaction or in one of its own. */
+/* Whether runs note who is mentioned: where some feed tells absence, its own may be all that is
+ * asked. */
+bool absence_is_told(const struct config *config, const struct policy *policy);
+/* Behind the last batch, in its transaction, which may end and another begin. */
 struct error absence_run(struct apply_loop *loop) MUST_CHECK;
-/* Before the last commit of any run: what it has listed, where it ends early. */
 
 /* ---- absence_gather.c ---- */
 
@@ -99,7 +110,25 @@ struct error absence_look_elsewhere(struct absence *absence) MUST_CHECK;
 
 struct error absence_weigh(struct absence *absence) MUST_CHECK;
 
+/* Files and rows in which nobody could leave a course; what the summary says of it. */
+struct error absence_remark(struct absence *absence) MUST_CHECK;
+
+/* ---- absence_verdict.c ---- */
+
+#define RUN_VERDICT "verdict"
+
+/* Which courses are banned, or all: durable before the first removal is committed. */
+struct error absence_keep_verdict(struct absence *absence) MUST_CHECK;
+struct error absence_find_verdict(struct absence *absence) MUST_CHECK;
+
+/* ---- absence_accounts.c ---- */
+
+struct error absence_accounts(struct absence *absence) MUST_CHECK;
+
 /* ---- absence_write.c ---- */
+
+/* Somebody is absent once more from an accepted full file. */
+void absence_count(const struct absence *absence, struct listing *listing);
 
 struct error absence_write(struct absence *absence) MUST_CHECK;
 

@@ -150,6 +150,7 @@ static void item_judge(
 	struct absence_course *course = absence_course_of(absence, item->listing.enrol);
 	item->fate = verdict.fate;
 	item->code = verdict.code;
+	item->is_judged = true;
 	if (!course || verdict.fate != ABSENT_GOES)
 		return;
 	course->going++;
@@ -167,7 +168,8 @@ static struct error some_judge(struct absence *absence, struct absent_item **ite
 		some[i] = *items[i];
 	struct error error = absence_load(absence, some, count, &absentees);
 	for (size_t i = 0; i < count && !is_error(&error); i++) {
-		absentees[i].resembled = resembled(likenesses, &absentees[i].is);
+		absentees[i].resembled = items[i]->resembled =
+		    resembled(likenesses, &absentees[i].is);
 		item_judge(absence, items[i], &absentees[i]);
 	}
 	arena_reset(absence->chunk);
@@ -229,6 +231,87 @@ static void bans_find(struct absence *absence)
 	}
 }
 
+/* ---- courses that nobody can leave ---- */
+
+static uint64_t files_before(const struct absence *absence, int64_t enrol)
+{
+	for (size_t i = 0; i < absence->base.blocked_count; i++)
+		if (absence->base.blocked[i].enrol == enrol)
+			return absence->base.blocked[i].files;
+	return 0;
+}
+
+static struct error blocked_find(struct absence *absence)
+{
+	struct file_shape *file = &absence->file;
+	file->blocked =
+	    arena_alloc(absence->arena, (absence->courses.count + 1) * sizeof *file->blocked);
+	if (!file->blocked)
+		return error_memory("weighing who is absent");
+	for (uint32_t i = 1; i <= absence->courses.count; i++) {
+		const struct absence_course *course = hashlist_at(&absence->courses, i);
+		if (course->going == 0 ||
+		    course->unknown_new <= absence->terms.policy->absence.errors)
+			continue;
+		file->blocked[file->blocked_count++] = (struct blocked_course){course->enrol,
+		    files_before(absence, course->enrol) + 1, course->unknown_line};
+	}
+	return OK;
+}
+
+/* ---- what the summary says ---- */
+
+static const struct absence_ban *first_ban(const struct absence *absence)
+{
+	if (absence->ban.code != CODES)
+		return &absence->ban;
+	for (uint32_t i = 1; i <= absence->courses.count; i++) {
+		const struct absence_course *course = hashlist_at(&absence->courses, i);
+		if (course->ban.code != CODES)
+			return &course->ban;
+	}
+	return NULL;
+}
+
+static void withheld_remark(struct absence *absence)
+{
+	uint64_t count = 0;
+	const struct absence_ban *ban = first_ban(absence);
+	for (size_t i = 0; i < absence->absent_count; i++)
+		count += absence->absent[i].is_withheld;
+	if (count == 0 || !ban)
+		return;
+	remark_add(&absence->loop->remarks, REMARK_REMOVALS_WITHHELD, NULL,
+	    arena_print(absence->loop->remarks.arena, "%llu removal%s withheld: %.*s%s.",
+	        (unsigned long long)count, count == 1 ? " was" : "s were",
+	        SLICE_ARG(ban->reason),
+	        ban == &absence->ban ? "" : ", and perhaps more in other courses"));
+}
+
+struct error absence_remark(struct absence *absence)
+{
+	struct remarks *remarks = &absence->loop->remarks;
+	if (absence->not_full)
+		remark_add(remarks, REMARK_NOT_A_FULL_FILE, NULL,
+		    arena_print(remarks->arena, "The file removes nobody: %s.", absence->not_full));
+	if (absence->is_full && absence->is_paused)
+		remark_add(remarks, REMARK_ABSENCE_PAUSED, NULL,
+		    SLICE("The file removes nobody: today is a day of the feed's absence.pause."));
+	if (absence->is_preview && absence->out_of_reach > 0)
+		remark_add(remarks, REMARK_OUT_OF_REACH, NULL,
+		    arena_print(remarks->arena,
+		        "%llu absent enrolment%s out of reach, because the feed found %s there: "
+		        "absence.adopt would take %s in.",
+		        (unsigned long long)absence->out_of_reach,
+		        absence->out_of_reach == 1 ? " is" : "s are",
+		        absence->out_of_reach == 1 ? "it" : "them",
+		        absence->out_of_reach == 1 ? "it" : "them"));
+	withheld_remark(absence);
+	return arena_has_failed(remarks->arena) ? error_memory("finishing a run") : OK;
+}
+
+/* ---- the whole ---- */
+
 static void items_withhold(struct absence *absence)
 {
 	for (size_t i = 0; i < absence->absent_count; i++) {
@@ -244,7 +327,7 @@ static void items_withhold(struct absence *absence)
 struct error absence_weigh(struct absence *absence)
 {
 	struct error error = strangers_weigh(absence);
-	if (is_error(&error) || !absence->is_full || !absence->has_base)
+	if (is_error(&error) || !absence->is_full || !absence->has_base || absence->is_paused)
 		return error;
 	error = absence_look_elsewhere(absence);
 	if (!is_error(&error))
@@ -252,6 +335,8 @@ struct error absence_weigh(struct absence *absence)
 	if (is_error(&error) || absence->has_failed)
 		return is_error(&error) ? error : error_memory("weighing who is absent");
 	bans_find(absence);
+	if (absence->is_resumed)
+		error = absence_find_verdict(absence);
 	items_withhold(absence);
-	return OK;
+	return is_error(&error) ? error : blocked_find(absence);
 }

@@ -20,7 +20,7 @@
  * exempt. What collides with others is undone, and done again at once, with less at a time
  * (pace.h).
  */
-#include "apply_loop.h"
+#include "absence.h"
 
 #include "enrold/names.h"
 
@@ -40,6 +40,26 @@ enum { BATCH_PASSWORDS = 100 };
 /* Collisions in a row, without a checkpoint: nine lead from PACE_FREE to one record. */
 enum { COLLISIONS_MAX = 12 };
 
+struct error plan_write(
+    struct apply_loop *loop, struct batch *batch, const struct plan *plan, int64_t now)
+{
+	const struct effects effects = {.changes = plan->changes,
+	    .count = plan->changes_count,
+	    .people = batch->people,
+	    .enrolments = batch->enrolments,
+	    .cohorts = batch->cohorts,
+	    .groups = batch->groups,
+	    .groupings = batch->groupings,
+	    .memberships = batch->memberships,
+	    .now = now};
+	struct error error = lms_apply(loop->lms, &effects);
+	if (!is_error(&error))
+		error = chores_add(&loop->chores, lms_chores(loop->lms));
+	if (!is_error(&error))
+		error = answer_add(loop->answer, batch, plan, &loop->tally);
+	return is_error(&error) ? error : mentions_add(&loop->mentions, batch, plan);
+}
+
 /* As many records as can be decided on together: nearly always all of them. */
 static struct error round_write(struct apply_loop *loop, int64_t now)
 {
@@ -56,21 +76,8 @@ static struct error round_write(struct apply_loop *loop, int64_t now)
 		loop->hashing.wants_all = true;
 		return error_collision("a password is wanted after all");
 	}
-	const struct effects effects = {.changes = plan.changes,
-	    .count = plan.changes_count,
-	    .people = batch->people,
-	    .enrolments = batch->enrolments,
-	    .cohorts = batch->cohorts,
-	    .groups = batch->groups,
-	    .groupings = batch->groupings,
-	    .memberships = batch->memberships,
-	    .now = now};
 	if (!is_error(&error))
-		error = lms_apply(loop->lms, &effects);
-	if (!is_error(&error))
-		error = chores_add(&loop->chores, lms_chores(loop->lms));
-	if (!is_error(&error))
-		error = answer_add(loop->answer, batch, &plan, &loop->tally);
+		error = plan_write(loop, batch, &plan, now);
 	atomic_store(&loop->run->runner->progress.rows_done, loop->tally.rows);
 	return error;
 }
@@ -155,6 +162,8 @@ static struct error batch_flush(struct apply_loop *loop)
 static struct error end(struct apply_loop *loop)
 {
 	struct error error = batch_apply(loop);
+	if (!is_error(&error))
+		error = absence_run(loop);
 	return is_error(&error) ? error : transaction_finish(loop);
 }
 
@@ -283,7 +292,11 @@ static struct error on_header(void *context, const struct header *header)
 	loop->batch.is_preview = run->lane.is_preview;
 	loop->batch.feed = slice_of(run->lane.feed);
 	loop->batch.has_aftercare = run->runner->shared->config->lms.aftercare;
-	return error;
+	loop->batch.asks_mentions = absence_is_told(run->runner->shared->config, &run->policy);
+	if (is_error(&error) || !loop->batch.asks_mentions || header->is_of_groups)
+		return error;
+	return mentions_open(
+	    &loop->mentions, run, header->single[COLUMN_ERROR_LINE] != COLUMN_NONE);
 }
 
 static struct error apply(struct apply_loop *loop, int file)
@@ -317,7 +330,9 @@ static struct error attempt(struct run *run, bool *wants_all_hashes)
 	    .entered_us = apply_clock_us(),
 	    .committed = run->row,
 	    .records_fit = BATCH_RECORDS,
-	    .hashing = {run, run->runner->lms, *wants_all_hashes, -1}};
+	    .hashing = {run, run->runner->lms, *wants_all_hashes, -1},
+	    .mentions = {.file = -1},
+	    .remarks = {.arena = run->arena}};
 	loop.expected = transaction_records(&loop);
 	progress_apply(&run->runner->progress, run->rows, run->row.records);
 	struct error error = tally_parse(run->row.counts, &loop.tally);
@@ -341,7 +356,9 @@ static struct error attempt(struct run *run, bool *wants_all_hashes)
 	if (is_error(&error) && !loop.is_doubtful) {
 		answer_cut(loop.answer, &run->row.sizes);
 		chores_cut(&loop.chores);
+		mentions_cut(&loop.mentions);
 	}
+	mentions_close(&loop.mentions);
 	chores_close(&loop.chores);
 	answer_close(loop.answer);
 	reader_close(&loop.reader);

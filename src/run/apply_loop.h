@@ -7,6 +7,7 @@
 #include "enrold/reader.h"
 
 #include "chores.h"
+#include "mentions.h"
 #include "run_state.h"
 
 /* How batches and transactions of a file go together. */
@@ -43,8 +44,16 @@ struct apply_loop {
 	struct hashing hashing;
 	struct answer *answer;
 	struct chores_file chores;
+	struct mentions_file mentions;
+	struct remarks remarks; /* that absence has to say */
 	struct tally tally;
 };
+
+/* ---- apply.c ---- */
+
+/* What a plan wants: written, with its lines of the answer. Inside a transaction. */
+struct error plan_write(struct apply_loop *loop, struct batch *batch, const struct plan *plan,
+    int64_t now) MUST_CHECK;
 
 /* ---- apply_transaction.c ---- */
 

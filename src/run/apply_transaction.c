@@ -118,12 +118,20 @@ bool transaction_is_full(struct apply_loop *loop)
 	       is_awaited(loop) || apply_clock_us() - loop->begun_us >= TRANSACTION_ALONE_US;
 }
 
+/* Removals behind the last row count as records. */
+static uint64_t records_done(const struct apply_loop *loop)
+{
+	return loop->tally.rows + loop->tally.removals;
+}
+
 /* What the ledger counts has to be durable first. */
 static struct error answer_flush(struct apply_loop *loop, struct artefact_sizes *sizes)
 {
 	struct error error = answer_sync(loop->answer, sizes);
 	if (!is_error(&error))
 		error = chores_sync(&loop->chores);
+	if (!is_error(&error))
+		error = mentions_sync(&loop->mentions, records_done(loop));
 	return is_error(&error) ? error : input_sync(loop->run);
 }
 
@@ -139,7 +147,7 @@ static struct error progress_store(struct apply_loop *loop)
 	if (counts.failed)
 		arena_fail(run->arena);
 	run->row.state = RUN_RUNNING;
-	run->row.records = loop->tally.rows;
+	run->row.records = records_done(loop);
 	run->row.sizes = sizes;
 	run->row.counts = arena_copy(run->arena, buffer_slice(&counts));
 	buffer_done(&counts);
@@ -153,6 +161,8 @@ static struct error commit(struct apply_loop *loop)
 	loop->is_doubtful = true;
 	struct error error = transaction_commit(loop->run->runner);
 	loop->is_doubtful = is_error(&error);
+	if (!is_error(&error))
+		error = mentions_commit(&loop->mentions);
 	return is_error(&error) ? error : chores_commit(&loop->chores);
 }
 
@@ -196,6 +206,8 @@ static struct error remarks_make(struct apply_loop *loop, struct remarks *remark
 		remark_add(remarks, REMARK_NO_ROWS, NULL,
 		    SLICE("The file has a header and no row behind it."));
 	header_remark(loop->reader.header, &loop->run->policy, loop->tally.remarks, remarks);
+	for (size_t i = 0; i < loop->remarks.count; i++)
+		remark_add(remarks, loop->remarks.items[i].code, NULL, loop->remarks.items[i].message);
 	return arena_has_failed(remarks->arena) ? error_memory("finishing a run") : OK;
 }
 

@@ -77,7 +77,7 @@ static struct error row_fill(
 	if (counts.failed)
 		arena_fail(run->arena);
 	row->state = state_of(run, result);
-	row->records = result->tally->rows;
+	row->records = result->tally->rows; /* of the file: removals count while it runs */
 	row->sizes = result->sizes;
 	row->counts = arena_copy(run->arena, buffer_slice(&counts));
 	row->summary = arena_copy(run->arena, buffer_slice(summary));

@@ -5,7 +5,7 @@
  * What Moodle has to do goes first, the summary goes last into the outbox, so that its presence
  * means that all is there; the input leaves work/ only when the outbox is durable.
  */
-#include "run_state.h"
+#include "mentions.h"
 
 #include "enrold/disk.h"
 #include "enrold/last_run.h"
@@ -266,7 +266,8 @@ struct error publish(struct run *run)
 	if (is_error(&error))
 		return error;
 	index_publish(run);
-	return input_end(run);
+	error = mentions_publish(run);
+	return is_error(&error) ? error : input_end(run);
 }
 
 /* ---- of a run that the database has forgotten ---- */
