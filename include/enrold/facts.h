@@ -297,6 +297,9 @@ struct enrolment_facts {
 	int64_t timeend;
 	int64_t *roles; /* distinct, ascending */
 	uint32_t roles_count;
+	/* A suspended one: by absence, of whichever feed (listing.h), and left so since; or by
+	 * absence once, and changed by somebody since. */
+	bool is_absent, is_kept;
 	bool asks_leaving; /* whether `leaving` has to be known */
 	struct leaving_facts leaving;
 	/* The plan's own (plan/rounds.c): whether something was given since it was loaded, the last

@@ -123,7 +123,7 @@ static struct change enrolment_wanted(
 	    .person = is->person,
 	    .enrolment = enrolment,
 	    .status = request->has_status ? request->status
-	              : is_new            ? ENROLMENT_ACTIVE
+	              : is_new || is->is_absent ? ENROLMENT_ACTIVE
 	                                  : is->status,
 	    .timestart = start,
 	    .timeend = moves_end ? end_of(start, request, course) : is->timeend,
@@ -137,10 +137,12 @@ static enum code enrolment_decide(
 	struct enrolment_facts *is = &pass->batch->enrolments[enrolment];
 	struct change wanted = enrolment_wanted(pass, request, enrolment);
 	bool is_new = is->id == 0;
+	bool returns = is->is_absent && wanted.status == ENROLMENT_ACTIVE;
 	bool differs = is_new || is->status != wanted.status || is->timestart != wanted.timestart ||
 	               is->timeend != wanted.timeend;
 	if (differs) {
 		change_add(pass, wanted);
+		is->is_absent = false;
 		is->id = is_new ? ENROLMENT_PLANNED : is->id;
 		is->status = wanted.status;
 		is->timestart = wanted.timestart;
@@ -150,11 +152,11 @@ static enum code enrolment_decide(
 	if (gets_role)
 		role_assign(pass, enrolment, role);
 	if (differs)
-		return is_new ? CODE_ENROLLED : CODE_ENROLMENT_UPDATED;
+		return is_new ? CODE_ENROLLED : returns ? CODE_RETURNED : CODE_ENROLMENT_UPDATED;
 	if (gets_role)
 		return CODE_ROLE_ASSIGNED;
 	if (is->status != ENROLMENT_ACTIVE && !request->has_status)
-		return CODE_ENROLMENT_SUSPENDED;
+		return is->is_kept ? CODE_KEPT_MANUAL : CODE_ENROLMENT_SUSPENDED;
 	return is->timeend != 0 && is->timeend <= pass->now ? CODE_ENROLMENT_EXPIRED
 	                                                    : CODE_ALREADY_ENROLLED;
 }
@@ -188,6 +190,9 @@ static struct slice decided_message(
 	static const char *const messages[CODES] = {
 	    [CODE_ENROLLED] = "Enrolled.",
 	    [CODE_ENROLMENT_UPDATED] = "Status or dates changed.",
+	    [CODE_RETURNED] = "Listed again: what absence had suspended is active.",
+	    [CODE_KEPT_MANUAL] = "Stays suspended: absence did that once, and somebody has changed "
+	                         "it since.",
 	    [CODE_ROLE_ASSIGNED] = "Was enrolled already; the role was added.",
 	    [CODE_ALREADY_ENROLLED] = "All of it was so already.",
 	};

@@ -3,6 +3,8 @@
  */
 #include "run_state.h"
 
+#include "enrold/leaver.h"
+#include "enrold/listing.h"
 #include "enrold/may.h"
 
 /* What the feed's `may` has to know of places, and what is suggested where it makes none. */
@@ -80,6 +82,67 @@ struct error look_people(struct lms *lms, struct batch *batch)
 	    lms, batch->people + loaded, batch->people_count - loaded, batch->arena);
 }
 
+/* ---- suspended by absence ---- */
+
+/* Those that are suspended: most batches have none. */
+static uint32_t *suspended_find(const struct batch *batch, size_t from, size_t *count)
+{
+	uint32_t *all = NULL;
+	*count = 0;
+	for (size_t i = from; i < batch->enrolments_count; i++) {
+		const struct enrolment_facts *is = &batch->enrolments[i];
+		if (is->id <= 0 || is->status == ENROLMENT_ACTIVE || is->level != LEVEL_COURSE)
+			continue;
+		if (!all)
+			all = arena_alloc(
+			    batch->arena, (batch->enrolments_count - from) * sizeof *all);
+		if (!all)
+			break;
+		all[(*count)++] = (uint32_t)i;
+	}
+	return all;
+}
+
+/* Whether they are still as absence has left them. */
+static struct error marks_compare(struct lms *lms, struct batch *batch, const uint32_t *suspended,
+    const struct listing_mark *marks, size_t count)
+{
+	struct leaver *leavers = arena_alloc(batch->arena, count * sizeof *leavers);
+	if (!leavers)
+		return error_memory("looking up what absence has done");
+	for (size_t i = 0; i < count; i++)
+		leavers[i].enrolment = marks[i].enrolment;
+	struct error error = lms_load_leavers(lms, leavers, count, batch->arena);
+	for (size_t i = 0; i < count && !is_error(&error); i++) {
+		struct enrolment_facts *is = &batch->enrolments[suspended[i]];
+		is->is_absent = marks[i].suspended_at != 0 &&
+		                leavers[i].modified == marks[i].suspended_at;
+		is->is_kept = marks[i].suspended_at != 0 && !is->is_absent;
+	}
+	return error;
+}
+
+static struct error look_absence(struct lms *lms, struct batch *batch, size_t from)
+{
+	size_t count;
+	bool are_there;
+	const uint32_t *suspended = suspended_find(batch, from, &count);
+	if (count == 0)
+		return OK;
+	struct error error = listing_are_there(lms_db(lms), &are_there);
+	if (is_error(&error) || !are_there)
+		return error;
+	struct listing_mark *marks = arena_alloc(batch->arena, count * sizeof *marks);
+	if (!marks)
+		return error_memory("looking up what absence has done");
+	for (size_t i = 0; i < count; i++) {
+		const struct enrolment_facts *is = &batch->enrolments[suspended[i]];
+		marks[i] = (struct listing_mark){is->user, is->id, 0};
+	}
+	error = listing_find_marks(lms_db(lms), marks, count, batch->arena);
+	return is_error(&error) ? error : marks_compare(lms, batch, suspended, marks, count);
+}
+
 struct error look_enrolments(struct lms *lms, struct batch *batch)
 {
 	struct error error = batch_pair(batch);
@@ -90,6 +153,8 @@ struct error look_enrolments(struct lms *lms, struct batch *batch)
 	if (!is_error(&error))
 		error = lms_load_enrolments(lms, batch->enrolments + loaded,
 		    batch->enrolments_count - loaded, batch->arena);
+	if (!is_error(&error))
+		error = look_absence(lms, batch, loaded);
 	if (!is_error(&error))
 		error = lms_load_memberships(
 		    lms, batch->memberships + asked, batch->memberships_count - asked);

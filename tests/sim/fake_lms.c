@@ -3,7 +3,10 @@
 #include "fate.h"
 
 #include "enrold/columns.h"
+#include "enrold/leaver.h"
+#include "enrold/listing.h"
 #include "enrold/lms.h"
+#include "enrold/persons.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -279,6 +282,42 @@ NONE(lms_load_category_surroundings, struct category_facts *categories, size_t c
 NONE(lms_load_interests, struct account_facts *people, size_t count, struct arena *arena)
 NONE(lms_load_site_roles, struct account_facts *people, size_t count, struct arena *arena)
 NONE(lms_load_place_roles, struct account_facts *people, size_t count, struct arena *arena)
+NONE(lms_load_leavers, struct leaver *leavers, size_t count, struct arena *arena)
+NONE(lms_load_persons, struct person *persons, size_t count, struct arena *arena)
+NONE(lms_find_enrolments, struct enrolment_key *keys, size_t count, struct arena *arena)
+
+/* ---- what feeds have listed: nothing ---- */
+
+#define NOTHING(call, ...)                                                                         \
+	struct error call(struct db *db, __VA_ARGS__)                                              \
+	{                                                                                          \
+		return OK;                                                                         \
+	}
+
+NOTHING(listing_scan, struct slice feed, listing_on_row *on_row, void *context)
+NOTHING(listing_add, struct slice feed, struct slice run, const struct listing *listings,
+    size_t count)
+NOTHING(listing_store, struct slice feed, const struct listing *listing, struct slice last,
+    struct slice by)
+NOTHING(listing_drop, struct slice feed, const struct listing *listing)
+NOTHING(listing_find_marks, struct listing_mark *marks, size_t count, struct arena *arena)
+NOTHING(listing_store_base, struct slice feed, struct slice run, struct slice text)
+NOTHING(ledger_has_applied, struct slice feed, bool *has)
+NOTHING(ledger_find_same, struct slice feed, struct slice sha256, struct slice before,
+    char run[RUN_ID_SIZE + 1])
+
+struct error listing_are_there(struct db *db, bool *are_there)
+{
+	*are_there = false;
+	return OK;
+}
+
+struct error listing_load_base(
+    struct db *db, struct slice feed, struct arena *arena, struct slice *text)
+{
+	*text = SLICE("");
+	return OK;
+}
 
 /* ---- enrolments ---- */
 

@@ -57,7 +57,7 @@ Test(tally, is_written_as_one_line_and_read_back)
 Test(tally, has_a_word_of_its_own_for_each_counter)
 {
 	enum { COUNTERS = sizeof(struct tally) / sizeof(uint64_t) };
-	_Static_assert(COUNTERS == 2 + OUTCOME_KINDS + CODES + REMARK_CODES, "nothing else");
+	_Static_assert(COUNTERS == 3 + OUTCOME_KINDS + CODES + REMARK_CODES, "nothing else");
 	for (size_t i = 0; i < COUNTERS; i++) {
 		uint64_t counters[COUNTERS] = {0};
 		char what[32];
