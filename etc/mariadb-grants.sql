@@ -28,7 +28,7 @@ GRANT SELECT, INSERT ON moodle.mdl_cohort TO enrold;
 GRANT SELECT, INSERT, DELETE ON moodle.mdl_cohort_members TO enrold;
 GRANT SELECT, INSERT, UPDATE ON moodle.mdl_cache_flags TO enrold;
 GRANT SELECT, INSERT ON moodle.mdl_logstore_standard_log TO enrold;
--- Chats, subscriptions, tags, and what plugins keep of a person: what the site has no table for is passed over.
+-- Chats, subscriptions, tags, grades, and what plugins keep of a person: what the site has no table for is passed over.
 DELIMITER //
 BEGIN NOT ATOMIC
   DECLARE CONTINUE HANDLER FOR 1146 BEGIN END;
@@ -57,6 +57,15 @@ BEGIN NOT ATOMIC
   GRANT SELECT, DELETE ON moodle.mdl_tool_cohortroles TO enrold;
   GRANT SELECT, DELETE ON moodle.mdl_tool_monitor_subscriptions TO enrold;
   GRANT SELECT, INSERT ON moodle.mdl_tool_dataprivacy_request TO enrold;
+  GRANT SELECT ON moodle.mdl_grade_items TO enrold;
+  GRANT SELECT, DELETE ON moodle.mdl_grade_grades TO enrold;
+  GRANT SELECT, INSERT ON moodle.mdl_grade_grades_history TO enrold;
+  GRANT SELECT ON moodle.mdl_modules TO enrold;
+  GRANT SELECT ON moodle.mdl_course_modules TO enrold;
+  GRANT SELECT, UPDATE ON moodle.mdl_course_modules_completion TO enrold;
+  GRANT SELECT ON moodle.mdl_quiz TO enrold;
+  GRANT SELECT ON moodle.mdl_quiz_overrides TO enrold;
+  GRANT SELECT, UPDATE ON moodle.mdl_quiz_attempts TO enrold;
 END //
 DELIMITER ;
 -- Its own tables.

@@ -85,7 +85,7 @@ GRANT USAGE ON SEQUENCE :"cache_flags_seq" TO enrold;
 GRANT SELECT, INSERT ON :"logstore_standard_log" TO enrold;
 \set logstore_standard_log_seq :prefix logstore_standard_log_id_seq
 GRANT USAGE ON SEQUENCE :"logstore_standard_log_seq" TO enrold;
--- Chats, subscriptions, tags, and what plugins keep of a person: what the site has no table for is passed over.
+-- Chats, subscriptions, tags, grades, and what plugins keep of a person: what the site has no table for is passed over.
 CREATE TEMPORARY TABLE enrold_grants AS SELECT :'prefix' || name AS name, rights FROM (VALUES
   ('user_lastaccess', 'SELECT, DELETE'),
   ('external_tokens', 'SELECT, DELETE'),
@@ -111,7 +111,16 @@ CREATE TEMPORARY TABLE enrold_grants AS SELECT :'prefix' || name AS name, rights
   ('auth_oauth2_linked_login', 'SELECT, DELETE'),
   ('tool_cohortroles', 'SELECT, DELETE'),
   ('tool_monitor_subscriptions', 'SELECT, DELETE'),
-  ('tool_dataprivacy_request', 'SELECT, INSERT')) AS optional (name, rights) WHERE to_regclass(quote_ident(:'prefix' || name)) IS NOT NULL;
+  ('tool_dataprivacy_request', 'SELECT, INSERT'),
+  ('grade_items', 'SELECT'),
+  ('grade_grades', 'SELECT, DELETE'),
+  ('grade_grades_history', 'SELECT, INSERT'),
+  ('modules', 'SELECT'),
+  ('course_modules', 'SELECT'),
+  ('course_modules_completion', 'SELECT, UPDATE'),
+  ('quiz', 'SELECT'),
+  ('quiz_overrides', 'SELECT'),
+  ('quiz_attempts', 'SELECT, UPDATE')) AS optional (name, rights) WHERE to_regclass(quote_ident(:'prefix' || name)) IS NOT NULL;
 SELECT format('GRANT %s ON %I TO enrold', rights, name) FROM enrold_grants \gexec
 SELECT format('GRANT USAGE ON SEQUENCE %s TO enrold', pg_get_serial_sequence(quote_ident(name), 'id'))
   FROM enrold_grants WHERE rights LIKE '%INSERT%' \gexec

@@ -18,6 +18,16 @@ deed_set deeds_of_policy(const struct policy *policy)
 		deeds |= DEED_BIT(DEED_CREATE_COHORT);
 	if (policy->may.system_roles.count > 0)
 		deeds |= DEED_BIT(DEED_UNASSIGN_ROLE) | DEED_BIT(DEED_SEE_CATEGORY);
+	if (policy->allow_unenrol)
+		deeds |= DEED_BIT(DEED_LEAVE_GROUP) | DEED_BIT(DEED_LEAVE_COHORT) |
+		         DEED_BIT(DEED_UNASSIGN_ROLE);
+	if ((policy->allow_unenrol && policy->removal == REMOVAL_UNENROL) ||
+	    policy->absence.action == ABSENCE_UNENROL)
+		deeds |= DEED_BIT(DEED_UNENROL);
+	if (policy->absence.action == ABSENCE_SUSPEND_NO_ROLES)
+		deeds |= DEED_BIT(DEED_UNASSIGN_ROLE);
+	if (policy->absence.accounts == ABSENT_ACCOUNTS_SUSPEND)
+		deeds |= DEED_BIT(DEED_UPDATE_ACCOUNT) | DEED_BIT(DEED_END_SESSIONS);
 	if (creates)
 		deeds |= DEED_BIT(DEED_CREATE_ACCOUNT) | DEED_BIT(DEED_SET_PROFILE) |
 		         DEED_BIT(DEED_SET_PREFERENCE);

@@ -6,6 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* What a grade keeps when it goes into the history. */
+#define GRADE_COLUMNS                                                                              \
+	"itemid, userid, rawgrade, rawgrademax, rawgrademin, rawscaleid, usermodified, "           \
+	"finalgrade, hidden, locked, locktime, exported, overridden, excluded, feedback, "         \
+	"feedbackformat, information, informationformat"
+
 const struct table_needs table_needs[] = {
     {"config", "", "name, value", false},
     {"config_plugins", "", "plugin, name, value", false},
@@ -14,7 +20,8 @@ const struct table_needs table_needs[] = {
         "required, forceunique",
         false},
     {"course_categories", "", "idnumber", false},
-    {"course", "", "category, shortname, idnumber, lang", false},
+    {"course", "", "category, shortname, idnumber, fullname, lang, enddate, enablecompletion",
+        false},
     {"role", "", "shortname, archetype", false},
     {"role_context_levels", "", "roleid, contextlevel", false},
     {"enrol", "", "enrol, status, courseid, sortorder, enrolperiod, roleid, customint1, customint2",
@@ -56,7 +63,7 @@ const struct table_needs table_needs[] = {
         "contextlevel, contextinstanceid, userid, courseid, relateduserid, anonymous, other, "
         "timecreated, origin",
         "", false},
-    {"user_lastaccess", "", "userid", true},
+    {"user_lastaccess", "", "userid, courseid", true},
     {"external_tokens", "", "userid", true},
     {"external_services_users", "", "userid", true},
     {"user_private_key", "", "userid", true},
@@ -69,10 +76,10 @@ const struct table_needs table_needs[] = {
     {"message_conversations", "", "component, itemtype, itemid, contextid", true},
     {"message_conversation_members", "conversationid, userid, timecreated", "", true},
     {"forum", "", "course, forcesubscribe", true},
-    {"forum_subscriptions", "", "userid", true},
-    {"forum_digests", "", "userid", true},
-    {"forum_track_prefs", "", "userid", true},
-    {"forum_read", "", "userid", true},
+    {"forum_subscriptions", "", "userid, forum", true},
+    {"forum_digests", "", "userid, forum", true},
+    {"forum_track_prefs", "", "userid, forumid", true},
+    {"forum_read", "", "userid, forumid", true},
     {"tag", "userid, tagcollid, name, rawname, isstandard, descriptionformat, flag, timemodified",
         "", true},
     {"tag_instance",
@@ -88,6 +95,17 @@ const struct table_needs table_needs[] = {
         "type, comments, commentsformat, userid, requestedby, status, dpo, dpocomment, "
         "dpocommentformat, systemapproved, creationmethod, usermodified, timecreated, timemodified",
         "", true},
+    {"grade_items", "", "courseid, itemtype, itemmodule, iteminstance, itemnumber", true},
+    {"grade_grades", "", GRADE_COLUMNS, true},
+    {"grade_grades_history", "action, oldid, source, timemodified, loggeduser, " GRADE_COLUMNS, "",
+        true},
+    {"modules", "", "name", true},
+    {"course_modules", "", "course, module, instance, completion, completiongradeitemnumber", true},
+    {"course_modules_completion", "",
+        "coursemoduleid, userid, completionstate, overrideby, timemodified", true},
+    {"quiz", "", "timeclose, timelimit, graceperiod", true},
+    {"quiz_overrides", "", "quiz, groupid, userid, timeclose, timelimit", true},
+    {"quiz_attempts", "", "quiz, userid, state, timestart, timecheckstate", true},
 };
 
 const size_t table_needs_count = sizeof table_needs / sizeof table_needs[0];

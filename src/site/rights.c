@@ -50,6 +50,15 @@ const struct table_rights table_rights[] = {
     {"tool_cohortroles", "d", true},
     {"tool_monitor_subscriptions", "d", true},
     {"tool_dataprivacy_request", "i", true},
+    {"grade_items", "", true},
+    {"grade_grades", "d", true},
+    {"grade_grades_history", "i", true},
+    {"modules", "", true},
+    {"course_modules", "", true},
+    {"course_modules_completion", "u", true},
+    {"quiz", "", true},
+    {"quiz_overrides", "", true},
+    {"quiz_attempts", "u", true},
 };
 
 enum { TABLES = sizeof table_rights / sizeof *table_rights };
@@ -134,6 +143,42 @@ static const struct {
 
 enum { NEEDS = sizeof needs / sizeof *needs };
 
+/* Who leaves a cohort leaves courses that take its members, and who leaves a course its groups. */
+#define OF_COURSES (DEED_BIT(DEED_UNENROL) | DEED_BIT(DEED_LEAVE_COHORT))
+#define OF_GROUPS (OF_COURSES | DEED_BIT(DEED_LEAVE_GROUP))
+
+static const struct {
+	deed_set deeds;
+	const char *table, *rights;
+} leaving_needs[] = {
+    {DEED_BIT(DEED_LEAVE_COHORT), "cohort_members", "rd"},
+    {DEED_BIT(DEED_LEAVE_COHORT), "user_enrolments", "u"},
+    {OF_COURSES, "user_enrolments", "d"},
+    {OF_COURSES, "role_assignments", "d"},
+    {OF_COURSES, "cache_flags", "riu"},
+    {OF_COURSES, "user_lastaccess", "rd"},
+    {OF_COURSES, "forum", "r"},
+    {OF_COURSES, "forum_subscriptions", "rd"},
+    {OF_COURSES, "forum_digests", "rd"},
+    {OF_COURSES, "forum_track_prefs", "rd"},
+    {OF_COURSES, "forum_read", "rd"},
+    {OF_COURSES, "grade_items", "r"},
+    {OF_COURSES, "grade_grades", "rd"},
+    {OF_COURSES, "grade_grades_history", "ri"},
+    {OF_COURSES, "modules", "r"},
+    {OF_COURSES, "course_modules", "r"},
+    {OF_COURSES, "course_modules_completion", "ru"},
+    {OF_GROUPS, "groups", "ru"},
+    {OF_GROUPS, "groups_members", "rd"},
+    {OF_GROUPS, "message_conversations", "r"},
+    {OF_GROUPS, "message_conversation_members", "rd"},
+    {OF_GROUPS, "quiz", "r"},
+    {OF_GROUPS, "quiz_overrides", "r"},
+    {OF_GROUPS, "quiz_attempts", "ru"},
+};
+
+enum { LEAVING_NEEDS = sizeof leaving_needs / sizeof *leaving_needs };
+
 /* Whoever joins a cohort is enrolled where a course takes its members (src/lms/cohort_sync.c). */
 static const struct {
 	const char *table, *rights;
@@ -159,6 +204,10 @@ deed_set rights_deeds(const char *table, char right)
 	for (size_t i = 0; i < SYNC_NEEDS; i++)
 		if (strcmp(sync_needs[i].table, table) == 0 && strchr(sync_needs[i].rights, right))
 			deeds |= DEED_BIT(DEED_JOIN_COHORT);
+	for (size_t i = 0; i < LEAVING_NEEDS; i++)
+		if (strcmp(leaving_needs[i].table, table) == 0 &&
+		    strchr(leaving_needs[i].rights, right))
+			deeds |= leaving_needs[i].deeds;
 	return deeds;
 }
 
@@ -230,6 +279,24 @@ static void tables_ask(struct rights *rights, struct db *db)
 			rights->tables[i] = DB_IS_ABSENT;
 }
 
+bool rights_has_optional(const struct rights *rights)
+{
+	for (size_t i = 0; i < TABLES; i++)
+		if (table_rights[i].is_optional && !(rights->tables[i] & DB_IS_ABSENT))
+			return true;
+	return false;
+}
+
+/* Tables that every Moodle has, and so one that has any optional one: MariaDB hides what an older
+ * script of grants has left out, and nobody may be unenrolled as if there were no grades. */
+static void hidden_find(struct rights *rights)
+{
+	static const char *const tables[] = {"grade_items", "grade_grades", "grade_grades_history",
+	    "modules", "course_modules", "course_modules_completion"};
+	for (size_t i = 0; i < sizeof tables / sizeof *tables && rights_has_optional(rights); i++)
+		rights->tables[table_index(tables[i])] &= ~(uint32_t)DB_IS_ABSENT;
+}
+
 /* Whoever may write to SQLite's file may do all. */
 static void tables_find(struct rights *rights, struct db *db)
 {
@@ -250,14 +317,6 @@ bool rights_may_read(const struct rights *rights, const char *table)
 	return (rights->tables[table_index(table)] & (DB_MAY_READ | DB_IS_ABSENT)) == DB_MAY_READ;
 }
 
-bool rights_has_optional(const struct rights *rights)
-{
-	for (size_t i = 0; i < TABLES; i++)
-		if (table_rights[i].is_optional && !(rights->tables[i] & DB_IS_ABSENT))
-			return true;
-	return false;
-}
-
 void rights_load(struct rights *rights, struct db *db, bool syncs_cohorts, struct site_facts *site,
     struct arena *arena)
 {
@@ -265,13 +324,20 @@ void rights_load(struct rights *rights, struct db *db, bool syncs_cohorts, struc
 		tables_find(rights, db);
 		return;
 	}
-	if (!rights->are_all)
+	if (!rights->are_all) {
 		tables_ask(rights, db);
+		hidden_find(rights);
+	}
 	const struct need need = {rights, site, db_prefix(db), arena};
 	for (size_t i = 0; i < NEEDS; i++)
 		table_need(&need, needs[i].table, needs[i].deed, needs[i].rights);
 	for (size_t i = 0; syncs_cohorts && i < SYNC_NEEDS; i++)
 		table_need(&need, sync_needs[i].table, DEED_JOIN_COHORT, sync_needs[i].rights);
+	for (size_t i = 0; i < LEAVING_NEEDS; i++)
+		for (enum deed deed = 0; deed < DEEDS; deed++)
+			if (leaving_needs[i].deeds & DEED_BIT(deed))
+				table_need(
+				    &need, leaving_needs[i].table, deed, leaving_needs[i].rights);
 	for (enum deed deed = 0; site->audit && deed < DEEDS; deed++)
 		table_need(&need, "logstore_standard_log", deed, "i");
 	rights->are_all = site->lacks == 0 && !db_has_failed(db);

@@ -5,6 +5,15 @@
 #define NUMBER "INTEGER NOT NULL DEFAULT 0"
 #define NAME "VARCHAR(255) NOT NULL DEFAULT ''"
 
+#define DECIMAL "DECIMAL(10,5)"
+#define GRADE                                                                                      \
+	"itemid " NUMBER ", userid " NUMBER ", rawgrade " DECIMAL ", rawgrademax " DECIMAL         \
+	" NOT NULL DEFAULT 100, rawgrademin " DECIMAL                                              \
+	" NOT NULL DEFAULT 0, rawscaleid INTEGER, usermodified INTEGER, finalgrade " DECIMAL       \
+	", hidden " NUMBER ", locked " NUMBER ", locktime " NUMBER ", exported " NUMBER            \
+	", overridden " NUMBER ", excluded " NUMBER ", feedback TEXT, feedbackformat " NUMBER      \
+	", information TEXT, informationformat " NUMBER
+
 const struct more_table more_tables[] = {
     {"user_lastaccess", "userid " NUMBER ", courseid " NUMBER},
     {"external_tokens", "userid " NUMBER ", token " NAME},
@@ -46,6 +55,23 @@ const struct more_table more_tables[] = {
         ", requestedby " NUMBER ", status " NUMBER ", dpo INTEGER DEFAULT 0, dpocomment TEXT, "
         "dpocommentformat " NUMBER ", systemapproved " NUMBER ", usermodified " NUMBER
         ", timecreated " NUMBER ", timemodified " NUMBER ", creationmethod " NUMBER},
+    {"grade_items", "courseid INTEGER, itemtype " NAME ", itemmodule VARCHAR(30), iteminstance "
+                    "INTEGER, itemnumber INTEGER"},
+    {"grade_grades", GRADE},
+    {"grade_grades_history",
+        "action " NUMBER ", oldid " NUMBER
+        ", source VARCHAR(255), timemodified INTEGER, loggeduser INTEGER, " GRADE},
+    {"modules", "name " NAME},
+    {"course_modules", "course " NUMBER ", module " NUMBER ", instance " NUMBER
+                       ", completion " NUMBER ", completiongradeitemnumber INTEGER"},
+    {"course_modules_completion",
+        "coursemoduleid " NUMBER ", userid " NUMBER ", completionstate " NUMBER
+        ", overrideby INTEGER, timemodified " NUMBER},
+    {"quiz", "course " NUMBER ", timeclose " NUMBER ", timelimit " NUMBER ", graceperiod " NUMBER},
+    {"quiz_overrides", "quiz " NUMBER ", groupid INTEGER, userid INTEGER, timeclose INTEGER, "
+                       "timelimit INTEGER"},
+    {"quiz_attempts", "quiz " NUMBER ", userid " NUMBER ", state " NAME ", timestart " NUMBER
+                      ", timecheckstate INTEGER"},
 };
 
 const size_t more_tables_count = sizeof more_tables / sizeof *more_tables;

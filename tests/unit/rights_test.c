@@ -89,17 +89,31 @@ Test(rights, that_a_feed_can_need_follow_from_what_it_allows)
 	    .update_details = DETAILS_FILE,
 	    .allow_suspend = true,
 	    .allow_delete = true,
+	    .allow_unenrol = true,
+	    .removal = REMOVAL_UNENROL,
 	    .update_password = true,
 	    .may = {.system_roles = {.items = any, .count = 1}, .create_cohorts = true}};
 	deed_set accounts = DEED_BIT(DEED_CREATE_ACCOUNT) | DEED_BIT(DEED_UPDATE_ACCOUNT) |
 	                    DEED_BIT(DEED_DELETE_ACCOUNT) | DEED_BIT(DEED_END_SESSIONS) |
 	                    DEED_BIT(DEED_SET_PROFILE) | DEED_BIT(DEED_SET_PREFERENCE);
-	deed_set allowed = DEED_BIT(DEED_CREATE_COHORT) | DEED_BIT(DEED_UNASSIGN_ROLE) |
-	                   DEED_BIT(DEED_SEE_CATEGORY);
+	deed_set leaving = DEED_BIT(DEED_UNENROL) | DEED_BIT(DEED_LEAVE_GROUP) |
+	                   DEED_BIT(DEED_LEAVE_COHORT) | DEED_BIT(DEED_UNASSIGN_ROLE);
+	deed_set allowed = leaving | DEED_BIT(DEED_CREATE_COHORT) | DEED_BIT(DEED_SEE_CATEGORY);
 	cr_expect_eq(deeds_of_policy(&all), DEED_BIT(DEEDS) - 1);
 	cr_expect_eq(deeds_of_policy(&safe), (DEED_BIT(DEEDS) - 1) & ~accounts & ~allowed);
 	all.upload_type = UPLOAD_ADD;
 	cr_expect_eq(deeds_of_policy(&all) & accounts, DEED_BIT(DEED_CREATE_ACCOUNT) |
 	                                                   DEED_BIT(DEED_SET_PROFILE) |
 	                                                   DEED_BIT(DEED_SET_PREFERENCE));
+	all.removal = REMOVAL_SUSPEND_NO_ROLES;
+	cr_expect_eq(deeds_of_policy(&all) & leaving, leaving & ~DEED_BIT(DEED_UNENROL));
+	all.allow_unenrol = false;
+	all.may.system_roles.count = 0;
+	cr_expect_eq(deeds_of_policy(&all) & leaving, 0);
+	all.absence.action = ABSENCE_SUSPEND;
+	cr_expect_eq(deeds_of_policy(&all) & leaving, 0);
+	all.absence.action = ABSENCE_SUSPEND_NO_ROLES;
+	cr_expect_eq(deeds_of_policy(&all) & leaving, DEED_BIT(DEED_UNASSIGN_ROLE));
+	all.absence.action = ABSENCE_UNENROL;
+	cr_expect_eq(deeds_of_policy(&all) & leaving, DEED_BIT(DEED_UNENROL));
 }
