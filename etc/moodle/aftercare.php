@@ -190,8 +190,26 @@ function account_deleted(stdClass $job): void {
     erasure_approve($job->user);
 }
 
+function completion(stdClass $job): void {
+    forget('completion', ["{$job->user}_$job->course"]);
+}
+
+/* The files of its feedback, which are those of no other grade: ids do not come again. */
+function grade_deleted(stdClass $job): void {
+    global $DB;
+    if ($DB->record_exists('grade_grades', ['id' => $job->grade])) {
+        return;
+    }
+    $of = ['component' => 'grade', 'filearea' => 'feedback', 'itemid' => $job->grade];
+    foreach (array_unique($DB->get_fieldset_select('files', 'contextid',
+            'component = ? AND filearea = ? AND itemid = ?', array_values($of))) as $context) {
+        get_file_storage()->delete_area_files($context, $of['component'], $of['filearea'], $of['itemid']);
+    }
+}
+
 const JOBS = ['course_groups' => ['course'], 'member_groups' => ['user'], 'group_members' => ['group'],
-    'subscribe' => ['course', 'user', 'role'], 'welcome' => ['enrol', 'user', 'role'], 'account_deleted' => ['user']];
+    'subscribe' => ['course', 'user', 'role'], 'welcome' => ['enrol', 'user', 'role'], 'account_deleted' => ['user'],
+    'completion' => ['user', 'course'], 'grade_deleted' => ['grade']];
 
 /* Null: the line is not a job that this script knows. */
 function job_read(string $line): ?stdClass {

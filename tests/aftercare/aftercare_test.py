@@ -20,6 +20,11 @@ ROWS = {
               {'id': 4, 'enrol': 'manual', 'courseid': 3, 'customint1': 0, 'customtext1': None}],
     'user_enrolments': [{'enrolid': 3, 'userid': 7}, {'enrolid': 3, 'userid': 8}, {'enrolid': 4, 'userid': 7}],
     'user': [{'id': 9, 'deleted': 1}, {'id': 7, 'deleted': 0}],
+    'grade_grades': [{'id': 31}],
+    'files': [{'contextid': 60, 'component': 'grade', 'filearea': 'feedback', 'itemid': 30},
+              {'contextid': 60, 'component': 'grade', 'filearea': 'feedback', 'itemid': 30},
+              {'contextid': 61, 'component': 'grade', 'filearea': 'historyfeedback', 'itemid': 30},
+              {'contextid': 60, 'component': 'grade', 'filearea': 'feedback', 'itemid': 31}],
     'tool_dataprivacy_request': [{'id': 50, 'userid': 9, 'type': 2, 'status': 2, 'creationmethod': 1},
                                  {'id': 51, 'userid': 9, 'type': 2, 'status': 3, 'creationmethod': 1}],
 }
@@ -34,7 +39,11 @@ JOBS = [
     ({'job': 'welcome', 'enrol': 3, 'user': 8, 'role': 0}, ['welcome 8 in 2 as nobody by 1: Hello']),
     ({'job': 'account_deleted', 'user': 9},
      ['grade_user_delete 9', 'competencies 9', 'delete_content 9', 'search 9', 'approve 50']),
+    ({'job': 'completion', 'user': 7, 'course': 2}, ['forget core/completion 7_2']),
+    ({'job': 'grade_deleted', 'grade': 30}, ['delete files grade/feedback/30 in 60']),
     # What is no longer wanted, or was undone.
+    ({'job': 'grade_deleted', 'grade': 31}, []),
+    ({'job': 'grade_deleted', 'grade': 32}, []),
     ({'job': 'group_members', 'group': 99}, []),
     ({'job': 'subscribe', 'course': 2, 'user': 8, 'role': 5}, []),
     ({'job': 'subscribe', 'course': 404, 'user': 7, 'role': 5}, []),

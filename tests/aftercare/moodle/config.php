@@ -51,7 +51,8 @@ class database {
     }
 
     public function get_fieldset_select($table, $field, $select, array $values): array {
-        return array_column($this->rows($table, ['groupid' => $values[0]]), $field);
+        preg_match_all('/(\w+) = \?/', $select, $names);
+        return array_column($this->rows($table, array_combine($names[1], $values)), $field);
     }
 
     public function sql_like($field, $value): string {
@@ -80,6 +81,16 @@ class cache_helper {
     public static function invalidate_by_definition($component, $area, array $identifiers, $keys): void {
         called("forget $component/$area " . implode(',', $keys));
     }
+}
+
+class file_storage {
+    public function delete_area_files($context, $component, $area, $item): void {
+        called("delete files $component/$area/$item in $context");
+    }
+}
+
+function get_file_storage() {
+    return new file_storage();
 }
 
 class context_user {
