@@ -102,11 +102,11 @@ struct error lms_suggest_cohorts(
     struct lms *lms, struct cohort_facts *cohorts, size_t count, struct arena *arena) MUST_CHECK;
 struct error lms_suggest_groups(
     struct lms *lms, struct group_facts *groups, size_t count, struct arena *arena) MUST_CHECK;
-/* Sets is_member. */
+/* Sets is_member, and the rest for those that ask. */
 struct error lms_load_memberships(
     struct lms *lms, struct membership_facts *memberships, size_t count) MUST_CHECK;
-/* Fills id, status, times and roles of each entry from its user, enrol and context. Roles are put
- * into the arena. */
+/* Fills id, status, times and roles of each entry from its user, enrol and context, and `leaving`
+ * of those that ask for it. Roles and texts are put into the arena. */
 struct error lms_load_enrolments(struct lms *lms, struct enrolment_facts *enrolments, size_t count,
     struct arena *arena) MUST_CHECK;
 
@@ -166,6 +166,8 @@ struct error lms_apply(struct lms *lms, const struct effects *effects) MUST_CHEC
  *     {"job":"welcome","enrol":3,"user":7,"role":5}     the course's welcome message; role 0: none
  *     {"job":"subscribe","course":2,"user":7,"role":5}  to forums that subscribe whoever comes
  *     {"job":"account_deleted","user":7}     grades, files, competencies, and the request to erase
+ *     {"job":"completion","user":7,"course":2}     forget what is cached of their completion
+ *     {"job":"grade_deleted","grade":9}      the files of its feedback
  */
 struct slice lms_chores(const struct lms *lms);
 

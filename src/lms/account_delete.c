@@ -4,8 +4,6 @@
  */
 #include "work.h"
 
-#include "php.h"
-
 #include "enrold/value.h"
 
 #include <openssl/evp.h>
@@ -27,6 +25,7 @@ struct deletion {
 struct deletions {
 	struct work *work;
 	struct deletion *items;
+	struct leaving *leavings; /* by item */
 	size_t count;
 	struct db_questions users; /* the id of each */
 };
@@ -34,17 +33,6 @@ struct deletions {
 static struct slice keep(struct deletions *all, struct slice text)
 {
 	return arena_copy(all->work->arena, text);
-}
-
-static struct slice other(struct deletions *all, json_t *data)
-{
-	return php_encode(data, all->work->lms->site.audit_json, all->work->arena);
-}
-
-/* PHP has read all columns as texts. */
-static json_t *text_of(int64_t number)
-{
-	return json_sprintf("%lld", (long long)number);
 }
 
 static struct db_rows ask(struct deletions *all, const char *sql)
@@ -60,81 +48,23 @@ static void run_for_all(struct deletions *all, const char *sql)
 
 /* ---- what they leave ---- */
 
+static void told(struct deletions *all)
+{
+	for (size_t i = 0; i < all->count; i++)
+		audit_move(all->work, all->items[i].change, &all->leavings[i].told);
+}
+
 static void groups_leave(struct deletions *all)
 {
-	struct work *work = all->work;
-	struct db_rows rows = ask(all,
-	    "SELECT g.id, g.courseid, x.id FROM {each}{groups_members} m JOIN {groups} g ON g.id = "
-	    "m.groupid LEFT JOIN {context} x ON x.contextlevel = 50 AND x.instanceid = g.courseid "
-	    "WHERE m.userid = ?1 ORDER BY m.id");
-	while (db_next(&rows))
-		audit_keep(work, all->items[rows.tag].change,
-		    (struct audit_row){.name = "\\core\\event\\group_member_removed",
-		        .target = "group_member",
-		        .action = "removed",
-		        .table = "groups",
-		        .crud = "d",
-		        .object = db_column_int(&rows, 0),
-		        .context = db_column_int(&rows, 2),
-		        .level = LEVEL_COURSE,
-		        .instance = db_column_int(&rows, 1),
-		        .course = db_column_int(&rows, 1),
-		        .related = all->items[rows.tag].user,
-		        .other = other(all, json_null())});
-	for (size_t i = 0; i < all->count; i++)
-		db_run(work->lms->db,
-		    "UPDATE {groups} SET timemodified = ? WHERE id IN (SELECT groupid FROM "
-		    "{groups_members} WHERE userid = ?)",
-		    DB_VALUES(db_int(work->effects->now), db_int(all->items[i].user)));
-	run_for_all(all, "DELETE FROM {groups_members} WHERE userid = ?");
+	members_take(all->work, members_of_user, &all->users, all->leavings);
+	told(all);
 }
 
 static void roles_leave(struct deletions *all)
 {
-	struct work *work = all->work;
-	struct db_rows rows = ask(all,
-	    "SELECT r.id, r.roleid, r.component, r.itemid, x.id, x.contextlevel, x.instanceid FROM "
-	    "{each}{role_assignments} r JOIN {context} x ON x.id = r.contextid WHERE r.userid = ?1 "
-	    "ORDER BY r.id");
-	while (db_next(&rows)) {
-		const struct deletion *deletion = &all->items[rows.tag];
-		struct slice component = db_column_text(&rows, 2);
-		json_t *data = json_pack("{s:o, s:s%, s:o}", "id", text_of(db_column_int(&rows, 0)),
-		    "component", component.bytes, component.size, "itemid",
-		    text_of(db_column_int(&rows, 3)));
-		int64_t level = db_column_int(&rows, 5), instance = db_column_int(&rows, 6);
-		audit_keep(work, deletion->change,
-		    (struct audit_row){.name = "\\core\\event\\role_unassigned",
-		        .target = "role",
-		        .action = "unassigned",
-		        .table = "role",
-		        .crud = "d",
-		        .object = db_column_int(&rows, 1),
-		        .context = db_column_int(&rows, 4),
-		        .level = level,
-		        .instance = instance,
-		        .course = level == LEVEL_COURSE ? instance : 0,
-		        .related = deletion->user,
-		        .other = other(all, data)});
-		dirty_flag_set(work, DIRTY_USERS, deletion->user);
-	}
-	run_for_all(all, "DELETE FROM {role_assignments} WHERE userid = ?");
-}
-
-/* Every column as a text, and where the enrolment was. */
-static json_t *enrolment_data(struct db_rows *rows, bool is_last)
-{
-	static const char *const names[] = {"id", "status", "enrolid", "userid", "timestart",
-	    "timeend", "modifierid", "timecreated", "timemodified"};
-	enum { NAMES = sizeof names / sizeof *names };
-	json_t *all = json_object();
-	for (int i = 0; i < NAMES; i++)
-		json_object_set_new(all, names[i], text_of(db_column_int(rows, i)));
-	struct slice enrol = db_column_text(rows, NAMES);
-	json_object_set_new(all, "courseid", text_of(db_column_int(rows, NAMES + 1)));
-	json_object_set_new(all, "enrol", json_stringn(enrol.bytes, enrol.size));
-	json_object_set_new(all, "lastenrol", json_boolean(is_last));
-	return json_pack("{s:o, s:s%}", "userenrolment", all, "enrol", enrol.bytes, enrol.size);
+	roles_take(all->work, roles_of_user, &all->users, all->leavings);
+	told(all);
+	run_for_all(all, "DELETE FROM {role_assignments} WHERE userid = ?"); /* of no context */
 }
 
 static void enrolments_leave(struct deletions *all)
@@ -161,7 +91,8 @@ static void enrolments_leave(struct deletions *all)
 		        .instance = course,
 		        .course = course,
 		        .related = all->items[rows.tag].user,
-		        .other = other(all, enrolment_data(&rows, db_column_int(&rows, 12) != 0))});
+		        .other = audit_other(
+		            all->work, enrolment_data(&rows, db_column_int(&rows, 12) != 0))});
 	}
 	run_for_all(all, "DELETE FROM {user_enrolments} WHERE userid = ?");
 }
@@ -308,7 +239,7 @@ static void row_bury(struct deletions *all, const struct deletion *deletion)
 	json_t *data = json_pack("{s:s%, s:s%, s:s%, s:o, s:o}", "username",
 	    deletion->username.bytes, deletion->username.size, "email", deletion->email.bytes,
 	    deletion->email.size, "idnumber", deletion->idnumber.bytes, deletion->idnumber.size,
-	    "picture", text_of(deletion->picture), "mnethostid", text_of(deletion->host));
+	    "picture", audit_text(deletion->picture), "mnethostid", audit_text(deletion->host));
 	audit_keep(all->work, deletion->change,
 	    (struct audit_row){.name = "\\core\\event\\user_deleted",
 	        .target = "user",
@@ -320,7 +251,7 @@ static void row_bury(struct deletions *all, const struct deletion *deletion)
 	        .level = LEVEL_USER,
 	        .instance = deletion->user,
 	        .related = deletion->user,
-	        .other = other(all, data)});
+	        .other = audit_other(all->work, data)});
 }
 
 void accounts_delete(struct work *work, const size_t *changes, size_t count)
@@ -328,7 +259,8 @@ void accounts_delete(struct work *work, const size_t *changes, size_t count)
 	struct deletions all = {
 	    .work = work, .count = count, .users = db_questions_begin(work->arena)};
 	all.items = arena_alloc(work->arena, (count + 1) * sizeof *all.items);
-	if (!all.items || count == 0)
+	all.leavings = arena_alloc(work->arena, (count + 1) * sizeof *all.leavings);
+	if (!all.items || !all.leavings || count == 0)
 		return;
 	for (size_t i = 0; i < count; i++) {
 		const struct change *change = &work->effects->changes[changes[i]];

@@ -42,11 +42,11 @@ static void courses_enter(struct work *work)
 	}
 }
 
-/* An enrolment alone flags nobody: the role that comes with it does, and so does an update. */
+/* An enrolment alone flags nobody: the role that comes with it does, and so does an update. What
+ * takes away flags by itself. */
 static bool is_flagging(const struct change *change)
 {
-	return change->kind == CHANGE_ENROLMENT || change->kind == CHANGE_ASSIGN_ROLE ||
-	       change->kind == CHANGE_UNASSIGN_ROLE;
+	return change->kind == CHANGE_ENROLMENT || change->kind == CHANGE_ASSIGN_ROLE;
 }
 
 static void flags_set(struct work *work)
@@ -61,15 +61,22 @@ static void flags_set(struct work *work)
 	}
 }
 
-static void changes_write(struct work *work)
+/* What is given, then what is taken away. */
+static void portion_write(struct work *work)
 {
-	accounts_write(work);
-	interests_write(work);
 	courses_enter(work);
 	for (size_t i = 0; i < work->effects->count; i++)
 		if (work->effects->changes[i].kind == CHANGE_ENROLMENT)
 			update(work, &work->effects->changes[i]);
 	members_write(work);
+	leavings_write(work);
+}
+
+static void changes_write(struct work *work)
+{
+	accounts_write(work);
+	interests_write(work);
+	waves_write(work, portion_write);
 	flags_set(work);
 	dirty_flags_write(work);
 	audit_all(work);

@@ -21,13 +21,13 @@ static const struct event events[] = {
     [CHANGE_ENROLMENT] = {"\\core\\event\\user_enrolment_updated", "user_enrolment", "updated",
         "user_enrolments", "u"},
     [CHANGE_ASSIGN_ROLE] = {"\\core\\event\\role_assigned", "role", "assigned", "role", "c"},
-    [CHANGE_UNASSIGN_ROLE] = {"\\core\\event\\role_unassigned", "role", "unassigned", "role", "d"},
+    [CHANGE_UNASSIGN_ROLE] = {0}, /* rows that were kept, by what goes; so below */
     [CHANGE_CREATE_COHORT] = {"\\core\\event\\cohort_created", "cohort", "created", "cohort", "c"},
     [CHANGE_CREATE_GROUP] = {"\\core\\event\\group_created", "group", "created", "groups", "c"},
     [CHANGE_CREATE_GROUPING] = {"\\core\\event\\grouping_created", "grouping", "created",
         "groupings", "c"},
-    [CHANGE_JOIN] = {0},         /* by what is joined */
-    [CHANGE_UNASSIGN_ALL] = {0}, /* and these by what goes */
+    [CHANGE_JOIN] = {0}, /* by what is joined */
+    [CHANGE_UNASSIGN_ALL] = {0},
 };
 
 static const struct event joins[] = {
@@ -65,34 +65,59 @@ static void add(struct audit_log *log, const struct audit_row *row)
 	new_rows_add(&log->rows,
 	    DB_VALUES(db_string(row->name), db_string("core"), db_string(row->action),
 	        db_string(row->target), db_string(row->table), db_int(row->object),
-	        db_string(row->crud), db_int(0), db_int(row->context), db_int(row->level),
-	        db_int(row->instance), db_int(work->lms->site.actor), db_int(row->course),
+	        db_string(row->crud), db_int(row->edulevel), db_int(row->context),
+	        db_int(row->level), db_int(row->instance), db_int(work->lms->site.actor),
+	        db_int(row->course),
 	        row->related != 0 ? db_int(row->related) : db_text_or_null((struct slice){NULL, 0}),
 	        db_int(0), db_text(row->other), db_int(work->effects->now), db_string("cli")));
 	if (log->rows.count == log->rows.room)
 		flush(log);
 }
 
-void audit_keep(struct work *work, size_t change, struct audit_row row)
+void audit_add(struct work *work, struct audit_rows *rows, struct audit_row row)
 {
 	struct audit_row *kept = arena_alloc(work->arena, sizeof *kept);
 	if (!kept)
 		return;
 	*kept = row;
-	struct audit_row **end = &work->audit[change];
-	while (*end)
-		end = &(*end)->next;
-	*end = kept;
+	if (rows->last)
+		rows->last->next = kept;
+	else
+		rows->first = kept;
+	rows->last = kept;
+}
+
+void audit_move(struct work *work, size_t change, struct audit_rows *rows)
+{
+	struct audit_rows *all = &work->audit[change];
+	if (!rows->first)
+		return;
+	if (all->last)
+		all->last->next = rows->first;
+	else
+		all->first = rows->first;
+	all->last = rows->last;
+	*rows = (struct audit_rows){NULL, NULL};
+}
+
+void audit_keep(struct work *work, size_t change, struct audit_row row)
+{
+	audit_add(work, &work->audit[change], row);
+}
+
+struct slice audit_other(struct work *work, json_t *data)
+{
+	return php_encode(data, work->lms->site.audit_json, work->arena);
+}
+
+json_t *audit_text(int64_t number)
+{
+	return json_sprintf("%lld", (long long)number);
 }
 
 static struct slice nothing(const struct work *work)
 {
 	return work->lms->site.audit_json ? SLICE("null") : SLICE("N;");
-}
-
-static struct slice encoded(const struct work *work, json_t *data)
-{
-	return php_encode(data, work->lms->site.audit_json, work->arena);
 }
 
 static struct slice other_of_enrolment(const struct work *work)
@@ -111,21 +136,11 @@ static struct slice other_of_new_role(const struct work *work, int64_t id)
 	    (long long)id);
 }
 
-static struct slice other_of_role(const struct work *work, size_t i)
-{
-	if (work->effects->changes[i].kind == CHANGE_ASSIGN_ROLE)
-		return other_of_new_role(work, work->ids[i]);
-	return encoded(
-	    work, json_pack("{s:o, s:s, s:s}", "id", json_sprintf("%lld", (long long)work->ids[i]),
-	              "component", "", "itemid", "0"));
-}
-
 static void row_of_place(const struct work *work, size_t i, struct audit_row *row)
 {
 	const struct change *change = &work->effects->changes[i];
 	const struct enrolment_facts *is = &work->effects->enrolments[change->enrolment];
-	bool is_role = change->kind == CHANGE_ASSIGN_ROLE || change->kind == CHANGE_UNASSIGN_ROLE;
-	row->object = is_role ? change->role : is->id;
+	row->object = change->kind == CHANGE_ASSIGN_ROLE ? change->role : is->id;
 	row->context = is->context;
 	row->level = is->level;
 	row->instance = is->instance;
@@ -171,7 +186,7 @@ static void row_of_grouping(const struct grouping_facts *grouping, struct audit_
 	row_of_course(grouping->id, grouping->course_id, grouping->course_context, row);
 }
 
-static void row_of_join(const struct work *work, size_t i, struct audit_row *row)
+static void row_of_join(struct work *work, size_t i, struct audit_row *row)
 {
 	const struct effects *effects = work->effects;
 	const struct membership_facts *is = &effects->memberships[effects->changes[i].target];
@@ -183,11 +198,12 @@ static void row_of_join(const struct work *work, size_t i, struct audit_row *row
 	case PERSON_IN_GROUP:
 		row_of_group(&effects->groups[is->target], row);
 		row->related = effects->people[is->who].id;
-		row->other = encoded(work, json_pack("{s:s, s:i}", "component", "", "itemid", 0));
+		row->other =
+		    audit_other(work, json_pack("{s:s, s:i}", "component", "", "itemid", 0));
 		break;
 	case GROUP_IN_GROUPING:
 		row_of_grouping(&effects->groupings[is->target], row);
-		row->other = encoded(
+		row->other = audit_other(
 		    work, json_pack("{s:o}", "groupid",
 		              json_sprintf("%lld", (long long)effects->groups[is->who].id)));
 		break;
@@ -204,7 +220,7 @@ static const struct event *event_of(const struct work *work, size_t i)
 
 static void audit(struct audit_log *log, size_t i)
 {
-	const struct work *work = log->work;
+	struct work *work = log->work;
 	const struct change *change = &work->effects->changes[i];
 	const struct event *event = event_of(work, i);
 	struct audit_row row = {.name = event->name,
@@ -217,6 +233,7 @@ static void audit(struct audit_log *log, size_t i)
 	case CHANGE_RENAME_ACCOUNT:
 	case CHANGE_DELETE_ACCOUNT:
 	case CHANGE_SET_INTERESTS:
+	case CHANGE_UNASSIGN_ROLE:
 	case CHANGE_LEAVE:
 	case CHANGE_UNENROL:
 	case CHANGE_UNASSIGN_ALL: break;
@@ -228,9 +245,8 @@ static void audit(struct audit_log *log, size_t i)
 		row.other = other_of_enrolment(work);
 		break;
 	case CHANGE_ASSIGN_ROLE:
-	case CHANGE_UNASSIGN_ROLE:
 		row_of_place(work, i, &row);
-		row.other = other_of_role(work, i);
+		row.other = other_of_new_role(work, work->ids[i]);
 		break;
 	case CHANGE_CREATE_COHORT:
 		row_of_cohort(&work->effects->cohorts[change->target], &row);
@@ -243,7 +259,7 @@ static void audit(struct audit_log *log, size_t i)
 	}
 	if (row.name)
 		add(log, &row);
-	for (const struct audit_row *kept = work->audit[i]; kept; kept = kept->next)
+	for (const struct audit_row *kept = work->audit[i].first; kept; kept = kept->next)
 		add(log, kept);
 }
 

@@ -1,6 +1,7 @@
 /*
  * chats: a group may have a conversation, enabled or not, and who joins the group becomes a member
- * of it (lms/README 5.6). Conversations themselves are made by Moodle.
+ * of it (lms/README 5.6), until they leave the group (10.5). Conversations themselves are made by
+ * Moodle.
  */
 #include "work.h"
 
@@ -16,19 +17,33 @@ static int by_group(const void *a, const void *b)
 	return x->group < y->group ? -1 : x->group > y->group;
 }
 
-/* The groups that have new members, each once; ascending. */
+/* Each group once, ascending; how many there are. */
+static size_t chats_dedup(struct chat *chats, size_t count)
+{
+	size_t used = 0;
+	if (count > 0)
+		qsort(chats, count, sizeof *chats, by_group);
+	for (size_t i = 0; i < count; i++)
+		if (used == 0 || chats[used - 1].group != chats[i].group)
+			chats[used++] = chats[i];
+	return used;
+}
+
+/* The groups that have new members. */
 static struct chat *groups_gather(struct work *work, const struct new_rows *members, size_t *count)
 {
 	struct chat *chats = arena_alloc(work->arena, (members->count + 1) * sizeof *chats);
-	*count = 0;
 	for (size_t i = 0; chats && i < members->count; i++)
 		chats[i].group = members->values[i * members->table->width].integer;
-	if (chats)
-		qsort(chats, members->count, sizeof *chats, by_group);
-	for (size_t i = 0; chats && i < members->count; i++)
-		if (*count == 0 || chats[*count - 1].group != chats[i].group)
-			chats[(*count)++] = chats[i];
+	*count = chats ? chats_dedup(chats, members->count) : 0;
 	return chats;
+}
+
+static int64_t conversation_of(const struct chat *chats, size_t count, int64_t group)
+{
+	const struct chat *chat =
+	    bsearch(&(struct chat){.group = group}, chats, count, sizeof *chats, by_group);
+	return chat->conversation;
 }
 
 /* True: one of them has one. */
@@ -54,11 +69,16 @@ static bool conversations_find(struct work *work, struct chat *chats, size_t cou
 static const struct db_table members_table = {
     "message_conversation_members", "conversationid, userid, timecreated", 3};
 
+static bool are_there(const struct work *work)
+{
+	return rights_has_table(&work->lms->rights, "message_conversations") &&
+	       rights_has_table(&work->lms->rights, members_table.name);
+}
+
 void chats_join(struct work *work, const struct new_rows *members)
 {
 	size_t count;
-	if (members->count == 0 || !rights_has_table(&work->lms->rights, "message_conversations") ||
-	    !rights_has_table(&work->lms->rights, members_table.name))
+	if (members->count == 0 || !are_there(work))
 		return;
 	struct chat *chats = groups_gather(work, members, &count);
 	bool *is_member = arena_alloc(work->arena, members->count * sizeof *is_member);
@@ -67,10 +87,9 @@ void chats_join(struct work *work, const struct new_rows *members)
 	struct db_questions questions = db_questions_begin(work->arena);
 	for (size_t i = 0; i < members->count; i++) {
 		const struct db_value *row = members->values + i * members->table->width;
-		const struct chat *chat = bsearch(
-		    &(struct chat){.group = row[0].integer}, chats, count, sizeof *chats, by_group);
-		if (chat->conversation != 0)
-			db_question(&questions, i, DB_VALUES(row[1], db_int(chat->conversation)));
+		int64_t conversation = conversation_of(chats, count, row[0].integer);
+		if (conversation != 0)
+			db_question(&questions, i, DB_VALUES(row[1], db_int(conversation)));
 	}
 	struct db_rows rows = db_ask(work->lms->db,
 	    "SELECT id FROM {each}{message_conversation_members} WHERE userid = ?1 AND {no_index "
@@ -85,4 +104,25 @@ void chats_join(struct work *work, const struct new_rows *members)
 			    &new, DB_VALUES(questions.values[2 * i + 1], questions.values[2 * i],
 			              db_int(work->effects->now)));
 	new_rows_write(work, &new);
+}
+
+/* What they have said stays. */
+void chats_leave(struct work *work, const struct gone_members *gone)
+{
+	if (gone->count == 0 || !are_there(work))
+		return;
+	struct chat *chats = arena_alloc(work->arena, gone->count * sizeof *chats);
+	for (size_t i = 0; chats && i < gone->count; i++)
+		chats[i].group = gone->items[i].group;
+	size_t count = chats ? chats_dedup(chats, gone->count) : 0;
+	if (count == 0 || !conversations_find(work, chats, count))
+		return;
+	for (size_t i = 0; i < gone->count; i++) {
+		int64_t conversation = conversation_of(chats, count, gone->items[i].group);
+		if (conversation != 0)
+			db_run(work->lms->db,
+			    "DELETE FROM {message_conversation_members} WHERE conversationid = ? "
+			    "AND userid = ?",
+			    DB_VALUES(db_int(conversation), db_int(gone->items[i].user)));
+	}
 }

@@ -111,6 +111,21 @@ void chore_role(struct lms *lms, int64_t user, int64_t course, int64_t role)
 		    (long long)course, (long long)user, (long long)role);
 }
 
+void chore_completion(struct lms *lms, int64_t user, int64_t course)
+{
+	if (lms->options->aftercare)
+		buffer_print(&lms->chores->lines,
+		    "{\"job\":\"completion\",\"user\":%lld,\"course\":%lld}\n", (long long)user,
+		    (long long)course);
+}
+
+void chore_feedback(struct lms *lms, int64_t grade)
+{
+	if (lms->options->aftercare)
+		buffer_print(&lms->chores->lines, "{\"job\":\"grade_deleted\",\"grade\":%lld}\n",
+		    (long long)grade);
+}
+
 static void join_note(struct lms *lms, const struct effects *effects, const struct change *change)
 {
 	const struct membership_facts *is = &effects->memberships[change->target];

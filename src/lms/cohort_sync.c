@@ -4,8 +4,6 @@
  */
 #include "work.h"
 
-#include "php.h"
-
 #include <stdlib.h>
 
 /* One course that takes the cohort's members, and one new member. */
@@ -21,11 +19,6 @@ struct syncs {
 	struct sync *items;
 	size_t count, room;
 };
-
-static json_t *text_of(int64_t number)
-{
-	return json_sprintf("%lld", (long long)number);
-}
 
 struct event {
 	const char *name, *target, *action, *table, *crud;
@@ -47,7 +40,7 @@ static void tell(const struct syncs *syncs, const struct sync *sync, const struc
 	        .instance = sync->course,
 	        .course = sync->course,
 	        .related = sync->user,
-	        .other = php_encode(other, work->lms->site.audit_json, work->arena)});
+	        .other = audit_other(work, other)});
 }
 
 /* ---- what there is ---- */
@@ -217,7 +210,7 @@ static void group_all(struct syncs *syncs)
 			               db_int(syncs->items[i].user), db_int(work->effects->now),
 			               db_string("enrol_cohort"), db_int(syncs->items[i].enrol)));
 	new_rows_write(work, &rows);
-	groups_touch(work, &rows);
+	groups_touch_joined(work, &rows);
 	chats_join(work, &rows);
 }
 
@@ -242,7 +235,7 @@ static void tell_role(const struct syncs *syncs, const struct sync *sync, int64_
 	    "\\core\\event\\role_assigned", "role", "assigned", "role", "c"};
 	tell(syncs, sync, &assigned, sync->role,
 	    json_pack("{s:I, s:s, s:o}", "id", (json_int_t)id, "component", "enrol_cohort",
-	        "itemid", text_of(sync->enrol)));
+	        "itemid", audit_text(sync->enrol)));
 	dirty_flag_set(syncs->work, DIRTY_USERS, sync->user);
 }
 
@@ -251,7 +244,8 @@ static void tell_group(const struct syncs *syncs, const struct sync *sync)
 	static const struct event added = {
 	    "\\core\\event\\group_member_added", "group_member", "added", "groups", "c"};
 	tell(syncs, sync, &added, sync->group,
-	    json_pack("{s:s, s:o}", "component", "enrol_cohort", "itemid", text_of(sync->enrol)));
+	    json_pack(
+	        "{s:s, s:o}", "component", "enrol_cohort", "itemid", audit_text(sync->enrol)));
 }
 
 void cohorts_sync(struct work *work, const struct joining *joinings, size_t count)

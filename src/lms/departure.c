@@ -39,7 +39,7 @@ static const struct {
 };
 
 /* The chats of groups; a person's own conversations belong to the other as well, and stay. */
-static const char chats_leave[] =
+static const char all_chats_leave[] =
     "DELETE FROM {message_conversation_members} WHERE userid = ? AND EXISTS (SELECT 1 FROM "
     "{message_conversations} c WHERE c.id = conversationid AND c.component = 'core_group' AND "
     "c.itemtype = 'groups')";
@@ -145,7 +145,7 @@ void departures_clear(struct work *work, const struct departure *who, size_t cou
 			run_for_all(work, of_users[i].sql, who, count);
 	if (rights_has_table(&lms->rights, "message_conversations") &&
 	    rights_has_table(&lms->rights, "message_conversation_members"))
-		run_for_all(work, chats_leave, who, count);
+		run_for_all(work, all_chats_leave, who, count);
 	contexts_clear(work, who, count);
 	erasure_request(work, who, count);
 }

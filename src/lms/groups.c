@@ -252,8 +252,10 @@ static void people_search(struct lms *lms, struct membership_facts *memberships,
 			    DB_VALUES(
 			        db_int(memberships[i].who_id), db_int(memberships[i].target_id)));
 	struct db_rows rows = db_ask(lms_db(lms), sql, &questions);
-	while (db_next(&rows))
+	while (db_next(&rows)) {
 		memberships[rows.tag].is_member = true;
+		memberships[rows.tag].is_owned = db_column_text(&rows, 0).size > 0;
+	}
 }
 
 /* There is no index of both group and grouping. */
@@ -289,12 +291,14 @@ struct error lms_load_memberships(
 		return error;
 	if (lms_may(lms, DEED_SEE_COHORT))
 		people_search(lms, memberships, count, PERSON_IN_COHORT,
-		    "SELECT 1 FROM {each}{cohort_members} WHERE userid = ?1 AND cohortid = ?2");
+		    "SELECT '' FROM {each}{cohort_members} WHERE userid = ?1 AND cohortid = ?2");
 	if (lms_may(lms, DEED_SEE_GROUP))
 		people_search(lms, memberships, count, PERSON_IN_GROUP,
-		    "SELECT 1 FROM {each}{groups_members} WHERE userid = ?1 AND groupid = ?2");
+		    "SELECT component FROM {each}{groups_members} WHERE userid = ?1 AND groupid = "
+		    "?2");
 	if (lms_may(lms, DEED_SEE_GROUPING))
 		groupings_search(lms, memberships, count);
+	cohorts_leaving_load(lms, memberships, count);
 	return db_error(lms_db(lms));
 }
 
@@ -309,15 +313,21 @@ static int id_compare(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-void groups_touch(struct work *work, const struct new_rows *members)
+void groups_touch(struct work *work, int64_t *groups, size_t count)
+{
+	if (count > 0)
+		qsort(groups, count, sizeof *groups, id_compare);
+	for (size_t i = 0; i < count; i++)
+		if (i == 0 || groups[i] != groups[i - 1])
+			db_run(work->lms->db, "UPDATE {groups} SET timemodified = ? WHERE id = ?",
+			    DB_VALUES(db_int(work->effects->now), db_int(groups[i])));
+}
+
+void groups_touch_joined(struct work *work, const struct new_rows *members)
 {
 	int64_t *groups = arena_alloc(work->arena, (members->count + 1) * sizeof *groups);
 	for (size_t i = 0; groups && i < members->count; i++)
 		groups[i] = members->values[i * members->table->width].integer;
 	if (groups)
-		qsort(groups, members->count, sizeof *groups, id_compare);
-	for (size_t i = 0; groups && i < members->count; i++)
-		if (i == 0 || groups[i] != groups[i - 1])
-			db_run(work->lms->db, "UPDATE {groups} SET timemodified = ? WHERE id = ?",
-			    DB_VALUES(db_int(work->effects->now), db_int(groups[i])));
+		groups_touch(work, groups, members->count);
 }

@@ -296,8 +296,10 @@ struct error lms_load_enrolments(
 	}
 	if (arena_has_failed(arena))
 		return error_memory("loading enrolments");
+	leaving_load(lms, enrolments, count, arena);
 	if (is_known && any.count == 0)
-		return OK;
+		return arena_has_failed(arena) ? error_memory("loading enrolments")
+		                               : db_error(lms->db);
 	enrolments_search(lms, enrolments, &own);
 	any_search(lms, enrolments, &any);
 	roles_search(lms, enrolments, &roles, arena);

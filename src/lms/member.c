@@ -154,7 +154,7 @@ static void join_all(struct work *work)
 			join(work, i, &joins);
 	new_rows_write(work, &joins.in_cohorts);
 	new_rows_write(work, &joins.in_groups);
-	groups_touch(work, &joins.in_groups);
+	groups_touch_joined(work, &joins.in_groups);
 	chats_join(work, &joins.in_groups);
 	new_rows_write(work, &joins.in_groupings);
 	cohorts_sync(work, joins.joinings, joins.in_cohorts.count);
@@ -162,94 +162,32 @@ static void join_all(struct work *work)
 
 /* ---- roles outside courses ---- */
 
-/* Changes of different enrolments, which can be made together. */
-struct wave {
-	size_t *changes;
-	size_t count;
-	size_t *last; /* by enrolment: the number of the wave that has one of its changes */
-	size_t number;
-};
-
-static struct db_value user_of(const struct work *work, const struct enrolment_facts *is)
-{
-	return db_int(work->effects->people[is->person].id);
-}
-
-static void wave_write(struct work *work, struct wave *wave)
-{
-	const struct effects *effects = work->effects;
-	struct db_questions questions = db_questions_begin(work->arena);
-	struct new_rows rows = new_rows_begin(work, &role_assignments_table, wave->count);
-	for (size_t i = 0; i < wave->count; i++) {
-		const struct change *change = &effects->changes[wave->changes[i]];
-		const struct enrolment_facts *is = &effects->enrolments[change->enrolment];
-		const struct db_value user = user_of(work, is), context = db_int(is->context),
-		                      role = db_int(change->role);
-		if (change->kind == CHANGE_UNASSIGN_ROLE)
-			db_question(&questions, wave->changes[i], DB_VALUES(user, context, role));
-		else
-			new_rows_add(&rows, DB_VALUES(role, context, user, db_int(effects->now),
-			                        db_int(work->lms->site.actor), db_string(""),
-			                        db_int(0), db_int(0)));
-	}
-	/* The log speaks of the first of several. */
-	struct db_rows old = db_ask(work->lms->db,
-	    "SELECT id FROM {each}{role_assignments} WHERE userid = ?1 AND {index_tail contextid} "
-	    "= ?2 "
-	    "AND "
-	    "{index_tail roleid} = ?3 AND {no_index component} = '' AND {no_index itemid} = 0 "
-	    "ORDER BY {no_index "
-	    "id}",
-	    &questions);
-	while (db_next(&old))
-		if (work->ids[old.tag] == 0)
-			work->ids[old.tag] = db_column_int(&old, 0);
-	for (size_t i = 0; i < questions.count; i++)
-		db_run(work->lms->db,
-		    "DELETE FROM {role_assignments} WHERE userid = ? AND contextid = ? AND roleid "
-		    "= ? AND component = '' AND itemid = 0",
-		    questions.values + 3 * i, 3);
-	new_rows_write(work, &rows);
-	size_t used = 0;
-	for (size_t i = 0; i < wave->count && used < rows.count; i++)
-		if (effects->changes[wave->changes[i]].kind == CHANGE_ASSIGN_ROLE)
-			work->ids[wave->changes[i]] = rows.ids[used++];
-	wave->count = 0;
-	wave->number++;
-}
-
 static bool is_outside_courses(const struct work *work, const struct change *change)
 {
-	return (change->kind == CHANGE_ASSIGN_ROLE || change->kind == CHANGE_UNASSIGN_ROLE) &&
+	return change->kind == CHANGE_ASSIGN_ROLE &&
 	       work->effects->enrolments[change->enrolment].course == 0;
 }
 
-static void roles_move(struct work *work)
+static void roles_assign(struct work *work)
 {
-	size_t count = 0, places = 0;
-	for (size_t i = 0; i < work->effects->count; i++) {
-		const struct change *change = &work->effects->changes[i];
+	const struct effects *effects = work->effects;
+	struct new_rows rows =
+	    new_rows_begin(work, &role_assignments_table, count_of(work, CHANGE_ASSIGN_ROLE));
+	for (size_t i = 0; i < effects->count; i++) {
+		const struct change *change = &effects->changes[i];
 		if (!is_outside_courses(work, change))
 			continue;
-		count++;
-		if (change->enrolment >= places)
-			places = change->enrolment + 1;
+		const struct enrolment_facts *is = &effects->enrolments[change->enrolment];
+		new_rows_add(
+		    &rows, DB_VALUES(db_int(change->role), db_int(is->context),
+		               db_int(effects->people[is->person].id), db_int(effects->now),
+		               db_int(work->lms->site.actor), db_string(""), db_int(0), db_int(0)));
 	}
-	struct wave wave = {.number = 1};
-	wave.changes = arena_alloc(work->arena, (count + 1) * sizeof *wave.changes);
-	wave.last = arena_alloc(work->arena, (places + 1) * sizeof *wave.last);
-	if (count == 0 || arena_has_failed(work->arena))
-		return;
-	for (size_t i = 0; i < work->effects->count; i++) {
-		const struct change *change = &work->effects->changes[i];
-		if (!is_outside_courses(work, change))
-			continue;
-		if (wave.last[change->enrolment] == wave.number)
-			wave_write(work, &wave);
-		wave.last[change->enrolment] = wave.number;
-		wave.changes[wave.count++] = i;
-	}
-	wave_write(work, &wave);
+	new_rows_write(work, &rows);
+	size_t used = 0;
+	for (size_t i = 0; i < effects->count && used < rows.count; i++)
+		if (is_outside_courses(work, &effects->changes[i]))
+			work->ids[i] = rows.ids[used++];
 }
 
 void members_write(struct work *work)
@@ -258,5 +196,5 @@ void members_write(struct work *work)
 	make_all(work, CHANGE_CREATE_GROUP, &groups_table, group_add);
 	make_all(work, CHANGE_CREATE_GROUPING, &groupings_table, grouping_add);
 	join_all(work);
-	roles_move(work);
+	roles_assign(work);
 }

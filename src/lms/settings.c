@@ -16,7 +16,8 @@ struct setting {
 
 static const char question[] =
     "SELECT '', name, value FROM {config} UNION ALL SELECT plugin, name, value FROM "
-    "{config_plugins} WHERE plugin IN ('tool_log', 'logstore_standard', 'tool_dataprivacy')";
+    "{config_plugins} WHERE plugin IN ('tool_log', 'logstore_standard', 'tool_dataprivacy', "
+    "'enrol_cohort')";
 
 static void settings_load(struct lms *lms)
 {
@@ -253,6 +254,9 @@ struct error lms_load_site(struct lms *lms, const struct site_facts **site)
 	lms->syncs_cohorts = list_has(setting_find(lms, "enrol_plugins_enabled"), SLICE("cohort"));
 	lms->asks_erasure = number_of(plugin_setting_find(
 	                        lms, "tool_dataprivacy", "automaticdeletionrequests")) != 0;
+	lms->cohort_unenrols = number_of(plugin_setting_find(lms, "enrol_cohort", "unenrolaction"));
+	lms->completes = number_of(setting_find(lms, "enablecompletion")) != 0;
+	lms->keeps_grades = number_of(setting_find(lms, "disablegradehistory")) == 0;
 	lms->calendar = setting_find(lms, "calendartype");
 	lms->tracks_forums = number_of(setting_find(lms, "defaultpreference_trackforums"));
 	rights_load(&lms->rights, lms_db(lms), lms->syncs_cohorts, &lms->site, lms->arena);

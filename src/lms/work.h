@@ -13,6 +13,8 @@
 
 #include "roll.h"
 
+#include <jansson.h>
+
 struct write_behind;
 struct census;
 struct chores;
@@ -33,9 +35,12 @@ struct lms {
 	bool deletes_slowly;   /* course.deletioninprogress is there */
 	struct slice calendar; /* of new accounts */
 	int64_t tracks_forums;
-	bool syncs_cohorts;     /* members of a cohort are enrolled where it says so */
-	int64_t tag_collection; /* of people's tags */
-	bool asks_erasure;      /* the data of a deleted account is to be erased on request */
+	bool syncs_cohorts;      /* members of a cohort are enrolled where it says so */
+	int64_t tag_collection;  /* of people's tags */
+	bool asks_erasure;       /* the data of a deleted account is to be erased on request */
+	int64_t cohort_unenrols; /* COHORT_...: what becomes of those who leave a cohort */
+	bool completes;          /* config.enablecompletion */
+	bool keeps_grades;       /* what is deleted of them goes into a history */
 	/* Names of courses, by each kind, for suggestions: read when the first is wanted. */
 	struct nearest *course_names[2];
 	/* What is made of the details' names. */
@@ -56,6 +61,9 @@ struct lms {
 	int64_t assignments_before, begun;
 	int64_t session; /* 0: not yet asked for */
 };
+
+/* Moodle's level of activities. */
+enum { LEVEL_MODULE = 70 };
 
 /* The plan tells what we may not see; a question about it would fail. */
 static inline bool lms_may(const struct lms *lms, enum deed deed)
@@ -86,9 +94,12 @@ void chores_load(struct lms *lms);
 /* The first forgets all; the second notes those of these changes, once what is new has its id. */
 void chores_begin(struct lms *lms);
 void chores_note(struct lms *lms, const struct effects *effects);
-/* Notes what came along by itself: somebody is in a group now, or has a role in a course. */
+/* Notes what came along by itself: somebody is in a group now, or no longer, or has a role in a
+ * course; an activity is no longer complete, and the files of a grade's feedback are nobody's. */
 void chore_member(struct lms *lms, int64_t user);
 void chore_role(struct lms *lms, int64_t user, int64_t course, int64_t role);
+void chore_completion(struct lms *lms, int64_t user, int64_t course);
+void chore_feedback(struct lms *lms, int64_t grade);
 
 /* ---- holders.c ---- */
 
@@ -108,13 +119,41 @@ struct work {
 	struct lms *lms;
 	const struct effects *effects;
 	struct arena *arena;      /* of all below */
-	struct audit_row **audit; /* by change: rows besides its own, kept until its turn comes */
+	struct audit_rows *audit; /* by change: rows besides its own, kept until its turn comes */
 	int64_t *ids;             /* by change: the new role_assignments.id */
 	struct item *items;       /* of enrol.c */
 	struct dirty_flag *flags;
 	size_t flags_count, flags_room;
 };
 
+/* ---- audit.c ---- */
+
+/* A row of logstore_standard_log (lms/README 6), without what all have in common. */
+struct audit_row {
+	const char *name, *target, *action, *table, *crud;
+	int64_t object, context, level, instance, course, related;
+	int64_t edulevel; /* 1: teaching, 2: participating */
+	struct slice other;
+	struct audit_row *next;
+};
+
+/* Some of them, in order. */
+struct audit_rows {
+	struct audit_row *first, *last;
+};
+
+/* One more, behind the others. */
+void audit_add(struct work *work, struct audit_rows *rows, struct audit_row row);
+/* All of them behind those of the change, and gone from where they were. */
+void audit_move(struct work *work, size_t change, struct audit_rows *rows);
+/* Kept until the change's turn comes, behind its own row. */
+void audit_keep(struct work *work, size_t change, struct audit_row row);
+/* What an event tells besides, in the site's writing; eats the data. */
+struct slice audit_other(struct work *work, json_t *data);
+/* As PHP has what it has read from the database. */
+json_t *audit_text(int64_t number);
+/* All rows of the work, in the order of its changes. */
+void audit_all(struct work *work);
 /* ---- rows.c ---- */
 
 /* Rows on their way into a table. */
@@ -233,13 +272,123 @@ void members_write(struct work *work);
 /* ---- groups.c ---- */
 
 extern const struct db_table groups_members_table;
-/* The groups that have new members have changed. */
-void groups_touch(struct work *work, const struct new_rows *members);
+/* The groups have changed; sorts them. */
+void groups_touch(struct work *work, int64_t *groups, size_t count);
+/* Those that have new members. */
+void groups_touch_joined(struct work *work, const struct new_rows *members);
+
+/* ---- leave.c ---- */
+
+/* The changes that take away. */
+void leavings_write(struct work *work);
+
+/* Somebody on the way out of something. */
+struct leaving {
+	int64_t user, course, context; /* 0: none, or not known */
+	bool is_partial;               /* something remains, and with it what is not owned */
+	struct audit_rows told;
+};
+
+/* ---- waves.c ---- */
+
+/* Writes the work's changes portion by portion: each call sees those of one as the work's. */
+void waves_write(struct work *work, void (*write)(struct work *work));
+
+/* ---- unassign.c ---- */
+
+/* What roles_take may be asked to take, and the values of its questions: */
+extern const char roles_of_user[];  /* user */
+extern const char roles_own[];      /* user, context, role: those that no component owns */
+extern const char roles_of_owner[]; /* user, context, itemid, component */
+
+/* They go, and leavings[tag] are told of it. */
+void roles_take(struct work *work, const char *sql, const struct db_questions *questions,
+    struct leaving *leavings);
+/* Roles in the courses' contexts, then in those below them, of leavings that are not partial. */
+enum roles_taken { ROLES_ALL, ROLES_MANUAL };
+void course_roles_take(
+    struct work *work, struct leaving *leavings, size_t count, enum roles_taken which);
+
+/* ---- group_leave.c ---- */
+
+/* Rows of groups_members that are gone. */
+struct gone_member {
+	size_t leaving;
+	int64_t id, user, group, course, context;
+};
+
+struct gone_members {
+	struct gone_member *items;
+	size_t count, room;
+};
+
+/* What members_take may be asked to take, and the values of its questions: */
+extern const char members_of_user[];   /* user */
+extern const char members_of_group[];  /* user, group */
+extern const char members_of_owner[];  /* user, itemid, component */
+extern const char members_of_course[]; /* user, course */
+
+/* They go, and leavings[tag] are told of it. */
+struct gone_members members_take(struct work *work, const char *sql,
+    const struct db_questions *questions, struct leaving *leavings);
+/* The same, with the conversations of the groups and the times of open attempts at quizzes. */
+void members_take_leave(struct work *work, const char *sql, const struct db_questions *questions,
+    struct leaving *leavings);
+
+/* ---- quiz_times.c ---- */
+
+void quiz_times_follow(struct work *work, const struct gone_members *gone);
+
+/* ---- grades.c ---- */
+
+/* Those of the leavings that are not partial. */
+void grades_take(struct work *work, struct leaving *leavings, size_t count);
+
+/* ---- unenrol.c ---- */
+
+struct unenrolment {
+	size_t change;
+	int64_t user, enrol;
+	/* enrolments_take's own: */
+	int64_t id; /* 0: there is none */
+	struct slice component;
+	struct leaving *leaving;
+	json_t *data;
+};
+
+/* They end, one after the other. */
+void enrolments_take(struct work *work, struct unenrolment *items, size_t count);
+/* What the log tells of an enrolment that ended: of a row that begins with the columns of
+ * user_enrolments (id, status, enrolid, userid, timestart, timeend, modifierid, timecreated,
+ * timemodified), then enrol.enrol and enrol.courseid. */
+json_t *enrolment_data(const struct db_rows *rows, bool is_last);
+
+/* ---- cohort_leave.c ---- */
+
+/* enrol_cohort/unenrolaction; all others suspend, too. */
+enum { COHORT_UNENROL = 0, COHORT_SUSPEND_NO_ROLES = 3 };
+
+struct cohort_leaving {
+	size_t change;
+	int64_t user;
+	const struct cohort_facts *cohort;
+};
+
+void cohorts_leave(struct work *work, const struct cohort_leaving *cohorts, size_t count);
+
+/* ---- leaving.c ---- */
+
+/* Adds what matters where somebody is to leave, for those that ask for it. */
+void leaving_load(
+    struct lms *lms, struct enrolment_facts *enrolments, size_t count, struct arena *arena);
+void cohorts_leaving_load(struct lms *lms, struct membership_facts *memberships, size_t count);
 
 /* ---- chats.c ---- */
 
 /* New rows of groups_members: these people are in the groups' conversations, too. */
 void chats_join(struct work *work, const struct new_rows *members);
+/* ... and these no longer. */
+void chats_leave(struct work *work, const struct gone_members *gone);
 
 /* ---- cohort_sync.c ---- */
 
@@ -263,20 +412,8 @@ void dirty_flags_write(struct work *work);
 /* DIRTY_USERS of these, who are distinct and ascending. */
 void people_mark_dirty(struct lms *lms, const int64_t *users, size_t count, int64_t now);
 
-/* ---- audit.c ---- */
+/* ---- audit.c: rows on their way ---- */
 
-/* A row of logstore_standard_log (lms/README 6), without what all have in common. */
-struct audit_row {
-	const char *name, *target, *action, *table, *crud;
-	int64_t object, context, level, instance, course, related;
-	struct slice other;
-	struct audit_row *next;
-};
-
-/* Kept until the change's turn comes, behind its own row. */
-void audit_keep(struct work *work, size_t change, struct audit_row row);
-/* All rows of the work, in the order of its changes. */
-void audit_all(struct work *work);
 /* Rows one by one: NULL: none are wanted, or no memory. */
 struct audit_log *audit_begin(struct work *work);
 void audit_new_enrolment(struct audit_log *log, const struct new_enrolment *entry);
