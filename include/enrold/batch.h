@@ -146,9 +146,10 @@ struct batch {
 	size_t planned; /* records that the plan is done with */
 	size_t paired;  /* records that batch_pair is done with */
 	uint32_t round; /* of the plan, from 1 on */
-	/* Of the record at `planned`: whether its account is settled, and how many of its requests
-	 * are. Only requests that take away make the plan stop within a record. */
-	bool is_begun;
+	/* Of the record at `planned`: whether its account is settled, something of it was an error,
+	 * and how many of its requests are settled. Only requests that take away make the plan stop
+	 * within a record. */
+	bool is_begun, has_erred;
 	uint32_t requests_done;
 	bool takes_away; /* some request may */
 	struct request *requests;
@@ -224,8 +225,8 @@ uint32_t batch_profile_key(struct batch *batch, uint32_t field, struct slice val
 uint32_t batch_add_person(struct batch *batch, struct slice username);
 
 /* A record of nobody's row, line 0, about this account; and, unless NULL, what is known of an
- * enrolment of theirs, which becomes the batch's next. Index of the record; its person and enrolment
- * have the same. The batch has nothing but such records. */
+ * enrolment of theirs, which becomes the batch's next. Index of the record; its person and
+ * enrolment have the same. The batch has nothing but such records. */
 uint32_t batch_add_absent(struct batch *batch, struct slice username, int64_t user,
     const struct enrolment_facts *enrolment);
 

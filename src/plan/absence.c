@@ -54,8 +54,7 @@ static const struct role_facts *role_that_spares(
 	const struct enrolment_facts *is = absentee->enrolment;
 	const struct role_facts *role = role_beyond(terms, is->roles, is->roles_count);
 	return role ? role
-	            : role_beyond(
-	                  terms, is->leaving.owned_roles, is->leaving.owned_roles_count);
+	            : role_beyond(terms, is->leaving.owned_roles, is->leaving.owned_roles_count);
 }
 
 static bool has_gone(const struct absentee *absentee)

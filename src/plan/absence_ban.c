@@ -29,9 +29,9 @@ static struct absence_ban limit_ban(struct arena *arena, const char *name,
 {
 	if (!limit_trips(limit, count, of))
 		return none;
-	return (struct absence_ban){CODE_WITHHELD,
-	    arena_print(arena, "%llu of %llu %s, more than limits.%s let go",
-	        (unsigned long long)count, (unsigned long long)of, what, name)};
+	return (struct absence_ban){
+	    CODE_WITHHELD, arena_print(arena, "%llu of %llu %s, more than limits.%s let go",
+	                       (unsigned long long)count, (unsigned long long)of, what, name)};
 }
 
 /* ---- the file ---- */
@@ -57,33 +57,31 @@ bool absence_is_paused(const struct policy_absence *absence, int64_t day)
 	return false;
 }
 
-static struct absence_ban rows_ban(const struct absence_terms *terms,
-    const struct file_shape *base, const struct file_shape *file)
+static struct absence_ban rows_ban(
+    const struct absence_terms *terms, const struct file_shape *base, const struct file_shape *file)
 {
 	const struct policy_limits *limits = &terms->policy->limits;
 	share_bp share = limits->has_rows_of_last ? limits->rows_of_last : ROWS_OF_LAST_BP;
 	if (file->rows * WHOLE_BP >= base->rows * share)
 		return none;
-	return (struct absence_ban){CODE_WITHHELD,
-	    arena_print(terms->arena,
-	        "the file has %llu row%s, the last full one had %llu: less than "
-	        "limits.rows_of_last",
-	        (unsigned long long)file->rows, file->rows == 1 ? "" : "s",
-	        (unsigned long long)base->rows)};
+	return (struct absence_ban){
+	    CODE_WITHHELD, arena_print(terms->arena,
+	                       "the file has %llu row%s, the last full one had %llu: less than "
+	                       "limits.rows_of_last",
+	                       (unsigned long long)file->rows, file->rows == 1 ? "" : "s",
+	                       (unsigned long long)base->rows)};
 }
 
 static struct absence_ban unknown_ban(const struct absence_terms *terms,
     const struct file_shape *file, const struct absence_doubts *doubts)
 {
-	if (doubts->unknown_new <= UNKNOWN_MAX ||
-	    doubts->unknown_new * UNKNOWN_PART <= file->rows)
+	if (doubts->unknown_new <= UNKNOWN_MAX || doubts->unknown_new * UNKNOWN_PART <= file->rows)
 		return none;
 	return (struct absence_ban){CODE_WITHHELD,
 	    arena_print(terms->arena,
 	        "%llu rows name people whom nobody knows and whom the last full file did not name "
 	        "(the first in line %llu), so that those who are missing may be meant by them",
-	        (unsigned long long)doubts->unknown_new,
-	        (unsigned long long)doubts->unknown_line)};
+	        (unsigned long long)doubts->unknown_new, (unsigned long long)doubts->unknown_line)};
 }
 
 /* As far as its name and time go. */

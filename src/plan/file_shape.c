@@ -17,8 +17,8 @@ void file_shape_format(const struct file_shape *shape, struct buffer *out)
 	text_add(out, "run", shape->run);
 	text_add(out, "name", shape->name);
 	text_add(out, "sha256", shape->sha256);
-	buffer_print(out, "modified_ms %" PRId64 "\nrows %" PRIu64 "\npeople %" PRIu64
-	                  "\nended %d\n",
+	buffer_print(out,
+	    "modified_ms %" PRId64 "\nrows %" PRIu64 "\npeople %" PRIu64 "\nended %d\n",
 	    shape->modified_ms, shape->rows, shape->people, shape->is_ended);
 	for (size_t i = 0; i < shape->columns_count; i++)
 		text_add(out, "column", shape->columns[i]);
@@ -112,7 +112,8 @@ struct error file_shape_parse(struct slice text, struct arena *arena, struct fil
 		return error_memory("reading the last full file");
 	while (text.size > 0)
 		if (!line_take(part_take(&text, '\n'), shape))
-			return error_config("what the ledger says of the last full file was altered");
+			return error_config(
+			    "what the ledger says of the last full file was altered");
 	return OK;
 }
 
@@ -143,8 +144,8 @@ static int mark_compare(const void *a, const void *b)
 
 bool file_shape_knows(const struct file_shape *shape, uint32_t mark)
 {
-	return shape->unknown_count > 0 && bsearch(&mark, shape->unknown, shape->unknown_count,
-	                                       sizeof mark, mark_compare);
+	return shape->unknown_count > 0 &&
+	       bsearch(&mark, shape->unknown, shape->unknown_count, sizeof mark, mark_compare);
 }
 
 struct slice file_shape_lacks(const struct file_shape *base, const struct file_shape *file)

@@ -14,14 +14,6 @@ static void mention_add(struct pass *pass, struct mention mention)
 	mentions[pass->mentions_count++] = mention;
 }
 
-static bool has_error(const struct pass *pass, size_t from)
-{
-	bool has = false;
-	for (size_t i = from; i < pass->outcomes_count && !has; i++)
-		has = pass->outcomes[i].kind == OUTCOME_ERROR;
-	return has;
-}
-
 /* The person whom the row means, also where the row may do nothing to them. */
 static uint32_t person_meant(const struct pass *pass, uint32_t index)
 {
@@ -59,12 +51,11 @@ static void course_mention(struct pass *pass, const struct request *request, uin
 	uint32_t enrolment = batch_enrolment(batch, person, request->course, &is_new);
 	if (arena_has_failed(batch->arena) || is_new || batch->enrolments[enrolment].id == 0)
 		return;
-	mention_add(
-	    pass, (struct mention){MENTION_LISTED, request->record, person, enrolment, INDEX_NONE,
-	              batch->enrolments[enrolment].id == ENROLMENT_PLANNED});
+	mention_add(pass, (struct mention){MENTION_LISTED, request->record, person, enrolment,
+	                      INDEX_NONE, batch->enrolments[enrolment].id == ENROLMENT_PLANNED});
 }
 
-void row_mention(struct pass *pass, uint32_t index, size_t from)
+void row_mention(struct pass *pass, uint32_t index, bool is_in_error)
 {
 	const struct batch *batch = pass->batch;
 	const struct record *record = &batch->records[index];
@@ -73,7 +64,6 @@ void row_mention(struct pass *pass, uint32_t index, size_t from)
 		unknown_mention(pass, index);
 		return;
 	}
-	bool is_in_error = has_error(pass, from);
 	bool is_new = batch->people[person].id == ACCOUNT_PLANNED;
 	size_t before = pass->mentions_count;
 	for (uint32_t r = 0; r < record->requests_count; r++) {
@@ -82,7 +72,6 @@ void row_mention(struct pass *pass, uint32_t index, size_t from)
 			course_mention(pass, request, person);
 	}
 	if (is_in_error || is_new || pass->mentions_count == before)
-		mention_add(pass,
-		    (struct mention){is_in_error ? MENTION_PRESENT : MENTION_PERSON, index, person,
-		        INDEX_NONE, INDEX_NONE, is_new});
+		mention_add(pass, (struct mention){is_in_error ? MENTION_PRESENT : MENTION_PERSON,
+		                      index, person, INDEX_NONE, INDEX_NONE, is_new});
 }

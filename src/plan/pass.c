@@ -108,3 +108,23 @@ bool taking_is_refused(struct pass *pass, const struct request *request, uint32_
 	    SLICE("This feed takes nothing away: set allow_unenrol, or correct the cell."));
 	return true;
 }
+
+struct slice missing_message(struct arena *arena, const char *what, struct slice name,
+    struct slice nearest, const char *remedy)
+{
+	if (nearest.size > 0)
+		return arena_print(arena, "There is no %s '%.*s': is '%.*s' meant?", what,
+		    SLICE_ARG(name), SLICE_ARG(nearest));
+	return arena_print(
+	    arena, "There is no %s '%.*s': correct the name%s.", what, SLICE_ARG(name), remedy);
+}
+
+struct slice group_message(const struct pass *pass, struct slice done)
+{
+	return arena_print(pass->batch->arena, "%.*s%s", SLICE_ARG(done),
+	    !pass->batch->site->is_moodle ? "."
+	    : pass->batch->has_aftercare
+	        ? "; aftercare tells Moodle's caches."
+	        : "; pages restricted to groups follow when Moodle's caches "
+	          "have been purged: do so, or switch on aftercare.");
+}

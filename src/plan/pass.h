@@ -21,7 +21,7 @@ struct pass {
 	uint64_t remarks[REMARK_CODES]; /* rows */
 	struct mention *mentions;
 	size_t mentions_count, mentions_room;
-	struct outcome spare;           /* for when there is no memory */
+	struct outcome spare; /* for when there is no memory */
 };
 
 /* One more item of an array that grows; NULL: no memory, which the arena knows. */
@@ -47,6 +47,13 @@ bool request_lacks(struct pass *pass, const struct request *request, uint32_t co
 
 /* This feed takes nothing away, and it was said. */
 bool taking_is_refused(struct pass *pass, const struct request *request, uint32_t column);
+
+/* "There is no group 'Rot': is 'Red' meant?"; remedy: ends the sentence where nothing is. */
+struct slice missing_message(struct arena *arena, const char *what, struct slice name,
+    struct slice nearest, const char *remedy);
+/* What was done to a group, "Joined the group", as a sentence; on a real Moodle also who tells its
+ * caches, without which pages for the group stay closed. */
+struct slice group_message(const struct pass *pass, struct slice done);
 
 /* ---- rounds.c: what cannot be decided in the same round as what was ---- */
 
@@ -133,16 +140,10 @@ void group_decide(struct pass *pass, const struct request *request, bool may_joi
 
 /* ---- plan_quit.c: groups and cohorts that are left by a minus ---- */
 
-/* "There is no group 'Rot': is 'Red' meant?"; remedy: ends the sentence where nothing is. */
-struct slice missing_message(struct arena *arena, const char *what, struct slice name,
-    struct slice nearest, const char *remedy);
 void group_quit(struct pass *pass, const struct request *request, uint32_t target);
 /* A cohort that is there, and ours to change. */
 void cohort_quit(struct pass *pass, const struct request *request, uint32_t target);
 
-/* What was done to a group, "Joined the group", as a sentence; on a real Moodle also who tells its
- * caches, without which pages for the group stay closed. */
-struct slice group_message(const struct pass *pass, struct slice done);
 /* Several groups have the name, and it is not clear which is meant: false. Where the others are
  * empty a warning says that the oldest was taken. */
 bool group_is_one(struct pass *pass, const struct request *request, uint32_t column,
@@ -154,8 +155,8 @@ void group_row_decide(struct pass *pass, uint32_t index);
 
 /* ---- mention.c ---- */
 
-/* Says who is where by this row, whose answers are those from this one on. */
-void row_mention(struct pass *pass, uint32_t index, size_t from);
+/* Says who is where by this row. Who is taken out of a course is not listed there. */
+void row_mention(struct pass *pass, uint32_t index, bool is_in_error);
 
 /* ---- stray.c ---- */
 

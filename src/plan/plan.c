@@ -152,6 +152,14 @@ static bool person_answer(struct pass *pass, uint32_t index)
 	return true;
 }
 
+static bool has_error(const struct pass *pass, size_t from)
+{
+	bool has = false;
+	for (size_t i = from; i < pass->outcomes_count && !has; i++)
+		has = pass->outcomes[i].kind == OUTCOME_ERROR;
+	return has;
+}
+
 /* False: the round ends within the record. */
 static bool record_decide(struct pass *pass, uint32_t index)
 {
@@ -162,8 +170,9 @@ static bool record_decide(struct pass *pass, uint32_t index)
 	else
 		is_done = person_answer(pass, index);
 	strays_tell(pass, outcomes);
-	if (pass->batch->asks_mentions && !pass->batch->header->is_of_groups)
-		row_mention(pass, index, outcomes);
+	pass->batch->has_erred |= has_error(pass, outcomes);
+	if (is_done && pass->batch->asks_mentions && !pass->batch->header->is_of_groups)
+		row_mention(pass, index, pass->batch->has_erred);
 	return is_done;
 }
 
@@ -204,7 +213,7 @@ struct error plan_batch(struct batch *batch, int64_t now, int64_t today, struct 
 		if (!record_is_ready(&pass, index) || !record_decide(&pass, index))
 			break;
 		batch->planned++;
-		batch->is_begun = false;
+		batch->is_begun = batch->has_erred = false;
 		batch->requests_done = 0;
 	}
 	bool has_more = batch->part && !batch->part->is_last;

@@ -40,7 +40,8 @@ static struct slice removed_message(
 		             "would delete grades (purge_history).");
 	if (due != 0)
 		return arena_print(arena,
-		    "Suspended: not in the file any more; is unenrolled on %.*s, unless a file lists "
+		    "Suspended: not in the file any more; is unenrolled on %.*s, unless a file "
+		    "lists "
 		    "the person again.",
 		    SLICE_ARG(day_text(arena, due)));
 	return SLICE("Suspended: not in the file any more.");
@@ -52,8 +53,8 @@ static struct slice state_text(const struct pass *pass, uint32_t enrolment)
 	    &pass->batch->enrolments[enrolment], pass->batch->site, pass->batch->arena);
 }
 
-static struct outcome *row_answer(struct pass *pass, uint32_t record, enum outcome_kind kind,
-    enum code code, struct slice target)
+static struct outcome *row_answer(
+    struct pass *pass, uint32_t record, enum outcome_kind kind, enum code code, struct slice target)
 {
 	struct outcome *outcome = outcome_add(pass, record, COLUMN_ABSENT, kind, code);
 	outcome->target = target;
@@ -62,16 +63,15 @@ static struct outcome *row_answer(struct pass *pass, uint32_t record, enum outco
 
 static struct slice withheld_message(const struct pass *pass, const struct absence_ban *ban)
 {
-	return arena_print(
-	    pass->batch->arena, "Not removed: %.*s.", SLICE_ARG(ban->reason));
+	return arena_print(pass->batch->arena, "Not removed: %.*s.", SLICE_ARG(ban->reason));
 }
 
 /* It may still be that a right is missing, or a role was given since. */
 static void hindered_answer(struct pass *pass, uint32_t index, struct absent_row *row,
     enum policy_removal how, enum code code)
 {
-	struct outcome *outcome = row_answer(
-	    pass, index, OUTCOME_SKIPPED, code, row->absentee->is.shortname);
+	struct outcome *outcome =
+	    row_answer(pass, index, OUTCOME_SKIPPED, code, row->absentee->is.shortname);
 	outcome->message = leave_message(pass, index, how, code, false);
 }
 
@@ -102,8 +102,8 @@ static void row_remove(struct pass *pass, uint32_t index, struct absent_row *row
 	struct slice others = batch->enrolments[index].leaving.others;
 	if (others.size == 0)
 		return;
-	outcome = row_answer(pass, index, OUTCOME_WARNING, CODE_ENROLLED_OTHERWISE,
-	    row->absentee->is.shortname);
+	outcome = row_answer(
+	    pass, index, OUTCOME_WARNING, CODE_ENROLLED_OTHERWISE, row->absentee->is.shortname);
 	outcome->message = arena_print(
 	    batch->arena, "Stays in the course by another method: %.*s.", SLICE_ARG(others));
 }
@@ -116,9 +116,8 @@ static void row_tell(struct pass *pass, uint32_t index, struct absent_row *row)
 	if (!is_withheld && row->listing.told == (int)verdict->code + 1)
 		return;
 	enum code code = row->ban ? row->ban->code : verdict->code;
-	struct outcome *outcome =
-	    row_answer(pass, index, is_withheld ? OUTCOME_SKIPPED : OUTCOME_UNCHANGED, code,
-	        row->absentee->is.shortname);
+	struct outcome *outcome = row_answer(pass, index,
+	    is_withheld ? OUTCOME_SKIPPED : OUTCOME_UNCHANGED, code, row->absentee->is.shortname);
 	outcome->message = row->ban ? withheld_message(pass, row->ban) : verdict->message;
 	outcome->before = outcome->after = state_text(pass, index);
 	row->is_dropped = verdict->fate == ABSENT_CLAIMED;
@@ -180,8 +179,7 @@ struct error plan_absent(
 
 /* ---- accounts ---- */
 
-static void account_move(
-    struct pass *pass, uint32_t index, const struct absent_account *account)
+static void account_move(struct pass *pass, uint32_t index, const struct absent_account *account)
 {
 	struct account_change *change = arena_alloc(pass->batch->arena, sizeof *change);
 	if (!change)
@@ -202,8 +200,8 @@ static void account_move(
 	outcome->after = account->suspends ? SLICE("suspended=1") : SLICE("suspended=0");
 }
 
-struct error plan_absent_accounts(struct batch *batch, const struct absent_account *accounts,
-    size_t count, struct plan *plan)
+struct error plan_absent_accounts(
+    struct batch *batch, const struct absent_account *accounts, size_t count, struct plan *plan)
 {
 	struct pass pass = {.batch = batch};
 	for (size_t i = 0; i < count && !arena_has_failed(batch->arena); i++) {

@@ -199,16 +199,6 @@ static void group_make(struct pass *pass, struct group_facts *group, uint32_t ta
 	                     .group = &plain});
 }
 
-struct slice group_message(const struct pass *pass, struct slice done)
-{
-	return arena_print(pass->batch->arena, "%.*s%s", SLICE_ARG(done),
-	    !pass->batch->site->is_moodle ? "."
-	    : pass->batch->has_aftercare
-	        ? "; aftercare tells Moodle's caches."
-	        : "; pages restricted to groups follow when Moodle's caches "
-	          "have been purged: do so, or switch on aftercare.");
-}
-
 bool group_is_one(struct pass *pass, const struct request *request, uint32_t column,
     const struct group_facts *group)
 {

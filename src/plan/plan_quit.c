@@ -10,17 +10,6 @@ static struct slice cell_of(const struct pass *pass, const struct request *reque
 	return record_cell(&pass->batch->records[request->record], column);
 }
 
-/* Suggests the nearest name, if it is one of the feed's own. */
-struct slice missing_message(struct arena *arena, const char *what, struct slice name,
-    struct slice nearest, const char *remedy)
-{
-	if (nearest.size > 0)
-		return arena_print(arena, "There is no %s '%.*s': is '%.*s' meant?", what,
-		    SLICE_ARG(name), SLICE_ARG(nearest));
-	return arena_print(
-	    arena, "There is no %s '%.*s': correct the name%s.", what, SLICE_ARG(name), remedy);
-}
-
 static struct membership_facts *membership_of(struct pass *pass, const struct request *request,
     enum membership_kind kind, uint32_t target, uint32_t *index)
 {

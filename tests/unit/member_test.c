@@ -142,13 +142,14 @@ static const struct world_case keys[] = {
         ""},
     {"as in Moodle", "compat=moodle may.create.cohorts=true", "username,cohort1\nalice,5\n",
         "2 cohort1 done cohort_joined\n", "join alice\n"},
-    {"a - takes nobody out of anything", "may.create.cohorts=true may.create.groups=true",
+    {"a - takes nobody out of anything where the feed may not",
+        "may.create.cohorts=true may.create.groups=true",
         "username,cohort1,course1,group1\nalice,-SALES,SAFETY,-Alpha\nalice,-,,\n",
-        "2 cohort1 error invalid_value\n2 course1 done enrolled\n2 group1 error invalid_value\n"
+        "2 cohort1 error unenrol_not_allowed\n2 group1 error unenrol_not_allowed\n"
         "3 cohort1 done cohort_created\n",
-        "enrol alice\nrole alice\ncohort \njoin alice\n"},
+        "cohort \njoin alice\n"},
     {"nor in Moodle's way", "compat=moodle may.create.cohorts=true",
-        "username,cohort1\nalice,-SALES\n", "2 cohort1 error invalid_value\n", ""},
+        "username,cohort1\nalice,-SALES\n", "2 cohort1 error unenrol_not_allowed\n", ""},
 };
 
 Test(member, keys_that_could_mean_two_things_are_refused)

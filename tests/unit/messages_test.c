@@ -14,6 +14,8 @@
 	"may.unprotected=*"
 #define NEW "username,firstname,lastname,email"
 #define HEADER "username,course1,role1,enrolstatus1,enroltimestart1,enrolperiod1\n"
+#define TAKES "allow_unenrol=true removal="
+#define TAKING "username,course1,role1,unenrol1,enroltimeend1,group1,cohort1\n"
 #define GROUPS "groupname,coursename,groupidnumber,groupingname,enablemessaging\n"
 
 /* Files that come to all of them between them. */
@@ -64,6 +66,17 @@ static const struct {
         "username,cohort1,course1,deleted,suspended,oldusername\nalice,SALES,SAFETY,,,\n"
         "bob,,,1,,\nbob,,,,,alice\n"},
     {"allow_suspend=false", "username,suspended\nalice,1\n"},
+    {TAKES "unenrol",
+        TAKING "heidi,SAFETY,,1,,,\nalice,SAFETY,student,1,2027-01-01,Alpha,\nnorma,SAFETY,,1,,,\n"
+               "otis,SAFETY,,1,,,\ngina,SAFETY,,1,,-Alpha,-SALES\nheidi,,,,,,-SALES\n"
+               "heidi,,,,,,-SALES\nheidi,SAFETY,,maybe,,,\noscar,SAFETY,,1,,,\n"
+               "judy,SAFETY,-student,,2027-01-01,Alpha,\njudy,SAFETY,-student,,,-Alpha,-NONE\n"
+               "alice,SAFETY,-student,,,-Alpha,-EXT\notis,SAFETY,-student,,,-None,\n"
+               "judy,SAFETY,-student,,,-Alpha,\njudy,SAFETY,-chef,,,-Alpa,\nalice,SAFETY,-manager,,"
+               ",-Alpha,-555\n"},
+    {TAKES "suspend", TAKING "heidi,SAFETY,,1,,,\nheidi,SAFETY,,1,,,\n"},
+    {TAKES "suspend_no_roles", TAKING "heidi,SAFETY,,1,,,\nheidi,SAFETY,,1,,,\n"},
+    {"", TAKING "heidi,SAFETY,-student,,,-Alpha,-SALES\nheidi,SAFETY,,1,,,\n"},
     {"update_details=file",
         "username,interests\nalice,\"skiing, chess\"\nalice,\"skiing,chess\"\n"},
     {"", GROUPS
@@ -72,12 +85,14 @@ static const struct {
         "X,NOPE,,,\nX,SAFETI,,,\nX,TWINS,,,\n"},
 };
 
-/* Of a site that is otherwise: without rights or a context, with what is there twice or gone. */
+/* Of a site that is otherwise: without rights or a context, with what is there twice or gone. Or
+ * of those who map words and look for the absent. */
 static bool is_of_others(enum code code)
 {
 	return code == CODE_LEFT_TO_MOODLE || code == CODE_COHORT_AMBIGUOUS ||
 	       code == CODE_ALREADY_DELETED || code == CODE_NO_RIGHT ||
-	       code == CODE_NO_COURSE_CONTEXT || code == CODE_CATEGORY_AMBIGUOUS;
+	       code == CODE_NO_COURSE_CONTEXT || code == CODE_CATEGORY_AMBIGUOUS ||
+	       code >= CODE_WORD_NOT_MAPPED;
 }
 
 static bool has_one_of_many(const char *text)

@@ -14,6 +14,7 @@ static const struct role_facts roles[] = {
     {5, {"student", 7}, {"student", 7}, true, false, false},
     {7, {"user", 4}, {"user", 4}, false, false, false},
     {8, {"auditor", 7}, {"", 0}, true, true, false},
+    {9, {"-chief", 6}, {"student", 7}, true, false, false},
 };
 
 static const int64_t admins[] = {2};
@@ -57,6 +58,11 @@ static const struct known {
     {14, "otto", "otto@corp.example", "E014", "", "manual", false},
     {15, "oscar", "oscar@corp.example", "E015", "", "manual", false},
     {16, "vera", "vera@corp.example", "E016", "", "manual", false},
+    {17, "norma", "norma@corp.example", "E017", "", "manual", false},
+    {18, "otis", "otis@corp.example", "E018", "", "manual", false},
+    {19, "gina", "gina@corp.example", "E019", "", "manual", false},
+    {20, "rolf", "rolf@corp.example", "E020", "", "manual", false},
+    {21, "sven", "sven@corp.example", "E021", "", "manual", false},
 };
 
 enum { PEOPLE = sizeof people / sizeof *people, ROUNDS_MAX = 1000 };
@@ -194,15 +200,17 @@ static struct course_facts course_find(const struct course_key *key)
 	return key->by == COURSE_BY_IDNUMBER ? course_of_number(key->text) : course_of(key->text);
 }
 
-/* Categories CAT and LAW; cohorts SALES (1) and EXT (2, another component's); in SAFETY the groups
- * Alpha (1, number GA), 42 (3), Twice twice, Spare twice with nobody in the newer, and the grouping
- * Letters (1) with Alpha in it. */
+/* Categories CAT and LAW; cohorts SALES (1), EXT (2, another component's) and -NIGHT (3); in SAFETY
+ * the groups Alpha (1, number GA), 42 (3), -Red (4), Twice twice, Spare twice with nobody in the
+ * newer, and the grouping Letters (1) with Alpha in it. */
 static void cohort_find(struct cohort_facts *cohort)
 {
 	bool is_sales =
 	    slice_is(cohort->text, SLICE("SALES")) || slice_is(cohort->text, SLICE("1"));
 	cohort->is_external = slice_is(cohort->text, SLICE("EXT"));
 	cohort->id = is_sales ? 1 : cohort->is_external ? 2 : 0;
+	if (slice_is(cohort->text, SLICE("-NIGHT")))
+		cohort->id = 3;
 	cohort->idnumber = is_sales ? SLICE("SALES") : SLICE("");
 	cohort->matches = slice_is(cohort->text, SLICE("DUP")) ? 2 : cohort->id != 0;
 	/* The number 2026 is that of 7, and 5 too, which is another's id. */
@@ -225,6 +233,7 @@ static void group_find(struct group_facts *group)
 	} groups[] = {
 	    {GROUP_BY_NAME, "Alpha", 1, 1},
 	    {GROUP_BY_NAME, "42", 3, 1},
+	    {GROUP_BY_NAME, "-Red", 4, 1},
 	    {GROUP_BY_NAME, "Twice", 5, 2},
 	    {GROUP_BY_NAME, "Spare", 7, 2},
 	    {GROUP_BY_NAME_OR_ID, "1", 1, 1},
@@ -264,12 +273,20 @@ static void places_find(struct batch *batch)
 			batch->groupings[i].id = batch->groupings[i].matches = 1;
 }
 
-/* heidi is in SALES and in Alpha. */
-static void membership_load(struct membership_facts *is)
+/* heidi and gina are in SALES and in Alpha. */
+static void membership_load(const struct world *world, struct membership_facts *is)
 {
-	bool is_heidi = is->kind != GROUP_IN_GROUPING && is->who_id == 10;
+	bool is_in = is->kind != GROUP_IN_GROUPING && (is->who_id == 10 || is->who_id == 19);
 	bool is_alpha = is->kind == GROUP_IN_GROUPING && is->who_id == 1;
-	is->is_member = is->target_id == 1 && (is_heidi || is_alpha);
+	is->is_member = is->target_id == 1 && (is_in || is_alpha);
+	is->is_owned = is->asks_leaving && is->kind == PERSON_IN_GROUP && is->who_id == 19;
+	is->purges = is->asks_leaving && is->kind == PERSON_IN_COHORT && is->who_id == 19;
+	for (size_t i = 0; i < world->memory.memberships_count; i++) {
+		const struct membership_facts *was = &world->memory.memberships[i];
+		if (was->kind == is->kind && was->who_id == is->who_id &&
+		    was->target_id == is->target_id)
+			is->is_member = was->is_member;
+	}
 }
 
 static void site_roles_load(struct batch *batch, struct account_facts *person)
@@ -291,6 +308,21 @@ static void place_roles_load(struct batch *batch, struct account_facts *person)
 		account_add_place_role(person, (struct place_role){.role = 8}, batch->arena);
 }
 
+/* norma is there by a cohort, too, otis by nothing else; gina has grades. */
+static void leaving_load(struct batch *batch, struct enrolment_facts *is)
+{
+	if (!is->asks_leaving || is->course != 2)
+		return;
+	bool is_synced = is->user == 17 || is->user == 18;
+	is->leaving.others = is_synced ? SLICE("cohort") : SLICE("");
+	is->leaving.has_history = is->user == 19;
+	is->leaving.has_roles = is->roles_count > 0;
+	if (!is_synced)
+		return;
+	is->leaving.owned_roles = arena_alloc(batch->arena, sizeof *is->leaving.owned_roles);
+	is->leaving.owned_roles[is->leaving.owned_roles_count++] = is->user == 17 ? 4 : 5;
+}
+
 static void enrolment_load(struct batch *batch, struct enrolment_facts *is)
 {
 	bool is_manager = is->user == 13 || is->user == 14;
@@ -298,13 +330,137 @@ static void enrolment_load(struct batch *batch, struct enrolment_facts *is)
 		enrolment_add_role(is, 1, batch->arena);
 	if (is->user == 15 && is->course == 2)
 		enrolment_add_role(is, 1, batch->arena);
-	if (is->user < 10 || is_manager || is->course != 2)
+	if (is->user < 10 || is->user > 21 || is_manager || is->user == 18 || is->course != 2)
 		return;
 	is->id = is->user;
-	is->status = is->user == 11;
+	is->status = is->user == 11 || is->user >= 20;
 	is->timestart = 1767225600;
 	is->timeend = is->user == 12 ? 1769904000 : 0;
-	enrolment_add_role(is, 5, batch->arena);
+	if (is->user != 21)
+		enrolment_add_role(is, 5, batch->arena);
+}
+
+/* As it was written since. */
+static bool enrolment_recall(struct world *world, struct enrolment_facts *is)
+{
+	for (size_t i = world->memory.places_count; i > 0; i--) {
+		const struct enrolment_facts *was = &world->memory.places[i - 1];
+		if (was->user != is->user || was->context != is->context)
+			continue;
+		is->id = was->id == ENROLMENT_PLANNED ? 2000 + (int64_t)i : was->id;
+		is->status = was->status;
+		is->timestart = was->timestart;
+		is->timeend = was->timeend;
+		is->roles_count = 0;
+		for (uint32_t r = 0; r < was->roles_count; r++)
+			enrolment_add_role(is, was->roles[r], world->batch.arena);
+		return true;
+	}
+	return false;
+}
+
+static void place_load(struct world *world, struct enrolment_facts *is)
+{
+	if (!enrolment_recall(world, is))
+		enrolment_load(&world->batch, is);
+	leaving_load(&world->batch, is);
+}
+
+static void membership_keep(struct world *world, const struct membership_facts *is, bool is_member)
+{
+	struct world_memory *memory = &world->memory;
+	memory->memberships = arena_grow(world->arena, memory->memberships,
+	    memory->memberships_count, memory->memberships_count + 1, sizeof *is);
+	struct membership_facts *kept = &memory->memberships[memory->memberships_count++];
+	*kept = *is;
+	kept->is_member = is_member;
+	kept->target_id = is->target_id                 ? is->target_id
+	                  : is->kind == PERSON_IN_GROUP ? world->batch.groups[is->target].id
+	                                                : world->batch.cohorts[is->target].id;
+	kept->who_id = world->batch.people[is->who].id;
+}
+
+/* Who has left a course is in none of its groups. */
+static void groups_forget(struct world *world, const struct enrolment_facts *is)
+{
+	struct batch *batch = &world->batch;
+	for (size_t i = 0; i < batch->memberships_count; i++) {
+		const struct membership_facts *membership = &batch->memberships[i];
+		if (membership->kind == PERSON_IN_GROUP && membership->who == is->person &&
+		    batch->groups[membership->target].course_id == is->course)
+			membership_keep(world, membership, false);
+	}
+}
+
+static void change_keep(struct world *world, const struct change *change)
+{
+	struct world_memory *memory = &world->memory;
+	const struct batch *batch = &world->batch;
+	if (change->kind == CHANGE_JOIN || change->kind == CHANGE_LEAVE) {
+		membership_keep(
+		    world, &batch->memberships[change->target], change->kind == CHANGE_JOIN);
+		return;
+	}
+	const struct enrolment_facts *is = &batch->enrolments[change->enrolment];
+	memory->places = arena_grow(world->arena, memory->places, memory->places_count,
+	    memory->places_count + 1, sizeof *is);
+	struct enrolment_facts *kept = &memory->places[memory->places_count++];
+	*kept = *is;
+	kept->user = batch->people[is->person].id;
+	kept->roles = arena_alloc(world->arena, (is->roles_count + 1) * sizeof *kept->roles);
+	memcpy(kept->roles, is->roles, is->roles_count * sizeof *kept->roles);
+	if (change->kind == CHANGE_UNENROL && is->leaving.others.size == 0)
+		groups_forget(world, is);
+}
+
+static bool is_of_place(const struct change *change)
+{
+	return change->kind != CHANGE_SET_INTERESTS && !change_is_of_account(change) &&
+	       change->person != INDEX_NONE;
+}
+
+/* The course of a change; 0: it is of no course. */
+static int64_t course_of_change(const struct batch *batch, const struct change *change)
+{
+	if (change->kind != CHANGE_JOIN && change->kind != CHANGE_LEAVE)
+		return batch->enrolments[change->enrolment].course;
+	const struct membership_facts *is = &batch->memberships[change->target];
+	return is->kind == PERSON_IN_GROUP ? batch->groups[is->target].course_id : 0;
+}
+
+static bool takes(const struct batch *batch, const struct change *change)
+{
+	return change->kind == CHANGE_LEAVE || change->kind == CHANGE_UNENROL ||
+	       change->kind == CHANGE_UNASSIGN_ALL ||
+	       (change->kind == CHANGE_UNASSIGN_ROLE && course_of_change(batch, change) != 0);
+}
+
+static bool is_of_group(const struct change *change)
+{
+	return change->kind == CHANGE_JOIN || change->kind == CHANGE_LEAVE;
+}
+
+/* What takes away goes with nothing else about the person there; a suspension goes with its own
+ * roles, and roles have nothing to do with groups. Who leaves a cohort may leave courses. */
+static void order_check(struct world *world, const struct plan *plan)
+{
+	const struct batch *batch = &world->batch;
+	for (size_t i = 0; i < plan->changes_count; i++) {
+		const struct change *change = &plan->changes[i];
+		if (!is_of_place(change) || !takes(batch, change))
+			continue;
+		int64_t course = course_of_change(batch, change);
+		for (size_t k = 0; k < plan->changes_count; k++) {
+			const struct change *other = &plan->changes[k];
+			bool is_own = change->kind == CHANGE_UNASSIGN_ALL && k == i + 1 &&
+			              other->kind == CHANGE_ENROLMENT && other->status == 1;
+			is_own |= change->kind == CHANGE_UNASSIGN_ROLE && is_of_group(other);
+			is_own |= is_of_group(change) && other->kind == CHANGE_UNASSIGN_ROLE;
+			if (k != i && is_of_place(other) && other->person == change->person &&
+			    (course == 0 || course_of_change(batch, other) == course) && !is_own)
+				fatal("what takes away is written with something else");
+		}
+	}
 }
 
 /* ---- rounds ---- */
@@ -332,9 +488,9 @@ static void facts_find(struct world *world)
 	}
 	good(batch_pair(batch));
 	for (; batch->enrolments_loaded < batch->enrolments_count; batch->enrolments_loaded++)
-		enrolment_load(batch, &batch->enrolments[batch->enrolments_loaded]);
+		place_load(world, &batch->enrolments[batch->enrolments_loaded]);
 	for (; batch->memberships_loaded < batch->memberships_count; batch->memberships_loaded++)
-		membership_load(&batch->memberships[batch->memberships_loaded]);
+		membership_load(world, &batch->memberships[batch->memberships_loaded]);
 }
 
 static void outcomes_print(struct world *world, const struct plan *plan)
@@ -412,7 +568,8 @@ static void reach_check(
 static void changes_print(struct world *world, const struct plan *plan)
 {
 	static const char *const kinds[] = {"create", "update", "rename", "delete", "interests",
-	    "enrol", "enrolment", "role", "unrole", "cohort", "group", "grouping", "join"};
+	    "enrol", "enrolment", "role", "unrole", "cohort", "group", "grouping", "join", "leave",
+	    "unenrol", "unrole_all"};
 	for (size_t i = 0; i < plan->changes_count; i++) {
 		const struct change *change = &plan->changes[i];
 		struct account_facts nobody = {0};
@@ -434,6 +591,8 @@ static void changes_print(struct world *world, const struct plan *plan)
 		buffer_add_char(&world->changes, '\n');
 		if (change->kind == CHANGE_CREATE_ACCOUNT)
 			person->id = 1000 + (int64_t)i + 100 * world->rounds;
+		if (world->batch.takes_away && is_of_place(change))
+			change_keep(world, change);
 	}
 }
 
@@ -456,6 +615,8 @@ static void batch_run(struct world *world)
 		for (enum remark_code code = 0; code < REMARK_CODES; code++)
 			world->counts[code] += plan.remarks[code];
 		outcomes_print(world, &plan);
+		if (batch->takes_away)
+			order_check(world, &plan);
 		changes_print(world, &plan);
 	}
 }

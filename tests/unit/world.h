@@ -4,6 +4,10 @@
  *
  *     alice 3   heidi 10 (in SAFETY)   ivan 11 (suspended there)   judy 12 (expired there)
  *     bob 4     carol 5   dup1 6, dup2 7 (one address)   smith 8, smith1 9   admin 2, guest 1
+ *     vera 16 (auditor in some course)
+ *     norma 17 (in SAFETY, by a cohort as well, which gave her teacher)   otis 18 (by a cohort only)
+ *     gina 19 (there, with grades, in Alpha by a component; leaving SALES would purge)
+ *     rolf 20 (suspended there with his role)   sven 21 (suspended there without)
  *     mona 13 (manager of the site)   otto 14 (that, and auditor)   oscar 15 (manager of SAFETY)
  */
 #ifndef UNIT_WORLD_H
@@ -14,8 +18,16 @@
 
 enum { WORLD_NOW = 1795444310, WORLD_TODAY = 1795392000, WORLD_DAY = 86400 };
 
+/* What was written, where files take something away and facts are loaded more than once. */
+struct world_memory {
+	struct enrolment_facts *places;
+	struct membership_facts *memberships;
+	size_t places_count, places_room, memberships_count, memberships_room;
+};
+
 struct world {
 	struct arena *arena;
+	struct world_memory memory;
 	struct policy policy;
 	struct site_facts site;
 	struct header *header;
