@@ -8,6 +8,7 @@
 #include "reading.h"
 #include "rules.h"
 #include "setting.h"
+#include "words.h"
 
 #include "enrold/arena.h"
 
@@ -15,6 +16,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <strings.h>
 #include <yaml.h>
 
 enum { FEEDS_MAX = 1000 };
@@ -87,7 +89,9 @@ static struct error key_take(
 static struct error item_take(
     struct reading *reading, const struct section *section, const struct config_key *key)
 {
-	if (reading->event.type != YAML_SCALAR_EVENT || reading_is_null(reading))
+	bool is_null = reading_is_null(reading) &&
+	               !(key->takes_null && strcasecmp(reading_text(reading), "null") == 0);
+	if (reading->event.type != YAML_SCALAR_EVENT || is_null)
 		return setting_refuse(key, reading_found(reading));
 	struct error error =
 	    setting_add(key, reading_text(reading), reading->file->arena, section->base);
@@ -122,7 +126,9 @@ static struct error list_take(
 static struct error setting_take(
     struct reading *reading, const struct section *section, const struct config_key *key)
 {
-	if (key->kind == KEY_LIST || key->kind == KEY_PAIRS)
+	if (key->kind == KEY_WORDS)
+		return words_take(reading, key, reading->file->arena, section->base);
+	if (key_parts(key) > 0)
 		return list_take(reading, section, key);
 	struct error error =
 	    reading->event.type != YAML_SCALAR_EVENT || reading_is_null(reading)
@@ -235,7 +241,12 @@ static struct error feed_read(struct reading *reading, struct feed *feed)
 	else if (!reading_is_null(reading))
 		error = reading_error(reading,
 		    error_config("expected a map of keys, found %s", reading_found(reading)));
-	return is_error(&error) ? error : defaults_take(reading, mark, &section);
+	if (is_error(&error))
+		return error;
+	error = words_check(feed);
+	if (is_error(&error))
+		return reading_error_at(reading, mark, error);
+	return defaults_take(reading, mark, &section);
 }
 
 static struct error feeds_read(struct reading *reading)

@@ -51,9 +51,59 @@ static void list_format(const struct config_key *key, const void *base, struct b
 	buffer_add_text(out, is_pairs ? " }" : " ]");
 }
 
+/* A word that is one cell of its own column stands for itself. */
+static void word_format(const struct text_list *list, size_t at, size_t end, struct buffer *out)
+{
+	const char *const *parts = &list->items[at];
+	text_quote(out, parts[1]);
+	buffer_add_text(out, ": ");
+	if (end - at == WORDS_PARTS && strcmp(parts[0], parts[2]) == 0) {
+		text_quote(out, parts[3]);
+		return;
+	}
+	for (size_t i = at; i < end; i += WORDS_PARTS) {
+		buffer_add_text(out, i == at ? "{ " : ", ");
+		text_quote(out, list->items[i + 2]);
+		buffer_add_text(out, ": ");
+		text_quote(out, list->items[i + 3]);
+	}
+	buffer_add_text(out, " }");
+}
+
+/* How far the texts at the first places of the parts stay the same. */
+static size_t same_end(const struct text_list *list, size_t at, size_t places)
+{
+	size_t end = at + WORDS_PARTS;
+	for (; end < list->count; end += WORDS_PARTS)
+		for (size_t place = 0; place < places; place++)
+			if (strcmp(list->items[end + place], list->items[at + place]) != 0)
+				return end;
+	return end;
+}
+
+static void words_format(const struct text_list *list, struct buffer *out)
+{
+	for (size_t column = 0; column < list->count;) {
+		size_t end = same_end(list, column, 1);
+		buffer_add_text(out, column == 0 ? "{ " : ", ");
+		text_quote(out, list->items[column]);
+		for (size_t word = column; word < end;) {
+			size_t word_end = same_end(list, word, 2);
+			buffer_add_text(out, word == column ? ": { " : ", ");
+			word_format(list, word, word_end, out);
+			word = word_end;
+		}
+		buffer_add_text(out, " }");
+		column = end;
+	}
+	buffer_add_text(out, list->count > 0 ? " }" : "{}");
+}
+
 static void key_format(const struct config_key *key, const void *base, struct buffer *out)
 {
-	if (key->kind == KEY_LIST || key->kind == KEY_PAIRS) {
+	if (key->kind == KEY_WORDS) {
+		words_format(setting_list(key, base), out);
+	} else if (key_parts(key) > 0) {
 		list_format(key, base, out);
 	} else if (key->kind == KEY_TEXT) {
 		const char *text;
@@ -173,7 +223,7 @@ static void pair_format(const struct config_key *key, const char *prefix,
     const struct policy *policy, struct buffer *out)
 {
 	buffer_print(out, "%s%s%s=", out->size > 0 ? " " : "", prefix, key->name);
-	if (key->kind == KEY_LIST || key->kind == KEY_PAIRS) {
+	if (key_parts(key) > 0) {
 		const struct text_list *list = setting_list(key, policy);
 		for (size_t i = 0; i < list->count; i++) {
 			buffer_add_text(out, i > 0 ? "," : "");
@@ -241,7 +291,7 @@ static struct error pair_parse(
 	if (!key)
 		return error_config("a policy with an unknown key %.*s", CUT_ARG(pair, 80));
 	given->has[keys_index(key)] = true;
-	if (key->kind == KEY_LIST || key->kind == KEY_PAIRS)
+	if (key_parts(key) > 0)
 		return items_parse(key, value, arena, policy);
 	if (!text_unescape(value))
 		return error_config("a policy with a strange %s", key->name);

@@ -40,6 +40,7 @@
 #define PATTERNS_MAX 200
 #define PEOPLE_MAX 1000000000
 #define WHOLE 10000
+#define WORDS_MAX 2000
 
 static const struct config_key keys[] = {
     {TOP(spool), KEY_TEXT, IN_TOP(spool), .rule = rule_path, .required = true},
@@ -114,6 +115,9 @@ static const struct config_key keys[] = {
     {FEED(dates), KEY_LIST, IN_FEED(dates), 1, 16, .rule = rule_date_form},
     {FEED(columns), KEY_PAIRS, IN_FEED(columns), 1, 200, .rule = rule_column,
         .name_rule = rule_heading, .is_one_to_one = true},
+    {FEED(values), KEY_WORDS, IN_FEED(values), 1, WORDS_MAX, .rule = rule_cell,
+        .noun = RULE_CELL_NOUN, .name_rule = rule_heading},
+    {FEED(empty), KEY_LIST, IN_FEED(empty), 0, PATTERNS_MAX, .rule = rule_word, .takes_null = true},
     {FEED(marker), KEY_TEXT, IN_FEED(marker), .rule = rule_marker, .optional = true},
     {FEED(require), KEY_LIST, IN_FEED(require), 0, SIDECAR_KINDS, .rule = rule_sidecar},
     {FEED(atomic), KEY_BOOL, IN_FEED(atomic), .default_text = "false"},

@@ -38,6 +38,7 @@ enum key_kind {
 	KEY_WORD,     /* an enumeration; its value is the index in `words` */
 	KEY_LIST,     /* struct text_list; min and max say how many */
 	KEY_PAIRS,    /* the same, as a map of texts: name, value, name, value */
+	KEY_WORDS,    /* the same, as the map of maps of policy.values: four texts each */
 	KEY_MAP,      /* no value of its own: a section, the map `feeds` */
 };
 
@@ -48,6 +49,8 @@ enum { KEYS_MAX = 110 };
 struct keys_given {
 	bool has[KEYS_MAX];
 };
+
+typedef const char *text_rule(const char *text);
 
 struct config_key {
 	enum key_section section;
@@ -66,17 +69,31 @@ struct config_key {
 	bool is_local;          /* of this host: no part of the policy that is stored with a run */
 	bool secret;            /* an error never repeats what the file says here */
 	enum key_section inner; /* KEY_MAP: a section of the same struct; SECTION_TOP: none */
-	/* KEY_TEXT, KEY_LIST, KEY_PAIRS (each item): NULL when the text will do, else what is
-	 * expected, as a noun. */
-	const char *(*rule)(const char *text);
+	/* KEY_TEXT, KEY_LIST, KEY_PAIRS (each item), KEY_WORDS (a cell): NULL when the text will
+	 * do, else what is expected, as a noun. */
+	text_rule *rule;
 	/* That noun, of a rule that takes the empty text: any other is asked with it. */
 	const char *noun;
 	bool is_one_to_one; /* KEY_PAIRS: no two names may have the same value */
-	/* The same for the names of KEY_PAIRS, for the first of a KEY_LIST, where it differs. */
-	const char *(*name_rule)(const char *text);
+	bool takes_null;    /* KEY_LIST: YAML's NULL is a text */
+	/* The same for the names of KEY_PAIRS, for the first of a KEY_LIST, where it differs, for
+	 * the columns of KEY_WORDS. */
+	text_rule *name_rule;
 	/* A default that only this host knows. */
 	bool (*default_make)(char *text, size_t size);
 };
+
+/* Columns, words, the columns of their cells and the cells, one after the other. */
+enum { WORDS_PARTS = 4 };
+
+/* Texts that make one item of a list; 0: the key is none. */
+static inline size_t key_parts(const struct config_key *key)
+{
+	return key->kind == KEY_LIST    ? 1
+	       : key->kind == KEY_PAIRS ? 2
+	       : key->kind == KEY_WORDS ? WORDS_PARTS
+	                                : 0;
+}
 
 /* The whole table, and the rows of one section. */
 const struct config_key *config_keys(size_t *count);

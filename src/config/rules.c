@@ -190,6 +190,16 @@ const char *rule_heading(const char *text)
 	return good ? NULL : "a heading of 1 to 255 bytes without blanks around it";
 }
 
+const char *rule_word(const char *text)
+{
+	return rule_heading(text) ? "a word of 1 to 255 bytes without blanks around it" : NULL;
+}
+
+const char *rule_cell(const char *text)
+{
+	return strlen(text) <= 255 ? NULL : RULE_CELL_NOUN;
+}
+
 const char *rule_column(const char *text)
 {
 	static const struct policy none = {0};

@@ -28,6 +28,11 @@ const char *rule_time(const char *text);
 const char *rule_weekday(const char *text);
 const char *rule_dates(const char *text);
 const char *rule_heading(const char *text);
+/* Of a column: what its cells may say. */
+const char *rule_word(const char *text);
+/* May be empty. */
+const char *rule_cell(const char *text);
+#define RULE_CELL_NOUN "a cell of at most 255 bytes"
 const char *rule_column(const char *text);
 const char *rule_default(const char *text);
 const char *rule_template(const char *text);

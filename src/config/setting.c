@@ -208,6 +208,12 @@ static void list_expect(const struct config_key *key, struct buffer *out)
 		buffer_print(out, ", the first %s", first);
 }
 
+static void words_expect(const struct config_key *key, struct buffer *out)
+{
+	buffer_print(
+	    out, "a map of columns, each with a map of words, of at most %d cells", (int)key->max);
+}
+
 static void map_expect(const struct config_key *key, struct buffer *out)
 {
 	(void)key;
@@ -231,6 +237,7 @@ static const struct {
     [KEY_WORD] = {sizeof(enum key_kind), word_parse, word_format, word_expect},
     [KEY_LIST] = {.expect = list_expect},
     [KEY_PAIRS] = {.expect = list_expect},
+    [KEY_WORDS] = {.expect = words_expect},
     [KEY_MAP] = {.expect = map_expect},
 };
 
@@ -322,21 +329,31 @@ void setting_begin_list(const struct config_key *key, void *base)
 	memcpy((char *)base + key->offset, &list, sizeof list);
 }
 
+static text_rule *item_rule(const struct config_key *key, size_t index)
+{
+	enum { COLUMN, WORD, TARGET };
+	size_t part = index % key_parts(key);
+	if (key->kind == KEY_WORDS)
+		return part == WORD                       ? rule_word
+		       : part == COLUMN || part == TARGET ? key->name_rule
+		                                          : key->rule;
+	bool is_name = key->kind == KEY_PAIRS ? part == 0 : index == 0;
+	return key->name_rule && is_name ? key->name_rule : key->rule;
+}
+
 struct error setting_add(
     const struct config_key *key, const char *text, struct arena *arena, void *base)
 {
 	const char *item = "";
 	struct text_list list = *setting_list(key, base);
-	size_t max = (size_t)key->max * (key->kind == KEY_PAIRS ? 2 : 1);
+	size_t max = (size_t)key->max * key_parts(key);
 	if (list.count == max)
 		return setting_refuse(key, "more");
 	struct config_key one = *key; /* an item is a text of its own */
 	one.offset = 0;
-	bool is_name = key->kind == KEY_PAIRS ? list.count % 2 == 0 : list.count == 0;
-	if (key->name_rule && is_name) {
-		one.rule = key->name_rule;
+	one.rule = item_rule(key, list.count);
+	if (one.rule != key->rule)
 		one.noun = NULL;
-	}
 	struct error error = text_parse(&one, text, arena, &item);
 	if (is_error(&error))
 		return error;
@@ -387,13 +404,13 @@ struct error setting_check_item(const struct config_key *key, const void *base)
 
 const struct text_list *setting_list(const struct config_key *key, const void *base)
 {
-	assert(key->kind == KEY_LIST || key->kind == KEY_PAIRS);
+	assert(key_parts(key) > 0);
 	return (const void *)((const char *)base + key->offset);
 }
 
 bool setting_is_absent(const struct config_key *key, const void *base)
 {
-	if (key->kind == KEY_LIST || key->kind == KEY_PAIRS)
+	if (key_parts(key) > 0)
 		return setting_list(key, base)->count == 0 && !setting_list(key, base)->is_given;
 	if (key->said)
 		return !field_get((const char *)base + key->said, sizeof(bool));
@@ -406,7 +423,7 @@ bool setting_is_absent(const struct config_key *key, const void *base)
 struct error setting_check_list(const struct config_key *key, const void *base)
 {
 	size_t count = setting_list(key, base)->count;
-	bool is_whole = key->kind != KEY_PAIRS || count % 2 == 0;
+	bool is_whole = count % key_parts(key) == 0;
 	return count < key->min || !is_whole ? setting_refuse(key, "fewer") : OK;
 }
 

@@ -44,6 +44,26 @@ static const struct config_key *key_any(void)
 	return &keys[dice((uint32_t)count)];
 }
 
+/* {role: {Tutor: teacher, gone: {suspended: 1}}} */
+static int words_add(yaml_document_t *document, int depth)
+{
+	static const char *const names[][8] = {
+	    {"role", "role1", "status", "Status", "suspended", "city", "cohort2", "x"},
+	    {"Tutor", "tutor", "gone", "*", "NULL", "\xC3\x84", "\xC3\xA4", "0"},
+	    {"suspended", "enrolstatus1", "role1", "city", "Suspended", "profile_field_x", "y", ""},
+	};
+	static const char *const cells[] = {"", "error", "keep", "1", "a, b", "%"};
+	int map = yaml_document_add_mapping(document, NULL, YAML_FLOW_MAPPING_STYLE);
+	for (uint32_t count = dice(4); map && count > 0; count--) {
+		int name = scalar_add(document, names[depth][dice(8)]);
+		bool is_cell = depth == 2 || (depth == 1 && dice(2));
+		yaml_document_append_mapping_pair(document, map, name,
+		    is_cell ? scalar_add(document, cells[dice(6)])
+		            : words_add(document, depth + 1));
+	}
+	return map;
+}
+
 /* What may be right for the key. */
 static int good_add(yaml_document_t *document, const struct config_key *key)
 {
@@ -66,6 +86,7 @@ static int good_add(yaml_document_t *document, const struct config_key *key)
 	case KEY_SHARE:
 		snprintf(number, sizeof number, "%u.%02u%%", dice(101), dice(100));
 		return scalar_add(document, number);
+	case KEY_WORDS: return words_add(document, 0);
 	case KEY_TEXT:
 	case KEY_LIST:
 	case KEY_PAIRS:

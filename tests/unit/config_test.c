@@ -92,6 +92,37 @@ static const struct {
     {TOP LMS "feeds:\n  hr: { expect: { fresh: 31d } }\n",
         ":4:26: ", "a time from 0 to 30d, found \"31d\""},
     {TOP LMS "feeds:\n  hr: { fresh: 3d }\n", ":4:9: ", "belongs at feeds.hr.expect.fresh"},
+    {TOP LMS "feeds:\n  hr: { values: [role1] }\n", ":4:17: ", "a map of columns, each with"},
+    {TOP LMS "feeds:\n  hr: { values: { role1: student } }\n",
+        ":4:26: ", "feeds.hr.values.role1: expected a map of words, found a text"},
+    {TOP LMS "feeds:\n  hr: { values: { role1: {} } }\n", ":4:27: ", "of words, found none"},
+    {TOP LMS "feeds:\n  hr: { values: { role1: { A: a, a: b } } }\n",
+        ":4:34: ", "feeds.hr.values.role1.a: is given twice"},
+    {TOP LMS "feeds:\n  hr: { values: { role1: { \u00C4: a, \u00E4: b } } }\n",
+        ":4:34: ", "is given twice"},
+    {TOP LMS "feeds:\n  hr: { values: { role1: { a: b }, Role1: { c: d } } }\n",
+        ":4:36: ", "feeds.hr.values.Role1: is given twice"},
+    {TOP LMS "feeds:\n  hr: { values: { role1: { a: [b] } } }\n",
+        ":4:31: ", "a map of columns and cells, found a list"},
+    {TOP LMS "feeds:\n  hr: { values: { role1: { a: } } }\n", ":4:31: ", "found nothing"},
+    {TOP LMS "feeds:\n  hr: { values: { role1: { \"\": a } } }\n",
+        ":4:28: ", "expected a word, found nothing"},
+    {TOP LMS "feeds:\n  hr: { values: { role1: { \" a\": a } } }\n",
+        ":4:34: ", "a word of 1 to 255 bytes without blanks"},
+    {TOP LMS "feeds:\n  hr: { values: { role1: { \"*\": teacher } } }\n",
+        ":4:33: ", "feeds.hr.values.role1.*: expected error or keep"},
+    {TOP LMS "feeds:\n  hr: { values: { status: { gone: { unenrol: 1 } } } }\n",
+        ":4:37: ", "feeds.hr.values.status.gone.unenrol: expected a column"},
+    {TOP LMS "feeds:\n  hr: { values: { status: { gone: {} } } }\n", ":4:36: ", "found none"},
+    {TOP LMS "feeds:\n  hr: { values: { status: { gone: { deleted: [1] } } } }\n",
+        ":4:46: ", "expected a cell, found a list"},
+    {TOP LMS "feeds:\n  hr: { values: { status: { gone: { deleted: 1, Deleted: 0 } } } }\n",
+        ":4:49: ", "feeds.hr.values.status.gone.Deleted: is given twice"},
+    {TOP LMS "feeds:\n  hr: { values: { status: { gone: 1 } } }\n",
+        ":4:7: ", "feeds.hr.values.status: no column that enrold knows"},
+    {TOP LMS "feeds:\n  hr: { empty: \"NULL\" }\n", ":4:16: ", "empty: expected a list"},
+    {TOP LMS "feeds:\n  hr: { empty: [NULL, ] , removal: x }\n", ":4:36: ", "removal"},
+    {TOP LMS "feeds:\n  hr: { empty: [\"\"] }\n", ":4:17: ", "a word of 1 to 255"},
     {TOP LMS "feeds:\n  hr: { removal: delete }\n",
         ":4:18: ", "expected suspend, suspend_no_roles or unenrol, found \"delete\""},
     {TOP LMS "feeds:\n  hr: { absence: suspend }\n", ":4:18: ", "absence: expected a map"},
@@ -699,6 +730,59 @@ Test(config, prints_who_leaves_and_how_many_may)
 	config_free(second);
 }
 
+/* ---- words of cells ---- */
+
+static void texts_expect(const struct text_list *list, const char *const *texts, size_t count)
+{
+	cr_assert_eq(list->count, count);
+	for (size_t i = 0; i < count; i++)
+		cr_expect_str_eq(list->items[i], texts[i]);
+}
+
+static void words_expect(const struct policy *policy)
+{
+	static const char *const values[] = {"role", "Instructor", "role", "editingteacher", "role",
+	    "None", "role", "", "role", "*", "role", "error", "Rolle", "a b", "Rolle", "c, d",
+	    "status", "deleted", "enrolstatus1", "1", "status", "deleted", "enrolstatus2", "1",
+	    "status", "NULL", "deleted", "yes", "suspended", "Gone", "Suspended", "1", "suspended",
+	    "Gone", "cohort1", "ALUMNI", "status 2", "*", "status 2", "keep"};
+	static const char *const empty[] = {"NULL", "N/A", "0000-00-00", "****", "null"};
+	texts_expect(&policy->values, values, sizeof values / sizeof *values);
+	texts_expect(&policy->empty, empty, sizeof empty / sizeof *empty);
+}
+
+Test(config, takes_words_of_cells_prints_them_and_keeps_them_with_the_run)
+{
+	struct policy stored;
+	struct arena *arena = arena_create();
+	struct buffer line = {0};
+	struct config_file *first = load_good(
+	    TOP LMS "feeds:\n  hr:\n    columns: { Rolle: role2 }\n    values:\n"
+	            "      role: { Instructor: editingteacher, None: \"\", \"*\": error }\n"
+	            "      Rolle: { a b: \"c, d\" }\n"
+	            "      status: { deleted: { enrolstatus1: 1, enrolstatus2: 1 }, NULL: { "
+	            "deleted: yes } }\n"
+	            "      suspended: { Gone: { Suspended: 1, cohort1: ALUMNI } }\n"
+	            "      status 2: { \"*\": keep }\n"
+	            "    empty: [NULL, \"N/A\", \"0000-00-00\", \"****\", null]\n");
+	struct buffer text = format_of(config_get(first));
+	struct config_file *second = load_good(text.bytes);
+	words_expect(&config_find_feed(config_get(first), "hr")->policy);
+	words_expect(&config_find_feed(config_get(second), "hr")->policy);
+	policy_format(&config_find_feed(config_get(first), "hr")->policy, &line);
+	buffer_add_char(&line, '\0');
+	struct error error = policy_parse(line.bytes, arena, &stored);
+	cr_assert_not(is_error(&error), "%s", error.text);
+	words_expect(&stored);
+	error = policy_parse("values=role1,a,role1", arena, &stored);
+	cr_expect_eq(error.class, ERROR_CONFIG);
+	buffer_done(&line);
+	buffer_done(&text);
+	arena_free(arena);
+	config_free(second);
+	config_free(first);
+}
+
 /* The examples: one names every key with its default, the other as few as possible. */
 Test(config, has_an_example_that_names_every_key)
 {
@@ -726,7 +810,7 @@ Test(config, has_an_example_that_names_every_key)
 	const struct config_key *keys = config_keys(&count);
 	for (size_t i = 0; i < count; i++) {
 		/* Of a key without a default the example is commented out. */
-		bool is_list = keys[i].kind == KEY_LIST || keys[i].kind == KEY_PAIRS;
+		bool is_list = key_parts(&keys[i]) > 0;
 		bool has_none = keys[i].optional || (is_list && !keys[i].default_text);
 		snprintf(line, sizeof line, "\n%*s%s%s:", depths[keys[i].section] * 2, "",
 		    has_none ? "# " : "", keys[i].name);

@@ -183,5 +183,6 @@ Test(manuals, of_the_settings_have_examples_that_are_settings)
 	cr_expect_gt(count, 1);
 	cr_expect(strstr(text, "\nafter_run: ["), "there is an example of after_run");
 	cr_expect(strstr(text, "\nabsence: {"), "there are examples of absence");
+	cr_expect(strstr(text, "\nvalues: {\n"), "there is an example of values");
 	cr_expect_null(strstr(text, ".Dq ["), "in words a list is no list");
 }
