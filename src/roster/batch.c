@@ -68,6 +68,8 @@ void batch_reset(struct batch *batch)
 	    .asks_accounts = batch->asks_accounts,
 	    .asks_interests = batch->asks_interests,
 	    .asks_makers = batch->asks_makers,
+	    .asks_mentions = batch->asks_mentions,
+	    .has_aftercare = batch->has_aftercare,
 	    .feed = batch->feed,
 	    .asks_unique = batch->asks_unique,
 	    .drops_rows = batch->drops_rows,

@@ -83,7 +83,7 @@ static struct error shape_find(struct absence *absence)
 	    .name = run->row.name,
 	    .sha256 = run->row.sha256,
 	    .rows = absence->loop->tally.rows,
-	    .people = absence->people.count,
+	    .people = absence->people_count,
 	    .is_ended = reader_is_ended(&absence->loop->reader)};
 	struct error error = modified_find(absence);
 	return is_error(&error) ? error : columns_find(absence);
@@ -149,9 +149,11 @@ static struct error absence_init(struct absence *absence, struct apply_loop *loo
 
 static void absence_done(struct absence *absence)
 {
-	hashlist_done(&absence->listed);
+	free(absence->listed.items);
+	free(absence->listed.heads);
 	hashlist_done(&absence->people);
 	hashlist_done(&absence->courses);
+	free(absence->seen);
 	free(absence->strangers);
 	free(absence->absent);
 	free(absence->back.items);

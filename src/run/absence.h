@@ -18,11 +18,23 @@
 #include "enrold/absence.h"
 #include "enrold/hashlist.h"
 
+enum { COURSES_KEPT = 256 };
+
 /* Whom the file has in which course. */
 struct listed {
 	int64_t user, enrol, enrolment; /* enrolment 0: not known yet */
 	bool is_new;                    /* made by this run */
 	bool is_known;                  /* there is a listing of it already */
+	uint32_t next;                  /* an earlier row of the same person, or of another */
+};
+
+/* The file's rows in their order, found by their person: ids are numbers one after the other, so
+ * that listings, which come by person, find what they look for near what they have just found. */
+struct listed_rows {
+	struct listed *items;
+	size_t count, room;
+	uint32_t *heads; /* of chains, by the person's id: the number of an item, from 1 on */
+	size_t heads_count; /* a power of two */
 };
 
 struct mentioned {
@@ -71,7 +83,13 @@ struct absence {
 	struct file_shape base, file;
 	struct absence_doubts doubts;
 	struct absence_ban ban; /* of the whole file */
-	struct hashlist listed, people, courses; /* courses: struct absence_course */
+	struct listed_rows listed;
+	struct hashlist people;  /* struct mentioned: accounts are told of, or rows in error */
+	struct hashlist courses; /* struct absence_course */
+	uint32_t kept_courses[COURSES_KEPT];
+	uint64_t *seen; /* a bit for each person who is listed */
+	size_t seen_words;
+	uint64_t people_count;
 	struct stranger *strangers;
 	size_t strangers_count, strangers_room;
 	struct absent_item *absent;
@@ -93,6 +111,8 @@ struct error absence_run(struct apply_loop *loop) MUST_CHECK;
 
 struct error absence_gather(struct absence *absence) MUST_CHECK;
 struct absence_course *absence_course_of(struct absence *absence, int64_t enrol); /* NULL: none */
+/* NULL: the file does not list them there. */
+struct listed *absence_take_listed(struct absence *absence, int64_t user, int64_t enrol);
 const struct mentioned *absence_person_of(const struct absence *absence, int64_t user);
 bool listings_add(struct listings *listings, const struct listing *listing);
 

@@ -10,13 +10,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-static uint32_t listed_hash(const void *context, const void *item)
-{
-	const struct listed *is = item;
-	(void)context;
-	return hashlist_hash_pair((uint32_t)is->user, (uint32_t)is->enrol);
-}
-
 static uint32_t person_hash(const void *context, const void *item)
 {
 	(void)context;
@@ -29,15 +22,51 @@ static uint32_t course_hash(const void *context, const void *item)
 	return hashlist_hash_pair((uint32_t)((const struct absence_course *)item)->enrol, 0);
 }
 
-static struct listed *listed_find(const struct absence *absence, int64_t user, int64_t enrol)
+/* ---- rows of the file ---- */
+
+static bool listed_add(struct listed_rows *rows, const struct listed *row)
 {
-	size_t at = hashlist_hash_pair((uint32_t)user, (uint32_t)enrol);
-	for (uint32_t number; (number = hashlist_next(&absence->listed, &at)) != 0;) {
-		struct listed *is = hashlist_at(&absence->listed, number);
-		if (is->user == user && is->enrol == enrol)
-			return is;
+	if (rows->count == rows->room) {
+		size_t room = rows->room > 0 ? rows->room * 2 : 1024;
+		struct listed *grown = reallocarray(rows->items, room, sizeof *grown);
+		if (!grown)
+			return false;
+		rows->items = grown;
+		rows->room = room;
 	}
-	return NULL;
+	rows->items[rows->count++] = *row;
+	return true;
+}
+
+static bool listed_chain(struct listed_rows *rows)
+{
+	rows->heads_count = 1024;
+	while (rows->heads_count < rows->count)
+		rows->heads_count *= 2;
+	rows->heads = calloc(rows->heads_count, sizeof *rows->heads);
+	for (size_t i = 0; rows->heads && i < rows->count; i++) {
+		size_t head = (size_t)rows->items[i].user & (rows->heads_count - 1);
+		rows->items[i].next = rows->heads[head];
+		rows->heads[head] = (uint32_t)i + 1;
+	}
+	return rows->heads;
+}
+
+/* All rows of the pair together: they are known from now on. The newest come first. */
+struct listed *absence_take_listed(struct absence *absence, int64_t user, int64_t enrol)
+{
+	struct listed *newest = NULL;
+	const struct listed_rows *rows = &absence->listed;
+	uint32_t number = rows->heads[(size_t)user & (rows->heads_count - 1)];
+	for (struct listed *is; number != 0; number = is->next) {
+		is = &rows->items[number - 1];
+		if (is->user != user || is->enrol != enrol)
+			continue;
+		newest = newest ? newest : is;
+		newest->is_new |= is->is_new; /* by an earlier row of the file */
+		is->is_known = true;
+	}
+	return newest;
 }
 
 static struct mentioned *person_find(const struct absence *absence, int64_t user)
@@ -67,16 +96,27 @@ static struct absence_course *course_find(const struct absence *absence, int64_t
 	return NULL;
 }
 
-struct absence_course *absence_course_of(struct absence *absence, int64_t enrol)
+static struct absence_course *course_make(struct absence *absence, int64_t enrol)
 {
 	struct absence_course *found = course_find(absence, enrol);
 	if (found)
 		return found;
-	if (!hashlist_add(&absence->courses, &(struct absence_course){.enrol = enrol})) {
-		absence->has_failed = true;
-		return NULL;
-	}
-	return course_find(absence, enrol);
+	absence->has_failed |=
+	    !hashlist_add(&absence->courses, &(struct absence_course){.enrol = enrol});
+	return absence->has_failed ? NULL : course_find(absence, enrol);
+}
+
+/* Most rows are about some courses, of which a few are remembered by their numbers. */
+struct absence_course *absence_course_of(struct absence *absence, int64_t enrol)
+{
+	uint32_t *kept = &absence->kept_courses[(uint64_t)enrol % COURSES_KEPT];
+	struct absence_course *course = *kept ? hashlist_at(&absence->courses, *kept) : NULL;
+	if (course && course->enrol == enrol)
+		return course;
+	course = course_make(absence, enrol);
+	if (course)
+		*kept = (uint32_t)(course - (struct absence_course *)absence->courses.items) + 1;
+	return course;
 }
 
 bool listings_add(struct listings *listings, const struct listing *listing)
@@ -109,20 +149,38 @@ static void person_note(struct absence *absence, const struct mention_row *row)
 	found->is_new |= row->kind != MENTION_LISTED && row->is_new;
 }
 
+/* Ids of people are small numbers, as a rule; larger ones may be counted twice. */
+enum { PEOPLE_COUNTED_MAX = 1 << 28, WORD_BITS = 64 };
+
+static void people_count(struct absence *absence, int64_t user)
+{
+	size_t word = (size_t)user / WORD_BITS;
+	if (user < PEOPLE_COUNTED_MAX && word >= absence->seen_words) {
+		size_t words = word * 2 + 1024;
+		uint64_t *grown = reallocarray(absence->seen, words, sizeof *grown);
+		absence->has_failed |= !grown;
+		if (!grown)
+			return;
+		memset(grown + absence->seen_words, 0,
+		    (words - absence->seen_words) * sizeof *grown);
+		absence->seen = grown;
+		absence->seen_words = words;
+	}
+	bool counts = word < absence->seen_words;
+	uint64_t bit = UINT64_C(1) << (user % WORD_BITS);
+	absence->people_count += !counts || !(absence->seen[word] & bit);
+	if (counts)
+		absence->seen[word] |= bit;
+}
+
 static void listed_note(struct absence *absence, const struct mention_row *row)
 {
-	struct listed *found = listed_find(absence, row->user, row->enrol);
 	struct absence_course *course = absence_course_of(absence, row->enrol);
-	const struct listed new = {row->user, row->enrol, row->enrolment, row->is_new, false};
+	const struct listed new = {row->user, row->enrol, row->enrolment, row->is_new, false, 0};
 	if (course)
 		course->is_named = true;
-	if (!found) {
-		absence->has_failed |= !hashlist_add(&absence->listed, &new);
-		return;
-	}
-	/* Made by an earlier row of the file, or made anew after it had left. */
-	found->is_new |= row->is_new;
-	found->enrolment = row->is_new && row->enrolment == 0 ? 0 : row->enrolment;
+	people_count(absence, row->user);
+	absence->has_failed |= !listed_add(&absence->listed, &new);
 }
 
 static void stranger_note(struct absence *absence, const struct mention_row *row)
@@ -151,7 +209,11 @@ static bool on_mention(void *context, const struct mention_row *row)
 	switch (row->kind) {
 	case ROW_HEAD: absence->is_full &= !row->is_new; break;
 	case MENTION_UNKNOWN: stranger_note(absence, row); break;
-	case MENTION_LISTED: listed_note(absence, row); person_note(absence, row); break;
+	case MENTION_LISTED:
+		listed_note(absence, row);
+		if (absence->terms.policy->absence.accounts != ABSENT_ACCOUNTS_IGNORE)
+			person_note(absence, row);
+		break;
 	case MENTION_PERSON:
 	case MENTION_PRESENT: person_note(absence, row); break;
 	default: break;
@@ -162,18 +224,15 @@ static bool on_mention(void *context, const struct mention_row *row)
 static struct error mentions_gather(struct absence *absence)
 {
 	const struct run *run = absence->run;
-	absence->listed = (struct hashlist){.hash = listed_hash, .size = sizeof(struct listed)};
 	absence->people = (struct hashlist){.hash = person_hash, .size = sizeof(struct mentioned)};
 	absence->courses =
 	    (struct hashlist){.hash = course_hash, .size = sizeof(struct absence_course)};
 	int file = openat(run->directory, RUN_MENTIONS, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 	if (file < 0)
 		return error_errno("cannot open " RUN_MENTIONS " in work");
-	struct error error = hashlist_reserve(&absence->listed, run->rows) &&
-	                             hashlist_reserve(&absence->people, run->rows)
-	                         ? mentions_read(file, on_mention, absence)
-	                         : error_memory("gathering who is where");
+	struct error error = mentions_read(file, on_mention, absence);
 	close(file);
+	absence->has_failed |= !listed_chain(&absence->listed);
 	return error;
 }
 
@@ -215,18 +274,15 @@ static void present_note(struct absence *absence, const struct listing *listing)
 /* A person of whom a row is in error is where they were, in this file. */
 static void enrolment_compare(struct absence *absence, const struct listing *listing)
 {
-	struct listed *listed = listed_find(absence, listing->user, listing->enrol);
-	const struct mentioned *person = person_find(absence, listing->user);
-	/* Made anew: known by its id, or because this run has just made it. */
-	bool is_another = listed && listed->enrolment != listing->enrolment;
-	if (is_another) {
-		absence->has_failed |= !listings_add(&absence->replaced, listing);
-	} else if (listed) {
-		listed->is_known = true;
+	struct listed *listed = absence_take_listed(absence, listing->user, listing->enrol);
+	const struct mentioned *person = listed ? NULL : person_find(absence, listing->user);
+	if (listed && listed->enrolment == listing->enrolment) {
 		present_note(absence, listing);
-	} else if (person && person->is_present) {
-		return;
-	} else {
+	} else if (listed) {
+		/* Made anew: known by its id, or because this run has just made it. */
+		listed->is_known = false;
+		absence->has_failed |= !listings_add(&absence->replaced, listing);
+	} else if (!person || !person->is_present) {
 		absent_add(absence, listing);
 	}
 }

@@ -79,9 +79,9 @@ static struct error new_listings_store(struct absence *absence)
 	struct listing *some = arena_alloc(absence->arena, NEW_TOGETHER * sizeof *some);
 	struct error error = some ? OK : error_memory("noting who is listed");
 	size_t count = 0;
-	for (uint32_t i = 1; i <= absence->listed.count && !is_error(&error); i++) {
-		const struct listed *is = hashlist_at(&absence->listed, i);
-		if (!is->is_known)
+	for (size_t i = 0; i < absence->listed.count && !is_error(&error); i++) {
+		const struct listed *is = &absence->listed.items[i];
+		if (!is->is_known && (is = absence_take_listed(absence, is->user, is->enrol)))
 			some[count++] = (struct listing){.user = is->user,
 			    .enrolment = is->enrolment,
 			    .enrol = is->enrol,
