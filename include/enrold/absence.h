@@ -33,9 +33,9 @@ struct absentee {
 	struct listing listing;
 	struct leaver is;                        /* what the LMS says of it */
 	const struct enrolment_facts *enrolment; /* its roles, and what stands in the way */
-	const char *refused_by;  /* the setting that keeps the feed from the course; NULL: none */
-	bool is_protected;       /* no feed touches the person */
-	struct slice elsewhere;  /* another feed whose last file lists it; empty: none */
+	const char *refused_by; /* the setting that keeps the feed from the course; NULL: none */
+	bool is_protected;      /* no feed touches the person */
+	struct slice elsewhere; /* another feed whose last file lists it; empty: none */
 	struct slice resembled; /* a new account of this run that may be the same person; empty */
 };
 
@@ -85,8 +85,8 @@ struct absence_ban absence_ban_file(const struct absence_terms *terms,
 /* A course, as far as the feed has listed people there whom it may remove. */
 struct absence_course {
 	int64_t enrol;
-	bool is_named;        /* in this file */
-	uint64_t ours;        /* people, those who would go included */
+	bool is_named; /* in this file */
+	uint64_t ours; /* people, those who would go included */
 	uint64_t going;
 	uint64_t unknown_new; /* rows of the course, as in absence_doubts */
 	uint64_t unknown_line;

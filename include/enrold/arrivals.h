@@ -3,11 +3,12 @@
  * told that a feed is late, or for how long it has sent the same, is told by this.
  *
  * A file counts as accepted when its run has ended as applied; retry files, which only repeat what
- * failed, count as nothing. It is looked at again and again, by whichever connection is at hand:
- * the first time the runs of 400 days are read, as briefly as can be, and after that one row, as
- * long as no run has ended. Several daemons end runs in another order than that of their ids: so
- * the newest 500 ids are read each time, whatever was under way before, and the head of the chain,
- * which is the run that ended last. A ledger that has been put back to an earlier day is read anew.
+ * failed, and enrold's own lists of who is due count as nothing. It is looked at again and again,
+ * by whichever connection is at hand: the first time the runs of 400 days are read, as briefly as
+ * can be, and after that one row, as long as no run has ended. Several daemons end runs in another
+ * order than that of their ids: so the newest 500 ids are read each time, whatever was under way
+ * before, and the head of the chain, which is the run that ended last. A ledger that has been put
+ * back to an earlier day is read anew.
  *
  * On any one thread at a time.
  */

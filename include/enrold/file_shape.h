@@ -25,10 +25,10 @@ struct file_shape {
 	struct slice run;
 	struct slice name; /* as it was dropped */
 	struct slice sha256;
-	int64_t modified_ms; /* epoch milliseconds */
-	uint64_t rows;       /* records behind the header */
-	uint64_t people;     /* whom it listed */
-	bool is_ended;       /* by a newline */
+	int64_t modified_ms;   /* epoch milliseconds */
+	uint64_t rows;         /* records behind the header */
+	uint64_t people;       /* whom it listed */
+	bool is_ended;         /* by a newline */
 	struct slice *columns; /* canonical names */
 	size_t columns_count;
 	uint32_t *unknown; /* marks of rows whose person is unknown, ascending, distinct */

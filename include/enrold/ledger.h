@@ -80,6 +80,9 @@ struct error ledger_sum(struct db *db, const char *since, struct ledger_growth *
 struct error ledger_has_applied(struct db *db, struct slice feed, bool *has) MUST_CHECK;
 struct error ledger_find_same(struct db *db, struct slice feed, struct slice sha256,
     struct slice before, char run[RUN_ID_SIZE + 1]) MUST_CHECK;
+/* Whether the feed has a run of a file of that name, with an id not before this one. */
+struct error ledger_has_name(
+    struct db *db, struct slice feed, const char *name, const char *since, bool *has) MUST_CHECK;
 /* How many runs have ended, each of which is in the chain. Reads all of the ledger. */
 struct error ledger_count(struct db *db, uint64_t *ended) MUST_CHECK;
 

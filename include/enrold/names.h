@@ -26,6 +26,9 @@ void name_make(char out[FILE_NAME_SIZE], const char *input, const char *run, con
 /* "staff.<run>.retry.csv" -> "staff.csv", run; a preview's too. False: it is no such name. */
 bool name_find_origin(const char *name, char file[FILE_NAME_SIZE], char run[FILE_NAME_SIZE]);
 
+/* "due-20261227.csv": enrold's own list of those whose grace is over. */
+bool name_is_due(const char *name);
+
 /* "staff.csv", "2" -> "staff.2.csv": the same, where a name is taken; "staff.csv.done" ->
  * "staff.2.csv.done". */
 void name_evade(char out[FILE_NAME_SIZE], const char *name, const char *mark);

@@ -93,6 +93,9 @@ enum { RUN_SHORT_BYTES = 32 << 10 };
  * RUN_SHORT_BYTES by now. */
 void run_file(struct runner *runner, const struct lane *lane, const char *name, bool is_short,
     struct run_report *report);
+/* Unenrols those of the feed whose grace is over (absence.h), in a run of its own each day; none:
+ * RUN_VANISHED. */
+void run_due(struct runner *runner, const struct lane *lane, struct run_report *report);
 /* A run in work/<node>, begun earlier. is_last_try: an error that is this file's alone now ends the
  * run, refused, with that reason. */
 void run_continue(

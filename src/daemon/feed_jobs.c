@@ -14,7 +14,10 @@ enum {
 	FILE_TRIES = 6, /* some six seconds: then a fault of one file alone ends it */
 };
 
-static bool state_next(struct feed_state *state, struct job *job)
+/* The day may have changed, or the clock may have been set. */
+enum { DUE_EVERY_MS = 600 * 1000 };
+
+static bool state_next(struct feed_state *state, int64_t now_ms, struct job *job)
 {
 	job->is_last_try = state->file_tries >= FILE_TRIES;
 	if (state->runs.count > 0) {
@@ -28,8 +31,14 @@ static bool state_next(struct feed_state *state, struct job *job)
 		snprintf(job->name, sizeof job->name, "%s", name);
 		state->now = (struct kept_run){.rows = 0};
 		memcpy(state->now.file, job->name, sizeof state->now.file);
+		return true;
 	}
-	return name;
+	job->is_due = feed_has_due(state, now_ms);
+	if (job->is_due) {
+		state->now = (struct kept_run){.rows = 0};
+		state->due_at = now_ms + DUE_EVERY_MS;
+	}
+	return job->is_due;
 }
 
 static enum job_weight state_weight(const struct feed_state *state)
@@ -43,7 +52,8 @@ static enum job_weight state_weight(const struct feed_state *state)
 
 static bool is_ready(const struct feed_state *state, int64_t now_ms, enum job_weight heaviest)
 {
-	return !state->is_busy && state->retry_at <= now_ms && feed_has_work(state) &&
+	return !state->is_busy && state->retry_at <= now_ms &&
+	       (feed_has_work(state) || feed_has_due(state, now_ms)) &&
 	       state_weight(state) <= heaviest;
 }
 
@@ -75,7 +85,7 @@ static bool next(struct feeds *feeds, int64_t now_ms, enum job_weight heaviest, 
 			continue;
 		*job = (struct job){
 		    .place = index, .weight = state_weight(state), .lane = state->lane};
-		if (!state_next(state, job))
+		if (!state_next(state, now_ms, job))
 			continue;
 		state->is_busy = true;
 		state->job = *job;
@@ -163,6 +173,8 @@ static void postponed(struct feed_state *state, const struct job *job, int64_t n
 	const struct run_report *report = &job->report;
 	bool is_of_file = report->error.owner == OWNER_FILE;
 	state->file_tries = is_of_file ? state->file_tries + 1 : 0;
+	if (job->is_due && !*report->run)
+		state->due_at = 0; /* it is looked again */
 	if (is_of_file && job->is_last_try && !*report->run) {
 		skipped(state, job, now_ms); /* it has not even been claimed */
 		return;

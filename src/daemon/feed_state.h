@@ -50,6 +50,7 @@ struct feed_state {
 	int64_t scan_took_ms; /* so far, of the one that is under way */
 	bool is_asked;        /* for a scan, which has not come yet */
 	int64_t retry_at;     /* nothing is begun before */
+	int64_t due_at;       /* when it is looked whose grace is over; INT64_MAX: never */
 	struct trouble running, scanning;
 	int64_t left_until_ms; /* since a minute before so many files ... */
 	unsigned left_count;   /* ... were told to stay in the inbox */
@@ -108,6 +109,8 @@ void feed_expect_tell(
 /* ---- feeds.c ---- */
 
 bool feed_has_work(const struct feed_state *state);
+/* It is time to look whose grace is over. */
+bool feed_has_due(const struct feed_state *state, int64_t now_ms);
 /* To be gone on with, unless a person has said that it is to wait. */
 struct error feed_keep_run(struct feed_state *state, const struct kept_run *run) MUST_CHECK;
 bool run_list_has(const struct run_list *list, const char *run);

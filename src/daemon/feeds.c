@@ -29,6 +29,13 @@ static const char *directory_classify(void *context, const char *directory)
 	           : "it is a directory and no feed of that name is configured";
 }
 
+/* Whose grace may be over: of the lane of files, for previews do nothing. */
+static bool tells_due(const struct feed *feed, const struct lane *lane)
+{
+	const struct policy_absence *absence = &feed->policy.absence;
+	return !lane->is_preview && absence->action == ABSENCE_UNENROL && absence->grace_ms > 0;
+}
+
 struct error feeds_create(
     const struct config *config, const struct spool *spool, struct feeds **result)
 {
@@ -44,6 +51,7 @@ struct error feeds_create(
 		    .running.since = INT64_MAX,
 		    .scanning.since = INT64_MAX};
 		memcpy(state->lane.feed, config->feeds[i / 2].name, sizeof state->lane.feed);
+		state->due_at = tells_due(&config->feeds[i / 2], &state->lane) ? 0 : INT64_MAX;
 		state->inbox = inbox_create((struct inbox_rules){.settle_ms = config->settle_ms,
 		    .beside = beside_rules_of(&config->feeds[i / 2].policy),
 		    .classify_directory = directory_classify,
@@ -268,6 +276,11 @@ bool feed_has_work(const struct feed_state *state)
 	return state->runs.count > 0 || (has_files && !state->is_paused);
 }
 
+bool feed_has_due(const struct feed_state *state, int64_t now_ms)
+{
+	return state->due_at <= now_ms && !state->is_paused && !trouble_is_on(&state->scanning);
+}
+
 /* Opens both folders of the lane: no file is taken whose answer would have no place. */
 static struct error folders_open(const struct feed_state *state, int *inbox)
 {
@@ -351,6 +364,8 @@ int64_t feeds_wake_at(const struct feeds *feeds, int64_t now_ms)
 		if (!state->is_busy && feed_has_work(state) && state->retry_at > now_ms &&
 		    state->retry_at < at)
 			at = state->retry_at;
+		if (!state->is_busy && !state->is_paused && state->due_at < at)
+			at = state->due_at > state->retry_at ? state->due_at : state->retry_at;
 	}
 	return at;
 }
@@ -376,6 +391,7 @@ void feeds_status_find(const struct feeds *feeds, struct feeds_status *status)
 		status->ready += state->is_paused ? 0 : inbox_ready(state->inbox);
 		status->runs += state->runs.count;
 		status->busy += state->is_busy;
+		status->unsettled += state->due_at == 0 && !state->is_paused;
 		status->unsettled += inbox_settles_at(state->inbox) != INT64_MAX ||
 		                     state->is_asked || inbox_is_scanning(state->inbox);
 		trouble_status(&state->running, status);

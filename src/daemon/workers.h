@@ -33,7 +33,8 @@ struct job {
 	struct lane lane;
 	char run[RUN_ID_SIZE + 1]; /* to go on with, or "" ... */
 	bool is_last_try;          /* the run has failed for reasons of its own again and again */
-	char name[FILE_NAME_SIZE]; /* ... for a new file of the inbox */
+	char name[FILE_NAME_SIZE]; /* ... for a new file of the inbox, or "" ... */
+	bool is_due;               /* ... for those whose grace is over */
 	struct run_report report;  /* once done */
 };
 

@@ -169,16 +169,17 @@ static void refused_take(struct arrival *arrival, const struct ledger_run *run)
 		memcpy(arrival->refused_run, id, sizeof id);
 }
 
-static bool is_retry(const struct ledger_run *run)
+/* It brings nothing: it repeats what failed, or is enrold's own. */
+static bool brings_nothing(const struct ledger_run *run)
 {
 	char name[FILE_NAME_SIZE], file[FILE_NAME_SIZE], origin[FILE_NAME_SIZE];
 	snprintf(name, sizeof name, "%.*s", SLICE_ARG(run->name));
-	return name_find_origin(name, file, origin);
+	return name_find_origin(name, file, origin) || name_is_due(name);
 }
 
 static struct error take(struct arrivals *arrivals, const struct ledger_run *run)
 {
-	if ((run->state != RUN_APPLIED && run->state != RUN_REFUSED) || is_retry(run))
+	if ((run->state != RUN_APPLIED && run->state != RUN_REFUSED) || brings_nothing(run))
 		return OK;
 	struct feed_arrival *feed = feed_of(arrivals, run->feed);
 	if (!feed)

@@ -234,9 +234,18 @@ struct error ledger_sum(struct db *db, const char *since, struct ledger_growth *
 
 struct error ledger_has_applied(struct db *db, struct slice feed, bool *has)
 {
+	*has =
+	    db_find(db, "SELECT 1 FROM {enrold_run} WHERE feed = ? AND state = 'applied' LIMIT 1",
+	        0, DB_VALUES(db_text(feed))) != 0;
+	return db_error(db);
+}
+
+struct error ledger_has_name(
+    struct db *db, struct slice feed, const char *name, const char *since, bool *has)
+{
 	*has = db_find(db,
-	           "SELECT 1 FROM {enrold_run} WHERE feed = ? AND state = 'applied' LIMIT 1", 0,
-	           DB_VALUES(db_text(feed))) != 0;
+	           "SELECT count(*) FROM {enrold_run} WHERE run >= ? AND feed = ? AND name = ?", 0,
+	           DB_VALUES(db_string(since), db_text(feed), db_string(name))) != 0;
 	return db_error(db);
 }
 

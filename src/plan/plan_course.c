@@ -122,9 +122,9 @@ static struct change enrolment_wanted(
 	    .kind = is_new ? CHANGE_ENROL : CHANGE_ENROLMENT,
 	    .person = is->person,
 	    .enrolment = enrolment,
-	    .status = request->has_status ? request->status
+	    .status = request->has_status       ? request->status
 	              : is_new || is->is_absent ? ENROLMENT_ACTIVE
-	                                  : is->status,
+	                                        : is->status,
 	    .timestart = start,
 	    .timeend = moves_end ? end_of(start, request, course) : is->timeend,
 	};

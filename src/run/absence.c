@@ -1,7 +1,7 @@
 #include "absence.h"
 
-#include <stdlib.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <time.h>
 
@@ -107,8 +107,8 @@ static struct error seen_before_find(struct absence *absence)
 static struct error base_find(struct absence *absence)
 {
 	struct slice text;
-	struct error error = listing_load_base(
-	    lms_db(absence->lms), absence->run->row.feed, absence->arena, &text);
+	struct error error =
+	    listing_load_base(lms_db(absence->lms), absence->run->row.feed, absence->arena, &text);
 	absence->has_base = text.size > 0;
 	if (is_error(&error) || !absence->has_base)
 		return error;
@@ -129,7 +129,7 @@ static struct error look(struct absence *absence)
 	return is_error(&error) ? error : absence_weigh(absence);
 }
 
-static struct error absence_init(struct absence *absence, struct apply_loop *loop)
+struct error absence_init(struct absence *absence, struct apply_loop *loop)
 {
 	struct run *run = loop->run;
 	*absence = (struct absence){.loop = loop,
@@ -142,12 +142,12 @@ static struct error absence_init(struct absence *absence, struct apply_loop *loo
 	    .ban = {CODES, SLICE("")}};
 	if (!absence->arena || !absence->chunk)
 		return error_memory("finding who is absent");
-	absence->terms = (struct absence_terms){
-	    &run->policy, run->site, (int64_t)time(NULL), absence->arena};
+	absence->terms =
+	    (struct absence_terms){&run->policy, run->site, (int64_t)time(NULL), absence->arena};
 	return OK;
 }
 
-static void absence_done(struct absence *absence)
+void absence_done(struct absence *absence)
 {
 	free(absence->listed.items);
 	free(absence->listed.heads);

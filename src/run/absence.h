@@ -33,7 +33,7 @@ struct listed {
 struct listed_rows {
 	struct listed *items;
 	size_t count, room;
-	uint32_t *heads; /* of chains, by the person's id: the number of an item, from 1 on */
+	uint32_t *heads;    /* of chains, by the person's id: the number of an item, from 1 on */
 	size_t heads_count; /* a power of two */
 };
 
@@ -76,9 +76,11 @@ struct absence {
 	struct absence_terms terms;
 	bool is_full;   /* absence counts */
 	bool is_paused; /* but just now nobody is removed */
-	bool is_resumed; /* removals have begun in an earlier attempt, under a verdict that stands */
+	bool
+	    is_resumed; /* removals have begun in an earlier attempt, under a verdict that stands */
 	bool has_verdict; /* it is on the disk */
 	bool is_preview;
+	bool is_due; /* no file: their grace is over */
 	bool has_base;
 	struct file_shape base, file;
 	struct absence_doubts doubts;
@@ -107,6 +109,9 @@ bool absence_is_told(const struct config *config, const struct policy *policy);
 /* Behind the last batch, in its transaction, which may end and another begin. */
 struct error absence_run(struct apply_loop *loop) MUST_CHECK;
 
+struct error absence_init(struct absence *absence, struct apply_loop *loop) MUST_CHECK;
+void absence_done(struct absence *absence);
+
 /* ---- absence_gather.c ---- */
 
 struct error absence_gather(struct absence *absence) MUST_CHECK;
@@ -114,6 +119,7 @@ struct absence_course *absence_course_of(struct absence *absence, int64_t enrol)
 /* NULL: the file does not list them there. */
 struct listed *absence_take_listed(struct absence *absence, int64_t user, int64_t enrol);
 const struct mentioned *absence_person_of(const struct absence *absence, int64_t user);
+bool absent_add(struct absence *absence, const struct listing *listing);
 bool listings_add(struct listings *listings, const struct listing *listing);
 
 /* ---- absence_facts.c ---- */
@@ -135,8 +141,6 @@ struct error absence_remark(struct absence *absence) MUST_CHECK;
 
 /* ---- absence_verdict.c ---- */
 
-#define RUN_VERDICT "verdict"
-
 /* Which courses are banned, or all: durable before the first removal is committed. */
 struct error absence_keep_verdict(struct absence *absence) MUST_CHECK;
 struct error absence_find_verdict(struct absence *absence) MUST_CHECK;
@@ -151,5 +155,7 @@ struct error absence_accounts(struct absence *absence) MUST_CHECK;
 void absence_count(const struct absence *absence, struct listing *listing);
 
 struct error absence_write(struct absence *absence) MUST_CHECK;
+/* Those that are judged, removals or the others. */
+struct error absence_write_items(struct absence *absence, bool removes) MUST_CHECK;
 
 #endif

@@ -19,8 +19,7 @@ struct some_accounts {
 	const struct absence_ban *ban;
 };
 
-static struct error some_init(
-    struct some_accounts *some, struct absence *absence, bool suspends)
+static struct error some_init(struct some_accounts *some, struct absence *absence, bool suspends)
 {
 	*some = (struct some_accounts){.absence = absence,
 	    .people = arena_alloc(absence->arena, ABSENT_TOGETHER * sizeof *some->people),
@@ -34,16 +33,14 @@ static struct error protection_find(struct some_accounts *some, bool *is_protect
 	struct absence *absence = some->absence;
 	const struct policy_may *may = &absence->terms.policy->may;
 	const struct site_facts *site = absence->terms.site;
-	struct account_facts *all =
-	    arena_alloc(absence->chunk, (some->count + 1) * sizeof *all);
+	struct account_facts *all = arena_alloc(absence->chunk, (some->count + 1) * sizeof *all);
 	if (!all)
 		return error_memory("suspending accounts");
 	for (size_t i = 0; i < some->count; i++)
 		all[i].id = some->people[i].user;
-	struct error error =
-	    may_is_all(&may->unprotected)
-	        ? OK
-	        : lms_load_site_roles(absence->lms, all, some->count, absence->chunk);
+	struct error error = may_is_all(&may->unprotected) ? OK
+	                                                   : lms_load_site_roles(absence->lms, all,
+	                                                         some->count, absence->chunk);
 	for (size_t i = 0; i < some->count && !is_error(&error); i++) {
 		is_protected[i] =
 		    all[i].id == site->guest || may_find_protection(may, site, &all[i]) != 0;
@@ -69,9 +66,8 @@ static struct error plan_and_write(
 	struct plan plan;
 	batch_reset(&loop->batch);
 	struct error error = plan_absent_accounts(&loop->batch, accounts, count, &plan);
-	return is_error(&error)
-	           ? error
-	           : plan_write(loop, &loop->batch, &plan, some->absence->terms.now);
+	return is_error(&error) ? error
+	                        : plan_write(loop, &loop->batch, &plan, some->absence->terms.now);
 }
 
 static struct error some_store(struct some_accounts *some, const bool *moves)
@@ -106,8 +102,8 @@ static struct error some_move(struct some_accounts *some)
 	for (size_t i = 0; i < some->count && !is_error(&error); i++) {
 		moves[i] = !is_protected[i] && is_to_move(some, i);
 		if (moves[i])
-			accounts[count++] = (struct absent_account){
-			    some->people[i].user, some->people[i].username, some->suspends, some->ban};
+			accounts[count++] = (struct absent_account){some->people[i].user,
+			    some->people[i].username, some->suspends, some->ban};
 	}
 	if (!is_error(&error) && count > 0)
 		error = plan_and_write(some, accounts, count);
@@ -170,8 +166,7 @@ static struct error accounts_leave(struct absence *absence)
 {
 	struct some_accounts some;
 	struct error error = some_init(&some, absence, true);
-	bool may_suspend =
-	    absence->doubts.unknown_new == 0 && absence->terms.policy->allow_suspend;
+	bool may_suspend = absence->doubts.unknown_new == 0 && absence->terms.policy->allow_suspend;
 	const struct absence_ban ban =
 	    absence_ban_accounts(&absence->terms, going_count(absence), absence->base.people);
 	some.ban = ban.code != CODES ? &ban : NULL;

@@ -161,8 +161,8 @@ static void people_count(struct absence *absence, int64_t user)
 		absence->has_failed |= !grown;
 		if (!grown)
 			return;
-		memset(grown + absence->seen_words, 0,
-		    (words - absence->seen_words) * sizeof *grown);
+		memset(
+		    grown + absence->seen_words, 0, (words - absence->seen_words) * sizeof *grown);
 		absence->seen = grown;
 		absence->seen_words = words;
 	}
@@ -191,8 +191,7 @@ static void stranger_note(struct absence *absence, const struct mention_row *row
 		course->is_named = true;
 	if (absence->strangers_count == absence->strangers_room) {
 		size_t room = absence->strangers_room > 0 ? absence->strangers_room * 2 : 64;
-		struct stranger *grown =
-		    reallocarray(absence->strangers, room, sizeof *grown);
+		struct stranger *grown = reallocarray(absence->strangers, room, sizeof *grown);
 		absence->has_failed |= !grown;
 		if (!grown)
 			return;
@@ -238,19 +237,19 @@ static struct error mentions_gather(struct absence *absence)
 
 /* ---- the listings ---- */
 
-static void absent_add(struct absence *absence, const struct listing *listing)
+bool absent_add(struct absence *absence, const struct listing *listing)
 {
 	if (absence->absent_count == absence->absent_room) {
 		size_t room = absence->absent_room > 0 ? absence->absent_room * 2 : 64;
 		struct absent_item *grown = reallocarray(absence->absent, room, sizeof *grown);
-		absence->has_failed |= !grown;
 		if (!grown)
-			return;
+			return false;
 		absence->absent = grown;
 		absence->absent_room = room;
 	}
 	absence->absent[absence->absent_count++] =
 	    (struct absent_item){.listing = *listing, .code = CODES};
+	return true;
 }
 
 static bool is_clean(const struct listing *listing)
@@ -263,8 +262,7 @@ static void present_note(struct absence *absence, const struct listing *listing)
 {
 	const struct policy_absence *policy = &absence->terms.policy->absence;
 	bool is_ours = listing->enrolment != 0 && (listing->is_made || policy->adopt);
-	struct absence_course *course =
-	    is_ours ? absence_course_of(absence, listing->enrol) : NULL;
+	struct absence_course *course = is_ours ? absence_course_of(absence, listing->enrol) : NULL;
 	if (course)
 		course->ours++;
 	if (!is_clean(listing))
@@ -283,7 +281,7 @@ static void enrolment_compare(struct absence *absence, const struct listing *lis
 		listed->is_known = false;
 		absence->has_failed |= !listings_add(&absence->replaced, listing);
 	} else if (!person || !person->is_present) {
-		absent_add(absence, listing);
+		absence->has_failed |= !absent_add(absence, listing);
 	}
 }
 
@@ -294,7 +292,7 @@ static void account_compare(struct absence *absence, const struct listing *listi
 		person->is_known = true;
 		present_note(absence, listing);
 	} else {
-		absent_add(absence, listing);
+		absence->has_failed |= !absent_add(absence, listing);
 	}
 }
 
@@ -312,6 +310,7 @@ struct error absence_gather(struct absence *absence)
 {
 	struct error error = mentions_gather(absence);
 	if (!is_error(&error) && !absence->has_failed)
-		error = listing_scan(lms_db(absence->lms), absence->run->row.feed, on_listing, absence);
+		error =
+		    listing_scan(lms_db(absence->lms), absence->run->row.feed, on_listing, absence);
 	return absence->has_failed ? error_memory("gathering who is absent") : error;
 }

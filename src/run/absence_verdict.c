@@ -66,8 +66,7 @@ static void line_take(struct absence *absence, struct slice line)
 struct error absence_find_verdict(struct absence *absence)
 {
 	struct slice text;
-	struct error error =
-	    disk_load(absence->run->directory, RUN_VERDICT, absence->arena, &text);
+	struct error error = disk_load(absence->run->directory, RUN_VERDICT, absence->arena, &text);
 	if (is_error(&error))
 		return error;
 	absence->has_verdict = text.bytes != NULL;

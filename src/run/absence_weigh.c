@@ -64,8 +64,7 @@ static uint32_t likeness_hash(const void *context, const void *item)
 	return hashlist_hash_text(((const struct likeness *)item)->text);
 }
 
-static bool likeness_add(
-    struct hashlist *likenesses, struct slice text, struct slice username)
+static bool likeness_add(struct hashlist *likenesses, struct slice text, struct slice username)
 {
 	return text.size == 0 || hashlist_add(likenesses, &(struct likeness){text, username});
 }
@@ -98,8 +97,7 @@ static struct error likenesses_make(struct absence *absence, struct hashlist *li
 {
 	struct error error = OK;
 	*likenesses = (struct hashlist){.hash = likeness_hash, .size = sizeof(struct likeness)};
-	struct person *people =
-	    arena_alloc(absence->arena, ABSENT_TOGETHER * sizeof *people);
+	struct person *people = arena_alloc(absence->arena, ABSENT_TOGETHER * sizeof *people);
 	if (!people)
 		return error_memory("weighing who is new");
 	size_t count = 0;
@@ -112,9 +110,8 @@ static struct error likenesses_make(struct absence *absence, struct hashlist *li
 			count = 0;
 		}
 	}
-	return is_error(&error) || count == 0
-	           ? error
-	           : likenesses_ask(absence, people, count, likenesses);
+	return is_error(&error) || count == 0 ? error
+	                                      : likenesses_ask(absence, people, count, likenesses);
 }
 
 static struct slice resembled(const struct hashlist *likenesses, const struct leaver *is)
@@ -130,8 +127,7 @@ static struct slice resembled(const struct hashlist *likenesses, const struct le
 static bool is_in_scope(struct absence *absence, const struct absent_item *item)
 {
 	const struct policy_absence *policy = &absence->terms.policy->absence;
-	const struct absence_course *course =
-	    absence_course_of(absence, item->listing.enrol);
+	const struct absence_course *course = absence_course_of(absence, item->listing.enrol);
 	return item->listing.enrolment != 0 &&
 	       (policy->scope == SCOPE_FEED || (course && course->is_named));
 }
@@ -139,8 +135,7 @@ static bool is_in_scope(struct absence *absence, const struct absent_item *item)
 /* Nothing more will become of it by a file: it has been suspended, and was absent often enough. */
 static bool is_settled(const struct absent_item *item)
 {
-	return item->listing.suspended_at != 0 &&
-	       item->listing.absences >= LISTING_ABSENCES_MAX;
+	return item->listing.suspended_at != 0 && item->listing.absences >= LISTING_ABSENCES_MAX;
 }
 
 static void item_judge(
@@ -223,8 +218,8 @@ static void bans_find(struct absence *absence)
 		absence->ban = absence_ban_file(
 		    &absence->terms, &absence->base, &absence->file, &absence->doubts);
 	if (absence->ban.code == CODES)
-		absence->ban = absence_ban_all(
-		    &absence->terms, going_count(absence), absence->base.people);
+		absence->ban =
+		    absence_ban_all(&absence->terms, going_count(absence), absence->base.people);
 	for (uint32_t i = 1; i <= absence->courses.count; i++) {
 		struct absence_course *course = hashlist_at(&absence->courses, i);
 		course->ban = absence_ban_course(&absence->terms, course);
@@ -253,8 +248,8 @@ static struct error blocked_find(struct absence *absence)
 		if (course->going == 0 ||
 		    course->unknown_new <= absence->terms.policy->absence.errors)
 			continue;
-		file->blocked[file->blocked_count++] = (struct blocked_course){course->enrol,
-		    files_before(absence, course->enrol) + 1, course->unknown_line};
+		file->blocked[file->blocked_count++] = (struct blocked_course){
+		    course->enrol, files_before(absence, course->enrol) + 1, course->unknown_line};
 	}
 	return OK;
 }
@@ -283,8 +278,7 @@ static void withheld_remark(struct absence *absence)
 		return;
 	remark_add(&absence->loop->remarks, REMARK_REMOVALS_WITHHELD, NULL,
 	    arena_print(absence->loop->remarks.arena, "%llu removal%s withheld: %.*s%s.",
-	        (unsigned long long)count, count == 1 ? " was" : "s were",
-	        SLICE_ARG(ban->reason),
+	        (unsigned long long)count, count == 1 ? " was" : "s were", SLICE_ARG(ban->reason),
 	        ban == &absence->ban ? "" : ", and perhaps more in other courses"));
 }
 

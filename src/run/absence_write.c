@@ -31,15 +31,14 @@ static struct error known_store(struct absence *absence)
 		struct listing listing = absence->back.items[i];
 		listing.absences = listing.told = 0;
 		listing.absent_at = listing.suspended_at = 0;
-		error = listing_store(
-		    db_of(absence), feed_of(absence), &listing, SLICE(""), SLICE(""));
+		error =
+		    listing_store(db_of(absence), feed_of(absence), &listing, SLICE(""), SLICE(""));
 	}
 	return error;
 }
 
 /* Those whose enrolment was made by this run have their ids now. */
-static struct error ids_find(
-    struct absence *absence, struct listing *listings, size_t count)
+static struct error ids_find(struct absence *absence, struct listing *listings, size_t count)
 {
 	struct enrolment_key *keys = arena_alloc(absence->chunk, (count + 1) * sizeof *keys);
 	size_t asked = 0;
@@ -140,7 +139,7 @@ static struct error row_store(struct absence *absence, struct absent_row *row)
 	const struct listing *before = &row->absentee->listing;
 	bool is_first = before->absent_at == 0;
 	bool is_suspended = row->listing.suspended_at != before->suspended_at;
-	if (!row->ban)
+	if (!row->ban && !absence->is_due)
 		absence_count(absence, &row->listing);
 	return listing_store(db_of(absence), feed_of(absence), &row->listing,
 	    is_first && !row->ban ? absence->base.run : SLICE(""),
@@ -167,10 +166,11 @@ static const struct absence_ban *ban_of(struct absence *absence, const struct ab
 }
 
 /* What was decided holds; the facts are asked for once more, as others may have changed them. */
-static struct absent_verdict verdict_again(const struct absence *absence,
-    const struct absent_item *item, const struct absentee *absentee)
+static struct absent_verdict verdict_again(
+    const struct absence *absence, const struct absent_item *item, const struct absentee *absentee)
 {
-	struct absent_verdict verdict = absent_judge(absentee, &absence->terms);
+	struct absent_verdict verdict = absence->is_due ? due_judge(absentee, &absence->terms)
+	                                                : absent_judge(absentee, &absence->terms);
 	if (item->fate == ABSENT_HELD)
 		verdict.fate = ABSENT_HELD;
 	return verdict;
@@ -192,7 +192,8 @@ static struct error rows_make(struct absence *absence, struct absent_item *const
 		(*rows)[i] = (struct absent_row){.absentee = &absentees[i],
 		    .username = absentees[i].is.username,
 		    .verdict = verdict_again(absence, items[i], &absentees[i]),
-		    .ban = ban_of(absence, items[i])};
+		    .ban = ban_of(absence, items[i]),
+		    .is_due = absence->is_due};
 	}
 	return error;
 }
@@ -237,7 +238,7 @@ static bool is_removal(const struct absent_item *item)
 	return item->fate == ABSENT_GOES && !item->is_withheld;
 }
 
-static struct error items_write(struct absence *absence, bool removes)
+struct error absence_write_items(struct absence *absence, bool removes)
 {
 	struct absent_item *items[ABSENT_TOGETHER];
 	struct error error = OK;
@@ -271,8 +272,8 @@ static struct error waiting_store(struct absence *absence)
 		if (!waits || !item->is_judged)
 			continue;
 		absence_count(absence, &listing);
-		error = listing_store(
-		    db_of(absence), feed_of(absence), &listing, SLICE(""), SLICE(""));
+		error =
+		    listing_store(db_of(absence), feed_of(absence), &listing, SLICE(""), SLICE(""));
 	}
 	return error;
 }
@@ -286,10 +287,9 @@ static struct error base_store(struct absence *absence)
 	if (!is_accepted)
 		return OK;
 	file_shape_format(&absence->file, &text);
-	struct error error =
-	    text.failed ? error_memory("keeping what the file was like")
-	                : listing_store_base(db_of(absence), feed_of(absence),
-	                      absence->run->row.run, buffer_slice(&text));
+	struct error error = text.failed ? error_memory("keeping what the file was like")
+	                                 : listing_store_base(db_of(absence), feed_of(absence),
+	                                       absence->run->row.run, buffer_slice(&text));
 	buffer_done(&text);
 	return error;
 }
@@ -298,9 +298,9 @@ struct error absence_write(struct absence *absence)
 {
 	struct error error = absence->is_preview ? OK : listings_store(absence);
 	if (!is_error(&error))
-		error = items_write(absence, true);
+		error = absence_write_items(absence, true);
 	if (!is_error(&error))
-		error = items_write(absence, false);
+		error = absence_write_items(absence, false);
 	if (!is_error(&error))
 		error = absence_accounts(absence);
 	if (!is_error(&error))

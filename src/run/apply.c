@@ -163,7 +163,7 @@ static struct error end(struct apply_loop *loop)
 {
 	struct error error = batch_apply(loop);
 	if (!is_error(&error))
-		error = absence_run(loop);
+		error = loop->run->is_due ? due_apply(loop) : absence_run(loop);
 	return is_error(&error) ? error : transaction_finish(loop);
 }
 
@@ -219,6 +219,8 @@ static struct error large_apply(struct apply_loop *loop, const struct csvin_reco
 static struct error on_record(void *context, const struct csvin_record *record)
 {
 	struct apply_loop *loop = context;
+	if (loop->run->is_due)
+		return OK; /* it is for people to read */
 	if (loop->reader.records <= loop->run->row.records)
 		return OK; /* before the checkpoint */
 	if (loop->turn_us == 0)
@@ -293,7 +295,8 @@ static struct error on_header(void *context, const struct header *header)
 	loop->batch.feed = slice_of(run->lane.feed);
 	loop->batch.has_aftercare = run->runner->shared->config->lms.aftercare;
 	loop->batch.asks_mentions = absence_is_told(run->runner->shared->config, &run->policy);
-	if (is_error(&error) || !loop->batch.asks_mentions || header->is_of_groups)
+	bool is_noted = loop->batch.asks_mentions && !header->is_of_groups && !run->is_due;
+	if (is_error(&error) || !is_noted)
 		return error;
 	return mentions_open(
 	    &loop->mentions, run, header->single[COLUMN_ERROR_LINE] != COLUMN_NONE);

@@ -52,8 +52,8 @@ struct apply_loop {
 /* ---- apply.c ---- */
 
 /* What a plan wants: written, with its lines of the answer. Inside a transaction. */
-struct error plan_write(struct apply_loop *loop, struct batch *batch, const struct plan *plan,
-    int64_t now) MUST_CHECK;
+struct error plan_write(
+    struct apply_loop *loop, struct batch *batch, const struct plan *plan, int64_t now) MUST_CHECK;
 
 /* ---- apply_transaction.c ---- */
 

@@ -207,7 +207,8 @@ static struct error remarks_make(struct apply_loop *loop, struct remarks *remark
 		    SLICE("The file has a header and no row behind it."));
 	header_remark(loop->reader.header, &loop->run->policy, loop->tally.remarks, remarks);
 	for (size_t i = 0; i < loop->remarks.count; i++)
-		remark_add(remarks, loop->remarks.items[i].code, NULL, loop->remarks.items[i].message);
+		remark_add(
+		    remarks, loop->remarks.items[i].code, NULL, loop->remarks.items[i].message);
 	return arena_has_failed(remarks->arena) ? error_memory("finishing a run") : OK;
 }
 

@@ -239,7 +239,8 @@ struct error claim_close(struct run *run)
 {
 	/* Attempts that came to nothing left these; what counts has been moved away. */
 	static const char *const leftovers[] = {RUN_INPUT_PART, RUN_SIDECARS_PART, RUN_SUMMARY,
-	    RUN_ROWS, RUN_REASON, ANSWER_CHORES, ANSWER_INDEX, LAST_RUN_PART};
+	    RUN_ROWS, RUN_REASON, RUN_MENTIONS, RUN_VERDICT, RUN_DUE, ANSWER_CHORES, ANSWER_INDEX,
+	    LAST_RUN_PART};
 	const char *names[BOXES_MAX];
 	char path[SPOOL_PATH_SIZE] = "";
 	struct error error = OK;
@@ -262,8 +263,34 @@ struct error claim_close(struct run *run)
 	           : remove_if_there(run->runner->shared->spool->work, run->id, AT_REMOVEDIR);
 }
 
+/* The mark first: without it nobody may take the file for one that was dropped. */
+struct error claim_make(struct run *run, const char *name, struct slice text)
+{
+	struct error error = box_make(run);
+	if (!is_error(&error))
+		error = disk_create(run->directory, RUN_DUE, MODE_INPUT, SLICE(""));
+	if (!is_error(&error))
+		error = disk_sync(run->directory, ".");
+	if (!is_error(&error))
+		error = disk_create(run->box, name, MODE_INPUT, text);
+	snprintf(run->name, sizeof run->name, "%s", name);
+	return error;
+}
+
+struct error claim_drop(struct run *run)
+{
+	struct error error = remove_if_there(run->directory, RUN_INPUT_PART, 0);
+	if (!is_error(&error))
+		error = remove_if_there(run->directory, RUN_INPUT, 0);
+	if (!is_error(&error) && run->box >= 0 && *run->name)
+		error = remove_if_there(run->box, run->name, 0);
+	return is_error(&error) ? error : claim_close(run);
+}
+
 struct error claim_return(struct run *run)
 {
+	if (run->is_due)
+		return claim_drop(run);
 	struct error error = remove_if_there(run->directory, RUN_INPUT_PART, 0);
 	if (!is_error(&error))
 		error = remove_if_there(run->directory, RUN_INPUT, 0);

@@ -115,8 +115,8 @@ static struct error marks_compare(struct lms *lms, struct batch *batch, const ui
 	struct error error = lms_load_leavers(lms, leavers, count, batch->arena);
 	for (size_t i = 0; i < count && !is_error(&error); i++) {
 		struct enrolment_facts *is = &batch->enrolments[suspended[i]];
-		is->is_absent = marks[i].suspended_at != 0 &&
-		                leavers[i].modified == marks[i].suspended_at;
+		is->is_absent =
+		    marks[i].suspended_at != 0 && leavers[i].modified == marks[i].suspended_at;
 		is->is_kept = marks[i].suspended_at != 0 && !is->is_absent;
 	}
 	return error;

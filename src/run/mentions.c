@@ -71,8 +71,8 @@ static struct error go_back(struct mentions_file *mentions, bool is_retry)
 	if (!is_error(&error) && ftruncate(mentions->file, search.found) < 0)
 		error = failed("cut");
 	if (!is_error(&error) && search.found == 0)
-		error = row_write(
-		    mentions, (struct mention_row){.kind = ROW_HEAD, .is_new = is_retry});
+		error =
+		    row_write(mentions, (struct mention_row){.kind = ROW_HEAD, .is_new = is_retry});
 	mentions->committed = search.found;
 	return error;
 }
@@ -110,8 +110,7 @@ struct error mentions_add(
 {
 	if (mentions->file < 0 || plan->mentions_count == 0)
 		return OK;
-	struct mention_row *rows =
-	    arena_alloc(batch->arena, plan->mentions_count * sizeof *rows);
+	struct mention_row *rows = arena_alloc(batch->arena, plan->mentions_count * sizeof *rows);
 	if (!rows)
 		return error_memory("noting who is where");
 	for (size_t i = 0; i < plan->mentions_count; i++)
@@ -124,8 +123,8 @@ struct error mentions_sync(struct mentions_file *mentions, uint64_t records)
 {
 	if (mentions->file < 0)
 		return OK;
-	struct error error = row_write(mentions,
-	    (struct mention_row){.kind = ROW_CHECKPOINT, .user = (int64_t)records});
+	struct error error = row_write(
+	    mentions, (struct mention_row){.kind = ROW_CHECKPOINT, .user = (int64_t)records});
 	if (!is_error(&error) && fdatasync(mentions->file) < 0)
 		error = failed("flush");
 	/* Its name has to be there, too, when the ledger speaks of the checkpoint. */
@@ -167,25 +166,25 @@ static bool on_row_to_add(void *context, const struct mention_row *row)
 {
 	struct addition *addition = context;
 	if (row->kind != ROW_HEAD)
-		addition->error = disk_write(addition->to,
-		    (struct slice){(const char *)row, sizeof *row}, RUN_MENTIONS);
+		addition->error = disk_write(
+		    addition->to, (struct slice){(const char *)row, sizeof *row}, RUN_MENTIONS);
 	return !is_error(&addition->error);
 }
 
 static bool is_of_retry(int file)
 {
 	struct mention_row head;
-	return pread(file, &head, sizeof head, 0) == (ssize_t)sizeof head && head.kind == ROW_HEAD &&
-	       head.is_new;
+	return pread(file, &head, sizeof head, 0) == (ssize_t)sizeof head &&
+	       head.kind == ROW_HEAD && head.is_new;
 }
 
 /* Done twice, after a kill, it does no harm. */
 static struct error retry_add(const struct run *run, int from, int place)
 {
 	const char *feed = run->row.feed.bytes;
-	struct addition addition = {.to = openat(place, feed,
-	                                O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC,
-	                                MODE_INPUT)};
+	struct addition addition = {
+	    .to = openat(
+	        place, feed, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, MODE_INPUT)};
 	if (addition.to < 0)
 		return error_errno("cannot open listed/%s", feed);
 	struct error error = mentions_read(from, on_row_to_add, &addition);

@@ -12,8 +12,6 @@
 
 #include <sys/types.h>
 
-#define RUN_MENTIONS "mentions"
-
 enum {
 	ROW_HEAD = MENTION_UNKNOWN + 1, /* the first; is_new: of a retry file */
 	ROW_CHECKPOINT,                 /* user: so many records */
@@ -36,7 +34,8 @@ struct mentions_file {
 };
 
 /* Begins an attempt at the run, from its last checkpoint on. */
-struct error mentions_open(struct mentions_file *mentions, struct run *run, bool is_retry) MUST_CHECK;
+struct error mentions_open(
+    struct mentions_file *mentions, struct run *run, bool is_retry) MUST_CHECK;
 /* Once the plan was applied. */
 struct error mentions_add(
     struct mentions_file *mentions, const struct batch *batch, const struct plan *plan) MUST_CHECK;

@@ -3,6 +3,7 @@
 #include "hook.h"
 #include "run_state.h"
 
+#include "enrold/disk.h"
 #include "enrold/last_run.h"
 #include "enrold/log.h"
 #include "enrold/orders.h"
@@ -185,6 +186,8 @@ static struct error begin(struct run *run)
 	if (!*run->name || !feed)
 		return claim_return(run); /* the claim was cut short, or nobody wants it now */
 	run->policy = feed->policy;
+	if (run->is_due)
+		due_policy(&run->policy);
 	struct error error = site_load(run);
 	if (!is_error(&error) && !run->is_stopped)
 		error = row_begin(run);
@@ -369,7 +372,10 @@ static void log_start(const struct run *run)
 	if (run->lane.is_preview)
 		json_object_set_new(fields, "mode", json_string("preview"));
 	json_object_set_new(fields, "file", log_text(run->name));
-	log_event(LOG_INFO, "run_started", fields, "%s was taken from the inbox", run->name);
+	log_event(LOG_INFO, "run_started", fields,
+	    run->is_due ? "%s is begun: the grace of some people is over"
+	                : "%s was taken from the inbox",
+	    run->name);
 }
 
 void run_file(struct runner *runner, const struct lane *lane, const char *name, bool is_short,
@@ -403,6 +409,34 @@ void run_file(struct runner *runner, const struct lane *lane, const char *name, 
 	conclude(&run, error, report);
 }
 
+void run_due(struct runner *runner, const struct lane *lane, struct run_report *report)
+{
+	struct run run;
+	*report = (struct run_report){.end = RUN_VANISHED};
+	struct error error = run_init(&run, runner);
+	run.lane = *lane;
+	run.is_due = true;
+	if (!is_error(&error))
+		error = lms_enter(runner, lane);
+	if (!is_error(&error))
+		error = clock_check(runner);
+	if (!is_error(&error))
+		error = feed_enter(&run, report);
+	if (!is_error(&error) && report->end != RUN_ELSEWHERE)
+		error = due_claim(&run);
+	if (run.directory >= 0) {
+		report->end = RUN_ANSWERED;
+		memcpy(report->run, run.id, sizeof run.id);
+		run.row.run = slice_of(run.id);
+		progress_begin(&runner->progress, run.id);
+		if (!is_error(&error))
+			log_start(&run);
+		if (!is_error(&error))
+			error = advance(&run, report);
+	}
+	conclude(&run, error, report);
+}
+
 static struct error run_open(struct run *run, const char *id, struct run_report *report)
 {
 	const struct spool *spool = run->runner->shared->spool;
@@ -416,6 +450,7 @@ static struct error run_open(struct run *run, const char *id, struct run_report 
 	}
 	if (run->directory < 0)
 		return error_errno("cannot open work/%s", id);
+	run->is_due = disk_has(run->directory, RUN_DUE);
 	struct error error = claim_open(run);
 	if (!is_error(&error))
 		error = lms_connect(run->runner);

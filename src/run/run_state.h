@@ -11,6 +11,9 @@
  *     beside/                            the marker, checksum, row count that came with the file
  *     index                              who is named where in it, if it is large
  *     rows                               how many data rows it has, if it is large
+ *     mentions                           who is where by its rows; see mentions.h
+ *     verdict                            what is withheld; see absence.h
+ *     due                                it is no file of anybody's; see due.c
  *     try.1 try.2 try.3                  beginnings that have not come to an end
  */
 #ifndef RUN_RUN_STATE_H
@@ -30,6 +33,9 @@
 #define RUN_SIDECARS "beside"
 #define RUN_SIDECARS_PART "beside.part"
 #define RUN_REASON "reason.txt"
+#define RUN_MENTIONS "mentions"
+#define RUN_VERDICT "verdict"
+#define RUN_DUE "due"
 
 enum { MODE_INPUT = 0640, MODE_ANSWER = 0640, MODE_PRIVATE = 0700, MODE_SHARED = 0750 };
 
@@ -73,6 +79,7 @@ struct run {
 	const struct site_facts *site; /* as loaded when this run went on */
 	struct ledger_run row;
 	struct lease_hold hold; /* on the feed */
+	bool is_due;            /* it unenrols those whose grace is over; its file is ours */
 	bool is_short;          /* its worker is kept free for short files */
 	bool is_last_try;       /* what is wrong with this file alone ends it */
 	bool has_try;           /* this one is noted */
@@ -93,6 +100,9 @@ struct error claim_open(struct run *run) MUST_CHECK;
 struct error claim_return(struct run *run) MUST_CHECK;
 /* The input becomes our copy of it, in one step. */
 struct error claim_swap_in_copy(struct run *run) MUST_CHECK;
+/* The same of a file that we have made ourselves. */
+struct error claim_make(struct run *run, const char *name, struct slice text) MUST_CHECK;
+struct error claim_drop(struct run *run) MUST_CHECK;
 /* Removes the empty directories. */
 struct error claim_close(struct run *run) MUST_CHECK;
 
@@ -217,6 +227,16 @@ struct error publish(struct run *run) MUST_CHECK;
 struct error publish_forgotten(struct run *run, bool *is_out) MUST_CHECK;
 /* What has left work/ for the outbox comes back, as long as the summary has not followed. */
 struct error publish_withdraw(struct run *run) MUST_CHECK;
+
+/* ---- due.c ---- */
+
+/* What counts of a feed's settings for a file that we have made. */
+void due_policy(struct policy *policy);
+/* Makes the run's file, a list of who is due; nobody, or the day has had its run: nothing. */
+struct error due_claim(struct run *run) MUST_CHECK;
+/* In a run by itself, whose file has been read. */
+struct apply_loop;
+struct error due_apply(struct apply_loop *loop) MUST_CHECK;
 
 /* ---- index.c: for enrolctl explain ---- */
 

@@ -86,3 +86,12 @@ bool name_find_origin(const char *name, char file[FILE_NAME_SIZE], char run[FILE
 	}
 	return false;
 }
+
+bool name_is_due(const char *name)
+{
+	enum { DATE_DIGITS = 8 };
+	size_t prefix = strlen("due-");
+	return strncmp(name, "due-", prefix) == 0 &&
+	       strspn(name + prefix, "0123456789") == DATE_DIGITS &&
+	       strcmp(name + prefix + DATE_DIGITS, ".csv") == 0;
+}

@@ -295,14 +295,15 @@ NONE(lms_find_enrolments, struct enrolment_key *keys, size_t count, struct arena
 	}
 
 NOTHING(listing_scan, struct slice feed, listing_on_row *on_row, void *context)
-NOTHING(listing_add, struct slice feed, struct slice run, const struct listing *listings,
-    size_t count)
+NOTHING(
+    listing_add, struct slice feed, struct slice run, const struct listing *listings, size_t count)
 NOTHING(listing_store, struct slice feed, const struct listing *listing, struct slice last,
     struct slice by)
 NOTHING(listing_drop, struct slice feed, const struct listing *listing)
 NOTHING(listing_find_marks, struct listing_mark *marks, size_t count, struct arena *arena)
 NOTHING(listing_store_base, struct slice feed, struct slice run, struct slice text)
 NOTHING(ledger_has_applied, struct slice feed, bool *has)
+NOTHING(ledger_has_name, struct slice feed, const char *name, const char *since, bool *has)
 NOTHING(ledger_find_same, struct slice feed, struct slice sha256, struct slice before,
     char run[RUN_ID_SIZE + 1])
 

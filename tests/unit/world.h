@@ -5,10 +5,10 @@
  *     alice 3   heidi 10 (in SAFETY)   ivan 11 (suspended there)   judy 12 (expired there)
  *     bob 4     carol 5   dup1 6, dup2 7 (one address)   smith 8, smith1 9   admin 2, guest 1
  *     vera 16 (auditor in some course)
- *     norma 17 (in SAFETY, by a cohort as well, which gave her teacher)   otis 18 (by a cohort only)
- *     gina 19 (there, with grades, in Alpha by a component; leaving SALES would purge)
- *     rolf 20 (suspended there with his role)   sven 21 (suspended there without)
- *     mona 13 (manager of the site)   otto 14 (that, and auditor)   oscar 15 (manager of SAFETY)
+ *     norma 17 (in SAFETY, by a cohort as well, which gave her teacher)   otis 18 (by a cohort
+ * only) gina 19 (there, with grades, in Alpha by a component; leaving SALES would purge) rolf 20
+ * (suspended there with his role)   sven 21 (suspended there without) mona 13 (manager of the site)
+ * otto 14 (that, and auditor)   oscar 15 (manager of SAFETY)
  */
 #ifndef UNIT_WORLD_H
 #define UNIT_WORLD_H
