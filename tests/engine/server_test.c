@@ -415,7 +415,8 @@ Test(server, gets_only_our_own_tables_and_only_once)
 	served_execute(&site, served_by_postgresql()
 	                          ? "DROP SCHEMA enrold CASCADE"
 	                          : "DROP TABLE enrold_run, enrold_head, enrold_lock, enrold_node, "
-	                            "enrold_feed, enrold_version");
+	                            "enrold_feed, enrold_version, enrold_listing, "
+	                            "enrold_base");
 	struct path config = served_config(&site, site.mirror.url);
 	struct finished finished = check(&config, 1);
 	cr_expect(strstr(finished.out.bytes, "BAD   ledger"), "%s", finished.out.bytes);
@@ -445,8 +446,10 @@ Test(server, has_older_tables_of_ours_brought_up_to_date_by_init_alone)
 	site_make(&site, NULL);
 	served_execute(&site, served_by_postgresql()
 	                          ? "ALTER TABLE enrold.enrold_lock DROP COLUMN token;"
+	                            "DROP TABLE enrold.enrold_listing, enrold.enrold_base;"
 	                            "UPDATE enrold.enrold_version SET version = 1"
 	                          : "ALTER TABLE enrold_lock DROP COLUMN token;"
+	                            "DROP TABLE enrold_listing, enrold_base;"
 	                            "UPDATE enrold_version SET version = 1");
 	struct path config = served_config(&site, site.mirror.url);
 	rig_drop(&site.rig, "staff.csv", "username,course1\np1,C1\n");
