@@ -596,6 +596,38 @@ Test(leaving, and_coming_back_takes_what_goes_first)
 	site_remove(&fixture);
 }
 
+/* ---- what Moodle has to do afterwards ---- */
+
+static void expect_chores(const char *sql, const struct change *change, const char *expected)
+{
+	struct fixture fixture;
+	site_make(&fixture, belongings);
+	good(lms_commit(fixture.lms));
+	database_execute(&fixture.database, sql);
+	fixture.database.options.aftercare = true;
+	fixture_open(&fixture);
+	good(lms_begin(fixture.lms));
+	apply(&fixture, change, 1);
+	const struct slice chores = lms_chores(fixture.lms);
+	cr_expect(slice_is(chores, slice_of(expected)), "%.*s", SLICE_ARG(chores));
+	site_end(&fixture);
+	site_remove(&fixture);
+}
+
+Test(leaving, leaves_to_moodle_what_is_in_its_caches_and_files)
+{
+	static const struct change leave_red = LEAVE(IN_RED);
+	expect_chores("SELECT 1", &leave_red, "{\"job\":\"member_groups\",\"user\":3}\n");
+	expect_chores("SELECT 1", unenrol,
+	    "{\"job\":\"member_groups\",\"user\":3}\n"
+	    "{\"job\":\"member_groups\",\"user\":3}\n"
+	    "{\"job\":\"completion\",\"user\":3,\"course\":2}\n"
+	    "{\"job\":\"grade_deleted\",\"grade\":2}\n");
+	expect_chores("DELETE FROM mdl_grade_grades WHERE userid = 3", unenrol,
+	    "{\"job\":\"member_groups\",\"user\":3}\n"
+	    "{\"job\":\"member_groups\",\"user\":3}\n");
+}
+
 /* ---- what is known beforehand ---- */
 
 /* In the words of the test: others, then what is there; of p1 in C1. */

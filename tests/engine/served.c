@@ -36,7 +36,7 @@ struct path served_config(const struct served *site, const char *url)
 	buffer_print(&yaml,
 	    "spool: %s\nnode: " RIG_NODE "\nsettle: 0\n%slms: { url: \"%s\" }\n"
 	    "feeds:\n  default: { upload_type: add_or_update, update_details: file, allow_delete: "
-	    "true, allow_rename: true, " RIG_MAY_ALL " }\n",
+	    "true, allow_rename: true, allow_unenrol: true, removal: unenrol, " RIG_MAY_ALL " }\n",
 	    site->rig.directory.text, site->settings, url);
 	files_write(config.text, yaml.bytes, yaml.size, 0640);
 	buffer_done(&yaml);

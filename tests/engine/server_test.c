@@ -86,12 +86,15 @@ static struct finished check(const struct path *config, int status)
 }
 
 static const char moves[] =
-    "username,firstname,lastname,email,oldusername,deleted,cohort1,course1,group1,sysrole1\n"
-    "new1,N,One,n1@x.example,,,K1,C1,G1,manager\n"
-    "moved,,,,p1,,K1,C2,,\n"
-    "p2,,,,,1,,,,\n"
-    "p3,Other,Name,,,,K1,C1,G1,manager\n"
-    "p3,,,,,,,,,-manager\n";
+    "username,firstname,lastname,email,oldusername,deleted,cohort1,course1,group1,sysrole1,"
+    "unenrol1\n"
+    "new1,N,One,n1@x.example,,,K1,C1,G1,manager,\n"
+    "moved,,,,p1,,K1,C2,,,\n"
+    "p2,,,,,1,,,,,\n"
+    "p3,Other,Name,,,,K1,C1,G1,manager,\n"
+    "p3,,,,,,,,,-manager,\n"
+    "p3,,,,,,-K1,C1,-G1,,\n"
+    "p3,,,,,,,C1,,,1\n";
 
 Test(server, lets_enrold_do_all_it_does_with_the_rights_of_our_script)
 {
@@ -207,6 +210,40 @@ Test(server, lets_a_missing_right_cost_what_needs_it_and_nothing_else)
 	    strstr(finished.out.bytes, "BAD   groups_members: may not read mdl_groups_members as "
 	                               "the role enrold"),
 	    "%s", finished.out.bytes);
+	finished_done(&finished);
+	role_drop(&site);
+	served_close(&site);
+}
+
+/* MariaDB hides what an older script of grants has left out: nobody is unenrolled as if there were
+ * no grades. */
+Test(server, that_shows_no_grades_has_nobody_unenrolled)
+{
+	struct served site;
+	struct reply reply;
+	site_make(&site, "  default: { upload_type: add_or_update, allow_unenrol: true, removal: "
+	                 "unenrol, " RIG_MAY_ALL " }\n");
+	role_make(&site);
+	struct path url = url_as(&site, "enrold", ""), config = served_config(&site, url.text);
+	rig_drop(&site.rig, "enter.csv", "username,course1\np1,C1\np2,C1\n");
+	struct finished finished =
+	    program_expect(0, ARGV("enrold", "--config", config.text, "--once"));
+	finished_done(&finished);
+	rig_drop(&site.rig, "may.csv", "username,course1,unenrol1\np1,C1,1\n");
+	finished = program_expect(0, ARGV("enrold", "--config", config.text, "--once"));
+	finished_done(&finished);
+	reply_open(&reply, &site.rig, "may.csv", 0);
+	EXPECT(&reply, {2, "course1", "done", "unenrolled"});
+	reply_close(&reply);
+	served_execute(&site, "REVOKE SELECT, DELETE ON mdl_grade_grades FROM enrold;");
+	rig_drop(&site.rig, "may_not.csv", "username,course1,unenrol1\np2,C1,1\n");
+	finished = program_expect(0, ARGV("enrold", "--config", config.text, "--once"));
+	finished_done(&finished);
+	reply_open(&reply, &site.rig, "may_not.csv", 0);
+	EXPECT(&reply, {2, "course1", "error", "no_right"});
+	reply_close(&reply);
+	finished = check(&config, 1);
+	cr_expect(strstr(finished.out.bytes, "BAD   grade_grades: "), "%s", finished.out.bytes);
 	finished_done(&finished);
 	role_drop(&site);
 	served_close(&site);
