@@ -192,7 +192,8 @@ Test(members, of_cohorts_that_could_be_two_are_told)
 	reply_to(
 	    &reply, &rig, "staff.csv", "username,cohort1\np1,2026\np1,DUP\np1,-DUP\np1,2\np2,1\n");
 	EXPECT(&reply, {2, "cohort1", "error", "cohort_not_found"},
-	    {3, "cohort1", "error", "cohort_ambiguous"}, {4, "cohort1", "error", "invalid_value"},
+	    {3, "cohort1", "error", "cohort_ambiguous"},
+	    {4, "cohort1", "error", "unenrol_not_allowed"},
 	    {5, "cohort1", "error", "cohort_ambiguous"}, {6, "cohort1", "done", "cohort_joined"});
 	reply_close(&reply);
 	law_close(&rig);

@@ -52,29 +52,71 @@ static const char *name_in(const char *state)
 	return text_starts(state, "username=") ? state + strlen("username=") : "";
 }
 
+static bool is_one_of(const char *code, const char *const *codes)
+{
+	for (; *codes; codes++)
+		if (strcmp(code, *codes) == 0)
+			return true;
+	return false;
+}
+
+static const char *cell_of(const struct table *result, size_t row, const char *column)
+{
+	return table_at(result, row, table_column(result, column));
+}
+
+/* Earlier lines about somebody in a course are about an enrolment that is gone. */
+static void unenrolment_note(struct law *law, const struct table *result, size_t row)
+{
+	struct buffer name = table_unguard(cell_of(result, row, "username"));
+	struct buffer target = table_unguard(cell_of(result, row, "target"));
+	char *sql =
+	    sqlite3_mprintf("UPDATE said SET is_over = 1 WHERE username = %Q AND target = "
+	                    "%Q; INSERT INTO told VALUES (%Q, 'unenrolled');"
+	                    "INSERT INTO gone SELECT %Q, %Q, coalesce(max(id), 0) FROM said",
+	        name.bytes, target.bytes, name.bytes, name.bytes, target.bytes);
+	execute(law, sql);
+	sqlite3_free(sql);
+	buffer_done(&name);
+	buffer_done(&target);
+}
+
+/* Of the lines that tell of no enrolment. */
+static bool is_told(const struct table *result, size_t row, const char *code)
+{
+	static const char *const roles[] = {"role_assigned", "role_removed", NULL};
+	bool is_role =
+	    is_one_of(code, roles) && !text_starts(cell_of(result, row, "column"), "course");
+	return text_starts(code, "account_") || text_starts(code, "cohort_") || is_role ||
+	       strcmp(code, "group_left") == 0;
+}
+
 /* Earlier lines about somebody who is renamed are about the new name; those about somebody who is
  * deleted are about nobody that is left. */
 static void account_note(struct law *law, const struct table *result, size_t row)
 {
-	const char *code = table_at(result, row, table_column(result, "code"));
-	const char *name = table_at(result, row, table_column(result, "username"));
-	bool is_role =
-	    strcmp(code, "role_assigned") == 0 &&
-	    !text_starts(table_at(result, row, table_column(result, "column")), "course");
-	if ((!text_starts(code, "account_") && !text_starts(code, "cohort_") && !is_role) ||
-	    strcmp(table_at(result, row, table_column(result, "outcome")), "done") != 0)
+	static const char *const ends[] = {"unenrolled", "absent_unenrolled", NULL};
+	const char *code = cell_of(result, row, "code");
+	const char *name = cell_of(result, row, "username");
+	if (strcmp(cell_of(result, row, "outcome"), "done") != 0)
+		return;
+	if (is_one_of(code, ends))
+		unenrolment_note(law, result, row);
+	if (!is_told(result, row, code))
 		return;
 	char *sql = NULL;
 	if (strcmp(code, "account_renamed") == 0) {
 		const char *old = name_in(table_at(result, row, table_column(result, "before")));
 		sql = sqlite3_mprintf("UPDATE said SET username = %Q WHERE username = %Q;"
+		                      "UPDATE gone SET username = %Q WHERE username = %Q;"
 		                      "UPDATE told SET username = %Q WHERE username = %Q",
-		    name, old, name, old);
+		    name, old, name, old, name, old);
 	} else if (strcmp(code, "account_deleted") == 0) {
 		sql = sqlite3_mprintf("DELETE FROM said WHERE username = %Q;"
+		                      "DELETE FROM gone WHERE username = %Q;"
 		                      "DELETE FROM told WHERE username = %Q;"
 		                      "INSERT INTO told VALUES ('', %Q)",
-		    name, name, code);
+		    name, name, name, code);
 	} else if (strcmp(code, "cohort_created") == 0) {
 		/* The cohort stays when the person goes. */
 		sql = sqlite3_mprintf(
@@ -94,8 +136,9 @@ static void run_note(struct law *law, sqlite3_stmt *insert, const struct law_run
 	size_t column = result.rows_count ? table_column(&result, "column") : 0;
 	for (size_t row = 1; row < result.rows_count; row++) {
 		account_note(law, &result, row);
+		const char *of = table_at(&result, row, column);
 		if (text_starts(table_at(&result, row, after), "status=") &&
-		    text_starts(table_at(&result, row, column), "course"))
+		    (text_starts(of, "course") || strcmp(of, "absent") == 0))
 			line_insert(insert, run, &result, row);
 	}
 	table_done(&result);
@@ -136,7 +179,8 @@ static void said_fill(struct law *law)
 static const char tables[] =
     "CREATE TEMP TABLE said (id INTEGER PRIMARY KEY, run TEXT, line INTEGER, username TEXT,"
     "  target TEXT, before TEXT, after TEXT, user INTEGER, course INTEGER, context INTEGER,"
-    "  enrolment INTEGER, is_new INTEGER);"
+    "  enrolment INTEGER, is_new INTEGER, is_over INTEGER DEFAULT 0);"
+    "CREATE TEMP TABLE gone (username TEXT, target TEXT, said INTEGER);"
     "CREATE TEMP TABLE told (username TEXT, code TEXT);";
 
 /* Whom and what the lines are about. */
@@ -159,11 +203,23 @@ static const char events[] =
     " AND relateduserid NOT IN (SELECT id FROM mdl_user WHERE deleted = 1)"
     " AND eventname = '\\core\\event\\user_enrolment_created' GROUP BY objectid;"
     "CREATE UNIQUE INDEX temp.created_id ON created (enrolment);"
-    "CREATE TEMP TABLE assigned AS SELECT objectid AS role, contextid AS context,"
-    " relateduserid AS user, count(*) AS times"
+    /* What was ended once, and roles since they were taken away the last time. */
+    "CREATE TEMP TABLE deleted AS SELECT objectid AS enrolment, count(*) AS times"
     " FROM mdl_logstore_standard_log WHERE id > (SELECT events FROM before)"
     " AND relateduserid NOT IN (SELECT id FROM mdl_user WHERE deleted = 1)"
-    " AND courseid <> 0 AND eventname = '\\core\\event\\role_assigned' GROUP BY 1, 2, 3;"
+    " AND eventname = '\\core\\event\\user_enrolment_deleted' GROUP BY objectid;"
+    "CREATE TEMP TABLE unassigned AS SELECT objectid AS role, contextid AS context,"
+    " relateduserid AS user, max(id) AS id"
+    " FROM mdl_logstore_standard_log WHERE id > (SELECT events FROM before)"
+    " AND eventname = '\\core\\event\\role_unassigned' GROUP BY 1, 2, 3;"
+    "CREATE UNIQUE INDEX temp.unassigned_id ON unassigned (context, user, role);"
+    "CREATE TEMP TABLE assigned AS SELECT objectid AS role, contextid AS context,"
+    " relateduserid AS user, count(*) AS times"
+    " FROM mdl_logstore_standard_log l WHERE id > (SELECT events FROM before)"
+    " AND relateduserid NOT IN (SELECT id FROM mdl_user WHERE deleted = 1)"
+    " AND courseid <> 0 AND eventname = '\\core\\event\\role_assigned'"
+    " AND id > coalesce((SELECT u.id FROM unassigned u WHERE u.context = l.contextid"
+    "  AND u.user = l.relateduserid AND u.role = l.objectid), 0) GROUP BY 1, 2, 3;"
     "CREATE UNIQUE INDEX temp.assigned_id ON assigned (context, user, role);";
 
 /* ---- what does not fit: each row's first column is the message ---- */
@@ -190,14 +246,22 @@ static const char events[] =
 static const char *const breaches[] = {
     /* said, not there */
     "SELECT 'L3: ' || " WHO " || ' is said to be enrolled, and is not'"
-    " FROM said WHERE enrolment IS NULL",
+    " FROM said WHERE enrolment IS NULL AND NOT is_over",
     /* said twice */
     "SELECT 'L3: ' || " WHO " || ' is said to have been newly enrolled ' || count(*) || ' times'"
-    " FROM said WHERE is_new GROUP BY user, course HAVING count(*) > 1",
+    " FROM said WHERE is_new AND NOT is_over GROUP BY user, course HAVING count(*) > 1",
+    /* said to be gone, and there */
+    "SELECT 'L3: ' || username || ' is said to have been taken out of ' || target || ', and is"
+    " there' FROM gone g WHERE EXISTS (SELECT 1 FROM mdl_user u JOIN mdl_user_enrolments ue ON"
+    "  ue.userid = u.id JOIN mdl_enrol e ON e.id = ue.enrolid JOIN mdl_course c ON"
+    "  c.id = e.courseid WHERE u.username = g.username AND c.shortname = g.target"
+    "  AND e.enrol = 'manual') AND NOT EXISTS (SELECT 1 FROM said WHERE"
+    "  said.username = g.username AND said.target = g.target AND said.id > g.said)",
     /* there, not said */
     "SELECT 'L4: enrolment ' || ue.id || ' of user ' || ue.userid || ' is in no answer'"
     " FROM mdl_user_enrolments ue WHERE ue.id > (SELECT enrolments FROM before)"
-    " AND NOT EXISTS (SELECT 1 FROM said WHERE said.enrolment = ue.id AND is_new)",
+    " AND NOT EXISTS (SELECT 1 FROM said WHERE said.enrolment = ue.id AND is_new"
+    "  AND NOT is_over)",
     "SELECT 'L4: role assignment ' || ra.id || ' of user ' || ra.userid || ' is in no answer'"
     " FROM mdl_role_assignments ra WHERE ra.id > (SELECT assignments FROM before)"
     " AND contextid IN (SELECT id FROM mdl_context WHERE contextlevel = 50)"
@@ -220,14 +284,24 @@ static const char *const breaches[] = {
     "   WHERE ra.contextid = said.context AND ra.userid = said.user AND ra.component = ''"
     "   AND ra.itemid = 0 ORDER BY ra.roleid)), '') AS state"
     " FROM said JOIN mdl_user_enrolments ue ON ue.id = said.enrolment"
-    " WHERE said.id IN (SELECT max(id) FROM said GROUP BY user, course)) WHERE state <> after",
+    " WHERE said.id IN (SELECT max(id) FROM said WHERE NOT is_over GROUP BY user, course)) WHERE "
+    "state <> after",
     /* the audit log, both ways */
     "SELECT 'L3: enrolment ' || ue.id || ' has ' || coalesce(times, 0) || ' log rows'"
     " FROM mdl_user_enrolments ue LEFT JOIN created ON created.enrolment = ue.id"
     " WHERE ue.id > (SELECT enrolments FROM before) AND coalesce(times, 0) <> 1",
     "SELECT 'L4: a log row tells of enrolment ' || enrolment || ', which is not there'"
     " FROM created WHERE enrolment NOT IN (SELECT id FROM mdl_user_enrolments"
-    "  WHERE id > (SELECT enrolments FROM before))",
+    "  WHERE id > (SELECT enrolments FROM before))"
+    " AND enrolment NOT IN (SELECT enrolment FROM deleted)",
+    "SELECT 'L3: enrolment ' || enrolment || ' is logged as ended ' || times || ' times'"
+    " FROM deleted WHERE times > 1 OR enrolment IN (SELECT id FROM mdl_user_enrolments)",
+    "SELECT 'L3: ' || logged || ' enrolments are logged as ended, ' || said || ' were said' FROM"
+    " (SELECT (SELECT count(*) FROM mdl_logstore_standard_log WHERE id > (SELECT events FROM"
+    "  before) AND relateduserid NOT IN (SELECT id FROM mdl_user WHERE deleted = 1) AND"
+    "  eventname = '\\core\\event\\user_enrolment_deleted' AND other LIKE"
+    " '%manual%') AS logged, (SELECT count(*) FROM told WHERE"
+    "  code = 'unenrolled') AS said) WHERE logged <> said",
     "SELECT 'L3: role assignment ' || ra.id || ' has ' || coalesce(times, 0) || ' log rows'"
     " FROM mdl_role_assignments ra LEFT JOIN assigned a ON a.context = ra.contextid"
     " AND a.user = ra.userid AND a.role = ra.roleid"
@@ -251,6 +325,13 @@ static const char *const breaches[] = {
     " FROM told WHERE code = 'account_created' GROUP BY username HAVING count(*) > 1",
     /* groups, cohorts and roles elsewhere */
     MEMBERS("role_assigned' AND courseid = '0", "'role_assigned'"),
+    MEMBERS("role_unassigned' AND courseid = '0", "'role_removed'"),
+    MEMBERS("cohort_member_removed", "'cohort_left'"),
+    "SELECT 'L3: ' || said || ' said to have left groups, ' || logged || ' logged' FROM"
+    " (SELECT (SELECT count(*) FROM mdl_logstore_standard_log WHERE id > (SELECT events FROM"
+    "  before) AND relateduserid NOT IN (SELECT id FROM mdl_user WHERE deleted = 1) AND"
+    "  eventname = '\\core\\event\\group_member_removed') AS logged, (SELECT count(*) FROM told"
+    "  WHERE code = 'group_left') AS said) WHERE logged < said",
     MEMBERS("cohort_created", "'cohort_created'"),
     MEMBERS("cohort_member_added", "'cohort_joined'"),
     "SELECT 'L3: somebody is twice in a cohort' FROM mdl_cohort_members GROUP BY cohortid, userid"
