@@ -33,7 +33,7 @@ void rights_load(struct rights *rights, struct db *db, bool syncs_cohorts, struc
     struct arena *arena);
 
 /* Whether there is such an optional table. MariaDB hides it from those without a right to it: then
- * it is taken for absent. */
+ * it is taken for absent, unless every Moodle has it, and the site is one. */
 bool rights_knows_optional(struct db *db, const char *table);
 
 /* Whether the site has such an optional table, and whether it has any: then it is a real Moodle, no

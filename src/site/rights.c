@@ -259,10 +259,35 @@ static bool is_unseen(uint32_t rights)
 	                     DB_MAY_DELETE)) == 0;
 }
 
-bool rights_knows_optional(struct db *db, const char *table)
+/* Tables that every Moodle has, and so one that has any optional one: MariaDB hides what an older
+ * script of grants has left out, and nobody may be unenrolled as if there were no grades. */
+static const char *const of_every_moodle[] = {"grade_items", "grade_grades", "grade_grades_history",
+    "modules", "course_modules", "course_modules_completion"};
+
+enum { OF_EVERY_MOODLE = sizeof of_every_moodle / sizeof *of_every_moodle };
+
+static bool is_of_every_moodle(const char *table)
+{
+	for (size_t i = 0; i < OF_EVERY_MOODLE; i++)
+		if (strcmp(of_every_moodle[i], table) == 0)
+			return true;
+	return false;
+}
+
+static bool is_seen(struct db *db, const char *table)
 {
 	uint32_t rights = db_rights(db, table);
 	return is_unseen(rights) ? db_has_table(db, table) : !(rights & DB_IS_ABSENT);
+}
+
+bool rights_knows_optional(struct db *db, const char *table)
+{
+	if (is_seen(db, table) || !is_of_every_moodle(table))
+		return is_seen(db, table);
+	for (size_t i = 0; i < TABLES; i++)
+		if (table_rights[i].is_optional && is_seen(db, table_rights[i].table))
+			return true;
+	return false;
 }
 
 _Static_assert((int)TABLES <= (int)RIGHTS_TABLES_MAX, "there is room for what is known of each");
@@ -287,14 +312,10 @@ bool rights_has_optional(const struct rights *rights)
 	return false;
 }
 
-/* Tables that every Moodle has, and so one that has any optional one: MariaDB hides what an older
- * script of grants has left out, and nobody may be unenrolled as if there were no grades. */
 static void hidden_find(struct rights *rights)
 {
-	static const char *const tables[] = {"grade_items", "grade_grades", "grade_grades_history",
-	    "modules", "course_modules", "course_modules_completion"};
-	for (size_t i = 0; i < sizeof tables / sizeof *tables && rights_has_optional(rights); i++)
-		rights->tables[table_index(tables[i])] &= ~(uint32_t)DB_IS_ABSENT;
+	for (size_t i = 0; i < OF_EVERY_MOODLE && rights_has_optional(rights); i++)
+		rights->tables[table_index(of_every_moodle[i])] &= ~(uint32_t)DB_IS_ABSENT;
 }
 
 /* Whoever may write to SQLite's file may do all. */

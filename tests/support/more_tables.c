@@ -15,6 +15,19 @@
 	", information TEXT, informationformat " NUMBER
 
 const struct more_table more_tables[] = {
+    /* Those without which there is no Moodle come first. */
+    {"grade_items", "courseid INTEGER, itemtype " NAME ", itemmodule VARCHAR(30), iteminstance "
+                    "INTEGER, itemnumber INTEGER"},
+    {"grade_grades", GRADE},
+    {"grade_grades_history",
+        "action " NUMBER ", oldid " NUMBER
+        ", source VARCHAR(255), timemodified INTEGER, loggeduser INTEGER, " GRADE},
+    {"modules", "name " NAME},
+    {"course_modules", "course " NUMBER ", module " NUMBER ", instance " NUMBER
+                       ", completion " NUMBER ", completiongradeitemnumber INTEGER"},
+    {"course_modules_completion",
+        "coursemoduleid " NUMBER ", userid " NUMBER ", completionstate " NUMBER
+        ", overrideby INTEGER, timemodified " NUMBER},
     {"user_lastaccess", "userid " NUMBER ", courseid " NUMBER},
     {"external_tokens", "userid " NUMBER ", token " NAME},
     {"external_services_users", "userid " NUMBER},
@@ -55,18 +68,6 @@ const struct more_table more_tables[] = {
         ", requestedby " NUMBER ", status " NUMBER ", dpo INTEGER DEFAULT 0, dpocomment TEXT, "
         "dpocommentformat " NUMBER ", systemapproved " NUMBER ", usermodified " NUMBER
         ", timecreated " NUMBER ", timemodified " NUMBER ", creationmethod " NUMBER},
-    {"grade_items", "courseid INTEGER, itemtype " NAME ", itemmodule VARCHAR(30), iteminstance "
-                    "INTEGER, itemnumber INTEGER"},
-    {"grade_grades", GRADE},
-    {"grade_grades_history",
-        "action " NUMBER ", oldid " NUMBER
-        ", source VARCHAR(255), timemodified INTEGER, loggeduser INTEGER, " GRADE},
-    {"modules", "name " NAME},
-    {"course_modules", "course " NUMBER ", module " NUMBER ", instance " NUMBER
-                       ", completion " NUMBER ", completiongradeitemnumber INTEGER"},
-    {"course_modules_completion",
-        "coursemoduleid " NUMBER ", userid " NUMBER ", completionstate " NUMBER
-        ", overrideby INTEGER, timemodified " NUMBER},
     {"quiz", "course " NUMBER ", timeclose " NUMBER ", timelimit " NUMBER ", graceperiod " NUMBER},
     {"quiz_overrides", "quiz " NUMBER ", groupid INTEGER, userid INTEGER, timeclose INTEGER, "
                        "timelimit INTEGER"},
