@@ -90,25 +90,32 @@ end ${daemon_suites//e2e/tsan-e2e} tsan-cluster
 # engine.
 conformance=../shared/conformance/run.py
 
-cases_end() { # ENGINE: each case counts
-  local log=build/conformance-$1.log cases_passed cases_failed
-  wait "${jobs[conformance-$1]}" || true
+cases_end() { # CASES ENGINE: each case counts
+  local log=build/$1-$2.log cases_passed cases_failed
+  wait "${jobs[$1-$2]}" || true
   if grep -q '^skipped: ' "$log"; then
-    skipped=$((skipped + 1)) && echo "conformance on $1: skipped"
+    skipped=$((skipped + 1)) && echo "$1 on $2: skipped"
     return
   fi
   read -r cases_passed _ cases_failed _ <<<"$(grep -E '^[0-9]+ passed, [0-9]+ failed$' "$log" | tail -1)"
-  echo "conformance on $1: ${cases_passed:-0} passed, ${cases_failed:-1} failed ($log)"
+  echo "$1 on $2: ${cases_passed:-0} passed, ${cases_failed:-1} failed ($log)"
   passed=$((passed + ${cases_passed:-0})) failed=$((failed + ${cases_failed:-1}))
 }
 
-if [ -f "$conformance" ]; then
-  begin conformance-sqlite python3 "$conformance" --bin build/release
+cases_run() { # CASES ARGUMENT...
+  local cases=$1 engine
+  shift
+  begin "$cases-sqlite" python3 "$conformance" "$@" --bin build/release
   for engine in postgresql mariadb; do
-    begin "conformance-$engine" \
-      tests/engine/with_server.sh "$engine" python3 "$conformance" --bin build/release/through
+    begin "$cases-$engine" \
+      tests/engine/with_server.sh "$engine" python3 "$conformance" "$@" --bin build/release/through
   done
-  for engine in sqlite postgresql mariadb; do cases_end "$engine"; done
+  for engine in sqlite postgresql mariadb; do cases_end "$cases" "$engine"; done
+}
+
+if [ -f "$conformance" ]; then
+  cases_run conformance
+  cases_run removal --cases "${conformance%/*}/removal-cases.json"
 else
   echo "conformance: skipped, $conformance is not there"
 fi

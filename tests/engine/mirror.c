@@ -1,6 +1,6 @@
 #include "mirror.h"
 
-#include "more_tables.h"
+#include "mirror_more.h"
 #include "movement.h"
 #include "overlay.h"
 
@@ -268,24 +268,15 @@ static void table_empty(struct db *to, struct buffer *sql, const char *name)
 		buffer_print(sql, "%s {%s};", db_is_server(to) ? "TRUNCATE" : "DELETE FROM", name);
 }
 
-static enum overlay_engine engine_of(const struct db *db)
-{
-	if (!db_is_server(db))
-		return OVERLAY_SQLITE;
-	return is_postgresql() ? OVERLAY_POSTGRESQL : OVERLAY_MARIADB;
-}
-
-/* Those tables that not every site has are there, and empty, where the other site has them. */
-static void more_tables_follow(struct db *from, struct db *to)
+static void server_follow(struct db *server, const struct more_copied *more)
 {
 	struct buffer sql = {0};
-	more_tables_drop(&sql);
-	for (size_t i = 0; i < more_tables_count; i++)
-		if (db_has_table(from, more_tables[i].name))
-			more_table_write(&more_tables[i], engine_of(to), &sql);
+	mirror_more_write(server, is_postgresql(), more, &sql);
+	bool has_any = sql.size > 0;
 	buffer_add_char(&sql, '\0');
-	db_script(to, sql.bytes);
-	good(db_error(to));
+	if (has_any)
+		db_script(server, sql.bytes);
+	good(db_error(server));
 	buffer_done(&sql);
 }
 
@@ -298,7 +289,11 @@ static void copy(const struct lms_options *from_options, const struct lms_option
 		die("out of memory");
 	good(db_open(from_options, DB_EXISTING, &from));
 	good(db_open(to_options, DB_EXISTING, &to));
-	more_tables_follow(from, to);
+	const struct more_copied more = mirror_more_find(db_is_server(from) ? to : from, kept);
+	if (db_is_server(to))
+		server_follow(to, &more);
+	for (size_t i = 0; i < more.count; i++)
+		table_empty(to, &sql, arena_print(kept, "%.*s", SLICE_ARG(more.names[i])).bytes);
 	for (size_t i = 0; i < schema_tables_count; i++)
 		table_empty(to, &sql, schema_tables[i].name);
 	for (size_t i = 0; i < schema_ledger_count; i++)
@@ -311,9 +306,9 @@ static void copy(const struct lms_options *from_options, const struct lms_option
 		db_script(to, sql.bytes);
 	for (size_t i = 0; i < schema_tables_count; i++)
 		table_copy(from, to, schema_tables[i].name, true, kept);
-	for (size_t i = 0; i < more_tables_count; i++)
-		if (db_has_table(from, more_tables[i].name))
-			table_copy(from, to, more_tables[i].name, true, kept);
+	for (size_t i = 0; i < more.count; i++)
+		table_copy(from, to, arena_print(kept, "%.*s", SLICE_ARG(more.names[i])).bytes,
+		    true, kept);
 	for (size_t i = 0; i < schema_ledger_count; i++)
 		table_copy(from, to, schema_ledger[i].name, false, kept);
 	good(db_end(to));
