@@ -39,10 +39,15 @@
 struct record {
 	uint64_t line;
 	uint32_t cells_count;
-	const struct slice *cells; /* as decoded; of a broken record: its raw text */
-	struct slice name;         /* the user name: trimmed, in the feed's form, or by template */
-	bool is_templated;         /* by template */
-	bool has_fault;            /* the record as a whole is bad */
+	const struct slice *cells; /* as decoded, with words translated by the feed's values, and
+	                              then of all the header's columns; broken: raw text */
+	uint32_t written_count;
+	const struct slice *written; /* the same as they stand in the file */
+	/* By column: a word that the feed's values do not know; NULL: there is none. */
+	bool *unknown_words;
+	struct slice name; /* the user name: trimmed, in the feed's form, or by template */
+	bool is_templated; /* by template */
+	bool has_fault;    /* the record as a whole is bad */
 	enum code fault;
 	uint32_t fault_column;
 	/* Of a column that is_of_new: it counts when the account turns out to be a new one. */
@@ -214,6 +219,16 @@ static inline struct slice record_cell(const struct record *record, uint32_t col
 
 /* The cell of a course's modifier says nothing: it is empty, 0, or a no to unenrol. */
 bool modifier_is_empty(const struct record *record, enum column_id id, uint32_t column);
+
+/* The same as it stands in the file. */
+static inline struct slice record_written(const struct record *record, uint32_t column)
+{
+	return column < record->written_count ? value_trim(record->written[column]) : SLICE("");
+}
+
+/* The first column that belongs to the person, or the row, and has a word that the feed's values do
+ * not know; COLUMN_NONE: there is none. is_new: also in those that count for new accounts only. */
+uint32_t record_unknown_word(const struct header *header, const struct record *record, bool is_new);
 
 /* Whether the key asks for somebody of that name. */
 bool batch_is_meant(const struct batch *batch, const struct user_key *key, struct slice stored);

@@ -52,6 +52,7 @@ enum column_id {
 	COLUMN_COURSE_IDNUMBER,
 	COLUMN_INTERESTS,
 	COLUMN_VOID,       /* accepted and without effect, in Moodle too */
+	COLUMN_WORD,       /* unknown, but the feed's values give its words a meaning */
 	COLUMN_ERROR_FILE, /* a retry file's own, up to COLUMN_REMARK: error_file, */
 	COLUMN_ERROR_RUN,
 	COLUMN_ERROR_LINE,
@@ -119,7 +120,8 @@ uint32_t columns_details_count(void);
 /* A heading that the feed's columns name is found in this form: lower case, any blanks between
  * words as one. A spreadsheet breaks lines in a cell, and nobody sees how many blanks there are. */
 struct slice columns_fold(struct slice heading, struct arena *arena);
-/* A name that a header may have, or that the feed maps to one. */
+/* A name that a header may have, that the feed maps to one, or to whose words it gives a meaning.
+ */
 bool columns_is_known(const struct policy *policy, struct slice name);
 /* A detail, auth, or a profile field: what a feed's `defaults` may name. */
 bool columns_has_default(struct slice name);
@@ -145,6 +147,7 @@ struct header_column {
 	uint32_t slot;           /* numbered columns */
 	enum idle idle;
 	bool is_of_new;         /* used for accounts that are made, and not for those that exist */
+	bool is_made;           /* by the feed's values, whose words give it cells */
 	const char *because;    /* IDLE_UNWRITTEN: the setting, "update_details is none" */
 	uint64_t values, unfit; /* of an idle one: cells with a value, and those that are bad */
 };
@@ -163,8 +166,11 @@ static inline uint32_t header_slot_column(const struct header_slot *slot, enum c
 	return slot->columns[id - COLUMN_NUMBERED_FIRST];
 }
 
+struct words;
+
 struct header {
 	size_t columns_count;
+	size_t written_count; /* of these are in the file; behind them are those that are made */
 	struct header_column *columns;
 	size_t slots_count;
 	struct header_slot *slots;
@@ -175,9 +181,10 @@ struct header {
 	size_t asking_count;
 	uint32_t *idle; /* the columns that are not used, as they stand */
 	size_t idle_count;
-	size_t named_count; /* columns up to the last one with a name */
-	uint32_t key;       /* the column that says who is meant */
-	char delimiter;     /* of the file */
+	size_t named_count;  /* columns of the file up to the last one with a name */
+	uint32_t key;        /* the column that says who is meant */
+	char delimiter;      /* of the file */
+	struct words *words; /* what words of cells mean; NULL: what they say */
 };
 
 /* By what a header is read. */

@@ -243,12 +243,13 @@ static bool is_column(const struct policy *policy, const char *name)
 
 struct error words_check(const struct feed *feed)
 {
+	const struct policy named = {.columns = feed->policy.columns};
 	const struct text_list *list = &feed->policy.values;
 	for (size_t i = 0; i + CELL < list->count; i += PARTS) {
 		const char *const *parts = &list->items[i];
 		const char *column = rule_is_shown(parts[COLUMN]) ? parts[COLUMN] : "(not shown)";
 		if (strcmp(parts[COLUMN], parts[TARGET]) == 0 && strcmp(parts[WORD], "*") != 0 &&
-		    !is_column(&feed->policy, parts[COLUMN]))
+		    !is_column(&named, parts[COLUMN]))
 			return error_config(
 			    "feeds.%s.values.%s: no column that enrold knows: say of which columns "
 			    "its words are cells, as { gone: { suspended: 1 } }",

@@ -257,6 +257,20 @@ static struct slice column_name(const struct answer *answer, uint32_t column)
 	return column == COLUMN_NONE ? SLICE("") : answer->header->columns[column].name;
 }
 
+/* Whoever looks for the cell of an error finds it as the file has it; a course is called as it is
+ * stored. */
+static struct slice target_of(
+    const struct answer *answer, const struct batch *batch, const struct outcome *outcome)
+{
+	const struct record *record = &batch->records[outcome->record];
+	if (outcome->kind != OUTCOME_ERROR || record->written == record->cells ||
+	    outcome->column >= answer->header->written_count ||
+	    answer->header->columns[outcome->column].id == COLUMN_COURSE ||
+	    !slice_is(outcome->target, record_cell(record, outcome->column)))
+		return outcome->target;
+	return record_written(record, outcome->column);
+}
+
 static void result_line(
     struct answer *answer, const struct batch *batch, const struct outcome *outcome)
 {
@@ -270,7 +284,7 @@ static void result_line(
 	buffer_add_char(out, ',');
 	echo_add(out, name, ',');
 	echo_add(out, column, ',');
-	echo_add(out, value_brief(outcome->target, VALUE_SHOWN_MAX, arena), ',');
+	echo_add(out, value_brief(target_of(answer, batch, outcome), VALUE_SHOWN_MAX, arena), ',');
 	cell_add(out, outcome_kind_name(outcome->kind));
 	cell_add(out, outcome_code_name(outcome->code));
 	echo_add(out, value_brief(outcome->message, MESSAGE_SHOWN_MAX, arena), ',');
@@ -304,7 +318,7 @@ static void retry_header(struct answer *answer)
 	struct buffer *out = &answer->sheets[ARTEFACT_RETRY].text;
 	char delimiter = answer->header->delimiter;
 	buffer_add_text(out, "\xEF\xBB\xBF");
-	for (size_t i = 0; i < answer->header->columns_count; i++) {
+	for (size_t i = 0; i < answer->header->written_count; i++) {
 		if (!is_kept(answer, i))
 			continue;
 		csvout_cell(out, answer->header->columns[i].cell, delimiter);
@@ -379,13 +393,13 @@ static struct error retry_line(struct answer *answer, const struct batch *batch,
 {
 	struct buffer *out = &answer->sheets[ARTEFACT_RETRY].text;
 	char delimiter = answer->header->delimiter;
-	size_t columns = answer->header->columns_count;
+	size_t columns = answer->header->written_count;
 	struct error error = OK;
 	for (size_t i = 0; i < columns && !is_error(&error); i++) {
 		if (!is_kept(answer, i))
 			continue;
-		if (i < record->cells_count)
-			csvout_cell(out, record->cells[i], delimiter);
+		if (i < record->written_count)
+			csvout_cell(out, record->written[i], delimiter);
 		buffer_add_char(out, delimiter);
 		error = sheet_ease(&answer->sheets[ARTEFACT_RETRY]);
 	}
@@ -393,9 +407,9 @@ static struct error retry_line(struct answer *answer, const struct batch *batch,
 	retry_end(out, slice_of(outcome_code_name(outcome->code)),
 	    retry_message(answer, batch, outcome), delimiter);
 	origin_end(answer, record);
-	for (size_t i = columns; i < record->cells_count && !is_error(&error); i++) {
+	for (size_t i = columns; i < record->written_count && !is_error(&error); i++) {
 		buffer_add_char(out, delimiter);
-		csvout_cell(out, record->cells[i], delimiter);
+		csvout_cell(out, record->written[i], delimiter);
 		error = sheet_ease(&answer->sheets[ARTEFACT_RETRY]);
 	}
 	buffer_add_char(out, '\n');

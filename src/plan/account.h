@@ -41,6 +41,11 @@ struct step {
 	struct buffer before, after;
 };
 
+/* ---- plan_word.c ---- */
+
+/* A cell of the person's has a word that the feed's values do not know, and it was said. */
+bool record_word_is_unknown(struct step *step);
+
 /* ---- account_step.c ---- */
 
 void step_init(struct step *step, struct pass *pass, uint32_t index);
@@ -54,6 +59,9 @@ struct outcome *step_answer(struct step *step, uint32_t column, enum outcome_kin
  * who is meant. */
 bool step_drop(struct step *step, uint32_t column, enum code code, struct slice message);
 uint32_t step_column(const struct step *step, uint32_t column);
+/* Of a detail; COLUMN_NONE also where the feed's values make the column, and no word of the row
+ * gives a cell: a row does not lose what its file has never said. */
+uint32_t step_detail_column(const struct step *step, uint32_t detail);
 /* The database does not let us do this, and the answer says so. */
 bool step_lacks(struct step *step, uint32_t column, enum deed deed);
 
@@ -108,7 +116,7 @@ struct slice account_profile_default(struct step *step, const struct profile_fie
 bool account_accept(
     struct step *step, uint32_t column, enum detail_verdict verdict, const char *expected);
 bool account_detail_from_cell(struct step *step, uint32_t detail, struct slice *value);
-uint32_t account_profile_column(const struct step *step, uint32_t field);
+uint32_t step_profile_column(const struct step *step, uint32_t field);
 void account_profile_set(struct step *step, uint32_t field, struct slice data);
 
 bool account_check_auth(struct step *step, struct slice auth, uint32_t column);

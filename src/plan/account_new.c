@@ -10,12 +10,12 @@ static bool may_be_empty(const struct step *step, uint32_t detail)
 {
 	return detail != DETAIL_EMAIL && step->policy->compat == COMPAT_MOODLE &&
 	       step->policy->upload_type == UPLOAD_ADD_OR_UPDATE &&
-	       step->header->details[detail] != COLUMN_NONE;
+	       step_detail_column(step, detail) != COLUMN_NONE;
 }
 
 static bool is_missing(struct step *step, uint32_t detail)
 {
-	uint32_t place = step->header->details[detail];
+	uint32_t place = step_detail_column(step, detail);
 	return columns_detail(detail)->detail.is_required && !may_be_empty(step, detail) &&
 	       record_cell(step->record, place).size == 0 &&
 	       account_detail_default(step, detail).size == 0;
@@ -31,7 +31,7 @@ static bool details_missing(struct step *step, uint32_t first)
 			remark_name(
 			    &names, slice_of(columns_detail(d)->name), SLICE(""), step->arena);
 	bool is_one = names.count == 1;
-	return step_drop(step, step->header->details[first], CODE_DETAIL_MISSING,
+	return step_drop(step, step_detail_column(step, first), CODE_DETAIL_MISSING,
 	    arena_print(step->arena, "A new account needs the column%s %.*s: fill %s in.",
 	        is_one ? "" : "s", SLICE_ARG(remark_list(&names, step->arena)),
 	        is_one ? "it" : "them"));
@@ -40,7 +40,7 @@ static bool details_missing(struct step *step, uint32_t first)
 static bool detail_new(struct step *step, uint32_t detail)
 {
 	const struct column *column = columns_detail(detail);
-	uint32_t place = step->header->details[detail];
+	uint32_t place = step_detail_column(step, detail);
 	bool required = column->detail.is_required;
 	struct slice value = {NULL, 0}, cell = record_cell(step->record, place);
 	size_t outcomes = step->pass->outcomes_count;
@@ -75,7 +75,7 @@ static void profile_new(struct step *step)
 	const struct site_facts *site = step->batch->site;
 	for (uint32_t f = 0; f < site->profile_fields_count; f++) {
 		const struct profile_field *field = &site->profile_fields[f];
-		uint32_t column = account_profile_column(step, f);
+		uint32_t column = step_profile_column(step, f);
 		const char *expected = "";
 		struct slice value;
 		bool is_given = false;

@@ -46,6 +46,28 @@ struct outcome *step_answer(struct step *step, uint32_t column, enum outcome_kin
 }
 
 /* The record ends here. */
+/* A made column without a cell is as good as none. */
+static uint32_t column_said(const struct step *step, uint32_t column)
+{
+	bool is_silent = column != COLUMN_NONE && step->header->columns[column].is_made &&
+	                 record_cell(step->record, column).size == 0;
+	return is_silent ? COLUMN_NONE : column;
+}
+
+uint32_t step_detail_column(const struct step *step, uint32_t detail)
+{
+	return column_said(step, step->header->details[detail]);
+}
+
+uint32_t step_profile_column(const struct step *step, uint32_t field)
+{
+	for (uint32_t i = 0; i < step->header->columns_count; i++)
+		if (step->header->columns[i].id == COLUMN_PROFILE &&
+		    step->header->columns[i].index == field)
+			return column_said(step, i);
+	return COLUMN_NONE;
+}
+
 bool step_drop(struct step *step, uint32_t column, enum code code, struct slice message)
 {
 	column = step_column(step, column);

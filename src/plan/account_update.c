@@ -44,7 +44,7 @@ static bool detail_moved(struct step *step, uint32_t detail, struct slice *value
 {
 	const struct column *column = columns_detail(detail);
 	struct slice is = step_person(step)->details[detail];
-	uint32_t place = step->header->details[detail];
+	uint32_t place = step_detail_column(step, detail);
 	enum policy_update_details mode = step->update_details;
 	if (mode == DETAILS_FILL && is.size > 0) {
 		detail_keep(step, place);
@@ -80,14 +80,14 @@ static void detail_update(struct step *step, uint32_t detail)
 	if (!detail_moved(step, detail, &value))
 		return;
 	if (detail == DETAIL_EMAIL) {
-		if (step->header->details[detail] != COLUMN_NONE &&
+		if (step_detail_column(step, detail) != COLUMN_NONE &&
 		    account_address_is_taken(step)) {
 			step->is_dropped = step->policy->invalid_values == INVALID_IGNORE;
 			return;
 		}
 	}
 	bool says_who = detail == DETAIL_EMAIL || detail == DETAIL_IDNUMBER;
-	if (says_who && account_outranks(step, step->header->details[detail]))
+	if (says_who && account_outranks(step, step_detail_column(step, detail)))
 		return;
 	step_note_move(step, columns_detail(detail)->name, person->details[detail], value);
 	detail_set(step, detail, value);
@@ -98,7 +98,7 @@ static void profile_update(struct step *step, uint32_t f)
 	const struct profile_field *field = &step->batch->site->profile_fields[f];
 	struct slice is = step_person(step)->profile[f], value = {NULL, 0};
 	enum policy_update_details mode = step->update_details;
-	uint32_t column = account_profile_column(step, f);
+	uint32_t column = step_profile_column(step, f);
 	const char *expected = "";
 	if (mode == DETAILS_FILL && is.size > 0) {
 		detail_keep(step, column);

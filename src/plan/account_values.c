@@ -21,8 +21,8 @@ struct slice account_default(const struct policy *policy, struct slice name)
 
 static struct slice default_filled(struct step *step, struct slice template)
 {
-	uint32_t first = step->header->details[DETAIL_FIRSTNAME];
-	uint32_t last = step->header->details[DETAIL_LASTNAME];
+	uint32_t first = step_detail_column(step, DETAIL_FIRSTNAME);
+	uint32_t last = step_detail_column(step, DETAIL_LASTNAME);
 	const struct slice *is = step->is_new ? NULL : step_person(step)->details;
 	const struct template_names names = {
 	    .username = step->is_new ? step->change.username : step_person(step)->username,
@@ -107,20 +107,11 @@ bool account_accept(
 /* The file's value of a detail; false: it has none that counts. */
 bool account_detail_from_cell(struct step *step, uint32_t detail, struct slice *value)
 {
-	uint32_t column = step->header->details[detail];
+	uint32_t column = step_detail_column(step, detail);
 	const char *expected = "";
 	enum detail_verdict verdict = detail_read(step->batch, columns_detail(detail),
 	    record_cell(step->record, column), value, &expected);
 	return account_accept(step, column, verdict, expected);
-}
-
-uint32_t account_profile_column(const struct step *step, uint32_t field)
-{
-	for (uint32_t i = 0; i < step->header->columns_count; i++)
-		if (step->header->columns[i].id == COLUMN_PROFILE &&
-		    step->header->columns[i].index == field)
-			return i;
-	return COLUMN_NONE;
 }
 
 void account_profile_set(struct step *step, uint32_t field, struct slice data)
@@ -234,7 +225,7 @@ bool account_address_is_taken(struct step *step)
 	uint32_t holder = step->batch->site->shares_email ? INDEX_NONE : address_holder(step);
 	if (holder == INDEX_NONE)
 		return false;
-	uint32_t column = step->header->details[DETAIL_EMAIL];
+	uint32_t column = step_detail_column(step, DETAIL_EMAIL);
 	struct slice name = account_holder_name(step, holder);
 	step_answer(step, column, OUTCOME_ERROR, CODE_EMAIL_TAKEN,
 	    record_cell(step->record, column),

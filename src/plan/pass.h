@@ -116,6 +116,15 @@ const struct role_facts *role_beyond(const struct pass *pass, const struct enrol
 void role_assign(struct pass *pass, uint32_t enrolment, int64_t role);
 void role_remove(struct pass *pass, uint32_t enrolment, int64_t role);
 
+/* ---- plan_word.c ---- */
+
+/* A cell of the request has a word that the feed's values do not know, and it was said. */
+bool request_word_is_unknown(struct pass *pass, const struct request *request);
+/* The same of a row of a file of groups. */
+bool group_row_word_is_unknown(struct pass *pass, uint32_t index);
+/* The same of the group beside a course. */
+bool group_word_is_unknown(struct pass *pass, const struct request *request);
+
 /* ---- plan_modifier.c ---- */
 
 /* A modifier is bad, and it was said. */

@@ -33,6 +33,8 @@ static void requests_skip(struct pass *pass, uint32_t index)
 
 static void request_decide(struct pass *pass, const struct request *request)
 {
+	if (request->kind != REQUEST_COURSE && request_word_is_unknown(pass, request))
+		return;
 	switch (request->kind) {
 	case REQUEST_COHORT: cohort_decide(pass, request); break;
 	case REQUEST_SYSTEM_ROLE: system_role_decide(pass, request); break;

@@ -26,14 +26,14 @@ static struct slice fault_message(const struct step *step)
 	const struct record *record = step->record;
 	enum code earlier;
 	if (record->fault_column == COLUMN_NONE &&
-	    record->cells_count == step->header->columns_count &&
+	    record->written_count == step->header->written_count &&
 	    record_is_as_refused(step->batch, record, &earlier))
 		return record_shape_message(step->batch, record);
 	if (record->fault == CODE_WRONG_FIELD_COUNT)
 		return arena_print(step->arena,
 		    "The row has %u field%s and the header %zu: add or remove fields.",
 		    record->cells_count, record->cells_count == 1 ? "" : "s",
-		    step->header->columns_count);
+		    step->header->written_count);
 	if (record->fault == CODE_NOT_UTF8 &&
 	    value_check(record->cells[record->fault_column]) == VALUE_LOST)
 		return SLICE(
@@ -232,7 +232,7 @@ static bool decide(struct step *step)
 		return two_of_them(step, people);
 	step->person = count > 0 ? people[0] : INDEX_NONE;
 	own_take(step);
-	if (step->person == INDEX_NONE && key_is_stray(step))
+	if (record_word_is_unknown(step) || (step->person == INDEX_NONE && key_is_stray(step)))
 		return false;
 	bool deletes = deleted_read(step);
 	if (step->is_dropped)

@@ -439,11 +439,11 @@ static bool course_enter(struct pass *pass, const struct request *request)
 void course_decide(struct pass *pass, const struct request *request)
 {
 	size_t outcomes = pass->outcomes_count;
-	bool may_join = course_enter(pass, request);
+	bool may_join = !request_word_is_unknown(pass, request) && course_enter(pass, request);
 	type_tell(pass, request);
 	if (pass->outcomes_count > outcomes &&
 	    pass->outcomes[pass->outcomes_count - 1].kind <= OUTCOME_UNCHANGED)
 		ignored_tell(pass, request);
-	if (request->group_column != COLUMN_NONE)
+	if (request->group_column != COLUMN_NONE && !group_word_is_unknown(pass, request))
 		group_decide(pass, request, may_join);
 }

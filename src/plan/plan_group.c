@@ -180,7 +180,7 @@ static void messaging_answer(struct pass *pass, const struct request *request)
 
 void group_row_decide(struct pass *pass, uint32_t index)
 {
-	if (!record_is_whole(pass, index))
+	if (!record_is_whole(pass, index) || group_row_word_is_unknown(pass, index))
 		return;
 	const struct request *request =
 	    &pass->batch->requests[pass->batch->records[index].requests];

@@ -16,6 +16,7 @@ static bool is_key(const struct header_column *column)
 	    [COLUMN_ENROLMENTKEY] = true,
 	    [COLUMN_INTERESTS] = true,
 	    [COLUMN_VOID] = true,
+	    [COLUMN_WORD] = true,
 	    [COLUMN_UNKNOWN] = true,
 	};
 	if (column->id == COLUMN_DETAIL)

@@ -90,7 +90,7 @@ static struct slice cell_composed(struct batch *batch, size_t index, struct slic
 {
 	const struct header *header = batch->header;
 	bool is_text =
-	    index < header->columns_count && header->columns[index].id != COLUMN_PASSWORD;
+	    index < header->written_count && header->columns[index].id != COLUMN_PASSWORD;
 	return is_text ? value_compose(cell, batch->arena) : cell;
 }
 
@@ -187,6 +187,7 @@ struct error batch_add(struct batch *batch, const struct csvin_record *source)
 	if (!record)
 		return error_memory("reading a batch of records");
 	cells_copy(batch, record, source);
+	record_words_read(batch, record, source);
 	record_fault_find(batch, record, source);
 	record_read(batch, record, SIZE_MAX);
 	return record_end(batch);
@@ -215,6 +216,7 @@ struct error batch_add_part(struct batch *batch, const struct csvin_record *sour
 	if (!record)
 		return error_memory("reading a batch of records");
 	cells_borrow(batch, record, source);
+	record_words_read(batch, record, source);
 	batch->part = part;
 	if (part->is_later) {
 		part_read(batch, record, requests_max);

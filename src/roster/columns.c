@@ -238,15 +238,25 @@ struct slice columns_fold(struct slice heading, struct arena *arena)
 	return folded ? value_trim((struct slice){folded, size}) : SLICE("");
 }
 
+/* Among the first texts of each of these parts. */
+static bool list_names(
+    const struct text_list *list, size_t parts, struct slice name, struct arena *arena)
+{
+	for (size_t i = 0; i < list->count; i += parts)
+		if (slice_is(columns_fold(slice_of(list->items[i]), arena), name))
+			return true;
+	return false;
+}
+
 static bool is_mapped(const struct policy *policy, struct slice name)
 {
-	struct arena *arena = policy->columns.count > 0 ? arena_create() : NULL;
-	bool is_found = false;
+	bool has_names = policy->columns.count > 0 || policy->values.count > 0;
+	struct arena *arena = has_names ? arena_create() : NULL;
 	if (!arena)
 		return false;
 	name = columns_fold(name, arena);
-	for (size_t i = 0; i + 1 < policy->columns.count && !is_found; i += 2)
-		is_found = slice_is(columns_fold(slice_of(policy->columns.items[i]), arena), name);
+	bool is_found = list_names(&policy->columns, 2, name, arena) ||
+	                list_names(&policy->values, 4, name, arena);
 	arena_free(arena);
 	return is_found;
 }

@@ -2,9 +2,8 @@
  * header: the header of one file, read by the table of columns, the feed's names for them and the
  * site's profile fields.
  */
-#include "roster.h"
-
 #include "index.h"
+#include "words.h"
 
 #include "enrold/dialect.h"
 #include "enrold/value.h"
@@ -106,7 +105,7 @@ static void column_add(struct header_builder *builder, struct header_column *col
 	if (known)
 		known_take(builder, column, known);
 	else if (is_of_groups || !profile_take(builder, column))
-		column->id = COLUMN_UNKNOWN;
+		column->id = words_know(builder->header, index) ? COLUMN_WORD : COLUMN_UNKNOWN;
 	if (column->name.size == 0)
 		return; /* spreadsheets make such: its cells are looked at */
 	if (column->id == COLUMN_UNKNOWN) {
@@ -178,7 +177,7 @@ static struct error names_read(struct header_builder *builder, const struct csvi
 static size_t names_count(const struct header *header)
 {
 	size_t count = 0;
-	for (size_t i = 0; i < header->columns_count; i++)
+	for (size_t i = 0; i < header->written_count; i++)
 		count += header->columns[i].name.size > 0;
 	return count;
 }
@@ -218,7 +217,8 @@ static struct error columns_take(struct header_builder *builder, const struct cs
 	if (names_count(builder->header) < 2 && !builder->header->is_of_groups)
 		return is_error(&builder->broken) ? builder->broken
 		                                  : too_few(builder, record->line);
-	for (uint32_t i = 0; i < record->cells_count; i++)
+	words_find(builder->header, builder->terms, builder->arena, builder->scratch);
+	for (uint32_t i = 0; i < builder->header->columns_count; i++)
 		column_add(builder, &builder->header->columns[i]);
 	return OK;
 }
@@ -276,14 +276,16 @@ static void key_find(struct header_builder *builder)
 		mistake_keyless(&builder->mistakes, policy, keys[by].name, keys[by].code);
 }
 
-static struct header *header_alloc(size_t count, struct arena *arena)
+/* made_max: columns that the file may get besides. */
+static struct header *header_alloc(size_t count, size_t made_max, struct arena *arena)
 {
 	struct header *header = arena_alloc(arena, sizeof *header);
-	struct header_column *named = arena_alloc(arena, count * sizeof *named);
-	struct header_slot *slots = arena_alloc(arena, count * sizeof *slots);
+	struct header_column *named = arena_alloc(arena, (count + made_max) * sizeof *named);
+	struct header_slot *slots = arena_alloc(arena, (count + made_max) * sizeof *slots);
 	if (!header || !named || !slots)
 		return NULL;
 	*header = (struct header){.columns_count = count,
+	    .written_count = count,
 	    .columns = named,
 	    .slots = slots,
 	    .key = COLUMN_NONE,
@@ -307,7 +309,7 @@ struct error header_parse(const struct csvin_record *record, const struct header
 	struct header_builder builder = {.terms = terms,
 	    .arena = arena,
 	    .scratch = arena_create(),
-	    .header = header_alloc(count, arena),
+	    .header = header_alloc(count, words_made_max(terms->policy), arena),
 	    .line = record->line,
 	    .broken = OK};
 	builder.mistakes.arena = builder.scratch;
@@ -342,17 +344,17 @@ struct csvin_record header_fit(const struct header *header, const struct csvin_r
 {
 	struct csvin_record fit = *record;
 	size_t last = record->cells_count;
-	while (last > header->columns_count && record->cells[last - 1].bytes &&
+	while (last > header->written_count && record->cells[last - 1].bytes &&
 	       value_trim(record->cells[last - 1]).size == 0)
 		last--;
-	if (last == header->columns_count)
+	if (last == header->written_count)
 		fit.cells_count = last;
 	return fit;
 }
 
 bool header_is_ragged(const struct header *header, size_t cells_count)
 {
-	return cells_count < header->named_count || cells_count > header->columns_count;
+	return cells_count < header->named_count || cells_count > header->written_count;
 }
 
 bool record_is_blank(const struct csvin_record *record)

@@ -3,7 +3,7 @@
  * them, because what they belong to is missing, or because the feed does not write them. They cost
  * no row, and each is named once per file.
  */
-#include "roster.h"
+#include "words.h"
 
 #include "enrold/value.h"
 
@@ -86,7 +86,7 @@ void idle_find(struct header *header, const struct policy *policy, const struct 
 	header->idle = arena_alloc(arena, header->columns_count * sizeof *header->idle);
 	for (uint32_t i = 0; header->idle && i < header->columns_count; i++) {
 		struct header_column *column = &header->columns[i];
-		if (column->name.size > 0)
+		if (column->name.size > 0 && !column->is_made)
 			header->named_count = i + 1;
 		column->idle = drops && column->id == COLUMN_PROFILE
 		                   ? IDLE_NOT
@@ -116,10 +116,12 @@ struct error header_count(
     struct header *header, const struct policy *policy, const struct csvin_record *record)
 {
 	bool refuses = policy->unknown_columns == UNKNOWN_REFUSE;
+	words_count(header, record);
 	for (size_t i = 0; i < header->idle_count; i++) {
 		uint32_t index = header->idle[i];
 		struct header_column *column = &header->columns[index];
-		if (index >= record->cells_count || is_nothing(record->cells[index]))
+		if (index >= record->cells_count || is_nothing(record->cells[index]) ||
+		    words_is_empty(header->words, record->cells[index]))
 			continue;
 		if (column->idle == IDLE_NAMELESS && refuses)
 			return error_reject("header_unknown_column", record->line,
@@ -248,7 +250,7 @@ static void unfit_add(const struct header *header, struct remarks *remarks)
 
 static bool has_column(const struct header *header, struct slice name)
 {
-	for (size_t i = 0; i < header->columns_count; i++)
+	for (size_t i = 0; i < header->written_count; i++)
 		if (is_same_letters(header->columns[i].name, name))
 			return true;
 	return false;
@@ -345,6 +347,7 @@ void header_remark(const struct header *header, const struct policy *policy,
 		sentence_add(&sentences[i], header, remarks);
 	rows_add(header, policy, counts, remarks);
 	unfit_add(header, remarks);
+	words_remark(header, remarks);
 }
 
 struct slice idle_reason(

@@ -36,9 +36,13 @@ void mistake_unknown(struct mistakes *mistakes, const struct header *header, uin
 	mistakes->has_mapped |= maps;
 	if (mistakes->unknown.count == 0)
 		mistakes->of_one =
-		    maps           ? arena_print(mistakes->arena,
+		    column->is_made
+		        ? arena_print(mistakes->arena,
+		              "the feed's values name '%.*s', which is not %s: correct them",
+		              SLICE_ARG(name), what)
+		    : maps         ? arena_print(mistakes->arena,
 		                         "column %u, '%.*s', is mapped to '%.*s', which is not %s: correct "
-		                                   "the feed's columns",
+		                                 "the feed's columns",
 		                         index + 1, SLICE_ARG(cell), SLICE_ARG(name), what)
 		    : wants_number ? arena_print(mistakes->arena,
 		                         "column %u, '%.*s', has no number: call it %.*s1",
@@ -51,7 +55,9 @@ void mistake_unknown(struct mistakes *mistakes, const struct header *header, uin
 	    maps ? arena_print(mistakes->arena, "%u '%.*s' (mapped to '%.*s')", index + 1,
 	               SLICE_ARG(cell), SLICE_ARG(name))
 	         : arena_print(mistakes->arena, "%u '%.*s'%s", index + 1, SLICE_ARG(cell),
-	               wants_number ? " (without a number)" : ""),
+	               column->is_made ? " (of the feed's values)"
+	               : wants_number  ? " (without a number)"
+	                               : ""),
 	    mistakes->arena);
 }
 

@@ -53,7 +53,7 @@ static struct error on_record(void *context, const struct csvin_record *record)
 		return error_reject("wrong_field_count", record->line,
 		    "this row has %zu field%s, the header %zu: every row must have as many%s",
 		    record->cells_count, record->cells_count == 1 ? "" : "s",
-		    reader->header->columns_count,
+		    reader->header->written_count,
 		    reader->has_ended ? "; the file may have been cut short" : "");
 	if (record->fault != CSVIN_BROKEN && !is_ragged(reader, &fit)) {
 		struct error error = header_count(reader->header, reader->terms.policy, &fit);

@@ -25,12 +25,6 @@ static bool is_too_long(const struct header_column *column, struct slice cell)
 	return (column->id == COLUMN_PASSWORD ? cell.size : value_characters(cell)) > most;
 }
 
-/* A retry file's own columns are for people, who may have saved them in any character set. */
-bool column_is_used(const struct header_column *column)
-{
-	return column->idle == IDLE_NOT && column->id != COLUMN_REMARK;
-}
-
 static void cell_fault(
     const struct header_column *column, struct record *record, enum code fault, uint32_t index)
 {
@@ -63,7 +57,7 @@ static bool is_cut(const struct batch *batch, const struct csvin_record *source)
 	const struct header *header = batch->header;
 	for (size_t i = 0; source->fault == CSVIN_CUT && i < source->cells_count; i++)
 		if (!source->cells[i].bytes &&
-		    (i >= header->columns_count || column_is_used(&header->columns[i])))
+		    (i >= header->written_count || column_is_used(&header->columns[i])))
 			return true;
 	return false;
 }
@@ -76,7 +70,7 @@ void record_fault_find(
 		record_fault(record, CODE_BROKEN_QUOTES, COLUMN_NONE);
 	else if (source->fault == CSVIN_TOO_LONG || is_cut(batch, source))
 		record_fault(record, CODE_VALUE_TOO_LONG, COLUMN_NONE);
-	else if (header_is_ragged(batch->header, record->cells_count))
+	else if (header_is_ragged(batch->header, record->written_count))
 		record_fault(record, CODE_WRONG_FIELD_COUNT, COLUMN_NONE);
 	else if (record_is_as_refused(batch, record, &fault))
 		record_fault(record, fault, COLUMN_NONE);

@@ -23,6 +23,7 @@ static const struct {
     [REMARK_TYPES_OVERRULED] = {"types_overruled", "a role is named beside the type"},
     [REMARK_COURSES_OVERRULED] = {"courses_overruled", "an idnumber is given beside the name"},
     [REMARK_UNUSED_CELL] = {"unused_cell", "bad, in a column that is not used"},
+    [REMARK_WORDS_NOT_MAPPED] = {"words_not_mapped", "words that the feed's values do not know"},
     [REMARK_NO_FINAL_NEWLINE] = {"no_final_newline", "the last line has no newline"},
     [REMARK_NO_ROWS] = {"no_rows", "there is nothing behind the header"},
     [REMARK_NOT_A_FULL_FILE] = {"not_a_full_file", "it removes nobody, and why"},

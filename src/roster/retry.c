@@ -29,15 +29,15 @@ enum code record_retried(const struct batch *batch, const struct record *record)
 /* The file's own cells, and those in columns without a name. */
 static bool is_own_cell(const struct header *header, uint32_t column)
 {
-	return column >= header->columns_count || !column_is_remark(header->columns[column].id);
+	return column >= header->written_count || !column_is_remark(header->columns[column].id);
 }
 
 /* FNV-1a, because it stays in files. Empty cells count when cells with a value follow. */
 uint32_t record_mark(const struct header *header, const struct record *record)
 {
 	uint32_t mark = 2166136261, number = 0;
-	for (uint32_t i = 0; i < record->cells_count; i++) {
-		struct slice cell = record_cell(record, i);
+	for (uint32_t i = 0; i < record->written_count; i++) {
+		struct slice cell = record_written(record, i);
 		number += is_own_cell(header, i);
 		if (!is_own_cell(header, i) || cell.size == 0)
 			continue;
@@ -82,9 +82,9 @@ static bool fields_read(const struct batch *batch, const struct record *record, 
 static bool has_cells(const struct batch *batch, const struct record *record, size_t from)
 {
 	size_t at = 0;
-	for (uint32_t i = 0; i < record->cells_count; i++)
+	for (uint32_t i = 0; i < record->written_count; i++)
 		if (is_own_cell(batch->header, i) && at++ >= from &&
-		    record_cell(record, i).size > 0)
+		    record_written(record, i).size > 0)
 			return true;
 	return false;
 }
@@ -92,7 +92,7 @@ static bool has_cells(const struct batch *batch, const struct record *record, si
 static size_t own_columns(const struct header *header)
 {
 	size_t count = 0;
-	for (size_t i = 0; i < header->columns_count; i++)
+	for (size_t i = 0; i < header->written_count; i++)
 		count +=
 		    !column_is_remark(header->columns[i].id) && header->columns[i].name.size > 0;
 	return count;
@@ -113,9 +113,9 @@ static bool count_is_as_it_was(const struct batch *batch, const struct record *r
 static bool quotes_are_as_they_were(const struct batch *batch, const struct record *record)
 {
 	uint32_t first = 0;
-	while (first < record->cells_count && record_cell(record, first).size == 0)
+	while (first < record->written_count && record_written(record, first).size == 0)
 		first++;
-	struct slice text = record_cell(record, first);
+	struct slice text = record_written(record, first);
 	return text.size > 0 && memchr(text.bytes, '"', text.size) && !has_cells(batch, record, 1);
 }
 

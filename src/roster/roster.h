@@ -44,9 +44,19 @@ void idle_find(struct header *header, const struct policy *policy, const struct 
 /* ---- record_check.c ---- */
 
 /* A retry file's own columns are for people, who may have saved them in any character set. */
-bool column_is_used(const struct header_column *column);
+static inline bool column_is_used(const struct header_column *column)
+{
+	return column->idle == IDLE_NOT && column->id != COLUMN_REMARK;
+}
+
 void record_fault_find(
     const struct batch *batch, struct record *record, const struct csvin_record *source);
+
+/* ---- record_words.c ---- */
+
+/* Keeps what the file says, and puts what its words mean in its place. */
+void record_words_read(
+    struct batch *batch, struct record *record, const struct csvin_record *source);
 
 /* ---- batch_keys.c ---- */
 

@@ -65,6 +65,7 @@ static const struct {
     {"may.courses=ETHICS may.cohorts=ETHICS",
         "username,cohort1,course1,deleted,suspended,oldusername\nalice,SALES,SAFETY,,,\n"
         "bob,,,1,,\nbob,,,,,alice\n"},
+    {"values=role1,T,role1,teacher", "username,course1,role1\nalice,SAFETY,Tutor\n"},
     {"allow_suspend=false", "username,suspended\nalice,1\n"},
     {TAKES "unenrol",
         TAKING "heidi,SAFETY,,1,,,\nalice,SAFETY,student,1,2027-01-01,Alpha,\nnorma,SAFETY,,1,,,\n"
