@@ -1,29 +1,18 @@
-#include "fake_lms.h"
+#include "fake_state.h"
 
 #include "fate.h"
 
 #include "enrold/columns.h"
 #include "enrold/leaver.h"
-#include "enrold/listing.h"
-#include "enrold/lms.h"
 #include "enrold/persons.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { RUNS_MAX = 64, STUDENT = 5, FIRST_PERSON = 100, FIRST_COURSE = 1000 };
+enum { FIRST_PERSON = 100, FIRST_COURSE = 1000, CELLS = (FAKE_PEOPLE_MAX + 1) * (FAKE_COURSES_MAX + 1) };
 
-struct state {
-	struct ledger_run runs[RUNS_MAX]; /* texts live as long as the simulation's process */
-	size_t runs_count;
-	char head[HASH_TEXT_SIZE + 1];
-	char newest[RUN_ID_SIZE + 1];
-	int enrolled[FAKE_PEOPLE + 1][FAKE_COURSES + 1];
-	int roles[FAKE_PEOPLE + 1][FAKE_COURSES + 1];
-};
-
-static struct state committed, working, saved;
+static struct fake_state committed, working, saved;
 static bool is_open;   /* a transaction */
 static bool is_broken; /* the connection */
 
@@ -31,7 +20,7 @@ struct lms {
 	struct site_facts site;
 };
 
-static struct error away(const char *what)
+struct error fake_step(const char *what)
 {
 	if (fate.is_away)
 		return error_retry("the database is away: %s", what);
@@ -40,9 +29,39 @@ static struct error away(const char *what)
 	return fate_step() ? error_retry("the database is in trouble: %s", what) : OK;
 }
 
-static struct state *now(void)
+struct fake_state *fake_now(void)
 {
 	return is_open ? &working : &committed;
+}
+
+struct fake_state *fake_committed(void)
+{
+	return &committed;
+}
+
+struct fake_state *fake_working(void)
+{
+	return &working;
+}
+
+/* Only what is used of its long lists. */
+static void state_copy(struct fake_state *to, const struct fake_state *from)
+{
+	memcpy(to->runs, from->runs, from->runs_count * sizeof *from->runs);
+	memcpy(to->listings, from->listings, from->listings_count * sizeof *from->listings);
+	to->runs_count = from->runs_count;
+	to->listings_count = from->listings_count;
+	memcpy(to->feeds, from->feeds, sizeof *to - offsetof(struct fake_state, feeds));
+}
+
+void fake_lms_make(int people, int courses)
+{
+	committed.people_count = people;
+	committed.courses_count = courses;
+	for (int i = 1; i <= people; i++)
+		snprintf(committed.people[i].username, sizeof committed.people[i].username, "p%d", i);
+	for (int i = 1; i <= courses; i++)
+		committed.courses[i].id = fake_lms_new_course(i);
 }
 
 /* ---- connection and transaction ---- */
@@ -50,7 +69,7 @@ static struct state *now(void)
 struct error lms_open(const struct lms_options *options, struct lms **result)
 {
 	is_broken = false;
-	struct error error = away("opening");
+	struct error error = fake_step("opening");
 	if (!is_error(&error)) {
 		*result = calloc(1, sizeof **result);
 		if (!*result)
@@ -82,12 +101,12 @@ void fake_lms_abandon(void)
 
 void fake_lms_back_up(void)
 {
-	saved = committed;
+	state_copy(&saved, &committed);
 }
 
 void fake_lms_put_back(bool breaks)
 {
-	committed = saved;
+	state_copy(&committed, &saved);
 	is_open = false;
 	is_broken = breaks;
 }
@@ -108,24 +127,24 @@ struct error lms_flush(struct lms *lms)
 
 struct error lms_begin(struct lms *lms)
 {
-	struct error error = away("begin");
+	struct error error = fake_step("begin");
 	if (is_error(&error))
 		return error;
-	working = committed;
+	state_copy(&working, &committed);
 	is_open = true;
 	return OK;
 }
 
 struct error lms_commit(struct lms *lms)
 {
-	struct error before = away("commit");
+	struct error before = fake_step("commit");
 	if (is_error(&before))
 		return before;
 	if (!is_open)
 		return error_retry("no transaction");
-	committed = working;
+	state_copy(&committed, &working);
 	is_open = false;
-	return away("the answer to a commit");
+	return fake_step("the answer to a commit");
 }
 
 void lms_rollback(struct lms *lms)
@@ -146,14 +165,15 @@ bool lms_is_awaited(struct lms *lms)
 /* ---- facts ---- */
 
 static const struct role_facts roles[] = {
-    {STUDENT, {"student", 7}, {"student", 7}, true, false, false},
+    {FAKE_TEACHER, {"teacher", 7}, {"teacher", 7}, true, false, false},
+    {FAKE_STUDENT, {"student", 7}, {"student", 7}, true, false, false},
 };
 
 static const int64_t admins[] = {2};
 
 struct error lms_check_site(struct lms *lms, bool is_preview)
 {
-	return away("its version");
+	return fake_step("its version");
 }
 
 struct error lms_recheck_site(struct lms *lms, bool is_preview)
@@ -174,9 +194,9 @@ struct error lms_load_site(struct lms *lms, const struct site_facts **site)
 	    .timezone = "99",
 	    .auths = SLICE("manual"),
 	    .roles = roles,
-	    .roles_count = 1};
+	    .roles_count = 2};
 	*site = &lms->site;
-	return away("the site");
+	return fake_step("the site");
 }
 
 struct error lms_ask_clock(struct lms *lms, int64_t *epoch_us)
@@ -195,34 +215,59 @@ struct error lms_load_languages(struct lms *lms)
 	return OK;
 }
 
-/* "p12" -> 12; 0: there is no such thing. */
-static int number_of(struct slice text, char letter, int max)
+static int person_find(struct slice username)
 {
-	char digits[8];
-	if (text.size < 2 || text.size > sizeof digits || text.bytes[0] != letter)
-		return 0;
-	snprintf(digits, sizeof digits, "%.*s", (int)text.size - 1, text.bytes + 1);
-	int number = atoi(digits); // NOLINT: what is no number is 0
-	return number >= 1 && number <= max ? number : 0;
+	const struct fake_state *state = fake_now();
+	for (int i = 1; i <= state->people_count; i++)
+		if (slice_is(username, slice_of(state->people[i].username)))
+			return i;
+	return 0;
+}
+
+static int person_of(int64_t user)
+{
+	return user > FIRST_PERSON && user <= FIRST_PERSON + FAKE_PEOPLE_MAX
+	           ? (int)(user - FIRST_PERSON)
+	           : 0;
+}
+
+/* "C3" -> 3; 0: there is no such course. */
+static int course_find(struct slice name)
+{
+	const struct fake_state *state = fake_now();
+	int course = name.size == 2 && name.bytes[0] == 'C' ? name.bytes[1] - '0' : 0;
+	bool is_there = course >= 1 && course <= state->courses_count;
+	return is_there && state->courses[course].id != 0 ? course : 0;
+}
+
+static int course_of(int64_t id)
+{
+	const struct fake_state *state = fake_now();
+	for (int i = 1; i <= state->courses_count; i++)
+		if (id != 0 && state->courses[i].id == id)
+			return i;
+	return 0;
 }
 
 struct error lms_find_users(
     struct lms *lms, struct user_key *keys, size_t count, struct arena *arena)
 {
 	for (size_t i = 0; i < count; i++) {
-		int person = number_of(keys[i].text, 'p', FAKE_PEOPLE);
+		int person = person_find(keys[i].text);
 		keys[i].matches = person > 0;
 		keys[i].ids[0] = person ? FIRST_PERSON + person : 0;
 	}
-	return away("finding people");
+	return fake_step("finding people");
 }
 
 struct error lms_load_accounts(
     struct lms *lms, struct account_facts *people, size_t count, struct arena *arena)
 {
 	for (size_t i = 0; i < count; i++) {
+		const struct fake_person *is = &fake_now()->people[person_of(people[i].id)];
 		size_t size = columns_details_count() * sizeof *people->details;
-		people[i].username = arena_print(arena, "p%d", (int)people[i].id - FIRST_PERSON);
+		people[i].username = arena_copy(arena, slice_of(is->username));
+		people[i].is_suspended = is->is_suspended;
 		people[i].auth = SLICE("manual");
 		people[i].details = arena_alloc(arena, size);
 		people[i].profile = arena_alloc(arena, size);
@@ -230,22 +275,38 @@ struct error lms_load_accounts(
 			abort();
 		memset(people[i].details, 0, size);
 	}
-	return away("loading accounts");
+	return fake_step("loading accounts");
+}
+
+struct error lms_load_persons(
+    struct lms *lms, struct person *persons, size_t count, struct arena *arena)
+{
+	for (size_t i = 0; i < count; i++) {
+		const struct fake_person *is = &fake_now()->people[person_of(persons[i].user)];
+		persons[i] = (struct person){.user = persons[i].user,
+		    .is_there = true,
+		    .username = arena_copy(arena, slice_of(is->username)),
+		    .fullname = SLICE(""),
+		    .idnumber = SLICE(""),
+		    .email = SLICE(""),
+		    .is_suspended = is->is_suspended,
+		    .modified = is->modified};
+	}
+	return fake_step("loading people");
 }
 
 struct error lms_find_courses(struct lms *lms, const struct course_key *keys, size_t count,
     struct course_facts *courses, struct arena *arena)
 {
 	for (size_t i = 0; i < count; i++) {
-		int course = number_of(keys[i].text, 'C', FAKE_COURSES);
-		int64_t id = course ? FIRST_COURSE + course : 0;
+		int64_t id = fake_now()->courses[course_find(keys[i].text)].id;
 		courses[i] = (struct course_facts){.id = id,
-		    .matches = course > 0,
+		    .matches = id != 0,
 		    .context = id,
 		    .enrol = id,
-		    .enrol_role = STUDENT};
+		    .enrol_role = id ? FAKE_STUDENT : 0};
 	}
-	return away("finding courses");
+	return fake_step("finding courses");
 }
 
 struct error lms_load_makers(
@@ -282,173 +343,165 @@ NONE(lms_load_category_surroundings, struct category_facts *categories, size_t c
 NONE(lms_load_interests, struct account_facts *people, size_t count, struct arena *arena)
 NONE(lms_load_site_roles, struct account_facts *people, size_t count, struct arena *arena)
 NONE(lms_load_place_roles, struct account_facts *people, size_t count, struct arena *arena)
-NONE(lms_load_leavers, struct leaver *leavers, size_t count, struct arena *arena)
-NONE(lms_load_persons, struct person *persons, size_t count, struct arena *arena)
-NONE(lms_find_enrolments, struct enrolment_key *keys, size_t count, struct arena *arena)
-
-/* ---- what feeds have listed: nothing ---- */
-
-#define NOTHING(call, ...)                                                                         \
-	struct error call(struct db *db, __VA_ARGS__)                                              \
-	{                                                                                          \
-		return OK;                                                                         \
-	}
-
-NOTHING(listing_scan, struct slice feed, listing_on_row *on_row, void *context)
-NOTHING(
-    listing_add, struct slice feed, struct slice run, const struct listing *listings, size_t count)
-NOTHING(listing_store, struct slice feed, const struct listing *listing, struct slice last,
-    struct slice by)
-NOTHING(listing_drop, struct slice feed, const struct listing *listing)
-NOTHING(listing_find_marks, struct listing_mark *marks, size_t count, struct arena *arena)
-NOTHING(listing_store_base, struct slice feed, struct slice run, struct slice text)
-NOTHING(ledger_has_applied, struct slice feed, bool *has)
-NOTHING(ledger_has_name, struct slice feed, const char *name, const char *since, bool *has)
-NOTHING(ledger_find_same, struct slice feed, struct slice sha256, struct slice before,
-    char run[RUN_ID_SIZE + 1])
-
-struct error listing_are_there(struct db *db, bool *are_there)
-{
-	*are_there = false;
-	return OK;
-}
-
-struct error listing_load_base(
-    struct db *db, struct slice feed, struct arena *arena, struct slice *text)
-{
-	*text = SLICE("");
-	return OK;
-}
-
 /* ---- enrolments ---- */
 
-static int *cell(int table[FAKE_PEOPLE + 1][FAKE_COURSES + 1], const struct enrolment_facts *of)
+static struct fake_enrolment *cell_of(struct fake_state *state, int64_t user, int64_t enrol)
 {
-	return &table[of->user - FIRST_PERSON][of->enrol - FIRST_COURSE];
+	return &state->enrolments[person_of(user)][course_of(enrol)];
+}
+
+static void roles_fill(
+    struct enrolment_facts *of, const struct fake_enrolment *is, struct arena *arena)
+{
+	of->roles = arena_alloc(arena, 2 * sizeof *of->roles);
+	of->roles_count = 0;
+	if (!of->roles)
+		return;
+	if (is->is_teacher)
+		of->roles[of->roles_count++] = FAKE_TEACHER;
+	if (is->is_student)
+		of->roles[of->roles_count++] = FAKE_STUDENT;
 }
 
 struct error lms_load_enrolments(
     struct lms *lms, struct enrolment_facts *enrolments, size_t count, struct arena *arena)
 {
+	static const struct fake_enrolment none;
 	for (size_t i = 0; i < count; i++) {
 		struct enrolment_facts *of = &enrolments[i];
-		of->id = *cell(now()->enrolled, of) > 0 ? of->user * 100 + of->enrol : 0;
-		of->roles = arena_alloc(arena, sizeof *of->roles);
-		of->roles_count = *cell(now()->roles, of) > 0;
-		if (of->roles && of->roles_count > 0)
-			of->roles[0] = STUDENT;
+		const struct fake_enrolment *is = cell_of(fake_now(), of->user, of->enrol);
+		is = course_of(of->enrol) && person_of(of->user) ? is : &none;
+		of->id = is->id;
+		of->status = is->is_suspended ? ENROLMENT_SUSPENDED : ENROLMENT_ACTIVE;
+		of->timestart = is->start;
+		of->timeend = is->end;
+		roles_fill(of, is, arena);
+		if (of->asks_leaving)
+			of->leaving = (struct leaving_facts){.others = SLICE(""),
+			    .has_history = is->has_grade,
+			    .has_roles = of->roles_count > 0,
+			    .modified = is->modified};
 	}
-	return away("loading enrolments");
+	return fake_step("loading enrolments");
+}
+
+struct error lms_load_leavers(
+    struct lms *lms, struct leaver *leavers, size_t count, struct arena *arena)
+{
+	for (size_t i = 0; i < count; i++) {
+		int cell = (int)(leavers[i].enrolment % CELLS);
+		int person = cell / (FAKE_COURSES_MAX + 1), course = cell % (FAKE_COURSES_MAX + 1);
+		const struct fake_enrolment *is = &fake_now()->enrolments[person][course];
+		const struct fake_course *in = &fake_now()->courses[course];
+		leavers[i] = (struct leaver){.enrolment = leavers[i].enrolment};
+		if (is->id == 0 || is->id != leavers[i].enrolment)
+			continue;
+		leavers[i] = (struct leaver){.enrolment = is->id,
+		    .is_there = true,
+		    .user = FIRST_PERSON + person,
+		    .username = arena_print(arena, "%s", fake_now()->people[person].username),
+		    .fullname = SLICE(""),
+		    .idnumber = SLICE(""),
+		    .email = SLICE(""),
+		    .is_suspended = fake_now()->people[person].is_suspended,
+		    .enrol = in->id,
+		    .is_manual = true,
+		    .course = in->id,
+		    .context = in->id,
+		    .shortname = arena_print(arena, "C%d", course),
+		    .course_idnumber = SLICE(""),
+		    .course_fullname = SLICE(""),
+		    .course_end = in->end,
+		    .status = is->is_suspended ? ENROLMENT_SUSPENDED : ENROLMENT_ACTIVE,
+		    .timestart = is->start,
+		    .timeend = is->end,
+		    .modified = is->modified};
+	}
+	return fake_step("loading who leaves");
+}
+
+struct error lms_find_enrolments(
+    struct lms *lms, struct enrolment_key *keys, size_t count, struct arena *arena)
+{
+	for (size_t i = 0; i < count; i++)
+		keys[i].id = course_of(keys[i].enrol)
+		                 ? cell_of(fake_now(), keys[i].user, keys[i].enrol)->id
+		                 : 0;
+	return fake_step("finding enrolments");
+}
+
+/* ---- changes ---- */
+
+static int64_t id_make(struct fake_state *state, int person, int course)
+{
+	return ++state->made * CELLS + person * (FAKE_COURSES_MAX + 1) + course;
+}
+
+static void role_set(struct fake_enrolment *is, int64_t role, bool has)
+{
+	*(role == FAKE_TEACHER ? &is->is_teacher : &is->is_student) = has;
+}
+
+static void enrolment_set(struct fake_enrolment *is, const struct change *change, int64_t now)
+{
+	is->is_suspended = change->status != ENROLMENT_ACTIVE;
+	is->start = change->timestart;
+	is->end = change->timeend;
+	is->modified = now;
+}
+
+static void enrolment_end(struct fake_enrolment *is)
+{
+	*is = (struct fake_enrolment){.made = is->made};
+}
+
+static struct error account_apply(const struct effects *effects, const struct change *change)
+{
+	int person = person_of(effects->people[change->person].id);
+	if (!person || !change->account->sets_suspended)
+		return error_config("the simulation only suspends accounts");
+	working.people[person].is_suspended = change->account->is_suspended;
+	working.people[person].modified = effects->now;
+	return OK;
+}
+
+static struct error change_apply(const struct effects *effects, const struct change *change)
+{
+	if (change->kind == CHANGE_UPDATE_ACCOUNT)
+		return account_apply(effects, change);
+	struct enrolment_facts *of = &effects->enrolments[change->enrolment];
+	struct fake_enrolment *is = cell_of(&working, of->user, of->enrol);
+	int person = person_of(of->user), course = course_of(of->enrol);
+	bool is_new = change->kind == CHANGE_ENROL;
+	if (!person || !course || is_new == (is->id != 0))
+		return error_config("the simulation has no such enrolment, or has it already");
+	if (is_new) {
+		enrolment_set(is, change, effects->now);
+		of->id = is->id = id_make(&working, person, course);
+		is->made++;
+	} else if (change->kind == CHANGE_ENROLMENT) {
+		enrolment_set(is, change, effects->now);
+	} else if (change->kind == CHANGE_ASSIGN_ROLE || change->kind == CHANGE_UNASSIGN_ROLE) {
+		role_set(is, change->role, change->kind == CHANGE_ASSIGN_ROLE);
+	} else if (change->kind == CHANGE_UNASSIGN_ALL) {
+		is->is_teacher = is->is_student = false;
+	} else if (change->kind == CHANGE_UNENROL) {
+		enrolment_end(is);
+	} else {
+		return error_config("the simulation knows no such change");
+	}
+	return OK;
 }
 
 struct error lms_apply(struct lms *lms, const struct effects *effects)
 {
-	for (size_t i = 0; i < effects->count; i++) {
-		const struct change *change = &effects->changes[i];
-		struct enrolment_facts *of = &effects->enrolments[change->enrolment];
-		if (change->kind == CHANGE_ENROL)
-			of->id = ++*cell(working.enrolled, of);
-		else if (change->kind == CHANGE_ASSIGN_ROLE)
-			++*cell(working.roles, of);
-		else
-			return error_config("the simulation only enrols");
-	}
-	return away("applying");
+	struct error error = OK;
+	for (size_t i = 0; i < effects->count && !is_error(&error); i++)
+		error = change_apply(effects, &effects->changes[i]);
+	return is_error(&error) ? error : fake_step("applying");
 }
 
-/* ---- ledger ---- */
-
-struct db *lms_db(struct lms *lms)
-{
-	return NULL;
-}
-
-static struct slice keep(struct slice text)
-{
-	char *copy = malloc(text.size + 1);
-	if (!copy)
-		abort();
-	if (text.size > 0)
-		memcpy(copy, text.bytes, text.size);
-	copy[text.size] = '\0';
-	return (struct slice){copy, text.size};
-}
-
-static struct ledger_run *find(struct state *state, struct slice run)
-{
-	for (size_t i = 0; i < state->runs_count; i++)
-		if (slice_is(state->runs[i].run, run))
-			return &state->runs[i];
-	return NULL;
-}
-
-struct error ledger_find(
-    struct db *db, struct slice run, struct arena *arena, struct ledger_run *found)
-{
-	const struct ledger_run *row = find(now(), run);
-	*found = row ? *row : (struct ledger_run){.state = RUN_UNKNOWN, .run = run};
-	return away("the ledger");
-}
-
-struct error ledger_check(struct db *db, const struct ledger_run *run)
-{
-	struct error error = away("ledger_check");
-	const struct ledger_run *row = find(now(), run->run);
-	if (is_error(&error))
-		return error;
-	return (row ? row->state == run->state && row->records == run->records
-	            : run->state == RUN_UNKNOWN && run->records == 0)
-	           ? OK
-	           : error_retry("run got on while we looked away");
-}
-
-struct error ledger_store(struct db *db, const struct ledger_run *run)
-{
-	struct ledger_run *row = find(&working, run->run);
-	if (!row && working.runs_count == RUNS_MAX)
-		abort();
-	row = row ? row : &working.runs[working.runs_count++];
-	*row = *run;
-	struct slice *texts[] = {&row->run, &row->feed, &row->name, &row->node, &row->sha256,
-	    &row->policy, &row->counts, &row->summary, &row->summary_sha256,
-	    &row->hashes[ARTEFACT_RESULT], &row->hashes[ARTEFACT_RETRY]};
-	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
-		*texts[i] = keep(*texts[i]);
-	return away("the ledger");
-}
-
-struct error ledger_head(struct db *db, char head[HASH_TEXT_SIZE + 1])
-{
-	memset(head, '0', HASH_TEXT_SIZE);
-	head[HASH_TEXT_SIZE] = '\0';
-	if (*now()->head)
-		memcpy(head, now()->head, HASH_TEXT_SIZE);
-	return OK;
-}
-
-struct error ledger_set_head(struct db *db, const char *head, struct slice run)
-{
-	memcpy(working.head, head, HASH_TEXT_SIZE);
-	memcpy(working.newest, run.bytes, RUN_ID_SIZE);
-	return away("the head");
-}
-
-struct error ledger_newest(struct db *db, char run[RUN_ID_SIZE + 1])
-{
-	memcpy(run, now()->newest, RUN_ID_SIZE + 1);
-	return away("the head");
-}
-
-struct error ledger_last_run(struct db *db, char run[RUN_ID_SIZE + 1])
-{
-	memset(run, 0, RUN_ID_SIZE + 1);
-	for (size_t i = 0; i < committed.runs_count; i++)
-		if (strcmp(committed.runs[i].run.bytes, run) > 0)
-			memcpy(run, committed.runs[i].run.bytes, RUN_ID_SIZE);
-	return away("the ledger");
-}
-
-/* ---- for the law ---- */
+/* ---- for the law, and for other hands ---- */
 
 size_t fake_lms_runs(void)
 {
@@ -462,5 +515,30 @@ const struct ledger_run *fake_lms_run(size_t index)
 
 int fake_lms_enrolled(int person, int course)
 {
-	return committed.enrolled[person][course];
+	return committed.enrolments[person][course].made;
+}
+
+struct fake_person *fake_lms_person(int person)
+{
+	return &committed.people[person];
+}
+
+struct fake_course *fake_lms_course(int course)
+{
+	return &committed.courses[course];
+}
+
+struct fake_enrolment *fake_lms_enrolment(int person, int course)
+{
+	return &committed.enrolments[person][course];
+}
+
+int64_t fake_lms_new_course(int course)
+{
+	return FIRST_COURSE + ++committed.made * (FAKE_COURSES_MAX + 1) + course;
+}
+
+int64_t fake_lms_new_enrolment(int person, int course)
+{
+	return id_make(&committed, person, course);
 }

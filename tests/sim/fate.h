@@ -21,7 +21,7 @@ struct fate {
 	int64_t monotonic_us; /* the other, which may not */
 	bool is_away;         /* the database */
 	bool is_paused;       /* nothing happens: the simulation itself is at work */
-	unsigned long steps, failed, deaths;
+	unsigned long steps, failed, deaths, cuts;
 };
 
 extern struct fate fate;

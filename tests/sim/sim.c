@@ -10,12 +10,10 @@
 #include "fake_lms.h"
 #include "fatal.h"
 #include "fate.h"
-#include "feeds.h"
-#include "files.h"
 #include "losses.h"
 #include "moment.h"
+#include "process.h"
 #include "scale.h"
-#include "startup.h"
 
 #include "enrold/last_run.h"
 #include "enrold/log.h"
@@ -32,11 +30,12 @@
 
 enum {
 	LIVES = SCALE(1000, 150),
+	PEOPLE = 20,
+	COURSES = 5,
 	STEPS = 60,
 	DROPS_MAX = 12,
 	CALM_TURNS = 400,
 	QUIET_TURNS = 20,
-	DESCRIPTORS_MAX = 256,
 	SECOND = 1000 * 1000,
 };
 
@@ -47,21 +46,8 @@ struct dropped {
 	bool is_preview;
 };
 
-/* One life. Static, because a death leaves the stack by longjmp. */
+/* One life. */
 static struct {
-	struct path root, spool_path, config_path;
-	struct config_file *file;
-	struct spool spool;
-	struct run_ids ids;
-	struct turnstile turnstile;
-	atomic_bool is_stopping, is_crowded;
-	struct pace pace;
-	atomic_uint progress;
-	struct run_surroundings surroundings;
-	struct feeds *feeds;
-	struct runner *runner;
-	bool is_alive;
-	int descriptors; /* the first that is the daemon's */
 	struct dropped drops[DROPS_MAX];
 	size_t drops_count;
 	bool has_backup, is_put_back;
@@ -73,117 +59,22 @@ static struct sums {
 	unsigned long lives, steps, failed, deaths, cuts, files, put_back, lossy;
 } * sums;
 
-/* ---- birth and death of a process ---- */
-
-static void born(void)
-{
-	const struct config *config = config_get(life.file);
-	run_ids_init(&life.ids);
-	turnstile_init(&life.turnstile);
-	atomic_store(&life.is_stopping, false);
-	life.surroundings = (struct run_surroundings){.config = config,
-	    .spool = &life.spool,
-	    .ids = &life.ids,
-	    .turnstile = &life.turnstile,
-	    .pace = &life.pace,
-	    .is_stopping = &life.is_stopping,
-	    .is_crowded = &life.is_crowded,
-	    .progress = &life.progress};
-	char zone[ZONE_SIZE];
-	struct error error = spool_open(config, &life.spool);
-	if (is_error(&error))
-		return;
-	error = spool_open_feeds(config, &life.spool);
-	if (!is_error(&error))
-		error = startup_site(&life.spool, config, &life.ids, zone);
-	if (!is_error(&error))
-		error = feeds_create(config, &life.spool, &life.feeds);
-	if (!is_error(&error))
-		error = startup_runs(&life.spool, &life.ids, life.feeds);
-	life.runner = is_error(&error) ? NULL : runner_create(&life.surroundings);
-	if (life.runner) {
-		life.is_alive = true;
-		return;
-	}
-	feeds_free(life.feeds);
-	life.feeds = NULL;
-	spool_close(&life.spool);
-}
-
-/* An orderly end. */
-static void stop(void)
-{
-	runner_free(life.runner);
-	feeds_free(life.feeds);
-	spool_close(&life.spool);
-	life.runner = NULL;
-	life.feeds = NULL;
-	life.is_alive = false;
-}
-
-/* What the kernel does when a process is gone. Its memory is this life's loss. */
-static void bury(void)
-{
-	for (int file = life.descriptors; file < DESCRIPTORS_MAX; file++)
-		close(file);
-	fake_lms_abandon();
-	life.runner = NULL;
-	life.feeds = NULL;
-	life.is_alive = false;
-	if (fate.death == DEATH_POWER) {
-		disk_lose_power();
-		sums->cuts++;
-	}
-}
-
 /* ---- what a daemon does ---- */
-
-/* False: there was nothing to do. */
-static bool turn(void)
-{
-	struct job job;
-	int64_t now_ms = fate.monotonic_us / 1000;
-	feeds_scan(life.feeds, NULL, now_ms);
-	atomic_store(&life.is_crowded, fate_draw(2));
-	if (!feeds_next(life.feeds, now_ms, JOB_WHOLE, &job))
-		return false;
-	if (*job.run)
-		run_continue(life.runner, job.run, job.is_last_try, &job.report);
-	else
-		run_file(life.runner, &job.lane, job.name, job.weight == JOB_SHORT, &job.report);
-	feeds_done(life.feeds, &job, now_ms);
-	return true;
-}
-
-/* Lets the daemon do something under the present faults; it may not survive. */
-static void act(void (*action)(void))
-{
-	static jmp_buf grave;
-	fate.grave = &grave;
-	fate.is_paused = false;
-	bool has_died = setjmp(grave);
-	if (!has_died)
-		action();
-	fate.is_paused = true;
-	if (has_died)
-		bury();
-	fate.death = DEATH_NONE;
-}
 
 static void live(void)
 {
-	if (!life.is_alive)
-		born();
-	for (int turns = fate_draw(4); life.is_alive && turns >= 0; turns--)
-		turn();
+	if (!process.is_alive)
+		process_start();
+	for (int turns = fate_draw(4); process.is_alive && turns >= 0; turns--)
+		process_turn();
 }
 
 static void stop_while_busy(void)
 {
-	atomic_store(&life.is_stopping, true);
-	if (life.is_alive) {
-		turn();
-		stop();
+	atomic_store(&process.is_stopping, true);
+	if (process.is_alive) {
+		process_turn();
+		process_stop();
 	}
 }
 
@@ -204,13 +95,13 @@ static void drop(void)
 	buffer_print(text, "unique%zu,,C1\n", life.drops_count);
 	for (int i = 0; i < rows; i++)
 		buffer_print(
-		    text, "p%d,,C%d\n", fate_draw(FAKE_PEOPLE + 2), fate_draw(FAKE_COURSES) + 1);
+		    text, "p%d,,C%d\n", fate_draw(PEOPLE + 2), fate_draw(COURSES) + 1);
 	files_hash_bytes(text->bytes, text->size, dropped->hash);
 	dropped->box = box;
 	dropped->is_preview = strcmp(box, "preview/") == 0;
-	struct path stage = path_of("%s/stage", life.root.text);
+	struct path stage = path_of("%s/stage", process.root.text);
 	/* Often the same name again, as an export has it every night. */
-	struct path path = path_of("%s/inbox/%s%s.csv", life.spool_path.text, box,
+	struct path path = path_of("%s/inbox/%s%s.csv", process.spool_path.text, box,
 	    fate_draw(2) ? "staff" : path_of("f%zu", life.drops_count).text);
 	if (files_exist(path.text)) {
 		buffer_clear(text);
@@ -257,7 +148,7 @@ static void put_back(void)
 		life.is_put_back = true;
 		life.ended = ended_count();
 		sums->put_back++;
-		sums->lossy += losses_count(life.spool_path.text) > 0;
+		sums->lossy += losses_count(process.spool_path.text) > 0;
 	}
 }
 
@@ -274,10 +165,10 @@ static void step(void)
 	case 8: arm(); break;
 	case 4: fate.faults = fate_draw(3) == 0 ? fate_draw(80) : 0; break;
 	case 5: fate.is_away = fate_draw(3) == 0; break;
-	case 6: act(stop_while_busy); break;
+	case 6: process_act(stop_while_busy); break;
 	default: break;
 	}
-	act(live);
+	process_act(live);
 }
 
 /* ---- the law ---- */
@@ -302,7 +193,7 @@ static size_t copies(
 		    !text_starts(entry->path, place))
 			continue;
 		struct buffer bytes =
-		    files_read(path_of("%s/%s", life.spool_path.text, entry->path).text);
+		    files_read(path_of("%s/%s", process.spool_path.text, entry->path).text);
 		count += slice_is(buffer_slice(&bytes), buffer_slice(&dropped->text));
 		buffer_done(&bytes);
 	}
@@ -314,13 +205,13 @@ static void law_of_losses(void)
 {
 	struct spool spool;
 	struct lms *lms;
-	if (!life.is_put_back || losses_count(life.spool_path.text) == 0)
+	if (!life.is_put_back || losses_count(process.spool_path.text) == 0)
 		return;
 	if (ended_count() != life.ended)
 		fatal("runs were ended in a database that has forgotten answers");
-	if (life.is_alive)
+	if (process.is_alive)
 		return; /* it has the spool */
-	struct error error = spool_open(config_get(life.file), &spool);
+	struct error error = spool_open(config_get(process.file), &spool);
 	if (is_error(&error))
 		return;
 	const bool was_away = fate.is_away;
@@ -330,7 +221,7 @@ static void law_of_losses(void)
 		error = last_run_check(&spool, lms);
 	if (error.class != ERROR_CONFIG)
 		fatal("%zu answers are lost, and nobody has noticed: %s",
-		    losses_count(life.spool_path.text), error.text);
+		    losses_count(process.spool_path.text), error.text);
 	lms_close(lms);
 	spool_close(&spool);
 	fate.is_away = was_away;
@@ -339,15 +230,15 @@ static void law_of_losses(void)
 static void law_always(void)
 {
 	law_of_losses();
-	struct listing listing = files_list(life.spool_path.text);
+	struct listing listing = files_list(process.spool_path.text);
 	for (size_t i = 0; i < life.drops_count; i++) {
 		size_t count = copies(&listing, &life.drops[i], "");
 		if (count != 1)
 			fatal("L1: drop %zu is in %zu places", i, count);
 	}
 	listing_done(&listing);
-	for (int person = 1; person <= FAKE_PEOPLE; person++)
-		for (int course = 1; course <= FAKE_COURSES; course++)
+	for (int person = 1; person <= PEOPLE; person++)
+		for (int course = 1; course <= COURSES; course++)
 			if (fake_lms_enrolled(person, course) > 1)
 				fatal("L3: p%d was enrolled into C%d %d times", person, course,
 				    fake_lms_enrolled(person, course));
@@ -358,7 +249,7 @@ static void published_check(const struct ledger_run *run, struct slice sha256, c
 	char hash[HASH_SIZE];
 	const char *feed = strcmp(run->feed.bytes, "default") == 0 ? "" : run->feed.bytes;
 	struct path path =
-	    path_of("%s/outbox/%s%s%s", life.spool_path.text, feed, *feed ? "/" : "", file);
+	    path_of("%s/outbox/%s%s%s", process.spool_path.text, feed, *feed ? "/" : "", file);
 	if (!files_exist(path.text))
 		fatal("L3: %s is not in the outbox", file);
 	files_hash(path.text, hash);
@@ -405,7 +296,7 @@ static long told_by_the_forgotten(void)
 
 static void law_at_rest(void)
 {
-	struct listing listing = files_list(life.spool_path.text);
+	struct listing listing = files_list(process.spool_path.text);
 	long enrolled = 0, told = 0;
 	for (size_t i = 0; i < life.drops_count; i++) {
 		const struct ledger_run *run = NULL;
@@ -428,8 +319,8 @@ static void law_at_rest(void)
 		    strchr(listing.entries[i].path + strlen("work/"), '/'))
 			fatal("L5: %s is left", listing.entries[i].path);
 	listing_done(&listing);
-	for (int person = 1; person <= FAKE_PEOPLE; person++)
-		for (int course = 1; course <= FAKE_COURSES; course++)
+	for (int person = 1; person <= PEOPLE; person++)
+		for (int course = 1; course <= COURSES; course++)
 			enrolled += fake_lms_enrolled(person, course);
 	told += told_by_the_forgotten();
 	if (enrolled != told)
@@ -442,29 +333,8 @@ static void law_at_rest(void)
 
 static void begin(unsigned int seed)
 {
-	static const char config[] = "spool: %s\nnode: n\nsettle: 0\nrescan: 5s\n"
-	                             "lms: { url: \"sqlite:/nowhere\" }\n"
-	                             "feeds:\n  default: {}\n  hr: {}\n";
-	const char *temporary = getenv("TMPDIR");
-	fate = (struct fate){.seed = seed,
-	    .is_paused = true,
-	    .now_us = INT64_C(1790000000) * SECOND,
-	    .monotonic_us = INT64_C(1000) * SECOND};
-	life.root = path_of("%s/enrold-sim-XXXXXX", temporary ? temporary : "/tmp");
-	if (!mkdtemp(life.root.text))
-		fatal("cannot make %s", life.root.text);
-	life.spool_path = path_of("%s/spool", life.root.text);
-	life.config_path = path_of("%s/enrold.yaml", life.root.text);
-	files_make_directory(path_of("%s/inbox/hr", life.spool_path.text).text);
-	files_make_directory(path_of("%s/inbox/preview", life.spool_path.text).text);
-	struct path text = path_of(config, life.spool_path.text);
-	files_write(life.config_path.text, text.text, strlen(text.text), 0640);
-	struct error error = config_load(life.config_path.text, &life.file);
-	if (is_error(&error))
-		fatal("%s", error.text);
-	disk_watch(life.spool_path.text);
-	life.descriptors = open("/dev/null", O_RDONLY | O_CLOEXEC);
-	close(life.descriptors);
+	fake_lms_make(PEOPLE, COURSES);
+	process_prepare(seed, "  default: {}\n  hr: {}\n");
 }
 
 /* enrolctl reconcile accept. */
@@ -472,7 +342,7 @@ static void accept_losses(void)
 {
 	struct spool spool;
 	struct lms *lms;
-	struct error error = spool_open(config_get(life.file), &spool);
+	struct error error = spool_open(config_get(process.file), &spool);
 	if (!is_error(&error))
 		error = lms_open(NULL, &lms);
 	if (!is_error(&error))
@@ -488,18 +358,18 @@ static void drop_again(size_t index)
 {
 	const struct dropped *dropped = &life.drops[index];
 	char hash[HASH_SIZE];
-	struct listing listing = files_list(life.spool_path.text);
+	struct listing listing = files_list(process.spool_path.text);
 	for (size_t i = 0; i < listing.count; i++) {
 		const char *path = listing.entries[i].path;
 		bool is_away = text_starts(path, "archive/") || text_starts(path, "quarantine/");
 		if (!S_ISREG(listing.entries[i].mode) || !is_away)
 			continue;
-		struct path from = path_of("%s/%s", life.spool_path.text, path);
+		struct path from = path_of("%s/%s", process.spool_path.text, path);
 		files_hash(from.text, hash);
 		if (strcmp(hash, dropped->hash) != 0)
 			continue;
 		struct path to =
-		    path_of("%s/inbox/%sagain%zu.csv", life.spool_path.text, dropped->box, index);
+		    path_of("%s/inbox/%sagain%zu.csv", process.spool_path.text, dropped->box, index);
 		if (renameat(AT_FDCWD, from.text, AT_FDCWD, to.text) < 0)
 			fatal("cannot drop %s again", path);
 	}
@@ -517,8 +387,8 @@ static void reconcile(void)
 	life.is_put_back = false;
 	calm(true); /* what was under way is put away first */
 	fate.is_paused = false;
-	if (life.is_alive)
-		stop();
+	if (process.is_alive)
+		process_stop();
 	fate.is_paused = true;
 	for (size_t i = 0; i < life.drops_count; i++)
 		if (!losses_has_ended(life.drops[i].hash))
@@ -539,23 +409,23 @@ static void calm(bool is_first)
 	/* A file that could not be read stays where it is until it changes, or until a new start.
 	 */
 	fate.is_paused = false;
-	if (life.is_alive)
-		stop();
+	if (process.is_alive)
+		process_stop();
 	fate.is_paused = true;
 	reconcile();
 	for (int i = 0; i < CALM_TURNS; i++) {
 		fate.monotonic_us += 2 * SECOND;
 		fate.now_us += 2 * SECOND;
-		act(live);
-		if (!life.is_alive)
+		process_act(live);
+		if (!process.is_alive)
 			fatal("it does not start any more");
-		feeds_status_find(life.feeds, &status);
+		feeds_status_find(process.feeds, &status);
 		bool is_idle = status.runs + status.ready == 0;
 		if (is_idle && (is_answered() || (is_first && i >= QUIET_TURNS)))
 			break;
 	}
 	fate.is_paused = false;
-	while (turn())
+	while (process_turn())
 		;
 	fate.is_paused = true;
 }
@@ -574,7 +444,8 @@ static void life_live(unsigned int seed)
 	sums->steps += fate.steps;
 	sums->failed += fate.failed;
 	sums->deaths += fate.deaths;
-	files_remove(life.root.text);
+	sums->cuts += fate.cuts;
+	files_remove(process.root.text);
 }
 
 /* In a process of its own, which takes with it what the deaths have leaked. */
