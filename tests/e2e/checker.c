@@ -4,6 +4,7 @@
  */
 #include "fatal.h"
 #include "law.h"
+#include "nightly.h"
 #include "reply.h"
 
 #include <criterion/criterion.h>
@@ -254,4 +255,33 @@ Test(checker, notices_an_enrolment_that_is_there_twice)
 	buffer_done(&index);
 	law_report_done(&report);
 	rig_remove(&rig);
+}
+
+/* Of an answer about the absent a piece is put for another of the same length. */
+static const struct untruth {
+	const char *file, *from, *to, *expected;
+} untruths[] = {
+    {"staff-1.csv", ",p50,course1", ",p60,course1", "never listed there by feed default"},
+    {"staff-2.csv", ",p49,course1", ",p50,course1", "listed there by the same file"},
+    {"staff-2.csv", "0,p50,absent", "9,p50,absent", "is out of order or short"},
+    {"staff-2.csv", "status=1;", "status=0;", "updates of enrolments are logged"},
+};
+
+Test(checker, notices_untruths_about_the_absent)
+{
+	for (size_t i = 0; i < sizeof untruths / sizeof *untruths; i++) {
+		struct nightly nightly;
+		struct law_report report;
+		nightly_make(&nightly, "  default: { absence: { action: suspend } }\n");
+		nightly_send(&nightly, "staff-1.csv", "1-50:C1");
+		nightly_send(&nightly, "staff-2.csv", "1-49:C1");
+		law_holds(&nightly.rig, LAW_IDLE);
+		struct path path = answer_path(&nightly.rig, untruths[i].file, "result.csv");
+		content_alter(&path, untruths[i].from, untruths[i].to);
+		cr_assert_gt(law_check(&nightly.rig, LAW_IDLE, &report), 0);
+		cr_assert(strstr(report.text.bytes, untruths[i].expected), "wanted '%s', got:\n%s",
+		    untruths[i].expected, report.text.bytes);
+		law_report_done(&report);
+		nightly_leave(&nightly);
+	}
 }

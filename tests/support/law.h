@@ -10,6 +10,8 @@
  *     L4  nothing is in the LMS that no answer names                    law_lms.c
  *     L5  no temporary names, no work left                              law_places.c
  *
+ * Besides: whoever absence takes out, the feed had listed, and the file that does so does not list.
+ *
  * L6 needs a living daemon and L7 a second drop: those are tests of their own.
  */
 #ifndef SUPPORT_LAW_H

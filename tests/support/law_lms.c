@@ -16,11 +16,24 @@ static void execute(struct law *law, const char *sql)
 
 /* ---- what was said ---- */
 
+static const char *cell_of(const struct table *result, size_t row, const char *column)
+{
+	return table_at(result, row, table_column(result, column));
+}
+
+/* Whoever is in no line. */
+static bool is_absent(const struct table *result, size_t row)
+{
+	return strcmp(cell_of(result, row, "column"), "absent") == 0;
+}
+
 static void line_insert(
     sqlite3_stmt *insert, const struct law_run *run, const struct table *result, size_t row)
 {
 	static const char *const columns[] = {"line", "username", "target", "before", "after"};
 	sqlite3_bind_text(insert, 1, run->run, -1, SQLITE_STATIC);
+	sqlite3_bind_text(insert, 7, run->feed, -1, SQLITE_STATIC);
+	sqlite3_bind_int(insert, 8, is_absent(result, row));
 	for (int i = 0; i < 5; i++) {
 		const char *cell = table_at(result, row, table_column(result, columns[i]));
 		struct buffer text = table_unguard(cell);
@@ -60,9 +73,24 @@ static bool is_one_of(const char *code, const char *const *codes)
 	return false;
 }
 
-static const char *cell_of(const struct table *result, size_t row, const char *column)
+/* Somebody was taken out of a course, by a file that lists others. */
+static void removal_note(
+    struct law *law, const struct law_run *run, const struct table *result, size_t row)
 {
-	return table_at(result, row, table_column(result, column));
+	bool is_removal = is_absent(result, row) &&
+	                  text_starts(cell_of(result, row, "code"), "absent_") &&
+	                  strcmp(cell_of(result, row, "outcome"), "done") == 0;
+	if (!is_removal)
+		return;
+	struct buffer name = table_unguard(cell_of(result, row, "username"));
+	struct buffer target = table_unguard(cell_of(result, row, "target"));
+	char *sql = sqlite3_mprintf("INSERT INTO removal SELECT %Q, %Q, %Q, %Q,"
+	                            " coalesce(max(id), 0) FROM said",
+	    name.bytes, target.bytes, run->feed, run->run);
+	execute(law, sql);
+	sqlite3_free(sql);
+	buffer_done(&name);
+	buffer_done(&target);
 }
 
 /* Earlier lines about somebody in a course are about an enrolment that is gone. */
@@ -100,6 +128,9 @@ static void account_note(struct law *law, const struct table *result, size_t row
 	const char *name = cell_of(result, row, "username");
 	if (strcmp(cell_of(result, row, "outcome"), "done") != 0)
 		return;
+	/* Of an account that absence had suspended. */
+	if (strcmp(code, "returned") == 0 && is_absent(result, row))
+		code = "account_activated";
 	if (is_one_of(code, ends))
 		unenrolment_note(law, result, row);
 	if (!is_told(result, row, code))
@@ -109,14 +140,16 @@ static void account_note(struct law *law, const struct table *result, size_t row
 		const char *old = name_in(table_at(result, row, table_column(result, "before")));
 		sql = sqlite3_mprintf("UPDATE said SET username = %Q WHERE username = %Q;"
 		                      "UPDATE gone SET username = %Q WHERE username = %Q;"
+		                      "UPDATE removal SET username = %Q WHERE username = %Q;"
 		                      "UPDATE told SET username = %Q WHERE username = %Q",
-		    name, old, name, old, name, old);
+		    name, old, name, old, name, old, name, old);
 	} else if (strcmp(code, "account_deleted") == 0) {
 		sql = sqlite3_mprintf("DELETE FROM said WHERE username = %Q;"
 		                      "DELETE FROM gone WHERE username = %Q;"
+		                      "DELETE FROM removal WHERE username = %Q;"
 		                      "DELETE FROM told WHERE username = %Q;"
 		                      "INSERT INTO told VALUES ('', %Q)",
-		    name, name, name, code);
+		    name, name, name, name, code);
 	} else if (strcmp(code, "cohort_created") == 0) {
 		/* The cohort stays when the person goes. */
 		sql = sqlite3_mprintf(
@@ -135,6 +168,7 @@ static void run_note(struct law *law, sqlite3_stmt *insert, const struct law_run
 	size_t after = result.rows_count ? table_column(&result, "after") : 0;
 	size_t column = result.rows_count ? table_column(&result, "column") : 0;
 	for (size_t row = 1; row < result.rows_count; row++) {
+		removal_note(law, run, &result, row);
 		account_note(law, &result, row);
 		const char *of = table_at(&result, row, column);
 		if (text_starts(table_at(&result, row, after), "status=") &&
@@ -158,8 +192,8 @@ static void said_fill(struct law *law)
 {
 	struct law_run **runs = calloc(law->runs_count + 1, sizeof(struct law_run *));
 	sqlite3_stmt *insert = NULL;
-	static const char sql[] = "INSERT INTO said (run, line, username, target, before, after)"
-	                          " VALUES (?, ?, ?, ?, ?, ?)";
+	static const char sql[] = "INSERT INTO said (run, line, username, target, before,"
+	                          " after, feed, is_absent) VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
 	if (!runs || sqlite3_prepare_v2(law->database, sql, -1, &insert, NULL) != SQLITE_OK)
 		fatal("cannot note results: %s", sqlite3_errmsg(law->database));
 	for (size_t i = 0; i < law->runs_count; i++) {
@@ -179,7 +213,9 @@ static void said_fill(struct law *law)
 static const char tables[] =
     "CREATE TEMP TABLE said (id INTEGER PRIMARY KEY, run TEXT, line INTEGER, username TEXT,"
     "  target TEXT, before TEXT, after TEXT, user INTEGER, course INTEGER, context INTEGER,"
-    "  enrolment INTEGER, is_new INTEGER, is_over INTEGER DEFAULT 0);"
+    "  enrolment INTEGER, is_new INTEGER, is_over INTEGER DEFAULT 0, feed TEXT,"
+    "  is_absent INTEGER);"
+    "CREATE TEMP TABLE removal (username TEXT, target TEXT, feed TEXT, run TEXT, said INTEGER);"
     "CREATE TEMP TABLE gone (username TEXT, target TEXT, said INTEGER);"
     "CREATE TEMP TABLE told (username TEXT, code TEXT);";
 
@@ -195,7 +231,8 @@ static const char resolve[] =
     "  ON ue.enrolid = e.id AND ue.userid = said.user"
     "  WHERE e.courseid = said.course AND e.enrol = 'manual' ORDER BY e.sortorder, e.id LIMIT 1);"
     "CREATE INDEX temp.said_enrolment ON said (enrolment);"
-    "CREATE INDEX temp.said_pair ON said (user, course);";
+    "CREATE INDEX temp.said_pair ON said (user, course);"
+    "CREATE INDEX temp.said_names ON said (username, target);";
 
 static const char events[] =
     "CREATE TEMP TABLE created AS SELECT objectid AS enrolment, count(*) AS times"
@@ -244,6 +281,15 @@ static const char events[] =
 	" (SELECT count(*) AS said FROM told WHERE code IN (" codes ")) WHERE logged <> said"
 
 static const char *const breaches[] = {
+    /* whoever is taken out had been listed by this feed, and is not listed by this file */
+    "SELECT 'absence: run ' || run || ': ' || username || ' is taken out of ' || target ||"
+    " ', and was never listed there by feed ' || feed FROM removal WHERE NOT EXISTS (SELECT 1 FROM"
+    " said WHERE said.username = removal.username AND said.target = removal.target"
+    " AND said.feed = removal.feed AND said.id <= removal.said AND NOT is_absent)",
+    "SELECT 'absence: run ' || run || ': ' || username || ' is taken out of ' || target ||"
+    " ', and listed there by the same file' FROM removal WHERE EXISTS (SELECT 1 FROM"
+    " said WHERE said.username = removal.username AND said.target = removal.target"
+    " AND said.run = removal.run AND NOT is_absent)",
     /* said, not there */
     "SELECT 'L3: ' || " WHO " || ' is said to be enrolled, and is not'"
     " FROM said WHERE enrolment IS NULL AND NOT is_over",
