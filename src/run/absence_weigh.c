@@ -22,7 +22,8 @@ static void stranger_weigh(struct absence *absence, const struct stranger *stran
 	struct absence_doubts *doubts = &absence->doubts;
 	struct absence_course *course =
 	    stranger->enrol != 0 ? absence_course_of(absence, stranger->enrol) : NULL;
-	if (course && course->unknown_new++ == 0)
+	/* They come by their marks. */
+	if (course && (course->unknown_new++ == 0 || stranger->line < course->unknown_line))
 		course->unknown_line = stranger->line;
 	if (doubts->unknown_line == 0 || stranger->line < doubts->unknown_line)
 		doubts->unknown_line = stranger->line;
@@ -236,6 +237,32 @@ static uint64_t files_before(const struct absence *absence, int64_t enrol)
 	return 0;
 }
 
+static bool is_blocked(const struct absence *absence, const struct absence_course *course)
+{
+	return course && course->going > 0 &&
+	       course->unknown_new > absence->terms.policy->absence.errors;
+}
+
+/* A row that keeps somebody in a course is as new in the next file: else it would do so once. */
+static void unknown_forget(struct absence *absence)
+{
+	struct file_shape *file = &absence->file;
+	size_t kept = 0, i = 0;
+	for (size_t u = 0; u < file->unknown_count; u++) {
+		bool is_known = file_shape_knows(&absence->base, file->unknown[u]);
+		bool blocks = false;
+		for (;
+		     i < absence->strangers_count && absence->strangers[i].mark == file->unknown[u];
+		     i++)
+			blocks |= absence->strangers[i].enrol != 0 &&
+			          is_blocked(absence,
+			              absence_course_of(absence, absence->strangers[i].enrol));
+		if (is_known || !blocks)
+			file->unknown[kept++] = file->unknown[u];
+	}
+	file->unknown_count = kept;
+}
+
 static struct error blocked_find(struct absence *absence)
 {
 	struct file_shape *file = &absence->file;
@@ -245,12 +272,12 @@ static struct error blocked_find(struct absence *absence)
 		return error_memory("weighing who is absent");
 	for (uint32_t i = 1; i <= absence->courses.count; i++) {
 		const struct absence_course *course = hashlist_at(&absence->courses, i);
-		if (course->going == 0 ||
-		    course->unknown_new <= absence->terms.policy->absence.errors)
+		if (!is_blocked(absence, course))
 			continue;
 		file->blocked[file->blocked_count++] = (struct blocked_course){
 		    course->enrol, files_before(absence, course->enrol) + 1, course->unknown_line};
 	}
+	unknown_forget(absence);
 	return OK;
 }
 
