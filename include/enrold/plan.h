@@ -21,8 +21,8 @@ struct mention {
 	uint32_t record;
 	uint32_t person;    /* index into people; MENTION_UNKNOWN: INDEX_NONE */
 	uint32_t enrolment; /* MENTION_LISTED: index into enrolments */
-	uint32_t course;    /* MENTION_UNKNOWN: index into courses; INDEX_NONE: the row names none */
-	bool is_new;        /* made by this run: the enrolment, or of a person the account */
+	uint32_t course; /* MENTION_UNKNOWN: index into courses; INDEX_NONE: the row names none */
+	bool is_new;     /* made by this run: the enrolment, or of a person the account */
 };
 
 struct plan {

@@ -30,7 +30,8 @@ static struct error page_scan(struct db *db, struct slice feed, struct listing *
     listing_on_row *on_row, void *context, size_t *count)
 {
 	struct db_rows rows = db_select(db,
-	    "SELECT " STATE " FROM {enrold_listing} WHERE feed = ?1 AND userid >= ?2 AND (userid > ?2 OR (userid = "
+	    "SELECT " STATE
+	    " FROM {enrold_listing} WHERE feed = ?1 AND userid >= ?2 AND (userid > ?2 OR (userid = "
 	    "?2 AND enrolment > ?3)) ORDER BY userid, enrolment LIMIT ?4",
 	    DB_VALUES(db_text(feed), db_int(last->user), db_int(last->enrolment), db_int(PAGE)));
 	bool is_wanted = true;
@@ -57,8 +58,8 @@ struct error listing_scan(struct db *db, struct slice feed, listing_on_row *on_r
 	return error;
 }
 
-static const struct db_table table = {"enrold_listing",
-    "feed, " STATE ", first_run, last_run, suspended_by", 12};
+static const struct db_table table = {
+    "enrold_listing", "feed, " STATE ", first_run, last_run, suspended_by", 12};
 
 enum { ADDED_TOGETHER = 4000 };
 
@@ -89,7 +90,8 @@ struct error listing_store(struct db *db, struct slice feed, const struct listin
     struct slice last, struct slice by)
 {
 	db_run(db,
-	    "UPDATE {enrold_listing} SET absences = ?, absent_at = ?, suspended_at = ?, told = ?" WHICH,
+	    "UPDATE {enrold_listing} SET absences = ?, absent_at = ?, suspended_at = ?, told = "
+	    "?" WHICH,
 	    DB_VALUES(db_int(listing->absences), db_int(listing->absent_at),
 	        db_int(listing->suspended_at), db_int(listing->told), db_text(feed),
 	        db_int(listing->user), db_int(listing->enrolment)));
@@ -131,8 +133,8 @@ static size_t feeds_load(struct db *db, struct arena *arena, struct slice *feeds
 	return count;
 }
 
-static void marks_ask(struct db *db, struct slice feed, struct listing_mark *marks, size_t count,
-    struct arena *arena)
+static void marks_ask(
+    struct db *db, struct slice feed, struct listing_mark *marks, size_t count, struct arena *arena)
 {
 	struct db_questions questions = db_questions_begin(arena);
 	for (size_t i = 0; i < count; i++)
@@ -175,8 +177,7 @@ struct error listing_load_base(
 	if (db_next(&rows))
 		*text = arena_copy(arena, db_column_text(&rows, 0));
 	db_rows_close(&rows);
-	return arena_has_failed(arena) ? error_memory("reading the last full file")
-	                               : db_error(db);
+	return arena_has_failed(arena) ? error_memory("reading the last full file") : db_error(db);
 }
 
 struct error listing_store_base(

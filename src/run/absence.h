@@ -152,7 +152,13 @@ struct error absence_accounts(struct absence *absence) MUST_CHECK;
 /* ---- absence_write.c ---- */
 
 /* Somebody is absent once more from an accepted full file. */
-void absence_count(const struct absence *absence, struct listing *listing);
+static inline void absence_count(const struct absence *absence, struct listing *listing)
+{
+	if (listing->absences < LISTING_ABSENCES_MAX)
+		listing->absences++;
+	if (listing->absent_at == 0)
+		listing->absent_at = absence->terms.now;
+}
 
 struct error absence_write(struct absence *absence) MUST_CHECK;
 /* Those that are judged, removals or the others. */

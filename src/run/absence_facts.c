@@ -69,8 +69,8 @@ static struct error protection_load(
 	if (!is_error(&error) && !may_is_all(&may->unprotected))
 		error = lms_load_site_roles(absence->lms, people, count, absence->chunk);
 	for (size_t i = 0; !is_error(&error) && i < count; i++)
-		absentees[i].is_protected = is_admin(site, people[i].id) ||
-		                            may_find_protection(may, site, &people[i]) != 0;
+		absentees[i].is_protected =
+		    is_admin(site, people[i].id) || may_find_protection(may, site, &people[i]) != 0;
 	return error;
 }
 
@@ -106,8 +106,7 @@ struct error absence_load(struct absence *absence, const struct absent_item *ite
 		return error_memory("asking about the absent");
 	for (size_t i = 0; i < count; i++)
 		all[i] = (struct absentee){.listing = items[i].listing,
-		    .elsewhere =
-		        items[i].elsewhere ? slice_of(items[i].elsewhere) : SLICE("")};
+		    .elsewhere = items[i].elsewhere ? slice_of(items[i].elsewhere) : SLICE("")};
 	struct error error = leavers_load(absence, items, count, all);
 	if (!is_error(&error))
 		error = enrolments_load(absence, count, all);
@@ -160,8 +159,7 @@ static bool on_row(void *context, const struct mention_row *row)
 static struct error unknown_feed(struct absence *absence, const char *feed)
 {
 	bool has_run;
-	struct error error =
-	    ledger_has_applied(lms_db(absence->lms), slice_of(feed), &has_run);
+	struct error error = ledger_has_applied(lms_db(absence->lms), slice_of(feed), &has_run);
 	if (!is_error(&error) && has_run && absence->ban.code == CODES)
 		absence->ban = (struct absence_ban){CODE_WITHHELD,
 		    arena_print(absence->arena,
@@ -173,8 +171,7 @@ static struct error unknown_feed(struct absence *absence, const char *feed)
 
 static struct error feed_look(struct elsewhere *elsewhere, int listed)
 {
-	int file =
-	    openat(listed, elsewhere->feed, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	int file = openat(listed, elsewhere->feed, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (file < 0 && errno == ENOENT)
 		return unknown_feed(elsewhere->absence, elsewhere->feed);
 	if (file < 0)
@@ -189,8 +186,7 @@ static bool pairs_make(struct absence *absence, struct hashlist *pairs)
 	bool is_fine = true;
 	for (size_t i = 0; i < absence->absent_count && is_fine; i++) {
 		const struct listing *is = &absence->absent[i].listing;
-		is_fine =
-		    hashlist_append(pairs, &(struct pair){is->user, is->enrol, i});
+		is_fine = hashlist_append(pairs, &(struct pair){is->user, is->enrol, i});
 	}
 	return is_fine && hashlist_index(pairs);
 }

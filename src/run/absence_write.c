@@ -124,14 +124,6 @@ static struct error listings_store(struct absence *absence)
 
 /* ---- rows ---- */
 
-void absence_count(const struct absence *absence, struct listing *listing)
-{
-	if (listing->absences < LISTING_ABSENCES_MAX)
-		listing->absences++;
-	if (listing->absent_at == 0)
-		listing->absent_at = absence->terms.now;
-}
-
 static struct error row_store(struct absence *absence, struct absent_row *row)
 {
 	if (row->is_dropped)

@@ -40,26 +40,6 @@ enum { BATCH_PASSWORDS = 100 };
 /* Collisions in a row, without a checkpoint: nine lead from PACE_FREE to one record. */
 enum { COLLISIONS_MAX = 12 };
 
-struct error plan_write(
-    struct apply_loop *loop, struct batch *batch, const struct plan *plan, int64_t now)
-{
-	const struct effects effects = {.changes = plan->changes,
-	    .count = plan->changes_count,
-	    .people = batch->people,
-	    .enrolments = batch->enrolments,
-	    .cohorts = batch->cohorts,
-	    .groups = batch->groups,
-	    .groupings = batch->groupings,
-	    .memberships = batch->memberships,
-	    .now = now};
-	struct error error = lms_apply(loop->lms, &effects);
-	if (!is_error(&error))
-		error = chores_add(&loop->chores, lms_chores(loop->lms));
-	if (!is_error(&error))
-		error = answer_add(loop->answer, batch, plan, &loop->tally);
-	return is_error(&error) ? error : mentions_add(&loop->mentions, batch, plan);
-}
-
 /* As many records as can be decided on together: nearly always all of them. */
 static struct error round_write(struct apply_loop *loop, int64_t now)
 {

@@ -49,7 +49,7 @@ struct apply_loop {
 	struct tally tally;
 };
 
-/* ---- apply.c ---- */
+/* ---- apply_plan.c ---- */
 
 /* What a plan wants: written, with its lines of the answer. Inside a transaction. */
 struct error plan_write(

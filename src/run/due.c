@@ -41,21 +41,20 @@ static int64_t end_of_day(void)
 	return (int64_t)mktime(&tm) - 1;
 }
 
-static struct error some_judge(struct absence *absence, struct absent_item *items, size_t count,
-    struct absentee **absentees)
+static struct error some_judge(
+    struct absence *absence, struct absent_item *items, size_t count, struct absentee **absentees)
 {
 	struct error error = absence_load(absence, items, count, absentees);
 	for (size_t i = 0; i < count && !is_error(&error); i++) {
-		const struct absent_verdict verdict =
-		    due_judge(&(*absentees)[i], &absence->terms);
+		const struct absent_verdict verdict = due_judge(&(*absentees)[i], &absence->terms);
 		items[i].fate = verdict.fate;
 		items[i].code = verdict.code;
 	}
 	return error;
 }
 
-typedef void on_some(void *context, const struct absentee *absentees,
-    const struct absent_item *items, size_t count);
+typedef void on_some(
+    void *context, const struct absentee *absentees, const struct absent_item *items, size_t count);
 
 /* on: NULL: nobody wants to see them. */
 static struct error due_find(struct absence *absence, on_some *on, void *context)
@@ -99,8 +98,8 @@ struct due_list {
 	size_t count;
 };
 
-static void on_listed(void *context, const struct absentee *absentees,
-    const struct absent_item *items, size_t count)
+static void on_listed(
+    void *context, const struct absentee *absentees, const struct absent_item *items, size_t count)
 {
 	struct due_list *list = context;
 	for (size_t i = 0; i < count; i++) {

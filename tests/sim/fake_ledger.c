@@ -105,6 +105,18 @@ struct error ledger_has_applied(struct db *db, struct slice feed, bool *has)
 	return fake_step("the ledger");
 }
 
+struct error ledger_has_name(
+    struct db *db, struct slice feed, const char *name, const char *since, bool *has)
+{
+	*has = false;
+	for (size_t i = 0; i < fake_now()->runs_count; i++) {
+		const struct ledger_run *run = &fake_now()->runs[i];
+		*has |= slice_is(run->feed, feed) && slice_is(run->name, slice_of(name)) &&
+		        strncmp(run->run.bytes, since, run->run.size) >= 0;
+	}
+	return fake_step("the ledger");
+}
+
 struct error ledger_find_same(struct db *db, struct slice feed, struct slice sha256,
     struct slice before, char run[RUN_ID_SIZE + 1])
 {
