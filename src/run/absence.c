@@ -5,11 +5,16 @@
 #include <sys/stat.h>
 #include <time.h>
 
+static bool acts(const struct policy_absence *policy)
+{
+	return policy->action != ABSENCE_IGNORE || policy->accounts != ABSENT_ACCOUNTS_IGNORE;
+}
+
 bool absence_is_told(const struct config *config, const struct policy *policy)
 {
-	bool is_told = policy->absence.action != ABSENCE_IGNORE;
+	bool is_told = acts(&policy->absence);
 	for (size_t i = 0; i < config->feeds_count && !is_told; i++)
-		is_told = config->feeds[i].policy.absence.action != ABSENCE_IGNORE;
+		is_told = acts(&config->feeds[i].policy.absence);
 	return is_told;
 }
 
@@ -165,7 +170,7 @@ void absence_done(struct absence *absence)
 struct error absence_run(struct apply_loop *loop)
 {
 	struct absence absence;
-	if (loop->run->policy.absence.action == ABSENCE_IGNORE || loop->mentions.file < 0)
+	if (!acts(&loop->run->policy.absence) || loop->mentions.file < 0)
 		return OK;
 	struct error error = absence_init(&absence, loop);
 	if (!is_error(&error))

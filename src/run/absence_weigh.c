@@ -129,7 +129,7 @@ static bool is_in_scope(struct absence *absence, const struct absent_item *item)
 {
 	const struct policy_absence *policy = &absence->terms.policy->absence;
 	const struct absence_course *course = absence_course_of(absence, item->listing.enrol);
-	return item->listing.enrolment != 0 &&
+	return policy->action != ABSENCE_IGNORE && item->listing.enrolment != 0 &&
 	       (policy->scope == SCOPE_FEED || (course && course->is_named));
 }
 
