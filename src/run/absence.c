@@ -1,5 +1,7 @@
 #include "absence.h"
 
+#include "enrold/disk.h"
+
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -179,6 +181,34 @@ struct error absence_run(struct apply_loop *loop)
 		error = look(&absence);
 	if (!is_error(&error))
 		error = absence_write(&absence);
+	absence_done(&absence);
+	return error;
+}
+
+/* Rows of what was not committed are cut off first. */
+static struct error committed_keep(struct run *run)
+{
+	struct mentions_file mentions;
+	struct error error = mentions_open(&mentions, run, false);
+	mentions_close(&mentions);
+	return error;
+}
+
+struct error absence_end_early(struct run *run)
+{
+	struct apply_loop loop = {.run = run, .lms = run->runner->lms};
+	struct absence absence;
+	bool has_listed = run->row.records > 0 && acts(&run->policy.absence) &&
+	                  disk_has(run->directory, RUN_MENTIONS);
+	if (!has_listed || run->lane.is_preview)
+		return OK;
+	struct error error = absence_init(&absence, &loop);
+	if (!is_error(&error))
+		error = committed_keep(run);
+	if (!is_error(&error))
+		error = absence_gather(&absence);
+	if (!is_error(&error))
+		error = absence_store_listings(&absence);
 	absence_done(&absence);
 	return error;
 }

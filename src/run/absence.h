@@ -161,6 +161,8 @@ static inline void absence_count(const struct absence *absence, struct listing *
 }
 
 struct error absence_write(struct absence *absence) MUST_CHECK;
+/* What the file lists is the feed's from now on. */
+struct error absence_store_listings(struct absence *absence) MUST_CHECK;
 /* Those that are judged, removals or the others. */
 struct error absence_write_items(struct absence *absence, bool removes) MUST_CHECK;
 

@@ -65,6 +65,17 @@ static uint32_t likeness_hash(const void *context, const void *item)
 	return hashlist_hash_text(((const struct likeness *)item)->text);
 }
 
+/* Letter case aside, of ASCII: addresses come in any. */
+static struct slice lower(struct arena *arena, struct slice text)
+{
+	char *bytes = arena_alloc(arena, text.size + 1);
+	for (size_t i = 0; bytes && i < text.size; i++)
+		bytes[i] = text.bytes[i] >= 'A' && text.bytes[i] <= 'Z'
+		               ? (char)(text.bytes[i] + 'a' - 'A')
+		               : text.bytes[i];
+	return bytes ? (struct slice){bytes, text.size} : SLICE("");
+}
+
 static bool likeness_add(struct hashlist *likenesses, struct slice text, struct slice username)
 {
 	return text.size == 0 || hashlist_add(likenesses, &(struct likeness){text, username});
@@ -81,15 +92,21 @@ static struct slice likeness_find(const struct hashlist *likenesses, struct slic
 	return SLICE("");
 }
 
+static bool person_add(
+    struct arena *arena, struct hashlist *likenesses, const struct person *person)
+{
+	return likeness_add(likenesses, lower(arena, person->idnumber), person->username) &&
+	       likeness_add(likenesses, lower(arena, person->email), person->username) &&
+	       likeness_add(likenesses, lower(arena, person->fullname), person->username);
+}
+
 static struct error likenesses_ask(
     struct absence *absence, struct person *people, size_t count, struct hashlist *likenesses)
 {
 	struct error error = lms_load_persons(absence->lms, people, count, absence->arena);
 	bool is_fine = true;
 	for (size_t i = 0; i < count && is_fine && !is_error(&error); i++)
-		is_fine = likeness_add(likenesses, people[i].idnumber, people[i].username) &&
-		          likeness_add(likenesses, people[i].email, people[i].username) &&
-		          likeness_add(likenesses, people[i].fullname, people[i].username);
+		is_fine = person_add(absence->arena, likenesses, &people[i]);
 	return is_fine ? error : error_memory("weighing who is new");
 }
 
@@ -115,12 +132,15 @@ static struct error likenesses_make(struct absence *absence, struct hashlist *li
 	                                      : likenesses_ask(absence, people, count, likenesses);
 }
 
-static struct slice resembled(const struct hashlist *likenesses, const struct leaver *is)
+static struct slice resembled(
+    struct arena *arena, const struct hashlist *likenesses, const struct leaver *is)
 {
-	struct slice found = likeness_find(likenesses, is->idnumber);
+	if (likenesses->count == 0)
+		return SLICE("");
+	struct slice found = likeness_find(likenesses, lower(arena, is->idnumber));
 	if (found.size == 0)
-		found = likeness_find(likenesses, is->email);
-	return found.size > 0 ? found : likeness_find(likenesses, is->fullname);
+		found = likeness_find(likenesses, lower(arena, is->email));
+	return found.size > 0 ? found : likeness_find(likenesses, lower(arena, is->fullname));
 }
 
 /* ---- one by one ---- */
@@ -165,7 +185,7 @@ static struct error some_judge(struct absence *absence, struct absent_item **ite
 	struct error error = absence_load(absence, some, count, &absentees);
 	for (size_t i = 0; i < count && !is_error(&error); i++) {
 		absentees[i].resembled = items[i]->resembled =
-		    resembled(likenesses, &absentees[i].is);
+		    resembled(absence->chunk, likenesses, &absentees[i].is);
 		item_judge(absence, items[i], &absentees[i]);
 	}
 	arena_reset(absence->chunk);

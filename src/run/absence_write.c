@@ -111,7 +111,7 @@ static struct error new_people_store(struct absence *absence)
 	return error;
 }
 
-static struct error listings_store(struct absence *absence)
+struct error absence_store_listings(struct absence *absence)
 {
 	bool has_accounts = absence->terms.policy->absence.accounts != ABSENT_ACCOUNTS_IGNORE;
 	struct error error = known_store(absence);
@@ -288,7 +288,7 @@ static struct error base_store(struct absence *absence)
 
 struct error absence_write(struct absence *absence)
 {
-	struct error error = absence->is_preview ? OK : listings_store(absence);
+	struct error error = absence->is_preview ? OK : absence_store_listings(absence);
 	if (!is_error(&error))
 		error = absence_write_items(absence, true);
 	if (!is_error(&error))

@@ -138,6 +138,16 @@ static struct error list_make(struct run *run, struct due_list *list)
 	return error;
 }
 
+/* Since 1970, in the site's time zone. */
+static int64_t day_today(void)
+{
+	time_t now = time(NULL);
+	struct tm tm;
+	localtime_r(&now, &tm);
+	tm.tm_hour = tm.tm_min = tm.tm_sec = 0;
+	return (int64_t)timegm(&tm) / 86400;
+}
+
 static bool unenrols_later(const struct feed *feed)
 {
 	const struct policy_absence *absence = &feed->policy.absence;
@@ -151,6 +161,8 @@ struct error due_claim(struct run *run)
 	struct due_list list = {.count = 0};
 	const struct feed *feed = run_feed(run);
 	if (!feed || !unenrols_later(feed))
+		return OK;
+	if (absence_is_paused(&feed->policy.absence, day_today()))
 		return OK;
 	run->policy = feed->policy;
 	run->row.feed = slice_of(run->lane.feed);

@@ -151,6 +151,8 @@ static struct error finish_here(struct run *run, struct run_result result)
 	if (!is_error(&error))
 		error = transaction_begin(run);
 	if (!is_error(&error))
+		error = absence_end_early(run);
+	if (!is_error(&error))
 		error = finish_store(run, &result);
 	if (!is_error(&error))
 		error = transaction_commit(run->runner);

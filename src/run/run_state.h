@@ -228,6 +228,12 @@ struct error publish_forgotten(struct run *run, bool *is_out) MUST_CHECK;
 /* What has left work/ for the outbox comes back, as long as the summary has not followed. */
 struct error publish_withdraw(struct run *run) MUST_CHECK;
 
+/* ---- absence.c ---- */
+
+/* Of a run that ends before its file does: what it has listed so far is kept all the same. In its
+ * last transaction. */
+struct error absence_end_early(struct run *run) MUST_CHECK;
+
 /* ---- due.c ---- */
 
 /* What counts of a feed's settings for a file that we have made. */
