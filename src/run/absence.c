@@ -74,10 +74,10 @@ static struct error columns_find(struct absence *absence)
 	const struct header *header = absence->loop->reader.header;
 	struct file_shape *file = &absence->file;
 	file->columns =
-	    arena_alloc(absence->arena, (header->columns_count + 1) * sizeof *file->columns);
+	    arena_alloc(absence->arena, (header->written_count + 1) * sizeof *file->columns);
 	if (!file->columns)
 		return error_memory("looking at the file");
-	for (size_t i = 0; i < header->columns_count; i++)
+	for (size_t i = 0; i < header->written_count; i++)
 		if (header->columns[i].id < COLUMN_ERROR_FILE)
 			file->columns[file->columns_count++] = header->columns[i].name;
 	return OK;

@@ -3,6 +3,7 @@
 #include "reply.h"
 
 #include <criterion/criterion.h>
+#include <stdio.h>
 
 static const char feeds[] =
     "  default:\n"
@@ -118,6 +119,44 @@ Test(words, hold_in_every_part_of_a_large_row)
 	cr_expect_eq(reply_lines(&reply, (struct expected){.outcome = "error"}), 0);
 	cr_expect_eq(reply_lines(&reply, (struct expected){.line = 2}), COURSES);
 	cr_expect_eq(enrolled_as(&rig, "p1", 0), 2);
+	reply_close(&reply);
+	law_close(&rig);
+}
+
+/* In place: the texts are of one size. */
+static void config_change(const struct rig *rig, const char *from, const char *to)
+{
+	char text[8192];
+	FILE *file = fopen(rig->config.text, "r+e");
+	cr_assert_not_null(file);
+	text[fread(text, 1, sizeof text - 1, file)] = '\0';
+	char *at = strstr(text, from);
+	cr_assert_not_null(at);
+	cr_assert_eq(strlen(from), strlen(to));
+	fseek(file, at - text, SEEK_SET);
+	fputs(to, file);
+	fclose(file);
+}
+
+/* Columns that words make are the feed's, and no part of what a full file is compared with. */
+Test(words, may_change_and_the_file_has_the_columns_that_it_had)
+{
+	struct rig rig;
+	struct reply reply;
+	rig_make(
+	    &rig, &(struct rig_options){.feeds = "  default: { absence: { action: suspend }, "
+	                                         "limits: { rows_of_last: 0% }, values: { "
+	                                         "status: { gone: { enrolstatus1: 1 } } } }\n"});
+	reply_to(&reply, &rig, "staff.csv", "username,course1,status\np1,C1,\np2,C1,\np3,C1,\n");
+	reply_close(&reply);
+	config_change(&rig, "enrolstatus1: 1", "suspended:    1");
+	reply_to(&reply, &rig, "staff.csv", "username,course1,status\np1,C1,\np2,C1,\n");
+	reply_close(&reply);
+	reply_open(&reply, &rig, "staff.csv", 1);
+	cr_expect_eq(
+	    reply_lines(&reply, (struct expected){.column = "absent", .code = "absent_suspended"}),
+	    1);
+	cr_expect_eq(enrolled_as(&rig, "p3", 1), 1);
 	reply_close(&reply);
 	law_close(&rig);
 }
