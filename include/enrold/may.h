@@ -35,6 +35,11 @@ const char *may_refuse_cohort(const struct policy_may *may, const struct cohort_
 int64_t may_find_protection(const struct policy_may *may, const struct site_facts *site,
     const struct account_facts *person);
 
+/* The same where nothing but taking away is asked: a role that the feed itself may give and take is
+ * no reason to keep it from that. */
+int64_t may_find_protection_from_leaving(const struct policy_may *may,
+    const struct site_facts *site, const struct account_facts *person);
+
 /* The first role in a category or course that keeps the feed from changing how its holder logs in;
  * NULL: none does. */
 const struct place_role *may_find_rank(const struct policy_may *may, const struct site_facts *site,

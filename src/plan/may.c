@@ -120,6 +120,18 @@ int64_t may_find_protection(
 	return 0;
 }
 
+int64_t may_find_protection_from_leaving(
+    const struct policy_may *may, const struct site_facts *site, const struct account_facts *person)
+{
+	for (uint32_t i = 0; i < person->site_roles_count; i++) {
+		const struct role_facts *role = role_of(site, person->site_roles[i].role);
+		struct slice name = role ? role->shortname : SLICE("");
+		if (!may_fits(&may->unprotected, name) && !may_fits(&may->system_roles, name))
+			return person->site_roles[i].role;
+	}
+	return 0;
+}
+
 /* Nobody can say it of a role without an archetype. */
 static bool may_edit(const struct role_facts *role)
 {

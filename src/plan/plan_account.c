@@ -5,6 +5,8 @@
  */
 #include "account.h"
 
+#include "enrold/may.h"
+
 #include "enrold/detail.h"
 #include "enrold/retry.h"
 #include "enrold/value.h"
@@ -74,6 +76,37 @@ static bool is_remote(const struct step *step)
 	struct slice cell = step_cell(step, COLUMN_HOST);
 	return cell.size > 0 && !(value_parse_whole(cell, &host) &&
 	                            (host == 0 || host == step->batch->site->local_host));
+}
+
+static bool request_takes(const struct batch *batch, const struct request *request)
+{
+	bool leaves = request->unenrols || request->removes_role;
+	switch (request->kind) {
+	case REQUEST_COHORT: request_cohort(batch, request, &leaves); break;
+	case REQUEST_COURSE:
+		if (!leaves && request->group != INDEX_NONE && !request->asks_entry)
+			request_group(batch, request, &leaves);
+		break;
+	case REQUEST_SYSTEM_ROLE:
+	case REQUEST_CATEGORY_ROLE: break;
+	case REQUEST_COURSELESS: return true;
+	case REQUEST_GROUP: return false;
+	}
+	return leaves;
+}
+
+/* All that the row asks is to take away, and roles of the feed's own reach alone protect the
+ * person: the feed may take those as well. */
+static bool row_may_take(const struct step *step)
+{
+	const struct batch *batch = step->batch;
+	const struct account_facts *person = step_person(step);
+	bool takes =
+	    !batch->asks_accounts && step->record->requests_count > 0 && !person->is_protected;
+	for (uint32_t r = 0; takes && r < step->record->requests_count; r++)
+		takes = request_takes(batch, &batch->requests[step->record->requests + r]);
+	return takes &&
+	       may_find_protection_from_leaving(&step->policy->may, batch->site, person) == 0;
 }
 
 static bool two_of_them(struct step *step, const uint32_t people[2])
@@ -246,7 +279,8 @@ static bool decide(struct step *step)
 		return false;
 	enum policy_upload_type type = step->policy->upload_type;
 	bool exists = step->person != INDEX_NONE;
-	if (exists && (type != UPLOAD_ADD_INCREMENT || step->is_own) && account_is_protected(step))
+	if (exists && (type != UPLOAD_ADD_INCREMENT || step->is_own) &&
+	    account_is_protected(step) && !row_may_take(step))
 		return account_protected(step);
 	if (step->is_own)
 		return own_update(step);
