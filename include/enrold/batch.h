@@ -154,7 +154,7 @@ struct batch {
 	/* Of the record at `planned`: whether its account is settled, something of it was an error,
 	 * and how many of its requests are settled. Only requests that take away make the plan stop
 	 * within a record. */
-	bool is_begun, has_erred;
+	bool is_begun, has_failed;
 	uint32_t requests_done;
 	bool takes_away; /* some request may */
 	struct request *requests;

@@ -12,7 +12,7 @@
 enum mention_kind {
 	MENTION_LISTED,  /* the person is in the course, now that the row is done */
 	MENTION_PERSON,  /* the row is about the person */
-	MENTION_PRESENT, /* the same, and something of it is in error: who knows what it meant */
+	MENTION_PRESENT, /* the same, and something of it was not done: who knows what it meant */
 	MENTION_UNKNOWN, /* nobody knows whom it means */
 };
 

@@ -40,22 +40,25 @@ static void unknown_mention(struct pass *pass, uint32_t index)
 		                      INDEX_NONE, false});
 }
 
-/* Is in the course now, whether by this row or before it. */
-static void course_mention(struct pass *pass, const struct request *request, uint32_t person)
+/* Is in the course now, whether by this row or before it. False: that is not known. */
+static bool course_mention(struct pass *pass, const struct request *request, uint32_t person)
 {
 	bool is_new;
 	struct batch *batch = pass->batch;
 	const struct course_facts *course = &batch->courses[request->course];
-	if (course->matches != 1 || course->is_site || course->enrol == 0)
-		return;
+	if (course->is_site)
+		return true;
+	if (course->matches != 1 || course->enrol == 0)
+		return false;
 	uint32_t enrolment = batch_enrolment(batch, person, request->course, &is_new);
 	if (arena_has_failed(batch->arena) || is_new || batch->enrolments[enrolment].id == 0)
-		return;
+		return false;
 	mention_add(pass, (struct mention){MENTION_LISTED, request->record, person, enrolment,
 	                      INDEX_NONE, batch->enrolments[enrolment].id == ENROLMENT_PLANNED});
+	return true;
 }
 
-void row_mention(struct pass *pass, uint32_t index, bool is_in_error)
+void row_mention(struct pass *pass, uint32_t index, bool is_doubtful)
 {
 	const struct batch *batch = pass->batch;
 	const struct record *record = &batch->records[index];
@@ -69,9 +72,9 @@ void row_mention(struct pass *pass, uint32_t index, bool is_in_error)
 	for (uint32_t r = 0; r < record->requests_count; r++) {
 		const struct request *request = &batch->requests[record->requests + r];
 		if (request->kind == REQUEST_COURSE && !request->unenrols)
-			course_mention(pass, request, person);
+			is_doubtful |= !course_mention(pass, request, person);
 	}
-	if (is_in_error || is_new || pass->mentions_count == before)
-		mention_add(pass, (struct mention){is_in_error ? MENTION_PRESENT : MENTION_PERSON,
+	if (is_doubtful || is_new || pass->mentions_count == before)
+		mention_add(pass, (struct mention){is_doubtful ? MENTION_PRESENT : MENTION_PERSON,
 		                      index, person, INDEX_NONE, INDEX_NONE, is_new});
 }

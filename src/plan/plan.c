@@ -154,11 +154,13 @@ static bool person_answer(struct pass *pass, uint32_t index)
 	return true;
 }
 
-static bool has_error(const struct pass *pass, size_t from)
+/* Something was in error, or not attempted, as where a feed only adds accounts. */
+static bool has_failed(const struct pass *pass, size_t from)
 {
 	bool has = false;
 	for (size_t i = from; i < pass->outcomes_count && !has; i++)
-		has = pass->outcomes[i].kind == OUTCOME_ERROR;
+		has = pass->outcomes[i].kind == OUTCOME_ERROR ||
+		      pass->outcomes[i].kind == OUTCOME_SKIPPED;
 	return has;
 }
 
@@ -172,9 +174,10 @@ static bool record_decide(struct pass *pass, uint32_t index)
 	else
 		is_done = person_answer(pass, index);
 	strays_tell(pass, outcomes);
-	pass->batch->has_erred |= has_error(pass, outcomes);
+	if (pass->batch->asks_mentions)
+		pass->batch->has_failed |= has_failed(pass, outcomes);
 	if (is_done && pass->batch->asks_mentions && !pass->batch->header->is_of_groups)
-		row_mention(pass, index, pass->batch->has_erred);
+		row_mention(pass, index, pass->batch->has_failed);
 	return is_done;
 }
 
@@ -215,7 +218,7 @@ struct error plan_batch(struct batch *batch, int64_t now, int64_t today, struct 
 		if (!record_is_ready(&pass, index) || !record_decide(&pass, index))
 			break;
 		batch->planned++;
-		batch->is_begun = batch->has_erred = false;
+		batch->is_begun = batch->has_failed = false;
 		batch->requests_done = 0;
 	}
 	bool has_more = batch->part && !batch->part->is_last;
