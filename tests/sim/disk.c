@@ -21,6 +21,11 @@ void disk_watch(const char *directory)
 	platter = platter_load(directory);
 }
 
+void disk_watch_lightly(const char *directory)
+{
+	snprintf(root, sizeof root, "%s", directory);
+}
+
 void disk_lose_power(void)
 {
 	platter_cut(platter, fate_draw(2) ? PLATTER_STRICT : PLATTER_ORDERED,
@@ -50,6 +55,12 @@ static struct path path_at(int at, const char *name)
 	    readlink(path_of("/proc/self/fd/%d", at).text, path.text, sizeof path.text - 1);
 	path.text[size > 0 ? size : 0] = '\0';
 	return !name || strcmp(name, ".") == 0 ? path : path_of("%s/%s", path.text, name);
+}
+
+/* There may be a power cut. */
+static bool is_kept(const struct path *path)
+{
+	return platter && text_starts(path->text, root);
 }
 
 static bool is_watched(const struct path *path)
@@ -95,7 +106,7 @@ int __wrap_openat(int at, const char *name, int flags, ...)
 	if (ask() < 0)
 		return -1;
 	int file = __real_openat(at, name, flags, mode);
-	if (file >= 0 && flags & O_CREAT)
+	if (file >= 0 && flags & O_CREAT && is_kept(&path))
 		platter_create(platter, path.text, mode, flags & O_TRUNC);
 	return file;
 }
@@ -106,14 +117,14 @@ int __wrap_mkdirat(int at, const char *name, mode_t mode)
 	if (ask() < 0)
 		return -1;
 	int result = __real_mkdirat(at, name, mode);
-	if (result == 0)
+	if (result == 0 && is_kept(&path))
 		platter_make_directory(platter, path.text);
 	return result;
 }
 
 static int rename_note(int result, const struct path *path, const struct path *to)
 {
-	if (result == 0)
+	if (result == 0 && is_kept(path))
 		platter_rename(platter, path->text, to->text, true);
 	return result;
 }
@@ -140,7 +151,7 @@ int __wrap_unlinkat(int at, const char *name, int flags)
 	if (ask() < 0)
 		return -1;
 	int result = __real_unlinkat(at, name, flags);
-	if (result == 0)
+	if (result == 0 && is_kept(&path))
 		platter_unlink(platter, path.text);
 	return result;
 }
@@ -165,7 +176,7 @@ ssize_t __wrap_write(int file, const void *bytes, size_t size)
 		return -1;
 	off_t offset = lseek(file, 0, SEEK_CUR);
 	ssize_t written = __real_write(file, bytes, size);
-	if (written > 0)
+	if (written > 0 && is_kept(&path))
 		platter_write(platter, path.text, (uint64_t)offset, bytes, (size_t)written);
 	return written;
 }
@@ -176,7 +187,7 @@ ssize_t __wrap_pwrite(int file, const void *bytes, size_t size, off_t offset)
 	if (ask() < 0)
 		return -1;
 	ssize_t written = __real_pwrite(file, bytes, size, offset);
-	if (written > 0 && is_watched(&path))
+	if (written > 0 && is_kept(&path))
 		platter_write(platter, path.text, (uint64_t)offset, bytes, (size_t)written);
 	return written;
 }
@@ -187,7 +198,7 @@ int __wrap_ftruncate(int file, off_t size)
 	if (ask() < 0)
 		return -1;
 	int result = __real_ftruncate(file, size);
-	if (result == 0)
+	if (result == 0 && is_kept(&path))
 		platter_truncate(platter, path.text, (uint64_t)size);
 	return result;
 }
@@ -198,7 +209,8 @@ int __wrap_fsync(int file)
 	struct path path = path_at(file, NULL);
 	if (ask() < 0)
 		return -1;
-	platter_sync(platter, path.text);
+	if (is_kept(&path))
+		platter_sync(platter, path.text);
 	return 0;
 }
 

@@ -9,6 +9,8 @@
 
 /* From now on all below the directory is watched. */
 void disk_watch(const char *directory);
+/* The same where the power stays. */
+void disk_watch_lightly(const char *directory);
 /* Somebody else has put a file there. */
 void disk_drop(const char *path, const void *bytes, size_t size);
 /* The power goes: what was not flushed may be gone. */

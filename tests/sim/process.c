@@ -36,7 +36,6 @@ void process_prepare(unsigned int seed, const char *feeds)
 	struct error error = config_load(process.config_path.text, &process.file);
 	if (is_error(&error))
 		fatal("%s", error.text);
-	disk_watch(process.spool_path.text);
 	process.descriptors = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	close(process.descriptors);
 }

@@ -335,6 +335,7 @@ static void begin(unsigned int seed)
 {
 	fake_lms_make(PEOPLE, COURSES);
 	process_prepare(seed, "  default: {}\n  hr: {}\n");
+	disk_watch(process.spool_path.text);
 }
 
 /* enrolctl reconcile accept. */

@@ -1,0 +1,273 @@
+#include "law.h"
+
+#include "fatal.h"
+#include "fate.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { PEOPLE = FAKE_PEOPLE_MAX, COURSES = FAKE_COURSES_MAX, ACCOUNT_FILES = 2 };
+
+/* What a feed has had to do with somebody in a course. */
+struct tie {
+	int64_t listed, made; /* the enrolment's id; 0: never */
+	bool is_in_last;      /* its last file that was right listed it */
+};
+
+static struct {
+	struct law_settings settings[LAW_FEEDS];
+	struct tie ties[LAW_FEEDS][PEOPLE + 1][COURSES + 1];
+	bool has_last[LAW_FEEDS];
+	/* By hand: of this enrolment. */
+	int64_t held[PEOPLE + 1][COURSES + 1], freed[PEOPLE + 1][COURSES + 1];
+	bool is_held_account[PEOPLE + 1];
+	int gone_files[LAW_FEEDS][PEOPLE + 1]; /* right files in a row that do not name the person */
+	bool is_known[LAW_FEEDS][PEOPLE + 1];
+	/* As it was. */
+	struct fake_enrolment before[PEOPLE + 1][COURSES + 1];
+	struct fake_person people[PEOPLE + 1];
+} law;
+
+/* What the present file says. */
+static struct {
+	bool lists[PEOPLE + 1][COURSES + 1];
+	bool names[PEOPLE + 1]; /* in any row */
+	bool errs[PEOPLE + 1];  /* in a row that is in error */
+	bool has_course[COURSES + 1];
+} said;
+
+void law_begin(const struct law_settings settings[LAW_FEEDS])
+{
+	memset(&law, 0, sizeof law);
+	memcpy(law.settings, settings, sizeof law.settings);
+}
+
+void law_look(void)
+{
+	for (int p = 1; p <= PEOPLE; p++) {
+		law.people[p] = *fake_lms_person(p);
+		for (int c = 1; c <= COURSES; c++)
+			law.before[p][c] = *fake_lms_enrolment(p, c);
+	}
+}
+
+/* ---- the file ---- */
+
+static int person_called(const char *name)
+{
+	for (int p = 1; p <= PEOPLE; p++)
+		if (*name && strcmp(fake_lms_person(p)->username, name) == 0)
+			return p;
+	return 0;
+}
+
+static int course_called(const char *name)
+{
+	int course = name[0] == 'C' ? name[1] - '0' : 0;
+	return course > 0 && fake_lms_course(course)->id != 0 ? course : 0;
+}
+
+static void file_read(const struct nightly *file)
+{
+	memset(&said, 0, sizeof said);
+	for (size_t i = 0; i < file->count; i++) {
+		int person = person_called(file->rows[i].user);
+		int course = course_called(file->rows[i].course);
+		said.names[person] = true;
+		said.has_course[course] = true;
+		said.lists[person][course] = true;
+		if (course == 0)
+			said.errs[person] = true;
+	}
+}
+
+/* ---- one person in one course ---- */
+
+static bool is_in(const struct fake_enrolment *is)
+{
+	return is->id != 0 && !is->is_suspended;
+}
+
+static void about(int feed, const struct nightly *file, int p, int c, const char *what)
+{
+	fatal("feed %d, file %s (%s): p%d '%s' in C%d %s", feed, file->name,
+	    nightly_word(file->kind), p, law.people[p].username, c, what);
+}
+
+static bool is_elsewhere(int feed, int p, int c)
+{
+	for (int f = 0; f < LAW_FEEDS; f++)
+		if (f != feed && law.ties[f][p][c].is_in_last)
+			return true;
+	return false;
+}
+
+static bool has_ended(int p, int c)
+{
+	int64_t now = fate.now_us / 1000000;
+	const struct fake_enrolment *was = &law.before[p][c];
+	int64_t end = fake_lms_course(c)->end;
+	return (was->end != 0 && was->end <= now) || (end != 0 && end <= now);
+}
+
+/* NULL: it may. */
+static const char *removal_sins(int feed, const struct nightly *file, int p, int c, bool is_true)
+{
+	const struct fake_enrolment *was = &law.before[p][c];
+	const struct tie *tie = &law.ties[feed][p][c];
+	const struct law_settings *settings = &law.settings[feed];
+	if (!settings->acts)
+		return "was removed by a feed that removes nobody";
+	if (!nightly_counts(file->kind))
+		return "was removed by a file that removes nobody";
+	if (tie->listed != was->id)
+		return "was removed and had never been listed";
+	if (said.lists[p][c] || said.errs[p])
+		return "was removed though the file names them";
+	if (tie->made != was->id && !settings->adopts)
+		return "was removed though the feed had only found them there";
+	if (was->is_teacher)
+		return "was removed though they teach";
+	if (has_ended(p, c))
+		return "was removed after the end";
+	if (law.freed[p][c] == was->id)
+		return "was removed after somebody had activated them";
+	if (is_elsewhere(feed, p, c))
+		return "was removed though another feed lists them";
+	if (!settings->reaches_feed && !said.has_course[c])
+		return "was removed from a course that the file does not name";
+	if (is_true && !nightly_is_right(file->kind))
+		return "was removed by a file that is wrong";
+	return NULL;
+}
+
+static void place_judge(int feed, const struct nightly *file, bool is_applied, int p, int c,
+    bool is_true, struct law_sums *sums)
+{
+	const struct fake_enrolment *was = &law.before[p][c], *is = fake_lms_enrolment(p, c);
+	bool is_removed = is_in(was) && (is->id != was->id || is->is_suspended);
+	bool was_removed = was->id != 0 && was->is_suspended && is->id != was->id;
+	bool changes = is->id != was->id || is->is_suspended != was->is_suspended ||
+	               is->modified != was->modified || is->is_teacher != was->is_teacher ||
+	               is->is_student != was->is_student;
+	if (changes && (!is_applied || file->kind == NIGHT_PREVIEW))
+		about(feed, file, p, c, "was changed by a file that was not applied");
+	if (was_removed)
+		about(feed, file, p, c, "was unenrolled, and was suspended before");
+	const char *sin = is_removed ? removal_sins(feed, file, p, c, is_true) : NULL;
+	if (sin)
+		about(feed, file, p, c, sin);
+	bool is_held = is->id != 0 && law.held[p][c] == is->id;
+	if (is_applied && file->kind != NIGHT_PREVIEW && said.lists[p][c] && !is_in(is) && !is_held)
+		about(feed, file, p, c, "is listed, and is not in");
+	if (is_held && !is->is_suspended)
+		about(feed, file, p, c, "was activated though somebody had suspended them");
+	sums->removed += is_removed;
+	sums->unenrolled += is_removed && is->id == 0;
+	sums->returned += was->id != 0 && was->is_suspended && is_in(is);
+}
+
+static void place_note(int feed, const struct nightly *file, int p, int c)
+{
+	const struct fake_enrolment *was = &law.before[p][c], *is = fake_lms_enrolment(p, c);
+	struct tie *tie = &law.ties[feed][p][c];
+	if (nightly_is_right(file->kind))
+		tie->is_in_last = said.lists[p][c] && is->id != 0;
+	else
+		tie->is_in_last |= said.lists[p][c] && is->id != 0;
+	if (!said.lists[p][c] || is->id == 0)
+		return;
+	tie->listed = is->id;
+	if (was->id != is->id)
+		tie->made = is->id;
+	law.freed[p][c] = 0;
+}
+
+/* ---- accounts ---- */
+
+static void account_judge(int feed, const struct nightly *file, bool is_applied, int p,
+    const struct source *source, struct law_sums *sums)
+{
+	const struct fake_person *was = &law.people[p], *is = fake_lms_person(p);
+	bool falls = !was->is_suspended && is->is_suspended;
+	bool counts = is_applied && nightly_counts(file->kind);
+	bool is_true = false;
+	for (int c = 1; c <= COURSES; c++)
+		is_true |= source->has[p][c];
+	if (falls && (!counts || !law.settings[feed].suspends_accounts))
+		about(feed, file, p, 0, "lost the account to a file that may not");
+	if (falls && (said.names[p] || !law.is_known[feed][p]))
+		about(feed, file, p, 0, "lost the account though named, or never named");
+	if (falls && law.gone_files[feed][p] + 1 < ACCOUNT_FILES)
+		about(feed, file, p, 0, "lost the account at once");
+	if (falls && is_true)
+		about(feed, file, p, 0, "lost the account, and has not left");
+	if (!is->is_suspended && was->is_suspended && law.is_held_account[p])
+		about(feed, file, p, 0, "got the account back that somebody had suspended");
+	sums->accounts_suspended += falls;
+	sums->accounts_returned += was->is_suspended && !is->is_suspended;
+	if (!is_applied || file->kind == NIGHT_PREVIEW)
+		return;
+	law.is_known[feed][p] |= said.names[p];
+	if (said.names[p])
+		law.gone_files[feed][p] = 0;
+	else if (counts)
+		law.gone_files[feed][p]++;
+}
+
+void law_judge(int feed, const struct nightly *file, bool is_applied, const struct source *source,
+    struct law_sums *sums)
+{
+	file_read(file);
+	for (int p = 1; p <= PEOPLE; p++)
+		for (int c = 1; c <= COURSES; c++)
+			place_judge(feed, file, is_applied, p, c, source->has[p][c], sums);
+	for (int p = 1; p <= PEOPLE; p++)
+		account_judge(feed, file, is_applied, p, source, sums);
+	for (int p = 1; p <= PEOPLE && is_applied && file->kind != NIGHT_PREVIEW; p++)
+		for (int c = 1; c <= COURSES; c++)
+			place_note(feed, file, p, c);
+}
+
+/* ---- other hands ---- */
+
+void law_hand_suspended(int person, int course)
+{
+	law.held[person][course] = fake_lms_enrolment(person, course)->id;
+	law.freed[person][course] = 0;
+}
+
+/* It stays so until it has been listed once more; one that is listed may leave tomorrow. */
+void law_hand_activated(int person, int course)
+{
+	bool is_listed = false;
+	for (int f = 0; f < LAW_FEEDS; f++)
+		is_listed |= law.ties[f][person][course].is_in_last;
+	law.held[person][course] = 0;
+	law.freed[person][course] = is_listed ? 0 : fake_lms_enrolment(person, course)->id;
+}
+
+void law_hand_account(int person)
+{
+	law.is_held_account[person] = fake_lms_person(person)->is_suspended;
+}
+
+/* ---- at rest ---- */
+
+void law_at_rest(int feed, const struct source *source)
+{
+	const struct law_settings *settings = &law.settings[feed];
+	for (int p = 1; p <= PEOPLE; p++)
+		for (int c = 1; c <= COURSES; c++) {
+			const struct fake_enrolment *is = fake_lms_enrolment(p, c);
+			const struct tie *tie = &law.ties[feed][p][c];
+			bool is_ours = is->id != 0 && tie->made == is->id;
+			bool is_spared = is->is_teacher || fake_lms_course(c)->end != 0 ||
+			                 is->end != 0 || law.freed[p][c] == is->id ||
+			                 is_elsewhere(feed, p, c) ||
+			                 (!settings->reaches_feed && !said.has_course[c]);
+			if (settings->acts && is_ours && !source->has[p][c] && is_in(is) &&
+			    !is_spared)
+				fatal("feed %d: p%d has left C%d and is still in", feed, p, c);
+		}
+}
