@@ -77,6 +77,13 @@ static bool is_as_left(const struct absentee *absentee)
 	       absentee->is.modified == absentee->listing.suspended_at;
 }
 
+/* It was absent before, and left as it was; since then somebody has had a hand in it. */
+static bool has_changed_since(const struct absentee *absentee)
+{
+	return absentee->listing.absent_at != 0 &&
+	       absentee->is.modified > absentee->listing.absent_at;
+}
+
 static struct absent_verdict elsewhere(
     const struct absentee *absentee, const struct absence_terms *terms)
 {
@@ -120,10 +127,11 @@ struct absent_verdict absent_judge(
 		return verdict(ABSENT_FORGOTTEN, CODES, SLICE(""));
 	if (absentee->refused_by || (!listing->is_made && !terms->policy->absence.adopt))
 		return ignored();
-	if (absentee->elsewhere.size > 0)
-		return elsewhere(absentee, terms);
+	/* Its listing has to stay: by that it is activated when it is listed again. */
 	if (is_as_left(absentee))
 		return ignored();
+	if (absentee->elsewhere.size > 0)
+		return elsewhere(absentee, terms);
 	if (listing->suspended_at != 0 || is->status != ENROLMENT_ACTIVE)
 		return verdict(ABSENT_KEPT, CODE_KEPT_MANUAL,
 		    is->status == ENROLMENT_ACTIVE
@@ -131,6 +139,9 @@ struct absent_verdict absent_judge(
 		                "it.")
 		        : SLICE("Left suspended: absence has not done that, and does not undo "
 		                "it."));
+	if (has_changed_since(absentee))
+		return verdict(ABSENT_KEPT, CODE_KEPT_MANUAL,
+		    SLICE("Left active: somebody has changed it since it is absent."));
 	if (has_ended(is, terms->now))
 		return verdict(ABSENT_KEPT, CODE_ABSENT_ENDED,
 		    is->timeend != 0 && is->timeend <= terms->now
@@ -160,7 +171,7 @@ struct absent_verdict due_judge(const struct absentee *absentee, const struct ab
 	    listing->absences < LISTING_ABSENCES_MAX)
 		return ignored();
 	if (absentee->elsewhere.size > 0)
-		return elsewhere(absentee, terms);
+		return is_as_left(absentee) ? ignored() : elsewhere(absentee, terms);
 	if (!is_as_left(absentee))
 		return verdict(ABSENT_KEPT, CODE_KEPT_MANUAL,
 		    SLICE("Not unenrolled: somebody has changed it since absence suspended it."));
