@@ -43,6 +43,8 @@ void file_shape_format(const struct file_shape *shape, struct buffer *out);
 struct error file_shape_parse(
     struct slice text, struct arena *arena, struct file_shape *shape) MUST_CHECK;
 
+/* When a file was last changed, as it is kept: a time that no clock ever has is the nearest one. */
+int64_t file_shape_time(int64_t epoch_s, int64_t ns);
 /* The same name, digits aside. */
 bool file_shape_is_called(struct slice a, struct slice b);
 bool file_shape_knows(const struct file_shape *shape, uint32_t mark);

@@ -119,6 +119,12 @@ struct error file_shape_parse(struct slice text, struct arena *arena, struct fil
 
 /* ---- compared ---- */
 
+int64_t file_shape_time(int64_t epoch_s, int64_t ns)
+{
+	static const int64_t last_s = INT64_C(99999999999);
+	return epoch_s < 0 ? 0 : (epoch_s < last_s ? epoch_s : last_s) * 1000 + ns / 1000000;
+}
+
 static size_t digits_pass(struct slice text, size_t at)
 {
 	while (at < text.size && text.bytes[at] >= '0' && text.bytes[at] <= '9')

@@ -64,8 +64,7 @@ static struct error modified_find(struct absence *absence)
 	const struct run *run = absence->run;
 	if (fstatat(run->directory, RUN_INPUT, &stat, AT_SYMLINK_NOFOLLOW) < 0)
 		return error_errno("cannot look at " RUN_INPUT " in work");
-	absence->file.modified_ms =
-	    (int64_t)stat.st_mtim.tv_sec * 1000 + stat.st_mtim.tv_nsec / 1000000;
+	absence->file.modified_ms = file_shape_time(stat.st_mtim.tv_sec, stat.st_mtim.tv_nsec);
 	return OK;
 }
 
