@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -169,15 +170,27 @@ static struct error unknown_feed(struct absence *absence, const char *feed)
 	return error;
 }
 
-static struct error feed_look(struct elsewhere *elsewhere, int listed)
+static struct error file_look(
+    struct elsewhere *elsewhere, int listed, const char *name, bool *is_there)
 {
-	int file = openat(listed, elsewhere->feed, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	if (file < 0 && errno == ENOENT)
-		return unknown_feed(elsewhere->absence, elsewhere->feed);
+	int file = openat(listed, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	*is_there = file >= 0;
 	if (file < 0)
-		return error_errno("cannot open listed/%s", elsewhere->feed);
+		return errno == ENOENT ? OK : error_errno("cannot open listed/%s", name);
 	struct error error = mentions_read(file, on_row, elsewhere);
 	close(file);
+	return error;
+}
+
+static struct error feed_look(struct elsewhere *elsewhere, int listed)
+{
+	char part[MENTIONS_NAME_SIZE];
+	bool is_there, has_part;
+	snprintf(part, sizeof part, "%s" MENTIONS_PART, elsewhere->feed);
+	struct error error = file_look(elsewhere, listed, elsewhere->feed, &is_there);
+	if (!is_error(&error))
+		error = is_there ? file_look(elsewhere, listed, part, &has_part)
+		                 : unknown_feed(elsewhere->absence, elsewhere->feed);
 	return error;
 }
 

@@ -277,7 +277,7 @@ static struct error base_store(struct absence *absence)
 	struct buffer text = {0};
 	bool is_accepted = absence->is_full && absence->ban.code == CODES;
 	if (!is_accepted)
-		return OK;
+		return mentions_note_part(&absence->loop->mentions);
 	file_shape_format(&absence->file, &text);
 	struct error error = text.failed ? error_memory("keeping what the file was like")
 	                                 : listing_store_base(db_of(absence), feed_of(absence),

@@ -119,6 +119,12 @@ struct error mentions_add(
 	    (struct slice){(const char *)rows, plan->mentions_count * sizeof *rows}, RUN_MENTIONS);
 }
 
+struct error mentions_note_part(struct mentions_file *mentions)
+{
+	return mentions->file < 0 ? OK
+	                          : row_write(mentions, (struct mention_row){.kind = ROW_PART});
+}
+
 struct error mentions_sync(struct mentions_file *mentions, uint64_t records)
 {
 	if (mentions->file < 0)
@@ -192,19 +198,38 @@ static struct error retry_add(const struct run *run, int from, int place)
 	return is_error(&error) ? error : addition.error;
 }
 
+static bool on_row_of_part(void *context, const struct mention_row *row)
+{
+	bool *is_part = context;
+	*is_part = row->kind == ROW_PART;
+	return !*is_part;
+}
+
+/* Killed in between, what was beside it stays until the next one: it only spares people. */
+static struct error place_take(const struct run *run, int place, bool is_part)
+{
+	const char *feed = run->row.feed.bytes;
+	char part[MENTIONS_NAME_SIZE];
+	snprintf(part, sizeof part, "%s" MENTIONS_PART, feed);
+	if (renameat(run->directory, RUN_MENTIONS, place, is_part ? part : feed) < 0)
+		return error_errno("cannot rename " RUN_MENTIONS);
+	struct error error = disk_sync(place, ".");
+	if (!is_error(&error) && !is_part && unlinkat(place, part, 0) < 0 && errno != ENOENT)
+		error = error_errno("cannot remove listed/%s", part);
+	return error;
+}
+
 static struct error publish_to(const struct run *run, int place)
 {
+	bool is_part = false;
 	int from = openat(run->directory, RUN_MENTIONS, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 	if (from < 0)
 		return failed("open");
 	bool is_retry = is_of_retry(from);
-	struct error error = is_retry ? retry_add(run, from, place) : OK;
+	struct error error =
+	    is_retry ? retry_add(run, from, place) : mentions_read(from, on_row_of_part, &is_part);
 	close(from);
-	if (is_error(&error) || is_retry)
-		return error;
-	if (renameat(run->directory, RUN_MENTIONS, place, run->row.feed.bytes) < 0)
-		return error_errno("cannot rename " RUN_MENTIONS);
-	return disk_sync(place, ".");
+	return is_error(&error) || is_retry ? error : place_take(run, place, is_part);
 }
 
 struct error mentions_publish(const struct run *run)

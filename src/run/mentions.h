@@ -15,7 +15,13 @@
 enum {
 	ROW_HEAD = MENTION_UNKNOWN + 1, /* the first; is_new: of a retry file */
 	ROW_CHECKPOINT,                 /* user: so many records */
+	ROW_PART,                       /* who is not in the file may be there all the same */
 };
+
+/* Behind the feed's name: of its newest file that was not accepted, as long as it is newer than the
+ * one that was. Both count: whom that one lists is present, and so is whom it has lost. */
+#define MENTIONS_PART ".part"
+enum { MENTIONS_NAME_SIZE = FEED_NAME_MAX + sizeof MENTIONS_PART };
 
 /* As it stands in the file, in the machine's own order of bytes. */
 struct mention_row {
@@ -39,6 +45,8 @@ struct error mentions_open(
 /* Once the plan was applied. */
 struct error mentions_add(
     struct mentions_file *mentions, const struct batch *batch, const struct plan *plan) MUST_CHECK;
+/* The file is not accepted: it takes nobody's place. */
+struct error mentions_note_part(struct mentions_file *mentions) MUST_CHECK;
 /* Before a commit at so many records, and after it. */
 struct error mentions_sync(struct mentions_file *mentions, uint64_t records) MUST_CHECK;
 struct error mentions_commit(struct mentions_file *mentions) MUST_CHECK;
@@ -51,8 +59,8 @@ void mentions_close(struct mentions_file *mentions);
 typedef bool mentions_on_row(void *context, const struct mention_row *row);
 struct error mentions_read(int file, mentions_on_row *on_row, void *context) MUST_CHECK;
 
-/* The run is over: what it lists takes the place of what the feed's last file did, or of a retry
- * file is added to it. */
+/* The run is over: what it lists takes the place of what the feed's last file did; of a retry file
+ * it is added to it; of one that was not accepted it stands beside it. */
 struct error mentions_publish(const struct run *run) MUST_CHECK;
 
 #endif
