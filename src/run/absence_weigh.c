@@ -353,15 +353,17 @@ struct error absence_remark(struct absence *absence)
 
 /* ---- the whole ---- */
 
+/* A file that removes nobody takes no claim away either. */
 static void items_withhold(struct absence *absence)
 {
 	for (size_t i = 0; i < absence->absent_count; i++) {
 		struct absent_item *item = &absence->absent[i];
 		const struct absence_course *course =
 		    absence_course_of(absence, item->listing.enrol);
-		item->is_withheld =
-		    item->fate == ABSENT_GOES &&
-		    (absence->ban.code != CODES || !course || course->ban.code != CODES);
+		bool is_banned = absence->ban.code != CODES || !course || course->ban.code != CODES;
+		item->is_withheld = is_banned && item->fate == ABSENT_GOES;
+		if (is_banned && (item->fate == ABSENT_CLAIMED || item->fate == ABSENT_KEPT))
+			item->fate = ABSENT_IGNORED;
 	}
 }
 
