@@ -110,9 +110,9 @@ struct error ledger_has_name(
 {
 	*has = false;
 	for (size_t i = 0; i < fake_now()->runs_count; i++) {
-		const struct ledger_run *run = &fake_now()->runs[i];
-		*has |= slice_is(run->feed, feed) && slice_is(run->name, slice_of(name)) &&
-		        strncmp(run->run.bytes, since, run->run.size) >= 0;
+		const struct ledger_run *row = &fake_now()->runs[i];
+		*has |= slice_is(row->feed, feed) && slice_is(row->name, slice_of(name)) &&
+		        strcmp(row->run.bytes, since) >= 0;
 	}
 	return fake_step("the ledger");
 }
@@ -174,16 +174,14 @@ static size_t listing_place(const struct fake_state *state, const struct fake_li
 static struct fake_listing *listing_at(struct slice feed, int64_t user, int64_t enrolment)
 {
 	struct fake_state *state = fake_now();
-	const struct fake_listing wanted = {
-	    feed_of(feed), {.user = user, .enrolment = enrolment}};
+	const struct fake_listing wanted = {feed_of(feed), {.user = user, .enrolment = enrolment}};
 	size_t at = listing_place(state, &wanted);
-	bool is_there = at < state->listings_count &&
-	                listing_compare(&state->listings[at], &wanted) == 0;
+	bool is_there =
+	    at < state->listings_count && listing_compare(&state->listings[at], &wanted) == 0;
 	return is_there ? &state->listings[at] : NULL;
 }
 
-struct error listing_scan(
-    struct db *db, struct slice feed, listing_on_row *on_row, void *context)
+struct error listing_scan(struct db *db, struct slice feed, listing_on_row *on_row, void *context)
 {
 	int wanted = feed_of(feed);
 	const struct fake_state *state = fake_now();
@@ -273,4 +271,13 @@ struct error listing_store_base(
 {
 	fake_working()->feeds[feed_of(feed)].text = keep(text);
 	return fake_step("the last full file");
+}
+
+struct slice fake_lms_base(const char *feed)
+{
+	const struct fake_state *state = fake_committed();
+	for (int i = 0; i < state->feeds_count; i++)
+		if (strcmp(state->feeds[i].feed, feed) == 0)
+			return state->feeds[i].text;
+	return SLICE("");
 }

@@ -10,7 +10,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FIRST_PERSON = 100, FIRST_COURSE = 1000, CELLS = (FAKE_PEOPLE_MAX + 1) * (FAKE_COURSES_MAX + 1) };
+enum {
+	FIRST_PERSON = 100,
+	FIRST_COURSE = 1000,
+	CELLS = (FAKE_PEOPLE_MAX + 1) * (FAKE_COURSES_MAX + 1)
+};
 
 static struct fake_state committed, working, saved;
 static bool is_open;   /* a transaction */
@@ -59,7 +63,8 @@ void fake_lms_make(int people, int courses)
 	committed.people_count = people;
 	committed.courses_count = courses;
 	for (int i = 1; i <= people; i++)
-		snprintf(committed.people[i].username, sizeof committed.people[i].username, "p%d", i);
+		snprintf(
+		    committed.people[i].username, sizeof committed.people[i].username, "p%d", i);
 	for (int i = 1; i <= courses; i++)
 		committed.courses[i].id = fake_lms_new_course(i);
 }

@@ -47,6 +47,7 @@ void fake_lms_put_back(bool breaks);
 /* What is committed. Somebody else may change people, courses and enrolments. */
 size_t fake_lms_runs(void);
 const struct ledger_run *fake_lms_run(size_t index);
+struct slice fake_lms_base(const char *feed);  /* of its last accepted full file; empty: none */
 int fake_lms_enrolled(int person, int course); /* how often by the daemon */
 struct fake_person *fake_lms_person(int person);
 struct fake_course *fake_lms_course(int course);

@@ -10,8 +10,8 @@ enum { PEOPLE = FAKE_PEOPLE_MAX, COURSES = FAKE_COURSES_MAX, ACCOUNT_FILES = 2 }
 
 /* What a feed has had to do with somebody in a course. */
 struct tie {
-	int64_t listed, made; /* the enrolment's id; 0: never */
-	bool is_in_last;      /* its last file that was right listed it */
+	int64_t listed, made;        /* the enrolment's id; 0: never */
+	bool is_in_base, is_in_last; /* its last file that was accepted listed it; its last file */
 };
 
 static struct {
@@ -20,8 +20,15 @@ static struct {
 	bool has_last[LAW_FEEDS];
 	/* By hand: of this enrolment. */
 	int64_t held[PEOPLE + 1][COURSES + 1], freed[PEOPLE + 1][COURSES + 1];
+	/* Suspended by absence: which enrolment, when, by whom, and full files of that feed since.
+	 */
+	struct exile {
+		int64_t id, at;
+		int feed, files;
+	} exiles[PEOPLE + 1][COURSES + 1];
 	bool is_held_account[PEOPLE + 1];
-	int gone_files[LAW_FEEDS][PEOPLE + 1]; /* right files in a row that do not name the person */
+	int gone_files[LAW_FEEDS]
+	              [PEOPLE + 1]; /* right files in a row that do not name the person */
 	bool is_known[LAW_FEEDS][PEOPLE + 1];
 	/* As it was. */
 	struct fake_enrolment before[PEOPLE + 1][COURSES + 1];
@@ -97,7 +104,7 @@ static void about(int feed, const struct nightly *file, int p, int c, const char
 static bool is_elsewhere(int feed, int p, int c)
 {
 	for (int f = 0; f < LAW_FEEDS; f++)
-		if (f != feed && law.ties[f][p][c].is_in_last)
+		if (f != feed && (law.ties[f][p][c].is_in_base || law.ties[f][p][c].is_in_last))
 			return true;
 	return false;
 }
@@ -141,6 +148,29 @@ static const char *removal_sins(int feed, const struct nightly *file, int p, int
 	return NULL;
 }
 
+/* Of one that absence had suspended before. */
+static const char *due_sins(int feed, const struct nightly *file, int p, int c)
+{
+	const struct fake_enrolment *was = &law.before[p][c];
+	const struct exile *exile = &law.exiles[p][c];
+	const struct law_settings *settings = &law.settings[exile->feed];
+	int64_t end_of_day = fate.now_us / 1000000 + 86400;
+	if (exile->id != was->id)
+		return "was unenrolled, and absence had not suspended them";
+	if (!settings->unenrols || settings->grace_days == 0)
+		return "was unenrolled by a feed that does not do that later";
+	if (end_of_day < exile->at + (int64_t)settings->grace_days * 86400)
+		return "was unenrolled within the grace";
+	if (exile->files + (exile->feed == feed && nightly_counts(file->kind)) < 2)
+		return "was unenrolled after one file";
+	if (law.held[p][c] == was->id || law.freed[p][c] == was->id)
+		return "was unenrolled though somebody had a hand in it";
+	if (was->has_grade)
+		return "was unenrolled with a grade";
+	return is_elsewhere(exile->feed, p, c) ? "was unenrolled though another feed lists them"
+	                                       : NULL;
+}
+
 static void place_judge(int feed, const struct nightly *file, bool is_applied, int p, int c,
     bool is_true, struct law_sums *sums)
 {
@@ -150,10 +180,11 @@ static void place_judge(int feed, const struct nightly *file, bool is_applied, i
 	bool changes = is->id != was->id || is->is_suspended != was->is_suspended ||
 	               is->modified != was->modified || is->is_teacher != was->is_teacher ||
 	               is->is_student != was->is_student;
-	if (changes && (!is_applied || file->kind == NIGHT_PREVIEW))
+	if (changes && !was_removed && (!is_applied || file->kind == NIGHT_PREVIEW))
 		about(feed, file, p, c, "was changed by a file that was not applied");
-	if (was_removed)
-		about(feed, file, p, c, "was unenrolled, and was suspended before");
+	const char *due = was_removed ? due_sins(feed, file, p, c) : NULL;
+	if (due)
+		about(feed, file, p, c, due);
 	const char *sin = is_removed ? removal_sins(feed, file, p, c, is_true) : NULL;
 	if (sin)
 		about(feed, file, p, c, sin);
@@ -162,19 +193,28 @@ static void place_judge(int feed, const struct nightly *file, bool is_applied, i
 		about(feed, file, p, c, "is listed, and is not in");
 	if (is_held && !is->is_suspended)
 		about(feed, file, p, c, "was activated though somebody had suspended them");
+	if (is_removed && is->id != 0)
+		law.exiles[p][c] = (struct exile){is->id, is->modified, feed, 0};
 	sums->removed += is_removed;
 	sums->unenrolled += is_removed && is->id == 0;
+	sums->due += was_removed;
 	sums->returned += was->id != 0 && was->is_suspended && is_in(is);
 }
 
-static void place_note(int feed, const struct nightly *file, int p, int c)
+static void place_note(int feed, const struct nightly *file, enum law_end end, int p, int c)
 {
 	const struct fake_enrolment *was = &law.before[p][c], *is = fake_lms_enrolment(p, c);
 	struct tie *tie = &law.ties[feed][p][c];
-	if (nightly_is_right(file->kind))
-		tie->is_in_last = said.lists[p][c] && is->id != 0;
+	struct exile *exile = &law.exiles[p][c];
+	exile->files += exile->feed == feed && nightly_counts(file->kind);
+	bool is_listed = said.lists[p][c] && is->id != 0;
+	/* Of a feed that removes nobody, nobody knows which of its files are as they should be. */
+	if (end == LAW_ACCEPTED || (!law.settings[feed].acts && file->kind != NIGHT_RETRY))
+		tie->is_in_base = is_listed;
+	if (file->kind == NIGHT_RETRY)
+		tie->is_in_base |= is_listed;
 	else
-		tie->is_in_last |= said.lists[p][c] && is->id != 0;
+		tie->is_in_last = is_listed;
 	if (!said.lists[p][c] || is->id == 0)
 		return;
 	tie->listed = is->id;
@@ -200,7 +240,7 @@ static void account_judge(int feed, const struct nightly *file, bool is_applied,
 		about(feed, file, p, 0, "lost the account though named, or never named");
 	if (falls && law.gone_files[feed][p] + 1 < ACCOUNT_FILES)
 		about(feed, file, p, 0, "lost the account at once");
-	if (falls && is_true)
+	if (falls && is_true && !nightly_is_right(file->kind))
 		about(feed, file, p, 0, "lost the account, and has not left");
 	if (!is->is_suspended && was->is_suspended && law.is_held_account[p])
 		about(feed, file, p, 0, "got the account back that somebody had suspended");
@@ -215,9 +255,10 @@ static void account_judge(int feed, const struct nightly *file, bool is_applied,
 		law.gone_files[feed][p]++;
 }
 
-void law_judge(int feed, const struct nightly *file, bool is_applied, const struct source *source,
+void law_judge(int feed, const struct nightly *file, enum law_end end, const struct source *source,
     struct law_sums *sums)
 {
+	bool is_applied = end != LAW_NOT_APPLIED;
 	file_read(file);
 	for (int p = 1; p <= PEOPLE; p++)
 		for (int c = 1; c <= COURSES; c++)
@@ -226,7 +267,7 @@ void law_judge(int feed, const struct nightly *file, bool is_applied, const stru
 		account_judge(feed, file, is_applied, p, source, sums);
 	for (int p = 1; p <= PEOPLE && is_applied && file->kind != NIGHT_PREVIEW; p++)
 		for (int c = 1; c <= COURSES; c++)
-			place_note(feed, file, p, c);
+			place_note(feed, file, end, p, c);
 }
 
 /* ---- other hands ---- */
@@ -242,7 +283,7 @@ void law_hand_activated(int person, int course)
 {
 	bool is_listed = false;
 	for (int f = 0; f < LAW_FEEDS; f++)
-		is_listed |= law.ties[f][person][course].is_in_last;
+		is_listed |= law.ties[f][person][course].is_in_base;
 	law.held[person][course] = 0;
 	law.freed[person][course] = is_listed ? 0 : fake_lms_enrolment(person, course)->id;
 }

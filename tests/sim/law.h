@@ -17,17 +17,20 @@ enum { LAW_FEEDS = 2 };
 struct law_settings {
 	bool acts, adopts, reaches_feed; /* scope: feed */
 	bool suspends_accounts;
+	bool unenrols;
+	int grace_days;
 };
 
 struct law_sums {
-	unsigned long removed, unenrolled, returned, accounts_suspended, accounts_returned;
+	unsigned long removed, unenrolled, due, returned, accounts_suspended, accounts_returned;
 };
 
 void law_begin(const struct law_settings settings[LAW_FEEDS]);
 /* What the database is like before the next file. */
 void law_look(void);
 /* The file was run; source: the truth of its feed. */
-void law_judge(int feed, const struct nightly *file, bool is_applied, const struct source *source,
+enum law_end { LAW_NOT_APPLIED, LAW_APPLIED, LAW_ACCEPTED };
+void law_judge(int feed, const struct nightly *file, enum law_end end, const struct source *source,
     struct law_sums *sums);
 /* Somebody has a hand in it. */
 void law_hand_suspended(int person, int course);

@@ -27,7 +27,7 @@
 #include <unistd.h>
 
 enum {
-	LIVES = SCALE(40, 4),
+	LIVES = SCALE(10, 2),
 	NIGHTS_MIN = 60,
 	NIGHTS_MORE = 140,
 	CALM_NIGHTS = 4,
@@ -42,6 +42,7 @@ enum {
 struct sent {
 	struct nightly file;
 	int64_t modified_s;
+	bool is_accepted; /* nothing was withheld of it as a whole */
 };
 
 /* One life. */
@@ -55,7 +56,7 @@ static struct {
 	int absent[LAW_FEEDS][FAKE_PEOPLE_MAX + 1]; /* for so many nights more: comes back then */
 	bool absent_from[LAW_FEEDS][FAKE_PEOPLE_MAX + 1][FAKE_COURSES_MAX + 1];
 	enum nightly_kind again[LAW_FEEDS]; /* the same trouble once more */
-	size_t ended;
+	size_t seen;                        /* runs of the ledger */
 	int night, renamed;
 	bool tells;
 	struct nightly file;
@@ -106,19 +107,22 @@ static int draw_course(void)
 static void feed_print(struct buffer *out, int feed)
 {
 	static const char *const actions[] = {"suspend", "suspend_no_roles", "unenrol", "unenrol"};
-	static const char *const graces[] = {"0", "30d", "3d"};
+	static const int graces[] = {0, 30, 3};
 	struct law_settings *settings = &life.settings[feed];
 	settings->acts = feed == 0 || is_one_in(2);
 	settings->adopts = is_one_in(3);
 	settings->reaches_feed = is_one_in(2);
 	settings->suspends_accounts = settings->acts && is_one_in(2);
+	settings->grace_days = graces[fate_draw(3)];
 	life.has_passwords[feed] = is_one_in(4);
 	life.has_dates[feed] = is_one_in(2);
+	const char *action = settings->acts ? actions[fate_draw(4)] : "ignore";
+	settings->unenrols = strcmp(action, "unenrol") == 0;
 	buffer_print(out,
-	    "  %s:\n    allow_suspend: true\n    absence: { action: %s, scope: %s, grace: %s, "
+	    "  %s:\n    allow_suspend: true\n    absence: { action: %s, scope: %s, grace: %dd, "
 	    "adopt: %s, accounts: %s, files: \"staff*.csv\" }\n",
-	    feed == 0 ? "default" : "hr", settings->acts ? actions[fate_draw(4)] : "ignore",
-	    settings->reaches_feed ? "feed" : "courses_in_file", graces[fate_draw(3)],
+	    feed == 0 ? "default" : "hr", action,
+	    settings->reaches_feed ? "feed" : "courses_in_file", settings->grace_days,
 	    settings->adopts ? "true" : "false",
 	    settings->suspends_accounts ? "suspend" : "ignore");
 }
@@ -211,7 +215,10 @@ static void hand_on_enrolment(void)
 	case 0:
 	case 1: enrol_by_hand(p, c); break;
 	case 2:
-	case 3: is->is_suspended = true; law_hand_suspended(p, c); break;
+	case 3:
+		is->is_suspended = true;
+		law_hand_suspended(p, c);
+		break;
 	case 4:
 		if (is->is_suspended) {
 			is->is_suspended = false;
@@ -235,7 +242,8 @@ static void hand_on_suspended(void)
 				continue;
 			is->is_suspended = is_one_in(2);
 			is->modified = fate.now_us / SECOND;
-			tell("a hand %s p%d in C%d", is->is_suspended ? "suspends" : "activates", p, c);
+			tell("a hand %s p%d in C%d", is->is_suspended ? "suspends" : "activates", p,
+			    c);
 			if (is->is_suspended)
 				law_hand_suspended(p, c);
 			else
@@ -334,11 +342,16 @@ static void remember(int feed, int64_t modified_s)
 	struct sent *newest = &history[life.history_count[feed] - 1];
 	copy(&newest->file, &life.file);
 	newest->modified_s = modified_s;
+	newest->is_accepted = false;
 }
 
-static bool is_same(const struct nightly *a, const struct nightly *b)
+/* The feed's last accepted full file. */
+static bool is_base(int feed, const struct buffer *text)
 {
-	return slice_is(buffer_slice(&a->text), buffer_slice(&b->text));
+	char hash[HASH_SIZE];
+	struct slice base = fake_lms_base(feed == 0 ? "default" : "hr");
+	files_hash_bytes(text->bytes, text->size, hash);
+	return base.size > 0 && strstr(base.bytes, hash);
 }
 
 static void file_call(struct nightly *file, const char *stem, bool has_date)
@@ -355,7 +368,10 @@ static int64_t file_make(int feed, enum nightly_kind kind)
 	int64_t now_s = fate.now_us / SECOND, modified_s = now_s;
 	const struct sent *history = life.history[feed];
 	int newest = life.history_count[feed] - 1, older = newest > 0 ? fate_draw(newest) : newest;
-	if (kind == NIGHT_OLDER && (newest < 1 || is_same(&history[older].file, &history[newest].file)))
+	/* One that was withheld is not known for an older one when it comes again. */
+	bool is_older =
+	    newest > 0 && history[older].is_accepted && !is_base(feed, &history[older].file.text);
+	if (kind == NIGHT_OLDER && !is_older)
 		kind = NIGHT_AGAIN;
 	if (kind == NIGHT_AGAIN || kind == NIGHT_OLDER) {
 		const struct sent *sent = &history[kind == NIGHT_OLDER ? older : newest];
@@ -379,8 +395,7 @@ static void drop(int feed, int64_t modified_s)
 {
 	const char *box = life.file.kind == NIGHT_PREVIEW ? "preview/" : feed == 0 ? "" : "hr/";
 	struct path stage = path_of("%s/stage", process.root.text);
-	struct path path =
-	    path_of("%s/inbox/%s%s", process.spool_path.text, box, life.file.name);
+	struct path path = path_of("%s/inbox/%s%s", process.spool_path.text, box, life.file.name);
 	const struct timespec times[] = {{modified_s, 0}, {modified_s, 0}};
 	files_write(stage.text, life.file.text.bytes, life.file.text.size, 0640);
 	if (utimensat(AT_FDCWD, stage.text, times, 0) < 0)
@@ -396,17 +411,15 @@ static void live(void)
 		;
 }
 
-/* NULL: not yet. */
+/* Of the file that was dropped last, among whose runs may be those of who is due; NULL: not yet. */
 static const struct ledger_run *answer_find(void)
 {
-	size_t ended = 0;
-	const struct ledger_run *newest = NULL;
-	for (size_t i = 0; i < fake_lms_runs(); i++)
-		if (fake_lms_run(i)->state >= RUN_APPLIED) {
-			ended++;
-			newest = fake_lms_run(i);
-		}
-	return ended > life.ended ? newest : NULL;
+	for (size_t i = life.seen; i < fake_lms_runs(); i++) {
+		const struct ledger_run *run = fake_lms_run(i);
+		if (run->state >= RUN_APPLIED && strcmp(run->name.bytes, life.file.name) == 0)
+			return run;
+	}
+	return NULL;
 }
 
 static const struct ledger_run *answer_await(bool is_dangerous)
@@ -426,7 +439,6 @@ static const struct ledger_run *answer_await(bool is_dangerous)
 		fatal("%s has no answer", life.file.name);
 	/* Its answer may still have to be published. */
 	process_act(live);
-	life.ended++;
 	sums->deaths += fate.deaths - deaths;
 	return run;
 }
@@ -436,13 +448,18 @@ static void file_send(int feed, enum nightly_kind kind, bool is_dangerous)
 	int64_t modified_s = file_make(feed, kind);
 	law_look();
 	drop(feed, modified_s);
+	life.seen = fake_lms_runs();
 	const struct ledger_run *run = answer_await(is_dangerous);
-	tell("%s of feed %d, %s, %zu rows: %s", life.file.name, feed,
-	    nightly_word(life.file.kind), life.file.count,
-	    run->state == RUN_APPLIED ? run->counts.bytes : "not applied");
+	tell("%s of feed %d, %s, %zu rows: %s", life.file.name, feed, nightly_word(life.file.kind),
+	    life.file.count, run->state == RUN_APPLIED ? run->counts.bytes : "not applied");
 	sums->files++;
 	sums->kinds[life.file.kind]++;
-	law_judge(feed, &life.file, run->state == RUN_APPLIED, &life.sources[feed], &sums->law);
+	enum law_end end = run->state != RUN_APPLIED        ? LAW_NOT_APPLIED
+	                   : is_base(feed, &life.file.text) ? LAW_ACCEPTED
+	                                                    : LAW_APPLIED;
+	law_judge(feed, &life.file, end, &life.sources[feed], &sums->law);
+	if (life.file.kind == NIGHT_ORDINARY)
+		life.history[feed][life.history_count[feed] - 1].is_accepted = end == LAW_ACCEPTED;
 }
 
 /* ---- a life ---- */
@@ -498,12 +515,15 @@ int main(int argc, char **argv)
 			fprintf(stderr, "lives: seed %ld breaks the law\n", first + i);
 			failures++;
 		}
-	printf("lives: %lu lives in %.1f s: %lu nights, %lu files, %lu deaths; removed %lu times, %lu "
-	       "of them unenrolled, %lu returned; accounts: %lu suspended, %lu returned; %ld lives "
-	       "broke the law\n",
+	printf(
+	    "lives: %lu lives in %.1f s: %lu nights, %lu files, %lu deaths; removed %lu times, %lu "
+	    "of them unenrolled, %lu when due, %lu returned; accounts: %lu suspended, %lu "
+	    "returned; %ld lives "
+	    "broke the law\n",
 	    sums->lives, (double)(moment_now_ms() - start) / 1000, sums->nights, sums->files,
-	    sums->deaths, sums->law.removed, sums->law.unenrolled, sums->law.returned,
-	    sums->law.accounts_suspended, sums->law.accounts_returned, failures);
+	    sums->deaths, sums->law.removed, sums->law.unenrolled, sums->law.due,
+	    sums->law.returned, sums->law.accounts_suspended, sums->law.accounts_returned,
+	    failures);
 	for (int i = 0; i < NIGHT_KINDS; i++)
 		printf("%s %lu%s", nightly_word((enum nightly_kind)i), sums->kinds[i],
 		    i + 1 < NIGHT_KINDS ? ", " : "\n");

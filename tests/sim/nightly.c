@@ -48,7 +48,8 @@ static void rows_take(struct nightly *file, const struct source *source)
 			if (!source->has[person][course] || file->count == NIGHTLY_ROWS_MAX)
 				continue;
 			struct nightly_row *row = &file->rows[file->count++];
-			snprintf(row->user, sizeof row->user, "%s", fake_lms_person(person)->username);
+			snprintf(
+			    row->user, sizeof row->user, "%s", fake_lms_person(person)->username);
 			snprintf(row->course, sizeof row->course, "C%d", course);
 			row->is_teacher = source->is_teacher[person];
 		}
@@ -156,8 +157,8 @@ static void text_cut(struct nightly *file)
 	file->text.size--;
 }
 
-void nightly_make(struct nightly *file, enum nightly_kind kind, const struct source *source,
-    bool has_passwords)
+void nightly_make(
+    struct nightly *file, enum nightly_kind kind, const struct source *source, bool has_passwords)
 {
 	file->kind = kind;
 	file->count = 0;

@@ -61,7 +61,7 @@ bool nightly_counts(enum nightly_kind kind);
 bool nightly_is_right(enum nightly_kind kind);
 /* From the source, by the people's names as they are now; not NIGHT_AGAIN and NIGHT_OLDER, which
  * are others' bytes. */
-void nightly_make(struct nightly *file, enum nightly_kind kind, const struct source *source,
-    bool has_passwords);
+void nightly_make(
+    struct nightly *file, enum nightly_kind kind, const struct source *source, bool has_passwords);
 
 #endif

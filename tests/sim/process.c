@@ -110,9 +110,10 @@ bool process_turn(void)
 		return false;
 	if (*job.run)
 		run_continue(process.runner, job.run, job.is_last_try, &job.report);
+	else if (job.is_due)
+		run_due(process.runner, &job.lane, &job.report);
 	else
-		run_file(
-		    process.runner, &job.lane, job.name, job.weight == JOB_SHORT, &job.report);
+		run_file(process.runner, &job.lane, job.name, job.weight == JOB_SHORT, &job.report);
 	feeds_done(process.feeds, &job, now_ms);
 	return true;
 }

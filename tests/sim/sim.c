@@ -94,8 +94,7 @@ static void drop(void)
 	buffer_print(text, "username,password,course1%s\n", is_refused ? ",nonsense" : "");
 	buffer_print(text, "unique%zu,,C1\n", life.drops_count);
 	for (int i = 0; i < rows; i++)
-		buffer_print(
-		    text, "p%d,,C%d\n", fate_draw(PEOPLE + 2), fate_draw(COURSES) + 1);
+		buffer_print(text, "p%d,,C%d\n", fate_draw(PEOPLE + 2), fate_draw(COURSES) + 1);
 	files_hash_bytes(text->bytes, text->size, dropped->hash);
 	dropped->box = box;
 	dropped->is_preview = strcmp(box, "preview/") == 0;
@@ -369,8 +368,8 @@ static void drop_again(size_t index)
 		files_hash(from.text, hash);
 		if (strcmp(hash, dropped->hash) != 0)
 			continue;
-		struct path to =
-		    path_of("%s/inbox/%sagain%zu.csv", process.spool_path.text, dropped->box, index);
+		struct path to = path_of(
+		    "%s/inbox/%sagain%zu.csv", process.spool_path.text, dropped->box, index);
 		if (renameat(AT_FDCWD, from.text, AT_FDCWD, to.text) < 0)
 			fatal("cannot drop %s again", path);
 	}
