@@ -596,6 +596,32 @@ static void changes_print(struct world *world, const struct plan *plan)
 	}
 }
 
+static struct slice mention_course(const struct batch *batch, const struct mention *mention)
+{
+	if (mention->course != INDEX_NONE)
+		return batch->course_keys[mention->course].text;
+	for (size_t i = 0; mention->enrolment != INDEX_NONE && i < batch->courses_count; i++)
+		if (batch->courses[i].enrol == batch->enrolments[mention->enrolment].enrol)
+			return batch->course_keys[i].text;
+	return SLICE("-");
+}
+
+static void mentions_print(struct world *world, const struct plan *plan)
+{
+	static const char *const kinds[] = {"listed", "person", "present", "unknown"};
+	const struct batch *batch = &world->batch;
+	for (size_t i = 0; i < plan->mentions_count; i++) {
+		const struct mention *mention = &plan->mentions[i];
+		struct slice person = mention->person == INDEX_NONE
+		                          ? SLICE("-")
+		                          : batch->people[mention->person].username;
+		buffer_print(&world->mentions, "%d %s %.*s %.*s%s\n",
+		    (int)batch->records[mention->record].line, kinds[mention->kind],
+		    SLICE_ARG(person), SLICE_ARG(mention_course(batch, mention)),
+		    mention->is_new ? "+" : "");
+	}
+}
+
 static void batch_run(struct world *world)
 {
 	struct batch *batch = &world->batch;
@@ -615,6 +641,7 @@ static void batch_run(struct world *world)
 		for (enum remark_code code = 0; code < REMARK_CODES; code++)
 			world->counts[code] += plan.remarks[code];
 		outcomes_print(world, &plan);
+		mentions_print(world, &plan);
 		if (batch->takes_away)
 			order_check(world, &plan);
 		changes_print(world, &plan);
@@ -644,6 +671,7 @@ static struct error on_record(void *context, const struct csvin_record *record)
 	}
 	good(batch_init(&world->batch, world->header, &world->policy, &world->site));
 	world->batch.is_preview = world->is_preview;
+	world->batch.asks_mentions = true;
 	world->batch.now = WORLD_NOW;
 	world->batch.today = WORLD_TODAY;
 	return OK;
@@ -709,6 +737,7 @@ void world_done(struct world *world)
 	arena_free(world->arena);
 	buffer_done(&world->outcomes);
 	buffer_done(&world->changes);
+	buffer_done(&world->mentions);
 	buffer_done(&world->remarks);
 }
 
@@ -738,6 +767,11 @@ const char *world_remarks(struct world *world)
 const char *world_changes(struct world *world)
 {
 	return text_end(&world->changes);
+}
+
+const char *world_mentions(struct world *world)
+{
+	return text_end(&world->mentions);
 }
 
 static void expect(const struct world_case *cases, size_t count, bool drops_rows)

@@ -36,7 +36,8 @@ struct world {
 	int rounds;
 	/* "line column outcome code", a line each; and the changes, a line each. */
 	struct buffer outcomes, changes;
-	struct buffer remarks; /* "code: message", a line each */
+	struct buffer mentions; /* "line kind person course", a line each; + behind what is new */
+	struct buffer remarks;  /* "code: message", a line each */
 	uint64_t counts[REMARK_CODES];
 	struct outcome last;
 	void (*on_outcome)(const struct outcome *outcome); /* of each, when set */
@@ -52,6 +53,7 @@ struct error world_read(struct world *world, const char *bytes, size_t size) MUS
 /* Both as texts that end with a NUL. */
 const char *world_outcomes(struct world *world);
 const char *world_changes(struct world *world);
+const char *world_mentions(struct world *world);
 /* Of all that was read so far. */
 const char *world_remarks(struct world *world);
 
