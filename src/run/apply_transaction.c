@@ -32,10 +32,16 @@ uint64_t transaction_records(const struct apply_loop *loop)
 	return pace_records(shared->pace, shared->config->checkpoint_rows);
 }
 
+/* Removals behind the last row count as records. */
+static uint64_t records_done(const struct apply_loop *loop)
+{
+	return loop->tally.rows + loop->tally.removals;
+}
+
 /* What was undone, the batch under way included. */
 void transactions_shorten(struct apply_loop *loop)
 {
-	uint64_t records = loop->tally.rows - loop->records_since;
+	uint64_t records = records_done(loop) - loop->records_since;
 	pace_shorten(loop->run->runner->shared->pace, records + loop->batch.records_count);
 }
 
@@ -71,7 +77,7 @@ struct error transaction_enter(struct apply_loop *loop)
 	loop->is_open = !is_error(&error);
 	if (loop->is_open && loop->mode->is_undone)
 		lms_rehearse(loop->lms);
-	loop->records_since = loop->tally.rows;
+	loop->records_since = records_done(loop);
 	if (!is_error(&error) && !census_is_dear(loop))
 		error = census_order(loop);
 	loop->begun_us = apply_clock_us();
@@ -106,7 +112,7 @@ static bool is_awaited(struct apply_loop *loop)
  * short, too: it is not worth reading the whole site for it. */
 bool transaction_is_full(struct apply_loop *loop)
 {
-	uint64_t records = loop->tally.rows - loop->records_since;
+	uint64_t records = records_done(loop) - loop->records_since;
 	bool wanted = !loop->mode->is_whole && is_wanted(loop);
 	loop->was_wanted = wanted;
 	if (loop->mode->is_whole)
@@ -116,12 +122,6 @@ bool transaction_is_full(struct apply_loop *loop)
 	loop->expected = wanted ? records : transaction_records(loop);
 	return records >= transaction_records(loop) || wanted || apply_is_stopping(loop) ||
 	       is_awaited(loop) || apply_clock_us() - loop->begun_us >= TRANSACTION_ALONE_US;
-}
-
-/* Removals behind the last row count as records. */
-static uint64_t records_done(const struct apply_loop *loop)
-{
-	return loop->tally.rows + loop->tally.removals;
 }
 
 /* What the ledger counts has to be durable first. */
