@@ -154,6 +154,54 @@ static void prepare_large(struct rig *rig, const char *journal_mode)
 	buffer_done(&text);
 }
 
+/* All but one in each course have left: removals in two transactions, and many in each. */
+static void prepare_removals(struct rig *rig, const char *journal_mode)
+{
+	enum { PEOPLE = 60, COURSES = 20 };
+	struct buffer text = {0};
+	rig_make(rig, &(struct rig_options){.people = PEOPLE,
+	                  .courses = COURSES,
+	                  .feeds = "  default: { absence: { action: suspend }, limits: {"
+	                           " rows_of_last: 0%, per_course: { count: 0, share: 0% }, "
+	                           "removals: { count: 0, share: 0%, most: 0 } } }\n",
+	                  .settings = "stop_timeout: 3s\ncheckpoint_rows: 900\naftercare: true\n",
+	                  .journal_mode = journal_mode});
+	buffer_add_text(&text, "username,course1\n");
+	for (int i = 0; i < PEOPLE * COURSES; i++)
+		buffer_print(&text, "p%d,C%d\n", i / COURSES + 1, i % COURSES + 1);
+	if (text.failed)
+		fatal("out of memory");
+	rig_drop_bytes(rig, "staff-1.csv", text.bytes, text.size);
+	rig_once(rig);
+	text.size = 0;
+	buffer_add_text(&text, "username,course1\n");
+	for (int i = 0; i < COURSES; i++)
+		buffer_print(&text, "p1,C%d\n", i + 1);
+	rig_drop_bytes(rig, "staff-2.csv", text.bytes, text.size);
+	buffer_done(&text);
+}
+
+/* Its first removals are committed when the others are to be written. */
+static struct verdict kill_behind_removals(void *context, const struct call *call)
+{
+	int *writes = context;
+	bool is_answer = call->kind == CALL_WRITE && text_ends(call->path.text, "/result.csv");
+	bool is_verdict = text_ends(call->path.text, "/verdict");
+	*writes = is_verdict ? 1 : *writes + (*writes > 0 && is_answer);
+	return (struct verdict){.kind = *writes > 1 ? VERDICT_KILL : VERDICT_GO};
+}
+
+static void prepare_removals_resumed(struct rig *rig, const char *journal_mode)
+{
+	int writes = 0;
+	prepare_removals(rig, journal_mode);
+	struct finished finished = tracer_once(rig, kill_behind_removals, &writes, false);
+	if (finished.status != -SIGKILL)
+		fatal("it was not killed, but ended with %d", finished.status);
+	finished_done(&finished);
+	rig_expect(rig, "SELECT count(*) FROM mdl_user_enrolments WHERE status = 1", "1000\n");
+}
+
 const struct scenario scenarios[SCENARIOS] = {
     {"apply", prepare_apply, 1, 1, 1},
     {"accounts", prepare_accounts, 2, 2, 5},
@@ -165,6 +213,8 @@ const struct scenario scenarios[SCENARIOS] = {
     {"resume", prepare_resume, 1, 1, 7},
     {"large", prepare_large, 1, 1, 3},
     {"discarded", prepare_discarded, 1, 0, 3},
+    {"removals", prepare_removals, 2, 2, 30},
+    {"removals resumed", prepare_removals_resumed, 2, 2, 30},
 };
 
 const struct scenario *scenario_named(const char *name)
@@ -173,6 +223,16 @@ const struct scenario *scenario_named(const char *name)
 		if (strcmp(scenarios[i].name, name) == 0)
 			return &scenarios[i];
 	fatal("there is no scenario %s", name);
+}
+
+size_t *scenario_numbers(size_t *count)
+{
+	static size_t numbers[SCENARIOS];
+	const char *name = getenv("ENROLD_SCENARIO");
+	*count = name ? 1 : SCENARIOS;
+	for (size_t i = 0; i < *count; i++)
+		numbers[i] = name ? (size_t)(scenario_named(name) - scenarios) : i;
+	return numbers;
 }
 
 /* ---- playing them ---- */

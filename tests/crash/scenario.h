@@ -20,21 +20,22 @@ struct scenario {
 	int step; /* its runs are long: bounded sweeps try every step-th call only */
 };
 
-enum { SCENARIOS = 10 };
+enum { SCENARIOS = 12 };
 
 extern const struct scenario scenarios[SCENARIOS];
 
 const struct scenario *scenario_named(const char *name); /* fatal when there is none */
+
+/* All of them, or the one that ENROLD_SCENARIO names. */
+size_t *scenario_numbers(size_t *count);
 
 /* A test of each scenario, `number`. A number, because parameters come from another process, where
  * functions lie elsewhere. */
 #define SCENARIO_TEST(suite, name)                                                                 \
 	ParameterizedTestParameters(suite, name)                                                   \
 	{                                                                                          \
-		static size_t numbers[SCENARIOS];                                                  \
-		for (size_t i = 0; i < SCENARIOS; i++)                                             \
-			numbers[i] = i;                                                            \
-		return cr_make_param_array(size_t, numbers, SCENARIOS);                            \
+		size_t count, *numbers = scenario_numbers(&count);                                 \
+		return cr_make_param_array(size_t, numbers, count);                                \
 	}                                                                                          \
 	ParameterizedTest(const size_t *number, suite, name)
 
