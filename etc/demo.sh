@@ -13,6 +13,7 @@ feeds:
     update_details: file
     allow_delete: true
     allow_rename: true
+    absence: { action: suspend, files: "full-*.csv" }
     may:
       system_roles: [coursecreator, manager]
       unprotected: [coursecreator]

@@ -16,6 +16,7 @@ static const struct template
 templates[] = {
     {"create.csv", "account_created", 2, 2},
     {"enrol.csv", "enrolled", 3, 3},
+    {"full-file.csv", "enrolled", 5, 3},
     {"groups.csv", "group_created", 2, 2},
     {"group-members.csv", "group_joined", 0, 2},
     {"group-members.csv", "group_created", 2, 0},
@@ -93,6 +94,29 @@ Test(templates, do_what_they_show_one_after_the_other)
 		    "%s", templates[i].name);
 		reply_close(&reply);
 	}
+	demo_remove(&rig);
+}
+
+/* Bela comes, and dora has left. */
+Test(templates, show_a_full_file_and_the_next_takes_out_who_is_not_in_it)
+{
+	struct rig rig;
+	struct reply reply;
+	demo_make(&rig);
+	drop(&rig, "full-file.csv", 0, &reply);
+	reply_close(&reply);
+	struct buffer text = files_read(SOURCE_DIR "/etc/templates/full-file.csv");
+	char *dora = strstr(text.bytes, "dora,");
+	cr_assert_not_null(dora);
+	memcpy(dora, "bela", 4);
+	files_write(rig_path(&rig, "inbox/hr/full-file.csv").text, text.bytes, text.size, 0640);
+	buffer_done(&text);
+	rig_once(&rig);
+	reply_open(&reply, &rig, "hr/full-file.csv", 1);
+	EXPECT(&reply, {0, "absent", "done", "absent_suspended"});
+	cr_expect_str_eq(
+	    reply_cell(&reply, (struct expected){0, "absent", NULL, NULL}, 0, "username"), "dora");
+	reply_close(&reply);
 	demo_remove(&rig);
 }
 
