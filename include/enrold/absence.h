@@ -90,7 +90,9 @@ struct absence_course {
 	uint64_t going;
 	uint64_t unknown_new; /* rows of the course, as in absence_doubts */
 	uint64_t unknown_line;
-	struct absence_ban ban; /* the caller's own, of what follows */
+	/* The caller's own: */
+	struct absence_ban ban;
+	struct slice name; /* of some who would go */
 };
 struct absence_ban absence_ban_course(
     const struct absence_terms *terms, const struct absence_course *course);

@@ -109,6 +109,12 @@ static struct absent_verdict person_judge(
 		        "alone "
 		        "(absence.roles).",
 		        SLICE_ARG(role->shortname)));
+	if (absentee->resembled.size == 0 && absentee->listing.told == CODE_MAYBE_RENAMED + 1)
+		return verdict(ABSENT_HELD, CODE_MAYBE_RENAMED,
+		    SLICE(
+		        "Not removed: an account made when the person was first missing looks "
+		        "like the same person; list the person again, or suspend the enrolment by "
+		        "hand."));
 	if (absentee->resembled.size > 0)
 		return verdict(ABSENT_HELD, CODE_MAYBE_RENAMED,
 		    arena_print(arena,

@@ -44,7 +44,7 @@ bool absence_is_full_name(const struct policy *policy, struct slice name)
 		return false;
 	memcpy(text, name.bytes, name.size);
 	text[name.size] = '\0';
-	return !pattern || fnmatch(pattern, text, 0) == 0;
+	return !pattern || fnmatch(pattern, text, FNM_CASEFOLD) == 0;
 }
 
 bool absence_is_paused(const struct policy_absence *absence, int64_t day)

@@ -121,7 +121,7 @@ static void row_tell(struct pass *pass, uint32_t index, struct absent_row *row)
 	outcome->message = row->ban ? withheld_message(pass, row->ban) : verdict->message;
 	outcome->before = outcome->after = state_text(pass, index);
 	row->is_dropped = verdict->fate == ABSENT_CLAIMED;
-	if (!is_withheld)
+	if (!row->ban)
 		row->listing.told = (int)verdict->code + 1;
 }
 

@@ -185,12 +185,13 @@ static struct error file_look(
 static struct error feed_look(struct elsewhere *elsewhere, int listed)
 {
 	char part[MENTIONS_NAME_SIZE];
-	bool is_there, has_part;
+	bool is_there = false, has_part = false;
 	snprintf(part, sizeof part, "%s" MENTIONS_PART, elsewhere->feed);
 	struct error error = file_look(elsewhere, listed, elsewhere->feed, &is_there);
 	if (!is_error(&error))
-		error = is_there ? file_look(elsewhere, listed, part, &has_part)
-		                 : unknown_feed(elsewhere->absence, elsewhere->feed);
+		error = file_look(elsewhere, listed, part, &has_part);
+	if (!is_error(&error) && !is_there && !has_part)
+		error = unknown_feed(elsewhere->absence, elsewhere->feed);
 	return error;
 }
 

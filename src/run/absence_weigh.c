@@ -169,7 +169,8 @@ static void item_judge(
 	item->is_judged = true;
 	if (!course || verdict.fate != ABSENT_GOES)
 		return;
-	course->going++;
+	if (course->going++ == 0)
+		course->name = arena_copy(absence->arena, absentee->is.shortname);
 	course->ours++;
 }
 
@@ -303,30 +304,47 @@ static struct error blocked_find(struct absence *absence)
 
 /* ---- what the summary says ---- */
 
-static const struct absence_ban *first_ban(const struct absence *absence)
+/* The first, and how many there are. */
+static const struct absence_course *banned_course(const struct absence *absence, size_t *count)
 {
-	if (absence->ban.code != CODES)
-		return &absence->ban;
+	const struct absence_course *first = NULL;
+	*count = 0;
 	for (uint32_t i = 1; i <= absence->courses.count; i++) {
 		const struct absence_course *course = hashlist_at(&absence->courses, i);
-		if (course->ban.code != CODES)
-			return &course->ban;
+		bool is_banned = course->ban.code != CODES && course->going > 0;
+		*count += is_banned;
+		first = first || !is_banned ? first : course;
 	}
-	return NULL;
+	return first;
+}
+
+static struct slice withheld_reason(const struct absence *absence)
+{
+	size_t count;
+	struct arena *arena = absence->loop->remarks.arena;
+	if (absence->ban.code != CODES)
+		return absence->ban.reason;
+	const struct absence_course *course = banned_course(absence, &count);
+	if (!course)
+		return SLICE("see the rows of the answer");
+	struct slice more = count > 1 ? arena_print(arena, "; and more in %zu other%s", count - 1,
+	                                    count == 2 ? "" : "s")
+	                              : SLICE("");
+	return arena_print(arena, "in the course '%.*s' %.*s%.*s", SLICE_ARG(course->name),
+	    SLICE_ARG(course->ban.reason), SLICE_ARG(more));
 }
 
 static void withheld_remark(struct absence *absence)
 {
 	uint64_t count = 0;
-	const struct absence_ban *ban = first_ban(absence);
 	for (size_t i = 0; i < absence->absent_count; i++)
 		count += absence->absent[i].is_withheld;
-	if (count == 0 || !ban)
+	if (count == 0)
 		return;
 	remark_add(&absence->loop->remarks, REMARK_REMOVALS_WITHHELD, NULL,
-	    arena_print(absence->loop->remarks.arena, "%llu removal%s withheld: %.*s%s.",
-	        (unsigned long long)count, count == 1 ? " was" : "s were", SLICE_ARG(ban->reason),
-	        ban == &absence->ban ? "" : ", and perhaps more in other courses"));
+	    arena_print(absence->loop->remarks.arena, "%llu removal%s withheld: %.*s.",
+	        (unsigned long long)count, count == 1 ? " was" : "s were",
+	        SLICE_ARG(withheld_reason(absence))));
 }
 
 struct error absence_remark(struct absence *absence)
