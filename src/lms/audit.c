@@ -282,13 +282,16 @@ static int64_t *contexts_find(struct work *work)
 	return contexts;
 }
 
-struct audit_log *audit_begin(struct work *work)
+struct audit_log *audit_begin(struct work *work, size_t changes)
 {
+	enum { ROWS_OF_A_CHANGE = 2, ROWS_LEAST = 64 }; /* as a rule */
+	size_t wanted = changes * ROWS_OF_A_CHANGE + ROWS_LEAST;
 	struct audit_log *log = arena_alloc(work->arena, sizeof *log);
 	if (!log || !work->lms->site.audit)
 		return NULL;
-	*log = (struct audit_log){
-	    .work = work, .rows = new_rows_begin(work, &log_table, ROWS_TOGETHER)};
+	*log = (struct audit_log){.work = work,
+	    .rows =
+	        new_rows_begin(work, &log_table, wanted < ROWS_TOGETHER ? wanted : ROWS_TOGETHER)};
 	return log;
 }
 
@@ -326,7 +329,7 @@ void audit_new_enrolment(struct audit_log *log, const struct new_enrolment *entr
 
 void audit_all(struct work *work)
 {
-	struct audit_log *log = audit_begin(work);
+	struct audit_log *log = audit_begin(work, work->effects->count);
 	if (!log)
 		return;
 	log->user_contexts = contexts_find(work);

@@ -154,7 +154,8 @@ static void flagged_write(struct work *work, const struct flagged *flagged)
 	const struct db_value expiry = db_int(work->effects->now + work->lms->site.session_timeout);
 	for (size_t i = 0; i < flagged->rows_count; i++)
 		db_run(db, FLAG_AGAIN, DB_VALUES(now, expiry, db_int(flagged->rows[i])));
-	struct new_rows new = new_rows_begin(work, &cache_flags_table, ROWS_TOGETHER);
+	size_t room = flagged->count < ROWS_TOGETHER ? flagged->count : ROWS_TOGETHER;
+	struct new_rows new = new_rows_begin(work, &cache_flags_table, room);
 	for (size_t i = 0; i < flagged->count; i++) {
 		if (!flagged->has[i])
 			new_rows_add(&new,

@@ -151,7 +151,7 @@ void new_enrolments_write(struct work *work, struct new_enrolment *entries, size
 void new_enrolments_audit(struct work *work, const struct new_enrolment *entries, size_t count)
 {
 	struct item *items = work->items;
-	struct audit_log *log = audit_begin(work);
+	struct audit_log *log = audit_begin(work, count);
 	if (!items || !log)
 		return;
 	for (size_t i = 0; i < count; i++)

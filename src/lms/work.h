@@ -414,8 +414,8 @@ void people_mark_dirty(struct lms *lms, const int64_t *users, size_t count, int6
 
 /* ---- audit.c: rows on their way ---- */
 
-/* Rows one by one: NULL: none are wanted, or no memory. */
-struct audit_log *audit_begin(struct work *work);
+/* Rows one by one, of about so many changes: NULL: none are wanted, or no memory. */
+struct audit_log *audit_begin(struct work *work, size_t changes);
 void audit_new_enrolment(struct audit_log *log, const struct new_enrolment *entry);
 void audit_end(struct audit_log *log);
 /* Blank to the eye, and to no database. */
