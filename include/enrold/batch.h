@@ -19,9 +19,9 @@
  *
  * One round is the rule. A row about an account that an earlier row of the batch renamed, deleted
  * or kept from its name needs facts that nobody asked for: the plan stops before it, the next round
- * asks. It also stops, if need be within a record, between what gives and what takes away of one
- * person in one place (plan/rounds.c). Everything lies in the batch's arena and goes with
- * batch_reset. Pure.
+ * asks. It also stops, if need be within a record, where what is taken away needs facts that an
+ * earlier change of the batch has made old (plan/rounds.c). Everything lies in the batch's arena
+ * and goes with batch_reset. Pure.
  */
 #ifndef ENROLD_BATCH_H
 #define ENROLD_BATCH_H
@@ -148,9 +148,9 @@ struct batch {
 	struct arena *arena;
 	struct record *records;
 	size_t records_count, records_room;
-	size_t planned; /* records that the plan is done with */
-	size_t paired;  /* records that batch_pair is done with */
-	uint32_t round; /* of the plan, from 1 on */
+	size_t planned;  /* records that the plan is done with */
+	size_t paired;   /* records that batch_pair is done with */
+	uint32_t rounds; /* of the plan, so far */
 	/* Of the record at `planned`: whether its account is settled, something of it was an error,
 	 * and how many of its requests are settled. Only requests that take away make the plan stop
 	 * within a record. */

@@ -147,11 +147,10 @@ struct account_facts {
 	bool is_gone;      /* the plan's own: deleted by this batch */
 	bool is_touched;   /* the plan's own: a change of this round is about it */
 	/* The plan's own, of the person's places (plan/rounds.c): how often all that was known of
-	 * them has become old; whether anything of it has changed, and by a cohort that may enrol;
-	 * the last round that took something away anywhere. */
+	 * them has become old; since then, whether enrolments came or went, and a cohort was joined
+	 * that may enrol. */
 	uint32_t era;
 	bool has_moved, has_joined;
-	uint32_t torn;
 	/* Loaded only for files that may change accounts: */
 	struct place_role *place_roles; /* distinct, whoever gave them */
 	uint32_t place_roles_count;
@@ -302,10 +301,10 @@ struct enrolment_facts {
 	bool is_absent, is_kept;
 	bool asks_leaving; /* whether `leaving` has to be known */
 	struct leaving_facts leaving;
-	/* The plan's own (plan/rounds.c): whether something was given since it was loaded, the last
-	 * round that took something away, and how often the person has left with all groups. */
+	/* The plan's own (plan/rounds.c): `leaving` may be old; how often the person has left with
+	 * all groups. */
 	bool has_moved;
-	uint32_t torn, era;
+	uint32_t era;
 };
 
 /* Adds it once, in order, in the arena. False: out of memory, which the arena knows. */

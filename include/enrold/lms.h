@@ -150,9 +150,10 @@ struct effects {
  * Inside a transaction: writes the changes in the name of the site's actor at time `now`: accounts,
  * enrolments, roles, dirty flags and audit rows (lms/README 5.1-5.7, 5.10, 6). What is new gets its
  * id into people[].id, enrolments[].id and so on. Accounts change first, in the order given: none
- * that has other changes is deleted in the same call. Changes of one enrolment take effect in the
- * order given; others in any order, so that an engine may sort them by its indexes. Audit rows keep
- * the order given; only those of enrolments in a large transaction (lms_prefetch) come by course.
+ * that has other changes is deleted in the same call. Changes of one person take effect in the
+ * order given; those of others in any order, so that an engine may sort them by its indexes. Audit
+ * rows keep the order given; only those of enrolments in a large transaction (lms_prefetch) come by
+ * course.
  */
 struct error lms_apply(struct lms *lms, const struct effects *effects) MUST_CHECK;
 

@@ -8,7 +8,7 @@ void *pass_grow(struct pass *pass, void *items, size_t count, size_t *room, size
 {
 	if (count < *room)
 		return items;
-	size_t wanted = *room ? *room * 2 : 256;
+	size_t wanted = *room ? *room * 2 : 16;
 	void *grown = arena_grow(pass->batch->arena, items, count, wanted, size);
 	*room = grown ? wanted : *room;
 	return grown;

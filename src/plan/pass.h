@@ -55,10 +55,10 @@ struct slice missing_message(struct arena *arena, const char *what, struct slice
  * caches, without which pages for the group stay closed. */
 struct slice group_message(const struct pass *pass, struct slice done);
 
-/* ---- rounds.c: what cannot be decided in the same round as what was ---- */
+/* ---- rounds.c: facts that have become old ---- */
 
 void round_note(struct batch *batch, const struct change *change);
-/* False: a later round has to see to the request. */
+/* False: the next round has to see to the request. */
 bool round_admits(struct batch *batch, const struct request *request, uint32_t person);
 
 /* ---- plan_account.c ---- */

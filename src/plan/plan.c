@@ -209,7 +209,7 @@ struct error plan_batch(struct batch *batch, int64_t now, int64_t today, struct 
 {
 	struct pass pass = {.batch = batch, .now = now, .today = today};
 	size_t first = batch->planned;
-	if (batch->round++ == 0)
+	if (batch->rounds++ == 0)
 		courses_judge(batch);
 	for (uint32_t i = 0; i < batch->people_count; i++)
 		batch->people[i].is_touched = false;

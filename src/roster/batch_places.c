@@ -6,6 +6,7 @@
 
 #include "index.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 /* ---- places by name ---- */
@@ -124,16 +125,22 @@ void batch_link_places(struct batch *batch)
 
 /* ---- pairs ---- */
 
-/* Two indexes and the kind of pair, and since when it is known: of the person's places in all, and
- * of groups since the person has left the course. No padding, because the bytes are a key. */
+/* Two indexes, and what kind of pair since when; no padding, because the bytes are a key. */
 struct pair {
-	uint32_t kind; /* PAIR_ROLES, or a membership_kind */
+	uint32_t aspect;
 	uint32_t who;
 	uint32_t place;
-	uint32_t era, course_era;
 };
 
-enum { PAIR_ROLES = 100 };
+enum { PAIR_ROLES = GROUP_IN_GROUPING + 1, KIND_BITS = 2, ERA_BITS = 15 };
+
+/* The kind is PAIR_ROLES or a membership_kind; the eras those of the person's places in all, and of
+ * groups that of the course. A batch has too few requests for more of them. */
+static uint32_t aspect_of(uint32_t kind, uint32_t era, uint32_t course_era)
+{
+	assert(era < 1 << ERA_BITS && course_era < 1 << ERA_BITS);
+	return kind | era << KIND_BITS | course_era << (KIND_BITS + ERA_BITS);
+}
 
 static uint32_t pair_find(struct batch *batch, const struct pair *pair, size_t count, bool *is_new)
 {
@@ -173,7 +180,8 @@ static int64_t id_or_none(int64_t id)
 
 uint32_t batch_enrolment(struct batch *batch, uint32_t person, uint32_t place, bool *is_new)
 {
-	const struct pair pair = {PAIR_ROLES, person, place, batch->people[person].era, 0};
+	const struct pair pair = {
+	    aspect_of(PAIR_ROLES, batch->people[person].era, 0), person, place};
 	struct enrolment_facts *enrolments = array_reserve(batch->arena, batch->enrolments,
 	    batch->enrolments_count, &batch->enrolments_room, sizeof *enrolments);
 	*is_new = false;
@@ -202,8 +210,8 @@ static int64_t id_of_target(const struct batch *batch, enum membership_kind kind
 
 static uint32_t course_era(const struct batch *batch, uint32_t person, uint32_t group)
 {
-	const struct pair pair = {
-	    PAIR_ROLES, person, batch->groups[group].course, batch->people[person].era, 0};
+	const struct pair pair = {aspect_of(PAIR_ROLES, batch->people[person].era, 0), person,
+	    batch->groups[group].course};
 	uint32_t enrolment =
 	    index_find(batch->pair_index, (struct slice){(const char *)&pair, sizeof pair});
 	return enrolment == INDEX_NONE ? 0 : batch->enrolments[enrolment].era;
@@ -212,12 +220,10 @@ static uint32_t course_era(const struct batch *batch, uint32_t person, uint32_t 
 static struct pair membership_pair(
     const struct batch *batch, enum membership_kind kind, uint32_t who, uint32_t target)
 {
-	struct pair pair = {kind, who, target, 0, 0};
-	if (kind != GROUP_IN_GROUPING)
-		pair.era = batch->people[who].era;
-	if (kind == PERSON_IN_GROUP && batch->takes_away)
-		pair.course_era = course_era(batch, who, target);
-	return pair;
+	bool is_of_course = kind == PERSON_IN_GROUP && batch->takes_away;
+	uint32_t era = kind == GROUP_IN_GROUPING ? 0 : batch->people[who].era;
+	return (struct pair){
+	    aspect_of(kind, era, is_of_course ? course_era(batch, who, target) : 0), who, target};
 }
 
 void batch_renew(struct batch *batch, uint32_t person)
@@ -382,9 +388,11 @@ static size_t candidates_collect(struct batch *batch, struct candidate *candidat
 
 struct error batch_pair(struct batch *batch)
 {
-	/* One more: an allocation of nothing may be NULL. */
+	/* Of those that are not paired yet; one more: an allocation of nothing may be NULL. */
+	size_t first = batch->paired < batch->records_count ? batch->records[batch->paired].requests
+	                                                    : batch->requests_count;
 	struct candidate *candidates =
-	    arena_alloc(batch->arena, (batch->requests_count + 1) * sizeof *candidates);
+	    arena_alloc(batch->arena, (batch->requests_count - first + 1) * sizeof *candidates);
 	if (!candidates)
 		return error_memory("pairing people and places");
 	if (batch->header->is_of_groups && batch->paired == 0)

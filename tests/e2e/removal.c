@@ -181,6 +181,35 @@ Test(removal, goes_by_the_order_of_rows_and_cells)
 	}
 }
 
+/* What is made, given and taken away again, all in one row. */
+Test(removal, of_what_the_row_itself_has_made)
+{
+	struct rig rig;
+	struct reply reply;
+	rig_make(&rig,
+	    &(struct rig_options){.feeds = FEED(", removal: unenrol, upload_type: add_or_update")});
+	rig_execute(&rig, "UPDATE mdl_course_categories SET idnumber = 'CAT' WHERE id = 1");
+	reply_to(&reply, &rig, "a.csv",
+	    "username,firstname,lastname,email,cohort1,cohort2,course1,role1,group1,course2,role2,"
+	    "course3,group3,category1,categoryrole1,category2,categoryrole2\n"
+	    "new,N,O,n@x.example,SALES,-SALES,C1,teacher,Red,C1,student,C1,-Red,CAT,coursecreator,"
+	    "CAT,"
+	    "-coursecreator\np1,,,,,,C1,teacher,Red,C1,-teacher,C1,-Red,,,,\n");
+	EXPECT(&reply, {2, "cohort1", "done", "cohort_created"},
+	    {2, "cohort2", "done", "cohort_left"}, {2, "group1", "done", "group_created"},
+	    {2, "group3", "done", "group_left"}, {2, "categoryrole2", "done", "role_removed"},
+	    {3, "course1", "done", "enrolled"}, {3, "course2", "done", "role_removed"},
+	    {3, "group1", "done", "group_joined"}, {3, "group3", "done", "group_left"});
+	reply_close(&reply);
+	rig_expect(&rig, "SELECT count(*) FROM mdl_groups_members", "0\n");
+	rig_expect(&rig, "SELECT count(*) FROM mdl_cohort_members", "0\n");
+	rig_expect(&rig,
+	    "SELECT u.username, r.shortname FROM mdl_role_assignments a JOIN mdl_role r ON r.id = "
+	    "a.roleid JOIN mdl_user u ON u.id = a.userid ORDER BY a.roleid",
+	    "new|teacher\nnew|student\n");
+	law_close(&rig);
+}
+
 /* The row rests in between, and is one row all the same. */
 Test(removal, that_fails_twice_in_one_row_is_one_row_to_retry)
 {

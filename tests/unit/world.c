@@ -419,50 +419,6 @@ static bool is_of_place(const struct change *change)
 	       change->person != INDEX_NONE;
 }
 
-/* The course of a change; 0: it is of no course. */
-static int64_t course_of_change(const struct batch *batch, const struct change *change)
-{
-	if (change->kind != CHANGE_JOIN && change->kind != CHANGE_LEAVE)
-		return batch->enrolments[change->enrolment].course;
-	const struct membership_facts *is = &batch->memberships[change->target];
-	return is->kind == PERSON_IN_GROUP ? batch->groups[is->target].course_id : 0;
-}
-
-static bool takes(const struct batch *batch, const struct change *change)
-{
-	return change->kind == CHANGE_LEAVE || change->kind == CHANGE_UNENROL ||
-	       change->kind == CHANGE_UNASSIGN_ALL ||
-	       (change->kind == CHANGE_UNASSIGN_ROLE && course_of_change(batch, change) != 0);
-}
-
-static bool is_of_group(const struct change *change)
-{
-	return change->kind == CHANGE_JOIN || change->kind == CHANGE_LEAVE;
-}
-
-/* What takes away goes with nothing else about the person there; a suspension goes with its own
- * roles, and roles have nothing to do with groups. Who leaves a cohort may leave courses. */
-static void order_check(struct world *world, const struct plan *plan)
-{
-	const struct batch *batch = &world->batch;
-	for (size_t i = 0; i < plan->changes_count; i++) {
-		const struct change *change = &plan->changes[i];
-		if (!is_of_place(change) || !takes(batch, change))
-			continue;
-		int64_t course = course_of_change(batch, change);
-		for (size_t k = 0; k < plan->changes_count; k++) {
-			const struct change *other = &plan->changes[k];
-			bool is_own = change->kind == CHANGE_UNASSIGN_ALL && k == i + 1 &&
-			              other->kind == CHANGE_ENROLMENT && other->status == 1;
-			is_own |= change->kind == CHANGE_UNASSIGN_ROLE && is_of_group(other);
-			is_own |= is_of_group(change) && other->kind == CHANGE_UNASSIGN_ROLE;
-			if (k != i && is_of_place(other) && other->person == change->person &&
-			    (course == 0 || course_of_change(batch, other) == course) && !is_own)
-				fatal("what takes away is written with something else");
-		}
-	}
-}
-
 /* ---- rounds ---- */
 
 static void good(struct error error)
@@ -642,8 +598,6 @@ static void batch_run(struct world *world)
 			world->counts[code] += plan.remarks[code];
 		outcomes_print(world, &plan);
 		mentions_print(world, &plan);
-		if (batch->takes_away)
-			order_check(world, &plan);
 		changes_print(world, &plan);
 	}
 }
