@@ -61,6 +61,24 @@ struct listing_mark {
 struct error listing_find_marks(
     struct db *db, struct listing_mark *marks, size_t count, struct arena *arena) MUST_CHECK;
 
+/* What absence has suspended of a person, by which feed and run. */
+struct listing_suspended {
+	struct slice feed, run;
+	struct listing is;
+};
+/* Of all feeds; in the arena. */
+struct error listing_find_suspended(struct db *db, int64_t user, struct arena *arena,
+    struct listing_suspended **found, size_t *count) MUST_CHECK;
+
+/* Who waits to be unenrolled: as many absences as are counted, and nothing else was said of it. */
+struct listing_waiting {
+	uint64_t people;     /* suspended at that time or before it */
+	int64_t earliest_at; /* epoch seconds, of all who wait; 0: nobody does */
+};
+/* Reads all that the feed has listed. */
+struct error listing_count_waiting(struct db *db, struct slice feed, int64_t suspended_at,
+    struct listing_waiting *waiting) MUST_CHECK;
+
 /* ---- what the feed's last accepted full file was like, in the words of file_shape.h ---- */
 
 /* text: empty, there was none; it lies in the arena. */

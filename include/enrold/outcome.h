@@ -140,6 +140,8 @@ const char *outcome_code_meaning(enum code code);
 /* What a preview says of something that the run then does: "Would be enrolled." NULL: this code
  * does nothing. */
 const char *outcome_code_prospect(enum code code);
+/* A removal that was not done, and that a person has to look at. */
+bool outcome_code_is_withheld(enum code code);
 /* CODES: there is no such code. */
 enum code outcome_code_parse(struct slice name);
 

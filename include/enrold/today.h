@@ -31,6 +31,7 @@ struct course_today {
 	struct course_key key;
 	uint32_t matches;        /* courses of that name */
 	struct slice state;      /* as `after` has it; "": not in it by what enrold does */
+	int64_t enrolment;       /* user_enrolments.id of the manual one; 0: there is none */
 	int64_t changed;         /* when the enrolment was written last; 0: there is none */
 	struct slice changed_by; /* the user name of who did; "": not known */
 	struct other_way *others;

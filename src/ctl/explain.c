@@ -77,6 +77,13 @@ static enum table_style style_of(const json_t *row)
 	                                               : TABLE_PLAIN;
 }
 
+/* What a state says does not tell why. */
+static bool is_by_absence(const json_t *row)
+{
+	return words_is(row, "column", "absent") || words_is(row, "code", "returned") ||
+	       words_is(row, "code", "kept_manual");
+}
+
 static void how_cell(struct table *table, const struct said *said, bool is_wide, int64_t now_s)
 {
 	char before[STATE_SIZE], after[STATE_SIZE], again[FIGURE_SIZE + 40] = "";
@@ -89,6 +96,10 @@ static void how_cell(struct table *table, const struct said *said, bool is_wide,
 		figure_time(last, words_time(words_text(said->last, "time")), now_s);
 		snprintf(again, sizeof again, ", %zu times until %s", said->times,
 		    last + strspn(last, " "));
+	}
+	if (is_by_absence(row)) {
+		table_cell_print(table, TABLE_PLAIN, "%s%s", words_text(row, "message"), again);
+		return;
 	}
 	words_state(before, words_text(row, "before"), now_s);
 	words_state(after, words_text(row, "after"), now_s);
@@ -114,8 +125,11 @@ static void row_add(struct table *table, const struct said *said, bool is_wide, 
 		table_cell(table, TABLE_PLAIN, words_text(row, "run"));
 		table_cell(table, TABLE_PLAIN, words_text(row, "feed"));
 	}
-	table_cell_print(table, TABLE_PLAIN, "%s:%lld", words_text(row, "file"),
-	    (long long)words_number(row, "line"));
+	if (words_number(row, "line") > 0)
+		table_cell_print(table, TABLE_PLAIN, "%s:%lld", words_text(row, "file"),
+		    (long long)words_number(row, "line"));
+	else
+		table_cell(table, TABLE_PLAIN, words_text(row, "file")); /* by not being in it */
 	if (is_wide)
 		table_cell(table, TABLE_PLAIN, words_text(row, "column"));
 	table_cell(table, TABLE_PLAIN, words_text(row, "target"));

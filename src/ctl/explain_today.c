@@ -63,6 +63,25 @@ static bool gap_tell(const json_t *gap, int64_t now_s)
 	return is_told;
 }
 
+/* ---- absence ---- */
+
+/* " Absence has suspended it 27 Nov 02:03 (feed hr); it is unenrolled on 2026-12-27, unless ..." */
+static void absence_add(struct buffer *out, const json_t *absence, int64_t now_s)
+{
+	const char *due = words_text(absence, "due");
+	if (!json_is_object(absence))
+		return;
+	buffer_print(
+	    out, " Not in the files of feed %s any more: suspended ", words_text(absence, "feed"));
+	time_add(out, words_time(words_text(absence, "suspended")), now_s);
+	if (*words_text(absence, "run"))
+		buffer_print(out, " (run %s)", words_text(absence, "run"));
+	if (*due)
+		buffer_print(
+		    out, ", and unenrolled on %s, unless a file lists the person again", due);
+	buffer_add_char(out, '.');
+}
+
 /* ---- the account ---- */
 
 static bool account_tell(const json_t *account, int64_t now_s)
@@ -75,7 +94,6 @@ static bool account_tell(const json_t *account, int64_t now_s)
 	size_t i;
 	json_t *difference;
 	struct buffer out = {0};
-	(void)now_s;
 	buffer_add_text(&out, "Today: ");
 	for (i = 0; i < sizeof states / sizeof *states; i++)
 		if (words_is(account, "state", states[i].state))
@@ -83,6 +101,7 @@ static bool account_tell(const json_t *account, int64_t now_s)
 	if (*words_text(account, "why"))
 		buffer_print(&out, ": %s", words_text(account, "why"));
 	buffer_add_char(&out, '.');
+	absence_add(&out, json_object_get(account, "absence"), now_s);
 	bool is_told = sentence_write(stdout, &out, INDENT);
 	json_array_foreach(json_object_get(account, "differences"), i, difference)
 	{
@@ -124,8 +143,10 @@ static void said_add(struct buffer *out, const json_t *course, int64_t now_s)
 	char said[STATE_SIZE];
 	bool is_known = json_is_string(json_object_get(course, "said"));
 	const json_t *has_changed = json_object_get(course, "changed_since");
-	buffer_print(out, " %s:%lld of ", words_text(course, "file"),
-	    (long long)words_number(course, "line"));
+	buffer_print(out, " %s", words_text(course, "file"));
+	if (words_number(course, "line") > 0)
+		buffer_print(out, ":%lld", (long long)words_number(course, "line"));
+	buffer_add_text(out, " of ");
 	time_add(out, words_run_time(words_text(course, "run")), now_s);
 	buffer_print(out, " (run %s) ", words_text(course, "run"));
 	words_state(said, words_text(course, "said"), now_s);
@@ -161,6 +182,7 @@ static bool course_tell(const json_t *course, int64_t now_s)
 		said_add(&out, course, now_s);
 	else
 		buffer_add_text(&out, " No file has said anything of it and this person.");
+	absence_add(&out, json_object_get(course, "absence"), now_s);
 	writer_add(&out, course, now_s);
 	bool is_told = sentence_write(stdout, &out, INDENT + INDENT);
 	buffer_done(&out);

@@ -9,6 +9,8 @@
 #include "sentence.h"
 #include "words.h"
 
+#include "enrold/names.h"
+
 #include <string.h>
 #include <time.h>
 
@@ -35,7 +37,11 @@ static void run_tell(const json_t *run, int64_t now_s)
 	figure_number(rows, (uint64_t)words_number(run, "rows"));
 	words_outcomes(outcomes, json_object_get(run, "outcomes"));
 	line("Run", words_text(run, "run"));
-	line("File", words_text(run, "file"));
+	snprintf(text, sizeof text, "%s%s", words_text(run, "file"),
+	    name_is_due(words_text(run, "file"))
+	        ? ", enrold's own list of who was due to be unenrolled"
+	        : "");
+	line("File", text);
 	line("Feed", words_text(run, "feed"));
 	snprintf(text, sizeof text, "%s%s, begun %s, %s %s on %s", words_text(run, "status"),
 	    is_preview ? " (a preview: nothing was changed)" : "", started + strspn(started, " "),
@@ -44,6 +50,30 @@ static void run_tell(const json_t *run, int64_t now_s)
 	snprintf(text, sizeof text, "%s%s%s%s", rows, is_running ? " so far" : "",
 	    *outcomes ? ": " : "", outcomes);
 	line("Rows", text);
+}
+
+/* "2 suspended, 20 not removed", "3 listed again"; what there is of it. */
+static void removals_tell(const json_t *run)
+{
+	static const struct {
+		const char *name, *done, *would;
+	} words[] = {{"suspended", "suspended", "would be suspended"},
+	    {"unenrolled", "unenrolled", "would be unenrolled"},
+	    {"withheld", "withheld", "would be withheld"},
+	    {"returned", "activated, as listed again", "would be activated, as listed again"}};
+	const json_t *removals = json_object_get(run, "removals");
+	bool is_preview = words_is(run, "mode", "preview");
+	char text[300] = "", shown[FIGURE_SIZE];
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+		size_t size = strlen(text);
+		int64_t count = words_number(removals, words[i].name);
+		figure_number(shown, (uint64_t)count);
+		if (count > 0)
+			snprintf(text + size, sizeof text - size, "%s%s %s", size > 0 ? ", " : "",
+			    shown, is_preview ? words[i].would : words[i].done);
+	}
+	if (*text)
+		line("Absence", text);
 }
 
 static void refusal_tell(const json_t *refusal)
@@ -91,8 +121,10 @@ static bool cause_tell(const json_t *cause)
 	    buffer_print(&out, "%s%s (%lld)", i > 0 ? ", " : ": ", words_text(target, "target"),
 	        (long long)words_number(target, "count"));
 	bool is_told = sentence_write(stdout, &out, INDENT);
-	buffer_print(&out, "%*sline %lld: %s", INDENT, "", (long long)words_number(cause, "line"),
-	    words_text(cause, "message"));
+	buffer_print(&out, "%*s", INDENT, "");
+	if (words_number(cause, "line") > 0)
+		buffer_print(&out, "line %lld: ", (long long)words_number(cause, "line"));
+	buffer_add_text(&out, words_text(cause, "message"));
 	is_told &= sentence_write(stdout, &out, INDENT);
 	buffer_done(&out);
 	return is_told;
@@ -148,6 +180,7 @@ static bool run_all_tell(const json_t *run)
 {
 	run_tell(run, (int64_t)time(NULL));
 	refusal_tell(json_object_get(run, "refusal"));
+	removals_tell(run);
 	remarks_tell(json_object_get(run, "remarks"));
 	if (words_is(run, "source", "outbox"))
 		line("Source", "the outbox, as the database is away");

@@ -1,5 +1,6 @@
 /*
- * causes: a million rows with a problem are a few causes: a code and a column, whatever its number.
+ * causes: a million rows with a problem are a few causes: a code and a column, whatever its number;
+ * of who is absent also the sentence, whatever its numbers, for it says why nobody is removed.
  * The memory is that of the causes. What they name most often is counted as long as it is few; then
  * what is named by more than one row in sixty-four is found all the same (Misra and Gries 1982),
  * with a count that is too low.
@@ -28,6 +29,7 @@ struct cause {
 	size_t columns_count;
 	uint64_t count, line; /* line: of the first */
 	char message[MESSAGE_SIZE];
+	uint64_t wording; /* of a row about who is absent: there the code does not tell why */
 	bool is_inexact;
 	struct target targets[TARGETS_MAX];
 };
@@ -79,6 +81,24 @@ static struct slice stem_of(struct slice column)
 	return column;
 }
 
+/* Of a sentence, without its numbers and what it quotes. */
+static uint64_t wording_of(struct slice cells[RESULT_CELLS], struct arena *arena)
+{
+	struct slice message = cells[RESULT_MESSAGE];
+	bool is_quoted = false;
+	size_t size = 0;
+	char *words = slice_is(cells[RESULT_COLUMN], SLICE("absent"))
+	                  ? arena_alloc(arena, message.size + 1)
+	                  : NULL;
+	for (size_t i = 0; words && i < message.size; i++) {
+		char at = message.bytes[i];
+		is_quoted ^= at == '\'';
+		if (!is_quoted && !isdigit((unsigned char)at))
+			words[size++] = at;
+	}
+	return size > 0 ? keyhash(words, size) : 0;
+}
+
 static struct cause *cause_add(struct causes *causes, struct slice cells[RESULT_CELLS])
 {
 	struct cause *cause = causes->count < CAUSES_MAX ? calloc(1, sizeof *cause) : NULL;
@@ -90,6 +110,7 @@ static struct cause *cause_add(struct causes *causes, struct slice cells[RESULT_
 	text_take(cause->code, WORD_SIZE, cells[RESULT_CODE]);
 	text_take(cause->stem, WORD_SIZE, stem_of(cells[RESULT_COLUMN]));
 	text_take(cause->message, MESSAGE_SIZE, cells[RESULT_MESSAGE]);
+	cause->wording = wording_of(cells, causes->arena);
 	cause->line = strtoull(cells[RESULT_LINE].bytes, NULL, 10); /* a comma follows */
 	return causes->items[causes->count++] = cause;
 }
@@ -98,11 +119,12 @@ static struct cause *cause_find(struct causes *causes, struct slice cells[RESULT
 {
 	char stem[WORD_SIZE];
 	text_take(stem, WORD_SIZE, stem_of(cells[RESULT_COLUMN]));
+	uint64_t wording = wording_of(cells, causes->arena);
 	for (size_t i = 0; i < causes->count; i++) {
 		struct cause *cause = causes->items[i];
 		if (slice_is(slice_of(cause->code), cells[RESULT_CODE]) &&
 		    slice_is(slice_of(cause->outcome), cells[RESULT_OUTCOME]) &&
-		    strcmp(cause->stem, stem) == 0)
+		    strcmp(cause->stem, stem) == 0 && cause->wording == wording)
 			return cause;
 	}
 	return cause_add(causes, cells);

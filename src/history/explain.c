@@ -87,10 +87,17 @@ static bool names_course(const struct explaining *explaining, const struct found
 	           target, slice_of(explaining->history->query->course), explaining->run);
 }
 
+/* Who is absent from a course is told without a number; the account's own name stands for it. */
+static bool is_absent_elsewhere(const struct found_row *row)
+{
+	return slice_is(row->cells[RESULT_COLUMN], SLICE("absent")) &&
+	       !slice_is(row->cells[RESULT_TARGET], row->cells[RESULT_USERNAME]);
+}
+
 /* A row about the account as a whole bears upon every course, unless nothing came of it. */
 static bool is_of_all(const struct found_row *row)
 {
-	return number_of(row->cells[RESULT_COLUMN]).size == 0 &&
+	return !is_absent_elsewhere(row) && number_of(row->cells[RESULT_COLUMN]).size == 0 &&
 	       !slice_is(row->cells[RESULT_OUTCOME], SLICE("unchanged")) &&
 	       !slice_is(row->cells[RESULT_CODE], SLICE("account_updated"));
 }

@@ -122,6 +122,16 @@ void place_find(const struct history *history, const struct past_run *run, enum 
 /* -1: errno says why. */
 int place_open(const struct history *history, const struct place *place);
 
+/* ---- removals.c ---- */
+
+struct removals {
+	uint64_t suspended, unenrolled, returned, withheld;
+};
+
+/* codes: the summary's member; NULL: nothing is known. */
+struct removals removals_count(const json_t *codes);
+json_t *removals_json(const struct removals *removals);
+
 /* ---- run_json.c ---- */
 
 /* The members that runs and show have in common. NULL: no memory. */

@@ -228,6 +228,28 @@ static struct error stopped_advise(struct showing *showing)
 	return advise(showing, command, text);
 }
 
+static struct removals removals_of(const struct showing *showing)
+{
+	return removals_count(json_object_get(showing->run->summary, "codes"));
+}
+
+static struct error withheld_advise(struct showing *showing)
+{
+	char text[400];
+	uint64_t count = removals_of(showing).withheld;
+	if (count == 0)
+		return OK;
+	snprintf(text, sizeof text,
+	    "%llu removal%s withheld: why is said above. Where the file is wrong, correct it and "
+	    "drop it again; where people have really left, let more go by the feed's limits "
+	    "(enrold.yaml(5)) before its next file comes.",
+	    (unsigned long long)count,
+	    showing->run->is_preview ? count == 1 ? " would be" : "s would be"
+	    : count == 1             ? " was"
+	                             : "s were");
+	return advise(showing, NULL, text);
+}
+
 static struct error todo_show(struct showing *showing)
 {
 	const struct past_run *run = showing->run;
@@ -247,7 +269,7 @@ static struct error todo_show(struct showing *showing)
 		    "Nothing was changed. Drop the file into the feed's inbox to apply it.");
 	if (!is_error(&error) && has_errors && !run->is_preview)
 		error = rows_advise(showing);
-	return error;
+	return is_error(&error) ? error : withheld_advise(showing);
 }
 
 /* ---- all of it ---- */
@@ -258,10 +280,12 @@ static json_t *whole_json(const struct showing *showing)
 	static const char *const more[] = {
 	    "exact", "version", "policy_sha256", "codes", "remarks", "files", "previous", "chain"};
 	json_t *object = run_json(showing->history, showing->run);
+	struct removals removals = removals_of(showing);
 	for (size_t i = 0; object && i < sizeof more / sizeof *more; i++) {
 		json_t *value = json_object_get(showing->run->summary, more[i]);
 		json_object_set_new(object, more[i], value ? json_incref(value) : json_null());
 	}
+	json_object_set_new(object, "removals", removals_json(&removals));
 	return object;
 }
 

@@ -4,7 +4,9 @@
  */
 #include "history.h"
 
+#include "enrold/absence.h"
 #include "enrold/columns.h"
+#include "enrold/listing.h"
 #include "enrold/summary.h"
 #include "enrold/today.h"
 #include "enrold/value.h"
@@ -12,6 +14,7 @@
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 /* Of more courses, and values, the first so many are told. */
 enum { COURSES_MAX = 500, VALUES_MAX = 64 };
@@ -39,6 +42,8 @@ struct today {
 	size_t courses_count;
 	struct value_said values[VALUES_MAX]; /* of the account */
 	size_t values_count;
+	struct listing_suspended *suspended; /* by absence */
+	size_t suspended_count;
 };
 
 struct today *today_create(struct arena *arena)
@@ -80,6 +85,21 @@ static bool is_of_course(struct slice column)
 		if (!isdigit((unsigned char)column.bytes[i]))
 			return false;
 	return true;
+}
+
+/* A row about who is absent; of an enrolment it tells the state, of an account "suspended=1". */
+static bool is_of_absent(const struct slice *cells)
+{
+	static const char account[] = "suspended=";
+	struct slice state =
+	    cells[RESULT_AFTER].size > 0 ? cells[RESULT_AFTER] : cells[RESULT_BEFORE];
+	return slice_is(cells[RESULT_COLUMN], SLICE("absent")) && state.size > 0 &&
+	       strncmp(state.bytes, account, strlen(account)) != 0;
+}
+
+static bool is_of_absent_account(const struct slice *cells)
+{
+	return slice_is(cells[RESULT_COLUMN], SLICE("absent")) && !is_of_absent(cells);
 }
 
 static enum course_key_by key_by(const struct past_run *run)
@@ -154,13 +174,73 @@ void today_note(struct today *today, const struct past_run *run, const struct fo
 	const struct slice *cells = row->cells;
 	bool is_done = slice_is(cells[RESULT_OUTCOME], SLICE("done")) ||
 	               slice_is(cells[RESULT_OUTCOME], SLICE("warning"));
-	if (is_of_course(cells[RESULT_COLUMN]))
+	if (is_of_course(cells[RESULT_COLUMN]) || is_of_absent(cells))
 		course_note(today, run, row);
 	else if (is_done && slice_is(cells[RESULT_CODE], SLICE("account_deleted")))
 		for (size_t i = 0; i < today->courses_count; i++) /* of all courses */
 			today->courses[i].state = SLICE("");
-	else if (is_done && is_of_account(cells[RESULT_CODE]))
+	else if (is_done && (is_of_account(cells[RESULT_CODE]) || is_of_absent_account(cells)))
 		values_note(today, cells[RESULT_AFTER]);
+}
+
+/* ---- what absence has done ---- */
+
+static struct error suspended_load(
+    struct today *today, struct history *history, const struct account_facts *account)
+{
+	if (is_error(&history->away) || account->id == 0)
+		return OK;
+	return listing_find_suspended(lms_db(history->lms), account->id, today->arena,
+	    &today->suspended, &today->suspended_count);
+}
+
+/* Of several feeds the one that did so last. */
+static const struct listing_suspended *suspended_find(const struct today *today, int64_t enrolment)
+{
+	const struct listing_suspended *found = NULL;
+	for (size_t i = 0; i < today->suspended_count; i++) {
+		const struct listing_suspended *one = &today->suspended[i];
+		if (one->is.enrolment == enrolment &&
+		    (!found || one->is.suspended_at > found->is.suspended_at))
+			found = one;
+	}
+	return found;
+}
+
+/* By today's settings; 0: never. */
+static int64_t due_of(const struct history *history, const struct listing_suspended *suspended)
+{
+	const struct config *config = history->config;
+	const struct listing *is = &suspended->is;
+	for (size_t i = 0; i < config->feeds_count; i++)
+		if (is->enrolment != 0 && is->told == 0 &&
+		    slice_is(suspended->feed, slice_of(config->feeds[i].name)))
+			return absence_due(&config->feeds[i].policy.absence, is->suspended_at);
+	return 0;
+}
+
+/* A day, as the answer that suspended has it. */
+static json_t *day_json(int64_t epoch)
+{
+	char text[16] = "";
+	time_t time = (time_t)epoch;
+	struct tm tm;
+	if (epoch == 0 || !localtime_r(&time, &tm))
+		return json_null();
+	strftime(text, sizeof text, "%Y-%m-%d", &tm);
+	return json_string(text);
+}
+
+static json_t *suspended_json(
+    const struct history *history, const struct listing_suspended *suspended)
+{
+	char at[TIME_TEXT_SIZE];
+	if (!suspended)
+		return json_null();
+	summary_time(suspended->is.suspended_at * 1000000, at);
+	return json_pack("{s:o, s:o, s:s, s:o}", "feed", history_text(suspended->feed), "run",
+	    history_text(suspended->run), "suspended", at, "due",
+	    day_json(due_of(history, suspended)));
 }
 
 /* ---- the account ---- */
@@ -211,13 +291,16 @@ static struct error account_give(struct today *today, struct history *history,
 		return history_give(history, json_pack("{s:s, s:s}", "kind", "account", "state",
 		                                 is_deleted ? "deleted" : "none"));
 	json_t *differences = differences_json(today, account);
+	const struct listing_suspended *suspended =
+	    account->is_suspended ? suspended_find(today, 0) : NULL;
 	return history_give(
-	    history, json_pack("{s:s, s:s, s:o, s:o, s:o, s:b, s:o}", "kind", "account", "state",
-	                 account->is_suspended ? "suspended" : "active", "username",
+	    history, json_pack("{s:s, s:s, s:o, s:o, s:o, s:b, s:o, s:o}", "kind", "account",
+	                 "state", account->is_suspended ? "suspended" : "active", "username",
 	                 history_text(account->username), "email",
 	                 history_text(account->details[DETAIL_EMAIL]), "idnumber",
 	                 history_text(account->details[DETAIL_IDNUMBER]), "changed_since",
-	                 json_array_size(differences) > 0, "differences", differences));
+	                 json_array_size(differences) > 0, "differences", differences, "absence",
+	                 suspended_json(history, suspended)));
 }
 
 /* ---- the courses ---- */
@@ -275,9 +358,20 @@ static void said_set(json_t *object, const struct course_said *said)
 	json_object_set_new(object, "message", history_text(source->message));
 }
 
-static json_t *course_json(
-    const struct course_said *said, const struct course_today *is, int64_t now)
+/* As absence has left it: nobody has touched it since. */
+static json_t *absence_json(
+    const struct today *today, const struct history *history, const struct course_today *is)
 {
+	const struct listing_suspended *suspended =
+	    is->enrolment != 0 ? suspended_find(today, is->enrolment) : NULL;
+	bool is_as_left = suspended && is->changed == suspended->is.suspended_at;
+	return suspended_json(history, is_as_left ? suspended : NULL);
+}
+
+static json_t *course_json(const struct today *today, const struct history *history,
+    const struct course_said *said, const struct course_today *is)
+{
+	int64_t now = history->now_us / 1000000;
 	json_t *object =
 	    json_pack("{s:s, s:o, s:s}", "kind", "course", "course", history_text(said->key.text),
 	        "by", said->key.by == COURSE_BY_IDNUMBER ? "idnumber" : "shortname");
@@ -300,6 +394,7 @@ static json_t *course_json(
 	json_object_set_new(object, "written_by",
 	    is->changed_by.size > 0 ? history_text(is->changed_by) : json_null());
 	json_object_set_new(object, "others", others_json(is, now));
+	json_object_set_new(object, "absence", absence_json(today, history, is));
 	return object;
 }
 
@@ -333,13 +428,15 @@ struct error today_give(struct today *today, struct history *history,
 		course_find(today, (struct course_key){COURSE_BY_SHORTNAME, slice_of(asked)});
 	struct error error = courses_load(today, history, account, &courses);
 	if (!is_error(&error))
+		error = suspended_load(today, history, account);
+	if (!is_error(&error))
 		error = account_give(today, history, account, is_deleted);
 	for (size_t i = 0; i < today->courses_count && !is_error(&error); i++) {
 		const struct course_said *said = &today->courses[i];
 		if (asked && !value_is_alike(said->key.text, slice_of(asked), today->arena))
 			continue;
-		error = history_give(history,
-		    course_json(said, courses ? &courses[i] : NULL, history->now_us / 1000000));
+		error = history_give(
+		    history, course_json(today, history, said, courses ? &courses[i] : NULL));
 	}
 	return error;
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #define STATE "userid, enrolment, enrol, made, absences, absent_at, suspended_at, told"
+enum { STATE_COLUMNS = 8 };
 #define WHICH " WHERE feed = ? AND userid = ? AND enrolment = ?"
 
 static struct listing listing_take(const struct db_rows *rows)
@@ -164,6 +165,56 @@ struct error listing_find_marks(
 		marks_ask(db, feeds[i], marks, count, arena);
 	return arena_has_failed(arena) ? error_memory("asking what absence has done")
 	                               : db_error(db);
+}
+
+static void suspended_add(const struct db_rows *rows, struct slice feed, struct arena *arena,
+    struct listing_suspended **found, size_t *count)
+{
+	struct listing_suspended *more =
+	    arena_grow(arena, *found, *count, *count + 1, sizeof *more);
+	if (!more)
+		return;
+	more[(*count)++] = (struct listing_suspended){.feed = feed,
+	    .run = arena_copy(arena, db_column_text(rows, STATE_COLUMNS)),
+	    .is = listing_take(rows)};
+	*found = more;
+}
+
+struct error listing_find_suspended(struct db *db, int64_t user, struct arena *arena,
+    struct listing_suspended **found, size_t *count)
+{
+	struct slice *feeds = arena_alloc(arena, FEEDS_MAX * sizeof *feeds);
+	size_t feeds_count = feeds ? feeds_load(db, arena, feeds) : 0;
+	struct db_questions questions = db_questions_begin(arena);
+	*found = NULL;
+	*count = 0;
+	for (size_t i = 0; i < feeds_count; i++)
+		db_question(&questions, i, DB_VALUES(db_text(feeds[i]), db_int(user)));
+	struct db_rows rows = db_ask(db,
+	    "SELECT " STATE ", suspended_by FROM {each}{enrold_listing} WHERE feed = ?1 AND userid "
+	    "= ?2 AND suspended_at > 0",
+	    &questions);
+	while (db_next(&rows))
+		suspended_add(&rows, feeds[rows.tag], arena, found, count);
+	return arena_has_failed(arena) ? error_memory("asking what absence has done")
+	                               : db_error(db);
+}
+
+struct error listing_count_waiting(
+    struct db *db, struct slice feed, int64_t suspended_at, struct listing_waiting *waiting)
+{
+	*waiting = (struct listing_waiting){0};
+	struct db_rows rows = db_select(db,
+	    "SELECT count(DISTINCT CASE WHEN suspended_at <= ?2 THEN userid END), "
+	    "coalesce(min(suspended_at), 0) FROM {enrold_listing} WHERE feed = ?1 AND enrolment <> "
+	    "0 AND suspended_at > 0 AND absences >= ?3 AND told = 0",
+	    DB_VALUES(db_text(feed), db_int(suspended_at), db_int(LISTING_ABSENCES_MAX)));
+	if (db_next(&rows)) {
+		waiting->people = (uint64_t)db_column_int(&rows, 0);
+		waiting->earliest_at = db_column_int(&rows, 1);
+	}
+	db_rows_close(&rows);
+	return db_error(db);
 }
 
 /* ---- the last accepted full file ---- */

@@ -56,7 +56,17 @@ static struct error enrolments_load(struct lms *lms, int64_t user, struct course
 	return error;
 }
 
-enum { WAY_ID, WAY_METHOD, WAY_DISABLED, WAY_STATUS, WAY_START, WAY_END, WAY_CHANGED, WAY_BY };
+enum {
+	WAY_ID,
+	WAY_METHOD,
+	WAY_DISABLED,
+	WAY_STATUS,
+	WAY_START,
+	WAY_END,
+	WAY_CHANGED,
+	WAY_BY,
+	WAY_ENROLMENT
+};
 
 static void other_add(struct course_today *course, const struct db_rows *rows, struct arena *arena)
 {
@@ -86,7 +96,8 @@ static void ways_load(struct lms *lms, int64_t user, struct course_today *course
 			db_question(&questions, i, DB_VALUES(db_int(user), db_int(facts[i].id)));
 	struct db_rows rows = db_ask(lms_db(lms),
 	    "SELECT e.id, e.enrol, e.status, u.status, u.timestart, u.timeend, u.timemodified, "
-	    "u.modifierid FROM {each}{enrol} e CROSS JOIN {user_enrolments} u WHERE e.courseid = "
+	    "u.modifierid, u.id FROM {each}{enrol} e CROSS JOIN {user_enrolments} u WHERE "
+	    "e.courseid = "
 	    "?2 "
 	    "AND u.enrolid = e.id AND u.userid = ?1",
 	    &questions);
@@ -96,6 +107,7 @@ static void ways_load(struct lms *lms, int64_t user, struct course_today *course
 			other_add(course, &rows, writers->arena);
 			continue;
 		}
+		course->enrolment = db_column_int(&rows, WAY_ENROLMENT);
 		course->changed = db_column_int(&rows, WAY_CHANGED);
 		db_question(writers, rows.tag, DB_VALUES(db_int(db_column_int(&rows, WAY_BY))));
 	}

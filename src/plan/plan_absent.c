@@ -61,6 +61,14 @@ static struct outcome *row_answer(
 	return outcome;
 }
 
+/* As the feed's files call it. */
+static struct slice course_of(const struct pass *pass, const struct absent_row *row)
+{
+	const struct leaver *is = &row->absentee->is;
+	bool by_idnumber = pass->batch->policy->course_by == COURSE_BY_IDNUMBER;
+	return by_idnumber && is->course_idnumber.size > 0 ? is->course_idnumber : is->shortname;
+}
+
 static struct slice withheld_message(const struct pass *pass, const struct absence_ban *ban)
 {
 	return arena_print(pass->batch->arena, "Not removed: %.*s.", SLICE_ARG(ban->reason));
@@ -71,8 +79,9 @@ static void hindered_answer(struct pass *pass, uint32_t index, struct absent_row
     enum policy_removal how, enum code code)
 {
 	struct outcome *outcome =
-	    row_answer(pass, index, OUTCOME_SKIPPED, code, row->absentee->is.shortname);
+	    row_answer(pass, index, OUTCOME_SKIPPED, code, course_of(pass, row));
 	outcome->message = leave_message(pass, index, how, code, false);
+	outcome->before = outcome->after = state_text(pass, index);
 }
 
 static void row_remove(struct pass *pass, uint32_t index, struct absent_row *row)
@@ -94,16 +103,15 @@ static void row_remove(struct pass *pass, uint32_t index, struct absent_row *row
 	row->listing.suspended_at = is_out ? 0 : pass->now;
 	row->listing.told = 0;
 	code = is_out ? CODE_ABSENT_UNENROLLED : CODE_ABSENT_SUSPENDED;
-	struct outcome *outcome =
-	    row_answer(pass, index, OUTCOME_DONE, code, row->absentee->is.shortname);
+	struct outcome *outcome = row_answer(pass, index, OUTCOME_DONE, code, course_of(pass, row));
 	outcome->message = removed_message(pass, code, keeps_history, row->listing.suspended_at);
 	outcome->before = before;
 	outcome->after = state_text(pass, index);
 	struct slice others = batch->enrolments[index].leaving.others;
 	if (others.size == 0)
 		return;
-	outcome = row_answer(
-	    pass, index, OUTCOME_WARNING, CODE_ENROLLED_OTHERWISE, row->absentee->is.shortname);
+	outcome =
+	    row_answer(pass, index, OUTCOME_WARNING, CODE_ENROLLED_OTHERWISE, course_of(pass, row));
 	outcome->message = arena_print(
 	    batch->arena, "Stays in the course by another method: %.*s.", SLICE_ARG(others));
 }
@@ -117,7 +125,7 @@ static void row_tell(struct pass *pass, uint32_t index, struct absent_row *row)
 		return;
 	enum code code = row->ban ? row->ban->code : verdict->code;
 	struct outcome *outcome = row_answer(pass, index,
-	    is_withheld ? OUTCOME_SKIPPED : OUTCOME_UNCHANGED, code, row->absentee->is.shortname);
+	    is_withheld ? OUTCOME_SKIPPED : OUTCOME_UNCHANGED, code, course_of(pass, row));
 	outcome->message = row->ban ? withheld_message(pass, row->ban) : verdict->message;
 	outcome->before = outcome->after = state_text(pass, index);
 	row->is_dropped = verdict->fate == ABSENT_CLAIMED;

@@ -137,6 +137,12 @@ enum code outcome_code_parse(struct slice name)
 	return code;
 }
 
+bool outcome_code_is_withheld(enum code code)
+{
+	return code == CODE_WITHHELD || code == CODE_HEADER_CHANGED || code == CODE_OLDER_FILE ||
+	       code == CODE_OTHER_FILE || code == CODE_MAYBE_RENAMED;
+}
+
 const char *outcome_code_prospect(enum code code)
 {
 	static const char *const prospects[CODES] = {

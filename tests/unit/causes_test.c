@@ -72,6 +72,34 @@ Test(causes, come_errors_first_and_then_the_commonest_with_their_first_line)
 	json_decref(all);
 }
 
+static void absent_add(struct causes *causes, const char *target, const char *message)
+{
+	char row[512];
+	int size = snprintf(
+	    row, sizeof row, "0,p,absent,%s,skipped,withheld,\"%s\",a,a\n", target, message);
+	causes_add(causes, (struct slice){row, (size_t)size});
+}
+
+Test(causes, of_the_absent_are_told_apart_by_their_sentences_whatever_numbers_and_names)
+{
+	struct causes *causes = causes_create();
+	absent_add(causes, "C1", "Not removed: 6 of 20 people would leave the course.");
+	absent_add(causes, "C2", "Not removed: line 52 names somebody unknown.");
+	absent_add(causes, "C3", "Not removed: line 7 names somebody unknown.");
+	absent_add(causes, "C4", "Not removed: 'anna 2' has the same name.");
+	absent_add(causes, "C4", "Not removed: 'bert' has the same name.");
+	absent_add(causes, "C3", "Not removed: line 99 names somebody unknown.");
+	json_t *all = given(causes);
+	cr_assert_eq(json_array_size(all), 3);
+	const json_t *first = json_array_get(all, 0);
+	cr_expect_eq(number(first, "count"), 3);
+	cr_expect_str_eq(text(first, "message"), "Not removed: line 52 names somebody unknown.");
+	cr_expect_eq(json_array_size(json_object_get(first, "targets")), 2);
+	cr_expect_eq(number(json_array_get(all, 1), "count"), 2);
+	cr_expect_eq(number(json_array_get(all, 2), "count"), 1);
+	json_decref(all);
+}
+
 Test(causes, of_a_million_names_find_the_one_that_is_named_often)
 {
 	enum { ROWS = 1000000 };

@@ -1,0 +1,205 @@
+/*
+ * What people are told of absence: show of a run that removed or withheld, explain of somebody who
+ * is not listed any more, and the status of feeds that tell absence.
+ */
+#include "asker.h"
+#include "nightly.h"
+#include "service.h"
+
+#include <criterion/criterion.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <time.h>
+
+#define SUSPEND "  default: { absence: { action: suspend } }\n  other: {}\n"
+#define UNENROL                                                                                    \
+	"  default: { absence: { action: unenrol, grace: 30d, accounts: suspend,"                  \
+	" accounts_grace: 0s } }\n"
+
+/* Given to the caller. */
+static struct finished ctl(
+    const struct nightly *nightly, int status, const char *first, const char *second, bool is_json)
+{
+	const char *argv[] = {"enrolctl", "--config", nightly->rig.config.text, first, second,
+	    is_json ? "--json" : NULL, NULL};
+	if (!second)
+		argv[4] = is_json ? "--json" : NULL;
+	return program_expect(status, argv);
+}
+
+/* What it says for eyes. */
+static void says(
+    const struct nightly *nightly, const char *first, const char *second, const char *words)
+{
+	struct finished finished = ctl(nightly, 0, first, second, false);
+	cr_expect(strstr(finished.out.bytes, words), "%s %s without '%s':\n%s", first,
+	    second ? second : "", words, finished.out.bytes);
+	finished_done(&finished);
+}
+
+/* The first object with this kind; for json_decref. */
+static json_t *object_of(
+    const struct nightly *nightly, const char *first, const char *second, const char *kind)
+{
+	struct finished finished = ctl(nightly, 0, first, second, true);
+	json_t *found = NULL;
+	for (char *line = finished.out.bytes, *end; !found && (end = strchr(line, '\n'));
+	     line = end + 1) {
+		json_t *object = json_loadb(line, (size_t)(end - line), 0, NULL);
+		const char *is = json_string_value(json_object_get(object, "kind"));
+		if (is && strcmp(is, kind) == 0)
+			found = json_incref(object);
+		json_decref(object);
+	}
+	cr_assert(found, "no %s:\n%s", kind, finished.out.bytes);
+	finished_done(&finished);
+	return found;
+}
+
+static json_int_t number(const json_t *object, const char *name)
+{
+	return json_integer_value(json_object_get(object, name));
+}
+
+static const char *text(const json_t *object, const char *name)
+{
+	const char *is = json_string_value(json_object_get(object, name));
+	return is ? is : "";
+}
+
+/* A day so many days from now, as messages have it. */
+static struct path day_in(int days)
+{
+	char day[32];
+	time_t at = time(NULL) + (time_t)days * 86400;
+	struct tm tm;
+	strftime(day, sizeof day, "%Y-%m-%d", localtime_r(&at, &tm));
+	return path_of("%s", day);
+}
+
+/* All that absence has suspended was so many days earlier. */
+static void days_pass(struct nightly *nightly, int days)
+{
+	struct path sql =
+	    path_of("UPDATE mdl_user_enrolments SET timemodified = timemodified - %d * 86400 WHERE "
+	            "status = 1; UPDATE enrold_listing SET suspended_at = suspended_at - %d * "
+	            "86400 WHERE suspended_at > 0",
+	        days, days);
+	rig_execute(&nightly->rig, sql.text);
+}
+
+/* ---- show ---- */
+
+Test(absence_told, show_counts_removals_and_says_why_others_were_withheld_and_what_to_do)
+{
+	struct nightly nightly;
+	nightly_make(&nightly, SUSPEND);
+	nightly_send(&nightly, "staff-1.csv", "1-50:C1 1-12:C2 1-12:C3");
+	nightly_send(&nightly, "staff-2.csv", "1-49:C1 2-12:C2 q1:C2 2-12:C3 q2:C3");
+	says(&nightly, "show", "last", "Absence   1 suspended, 2 withheld\n");
+	says(&nightly, "show", "last",
+	    "        2  skipped withheld in absent: C2 (1), C3 (1)\n           Not removed: line "
+	    "62 "
+	    "names somebody unknown in this course: correct it.\n");
+	says(&nightly, "show", "last", "\n2 removals were withheld: why is said above.");
+	json_t *run = object_of(&nightly, "show", "last", "run");
+	const json_t *removals = json_object_get(run, "removals");
+	cr_expect_eq(number(removals, "suspended"), 1);
+	cr_expect_eq(number(removals, "withheld"), 2);
+	cr_expect_eq(number(removals, "unenrolled"), 0);
+	cr_expect_eq(number(removals, "returned"), 0);
+	json_decref(run);
+	nightly_send(&nightly, "staff-3.csv", "1-50:C1 1-12:C2 1-12:C3");
+	says(&nightly, "show", "last", "Absence   1 activated, as listed again\n");
+	nightly_close(&nightly);
+}
+
+Test(absence_told, show_of_a_preview_says_what_would_become_of_the_absent)
+{
+	struct nightly nightly;
+	nightly_make(&nightly, SUSPEND);
+	nightly_send(&nightly, "other/others.csv", "50:C1");
+	nightly_send(&nightly, "staff-1.csv", "1-50:C1");
+	nightly_send(&nightly, "preview/staff-2.csv", "1-48:C1");
+	says(&nightly, "show", "last", "Absence   1 would be suspended\n");
+	says(&nightly, "show", "last",
+	    "Remark    1 absent enrolment is out of reach, because the feed found it there");
+	nightly_send(&nightly, "preview/staff-2.csv", "1-20:C1");
+	says(&nightly, "show", "last", "Absence   29 would be withheld\n");
+	says(&nightly, "show", "last", "\n29 removals would be withheld: why is said above.");
+	nightly_close(&nightly);
+}
+
+/* ---- explain ---- */
+
+Test(absence_told, explain_says_why_somebody_is_suspended_until_when_and_what_came_of_it)
+{
+	struct nightly nightly;
+	nightly_make(&nightly, UNENROL);
+	nightly_send(&nightly, "staff-1.csv", "1-50:C1 50:C2");
+	nightly_send(&nightly, "staff-2.csv", "1-49:C1 50:C2");
+	struct path due = day_in(30);
+	struct path words =
+	    path_of("Suspended: not in the file any more; is unenrolled on %s, unless a file lists",
+	        due.text);
+	says(&nightly, "explain", "p50", words.text);
+	words = path_of("  C1: suspended as student. staff-2.csv of ");
+	says(&nightly, "explain", "p50", words.text);
+	words = path_of("(run %s), and unenrolled on %s, unless a file lists the person again.\n",
+	    nightly.reply.run, due.text);
+	says(&nightly, "explain", "p50", words.text);
+	json_t *course = object_of(&nightly, "explain", "p50", "course");
+	const json_t *absence = json_object_get(course, "absence");
+	cr_expect_str_eq(text(absence, "feed"), "default");
+	cr_expect_str_eq(text(absence, "run"), nightly.reply.run);
+	cr_expect_str_eq(text(absence, "due"), due.text);
+	cr_expect(json_is_false(json_object_get(course, "changed_since")));
+	cr_expect_eq(number(course, "line"), 0);
+	json_decref(course);
+	/* What is said of one course is not said of another. */
+	struct finished finished = program_expect(
+	    0, ARGV("enrolctl", "--config", nightly.rig.config.text, "explain", "p50", "C2"));
+	cr_expect_null(strstr(finished.out.bytes, "absent"), "%s", finished.out.bytes);
+	finished_done(&finished);
+	nightly_send(&nightly, "staff-3.csv", "1-50:C1 50:C2");
+	says(&nightly, "explain", "p50", "Listed again: what absence had suspended is active.");
+	course = object_of(&nightly, "explain", "p50", "course");
+	cr_expect(json_is_null(json_object_get(course, "absence")));
+	json_decref(course);
+	nightly_close(&nightly);
+}
+
+Test(absence_told, explain_says_nothing_of_absence_where_a_person_has_changed_it_since)
+{
+	struct nightly nightly;
+	nightly_make(&nightly, SUSPEND);
+	nightly_send(&nightly, "staff-1.csv", "1-50:C1");
+	nightly_send(&nightly, "staff-2.csv", "1-49:C1");
+	rig_execute(&nightly.rig,
+	    "UPDATE mdl_user_enrolments SET timemodified = timemodified + 5 WHERE status = 1");
+	json_t *course = object_of(&nightly, "explain", "p50", "course");
+	cr_expect(json_is_null(json_object_get(course, "absence")));
+	json_decref(course);
+	nightly_leave(&nightly);
+}
+
+Test(absence_told, explain_and_show_tell_of_those_who_were_due)
+{
+	struct nightly nightly;
+	nightly_make(&nightly, UNENROL);
+	nightly_send(&nightly, "staff-1.csv", "1-50:C1");
+	nightly_send(&nightly, "staff-2.csv", "1-49:C1");
+	days_pass(&nightly, 1);
+	nightly_send(&nightly, "staff-3.csv", "1-49:C1");
+	says(&nightly, "explain", "p50",
+	    "Today: the account is suspended. Not in the files of feed "
+	    "default any more: suspended ");
+	days_pass(&nightly, 30);
+	rig_once(&nightly.rig);
+	says(&nightly, "show", "last", ".csv, enrold's own list of who was due to be unenrolled\n");
+	says(&nightly, "show", "last", "Absence   1 unenrolled\n");
+	says(&nightly, "explain", "p50",
+	    "Unenrolled: the feed's full files do not list the person in this course any more.");
+	says(&nightly, "explain", "p50", "\n  C1: not enrolled. due-");
+	nightly_leave(&nightly);
+}
