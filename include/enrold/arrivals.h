@@ -46,6 +46,9 @@ void arrivals_free(struct arrivals *arrivals);
 /* now_s: of this look. After an error what was found before stays, and the next look goes on. */
 struct error arrivals_look(struct arrivals *arrivals, struct db *db, int64_t now_s) MUST_CHECK;
 
+/* Another number than at the look before: a run of the feed has ended since. */
+uint64_t arrivals_count_ended(const struct arrivals *arrivals, const char *feed);
+
 /* A copy of what was found, sorted by feed; given to the caller, who frees it. */
 struct error arrivals_list(
     const struct arrivals *arrivals, struct arrival **list, size_t *count) MUST_CHECK;

@@ -33,4 +33,8 @@ struct leaver {
 struct error lms_load_leavers(
     struct lms *lms, struct leaver *leavers, size_t count, struct arena *arena) MUST_CHECK;
 
+/* Short names of the courses of methods of enrolment; empty: there is no such method. */
+struct error lms_name_courses(struct lms *lms, const int64_t *enrols, size_t count,
+    struct slice *names, struct arena *arena) MUST_CHECK;
+
 #endif

@@ -5,6 +5,7 @@
 #ifndef ENROLD_STATUS_PART_H
 #define ENROLD_STATUS_PART_H
 
+#include "enrold/absences.h"
 #include "enrold/orders.h"
 
 #include <jansson.h>
@@ -25,5 +26,9 @@ json_t *status_order(const struct order *order);
 /* The same with "run" and "file": a run that was stopped. What to do about it is added to needs. */
 json_t *status_stopped(
     const char *feed, const char *run, const char *file, const struct order *order, json_t *needs);
+
+/* {"last_full","withheld","blocked","due"}; NULL: null. What was withheld, and courses that nobody
+ * can leave, are added to needs. */
+json_t *status_absence(const struct absence_standing *standing, json_t *needs);
 
 #endif

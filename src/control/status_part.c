@@ -1,5 +1,6 @@
 #include "enrold/status_part.h"
 
+#include "enrold/buffer.h"
 #include "enrold/log.h"
 
 #include <stdio.h>
@@ -56,4 +57,97 @@ json_t *status_stopped(
 	    run);
 	status_need(needs, feed, "warning", what, to_do);
 	return stopped;
+}
+
+/* ---- absence ---- */
+
+static json_t *run_of(const char *run, const char *file)
+{
+	return *run ? json_pack("{s:s, s:o}", "run", run, "file", log_text(file)) : json_null();
+}
+
+static json_t *withheld_make(const struct absence_standing *standing, json_t *needs)
+{
+	char what[FILE_NAME_SIZE + ABSENCES_WHY_SIZE + 80], to_do[160];
+	if (standing->withheld == 0)
+		return json_null();
+	snprintf(what, sizeof what, "%llu removal%s of %s %s withheld%s%s",
+	    (unsigned long long)standing->withheld, standing->withheld == 1 ? "" : "s",
+	    standing->withheld_file, standing->withheld == 1 ? "was" : "were",
+	    *standing->why ? ": " : "", standing->why);
+	snprintf(to_do, sizeof to_do,
+	    "enrolctl show %s says whose and what to do; it is over with the next full file that "
+	    "withholds none",
+	    standing->withheld_run);
+	status_need(needs, standing->feed, "warning", what, to_do);
+	json_t *withheld = run_of(standing->withheld_run, standing->withheld_file);
+	json_object_set_new(withheld, "removals", json_integer((json_int_t)standing->withheld));
+	json_object_set_new(withheld, "why", log_text(standing->why));
+	return withheld;
+}
+
+/* "nobody could leave these courses for three full files and more: SAFETY (line 52), FIRE (line 7)
+ * and 3 more" */
+static void blocked_need(const struct absence_standing *standing, json_t *needs)
+{
+	struct buffer what = {0};
+	size_t count = standing->blocked_count;
+	size_t named = count < ABSENCES_BLOCKED_MAX ? count : ABSENCES_BLOCKED_MAX;
+	buffer_print(&what, "nobody could leave %s for %d full files or more: in %s ",
+	    count == 1 ? "a course" : "courses", ABSENCES_BLOCKED_FILES, standing->file);
+	for (size_t i = 0; i < named; i++)
+		buffer_print(&what, "%sline %llu names somebody unknown in %s",
+		    i == 0           ? ""
+		    : i + 1 == count ? " and "
+		                     : ", ",
+		    (unsigned long long)standing->blocked[i].line, standing->blocked[i].course);
+	if (count > named)
+		buffer_print(&what, ", and so in %zu more", count - named);
+	buffer_add_char(&what, '\0');
+	status_need(needs, standing->feed, "warning",
+	    what.failed ? "nobody could leave some courses" : what.bytes,
+	    "correct these lines where they come from, make the accounts, or let so many pass by "
+	    "absence.errors");
+	buffer_done(&what);
+}
+
+static json_t *blocked_make(const struct absence_standing *standing, json_t *needs)
+{
+	json_t *list = json_array();
+	for (size_t i = 0; i < standing->blocked_count && i < ABSENCES_BLOCKED_MAX; i++) {
+		const struct blocked_standing *blocked = &standing->blocked[i];
+		json_array_append_new(
+		    list, json_pack("{s:o, s:I, s:I}", "course", log_text(blocked->course), "files",
+		              (json_int_t)blocked->files, "line", (json_int_t)blocked->line));
+	}
+	if (standing->blocked_count > 0)
+		blocked_need(standing, needs);
+	return list;
+}
+
+/* A day of the site. */
+static json_t *due_make(const struct absence_standing *standing)
+{
+	char day[16] = "";
+	time_t due = (time_t)standing->due_s;
+	struct tm tm;
+	if (due == 0 || !localtime_r(&due, &tm))
+		return json_null();
+	strftime(day, sizeof day, "%Y-%m-%d", &tm);
+	return json_pack(
+	    "{s:s, s:I}", "first", day, "people_soon", (json_int_t)standing->due_people);
+}
+
+json_t *status_absence(const struct absence_standing *standing, json_t *needs)
+{
+	if (!standing)
+		return json_null();
+	json_t *absence = json_object();
+	json_object_set_new(absence, "last_full", run_of(standing->run, standing->file));
+	json_object_set_new(absence, "withheld", withheld_make(standing, needs));
+	json_object_set_new(absence, "blocked", blocked_make(standing, needs));
+	json_object_set_new(
+	    absence, "blocked_courses", json_integer((json_int_t)standing->blocked_count));
+	json_object_set_new(absence, "due", due_make(standing));
+	return absence;
 }

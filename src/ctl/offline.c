@@ -1,6 +1,7 @@
 #include "offline.h"
 #include "owner.h"
 
+#include "enrold/absences.h"
 #include "enrold/arrivals.h"
 #include "enrold/disk.h"
 #include "enrold/lms.h"
@@ -27,10 +28,24 @@ struct look {
 	struct orders orders;
 	struct arrival *arrived; /* by the ledger, as far as it can be asked */
 	size_t arrived_count;
+	struct absence_standing *absent; /* the same */
+	size_t absent_count;
 	json_t *needs;
 };
 
 /* ---- the database ---- */
+
+/* A ledger that no daemon has brought up to date yet knows nothing of it. */
+static void absences_find(struct look *look, struct lms *lms, const struct arrivals *arrivals)
+{
+	struct absences *absences = absences_create();
+	struct error error =
+	    absences ? absences_look(absences, lms, look->config, arrivals, (int64_t)time(NULL))
+	             : error_memory("looking at who is absent");
+	if (!is_error(&error))
+		error = absences_list(absences, &look->absent, &look->absent_count);
+	absences_free(absences);
+}
 
 static struct error arrivals_find(struct look *look, struct lms *lms)
 {
@@ -39,6 +54,8 @@ static struct error arrivals_find(struct look *look, struct lms *lms)
 	                              : error_memory("reading the ledger");
 	if (!is_error(&error))
 		error = arrivals_list(arrivals, &look->arrived, &look->arrived_count);
+	if (!is_error(&error))
+		absences_find(look, lms, arrivals);
 	arrivals_free(arrivals);
 	return error;
 }
@@ -217,6 +234,9 @@ static json_t *feed_make(struct look *look, const struct feed *feed)
 	        "why", "", "since", "node", "", "running", "waiting", waiting, "stopped", stopped);
 	json_object_set_new(made, "paused", status_order(pause));
 	json_object_set_new(made, "accepted", accepted_make(look, name));
+	json_object_set_new(made, "absence",
+	    status_absence(
+	        absence_standing_find(look->absent, look->absent_count, name), look->needs));
 	return made;
 }
 
@@ -303,6 +323,7 @@ json_t *offline_status(const struct config *config)
 	json_t *status = status_make(&look);
 	orders_free(&look.orders);
 	free(look.arrived);
+	free(look.absent);
 	spool_close(&look.spool);
 	return status;
 }

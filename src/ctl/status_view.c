@@ -261,6 +261,25 @@ static bool feeds_print(const json_t *feeds, size_t lines_max, FILE *to)
 
 /* ---- for eyes: the last lines ---- */
 
+/* Who is unenrolled soon. */
+static void due_print(const json_t *feeds, FILE *to)
+{
+	size_t i;
+	char shown[FIGURE_SIZE];
+	const json_t *feed;
+	json_array_foreach(feeds, i, feed)
+	{
+		const json_t *due = json_object_get(json_object_get(feed, "absence"), "due");
+		int64_t people = words_number(due, "people_soon");
+		if (people == 0)
+			continue;
+		figure_number(shown, (uint64_t)people);
+		fprintf(to, "%s: %s %s unenrolled by absence within three days, the first on %s\n",
+		    words_text(feed, "feed"), shown, people == 1 ? "person is" : "people are",
+		    words_text(due, "first"));
+	}
+}
+
 static void nodes_print(const json_t *daemon, FILE *to)
 {
 	size_t i;
@@ -326,6 +345,7 @@ bool status_view_print(
 	size_t others = 2 * json_array_size(daemons) + 2 * json_array_size(needs) + OTHER_LINES;
 	size_t room = lines_max > others ? lines_max - others : 1;
 	bool is_printed = feeds_print(feeds, lines_max > 0 ? room : 0, to);
+	due_print(feeds, to);
 	daemon = json_array_get(daemons, 0);
 	nodes_print(daemon, to);
 	disks_print(daemon, to);

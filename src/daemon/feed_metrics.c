@@ -43,6 +43,14 @@ static void lane_tell(const struct feeds *feeds, size_t place, const struct stat
 	now->held += (int64_t)lane->stopped.count;
 }
 
+static void absence_tell(const struct absence_standing *standing, struct metrics_now_feed *now)
+{
+	if (!standing)
+		return;
+	now->removals_withheld = (int64_t)standing->withheld;
+	now->due_people = (int64_t)standing->due_people;
+}
+
 void feeds_tell(
     const struct feeds *feeds, const struct status_moment *moment, struct metrics_now_feed *now)
 {
@@ -53,5 +61,6 @@ void feeds_tell(
 		lane_tell(feeds, i, moment, now);
 		lane_tell(feeds, i + 1, moment, now);
 		feed_expect_tell(&feeds->states[i], moment->overview, now);
+		absence_tell(overview_absence(moment->overview, now->name), now);
 	}
 }

@@ -272,6 +272,8 @@ static json_t *feed_make(
 	trouble_need(name, &verdict, moment, needs);
 	json_object_set_new(feed, "left_files", left_make(&pair, needs));
 	feed_expect_status(pair.lanes[0], moment->overview, feed, needs);
+	json_object_set_new(
+	    feed, "absence", status_absence(overview_absence(moment->overview, name), needs));
 	return feed;
 }
 

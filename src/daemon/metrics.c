@@ -113,7 +113,8 @@ void metrics_recall(const struct metrics *metrics, struct metrics_now_feed *now)
 
 struct metrics_now_feed metrics_feed_unknown(const char *name)
 {
-	return (struct metrics_now_feed){name, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1};
+	return (struct metrics_now_feed){
+	    name, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1};
 }
 
 struct metrics_now metrics_unknown(int64_t time_s)

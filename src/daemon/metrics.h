@@ -37,8 +37,10 @@ struct metrics_now_feed {
 	int64_t late;                     /* 1: see `expect` */
 	int64_t stale;                    /* 1: the same, of `fresh` */
 	int64_t held;                     /* files that wait for release or discard */
-	int64_t refused;        /* files since the last accepted one, without those discarded */
-	int64_t last_success_s; /* since 1970 */
+	int64_t refused;           /* files since the last accepted one, without those discarded */
+	int64_t removals_withheld; /* by its newest full file, if it tells absence */
+	int64_t due_people;        /* are unenrolled within three days, the same */
+	int64_t last_success_s;    /* since 1970 */
 };
 
 /* How all stands, for whoever can tell; the same of numbers. */

@@ -33,9 +33,10 @@ struct overview_look {
 	overview_on_read *on_read;
 	void *context;
 	bool asks_growth;
-	struct arrivals *arrivals; /* lent */
-	struct error error;        /* of the database */
-	struct overview found;     /* what was seen of it, and of the disks */
+	struct arrivals *arrivals; /* lent, as these */
+	struct absences *absences;
+	struct error error;    /* of the database */
+	struct overview found; /* what was seen of it, and of the disks */
 };
 
 /* ---- on the thread ---- */
@@ -105,11 +106,23 @@ static struct error arrivals_take(struct overview_look *look, struct db *db)
 	return error;
 }
 
+static struct error absences_take(struct overview_look *look, struct lms *lms)
+{
+	struct overview *found = &look->found;
+	struct error error = absences_look(
+	    look->absences, lms, config_get(look->file), look->arrivals, (int64_t)time(NULL));
+	return is_error(&error)
+	           ? error
+	           : absences_list(look->absences, &found->absent, &found->absent_count);
+}
+
 static struct error look_at(struct overview_look *look, struct lms *lms, struct arena *arena)
 {
 	struct db *db = lms_db(lms);
 	bool is_shared = config_is_shared(config_get(look->file));
 	struct error error = arrivals_take(look, db);
+	if (!is_error(&error))
+		error = absences_take(look, lms);
 	if (!is_error(&error) && is_shared)
 		error = nodes_take(look, db, arena);
 	if (!is_error(&error) && is_shared)
@@ -176,7 +189,9 @@ static void look_free(struct overview_look *look)
 	free(look->found.nodes);
 	free(look->found.holders);
 	free(look->found.arrived);
+	free(look->found.absent);
 	arrivals_free(look->arrivals);
+	absences_free(look->absences);
 	config_free(look->file);
 	free(look);
 }
@@ -210,6 +225,10 @@ static void database_take(struct overview *overview, struct overview_look *look)
 	overview->arrived = found->arrived;
 	overview->arrived_count = found->arrived_count;
 	overview->arrived_s = found->arrived_s;
+	free(overview->absent);
+	overview->absent = found->absent;
+	overview->absent_count = found->absent_count;
+	found->absent = NULL;
 	found->nodes = NULL;
 	found->holders = NULL;
 	found->arrived = NULL;
@@ -245,7 +264,9 @@ static void on_worked(uv_work_t *work, int status)
 		look_take(overview, look);
 		overview->look = NULL;
 		overview->arrivals = look->arrivals;
+		overview->absences = look->absences;
 		look->arrivals = NULL;
+		look->absences = NULL;
 		look->on_read(look->context);
 	}
 	look_free(look);
@@ -264,7 +285,10 @@ void overview_ask(struct overview *overview, uv_loop_t *loop, struct config_file
 		return;
 	if (!overview->arrivals)
 		overview->arrivals = arrivals_create();
-	struct overview_look *look = overview->arrivals ? calloc(1, sizeof *look) : NULL;
+	if (!overview->absences)
+		overview->absences = absences_create();
+	struct overview_look *look =
+	    overview->arrivals && overview->absences ? calloc(1, sizeof *look) : NULL;
 	if (!look)
 		return; /* another time */
 	*look = (struct overview_look){.work.data = look,
@@ -272,16 +296,19 @@ void overview_ask(struct overview *overview, uv_loop_t *loop, struct config_file
 	    .file = config_hold(file),
 	    .spool = spool,
 	    .arrivals = overview->arrivals,
+	    .absences = overview->absences,
 	    .asks_growth = overview->growth_ms == 0 ||
 	                   now_ms() - overview->growth_ms >= growth_every_ms(overview),
 	    .on_read = on_read,
 	    .context = context};
 	if (uv_queue_work(loop, &look->work, on_work, on_worked) < 0) {
 		look->arrivals = NULL;
+		look->absences = NULL;
 		look_free(look);
 		return;
 	}
 	overview->arrivals = NULL;
+	overview->absences = NULL;
 	overview->look = look;
 }
 
@@ -297,13 +324,20 @@ void overview_done(struct overview *overview)
 	free(overview->nodes);
 	free(overview->holders);
 	free(overview->arrived);
+	free(overview->absent);
 	arrivals_free(overview->arrivals);
+	absences_free(overview->absences);
 	*overview = (struct overview){0};
 }
 
 const struct arrival *overview_arrival(const struct overview *overview, const char *feed)
 {
 	return arrival_find(overview->arrived, overview->arrived_count, feed);
+}
+
+const struct absence_standing *overview_absence(const struct overview *overview, const char *feed)
+{
+	return absence_standing_find(overview->absent, overview->absent_count, feed);
 }
 
 const char *overview_holder(const struct overview *overview, const char *feed)

@@ -1,7 +1,8 @@
 /*
  * overview: what the database says beside the loop: whether it is there, which daemons share it,
- * whose each feed is, and how the feeds' last runs ended. It is looked at now and then on a thread
- * of libuv's pool, never on the loop, and what was found is told without asking.
+ * whose each feed is, how the feeds' last runs ended, and what absence waits for. It is looked at
+ * now and then on a thread of libuv's pool, never on the loop, and what was found is told without
+ * asking.
  *
  *     asked --a thread looks--> read, or away: since when, and why
  *
@@ -10,6 +11,7 @@
 #ifndef DAEMON_OVERVIEW_H
 #define DAEMON_OVERVIEW_H
 
+#include "enrold/absences.h"
 #include "enrold/arrivals.h"
 #include "enrold/config.h"
 #include "enrold/nodes.h"
@@ -57,7 +59,10 @@ struct overview {
 	struct arrivals *arrivals; /* NULL: none, or the look has it */
 	struct arrival *arrived;   /* of each feed, as it found them */
 	size_t arrived_count;
-	int64_t arrived_s; /* until when that is known, epoch seconds; 0: not yet */
+	int64_t arrived_s;               /* until when that is known, epoch seconds; 0: not yet */
+	struct absences *absences;       /* NULL: none, or the look has it */
+	struct absence_standing *absent; /* of each feed that tells absence */
+	size_t absent_count;
 	/* Of the look under way: */
 	struct overview_look *look; /* NULL: none */
 };
@@ -76,6 +81,8 @@ void overview_done(struct overview *overview);
 /* Its newest accepted file, and what was refused since; NULL: there is none, or this is not known.
  */
 const struct arrival *overview_arrival(const struct overview *overview, const char *feed);
+/* NULL: it does not tell absence, or this is not known. */
+const struct absence_standing *overview_absence(const struct overview *overview, const char *feed);
 /* The daemon that has the feed; "": nobody, or this is not known. */
 const char *overview_holder(const struct overview *overview, const char *feed);
 

@@ -21,6 +21,7 @@ struct feed_arrival {
 	struct arrival public;
 	char first[RUN_ID_SIZE + 1];   /* of the last ones with the same bytes, if so pending */
 	char pending[RUN_ID_SIZE + 1]; /* when it was done is not known yet; "": it is */
+	uint64_t ended;                /* of its runs */
 };
 
 struct arrivals {
@@ -177,7 +178,19 @@ static bool brings_nothing(const struct ledger_run *run)
 	return name_find_origin(name, file, origin) || name_is_due(name);
 }
 
-static struct error take(struct arrivals *arrivals, const struct ledger_run *run)
+/* Of a feed that has files at all. */
+static void ended_count(struct arrivals *arrivals, const struct ledger_run *run)
+{
+	char name[FEED_NAME_MAX + 1];
+	snprintf(name, sizeof name, "%.*s", SLICE_ARG(run->feed));
+	size_t place = feed_place(arrivals, name);
+	bool is_there =
+	    place < arrivals->count && strcmp(arrivals->feeds[place].public.feed, name) == 0;
+	if (is_there && run->state != RUN_RUNNING)
+		arrivals->feeds[place].ended++;
+}
+
+static struct error run_take(struct arrivals *arrivals, const struct ledger_run *run)
 {
 	if ((run->state != RUN_APPLIED && run->state != RUN_REFUSED) || brings_nothing(run))
 		return OK;
@@ -189,6 +202,14 @@ static struct error take(struct arrivals *arrivals, const struct ledger_run *run
 	else
 		refused_take(&feed->public, run);
 	return OK;
+}
+
+static struct error take(struct arrivals *arrivals, const struct ledger_run *run)
+{
+	struct error error = run_take(arrivals, run);
+	if (!is_error(&error))
+		ended_count(arrivals, run);
+	return error;
 }
 
 /* ---- the first look ---- */
@@ -412,6 +433,14 @@ struct error arrivals_look(struct arrivals *arrivals, struct db *db, int64_t now
 }
 
 /* ---- telling ---- */
+
+uint64_t arrivals_count_ended(const struct arrivals *arrivals, const char *feed)
+{
+	size_t place = feed_place(arrivals, feed);
+	bool is_there =
+	    place < arrivals->count && strcmp(arrivals->feeds[place].public.feed, feed) == 0;
+	return is_there ? arrivals->feeds[place].ended : 0;
+}
 
 struct error arrivals_list(const struct arrivals *arrivals, struct arrival **list, size_t *count)
 {

@@ -82,3 +82,21 @@ struct error lms_load_leavers(
 		return error_memory("looking at who leaves");
 	return db_error(lms->db);
 }
+
+struct error lms_name_courses(
+    struct lms *lms, const int64_t *enrols, size_t count, struct slice *names, struct arena *arena)
+{
+	struct db_questions questions = db_questions_begin(arena);
+	for (size_t i = 0; i < count; i++) {
+		names[i] = SLICE("");
+		db_question(&questions, i, DB_VALUES(db_int(enrols[i])));
+	}
+	struct db_rows rows = db_ask(lms->db,
+	    "SELECT c.shortname FROM {each}{enrol} e JOIN {course} c ON c.id = e.courseid WHERE "
+	    "e.id = ?1",
+	    &questions);
+	while (db_next(&rows))
+		names[rows.tag] = arena_copy(arena, db_column_text(&rows, 0));
+	return arena_has_failed(arena) ? error_memory("asking what courses are called")
+	                               : db_error(lms->db);
+}

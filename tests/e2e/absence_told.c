@@ -203,3 +203,120 @@ Test(absence_told, explain_and_show_tell_of_those_who_were_due)
 	says(&nightly, "explain", "p50", "\n  C1: not enrolled. due-");
 	nightly_leave(&nightly);
 }
+
+/* ---- status ---- */
+
+/* The status without a daemon. For json_decref. */
+static json_t *status_of(const struct nightly *nightly, const json_t **absence)
+{
+	struct finished finished = ctl(nightly, 69, "status", NULL, true);
+	json_t *status = json_loads(finished.out.bytes, 0, NULL);
+	cr_assert(status, "%s", finished.out.bytes);
+	finished_done(&finished);
+	*absence = json_object_get(status_feed(status, "default"), "absence");
+	return status;
+}
+
+/* How many of the needs say that. */
+static size_t needs_of(const json_t *status, const char *words)
+{
+	size_t i, count = 0;
+	const json_t *need;
+	json_array_foreach(json_object_get(status, "needs"), i, need) count +=
+	    strstr(text(need, "what"), words) != NULL;
+	return count;
+}
+
+Test(absence_told, status_needs_somebody_while_the_newest_full_file_has_withheld_removals)
+{
+	struct nightly nightly;
+	const json_t *absence;
+	nightly_make(&nightly, SUSPEND);
+	nightly_send(&nightly, "staff-1.csv", "1-50:C1");
+	struct path first = path_of("%s", nightly.reply.run);
+	nightly_send(&nightly, "staff-2.csv", "1-20:C1");
+	json_t *status = status_of(&nightly, &absence);
+	cr_expect_str_eq(text(json_object_get(absence, "last_full"), "run"), first.text);
+	cr_expect_str_eq(text(json_object_get(absence, "withheld"), "run"), nightly.reply.run);
+	cr_expect_eq(number(json_object_get(absence, "withheld"), "removals"), 30);
+	cr_expect_eq(needs_of(status, "30 removals of staff-2.csv were withheld: the file has 20 "
+	                              "rows, the last full one had 50"),
+	    1);
+	cr_expect(json_is_null(json_object_get(status_feed(status, "other"), "absence")));
+	json_decref(status);
+	nightly_send(&nightly, "staff-3.csv", "1-49:C1");
+	status = status_of(&nightly, &absence);
+	cr_expect_str_eq(text(json_object_get(absence, "last_full"), "run"), nightly.reply.run);
+	cr_expect(json_is_null(json_object_get(absence, "withheld")));
+	cr_expect_eq(needs_of(status, "withheld"), 0);
+	json_decref(status);
+	nightly_close(&nightly);
+}
+
+Test(absence_told, status_names_a_course_that_nobody_could_leave_for_three_files_and_the_line)
+{
+	struct nightly nightly;
+	const json_t *absence;
+	nightly_make(&nightly, SUSPEND);
+	nightly_send(&nightly, "staff-1.csv", "1-50:C1 1-12:C2");
+	for (int night = 2; night <= 4; night++) {
+		struct path name = path_of("staff-%d.csv", night);
+		nightly_send(&nightly, name.text, "1-50:C1 q1:C2 2-12:C2");
+		json_t *status = status_of(&nightly, &absence);
+		cr_expect_eq(json_array_size(json_object_get(absence, "blocked")),
+		    night == 4 ? 1 : 0, "night %d", night);
+		cr_expect_eq(needs_of(status, "nobody could leave a course for 3 full files or "
+		                              "more: in staff-4.csv line 52 names somebody "
+		                              "unknown in C2"),
+		    night == 4 ? 1 : 0);
+		json_decref(status);
+	}
+	nightly_send(&nightly, "staff-5.csv", "1-50:C1 2-12:C2");
+	json_t *status = status_of(&nightly, &absence);
+	cr_expect_eq(json_array_size(json_object_get(absence, "blocked")), 0);
+	json_decref(status);
+	nightly_close(&nightly);
+}
+
+Test(absence_told, status_of_a_daemon_tells_who_is_due_three_days_before_and_who_was_withheld)
+{
+	struct nightly nightly;
+	struct service service;
+	nightly_make(&nightly, UNENROL);
+	nightly_send(&nightly, "staff-1.csv", "1-50:C1");
+	nightly_send(&nightly, "staff-2.csv", "1-49:C1");
+	days_pass(&nightly, 1);
+	nightly_send(&nightly, "staff-3.csv", "1-49:C1");
+	days_pass(&nightly, 26);
+	service_start(&service, &nightly.rig);
+	struct path soon = path_of(
+	    "default: 1 person is unenrolled by absence within three days, the first on %s\n",
+	    day_in(3).text);
+	struct movement movement;
+	movement_start(&movement, MOVEMENT_QUIET_MS);
+	bool is_told = false;
+	while (!is_told) {
+		struct finished finished = ctl(&nightly, 0, "status", NULL, false);
+		is_told = strstr(finished.out.bytes, soon.text) != NULL;
+		cr_assert(is_told || movement_pause(&movement), "%s", finished.out.bytes);
+		finished_done(&finished);
+	}
+	struct buffer roster = roster_of("1-20:C1");
+	rig_drop_bytes(&nightly.rig, "staff-4.csv", roster.bytes, roster.size);
+	buffer_done(&roster);
+	service_await(&service, &nightly.rig, "", 4);
+	movement_start(&movement, MOVEMENT_QUIET_MS);
+	for (bool is_needed = false; !is_needed;) {
+		json_t *status = ask_status(&nightly.rig);
+		is_needed = needs_of(status, "29 removals of staff-4.csv were withheld") == 1;
+		cr_assert(is_needed || movement_pause(&movement));
+		json_decref(status);
+	}
+	struct finished finished = ctl(&nightly, 1, "status", "--check", false);
+	cr_expect(text_starts(finished.out.bytes,
+	              "ENROLD WARNING - default: 29 removals of staff-4.csv were withheld: "),
+	    "%s", finished.out.bytes);
+	finished_done(&finished);
+	service_stop(&service);
+	nightly_leave(&nightly);
+}

@@ -203,6 +203,8 @@ Test(metrics, tell_how_things_stand)
 	    .stale = 1,
 	    .held = 2,
 	    .refused = 4,
+	    .removals_withheld = 31,
+	    .due_people = 12,
 	    .last_success_s = 1767225600};
 	struct metrics_now now = {.time_s = 5,
 	    .node = "host-a",
@@ -231,6 +233,7 @@ Test(metrics, tell_how_things_stand)
 	} gauges[] = {{"files_waiting", 3}, {"oldest_waiting_seconds", 90}, {"running", 1},
 	    {"running_rows_done", 182500}, {"running_rows_expected", 300000}, {"blocked", 0},
 	    {"paused", 1}, {"late", 1}, {"stale", 1}, {"held", 2}, {"refused", 4},
+	    {"removals_withheld", 31}, {"due_people", 12},
 	    {"last_success_timestamp_seconds", 1767225600}};
 	for (size_t i = 0; i < sizeof gauges / sizeof *gauges; i++) {
 		char name[80], line[120];

@@ -56,3 +56,56 @@ Test(status_part, is_null_where_there_is_nothing)
 	json_decref(file);
 	json_decref(order);
 }
+
+Test(status_part, of_a_feed_without_absence_says_nothing)
+{
+	json_t *needs = json_array();
+	json_t *absence = status_absence(NULL, needs);
+	cr_expect(json_is_null(absence));
+	cr_expect_eq(json_array_size(needs), 0);
+	json_decref(absence);
+	json_decref(needs);
+}
+
+Test(status_part, of_absence_needs_somebody_where_removals_were_withheld_or_courses_are_blocked)
+{
+	struct absence_standing standing = {.feed = "hr",
+	    .run = "20261126-021003-118204",
+	    .file = "staff-4.csv",
+	    .withheld = 2,
+	    .withheld_run = "20261126-021003-118204",
+	    .withheld_file = "staff-4.csv",
+	    .why = "line 52 names somebody unknown",
+	    .blocked_count = 1,
+	    .blocked = {{"SAFETY", 3, 52}, {"FIRE", 5, 7}, {"A", 3, 1}, {"B", 3, 2}, {"C", 3, 3}},
+	    .due_people = 1};
+	static const struct {
+		size_t blocked;
+		const char *what;
+	} cases[] = {
+	    {1, "nobody could leave a course for 3 full files or more: in staff-4.csv line 52 "
+	        "names "
+	        "somebody unknown in SAFETY"},
+	    {2, "nobody could leave courses for 3 full files or more: in staff-4.csv line 52 names "
+	        "somebody unknown in SAFETY and line 7 names somebody unknown in FIRE"},
+	    {9, "nobody could leave courses for 3 full files or more: in staff-4.csv line 52 names "
+	        "somebody unknown in SAFETY, line 7 names somebody unknown in FIRE, line 1 names "
+	        "somebody unknown in A, line 2 names somebody unknown in B, line 3 names somebody "
+	        "unknown in C, and so in 4 more"},
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		json_t *needs = json_array();
+		standing.blocked_count = cases[i].blocked;
+		json_t *absence = status_absence(&standing, needs);
+		cr_assert_eq(json_array_size(needs), 2);
+		cr_expect_str_eq(text_of(json_array_get(needs, 0), "what"),
+		    "2 removals of staff-4.csv were withheld: line 52 names somebody unknown");
+		cr_expect_str_eq(text_of(json_array_get(needs, 1), "what"), cases[i].what);
+		cr_expect_str_eq(text_of(json_array_get(needs, 1), "level"), "warning");
+		cr_expect_eq(json_integer_value(json_object_get(absence, "blocked_courses")),
+		    (json_int_t)cases[i].blocked);
+		cr_expect(json_is_null(json_object_get(absence, "due")));
+		json_decref(absence);
+		json_decref(needs);
+	}
+}
