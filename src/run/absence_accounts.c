@@ -17,6 +17,7 @@ struct some_accounts {
 	size_t count;
 	bool suspends;
 	const struct absence_ban *ban;
+	uint64_t withheld; /* by it */
 };
 
 static struct error some_init(struct some_accounts *some, struct absence *absence, bool suspends)
@@ -107,6 +108,7 @@ static struct error some_move(struct some_accounts *some)
 	}
 	if (!is_error(&error) && count > 0)
 		error = plan_and_write(some, accounts, count);
+	some->withheld += some->ban ? count : 0;
 	if (!is_error(&error))
 		error = some_store(some, moves);
 	some->count = 0;
@@ -162,6 +164,16 @@ static uint64_t going_count(const struct absence *absence)
 	return count;
 }
 
+static void withheld_remark(const struct some_accounts *some)
+{
+	struct remarks *remarks = &some->absence->loop->remarks;
+	if (some->withheld > 0)
+		remark_add(remarks, REMARK_REMOVALS_WITHHELD, NULL,
+		    arena_print(remarks->arena, "%llu account%s not suspended: %.*s.",
+		        (unsigned long long)some->withheld, some->withheld == 1 ? " was" : "s were",
+		        SLICE_ARG(some->ban->reason)));
+}
+
 static struct error accounts_leave(struct absence *absence)
 {
 	struct some_accounts some;
@@ -182,7 +194,10 @@ static struct error accounts_leave(struct absence *absence)
 		if (!is_error(&error) && may_suspend && is_old_enough(absence, &listing))
 			error = some_add(&some, &listing);
 	}
-	return is_error(&error) ? error : some_move(&some);
+	if (!is_error(&error))
+		error = some_move(&some);
+	withheld_remark(&some);
+	return error;
 }
 
 struct error absence_accounts(struct absence *absence)

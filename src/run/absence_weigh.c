@@ -347,6 +347,20 @@ static void withheld_remark(struct absence *absence)
 	        SLICE_ARG(withheld_reason(absence))));
 }
 
+/* Each for itself, whatever else is withheld. */
+static void held_remark(struct absence *absence)
+{
+	uint64_t count = 0;
+	for (size_t i = 0; i < absence->absent_count; i++)
+		count += absence->absent[i].fate == ABSENT_HELD;
+	if (count > 0)
+		remark_add(&absence->loop->remarks, REMARK_REMOVALS_WITHHELD, NULL,
+		    arena_print(absence->loop->remarks.arena, "%llu removal%s withheld: %s.",
+		        (unsigned long long)count, count == 1 ? " was" : "s were",
+		        count == 1 ? "a new account may be of the same person"
+		                   : "new accounts may be of the same people"));
+}
+
 struct error absence_remark(struct absence *absence)
 {
 	struct remarks *remarks = &absence->loop->remarks;
@@ -366,6 +380,7 @@ struct error absence_remark(struct absence *absence)
 		        absence->out_of_reach == 1 ? "it" : "them",
 		        absence->out_of_reach == 1 ? "it" : "them"));
 	withheld_remark(absence);
+	held_remark(absence);
 	return arena_has_failed(remarks->arena) ? error_memory("finishing a run") : OK;
 }
 

@@ -168,6 +168,9 @@ Test(absence_people, of_whom_a_new_account_may_be_are_kept)
 		const struct expected row = {0, "absent", "skipped", "maybe_renamed"};
 		cr_expect_eq(reply_lines(&nightly.reply, row), 1, "%s", likenesses[i].what);
 		cr_expect(strstr(reply_cell(&nightly.reply, row, 0, "message"), "'new50'"));
+		const char *remark = nightly_remark(&nightly, "removals_withheld");
+		cr_expect_str_eq(remark ? remark : "",
+		    "1 removal was withheld: a new account may be of the same person.");
 		buffer_done(&text);
 		nightly_close(&nightly);
 	}
@@ -454,6 +457,23 @@ Test(absence_people, suspended_by_hand_meanwhile_keep_their_accounts_so)
 }
 
 /* The accounts alone: nobody leaves a course. */
+Test(absence_people, keep_their_accounts_where_more_would_be_suspended_than_the_limits_let_go)
+{
+	struct nightly nightly;
+	nightly_make(&nightly, "  default: { allow_suspend: true, limits: { accounts: { count: 0, "
+	                       "share: 0%, most: 1 } "
+	                       "}, absence: { accounts: suspend, accounts_grace: 0s } }\n");
+	nightly_send(&nightly, "staff-1.csv", "1-50:C1");
+	nightly_send(&nightly, "staff-2.csv", "1-48:C1");
+	nightly_send(&nightly, "staff-3.csv", "1-48:C1");
+	cr_expect_eq(accounts_suspended(&nightly), 0);
+	cr_expect_eq(nightly_rows(&nightly, "skipped", "withheld"), 2);
+	const char *remark = nightly_remark(&nightly, "removals_withheld");
+	cr_expect(remark && text_starts(remark, "2 accounts were not suspended: 2 of 48 accounts"),
+	    "%s", remark ? remark : "no remark");
+	nightly_close(&nightly);
+}
+
 Test(absence_people, have_their_accounts_suspended_where_courses_are_ignored)
 {
 	struct nightly nightly;

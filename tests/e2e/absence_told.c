@@ -13,7 +13,8 @@
 
 #define SUSPEND "  default: { absence: { action: suspend } }\n  other: {}\n"
 #define UNENROL                                                                                    \
-	"  default: { absence: { action: unenrol, grace: 30d, accounts: suspend,"                  \
+	"  default: { allow_suspend: true, absence: { action: unenrol, grace: 30d, accounts: "     \
+	"suspend,"                                                                                 \
 	" accounts_grace: 0s } }\n"
 
 /* Given to the caller. */
@@ -179,6 +180,24 @@ Test(absence_told, explain_says_nothing_of_absence_where_a_person_has_changed_it
 	    "UPDATE mdl_user_enrolments SET timemodified = timemodified + 5 WHERE status = 1");
 	json_t *course = object_of(&nightly, "explain", "p50", "course");
 	cr_expect(json_is_null(json_object_get(course, "absence")));
+	json_decref(course);
+	nightly_leave(&nightly);
+}
+
+/* Courses are called as the files call them, also in rows that no file has. */
+Test(absence_told, explain_and_show_call_courses_as_the_files_do)
+{
+	struct nightly nightly;
+	nightly_make(
+	    &nightly, "  default: { course_by: idnumber, absence: { action: suspend } }\n");
+	rig_execute(&nightly.rig, "UPDATE mdl_course SET idnumber = 'N-' || shortname");
+	nightly_send(&nightly, "staff-1.csv", "1-50:N-C1");
+	nightly_send(&nightly, "staff-2.csv", "1-49:N-C1");
+	json_t *course = object_of(&nightly, "explain", "p50", "course");
+	cr_expect_str_eq(text(course, "course"), "N-C1");
+	cr_expect_str_eq(text(course, "code"), "absent_suspended");
+	cr_expect_str_eq(text(json_object_get(course, "absence"), "feed"), "default");
+	cr_expect(json_is_false(json_object_get(course, "changed_since")));
 	json_decref(course);
 	nightly_leave(&nightly);
 }
