@@ -174,6 +174,7 @@ struct error absence_run(struct apply_loop *loop)
 	if (!acts(&loop->run->policy.absence) || loop->mentions.file < 0)
 		return OK;
 	struct error error = absence_init(&absence, loop);
+	loop->is_behind_rows = true;
 	if (!is_error(&error))
 		error = lms_flush(loop->lms);
 	if (!is_error(&error))

@@ -31,6 +31,7 @@ struct apply_loop {
 	size_t records_max;     /* of a batch */
 	size_t records_fit;     /* the same, as far as others wait */
 	bool was_wanted;        /* the last transaction, by a small file */
+	bool is_behind_rows;    /* nobody is asked for by name any more */
 	uint64_t records_since; /* done before the transaction */
 	uint64_t expected;      /* how many there will be in the next one */
 	int64_t begun_us;       /* the transaction, once it had its census */

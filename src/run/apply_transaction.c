@@ -56,7 +56,8 @@ static uint64_t records_left(const struct apply_loop *loop)
 /* Accounts that may change are asked for one by one. */
 static struct error census_order(struct apply_loop *loop)
 {
-	if (loop->batch.asks_accounts || loop->batch.header->is_of_groups)
+	bool asks_one_by_one = loop->batch.asks_accounts || loop->batch.header->is_of_groups;
+	if (asks_one_by_one || loop->is_behind_rows)
 		return OK;
 	return lms_prefetch(loop->lms, records_left(loop));
 }
