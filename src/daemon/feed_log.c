@@ -60,6 +60,20 @@ static bool all_failed(const struct tally *tally)
 	return tally->rows > 0 && tally->rows_in_error == tally->rows;
 }
 
+/* Whom absence took out of courses, or would have: what there is of it. */
+static void removals_tell(const struct tally *tally, json_t *fields)
+{
+	uint64_t withheld = 0;
+	uint64_t removed =
+	    tally->codes[CODE_ABSENT_SUSPENDED] + tally->codes[CODE_ABSENT_UNENROLLED];
+	for (enum code code = 0; code < CODES; code++)
+		withheld += outcome_code_is_withheld(code) ? tally->codes[code] : 0;
+	if (removed > 0)
+		json_object_set_new(fields, "removed", json_integer((json_int_t)removed));
+	if (withheld > 0)
+		json_object_set_new(fields, "withheld", json_integer((json_int_t)withheld));
+}
+
 void feed_log_answer(const struct run_report *report)
 {
 	static const char *const outcomes[OUTCOME_KINDS] = {
@@ -71,6 +85,7 @@ void feed_log_answer(const struct run_report *report)
 	for (int i = 0; i < OUTCOME_KINDS; i++)
 		json_object_set_new(
 		    fields, outcomes[i], json_integer((json_int_t)report->tally.outcomes[i]));
+	removals_tell(&report->tally, fields);
 	json_object_set_new(fields, "chain", json_string(report->chain));
 	if (report->is_refused)
 		refusal_tell(report, fields);

@@ -98,6 +98,9 @@ Test(absence_told, show_counts_removals_and_says_why_others_were_withheld_and_wh
 	nightly_send(&nightly, "staff-1.csv", "1-50:C1 1-12:C2 1-12:C3");
 	nightly_send(&nightly, "staff-2.csv", "1-49:C1 2-12:C2 q1:C2 2-12:C3 q2:C3");
 	says(&nightly, "show", "last", "Absence   1 suspended, 2 withheld\n");
+	cr_expect(strstr(nightly.finished.err.bytes, "\"removed\":1,\"withheld\":2,\"chain\":"),
+	    "%s", nightly.finished.err.bytes);
+	cr_expect(strstr(nightly.finished.err.bytes, "\"code\":\"removals_withheld\""));
 	says(&nightly, "show", "last",
 	    "        2  skipped withheld in absent: C2 (1), C3 (1)\n           Not removed: line "
 	    "62 "
