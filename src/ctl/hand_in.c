@@ -124,6 +124,28 @@ static void outcomes_tell(const json_t *summary)
 	fputs(".\n", stdout);
 }
 
+/* Whom absence took out, and what is to be said of the file as a whole. */
+static void remarks_sketch(const json_t *summary, bool is_preview)
+{
+	size_t i;
+	const json_t *remark, *codes = json_object_get(summary, "codes");
+	json_int_t removed = json_integer_value(json_object_get(codes, "absent_suspended")) +
+	                     json_integer_value(json_object_get(codes, "absent_unenrolled"));
+	if (removed > 0)
+		printf("  %" JSON_INTEGER_FORMAT " enrolment%s %s removed, as absent.\n", removed,
+		    removed == 1 ? "" : "s",
+		    is_preview     ? "would be"
+		    : removed == 1 ? "was"
+		                   : "were");
+	json_array_foreach(json_object_get(summary, "remarks"), i, remark)
+	{
+		const char *message = json_string_value(json_object_get(remark, "message"));
+		fputs("  ", stdout);
+		terminal_write(stdout, message ? message : "");
+		fputs("\n", stdout);
+	}
+}
+
 /* For who may read no more than the answers of one feed. */
 static void answer_sketch(const struct await *await, const json_t *summary)
 {
@@ -136,6 +158,7 @@ static void answer_sketch(const struct await *await, const json_t *summary)
 		refusal_tell(summary);
 	else
 		outcomes_tell(summary);
+	remarks_sketch(summary, await->drop->lane.is_preview);
 	json_array_foreach(json_object_get(summary, "files"), i, file)
 	{
 		const char *name = json_string_value(json_object_get(file, "name"));

@@ -342,3 +342,33 @@ Test(absence_told, status_of_a_daemon_tells_who_is_due_three_days_before_and_who
 	service_stop(&service);
 	nightly_leave(&nightly);
 }
+
+/* ---- preview ---- */
+
+Test(absence_told, preview_waits_and_says_who_would_be_removed_withheld_or_is_out_of_reach)
+{
+	struct nightly nightly;
+	struct service service;
+	nightly_make(&nightly, SUSPEND);
+	nightly_send(&nightly, "other/others.csv", "50:C1");
+	nightly_send(&nightly, "staff-1.csv", "1-50:C1 1-12:C2");
+	struct path file = path_of("%s/staff-2.csv", nightly.rig.root.text);
+	struct buffer roster = roster_of("1-48:C1 2-12:C2 q1:C2");
+	files_write(file.text, roster.bytes, roster.size, 0640);
+	service_start(&service, &nightly.rig);
+	struct finished finished = program_run(
+	    ARGV("enrolctl", "--config", nightly.rig.config.text, "preview", "--wait", file.text));
+	static const char *const words[] = {"Absence   1 would be suspended, 1 would be withheld\n",
+	    "Remark    1 absent enrolment is out of reach",
+	    "Remark    1 removal was withheld: in "
+	    "the course 'C2' line 61 names "
+	    "somebody unknown"};
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+		cr_expect(strstr(finished.out.bytes, words[i]), "'%s' is not in:\n%s%s", words[i],
+		    finished.out.bytes, finished.err.bytes);
+	finished_done(&finished);
+	rig_note(&nightly.rig, "preview/staff-2.csv", roster.bytes, roster.size);
+	buffer_done(&roster);
+	service_stop(&service);
+	nightly_close(&nightly);
+}
