@@ -178,7 +178,6 @@ void feed_expect_tell(
 		feed->late = state->verdict.late_s > 0;
 	feed->refused = (int64_t)refused_unseen(state, arrival);
 	feed->stale = state->verdict.stale_s > 0;
-	feed->refused = arrival ? (int64_t)arrival->refused : 0;
 	if (has_accepted(arrival))
 		feed->last_success_s = arrival->accepted_s;
 }

@@ -190,3 +190,24 @@ Test(feed_expect, is_in_the_status)
 	json_decref(needs);
 	scene_remove(&scene);
 }
+
+/* In the metrics as in the status. */
+Test(feed_expect, tells_no_more_of_refused_files_that_somebody_has_discarded)
+{
+	struct scene scene;
+	scene_make(&scene);
+	struct feed_state *hr = &scene.feeds->states[2];
+	struct order discard = {.kind = ORDER_DISCARD, .subject = "20261124-070000-000001"};
+	struct metrics_now_feed now = metrics_feed_unknown("hr");
+	scene.overview.arrived_s = monday + DAY_S;
+	scene.arrivals[0].refused = 2;
+	snprintf(scene.arrivals[0].refused_run, sizeof scene.arrivals[0].refused_run, "%s",
+	    discard.subject);
+	feed_expect_tell(hr, &scene.overview, &now);
+	cr_expect_eq(now.refused, 2);
+	scene.feeds->orders = (struct orders){.items = &discard, .count = 1};
+	feed_expect_tell(hr, &scene.overview, &now);
+	cr_expect_eq(now.refused, 0);
+	scene.feeds->orders = (struct orders){0};
+	scene_remove(&scene);
+}
