@@ -89,8 +89,9 @@ static void how_cell(struct table *table, const struct said *said, bool is_wide,
 	char before[STATE_SIZE], after[STATE_SIZE], again[FIGURE_SIZE + 40] = "";
 	const json_t *row = said->first;
 	bool is_done = words_is(row, "outcome", "done") && *words_text(row, "after");
-	bool is_state =
-	    *words_text(row, "after") && strncmp(words_text(row, "column"), "course", 6) == 0;
+	bool is_of_course = strncmp(words_text(row, "column"), "course", 6) == 0 ||
+	                    words_is(row, "column", "absent");
+	bool is_state = *words_text(row, "after") && is_of_course;
 	if (said->times > 1) {
 		char last[FIGURE_SIZE];
 		figure_time(last, words_time(words_text(said->last, "time")), now_s);
