@@ -395,7 +395,7 @@ static void items_withhold(struct absence *absence)
 		    absence_course_of(absence, item->listing.enrol);
 		bool is_banned = absence->ban.code != CODES || !course || course->ban.code != CODES;
 		item->is_withheld = is_banned && item->fate == ABSENT_GOES;
-		if (is_banned && (item->fate == ABSENT_CLAIMED || item->fate == ABSENT_KEPT))
+		if (is_banned && item->fate == ABSENT_CLAIMED)
 			item->fate = ABSENT_IGNORED;
 	}
 }

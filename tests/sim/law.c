@@ -167,8 +167,11 @@ static const char *due_sins(int feed, const struct nightly *file, int p, int c)
 		return "was unenrolled though somebody had a hand in it";
 	if (was->has_grade)
 		return "was unenrolled with a grade";
-	return is_elsewhere(exile->feed, p, c) ? "was unenrolled though another feed lists them"
-	                                       : NULL;
+	/* It may have been before this file or behind it. */
+	bool is_moving = exile->feed != feed;
+	return !is_moving && is_elsewhere(feed, p, c)
+	           ? "was unenrolled though another feed lists them"
+	           : NULL;
 }
 
 static void place_judge(int feed, const struct nightly *file, bool is_applied, int p, int c,
@@ -207,7 +210,8 @@ static void place_note(int feed, const struct nightly *file, enum law_end end, i
 	struct tie *tie = &law.ties[feed][p][c];
 	struct exile *exile = &law.exiles[p][c];
 	exile->files += exile->feed == feed && nightly_counts(file->kind);
-	bool is_listed = said.lists[p][c] && is->id != 0;
+	/* Of whom a row is in error nobody knows where it means them to be. */
+	bool is_listed = (said.lists[p][c] || said.errs[p]) && is->id != 0;
 	/* Of a feed that removes nobody, nobody knows which of its files are as they should be. */
 	if (end == LAW_ACCEPTED || (!law.settings[feed].acts && file->kind != NIGHT_RETRY))
 		tie->is_in_base = is_listed;
