@@ -201,8 +201,8 @@ Test(feed_expect, tells_no_more_of_refused_files_that_somebody_has_discarded)
 	struct metrics_now_feed now = metrics_feed_unknown("hr");
 	scene.overview.arrived_s = monday + DAY_S;
 	scene.arrivals[0].refused = 2;
-	snprintf(scene.arrivals[0].refused_run, sizeof scene.arrivals[0].refused_run, "%s",
-	    discard.subject);
+	snprintf(scene.arrivals[0].refused_run, sizeof scene.arrivals[0].refused_run,
+	    "20261124-070000-000001");
 	feed_expect_tell(hr, &scene.overview, &now);
 	cr_expect_eq(now.refused, 2);
 	scene.feeds->orders = (struct orders){.items = &discard, .count = 1};
