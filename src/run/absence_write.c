@@ -272,10 +272,22 @@ static struct error waiting_store(struct absence *absence)
 
 /* ---- the file ---- */
 
+/* Bytes that were sent before, and since then something else, may be a list that is right again:
+ * when nobody is missing in it, it is. */
+static bool is_right_again(const struct absence *absence)
+{
+	bool is = absence->doubts.seen_before && absence->ban.code == CODE_OLDER_FILE &&
+	          absence->file.modified_ms >= absence->base.modified_ms;
+	for (size_t i = 0; i < absence->absent_count && is; i++)
+		is = absence->absent[i].fate != ABSENT_GOES;
+	return is;
+}
+
 static struct error base_store(struct absence *absence)
 {
 	struct buffer text = {0};
-	bool is_accepted = absence->is_full && absence->ban.code == CODES;
+	bool is_accepted =
+	    absence->is_full && (absence->ban.code == CODES || is_right_again(absence));
 	if (!is_accepted)
 		return mentions_note_part(&absence->loop->mentions);
 	file_shape_format(&absence->file, &text);
