@@ -296,23 +296,3 @@ void law_hand_account(int person)
 {
 	law.is_held_account[person] = fake_lms_person(person)->is_suspended;
 }
-
-/* ---- at rest ---- */
-
-void law_at_rest(int feed, const struct source *source)
-{
-	const struct law_settings *settings = &law.settings[feed];
-	for (int p = 1; p <= PEOPLE; p++)
-		for (int c = 1; c <= COURSES; c++) {
-			const struct fake_enrolment *is = fake_lms_enrolment(p, c);
-			const struct tie *tie = &law.ties[feed][p][c];
-			bool is_ours = is->id != 0 && tie->made == is->id;
-			bool is_spared = is->is_teacher || fake_lms_course(c)->end != 0 ||
-			                 is->end != 0 || law.freed[p][c] == is->id ||
-			                 is_elsewhere(feed, p, c) ||
-			                 (!settings->reaches_feed && !said.has_course[c]);
-			if (settings->acts && is_ours && !source->has[p][c] && is_in(is) &&
-			    !is_spared)
-				fatal("feed %d: p%d has left C%d and is still in", feed, p, c);
-		}
-}

@@ -36,7 +36,4 @@ void law_judge(int feed, const struct nightly *file, enum law_end end, const str
 void law_hand_suspended(int person, int course);
 void law_hand_activated(int person, int course);
 void law_hand_account(int person);
-/* After some quiet nights: whoever has left is out. */
-void law_at_rest(int feed, const struct source *source);
-
 #endif
