@@ -97,11 +97,17 @@ static const struct world_case cases[] = {
         "6 sysrole1 error not_allowed\n",
         ""},
     {"a role in the site where the feed may; it protects from then on", "may.system_roles=aud*",
-        "username,sysrole1,course1\nalice,auditor,SAFETY\nalice,-auditor,\nbob,manager,\n",
+        "username,sysrole1,course1\nalice,auditor,SAFETY\nalice,auditor,\nbob,manager,\n",
         "2 sysrole1 done role_assigned\n2 course1 done enrolled\n"
         "3 username error protected_account\n3 sysrole1 skipped row_not_applied\n"
         "4 sysrole1 error not_allowed\n",
         "role alice\nenrol alice\nrole alice\n"},
+    {"from all but its taking away, by rows that do nothing else", "may.system_roles=aud*",
+        "username,sysrole1,course1\nalice,auditor,\nalice,-auditor,SAFETY\nalice,-auditor,\n",
+        "2 sysrole1 done role_assigned\n3 username error protected_account\n"
+        "3 sysrole1 skipped row_not_applied\n3 course1 skipped row_not_applied\n"
+        "4 sysrole1 done role_removed\n",
+        "role alice\nunrole alice\n"},
     {"and taken again where it does not protect",
         "may.system_roles=auditor may.unprotected=auditor",
         "username,sysrole1\nalice,auditor\nalice,-auditor\n",
