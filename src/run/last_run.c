@@ -183,8 +183,11 @@ static struct error last_run_move(
 {
 	struct last_run head;
 	struct error error = last_run_read(file, &head);
-	if (is_error(&error) || slice_is(run->summary_sha256, slice_of(head.sha256)))
+	if (is_error(&error))
 		return error;
+	/* Written before, and perhaps not flushed: that may be why it is noted again. */
+	if (slice_is(run->summary_sha256, slice_of(head.sha256)))
+		return fdatasync(file) < 0 ? error_errno("cannot write " LAST_RUN) : OK;
 	bool is_next = strcmp(head.chain, previous) == 0;
 	if (!is_next)
 		error = known_check(lms, &head);
