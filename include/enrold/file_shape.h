@@ -35,7 +35,14 @@ struct file_shape {
 	size_t unknown_count;
 	struct blocked_course *blocked; /* by enrol */
 	size_t blocked_count;
+	/* The newest full file, which may have been withheld as a whole, so that it is not this
+	 * one; of a file just read empty and 0. */
+	struct slice last_run, last_sha256;
+	int64_t last_modified_ms;
 };
+
+/* It is its own. */
+void file_shape_be_last(struct file_shape *shape, const struct file_shape *last);
 
 /* out->failed: no memory. */
 void file_shape_format(const struct file_shape *shape, struct buffer *out);

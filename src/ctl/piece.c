@@ -86,6 +86,17 @@ static struct error share(const struct piece *piece, int inbox)
 	return OK;
 }
 
+/* How old a file is tells an older list from a newer one. A pipe has no age. */
+static void date(const struct piece *piece, int from)
+{
+	struct stat stat;
+	if (from < 0 || fstat(from, &stat) < 0 || !S_ISREG(stat.st_mode))
+		return;
+	const struct timespec times[] = {stat.st_mtim, stat.st_mtim};
+	int ignored = futimens(piece->file, times); /* then it is as new as it looks */
+	(void)ignored;
+}
+
 struct error piece_write(struct piece *piece, const struct drop *drop, const char *end, int from)
 {
 	uint64_t bytes_max = *end == '\0' ? drop->config->max_file_size : BESIDE_BYTES_MAX;
@@ -96,6 +107,7 @@ struct error piece_write(struct piece *piece, const struct drop *drop, const cha
 		error = copy(piece, from, bytes_max, hash);
 	if (!is_error(&error))
 		error = share(piece, drop->inbox);
+	date(piece, from);
 	if (!is_error(&error))
 		hash_finish(hash, piece->sha256);
 	hash_free(hash);

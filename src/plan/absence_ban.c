@@ -99,11 +99,11 @@ static struct absence_ban origin_ban(const struct absence_terms *terms,
 		    arena_print(terms->arena,
 		        "the file is byte for byte that of run %s, after which others came",
 		        doubts->seen_before)};
-	if (file->modified_ms < base->modified_ms)
+	if (file->modified_ms < base->last_modified_ms)
 		return (struct absence_ban){CODE_OLDER_FILE,
 		    arena_print(terms->arena,
 		        "the file was last changed before the last full one, that of run %.*s",
-		        SLICE_ARG(base->run))};
+		        SLICE_ARG(base->last_run))};
 	return none;
 }
 

@@ -5,6 +5,13 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+void file_shape_be_last(struct file_shape *shape, const struct file_shape *last)
+{
+	shape->last_run = last->run;
+	shape->last_sha256 = last->sha256;
+	shape->last_modified_ms = last->modified_ms;
+}
+
 /* ---- written ---- */
 
 static void text_add(struct buffer *out, const char *key, struct slice text)
@@ -20,6 +27,9 @@ void file_shape_format(const struct file_shape *shape, struct buffer *out)
 	buffer_print(out,
 	    "modified_ms %" PRId64 "\nrows %" PRIu64 "\npeople %" PRIu64 "\nended %d\n",
 	    shape->modified_ms, shape->rows, shape->people, shape->is_ended);
+	text_add(out, "last_run", shape->last_run);
+	text_add(out, "last_sha256", shape->last_sha256);
+	buffer_print(out, "last_modified_ms %" PRId64 "\n", shape->last_modified_ms);
 	for (size_t i = 0; i < shape->columns_count; i++)
 		text_add(out, "column", shape->columns[i]);
 	for (size_t i = 0; i < shape->unknown_count; i++)
@@ -78,6 +88,10 @@ static bool line_take(struct slice line, struct file_shape *shape)
 		shape->name = line;
 	else if (slice_is(key, SLICE("sha256")))
 		shape->sha256 = line;
+	else if (slice_is(key, SLICE("last_run")))
+		shape->last_run = line;
+	else if (slice_is(key, SLICE("last_sha256")))
+		shape->last_sha256 = line;
 	else if (slice_is(key, SLICE("column")))
 		shape->columns[shape->columns_count++] = line;
 	else if (slice_is(key, SLICE("blocked")))
@@ -86,6 +100,8 @@ static bool line_take(struct slice line, struct file_shape *shape)
 		return false;
 	else if (slice_is(key, SLICE("modified_ms")))
 		shape->modified_ms = number;
+	else if (slice_is(key, SLICE("last_modified_ms")))
+		shape->last_modified_ms = number;
 	else if (slice_is(key, SLICE("rows")))
 		shape->rows = (uint64_t)number;
 	else if (slice_is(key, SLICE("people")))

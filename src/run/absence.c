@@ -102,10 +102,10 @@ static struct error seen_before_find(struct absence *absence)
 	char *run = arena_alloc(absence->arena, RUN_ID_SIZE + 1);
 	if (!run)
 		return error_memory("looking for the same file");
-	if (slice_is(absence->base.sha256, absence->file.sha256))
+	if (slice_is(absence->base.last_sha256, absence->file.sha256))
 		return OK;
 	struct error error = ledger_find_same(lms_db(absence->lms), absence->run->row.feed,
-	    absence->file.sha256, absence->base.run, run);
+	    absence->file.sha256, absence->base.last_run, run);
 	absence->doubts.seen_before = *run ? run : NULL;
 	return error;
 }

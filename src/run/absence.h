@@ -135,6 +135,8 @@ struct error absence_look_elsewhere(struct absence *absence) MUST_CHECK;
 /* ---- absence_weigh.c ---- */
 
 struct error absence_weigh(struct absence *absence) MUST_CHECK;
+/* A file that was sent before counts again. */
+bool absence_is_right_again(const struct absence *absence);
 
 /* Files and rows in which nobody could leave a course; what the summary says of it. */
 struct error absence_remark(struct absence *absence) MUST_CHECK;

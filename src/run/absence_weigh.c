@@ -302,6 +302,17 @@ static struct error blocked_find(struct absence *absence)
 	return OK;
 }
 
+/* Bytes that were sent before, and since then something else, may be a list that is right again:
+ * when nobody is missing in it, it is. */
+bool absence_is_right_again(const struct absence *absence)
+{
+	bool is = absence->doubts.seen_before && absence->ban.code == CODE_OLDER_FILE &&
+	          absence->file.modified_ms >= absence->base.last_modified_ms;
+	for (size_t i = 0; i < absence->absent_count && is; i++)
+		is = absence->absent[i].fate != ABSENT_GOES;
+	return is;
+}
+
 /* ---- what the summary says ---- */
 
 /* The first, and how many there are. */
@@ -339,6 +350,11 @@ static void withheld_remark(struct absence *absence)
 	uint64_t count = 0;
 	for (size_t i = 0; i < absence->absent_count; i++)
 		count += absence->absent[i].is_withheld;
+	if (count == 0 && absence->ban.code != CODES && !absence_is_right_again(absence))
+		remark_add(&absence->loop->remarks, REMARK_NOT_A_FULL_FILE, NULL,
+		    arena_print(absence->loop->remarks.arena,
+		        "The next full file is not compared with this one: %.*s.",
+		        SLICE_ARG(absence->ban.reason)));
 	if (count == 0)
 		return;
 	remark_add(&absence->loop->remarks, REMARK_REMOVALS_WITHHELD, NULL,

@@ -251,6 +251,19 @@ struct error absence_write_items(struct absence *absence, bool removes)
 	return error;
 }
 
+/* It was suspended before; by this run, if that goes on after a kill, is not before. And a row of
+ * somebody unknown in the course may be about them. */
+static bool counts_again(struct absence *absence, const struct absent_item *item)
+{
+	const struct listing *listing = &item->listing;
+	const struct absence_course *course = absence_course_of(absence, listing->enrol);
+	bool is_just_now =
+	    absence->is_resumed && listing->suspended_at >= absence->run->row.started_us / 1000000;
+	return item->is_judged && item->fate == ABSENT_IGNORED && listing->suspended_at != 0 &&
+	       !is_just_now && course &&
+	       course->unknown_new <= absence->terms.policy->absence.errors;
+}
+
 /* Those who were suspended before are absent once more. */
 static struct error waiting_store(struct absence *absence)
 {
@@ -259,9 +272,7 @@ static struct error waiting_store(struct absence *absence)
 	for (size_t i = 0; counts && i < absence->absent_count && !is_error(&error); i++) {
 		struct absent_item *item = &absence->absent[i];
 		struct listing listing = item->listing;
-		bool waits = item->fate == ABSENT_IGNORED && listing.suspended_at != 0 &&
-		             listing.suspended_at < absence->run->row.started_us / 1000000;
-		if (!waits || !item->is_judged)
+		if (!counts_again(absence, item))
 			continue;
 		absence_count(absence, &listing);
 		error =
@@ -272,30 +283,34 @@ static struct error waiting_store(struct absence *absence)
 
 /* ---- the file ---- */
 
-/* Bytes that were sent before, and since then something else, may be a list that is right again:
- * when nobody is missing in it, it is. */
-static bool is_right_again(const struct absence *absence)
-{
-	bool is = absence->doubts.seen_before && absence->ban.code == CODE_OLDER_FILE &&
-	          absence->file.modified_ms >= absence->base.modified_ms;
-	for (size_t i = 0; i < absence->absent_count && is; i++)
-		is = absence->absent[i].fate != ABSENT_GOES;
-	return is;
-}
-
-static struct error base_store(struct absence *absence)
+static struct error shape_store(struct absence *absence, const struct file_shape *shape)
 {
 	struct buffer text = {0};
-	bool is_accepted =
-	    absence->is_full && (absence->ban.code == CODES || is_right_again(absence));
-	if (!is_accepted)
-		return mentions_note_part(&absence->loop->mentions);
-	file_shape_format(&absence->file, &text);
+	file_shape_format(shape, &text);
 	struct error error = text.failed ? error_memory("keeping what the file was like")
 	                                 : listing_store_base(db_of(absence), feed_of(absence),
-	                                       absence->run->row.run, buffer_slice(&text));
+	                                       shape->run, buffer_slice(&text));
 	buffer_done(&text);
 	return error;
+}
+
+/* A newer file that was withheld as a whole is not what the next is compared with, but nothing that
+ * is older than it is the newest. */
+static struct error base_store(struct absence *absence)
+{
+	struct file_shape *file = &absence->file, *base = &absence->base;
+	enum code code = absence->ban.code;
+	if (absence->is_full && (code == CODES || absence_is_right_again(absence))) {
+		file_shape_be_last(file, file);
+		return shape_store(absence, file);
+	}
+	struct error error = mentions_note_part(&absence->loop->mentions);
+	bool is_newer = absence->is_full && absence->has_base && code != CODE_OLDER_FILE &&
+	                code != CODE_OTHER_FILE;
+	if (is_error(&error) || !is_newer)
+		return error;
+	file_shape_be_last(base, file);
+	return shape_store(absence, base);
 }
 
 struct error absence_write(struct absence *absence)

@@ -250,6 +250,47 @@ Test(absence, an_older_file_byte_for_byte_removes_nobody)
 	nightly_close(&nightly);
 }
 
+Test(absence, an_older_file_after_one_that_was_withheld_removes_nobody)
+{
+	struct nightly nightly;
+	nightly_make(&nightly, SUSPEND);
+	nightly_send(&nightly, "staff-1.csv", "1-50:C1");
+	nightly_send(&nightly, "staff-2.csv", "1-20:C1 51-55:C1");
+	nightly_withheld(&nightly, 30, "withheld", "rows_of_last");
+	nightly_send(&nightly, "staff-3.csv", "1-50:C1");
+	nightly_withheld(&nightly, 5, "older_file", "byte for byte");
+	cr_expect_eq(nightly_suspended(&nightly), 0);
+	nightly_send(&nightly, "staff-4.csv", "1-55:C1");
+	nightly_send(&nightly, "staff-5.csv", "1-54:C1");
+	cr_expect_eq(nightly_suspended(&nightly), 1, "the next ones are compared as ever");
+	nightly_close(&nightly);
+}
+
+Test(absence, a_list_that_is_right_again_is_what_the_next_is_compared_with)
+{
+	struct nightly nightly;
+	nightly_make(&nightly, SUSPEND);
+	nightly_send(&nightly, "staff-1.csv", "1-50:C1");
+	nightly_send(&nightly, "staff-2.csv", "1-49:C1");
+	nightly_send(&nightly, "staff-3.csv", "1-50:C1");
+	cr_expect_eq(nightly_suspended(&nightly), 0);
+	cr_expect_null(nightly_remark(&nightly, "not_a_full_file"));
+	nightly_send(&nightly, "staff-4.csv", "1-48:C1");
+	cr_expect_eq(nightly_suspended(&nightly), 2);
+	nightly_close(&nightly);
+}
+
+Test(absence, a_file_that_is_no_base_says_so_also_when_nobody_is_missing)
+{
+	struct nightly nightly;
+	nightly_make(&nightly, SUSPEND);
+	nightly_send(&nightly, "staff-1.csv", "1-50:C1");
+	nightly_send(&nightly, "people-2.csv", "1-51:C1");
+	cr_assert_not_null(nightly_remark(&nightly, "not_a_full_file"));
+	cr_expect(strstr(nightly_remark(&nightly, "not_a_full_file"), "called otherwise"));
+	nightly_close(&nightly);
+}
+
 Test(absence, a_file_that_was_changed_before_the_last_one_removes_nobody)
 {
 	static const char text[] = "username,course1\np1,C1\np2,C1\np3,C1\n";

@@ -88,6 +88,8 @@ static struct file_shape shape_make(const struct shape *is, struct slice columns
 	for (; count < 3 && is->columns[count]; count++)
 		columns[count] = slice_of(is->columns[count]);
 	return (struct file_shape){.run = SLICE("20261122-000000-000001"),
+	    .last_run = SLICE("20261122-000000-000001"),
+	    .last_modified_ms = is->modified_ms,
 	    .name = slice_of(is->name),
 	    .sha256 = slice_of(is->sha256),
 	    .modified_ms = is->modified_ms,
