@@ -20,8 +20,7 @@ struct error lms_load_persons(
 		persons[rows.tag] = (struct person){.user = persons[rows.tag].user,
 		    .is_there = true,
 		    .username = arena_copy(arena, db_column_text(&rows, 0)),
-		    .fullname =
-		        arena_print(arena, "%.*s %.*s", SLICE_ARG(first), SLICE_ARG(last)),
+		    .fullname = arena_print(arena, "%.*s %.*s", SLICE_ARG(first), SLICE_ARG(last)),
 		    .idnumber = arena_copy(arena, db_column_text(&rows, 3)),
 		    .email = arena_copy(arena, db_column_text(&rows, 4)),
 		    .is_suspended = db_column_int(&rows, 5) != 0,
@@ -35,8 +34,7 @@ struct error lms_find_enrolments(
 {
 	struct db_questions questions = db_questions_begin(arena);
 	for (size_t i = 0; i < count; i++)
-		db_question(
-		    &questions, i, DB_VALUES(db_int(keys[i].enrol), db_int(keys[i].user)));
+		db_question(&questions, i, DB_VALUES(db_int(keys[i].enrol), db_int(keys[i].user)));
 	struct db_rows rows = db_ask(lms_db(lms),
 	    "SELECT id FROM {each}{user_enrolments} WHERE enrolid = ?1 AND userid = ?2",
 	    &questions);

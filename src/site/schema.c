@@ -368,35 +368,43 @@ const size_t schema_tables_count = sizeof schema_tables / sizeof schema_tables[0
 
 /* Times in microseconds end in _us, hashes are SHA-256 in lower-case hex. */
 const struct schema_ledger schema_ledger[] = {
-    {"enrold_run", "run VARCHAR(22) PRIMARY KEY,"
-                   "state VARCHAR(16) NOT NULL,"
-                   "feed VARCHAR(32) NOT NULL,"
-                   "name {text} NOT NULL,"
-                   "node VARCHAR(64) NOT NULL,"
-                   "sha256 VARCHAR(64) NOT NULL,"
-                   "bytes BIGINT NOT NULL,"
-                   "policy {text} NOT NULL,"
-                   "started_us BIGINT NOT NULL,"
-                   "today BIGINT NOT NULL,"
-                   "records BIGINT NOT NULL,"
-                   "result_bytes BIGINT NOT NULL,"
-                   "retry_bytes BIGINT NOT NULL,"
-                   "counts {text} NOT NULL,"
-                   "summary {text} NOT NULL,"
-                   "summary_sha256 VARCHAR(64) NOT NULL,"
-                   "result_sha256 VARCHAR(64) NOT NULL,"
-                   "retry_sha256 VARCHAR(64) NOT NULL", 0},
-    {"enrold_head", "id INTEGER PRIMARY KEY CHECK (id = 1),"
-                    "head VARCHAR(64) NOT NULL,"
-                    "run VARCHAR(22) NOT NULL", 0},
+    {"enrold_run",
+        "run VARCHAR(22) PRIMARY KEY,"
+        "state VARCHAR(16) NOT NULL,"
+        "feed VARCHAR(32) NOT NULL,"
+        "name {text} NOT NULL,"
+        "node VARCHAR(64) NOT NULL,"
+        "sha256 VARCHAR(64) NOT NULL,"
+        "bytes BIGINT NOT NULL,"
+        "policy {text} NOT NULL,"
+        "started_us BIGINT NOT NULL,"
+        "today BIGINT NOT NULL,"
+        "records BIGINT NOT NULL,"
+        "result_bytes BIGINT NOT NULL,"
+        "retry_bytes BIGINT NOT NULL,"
+        "counts {text} NOT NULL,"
+        "summary {text} NOT NULL,"
+        "summary_sha256 VARCHAR(64) NOT NULL,"
+        "result_sha256 VARCHAR(64) NOT NULL,"
+        "retry_sha256 VARCHAR(64) NOT NULL",
+        0},
+    {"enrold_head",
+        "id INTEGER PRIMARY KEY CHECK (id = 1),"
+        "head VARCHAR(64) NOT NULL,"
+        "run VARCHAR(22) NOT NULL",
+        0},
     /* A writer holds it, as a table or its only row, and writes it for others to see. */
-    {"enrold_lock", "id INTEGER PRIMARY KEY,"
-                    "token BIGINT NOT NULL DEFAULT 0", 0},
+    {"enrold_lock",
+        "id INTEGER PRIMARY KEY,"
+        "token BIGINT NOT NULL DEFAULT 0",
+        0},
     /* Daemons that share a spool: alive as long as their beat changes. */
-    {"enrold_node", "node VARCHAR(64) PRIMARY KEY,"
-                    "slot INTEGER NOT NULL,"
-                    "token VARCHAR(32) NOT NULL,"
-                    "beat BIGINT NOT NULL", 0},
+    {"enrold_node",
+        "node VARCHAR(64) PRIMARY KEY,"
+        "slot INTEGER NOT NULL,"
+        "token VARCHAR(32) NOT NULL,"
+        "beat BIGINT NOT NULL",
+        0},
     {"enrold_feed", "feed VARCHAR(32) PRIMARY KEY, node VARCHAR(64) NOT NULL", 0},
     {"enrold_version", "version INTEGER PRIMARY KEY", 0},
     /* What a feed has listed: an enrolment, or with 0 the account itself. */

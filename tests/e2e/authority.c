@@ -275,8 +275,7 @@ Test(authority, that_is_given_protects_from_all_but_its_taking_back)
 	EXPECT(&reply, {2, "sysrole1", "unchanged", "already_assigned"});
 	reply_close(&reply);
 	/* More than taking it away it may not do. */
-	reply_to(&reply, &rig, "narrow/b.csv",
-	    "username,sysrole1,course1\np6,-coursecreator,C4\n");
+	reply_to(&reply, &rig, "narrow/b.csv", "username,sysrole1,course1\np6,-coursecreator,C4\n");
 	EXPECT(&reply, {2, "username", "error", "protected_account"});
 	reply_close(&reply);
 	reply_to(&reply, &rig, "narrow/c.csv", takes);

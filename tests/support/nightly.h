@@ -22,8 +22,7 @@ void roster_add(struct buffer *text, const char *spec);
 struct buffer roster_of(const char *spec);
 
 void nightly_drop(struct nightly *nightly, const char *name, const char *text);
-void nightly_drop_bytes(
-    struct nightly *nightly, const char *name, const void *bytes, size_t size);
+void nightly_drop_bytes(struct nightly *nightly, const char *name, const void *bytes, size_t size);
 /* The same of a roster. */
 void nightly_send(struct nightly *nightly, const char *name, const char *spec);
 
