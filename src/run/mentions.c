@@ -205,16 +205,89 @@ static bool on_row_of_part(void *context, const struct mention_row *row)
 	return !*is_part;
 }
 
+/* ---- files that are not what the next is compared with ---- */
+
+struct part {
+	int file;
+	struct hashlist rows; /* struct mention_row, that are in it */
+	struct error error;
+	bool has_failed;
+};
+
+static uint32_t row_hash(const void *context, const void *item)
+{
+	const struct mention_row *row = item;
+	(void)context;
+	return hashlist_hash_pair((uint32_t)row->user, (uint32_t)row->enrol);
+}
+
+static bool part_has(const struct part *part, const struct mention_row *row)
+{
+	size_t at = row_hash(NULL, row);
+	for (uint32_t number; (number = hashlist_next(&part->rows, &at)) != 0;) {
+		const struct mention_row *is = hashlist_at(&part->rows, number);
+		if (is->user == row->user && is->enrol == row->enrol && is->kind == row->kind)
+			return true;
+	}
+	return false;
+}
+
+static bool on_row_there(void *context, const struct mention_row *row)
+{
+	struct part *part = context;
+	part->has_failed = !hashlist_append(&part->rows, row);
+	return !part->has_failed;
+}
+
+/* Only who is somewhere. */
+static bool on_row_more(void *context, const struct mention_row *row)
+{
+	struct part *part = context;
+	bool counts = row->kind == MENTION_LISTED || row->kind == MENTION_PRESENT;
+	if (!counts || part_has(part, row))
+		return true;
+	part->has_failed = !hashlist_add(&part->rows, row);
+	if (!part->has_failed)
+		part->error = disk_write(
+		    part->file, (struct slice){(const char *)row, sizeof *row}, RUN_MENTIONS);
+	return !part->has_failed && !is_error(&part->error);
+}
+
+/* All of them together, each once, until a file counts again: it only spares people. */
+static struct error part_add(const struct run *run, int from, int place)
+{
+	char name[MENTIONS_NAME_SIZE];
+	struct part part = {.rows = {.hash = row_hash, .size = sizeof(struct mention_row)}};
+	snprintf(name, sizeof name, "%s" MENTIONS_PART, run->row.feed.bytes);
+	part.file =
+	    openat(place, name, O_RDWR | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, MODE_INPUT);
+	if (part.file < 0)
+		return error_errno("cannot open listed/%s", name);
+	struct error error = mentions_read(part.file, on_row_there, &part);
+	part.has_failed |= !hashlist_index(&part.rows);
+	if (!is_error(&error) && !part.has_failed)
+		error = mentions_read(from, on_row_more, &part);
+	if (!is_error(&error) && part.has_failed)
+		error = error_memory("keeping whom a file lists");
+	if (!is_error(&error))
+		error = part.error;
+	if (!is_error(&error) && fdatasync(part.file) < 0)
+		error = error_errno("cannot flush listed/%s", name);
+	close(part.file);
+	hashlist_done(&part.rows);
+	return is_error(&error) ? error : disk_sync(place, ".");
+}
+
 /* Killed in between, what was beside it stays until the next one: it only spares people. */
-static struct error place_take(const struct run *run, int place, bool is_part)
+static struct error place_take(const struct run *run, int place)
 {
 	const char *feed = run->row.feed.bytes;
 	char part[MENTIONS_NAME_SIZE];
 	snprintf(part, sizeof part, "%s" MENTIONS_PART, feed);
-	if (renameat(run->directory, RUN_MENTIONS, place, is_part ? part : feed) < 0)
+	if (renameat(run->directory, RUN_MENTIONS, place, feed) < 0)
 		return error_errno("cannot rename " RUN_MENTIONS);
 	struct error error = disk_sync(place, ".");
-	if (!is_error(&error) && !is_part && unlinkat(place, part, 0) < 0 && errno != ENOENT)
+	if (!is_error(&error) && unlinkat(place, part, 0) < 0 && errno != ENOENT)
 		error = error_errno("cannot remove listed/%s", part);
 	return error;
 }
@@ -228,8 +301,10 @@ static struct error publish_to(const struct run *run, int place)
 	bool is_retry = is_of_retry(from);
 	struct error error =
 	    is_retry ? retry_add(run, from, place) : mentions_read(from, on_row_of_part, &is_part);
+	if (!is_error(&error) && is_part)
+		error = part_add(run, from, place);
 	close(from);
-	return is_error(&error) || is_retry ? error : place_take(run, place, is_part);
+	return is_error(&error) || is_retry || is_part ? error : place_take(run, place);
 }
 
 struct error mentions_publish(const struct run *run)

@@ -18,8 +18,9 @@ enum {
 	ROW_PART,                       /* who is not in the file may be there all the same */
 };
 
-/* Behind the feed's name: of its newest file that was not accepted, as long as it is newer than the
- * one that was. Both count: whom that one lists is present, and so is whom it has lost. */
+/* Behind the feed's name: of its files that were not accepted, all together, as long as they are
+ * newer than the one that was. Both count: whom they list is present, and so is whom they have
+ * lost. */
 #define MENTIONS_PART ".part"
 enum { MENTIONS_NAME_SIZE = FEED_NAME_MAX + sizeof MENTIONS_PART };
 
