@@ -131,6 +131,9 @@ static struct error row_store(struct absence *absence, struct absent_row *row)
 	const struct listing *before = &row->absentee->listing;
 	bool is_first = before->absent_at == 0;
 	bool is_suspended = row->listing.suspended_at != before->suspended_at;
+	if (is_suspended)
+		row->listing.absences =
+		    0; /* this file is the first of those that count for the grace */
 	if (!row->ban && !absence->is_due)
 		absence_count(absence, &row->listing);
 	return listing_store(db_of(absence), feed_of(absence), &row->listing,
