@@ -31,7 +31,9 @@ struct listing {
 	int absences;         /* accepted full files in a row that did not list it */
 	int64_t absent_at;    /* epoch seconds, of the first of these; 0: it was listed last time */
 	int64_t suspended_at; /* epoch seconds, when absence did so; 0: it did not */
-	int told; /* what was last said of the absence: an enum code and 1; 0: nothing */
+	/* An enum code and 1: what was last said of the absence; of one that is listed
+	 * CODE_ENROLMENT_SUSPENDED, when somebody has suspended it; 0: nothing. */
+	int told;
 };
 
 /* Of one feed, in any order; false: no more. Nothing else may be asked meanwhile. */

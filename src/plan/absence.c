@@ -77,11 +77,15 @@ static bool is_as_left(const struct absentee *absentee)
 	       absentee->is.modified == absentee->listing.suspended_at;
 }
 
-/* It was absent before, and left as it was; since then somebody has had a hand in it. */
+/* It was absent before, and left as it was, or listed although it was suspended: since then
+ * somebody has had a hand in it. */
 static bool has_changed_since(const struct absentee *absentee)
 {
-	return absentee->listing.absent_at != 0 &&
-	       absentee->is.modified > absentee->listing.absent_at;
+	const struct listing *listing = &absentee->listing;
+	bool was_suspended =
+	    listing->told == CODE_ENROLMENT_SUSPENDED + 1 || listing->told == CODE_KEPT_MANUAL + 1;
+	return was_suspended ||
+	       (listing->absent_at != 0 && absentee->is.modified > listing->absent_at);
 }
 
 static struct absent_verdict elsewhere(

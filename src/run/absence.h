@@ -25,6 +25,7 @@ struct listed {
 	int64_t user, enrol, enrolment; /* enrolment 0: not known yet */
 	bool is_new;                    /* made by this run */
 	bool is_known;                  /* there is a listing of it already */
+	bool is_suspended;              /* not by absence: it stays so */
 	uint32_t next;                  /* an earlier row of the same person, or of another */
 };
 
@@ -116,6 +117,12 @@ void absence_done(struct absence *absence);
 
 struct error absence_gather(struct absence *absence) MUST_CHECK;
 struct absence_course *absence_course_of(struct absence *absence, int64_t enrol); /* NULL: none */
+/* What is kept of it: who is active the next time has been activated by somebody. */
+static inline int listed_told(const struct listed *listed)
+{
+	return listed->is_suspended ? CODE_ENROLMENT_SUSPENDED + 1 : 0;
+}
+
 /* NULL: the file does not list them there. */
 struct listed *absence_take_listed(struct absence *absence, int64_t user, int64_t enrol);
 const struct mentioned *absence_person_of(const struct absence *absence, int64_t user);

@@ -176,7 +176,11 @@ static void people_count(struct absence *absence, int64_t user)
 static void listed_note(struct absence *absence, const struct mention_row *row)
 {
 	struct absence_course *course = absence_course_of(absence, row->enrol);
-	const struct listed new = {row->user, row->enrol, row->enrolment, row->is_new, false, 0};
+	const struct listed new = {.user = row->user,
+	    .enrol = row->enrol,
+	    .enrolment = row->enrolment,
+	    .is_new = row->is_new,
+	    .is_suspended = row->mark != 0};
 	if (course)
 		course->is_named = true;
 	people_count(absence, row->user);
@@ -252,21 +256,23 @@ bool absent_add(struct absence *absence, const struct listing *listing)
 	return true;
 }
 
-static bool is_clean(const struct listing *listing)
+static bool is_clean(const struct listing *listing, int told)
 {
 	return listing->absent_at == 0 && listing->absences == 0 && listing->suspended_at == 0 &&
-	       listing->told == 0;
+	       listing->told == told;
 }
 
-static void present_note(struct absence *absence, const struct listing *listing)
+static void present_note(struct absence *absence, const struct listing *listing, int told)
 {
+	struct listing back = *listing;
 	const struct policy_absence *policy = &absence->terms.policy->absence;
 	bool is_ours = listing->enrolment != 0 && (listing->is_made || policy->adopt);
 	struct absence_course *course = is_ours ? absence_course_of(absence, listing->enrol) : NULL;
 	if (course)
 		course->ours++;
-	if (!is_clean(listing))
-		absence->has_failed |= !listings_add(&absence->back, listing);
+	back.told = told;
+	if (!is_clean(listing, told))
+		absence->has_failed |= !listings_add(&absence->back, &back);
 }
 
 /* A person of whom a row is in error is where they were, in this file. */
@@ -275,7 +281,7 @@ static void enrolment_compare(struct absence *absence, const struct listing *lis
 	struct listed *listed = absence_take_listed(absence, listing->user, listing->enrol);
 	const struct mentioned *person = listed ? NULL : person_find(absence, listing->user);
 	if (listed && listed->enrolment == listing->enrolment) {
-		present_note(absence, listing);
+		present_note(absence, listing, listed_told(listed));
 	} else if (listed) {
 		/* Made anew: known by its id, or because this run has just made it. */
 		listed->is_known = false;
@@ -290,7 +296,7 @@ static void account_compare(struct absence *absence, const struct listing *listi
 	struct mentioned *person = person_find(absence, listing->user);
 	if (person) {
 		person->is_known = true;
-		present_note(absence, listing);
+		present_note(absence, listing, 0);
 	} else {
 		absence->has_failed |= !absent_add(absence, listing);
 	}

@@ -29,7 +29,7 @@ static struct error known_store(struct absence *absence)
 		error = listing_drop(db_of(absence), feed_of(absence), &absence->replaced.items[i]);
 	for (size_t i = 0; i < absence->back.count && !is_error(&error); i++) {
 		struct listing listing = absence->back.items[i];
-		listing.absences = listing.told = 0;
+		listing.absences = 0;
 		listing.absent_at = listing.suspended_at = 0;
 		error =
 		    listing_store(db_of(absence), feed_of(absence), &listing, SLICE(""), SLICE(""));
@@ -84,7 +84,8 @@ static struct error new_listings_store(struct absence *absence)
 			some[count++] = (struct listing){.user = is->user,
 			    .enrolment = is->enrolment,
 			    .enrol = is->enrol,
-			    .is_made = is->is_new};
+			    .is_made = is->is_new,
+			    .told = listed_told(is)};
 		if (count < NEW_TOGETHER)
 			continue;
 		error = new_store(absence, some, count);

@@ -101,6 +101,7 @@ static struct mention_row row_of(const struct batch *batch, const struct mention
 		const struct enrolment_facts *is = &batch->enrolments[mention->enrolment];
 		row.enrol = is->enrol;
 		row.enrolment = is->id > 0 ? is->id : 0;
+		row.mark = is->status != ENROLMENT_ACTIVE;
 	}
 	return row;
 }

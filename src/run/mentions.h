@@ -29,9 +29,11 @@ struct mention_row {
 	int64_t user;      /* MENTION_UNKNOWN: the line */
 	int64_t enrol;     /* of a course: its instance; 0: none */
 	int64_t enrolment; /* user_enrolments.id; 0: not known, as of those that were just made */
-	uint32_t mark;     /* MENTION_UNKNOWN: tells its row from others (record_mark) */
-	uint16_t kind;     /* a mention_kind, or one of the above */
-	uint16_t is_new;   /* made by this run: the enrolment, or the account */
+	/* MENTION_UNKNOWN: tells its row from others (record_mark). MENTION_LISTED: 1 where the
+	 * enrolment is suspended all the same, as by somebody's hand. */
+	uint32_t mark;
+	uint16_t kind;   /* a mention_kind, or one of the above */
+	uint16_t is_new; /* made by this run: the enrolment, or the account */
 };
 
 struct mentions_file {

@@ -228,19 +228,22 @@ Test(absence_people, activated_by_hand_stay_active_until_the_feed_has_listed_the
 	nightly_leave(&nightly);
 }
 
-Test(absence_people, kept_for_a_while_have_their_whole_grace_from_their_suspension_on)
+Test(absence_people, activated_by_hand_whom_somebody_else_had_suspended_stay_so_too)
 {
 	struct nightly nightly;
 	nightly_make(&nightly, SUSPEND);
 	nightly_send(&nightly, "staff-1.csv", "1-50:C1");
 	rig_execute(&nightly.rig, "UPDATE mdl_user_enrolments SET status = 1 WHERE " OF("50"));
-	nightly_send(&nightly, "staff-2.csv", "1-49:C1");
-	nightly_send(&nightly, "staff-3.csv", "2-49:C1 1:C1");
-	cr_expect_eq(rig_number(&nightly.rig, "SELECT max(absences) FROM enrold_listing"), 2);
+	nightly_send(&nightly, "staff-2.csv", "2-50:C1 1:C1");
 	rig_execute(&nightly.rig, "UPDATE mdl_user_enrolments SET status = 0 WHERE " OF("50"));
-	nightly_send(&nightly, "staff-4.csv", "3-49:C1 1-2:C1");
-	cr_expect_eq(nightly_suspended(&nightly), 1);
-	cr_expect_eq(rig_number(&nightly.rig, "SELECT max(absences) FROM enrold_listing"), 1);
+	nightly_send(&nightly, "staff-3.csv", "1-49:C1");
+	cr_expect_eq(nightly_rows(&nightly, "unchanged", "kept_manual"), 1);
+	nightly_send(&nightly, "staff-4.csv", "2-49:C1 1:C1");
+	cr_expect_eq(nightly_suspended(&nightly), 0);
+	cr_expect_eq(nightly_rows(&nightly, NULL, NULL), 0, "said once");
+	nightly_send(&nightly, "staff-5.csv", "3-50:C1 1-2:C1");
+	nightly_send(&nightly, "staff-6.csv", "4-49:C1 1-3:C1");
+	cr_expect_eq(nightly_suspended(&nightly), 1, "listed, and absent again");
 	nightly_leave(&nightly);
 }
 
