@@ -17,7 +17,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { EXIT_TRY_LATER = 75, ROUNDS = SCALE(120, 25) };
+enum { EXIT_TRY_LATER = 75, ROUNDS = SCALE(120, 25), ROUNDS_MIN = 4 };
 
 static void number_set(const char *name, long number)
 {
@@ -73,8 +73,9 @@ SCENARIO_TEST(alloc_sweep, at_every_allocation)
 	calm.finished = scarce_run(&calm.rig, 0, 0, &calls);
 	round_expect(&calm, calm.finished.status == 0);
 	round_end(&calm, &expectation);
+	long wanted = ROUNDS / (scenario->step + scenario->step / 5);
 	long step = scale_from_environment(
-	    "ENROLD_SWEEP", calls / (ROUNDS / (scenario->step + scenario->step / 5)) + 1);
+	    "ENROLD_SWEEP", calls / (wanted > ROUNDS_MIN ? wanted : ROUNDS_MIN) + 1);
 	for (long at = 1 + step / 2; at <= calls; at += step, rounds++)
 		round_play(scenario, at, rounds % 4 == 3 ? 5 : 1, &expectation);
 	fprintf(stderr, "alloc_sweep: %s: %ld rounds, %ld allocations in one run\n", scenario->name,

@@ -109,20 +109,21 @@ static struct finished reconcile(const struct rig *rig, int status)
 	    status, ARGV("enrolctl", "--json", "--config", rig->config.text, "reconcile"));
 }
 
-/* From the archive into its inbox, in the order of their runs. */
+/* From the archive into its inbox, in the order of their runs, under the names that they had: full
+ * files are told by theirs. */
 static void drop_again(const struct rig *rig, const json_t *list)
 {
 	size_t index;
 	const json_t *lost;
 	json_array_foreach(list, index, lost)
 	{
-		const char *feed = "", *file = "", *input = "", *run = "";
-		if (json_unpack((json_t *)lost, "{s:s, s:s, s:s, s:s}", "feed", &feed, "file",
-		        &file, "input", &input, "run", &run) != 0)
+		const char *feed = "", *file = "", *input = "";
+		if (json_unpack((json_t *)lost, "{s:s, s:s, s:s}", "feed", &feed, "file", &file,
+		        "input", &input) != 0)
 			fatal("reconcile has no place for a lost file");
 		bool is_default = strcmp(feed, "default") == 0;
 		struct path to = rig_path(
-		    rig, "inbox/%s%s%s.csv", is_default ? "" : feed, is_default ? "" : "/", run);
+		    rig, "inbox/%s%s%s", is_default ? "" : feed, is_default ? "" : "/", file);
 		files_copy(rig_path(rig, "%s", input).text, to.text);
 		if (strcmp(feed, "hr") == 0)
 			files_write(path_of("%s.done", to.text).text, "", 0, 0640);
