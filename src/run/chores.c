@@ -18,13 +18,30 @@ static struct error file_open(struct chores_file *chores, int more)
 	return chores->file < 0 ? failed("open") : OK;
 }
 
+/* All bytes from there on that there is room for; a read may stop half-way. -1: errno says why. */
+static ssize_t tail_read(int file, char *bytes, size_t room, off_t from)
+{
+	size_t count = 0;
+	while (count < room) {
+		ssize_t size = pread(file, bytes + count, room - count, from + (off_t)count);
+		if (size < 0 && errno == EINTR)
+			continue;
+		if (size < 0)
+			return -1;
+		if (size == 0)
+			break;
+		count += (size_t)size;
+	}
+	return (ssize_t)count;
+}
+
 /* A line that a kill has cut short tells of what was not committed. Lines are short. */
 static struct error tail_cut(struct chores_file *chores)
 {
 	char bytes[512];
 	off_t size = lseek(chores->file, 0, SEEK_END), from;
 	from = size > (off_t)sizeof bytes ? size - (off_t)sizeof bytes : 0;
-	ssize_t count = size < 0 ? -1 : pread(chores->file, bytes, sizeof bytes, from);
+	ssize_t count = size < 0 ? -1 : tail_read(chores->file, bytes, sizeof bytes, from);
 	if (count < 0)
 		return failed("read");
 	while (count > 0 && bytes[count - 1] != '\n')

@@ -17,22 +17,37 @@ static struct error failed(const char *what)
 
 enum { ROWS_READ = 4096 };
 
+/* As many rows as there are, up to so many: a read may stop half-way through one, and only what is
+ * behind the end of the file is nothing. -1: errno says why. */
+static ssize_t rows_load(int file, struct mention_row *rows, size_t most, off_t at)
+{
+	size_t bytes = 0, room = most * sizeof *rows;
+	while (bytes < room) {
+		ssize_t size = pread(file, (char *)rows + bytes, room - bytes, at + (off_t)bytes);
+		if (size < 0 && errno == EINTR)
+			continue;
+		if (size < 0)
+			return -1;
+		if (size == 0)
+			break;
+		bytes += (size_t)size;
+	}
+	return (ssize_t)(bytes / sizeof *rows);
+}
+
 struct error mentions_read(int file, mentions_on_row *on_row, void *context)
 {
 	struct mention_row *rows = reallocarray(NULL, ROWS_READ, sizeof *rows);
 	struct error error = rows ? OK : error_memory("reading mentions");
 	off_t at = 0;
 	for (bool is_wanted = true; is_wanted && !is_error(&error);) {
-		ssize_t size = pread(file, rows, ROWS_READ * sizeof *rows, at);
-		if (size < 0 && errno == EINTR)
-			continue;
-		if (size < 0)
+		ssize_t count = rows_load(file, rows, ROWS_READ, at);
+		if (count < 0)
 			error = failed("read");
-		size_t count = size > 0 ? (size_t)size / sizeof *rows : 0;
-		for (size_t i = 0; i < count && is_wanted; i++)
+		for (ssize_t i = 0; i < count && is_wanted; i++)
 			is_wanted = on_row(context, &rows[i]);
-		is_wanted = is_wanted && count > 0;
-		at += (off_t)(count * sizeof *rows);
+		is_wanted = is_wanted && count == ROWS_READ;
+		at += (off_t)ROWS_READ * (off_t)sizeof *rows;
 	}
 	free(rows);
 	return error;
@@ -181,8 +196,7 @@ static bool on_row_to_add(void *context, const struct mention_row *row)
 static bool is_of_retry(int file)
 {
 	struct mention_row head;
-	return pread(file, &head, sizeof head, 0) == (ssize_t)sizeof head &&
-	       head.kind == ROW_HEAD && head.is_new;
+	return rows_load(file, &head, 1, 0) == 1 && head.kind == ROW_HEAD && head.is_new;
 }
 
 /* Done twice, after a kill, it does no harm. */

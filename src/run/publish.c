@@ -247,7 +247,13 @@ static bool is_put_aside(const struct run *run)
 static struct error input_end(struct run *run)
 {
 	struct error error = is_put_aside(run) ? quarantine(run) : archive(run);
-	return is_error(&error) ? error : claim_close(run);
+	if (!is_error(&error))
+		error = claim_close(run);
+	/* The orders about it go next: should a power cut bring it back without the one that ends
+	 * it, it would wait for ever. */
+	bool has_orders = run->row.state == RUN_DISCARDED;
+	return is_error(&error) || !has_orders ? error
+	                                       : disk_sync(run->runner->shared->spool->work, ".");
 }
 
 struct error publish(struct run *run)
