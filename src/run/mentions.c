@@ -193,10 +193,12 @@ static bool on_row_to_add(void *context, const struct mention_row *row)
 	return !is_error(&addition->error);
 }
 
-static bool is_of_retry(int file)
+static struct error retry_find(int file, bool *is_retry)
 {
 	struct mention_row head;
-	return rows_load(file, &head, 1, 0) == 1 && head.kind == ROW_HEAD && head.is_new;
+	ssize_t count = rows_load(file, &head, 1, 0);
+	*is_retry = count == 1 && head.kind == ROW_HEAD && head.is_new;
+	return count < 0 ? failed("read") : OK;
 }
 
 /* Done twice, after a kill, it does no harm. */
@@ -313,9 +315,11 @@ static struct error publish_to(const struct run *run, int place)
 	int from = openat(run->directory, RUN_MENTIONS, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 	if (from < 0)
 		return failed("open");
-	bool is_retry = is_of_retry(from);
-	struct error error =
-	    is_retry ? retry_add(run, from, place) : mentions_read(from, on_row_of_part, &is_part);
+	bool is_retry;
+	struct error error = retry_find(from, &is_retry);
+	if (!is_error(&error))
+		error = is_retry ? retry_add(run, from, place)
+		                 : mentions_read(from, on_row_of_part, &is_part);
 	if (!is_error(&error) && is_part)
 		error = part_add(run, from, place);
 	close(from);
