@@ -10,16 +10,15 @@ enum { STATE_COLUMNS = 8 };
 
 static struct listing listing_take(const struct db_rows *rows)
 {
-	int at = 0;
 	return (struct listing){
-	    .user = db_column_int(rows, at++),
-	    .enrolment = db_column_int(rows, at++),
-	    .enrol = db_column_int(rows, at++),
-	    .is_made = db_column_int(rows, at++) != 0,
-	    .absences = (int)db_column_int(rows, at++),
-	    .absent_at = db_column_int(rows, at++),
-	    .suspended_at = db_column_int(rows, at++),
-	    .told = (int)db_column_int(rows, at),
+	    .user = db_column_int(rows, 0),
+	    .enrolment = db_column_int(rows, 1),
+	    .enrol = db_column_int(rows, 2),
+	    .is_made = db_column_int(rows, 3) != 0,
+	    .absences = (int)db_column_int(rows, 4),
+	    .absent_at = db_column_int(rows, 5),
+	    .suspended_at = db_column_int(rows, 6),
+	    .told = (int)db_column_int(rows, 7),
 	};
 }
 

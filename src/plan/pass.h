@@ -165,7 +165,7 @@ void group_row_decide(struct pass *pass, uint32_t index);
 /* ---- mention.c ---- */
 
 /* Says who is where by this row. Who is taken out of a course is not listed there. */
-void row_mention(struct pass *pass, uint32_t index, bool is_in_error);
+void row_mention(struct pass *pass, uint32_t index, bool is_doubtful);
 
 /* ---- stray.c ---- */
 

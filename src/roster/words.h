@@ -49,7 +49,8 @@ struct words {
 	uint64_t uncounted; /* rows of further ones */
 };
 
-enum { TARGET_ITSELF = UINT32_MAX - 1, TARGET_NONE = UINT32_MAX };
+#define TARGET_ITSELF (UINT32_MAX - 1)
+#define TARGET_NONE UINT32_MAX
 
 /* Columns that a file can get from `values` besides its own. */
 size_t words_made_max(const struct policy *policy);
