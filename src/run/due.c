@@ -119,7 +119,8 @@ static void name_make_due(char name[FILE_NAME_SIZE], char since[RUN_ID_SIZE + 1]
 	struct tm tm;
 	localtime_r(&now, &tm);
 	strftime(name, FILE_NAME_SIZE, "due-%Y%m%d.csv", &tm);
-	run_id_format(((int64_t)now - INT64_C(2) * 86400) * 1000000, since); /* zones are a day apart */
+	run_id_format(
+	    ((int64_t)now - INT64_C(2) * 86400) * 1000000, since); /* zones are a day apart */
 }
 
 static struct error list_make(struct run *run, struct due_list *list)
