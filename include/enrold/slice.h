@@ -35,4 +35,14 @@ static inline bool slice_has(struct slice slice, char c)
 	return slice.size > 0 && memchr(slice.bytes, c, slice.size);
 }
 
+/* What stands before this character, which goes along; all of it where there is none. */
+static inline struct slice slice_take(struct slice *text, char end)
+{
+	const char *at = text->size > 0 ? (const char *)memchr(text->bytes, end, text->size) : NULL;
+	size_t size = at ? (size_t)(at - text->bytes) : text->size, taken = at ? size + 1 : size;
+	struct slice part = {text->bytes, size};
+	*text = (struct slice){text->bytes + taken, text->size - taken};
+	return part;
+}
+
 #endif

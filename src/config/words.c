@@ -213,7 +213,8 @@ static struct error column_take(struct taking *taking)
 struct error words_take(
     struct reading *reading, const struct config_key *key, struct arena *arena, void *base)
 {
-	struct taking taking = {.reading = reading, .key = key, .arena = arena, .base = base};
+	struct taking taking = {
+	    .reading = reading, .key = key, .arena = arena, .base = base, .column = "", .word = ""};
 	if (reading->event.type != YAML_MAPPING_START_EVENT)
 		return reading_error(reading, setting_refuse(key, reading_found(reading)));
 	setting_begin_list(key, base);

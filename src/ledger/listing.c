@@ -183,10 +183,12 @@ struct error listing_find_suspended(struct db *db, int64_t user, struct arena *a
     struct listing_suspended **found, size_t *count)
 {
 	struct slice *feeds = arena_alloc(arena, FEEDS_MAX * sizeof *feeds);
-	size_t feeds_count = feeds ? feeds_load(db, arena, feeds) : 0;
 	struct db_questions questions = db_questions_begin(arena);
 	*found = NULL;
 	*count = 0;
+	if (!feeds)
+		return error_memory("asking what absence has done");
+	size_t feeds_count = feeds_load(db, arena, feeds);
 	for (size_t i = 0; i < feeds_count; i++)
 		db_question(&questions, i, DB_VALUES(db_text(feeds[i]), db_int(user)));
 	struct db_rows rows = db_ask(db,

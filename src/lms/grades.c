@@ -110,6 +110,8 @@ static void completion_undo(struct grades *all)
 	static const char *const tables[] = {
 	    "course_modules", "modules", "course_modules_completion"};
 	struct work *work = all->work;
+	if (all->count == 0)
+		return;
 	struct db_questions questions = db_questions_begin(work->arena);
 	if (!work->lms->completes || !has_tables(work, tables, sizeof tables / sizeof *tables))
 		return;

@@ -92,6 +92,8 @@ static void exception_note(struct quiz_time *time, const struct db_rows *rows, i
 static void exceptions_find(struct work *work, struct attempts *attempts)
 {
 	struct db_questions questions = db_questions_begin(work->arena);
+	if (attempts->count == 0)
+		return;
 	for (size_t i = 0; i < attempts->count; i++)
 		db_question(&questions, i,
 		    DB_VALUES(db_int(attempts->items[i].user), db_int(attempts->items[i].quiz)));

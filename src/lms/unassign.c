@@ -66,6 +66,8 @@ static void assignments_find(struct assignments *all, const char *sql,
 static void courses_find(struct assignments *all)
 {
 	struct db_questions questions = db_questions_begin(all->work->arena);
+	if (all->count == 0)
+		return;
 	for (size_t i = 0; i < all->count; i++) {
 		const struct assignment *is = &all->items[i];
 		if (is->level <= LEVEL_COURSE || is->course != 0)

@@ -41,27 +41,17 @@ void file_shape_format(const struct file_shape *shape, struct buffer *out)
 
 /* ---- read ---- */
 
-static struct slice part_take(struct slice *text, char end)
-{
-	const char *at = text->size > 0 ? memchr(text->bytes, end, text->size) : NULL;
-	size_t size = at ? (size_t)(at - text->bytes) : text->size;
-	struct slice part = {text->bytes, size};
-	size_t next = at ? size + 1 : size;
-	*text = (struct slice){text->bytes + next, text->size - next};
-	return part;
-}
-
 static bool number_take(struct slice *text, int64_t *number)
 {
-	return value_parse_whole(part_take(text, ' '), number);
+	return value_parse_whole(slice_take(text, ' '), number);
 }
 
 static size_t keys_count(struct slice text, struct slice key)
 {
 	size_t count = 0;
 	while (text.size > 0) {
-		struct slice line = part_take(&text, '\n');
-		count += slice_is(part_take(&line, ' '), key);
+		struct slice line = slice_take(&text, '\n');
+		count += slice_is(slice_take(&line, ' '), key);
 	}
 	return count;
 }
@@ -78,27 +68,25 @@ static bool blocked_take(struct slice rest, struct blocked_course *blocked)
 	return is_right;
 }
 
-static bool line_take(struct slice line, struct file_shape *shape)
+/* Where a text of that name is kept; NULL: there is none. */
+static struct slice *text_place(struct file_shape *shape, struct slice key)
 {
-	struct slice key = part_take(&line, ' ');
-	int64_t number = 0;
 	if (slice_is(key, SLICE("run")))
-		shape->run = line;
-	else if (slice_is(key, SLICE("name")))
-		shape->name = line;
-	else if (slice_is(key, SLICE("sha256")))
-		shape->sha256 = line;
-	else if (slice_is(key, SLICE("last_run")))
-		shape->last_run = line;
-	else if (slice_is(key, SLICE("last_sha256")))
-		shape->last_sha256 = line;
-	else if (slice_is(key, SLICE("column")))
-		shape->columns[shape->columns_count++] = line;
-	else if (slice_is(key, SLICE("blocked")))
-		return blocked_take(line, &shape->blocked[shape->blocked_count++]);
-	else if (!value_parse_whole(line, &number))
-		return false;
-	else if (slice_is(key, SLICE("modified_ms")))
+		return &shape->run;
+	if (slice_is(key, SLICE("name")))
+		return &shape->name;
+	if (slice_is(key, SLICE("sha256")))
+		return &shape->sha256;
+	if (slice_is(key, SLICE("last_run")))
+		return &shape->last_run;
+	if (slice_is(key, SLICE("last_sha256")))
+		return &shape->last_sha256;
+	return slice_is(key, SLICE("column")) ? &shape->columns[shape->columns_count++] : NULL;
+}
+
+static bool number_put(struct file_shape *shape, struct slice key, int64_t number)
+{
+	if (slice_is(key, SLICE("modified_ms")))
 		shape->modified_ms = number;
 	else if (slice_is(key, SLICE("last_modified_ms")))
 		shape->last_modified_ms = number;
@@ -115,6 +103,19 @@ static bool line_take(struct slice line, struct file_shape *shape)
 	return true;
 }
 
+static bool line_take(struct slice line, struct file_shape *shape)
+{
+	int64_t number = 0;
+	struct slice key = slice_take(&line, ' '), *text = text_place(shape, key);
+	if (text) {
+		*text = line;
+		return true;
+	}
+	if (slice_is(key, SLICE("blocked")))
+		return blocked_take(line, &shape->blocked[shape->blocked_count++]);
+	return value_parse_whole(line, &number) && number_put(shape, key, number);
+}
+
 struct error file_shape_parse(struct slice text, struct arena *arena, struct file_shape *shape)
 {
 	size_t columns = keys_count(text, SLICE("column"));
@@ -127,7 +128,7 @@ struct error file_shape_parse(struct slice text, struct arena *arena, struct fil
 	if (arena_has_failed(arena))
 		return error_memory("reading the last full file");
 	while (text.size > 0)
-		if (!line_take(part_take(&text, '\n'), shape))
+		if (!line_take(slice_take(&text, '\n'), shape))
 			return error_config(
 			    "what the ledger says of the last full file was altered");
 	return OK;

@@ -37,22 +37,12 @@ struct error absence_keep_verdict(struct absence *absence)
 	return error;
 }
 
-static struct slice word_take(struct slice *text, char end)
-{
-	const char *at = text->size > 0 ? memchr(text->bytes, end, text->size) : NULL;
-	size_t size = at ? (size_t)(at - text->bytes) : text->size;
-	struct slice word = {text->bytes, size};
-	size_t next = at ? size + 1 : size;
-	*text = (struct slice){text->bytes + next, text->size - next};
-	return word;
-}
-
 static void line_take(struct absence *absence, struct slice line)
 {
 	int64_t enrol = 0;
-	if (!value_parse_whole(word_take(&line, ' '), &enrol))
+	if (!value_parse_whole(slice_take(&line, ' '), &enrol))
 		return;
-	enum code code = outcome_code_parse(word_take(&line, ' '));
+	enum code code = outcome_code_parse(slice_take(&line, ' '));
 	const struct absence_ban ban = {code != CODES ? code : CODE_WITHHELD, line};
 	struct absence_course *course = enrol != 0 ? absence_course_of(absence, enrol) : NULL;
 	if (course)
@@ -67,10 +57,10 @@ struct error absence_find_verdict(struct absence *absence)
 {
 	struct slice text;
 	struct error error = disk_load(absence->run->directory, RUN_VERDICT, absence->arena, &text);
-	if (is_error(&error))
+	if (is_error(&error) || !text.bytes)
 		return error;
-	absence->has_verdict = text.bytes != NULL;
+	absence->has_verdict = true;
 	while (text.size > 0)
-		line_take(absence, word_take(&text, '\n'));
+		line_take(absence, slice_take(&text, '\n'));
 	return OK;
 }

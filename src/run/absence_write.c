@@ -76,8 +76,10 @@ static struct error new_store(struct absence *absence, struct listing *listings,
 static struct error new_listings_store(struct absence *absence)
 {
 	struct listing *some = arena_alloc(absence->arena, NEW_TOGETHER * sizeof *some);
-	struct error error = some ? OK : error_memory("noting who is listed");
+	struct error error = OK;
 	size_t count = 0;
+	if (!some)
+		return error_memory("noting who is listed");
 	for (size_t i = 0; i < absence->listed.count && !is_error(&error); i++) {
 		const struct listed *is = &absence->listed.items[i];
 		if (!is->is_known && (is = absence_take_listed(absence, is->user, is->enrol)))
@@ -97,8 +99,10 @@ static struct error new_listings_store(struct absence *absence)
 static struct error new_people_store(struct absence *absence)
 {
 	struct listing *some = arena_alloc(absence->arena, NEW_TOGETHER * sizeof *some);
-	struct error error = some ? OK : error_memory("noting who is listed");
+	struct error error = OK;
 	size_t count = 0;
+	if (!some)
+		return error_memory("noting who is listed");
 	for (uint32_t i = 1; i <= absence->people.count && !is_error(&error); i++) {
 		const struct mentioned *is = hashlist_at(&absence->people, i);
 		if (!is->is_known)

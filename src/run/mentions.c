@@ -38,8 +38,10 @@ static ssize_t rows_load(int file, struct mention_row *rows, size_t most, off_t 
 struct error mentions_read(int file, mentions_on_row *on_row, void *context)
 {
 	struct mention_row *rows = reallocarray(NULL, ROWS_READ, sizeof *rows);
-	struct error error = rows ? OK : error_memory("reading mentions");
+	struct error error = OK;
 	off_t at = 0;
+	if (!rows)
+		return error_memory("reading mentions");
 	for (bool is_wanted = true; is_wanted && !is_error(&error);) {
 		ssize_t count = rows_load(file, rows, ROWS_READ, at);
 		if (count < 0)
