@@ -91,6 +91,15 @@ static inline const char *site_zone(const struct site_facts *site)
 	return *site->timezone ? site->timezone : "99";
 }
 
+/* An administrator, or the guest: no feed touches them. */
+static inline bool site_protects(const struct site_facts *site, int64_t user)
+{
+	bool is = user == site->guest;
+	for (size_t i = 0; i < site->admins_count && !is; i++)
+		is = site->admins[i] == user;
+	return is;
+}
+
 /* For qsort and bsearch: of struct slice, by their bytes. */
 int zone_compare(const void *a, const void *b);
 

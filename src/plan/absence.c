@@ -4,20 +4,9 @@
  */
 #include "enrold/absence.h"
 
+#include "day.h"
+
 #include "enrold/may.h"
-
-#include <time.h>
-
-/* In the site's time zone. */
-static struct slice day_text(struct arena *arena, int64_t epoch)
-{
-	char text[16] = "";
-	time_t time = (time_t)epoch;
-	struct tm tm;
-	localtime_r(&time, &tm);
-	strftime(text, sizeof text, "%Y-%m-%d", &tm);
-	return arena_print(arena, "%s", text);
-}
 
 static struct absent_verdict verdict(enum absent_fate fate, enum code code, struct slice message)
 {

@@ -1,11 +1,10 @@
 /*
  * plan_absent: what is written about the absent, and what the answer says of it.
  */
+#include "day.h"
 #include "pass.h"
 
 #include "enrold/plan_absent.h"
-
-#include <time.h>
 
 static enum policy_removal removal_of(const struct policy *policy, bool is_due)
 {
@@ -15,16 +14,6 @@ static enum policy_removal removal_of(const struct policy *policy, bool is_due)
 		return REMOVAL_UNENROL;
 	return absence->action == ABSENCE_SUSPEND_NO_ROLES ? REMOVAL_SUSPEND_NO_ROLES
 	                                                   : REMOVAL_SUSPEND;
-}
-
-static struct slice day_text(struct arena *arena, int64_t epoch)
-{
-	char text[16] = "";
-	time_t time = (time_t)epoch;
-	struct tm tm;
-	localtime_r(&time, &tm);
-	strftime(text, sizeof text, "%Y-%m-%d", &tm);
-	return arena_print(arena, "%s", text);
 }
 
 static struct slice removed_message(

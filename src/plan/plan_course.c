@@ -2,13 +2,13 @@
  * plan_course: a course cell with its modifiers: who is to be in which course, as what, from when
  * until when. Rules: enrold.csv(5), lms/README 4.1-4.4.
  */
+#include "day.h"
 #include "pass.h"
 
 #include "enrold/buffer.h"
 #include "enrold/may.h"
 
 #include <assert.h>
-#include <time.h>
 
 static void request_error(struct pass *pass, const struct request *request, uint32_t column,
     enum code code, struct slice message)
@@ -191,8 +191,9 @@ static struct slice decided_message(
 	    [CODE_ENROLLED] = "Enrolled.",
 	    [CODE_ENROLMENT_UPDATED] = "Status or dates changed.",
 	    [CODE_RETURNED] = "Listed again: what absence had suspended is active.",
-	    [CODE_KEPT_MANUAL] = "Stays suspended: absence did that once, and somebody has changed "
-	                         "it since.",
+	    [CODE_KEPT_MANUAL] =
+	        ("Stays suspended: absence did that once, and somebody has changed "
+	         "it since."),
 	    [CODE_ROLE_ASSIGNED] = "Was enrolled already; the role was added.",
 	    [CODE_ALREADY_ENROLLED] = "All of it was so already.",
 	};
@@ -286,17 +287,6 @@ static bool shutting_out_is_refused(
 }
 
 /* ---- what was done and lets nobody in all the same ---- */
-
-/* In the site's time zone. */
-static struct slice day_text(struct arena *arena, int64_t epoch)
-{
-	char text[16] = "";
-	time_t time = (time_t)epoch;
-	struct tm tm;
-	localtime_r(&time, &tm);
-	strftime(text, sizeof text, "%Y-%m-%d", &tm);
-	return arena_print(arena, "%s", text);
-}
 
 /* The column that gave the end, else the one that gave the start, else the course's. */
 static uint32_t dates_column(const struct pass *pass, const struct request *request)

@@ -18,14 +18,6 @@ uint32_t batch_add_person(struct batch *batch, struct slice username)
 	return (uint32_t)batch->people_count++;
 }
 
-static bool is_protected(const struct site_facts *site, int64_t user)
-{
-	for (size_t i = 0; i < site->admins_count; i++)
-		if (site->admins[i] == user)
-			return true;
-	return user == site->guest;
-}
-
 static uint32_t person_meet(struct batch *batch, struct slice username, int64_t id)
 {
 	uint32_t known =
@@ -38,7 +30,7 @@ static uint32_t person_meet(struct batch *batch, struct slice username, int64_t 
 		return 0;
 	*kept = id;
 	batch->people[person].id = id;
-	batch->people[person].is_protected = is_protected(batch->site, id);
+	batch->people[person].is_protected = site_protects(batch->site, id);
 	index_add(&batch->person_index, batch->arena, (struct slice){(const char *)kept, sizeof id},
 	    person);
 	return person;

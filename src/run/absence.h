@@ -125,7 +125,6 @@ static inline int listed_told(const struct listed *listed)
 
 /* NULL: the file does not list them there. */
 struct listed *absence_take_listed(struct absence *absence, int64_t user, int64_t enrol);
-const struct mentioned *absence_person_of(const struct absence *absence, int64_t user);
 bool absent_add(struct absence *absence, const struct listing *listing);
 bool listings_add(struct listings *listings, const struct listing *listing);
 
@@ -136,6 +135,9 @@ enum { ABSENT_TOGETHER = 1000 };
 /* Of some items; absentees lie in the chunk's arena. */
 struct error absence_load(struct absence *absence, const struct absent_item *items, size_t count,
     struct absentee **absentees) MUST_CHECK;
+/* Whom no feed touches, or not this one. */
+struct error absence_find_protected(
+    struct absence *absence, const int64_t *users, size_t count, bool *is_protected) MUST_CHECK;
 /* Which of the absent are listed by another feed's last file. */
 struct error absence_look_elsewhere(struct absence *absence) MUST_CHECK;
 

@@ -4,7 +4,6 @@
  */
 #include "absence.h"
 
-#include "enrold/may.h"
 #include "enrold/persons.h"
 #include "enrold/plan_absent.h"
 
@@ -31,24 +30,13 @@ static struct error some_init(struct some_accounts *some, struct absence *absenc
 
 static struct error protection_find(struct some_accounts *some, bool *is_protected)
 {
-	struct absence *absence = some->absence;
-	const struct policy_may *may = &absence->terms.policy->may;
-	const struct site_facts *site = absence->terms.site;
-	struct account_facts *all = arena_alloc(absence->chunk, (some->count + 1) * sizeof *all);
-	if (!all)
+	struct arena *arena = some->absence->chunk;
+	int64_t *users = arena_alloc(arena, (some->count + 1) * sizeof *users);
+	if (!users)
 		return error_memory("suspending accounts");
 	for (size_t i = 0; i < some->count; i++)
-		all[i].id = some->people[i].user;
-	struct error error = may_is_all(&may->unprotected) ? OK
-	                                                   : lms_load_site_roles(absence->lms, all,
-	                                                         some->count, absence->chunk);
-	for (size_t i = 0; i < some->count && !is_error(&error); i++) {
-		is_protected[i] =
-		    all[i].id == site->guest || may_find_protection(may, site, &all[i]) != 0;
-		for (size_t k = 0; k < site->admins_count; k++)
-			is_protected[i] |= all[i].id == site->admins[k];
-	}
-	return error;
+		users[i] = some->people[i].user;
+	return absence_find_protected(some->absence, users, some->count, is_protected);
 }
 
 /* Only what is still as absence has left it is undone. */

@@ -50,28 +50,37 @@ static struct error enrolments_load(
 	return lms_load_enrolments(absence->lms, all, count, absence->chunk);
 }
 
-static bool is_admin(const struct site_facts *site, int64_t user)
+struct error absence_find_protected(
+    struct absence *absence, const int64_t *users, size_t count, bool *is_protected)
 {
-	bool is = user == site->guest;
-	for (size_t i = 0; i < site->admins_count && !is; i++)
-		is = site->admins[i] == user;
-	return is;
+	const struct policy_may *may = &absence->terms.policy->may;
+	const struct site_facts *site = absence->terms.site;
+	struct account_facts *people = arena_alloc(absence->chunk, (count + 1) * sizeof *people);
+	if (!people)
+		return error_memory("asking about the absent");
+	for (size_t i = 0; i < count; i++)
+		people[i].id = users[i];
+	struct error error = may_is_all(&may->unprotected)
+	                         ? OK
+	                         : lms_load_site_roles(absence->lms, people, count, absence->chunk);
+	for (size_t i = 0; i < count && !is_error(&error); i++)
+		is_protected[i] = site_protects(site, users[i]) ||
+		                  may_find_protection(may, site, &people[i]) != 0;
+	return error;
 }
 
 static struct error protection_load(
     struct absence *absence, size_t count, struct absentee *absentees)
 {
-	const struct policy_may *may = &absence->terms.policy->may;
-	const struct site_facts *site = absence->terms.site;
-	struct account_facts *people = arena_alloc(absence->chunk, count * sizeof *people);
-	struct error error = people ? OK : error_memory("asking about the absent");
-	for (size_t i = 0; people && i < count; i++)
-		people[i].id = absentees[i].listing.user;
-	if (!is_error(&error) && !may_is_all(&may->unprotected))
-		error = lms_load_site_roles(absence->lms, people, count, absence->chunk);
-	for (size_t i = 0; !is_error(&error) && i < count; i++)
-		absentees[i].is_protected =
-		    is_admin(site, people[i].id) || may_find_protection(may, site, &people[i]) != 0;
+	int64_t *users = arena_alloc(absence->chunk, (count + 1) * sizeof *users);
+	bool *is_protected = arena_alloc(absence->chunk, count + 1);
+	if (!users || !is_protected)
+		return error_memory("asking about the absent");
+	for (size_t i = 0; i < count; i++)
+		users[i] = absentees[i].listing.user;
+	struct error error = absence_find_protected(absence, users, count, is_protected);
+	for (size_t i = 0; i < count && !is_error(&error); i++)
+		absentees[i].is_protected = is_protected[i];
 	return error;
 }
 

@@ -80,11 +80,6 @@ static struct mentioned *person_find(const struct absence *absence, int64_t user
 	return NULL;
 }
 
-const struct mentioned *absence_person_of(const struct absence *absence, int64_t user)
-{
-	return person_find(absence, user);
-}
-
 static struct absence_course *course_find(const struct absence *absence, int64_t enrol)
 {
 	size_t at = hashlist_hash_pair((uint32_t)enrol, 0);
