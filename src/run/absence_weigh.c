@@ -419,8 +419,14 @@ static void items_withhold(struct absence *absence)
 struct error absence_weigh(struct absence *absence)
 {
 	struct error error = strangers_weigh(absence);
-	if (is_error(&error) || !absence->is_full || !absence->has_base || absence->is_paused)
+	if (is_error(&error) || !absence->is_full || !absence->has_base)
 		return error;
+	if (absence->is_paused) {
+		/* What comes after the pause is compared with this one, unless it looks wrong. */
+		absence->ban = absence_ban_file(
+		    &absence->terms, &absence->base, &absence->file, &absence->doubts);
+		return OK;
+	}
 	error = absence_look_elsewhere(absence);
 	if (!is_error(&error))
 		error = all_judge(absence);

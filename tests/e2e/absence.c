@@ -367,6 +367,10 @@ Test(absence, a_pause_removes_nobody_and_says_so)
 	cr_expect(strstr(nightly.finished.err.bytes, "absence_paused"));
 	cr_expect_eq(nightly_rows(&nightly, NULL, NULL), 0);
 	cr_expect_eq(nightly_suspended(&nightly), 0);
+	/* Half a file is no more what the next is compared with than at other times. */
+	nightly_send(&nightly, "staff-3.csv", "1-20:C1");
+	cr_assert_not_null(nightly_remark(&nightly, "not_a_full_file"));
+	cr_expect(strstr(nightly_remark(&nightly, "not_a_full_file"), "20 rows"));
 	nightly_close(&nightly);
 }
 
