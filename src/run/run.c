@@ -5,7 +5,6 @@
 
 #include "enrold/disk.h"
 #include "enrold/last_run.h"
-#include "enrold/log.h"
 #include "enrold/orders.h"
 
 #include <errno.h>
@@ -249,16 +248,6 @@ static struct error give_up(struct run *run, const struct error *error)
 	return finish_refused(run, &refusal);
 }
 
-static void log_forgotten(const struct run *run)
-{
-	log_event(LOG_WARNING, "run_forgotten",
-	    json_pack("{s:s, s:s, s:o}", "run", run->id, "feed", run->lane.feed, "file",
-	        log_text(run->row.name.bytes)),
-	    "run %s was answered, and the database was put back to before that: its input is "
-	    "archived; drop it again if it is to be in force",
-	    run->id);
-}
-
 static struct error advance(struct run *run, struct run_report *report)
 {
 	struct error error = OK;
@@ -284,35 +273,6 @@ static struct error advance(struct run *run, struct run_report *report)
 }
 
 /* ---- the report ---- */
-
-static void on_remark(void *context, const char *code, const char *message)
-{
-	const struct run *run = context;
-	log_event(LOG_WARNING, "run_remark",
-	    json_pack("{s:s, s:s, s:s*, s:o, s:s}", "run", run->id, "feed", run->row.feed.bytes,
-	        "mode", run->lane.is_preview ? "preview" : NULL, "file",
-	        log_text(run->row.name.bytes), "code", code),
-	    "%s: %s", run->row.name.bytes, message);
-}
-
-static void log_answer(struct run *run, struct run_report *report)
-{
-	summary_each_remark(run->row.summary, on_remark, run);
-	report->is_refused = run->row.state == RUN_REFUSED;
-	report->is_discarded = run->row.state == RUN_DISCARDED;
-	if (report->is_refused || report->is_discarded)
-		summary_find_refusal(run->row.summary, report->code, sizeof report->code,
-		    report->reason, sizeof report->reason);
-	struct error error = tally_parse(run->row.counts, &report->tally);
-	if (is_error(&error))
-		report->tally = (struct tally){0}; /* they are for the log; the answer is out */
-	summary_find_chain(run->row.summary, report->chain);
-	int64_t took_us = run_now_us() - run->row.started_us;
-	report->took_us = took_us > 0 ? (uint64_t)took_us : 0;
-	report->bytes = run->row.bytes;
-	snprintf(report->lane.feed, sizeof report->lane.feed, "%s", run->row.feed.bytes);
-	snprintf(report->file, sizeof report->file, "%s", run->row.name.bytes);
-}
 
 static void conclude(struct run *run, struct error error, struct run_report *report)
 {
@@ -340,7 +300,7 @@ static void conclude(struct run *run, struct error error, struct run_report *rep
 		report->end = yields ? is_told ? RUN_STOPPED : RUN_YIELDED : RUN_POSTPONED;
 		memcpy(report->zone, run->zone, sizeof report->zone);
 	} else {
-		log_answer(run, report);
+		run_log_answer(run, report);
 	}
 	if (is_error(&error))
 		lms_disconnect(run->runner);
@@ -366,16 +326,33 @@ static struct error feed_enter(struct run *run, struct run_report *report)
 	return error;
 }
 
-static void log_start(const struct run *run)
+/* A database that is away leaves the files in the inbox, where people look for them. Ends it with
+ * RUN_ELSEWHERE when another daemon serves the feed. */
+static struct error run_enter(
+    struct run *run, struct runner *runner, const struct lane *lane, struct run_report *report)
 {
-	json_t *fields = json_pack("{s:s, s:s}", "run", run->id, "feed", run->lane.feed);
-	if (run->lane.is_preview)
-		json_object_set_new(fields, "mode", json_string("preview"));
-	json_object_set_new(fields, "file", log_text(run->name));
-	log_event(LOG_INFO, "run_started", fields,
-	    run->is_due ? "%s is begun: the grace of some people is over"
-	                : "%s was taken from the inbox",
-	    run->name);
+	struct error error = run_init(run, runner);
+	run->lane = *lane;
+	if (!is_error(&error))
+		error = lms_enter(runner, lane);
+	if (!is_error(&error))
+		error = clock_check(runner);
+	return is_error(&error) ? error : feed_enter(run, report);
+}
+
+/* What has been claimed, if anything was. */
+static void run_begin(struct run *run, struct error error, struct run_report *report)
+{
+	if (run->directory >= 0) {
+		memcpy(report->run, run->id, sizeof run->id);
+		run->row.run = slice_of(run->id);
+		progress_begin(&run->runner->progress, run->id);
+		if (!is_error(&error))
+			run_log_start(run);
+		if (!is_error(&error))
+			error = advance(run, report);
+	}
+	conclude(run, error, report);
 }
 
 void run_file(struct runner *runner, const struct lane *lane, const char *name, bool is_short,
@@ -383,58 +360,26 @@ void run_file(struct runner *runner, const struct lane *lane, const char *name, 
 {
 	struct run run;
 	*report = (struct run_report){.end = RUN_ANSWERED};
-	struct error error = run_init(&run, runner);
-	run.lane = *lane;
+	struct error error = run_enter(&run, runner, lane, report);
 	run.is_short = is_short;
-	/* A database that is away leaves the files in the inbox, where people look for them. */
-	if (!is_error(&error))
-		error = lms_enter(runner, lane);
-	if (!is_error(&error))
-		error = clock_check(runner);
-	if (!is_error(&error))
-		error = feed_enter(&run, report);
 	if (!is_error(&error) && report->end != RUN_ELSEWHERE) {
 		run_ids_next(runner->shared->ids, run_now_us(), run.id);
 		error = claim_file(&run, name, report);
 	}
-	if (run.directory >= 0) {
-		memcpy(report->run, run.id, sizeof run.id);
-		run.row.run = slice_of(run.id);
-		progress_begin(&runner->progress, run.id);
-		if (!is_error(&error))
-			log_start(&run);
-		if (!is_error(&error))
-			error = advance(&run, report);
-	}
-	conclude(&run, error, report);
+	run_begin(&run, error, report);
 }
 
 void run_due(struct runner *runner, const struct lane *lane, struct run_report *report)
 {
 	struct run run;
-	*report = (struct run_report){.end = RUN_VANISHED};
-	struct error error = run_init(&run, runner);
-	run.lane = *lane;
+	*report = (struct run_report){.end = RUN_ANSWERED};
+	struct error error = run_enter(&run, runner, lane, report);
 	run.is_due = true;
-	if (!is_error(&error))
-		error = lms_enter(runner, lane);
-	if (!is_error(&error))
-		error = clock_check(runner);
-	if (!is_error(&error))
-		error = feed_enter(&run, report);
-	if (!is_error(&error) && report->end != RUN_ELSEWHERE)
+	if (!is_error(&error) && report->end != RUN_ELSEWHERE) {
 		error = due_claim(&run);
-	if (run.directory >= 0) {
-		report->end = RUN_ANSWERED;
-		memcpy(report->run, run.id, sizeof run.id);
-		run.row.run = slice_of(run.id);
-		progress_begin(&runner->progress, run.id);
-		if (!is_error(&error))
-			log_start(&run);
-		if (!is_error(&error))
-			error = advance(&run, report);
+		report->end = run.directory >= 0 ? RUN_ANSWERED : RUN_VANISHED;
 	}
-	conclude(&run, error, report);
+	run_begin(&run, error, report);
 }
 
 static struct error run_open(struct run *run, const char *id, struct run_report *report)
@@ -475,7 +420,7 @@ static struct error go_on(struct run *run, struct run_report *report)
 	if (is_out)
 		report->end = RUN_VANISHED;
 	if (!is_error(&error))
-		log_forgotten(run);
+		run_log_forgotten(run);
 	return error;
 }
 

@@ -119,6 +119,13 @@ struct error run_check_place(const struct run *run) MUST_CHECK;
 /* The error of a text in its row of the ledger that enrold has not written. */
 struct error row_is_altered(const struct run *run, struct error error);
 
+/* ---- run_log.c ---- */
+
+void run_log_start(const struct run *run);
+void run_log_forgotten(const struct run *run);
+/* Its remarks; and fills the report in. */
+void run_log_answer(struct run *run, struct run_report *report);
+
 /* ---- clock.c ---- */
 
 /* RETRY: the clock is far ahead of all that it can be compared with. The runner is connected. */
