@@ -154,6 +154,31 @@ Test(steer, stops_an_atomic_run_without_a_trace_and_does_all_of_it_when_released
 	law_close(&rig);
 }
 
+/* It has enrolled them: the next full file may miss them. */
+Test(steer, keeps_what_a_discarded_run_has_listed)
+{
+	struct rig rig;
+	struct service service;
+	rig_make(&rig, &(struct rig_options){.people = PEOPLE,
+	                   .courses = COURSES,
+	                   .feeds = "  default: { absence: { action: suspend } }\n",
+	                   .settings = "checkpoint_rows: 5000\n"});
+	service_start(&service, &rig);
+	struct path run = stopped(&rig, "giant.csv");
+	cr_expect_eq(rig_number(&rig, "SELECT count(*) FROM enrold_listing"), 0);
+	order(&rig, 0, "discard", run.text);
+	service_await(&service, &rig, "", 1);
+	service_stop(&service);
+	int64_t enrolled = rig_number(&rig, "SELECT count(*) FROM mdl_user_enrolments");
+	cr_expect_gt(enrolled, 0);
+	cr_expect_eq(
+	    rig_number(&rig, "SELECT count(*) FROM enrold_listing l JOIN mdl_user_enrolments u ON "
+	                     "u.id = l.enrolment AND u.userid = l.userid WHERE l.made = 1"),
+	    enrolled);
+	cr_expect_eq(rig_number(&rig, "SELECT count(*) FROM enrold_base"), 0);
+	law_close(&rig);
+}
+
 Test(steer, ends_an_atomic_run_that_was_stopped_and_discarded_without_a_trace)
 {
 	struct rig rig;

@@ -67,6 +67,25 @@ static void expect_empty_inbox(const struct rig *rig)
 	listing_done(&listing);
 }
 
+/* By it a full file is told from an older one. */
+Test(submit, keeps_the_time_of_the_file)
+{
+	struct rig rig;
+	struct stat before, after;
+	make(&rig);
+	struct path file = home_write(&rig, "staff.csv", good);
+	struct finished touched =
+	    program_expect(0, ARGV("/bin/touch", "-d", "2026-01-01", file.text));
+	finished_done(&touched);
+	expect(&rig, 0, "staff.csv waits in ", WORDS("submit", file.text));
+	cr_assert_eq(stat(file.text, &before), 0);
+	cr_assert_eq(stat(rig_inbox(&rig, "staff.csv").text, &after), 0);
+	cr_expect_eq(before.st_mtime, after.st_mtime);
+	rig_note(&rig, "staff.csv", good, sizeof good - 1);
+	rig_once(&rig);
+	law_close(&rig);
+}
+
 Test(submit, puts_a_file_into_the_inbox_where_it_is_taken)
 {
 	struct rig rig;

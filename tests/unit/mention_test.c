@@ -57,3 +57,19 @@ Test(mention, says_who_is_where)
 		world_done(&world);
 	}
 }
+
+/* What the caller has set holds for the whole file, of which a batch is a part. */
+Test(mention, is_asked_for_in_the_next_batch_as_well)
+{
+	struct world world;
+	world_init(&world, "");
+	world_run(&world, ROW);
+	world.batch.asks_mentions = world.batch.has_aftercare = world.batch.is_preview = true;
+	world.batch.now = 5;
+	world.batch.feed = SLICE("hr");
+	batch_reset(&world.batch);
+	cr_expect(world.batch.asks_mentions && world.batch.has_aftercare);
+	cr_expect(world.batch.is_preview && world.batch.now == 5);
+	cr_expect(slice_is(world.batch.feed, SLICE("hr")));
+	world_done(&world);
+}
