@@ -218,8 +218,8 @@ const struct scenario scenarios[SCENARIOS] = {
     {"resume", prepare_resume, 1, 1, 7},
     {"large", prepare_large, 1, 1, 3},
     {"discarded", prepare_discarded, 1, 0, 3},
-    {"removals", prepare_removals, 2, 2, 30},
-    {"removals resumed", prepare_removals_resumed, 2, 2, 30},
+    {"removals", prepare_removals, 2, 2, 60},
+    {"removals resumed", prepare_removals_resumed, 2, 2, 60},
 };
 
 const struct scenario *scenario_named(const char *name)
