@@ -41,6 +41,8 @@ struct error orders_open(int root, int *directory) MUST_CHECK;
 /* All of them; nothing that is not an order counts. Given to the caller, for orders_free. */
 struct error orders_load(int directory, struct orders *orders) MUST_CHECK;
 void orders_free(struct orders *orders);
+/* Removes what somebody left who was killed in the middle of giving one. */
+void orders_tidy(int directory);
 const struct order *orders_find(
     const struct orders *orders, enum order_kind kind, const char *subject);
 

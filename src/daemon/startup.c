@@ -115,6 +115,7 @@ void startup_orders(const struct spool *spool)
 {
 	struct orders orders;
 	int64_t now_s = (int64_t)time(NULL);
+	orders_tidy(spool->orders);
 	struct error error = orders_load(spool->orders, &orders);
 	for (size_t i = 0; !is_error(&error) && i < orders.count; i++) {
 		const struct order *order = &orders.items[i];

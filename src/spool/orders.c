@@ -12,10 +12,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { MODE_ORDERS = 0750, MODE_ORDER = 0640, NAME_SIZE = 64, TEXT_MAX = 4096 };
+enum { PART_AGE_S = 3600 }; /* whoever writes so long is dead */
 
 static const char *const prefixes[ORDER_KINDS] = {
     [ORDER_PAUSE] = "pause.", [ORDER_STOP] = "stop.", [ORDER_DISCARD] = "discard."};
@@ -177,6 +180,25 @@ const struct order *orders_find(
 		if (orders->items[i].kind == kind && strcmp(orders->items[i].subject, subject) == 0)
 			return &orders->items[i];
 	return NULL;
+}
+
+static bool is_left(int directory, const char *name)
+{
+	struct stat part;
+	return name[0] == '.' && strstr(name, ".tmp") &&
+	       fstatat(directory, name, &part, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       part.st_mtime < time(NULL) - PART_AGE_S;
+}
+
+void orders_tidy(int directory)
+{
+	const struct dirent *entry;
+	DIR *listing = disk_list(directory);
+	while (listing && (entry = readdir(listing)))
+		if (is_left(directory, entry->d_name))
+			unlinkat(directory, entry->d_name, 0);
+	if (listing)
+		closedir(listing);
 }
 
 static struct error order_format(const struct order *order, struct buffer *text)

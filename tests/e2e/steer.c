@@ -61,9 +61,11 @@ static json_int_t records(const struct rig *rig, const char *run)
 	    path_of("SELECT coalesce(max(records), 0) FROM enrold_run WHERE run = '%s'", run).text);
 }
 
+/* What was only begun by somebody killed is no order, and goes an hour later. */
 static void expect_no_orders(const struct rig *rig)
 {
-	cr_expect_eq(files_count(rig_path(rig, "orders").text, ""), 0);
+	struct path orders = rig_path(rig, "orders");
+	cr_expect_eq(files_count(orders.text, ""), files_count(orders.text, ".tmp"));
 }
 
 static void expect_done(struct rig *rig, const char *name, const char *run)

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #define RUN "20261124-025744-123456"
@@ -159,6 +160,21 @@ Test(orders, are_not_what_else_lies_there)
 	for (size_t i = 0; i < orders.count; i++)
 		cr_expect(false, "%d.%s", (int)orders.items[i].kind, orders.items[i].subject);
 	orders_free(&orders);
+}
+
+Test(orders, begun_by_somebody_killed_go_when_they_are_old)
+{
+	static const char *const names[] = {".pause.hr.7.tmp", ".stop." RUN ".8.tmp", "stop." RUN};
+	struct timespec old[2] = {{.tv_sec = time(NULL) - 3700}, {.tv_sec = time(NULL) - 3700}};
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		files_write(order_path(names[i]).text, "{}", 2, 0640);
+	orders_tidy(directory);
+	cr_expect_eq(names_count(), 3);
+	for (size_t i = 1; i < sizeof names / sizeof *names; i++)
+		cr_assert_eq(utimensat(AT_FDCWD, order_path(names[i]).text, old, 0), 0);
+	orders_tidy(directory);
+	cr_expect_eq(names_count(), 2);
+	cr_expect(stands(ORDER_STOP, RUN));
 }
 
 /* A pipe nobody writes to keeps nobody, a link is not followed, a directory is no text. */
