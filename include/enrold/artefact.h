@@ -14,13 +14,19 @@
 #include <sys/types.h>
 
 /* In the order in which they are published. */
-enum artefact { ARTEFACT_RESULT, ARTEFACT_RETRY, ARTEFACTS };
+enum artefact {
+	ARTEFACT_RESULT,
+	ARTEFACT_RETRY,
+	ARTEFACT_PLAN, /* what was withheld or held, for a person to look at: plan_sheet.h */
+	ARTEFACTS
+};
 
 struct artefact_kind {
 	const char *name;   /* in work/<node>/R */
 	const char *suffix; /* in the outbox, behind "staff.R" */
 	mode_t mode;
-	bool is_always; /* every answer has it; else only those that have something for it */
+	bool is_always;    /* every answer has it; else only those that have something for it */
+	bool is_made_last; /* it does not grow with the run, but is made of the others at its end */
 };
 
 extern const struct artefact_kind artefact_kinds[ARTEFACTS];

@@ -36,6 +36,8 @@
 
 #define INDEX_NONE UINT32_MAX
 
+struct approval;
+
 struct record {
 	uint64_t line;
 	uint32_t cells_count;
@@ -145,6 +147,10 @@ struct batch {
 	bool drops_rows;    /* as newer Moodles do where a profile field's cell is bad */
 	bool has_aftercare; /* the caller's to set: Moodle is told of what only it can do */
 	bool asks_mentions; /* the caller's to set: the plan says who is where */
+	/* The caller's to set: 1 << enum limited of what is withheld; and what may be done at all,
+	 * NULL: everything. */
+	unsigned withholds;
+	const struct approval *approval;
 	struct arena *arena;
 	struct record *records;
 	size_t records_count, records_room;

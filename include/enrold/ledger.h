@@ -7,7 +7,7 @@
  *
  *     (no row) --start--> running --checkpoint--> running --finish--> applied
  *         \-------------------finish----------------------------> applied | previewed | refused
- *                                                                 | discarded
+ *                                                                 | discarded | held
  */
 #ifndef ENROLD_LEDGER_H
 #define ENROLD_LEDGER_H
@@ -23,7 +23,16 @@
 
 struct db;
 
-enum run_state { RUN_UNKNOWN, RUN_RUNNING, RUN_APPLIED, RUN_PREVIEWED, RUN_REFUSED, RUN_DISCARDED };
+enum run_state {
+	RUN_UNKNOWN,
+	RUN_RUNNING,
+	RUN_APPLIED,
+	RUN_PREVIEWED,
+	RUN_REFUSED,
+	RUN_DISCARDED,
+	RUN_HELD, /* as a whole, before anything was applied: plans.h */
+	RUN_STATES,
+};
 
 struct ledger_run {
 	enum run_state state;
@@ -36,6 +45,8 @@ struct ledger_run {
 	struct slice policy; /* policy_format's line; the run resumes under it */
 	int64_t started_us;  /* epoch microseconds */
 	int64_t today;       /* midnight of the run's first day, site time; epoch seconds */
+	uint64_t people;     /* whom the file is about, as its key column tells; 0: not known */
+	uint64_t owner;      /* the uid of whoever dropped it, and 1; 0: not known */
 	/* Progress: everything below is set by checkpoints. */
 	uint64_t records;            /* records done, counted from the first after the header */
 	struct artefact_sizes sizes; /* of the files of its answer, as far as they belong to them */
@@ -44,6 +55,9 @@ struct ledger_run {
 	struct slice summary; /* the summary file, whole */
 	struct slice summary_sha256;
 	struct slice hashes[ARTEFACTS]; /* empty: no such file */
+	/* Later files are measured by it: applied, with nothing withheld that was not released, and
+	 * neither a retry nor made by enrold. */
+	bool is_measure;
 };
 
 /* state RUN_UNKNOWN when there is no such run. */

@@ -5,23 +5,40 @@
  *     pause.hr     feed hr takes no file
  *     stop.R       run R ends at its next checkpoint and waits for a person
  *     discard.R    run R, which waits, ends where it is; or, of a refused one: a person knows
+ *     release.R    the plan of R is approved as it was shown (held.h)
+ *     decline.R    the plan of R is not wanted
+ *     undo.R       what R did is taken back
  *
- * In a file: {"by","uid","why","at"}. That it is there is the order; what it says is for people.
+ * In a file: {"by","uid","loginuid","why","at"}, of the last three also "feed", whose daemon
+ * carries them out in a run of their own, and of a release "plan", the hash of what was shown, and
+ * "courses", if only some are meant. Of the first three that it is there is the order; what it says
+ * is for people.
  */
 #ifndef ENROLD_ORDERS_H
 #define ENROLD_ORDERS_H
 
+#include "enrold/arena.h"
 #include "enrold/config.h"
 #include "enrold/error.h"
+#include "enrold/hash.h"
 #include "enrold/runid.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-enum order_kind { ORDER_PAUSE, ORDER_STOP, ORDER_DISCARD, ORDER_KINDS };
+enum order_kind {
+	ORDER_PAUSE,
+	ORDER_STOP,
+	ORDER_DISCARD,
+	ORDER_RELEASE,
+	ORDER_DECLINE,
+	ORDER_UNDO,
+	ORDER_KINDS
+};
 
 enum { ORDER_SUBJECT_MAX = FEED_NAME_MAX, ORDER_BY_SIZE = 128, ORDER_WHY_SIZE = 256 };
+enum { ORDER_COURSES_MAX = 100, ORDER_COURSE_SIZE = 256 };
 enum { ORDERS_MAX = 10000 }; /* of each kind, that are read */
 
 struct order {
@@ -29,7 +46,21 @@ struct order {
 	char subject[ORDER_SUBJECT_MAX + 1]; /* a feed's name or a run's id */
 	char by[ORDER_BY_SIZE], why[ORDER_WHY_SIZE];
 	int64_t at_s;
+	int64_t uid, loginuid;         /* -1: not known */
+	char feed[FEED_NAME_MAX + 1];  /* "": of none */
+	char plan[HASH_TEXT_SIZE + 1]; /* "": none was shown */
+	/* Owned by whoever made it; NULL: all courses. Kept by order_give and order_load_text, not
+	 * by orders_load. */
+	char (*courses)[ORDER_COURSE_SIZE];
+	size_t courses_count;
 };
+
+/* Carried out by a run of its own: run_order. */
+static inline bool order_is_for_run(enum order_kind kind)
+{
+	return kind == ORDER_RELEASE || kind == ORDER_DECLINE || kind == ORDER_UNDO;
+}
+const char *order_kind_name(enum order_kind kind); /* "release" */
 
 struct orders {
 	struct order *items;
@@ -51,6 +82,12 @@ struct error order_stands(
     int directory, enum order_kind kind, const char *subject, bool *stands) MUST_CHECK;
 /* Of one that stands; texts are "" when they cannot be read. */
 void order_read(int directory, enum order_kind kind, const char *subject, struct order *order);
+/* The whole of its file, for the run that carries it out to keep; *text bytes NULL: there is none
+ * any more. In the arena. */
+struct error order_load_text(int directory, enum order_kind kind, const char *subject,
+    struct arena *arena, struct slice *text) MUST_CHECK;
+/* What such a text says; courses lie in the arena. What it does not say is "" or -1. */
+void order_parse(struct slice text, struct arena *arena, struct order *order);
 /* Durable when it returns; one that stands already stays as it is. */
 struct error order_give(int directory, const struct order *order) MUST_CHECK;
 struct error order_withdraw(int directory, enum order_kind kind, const char *subject) MUST_CHECK;

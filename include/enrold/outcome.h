@@ -115,7 +115,20 @@ enum code {
 	CODE_OLDER_FILE,
 	CODE_OTHER_FILE,
 	CODE_MAYBE_RENAMED,
+	/* Releasing and undoing: */
+	CODE_SUPERSEDED,
+	CODE_UNDONE,
+	CODE_KEPT_CHANGED_SINCE,
+	CODE_NOT_UNDOABLE,
 	CODES,
+};
+
+/* What of it limits count by people, and withhold as a kind (limits.h). */
+enum limited {
+	LIMITED_NOT,
+	LIMITED_BY_CELL,  /* an enrolment, role or membership lost by what a cell says */
+	LIMITED_ACCOUNTS, /* an account suspended, deleted, renamed, given other details */
+	LIMITED_KINDS,
 };
 
 #define COLUMN_NONE UINT32_MAX
@@ -128,6 +141,7 @@ struct outcome {
 	uint32_t column; /* index into the header, COLUMN_NONE: the record as a whole */
 	enum outcome_kind kind;
 	enum code code;
+	enum limited limited; /* of what was done, or withheld, to the person */
 	struct slice target;  /* the course's short name, the cell as it is */
 	struct slice message; /* one sentence that says what to do */
 	struct slice before;

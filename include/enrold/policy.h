@@ -90,10 +90,16 @@ struct policy_limit {
 struct policy_limits {
 	struct policy_limit removals;   /* people who would lose an enrolment by absence */
 	struct policy_limit per_course; /* the same in one course; has no most */
-	struct policy_limit accounts;
-	share_bp rows_of_last; /* a full file has to have so many rows of the last one's */
-	bool has_rows_of_last; /* said; else 90% where absence acts */
+	struct policy_limit by_cell;    /* who would lose something by what a cell says */
+	struct policy_limit accounts;   /* suspended, deleted, renamed, or given other details */
+	struct policy_limit created;    /* new accounts; has no most; holds the file */
+	struct policy_limit errors;     /* rows in error; has no most; holds the file; off */
+	share_bp rows_of_last; /* a file has to have so many rows of the last one's, or is held */
+	bool has_rows_of_last; /* said; else 90% for full files where absence acts, and 0 */
 };
+
+/* Which rows the answer lists; all are counted. */
+enum policy_result_rows { ROWS_ALL, ROWS_CHANGES };
 
 enum { EXPECT_TIMES_MAX = 24, EXPECT_EXCEPTIONS_MAX = 100 };
 
@@ -142,11 +148,14 @@ struct policy {
 	struct policy_may may;
 	struct policy_absence absence;
 	struct policy_limits limits;
+	bool review; /* every file waits for a person */
+	enum policy_result_rows result_rows;
 	bool atomic; /* a file is one transaction, without checkpoints */
 	/* Not part of what a run is done under, and not stored with it: */
 	struct text_list after_run; /* a command: its path and arguments; none: no command */
 	uint32_t after_run_timeout_ms;
 	struct policy_expect expect;
+	const char *approvers; /* a group of this machine: who may release; NULL: who may steer */
 };
 
 /* It makes accounts, and does nothing to those that exist. */

@@ -35,6 +35,10 @@ enum remark_code {
 	REMARK_ABSENCE_PAUSED,
 	REMARK_REMOVALS_WITHHELD,
 	REMARK_OUT_OF_REACH,
+	REMARK_CHANGES_WITHHELD, /* by_cell, accounts */
+	REMARK_NEW_PLAN,         /* a release met more than was shown */
+	REMARK_PLAN_CLOSED,      /* nothing_left, or equal to one that was discarded */
+	REMARK_LIMIT_WOULD_TRIP, /* of a preview */
 	REMARK_CODES,
 };
 

@@ -15,6 +15,7 @@
 #include "enrold/error.h"
 #include "enrold/lease.h"
 #include "enrold/names.h"
+#include "enrold/orders.h"
 #include "enrold/pace.h"
 #include "enrold/progress.h"
 #include "enrold/runid.h"
@@ -67,8 +68,11 @@ struct run_report {
 	 */
 	char zone[ZONE_SIZE];
 	/* RUN_ANSWERED: */
-	bool is_refused, is_discarded;
-	char code[64], reason[240]; /* of a refusal */
+	bool is_refused, is_discarded, is_held;
+	char code[64], reason[240]; /* of a refusal, or why it is held */
+	/* It carried out an order, about that run; "": it did not. */
+	enum order_kind order;
+	char ordered[RUN_ID_SIZE + 1];
 	struct tally tally;
 	char chain[HASH_TEXT_SIZE + 1];
 	uint64_t bytes;   /* of the input */
@@ -96,6 +100,11 @@ void run_file(struct runner *runner, const struct lane *lane, const char *name, 
 /* Unenrols those of the feed whose grace is over (absence.h), in a run of its own each day; none:
  * RUN_VANISHED. */
 void run_due(struct runner *runner, const struct lane *lane, struct run_report *report);
+/* Carries out an order about a run of the feed (orders.h) in a run of its own. What cannot be
+ * carried out any more, because the plan is closed or the run is not there: RUN_VANISHED, and the
+ * order is to be withdrawn. */
+void run_order(struct runner *runner, const struct lane *lane, enum order_kind kind,
+    const char *subject, struct run_report *report);
 /* A run in work/<node>, begun earlier. is_last_try: an error that is this file's alone now ends the
  * run, refused, with that reason. */
 void run_continue(

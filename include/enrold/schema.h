@@ -48,7 +48,7 @@ struct schema_upgrade {
 	const char *table, *column;
 };
 
-enum { SCHEMA_LEDGER_VERSION = 3 };
+enum { SCHEMA_LEDGER_VERSION = 4 };
 extern const struct schema_upgrade schema_upgrades[];
 extern const size_t schema_upgrades_count;
 

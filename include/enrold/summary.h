@@ -25,7 +25,7 @@ struct summary {
 	const char *run;
 	const char *feed;
 	const char *mode;            /* "apply" or "preview" */
-	const char *status;          /* "done", "refused" or "discarded" */
+	const char *status;          /* "done", "refused", "discarded" or "held" */
 	const struct error *refusal; /* NULL: none */
 	bool exact;
 	const char *node;
@@ -39,6 +39,7 @@ struct summary {
 	int64_t finished_us;
 	struct summary_file files[ARTEFACTS];
 	size_t files_count;
+	const char *order; /* what a person ordered, as an order's file has it; NULL: nobody did */
 	const char *previous; /* the chain so far */
 };
 

@@ -12,11 +12,12 @@ static const char *const state_names[] = {
     [RUN_PREVIEWED] = "previewed",
     [RUN_REFUSED] = "refused",
     [RUN_DISCARDED] = "discarded",
+    [RUN_HELD] = "held",
 };
 
 static enum run_state state_parse(struct slice name)
 {
-	for (enum run_state state = RUN_RUNNING; state <= RUN_DISCARDED; state++)
+	for (enum run_state state = RUN_RUNNING; state < RUN_STATES; state++)
 		if (slice_is(name, slice_of(state_names[state])))
 			return state;
 	return RUN_UNKNOWN;
@@ -37,12 +38,17 @@ static enum run_state state_parse(struct slice name)
 	TEXT(summary_sha256, summary_sha256)                                                       \
 	TEXT(result_sha256, hashes[ARTEFACT_RESULT])                                               \
 	TEXT(retry_sha256, hashes[ARTEFACT_RETRY])                                                 \
+	TEXT(plan_sha256, hashes[ARTEFACT_PLAN])                                                   \
 	COUNT(bytes, bytes)                                                                        \
 	TIME(started_us, started_us)                                                               \
 	TIME(today, today)                                                                         \
 	COUNT(records, records)                                                                    \
 	COUNT(result_bytes, sizes.of[ARTEFACT_RESULT])                                             \
-	COUNT(retry_bytes, sizes.of[ARTEFACT_RETRY])
+	COUNT(retry_bytes, sizes.of[ARTEFACT_RETRY])                                               \
+	COUNT(plan_bytes, sizes.of[ARTEFACT_PLAN])                                                 \
+	COUNT(people, people)                                                                      \
+	COUNT(owner, owner)                                                                        \
+	COUNT(is_measure, is_measure)
 
 #define ONE(column, field) +1 /* NOLINT(bugprone-macro-parentheses): a sum is made of them */
 /* In a list, where `run` stands behind all others. */

@@ -133,7 +133,8 @@ struct error answer_open(int directory, const struct header *header,
 		answer->sheets[a] = (struct sheet){
 		    .name = artefact_kinds[a].name, .file = -1, .size = sizes->of[a]};
 	for (enum artefact a = 0; a < ARTEFACTS && !is_error(&error); a++)
-		if (artefact_kinds[a].is_always || sizes->of[a] > 0)
+		if (artefact_kinds[a].is_always ||
+		    (sizes->of[a] > 0 && !artefact_kinds[a].is_made_last))
 			error = sheet_open(answer, a, 0);
 	if (is_error(&error)) {
 		answer_close(answer);

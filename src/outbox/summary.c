@@ -153,6 +153,8 @@ static int members_set(json_t *object, const struct summary *summary)
 	failed |= set_time(object, "started", summary->started_us);
 	failed |= set_time(object, "finished", summary->finished_us);
 	failed |= set(object, "files", files_json(summary));
+	if (summary->order)
+		failed |= set(object, "order", json_loads(summary->order, 0, NULL));
 	failed |= set(object, "previous", text_json(summary->previous));
 	return failed;
 }

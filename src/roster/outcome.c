@@ -112,6 +112,10 @@ static const struct {
     [CODE_OLDER_FILE] = {"older_file", "not done: the file is older than the last one"},
     [CODE_OTHER_FILE] = {"other_file", "not done: the file is called otherwise than the last one"},
     [CODE_MAYBE_RENAMED] = {"maybe_renamed", "not done: a new account looks like the same person"},
+    [CODE_SUPERSEDED] = {"superseded", "not done: a later file of the feed has named the person"},
+    [CODE_UNDONE] = {"undone", "taken back"},
+    [CODE_KEPT_CHANGED_SINCE] = {"kept_changed_since", "not taken back: it is not so any more"},
+    [CODE_NOT_UNDOABLE] = {"not_undoable", "not taken back: that cannot be done"},
 };
 
 const char *outcome_kind_name(enum outcome_kind kind)

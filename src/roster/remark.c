@@ -31,6 +31,11 @@ static const struct {
     [REMARK_REMOVALS_WITHHELD] = {"removals_withheld", "somebody was absent, and not removed"},
     [REMARK_OUT_OF_REACH] = {"out_of_reach",
         "of a preview: absent, and not enrolled by the feed: absence.adopt"},
+    [REMARK_CHANGES_WITHHELD] = {"changes_withheld", "more than the feed's limits let go unasked"},
+    [REMARK_NEW_PLAN] = {"new_plan", "of a release: there is more now than was shown"},
+    [REMARK_PLAN_CLOSED] = {"plan_closed", "nothing is left of it, or it was discarded before"},
+    [REMARK_LIMIT_WOULD_TRIP] = {"limit_would_trip",
+        "of a preview: the file would be held, or some of it"},
 };
 
 const char *remark_code_name(enum remark_code code)

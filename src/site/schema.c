@@ -386,7 +386,12 @@ const struct schema_ledger schema_ledger[] = {
         "summary {text} NOT NULL,"
         "summary_sha256 VARCHAR(64) NOT NULL,"
         "result_sha256 VARCHAR(64) NOT NULL,"
-        "retry_sha256 VARCHAR(64) NOT NULL",
+        "retry_sha256 VARCHAR(64) NOT NULL,"
+        "plan_bytes BIGINT NOT NULL DEFAULT 0,"
+        "plan_sha256 VARCHAR(64) NOT NULL DEFAULT '',"
+        "people BIGINT NOT NULL DEFAULT 0,"
+        "owner BIGINT NOT NULL DEFAULT 0,"
+        "is_measure SMALLINT NOT NULL DEFAULT 0",
         0},
     {"enrold_head",
         "id INTEGER PRIMARY KEY CHECK (id = 1),"
@@ -426,15 +431,32 @@ const struct schema_ledger schema_ledger[] = {
     /* What the feed's last accepted full file was like. */
     {"enrold_base", "feed VARCHAR(32) PRIMARY KEY, run VARCHAR(22) NOT NULL, base {text} NOT NULL",
         3},
+    /* What runs have withheld or held, and what became of it. */
+    {"enrold_plan",
+        "run VARCHAR(22) PRIMARY KEY,"
+        "feed VARCHAR(32) NOT NULL,"
+        "sha256 VARCHAR(64) NOT NULL,"
+        "content VARCHAR(64) NOT NULL,"
+        "whole SMALLINT NOT NULL,"
+        "of_full SMALLINT NOT NULL,"
+        "state VARCHAR(16) NOT NULL,"
+        "closed_by VARCHAR(22) NOT NULL,"
+        "why {text} NOT NULL",
+        4},
 };
 
 const size_t schema_ledger_count = sizeof schema_ledger / sizeof schema_ledger[0];
 
 const char schema_ledger_rows[] = "INSERT INTO {enrold_lock} (id) VALUES (1);"
-                                  "INSERT INTO {enrold_version} (version) VALUES (3);";
+                                  "INSERT INTO {enrold_version} (version) VALUES (4);";
 
 const struct schema_upgrade schema_upgrades[] = {
     {2, "enrold_lock", "token BIGINT NOT NULL DEFAULT 0"},
+    {4, "enrold_run", "plan_bytes BIGINT NOT NULL DEFAULT 0"},
+    {4, "enrold_run", "plan_sha256 VARCHAR(64) NOT NULL DEFAULT ''"},
+    {4, "enrold_run", "people BIGINT NOT NULL DEFAULT 0"},
+    {4, "enrold_run", "owner BIGINT NOT NULL DEFAULT 0"},
+    {4, "enrold_run", "is_measure SMALLINT NOT NULL DEFAULT 0"},
 };
 
 const size_t schema_upgrades_count = sizeof schema_upgrades / sizeof schema_upgrades[0];

@@ -21,7 +21,13 @@ enum { MODE_ORDERS = 0750, MODE_ORDER = 0640, NAME_SIZE = 64, TEXT_MAX = 4096 };
 enum { PART_AGE_S = 3600 }; /* whoever writes so long is dead */
 
 static const char *const prefixes[ORDER_KINDS] = {
-    [ORDER_PAUSE] = "pause.", [ORDER_STOP] = "stop.", [ORDER_DISCARD] = "discard."};
+    [ORDER_PAUSE] = "pause.",
+    [ORDER_STOP] = "stop.",
+    [ORDER_DISCARD] = "discard.",
+    [ORDER_RELEASE] = "release.",
+    [ORDER_DECLINE] = "decline.",
+    [ORDER_UNDO] = "undo.",
+};
 
 struct error orders_open(int root, int *directory)
 {

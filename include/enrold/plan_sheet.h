@@ -1,0 +1,53 @@
+/*
+ * plan_sheet: staff.R.plan.csv, what a run withheld or would do, for a person to read before he
+ * releases or discards it: the rows of the answer, by course, with the columns
+ * `fullname,course_fullname,last_listed,has_grades` behind them. Made of the run's result.csv at
+ * its end; read again as what was approved.
+ */
+#ifndef ENROLD_PLAN_SHEET_H
+#define ENROLD_PLAN_SHEET_H
+
+#include "enrold/approval.h"
+#include "enrold/artefact.h"
+#include "enrold/error.h"
+#include "enrold/result.h"
+
+/* What the LMS says of the person and the course of a row. Texts lie in the caller's arena. */
+struct plan_detail {
+	struct slice username, course; /* asked: as the row names them; course "": none */
+	struct slice fullname, course_fullname;
+	int64_t last_listed_at; /* epoch seconds; 0: never, or nobody knows */
+	bool has_grades;
+};
+/* Answers for some hundred rows at once. */
+typedef struct error plan_sheet_ask(
+    void *context, struct plan_detail *details, size_t count, struct arena *arena);
+
+struct plan_sheet_terms {
+	bool is_whole; /* every row that would do something; else those that were withheld */
+	plan_sheet_ask *ask;
+	void *context;
+};
+
+struct plan_sheet {
+	uint64_t rows, people, bytes;
+	char sha256[HASH_TEXT_SIZE + 1];
+	/* The same for plans that would do the same to the same people, whatever their run. */
+	char content[HASH_TEXT_SIZE + 1];
+};
+
+/* Reads result.csv of the directory up to its size, and makes plan.csv beside it, which may be
+ * there already, flushed; no rows: no file. Linear; memory is some bytes a row. */
+struct error plan_sheet_make(int directory, uint64_t result_bytes,
+    const struct plan_sheet_terms *terms, struct plan_sheet *sheet) MUST_CHECK;
+
+/* The rows of a plan, in the order of the file. REJECT altered: it is not the file of that hash. */
+typedef bool plan_sheet_on_row(void *context, struct slice row);
+struct error plan_sheet_read(
+    int file, const char *sha256, plan_sheet_on_row *on_row, void *context) MUST_CHECK;
+/* The same as an approval. courses: short names that count, count 0: all; rows of others, and those
+ * of nobody's course, are then not approved. */
+struct error plan_sheet_approve(int file, const char *sha256, const struct slice *courses,
+    size_t courses_count, struct approval *approval) MUST_CHECK;
+
+#endif
