@@ -12,6 +12,9 @@
 #include "enrold/policy.h"
 #include "enrold/tally.h"
 
+/* A feed's files of fewer people are no measure of accounts: the site is. */
+enum { LIMITS_PEOPLE_MIN = 50 };
+
 /* What the structure of the file, and the feed's settings, leave possible; without a database. */
 struct limits_outlook {
 	uint64_t rows;
@@ -28,6 +31,8 @@ struct limits_count;
 
 struct limits_count *limits_count_create(void); /* NULL: no memory */
 void limits_count_free(struct limits_count *count);
+/* The file is counted anew, from its beginning. */
+void limits_count_clear(struct limits_count *count);
 /* False: no memory. */
 bool limits_count_add(
     struct limits_count *count, const struct batch *batch, const struct plan *plan);

@@ -41,6 +41,10 @@ struct stored_plan {
 	enum plan_state state;
 	struct slice closed_by; /* the run that did so; empty: open */
 	struct slice why;       /* the reason of whoever discarded it */
+	struct slice source;    /* the run whose input it is about: itself, or of a release's plan
+	                         * that of the first */
+	struct slice base;      /* of a full file: what it was like (file_shape.h), for when its
+	                         * removals are released; else empty */
 };
 
 const char *plan_state_name(enum plan_state state);

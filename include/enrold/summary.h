@@ -39,6 +39,7 @@ struct summary {
 	int64_t finished_us;
 	struct summary_file files[ARTEFACTS];
 	size_t files_count;
+	uint64_t plan_rows, plan_people; /* of the plan that waits for a person; 0: there is none */
 	const char *order; /* what a person ordered, as an order's file has it; NULL: nobody did */
 	const char *previous; /* the chain so far */
 };
@@ -63,6 +64,12 @@ typedef void summary_on_remark(void *context, const char *code, const char *mess
 void summary_each_remark(struct slice text, summary_on_remark *on_remark, void *context);
 /* The code and the sentence of a refusal, cut to their sizes; "": none, or not to be read. */
 void summary_find_refusal(
+    struct slice text, char *code, size_t code_size, char *reason, size_t reason_size);
+
+/* How much its plan is about; 0: it has none. */
+void summary_find_plan(struct slice text, uint64_t *rows, uint64_t *people);
+/* Why something was withheld, as its remarks say. */
+void summary_find_withheld(
     struct slice text, char *code, size_t code_size, char *reason, size_t reason_size);
 
 /* RFC 3339, UTC, milliseconds: "2026-11-24T02:57:44.123Z". */

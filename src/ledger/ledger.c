@@ -271,6 +271,33 @@ struct error ledger_find_same(struct db *db, struct slice feed, struct slice sha
 	return db_error(db);
 }
 
+struct error ledger_find_measure(
+    struct db *db, struct slice feed, const char *since, struct ledger_measure *measure)
+{
+	*measure = (struct ledger_measure){.has_last = false};
+	struct db_rows rows = db_select(db,
+	    "SELECT records, people FROM {enrold_run} WHERE feed = ? AND is_measure = 1 ORDER BY "
+	    "run DESC LIMIT 1",
+	    DB_VALUES(db_text(feed)));
+	measure->has_last = db_next(&rows);
+	if (measure->has_last) {
+		measure->rows = (uint64_t)db_column_int(&rows, 0);
+		measure->people = (uint64_t)db_column_int(&rows, 1);
+	}
+	db_rows_close(&rows);
+	measure->people_largest = (uint64_t)db_find(db,
+	    "SELECT coalesce(max(people), 0) FROM {enrold_run} WHERE feed = ? AND is_measure = 1 "
+	    "AND run >= ?",
+	    0, DB_VALUES(db_text(feed), db_string(since)));
+	return db_error(db);
+}
+
+struct error ledger_set_measure(struct db *db, struct slice run)
+{
+	db_run(db, "UPDATE {enrold_run} SET is_measure = 1 WHERE run = ?", DB_VALUES(db_text(run)));
+	return db_error(db);
+}
+
 /* ---- all that have ended ---- */
 
 struct error ledger_count(struct db *db, uint64_t *ended)

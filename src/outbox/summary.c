@@ -153,6 +153,10 @@ static int members_set(json_t *object, const struct summary *summary)
 	failed |= set_time(object, "started", summary->started_us);
 	failed |= set_time(object, "finished", summary->finished_us);
 	failed |= set(object, "files", files_json(summary));
+	if (summary->plan_rows > 0)
+		failed |= set(object, "plan",
+		    json_pack("{s:I, s:I}", "rows", (json_int_t)summary->plan_rows, "people",
+		        (json_int_t)summary->plan_people));
 	if (summary->order)
 		failed |= set(object, "order", json_loads(summary->order, 0, NULL));
 	failed |= set(object, "previous", text_json(summary->previous));
@@ -314,6 +318,35 @@ void summary_find_refusal(
 	snprintf(code, code_size, "%s", text_member(refusal, "code"));
 	snprintf(
 	    reason, reason_size, "%.*s", CUT_ARG(text_member(refusal, "message"), reason_size - 1));
+	json_decref(summary);
+}
+
+void summary_find_plan(struct slice text, uint64_t *rows, uint64_t *people)
+{
+	json_t *summary = json_loadb(text.bytes ? text.bytes : "", text.size, 0, NULL);
+	const json_t *plan = json_object_get(summary, "plan");
+	*rows = (uint64_t)json_integer_value(json_object_get(plan, "rows"));
+	*people = (uint64_t)json_integer_value(json_object_get(plan, "people"));
+	json_decref(summary);
+}
+
+void summary_find_withheld(
+    struct slice text, char *code, size_t code_size, char *reason, size_t reason_size)
+{
+	size_t i;
+	json_t *remark, *summary = json_loadb(text.bytes ? text.bytes : "", text.size, 0, NULL);
+	snprintf(code, code_size, "withheld");
+	snprintf(reason, reason_size, "%s", "see the rows of the answer");
+	json_array_foreach(json_object_get(summary, "remarks"), i, remark)
+	{
+		const char *name = text_member(remark, "code");
+		if (strcmp(name, remark_code_name(REMARK_REMOVALS_WITHHELD)) != 0 &&
+		    strcmp(name, remark_code_name(REMARK_CHANGES_WITHHELD)) != 0)
+			continue;
+		snprintf(reason, reason_size, "%.*s",
+		    CUT_ARG(text_member(remark, "message"), reason_size - 1));
+		break;
+	}
 	json_decref(summary);
 }
 

@@ -143,7 +143,7 @@ struct error absence_init(struct absence *absence, struct apply_loop *loop)
 	    .lms = loop->lms,
 	    .arena = arena_create(),
 	    .chunk = arena_create(),
-	    .is_preview = run->lane.is_preview,
+	    .is_preview = loop->mode && loop->mode->is_undone,
 	    .is_resumed = loop->tally.removals > 0,
 	    .ban = {CODES, SLICE("")}};
 	if (!absence->arena || !absence->chunk)
@@ -168,6 +168,23 @@ void absence_done(struct absence *absence)
 	arena_free(absence->arena);
 }
 
+/* What the file was like, for its plan, by which it can be released. */
+static struct error shape_give(struct absence *absence)
+{
+	struct run *run = absence->run;
+	struct buffer text = {0};
+	struct file_shape *file = &absence->file;
+	run->is_full = absence->is_full;
+	if (!absence->is_full)
+		return OK;
+	file_shape_be_last(file, file);
+	file_shape_format(file, &text);
+	run->shape = arena_copy(run->arena, buffer_slice(&text));
+	bool has_failed = text.failed || arena_has_failed(run->arena);
+	buffer_done(&text);
+	return has_failed ? error_memory("keeping what the file was like") : OK;
+}
+
 struct error absence_run(struct apply_loop *loop)
 {
 	struct absence absence;
@@ -181,6 +198,8 @@ struct error absence_run(struct apply_loop *loop)
 		error = look(&absence);
 	if (!is_error(&error))
 		error = absence_write(&absence);
+	if (!is_error(&error))
+		error = shape_give(&absence);
 	absence_done(&absence);
 	return error;
 }

@@ -234,8 +234,30 @@ static uint64_t going_count(const struct absence *absence)
 	return count;
 }
 
+/* Whoever is absent may be there under another key, so that rows of nobody, or of new accounts,
+ * are about them: then nothing of the file is right. */
+static void key_weigh(struct absence *absence)
+{
+	struct weighing *weighing = absence->loop->weighing;
+	uint64_t going = going_count(absence), strangers = absence->doubts.unknown_new;
+	if (!weighing || (absence->ban.code != CODES && absence->ban.code != CODE_WITHHELD))
+		return;
+	for (uint32_t i = 1; i <= absence->people.count; i++)
+		strangers += ((const struct mentioned *)hashlist_at(&absence->people, i))->is_new;
+	const struct absence_ban all =
+	    absence_ban_all(&absence->terms, going, absence->base.people);
+	if (all.code == CODES || strangers < going)
+		return;
+	weighing->changed_key = arena_print(absence->run->arena,
+	    "%llu people are missing, and %llu %s there whom nobody knew: it looks as if the key by "
+	    "which people are found had changed",
+	    (unsigned long long)going, (unsigned long long)strangers,
+	    strangers == 1 ? "is" : "are");
+}
+
 static void bans_find(struct absence *absence)
 {
+	key_weigh(absence);
 	if (absence->ban.code == CODES)
 		absence->ban = absence_ban_file(
 		    &absence->terms, &absence->base, &absence->file, &absence->doubts);

@@ -56,6 +56,9 @@ static struct error round_write(struct apply_loop *loop, int64_t now)
 		loop->hashing.wants_all = true;
 		return error_collision("a password is wanted after all");
 	}
+	if (!is_error(&error) && loop->weighing &&
+	    !limits_count_add(loop->weighing->count, batch, &plan))
+		error = error_memory("weighing a file");
 	if (!is_error(&error))
 		error = plan_write(loop, batch, &plan, now);
 	atomic_store(&loop->run->runner->progress.rows_done, loop->tally.rows);
@@ -138,19 +141,34 @@ static struct error batch_flush(struct apply_loop *loop)
 	return loop->run->is_stopped ? error_retry("stopping between two batches") : OK;
 }
 
+/* What stands behind the rows. */
+static struct error rest_apply(struct apply_loop *loop)
+{
+	const struct run *run = loop->run;
+	if (run->is_due)
+		return due_apply(loop);
+	if (run_is_order(run, ORDER_UNDO))
+		return undo_apply(loop);
+	return run_is_order(run, ORDER_RELEASE) && !run->ordered.plan.is_whole
+	           ? absence_release(loop)
+	           : absence_run(loop);
+}
+
 /* The last batch, and the end of the run. */
 static struct error end(struct apply_loop *loop)
 {
 	struct error error = batch_apply(loop);
 	if (!is_error(&error))
-		error = loop->run->is_due ? due_apply(loop) : absence_run(loop);
+		error = rest_apply(loop);
+	if (!is_error(&error) && loop->is_rehearsal)
+		return transaction_end_rehearsal(loop);
 	return is_error(&error) ? error : transaction_finish(loop);
 }
 
-static const struct apply_mode *mode_of(const struct run *run)
+static const struct apply_mode *mode_of(const struct run *run, bool is_rehearsal)
 {
 	uint32_t exact_max = run->runner->shared->config->preview_rows;
-	if (run->lane.is_preview)
+	if (run->lane.is_preview || is_rehearsal)
 		return &apply_modes[run->rows <= exact_max ? PREVIEW_EXACT : PREVIEW_INEXACT];
 	return &apply_modes[run->policy.atomic ? ATOMIC : BY_CHECKPOINTS];
 }
@@ -199,7 +217,7 @@ static struct error large_apply(struct apply_loop *loop, const struct csvin_reco
 static struct error on_record(void *context, const struct csvin_record *record)
 {
 	struct apply_loop *loop = context;
-	if (loop->run->is_due)
+	if (loop->run->is_due || run_is_order(loop->run, ORDER_UNDO))
 		return OK; /* it is for people to read */
 	if (loop->reader.records <= loop->run->row.records)
 		return OK; /* before the checkpoint */
@@ -271,11 +289,14 @@ static struct error on_header(void *context, const struct header *header)
 	error = batch_init(&loop->batch, header, &run->policy, run->site);
 	loop->batch.now = run->row.started_us / 1000000;
 	loop->batch.today = run->row.today;
-	loop->batch.is_preview = run->lane.is_preview;
+	loop->batch.is_preview = loop->mode->is_undone;
+	loop->batch.withholds = run->withholds;
+	loop->batch.approval = run_is_order(run, ORDER_RELEASE) ? &loop->approval : NULL;
 	loop->batch.feed = slice_of(run->lane.feed);
 	loop->batch.has_aftercare = run->runner->shared->config->lms.aftercare;
 	loop->batch.asks_mentions = absence_is_told(run->runner->shared->config, &run->policy);
-	bool is_noted = loop->batch.asks_mentions && !header->is_of_groups && !run->is_due;
+	bool is_noted = loop->batch.asks_mentions && !header->is_of_groups && !run->is_due &&
+	                (!run_is_made(run) || run->ordered.plan.is_whole);
 	if (is_error(&error) || !is_noted)
 		return error;
 	return mentions_open(
@@ -304,12 +325,29 @@ static struct error apply(struct apply_loop *loop, int file)
 	return is_error(&error) ? error : end(loop);
 }
 
-/* From the last checkpoint on; what went wrong has been undone. */
-static struct error attempt(struct run *run, bool *wants_all_hashes)
+/* What the loop reads, and what of it is approved. */
+static struct error source_open(struct apply_loop *loop, int *file)
 {
+	struct run *run = loop->run;
+	if (run_is_order(run, ORDER_RELEASE)) {
+		struct error error = order_approve(loop);
+		return is_error(&error) ? error : order_open_source(run, file);
+	}
+	*file = openat(run->directory, RUN_INPUT, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	return *file < 0 ? error_own(
+	                       error_errno("cannot open work/%s/" RUN_INPUT, run->id), OWNER_FILE)
+	                 : OK;
+}
+
+/* From the last checkpoint on; what went wrong has been undone. */
+static struct error attempt(struct run *run, bool *wants_all_hashes, struct weighing *weighing)
+{
+	bool is_rehearsal = weighing && !run->lane.is_preview;
 	struct apply_loop loop = {.run = run,
 	    .lms = run->runner->lms,
-	    .mode = mode_of(run),
+	    .weighing = weighing,
+	    .is_rehearsal = is_rehearsal,
+	    .mode = mode_of(run, is_rehearsal),
 	    .entered_us = apply_clock_us(),
 	    .committed = run->row,
 	    .records_fit = BATCH_RECORDS,
@@ -321,11 +359,14 @@ static struct error attempt(struct run *run, bool *wants_all_hashes)
 	struct error error = tally_parse(run->row.counts, &loop.tally);
 	if (is_error(&error))
 		return row_is_altered(run, error);
-	int file = openat(run->directory, RUN_INPUT, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-	if (file < 0)
-		return error_own(
-		    error_errno("cannot open work/%s/" RUN_INPUT, run->id), OWNER_FILE);
-	error = chores_open(&loop.chores, run);
+	int file = -1;
+	error = source_open(&loop, &file);
+	if (is_error(&error)) {
+		approval_done(&loop.approval);
+		approval_done(&loop.superseded);
+		return error;
+	}
+	error = chores_open(&loop.chores, run, loop.mode->is_undone);
 	if (!is_error(&error))
 		error = apply(&loop, file);
 	if (error.class == ERROR_RETRY && loop.is_open && !run->is_stopped)
@@ -345,19 +386,41 @@ static struct error attempt(struct run *run, bool *wants_all_hashes)
 	chores_close(&loop.chores);
 	answer_close(loop.answer);
 	reader_close(&loop.reader);
+	approval_done(&loop.approval);
+	approval_done(&loop.superseded);
 	close(file);
 	return error;
 }
 
-struct error run_apply(struct run *run)
+static struct error attempts(struct run *run, struct weighing *weighing)
 {
 	bool wants_all_hashes = false;
 	struct error error;
 	unsigned collisions = 0;
 	do {
 		uint64_t records = run->row.records;
-		error = attempt(run, &wants_all_hashes);
+		if (weighing)
+			limits_count_clear(weighing->count);
+		error = attempt(run, &wants_all_hashes, weighing);
 		collisions = run->row.records > records ? 1 : collisions + 1;
 	} while (error.is_collision && collisions < COLLISIONS_MAX && !run_has_to_stop(run));
 	return run->is_stopped ? OK : error;
+}
+
+struct error run_rehearse(struct run *run, struct weighing *weighing)
+{
+	return attempts(run, weighing);
+}
+
+struct error run_apply(struct run *run)
+{
+	struct weighing weighing = {.count = NULL};
+	bool is_weighed = run->needs_rehearsal && run->lane.is_preview;
+	if (is_weighed)
+		weighing.count = limits_count_create();
+	if (is_weighed && !weighing.count)
+		return error_memory("weighing a file");
+	struct error error = attempts(run, is_weighed ? &weighing : NULL);
+	limits_count_free(weighing.count);
+	return error;
 }

@@ -4,6 +4,8 @@
 #ifndef RUN_APPLY_LOOP_H
 #define RUN_APPLY_LOOP_H
 
+#include "enrold/approval.h"
+#include "enrold/limits.h"
 #include "enrold/reader.h"
 
 #include "chores.h"
@@ -21,6 +23,14 @@ struct apply_mode {
 /* A file is begun in one of these; an exact preview that others wait for goes on inexactly. */
 enum { BY_CHECKPOINTS, ATOMIC, PREVIEW_EXACT, PREVIEW_INEXACT, APPLY_MODES };
 extern const struct apply_mode apply_modes[APPLY_MODES];
+
+/* A rehearsal, or a preview, of a file that a limit could be about; see weigh.c. */
+struct weighing {
+	struct limits_count *count;
+	bool is_full;             /* absence counts */
+	struct slice changed_key; /* who is absent seems to be there under another key; why */
+	struct limits_verdict verdict;
+};
 
 struct apply_loop {
 	struct run *run;
@@ -47,6 +57,10 @@ struct apply_loop {
 	struct chores_file chores;
 	struct mentions_file mentions;
 	struct remarks remarks; /* that absence has to say */
+	struct weighing *weighing; /* NULL: nothing is counted */
+	bool is_rehearsal;         /* and it is for nothing else */
+	/* Of a release: what is approved, and what a later file has settled since. */
+	struct approval approval, superseded;
 	struct tally tally;
 };
 
@@ -72,5 +86,26 @@ bool transaction_is_full(struct apply_loop *loop);
 struct error transaction_end(struct apply_loop *loop) MUST_CHECK;
 /* Behind the last batch: the summary, the chain and the row of the ledger. */
 struct error transaction_finish(struct apply_loop *loop) MUST_CHECK;
+/* The same of a rehearsal, which has been for nothing unless the file is held. */
+struct error transaction_end_rehearsal(struct apply_loop *loop) MUST_CHECK;
+
+/* ---- order.c ---- */
+
+/* Reads the plan that was approved, and what has been settled since. */
+struct error order_approve(struct apply_loop *loop) MUST_CHECK;
+/* What a later file has settled is told as such. Once a round is planned, in place. */
+void order_tell_superseded(const struct apply_loop *loop, struct plan *plan);
+
+/* ---- absence_release.c ---- */
+
+/* Of a release of removals that were withheld: the approved ones that are still wanted. */
+struct error absence_release(struct apply_loop *loop) MUST_CHECK;
+
+/* ---- weigh.c ---- */
+
+/* Behind the last batch of a rehearsal or a preview, which is undone by then. */
+struct error weigh_judge(struct apply_loop *loop) MUST_CHECK;
+/* What a preview says of it. */
+void weigh_remark(const struct weighing *weighing, struct remarks *remarks);
 
 #endif

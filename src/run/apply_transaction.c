@@ -200,9 +200,21 @@ static void newline_remark(const struct apply_loop *loop, struct remarks *remark
 		        (unsigned long long)loop->reader.line));
 }
 
+static void withheld_remarks(const struct run *run, struct remarks *remarks)
+{
+	for (enum limited kind = LIMITED_NOT + 1; kind < LIMITED_KINDS; kind++)
+		if (run->withholds & 1U << kind)
+			remark_add(remarks, REMARK_CHANGES_WITHHELD, NULL,
+			    arena_print(remarks->arena, "Changes were withheld: %.*s.",
+			        SLICE_ARG(run->withheld[kind])));
+}
+
 static struct error remarks_make(struct apply_loop *loop, struct remarks *remarks)
 {
 	newline_remark(loop, remarks);
+	withheld_remarks(loop->run, remarks);
+	if (loop->weighing && !loop->is_rehearsal)
+		weigh_remark(loop->weighing, remarks);
 	if (loop->tally.rows == 0)
 		remark_add(remarks, REMARK_NO_ROWS, NULL,
 		    SLICE("The file has a header and no row behind it."));
@@ -213,35 +225,82 @@ static struct error remarks_make(struct apply_loop *loop, struct remarks *remark
 	return arena_has_failed(remarks->arena) ? error_memory("finishing a run") : OK;
 }
 
-/* The summary says when all was done. */
-static struct error end_store(struct apply_loop *loop)
+static bool has_withheld(const struct tally *tally)
 {
-	struct artefact_sizes sizes;
-	struct remarks remarks = {.arena = loop->run->arena};
-	struct error error = answer_flush(loop, &sizes);
-	if (!is_error(&error))
-		error = lms_flush(loop->lms);
-	if (!is_error(&error))
-		error = remarks_make(loop, &remarks);
-	if (is_error(&error))
-		return error;
+	uint64_t count = 0;
+	for (enum code code = 0; code < CODES; code++)
+		count += outcome_code_is_withheld(code) ? tally->codes[code] : 0;
+	return count > 0;
+}
+
+/* Retry files, and what enrold makes itself, say nothing of what a file of the feed is like. */
+static bool is_measure(const struct apply_loop *loop)
+{
+	const struct run *run = loop->run;
+	return !run->lane.is_preview && !run_is_made(run) && !has_withheld(&loop->tally) &&
+	       loop->reader.header->single[COLUMN_ERROR_LINE] == COLUMN_NONE;
+}
+
+/* The summary says when all was done. held: why; NULL: it is not. */
+static struct error end_store(struct apply_loop *loop, const struct error *held)
+{
+	struct run *run = loop->run;
+	struct remarks remarks = {.arena = run->arena};
 	struct run_result finish = {.tally = &loop->tally,
 	    .remarks = &remarks,
 	    .is_inexact = !loop->mode->is_exact,
-	    .sizes = sizes};
+	    .refusal = held,
+	    .is_held = held,
+	    .is_measure = !held && is_measure(loop)};
+	struct error error = answer_flush(loop, &finish.sizes);
+	if (!is_error(&error))
+		error = lms_flush(loop->lms);
+	if (is_error(&error))
+		return error;
 	answer_hashes(loop->answer, &finish.hashes);
-	return finish_store(loop->run, &finish);
+	if (held) { /* its rows are nobody's to send again: they wait */
+		finish.sizes.of[ARTEFACT_RETRY] = 0;
+		*finish.hashes.of[ARTEFACT_RETRY] = '\0';
+	}
+	if (held || (has_withheld(&loop->tally) && !run->lane.is_preview))
+		error = plan_file_make(run, &finish, &remarks);
+	if (!is_error(&error))
+		error = remarks_make(loop, &remarks);
+	if (!is_error(&error))
+		error = order_store(run, &loop->tally);
+	return is_error(&error) ? error : finish_store(run, &finish);
+}
+
+/* What was undone has to be over before anything is asked as before the run. */
+static struct error undone_end(struct apply_loop *loop)
+{
+	transaction_rollback(loop->run->runner);
+	return transaction_begin(loop->run);
 }
 
 struct error transaction_finish(struct apply_loop *loop)
 {
-	struct error error = OK;
-	if (loop->mode->is_undone) {
-		transaction_rollback(loop->run->runner);
-		error = transaction_begin(loop->run);
-	}
+	struct error error = loop->mode->is_undone ? undone_end(loop) : OK;
+	if (!is_error(&error) && loop->weighing)
+		error = weigh_judge(loop);
 	if (!is_error(&error))
-		error = end_store(loop);
+		error = end_store(loop, NULL);
+	return is_error(&error) ? error : commit(loop);
+}
+
+struct error transaction_end_rehearsal(struct apply_loop *loop)
+{
+	struct error error = undone_end(loop);
+	if (!is_error(&error))
+		error = weigh_judge(loop);
+	const struct limits_verdict *verdict = &loop->weighing->verdict;
+	if (is_error(&error) || !verdict->held_by) {
+		transaction_rollback(loop->run->runner);
+		return error;
+	}
+	struct error held =
+	    error_reject(verdict->held_by, 0, "%.*s", SLICE_ARG(verdict->reason));
+	error = end_store(loop, &held);
 	return is_error(&error) ? error : commit(loop);
 }
 

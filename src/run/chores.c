@@ -52,9 +52,10 @@ static struct error tail_cut(struct chores_file *chores)
 
 /* Nobody knows which lines belong to the last checkpoint; when the ledger does not know the run,
  * none does. */
-struct error chores_open(struct chores_file *chores, const struct run *run)
+struct error chores_open(struct chores_file *chores, const struct run *run, bool is_undone)
 {
-	*chores = (struct chores_file){.run = run, .file = -1, .is_flushed = true};
+	*chores = (struct chores_file){
+	    .run = run, .file = -1, .is_flushed = true, .is_undone = is_undone};
 	if (run->row.state == RUN_UNKNOWN)
 		return unlinkat(run->directory, ANSWER_CHORES, 0) < 0 && errno != ENOENT
 		           ? failed("remove")
@@ -68,7 +69,7 @@ struct error chores_open(struct chores_file *chores, const struct run *run)
 struct error chores_add(struct chores_file *chores, struct slice lines)
 {
 	struct error error = OK;
-	if (lines.size == 0 || chores->run->lane.is_preview)
+	if (lines.size == 0 || chores->is_undone)
 		return OK;
 	if (chores->file < 0)
 		error = file_open(chores, O_CREAT);

@@ -16,10 +16,12 @@ struct chores_file {
 	int file;        /* -1: nothing has been noted by this attempt */
 	off_t committed; /* bytes that belong to what the ledger knows */
 	bool is_flushed;
+	bool is_undone; /* nothing of it stays */
 };
 
 /* Begins an attempt at the run, from its last checkpoint on. */
-struct error chores_open(struct chores_file *chores, const struct run *run) MUST_CHECK;
+struct error chores_open(
+    struct chores_file *chores, const struct run *run, bool is_undone) MUST_CHECK;
 struct error chores_add(struct chores_file *chores, struct slice lines) MUST_CHECK;
 /* Before a commit, and after it. */
 struct error chores_sync(struct chores_file *chores) MUST_CHECK;

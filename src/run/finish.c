@@ -20,6 +20,8 @@ static const char *status_of(const struct run_result *result)
 {
 	if (result->is_discarded)
 		return "discarded";
+	if (result->is_held)
+		return "held";
 	return result->refusal ? "refused" : "done";
 }
 
@@ -27,6 +29,8 @@ static enum run_state state_of(const struct run *run, const struct run_result *r
 {
 	if (result->is_discarded)
 		return RUN_DISCARDED;
+	if (result->is_held)
+		return RUN_HELD;
 	if (result->refusal)
 		return RUN_REFUSED;
 	return run->lane.is_preview ? RUN_PREVIEWED : RUN_APPLIED;
@@ -55,6 +59,9 @@ static struct error summary_make(const struct run *run, const struct run_result 
 	    .remarks = result->remarks,
 	    .started_us = run->row.started_us,
 	    .finished_us = run_now_us(),
+	    .plan_rows = result->plan_rows,
+	    .plan_people = result->plan_people,
+	    .order = run->ordered.text.size > 0 ? run->ordered.text.bytes : NULL,
 	    .previous = previous,
 	};
 	if (summary.finished_us < summary.started_us)
@@ -78,6 +85,7 @@ static struct error row_fill(
 	row->state = state_of(run, result);
 	row->records = result->tally->rows; /* of the file: removals count while it runs */
 	row->sizes = result->sizes;
+	row->is_measure = result->is_measure;
 	row->counts = arena_copy(run->arena, buffer_slice(&counts));
 	row->summary = arena_copy(run->arena, buffer_slice(summary));
 	row->summary_sha256 = arena_copy(run->arena, slice_of(sha256));

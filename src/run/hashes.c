@@ -222,7 +222,7 @@ struct error hashes_foresee(
 		return OK;
 	if (hashing->file >= 0)
 		return hashes_read(hashing, batch, first);
-	if (!hashing->run->lane.is_preview)
+	if (!batch->is_preview)
 		return wanted_mark(hashing, batch, count);
 	for (size_t i = 0; i < batch->records_count; i++)
 		batch->records[i].hash = SLICE("not hashed in a preview");

@@ -8,6 +8,7 @@
 #include "mentions.h"
 
 #include "enrold/disk.h"
+#include "enrold/held.h"
 #include "enrold/last_run.h"
 
 #include <fcntl.h>
@@ -153,12 +154,11 @@ static struct error outbox_fill(struct run *run, int outbox)
 
 /* archive/YYYY/MM/DD of the run's id. One that is there may have been made by a process that was
  * killed before it had flushed it. */
-static struct error archive_open(struct run *run, int *day)
+struct error publish_open_archive(struct run *run, const char *id, int *day)
 {
 	const struct spool *spool = run->runner->shared->spool;
-	bool is_known = strncmp(run->runner->day, run->id, 8) == 0;
+	bool is_known = strncmp(run->runner->day, id, 8) == 0;
 	char path[16];
-	const char *id = run->id;
 	snprintf(path, sizeof path, "%.4s", id);
 	struct error error = disk_open_directory(spool->archive, path, MODE_SHARED, day);
 	if (!is_error(&error) && !is_known)
@@ -225,7 +225,7 @@ static struct error reason_write(struct run *run)
 static struct error archive(struct run *run)
 {
 	int day = -1;
-	struct error error = archive_open(run, &day);
+	struct error error = publish_open_archive(run, run->id, &day);
 	if (!is_error(&error))
 		error = input_move(run, day);
 	if (day >= 0)
@@ -244,9 +244,23 @@ static bool is_put_aside(const struct run *run)
 	return run->row.state == RUN_REFUSED || run->row.state == RUN_DISCARDED;
 }
 
+static struct error hold(struct run *run)
+{
+	int held;
+	struct error error =
+	    held_open(run->runner->shared->spool->root, run->row.feed.bytes, &held);
+	if (is_error(&error))
+		return error;
+	error = input_move(run, held);
+	close(held);
+	return error;
+}
+
 static struct error input_end(struct run *run)
 {
-	struct error error = is_put_aside(run) ? quarantine(run) : archive(run);
+	struct error error = run->row.state == RUN_HELD ? hold(run)
+	                     : is_put_aside(run)        ? quarantine(run)
+	                                                : archive(run);
 	if (!is_error(&error))
 		error = claim_close(run);
 	/* The orders about it go next: should a power cut bring it back without the one that ends
@@ -267,12 +281,17 @@ struct error publish(struct run *run)
 	if (!is_error(&error))
 		error = chores_publish(run);
 	if (!is_error(&error))
+		error = plan_file_publish(run);
+	if (!is_error(&error))
 		error = outbox_fill(run, outbox);
 	close(outbox);
 	if (is_error(&error))
 		return error;
 	index_publish(run);
-	error = mentions_publish(run);
+	if (run->row.state != RUN_HELD)
+		error = mentions_publish(run);
+	if (!is_error(&error))
+		error = plan_files_tidy(run);
 	return is_error(&error) ? error : input_end(run);
 }
 

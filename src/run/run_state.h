@@ -14,14 +14,20 @@
  *     mentions                           who is where by its rows; see mentions.h
  *     verdict                            what is withheld; see absence.h
  *     due                                it is no file of anybody's; see due.c
+ *     order                              it carries out a person's word; see order.c
+ *     weighed                            what the feed's limits withhold; see weigh.c
+ *     plan.csv                           that, for a person to look at; see plan_file.c
  *     try.1 try.2 try.3                  beginnings that have not come to an end
  */
 #ifndef RUN_RUN_STATE_H
 #define RUN_RUN_STATE_H
 
 #include "enrold/answer.h"
+#include "enrold/limits.h"
 #include "enrold/lms.h"
+#include "enrold/orders.h"
 #include "enrold/plan.h"
+#include "enrold/plans.h"
 #include "enrold/run.h"
 #include "enrold/summary.h"
 #include "enrold/tally.h"
@@ -36,9 +42,12 @@
 #define RUN_MENTIONS "mentions"
 #define RUN_VERDICT "verdict"
 #define RUN_DUE "due"
+#define RUN_ORDER "order"
+#define RUN_WEIGHED "weighed"
 
 enum { MODE_INPUT = 0640, MODE_ANSWER = 0640, MODE_PRIVATE = 0700, MODE_SHARED = 0750 };
 
+struct apply_loop;
 struct reader;
 
 /* An answer whose index did not come with it. */
@@ -65,6 +74,15 @@ struct runner {
 
 enum { RUN_CHUNK = 256 << 10 };
 
+/* What a run carries out, when it is no file's: a person's word about another run. */
+struct run_order {
+	struct slice text; /* as the order's file had it; empty: the run is a file's, or due */
+	struct order order;
+	/* Of a release or a discard: */
+	struct stored_plan plan;
+	struct ledger_run source; /* of an undo: the run that is undone */
+};
+
 /* One run, for as long as a runner is at it. */
 struct run {
 	struct runner *runner;
@@ -80,6 +98,14 @@ struct run {
 	struct ledger_run row;
 	struct lease_hold hold; /* on the feed */
 	bool is_due;            /* it unenrols those whose grace is over; its file is ours */
+	struct run_order ordered;
+	bool needs_rehearsal; /* a limit could trip */
+	bool is_full;         /* it tells absence; and what it was like, for its plan: */
+	struct slice shape;
+	struct ledger_measure measure;
+	/* What the limits withhold, and why: weigh.c. */
+	unsigned withholds;
+	struct slice withheld[LIMITED_KINDS];
 	bool is_short;          /* its worker is kept free for short files */
 	bool is_last_try;       /* what is wrong with this file alone ends it */
 	bool has_try;           /* this one is noted */
@@ -171,6 +197,9 @@ struct error input_read(struct reader *reader, int file, char *chunk, size_t chu
 
 /* Ends with the run finished in the ledger, or is_stopped. */
 struct error run_apply(struct run *run) MUST_CHECK;
+/* The same, and nothing is done; it may end as held. */
+struct weighing;
+struct error run_rehearse(struct run *run, struct weighing *weighing) MUST_CHECK;
 
 /* ---- look.c: what the LMS says of a batch ---- */
 
@@ -209,14 +238,28 @@ void transaction_rollback(struct runner *runner); /* none: nothing */
 
 /* ---- finish.c: the last transaction ---- */
 
+/* The run is no file of anybody's: what it reads enrold has made. */
+static inline bool run_is_made(const struct run *run)
+{
+	return run->is_due || run->ordered.text.size > 0;
+}
+
+static inline bool run_is_order(const struct run *run, enum order_kind kind)
+{
+	return run->ordered.text.size > 0 && run->ordered.order.kind == kind;
+}
+
 struct run_result {
 	const struct tally *tally;
 	const struct remarks *remarks; /* NULL: none */
 	bool is_inexact;               /* a preview whose batches did not see each other */
 	const struct error *refusal;   /* NULL: none */
 	bool is_discarded;             /* which is the reason for it */
+	bool is_held;                  /* the same: nothing of it was applied */
+	bool is_measure;               /* later files are measured by it */
 	struct artefact_sizes sizes;
 	struct artefact_hashes hashes;
+	uint64_t plan_rows, plan_people; /* of its plan, if it has one */
 };
 
 /* Inside the caller's transaction: the summary, the chain's new head and the ledger's row. */
@@ -229,6 +272,8 @@ struct error finish_discarded(struct run *run) MUST_CHECK;
 /* ---- publish.c: everything to its place ---- */
 
 struct error publish(struct run *run) MUST_CHECK;
+/* The day's directory of the archive to which that run's input belongs; the caller closes it. */
+struct error publish_open_archive(struct run *run, const char *id, int *day) MUST_CHECK;
 /* Whether the answer of a run is out that has no end in the ledger; if so, all else is put away as
  * well. */
 struct error publish_forgotten(struct run *run, bool *is_out) MUST_CHECK;
@@ -248,8 +293,52 @@ void due_policy(struct policy *policy);
 /* Makes the run's file, a list of who is due; nobody, or the day has had its run: nothing. */
 struct error due_claim(struct run *run) MUST_CHECK;
 /* In a run by itself, whose file has been read. */
-struct apply_loop;
 struct error due_apply(struct apply_loop *loop) MUST_CHECK;
+
+/* ---- order.c: a person's word about another run ---- */
+
+/* Claims the run that carries the order out. Nothing to carry out: no directory. */
+struct error order_claim(struct run *run, enum order_kind kind, const char *subject) MUST_CHECK;
+/* What R's order says, of a run that goes on. */
+struct error order_open(struct run *run) MUST_CHECK;
+/* The settings that hold for it: no limit does. */
+void order_policy(struct policy *policy);
+/* The plan is still open, or the run to be undone is there; else the run is dropped. */
+struct error order_stands_still(struct run *run, bool *stands) MUST_CHECK;
+/* The input of the run that the order is about, whose hash is the ledger's; -1 and REJECT: it is
+ * gone or altered. */
+struct error order_open_source(const struct run *run, int *file) MUST_CHECK;
+/* A discard needs no more than its end. */
+struct error order_discard(struct run *run) MUST_CHECK;
+/* In its last transaction: the plan is closed. */
+struct error order_store(struct run *run, const struct tally *tally) MUST_CHECK;
+
+/* ---- undo.c ---- */
+
+struct error undo_claim(struct run *run) MUST_CHECK;
+struct error undo_apply(struct apply_loop *loop) MUST_CHECK;
+
+/* ---- weigh.c: what the limits say, before anything is done ---- */
+
+/* By what the feed's files are measured; before the file is copied. */
+struct error weigh_measure(struct run *run) MUST_CHECK;
+/* Some limit could trip: run->needs_rehearsal. Once the header is known. */
+void weigh_foresee(struct run *run, const struct header *header);
+/* Rehearses the whole file where it has to; it may end the run, as held. */
+struct error weigh(struct run *run) MUST_CHECK;
+/* The verdict of an earlier attempt, for a run that goes on. */
+struct error weigh_find(struct run *run) MUST_CHECK;
+
+/* ---- plan_file.c: what waits for a person ---- */
+
+/* Makes the plan of what the result says, and its row of the ledger; in the last transaction, and
+ * before its summary. Nothing was withheld: nothing. */
+struct error plan_file_make(
+    struct run *run, struct run_result *result, struct remarks *remarks) MUST_CHECK;
+/* Into held/, before the answer is out. */
+struct error plan_file_publish(struct run *run) MUST_CHECK;
+/* What plans of the feed that are closed by now have left there goes where it belongs. */
+struct error plan_files_tidy(struct run *run) MUST_CHECK;
 
 /* ---- index.c: for enrolctl explain ---- */
 

@@ -441,7 +441,9 @@ const struct schema_ledger schema_ledger[] = {
         "of_full SMALLINT NOT NULL,"
         "state VARCHAR(16) NOT NULL,"
         "closed_by VARCHAR(22) NOT NULL,"
-        "why {text} NOT NULL",
+        "why {text} NOT NULL,"
+        "source VARCHAR(22) NOT NULL,"
+        "base {text} NOT NULL",
         4},
 };
 

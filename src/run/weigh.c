@@ -1,0 +1,174 @@
+/*
+ * weigh: what a file may do unasked is found out before the first of it is done. Most files need no
+ * more for that than their header and their number of rows; where a limit could trip, the whole
+ * file is rehearsed: planned and written like a preview, counted, and undone. Then it is held as a
+ * whole, its answer being that of the rehearsal; or the kinds of changes that trip are withheld
+ * when it is done in earnest, which is durable in work/R before the first commit, so that a run
+ * that goes on later withholds the same.
+ */
+#include "absence.h"
+#include "apply_loop.h"
+
+#include "enrold/disk.h"
+
+#include <stdio.h>
+#include <time.h>
+
+/* ---- what files of the feed are measured by ---- */
+
+enum { LARGEST_DAYS = 90 };
+
+struct error weigh_measure(struct run *run)
+{
+	char since[RUN_ID_SIZE + 1];
+	if (run_is_made(run))
+		return OK;
+	run_id_format(run_now_us() - INT64_C(1000000) * 86400 * LARGEST_DAYS, since);
+	return ledger_find_measure(
+	    lms_db(run->runner->lms), slice_of(run->lane.feed), since, &run->measure);
+}
+
+static bool is_full_name(const struct run *run)
+{
+	const struct policy_absence *absence = &run->policy.absence;
+	return (absence->action != ABSENCE_IGNORE || absence->accounts != ABSENT_ACCOUNTS_IGNORE) &&
+	       absence_is_full_name(&run->policy, slice_of(run->name));
+}
+
+static struct limits_facts facts_begin(const struct run *run)
+{
+	return (struct limits_facts){.rows = run->rows,
+	    .has_last = run->measure.has_last,
+	    .people_of_last = run->measure.people,
+	    .rows_of_last = run->measure.rows,
+	    .is_full = is_full_name(run)};
+}
+
+/* What can be told by the number of its rows alone. */
+static bool is_short(struct run *run)
+{
+	const struct limits_facts facts = facts_begin(run);
+	return limits_judge(&run->policy, &facts, run->arena).held_by;
+}
+
+void weigh_foresee(struct run *run, const struct header *header)
+{
+	const struct limits_outlook outlook = {run->rows, run->measure.has_last};
+	bool is_retry = header->single[COLUMN_ERROR_LINE] != COLUMN_NONE;
+	if (run_is_made(run))
+		return;
+	if (is_retry)
+		run->measure.has_last = false; /* it is compared with nothing */
+	run->needs_rehearsal =
+	    limits_need_rehearsal(&run->policy, header, &outlook) || is_short(run);
+}
+
+/* ---- the verdict, kept ---- */
+
+static const char *const kind_names[LIMITED_KINDS] = {
+    [LIMITED_BY_CELL] = "by_cell", [LIMITED_ACCOUNTS] = "accounts"};
+
+static struct error verdict_keep(struct run *run)
+{
+	struct buffer text = {0};
+	for (enum limited kind = LIMITED_NOT + 1; kind < LIMITED_KINDS; kind++)
+		if (run->withholds & 1U << kind)
+			buffer_print(&text, "%s %.*s\n", kind_names[kind],
+			    SLICE_ARG(run->withheld[kind]));
+	struct error error = text.failed ? error_memory("keeping what is withheld") : OK;
+	if (!is_error(&error) && (text.size > 0 || disk_has(run->directory, RUN_WEIGHED)))
+		error = disk_create(
+		    run->directory, RUN_WEIGHED, MODE_INPUT, buffer_slice(&text));
+	bool is_kept = !is_error(&error) && text.size > 0;
+	buffer_done(&text);
+	if (is_kept)
+		error = disk_sync(run->directory, RUN_WEIGHED);
+	return is_error(&error) || !is_kept ? error : disk_sync(run->directory, ".");
+}
+
+struct error weigh_find(struct run *run)
+{
+	struct slice text;
+	struct error error = disk_load(run->directory, RUN_WEIGHED, run->arena, &text);
+	while (!is_error(&error) && text.bytes && text.size > 0) {
+		struct slice line = slice_take(&text, '\n'), name = slice_take(&line, ' ');
+		for (enum limited kind = LIMITED_NOT + 1; kind < LIMITED_KINDS; kind++) {
+			if (!slice_is(name, slice_of(kind_names[kind])))
+				continue;
+			run->withholds |= 1U << kind;
+			run->withheld[kind] = line;
+		}
+	}
+	return error;
+}
+
+/* ---- the judgement ---- */
+
+static struct error denominators_find(
+    struct apply_loop *loop, const struct weighing *weighing, struct limits_facts *facts)
+{
+	struct run *run = loop->run;
+	size_t count;
+	const int64_t *courses = limits_count_courses(weighing->count, &count);
+	struct error error = OK;
+	if (limits_want_active(&run->policy.limits, facts))
+		error = lms_count_active(loop->lms, courses, count, &facts->active);
+	facts->accounts_of = run->measure.people_largest;
+	if (!is_error(&error) && facts->accounts_of < LIMITS_PEOPLE_MIN &&
+	    limits_want_accounts(&run->policy.limits, facts))
+		error = lms_count_accounts(loop->lms, &facts->accounts_of);
+	return error;
+}
+
+/* As before the run: what was rehearsed has been undone. */
+struct error weigh_judge(struct apply_loop *loop)
+{
+	struct weighing *weighing = loop->weighing;
+	struct run *run = loop->run;
+	struct limits_facts facts = facts_begin(run);
+	facts.rows = loop->tally.rows;
+	facts.rows_in_error = loop->tally.rows_in_error;
+	facts.by_cell = limits_count_people(weighing->count, LIMITED_BY_CELL);
+	facts.accounts = limits_count_people(weighing->count, LIMITED_ACCOUNTS);
+	facts.created = limits_count_created(weighing->count);
+	struct error error = denominators_find(loop, weighing, &facts);
+	if (is_error(&error))
+		return error;
+	weighing->verdict = limits_judge(&run->policy, &facts, run->arena);
+	if (!weighing->verdict.held_by && weighing->changed_key.size > 0) {
+		weighing->verdict.held_by = "key_changed";
+		weighing->verdict.reason = weighing->changed_key;
+	}
+	return arena_has_failed(run->arena) ? error_memory("weighing a file") : OK;
+}
+
+void weigh_remark(const struct weighing *weighing, struct remarks *remarks)
+{
+	const struct limits_verdict *verdict = &weighing->verdict;
+	if (verdict->held_by)
+		remark_add(remarks, REMARK_LIMIT_WOULD_TRIP, NULL,
+		    arena_print(remarks->arena, "The file would be held as a whole (%s): %.*s.",
+		        verdict->held_by, SLICE_ARG(verdict->reason)));
+	for (enum limited kind = LIMITED_NOT + 1; kind < LIMITED_KINDS; kind++)
+		if (!verdict->held_by && verdict->withholds & 1U << kind)
+			remark_add(remarks, REMARK_LIMIT_WOULD_TRIP, NULL,
+			    arena_print(remarks->arena, "Changes would be withheld: %.*s.",
+			        SLICE_ARG(verdict->reasons[kind])));
+}
+
+struct error weigh(struct run *run)
+{
+	struct weighing weighing = {.count = NULL};
+	if (!run->needs_rehearsal || run->lane.is_preview)
+		return OK;
+	weighing.count = limits_count_create();
+	struct error error =
+	    weighing.count ? run_rehearse(run, &weighing) : error_memory("weighing a file");
+	limits_count_free(weighing.count);
+	if (is_error(&error) || run->is_stopped || run->row.state == RUN_HELD ||
+	    run->row.state == RUN_DISCARDED)
+		return error;
+	run->withholds = weighing.verdict.withholds;
+	memcpy(run->withheld, weighing.verdict.reasons, sizeof run->withheld);
+	return verdict_keep(run);
+}
