@@ -190,6 +190,27 @@ static bool absence_is_idle(const struct policy *policy)
 	       is_changed(SECTION_ABSENCE, "accounts_grace", policy);
 }
 
+static bool created_is_idle(const struct policy *policy)
+{
+	return never_adds(policy) && (is_changed(SECTION_CREATED, "count", policy) ||
+	                                 is_changed(SECTION_CREATED, "share", policy));
+}
+
+static bool removals_are_idle(const struct policy *policy)
+{
+	return policy->absence.action == ABSENCE_IGNORE &&
+	       (is_changed(SECTION_REMOVALS, "count", policy) ||
+	           is_changed(SECTION_REMOVALS, "share", policy) ||
+	           is_changed(SECTION_REMOVALS, "most", policy));
+}
+
+static bool per_course_is_idle(const struct policy *policy)
+{
+	return policy->absence.action == ABSENCE_IGNORE &&
+	       (is_changed(SECTION_PER_COURSE, "count", policy) ||
+	           is_changed(SECTION_PER_COURSE, "share", policy));
+}
+
 /* ---- the table ---- */
 
 #define ADDS_ONLY "upload_type add and add_increment "
@@ -227,6 +248,9 @@ static const struct {
     {"purge_history", purge_is_idle,
         "has no effect: allow_unenrol is false and absence.action is not unenrol"},
     {"absence", absence_is_idle, "has no effect: its action is ignore, and its accounts too"},
+    {"limits.created", created_is_idle, "has no effect: upload_type update makes no account"},
+    {"limits.removals", removals_are_idle, "has no effect: absence.action is ignore"},
+    {"limits.per_course", per_course_is_idle, "has no effect: absence.action is ignore"},
     {"may.create.cohorts", new_cohorts_are_idle, "has no effect: may.cohorts is empty"},
 };
 

@@ -180,6 +180,9 @@ static const struct {
     {SECTION_REMOVALS, "limits.removals."},
     {SECTION_PER_COURSE, "limits.per_course."},
     {SECTION_ACCOUNTS, "limits.accounts."},
+    {SECTION_BY_CELL, "limits.by_cell."},
+    {SECTION_CREATED, "limits.created."},
+    {SECTION_ERRORS, "limits.errors."},
 };
 
 enum { LINE_SECTIONS = sizeof line_sections / sizeof *line_sections };
@@ -298,6 +301,15 @@ static struct error pair_parse(
 	return setting_parse(key, value, arena, policy);
 }
 
+/* What was begun without a limit goes on without it. */
+static void were_off(struct keys_given *given)
+{
+	size_t count;
+	const struct config_key *keys = config_keys(&count);
+	for (size_t i = 0; i < count; i++)
+		given->has[i] |= keys[i].was_off;
+}
+
 struct error policy_parse(const char *text, struct arena *arena, struct policy *policy)
 {
 	struct keys_given given = {0};
@@ -312,6 +324,7 @@ struct error policy_parse(const char *text, struct arena *arena, struct policy *
 	/* A key that is younger than the run has its default. The rest of a file that a build
 	 * without `may` has begun is done within the bounds of today's defaults, which are the
 	 * narrow ones. */
+	were_off(&given);
 	return is_error(&error) ? error
 	                        : setting_fill_defaults(SECTION_FEED, &given, arena, policy);
 }

@@ -19,6 +19,9 @@
 #define REMOVALS(field) SECTION_REMOVALS, #field
 #define PER_COURSE(field) SECTION_PER_COURSE, #field
 #define ACCOUNTS(field) SECTION_ACCOUNTS, #field
+#define BY_CELL(field) SECTION_BY_CELL, #field
+#define CREATED(field) SECTION_CREATED, #field
+#define ERRORS(field) SECTION_ERRORS, #field
 #define EXPECT(field) SECTION_EXPECT, #field
 #define CSV(field) SECTION_CSV, #field
 #define IN_TOP(field) .offset = offsetof(struct config, field)
@@ -129,6 +132,11 @@ static const struct config_key keys[] = {
     {FEED(may), KEY_MAP, .inner = SECTION_MAY},
     {FEED(absence), KEY_MAP, .inner = SECTION_ABSENCE},
     {FEED(limits), KEY_MAP, .inner = SECTION_LIMITS},
+    {FEED(review), KEY_BOOL, IN_FEED(review), .default_text = "false"},
+    {FEED(approvers), KEY_TEXT, IN_FEED(approvers), .rule = rule_group, .optional = true,
+        .is_local = true},
+    {FEED(result_rows), KEY_WORD, IN_FEED(result_rows), WORDS("all", "changes"),
+        .default_text = "all"},
     {FEED(expect), KEY_MAP, .inner = SECTION_EXPECT},
     {FEED(csv), KEY_MAP, .inner = SECTION_CSV},
 
@@ -168,6 +176,9 @@ static const struct config_key keys[] = {
     {LIMITS(removals), KEY_MAP, .inner = SECTION_REMOVALS},
     {LIMITS(per_course), KEY_MAP, .inner = SECTION_PER_COURSE},
     {LIMITS(accounts), KEY_MAP, .inner = SECTION_ACCOUNTS},
+    {LIMITS(by_cell), KEY_MAP, .inner = SECTION_BY_CELL},
+    {LIMITS(created), KEY_MAP, .inner = SECTION_CREATED},
+    {LIMITS(errors), KEY_MAP, .inner = SECTION_ERRORS},
     {LIMITS(rows_of_last), KEY_SHARE, IN_FEED(limits.rows_of_last), 0, WHOLE, .optional = true,
         .said = offsetof(struct policy, limits.has_rows_of_last)},
 
@@ -187,6 +198,21 @@ static const struct config_key keys[] = {
     {ACCOUNTS(share), KEY_SHARE, IN_FEED(limits.accounts.share), 0, WHOLE, .default_text = "5%"},
     {ACCOUNTS(most), KEY_UNSIGNED, IN_FEED(limits.accounts.most), 0, PEOPLE_MAX,
         .default_text = "1000"},
+
+    {BY_CELL(count), KEY_UNSIGNED, IN_FEED(limits.by_cell.count), 0, PEOPLE_MAX,
+        .default_text = "50", .was_off = true},
+    {BY_CELL(share), KEY_SHARE, IN_FEED(limits.by_cell.share), 0, WHOLE, .default_text = "10%",
+        .was_off = true},
+    {BY_CELL(most), KEY_UNSIGNED, IN_FEED(limits.by_cell.most), 0, PEOPLE_MAX,
+        .default_text = "1000", .was_off = true},
+
+    {CREATED(count), KEY_UNSIGNED, IN_FEED(limits.created.count), 0, PEOPLE_MAX,
+        .default_text = "50", .was_off = true},
+    {CREATED(share), KEY_SHARE, IN_FEED(limits.created.share), 0, WHOLE, .default_text = "10%",
+        .was_off = true},
+
+    {ERRORS(count), KEY_UNSIGNED, IN_FEED(limits.errors.count), 0, PEOPLE_MAX, .default_text = "0"},
+    {ERRORS(share), KEY_SHARE, IN_FEED(limits.errors.share), 0, WHOLE, .default_text = "0%"},
 
     {EXPECT(by), KEY_LIST, IN_FEED(expect.by), 1, EXPECT_TIMES_MAX, .rule = rule_time,
         .is_local = true},
@@ -286,6 +312,9 @@ const char *keys_prefix(enum key_section section)
 	    [SECTION_REMOVALS] = "feeds.<name>.limits.removals.",
 	    [SECTION_PER_COURSE] = "feeds.<name>.limits.per_course.",
 	    [SECTION_ACCOUNTS] = "feeds.<name>.limits.accounts.",
+	    [SECTION_BY_CELL] = "feeds.<name>.limits.by_cell.",
+	    [SECTION_CREATED] = "feeds.<name>.limits.created.",
+	    [SECTION_ERRORS] = "feeds.<name>.limits.errors.",
 	    [SECTION_EXPECT] = "feeds.<name>.expect.",
 	    [SECTION_CSV] = "feeds.<name>.csv."};
 	return prefixes[section];

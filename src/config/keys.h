@@ -22,6 +22,9 @@ enum key_section {
 	SECTION_REMOVALS,
 	SECTION_PER_COURSE,
 	SECTION_ACCOUNTS,
+	SECTION_BY_CELL,
+	SECTION_CREATED,
+	SECTION_ERRORS,
 	SECTION_EXPECT,
 	SECTION_CSV,
 	SECTIONS,
@@ -43,7 +46,7 @@ enum key_kind {
 };
 
 /* Room for a mark for each key; keys.c asserts that they fit. */
-enum { KEYS_MAX = 110 };
+enum { KEYS_MAX = 128 };
 
 /* Which keys a file, a feed, a line has given. */
 struct keys_given {
@@ -67,6 +70,7 @@ struct config_key {
 	bool optional;          /* a text that may be absent altogether: NULL; a share: `said` */
 	size_t said;            /* of a bool beside an optional share: it was given */
 	bool is_local;          /* of this host: no part of the policy that is stored with a run */
+	bool was_off;           /* a stored policy without it is of a time without such limits */
 	bool secret;            /* an error never repeats what the file says here */
 	enum key_section inner; /* KEY_MAP: a section of the same struct; SECTION_TOP: none */
 	/* KEY_TEXT, KEY_LIST, KEY_PAIRS (each item), KEY_WORDS (a cell): NULL when the text will

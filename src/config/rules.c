@@ -9,6 +9,7 @@
 #include "enrold/username_template.h"
 #include "enrold/value.h"
 
+#include <grp.h>
 #include <iconv.h>
 #include <string.h>
 #include <unistd.h>
@@ -159,6 +160,11 @@ const char *rule_marker(const char *text)
 const char *rule_sidecar(const char *text)
 {
 	return sidecar_find(text) < SIDECAR_KINDS ? NULL : "rows or sha256";
+}
+
+const char *rule_group(const char *text)
+{
+	return *text && getgrnam(text) ? NULL : "the name of a group of this machine";
 }
 
 const char *rule_time(const char *text)

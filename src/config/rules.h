@@ -24,6 +24,8 @@ const char *rule_argument(const char *text);
 const char *rule_file_pattern(const char *text);
 const char *rule_marker(const char *text);
 const char *rule_sidecar(const char *text);
+/* Of this machine: who is in it is asked when it matters. */
+const char *rule_group(const char *text);
 const char *rule_time(const char *text);
 const char *rule_weekday(const char *text);
 const char *rule_dates(const char *text);

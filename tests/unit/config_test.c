@@ -149,6 +149,14 @@ static const struct {
     {TOP LMS "feeds:\n  hr: { limits: { rows_of_last: .5% } }\n", ":4:33: ", "a share from"},
     {TOP LMS "feeds:\n  hr: { limits: { per_course: { most: 3 } } }\n",
         ":4:33: ", "belongs at feeds.hr.limits.removals.most"},
+    {TOP LMS "feeds:\n  hr: { limits: { created: { most: 3 } } }\n", ":4:30: ", "unknown key"},
+    {TOP LMS "feeds:\n  hr: { limits: { by_cell: { share: 101% } } }\n", ":4:37: ", "to 100%"},
+    {TOP LMS "feeds:\n  hr: { limits: { review: true } }\n", ":4:19: ", "at feeds.hr.review"},
+    {TOP LMS "feeds:\n  hr: { result_rows: changed }\n",
+        ":4:22: ", "feeds.hr.result_rows: expected all or changes"},
+    {TOP LMS "feeds:\n  hr: { approvers: no-such-group }\n",
+        ":4:20: ", "feeds.hr.approvers: expected the name of a group of this machine"},
+    {TOP LMS "feeds:\n  hr: { approvers: \"\" }\n", ":4:20: ", "the name of a group"},
     {TOP LMS "feeds:\n  hr: { limits: { accounts: { count: -1 } } }\n",
         ":4:38: ", "a number from 0"},
     {TOP LMS "feeds:\n  hr: { may: [] }\n", ":4:14: ", "may: expected a map"},
@@ -432,6 +440,9 @@ static const struct {
     {"absence: {grace: 5d}", "feeds.hr.absence has no effect"},
     {"absence: {pause: [2027-05-01]}", "feeds.hr.absence has no effect"},
     {"absence: {roles: []}", "feeds.hr.absence has no effect"},
+    {"limits: {created: {share: 20%}}", "feeds.hr.limits.created has no effect: upload_type"},
+    {"limits: {removals: {most: 0}}", "feeds.hr.limits.removals has no effect: absence.action"},
+    {"limits: {per_course: {count: 0}}", "feeds.hr.limits.per_course has no effect: absence"},
     /* And nothing of what works. */
     {"", NULL},
     {"compat: moodle", NULL},
@@ -448,6 +459,10 @@ static const struct {
     {"allow_unenrol: true, removal: unenrol, purge_history: true", NULL},
     {"purge_history: true, absence: {action: unenrol}", NULL},
     {"absence: {action: ignore, pause: []}", NULL},
+    {"upload_type: add, limits: {created: {share: 20%}}", NULL},
+    {"limits: {created: {share: 10%}, removals: {count: 10}, per_course: {count: 5}}", NULL},
+    {"absence: {action: suspend}, limits: {removals: {most: 0}, per_course: {count: 0}}", NULL},
+    {"review: true, result_rows: changes, approvers: root, limits: {by_cell: {count: 1}}", NULL},
     {"absence: {action: suspend, grace: 5d}", NULL},
     {"absence: {accounts: suspend, pause: [2027-05-01]}", NULL},
     {"expect: {by: [06:00], days: [mon], except: [2027-05-01]}", NULL},
@@ -650,8 +665,12 @@ static void absence_expect_defaults(const struct policy *policy)
 	limit_expect(policy->limits.removals, 10, 100, 1000);
 	limit_expect(policy->limits.per_course, 5, 2500, 0);
 	limit_expect(policy->limits.accounts, 10, 500, 1000);
+	limit_expect(policy->limits.errors, 0, 0, 0);
 	cr_expect_eq(policy->limits.rows_of_last, 0);
 	cr_expect_not(policy->limits.has_rows_of_last);
+	cr_expect_not(policy->review);
+	cr_expect_eq(policy->result_rows, ROWS_ALL);
+	cr_expect_null(policy->approvers);
 }
 
 static void absence_expect_given(const struct policy *policy)
@@ -675,6 +694,11 @@ static void absence_expect_given(const struct policy *policy)
 	limit_expect(policy->limits.removals, 20, 50, 1000);
 	limit_expect(policy->limits.per_course, 0, 10000, 0);
 	limit_expect(policy->limits.accounts, 10, 505, 0);
+	limit_expect(policy->limits.by_cell, 0, 1000, 7);
+	limit_expect(policy->limits.created, 1, 1500, 0);
+	limit_expect(policy->limits.errors, 20, 500, 0);
+	cr_expect(policy->review);
+	cr_expect_eq(policy->result_rows, ROWS_CHANGES);
 	cr_expect_eq(policy->limits.rows_of_last, 0);
 	cr_expect(policy->limits.has_rows_of_last);
 }
@@ -684,18 +708,25 @@ static void absence_expect_given(const struct policy *policy)
 	"files: 'staff full*.csv', scope: feed, grace: 180d, roles: [student, guest reader], "     \
 	"adopt: yes, errors: 2, pause: [2026-07-01..2026-08-20, 2026-12-24], accounts: suspend, "  \
 	"accounts_grace: 0 }, limits: { removals: { count: 20, share: 0.5% }, per_course: "        \
-	"{ count: 0, share: 100.00% }, accounts: { share: 5.05%, most: 0 }, rows_of_last: 0% }"
+	"{ count: 0, share: 100.00% }, accounts: { share: 5.05%, most: 0 }, rows_of_last: 0%, "    \
+	"by_cell: { count: 0, most: 7 }, created: { count: 1, share: 15% }, "                      \
+	"errors: { count: 20, share: 5% } }, review: on, result_rows: changes"
 
 Test(config, knows_who_leaves_and_how_many_may_by_default)
 {
 	struct policy stored;
 	struct arena *arena = arena_create();
 	struct config_file *file = load_good(TOP LMS);
-	absence_expect_defaults(&config_find_feed(config_get(file), "default")->policy);
+	const struct policy *usual = &config_find_feed(config_get(file), "default")->policy;
+	absence_expect_defaults(usual);
+	limit_expect(usual->limits.by_cell, 50, 1000, 1000);
+	limit_expect(usual->limits.created, 50, 1000, 0);
 	/* The line of a build that knew nothing of leaving. */
 	struct error error = policy_parse("compat=none upload_type=add", arena, &stored);
 	cr_assert_not(is_error(&error), "%s", error.text);
 	absence_expect_defaults(&stored);
+	limit_expect(stored.limits.by_cell, 0, 0, 0); /* what was begun without goes on without */
+	limit_expect(stored.limits.created, 0, 0, 0);
 	arena_free(arena);
 	config_free(file);
 }
@@ -716,6 +747,24 @@ Test(config, keeps_who_leaves_and_how_many_may_with_the_run)
 	buffer_done(&line);
 	arena_free(arena);
 	config_free(file);
+}
+
+Test(config, does_not_keep_with_the_run_who_may_release)
+{
+	struct buffer line = {0};
+	struct config_file *first =
+	    load_good(TOP LMS "feeds: { hr: { approvers: root, review: true } }\n");
+	struct buffer text = format_of(config_get(first));
+	struct config_file *second = load_good(text.bytes);
+	cr_expect_str_eq(config_find_feed(config_get(second), "hr")->policy.approvers, "root");
+	policy_format(&config_find_feed(config_get(first), "hr")->policy, &line);
+	buffer_add_char(&line, '\0');
+	cr_expect(strstr(line.bytes, " review=true "), "%s", line.bytes);
+	cr_expect_not(strstr(line.bytes, "approvers"), "%s", line.bytes);
+	buffer_done(&line);
+	buffer_done(&text);
+	config_free(first);
+	config_free(second);
 }
 
 Test(config, prints_who_leaves_and_how_many_may)
@@ -805,6 +854,9 @@ Test(config, has_an_example_that_names_every_key)
 	    [SECTION_REMOVALS] = 4,
 	    [SECTION_PER_COURSE] = 4,
 	    [SECTION_ACCOUNTS] = 4,
+	    [SECTION_BY_CELL] = 4,
+	    [SECTION_CREATED] = 4,
+	    [SECTION_ERRORS] = 4,
 	    [SECTION_EXPECT] = 3,
 	    [SECTION_CSV] = 3};
 	const struct config_key *keys = config_keys(&count);

@@ -67,7 +67,10 @@ Test(manuals, of_the_settings_name_each_key_in_its_section)
 	    [SECTION_LIMITS] = {".Ss In limits", ".Ss In removals"},
 	    [SECTION_REMOVALS] = {".Ss In removals", ".Ss In per_course"},
 	    [SECTION_PER_COURSE] = {".Ss In per_course", ".Ss In accounts"},
-	    [SECTION_ACCOUNTS] = {".Ss In accounts", ".Ss In expect"},
+	    [SECTION_ACCOUNTS] = {".Ss In accounts", ".Ss In by_cell"},
+	    [SECTION_BY_CELL] = {".Ss In by_cell", ".Ss In created"},
+	    [SECTION_CREATED] = {".Ss In created", ".Ss In errors"},
+	    [SECTION_ERRORS] = {".Ss In errors", ".Ss In expect"},
 	    [SECTION_EXPECT] = {".Ss In expect", ".Ss In csv"},
 	    [SECTION_CSV] = {".Ss In csv", ".Sh WHAT A FEED MAY REACH"}};
 	manual_load(SOURCE_DIR "/src/enrold.yaml.5");
