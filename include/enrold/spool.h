@@ -71,8 +71,8 @@ struct error spool_make_inbox(
     const struct spool *spool, const struct lane *lane, int *directory) MUST_CHECK;
 /* Makes inbox/ sticky where that is needed and possible. */
 void spool_guard_inbox(int inbox);
-/* How many files lie in held/ or quarantine/ for a person to look at: reasons and sidecars aside.
- */
+/* How many files lie in held/ itself or quarantine/ for a person to look at: reasons, sidecars and
+ * the folders of feeds (held.h) aside. */
 size_t spool_count_files(int directory);
 /* Whether a file of this run lies in quarantine/. */
 bool spool_has_quarantined(const struct spool *spool, const char *run);

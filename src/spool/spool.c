@@ -319,6 +319,15 @@ void spool_close(struct spool *spool)
 	}
 }
 
+static bool is_folder(int directory, const struct dirent *entry)
+{
+	struct stat stat;
+	if (entry->d_type != DT_UNKNOWN)
+		return entry->d_type == DT_DIR;
+	return fstatat(directory, entry->d_name, &stat, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       S_ISDIR(stat.st_mode);
+}
+
 size_t spool_count_files(int directory)
 {
 	size_t count = 0;
@@ -326,7 +335,7 @@ size_t spool_count_files(int directory)
 	DIR *listing = disk_list(directory);
 	while (listing && (entry = readdir(listing)))
 		count += name_classify(entry->d_name) == NAME_INPUT &&
-		         !strstr(entry->d_name, ".reason.txt");
+		         !strstr(entry->d_name, ".reason.txt") && !is_folder(directory, entry);
 	if (listing)
 		closedir(listing);
 	return count;
