@@ -12,7 +12,8 @@
  * In a file: {"by","uid","loginuid","why","at"}, of the last three also "feed", whose daemon
  * carries them out in a run of their own, and of a release "plan", the hash of what was shown, and
  * "courses", if only some are meant. Of the first three that it is there is the order; what it says
- * is for people.
+ * is for people. One of the last three counts for nothing without a feed, or with courses that
+ * cannot be read.
  */
 #ifndef ENROLD_ORDERS_H
 #define ENROLD_ORDERS_H
@@ -82,13 +83,15 @@ struct error order_stands(
     int directory, enum order_kind kind, const char *subject, bool *stands) MUST_CHECK;
 /* Of one that stands; texts are "" when they cannot be read. */
 void order_read(int directory, enum order_kind kind, const char *subject, struct order *order);
-/* The whole of its file, for the run that carries it out to keep; *text bytes NULL: there is none
- * any more. In the arena. */
+/* What the file of one says that is for a run, all that enrold has understood of it, for the run to
+ * keep: one JSON object. *text bytes NULL: there is none any more. In the arena. */
 struct error order_load_text(int directory, enum order_kind kind, const char *subject,
     struct arena *arena, struct slice *text) MUST_CHECK;
-/* What such a text says; courses lie in the arena. What it does not say is "" or -1. */
+/* What such a text says, kind and subject aside, which stay as they are; courses lie in the arena.
+ * What it does not say is "" or -1. */
 void order_parse(struct slice text, struct arena *arena, struct order *order);
-/* Durable when it returns; one that stands already stays as it is. */
+/* Durable when it returns; one that stands already stays as it is. REJECT: a course that is named
+ * cannot be one. */
 struct error order_give(int directory, const struct order *order) MUST_CHECK;
 struct error order_withdraw(int directory, enum order_kind kind, const char *subject) MUST_CHECK;
 

@@ -1,13 +1,11 @@
 #include "enrold/orders.h"
 
-#include "enrold/cut.h"
+#include "order_text.h"
+
 #include "enrold/disk.h"
-#include "enrold/jsonout.h"
-#include "enrold/value.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <jansson.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,17 +15,22 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { MODE_ORDERS = 0750, MODE_ORDER = 0640, NAME_SIZE = 64, TEXT_MAX = 4096 };
+enum { MODE_ORDERS = 0750, MODE_ORDER = 0640, NAME_SIZE = 64 };
 enum { PART_AGE_S = 3600 }; /* whoever writes so long is dead */
 
-static const char *const prefixes[ORDER_KINDS] = {
-    [ORDER_PAUSE] = "pause.",
-    [ORDER_STOP] = "stop.",
-    [ORDER_DISCARD] = "discard.",
-    [ORDER_RELEASE] = "release.",
-    [ORDER_DECLINE] = "decline.",
-    [ORDER_UNDO] = "undo.",
+static const char *const names[ORDER_KINDS] = {
+    [ORDER_PAUSE] = "pause",
+    [ORDER_STOP] = "stop",
+    [ORDER_DISCARD] = "discard",
+    [ORDER_RELEASE] = "release",
+    [ORDER_DECLINE] = "decline",
+    [ORDER_UNDO] = "undo",
 };
+
+const char *order_kind_name(enum order_kind kind)
+{
+	return names[kind];
+}
 
 struct error orders_open(int root, int *directory)
 {
@@ -36,29 +39,26 @@ struct error orders_open(int root, int *directory)
 
 static void name_of(enum order_kind kind, const char *subject, char name[NAME_SIZE])
 {
-	snprintf(name, NAME_SIZE, "%s%.*s", prefixes[kind], ORDER_SUBJECT_MAX, subject);
+	snprintf(name, NAME_SIZE, "%s.%.*s", names[kind], ORDER_SUBJECT_MAX, subject);
 }
 
 static bool is_subject(enum order_kind kind, const char *subject)
 {
 	int64_t epoch_us;
-	size_t length = strlen(subject);
-	if (kind != ORDER_PAUSE)
-		return run_id_parse(subject, &epoch_us);
-	return length > 0 && length <= FEED_NAME_MAX &&
-	       strspn(subject, "abcdefghijklmnopqrstuvwxyz0123456789_-") == length;
+	return kind == ORDER_PAUSE ? order_is_feed(subject) : run_id_parse(subject, &epoch_us);
 }
 
 static bool name_parse(const char *name, struct order *order)
 {
 	for (enum order_kind kind = 0; kind < ORDER_KINDS; kind++) {
-		size_t length = strlen(prefixes[kind]);
-		if (strncmp(name, prefixes[kind], length) != 0)
+		size_t length = strlen(names[kind]);
+		if (strncmp(name, names[kind], length) != 0 || name[length] != '.')
 			continue;
+		const char *subject = name + length + 1;
 		order->kind = kind;
-		if (!is_subject(kind, name + length))
+		if (!is_subject(kind, subject))
 			return false;
-		snprintf(order->subject, sizeof order->subject, "%s", name + length);
+		snprintf(order->subject, sizeof order->subject, "%s", subject);
 		return true;
 	}
 	return false;
@@ -69,13 +69,6 @@ static struct error name_find(int directory, const char *name, bool *is_there)
 	*is_there = faccessat(directory, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 	bool is_known = *is_there || errno == ENOENT || errno == ENOTDIR;
 	return is_known ? OK : error_errno("cannot look for %s", name);
-}
-
-struct error order_stands(int directory, enum order_kind kind, const char *subject, bool *stands)
-{
-	char name[NAME_SIZE];
-	name_of(kind, subject, name);
-	return name_find(directory, name, stands);
 }
 
 static struct error nodes_search(int work, DIR *nodes, const char *run, bool *is_there)
@@ -107,34 +100,86 @@ struct error orders_find_run(int root, const char *run, bool *is_in_work)
 	return error;
 }
 
-static void text_take(const json_t *object, const char *name, char *text, size_t size)
-{
-	const char *value = json_string_value(json_object_get(object, name));
-	snprintf(text, size, "%.*s", CUT_ARG(value ? value : "", size - 1));
-}
+/* ---- what they say ---- */
 
-static void texts_read(int directory, const char *name, struct order *order)
+/* Whatever is no file, or too long, says nothing. */
+static struct error file_read(
+    int directory, const char *name, char text[ORDER_TEXT_MAX + 1], size_t *size)
 {
-	char text[TEXT_MAX];
 	int file = openat(directory, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	ssize_t size = file < 0 ? -1 : read(file, text, sizeof text);
-	json_t *object = size > 0 ? json_loadb(text, (size_t)size, 0, NULL) : NULL;
-	text_take(object, "by", order->by, sizeof order->by);
-	text_take(object, "why", order->why, sizeof order->why);
-	order->at_s = json_integer_value(json_object_get(object, "at"));
-	json_decref(object);
+	ssize_t taken = file < 0 ? -1 : read(file, text, ORDER_TEXT_MAX + 1);
+	bool is_none = taken < 0 && (errno == ENOENT || errno == ELOOP || errno == EISDIR ||
+	                                errno == ENXIO || errno == EAGAIN);
+	struct error error =
+	    taken < 0 && !is_none ? error_errno("cannot read orders/%s", name) : OK;
 	if (file >= 0)
 		close(file);
+	*size = taken > 0 && taken <= ORDER_TEXT_MAX ? (size_t)taken : 0;
+	return error;
+}
+
+/* order has its kind and subject. */
+static struct error order_look(int directory, struct arena *arena, struct order *order)
+{
+	char name[NAME_SIZE], text[ORDER_TEXT_MAX + 1];
+	size_t size;
+	name_of(order->kind, order->subject, name);
+	struct error error = file_read(directory, name, text, &size);
+	struct error understood = order_understand((struct slice){text, size}, arena, order);
+	return is_error(&error) ? error : understood;
+}
+
+/* Of those that need no more than their name, nothing else is looked at. */
+static bool order_counts(const struct order *order)
+{
+	return !order_is_for_run(order->kind) || *order->feed != '\0';
+}
+
+static struct order order_of(enum order_kind kind, const char *subject)
+{
+	struct order order = {.kind = kind};
+	snprintf(order.subject, sizeof order.subject, "%s", subject);
+	return order;
 }
 
 void order_read(int directory, enum order_kind kind, const char *subject, struct order *order)
 {
-	char name[NAME_SIZE];
-	*order = (struct order){.kind = kind};
-	snprintf(order->subject, sizeof order->subject, "%s", subject);
-	name_of(kind, subject, name);
-	texts_read(directory, name, order);
+	struct order read = order_of(kind, subject); /* the subject may be in *order */
+	*order = read;
+	struct error error = order_look(directory, NULL, order);
+	(void)error; /* then it says nothing */
 }
+
+struct error order_stands(int directory, enum order_kind kind, const char *subject, bool *stands)
+{
+	char name[NAME_SIZE];
+	name_of(kind, subject, name);
+	struct error error = name_find(directory, name, stands);
+	if (is_error(&error) || !*stands || !order_is_for_run(kind))
+		return error;
+	struct order order = order_of(kind, subject);
+	error = order_look(directory, NULL, &order);
+	*stands = order_counts(&order);
+	return error;
+}
+
+struct error order_load_text(int directory, enum order_kind kind, const char *subject,
+    struct arena *arena, struct slice *text)
+{
+	struct order order = order_of(kind, subject);
+	struct buffer said = {0};
+	*text = (struct slice){NULL, 0};
+	struct error error = order_look(directory, arena, &order);
+	if (!is_error(&error) && *order.feed)
+		error = order_format(&order, &said);
+	if (!is_error(&error) && said.size > 0)
+		*text = arena_copy(arena, (struct slice){said.bytes, said.size - 1});
+	buffer_done(&said);
+	return is_error(&error) || !arena_has_failed(arena) ? error
+	                                                    : error_memory("reading an order");
+}
+
+/* ---- all of them ---- */
 
 static struct error order_add(struct orders *orders, size_t *room, const struct order *order)
 {
@@ -162,8 +207,9 @@ struct error orders_load(int directory, struct orders *orders)
 		struct order order = {0};
 		if (!name_parse(entry->d_name, &order) || counts[order.kind]++ >= ORDERS_MAX)
 			continue;
-		texts_read(directory, entry->d_name, &order);
-		error = order_add(orders, &room, &order);
+		order_read(directory, order.kind, order.subject, &order);
+		if (order_counts(&order))
+			error = order_add(orders, &room, &order);
 	}
 	if (!is_error(&error) && errno != 0)
 		error = error_errno("cannot list orders/");
@@ -207,35 +253,23 @@ void orders_tidy(int directory)
 		closedir(listing);
 }
 
-static struct error order_format(const struct order *order, struct buffer *text)
-{
-	struct buffer by = {0}, why = {0};
-	value_reveal(slice_of(order->by), &by);
-	value_reveal(slice_of(order->why), &why);
-	json_t *object =
-	    by.failed || why.failed
-	        ? NULL
-	        : json_pack("{s:s%, s:s%, s:I}", "by", by.bytes ? by.bytes : "", by.size, "why",
-	              why.bytes ? why.bytes : "", why.size, "at", (json_int_t)order->at_s);
-	jsonout_add(text, object, JSON_COMPACT);
-	buffer_add_char(text, '\n');
-	json_decref(object);
-	buffer_done(&by);
-	buffer_done(&why);
-	return text->failed ? error_memory("writing an order") : OK;
-}
-
 /* Under a name that is no order's, then moved: what stands is whole, and obeyed at once. Whoever
- * gives the same at the same time finds it there. */
-static struct error text_store(int directory, const char *name, struct slice text)
+ * gives the same at the same time finds it there. What lies there and counts for nothing is
+ * replaced. */
+static struct error text_store(
+    int directory, const char *name, const struct order *order, struct slice text)
 {
 	char part[NAME_SIZE + 40];
-	bool is_taken = false;
+	bool is_taken = false, stands = true;
 	snprintf(part, sizeof part, ".%s.%ld.tmp", name, (long)syscall(SYS_gettid));
 	unlinkat(directory, part, 0); /* of somebody killed */
 	struct error error = disk_create(directory, part, MODE_ORDER, text);
 	if (!is_error(&error))
 		error = disk_move_unless(directory, part, directory, name, &is_taken);
+	if (!is_error(&error) && is_taken)
+		error = order_stands(directory, order->kind, order->subject, &stands);
+	if (!is_error(&error) && !stands && renameat(directory, part, directory, name) < 0)
+		error = error_errno("cannot write orders/%s", name);
 	if (is_error(&error) || is_taken)
 		unlinkat(directory, part, 0);
 	return error;
@@ -248,7 +282,7 @@ struct error order_give(int directory, const struct order *order)
 	name_of(order->kind, order->subject, name);
 	struct error error = order_format(order, &text);
 	if (!is_error(&error))
-		error = text_store(directory, name, buffer_slice(&text));
+		error = text_store(directory, name, order, buffer_slice(&text));
 	buffer_done(&text);
 	return is_error(&error) ? error : disk_sync(directory, ".");
 }

@@ -119,6 +119,150 @@ Test(orders, stand_whatever_their_file_says)
 	}
 }
 
+/* ---- those that a run carries out ---- */
+
+#define PLAN "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+
+static void write_order(const char *name, const char *text)
+{
+	files_write(order_path(name).text, text, strlen(text), 0640);
+}
+
+static struct slice text_of(enum order_kind kind, struct arena *arena)
+{
+	struct slice text;
+	must(order_load_text(directory, kind, RUN, arena, &text));
+	return text;
+}
+
+static void expect_order(struct slice text, struct arena *arena, const struct order *expected)
+{
+	struct order order = {.kind = expected->kind};
+	order_parse(text, arena, &order);
+	cr_expect_not(arena_has_failed(arena));
+	cr_expect_str_eq(order.by, expected->by);
+	cr_expect_str_eq(order.why, expected->why);
+	cr_expect_str_eq(order.feed, expected->feed);
+	cr_expect_str_eq(order.plan, expected->plan);
+	cr_expect_eq(order.at_s, expected->at_s);
+	cr_expect_eq(order.uid, expected->uid);
+	cr_expect_eq(order.loginuid, expected->loginuid);
+	cr_assert_eq(order.courses_count, expected->courses_count);
+	for (size_t i = 0; i < order.courses_count; i++)
+		cr_expect_str_eq(order.courses[i], expected->courses[i]);
+}
+
+Test(orders, say_who_gave_them_for_which_feed_and_plan_and_courses)
+{
+	char courses[2][ORDER_COURSE_SIZE] = {"SAFETY \"1\"", "\xc3\x84RZTE\\"};
+	struct orders orders;
+	struct order order = {.kind = ORDER_RELEASE,
+	    .subject = RUN,
+	    .by = "anna",
+	    .why = "seen\nby \"us\"",
+	    .at_s = 1700000000,
+	    .uid = 1001,
+	    .loginuid = -1,
+	    .feed = "hr",
+	    .plan = PLAN,
+	    .courses = courses,
+	    .courses_count = 2};
+	must(order_give(directory, &order));
+	struct arena *arena = arena_create();
+	expect_order(text_of(ORDER_RELEASE, arena), arena, &order);
+	cr_expect_null(text_of(ORDER_DECLINE, arena).bytes);
+	must(orders_load(directory, &orders));
+	cr_assert_eq(orders.count, 1);
+	cr_expect_eq(orders.items[0].kind, ORDER_RELEASE);
+	cr_expect_str_eq(orders.items[0].feed, "hr");
+	cr_expect_str_eq(orders.items[0].plan, PLAN);
+	cr_expect_eq(orders.items[0].uid, 1001);
+	cr_expect_eq(orders.items[0].loginuid, -1);
+	cr_expect_null(orders.items[0].courses);
+	orders_free(&orders);
+	arena_free(arena);
+}
+
+Test(orders, name_as_many_courses_as_they_may)
+{
+	struct order order = {.kind = ORDER_UNDO, .subject = RUN, .feed = "hr"};
+	struct arena *arena = arena_create();
+	order.courses = calloc(ORDER_COURSES_MAX + 1, sizeof *order.courses);
+	order.courses_count = ORDER_COURSES_MAX;
+	for (size_t i = 0; i <= ORDER_COURSES_MAX; i++)
+		memset(order.courses[i], '"', ORDER_COURSE_SIZE - 1);
+	must(order_give(directory, &order));
+	expect_order(text_of(ORDER_UNDO, arena), arena, &order);
+	order.kind = ORDER_RELEASE;
+	order.courses_count++;
+	struct error error = order_give(directory, &order);
+	cr_expect_eq(error.class, ERROR_REJECT);
+	order.courses_count = 1;
+	snprintf(order.courses[0], ORDER_COURSE_SIZE, "\xff");
+	error = order_give(directory, &order);
+	cr_expect_eq(error.class, ERROR_REJECT);
+	cr_expect_eq(names_count(), 1);
+	free(order.courses);
+	arena_free(arena);
+}
+
+/* Whatever a hand has written, it is about all courses only when it says nothing of courses. */
+Test(orders, for_a_run_count_for_nothing_without_a_feed_or_with_courses_nobody_understands)
+{
+	static const char *const texts[] = {"", "{", "[]", "null", "7", "{\"feed\":7}",
+	    "{\"feed\":\"\"}", "{\"feed\":\"H R\"}", "{\"feed\":\"../x\"}",
+	    "{\"feed\":\"a\\u0000b\"}", "{\"feed\":\"zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz\"}",
+	    "{\"feed\":\"hr\",\"courses\":[]}", "{\"feed\":\"hr\",\"courses\":\"A\"}",
+	    "{\"feed\":\"hr\",\"courses\":[\"A\",7]}", "{\"feed\":\"hr\",\"courses\":null}",
+	    "{\"feed\":\"hr\",\"courses\":[\"A\",\"\"]}", "{\"feed\":\"hr\",\"at\":1e999}",
+	    "{\"feed\":\"hr\",\"at\":99999999999999999999}", "{\"feed\":\"hr\"} x", "\xff\xfe"};
+	struct arena *arena = arena_create();
+	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+		struct orders orders;
+		write_order("release." RUN, texts[i]);
+		must(orders_load(directory, &orders));
+		cr_expect_eq(orders.count, 0, "%s", texts[i]);
+		cr_expect_not(stands(ORDER_RELEASE, RUN), "%s", texts[i]);
+		cr_expect_null(text_of(ORDER_RELEASE, arena).bytes, "%s", texts[i]);
+		orders_free(&orders);
+	}
+	arena_free(arena);
+}
+
+Test(orders, for_a_run_count_for_nothing_where_no_file_is_one)
+{
+	struct orders orders;
+	struct arena *arena = arena_create();
+	struct buffer text = {0};
+	cr_assert_eq(mkfifo(order_path("release." RUN).text, 0600), 0);
+	cr_assert_eq(symlink("/etc/passwd", order_path("decline." RUN).text), 0);
+	files_make_directory(order_path("undo." RUN).text);
+	buffer_print(&text, "{\"feed\":\"hr\"}%*s", 70000, "");
+	files_write(order_path("undo.20261124-025744-000001").text, text.bytes, text.size, 0640);
+	for (enum order_kind kind = ORDER_RELEASE; kind <= ORDER_UNDO; kind++) {
+		cr_expect_not(stands(kind, RUN));
+		cr_expect_null(text_of(kind, arena).bytes);
+	}
+	must(orders_load(directory, &orders));
+	cr_expect_eq(orders.count, 0);
+	orders_free(&orders);
+	buffer_done(&text);
+	arena_free(arena);
+}
+
+Test(orders, for_a_run_replace_what_counts_for_nothing)
+{
+	struct order order = {.kind = ORDER_RELEASE, .subject = RUN, .feed = "hr", .why = "first"};
+	write_order("release." RUN, "{}");
+	must(order_give(directory, &order));
+	cr_expect(stands(ORDER_RELEASE, RUN));
+	snprintf(order.why, sizeof order.why, "second");
+	must(order_give(directory, &order));
+	order_read(directory, ORDER_RELEASE, RUN, &order);
+	cr_expect_str_eq(order.why, "first");
+	cr_expect_eq(names_count(), 1);
+}
+
 static bool is_text(const char *text)
 {
 	json_t *json = json_string(text);
@@ -152,7 +296,8 @@ Test(orders, are_not_what_else_lies_there)
 {
 	static const char *const names[] = {"pause.", "pause", "stop.", ".pause.hr.7.tmp", "README",
 	    "unpause.hr", "pause.zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz", "stop.nothing", "pause.Hr",
-	    "pause.h r", "discard.\x1b[2J", "stop." RUN "x", "pause.\xff", "stop.." RUN};
+	    "pause.h r", "release.hr", "decline.", "undo.nothing", "undone." RUN, "discard.\x1b[2J",
+	    "stop." RUN "x", "pause.\xff", "stop.." RUN};
 	struct orders orders;
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
 		files_write(order_path(names[i]).text, "{}", 2, 0640);
