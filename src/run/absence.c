@@ -44,13 +44,19 @@ static const char *not_full(const struct absence *absence)
 	return NULL;
 }
 
+/* Of a release the run whose file it is about. */
+static const struct ledger_run *row_of(const struct absence *absence)
+{
+	return absence->is_release ? &absence->run->ordered.source : &absence->run->row;
+}
+
 static void fullness_find(struct absence *absence)
 {
 	const struct run *run = absence->run;
 	const struct header *header = absence->loop->reader.header;
 	absence->is_full = !header->is_of_groups &&
 	                   header->single[COLUMN_ERROR_LINE] == COLUMN_NONE &&
-	                   absence_is_full_name(&run->policy, run->row.name);
+	                   absence_is_full_name(&run->policy, row_of(absence)->name);
 	if (absence->is_full)
 		absence->not_full = not_full(absence);
 	absence->is_full &= !absence->not_full;
@@ -61,9 +67,8 @@ static void fullness_find(struct absence *absence)
 static struct error modified_find(struct absence *absence)
 {
 	struct stat stat;
-	const struct run *run = absence->run;
-	if (fstatat(run->directory, RUN_INPUT, &stat, AT_SYMLINK_NOFOLLOW) < 0)
-		return error_errno("cannot look at " RUN_INPUT " in work");
+	if (fstat(absence->loop->input, &stat) < 0)
+		return error_errno("cannot look at the file in work");
 	absence->file.modified_ms = file_shape_time(stat.st_mtim.tv_sec, stat.st_mtim.tv_nsec);
 	return OK;
 }
@@ -84,10 +89,10 @@ static struct error columns_find(struct absence *absence)
 
 static struct error shape_find(struct absence *absence)
 {
-	const struct run *run = absence->run;
-	absence->file = (struct file_shape){.run = run->row.run,
-	    .name = run->row.name,
-	    .sha256 = run->row.sha256,
+	const struct ledger_run *row = row_of(absence);
+	absence->file = (struct file_shape){.run = row->run,
+	    .name = row->name,
+	    .sha256 = row->sha256,
 	    .rows = absence->loop->tally.rows,
 	    .people = absence->people_count,
 	    .is_ended = reader_is_ended(&absence->loop->reader)};
@@ -145,6 +150,7 @@ struct error absence_init(struct absence *absence, struct apply_loop *loop)
 	    .chunk = arena_create(),
 	    .is_preview = loop->mode && loop->mode->is_undone,
 	    .is_resumed = loop->tally.removals > 0,
+	    .is_release = run_is_order(run, ORDER_RELEASE),
 	    .ban = {CODES, SLICE("")}};
 	if (!absence->arena || !absence->chunk)
 		return error_memory("finding who is absent");

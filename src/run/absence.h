@@ -63,6 +63,9 @@ struct absent_item {
 	bool is_withheld;
 };
 
+/* What an approval says of a removal, where the run is a release. */
+enum absent_say { SAY_APPROVED, SAY_NOTHING, SAY_SUPERSEDED };
+
 struct listings {
 	struct listing *items;
 	size_t count, room;
@@ -82,6 +85,7 @@ struct absence {
 	bool has_verdict; /* it is on the disk */
 	bool is_preview;
 	bool is_due; /* no file: their grace is over */
+	bool is_release; /* nothing but what was approved, and no limit */
 	bool has_base;
 	struct file_shape base, file;
 	struct absence_doubts doubts;
@@ -150,6 +154,9 @@ bool absence_is_right_again(const struct absence *absence);
 /* Files and rows in which nobody could leave a course; what the summary says of it. */
 struct error absence_remark(struct absence *absence) MUST_CHECK;
 
+enum absent_say absence_say(
+    const struct absence *absence, struct slice username, struct slice course);
+
 /* ---- absence_verdict.c ---- */
 
 /* Which courses are banned, or all: durable before the first removal is committed. */
@@ -159,6 +166,8 @@ struct error absence_find_verdict(struct absence *absence) MUST_CHECK;
 /* ---- absence_accounts.c ---- */
 
 struct error absence_accounts(struct absence *absence) MUST_CHECK;
+/* The same of a release: those that are approved, of the absent ones. */
+struct error absence_accounts_release(struct absence *absence) MUST_CHECK;
 
 /* ---- absence_write.c ---- */
 

@@ -89,7 +89,9 @@ static struct error some_move(struct some_accounts *some)
 	if (!is_error(&error))
 		error = protection_find(some, is_protected);
 	for (size_t i = 0; i < some->count && !is_error(&error); i++) {
-		moves[i] = !is_protected[i] && is_to_move(some, i);
+		struct slice name = some->people[i].username;
+		moves[i] = !is_protected[i] && is_to_move(some, i) &&
+		           absence_say(absence, name, name) == SAY_APPROVED;
 		if (moves[i])
 			accounts[count++] = (struct absent_account){some->people[i].user,
 			    some->people[i].username, some->suspends, some->ban};
@@ -196,4 +198,19 @@ struct error absence_accounts(struct absence *absence)
 	bool counts = absence->is_full && absence->has_base && !absence->is_paused &&
 	              absence->ban.code == CODES;
 	return is_error(&error) || !counts ? error : accounts_leave(absence);
+}
+
+struct error absence_accounts_release(struct absence *absence)
+{
+	struct some_accounts some;
+	struct error error = some_init(&some, absence, true);
+	bool may_suspend =
+	    absence->terms.policy->absence.accounts == ABSENT_ACCOUNTS_SUSPEND &&
+	    absence->terms.policy->allow_suspend;
+	for (size_t i = 0; may_suspend && i < absence->absent_count && !is_error(&error); i++) {
+		const struct listing *listing = &absence->absent[i].listing;
+		if (listing->enrolment == 0 && listing->suspended_at == 0)
+			error = some_add(&some, listing);
+	}
+	return is_error(&error) ? error : some_move(&some);
 }

@@ -159,6 +159,18 @@ static bool is_settled(const struct absent_item *item)
 	return item->listing.suspended_at != 0 && item->listing.absences >= LISTING_ABSENCES_MAX;
 }
 
+enum absent_say absence_say(
+    const struct absence *absence, struct slice username, struct slice course)
+{
+	const struct apply_loop *loop = absence->loop;
+	if (!absence->is_release)
+		return SAY_APPROVED;
+	if (approval_has(&loop->superseded, 0, SLICE("absent"), username, course))
+		return SAY_SUPERSEDED;
+	return approval_has(&loop->approval, 0, SLICE("absent"), username, course) ? SAY_APPROVED
+	                                                                           : SAY_NOTHING;
+}
+
 static void item_judge(
     struct absence *absence, struct absent_item *item, const struct absentee *absentee)
 {
@@ -167,6 +179,8 @@ static void item_judge(
 	item->fate = verdict.fate;
 	item->code = verdict.code;
 	item->is_judged = true;
+	item->is_withheld = absence_say(absence, absentee->is.username, absentee->is.shortname) !=
+	                    SAY_APPROVED;
 	if (!course || verdict.fate != ABSENT_GOES)
 		return;
 	if (course->going++ == 0)
@@ -258,6 +272,8 @@ static void key_weigh(struct absence *absence)
 static void bans_find(struct absence *absence)
 {
 	key_weigh(absence);
+	if (absence->is_release)
+		return;
 	if (absence->ban.code == CODES)
 		absence->ban = absence_ban_file(
 		    &absence->terms, &absence->base, &absence->file, &absence->doubts);
@@ -432,6 +448,7 @@ static void items_withhold(struct absence *absence)
 		const struct absence_course *course =
 		    absence_course_of(absence, item->listing.enrol);
 		bool is_banned = absence->ban.code != CODES || !course || course->ban.code != CODES;
+		is_banned = absence->is_release ? item->is_withheld : is_banned;
 		item->is_withheld = is_banned && item->fate == ABSENT_GOES;
 		if (is_banned && item->fate == ABSENT_CLAIMED)
 			item->fate = ABSENT_IGNORED;

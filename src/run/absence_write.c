@@ -155,10 +155,20 @@ static struct error rows_store(struct absence *absence, struct absent_row *rows,
 	return error;
 }
 
-static const struct absence_ban *ban_of(struct absence *absence, const struct absent_item *item)
+static const struct absence_ban *ban_of(struct absence *absence, const struct absent_item *item,
+    const struct absentee *absentee)
 {
+	static const struct absence_ban beyond = {
+	    CODE_WITHHELD, {"it was not in the plan that was approved", 40}};
+	static const struct absence_ban superseded = {
+	    CODE_SUPERSEDED, {"a later file of the feed has named the person in the course", 59}};
 	if (!item->is_withheld)
 		return NULL;
+	if (absence->is_release)
+		return absence_say(absence, absentee->is.username, absentee->is.shortname) ==
+		               SAY_SUPERSEDED
+		           ? &superseded
+		           : &beyond;
 	if (absence->ban.code != CODES)
 		return &absence->ban;
 	const struct absence_course *course = absence_course_of(absence, item->listing.enrol);
@@ -192,7 +202,7 @@ static struct error rows_make(struct absence *absence, struct absent_item *const
 		(*rows)[i] = (struct absent_row){.absentee = &absentees[i],
 		    .username = absentees[i].is.username,
 		    .verdict = verdict_again(absence, items[i], &absentees[i]),
-		    .ban = ban_of(absence, items[i]),
+		    .ban = ban_of(absence, items[i], &absentees[i]),
 		    .is_due = absence->is_due};
 	}
 	return error;

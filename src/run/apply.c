@@ -366,6 +366,7 @@ static struct error attempt(struct run *run, bool *wants_all_hashes, struct weig
 		approval_done(&loop.superseded);
 		return error;
 	}
+	loop.input = file;
 	error = chores_open(&loop.chores, run, loop.mode->is_undone);
 	if (!is_error(&error))
 		error = apply(&loop, file);

@@ -35,6 +35,7 @@ struct weighing {
 struct apply_loop {
 	struct run *run;
 	struct lms *lms;
+	int input; /* what it reads */
 	const struct apply_mode *mode;
 	struct reader reader;
 	struct batch batch;

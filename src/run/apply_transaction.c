@@ -265,9 +265,9 @@ static struct error end_store(struct apply_loop *loop, const struct error *held)
 	if (held || (has_withheld(&loop->tally) && !run->lane.is_preview))
 		error = plan_file_make(run, &finish, &remarks);
 	if (!is_error(&error))
-		error = remarks_make(loop, &remarks);
+		error = order_store(run, &loop->tally, &remarks);
 	if (!is_error(&error))
-		error = order_store(run, &loop->tally);
+		error = remarks_make(loop, &remarks);
 	return is_error(&error) ? error : finish_store(run, &finish);
 }
 

@@ -239,7 +239,7 @@ struct error claim_close(struct run *run)
 {
 	/* Attempts that came to nothing left these; what counts has been moved away. */
 	static const char *const leftovers[] = {RUN_INPUT_PART, RUN_SIDECARS_PART, RUN_SUMMARY,
-	    RUN_ROWS, RUN_REASON, RUN_MENTIONS, RUN_VERDICT, RUN_DUE, ANSWER_CHORES, ANSWER_INDEX,
+	    RUN_ROWS, RUN_REASON, RUN_MENTIONS, RUN_VERDICT, RUN_WEIGHED, RUN_DUE, RUN_ORDER, ANSWER_CHORES, ANSWER_INDEX,
 	    LAST_RUN_PART};
 	const char *names[BOXES_MAX];
 	char path[SPOOL_PATH_SIZE] = "";
@@ -264,16 +264,24 @@ struct error claim_close(struct run *run)
 }
 
 /* The mark first: without it nobody may take the file for one that was dropped. */
-struct error claim_make(struct run *run, const char *name, struct slice text)
+struct error claim_make(struct run *run, const struct made_file *made)
 {
+	int file = -1;
 	struct error error = box_make(run);
 	if (!is_error(&error))
-		error = disk_create(run->directory, RUN_DUE, MODE_INPUT, SLICE(""));
+		error = disk_create(run->directory, made->mark, MODE_INPUT, made->mark_text);
 	if (!is_error(&error))
 		error = disk_sync(run->directory, ".");
 	if (!is_error(&error))
-		error = disk_create(run->box, name, MODE_INPUT, text);
-	snprintf(run->name, sizeof run->name, "%s", name);
+		error = disk_create(run->box, made->name, MODE_INPUT, made->text);
+	if (!is_error(&error) && made->from >= 0) {
+		file = openat(run->box, made->name, O_WRONLY | O_APPEND | O_NOFOLLOW | O_CLOEXEC);
+		error = file < 0 ? error_errno("cannot write %s in work", made->name)
+		                 : disk_copy(made->from, file, run->runner->chunk, RUN_CHUNK);
+	}
+	if (file >= 0)
+		close(file);
+	snprintf(run->name, sizeof run->name, "%s", made->name);
 	return error;
 }
 
@@ -289,7 +297,7 @@ struct error claim_drop(struct run *run)
 
 struct error claim_return(struct run *run)
 {
-	if (run->is_due)
+	if (run_is_made(run))
 		return claim_drop(run);
 	struct error error = remove_if_there(run->directory, RUN_INPUT_PART, 0);
 	if (!is_error(&error))

@@ -176,7 +176,8 @@ struct error due_claim(struct run *run)
 		error = list_make(run, &list);
 	if (!is_error(&error) && list.count > 0) {
 		run_ids_next(run->runner->shared->ids, run_now_us(), run->id);
-		error = claim_make(run, name, buffer_slice(&list.text));
+		error = claim_make(run,
+		    &(struct made_file){RUN_DUE, SLICE(""), name, buffer_slice(&list.text), -1});
 	}
 	buffer_done(&list.text);
 	return error;

@@ -1,3 +1,4 @@
+#include "people.h"
 #include "run_state.h"
 
 #include "enrold/disk.h"
@@ -28,9 +29,24 @@ struct input_copy {
 	int from, to;
 	struct hash *hash;
 	struct reader reader;
+	struct people people;
 	struct error verdict; /* the first REJECT: what follows is copied, but no longer read */
 	uint64_t bytes;
 };
+
+static struct error on_header(void *context, const struct header *header)
+{
+	struct input_copy *copy = context;
+	people_header(&copy->people, header);
+	return OK;
+}
+
+static struct error on_record(void *context, const struct csvin_record *record)
+{
+	struct input_copy *copy = context;
+	people_add(&copy->people, record);
+	return OK;
+}
 
 static struct error chunk_take(struct input_copy *copy, const char *bytes, size_t size)
 {
@@ -38,7 +54,7 @@ static struct error chunk_take(struct input_copy *copy, const char *bytes, size_
 	hash_add(copy->hash, bytes, size);
 	copy->bytes += size;
 	atomic_store(&copy->run->runner->progress.bytes_done, copy->bytes);
-	if (!is_error(&copy->verdict))
+	if (!is_error(&copy->verdict) && !run_is_ordered(copy->run))
 		copy->verdict = reader_feed(&copy->reader, bytes, size);
 	if (copy->verdict.class == ERROR_RETRY)
 		return copy->verdict;
@@ -92,14 +108,15 @@ static struct error copy_bytes(struct input_copy *copy)
 		if (is_error(&error))
 			return error;
 	}
-	if (!is_error(&copy->verdict))
+	if (!is_error(&copy->verdict) && !run_is_ordered(copy->run))
 		copy->verdict = reader_finish(&copy->reader);
 	return copy->verdict.class == ERROR_RETRY ? copy->verdict : OK;
 }
 
 static struct error newline_check(const struct input_copy *copy)
 {
-	bool is_required = copy->run->policy.final_newline == NEWLINE_REQUIRE;
+	bool is_required = copy->run->policy.final_newline == NEWLINE_REQUIRE &&
+	                   !run_is_ordered(copy->run);
 	if (!is_required || reader_is_ended(&copy->reader))
 		return OK;
 	return error_reject("no_final_newline", 0,
@@ -185,10 +202,16 @@ static struct error copy_keep(struct input_copy *copy, const struct stat *before
 	run->rows = copy->reader.records;
 	rows_note(run, copy->bytes);
 	run->row.bytes = copy->bytes;
+	run->row.owner = run_is_made(run) ? 0 : (uint64_t)before->st_uid + 1;
+	run->row.people = copy->people.names.count;
 	run->row.sha256 = arena_copy(run->arena, slice_of(sha256));
-	if (arena_has_failed(run->arena))
+	if (arena_has_failed(run->arena) || copy->people.has_failed)
 		return error_memory("copying the input");
-	return is_error(&copy->verdict) ? copy->verdict : newline_check(copy);
+	if (is_error(&copy->verdict))
+		return copy->verdict;
+	if (copy->reader.header)
+		weigh_foresee(run, copy->reader.header);
+	return newline_check(copy);
 }
 
 static struct error too_large(struct run *run, const struct stat *stat)
@@ -218,7 +241,7 @@ static struct error copy_whole(struct input_copy *copy)
 	run->has_changed = !S_ISREG(before.st_mode);
 	if (run->has_changed)
 		return OK;
-	if ((uint64_t)before.st_size > config->max_file_size)
+	if ((uint64_t)before.st_size > config->max_file_size && !run_is_ordered(run))
 		return too_large(run, &before);
 	copy->size = (uint64_t)before.st_size;
 	atomic_store(&run->runner->progress.bytes, copy->size);
@@ -233,7 +256,8 @@ static struct error copy_whole(struct input_copy *copy)
 		return error_memory("copying the input");
 	const struct reader_terms terms = {
 	    .policy = &run->policy, .site = run->site, .field_max = config->max_field};
-	error = reader_open(&copy->reader, &terms, (struct reader_visitor){0});
+	people_begin(&copy->people);
+	error = reader_open(&copy->reader, &terms, (struct reader_visitor){on_header, on_record, copy});
 	if (!is_error(&error))
 		error = copy_bytes(copy);
 	if (!is_error(&error) && !run->is_stopped)
@@ -247,6 +271,7 @@ struct error input_copy(struct run *run)
 	struct input_copy copy = {.run = run, .from = -1, .to = -1, .verdict = OK};
 	struct error error = copy_whole(&copy);
 	reader_close(&copy.reader);
+	people_done(&copy.people);
 	hash_free(copy.hash);
 	if (copy.from >= 0)
 		close(copy.from);

@@ -167,6 +167,8 @@ static struct error go(struct run *run)
 {
 	int orders = run->runner->shared->spool->orders;
 	bool is_discarded;
+	if (run_is_order(run, ORDER_DECLINE))
+		return order_discard(run);
 	struct error error = order_stands(orders, ORDER_DISCARD, run->id, &is_discarded);
 	if (!is_error(&error) && is_discarded)
 		return finish_discarded(run);
@@ -174,7 +176,12 @@ static struct error go(struct run *run)
 		error = order_stands(orders, ORDER_STOP, run->id, &run->is_stopped);
 	if (!is_error(&error) && run->is_stopped)
 		atomic_store(&run->runner->progress.is_told_to_stop, true);
-	return is_error(&error) || run->is_stopped ? error : run_apply(run);
+	if (is_error(&error) || run->is_stopped)
+		return error;
+	if (run->row.state == RUN_UNKNOWN)
+		error = weigh(run);
+	bool is_held = run->row.state == RUN_HELD || run->row.state == RUN_DISCARDED;
+	return is_error(&error) || run->is_stopped || is_held ? error : run_apply(run);
 }
 
 /* Not yet in the ledger: nothing has been applied. */
@@ -182,12 +189,21 @@ static struct error go(struct run *run)
 static struct error begin(struct run *run)
 {
 	const struct feed *feed = run_feed(run);
+	bool stands = true;
 	if (!*run->name || !feed)
 		return claim_return(run); /* the claim was cut short, or nobody wants it now */
 	run->policy = feed->policy;
 	if (run->is_due)
 		due_policy(&run->policy);
-	struct error error = site_load(run);
+	if (run_is_made(run))
+		order_policy(&run->policy);
+	struct error error = run_is_ordered(run) ? order_stands_still(run, &stands) : OK;
+	if (!is_error(&error) && !stands)
+		return claim_drop(run); /* a newer file has closed the plan */
+	if (!is_error(&error))
+		error = site_load(run);
+	if (!is_error(&error) && !run->is_stopped)
+		error = weigh_measure(run);
 	if (!is_error(&error) && !run->is_stopped)
 		error = row_begin(run);
 	if (is_error(&error) || run->is_stopped)
@@ -201,7 +217,7 @@ static struct error begin(struct run *run)
 	if (run->is_stopped)
 		return error;
 	if (!is_error(&error))
-		error = sidecar_check(run);
+		error = run_is_ordered(run) ? order_check(run) : sidecar_check(run);
 	if (error.class == ERROR_REJECT)
 		return finish_refused(run, &error);
 	return is_error(&error) ? error : go(run);
@@ -222,6 +238,8 @@ static struct error resume(struct run *run)
 		error = try_begin(run);
 	if (error.class == ERROR_REJECT)
 		return finish_refused(run, &error);
+	if (!is_error(&error))
+		error = weigh_find(run);
 	input_find_rows(run);
 	return is_error(&error) ? error : go(run);
 }
@@ -382,6 +400,19 @@ void run_due(struct runner *runner, const struct lane *lane, struct run_report *
 	run_begin(&run, error, report);
 }
 
+void run_order(struct runner *runner, const struct lane *lane, enum order_kind kind,
+    const char *subject, struct run_report *report)
+{
+	struct run run;
+	*report = (struct run_report){.end = RUN_ANSWERED};
+	struct error error = run_enter(&run, runner, lane, report);
+	if (!is_error(&error) && report->end != RUN_ELSEWHERE) {
+		error = order_claim(&run, kind, subject);
+		report->end = run.directory >= 0 ? RUN_ANSWERED : RUN_VANISHED;
+	}
+	run_begin(&run, error, report);
+}
+
 static struct error run_open(struct run *run, const char *id, struct run_report *report)
 {
 	const struct spool *spool = run->runner->shared->spool;
@@ -406,6 +437,8 @@ static struct error run_open(struct run *run, const char *id, struct run_report 
 	if (!is_error(&error) && report->end != RUN_ELSEWHERE)
 		error =
 		    ledger_find(lms_db(run->runner->lms), slice_of(run->id), run->arena, &run->row);
+	if (!is_error(&error) && report->end != RUN_ELSEWHERE && !has_ended(run))
+		error = order_open(run);
 	/* Its box may have gone already. */
 	run->lane.is_preview |= summary_is_preview(run->row.summary);
 	return error;

@@ -14,8 +14,9 @@ void run_log_start(const struct run *run)
 		json_object_set_new(fields, "mode", json_string("preview"));
 	json_object_set_new(fields, "file", log_text(run->name));
 	log_event(LOG_INFO, "run_started", fields,
-	    run->is_due ? "%s is begun: the grace of some people is over"
-	                : "%s was taken from the inbox",
+	    run->is_due           ? "%s is begun: the grace of some people is over"
+	    : run_is_ordered(run) ? "%s is begun, as somebody has said"
+	                          : "%s was taken from the inbox",
 	    run->name);
 }
 
@@ -44,7 +45,11 @@ void run_log_answer(struct run *run, struct run_report *report)
 	summary_each_remark(run->row.summary, on_remark, run);
 	report->is_refused = run->row.state == RUN_REFUSED;
 	report->is_discarded = run->row.state == RUN_DISCARDED;
-	if (report->is_refused || report->is_discarded)
+	report->is_held = run->row.state == RUN_HELD;
+	report->order = run->ordered.order.kind;
+	snprintf(report->ordered, sizeof report->ordered, "%.*s", RUN_ID_SIZE,
+	    run->ordered.order.subject);
+	if (report->is_refused || report->is_discarded || report->is_held)
 		summary_find_refusal(run->row.summary, report->code, sizeof report->code,
 		    report->reason, sizeof report->reason);
 	struct error error = tally_parse(run->row.counts, &report->tally);

@@ -127,7 +127,14 @@ struct error claim_return(struct run *run) MUST_CHECK;
 /* The input becomes our copy of it, in one step. */
 struct error claim_swap_in_copy(struct run *run) MUST_CHECK;
 /* The same of a file that we have made ourselves. */
-struct error claim_make(struct run *run, const char *name, struct slice text) MUST_CHECK;
+struct made_file {
+	const char *mark; /* tells R's directory from those of files that were dropped */
+	struct slice mark_text;
+	const char *name;
+	struct slice text; /* and then all of: */
+	int from;          /* -1: no more */
+};
+struct error claim_make(struct run *run, const struct made_file *made) MUST_CHECK;
 struct error claim_drop(struct run *run) MUST_CHECK;
 /* Removes the empty directories. */
 struct error claim_close(struct run *run) MUST_CHECK;
@@ -244,6 +251,11 @@ static inline bool run_is_made(const struct run *run)
 	return run->is_due || run->ordered.text.size > 0;
 }
 
+static inline bool run_is_ordered(const struct run *run)
+{
+	return run->ordered.text.size > 0;
+}
+
 static inline bool run_is_order(const struct run *run, enum order_kind kind)
 {
 	return run->ordered.text.size > 0 && run->ordered.order.kind == kind;
@@ -305,13 +317,19 @@ struct error order_open(struct run *run) MUST_CHECK;
 void order_policy(struct policy *policy);
 /* The plan is still open, or the run to be undone is there; else the run is dropped. */
 struct error order_stands_still(struct run *run, bool *stands) MUST_CHECK;
+/* REJECT: what was copied is not the plan that was shown. Once it was. */
+struct error order_check(struct run *run) MUST_CHECK;
 /* The input of the run that the order is about, whose hash is the ledger's; -1 and REJECT: it is
  * gone or altered. */
 struct error order_open_source(const struct run *run, int *file) MUST_CHECK;
 /* A discard needs no more than its end. */
 struct error order_discard(struct run *run) MUST_CHECK;
 /* In its last transaction: the plan is closed. */
-struct error order_store(struct run *run, const struct tally *tally) MUST_CHECK;
+struct error order_store(
+    struct run *run, const struct tally *tally, struct remarks *remarks) MUST_CHECK;
+/* Of an order whose file enrold makes: the claim of it, and what it is called. */
+struct error order_claim_made(struct run *run, const char *name, struct slice text) MUST_CHECK;
+void order_name(const struct run *run, char name[FILE_NAME_SIZE]);
 
 /* ---- undo.c ---- */
 

@@ -1,0 +1,359 @@
+/*
+ * order: a person's word about another run R is carried out in a run of its own, which has its
+ * answer, its place in the archive and its link of the chain like any other: release-R.csv,
+ * discard-R.csv, undo-R.csv. The file of the first two is the plan as it was shown, so that the
+ * summary's hash of the input is the plan's.
+ *
+ * A release plans R's own input again, by today's state and settings, and does what was approved
+ * and nothing else. The word itself lies in work/<node>/R2/order as long as the run is under way:
+ * the file in orders/ may be withdrawn by then.
+ */
+#include "apply_loop.h"
+
+#include "enrold/disk.h"
+#include "enrold/held.h"
+#include "enrold/plan_sheet.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+/* ---- what it is about ---- */
+
+static struct db *db_of(const struct run *run)
+{
+	return lms_db(run->runner->lms);
+}
+
+static struct slice subject_of(const struct run *run)
+{
+	return slice_of(run->ordered.order.subject);
+}
+
+/* The plan, and the run whose input it is about; or the run that is undone. */
+static struct error subject_load(struct run *run)
+{
+	struct run_order *ordered = &run->ordered;
+	struct error error = OK;
+	if (!run_is_order(run, ORDER_UNDO))
+		error = plans_find(db_of(run), subject_of(run), run->arena, &ordered->plan);
+	struct slice source =
+	    ordered->plan.source.size > 0 ? ordered->plan.source : subject_of(run);
+	return is_error(&error) ? error
+	                        : ledger_find(db_of(run), source, run->arena, &ordered->source);
+}
+
+struct error order_stands_still(struct run *run, bool *stands)
+{
+	const struct run_order *ordered = &run->ordered;
+	bool is_of_feed = slice_is(ordered->source.feed, slice_of(run->lane.feed));
+	bool is_undone = run_is_order(run, ORDER_UNDO);
+	*stands = is_of_feed && (is_undone ? ordered->source.state == RUN_APPLIED
+	                                   : ordered->plan.state == PLAN_OPEN);
+	return OK;
+}
+
+static struct error text_take(struct run *run, struct slice text)
+{
+	order_parse(text, run->arena, &run->ordered.order);
+	run->ordered.text = arena_copy(run->arena, text);
+	return arena_has_failed(run->arena) ? error_memory("reading an order") : subject_load(run);
+}
+
+/* As it lies in work/: what it is, then what the order says. */
+struct error order_open(struct run *run)
+{
+	struct slice text;
+	struct order *order = &run->ordered.order;
+	struct error error = disk_load(run->directory, RUN_ORDER, run->arena, &text);
+	if (is_error(&error) || !text.bytes)
+		return error;
+	struct slice line = slice_take(&text, '\n'), kind = slice_take(&line, ' ');
+	while (order->kind < ORDER_UNDO && !slice_is(kind, slice_of(order_kind_name(order->kind))))
+		order->kind++;
+	snprintf(order->subject, sizeof order->subject, "%.*s", SLICE_ARG(line));
+	return text_take(run, text);
+}
+
+/* ---- the claim ---- */
+
+static struct error mark_make(const struct run *run, struct buffer *mark)
+{
+	const struct order *order = &run->ordered.order;
+	buffer_print(mark, "%s %s\n", order_kind_name(order->kind), order->subject);
+	buffer_add(mark, run->ordered.text.bytes, run->ordered.text.size);
+	return mark->failed ? error_memory("keeping an order") : OK;
+}
+
+/* As it was shown: the copy beside the answer will do, should that in held/ be gone. */
+static struct error plan_open(const struct run *run, int *file)
+{
+	const struct spool *spool = run->runner->shared->spool;
+	const struct ledger_run *of = &run->ordered.source;
+	char name[FILE_NAME_SIZE];
+	struct ledger_run row = *of;
+	int place;
+	struct error error = OK;
+	if (!slice_is(subject_of(run), of->run))
+		error = ledger_find(db_of(run), subject_of(run), run->arena, &row);
+	if (is_error(&error))
+		return error;
+	name_make(name, row.name.bytes, run->ordered.order.subject, HELD_PLAN);
+	error = held_open(spool->root, run->lane.feed, &place);
+	if (is_error(&error))
+		return error;
+	*file = openat(place, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	close(place);
+	if (*file >= 0)
+		return OK;
+	error = spool_open_outbox(spool, run->lane.feed, &place);
+	if (is_error(&error))
+		return error;
+	*file = openat(place, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	close(place);
+	return *file < 0 ? error_own(error_errno("cannot open the plan %s", name), OWNER_FILE) : OK;
+}
+
+static struct error plan_claim(struct run *run, const char *name)
+{
+	struct buffer mark = {0};
+	int plan = -1;
+	struct error error = plan_open(run, &plan);
+	if (!is_error(&error))
+		error = mark_make(run, &mark);
+	if (!is_error(&error)) {
+		run_ids_next(run->runner->shared->ids, run_now_us(), run->id);
+		error = claim_make(
+		    run, &(struct made_file){RUN_ORDER, buffer_slice(&mark), name, SLICE(""), plan});
+	}
+	buffer_done(&mark);
+	if (plan >= 0)
+		close(plan);
+	return error;
+}
+
+struct error order_claim_made(struct run *run, const char *name, struct slice text)
+{
+	struct buffer mark = {0};
+	struct error error = mark_make(run, &mark);
+	if (!is_error(&error)) {
+		run_ids_next(run->runner->shared->ids, run_now_us(), run->id);
+		error = claim_make(
+		    run, &(struct made_file){RUN_ORDER, buffer_slice(&mark), name, text, -1});
+	}
+	buffer_done(&mark);
+	return error;
+}
+
+void order_name(const struct run *run, char name[FILE_NAME_SIZE])
+{
+	const struct order *order = &run->ordered.order;
+	const char *word = order->kind == ORDER_DECLINE ? "discard" : order_kind_name(order->kind);
+	snprintf(name, FILE_NAME_SIZE, "%s-%s.csv", word, order->subject);
+}
+
+struct error order_claim(struct run *run, enum order_kind kind, const char *subject)
+{
+	char name[FILE_NAME_SIZE];
+	struct slice text;
+	bool stands = false;
+	const struct feed *feed = run_feed(run);
+	struct order *order = &run->ordered.order;
+	struct error error = order_load_text(
+	    run->runner->shared->spool->orders, kind, subject, run->arena, &text);
+	if (is_error(&error) || !text.bytes || !feed)
+		return error;
+	order->kind = kind;
+	snprintf(order->subject, sizeof order->subject, "%s", subject);
+	run->policy = feed->policy;
+	order_policy(&run->policy);
+	error = text_take(run, text);
+	if (!is_error(&error))
+		error = order_stands_still(run, &stands);
+	if (is_error(&error) || !stands)
+		return error;
+	if (kind == ORDER_UNDO)
+		return undo_claim(run);
+	order_name(run, name);
+	return plan_claim(run, name);
+}
+
+/* Whoever gives the word has seen what it does. */
+void order_policy(struct policy *policy)
+{
+	policy->limits = (struct policy_limits){.has_rows_of_last = true};
+	policy->review = false;
+	policy->result_rows = ROWS_ALL;
+}
+
+struct error order_check(struct run *run)
+{
+	const struct stored_plan *plan = &run->ordered.plan;
+	const char *shown = run->ordered.order.plan;
+	bool is_plan = plan->state != PLAN_UNKNOWN;
+	if (is_plan && (!slice_is(plan->sha256, run->row.sha256) ||
+	                   (*shown && !slice_is(plan->sha256, slice_of(shown)))))
+		return error_reject("plan_altered", 0,
+		    "the plan of run %s in held/ is not the one that was made: nothing was done",
+		    run->ordered.order.subject);
+	run->rows = run->ordered.source.records;
+	return OK;
+}
+
+/* ---- R's own input ---- */
+
+static int source_find(const struct run *run)
+{
+	const struct spool *spool = run->runner->shared->spool;
+	const struct ledger_run *of = &run->ordered.source;
+	char name[FILE_NAME_SIZE], path[FILE_NAME_SIZE + 64];
+	const char *id = of->run.bytes;
+	name_make(name, of->name.bytes, id, ".csv");
+	snprintf(path, sizeof path, "held/%s/%s", run->lane.feed, name);
+	int file = openat(spool->root, path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (file >= 0)
+		return file;
+	snprintf(path, sizeof path, "%.4s/%.2s/%.2s/%s", id, id + 4, id + 6, name);
+	return openat(spool->archive, path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+}
+
+static struct error source_hash(const struct run *run, int file, char sha256[HASH_TEXT_SIZE + 1])
+{
+	struct runner *runner = run->runner;
+	struct hash *hash = hash_create();
+	ssize_t size = 0;
+	if (!hash)
+		return error_memory("reading the file again");
+	while ((size = read(file, runner->chunk, RUN_CHUNK)) > 0 || (size < 0 && errno == EINTR))
+		if (size > 0) {
+			hash_add(hash, runner->chunk, (size_t)size);
+			atomic_fetch_add(runner->shared->progress, 1);
+		}
+	struct error error =
+	    size < 0 || lseek(file, 0, SEEK_SET) < 0 ? error_errno("cannot read the file again") : OK;
+	hash_finish(hash, sha256);
+	hash_free(hash);
+	return error;
+}
+
+struct error order_open_source(const struct run *run, int *file)
+{
+	char sha256[HASH_TEXT_SIZE + 1] = "";
+	const struct ledger_run *of = &run->ordered.source;
+	*file = source_find(run);
+	if (*file < 0 && errno != ENOENT)
+		return error_errno("cannot open the input of run %.*s", SLICE_ARG(of->run));
+	struct error error = *file < 0 ? OK : source_hash(run, *file, sha256);
+	if (is_error(&error) || slice_is(of->sha256, slice_of(sha256)))
+		return error;
+	bool is_gone = *file < 0;
+	if (!is_gone)
+		close(*file);
+	*file = -1;
+	return error_reject(is_gone ? "input_missing" : "input_altered", 0,
+	    "the input of run %.*s, %.*s, %s: nothing can be made of it any more",
+	    SLICE_ARG(of->run), SLICE_ARG(of->name),
+	    is_gone ? "is neither in held/ nor in archive/" : "is not what it was");
+}
+
+/* ---- what is approved ---- */
+
+struct error order_approve(struct apply_loop *loop)
+{
+	struct run *run = loop->run;
+	const struct order *order = &run->ordered.order;
+	const struct stored_plan *plan = &run->ordered.plan;
+	struct slice *courses =
+	    arena_alloc(run->arena, (order->courses_count + 1) * sizeof *courses);
+	if (!courses)
+		return error_memory("reading what was approved");
+	for (size_t i = 0; i < order->courses_count; i++)
+		courses[i] = slice_of(order->courses[i]);
+	int file = openat(run->directory, RUN_INPUT, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	if (file < 0)
+		return error_own(
+		    error_errno("cannot open work/%s/" RUN_INPUT, run->id), OWNER_FILE);
+	loop->approval.is_of_withheld = !plan->is_whole;
+	struct error error = plan_sheet_approve(
+	    file, plan->sha256.bytes, courses, order->courses_count, &loop->approval);
+	close(file);
+	return error;
+}
+
+void order_tell_superseded(const struct apply_loop *loop, struct plan *plan)
+{
+	(void)loop;
+	(void)plan;
+}
+
+/* ---- the end ---- */
+
+static struct error release_store(
+    struct run *run, const struct tally *tally, struct remarks *remarks)
+{
+	const struct stored_plan *plan = &run->ordered.plan;
+	uint64_t done = tally->outcomes[OUTCOME_DONE] + tally->outcomes[OUTCOME_WARNING];
+	bool is_nothing = done == 0 && tally->codes[CODE_WITHHELD] == 0;
+	if (is_nothing)
+		remark_add(remarks, REMARK_PLAN_CLOSED, NULL,
+		    SLICE("Nothing was left of the plan to be done (nothing_left)."));
+	struct error error = plans_close(db_of(run), subject_of(run),
+	    is_nothing ? PLAN_NOTHING_LEFT : PLAN_RELEASED, run->row.run,
+	    slice_of(run->ordered.order.why));
+	if (!is_error(&error) && run->ordered.order.courses_count == 0)
+		error = ledger_set_measure(db_of(run), plan->source);
+	return error;
+}
+
+struct error order_store(struct run *run, const struct tally *tally, struct remarks *remarks)
+{
+	if (run_is_order(run, ORDER_RELEASE))
+		return release_store(run, tally, remarks);
+	if (!run_is_order(run, ORDER_DECLINE))
+		return OK;
+	return plans_close(db_of(run), subject_of(run), PLAN_DISCARDED, run->row.run,
+	    slice_of(run->ordered.order.why));
+}
+
+/* An answer with no rows. */
+static struct error empty_answer(struct run *run, struct run_result *result)
+{
+	static const struct header none = {.key = 0};
+	static const struct artefact_sizes nothing = {{0}};
+	struct answer *answer;
+	const struct answer_source source = {.file = run->row.name, .run = run->row.run};
+	struct error error = answer_open(run->directory, &none, &source, &nothing, &answer);
+	if (is_error(&error))
+		return error;
+	error = run_check_place(run);
+	if (!is_error(&error))
+		error = answer_begin(answer);
+	if (!is_error(&error))
+		error = answer_sync(answer, &result->sizes);
+	if (!is_error(&error))
+		answer_hashes(answer, &result->hashes);
+	answer_close(answer);
+	return error;
+}
+
+struct error order_discard(struct run *run)
+{
+	struct tally tally = {0};
+	struct remarks remarks = {.arena = run->arena};
+	struct run_result result = {.tally = &tally, .remarks = &remarks};
+	struct error error = empty_answer(run, &result);
+	if (!is_error(&error))
+		error = input_sync(run);
+	if (!is_error(&error))
+		error = transaction_begin(run);
+	if (!is_error(&error))
+		error = order_store(run, &tally, &remarks);
+	if (!is_error(&error))
+		error = finish_store(run, &result);
+	if (!is_error(&error))
+		error = transaction_commit(run->runner);
+	transaction_rollback(run->runner);
+	return error;
+}
