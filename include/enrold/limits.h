@@ -17,8 +17,9 @@ enum { LIMITS_PEOPLE_MIN = 50 };
 
 /* What the structure of the file, and the feed's settings, leave possible; without a database. */
 struct limits_outlook {
-	uint64_t rows;
-	bool has_last; /* a file of the feed was accepted before */
+	uint64_t rows; /* or more than there are */
+	bool has_last; /* a file of the feed was accepted before; of it: */
+	uint64_t people_of_last;
 };
 /* The plan of the file has to be counted before anything is committed: some limit could trip. False
  * for nearly all files of nearly all feeds that only enrol. */
@@ -34,6 +35,7 @@ void limits_count_free(struct limits_count *count);
 /* The file is counted anew, from its beginning. */
 void limits_count_clear(struct limits_count *count);
 /* False: no memory. */
+/* After each round; whether it has been applied does not matter. False: no memory. */
 bool limits_count_add(
     struct limits_count *count, const struct batch *batch, const struct plan *plan);
 /* Distinct people, each counted once however many rows. */
@@ -55,7 +57,8 @@ struct limits_facts {
 	                       * 50 or more, else of the site's active accounts; the same */
 	bool has_last;        /* a file was accepted before; of it: */
 	uint64_t people_of_last, rows_of_last;
-	bool is_full; /* absence acts on the file */
+	bool is_full;  /* absence acts on the file; then the last one is the last full one */
+	bool is_retry; /* a retry file: no other is measured by it, nor it by another */
 };
 
 /* How many people more than which it would take; for whoever has to ask for denominators. */
