@@ -1,70 +1,22 @@
 /*
- * limits_count: distinct people and courses of a whole file, from its batches: sets of numbers, 8
- * bytes each. Somebody is their account's id, but for those whom this very file makes: a rehearsal
- * that is rolled back between its batches gives the ids of some to others, so these go by their
- * user names.
+ * limits_count: distinct people and courses of a whole file, from its batches. Somebody is their
+ * account's id, but for those whom this very file makes: a rehearsal that is rolled back between
+ * its batches gives the ids of some to others, so these go by their user names.
  */
 #include "enrold/limits.h"
 
+#include "enrold/idset.h"
 #include "enrold/keyhash.h"
 
 #include <stdlib.h>
 
-/* Open addressing, at most three quarters full; 0 is a free spot, and nobody's number. */
-struct numbers {
-	int64_t *spots;
-	size_t count, room; /* a power of two, or 0 */
-};
-
 struct limits_count {
-	struct numbers people[LIMITED_KINDS];
-	struct numbers created; /* by name_number */
-	struct numbers courses;
+	struct idset people[LIMITED_KINDS];
+	struct idset created; /* by name_number */
+	struct idset courses;
 	int64_t *courses_listed;
 	size_t courses_listed_room;
 };
-
-static int64_t *spot_find(const struct numbers *set, int64_t number)
-{
-	size_t i = (size_t)keyhash(&number, sizeof number) & (set->room - 1);
-	while (set->spots[i] != 0 && set->spots[i] != number)
-		i = (i + 1) & (set->room - 1);
-	return &set->spots[i];
-}
-
-static bool numbers_grow(struct numbers *set)
-{
-	enum { ROOM_MIN = 1 << 6 };
-	struct numbers grown = {.count = set->count, .room = set->room * 2};
-	if (grown.room == 0)
-		grown.room = ROOM_MIN;
-	grown.spots = calloc(grown.room, sizeof *grown.spots);
-	if (!grown.spots)
-		return false;
-	for (size_t i = 0; i < set->room; i++)
-		if (set->spots[i] != 0)
-			*spot_find(&grown, set->spots[i]) = set->spots[i];
-	free(set->spots);
-	*set = grown;
-	return true;
-}
-
-static bool numbers_has(const struct numbers *set, int64_t number)
-{
-	return set->count > 0 && *spot_find(set, number) == number;
-}
-
-/* *is_new: it was not there. */
-static bool numbers_add(struct numbers *set, int64_t number, bool *is_new)
-{
-	if (set->count >= set->room / 4 * 3 && !numbers_grow(set))
-		return false;
-	int64_t *spot = spot_find(set, number);
-	*is_new = *spot == 0;
-	set->count += *is_new;
-	*spot = number;
-	return true;
-}
 
 /* ---- people ---- */
 
@@ -81,7 +33,7 @@ static int64_t person_number(
 		return name_number(record->name);
 	const struct account_facts *person = &batch->people[record->person];
 	int64_t by_name = name_number(person->username);
-	return person->id <= 0 || numbers_has(&count->created, by_name) ? by_name : person->id;
+	return person->id <= 0 || idset_has(&count->created, by_name) ? by_name : person->id;
 }
 
 static bool created_add(
@@ -90,7 +42,7 @@ static bool created_add(
 	bool is_new, is_added = true;
 	for (size_t i = 0; i < plan->changes_count && is_added; i++)
 		if (plan->changes[i].kind == CHANGE_CREATE_ACCOUNT)
-			is_added = numbers_add(&count->created,
+			is_added = idset_add(&count->created,
 			    name_number(batch->people[plan->changes[i].person].username), &is_new);
 	return is_added;
 }
@@ -102,7 +54,7 @@ static bool people_add(
 	for (size_t i = 0; i < plan->outcomes_count && is_added; i++) {
 		const struct outcome *outcome = &plan->outcomes[i];
 		if (outcome->limited != LIMITED_NOT)
-			is_added = numbers_add(&count->people[outcome->limited],
+			is_added = idset_add(&count->people[outcome->limited],
 			    person_number(count, batch, &batch->records[outcome->record]), &is_new);
 	}
 	return is_added;
@@ -113,7 +65,7 @@ static bool people_add(
 static bool course_add(struct limits_count *count, int64_t course)
 {
 	bool is_new;
-	if (!numbers_add(&count->courses, course, &is_new))
+	if (!idset_add(&count->courses, course, &is_new))
 		return false;
 	if (!is_new)
 		return true;
@@ -173,9 +125,9 @@ void limits_count_free(struct limits_count *count)
 	if (!count)
 		return;
 	for (enum limited kind = 0; kind < LIMITED_KINDS; kind++)
-		free(count->people[kind].spots);
-	free(count->created.spots);
-	free(count->courses.spots);
+		idset_done(&count->people[kind]);
+	idset_done(&count->created);
+	idset_done(&count->courses);
 	free(count->courses_listed);
 	free(count);
 }
