@@ -34,7 +34,6 @@ struct limits_count *limits_count_create(void); /* NULL: no memory */
 void limits_count_free(struct limits_count *count);
 /* The file is counted anew, from its beginning. */
 void limits_count_clear(struct limits_count *count);
-/* False: no memory. */
 /* After each round; whether it has been applied does not matter. False: no memory. */
 bool limits_count_add(
     struct limits_count *count, const struct batch *batch, const struct plan *plan);

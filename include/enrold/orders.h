@@ -68,6 +68,9 @@ struct orders {
 	size_t count;
 };
 
+/* What the order's file is called. */
+enum { ORDER_NAME_SIZE = 64 };
+void order_file_name(enum order_kind kind, const char *subject, char name[ORDER_NAME_SIZE]);
 /* Opens <spool>/orders, made when it is missing. root: the spool's. */
 struct error orders_open(int root, int *directory) MUST_CHECK;
 /* All of them; nothing that is not an order counts. Given to the caller, for orders_free. */

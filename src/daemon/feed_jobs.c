@@ -26,7 +26,18 @@ static bool state_next(struct feed_state *state, int64_t now_ms, struct job *job
 		run_list_remove(&state->runs, 0);
 		return true;
 	}
-	const char *name = inbox_next(state->inbox);
+	const struct order *order = feed_next_order(state);
+	if (order) {
+		job->has_order = true;
+		job->order = order->kind;
+		memcpy(job->subject, order->subject, RUN_ID_SIZE);
+		state->now = (struct kept_run){.rows = 0};
+		return true;
+	}
+	/* One that was just held may not have been seen yet. */
+	state->is_in_review = feed_is_in_review(state);
+	const char *name =
+	    state->is_paused || state->is_in_review ? NULL : inbox_next(state->inbox);
 	if (name) {
 		snprintf(job->name, sizeof job->name, "%s", name);
 		state->now = (struct kept_run){.rows = 0};
@@ -45,7 +56,7 @@ static enum job_weight state_weight(const struct feed_state *state)
 {
 	const struct feed *feed = config_find_feed(state->all->config, state->lane.feed);
 	uint64_t size;
-	if (state->runs.count == 0 && inbox_peek(state->inbox, &size) && size <= RUN_SHORT_BYTES)
+	if (state->runs.count == 0 && !feed_next_order(state) && inbox_peek(state->inbox, &size) && size <= RUN_SHORT_BYTES)
 		return JOB_SHORT;
 	return state->lane.is_preview || (feed && feed->policy.atomic) ? JOB_WHOLE : JOB_YIELDING;
 }
@@ -168,6 +179,16 @@ static void run_remember(struct feed_state *state, const struct job *job)
 		    "%s; the run stays in work/ until the next start", error.text);
 }
 
+/* It has ended in its run, or there was nothing to carry out. Postponed before it was claimed: it
+ * is tried again. */
+static void order_done(struct feed_state *state, const struct job *job)
+{
+	bool is_tried_again = job->report.end == RUN_POSTPONED && !*job->report.run;
+	if (job->has_order && !is_tried_again && job->report.end != RUN_ELSEWHERE)
+		feed_forget_order(state, job->order, job->subject);
+	state->is_in_review = feed_is_in_review(state);
+}
+
 static void postponed(struct feed_state *state, const struct job *job, int64_t now_ms)
 {
 	const struct run_report *report = &job->report;
@@ -227,6 +248,7 @@ void feeds_done(struct feeds *feeds, const struct job *job, int64_t now_ms)
 	state->is_busy = false;
 	state->is_elsewhere = report->end == RUN_ELSEWHERE;
 	feeds->is_stale |= report->error.is_stale;
+	order_done(state, job);
 	switch (report->end) {
 	case RUN_ANSWERED: answered(feeds, state, report); break;
 	case RUN_VANISHED: vanished(state, job, now_ms); break;

@@ -46,6 +46,7 @@ struct feed_state {
 	struct run_list runs;    /* to go on with */
 	struct run_list stopped; /* that wait for a person */
 	bool is_paused;          /* takes no file */
+	bool is_in_review;       /* the same, until a person has said what becomes of the last one */
 	int64_t scan_at, scan_not_before;
 	int64_t scan_took_ms; /* so far, of the one that is under way */
 	bool is_asked;        /* for a scan, which has not come yet */
@@ -105,6 +106,15 @@ void feed_expect_status(
 /* The same as numbers. */
 void feed_expect_tell(
     const struct feed_state *state, const struct overview *overview, struct metrics_now_feed *feed);
+
+/* ---- feed_orders.c ---- */
+
+/* NULL: none. Borrowed until the orders are read again. */
+const struct order *feed_next_order(const struct feed_state *state);
+/* It has been carried out, or cannot be. */
+void feed_forget_order(struct feed_state *state, enum order_kind kind, const char *subject);
+/* Its files wait, one after the other, for a person. */
+bool feed_is_in_review(const struct feed_state *state);
 
 /* ---- feeds.c ---- */
 

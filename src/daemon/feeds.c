@@ -273,7 +273,8 @@ static void scan_tell(struct feed_state *state, const struct error *error, int64
 bool feed_has_work(const struct feed_state *state)
 {
 	bool has_files = inbox_ready(state->inbox) > 0 && !trouble_is_on(&state->scanning);
-	return state->runs.count > 0 || (has_files && !state->is_paused);
+	return state->runs.count > 0 || feed_next_order(state) ||
+	       (has_files && !state->is_paused && !state->is_in_review);
 }
 
 bool feed_has_due(const struct feed_state *state, int64_t now_ms)
@@ -310,6 +311,7 @@ static void scan(struct feeds *feeds, size_t index, struct watch *watch, int64_t
 	if (!inbox_is_scanning(state->inbox))
 		state->is_asked = false; /* the next scan sees what is heard of meanwhile */
 	struct error error = folders_open(state, &directory);
+	state->is_in_review = feed_is_in_review(state);
 	if (!is_error(&error)) {
 		watch_try(state, watch, index, directory);
 		error = inbox_scan(state->inbox, directory, now_ms);

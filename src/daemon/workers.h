@@ -34,7 +34,10 @@ struct job {
 	char run[RUN_ID_SIZE + 1]; /* to go on with, or "" ... */
 	bool is_last_try;          /* the run has failed for reasons of its own again and again */
 	char name[FILE_NAME_SIZE]; /* ... for a new file of the inbox, or "" ... */
-	bool is_due;               /* ... for those whose grace is over */
+	bool is_due;               /* ... for those whose grace is over, or ... */
+	bool has_order;            /* ... a person's word */
+	enum order_kind order;
+	char subject[RUN_ID_SIZE + 1]; /* about that run */
 	struct run_report report;  /* once done */
 };
 

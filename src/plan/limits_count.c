@@ -120,15 +120,21 @@ struct limits_count *limits_count_create(void)
 	return calloc(1, sizeof(struct limits_count));
 }
 
-void limits_count_free(struct limits_count *count)
+void limits_count_clear(struct limits_count *count)
 {
-	if (!count)
-		return;
 	for (enum limited kind = 0; kind < LIMITED_KINDS; kind++)
 		idset_done(&count->people[kind]);
 	idset_done(&count->created);
 	idset_done(&count->courses);
 	free(count->courses_listed);
+	*count = (struct limits_count){.courses_listed = NULL};
+}
+
+void limits_count_free(struct limits_count *count)
+{
+	if (!count)
+		return;
+	limits_count_clear(count);
 	free(count);
 }
 

@@ -233,12 +233,16 @@ static bool has_withheld(const struct tally *tally)
 	return count > 0;
 }
 
-/* Retry files, and what enrold makes itself, say nothing of what a file of the feed is like. */
+/* Retry files, deltas beside full files, and what enrold makes itself, say nothing of what a file of
+ * the feed is like. */
 static bool is_measure(const struct apply_loop *loop)
 {
 	const struct run *run = loop->run;
+	bool is_told = run->policy.absence.action != ABSENCE_IGNORE ||
+	               run->policy.absence.accounts != ABSENT_ACCOUNTS_IGNORE;
+	bool is_delta = is_told && !run->is_full;
 	return !run->lane.is_preview && !run_is_made(run) && !has_withheld(&loop->tally) &&
-	       loop->reader.header->single[COLUMN_ERROR_LINE] == COLUMN_NONE;
+	       !is_delta && loop->reader.header->single[COLUMN_ERROR_LINE] == COLUMN_NONE;
 }
 
 /* The summary says when all was done. held: why; NULL: it is not. */

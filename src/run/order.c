@@ -65,26 +65,46 @@ static struct error text_take(struct run *run, struct slice text)
 /* As it lies in work/: what it is, then what the order says. */
 struct error order_open(struct run *run)
 {
-	struct slice text;
+	struct slice made, text;
 	struct order *order = &run->ordered.order;
-	struct error error = disk_load(run->directory, RUN_ORDER, run->arena, &text);
-	if (is_error(&error) || !text.bytes)
+	struct error error = disk_load(run->directory, RUN_MADE, run->arena, &made);
+	if (is_error(&error) || !made.bytes)
 		return error;
-	struct slice line = slice_take(&text, '\n'), kind = slice_take(&line, ' ');
+	struct slice line = slice_take(&made, '\n'), kind = slice_take(&line, ' ');
 	while (order->kind < ORDER_UNDO && !slice_is(kind, slice_of(order_kind_name(order->kind))))
 		order->kind++;
 	snprintf(order->subject, sizeof order->subject, "%.*s", SLICE_ARG(line));
-	return text_take(run, text);
+	error = disk_load(run->directory, RUN_ORDER, run->arena, &text);
+	run->ordered.is_unmoved = !text.bytes;
+	return is_error(&error) || !text.bytes ? error : text_take(run, text);
 }
 
 /* ---- the claim ---- */
 
-static struct error mark_make(const struct run *run, struct buffer *mark)
+/* The order's file itself goes into work/ last: it is carried out once, however often somebody is
+ * killed between two steps. */
+static struct error made_claim(struct run *run, const char *name, struct slice text, int from)
 {
 	const struct order *order = &run->ordered.order;
-	buffer_print(mark, "%s %s\n", order_kind_name(order->kind), order->subject);
-	buffer_add(mark, run->ordered.text.bytes, run->ordered.text.size);
-	return mark->failed ? error_memory("keeping an order") : OK;
+	char mark[RUN_ID_SIZE + 32], file[ORDER_NAME_SIZE];
+	int size = snprintf(
+	    mark, sizeof mark, "%s %s\n", order_kind_name(order->kind), order->subject);
+	const struct made_file made = {RUN_MADE, {mark, (size_t)size}, name, text, from};
+	run_ids_next(run->runner->shared->ids, run_now_us(), run->id);
+	struct error error = claim_make(run, &made);
+	if (!is_error(&error))
+		error = disk_sync(run->box, name);
+	if (!is_error(&error))
+		error = disk_sync(run->box, ".");
+	if (!is_error(&error))
+		error = disk_sync(run->runner->shared->spool->work, ".");
+	order_file_name(order->kind, order->subject, file);
+	int orders = run->runner->shared->spool->orders;
+	if (!is_error(&error) && renameat(orders, file, run->directory, RUN_ORDER) < 0)
+		error = error_errno("cannot take orders/%s", file);
+	if (!is_error(&error))
+		error = disk_sync(run->directory, ".");
+	return is_error(&error) ? error : disk_sync(orders, ".");
 }
 
 /* As it was shown: the copy beside the answer will do, should that in held/ be gone. */
@@ -118,17 +138,10 @@ static struct error plan_open(const struct run *run, int *file)
 
 static struct error plan_claim(struct run *run, const char *name)
 {
-	struct buffer mark = {0};
 	int plan = -1;
 	struct error error = plan_open(run, &plan);
 	if (!is_error(&error))
-		error = mark_make(run, &mark);
-	if (!is_error(&error)) {
-		run_ids_next(run->runner->shared->ids, run_now_us(), run->id);
-		error = claim_make(
-		    run, &(struct made_file){RUN_ORDER, buffer_slice(&mark), name, SLICE(""), plan});
-	}
-	buffer_done(&mark);
+		error = made_claim(run, name, SLICE(""), plan);
 	if (plan >= 0)
 		close(plan);
 	return error;
@@ -136,15 +149,7 @@ static struct error plan_claim(struct run *run, const char *name)
 
 struct error order_claim_made(struct run *run, const char *name, struct slice text)
 {
-	struct buffer mark = {0};
-	struct error error = mark_make(run, &mark);
-	if (!is_error(&error)) {
-		run_ids_next(run->runner->shared->ids, run_now_us(), run->id);
-		error = claim_make(
-		    run, &(struct made_file){RUN_ORDER, buffer_slice(&mark), name, text, -1});
-	}
-	buffer_done(&mark);
-	return error;
+	return made_claim(run, name, text, -1);
 }
 
 void order_name(const struct run *run, char name[FILE_NAME_SIZE])
@@ -172,7 +177,9 @@ struct error order_claim(struct run *run, enum order_kind kind, const char *subj
 	error = text_take(run, text);
 	if (!is_error(&error))
 		error = order_stands_still(run, &stands);
-	if (is_error(&error) || !stands)
+	if (!is_error(&error) && !stands)
+		return order_withdraw(run->runner->shared->spool->orders, kind, subject);
+	if (is_error(&error))
 		return error;
 	if (kind == ORDER_UNDO)
 		return undo_claim(run);

@@ -195,6 +195,8 @@ static struct error begin(struct run *run)
 	run->policy = feed->policy;
 	if (run->is_due)
 		due_policy(&run->policy);
+	if (run->ordered.is_unmoved)
+		return claim_drop(run); /* the claim was cut short */
 	if (run_is_made(run))
 		order_policy(&run->policy);
 	struct error error = run_is_ordered(run) ? order_stands_still(run, &stands) : OK;

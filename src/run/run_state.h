@@ -14,7 +14,7 @@
  *     mentions                           who is where by its rows; see mentions.h
  *     verdict                            what is withheld; see absence.h
  *     due                                it is no file of anybody's; see due.c
- *     order                              it carries out a person's word; see order.c
+ *     made, order                        it carries out a person's word; see order.c
  *     weighed                            what the feed's limits withhold; see weigh.c
  *     plan.csv                           that, for a person to look at; see plan_file.c
  *     try.1 try.2 try.3                  beginnings that have not come to an end
@@ -42,6 +42,7 @@
 #define RUN_MENTIONS "mentions"
 #define RUN_VERDICT "verdict"
 #define RUN_DUE "due"
+#define RUN_MADE "made"
 #define RUN_ORDER "order"
 #define RUN_WEIGHED "weighed"
 
@@ -77,6 +78,7 @@ enum { RUN_CHUNK = 256 << 10 };
 /* What a run carries out, when it is no file's: a person's word about another run. */
 struct run_order {
 	struct slice text; /* as the order's file had it; empty: the run is a file's, or due */
+	bool is_unmoved;   /* the claim was cut short: the order lies in orders/ still */
 	struct order order;
 	/* Of a release or a discard: */
 	struct stored_plan plan;
@@ -100,6 +102,7 @@ struct run {
 	bool is_due;            /* it unenrols those whose grace is over; its file is ours */
 	struct run_order ordered;
 	bool needs_rehearsal; /* a limit could trip */
+	bool is_retry;        /* a retry file */
 	bool is_full;         /* it tells absence; and what it was like, for its plan: */
 	struct slice shape;
 	struct ledger_measure measure;
@@ -248,7 +251,7 @@ void transaction_rollback(struct runner *runner); /* none: nothing */
 /* The run is no file of anybody's: what it reads enrold has made. */
 static inline bool run_is_made(const struct run *run)
 {
-	return run->is_due || run->ordered.text.size > 0;
+	return run->is_due || run->ordered.text.size > 0 || run->ordered.is_unmoved;
 }
 
 static inline bool run_is_ordered(const struct run *run)

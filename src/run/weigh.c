@@ -9,6 +9,7 @@
 #include "absence.h"
 #include "apply_loop.h"
 
+#include "enrold/active.h"
 #include "enrold/disk.h"
 
 #include <stdio.h>
@@ -41,7 +42,8 @@ static struct limits_facts facts_begin(const struct run *run)
 	    .has_last = run->measure.has_last,
 	    .people_of_last = run->measure.people,
 	    .rows_of_last = run->measure.rows,
-	    .is_full = is_full_name(run)};
+	    .is_full = is_full_name(run),
+	    .is_retry = run->is_retry};
 }
 
 /* What can be told by the number of its rows alone. */
@@ -53,12 +55,11 @@ static bool is_short(struct run *run)
 
 void weigh_foresee(struct run *run, const struct header *header)
 {
-	const struct limits_outlook outlook = {run->rows, run->measure.has_last};
-	bool is_retry = header->single[COLUMN_ERROR_LINE] != COLUMN_NONE;
+	const struct limits_outlook outlook = {
+	    run->rows, run->measure.has_last, run->measure.people};
 	if (run_is_made(run))
 		return;
-	if (is_retry)
-		run->measure.has_last = false; /* it is compared with nothing */
+	run->is_retry = header->single[COLUMN_ERROR_LINE] != COLUMN_NONE;
 	run->needs_rehearsal =
 	    limits_need_rehearsal(&run->policy, header, &outlook) || is_short(run);
 }
@@ -112,7 +113,8 @@ static struct error denominators_find(
 	const int64_t *courses = limits_count_courses(weighing->count, &count);
 	struct error error = OK;
 	if (limits_want_active(&run->policy.limits, facts))
-		error = lms_count_active(loop->lms, courses, count, &facts->active);
+		error = lms_count_active(
+		    loop->lms, courses, count, (int64_t)time(NULL), &facts->active);
 	facts->accounts_of = run->measure.people_largest;
 	if (!is_error(&error) && facts->accounts_of < LIMITS_PEOPLE_MIN &&
 	    limits_want_accounts(&run->policy.limits, facts))

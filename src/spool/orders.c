@@ -37,9 +37,9 @@ struct error orders_open(int root, int *directory)
 	return disk_open_directory(root, "orders", MODE_ORDERS, directory);
 }
 
-static void name_of(enum order_kind kind, const char *subject, char name[NAME_SIZE])
+void order_file_name(enum order_kind kind, const char *subject, char name[ORDER_NAME_SIZE])
 {
-	snprintf(name, NAME_SIZE, "%s.%.*s", names[kind], ORDER_SUBJECT_MAX, subject);
+	snprintf(name, ORDER_NAME_SIZE, "%s.%.*s", names[kind], ORDER_SUBJECT_MAX, subject);
 }
 
 static bool is_subject(enum order_kind kind, const char *subject)
@@ -121,9 +121,9 @@ static struct error file_read(
 /* order has its kind and subject. */
 static struct error order_look(int directory, struct arena *arena, struct order *order)
 {
-	char name[NAME_SIZE], text[ORDER_TEXT_MAX + 1];
+	char name[ORDER_NAME_SIZE], text[ORDER_TEXT_MAX + 1];
 	size_t size;
-	name_of(order->kind, order->subject, name);
+	order_file_name(order->kind, order->subject, name);
 	struct error error = file_read(directory, name, text, &size);
 	struct error understood = order_understand((struct slice){text, size}, arena, order);
 	return is_error(&error) ? error : understood;
@@ -152,8 +152,8 @@ void order_read(int directory, enum order_kind kind, const char *subject, struct
 
 struct error order_stands(int directory, enum order_kind kind, const char *subject, bool *stands)
 {
-	char name[NAME_SIZE];
-	name_of(kind, subject, name);
+	char name[ORDER_NAME_SIZE];
+	order_file_name(kind, subject, name);
 	struct error error = name_find(directory, name, stands);
 	if (is_error(&error) || !*stands || !order_is_for_run(kind))
 		return error;
@@ -259,7 +259,7 @@ void orders_tidy(int directory)
 static struct error text_store(
     int directory, const char *name, const struct order *order, struct slice text)
 {
-	char part[NAME_SIZE + 40];
+	char part[ORDER_NAME_SIZE + 40];
 	bool is_taken = false, stands = true;
 	snprintf(part, sizeof part, ".%s.%ld.tmp", name, (long)syscall(SYS_gettid));
 	unlinkat(directory, part, 0); /* of somebody killed */
@@ -277,9 +277,9 @@ static struct error text_store(
 
 struct error order_give(int directory, const struct order *order)
 {
-	char name[NAME_SIZE];
+	char name[ORDER_NAME_SIZE];
 	struct buffer text = {0};
-	name_of(order->kind, order->subject, name);
+	order_file_name(order->kind, order->subject, name);
 	struct error error = order_format(order, &text);
 	if (!is_error(&error))
 		error = text_store(directory, name, order, buffer_slice(&text));
@@ -289,8 +289,8 @@ struct error order_give(int directory, const struct order *order)
 
 struct error order_withdraw(int directory, enum order_kind kind, const char *subject)
 {
-	char name[NAME_SIZE];
-	name_of(kind, subject, name);
+	char name[ORDER_NAME_SIZE];
+	order_file_name(kind, subject, name);
 	if (unlinkat(directory, name, 0) < 0 && errno != ENOENT)
 		return error_errno("cannot remove orders/%s", name);
 	return disk_sync(directory, ".");
