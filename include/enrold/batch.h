@@ -103,6 +103,7 @@ struct request {
 	struct slice role; /* trimmed cell without the minus, empty: the course's own role */
 	bool removes_role; /* "-manager", which is no role's name */
 	bool unenrols;     /* and whatever else the number has counts for nothing */
+	bool is_withheld;  /* the plan's own: and that was withheld, as if it were not asked */
 	bool asks_entry;   /* more is said of the enrolment than roles to take away */
 	uint32_t role_column;
 	bool has_status, has_start, has_period, has_end;

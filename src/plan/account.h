@@ -39,6 +39,7 @@ struct step {
 	bool has_kept;      /* a value of the row was kept out */
 	struct account_change change;
 	struct buffer before, after;
+	struct buffer withheld_before, withheld_after; /* of details */
 };
 
 /* ---- plan_word.c ---- */

@@ -60,6 +60,7 @@ bool account_delete(struct step *step)
 	}
 	if (step_lacks(step, column, DEED_DELETE_ACCOUNT))
 		return false;
+	struct attempt attempt = attempt_begin(step->pass, step->pass->outcomes_count);
 	change_add(
 	    step->pass, (struct change){.kind = CHANGE_DELETE_ACCOUNT, .person = step->person});
 	struct outcome *outcome = step_answer(step, column, OUTCOME_DONE, CODE_ACCOUNT_DELETED,
@@ -68,6 +69,10 @@ bool account_delete(struct step *step)
 	step_note(step, &step->before, "email", step_person(step)->details[DETAIL_EMAIL]);
 	step_note(step, &step->before, "idnumber", step_person(step)->details[DETAIL_IDNUMBER]);
 	outcome->before = step_keep_text(step, &step->before);
+	if (!attempt_end(step->pass, &attempt, outcome, LIMITED_ACCOUNTS)) {
+		step->record->ended = "Not attempted: the row deletes the account.";
+		return false;
+	}
 	step_person(step)->is_gone = true;
 	step->record->ended = "Not attempted: the account was deleted.";
 	rest_answer(step, column);
@@ -81,6 +86,7 @@ static void rename_add(struct step *step, uint32_t column, struct slice name)
 	if (!change)
 		return;
 	change->username = name;
+	struct attempt attempt = attempt_begin(step->pass, step->pass->outcomes_count);
 	change_add(step->pass,
 	    (struct change){
 	        .kind = CHANGE_RENAME_ACCOUNT, .person = step->person, .account = change});
@@ -90,6 +96,8 @@ static void rename_add(struct step *step, uint32_t column, struct slice name)
 	    step->arena, "username=%.*s", SLICE_ARG(step_escape(step, person->username)));
 	outcome->after =
 	    arena_print(step->arena, "username=%.*s", SLICE_ARG(step_escape(step, name)));
+	if (!attempt_end(step->pass, &attempt, outcome, LIMITED_ACCOUNTS))
+		return;
 	person->username = name;
 	account_learn(step->batch, KEY_USERNAME, name, step->person);
 }

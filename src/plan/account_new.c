@@ -174,6 +174,7 @@ static bool create_lacks(struct step *step)
 bool account_create(struct step *step, struct slice name)
 {
 	bool is_suspended = false;
+	size_t outcomes = step->pass->outcomes_count;
 	step->is_new = true;
 	step->change.username = name;
 	step->change.sets_suspended = true;
@@ -192,13 +193,20 @@ bool account_create(struct step *step, struct slice name)
 		step->change.is_suspended = true;
 		step_note_move(step, "suspended", SLICE(""), SLICE("1"));
 	}
-	if (create_lacks(step) || !person_make(step))
+	if (create_lacks(step))
+		return false;
+	struct attempt attempt = attempt_begin(step->pass, outcomes);
+	struct outcome *outcome = step_answer(step, step->header->key, OUTCOME_DONE,
+	    CODE_ACCOUNT_CREATED, name, SLICE("The account was made."));
+	outcome->after = step_keep_text(step, &step->after);
+	if (!attempt_end(step->pass, &attempt, outcome, LIMITED_NOT)) {
+		step->record->ended = "Not attempted: the account was not made.";
+		return false;
+	}
+	if (!person_make(step))
 		return false;
 	change_add(step->pass, (struct change){.kind = CHANGE_CREATE_ACCOUNT,
 	                           .person = step->person,
 	                           .account = step_keep_change(step)});
-	struct outcome *outcome = step_answer(step, step->header->key, OUTCOME_DONE,
-	    CODE_ACCOUNT_CREATED, name, SLICE("The account was made."));
-	outcome->after = step_keep_text(step, &step->after);
 	return true;
 }

@@ -161,4 +161,6 @@ void step_done(struct step *step)
 {
 	buffer_done(&step->before);
 	buffer_done(&step->after);
+	buffer_done(&step->withheld_before);
+	buffer_done(&step->withheld_after);
 }

@@ -4,6 +4,7 @@
  */
 #include "account.h"
 
+#include "enrold/approval.h"
 #include "enrold/detail.h"
 #include "enrold/value.h"
 
@@ -29,7 +30,50 @@ static void details_keep(struct step *step)
 	}
 }
 
-/* ---- what is ---- */
+/* ---- what is withheld of it, while the rest is done ---- */
+
+/* What was held as a whole is approved so, too: then the update as a whole is asked for. */
+static bool part_is_admitted(const struct step *step, uint32_t column, enum limited limited)
+{
+	struct outcome part = {.record = step->index, .column = column, .limited = limited};
+	const struct approval *approval = step->batch->approval;
+	bool is_whole = approval && !approval->is_of_withheld;
+	return is_whole || gate_admits(step->pass, &part);
+}
+
+/* False: this detail is withheld, and noted. before: bytes NULL where it is not told. */
+static bool detail_is_admitted(struct step *step, enum limited limited, const char *name,
+    struct slice before, struct slice after)
+{
+	if (part_is_admitted(step, step->header->key, limited))
+		return true;
+	if (limited == LIMITED_NOT)
+		return false;
+	if (before.bytes)
+		step_note(step, &step->withheld_before, name, before);
+	step_note(step, &step->withheld_after, name, after);
+	return false;
+}
+
+static struct outcome *withheld_answer(struct step *step, uint32_t column)
+{
+	struct outcome *outcome = step_answer(
+	    step, column, OUTCOME_SKIPPED, CODE_WITHHELD, step_person(step)->username, SLICE(""));
+	outcome_withhold(outcome);
+	outcome->limited = LIMITED_ACCOUNTS;
+	return outcome;
+}
+
+static void details_withheld_answer(struct step *step)
+{
+	if (step->withheld_after.size == 0)
+		return;
+	struct outcome *outcome = withheld_answer(step, step->header->key);
+	outcome->before = step_keep_text(step, &step->withheld_before);
+	outcome->after = step_keep_text(step, &step->withheld_after);
+}
+
+/* ---- what is changed ---- */
 
 /* As in Moodle an address in other letter case is the same (lms/README 2.6). */
 static bool detail_is(const struct step *step, uint32_t detail, struct slice value)
@@ -89,6 +133,9 @@ static void detail_update(struct step *step, uint32_t detail)
 	bool says_who = detail == DETAIL_EMAIL || detail == DETAIL_IDNUMBER;
 	if (says_who && account_outranks(step, step_detail_column(step, detail)))
 		return;
+	if (!detail_is_admitted(step, says_who ? LIMITED_ACCOUNTS : LIMITED_NOT,
+	        columns_detail(detail)->name, person->details[detail], value))
+		return;
 	step_note_move(step, columns_detail(detail)->name, person->details[detail], value);
 	detail_set(step, detail, value);
 }
@@ -122,6 +169,8 @@ static void profile_update(struct step *step, uint32_t f)
 		return;
 	struct slice name =
 	    arena_print(step->arena, "profile_field_%.*s", SLICE_ARG(field->shortname));
+	if (!detail_is_admitted(step, LIMITED_NOT, name.bytes, is, value))
+		return;
 	step_note_move(step, name.bytes, is, value);
 	account_profile_set(step, f, value);
 }
@@ -149,6 +198,7 @@ static void auth_update(struct step *step)
 		return;
 	if (account_outranks(step, column))
 		return;
+	size_t outcomes = step->pass->outcomes_count;
 	if (!account_check_auth(step, auth, column)) {
 		step->is_dropped = step->policy->invalid_values == INVALID_IGNORE;
 		return;
@@ -157,6 +207,10 @@ static void auth_update(struct step *step)
 	if ((ends_sessions && step_lacks(step, column, DEED_END_SESSIONS)) ||
 	    (account_auth_is_external(auth) && step_lacks(step, column, DEED_SET_PREFERENCE)))
 		return;
+	if (!detail_is_admitted(step, LIMITED_ACCOUNTS, "auth", person->auth, auth)) {
+		step->pass->outcomes_count = outcomes; /* of a warning about it */
+		return;
+	}
 	step_note_move(step, "auth", person->auth, auth);
 	step->change.auth = auth;
 	step->change.ends_sessions |= ends_sessions;
@@ -184,9 +238,18 @@ static void password_update(struct step *step)
 	} else if (may) {
 		step->has_asked = true;
 		if (!account_outranks(step, column) &&
-		    !step_lacks(step, column, DEED_SET_PREFERENCE))
+		    !step_lacks(step, column, DEED_SET_PREFERENCE) &&
+		    detail_is_admitted(step, LIMITED_ACCOUNTS, "password", (struct slice){NULL, 0},
+		        SLICE("(set)")))
 			account_take_password(step, password);
 	}
+}
+
+static void suspension_withheld_answer(struct step *step, uint32_t column)
+{
+	struct outcome *outcome = withheld_answer(step, column);
+	outcome->before = SLICE("suspended=0");
+	outcome->after = SLICE("suspended=1");
 }
 
 static void suspended_update(struct step *step)
@@ -206,6 +269,12 @@ static void suspended_update(struct step *step)
 	if (account_outranks(step, column) ||
 	    (truth && step_lacks(step, column, DEED_END_SESSIONS)))
 		return;
+	enum limited limited = truth ? LIMITED_ACCOUNTS : LIMITED_NOT;
+	if (!part_is_admitted(step, column, limited)) {
+		if (limited != LIMITED_NOT)
+			suspension_withheld_answer(step, column);
+		return;
+	}
 	step_note_move(
 	    step, "suspended", truth ? SLICE("0") : SLICE("1"), truth ? SLICE("1") : SLICE("0"));
 	step->change.sets_suspended = true;
@@ -268,6 +337,15 @@ static bool is_moved(const struct account_change *change)
 	       change->sets_suspended || change->password.size > 0;
 }
 
+static enum limited limited_of_update(const struct account_change *change)
+{
+	const uint64_t telling = (UINT64_C(1) << DETAIL_EMAIL) | (UINT64_C(1) << DETAIL_IDNUMBER);
+	bool is_limited = (change->details & telling) != 0 || change->auth.size > 0 ||
+	                  change->password.size > 0 ||
+	                  (change->sets_suspended && change->is_suspended);
+	return is_limited ? LIMITED_ACCOUNTS : LIMITED_NOT;
+}
+
 static enum code code_of_update(const struct account_change *change)
 {
 	bool only = change->details == 0 && change->profile_count == 0 && change->auth.size == 0 &&
@@ -291,6 +369,27 @@ static uint32_t column_of_update(const struct step *step, enum code code)
 	                                    : step->header->single[COLUMN_SUSPENDED];
 }
 
+static struct change update_change(struct step *step)
+{
+	return (struct change){.kind = CHANGE_UPDATE_ACCOUNT,
+	    .person = step->person,
+	    .account = step_keep_change(step)};
+}
+
+/* outcomes: from where on the update has been spoken of. */
+static void update_add(struct step *step, size_t outcomes)
+{
+	enum code code = code_of_update(&step->change);
+	struct attempt attempt = attempt_begin(step->pass, outcomes);
+	change_add(step->pass, update_change(step));
+	struct outcome *outcome = step_answer(step, column_of_update(step, code), OUTCOME_DONE,
+	    code, step_person(step)->username, message_of_update(code));
+	outcome->before = step_keep_text(step, &step->before);
+	outcome->after = step_keep_text(step, &step->after);
+	if (attempt_end(step->pass, &attempt, outcome, limited_of_update(&step->change)))
+		person_move(step);
+}
+
 bool account_update(struct step *step)
 {
 	size_t outcomes = step->pass->outcomes_count;
@@ -305,21 +404,15 @@ bool account_update(struct step *step)
 	if (step->is_dropped)
 		return false;
 	password_update(step);
+	details_withheld_answer(step);
 	bool is_done = is_moved(&step->change);
 	if (is_done && step_lacks(step, COLUMN_NONE, DEED_UPDATE_ACCOUNT))
 		return true;
-	if (is_done || step->leaves_record)
-		change_add(step->pass, (struct change){.kind = CHANGE_UPDATE_ACCOUNT,
-		                           .person = step->person,
-		                           .account = step_keep_change(step)});
-	if (is_done) {
-		enum code code = code_of_update(&step->change);
-		person_move(step);
-		struct outcome *outcome = step_answer(step, column_of_update(step, code),
-		    OUTCOME_DONE, code, step_person(step)->username, message_of_update(code));
-		outcome->before = step_keep_text(step, &step->before);
-		outcome->after = step_keep_text(step, &step->after);
-	} else if (step->has_asked && step->pass->outcomes_count == outcomes) {
+	if (is_done)
+		update_add(step, outcomes);
+	else if (step->leaves_record && !step->batch->approval)
+		change_add(step->pass, update_change(step));
+	if (!is_done && step->has_asked && step->pass->outcomes_count == outcomes) {
 		step_answer(step, step->header->key, OUTCOME_UNCHANGED, CODE_ACCOUNT_UNCHANGED,
 		    step_person(step)->username,
 		    step->has_kept

@@ -92,6 +92,8 @@ static void interests_set(
 	struct slice before = names_text(step, person->interests, person->interests_count);
 	if (changes && step_lacks(step, column, DEED_SET_INTERESTS))
 		return;
+	struct attempt attempt = attempt_begin(step->pass, step->pass->outcomes_count);
+	fact_keep(step->pass, person, sizeof *person);
 	if (changes)
 		change_add(step->pass, (struct change){.kind = CHANGE_SET_INTERESTS,
 		                           .person = step->person,
@@ -105,6 +107,7 @@ static void interests_set(
 	    changes ? SLICE("The interests were set.") : SLICE("The interests were so already."));
 	outcome->before = before;
 	outcome->after = names_text(step, interests->names, interests->count);
+	attempt_end(step->pass, &attempt, outcome, LIMITED_NOT);
 }
 
 void interests_decide(struct step *step)

@@ -71,7 +71,8 @@ void row_mention(struct pass *pass, uint32_t index, bool is_doubtful)
 	size_t before = pass->mentions_count;
 	for (uint32_t r = 0; r < record->requests_count; r++) {
 		const struct request *request = &batch->requests[record->requests + r];
-		if (request->kind == REQUEST_COURSE && !request->unenrols)
+		bool takes_out = request->unenrols && !request->is_withheld;
+		if (request->kind == REQUEST_COURSE && !takes_out)
 			is_doubtful |= !course_mention(pass, request, person);
 	}
 	if (is_doubtful || is_new || pass->mentions_count == before)

@@ -35,11 +35,17 @@ void change_add(struct pass *pass, struct change change)
 		return;
 	pass->changes = changes;
 	changes[pass->changes_count++] = change;
-	if (change.person == INDEX_NONE)
+	if (!pass->is_attempt)
+		change_settle(pass, &change);
+}
+
+void change_settle(struct pass *pass, const struct change *change)
+{
+	if (change->person == INDEX_NONE)
 		return;
-	pass->batch->people[change.person].is_touched = true;
+	pass->batch->people[change->person].is_touched = true;
 	if (pass->batch->takes_away)
-		round_note(pass->batch, &change);
+		round_note(pass->batch, change);
 }
 
 void row_remark(struct pass *pass, enum remark_code code)

@@ -22,6 +22,9 @@ struct pass {
 	struct mention *mentions;
 	size_t mentions_count, mentions_room;
 	struct outcome spare; /* for when there is no memory */
+	bool is_attempt;
+	struct kept_fact *kept;
+	size_t kept_count, kept_room;
 };
 
 /* One more item of an array that grows; NULL: no memory, which the arena knows. */
@@ -30,6 +33,8 @@ void *pass_grow(struct pass *pass, void *items, size_t count, size_t *room, size
 struct outcome *outcome_add(
     struct pass *pass, uint32_t record, uint32_t column, enum outcome_kind kind, enum code code);
 void change_add(struct pass *pass, struct change change);
+/* What the rest of the batch has to know of a change; change_add does it, but in an attempt. */
+void change_settle(struct pass *pass, const struct change *change);
 /* This row has something that adds up to the remark. */
 void row_remark(struct pass *pass, enum remark_code code);
 /* An answer about a request, by what it names. */
@@ -54,6 +59,40 @@ struct slice missing_message(struct arena *arena, const char *what, struct slice
 /* What was done to a group, "Joined the group", as a sentence; on a real Moodle also who tells its
  * caches, without which pages for the group stay closed. */
 struct slice group_message(const struct pass *pass, struct slice done);
+
+/* ---- gate.c: what is withheld, because of limits or because nobody has approved it ---- */
+
+/*
+ * Everything that changes something is an attempt:
+ *
+ *     attempt_begin, change_add and the facts moved, each after fact_keep, outcome, attempt_end
+ *
+ * Nothing else is begun meanwhile, no batch_... called that adds an item of a kind that was kept,
+ * and the outcome is the last; its kind tells whether something was done at all.
+ */
+struct attempt {
+	size_t outcomes, changes;
+};
+struct kept_fact {
+	void *fact, *bytes;
+	size_t size;
+};
+
+/* outcomes: from where on there may be warnings of what is attempted. */
+struct attempt attempt_begin(struct pass *pass, size_t outcomes);
+void fact_keep(struct pass *pass, void *fact, size_t size);
+void enrolment_keep(struct pass *pass, struct enrolment_facts *is);
+/* limited: what of it was done to a person. False: it was withheld, the changes and warnings are
+ * gone, the facts as before, and the outcome says so. */
+bool attempt_end(struct pass *pass, const struct attempt *attempt, struct outcome *outcome,
+    enum limited limited);
+
+/* May be done: of an outcome's record, column and limited. */
+bool gate_admits(const struct pass *pass, const struct outcome *outcome);
+void outcome_withhold(struct outcome *outcome);
+/* Only what was withheld once is told of; and drops the other outcomes, from this one on. */
+bool gate_mutes(const struct pass *pass);
+void outcomes_mute(struct pass *pass, size_t from);
 
 /* ---- rounds.c: facts that have become old ---- */
 

@@ -154,13 +154,15 @@ static bool person_answer(struct pass *pass, uint32_t index)
 	return true;
 }
 
-/* Something was in error, or not attempted, as where a feed only adds accounts. */
+/* Something was in error, or not attempted, as where a feed only adds accounts. What is withheld
+ * was understood. */
 static bool has_failed(const struct pass *pass, size_t from)
 {
 	bool has = false;
 	for (size_t i = from; i < pass->outcomes_count && !has; i++)
 		has = pass->outcomes[i].kind == OUTCOME_ERROR ||
-		      pass->outcomes[i].kind == OUTCOME_SKIPPED;
+		      (pass->outcomes[i].kind == OUTCOME_SKIPPED &&
+		          pass->outcomes[i].code != CODE_WITHHELD);
 	return has;
 }
 
@@ -178,6 +180,8 @@ static bool record_decide(struct pass *pass, uint32_t index)
 		pass->batch->has_failed |= has_failed(pass, outcomes);
 	if (is_done && pass->batch->asks_mentions && !pass->batch->header->is_of_groups)
 		row_mention(pass, index, pass->batch->has_failed);
+	if (gate_mutes(pass))
+		outcomes_mute(pass, outcomes);
 	return is_done;
 }
 
@@ -233,6 +237,7 @@ struct error plan_batch(struct batch *batch, int64_t now, int64_t today, struct 
 	    .mentions = pass.mentions,
 	    .mentions_count = pass.mentions_count,
 	};
-	memcpy(plan->remarks, pass.remarks, sizeof plan->remarks);
+	if (!gate_mutes(&pass))
+		memcpy(plan->remarks, pass.remarks, sizeof plan->remarks);
 	return arena_has_failed(batch->arena) ? error_memory("planning a batch") : OK;
 }

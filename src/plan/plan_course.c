@@ -141,6 +141,7 @@ static enum code enrolment_decide(
 	bool differs = is_new || is->status != wanted.status || is->timestart != wanted.timestart ||
 	               is->timeend != wanted.timeend;
 	if (differs) {
+		enrolment_keep(pass, is);
 		change_add(pass, wanted);
 		is->is_absent = false;
 		is->id = is_new ? ENROLMENT_PLANNED : is->id;
@@ -230,6 +231,7 @@ static void front_page_decide(struct pass *pass, const struct request *request, 
 	bool has = has_role(is, role->id);
 	if (!has && request_lacks(pass, request, request->column, name, DEED_BIT(DEED_ASSIGN_ROLE)))
 		return;
+	struct attempt attempt = attempt_begin(pass, pass->outcomes_count);
 	if (!has)
 		role_assign(pass, enrolment, role->id);
 	struct outcome *outcome =
@@ -239,6 +241,7 @@ static void front_page_decide(struct pass *pass, const struct request *request, 
 	            : SLICE("The role on the front page was given."));
 	outcome->before = before;
 	outcome->after = state_text(pass, is);
+	attempt_end(pass, &attempt, outcome, LIMITED_NOT);
 }
 
 /* No manual enrolment is possible; somebody who is in the course by another method may join its
@@ -266,6 +269,22 @@ static bool narrows(const struct enrolment_facts *is, const struct change *wante
 	bool ends_earlier =
 	    wanted->timeend != 0 && (is->timeend == 0 || wanted->timeend < is->timeend);
 	return suspends || starts_later || ends_earlier;
+}
+
+static bool is_open(int64_t status, int64_t timeend, int64_t now)
+{
+	return status == ENROLMENT_ACTIVE && (timeend == 0 || timeend > now);
+}
+
+/* It takes an enrolment away from somebody who has one, by its status or its end. */
+static enum limited enrolment_limited(
+    const struct pass *pass, const struct request *request, uint32_t enrolment)
+{
+	const struct enrolment_facts *is = &pass->batch->enrolments[enrolment];
+	struct change wanted = enrolment_wanted(pass, request, enrolment);
+	bool ends = is->id != 0 && is_open(is->status, is->timeend, pass->now) &&
+	            !is_open(wanted.status, wanted.timeend, pass->now);
+	return ends ? LIMITED_BY_CELL : LIMITED_NOT;
 }
 
 /* A feed shuts nobody out, now or later, who holds a role that it may not give. */
@@ -369,9 +388,10 @@ static bool enrolment_answer(struct pass *pass, const struct request *request, u
 	        enrolment_deeds(pass, request, enrolment, role->id)))
 		return is->is_any || is->id != 0;
 	struct slice before = state_text(pass, is);
-	size_t changes = pass->changes_count;
+	enum limited limited = enrolment_limited(pass, request, enrolment);
+	struct attempt attempt = attempt_begin(pass, pass->outcomes_count);
 	enum code code = enrolment_decide(pass, request, enrolment, role->id);
-	bool is_done = pass->changes_count > changes;
+	bool is_done = pass->changes_count > attempt.changes;
 	if (is_done)
 		idle_enrolment_tell(pass, request, is);
 	struct outcome *outcome = request_answer(pass, request, request->column,
@@ -379,7 +399,7 @@ static bool enrolment_answer(struct pass *pass, const struct request *request, u
 	    decided_message(pass, request, code));
 	outcome->before = before;
 	outcome->after = is_done ? state_text(pass, is) : before;
-	return true;
+	return attempt_end(pass, &attempt, outcome, limited) || is->is_any || is->id != 0;
 }
 
 /* "-Red" and nothing else: nobody is enrolled, or changed, by a group that is to be left. */

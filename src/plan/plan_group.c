@@ -80,6 +80,7 @@ static struct slice idnumber_take(struct pass *pass, const struct request *reque
 		return SLICE("");
 	struct group_facts *holder = &pass->batch->groups[request->idnumber];
 	if (holder->matches == 0) {
+		fact_keep(pass, holder, sizeof *holder);
 		holder->matches = 1;
 		return holder->text;
 	}
@@ -97,15 +98,18 @@ static struct slice group_state(
 	    group->enrolmentkey.size > 0 ? "(set)" : "");
 }
 
-static void group_make(struct pass *pass, const struct request *request)
+/* False: it was withheld. */
+static bool group_make(struct pass *pass, const struct request *request)
 {
 	struct group_facts *facts = &pass->batch->groups[request->group];
 	struct group_change *group = arena_alloc(pass->batch->arena, sizeof *group);
 	if (!group)
-		return;
+		return false;
+	struct attempt attempt = attempt_begin(pass, pass->outcomes_count);
 	*group = (struct group_change){.idnumber = idnumber_take(pass, request),
 	    .description = cell_or_null(pass, request->record, COLUMN_GROUPDESCRIPTION),
 	    .enrolmentkey = cell_or_null(pass, request->record, COLUMN_ENROLMENTKEY)};
+	fact_keep(pass, facts, sizeof *facts);
 	facts->id = ID_PLANNED;
 	facts->matches = 1;
 	change_add(pass, (struct change){.kind = CHANGE_CREATE_GROUP,
@@ -115,6 +119,7 @@ static void group_make(struct pass *pass, const struct request *request)
 	struct outcome *outcome = request_answer(pass, request, request->column, OUTCOME_DONE,
 	    CODE_GROUP_CREATED, facts->text, group_message(pass, SLICE("The group was made")));
 	outcome->after = group_state(pass, request, group);
+	return attempt_end(pass, &attempt, outcome, LIMITED_NOT);
 }
 
 static deed_set grouping_deeds(bool is_missing, bool joins)
@@ -144,14 +149,18 @@ static void grouping_decide(struct pass *pass, const struct request *request)
 		return;
 	if (is_missing && request_has_stray(pass, request, column))
 		return;
+	struct attempt attempt = attempt_begin(pass, pass->outcomes_count);
 	if (is_missing) {
+		fact_keep(pass, grouping, sizeof *grouping);
 		grouping->id = ID_PLANNED;
 		grouping->matches = 1;
 		change_add(pass, (struct change){.kind = CHANGE_CREATE_GROUPING,
 		                     .person = INDEX_NONE,
 		                     .target = request->grouping});
 	}
-	pass->batch->memberships[index].is_member = true;
+	struct membership_facts *is = &pass->batch->memberships[index];
+	fact_keep(pass, is, sizeof *is);
+	is->is_member = true;
 	if (joins)
 		change_add(pass,
 		    (struct change){.kind = CHANGE_JOIN, .person = INDEX_NONE, .target = index});
@@ -167,6 +176,14 @@ static void grouping_decide(struct pass *pass, const struct request *request)
 	                : SLICE("The group is in the grouping already."));
 	outcome->before = joins ? SLICE("") : SLICE("member=1");
 	outcome->after = SLICE("member=1");
+	attempt_end(pass, &attempt, outcome, LIMITED_NOT);
+}
+
+static void grouping_skip(struct pass *pass, const struct request *request)
+{
+	request_answer(pass, request, pass->batch->header->single[COLUMN_GROUPINGNAME],
+	    OUTCOME_SKIPPED, CODE_ROW_NOT_APPLIED, pass->batch->groupings[request->grouping].name,
+	    SLICE("Not attempted: the group was not made."));
 }
 
 static void messaging_answer(struct pass *pass, const struct request *request)
@@ -201,12 +218,13 @@ void group_row_decide(struct pass *pass, uint32_t index)
 	if (is_missing && (request_has_stray(pass, request, request->column) ||
 	                      request_has_stray(pass, request, number)))
 		return;
-	if (is_missing)
-		group_make(pass, request);
-	else
+	bool is_there = !is_missing || group_make(pass, request);
+	if (!is_missing)
 		request_answer(pass, request, request->column, OUTCOME_UNCHANGED, CODE_GROUP_EXISTS,
 		    group->text, SLICE("The course has this group already; it was left as it is."));
-	if (request->grouping != INDEX_NONE)
+	if (request->grouping != INDEX_NONE && is_there)
 		grouping_decide(pass, request);
+	else if (request->grouping != INDEX_NONE)
+		grouping_skip(pass, request);
 	messaging_answer(pass, request);
 }

@@ -94,6 +94,7 @@ enum code leave_decide(struct pass *pass, uint32_t enrolment, enum policy_remova
 	*moves = code == CODES;
 	if (!*moves)
 		return code;
+	enrolment_keep(pass, &pass->batch->enrolments[enrolment]);
 	if (how == REMOVAL_UNENROL) {
 		unenrol(pass, enrolment);
 		return CODE_UNENROLLED;
@@ -172,6 +173,7 @@ void unenrol_decide(struct pass *pass, const struct request *request, uint32_t e
 	bool moves;
 	enum policy_removal how = pass->batch->policy->removal;
 	struct slice before = state_text(pass, enrolment);
+	struct attempt attempt = attempt_begin(pass, pass->outcomes_count);
 	enum code code = leave_decide(pass, enrolment, how, &moves);
 	struct outcome *outcome = request_answer(pass, request, request->column,
 	    moves               ? OUTCOME_DONE
@@ -179,11 +181,15 @@ void unenrol_decide(struct pass *pass, const struct request *request, uint32_t e
 	                        : OUTCOME_UNCHANGED,
 	    code, pass->batch->course_keys[request->course].text,
 	    leave_message(pass, enrolment, how, code, moves));
+	if (!is_hindered(code)) {
+		outcome->before = before;
+		outcome->after = state_text(pass, enrolment);
+	}
+	bool stands = attempt_end(pass, &attempt, outcome, LIMITED_BY_CELL);
+	pass->batch->requests[request - pass->batch->requests].is_withheld = !stands;
 	if (is_hindered(code))
 		return;
-	outcome->before = before;
-	outcome->after = state_text(pass, enrolment);
-	if (moves)
+	if (moves && stands)
 		remaining_tell(pass, request, enrolment);
 	idle_modifiers_tell(pass, request, COLUMN_ROLE, COLUMN_GROUP,
 	    "the row takes the person out of the course.");
@@ -225,17 +231,20 @@ static bool role_take(struct pass *pass, const struct request *request, uint32_t
 	bool is_in = is->id != 0 || is->leaving.others.size > 0 ||
 	             pass->batch->courses[request->course].is_site;
 	struct outcome *outcome;
-	if (has_role(is, role->id)) {
-		if (request_lacks(
-		        pass, request, request->column, course, DEED_BIT(DEED_UNASSIGN_ROLE)))
-			return false;
-		role_remove(pass, enrolment, role->id);
-		outcome = role_answer(
-		    pass, request, OUTCOME_DONE, CODE_ROLE_REMOVED, "The role was taken away.");
-	} else if (has_owned_role(is, role->id)) {
+	bool has = has_role(is, role->id);
+	if (has &&
+	    request_lacks(pass, request, request->column, course, DEED_BIT(DEED_UNASSIGN_ROLE)))
+		return false;
+	if (!has && has_owned_role(is, role->id)) {
 		role_answer(pass, request, OUTCOME_ERROR, CODE_OWNED_ELSEWHERE,
 		    "A component of Moodle's has given this role: take it away there.");
 		return false;
+	}
+	struct attempt attempt = attempt_begin(pass, pass->outcomes_count);
+	if (has) {
+		role_remove(pass, enrolment, role->id);
+		outcome = role_answer(
+		    pass, request, OUTCOME_DONE, CODE_ROLE_REMOVED, "The role was taken away.");
 	} else if (is_in) {
 		outcome = role_answer(pass, request, OUTCOME_UNCHANGED, CODE_NOT_ASSIGNED,
 		    "Has not this role in the course.");
@@ -245,6 +254,7 @@ static bool role_take(struct pass *pass, const struct request *request, uint32_t
 	}
 	outcome->before = before;
 	outcome->after = state_text(pass, enrolment);
+	attempt_end(pass, &attempt, outcome, LIMITED_BY_CELL);
 	return true;
 }
 

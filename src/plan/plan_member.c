@@ -29,7 +29,9 @@ static bool join(
 	    batch_membership(pass->batch, kind, person_of(pass, request), target, &is_new);
 	if (arena_has_failed(pass->batch->arena) || pass->batch->memberships[index].is_member)
 		return false;
-	pass->batch->memberships[index].is_member = true;
+	struct membership_facts *is = &pass->batch->memberships[index];
+	fact_keep(pass, is, sizeof *is);
+	is->is_member = true;
 	change_add(
 	    pass, (struct change){
 	              .kind = CHANGE_JOIN, .person = person_of(pass, request), .target = index});
@@ -65,6 +67,7 @@ static bool join_lacks(struct pass *pass, const struct request *request, uint32_
 
 static void cohort_make(struct pass *pass, struct cohort_facts *cohort, uint32_t target)
 {
+	fact_keep(pass, cohort, sizeof *cohort);
 	cohort->id = ID_PLANNED;
 	cohort->context = pass->batch->site->system_context;
 	cohort->level = LEVEL_SYSTEM;
@@ -170,6 +173,7 @@ void cohort_decide(struct pass *pass, const struct request *request)
 		return;
 	if (is_missing && request_has_stray(pass, request, request->column))
 		return;
+	struct attempt attempt = attempt_begin(pass, pass->outcomes_count);
 	if (is_missing)
 		cohort_make(pass, cohort, target);
 	bool joins = join(pass, request, PERSON_IN_COHORT, target);
@@ -184,6 +188,7 @@ void cohort_decide(struct pass *pass, const struct request *request)
 	                   : SLICE("Is in the cohort already."));
 	outcome->before = joins ? SLICE("") : SLICE("member=1");
 	outcome->after = SLICE("member=1");
+	attempt_end(pass, &attempt, outcome, LIMITED_NOT);
 }
 
 /* ---- groups ---- */
@@ -191,6 +196,7 @@ void cohort_decide(struct pass *pass, const struct request *request)
 static void group_make(struct pass *pass, struct group_facts *group, uint32_t target)
 {
 	static const struct group_change plain = {.description = {"", 0}};
+	fact_keep(pass, group, sizeof *group);
 	group->id = ID_PLANNED;
 	group->matches = 1;
 	change_add(pass, (struct change){.kind = CHANGE_CREATE_GROUP,
@@ -255,6 +261,7 @@ void group_decide(struct pass *pass, const struct request *request, bool may_joi
 		return;
 	if (is_missing && request_has_stray(pass, request, request->group_column))
 		return;
+	struct attempt attempt = attempt_begin(pass, pass->outcomes_count);
 	if (is_missing)
 		group_make(pass, group, target);
 	bool joins = join(pass, request, PERSON_IN_GROUP, target);
@@ -271,6 +278,7 @@ void group_decide(struct pass *pass, const struct request *request, bool may_joi
 	    arena_print(pass->batch->arena, "course=%.*s;member=1", SLICE_ARG(course));
 	outcome->before = joins ? SLICE("") : after;
 	outcome->after = after;
+	attempt_end(pass, &attempt, outcome, LIMITED_NOT);
 }
 
 /* ---- roles in the site and in categories ---- */
@@ -316,6 +324,7 @@ static void role_decide(struct pass *pass, const struct request *request, uint32
 	if (moves && request_lacks(pass, request, request->column, cell,
 	                 DEED_BIT(has ? DEED_UNASSIGN_ROLE : DEED_ASSIGN_ROLE)))
 		return;
+	struct attempt attempt = attempt_begin(pass, pass->outcomes_count);
 	if (moves && has)
 		role_remove(pass, enrolment, role->id);
 	else if (moves)
@@ -330,6 +339,7 @@ static void role_decide(struct pass *pass, const struct request *request, uint32
 	                            : SLICE("The role was given."));
 	outcome->before = before;
 	outcome->after = roles_state(pass, is);
+	attempt_end(pass, &attempt, outcome, request->removes_role ? LIMITED_BY_CELL : LIMITED_NOT);
 }
 
 void system_role_decide(struct pass *pass, const struct request *request)

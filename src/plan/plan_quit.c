@@ -23,6 +23,7 @@ static struct membership_facts *membership_of(struct pass *pass, const struct re
 static void leave(struct pass *pass, uint32_t index)
 {
 	struct membership_facts *is = &pass->batch->memberships[index];
+	fact_keep(pass, is, sizeof *is);
 	is->is_member = false;
 	change_add(pass, (struct change){.kind = CHANGE_LEAVE, .person = is->who, .target = index});
 }
@@ -55,11 +56,13 @@ void group_quit(struct pass *pass, const struct request *request, uint32_t targe
 	}
 	if (request_lacks(pass, request, column, cell, DEED_BIT(DEED_LEAVE_GROUP)))
 		return;
+	struct attempt attempt = attempt_begin(pass, pass->outcomes_count);
 	leave(pass, index);
 	struct outcome *outcome = request_answer(pass, request, column, OUTCOME_DONE,
 	    CODE_GROUP_LEFT, cell, group_message(pass, SLICE("Left the group")));
 	outcome->before = arena_print(batch->arena, "course=%.*s;member=1",
 	    SLICE_ARG(batch->course_keys[request->course].text));
+	attempt_end(pass, &attempt, outcome, LIMITED_BY_CELL);
 }
 
 void cohort_quit(struct pass *pass, const struct request *request, uint32_t target)
@@ -83,8 +86,10 @@ void cohort_quit(struct pass *pass, const struct request *request, uint32_t targ
 	}
 	if (request_lacks(pass, request, column, cell, DEED_BIT(DEED_LEAVE_COHORT)))
 		return;
+	struct attempt attempt = attempt_begin(pass, pass->outcomes_count);
 	leave(pass, index);
 	struct outcome *outcome = request_answer(
 	    pass, request, column, OUTCOME_DONE, CODE_COHORT_LEFT, cell, SLICE("Left the cohort."));
 	outcome->before = SLICE("member=1");
+	attempt_end(pass, &attempt, outcome, LIMITED_BY_CELL);
 }

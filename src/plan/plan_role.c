@@ -90,9 +90,20 @@ const struct role_facts *role_beyond(const struct pass *pass, const struct enrol
 	            : beyond_among(pass->batch, leaving->owned_roles, leaving->owned_roles_count);
 }
 
+static void role_keep(struct pass *pass, struct enrolment_facts *is)
+{
+	struct account_facts *person = &pass->batch->people[is->person];
+	enrolment_keep(pass, is);
+	if (is->level != LEVEL_SYSTEM)
+		return;
+	fact_keep(pass, person, sizeof *person);
+	fact_keep(pass, person->site_roles, person->site_roles_count * sizeof *person->site_roles);
+}
+
 void role_assign(struct pass *pass, uint32_t enrolment, int64_t role)
 {
 	struct enrolment_facts *is = &pass->batch->enrolments[enrolment];
+	role_keep(pass, is);
 	if (!enrolment_add_role(is, role, pass->batch->arena))
 		return;
 	if (is->level == LEVEL_SYSTEM)
@@ -109,6 +120,7 @@ void role_remove(struct pass *pass, uint32_t enrolment, int64_t role)
 {
 	struct enrolment_facts *is = &pass->batch->enrolments[enrolment];
 	uint32_t kept = 0;
+	role_keep(pass, is);
 	for (uint32_t i = 0; i < is->roles_count; i++)
 		if (is->roles[i] != role)
 			is->roles[kept++] = is->roles[i];

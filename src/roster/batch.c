@@ -70,6 +70,8 @@ void batch_reset(struct batch *batch)
 	    .asks_makers = batch->asks_makers,
 	    .asks_mentions = batch->asks_mentions,
 	    .has_aftercare = batch->has_aftercare,
+	    .withholds = batch->withholds,
+	    .approval = batch->approval,
 	    .feed = batch->feed,
 	    .asks_unique = batch->asks_unique,
 	    .drops_rows = batch->drops_rows,

@@ -1,6 +1,8 @@
 /* Whom rows name, and where: absence goes by it. */
 #include "world.h"
 
+#include "enrold/approval.h"
+
 #include <criterion/criterion.h>
 
 #define ROW "username,course1\n"
@@ -62,14 +64,19 @@ Test(mention, says_who_is_where)
 Test(mention, is_asked_for_in_the_next_batch_as_well)
 {
 	struct world world;
+	const struct approval approval = {.is_of_withheld = true};
 	world_init(&world, "");
 	world_run(&world, ROW);
 	world.batch.asks_mentions = world.batch.has_aftercare = world.batch.is_preview = true;
 	world.batch.now = 5;
 	world.batch.feed = SLICE("hr");
+	world.batch.withholds = 1U << LIMITED_BY_CELL;
+	world.batch.approval = &approval;
 	batch_reset(&world.batch);
 	cr_expect(world.batch.asks_mentions && world.batch.has_aftercare);
 	cr_expect(world.batch.is_preview && world.batch.now == 5);
 	cr_expect(slice_is(world.batch.feed, SLICE("hr")));
+	cr_expect(world.batch.withholds == 1U << LIMITED_BY_CELL);
+	cr_expect(world.batch.approval == &approval);
 	world_done(&world);
 }

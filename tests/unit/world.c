@@ -625,6 +625,8 @@ static struct error on_record(void *context, const struct csvin_record *record)
 	}
 	good(batch_init(&world->batch, world->header, &world->policy, &world->site));
 	world->batch.is_preview = world->is_preview;
+	world->batch.withholds = world->withholds;
+	world->batch.approval = world->approval;
 	world->batch.asks_mentions = true;
 	world->batch.now = WORLD_NOW;
 	world->batch.today = WORLD_TODAY;

@@ -32,7 +32,9 @@ struct world {
 	struct site_facts site;
 	struct header *header;
 	struct batch batch;
-	bool is_preview; /* what is read from now on */
+	bool is_preview;    /* what is read from now on */
+	unsigned withholds; /* the same */
+	const struct approval *approval;
 	int rounds;
 	/* "line column outcome code", a line each; and the changes, a line each. */
 	struct buffer outcomes, changes;
