@@ -152,6 +152,8 @@ struct batch {
 	 * NULL: everything. */
 	unsigned withholds;
 	const struct approval *approval;
+	/* Of what is approved: what a later file has settled since; NULL: nothing. */
+	const struct approval *superseded;
 	struct arena *arena;
 	struct record *records;
 	size_t records_count, records_room;

@@ -59,7 +59,7 @@ static struct outcome *withheld_answer(struct step *step, uint32_t column)
 {
 	struct outcome *outcome = step_answer(
 	    step, column, OUTCOME_SKIPPED, CODE_WITHHELD, step_person(step)->username, SLICE(""));
-	outcome_withhold(outcome);
+	outcome_withhold(step->pass, outcome);
 	outcome->limited = LIMITED_ACCOUNTS;
 	return outcome;
 }

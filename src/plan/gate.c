@@ -12,6 +12,17 @@ static bool is_gated(const struct pass *pass)
 	return pass->batch->withholds != 0 || pass->batch->approval;
 }
 
+static bool has_cell(
+    const struct pass *pass, const struct approval *approval, const struct outcome *outcome)
+{
+	const struct batch *batch = pass->batch;
+	struct slice column = outcome->column == COLUMN_NONE
+	                          ? SLICE("")
+	                          : batch->header->columns[outcome->column].name;
+	return approval && approval_has(approval, batch->records[outcome->record].line, column,
+	                       SLICE(""), SLICE(""));
+}
+
 bool gate_admits(const struct pass *pass, const struct outcome *outcome)
 {
 	const struct batch *batch = pass->batch;
@@ -21,19 +32,22 @@ bool gate_admits(const struct pass *pass, const struct outcome *outcome)
 		return !is_limited || !(batch->withholds & (1U << outcome->limited));
 	if (approval->is_of_withheld && !is_limited)
 		return false;
-	struct slice column = outcome->column == COLUMN_NONE
-	                          ? SLICE("")
-	                          : batch->header->columns[outcome->column].name;
-	return approval_has(
-	    approval, batch->records[outcome->record].line, column, SLICE(""), SLICE(""));
+	return has_cell(pass, approval, outcome) && !has_cell(pass, batch->superseded, outcome);
 }
 
-void outcome_withhold(struct outcome *outcome)
+void outcome_withhold(const struct pass *pass, struct outcome *outcome)
 {
 	outcome->kind = OUTCOME_SKIPPED;
 	outcome->code = CODE_WITHHELD;
-	outcome->message = SLICE("Withheld: more than the feed's limits let go unasked; enrolctl "
-	                         "show names the plan.");
+	outcome->message =
+	    pass->batch->approval
+	        ? SLICE("Withheld: it was not in the plan that was approved, and waits in a new one.")
+	        : SLICE("Withheld: more than the feed's limits let go unasked; enrolctl show names "
+	                "the plan.");
+	if (!has_cell(pass, pass->batch->superseded, outcome))
+		return;
+	outcome->code = CODE_SUPERSEDED;
+	outcome->message = SLICE("Not done: a later file of the feed has named the person.");
 }
 
 /* ---- one attempt ---- */
@@ -97,7 +111,7 @@ bool attempt_end(
 	}
 	facts_restore(pass);
 	pass->changes_count = attempt->changes;
-	outcome_withhold(outcome);
+	outcome_withhold(pass, outcome);
 	warnings_drop(pass, attempt->outcomes);
 	return false;
 }

@@ -89,7 +89,7 @@ bool attempt_end(struct pass *pass, const struct attempt *attempt, struct outcom
 
 /* May be done: of an outcome's record, column and limited. */
 bool gate_admits(const struct pass *pass, const struct outcome *outcome);
-void outcome_withhold(struct outcome *outcome);
+void outcome_withhold(const struct pass *pass, struct outcome *outcome);
 /* Only what was withheld once is told of; and drops the other outcomes, from this one on. */
 bool gate_mutes(const struct pass *pass);
 void outcomes_mute(struct pass *pass, size_t from);

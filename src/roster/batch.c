@@ -72,6 +72,7 @@ void batch_reset(struct batch *batch)
 	    .has_aftercare = batch->has_aftercare,
 	    .withholds = batch->withholds,
 	    .approval = batch->approval,
+	    .superseded = batch->superseded,
 	    .feed = batch->feed,
 	    .asks_unique = batch->asks_unique,
 	    .drops_rows = batch->drops_rows,

@@ -292,6 +292,7 @@ static struct error on_header(void *context, const struct header *header)
 	loop->batch.is_preview = loop->mode->is_undone;
 	loop->batch.withholds = run->withholds;
 	loop->batch.approval = run_is_order(run, ORDER_RELEASE) ? &loop->approval : NULL;
+	loop->batch.superseded = &loop->superseded;
 	loop->batch.feed = slice_of(run->lane.feed);
 	loop->batch.has_aftercare = run->runner->shared->config->lms.aftercare;
 	loop->batch.asks_mentions = absence_is_told(run->runner->shared->config, &run->policy);

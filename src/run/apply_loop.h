@@ -94,8 +94,6 @@ struct error transaction_end_rehearsal(struct apply_loop *loop) MUST_CHECK;
 
 /* Reads the plan that was approved, and what has been settled since. */
 struct error order_approve(struct apply_loop *loop) MUST_CHECK;
-/* What a later file has settled is told as such. Once a round is planned, in place. */
-void order_tell_superseded(const struct apply_loop *loop, struct plan *plan);
 
 /* ---- absence_release.c ---- */
 

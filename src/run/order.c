@@ -289,12 +289,6 @@ struct error order_approve(struct apply_loop *loop)
 	return error;
 }
 
-void order_tell_superseded(const struct apply_loop *loop, struct plan *plan)
-{
-	(void)loop;
-	(void)plan;
-}
-
 /* ---- the end ---- */
 
 static struct error release_store(
