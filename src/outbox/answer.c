@@ -272,6 +272,14 @@ static struct slice target_of(
 	return record_written(record, outcome->column);
 }
 
+/* All are counted. Of the absent each thing is said once, and there is no row of the file that
+ * would say it otherwise. */
+static bool is_listed(const struct batch *batch, const struct outcome *outcome)
+{
+	return batch->policy->result_rows == ROWS_ALL || outcome->kind != OUTCOME_UNCHANGED ||
+	       outcome->column == COLUMN_ABSENT;
+}
+
 static void result_line(
     struct answer *answer, const struct batch *batch, const struct outcome *outcome)
 {
@@ -448,7 +456,8 @@ struct error answer_add(
 		const struct outcome *outcome = &plan->outcomes[i];
 		tally->outcomes[outcome->kind]++;
 		tally->codes[outcome->code]++;
-		result_line(answer, batch, outcome);
+		if (is_listed(batch, outcome))
+			result_line(answer, batch, outcome);
 		struct error error = sheet_ease(&answer->sheets[ARTEFACT_RESULT]);
 		if (is_error(&error))
 			return error;
