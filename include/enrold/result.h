@@ -39,11 +39,6 @@ void result_row_split(struct slice row, enum result_cell last, struct slice cell
 /* What such a cell says: without quotes and guards; itself, or in the arena. */
 struct slice result_cell_read(struct slice cell, struct arena *arena);
 
-/* The value of a name in a cell `before` or `after`, "city=Oslo;phone1=..."; false: it is not
- * there. */
-bool result_find_value(
-    struct slice text, const char *name, struct arena *arena, struct slice *value);
-
 /* A row, with its line end, that begins at this offset of the file; borrowed until it returns.
  * False: no more is wanted. */
 typedef bool result_on_row(void *context, uint64_t offset, struct slice row);

@@ -11,6 +11,7 @@
 #include "history.h"
 
 #include "enrold/columns.h"
+#include "enrold/described.h"
 #include "enrold/value.h"
 
 #include <stdio.h>
@@ -54,7 +55,7 @@ static void rename_note(
 	struct slice old;
 	if (renames->count == RENAMES_MAX ||
 	    !slice_is(row->cells[RESULT_CODE], SLICE("account_renamed")) ||
-	    !result_find_value(row->cells[RESULT_BEFORE], "username", renames->arena, &old))
+	    !described_find(row->cells[RESULT_BEFORE], "username", renames->arena, &old))
 		return;
 	struct rename *rename = &renames->items[renames->count++];
 	snprintf(rename->run, sizeof rename->run, "%.*s", SLICE_ARG(run->row.run));

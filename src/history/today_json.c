@@ -6,6 +6,7 @@
 
 #include "enrold/absence.h"
 #include "enrold/columns.h"
+#include "enrold/described.h"
 #include "enrold/listing.h"
 #include "enrold/summary.h"
 #include "enrold/today.h"
@@ -154,7 +155,7 @@ static void values_note(struct today *today, struct slice text)
 		char name[64];
 		if (equals) {
 			snprintf(name, sizeof name, "%.*s", (int)(equals - rest.bytes), rest.bytes);
-			if (result_find_value(
+			if (described_find(
 			        (struct slice){rest.bytes, size}, name, today->arena, &value))
 				value_note(today, slice_of(name), value);
 		}

@@ -4,6 +4,7 @@
  */
 #include "history.h"
 
+#include "enrold/described.h"
 #include "enrold/value.h"
 
 #include <stdio.h>
@@ -44,7 +45,7 @@ const struct name *names_of_row(const struct names *names, const struct past_run
 		if (name->kind != NAME_USERNAME)
 			is_it = is_it && is_of_nobody(cells) && is_sought_by(run, name->kind);
 		else if (!is_it && slice_is(cells[RESULT_CODE], SLICE("account_renamed")))
-			is_it = result_find_value(cells[RESULT_BEFORE], "username", arena, &old) &&
+			is_it = described_find(cells[RESULT_BEFORE], "username", arena, &old) &&
 			        value_is_alike(name->text, old, arena);
 		if (is_it && is_of_time(name, run->row.run))
 			return name;

@@ -3,6 +3,7 @@
 #include "answer_index.h"
 
 #include "enrold/csvout.h"
+#include "enrold/described.h"
 #include "enrold/room.h"
 #include "enrold/value.h"
 
@@ -247,7 +248,7 @@ static void index_note(struct answer *answer, const struct batch *batch,
 		index_maker_add(answer->index, name);
 	answer->indexed = outcome->record;
 	if (outcome->code == CODE_ACCOUNT_RENAMED &&
-	    result_find_value(outcome->before, "username", batch->arena, &old))
+	    described_find(outcome->before, "username", batch->arena, &old))
 		index_maker_add(answer->index, old);
 }
 

@@ -4,6 +4,7 @@
  */
 #include "answer_index.h"
 
+#include "enrold/described.h"
 #include "enrold/room.h"
 
 #include <unistd.h>
@@ -24,7 +25,7 @@ static void old_name_add(struct making *making, struct slice row)
 	struct slice cells[RESULT_CELLS], name;
 	result_row_split(row, RESULT_BEFORE, cells);
 	if (slice_is(cells[RESULT_CODE], SLICE("account_renamed")) &&
-	    result_find_value(result_cell_read(cells[RESULT_BEFORE], making->arena), "username",
+	    described_find(result_cell_read(cells[RESULT_BEFORE], making->arena), "username",
 	        making->arena, &name))
 		index_maker_add(making->maker, name);
 }

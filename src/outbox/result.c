@@ -78,52 +78,6 @@ struct slice result_cell_read(struct slice cell, struct arena *arena)
 	return csvout_unguarded(unquoted(cell, arena), arena);
 }
 
-/* ---- before and after ---- */
-
-static int digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
-/* Without its escapes: %3B is a semicolon. */
-static struct slice value_read(struct slice value, struct arena *arena)
-{
-	if (!slice_has(value, '%'))
-		return value;
-	char *bytes = arena_alloc(arena, value.size);
-	size_t size = 0;
-	for (size_t i = 0; bytes && i < value.size; i++) {
-		bool is_escape = value.bytes[i] == '%' && i + 2 < value.size &&
-		                 digit(value.bytes[i + 1]) >= 0 && digit(value.bytes[i + 2]) >= 0;
-		bytes[size++] =
-		    is_escape ? (char)(digit(value.bytes[i + 1]) * 16 + digit(value.bytes[i + 2]))
-		              : value.bytes[i];
-		i += is_escape ? 2 : 0;
-	}
-	return bytes ? (struct slice){bytes, size} : SLICE("");
-}
-
-bool result_find_value(
-    struct slice text, const char *name, struct arena *arena, struct slice *value)
-{
-	size_t length = strlen(name);
-	while (text.size > 0) {
-		const char *end = memchr(text.bytes, ';', text.size);
-		size_t size = end ? (size_t)(end - text.bytes) : text.size;
-		if (size > length && text.bytes[length] == '=' &&
-		    memcmp(text.bytes, name, length) == 0) {
-			*value = value_read(
-			    (struct slice){text.bytes + length + 1, size - length - 1}, arena);
-			return true;
-		}
-		size_t next = end ? size + 1 : size;
-		text = (struct slice){text.bytes + next, text.size - next};
-	}
-	return false;
-}
-
 /* ---- a file ---- */
 
 /* A longer row is no row of ours: a record has not so many bytes. */

@@ -4,6 +4,7 @@
  */
 #include "account.h"
 
+#include "enrold/described.h"
 #include "enrold/value.h"
 
 void step_init(struct step *step, struct pass *pass, uint32_t index)
@@ -98,23 +99,7 @@ void step_keep(struct step *step, uint32_t column, enum remark_code code)
 
 struct slice step_escape(const struct step *step, struct slice value)
 {
-	bool is_plain = true;
-	for (size_t i = 0; i < value.size && is_plain; i++)
-		is_plain = !slice_has(SLICE("%;=\r\n"), value.bytes[i]);
-	if (is_plain)
-		return value;
-	struct buffer text = {0};
-	for (size_t i = 0; i < value.size; i++) {
-		if (slice_has(SLICE("%;=\r\n"), value.bytes[i]))
-			buffer_print(&text, "%%%02X", (unsigned char)value.bytes[i]);
-		else
-			buffer_add_char(&text, value.bytes[i]);
-	}
-	if (text.failed)
-		arena_fail(step->arena);
-	struct slice copy = arena_copy(step->arena, buffer_slice(&text));
-	buffer_done(&text);
-	return copy;
+	return described_escape(value, step->arena);
 }
 
 void step_note(const struct step *step, struct buffer *out, const char *name, struct slice value)

@@ -4,6 +4,8 @@
  */
 #include "pass.h"
 
+#include "enrold/described.h"
+
 void *pass_grow(struct pass *pass, void *items, size_t count, size_t *room, size_t size)
 {
 	if (count < *room)
@@ -133,4 +135,11 @@ struct slice group_message(const struct pass *pass, struct slice done)
 	        ? "; aftercare tells Moodle's caches."
 	        : "; pages restricted to groups follow when Moodle's caches "
 	          "have been purged: do so, or switch on aftercare.");
+}
+
+struct slice member_state(const struct pass *pass, struct slice course)
+{
+	struct arena *arena = pass->batch->arena;
+	return arena_print(
+	    arena, "course=%.*s;member=1", SLICE_ARG(described_escape(course, arena)));
 }

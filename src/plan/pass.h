@@ -59,6 +59,8 @@ struct slice missing_message(struct arena *arena, const char *what, struct slice
 /* What was done to a group, "Joined the group", as a sentence; on a real Moodle also who tells its
  * caches, without which pages for the group stay closed. */
 struct slice group_message(const struct pass *pass, struct slice done);
+/* How it stands with who is in a group, in the words of an answer. */
+struct slice member_state(const struct pass *pass, struct slice course);
 
 /* ---- gate.c: what is withheld, because of limits or because nobody has approved it ---- */
 
@@ -131,6 +133,10 @@ enum code leave_decide(struct pass *pass, uint32_t enrolment, enum policy_remova
 /* What to say of it, as a sentence; call it for what was not done before anything else is. */
 struct slice leave_message(const struct pass *pass, uint32_t enrolment, enum policy_removal how,
     enum code code, bool moves);
+
+/* How it stood before, with "history=1" where grades have gone with it. */
+struct slice left_state(
+    const struct pass *pass, enum code code, bool had_history, struct slice before);
 
 void unenrol_decide(struct pass *pass, const struct request *request, uint32_t enrolment);
 /* True: the person is in the course. */

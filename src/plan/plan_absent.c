@@ -79,6 +79,7 @@ static void row_remove(struct pass *pass, uint32_t index, struct absent_row *row
 	struct batch *batch = pass->batch;
 	enum policy_removal how = removal_of(batch->policy, row->is_due);
 	struct slice before = state_text(pass, index);
+	bool had_history = batch->enrolments[index].leaving.has_history;
 	enum code code = leave_decide(pass, index, how, &moves);
 	bool keeps_history = code == CODE_HAS_HISTORY && !row->is_due;
 	if (keeps_history)
@@ -88,6 +89,7 @@ static void row_remove(struct pass *pass, uint32_t index, struct absent_row *row
 		return;
 	}
 	bool is_out = code == CODE_UNENROLLED;
+	before = left_state(pass, code, had_history, before);
 	row->is_dropped = is_out;
 	row->listing.suspended_at = is_out ? 0 : pass->now;
 	row->listing.told = 0;

@@ -145,6 +145,14 @@ struct slice leave_message(const struct pass *pass, uint32_t enrolment, enum pol
 	return SLICE("Is not enrolled in the course.");
 }
 
+struct slice left_state(
+    const struct pass *pass, enum code code, bool had_history, struct slice before)
+{
+	return code == CODE_UNENROLLED && had_history
+	           ? arena_print(pass->batch->arena, "%.*s;history=1", SLICE_ARG(before))
+	           : before;
+}
+
 /* ---- unenrolN ---- */
 
 static struct slice state_text(const struct pass *pass, uint32_t enrolment)
@@ -174,6 +182,7 @@ void unenrol_decide(struct pass *pass, const struct request *request, uint32_t e
 	enum policy_removal how = pass->batch->policy->removal;
 	struct slice before = state_text(pass, enrolment);
 	struct attempt attempt = attempt_begin(pass, pass->outcomes_count);
+	bool had_history = facts_of(pass, enrolment)->leaving.has_history;
 	enum code code = leave_decide(pass, enrolment, how, &moves);
 	struct outcome *outcome = request_answer(pass, request, request->column,
 	    moves               ? OUTCOME_DONE
@@ -190,6 +199,9 @@ void unenrol_decide(struct pass *pass, const struct request *request, uint32_t e
 	if (is_hindered(code))
 		return;
 	if (moves && stands)
+	outcome->before = left_state(pass, code, had_history, before);
+	outcome->after = state_text(pass, enrolment);
+	if (moves)
 		remaining_tell(pass, request, enrolment);
 	idle_modifiers_tell(pass, request, COLUMN_ROLE, COLUMN_GROUP,
 	    "the row takes the person out of the course.");

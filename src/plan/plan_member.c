@@ -5,6 +5,7 @@
  */
 #include "pass.h"
 
+#include "enrold/described.h"
 #include "enrold/may.h"
 #include "enrold/value.h"
 
@@ -274,8 +275,7 @@ void group_decide(struct pass *pass, const struct request *request, bool may_joi
 	    is_missing ? group_message(pass, SLICE("The group was made, and joined"))
 	    : joins    ? group_message(pass, SLICE("Joined the group"))
 	               : SLICE("Is in the group already."));
-	struct slice after =
-	    arena_print(pass->batch->arena, "course=%.*s;member=1", SLICE_ARG(course));
+	struct slice after = member_state(pass, course);
 	outcome->before = joins ? SLICE("") : after;
 	outcome->after = after;
 	attempt_end(pass, &attempt, outcome, LIMITED_NOT);
@@ -283,12 +283,18 @@ void group_decide(struct pass *pass, const struct request *request, bool may_joi
 
 /* ---- roles in the site and in categories ---- */
 
-static struct slice roles_state(const struct pass *pass, const struct enrolment_facts *is)
+/* Nothing else of the answer's row names the category. */
+static struct slice roles_state(const struct pass *pass, const struct enrolment_facts *is,
+    const struct category_facts *category)
 {
+	struct arena *arena = pass->batch->arena;
 	if (is->roles_count == 0)
 		return SLICE("");
-	struct slice names = roles_describe(is, pass->batch->site, pass->batch->arena);
-	return arena_print(pass->batch->arena, "roles=%.*s", SLICE_ARG(names));
+	struct slice names = roles_describe(is, pass->batch->site, arena);
+	if (!category)
+		return arena_print(arena, "roles=%.*s", SLICE_ARG(names));
+	return arena_print(arena, "category=%.*s;roles=%.*s",
+	    SLICE_ARG(described_escape(category->idnumber, arena)), SLICE_ARG(names));
 }
 
 static void role_decide(struct pass *pass, const struct request *request, uint32_t place, int level)
@@ -314,7 +320,9 @@ static void role_decide(struct pass *pass, const struct request *request, uint32
 	if (arena_has_failed(batch->arena))
 		return;
 	const struct enrolment_facts *is = &batch->enrolments[enrolment];
-	struct slice before = roles_state(pass, is);
+	const struct category_facts *category =
+	    level == LEVEL_CATEGORY ? &batch->categories[place - PLACE_CATEGORY] : NULL;
+	struct slice before = roles_state(pass, is, category);
 	bool has = has_role(is, role->id), moves = has == request->removes_role;
 	if (request->removes_role && !has && has_owned_role(is, role->id)) {
 		request_error(pass, request, request->column, CODE_OWNED_ELSEWHERE,
@@ -340,6 +348,7 @@ static void role_decide(struct pass *pass, const struct request *request, uint32
 	outcome->before = before;
 	outcome->after = roles_state(pass, is);
 	attempt_end(pass, &attempt, outcome, request->removes_role ? LIMITED_BY_CELL : LIMITED_NOT);
+	outcome->after = roles_state(pass, is, category);
 }
 
 void system_role_decide(struct pass *pass, const struct request *request)

@@ -63,6 +63,7 @@ void group_quit(struct pass *pass, const struct request *request, uint32_t targe
 	outcome->before = arena_print(batch->arena, "course=%.*s;member=1",
 	    SLICE_ARG(batch->course_keys[request->course].text));
 	attempt_end(pass, &attempt, outcome, LIMITED_BY_CELL);
+	outcome->before = member_state(pass, batch->course_keys[request->course].text);
 }
 
 void cohort_quit(struct pass *pass, const struct request *request, uint32_t target)

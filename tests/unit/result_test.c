@@ -1,5 +1,6 @@
 /* Rows of an answer, read as they were written. */
 #include "enrold/csvout.h"
+#include "enrold/described.h"
 #include "enrold/result.h"
 
 #include "files.h"
@@ -68,7 +69,7 @@ Test(result, finds_values_in_before_and_after)
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		struct slice value = SLICE("");
 		bool found =
-		    result_find_value(slice_of(cases[i].text), cases[i].name, arena, &value);
+		    described_find(slice_of(cases[i].text), cases[i].name, arena, &value);
 		cr_expect_eq(found, cases[i].value != NULL, "%s", cases[i].text);
 		if (found && cases[i].value)
 			cr_expect(slice_is(value, slice_of(cases[i].value)), "%s", cases[i].text);
