@@ -76,6 +76,9 @@ struct record {
 	uint32_t kept_column;
 	/* Also its own: why nothing more of the row is done; NULL: because of its error. */
 	const char *ended;
+	/* Of a row of a result that is taken back: what that calls its column; bytes NULL: it is a
+	 * record of the file. */
+	struct slice undone_column;
 };
 
 /* In the order in which they are done: cohorts first, the others as their columns stand. */
@@ -253,6 +256,10 @@ uint32_t batch_add_person(struct batch *batch, struct slice username);
  * enrolment have the same. The batch has nothing but such records. */
 uint32_t batch_add_absent(struct batch *batch, struct slice username, int64_t user,
     const struct enrolment_facts *enrolment);
+
+/* A record that stands for a row of a result that is taken back (undo.h). Index of it. */
+uint32_t batch_add_undone(
+    struct batch *batch, uint64_t line, struct slice username, struct slice column);
 
 /* Index of a place that a file names, added when it is new. */
 uint32_t batch_course(struct batch *batch, enum course_key_by by, struct slice text);

@@ -134,6 +134,8 @@ enum limited {
 #define COLUMN_NONE UINT32_MAX
 /* "absent": of what no row says. */
 #define COLUMN_ABSENT (UINT32_MAX - 1)
+/* As the row called it that is taken back: the record says it. */
+#define COLUMN_UNDONE (UINT32_MAX - 2)
 
 /* One line of the result. Slices lie in the batch's arena or are static. */
 struct outcome {

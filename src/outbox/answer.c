@@ -252,10 +252,14 @@ static void index_note(struct answer *answer, const struct batch *batch,
 		index_maker_add(answer->index, old);
 }
 
-static struct slice column_name(const struct answer *answer, uint32_t column)
+static struct slice column_name(
+    const struct answer *answer, const struct batch *batch, const struct outcome *outcome)
 {
+	uint32_t column = outcome->column;
 	if (column == COLUMN_ABSENT)
 		return SLICE("absent");
+	if (column == COLUMN_UNDONE)
+		return batch->records[outcome->record].undone_column;
 	return column == COLUMN_NONE ? SLICE("") : answer->header->columns[column].name;
 }
 
@@ -289,7 +293,7 @@ static void result_line(
 	struct slice name =
 	    value_brief(person_name(answer, batch, outcome->record), RESULT_NAME_MAX, arena);
 	index_note(answer, batch, outcome, name);
-	struct slice column = column_name(answer, outcome->column);
+	struct slice column = column_name(answer, batch, outcome);
 	buffer_add_int(out, (int64_t)batch->records[outcome->record].line);
 	buffer_add_char(out, ',');
 	echo_add(out, name, ',');
@@ -467,6 +471,8 @@ struct error answer_add(
 			continue;
 		answer->failed_line = line;
 		tally->rows_in_error++;
+		if (outcome->column == COLUMN_UNDONE)
+			continue; /* there is no row to drop once more */
 		error = retry_add(answer, batch, outcome);
 		if (is_error(&error))
 			return error;

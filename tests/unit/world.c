@@ -578,9 +578,8 @@ static void mentions_print(struct world *world, const struct plan *plan)
 	}
 }
 
-static void batch_run(struct world *world)
+static void places_answer(struct batch *batch)
 {
-	struct batch *batch = &world->batch;
 	batch->courses =
 	    arena_alloc(batch->arena, (batch->courses_count + 1) * sizeof *batch->courses);
 	for (size_t i = 0; i < batch->courses_count; i++)
@@ -588,6 +587,12 @@ static void batch_run(struct world *world)
 	batch_link_places(batch);
 	places_find(batch);
 	batch_link_places(batch);
+}
+
+static void batch_run(struct world *world)
+{
+	struct batch *batch = &world->batch;
+	places_answer(batch);
 	for (; batch->planned < batch->records_count; world->rounds++) {
 		struct plan plan;
 		if (world->rounds >= ROUNDS_MAX)
@@ -600,6 +605,52 @@ static void batch_run(struct world *world)
 		mentions_print(world, &plan);
 		changes_print(world, &plan);
 	}
+}
+
+/* ---- what is taken back ---- */
+
+static void undo_print(struct world *world, const struct plan *plan)
+{
+	for (size_t i = 0; i < plan->outcomes_count; i++) {
+		const struct outcome *is = &plan->outcomes[i];
+		if (is->column != COLUMN_UNDONE || is->message.size == 0)
+			fatal("an outcome without a column or a message");
+		buffer_print(&world->outcomes, "%s %s", outcome_kind_name(is->kind),
+		    outcome_code_name(is->code));
+		if (is->before.size > 0 || is->after.size > 0)
+			buffer_print(&world->outcomes, ": %.*s -> %.*s", SLICE_ARG(is->before),
+			    SLICE_ARG(is->after));
+		buffer_add_char(&world->outcomes, '\n');
+	}
+}
+
+static size_t undo_some(struct world *world, struct undo_row **rows, size_t all)
+{
+	size_t count;
+	struct plan plan;
+	struct batch *batch = &world->batch;
+	batch_reset(batch);
+	undo_begin(batch);
+	if (!undo_part(rows, all, &count) || count == 0)
+		fatal("the undo does not get on");
+	for (size_t i = 0; i < count; i++)
+		undo_add(batch, world->policy.course_by, rows[i]);
+	places_answer(batch);
+	facts_find(world);
+	undo_pair(batch, rows, count);
+	facts_find(world);
+	good(plan_undo(batch, rows, count, WORLD_NOW, &plan));
+	undo_print(world, &plan);
+	changes_print(world, &plan);
+	world->rounds++;
+	return count;
+}
+
+void world_undo(struct world *world, struct undo_row **rows, size_t count)
+{
+	world_run(world, "username,city\n");
+	for (size_t done = 0; done < count;)
+		done += undo_some(world, rows + done, count - done);
 }
 
 /* ---- the file ---- */

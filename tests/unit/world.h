@@ -15,6 +15,7 @@
 
 #include "enrold/buffer.h"
 #include "enrold/plan.h"
+#include "enrold/undo.h"
 
 enum { WORLD_NOW = 1795444310, WORLD_TODAY = 1795392000, WORLD_DAY = 86400 };
 
@@ -52,6 +53,9 @@ void world_done(struct world *world);
 void world_run(struct world *world, const char *text);
 /* The same of any bytes; REJECT: no header can be made of them, or they end in a quote. */
 struct error world_read(struct world *world, const char *bytes, size_t size) MUST_CHECK;
+/* Rows of a result, the last first, are taken back; each row of the answer as "done undone: before
+ * -> after". */
+void world_undo(struct world *world, struct undo_row **rows, size_t count);
 /* Both as texts that end with a NUL. */
 const char *world_outcomes(struct world *world);
 const char *world_changes(struct world *world);
