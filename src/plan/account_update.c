@@ -171,7 +171,6 @@ static void profile_update(struct step *step, uint32_t f)
 	    arena_print(step->arena, "profile_field_%.*s", SLICE_ARG(field->shortname));
 	if (!detail_is_admitted(step, LIMITED_NOT, name.bytes, is, value))
 		return;
-	step_note_move(step, name.bytes, is, value);
 	step_note_move(step, name.bytes, is.bytes ? is : field->initial, value);
 	account_profile_set(step, f, value);
 }

@@ -191,7 +191,7 @@ void unenrol_decide(struct pass *pass, const struct request *request, uint32_t e
 	    code, pass->batch->course_keys[request->course].text,
 	    leave_message(pass, enrolment, how, code, moves));
 	if (!is_hindered(code)) {
-		outcome->before = before;
+		outcome->before = left_state(pass, code, had_history, before);
 		outcome->after = state_text(pass, enrolment);
 	}
 	bool stands = attempt_end(pass, &attempt, outcome, LIMITED_BY_CELL);
@@ -199,9 +199,6 @@ void unenrol_decide(struct pass *pass, const struct request *request, uint32_t e
 	if (is_hindered(code))
 		return;
 	if (moves && stands)
-	outcome->before = left_state(pass, code, had_history, before);
-	outcome->after = state_text(pass, enrolment);
-	if (moves)
 		remaining_tell(pass, request, enrolment);
 	idle_modifiers_tell(pass, request, COLUMN_ROLE, COLUMN_GROUP,
 	    "the row takes the person out of the course.");

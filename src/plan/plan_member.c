@@ -346,9 +346,8 @@ static void role_decide(struct pass *pass, const struct request *request, uint32
 	    : request->removes_role ? SLICE("The role was taken away.")
 	                            : SLICE("The role was given."));
 	outcome->before = before;
-	outcome->after = roles_state(pass, is);
-	attempt_end(pass, &attempt, outcome, request->removes_role ? LIMITED_BY_CELL : LIMITED_NOT);
 	outcome->after = roles_state(pass, is, category);
+	attempt_end(pass, &attempt, outcome, request->removes_role ? LIMITED_BY_CELL : LIMITED_NOT);
 }
 
 void system_role_decide(struct pass *pass, const struct request *request)

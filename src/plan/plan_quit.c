@@ -60,10 +60,8 @@ void group_quit(struct pass *pass, const struct request *request, uint32_t targe
 	leave(pass, index);
 	struct outcome *outcome = request_answer(pass, request, column, OUTCOME_DONE,
 	    CODE_GROUP_LEFT, cell, group_message(pass, SLICE("Left the group")));
-	outcome->before = arena_print(batch->arena, "course=%.*s;member=1",
-	    SLICE_ARG(batch->course_keys[request->course].text));
-	attempt_end(pass, &attempt, outcome, LIMITED_BY_CELL);
 	outcome->before = member_state(pass, batch->course_keys[request->course].text);
+	attempt_end(pass, &attempt, outcome, LIMITED_BY_CELL);
 }
 
 void cohort_quit(struct pass *pass, const struct request *request, uint32_t target)

@@ -179,7 +179,7 @@ static struct error go(struct run *run)
 	if (is_error(&error) || run->is_stopped)
 		return error;
 	if (run->row.state == RUN_UNKNOWN)
-		error = weigh(run);
+		error = rehearse(run);
 	bool is_held = run->row.state == RUN_HELD || run->row.state == RUN_DISCARDED;
 	return is_error(&error) || run->is_stopped || is_held ? error : run_apply(run);
 }

@@ -345,10 +345,14 @@ struct error undo_apply(struct apply_loop *loop) MUST_CHECK;
 struct error weigh_measure(struct run *run) MUST_CHECK;
 /* Some limit could trip: run->needs_rehearsal. Once the header is known. */
 void weigh_foresee(struct run *run, const struct header *header);
-/* Rehearses the whole file where it has to; it may end the run, as held. */
-struct error weigh(struct run *run) MUST_CHECK;
 /* The verdict of an earlier attempt, for a run that goes on. */
 struct error weigh_find(struct run *run) MUST_CHECK;
+const char *weigh_kind(enum limited kind); /* as the verdict calls it */
+
+/* ---- rehearsal.c ---- */
+
+/* Rehearses the whole file where it has to; it may end the run, as held. */
+struct error rehearse(struct run *run) MUST_CHECK;
 
 /* ---- plan_file.c: what waits for a person ---- */
 

@@ -1,10 +1,7 @@
 /*
- * weigh: what a file may do unasked is found out before the first of it is done. Most files need no
- * more for that than their header and their number of rows; where a limit could trip, the whole
- * file is rehearsed: planned and written like a preview, counted, and undone. Then it is held as a
- * whole, its answer being that of the rehearsal; or the kinds of changes that trip are withheld
- * when it is done in earnest, which is durable in work/R before the first commit, so that a run
- * that goes on later withholds the same.
+ * weigh: what a file may do unasked. Most files need no more for that than their header and their
+ * number of rows; for the others what a rehearsal has counted is judged here, by what files of the
+ * feed, and the site, were like before it.
  */
 #include "absence.h"
 #include "apply_loop.h"
@@ -64,27 +61,14 @@ void weigh_foresee(struct run *run, const struct header *header)
 	    limits_need_rehearsal(&run->policy, header, &outlook) || is_short(run);
 }
 
-/* ---- the verdict, kept ---- */
+/* ---- the verdict ---- */
 
 static const char *const kind_names[LIMITED_KINDS] = {
     [LIMITED_BY_CELL] = "by_cell", [LIMITED_ACCOUNTS] = "accounts"};
 
-static struct error verdict_keep(struct run *run)
+const char *weigh_kind(enum limited kind)
 {
-	struct buffer text = {0};
-	for (enum limited kind = LIMITED_NOT + 1; kind < LIMITED_KINDS; kind++)
-		if (run->withholds & 1U << kind)
-			buffer_print(&text, "%s %.*s\n", kind_names[kind],
-			    SLICE_ARG(run->withheld[kind]));
-	struct error error = text.failed ? error_memory("keeping what is withheld") : OK;
-	if (!is_error(&error) && (text.size > 0 || disk_has(run->directory, RUN_WEIGHED)))
-		error = disk_create(
-		    run->directory, RUN_WEIGHED, MODE_INPUT, buffer_slice(&text));
-	bool is_kept = !is_error(&error) && text.size > 0;
-	buffer_done(&text);
-	if (is_kept)
-		error = disk_sync(run->directory, RUN_WEIGHED);
-	return is_error(&error) || !is_kept ? error : disk_sync(run->directory, ".");
+	return kind_names[kind];
 }
 
 struct error weigh_find(struct run *run)
@@ -158,19 +142,3 @@ void weigh_remark(const struct weighing *weighing, struct remarks *remarks)
 			        SLICE_ARG(verdict->reasons[kind])));
 }
 
-struct error weigh(struct run *run)
-{
-	struct weighing weighing = {.count = NULL};
-	if (!run->needs_rehearsal || run->lane.is_preview)
-		return OK;
-	weighing.count = limits_count_create();
-	struct error error =
-	    weighing.count ? run_rehearse(run, &weighing) : error_memory("weighing a file");
-	limits_count_free(weighing.count);
-	if (is_error(&error) || run->is_stopped || run->row.state == RUN_HELD ||
-	    run->row.state == RUN_DISCARDED)
-		return error;
-	run->withholds = weighing.verdict.withholds;
-	memcpy(run->withheld, weighing.verdict.reasons, sizeof run->withheld);
-	return verdict_keep(run);
-}

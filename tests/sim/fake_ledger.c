@@ -59,7 +59,7 @@ struct error ledger_store(struct db *db, const struct ledger_run *run)
 	*row = *run;
 	struct slice *texts[] = {&row->run, &row->feed, &row->name, &row->node, &row->sha256,
 	    &row->policy, &row->counts, &row->summary, &row->summary_sha256,
-	    &row->hashes[ARTEFACT_RESULT], &row->hashes[ARTEFACT_RETRY]};
+	    &row->hashes[ARTEFACT_RESULT], &row->hashes[ARTEFACT_RETRY], &row->hashes[ARTEFACT_PLAN]};
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
 		*texts[i] = keep(*texts[i]);
 	return fake_step("the ledger");
@@ -129,6 +129,106 @@ struct error ledger_find_same(struct db *db, struct slice feed, struct slice sha
 			memcpy(run, row->run.bytes, RUN_ID_SIZE);
 	}
 	return fake_step("the ledger");
+}
+
+struct error ledger_find_measure(
+    struct db *db, struct slice feed, const char *since, struct ledger_measure *measure)
+{
+	const char *last = "";
+	*measure = (struct ledger_measure){.has_last = false};
+	for (size_t i = 0; i < fake_now()->runs_count; i++) {
+		const struct ledger_run *row = &fake_now()->runs[i];
+		if (!row->is_measure || !slice_is(row->feed, feed))
+			continue;
+		if (strcmp(row->run.bytes, since) >= 0 && row->people > measure->people_largest)
+			measure->people_largest = row->people;
+		if (strcmp(row->run.bytes, last) < 0)
+			continue;
+		last = row->run.bytes;
+		measure->has_last = true;
+		measure->rows = row->records;
+		measure->people = row->people;
+	}
+	return fake_step("the ledger");
+}
+
+struct error ledger_set_measure(struct db *db, struct slice run)
+{
+	struct ledger_run *row = find(fake_working(), run);
+	if (row)
+		row->is_measure = true;
+	return fake_step("the ledger");
+}
+
+/* ---- plans ---- */
+
+static struct stored_plan *plan_find(struct fake_state *state, struct slice run)
+{
+	for (size_t i = 0; i < state->plans_count; i++)
+		if (slice_is(state->plans[i].run, run))
+			return &state->plans[i];
+	return NULL;
+}
+
+struct error plans_add(struct db *db, const struct stored_plan *plan)
+{
+	struct fake_state *state = fake_working();
+	if (state->plans_count == FAKE_RUNS_MAX)
+		abort();
+	struct stored_plan *row = &state->plans[state->plans_count++];
+	*row = *plan;
+	struct slice *texts[] = {&row->run, &row->feed, &row->sha256, &row->content,
+	    &row->closed_by, &row->why, &row->source, &row->base};
+	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+		*texts[i] = keep(*texts[i]);
+	return fake_step("a plan");
+}
+
+struct error plans_find(
+    struct db *db, struct slice run, struct arena *arena, struct stored_plan *plan)
+{
+	const struct stored_plan *row = plan_find(fake_now(), run);
+	*plan = row ? *row : (struct stored_plan){.state = PLAN_UNKNOWN};
+	return fake_step("a plan");
+}
+
+struct error plans_close(
+    struct db *db, struct slice run, enum plan_state state, struct slice by, struct slice why)
+{
+	struct stored_plan *row = plan_find(fake_working(), run);
+	if (!row || row->state != PLAN_OPEN)
+		return error_retry("the plan is not open any more");
+	row->state = state;
+	row->closed_by = keep(by);
+	row->why = keep(why);
+	return fake_step("a plan");
+}
+
+struct error plans_supersede(struct db *db, struct slice feed, struct slice by)
+{
+	struct fake_state *state = fake_working();
+	for (size_t i = 0; i < state->plans_count; i++) {
+		struct stored_plan *row = &state->plans[i];
+		if (row->state != PLAN_OPEN || !row->is_of_full || !slice_is(row->feed, feed) ||
+		    slice_is(row->run, by))
+			continue;
+		row->state = PLAN_SUPERSEDED;
+		row->closed_by = keep(by);
+	}
+	return fake_step("a plan");
+}
+
+struct error plans_find_discarded(struct db *db, struct slice feed, struct slice content,
+    struct arena *arena, struct stored_plan *found)
+{
+	*found = (struct stored_plan){.state = PLAN_UNKNOWN};
+	for (size_t i = 0; i < fake_now()->plans_count; i++) {
+		const struct stored_plan *row = &fake_now()->plans[i];
+		if (row->state == PLAN_DISCARDED && slice_is(row->feed, feed) &&
+		    slice_is(row->content, content))
+			*found = *row;
+	}
+	return fake_step("a plan");
 }
 
 /* ---- what feeds have listed ---- */

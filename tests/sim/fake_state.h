@@ -8,6 +8,7 @@
 
 #include "enrold/listing.h"
 #include "enrold/lms.h"
+#include "enrold/plans.h"
 
 enum { FAKE_RUNS_MAX = 1024, FAKE_LISTINGS_MAX = 8000, FAKE_FEEDS_MAX = 4 };
 
@@ -25,6 +26,8 @@ struct fake_base {
 struct fake_state {
 	struct ledger_run runs[FAKE_RUNS_MAX];
 	size_t runs_count;
+	struct stored_plan plans[FAKE_RUNS_MAX];
+	size_t plans_count;
 	struct fake_listing listings[FAKE_LISTINGS_MAX]; /* by feed, person and enrolment */
 	size_t listings_count;
 	struct fake_base feeds[FAKE_FEEDS_MAX];
