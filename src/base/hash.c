@@ -60,6 +60,12 @@ void hash_free(struct hash *hash)
 	free(hash);
 }
 
+void hash_restart(struct hash *hash)
+{
+	int ok = EVP_DigestInit_ex(hash->context, NULL, NULL);
+	assert(ok == 1);
+}
+
 void hash_add(struct hash *hash, const void *bytes, size_t size)
 {
 	int ok = EVP_DigestUpdate(hash->context, bytes, size);

@@ -1,0 +1,54 @@
+#include "plan_place.h"
+
+#include "enrold/columns.h"
+#include "enrold/keyhash.h"
+
+/* "course01" -> "course". */
+static struct slice stem_of(struct slice column)
+{
+	while (column.size > 0 && column.bytes[column.size - 1] >= '0' &&
+	       column.bytes[column.size - 1] <= '9')
+		column.size--;
+	return column;
+}
+
+/* COLUMN_UNKNOWN: the column has nothing to do with a course. */
+static enum column_id id_of(struct slice stem)
+{
+	size_t count;
+	const struct column *columns = columns_all(&count);
+	for (size_t i = 0; i < count; i++)
+		if (columns[i].is_numbered && columns[i].id >= COLUMN_COURSE &&
+		    columns[i].id <= COLUMN_GROUP && slice_is(slice_of(columns[i].name), stem))
+			return columns[i].id;
+	return COLUMN_UNKNOWN;
+}
+
+static uint64_t slot_of(struct slice line, struct slice number)
+{
+	const uint64_t slot[] = {
+	    keyhash(line.bytes, line.size), keyhash(number.bytes, number.size)};
+	return keyhash(slot, sizeof slot);
+}
+
+/* An account whose person no course's file lists any more is its own target. */
+static bool is_of_account(const struct slice cells[RESULT_CELLS])
+{
+	return slice_is(cells[RESULT_TARGET], cells[RESULT_USERNAME]);
+}
+
+struct plan_place plan_place_of(const struct slice cells[RESULT_CELLS], struct arena *arena)
+{
+	struct plan_place place = {.slot = 0};
+	struct slice column = result_cell_read(cells[RESULT_COLUMN], arena), stem = stem_of(column);
+	bool is_absent = slice_is(column, SLICE("absent"));
+	bool is_numbered = !is_absent && stem.size < column.size;
+	enum column_id id = is_numbered ? id_of(stem) : COLUMN_UNKNOWN;
+	if (id != COLUMN_UNKNOWN)
+		place.slot = slot_of(cells[RESULT_LINE],
+		    (struct slice){column.bytes + stem.size, column.size - stem.size});
+	place.names_course = is_absent ? !is_of_account(cells) : id == COLUMN_COURSE;
+	if (place.names_course)
+		place.course = result_cell_read(cells[RESULT_TARGET], arena);
+	return place;
+}
