@@ -13,8 +13,9 @@ retry RUN|last --feed --wait
 pause FEED --why
 resume FEED
 stop RUN --why
-release RUN --why
+release RUN --why --course
 discard RUN --why
+undo RUN --why
 reload
 lms init
 lms check
@@ -36,7 +37,7 @@ _enrolctl_words() {
         ((i++))
         ask+=(--config "${COMP_WORDS[i]}")
         ;;
-      --feed | --since | --until | --status | --file | --limit | --why)
+      --feed | --since | --until | --status | --file | --limit | --why | --course)
         [[ ${COMP_WORDS[i + 1]} == '=' ]] && ((i++))
         ((i++))
         ;;
@@ -86,7 +87,7 @@ _enrolctl() {
     --feed) next=FEED ;;
     --status) next='running done refused preview' ;;
     --since | --until) next='today yesterday' ;;
-    --file | --limit | --why) return ;;
+    --file | --limit | --why | --course) return ;;
     *) _enrolctl_match ;;
   esac
   if [[ $cur == -* ]]; then

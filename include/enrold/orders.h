@@ -96,6 +96,8 @@ void order_parse(struct slice text, struct arena *arena, struct order *order);
 /* Durable when it returns; one that stands already stays as it is. REJECT: a course that is named
  * cannot be one. */
 struct error order_give(int directory, const struct order *order) MUST_CHECK;
+/* The same; of several who give it at once one is told that it is his. */
+struct error order_give_first(int directory, const struct order *order, bool *is_given) MUST_CHECK;
 struct error order_withdraw(int directory, enum order_kind kind, const char *subject) MUST_CHECK;
 
 /* Whether there are such orders to give: the run is in work/ of whichever daemon. */

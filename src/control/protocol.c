@@ -3,6 +3,7 @@
 #include "enrold/config.h"
 #include "enrold/cut.h"
 #include "enrold/jsonout.h"
+#include "enrold/orders.h"
 #include "enrold/runid.h"
 #include "enrold/value.h"
 
@@ -19,6 +20,7 @@ enum member_kind {
 	MEMBER_FEED,
 	MEMBER_RUN,
 	MEMBER_RUN_OR_LAST,
+	MEMBER_TEXTS,
 	MEMBER_COUNT,
 	MEMBER_TIME
 };
@@ -29,6 +31,7 @@ enum member {
 	IN_RUN,
 	IN_ANY_RUN,
 	IN_WHY,
+	IN_COURSES,
 	IN_SINCE,
 	IN_UNTIL,
 	IN_STATUS,
@@ -48,6 +51,7 @@ static const struct {
     [IN_RUN] = {"run", MEMBER_RUN},
     [IN_ANY_RUN] = {"run", MEMBER_RUN_OR_LAST},
     [IN_WHY] = {"why", MEMBER_TEXT},
+    [IN_COURSES] = {"courses", MEMBER_TEXTS},
     [IN_SINCE] = {"since_us", MEMBER_TIME},
     [IN_UNTIL] = {"until_us", MEMBER_TIME},
     [IN_STATUS] = {"status", MEMBER_TEXT},
@@ -72,8 +76,9 @@ static const struct {
     [PROTOCOL_PAUSE] = {"pause", HAS(FEED) | HAS(WHY), HAS(FEED), false},
     [PROTOCOL_RESUME] = {"resume", HAS(FEED), HAS(FEED), false},
     [PROTOCOL_STOP] = {"stop", HAS(RUN) | HAS(WHY), HAS(RUN), false},
-    [PROTOCOL_RELEASE] = {"release", HAS(RUN) | HAS(WHY), HAS(RUN), false},
+    [PROTOCOL_RELEASE] = {"release", HAS(RUN) | HAS(WHY) | HAS(COURSES), HAS(RUN), false},
     [PROTOCOL_DISCARD] = {"discard", HAS(RUN) | HAS(WHY), HAS(RUN), false},
+    [PROTOCOL_UNDO] = {"undo", HAS(RUN) | HAS(WHY), HAS(RUN), false},
     [PROTOCOL_RELOAD] = {"reload", 0, 0, false},
 };
 
@@ -111,6 +116,27 @@ static bool text_fits(enum member_kind kind, const char *text)
 	return strlen(text) <= TEXT_MAX;
 }
 
+/* A text with a NUL is shorter than it says. */
+static bool is_text(const json_t *value)
+{
+	return json_is_string(value) &&
+	       strlen(json_string_value(value)) == json_string_length(value);
+}
+
+/* The names of courses. */
+static bool texts_fit(const json_t *list)
+{
+	size_t i;
+	const json_t *item;
+	json_array_foreach((json_t *)list, i, item)
+	{
+		size_t size = json_string_length(item);
+		if (!is_text(item) || size == 0 || size >= ORDER_COURSE_SIZE)
+			return false;
+	}
+	return json_array_size(list) > 0 && json_array_size(list) <= ORDER_COURSES_MAX;
+}
+
 static bool value_fits(enum member member, const json_t *value)
 {
 	enum member_kind kind = members[member].kind;
@@ -120,8 +146,9 @@ static bool value_fits(enum member member, const json_t *value)
 		return json_is_integer(value) && number >= 0 && number <= 1000000;
 	if (kind == MEMBER_TIME)
 		return json_is_integer(value) && number >= 0;
-	/* A text with a NUL is shorter than it says. */
-	return text && strlen(text) == json_string_length(value) && text_fits(kind, text) &&
+	if (kind == MEMBER_TEXTS)
+		return texts_fit(value);
+	return is_text(value) && text_fits(kind, text) &&
 	       (member != IN_WHY || strlen(text) <= PROTOCOL_WHY_MAX);
 }
 
@@ -181,6 +208,7 @@ static void fill(struct protocol_request *request)
 	request->feed = text_of(request, IN_FEED);
 	request->run = text_of(request, IN_RUN);
 	request->why = text_of(request, IN_WHY);
+	request->courses = json_object_get(request->json, members[IN_COURSES].name);
 	request->history = (struct history_query){
 	    .command = looking[request->command],
 	    .feed = request->feed,
@@ -246,7 +274,9 @@ enum protocol_exit protocol_exit(const struct error *error)
 {
 	switch (error->class) {
 	case ERROR_NONE: return PROTOCOL_EXIT_DONE;
-	case ERROR_REJECT: return PROTOCOL_EXIT_NO;
+	case ERROR_REJECT:
+		return strcmp(error->code, "bad_request") == 0 ? PROTOCOL_EXIT_USAGE
+		                                               : PROTOCOL_EXIT_NO;
 	case ERROR_RETRY: return PROTOCOL_EXIT_TRY_LATER;
 	case ERROR_CONFIG: return PROTOCOL_EXIT_CONFIG;
 	}

@@ -4,6 +4,8 @@
 #include "ctl.h"
 #include "meant.h"
 
+#include "enrold/orders.h"
+
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
@@ -38,9 +40,12 @@ static const struct command {
     {"resume", "", 1, 1, 0, ctl_resume, "resume FEED", "take its files again"},
     {"stop", "", 1, 1, TAKES(WHY), ctl_stop, "stop RUN",
         "end a run at its next checkpoint, where it waits"},
-    {"release", "", 1, 1, TAKES(WHY), ctl_release, "release RUN", "go on with it"},
+    {"release", "", 1, 1, TAKES(WHY) | TAKES(COURSE), ctl_release, "release RUN",
+        "go on with it; or do what it withheld, as it was shown"},
     {"discard", "", 1, 1, TAKES(WHY), ctl_discard, "discard RUN",
-        "leave it as it is; or, of a refused one: it has been seen to"},
+        "leave it as it is; of what it withheld: it is not wanted; of a refused one: it has been "
+        "seen to"},
+    {"undo", "", 1, 1, TAKES(WHY), ctl_undo, "undo RUN", "take back what it did"},
     {"reload", "", 0, 0, 0, ctl_reload, "reload", "read the settings anew"},
     {"lms", "init", 0, 0, 0, ctl_lms_init, "lms init",
         "make a Moodle site in SQLite; on a server, enrold's own tables"},
@@ -74,6 +79,9 @@ static const struct {
     [OPTION_FILE] = {"file", "PATTERN"},
     [OPTION_LIMIT] = {"limit", "N"},
     [OPTION_WHY] = {"why", "TEXT"},
+    [OPTION_COURSE] = {"course", "NAME"},
+    [OPTION_PREVIEW] = {"preview", NULL},
+    [OPTION_YES] = {"yes", NULL},
     [OPTION_WAIT] = {"wait", NULL},
     [OPTION_WATCH] = {"watch", NULL},
     [OPTION_CHECK] = {"check", NULL},
@@ -201,10 +209,20 @@ static void options_make(struct option options[OPTIONS_ALL + 1])
 	memcpy(options + OPTIONS, everywhere, sizeof everywhere);
 }
 
+static enum ctl_exit courses_tell(void)
+{
+	fprintf(stderr,
+	    "enrolctl: --course may be given %d times: leave it out for all courses, or take the "
+	    "others in a second step\n",
+	    ORDER_COURSES_MAX);
+	return CTL_USAGE;
+}
+
 enum ctl_exit ctl_main(int argc, char **argv)
 {
 	struct option options[OPTIONS_ALL + 1];
-	struct ctl ctl = {.config_path = DEFAULT_CONFIG};
+	const char *courses[ORDER_COURSES_MAX];
+	struct ctl ctl = {.config_path = DEFAULT_CONFIG, .courses = courses};
 	char *what[] = {NULL, NULL};
 	int option;
 	options_make(options);
@@ -216,6 +234,12 @@ enum ctl_exit ctl_main(int argc, char **argv)
 		case OPTION_HELP: help_print(); return CTL_OK;
 		case OPTION_COMPLETE: what[0] = optarg; break;
 		case '?': fputs("enrolctl --help lists what there is\n", stderr); return CTL_USAGE;
+		case OPTION_COURSE:
+			if (ctl.courses_count == ORDER_COURSES_MAX)
+				return courses_tell();
+			courses[ctl.courses_count++] = optarg;
+			ctl.options[option] = optarg;
+			break;
 		default: ctl.options[option] = optarg ? optarg : "";
 		}
 	}

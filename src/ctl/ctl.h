@@ -28,6 +28,9 @@ enum ctl_option {
 	OPTION_FILE,
 	OPTION_LIMIT,
 	OPTION_WHY,
+	OPTION_COURSE,
+	OPTION_PREVIEW,
+	OPTION_YES,
 	OPTION_WAIT,
 	OPTION_WATCH,
 	OPTION_CHECK,
@@ -40,6 +43,8 @@ struct ctl {
 	bool json;
 	const char *options[OPTIONS]; /* NULL: not given; one without a value: "" */
 	char **arguments;             /* behind the command's name; ends with NULL */
+	const char **courses;         /* of --course, which may be given often */
+	size_t courses_count;
 };
 
 typedef enum ctl_exit ctl_command(const struct ctl *ctl);
@@ -60,6 +65,7 @@ ctl_command ctl_resume;
 ctl_command ctl_stop;
 ctl_command ctl_release;
 ctl_command ctl_discard;
+ctl_command ctl_undo;
 ctl_command ctl_reload;
 ctl_command ctl_runs;
 ctl_command ctl_show;

@@ -20,6 +20,23 @@ void owner_name(char name[OWNER_NAME_SIZE])
 		snprintf(name, OWNER_NAME_SIZE, "%.60s", now);
 }
 
+int64_t owner_login(void)
+{
+	unsigned found = (unsigned)-1;
+	FILE *file = fopen("/proc/self/loginuid", "re");
+	bool is_there = file && fscanf(file, "%u", &found) == 1 && found != (unsigned)-1;
+	if (file)
+		fclose(file);
+	return is_there ? (int64_t)found : -1;
+}
+
+size_t owner_groups(gid_t groups[OWNER_GROUPS_MAX])
+{
+	groups[0] = getgid();
+	int count = getgroups(OWNER_GROUPS_MAX - 1, groups + 1);
+	return 1 + (count > 0 ? (size_t)count : 0);
+}
+
 /* The daemon's other groups too: one of them may be what lets it read a key or a socket. */
 static int groups_take(uid_t user, gid_t group)
 {

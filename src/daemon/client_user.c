@@ -10,17 +10,24 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { GROUPS_MAX = 256 };
-
-static bool has_group(const struct client *client, gid_t first, gid_t wanted)
+size_t client_groups(int socket, gid_t groups[CLIENT_GROUPS_MAX])
 {
-	gid_t groups[GROUPS_MAX];
-	socklen_t size = sizeof groups;
-	if (first == wanted)
-		return true;
-	if (getsockopt(client->socket, SOL_SOCKET, SO_PEERGROUPS, groups, &size) < 0)
-		return false;
-	for (size_t i = 0; i < size / sizeof *groups; i++)
+	struct ucred peer;
+	socklen_t size = sizeof peer;
+	if (getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0)
+		return 0;
+	groups[0] = peer.gid;
+	size = (CLIENT_GROUPS_MAX - 1) * sizeof *groups;
+	if (getsockopt(socket, SOL_SOCKET, SO_PEERGROUPS, groups + 1, &size) < 0)
+		return 1;
+	return 1 + size / sizeof *groups;
+}
+
+static bool has_group(const struct client *client, gid_t wanted)
+{
+	gid_t groups[CLIENT_GROUPS_MAX];
+	size_t count = client_groups(client->socket, groups);
+	for (size_t i = 0; i < count; i++)
 		if (groups[i] == wanted)
 			return true;
 	return false;
@@ -36,10 +43,9 @@ bool client_find_user(struct client *client)
 	client->uid = peer.uid;
 	client->pid = peer.pid;
 	bool may_steer =
-	    peer.uid == 0 || peer.uid == geteuid() || has_group(client, peer.gid, clients->group);
+	    peer.uid == 0 || peer.uid == geteuid() || has_group(client, clients->group);
 	client->is_reader = !may_steer;
-	return may_steer ||
-	       (clients->has_read_group && has_group(client, peer.gid, clients->read_group));
+	return may_steer || (clients->has_read_group && has_group(client, clients->read_group));
 }
 
 bool client_is_reader(const struct client *client)
@@ -65,7 +71,8 @@ struct client_user client_user(const struct client *client)
 {
 	struct client_user user = {.uid = client->uid, .login = client->uid};
 	uid_t login;
-	if (login_find(client->pid, &login))
+	user.has_login = login_find(client->pid, &login);
+	if (user.has_login)
 		user.login = login;
 	return user;
 }

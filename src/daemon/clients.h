@@ -38,15 +38,19 @@ void clients_stop(struct clients *clients);
 
 /* Reads only, by `socket_read`; else it may steer as well. */
 bool client_is_reader(const struct client *client);
-/* Who it is, and as whom that user has logged in. */
+/* Who it is, and as whom that user has logged in: himself where that is not known. */
 struct client_user {
 	uid_t uid, login;
+	bool has_login;
 };
 struct client_user client_user(const struct client *client);
 /* "root", "root (login anna)", "uid 1000". On a thread: whoever knows the names may take his time.
  */
 enum { CLIENT_NAME_SIZE = 96 };
 void client_user_name(const struct client_user *user, char name[CLIENT_NAME_SIZE]);
+/* All groups of whoever is at the other end, of a client that was lent; how many. */
+enum { CLIENT_GROUPS_MAX = 256 };
+size_t client_groups(int socket, gid_t groups[CLIENT_GROUPS_MAX]);
 
 void client_answer(struct client *client, const json_t *data);
 /* The next request may come. */

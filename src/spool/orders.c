@@ -257,10 +257,11 @@ void orders_tidy(int directory)
  * gives the same at the same time finds it there. What lies there and counts for nothing is
  * replaced. */
 static struct error text_store(
-    int directory, const char *name, const struct order *order, struct slice text)
+    int directory, const struct order *order, struct slice text, bool *is_given)
 {
-	char part[ORDER_NAME_SIZE + 40];
-	bool is_taken = false, stands = true;
+	char name[ORDER_NAME_SIZE], part[ORDER_NAME_SIZE + 40];
+	bool is_taken = false, stands = false;
+	order_file_name(order->kind, order->subject, name);
 	snprintf(part, sizeof part, ".%s.%ld.tmp", name, (long)syscall(SYS_gettid));
 	unlinkat(directory, part, 0); /* of somebody killed */
 	struct error error = disk_create(directory, part, MODE_ORDER, text);
@@ -268,23 +269,30 @@ static struct error text_store(
 		error = disk_move_unless(directory, part, directory, name, &is_taken);
 	if (!is_error(&error) && is_taken)
 		error = order_stands(directory, order->kind, order->subject, &stands);
-	if (!is_error(&error) && !stands && renameat(directory, part, directory, name) < 0)
+	if (!is_error(&error) && is_taken && !stands &&
+	    renameat(directory, part, directory, name) < 0)
 		error = error_errno("cannot write orders/%s", name);
-	if (is_error(&error) || is_taken)
+	if (is_error(&error) || stands)
 		unlinkat(directory, part, 0);
+	*is_given = !is_error(&error) && !stands;
 	return error;
+}
+
+struct error order_give_first(int directory, const struct order *order, bool *is_given)
+{
+	struct buffer text = {0};
+	*is_given = false;
+	struct error error = order_format(order, &text);
+	if (!is_error(&error))
+		error = text_store(directory, order, buffer_slice(&text), is_given);
+	buffer_done(&text);
+	return is_error(&error) ? error : disk_sync(directory, ".");
 }
 
 struct error order_give(int directory, const struct order *order)
 {
-	char name[ORDER_NAME_SIZE];
-	struct buffer text = {0};
-	order_file_name(order->kind, order->subject, name);
-	struct error error = order_format(order, &text);
-	if (!is_error(&error))
-		error = text_store(directory, name, order, buffer_slice(&text));
-	buffer_done(&text);
-	return is_error(&error) ? error : disk_sync(directory, ".");
+	bool is_given;
+	return order_give_first(directory, order, &is_given);
 }
 
 struct error order_withdraw(int directory, enum order_kind kind, const char *subject)

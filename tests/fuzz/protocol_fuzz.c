@@ -5,6 +5,7 @@
  */
 #include "fuzz.h"
 
+#include "enrold/orders.h"
 #include "enrold/protocol.h"
 #include "enrold/runid.h"
 
@@ -46,6 +47,9 @@ static void texts_check(const struct protocol_request *request)
 	must(!request->feed || (*request->feed && !strpbrk(request->feed, "/. \n")));
 	must(!request->feed || strlen(request->feed) <= FEED_NAME_MAX);
 	must(!request->why || strlen(request->why) <= 200);
+	must(!request->courses || json_array_size(request->courses) > 0);
+	for (size_t i = 0; i < json_array_size(request->courses); i++)
+		must(json_string_length(json_array_get(request->courses, i)) < ORDER_COURSE_SIZE);
 	must(request->history.since_us >= 0 && request->history.until_us >= 0);
 }
 
@@ -55,7 +59,8 @@ static void needs_check(const struct protocol_request *request)
 	case PROTOCOL_SHOW:
 	case PROTOCOL_STOP:
 	case PROTOCOL_RELEASE:
-	case PROTOCOL_DISCARD: must(request->run); break;
+	case PROTOCOL_DISCARD:
+	case PROTOCOL_UNDO: must(request->run); break;
 	case PROTOCOL_PAUSE:
 	case PROTOCOL_RESUME: must(request->feed); break;
 	case PROTOCOL_EXPLAIN: must(request->history.user); break;

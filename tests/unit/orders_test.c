@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <jansson.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -386,18 +387,21 @@ Test(orders, cannot_be_given_where_their_folder_is_gone)
 enum { ROUNDS = 300, GIVERS = 4 };
 
 static pthread_barrier_t barrier;
+static atomic_size_t first;
 
 static void *giver(void *argument)
 {
 	size_t *failed = argument;
+	bool is_given;
 	for (int i = 0; i < ROUNDS; i++) {
 		struct order order = {.kind = ORDER_PAUSE};
 		snprintf(order.subject, sizeof order.subject, "feed%d", i);
 		snprintf(order.by, sizeof order.by, "uid 7");
 		memset(order.why, 'y', sizeof order.why - 1);
 		pthread_barrier_wait(&barrier);
-		struct error error = order_give(directory, &order);
+		struct error error = order_give_first(directory, &order, &is_given);
 		*failed += is_error(&error);
+		first += is_given;
 	}
 	return NULL;
 }
@@ -416,6 +420,7 @@ Test(orders, are_whole_when_two_give_the_same_at_once)
 	}
 	must(orders_load(directory, &orders));
 	cr_expect_eq(orders.count, ROUNDS);
+	cr_expect_eq(first, ROUNDS);
 	for (size_t i = 0; i < orders.count; i++)
 		cr_expect_eq(strlen(orders.items[i].why), ORDER_WHY_SIZE - 1);
 	orders_free(&orders);
