@@ -9,6 +9,7 @@
 
 #include "enrold/disk.h"
 #include "enrold/held.h"
+#include "enrold/plan_details.h"
 #include "enrold/plan_sheet.h"
 
 #include <errno.h>

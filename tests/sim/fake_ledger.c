@@ -162,6 +162,11 @@ struct error ledger_set_measure(struct db *db, struct slice run)
 
 /* ---- plans ---- */
 
+const char *plan_state_name(enum plan_state state)
+{
+	return state == PLAN_OPEN ? "open" : "closed";
+}
+
 static struct stored_plan *plan_find(struct fake_state *state, struct slice run)
 {
 	for (size_t i = 0; i < state->plans_count; i++)

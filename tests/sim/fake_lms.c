@@ -3,6 +3,7 @@
 #include "fate.h"
 
 #include "enrold/active.h"
+#include "enrold/plan_details.h"
 #include "enrold/plan_sheet.h"
 #include "enrold/columns.h"
 #include "enrold/leaver.h"
