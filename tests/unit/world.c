@@ -3,6 +3,7 @@
 #include "fatal.h"
 
 #include "enrold/config.h"
+#include "enrold/limits.h"
 #include "enrold/may.h"
 #include "enrold/value.h"
 
@@ -589,6 +590,34 @@ static void places_answer(struct batch *batch)
 	batch_link_places(batch);
 }
 
+/* Limits that anybody trips. */
+static bool is_foreseen(const struct world *world, enum limited kind)
+{
+	static const struct policy_limit one = {.most = 1};
+	static const struct limits_outlook outlook = {.rows = 1000000, .has_last = true};
+	struct policy policy = world->policy;
+	policy.review = false;
+	policy.limits = (struct policy_limits){0};
+	*(kind == LIMITED_BY_CELL      ? &policy.limits.by_cell
+	    : kind == LIMITED_ACCOUNTS ? &policy.limits.accounts
+	                               : &policy.limits.created) = one;
+	return limits_need_rehearsal(&policy, world->header, &outlook);
+}
+
+/* What a limit could be about has to be expected of the header, or it would not be counted. */
+static void foreseen_check(const struct world *world, const struct plan *plan)
+{
+	bool has[LIMITED_KINDS] = {false};
+	for (size_t i = 0; i < plan->changes_count; i++)
+		has[LIMITED_NOT] |= plan->changes[i].kind == CHANGE_CREATE_ACCOUNT;
+	for (size_t i = 0; i < plan->outcomes_count; i++)
+		if (plan->outcomes[i].limited != LIMITED_NOT)
+			has[plan->outcomes[i].limited] = true;
+	for (enum limited kind = LIMITED_NOT; kind < LIMITED_KINDS; kind++)
+		if (has[kind] && !is_foreseen(world, kind))
+			fatal("nobody would have counted that");
+}
+
 static void batch_run(struct world *world)
 {
 	struct batch *batch = &world->batch;
@@ -601,6 +630,7 @@ static void batch_run(struct world *world)
 		good(plan_batch(batch, WORLD_NOW, WORLD_TODAY, &plan));
 		for (enum remark_code code = 0; code < REMARK_CODES; code++)
 			world->counts[code] += plan.remarks[code];
+		foreseen_check(world, &plan);
 		outcomes_print(world, &plan);
 		mentions_print(world, &plan);
 		changes_print(world, &plan);
