@@ -63,6 +63,15 @@ struct listing_mark {
 struct error listing_find_marks(
     struct db *db, struct listing_mark *marks, size_t count, struct arena *arena) MUST_CHECK;
 
+/* When the feed has listed it last. */
+struct listing_last {
+	int64_t user, enrolment;
+	bool is_absent; /* the newest file, which perhaps is being applied, does not list it */
+	int64_t at;     /* the answer: epoch seconds, of the run; 0: never, or nobody knows */
+};
+struct error listing_find_last(struct db *db, struct slice feed, struct listing_last *lasts,
+    size_t count, struct arena *arena) MUST_CHECK;
+
 /* What absence has suspended of a person, by which feed and run. */
 struct listing_suspended {
 	struct slice feed, run;

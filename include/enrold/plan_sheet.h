@@ -10,16 +10,10 @@
 #include "enrold/approval.h"
 #include "enrold/artefact.h"
 #include "enrold/error.h"
+#include "enrold/plan_details.h"
 #include "enrold/result.h"
 
-/* What the LMS says of the person and the course of a row. Texts lie in the caller's arena. */
-struct plan_detail {
-	struct slice username, course; /* asked: as the row names them; course "": none */
-	struct slice fullname, course_fullname;
-	int64_t last_listed_at; /* epoch seconds; 0: never, or nobody knows */
-	bool has_grades;
-};
-/* Answers for some hundred rows at once. */
+/* Answers for some hundred rows at once, each asked about once. */
 typedef struct error plan_sheet_ask(
     void *context, struct plan_detail *details, size_t count, struct arena *arena);
 

@@ -2,6 +2,7 @@
 
 #include "enrold/db.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #define STATE "userid, enrolment, enrol, made, absences, absent_at, suspended_at, told"
@@ -165,6 +166,68 @@ struct error listing_find_marks(
 	return arena_has_failed(arena) ? error_memory("asking what absence has done")
 	                               : db_error(db);
 }
+
+/* ---- when it was listed ---- */
+
+static int64_t time_of(struct slice run)
+{
+	char id[RUN_ID_SIZE + 1];
+	int64_t epoch_us;
+	snprintf(id, sizeof id, "%.*s", SLICE_ARG(run));
+	return run_id_parse(id, &epoch_us) ? epoch_us / 1000000 : 0;
+}
+
+/* The newest full file that was accepted, of which what follows is not noted as absent. */
+struct newest {
+	int64_t at;
+	bool is_ended; /* else it is being applied, and has moved ahead of its rows */
+};
+
+static struct newest newest_find(struct db *db, struct slice feed)
+{
+	struct newest newest = {0};
+	struct db_rows rows = db_select(db,
+	    "SELECT b.run, coalesce(r.state, 'running') FROM {enrold_base} b LEFT JOIN "
+	    "{enrold_run} r ON r.run = b.run WHERE b.feed = ?",
+	    DB_VALUES(db_text(feed)));
+	if (db_next(&rows))
+		newest = (struct newest){time_of(db_column_text(&rows, 0)),
+		    !slice_is(db_column_text(&rows, 1), SLICE("running"))};
+	db_rows_close(&rows);
+	return newest;
+}
+
+/* Where removals of a single course are withheld its rows stay as they were, and nothing tells how
+ * long. */
+static int64_t last_of(
+    const struct db_rows *rows, const struct newest *newest, const struct listing_last *last)
+{
+	if (db_column_int(rows, 0) != 0)
+		return time_of(db_column_text(rows, 1));
+	return last->is_absent && !newest->is_ended ? 0 : newest->at;
+}
+
+struct error listing_find_last(
+    struct db *db, struct slice feed, struct listing_last *lasts, size_t count, struct arena *arena)
+{
+	const struct newest newest = newest_find(db, feed);
+	struct db_questions questions = db_questions_begin(arena);
+	for (size_t i = 0; i < count; i++) {
+		lasts[i].at = 0;
+		db_question(&questions, i,
+		    DB_VALUES(db_text(feed), db_int(lasts[i].user), db_int(lasts[i].enrolment)));
+	}
+	struct db_rows rows = db_ask(db,
+	    "SELECT absent_at, last_run FROM {each}{enrold_listing} WHERE feed = ?1 AND userid = "
+	    "?2 AND enrolment = ?3",
+	    &questions);
+	while (db_next(&rows))
+		lasts[rows.tag].at = last_of(&rows, &newest, &lasts[rows.tag]);
+	return arena_has_failed(arena) ? error_memory("asking what a feed has listed")
+	                               : db_error(db);
+}
+
+/* ---- what absence has suspended ---- */
 
 static void suspended_add(const struct db_rows *rows, struct slice feed, struct arena *arena,
     struct listing_suspended **found, size_t *count)

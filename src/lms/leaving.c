@@ -9,13 +9,20 @@
 
 #include <stdlib.h>
 
-/* A grade that somebody would miss; empty rows are made for everybody. */
-#define IS_GRADED "(g.finalgrade IS NOT NULL OR (g.feedback IS NOT NULL AND g.feedback <> ''))"
-
 static bool may_see_grades(const struct lms *lms)
 {
 	return rights_may_read(&lms->rights, "grade_items") &&
 	       rights_may_read(&lms->rights, "grade_grades");
+}
+
+struct db_rows grades_ask(struct lms *lms, const struct db_questions *questions)
+{
+	const struct db_questions none = db_questions_begin(questions->arena);
+	return db_ask(lms->db,
+	    "SELECT 1 FROM {each}{grade_items} i CROSS JOIN {grade_grades} g WHERE i.courseid = "
+	    "?2 AND g.itemid = i.id AND g.userid = ?1 AND (g.finalgrade IS NOT NULL OR "
+	    "(g.feedback IS NOT NULL AND g.feedback <> ''))",
+	    may_see_grades(lms) ? questions : &none);
 }
 
 /* ---- enrolments ---- */
@@ -68,10 +75,7 @@ static void history_search(struct lms *lms, struct enrolment_facts *enrolments, 
 		if (is_asked(&enrolments[i]) && enrolments[i].leaving.others.size == 0)
 			db_question(&questions, i,
 			    DB_VALUES(db_int(enrolments[i].user), db_int(enrolments[i].course)));
-	struct db_rows rows = db_ask(lms->db,
-	    "SELECT 1 FROM {each}{grade_items} i CROSS JOIN {grade_grades} g WHERE i.courseid = "
-	    "?2 AND g.itemid = i.id AND g.userid = ?1 AND " IS_GRADED,
-	    &questions);
+	struct db_rows rows = grades_ask(lms, &questions);
 	while (db_next(&rows))
 		enrolments[rows.tag].leaving.has_history = true;
 }
@@ -244,10 +248,7 @@ static void purges_search(struct syncs *syncs, struct membership_facts *membersh
 			    DB_VALUES(
 			        db_int(memberships[is->membership].who_id), db_int(is->course)));
 	}
-	struct db_rows rows = db_ask(syncs->lms->db,
-	    "SELECT 1 FROM {each}{grade_items} i CROSS JOIN {grade_grades} g WHERE i.courseid = "
-	    "?2 AND g.itemid = i.id AND g.userid = ?1 AND " IS_GRADED,
-	    &questions);
+	struct db_rows rows = grades_ask(syncs->lms, &questions);
 	while (db_next(&rows))
 		memberships[rows.tag].purges = true;
 }

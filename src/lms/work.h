@@ -378,6 +378,9 @@ void cohorts_leave(struct work *work, const struct cohort_leaving *cohorts, size
 
 /* ---- leaving.c ---- */
 
+/* Of a person (?1) and a course (?2): a row for each grade that somebody would miss; empty ones are
+ * made for everybody. None where we may not see them. */
+struct db_rows grades_ask(struct lms *lms, const struct db_questions *questions);
 /* Adds what matters where somebody is to leave, for those that ask for it. */
 void leaving_load(
     struct lms *lms, struct enrolment_facts *enrolments, size_t count, struct arena *arena);

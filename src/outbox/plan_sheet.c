@@ -67,8 +67,8 @@ static struct plan_detail detail_wanted(
     const struct making *making, struct slice row, uint32_t course)
 {
 	struct slice cells[RESULT_CELLS];
-	result_row_split(row, RESULT_USERNAME, cells);
-	return (struct plan_detail){
+	result_row_split(row, RESULT_COLUMN, cells);
+	return (struct plan_detail){.is_absent = slice_is(cells[RESULT_COLUMN], SLICE("absent")),
 	    .username = result_cell_read(cells[RESULT_USERNAME], making->arena),
 	    .course = plan_rows_course(&making->rows, course)};
 }
@@ -104,7 +104,8 @@ static int wanted_compare(const void *a, const void *b, void *context)
 	const struct plan_detail *left = &piece->wanted[*(const uint32_t *)a];
 	const struct plan_detail *right = &piece->wanted[*(const uint32_t *)b];
 	int courses = slices_compare(left->course, right->course);
-	return courses != 0 ? courses : slices_compare(left->username, right->username);
+	int names = courses != 0 ? courses : slices_compare(left->username, right->username);
+	return names != 0 ? names : left->is_absent - right->is_absent;
 }
 
 /* Several rows may be about the same person in the same course. */

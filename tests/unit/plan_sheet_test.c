@@ -73,7 +73,8 @@ static struct error on_ask(
 		struct plan_detail *detail = &details[i];
 		for (size_t k = 0; k < i && count < 100; k++)
 			cr_expect_not(slice_is(details[k].username, detail->username) &&
-			              slice_is(details[k].course, detail->course));
+			              slice_is(details[k].course, detail->course) &&
+			              details[k].is_absent == detail->is_absent);
 		if (detail->username.size > 0)
 			detail->fullname = arena_print(in, "%.*s N", SLICE_ARG(detail->username));
 		if (detail->course.size > 0)
