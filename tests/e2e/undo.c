@@ -6,6 +6,7 @@
 #include "law.h"
 #include "reply.h"
 #include "scale.h"
+#include "undoing.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>
@@ -70,32 +71,6 @@ static void expect_state(
 	buffer_done(&now);
 }
 
-/* ---- a person's word ---- */
-
-static void undo_order(const struct rig *rig, const char *run)
-{
-	char text[256];
-	int size = snprintf(text, sizeof text,
-	    "{\"by\":\"root\",\"uid\":0,\"loginuid\":0,\"why\":\"a mistake\",\"at\":"
-	    "\"2026-11-27T12:00:00Z\",\"feed\":\"default\"}");
-	files_write(rig_path(rig, "orders/undo.%s", run).text, text, (size_t)size, 0640);
-}
-
-static void undo(struct rig *rig, const char *run, struct reply *reply)
-{
-	undo_order(rig, run);
-	rig_once(rig);
-	reply_open(reply, rig, path_of("undo-%s.csv", run).text, 0);
-	cr_assert_str_eq(reply_status(reply), "done", "%s", reply_refusal(reply));
-	cr_expect_not(files_exist(rig_path(rig, "orders/undo.%s", run).text));
-}
-
-/* The run's, which outlives its answer. */
-static struct path run_of(const struct reply *reply)
-{
-	return path_of("%s", reply->run);
-}
-
 Test(undo, takes_back_what_each_row_has_done)
 {
 	struct rig rig;
@@ -114,12 +89,12 @@ Test(undo, takes_back_what_each_row_has_done)
 	    "p2,,,,,,1,C1,-teacher,,Red,SALES,,chess\n"
 	    "p33,p3,,,,,,C2,,,Blue,NEW,coursecreator,\"a,b\"\n"
 	    "nina,,Nina,N,nina@x.example,,,C1,,,,,,\n");
-	struct path run = run_of(&reply);
+	struct path run = undo_subject(&reply);
 	reply_close(&reply);
 	int64_t all = users_max(&rig);
 	struct buffer after = state_of(&rig, all);
-	undo(&rig, run.text, &reply);
-	struct path undone = run_of(&reply);
+	undo_run(&rig, run.text, &reply);
+	struct path undone = undo_subject(&reply);
 	EXPECT(&reply, {5, "username", "done", "undone"}, {5, "course1", "done", "undone"},
 	    {4, "oldusername", "done", "undone"}, {4, "sysrole1", "done", "undone"},
 	    {4, "group1", "done", "undone"}, {4, "cohort1", "done", "undone"},
@@ -136,7 +111,7 @@ Test(undo, takes_back_what_each_row_has_done)
 	    "SELECT suspended, (SELECT count(*) FROM mdl_user_enrolments WHERE userid = u.id) FROM"
 	    " mdl_user u WHERE username = 'nina'",
 	    "1|0\n");
-	undo(&rig, undone.text, &reply);
+	undo_run(&rig, undone.text, &reply);
 	cr_expect_eq(reply_number(&reply, "outcomes", "done"), 16);
 	reply_close(&reply);
 	expect_state(&rig, all, &after, "the undo was undone");
@@ -213,16 +188,16 @@ static void chance_undo(unsigned seed, const char *feeds, bool has_groups)
 	chance_drop(&rig, &chance, "a.csv", 40, renamed, has_groups);
 	struct buffer after = state_of(&rig, old);
 	reply_open(&reply, &rig, "a.csv", 0);
-	struct path run = run_of(&reply);
+	struct path run = undo_subject(&reply);
 	reply_close(&reply);
-	undo(&rig, run.text, &reply);
-	struct path undone = run_of(&reply);
+	undo_run(&rig, run.text, &reply);
+	struct path undone = undo_subject(&reply);
 	cr_expect_gt(reply_number(&reply, "outcomes", "done"), 20, "seed %u", seed);
 	cr_expect_eq(reply_number(&reply, "outcomes", "skipped"), 0, "seed %u", seed);
 	cr_expect_eq(reply_number(&reply, "outcomes", "error"), 0, "seed %u", seed);
 	reply_close(&reply);
 	expect_state(&rig, old, &before, path_of("seed %u, undone", seed).text);
-	undo(&rig, undone.text, &reply);
+	undo_run(&rig, undone.text, &reply);
 	reply_close(&reply);
 	expect_state(&rig, old, &after, path_of("seed %u, the undo undone", seed).text);
 	buffer_done(&before);
