@@ -85,7 +85,7 @@ _enrolctl() {
   case $prev in
     --config) next=FILE ;;
     --feed) next=FEED ;;
-    --status) next='running done refused preview' ;;
+    --status) next='running done refused held preview' ;;
     --since | --until) next='today yesterday' ;;
     --file | --limit | --why | --course) return ;;
     *) _enrolctl_match ;;

@@ -6,6 +6,7 @@
 #define ENROLD_STATUS_PART_H
 
 #include "enrold/absences.h"
+#include "enrold/held.h"
 #include "enrold/orders.h"
 
 #include <jansson.h>
@@ -27,8 +28,17 @@ json_t *status_order(const struct order *order);
 json_t *status_stopped(
     const char *feed, const char *run, const char *file, const struct order *order, json_t *needs);
 
-/* {"last_full","withheld","blocked","due"}; NULL: null. What was withheld, and courses that nobody
- * can leave, are added to needs. */
-json_t *status_absence(const struct absence_standing *standing, json_t *needs);
+/* The open plans of the feed, the first of them: {"run","file","whole","code","reason","rows",
+ * "people","since","ordered"}. What nobody has said anything about is added to needs. */
+json_t *status_plans(
+    const char *feed, const struct held_plans *plans, const struct orders *orders, json_t *needs);
+/* How many of them there are; first: the one that waits longest, or NULL. */
+size_t status_plans_count(
+    const char *feed, const struct held_plans *plans, const struct held_plan **first);
+
+/* {"last_full","withheld","blocked","due"}; NULL: null. What was withheld and has no plan that says
+ * so, and courses that nobody can leave, are added to needs. */
+json_t *status_absence(
+    const struct absence_standing *standing, const struct held_plans *plans, json_t *needs);
 
 #endif

@@ -73,12 +73,19 @@ static struct error approver_check(
 
 /* ---- which order ---- */
 
-static struct error no_plan(const char *run)
+static struct error no_plan(const struct order *order)
 {
-	return error_reject("not_found", 0,
-	    "no plan of run %s waits: there was none, or it is closed or superseded: enrolctl show "
-	    "%s",
-	    run, run);
+	const char *run = order->subject;
+	return order->kind == ORDER_RELEASE
+	           ? error_reject("not_found", 0,
+	                 "no run %s waits for a person, and no plan of it: there was none, or it "
+	                 "is "
+	                 "closed or superseded: enrolctl show %s",
+	                 run, run)
+	           : error_reject("not_found", 0,
+	                 "no run %s waits, no plan of it does, and no file of it lies in "
+	                 "quarantine/: enrolctl show %s",
+	                 run, run);
 }
 
 static struct error plan_take(const struct plan_place *place, const struct plan_speaker *speaker,
@@ -119,7 +126,7 @@ static struct error order_fill(
 	if (is_error(&error) || *plan.run)
 		return is_error(&error) ? error : plan_take(place, speaker, &plan, order);
 	if (order->kind == ORDER_RELEASE || !spool_has_quarantined(place->spool, order->subject))
-		return no_plan(order->subject);
+		return no_plan(order);
 	order->kind = ORDER_DISCARD;
 	return OK;
 }

@@ -4,6 +4,7 @@
 #include "enrold/log.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 enum { SOON_S = 300 };
@@ -59,6 +60,84 @@ json_t *status_stopped(
 	return stopped;
 }
 
+/* ---- plans that wait ---- */
+
+enum { PLANS_TOLD = 100, PLANS_NEEDED = 3 };
+
+size_t status_plans_count(
+    const char *feed, const struct held_plans *plans, const struct held_plan **first)
+{
+	size_t count = 0;
+	*first = NULL;
+	for (size_t i = 0; i < plans->count; i++) {
+		const struct held_plan *plan = &plans->items[i];
+		if (strcmp(plan->feed, feed) != 0)
+			continue;
+		count++;
+		*first = !*first || plan->since_s < (*first)->since_s ? plan : *first;
+	}
+	return count;
+}
+
+/* What somebody has said already, and no run has done yet; NULL: nothing. */
+static const struct order *plan_order(const struct orders *orders, const struct held_plan *plan)
+{
+	const struct order *order = orders_find(orders, ORDER_RELEASE, plan->run);
+	return order ? order : orders_find(orders, ORDER_DECLINE, plan->run);
+}
+
+static void plan_need(const struct held_plan *plan, json_t *needs)
+{
+	char what[sizeof plan->file + sizeof plan->reason + 80], to_do[200];
+	snprintf(what, sizeof what, "%s %s: %s", plan->file,
+	    plan->is_whole ? "is held as a whole" : "was not done in all that it says",
+	    *plan->reason ? plan->reason : plan->code);
+	snprintf(to_do, sizeof to_do,
+	    "enrolctl show %s tells what would be done; then enrolctl release %s or discard %s, "
+	    "each with --why",
+	    plan->run, plan->run, plan->run);
+	status_need(needs, plan->feed, "warning", what, to_do);
+}
+
+static void more_need(const char *feed, size_t more, json_t *needs)
+{
+	char what[80];
+	snprintf(what, sizeof what, "%zu more plan%s for a person", more,
+	    more == 1 ? " waits" : "s wait");
+	status_need(needs, feed, "warning", what, "enrolctl status --json lists them");
+}
+
+static json_t *plan_make(const struct held_plan *plan, const struct order *order)
+{
+	json_t *made = json_pack("{s:s, s:o, s:b, s:o, s:o, s:I, s:I, s:o}", "run", plan->run,
+	    "file", log_text(plan->file), "whole", plan->is_whole, "code", log_text(plan->code),
+	    "reason", log_text(plan->reason), "rows", (json_int_t)plan->rows, "people",
+	    (json_int_t)plan->people, "since", status_time(plan->since_s));
+	json_object_set_new(
+	    made, "ordered", order ? json_string(order_kind_name(order->kind)) : json_null());
+	return made;
+}
+
+json_t *status_plans(
+    const char *feed, const struct held_plans *plans, const struct orders *orders, json_t *needs)
+{
+	json_t *list = json_array();
+	size_t needed = 0;
+	for (size_t i = 0; i < plans->count; i++) {
+		const struct held_plan *plan = &plans->items[i];
+		if (strcmp(plan->feed, feed) != 0)
+			continue;
+		const struct order *order = plan_order(orders, plan);
+		if (json_array_size(list) < PLANS_TOLD)
+			json_array_append_new(list, plan_make(plan, order));
+		if (!order && needed++ < PLANS_NEEDED)
+			plan_need(plan, needs);
+	}
+	if (needed > PLANS_NEEDED)
+		more_need(feed, needed - PLANS_NEEDED, needs);
+	return list;
+}
+
 /* ---- absence ---- */
 
 static json_t *run_of(const char *run, const char *file)
@@ -66,7 +145,16 @@ static json_t *run_of(const char *run, const char *file)
 	return *run ? json_pack("{s:s, s:o}", "run", run, "file", log_text(file)) : json_null();
 }
 
-static json_t *withheld_make(const struct absence_standing *standing, json_t *needs)
+static bool has_plan(const struct held_plans *plans, const char *run)
+{
+	for (size_t i = 0; i < plans->count; i++)
+		if (strcmp(plans->items[i].run, run) == 0)
+			return true;
+	return false;
+}
+
+static json_t *withheld_make(
+    const struct absence_standing *standing, const struct held_plans *plans, json_t *needs)
 {
 	char what[FILE_NAME_SIZE + ABSENCES_WHY_SIZE + 80], to_do[160];
 	if (standing->withheld == 0)
@@ -79,7 +167,8 @@ static json_t *withheld_make(const struct absence_standing *standing, json_t *ne
 	    "enrolctl show %s says whose and what to do; it is over with the next full file that "
 	    "withholds none",
 	    standing->withheld_run);
-	status_need(needs, standing->feed, "warning", what, to_do);
+	if (!has_plan(plans, standing->withheld_run))
+		status_need(needs, standing->feed, "warning", what, to_do);
 	json_t *withheld = run_of(standing->withheld_run, standing->withheld_file);
 	json_object_set_new(withheld, "removals", json_integer((json_int_t)standing->withheld));
 	json_object_set_new(withheld, "why", log_text(standing->why));
@@ -138,13 +227,14 @@ static json_t *due_make(const struct absence_standing *standing)
 	    "{s:s, s:I}", "first", day, "people_soon", (json_int_t)standing->due_people);
 }
 
-json_t *status_absence(const struct absence_standing *standing, json_t *needs)
+json_t *status_absence(
+    const struct absence_standing *standing, const struct held_plans *plans, json_t *needs)
 {
 	if (!standing)
 		return json_null();
 	json_t *absence = json_object();
 	json_object_set_new(absence, "last_full", run_of(standing->run, standing->file));
-	json_object_set_new(absence, "withheld", withheld_make(standing, needs));
+	json_object_set_new(absence, "withheld", withheld_make(standing, plans, needs));
 	json_object_set_new(absence, "blocked", blocked_make(standing, needs));
 	json_object_set_new(
 	    absence, "blocked_courses", json_integer((json_int_t)standing->blocked_count));

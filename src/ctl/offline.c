@@ -26,6 +26,7 @@ struct look {
 	const struct config *config;
 	struct spool spool; /* only root and orders are open */
 	struct orders orders;
+	struct held_plans plans;
 	struct arrival *arrived; /* by the ledger, as far as it can be asked */
 	size_t arrived_count;
 	struct absence_standing *absent; /* the same */
@@ -218,6 +219,20 @@ static json_t *accepted_make(const struct look *look, const char *feed)
 	    status_time(arrival->accepted_s));
 }
 
+/* As the daemon tells it: with nothing else to do, or where files wait until that is said. */
+static void held_mark(const struct look *look, const struct feed *feed, json_t *made)
+{
+	const struct held_plan *first;
+	const char *state = json_string_value(json_object_get(made, "state"));
+	bool is_at_rest =
+	    strcmp(state, "idle") == 0 || (strcmp(state, "queued") == 0 && feed->policy.review);
+	if (status_plans_count(feed->name, &look->plans, &first) == 0 || !is_at_rest)
+		return;
+	json_object_set_new(made, "state", json_string("held"));
+	json_object_set_new(made, "why", log_text(first->reason));
+	json_object_set_new(made, "since", status_time(first->since_s));
+}
+
 static json_t *feed_make(struct look *look, const struct feed *feed)
 {
 	const char *state;
@@ -232,11 +247,14 @@ static json_t *feed_make(struct look *look, const struct feed *feed)
 	json_t *made =
 	    json_pack("{s:s, s:s, s:s, s:n, s:s, s:[], s:o, s:o}", "feed", name, "state", state,
 	        "why", "", "since", "node", "", "running", "waiting", waiting, "stopped", stopped);
+	held_mark(look, feed, made);
+	json_object_set_new(
+	    made, "plans", status_plans(name, &look->plans, &look->orders, look->needs));
 	json_object_set_new(made, "paused", status_order(pause));
 	json_object_set_new(made, "accepted", accepted_make(look, name));
 	json_object_set_new(made, "absence",
-	    status_absence(
-	        absence_standing_find(look->absent, look->absent_count, name), look->needs));
+	    status_absence(absence_standing_find(look->absent, look->absent_count, name),
+	        &look->plans, look->needs));
 	return made;
 }
 
@@ -320,8 +338,11 @@ json_t *offline_status(const struct config *config)
 		    "it is made by the first start; else look at its permissions");
 	else if (look.spool.orders >= 0)
 		error = orders_load(look.spool.orders, &look.orders);
+	if (look.spool.root >= 0)
+		error = held_load(look.spool.root, NULL, &look.plans);
 	json_t *status = status_make(&look);
 	orders_free(&look.orders);
+	held_free(&look.plans);
 	free(look.arrived);
 	free(look.absent);
 	spool_close(&look.spool);

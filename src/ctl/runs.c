@@ -48,7 +48,7 @@ static bool limit_take(const struct ctl *ctl, json_t *request)
 static bool status_take(const struct ctl *ctl, json_t *request)
 {
 	static const char *const all[] = {
-	    "running", "stopped", "done", "refused", "discarded", "preview"};
+	    "running", "stopped", "done", "refused", "discarded", "held", "preview"};
 	const char *text = ctl->options[OPTION_STATUS];
 	for (size_t i = 0; text && i < sizeof all / sizeof *all; i++)
 		if (strcmp(text, all[i]) == 0) {
@@ -57,7 +57,7 @@ static bool status_take(const struct ctl *ctl, json_t *request)
 		}
 	if (text)
 		fprintf(stderr, "enrolctl: --status takes running, stopped, done, refused, "
-		                "discarded or preview\n");
+		                "discarded, held or preview\n");
 	return !text;
 }
 
@@ -89,8 +89,10 @@ static void status_cell(struct table *table, const json_t *run)
 	const char *status = words_text(run, "status");
 	bool is_done = strcmp(status, "done") == 0;
 	bool is_refused = strcmp(status, "refused") == 0;
+	bool is_held = strcmp(status, "held") == 0;
 	bool is_preview = words_is(run, "mode", "preview");
 	enum table_style style = is_refused               ? TABLE_BAD
+	                         : is_held                ? TABLE_WARN
 	                         : !is_done || is_preview ? TABLE_PLAIN
 	                         : words_number(json_object_get(run, "outcomes"), "error") > 0
 	                             ? TABLE_WARN

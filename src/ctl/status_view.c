@@ -161,6 +161,7 @@ static void resting_cells(struct table *table, const json_t *feed)
 	const json_t *paused = json_object_get(feed, "paused");
 	const json_t *stopped = json_array_get(json_object_get(feed, "stopped"), 0);
 	const json_t *begun = json_array_get(json_object_get(feed, "begun"), 0);
+	const json_t *held = json_array_get(json_object_get(feed, "plans"), 0);
 	const json_t *trying = json_array_get(json_object_get(feed, "running"), 0);
 	if (!begun)
 		begun = trying;
@@ -176,6 +177,11 @@ static void resting_cells(struct table *table, const json_t *feed)
 	} else if (json_is_object(paused)) {
 		snprintf(text, sizeof text, "paused by %s%s%s", words_text(paused, "by"),
 		    *words_text(paused, "why") ? ": " : "", words_text(paused, "why"));
+	} else if (strcmp(state, "held") == 0) {
+		file = words_text(held, "file");
+		ago_show(since, feed, "since");
+		snprintf(text, sizeof text, "%s: enrolctl show %s", words_text(held, "reason"),
+		    words_text(held, "run"));
 	} else if (strcmp(state, "elsewhere") == 0) {
 		snprintf(text, sizeof text, "on %s", words_text(feed, "node"));
 	} else if (json_is_object(beside) && strcmp(state, "waits") == 0) {

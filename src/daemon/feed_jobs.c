@@ -56,7 +56,8 @@ static enum job_weight state_weight(const struct feed_state *state)
 {
 	const struct feed *feed = config_find_feed(state->all->config, state->lane.feed);
 	uint64_t size;
-	if (state->runs.count == 0 && !feed_next_order(state) && inbox_peek(state->inbox, &size) && size <= RUN_SHORT_BYTES)
+	if (state->runs.count == 0 && !feed_next_order(state) && inbox_peek(state->inbox, &size) &&
+	    size <= RUN_SHORT_BYTES)
 		return JOB_SHORT;
 	return state->lane.is_preview || (feed && feed->policy.atomic) ? JOB_WHOLE : JOB_YIELDING;
 }

@@ -54,6 +54,16 @@ static void refusal_tell(const struct run_report *report, json_t *fields)
 	    *report->reason ? report->reason : "the reason is beside it");
 }
 
+static void held_tell(const struct run_report *report, json_t *fields)
+{
+	json_object_set_new(fields, "code", json_string(report->code));
+	json_object_set_new(fields, "reason", log_text(report->reason));
+	log_event(LOG_WARNING, "run_held", fields,
+	    "%s is held as a whole, and nothing of it was applied: %s; enrolctl show %s tells what "
+	    "it would do",
+	    report->file, report->reason, report->run);
+}
+
 /* Whoever looks for warnings wants to see a file of which no row was right. */
 static bool all_failed(const struct tally *tally)
 {
@@ -91,6 +101,8 @@ void feed_log_answer(const struct run_report *report)
 		refusal_tell(report, fields);
 	else if (report->is_discarded)
 		discarded_tell(report, fields);
+	else if (report->is_held)
+		held_tell(report, fields);
 	else
 		log_event(all_failed(&report->tally) ? LOG_WARNING : LOG_INFO, "run_done", fields,
 		    "%s: %" PRIu64 " row%s, %" PRIu64 " of them with an error; %" PRIu64

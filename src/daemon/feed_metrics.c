@@ -43,6 +43,12 @@ static void lane_tell(const struct feeds *feeds, size_t place, const struct stat
 	now->held += (int64_t)lane->stopped.count;
 }
 
+static void plans_tell(const struct held_plans *plans, struct metrics_now_feed *now)
+{
+	const struct held_plan *first;
+	now->held += (int64_t)status_plans_count(now->name, plans, &first);
+}
+
 static void absence_tell(const struct absence_standing *standing, struct metrics_now_feed *now)
 {
 	if (!standing)
@@ -60,6 +66,7 @@ void feeds_tell(
 		now->oldest_age_s = 0;
 		lane_tell(feeds, i, moment, now);
 		lane_tell(feeds, i + 1, moment, now);
+		plans_tell(&moment->overview->plans, now);
 		feed_expect_tell(&feeds->states[i], moment->overview, now);
 		absence_tell(overview_absence(moment->overview, now->name), now);
 	}

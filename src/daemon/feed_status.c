@@ -10,6 +10,7 @@
  *     elsewhere       another daemon serves it
  *     queued          files wait for their turn
  *     waits           files wait for what has to lie beside them
+ *     held            a plan waits for a person, and nothing else is to do, or nothing else is done
  *     idle
  */
 #include "feed_state.h"
@@ -239,6 +240,17 @@ static struct verdict judge(const struct pair *pair, bool gets_on_by_now)
 	return (struct verdict){"idle", NULL, never};
 }
 
+/* Files that wait for that to be said are no work. */
+static void plans_judge(
+    struct verdict *verdict, const char *feed, const struct status_moment *moment)
+{
+	const struct held_plan *first;
+	if (strcmp(verdict->state, "idle") == 0 &&
+	    status_plans_count(feed, &moment->overview->plans, &first) > 0)
+		*verdict = (struct verdict){"held", first->reason,
+		    moment->now_ms - (moment->now_s - first->since_s) * 1000};
+}
+
 static void trouble_need(const char *feed, const struct verdict *verdict,
     const struct status_moment *moment, json_t *needs)
 {
@@ -258,6 +270,7 @@ static json_t *feed_make(
 	const char *name = pair.lanes[0]->lane.feed;
 	const struct order *pause = orders_find(&feeds->orders, ORDER_PAUSE, name);
 	struct verdict verdict = judge(&pair, gets_on(feeds, first, moment));
+	plans_judge(&verdict, name, moment);
 	json_t *feed = json_pack("{s:s, s:s}", "feed", name, "state", verdict.state);
 	json_object_set_new(feed, "why", verdict.why ? log_text(verdict.why) : json_string(""));
 	json_object_set_new(feed, "since",
@@ -269,11 +282,14 @@ static json_t *feed_make(
 	json_object_set_new(feed, "waiting", waiting_make(&pair, moment));
 	json_object_set_new(feed, "paused", status_order(pause));
 	json_object_set_new(feed, "stopped", stopped_make(feeds, &pair, needs));
+	json_object_set_new(
+	    feed, "plans", status_plans(name, &moment->overview->plans, &feeds->orders, needs));
 	trouble_need(name, &verdict, moment, needs);
 	json_object_set_new(feed, "left_files", left_make(&pair, needs));
 	feed_expect_status(pair.lanes[0], moment->overview, feed, needs);
-	json_object_set_new(
-	    feed, "absence", status_absence(overview_absence(moment->overview, name), needs));
+	json_object_set_new(feed, "absence",
+	    status_absence(
+	        overview_absence(moment->overview, name), &moment->overview->plans, needs));
 	return feed;
 }
 

@@ -82,6 +82,8 @@ static enum run_status status_of(const struct run_report *report)
 		return STATUS_PREVIEWED;
 	if (report->is_discarded)
 		return STATUS_DISCARDED;
+	if (report->is_held)
+		return STATUS_HELD;
 	return report->is_refused ? STATUS_REFUSED : STATUS_DONE;
 }
 
@@ -95,9 +97,11 @@ void metrics_count(struct metrics *metrics, const struct run_report *report, int
 	feed->refused_since += status == STATUS_REFUSED;
 	if (status != STATUS_DONE)
 		return;
+	effects_count(feed, report);
+	if (*report->ordered)
+		return; /* no file of the feed's */
 	feed->refused_since = 0;
 	feed->last_done_s = now_s;
-	effects_count(feed, report);
 }
 
 void metrics_recall(const struct metrics *metrics, struct metrics_now_feed *now)

@@ -36,7 +36,7 @@ struct metrics_now_feed {
 	int64_t paused;                   /* 1: by a person */
 	int64_t late;                     /* 1: see `expect` */
 	int64_t stale;                    /* 1: the same, of `fresh` */
-	int64_t held;                     /* files that wait for release or discard */
+	int64_t held;                     /* runs and plans that wait for release or discard */
 	int64_t refused;           /* files since the last accepted one, without those discarded */
 	int64_t removals_withheld; /* by its newest full file, if it tells absence */
 	int64_t due_people;        /* are unenrolled within three days, the same */

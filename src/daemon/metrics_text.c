@@ -4,7 +4,8 @@
 #include <stddef.h>
 #include <stdio.h>
 
-static const char *const status_names[STATUSES] = {"done", "refused", "discarded", "previewed"};
+static const char *const status_names[STATUSES] = {
+    "done", "refused", "discarded", "previewed", "held"};
 
 struct page {
 	const struct metrics *metrics;
@@ -262,7 +263,8 @@ static const struct family {
         FEED(late)},
     {{"enrold_feed_stale", "gauge", "1 when the feed brings nothing but the same file."},
         FEED(stale)},
-    {{"enrold_feed_held", "gauge", "Runs that wait for a person to release or discard them."},
+    {{"enrold_feed_held", "gauge",
+         "Stopped runs and open plans that wait for a person to release or discard them."},
         FEED(held)},
     {{"enrold_feed_refused", "gauge",
          "Files refused since the last accepted one, which nobody has discarded."},

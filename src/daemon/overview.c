@@ -36,6 +36,7 @@ struct overview_look {
 	struct arrivals *arrivals; /* lent, as these */
 	struct absences *absences;
 	struct error error;    /* of the database */
+	bool has_plans;        /* they could be read */
 	struct overview found; /* what was seen of it, and of the disks */
 };
 
@@ -173,6 +174,8 @@ static void on_work(uv_work_t *work)
 	arena_free(arena);
 	look->found.spool_disk = disk_take(look->spool->root);
 	database_disk_take(look);
+	error = held_load(look->spool->root, NULL, &look->found.plans);
+	look->has_plans = !is_error(&error);
 	look->found.held_files = spool_count_files(look->spool->late);
 	look->found.quarantine_files = spool_count_files(look->spool->quarantine);
 }
@@ -190,6 +193,7 @@ static void look_free(struct overview_look *look)
 	free(look->found.holders);
 	free(look->found.arrived);
 	free(look->found.absent);
+	held_free(&look->found.plans);
 	arrivals_free(look->arrivals);
 	absences_free(look->absences);
 	config_free(look->file);
@@ -251,6 +255,11 @@ static void look_take(struct overview *overview, struct overview_look *look)
 		database_take(overview, look);
 	overview->spool_disk = look->found.spool_disk;
 	overview->database_disk = look->found.database_disk;
+	if (look->has_plans) {
+		held_free(&overview->plans);
+		overview->plans = look->found.plans;
+		look->found.plans = (struct held_plans){0};
+	}
 	overview->held_files = look->found.held_files;
 	overview->quarantine_files = look->found.quarantine_files;
 }
@@ -325,6 +334,7 @@ void overview_done(struct overview *overview)
 	free(overview->holders);
 	free(overview->arrived);
 	free(overview->absent);
+	held_free(&overview->plans);
 	arrivals_free(overview->arrivals);
 	absences_free(overview->absences);
 	*overview = (struct overview){0};

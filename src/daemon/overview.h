@@ -14,6 +14,7 @@
 #include "enrold/absences.h"
 #include "enrold/arrivals.h"
 #include "enrold/config.h"
+#include "enrold/held.h"
 #include "enrold/nodes.h"
 #include "enrold/spool.h"
 
@@ -56,6 +57,7 @@ struct overview {
 	struct overview_growth growth;
 	int64_t growth_ms; /* when it was looked at; 0: never */
 	size_t held_files, quarantine_files;
+	struct held_plans plans;   /* of all feeds, that wait for a person */
 	struct arrivals *arrivals; /* NULL: none, or the look has it */
 	struct arrival *arrived;   /* of each feed, as it found them */
 	size_t arrived_count;

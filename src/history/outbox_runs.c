@@ -143,6 +143,19 @@ static void files_take(struct ledger_run *row, const json_t *files, struct arena
 	}
 }
 
+static enum run_state state_of(const struct past_run *run, struct slice status)
+{
+	static const struct {
+		struct slice name;
+		enum run_state state;
+	} ends[] = {{{SLICE_INIT("refused")}, RUN_REFUSED},
+	    {{SLICE_INIT("discarded")}, RUN_DISCARDED}, {{SLICE_INIT("held")}, RUN_HELD}};
+	for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
+		if (slice_is(status, ends[i].name))
+			return ends[i].state;
+	return run->is_preview ? RUN_PREVIEWED : RUN_APPLIED;
+}
+
 static void summary_take(
     struct past_run *run, json_t *summary, const struct outbox_run *of, struct arena *arena)
 {
@@ -152,12 +165,8 @@ static void summary_take(
 	run->summary = summary;
 	run->is_preview = slice_is(text_of(summary, "mode", arena), SLICE("preview"));
 	run->has_renames = json_object_get(json_object_get(summary, "codes"), "account_renamed");
-	bool is_refused = slice_is(text_of(summary, "status", arena), SLICE("refused"));
 	(void)run_id_parse(of->run, &time);
-	bool is_discarded = slice_is(text_of(summary, "status", arena), SLICE("discarded"));
-	row->state = run->is_preview ? RUN_PREVIEWED : RUN_APPLIED;
-	if (is_refused || is_discarded)
-		row->state = is_refused ? RUN_REFUSED : RUN_DISCARDED;
+	row->state = state_of(run, text_of(summary, "status", arena));
 	row->run = arena_copy(arena, slice_of(of->run));
 	row->feed = arena_copy(arena, slice_of(of->feed));
 	row->name = text_of(input, "name", arena);

@@ -21,6 +21,8 @@ const char *run_status(const struct history *history, const struct past_run *run
 		                                                                     : "running";
 	if (run->row.state == RUN_DISCARDED)
 		return "discarded";
+	if (run->row.state == RUN_HELD)
+		return "held";
 	return run->row.state == RUN_REFUSED ? "refused" : "done";
 }
 

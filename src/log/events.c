@@ -74,6 +74,8 @@ static const struct event events[] = {
     {"run_forgotten", "de8c26080fb444d2e58f0e224891f0a2",
         "A run is not gone on with, or is undone by a database that was put back."},
     {"run_goes_on", "e346704ff1e5c6e99f496b8d295b1d20", "What a feed waited for is over."},
+    {"run_held", "42d8b5dd968e4c5f84c504f6572d46d5",
+        "A file is held as a whole for a person to release or discard; nothing of it was applied."},
     {"run_recovered", "68b6ffacbeaefa2547f26d3f9d8b2389",
         "A run that was cut short is gone on with."},
     {"run_refused", "3cb67b0df61f8c97d8f73120dc546f3d",

@@ -66,7 +66,8 @@ static const struct {
     {"enrold_runs_total", "enrold_runs_total{feed=\"default\",status=\"done\"} 0\n"
                           "enrold_runs_total{feed=\"default\",status=\"refused\"} 0\n"
                           "enrold_runs_total{feed=\"default\",status=\"discarded\"} 0\n"
-                          "enrold_runs_total{feed=\"default\",status=\"previewed\"} 0\n"},
+                          "enrold_runs_total{feed=\"default\",status=\"previewed\"} 0\n"
+                          "enrold_runs_total{feed=\"default\",status=\"held\"} 0\n"},
     {"enrold_records_total", "enrold_records_total{feed=\"default\"} 0\n"},
     {"enrold_rows_total", "enrold_rows_total{feed=\"default\",outcome=\"done\"} 0\n"
                           "enrold_rows_total{feed=\"default\",outcome=\"unchanged\"} 0\n"
@@ -125,6 +126,10 @@ Test(metrics, count_effects_of_applied_files_alone)
 	metrics_count(metrics, &report, 1767225700);
 	report.is_refused = true;
 	metrics_count(metrics, &report, 1767225700);
+	report.is_held = true;
+	report.is_refused = false;
+	metrics_count(metrics, &report, 1767225700);
+	report.is_held = false;
 	report.is_discarded = true;
 	metrics_count(metrics, &report, 1767225700);
 	report.lane.is_preview = true;
@@ -137,10 +142,12 @@ Test(metrics, count_effects_of_applied_files_alone)
 	    "enrold_runs_total{feed=\"default\",status=\"refused\"} 0\n"
 	    "enrold_runs_total{feed=\"default\",status=\"discarded\"} 0\n"
 	    "enrold_runs_total{feed=\"default\",status=\"previewed\"} 0\n"
+	    "enrold_runs_total{feed=\"default\",status=\"held\"} 0\n"
 	    "enrold_runs_total{feed=\"hr\",status=\"done\"} 2\n"
 	    "enrold_runs_total{feed=\"hr\",status=\"refused\"} 1\n"
 	    "enrold_runs_total{feed=\"hr\",status=\"discarded\"} 1\n"
-	    "enrold_runs_total{feed=\"hr\",status=\"previewed\"} 1\n");
+	    "enrold_runs_total{feed=\"hr\",status=\"previewed\"} 1\n"
+	    "enrold_runs_total{feed=\"hr\",status=\"held\"} 1\n");
 	expect_lines(text, "enrold_records_total",
 	    "enrold_records_total{feed=\"default\"} 0\nenrold_records_total{feed=\"hr\"} 14\n");
 	expect_lines(text, "enrold_records_in_error_total",
@@ -180,10 +187,12 @@ Test(metrics, keep_their_counters_when_the_feeds_change)
 	    "enrold_runs_total{feed=\"alumni\",status=\"refused\"} 0\n"
 	    "enrold_runs_total{feed=\"alumni\",status=\"discarded\"} 0\n"
 	    "enrold_runs_total{feed=\"alumni\",status=\"previewed\"} 0\n"
+	    "enrold_runs_total{feed=\"alumni\",status=\"held\"} 0\n"
 	    "enrold_runs_total{feed=\"hr\",status=\"done\"} 2\n"
 	    "enrold_runs_total{feed=\"hr\",status=\"refused\"} 0\n"
 	    "enrold_runs_total{feed=\"hr\",status=\"discarded\"} 0\n"
-	    "enrold_runs_total{feed=\"hr\",status=\"previewed\"} 0\n");
+	    "enrold_runs_total{feed=\"hr\",status=\"previewed\"} 0\n"
+	    "enrold_runs_total{feed=\"hr\",status=\"held\"} 0\n");
 	free(text);
 	metrics_free(metrics);
 }
@@ -246,7 +255,7 @@ Test(metrics, tell_how_things_stand)
 	metrics_free(metrics);
 }
 
-/* R: refused, P: a preview, refused, X: discarded, D: done. */
+/* R: refused, P: a preview, refused, X: discarded, H: held, D: done, O: an order, carried out. */
 static const struct {
 	const char *runs;
 	int64_t known_refused, known_success_s; /* by somebody else */
@@ -261,6 +270,8 @@ static const struct {
     {"DRPX", -1, 1767225800, 1, 1767225800},
     {"PX", -1, -1, -1, -1},
     {"DR", 0, -1, 0, 1767225700},
+    {"RH", -1, -1, 1, -1},
+    {"RO", -1, 1767220000, 1, 1767220000},
 };
 
 Test(metrics, recall_what_nobody_knows_better)
@@ -272,6 +283,10 @@ Test(metrics, recall_what_nobody_knows_better)
 			struct run_report report = report_of("hr");
 			report.is_refused = *run == 'R' || *run == 'P';
 			report.is_discarded = *run == 'X';
+			report.is_held = *run == 'H';
+			if (*run == 'O')
+				snprintf(report.ordered, sizeof report.ordered,
+				    "20261126-021003-118204");
 			report.lane.is_preview = *run == 'P';
 			metrics_count(metrics, &report, 1767225700);
 		}

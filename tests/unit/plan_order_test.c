@@ -130,8 +130,8 @@ Test(plan_order, needs_a_plan_a_reason_and_a_feed_that_is_configured)
 	const struct plan_speaker speaker = {.uid = 1, .loginuid = -1};
 	struct order order;
 	hold(OTHER, "hr");
-	expect(ORDER_RELEASE, 1, "not_found", "no plan of run " RUN " waits");
-	expect(ORDER_DECLINE, 1, "not_found", "no plan of run " RUN " waits");
+	expect(ORDER_RELEASE, 1, "not_found", "no run " RUN " waits");
+	expect(ORDER_DECLINE, 1, "not_found", "no run " RUN " waits");
 	hold(RUN, "gone");
 	expect(ORDER_RELEASE, 1, "not_found", "feed gone, which is configured no more");
 	files_remove(path_of("%s/held/gone", root.text).text);
@@ -150,7 +150,7 @@ Test(plan_order, to_discard_a_refused_file_is_told_by_quarantine_alone)
 	cr_expect_eq(order.kind, ORDER_DISCARD);
 	cr_expect(stands(ORDER_DISCARD));
 	cr_expect_not(stands(ORDER_DECLINE));
-	expect(ORDER_RELEASE, 1, "not_found", "no plan");
+	expect(ORDER_RELEASE, 1, "not_found", "and no plan of it");
 }
 
 /* Of a card and a file in quarantine the card is meant: the file was held, and is discarded. */
