@@ -48,6 +48,9 @@ struct error listing_add(struct db *db, struct slice feed, struct slice run,
  * absent from now on; by: the run that has suspended it, when it has; "": as it was. */
 struct error listing_store(struct db *db, struct slice feed, const struct listing *listing,
     struct slice last, struct slice by) MUST_CHECK;
+/* Stores told alone. */
+struct error listing_tell(
+    struct db *db, struct slice feed, const struct listing *listing) MUST_CHECK;
 struct error listing_drop(
     struct db *db, struct slice feed, const struct listing *listing) MUST_CHECK;
 

@@ -107,6 +107,14 @@ struct error listing_store(struct db *db, struct slice feed, const struct listin
 	return db_error(db);
 }
 
+struct error listing_tell(struct db *db, struct slice feed, const struct listing *listing)
+{
+	db_run(db, "UPDATE {enrold_listing} SET told = ?" WHICH,
+	    DB_VALUES(db_int(listing->told), db_text(feed), db_int(listing->user),
+	        db_int(listing->enrolment)));
+	return db_error(db);
+}
+
 struct error listing_drop(struct db *db, struct slice feed, const struct listing *listing)
 {
 	db_run(db, "DELETE FROM {enrold_listing}" WHICH,

@@ -283,7 +283,7 @@ static bool items_gather(struct interests *all)
 	for (size_t i = 0; i < effects->count; i++) {
 		const struct change *change = &effects->changes[i];
 		if (change->kind == CHANGE_SET_INTERESTS)
-			room += change->interests->count;
+			room += change->interests->count + 1; /* which may be none */
 		if (change->kind <= CHANGE_SET_INTERESTS && change->person >= all->people)
 			all->people = change->person + 1;
 	}

@@ -3,6 +3,7 @@
  * else includes it.
  *
  *     plan_undo     which of them it is; who the person is, and whether the feed may touch them
+ *     undo_answer   what is said of it
  *     undo_rows     what rows are about, and which can be decided together
  *     undo_course   enrolments, and roles wherever they are
  *     undo_member   groups and cohorts
@@ -24,6 +25,8 @@ struct undoing {
 	struct undo_row *row;
 	uint32_t person;
 };
+
+/* ---- undo_answer.c ---- */
 
 /* The row of the answer: of the row's line, column and target. */
 struct outcome *undo_answer(

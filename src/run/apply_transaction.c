@@ -218,7 +218,9 @@ static struct error remarks_make(struct apply_loop *loop, struct remarks *remark
 	if (loop->tally.rows == 0)
 		remark_add(remarks, REMARK_NO_ROWS, NULL,
 		    SLICE("The file has a header and no row behind it."));
-	header_remark(loop->reader.header, &loop->run->policy, loop->tally.remarks, remarks);
+	if (!run_is_order(loop->run, ORDER_UNDO)) /* whose file is for people */
+		header_remark(
+		    loop->reader.header, &loop->run->policy, loop->tally.remarks, remarks);
 	for (size_t i = 0; i < loop->remarks.count; i++)
 		remark_add(
 		    remarks, loop->remarks.items[i].code, NULL, loop->remarks.items[i].message);

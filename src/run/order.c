@@ -92,6 +92,8 @@ static struct error made_claim(struct run *run, const char *name, struct slice t
 	const struct made_file made = {RUN_MADE, {mark, (size_t)size}, name, text, from};
 	run_ids_next(run->runner->shared->ids, run_now_us(), run->id);
 	struct error error = claim_make(run, &made);
+	if (!is_error(&error) && order->kind == ORDER_UNDO)
+		error = undo_list(run);
 	if (!is_error(&error))
 		error = disk_sync(run->box, name);
 	if (!is_error(&error))
@@ -147,12 +149,7 @@ static struct error plan_claim(struct run *run, const char *name)
 	return error;
 }
 
-struct error order_claim_made(struct run *run, const char *name, struct slice text)
-{
-	return made_claim(run, name, text, -1);
-}
-
-void order_name(const struct run *run, char name[FILE_NAME_SIZE])
+static void name_find(const struct run *run, char name[FILE_NAME_SIZE])
 {
 	const struct order *order = &run->ordered.order;
 	const char *word = order->kind == ORDER_DECLINE ? "discard" : order_kind_name(order->kind);
@@ -181,10 +178,9 @@ struct error order_claim(struct run *run, enum order_kind kind, const char *subj
 		return order_withdraw(run->runner->shared->spool->orders, kind, subject);
 	if (is_error(&error))
 		return error;
-	if (kind == ORDER_UNDO)
-		return undo_claim(run);
-	order_name(run, name);
-	return plan_claim(run, name);
+	name_find(run, name);
+	return kind == ORDER_UNDO ? made_claim(run, name, SLICE(UNDO_HEADER), -1)
+	                          : plan_claim(run, name);
 }
 
 /* Whoever gives the word has seen what it does. */
@@ -199,6 +195,8 @@ struct error order_check(struct run *run)
 {
 	const struct stored_plan *plan = &run->ordered.plan;
 	const char *shown = run->ordered.order.plan;
+	if (run_is_order(run, ORDER_UNDO))
+		return undo_check(run);
 	bool is_plan = plan->state != PLAN_UNKNOWN;
 	if (is_plan && (!slice_is(plan->sha256, run->row.sha256) ||
 	                   (*shown && !slice_is(plan->sha256, slice_of(shown)))))

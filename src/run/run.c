@@ -199,6 +199,8 @@ static struct error begin(struct run *run)
 		return claim_drop(run); /* the claim was cut short */
 	if (run_is_made(run))
 		order_policy(&run->policy);
+	if (run_is_order(run, ORDER_UNDO))
+		undo_policy(&run->policy);
 	struct error error = run_is_ordered(run) ? order_stands_still(run, &stands) : OK;
 	if (!is_error(&error) && !stands)
 		return claim_drop(run); /* a newer file has closed the plan */

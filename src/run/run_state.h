@@ -330,13 +330,16 @@ struct error order_discard(struct run *run) MUST_CHECK;
 /* In its last transaction: the plan is closed. */
 struct error order_store(
     struct run *run, const struct tally *tally, struct remarks *remarks) MUST_CHECK;
-/* Of an order whose file enrold makes: the claim of it, and what it is called. */
-struct error order_claim_made(struct run *run, const char *name, struct slice text) MUST_CHECK;
-void order_name(const struct run *run, char name[FILE_NAME_SIZE]);
 
 /* ---- undo.c ---- */
 
-struct error undo_claim(struct run *run) MUST_CHECK;
+/* Of its file; behind that, what is going to be taken back. */
+#define UNDO_HEADER "username,line,column,target,code,before,after\n"
+struct error undo_list(struct run *run) MUST_CHECK;
+/* What counts of a feed's settings for it. */
+void undo_policy(struct policy *policy);
+/* REJECT: R's answer is gone or altered. */
+struct error undo_check(struct run *run) MUST_CHECK;
 struct error undo_apply(struct apply_loop *loop) MUST_CHECK;
 
 /* ---- weigh.c: what the limits say, before anything is done ---- */

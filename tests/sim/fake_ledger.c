@@ -327,6 +327,14 @@ struct error listing_store(struct db *db, struct slice feed, const struct listin
 	return fake_step("listings");
 }
 
+struct error listing_tell(struct db *db, struct slice feed, const struct listing *listing)
+{
+	struct fake_listing *found = listing_at(feed, listing->user, listing->enrolment);
+	if (found)
+		found->is.told = listing->told;
+	return fake_step("listings");
+}
+
 struct error listing_drop(struct db *db, struct slice feed, const struct listing *listing)
 {
 	struct fake_state *state = fake_working();
