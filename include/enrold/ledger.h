@@ -104,8 +104,8 @@ struct ledger_measure {
 	uint64_t rows, people;   /* of the last */
 	uint64_t people_largest; /* 0: none */
 };
-struct error ledger_find_measure(struct db *db, struct slice feed, const char *since,
-    struct ledger_measure *measure) MUST_CHECK;
+struct error ledger_find_measure(
+    struct db *db, struct slice feed, const char *since, struct ledger_measure *measure) MUST_CHECK;
 /* What was withheld of it has been released: it counts from now on. */
 struct error ledger_set_measure(struct db *db, struct slice run) MUST_CHECK;
 /* How many runs have ended, each of which is in the chain. Reads all of the ledger. */

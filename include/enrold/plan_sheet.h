@@ -35,13 +35,13 @@ struct plan_sheet {
 struct error plan_sheet_make(int directory, uint64_t result_bytes,
     const struct plan_sheet_terms *terms, struct plan_sheet *sheet) MUST_CHECK;
 
-/* The rows of a plan, in the order of the file; false: no more are wanted. REJECT altered: it is not
- * the file of that hash, and nothing counts of what rows were given. */
+/* The rows of a plan, in the order of the file; false: no more are wanted. REJECT altered: it is
+ * not the file of that hash, and nothing counts of what rows were given. */
 typedef bool plan_sheet_on_row(void *context, struct slice row);
 struct error plan_sheet_read(
     int file, const char *sha256, plan_sheet_on_row *on_row, void *context) MUST_CHECK;
-/* The same as an approval, ended; on errors there is nothing in it. courses: short names that count,
- * count 0: all; rows of others, and those whose course the plan does not tell, are then not
+/* The same as an approval, ended; on errors there is nothing in it. courses: short names that
+ * count, count 0: all; rows of others, and those whose course the plan does not tell, are then not
  * approved: of a row about a role or a group it is told by the row of the same line and number. */
 struct error plan_sheet_approve(int file, const char *sha256, const struct slice *courses,
     size_t courses_count, struct approval *approval) MUST_CHECK;

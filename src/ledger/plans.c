@@ -32,8 +32,8 @@ struct error plans_add(struct db *db, const struct stored_plan *plan)
 	    "closed_by, why, source, base) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 	    DB_VALUES(db_text(plan->run), db_text(plan->feed), db_text(plan->sha256),
 	        db_text(plan->content), db_int(plan->is_whole), db_int(plan->is_of_full),
-	        db_string(state_names[plan->state]), db_text(plan->closed_by),
-	        db_text(plan->why), db_text(plan->source), db_text(plan->base)));
+	        db_string(state_names[plan->state]), db_text(plan->closed_by), db_text(plan->why),
+	        db_text(plan->source), db_text(plan->base)));
 	return db_error(db);
 }
 

@@ -84,7 +84,7 @@ struct absence {
 	    is_resumed; /* removals have begun in an earlier attempt, under a verdict that stands */
 	bool has_verdict; /* it is on the disk */
 	bool is_preview;
-	bool is_due; /* no file: their grace is over */
+	bool is_due;     /* no file: their grace is over */
 	bool is_release; /* nothing but what was approved, and no limit */
 	bool has_base;
 	struct file_shape base, file;

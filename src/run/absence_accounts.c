@@ -204,9 +204,8 @@ struct error absence_accounts_release(struct absence *absence)
 {
 	struct some_accounts some;
 	struct error error = some_init(&some, absence, true);
-	bool may_suspend =
-	    absence->terms.policy->absence.accounts == ABSENT_ACCOUNTS_SUSPEND &&
-	    absence->terms.policy->allow_suspend;
+	bool may_suspend = absence->terms.policy->absence.accounts == ABSENT_ACCOUNTS_SUSPEND &&
+	                   absence->terms.policy->allow_suspend;
 	for (size_t i = 0; may_suspend && i < absence->absent_count && !is_error(&error); i++) {
 		const struct listing *listing = &absence->absent[i].listing;
 		if (listing->enrolment == 0 && listing->suspended_at == 0)

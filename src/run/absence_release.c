@@ -25,7 +25,7 @@ struct wanted {
 static uint32_t user_hash(const void *context, const void *item)
 {
 	(void)context;
-	return hashlist_hash_pair((uint32_t)*(const int64_t *)item, 0);
+	return hashlist_hash_pair((uint32_t) * (const int64_t *)item, 0);
 }
 
 static bool is_wanted(const struct wanted *wanted, int64_t user)
@@ -41,8 +41,8 @@ static void names_find(struct wanted *wanted)
 {
 	struct absence *absence = wanted->absence;
 	if (wanted->count > 0 && !is_error(&wanted->error))
-		wanted->error = lms_find_users(
-		    absence->lms, wanted->keys, wanted->count, absence->chunk);
+		wanted->error =
+		    lms_find_users(absence->lms, wanted->keys, wanted->count, absence->chunk);
 	for (size_t i = 0; i < wanted->count && !is_error(&wanted->error); i++) {
 		int64_t user = wanted->keys[i].matches > 0 ? wanted->keys[i].ids[0] : 0;
 		if (user != 0 && !is_wanted(wanted, user) && !hashlist_add(&wanted->users, &user))
@@ -81,8 +81,8 @@ static struct error plan_read(struct wanted *wanted)
 	if (file < 0)
 		return error_own(
 		    error_errno("cannot open work/%s/" RUN_INPUT, run->id), OWNER_FILE);
-	struct error error = plan_sheet_read(
-	    file, run->ordered.plan.sha256.bytes, on_plan_row, wanted);
+	struct error error =
+	    plan_sheet_read(file, run->ordered.plan.sha256.bytes, on_plan_row, wanted);
 	close(file);
 	if (!is_error(&error))
 		names_find(wanted);
@@ -111,8 +111,8 @@ static struct error some_judge(struct absence *absence, struct absent_item *item
 	struct error error = absence_load(absence, items, count, &absentees);
 	for (size_t i = 0; i < count && !is_error(&error); i++) {
 		const struct absent_verdict verdict = absent_judge(&absentees[i], &absence->terms);
-		enum absent_say say = absence_say(absence, absentees[i].is.username,
-		    absentees[i].is.shortname);
+		enum absent_say say =
+		    absence_say(absence, absentees[i].is.username, absentees[i].is.shortname);
 		items[i].fate = say == SAY_NOTHING ? ABSENT_IGNORED : verdict.fate;
 		items[i].code = verdict.code;
 		items[i].is_withheld = say == SAY_SUPERSEDED && verdict.fate == ABSENT_GOES;
@@ -177,9 +177,9 @@ static struct error base_store(struct absence *absence)
 		shape.last_modified_ms = base.last_modified_ms;
 	}
 	file_shape_format(&shape, &out);
-	error = out.failed ? error_memory("keeping what the file was like")
-	                   : listing_store_base(lms_db(absence->lms), feed, shape.run,
-	                         buffer_slice(&out));
+	error = out.failed
+	            ? error_memory("keeping what the file was like")
+	            : listing_store_base(lms_db(absence->lms), feed, shape.run, buffer_slice(&out));
 	buffer_done(&out);
 	return error;
 }
@@ -188,13 +188,12 @@ static struct error base_store(struct absence *absence)
 
 static struct error release(struct absence *absence)
 {
-	struct wanted wanted = {.absence = absence,
-	    .users = {.hash = user_hash, .size = sizeof(int64_t)},
-	    .error = OK};
+	struct wanted wanted = {
+	    .absence = absence, .users = {.hash = user_hash, .size = sizeof(int64_t)}, .error = OK};
 	struct error error = plan_read(&wanted);
 	if (!is_error(&error) && wanted.users.count > 0)
-		error = listing_scan(
-		    lms_db(absence->lms), absence->run->row.feed, on_listing, &wanted);
+		error =
+		    listing_scan(lms_db(absence->lms), absence->run->row.feed, on_listing, &wanted);
 	hashlist_done(&wanted.users);
 	if (!is_error(&error) && absence->has_failed)
 		error = error_memory("reading what was approved");

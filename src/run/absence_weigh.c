@@ -179,8 +179,8 @@ static void item_judge(
 	item->fate = verdict.fate;
 	item->code = verdict.code;
 	item->is_judged = true;
-	item->is_withheld = absence_say(absence, absentee->is.username, absentee->is.shortname) !=
-	                    SAY_APPROVED;
+	item->is_withheld =
+	    absence_say(absence, absentee->is.username, absentee->is.shortname) != SAY_APPROVED;
 	if (!course || verdict.fate != ABSENT_GOES)
 		return;
 	if (course->going++ == 0)
@@ -263,7 +263,8 @@ static void key_weigh(struct absence *absence)
 	if (all.code == CODES || strangers < going)
 		return;
 	weighing->changed_key = arena_print(absence->run->arena,
-	    "%llu people are missing, and %llu %s there whom nobody knew: it looks as if the key by "
+	    "%llu people are missing, and %llu %s there whom nobody knew: it looks as if the key "
+	    "by "
 	    "which people are found had changed",
 	    (unsigned long long)going, (unsigned long long)strangers,
 	    strangers == 1 ? "is" : "are");

@@ -155,8 +155,8 @@ static struct error rows_store(struct absence *absence, struct absent_row *rows,
 	return error;
 }
 
-static const struct absence_ban *ban_of(struct absence *absence, const struct absent_item *item,
-    const struct absentee *absentee)
+static const struct absence_ban *ban_of(
+    struct absence *absence, const struct absent_item *item, const struct absentee *absentee)
 {
 	static const struct absence_ban beyond = {
 	    CODE_WITHHELD, {"it was not in the plan that was approved", 40}};

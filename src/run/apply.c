@@ -335,9 +335,9 @@ static struct error source_open(struct apply_loop *loop, int *file)
 		return is_error(&error) ? error : order_open_source(run, file);
 	}
 	*file = openat(run->directory, RUN_INPUT, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-	return *file < 0 ? error_own(
-	                       error_errno("cannot open work/%s/" RUN_INPUT, run->id), OWNER_FILE)
-	                 : OK;
+	return *file < 0
+	           ? error_own(error_errno("cannot open work/%s/" RUN_INPUT, run->id), OWNER_FILE)
+	           : OK;
 }
 
 /* From the last checkpoint on; what went wrong has been undone. */

@@ -57,7 +57,7 @@ struct apply_loop {
 	struct answer *answer;
 	struct chores_file chores;
 	struct mentions_file mentions;
-	struct remarks remarks; /* that absence has to say */
+	struct remarks remarks;    /* that absence has to say */
 	struct weighing *weighing; /* NULL: nothing is counted */
 	bool is_rehearsal;         /* and it is for nothing else */
 	/* Of a release: what is approved, and what a later file has settled since. */

@@ -235,8 +235,8 @@ static bool has_withheld(const struct tally *tally)
 	return count > 0;
 }
 
-/* Retry files, deltas beside full files, and what enrold makes itself, say nothing of what a file of
- * the feed is like. */
+/* Retry files, deltas beside full files, and what enrold makes itself, say nothing of what a file
+ * of the feed is like. */
 static bool is_measure(const struct apply_loop *loop)
 {
 	const struct run *run = loop->run;
@@ -304,8 +304,7 @@ struct error transaction_end_rehearsal(struct apply_loop *loop)
 		transaction_rollback(loop->run->runner);
 		return error;
 	}
-	struct error held =
-	    error_reject(verdict->held_by, 0, "%.*s", SLICE_ARG(verdict->reason));
+	struct error held = error_reject(verdict->held_by, 0, "%.*s", SLICE_ARG(verdict->reason));
 	error = end_store(loop, &held);
 	return is_error(&error) ? error : commit(loop);
 }

@@ -115,8 +115,8 @@ static struct error copy_bytes(struct input_copy *copy)
 
 static struct error newline_check(const struct input_copy *copy)
 {
-	bool is_required = copy->run->policy.final_newline == NEWLINE_REQUIRE &&
-	                   !run_is_ordered(copy->run);
+	bool is_required =
+	    copy->run->policy.final_newline == NEWLINE_REQUIRE && !run_is_ordered(copy->run);
 	if (!is_required || reader_is_ended(&copy->reader))
 		return OK;
 	return error_reject("no_final_newline", 0,
@@ -257,7 +257,8 @@ static struct error copy_whole(struct input_copy *copy)
 	const struct reader_terms terms = {
 	    .policy = &run->policy, .site = run->site, .field_max = config->max_field};
 	people_begin(&copy->people);
-	error = reader_open(&copy->reader, &terms, (struct reader_visitor){on_header, on_record, copy});
+	error =
+	    reader_open(&copy->reader, &terms, (struct reader_visitor){on_header, on_record, copy});
 	if (!is_error(&error))
 		error = copy_bytes(copy);
 	if (!is_error(&error) && !run->is_stopped)

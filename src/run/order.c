@@ -55,7 +55,7 @@ struct error order_stands_still(struct run *run, bool *stands)
 	return OK;
 }
 
-static struct error text_take(struct run *run, struct slice text)
+struct error order_take_text(struct run *run, struct slice text)
 {
 	order_parse(text, run->arena, &run->ordered.order);
 	run->ordered.text = arena_copy(run->arena, text);
@@ -76,111 +76,7 @@ struct error order_open(struct run *run)
 	snprintf(order->subject, sizeof order->subject, "%.*s", SLICE_ARG(line));
 	error = disk_load(run->directory, RUN_ORDER, run->arena, &text);
 	run->ordered.is_unmoved = !text.bytes;
-	return is_error(&error) || !text.bytes ? error : text_take(run, text);
-}
-
-/* ---- the claim ---- */
-
-/* The order's file itself goes into work/ last: it is carried out once, however often somebody is
- * killed between two steps. */
-static struct error made_claim(struct run *run, const char *name, struct slice text, int from)
-{
-	const struct order *order = &run->ordered.order;
-	char mark[RUN_ID_SIZE + 32], file[ORDER_NAME_SIZE];
-	int size = snprintf(
-	    mark, sizeof mark, "%s %s\n", order_kind_name(order->kind), order->subject);
-	const struct made_file made = {RUN_MADE, {mark, (size_t)size}, name, text, from};
-	run_ids_next(run->runner->shared->ids, run_now_us(), run->id);
-	struct error error = claim_make(run, &made);
-	if (!is_error(&error) && order->kind == ORDER_UNDO)
-		error = undo_list(run);
-	if (!is_error(&error))
-		error = disk_sync(run->box, name);
-	if (!is_error(&error))
-		error = disk_sync(run->box, ".");
-	if (!is_error(&error))
-		error = disk_sync(run->runner->shared->spool->work, ".");
-	order_file_name(order->kind, order->subject, file);
-	int orders = run->runner->shared->spool->orders;
-	if (!is_error(&error) && renameat(orders, file, run->directory, RUN_ORDER) < 0)
-		error = error_errno("cannot take orders/%s", file);
-	if (!is_error(&error))
-		error = disk_sync(run->directory, ".");
-	return is_error(&error) ? error : disk_sync(orders, ".");
-}
-
-/* As it was shown: the copy beside the answer will do, should that in held/ be gone. */
-static struct error plan_open(const struct run *run, int *file)
-{
-	const struct spool *spool = run->runner->shared->spool;
-	const struct ledger_run *of = &run->ordered.source;
-	char name[FILE_NAME_SIZE];
-	struct ledger_run row = *of;
-	int place;
-	struct error error = OK;
-	if (!slice_is(subject_of(run), of->run))
-		error = ledger_find(db_of(run), subject_of(run), run->arena, &row);
-	if (is_error(&error))
-		return error;
-	name_make(name, row.name.bytes, run->ordered.order.subject, HELD_PLAN);
-	error = held_open(spool->root, run->lane.feed, &place);
-	if (is_error(&error))
-		return error;
-	*file = openat(place, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	close(place);
-	if (*file >= 0)
-		return OK;
-	error = spool_open_outbox(spool, run->lane.feed, &place);
-	if (is_error(&error))
-		return error;
-	*file = openat(place, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	close(place);
-	return *file < 0 ? error_own(error_errno("cannot open the plan %s", name), OWNER_FILE) : OK;
-}
-
-static struct error plan_claim(struct run *run, const char *name)
-{
-	int plan = -1;
-	struct error error = plan_open(run, &plan);
-	if (!is_error(&error))
-		error = made_claim(run, name, SLICE(""), plan);
-	if (plan >= 0)
-		close(plan);
-	return error;
-}
-
-static void name_find(const struct run *run, char name[FILE_NAME_SIZE])
-{
-	const struct order *order = &run->ordered.order;
-	const char *word = order->kind == ORDER_DECLINE ? "discard" : order_kind_name(order->kind);
-	snprintf(name, FILE_NAME_SIZE, "%s-%s.csv", word, order->subject);
-}
-
-struct error order_claim(struct run *run, enum order_kind kind, const char *subject)
-{
-	char name[FILE_NAME_SIZE];
-	struct slice text;
-	bool stands = false;
-	const struct feed *feed = run_feed(run);
-	struct order *order = &run->ordered.order;
-	struct error error = order_load_text(
-	    run->runner->shared->spool->orders, kind, subject, run->arena, &text);
-	if (is_error(&error) || !text.bytes || !feed)
-		return error;
-	order->kind = kind;
-	snprintf(order->subject, sizeof order->subject, "%s", subject);
-	run->policy = feed->policy;
-	order_policy(&run->policy);
-	error = text_take(run, text);
-	if (!is_error(&error))
-		error = order_stands_still(run, &stands);
-	if (!is_error(&error) && !stands)
-		return order_withdraw(run->runner->shared->spool->orders, kind, subject);
-	if (is_error(&error))
-		return error;
-	name_find(run, name);
-	return kind == ORDER_UNDO ? made_claim(run, name, SLICE(UNDO_HEADER), -1)
-	                          : plan_claim(run, name);
+	return is_error(&error) || !text.bytes ? error : order_take_text(run, text);
 }
 
 /* Whoever gives the word has seen what it does. */
@@ -189,22 +85,6 @@ void order_policy(struct policy *policy)
 	policy->limits = (struct policy_limits){.has_rows_of_last = true};
 	policy->review = false;
 	policy->result_rows = ROWS_ALL;
-}
-
-struct error order_check(struct run *run)
-{
-	const struct stored_plan *plan = &run->ordered.plan;
-	const char *shown = run->ordered.order.plan;
-	if (run_is_order(run, ORDER_UNDO))
-		return undo_check(run);
-	bool is_plan = plan->state != PLAN_UNKNOWN;
-	if (is_plan && (!slice_is(plan->sha256, run->row.sha256) ||
-	                   (*shown && !slice_is(plan->sha256, slice_of(shown)))))
-		return error_reject("plan_altered", 0,
-		    "the plan of run %s in held/ is not the one that was made: nothing was done",
-		    run->ordered.order.subject);
-	run->rows = run->ordered.source.records;
-	return OK;
 }
 
 /* ---- R's own input ---- */
@@ -236,8 +116,9 @@ static struct error source_hash(const struct run *run, int file, char sha256[HAS
 			hash_add(hash, runner->chunk, (size_t)size);
 			atomic_fetch_add(runner->shared->progress, 1);
 		}
-	struct error error =
-	    size < 0 || lseek(file, 0, SEEK_SET) < 0 ? error_errno("cannot read the file again") : OK;
+	struct error error = size < 0 || lseek(file, 0, SEEK_SET) < 0
+	                         ? error_errno("cannot read the file again")
+	                         : OK;
 	hash_finish(hash, sha256);
 	hash_free(hash);
 	return error;
@@ -298,9 +179,9 @@ static struct error release_store(
 	if (is_nothing)
 		remark_add(remarks, REMARK_PLAN_CLOSED, NULL,
 		    SLICE("Nothing was left of the plan to be done (nothing_left)."));
-	struct error error = plans_close(db_of(run), subject_of(run),
-	    is_nothing ? PLAN_NOTHING_LEFT : PLAN_RELEASED, run->row.run,
-	    slice_of(run->ordered.order.why));
+	struct error error =
+	    plans_close(db_of(run), subject_of(run), is_nothing ? PLAN_NOTHING_LEFT : PLAN_RELEASED,
+	        run->row.run, slice_of(run->ordered.order.why));
 	if (!is_error(&error) && run->ordered.order.courses_count == 0)
 		error = ledger_set_measure(db_of(run), plan->source);
 	return error;

@@ -8,7 +8,7 @@ enum { NAME_COUNTED_MAX = 256 };
 static uint32_t name_hash(const void *context, const void *item)
 {
 	(void)context;
-	return (uint32_t)*(const uint64_t *)item;
+	return (uint32_t) * (const uint64_t *)item;
 }
 
 void people_begin(struct people *people)

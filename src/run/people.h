@@ -7,9 +7,9 @@
 #define RUN_PEOPLE_H
 
 #include "enrold/columns.h"
-#include "enrold/outcome.h"
 #include "enrold/csvin.h"
 #include "enrold/hashlist.h"
+#include "enrold/outcome.h"
 
 struct people {
 	struct hashlist names;

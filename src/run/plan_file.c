@@ -33,18 +33,17 @@ static struct error plan_store(struct run *run, struct run_result *result,
 	struct db *db = lms_db(run->runner->lms);
 	const struct stored_plan *of = &run->ordered.plan;
 	struct stored_plan before, plan = {.run = run->row.run,
-	    .feed = run->row.feed,
-	    .sha256 = arena_copy(run->arena, slice_of(sheet->sha256)),
-	    .content = arena_copy(run->arena, slice_of(sheet->content)),
-	    .is_whole = result->is_held || of->is_whole,
-	    .is_of_full = run->is_full || of->is_of_full,
-	    .state = PLAN_OPEN,
-	    .source = of->source.size > 0 ? of->source : run->row.run,
-	    .base = of->base.size > 0 ? of->base : run->shape};
+	                               .feed = run->row.feed,
+	                               .sha256 = arena_copy(run->arena, slice_of(sheet->sha256)),
+	                               .content = arena_copy(run->arena, slice_of(sheet->content)),
+	                               .is_whole = result->is_held || of->is_whole,
+	                               .is_of_full = run->is_full || of->is_of_full,
+	                               .state = PLAN_OPEN,
+	                               .source = of->source.size > 0 ? of->source : run->row.run,
+	                               .base = of->base.size > 0 ? of->base : run->shape};
 	if (arena_has_failed(run->arena))
 		return error_memory("making a plan");
-	struct error error =
-	    plans_find_discarded(db, plan.feed, plan.content, run->arena, &before);
+	struct error error = plans_find_discarded(db, plan.feed, plan.content, run->arena, &before);
 	if (!is_error(&error) && before.state == PLAN_DISCARDED) {
 		plan.state = PLAN_DISCARDED;
 		plan.closed_by = run->row.run;
@@ -72,8 +71,8 @@ struct error plan_file_make(struct run *run, struct run_result *result, struct r
 	struct plan_sheet sheet = {0};
 	const struct plan_sheet_terms terms = {
 	    .is_whole = result->is_held, .ask = on_ask, .context = run};
-	struct error error = plan_sheet_make(
-	    run->directory, result->sizes.of[ARTEFACT_RESULT], &terms, &sheet);
+	struct error error =
+	    plan_sheet_make(run->directory, result->sizes.of[ARTEFACT_RESULT], &terms, &sheet);
 	if (is_error(&error) || sheet.rows == 0)
 		return error;
 	result->sizes.of[ARTEFACT_PLAN] = sheet.bytes;
@@ -96,9 +95,10 @@ static struct error plan_copy(struct run *run, int held)
 	file_name(run, HELD_PLAN, name);
 	snprintf(part, sizeof part, ".%s.part", run->id);
 	unlinkat(held, part, 0); /* of an attempt that was cut short */
-	int from = openat(run->directory, artefact_kinds[ARTEFACT_PLAN].name,
-	    O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-	int to = openat(held, part, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, MODE_INPUT);
+	int from = openat(
+	    run->directory, artefact_kinds[ARTEFACT_PLAN].name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	int to =
+	    openat(held, part, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, MODE_INPUT);
 	struct error error = from < 0 || to < 0
 	                         ? error_errno("cannot copy a plan to held/")
 	                         : disk_copy(from, to, run->runner->chunk, RUN_CHUNK);
@@ -121,15 +121,15 @@ static void card_fill(const struct run *run, struct held_plan *card)
 	memcpy(card->run, run->id, sizeof card->run);
 	snprintf(card->feed, sizeof card->feed, "%s", run->row.feed.bytes);
 	snprintf(card->file, sizeof card->file, "%s", run->row.name.bytes);
-	snprintf(card->sha256, sizeof card->sha256, "%.*s",
-	    SLICE_ARG(run->row.hashes[ARTEFACT_PLAN]));
+	snprintf(
+	    card->sha256, sizeof card->sha256, "%.*s", SLICE_ARG(run->row.hashes[ARTEFACT_PLAN]));
 	summary_find_plan(run->row.summary, &card->rows, &card->people);
 	if (card->is_whole)
 		summary_find_refusal(run->row.summary, card->code, sizeof card->code, card->reason,
 		    sizeof card->reason);
 	else
-		summary_find_withheld(run->row.summary, card->code, sizeof card->code,
-		    card->reason, sizeof card->reason);
+		summary_find_withheld(run->row.summary, card->code, sizeof card->code, card->reason,
+		    sizeof card->reason);
 }
 
 static struct error card_write(struct run *run, int held)
@@ -149,8 +149,7 @@ struct error plan_file_publish(struct run *run)
 	if (run->row.hashes[ARTEFACT_PLAN].size == 0 || run->lane.is_preview ||
 	    !disk_has(run->directory, artefact_kinds[ARTEFACT_PLAN].name))
 		return OK; /* there is none, or it has been done */
-	struct error error =
-	    plans_find(lms_db(run->runner->lms), run->row.run, run->arena, &plan);
+	struct error error = plans_find(lms_db(run->runner->lms), run->row.run, run->arena, &plan);
 	if (is_error(&error) || plan.state != PLAN_OPEN)
 		return error;
 	error = held_open(run->runner->shared->spool->root, run->row.feed.bytes, &held);
@@ -178,16 +177,16 @@ static struct error reason_write(
 	    card->file, card->code, card->reason, plan_state_name(plan->state),
 	    SLICE_ARG(plan->closed_by), plan->why.size > 0 ? ": " : "", SLICE_ARG(plan->why),
 	    card->run, card->feed);
-	struct error error = text.failed ? error_memory("writing a reason")
-	                                 : disk_create(spool->quarantine, name, MODE_ANSWER,
-	                                       buffer_slice(&text));
+	struct error error =
+	    text.failed ? error_memory("writing a reason")
+	                : disk_create(spool->quarantine, name, MODE_ANSWER, buffer_slice(&text));
 	buffer_done(&text);
 	return is_error(&error) ? error : disk_sync(spool->quarantine, ".");
 }
 
 /* What was done under an approval is archived, what was not wanted is put aside. */
-static struct error input_put_away(struct run *run, int held, const struct held_plan *card,
-    const struct stored_plan *plan)
+static struct error input_put_away(
+    struct run *run, int held, const struct held_plan *card, const struct stored_plan *plan)
 {
 	char name[FILE_NAME_SIZE];
 	bool is_done = plan->state == PLAN_RELEASED || plan->state == PLAN_NOTHING_LEFT;
@@ -195,7 +194,7 @@ static struct error input_put_away(struct run *run, int held, const struct held_
 	name_make(name, card->file, card->run, ".csv");
 	if (!card->is_whole || !disk_has(held, name))
 		return is_done || !card->is_whole ? OK : reason_write(run, card, plan);
-	struct error error = is_done ? publish_open_archive(run, card->run, &place) : OK;
+	struct error error = is_done ? archive_open(run, card->run, &place) : OK;
 	if (!is_error(&error))
 		error = disk_move(held, name,
 		    is_done ? place : run->runner->shared->spool->quarantine, name, card->run);

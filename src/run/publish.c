@@ -152,30 +152,6 @@ static struct error outbox_fill(struct run *run, int outbox)
 	return is_error(&error) ? error : disk_sync(outbox, ".");
 }
 
-/* archive/YYYY/MM/DD of the run's id. One that is there may have been made by a process that was
- * killed before it had flushed it. */
-struct error publish_open_archive(struct run *run, const char *id, int *day)
-{
-	const struct spool *spool = run->runner->shared->spool;
-	bool is_known = strncmp(run->runner->day, id, 8) == 0;
-	char path[16];
-	snprintf(path, sizeof path, "%.4s", id);
-	struct error error = disk_open_directory(spool->archive, path, MODE_SHARED, day);
-	if (!is_error(&error) && !is_known)
-		error = disk_sync(spool->archive, ".");
-	for (const char *part = id + 4; part < id + 8 && !is_error(&error); part += 2) {
-		int above = *day;
-		snprintf(path, sizeof path, "%.2s", part);
-		error = disk_open_directory(above, path, MODE_SHARED, day);
-		if (!is_error(&error) && !is_known)
-			error = disk_sync(above, ".");
-		close(above);
-	}
-	if (!is_error(&error))
-		snprintf(run->runner->day, sizeof run->runner->day, "%.8s", id);
-	return error;
-}
-
 /* A file too large to be copied is its owner's still: we may not, and need not. */
 static void mode_set(const struct run *run)
 {
@@ -225,7 +201,7 @@ static struct error reason_write(struct run *run)
 static struct error archive(struct run *run)
 {
 	int day = -1;
-	struct error error = publish_open_archive(run, run->id, &day);
+	struct error error = archive_open(run, run->id, &day);
 	if (!is_error(&error))
 		error = input_move(run, day);
 	if (day >= 0)

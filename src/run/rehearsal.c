@@ -14,12 +14,11 @@ static struct error verdict_keep(struct run *run)
 	struct buffer text = {0};
 	for (enum limited kind = LIMITED_NOT + 1; kind < LIMITED_KINDS; kind++)
 		if (run->withholds & 1U << kind)
-			buffer_print(&text, "%s %.*s\n", weigh_kind(kind),
-			    SLICE_ARG(run->withheld[kind]));
+			buffer_print(
+			    &text, "%s %.*s\n", weigh_kind(kind), SLICE_ARG(run->withheld[kind]));
 	struct error error = text.failed ? error_memory("keeping what is withheld") : OK;
 	if (!is_error(&error) && (text.size > 0 || disk_has(run->directory, RUN_WEIGHED)))
-		error = disk_create(
-		    run->directory, RUN_WEIGHED, MODE_INPUT, buffer_slice(&text));
+		error = disk_create(run->directory, RUN_WEIGHED, MODE_INPUT, buffer_slice(&text));
 	bool is_kept = !is_error(&error) && text.size > 0;
 	buffer_done(&text);
 	if (is_kept)

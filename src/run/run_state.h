@@ -109,10 +109,10 @@ struct run {
 	/* What the limits withhold, and why: weigh.c. */
 	unsigned withholds;
 	struct slice withheld[LIMITED_KINDS];
-	bool is_short;          /* its worker is kept free for short files */
-	bool is_last_try;       /* what is wrong with this file alone ends it */
-	bool has_try;           /* this one is noted */
-	bool is_durable;        /* names and copy have been flushed */
+	bool is_short;    /* its worker is kept free for short files */
+	bool is_last_try; /* what is wrong with this file alone ends it */
+	bool has_try;     /* this one is noted */
+	bool is_durable;  /* names and copy have been flushed */
 	/* At a checkpoint or while it was copied, as the daemon is stopping or others wait. */
 	bool is_stopped;
 	bool has_had_turn;    /* it has been in a transaction */
@@ -287,8 +287,11 @@ struct error finish_discarded(struct run *run) MUST_CHECK;
 /* ---- publish.c: everything to its place ---- */
 
 struct error publish(struct run *run) MUST_CHECK;
-/* The day's directory of the archive to which that run's input belongs; the caller closes it. */
-struct error publish_open_archive(struct run *run, const char *id, int *day) MUST_CHECK;
+
+/* ---- archive.c ---- */
+
+/* The day's directory to which that run's input belongs; the caller closes it. */
+struct error archive_open(struct run *run, const char *id, int *day) MUST_CHECK;
 /* Whether the answer of a run is out that has no end in the ledger; if so, all else is put away as
  * well. */
 struct error publish_forgotten(struct run *run, bool *is_out) MUST_CHECK;
@@ -314,6 +317,8 @@ struct error due_apply(struct apply_loop *loop) MUST_CHECK;
 
 /* Claims the run that carries the order out. Nothing to carry out: no directory. */
 struct error order_claim(struct run *run, enum order_kind kind, const char *subject) MUST_CHECK;
+/* What it says, and what the ledger has of the run that it is about. */
+struct error order_take_text(struct run *run, struct slice text) MUST_CHECK;
 /* What R's order says, of a run that goes on. */
 struct error order_open(struct run *run) MUST_CHECK;
 /* The settings that hold for it: no limit does. */

@@ -141,4 +141,3 @@ void weigh_remark(const struct weighing *weighing, struct remarks *remarks)
 			    arena_print(remarks->arena, "Changes would be withheld: %.*s.",
 			        SLICE_ARG(verdict->reasons[kind])));
 }
-

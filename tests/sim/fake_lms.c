@@ -3,11 +3,11 @@
 #include "fate.h"
 
 #include "enrold/active.h"
-#include "enrold/plan_details.h"
-#include "enrold/plan_sheet.h"
 #include "enrold/columns.h"
 #include "enrold/leaver.h"
 #include "enrold/persons.h"
+#include "enrold/plan_details.h"
+#include "enrold/plan_sheet.h"
 
 #include <stdio.h>
 #include <stdlib.h>

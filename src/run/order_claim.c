@@ -1,0 +1,137 @@
+/*
+ * order_claim: what carries out an order gets its directory in work/ and its file: the plan as it
+ * was shown, or of an undo a list of what will be taken back.
+ */
+#include "apply_loop.h"
+
+#include "enrold/disk.h"
+#include "enrold/held.h"
+
+#include "undo.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+
+static struct slice subject_of(const struct run *run)
+{
+	return slice_of(run->ordered.order.subject);
+}
+
+/* The order's file itself goes into work/ last: it is carried out once, however often somebody is
+ * killed between two steps. */
+static struct error made_claim(struct run *run, const char *name, struct slice text, int from)
+{
+	const struct order *order = &run->ordered.order;
+	char mark[RUN_ID_SIZE + 32], file[ORDER_NAME_SIZE];
+	int size =
+	    snprintf(mark, sizeof mark, "%s %s\n", order_kind_name(order->kind), order->subject);
+	const struct made_file made = {RUN_MADE, {mark, (size_t)size}, name, text, from};
+	run_ids_next(run->runner->shared->ids, run_now_us(), run->id);
+	struct error error = claim_make(run, &made);
+	if (!is_error(&error) && order->kind == ORDER_UNDO)
+		error = undo_list(run);
+	if (!is_error(&error))
+		error = disk_sync(run->box, name);
+	if (!is_error(&error))
+		error = disk_sync(run->box, ".");
+	if (!is_error(&error))
+		error = disk_sync(run->runner->shared->spool->work, ".");
+	order_file_name(order->kind, order->subject, file);
+	int orders = run->runner->shared->spool->orders;
+	if (!is_error(&error) && renameat(orders, file, run->directory, RUN_ORDER) < 0)
+		error = error_errno("cannot take orders/%s", file);
+	if (!is_error(&error))
+		error = disk_sync(run->directory, ".");
+	return is_error(&error) ? error : disk_sync(orders, ".");
+}
+
+/* As it was shown: the copy beside the answer will do, should that in held/ be gone. */
+static struct error plan_open(const struct run *run, int *file)
+{
+	const struct spool *spool = run->runner->shared->spool;
+	const struct ledger_run *of = &run->ordered.source;
+	char name[FILE_NAME_SIZE];
+	struct ledger_run row = *of;
+	int place;
+	struct error error = OK;
+	if (!slice_is(subject_of(run), of->run))
+		error = ledger_find(lms_db(run->runner->lms), subject_of(run), run->arena, &row);
+	if (is_error(&error))
+		return error;
+	name_make(name, row.name.bytes, run->ordered.order.subject, HELD_PLAN);
+	error = held_open(spool->root, run->lane.feed, &place);
+	if (is_error(&error))
+		return error;
+	*file = openat(place, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	close(place);
+	if (*file >= 0)
+		return OK;
+	error = spool_open_outbox(spool, run->lane.feed, &place);
+	if (is_error(&error))
+		return error;
+	*file = openat(place, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	close(place);
+	return *file < 0 ? error_own(error_errno("cannot open the plan %s", name), OWNER_FILE) : OK;
+}
+
+static struct error plan_claim(struct run *run, const char *name)
+{
+	int plan = -1;
+	struct error error = plan_open(run, &plan);
+	if (!is_error(&error))
+		error = made_claim(run, name, SLICE(""), plan);
+	if (plan >= 0)
+		close(plan);
+	return error;
+}
+
+static void name_find(const struct run *run, char name[FILE_NAME_SIZE])
+{
+	const struct order *order = &run->ordered.order;
+	const char *word = order->kind == ORDER_DECLINE ? "discard" : order_kind_name(order->kind);
+	snprintf(name, FILE_NAME_SIZE, "%s-%s.csv", word, order->subject);
+}
+
+struct error order_claim(struct run *run, enum order_kind kind, const char *subject)
+{
+	char name[FILE_NAME_SIZE];
+	struct slice text;
+	bool stands = false;
+	const struct feed *feed = run_feed(run);
+	struct order *order = &run->ordered.order;
+	struct error error =
+	    order_load_text(run->runner->shared->spool->orders, kind, subject, run->arena, &text);
+	if (is_error(&error) || !text.bytes || !feed)
+		return error;
+	order->kind = kind;
+	snprintf(order->subject, sizeof order->subject, "%s", subject);
+	run->policy = feed->policy;
+	order_policy(&run->policy);
+	error = order_take_text(run, text);
+	if (!is_error(&error))
+		error = order_stands_still(run, &stands);
+	if (!is_error(&error) && !stands)
+		return order_withdraw(run->runner->shared->spool->orders, kind, subject);
+	if (is_error(&error))
+		return error;
+	name_find(run, name);
+	return kind == ORDER_UNDO ? made_claim(run, name, SLICE(UNDO_HEADER), -1)
+	                          : plan_claim(run, name);
+}
+
+struct error order_check(struct run *run)
+{
+	const struct stored_plan *plan = &run->ordered.plan;
+	const char *shown = run->ordered.order.plan;
+	if (run_is_order(run, ORDER_UNDO))
+		return undo_check(run);
+	bool is_plan = plan->state != PLAN_UNKNOWN;
+	if (is_plan && (!slice_is(plan->sha256, run->row.sha256) ||
+	                   (*shown && !slice_is(plan->sha256, slice_of(shown)))))
+		return error_reject("plan_altered", 0,
+		    "the plan of run %s in held/ is not the one that was made: nothing was done",
+		    run->ordered.order.subject);
+	run->rows = run->ordered.source.records;
+	return OK;
+}
