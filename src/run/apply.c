@@ -417,7 +417,8 @@ struct error run_rehearse(struct run *run, struct weighing *weighing)
 struct error run_apply(struct run *run)
 {
 	struct weighing weighing = {.count = NULL};
-	bool is_weighed = run->needs_rehearsal && run->lane.is_preview;
+	bool is_weighed =
+	    run->lane.is_preview && (run->needs_rehearsal || run->could_make || run->could_miss);
 	if (is_weighed)
 		weighing.count = limits_count_create();
 	if (is_weighed && !weighing.count)

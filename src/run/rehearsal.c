@@ -29,7 +29,16 @@ static struct error verdict_keep(struct run *run)
 struct error rehearse(struct run *run)
 {
 	struct weighing weighing = {.count = NULL};
-	if (!run->needs_rehearsal || run->lane.is_preview)
+	uint64_t strangers = 0;
+	if (run->lane.is_preview)
+		return OK;
+	if (!run->needs_rehearsal && (run->could_make || run->could_miss)) {
+		struct error looked = strangers_count(run, &strangers);
+		if (is_error(&looked) || run->is_stopped)
+			return looked;
+		run->needs_rehearsal = weigh_strangers(run, strangers);
+	}
+	if (!run->needs_rehearsal)
 		return OK;
 	weighing.count = limits_count_create();
 	struct error error =

@@ -102,8 +102,11 @@ struct run {
 	bool is_due;            /* it unenrols those whose grace is over; its file is ours */
 	struct run_order ordered;
 	bool needs_rehearsal; /* a limit could trip */
-	bool is_retry;        /* a retry file */
-	bool is_full;         /* it tells absence; and what it was like, for its plan: */
+	/* It could, if the LMS does not know many of its people: because of the accounts that it
+	 * would make, or because those whom it does not name may be meant by them. */
+	bool could_make, could_miss;
+	bool is_retry; /* a retry file */
+	bool is_full;  /* it tells absence; and what it was like, for its plan: */
 	struct slice shape;
 	struct ledger_measure measure;
 	/* What the limits withhold, and why: weigh.c. */
@@ -353,9 +356,16 @@ struct error undo_apply(struct apply_loop *loop) MUST_CHECK;
 struct error weigh_measure(struct run *run) MUST_CHECK;
 /* Some limit could trip: run->needs_rehearsal. Once the header is known. */
 void weigh_foresee(struct run *run, const struct header *header);
+/* The same, once it is known how many rows are about people whom the LMS does not know. */
+bool weigh_strangers(const struct run *run, uint64_t strangers);
 /* The verdict of an earlier attempt, for a run that goes on. */
 struct error weigh_find(struct run *run) MUST_CHECK;
 const char *weigh_kind(enum limited kind); /* as the verdict calls it */
+
+/* ---- strangers.c ---- */
+
+/* Rows about people whom the LMS does not know; or more than there are. It may be stopped. */
+struct error strangers_count(struct run *run, uint64_t *count) MUST_CHECK;
 
 /* ---- rehearsal.c ---- */
 

@@ -52,13 +52,25 @@ static bool is_short(struct run *run)
 
 void weigh_foresee(struct run *run, const struct header *header)
 {
-	const struct limits_outlook outlook = {
-	    run->rows, run->measure.has_last, run->measure.people};
+	struct limits_outlook outlook = {run->rows, run->measure.has_last, run->measure.people, 0};
 	if (run_is_made(run))
 		return;
 	run->is_retry = header->single[COLUMN_ERROR_LINE] != COLUMN_NONE;
 	run->needs_rehearsal =
 	    limits_need_rehearsal(&run->policy, header, &outlook) || is_short(run);
+	outlook.strangers = run->rows;
+	run->could_make =
+	    !run->needs_rehearsal && limits_need_rehearsal(&run->policy, header, &outlook);
+	run->could_miss =
+	    run->measure.has_last && is_full_name(run) && !run->is_retry && !header->is_of_groups;
+}
+
+/* Whose number cannot trip anything makes nobody rehearse. */
+bool weigh_strangers(const struct run *run, uint64_t strangers)
+{
+	const struct policy_limits *limits = &run->policy.limits;
+	return (run->could_make && limit_trips(&limits->created, strangers, run->measure.people)) ||
+	       (run->could_miss && limit_trips(&limits->removals, strangers, 0));
 }
 
 /* ---- the verdict ---- */

@@ -594,7 +594,8 @@ static void places_answer(struct batch *batch)
 static bool is_foreseen(const struct world *world, enum limited kind)
 {
 	static const struct policy_limit one = {.most = 1};
-	static const struct limits_outlook outlook = {.rows = 1000000, .has_last = true};
+	static const struct limits_outlook outlook = {
+	    .rows = 1000000, .has_last = true, .strangers = 1000000};
 	struct policy policy = world->policy;
 	policy.review = false;
 	policy.limits = (struct policy_limits){0};
