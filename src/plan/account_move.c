@@ -148,11 +148,13 @@ bool account_rename(struct step *step)
 	return true;
 }
 
-/* Found by address or number, with another user name in the row (lms/README 2.10). */
+/* Found by address or number, with another user name in the row (lms/README 2.10). A feed that only
+ * adds people leaves those whom it finds as they are. */
 bool account_rename_found(struct step *step)
 {
 	struct slice name = step->record->name;
-	bool asks = step->header->key != step->header->single[COLUMN_USERNAME] && name.size > 0 &&
+	bool asks = !policy_adds_only(step->policy) && name.size > 0 &&
+	            step->header->key != step->header->single[COLUMN_USERNAME] &&
 	            !step->record->is_templated && step->person != INDEX_NONE &&
 	            account_find(step->batch, step->record->name_key) != step->person;
 	if (!asks)

@@ -209,6 +209,11 @@ static const struct world_case cases[] = {
     {"by address, another user name renames or clashes", "match_by=email allow_rename=true",
         "username,email\nalicia,alice@corp.example\ncarol,bob@corp.example\n",
         "2 username done account_renamed\n3 username error username_taken\n", "rename alicia\n"},
+    {"a feed that only adds renames nobody whom it finds by address",
+        "match_by=email upload_type=add allow_rename=true", NEW "\nalicia,A,A,alice@corp.example\n",
+        "2 email skipped account_exists\n", ""},
+    {"nor one that counts names on", "match_by=email upload_type=add_increment allow_rename=true",
+        NEW "\nalicia,A,A,alice@corp.example\n", "2 email skipped account_exists\n", ""},
     {"by address, somebody new", "match_by=email upload_type=add_or_update",
         NEW "\nnina,N,N,n@x.example\nalice,N,N,m@x.example\n,N,N,o@x.example\n",
         "2 email done account_created\n3 username error username_taken\n"
