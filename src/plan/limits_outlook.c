@@ -50,10 +50,16 @@ static bool defaults_move_accounts(const struct policy *policy)
 	return false;
 }
 
+/* A retry file goes on with accounts that were made, whatever the feed does to others. */
+static bool is_of_retry(const struct header *header)
+{
+	return header->single[COLUMN_ERROR_LINE] != COLUMN_NONE;
+}
+
 static bool could_move_accounts(const struct policy *policy, const struct header *header)
 {
 	bool could = defaults_move_accounts(policy);
-	if (policy_adds_only(policy) || header->is_of_groups)
+	if ((policy_adds_only(policy) && !is_of_retry(header)) || header->is_of_groups)
 		return false;
 	for (size_t i = 0; i < header->columns_count && !could; i++)
 		could = column_moves_accounts(&header->columns[i], policy, i == header->key);
