@@ -52,3 +52,20 @@ struct plan_place plan_place_of(const struct slice cells[RESULT_CELLS], struct a
 		place.course = result_cell_read(cells[RESULT_TARGET], arena);
 	return place;
 }
+
+static uint64_t line_of(struct slice cell)
+{
+	uint64_t line = 0;
+	for (size_t i = 0; i < cell.size && cell.bytes[i] >= '0' && cell.bytes[i] <= '9'; i++)
+		line = line * 10 + (uint64_t)(cell.bytes[i] - '0');
+	return line;
+}
+
+void plan_cell_add(
+    struct approval *approval, const struct slice cells[RESULT_CELLS], struct arena *arena)
+{
+	approval_add(approval, line_of(cells[RESULT_LINE]),
+	    result_cell_read(cells[RESULT_COLUMN], arena),
+	    result_cell_read(cells[RESULT_USERNAME], arena),
+	    result_cell_read(cells[RESULT_TARGET], arena));
+}

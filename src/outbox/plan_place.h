@@ -7,6 +7,7 @@
 #ifndef OUTBOX_PLAN_PLACE_H
 #define OUTBOX_PLAN_PLACE_H
 
+#include "enrold/approval.h"
 #include "enrold/result.h"
 
 struct plan_place {
@@ -19,5 +20,8 @@ struct plan_place {
 
 /* cells: as they are written, at least up to the target. What is read lies in the arena. */
 struct plan_place plan_place_of(const struct slice cells[RESULT_CELLS], struct arena *arena);
+/* The cell that such a row is about. */
+void plan_cell_add(
+    struct approval *approval, const struct slice cells[RESULT_CELLS], struct arena *arena);
 
 #endif

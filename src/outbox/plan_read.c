@@ -133,25 +133,13 @@ static bool is_approved(const struct approving *approving, const struct slice ce
 	                          : has_slot(approving, place.slot);
 }
 
-static uint64_t line_of(struct slice cell)
-{
-	uint64_t line = 0;
-	for (size_t i = 0; i < cell.size && cell.bytes[i] >= '0' && cell.bytes[i] <= '9'; i++)
-		line = line * 10 + (uint64_t)(cell.bytes[i] - '0');
-	return line;
-}
-
 static bool on_cell(void *context, struct slice row)
 {
 	struct approving *approving = context;
-	struct arena *arena = approving->arena;
 	struct slice cells[RESULT_CELLS];
 	result_row_split(row, RESULT_TARGET, cells);
 	if (is_approved(approving, cells))
-		approval_add(approving->approval, line_of(cells[RESULT_LINE]),
-		    result_cell_read(cells[RESULT_COLUMN], arena),
-		    result_cell_read(cells[RESULT_USERNAME], arena),
-		    result_cell_read(cells[RESULT_TARGET], arena));
+		plan_cell_add(approving->approval, cells, approving->arena);
 	scratch_ease(approving);
 	return !approving->has_failed;
 }
