@@ -250,6 +250,14 @@ bool summary_is_refused(struct slice text)
 	return member_is(text, "status", "refused") || member_is(text, "status", "discarded");
 }
 
+bool summary_is_ordered(struct slice text)
+{
+	json_t *summary = json_loadb(text.bytes, text.size, 0, NULL);
+	bool is = json_is_object(json_object_get(summary, "order"));
+	json_decref(summary);
+	return is;
+}
+
 /* Whether anything had been applied decides what is to be done. */
 static void refusal_explain(const json_t *summary, struct buffer *out)
 {

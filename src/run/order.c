@@ -88,11 +88,27 @@ void order_policy(struct policy *policy)
 }
 
 /* ---- R's own input ---- */
+struct error order_check(struct run *run)
+{
+	const struct stored_plan *plan = &run->ordered.plan;
+	const char *shown = run->ordered.order.plan;
+	if (run_is_order(run, ORDER_UNDO))
+		return undo_check(run);
+	bool is_plan = plan->state != PLAN_UNKNOWN;
+	if (is_plan && (!slice_is(plan->sha256, run->row.sha256) ||
+	                   (*shown && !slice_is(plan->sha256, slice_of(shown)))))
+		return error_reject("plan_altered", 0,
+		    "the plan of run %s in held/ is not the one that was made: nothing was done",
+		    run->ordered.order.subject);
+	run->rows = run->ordered.source.records;
+	return OK;
+}
 
-static int source_find(const struct run *run)
+/* ---- the input of another run ---- */
+
+static int source_find(const struct run *run, const struct ledger_run *of)
 {
 	const struct spool *spool = run->runner->shared->spool;
-	const struct ledger_run *of = &run->ordered.source;
 	char name[FILE_NAME_SIZE], path[FILE_NAME_SIZE + 64];
 	const char *id = of->run.bytes;
 	name_make(name, of->name.bytes, id, ".csv");
@@ -124,11 +140,10 @@ static struct error source_hash(const struct run *run, int file, char sha256[HAS
 	return error;
 }
 
-struct error order_open_source(const struct run *run, int *file)
+struct error order_open_input(const struct run *run, const struct ledger_run *of, int *file)
 {
 	char sha256[HASH_TEXT_SIZE + 1] = "";
-	const struct ledger_run *of = &run->ordered.source;
-	*file = source_find(run);
+	*file = source_find(run, of);
 	if (*file < 0 && errno != ENOENT)
 		return error_errno("cannot open the input of run %.*s", SLICE_ARG(of->run));
 	struct error error = *file < 0 ? OK : source_hash(run, *file, sha256);
@@ -164,6 +179,8 @@ struct error order_approve(struct apply_loop *loop)
 	loop->approval.is_of_withheld = !plan->is_whole;
 	struct error error = plan_sheet_approve(
 	    file, plan->sha256.bytes, courses, order->courses_count, &loop->approval);
+	if (!is_error(&error))
+		error = superseded_find(run, file, &loop->superseded);
 	close(file);
 	return error;
 }

@@ -330,14 +330,21 @@ void order_policy(struct policy *policy);
 struct error order_stands_still(struct run *run, bool *stands) MUST_CHECK;
 /* REJECT: what was copied is not the plan that was shown. Once it was. */
 struct error order_check(struct run *run) MUST_CHECK;
-/* The input of the run that the order is about, whose hash is the ledger's; -1 and REJECT: it is
- * gone or altered. */
-struct error order_open_source(const struct run *run, int *file) MUST_CHECK;
+/* The input of a run of the feed, whose hash is the ledger's; -1 and REJECT: it is gone or altered.
+ */
+struct error order_open_input(
+    const struct run *run, const struct ledger_run *of, int *file) MUST_CHECK;
 /* A discard needs no more than its end. */
 struct error order_discard(struct run *run) MUST_CHECK;
 /* In its last transaction: the plan is closed. */
 struct error order_store(
     struct run *run, const struct tally *tally, struct remarks *remarks) MUST_CHECK;
+
+/* ---- superseded.c: what later files have settled of a plan ---- */
+
+struct approval;
+/* plan: as it was shown, open. REJECT: of one of these neither answer nor input is there. */
+struct error superseded_find(struct run *run, int plan, struct approval *superseded) MUST_CHECK;
 
 /* ---- undo.c ---- */
 

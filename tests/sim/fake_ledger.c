@@ -97,6 +97,31 @@ struct error ledger_last_run(struct db *db, char run[RUN_ID_SIZE + 1])
 	return fake_step("the ledger");
 }
 
+static int by_run(const void *a, const void *b)
+{
+	const struct ledger_run *left = a, *right = b;
+	return strcmp(left->run.bytes, right->run.bytes);
+}
+
+/* Oldest first, as whoever reads on wants them. */
+struct error ledger_list_briefly(struct db *db, const struct ledger_page *page, struct arena *arena,
+    struct ledger_run **runs, size_t *count)
+{
+	*count = 0;
+	*runs = arena_alloc(arena, (FAKE_RUNS_MAX + 1) * sizeof **runs);
+	if (!*runs || page->is_newest_first)
+		abort();
+	for (size_t i = 0; i < fake_now()->runs_count; i++) {
+		const struct ledger_run *row = &fake_now()->runs[i];
+		if (strcmp(row->run.bytes, page->after) > 0 &&
+		    (*page->before == '\0' || strcmp(row->run.bytes, page->before) < 0))
+			(*runs)[(*count)++] = *row;
+	}
+	qsort(*runs, *count, sizeof **runs, by_run);
+	*count = *count < page->limit ? *count : page->limit;
+	return fake_step("the ledger");
+}
+
 struct error ledger_has_applied(struct db *db, struct slice feed, bool *has)
 {
 	*has = false;

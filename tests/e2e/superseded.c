@@ -1,0 +1,167 @@
+/* What later files of the feed have settled of a plan is not done when it is released. */
+#include "reply.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+/* More than one person who would lose something waits. */
+#define FEED                                                                                       \
+	"allow_unenrol: true, removal: unenrol, limits: { by_cell: { count: 1, share: 0%, most: "  \
+	"1 } }, " RIG_MAY_ALL
+
+static const char enrolling[] = "username,course1,course2\np1,C1,C2\np2,C1,C2\np3,C1,C2\n";
+static const char removing[] = "username,course1,unenrol1\np1,C1,1\np2,C1,1\np3,C1,1\n";
+/* p1 in that course, p2 in another. */
+static const char later[] = "username,course1\np1,C1\np2,C2\np4,C1\n";
+
+struct scene {
+	struct rig rig;
+	char plan[64], later[64]; /* runs */
+};
+
+static void run_of(struct scene *scene, char run[64], const char *name, const char *text)
+{
+	struct reply reply;
+	reply_to(&reply, &scene->rig, name, text);
+	cr_assert_str_eq(reply_status(&reply), "done");
+	snprintf(run, 64, "%s", reply.run);
+	reply_close(&reply);
+}
+
+static void scene_make(struct scene *scene, const char *feed)
+{
+	char first[64];
+	rig_make(&scene->rig, &(struct rig_options){.feeds = feed});
+	run_of(scene, first, "first.csv", enrolling);
+	run_of(scene, scene->plan, "removing.csv", removing);
+	cr_assert(files_exist(
+	    rig_path(&scene->rig, "held/default/removing.%s.plan.csv", scene->plan).text));
+	rig_expect(&scene->rig, "SELECT count(*) FROM mdl_user_enrolments", "6\n");
+}
+
+static struct path answer_of(const struct scene *scene)
+{
+	return rig_path(&scene->rig, "outbox/later.%s.result.csv", scene->later);
+}
+
+static struct path input_of(const struct scene *scene)
+{
+	const char *run = scene->later;
+	return rig_path(
+	    &scene->rig, "archive/%.4s/%.2s/%.2s/later.%s.csv", run, run + 4, run + 6, run);
+}
+
+static void release(struct scene *scene, struct reply *reply)
+{
+	struct path text =
+	    path_of("{\"by\":\"root\",\"uid\":0,\"loginuid\":0,\"why\":\"they left\","
+	            "\"at\":1700000000,\"feed\":\"default\"}");
+	files_write(rig_path(&scene->rig, "orders/release.%s", scene->plan).text, text.text,
+	    strlen(text.text), 0640);
+	rig_once(&scene->rig);
+	size_t count = reply_count(&scene->rig, path_of("release-%s.csv", scene->plan).text);
+	cr_assert_gt(count, 0);
+	reply_open(reply, &scene->rig, path_of("release-%s.csv", scene->plan).text, count - 1);
+}
+
+static void remaining_are(struct scene *scene, const char *people)
+{
+	rig_expect(&scene->rig,
+	    "SELECT u.username FROM mdl_user_enrolments ue JOIN mdl_user u ON u.id = ue.userid "
+	    "JOIN "
+	    "mdl_enrol e ON e.id = ue.enrolid JOIN mdl_course c ON c.id = e.courseid WHERE "
+	    "c.shortname = 'C1' ORDER BY u.username",
+	    people);
+}
+
+#define SETTLED "skipped", "superseded"
+#define DONE "done", "unenrolled"
+
+Test(superseded, are_the_rows_whose_person_and_course_a_later_file_has_named)
+{
+	struct scene scene;
+	struct reply reply;
+	scene_make(&scene, "  default: { " FEED " }\n");
+	run_of(&scene, scene.later, "later.csv", later);
+	release(&scene, &reply);
+	EXPECT(&reply, {2, "course1", SETTLED}, {3, "course1", DONE}, {4, "course1", DONE});
+	remaining_are(&scene, "p1\np4\n");
+	reply_close(&reply);
+	rig_remove(&scene.rig);
+}
+
+/* What the file says of those who are unchanged is not in its answer. */
+Test(superseded, are_all_rows_of_the_people_of_a_later_file_whose_answer_lists_changes_only)
+{
+	struct scene scene;
+	struct reply reply;
+	scene_make(&scene, "  default: { result_rows: changes, " FEED " }\n");
+	run_of(&scene, scene.later, "later.csv", later);
+	release(&scene, &reply);
+	EXPECT(&reply, {2, "course1", SETTLED}, {3, "course1", SETTLED}, {4, "course1", DONE});
+	remaining_are(&scene, "p1\np2\np4\n");
+	reply_close(&reply);
+	rig_remove(&scene.rig);
+}
+
+/* Whoever reads answers may take them away; that of a file by addresses names people, too. */
+Test(superseded, are_all_rows_of_the_people_of_a_later_file_whose_answer_is_not_there)
+{
+	struct scene scene;
+	struct reply reply;
+	scene_make(&scene, "  default: { " FEED " }\n");
+	run_of(&scene, scene.later, "later.csv", later);
+	cr_assert_eq(unlink(answer_of(&scene).text), 0);
+	release(&scene, &reply);
+	EXPECT(&reply, {2, "course1", SETTLED}, {3, "course1", SETTLED}, {4, "course1", DONE});
+	remaining_are(&scene, "p1\np2\np4\n");
+	reply_close(&reply);
+	rig_remove(&scene.rig);
+}
+
+/* Nothing is guessed: the plan stays open, and can be released when one is back. */
+Test(superseded, cannot_be_known_when_neither_answer_nor_input_is_as_it_was)
+{
+	struct scene scene;
+	struct reply reply;
+	scene_make(&scene, "  default: { " FEED " }\n");
+	run_of(&scene, scene.later, "later.csv", later);
+	struct buffer answer = files_read(answer_of(&scene).text);
+	files_write(answer_of(&scene).text, answer.bytes, answer.size - 1, 0640);
+	files_rename(input_of(&scene).text, rig_path(&scene.rig, "kept.csv").text);
+	release(&scene, &reply);
+	cr_expect_str_eq(reply_status(&reply), "refused");
+	cr_expect_str_eq(reply_refusal(&reply), "later_file_missing");
+	remaining_are(&scene, "p1\np2\np3\np4\n");
+	reply_close(&reply);
+	files_write(answer_of(&scene).text, answer.bytes, answer.size, 0640);
+	release(&scene, &reply);
+	EXPECT(&reply, {2, "course1", SETTLED}, {3, "course1", DONE}, {4, "course1", DONE});
+	remaining_are(&scene, "p1\np4\n");
+	reply_close(&reply);
+	buffer_done(&answer);
+	files_rename(rig_path(&scene.rig, "kept.csv").text, input_of(&scene).text);
+	rig_remove(&scene.rig);
+}
+
+/* A preview does nothing, a refused file neither, and another feed has its own. */
+Test(superseded, are_not_what_files_say_that_were_not_applied_or_are_of_another_feed)
+{
+	struct scene scene;
+	struct reply reply;
+	char run[64];
+	scene_make(&scene, "  default: { " FEED " }\n  hr: { " RIG_MAY_ALL " }\n");
+	reply_to(&reply, &scene.rig, "preview/later.csv", later);
+	reply_close(&reply);
+	reply_to(&reply, &scene.rig, "later.csv", "username,course1,course1\np1,C1,C1\n");
+	cr_assert_str_eq(reply_status(&reply), "refused");
+	reply_close(&reply);
+	run_of(&scene, run, "hr/later.csv", later);
+	release(&scene, &reply);
+	EXPECT(&reply, {2, "course1", DONE}, {3, "course1", DONE}, {4, "course1", DONE});
+	remaining_are(&scene, "p4\n");
+	reply_close(&reply);
+	rig_remove(&scene.rig);
+}
