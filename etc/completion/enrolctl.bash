@@ -13,9 +13,9 @@ retry RUN|last --feed --wait
 pause FEED --why
 resume FEED
 stop RUN --why
-release RUN --why --course
-discard RUN --why
-undo RUN --why
+release RUN --why --course --yes
+discard RUN --why --yes
+undo RUN... --why --preview --yes
 reload
 lms init
 lms check
@@ -101,7 +101,7 @@ _enrolctl() {
         mapfile -t COMPREPLY < <(compgen -f -- "$cur")
         ;;
       FEED) mapfile -t COMPREPLY < <(compgen -W "$(_enrolctl_ask feeds)" -- "$cur") ;;
-      RUN) mapfile -t COMPREPLY < <(compgen -W "$(_enrolctl_ask orders)" -- "$cur") ;;
+      RUN | RUN...) mapfile -t COMPREPLY < <(compgen -W "$(_enrolctl_ask orders)" -- "$cur") ;;
       'RUN|last') mapfile -t COMPREPLY < <(compgen -W "last $(_enrolctl_ask runs)" -- "$cur") ;;
       [A-Z]*) ;;
       *) mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -W "$kind" -- "$cur") ;;

@@ -46,4 +46,20 @@ struct error plan_sheet_read(
 struct error plan_sheet_approve(int file, const char *sha256, const struct slice *courses,
     size_t courses_count, struct approval *approval) MUST_CHECK;
 
+/* How many people it is about in each course, the courses with the most first, and how many would
+ * lose something. Names lie in the arena. REJECT altered, the same. */
+enum { PLAN_COURSES_MAX = 20 };
+struct plan_course {
+	struct slice name;
+	uint64_t people;
+};
+struct plan_courses {
+	struct plan_course items[PLAN_COURSES_MAX];
+	size_t count;
+	uint64_t others; /* courses beyond these */
+	uint64_t people_losing;
+};
+struct error plan_sheet_count_courses(
+    int file, const char *sha256, struct arena *arena, struct plan_courses *courses) MUST_CHECK;
+
 #endif

@@ -133,7 +133,7 @@ static void request_complete(const struct ctl *ctl, json_t *request)
 	json_object_set_new(request, "spool", json_string(ctl->config->spool));
 }
 
-static enum ctl_exit talk_end(struct talk *talk, json_t **answer)
+static enum ctl_exit talk_end(struct talk *talk, bool is_quiet, json_t **answer)
 {
 	if (talk->exit == CTL_OK) {
 		*answer = talk->data;
@@ -141,13 +141,14 @@ static enum ctl_exit talk_end(struct talk *talk, json_t **answer)
 	}
 	json_decref(talk->data);
 	value_cover_text(talk->message);
-	fprintf(stderr, "enrolctl: %s\n", talk->message);
+	if (!is_quiet)
+		fprintf(stderr, "enrolctl: %s\n", talk->message);
 	return (enum ctl_exit)talk->exit;
 }
 
 /* False: none is there. */
-static bool daemon_ask(
-    const struct ctl *ctl, const json_t *request, json_t **answer, enum ctl_exit *status)
+static bool daemon_ask(const struct ctl *ctl, const json_t *request, bool is_quiet, json_t **answer,
+    enum ctl_exit *status)
 {
 	struct control_search search = {.config = ctl->config};
 	bool is_answered = false;
@@ -158,7 +159,7 @@ static bool daemon_ask(
 		talk_do(&talk, request);
 		is_answered = talk.exit != CTL_NO_DAEMON;
 		if (is_answered) {
-			*status = talk_end(&talk, answer);
+			*status = talk_end(&talk, is_quiet, answer);
 			break;
 		}
 		json_decref(talk.data); /* another spool's */
@@ -213,7 +214,8 @@ static void asked_log(const struct protocol_request *request)
 	closelog();
 }
 
-static enum ctl_exit look_back(const struct ctl *ctl, const json_t *request, json_t **answer)
+static enum ctl_exit look_back(
+    const struct ctl *ctl, const json_t *request, bool is_quiet, json_t **answer)
 {
 	struct buffer line = {0};
 	struct protocol_request parsed = {.json = NULL};
@@ -236,7 +238,7 @@ static enum ctl_exit look_back(const struct ctl *ctl, const json_t *request, jso
 		return CTL_OK;
 	}
 	json_decref(list);
-	return ctl_fail(&error);
+	return is_quiet ? (enum ctl_exit)protocol_exit(&error) : ctl_fail(&error);
 }
 
 static bool needs_no_daemon(const json_t *request)
@@ -246,13 +248,23 @@ static bool needs_no_daemon(const json_t *request)
 	       strcmp(command, "explain") == 0;
 }
 
-enum ctl_exit ask(const struct ctl *ctl, json_t *request, json_t **answer)
+static enum ctl_exit ask_so(const struct ctl *ctl, json_t *request, bool is_quiet, json_t **answer)
 {
 	enum ctl_exit status = CTL_NO_DAEMON;
 	*answer = NULL;
 	request_complete(ctl, request);
-	if (!daemon_ask(ctl, request, answer, &status) && needs_no_daemon(request))
-		status = look_back(ctl, request, answer);
+	if (!daemon_ask(ctl, request, is_quiet, answer, &status) && needs_no_daemon(request))
+		status = look_back(ctl, request, is_quiet, answer);
 	json_decref(request);
 	return status;
+}
+
+enum ctl_exit ask(const struct ctl *ctl, json_t *request, json_t **answer)
+{
+	return ask_so(ctl, request, false, answer);
+}
+
+enum ctl_exit ask_quietly(const struct ctl *ctl, json_t *request, json_t **answer)
+{
+	return ask_so(ctl, request, true, answer);
 }

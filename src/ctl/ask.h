@@ -15,6 +15,8 @@
  * one, and there is none.
  */
 enum ctl_exit ask(const struct ctl *ctl, json_t *request, json_t **answer);
+/* The same, and what went wrong is not said. */
+enum ctl_exit ask_quietly(const struct ctl *ctl, json_t *request, json_t **answer);
 /* The same of every daemon that is there: *answer has what each of them says. */
 enum ctl_exit ask_all(const struct ctl *ctl, json_t *request, json_t **answer);
 

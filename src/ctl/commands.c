@@ -14,6 +14,8 @@
 
 #define TAKES(option) (1U << OPTION_##option)
 
+enum { UNDONE_MAX = 100 };
+
 static const struct command {
 	const char *group, *name; /* name: "", the group stands alone */
 	int arguments_min, arguments_max;
@@ -40,12 +42,13 @@ static const struct command {
     {"resume", "", 1, 1, 0, ctl_resume, "resume FEED", "take its files again"},
     {"stop", "", 1, 1, TAKES(WHY), ctl_stop, "stop RUN",
         "end a run at its next checkpoint, where it waits"},
-    {"release", "", 1, 1, TAKES(WHY) | TAKES(COURSE), ctl_release, "release RUN",
+    {"release", "", 1, 1, TAKES(WHY) | TAKES(COURSE) | TAKES(YES), ctl_release, "release RUN",
         "go on with it; or do what it withheld, as it was shown"},
-    {"discard", "", 1, 1, TAKES(WHY), ctl_discard, "discard RUN",
+    {"discard", "", 1, 1, TAKES(WHY) | TAKES(YES), ctl_discard, "discard RUN",
         "leave it as it is; of what it withheld: it is not wanted; of a refused one: it has been "
         "seen to"},
-    {"undo", "", 1, 1, TAKES(WHY), ctl_undo, "undo RUN", "take back what it did"},
+    {"undo", "", 1, UNDONE_MAX, TAKES(WHY) | TAKES(PREVIEW) | TAKES(YES), ctl_undo, "undo RUN...",
+        "take back what they did, or say what that is"},
     {"reload", "", 0, 0, 0, ctl_reload, "reload", "read the settings anew"},
     {"lms", "init", 0, 0, 0, ctl_lms_init, "lms init",
         "make a Moodle site in SQLite; on a server, enrold's own tables"},

@@ -6,6 +6,7 @@
 #include "answered.h"
 #include "ask.h"
 #include "figure.h"
+#include "outlook.h"
 #include "sentence.h"
 #include "words.h"
 
@@ -76,12 +77,12 @@ static void removals_tell(const json_t *run)
 		line("Absence", text);
 }
 
-static void refusal_tell(const json_t *refusal)
+static void refusal_tell(const json_t *refusal, bool is_held)
 {
 	char text[FIGURE_SIZE];
 	if (!json_is_object(refusal))
 		return;
-	line("Refused", words_text(refusal, "message"));
+	line(is_held ? "Held" : "Refused", words_text(refusal, "message"));
 	line("", words_text(refusal, "code"));
 	if (words_number(refusal, "line") > 0) {
 		figure_number(text, (uint64_t)words_number(refusal, "line"));
@@ -94,6 +95,21 @@ static void remarks_tell(const json_t *remarks)
 	size_t i;
 	json_t *remark;
 	json_array_foreach(remarks, i, remark) line("Remark", words_text(remark, "message"));
+}
+
+static bool plan_tell(const json_t *plan)
+{
+	char since[FIGURE_SIZE] = "", text[700];
+	int64_t since_s = words_time(words_text(plan, "since"));
+	const char *by = words_text(plan, "closed_by");
+	if (since_s > 0)
+		figure_time(since, since_s, (int64_t)time(NULL));
+	snprintf(text, sizeof text, "%s%s%s%s%s: %s", words_text(plan, "state"),
+	    since_s > 0 ? " since " : "", since + strspn(since, " "), *by ? " by run " : "", by,
+	    words_text(plan, "reason"));
+	line("Plan", text);
+	outlook_plan_tell(plan);
+	return true;
 }
 
 /* ---- causes ---- */
@@ -179,7 +195,7 @@ static bool todo_tell(const json_t *todo)
 static bool run_all_tell(const json_t *run)
 {
 	run_tell(run, (int64_t)time(NULL));
-	refusal_tell(json_object_get(run, "refusal"));
+	refusal_tell(json_object_get(run, "refusal"), words_is(run, "status", "held"));
 	removals_tell(run);
 	remarks_tell(json_object_get(run, "remarks"));
 	if (words_is(run, "source", "outbox"))
@@ -210,6 +226,7 @@ static bool each_tell(const json_t *answer, const char *kind, bool is_first, tel
 static bool tell(const json_t *answer)
 {
 	return each_tell(answer, "run", true, run_all_tell) &&
+	       each_tell(answer, "plan", true, plan_tell) &&
 	       each_tell(answer, "cause", false, cause_tell) &&
 	       each_tell(answer, "other_causes", true, rest_tell) &&
 	       each_tell(answer, "file", false, file_tell) &&

@@ -14,6 +14,7 @@
 #include "enrold/names.h"
 #include "enrold/orders.h"
 #include "enrold/result.h"
+#include "enrold/summary.h"
 
 #include <sys/stat.h>
 
@@ -102,6 +103,7 @@ enum place_file {
 	PLACE_REASON,
 	PLACE_RESULT,
 	PLACE_RETRY,
+	PLACE_PLAN,
 	PLACE_SUMMARY,
 	PLACE_CHORES,
 	PLACE_FILES,
@@ -131,6 +133,12 @@ struct removals {
 /* codes: the summary's member; NULL: nothing is known. */
 struct removals removals_count(const json_t *codes);
 json_t *removals_json(const struct removals *removals);
+
+/* ---- plan_told.c ---- */
+
+/* What the run withheld, or was held for, as an object for history_give; NULL: it has no plan. */
+struct error plan_tell(
+    struct history *history, const struct past_run *run, json_t **plan) MUST_CHECK;
 
 /* ---- run_json.c ---- */
 

@@ -12,6 +12,7 @@ static const struct {
     [PLACE_REASON] = {"reason", ".csv.reason.txt", NULL},
     [PLACE_RESULT] = {"result", ".result.csv", "result.csv"},
     [PLACE_RETRY] = {"retry", ".retry.csv", "retry.csv"},
+    [PLACE_PLAN] = {"plan", ".plan.csv", "plan.csv"},
     [PLACE_SUMMARY] = {"summary", ".summary.json", "summary.json"},
     [PLACE_CHORES] = {"aftercare", ".jsonl", ANSWER_CHORES},
 };
@@ -41,7 +42,8 @@ static void final_path(const struct past_run *run, enum place_file file, char pa
 {
 	char name[FILE_NAME_SIZE], feed[FEED_NAME_MAX + 2], suffix[64];
 	const char *id = run->row.run.bytes;
-	bool is_answer = file == PLACE_RESULT || file == PLACE_RETRY || file == PLACE_SUMMARY;
+	bool is_answer = file == PLACE_RESULT || file == PLACE_RETRY || file == PLACE_PLAN ||
+	                 file == PLACE_SUMMARY;
 	snprintf(suffix, sizeof suffix, "%s%s", is_answer && run->is_preview ? ".preview" : "",
 	    files[file].suffix);
 	name_make(name, run->row.name.bytes, id, suffix);
@@ -69,12 +71,28 @@ static void working_path(const struct past_run *run, enum place_file file, char 
 		    run->row.name.bytes);
 }
 
+/* What was held lies there until somebody has said what becomes of it. */
+static bool held_find_input(
+    const struct history *history, const struct past_run *run, struct place *place)
+{
+	char name[FILE_NAME_SIZE];
+	name_make(name, run->row.name.bytes, run->row.run.bytes, files[PLACE_INPUT].suffix);
+	snprintf(place->path, sizeof place->path, "held/%s/%s", run->row.feed.bytes, name);
+	if (look(history, place))
+		return true;
+	snprintf(place->path, sizeof place->path, "quarantine/%s", name);
+	return look(history, place);
+}
+
 void place_find(const struct history *history, const struct past_run *run, enum place_file file,
     struct place *place)
 {
 	bool may_work = files[file].working || file == PLACE_INPUT;
 	bool is_running = run->row.state == RUN_RUNNING;
 	*place = (struct place){.is_there = false};
+	if (run->row.state == RUN_HELD && file == PLACE_INPUT &&
+	    held_find_input(history, run, place))
+		return;
 	if (!is_running || file == PLACE_REASON) {
 		final_path(run, file, place->path);
 		if (look(history, place) || !may_work)

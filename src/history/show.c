@@ -19,6 +19,7 @@ struct showing {
 	const struct past_run *run;
 	struct causes *causes;
 	const char *result; /* its state, by having been read */
+	json_t *plan;       /* NULL: it has none */
 };
 
 /* ---- which ---- */
@@ -146,6 +147,7 @@ static struct slice hash_of(const struct past_run *run, enum place_file file)
 	const struct slice hashes[PLACE_FILES] = {[PLACE_INPUT] = row->sha256,
 	    [PLACE_RESULT] = row->hashes[ARTEFACT_RESULT],
 	    [PLACE_RETRY] = row->hashes[ARTEFACT_RETRY],
+	    [PLACE_PLAN] = row->hashes[ARTEFACT_PLAN],
 	    [PLACE_SUMMARY] = row->summary_sha256};
 	return hashes[file];
 }
@@ -157,6 +159,7 @@ static bool is_expected(const struct past_run *run, enum place_file file)
 	const bool expected[PLACE_FILES] = {[PLACE_INPUT] = true,
 	    [PLACE_RESULT] = row->sizes.of[ARTEFACT_RESULT] > 0,
 	    [PLACE_RETRY] = row->sizes.of[ARTEFACT_RETRY] > 0,
+	    [PLACE_PLAN] = row->sizes.of[ARTEFACT_PLAN] > 0,
 	    [PLACE_SUMMARY] = row->state != RUN_RUNNING,
 	    [PLACE_REASON] = row->state == RUN_REFUSED || row->state == RUN_DISCARDED};
 	return expected[file];
@@ -250,6 +253,57 @@ static struct error withheld_advise(struct showing *showing)
 	return advise(showing, NULL, text);
 }
 
+static const char *member(const json_t *object, const char *name)
+{
+	const char *text = json_string_value(json_object_get(object, name));
+	return text ? text : "";
+}
+
+static struct error open_plan_advise(struct showing *showing)
+{
+	struct place place;
+	char command[80], text[PATH_MAX + 400];
+	const char *run = showing->run->row.run.bytes;
+	place_find(showing->history, showing->run, PLACE_PLAN, &place);
+	snprintf(command, sizeof command, "enrolctl release %s --why TEXT", run);
+	snprintf(text, sizeof text,
+	    "%s %s/%s says whose and what it is. enrolctl discard %s --why TEXT says that it is "
+	    "not "
+	    "wanted; this has it done as it stands there:",
+	    json_is_true(json_object_get(showing->plan, "whole"))
+	        ? "Nothing of the file was applied: it waits for a person."
+	        : "What was withheld waits for a person.",
+	    showing->history->config->spool, place.path, run);
+	return advise(showing, command, text);
+}
+
+static struct error closed_plan_advise(struct showing *showing)
+{
+	char text[ORDER_WHY_SIZE + 300];
+	const char *state = member(showing->plan, "state"),
+	           *by = member(showing->plan, "closed_by");
+	const char *why = member(showing->plan, "why");
+	bool is_left = strcmp(state, "nothing_left") == 0;
+	snprintf(text, sizeof text, "Nothing is to be done: its plan %s%s%s%s%s%s.",
+	    is_left ? "is closed, for nothing of it was left to do" : "was ", is_left ? "" : state,
+	    *by ? " by run " : "", by, *why ? ": " : "", why);
+	return advise(showing, NULL, text);
+}
+
+static struct error plan_advise(struct showing *showing)
+{
+	char text[ORDER_BY_SIZE + ORDER_WHY_SIZE + 120];
+	const json_t *ordered = json_object_get(showing->plan, "ordered");
+	if (strcmp(member(showing->plan, "state"), "open") != 0)
+		return closed_plan_advise(showing);
+	if (!json_is_object(ordered))
+		return open_plan_advise(showing);
+	snprintf(text, sizeof text,
+	    "%s has said what becomes of its plan (%s), and a run does so: %s",
+	    member(ordered, "by"), member(ordered, "order"), member(ordered, "why"));
+	return advise(showing, NULL, text);
+}
+
 static struct error todo_show(struct showing *showing)
 {
 	const struct past_run *run = showing->run;
@@ -269,7 +323,9 @@ static struct error todo_show(struct showing *showing)
 		    "Nothing was changed. Drop the file into the feed's inbox to apply it.");
 	if (!is_error(&error) && has_errors && !run->is_preview)
 		error = rows_advise(showing);
-	return is_error(&error) ? error : withheld_advise(showing);
+	if (is_error(&error))
+		return error;
+	return showing->plan ? plan_advise(showing) : withheld_advise(showing);
 }
 
 /* ---- all of it ---- */
@@ -277,8 +333,8 @@ static struct error todo_show(struct showing *showing)
 /* Members of the summary that runs has no room for. */
 static json_t *whole_json(const struct showing *showing)
 {
-	static const char *const more[] = {
-	    "exact", "version", "policy_sha256", "codes", "remarks", "files", "previous", "chain"};
+	static const char *const more[] = {"exact", "version", "policy_sha256", "codes", "remarks",
+	    "order", "files", "previous", "chain"};
 	json_t *object = run_json(showing->history, showing->run);
 	struct removals removals = removals_of(showing);
 	for (size_t i = 0; object && i < sizeof more / sizeof *more; i++) {
@@ -292,6 +348,10 @@ static json_t *whole_json(const struct showing *showing)
 static struct error show(struct showing *showing)
 {
 	struct error error = history_give(showing->history, whole_json(showing));
+	if (!is_error(&error))
+		error = plan_tell(showing->history, showing->run, &showing->plan);
+	if (!is_error(&error) && showing->plan)
+		error = history_give(showing->history, json_incref(showing->plan));
 	if (!is_error(&error))
 		error = result_show(showing);
 	for (enum place_file file = 0; file < PLACE_FILES && !is_error(&error); file++)
@@ -316,5 +376,6 @@ struct error history_show(struct history *history)
 		error = show(&showing);
 	past_close(past);
 	causes_free(showing.causes);
+	json_decref(showing.plan);
 	return error;
 }
