@@ -1,0 +1,189 @@
+/* What a run withheld, or was held for: how it is told, who may say what becomes of it, and with a
+ * daemon there or away; and that what a run did is taken back. */
+#include "asker.h"
+#include "movement.h"
+#include "reply.h"
+#include "service.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define HEADER "username,course1\n"
+
+static const char reviewed[] = "  default: {}\n  hr: { review: true }\n";
+
+static void make(struct rig *rig, const char *feeds)
+{
+	rig_make(rig, &(struct rig_options){.feeds = feeds});
+	rig_once(rig);
+}
+
+/* ---- pieces ---- */
+
+static struct finished ctl(const struct rig *rig, int exit, const char *const words[8])
+{
+	return program_expect(
+	    exit, ARGV("enrolctl", "--config", rig->config.text, words[0], words[1], words[2],
+	              words[3], words[4], words[5], words[6], words[7]));
+}
+
+#define WORDS(...) ((const char *const[8]){__VA_ARGS__})
+
+/* What it says, on either. */
+static void ctl_expect(
+    const struct rig *rig, int exit, const char *says, const char *const words[8])
+{
+	struct finished finished = ctl(rig, exit, words);
+	bool is = strstr(finished.out.bytes, says) || strstr(finished.err.bytes, says);
+	cr_expect(
+	    is, "%s: no '%s' in %s%s", words[0], says, finished.out.bytes, finished.err.bytes);
+	finished_done(&finished);
+}
+
+/* A file of the feed hr is held: its run. */
+static struct path held(struct rig *rig, const char *text)
+{
+	struct reply reply;
+	rig_drop(rig, "hr/staff.csv", text);
+	rig_once(rig);
+	reply_open(&reply, rig, "hr/staff.csv", reply_count(rig, "hr/staff.csv") - 1);
+	cr_assert_str_eq(reply_status(&reply), "held");
+	struct path run = path_of("%s", reply.run);
+	reply_close(&reply);
+	return run;
+}
+
+static int64_t enrolled(const struct rig *rig)
+{
+	return rig_number(rig, "SELECT count(*) FROM mdl_user_enrolments WHERE status = 0");
+}
+
+static bool stands(const struct rig *rig, const char *kind, const char *run)
+{
+	return files_exist(rig_path(rig, "orders/%s.%s", kind, run).text);
+}
+
+/* ---- told ---- */
+
+Test(approval, of_a_held_file_is_asked_for_everywhere)
+{
+	struct rig rig;
+	struct service service;
+	make(&rig, reviewed);
+	struct path run = held(&rig, HEADER "p1,C1\np2,C1\np2,C2\n");
+	cr_expect_eq(enrolled(&rig), 0);
+	ctl_expect(&rig, 69, "is held as a whole", WORDS("status"));
+	ctl_expect(&rig, 69, run.text, WORDS("status"));
+	service_start(&service, &rig);
+	ask_await_state(&rig, "hr", "held");
+	ctl_expect(&rig, 1, "ENROLD WARNING - hr: staff.csv is held", WORDS("status", "--check"));
+	ctl_expect(&rig, 0, "\"whole\":true", WORDS("status", "--json"));
+	ctl_expect(&rig, 0, "held", WORDS("runs", "--status", "held"));
+	ctl_expect(&rig, 0, "no such run", WORDS("runs", "--status", "refused"));
+	ctl_expect(&rig, 0, "held/hr/staff.", WORDS("show", run.text));
+	ctl_expect(&rig, 0, "C1 (2), C2 (1)", WORDS("show", run.text));
+	ctl_expect(&rig, 0, "enrolctl release", WORDS("show", run.text));
+	ctl_expect(&rig, 0, "\"state\":\"open\"", WORDS("show", run.text, "--json"));
+	ctl_expect(&rig, 0, "\"people_losing\":0", WORDS("show", run.text, "--json"));
+	service_stop(&service);
+	rig_remove(&rig);
+}
+
+/* ---- said ---- */
+
+Test(approval, releases_with_a_daemon_and_is_told_once)
+{
+	struct rig rig;
+	struct service service;
+	make(&rig, reviewed);
+	struct path run = held(&rig, HEADER "p1,C1\np2,C1\n");
+	service_start(&service, &rig);
+	ctl_expect(&rig, 64, "--why", WORDS("release", run.text));
+	ctl_expect(&rig, 1, "nothing of the course C9",
+	    WORDS("release", run.text, "--why", "seen", "--course", "C9"));
+	ctl_expect(&rig, 0, "of its own", WORDS("release", run.text, "--why", "seen"));
+	service_await(&service, &rig, "hr", 2);
+	service_await_idle(&service, &rig);
+	ctl_expect(&rig, 1, "closed or superseded", WORDS("release", run.text, "--why", "again"));
+	ctl_expect(&rig, 1, "no plan of it", WORDS("discard", run.text, "--why", "no"));
+	ctl_expect(&rig, 0, "was released by run", WORDS("show", run.text));
+	ctl_expect(&rig, 0, "\"why\":\"seen\"", WORDS("show", "last", "--json"));
+	service_stop(&service);
+	cr_expect_eq(enrolled(&rig), 2);
+	rig_remove(&rig);
+}
+
+Test(approval, discards_while_no_daemon_runs_and_not_also_releases)
+{
+	struct rig rig;
+	make(&rig, reviewed);
+	struct path run = held(&rig, HEADER "p1,C1\n");
+	ctl_expect(&rig, 64, "--why", WORDS("discard", run.text));
+	ctl_expect(&rig, 0, "No daemon runs here", WORDS("discard", run.text, "--why", "wrong"));
+	cr_expect(stands(&rig, "decline", run.text));
+	ctl_expect(&rig, 1, "is discarded already", WORDS("discard", run.text, "--why", "wrong"));
+	ctl_expect(&rig, 1, "is discarded already", WORDS("release", run.text, "--why", "right"));
+	cr_expect_not(stands(&rig, "release", run.text));
+	ctl_expect(&rig, 0, "has said what becomes of its plan", WORDS("show", run.text));
+	rig_once(&rig);
+	cr_expect_not(stands(&rig, "decline", run.text));
+	ctl_expect(&rig, 0, "was discarded by run", WORDS("show", run.text));
+	cr_expect_eq(enrolled(&rig), 0);
+	rig_remove(&rig);
+}
+
+Test(approval, of_runs_without_a_plan_is_no_order)
+{
+	struct rig rig;
+	struct service service;
+	make(&rig, reviewed);
+	rig_drop(&rig, "staff.csv", HEADER "p1,C1\n");
+	rig_once(&rig);
+	struct reply reply;
+	reply_open(&reply, &rig, "staff.csv", 0);
+	for (int with = 0; with < 2; with++) {
+		if (with)
+			service_start(&service, &rig);
+		const char *const runs[] = {reply.run, "20200101-000000-000000"};
+		for (size_t i = 0; i < 2; i++) {
+			ctl_expect(&rig, 1, "and no plan of it",
+			    WORDS("release", runs[i], "--why", "seen"));
+			ctl_expect(&rig, 1, "quarantine/", WORDS("discard", runs[i], "--why", "x"));
+		}
+		ctl_expect(&rig, 1, "no run 20200101-000000-000000 has ended",
+		    WORDS("undo", "20200101-000000-000000"));
+	}
+	service_stop(&service);
+	reply_close(&reply);
+	cr_expect_eq(files_count(rig_path(&rig, "orders").text, ""), 0);
+	rig_remove(&rig);
+}
+
+/* ---- undone ---- */
+
+Test(approval, undoes_a_run_after_it_has_said_what_that_takes_back)
+{
+	struct rig rig;
+	make(&rig, reviewed);
+	rig_drop(&rig, "staff.csv", HEADER "p1,C1\np2,C1\n");
+	rig_once(&rig);
+	struct reply reply;
+	reply_open(&reply, &rig, "staff.csv", 0);
+	cr_expect_eq(enrolled(&rig), 2);
+	ctl_expect(&rig, 0, "2  enrolled", WORDS("undo", reply.run, "--preview"));
+	ctl_expect(&rig, 0, "enrolctl pause default", WORDS("undo", reply.run, "--preview"));
+	ctl_expect(&rig, 0, "\"undone\":{\"enrolled\":2}",
+	    WORDS("undo", reply.run, "--preview", "--json"));
+	cr_expect_not(stands(&rig, "undo", reply.run));
+	ctl_expect(&rig, 0, "No daemon runs here", WORDS("undo", reply.run, "--why", "wrong"));
+	ctl_expect(&rig, 1, "is undone already", WORDS("undo", reply.run));
+	rig_once(&rig);
+	cr_expect_not(stands(&rig, "undo", reply.run));
+	cr_expect_eq(enrolled(&rig), 0);
+	ctl_expect(&rig, 0, "undone", WORDS("explain", "p1"));
+	reply_close(&reply);
+	rig_remove(&rig);
+}
