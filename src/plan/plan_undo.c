@@ -1,7 +1,7 @@
 /*
  * plan_undo: rows of a result are taken back. Whoever is named by a row is looked up by the name
  * that they had then; whether anything is still as the run has left it says what the row says.
- * Rules: enrold(8), UNDOING.
+ * Rules: enrold(8).
  */
 #include "undo.h"
 
