@@ -12,6 +12,7 @@
 #include "enrold/plan_details.h"
 #include "enrold/plan_sheet.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -184,24 +185,51 @@ static struct error reason_write(
 	return is_error(&error) ? error : disk_sync(spool->quarantine, ".");
 }
 
+/* What lay beside the file has its name, with something behind it: a marker's is the feed's. */
+static struct error beside_move(int held, const struct held_plan *card, int place)
+{
+	char mark[RUN_ID_SIZE + 8];
+	const struct dirent *entry;
+	struct error error = OK;
+	DIR *listing = disk_list(held);
+	if (!listing)
+		return error_errno("cannot list held/%s", card->feed);
+	snprintf(mark, sizeof mark, ".%s.csv.", card->run);
+	while (!is_error(&error) && (errno = 0, entry = readdir(listing)))
+		if (strstr(entry->d_name, mark))
+			error = disk_move(held, entry->d_name, place, entry->d_name, card->run);
+	if (!is_error(&error) && errno != 0)
+		error = error_errno("cannot list held/%s", card->feed);
+	closedir(listing);
+	return error;
+}
+
+/* Last: when it is gone, so is what lay beside it. */
+static struct error input_move(int held, const struct held_plan *card, const char *name, int place)
+{
+	struct error error = beside_move(held, card, place);
+	if (!is_error(&error))
+		error = disk_move(held, name, place, name, card->run);
+	return is_error(&error) ? error : disk_sync(place, ".");
+}
+
 /* What was done under an approval is archived, what was not wanted is put aside. */
 static struct error input_put_away(
     struct run *run, int held, const struct held_plan *card, const struct stored_plan *plan)
 {
 	char name[FILE_NAME_SIZE];
 	bool is_done = plan->state == PLAN_RELEASED || plan->state == PLAN_NOTHING_LEFT;
-	int place = -1;
+	int day = -1;
 	name_make(name, card->file, card->run, ".csv");
 	if (!card->is_whole || !disk_has(held, name))
 		return is_done || !card->is_whole ? OK : reason_write(run, card, plan);
 	struct error error = is_done ? archive_open(run, card->run, &place) : OK;
+	struct error error = is_done ? publish_open_archive(run, card->run, &day) : OK;
 	if (!is_error(&error))
-		error = disk_move(held, name,
-		    is_done ? place : run->runner->shared->spool->quarantine, name, card->run);
-	if (!is_error(&error))
-		error = disk_sync(is_done ? place : run->runner->shared->spool->quarantine, ".");
-	if (place >= 0)
-		close(place);
+		error = input_move(
+		    held, card, name, is_done ? day : run->runner->shared->spool->quarantine);
+	if (day >= 0)
+		close(day);
 	return is_error(&error) || is_done ? error : reason_write(run, card, plan);
 }
 
