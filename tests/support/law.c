@@ -31,12 +31,53 @@ const char *law_copy(struct law *law, const char *text)
 bool law_has_ended(const struct law_run *run)
 {
 	return strcmp(run->state, "applied") == 0 || strcmp(run->state, "previewed") == 0 ||
-	       law_is_put_aside(run);
+	       strcmp(run->state, "held") == 0 || law_is_put_aside(run);
 }
 
 bool law_is_put_aside(const struct law_run *run)
 {
 	return strcmp(run->state, "refused") == 0 || strcmp(run->state, "discarded") == 0;
+}
+
+bool law_is_rehearsed(const struct law_run *run)
+{
+	const struct law_plan *plan = run->plan;
+	return plan && plan->is_whole && strcmp(plan->source, run->run) == 0;
+}
+
+bool law_is_ordered(const struct law_run *run)
+{
+	return json_is_object(json_object_get(run->json, "order"));
+}
+
+struct law_run *law_released(const struct law *law, const struct law_run *run)
+{
+	static const char word[] = "release-";
+	char id[LAW_RUN_SIZE];
+	if (!law_is_ordered(run) || !text_starts(run->name, word))
+		return NULL;
+	snprintf(id, sizeof id, "%s", run->name + strlen(word));
+	return law_find(law, id);
+}
+
+bool law_is_withheld(const char *code)
+{
+	static const char *const codes[] = {
+	    "withheld", "header_changed", "older_file", "other_file", "maybe_renamed"};
+	for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
+		if (strcmp(code, codes[i]) == 0)
+			return true;
+	return false;
+}
+
+bool law_is_open(const struct law_plan *plan)
+{
+	return strcmp(plan->state, "open") == 0;
+}
+
+bool law_is_unwanted(const struct law_plan *plan)
+{
+	return strcmp(plan->state, "discarded") == 0 || strcmp(plan->state, "superseded") == 0;
 }
 
 const char *law_member(const json_t *object, const char *name)
@@ -103,12 +144,14 @@ static struct law_run run_read(struct law *law, sqlite3_stmt *row)
 	    .summary_sha256 = column_text(law, row, 7),
 	    .result_sha256 = column_text(law, row, 8),
 	    .retry_sha256 = column_text(law, row, 9),
-	    .bytes = sqlite3_column_int64(row, 10),
-	    .records = sqlite3_column_int64(row, 11),
-	    .result_bytes = sqlite3_column_int64(row, 12),
+	    .plan_sha256 = column_text(law, row, 10),
+	    .bytes = sqlite3_column_int64(row, 11),
+	    .records = sqlite3_column_int64(row, 12),
+	    .result_bytes = sqlite3_column_int64(row, 13),
 	    .summary_path = "",
 	    .result_path = "",
 	    .retry_path = "",
+	    .plan_path = "",
 	};
 	json_error_t error;
 	if (run.summary[0] && !(run.json = json_loads(run.summary, JSON_REJECT_DUPLICATES, &error)))
@@ -120,7 +163,7 @@ static void ledger_load(struct law *law)
 {
 	static const char sql[] =
 	    "SELECT run, state, feed, name, sha256, policy, summary, summary_sha256,"
-	    " result_sha256, retry_sha256, bytes, records, result_bytes"
+	    " result_sha256, retry_sha256, plan_sha256, bytes, records, result_bytes"
 	    " FROM enrold_run ORDER BY run COLLATE BINARY";
 	size_t count = (size_t)rig_number(law->rig, "SELECT count(*) FROM enrold_run");
 	law->runs = calloc(count + 1, sizeof *law->runs);
@@ -133,11 +176,48 @@ static void ledger_load(struct law *law)
 	sqlite3_finalize(statement);
 }
 
+static struct law_plan plan_read(struct law *law, sqlite3_stmt *row)
+{
+	return (struct law_plan){
+	    .run = column_text(law, row, 0),
+	    .feed = column_text(law, row, 1),
+	    .sha256 = column_text(law, row, 2),
+	    .state = column_text(law, row, 3),
+	    .closed_by = column_text(law, row, 4),
+	    .source = column_text(law, row, 5),
+	    .is_whole = sqlite3_column_int(row, 6) != 0,
+	};
+}
+
+static void plans_load(struct law *law)
+{
+	static const char sql[] = "SELECT run, feed, sha256, state, closed_by, source, whole"
+	                          " FROM enrold_plan ORDER BY run COLLATE BINARY";
+	size_t count = (size_t)rig_number(law->rig, "SELECT count(*) FROM enrold_plan");
+	law->plans = calloc(count + 1, sizeof *law->plans);
+	sqlite3_stmt *statement = NULL;
+	if (!law->plans || count > RUNS_MAX ||
+	    sqlite3_prepare_v2(law->database, sql, -1, &statement, NULL) != SQLITE_OK)
+		fatal("cannot read the plans: %s", sqlite3_errmsg(law->database));
+	while (law->plans_count < count && sqlite3_step(statement) == SQLITE_ROW) {
+		struct law_plan *plan = &law->plans[law->plans_count++];
+		*plan = plan_read(law, statement);
+		struct law_run *run = law_find(law, plan->run);
+		if (run)
+			run->plan = plan;
+		else
+			law_break(law, "L4: a plan belongs to run %s, which is not in the ledger",
+			    plan->run);
+	}
+	sqlite3_finalize(statement);
+}
+
 static void ledger_free(struct law *law)
 {
 	for (size_t i = 0; i < law->runs_count; i++)
 		json_decref(law->runs[i].json);
 	free(law->runs);
+	free(law->plans);
 }
 
 /* ---- the whole ---- */
@@ -155,9 +235,11 @@ size_t law_check(const struct rig *rig, enum law_moment moment, struct law_repor
 	if (!law.arena)
 		fatal("out of memory");
 	ledger_load(&law);
+	plans_load(&law);
 	law_check_places(&law);
 	law_check_answers(&law);
 	law_check_chain(&law);
+	law_check_plans(&law);
 	law_check_lms(&law);
 	ledger_free(&law);
 	sqlite3_close(law.database);

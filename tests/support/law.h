@@ -9,6 +9,8 @@
  *         and each change is in the LMS exactly once                    law_lms.c
  *     L4  nothing is in the LMS that no answer names                    law_lms.c
  *     L5  no temporary names, no work left                              law_places.c
+ *     L8  what waits for a person is in held/, with its plan, and every  law_plans.c
+ *         plan that is closed was closed by a run that says so
  *
  * Besides: whoever absence takes out, the feed had listed, and the file that does so does not list.
  *

@@ -46,6 +46,7 @@ static void file_take(struct law *law, const char *below, mode_t mode)
 	const char **place = text_ends(below, ".summary.json") ? &run->summary_path
 	                     : text_ends(below, ".result.csv") ? &run->result_path
 	                     : text_ends(below, ".retry.csv")  ? &run->retry_path
+	                     : text_ends(below, ".plan.csv")   ? &run->plan_path
 	                                                       : NULL;
 	if (place && **place)
 		law_break(law, "outbox/%s is there besides %s", below, *place);
@@ -103,6 +104,7 @@ static void published_check(struct law *law, const struct law_run *run)
 	hash_check(law, run, "summary", run->summary_path, run->summary_sha256);
 	hash_check(law, run, "result", run->result_path, run->result_sha256);
 	hash_check(law, run, "retry file", run->retry_path, run->retry_sha256);
+	hash_check(law, run, "plan", run->plan_path, run->plan_sha256);
 	struct buffer content = files_read(run->summary_path);
 	if (strcmp(content.bytes, run->summary) != 0)
 		law_break(law, "L3: run %s: the ledger holds another summary", run->run);
@@ -148,7 +150,7 @@ static void circumstances_check(struct law *law, const struct law_run *run)
 
 static void summary_check(struct law *law, const struct law_run *run)
 {
-	bool is_refused = law_is_put_aside(run);
+	bool is_refused = law_is_put_aside(run) || strcmp(run->state, "held") == 0;
 	const json_t *input = json_object_get(run->json, "input");
 	text_check(law, run, run->json, "run", run->run);
 	text_check(law, run, run->json, "feed", run->feed);

@@ -73,6 +73,13 @@ static bool is_one_of(const char *code, const char *const *codes)
 	return false;
 }
 
+/* The run whose file a release does again; else itself. */
+static const char *source_of(const struct law *law, const struct law_run *run)
+{
+	const struct law_run *released = law_released(law, run);
+	return released && released->plan ? released->plan->source : run->run;
+}
+
 /* Somebody was taken out of a course, by a file that lists others. */
 static void removal_note(
     struct law *law, const struct law_run *run, const struct table *result, size_t row)
@@ -84,9 +91,9 @@ static void removal_note(
 		return;
 	struct buffer name = table_unguard(cell_of(result, row, "username"));
 	struct buffer target = table_unguard(cell_of(result, row, "target"));
-	char *sql = sqlite3_mprintf("INSERT INTO removal SELECT %Q, %Q, %Q, %Q,"
+	char *sql = sqlite3_mprintf("INSERT INTO removal SELECT %Q, %Q, %Q, %Q, %Q,"
 	                            " coalesce(max(id), 0) FROM said",
-	    name.bytes, target.bytes, run->feed, run->run);
+	    name.bytes, target.bytes, run->feed, run->run, source_of(law, run));
 	execute(law, sql);
 	sqlite3_free(sql);
 	buffer_done(&name);
@@ -171,6 +178,8 @@ static void run_note(struct law *law, sqlite3_stmt *insert, const struct law_run
 		removal_note(law, run, &result, row);
 		account_note(law, &result, row);
 		const char *of = table_at(&result, row, column);
+		if (law_is_withheld(cell_of(&result, row, "code")))
+			continue;
 		if (text_starts(table_at(&result, row, after), "status=") &&
 		    (text_starts(of, "course") || strcmp(of, "absent") == 0))
 			line_insert(insert, run, &result, row);
@@ -204,8 +213,8 @@ static void said_fill(struct law *law)
 	if (law->runs_count > 1)
 		qsort(runs, law->runs_count, sizeof *runs, commit_compare);
 	for (size_t i = 0; i < law->runs_count; i++)
-		if (strcmp(runs[i]->state, "previewed") != 0) /* which only says what would be */
-			run_note(law, insert, runs[i]);
+		if (strcmp(runs[i]->state, "previewed") != 0 && !law_is_rehearsed(runs[i]))
+			run_note(law, insert, runs[i]); /* the others only say what would be */
 	sqlite3_finalize(insert);
 	free(runs);
 }
@@ -215,7 +224,8 @@ static const char tables[] =
     "  target TEXT, before TEXT, after TEXT, user INTEGER, course INTEGER, context INTEGER,"
     "  enrolment INTEGER, is_new INTEGER, is_over INTEGER DEFAULT 0, feed TEXT,"
     "  is_absent INTEGER);"
-    "CREATE TEMP TABLE removal (username TEXT, target TEXT, feed TEXT, run TEXT, said INTEGER);"
+    "CREATE TEMP TABLE removal (username TEXT, target TEXT, feed TEXT, run TEXT, source TEXT,"
+    "  said INTEGER);"
     "CREATE TEMP TABLE gone (username TEXT, target TEXT, said INTEGER);"
     "CREATE TEMP TABLE told (username TEXT, code TEXT);";
 
@@ -289,7 +299,7 @@ static const char *const breaches[] = {
     "SELECT 'absence: run ' || run || ': ' || username || ' is taken out of ' || target ||"
     " ', and listed there by the same file' FROM removal WHERE EXISTS (SELECT 1 FROM"
     " said WHERE said.username = removal.username AND said.target = removal.target"
-    " AND said.run = removal.run AND NOT is_absent)",
+    " AND said.run IN (removal.run, removal.source) AND NOT is_absent)",
     /* said, not there */
     "SELECT 'L3: ' || " WHO " || ' is said to be enrolled, and is not'"
     " FROM said WHERE enrolment IS NULL AND NOT is_over",

@@ -14,14 +14,22 @@ enum { LAW_RUN_SIZE = 23 };
 /* A row of the ledger, and what was found of it. Texts lie in the arena, never NULL. */
 struct law_run {
 	const char *run, *state, *feed, *name, *sha256, *policy;
-	const char *summary, *summary_sha256, *result_sha256, *retry_sha256;
+	const char *summary, *summary_sha256, *result_sha256, *retry_sha256, *plan_sha256;
 	int64_t bytes, records, result_bytes;
-	size_t in_archive, in_quarantine, in_work; /* copies of its input */
+	size_t in_archive, in_quarantine, in_held, in_work; /* copies of its input */
 	/* Paths in the outbox, "" when there is no such file. */
-	const char *summary_path, *result_path, *retry_path;
-	size_t files_count; /* in the outbox, the summary not among them */
-	json_t *json;       /* the ledger's summary; NULL: none */
-	size_t commit;      /* place in the chain, from 1; 0: not in it */
+	const char *summary_path, *result_path, *retry_path, *plan_path;
+	size_t files_count;    /* in the outbox, the summary not among them */
+	json_t *json;          /* the ledger's summary; NULL: none */
+	size_t commit;         /* place in the chain, from 1; 0: not in it */
+	struct law_plan *plan; /* what it has withheld, or would do; NULL: nothing */
+};
+
+/* A row of the plans, and what was found of it in held/. Texts as above. */
+struct law_plan {
+	const char *run, *feed, *sha256, *state, *closed_by, *source;
+	bool is_whole;
+	size_t sheets, cards;
 };
 
 struct law {
@@ -32,6 +40,8 @@ struct law {
 	sqlite3 *database;
 	struct law_run *runs; /* sorted by run */
 	size_t runs_count;
+	struct law_plan *plans; /* sorted by run */
+	size_t plans_count;
 };
 
 void law_break(struct law *law, const char *format, ...) PRINTF_LIKE(2, 3);
@@ -41,14 +51,29 @@ const char *law_copy(struct law *law, const char *text);
 bool law_has_shape(const char *text, const char *shape);
 /* The last run id in a file's name; false: there is none. */
 bool law_read_run(const char *name, char run[LAW_RUN_SIZE]);
+bool law_has_ended(const struct law_run *run); /* not running */
 /* Refused or discarded. */
 bool law_is_put_aside(const struct law_run *run);
-bool law_has_ended(const struct law_run *run);                  /* applied, previewed or refused */
+/* The file is held as a whole, or was, or would have been: its result says what would be done. */
+bool law_is_rehearsed(const struct law_run *run);
+/* It carried out a person's word; its input is none that was dropped. */
+bool law_is_ordered(const struct law_run *run);
+/* The run whose plan it is about, by its name; NULL: it released none. */
+struct law_run *law_released(const struct law *law, const struct law_run *run);
+/* A code of rows that say what would be done, had it not been withheld. */
+bool law_is_withheld(const char *code);
+/* Its plan waits for a person. */
+bool law_is_open(const struct law_plan *plan);
+/* The plan is closed, and its file not wanted. */
+bool law_is_unwanted(const struct law_plan *plan);
 const char *law_member(const json_t *object, const char *name); /* a text, "" when it is none */
 
 /* staff.R.<something> for staff.csv; a stem too long for the name may have been cut. */
 void law_check_name(struct law *law, const struct law_run *run, const char *path);
+/* A file of held/<feed>/; path is relative to the spool. Whether it is the input of the run. */
+bool law_take_held(struct law *law, struct law_run *run, const char *path);
 void law_check_places(struct law *law);
+void law_check_plans(struct law *law);
 void law_check_answers(struct law *law);
 void law_check_chain(struct law *law);
 void law_check_lms(struct law *law);

@@ -78,12 +78,14 @@ static void work_visit(struct search *search, const char *below, const char *pat
 	bool is_placeholder = (mode & 07777) == 01000; /* of a claim that was cut short */
 	if (!rest || !text_starts(rest, "/inbox/") || is_placeholder)
 		return;
-	found_add_inbox(search, rest + strlen("/inbox/"), path);
 	char id[LAW_RUN_SIZE];
 	snprintf(id, sizeof id, "%.*s", (int)(rest - run - 1), run + 1);
 	struct law_run *known = law_find(search->law, id);
 	if (known)
 		known->in_work++;
+	struct path mark = rig_path(search->law->rig, "work/%.*s/made", (int)(rest - below), below);
+	if (!files_exist(mark.text)) /* else nobody has dropped it */
+		found_add_inbox(search, rest + strlen("/inbox/"), path);
 }
 
 /* What a name has that nobody would see is a _ in ours; these are in the names of our tests. */
@@ -129,19 +131,38 @@ static struct law_run *owner_find(struct law *law, const char *path)
 	return run;
 }
 
-static void held_visit(struct search *search, const char *below, const char *path, mode_t mode)
-{
-	(void)mode;
-	(void)below;
-	const struct law_run *run = owner_find(search->law, path);
-	if (run)
-		found_add(search, run->feed, run->name, path);
-}
-
 static void mode_check(struct law *law, const char *path, mode_t mode)
 {
 	if (mode & 07)
 		law_break(law, "%s can be read by everybody: mode %o", path, mode & 07777);
+}
+
+/* Those that came late lie in held/ itself, those that wait for a person below it. */
+static void held_visit(struct search *search, const char *below, const char *path, mode_t mode)
+{
+	struct law *law = search->law;
+	const char *base = path_base(below);
+	bool is_late = base == below;
+	if ((is_late && is_beside(path)) || (*base == '.' && law->moment == LAW_STOPPED))
+		return;
+	struct law_run *run = owner_find(law, path);
+	if (!is_late)
+		mode_check(law, path, mode);
+	if (run && (is_late || law_take_held(law, run, path)))
+		found_add(search, run->feed, run->name, path);
+}
+
+/* The input of a run that ended, where those of its state lie. */
+static void ended_add(struct search *search, const struct law_run *run, const char *path)
+{
+	char hash[HASH_SIZE];
+	if (!law_is_ordered(run)) {
+		found_add(search, run->feed, run->name, path);
+		return;
+	}
+	files_hash(rig_path(search->law->rig, "%s", path).text, hash);
+	if (strcmp(hash, run->sha256) != 0)
+		law_break(search->law, "L1: %s is not what run %s was about", path, run->run);
 }
 
 static void archive_visit(struct search *search, const char *below, const char *path, mode_t mode)
@@ -155,10 +176,8 @@ static void archive_visit(struct search *search, const char *below, const char *
 	mode_check(law, path, mode);
 	if (!run)
 		return;
-	if (strcmp(run->state, "applied") != 0 && strcmp(run->state, "previewed") != 0)
-		law_break(law, "L2: %s is archived, but its run is %s", path, run->state);
 	run->in_archive++;
-	found_add(search, run->feed, run->name, path);
+	ended_add(search, run, path);
 }
 
 static void reason_check(struct law *law, const char *path)
@@ -189,10 +208,8 @@ static void quarantine_visit(
 		reason_check(law, path);
 	if (!run)
 		return;
-	if (!law_is_put_aside(run))
-		law_break(law, "L2: %s is in quarantine, but its run is %s", path, run->state);
 	run->in_quarantine++;
-	found_add(search, run->feed, run->name, path);
+	ended_add(search, run, path);
 }
 
 /* What can be made anew: of runs that changed something, and nothing half made. */
@@ -276,23 +293,38 @@ static void items_match(struct law *law, struct items *dropped, struct items *fo
 
 /* ---- L2: every run's input is where its state says ---- */
 
-static void run_place_check(struct law *law, const struct law_run *run)
+/* Where it belongs, of the counts of a run; NULL: nobody can say. */
+static size_t *place_of(struct law_run *run)
 {
-	bool is_refused = law_is_put_aside(run);
-	size_t right = is_refused ? run->in_quarantine : run->in_archive;
-	size_t wrong = is_refused ? run->in_archive : run->in_quarantine;
+	bool is_held = strcmp(run->state, "held") == 0;
+	if (is_held && (!run->plan || law_is_open(run->plan)))
+		return run->plan ? &run->in_held : NULL;
+	bool is_unwanted = is_held ? law_is_unwanted(run->plan) : law_is_put_aside(run);
+	return is_unwanted ? &run->in_quarantine : &run->in_archive;
+}
+
+static void run_place_check(struct law *law, struct law_run *run)
+{
 	bool may_wait = law->moment == LAW_STOPPED;
+	size_t all = run->in_archive + run->in_quarantine + run->in_held;
 	if (!law_has_ended(run)) {
 		if (!may_wait || run->in_work != 1)
 			law_break(law, "L2: run %s of %s is %s, its input is %zu times in work",
 			    run->run, run->name, run->state, run->in_work);
-	} else if (right + (may_wait ? run->in_work : 0) != 1 || wrong != 0) {
-		law_break(law,
-		    "L2: run %s of %s is %s, its input is %zu times in the archive, %zu in "
-		    "quarantine, %zu in work",
-		    run->run, run->name, run->state, run->in_archive, run->in_quarantine,
-		    run->in_work);
+		return;
 	}
+	const size_t *place = place_of(run);
+	bool may_be_held = may_wait && law_is_rehearsed(run);
+	size_t right = place ? *place : 0;
+	right += (may_wait ? run->in_work : 0);
+	right += may_be_held && place != &run->in_held ? run->in_held : 0;
+	if (right != 1 || all + run->in_work != 1)
+		law_break(law,
+		    "L2: run %s of %s is %s%s%s, its input is %zu times in the archive, %zu in "
+		    "quarantine, %zu in held, %zu in work",
+		    run->run, run->name, run->state, run->plan ? ", its plan " : "",
+		    run->plan ? run->plan->state : "", run->in_archive, run->in_quarantine,
+		    run->in_held, run->in_work);
 }
 
 /* ---- L5 ---- */
@@ -339,6 +371,8 @@ void law_check_places(struct law *law)
 	temporary_check(law, "outbox");
 	temporary_check(law, "archive");
 	temporary_check(law, "quarantine");
+	temporary_check(law, "held");
+	temporary_check(law, "orders");
 	temporary_check(law, "index");
 	work_check_empty(law);
 }

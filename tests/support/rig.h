@@ -86,6 +86,10 @@ struct finished rig_run(const struct rig *rig, int status);
 /* The same in one line, of which nothing else is to be said: status 0. */
 void rig_once(const struct rig *rig);
 
+/* "release", "decline" or "undo": the word of a person about the newest run of a file of that name,
+ * whose id is given back. */
+struct path rig_order(const struct rig *rig, const char *word, const char *name);
+
 /* From now on programs start under a clock that is so many seconds wrong, by the library
  * clock_moved; those that run under it see it move. Until program_preload(NULL). */
 void rig_move_clock(const struct rig *rig, const char *clock_moved, long seconds);
