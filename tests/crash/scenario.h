@@ -20,7 +20,7 @@ struct scenario {
 	int step; /* its runs are long: bounded sweeps try every step-th call only */
 };
 
-enum { SCENARIOS = 12 };
+enum { SCENARIOS = 19 };
 
 extern const struct scenario scenarios[SCENARIOS];
 
@@ -38,6 +38,15 @@ size_t *scenario_numbers(size_t *count);
 		return cr_make_param_array(size_t, numbers, count);                                \
 	}                                                                                          \
 	ParameterizedTest(const size_t *number, suite, name)
+
+/* scenario_plans.c: what waits for a person, and what he says. */
+void prepare_held(struct rig *rig, const char *journal_mode);
+void prepare_released(struct rig *rig, const char *journal_mode);
+void prepare_declined(struct rig *rig, const char *journal_mode);
+void prepare_withheld(struct rig *rig, const char *journal_mode);
+void prepare_withheld_released(struct rig *rig, const char *journal_mode);
+void prepare_superseded(struct rig *rig, const char *journal_mode);
+void prepare_removals_released(struct rig *rig, const char *journal_mode);
 
 /* An undisturbed run: the LMS after it, and how many calls it made. */
 struct expectation {
