@@ -223,8 +223,7 @@ static struct error input_put_away(
 	name_make(name, card->file, card->run, ".csv");
 	if (!card->is_whole || !disk_has(held, name))
 		return is_done || !card->is_whole ? OK : reason_write(run, card, plan);
-	struct error error = is_done ? archive_open(run, card->run, &place) : OK;
-	struct error error = is_done ? publish_open_archive(run, card->run, &day) : OK;
+	struct error error = is_done ? archive_open(run, card->run, &day) : OK;
 	if (!is_error(&error))
 		error = input_move(
 		    held, card, name, is_done ? day : run->runner->shared->spool->quarantine);
