@@ -5,6 +5,8 @@
 
 #include "enrold/disk.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -31,4 +33,59 @@ struct error archive_open(struct run *run, const char *id, int *day)
 	if (!is_error(&error))
 		snprintf(run->runner->day, sizeof run->runner->day, "%.8s", id);
 	return error;
+}
+
+/* ---- the input of another run ---- */
+
+static int source_find(const struct run *run, const struct ledger_run *of)
+{
+	const struct spool *spool = run->runner->shared->spool;
+	char name[FILE_NAME_SIZE], path[FILE_NAME_SIZE + 64];
+	const char *id = of->run.bytes;
+	name_make(name, of->name.bytes, id, ".csv");
+	snprintf(path, sizeof path, "held/%s/%s", run->lane.feed, name);
+	int file = openat(spool->root, path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (file >= 0)
+		return file;
+	snprintf(path, sizeof path, "%.4s/%.2s/%.2s/%s", id, id + 4, id + 6, name);
+	return openat(spool->archive, path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+}
+
+static struct error source_hash(const struct run *run, int file, char sha256[HASH_TEXT_SIZE + 1])
+{
+	struct runner *runner = run->runner;
+	struct hash *hash = hash_create();
+	ssize_t size = 0;
+	if (!hash)
+		return error_memory("reading the file again");
+	while ((size = read(file, runner->chunk, RUN_CHUNK)) > 0 || (size < 0 && errno == EINTR))
+		if (size > 0) {
+			hash_add(hash, runner->chunk, (size_t)size);
+			atomic_fetch_add(runner->shared->progress, 1);
+		}
+	struct error error = size < 0 || lseek(file, 0, SEEK_SET) < 0
+	                         ? error_errno("cannot read the file again")
+	                         : OK;
+	hash_finish(hash, sha256);
+	hash_free(hash);
+	return error;
+}
+
+struct error archive_open_input(const struct run *run, const struct ledger_run *of, int *file)
+{
+	char sha256[HASH_TEXT_SIZE + 1] = "";
+	*file = source_find(run, of);
+	if (*file < 0 && errno != ENOENT)
+		return error_errno("cannot open the input of run %.*s", SLICE_ARG(of->run));
+	struct error error = *file < 0 ? OK : source_hash(run, *file, sha256);
+	if (is_error(&error) || slice_is(of->sha256, slice_of(sha256)))
+		return error;
+	bool is_gone = *file < 0;
+	if (!is_gone)
+		close(*file);
+	*file = -1;
+	return error_reject(is_gone ? "input_missing" : "input_altered", 0,
+	    "the input of run %.*s, %.*s, %s: nothing can be made of it any more",
+	    SLICE_ARG(of->run), SLICE_ARG(of->name),
+	    is_gone ? "is neither in held/ nor in archive/" : "is not what it was");
 }

@@ -332,7 +332,7 @@ struct error order_stands_still(struct run *run, bool *stands) MUST_CHECK;
 struct error order_check(struct run *run) MUST_CHECK;
 /* The input of a run of the feed, whose hash is the ledger's; -1 and REJECT: it is gone or altered.
  */
-struct error order_open_input(
+struct error archive_open_input(
     const struct run *run, const struct ledger_run *of, int *file) MUST_CHECK;
 /* A discard needs no more than its end. */
 struct error order_discard(struct run *run) MUST_CHECK;

@@ -150,7 +150,7 @@ static struct error input_ask(struct searching *searching)
 	const struct reader_terms terms = {.policy = &searching->policy,
 	    .site = searching->run->site,
 	    .field_max = runner->shared->config->max_field};
-	struct error error = order_open_input(searching->run, &searching->of, &file);
+	struct error error = archive_open_input(searching->run, &searching->of, &file);
 	if (is_error(&error))
 		return error;
 	error = reader_open(&searching->reader, &terms, visitor);
