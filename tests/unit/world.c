@@ -408,8 +408,8 @@ static void change_keep(struct world *world, const struct change *change)
 	struct enrolment_facts *kept = &memory->places[memory->places_count++];
 	*kept = *is;
 	kept->user = batch->people[is->person].id;
-	kept->roles = arena_alloc(world->arena, (is->roles_count + 1) * sizeof *kept->roles);
-	memcpy(kept->roles, is->roles, is->roles_count * sizeof *kept->roles);
+	kept->roles = arena_grow(
+	    world->arena, is->roles, is->roles_count, is->roles_count + 1, sizeof *kept->roles);
 	if (change->kind == CHANGE_UNENROL && is->leaving.others.size == 0)
 		groups_forget(world, is);
 }
