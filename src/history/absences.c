@@ -8,6 +8,7 @@
 #include "enrold/file_shape.h"
 #include "enrold/leaver.h"
 #include "enrold/listing.h"
+#include "enrold/plans.h"
 #include "enrold/summary.h"
 
 #include <stdio.h>
@@ -109,7 +110,7 @@ static bool is_full_file(const struct absence_look *look, const struct ledger_ru
 	char name[FILE_NAME_SIZE], file[FILE_NAME_SIZE], origin[FILE_NAME_SIZE];
 	snprintf(name, sizeof name, "%.*s", SLICE_ARG(run->name));
 	return run->state == RUN_APPLIED && slice_is(run->feed, slice_of(look->feed->name)) &&
-	       absence_is_full_name(&look->feed->policy, run->name) && !name_is_due(name) &&
+	       absence_is_full_name(&look->feed->policy, run->name) && !name_is_made(name) &&
 	       !name_find_origin(name, file, origin);
 }
 
@@ -167,7 +168,12 @@ static struct error withheld_look(const struct absence_look *look)
 	struct error error = newest_find(look, newest);
 	if (!is_error(&error) && *newest)
 		error = ledger_find(lms_db(look->lms), slice_of(newest), look->arena, &run);
-	if (is_error(&error) || run.state == RUN_UNKNOWN || run.summary.size == 0)
+	struct stored_plan plan = {.state = PLAN_UNKNOWN};
+	if (!is_error(&error) && *newest)
+		error = plans_find(lms_db(look->lms), slice_of(newest), look->arena, &plan);
+	/* Once somebody has said what becomes of it nobody has to. */
+	bool is_settled = plan.state != PLAN_UNKNOWN && plan.state != PLAN_OPEN;
+	if (is_error(&error) || is_settled || run.state == RUN_UNKNOWN || run.summary.size == 0)
 		return error;
 	json_t *summary = json_loadb(run.summary.bytes, run.summary.size, 0, NULL);
 	found->withheld = removals_count(json_object_get(summary, "codes")).withheld;

@@ -175,7 +175,7 @@ static bool brings_nothing(const struct ledger_run *run)
 {
 	char name[FILE_NAME_SIZE], file[FILE_NAME_SIZE], origin[FILE_NAME_SIZE];
 	snprintf(name, sizeof name, "%.*s", SLICE_ARG(run->name));
-	return name_find_origin(name, file, origin) || name_is_due(name);
+	return name_find_origin(name, file, origin) || name_is_made(name);
 }
 
 /* Of a feed that has files at all. */

@@ -95,3 +95,19 @@ bool name_is_due(const char *name)
 	       strspn(name + prefix, "0123456789") == DATE_DIGITS &&
 	       strcmp(name + prefix + DATE_DIGITS, ".csv") == 0;
 }
+
+bool name_is_made(const char *name)
+{
+	static const char *const words[] = {"release-", "discard-", "undo-"};
+	char run[RUN_ID_SIZE + 1];
+	int64_t epoch_us;
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+		size_t size = strlen(words[i]);
+		if (strncmp(name, words[i], size) != 0)
+			continue;
+		snprintf(run, sizeof run, "%s", name + size);
+		return run_id_parse(run, &epoch_us) &&
+		       strcmp(name + size + RUN_ID_SIZE, ".csv") == 0;
+	}
+	return name_is_due(name);
+}

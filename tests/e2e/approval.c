@@ -1,6 +1,7 @@
 /* What a run withheld, or was held for: how it is told, who may say what becomes of it, and with a
  * daemon there or away; and that what a run did is taken back. */
 #include "asker.h"
+#include "law.h"
 #include "movement.h"
 #include "reply.h"
 #include "service.h"
@@ -89,7 +90,7 @@ Test(approval, of_a_held_file_is_asked_for_everywhere)
 	ctl_expect(&rig, 0, "\"state\":\"open\"", WORDS("show", run.text, "--json"));
 	ctl_expect(&rig, 0, "\"people_losing\":0", WORDS("show", run.text, "--json"));
 	service_stop(&service);
-	rig_remove(&rig);
+	law_close(&rig);
 }
 
 /* ---- said ---- */
@@ -113,7 +114,7 @@ Test(approval, releases_with_a_daemon_and_is_told_once)
 	ctl_expect(&rig, 0, "\"why\":\"seen\"", WORDS("show", "last", "--json"));
 	service_stop(&service);
 	cr_expect_eq(enrolled(&rig), 2);
-	rig_remove(&rig);
+	law_close(&rig);
 }
 
 Test(approval, discards_while_no_daemon_runs_and_not_also_releases)
@@ -132,7 +133,7 @@ Test(approval, discards_while_no_daemon_runs_and_not_also_releases)
 	cr_expect_not(stands(&rig, "decline", run.text));
 	ctl_expect(&rig, 0, "was discarded by run", WORDS("show", run.text));
 	cr_expect_eq(enrolled(&rig), 0);
-	rig_remove(&rig);
+	law_close(&rig);
 }
 
 Test(approval, of_runs_without_a_plan_is_no_order)
@@ -159,7 +160,51 @@ Test(approval, of_runs_without_a_plan_is_no_order)
 	service_stop(&service);
 	reply_close(&reply);
 	cr_expect_eq(files_count(rig_path(&rig, "orders").text, ""), 0);
-	rig_remove(&rig);
+	law_close(&rig);
+}
+
+/* ---- asked ---- */
+
+/* At a terminal, on which somebody types: what is said there. */
+static struct finished typed(const struct rig *rig, const char *words, const char *line)
+{
+	struct path programs = path_of("%s", program_directory());
+	return program_run(ARGV("/bin/sh", "-c",
+	    path_of("echo %s | script -qec '%s/enrolctl --config %s %s' /dev/null", line,
+	        programs.text, rig->config.text, words)
+	        .text));
+}
+
+static void typed_expect(
+    const struct rig *rig, const char *words, const char *line, int exit, const char *says)
+{
+	struct finished finished = typed(rig, words, line);
+	cr_expect_eq(finished.status, exit, "%s", finished.out.bytes);
+	cr_expect(strstr(finished.out.bytes, says), "no '%s' in %s", says, finished.out.bytes);
+	finished_done(&finished);
+}
+
+Test(approval, asks_at_a_terminal_before_somebody_loses_something)
+{
+	struct rig rig;
+	struct reply reply;
+	make(&rig, reviewed);
+	rig_drop(&rig, "staff.csv", HEADER "p1,C1\n");
+	rig_once(&rig);
+	reply_open(&reply, &rig, "staff.csv", 0);
+	struct path words = path_of("undo %s --why wrong", reply.run);
+	typed_expect(&rig, words.text, "no", 1, "Nothing was ordered");
+	typed_expect(&rig, words.text, "", 1, "Nothing was ordered");
+	typed_expect(&rig, words.text, "yesterday", 1, "Nothing was ordered");
+	cr_expect_not(stands(&rig, "undo", reply.run));
+	typed_expect(&rig, words.text, "yes", 0, "It is taken back in a run of its own");
+	cr_expect(stands(&rig, "undo", reply.run));
+	reply_close(&reply);
+	/* Nobody loses anything. */
+	struct path run = held(&rig, HEADER "p2,C1\n");
+	words = path_of("release %s --why seen", run.text);
+	typed_expect(&rig, words.text, "no", 0, "It is done in a run of its own");
+	law_close(&rig);
 }
 
 /* ---- undone ---- */
@@ -185,5 +230,5 @@ Test(approval, undoes_a_run_after_it_has_said_what_that_takes_back)
 	cr_expect_eq(enrolled(&rig), 0);
 	ctl_expect(&rig, 0, "undone", WORDS("explain", "p1"));
 	reply_close(&reply);
-	rig_remove(&rig);
+	law_close(&rig);
 }

@@ -169,3 +169,19 @@ Test(error, is_one_line_whatever_it_quotes)
 	struct error outer = error_wrap(inner, "%s", "two\nlines.csv");
 	cr_expect_str_eq(outer.text, "two lines.csv: unknown column a  b c");
 }
+
+Test(names, of_what_enrold_has_made_are_no_files_of_a_feed)
+{
+	static const struct {
+		const char *name;
+		bool is_made;
+	} names[] = {{"release-20261127-101112-131415.csv", true},
+	    {"discard-20261127-101112-131415.csv", true}, {"undo-20261127-101112-131415.csv", true},
+	    {"due-20261127.csv", true}, {"due-2026112.csv", false}, {"release-1.csv", false},
+	    {"release-20261127-101112-131415", false}, {"undo-20261127-101112-13141x.csv", false},
+	    {"undo-20261127-101112-131415.csv.done", false}, {"undo-", false}, {"", false},
+	    {"undone-20261127-101112-131415.csv", false},
+	    {"staff.20261127-101112-131415.csv", false}};
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		cr_expect_eq(name_is_made(names[i].name), names[i].is_made, "%s", names[i].name);
+}
