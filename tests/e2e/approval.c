@@ -163,6 +163,8 @@ Test(approval, of_runs_without_a_plan_is_no_order)
 	law_close(&rig);
 }
 
+/* The law knows of no undoing: what is so after it is looked at here. */
+
 /* ---- asked ---- */
 
 /* At a terminal, on which somebody types: what is said there. */
@@ -204,7 +206,7 @@ Test(approval, asks_at_a_terminal_before_somebody_loses_something)
 	struct path run = held(&rig, HEADER "p2,C1\n");
 	words = path_of("release %s --why seen", run.text);
 	typed_expect(&rig, words.text, "no", 0, "It is done in a run of its own");
-	law_close(&rig);
+	rig_remove(&rig);
 }
 
 /* ---- undone ---- */
@@ -230,5 +232,5 @@ Test(approval, undoes_a_run_after_it_has_said_what_that_takes_back)
 	cr_expect_eq(enrolled(&rig), 0);
 	ctl_expect(&rig, 0, "undone", WORDS("explain", "p1"));
 	reply_close(&reply);
-	law_close(&rig);
+	rig_remove(&rig);
 }
