@@ -18,4 +18,10 @@ bool described_next(
 /* False: there is none of that name. */
 bool described_find(struct slice text, const char *name, struct arena *arena, struct slice *value);
 
+/* What a row of this code says of a `username` before is the account's former name. */
+static inline bool described_may_rename(struct slice code)
+{
+	return slice_is(code, SLICE("account_renamed")) || slice_is(code, SLICE("undone"));
+}
+
 #endif

@@ -53,8 +53,7 @@ static void rename_note(
     struct renames *renames, const struct past_run *run, const struct found_row *row)
 {
 	struct slice old;
-	if (renames->count == RENAMES_MAX ||
-	    !slice_is(row->cells[RESULT_CODE], SLICE("account_renamed")) ||
+	if (renames->count == RENAMES_MAX || !described_may_rename(row->cells[RESULT_CODE]) ||
 	    !described_find(row->cells[RESULT_BEFORE], "username", renames->arena, &old))
 		return;
 	struct rename *rename = &renames->items[renames->count++];

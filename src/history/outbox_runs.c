@@ -164,7 +164,9 @@ static void summary_take(
 	struct ledger_run *row = &run->row;
 	run->summary = summary;
 	run->is_preview = slice_is(text_of(summary, "mode", arena), SLICE("preview"));
-	run->has_renames = json_object_get(json_object_get(summary, "codes"), "account_renamed");
+	const json_t *codes = json_object_get(summary, "codes");
+	run->has_renames =
+	    json_object_get(codes, "account_renamed") || json_object_get(codes, "undone");
 	(void)run_id_parse(of->run, &time);
 	row->state = state_of(run, text_of(summary, "status", arena));
 	row->run = arena_copy(arena, slice_of(of->run));

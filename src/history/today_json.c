@@ -170,6 +170,14 @@ static bool is_of_account(struct slice code)
 	return code.size > strlen(start) && memcmp(code.bytes, start, strlen(start)) == 0;
 }
 
+/* What an undo has done to the account; other columns have numbers. */
+static bool is_of_undone_account(const struct slice cells[RESULT_CELLS])
+{
+	struct slice column = cells[RESULT_COLUMN];
+	char last = column.size > 0 ? column.bytes[column.size - 1] : '\0';
+	return slice_is(cells[RESULT_CODE], SLICE("undone")) && !(last >= '0' && last <= '9');
+}
+
 void today_note(struct today *today, const struct past_run *run, const struct found_row *row)
 {
 	const struct slice *cells = row->cells;
@@ -180,7 +188,8 @@ void today_note(struct today *today, const struct past_run *run, const struct fo
 	else if (is_done && slice_is(cells[RESULT_CODE], SLICE("account_deleted")))
 		for (size_t i = 0; i < today->courses_count; i++) /* of all courses */
 			today->courses[i].state = SLICE("");
-	else if (is_done && (is_of_account(cells[RESULT_CODE]) || is_of_absent_account(cells)))
+	else if (is_done && (is_of_account(cells[RESULT_CODE]) || is_of_absent_account(cells) ||
+	                        is_of_undone_account(row->cells)))
 		values_note(today, cells[RESULT_AFTER]);
 }
 

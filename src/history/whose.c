@@ -44,7 +44,7 @@ const struct name *names_of_row(const struct names *names, const struct past_run
 		bool is_it = value_is_alike(name->text, cells[RESULT_USERNAME], arena);
 		if (name->kind != NAME_USERNAME)
 			is_it = is_it && is_of_nobody(cells) && is_sought_by(run, name->kind);
-		else if (!is_it && slice_is(cells[RESULT_CODE], SLICE("account_renamed")))
+		else if (!is_it && described_may_rename(cells[RESULT_CODE]))
 			is_it = described_find(cells[RESULT_BEFORE], "username", arena, &old) &&
 			        value_is_alike(name->text, old, arena);
 		if (is_it && is_of_time(name, run->row.run))

@@ -247,7 +247,7 @@ static void index_note(struct answer *answer, const struct batch *batch,
 	if (is_new || answer->indexed != outcome->record)
 		index_maker_add(answer->index, name);
 	answer->indexed = outcome->record;
-	if (outcome->code == CODE_ACCOUNT_RENAMED &&
+	if (described_may_rename(slice_of(outcome_code_name(outcome->code))) &&
 	    described_find(outcome->before, "username", batch->arena, &old))
 		index_maker_add(answer->index, old);
 }

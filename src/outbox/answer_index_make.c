@@ -24,7 +24,7 @@ static void old_name_add(struct making *making, struct slice row)
 {
 	struct slice cells[RESULT_CELLS], name;
 	result_row_split(row, RESULT_BEFORE, cells);
-	if (slice_is(cells[RESULT_CODE], SLICE("account_renamed")) &&
+	if (described_may_rename(cells[RESULT_CODE]) &&
 	    described_find(result_cell_read(cells[RESULT_BEFORE], making->arena), "username",
 	        making->arena, &name))
 		index_maker_add(making->maker, name);

@@ -3,6 +3,7 @@
 #include "movement.h"
 #include "reply.h"
 #include "service.h"
+#include "undoing.h"
 
 #include <criterion/criterion.h>
 #include <fcntl.h>
@@ -480,6 +481,32 @@ Test(history, explain_follows_a_renamed_account_from_any_of_its_names)
 		json_decref(all);
 	}
 	law_close(&rig);
+}
+
+Test(history, explain_follows_what_was_taken_back)
+{
+	static const char *const asked[] = {"p1", "p1.berg"};
+	struct rig rig;
+	struct reply reply;
+	make(&rig);
+	drop(&rig, "a.csv", "username,oldusername,suspended,course1\np1.berg,p1,1,C1\n");
+	reply_open(&reply, &rig, "a.csv", 0);
+	struct path run = undo_subject(&reply);
+	reply_close(&reply);
+	undo_run(&rig, run.text, &reply);
+	reply_close(&reply);
+	for (size_t i = 0; i < sizeof asked / sizeof *asked; i++) {
+		json_t *all = ASK(&rig, "explain", asked[i]);
+		cr_expect_eq(count(all, "row"), 6);
+		const json_t *account = nth(all, "account", 0);
+		cr_expect_str_eq(text(account, "username"), "p1");
+		cr_expect_eq(json_array_size(json_object_get(account, "differences")), 0);
+		const json_t *course = nth(all, "course", 0);
+		cr_expect_str_eq(text(course, "enrolled"), "no");
+		cr_expect(json_is_false(json_object_get(course, "changed_since")));
+		json_decref(all);
+	}
+	rig_remove(&rig);
 }
 
 /* The name is somebody else's now. */
