@@ -1,10 +1,6 @@
-/* What an undo leaves alone, what it cannot read, whose an enrolment is afterwards, and kills. */
-#include "fatal.h"
-#include "movement.h"
+/* What an undo leaves alone, what it cannot read, and whose an enrolment is afterwards. */
 #include "nightly.h"
 #include "reply.h"
-#include "scale.h"
-#include "service.h"
 #include "undoing.h"
 
 #include <criterion/criterion.h>
@@ -169,67 +165,30 @@ Test(undo_kept, claims_no_longer_what_the_run_has_made)
 	nightly_leave(&nightly);
 }
 
-/* ---- on and on ---- */
+/* ---- runs that were not all done ---- */
 
-enum { PEOPLE = SCALE(2000, 300), COURSES = 5, KILLS = 3 };
+#define LIMITED                                                                                    \
+	"  default: { allow_unenrol: true, removal: unenrol, limits: { by_cell: { count: 2, "      \
+	"share: "                                                                                  \
+	"0%, most: 0 } } }\n"
 
-static struct buffer everybody(void)
-{
-	struct buffer text = {0};
-	buffer_add_text(&text, "username,course1,course2,course3,course4,course5\n");
-	for (int i = 1; i <= PEOPLE; i++)
-		buffer_print(&text, "p%d,C1,C2,C3,C4,C5\n", i);
-	buffer_add_char(&text, '\0');
-	return text;
-}
-
-static void records_await(const struct rig *rig, const char *run, int64_t least)
-{
-	struct movement movement;
-	struct path sql =
-	    path_of("SELECT coalesce(max(records), 0) FROM enrold_run WHERE run > '%s'", run);
-	movement_start(&movement, MOVEMENT_QUIET_MS);
-	while (rig_number(rig, sql.text) < least)
-		cr_assert(movement_pause(&movement), "never %lld records", (long long)least);
-}
-
-static struct buffer undone_with_kills(int kills)
+Test(undo_kept, takes_back_what_a_run_has_done_that_withheld_something)
 {
 	struct rig rig;
 	struct reply reply;
-	struct service service;
-	struct buffer text = everybody();
-	rig_make(&rig, &(struct rig_options){.people = PEOPLE,
-	                   .courses = COURSES,
-	                   .feeds = FEED,
-	                   .settings = "checkpoint_rows: 1000\n"});
-	reply_to(&reply, &rig, "a.csv", text.bytes);
+	rig_make(&rig, &(struct rig_options){.feeds = LIMITED});
+	reply_to(&reply, &rig, "a.csv", "username,course1\np1,C1\np2,C1\np3,C1\n");
+	reply_close(&reply);
+	reply_to(&reply, &rig, "b.csv",
+	    "username,course1,unenrol1\np1,C1,1\np2,C1,1\np3,C1,1\np4,C2,\n");
 	struct path run = undo_subject(&reply);
+	cr_expect_eq(reply_number(&reply, "codes", "withheld"), 3);
+	cr_expect_eq(reply_number(&reply, "codes", "enrolled"), 1);
 	reply_close(&reply);
-	undo_order(&rig, run.text);
-	for (int i = 0; i < kills; i++) {
-		int64_t all = PEOPLE * COURSES;
-		service_start(&service, &rig);
-		records_await(&rig, run.text, all + all / (kills + 1) * i + 1);
-		service_kill(&service);
-	}
-	rig_once(&rig);
-	reply_open(&reply, &rig, path_of("undo-%s.csv", run.text).text, 0);
-	cr_expect_eq(reply_number(&reply, "outcomes", "done"), PEOPLE * COURSES);
-	struct buffer result = files_read(reply.result_path.text);
+	undo_run(&rig, run.text, &reply);
+	EXPECT(&reply, {5, "course1", "done", "undone"});
+	cr_expect_eq(reply.result.rows_count, 2);
 	reply_close(&reply);
-	rig_expect(&rig, enrolled, "");
-	rig_expect(&rig, "SELECT count(*) FROM mdl_role_assignments WHERE component = ''", "0\n");
-	buffer_done(&text);
+	rig_expect(&rig, enrolled, "p1|C1|0\np2|C1|0\np3|C1|0\n");
 	rig_remove(&rig);
-	return result;
-}
-
-Test(undo_kept, killed_again_and_again_goes_on_behind_its_checkpoint)
-{
-	struct buffer calm = undone_with_kills(0), rough = undone_with_kills(KILLS);
-	cr_expect_eq(calm.size, rough.size);
-	cr_expect(calm.size == rough.size && memcmp(calm.bytes, rough.bytes, calm.size) == 0);
-	buffer_done(&calm);
-	buffer_done(&rough);
 }
