@@ -31,7 +31,8 @@ struct plan_sheet {
 };
 
 /* Reads result.csv of the directory up to its size, and makes plan.csv beside it, which may be
- * there already, flushed; no rows: no file. Linear; memory is some bytes a row. */
+ * there already, flushed; no rows: no file,
+ * but of a file that is held. Linear; memory is some bytes a row. */
 struct error plan_sheet_make(int directory, uint64_t result_bytes,
     const struct plan_sheet_terms *terms, struct plan_sheet *sheet) MUST_CHECK;
 

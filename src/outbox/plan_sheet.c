@@ -257,7 +257,7 @@ static struct error sheet_make(struct making *making, int directory, uint64_t re
 		return error;
 	making->sheet->rows = making->rows.items.count;
 	making->sheet->people = making->rows.people.count;
-	if (making->sheet->rows == 0)
+	if (making->sheet->rows == 0 && !making->terms->is_whole)
 		return file_remove(directory);
 	error = plan_rows_content(&making->rows, making->sheet->content);
 	return is_error(&error) ? error : file_write(making, directory);

@@ -74,7 +74,7 @@ struct error plan_file_make(struct run *run, struct run_result *result, struct r
 	    .is_whole = result->is_held, .ask = on_ask, .context = run};
 	struct error error =
 	    plan_sheet_make(run->directory, result->sizes.of[ARTEFACT_RESULT], &terms, &sheet);
-	if (is_error(&error) || sheet.rows == 0)
+	if (is_error(&error) || (sheet.rows == 0 && !result->is_held))
 		return error;
 	result->sizes.of[ARTEFACT_PLAN] = sheet.bytes;
 	memcpy(result->hashes.of[ARTEFACT_PLAN], sheet.sha256, sizeof sheet.sha256);
