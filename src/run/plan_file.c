@@ -45,7 +45,7 @@ static struct error plan_store(struct run *run, struct run_result *result,
 	if (arena_has_failed(run->arena))
 		return error_memory("making a plan");
 	struct error error = plans_find_discarded(db, plan.feed, plan.content, run->arena, &before);
-	if (!is_error(&error) && before.state == PLAN_DISCARDED) {
+	if (!is_error(&error) && before.state == PLAN_DISCARDED && sheet->rows > 0) {
 		plan.state = PLAN_DISCARDED;
 		plan.closed_by = run->row.run;
 		plan.why = before.why;
