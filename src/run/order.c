@@ -113,6 +113,25 @@ struct error order_approve(struct apply_loop *loop)
 	return error;
 }
 
+/* What would be missed when it has begun. */
+struct error order_check_release(struct run *run)
+{
+	int file;
+	struct approval superseded = {0};
+	struct error error = archive_open_input(run, &run->ordered.source, &file);
+	if (is_error(&error))
+		return error;
+	close(file);
+	file = openat(run->directory, RUN_INPUT, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	if (file < 0)
+		return error_own(
+		    error_errno("cannot open work/%s/" RUN_INPUT, run->id), OWNER_FILE);
+	error = superseded_find(run, file, &superseded);
+	approval_done(&superseded);
+	close(file);
+	return error;
+}
+
 /* ---- the end ---- */
 
 static struct error release_store(

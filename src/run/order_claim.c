@@ -133,5 +133,5 @@ struct error order_check(struct run *run)
 		    "the plan of run %s in held/ is not the one that was made: nothing was done",
 		    run->ordered.order.subject);
 	run->rows = run->ordered.source.records;
-	return OK;
+	return run_is_order(run, ORDER_RELEASE) ? order_check_release(run) : OK;
 }

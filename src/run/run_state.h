@@ -330,6 +330,8 @@ void order_policy(struct policy *policy);
 struct error order_stands_still(struct run *run, bool *stands) MUST_CHECK;
 /* REJECT: what was copied is not the plan that was shown. Once it was. */
 struct error order_check(struct run *run) MUST_CHECK;
+/* The same of a release: what it needs of earlier and later runs is there. */
+struct error order_check_release(struct run *run) MUST_CHECK;
 /* The input of a run of the feed, whose hash is the ledger's; -1 and REJECT: it is gone or altered.
  */
 struct error archive_open_input(
