@@ -102,5 +102,11 @@ struct error order_withdraw(int directory, enum order_kind kind, const char *sub
 
 /* Whether there are such orders to give: the run is in work/ of whichever daemon. */
 struct error orders_find_run(int root, const char *run, bool *is_in_work) MUST_CHECK;
+/* Whether a run that is in work/ of whichever daemon carries out such an order: it has taken the
+ * order's file with it. */
+struct error orders_find_under_way(
+    int root, enum order_kind kind, const char *subject, bool *is_under_way) MUST_CHECK;
+/* In such a run's directory: "release R". */
+#define ORDERS_MADE "made"
 
 #endif

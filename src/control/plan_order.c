@@ -133,11 +133,11 @@ static struct error order_fill(
 
 /* ---- one word at a time ---- */
 
+static const char *const words[ORDER_KINDS] = {
+    [ORDER_RELEASE] = "is released", [ORDER_DECLINE] = "is discarded", [ORDER_UNDO] = "is undone"};
+
 static struct error given_already(int directory, enum order_kind kind, const char *run)
 {
-	static const char *const words[ORDER_KINDS] = {[ORDER_RELEASE] = "is released",
-	    [ORDER_DECLINE] = "is discarded",
-	    [ORDER_UNDO] = "is undone"};
 	struct order order;
 	char when[40] = "";
 	struct tm tm;
@@ -155,22 +155,37 @@ static enum order_kind opposite(enum order_kind kind)
 	return kind == ORDER_RELEASE ? ORDER_DECLINE : ORDER_RELEASE;
 }
 
+static struct error under_way(int root, enum order_kind kind, const char *run)
+{
+	bool is_under_way;
+	struct error error = orders_find_under_way(root, kind, run, &is_under_way);
+	return is_error(&error) || !is_under_way
+	           ? error
+	           : error_reject("ordered_already", 0,
+	                 "run %s %s just now, as somebody said: enrolctl show last", run,
+	                 words[kind]);
+}
+
 /* Neither the same nor the opposite is said already. */
-static struct error others_check(int directory, const struct order *order, enum order_kind kind)
+static struct error others_check(
+    const struct spool *spool, const struct order *order, enum order_kind kind)
 {
 	bool stands;
-	struct error error = order_stands(directory, kind, order->subject, &stands);
-	return !is_error(&error) && stands ? given_already(directory, kind, order->subject) : error;
+	struct error error = order_stands(spool->orders, kind, order->subject, &stands);
+	if (!is_error(&error) && stands)
+		return given_already(spool->orders, kind, order->subject);
+	return is_error(&error) ? error : under_way(spool->root, kind, order->subject);
 }
 
 /* Who says it at the same moment is told so; of two opposites then none stands, and the next word
  * does. What was heeded in between the ledger decides. */
-static struct error alone_give(int directory, const struct order *order)
+static struct error alone_give(const struct spool *spool, const struct order *order)
 {
+	int directory = spool->orders;
 	bool has_opposite = order->kind != ORDER_UNDO, is_given = false;
-	struct error error = others_check(directory, order, order->kind);
+	struct error error = others_check(spool, order, order->kind);
 	if (!is_error(&error) && has_opposite)
-		error = others_check(directory, order, opposite(order->kind));
+		error = others_check(spool, order, opposite(order->kind));
 	if (!is_error(&error))
 		error = order_give_first(directory, order, &is_given);
 	if (is_error(&error))
@@ -178,7 +193,7 @@ static struct error alone_give(int directory, const struct order *order)
 	if (!is_given)
 		return given_already(directory, order->kind, order->subject);
 	if (has_opposite)
-		error = others_check(directory, order, opposite(order->kind));
+		error = others_check(spool, order, opposite(order->kind));
 	if (error.class == ERROR_REJECT) {
 		struct error ignored = order_withdraw(directory, order->kind, order->subject);
 		(void)
@@ -190,10 +205,9 @@ static struct error alone_give(int directory, const struct order *order)
 struct error plan_order_give(
     const struct plan_place *place, const struct plan_speaker *speaker, struct order *order)
 {
-	int directory = place->spool->orders;
 	struct error error = order_fill(place, speaker, order);
 	if (is_error(&error))
 		return error;
-	return order_is_for_run(order->kind) ? alone_give(directory, order)
-	                                     : order_give(directory, order);
+	return order_is_for_run(order->kind) ? alone_give(place->spool, order)
+	                                     : order_give(place->spool->orders, order);
 }

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <syslog.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -172,6 +173,16 @@ static enum ctl_exit words_check(const struct ctl *ctl)
 	return CTL_OK;
 }
 
+/* Who said what, where the daemon's log cannot tell. */
+static void ordered_log(const struct order_command *command, const char *about)
+{
+	char by[OWNER_NAME_SIZE];
+	owner_name(by);
+	openlog("enrolctl", LOG_PID, LOG_DAEMON);
+	syslog(LOG_INFO, "%s ordered: %s %s", by, command->command, about);
+	closelog();
+}
+
 static void done_tell(
     const struct ctl *ctl, const struct order_command *command, const char *about, bool has_daemon)
 {
@@ -196,6 +207,8 @@ enum ctl_exit order_do_about(
 	if (status == CTL_NO_DAEMON) {
 		has_daemon = false;
 		struct error error = alone(ctl, command, about);
+		if (!is_error(&error))
+			ordered_log(command, about);
 		status = is_error(&error) ? ctl_fail(&error) : CTL_OK;
 	}
 	if (status == CTL_OK)

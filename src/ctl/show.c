@@ -77,6 +77,16 @@ static void removals_tell(const json_t *run)
 		line("Absence", text);
 }
 
+/* A run that carries out what somebody said. */
+static void order_tell(const json_t *order)
+{
+	char text[600];
+	if (!json_is_object(order))
+		return;
+	snprintf(text, sizeof text, "by %s: %s", words_text(order, "by"), words_text(order, "why"));
+	line("Ordered", text);
+}
+
 static void refusal_tell(const json_t *refusal, bool is_held)
 {
 	char text[FIGURE_SIZE];
@@ -196,6 +206,7 @@ static bool run_all_tell(const json_t *run)
 {
 	run_tell(run, (int64_t)time(NULL));
 	refusal_tell(json_object_get(run, "refusal"), words_is(run, "status", "held"));
+	order_tell(json_object_get(run, "order"));
 	removals_tell(run);
 	remarks_tell(json_object_get(run, "remarks"));
 	if (words_is(run, "source", "outbox"))

@@ -42,7 +42,7 @@
 #define RUN_MENTIONS "mentions"
 #define RUN_VERDICT "verdict"
 #define RUN_DUE "due"
-#define RUN_MADE "made"
+#define RUN_MADE ORDERS_MADE
 #define RUN_ORDER "order"
 #define RUN_WEIGHED "weighed"
 

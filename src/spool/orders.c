@@ -100,6 +100,55 @@ struct error orders_find_run(int root, const char *run, bool *is_in_work)
 	return error;
 }
 
+/* ---- carried out just now ---- */
+
+static bool made_is(int node, const char *run, const char *line)
+{
+	char path[NAME_MAX + 16], text[64];
+	snprintf(path, sizeof path, "%s/" ORDERS_MADE, run);
+	int file = openat(node, path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	ssize_t size = file < 0 ? -1 : read(file, text, sizeof text - 1);
+	if (file >= 0)
+		close(file);
+	text[size > 0 ? size : 0] = '\0';
+	return strncmp(text, line, strlen(line)) == 0;
+}
+
+static bool node_makes(int work, const char *name, const char *line)
+{
+	bool is_there = false;
+	const struct dirent *run;
+	int node = openat(work, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	DIR *runs = node < 0 ? NULL : disk_list(node);
+	while (runs && !is_there && (run = readdir(runs)))
+		is_there = run->d_name[0] != '.' && made_is(node, run->d_name, line);
+	if (runs)
+		closedir(runs);
+	if (node >= 0)
+		close(node);
+	return is_there;
+}
+
+struct error orders_find_under_way(
+    int root, enum order_kind kind, const char *subject, bool *is_under_way)
+{
+	char line[ORDER_NAME_SIZE + 2];
+	const struct dirent *node;
+	*is_under_way = false;
+	snprintf(line, sizeof line, "%s %s\n", names[kind], subject);
+	int work = openat(root, "work", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (work < 0)
+		return errno == ENOENT ? OK : error_errno("cannot open work/");
+	DIR *nodes = disk_list(work);
+	while (nodes && !*is_under_way && (node = readdir(nodes)))
+		*is_under_way = node->d_name[0] != '.' && node_makes(work, node->d_name, line);
+	struct error error = nodes ? OK : error_errno("cannot list work/");
+	if (nodes)
+		closedir(nodes);
+	close(work);
+	return error;
+}
+
 /* ---- what they say ---- */
 
 /* Whatever is no file, or too long, says nothing. */

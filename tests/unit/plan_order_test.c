@@ -263,6 +263,23 @@ Test(plan_order, is_heeded_once_and_not_its_opposite)
 	cr_expect_not(stands(ORDER_RELEASE));
 }
 
+/* The run that does so has taken the order with it. */
+Test(plan_order, is_not_given_again_while_a_run_carries_it_out)
+{
+	hold(RUN, "hr");
+	close(open_folder("work"));
+	close(open_folder("work/node"));
+	close(open_folder("work/node/" OTHER));
+	files_write(
+	    path_of("%s/work/node/" OTHER "/made", root.text).text, "release " RUN "\n", 31, 0600);
+	expect(ORDER_RELEASE, 1, "ordered_already", "is released just now");
+	expect(ORDER_DECLINE, 1, "ordered_already", "is released just now");
+	cr_expect_eq(files_count(path_of("%s/orders", root.text).text, ""), 0);
+	files_write(path_of("%s/work/node/" OTHER "/made", root.text).text, "release " OTHER "\n",
+	    31, 0600);
+	expect(ORDER_RELEASE, 1, NULL, "");
+}
+
 enum { ROUNDS = 200, SPEAKERS = 4 };
 
 static pthread_barrier_t barrier;
