@@ -67,7 +67,7 @@ static struct error outbox_look(
 		               strlen(entry->d_name) <= FEED_NAME_MAX;
 		if (!is_feed)
 			continue;
-		snprintf(feed, FEED_NAME_MAX + 1, "%s", entry->d_name);
+		snprintf(feed, FEED_NAME_MAX + 1, "%.*s", FEED_NAME_MAX, entry->d_name);
 		error = below_look(outbox, feed, run, answer);
 	}
 	if (listing)
