@@ -10,6 +10,7 @@
 #include "enrold/disk.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 /* ---- what files of the feed are measured by ---- */
@@ -133,7 +134,10 @@ struct error weigh_judge(struct apply_loop *loop)
 	if (is_error(&error))
 		return error;
 	weighing->verdict = limits_judge(&run->policy, &facts, run->arena);
-	if (!weighing->verdict.held_by && weighing->changed_key.size > 0) {
+	/* New accounts are what a changed key makes. */
+	const char *held_by = weighing->verdict.held_by;
+	bool is_told = held_by && strcmp(held_by, "created") != 0;
+	if (!is_told && weighing->changed_key.size > 0) {
 		weighing->verdict.held_by = "key_changed";
 		weighing->verdict.reason = weighing->changed_key;
 	}
