@@ -56,8 +56,9 @@ struct error plans_find(
 /* RETRY: it is not open any more. */
 struct error plans_close(struct db *db, struct slice run, enum plan_state state, struct slice by,
     struct slice why) MUST_CHECK;
-/* All open ones of full files of the feed. */
-struct error plans_supersede(struct db *db, struct slice feed, struct slice by) MUST_CHECK;
+/* All open ones of full files of the feed that are older than that run. */
+struct error plans_supersede(
+    struct db *db, struct slice feed, struct slice before, struct slice by) MUST_CHECK;
 /* A plan of the feed with that content that was discarded: why, and by which run; else "". */
 struct error plans_find_discarded(struct db *db, struct slice feed, struct slice content,
     struct arena *arena, struct stored_plan *found) MUST_CHECK;

@@ -99,11 +99,12 @@ struct error plans_close(
 	return error;
 }
 
-struct error plans_supersede(struct db *db, struct slice feed, struct slice by)
+struct error plans_supersede(
+    struct db *db, struct slice feed, struct slice before, struct slice by)
 {
 	db_run(db,
 	    "UPDATE {enrold_plan} SET state = 'superseded', closed_by = ? WHERE feed = ? AND "
-	    "state = 'open' AND of_full = 1 AND run <> ?",
-	    DB_VALUES(db_text(by), db_text(feed), db_text(by)));
+	    "state = 'open' AND of_full = 1 AND run < ?",
+	    DB_VALUES(db_text(by), db_text(feed), db_text(before)));
 	return db_error(db);
 }

@@ -320,8 +320,8 @@ static struct error base_store(struct absence *absence)
 	enum code code = absence->ban.code;
 	if (absence->is_full && (code == CODES || absence_is_right_again(absence))) {
 		file_shape_be_last(file, file);
-		struct error error =
-		    plans_supersede(db_of(absence), feed_of(absence), absence->run->row.run);
+		struct error error = plans_supersede(
+		    db_of(absence), feed_of(absence), file->run, absence->run->row.run);
 		return is_error(&error) ? error : shape_store(absence, file);
 	}
 	struct error error = mentions_note_part(&absence->loop->mentions);

@@ -235,13 +235,14 @@ struct error plans_close(
 	return fake_step("a plan");
 }
 
-struct error plans_supersede(struct db *db, struct slice feed, struct slice by)
+struct error plans_supersede(
+    struct db *db, struct slice feed, struct slice before, struct slice by)
 {
 	struct fake_state *state = fake_working();
 	for (size_t i = 0; i < state->plans_count; i++) {
 		struct stored_plan *row = &state->plans[i];
 		if (row->state != PLAN_OPEN || !row->is_of_full || !slice_is(row->feed, feed) ||
-		    slice_is(row->run, by))
+		    strcmp(row->run.bytes, before.bytes) >= 0)
 			continue;
 		row->state = PLAN_SUPERSEDED;
 		row->closed_by = keep(by);
