@@ -122,7 +122,7 @@ Test(undo, takes_back_what_each_row_has_done)
 
 /* ---- by chance ---- */
 
-enum { ROUNDS = SCALE(4, 1), PEOPLE = 12 };
+enum { ROUNDS = SCALE(2, 1), PEOPLE = 12 };
 
 static const char *one_of(unsigned *seed, const char *const *words, size_t count)
 {
