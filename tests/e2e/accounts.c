@@ -10,7 +10,7 @@
 
 #define FEEDS                                                                                      \
 	"  default: { upload_type: add_or_update, update_details: file, allow_delete: true,"       \
-	" allow_rename: true }\n"                                                                  \
+	" allow_rename: true, " RIG_NO_LIMITS " }\n"                                               \
 	"  once: { upload_type: add, new_password: required }\n"                                   \
 	"  count: { upload_type: add_increment }\n"                                                \
 	"  mail: { match_by: email }\n"

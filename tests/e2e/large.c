@@ -126,25 +126,27 @@ static void compare(const char *feeds, const char *more, int new)
 
 Test(large, ends_as_in_small_pieces)
 {
-	compare("  default: {}\n", "", 0);
+	compare("  default: { " RIG_NO_LIMITS " }\n", "", 0);
 }
 
 Test(large, ends_as_in_small_pieces_when_all_is_new)
 {
-	compare("  default: {}\n", "", ROWS);
+	compare("  default: { " RIG_NO_LIMITS " }\n", "", ROWS);
 }
 
 Test(large, ends_as_in_small_pieces_when_what_is_new_changes_at_once)
 {
-	compare("  default: {}\n", "", ROWS / 2);
+	compare("  default: { " RIG_NO_LIMITS " }\n", "", ROWS / 2);
 }
 
 Test(large, ends_as_in_small_pieces_when_everything_is_refreshed)
 {
-	compare("  default: { existing_enrolment: refresh, invalid_values: ignore }\n", "", 0);
+	compare("  default: { existing_enrolment: refresh, invalid_values: ignore, " RIG_NO_LIMITS
+	        " }\n",
+	    "", 0);
 }
 
 Test(large, ends_as_in_small_pieces_with_groups_and_cohorts)
 {
-	compare("  default: { " RIG_MAY_ALL " }\n", ",group1,cohort1", 0);
+	compare("  default: { " RIG_MAY_ALL ", " RIG_NO_LIMITS " }\n", ",group1,cohort1", 0);
 }

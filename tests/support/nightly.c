@@ -133,6 +133,13 @@ void nightly_withheld(
 		fatal("the log does not say so: %s", nightly->finished.err.bytes);
 }
 
+void nightly_held(const struct nightly *nightly, const char *code)
+{
+	const char *status = reply_status(&nightly->reply), *is = reply_refusal(&nightly->reply);
+	if (strcmp(status, code ? "held" : "done") != 0 || strcmp(is, code ? code : "") != 0)
+		fatal("the file is %s (%s), instead of %s", status, is, code ? code : "done");
+}
+
 /* ---- the end ---- */
 
 void nightly_close(struct nightly *nightly)

@@ -38,6 +38,8 @@ size_t nightly_rows(const struct nightly *nightly, const char *outcome, const ch
  * remark, and in the log. */
 void nightly_withheld(
     const struct nightly *nightly, size_t count, const char *code, const char *words);
+/* Fatal unless the file is held as a whole, by that; NULL: unless it is done. */
+void nightly_held(const struct nightly *nightly, const char *code);
 
 /* By the law. */
 void nightly_close(struct nightly *nightly);

@@ -29,6 +29,11 @@
 	"may: { roles: ['*'], system_roles: ['*'], unprotected: ['*'],"                            \
 	" create: { groups: true, cohorts: true } }"
 
+/* For those about what a file does, however much of it. */
+#define RIG_NO_LIMITS                                                                              \
+	"limits: { accounts: { count: 0, share: 0%, most: 0 },"                                    \
+	" by_cell: { count: 0, share: 0%, most: 0 }, created: { count: 0, share: 0% } }"
+
 /* What differs from the usual; zero-initialised is the usual. Texts are YAML values. */
 struct rig_options {
 	int people;               /* 20 */
