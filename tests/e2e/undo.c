@@ -117,7 +117,7 @@ Test(undo, takes_back_what_each_row_has_done)
 	expect_state(&rig, all, &after, "the undo was undone");
 	buffer_done(&before);
 	buffer_done(&after);
-	rig_remove(&rig);
+	law_close(&rig);
 }
 
 /* ---- by chance ---- */
@@ -202,7 +202,7 @@ static void chance_undo(unsigned seed, const char *feeds, bool has_groups)
 	expect_state(&rig, old, &after, path_of("seed %u, the undo undone", seed).text);
 	buffer_done(&before);
 	buffer_done(&after);
-	rig_remove(&rig);
+	law_close(&rig);
 }
 
 Test(undo, leaves_what_was_there_before_whatever_the_file_did)

@@ -1,4 +1,5 @@
 /* What an undo leaves alone, what it cannot read, and whose an enrolment is afterwards. */
+#include "law.h"
 #include "nightly.h"
 #include "reply.h"
 #include "undoing.h"
@@ -91,7 +92,7 @@ Test(undo_kept, keeps_grades_and_says_of_which_none_come_back)
 	EXPECT(&reply, {2, "course1", "done", "undone"}, {2, "course1", "skipped", "not_undoable"});
 	reply_close(&reply);
 	rig_expect(&rig, enrolled, "p1|C1|0\n");
-	rig_remove(&rig);
+	law_close(&rig);
 }
 
 Test(undo_kept, refuses_an_answer_that_is_gone_or_not_what_it_was)
@@ -145,7 +146,7 @@ Test(undo_kept, leaves_whom_it_brought_back_to_nobody_until_a_file_lists_them)
 	nightly_send(&nightly, "staff-4.csv", "1-20:C1 2:C2");
 	nightly_send(&nightly, "staff-5.csv", "1-18:C1 1-2:C2");
 	cr_expect_eq(nightly_suspended(&nightly), 2, "they are, once listed");
-	nightly_leave(&nightly);
+	nightly_close(&nightly);
 }
 
 Test(undo_kept, claims_no_longer_what_the_run_has_made)
@@ -162,7 +163,7 @@ Test(undo_kept, claims_no_longer_what_the_run_has_made)
 	reply_close(&reply);
 	cr_expect_eq(rig_number(&nightly.rig, "SELECT count(*) FROM enrold_listing"), 20);
 	cr_expect_eq(nightly_active(&nightly, "C1"), 20);
-	nightly_leave(&nightly);
+	nightly_close(&nightly);
 }
 
 /* ---- runs that were not all done ---- */
@@ -190,5 +191,5 @@ Test(undo_kept, takes_back_what_a_run_has_done_that_withheld_something)
 	cr_expect_eq(reply.result.rows_count, 2);
 	reply_close(&reply);
 	rig_expect(&rig, enrolled, "p1|C1|0\np2|C1|0\np3|C1|0\n");
-	rig_remove(&rig);
+	law_close(&rig);
 }

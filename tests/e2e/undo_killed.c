@@ -1,4 +1,5 @@
 /* An undo that is killed goes on behind its checkpoint. */
+#include "law.h"
 #include "movement.h"
 #include "reply.h"
 #include "scale.h"
@@ -59,7 +60,7 @@ static struct buffer undone_with_kills(int kills)
 	rig_expect(&rig, "SELECT count(*) FROM mdl_user_enrolments", "0\n");
 	rig_expect(&rig, "SELECT count(*) FROM mdl_role_assignments WHERE component = ''", "0\n");
 	buffer_done(&text);
-	rig_remove(&rig);
+	law_close(&rig);
 	return result;
 }
 

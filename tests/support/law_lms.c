@@ -138,6 +138,9 @@ static void account_note(struct law *law, const struct table *result, size_t row
 	/* Of an account that absence had suspended. */
 	if (strcmp(code, "returned") == 0 && is_absent(result, row))
 		code = "account_activated";
+	if (strcmp(code, "undone") == 0)
+		code = law_undone_code(cell_of(result, row, "column"),
+		    cell_of(result, row, "before"), cell_of(result, row, "after"));
 	if (is_one_of(code, ends))
 		unenrolment_note(law, result, row);
 	if (!is_told(result, row, code))

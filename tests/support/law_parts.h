@@ -62,6 +62,8 @@ bool law_is_ordered(const struct law_run *run);
 struct law_run *law_released(const struct law *law, const struct law_run *run);
 /* A code of rows that say what would be done, had it not been withheld. */
 bool law_is_withheld(const char *code);
+/* Of a row that is `undone`: "unenrolled", and the like. */
+const char *law_undone_code(const char *column, const char *before, const char *after);
 /* Its plan waits for a person. */
 bool law_is_open(const struct law_plan *plan);
 /* The plan is closed, and its file not wanted. */
