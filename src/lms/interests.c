@@ -128,25 +128,35 @@ static void tags_make(struct interests *all, struct interest **firsts, size_t co
 		}
 }
 
-/* Every item gets its tag's id. */
-static void tags_settle(struct interests *all)
+static size_t wave_size(const struct interests *all, const size_t *wave, size_t count)
+{
+	size_t size = 0;
+	for (size_t w = 0; w < count; w++)
+		size += wanted_by(all, wave[w])->count;
+	return size;
+}
+
+/* Every item of these changes gets its tag's id: those of later ones may lose their tag to these.
+ */
+static void tags_settle(struct interests *all, const size_t *wave, size_t changes)
 {
 	struct arena *arena = all->work->arena;
-	struct interest **sorted = arena_alloc(arena, (all->count + 1) * sizeof(struct interest *));
-	struct interest **firsts = arena_alloc(arena, (all->count + 1) * sizeof(struct interest *));
-	size_t count = 0;
-	if (!sorted || !firsts || all->count == 0)
+	size_t room = wave_size(all, wave, changes), items = 0, count = 0;
+	struct interest **sorted = arena_alloc(arena, (room + 1) * sizeof(struct interest *));
+	struct interest **firsts = arena_alloc(arena, (room + 1) * sizeof(struct interest *));
+	if (!sorted || !firsts || room == 0)
 		return;
-	for (size_t i = 0; i < all->count; i++)
-		sorted[i] = &all->items[i];
-	qsort(sorted, all->count, sizeof *sorted, by_name);
-	for (size_t i = 0; i < all->count; i++)
+	for (size_t w = 0; w < changes; w++)
+		for (size_t k = 0; k < wanted_by(all, wave[w])->count; k++)
+			sorted[items++] = &all->items[all->starts[wave[w]] + k];
+	qsort(sorted, items, sizeof *sorted, by_name);
+	for (size_t i = 0; i < items; i++)
 		if (i == 0 || !slice_is(sorted[i]->name, sorted[i - 1]->name))
 			firsts[count++] = sorted[i];
 	qsort(firsts, count, sizeof *firsts, by_place);
 	tags_find(all, firsts, count);
 	tags_make(all, firsts, count);
-	for (size_t i = 1; i < all->count; i++)
+	for (size_t i = 1; i < items; i++)
 		if (slice_is(sorted[i]->name, sorted[i - 1]->name)) {
 			sorted[i]->tag = sorted[i - 1]->tag;
 			sorted[i]->raw = sorted[i - 1]->raw;
@@ -269,6 +279,7 @@ static void wave_write(struct interests *all, const size_t *wave, size_t count)
 {
 	struct lost_tags lost = {.count = 0};
 	struct db_questions people = people_questions(all, wave, count);
+	tags_settle(all, wave, count);
 	contexts_find(all, &people);
 	instances_sift(all, &people, &lost);
 	instances_make(all, wave, count);
@@ -318,7 +329,6 @@ void interests_write(struct work *work)
 	size_t count = 0, number = 1;
 	if (!items_gather(&all))
 		return;
-	tags_settle(&all);
 	size_t *wave = arena_alloc(work->arena, effects->count * sizeof *wave);
 	/* By person: the number of the last wave that has one of the changes. */
 	size_t *last = arena_alloc(work->arena, all.people * sizeof *last);

@@ -100,6 +100,17 @@ Test(interests, of_one_person_follow_one_row_after_the_other)
 	law_close(&rig);
 }
 
+/* The first row takes the tag away from the last who has it, and so the tag goes. */
+Test(interests, come_back_by_a_later_row_of_the_same_file)
+{
+	struct rig rig;
+	real_make(&rig, AREA);
+	run_quietly(&rig, "a.csv", "username,interests\np1,\"go,chess\"\n");
+	run_quietly(&rig, "b.csv", "username,interests\np1,chess\np1,\"go,chess\"\n");
+	rig_expect(&rig, instances, "p1|go|0|core|user|0|30|1\np1|chess|1|core|user|0|30|1\n");
+	law_close(&rig);
+}
+
 Test(interests, go_with_the_person)
 {
 	struct rig rig;
