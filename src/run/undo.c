@@ -79,8 +79,5 @@ struct error undo_list(struct run *run)
 
 struct error undo_check(struct run *run)
 {
-	struct undo_source source;
-	struct error error = undo_source_open(run, &source);
-	undo_source_close(&source);
-	return error;
+	return undo_source_check(run);
 }

@@ -32,6 +32,8 @@ struct undo_piece {
 
 /* REJECT: it is not there, or not what the ledger knows. To be closed either way. */
 struct error undo_source_open(struct run *run, struct undo_source *source) MUST_CHECK;
+/* The same, and no more. */
+struct error undo_source_check(struct run *run) MUST_CHECK;
 void undo_source_close(struct undo_source *source);
 struct error undo_source_read(const struct undo_source *source, size_t piece, struct arena *arena,
     struct undo_piece *rows) MUST_CHECK;

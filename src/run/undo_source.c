@@ -55,6 +55,7 @@ struct scanning {
 	struct undo_source *source;
 	struct run *run;
 	struct arena *arena; /* of a row */
+	bool wants_rows;     /* else the hash is all that is wanted */
 	bool is_begun;       /* the header is behind us */
 	bool has_failed;
 };
@@ -79,7 +80,8 @@ static bool on_scanned(void *context, uint64_t offset, struct slice bytes)
 	struct undo_source *source = scanning->source;
 	bool is_header = !scanning->is_begun;
 	scanning->is_begun = true;
-	if (is_header || row_read(bytes, scanning->arena).kind == UNDO_NOTHING)
+	if (is_header || !scanning->wants_rows ||
+	    row_read(bytes, scanning->arena).kind == UNDO_NOTHING)
 		return true;
 	if (source->rows % UNDO_TOGETHER == 0)
 		scanning->has_failed |= !piece_begin(source, offset);
@@ -99,10 +101,11 @@ static struct error altered(const struct run *run, const char *code, const char 
 	    SLICE_ARG(of->run), SLICE_ARG(of->name), how);
 }
 
-static struct error scan(struct run *run, struct undo_source *source)
+static struct error scan(struct run *run, struct undo_source *source, bool wants_rows)
 {
 	char sha256[HASH_TEXT_SIZE + 1];
-	struct scanning scanning = {.source = source, .run = run, .arena = arena_create()};
+	struct scanning scanning = {
+	    .source = source, .run = run, .arena = arena_create(), .wants_rows = wants_rows};
 	struct hash *hash = hash_create();
 	const struct result_span span = {
 	    .file = source->file, .until = source->bytes, .hash = hash};
@@ -128,7 +131,8 @@ static int result_find(const struct run *run, int outbox)
 	return openat(outbox, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 }
 
-struct error undo_source_open(struct run *run, struct undo_source *source)
+/* What was found is read from its beginning to its end. */
+static struct error source_open(struct run *run, struct undo_source *source, bool wants_rows)
 {
 	int outbox;
 	*source = (struct undo_source){
@@ -145,7 +149,20 @@ struct error undo_source_open(struct run *run, struct undo_source *source)
 		    "cannot open the answer of run %.*s", SLICE_ARG(run->ordered.source.run));
 	}
 	return source->file < 0 ? altered(run, "result_missing", "is not in the outbox any more")
-	                        : scan(run, source);
+	                        : scan(run, source, wants_rows);
+}
+
+struct error undo_source_open(struct run *run, struct undo_source *source)
+{
+	return source_open(run, source, true);
+}
+
+struct error undo_source_check(struct run *run)
+{
+	struct undo_source source;
+	struct error error = source_open(run, &source, false);
+	undo_source_close(&source);
+	return error;
 }
 
 void undo_source_close(struct undo_source *source)
