@@ -76,6 +76,9 @@ struct error plan_file_make(struct run *run, struct run_result *result, struct r
 	    plan_sheet_make(run->directory, result->sizes.of[ARTEFACT_RESULT], &terms, &sheet);
 	if (is_error(&error) || (sheet.rows == 0 && !result->is_held))
 		return error;
+	error = disk_sync(run->directory, "."); /* its name */
+	if (is_error(&error))
+		return error;
 	result->sizes.of[ARTEFACT_PLAN] = sheet.bytes;
 	memcpy(result->hashes.of[ARTEFACT_PLAN], sheet.sha256, sizeof sheet.sha256);
 	result->plan_rows = sheet.rows;
