@@ -180,12 +180,12 @@ static void run_remember(struct feed_state *state, const struct job *job)
 		    "%s; the run stays in work/ until the next start", error.text);
 }
 
-/* It has ended in its run, or there was nothing to carry out. Postponed before it was claimed: it
- * is tried again. */
+/* It has ended in its run, or there was nothing to carry out. Else nobody can say whether the run
+ * has it already: it is looked for again when that is over. */
 static void order_done(struct feed_state *state, const struct job *job)
 {
-	bool is_tried_again = job->report.end == RUN_POSTPONED && !*job->report.run;
-	if (job->has_order && !is_tried_again && job->report.end != RUN_ELSEWHERE)
+	enum run_end end = job->report.end;
+	if (job->has_order && (end == RUN_ANSWERED || end == RUN_VANISHED))
 		feed_forget_order(state, job->order, job->subject);
 	state->is_in_review = feed_is_in_review(state);
 }

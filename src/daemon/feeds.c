@@ -394,6 +394,7 @@ void feeds_status_find(const struct feeds *feeds, struct feeds_status *status)
 		status->runs += state->runs.count;
 		status->busy += state->is_busy;
 		status->unsettled += state->due_at == 0 && !state->is_paused;
+		status->unsettled += feed_next_order(state) != NULL;
 		status->unsettled += inbox_settles_at(state->inbox) != INT64_MAX ||
 		                     state->is_asked || inbox_is_scanning(state->inbox);
 		trouble_status(&state->running, status);

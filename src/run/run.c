@@ -315,6 +315,8 @@ static void conclude(struct run *run, struct error error, struct run_report *rep
 	report->error = error;
 	if (is_over) {
 		report->run[0] = '\0';
+		if (run_is_made(run))
+			report->file[0] = '\0'; /* nobody misses it */
 	} else if (is_error(&error) || run->is_stopped) {
 		bool is_stopping = atomic_load(run->runner->shared->is_stopping);
 		bool yields = !is_error(&error) && !is_stopping && *run->zone == '\0';
