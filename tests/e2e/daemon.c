@@ -149,10 +149,11 @@ Test(daemon, answers_each_of_thousands_of_files_that_come_at_once)
 	law_close(&rig);
 }
 
-/* A leak shows a hundredfold; what the last file has not yet given back does not. */
+/* A leak shows a hundredfold. The connections of a worker and of a look at the database do not, nor
+ * what SQLite keeps of one that was closed beside another, for the next. */
 Test(daemon, has_no_more_descriptors_and_memory_after_hundreds_of_files_than_before)
 {
-	enum { SLACK = 4, MEMORY_SLACK = 4 << 20, GIVEN_BACK_MS = 15 * 1000 };
+	enum { SLACK = 10, MEMORY_SLACK = 4 << 20, GIVEN_BACK_MS = 15 * 1000 };
 	int round = (int)scale_from_environment("ENROLD_FILES", 300);
 	struct rig rig;
 	struct service service;
