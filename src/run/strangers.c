@@ -10,10 +10,11 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-enum { TOGETHER = 2500, REQUESTS_MAX = 5000 };
+enum { TOGETHER = 2500 };
 
 struct looking {
 	struct run *run;
+	struct header header; /* the file's, with no column that asks for anything */
 	struct batch batch;
 	uint64_t count;
 };
@@ -22,7 +23,9 @@ static struct error on_header(void *context, const struct header *header)
 {
 	struct looking *looking = context;
 	const struct run *run = looking->run;
-	return batch_init(&looking->batch, header, &run->policy, run->site);
+	looking->header = *header;
+	looking->header.asking_count = 0;
+	return batch_init(&looking->batch, &looking->header, &run->policy, run->site);
 }
 
 static bool is_known(const struct batch *batch, const struct record *record)
@@ -36,31 +39,29 @@ static bool is_known(const struct batch *batch, const struct record *record)
 static struct error some_look(struct looking *looking)
 {
 	struct batch *batch = &looking->batch;
-	atomic_fetch_add(looking->run->runner->shared->progress, 1);
-	struct error error =
-	    lms_find_users(looking->run->runner->lms, batch->keys, batch->keys_count, batch->arena);
+	struct runner *runner = looking->run->runner;
+	/* Outside of one SQLite would lock and look at its files for each question. */
+	struct error error = transaction_begin(looking->run);
+	if (!is_error(&error))
+		error =
+		    lms_find_users(runner->lms, batch->keys, batch->keys_count, batch->arena);
+	transaction_rollback(runner);
 	for (size_t i = 0; i < batch->records_count && !is_error(&error); i++)
 		looking->count += !is_known(batch, &batch->records[i]);
 	batch_reset(batch);
 	return error;
 }
 
-/* One that asks for more than a batch should hold may be about anybody. */
 static struct error on_record(void *context, const struct csvin_record *record)
 {
 	struct looking *looking = context;
-	struct batch *batch = &looking->batch;
 	struct error error = OK;
-	if (record_is_large(batch, record, REQUESTS_MAX)) {
-		looking->count++;
-		return OK;
-	}
-	if (batch->records_count >= TOGETHER)
+	if (looking->batch.records_count >= TOGETHER)
 		error = some_look(looking);
 	looking->run->is_stopped = run_has_to_stop(looking->run);
 	if (looking->run->is_stopped)
 		return error_retry("stopping while it is looked who is known");
-	return is_error(&error) ? error : batch_add(batch, record);
+	return is_error(&error) ? error : batch_add(&looking->batch, record);
 }
 
 static struct error all_look(struct looking *looking, int file)
