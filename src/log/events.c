@@ -54,6 +54,8 @@ static const struct event events[] = {
         "The metrics_file cannot be written; it is tried again, and said once."},
     {"node_dead", "d1230a06f5ac6035b73fb9116b718432",
         "Another daemon has been silent for too long: its work is done here."},
+    {"order_in_vain", "68f7dd94b9096689a41d5f6b108e4d6e",
+        "What a person has said about a run cannot be done any more."},
     {"plan_discarded", "c37d65a8b02941d6aa2604456eb0fca7",
         "Somebody has said that what a run withheld is not wanted."},
     {"plan_released", "5c5f349aa5414a46b7fb4c736db09c25",

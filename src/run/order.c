@@ -49,9 +49,13 @@ struct error order_stands_still(struct run *run, bool *stands)
 {
 	const struct run_order *ordered = &run->ordered;
 	bool is_of_feed = slice_is(ordered->source.feed, slice_of(run->lane.feed));
-	bool is_undone = run_is_order(run, ORDER_UNDO);
-	*stands = is_of_feed && (is_undone ? ordered->source.state == RUN_APPLIED
-	                                   : ordered->plan.state == PLAN_OPEN);
+	const struct ledger_run *of = &ordered->source;
+	/* One that was refused, or left by a person, may have been applied in part. */
+	bool has_done =
+	    of->state == RUN_APPLIED || ((of->state == RUN_REFUSED || of->state == RUN_DISCARDED) &&
+	                                    of->records > 0 && of->sizes.of[ARTEFACT_RESULT] > 0);
+	*stands = is_of_feed &&
+	          (run_is_order(run, ORDER_UNDO) ? has_done : ordered->plan.state == PLAN_OPEN);
 	return OK;
 }
 

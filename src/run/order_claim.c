@@ -6,6 +6,7 @@
 
 #include "enrold/disk.h"
 #include "enrold/held.h"
+#include "enrold/log.h"
 
 #include "undo.h"
 
@@ -93,6 +94,20 @@ static void name_find(const struct run *run, char name[FILE_NAME_SIZE])
 	snprintf(name, FILE_NAME_SIZE, "%s-%s.csv", word, order->subject);
 }
 
+/* The plan is closed, or there is nothing to take back. */
+static struct error order_end_in_vain(const struct run *run)
+{
+	const struct order *order = &run->ordered.order;
+	log_event(LOG_WARNING, "order_in_vain",
+	    json_pack("{s:s, s:s}", "run", order->subject, "feed", run->lane.feed),
+	    order->kind == ORDER_UNDO
+	        ? "run %s has changed nothing that could be taken back: what was said of it ends "
+	          "here"
+	        : "the plan of run %s is not open any more: what was said of it ends here",
+	    order->subject);
+	return order_withdraw(run->runner->shared->spool->orders, order->kind, order->subject);
+}
+
 struct error order_claim(struct run *run, enum order_kind kind, const char *subject)
 {
 	char name[FILE_NAME_SIZE];
@@ -112,7 +127,7 @@ struct error order_claim(struct run *run, enum order_kind kind, const char *subj
 	if (!is_error(&error))
 		error = order_stands_still(run, &stands);
 	if (!is_error(&error) && !stands)
-		return order_withdraw(run->runner->shared->spool->orders, kind, subject);
+		return order_end_in_vain(run);
 	if (is_error(&error))
 		return error;
 	name_find(run, name);
