@@ -10,6 +10,7 @@
 
 #include "undo.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -47,7 +48,8 @@ static struct error made_claim(struct run *run, const char *name, struct slice t
 	return is_error(&error) ? error : disk_sync(orders, ".");
 }
 
-/* As it was shown: the copy beside the answer will do, should that in held/ be gone. */
+/* As it was shown: the copy beside the answer will do, should that in held/ be gone. *file -1: so
+ * is that, and nothing is released. */
 static struct error plan_open(const struct run *run, int *file)
 {
 	const struct spool *spool = run->runner->shared->spool;
@@ -72,8 +74,12 @@ static struct error plan_open(const struct run *run, int *file)
 	if (is_error(&error))
 		return error;
 	*file = openat(place, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	bool is_gone = *file < 0 && (errno == ENOENT || errno == ELOOP);
+	error = *file >= 0 || is_gone
+	            ? OK
+	            : error_own(error_errno("cannot open the plan %s", name), OWNER_FILE);
 	close(place);
-	return *file < 0 ? error_own(error_errno("cannot open the plan %s", name), OWNER_FILE) : OK;
+	return error;
 }
 
 static struct error plan_claim(struct run *run, const char *name)
@@ -142,7 +148,9 @@ struct error order_check(struct run *run)
 	if (run_is_order(run, ORDER_UNDO))
 		return undo_check(run);
 	bool is_plan = plan->state != PLAN_UNKNOWN;
-	if (is_plan && (!slice_is(plan->sha256, run->row.sha256) ||
+	/* To discard it nobody has to read it. */
+	bool is_read = run_is_order(run, ORDER_RELEASE);
+	if (is_plan && ((is_read && !slice_is(plan->sha256, run->row.sha256)) ||
 	                   (*shown && !slice_is(plan->sha256, slice_of(shown)))))
 		return error_reject("plan_altered", 0,
 		    "the plan of run %s in held/ is not the one that was made: nothing was done",
