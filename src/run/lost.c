@@ -143,6 +143,13 @@ static void input_see(struct search *search, int directory, const char *place, c
 	lost->file = keep(search, path);
 }
 
+/* In held/ itself lies what came late. */
+static void held_see(struct search *search, int directory, const char *place, const char *name)
+{
+	if (strchr(place, '/'))
+		input_see(search, directory, place, name);
+}
+
 /* A summary and the input of the same run become one. */
 static void pair(struct search *search)
 {
@@ -259,6 +266,8 @@ struct error lost_find(const struct spool *spool, struct lms *lms, struct arena 
 	walk(&search, spool->outbox, "outbox", 1, summary_see);
 	if (!is_error(&search.error))
 		walk(&search, spool->archive, "archive", 3, input_see);
+	if (!is_error(&search.error))
+		walk(&search, spool->late, "held", 1, held_see);
 	struct error error = search.error;
 	if (!is_error(&error)) {
 		pair(&search);

@@ -13,6 +13,7 @@
 #include <criterion/criterion.h>
 #include <jansson.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 static const char *const ends[] = {"", "-wal", "-journal"};
 
@@ -58,8 +59,8 @@ static void put_back(const struct rig *rig)
 
 struct losses {
 	size_t answers;      /* of any kind */
-	size_t files;        /* that had been applied */
-	struct buffer names; /* their inputs in the archive, a line each */
+	size_t files;        /* that had been applied, or were held */
+	struct buffer names; /* their runs, a line each */
 };
 
 static void answer_weigh(const struct rig *rig, const char *path, struct losses *losses)
@@ -78,7 +79,8 @@ static void answer_weigh(const struct rig *rig, const char *path, struct losses 
 	        run, hash);
 	if (rig_number(rig, known.text) == 0) {
 		losses->answers++;
-		if (strcmp(mode, "apply") == 0 && strcmp(status, "done") == 0) {
+		bool is_kept = strcmp(status, "done") == 0 || strcmp(status, "held") == 0;
+		if (strcmp(mode, "apply") == 0 && is_kept) {
 			losses->files++;
 			buffer_print(&losses->names, "%s\n", run);
 		}
@@ -109,24 +111,55 @@ static struct finished reconcile(const struct rig *rig, int status)
 	    status, ARGV("enrolctl", "--json", "--config", rig->config.text, "reconcile"));
 }
 
-/* From the archive into its inbox, in the order of their runs, under the names that they had: full
- * files are told by theirs. */
+/* What a person has said is said again, as the answer tells it; false: nobody has. */
+static bool order_again(const struct rig *rig, const char *file, const char *run)
+{
+	static const char *const words[][2] = {
+	    {"release-", "release"}, {"discard-", "decline"}, {"undo-", "undo"}};
+	int stem = (int)strlen(file) - (int)strlen(".csv");
+	json_t *summary = json_load_file(
+	    rig_path(rig, "outbox/%.*s.%s.summary.json", stem, file, run).text, 0, NULL);
+	char *order = json_dumps(json_object_get(summary, "order"), 0);
+	for (size_t i = 0; order && i < sizeof words / sizeof *words; i++) {
+		int size = (int)strlen(words[i][0]);
+		if (text_starts(file, words[i][0]))
+			files_write(
+			    rig_path(rig, "orders/%s.%.*s", words[i][1], stem - size, file + size)
+			        .text,
+			    order, strlen(order), 0640);
+	}
+	bool is_order = order;
+	free(order);
+	json_decref(summary);
+	return is_order;
+}
+
+static void drop_one_again(
+    const struct rig *rig, const char *feed, const char *file, const char *input)
+{
+	bool is_default = strcmp(feed, "default") == 0;
+	struct path to =
+	    rig_path(rig, "inbox/%s%s%s", is_default ? "" : feed, is_default ? "" : "/", file);
+	files_copy(rig_path(rig, "%s", input).text, to.text);
+	struct path marker = rig_path(rig, "%s.done", input);
+	if (files_exist(marker.text))
+		files_write(path_of("%s.done", to.text).text, "", 0, 0640);
+}
+
+/* From where it was kept into its inbox, in the order of their runs, under the names that they had:
+ * full files are told by theirs. */
 static void drop_again(const struct rig *rig, const json_t *list)
 {
 	size_t index;
 	const json_t *lost;
 	json_array_foreach(list, index, lost)
 	{
-		const char *feed = "", *file = "", *input = "";
-		if (json_unpack((json_t *)lost, "{s:s, s:s, s:s}", "feed", &feed, "file", &file,
-		        "input", &input) != 0)
+		const char *feed = "", *file = "", *input = "", *run = "";
+		if (json_unpack((json_t *)lost, "{s:s, s:s, s:s, s:s}", "feed", &feed, "file",
+		        &file, "input", &input, "run", &run) != 0)
 			fatal("reconcile has no place for a lost file");
-		bool is_default = strcmp(feed, "default") == 0;
-		struct path to = rig_path(
-		    rig, "inbox/%s%s%s", is_default ? "" : feed, is_default ? "" : "/", file);
-		files_copy(rig_path(rig, "%s", input).text, to.text);
-		if (strcmp(feed, "hr") == 0)
-			files_write(path_of("%s.done", to.text).text, "", 0, 0640);
+		if (!order_again(rig, file, run))
+			drop_one_again(rig, feed, file, input);
 		struct finished finished = rig_run(rig, 0);
 		finished_done(&finished);
 	}
