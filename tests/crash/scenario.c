@@ -227,6 +227,7 @@ const struct scenario scenarios[SCENARIOS] = {
     {"withheld and released", prepare_withheld_released, 3, 3, 10},
     {"superseded", prepare_superseded, 3, 3, 10},
     {"removals released", prepare_removals_released, 3, 3, 10},
+    {"undone", prepare_undone, 3, 3, 10},
 };
 
 const struct scenario *scenario_named(const char *name)

@@ -20,7 +20,7 @@ struct scenario {
 	int step; /* its runs are long: bounded sweeps try every step-th call only */
 };
 
-enum { SCENARIOS = 19 };
+enum { SCENARIOS = 20 };
 
 extern const struct scenario scenarios[SCENARIOS];
 
@@ -47,6 +47,7 @@ void prepare_withheld(struct rig *rig, const char *journal_mode);
 void prepare_withheld_released(struct rig *rig, const char *journal_mode);
 void prepare_superseded(struct rig *rig, const char *journal_mode);
 void prepare_removals_released(struct rig *rig, const char *journal_mode);
+void prepare_undone(struct rig *rig, const char *journal_mode);
 
 /* An undisturbed run: the LMS after it, and how many calls it made. */
 struct expectation {

@@ -1,5 +1,5 @@
-/* Scenarios of what waits for a person: files that are held, changes that are withheld, and what
- * becomes of both. */
+/* Scenarios of what waits for a person, and what he says: files that are held, changes that are
+ * withheld, what becomes of both, and a run that is taken back. */
 #include "scenario.h"
 
 #include "fatal.h"
@@ -129,4 +129,20 @@ void prepare_superseded(struct rig *rig, const char *journal_mode)
 {
 	removals_make(rig, journal_mode);
 	drop(rig, "staff-3.csv", "username,course1\np1,C1\np2,C1\np3,C1\np4,C2\np5,C2\n", THIRD);
+}
+
+/* ---- a run that is taken back ---- */
+
+void prepare_undone(struct rig *rig, const char *journal_mode)
+{
+	site_make(rig,
+	    "upload_type: add_or_update, update_details: file, allow_unenrol: true, " RIG_MAY_ALL,
+	    journal_mode);
+	done(rig, "first.csv", "username,course1\np1,C1\np2,C1\np3,C2\n", FIRST);
+	done(rig, "wrong.csv",
+	    "username,firstname,lastname,email,city,course1,role1,unenrol1,cohort1\n"
+	    "new1,N,One,n1@x.example,,C1,,,K1\np1,,,,Oslo,C1,,1,\np2,,,,,C1,teacher,,\n"
+	    "p4,,,,,C3,,,\n",
+	    SECOND);
+	rig_order(rig, "undo", "wrong.csv");
 }
