@@ -453,7 +453,7 @@ Test(server, gets_only_our_own_tables_and_only_once)
 	                          ? "DROP SCHEMA enrold CASCADE"
 	                          : "DROP TABLE enrold_run, enrold_head, enrold_lock, enrold_node, "
 	                            "enrold_feed, enrold_version, enrold_listing, "
-	                            "enrold_base");
+	                            "enrold_base, enrold_plan");
 	struct path config = served_config(&site, site.mirror.url);
 	struct finished finished = check(&config, 1);
 	cr_expect(strstr(finished.out.bytes, "BAD   ledger"), "%s", finished.out.bytes);
@@ -476,6 +476,10 @@ Test(server, gets_only_our_own_tables_and_only_once)
 	served_close(&site);
 }
 
+#define PLAN_COLUMNS                                                                               \
+	"DROP COLUMN plan_bytes, DROP COLUMN plan_sha256, DROP COLUMN people, DROP COLUMN owner, " \
+	"DROP COLUMN is_measure"
+
 /* Made by an enrold that had fewer columns. */
 Test(server, has_older_tables_of_ours_brought_up_to_date_by_init_alone)
 {
@@ -483,10 +487,13 @@ Test(server, has_older_tables_of_ours_brought_up_to_date_by_init_alone)
 	site_make(&site, NULL);
 	served_execute(&site, served_by_postgresql()
 	                          ? "ALTER TABLE enrold.enrold_lock DROP COLUMN token;"
-	                            "DROP TABLE enrold.enrold_listing, enrold.enrold_base;"
+	                            "ALTER TABLE enrold.enrold_run " PLAN_COLUMNS ";"
+	                            "DROP TABLE enrold.enrold_listing, enrold.enrold_base, "
+	                            "enrold.enrold_plan;"
 	                            "UPDATE enrold.enrold_version SET version = 1"
 	                          : "ALTER TABLE enrold_lock DROP COLUMN token;"
-	                            "DROP TABLE enrold_listing, enrold_base;"
+	                            "ALTER TABLE enrold_run " PLAN_COLUMNS ";"
+	                            "DROP TABLE enrold_listing, enrold_base, enrold_plan;"
 	                            "UPDATE enrold_version SET version = 1");
 	struct path config = served_config(&site, site.mirror.url);
 	rig_drop(&site.rig, "staff.csv", "username,course1\np1,C1\n");
