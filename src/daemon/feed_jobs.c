@@ -197,7 +197,7 @@ static void postponed(struct feed_state *state, const struct job *job, int64_t n
 	state->file_tries = is_of_file ? state->file_tries + 1 : 0;
 	if (job->is_due && !*report->run)
 		state->due_at = 0; /* it is looked again */
-	if (is_of_file && job->is_last_try && !*report->run) {
+	if (is_of_file && job->is_last_try && *job->name && !*report->run) {
 		skipped(state, job, now_ms); /* it has not even been claimed */
 		return;
 	}

@@ -51,7 +51,7 @@ static int source_find(const struct run *run, const struct ledger_run *of)
 	return openat(spool->archive, path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 }
 
-static struct error source_hash(const struct run *run, int file, char sha256[HASH_TEXT_SIZE + 1])
+struct error archive_hash(const struct run *run, int file, char sha256[HASH_TEXT_SIZE + 1])
 {
 	struct runner *runner = run->runner;
 	struct hash *hash = hash_create();
@@ -77,7 +77,7 @@ struct error archive_open_input(const struct run *run, const struct ledger_run *
 	*file = source_find(run, of);
 	if (*file < 0 && errno != ENOENT)
 		return error_errno("cannot open the input of run %.*s", SLICE_ARG(of->run));
-	struct error error = *file < 0 ? OK : source_hash(run, *file, sha256);
+	struct error error = *file < 0 ? OK : archive_hash(run, *file, sha256);
 	if (is_error(&error) || slice_is(of->sha256, slice_of(sha256)))
 		return error;
 	bool is_gone = *file < 0;

@@ -48,8 +48,37 @@ static struct error made_claim(struct run *run, const char *name, struct slice t
 	return is_error(&error) ? error : disk_sync(orders, ".");
 }
 
-/* As it was shown: the copy beside the answer will do, should that in held/ be gone. *file -1: so
- * is that, and nothing is released. */
+/* What is not there, or not ours to read, is no copy. */
+static struct error copy_open(const struct run *run, int place, const char *name, int *copy)
+{
+	*copy = openat(place, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	struct error error =
+	    *copy < 0 ? error_errno("cannot open the plan of run %s", run->ordered.order.subject)
+	              : OK;
+	return error.is_lasting ? OK : error;
+}
+
+/* One that is as it was shown is what is looked for; *file is what has been found so far. */
+static struct error copy_look(const struct run *run, int place, const char *name, int *file)
+{
+	char sha256[HASH_TEXT_SIZE + 1];
+	int copy;
+	struct error error = copy_open(run, place, name, &copy);
+	if (is_error(&error) || copy < 0)
+		return error;
+	error = archive_hash(run, copy, sha256);
+	bool is_it = !is_error(&error) && slice_is(run->ordered.plan.sha256, slice_of(sha256));
+	bool is_taken = !is_error(&error) && (is_it || *file < 0);
+	int other = is_taken ? *file : copy;
+	if (other >= 0)
+		close(other);
+	if (is_taken)
+		*file = copy;
+	return error.is_lasting ? OK : error;
+}
+
+/* As it was shown: that beside the answer will do, should that in held/ not be what it was. None:
+ * -1, and the run is refused when it has begun. */
 static struct error plan_open(const struct run *run, int *file)
 {
 	const struct spool *spool = run->runner->shared->spool;
@@ -63,21 +92,16 @@ static struct error plan_open(const struct run *run, int *file)
 	if (is_error(&error))
 		return error;
 	name_make(name, row.name.bytes, run->ordered.order.subject, HELD_PLAN);
-	error = held_open(spool->root, run->lane.feed, &place);
-	if (is_error(&error))
-		return error;
-	*file = openat(place, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	close(place);
-	if (*file >= 0)
-		return OK;
 	error = spool_open_outbox(spool, run->lane.feed, &place);
 	if (is_error(&error))
 		return error;
-	*file = openat(place, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	bool is_gone = *file < 0 && (errno == ENOENT || errno == ELOOP);
-	error = *file >= 0 || is_gone
-	            ? OK
-	            : error_own(error_errno("cannot open the plan %s", name), OWNER_FILE);
+	error = copy_look(run, place, name, file);
+	close(place);
+	if (!is_error(&error))
+		error = held_open(spool->root, run->lane.feed, &place);
+	if (is_error(&error))
+		return error;
+	error = copy_look(run, place, name, file);
 	close(place);
 	return error;
 }
@@ -141,20 +165,29 @@ struct error order_claim(struct run *run, enum order_kind kind, const char *subj
 	                          : plan_claim(run, name);
 }
 
-struct error order_check(struct run *run)
+/* As it was shown. */
+static struct error plan_check(struct run *run)
 {
 	const struct stored_plan *plan = &run->ordered.plan;
 	const char *shown = run->ordered.order.plan;
+	if (run->row.bytes == 0)
+		return error_reject("plan_missing", 0,
+		    "the plan of run %s is neither in held/ nor in the outbox: nothing was done",
+		    run->ordered.order.subject);
+	if (!slice_is(plan->sha256, run->row.sha256) ||
+	    (*shown && !slice_is(plan->sha256, slice_of(shown))))
+		return error_reject("plan_altered", 0,
+		    "the plan of run %s, in held/ and in the outbox, is not the one that was made: "
+		    "nothing was done",
+		    run->ordered.order.subject);
+	return order_check_release(run);
+}
+
+/* What is not wanted may be gone as well: else nothing would ever close it. */
+struct error order_check(struct run *run)
+{
 	if (run_is_order(run, ORDER_UNDO))
 		return undo_check(run);
-	bool is_plan = plan->state != PLAN_UNKNOWN;
-	/* To discard it nobody has to read it. */
-	bool is_read = run_is_order(run, ORDER_RELEASE);
-	if (is_plan && ((is_read && !slice_is(plan->sha256, run->row.sha256)) ||
-	                   (*shown && !slice_is(plan->sha256, slice_of(shown)))))
-		return error_reject("plan_altered", 0,
-		    "the plan of run %s in held/ is not the one that was made: nothing was done",
-		    run->ordered.order.subject);
 	run->rows = run->ordered.source.records;
-	return run_is_order(run, ORDER_RELEASE) ? order_check_release(run) : OK;
+	return run_is_order(run, ORDER_RELEASE) ? plan_check(run) : OK;
 }

@@ -336,6 +336,9 @@ struct error order_check_release(struct run *run) MUST_CHECK;
  */
 struct error archive_open_input(
     const struct run *run, const struct ledger_run *of, int *file) MUST_CHECK;
+/* Of a whole file, which is at its beginning before and after. */
+struct error archive_hash(
+    const struct run *run, int file, char sha256[HASH_TEXT_SIZE + 1]) MUST_CHECK;
 /* A discard needs no more than its end. */
 struct error order_discard(struct run *run) MUST_CHECK;
 /* In its last transaction: the plan is closed. */

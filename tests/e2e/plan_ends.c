@@ -1,0 +1,138 @@
+/* What a person has said of a plan comes to an end, whatever has gone or come meanwhile; and what
+ * is left of it is about the same file. */
+#include "reply.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+/* More than one person who would lose something waits. */
+#define FEED                                                                                       \
+	"allow_unenrol: true, removal: unenrol, limits: { by_cell: { count: 1, share: 0%, most: "  \
+	"1 } }, " RIG_MAY_ALL
+
+#define IN_C1                                                                                      \
+	"SELECT u.username FROM mdl_user_enrolments ue JOIN mdl_user u ON u.id = ue.userid JOIN "  \
+	"mdl_enrol e ON e.id = ue.enrolid JOIN mdl_course c ON c.id = e.courseid WHERE "           \
+	"c.shortname = 'C1' ORDER BY u.username"
+
+static const char enrolling[] = "username,course1,course2\np1,C1,C2\np2,C1,C2\np3,C1,C2\n";
+static const char removing[] = "username,course1,unenrol1\np1,C1,1\np2,C1,1\np3,C1,1\n";
+
+static void done(struct rig *rig, const char *name, const char *text)
+{
+	struct reply reply;
+	reply_to(&reply, rig, name, text);
+	cr_assert_str_eq(reply_status(&reply), "done");
+	reply_close(&reply);
+}
+
+static void make(struct rig *rig, const char *feed)
+{
+	rig_make(rig, &(struct rig_options){.feeds = feed});
+	done(rig, "first.csv", enrolling);
+}
+
+/* The word about the newest run of a file of that name is given, and heeded. */
+static void heed(struct rig *rig, struct reply *reply, const char *word, const char *name)
+{
+	struct path run = rig_order(rig, word, name);
+	const char *kind = strcmp(word, "decline") == 0 ? "discard" : word;
+	struct path answer = path_of("%s-%s.csv", kind, run.text);
+	size_t before = reply_count(rig, answer.text);
+	rig_once(rig);
+	cr_assert_eq(reply_count(rig, answer.text), before + 1, "%s of %s", word, name);
+	reply_open(reply, rig, answer.text, before);
+	cr_expect_eq(files_count(rig_path(rig, "orders").text, ""), 0);
+}
+
+/* ---- the plan is not as it was ---- */
+
+static struct path plan_of(const struct rig *rig, const char *folder, const char *name)
+{
+	struct buffer run = rig_query(
+	    rig, path_of("SELECT max(run) FROM enrold_run WHERE name = '%s.csv'", name).text);
+	struct path path = rig_path(
+	    rig, "%s/%s.%.*s.plan.csv", folder, name, (int)strcspn(run.bytes, "\n"), run.bytes);
+	buffer_done(&run);
+	return path;
+}
+
+static void plan_lose(const struct rig *rig, const char *name)
+{
+	cr_assert_eq(unlink(plan_of(rig, "held/default", name).text), 0);
+	cr_assert_eq(unlink(plan_of(rig, "outbox", name).text), 0);
+}
+
+static void state_is(const struct rig *rig, const char *state)
+{
+	rig_expect(
+	    rig, "SELECT state FROM enrold_plan ORDER BY run LIMIT 1", path_of("%s\n", state).text);
+}
+
+Test(plan_ends, refused_where_it_is_gone_and_the_feed_goes_on)
+{
+	struct rig rig;
+	struct reply reply;
+	make(&rig, "  default: { " FEED " }\n");
+	done(&rig, "removing.csv", removing);
+	plan_lose(&rig, "removing");
+	rig_drop(&rig, "later.csv", "username,course1\np4,C1\n");
+	heed(&rig, &reply, "release", "removing.csv");
+	cr_expect_str_eq(reply_status(&reply), "refused");
+	cr_expect_str_eq(reply_refusal(&reply), "plan_missing");
+	reply_close(&reply);
+	cr_expect_eq(reply_count(&rig, "later.csv"), 1);
+	rig_expect(&rig, IN_C1, "p1\np2\np3\np4\n");
+	state_is(&rig, "open");
+	rig_remove(&rig);
+}
+
+Test(plan_ends, by_a_discard_where_it_is_gone)
+{
+	struct rig rig;
+	struct reply reply;
+	make(&rig, "  default: { " FEED " }\n");
+	done(&rig, "removing.csv", removing);
+	plan_lose(&rig, "removing");
+	heed(&rig, &reply, "decline", "removing.csv");
+	cr_expect_str_eq(reply_status(&reply), "done");
+	reply_close(&reply);
+	state_is(&rig, "discarded");
+	cr_expect_eq(files_count(rig_path(&rig, "held/default").text, ""), 0);
+	rig_remove(&rig);
+}
+
+/* What lies in the outbox is the same. */
+Test(plan_ends, released_where_its_copy_in_held_was_altered)
+{
+	struct rig rig;
+	struct reply reply;
+	make(&rig, "  default: { " FEED " }\n");
+	done(&rig, "removing.csv", removing);
+	files_write(plan_of(&rig, "held/default", "removing").text, "line\n", 5, 0640);
+	heed(&rig, &reply, "release", "removing.csv");
+	cr_expect_str_eq(reply_status(&reply), "done");
+	reply_close(&reply);
+	rig_expect(&rig, IN_C1, "");
+	rig_remove(&rig);
+}
+
+Test(plan_ends, by_a_discard_where_all_copies_were_altered)
+{
+	struct rig rig;
+	struct reply reply;
+	make(&rig, "  default: { " FEED " }\n");
+	done(&rig, "removing.csv", removing);
+	files_write(plan_of(&rig, "held/default", "removing").text, "line\n", 5, 0640);
+	files_write(plan_of(&rig, "outbox", "removing").text, "line\n", 5, 0640);
+	heed(&rig, &reply, "release", "removing.csv");
+	cr_expect_str_eq(reply_refusal(&reply), "plan_altered");
+	reply_close(&reply);
+	heed(&rig, &reply, "decline", "removing.csv");
+	cr_expect_str_eq(reply_status(&reply), "done");
+	reply_close(&reply);
+	state_is(&rig, "discarded");
+	rig_remove(&rig);
+}
