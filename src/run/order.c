@@ -59,6 +59,19 @@ struct error order_stands_still(struct run *run, bool *stands)
 	return OK;
 }
 
+struct error order_check_open(const struct run *run)
+{
+	const struct stored_plan *plan = &run->ordered.plan;
+	unsigned long long done = run->row.records;
+	if (!run_is_order(run, ORDER_RELEASE) || plan->state == PLAN_OPEN)
+		return OK;
+	return error_reject("plan_closed", 0,
+	    "the plan of run %s was closed (%s) while its release waited, with %llu row%s done, "
+	    "which stay%s so",
+	    run->ordered.order.subject, plan_state_name(plan->state), done, done == 1 ? "" : "s",
+	    done == 1 ? "s" : "");
+}
+
 struct error order_take_text(struct run *run, struct slice text)
 {
 	order_parse(text, run->arena, &run->ordered.order);

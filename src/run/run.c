@@ -240,6 +240,8 @@ static struct error resume(struct run *run)
 		error = publish_withdraw(run);
 	if (!is_error(&error))
 		error = try_begin(run);
+	if (!is_error(&error))
+		error = order_check_open(run);
 	if (error.class == ERROR_REJECT)
 		return finish_refused(run, &error);
 	if (!is_error(&error))

@@ -328,6 +328,8 @@ struct error order_open(struct run *run) MUST_CHECK;
 void order_policy(struct policy *policy);
 /* The plan is still open, or the run to be undone is there; else the run is dropped. */
 struct error order_stands_still(struct run *run, bool *stands) MUST_CHECK;
+/* REJECT: it has been closed since the run began. */
+struct error order_check_open(const struct run *run) MUST_CHECK;
 /* REJECT: what was copied is not the plan that was shown. Once it was. */
 struct error order_check(struct run *run) MUST_CHECK;
 /* The same of a release: what it needs of earlier and later runs is there. */

@@ -1,6 +1,9 @@
 /* What a person has said of a plan comes to an end, whatever has gone or come meanwhile; and what
  * is left of it is about the same file. */
+#include "asker.h"
 #include "reply.h"
+#include "scale.h"
+#include "service.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
@@ -134,5 +137,42 @@ Test(plan_ends, by_a_discard_where_all_copies_were_altered)
 	cr_expect_str_eq(reply_status(&reply), "done");
 	reply_close(&reply);
 	state_is(&rig, "discarded");
+	rig_remove(&rig);
+}
+
+/* ---- a release that is stopped ---- */
+
+enum { PEOPLE = 200, COURSES = 20, GIANT = SCALE(120000, 40000) };
+
+/* A newer full file is accepted while it waits. */
+Test(plan_ends, superseded_while_its_release_was_stopped)
+{
+	struct rig rig;
+	struct reply reply;
+	struct service service;
+	rig_make(&rig, &(struct rig_options){.people = PEOPLE,
+	                   .courses = COURSES,
+	                   .feeds = "  default: { review: true }\n",
+	                   .settings = "checkpoint_rows: 5000\n"});
+	rig_drop_giant(&rig, "giant.csv", GIANT);
+	rig_once(&rig);
+	struct path plan = rig_order(&rig, "release", "giant.csv");
+	service_start(&service, &rig);
+	struct path run = ask_await_running(&rig, "default");
+	ask_expect(&rig, 0, path_of("\"command\":\"stop\",\"run\":\"%s\"", run.text).text);
+	ask_await_state(&rig, "default", "stopped");
+	service_stop(&service);
+	int64_t enrolled = rig_number(&rig, "SELECT count(*) FROM mdl_user_enrolments");
+	cr_assert_gt(enrolled, 0);
+	rig_execute(&rig, "UPDATE enrold_plan SET state = 'superseded', closed_by = run");
+	cr_assert_eq(unlink(rig_path(&rig, "orders/stop.%s", run.text).text), 0);
+	rig_drop(&rig, "later.csv", "username,course1\np1,C1\n");
+	rig_once(&rig);
+	reply_open(&reply, &rig, path_of("release-%s.csv", plan.text).text, 0);
+	cr_expect_str_eq(reply_status(&reply), "refused");
+	cr_expect_str_eq(reply_refusal(&reply), "plan_closed");
+	reply_close(&reply);
+	cr_expect_eq(reply_count(&rig, "later.csv"), 1);
+	cr_expect_eq(rig_number(&rig, "SELECT count(*) FROM mdl_user_enrolments"), enrolled);
 	rig_remove(&rig);
 }
