@@ -31,7 +31,7 @@ Test(orders, about_a_plan_that_is_lost_release_nothing_and_can_discard_it)
 	struct path run = plan_lose(&rig);
 	rig_once(&rig);
 	reply_open(&reply, &rig, path_of("release-%s.csv", run.text).text, 0);
-	cr_expect_str_eq(reply_refusal(&reply), "plan_altered");
+	cr_expect_str_eq(reply_refusal(&reply), "plan_missing");
 	reply_close(&reply);
 	rig_expect(&rig, "SELECT state FROM enrold_plan", "open\n");
 	rig_expect(&rig, "SELECT count(*) FROM mdl_user_enrolments", "0\n");
