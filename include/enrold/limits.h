@@ -20,7 +20,8 @@ struct limits_outlook {
 	uint64_t rows; /* or more than there are */
 	bool has_last; /* a file of the feed was accepted before; of it: */
 	uint64_t people_of_last;
-	uint64_t strangers; /* rows about people whom the LMS does not know, or more than there are */
+	uint64_t
+	    strangers; /* rows about people whom the LMS does not know, or more than there are */
 };
 /* The plan of the file has to be counted before anything is committed: some limit could trip. False
  * for nearly all files of nearly all feeds that only enrol. */

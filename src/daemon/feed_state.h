@@ -46,7 +46,7 @@ struct feed_state {
 	struct run_list runs;    /* to go on with */
 	struct run_list stopped; /* that wait for a person */
 	bool is_paused;          /* takes no file */
-	bool is_in_review;       /* the same, until a person has said what becomes of the last one */
+	bool is_in_review; /* the same, until a person has said what becomes of the last one */
 	int64_t scan_at, scan_not_before;
 	int64_t scan_took_ms; /* so far, of the one that is under way */
 	bool is_asked;        /* for a scan, which has not come yet */

@@ -23,7 +23,14 @@ struct histogram {
 };
 
 /* A rehearsal is previewed, whatever came of it: it needs nobody. */
-enum run_status { STATUS_DONE, STATUS_REFUSED, STATUS_DISCARDED, STATUS_PREVIEWED, STATUS_HELD, STATUSES };
+enum run_status {
+	STATUS_DONE,
+	STATUS_REFUSED,
+	STATUS_DISCARDED,
+	STATUS_PREVIEWED,
+	STATUS_HELD,
+	STATUSES
+};
 
 struct feed_counters {
 	char name[FEED_NAME_MAX + 1];

@@ -38,7 +38,7 @@ struct job {
 	bool has_order;            /* ... a person's word */
 	enum order_kind order;
 	char subject[RUN_ID_SIZE + 1]; /* about that run */
-	struct run_report report;  /* once done */
+	struct run_report report;      /* once done */
 };
 
 struct workers;

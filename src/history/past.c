@@ -89,7 +89,8 @@ static void run_take(struct past *past, const struct ledger_run *row)
 	struct error error = tally_parse(row->counts, &tally);
 	run->has_rows_in_error = !is_error(&error);
 	run->rows_in_error = tally.rows_in_error;
-	run->has_renames = is_error(&error) || tally.codes[CODE_ACCOUNT_RENAMED] + tally.codes[CODE_UNDONE] > 0;
+	run->has_renames =
+	    is_error(&error) || tally.codes[CODE_ACCOUNT_RENAMED] + tally.codes[CODE_UNDONE] > 0;
 }
 
 static struct error ledger_next(struct past *past)

@@ -99,8 +99,7 @@ struct error plans_close(
 	return error;
 }
 
-struct error plans_supersede(
-    struct db *db, struct slice feed, struct slice before, struct slice by)
+struct error plans_supersede(struct db *db, struct slice feed, struct slice before, struct slice by)
 {
 	db_run(db,
 	    "UPDATE {enrold_plan} SET state = 'superseded', closed_by = ? WHERE feed = ? AND "

@@ -41,7 +41,8 @@ void outcome_withhold(const struct pass *pass, struct outcome *outcome)
 	outcome->code = CODE_WITHHELD;
 	outcome->message =
 	    pass->batch->approval
-	        ? SLICE("Withheld: it was not in the plan that was approved, and waits in a new one.")
+	        ? SLICE(
+	              "Withheld: it was not in the plan that was approved, and waits in a new one.")
 	        : SLICE("Withheld: more than the feed's limits let go unasked; enrolctl show names "
 	                "the plan.");
 	if (!has_cell(pass, pass->batch->superseded, outcome))

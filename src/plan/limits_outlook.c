@@ -102,8 +102,7 @@ static bool could_make(
     const struct policy *policy, const struct header *header, const struct limits_outlook *outlook)
 {
 	return policy->upload_type != UPLOAD_UPDATE && !header->is_of_groups && outlook->has_last &&
-	       limit_trips(
-	           &policy->limits.created, outlook->strangers, outlook->people_of_last);
+	       limit_trips(&policy->limits.created, outlook->strangers, outlook->people_of_last);
 }
 
 /* Each row could be somebody of whom the limit speaks. */

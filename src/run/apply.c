@@ -332,7 +332,8 @@ static struct error source_open(struct apply_loop *loop, int *file)
 	struct run *run = loop->run;
 	if (run_is_order(run, ORDER_RELEASE)) {
 		struct error error = order_approve(loop);
-		return is_error(&error) ? error : archive_open_input(run, &run->ordered.source, file);
+		return is_error(&error) ? error
+		                        : archive_open_input(run, &run->ordered.source, file);
 	}
 	*file = openat(run->directory, RUN_INPUT, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 	return *file < 0

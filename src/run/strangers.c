@@ -43,8 +43,7 @@ static struct error some_look(struct looking *looking)
 	/* Outside of one SQLite would lock and look at its files for each question. */
 	struct error error = transaction_begin(looking->run);
 	if (!is_error(&error))
-		error =
-		    lms_find_users(runner->lms, batch->keys, batch->keys_count, batch->arena);
+		error = lms_find_users(runner->lms, batch->keys, batch->keys_count, batch->arena);
 	transaction_rollback(runner);
 	for (size_t i = 0; i < batch->records_count && !is_error(&error); i++)
 		looking->count += !is_known(batch, &batch->records[i]);

@@ -235,8 +235,7 @@ struct error plans_close(
 	return fake_step("a plan");
 }
 
-struct error plans_supersede(
-    struct db *db, struct slice feed, struct slice before, struct slice by)
+struct error plans_supersede(struct db *db, struct slice feed, struct slice before, struct slice by)
 {
 	struct fake_state *state = fake_working();
 	for (size_t i = 0; i < state->plans_count; i++) {

@@ -68,8 +68,7 @@ Test(result, finds_values_in_before_and_after)
 	struct arena *arena = arena_create();
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		struct slice value = SLICE("");
-		bool found =
-		    described_find(slice_of(cases[i].text), cases[i].name, arena, &value);
+		bool found = described_find(slice_of(cases[i].text), cases[i].name, arena, &value);
 		cr_expect_eq(found, cases[i].value != NULL, "%s", cases[i].text);
 		if (found && cases[i].value)
 			cr_expect(slice_is(value, slice_of(cases[i].value)), "%s", cases[i].text);
