@@ -178,7 +178,7 @@ static void row_write(struct buffer *out, struct slice row, const struct plan_de
 
 static struct error header_write(struct making *making)
 {
-	struct slice row;
+	struct slice row = SLICE("");
 	struct error error = row_fetch(making, 0, making->rows.first, &row);
 	if (is_error(&error))
 		return error;
