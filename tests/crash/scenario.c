@@ -220,14 +220,14 @@ const struct scenario scenarios[SCENARIOS] = {
     {"discarded", prepare_discarded, 1, 0, 3},
     {"removals", prepare_removals, 2, 2, 60},
     {"removals resumed", prepare_removals_resumed, 2, 2, 60},
-    {"held", prepare_held, 2, 2, 10},
-    {"released", prepare_released, 3, 6, 10},
-    {"declined", prepare_declined, 3, 3, 10},
-    {"withheld", prepare_withheld, 2, 2, 10},
-    {"withheld and released", prepare_withheld_released, 3, 3, 10},
-    {"superseded", prepare_superseded, 3, 3, 10},
-    {"removals released", prepare_removals_released, 3, 3, 10},
-    {"undone", prepare_undone, 3, 3, 10},
+    {"held", prepare_held, 2, 2, 15},
+    {"released", prepare_released, 3, 6, 15},
+    {"declined", prepare_declined, 3, 3, 15},
+    {"withheld", prepare_withheld, 2, 2, 15},
+    {"withheld and released", prepare_withheld_released, 3, 3, 15},
+    {"superseded", prepare_superseded, 3, 3, 15},
+    {"removals released", prepare_removals_released, 3, 3, 15},
+    {"undone", prepare_undone, 3, 3, 15},
 };
 
 const struct scenario *scenario_named(const char *name)
