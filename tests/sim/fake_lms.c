@@ -55,6 +55,8 @@ struct fake_state *fake_working(void)
 static void state_copy(struct fake_state *to, const struct fake_state *from)
 {
 	memcpy(to->runs, from->runs, from->runs_count * sizeof *from->runs);
+	memcpy(to->plans, from->plans, from->plans_count * sizeof *from->plans);
+	to->plans_count = from->plans_count;
 	memcpy(to->listings, from->listings, from->listings_count * sizeof *from->listings);
 	to->runs_count = from->runs_count;
 	to->listings_count = from->listings_count;
