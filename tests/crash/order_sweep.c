@@ -14,6 +14,7 @@
 
 #include <criterion/criterion.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -21,11 +22,12 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { TRY_LATER = 75, CONFIG = 78 };
+enum { TRY_LATER = 75, CONFIG = 78, PART_OLD_S = 3700 };
 
 /* What the client was told, step by step; -1: nothing. In memory that both have. */
 enum step { STEP_STATUS, STEP_PAUSE, STEP_DISCARD, STEP_RUNS, STEP_RESUME, STEPS };
@@ -143,6 +145,20 @@ static void promises_check(const struct rig *rig, const struct told_steps *steps
 		cr_expect_not(is_paused, "it is paused again");
 }
 
+/* What was only begun by somebody killed is no order, and goes when it is old. */
+static void parts_age(const struct rig *rig)
+{
+	const struct timespec old[2] = {
+	    {.tv_sec = time(NULL) - PART_OLD_S}, {.tv_sec = time(NULL) - PART_OLD_S}};
+	struct listing listing = files_list(rig_path(rig, "orders").text);
+	for (size_t i = 0; i < listing.count; i++) {
+		struct path path = rig_path(rig, "orders/%s", listing.entries[i].path);
+		if (text_ends(path.text, ".tmp"))
+			cr_assert_eq(utimensat(AT_FDCWD, path.text, old, 0), 0);
+	}
+	listing_done(&listing);
+}
+
 static void end_check(struct rig *rig, const char *run, const struct told_steps *steps)
 {
 	struct reply reply;
@@ -155,6 +171,7 @@ static void end_check(struct rig *rig, const char *run, const struct told_steps 
 	finished =
 	    program_expect(0, ARGV("enrolctl", "--config", rig->config.text, "resume", "hr"));
 	finished_done(&finished);
+	parts_age(rig);
 	rig_once(rig);
 	reply_open(&reply, rig, "staff.csv", 0);
 	if (strcmp(reply_status(&reply), "discarded") != 0)
