@@ -5,7 +5,9 @@
  * (result_rows: changes), or somebody has taken it away, the input tells whom it means: then
  * nothing of the plan is done to these, whatever course it is.
  *
- * Runs that enrold itself has made do not count: they say nothing new.
+ * Runs that enrold itself has made do not count: they say nothing new; but for a release of a later
+ * file that was held as a whole, which says what that file does. What is left of a plan is as old
+ * as the file that it is about.
  */
 #include "run_state.h"
 
@@ -28,7 +30,8 @@ struct searching {
 	struct plan_named *named; /* NULL: nothing is later */
 	struct arena *arena;      /* of a later run */
 	struct ledger_run of;
-	struct policy policy; /* its own */
+	struct ledger_run input; /* the same; or of a release the run whose file it is about */
+	struct policy policy;    /* its own */
 	/* Its input, where that is read: */
 	struct reader reader;
 	struct batch batch;
@@ -150,7 +153,10 @@ static struct error input_ask(struct searching *searching)
 	const struct reader_terms terms = {.policy = &searching->policy,
 	    .site = searching->run->site,
 	    .field_max = runner->shared->config->max_field};
-	struct error error = archive_open_input(searching->run, &searching->of, &file);
+	struct error error =
+	    policy_parse(searching->input.policy.bytes, searching->arena, &searching->policy);
+	if (!is_error(&error))
+		error = archive_open_input(searching->run, &searching->input, &file);
 	if (is_error(&error))
 		return error;
 	error = reader_open(&searching->reader, &terms, visitor);
@@ -167,9 +173,49 @@ static struct error input_ask(struct searching *searching)
 
 /* ---- which runs ---- */
 
-static bool is_of_somebody(const struct ledger_run *of)
+static struct slice source_of(const struct searching *searching)
 {
-	return !name_is_due(of->name.bytes) && !summary_is_ordered(of->summary);
+	return searching->run->ordered.source.run;
+}
+
+/* Ids come in the order of time. */
+static bool is_later(struct slice run, struct slice other)
+{
+	size_t size = run.size < other.size ? run.size : other.size;
+	return memcmp(run.bytes, other.bytes, size) > 0;
+}
+
+/* Whose plan a run has released, by the name of its file; "": it has none. */
+static struct slice released_of(struct slice name)
+{
+	const struct slice word = SLICE("release-");
+	bool is =
+	    name.size > word.size + RUN_ID_SIZE && memcmp(name.bytes, word.bytes, word.size) == 0;
+	return is ? (struct slice){name.bytes + word.size, RUN_ID_SIZE} : SLICE("");
+}
+
+/* As new as the file that was held, whenever it was released. */
+static struct error released_find(struct searching *searching, bool *counts)
+{
+	struct stored_plan plan;
+	struct slice subject = released_of(searching->of.name);
+	struct db *db = lms_db(lms_of(searching));
+	*counts = false;
+	if (subject.size == 0)
+		return OK;
+	struct error error = plans_find(db, subject, searching->arena, &plan);
+	if (is_error(&error) || !is_later(plan.source, source_of(searching)))
+		return error;
+	error = ledger_find(db, plan.source, searching->arena, &searching->input);
+	*counts = searching->input.state == RUN_HELD;
+	return error;
+}
+
+static struct error counts_find(struct searching *searching, bool *counts)
+{
+	*counts = !name_is_due(searching->of.name.bytes);
+	searching->input = searching->of;
+	return summary_is_ordered(searching->of.summary) ? released_find(searching, counts) : OK;
 }
 
 static struct error later_ask(struct searching *searching)
@@ -196,9 +242,12 @@ static struct error later_find(struct searching *searching, struct slice id)
 {
 	const struct stored_plan *plan = &searching->run->ordered.plan;
 	arena_reset(searching->arena);
+	bool counts = false;
 	struct error error =
 	    ledger_find(lms_db(lms_of(searching)), id, searching->arena, &searching->of);
-	if (is_error(&error) || !is_of_somebody(&searching->of))
+	if (!is_error(&error))
+		error = counts_find(searching, &counts);
+	if (is_error(&error) || !counts)
 		return error;
 	if (!searching->named)
 		error = plan_named_open(searching->plan, plan->sha256.bytes, &searching->named);
@@ -222,8 +271,7 @@ static struct error all_find(struct searching *searching, struct arena *arena)
 	size_t count = PAGE;
 	struct error error = OK;
 	struct ledger_page page = {.limit = PAGE};
-	snprintf(page.after, sizeof page.after, "%.*s", RUN_ID_SIZE,
-	    searching->run->ordered.order.subject);
+	snprintf(page.after, sizeof page.after, "%.*s", SLICE_ARG(source_of(searching)));
 	snprintf(page.before, sizeof page.before, "%s", searching->run->id);
 	while (count == PAGE && !is_error(&error)) {
 		arena_reset(arena);

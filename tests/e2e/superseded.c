@@ -165,3 +165,93 @@ Test(superseded, are_not_what_files_say_that_were_not_applied_or_are_of_another_
 	reply_close(&reply);
 	rig_remove(&scene.rig);
 }
+
+/* ---- of what is older than it seems ---- */
+
+/* One new account more than one waits, too. */
+#define HOLDS                                                                                      \
+	"upload_type: add_or_update, update_details: file, allow_unenrol: true, removal: "         \
+	"unenrol, "                                                                                \
+	"limits: { created: { count: 1, share: 0% }, by_cell: { count: 0, share: 0%, most: 0 } "   \
+	"}, " RIG_MAY_ALL
+
+#define NEW(number) "n" number ",N,N,n" number "@x.example,,\n"
+
+/* The newest run of a file of that name is released. */
+static void release_of(struct scene *scene, struct reply *reply, const char *name)
+{
+	struct path run = rig_order(&scene->rig, "release", name);
+	rig_once(&scene->rig);
+	reply_open(reply, &scene->rig, path_of("release-%s.csv", run.text).text, 0);
+	cr_assert_str_eq(reply_status(reply), "done");
+}
+
+static void held(struct scene *scene, const char *name, const char *rows)
+{
+	struct reply reply;
+	struct path text = path_of("username,firstname,lastname,email,course1,unenrol1\n%s", rows);
+	reply_to(&reply, &scene->rig, name, text.text);
+	cr_assert_str_eq(reply_status(&reply), "held");
+	reply_close(&reply);
+}
+
+/* What the later one gave back stays given. */
+Test(superseded, are_the_rows_that_a_later_file_has_named_which_was_held_and_released_before)
+{
+	struct scene scene;
+	struct reply reply;
+	char first[64];
+	rig_make(&scene.rig, &(struct rig_options){.feeds = "  default: { " HOLDS " }\n"});
+	run_of(&scene, first, "first.csv", enrolling);
+	held(&scene, "older.csv", "p1,,,,C1,1\np2,,,,C1,1\n" NEW("1") NEW("2"));
+	held(&scene, "newer.csv", "p1,,,,C1,\n" NEW("3") NEW("4"));
+	release_of(&scene, &reply, "newer.csv");
+	reply_close(&reply);
+	release_of(&scene, &reply, "older.csv");
+	EXPECT(&reply, {2, "course1", SETTLED}, {3, "course1", DONE});
+	remaining_are(&scene, "p1\np3\n");
+	reply_close(&reply);
+	rig_remove(&scene.rig);
+}
+
+/* Nor does an older file that is released late settle what a newer one says. */
+Test(superseded, are_not_what_an_older_file_says_that_is_released_later)
+{
+	struct scene scene;
+	struct reply reply;
+	char first[64];
+	rig_make(&scene.rig, &(struct rig_options){.feeds = "  default: { " HOLDS " }\n"});
+	run_of(&scene, first, "first.csv", enrolling);
+	held(&scene, "older.csv", "p1,,,,C1,\n" NEW("1") NEW("2"));
+	held(&scene, "newer.csv", "p1,,,,C1,1\n" NEW("3") NEW("4"));
+	release_of(&scene, &reply, "older.csv");
+	reply_close(&reply);
+	release_of(&scene, &reply, "newer.csv");
+	EXPECT(&reply, {2, "course1", DONE});
+	remaining_are(&scene, "p2\np3\n");
+	reply_close(&reply);
+	rig_remove(&scene.rig);
+}
+
+/* Somebody has put p1 into the course since the plan was shown, so that he goes into a new one. */
+Test(superseded, are_the_rows_of_what_is_left_of_a_plan_that_a_file_has_named_before_the_release)
+{
+	struct scene scene;
+	struct reply reply;
+	char first[64];
+	rig_make(&scene.rig, &(struct rig_options){.feeds = "  default: { " HOLDS " }\n"});
+	run_of(&scene, first, "first.csv", "username,course1\np2,C1\n");
+	held(&scene, "older.csv", "p1,,,,C1,1\np2,,,,C1,1\n" NEW("1") NEW("2"));
+	run_of(&scene, scene.later, "later.csv", "username,course1\np1,C1\n");
+	release_of(&scene, &reply, "older.csv");
+	EXPECT(&reply, {2, "course1", "skipped", "withheld"}, {3, "course1", DONE});
+	struct path name = path_of("%s",
+	    json_string_value(json_object_get(json_object_get(reply.summary, "input"), "name")));
+	reply_close(&reply);
+	release_of(&scene, &reply, name.text);
+	cr_expect_str_eq(reply_status(&reply), "done");
+	EXPECT(&reply, {2, "course1", SETTLED});
+	remaining_are(&scene, "p1\n");
+	reply_close(&reply);
+	rig_remove(&scene.rig);
+}
