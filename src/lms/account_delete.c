@@ -78,21 +78,20 @@ static void enrolments_leave(struct deletions *all)
 	    "{each}{user_enrolments} u JOIN {enrol} e ON e.id = u.enrolid LEFT JOIN {context} x ON "
 	    "x.contextlevel = 50 AND x.instanceid = e.courseid WHERE u.userid = ?1 ORDER BY u.id");
 	while (db_next(&rows)) {
-		int64_t course = db_column_int(&rows, 10);
+		const struct enrolment_row row = enrolment_read(&rows, all->work->arena);
 		audit_keep(work, all->items[rows.tag].change,
 		    (struct audit_row){.name = "\\core\\event\\user_enrolment_deleted",
 		        .target = "user_enrolment",
 		        .action = "deleted",
 		        .table = "user_enrolments",
 		        .crud = "d",
-		        .object = db_column_int(&rows, 0),
+		        .object = row.columns[0],
 		        .context = db_column_int(&rows, 11),
 		        .level = LEVEL_COURSE,
-		        .instance = course,
-		        .course = course,
+		        .instance = row.course,
+		        .course = row.course,
 		        .related = all->items[rows.tag].user,
-		        .other = audit_other(
-		            all->work, enrolment_data(&rows, db_column_int(&rows, 12) != 0))});
+		        .other = enrolment_other(all->work, &row, db_column_int(&rows, 12) != 0)});
 	}
 	run_for_all(all, "DELETE FROM {user_enrolments} WHERE userid = ?");
 }

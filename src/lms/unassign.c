@@ -4,6 +4,8 @@
  */
 #include "work.h"
 
+#include "php.h"
+
 #include <stdlib.h>
 
 #define ROLES_THAT                                                                                 \
@@ -88,8 +90,12 @@ static void courses_find(struct assignments *all)
 
 static void tell(struct work *work, const struct assignment *is, struct audit_rows *told)
 {
-	json_t *data = json_pack("{s:o, s:s%, s:o}", "id", audit_text(is->id), "component",
-	    is->component.bytes, is->component.size, "itemid", audit_text(is->item));
+	struct php_writer out = {.as_json = work->lms->site.audit_json};
+	php_open(&out, NULL, 3);
+	php_add_number(&out, "id", is->id);
+	php_add_text(&out, "component", is->component);
+	php_add_number(&out, "itemid", is->item);
+	php_close(&out);
 	audit_add(work, told,
 	    (struct audit_row){.name = "\\core\\event\\role_unassigned",
 	        .target = "role",
@@ -102,7 +108,7 @@ static void tell(struct work *work, const struct assignment *is, struct audit_ro
 	        .instance = is->instance,
 	        .course = is->course,
 	        .related = is->user,
-	        .other = audit_other(work, data)});
+	        .other = php_take(&out, work->arena)});
 }
 
 void roles_take(struct work *work, const char *sql, const struct db_questions *questions,

@@ -6,6 +6,8 @@
  */
 #include "work.h"
 
+#include "php.h"
+
 #include <stdlib.h>
 
 struct unenrolments {
@@ -17,23 +19,37 @@ struct unenrolments {
 
 /* ---- what there is ---- */
 
-/* Every column as a text, and where the enrolment was. */
-json_t *enrolment_data(const struct db_rows *rows, bool is_last)
+enum { ROW_ID, ROW_METHOD = ENROLMENT_COLUMNS, ROW_COURSE, ROW_CONTEXT };
+
+struct enrolment_row enrolment_read(const struct db_rows *rows, struct arena *arena)
 {
-	static const char *const names[] = {"id", "status", "enrolid", "userid", "timestart",
-	    "timeend", "modifierid", "timecreated", "timemodified"};
-	enum { NAMES = sizeof names / sizeof *names };
-	json_t *all = json_object();
-	for (int i = 0; i < NAMES; i++)
-		json_object_set_new(all, names[i], audit_text(db_column_int(rows, i)));
-	struct slice enrol = db_column_text(rows, NAMES);
-	json_object_set_new(all, "courseid", audit_text(db_column_int(rows, NAMES + 1)));
-	json_object_set_new(all, "enrol", json_stringn(enrol.bytes, enrol.size));
-	json_object_set_new(all, "lastenrol", json_boolean(is_last));
-	return json_pack("{s:o, s:s%}", "userenrolment", all, "enrol", enrol.bytes, enrol.size);
+	struct enrolment_row row = {
+	    .method = arena_copy(arena, db_column_text(rows, ROW_METHOD)),
+	    .course = db_column_int(rows, ROW_COURSE),
+	};
+	for (int i = 0; i < ENROLMENT_COLUMNS; i++)
+		row.columns[i] = db_column_int(rows, i);
+	return row;
 }
 
-enum { ROW_ID, ROW_METHOD = 9, ROW_COURSE, ROW_CONTEXT };
+/* Every column as a text, and where the enrolment was. */
+struct slice enrolment_other(struct work *work, const struct enrolment_row *row, bool is_last)
+{
+	static const char *const names[ENROLMENT_COLUMNS] = {"id", "status", "enrolid", "userid",
+	    "timestart", "timeend", "modifierid", "timecreated", "timemodified"};
+	struct php_writer out = {.as_json = work->lms->site.audit_json};
+	php_open(&out, NULL, 2);
+	php_open(&out, "userenrolment", ENROLMENT_COLUMNS + 3);
+	for (size_t i = 0; i < ENROLMENT_COLUMNS; i++)
+		php_add_number(&out, names[i], row->columns[i]);
+	php_add_number(&out, "courseid", row->course);
+	php_add_text(&out, "enrol", row->method);
+	php_add_bool(&out, "lastenrol", is_last);
+	php_close(&out);
+	php_add_text(&out, "enrol", row->method);
+	php_close(&out);
+	return php_take(&out, work->arena);
+}
 
 static void rows_find(struct unenrolments *all)
 {
@@ -52,12 +68,11 @@ static void rows_find(struct unenrolments *all)
 	while (db_next(&rows)) {
 		struct unenrolment *item = &all->items[rows.tag];
 		struct leaving *leaving = &all->leavings[rows.tag];
-		struct slice method = db_column_text(&rows, ROW_METHOD);
-		item->id = db_column_int(&rows, ROW_ID);
-		item->component = arena_print(arena, "enrol_%.*s", SLICE_ARG(method));
-		leaving->course = db_column_int(&rows, ROW_COURSE);
+		item->row = enrolment_read(&rows, arena);
+		item->id = item->row.columns[ROW_ID];
+		item->component = arena_print(arena, "enrol_%.*s", SLICE_ARG(item->row.method));
+		leaving->course = item->row.course;
 		leaving->context = db_column_int(&rows, ROW_CONTEXT);
-		item->data = enrolment_data(&rows, false);
 	}
 }
 
@@ -181,8 +196,6 @@ static void traces_take(struct unenrolments *all)
 
 static void tell(struct work *work, struct unenrolment *item, struct leaving *leaving)
 {
-	json_t *row = json_object_get(item->data, "userenrolment");
-	json_object_set_new(row, "lastenrol", json_boolean(!leaving->is_partial));
 	audit_add(work, &leaving->told,
 	    (struct audit_row){.name = "\\core\\event\\user_enrolment_deleted",
 	        .target = "user_enrolment",
@@ -195,8 +208,7 @@ static void tell(struct work *work, struct unenrolment *item, struct leaving *le
 	        .instance = leaving->course,
 	        .course = leaving->course,
 	        .related = item->user,
-	        .other = audit_other(work, item->data)});
-	item->data = NULL;
+	        .other = enrolment_other(work, &item->row, !leaving->is_partial)});
 	dirty_flag_set(work, DIRTY_USERS, item->user);
 }
 

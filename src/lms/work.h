@@ -346,6 +346,15 @@ void grades_take(struct work *work, struct leaving *leavings, size_t count);
 
 /* ---- unenrol.c ---- */
 
+enum { ENROLMENT_COLUMNS = 9 };
+
+/* An enrolment that ended, and where it was. */
+struct enrolment_row {
+	int64_t columns[ENROLMENT_COLUMNS];
+	int64_t course;
+	struct slice method;
+};
+
 struct unenrolment {
 	size_t change;
 	int64_t user, enrol;
@@ -353,15 +362,17 @@ struct unenrolment {
 	int64_t id; /* 0: there is none */
 	struct slice component;
 	struct leaving *leaving;
-	json_t *data;
+	struct enrolment_row row;
 };
 
 /* They end, one after the other. */
 void enrolments_take(struct work *work, struct unenrolment *items, size_t count);
-/* What the log tells of an enrolment that ended: of a row that begins with the columns of
- * user_enrolments (id, status, enrolid, userid, timestart, timeend, modifierid, timecreated,
- * timemodified), then enrol.enrol and enrol.courseid. */
-json_t *enrolment_data(const struct db_rows *rows, bool is_last);
+/* Of an answer that begins with the columns of user_enrolments (id, status, enrolid, userid,
+ * timestart, timeend, modifierid, timecreated, timemodified), then enrol.enrol and enrol.courseid.
+ */
+struct enrolment_row enrolment_read(const struct db_rows *rows, struct arena *arena);
+/* What the log tells of it besides. */
+struct slice enrolment_other(struct work *work, const struct enrolment_row *row, bool is_last);
 
 /* ---- cohort_leave.c ---- */
 
