@@ -84,18 +84,17 @@ static void changes_write(struct work *work)
 
 static struct error work_init(struct work *work, struct lms *lms, const struct effects *effects)
 {
-	*work = (struct work){.lms = lms, .effects = effects};
+	*work = (struct work){.lms = lms, .effects = effects, .arena = lms->writing};
 	work->ids = calloc(effects->count, sizeof *work->ids);
 	work->audit = calloc(effects->count, sizeof *work->audit);
-	work->arena = arena_create();
-	return work->ids && work->audit && work->arena ? OK : error_memory("applying a batch");
+	return work->ids && work->audit ? OK : error_memory("applying a batch");
 }
 
 static void work_done(struct work *work)
 {
 	free(work->ids);
 	free(work->audit);
-	arena_free(work->arena);
+	arena_reset(work->arena);
 }
 
 static void write_now(struct lms *lms, const struct effects *effects)

@@ -59,11 +59,12 @@ struct error lms_open(const struct lms_options *options, struct lms **result)
 	lms->options = options;
 	lms->arena = arena_create();
 	lms->scratch = arena_create();
+	lms->writing = arena_create();
 	lms->write_behind = write_behind_create(lms);
 	lms->taken = taken_create();
 	lms->chores = chores_create();
-	bool has_memory =
-	    lms->arena && lms->scratch && lms->write_behind && lms->taken && lms->chores;
+	bool has_memory = lms->arena && lms->scratch && lms->writing && lms->write_behind &&
+	                  lms->taken && lms->chores;
 	struct error error = has_memory ? site_connect(options, DB_EXISTING, &lms->db)
 	                                : error_memory("opening the LMS database");
 	if (!is_error(&error)) {
@@ -95,6 +96,7 @@ void lms_close(struct lms *lms)
 	buffer_done(&lms->account_select);
 	buffer_done(&lms->account_columns);
 	arena_free(lms->scratch);
+	arena_free(lms->writing);
 	arena_free(lms->arena);
 	free(lms);
 }
@@ -124,6 +126,7 @@ void lms_rest(struct lms *lms)
 	census_drop(lms);
 	arena_reset(lms->scratch);
 	arena_trim(lms->scratch);
+	arena_trim(lms->writing);
 	db_rest(lms_db(lms));
 }
 

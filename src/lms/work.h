@@ -27,6 +27,7 @@ struct lms {
 	const struct lms_options *options;
 	struct arena *arena;   /* of the site's facts */
 	struct arena *scratch; /* for one call's questions */
+	struct arena *writing; /* for one call of lms_apply */
 	struct site_facts site;
 	struct setting *settings;
 	size_t settings_count;
