@@ -53,7 +53,7 @@ static struct error piece_list(
 
 static struct error list_write(struct run *run, int file)
 {
-	struct undo_source source = {.pieces_count = 0};
+	struct undo_source source = {.file = -1};
 	struct arena *arena = arena_create();
 	struct error error = arena ? undo_source_open(run, &source) : error_memory("listing");
 	for (size_t i = source.pieces_count; i > 0 && !is_error(&error); i--) {
