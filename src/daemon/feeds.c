@@ -390,7 +390,8 @@ void feeds_status_find(const struct feeds *feeds, struct feeds_status *status)
 	    .trouble_since = INT64_MAX};
 	for (size_t i = 0; i < feeds->count; i++) {
 		const struct feed_state *state = &feeds->states[i];
-		status->ready += state->is_paused ? 0 : inbox_ready(state->inbox);
+		bool waits = state->is_paused || state->is_in_review;
+		status->ready += waits ? 0 : inbox_ready(state->inbox);
 		status->runs += state->runs.count;
 		status->busy += state->is_busy;
 		status->unsettled += state->due_at == 0 && !state->is_paused;
