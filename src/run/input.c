@@ -179,6 +179,14 @@ void input_find_rows(struct run *run)
 		close(file);
 }
 
+/* Of what is left of a plan: who dropped the file that it is about. */
+static uint64_t owner_of(const struct run *run, const struct stat *dropped)
+{
+	if (run_is_order(run, ORDER_RELEASE))
+		return run->ordered.source.owner;
+	return run_is_made(run) ? 0 : (uint64_t)dropped->st_uid + 1;
+}
+
 /* Keeps what was hashed, under the time of the original, by which claim_swap_in_copy knows it
  * again. */
 static struct error copy_keep(struct input_copy *copy, const struct stat *before)
@@ -202,7 +210,7 @@ static struct error copy_keep(struct input_copy *copy, const struct stat *before
 	run->rows = copy->reader.records;
 	rows_note(run, copy->bytes);
 	run->row.bytes = copy->bytes;
-	run->row.owner = run_is_made(run) ? 0 : (uint64_t)before->st_uid + 1;
+	run->row.owner = owner_of(run, before);
 	run->row.people = copy->people.names.count;
 	run->row.sha256 = arena_copy(run->arena, slice_of(sha256));
 	if (arena_has_failed(run->arena) || copy->people.has_failed)
