@@ -196,6 +196,9 @@ void db_insert_all(struct db *db, const struct db_table *table, const struct db_
 /* Announces so many rows whose ids are wanted, in several calls. */
 void db_insert_ahead(struct db *db, const struct db_table *table, size_t count);
 
+/* Rows with these ids go. `sql` is of one: "DELETE FROM {table} WHERE id = ?". As db_run. */
+void db_delete_all(struct db *db, const char *sql, const struct db_value *ids, size_t count);
+
 /* Questions to one statement: rows of values, each with a tag of the caller's. */
 struct db_questions {
 	struct arena *arena; /* the rows lie there */

@@ -232,6 +232,16 @@ void db_insert_ahead(struct db *db, const struct db_table *table, size_t count)
 		db->engine->insert_ahead(db, table, count);
 }
 
+void db_delete_all(struct db *db, const char *sql, const struct db_value *ids, size_t count)
+{
+	if (count > 0 && !is_error(&db->error) && db->engine->delete_all) {
+		db->engine->delete_all(db, sql, ids, count);
+		return;
+	}
+	for (size_t i = 0; i < count; i++)
+		db_run(db, sql, &ids[i], 1);
+}
+
 void db_question(
     struct db_questions *questions, size_t tag, const struct db_value *values, size_t count)
 {

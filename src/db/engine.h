@@ -52,6 +52,9 @@ struct engine {
 	    const struct db_value *values, size_t count, int64_t *ids);
 	void (*insert_ahead)(
 	    struct db *db, const struct db_table *table, size_t count); /* or NULL */
+	/* NULL: one by one is as good */
+	void (*delete_all)(
+	    struct db *db, const char *sql, const struct db_value *ids, size_t count);
 	bool (*next)(struct db_rows *rows);
 	void (*leave)(struct db_rows *rows);
 	int (*columns)(const struct db_rows *rows);

@@ -271,6 +271,37 @@ static void insert_all(struct db *base, const struct db_table *table, const stru
 		ids[i] = last - (int64_t)(count - 1 - i);
 }
 
+/* NULL after an error. */
+static sqlite3_stmt *find_delete(struct sqlite *db, const char *sql)
+{
+	static const struct slice is_one = {SLICE_INIT("= ?")};
+	struct buffer all = {0};
+	size_t size = strlen(sql) - is_one.size;
+	assert(strcmp(sql + size, is_one.bytes) == 0);
+	buffer_add(&all, sql, size);
+	buffer_add_text(&all, "IN (SELECT c0 FROM " SQLITE_VALUES_TABLE ")");
+	buffer_add_char(&all, '\0');
+	/* At the text's own address is the statement of db_run. */
+	sqlite3_stmt *statement =
+	    all.failed ? NULL : sqlite_statement(db, sql + 1, all.bytes, false);
+	if (all.failed)
+		db_fail(&db->db, error_memory("preparing a statement"));
+	buffer_done(&all);
+	return statement;
+}
+
+/* A statement for each would open the table and its indexes again and again. */
+static void delete_all(struct db *base, const char *sql, const struct db_value *ids, size_t count)
+{
+	struct sqlite *db = sqlite_of(base);
+	sqlite3_stmt *statement = find_delete(db, sql);
+	if (!statement)
+		return;
+	db->values = (struct sqlite_values){ids, 1, count};
+	sqlite_check(db, sqlite3_step(statement));
+	sqlite3_reset(statement);
+}
+
 /* ---- questions ---- */
 
 static void leave(struct db_rows *rows)
@@ -343,6 +374,7 @@ const struct engine sqlite_engine = {
     .run_once = run_once,
     .insert = insert,
     .insert_all = insert_all,
+    .delete_all = delete_all,
     .next = next,
     .leave = leave,
     .columns = columns,

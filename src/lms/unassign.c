@@ -117,13 +117,16 @@ void roles_take(struct work *work, const char *sql, const struct db_questions *q
 	struct assignments all = {.work = work};
 	assignments_find(&all, sql, questions, leavings);
 	courses_find(&all);
+	struct db_value *ids = arena_alloc(work->arena, (all.count + 1) * sizeof *ids);
 	for (size_t i = 0; i < all.count && !arena_has_failed(work->arena); i++) {
 		const struct assignment *is = &all.items[i];
 		tell(work, is, &leavings[is->leaving].told);
 		dirty_flag_set(work, DIRTY_USERS, is->user);
-		db_run(work->lms->db, "DELETE FROM {role_assignments} WHERE id = ?",
-		    DB_VALUES(db_int(is->id)));
+		ids[i] = db_int(is->id);
 	}
+	if (!arena_has_failed(work->arena))
+		db_delete_all(
+		    work->lms->db, "DELETE FROM {role_assignments} WHERE id = ?", ids, all.count);
 }
 
 const char roles_of_owner[] =

@@ -163,6 +163,16 @@ static void groups_take(struct unenrolments *all)
 	members_take_leave(all->work, members_of_course, &questions, all->leavings);
 }
 
+static void rows_delete(struct unenrolments *all)
+{
+	struct db_value *ids = arena_alloc(all->work->arena, (all->count + 1) * sizeof *ids);
+	size_t count = 0;
+	for (size_t i = 0; ids && i < all->count; i++)
+		if (all->items[i].id != 0)
+			ids[count++] = db_int(all->items[i].id);
+	db_delete_all(all->work->lms->db, "DELETE FROM {user_enrolments} WHERE id = ?", ids, count);
+}
+
 /* Rows that nothing tells of. */
 static void traces_take(struct unenrolments *all)
 {
@@ -226,10 +236,7 @@ void enrolments_take(struct work *work, struct unenrolment *items, size_t count)
 	lasts_find(&all);
 	owned_groups_take(&all);
 	owned_roles_take(&all);
-	for (size_t i = 0; i < count; i++)
-		if (items[i].id != 0)
-			db_run(work->lms->db, "DELETE FROM {user_enrolments} WHERE id = ?",
-			    DB_VALUES(db_int(items[i].id)));
+	rows_delete(&all);
 	course_roles_take(work, all.leavings, count, ROLES_ALL);
 	groups_take(&all);
 	grades_take(work, all.leavings, count);
