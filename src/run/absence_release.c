@@ -176,6 +176,10 @@ static struct error base_store(struct absence *absence)
 		shape.last_sha256 = base.last_sha256;
 		shape.last_modified_ms = base.last_modified_ms;
 	}
+	/* It is accepted now. */
+	error = plans_supersede(lms_db(absence->lms), feed, shape.run, absence->run->row.run);
+	if (is_error(&error))
+		return error;
 	file_shape_format(&shape, &out);
 	error = out.failed
 	            ? error_memory("keeping what the file was like")
