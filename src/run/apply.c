@@ -141,6 +141,18 @@ static struct error batch_flush(struct apply_loop *loop)
 	return loop->run->is_stopped ? error_retry("stopping between two batches") : OK;
 }
 
+/* A file that is older than the last, or done in part, does not take its place: whom the last
+ * lists is there. */
+static struct error release_apply(struct apply_loop *loop)
+{
+	const struct run_order *ordered = &loop->run->ordered;
+	if (!ordered->plan.is_whole)
+		return absence_release(loop);
+	struct error error = absence_run(loop);
+	bool is_part = ordered->has_later || ordered->order.courses_count > 0;
+	return is_error(&error) || !is_part ? error : mentions_note_part(&loop->mentions);
+}
+
 /* What stands behind the rows. */
 static struct error rest_apply(struct apply_loop *loop)
 {
@@ -149,9 +161,7 @@ static struct error rest_apply(struct apply_loop *loop)
 		return due_apply(loop);
 	if (run_is_order(run, ORDER_UNDO))
 		return undo_apply(loop);
-	return run_is_order(run, ORDER_RELEASE) && !run->ordered.plan.is_whole
-	           ? absence_release(loop)
-	           : absence_run(loop);
+	return run_is_order(run, ORDER_RELEASE) ? release_apply(loop) : absence_run(loop);
 }
 
 /* The last batch, and the end of the run. */
@@ -334,6 +344,9 @@ static struct error source_open(struct apply_loop *loop, int *file)
 		struct error error = order_approve(loop);
 		return is_error(&error) ? error
 		                        : archive_open_input(run, &run->ordered.source, file);
+		if (!is_error(&error))
+			error = archive_open_input(run, &run->ordered.source, file);
+		return run_lacks(run, error);
 	}
 	*file = openat(run->directory, RUN_INPUT, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 	return *file < 0

@@ -235,16 +235,22 @@ static bool has_withheld(const struct tally *tally)
 	return count > 0;
 }
 
-/* Retry files, deltas beside full files, and what enrold makes itself, say nothing of what a file
- * of the feed is like. */
-static bool is_measure(const struct apply_loop *loop)
+/* Retry files, and deltas beside full files, say nothing of what a file of the feed is like. */
+static bool counts(const struct apply_loop *loop)
 {
 	const struct run *run = loop->run;
 	bool is_told = run->policy.absence.action != ABSENCE_IGNORE ||
 	               run->policy.absence.accounts != ABSENT_ACCOUNTS_IGNORE;
-	bool is_delta = is_told && !run->is_full;
+	bool is_delta = is_told && !run->is_full && !run->ordered.plan.is_of_full;
+	return !is_delta && loop->reader.header->single[COLUMN_ERROR_LINE] == COLUMN_NONE;
+}
+
+/* Nor does what enrold makes itself. */
+static bool is_measure(const struct apply_loop *loop)
+{
+	const struct run *run = loop->run;
 	return !run->lane.is_preview && !run_is_made(run) && !has_withheld(&loop->tally) &&
-	       !is_delta && loop->reader.header->single[COLUMN_ERROR_LINE] == COLUMN_NONE;
+	       counts(loop);
 }
 
 /* The summary says when all was done. held: why; NULL: it is not. */
@@ -271,7 +277,7 @@ static struct error end_store(struct apply_loop *loop, const struct error *held)
 	if (held || (has_withheld(&loop->tally) && !run->lane.is_preview))
 		error = plan_file_make(run, &finish, &remarks);
 	if (!is_error(&error))
-		error = order_store(run, &loop->tally, &remarks);
+		error = order_store(run, &loop->tally, counts(loop), &remarks);
 	if (!is_error(&error))
 		error = remarks_make(loop, &remarks);
 	return is_error(&error) ? error : finish_store(run, &finish);

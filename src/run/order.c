@@ -45,6 +45,14 @@ static struct error subject_load(struct run *run)
 	                        : ledger_find(db_of(run), source, run->arena, &ordered->source);
 }
 
+/* Also one that ended before its file did; what has a plan then has only been rehearsed. */
+static bool has_done(const struct ledger_run *of)
+{
+	bool is_broken_off = of->state == RUN_DISCARDED || of->state == RUN_REFUSED;
+	return of->state == RUN_APPLIED || (is_broken_off && of->hashes[ARTEFACT_RESULT].size > 0 &&
+	                                       of->hashes[ARTEFACT_PLAN].size == 0);
+}
+
 struct error order_stands_still(struct run *run, bool *stands)
 {
 	const struct run_order *ordered = &run->ordered;
@@ -56,6 +64,9 @@ struct error order_stands_still(struct run *run, bool *stands)
 	                                    of->records > 0 && of->sizes.of[ARTEFACT_RESULT] > 0);
 	*stands = is_of_feed &&
 	          (run_is_order(run, ORDER_UNDO) ? has_done : ordered->plan.state == PLAN_OPEN);
+	bool is_undone = run_is_order(run, ORDER_UNDO);
+	*stands = is_of_feed &&
+	          (is_undone ? has_done(&ordered->source) : ordered->plan.state == PLAN_OPEN);
 	return OK;
 }
 
@@ -152,7 +163,7 @@ struct error order_check_release(struct run *run)
 /* ---- the end ---- */
 
 static struct error release_store(
-    struct run *run, const struct tally *tally, struct remarks *remarks)
+    struct run *run, const struct tally *tally, bool counts, struct remarks *remarks)
 {
 	const struct stored_plan *plan = &run->ordered.plan;
 	uint64_t done = tally->outcomes[OUTCOME_DONE] + tally->outcomes[OUTCOME_WARNING];
@@ -163,15 +174,16 @@ static struct error release_store(
 	struct error error =
 	    plans_close(db_of(run), subject_of(run), is_nothing ? PLAN_NOTHING_LEFT : PLAN_RELEASED,
 	        run->row.run, slice_of(run->ordered.order.why));
-	if (!is_error(&error) && run->ordered.order.courses_count == 0)
+	if (!is_error(&error) && counts && run->ordered.order.courses_count == 0)
 		error = ledger_set_measure(db_of(run), plan->source);
 	return error;
 }
 
-struct error order_store(struct run *run, const struct tally *tally, struct remarks *remarks)
+struct error order_store(
+    struct run *run, const struct tally *tally, bool counts, struct remarks *remarks)
 {
 	if (run_is_order(run, ORDER_RELEASE))
-		return release_store(run, tally, remarks);
+		return release_store(run, tally, counts, remarks);
 	if (!run_is_order(run, ORDER_DECLINE))
 		return OK;
 	return plans_close(db_of(run), subject_of(run), PLAN_DISCARDED, run->row.run,
@@ -210,7 +222,7 @@ struct error order_discard(struct run *run)
 	if (!is_error(&error))
 		error = transaction_begin(run);
 	if (!is_error(&error))
-		error = order_store(run, &tally, &remarks);
+		error = order_store(run, &tally, false, &remarks);
 	if (!is_error(&error))
 		error = finish_store(run, &result);
 	if (!is_error(&error))

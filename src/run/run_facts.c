@@ -46,6 +46,15 @@ struct error run_check_place(const struct run *run)
 	           : error_retry("work/%s is another directory now", run->id);
 }
 
+struct error run_lacks(const struct run *run, struct error error)
+{
+	if (error.class != ERROR_REJECT)
+		return error;
+	error = error_config("work/%s cannot go on: %s", run->id, error.text);
+	error.owner = OWNER_FILE;
+	return error;
+}
+
 /* Somebody has been at its row in the ledger: that is this file's trouble, and no other's. */
 struct error row_is_altered(const struct run *run, struct error error)
 {

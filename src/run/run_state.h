@@ -83,6 +83,7 @@ struct run_order {
 	/* Of a release or a discard: */
 	struct stored_plan plan;
 	struct ledger_run source; /* of an undo: the run that is undone */
+	bool has_later;           /* a later file of the feed was applied: superseded.c */
 };
 
 /* One run, for as long as a runner is at it. */
@@ -155,6 +156,9 @@ bool run_has_to_stop(const struct run *run);
 const struct feed *run_feed(const struct run *run); /* NULL: no longer in the configuration */
 /* RETRY: the directory is no longer among ours; another daemon took us for dead and has it now. */
 struct error run_check_place(const struct run *run) MUST_CHECK;
+/* REJECT, of what was looked at when it began: that file's trouble, and for a person to put back.
+ */
+struct error run_lacks(const struct run *run, struct error error);
 /* The error of a text in its row of the ledger that enrold has not written. */
 struct error row_is_altered(const struct run *run, struct error error);
 
@@ -344,8 +348,9 @@ struct error archive_hash(
 /* A discard needs no more than its end. */
 struct error order_discard(struct run *run) MUST_CHECK;
 /* In its last transaction: the plan is closed. */
+/* counts: the file that it is about is one by which later ones are measured. */
 struct error order_store(
-    struct run *run, const struct tally *tally, struct remarks *remarks) MUST_CHECK;
+    struct run *run, const struct tally *tally, bool counts, struct remarks *remarks) MUST_CHECK;
 
 /* ---- superseded.c: what later files have settled of a plan ---- */
 

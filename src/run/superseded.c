@@ -249,6 +249,7 @@ static struct error later_find(struct searching *searching, struct slice id)
 		error = counts_find(searching, &counts);
 	if (is_error(&error) || !counts)
 		return error;
+	searching->run->ordered.has_later = true;
 	if (!searching->named)
 		error = plan_named_open(searching->plan, plan->sha256.bytes, &searching->named);
 	return is_error(&error) ? error : later_ask(searching);

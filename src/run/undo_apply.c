@@ -137,16 +137,6 @@ static struct error pieces_undo(struct undoing_run *undoing)
 	return error;
 }
 
-/* What cannot be read any more is for a person to put back. */
-static struct error source_error(const struct run *run, struct error error)
-{
-	if (error.class != ERROR_REJECT)
-		return error;
-	error = error_config("work/%s cannot go on: %s", run->id, error.text);
-	error.owner = OWNER_FILE;
-	return error;
-}
-
 struct error undo_apply(struct apply_loop *loop)
 {
 	struct undoing_run undoing = {
@@ -157,7 +147,7 @@ struct error undo_apply(struct apply_loop *loop)
 	if (!is_error(&error))
 		error = listing_are_there(lms_db(loop->lms), &undoing.has_listings);
 	if (!is_error(&error))
-		error = source_error(loop->run, undo_source_open(loop->run, &undoing.source));
+		error = run_lacks(loop->run, undo_source_open(loop->run, &undoing.source));
 	if (!is_error(&error))
 		error = pieces_undo(&undoing);
 	undo_source_close(&undoing.source);

@@ -15,6 +15,7 @@
 	"allow_unenrol: true, removal: unenrol, limits: { by_cell: { count: 1, share: 0%, most: "  \
 	"1 } }, " RIG_MAY_ALL
 
+#define ENROLMENTS "SELECT count(*) FROM mdl_user_enrolments"
 #define IN_C1                                                                                      \
 	"SELECT u.username FROM mdl_user_enrolments ue JOIN mdl_user u ON u.id = ue.userid JOIN "  \
 	"mdl_enrol e ON e.id = ue.enrolid JOIN mdl_course c ON c.id = e.courseid WHERE "           \
@@ -144,35 +145,167 @@ Test(plan_ends, by_a_discard_where_all_copies_were_altered)
 
 enum { PEOPLE = 200, COURSES = 20, GIANT = SCALE(120000, 40000) };
 
+/* The giant is held, its release is stopped in the middle, and the daemon ends: the plan's run. */
+static struct path stopped(struct rig *rig)
+{
+	struct service service;
+	rig_make(rig, &(struct rig_options){.people = PEOPLE,
+	                  .courses = COURSES,
+	                  .feeds = "  default: { review: true }\n",
+	                  .settings = "checkpoint_rows: 5000\n"});
+	rig_drop_giant(rig, "giant.csv", GIANT);
+	rig_once(rig);
+	struct path plan = rig_order(rig, "release", "giant.csv");
+	service_start(&service, rig);
+	struct path run = ask_await_running(rig, "default");
+	ask_expect(rig, 0, path_of("\"command\":\"stop\",\"run\":\"%s\"", run.text).text);
+	ask_await_state(rig, "default", "stopped");
+	service_stop(&service);
+	cr_assert_gt(rig_number(rig, ENROLMENTS), 0);
+	cr_assert_eq(unlink(rig_path(rig, "orders/stop.%s", run.text).text), 0);
+	return plan;
+}
+
+/* It goes on, and ends so. */
+static void refused(struct rig *rig, struct path plan, const char *code)
+{
+	struct reply reply;
+	rig_once(rig);
+	reply_open(&reply, rig, path_of("release-%s.csv", plan.text).text, 0);
+	cr_expect_str_eq(reply_status(&reply), "refused");
+	cr_expect_str_eq(reply_refusal(&reply), code);
+	reply_close(&reply);
+}
+
 /* A newer full file is accepted while it waits. */
 Test(plan_ends, superseded_while_its_release_was_stopped)
 {
 	struct rig rig;
-	struct reply reply;
-	struct service service;
-	rig_make(&rig, &(struct rig_options){.people = PEOPLE,
-	                   .courses = COURSES,
-	                   .feeds = "  default: { review: true }\n",
-	                   .settings = "checkpoint_rows: 5000\n"});
-	rig_drop_giant(&rig, "giant.csv", GIANT);
-	rig_once(&rig);
-	struct path plan = rig_order(&rig, "release", "giant.csv");
-	service_start(&service, &rig);
-	struct path run = ask_await_running(&rig, "default");
-	ask_expect(&rig, 0, path_of("\"command\":\"stop\",\"run\":\"%s\"", run.text).text);
-	ask_await_state(&rig, "default", "stopped");
-	service_stop(&service);
-	int64_t enrolled = rig_number(&rig, "SELECT count(*) FROM mdl_user_enrolments");
-	cr_assert_gt(enrolled, 0);
+	struct path plan = stopped(&rig);
+	int64_t enrolled = rig_number(&rig, ENROLMENTS);
 	rig_execute(&rig, "UPDATE enrold_plan SET state = 'superseded', closed_by = run");
-	cr_assert_eq(unlink(rig_path(&rig, "orders/stop.%s", run.text).text), 0);
+	refused(&rig, plan, "plan_closed");
+	cr_expect_eq(rig_number(&rig, ENROLMENTS), enrolled);
+	rig_remove(&rig);
+}
+
+Test(plan_ends, not_with_its_input_but_its_release_does_and_can_be_undone)
+{
+	struct rig rig;
+	struct reply reply;
+	struct path plan = stopped(&rig);
+	cr_assert_eq(unlink(rig_path(&rig, "held/default/giant.%s.csv", plan.text).text), 0);
+	refused(&rig, plan, "not_applicable");
+	state_is(&rig, "open");
 	rig_drop(&rig, "later.csv", "username,course1\np1,C1\n");
-	rig_once(&rig);
-	reply_open(&reply, &rig, path_of("release-%s.csv", plan.text).text, 0);
-	cr_expect_str_eq(reply_status(&reply), "refused");
-	cr_expect_str_eq(reply_refusal(&reply), "plan_closed");
+	heed(&rig, &reply, "undo", path_of("release-%s.csv", plan.text).text);
+	cr_expect_str_eq(reply_status(&reply), "done");
 	reply_close(&reply);
-	cr_expect_eq(reply_count(&rig, "later.csv"), 1);
-	cr_expect_eq(rig_number(&rig, "SELECT count(*) FROM mdl_user_enrolments"), enrolled);
+	cr_expect_eq(rig_number(&rig, ENROLMENTS), 0);
+	rig_remove(&rig);
+}
+
+Test(plan_ends, have_once_not_wait_for_those_that_are_open)
+{
+	struct rig rig;
+	rig_make(&rig, &(struct rig_options){.feeds = "  default: { review: true }\n"});
+	rig_drop(&rig, "held.csv", "username,course1\np1,C1\n");
+	rig_once(&rig);
+	rig_drop(&rig, "waits.csv", "username,course1\np2,C1\n");
+	rig_once(&rig);
+	cr_expect(files_exist(rig_path(&rig, "inbox/waits.csv").text));
+	rig_order(&rig, "decline", "held.csv");
+	rig_once(&rig);
+	rig_expect(&rig, "SELECT name, state FROM enrold_run WHERE name LIKE 'waits%'",
+	    "waits.csv|held\n");
+	rig_remove(&rig);
+}
+
+/* ---- what is left of a plan, and what it was about ---- */
+
+Test(plan_ends, with_another_that_its_owner_cannot_release_either)
+{
+	struct rig rig;
+	struct reply reply;
+	make(&rig, "  default: { " FEED " }\n");
+	done(&rig, "removing.csv",
+	    "username,course1,unenrol1\np1,C1,1\np2,C1,1\np1,C2,1\np2,C2,1\n");
+	struct path run = rig_order(&rig, "release", "removing.csv");
+	struct path text =
+	    path_of("{\"by\":\"anna\",\"uid\":1000,\"why\":\"looked\",\"at\":1790000000,"
+	            "\"feed\":\"default\",\"courses\":[\"C1\"]}");
+	files_write(
+	    rig_path(&rig, "orders/release.%s", run.text).text, text.text, strlen(text.text), 0640);
+	rig_once(&rig);
+	struct path name = path_of("release-%s.csv", run.text);
+	reply_open(&reply, &rig, name.text, 0);
+	struct buffer card = files_read(
+	    rig_path(&rig, "held/default/release-%s.%s.plan.json", run.text, reply.run).text);
+	struct path owner = path_of("\"owner\":%u,", (unsigned)getuid());
+	cr_expect(strstr(card.bytes, owner.text), "no %s in %s", owner.text, card.bytes);
+	buffer_done(&card);
+	reply_close(&reply);
+	rig_remove(&rig);
+}
+
+Test(plan_ends, and_a_retry_file_of_it_is_what_nothing_is_measured_by)
+{
+	struct rig rig;
+	struct reply reply;
+	make(&rig, "  default: { " FEED " }\n");
+	done(&rig, "again.csv",
+	    "error_line,username,course1,unenrol1\n2,p1,C1,1\n3,p2,C1,1\n4,p3,C1,1\n");
+	heed(&rig, &reply, "release", "again.csv");
+	cr_expect_eq(reply_number(&reply, "outcomes", "done"), 3);
+	reply_close(&reply);
+	rig_expect(&rig, "SELECT name FROM enrold_run WHERE is_measure = 1", "first.csv\n");
+	rig_remove(&rig);
+}
+
+#define TWO                                                                                        \
+	"  default: { absence: { action: suspend } }\n"                                            \
+	"  other: { upload_type: add_or_update, limits: { created: { count: 1, share: 0% } "       \
+	"}, " RIG_MAY_ALL " }\n"
+
+/* Whom that one lists is there, also for feeds that tell absence. */
+Test(plan_ends, and_its_file_does_not_take_the_place_of_a_newer_one)
+{
+	struct rig rig;
+	struct reply reply;
+	rig_make(&rig, &(struct rig_options){.feeds = TWO});
+	done(&rig, "full.csv", "username,course1\np1,C1\np2,C1\np3,C1\n");
+	done(&rig, "other/first.csv", "username,course1\np1,C1\n");
+	reply_to(&reply, &rig, "other/older.csv",
+	    "username,firstname,lastname,email,course1\np1,,,,C1\nn1,N,N,n1@x.example,\n"
+	    "n2,N,N,n2@x.example,\n");
+	cr_assert_str_eq(reply_status(&reply), "held");
+	reply_close(&reply);
+	done(&rig, "other/newer.csv", "username,course1\np1,C1\np2,C1\n");
+	rig_order(&rig, "release", "older.csv");
+	rig_once(&rig);
+	rig_expect(&rig, "SELECT state FROM enrold_plan", "released\n");
+	reply_to(&reply, &rig, "full.csv", "username,course1\np1,C1\np3,C1\np4,C1\n");
+	reply_close(&reply);
+	rig_expect(&rig, ENROLMENTS " WHERE status = 1", "0\n");
+	rig_remove(&rig);
+}
+
+/* Held removals of older files are closed when those of a newer one are released. */
+Test(plan_ends, with_that_of_a_newer_full_file)
+{
+	struct rig rig;
+	struct reply reply;
+	rig_make(&rig,
+	    &(struct rig_options){
+	        .feeds = "  default: { absence: { action: suspend }, limits: { rows_of_last: 0%, "
+	                 "per_course: { count: 0, share: 0% }, removals: { count: 1, share: 1%, "
+	                 "most: 0 } } }\n"});
+	done(&rig, "staff-1.csv", "username,course1\np1,C1\np2,C1\np3,C1\np4,C1\n");
+	done(&rig, "staff-2.csv", "username,course1\np1,C1\np2,C1\n");
+	done(&rig, "staff-3.csv", "username,course1\np1,C1\np3,C1\n");
+	rig_expect(&rig, "SELECT count(*) FROM enrold_plan WHERE state = 'open'", "2\n");
+	heed(&rig, &reply, "release", "staff-3.csv");
+	reply_close(&reply);
+	rig_expect(&rig, "SELECT state FROM enrold_plan ORDER BY run", "superseded\nreleased\n");
 	rig_remove(&rig);
 }
