@@ -342,8 +342,6 @@ static struct error source_open(struct apply_loop *loop, int *file)
 	struct run *run = loop->run;
 	if (run_is_order(run, ORDER_RELEASE)) {
 		struct error error = order_approve(loop);
-		return is_error(&error) ? error
-		                        : archive_open_input(run, &run->ordered.source, file);
 		if (!is_error(&error))
 			error = archive_open_input(run, &run->ordered.source, file);
 		return run_lacks(run, error);

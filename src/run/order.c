@@ -57,13 +57,6 @@ struct error order_stands_still(struct run *run, bool *stands)
 {
 	const struct run_order *ordered = &run->ordered;
 	bool is_of_feed = slice_is(ordered->source.feed, slice_of(run->lane.feed));
-	const struct ledger_run *of = &ordered->source;
-	/* One that was refused, or left by a person, may have been applied in part. */
-	bool has_done =
-	    of->state == RUN_APPLIED || ((of->state == RUN_REFUSED || of->state == RUN_DISCARDED) &&
-	                                    of->records > 0 && of->sizes.of[ARTEFACT_RESULT] > 0);
-	*stands = is_of_feed &&
-	          (run_is_order(run, ORDER_UNDO) ? has_done : ordered->plan.state == PLAN_OPEN);
 	bool is_undone = run_is_order(run, ORDER_UNDO);
 	*stands = is_of_feed &&
 	          (is_undone ? has_done(&ordered->source) : ordered->plan.state == PLAN_OPEN);
