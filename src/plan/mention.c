@@ -40,6 +40,14 @@ static void unknown_mention(struct pass *pass, uint32_t index)
 		                      INDEX_NONE, false});
 }
 
+/* Absence has taken them out, and the row, which would bring them back, has not: that they are to
+ * come back must not be forgotten. */
+static bool is_still_out(const struct enrolment_facts *is, const struct request *request)
+{
+	bool is_to_be_out = request->has_status && request->status != ENROLMENT_ACTIVE;
+	return is->is_absent && !is_to_be_out;
+}
+
 /* Is in the course now, whether by this row or before it. False: that is not known. */
 static bool course_mention(struct pass *pass, const struct request *request, uint32_t person)
 {
@@ -51,7 +59,8 @@ static bool course_mention(struct pass *pass, const struct request *request, uin
 	if (course->matches != 1 || course->enrol == 0)
 		return false;
 	uint32_t enrolment = batch_enrolment(batch, person, request->course, &is_new);
-	if (arena_has_failed(batch->arena) || is_new || batch->enrolments[enrolment].id == 0)
+	if (arena_has_failed(batch->arena) || is_new || batch->enrolments[enrolment].id == 0 ||
+	    is_still_out(&batch->enrolments[enrolment], request))
 		return false;
 	mention_add(pass, (struct mention){MENTION_LISTED, request->record, person, enrolment,
 	                      INDEX_NONE, batch->enrolments[enrolment].id == ENROLMENT_PLANNED});

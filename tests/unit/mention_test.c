@@ -60,6 +60,32 @@ Test(mention, says_who_is_where)
 	}
 }
 
+Test(mention, lists_nobody_whom_absence_took_out_and_who_is_not_back)
+{
+	static const struct approval nothing = {.is_of_withheld = false};
+	static const struct {
+		const char *text, *mentions;
+		const struct approval *approval;
+	} absent[] = {
+	    {ROW "ivan,SAFETY\n", "2 listed ivan SAFETY\n", NULL},
+	    {ROW "ivan,SAFETY\n", "2 present ivan -\n", &nothing},
+	    {"username,course1,role1\nivan,SAFETY,nonsense\n", "2 present ivan -\n", NULL},
+	    {"username,course1,role1,enrolstatus1\nivan,SAFETY,nonsense,0\n", "2 present ivan -\n",
+	        NULL},
+	    {"username,course1,enrolstatus1\nivan,SAFETY,1\n", "2 listed ivan SAFETY\n", NULL},
+	};
+	for (size_t i = 0; i < sizeof absent / sizeof *absent; i++) {
+		struct world world;
+		world_init(&world, "");
+		world.has_absent = true;
+		world.approval = absent[i].approval;
+		world_run(&world, absent[i].text);
+		cr_expect_str_eq(world_mentions(&world), absent[i].mentions, "%zu: %s:\n%s", i,
+		    absent[i].text, world_mentions(&world));
+		world_done(&world);
+	}
+}
+
 /* What the caller has set holds for the whole file, of which a batch is a part. */
 Test(mention, is_asked_for_in_the_next_batch_as_well)
 {

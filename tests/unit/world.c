@@ -364,6 +364,7 @@ static void place_load(struct world *world, struct enrolment_facts *is)
 {
 	if (!enrolment_recall(world, is))
 		enrolment_load(&world->batch, is);
+	is->is_absent = world->has_absent && is->id != 0 && is->status != 0;
 	leaving_load(&world->batch, is);
 }
 

@@ -36,6 +36,7 @@ struct world {
 	bool is_preview;    /* what is read from now on */
 	unsigned withholds; /* the same */
 	const struct approval *approval;
+	bool has_absent; /* whoever is suspended in a course is that by absence */
 	int rounds;
 	/* "line column outcome code", a line each; and the changes, a line each. */
 	struct buffer outcomes, changes;
