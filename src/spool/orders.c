@@ -243,6 +243,15 @@ static struct error order_add(struct orders *orders, size_t *room, const struct 
 	return OK;
 }
 
+/* What nobody may read says nothing, as ever; trouble of the disk is no reason not to hear a word
+ * that has to be carried out. */
+static struct error order_hear(int directory, struct order *order)
+{
+	struct error error = order_look(directory, NULL, order);
+	bool matters = order_is_for_run(order->kind) && !error.is_lasting;
+	return matters ? error : OK;
+}
+
 struct error orders_load(int directory, struct orders *orders)
 {
 	size_t room = 0, counts[ORDER_KINDS] = {0};
@@ -256,8 +265,8 @@ struct error orders_load(int directory, struct orders *orders)
 		struct order order = {0};
 		if (!name_parse(entry->d_name, &order) || counts[order.kind]++ >= ORDERS_MAX)
 			continue;
-		order_read(directory, order.kind, order.subject, &order);
-		if (order_counts(&order))
+		error = order_hear(directory, &order);
+		if (!is_error(&error) && order_counts(&order))
 			error = order_add(orders, &room, &order);
 	}
 	if (!is_error(&error) && errno != 0)
