@@ -193,6 +193,16 @@ const char *plan_state_name(enum plan_state state)
 	return state == PLAN_OPEN ? "open" : "closed";
 }
 
+size_t fake_lms_plans(void)
+{
+	return fake_committed()->plans_count;
+}
+
+const struct stored_plan *fake_lms_plan(size_t index)
+{
+	return &fake_committed()->plans[index];
+}
+
 static struct stored_plan *plan_find(struct fake_state *state, struct slice run)
 {
 	for (size_t i = 0; i < state->plans_count; i++)

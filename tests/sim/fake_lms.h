@@ -7,6 +7,7 @@
 #define SIM_FAKE_LMS_H
 
 #include "enrold/ledger.h"
+#include "enrold/plans.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -47,6 +48,8 @@ void fake_lms_put_back(bool breaks);
 /* What is committed. Somebody else may change people, courses and enrolments. */
 size_t fake_lms_runs(void);
 const struct ledger_run *fake_lms_run(size_t index);
+size_t fake_lms_plans(void);
+const struct stored_plan *fake_lms_plan(size_t index);
 struct slice fake_lms_base(const char *feed);  /* of its last accepted full file; empty: none */
 int fake_lms_enrolled(int person, int course); /* how often by the daemon */
 struct fake_person *fake_lms_person(int person);

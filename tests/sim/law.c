@@ -18,6 +18,8 @@ static struct {
 	struct law_settings settings[LAW_FEEDS];
 	struct tie ties[LAW_FEEDS][PEOPLE + 1][COURSES + 1];
 	bool has_last[LAW_FEEDS];
+	/* Somebody has said of a wrong file that it is right: others like it are measured by it. */
+	bool is_misled[LAW_FEEDS];
 	/* By hand: of this enrolment. */
 	int64_t held[PEOPLE + 1][COURSES + 1], freed[PEOPLE + 1][COURSES + 1];
 	/* Suspended by absence: which enrolment, when, by whom, and full files of that feed since.
@@ -60,7 +62,7 @@ void law_look(void)
 
 /* ---- the file ---- */
 
-static int person_called(const char *name)
+int law_person(const char *name)
 {
 	for (int p = 1; p <= PEOPLE; p++)
 		if (*name && strcmp(fake_lms_person(p)->username, name) == 0)
@@ -68,7 +70,7 @@ static int person_called(const char *name)
 	return 0;
 }
 
-static int course_called(const char *name)
+int law_course(const char *name)
 {
 	int course = name[0] == 'C' ? name[1] - '0' : 0;
 	return course > 0 && fake_lms_course(course)->id != 0 ? course : 0;
@@ -78,8 +80,8 @@ static void file_read(const struct nightly *file)
 {
 	memset(&said, 0, sizeof said);
 	for (size_t i = 0; i < file->count; i++) {
-		int person = person_called(file->rows[i].user);
-		int course = course_called(file->rows[i].course);
+		int person = law_person(file->rows[i].user);
+		int course = law_course(file->rows[i].course);
 		said.names[person] = true;
 		said.has_course[course] = true;
 		said.lists[person][course] = true;
@@ -117,20 +119,16 @@ static bool has_ended(int p, int c)
 	return (was->end != 0 && was->end <= now) || (end != 0 && end <= now);
 }
 
-/* NULL: it may. */
-static const char *removal_sins(int feed, const struct nightly *file, int p, int c, bool is_true)
+/* Whoever asks for it; NULL: it may. */
+static const char *tie_sins(int feed, int p, int c)
 {
 	const struct fake_enrolment *was = &law.before[p][c];
 	const struct tie *tie = &law.ties[feed][p][c];
 	const struct law_settings *settings = &law.settings[feed];
 	if (!settings->acts)
 		return "was removed by a feed that removes nobody";
-	if (!nightly_counts(file->kind))
-		return "was removed by a file that removes nobody";
 	if (tie->listed != was->id)
 		return "was removed and had never been listed";
-	if (said.lists[p][c] || said.errs[p])
-		return "was removed though the file names them";
 	if (tie->made != was->id && !settings->adopts)
 		return "was removed though the feed had only found them there";
 	if (was->is_teacher)
@@ -139,13 +137,21 @@ static const char *removal_sins(int feed, const struct nightly *file, int p, int
 		return "was removed after the end";
 	if (law.freed[p][c] == was->id)
 		return "was removed after somebody had activated them";
-	if (is_elsewhere(feed, p, c))
-		return "was removed though another feed lists them";
+	return is_elsewhere(feed, p, c) ? "was removed though another feed lists them" : NULL;
+}
+
+static const char *removal_sins(int feed, const struct nightly *file, int p, int c, bool is_true)
+{
+	const struct law_settings *settings = &law.settings[feed];
+	if (!nightly_counts(file->kind))
+		return "was removed by a file that removes nobody";
+	if (said.lists[p][c] || said.errs[p])
+		return "was removed though the file names them";
 	if (!settings->reaches_feed && !said.has_course[c])
 		return "was removed from a course that the file does not name";
-	if (is_true && !nightly_is_right(file->kind))
+	if (is_true && !nightly_is_right(file->kind) && !law.is_misled[feed])
 		return "was removed by a file that is wrong";
-	return NULL;
+	return tie_sins(feed, p, c);
 }
 
 /* Of one that absence had suspended before. */
@@ -244,7 +250,7 @@ static void account_judge(int feed, const struct nightly *file, bool is_applied,
 		about(feed, file, p, 0, "lost the account though named, or never named");
 	if (falls && law.gone_files[feed][p] + 1 < ACCOUNT_FILES)
 		about(feed, file, p, 0, "lost the account at once");
-	if (falls && is_true && !nightly_is_right(file->kind))
+	if (falls && is_true && !nightly_is_right(file->kind) && !law.is_misled[feed])
 		about(feed, file, p, 0, "lost the account, and has not left");
 	if (!is->is_suspended && was->is_suspended && law.is_held_account[p])
 		about(feed, file, p, 0, "got the account back that somebody had suspended");
@@ -269,9 +275,109 @@ void law_judge(int feed, const struct nightly *file, enum law_end end, const str
 			place_judge(feed, file, is_applied, p, c, source->has[p][c], sums);
 	for (int p = 1; p <= PEOPLE; p++)
 		account_judge(feed, file, is_applied, p, source, sums);
+	if (end == LAW_ACCEPTED && nightly_is_right(file->kind))
+		law.is_misled[feed] = false;
 	for (int p = 1; p <= PEOPLE && is_applied && file->kind != NIGHT_PREVIEW; p++)
 		for (int c = 1; c <= COURSES; c++)
 			place_note(feed, file, end, p, c);
+}
+
+/* ---- words of people ---- */
+
+void law_listed(struct law_people *listed)
+{
+	for (int p = 1; p <= PEOPLE; p++)
+		for (int c = 1; c <= COURSES; c++)
+			listed->has[p][c] = said.lists[p][c] || said.errs[p];
+}
+
+static void word_sin(int feed, int p, int c, const char *what)
+{
+	fatal("feed %d, a word of a person: p%d '%s' in C%d %s", feed, p, law.people[p].username, c,
+	    what);
+}
+
+/* Meanwhile those whose grace is over may go. */
+static void word_place_judge(int feed, bool is_approved, int p, int c, struct law_sums *sums)
+{
+	static const struct nightly none = {.kind = NIGHT_HEADER_ONLY};
+	const struct fake_enrolment *was = &law.before[p][c], *is = fake_lms_enrolment(p, c);
+	bool is_removed = is_in(was) && (is->id != was->id || is->is_suspended);
+	bool is_due = was->id != 0 && was->is_suspended && is->id != was->id;
+	const char *sin = is_removed && !is_approved ? "was removed, and not in the plan" : NULL;
+	if (is_removed && !sin)
+		sin = tie_sins(feed, p, c);
+	if (is_due && !sin)
+		sin = due_sins(-1, &none, p, c);
+	if (is->id != 0 && law.held[p][c] == is->id && !is->is_suspended)
+		sin = "was activated though somebody had suspended them";
+	if (sin)
+		word_sin(feed, p, c, sin);
+	/* The file that was withheld is the first. */
+	if (is_removed && is->id != 0)
+		law.exiles[p][c] = (struct exile){is->id, is->modified, feed, 1};
+	sums->approved += is_removed;
+}
+
+static void word_account_judge(int feed, bool is_approved, int p, struct law_sums *sums)
+{
+	const struct fake_person *was = &law.people[p], *is = fake_lms_person(p);
+	bool falls = !was->is_suspended && is->is_suspended;
+	if (falls && (!is_approved || !law.is_known[feed][p]))
+		word_sin(feed, p, 0, "lost the account, and was not in the plan, or never named");
+	if (!is->is_suspended && was->is_suspended && law.is_held_account[p])
+		word_sin(feed, p, 0, "got the account back that somebody had suspended");
+	sums->accounts_approved += falls;
+}
+
+static void word_note(int feed, int p, int c)
+{
+	const struct fake_enrolment *was = &law.before[p][c], *is = fake_lms_enrolment(p, c);
+	struct tie *tie = &law.ties[feed][p][c];
+	if (is->id == 0)
+		return;
+	tie->listed = is->id;
+	if (was->id != is->id)
+		tie->made = is->id;
+	law.freed[p][c] = 0;
+	law.is_known[feed][p] = true;
+}
+
+/* A full file that is released is one more of those that do not name the person. */
+static void word_count(int feed, const struct law_people *listed, int p)
+{
+	bool is_named = false;
+	for (int c = 1; c <= COURSES; c++) {
+		law.exiles[p][c].files += law.exiles[p][c].feed == feed;
+		is_named |= listed->has[p][c];
+	}
+	law.gone_files[feed][p] = is_named ? 0 : law.gone_files[feed][p] + 1;
+}
+
+void law_judge_word(int feed, const struct law_people *approved, const struct law_people *listed,
+    struct law_sums *sums)
+{
+	for (int p = 1; p <= PEOPLE; p++) {
+		if (listed)
+			word_count(feed, listed, p);
+		for (int c = 1; c <= COURSES; c++) {
+			word_place_judge(feed, approved->has[p][c], p, c, sums);
+			if (listed && listed->has[p][c])
+				word_note(feed, p, c);
+		}
+		word_account_judge(feed, approved->has[p][0], p, sums);
+	}
+}
+
+void law_accept(int feed, const struct law_people *listed, bool is_right)
+{
+	for (int p = 1; p <= PEOPLE; p++)
+		for (int c = 1; c <= COURSES; c++) {
+			struct tie *tie = &law.ties[feed][p][c];
+			tie->is_in_base = listed->has[p][c] && fake_lms_enrolment(p, c)->id != 0;
+			tie->is_in_last = tie->is_in_base;
+		}
+	law.is_misled[feed] = !is_right;
 }
 
 /* ---- other hands ---- */

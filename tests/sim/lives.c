@@ -1,9 +1,9 @@
 /*
  * lives: what absence does to people in months of nightly files, thousands of lives, each from one
  * seed. Two feeds list a population that drifts; files come broken, late, twice, under another
- * name; people and administrators change things between the nights; the daemon is killed and goes
- * on. After each file the law (law.h) looks at everybody. The daemon is the real one, its disk,
- * clock and database are simulated.
+ * name; people and administrators change things between the nights, and release or discard what
+ * waits for them; the daemon is killed and goes on. After each file the law (law.h) looks at
+ * everybody. The daemon is the real one, its disk, clock and database are simulated.
  *
  *     lives_test [LIVES [SEED]]         ENROLD_LIVES, ENROLD_SEED; ENROLD_LOG=1 tells a life
  */
@@ -14,6 +14,7 @@
 #include "moment.h"
 #include "process.h"
 #include "scale.h"
+#include "words.h"
 
 #include "enrold/log.h"
 
@@ -65,6 +66,7 @@ static struct {
 static struct sums {
 	unsigned long lives, nights, files, kinds[NIGHT_KINDS], deaths, hands;
 	struct law_sums law;
+	struct words_sums words;
 } * sums;
 
 static void tell(const char *format, ...) PRINTF_LIKE(1, 2);
@@ -457,6 +459,7 @@ static void file_send(int feed, enum nightly_kind kind, bool is_dangerous)
 	                   : is_base(feed, &life.file.text) ? LAW_ACCEPTED
 	                                                    : LAW_APPLIED;
 	law_judge(feed, &life.file, end, &life.sources[feed], &sums->law);
+	words_note(feed, &life.file, run);
 	if (life.file.kind == NIGHT_ORDINARY)
 		life.history[feed][life.history_count[feed] - 1].is_accepted = end == LAW_ACCEPTED;
 }
@@ -473,11 +476,22 @@ static void night(void)
 	}
 }
 
+static void plans_see(void)
+{
+	char said[160];
+	if (!is_one_in(2))
+		return;
+	words_give(live, is_one_in(4), &sums->words, &sums->law, said);
+	if (*said)
+		tell("%s", said);
+}
+
 static void life_live(unsigned int seed)
 {
 	begin(seed);
 	for (int nights = NIGHTS_MIN + fate_draw(NIGHTS_MORE); nights > 0; nights--) {
 		day();
+		plans_see();
 		night();
 		sums->nights++;
 	}
@@ -517,16 +531,18 @@ int main(int argc, char **argv)
 	printf(
 	    "lives: %lu lives in %.1f s: %lu nights, %lu files, %lu deaths; removed %lu times, %lu "
 	    "of them unenrolled, %lu when due, %lu returned; accounts: %lu suspended, %lu "
-	    "returned; %ld lives "
-	    "broke the law\n",
+	    "returned; plans: %lu released, %lu discarded, %lu removed by that, %lu accounts; %ld "
+	    "lives broke the law\n",
 	    sums->lives, (double)(moment_now_ms() - start) / 1000, sums->nights, sums->files,
 	    sums->deaths, sums->law.removed, sums->law.unenrolled, sums->law.due,
 	    sums->law.returned, sums->law.accounts_suspended, sums->law.accounts_returned,
-	    failures);
+	    sums->words.given[0], sums->words.given[1], sums->law.approved,
+	    sums->law.accounts_approved, failures);
 	for (int i = 0; i < NIGHT_KINDS; i++)
 		printf("%s %lu%s", nightly_word((enum nightly_kind)i), sums->kinds[i],
 		    i + 1 < NIGHT_KINDS ? ", " : "\n");
 	/* A law that nobody could break says nothing. */
-	bool has_acted = sums->law.removed > 0 && sums->law.returned > 0;
+	bool has_acted = sums->law.removed > 0 && sums->law.returned > 0 &&
+	                 sums->law.approved > 0 && sums->words.given[1] > 0;
 	return failures == 0 && has_acted ? 0 : 1;
 }

@@ -100,16 +100,28 @@ static void bury(void)
 	}
 }
 
+static void orders_hear(void)
+{
+	struct orders orders;
+	struct error error = orders_load(process.spool.orders, &orders);
+	if (!is_error(&error))
+		feeds_take_orders(process.feeds, &orders);
+}
+
 bool process_turn(void)
 {
 	struct job job;
 	int64_t now_ms = fate.monotonic_us / 1000;
+	if (process.hears)
+		orders_hear();
 	feeds_scan(process.feeds, NULL, now_ms);
 	atomic_store(&process.is_crowded, fate_draw(2));
 	if (!feeds_next(process.feeds, now_ms, JOB_WHOLE, &job))
 		return false;
 	if (*job.run)
 		run_continue(process.runner, job.run, job.is_last_try, &job.report);
+	else if (job.has_order)
+		run_order(process.runner, &job.lane, job.order, job.subject, &job.report);
 	else if (job.is_due)
 		run_due(process.runner, &job.lane, &job.report);
 	else

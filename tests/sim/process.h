@@ -23,6 +23,7 @@ extern struct process {
 	struct feeds *feeds;
 	struct runner *runner;
 	bool is_alive;
+	bool hears;      /* somebody gives orders: they are read each turn */
 	int descriptors; /* the first that is the daemon's */
 } process;
 
