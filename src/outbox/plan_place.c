@@ -1,7 +1,9 @@
 #include "plan_place.h"
 
 #include "enrold/columns.h"
+#include "enrold/described.h"
 #include "enrold/keyhash.h"
+#include "enrold/outcome.h"
 
 /* "course01" -> "course". */
 static struct slice stem_of(struct slice column)
@@ -68,4 +70,30 @@ void plan_cell_add(
 	    result_cell_read(cells[RESULT_COLUMN], arena),
 	    result_cell_read(cells[RESULT_USERNAME], arena),
 	    result_cell_read(cells[RESULT_TARGET], arena));
+}
+
+static void details_show(struct approval *approval, uint64_t line, struct slice column,
+    struct slice after, struct arena *arena)
+{
+	struct slice name, value;
+	while (described_next(&after, &name, &value, arena))
+		approval_show(approval, line, column, APPROVAL_DETAIL, name);
+}
+
+/* Of what was withheld no code says what it was. */
+void plan_cell_show(
+    struct approval *approval, const struct slice cells[RESULT_CELLS], struct arena *arena)
+{
+	uint64_t line = line_of(cells[RESULT_LINE]);
+	enum code code = outcome_code_parse(cells[RESULT_CODE]);
+	struct slice column = result_cell_read(cells[RESULT_COLUMN], arena);
+	bool is_withheld = code == CODES || outcome_code_is_withheld(code);
+	bool has_details = code == CODE_ACCOUNT_UPDATED || (is_withheld && is_of_account(cells));
+	if (line == 0) /* who is absent: there is but one thing to be done */
+		return;
+	if (!is_withheld)
+		approval_show(approval, line, column, APPROVAL_CODE, cells[RESULT_CODE]);
+	if (has_details)
+		details_show(
+		    approval, line, column, result_cell_read(cells[RESULT_AFTER], arena), arena);
 }

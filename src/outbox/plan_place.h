@@ -23,5 +23,8 @@ struct plan_place plan_place_of(const struct slice cells[RESULT_CELLS], struct a
 /* The cell that such a row is about. */
 void plan_cell_add(
     struct approval *approval, const struct slice cells[RESULT_CELLS], struct arena *arena);
+/* What is done there, as far as the row, which has all its cells, tells. */
+void plan_cell_show(
+    struct approval *approval, const struct slice cells[RESULT_CELLS], struct arena *arena);
 
 #endif

@@ -137,9 +137,11 @@ static bool on_cell(void *context, struct slice row)
 {
 	struct approving *approving = context;
 	struct slice cells[RESULT_CELLS];
-	result_row_split(row, RESULT_TARGET, cells);
-	if (is_approved(approving, cells))
+	result_row_split(row, RESULT_AFTER, cells);
+	if (is_approved(approving, cells)) {
 		plan_cell_add(approving->approval, cells, approving->arena);
+		plan_cell_show(approving->approval, cells, approving->arena);
+	}
 	scratch_ease(approving);
 	return !approving->has_failed;
 }

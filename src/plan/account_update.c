@@ -32,22 +32,27 @@ static void details_keep(struct step *step)
 
 /* ---- what is withheld of it, while the rest is done ---- */
 
-/* What was held as a whole is approved so, too: then the update as a whole is asked for. */
-static bool part_is_admitted(const struct step *step, uint32_t column, enum limited limited)
+/* Of what was held as a whole the update as a whole is asked for when all of it is known; but it
+ * does no more than it was shown to do. */
+static bool part_is_admitted(
+    const struct step *step, uint32_t column, enum limited limited, const char *name)
 {
-	struct outcome part = {.record = step->index, .column = column, .limited = limited};
+	struct outcome part = {
+	    .record = step->index, .column = column, .code = CODES, .limited = limited};
 	const struct approval *approval = step->batch->approval;
 	bool is_whole = approval && !approval->is_of_withheld;
-	return is_whole || gate_admits(step->pass, &part);
+	bool is_admitted = is_whole || gate_admits(step->pass, &part);
+	part.column = is_whole ? step->header->key : column;
+	return is_admitted && gate_shows(step->pass, &part, name);
 }
 
 /* False: this detail is withheld, and noted. before: bytes NULL where it is not told. */
 static bool detail_is_admitted(struct step *step, enum limited limited, const char *name,
     struct slice before, struct slice after)
 {
-	if (part_is_admitted(step, step->header->key, limited))
+	if (part_is_admitted(step, step->header->key, limited, name))
 		return true;
-	if (limited == LIMITED_NOT)
+	if (limited == LIMITED_NOT && gate_mutes(step->pass))
 		return false;
 	if (before.bytes)
 		step_note(step, &step->withheld_before, name, before);
@@ -245,11 +250,11 @@ static void password_update(struct step *step)
 	}
 }
 
-static void suspension_withheld_answer(struct step *step, uint32_t column)
+static void suspension_withheld_answer(struct step *step, uint32_t column, bool truth)
 {
 	struct outcome *outcome = withheld_answer(step, column);
-	outcome->before = SLICE("suspended=0");
-	outcome->after = SLICE("suspended=1");
+	outcome->before = truth ? SLICE("suspended=0") : SLICE("suspended=1");
+	outcome->after = truth ? SLICE("suspended=1") : SLICE("suspended=0");
 }
 
 static void suspended_update(struct step *step)
@@ -270,9 +275,9 @@ static void suspended_update(struct step *step)
 	    (truth && step_lacks(step, column, DEED_END_SESSIONS)))
 		return;
 	enum limited limited = truth ? LIMITED_ACCOUNTS : LIMITED_NOT;
-	if (!part_is_admitted(step, column, limited)) {
-		if (limited != LIMITED_NOT)
-			suspension_withheld_answer(step, column);
+	if (!part_is_admitted(step, column, limited, "suspended")) {
+		if (limited != LIMITED_NOT || !gate_mutes(step->pass))
+			suspension_withheld_answer(step, column, truth);
 		return;
 	}
 	step_note_move(

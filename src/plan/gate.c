@@ -12,15 +12,38 @@ static bool is_gated(const struct pass *pass)
 	return pass->batch->withholds != 0 || pass->batch->approval;
 }
 
+static struct slice column_of(const struct pass *pass, const struct outcome *outcome)
+{
+	return outcome->column == COLUMN_NONE ? SLICE("")
+	                                      : pass->batch->header->columns[outcome->column].name;
+}
+
+static uint64_t line_of(const struct pass *pass, const struct outcome *outcome)
+{
+	return pass->batch->records[outcome->record].line;
+}
+
 static bool has_cell(
     const struct pass *pass, const struct approval *approval, const struct outcome *outcome)
 {
-	const struct batch *batch = pass->batch;
-	struct slice column = outcome->column == COLUMN_NONE
-	                          ? SLICE("")
-	                          : batch->header->columns[outcome->column].name;
-	return approval && approval_has(approval, batch->records[outcome->record].line, column,
+	return approval && approval_has(approval, line_of(pass, outcome), column_of(pass, outcome),
 	                       SLICE(""), SLICE(""));
+}
+
+/* The same was shown there. */
+static bool is_shown(const struct pass *pass, const struct outcome *outcome)
+{
+	return outcome->code == CODES ||
+	       approval_shows(pass->batch->approval, line_of(pass, outcome),
+	           column_of(pass, outcome), APPROVAL_CODE,
+	           slice_of(outcome_code_name(outcome->code)));
+}
+
+bool gate_shows(const struct pass *pass, const struct outcome *outcome, const char *detail)
+{
+	const struct approval *approval = pass->batch->approval;
+	return !approval || approval_shows(approval, line_of(pass, outcome),
+	                        column_of(pass, outcome), APPROVAL_DETAIL, slice_of(detail));
 }
 
 bool gate_admits(const struct pass *pass, const struct outcome *outcome)
@@ -32,7 +55,8 @@ bool gate_admits(const struct pass *pass, const struct outcome *outcome)
 		return !is_limited || !(batch->withholds & (1U << outcome->limited));
 	if (approval->is_of_withheld && !is_limited)
 		return false;
-	return has_cell(pass, approval, outcome) && !has_cell(pass, batch->superseded, outcome);
+	return has_cell(pass, approval, outcome) && is_shown(pass, outcome) &&
+	       !has_cell(pass, batch->superseded, outcome);
 }
 
 void outcome_withhold(const struct pass *pass, struct outcome *outcome)

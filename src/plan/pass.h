@@ -89,8 +89,10 @@ void enrolment_keep(struct pass *pass, struct enrolment_facts *is);
 bool attempt_end(struct pass *pass, const struct attempt *attempt, struct outcome *outcome,
     enum limited limited);
 
-/* May be done: of an outcome's record, column and limited. */
+/* May be done: of an outcome's record, column, limited and code; CODES: whatever it is. */
 bool gate_admits(const struct pass *pass, const struct outcome *outcome);
+/* The plan that was approved has this detail of an account there, or tells of none. */
+bool gate_shows(const struct pass *pass, const struct outcome *outcome, const char *detail);
 void outcome_withhold(const struct pass *pass, struct outcome *outcome);
 /* Only what was withheld once is told of; and drops the other outcomes, from this one on. */
 bool gate_mutes(const struct pass *pass);

@@ -22,6 +22,14 @@ static uint64_t cell_hash(
 	return keyhash(cell, sizeof cell);
 }
 
+/* Of other length than a cell's; what 0: something was shown. */
+static uint64_t shown_hash(
+    uint64_t line, struct slice column, enum approval_tale tale, uint64_t what)
+{
+	const uint64_t shown[] = {line, text_hash(column), tale, what, 1};
+	return keyhash(shown, sizeof shown);
+}
+
 static bool approval_reserve(struct approval *approval)
 {
 	if (approval->count < approval->room)
@@ -35,13 +43,25 @@ static bool approval_reserve(struct approval *approval)
 	return true;
 }
 
+static void hash_keep(struct approval *approval, uint64_t hash)
+{
+	if (approval_reserve(approval))
+		approval->cells[approval->count++] = hash;
+	else
+		approval->has_failed = true;
+}
+
 void approval_add(struct approval *approval, uint64_t line, struct slice column,
     struct slice username, struct slice target)
 {
-	if (approval_reserve(approval))
-		approval->cells[approval->count++] = cell_hash(line, column, username, target);
-	else
-		approval->has_failed = true;
+	hash_keep(approval, cell_hash(line, column, username, target));
+}
+
+void approval_show(struct approval *approval, uint64_t line, struct slice column,
+    enum approval_tale tale, struct slice what)
+{
+	hash_keep(approval, shown_hash(line, column, tale, 0));
+	hash_keep(approval, shown_hash(line, column, tale, text_hash(what)));
 }
 
 static int cells_compare(const void *a, const void *b)
@@ -57,12 +77,23 @@ bool approval_end(struct approval *approval)
 	return !approval->has_failed;
 }
 
+static bool hash_has(const struct approval *approval, uint64_t hash)
+{
+	return approval->count > 0 && bsearch(&hash, approval->cells, approval->count,
+	                                  sizeof *approval->cells, cells_compare);
+}
+
 bool approval_has(const struct approval *approval, uint64_t line, struct slice column,
     struct slice username, struct slice target)
 {
-	uint64_t cell = cell_hash(line, column, username, target);
-	return approval->count > 0 && bsearch(&cell, approval->cells, approval->count,
-	                                  sizeof *approval->cells, cells_compare);
+	return hash_has(approval, cell_hash(line, column, username, target));
+}
+
+bool approval_shows(const struct approval *approval, uint64_t line, struct slice column,
+    enum approval_tale tale, struct slice what)
+{
+	return hash_has(approval, shown_hash(line, column, tale, text_hash(what))) ||
+	       !hash_has(approval, shown_hash(line, column, tale, 0));
 }
 
 void approval_done(struct approval *approval)

@@ -262,6 +262,59 @@ Test(plan_ends, and_a_retry_file_of_it_is_what_nothing_is_measured_by)
 	rig_remove(&rig);
 }
 
+#define REVIEWED                                                                                   \
+	"  default: { review: true, upload_type: add_or_update, update_details: "                  \
+	"file, " RIG_MAY_ALL " }\n"
+
+static void held(struct rig *rig, const char *text)
+{
+	struct reply reply;
+	rig_make(rig, &(struct rig_options){.feeds = REVIEWED});
+	reply_to(&reply, rig, "held.csv", text);
+	cr_assert_str_eq(reply_status(&reply), "held");
+	reply_close(&reply);
+}
+
+/* Somebody else's account that has the name by now keeps what it has. */
+Test(plan_ends, without_changing_an_account_that_was_shown_as_one_to_be_made)
+{
+	struct rig rig;
+	struct reply reply;
+	held(&rig, "username,firstname,lastname,email\nnew,N,Ew,new@x.example\n");
+	rig_execute(&rig, "UPDATE mdl_user SET username = 'new', email = 'own@x.example' WHERE "
+	                  "username = 'p1'");
+	heed(&rig, &reply, "release", "held.csv");
+	EXPECT(&reply, {2, "username", "skipped", "withheld"});
+	reply_close(&reply);
+	rig_expect(&rig, "SELECT email FROM mdl_user WHERE username = 'new'", "own@x.example\n");
+	rig_expect(&rig, "SELECT state FROM enrold_plan ORDER BY run", "released\nopen\n");
+	rig_remove(&rig);
+}
+
+/* Nor a detail that was as the file has it when the plan was shown. */
+Test(plan_ends, without_changing_what_of_an_account_was_not_shown)
+{
+	struct rig rig;
+	struct reply reply;
+	struct buffer email, row;
+	rig_make(&rig, &(struct rig_options){.feeds = REVIEWED});
+	email = rig_query(&rig, "SELECT email FROM mdl_user WHERE username = 'p1'");
+	struct path text = path_of("username,firstname,email\np1,Other,%.*s\n",
+	    (int)strcspn(email.bytes, "\n"), email.bytes);
+	reply_to(&reply, &rig, "held.csv", text.text);
+	reply_close(&reply);
+	rig_execute(&rig, "UPDATE mdl_user SET email = 'own@x.example' WHERE username = 'p1'");
+	heed(&rig, &reply, "release", "held.csv");
+	EXPECT(&reply, {2, "username", "done", "account_updated"},
+	    {2, "username", "skipped", "withheld"});
+	reply_close(&reply);
+	row = rig_query(&rig, "SELECT firstname, email FROM mdl_user WHERE username = 'p1'");
+	cr_expect_str_eq(row.bytes, "Other|own@x.example\n");
+	buffer_done(&row);
+	buffer_done(&email);
+	rig_remove(&rig);
+}
+
 #define TWO                                                                                        \
 	"  default: { absence: { action: suspend } }\n"                                            \
 	"  other: { upload_type: add_or_update, limits: { created: { count: 1, share: 0% } "       \

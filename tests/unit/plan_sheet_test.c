@@ -515,6 +515,9 @@ static const char rows_of_courses[] = "2,anna,username,anna,done,account_created
                                       "0,'=dora,absent,\"A;B\",skipped,withheld,,,\n"
                                       "0,dora,absent,B,skipped,withheld,,,\n";
 
+/* Of each row that tells its code: that it does, and which. */
+enum { SHOWN = 2 };
+
 Test(plan_sheet, approves_all_its_rows)
 {
 	struct approval approval = {0};
@@ -522,7 +525,7 @@ Test(plan_sheet, approves_all_its_rows)
 	struct plan_sheet sheet = made(true);
 	int file = plan_open();
 	must(plan_sheet_approve(file, sheet.sha256, NULL, 0, &approval));
-	cr_expect_eq(approval.count, sheet.rows);
+	cr_expect_eq(approval.count, sheet.rows + 7 * SHOWN);
 	cr_expect(has(&approval, 2, "username", "anna", "anna"));
 	cr_expect(has(&approval, 2, "course1", "", ""));
 	cr_expect(has(&approval, 2, "course2", "", ""));
@@ -535,6 +538,36 @@ Test(plan_sheet, approves_all_its_rows)
 	close(file);
 }
 
+static bool shows(const struct approval *approval, uint64_t line, const char *column,
+    enum approval_tale tale, const char *what)
+{
+	return approval_shows(approval, line, slice_of(column), tale, slice_of(what));
+}
+
+Test(plan_sheet, approves_what_it_shows_of_a_row_and_nothing_else)
+{
+	struct approval approval = {0};
+	result_write("2,anna,username,anna,done,account_updated,,email=a,\"email=b;city=C\"\n"
+	             "2,anna,course1,A,done,enrolled,,,status=0\n"
+	             "3,bela,username,bela,skipped,withheld,,email=a,email=b\n"
+	             "3,bela,course1,A,skipped,withheld,,status=0,status=1\n");
+	struct plan_sheet sheet = made(true);
+	int file = plan_open();
+	must(plan_sheet_approve(file, sheet.sha256, NULL, 0, &approval));
+	cr_expect(shows(&approval, 2, "username", APPROVAL_CODE, "account_updated"));
+	cr_expect_not(shows(&approval, 2, "username", APPROVAL_CODE, "account_created"));
+	cr_expect(shows(&approval, 2, "username", APPROVAL_DETAIL, "email"));
+	cr_expect(shows(&approval, 2, "username", APPROVAL_DETAIL, "city"));
+	cr_expect_not(shows(&approval, 2, "username", APPROVAL_DETAIL, "idnumber"));
+	cr_expect_not(shows(&approval, 2, "course1", APPROVAL_CODE, "unenrolled"));
+	cr_expect(shows(&approval, 2, "course1", APPROVAL_DETAIL, "whatever"));
+	cr_expect(shows(&approval, 3, "username", APPROVAL_CODE, "account_updated"));
+	cr_expect_not(shows(&approval, 3, "username", APPROVAL_DETAIL, "idnumber"));
+	cr_expect(shows(&approval, 3, "course1", APPROVAL_CODE, "unenrolled"));
+	approval_done(&approval);
+	close(file);
+}
+
 Test(plan_sheet, approves_the_rows_of_some_courses)
 {
 	const struct slice courses[] = {SLICE("X"), SLICE("B"), SLICE("A;B")};
@@ -543,7 +576,7 @@ Test(plan_sheet, approves_the_rows_of_some_courses)
 	struct plan_sheet sheet = made(true);
 	int file = plan_open();
 	must(plan_sheet_approve(file, sheet.sha256, courses, 3, &approval));
-	cr_expect_eq(approval.count, 5);
+	cr_expect_eq(approval.count, 5 + 3 * SHOWN);
 	cr_expect(has(&approval, 2, "course2", "", ""));
 	cr_expect(has(&approval, 3, "role1", "", ""));
 	cr_expect(has(&approval, 3, "course1", "", ""));
@@ -554,7 +587,7 @@ Test(plan_sheet, approves_the_rows_of_some_courses)
 	cr_expect_eq(approval.count, 0);
 	must(plan_sheet_approve(
 	    file, sheet.sha256, (const struct slice[]){SLICE("A")}, 1, &approval));
-	cr_expect_eq(approval.count, 2);
+	cr_expect_eq(approval.count, 2 + 2 * SHOWN);
 	cr_expect(has(&approval, 2, "course1", "", ""));
 	cr_expect(has(&approval, 2, "group1", "", ""));
 	approval_done(&approval);
