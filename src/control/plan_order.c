@@ -92,7 +92,7 @@ static struct error plan_take(const struct plan_place *place, const struct plan_
     const struct held_plan *plan, struct order *order)
 {
 	const struct feed *feed = config_find_feed(place->config, plan->feed);
-	if (*order->why == '\0')
+	if (order->why[strspn(order->why, " \t\r\n")] == '\0')
 		return error_reject("bad_request", 0,
 		    "what a run withheld is %s with a reason that is kept with it: --why TEXT",
 		    order->kind == ORDER_RELEASE ? "released" : "discarded");

@@ -12,13 +12,15 @@ enum ctl_exit ctl_discard(const struct ctl *ctl)
 	    .of_ended = ORDER_DECLINE,
 	    .done = "It is left as it is: run"};
 	struct outlook outlook;
-	outlook_find(ctl, ctl->arguments[0], &outlook);
+	enum ctl_exit found = outlook_find(ctl, ctl->arguments[0], &outlook);
+	if (found != CTL_OK)
+		return found;
 	if (outlook.plan) {
 		command.done = "It is not done, and closed in a run of its own: the plan of run";
 		if (!ctl->json) {
 			outlook_tell(&outlook);
-			puts("Nothing of this is done, nor the same of a later file: nobody loses "
-			     "anything.");
+			puts("Nothing of this would be done, nor the same of a later file: nobody "
+			     "would lose anything.");
 		}
 	}
 	outlook_done(&outlook);

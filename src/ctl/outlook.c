@@ -11,14 +11,19 @@
 #include <time.h>
 #include <unistd.h>
 
-void outlook_find(const struct ctl *ctl, const char *run, struct outlook *outlook)
+enum ctl_exit outlook_find(const struct ctl *ctl, const char *run, struct outlook *outlook)
 {
 	size_t i;
 	const json_t *object;
 	*outlook = (struct outlook){.answer = NULL};
 	json_t *request = json_pack("{s:s, s:s}", "command", "show", "run", run);
-	if (ask_quietly(ctl, request, &outlook->answer) != CTL_OK)
-		return;
+	enum ctl_exit asked = ask_quietly(ctl, request, &outlook->answer);
+	if (asked == CTL_TRY_LATER && !ctl->options[OPTION_YES])
+		fputs("enrolctl: the daemon has no time to tell what would be done: try again, or "
+		      "say --yes\n",
+		    stderr);
+	if (asked != CTL_OK)
+		return asked == CTL_TRY_LATER && !ctl->options[OPTION_YES] ? asked : CTL_OK;
 	json_array_foreach(outlook->answer, i, object)
 	{
 		if (words_is(object, "kind", "run"))
@@ -26,6 +31,7 @@ void outlook_find(const struct ctl *ctl, const char *run, struct outlook *outloo
 		else if (words_is(object, "kind", "plan") && words_is(object, "state", "open"))
 			outlook->plan = object;
 	}
+	return CTL_OK;
 }
 
 void outlook_done(struct outlook *outlook)

@@ -17,7 +17,9 @@ struct outlook {
 	const json_t *plan; /* an open one; NULL: there is none */
 };
 
-void outlook_find(const struct ctl *ctl, const char *run, struct outlook *outlook);
+/* CTL_TRY_LATER, and it was said: the daemon has no time to tell, so that nobody could know what he
+ * orders. Else CTL_OK. */
+enum ctl_exit outlook_find(const struct ctl *ctl, const char *run, struct outlook *outlook);
 void outlook_done(struct outlook *outlook);
 
 /* "SAFETY (400), FIRE (12) and 3 more" behind what it is about; nothing without a newline. */

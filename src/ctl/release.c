@@ -40,8 +40,8 @@ static bool is_meant(const struct ctl *ctl, const struct outlook *outlook)
 	if (!ctl->json) {
 		outlook_tell(outlook);
 		puts(ctl->courses_count > 0
-		         ? "Of this, what is of the courses that were named is done now."
-		         : "This is done now, as far as it is still so.");
+		         ? "Of this, what is of the courses that were named would be done."
+		         : "This would be done, as far as it is still wanted.");
 	}
 	return !outlook_takes(outlook->plan) || outlook_confirm(ctl);
 }
@@ -54,7 +54,9 @@ enum ctl_exit ctl_release(const struct ctl *ctl)
 	    .of_ended = ORDER_RELEASE,
 	    .done = "It goes on: run"};
 	struct outlook outlook;
-	outlook_find(ctl, ctl->arguments[0], &outlook);
+	enum ctl_exit found = outlook_find(ctl, ctl->arguments[0], &outlook);
+	if (found != CTL_OK)
+		return found;
 	if (outlook.plan)
 		command.done = "It is done in a run of its own: the plan of run";
 	bool is = is_meant(ctl, &outlook);

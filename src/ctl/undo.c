@@ -20,8 +20,6 @@ static const struct {
 } deeds[] = {
     {"enrolled", "enrolments go, or are suspended where a grade would go with them", false},
     {"enrolment_updated", "enrolments get back their dates and status", false},
-    {"enrolment_suspended", "enrolments are activated again", false},
-    {"enrolment_expired", "enrolments get back their dates", false},
     {"unenrolled", "enrolments come back", false},
     {"unenrol_suspended", "enrolments are activated again", false},
     {"absent_suspended", "enrolments that absence has suspended are activated again", false},
@@ -121,9 +119,13 @@ static size_t runs_sort(const struct ctl *ctl)
 	return count;
 }
 
-static bool is_preview_of(const json_t *run)
+/* A preview, a file that was held or refused before anything of it was done. */
+static bool has_done_nothing(const json_t *run)
 {
-	return words_is(run, "mode", "preview");
+	bool is_broken_off =
+	    words_is(run, "status", "refused") || words_is(run, "status", "discarded");
+	return words_is(run, "mode", "preview") || words_is(run, "status", "held") ||
+	       (is_broken_off && words_number(run, "rows") == 0);
 }
 
 /* *takes: something would be taken back. CTL_NO: there is no such run. */
@@ -131,20 +133,23 @@ static enum ctl_exit look(const struct ctl *ctl, const char *about, bool *takes)
 {
 	struct outlook outlook;
 	bool is_preview = ctl->options[OPTION_PREVIEW];
-	outlook_find(ctl, about, &outlook);
-	bool is_known = outlook.run && !is_preview_of(outlook.run);
+	enum ctl_exit found = outlook_find(ctl, about, &outlook);
+	if (found != CTL_OK)
+		return found;
+	bool is_known = outlook.run && !has_done_nothing(outlook.run);
+	bool is_idle = outlook.run && !is_known;
 	if (is_known && !ctl->json)
 		run_tell(outlook.run);
 	else if (is_known && is_preview)
 		run_json_print(outlook.run);
 	*takes |= !is_known || undone_count(outlook.run) > 0;
-	if (!is_known && is_preview) {
+	if (is_idle || (!is_known && is_preview)) {
 		fputs("enrolctl: there is no such run that has changed something: ", stderr);
 		terminal_write(stderr, about);
 		fputc('\n', stderr);
 	}
 	outlook_done(&outlook);
-	return is_known ? CTL_OK : CTL_NO;
+	return is_known || (!is_idle && !is_preview) ? CTL_OK : CTL_NO;
 }
 
 enum ctl_exit ctl_undo(const struct ctl *ctl)
@@ -160,7 +165,7 @@ enum ctl_exit ctl_undo(const struct ctl *ctl)
 		enum ctl_exit known = look(ctl, ctl->arguments[i], &takes);
 		status = known == CTL_OK ? status : known;
 	}
-	if (ctl->options[OPTION_PREVIEW])
+	if (ctl->options[OPTION_PREVIEW] || status != CTL_OK)
 		return status;
 	if (takes && !outlook_confirm(ctl))
 		return CTL_NO;
