@@ -113,9 +113,14 @@ static struct error some_judge(struct absence *absence, struct absent_item *item
 		const struct absent_verdict verdict = absent_judge(&absentees[i], &absence->terms);
 		enum absent_say say =
 		    absence_say(absence, absentees[i].is.username, absentees[i].is.shortname);
-		items[i].fate = say == SAY_NOTHING ? ABSENT_IGNORED : verdict.fate;
+		/* Whose course was not named goes on waiting, in a plan of its own. */
+		bool waits =
+		    say == SAY_NOTHING && approval_has(&absence->loop->shown, 0, SLICE("absent"),
+		                              absentees[i].is.username, absentees[i].is.shortname);
+		items[i].fate = say == SAY_NOTHING && !waits ? ABSENT_IGNORED : verdict.fate;
 		items[i].code = verdict.code;
-		items[i].is_withheld = say == SAY_SUPERSEDED && verdict.fate == ABSENT_GOES;
+		items[i].is_withheld =
+		    (waits || say == SAY_SUPERSEDED) && verdict.fate == ABSENT_GOES;
 	}
 	return error;
 }

@@ -377,6 +377,7 @@ static struct error attempt(struct run *run, bool *wants_all_hashes, struct weig
 	if (is_error(&error)) {
 		approval_done(&loop.approval);
 		approval_done(&loop.superseded);
+		approval_done(&loop.shown);
 		return error;
 	}
 	loop.input = file;
@@ -402,6 +403,7 @@ static struct error attempt(struct run *run, bool *wants_all_hashes, struct weig
 	reader_close(&loop.reader);
 	approval_done(&loop.approval);
 	approval_done(&loop.superseded);
+	approval_done(&loop.shown);
 	close(file);
 	return error;
 }

@@ -62,6 +62,7 @@ struct apply_loop {
 	bool is_rehearsal;         /* and it is for nothing else */
 	/* Of a release: what is approved, and what a later file has settled since. */
 	struct approval approval, superseded;
+	struct approval shown; /* of a release of some courses: all of the plan */
 	struct tally tally;
 };
 

@@ -63,6 +63,27 @@ struct error order_stands_still(struct run *run, bool *stands)
 	return OK;
 }
 
+/* Settings of today that take more than those under which the plan was shown do not count for it:
+ * who was to be suspended is not unenrolled. */
+struct error order_temper(struct run *run)
+{
+	struct policy *policy = &run->policy, shown;
+	struct policy_absence *absence = &policy->absence;
+	if (!run_is_order(run, ORDER_RELEASE))
+		return OK;
+	struct error error = policy_parse(run->ordered.source.policy.bytes, run->arena, &shown);
+	if (is_error(&error))
+		return row_is_altered(run, error);
+	if (policy->removal > shown.removal)
+		policy->removal = shown.removal;
+	policy->purge_history &= shown.purge_history;
+	if (absence->action > shown.absence.action)
+		absence->action = shown.absence.action;
+	if (absence->grace_ms < shown.absence.grace_ms)
+		absence->grace_ms = shown.absence.grace_ms;
+	return OK;
+}
+
 struct error order_check_open(const struct run *run)
 {
 	const struct stored_plan *plan = &run->ordered.plan;
@@ -128,6 +149,8 @@ struct error order_approve(struct apply_loop *loop)
 	loop->approval.is_of_withheld = !plan->is_whole;
 	struct error error = plan_sheet_approve(
 	    file, plan->sha256.bytes, courses, order->courses_count, &loop->approval);
+	if (!is_error(&error) && order->courses_count > 0)
+		error = plan_sheet_approve(file, plan->sha256.bytes, NULL, 0, &loop->shown);
 	if (!is_error(&error))
 		error = superseded_find(run, file, &loop->superseded);
 	close(file);

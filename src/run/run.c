@@ -205,6 +205,8 @@ static struct error begin(struct run *run)
 	if (!is_error(&error) && !stands)
 		return claim_drop(run); /* a newer file has closed the plan */
 	if (!is_error(&error))
+		error = order_temper(run);
+	if (!is_error(&error))
 		error = site_load(run);
 	if (!is_error(&error) && !run->is_stopped)
 		error = weigh_measure(run);

@@ -330,6 +330,7 @@ struct error order_take_text(struct run *run, struct slice text) MUST_CHECK;
 struct error order_open(struct run *run) MUST_CHECK;
 /* The settings that hold for it: no limit does. */
 void order_policy(struct policy *policy);
+struct error order_temper(struct run *run) MUST_CHECK;
 /* The plan is still open, or the run to be undone is there; else the run is dropped. */
 struct error order_stands_still(struct run *run, bool *stands) MUST_CHECK;
 /* REJECT: it has been closed since the run began. */

@@ -62,6 +62,9 @@ void weigh_foresee(struct run *run, const struct header *header)
 	outlook.strangers = run->rows;
 	run->could_make =
 	    !run->needs_rehearsal && limits_need_rehearsal(&run->policy, header, &outlook);
+	/* A name that somebody has does not keep it from making one more account. */
+	if (run->policy.upload_type == UPLOAD_ADD_INCREMENT || run->policy.username_template)
+		run->needs_rehearsal |= run->could_make;
 	run->could_miss =
 	    run->measure.has_last && is_full_name(run) && !run->is_retry && !header->is_of_groups;
 }
