@@ -43,6 +43,8 @@ struct file_shape {
 
 /* It is its own. */
 void file_shape_be_last(struct file_shape *shape, const struct file_shape *last);
+/* It is that which was known as the last so far. */
+void file_shape_keep_last(struct file_shape *shape, const struct file_shape *known);
 
 /* out->failed: no memory. */
 void file_shape_format(const struct file_shape *shape, struct buffer *out);

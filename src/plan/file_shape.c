@@ -12,6 +12,13 @@ void file_shape_be_last(struct file_shape *shape, const struct file_shape *last)
 	shape->last_modified_ms = last->modified_ms;
 }
 
+void file_shape_keep_last(struct file_shape *shape, const struct file_shape *known)
+{
+	shape->last_run = known->last_run;
+	shape->last_sha256 = known->last_sha256;
+	shape->last_modified_ms = known->last_modified_ms;
+}
+
 /* ---- written ---- */
 
 static void text_add(struct buffer *out, const char *key, struct slice text)

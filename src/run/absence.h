@@ -180,6 +180,13 @@ static inline void absence_count(const struct absence *absence, struct listing *
 		listing->absent_at = absence->terms.now;
 }
 
+/* Of runs, whose ids come in the order of time. */
+static inline bool absence_is_before(struct slice run, struct slice other)
+{
+	size_t size = run.size < other.size ? run.size : other.size;
+	return run.size == 0 || memcmp(run.bytes, other.bytes, size) < 0;
+}
+
 struct error absence_write(struct absence *absence) MUST_CHECK;
 /* What the file lists is the feed's from now on. */
 struct error absence_store_listings(struct absence *absence) MUST_CHECK;

@@ -152,13 +152,6 @@ static struct error all_judge(struct absence *absence, size_t count)
 
 /* ---- what the next file is compared with ---- */
 
-/* Ids come in the order of time. */
-static bool is_before(struct slice run, struct slice other)
-{
-	size_t size = run.size < other.size ? run.size : other.size;
-	return memcmp(run.bytes, other.bytes, size) < 0 || run.size == 0;
-}
-
 static struct error base_store(struct absence *absence)
 {
 	const struct stored_plan *plan = &absence->run->ordered.plan;
@@ -174,13 +167,10 @@ static struct error base_store(struct absence *absence)
 		error = listing_load_base(lms_db(absence->lms), feed, absence->arena, &text);
 	if (!is_error(&error) && text.size > 0)
 		error = file_shape_parse(text, absence->arena, &base);
-	if (is_error(&error) || (text.size > 0 && !is_before(base.run, shape.run)))
+	if (is_error(&error) || (text.size > 0 && !absence_is_before(base.run, shape.run)))
 		return error;
-	if (base.last_run.size > 0 && is_before(shape.run, base.last_run)) {
-		shape.last_run = base.last_run;
-		shape.last_sha256 = base.last_sha256;
-		shape.last_modified_ms = base.last_modified_ms;
-	}
+	if (base.last_run.size > 0 && absence_is_before(shape.run, base.last_run))
+		file_shape_keep_last(&shape, &base);
 	/* It is accepted now. */
 	error = plans_supersede(lms_db(absence->lms), feed, shape.run, absence->run->row.run);
 	if (is_error(&error))

@@ -318,15 +318,22 @@ static struct error base_store(struct absence *absence)
 {
 	struct file_shape *file = &absence->file, *base = &absence->base;
 	enum code code = absence->ban.code;
-	if (absence->is_full && (code == CODES || absence_is_right_again(absence))) {
+	/* Released late, it may be older than what was seen since; and what was released for some
+	 * courses only has not been accepted. */
+	bool is_newest = !absence->has_base || absence_is_before(base->last_run, file->run);
+	bool is_part =
+	    run_is_ordered(absence->run) && absence->run->ordered.order.courses_count > 0;
+	if (absence->is_full && !is_part && (code == CODES || absence_is_right_again(absence))) {
 		file_shape_be_last(file, file);
+		if (!is_newest)
+			file_shape_keep_last(file, base);
 		struct error error = plans_supersede(
 		    db_of(absence), feed_of(absence), file->run, absence->run->row.run);
 		return is_error(&error) ? error : shape_store(absence, file);
 	}
 	struct error error = mentions_note_part(&absence->loop->mentions);
-	bool is_newer = absence->is_full && absence->has_base && code != CODE_OLDER_FILE &&
-	                code != CODE_OTHER_FILE;
+	bool is_newer = absence->is_full && absence->has_base && is_newest &&
+	                code != CODE_OLDER_FILE && code != CODE_OTHER_FILE;
 	if (is_error(&error) || !is_newer)
 		return error;
 	file_shape_be_last(base, file);

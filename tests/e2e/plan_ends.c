@@ -362,3 +362,57 @@ Test(plan_ends, with_that_of_a_newer_full_file)
 	rig_expect(&rig, "SELECT state FROM enrold_plan ORDER BY run", "superseded\nreleased\n");
 	rig_remove(&rig);
 }
+
+/* ---- what the next full file is compared with ---- */
+
+#define FULL                                                                                       \
+	"  default: { upload_type: add_or_update, absence: { action: suspend }, limits: { "        \
+	"rows_of_last: 0%, created: { count: 1, share: 0% } }, " RIG_MAY_ALL " }\n"
+
+#define BASE                                                                                       \
+	"SELECT r.name FROM enrold_base b JOIN enrold_run r ON r.run = b.run AND b.base LIKE "     \
+	"'%last_run ' || (SELECT max(run) FROM enrold_run WHERE name = '"
+
+static void full_held(struct rig *rig, const char *rows)
+{
+	struct reply reply;
+	rig_make(rig, &(struct rig_options){.feeds = FULL});
+	done(rig, "full-1.csv", "username,firstname,lastname,email,course1\np1,,,,C1\np2,,,,C2\n");
+	reply_to(&reply, rig, "full-2.csv",
+	    path_of("username,firstname,lastname,email,course1\nn1,N,N,n1@x.example,C1\n"
+	            "n2,N,N,n2@x.example,C2\n%s",
+	        rows)
+	        .text);
+	cr_assert_str_eq(reply_status(&reply), "held");
+	reply_close(&reply);
+}
+
+Test(plan_ends, for_some_courses_without_its_file_being_accepted)
+{
+	struct rig rig;
+	full_held(&rig, "p1,,,,C1\n");
+	struct path run = rig_order(&rig, "release", "full-2.csv");
+	struct path text =
+	    path_of("{\"by\":\"anna\",\"uid\":1000,\"why\":\"looked\",\"at\":1790000000,"
+	            "\"feed\":\"default\",\"courses\":[\"C1\"]}");
+	files_write(
+	    rig_path(&rig, "orders/release.%s", run.text).text, text.text, strlen(text.text), 0640);
+	rig_once(&rig);
+	rig_expect(&rig, "SELECT state FROM enrold_plan ORDER BY run LIMIT 1", "released\n");
+	rig_expect(&rig, BASE "full-2.csv') || '%'", "full-1.csv\n");
+	rig_remove(&rig);
+}
+
+/* That which came in between, and has not been accepted, is still the newest. */
+Test(plan_ends, late_without_its_file_being_the_newest)
+{
+	struct rig rig;
+	struct reply reply;
+	full_held(&rig, "p1,,,,C1\np2,,,,C2\n");
+	done(&rig, "full-3.csv", "username,course1\np1,C1\n");
+	rig_expect(&rig, BASE "full-3.csv') || '%'", "full-1.csv\n");
+	heed(&rig, &reply, "release", "full-2.csv");
+	reply_close(&reply);
+	rig_expect(&rig, BASE "full-3.csv') || '%'", "full-2.csv\n");
+	rig_remove(&rig);
+}
