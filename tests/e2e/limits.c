@@ -208,6 +208,31 @@ ParameterizedTest(const size_t *number, limits, hold_what_is_more_until_a_person
 	trip(&trippings[*number], "decline");
 }
 
+/* Nobody can say what the second would do before it is known what becomes of the first. */
+Test(limits, keep_the_order_of_a_feed_whose_files_a_person_looks_at)
+{
+	static const char *const words[] = {"release", "decline", "release"};
+	struct rig rig;
+	struct reply reply;
+	rig_make(&rig, &(struct rig_options){.feeds = "  default: { review: true }\n"});
+	for (int i = 1; i <= 3; i++)
+		rig_drop(
+		    &rig, path_of("%d.csv", i).text, path_of("username,course1\np%d,C1\n", i).text);
+	for (int i = 1; i <= 3; i++) {
+		rig_once(&rig);
+		cr_expect_eq(files_count(rig_path(&rig, "inbox").text, ".csv"), (size_t)(3 - i));
+		reply_open(&reply, &rig, path_of("%d.csv", i).text, 0);
+		cr_expect_str_eq(reply_status(&reply), "held");
+		reply_close(&reply);
+		rig_once(&rig);
+		cr_expect_eq(files_count(rig_path(&rig, "inbox").text, ".csv"), (size_t)(3 - i));
+		rig_order(&rig, words[i - 1], path_of("%d.csv", i).text);
+	}
+	rig_once(&rig);
+	rig_expect(&rig, ENROLLED, "2\n");
+	law_close(&rig);
+}
+
 /* ---- and do not ---- */
 
 Test(limits, let_pass_what_is_just_below)
