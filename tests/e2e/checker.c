@@ -161,7 +161,7 @@ static const struct damage {
     {archive_remove, NULL, "0 times in the archive"},
     {archive_to_inbox, NULL, "0 times in the archive"},
     {archive_copy_to_inbox, NULL, "is once too often"},
-    {archive_to_quarantine, NULL, "but its run is applied"},
+    {archive_to_quarantine, NULL, "is applied, its input is 0 times in the archive, 1 in quar"},
     {archive_open_to_all, NULL, "can be read by everybody"},
     {reason_remove, NULL, "has no reason"},
     {temporary_leave, NULL, "a temporary name is left"},
@@ -195,7 +195,7 @@ static const struct damage {
         " WHERE eventname = '\\core\\event\\user_enrolment_created'",
         "updates of enrolments are logged"},
     {NULL, "UPDATE enrold_run SET state = 'refused' WHERE name = 'good.csv'",
-        "is archived, but its run is refused"},
+        "is refused, its input is 1 times in the archive"},
     {NULL, "UPDATE enrold_run SET state = 'running' WHERE name = 'good.csv'",
         "has a summary, and is running"},
     {NULL, "DELETE FROM enrold_run WHERE name = 'good.csv'", "belongs to no run of the ledger"},
@@ -206,6 +206,22 @@ static const struct damage {
         " WHERE name = 'good.csv'",
         "the chain is broken"},
 };
+
+static void damage_expect(struct rig *rig, const struct damage *damage)
+{
+	struct law_report report;
+	law_holds(rig, LAW_IDLE);
+	if (damage->inflict)
+		damage->inflict(rig);
+	else
+		rig_execute(rig, damage->sql);
+	cr_assert_gt(
+	    law_check(rig, LAW_IDLE, &report), 0, "'%s' was not noticed", damage->expected);
+	cr_assert(strstr(report.text.bytes, damage->expected), "wanted '%s', got:\n%s",
+	    damage->expected, report.text.bytes);
+	law_report_done(&report);
+	rig_remove(rig);
+}
 
 ParameterizedTestParameters(checker, notices_every_kind_of_damage)
 {
@@ -218,20 +234,9 @@ ParameterizedTestParameters(checker, notices_every_kind_of_damage)
 
 ParameterizedTest(const size_t *index, checker, notices_every_kind_of_damage)
 {
-	const struct damage *damage = &damages[*index];
 	struct rig rig;
-	struct law_report report;
 	lawful_make(&rig);
-	law_holds(&rig, LAW_IDLE);
-	if (damage->inflict)
-		damage->inflict(&rig);
-	else
-		rig_execute(&rig, damage->sql);
-	cr_assert_gt(law_check(&rig, LAW_IDLE, &report), 0, "damage %zu was not noticed", *index);
-	cr_assert(strstr(report.text.bytes, damage->expected), "damage %zu, wanted '%s', got:\n%s",
-	    *index, damage->expected, report.text.bytes);
-	law_report_done(&report);
-	rig_remove(&rig);
+	damage_expect(&rig, &damages[*index]);
 }
 
 /* The schema forbids it; a checker must not rely on that. */
@@ -256,6 +261,134 @@ Test(checker, notices_an_enrolment_that_is_there_twice)
 	law_report_done(&report);
 	rig_remove(&rig);
 }
+
+/* ---- what waits for a person ---- */
+
+/* Three files were held; the first was released, the second discarded, the third waits. */
+static void waiting_make(struct rig *rig)
+{
+	rig_make(rig, &(struct rig_options){.feeds = "  default: { review: true }\n"});
+	rig_drop(rig, "released.csv", "username,course1\np1,C1\np2,C1\n");
+	rig_once(rig);
+	rig_order(rig, "release", "released.csv");
+	rig_drop(rig, "discarded.csv", "username,course1\np3,C1\n");
+	rig_once(rig);
+	rig_order(rig, "decline", "discarded.csv");
+	rig_drop(rig, "waiting.csv", "username,course1\np4,C1\np5,C2\n");
+	rig_once(rig);
+}
+
+static struct path held_path(const struct rig *rig, const char *end)
+{
+	struct path answer = answer_path(rig, "waiting.csv", end);
+	return rig_path(rig, "held/default/%s", path_base(answer.text));
+}
+
+static void sheet_alter(struct rig *rig)
+{
+	struct path path = held_path(rig, "plan.csv");
+	content_alter(&path, "p4", "p6");
+}
+
+static void sheet_remove(struct rig *rig)
+{
+	files_remove(held_path(rig, "plan.csv").text);
+}
+
+static void sheet_move(struct rig *rig)
+{
+	struct path path = held_path(rig, "plan.csv");
+	files_make_directory(rig_path(rig, "held/other").text);
+	files_rename(path.text, rig_path(rig, "held/other/%s", path_base(path.text)).text);
+}
+
+static void card_alter(struct rig *rig)
+{
+	struct path path = held_path(rig, "plan.json");
+	content_alter(&path, "\"default\"", "\"defaalt\"");
+}
+
+static void card_remove(struct rig *rig)
+{
+	files_remove(held_path(rig, "plan.json").text);
+}
+
+static void held_input_remove(struct rig *rig)
+{
+	files_remove(held_path(rig, "csv").text);
+}
+
+static void held_input_archive(struct rig *rig)
+{
+	struct path from = held_path(rig, "csv");
+	struct path day = only_path(rig, "archive", "released.");
+	*strrchr(day.text, '/') = '\0';
+	files_rename(from.text, path_of("%.900s/%.900s", day.text, path_base(from.text)).text);
+}
+
+static void plan_alter(struct rig *rig)
+{
+	struct path path = answer_path(rig, "waiting.csv", "plan.csv");
+	content_alter(&path, "p4", "p6");
+}
+
+/* As if another row had been shown to whoever released it. */
+static void shown_alter(struct rig *rig)
+{
+	struct path path = answer_path(rig, "released.csv", "plan.csv");
+	content_alter(&path, "\n3,", "\n9,");
+}
+
+static void order_leave(struct rig *rig)
+{
+	rig_order(rig, "release", "waiting.csv");
+}
+
+static const struct damage waiting_damages[] = {
+    {sheet_alter, NULL, "is not the plan that run"},
+    {sheet_remove, NULL, "in held/ it is 0 times, its card 1"},
+    {sheet_move, NULL, "is not where plans of feed default go"},
+    {card_alter, NULL, "is no card of the plan"},
+    {card_remove, NULL, "in held/ it is 1 times, its card 0"},
+    {held_input_remove, NULL, "0 in quarantine, 0 in held"},
+    {held_input_archive, NULL, "is held, its plan open, its input is 1 times in the archive"},
+    {plan_alter, NULL, "the plan in the outbox has hash"},
+    {shown_alter, NULL, "did what was not in the plan: line 3, p2, course1"},
+    {order_leave, NULL, "was not carried out"},
+    {NULL, "DELETE FROM enrold_plan WHERE state = 'open'", "held, has no row of its plan"},
+    {NULL, "UPDATE enrold_plan SET state = 'superseded' WHERE state = 'open'",
+        "is left, the plan is superseded"},
+    {NULL, "UPDATE enrold_plan SET state = 'open', closed_by = '' WHERE state = 'released'",
+        "is open; in held/ it is 0 times"},
+    {NULL, "UPDATE enrold_plan SET state = 'open' WHERE state = 'discarded'",
+        "is open, and closed by run"},
+    {NULL,
+        "UPDATE enrold_plan SET closed_by = (SELECT closed_by FROM enrold_plan WHERE state = "
+        "'discarded') WHERE state = 'released'",
+        "which does not say so"},
+    {NULL, "UPDATE enrold_plan SET source = 'nobody' WHERE state = 'open'",
+        "is about the input of run 'nobody'"},
+    {NULL, "UPDATE enrold_plan SET feed = 'other' WHERE state = 'open'",
+        "is not that of the ledger"},
+};
+
+ParameterizedTestParameters(checker, notices_damage_to_what_waits)
+{
+	static size_t indexes[sizeof waiting_damages / sizeof *waiting_damages];
+	size_t count = sizeof waiting_damages / sizeof *waiting_damages;
+	for (size_t i = 0; i < count; i++)
+		indexes[i] = i;
+	return cr_make_param_array(size_t, indexes, count);
+}
+
+ParameterizedTest(const size_t *index, checker, notices_damage_to_what_waits)
+{
+	struct rig rig;
+	waiting_make(&rig);
+	damage_expect(&rig, &waiting_damages[*index]);
+}
+
+/* ---- the absent ---- */
 
 /* Of an answer about the absent a piece is put for another of the same length. */
 static const struct untruth {
