@@ -372,7 +372,6 @@ void law_check_places(struct law *law)
 	temporary_check(law, "archive");
 	temporary_check(law, "quarantine");
 	temporary_check(law, "held");
-	temporary_check(law, "orders");
 	temporary_check(law, "index");
 	work_check_empty(law);
 }
