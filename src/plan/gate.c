@@ -159,7 +159,11 @@ void outcomes_mute(struct pass *pass, size_t from)
 		else
 			warns &= outcome.kind == OUTCOME_WARNING &&
 			         outcome.column == pass->outcomes[kept - 1].column;
-		if (outcome.limited != LIMITED_NOT || warns)
+		/* What was approved and cannot be done, or is so by now. */
+		bool is_answer =
+		    (outcome.kind == OUTCOME_ERROR || outcome.kind == OUTCOME_UNCHANGED) &&
+		    has_cell(pass, pass->batch->approval, &outcome);
+		if (outcome.limited != LIMITED_NOT || warns || is_answer)
 			pass->outcomes[kept++] = outcome;
 	}
 	pass->outcomes_count = kept;

@@ -201,7 +201,8 @@ static const struct approved_case {
         {{2, "username"}, {2, "course1"}}},
     {{"of an update the part that was withheld", UPDATES,
          "username,email,city\nalice,new@x.example,Oslo\nbob,,Oslo\nheidi,heidi@x.example,Oslo\n",
-         "2 username done account_updated\n4 username skipped withheld\n",
+         "2 username done account_updated\n3 username unchanged account_unchanged\n"
+         "4 username skipped withheld\n",
          "update alice email=new@x.example\n"},
         {{2, "username"}, {3, "username"}}},
     {{"one of two cells", UPDATES, "username,suspended,email\nalice,1,new@x.example\n",
@@ -219,8 +220,9 @@ static const struct approved_case {
     {{"a deletion", "allow_delete=true", "username,deleted,course1\nalice,1,SAFETY\n",
          "2 deleted done account_deleted\n", "delete alice\n"},
         {{2, "deleted"}}},
-    {{"what is so already is not told of", TAKES,
-         "username,course1,unenrol1\nalice,SAFETY,1\ngina,SAFETY,1\n", "", ""},
+    {{"what is so already, or cannot be done, is told", TAKES,
+         "username,course1,unenrol1\nalice,SAFETY,1\ngina,SAFETY,1\n",
+         "2 course1 unchanged not_enrolled\n3 course1 error has_history\n", ""},
         {{2, "course1"}, {3, "course1"}}},
 };
 
