@@ -207,11 +207,13 @@ static struct error beside_move(int held, const struct held_plan *card, int plac
 	return error;
 }
 
-/* Last: when it is gone, so is what lay beside it. */
-static struct error input_move(int held, const struct held_plan *card, const char *name, int place)
+/* What an earlier attempt has moved is there no more. */
+static struct error input_move(int held, const struct held_plan *card, int place)
 {
+	char name[FILE_NAME_SIZE];
 	struct error error = beside_move(held, card, place);
-	if (!is_error(&error))
+	name_make(name, card->file, card->run, ".csv");
+	if (!is_error(&error) && disk_has(held, name))
 		error = disk_move(held, name, place, name, card->run);
 	return is_error(&error) ? error : disk_sync(place, ".");
 }
@@ -220,16 +222,14 @@ static struct error input_move(int held, const struct held_plan *card, const cha
 static struct error input_put_away(
     struct run *run, int held, const struct held_plan *card, const struct stored_plan *plan)
 {
-	char name[FILE_NAME_SIZE];
 	bool is_done = plan->state == PLAN_RELEASED || plan->state == PLAN_NOTHING_LEFT;
 	int day = -1;
-	name_make(name, card->file, card->run, ".csv");
-	if (!card->is_whole || !disk_has(held, name))
-		return is_done || !card->is_whole ? OK : reason_write(run, card, plan);
+	if (!card->is_whole)
+		return OK;
 	struct error error = is_done ? archive_open(run, card->run, &day) : OK;
 	if (!is_error(&error))
-		error = input_move(
-		    held, card, name, is_done ? day : run->runner->shared->spool->quarantine);
+		error =
+		    input_move(held, card, is_done ? day : run->runner->shared->spool->quarantine);
 	if (day >= 0)
 		close(day);
 	return is_error(&error) || is_done ? error : reason_write(run, card, plan);
@@ -255,6 +255,9 @@ static struct error card_put_away(struct run *run, int held, const struct held_p
 	error = input_put_away(run, held, card, &plan);
 	if (!is_error(&error))
 		error = name_drop(held, card, HELD_PLAN);
+	/* A power cut must not keep what goes last, and lose what went before. */
+	if (!is_error(&error))
+		error = disk_sync(held, ".");
 	if (!is_error(&error))
 		error = name_drop(held, card, HELD_CARD);
 	return is_error(&error) ? error : disk_sync(held, ".");
