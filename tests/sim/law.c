@@ -20,6 +20,8 @@ static struct {
 	bool has_last[LAW_FEEDS];
 	/* Somebody has said of a wrong file that it is right: others like it are measured by it. */
 	bool is_misled[LAW_FEEDS];
+	/* Once said of a file of another name, for good: that is one of the feed's. */
+	bool has_other_name[LAW_FEEDS];
 	/* By hand: of this enrolment. */
 	int64_t held[PEOPLE + 1][COURSES + 1], freed[PEOPLE + 1][COURSES + 1];
 	/* Suspended by absence: which enrolment, when, by whom, and full files of that feed since.
@@ -90,6 +92,18 @@ static void file_read(const struct nightly *file)
 	}
 }
 
+static bool counts(int feed, const struct nightly *file)
+{
+	return nightly_counts(file->kind) ||
+	       (file->kind == NIGHT_OTHER_NAME && law.has_other_name[feed]);
+}
+
+/* By something that is as wrong. */
+static bool is_measured(int feed, const struct nightly *file)
+{
+	return law.is_misled[feed] || (file->kind == NIGHT_OTHER_NAME && law.has_other_name[feed]);
+}
+
 /* ---- one person in one course ---- */
 
 static bool is_in(const struct fake_enrolment *is)
@@ -143,13 +157,13 @@ static const char *tie_sins(int feed, int p, int c)
 static const char *removal_sins(int feed, const struct nightly *file, int p, int c, bool is_true)
 {
 	const struct law_settings *settings = &law.settings[feed];
-	if (!nightly_counts(file->kind))
+	if (!counts(feed, file))
 		return "was removed by a file that removes nobody";
 	if (said.lists[p][c] || said.errs[p])
 		return "was removed though the file names them";
 	if (!settings->reaches_feed && !said.has_course[c])
 		return "was removed from a course that the file does not name";
-	if (is_true && !nightly_is_right(file->kind) && !law.is_misled[feed])
+	if (is_true && !nightly_is_right(file->kind) && !is_measured(feed, file))
 		return "was removed by a file that is wrong";
 	return tie_sins(feed, p, c);
 }
@@ -167,7 +181,7 @@ static const char *due_sins(int feed, const struct nightly *file, int p, int c)
 		return "was unenrolled by a feed that does not do that later";
 	if (end_of_day < exile->at + (int64_t)settings->grace_days * 86400)
 		return "was unenrolled within the grace";
-	if (exile->files + (exile->feed == feed && nightly_counts(file->kind)) < 2)
+	if (exile->files + (exile->feed == feed && counts(feed, file)) < 2)
 		return "was unenrolled after one file";
 	if (law.held[p][c] == was->id || law.freed[p][c] == was->id)
 		return "was unenrolled though somebody had a hand in it";
@@ -215,7 +229,7 @@ static void place_note(int feed, const struct nightly *file, enum law_end end, i
 	const struct fake_enrolment *was = &law.before[p][c], *is = fake_lms_enrolment(p, c);
 	struct tie *tie = &law.ties[feed][p][c];
 	struct exile *exile = &law.exiles[p][c];
-	exile->files += exile->feed == feed && nightly_counts(file->kind);
+	exile->files += exile->feed == feed && counts(feed, file);
 	/* Of whom a row is in error nobody knows where it means them to be. */
 	bool is_listed = (said.lists[p][c] || said.errs[p]) && is->id != 0;
 	/* Of a feed that removes nobody, nobody knows which of its files are as they should be. */
@@ -240,17 +254,17 @@ static void account_judge(int feed, const struct nightly *file, bool is_applied,
 {
 	const struct fake_person *was = &law.people[p], *is = fake_lms_person(p);
 	bool falls = !was->is_suspended && is->is_suspended;
-	bool counts = is_applied && nightly_counts(file->kind);
+	bool is_counted = is_applied && counts(feed, file);
 	bool is_true = false;
 	for (int c = 1; c <= COURSES; c++)
 		is_true |= source->has[p][c];
-	if (falls && (!counts || !law.settings[feed].suspends_accounts))
+	if (falls && (!is_counted || !law.settings[feed].suspends_accounts))
 		about(feed, file, p, 0, "lost the account to a file that may not");
 	if (falls && (said.names[p] || !law.is_known[feed][p]))
 		about(feed, file, p, 0, "lost the account though named, or never named");
 	if (falls && law.gone_files[feed][p] + 1 < ACCOUNT_FILES)
 		about(feed, file, p, 0, "lost the account at once");
-	if (falls && is_true && !nightly_is_right(file->kind) && !law.is_misled[feed])
+	if (falls && is_true && !nightly_is_right(file->kind) && !is_measured(feed, file))
 		about(feed, file, p, 0, "lost the account, and has not left");
 	if (!is->is_suspended && was->is_suspended && law.is_held_account[p])
 		about(feed, file, p, 0, "got the account back that somebody had suspended");
@@ -261,7 +275,7 @@ static void account_judge(int feed, const struct nightly *file, bool is_applied,
 	law.is_known[feed][p] |= said.names[p];
 	if (said.names[p])
 		law.gone_files[feed][p] = 0;
-	else if (counts)
+	else if (is_counted)
 		law.gone_files[feed][p]++;
 }
 
@@ -369,7 +383,7 @@ void law_judge_word(int feed, const struct law_people *approved, const struct la
 	}
 }
 
-void law_accept(int feed, const struct law_people *listed, bool is_right)
+void law_accept(int feed, const struct law_people *listed, enum nightly_kind kind)
 {
 	for (int p = 1; p <= PEOPLE; p++)
 		for (int c = 1; c <= COURSES; c++) {
@@ -377,7 +391,8 @@ void law_accept(int feed, const struct law_people *listed, bool is_right)
 			tie->is_in_base = listed->has[p][c] && fake_lms_enrolment(p, c)->id != 0;
 			tie->is_in_last = tie->is_in_base;
 		}
-	law.is_misled[feed] = !is_right;
+	law.is_misled[feed] = !nightly_is_right(kind);
+	law.has_other_name[feed] |= kind == NIGHT_OTHER_NAME;
 }
 
 /* ---- other hands ---- */

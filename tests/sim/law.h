@@ -48,7 +48,7 @@ int law_course(const char *name);
 void law_judge_word(int feed, const struct law_people *approved, const struct law_people *listed,
     struct law_sums *sums);
 /* It is what the next file of the feed is compared with. */
-void law_accept(int feed, const struct law_people *listed, bool is_right);
+void law_accept(int feed, const struct law_people *listed, enum nightly_kind kind);
 /* Somebody has a hand in it. */
 void law_hand_suspended(int person, int course);
 void law_hand_activated(int person, int course);

@@ -16,7 +16,7 @@ static struct note {
 	char run[RUN_ID_SIZE + 1];
 	int feed;
 	char stem[48], hash[HASH_SIZE]; /* of the file */
-	bool is_right;
+	enum nightly_kind kind;
 	struct law_people listed;
 } notes[NOTES];
 static size_t notes_count;
@@ -37,7 +37,7 @@ void words_note(int feed, const struct nightly *file, const struct ledger_run *r
 	if (!plan || plan->state != PLAN_OPEN)
 		return;
 	struct note *note = &notes[notes_count++ % NOTES];
-	*note = (struct note){.feed = feed, .is_right = nightly_is_right(file->kind)};
+	*note = (struct note){.feed = feed, .kind = file->kind};
 	snprintf(note->run, sizeof note->run, "%s", plan->run.bytes);
 	snprintf(note->stem, sizeof note->stem, "%.*s", (int)strcspn(file->name, "."), file->name);
 	files_hash_bytes(file->text.bytes, file->text.size, note->hash);
@@ -150,7 +150,7 @@ static void word_give(const struct note *note, void (*live)(void), bool is_dange
 		fatal("the word came to nothing: %s", said);
 	law_judge_word(note->feed, &approved, releases && is_whole ? &note->listed : NULL, law);
 	if (releases && is_base(note))
-		law_accept(note->feed, &note->listed, note->is_right);
+		law_accept(note->feed, &note->listed, note->kind);
 	sums->given[!releases]++;
 	sums->closed++;
 }
