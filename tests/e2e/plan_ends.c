@@ -416,3 +416,104 @@ Test(plan_ends, late_without_its_file_being_the_newest)
 	rig_expect(&rig, BASE "full-3.csv') || '%'", "full-2.csv\n");
 	rig_remove(&rig);
 }
+
+/* ---- no more than was shown ---- */
+
+/* The same site under other words of the feed. */
+static void settings_change(const struct rig *rig, const char *from, const char *to)
+{
+	struct buffer text = files_read(rig->config.text);
+	const char *at = strstr(text.bytes, from);
+	cr_assert_not_null(at, "%s", text.bytes);
+	struct buffer changed = {0};
+	buffer_add(&changed, text.bytes, (size_t)(at - text.bytes));
+	buffer_add_text(&changed, to);
+	buffer_add_text(&changed, at + strlen(from));
+	files_write(rig->config.text, changed.bytes, changed.size, 0644);
+	buffer_done(&changed);
+	buffer_done(&text);
+}
+
+#define SUSPENDING                                                                                 \
+	"allow_unenrol: true, removal: suspend, limits: { by_cell: { count: 1, share: 0%, most: "  \
+	"1 } }, " RIG_MAY_ALL
+
+Test(plan_ends, with_a_suspension_where_that_was_shown_whatever_the_settings_say_by_then)
+{
+	struct rig rig;
+	struct reply reply;
+	make(&rig, "  default: { " SUSPENDING " }\n");
+	done(&rig, "removing.csv", removing);
+	settings_change(&rig, "removal: suspend", "removal: unenrol");
+	heed(&rig, &reply, "release", "removing.csv");
+	cr_expect_eq(reply_number(&reply, "codes", "unenrol_suspended"), 3);
+	reply_close(&reply);
+	rig_expect(&rig, IN_C1, "p1\np2\np3\n");
+	rig_expect(&rig, ENROLMENTS " WHERE status = 1", "3\n");
+	rig_remove(&rig);
+}
+
+Test(plan_ends, open_where_a_setting_stands_in_its_way)
+{
+	struct rig rig;
+	struct reply reply;
+	make(&rig, "  default: { " FEED " }\n");
+	done(&rig, "removing.csv", removing);
+	settings_change(&rig, "allow_unenrol: true", "allow_unenrol: false");
+	heed(&rig, &reply, "release", "removing.csv");
+	cr_expect_eq(reply_number(&reply, "codes", "unenrol_not_allowed"), 3);
+	reply_close(&reply);
+	state_is(&rig, "open");
+	settings_change(&rig, "allow_unenrol: false", "allow_unenrol: true");
+	heed(&rig, &reply, "release", "removing.csv");
+	cr_expect_eq(reply_number(&reply, "codes", "unenrolled"), 3);
+	reply_close(&reply);
+	state_is(&rig, "released");
+	rig_remove(&rig);
+}
+
+#define ABSENCE                                                                                    \
+	"absence: { action: suspend }, limits: { removals: { count: 1, share: 0%, most: 1 }, "     \
+	"rows_of_last: 0%, per_course: { count: 0, share: 0% } }, " RIG_MAY_ALL
+
+/* Removals of courses that were not named wait in a plan of their own. */
+Test(plan_ends, for_one_course_and_waits_for_the_other)
+{
+	struct rig rig;
+	make(&rig, "  default: { " ABSENCE " }\n");
+	done(&rig, "first.csv", "username,course1,course2\np1,C1,C2\n");
+	struct path run = rig_order(&rig, "release", "first.csv");
+	struct buffer order = files_read(rig_path(&rig, "orders/release.%s", run.text).text);
+	size_t end = strcspn(order.bytes, "}");
+	struct path text = path_of("%.*s,\"courses\":[\"C1\"]}", (int)end, order.bytes);
+	files_write(
+	    rig_path(&rig, "orders/release.%s", run.text).text, text.text, strlen(text.text), 0640);
+	rig_once(&rig);
+	rig_expect(&rig, "SELECT state FROM enrold_plan ORDER BY run", "released\nopen\n");
+	rig_expect(&rig, ENROLMENTS " WHERE status = 1", "2\n");
+	buffer_done(&order);
+	rig_remove(&rig);
+}
+
+/* Whose name somebody has is one account more: how many they are has to be counted. */
+Test(plan_ends, held_where_the_same_accounts_would_be_made_twice)
+{
+	struct rig rig;
+	struct reply reply;
+	struct buffer text = {0};
+	buffer_add_text(&text, "username,firstname,lastname,email\n");
+	for (int i = 0; i < 60; i++)
+		buffer_print(&text, "new%d,N,N,new%d@x.example\n", i, i);
+	rig_make(
+	    &rig, &(struct rig_options){
+	              .feeds = "  default: { upload_type: add_increment, " RIG_MAY_ALL " }\n"});
+	done(&rig, "new.csv", text.bytes);
+	for (char *at = text.bytes; (at = strchr(at, '@')); at++)
+		at[1] = 'y';
+	reply_to(&reply, &rig, "again.csv", text.bytes);
+	cr_expect_str_eq(reply_status(&reply), "held");
+	cr_expect_str_eq(reply_refusal(&reply), "created");
+	reply_close(&reply);
+	buffer_done(&text);
+	rig_remove(&rig);
+}
