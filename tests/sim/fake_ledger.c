@@ -251,7 +251,8 @@ struct error plans_supersede(struct db *db, struct slice feed, struct slice befo
 	for (size_t i = 0; i < state->plans_count; i++) {
 		struct stored_plan *row = &state->plans[i];
 		if (row->state != PLAN_OPEN || !row->is_of_full || !slice_is(row->feed, feed) ||
-		    strcmp(row->run.bytes, before.bytes) >= 0)
+		    before.size != RUN_ID_SIZE ||
+		    memcmp(row->run.bytes, before.bytes, RUN_ID_SIZE) >= 0)
 			continue;
 		row->state = PLAN_SUPERSEDED;
 		row->closed_by = keep(by);
