@@ -22,11 +22,14 @@ static struct buffer everybody(void)
 	return text;
 }
 
+/* Or it has ended meanwhile. */
 static void records_await(const struct rig *rig, const char *run, int64_t least)
 {
 	struct movement movement;
-	struct path sql =
-	    path_of("SELECT coalesce(max(records), 0) FROM enrold_run WHERE run > '%s'", run);
+	struct path sql = path_of(
+	    "SELECT coalesce(max(CASE state WHEN 'running' THEN records ELSE 1000000000 END), "
+	    "0) FROM enrold_run WHERE run > '%s'",
+	    run);
 	movement_start(&movement, MOVEMENT_QUIET_MS);
 	while (rig_number(rig, sql.text) < least)
 		cr_assert(movement_pause(&movement), "never %lld records", (long long)least);
