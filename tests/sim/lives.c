@@ -531,12 +531,13 @@ int main(int argc, char **argv)
 	printf(
 	    "lives: %lu lives in %.1f s: %lu nights, %lu files, %lu deaths; removed %lu times, %lu "
 	    "of them unenrolled, %lu when due, %lu returned; accounts: %lu suspended, %lu "
-	    "returned; plans: %lu released, %lu discarded, %lu removed by that, %lu accounts; %ld "
+	    "returned; plans: %lu released, %lu in vain, %lu discarded, %lu removed by that, %lu "
+	    "accounts; %ld "
 	    "lives broke the law\n",
 	    sums->lives, (double)(moment_now_ms() - start) / 1000, sums->nights, sums->files,
 	    sums->deaths, sums->law.removed, sums->law.unenrolled, sums->law.due,
 	    sums->law.returned, sums->law.accounts_suspended, sums->law.accounts_returned,
-	    sums->words.given[0], sums->words.given[1], sums->law.approved,
+	    sums->words.given[0], sums->words.left_open, sums->words.given[1], sums->law.approved,
 	    sums->law.accounts_approved, failures);
 	for (int i = 0; i < NIGHT_KINDS; i++)
 		printf("%s %lu%s", nightly_word((enum nightly_kind)i), sums->kinds[i],

@@ -103,12 +103,21 @@ static void order_write(const struct note *note, bool releases, const char *cour
 	files_write(order_path(note, releases).text, text.text, strlen(text.text), 0640);
 }
 
+/* A plan of which nothing can be done stays open. */
+static bool is_under_way(const struct note *note, bool releases)
+{
+	struct listing work = files_list(path_of("%s/work/n", process.spool_path.text).text);
+	bool is = work.count > 0 || files_exist(order_path(note, releases).text);
+	listing_done(&work);
+	return is;
+}
+
 static void carry_out(const struct note *note, bool releases, void (*live)(void), bool is_dangerous,
     struct words_sums *sums)
 {
 	unsigned long deaths = fate.deaths;
 	process.hears = true;
-	for (int i = 0; i < TURNS_MAX && plan_find(note->run)->state == PLAN_OPEN; i++) {
+	for (int i = 0; i < TURNS_MAX && is_under_way(note, releases); i++) {
 		if (is_dangerous && fate.deaths < deaths + DEATHS_MAX) {
 			fate.death = DEATH_KILL;
 			fate.dies_in = fate_draw(400);
@@ -117,10 +126,9 @@ static void carry_out(const struct note *note, bool releases, void (*live)(void)
 		fate.now_us += 6 * SECOND;
 		fate.monotonic_us += 6 * SECOND;
 	}
-	process_act(live); /* the answer may still have to be published */
 	process.hears = false;
 	sums->deaths += fate.deaths - deaths;
-	if (files_exist(order_path(note, releases).text))
+	if (is_under_way(note, releases))
 		fatal("the word about run %s was not carried out", note->run);
 }
 
@@ -146,13 +154,13 @@ static void word_give(const struct note *note, void (*live)(void), bool is_dange
 	snprintf(said, 160, "run %s of feed %d, %s, is %s %s: state %d", note->run, note->feed,
 	    is_whole ? "whole" : "in part", releases ? "released" : "discarded", course,
 	    (int)plan->state);
-	if (plan->state == PLAN_OPEN)
+	if (plan->state == PLAN_OPEN && !releases)
 		fatal("the word came to nothing: %s", said);
 	law_judge_word(note->feed, &approved, releases && is_whole ? &note->listed : NULL, law);
 	if (releases && is_base(note))
 		law_accept(note->feed, &note->listed, note->kind);
 	sums->given[!releases]++;
-	sums->closed++;
+	sums->left_open += plan->state == PLAN_OPEN;
 }
 
 void words_give(void (*live)(void), bool is_dangerous, struct words_sums *sums,

@@ -8,7 +8,7 @@
 #include "law.h"
 
 struct words_sums {
-	unsigned long given[2], closed; /* released, discarded; how many plans that closed */
+	unsigned long given[2], left_open; /* released, discarded; in vain */
 	unsigned long deaths;
 };
 
