@@ -185,7 +185,7 @@ static struct error release_store(
 	uint64_t done = tally->outcomes[OUTCOME_DONE] + tally->outcomes[OUTCOME_WARNING];
 	bool is_nothing = done == 0 && tally->codes[CODE_WITHHELD] == 0;
 	/* What stands in its way may be mended, and the plan be released then. */
-	if (is_nothing && tally->outcomes[OUTCOME_ERROR] > 0) {
+	if (is_nothing && !plan->is_whole && tally->outcomes[OUTCOME_ERROR] > 0) {
 		remark_add(remarks, REMARK_NEW_PLAN, NULL,
 		    SLICE("Nothing of the plan could be done, as its rows say: it stays open."));
 		return OK;
