@@ -58,6 +58,7 @@ bool summary_is_preview(struct slice text);
 bool summary_is_of(struct slice text, const char *run);
 /* Or discarded: its input is put aside. */
 bool summary_is_refused(struct slice text);
+bool summary_is_held(struct slice text);
 /* It carried out a person's word about another run. */
 bool summary_is_ordered(struct slice text);
 void summary_explain(struct slice text, struct buffer *out);

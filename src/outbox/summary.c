@@ -258,6 +258,11 @@ bool summary_is_ordered(struct slice text)
 	return is;
 }
 
+bool summary_is_held(struct slice text)
+{
+	return member_is(text, "status", "held");
+}
+
 /* Whether anything had been applied decides what is to be done. */
 static void refusal_explain(const json_t *summary, struct buffer *out)
 {

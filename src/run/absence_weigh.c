@@ -372,6 +372,8 @@ static struct slice withheld_reason(const struct absence *absence)
 {
 	size_t count;
 	struct arena *arena = absence->loop->remarks.arena;
+	if (absence->is_release)
+		return SLICE("not all of them were in the plan that was approved");
 	if (absence->ban.code != CODES)
 		return absence->ban.reason;
 	const struct absence_course *course = banned_course(absence, &count);

@@ -301,7 +301,9 @@ struct error publish_forgotten(struct run *run, bool *is_out)
 	if (is_error(&error) || !*is_out)
 		return error;
 	run->row.summary = text;
-	run->row.state = summary_is_refused(text) ? RUN_REFUSED : RUN_APPLIED;
+	run->row.state = summary_is_refused(text) ? RUN_REFUSED
+	                 : summary_is_held(text)  ? RUN_HELD
+	                                          : RUN_APPLIED;
 	return input_end(run);
 }
 
