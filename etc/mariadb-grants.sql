@@ -77,3 +77,4 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON moodle.enrold_feed TO enrold;
 GRANT SELECT, INSERT, UPDATE, DELETE ON moodle.enrold_version TO enrold;
 GRANT SELECT, INSERT, UPDATE, DELETE ON moodle.enrold_listing TO enrold;
 GRANT SELECT, INSERT, UPDATE, DELETE ON moodle.enrold_base TO enrold;
+GRANT SELECT, INSERT, UPDATE, DELETE ON moodle.enrold_plan TO enrold;

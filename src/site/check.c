@@ -290,6 +290,7 @@ static void own_tables_check(const struct look *look)
 	    "UPDATE {enrold_node} SET beat = beat WHERE 1 = 0",
 	    "UPDATE {enrold_listing} SET told = told WHERE 1 = 0",
 	    "UPDATE {enrold_base} SET run = run WHERE 1 = 0",
+	    "UPDATE {enrold_plan} SET run = run WHERE 1 = 0",
 	};
 	for (size_t i = 0; is_there && i < sizeof tries / sizeof *tries; i++)
 		if (!would_do(look, tries[i], &why))

@@ -106,10 +106,10 @@ static long turns_of_once(struct wire *wire, const struct path *config)
  * what the site is like (twice), for its feed and its end; a batch costs one for its begin, each
  * kind of question, each table written, its checkpoint and its commit. Together 145 (PostgreSQL)
  * and 173 (MariaDB) when this was written, and 22 to 24 for each file more. What they do not depend
- * on is how many rows a batch has: 3000 instead of one took some 30 more, for the site is looked at
- * as a whole and rows are written in pieces.
+ * on is how many rows a batch has: 3000 instead of one took some 30 (PostgreSQL) to 45 (MariaDB)
+ * more, for the site is looked at as a whole and rows are written in pieces.
  */
-enum { TURNS_MAX = 200, TURNS_MORE_MAX = 40, DELAY_MS = 20 };
+enum { TURNS_MAX = 200, TURNS_MORE_MAX = 50, DELAY_MS = 20 };
 
 Test(network, that_is_slow_is_not_asked_more_often_for_more_rows)
 {
