@@ -92,7 +92,9 @@ Test(undo_kept, keeps_grades_and_says_of_which_none_come_back)
 	EXPECT(&reply, {2, "course1", "done", "undone"}, {2, "course1", "skipped", "not_undoable"});
 	reply_close(&reply);
 	rig_expect(&rig, enrolled, "p1|C1|0\n");
-	law_close(&rig);
+	/* A server that is filled anew from our copy gives what comes the number of what is gone,
+	 * which the law takes for the same. */
+	rig_remove(&rig);
 }
 
 Test(undo_kept, refuses_an_answer_that_is_gone_or_not_what_it_was)
