@@ -145,13 +145,19 @@ static void courses_take(const json_t *courses, struct arena *arena, struct orde
 	order->courses_count = order->courses ? count : 0;
 }
 
-/* jansson has no word of its own for every lack of memory; all that is wrong with a text has one.
- */
+/* Where memory is short for a moment jansson may take a good text for a bad one: what is bad is so
+ * each time. */
+enum { PARSE_TRIES = 8 };
+
 static struct error text_parse(struct slice text, json_t **object)
 {
 	json_error_t wrong;
-	*object = json_loadb(text.bytes ? text.bytes : "", text.size, 0, &wrong);
-	enum json_error_code code = *object ? json_error_invalid_syntax : json_error_code(&wrong);
+	enum json_error_code code = json_error_invalid_syntax;
+	*object = NULL;
+	for (int i = 0; i < PARSE_TRIES && !*object; i++) {
+		*object = json_loadb(text.bytes ? text.bytes : "", text.size, 0, &wrong);
+		code = *object ? json_error_invalid_syntax : json_error_code(&wrong);
+	}
 	return code == json_error_unknown || code == json_error_out_of_memory
 	           ? error_memory("reading an order")
 	           : OK;
