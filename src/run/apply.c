@@ -360,7 +360,8 @@ static struct error attempt(struct run *run, bool *wants_all_hashes, struct weig
 	    .lms = run->runner->lms,
 	    .weighing = weighing,
 	    .is_rehearsal = is_rehearsal,
-	    .mode = mode_of(run, is_rehearsal),
+	    .mode = is_rehearsal && weighing->is_inexact ? &apply_modes[PREVIEW_INEXACT]
+	                                                 : mode_of(run, is_rehearsal),
 	    .entered_us = apply_clock_us(),
 	    .committed = run->row,
 	    .records_fit = BATCH_RECORDS,
@@ -413,13 +414,19 @@ static struct error attempts(struct run *run, struct weighing *weighing)
 	bool wants_all_hashes = false;
 	struct error error;
 	unsigned collisions = 0;
+	bool is_again;
 	do {
 		uint64_t records = run->row.records;
 		if (weighing)
 			limits_count_clear(weighing->count);
 		error = attempt(run, &wants_all_hashes, weighing);
 		collisions = run->row.records > records ? 1 : collisions + 1;
-	} while (error.is_collision && collisions < COLLISIONS_MAX && !run_has_to_stop(run));
+		is_again = weighing && !weighing->is_inexact && error.class == ERROR_RETRY &&
+		           !run->is_stopped && !run_has_to_stop(run);
+		if (is_again)
+			weighing->is_inexact = true;
+	} while (is_again ||
+	         (error.is_collision && collisions < COLLISIONS_MAX && !run_has_to_stop(run)));
 	return run->is_stopped ? OK : error;
 }
 
