@@ -193,7 +193,8 @@ static bool is_full(const struct apply_loop *loop, const struct csvin_record *re
 	if (loop->records_fit < most)
 		most = loop->records_fit;
 	/* What collides gets smaller, to one record if need be. */
-	if (loop->mode->has_checkpoints && transaction_records(loop) < most)
+	bool is_by_pieces = loop->mode->has_checkpoints || !loop->mode->is_exact;
+	if (is_by_pieces && transaction_records(loop) < most)
 		most = (size_t)transaction_records(loop);
 	for (size_t i = 0; i < record->cells_count; i++)
 		bytes += record->cells[i].size;
@@ -414,19 +415,16 @@ static struct error attempts(struct run *run, struct weighing *weighing)
 	bool wants_all_hashes = false;
 	struct error error;
 	unsigned collisions = 0;
-	bool is_again;
 	do {
 		uint64_t records = run->row.records;
 		if (weighing)
 			limits_count_clear(weighing->count);
 		error = attempt(run, &wants_all_hashes, weighing);
 		collisions = run->row.records > records ? 1 : collisions + 1;
-		is_again = weighing && !weighing->is_inexact && error.class == ERROR_RETRY &&
-		           !run->is_stopped && !run_has_to_stop(run);
-		if (is_again)
+		/* The whole file may be more than one transaction may have. */
+		if (weighing)
 			weighing->is_inexact = true;
-	} while (is_again ||
-	         (error.is_collision && collisions < COLLISIONS_MAX && !run_has_to_stop(run)));
+	} while (error.is_collision && collisions < COLLISIONS_MAX && !run_has_to_stop(run));
 	return run->is_stopped ? OK : error;
 }
 

@@ -27,7 +27,7 @@ extern const struct apply_mode apply_modes[APPLY_MODES];
 /* A rehearsal, or a preview, of a file that a limit could be about; see weigh.c. */
 struct weighing {
 	struct limits_count *count;
-	bool is_inexact;          /* the whole file is more than one transaction may have */
+	bool is_inexact;          /* a rehearsal that has collided: what follows is by pieces */
 	struct slice changed_key; /* who is absent seems to be there under another key; why */
 	struct limits_verdict verdict;
 };
