@@ -164,6 +164,13 @@ static inline bool policy_adds_only(const struct policy *policy)
 	return policy->upload_type == UPLOAD_ADD || policy->upload_type == UPLOAD_ADD_INCREMENT;
 }
 
+/* Whoever is not in its full files has left. */
+static inline bool policy_tells_absence(const struct policy *policy)
+{
+	return policy->absence.action != ABSENCE_IGNORE ||
+	       policy->absence.accounts != ABSENT_ACCOUNTS_IGNORE;
+}
+
 /* No file of the feed is taken without. */
 bool policy_requires(const struct policy *policy, enum sidecar_kind kind);
 

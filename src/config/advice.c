@@ -179,7 +179,7 @@ static bool purge_is_idle(const struct policy *policy)
 static bool absence_is_idle(const struct policy *policy)
 {
 	const struct policy_absence *absence = &policy->absence;
-	if (absence->action != ABSENCE_IGNORE || absence->accounts != ABSENT_ACCOUNTS_IGNORE)
+	if (policy_tells_absence(policy))
 		return false;
 	return absence->roles.is_given || absence->pause.count > 0 ||
 	       is_changed(SECTION_ABSENCE, "files", policy) ||

@@ -50,12 +50,6 @@ void absences_free(struct absences *absences)
 	free(absences);
 }
 
-static bool tells_absence(const struct feed *feed)
-{
-	const struct policy_absence *absence = &feed->policy.absence;
-	return absence->action != ABSENCE_IGNORE || absence->accounts != ABSENT_ACCOUNTS_IGNORE;
-}
-
 /* ---- the last accepted full file ---- */
 
 /* One that was deleted since blocks nobody. */
@@ -252,7 +246,7 @@ static struct error all_look(struct absences *absences, struct lms *lms,
 		const struct feed *feed = &config->feeds[i];
 		uint64_t ended = arrivals_count_ended(arrivals, feed->name);
 		const struct feed_absence *before = feed_of(absences, feed->name);
-		if (!tells_absence(feed))
+		if (!policy_tells_absence(&feed->policy))
 			continue;
 		struct feed_absence *now = &fresh->feeds[fresh->count++];
 		if (is_fresh(before, ended, now_s)) {

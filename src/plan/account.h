@@ -87,6 +87,8 @@ uint32_t account_find(const struct batch *batch, uint32_t key);
 /* A deleted account was called so. */
 bool account_was_deleted(const struct batch *batch, const struct record *record);
 bool account_is_free(const struct batch *batch, uint32_t key);
+/* From now on the person has what the change gives, but for names. */
+void account_take(const struct batch *batch, uint32_t person, const struct account_change *change);
 /* From now on the person is called so too. */
 void account_learn(struct batch *batch, enum user_key_by by, struct slice text, uint32_t person);
 /* And has what the change gives to unique profile fields. */

@@ -315,22 +315,27 @@ static void details_update(struct step *step)
 }
 
 /* The plan's own picture follows. */
-static void person_move(struct step *step)
+void account_take(const struct batch *batch, uint32_t person, const struct account_change *change)
 {
-	struct batch *batch = step->batch;
-	struct account_facts *person = step_person(step);
-	const struct account_change *change = &step->change;
+	struct account_facts *is = &batch->people[person];
 	for (uint32_t d = 0; d < columns_details_count(); d++)
 		if (change->details & (UINT64_C(1) << d))
-			person->details[d] = change->values[d];
+			is->details[d] = change->values[d];
 	for (uint32_t p = 0; p < change->profile_count; p++)
 		for (uint32_t f = 0; f < batch->site->profile_fields_count; f++)
 			if (batch->site->profile_fields[f].id == change->profile[p].field)
-				person->profile[f] = change->profile[p].data;
+				is->profile[f] = change->profile[p].data;
 	if (change->auth.size > 0)
-		person->auth = change->auth;
+		is->auth = change->auth;
 	if (change->sets_suspended)
-		person->is_suspended = change->is_suspended;
+		is->is_suspended = change->is_suspended;
+}
+
+static void person_move(struct step *step)
+{
+	struct batch *batch = step->batch;
+	const struct account_change *change = &step->change;
+	account_take(batch, step->person, change);
 	account_learn(batch, KEY_EMAIL, change->values[DETAIL_EMAIL], step->person);
 	account_learn(batch, KEY_IDNUMBER, change->values[DETAIL_IDNUMBER], step->person);
 	account_learn_profile(batch, change, step->person);

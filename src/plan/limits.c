@@ -50,16 +50,11 @@ static struct slice limit_print(struct arena *arena, const struct policy_limit *
 
 /* ---- what holds the file; each answers why, or an empty text ---- */
 
-static bool absence_acts(const struct policy_absence *absence)
-{
-	return absence->action != ABSENCE_IGNORE || absence->accounts != ABSENT_ACCOUNTS_IGNORE;
-}
-
 /* Full files have a default; deltas are compared with nothing. */
 static share_bp rows_wanted(const struct policy *policy, const struct limits_facts *facts)
 {
 	const struct policy_limits *limits = &policy->limits;
-	bool is_delta = absence_acts(&policy->absence) && !facts->is_full;
+	bool is_delta = policy_tells_absence(policy) && !facts->is_full;
 	if (!facts->has_last || facts->is_retry || is_delta)
 		return 0;
 	if (limits->has_rows_of_last)

@@ -241,18 +241,7 @@ static deed_set deeds_of(const struct account_change *change)
 static void person_move(const struct undoing *undoing, const struct account_change *change)
 {
 	struct batch *batch = undoing->batch;
-	struct account_facts *person = person_of(undoing);
-	for (uint32_t d = 0; d < columns_details_count(); d++)
-		if (change->details & (UINT64_C(1) << d))
-			person->details[d] = change->values[d];
-	for (uint32_t p = 0; p < change->profile_count; p++)
-		for (uint32_t f = 0; f < batch->site->profile_fields_count; f++)
-			if (batch->site->profile_fields[f].id == change->profile[p].field)
-				person->profile[f] = change->profile[p].data;
-	if (change->auth.size > 0)
-		person->auth = change->auth;
-	if (change->sets_suspended)
-		person->is_suspended = change->is_suspended;
+	account_take(batch, undoing->person, change);
 	if (change->details & (UINT64_C(1) << DETAIL_EMAIL))
 		account_learn(batch, KEY_EMAIL, change->values[DETAIL_EMAIL], undoing->person);
 }

@@ -7,16 +7,11 @@
 #include <sys/stat.h>
 #include <time.h>
 
-static bool acts(const struct policy_absence *policy)
-{
-	return policy->action != ABSENCE_IGNORE || policy->accounts != ABSENT_ACCOUNTS_IGNORE;
-}
-
 bool absence_is_told(const struct config *config, const struct policy *policy)
 {
-	bool is_told = acts(&policy->absence);
+	bool is_told = policy_tells_absence(policy);
 	for (size_t i = 0; i < config->feeds_count && !is_told; i++)
-		is_told = acts(&config->feeds[i].policy.absence);
+		is_told = policy_tells_absence(&config->feeds[i].policy);
 	return is_told;
 }
 
@@ -194,7 +189,7 @@ static struct error shape_give(struct absence *absence)
 struct error absence_run(struct apply_loop *loop)
 {
 	struct absence absence;
-	if (!acts(&loop->run->policy.absence) || loop->mentions.file < 0)
+	if (!policy_tells_absence(&loop->run->policy) || loop->mentions.file < 0)
 		return OK;
 	struct error error = absence_init(&absence, loop);
 	loop->is_behind_rows = true;
@@ -223,7 +218,7 @@ struct error absence_end_early(struct run *run)
 {
 	struct apply_loop loop = {.run = run, .lms = run->runner->lms};
 	struct absence absence;
-	bool has_listed = run->row.records > 0 && acts(&run->policy.absence) &&
+	bool has_listed = run->row.records > 0 && policy_tells_absence(&run->policy) &&
 	                  disk_has(run->directory, RUN_MENTIONS);
 	if (!has_listed || run->lane.is_preview)
 		return OK;

@@ -21,9 +21,7 @@ static struct error verdict_keep(struct run *run)
 		error = disk_create(run->directory, RUN_WEIGHED, MODE_INPUT, buffer_slice(&text));
 	bool is_kept = !is_error(&error) && text.size > 0;
 	buffer_done(&text);
-	if (is_kept)
-		error = disk_sync(run->directory, RUN_WEIGHED);
-	return is_error(&error) || !is_kept ? error : disk_sync(run->directory, ".");
+	return is_kept ? disk_sync(run->directory, ".") : error;
 }
 
 struct error rehearse(struct run *run)

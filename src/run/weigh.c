@@ -29,8 +29,7 @@ struct error weigh_measure(struct run *run)
 
 static bool is_full_name(const struct run *run)
 {
-	const struct policy_absence *absence = &run->policy.absence;
-	return (absence->action != ABSENCE_IGNORE || absence->accounts != ABSENT_ACCOUNTS_IGNORE) &&
+	return policy_tells_absence(&run->policy) &&
 	       absence_is_full_name(&run->policy, slice_of(run->name));
 }
 
