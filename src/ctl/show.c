@@ -65,16 +65,18 @@ static void removals_tell(const json_t *run)
 	const json_t *removals = json_object_get(run, "removals");
 	bool is_preview = words_is(run, "mode", "preview");
 	char text[300] = "", shown[FIGURE_SIZE];
+	bool is_of_absence = false; /* what is withheld may be of cells */
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
 		size_t size = strlen(text);
 		int64_t count = words_number(removals, words[i].name);
+		is_of_absence |= count > 0 && strcmp(words[i].name, "withheld") != 0;
 		figure_number(shown, (uint64_t)count);
 		if (count > 0)
 			snprintf(text + size, sizeof text - size, "%s%s %s", size > 0 ? ", " : "",
 			    shown, is_preview ? words[i].would : words[i].done);
 	}
 	if (*text)
-		line("Absence", text);
+		line(is_of_absence ? "Absence" : "Waits", text);
 }
 
 /* A run that carries out what somebody said. */

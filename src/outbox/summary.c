@@ -358,6 +358,8 @@ void summary_find_withheld(
 			continue;
 		snprintf(reason, reason_size, "%.*s",
 		    CUT_ARG(text_member(remark, "message"), reason_size - 1));
+		if (*reason && reason[strlen(reason) - 1] == '.')
+			reason[strlen(reason) - 1] = '\0'; /* it stands in sentences */
 		break;
 	}
 	json_decref(summary);

@@ -129,7 +129,7 @@ Test(absence_told, show_of_a_preview_says_what_would_become_of_the_absent)
 	says(&nightly, "show", "last",
 	    "Remark    1 absent enrolment is out of reach, because the feed found it there");
 	nightly_send(&nightly, "preview/staff-2.csv", "1-20:C1");
-	says(&nightly, "show", "last", "Absence   29 would be withheld\n");
+	says(&nightly, "show", "last", "Waits     29 would be withheld\n");
 	says(&nightly, "show", "last", "\n29 removals would be withheld: why is said above.");
 	nightly_close(&nightly);
 }
