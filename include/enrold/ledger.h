@@ -58,6 +58,14 @@ struct ledger_run {
 	/* Later files are measured by it: applied, with nothing withheld that was not released, and
 	 * neither a retry nor made by enrold. */
 	bool is_measure;
+	uint64_t number; /* in the chain, from 1 in the order of commit; 0: of a time without */
+	/* The input as it is archived, where that is not as it was dropped (its passwords are cut
+	 * out); empty: it is. */
+	uint64_t archived_bytes;
+	struct slice archived_sha256;
+	/* The runs by which its input and its answer were pruned (prune.h); empty: they were not.
+	 */
+	struct slice input_pruned, answer_pruned;
 };
 
 /* state RUN_UNKNOWN when there is no such run. */
@@ -68,10 +76,16 @@ struct error ledger_check(struct db *db, const struct ledger_run *run) MUST_CHEC
 /* Inserts the run, or replaces its row. */
 struct error ledger_store(struct db *db, const struct ledger_run *run) MUST_CHECK;
 
-/* The hash of the newest summary; 64 zeros before the first. Inside a write transaction it is also
- * a lock: nobody else's run ends until this one has. */
-struct error ledger_head(struct db *db, char head[HASH_TEXT_SIZE + 1]) MUST_CHECK;
-struct error ledger_set_head(struct db *db, const char *head, struct slice run) MUST_CHECK;
+/* How far the chain of summaries has come. */
+struct ledger_head {
+	char chain[HASH_TEXT_SIZE + 1]; /* of the newest; 64 zeros before the first */
+	char run[RUN_ID_SIZE + 1];      /* whose summary that is; "" before the first */
+	uint64_t number;                /* how many there are */
+};
+
+/* Inside a write transaction it is also a lock: nobody else's run ends until this one has. */
+struct error ledger_find_head(struct db *db, struct ledger_head *head) MUST_CHECK;
+struct error ledger_set_head(struct db *db, const struct ledger_head *head) MUST_CHECK;
 /* The run whose summary that is, "" before the first. */
 struct error ledger_newest(struct db *db, char run[RUN_ID_SIZE + 1]) MUST_CHECK;
 

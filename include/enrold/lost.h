@@ -1,7 +1,7 @@
 /*
  * lost: what this spool has answered and the database does not hold: a run it knows nothing of, one
  * of which it has a checkpoint only, or one with another summary. A preview, and a file that was
- * refused as a whole, have changed nothing: they lose nothing.
+ * refused as a whole, have changed nothing: they lose nothing, and are told apart.
  *
  * Whoever reads answers may take them away, so the archive is asked as well.
  */
@@ -21,6 +21,7 @@ struct lost {
 	const char *summary;             /* its name in the feed's outbox, "" */
 	const char *input;               /* where it lies below the spool, "" */
 	const char *found; /* in the ledger: "nothing", "unfinished", "another answer" */
+	bool is_harmless;  /* nothing that it did is lost, only that it was there */
 };
 
 /* Sorted by run; all lies in the arena. */

@@ -8,12 +8,15 @@
  *     release.R    the plan of R is approved as it was shown (held.h)
  *     decline.R    the plan of R is not wanted
  *     undo.R       what R did is taken back
+ *     prune.hr     what feed hr keeps no longer goes (prune.h); the daemon gives it, too, each day
+ *     accept.default   the database is taken as it is, without answers that it does not hold
+ *                  (accepted.h)
  *
- * In a file: {"by","uid","loginuid","why","at"}, of the last three also "feed", whose daemon
+ * In a file: {"by","uid","loginuid","why","at"}, of the last five also "feed", whose daemon
  * carries them out in a run of their own, and of a release "plan", the hash of what was shown, and
- * "courses", if only some are meant. Of the first three that it is there is the order; what it says
- * is for people. One of the last three counts for nothing without a feed, or with courses that
- * cannot be read.
+ * "courses", if only some are meant; of a prune "before", if whatever is older goes. Of the first
+ * three that it is there is the order; what it says is for people. One of the last five counts for
+ * nothing without a feed, or with courses that cannot be read.
  */
 #ifndef ENROLD_ORDERS_H
 #define ENROLD_ORDERS_H
@@ -35,6 +38,8 @@ enum order_kind {
 	ORDER_RELEASE,
 	ORDER_DECLINE,
 	ORDER_UNDO,
+	ORDER_PRUNE,
+	ORDER_ACCEPT,
 	ORDER_KINDS
 };
 
@@ -54,12 +59,24 @@ struct order {
 	 * by orders_load. */
 	char (*courses)[ORDER_COURSE_SIZE];
 	size_t courses_count;
+	int64_t before_s; /* of a prune; 0: what the feed's settings say */
 };
 
 /* Carried out by a run of its own: run_order. */
 static inline bool order_is_for_run(enum order_kind kind)
 {
-	return kind == ORDER_RELEASE || kind == ORDER_DECLINE || kind == ORDER_UNDO;
+	return kind >= ORDER_RELEASE;
+}
+/* About what enrold keeps, not about a run: recorded in the chain by a run that changes nothing in
+ * the LMS. */
+static inline bool order_is_record(enum order_kind kind)
+{
+	return kind == ORDER_PRUNE || kind == ORDER_ACCEPT;
+}
+/* About a feed, not a run. */
+static inline bool order_is_about_feed(enum order_kind kind)
+{
+	return kind == ORDER_PAUSE || kind == ORDER_PRUNE || kind == ORDER_ACCEPT;
 }
 const char *order_kind_name(enum order_kind kind); /* "release" */
 

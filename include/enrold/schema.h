@@ -46,9 +46,10 @@ extern const char schema_ledger_rows[]; /* what they hold at first */
 struct schema_upgrade {
 	int version;
 	const char *table, *column;
+	const char *fill; /* what stands in it of what there was before; NULL: its default */
 };
 
-enum { SCHEMA_LEDGER_VERSION = 4 };
+enum { SCHEMA_LEDGER_VERSION = 5 };
 extern const struct schema_upgrade schema_upgrades[];
 extern const size_t schema_upgrades_count;
 

@@ -33,6 +33,9 @@ struct summary {
 	const char *input_name;
 	uint64_t input_bytes;
 	const char *input_sha256;
+	uint64_t archived_bytes;     /* of the input as it is archived, where that is not as it was
+	                              * dropped */
+	const char *archived_sha256; /* NULL: it is */
 	const struct tally *tally;
 	const struct remarks *remarks; /* NULL: none */
 	int64_t started_us;            /* epoch microseconds */
@@ -41,6 +44,7 @@ struct summary {
 	size_t files_count;
 	uint64_t plan_rows, plan_people; /* of the plan that waits for a person; 0: there is none */
 	const char *order; /* what a person ordered, as an order's file has it; NULL: nobody did */
+	uint64_t number;   /* in the chain */
 	const char *previous; /* the chain so far */
 };
 

@@ -3,17 +3,21 @@
  * or has lost what it had committed; and `reconcile accept`, to go on with it all the same. What
  * was accepted is recorded, and listed no more.
  */
+#include "by_hand.h"
 #include "ctl.h"
 #include "owner.h"
 
 #include "enrold/accepted.h"
 #include "enrold/last_run.h"
 #include "enrold/names.h"
+#include "enrold/orders.h"
 #include "enrold/value.h"
 
 #include <jansson.h>
 #include <limits.h>
 #include <stdio.h>
+#include <time.h>
+#include <unistd.h>
 
 struct reconcile {
 	char by[OWNER_NAME_SIZE];
@@ -21,7 +25,8 @@ struct reconcile {
 	struct lms *lms;
 	struct arena *arena;
 	struct lost *lost;
-	size_t count, accepted;
+	size_t count, accepted; /* is_harmless among them: */
+	size_t harmless;
 	struct error head; /* what the daemon would say of this database */
 };
 
@@ -44,6 +49,8 @@ static struct error look(const struct ctl *ctl, struct reconcile *reconcile)
 		    &reconcile->spool, reconcile->lost, &reconcile->count, &reconcile->accepted);
 	if (is_error(&error))
 		return error;
+	for (size_t i = 0; i < reconcile->count; i++)
+		reconcile->harmless += reconcile->lost[i].is_harmless;
 	reconcile->head = last_run_check(&reconcile->spool, reconcile->lms);
 	return reconcile->head.class == ERROR_CONFIG ? OK : reconcile->head;
 }
@@ -60,6 +67,8 @@ static void tell_json(const struct reconcile *reconcile)
 	json_t *list = json_array();
 	for (size_t i = 0; i < reconcile->count; i++) {
 		const struct lost *lost = &reconcile->lost[i];
+		if (lost->is_harmless)
+			continue;
 		json_array_append_new(
 		    list, json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "run", lost->run, "feed",
 		              lost->feed, "file", lost->file, "summary", lost->summary, "input",
@@ -83,14 +92,20 @@ static void lost_print(const struct lost *lost)
 	    *lost->feed ? lost->feed : "-", file, input, lost->found);
 }
 
+static size_t lost_count(const struct reconcile *reconcile)
+{
+	return reconcile->count - reconcile->harmless;
+}
+
 static void tell(const struct reconcile *reconcile)
 {
 	for (size_t i = 0; i < reconcile->count; i++)
-		lost_print(&reconcile->lost[i]);
-	if (reconcile->count > 0)
+		if (!reconcile->lost[i].is_harmless)
+			lost_print(&reconcile->lost[i]);
+	if (lost_count(reconcile) > 0)
 		printf("The database does not hold these answers (%zu). After `enrolctl reconcile "
 		       "accept`\ndrop those files again that shall be in force.\n",
-		    reconcile->count);
+		    lost_count(reconcile));
 	else if (is_error(&reconcile->head))
 		printf("Nothing that was applied is lost, but %s\n", reconcile->head.text);
 	else
@@ -105,7 +120,7 @@ enum ctl_exit ctl_reconcile(const struct ctl *ctl)
 {
 	struct reconcile reconcile = {.spool = SPOOL_CLOSED};
 	struct error error = look(ctl, &reconcile);
-	bool is_good = reconcile.count == 0 && !is_error(&reconcile.head);
+	bool is_good = lost_count(&reconcile) == 0 && !is_error(&reconcile.head);
 	if (!is_error(&error) && ctl->json)
 		tell_json(&reconcile);
 	else if (!is_error(&error))
@@ -116,24 +131,42 @@ enum ctl_exit ctl_reconcile(const struct ctl *ctl)
 	return is_good ? CTL_OK : CTL_NO;
 }
 
+/* The chain goes on from where the database is: that it does so, and without what, stands in its
+ * next link. */
+static struct error record(const struct ctl *ctl, const struct reconcile *reconcile)
+{
+	char run[RUN_ID_SIZE + 1];
+	struct order order = {.kind = ORDER_ACCEPT,
+	    .subject = "default",
+	    .feed = "default",
+	    .at_s = (int64_t)time(NULL),
+	    .uid = (int64_t)getuid(),
+	    .loginuid = owner_login()};
+	snprintf(order.by, sizeof order.by, "%s", reconcile->by);
+	struct error error = order_give(reconcile->spool.orders, &order);
+	return is_error(&error) ? error : by_hand(ctl->config, &reconcile->spool, &order, run);
+}
+
 enum ctl_exit ctl_reconcile_accept(const struct ctl *ctl)
 {
 	struct reconcile reconcile = {.spool = SPOOL_CLOSED};
 	struct error error = look(ctl, &reconcile);
-	bool is_needed = reconcile.count > 0 || is_error(&reconcile.head);
+	bool is_needed = lost_count(&reconcile) > 0 || is_error(&reconcile.head);
 	/* Who has done it is on record before it is done. */
 	if (!is_error(&error) && is_needed)
 		error =
 		    accepted_add(&reconcile.spool, reconcile.by, reconcile.lost, reconcile.count);
 	if (!is_error(&error) && is_needed)
 		error = last_run_accept(&reconcile.spool, reconcile.lms);
+	if (!is_error(&error) && is_needed)
+		error = record(ctl, &reconcile);
 	done(&reconcile);
 	if (is_error(&error))
 		return ctl_fail(&error);
 	if (is_needed)
 		printf("The database is taken as it is, without the answers that it does not hold "
 		       "(%zu);\nenrold can be started.\n",
-		    reconcile.count);
+		    lost_count(&reconcile));
 	else
 		printf("The database knows every answer: there is nothing to accept.\n");
 	return CTL_OK;

@@ -48,7 +48,12 @@ static enum run_state state_parse(struct slice name)
 	COUNT(plan_bytes, sizes.of[ARTEFACT_PLAN])                                                 \
 	COUNT(people, people)                                                                      \
 	COUNT(owner, owner)                                                                        \
-	COUNT(is_measure, is_measure)
+	COUNT(is_measure, is_measure)                                                              \
+	COUNT(number, number)                                                                      \
+	COUNT(archived_bytes, archived_bytes)                                                      \
+	TEXT(archived_sha256, archived_sha256)                                                     \
+	TEXT(input_pruned, input_pruned)                                                           \
+	TEXT(answer_pruned, answer_pruned)
 
 #define ONE(column, field) +1 /* NOLINT(bugprone-macro-parentheses): a sum is made of them */
 /* In a list, where `run` stands behind all others. */
@@ -177,27 +182,33 @@ struct error ledger_store(struct db *db, const struct ledger_run *run)
 	return ledger_check(db, run);
 }
 
-struct error ledger_head(struct db *db, char head[HASH_TEXT_SIZE + 1])
+/* Cut to its size; what is longer somebody else has written. */
+static void text_take(const struct db_rows *rows, int column, char *text, size_t size)
 {
-	memset(head, '0', HASH_TEXT_SIZE);
-	head[HASH_TEXT_SIZE] = '\0';
-	struct db_rows rows =
-	    db_select(db, "SELECT head FROM {enrold_head} WHERE id = 1 {lock}", DB_NONE);
+	snprintf(text, size, "%.*s", SLICE_ARG(db_column_text(rows, column)));
+}
+
+struct error ledger_find_head(struct db *db, struct ledger_head *head)
+{
+	*head = (struct ledger_head){.number = 0};
+	memset(head->chain, '0', HASH_TEXT_SIZE);
+	struct db_rows rows = db_select(
+	    db, "SELECT head, run, number FROM {enrold_head} WHERE id = 1 {lock}", DB_NONE);
 	if (db_next(&rows)) {
-		struct slice text = db_column_text(&rows, 0);
-		if (text.size == HASH_TEXT_SIZE)
-			memcpy(head, text.bytes, text.size);
+		text_take(&rows, 0, head->chain, sizeof head->chain);
+		text_take(&rows, 1, head->run, sizeof head->run);
+		head->number = (uint64_t)db_column_int(&rows, 2);
 	}
 	db_rows_close(&rows);
 	return db_error(db);
 }
 
-struct error ledger_set_head(struct db *db, const char *head, struct slice run)
+struct error ledger_set_head(struct db *db, const struct ledger_head *head)
 {
 	db_run(db,
-	    "INSERT INTO {enrold_head} (id, head, run) VALUES (1, ?1, ?2) {conflict id} head = ?1, "
-	    "run = ?2",
-	    DB_VALUES(db_string(head), db_text(run)));
+	    "INSERT INTO {enrold_head} (id, head, run, number) VALUES (1, ?1, ?2, ?3) "
+	    "{conflict id} head = ?1, run = ?2, number = ?3",
+	    DB_VALUES(db_string(head->chain), db_string(head->run), db_int((int64_t)head->number)));
 	return db_error(db);
 }
 

@@ -131,6 +131,20 @@ static json_t *files_json(const struct summary *summary)
 	return NULL;
 }
 
+static json_t *input_json(const struct summary *summary)
+{
+	json_t *input = json_pack("{s:o, s:I, s:s}", "name", text_json(summary->input_name),
+	    "bytes", (json_int_t)summary->input_bytes, "sha256", summary->input_sha256);
+	if (!summary->archived_sha256)
+		return input;
+	json_t *archived = json_pack("{s:I, s:s}", "bytes", (json_int_t)summary->archived_bytes,
+	    "sha256", summary->archived_sha256);
+	if (set(input, "archived", archived) == 0)
+		return input;
+	json_decref(input);
+	return NULL;
+}
+
 static int members_set(json_t *object, const struct summary *summary)
 {
 	int failed = 0;
@@ -143,9 +157,7 @@ static int members_set(json_t *object, const struct summary *summary)
 	failed |= set(object, "node", text_json(summary->node));
 	failed |= set(object, "version", json_string(ENROLD_VERSION));
 	failed |= set(object, "policy_sha256", text_json(summary->policy_sha256));
-	failed |= set(object, "input",
-	    json_pack("{s:o, s:I, s:s}", "name", text_json(summary->input_name), "bytes",
-	        (json_int_t)summary->input_bytes, "sha256", summary->input_sha256));
+	failed |= set(object, "input", input_json(summary));
 	failed |= set_count(object, "rows", summary->tally->rows);
 	failed |= set(object, "outcomes", outcomes_json(summary->tally));
 	failed |= set(object, "codes", codes_json(summary->tally));
@@ -159,6 +171,7 @@ static int members_set(json_t *object, const struct summary *summary)
 		        (json_int_t)summary->plan_people));
 	if (summary->order)
 		failed |= set(object, "order", json_loads(summary->order, 0, NULL));
+	failed |= set_count(object, "number", summary->number);
 	failed |= set(object, "previous", text_json(summary->previous));
 	return failed;
 }

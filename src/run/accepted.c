@@ -1,5 +1,6 @@
 #include "enrold/accepted.h"
 
+#include "enrold/csvout.h"
 #include "enrold/disk.h"
 #include "enrold/jsonout.h"
 #include "enrold/summary.h"
@@ -75,12 +76,69 @@ struct error accepted_remove(
 		return error_memory("reading " ACCEPTED);
 	}
 	struct error error = lines_read(file, lost, *count, is_accepted);
-	for (size_t i = 0; i < *count; i++)
+	for (size_t i = 0; i < *count; i++) {
+		*accepted += is_accepted[i] && !lost[i].is_harmless;
 		if (!is_accepted[i])
 			lost[kept++] = lost[i];
-	*accepted = *count - kept;
+	}
 	*count = kept;
 	free(is_accepted);
+	return error;
+}
+
+static void cell_add(struct buffer *list, const json_t *entry, const char *name, char after)
+{
+	const char *text = json_string_value(json_object_get(entry, name));
+	csvout_cell(list, slice_of(text ? text : ""), ',');
+	buffer_add_char(list, after);
+}
+
+static void entries_add(struct buffer *list, const json_t *entries)
+{
+	static const char *const columns[] = {
+	    "run", "feed", "summary_sha256", "found", "input", "file"};
+	enum { COLUMNS = sizeof columns / sizeof *columns };
+	size_t index;
+	const json_t *entry;
+	buffer_add_text(list, ACCEPTED_HEADER);
+	json_array_foreach((json_t *)entries, index, entry) for (size_t i = 0; i < COLUMNS; i++)
+	    cell_add(list, entry, columns[i], i + 1 < COLUMNS ? ',' : '\n');
+}
+
+/* The last of those that were written whole. */
+static struct error last_read(int file, json_t **last)
+{
+	FILE *stream = fdopen(file, "r");
+	char *line = NULL;
+	size_t room = 0;
+	*last = NULL;
+	if (!stream) {
+		close(file);
+		return error_memory("reading " ACCEPTED);
+	}
+	while (getline(&line, &room, stream) > 0) {
+		json_t *object = json_loads(line, 0, NULL);
+		if (!object)
+			continue;
+		json_decref(*last);
+		*last = object;
+	}
+	struct error error = ferror(stream) ? error_errno("cannot read " ACCEPTED) : OK;
+	free(line);
+	fclose(stream);
+	return error;
+}
+
+struct error accepted_list(const struct spool *spool, struct buffer *list)
+{
+	json_t *last;
+	int file = openat(spool->root, ACCEPTED, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (file < 0)
+		return errno == ENOENT ? OK : error_errno("cannot open " ACCEPTED);
+	struct error error = last_read(file, &last);
+	if (!is_error(&error) && last)
+		entries_add(list, json_object_get(last, "lost"));
+	json_decref(last);
 	return error;
 }
 

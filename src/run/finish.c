@@ -36,9 +36,11 @@ static enum run_state state_of(const struct run *run, const struct run_result *r
 	return run->lane.is_preview ? RUN_PREVIEWED : RUN_APPLIED;
 }
 
+/* Behind the head, which it moves. */
 static struct error summary_make(const struct run *run, const struct run_result *result,
-    const char *previous, struct buffer *out, char chain[HASH_TEXT_SIZE + 1])
+    struct ledger_head *head, struct buffer *out)
 {
+	char previous[HASH_TEXT_SIZE + 1];
 	char policy[HASH_TEXT_SIZE + 1], names[ARTEFACTS][FILE_NAME_SIZE];
 	struct error error = hash_text(run->row.policy, policy);
 	if (is_error(&error))
@@ -55,6 +57,9 @@ static struct error summary_make(const struct run *run, const struct run_result 
 	    .input_name = run->row.name.bytes,
 	    .input_bytes = run->row.bytes,
 	    .input_sha256 = run->row.sha256.size > 0 ? run->row.sha256.bytes : "",
+	    .archived_bytes = run->row.archived_bytes,
+	    .archived_sha256 =
+	        run->row.archived_sha256.size > 0 ? run->row.archived_sha256.bytes : NULL,
 	    .tally = result->tally,
 	    .remarks = result->remarks,
 	    .started_us = run->row.started_us,
@@ -62,12 +67,15 @@ static struct error summary_make(const struct run *run, const struct run_result 
 	    .plan_rows = result->plan_rows,
 	    .plan_people = result->plan_people,
 	    .order = run->ordered.text.size > 0 ? run->ordered.text.bytes : NULL,
+	    .number = ++head->number,
 	    .previous = previous,
 	};
+	memcpy(previous, head->chain, sizeof previous);
+	memcpy(head->run, run->id, sizeof head->run);
 	if (summary.finished_us < summary.started_us)
 		summary.finished_us = summary.started_us; /* the clock was set back */
 	files_add(&summary, names, run, result);
-	return summary_format(&summary, out, chain);
+	return summary_format(&summary, out, head->chain);
 }
 
 static struct error row_fill(
@@ -99,19 +107,20 @@ static struct error last_run_move(
     struct run *run, const struct run_result *result, struct buffer *summary)
 {
 	struct lms *lms = run->runner->lms;
-	char previous[HASH_TEXT_SIZE + 1], chain[HASH_TEXT_SIZE + 1];
-	struct error error = ledger_head(lms_db(lms), previous);
+	struct ledger_head head;
+	struct error error = ledger_find_head(lms_db(lms), &head);
 	/* A database may be put back under an open connection. */
 	if (!is_error(&error))
-		error = last_run_expect(run->runner->shared->spool, lms, previous);
+		error = last_run_expect(run->runner->shared->spool, lms, head.chain);
 	if (!is_error(&error))
-		error = summary_make(run, result, previous, summary, chain);
+		error = summary_make(run, result, &head, summary);
 	if (!is_error(&error))
 		error = row_fill(run, result, summary);
+	run->row.number = head.number;
 	if (!is_error(&error))
 		error = ledger_store(lms_db(lms), &run->row);
 	if (!is_error(&error))
-		error = ledger_set_head(lms_db(lms), chain, slice_of(run->id));
+		error = ledger_set_head(lms_db(lms), &head);
 	return error;
 }
 

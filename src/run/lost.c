@@ -242,12 +242,13 @@ static struct error sift(struct search *search, struct lms *lms)
 		struct lost lost = search->all[i];
 		int64_t rows;
 		bool is_lost = true;
-		if (is_held(&lost, ends, ends_count) || is_harmless(search, &lost, &rows))
+		if (is_held(&lost, ends, ends_count))
 			continue;
+		lost.is_harmless = is_harmless(search, &lost, &rows);
 		error = is_error(&search->error) ? search->error
 		                                 : ledger_ask(search, lms, &lost, rows, &is_lost);
-		if (is_lost)
-			search->all[kept++] = lost;
+		lost.is_harmless |= !is_lost;
+		search->all[kept++] = lost;
 	}
 	search->count = kept;
 	free(ends);

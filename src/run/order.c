@@ -37,6 +37,8 @@ static struct error subject_load(struct run *run)
 {
 	struct run_order *ordered = &run->ordered;
 	struct error error = OK;
+	if (run_is_record(run))
+		return OK;
 	if (!run_is_order(run, ORDER_UNDO))
 		error = plans_find(db_of(run), subject_of(run), run->arena, &ordered->plan);
 	struct slice source =
@@ -56,6 +58,9 @@ static bool has_done(const struct ledger_run *of)
 struct error order_stands_still(struct run *run, bool *stands)
 {
 	const struct run_order *ordered = &run->ordered;
+	*stands = true;
+	if (run_is_record(run))
+		return OK;
 	bool is_of_feed = slice_is(ordered->source.feed, slice_of(run->lane.feed));
 	bool is_undone = run_is_order(run, ORDER_UNDO);
 	*stands = is_of_feed &&
@@ -113,7 +118,8 @@ struct error order_open(struct run *run)
 	if (is_error(&error) || !made.bytes)
 		return error;
 	struct slice line = slice_take(&made, '\n'), kind = slice_take(&line, ' ');
-	while (order->kind < ORDER_UNDO && !slice_is(kind, slice_of(order_kind_name(order->kind))))
+	while (order->kind < ORDER_KINDS - 1 &&
+	       !slice_is(kind, slice_of(order_kind_name(order->kind))))
 		order->kind++;
 	snprintf(order->subject, sizeof order->subject, "%.*s", SLICE_ARG(line));
 	error = disk_load(run->directory, RUN_ORDER, run->arena, &text);
@@ -206,6 +212,8 @@ struct error order_store(
 {
 	if (run_is_order(run, ORDER_RELEASE))
 		return release_store(run, tally, counts, remarks);
+	if (run_is_order(run, ORDER_PRUNE))
+		return prune_store(run);
 	if (!run_is_order(run, ORDER_DECLINE))
 		return OK;
 	return plans_close(db_of(run), subject_of(run), PLAN_DISCARDED, run->row.run,
@@ -233,7 +241,7 @@ static struct error empty_answer(struct run *run, struct run_result *result)
 	return error;
 }
 
-struct error order_discard(struct run *run)
+struct error order_end(struct run *run)
 {
 	struct tally tally = {0};
 	struct remarks remarks = {.arena = run->arena};

@@ -20,34 +20,6 @@ static struct slice subject_of(const struct run *run)
 	return slice_of(run->ordered.order.subject);
 }
 
-/* The order's file itself goes into work/ last: it is carried out once, however often somebody is
- * killed between two steps. */
-static struct error made_claim(struct run *run, const char *name, struct slice text, int from)
-{
-	const struct order *order = &run->ordered.order;
-	char mark[RUN_ID_SIZE + 32], file[ORDER_NAME_SIZE];
-	int size =
-	    snprintf(mark, sizeof mark, "%s %s\n", order_kind_name(order->kind), order->subject);
-	const struct made_file made = {RUN_MADE, {mark, (size_t)size}, name, text, from};
-	run_ids_next(run->runner->shared->ids, run_now_us(), run->id);
-	struct error error = claim_make(run, &made);
-	if (!is_error(&error) && order->kind == ORDER_UNDO)
-		error = undo_list(run);
-	if (!is_error(&error))
-		error = disk_sync(run->box, name);
-	if (!is_error(&error))
-		error = disk_sync(run->box, ".");
-	if (!is_error(&error))
-		error = disk_sync(run->runner->shared->spool->work, ".");
-	order_file_name(order->kind, order->subject, file);
-	int orders = run->runner->shared->spool->orders;
-	if (!is_error(&error) && renameat(orders, file, run->directory, RUN_ORDER) < 0)
-		error = error_errno("cannot take orders/%s", file);
-	if (!is_error(&error))
-		error = disk_sync(run->directory, ".");
-	return is_error(&error) ? error : disk_sync(orders, ".");
-}
-
 /* What is not there, or not ours to read, is no copy. */
 static struct error copy_open(const struct run *run, int place, const char *name, int *copy)
 {
@@ -111,7 +83,7 @@ static struct error plan_claim(struct run *run, const char *name)
 	int plan = -1;
 	struct error error = plan_open(run, &plan);
 	if (!is_error(&error))
-		error = made_claim(run, name, SLICE(""), plan);
+		error = order_take(run, name, SLICE(""), plan);
 	if (plan >= 0)
 		close(plan);
 	return error;
@@ -154,6 +126,8 @@ struct error order_claim(struct run *run, enum order_kind kind, const char *subj
 	run->policy = feed->policy;
 	order_policy(&run->policy);
 	error = order_take_text(run, text);
+	if (!is_error(&error) && order_is_record(kind))
+		return record_claim(run);
 	if (!is_error(&error))
 		error = order_stands_still(run, &stands);
 	if (!is_error(&error) && !stands)
@@ -161,7 +135,7 @@ struct error order_claim(struct run *run, enum order_kind kind, const char *subj
 	if (is_error(&error))
 		return error;
 	name_find(run, name);
-	return kind == ORDER_UNDO ? made_claim(run, name, SLICE(UNDO_HEADER), -1)
+	return kind == ORDER_UNDO ? order_take(run, name, SLICE(UNDO_HEADER), -1)
 	                          : plan_claim(run, name);
 }
 

@@ -263,6 +263,10 @@ struct error publish(struct run *run)
 	close(outbox);
 	if (is_error(&error))
 		return error;
+	if (run_is_order(run, ORDER_PRUNE))
+		error = prune_publish(run);
+	if (is_error(&error))
+		return error;
 	index_publish(run);
 	if (run->row.state != RUN_HELD)
 		error = mentions_publish(run);

@@ -167,8 +167,8 @@ static struct error go(struct run *run)
 {
 	int orders = run->runner->shared->spool->orders;
 	bool is_discarded;
-	if (run_is_order(run, ORDER_DECLINE))
-		return order_discard(run);
+	if (run_is_order(run, ORDER_DECLINE) || run_is_record(run))
+		return order_end(run);
 	struct error error = order_stands(orders, ORDER_DISCARD, run->id, &is_discarded);
 	if (!is_error(&error) && is_discarded)
 		return finish_discarded(run);

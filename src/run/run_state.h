@@ -271,6 +271,12 @@ static inline bool run_is_order(const struct run *run, enum order_kind kind)
 	return run->ordered.text.size > 0 && run->ordered.order.kind == kind;
 }
 
+/* It changes nothing in the LMS. */
+static inline bool run_is_record(const struct run *run)
+{
+	return run_is_ordered(run) && order_is_record(run->ordered.order.kind);
+}
+
 struct run_result {
 	const struct tally *tally;
 	const struct remarks *remarks; /* NULL: none */
@@ -346,12 +352,28 @@ struct error archive_open_input(
 /* Of a whole file, which is at its beginning before and after. */
 struct error archive_hash(
     const struct run *run, int file, char sha256[HASH_TEXT_SIZE + 1]) MUST_CHECK;
-/* A discard needs no more than its end. */
-struct error order_discard(struct run *run) MUST_CHECK;
+/* A discard needs no more than its end, nor does a record. */
+struct error order_end(struct run *run) MUST_CHECK;
+/* Makes the run's file and takes the order with it. from: as of struct made_file. */
+struct error order_take(struct run *run, const char *name, struct slice text, int from) MUST_CHECK;
 /* In its last transaction: the plan is closed. */
 /* counts: the file that it is about is one by which later ones are measured. */
 struct error order_store(
     struct run *run, const struct tally *tally, bool counts, struct remarks *remarks) MUST_CHECK;
+
+/* ---- record.c: what enrold does with what it keeps ---- */
+
+/* Claims the run, whose file is a list of what it is about. Nothing: no directory. */
+struct error record_claim(struct run *run) MUST_CHECK;
+
+/* ---- prune.c ---- */
+
+/* Appends the list of all that goes (prune.h); nothing: the buffer stays empty. */
+struct error prune_list(struct run *run, struct buffer *list) MUST_CHECK;
+/* In its last transaction: the ledger says what has gone, and by which run. */
+struct error prune_store(struct run *run) MUST_CHECK;
+/* Removes what its list names; behind its answer, and as long as the list is in work/. */
+struct error prune_publish(struct run *run) MUST_CHECK;
 
 /* ---- superseded.c: what later files have settled of a plan ---- */
 

@@ -391,12 +391,18 @@ const struct schema_ledger schema_ledger[] = {
         "plan_sha256 VARCHAR(64) NOT NULL DEFAULT '',"
         "people BIGINT NOT NULL DEFAULT 0,"
         "owner BIGINT NOT NULL DEFAULT 0,"
-        "is_measure SMALLINT NOT NULL DEFAULT 0",
+        "is_measure SMALLINT NOT NULL DEFAULT 0,"
+        "number BIGINT NOT NULL DEFAULT 0,"
+        "archived_bytes BIGINT NOT NULL DEFAULT 0,"
+        "archived_sha256 VARCHAR(64) NOT NULL DEFAULT '',"
+        "input_pruned VARCHAR(22) NOT NULL DEFAULT '',"
+        "answer_pruned VARCHAR(22) NOT NULL DEFAULT ''",
         0},
     {"enrold_head",
         "id INTEGER PRIMARY KEY CHECK (id = 1),"
         "head VARCHAR(64) NOT NULL,"
-        "run VARCHAR(22) NOT NULL",
+        "run VARCHAR(22) NOT NULL,"
+        "number BIGINT NOT NULL DEFAULT 0",
         0},
     /* A writer holds it, as a table or its only row, and writes it for others to see. */
     {"enrold_lock",
@@ -450,15 +456,23 @@ const struct schema_ledger schema_ledger[] = {
 const size_t schema_ledger_count = sizeof schema_ledger / sizeof schema_ledger[0];
 
 const char schema_ledger_rows[] = "INSERT INTO {enrold_lock} (id) VALUES (1);"
-                                  "INSERT INTO {enrold_version} (version) VALUES (4);";
+                                  "INSERT INTO {enrold_version} (version) VALUES (5);";
 
 const struct schema_upgrade schema_upgrades[] = {
-    {2, "enrold_lock", "token BIGINT NOT NULL DEFAULT 0"},
-    {4, "enrold_run", "plan_bytes BIGINT NOT NULL DEFAULT 0"},
-    {4, "enrold_run", "plan_sha256 VARCHAR(64) NOT NULL DEFAULT ''"},
-    {4, "enrold_run", "people BIGINT NOT NULL DEFAULT 0"},
-    {4, "enrold_run", "owner BIGINT NOT NULL DEFAULT 0"},
-    {4, "enrold_run", "is_measure SMALLINT NOT NULL DEFAULT 0"},
+    {2, "enrold_lock", "token BIGINT NOT NULL DEFAULT 0", NULL},
+    {4, "enrold_run", "plan_bytes BIGINT NOT NULL DEFAULT 0", NULL},
+    {4, "enrold_run", "plan_sha256 VARCHAR(64) NOT NULL DEFAULT ''", NULL},
+    {4, "enrold_run", "people BIGINT NOT NULL DEFAULT 0", NULL},
+    {4, "enrold_run", "owner BIGINT NOT NULL DEFAULT 0", NULL},
+    {4, "enrold_run", "is_measure SMALLINT NOT NULL DEFAULT 0", NULL},
+    {5, "enrold_head", "number BIGINT NOT NULL DEFAULT 0",
+        "UPDATE {enrold_head} SET number = (SELECT count(*) FROM {enrold_run} WHERE state <> "
+        "'running')"},
+    {5, "enrold_run", "number BIGINT NOT NULL DEFAULT 0", NULL},
+    {5, "enrold_run", "archived_bytes BIGINT NOT NULL DEFAULT 0", NULL},
+    {5, "enrold_run", "archived_sha256 VARCHAR(64) NOT NULL DEFAULT ''", NULL},
+    {5, "enrold_run", "input_pruned VARCHAR(22) NOT NULL DEFAULT ''", NULL},
+    {5, "enrold_run", "answer_pruned VARCHAR(22) NOT NULL DEFAULT ''", NULL},
 };
 
 const size_t schema_upgrades_count = sizeof schema_upgrades / sizeof schema_upgrades[0];

@@ -117,6 +117,14 @@ static bool is_to_be_made(struct db *db, const char *prefix)
 	return look.is_empty && !db_has_failed(db);
 }
 
+static void add_column(struct buffer *sql, const struct schema_upgrade *upgrade, const char *unless)
+{
+	buffer_print(
+	    sql, "ALTER TABLE {%s} ADD COLUMN %s%s;", upgrade->table, unless, upgrade->column);
+	if (upgrade->fill)
+		buffer_print(sql, "%s;", upgrade->fill);
+}
+
 /* Adds to our own tables what the newer version has. MariaDB keeps a column of an upgrade that was
  * cut short; SQLite knows no IF NOT EXISTS of columns, but makes it one transaction. */
 static void upgrade(struct db *db, int64_t version)
@@ -124,11 +132,8 @@ static void upgrade(struct db *db, int64_t version)
 	struct buffer sql = {0};
 	for (size_t i = 0; i < schema_upgrades_count; i++)
 		if (schema_upgrades[i].version > version)
-			buffer_print(&sql,
-			    "ALTER TABLE {%s} ADD COLUMN %s%s;"
-			    "UPDATE {enrold_version} SET version = %d;",
-			    schema_upgrades[i].table, db_is_server(db) ? "IF NOT EXISTS " : "",
-			    schema_upgrades[i].column, schema_upgrades[i].version);
+			add_column(
+			    &sql, &schema_upgrades[i], db_is_server(db) ? "IF NOT EXISTS " : "");
 	add_ledger_tables(&sql, version, "IF NOT EXISTS ");
 	buffer_print(&sql, "UPDATE {enrold_version} SET version = %d;", SCHEMA_LEDGER_VERSION);
 	buffer_add_char(&sql, '\0');

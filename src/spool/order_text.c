@@ -55,6 +55,8 @@ static bool members_set(json_t *object, const struct order *order)
 	       json_object_set_new(object, "why", revealed(order->why)) == 0 &&
 	       json_object_set_new(object, "at", json_integer(order->at_s)) == 0 &&
 	       text_set(object, "feed", order->feed) && text_set(object, "plan", order->plan) &&
+	       (order->before_s == 0 ||
+	           json_object_set_new(object, "before", json_integer(order->before_s)) == 0) &&
 	       (order->courses_count == 0 ||
 	           json_object_set_new(object, "courses", courses_list(order)) == 0);
 }
@@ -173,6 +175,7 @@ struct error order_understand(struct slice text, struct arena *arena, struct ord
 	order->at_s = json_integer_value(json_object_get(object, "at"));
 	order->uid = uid_take(object, "uid");
 	order->loginuid = uid_take(object, "loginuid");
+	order->before_s = json_integer_value(json_object_get(object, "before"));
 	hash_take(object, order->plan);
 	feed_take(object, order->feed);
 	order->courses = NULL;

@@ -25,6 +25,8 @@ static const char *const names[ORDER_KINDS] = {
     [ORDER_RELEASE] = "release",
     [ORDER_DECLINE] = "decline",
     [ORDER_UNDO] = "undo",
+    [ORDER_PRUNE] = "prune",
+    [ORDER_ACCEPT] = "accept",
 };
 
 const char *order_kind_name(enum order_kind kind)
@@ -45,7 +47,7 @@ void order_file_name(enum order_kind kind, const char *subject, char name[ORDER_
 static bool is_subject(enum order_kind kind, const char *subject)
 {
 	int64_t epoch_us;
-	return kind == ORDER_PAUSE ? order_is_feed(subject) : run_id_parse(subject, &epoch_us);
+	return order_is_about_feed(kind) ? order_is_feed(subject) : run_id_parse(subject, &epoch_us);
 }
 
 static bool name_parse(const char *name, struct order *order)

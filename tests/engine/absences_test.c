@@ -38,27 +38,28 @@ static void site_make(struct fixture *fixture)
 static void run_store(struct fixture *fixture, int64_t at, const char *feed, const char *name,
     const char *codes, const char *why)
 {
-	char id[RUN_ID_SIZE + 1], summary[600], head[HASH_TEXT_SIZE + 1];
+	char id[RUN_ID_SIZE + 1], summary[600];
+	struct ledger_head head = {.number = 1};
 	run_id_format((NOW + at) * 1000000, id);
 	snprintf(summary, sizeof summary,
 	    "{\"run\":\"%s\",\"codes\":{%s},\"remarks\":[{\"code\":\"removals_withheld\","
 	    "\"message\":\"3 removals were withheld: %s.\"}]}\n",
 	    id, codes, why);
-	memset(head, 'a', HASH_TEXT_SIZE);
-	head[HASH_TEXT_SIZE] = '\0';
+	memset(head.chain, 'a', HASH_TEXT_SIZE);
+	memcpy(head.run, id, sizeof head.run);
 	const struct ledger_run run = {.state = RUN_APPLIED,
 	    .run = slice_of(id),
 	    .feed = slice_of(feed),
 	    .name = slice_of(name),
 	    .node = SLICE("n"),
-	    .sha256 = slice_of(head),
+	    .sha256 = slice_of(head.chain),
 	    .started_us = (NOW + at) * 1000000,
 	    .summary = slice_of(summary),
 	    .counts = SLICE("rows=3"),
 	    .policy = SLICE("compat=none")};
 	good(lms_begin(fixture->lms));
 	good(ledger_store(lms_db(fixture->lms), &run));
-	good(ledger_set_head(lms_db(fixture->lms), head, run.run));
+	good(ledger_set_head(lms_db(fixture->lms), &head));
 	good(lms_commit(fixture->lms));
 }
 

@@ -47,12 +47,12 @@ static void run_store(struct fixture *fixture, const struct given *given)
 	    .counts = SLICE("rows=3"),
 	    .policy = SLICE("compat=none")};
 	struct db *db = lms_db(fixture->lms);
-	char head[HASH_TEXT_SIZE + 1];
-	memset(head, 'a', HASH_TEXT_SIZE);
-	head[HASH_TEXT_SIZE] = '\0';
+	struct ledger_head head = {.number = 1};
+	memset(head.chain, 'a', HASH_TEXT_SIZE);
+	memcpy(head.run, id, sizeof head.run);
 	good(ledger_store(db, &run));
 	if (given->state != RUN_RUNNING)
-		good(ledger_set_head(db, head, run.run));
+		good(ledger_set_head(db, &head));
 }
 
 static void runs_store(struct fixture *fixture, const struct given *given, size_t count)

@@ -493,22 +493,31 @@ Test(ledger, gives_back_what_was_stored_and_moves_the_head)
 	    .today = TODAY,
 	    .records = 3,
 	    .sizes.of[ARTEFACT_RESULT] = 99,
-	    .counts = SLICE("rows=3")};
-	char head[HASH_TEXT_SIZE + 1], last[RUN_ID_SIZE + 1];
+	    .counts = SLICE("rows=3"),
+	    .number = 4,
+	    .archived_bytes = 6,
+	    .archived_sha256 = SLICE("abd"),
+	    .answer_pruned = SLICE("20261225-120000-000001")};
+	char last[RUN_ID_SIZE + 1];
+	struct ledger_head head;
 	struct ledger_run found;
 	struct fixture fixture;
 	site_make(&fixture);
 	good(ledger_last_run(lms_db(fixture.lms), last));
 	cr_expect_str_eq(last, "");
-	good(ledger_head(lms_db(fixture.lms), head));
-	cr_expect_eq(strspn(head, "0"), HASH_TEXT_SIZE);
+	good(ledger_find_head(lms_db(fixture.lms), &head));
+	cr_expect_eq(strspn(head.chain, "0"), HASH_TEXT_SIZE);
+	cr_expect_str_eq(head.run, "");
+	cr_expect_eq(head.number, 0);
 	good(ledger_find(lms_db(fixture.lms), run.run, fixture.arena, &found));
 	cr_expect_eq(found.state, RUN_UNKNOWN);
 
-	memset(head, 'a', HASH_TEXT_SIZE);
+	memset(head.chain, 'a', HASH_TEXT_SIZE);
+	snprintf(head.run, sizeof head.run, "%s", run.run.bytes);
+	head.number = 4;
 	good(lms_begin(fixture.lms));
 	good(ledger_store(lms_db(fixture.lms), &run));
-	good(ledger_set_head(lms_db(fixture.lms), head, run.run));
+	good(ledger_set_head(lms_db(fixture.lms), &head));
 	good(lms_commit(fixture.lms));
 	good(ledger_find(lms_db(fixture.lms), run.run, fixture.arena, &found));
 	cr_expect_eq(found.state, RUN_RUNNING);
@@ -518,9 +527,16 @@ Test(ledger, gives_back_what_was_stored_and_moves_the_head)
 	cr_expect_eq(found.today, TODAY);
 	good(ledger_last_run(lms_db(fixture.lms), last));
 	cr_expect_str_eq(last, "20261124-120000-000001");
-	memset(head, 0, sizeof head);
-	good(ledger_head(lms_db(fixture.lms), head));
-	cr_expect_eq(strspn(head, "a"), HASH_TEXT_SIZE);
+	cr_expect_eq(found.number, 4);
+	cr_expect_eq(found.archived_bytes, 6);
+	cr_expect(slice_is(found.archived_sha256, run.archived_sha256));
+	cr_expect_eq(found.input_pruned.size, 0);
+	cr_expect(slice_is(found.answer_pruned, run.answer_pruned));
+	memset(&head, 0, sizeof head);
+	good(ledger_find_head(lms_db(fixture.lms), &head));
+	cr_expect_eq(strspn(head.chain, "a"), HASH_TEXT_SIZE);
+	cr_expect_str_eq(head.run, run.run.bytes);
+	cr_expect_eq(head.number, 4);
 	fixture_remove(&fixture);
 }
 

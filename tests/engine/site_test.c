@@ -166,31 +166,44 @@ Test(site, is_left_as_it_is_by_a_second_init)
 	database_remove(&database);
 }
 
+#define RUN(run, state)                                                                            \
+	"INSERT INTO enrold_run VALUES (" run ", " state                                           \
+	", '', '', '', '', 0, '', 0, 0, 0, 0, 0, '', '', '', '', '');"
+
 Test(site, of_an_older_enrold_is_brought_up_to_date_and_no_more)
 {
 	struct database database;
 	database_make(&database);
 	init(&database, true);
-	database_execute(&database, "ALTER TABLE enrold_lock DROP COLUMN token;"
-	                            "ALTER TABLE enrold_run DROP COLUMN plan_bytes;"
-	                            "ALTER TABLE enrold_run DROP COLUMN plan_sha256;"
-	                            "ALTER TABLE enrold_run DROP COLUMN people;"
-	                            "ALTER TABLE enrold_run DROP COLUMN owner;"
-	                            "ALTER TABLE enrold_run DROP COLUMN is_measure;"
-	                            "DROP TABLE enrold_listing; DROP TABLE enrold_base;"
-	                            "DROP TABLE enrold_plan;"
-	                            "UPDATE enrold_version SET version = 1;"
-	                            "UPDATE mdl_config SET value = 'x' WHERE name = 'lang'");
+	database_execute(&database,
+	    "ALTER TABLE enrold_lock DROP COLUMN token;"
+	    "ALTER TABLE enrold_run DROP COLUMN plan_bytes;"
+	    "ALTER TABLE enrold_run DROP COLUMN plan_sha256;"
+	    "ALTER TABLE enrold_run DROP COLUMN people;"
+	    "ALTER TABLE enrold_run DROP COLUMN owner;"
+	    "ALTER TABLE enrold_run DROP COLUMN is_measure;"
+	    "ALTER TABLE enrold_run DROP COLUMN number;"
+	    "ALTER TABLE enrold_run DROP COLUMN archived_bytes;"
+	    "ALTER TABLE enrold_run DROP COLUMN archived_sha256;"
+	    "ALTER TABLE enrold_run DROP COLUMN input_pruned;"
+	    "ALTER TABLE enrold_run DROP COLUMN answer_pruned;"
+	    "ALTER TABLE enrold_head DROP COLUMN number;"
+	    "DROP TABLE enrold_listing; DROP TABLE enrold_base;"
+	    "DROP TABLE enrold_plan;" RUN("'1'", "'applied'") RUN("'2'", "'refused'")
+	        RUN("'3'", "'running'") "INSERT INTO enrold_head VALUES (1, 'x', '2');"
+	                                "UPDATE enrold_version SET version = 1;"
+	                                "UPDATE mdl_config SET value = 'x' WHERE name = 'lang'");
 	init(&database, true);
 	init(&database, false);
 	cr_expect_eq(database_number(&database, "SELECT token FROM enrold_lock"), 0);
-	cr_expect_eq(database_number(&database, "SELECT max(version) FROM enrold_version"), 4);
+	cr_expect_eq(database_number(&database, "SELECT max(version) FROM enrold_version"), 5);
+	cr_expect_eq(database_number(&database, "SELECT number FROM enrold_head"), 2);
 	cr_expect_eq(database_number(&database, "SELECT count(*) FROM enrold_listing"), 0);
 	cr_expect_eq(database_number(&database, "SELECT count(*) FROM enrold_plan"), 0);
 	cr_expect_eq(
 	    database_number(&database, "SELECT count(*) FROM enrold_run WHERE plan_sha256 = '' AND "
-	                               "plan_bytes + people + owner + is_measure = 0"),
-	    0);
+	                               "plan_bytes + people + owner + is_measure + number = 0"),
+	    3);
 	cr_expect_str_eq(
 	    database_rows(&database, "SELECT value FROM mdl_config WHERE name = 'lang'"), "x\n");
 	database_remove(&database);

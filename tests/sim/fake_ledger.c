@@ -60,31 +60,30 @@ struct error ledger_store(struct db *db, const struct ledger_run *run)
 	struct slice *texts[] = {&row->run, &row->feed, &row->name, &row->node, &row->sha256,
 	    &row->policy, &row->counts, &row->summary, &row->summary_sha256,
 	    &row->hashes[ARTEFACT_RESULT], &row->hashes[ARTEFACT_RETRY],
-	    &row->hashes[ARTEFACT_PLAN]};
+	    &row->hashes[ARTEFACT_PLAN], &row->archived_sha256, &row->input_pruned,
+	    &row->answer_pruned};
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
 		*texts[i] = keep(*texts[i]);
 	return fake_step("the ledger");
 }
 
-struct error ledger_head(struct db *db, char head[HASH_TEXT_SIZE + 1])
+struct error ledger_find_head(struct db *db, struct ledger_head *head)
 {
-	memset(head, '0', HASH_TEXT_SIZE);
-	head[HASH_TEXT_SIZE] = '\0';
-	if (*fake_now()->head)
-		memcpy(head, fake_now()->head, HASH_TEXT_SIZE);
+	*head = fake_now()->head;
+	if (*head->chain == '\0')
+		memset(head->chain, '0', HASH_TEXT_SIZE);
 	return OK;
 }
 
-struct error ledger_set_head(struct db *db, const char *head, struct slice run)
+struct error ledger_set_head(struct db *db, const struct ledger_head *head)
 {
-	memcpy(fake_working()->head, head, HASH_TEXT_SIZE);
-	memcpy(fake_working()->newest, run.bytes, RUN_ID_SIZE);
+	fake_working()->head = *head;
 	return fake_step("the head");
 }
 
 struct error ledger_newest(struct db *db, char run[RUN_ID_SIZE + 1])
 {
-	memcpy(run, fake_now()->newest, RUN_ID_SIZE + 1);
+	memcpy(run, fake_now()->head.run, RUN_ID_SIZE + 1);
 	return fake_step("the head");
 }
 

@@ -32,8 +32,7 @@ struct fake_state {
 	size_t listings_count;
 	struct fake_base feeds[FAKE_FEEDS_MAX];
 	int feeds_count;
-	char head[HASH_TEXT_SIZE + 1];
-	char newest[RUN_ID_SIZE + 1];
+	struct ledger_head head;
 	struct fake_person people[FAKE_PEOPLE_MAX + 1];
 	struct fake_course courses[FAKE_COURSES_MAX + 1];
 	struct fake_enrolment enrolments[FAKE_PEOPLE_MAX + 1][FAKE_COURSES_MAX + 1];

@@ -78,6 +78,10 @@ void law_check_chain(struct law *law)
 	struct law_run *run;
 	while (length < count && (run = link_after(links, count, previous)) && run->commit == 0) {
 		run->commit = ++length;
+		if (json_integer_value(json_object_get(run->json, "number")) !=
+		    (json_int_t)run->commit)
+			law_break(law, "L3: run %s says that it is another than number %zu",
+			    run->run, run->commit);
 		link_check(law, run, previous);
 		previous = law_member(run->json, "chain");
 		last = run->run;

@@ -29,6 +29,7 @@ static struct buffer summary_of(char letter, const char *previous, const char *n
 	    .input_name = "staff.csv",
 	    .input_sha256 = HASH,
 	    .tally = &tally,
+	    .number = 1,
 	    .previous = previous};
 	struct buffer text = {0};
 	char chain[HASH_TEXT_SIZE + 1], found[HASH_TEXT_SIZE + 1];
