@@ -28,8 +28,10 @@ bool name_find_origin(const char *name, char file[FILE_NAME_SIZE], char run[FILE
 
 /* "due-20261227.csv": enrold's own list of those whose grace is over. */
 bool name_is_due(const char *name);
-/* That, or "release-R.csv", "discard-R.csv", "undo-R.csv": no file that a feed has sent, but what
- * enrold has made itself, or carries out of what a person said. */
+/* "prune-20261227.csv", "accept-20261227.csv": its list of what it did with what it keeps. */
+bool name_is_record(const char *name);
+/* One of these, or "release-R.csv", "discard-R.csv", "undo-R.csv": no file that a feed has sent,
+ * but what enrold has made itself, or carries out of what a person said. */
 bool name_is_made(const char *name);
 
 /* "staff.csv", "2" -> "staff.2.csv": the same, where a name is taken; "staff.csv.done" ->

@@ -87,13 +87,24 @@ bool name_find_origin(const char *name, char file[FILE_NAME_SIZE], char run[FILE
 	return false;
 }
 
-bool name_is_due(const char *name)
+/* "due-20261227.csv" */
+static bool is_dated(const char *name, const char *word)
 {
 	enum { DATE_DIGITS = 8 };
-	size_t prefix = strlen("due-");
-	return strncmp(name, "due-", prefix) == 0 &&
+	size_t prefix = strlen(word);
+	return strncmp(name, word, prefix) == 0 &&
 	       strspn(name + prefix, "0123456789") == DATE_DIGITS &&
 	       strcmp(name + prefix + DATE_DIGITS, ".csv") == 0;
+}
+
+bool name_is_due(const char *name)
+{
+	return is_dated(name, "due-");
+}
+
+bool name_is_record(const char *name)
+{
+	return is_dated(name, "prune-") || is_dated(name, "accept-");
 }
 
 bool name_is_made(const char *name)
@@ -109,5 +120,5 @@ bool name_is_made(const char *name)
 		return run_id_parse(run, &epoch_us) &&
 		       strcmp(name + size + RUN_ID_SIZE, ".csv") == 0;
 	}
-	return name_is_due(name);
+	return name_is_due(name) || name_is_record(name);
 }

@@ -177,6 +177,29 @@ static void restored_make(struct rig *rig, struct path *backup)
 	law_holds(rig, LAW_IDLE);
 }
 
+/* The chain goes on with it, from where the database is: who has accepted what. */
+static void expect_record(const struct rig *rig)
+{
+	struct reply reply;
+	cr_expect_eq(rig_number(rig, "SELECT number FROM enrold_head"), 2);
+	struct buffer name = rig_query(rig, "SELECT name FROM enrold_run WHERE number = 2");
+	name.bytes[strcspn(name.bytes, "\n")] = '\0';
+	cr_assert(text_starts(name.bytes, "accept-20"), "%s", name.bytes);
+	reply_open(&reply, rig, name.bytes, 0);
+	const json_t *order = json_object_get(reply.summary, "order");
+	cr_expect(json_string_length(json_object_get(order, "by")) > 0);
+	cr_expect_eq(json_integer_value(json_object_get(reply.summary, "rows")), 0);
+	struct path place = path_of("archive/%.4s/%.2s/%.2s/%.*s.%s.csv", reply.run, reply.run + 4,
+	    reply.run + 6, (int)strcspn(name.bytes, "."), name.bytes, reply.run);
+	struct buffer list = files_read(rig_path(rig, "%s", place.text).text);
+	cr_expect(text_starts(list.bytes, "run,feed,summary_sha256,found,input,file\n"), "%s",
+	    list.bytes);
+	cr_expect(strstr(list.bytes, ",second.csv\n"), "%s", list.bytes);
+	buffer_done(&list);
+	reply_close(&reply);
+	buffer_done(&name);
+}
+
 Test(database, an_older_backup_is_known_at_start_and_reconciled)
 {
 	struct rig rig;
@@ -199,6 +222,7 @@ Test(database, an_older_backup_is_known_at_start_and_reconciled)
 	finished =
 	    program_expect(0, ARGV("enrolctl", "--config", rig.config.text, "reconcile", "accept"));
 	finished_done(&finished);
+	expect_record(&rig);
 
 	/* What the backup had forgotten, dropped again. */
 	struct reply reply;

@@ -177,6 +177,7 @@ Test(names, of_what_enrold_has_made_are_no_files_of_a_feed)
 		bool is_made;
 	} names[] = {{"release-20261127-101112-131415.csv", true},
 	    {"discard-20261127-101112-131415.csv", true}, {"undo-20261127-101112-131415.csv", true},
+	    {"prune-20261127.csv", true}, {"accept-20261127.csv", true}, {"prune-1.csv", false},
 	    {"due-20261127.csv", true}, {"due-2026112.csv", false}, {"release-1.csv", false},
 	    {"release-20261127-101112-131415", false}, {"undo-20261127-101112-13141x.csv", false},
 	    {"undo-20261127-101112-131415.csv.done", false}, {"undo-", false}, {"", false},
