@@ -143,6 +143,9 @@ static struct error record(const struct ctl *ctl, const struct reconcile *reconc
 	    .uid = (int64_t)getuid(),
 	    .loginuid = owner_login()};
 	snprintf(order.by, sizeof order.by, "%s", reconcile->by);
+	snprintf(order.why, sizeof order.why,
+	    "the database is taken as it is, without %zu answer%s that it does not hold",
+	    lost_count(reconcile), lost_count(reconcile) == 1 ? "" : "s");
 	struct error error = order_give(reconcile->spool.orders, &order);
 	return is_error(&error) ? error : by_hand(ctl->config, &reconcile->spool, &order, run);
 }
