@@ -2,7 +2,8 @@
  * arrivals: each feed's newest accepted file by the ledger, and what was refused since: whoever is
  * told that a feed is late, or for how long it has sent the same, is told by this.
  *
- * A file counts as accepted when its run has ended as applied; retry files, which only repeat what
+ * A file counts as accepted when its run has ended as applied, one that was held as a whole when
+ * that of its release has; retry files, which only repeat what
  * failed, and enrold's own lists of who is due count as nothing. It is looked at again and again,
  * by whichever connection is at hand: the first time the runs of 400 days are read, as briefly as
  * can be, and after that one row, as long as no run has ended. Several daemons end runs in another

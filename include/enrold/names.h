@@ -4,6 +4,8 @@
 #ifndef ENROLD_NAMES_H
 #define ENROLD_NAMES_H
 
+#include "enrold/runid.h"
+
 #include <stdbool.h>
 
 enum { FILE_NAME_SIZE = 256 }; /* with its NUL; Linux allows 255 bytes */
@@ -30,6 +32,8 @@ bool name_find_origin(const char *name, char file[FILE_NAME_SIZE], char run[FILE
 bool name_is_due(const char *name);
 /* "prune-20261227.csv", "accept-20261227.csv": its list of what it did with what it keeps. */
 bool name_is_record(const char *name);
+/* "release-R.csv" -> R: what carries out the plan of R. */
+bool name_find_released(const char *name, char run[RUN_ID_SIZE + 1]);
 /* One of these, or "release-R.csv", "discard-R.csv", "undo-R.csv": no file that a feed has sent,
  * but what enrold has made itself, or carries out of what a person said. */
 bool name_is_made(const char *name);

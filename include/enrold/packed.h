@@ -1,7 +1,7 @@
 /*
  * packed: an old answer's file lies in the outbox as "staff.R.result.csv.gz" (`compress` of
- * enrold.yaml(5)); what is hashed and read of it are always the plain bytes. While it is packed both
- * are there: the plain one counts, and goes last.
+ * enrold.yaml(5)); what is hashed and read of it are always the plain bytes. While it is packed
+ * both are there: the plain one counts, and goes last.
  */
 #ifndef ENROLD_PACKED_H
 #define ENROLD_PACKED_H

@@ -204,9 +204,32 @@ static struct error run_take(struct arrivals *arrivals, const struct ledger_run 
 	return OK;
 }
 
-static struct error take(struct arrivals *arrivals, const struct ledger_run *run)
+/* A file that was held as a whole has come to something when it is released: that counts as its
+ * being accepted. */
+static struct error released_find(
+    struct db *db, const struct ledger_run *run, struct arena *arena, struct ledger_run *counts)
 {
-	struct error error = run_take(arrivals, run);
+	char name[FILE_NAME_SIZE], released[RUN_ID_SIZE + 1];
+	struct ledger_run held;
+	snprintf(name, sizeof name, "%.*s", SLICE_ARG(run->name));
+	*counts = *run;
+	if (run->state != RUN_APPLIED || !name_find_released(name, released))
+		return OK;
+	struct error error = ledger_find(db, slice_of(released), arena, &held);
+	if (!is_error(&error) && held.state == RUN_HELD) {
+		counts->name = held.name;
+		counts->sha256 = held.sha256;
+	}
+	return error;
+}
+
+static struct error take(
+    struct arrivals *arrivals, struct db *db, const struct ledger_run *run, struct arena *arena)
+{
+	struct ledger_run counts;
+	struct error error = released_find(db, run, arena, &counts);
+	if (!is_error(&error))
+		error = run_take(arrivals, &counts);
 	if (!is_error(&error))
 		ended_count(arrivals, run);
 	return error;
@@ -241,7 +264,7 @@ static struct error page_load(struct arrivals *arrivals, struct db *db, struct l
 	size_t count;
 	struct error error = ledger_list_briefly(db, page, arena, &runs, &count);
 	for (size_t i = 0; i < count && !is_error(&error); i++) {
-		error = take(arrivals, &runs[i]);
+		error = take(arrivals, db, &runs[i], arena);
 		if (!is_error(&error))
 			error = note(arrivals, &runs[i]);
 	}
@@ -280,7 +303,7 @@ static struct error one_follow(
 		return error;
 	id_drop(&arrivals->open, id);
 	run.run = slice_of(text);
-	return take(arrivals, &run);
+	return take(arrivals, db, &run, arena);
 }
 
 /* What was under way and lies behind the window by now, and the head. */
@@ -299,7 +322,8 @@ static struct error old_follow(struct arrivals *arrivals, struct db *db, const c
 }
 
 /* One of the window: taken if it has ended since. */
-static struct error one_look(struct arrivals *arrivals, const struct ledger_run *run)
+static struct error one_look(
+    struct arrivals *arrivals, struct db *db, const struct ledger_run *run, struct arena *arena)
 {
 	int64_t id;
 	if (!run_id_parse(run->run.bytes, &id) || id_is_in(&arrivals->seen, id))
@@ -308,7 +332,7 @@ static struct error one_look(struct arrivals *arrivals, const struct ledger_run 
 		return OK;
 	if (run->state != RUN_RUNNING)
 		id_drop(&arrivals->open, id);
-	struct error error = take(arrivals, run);
+	struct error error = take(arrivals, db, run, arena);
 	return is_error(&error) ? error : note(arrivals, run);
 }
 
@@ -326,7 +350,7 @@ static struct error follow(
 		window_from = INT64_MIN;
 	error = old_follow(arrivals, db, head, window_from, arena);
 	for (size_t i = count; i > 0 && !is_error(&error); i--)
-		error = one_look(arrivals, &runs[i - 1]);
+		error = one_look(arrivals, db, &runs[i - 1], arena);
 	seen_trim(arrivals);
 	return error;
 }

@@ -185,25 +185,16 @@ static bool is_later(struct slice run, struct slice other)
 	return memcmp(run.bytes, other.bytes, size) > 0;
 }
 
-/* Whose plan a run has released, by the name of its file; "": it has none. */
-static struct slice released_of(struct slice name)
-{
-	const struct slice word = SLICE("release-");
-	bool is =
-	    name.size > word.size + RUN_ID_SIZE && memcmp(name.bytes, word.bytes, word.size) == 0;
-	return is ? (struct slice){name.bytes + word.size, RUN_ID_SIZE} : SLICE("");
-}
-
 /* As new as the file that was held, whenever it was released. */
 static struct error released_find(struct searching *searching, bool *counts)
 {
 	struct stored_plan plan;
-	struct slice subject = released_of(searching->of.name);
+	char subject[RUN_ID_SIZE + 1];
 	struct db *db = lms_db(lms_of(searching));
 	*counts = false;
-	if (subject.size == 0)
+	if (!name_find_released(searching->of.name.bytes, subject))
 		return OK;
-	struct error error = plans_find(db, subject, searching->arena, &plan);
+	struct error error = plans_find(db, slice_of(subject), searching->arena, &plan);
 	if (is_error(&error) || !is_later(plan.source, source_of(searching)))
 		return error;
 	error = ledger_find(db, plan.source, searching->arena, &searching->input);

@@ -107,18 +107,28 @@ bool name_is_record(const char *name)
 	return is_dated(name, "prune-") || is_dated(name, "accept-");
 }
 
+/* "release-R.csv" */
+static bool is_about(const char *name, const char *word, char run[RUN_ID_SIZE + 1])
+{
+	int64_t epoch_us;
+	size_t size = strlen(word);
+	if (strncmp(name, word, size) != 0)
+		return false;
+	snprintf(run, RUN_ID_SIZE + 1, "%s", name + size);
+	return run_id_parse(run, &epoch_us) && strcmp(name + size + RUN_ID_SIZE, ".csv") == 0;
+}
+
+bool name_find_released(const char *name, char run[RUN_ID_SIZE + 1])
+{
+	return is_about(name, "release-", run);
+}
+
 bool name_is_made(const char *name)
 {
 	static const char *const words[] = {"release-", "discard-", "undo-"};
 	char run[RUN_ID_SIZE + 1];
-	int64_t epoch_us;
-	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
-		size_t size = strlen(words[i]);
-		if (strncmp(name, words[i], size) != 0)
-			continue;
-		snprintf(run, sizeof run, "%s", name + size);
-		return run_id_parse(run, &epoch_us) &&
-		       strcmp(name + size + RUN_ID_SIZE, ".csv") == 0;
-	}
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+		if (is_about(name, words[i], run))
+			return true;
 	return name_is_due(name) || name_is_record(name);
 }

@@ -122,6 +122,28 @@ Test(arrivals, are_the_newest_accepted_files_and_what_was_refused_since)
 	fixture_remove(&fixture);
 }
 
+Test(arrivals, that_were_held_count_when_they_are_released)
+{
+	struct fixture fixture;
+	char release[64] = "release-", plan[64] = "release-";
+	struct arrivals *arrivals = arrivals_create();
+	site_make(&fixture);
+	run_id_format((NOW + 60) * INT64_C(1000000), release + strlen(release));
+	run_id_format((NOW + 120) * INT64_C(1000000), plan + strlen(plan));
+	strcat(release, ".csv");
+	strcat(plan, ".csv");
+	one_store(&fixture, (struct given){60, RUN_HELD, "hr", "a.csv", "x", 1});
+	expect_arrival(&fixture, arrivals, "hr", "");
+	one_store(&fixture, (struct given){120, RUN_APPLIED, "hr", release, "plan", 1});
+	expect_arrival(&fixture, arrivals, "hr", "a.csv 1 3 3 new 0");
+	one_store(&fixture, (struct given){180, RUN_APPLIED, "hr", plan, "plan2", 1});
+	expect_arrival(&fixture, arrivals, "hr", "a.csv 1 3 3 new 0");
+	one_store(&fixture, (struct given){240, RUN_APPLIED, "hr", "b.csv", "x", 2});
+	expect_arrival(&fixture, arrivals, "hr", "b.csv 2 6 3 again 0");
+	arrivals_free(arrivals);
+	fixture_remove(&fixture);
+}
+
 Test(arrivals, are_followed_one_by_one)
 {
 	struct fixture fixture;
