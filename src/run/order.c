@@ -109,7 +109,8 @@ struct error order_take_text(struct run *run, struct slice text)
 	return arena_has_failed(run->arena) ? error_memory("reading an order") : subject_load(run);
 }
 
-/* As it lies in work/: what it is, then what the order says. */
+/* As it lies in work/: what it is, then what the order says. When the run has ended only a record
+ * has something left to do about it. */
 struct error order_open(struct run *run)
 {
 	struct slice made, text;
@@ -121,6 +122,10 @@ struct error order_open(struct run *run)
 	while (order->kind < ORDER_KINDS - 1 &&
 	       !slice_is(kind, slice_of(order_kind_name(order->kind))))
 		order->kind++;
+	if (run->row.state >= RUN_APPLIED && !order_is_record(order->kind)) {
+		*order = (struct order){0};
+		return OK;
+	}
 	snprintf(order->subject, sizeof order->subject, "%.*s", SLICE_ARG(line));
 	error = disk_load(run->directory, RUN_ORDER, run->arena, &text);
 	run->ordered.is_unmoved = !text.bytes;

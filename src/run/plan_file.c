@@ -244,11 +244,21 @@ static struct error name_drop(int held, const struct held_plan *card, const char
 	           : OK;
 }
 
+/* Somebody has looked: the database was put back to before the plan, and goes on without it. */
+static void forgotten_close(const struct run *run, struct stored_plan *plan)
+{
+	plan->state = PLAN_DISCARDED;
+	plan->closed_by = slice_of(run->id);
+	plan->why = SLICE("the database was put back to before it was made");
+}
+
 static struct error card_put_away(struct run *run, int held, const struct held_plan *card)
 {
 	struct stored_plan plan;
 	struct error error =
 	    plans_find(lms_db(run->runner->lms), slice_of(card->run), run->arena, &plan);
+	if (!is_error(&error) && plan.state == PLAN_UNKNOWN && run_is_order(run, ORDER_ACCEPT))
+		forgotten_close(run, &plan);
 	/* Unknown: the database was put back to before it; a person has to look. */
 	if (is_error(&error) || plan.state == PLAN_OPEN || plan.state == PLAN_UNKNOWN)
 		return error;
@@ -263,19 +273,25 @@ static struct error card_put_away(struct run *run, int held, const struct held_p
 	return is_error(&error) ? error : disk_sync(held, ".");
 }
 
+static struct error card_see(struct run *run, const struct held_plan *card)
+{
+	int held;
+	struct error error = held_open(run->runner->shared->spool->root, card->feed, &held);
+	if (is_error(&error))
+		return error;
+	error = card_put_away(run, held, card);
+	close(held);
+	return error;
+}
+
 struct error plan_files_tidy(struct run *run)
 {
-	int held = -1;
 	struct held_plans cards;
-	const char *feed = run->row.feed.bytes;
-	int root = run->runner->shared->spool->root;
-	struct error error = held_load(root, feed, &cards);
-	if (!is_error(&error) && cards.count > 0)
-		error = held_open(root, feed, &held);
+	bool is_of_all = run_is_order(run, ORDER_ACCEPT);
+	struct error error = held_load(
+	    run->runner->shared->spool->root, is_of_all ? NULL : run->row.feed.bytes, &cards);
 	for (size_t i = 0; i < cards.count && !is_error(&error); i++)
-		error = card_put_away(run, held, &cards.items[i]);
-	if (held >= 0)
-		close(held);
+		error = card_see(run, &cards.items[i]);
 	held_free(&cards);
 	return error;
 }

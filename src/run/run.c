@@ -447,7 +447,7 @@ static struct error run_open(struct run *run, const char *id, struct run_report 
 	if (!is_error(&error) && report->end != RUN_ELSEWHERE)
 		error =
 		    ledger_find(lms_db(run->runner->lms), slice_of(run->id), run->arena, &run->row);
-	if (!is_error(&error) && report->end != RUN_ELSEWHERE && !has_ended(run))
+	if (!is_error(&error) && report->end != RUN_ELSEWHERE)
 		error = order_open(run);
 	/* Its box may have gone already. */
 	run->lane.is_preview |= summary_is_preview(run->row.summary);

@@ -517,3 +517,33 @@ Test(plan_ends, held_where_the_same_accounts_would_be_made_twice)
 	buffer_done(&text);
 	rig_remove(&rig);
 }
+
+/* ---- the database is put back to before it ---- */
+
+Test(plan_ends, with_a_database_of_before_it_once_somebody_has_accepted_that)
+{
+	struct rig rig;
+	struct reply reply;
+	rig_make(&rig, &(struct rig_options){
+	                   .journal_mode = "delete", .feeds = "  default: { review: true }\n"});
+	struct path backup = path_of("%s/backup.db", rig.root.text);
+	files_copy(rig.database.text, backup.text);
+	reply_to(&reply, &rig, "first.csv", enrolling);
+	cr_assert_str_eq(reply_status(&reply), "held");
+	reply_close(&reply);
+	struct path held = rig_path(&rig, "held/default"),
+	            quarantine = rig_path(&rig, "quarantine");
+	cr_expect_eq(files_count(held.text, ""), 3);
+	files_copy(backup.text, rig.database.text);
+	struct finished finished =
+	    program_expect(0, ARGV("enrolctl", "--config", rig.config.text, "reconcile", "accept"));
+	finished_done(&finished);
+	cr_expect_eq(files_count(held.text, ""), 0);
+	cr_expect_eq(files_count(quarantine.text, ".csv"), 1);
+	cr_expect_eq(files_count(quarantine.text, ".csv.reason.txt"), 1);
+	/* And the feed takes the next one. */
+	reply_to(&reply, &rig, "second.csv", enrolling);
+	cr_assert_str_eq(reply_status(&reply), "held");
+	reply_close(&reply);
+	rig_remove(&rig);
+}
