@@ -39,6 +39,9 @@ enum policy_absence_action {
 enum policy_absence_scope { SCOPE_COURSES_IN_FILE, SCOPE_FEED };
 enum policy_absent_accounts { ABSENT_ACCOUNTS_IGNORE, ABSENT_ACCOUNTS_SUSPEND };
 
+/* A period that never ends, where a key takes a word for it. */
+#define PERIOD_ENDLESS UINT64_MAX
+
 /* Zero or more texts; zero-initialised is none, and none was given. */
 struct text_list {
 	const char *const *items;
@@ -155,6 +158,7 @@ struct policy {
 	struct text_list after_run; /* a command: its path and arguments; none: no command */
 	uint32_t after_run_timeout_ms;
 	struct policy_expect expect;
+	uint64_t compress_ms;  /* answers that old are packed (packed.h); PERIOD_ENDLESS: none */
 	const char *approvers; /* a group of this machine: who may release; NULL: who may steer */
 };
 

@@ -137,6 +137,8 @@ static const struct config_key keys[] = {
         .is_local = true},
     {FEED(result_rows), KEY_WORD, IN_FEED(result_rows), WORDS("all", "changes"),
         .default_text = "all"},
+    {FEED(compress), KEY_PERIOD, IN_FEED(compress_ms), 0, 3650 * DAY, WORDS("never"),
+        .default_text = "30d", .is_local = true},
     {FEED(expect), KEY_MAP, .inner = SECTION_EXPECT},
     {FEED(csv), KEY_MAP, .inner = SECTION_CSV},
 

@@ -35,7 +35,7 @@ enum key_kind {
 	KEY_BOOL,     /* bool */
 	KEY_UNSIGNED, /* uint32_t */
 	KEY_DURATION, /* uint32_t, milliseconds */
-	KEY_PERIOD,   /* uint64_t, milliseconds */
+	KEY_PERIOD,   /* uint64_t, milliseconds; of a key with a word that is PERIOD_ENDLESS */
 	KEY_SHARE,    /* share_bp: "1%", "0.25%" */
 	KEY_SIZE,     /* uint64_t, bytes */
 	KEY_WORD,     /* an enumeration; its value is the index in `words` */

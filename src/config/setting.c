@@ -56,9 +56,18 @@ static bool digits_parse(const char **text, uint64_t *number)
 	return true;
 }
 
+/* The only word of a period that may be without end. */
+static const char *endless_word(const struct config_key *key)
+{
+	return key->kind == KEY_PERIOD && key->words ? key->words[0] : NULL;
+}
+
 static bool number_parse(const struct config_key *key, const char *text, uint64_t *value)
 {
 	uint64_t number;
+	const char *endless = endless_word(key);
+	if (endless && strcmp(text, endless) == 0)
+		return *value = PERIOD_ENDLESS, true;
 	if (!digits_parse(&text, &number))
 		return false;
 	const struct unit *unit = units_of(key->kind);
@@ -73,6 +82,11 @@ static bool number_parse(const struct config_key *key, const char *text, uint64_
 static void number_format(const struct config_key *key, uint64_t value, struct buffer *out)
 {
 	const struct unit *unit = units_of(key->kind);
+	const char *endless = endless_word(key);
+	if (endless && value == PERIOD_ENDLESS) {
+		buffer_add_text(out, endless);
+		return;
+	}
 	while (value % unit->factor != 0)
 		unit++;
 	const char *suffix = value == 0 ? "" : unit->suffix;
@@ -89,6 +103,9 @@ static void number_expect(const struct config_key *key, struct buffer *out)
 	number_format(key, key->min, out);
 	buffer_add_text(out, " to ");
 	number_format(key, key->max, out);
+	const char *endless = endless_word(key);
+	if (endless)
+		buffer_print(out, " or %s", endless);
 }
 
 /* Percent, with up to two digits behind the point; so it is counted in hundredths. */

@@ -137,6 +137,8 @@ static const struct {
     {TOP LMS "feeds:\n  hr: { absence: { grace: 3651d } }\n", ":4:27: ", "from 0 to 3650d"},
     {TOP LMS "feeds:\n  hr: { absence: { pause: [july] } }\n",
         ":4:28: ", "absence.pause: expected a date"},
+    {TOP LMS "feeds:\n  hr: { compress: forever }\n",
+        ":4:19: ", "feeds.hr.compress: expected a time from 0 to 3650d or never"},
     {TOP LMS "feeds:\n  hr: { grace: 3d }\n", ":4:9: ", "belongs at feeds.hr.absence.grace"},
     {TOP LMS "feeds:\n  hr: { limits: { removals: 10 } }\n",
         ":4:29: ", "feeds.hr.limits.removals: expected a map of keys"},
@@ -670,6 +672,7 @@ static void absence_expect_defaults(const struct policy *policy)
 	cr_expect_not(policy->limits.has_rows_of_last);
 	cr_expect_not(policy->review);
 	cr_expect_eq(policy->result_rows, ROWS_ALL);
+	cr_expect_eq(policy->compress_ms, UINT64_C(30) * 86400000);
 	cr_expect_null(policy->approvers);
 }
 
@@ -749,18 +752,21 @@ Test(config, keeps_who_leaves_and_how_many_may_with_the_run)
 	config_free(file);
 }
 
-Test(config, does_not_keep_with_the_run_who_may_release)
+Test(config, does_not_keep_with_the_run_what_is_of_this_host)
 {
 	struct buffer line = {0};
-	struct config_file *first =
-	    load_good(TOP LMS "feeds: { hr: { approvers: root, review: true } }\n");
+	struct config_file *first = load_good(
+	    TOP LMS "feeds: { hr: { approvers: root, review: true, compress: never } }\n");
 	struct buffer text = format_of(config_get(first));
 	struct config_file *second = load_good(text.bytes);
 	cr_expect_str_eq(config_find_feed(config_get(second), "hr")->policy.approvers, "root");
+	cr_expect_eq(
+	    config_find_feed(config_get(second), "hr")->policy.compress_ms, PERIOD_ENDLESS);
 	policy_format(&config_find_feed(config_get(first), "hr")->policy, &line);
 	buffer_add_char(&line, '\0');
 	cr_expect(strstr(line.bytes, " review=true "), "%s", line.bytes);
 	cr_expect_not(strstr(line.bytes, "approvers"), "%s", line.bytes);
+	cr_expect_not(strstr(line.bytes, "compress"), "%s", line.bytes);
 	buffer_done(&line);
 	buffer_done(&text);
 	config_free(first);
