@@ -39,8 +39,16 @@ struct lms_options {
 	bool aftercare; /* what only Moodle can do is noted for it; at the top level of the file */
 };
 
+/* Signed notes of how far the chain is, for a witness outside: checkpoints.h. */
+struct checkpoint_options {
+	const char *key;     /* absolute path, or the name of a credential; NULL: none are made */
+	uint32_t every;      /* runs */
+	struct text_list to; /* a command that is given each of them; none: no command */
+	const char *origin;  /* default: "enrold/" and the node */
+};
+
 struct feed {
-	char name[FEED_NAME_MAX + 1]; /* [a-z0-9_-]{1,32}, never "preview" */
+	char name[FEED_NAME_MAX + 1]; /* [a-z0-9_-]{1,32}, never "preview" or "checkpoints" */
 	struct policy policy;
 };
 
@@ -62,6 +70,7 @@ struct config {
 	enum log_level log_level;
 	const char *metrics_file; /* absolute path; NULL: none */
 	struct lms_options lms;
+	struct checkpoint_options checkpoints;
 	const struct feed *feeds; /* sorted by name, one of them "default" */
 	size_t feeds_count;
 };

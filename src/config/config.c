@@ -269,6 +269,16 @@ static struct error feeds_read(struct reading *reading)
 	}
 }
 
+static struct error checkpoints_read(struct reading *reading)
+{
+	struct keys_given given = {0};
+	yaml_mark_t mark = reading->event.start_mark;
+	const struct section section = {
+	    SECTION_CHECKPOINTS, &reading->file->config.checkpoints, &given};
+	struct error error = section_read(reading, &section, NULL);
+	return is_error(&error) ? error : defaults_take(reading, mark, &section);
+}
+
 static struct error map_read(
     struct reading *reading, const struct section *section, const struct config_key *key)
 {
@@ -277,7 +287,9 @@ static struct error map_read(
 		return OK;
 	if (reading->event.type != YAML_MAPPING_START_EVENT)
 		return reading_error(reading, setting_refuse(key, reading_found(reading)));
-	return strcmp(key->name, "lms") == 0 ? lms_read(reading) : feeds_read(reading);
+	return strcmp(key->name, "lms") == 0           ? lms_read(reading)
+	       : strcmp(key->name, "checkpoints") == 0 ? checkpoints_read(reading)
+	                                               : feeds_read(reading);
 }
 
 /* ---- the whole file ---- */
@@ -292,6 +304,15 @@ static struct error default_feed_add(struct config_file *file)
 	return is_error(&error)
 	           ? error
 	           : setting_fill_defaults(SECTION_FEED, &none, file->arena, &feed->policy);
+}
+
+/* Nothing but the machine's name may be known by then. */
+static void origin_fill(struct config_file *file)
+{
+	struct checkpoint_options *checkpoints = &file->config.checkpoints;
+	if (checkpoints->key && !checkpoints->origin)
+		checkpoints->origin =
+		    arena_print(file->arena, "enrold/%s", file->config.node).bytes;
 }
 
 static int by_name(const void *a, const void *b)
@@ -309,6 +330,8 @@ static struct error conclude(struct reading *reading, yaml_mark_t mark)
 		    reading, mark, error_config("lms.url is missing: it has no default"));
 	if (!is_error(&error))
 		error = default_feed_add(file);
+	if (!is_error(&error))
+		origin_fill(file);
 	if (!is_error(&error))
 		qsort(file->feeds, file->config.feeds_count, sizeof *file->feeds, by_name);
 	return error;

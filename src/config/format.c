@@ -157,6 +157,10 @@ void config_format(const struct config *config, struct buffer *out)
 	section_format(SECTION_TOP, config, 0, out);
 	buffer_add_text(out, "lms:\n");
 	section_format(SECTION_LMS, &config->lms, 2, out);
+	if (config->checkpoints.key) {
+		buffer_add_text(out, "checkpoints:\n");
+		section_format(SECTION_CHECKPOINTS, &config->checkpoints, 2, out);
+	}
 	buffer_add_text(out, "feeds:\n");
 	for (size_t i = 0; i < config->feeds_count; i++) {
 		buffer_print(out, "  %s:\n", config->feeds[i].name);

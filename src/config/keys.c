@@ -11,6 +11,7 @@
 
 #define TOP(field) SECTION_TOP, #field
 #define LMS(field) SECTION_LMS, #field
+#define CHECKPOINTS(field) SECTION_CHECKPOINTS, #field
 #define FEED(field) SECTION_FEED, #field
 #define MAY(field) SECTION_MAY, #field
 #define CREATE(field) SECTION_CREATE, #field
@@ -26,6 +27,7 @@
 #define CSV(field) SECTION_CSV, #field
 #define IN_TOP(field) .offset = offsetof(struct config, field)
 #define IN_LMS(field) .offset = offsetof(struct lms_options, field)
+#define IN_CHECKPOINTS(field) .offset = offsetof(struct checkpoint_options, field)
 #define IN_FEED(field) .offset = offsetof(struct policy, field)
 #define WORDS(...)                                                                                 \
 	.words = (const char *const[])                                                             \
@@ -64,6 +66,7 @@ static const struct config_key keys[] = {
     {TOP(socket_read), KEY_TEXT, IN_TOP(socket_read), .rule = rule_text, .optional = true},
     {TOP(metrics_file), KEY_TEXT, IN_TOP(metrics_file), .rule = rule_path, .optional = true},
     {TOP(aftercare), KEY_BOOL, IN_TOP(lms.aftercare), .default_text = "false"},
+    {TOP(checkpoints), KEY_MAP, .offset = 0},
     {TOP(lms), KEY_MAP, .offset = 0},
     {TOP(feeds), KEY_MAP, .offset = 0},
 
@@ -76,6 +79,12 @@ static const struct config_key keys[] = {
         .default_text = "wal"},
     {LMS(unknown_version), KEY_WORD, IN_LMS(unknown_version), WORDS("refuse", "preview", "allow"),
         .default_text = "refuse"},
+
+    {CHECKPOINTS(key), KEY_TEXT, IN_CHECKPOINTS(key), .rule = rule_key, .required = true},
+    {CHECKPOINTS(every), KEY_UNSIGNED, IN_CHECKPOINTS(every), 1, 100000, .default_text = "10"},
+    {CHECKPOINTS(to), KEY_LIST, IN_CHECKPOINTS(to), 1, 32, .rule = rule_argument,
+        .noun = RULE_ARGUMENT_NOUN, .name_rule = rule_path},
+    {CHECKPOINTS(origin), KEY_TEXT, IN_CHECKPOINTS(origin), .rule = rule_origin, .optional = true},
 
     {FEED(compat), KEY_WORD, IN_FEED(compat), WORDS("none", "moodle"), .default_text = "none"},
     {FEED(upload_type), KEY_WORD, IN_FEED(upload_type),
@@ -306,6 +315,7 @@ const char *keys_prefix(enum key_section section)
 {
 	static const char *const prefixes[SECTIONS] = {[SECTION_TOP] = "",
 	    [SECTION_LMS] = "lms.",
+	    [SECTION_CHECKPOINTS] = "checkpoints.",
 	    [SECTION_FEED] = "feeds.<name>.",
 	    [SECTION_MAY] = "feeds.<name>.may.",
 	    [SECTION_CREATE] = "feeds.<name>.may.create.",

@@ -14,6 +14,7 @@
 enum key_section {
 	SECTION_TOP,
 	SECTION_LMS,
+	SECTION_CHECKPOINTS,
 	SECTION_FEED,
 	SECTION_MAY,
 	SECTION_CREATE,
@@ -59,7 +60,7 @@ struct config_key {
 	enum key_section section;
 	const char *name;
 	enum key_kind kind;
-	size_t offset; /* in struct config, struct lms_options or struct policy */
+	size_t offset; /* in struct config, lms_options, checkpoint_options or policy */
 	uint64_t min, max;
 	const char *const *words; /* ends with NULL */
 	/* As one would write it; of a list its only item, "" for an empty one. NULL: there is none,

@@ -24,6 +24,7 @@ enum {
 	PREFIX_MAX = 20,
 	ACTOR_MAX = 100, /* mdl_user.username */
 	SHOWN_MAX = 40,
+	ORIGIN_MAX = 128, /* NOTE_ORIGIN_MAX */
 };
 
 /* Engines behind a server, whose client library a build may lack. */
@@ -106,9 +107,30 @@ const char *rule_url(const char *text)
 
 const char *rule_feed_name(const char *text)
 {
-	bool good =
-	    consists_of(text, LOWER DIGITS "_-", FEED_NAME_MAX) && strcmp(text, "preview") != 0;
-	return good ? NULL : "a feed name of 1 to 32 of a-z 0-9 _ -, not \"preview\"";
+	bool good = consists_of(text, LOWER DIGITS "_-", FEED_NAME_MAX) &&
+	            strcmp(text, "preview") != 0 && strcmp(text, "checkpoints") != 0;
+	return good ? NULL
+	            : "a feed name of 1 to 32 of a-z 0-9 _ -, not \"preview\" or \"checkpoints\", "
+	              "whose folders are enrold's own";
+}
+
+const char *rule_key(const char *text)
+{
+	bool is_credential = consists_of(text, UPPER LOWER DIGITS "._-", 255) && text[0] != '.';
+	return !rule_path(text) || is_credential
+	           ? NULL
+	           : "an absolute path, or the name of a credential such as \"checkpoints.key\"";
+}
+
+const char *rule_origin(const char *text)
+{
+	uint32_t stray;
+	struct slice name = slice_of(text);
+	bool good = name.size >= 1 && name.size <= ORIGIN_MAX && !strpbrk(text, " +\t\r\n") &&
+	            value_check(name) == VALUE_CLEAN && !value_find_stray(name, &stray);
+	return good ? NULL
+	            : "a name of 1 to 128 bytes without blanks and +, such as "
+	              "\"example.org/enrold\"";
 }
 
 const char *rule_text(const char *text)

@@ -40,6 +40,10 @@ const char *rule_default(const char *text);
 const char *rule_template(const char *text);
 const char *rule_delimiter(const char *text);
 const char *rule_encoding(const char *text);
+/* Of a private key: where it lies, or what systemd calls it. */
+const char *rule_key(const char *text);
+/* As note_is_origin has it. */
+const char *rule_origin(const char *text);
 const char *rule_feed_name(const char *text);
 
 /* The host's name, unchecked. false: it has none or a longer one. */

@@ -59,6 +59,20 @@ static const struct {
     {TOP LMS "feeds: [hr]\n", ":3:8: ", "feeds: expected a map"},
     {TOP LMS "feeds:\n  HR: {}\n", ":4:3: ", "a feed name"},
     {TOP LMS "feeds:\n  preview: {}\n", ":4:3: ", "a feed name"},
+    {TOP LMS "feeds:\n  checkpoints: {}\n", ":4:3: ", "not \"preview\" or \"checkpoints\""},
+    {TOP LMS "checkpoints: {}\n", ":3:14: ", "checkpoints.key is missing"},
+    {TOP LMS "checkpoints: { every: 3 }\n", ":3:14: ", "checkpoints.key is missing"},
+    {TOP LMS "checkpoints: yes\n", ":3:14: ", "checkpoints: expected a map"},
+    {TOP LMS "checkpoints: { key: a/b }\n", ":3:21: ", "or the name of a credential"},
+    {TOP LMS "checkpoints: { key: .a }\n", ":3:21: ", "or the name of a credential"},
+    {TOP LMS "checkpoints: { key: /k, every: 0 }\n", ":3:32: ", "checkpoints.every: expected"},
+    {TOP LMS "checkpoints: { key: /k, every: 100001 }\n", ":3:32: ", "from 1 to 100000"},
+    {TOP LMS "checkpoints: { key: /k, to: /bin/mail }\n", ":3:29: ", "a list of 1 to 32"},
+    {TOP LMS "checkpoints: { key: /k, to: [mail] }\n", ":3:30: ", "checkpoints.to: expected"},
+    {TOP LMS "checkpoints: { key: /k, origin: a b }\n", ":3:33: ", "without blanks and +"},
+    {TOP LMS "checkpoints: { key: /k, origin: a+b }\n", ":3:33: ", "without blanks and +"},
+    {TOP LMS "checkpoints: { key: /k, origin: \"a\u00A0b\" }\n", ":3:33: ", "without blanks"},
+    {TOP LMS "every: 3\n", ":3:1: ", "it belongs at checkpoints.every"},
     {TOP LMS "feeds:\n  hr: {}\n  hr: {}\n", ":5:3: ", "hr is given twice"},
     {TOP LMS "feeds:\n  hr: { usernames: loud }\n", ":4:20: ", "lower, exact or clean"},
     {TOP LMS "feeds:\n  hr: { type_roles: [a, b] }\n", ":4:26: ", "a list of 3"},
@@ -350,6 +364,11 @@ static void case_make(
 	} else if (!is_lms) {
 		buffer_add_text(text, LMS);
 	}
+	if (key->section == SECTION_CHECKPOINTS) {
+		buffer_print(
+		    text, "checkpoints: {%s", strcmp(key->name, "key") == 0 ? "" : "key: /k, ");
+		end = "}";
+	}
 	if (feed) { /* feeds.<name>.csv. -> feeds: {hr: {csv: { */
 		buffer_add_text(text, "feeds: {hr: {");
 		for (const char *c = feed + strlen("<name>."); *c; c++)
@@ -525,7 +544,8 @@ static struct buffer format_of(const struct config *config)
 Test(config, is_printed_as_it_can_be_read)
 {
 	struct config_file *first = load_good(
-	    "spool: '/a \"b\" \\c'\n" LMS "feeds:\n  hr: "
+	    "spool: '/a \"b\" \\c'\nnode: n\n" LMS "checkpoints: { key: cp.key, to: [/bin/mail, "
+	                                           "\"-s\", \"a b\"], every: 3 }\nfeeds:\n  hr: "
 	    "{ compat: moodle, columns: { Employee ID: username, \"Kurs\\n(Pflicht)\": course1 }, "
 	    "marker: .done, require: [rows, sha256], expect: { by: [\"18:30\", \"06:00\"], "
 	    "days: [mon, fri], except: [\"2026-12-24..2027-01-06\", 2027-05-01], fresh: 36h } }\n");
@@ -534,6 +554,9 @@ Test(config, is_printed_as_it_can_be_read)
 	struct buffer twice = format_of(config_get(second));
 	cr_expect_str_eq(twice.bytes, once.bytes);
 	cr_expect_str_eq(config_get(second)->spool, "/a \"b\" \\c");
+	cr_expect_str_eq(config_get(second)->checkpoints.origin, "enrold/n");
+	cr_expect_eq(config_get(second)->checkpoints.every, 3);
+	cr_expect_eq(config_get(second)->checkpoints.to.count, 3);
 	buffer_done(&once);
 	buffer_done(&twice);
 	config_free(first);
@@ -869,9 +892,12 @@ Test(config, has_an_example_that_names_every_key)
 	for (size_t i = 0; i < count; i++) {
 		/* Of a key without a default the example is commented out. */
 		bool is_list = key_parts(&keys[i]) > 0;
-		bool has_none = keys[i].optional || (is_list && !keys[i].default_text);
-		snprintf(line, sizeof line, "\n%*s%s%s:", depths[keys[i].section] * 2, "",
-		    has_none ? "# " : "", keys[i].name);
+		bool is_checkpoint = keys[i].section == SECTION_CHECKPOINTS;
+		bool has_none = keys[i].optional || (is_list && !keys[i].default_text) ||
+		                strcmp(keys[i].name, "checkpoints") == 0;
+		snprintf(line, sizeof line, "\n%s%*s%s%s:", is_checkpoint ? "#   " : "",
+		    depths[keys[i].section] * 2, "", has_none && !is_checkpoint ? "# " : "",
+		    keys[i].name);
 		cr_expect(strstr(text, line), "no %s in etc/enrold.yaml", line + 1);
 	}
 	struct config one = *config_get(full), other = *config_get(minimal);

@@ -58,7 +58,8 @@ Test(manuals, of_the_settings_name_each_key_in_its_section)
 {
 	static const struct {
 		const char *from, *to;
-	} sections[] = {[SECTION_TOP] = {".Ss Top level", ".Ss In lms"},
+	} sections[] = {[SECTION_TOP] = {".Ss Top level", ".Ss In checkpoints"},
+	    [SECTION_CHECKPOINTS] = {".Ss In checkpoints", ".Ss In lms"},
 	    [SECTION_LMS] = {".Ss In lms", ".Ss In a feed"},
 	    [SECTION_FEED] = {".Ss In a feed", ".Ss In may"},
 	    [SECTION_MAY] = {".Ss In may", ".Ss In create"},
