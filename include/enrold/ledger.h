@@ -85,6 +85,8 @@ struct ledger_head {
 
 /* Inside a write transaction it is also a lock: nobody else's run ends until this one has. */
 struct error ledger_find_head(struct db *db, struct ledger_head *head) MUST_CHECK;
+/* As it was committed last, without the lock. */
+struct error ledger_read_head(struct db *db, struct ledger_head *head) MUST_CHECK;
 struct error ledger_set_head(struct db *db, const struct ledger_head *head) MUST_CHECK;
 /* The run whose summary that is, "" before the first. */
 struct error ledger_newest(struct db *db, char run[RUN_ID_SIZE + 1]) MUST_CHECK;

@@ -188,12 +188,11 @@ static void text_take(const struct db_rows *rows, int column, char *text, size_t
 	snprintf(text, size, "%.*s", SLICE_ARG(db_column_text(rows, column)));
 }
 
-struct error ledger_find_head(struct db *db, struct ledger_head *head)
+static struct error head_select(struct db *db, const char *sql, struct ledger_head *head)
 {
 	*head = (struct ledger_head){.number = 0};
 	memset(head->chain, '0', HASH_TEXT_SIZE);
-	struct db_rows rows = db_select(
-	    db, "SELECT head, run, number FROM {enrold_head} WHERE id = 1 {lock}", DB_NONE);
+	struct db_rows rows = db_select(db, sql, DB_NONE);
 	if (db_next(&rows)) {
 		text_take(&rows, 0, head->chain, sizeof head->chain);
 		text_take(&rows, 1, head->run, sizeof head->run);
@@ -201,6 +200,17 @@ struct error ledger_find_head(struct db *db, struct ledger_head *head)
 	}
 	db_rows_close(&rows);
 	return db_error(db);
+}
+
+struct error ledger_find_head(struct db *db, struct ledger_head *head)
+{
+	return head_select(
+	    db, "SELECT head, run, number FROM {enrold_head} WHERE id = 1 {lock}", head);
+}
+
+struct error ledger_read_head(struct db *db, struct ledger_head *head)
+{
+	return head_select(db, "SELECT head, run, number FROM {enrold_head} WHERE id = 1", head);
 }
 
 struct error ledger_set_head(struct db *db, const struct ledger_head *head)
