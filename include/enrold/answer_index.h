@@ -41,6 +41,8 @@ struct error answer_index_make(int result, const struct indexed *of, int directo
 /* Puts one that came with its answer (answer.h) from there to its place; behind the answer's own
  * files, since it must not be older. Should it not come, it is made when it is wanted. */
 void answer_index_publish(int from, const char *run, int directory);
+/* Its answer has gone. */
+void answer_index_remove(int directory, const char *run);
 
 struct answer_index;
 

@@ -68,6 +68,9 @@ struct ledger_run {
 	struct slice input_pruned, answer_pruned;
 };
 
+/* As the ledger spells it. */
+const char *ledger_state_name(enum run_state state);
+enum run_state ledger_state_parse(struct slice name);
 /* state RUN_UNKNOWN when there is no such run. */
 struct error ledger_find(
     struct db *db, struct slice run, struct arena *arena, struct ledger_run *found) MUST_CHECK;

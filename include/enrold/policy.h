@@ -114,6 +114,15 @@ struct policy_expect {
 	uint32_t fresh_ms;       /* so long only the same bytes: stale; 0: never */
 };
 
+/* How long enrold keeps what is no longer needed, by prune.h; PERIOD_ENDLESS: for ever. */
+struct policy_keep {
+	uint64_t archive_ms; /* inputs */
+	uint64_t answers_ms;
+	uint64_t quarantine_ms;
+	uint64_t held_ms;    /* what nobody has decided upon until then is closed */
+	uint64_t history_ms; /* texts in the ledger */
+};
+
 /* Texts belong to the configuration, or to the arena that policy_parse was given. */
 struct policy {
 	enum policy_compat compat;
@@ -158,7 +167,8 @@ struct policy {
 	struct text_list after_run; /* a command: its path and arguments; none: no command */
 	uint32_t after_run_timeout_ms;
 	struct policy_expect expect;
-	uint64_t compress_ms;  /* answers that old are packed (packed.h); PERIOD_ENDLESS: none */
+	uint64_t compress_ms; /* answers that old are packed (packed.h); PERIOD_ENDLESS: none */
+	struct policy_keep keep;
 	const char *approvers; /* a group of this machine: who may release; NULL: who may steer */
 };
 
@@ -166,6 +176,15 @@ struct policy {
 static inline bool policy_adds_only(const struct policy *policy)
 {
 	return policy->upload_type == UPLOAD_ADD || policy->upload_type == UPLOAD_ADD_INCREMENT;
+}
+
+/* Something of it is not kept for ever. */
+static inline bool policy_prunes(const struct policy *policy)
+{
+	const struct policy_keep *keep = &policy->keep;
+	return keep->archive_ms != PERIOD_ENDLESS || keep->answers_ms != PERIOD_ENDLESS ||
+	       keep->quarantine_ms != PERIOD_ENDLESS || keep->held_ms != PERIOD_ENDLESS ||
+	       keep->history_ms != PERIOD_ENDLESS;
 }
 
 /* Whoever is not in its full files has left. */

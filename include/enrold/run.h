@@ -70,9 +70,9 @@ struct run_report {
 	/* RUN_ANSWERED: */
 	bool is_refused, is_discarded, is_held;
 	char code[64], reason[240]; /* of a refusal, or why it is held */
-	/* It carried out an order, about that run; "": it did not. */
+	/* It carried out an order, about that run or feed; "": it did not. */
 	enum order_kind order;
-	char ordered[RUN_ID_SIZE + 1];
+	char ordered[ORDER_SUBJECT_MAX + 1];
 	struct tally tally;
 	char chain[HASH_TEXT_SIZE + 1];
 	uint64_t bytes;   /* of the input */
@@ -100,6 +100,9 @@ void run_file(struct runner *runner, const struct lane *lane, const char *name, 
 /* Unenrols those of the feed whose grace is over (absence.h), in a run of its own each day; none:
  * RUN_VANISHED. */
 void run_due(struct runner *runner, const struct lane *lane, struct run_report *report);
+/* Once a day, what the feed keeps no longer (prune.h), by an order that enrold gives itself;
+ * nothing, or the day has had such a run: RUN_VANISHED. */
+void run_keep(struct runner *runner, const struct lane *lane, struct run_report *report);
 /* Carries out an order about a run of the feed (orders.h) in a run of its own. What cannot be
  * carried out any more, because the plan is closed or the run is not there: RUN_VANISHED, and the
  * order is to be withdrawn. */

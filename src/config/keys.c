@@ -24,6 +24,7 @@
 #define CREATED(field) SECTION_CREATED, #field
 #define ERRORS(field) SECTION_ERRORS, #field
 #define EXPECT(field) SECTION_EXPECT, #field
+#define KEEP(field) SECTION_KEEP, #field
 #define CSV(field) SECTION_CSV, #field
 #define IN_TOP(field) .offset = offsetof(struct config, field)
 #define IN_LMS(field) .offset = offsetof(struct lms_options, field)
@@ -149,6 +150,7 @@ static const struct config_key keys[] = {
     {FEED(compress), KEY_PERIOD, IN_FEED(compress_ms), 0, 3650 * DAY, WORDS("never"),
         .default_text = "30d", .is_local = true},
     {FEED(expect), KEY_MAP, .inner = SECTION_EXPECT},
+    {FEED(keep), KEY_MAP, .inner = SECTION_KEEP},
     {FEED(csv), KEY_MAP, .inner = SECTION_CSV},
 
     {MAY(courses), KEY_LIST, IN_FEED(may.courses), 0, PATTERNS_MAX, .rule = rule_text,
@@ -232,6 +234,17 @@ static const struct config_key keys[] = {
         .is_local = true},
     {EXPECT(fresh), KEY_DURATION, IN_FEED(expect.fresh_ms), 0, 30 * DAY, .default_text = "0",
         .is_local = true},
+
+    {KEEP(archive), KEY_PERIOD, IN_FEED(keep.archive_ms), 0, 36500 * DAY, .default_text = "forever",
+        WORDS("forever"), .is_local = true},
+    {KEEP(answers), KEY_PERIOD, IN_FEED(keep.answers_ms), 0, 36500 * DAY, .default_text = "forever",
+        WORDS("forever"), .is_local = true},
+    {KEEP(quarantine), KEY_PERIOD, IN_FEED(keep.quarantine_ms), 0, 36500 * DAY,
+        .default_text = "forever", WORDS("forever"), .is_local = true},
+    {KEEP(held), KEY_PERIOD, IN_FEED(keep.held_ms), 0, 36500 * DAY, .default_text = "forever",
+        WORDS("forever"), .is_local = true},
+    {KEEP(history), KEY_PERIOD, IN_FEED(keep.history_ms), 0, 36500 * DAY, .default_text = "forever",
+        WORDS("forever"), .is_local = true},
 
     {CSV(delimiter), KEY_TEXT, IN_FEED(delimiter), .rule = rule_delimiter, .optional = true},
     {CSV(encoding), KEY_TEXT, IN_FEED(encoding), .rule = rule_encoding, .optional = true},
@@ -328,6 +341,7 @@ const char *keys_prefix(enum key_section section)
 	    [SECTION_CREATED] = "feeds.<name>.limits.created.",
 	    [SECTION_ERRORS] = "feeds.<name>.limits.errors.",
 	    [SECTION_EXPECT] = "feeds.<name>.expect.",
+	    [SECTION_KEEP] = "feeds.<name>.keep.",
 	    [SECTION_CSV] = "feeds.<name>.csv."};
 	return prefixes[section];
 }

@@ -7,6 +7,7 @@
 #include "enrold/log.h"
 
 #include <stdio.h>
+#include <time.h>
 
 enum {
 	DELAY_CHANGED_MS = 1000, /* somebody is writing to the file */
@@ -16,6 +17,30 @@ enum {
 
 /* The day may have changed, or the clock may have been set. */
 enum { DUE_EVERY_MS = 600 * 1000 };
+
+/* The clock is looked at as often, should it be set. */
+enum { KEEP_EVERY_MS = 3600 * 1000 };
+
+static int today(void)
+{
+	time_t now = time(NULL);
+	struct tm tm;
+	localtime_r(&now, &tm);
+	return (tm.tm_year + 1900) * 10000 + (tm.tm_mon + 1) * 100 + tm.tm_mday;
+}
+
+/* Once a day, when nothing else is to be done. */
+static bool keep_next(struct feed_state *state, int64_t now_ms, struct job *job)
+{
+	if (!feed_has_keep(state, now_ms))
+		return false;
+	job->is_keep = state->keep_day != today();
+	state->keep_day = today();
+	state->keep_at = now_ms + KEEP_EVERY_MS;
+	if (job->is_keep)
+		state->now = (struct kept_run){.rows = 0};
+	return job->is_keep;
+}
 
 static bool state_next(struct feed_state *state, int64_t now_ms, struct job *job)
 {
@@ -30,7 +55,7 @@ static bool state_next(struct feed_state *state, int64_t now_ms, struct job *job
 	if (order) {
 		job->has_order = true;
 		job->order = order->kind;
-		memcpy(job->subject, order->subject, RUN_ID_SIZE);
+		memcpy(job->subject, order->subject, sizeof job->subject);
 		state->now = (struct kept_run){.rows = 0};
 		return true;
 	}
@@ -49,7 +74,7 @@ static bool state_next(struct feed_state *state, int64_t now_ms, struct job *job
 		state->now = (struct kept_run){.rows = 0};
 		state->due_at = now_ms + DUE_EVERY_MS;
 	}
-	return job->is_due;
+	return job->is_due || keep_next(state, now_ms, job);
 }
 
 static enum job_weight state_weight(const struct feed_state *state)
@@ -65,7 +90,8 @@ static enum job_weight state_weight(const struct feed_state *state)
 static bool is_ready(const struct feed_state *state, int64_t now_ms, enum job_weight heaviest)
 {
 	return !state->is_busy && state->retry_at <= now_ms &&
-	       (feed_has_work(state) || feed_has_due(state, now_ms)) &&
+	       (feed_has_work(state) || feed_has_due(state, now_ms) ||
+	           feed_has_keep(state, now_ms)) &&
 	       state_weight(state) <= heaviest;
 }
 
@@ -197,6 +223,10 @@ static void postponed(struct feed_state *state, const struct job *job, int64_t n
 	state->file_tries = is_of_file ? state->file_tries + 1 : 0;
 	if (job->is_due && !*report->run)
 		state->due_at = 0; /* it is looked again */
+	if (job->is_keep && !*report->run) {
+		state->keep_at = 0;
+		state->keep_day = 0;
+	}
 	if (is_of_file && job->is_last_try && *job->name && !*report->run) {
 		skipped(state, job, now_ms); /* it has not even been claimed */
 		return;

@@ -52,6 +52,8 @@ struct feed_state {
 	bool is_asked;        /* for a scan, which has not come yet */
 	int64_t retry_at;     /* nothing is begun before */
 	int64_t due_at;       /* when it is looked whose grace is over; INT64_MAX: never */
+	int64_t keep_at;      /* when it is looked what is kept no longer; INT64_MAX: never */
+	int keep_day;         /* for which that was done */
 	struct trouble running, scanning;
 	int64_t left_until_ms; /* since a minute before so many files ... */
 	unsigned left_count;   /* ... were told to stay in the inbox */
@@ -121,6 +123,8 @@ bool feed_is_in_review(const struct feed_state *state);
 bool feed_has_work(const struct feed_state *state);
 /* It is time to look whose grace is over. */
 bool feed_has_due(const struct feed_state *state, int64_t now_ms);
+/* It is time to look what is kept no longer. */
+bool feed_has_keep(const struct feed_state *state, int64_t now_ms);
 /* To be gone on with, unless a person has said that it is to wait. */
 struct error feed_keep_run(struct feed_state *state, const struct kept_run *run) MUST_CHECK;
 bool run_list_has(const struct run_list *list, const char *run);

@@ -52,6 +52,8 @@ struct error feeds_create(
 		    .scanning.since = INT64_MAX};
 		memcpy(state->lane.feed, config->feeds[i / 2].name, sizeof state->lane.feed);
 		state->due_at = tells_due(&config->feeds[i / 2], &state->lane) ? 0 : INT64_MAX;
+		state->keep_at =
+		    policy_prunes(&config->feeds[i / 2].policy) && i % 2 == 0 ? 0 : INT64_MAX;
 		state->inbox = inbox_create((struct inbox_rules){.settle_ms = config->settle_ms,
 		    .beside = beside_rules_of(&config->feeds[i / 2].policy),
 		    .classify_directory = directory_classify,
@@ -282,6 +284,11 @@ bool feed_has_due(const struct feed_state *state, int64_t now_ms)
 	return state->due_at <= now_ms && !state->is_paused && !trouble_is_on(&state->scanning);
 }
 
+bool feed_has_keep(const struct feed_state *state, int64_t now_ms)
+{
+	return state->keep_at <= now_ms && !trouble_is_on(&state->scanning);
+}
+
 /* Opens both folders of the lane: no file is taken whose answer would have no place. */
 static struct error folders_open(const struct feed_state *state, int *inbox)
 {
@@ -368,6 +375,8 @@ int64_t feeds_wake_at(const struct feeds *feeds, int64_t now_ms)
 			at = state->retry_at;
 		if (!state->is_busy && !state->is_paused && state->due_at < at)
 			at = state->due_at > state->retry_at ? state->due_at : state->retry_at;
+		if (!state->is_busy && !trouble_is_on(&state->scanning) && state->keep_at < at)
+			at = state->keep_at > state->retry_at ? state->keep_at : state->retry_at;
 	}
 	return at;
 }
@@ -395,6 +404,7 @@ void feeds_status_find(const struct feeds *feeds, struct feeds_status *status)
 		status->runs += state->runs.count;
 		status->busy += state->is_busy;
 		status->unsettled += state->due_at == 0 && !state->is_paused;
+		status->unsettled += state->keep_at == 0;
 		status->unsettled += feed_next_order(state) != NULL;
 		status->unsettled += inbox_settles_at(state->inbox) != INT64_MAX ||
 		                     state->is_asked || inbox_is_scanning(state->inbox);

@@ -38,6 +38,8 @@ static void job_run(struct worker *worker)
 		run_continue(worker->runner, job->run, job->is_last_try, &job->report);
 	else if (job->has_order)
 		run_order(worker->runner, &job->lane, job->order, job->subject, &job->report);
+	else if (job->is_keep)
+		run_keep(worker->runner, &job->lane, &job->report);
 	else if (job->is_due)
 		run_due(worker->runner, &job->lane, &job->report);
 	else

@@ -21,6 +21,7 @@
 #ifndef DAEMON_WORKERS_H
 #define DAEMON_WORKERS_H
 
+#include "enrold/orders.h"
 #include "enrold/run.h"
 
 #include <uv.h>
@@ -37,8 +38,9 @@ struct job {
 	bool is_due;               /* ... for those whose grace is over, or ... */
 	bool has_order;            /* ... a person's word */
 	enum order_kind order;
-	char subject[RUN_ID_SIZE + 1]; /* about that run */
-	struct run_report report;      /* once done */
+	char subject[ORDER_SUBJECT_MAX + 1]; /* about that run, or feed */
+	bool is_keep;                        /* ... for what its feed keeps no longer */
+	struct run_report report;            /* once done */
 };
 
 struct workers;

@@ -5,24 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static const char *const state_names[] = {
-    [RUN_UNKNOWN] = "unknown",
-    [RUN_RUNNING] = "running",
-    [RUN_APPLIED] = "applied",
-    [RUN_PREVIEWED] = "previewed",
-    [RUN_REFUSED] = "refused",
-    [RUN_DISCARDED] = "discarded",
-    [RUN_HELD] = "held",
-};
-
-static enum run_state state_parse(struct slice name)
-{
-	for (enum run_state state = RUN_RUNNING; state < RUN_STATES; state++)
-		if (slice_is(name, slice_of(state_names[state])))
-			return state;
-	return RUN_UNKNOWN;
-}
-
 /*
  * The columns of enrold_run, besides `run` and `state`, and where each is kept in struct
  * ledger_run: what is read and what is written come from here.
@@ -71,7 +53,7 @@ enum { RUN_COLUMN = 1 COLUMNS(ONE, ONE, ONE) };
 static void run_take(const struct db_rows *rows, struct arena *arena, struct ledger_run *found)
 {
 	int at = 0;
-	found->state = state_parse(db_column_text(rows, at++));
+	found->state = ledger_state_parse(db_column_text(rows, at++));
 	COLUMNS(TAKE_TEXT, TAKE_COUNT, TAKE_TIME)
 }
 
@@ -123,7 +105,7 @@ struct error ledger_list(struct db *db, const struct ledger_page *page, struct a
 static void brief_take(const struct db_rows *rows, struct arena *arena, struct ledger_run *run)
 {
 	int at = 0;
-	run->state = state_parse(db_column_text(rows, at++));
+	run->state = ledger_state_parse(db_column_text(rows, at++));
 	run->run = arena_copy(arena, db_column_text(rows, at++));
 	run->feed = arena_copy(arena, db_column_text(rows, at++));
 	run->name = arena_copy(arena, db_column_text(rows, at++));
@@ -160,7 +142,7 @@ struct error ledger_check(struct db *db, const struct ledger_run *run)
 	struct db_rows rows = db_select(db, "SELECT state, records FROM {enrold_run} WHERE run = ?",
 	    DB_VALUES(db_text(run->run)));
 	if (db_next(&rows)) {
-		state = state_parse(db_column_text(&rows, 0));
+		state = ledger_state_parse(db_column_text(&rows, 0));
 		records = (uint64_t)db_column_int(&rows, 1);
 	}
 	db_rows_close(&rows);
@@ -176,8 +158,8 @@ struct error ledger_store(struct db *db, const struct ledger_run *run)
 	db_run(db,
 	    "INSERT INTO {enrold_run} (run, state" COLUMNS(
 	        NAME, NAME, NAME) ") VALUES (?, ?" COLUMNS(MARK, MARK, MARK) ")",
-	    DB_VALUES(db_text(run->run),
-	        db_string(state_names[run->state]) COLUMNS(GIVE_TEXT, GIVE_COUNT, GIVE_TIME)));
+	    DB_VALUES(db_text(run->run), db_string(ledger_state_name(run->state))
+	                                     COLUMNS(GIVE_TEXT, GIVE_COUNT, GIVE_TIME)));
 	/* What is answered is what the ledger says, in this very transaction. */
 	return ledger_check(db, run);
 }

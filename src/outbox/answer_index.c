@@ -64,6 +64,13 @@ void answer_index_publish(int from, const char *run, int directory)
 		utimensat(directory, name, NULL, AT_SYMLINK_NOFOLLOW);
 }
 
+void answer_index_remove(int directory, const char *run)
+{
+	char name[FILE_NAME_SIZE];
+	index_name(name, run);
+	unlinkat(directory, name, 0);
+}
+
 /* ---- reading ---- */
 
 struct answer_index {

@@ -423,6 +423,18 @@ void run_order(struct runner *runner, const struct lane *lane, enum order_kind k
 	run_begin(&run, error, report);
 }
 
+void run_keep(struct runner *runner, const struct lane *lane, struct run_report *report)
+{
+	struct run run;
+	*report = (struct run_report){.end = RUN_ANSWERED};
+	struct error error = run_enter(&run, runner, lane, report);
+	if (!is_error(&error) && report->end != RUN_ELSEWHERE) {
+		error = keep_claim(&run);
+		report->end = run.directory >= 0 ? RUN_ANSWERED : RUN_VANISHED;
+	}
+	run_begin(&run, error, report);
+}
+
 static struct error run_open(struct run *run, const char *id, struct run_report *report)
 {
 	const struct spool *spool = run->runner->shared->spool;

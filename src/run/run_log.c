@@ -47,8 +47,7 @@ void run_log_answer(struct run *run, struct run_report *report)
 	report->is_discarded = run->row.state == RUN_DISCARDED;
 	report->is_held = run->row.state == RUN_HELD;
 	report->order = run->ordered.order.kind;
-	snprintf(report->ordered, sizeof report->ordered, "%.*s", RUN_ID_SIZE,
-	    run->ordered.order.subject);
+	memcpy(report->ordered, run->ordered.order.subject, sizeof report->ordered);
 	if (report->is_refused || report->is_discarded || report->is_held)
 		summary_find_refusal(run->row.summary, report->code, sizeof report->code,
 		    report->reason, sizeof report->reason);

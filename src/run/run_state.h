@@ -365,11 +365,19 @@ struct error order_store(
 
 /* Claims the run, whose file is a list of what it is about. Nothing: no directory. */
 struct error record_claim(struct run *run) MUST_CHECK;
+/* What the file of such a run is called today. */
+void record_name(enum order_kind kind, char name[FILE_NAME_SIZE]);
+
+/* ---- keep.c ---- */
+
+/* Gives the day's order to prune what the feed keeps no longer, and claims its run. The day has had
+ * one: nothing. */
+struct error keep_claim(struct run *run) MUST_CHECK;
 
 /* ---- prune.c ---- */
 
-/* Appends the list of all that goes (prune.h); nothing: the buffer stays empty. */
-struct error prune_list(struct run *run, struct buffer *list) MUST_CHECK;
+/* *file: the list of all that goes (prune.h), for the caller to close; -1: nothing does. */
+struct error prune_list(struct run *run, int *file) MUST_CHECK;
 /* In its last transaction: the ledger says what has gone, and by which run. */
 struct error prune_store(struct run *run) MUST_CHECK;
 /* Removes what its list names; behind its answer, and as long as the list is in work/. */

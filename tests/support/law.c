@@ -148,6 +148,8 @@ static struct law_run run_read(struct law *law, sqlite3_stmt *row)
 	    .bytes = sqlite3_column_int64(row, 11),
 	    .records = sqlite3_column_int64(row, 12),
 	    .result_bytes = sqlite3_column_int64(row, 13),
+	    .input_pruned = column_text(law, row, 14),
+	    .answer_pruned = column_text(law, row, 15),
 	    .summary_path = "",
 	    .result_path = "",
 	    .retry_path = "",
@@ -163,7 +165,8 @@ static void ledger_load(struct law *law)
 {
 	static const char sql[] =
 	    "SELECT run, state, feed, name, sha256, policy, summary, summary_sha256,"
-	    " result_sha256, retry_sha256, plan_sha256, bytes, records, result_bytes"
+	    " result_sha256, retry_sha256, plan_sha256, bytes, records, result_bytes,"
+	    " input_pruned, answer_pruned"
 	    " FROM enrold_run ORDER BY run COLLATE BINARY";
 	size_t count = (size_t)rig_number(law->rig, "SELECT count(*) FROM enrold_run");
 	law->runs = calloc(count + 1, sizeof *law->runs);
@@ -218,6 +221,7 @@ static void ledger_free(struct law *law)
 		json_decref(law->runs[i].json);
 	free(law->runs);
 	free(law->plans);
+	free(law->pruned);
 }
 
 /* ---- the whole ---- */
@@ -236,6 +240,7 @@ size_t law_check(const struct rig *rig, enum law_moment moment, struct law_repor
 		fatal("out of memory");
 	ledger_load(&law);
 	plans_load(&law);
+	law_load_pruned(&law);
 	law_check_places(&law);
 	law_check_answers(&law);
 	law_check_chain(&law);

@@ -14,6 +14,8 @@ enum { LAW_RUN_SIZE = 23 };
 /* A row of the ledger, and what was found of it. Texts lie in the arena, never NULL. */
 struct law_run {
 	const char *run, *state, *feed, *name, *sha256, *policy;
+	const char *input_pruned, *answer_pruned;
+	bool is_forgotten; /* its texts were pruned; the summary is the witness's */
 	const char *summary, *summary_sha256, *result_sha256, *retry_sha256, *plan_sha256;
 	int64_t bytes, records, result_bytes;
 	size_t in_archive, in_quarantine, in_held, in_work; /* copies of its input */
@@ -32,6 +34,12 @@ struct law_plan {
 	size_t sheets, cards;
 };
 
+/* A row of the list of a run that prunes. */
+struct law_pruned {
+	const char *by, *run, *kind, *sha256, *number, *previous, *chain, *place;
+	bool is_at_it; /* that run is not published to its end */
+};
+
 struct law {
 	const struct rig *rig;
 	enum law_moment moment;
@@ -42,6 +50,8 @@ struct law {
 	size_t runs_count;
 	struct law_plan *plans; /* sorted by run */
 	size_t plans_count;
+	struct law_pruned *pruned;
+	size_t pruned_count, pruned_room;
 };
 
 void law_break(struct law *law, const char *format, ...) PRINTF_LIKE(2, 3);
@@ -74,6 +84,12 @@ const char *law_member(const json_t *object, const char *name); /* a text, "" wh
 void law_check_name(struct law *law, const struct law_run *run, const char *path);
 /* A file of held/<feed>/; path is relative to the spool. Whether it is the input of the run. */
 bool law_take_held(struct law *law, struct law_run *run, const char *path);
+/* Before all others. */
+void law_load_pruned(struct law *law);
+/* A row of the list whose file has gone. */
+bool law_is_gone(const struct law *law, const struct law_pruned *row);
+bool law_is_pruned_by(const struct law *law, const char *run, const char *kind, const char *by);
+void law_find_pruned_answers(struct law *law);
 void law_check_places(struct law *law);
 void law_check_plans(struct law *law);
 void law_check_answers(struct law *law);

@@ -212,6 +212,19 @@ static void quarantine_visit(
 	ended_add(search, run, path);
 }
 
+/* As if it were still where the list says; what waited was put aside when it was closed. */
+static void pruned_add(struct search *search, const struct law_pruned *row)
+{
+	struct law *law = search->law;
+	struct law_run *run = law_find(law, row->run);
+	if (!run || strcmp(row->kind, "input") != 0 || !law_is_gone(law, row))
+		return;
+	if (!law_is_ordered(run))
+		items_add(
+		    &search->found, (struct item){run->feed, run->name, row->sha256, row->place});
+	*(text_starts(row->place, "archive/") ? &run->in_archive : &run->in_quarantine) += 1;
+}
+
 /* What can be made anew: of runs that changed something, and nothing half made. */
 static void index_visit(struct search *search, const char *below, const char *path, mode_t mode)
 {
@@ -360,6 +373,8 @@ void law_check_places(struct law *law)
 	struct search search = {.law = law};
 	for (size_t i = 0; i < sizeof places / sizeof *places; i++)
 		place_walk(&search, places[i].name, places[i].visit);
+	for (size_t i = 0; i < law->pruned_count; i++)
+		pruned_add(&search, &law->pruned[i]);
 	struct items dropped = dropped_items(law->rig);
 	items_match(law, &dropped, &search.found);
 	free(dropped.items);

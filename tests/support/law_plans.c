@@ -202,7 +202,7 @@ static bool is_named(const struct law_run *run, const char *word, const char *su
 	       strcmp(run->name, path_of("%s-%s.csv", word, subject).text) == 0;
 }
 
-static bool may_close(const struct law_run *by, const struct law_run *run)
+static bool may_close(const struct law *law, const struct law_run *by, const struct law_run *run)
 {
 	const char *state = run->plan->state;
 	if (strcmp(by->state, "applied") != 0)
@@ -210,14 +210,15 @@ static bool may_close(const struct law_run *by, const struct law_run *run)
 	if (strcmp(state, "released") == 0 || strcmp(state, "nothing_left") == 0)
 		return is_named(by, "release", run->run);
 	if (strcmp(state, "discarded") == 0)
-		return by == run || is_named(by, "discard", run->run);
+		return by == run || is_named(by, "discard", run->run) ||
+		       law_is_pruned_by(law, run->run, "held", by->run);
 	return strcmp(state, "superseded") == 0 && by != run && strcmp(by->feed, run->feed) == 0;
 }
 
 static void closing_check(struct law *law, const struct law_run *run)
 {
 	const struct law_run *by = law_find(law, run->plan->closed_by);
-	if (!by || by->commit < run->commit || !may_close(by, run))
+	if (!by || by->commit < run->commit || !may_close(law, by, run))
 		law_break(law, "L8: the plan of run %s is %s by run '%s', which does not say so",
 		    run->run, run->plan->state, run->plan->closed_by);
 }
@@ -293,6 +294,9 @@ static void ordered_check(struct law *law, const struct law_run *run)
 {
 	const json_t *order = json_object_get(run->json, "order");
 	const struct law_run *subject = subject_find(law, run);
+	bool is_record = text_starts(run->name, "prune-") || text_starts(run->name, "accept-");
+	if (is_record && *law_member(order, "by"))
+		return; /* about no run */
 	if (!subject || !law_has_ended(subject) || strcmp(subject->feed, run->feed) != 0 ||
 	    strcmp(law_member(order, "feed"), run->feed) != 0 || !*law_member(order, "by"))
 		law_break(law, "L8: run %s, %s, carries out no order", run->run, run->name);
@@ -314,7 +318,7 @@ static bool is_served(const struct law *law, const char *order)
 
 static void orders_check(struct law *law)
 {
-	static const char *const kinds[] = {"release.", "decline.", "undo."};
+	static const char *const kinds[] = {"release.", "decline.", "undo.", "prune."};
 	struct listing listing = files_list(rig_path(law->rig, "orders").text);
 	for (size_t i = 0; i < listing.count; i++)
 		for (size_t kind = 0; kind < sizeof kinds / sizeof *kinds; kind++)

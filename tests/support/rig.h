@@ -99,6 +99,13 @@ struct path rig_order(const struct rig *rig, const char *word, const char *name)
  * clock_moved; those that run under it see it move. Until program_preload(NULL). */
 void rig_move_clock(const struct rig *rig, const char *clock_moved, long seconds);
 
+/* Keeps a copy of all that lies in outbox, archive, quarantine and held, where it has none yet:
+ * what law.h compares with what is pruned later. */
+void rig_witness(const struct rig *rig);
+/* The order to prune what the feed keeps no longer; before: of runs before that time, epoch
+ * seconds, all; 0: what `keep` says. */
+void rig_prune(const struct rig *rig, const char *feed, long before);
+
 /* The database while no program uses it. Open fails fatally. */
 sqlite3 *rig_database(const struct rig *rig);
 /* Statements that prepare the site (before the first drop: then what they made counts as having

@@ -2,6 +2,9 @@
 #include "fatal.h"
 #include "rig.h"
 
+#include <string.h>
+#include <sys/stat.h>
+
 static struct path first_line(const struct rig *rig, const char *sql)
 {
 	struct buffer rows = rig_query(rig, sql);
@@ -26,4 +29,34 @@ struct path rig_order(const struct rig *rig, const char *word, const char *name)
 	struct path order = rig_path(rig, "orders/%s.%s", word, run.text);
 	files_write(order.text, text.text, strlen(text.text), 0640);
 	return run;
+}
+
+void rig_witness(const struct rig *rig)
+{
+	static const char *const places[] = {"outbox", "archive", "quarantine", "held"};
+	for (size_t place = 0; place < sizeof places / sizeof *places; place++) {
+		struct listing listing = files_list(rig_path(rig, "%s", places[place]).text);
+		for (size_t i = 0; i < listing.count; i++) {
+			const char *path = listing.entries[i].path;
+			struct path to =
+			    path_of("%s/witness/%s/%s", rig->root.text, places[place], path);
+			if (!S_ISREG(listing.entries[i].mode) || files_exist(to.text))
+				continue;
+			struct path folder = to;
+			*strrchr(folder.text, '/') = '\0';
+			files_make_directory(folder.text);
+			files_copy(rig_path(rig, "%s/%s", places[place], path).text, to.text);
+		}
+		listing_done(&listing);
+	}
+}
+
+void rig_prune(const struct rig *rig, const char *feed, long before)
+{
+	struct path text = path_of("{\"by\":\"anna\",\"uid\":1000,\"why\":\"\",\"at\":"
+	                           "1790000000,\"feed\":\"%s\",\"before\":%ld}\n",
+	    feed, before);
+	files_make_directory(rig_path(rig, "orders").text);
+	files_write(
+	    rig_path(rig, "orders/prune.%s", feed).text, text.text, strlen(text.text), 0640);
 }

@@ -870,7 +870,7 @@ Test(config, has_an_example_that_names_every_key)
 	error = config_load(SOURCE_DIR "/etc/enrold-minimal.yaml", &minimal);
 	cr_assert_not(is_error(&error), "%s", error.text);
 	FILE *input = fopen(SOURCE_DIR "/etc/enrold.yaml", "re");
-	char text[16384], line[64];
+	char text[32768], line[64];
 	text[fread(text, 1, sizeof text - 1, input)] = '\0';
 	fclose(input);
 	size_t count;
@@ -887,6 +887,7 @@ Test(config, has_an_example_that_names_every_key)
 	    [SECTION_CREATED] = 4,
 	    [SECTION_ERRORS] = 4,
 	    [SECTION_EXPECT] = 3,
+	    [SECTION_KEEP] = 3,
 	    [SECTION_CSV] = 3};
 	const struct config_key *keys = config_keys(&count);
 	for (size_t i = 0; i < count; i++) {
