@@ -17,6 +17,7 @@
 #include "enrold/names.h"
 #include "enrold/orders.h"
 #include "enrold/pace.h"
+#include "enrold/packer.h"
 #include "enrold/progress.h"
 #include "enrold/runid.h"
 #include "enrold/spool.h"
@@ -40,6 +41,7 @@ struct run_surroundings {
 	const atomic_bool *is_stopping;
 	/* A file waits for a worker: the same, for those that have had their turn. */
 	const atomic_bool *is_crowded;
+	struct packer *packer; /* NULL: nothing is packed */
 	atomic_uint *progress; /* grows while any run gets on, for the watchdog */
 };
 

@@ -8,6 +8,7 @@
 #include "owner.h"
 
 #include "enrold/disk.h"
+#include "enrold/packed.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -64,9 +65,14 @@ static struct error search_all(const struct ctl *ctl, struct search *search)
 	    search->wanted ? " of the run " : "", search->wanted ? search->wanted : "");
 }
 
+struct retry_file {
+	char name[FILE_NAME_SIZE], sha256[HASH_TEXT_SIZE + 1];
+	uint64_t bytes;
+};
+
 /* Its retry file, as the summary names it. The name is believed only as one of that run. */
 static struct error retry_find(
-    const struct search *search, const json_t *summary, char name[FILE_NAME_SIZE], char *sha256)
+    const struct search *search, const json_t *summary, struct retry_file *retry)
 {
 	const json_t *file;
 	size_t i;
@@ -78,8 +84,9 @@ static struct error retry_find(
 		if (!its_name || !its_sum || strchr(its_name, '/') ||
 		    !name_find_origin(its_name, input, run) || strcmp(run, search->run) != 0)
 			continue;
-		snprintf(name, FILE_NAME_SIZE, "%s", its_name);
-		snprintf(sha256, HASH_TEXT_SIZE + 1, "%s", its_sum);
+		snprintf(retry->name, FILE_NAME_SIZE, "%s", its_name);
+		snprintf(retry->sha256, HASH_TEXT_SIZE + 1, "%s", its_sum);
+		retry->bytes = (uint64_t)json_integer_value(json_object_get(file, "bytes"));
 		return OK;
 	}
 	const char *status = json_string_value(json_object_get(summary, "status"));
@@ -92,18 +99,23 @@ static struct error retry_find(
 static struct error retry_open(
     int outbox, const struct search *search, struct drop_source *source, char *sha256)
 {
+	struct retry_file retry = {.bytes = 0};
 	json_t *summary = answers_load(outbox, search->name);
-	struct error error = summary ? retry_find(search, summary, source->name, sha256)
+	struct error error = summary ? retry_find(search, summary, &retry)
 	                             : error_reject("unreadable", 0,
 	                                   "the summary of the run %s cannot be read", search->run);
 	json_decref(summary);
 	if (is_error(&error))
 		return error;
-	source->file = openat(outbox, source->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	if (source->file >= 0)
-		return OK;
-	error = error_errno("cannot open %s", source->name);
-	error.class = ERROR_REJECT;
+	memcpy(source->name, retry.name, sizeof retry.name);
+	memcpy(sha256, retry.sha256, sizeof retry.sha256);
+	error = packed_open(outbox, retry.name, retry.bytes, &source->file);
+	if (!is_error(&error) && source->file < 0) {
+		errno = ENOENT;
+		error = error_errno("cannot open %s", retry.name);
+	}
+	if (is_error(&error))
+		error.class = ERROR_REJECT;
 	return error;
 }
 

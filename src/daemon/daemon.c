@@ -224,13 +224,15 @@ enum daemon_exit daemon_run(const char *path, struct config_file *file, bool onc
 	    .progress = &daemon.progress,
 	};
 	daemon_use_config(&daemon, file);
+	daemon.surroundings.packer = packer_create();
 	run_ids_init(&daemon.ids);
 	turnstile_init(&daemon.turnstile);
 	notify_open(&daemon.notify);
 	umask(0007); /* each file and folder has its own mode; others get nothing */
-	struct error error = run(&daemon);
+	struct error error = daemon.surroundings.packer ? run(&daemon) : error_memory("starting");
 	notify_close(&daemon.notify);
 	turnstile_done(&daemon.turnstile);
+	packer_free(daemon.surroundings.packer);
 	run_ids_done(&daemon.ids);
 	if (is_error(&error))
 		daemon_log_failure(&daemon, &error);

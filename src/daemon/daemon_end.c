@@ -109,7 +109,7 @@ bool daemon_is_over(struct daemon *daemon, int64_t now_ms)
 		daemon->exit = DAEMON_TRY_LATER;
 		return true;
 	}
-	if (!is_drained(daemon, &status))
+	if (!is_drained(daemon, &status) || !workers_rest(daemon->workers))
 		return false;
 	feeds_log_waiting(daemon->feeds);
 	return true;

@@ -250,12 +250,13 @@ static void zone_change(struct daemon *daemon, const char *zone)
 static void on_job_done(void *context, const struct job *job)
 {
 	struct daemon *daemon = context;
-	feeds_done(daemon->feeds, job, (int64_t)uv_now(&daemon->loop));
-	if (job->report.end == RUN_ANSWERED) {
+	if (job)
+		feeds_done(daemon->feeds, job, (int64_t)uv_now(&daemon->loop));
+	if (job && job->report.end == RUN_ANSWERED) {
 		daemon_metrics_count(daemon, &job->report);
 		look_soon(daemon);
 	}
-	if (*job->report.zone)
+	if (job && *job->report.zone)
 		zone_change(daemon, job->report.zone);
 	daemon_turn(daemon);
 }
@@ -306,6 +307,7 @@ struct error daemon_begin_work(struct daemon *daemon)
 	if (is_error(&error))
 		return error;
 	watch_begin(daemon);
+	packer_hurry(daemon->surroundings.packer);
 	return workers_start(
 	    &daemon->loop, &daemon->surroundings, on_job_done, daemon, &daemon->workers);
 }

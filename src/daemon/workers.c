@@ -5,7 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define REST_AFTER_NS (UINT64_C(2) * 1000 * 1000 * 1000)
+#define SECOND_NS (UINT64_C(1000) * 1000 * 1000)
+#define REST_AFTER_NS (2 * SECOND_NS)
+#define REST_AGAIN_NS (3600 * SECOND_NS)
 
 enum worker_state { WORKER_IDLE, WORKER_GIVEN, WORKER_DONE, WORKER_ENDED };
 
@@ -16,6 +18,8 @@ struct worker {
 	enum worker_state state; /* under the mutex */
 	struct job job;          /* the thread's while GIVEN, else the loop's */
 	atomic_bool is_wanted;   /* it is to leave what it does while it rests */
+	uint64_t rest_at_ns;     /* when it next does what is done at rest; the thread's */
+	bool has_rested;         /* since its last job; under the mutex */
 };
 
 struct workers {
@@ -24,6 +28,7 @@ struct workers {
 	void *context;
 	uv_mutex_t mutex;
 	uv_cond_t given;
+	bool is_to_rest; /* at once, for all is done; under the mutex */
 	size_t busy[JOB_WEIGHTS]; /* the loop's view */
 	size_t count, started;
 	struct worker workers[];
@@ -47,20 +52,23 @@ static void job_run(struct worker *worker)
 		    worker->runner, &job->lane, job->name, job->weight == JOB_SHORT, &job->report);
 }
 
-/* Returns at the latest when it has rested for the first time; whether it has. */
-static bool idle_wait(struct worker *worker, bool is_resting)
+/* Returns when it has waited, or rested. */
+static void idle_wait(struct worker *worker)
 {
 	struct workers *all = worker->all;
-	if (is_resting) {
-		uv_cond_wait(&all->given, &all->mutex);
-		return true;
+	uint64_t now_ns = uv_hrtime();
+	bool is_hurried = all->is_to_rest && !worker->has_rested;
+	if (!is_hurried && now_ns < worker->rest_at_ns) {
+		uv_cond_timedwait(&all->given, &all->mutex, worker->rest_at_ns - now_ns);
+		return;
 	}
-	if (uv_cond_timedwait(&all->given, &all->mutex, REST_AFTER_NS) != UV_ETIMEDOUT)
-		return false;
 	uv_mutex_unlock(&all->mutex);
 	runner_rest(worker->runner, &worker->is_wanted);
+	worker->rest_at_ns = uv_hrtime() + REST_AGAIN_NS;
 	uv_mutex_lock(&all->mutex);
-	return true;
+	worker->has_rested = true;
+	if (all->is_to_rest)
+		uv_async_send(&all->done);
 }
 
 static void worker_main(void *argument)
@@ -68,15 +76,15 @@ static void worker_main(void *argument)
 	struct worker *worker = argument;
 	struct workers *all = worker->all;
 	uv_mutex_lock(&all->mutex);
-	bool is_resting = true; /* it has not begun to work */
 	while (worker->state != WORKER_ENDED) {
 		if (worker->state != WORKER_GIVEN) {
-			is_resting = idle_wait(worker, is_resting);
+			idle_wait(worker);
 			continue;
 		}
-		is_resting = false;
+		worker->has_rested = false;
 		uv_mutex_unlock(&all->mutex);
 		job_run(worker);
+		worker->rest_at_ns = uv_hrtime() + REST_AFTER_NS;
 		uv_mutex_lock(&all->mutex);
 		worker->state = WORKER_DONE;
 		atomic_store(&worker->is_wanted, false);
@@ -108,6 +116,21 @@ static void on_done(uv_async_t *async)
 		workers->busy[job.weight]--;
 		workers->on_done(workers->context, &job);
 	}
+	if (workers->is_to_rest) /* the loop's own word */
+		workers->on_done(workers->context, NULL);
+}
+
+bool workers_rest(struct workers *workers)
+{
+	bool have_rested = true;
+	uv_mutex_lock(&workers->mutex);
+	for (size_t i = 0; i < workers->started; i++)
+		have_rested &= workers->workers[i].has_rested;
+	if (!workers->is_to_rest)
+		uv_cond_broadcast(&workers->given);
+	workers->is_to_rest = true;
+	uv_mutex_unlock(&workers->mutex);
+	return have_rested;
 }
 
 size_t workers_busy(const struct workers *workers)
@@ -240,6 +263,7 @@ static struct error worker_start(struct workers *workers, const struct run_surro
 {
 	struct worker *worker = &workers->workers[workers->started];
 	worker->all = workers;
+	worker->rest_at_ns = uv_hrtime() + REST_AFTER_NS;
 	worker->runner = runner_create(shared);
 	if (!worker->runner)
 		return error_memory("starting the workers");

@@ -45,6 +45,7 @@ struct job {
 
 struct workers;
 
+/* job NULL: one has rested, after workers_rest. */
 typedef void workers_on_done(void *context, const struct job *job);
 
 struct error workers_start(uv_loop_t *loop, const struct run_surroundings *shared,
@@ -56,6 +57,9 @@ void workers_stop(struct workers *workers);
 bool workers_take(const struct workers *workers, enum job_weight *heaviest);
 /* The same, should a yielding job end now; if there is none, a whole one. */
 bool workers_could_take(const struct workers *workers, enum job_weight *heaviest);
+/* All is done: whoever has nothing to do need not wait with what it does at rest. True: all have
+ * done it since their last job. */
+bool workers_rest(struct workers *workers);
 size_t workers_busy(const struct workers *workers);
 /* The run ends at its next checkpoint, for a person has said so; nobody at it: nothing. */
 void workers_stop_run(struct workers *workers, const char *run);

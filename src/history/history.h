@@ -13,6 +13,7 @@
 #include "enrold/lms.h"
 #include "enrold/names.h"
 #include "enrold/orders.h"
+#include "enrold/packed.h"
 #include "enrold/result.h"
 #include "enrold/summary.h"
 
@@ -114,6 +115,7 @@ enum { PLACE_SIZE = 640 };
 struct place {
 	char path[PLACE_SIZE]; /* below the spool */
 	bool is_there;
+	bool is_packed; /* its path ends so: packed.h */
 	struct stat stat;
 };
 
@@ -121,8 +123,11 @@ const char *place_name(enum place_file file); /* "result" */
 /* Where it is, or, when it is not there, should be. */
 void place_find(const struct history *history, const struct past_run *run, enum place_file file,
     struct place *place);
-/* -1: errno says why. */
-int place_open(const struct history *history, const struct place *place);
+/* Its plain bytes; bytes_max, errors and *file -1 as of packed_open. */
+struct error place_open(const struct history *history, const struct place *place,
+    uint64_t bytes_max, int *file) MUST_CHECK;
+struct error place_hash(const struct history *history, const struct place *place,
+    uint64_t bytes_max, struct packed_found *found) MUST_CHECK;
 
 /* ---- removals.c ---- */
 

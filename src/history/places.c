@@ -1,6 +1,7 @@
 #include "history.h"
 
 #include "enrold/answer.h"
+#include "enrold/packed.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -30,6 +31,21 @@ static bool look(const struct history *history, struct place *place)
 	return place->is_there;
 }
 
+static bool may_be_packed(enum place_file file)
+{
+	return file == PLACE_RESULT || file == PLACE_RETRY || file == PLACE_PLAN;
+}
+
+static bool look_packed(const struct history *history, struct place *place)
+{
+	struct place packed = {.is_packed = true};
+	int length = snprintf(packed.path, sizeof packed.path, "%s" PACKED_SUFFIX, place->path);
+	if (length >= (int)sizeof packed.path || !look(history, &packed))
+		return false;
+	*place = packed;
+	return true;
+}
+
 /* "hr/" of the feed hr, "" of the default's. */
 static void feed_path(const struct past_run *run, char path[FEED_NAME_MAX + 2])
 {
@@ -42,8 +58,7 @@ static void final_path(const struct past_run *run, enum place_file file, char pa
 {
 	char name[FILE_NAME_SIZE], feed[FEED_NAME_MAX + 2], suffix[64];
 	const char *id = run->row.run.bytes;
-	bool is_answer = file == PLACE_RESULT || file == PLACE_RETRY || file == PLACE_PLAN ||
-	                 file == PLACE_SUMMARY;
+	bool is_answer = may_be_packed(file) || file == PLACE_SUMMARY;
 	snprintf(suffix, sizeof suffix, "%s%s", is_answer && run->is_preview ? ".preview" : "",
 	    files[file].suffix);
 	name_make(name, run->row.name.bytes, id, suffix);
@@ -95,7 +110,8 @@ void place_find(const struct history *history, const struct past_run *run, enum 
 		return;
 	if (!is_running || file == PLACE_REASON) {
 		final_path(run, file, place->path);
-		if (look(history, place) || !may_work)
+		if (look(history, place) || (may_be_packed(file) && look_packed(history, place)) ||
+		    !may_work)
 			return;
 	}
 	struct place working = {.is_there = false};
@@ -104,7 +120,25 @@ void place_find(const struct history *history, const struct past_run *run, enum 
 		*place = working;
 }
 
-int place_open(const struct history *history, const struct place *place)
+/* As it is called where it is not packed. */
+static void plain_path(const struct place *place, char path[PLACE_SIZE])
 {
-	return openat(history->root, place->path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	size_t size = strlen(place->path) - (place->is_packed ? strlen(PACKED_SUFFIX) : 0);
+	snprintf(path, PLACE_SIZE, "%.*s", (int)size, place->path);
+}
+
+struct error place_open(
+    const struct history *history, const struct place *place, uint64_t bytes_max, int *file)
+{
+	char path[PLACE_SIZE];
+	plain_path(place, path);
+	return packed_open(history->root, path, bytes_max, file);
+}
+
+struct error place_hash(const struct history *history, const struct place *place,
+    uint64_t bytes_max, struct packed_found *found)
+{
+	char path[PLACE_SIZE];
+	plain_path(place, path);
+	return packed_hash(history->root, path, bytes_max, found);
 }

@@ -58,9 +58,14 @@ static struct error courses_set(
 	struct plan_courses courses = {0};
 	struct slice sha256 = run->row.hashes[ARTEFACT_PLAN];
 	place_find(history, run, PLACE_PLAN, &place);
-	int file = place.is_there && sha256.size > 0 ? place_open(history, &place) : -1;
-	struct error error =
-	    file < 0 ? OK : plan_sheet_count_courses(file, sha256.bytes, arena, &courses);
+	int file = -1;
+	struct error error = OK;
+	if (place.is_there && sha256.size > 0)
+		error = place_open(history, &place, run->row.sizes.of[ARTEFACT_PLAN], &file);
+	if (is_error(&error))
+		error = OK; /* it is none that can be read */
+	else if (file >= 0)
+		error = plan_sheet_count_courses(file, sha256.bytes, arena, &courses);
 	bool is_known = file >= 0 && !is_error(&error);
 	if (file >= 0)
 		close(file);

@@ -3,7 +3,6 @@
 #include "enrold/answer_index.h"
 #include "enrold/value.h"
 
-#include <errno.h>
 #include <unistd.h>
 
 /* So many bytes of rows about one person in one answer; in more there is something wrong. */
@@ -113,6 +112,13 @@ static struct error read_blocks(
 	return error;
 }
 
+static struct indexed indexed_of(const struct past_run *run)
+{
+	const struct ledger_run *row = &run->row;
+	return (struct indexed){row->run.bytes, row->sizes.of[ARTEFACT_RESULT],
+	    row->hashes[ARTEFACT_RESULT], run->has_renames};
+}
+
 /* False: there is none that fits. */
 static bool blocks_find(struct searching *searching, const struct indexed *of,
     const struct stat *stat, struct answer_block **blocks, size_t *count)
@@ -132,9 +138,7 @@ static bool blocks_find(struct searching *searching, const struct indexed *of,
 static struct error read_large(struct searching *searching, int file, const struct stat *stat)
 {
 	struct history *history = searching->history;
-	const struct ledger_run *row = &searching->run->row;
-	const struct indexed of = {row->run.bytes, row->sizes.of[ARTEFACT_RESULT],
-	    row->hashes[ARTEFACT_RESULT], searching->run->has_renames};
+	const struct indexed of = indexed_of(searching->run);
 	struct answer_block *blocks = NULL;
 	size_t count = 0;
 	bool is_found = blocks_find(searching, &of, stat, &blocks, &count);
@@ -163,6 +167,34 @@ static struct error read_answer(struct searching *searching, int file)
 	           : read_all(searching, file);
 }
 
+/* By the index of a packed one, which is not unpacked in vain. */
+static bool names_nobody(struct searching *searching, const struct place *place)
+{
+	struct answer_block *blocks;
+	size_t count;
+	const struct ledger_run *row = &searching->run->row;
+	const struct indexed of = indexed_of(searching->run);
+	return place->is_packed && has_ended(searching->run) &&
+	       row->sizes.of[ARTEFACT_RESULT] >= ANSWER_INDEX_MIN &&
+	       blocks_find(searching, &of, &place->stat, &blocks, &count) && count == 0;
+}
+
+static struct error read_place(struct searching *searching, const struct place *place)
+{
+	int file;
+	struct error error = place_open(
+	    searching->history, place, searching->run->row.sizes.of[ARTEFACT_RESULT], &file);
+	if (error.class == ERROR_REJECT)
+		return error;
+	if (is_error(&error) || file < 0) {
+		searching->found->gap = is_error(&error) ? "unreadable" : "missing";
+		return OK;
+	}
+	error = read_answer(searching, file);
+	close(file);
+	return error;
+}
+
 struct error search(struct history *history, const struct past_run *run, const struct names *names,
     struct arena *arena, struct found_rows *found)
 {
@@ -173,18 +205,14 @@ struct error search(struct history *history, const struct past_run *run, const s
 	if (run->row.sizes.of[ARTEFACT_RESULT] == 0)
 		return OK;
 	place_find(history, run, PLACE_RESULT, &place);
-	int file = place_open(history, &place);
-	if (file < 0) {
-		found->gap = errno == ENOENT ? "missing" : "unreadable";
+	if (names_nobody(&searching, &place))
 		return OK;
-	}
 	searching.scratch = arena_create();
 	struct error error =
-	    searching.scratch ? read_answer(&searching, file) : error_memory("reading an answer");
+	    searching.scratch ? read_place(&searching, &place) : error_memory("reading an answer");
 	if (searching.scratch && (arena_has_failed(searching.scratch) || arena_has_failed(arena)))
 		error = error_memory("reading an answer");
 	arena_free(searching.scratch);
-	close(file);
 	if (error.class == ERROR_REJECT) {
 		*found = (struct found_rows){.gap = "altered"};
 		error = OK;

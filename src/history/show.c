@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 /* Hashing a larger input would keep whoever asks waiting. */
-enum { HASHED_MAX = 64 << 20, CHUNK = 64 << 10 };
+enum { HASHED_MAX = 64 << 20 };
 
 static const char as_recorded[] = "as_recorded", altered[] = "altered", missing[] = "missing",
                   not_checked[] = "not_checked";
@@ -84,15 +84,19 @@ static struct error result_show(struct showing *showing)
 	const struct ledger_run *row = &showing->run->row;
 	bool has_ended = row->state != RUN_RUNNING;
 	place_find(showing->history, showing->run, PLACE_RESULT, &place);
-	int file = row->sizes.of[ARTEFACT_RESULT] > 0 ? place_open(showing->history, &place) : -1;
-	if (file < 0)
+	int file = -1;
+	struct error error = OK;
+	if (row->sizes.of[ARTEFACT_RESULT] > 0 && place.is_there)
+		error = place_open(showing->history, &place, row->sizes.of[ARTEFACT_RESULT], &file);
+	if (file < 0) {
+		showing->result = error.class == ERROR_REJECT ? altered : NULL;
 		return OK;
+	}
 	struct result_span span = {.file = file,
 	    .until = row->sizes.of[ARTEFACT_RESULT],
 	    .hash = hash_create(),
 	    .is_cancelled = showing->history->is_cancelled};
-	struct error error =
-	    span.hash ? result_read(&span, on_row, showing) : error_memory("reading an answer");
+	error = span.hash ? result_read(&span, on_row, showing) : error_memory("reading an answer");
 	if (span.hash)
 		hash_finish(span.hash, sha256);
 	bool fits = !is_error(&error) && fstat(file, &stat) == 0 &&
@@ -104,41 +108,38 @@ static struct error result_show(struct showing *showing)
 	return error.class == ERROR_REJECT ? OK : error;
 }
 
-static const char *hash_check(int file, struct slice wanted)
+static const char *hash_check(
+    const struct showing *showing, const struct place *place, uint64_t bytes, struct slice wanted)
 {
-	char chunk[CHUNK], sha256[HASH_TEXT_SIZE + 1];
-	struct hash *hash = hash_create();
-	ssize_t size;
-	if (!hash)
+	struct packed_found found;
+	struct error error = place_hash(showing->history, place, bytes, &found);
+	if (error.class == ERROR_RETRY || (!is_error(&error) && !found.is_there))
 		return not_checked;
-	while ((size = read(file, chunk, sizeof chunk)) > 0)
-		hash_add(hash, chunk, (size_t)size);
-	hash_finish(hash, sha256);
-	hash_free(hash);
-	if (size < 0)
-		return not_checked;
-	return slice_is(slice_of(sha256), wanted) ? as_recorded : altered;
+	return !is_error(&error) && slice_is(slice_of(found.sha256), wanted) ? as_recorded
+	                                                                     : altered;
+}
+
+/* Of what lies there; when it is packed, as the ledger has it. */
+static uint64_t plain_bytes(
+    const struct ledger_run *row, enum place_file file, const struct place *place)
+{
+	enum artefact artefact = file == PLACE_RETRY ? ARTEFACT_RETRY : ARTEFACT_PLAN;
+	return place->is_packed ? row->sizes.of[artefact] : (uint64_t)place->stat.st_size;
 }
 
 static const char *state_of(const struct showing *showing, enum place_file file,
     const struct place *place, struct slice sha256)
 {
 	const struct ledger_run *row = &showing->run->row;
+	uint64_t bytes = plain_bytes(row, file, place);
 	if (!place->is_there)
 		return missing;
 	if (file == PLACE_RESULT)
 		return showing->result ? showing->result : not_checked;
-	if (sha256.size == 0 || place->stat.st_size > HASHED_MAX)
-		return file == PLACE_INPUT && sha256.size > 0 &&
-		               (uint64_t)place->stat.st_size != row->bytes
-		           ? altered
-		           : not_checked;
-	int opened = place_open(showing->history, place);
-	if (opened < 0)
-		return not_checked;
-	const char *state = hash_check(opened, sha256);
-	close(opened);
-	return state;
+	if (sha256.size == 0 || bytes > HASHED_MAX)
+		return file == PLACE_INPUT && sha256.size > 0 && bytes != row->bytes ? altered
+		                                                                     : not_checked;
+	return hash_check(showing, place, bytes, sha256);
 }
 
 static struct slice hash_of(const struct past_run *run, enum place_file file)

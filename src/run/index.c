@@ -7,8 +7,8 @@
 
 #include "enrold/answer_index.h"
 #include "enrold/disk.h"
+#include "enrold/packed.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -55,10 +55,11 @@ static struct error make(
 	struct error error = spool_open_outbox(spool, answer->feed, &outbox);
 	if (is_error(&error))
 		return error;
-	int result = openat(outbox, answer->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	int result;
+	error = packed_open(outbox, answer->name, answer->bytes, &result);
 	close(outbox);
-	if (result < 0)
-		return error_errno("cannot open %s", answer->name);
+	if (is_error(&error) || result < 0)
+		return error;
 	error = spool_open_index(spool, &place);
 	if (!is_error(&error)) {
 		error = answer_index_make(result, &of, place, is_wanted);

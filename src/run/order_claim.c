@@ -7,11 +7,10 @@
 #include "enrold/disk.h"
 #include "enrold/held.h"
 #include "enrold/log.h"
+#include "enrold/packed.h"
 
 #include "undo.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -20,22 +19,28 @@ static struct slice subject_of(const struct run *run)
 	return slice_of(run->ordered.order.subject);
 }
 
+/* Where one may lie. */
+struct copy {
+	int place;
+	char name[FILE_NAME_SIZE];
+	uint64_t bytes;
+};
+
 /* What is not there, or not ours to read, is no copy. */
-static struct error copy_open(const struct run *run, int place, const char *name, int *copy)
+static struct error copy_open(const struct run *run, const struct copy *copy, int *file)
 {
-	*copy = openat(place, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	struct error error =
-	    *copy < 0 ? error_errno("cannot open the plan of run %s", run->ordered.order.subject)
-	              : OK;
-	return error.is_lasting ? OK : error;
+	struct error error = packed_open(copy->place, copy->name, copy->bytes, file);
+	if (!is_error(&error) || error.class == ERROR_REJECT || error.is_lasting)
+		return OK;
+	return error_wrap(error, "the plan of run %s", run->ordered.order.subject);
 }
 
 /* One that is as it was shown is what is looked for; *file is what has been found so far. */
-static struct error copy_look(const struct run *run, int place, const char *name, int *file)
+static struct error copy_look(const struct run *run, const struct copy *where, int *file)
 {
 	char sha256[HASH_TEXT_SIZE + 1];
 	int copy;
-	struct error error = copy_open(run, place, name, &copy);
+	struct error error = copy_open(run, where, &copy);
 	if (is_error(&error) || copy < 0)
 		return error;
 	error = archive_hash(run, copy, sha256);
@@ -55,26 +60,26 @@ static struct error plan_open(const struct run *run, int *file)
 {
 	const struct spool *spool = run->runner->shared->spool;
 	const struct ledger_run *of = &run->ordered.source;
-	char name[FILE_NAME_SIZE];
 	struct ledger_run row = *of;
-	int place;
+	struct copy copy;
 	struct error error = OK;
 	if (!slice_is(subject_of(run), of->run))
 		error = ledger_find(lms_db(run->runner->lms), subject_of(run), run->arena, &row);
 	if (is_error(&error))
 		return error;
-	name_make(name, row.name.bytes, run->ordered.order.subject, HELD_PLAN);
-	error = spool_open_outbox(spool, run->lane.feed, &place);
+	name_make(copy.name, row.name.bytes, run->ordered.order.subject, HELD_PLAN);
+	copy.bytes = row.sizes.of[ARTEFACT_PLAN];
+	error = spool_open_outbox(spool, run->lane.feed, &copy.place);
 	if (is_error(&error))
 		return error;
-	error = copy_look(run, place, name, file);
-	close(place);
+	error = copy_look(run, &copy, file);
+	close(copy.place);
 	if (!is_error(&error))
-		error = held_open(spool->root, run->lane.feed, &place);
+		error = held_open(spool->root, run->lane.feed, &copy.place);
 	if (is_error(&error))
 		return error;
-	error = copy_look(run, place, name, file);
-	close(place);
+	error = copy_look(run, &copy, file);
+	close(copy.place);
 	return error;
 }
 

@@ -4,7 +4,6 @@
 #include "run_state.h"
 
 #include "enrold/disk.h"
-#include "enrold/last_run.h"
 #include "enrold/orders.h"
 
 #include <errno.h>
@@ -46,39 +45,17 @@ struct progress *runner_progress(struct runner *runner)
 	return &runner->progress;
 }
 
-/* After trouble the next attempt starts with a new connection: nothing of the old one is believed.
- */
-static void lms_disconnect(struct runner *runner)
-{
-	lms_close(runner->lms);
-	runner->lms = NULL;
-}
-
-/* What was there the last time may have been replaced by a backup. A connection that a proxy, or a
- * server's own limit, has closed while nobody needed it is nothing to warn of. */
-static struct error lms_connect(struct runner *runner)
-{
-	if (runner->lms && lms_is_alive(runner->lms))
-		return OK;
-	lms_disconnect(runner);
-	struct error error = lms_open(&runner->shared->config->lms, &runner->lms);
-	if (!is_error(&error))
-		error = last_run_check(runner->shared->spool, runner->lms);
-	if (is_error(&error))
-		lms_disconnect(runner);
-	return error;
-}
-
 /* A site in maintenance is as good as away. */
 static struct error lms_enter(struct runner *runner, const struct lane *lane)
 {
-	struct error error = lms_connect(runner);
+	struct error error = runner_connect(runner);
 	return is_error(&error) ? error : lms_check_site(runner->lms, lane->is_preview);
 }
 
 void runner_rest(struct runner *runner, const atomic_bool *is_wanted)
 {
 	index_catch_up(runner, is_wanted);
+	packer_work(runner, is_wanted);
 	lms_rest(runner->lms);
 	malloc_trim(0);
 }
@@ -331,7 +308,7 @@ static void conclude(struct run *run, struct error error, struct run_report *rep
 		run_log_answer(run, report);
 	}
 	if (is_error(&error))
-		lms_disconnect(run->runner);
+		runner_disconnect(run->runner);
 	lease_release(run->runner->shared->lease, &run->hold);
 	run_done(run);
 }
@@ -451,7 +428,7 @@ static struct error run_open(struct run *run, const char *id, struct run_report 
 	run->is_due = disk_has(run->directory, RUN_DUE);
 	struct error error = claim_open(run);
 	if (!is_error(&error))
-		error = lms_connect(run->runner);
+		error = runner_connect(run->runner);
 	if (!is_error(&error))
 		error = clock_check(run->runner);
 	if (!is_error(&error))

@@ -440,4 +440,14 @@ void index_publish(struct run *run);
 /* Of answers to which it did not come; until is_wanted. */
 void index_catch_up(struct runner *runner, const atomic_bool *is_wanted);
 
+/* ---- packer.c ---- */
+
+/* Packs what is old enough, until is_wanted; nothing, when another runner does. */
+void packer_work(struct runner *runner, const atomic_bool *is_wanted);
+
+/* ---- connection.c: to the LMS ---- */
+
+struct error runner_connect(struct runner *runner) MUST_CHECK;
+void runner_disconnect(struct runner *runner);
+
 #endif

@@ -12,6 +12,7 @@
 #include "run_state.h"
 
 #include "enrold/disk.h"
+#include "enrold/packed.h"
 #include "enrold/persons.h"
 #include "enrold/plan_named.h"
 #include "enrold/reader.h"
@@ -44,7 +45,7 @@ static struct lms *lms_of(const struct searching *searching)
 
 /* ---- by its answer ---- */
 
-/* In the outbox, or not yet there. */
+/* In the outbox, or not yet there. What cannot be opened does not tell, either: -1. */
 static int answer_open_of(const struct searching *searching)
 {
 	const struct ledger_run *of = &searching->of;
@@ -54,10 +55,10 @@ static int answer_open_of(const struct searching *searching)
 	name_make(name, of->name.bytes, of->run.bytes, artefact_kinds[ARTEFACT_RESULT].suffix);
 	struct error error = spool_open_outbox(spool, searching->run->lane.feed, &outbox);
 	if (!is_error(&error)) {
-		file = openat(outbox, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+		error = packed_open(outbox, name, of->sizes.of[ARTEFACT_RESULT], &file);
 		close(outbox);
 	}
-	if (file >= 0)
+	if (!is_error(&error) && file >= 0)
 		return file;
 	snprintf(path, sizeof path, "work/%s/%s/%s", of->node.bytes, of->run.bytes,
 	    artefact_kinds[ARTEFACT_RESULT].name);

@@ -4,10 +4,9 @@
  */
 #include "undo.h"
 
+#include "enrold/packed.h"
 #include "enrold/result.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -123,12 +122,17 @@ static struct error scan(struct run *run, struct undo_source *source, bool wants
 	return is_it || is_told ? error : altered(run, "result_altered", "is not what it was");
 }
 
-static int result_find(const struct run *run, int outbox)
+static struct error result_open(const struct run *run, int outbox, int *file)
 {
 	char name[FILE_NAME_SIZE];
 	const struct ledger_run *of = &run->ordered.source;
 	name_make(name, of->name.bytes, of->run.bytes, artefact_kinds[ARTEFACT_RESULT].suffix);
-	return openat(outbox, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	struct error error = packed_open(outbox, name, of->sizes.of[ARTEFACT_RESULT], file);
+	if (error.class == ERROR_REJECT)
+		return altered(run, "result_altered", "is not what it was");
+	if (is_error(&error))
+		return error_wrap(error, "the answer of run %.*s", SLICE_ARG(of->run));
+	return *file < 0 ? altered(run, "result_missing", "is not in the outbox any more") : OK;
 }
 
 /* What was found is read from its beginning to its end. */
@@ -140,16 +144,9 @@ static struct error source_open(struct run *run, struct undo_source *source, boo
 	struct error error = spool_open_outbox(run->runner->shared->spool, run->lane.feed, &outbox);
 	if (is_error(&error))
 		return error;
-	source->file = result_find(run, outbox);
-	int why = errno;
+	error = result_open(run, outbox, &source->file);
 	close(outbox);
-	if (source->file < 0 && why != ENOENT) {
-		errno = why;
-		return error_errno(
-		    "cannot open the answer of run %.*s", SLICE_ARG(run->ordered.source.run));
-	}
-	return source->file < 0 ? altered(run, "result_missing", "is not in the outbox any more")
-	                        : scan(run, source, wants_rows);
+	return is_error(&error) ? error : scan(run, source, wants_rows);
 }
 
 struct error undo_source_open(struct run *run, struct undo_source *source)

@@ -1,7 +1,6 @@
 #include "enrold/packed.h"
 
 #include "enrold/disk.h"
-#include "enrold/names.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -9,13 +8,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
 
 enum { CHUNK_SIZE = 256 << 10, MEMORY_MAX = 16 << 20 };
 enum { GZIP = 15 + 16 }; /* zlib's window, with gzip's own head and tail */
 
-enum { NAME_SIZE = FILE_NAME_SIZE + sizeof PACKED_SUFFIX };
+enum { NAME_SIZE = 1024 }; /* it may be a path */
 
 /* What lies in the outbox, as its plain bytes. */
 struct source {
@@ -28,21 +28,23 @@ struct source {
 	unsigned char *in, *out; /* in: packed only; CHUNK_SIZE each */
 };
 
+static struct error source_open(
+    struct source *source, int directory, const char *name, const char *suffix)
+{
+	snprintf(source->name, NAME_SIZE, "%s%s", name, suffix);
+	source->file =
+	    openat(directory, source->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	source->is_packed = *suffix;
+	return source->file >= 0 || errno == ENOENT ? OK
+	                                            : error_errno("cannot open %s", source->name);
+}
+
 static struct error source_find(struct source *source, int directory, const char *name)
 {
-	enum { FLAGS = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC };
-	snprintf(source->name, NAME_SIZE, "%s", name);
-	source->file = openat(directory, name, FLAGS);
-	if (source->file >= 0)
-		return OK;
-	if (errno != ENOENT)
-		return error_errno("cannot open %s", name);
-	snprintf(source->name, NAME_SIZE, "%s" PACKED_SUFFIX, name);
-	source->file = openat(directory, source->name, FLAGS);
-	if (source->file < 0)
-		return errno == ENOENT ? OK : error_errno("cannot open %s", source->name);
-	source->is_packed = true;
-	return OK;
+	struct error error = source_open(source, directory, name, "");
+	return is_error(&error) || source->file >= 0
+	           ? error
+	           : source_open(source, directory, name, PACKED_SUFFIX);
 }
 
 static struct error source_prepare(struct source *source, uint64_t bytes_max)
@@ -165,11 +167,23 @@ static struct error source_copy(struct source *source, int file)
 	return error;
 }
 
+/* Those of what lies there: by them one sees whether it was changed. */
+static struct error times_set(const struct source *source, int file)
+{
+	struct stat stat;
+	if (fstat(source->file, &stat) == 0 &&
+	    futimens(file, (const struct timespec[]){stat.st_atim, stat.st_mtim}) == 0)
+		return OK;
+	return error_errno("cannot read what is unpacked");
+}
+
 static struct error unpacked_open(struct source *source, int directory, int *file)
 {
 	*file = nameless(directory, source->bytes_max);
 	struct error error = *file < 0 ? error_errno("cannot make a file for what is unpacked")
 	                               : source_copy(source, *file);
+	if (!is_error(&error))
+		error = times_set(source, *file);
 	if (is_error(&error) && *file >= 0) {
 		close(*file);
 		*file = -1;
@@ -182,7 +196,7 @@ struct error packed_open(int directory, const char *name, uint64_t bytes_max, in
 	struct source source = {.file = -1};
 	struct error error = source_find(&source, directory, name);
 	*file = source.file;
-	if (is_error(&error) || !source.is_packed)
+	if (is_error(&error) || source.file < 0 || !source.is_packed)
 		return error;
 	*file = -1;
 	error = source_prepare(&source, bytes_max);
@@ -209,16 +223,40 @@ static struct error source_hash(struct source *source, struct packed_found *foun
 	return error;
 }
 
+static struct error found_hash(
+    struct source *source, uint64_t bytes_max, struct packed_found *found)
+{
+	struct error error = OK;
+	*found =
+	    (struct packed_found){.is_there = source->file >= 0, .is_packed = source->is_packed};
+	if (found->is_there)
+		error = source_prepare(source, bytes_max);
+	if (!is_error(&error) && found->is_there)
+		error = source_hash(source, found);
+	source_end(source);
+	return error;
+}
+
 struct error packed_hash(
     int directory, const char *name, uint64_t bytes_max, struct packed_found *found)
 {
 	struct source source = {.file = -1};
+	*found = (struct packed_found){.is_there = false};
 	struct error error = source_find(&source, directory, name);
-	*found = (struct packed_found){.is_there = source.file >= 0, .is_packed = source.is_packed};
-	if (!is_error(&error) && found->is_there)
-		error = source_prepare(&source, bytes_max);
-	if (!is_error(&error) && found->is_there)
-		error = source_hash(&source, found);
-	source_end(&source);
-	return error;
+	return is_error(&error) ? error : found_hash(&source, bytes_max, found);
+}
+
+struct error packed_check(
+    int directory, const char *file, const struct packed_known *known, bool *is_it)
+{
+	struct source source = {.file = -1};
+	struct packed_found found;
+	*is_it = false;
+	struct error error = source_open(&source, directory, file, "");
+	source.is_packed = true;
+	if (!is_error(&error))
+		error = found_hash(&source, known->bytes, &found);
+	*is_it =
+	    !is_error(&error) && found.is_there && slice_is(slice_of(found.sha256), known->sha256);
+	return error.class == ERROR_REJECT ? OK : error;
 }

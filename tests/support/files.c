@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <zlib.h>
 
 struct path path_of(const char *format, ...)
 {
@@ -47,10 +48,34 @@ bool files_exist(const char *path)
 	return lstat(path, &stat) == 0;
 }
 
+bool files_exist_packed(const char *path)
+{
+	return files_exist(path) || files_exist(path_of("%s.gz", path).text);
+}
+
+static struct buffer packed_read(const char *path)
+{
+	struct buffer content = {0};
+	char chunk[65536];
+	gzFile file = gzopen(path, "rbe");
+	if (!file || gzdirect(file))
+		fatal("cannot open %s: %s", path, strerror(errno));
+	int got;
+	while ((got = gzread(file, chunk, sizeof chunk)) > 0)
+		buffer_add(&content, chunk, (size_t)got);
+	buffer_add_char(&content, '\0');
+	if (gzclose_r(file) != Z_OK || got < 0 || content.failed)
+		fatal("cannot read %s", path);
+	content.size--;
+	return content;
+}
+
 struct buffer files_read(const char *path)
 {
 	struct buffer content = {0};
 	char chunk[65536];
+	if (!files_exist(path) && files_exist_packed(path))
+		return packed_read(path_of("%s.gz", path).text);
 	int file = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	if (file < 0)
 		fatal("cannot open %s: %s", path, strerror(errno));

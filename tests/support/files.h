@@ -23,7 +23,8 @@ struct path path_of(const char *format, ...) PRINTF_LIKE(1, 2);
 const char *path_base(const char *path);
 
 bool files_exist(const char *path); /* anything of that name, a dangling link too */
-/* The whole file, with a NUL behind its bytes that does not count. Given to the caller. */
+bool files_exist_packed(const char *path); /* or as an answer that was packed */
+/* The whole file, or what is packed where there is none, with a NUL behind its bytes that does not count. Given to the caller. */
 struct buffer files_read(const char *path);
 void files_write(const char *path, const void *bytes, size_t size, mode_t mode);
 void files_copy(const char *from, const char *to);

@@ -25,6 +25,8 @@ static mode_t retry_mode(const struct law *law, const char *below)
 	struct stat place, file;
 	struct path path = rig_path(law->rig, "outbox/%s", below);
 	struct path above = path_of("%.*s", (int)(strrchr(path.text, '/') - path.text), path.text);
+	if (!files_exist(path.text))
+		path = path_of("%s.gz", path.text);
 	if (stat(above.text, &place) != 0 || stat(path.text, &file) != 0)
 		return 0;
 	bool is_shared = place.st_mode & S_ISGID;
@@ -57,12 +59,24 @@ static void file_take(struct law *law, const char *below, mode_t mode)
 		law_break(law, "outbox/%s has mode %o", below, mode & 0777);
 }
 
+/* A packed one stands for the plain one, and beside it for nothing: a kill has left both. */
+static void entry_take(struct law *law, const struct listing_entry *entry)
+{
+	struct path below = path_of("%s", entry->path);
+	if (text_ends(below.text, ".csv.gz")) {
+		below.text[strlen(below.text) - strlen(".gz")] = '\0';
+		if (files_exist(rig_path(law->rig, "outbox/%s", below.text).text))
+			return;
+	}
+	file_take(law, below.text, entry->mode);
+}
+
 static void outbox_walk(struct law *law)
 {
 	struct listing listing = files_list(rig_path(law->rig, "outbox").text);
 	for (size_t i = 0; i < listing.count; i++)
 		if (S_ISREG(listing.entries[i].mode))
-			file_take(law, listing.entries[i].path, listing.entries[i].mode);
+			entry_take(law, &listing.entries[i]);
 	listing_done(&listing);
 }
 
@@ -85,7 +99,7 @@ static void listed_check(struct law *law, const struct law_run *run, const json_
 	const char *slash = strrchr(run->summary_path, '/');
 	struct path path =
 	    path_of("%.*s/%s", (int)(slash - run->summary_path), run->summary_path, name);
-	if (!files_exist(path.text)) {
+	if (!files_exist_packed(path.text)) {
 		law_break(
 		    law, "L3: run %s: the summary names %s, which is not there", run->run, name);
 		return;
