@@ -179,8 +179,10 @@ static void cell_limit(struct csvin *csvin)
 		parser->entry_pos = parser->spaces = 0;
 	} else if (parser->pstate == FIELD_MIGHT_HAVE_ENDED && parser->spaces > 0) {
 		csvin->cell_overflow = true;
-		parser->entry_pos = 1; /* the closing quote, which libcsv takes off again */
-		parser->spaces = 0;
+		/* The closing quote and one blank, which libcsv takes off again: what follows is
+		 * behind a blank still. */
+		parser->entry_pos = 2;
+		parser->spaces = 1;
 	}
 }
 
