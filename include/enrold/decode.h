@@ -21,6 +21,14 @@ struct error decode_create(const char *encoding, decode_on_text *on_text, void *
     struct decoder **result) MUST_CHECK;
 void decode_free(struct decoder *decoder);
 
+/* The character set that a mark at the beginning of a file names, and the mark's size; NULL: there
+ * is none. All of the file, or DECODE_MARK_MAX bytes. */
+enum { DECODE_MARK_MAX = 4 };
+const char *decode_find_mark(struct slice first, size_t *size);
+bool decode_is_utf8(const char *encoding);
+/* Bytes of its smallest character. */
+size_t decode_unit(const char *encoding);
+
 struct error decode_feed(struct decoder *decoder, const char *bytes, size_t size) MUST_CHECK;
 struct error decode_finish(struct decoder *decoder) MUST_CHECK;
 

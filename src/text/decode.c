@@ -18,7 +18,7 @@ static const struct {
     {"\xFE\xFF", 2, "UTF-16BE"},
 };
 
-enum { MARKS = sizeof marks / sizeof *marks, MARK_MAX = 4, TEXT_SIZE = 32 << 10, REST_MAX = 16 };
+enum { MARKS = sizeof marks / sizeof *marks, TEXT_SIZE = 32 << 10, REST_MAX = 16 };
 
 struct decoder {
 	const char *encoding;
@@ -33,24 +33,40 @@ struct decoder {
 	char text[TEXT_SIZE];
 };
 
-static bool is_utf8(const char *encoding)
+bool decode_is_utf8(const char *encoding)
 {
 	return !encoding || strcasecmp(encoding, "UTF-8") == 0 || strcasecmp(encoding, "UTF8") == 0;
 }
 
+size_t decode_unit(const char *encoding)
+{
+	if (decode_is_utf8(encoding))
+		return 1;
+	if (strncasecmp(encoding, "UTF-16", 6) == 0 || strncasecmp(encoding, "UCS-2", 5) == 0)
+		return 2;
+	bool is_wide =
+	    strncasecmp(encoding, "UTF-32", 6) == 0 || strncasecmp(encoding, "UCS-4", 5) == 0;
+	return is_wide ? 4 : 1;
+}
+
+const char *decode_find_mark(struct slice first, size_t *size)
+{
+	for (size_t i = 0; i < MARKS; i++) {
+		*size = marks[i].size;
+		if (first.size >= *size && memcmp(first.bytes, marks[i].bytes, *size) == 0)
+			return marks[i].encoding;
+	}
+	*size = 0;
+	return NULL;
+}
+
 static struct error converter_open(struct decoder *decoder)
 {
-	decoder->is_utf8 = is_utf8(decoder->encoding);
+	decoder->is_utf8 = decode_is_utf8(decoder->encoding);
 	if (decoder->is_utf8)
 		return OK;
 	decoder->converter = iconv_open("UTF-8", decoder->encoding);
-	decoder->unit = strncasecmp(decoder->encoding, "UTF-16", 6) == 0 ||
-	                        strncasecmp(decoder->encoding, "UCS-2", 5) == 0
-	                    ? 2
-	                : strncasecmp(decoder->encoding, "UTF-32", 6) == 0 ||
-	                        strncasecmp(decoder->encoding, "UCS-4", 5) == 0
-	                    ? 4
-	                    : 1;
+	decoder->unit = decode_unit(decoder->encoding);
 	return decoder->converter != (iconv_t)-1
 	           ? OK
 	           : error_config("the character set %s is not known here", decoder->encoding);
@@ -143,17 +159,14 @@ static struct error pass(struct decoder *decoder, const char *bytes, size_t size
 /* The first bytes are all there, or the file has no more. */
 static struct error begin(struct decoder *decoder)
 {
-	char first[MARK_MAX];
-	size_t size = decoder->rest_size, taken = 0;
+	char first[DECODE_MARK_MAX];
+	size_t size = decoder->rest_size, taken;
 	memcpy(first, decoder->rest, size);
 	decoder->begun = true;
 	decoder->rest_size = 0;
-	for (size_t i = 0; i < MARKS && taken == 0; i++) {
-		if (size >= marks[i].size && memcmp(first, marks[i].bytes, marks[i].size) == 0) {
-			taken = marks[i].size;
-			decoder->encoding = marks[i].encoding;
-		}
-	}
+	const char *marked = decode_find_mark((struct slice){first, size}, &taken);
+	if (marked)
+		decoder->encoding = marked;
 	struct error error = converter_open(decoder);
 	return is_error(&error) ? error : pass(decoder, first + taken, size - taken);
 }
@@ -163,7 +176,7 @@ struct error decode_feed(struct decoder *decoder, const char *bytes, size_t size
 	while (!decoder->begun && size > 0) {
 		decoder->rest[decoder->rest_size++] = *bytes++;
 		size--;
-		if (decoder->rest_size == MARK_MAX) {
+		if (decoder->rest_size == DECODE_MARK_MAX) {
 			struct error error = begin(decoder);
 			if (is_error(&error))
 				return error;
@@ -172,10 +185,36 @@ struct error decode_feed(struct decoder *decoder, const char *bytes, size_t size
 	return size > 0 ? pass(decoder, bytes, size) : OK;
 }
 
+/* A letter that iconv has kept back, because a sign that belongs to it might have followed. */
+static struct error kept_pass(struct decoder *decoder)
+{
+	char *to = decoder->text;
+	size_t room = sizeof decoder->text;
+	if (decoder->is_utf8)
+		return OK;
+	iconv(decoder->converter, NULL, NULL, &to, &room);
+	return text_pass(decoder, decoder->text, sizeof decoder->text - room);
+}
+
+/* The start of a character whose end is missing; what stands behind its first byte may be others.
+ */
+static struct error rest_pass(struct decoder *decoder)
+{
+	struct error error = bad_pass(decoder);
+	size_t step = decoder->rest_size < decoder->unit ? decoder->rest_size : decoder->unit;
+	char *from = decoder->rest + step;
+	size_t left = decoder->rest_size - step;
+	if (!is_error(&error))
+		error = convert(decoder, &from, &left);
+	memmove(decoder->rest, from, left);
+	decoder->rest_size = left;
+	return error;
+}
+
 struct error decode_finish(struct decoder *decoder)
 {
 	struct error error = decoder->begun ? OK : begin(decoder);
-	if (is_error(&error) || decoder->rest_size == 0)
-		return error;
-	return bad_pass(decoder); /* the file ends in the middle of a character */
+	while (decoder->rest_size > 0 && !is_error(&error))
+		error = rest_pass(decoder);
+	return is_error(&error) ? error : kept_pass(decoder);
 }

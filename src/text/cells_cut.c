@@ -1,0 +1,495 @@
+/*
+ * cells_cut: csvin's reading of a file once more, which keeps the bytes. Where bytes can be told
+ * apart as they are, they are looked at; else each character is decoded by itself, so that it is
+ * known which bytes it was.
+ */
+#include "enrold/cells_cut.h"
+
+#include "enrold/decode.h"
+
+#include <errno.h>
+#include <iconv.h>
+#include <stdlib.h>
+
+enum state {
+	RECORD_AHEAD, /* at most blanks so far */
+	CELL_AHEAD,   /* the same, of a cell behind the first */
+	PLAIN,
+	QUOTED,
+	QUOTE_CLOSED, /* unless another one follows */
+	BROKEN,
+};
+
+/* How bytes become characters. */
+enum way {
+	BY_BYTES, /* what is ASCII stands for itself, and all else for something else */
+	BY_UNITS, /* characters have bytes of their own */
+	BY_TEXT,  /* neither: what stays becomes UTF-8 */
+};
+
+enum { PENDING_MAX = 64, MADE_MAX = 16 };
+
+static const char mark[] = "\xEF\xBB\xBF";
+enum { MARK_SIZE = sizeof mark - 1 };
+
+struct cells_cut {
+	struct cells_cut_terms terms;
+	enum way way;
+	bool has_begun; /* what kind of file it is, is known */
+	struct decoder *decoder;
+	struct buffer *out; /* while a piece is fed */
+	uint64_t count;
+
+	char first[DECODE_MARK_MAX]; /* where a mark may stand */
+	size_t first_size;
+	char pending[PENDING_MAX]; /* BY_UNITS: of a character that is not whole */
+	size_t pending_size;
+	struct buffer text;      /* what they became */
+	struct slice quote, dot; /* in the file's own character set; in: */
+	char made[2][MADE_MAX];
+
+	uint64_t line;
+	enum state state;
+	size_t cell;
+	bool is_leading; /* the file may still begin with marks, */
+	size_t lead;     /* of which so many bytes have come */
+	bool is_behind_header;
+	bool is_after_cr;
+	bool is_after_blank; /* QUOTE_CLOSED */
+	bool is_dropping;    /* BROKEN: the rest of the line */
+	/* What has to stand in front of the character at hand. */
+	bool wants_quotes, wants_dot;
+};
+
+struct error cells_cut_create(const struct cells_cut_terms *terms, struct cells_cut **result)
+{
+	struct cells_cut *cut = calloc(1, sizeof *cut);
+	*result = cut;
+	if (!cut)
+		return error_memory("emptying cells");
+	cut->terms = *terms;
+	cut->line = 1;
+	cut->is_leading = true;
+	return OK;
+}
+
+void cells_cut_free(struct cells_cut *cut)
+{
+	if (!cut)
+		return;
+	decode_free(cut->decoder);
+	buffer_done(&cut->text);
+	free(cut);
+}
+
+uint64_t cells_cut_count(const struct cells_cut *cut)
+{
+	return cut->count;
+}
+
+/* ---- one character, by its byte in ASCII; any other will do for those that have none ---- */
+
+static bool is_emptied(const struct cells_cut *cut)
+{
+	return cut->is_behind_header && cut->cell == cut->terms.column;
+}
+
+static bool is_blank(const struct cells_cut *cut, char c)
+{
+	return (c == ' ' || c == '\t') && c != cut->terms.delimiter;
+}
+
+static void record_end(struct cells_cut *cut)
+{
+	if (cut->state == RECORD_AHEAD)
+		return; /* a blank line */
+	cut->wants_quotes = cut->state != BROKEN && cut->cell == 0 && is_emptied(cut);
+	cut->is_behind_header = true;
+	cut->is_dropping = false;
+	cut->state = RECORD_AHEAD;
+	cut->cell = 0;
+}
+
+/* Whether it stays. */
+static bool line_end_take(struct cells_cut *cut, char c)
+{
+	bool is_ahead = cut->line < cut->terms.header_line;
+	bool is_data = !is_ahead && cut->state == QUOTED;
+	bool is_of_cell = is_data && is_emptied(cut);
+	cut->line++;
+	cut->is_after_cr = c == '\r';
+	cut->count += is_of_cell;
+	if (!is_ahead && !is_data)
+		record_end(cut);
+	return !is_of_cell;
+}
+
+static bool cell_end(struct cells_cut *cut)
+{
+	cut->state = CELL_AHEAD;
+	cut->cell++;
+	return true;
+}
+
+static bool cell_begin(struct cells_cut *cut, char c)
+{
+	if (c == cut->terms.delimiter)
+		return cell_end(cut);
+	if (is_blank(cut, c))
+		return cut->state == RECORD_AHEAD || !is_emptied(cut);
+	cut->state = c == '"' ? QUOTED : PLAIN;
+	cut->count += is_emptied(cut) && c != '"';
+	return !is_emptied(cut);
+}
+
+static bool record_break(struct cells_cut *cut)
+{
+	bool is_known = !cut->is_behind_header || cut->cell > cut->terms.column;
+	cut->state = BROKEN;
+	if (is_known)
+		return true;
+	cut->is_dropping = true;
+	cut->wants_quotes = is_emptied(cut);
+	cut->wants_dot = true;
+	cut->count++;
+	return false;
+}
+
+static bool quote_follow(struct cells_cut *cut, char c)
+{
+	if (c == cut->terms.delimiter)
+		return cell_end(cut);
+	if (is_blank(cut, c)) {
+		cut->is_after_blank = true;
+		return !is_emptied(cut);
+	}
+	if (c != '"' || cut->is_after_blank)
+		return record_break(cut);
+	cut->state = QUOTED;
+	cut->count += is_emptied(cut);
+	return !is_emptied(cut);
+}
+
+static bool quoted_take(struct cells_cut *cut, char c)
+{
+	bool is_closed = c == '"';
+	if (is_closed)
+		cut->state = QUOTE_CLOSED;
+	cut->is_after_blank = false;
+	cut->count += is_emptied(cut) && !is_closed;
+	return !is_emptied(cut);
+}
+
+static bool plain_take(struct cells_cut *cut, char c)
+{
+	return c == cut->terms.delimiter ? cell_end(cut) : !is_emptied(cut);
+}
+
+/* Marks at the beginning are blank, all of them; the start of none is data. */
+static bool is_of_mark(struct cells_cut *cut, char c)
+{
+	cut->is_leading = c == mark[cut->lead];
+	if (!cut->is_leading && cut->lead > 0)
+		cut->state = PLAIN;
+	cut->lead = (cut->lead + 1) % MARK_SIZE;
+	return cut->is_leading;
+}
+
+static bool take(struct cells_cut *cut, char c)
+{
+	bool was_cr = cut->is_after_cr;
+	if (cut->is_leading && is_of_mark(cut, c))
+		return true;
+	cut->is_after_cr = false;
+	if (c == '\n' && was_cr) /* of the same line end, whatever that was */
+		return cut->state != QUOTED || !is_emptied(cut);
+	if (c == '\n' || c == '\r')
+		return line_end_take(cut, c);
+	if (cut->line < cut->terms.header_line)
+		return true;
+	switch (cut->state) {
+	case RECORD_AHEAD:
+	case CELL_AHEAD: return cell_begin(cut, c);
+	case PLAIN: return plain_take(cut, c);
+	case QUOTED: return quoted_take(cut, c);
+	case QUOTE_CLOSED: return quote_follow(cut, c);
+	case BROKEN: break;
+	}
+	return !cut->is_dropping;
+}
+
+/* ---- what is put in ---- */
+
+static void slice_add(struct cells_cut *cut, struct slice bytes)
+{
+	buffer_add(cut->out, bytes.bytes, bytes.size);
+}
+
+static void wanted_add(struct cells_cut *cut)
+{
+	if (cut->wants_quotes) {
+		slice_add(cut, cut->quote);
+		slice_add(cut, cut->quote);
+	}
+	if (cut->wants_dot)
+		slice_add(cut, cut->dot);
+	cut->wants_quotes = cut->wants_dot = false;
+}
+
+/* A first character brings a mark with it, where the set has one. */
+static bool character_make(iconv_t converter, char c, char room[MADE_MAX], struct slice *made)
+{
+	char *from = &c, *to = room;
+	size_t left = 1, space = MADE_MAX;
+	if (iconv(converter, &from, &left, &to, &space) == (size_t)-1)
+		return false;
+	*made = (struct slice){room, MADE_MAX - space};
+	return true;
+}
+
+static bool characters_make(struct cells_cut *cut, const char *encoding)
+{
+	struct slice ignored;
+	cut->quote = SLICE("\"");
+	cut->dot = SLICE(".");
+	if (cut->way != BY_UNITS)
+		return true;
+	iconv_t converter = iconv_open(encoding, "UTF-8");
+	if (converter == (iconv_t)-1)
+		return false;
+	bool is_made = character_make(converter, 'a', cut->made[0], &ignored) &&
+	               character_make(converter, '"', cut->made[0], &cut->quote) &&
+	               character_make(converter, '.', cut->made[1], &cut->dot);
+	iconv_close(converter);
+	return is_made;
+}
+
+/* ---- pieces ---- */
+
+static void bytes_take(struct cells_cut *cut, struct slice bytes)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < bytes.size; i++) {
+		bool stays = take(cut, bytes.bytes[i]);
+		if (stays && !cut->wants_quotes && !cut->wants_dot)
+			continue;
+		buffer_add(cut->out, bytes.bytes + kept, i - kept);
+		wanted_add(cut);
+		kept = stays ? i : i + 1;
+	}
+	buffer_add(cut->out, bytes.bytes + kept, bytes.size - kept);
+}
+
+static void pending_take(struct cells_cut *cut, struct slice text, size_t size)
+{
+	bool stays = true;
+	for (size_t i = 0; i < text.size; i++)
+		stays = take(cut, text.bytes[i]);
+	wanted_add(cut);
+	if (stays)
+		buffer_add(cut->out, cut->pending, size);
+	cut->pending_size -= size;
+	memmove(cut->pending, cut->pending + size, cut->pending_size);
+}
+
+/* In ASCII, or what cannot be decoded: it has as many bytes as the smallest. */
+static bool is_single(char c)
+{
+	return (c & 0x80) == 0 || c == '\xFF';
+}
+
+static bool is_first(char c)
+{
+	return is_single(c) || (c & 0xC0) == 0xC0;
+}
+
+struct characters {
+	size_t single, other;
+};
+
+static struct characters characters_count(struct slice text)
+{
+	struct characters count = {0};
+	for (size_t i = 0; i < text.size; i++) {
+		count.single += is_single(text.bytes[i]);
+		count.other += is_first(text.bytes[i]) && !is_single(text.bytes[i]);
+	}
+	return count;
+}
+
+/*
+ * The bytes that have come since the last text became this one. It is several characters when the
+ * first bytes turn out late to be no character's, or iconv has kept a letter back: then each has
+ * its share. What is left over is the beginning of the next.
+ */
+static void units_take(struct cells_cut *cut)
+{
+	size_t unit = decode_unit(cut->terms.encoding);
+	struct slice text = buffer_slice(&cut->text);
+	struct characters left = characters_count(text);
+	for (size_t at = 0, end; at < text.size; at = end) {
+		for (end = at + 1; end < text.size && !is_first(text.bytes[end]);)
+			end++;
+		size_t needed = left.single * unit, has = cut->pending_size, size = 0;
+		if (!is_single(text.bytes[at]))
+			size = has > needed ? (has - needed) / left.other-- : 0;
+		else if (left.single-- * unit <= has)
+			size = unit;
+		pending_take(cut, (struct slice){text.bytes + at, end - at}, size);
+	}
+	buffer_clear(&cut->text);
+}
+
+static struct error on_text(void *context, struct slice text)
+{
+	struct cells_cut *cut = context;
+	if (cut->way == BY_TEXT)
+		bytes_take(cut, text);
+	else
+		buffer_add(&cut->text, text.bytes, text.size);
+	return cut->text.failed ? error_memory("emptying cells") : OK;
+}
+
+/* ---- which way ---- */
+
+/* What a byte becomes that stands alone. */
+struct alone {
+	bool is_whole; /* it is a character, or no one's */
+	char text[MADE_MAX];
+	size_t size;
+};
+
+static struct alone byte_try(iconv_t converter, char byte, bool flushes)
+{
+	struct alone alone = {.is_whole = true};
+	char *from = &byte, *to = alone.text;
+	size_t left = 1, space = sizeof alone.text;
+	iconv(converter, NULL, NULL, NULL, NULL);
+	if (iconv(converter, &from, &left, &to, &space) == (size_t)-1)
+		alone.is_whole = errno == EILSEQ && (byte & 0x80);
+	else if (flushes)
+		iconv(converter, NULL, NULL, &to, &space);
+	alone.size = sizeof alone.text - space;
+	iconv(converter, NULL, NULL, NULL, NULL);
+	return alone;
+}
+
+static bool is_by_bytes(iconv_t converter)
+{
+	for (int byte = 0; byte < 256; byte++) {
+		struct alone alone = byte_try(converter, (char)byte, true);
+		bool is_itself = alone.size == 1 && alone.text[0] == (char)byte;
+		bool is_other = alone.size == 0 || (alone.text[0] & 0x80);
+		if (!alone.is_whole || (byte < 0x80 ? !is_itself : !is_other))
+			return false;
+	}
+	return true;
+}
+
+/* None of its bytes changes what others mean. */
+static bool is_by_units(iconv_t converter)
+{
+	for (int byte = 0; byte < 0x80; byte++) {
+		struct alone alone = byte_try(converter, (char)byte, false);
+		if (!alone.is_whole || alone.size == 0)
+			return false;
+	}
+	return true;
+}
+
+static enum way way_of(const char *encoding)
+{
+	if (decode_is_utf8(encoding))
+		return BY_BYTES;
+	if (decode_unit(encoding) > 1)
+		return BY_UNITS;
+	iconv_t converter = iconv_open("UTF-8", encoding);
+	if (converter == (iconv_t)-1)
+		return BY_TEXT; /* the decoder says so */
+	enum way way = is_by_bytes(converter)   ? BY_BYTES
+	               : is_by_units(converter) ? BY_UNITS
+	                                        : BY_TEXT;
+	iconv_close(converter);
+	return way;
+}
+
+static struct error pass(struct cells_cut *cut, const char *bytes, size_t size)
+{
+	struct error error = OK;
+	if (cut->way == BY_BYTES)
+		bytes_take(cut, (struct slice){bytes, size});
+	else if (cut->way == BY_TEXT)
+		return decode_feed(cut->decoder, bytes, size);
+	for (size_t i = 0; i < size && cut->way == BY_UNITS && !is_error(&error); i++) {
+		if (cut->pending_size == PENDING_MAX) /* no character is that long */
+			pending_take(cut, SLICE("\xFF"), 1);
+		cut->pending[cut->pending_size++] = bytes[i];
+		error = decode_feed(cut->decoder, bytes + i, 1);
+		units_take(cut);
+	}
+	return error;
+}
+
+static struct error way_find(struct cells_cut *cut)
+{
+	cut->way = way_of(cut->terms.encoding);
+	if (!characters_make(cut, cut->terms.encoding))
+		cut->way = BY_TEXT;
+	if (cut->way == BY_TEXT) {
+		characters_make(cut, NULL);
+		buffer_add(cut->out, mark, MARK_SIZE);
+	}
+	if (cut->way == BY_BYTES)
+		return OK;
+	return decode_create(cut->terms.encoding, on_text, cut, &cut->decoder);
+}
+
+/* The first bytes are all there, or the file has no more. */
+static struct error begin(struct cells_cut *cut)
+{
+	size_t size;
+	const char *marked = decode_find_mark((struct slice){cut->first, cut->first_size}, &size);
+	if (marked)
+		cut->terms.encoding = marked;
+	cut->has_begun = true;
+	struct error error = way_find(cut);
+	if (!is_error(&error) && cut->way == BY_UNITS) { /* the mark is no character's */
+		buffer_add(cut->out, cut->first, size);
+		error = decode_feed(cut->decoder, cut->first, size);
+	} else {
+		size = 0;
+	}
+	return is_error(&error) ? error : pass(cut, cut->first + size, cut->first_size - size);
+}
+
+struct error cells_cut_feed(
+    struct cells_cut *cut, const char *bytes, size_t size, struct buffer *out)
+{
+	struct error error = OK;
+	cut->out = out;
+	while (!cut->has_begun && size > 0 && !is_error(&error)) {
+		cut->first[cut->first_size++] = *bytes++;
+		size--;
+		if (cut->first_size == DECODE_MARK_MAX)
+			error = begin(cut);
+	}
+	if (!is_error(&error) && size > 0)
+		error = pass(cut, bytes, size);
+	return out->failed ? error_memory("emptying cells") : error;
+}
+
+struct error cells_cut_finish(struct cells_cut *cut, struct buffer *out)
+{
+	cut->out = out;
+	struct error error = cut->has_begun ? OK : begin(cut);
+	if (!is_error(&error) && cut->way != BY_BYTES)
+		error = decode_finish(cut->decoder);
+	if (!is_error(&error)) {
+		units_take(cut);
+		if (cut->pending_size > 0) /* nobody's */
+			pending_take(cut, SLICE("\xFF"), cut->pending_size);
+		record_end(cut);
+		wanted_add(cut);
+	}
+	return out->failed ? error_memory("emptying cells") : error;
+}
