@@ -23,6 +23,7 @@ lms add-courses FILE
 lms add-users FILE
 reconcile
 reconcile accept
+verify --since --head --checkpoint --key
 '
 
 # Those of the line's words before the cursor that are no options, into `words`; the value of --config
@@ -37,7 +38,7 @@ _enrolctl_words() {
         ((i++))
         ask+=(--config "${COMP_WORDS[i]}")
         ;;
-      --feed | --since | --until | --status | --file | --limit | --why | --course)
+      --feed | --since | --until | --status | --file | --limit | --why | --course | --head | --checkpoint | --key)
         [[ ${COMP_WORDS[i + 1]} == '=' ]] && ((i++))
         ((i++))
         ;;
@@ -83,11 +84,11 @@ _enrolctl() {
   COMPREPLY=()
   _enrolctl_words
   case $prev in
-    --config) next=FILE ;;
+    --config | --checkpoint | --key) next=FILE ;;
     --feed) next=FEED ;;
     --status) next='running done refused held preview' ;;
     --since | --until) next='today yesterday' ;;
-    --file | --limit | --why | --course) return ;;
+    --file | --limit | --why | --course | --head) return ;;
     *) _enrolctl_match ;;
   esac
   if [[ $cur == -* ]]; then

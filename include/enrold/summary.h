@@ -58,6 +58,8 @@ struct error summary_format(
  * such. */
 void summary_find_chain(struct slice text, char chain[HASH_TEXT_SIZE + 1]);
 void summary_find_previous(struct slice text, char previous[HASH_TEXT_SIZE + 1]);
+/* Its place in the chain; 0: of a time without. */
+uint64_t summary_find_number(struct slice text);
 bool summary_is_preview(struct slice text);
 bool summary_is_of(struct slice text, const char *run);
 /* Or discarded: its input is put aside. */

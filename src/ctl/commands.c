@@ -62,6 +62,8 @@ static const struct command {
         "answers that a restored database does not know"},
     {"reconcile", "accept", 0, 0, 0, ctl_reconcile_accept, "reconcile accept",
         "go on with the database as it is"},
+    {"verify", "", 0, 0, TAKES(SINCE) | TAKES(HEAD) | TAKES(CHECKPOINT) | TAKES(KEY), ctl_verify,
+        "verify", "whether anybody has touched what was answered"},
 };
 
 enum { COMMANDS = sizeof commands / sizeof *commands };
@@ -88,6 +90,9 @@ static const struct {
     [OPTION_WAIT] = {"wait", NULL},
     [OPTION_WATCH] = {"watch", NULL},
     [OPTION_CHECK] = {"check", NULL},
+    [OPTION_HEAD] = {"head", "HASH"},
+    [OPTION_CHECKPOINT] = {"checkpoint", "FILE"},
+    [OPTION_KEY] = {"key", "FILE"},
 };
 
 /* " [--feed F] [--wait]" */

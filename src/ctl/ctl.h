@@ -34,6 +34,9 @@ enum ctl_option {
 	OPTION_WAIT,
 	OPTION_WATCH,
 	OPTION_CHECK,
+	OPTION_HEAD,
+	OPTION_CHECKPOINT,
+	OPTION_KEY,
 	OPTIONS,
 };
 
@@ -70,6 +73,7 @@ ctl_command ctl_reload;
 ctl_command ctl_runs;
 ctl_command ctl_show;
 ctl_command ctl_explain;
+ctl_command ctl_verify;
 
 /* Says what went wrong, on stderr; the exit code that fits it. */
 enum ctl_exit ctl_fail(const struct error *error);

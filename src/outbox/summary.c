@@ -231,6 +231,26 @@ void summary_find_previous(struct slice text, char previous[HASH_TEXT_SIZE + 1])
 		memcpy(previous, text.bytes + text.size - size, HASH_TEXT_SIZE);
 }
 
+/* A summary ends with `,"number":N,"previous":"...","chain":"..."}`. */
+uint64_t summary_find_number(struct slice text)
+{
+	static const char tail[] = ",\"previous\":\"";
+	const size_t behind = strlen(tail) + HASH_TEXT_SIZE + strlen("\",\"chain\":\"") +
+	                      HASH_TEXT_SIZE + strlen("\"}\n");
+	uint64_t number = 0, power = 1;
+	if (text.size <= behind)
+		return 0;
+	size_t at = text.size - behind;
+	for (; at > 0 && text.bytes[at - 1] >= '0' && text.bytes[at - 1] <= '9'; at--) {
+		number += power * (uint64_t)(text.bytes[at - 1] - '0');
+		power *= 10;
+	}
+	static const char name[] = ",\"number\":";
+	bool is = at >= strlen(name) &&
+	          memcmp(text.bytes + at - strlen(name), name, strlen(name)) == 0;
+	return is ? number : 0;
+}
+
 static const char *text_member(const json_t *object, const char *name)
 {
 	const char *text = json_string_value(json_object_get(object, name));

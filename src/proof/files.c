@@ -1,0 +1,411 @@
+/*
+ * files: each file that a run's summary names, and its input, are where they belong, byte for byte.
+ *
+ * A run that is in work/ is being published: what it has not got to yet is no fault. It may end
+ * between two looks, so what is missing is looked for once more after that was asked.
+ */
+#include "proof.h"
+
+#include "enrold/plans.h"
+#include "enrold/summary.h"
+
+#include <fcntl.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Of a packed one. */
+enum { SUMMARY_MAX = 64 << 20 };
+
+struct checked {
+	struct proof *proof;
+	const struct ledger_run *row;
+	struct link *link;
+	const json_t *summary; /* the ledger's; NULL: it cannot be read */
+	struct arena *arena;
+};
+
+static const char *const file_names[PROOF_FILES] = {[ARTEFACT_RESULT] = "result",
+    [ARTEFACT_RETRY] = "retry file",
+    [ARTEFACT_PLAN] = "plan",
+    [PROOF_SUMMARY] = "summary",
+    [PROOF_INPUT] = "input"};
+
+/* ---- what the summary says ---- */
+
+static const char *text_of(const json_t *object, const char *name)
+{
+	const char *text = json_string_value(json_object_get(object, name));
+	return text ? text : "";
+}
+
+static uint64_t bytes_of(const json_t *object)
+{
+	json_int_t bytes = json_integer_value(json_object_get(object, "bytes"));
+	return bytes > 0 ? (uint64_t)bytes : 0;
+}
+
+static const json_t *listed(const struct checked *checked, enum proof_file file)
+{
+	size_t i;
+	const json_t *entry;
+	const char *suffix = artefact_kinds[file].suffix;
+	json_array_foreach(json_object_get(checked->summary, "files"), i, entry)
+	{
+		const char *name = text_of(entry, "name");
+		size_t size = strlen(name), tail = strlen(suffix);
+		if (size >= tail && strcmp(name + size - tail, suffix) == 0)
+			return entry;
+	}
+	return NULL;
+}
+
+static bool is_text(struct slice column, const json_t *object, const char *name)
+{
+	return slice_is(column, slice_of(text_of(object, name)));
+}
+
+static bool is_count(uint64_t column, const json_t *object, const char *name)
+{
+	return (json_int_t)column == json_integer_value(json_object_get(object, name));
+}
+
+static const char *files_fault(const struct checked *checked)
+{
+	const struct ledger_run *row = checked->row;
+	for (enum proof_file file = 0; file < PROOF_SUMMARY; file++) {
+		const json_t *entry = listed(checked, file);
+		if (!is_text(row->hashes[file], entry, "sha256") ||
+		    !is_count(row->hashes[file].size > 0 ? row->sizes.of[file] : 0, entry, "bytes"))
+			return file_names[file];
+	}
+	return NULL;
+}
+
+static const char *state_status(enum run_state state)
+{
+	return state == RUN_REFUSED     ? "refused"
+	       : state == RUN_DISCARDED ? "discarded"
+	       : state == RUN_HELD      ? "held"
+	                                : "done";
+}
+
+/* Which of the row's columns does not say what its summary says. */
+static const char *row_fault(const struct checked *checked)
+{
+	const struct ledger_run *row = checked->row;
+	const json_t *input = json_object_get(checked->summary, "input");
+	const json_t *archived = json_object_get(input, "archived");
+	char policy[HASH_TEXT_SIZE + 1];
+	proof_hash(checked->proof, row->policy, policy);
+	if (!is_text(row->feed, checked->summary, "feed"))
+		return "feed";
+	if (!is_text(slice_of(state_status(row->state)), checked->summary, "status"))
+		return "state";
+	if (!is_text(slice_of(policy), checked->summary, "policy_sha256"))
+		return "policy";
+	if (!is_text(row->sha256, input, "sha256") || !is_count(row->bytes, input, "bytes"))
+		return "input";
+	if (!is_text(row->archived_sha256, archived, "sha256") ||
+	    !is_count(row->archived_bytes, archived, "bytes"))
+		return "archived input";
+	return files_fault(checked);
+}
+
+static void row_check(const struct checked *checked)
+{
+	const struct ledger_run *row = checked->row;
+	if (!checked->summary || !checked->link->is_whole)
+		return; /* it is told already */
+	if (!is_text(row->run, checked->summary, "run")) {
+		proof_tell(checked->proof, VERIFY_REORDERED, checked->link->run_us, "",
+		    "the ledger's row of this run has the summary of run %s",
+		    text_of(checked->summary, "run"));
+		return;
+	}
+	const char *fault = row_fault(checked);
+	if (fault)
+		proof_tell(checked->proof, VERIFY_ALTERED, checked->link->run_us, "",
+		    "the ledger's row of this run tells otherwise of its %s than its summary",
+		    fault);
+}
+
+/* ---- a file ---- */
+
+struct expected {
+	enum proof_file file;
+	const char *path;
+	const char *sha256, *other; /* other: also right; "" */
+	uint64_t bytes_max;         /* of a packed one; inputs never are */
+};
+
+static void mismatch_tell(
+    const struct checked *checked, const struct expected *expected, const char *is)
+{
+	struct proof *proof = checked->proof;
+	proof_tell(proof, VERIFY_ALTERED, checked->link->run_us, expected->path,
+	    "its %s is not what was written: its hash is %.16s..., and was %.16s...",
+	    file_names[expected->file], *is ? is : "none, as it cannot be unpacked",
+	    expected->sha256);
+	struct finding *finding = &proof->findings[proof->count - 1];
+	finding->is_stranger = digest_parse(slice_of(is), finding->is);
+}
+
+/* *is_there false: nothing lies there. */
+static struct error look(
+    const struct checked *checked, const struct expected *expected, bool *is_there)
+{
+	struct packed_found found;
+	struct error error =
+	    proof_read(checked->proof, expected->path, expected->bytes_max, &found);
+	*is_there = found.is_there;
+	if (is_error(&error) || !*is_there || strcmp(found.sha256, expected->sha256) == 0 ||
+	    (*expected->other && strcmp(found.sha256, expected->other) == 0))
+		return error;
+	mismatch_tell(checked, expected, found.sha256);
+	return OK;
+}
+
+/* The daemon has it still, or has had it until now. */
+static struct error look_again(
+    const struct checked *checked, const struct expected *expected, bool *is_there)
+{
+	const char *run = checked->row->run.bytes;
+	if (!proof_is_in_work(checked->proof, run))
+		return look(checked, expected, is_there);
+	*is_there = true;
+	return OK;
+}
+
+static void missing_tell(const struct checked *checked, const struct expected *expected)
+{
+	struct proof *proof = checked->proof;
+	const struct pruned *pruned =
+	    lists_find_pruned(proof, checked->link->run_us, expected->file);
+	if (pruned) {
+		proof->records[pruned->record].files++;
+		proof->answer->pruned++;
+		return;
+	}
+	bool is_said = expected->file == PROOF_INPUT ? checked->row->input_pruned.size > 0
+	                                             : checked->row->answer_pruned.size > 0;
+	proof_tell(proof, VERIFY_MISSING, checked->link->run_us, expected->path,
+	    "its %s is not there%s", file_names[expected->file],
+	    is_said ? "; the ledger calls it pruned, and no run in the chain says so"
+	            : ": somebody has taken it away");
+	proof->findings[proof->count - 1].is_summary = expected->file == PROOF_SUMMARY;
+	checked->link->is_tail |= expected->file == PROOF_SUMMARY;
+}
+
+static struct error file_check(const struct checked *checked, const struct expected *expected)
+{
+	bool is_there;
+	struct error error = look(checked, expected, &is_there);
+	if (!is_error(&error) && !is_there)
+		error = look_again(checked, expected, &is_there);
+	if (!is_error(&error) && !is_there)
+		missing_tell(checked, expected);
+	return error;
+}
+
+/* ---- the answer and the input ---- */
+
+static struct error artefact_check(const struct checked *checked, enum proof_file file)
+{
+	char path[PROOF_PATH_SIZE];
+	const json_t *entry = listed(checked, file);
+	const char *sha256 = text_of(entry, "sha256");
+	if (!entry)
+		return OK;
+	proof_path(checked->row, file, path);
+	return file_check(checked, &(struct expected){file, path, sha256, "", bytes_of(entry)});
+}
+
+static struct error summary_check(const struct checked *checked)
+{
+	char path[PROOF_PATH_SIZE], sha256[HASH_TEXT_SIZE + 1];
+	if (checked->row->summary.size == 0)
+		snprintf(sha256, sizeof sha256, "%.*s", SLICE_ARG(checked->row->summary_sha256));
+	else
+		proof_hash(checked->proof, checked->row->summary, sha256);
+	/* Where the ledger's was rewritten, the outbox's may be the right one. */
+	const char *other = checked->link->is_whole ? "" : checked->row->summary_sha256.bytes;
+	proof_path(checked->row, PROOF_SUMMARY, path);
+	return file_check(
+	    checked, &(struct expected){PROOF_SUMMARY, path, sha256, other, SUMMARY_MAX});
+}
+
+/* A file that was held went where what became of it says. */
+static void input_place(const struct checked *checked, char path[PROOF_PATH_SIZE])
+{
+	struct ledger_run elsewhere = *checked->row;
+	static const enum run_state ends[] = {RUN_HELD, RUN_REFUSED, RUN_APPLIED};
+	for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+		elsewhere.state = ends[i];
+		proof_path(&elsewhere, PROOF_INPUT, path);
+		if (faccessat(checked->proof->spool.root, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0) {
+			checked->link->names[PROOF_INPUT] = proof_hash_path(path);
+			return;
+		}
+	}
+	proof_path(checked->row, PROOF_INPUT, path);
+}
+
+/* As long as its plan may be released it stays as it was dropped. */
+static struct error is_open(const struct checked *checked, bool *is)
+{
+	struct stored_plan plan;
+	struct error error =
+	    plans_find(checked->proof->db, checked->row->run, checked->arena, &plan);
+	*is = plan.state == PLAN_OPEN;
+	return error;
+}
+
+static struct error input_check(const struct checked *checked)
+{
+	char path[PROOF_PATH_SIZE];
+	const json_t *input = json_object_get(checked->summary, "input");
+	const char *whole = text_of(input, "sha256");
+	const char *archived = text_of(json_object_get(input, "archived"), "sha256");
+	bool may_be_whole = false;
+	if (!*whole)
+		return OK; /* too large to be copied: it is its sender's still */
+	if (checked->row->state == RUN_HELD)
+		input_place(checked, path);
+	else
+		proof_path(checked->row, PROOF_INPUT, path);
+	struct error error = *archived ? is_open(checked, &may_be_whole) : OK;
+	if (is_error(&error))
+		return error;
+	return file_check(checked, &(struct expected){PROOF_INPUT, path,
+	                               *archived ? archived : whole, may_be_whole ? whole : "", 0});
+}
+
+static struct error run_check(const struct checked *checked)
+{
+	struct error error = summary_check(checked);
+	for (enum proof_file file = 0; file < PROOF_SUMMARY && !is_error(&error); file++)
+		error = artefact_check(checked, file);
+	return is_error(&error) || !checked->summary ? error : input_check(checked);
+}
+
+static struct error on_row(struct proof *proof, const struct ledger_run *row)
+{
+	int64_t run_us;
+	struct link *link =
+	    run_id_parse(row->run.bytes, &run_us) ? chain_find(&proof->chain, run_us) : NULL;
+	if (!link)
+		return OK; /* it has ended since */
+	struct arena *arena = arena_create();
+	json_t *summary = row->summary.size > 0
+	                      ? json_loadb(row->summary.bytes, row->summary.size, 0, NULL)
+	                      : NULL;
+	const struct checked checked = {proof, row, link, summary, arena};
+	row_check(&checked);
+	struct error error = arena ? run_check(&checked) : error_memory("looking at an answer");
+	json_decref(summary);
+	arena_free(arena);
+	return error;
+}
+
+/* ---- whose it is ---- */
+
+/* Only asked when there is something that does not belong where it lies. */
+struct owners {
+	struct finding **strangers; /* by what was found */
+	size_t count;
+};
+
+static int by_digest(const void *a, const void *b)
+{
+	const struct finding *x = *(struct finding *const *)a, *y = *(struct finding *const *)b;
+	return memcmp(x->is, y->is, DIGEST_SIZE);
+}
+
+static void stranger_name(struct proof *proof, struct finding *finding,
+    const struct ledger_run *row, enum proof_file file)
+{
+	if (finding->fault != VERIFY_ALTERED || slice_is(row->run, slice_of(finding->run)))
+		return;
+	finding->fault = VERIFY_REORDERED;
+	finding->what = arena_print(proof->arena, "what lies there is the %s of run %.*s",
+	    file_names[file], SLICE_ARG(row->run))
+	                    .bytes;
+}
+
+static void owner_mark(
+    struct proof *proof, struct slice sha256, const struct ledger_run *row, enum proof_file file)
+{
+	const struct owners *owners = proof->owners;
+	struct finding wanted;
+	size_t low = 0, high = owners->count;
+	if (!digest_parse(sha256, wanted.is))
+		return;
+	const struct finding *key = &wanted;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (by_digest(&owners->strangers[middle], &key) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	for (; low < owners->count && by_digest(&owners->strangers[low], &key) == 0; low++)
+		stranger_name(proof, owners->strangers[low], row, file);
+}
+
+static struct error on_owner(struct proof *proof, const struct ledger_run *row)
+{
+	owner_mark(proof, row->summary_sha256, row, PROOF_SUMMARY);
+	owner_mark(proof, row->sha256, row, PROOF_INPUT);
+	owner_mark(proof, row->archived_sha256, row, PROOF_INPUT);
+	for (enum proof_file file = 0; file < PROOF_SUMMARY; file++)
+		owner_mark(proof, row->hashes[file], row, file);
+	return OK;
+}
+
+static struct error owners_find(struct proof *proof)
+{
+	struct owners owners = {.strangers = calloc(proof->count + 1, sizeof(struct finding *))};
+	if (!owners.strangers)
+		return error_memory("looking whose a file is");
+	for (size_t i = 0; i < proof->count; i++)
+		if (proof->findings[i].is_stranger)
+			owners.strangers[owners.count++] = &proof->findings[i];
+	qsort(owners.strangers, owners.count, sizeof(struct finding *), by_digest);
+	proof->owners = &owners;
+	struct error error = owners.count > 0 ? proof_rows(proof, 0, on_owner) : OK;
+	proof->owners = NULL;
+	free(owners.strangers);
+	return error;
+}
+
+/* What is missing from a run on to the last is a tail that was cut off. */
+static void tail_mark(struct proof *proof)
+{
+	uint64_t begin = proof->answer->number + 1;
+	bool *is_tail = calloc(begin + 1, sizeof *is_tail);
+	for (size_t i = 0; is_tail && i < proof->chain.links.count; i++) {
+		const struct link *link = chain_at(&proof->chain, i);
+		if (link->place < begin)
+			is_tail[link->place] = link->is_tail;
+	}
+	uint64_t first = begin;
+	while (is_tail && first > 1 && is_tail[first - 1])
+		first--;
+	free(is_tail);
+	for (size_t i = 0; i < proof->count && first > 1; i++)
+		if (proof->findings[i].is_summary && proof->findings[i].number >= first)
+			proof->findings[i].fault = VERIFY_CUT_OFF;
+}
+
+struct error files_check(struct proof *proof)
+{
+	struct error error = proof_rows(proof, proof->terms->since_us, on_row);
+	if (!is_error(&error))
+		error = owners_find(proof);
+	if (!is_error(&error))
+		tail_mark(proof);
+	return error;
+}

@@ -1,0 +1,211 @@
+/*
+ * lists: what is on record of what was kept (prune.h, accepted.h): a list counts when it is the one
+ * whose hash its run's summary has, and that run is in the chain. What the ledger says without such
+ * a run anybody may have written there.
+ */
+#include "proof.h"
+
+#include "enrold/accepted.h"
+#include "enrold/prune.h"
+#include "enrold/value.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- a list ---- */
+
+enum { CELLS = 8 };
+
+static const char *const kinds[PROOF_FILES] = {[ARTEFACT_RESULT] = "result",
+    [ARTEFACT_RETRY] = "retry",
+    [ARTEFACT_PLAN] = "plan",
+    [PROOF_SUMMARY] = "summary",
+    [PROOF_INPUT] = "input"};
+
+/* A summary that is not in the ledger any more is bridged by what the list has of it. */
+static void bridge(struct proof *proof, int64_t run_us, const struct slice cells[CELLS])
+{
+	int64_t number;
+	struct link *link = chain_find(&proof->chain, run_us);
+	if (!link || !link->is_blank || !value_parse_whole(cells[4], &number) ||
+	    !digest_parse(cells[5], link->previous) || !digest_parse(cells[6], link->chain))
+		return;
+	link->number = (uint64_t)number;
+	link->is_blank = false;
+	link->is_whole = true;
+}
+
+static bool pruned_add(
+    struct proof *proof, uint32_t record, int64_t run_us, const struct slice cells[CELLS])
+{
+	for (enum proof_file file = 0; file < PROOF_FILES; file++) {
+		if (!slice_is(cells[1], slice_of(kinds[file])))
+			continue;
+		if (file == PROOF_SUMMARY)
+			bridge(proof, run_us, cells);
+		if (!proof_grow((void **)&proof->pruned, proof->pruned_count, &proof->pruned_room,
+		        sizeof *proof->pruned))
+			return false;
+		proof->pruned[proof->pruned_count++] = (struct pruned){run_us, record, 1U << file};
+	}
+	return true;
+}
+
+static bool forked_add(
+    struct proof *proof, uint32_t record, int64_t run_us, const struct slice cells[CELLS])
+{
+	struct forked forked = {.run_us = run_us, .record = record};
+	forked.has_summary = digest_parse(cells[2], forked.sha256);
+	if (!proof_grow((void **)&proof->forked, proof->forked_count, &proof->forked_room,
+	        sizeof *proof->forked))
+		return false;
+	proof->forked[proof->forked_count++] = forked;
+	return true;
+}
+
+static bool line_take(struct proof *proof, uint32_t record, struct slice line)
+{
+	struct slice cells[CELLS];
+	char run[RUN_ID_SIZE + 1];
+	int64_t run_us;
+	for (size_t i = 0; i < CELLS; i++)
+		cells[i] = slice_take(&line, ',');
+	snprintf(run, sizeof run, "%.*s", SLICE_ARG(cells[0]));
+	if (!run_id_parse(run, &run_us))
+		return true;
+	return proof->records[record].is_prune ? pruned_add(proof, record, run_us, cells)
+	                                       : forked_add(proof, record, run_us, cells);
+}
+
+static struct error list_load(struct proof *proof, uint32_t record, struct arena *arena)
+{
+	struct slice text;
+	char sha256[HASH_TEXT_SIZE + 1];
+	const struct record *is = &proof->records[record];
+	bool has_memory = true;
+	struct error error = proof_load(proof, is->place, arena, &text);
+	proof_hash(proof, text, sha256);
+	if (is_error(&error) || strcmp(sha256, is->sha256) != 0)
+		return error; /* it explains nothing; that it is altered is told with its run */
+	slice_take(&text, '\n');
+	while (text.size > 0 && has_memory)
+		has_memory = line_take(proof, record, slice_take(&text, '\n'));
+	arena_reset(arena);
+	return has_memory ? OK : error_memory("reading a list");
+}
+
+static int by_run(const void *a, const void *b)
+{
+	const struct pruned *x = a, *y = b;
+	return (x->run_us > y->run_us) - (x->run_us < y->run_us);
+}
+
+static int forked_by_run(const void *a, const void *b)
+{
+	const struct forked *x = a, *y = b;
+	return (x->run_us > y->run_us) - (x->run_us < y->run_us);
+}
+
+struct error lists_load(struct proof *proof)
+{
+	struct arena *arena = arena_create();
+	struct error error = arena ? OK : error_memory("reading lists");
+	for (uint32_t i = 0; i < proof->records_count && !is_error(&error); i++)
+		error = list_load(proof, i, arena);
+	arena_free(arena);
+	if (proof->pruned_count > 1)
+		qsort(proof->pruned, proof->pruned_count, sizeof *proof->pruned, by_run);
+	if (proof->forked_count > 1)
+		qsort(proof->forked, proof->forked_count, sizeof *proof->forked, forked_by_run);
+	return error;
+}
+
+/* ---- which of them count ---- */
+
+static bool is_chained(const struct proof *proof, uint32_t record)
+{
+	const struct link *link = chain_find(&proof->chain, proof->records[record].run_us);
+	return link && link->place > 0;
+}
+
+void lists_sift(struct proof *proof)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < proof->pruned_count; i++)
+		if (is_chained(proof, proof->pruned[i].record))
+			proof->pruned[kept++] = proof->pruned[i];
+	proof->pruned_count = kept;
+	kept = 0;
+	for (size_t i = 0; i < proof->forked_count; i++)
+		if (is_chained(proof, proof->forked[i].record))
+			proof->forked[kept++] = proof->forked[i];
+	proof->forked_count = kept;
+}
+
+const struct pruned *lists_find_pruned(
+    const struct proof *proof, int64_t run_us, enum proof_file file)
+{
+	size_t low = 0, high = proof->pruned_count;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (proof->pruned[middle].run_us < run_us)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	for (; low < proof->pruned_count && proof->pruned[low].run_us == run_us; low++)
+		if (proof->pruned[low].kinds & 1U << file)
+			return &proof->pruned[low];
+	return NULL;
+}
+
+struct forked *lists_find_forked(const struct proof *proof, int64_t run_us, const char *sha256)
+{
+	unsigned char digest[DIGEST_SIZE] = {0};
+	if (sha256 && !digest_parse(slice_of(sha256), digest))
+		return NULL;
+	size_t low = 0, high = proof->forked_count;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (proof->forked[middle].run_us < run_us)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	for (; low < proof->forked_count && proof->forked[low].run_us == run_us; low++) {
+		struct forked *forked = &proof->forked[low];
+		if (!sha256 || !forked->has_summary ||
+		    memcmp(forked->sha256, digest, DIGEST_SIZE) == 0)
+			return forked;
+	}
+	return NULL;
+}
+
+/* ---- told, once each ---- */
+
+static void pruned_tell(struct proof *proof)
+{
+	for (size_t i = 0; i < proof->records_count; i++) {
+		const struct record *record = &proof->records[i];
+		if (!record->is_prune || record->files == 0)
+			continue;
+		proof_tell(proof, VERIFY_PRUNED, record->run_us, record->place,
+		    "%llu file%s that this list names %s gone, as it was to be",
+		    (unsigned long long)record->files, record->files == 1 ? "" : "s",
+		    record->files == 1 ? "is" : "are");
+		proof->findings[proof->count - 1].when_us = record->run_us;
+	}
+}
+
+void lists_tell(struct proof *proof)
+{
+	pruned_tell(proof);
+	for (size_t i = 0; i < proof->forked_count; i++) {
+		const struct forked *forked = &proof->forked[i];
+		if (forked->has_summary && !forked->is_seen &&
+		    !lists_find_pruned(proof, forked->run_us, PROOF_SUMMARY))
+			proof_tell(proof, VERIFY_MISSING, forked->run_us, "",
+			    "the summary of an answer that was accepted as lost is not there");
+	}
+}

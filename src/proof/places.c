@@ -1,0 +1,76 @@
+#include "proof.h"
+
+#include "enrold/disk.h"
+#include "enrold/summary.h"
+
+#include <ctype.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+void proof_name(const struct ledger_run *row, enum proof_file file, char name[FILE_NAME_SIZE])
+{
+	char suffix[64];
+	bool is_preview = file != PROOF_INPUT &&
+	                  (row->state == RUN_PREVIEWED || summary_is_preview(row->summary));
+	snprintf(suffix, sizeof suffix, "%s%s", is_preview ? ".preview" : "",
+	    file == PROOF_INPUT     ? ".csv"
+	    : file == PROOF_SUMMARY ? ".summary.json"
+	                            : artefact_kinds[file].suffix);
+	name_make(name, row->name.bytes, row->run.bytes, suffix);
+}
+
+void proof_path(const struct ledger_run *row, enum proof_file file, char path[PROOF_PATH_SIZE])
+{
+	char name[FILE_NAME_SIZE];
+	const char *id = row->run.bytes;
+	bool is_default = slice_is(row->feed, SLICE("default"));
+	proof_name(row, file, name);
+	if (file != PROOF_INPUT)
+		snprintf(path, PROOF_PATH_SIZE, "outbox/%.*s%s%s",
+		    is_default ? 0 : (int)row->feed.size, row->feed.bytes, is_default ? "" : "/",
+		    name);
+	else if (row->state == RUN_REFUSED || row->state == RUN_DISCARDED)
+		snprintf(path, PROOF_PATH_SIZE, "quarantine/%s", name);
+	else if (row->state == RUN_HELD)
+		snprintf(path, PROOF_PATH_SIZE, "held/%.*s/%s", SLICE_ARG(row->feed), name);
+	else
+		snprintf(
+		    path, PROOF_PATH_SIZE, "archive/%.4s/%.2s/%.2s/%s", id, id + 4, id + 6, name);
+}
+
+uint32_t proof_hash_path(const char *path)
+{
+	return hashlist_hash_text(slice_of(path)) | 1;
+}
+
+bool proof_find_run(const char *name, int64_t *run_us)
+{
+	for (const char *dot = strchr(name, '.'); dot; dot = strchr(dot + 1, '.')) {
+		char run[RUN_ID_SIZE + 1];
+		snprintf(run, sizeof run, "%s", dot + 1);
+		bool is_whole = strlen(run) == RUN_ID_SIZE && dot[1 + RUN_ID_SIZE] == '.';
+		if (is_whole && run_id_parse(run, run_us))
+			return true;
+	}
+	return false;
+}
+
+bool proof_is_in_work(const struct proof *proof, const char *run)
+{
+	bool is = false;
+	int work =
+	    openat(proof->spool.root, "work", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	DIR *nodes = work < 0 ? NULL : disk_list(work);
+	for (const struct dirent *node; nodes && !is && (node = readdir(nodes));) {
+		char path[PROOF_PATH_SIZE];
+		snprintf(path, sizeof path, "%s/%s", node->d_name, run);
+		is = *node->d_name != '.' && disk_has(work, path);
+	}
+	if (nodes)
+		closedir(nodes);
+	if (work >= 0)
+		close(work);
+	return is;
+}

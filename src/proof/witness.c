@@ -1,0 +1,279 @@
+/*
+ * witness: what else tells how far the chain has come: .head, the checkpoints that lie in the
+ * outbox, and what somebody has kept elsewhere and asks for. A run number and its hash are enough,
+ * for that hash holds all before it.
+ */
+#include "proof.h"
+
+#include "enrold/disk.h"
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* ---- .head ---- */
+
+#define HEAD ".head"
+
+/* One behind that place which is not on its way. */
+static const struct link *published_after(const struct proof *proof, uint64_t place)
+{
+	for (size_t i = 0; i < proof->chain.links.count; i++) {
+		const struct link *link = chain_at(&proof->chain, i);
+		char run[RUN_ID_SIZE + 1];
+		run_id_format(link->run_us, run);
+		if (link->place > place && !proof_is_in_work(proof, run))
+			return link;
+	}
+	return NULL;
+}
+
+static struct error unknown_head_tell(struct proof *proof, int64_t run_us)
+{
+	struct ledger_run row;
+	struct arena *arena = arena_create();
+	struct error error = arena ? ledger_find(proof->db, slice_of(proof->last.run), arena, &row)
+	                           : error_memory("looking at the ledger");
+	bool is_new = !is_error(&error) && row.state >= RUN_APPLIED &&
+	              row.number > proof->head.number &&
+	              slice_is(row.summary_sha256, slice_of(proof->last.sha256));
+	arena_free(arena);
+	if (!is_error(&error) && !is_new)
+		proof_tell(proof, VERIFY_MISSING_IN_LEDGER, run_us, HEAD,
+		    "the spool knows that this run was the last, and the ledger does not know it");
+	return error;
+}
+
+static void head_compare(struct proof *proof, const struct link *link, bool is_last_look)
+{
+	unsigned char chain[DIGEST_SIZE];
+	if (*proof->last.chain == '\0')
+		return; /* of 0.1.0, which kept none */
+	if (!digest_parse(slice_of(proof->last.chain), chain) ||
+	    memcmp(chain, link->chain, DIGEST_SIZE) != 0) {
+		proof_tell(proof, VERIFY_ALTERED, link->run_us, HEAD,
+		    "the spool remembers another end of the chain with this run than the ledger");
+		return;
+	}
+	const struct link *more = is_last_look ? published_after(proof, link->place) : NULL;
+	if (more)
+		proof_tell(proof, VERIFY_CUT_OFF, more->run_us, HEAD,
+		    "the spool remembers run number %" PRIu64
+		    " as the last, and this one was answered behind it",
+		    link->place);
+}
+
+static struct error head_look(struct proof *proof)
+{
+	int64_t run_us;
+	bool is_there = disk_has(proof->spool.root, HEAD);
+	bool is_read = run_id_parse(proof->last.run, &run_us);
+	const struct link *link = is_read ? chain_find(&proof->chain, run_us) : NULL;
+	if (is_read && !link)
+		return unknown_head_tell(proof, run_us);
+	if (link)
+		head_compare(proof, link, true);
+	else if (published_after(proof, 0))
+		proof_tell(proof, is_there ? VERIFY_ALTERED : VERIFY_MISSING, 0, HEAD,
+		    is_there ? "the spool's note of the last run cannot be read"
+		             : "the spool has no note of the last run: somebody has taken it away");
+	return OK;
+}
+
+struct error witness_head(struct proof *proof)
+{
+	/* It was read before the ledger, and may have gone on since; then so has this. */
+	struct last_run before = proof->last;
+	const struct link *link;
+	int64_t run_us;
+	bool is_behind = run_id_parse(before.run, &run_us) &&
+	                 (link = chain_find(&proof->chain, run_us)) &&
+	                 published_after(proof, link->place);
+	struct error error =
+	    is_behind || !*before.run ? last_run_find(&proof->spool, &proof->last) : OK;
+	return is_error(&error) ? error : head_look(proof);
+}
+
+/* ---- keys ---- */
+
+enum { KEYS_MAX = 1000 };
+#define CHECKPOINTS "outbox/checkpoints"
+
+struct keys {
+	struct note_key *own[KEYS_MAX];
+	size_t count;
+	const struct note_key *given;
+};
+
+static bool ends_with(const char *text, const char *end)
+{
+	size_t size = strlen(text), tail = strlen(end);
+	return size >= tail && strcmp(text + size - tail, end) == 0;
+}
+
+static bool is_signed(const struct keys *keys, struct slice text)
+{
+	if (keys->given)
+		return note_is_by(text, keys->given);
+	for (size_t i = 0; i < keys->count; i++)
+		if (note_is_by(text, keys->own[i]))
+			return true;
+	return false;
+}
+
+/* ---- notes ---- */
+
+static const struct fork_head *fork_find(const struct proof *proof, const unsigned char *digest)
+{
+	for (size_t i = 0; i < proof->fork_heads_count; i++)
+		if (memcmp(proof->fork_heads[i].chain, digest, DIGEST_SIZE) == 0)
+			return &proof->fork_heads[i];
+	return NULL;
+}
+
+static void note_tell(struct proof *proof, enum verify_fault fault, uint64_t number,
+    const char *path, const char *what)
+{
+	proof_tell(proof, fault, 0, path, "%s", what);
+	proof->findings[proof->count - 1].number = number;
+}
+
+/* Of a text that is a note, and signed. */
+static enum verify_known head_place(
+    struct proof *proof, const char *head, uint64_t *number, char run[RUN_ID_SIZE + 1])
+{
+	unsigned char digest[DIGEST_SIZE];
+	*number = 0;
+	*run = '\0';
+	if (!digest_parse(slice_of(head), digest))
+		return VERIFY_NEVER;
+	const struct link *link = chain_find_head(&proof->chain, digest);
+	const struct fork_head *fork = link ? NULL : fork_find(proof, digest);
+	if (!link && !fork)
+		return VERIFY_NEVER;
+	*number = link ? link->place : fork->number;
+	run_id_format(link ? link->run_us : fork->run_us, run);
+	return link && link->place > 0 && link->is_whole ? VERIFY_ONCE
+	       : link                                    ? VERIFY_NEVER
+	                                                 : VERIFY_ON_FORK;
+}
+
+static enum verify_known note_check(
+    struct proof *proof, const struct keys *keys, const char *path, struct slice text)
+{
+	struct note note;
+	char run[RUN_ID_SIZE + 1];
+	uint64_t number;
+	struct error error = note_parse(text, &note);
+	if (is_error(&error)) {
+		note_tell(proof, VERIFY_ALTERED, 0, path, "this checkpoint is none any more");
+		return VERIFY_NEVER;
+	}
+	if (!is_signed(keys, text)) {
+		note_tell(proof, VERIFY_ALTERED, note.number, path,
+		    keys->given ? "this checkpoint is not signed by the key that was given"
+		    : keys->count > 0
+		        ? "this checkpoint is not signed by any key of " CHECKPOINTS
+		        : "whether this checkpoint was forged cannot be told: there is no key "
+		          "in " CHECKPOINTS "; --key gives one");
+		return VERIFY_NEVER;
+	}
+	enum verify_known known = head_place(proof, note.head, &number, run);
+	if (known != VERIFY_NEVER && number == note.number)
+		return known;
+	bool is_beyond = known == VERIFY_NEVER && note.number > proof->head.number;
+	note_tell(proof, is_beyond ? VERIFY_CUT_OFF : VERIFY_ALTERED, note.number, path,
+	    is_beyond ? "this checkpoint tells of more runs than there are"
+	              : "this checkpoint was made of another chain: up to this run it was "
+	                "written anew since");
+	return VERIFY_NEVER;
+}
+
+/* ---- those in the outbox ---- */
+
+typedef struct error on_file(
+    struct proof *proof, struct keys *keys, const char *path, struct slice text);
+
+static struct error key_take(
+    struct proof *proof, struct keys *keys, const char *path, struct slice text)
+{
+	if (!ends_with(path, ".pub") || keys->count == KEYS_MAX)
+		return OK;
+	struct error error = note_key_parse(text, &keys->own[keys->count]);
+	if (!is_error(&error))
+		keys->count++;
+	else if (error.class != ERROR_RETRY)
+		note_tell(proof, VERIFY_ALTERED, 0, path, "this public key is none any more");
+	return error.class == ERROR_RETRY ? error : OK;
+}
+
+static struct error note_take(
+    struct proof *proof, struct keys *keys, const char *path, struct slice text)
+{
+	if (ends_with(path, ".pub"))
+		return OK;
+	proof->answer->notes += note_check(proof, keys, path, text) != VERIFY_NEVER;
+	return OK;
+}
+
+static struct error checkpoints_visit(struct proof *proof, struct keys *keys, on_file *see)
+{
+	struct error error = OK;
+	struct arena *arena = arena_create();
+	int at =
+	    openat(proof->spool.root, CHECKPOINTS, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	DIR *listing = at < 0 ? NULL : disk_list(at);
+	for (const struct dirent *entry;
+	     arena && listing && !is_error(&error) && (entry = readdir(listing));) {
+		char path[PROOF_PATH_SIZE];
+		struct slice text;
+		int64_t run_us;
+		snprintf(path, sizeof path, CHECKPOINTS "/%s", entry->d_name);
+		/* A feed may have that name, too. */
+		if (*entry->d_name == '.' || proof_find_run(entry->d_name, &run_us))
+			continue;
+		error = proof_load(proof, path, arena, &text);
+		if (!is_error(&error) && text.bytes)
+			error = see(proof, keys, path, text);
+		arena_reset(arena);
+	}
+	if (listing)
+		closedir(listing);
+	if (at >= 0)
+		close(at);
+	arena_free(arena);
+	return arena ? error : error_memory("reading checkpoints");
+}
+
+struct error witness_check(struct proof *proof)
+{
+	const struct verify_terms *terms = proof->terms;
+	struct verify_answer *answer = proof->answer;
+	struct keys *keys = calloc(1, sizeof *keys);
+	if (!keys)
+		return error_memory("reading checkpoints");
+	struct error error = checkpoints_visit(proof, keys, key_take);
+	if (!is_error(&error))
+		error = checkpoints_visit(proof, keys, note_take);
+	keys->given = terms->key;
+	if (!is_error(&error) && terms->checkpoint.bytes) {
+		struct note note;
+		answer->checkpoint_known =
+		    note_check(proof, keys, terms->checkpoint_name, terms->checkpoint);
+		error = note_parse(terms->checkpoint, &note);
+		if (!is_error(&error))
+			(void)head_place(
+			    proof, note.head, &answer->checkpoint_number, answer->checkpoint_run);
+		error = OK;
+	}
+	if (!is_error(&error) && terms->head)
+		answer->head_known =
+		    head_place(proof, terms->head, &answer->head_number, answer->head_run);
+	for (size_t i = 0; i < keys->count; i++)
+		note_key_free(keys->own[i]);
+	free(keys);
+	return error;
+}
