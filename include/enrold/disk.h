@@ -18,6 +18,9 @@
 struct error disk_open_directory(int at, const char *name, mode_t mode, int *directory) MUST_CHECK;
 struct error disk_sync(int at, const char *name) MUST_CHECK; /* a file or directory */
 struct error disk_write(int file, struct slice bytes, const char *name) MUST_CHECK;
+/* Appends to a large file, which has so many bytes with these, as room.h lets it. What is nothing
+ * but zeros becomes a hole: a sparse file must not fill our disk. */
+struct error disk_extend(int file, const char *name, uint64_t size, struct slice bytes) MUST_CHECK;
 /* Appends the rest of one file to another, chunk by chunk. */
 struct error disk_copy(int from, int to, char *chunk, size_t size) MUST_CHECK;
 /* A new file with these bytes, durable. */

@@ -4,6 +4,7 @@
  *     staff.R.plan.csv     what was withheld, or would be done (plan_sheet.h)
  *     staff.R.plan.json    its card: what one has to know of it without a database
  *     staff.R.csv          the file, when it is held as a whole
+ *     staff.R.cut.csv      what is archived of it in the end, where that has no passwords
  *
  * The ledger decides which are open (plans.h); the card lies there from the publishing of R to that
  * of the run which closes it. Files in held/ itself came late (cluster), and are none.
@@ -20,6 +21,7 @@
 
 #define HELD_PLAN ".plan.csv"
 #define HELD_CARD ".plan.json"
+#define HELD_CUT ".cut.csv"
 
 struct held_plan {
 	char run[RUN_ID_SIZE + 1];

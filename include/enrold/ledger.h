@@ -71,6 +71,18 @@ struct ledger_run {
 /* As the ledger spells it. */
 const char *ledger_state_name(enum run_state state);
 enum run_state ledger_state_parse(struct slice name);
+
+/*
+ * Whether that is the hash of the run's input, as it was dropped or as it is archived. It is there
+ * as it was dropped in work/, held/ and quarantine/, and in the archive for as long as a plan of it
+ * is open; all else in the archive is as it is archived.
+ */
+static inline bool ledger_is_input(const struct ledger_run *run, struct slice sha256)
+{
+	return slice_is(run->sha256, sha256) ||
+	       (run->archived_sha256.size > 0 && slice_is(run->archived_sha256, sha256));
+}
+
 /* state RUN_UNKNOWN when there is no such run. */
 struct error ledger_find(
     struct db *db, struct slice run, struct arena *arena, struct ledger_run *found) MUST_CHECK;

@@ -53,6 +53,8 @@ struct error plans_add(struct db *db, const struct stored_plan *plan) MUST_CHECK
 /* PLAN_UNKNOWN: none. Texts lie in the arena. */
 struct error plans_find(
     struct db *db, struct slice run, struct arena *arena, struct stored_plan *plan) MUST_CHECK;
+/* Whether an open one is about the input of that run. */
+struct error plans_need_input(struct db *db, struct slice source, bool *needs) MUST_CHECK;
 /* RETRY: it is not open any more. */
 struct error plans_close(struct db *db, struct slice run, enum plan_state state, struct slice by,
     struct slice why) MUST_CHECK;

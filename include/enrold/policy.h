@@ -24,6 +24,8 @@ enum policy_usernames { USERNAMES_LOWER, USERNAMES_EXACT, USERNAMES_CLEAN };
 enum course_key_by { COURSE_BY_SHORTNAME, COURSE_BY_IDNUMBER };
 enum policy_existing { EXISTING_KEEP, EXISTING_REFRESH };
 enum policy_invalid { INVALID_REJECT, INVALID_IGNORE };
+/* Whether those of a file are archived with it. */
+enum policy_passwords { PASSWORDS_CUT, PASSWORDS_KEEP };
 enum policy_bad_row { BAD_ROW_SKIP, BAD_ROW_REJECT_FILE };
 enum policy_final_newline { NEWLINE_WARN, NEWLINE_REQUIRE, NEWLINE_IGNORE };
 enum policy_unknown_columns { UNKNOWN_REFUSE, UNKNOWN_IGNORE };
@@ -162,6 +164,7 @@ struct policy {
 	struct policy_limits limits;
 	bool review; /* every file waits for a person */
 	enum policy_result_rows result_rows;
+	enum policy_passwords passwords;
 	bool atomic; /* a file is one transaction, without checkpoints */
 	/* Not part of what a run is done under, and not stored with it: */
 	struct text_list after_run; /* a command: its path and arguments; none: no command */

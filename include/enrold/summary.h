@@ -75,6 +75,9 @@ void summary_each_remark(struct slice text, summary_on_remark *on_remark, void *
 void summary_find_refusal(
     struct slice text, char *code, size_t code_size, char *reason, size_t reason_size);
 
+/* The hash of its input as it is archived; "": as it was dropped. */
+void summary_find_archived(struct slice text, char sha256[HASH_TEXT_SIZE + 1]);
+
 /* How much its plan is about; 0: it has none. */
 void summary_find_plan(struct slice text, uint64_t *rows, uint64_t *people);
 /* Why something was withheld, as its remarks say. */

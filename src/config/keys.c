@@ -149,6 +149,7 @@ static const struct config_key keys[] = {
         .default_text = "all"},
     {FEED(compress), KEY_PERIOD, IN_FEED(compress_ms), 0, 3650 * DAY, WORDS("never"),
         .default_text = "30d", .is_local = true},
+    {FEED(passwords), KEY_WORD, IN_FEED(passwords), WORDS("cut", "keep"), .default_text = "cut"},
     {FEED(expect), KEY_MAP, .inner = SECTION_EXPECT},
     {FEED(keep), KEY_MAP, .inner = SECTION_KEEP},
     {FEED(csv), KEY_MAP, .inner = SECTION_CSV},

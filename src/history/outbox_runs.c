@@ -175,6 +175,9 @@ static void summary_take(
 	row->node = text_of(summary, "node", arena);
 	row->sha256 = text_of(input, "sha256", arena);
 	row->bytes = (uint64_t)json_integer_value(json_object_get(input, "bytes"));
+	const json_t *archived = json_object_get(input, "archived");
+	row->archived_sha256 = text_of(archived, "sha256", arena);
+	row->archived_bytes = (uint64_t)json_integer_value(json_object_get(archived, "bytes"));
 	row->records = (uint64_t)json_integer_value(json_object_get(summary, "rows"));
 	row->started_us = time;
 	files_take(row, json_object_get(summary, "files"), arena);

@@ -108,15 +108,29 @@ static struct error result_show(struct showing *showing)
 	return error.class == ERROR_REJECT ? OK : error;
 }
 
-static const char *hash_check(
-    const struct showing *showing, const struct place *place, uint64_t bytes, struct slice wanted)
+/* Whether that is what the ledger says of the file. */
+static bool is_its_hash(
+    const struct ledger_run *row, enum place_file file, struct slice wanted, struct slice sha256)
+{
+	return file == PLACE_INPUT ? ledger_is_input(row, sha256) : slice_is(sha256, wanted);
+}
+
+static bool is_its_size(const struct ledger_run *row, uint64_t bytes)
+{
+	return bytes == row->bytes ||
+	       (row->archived_sha256.size > 0 && bytes == row->archived_bytes);
+}
+
+static const char *hash_check(const struct showing *showing, enum place_file file,
+    const struct place *place, uint64_t bytes, struct slice wanted)
 {
 	struct packed_found found;
 	struct error error = place_hash(showing->history, place, bytes, &found);
 	if (error.class == ERROR_RETRY || (!is_error(&error) && !found.is_there))
 		return not_checked;
-	return !is_error(&error) && slice_is(slice_of(found.sha256), wanted) ? as_recorded
-	                                                                     : altered;
+	bool is_it = !is_error(&error) &&
+	             is_its_hash(&showing->run->row, file, wanted, slice_of(found.sha256));
+	return is_it ? as_recorded : altered;
 }
 
 /* Of what lies there; when it is packed, as the ledger has it. */
@@ -137,9 +151,10 @@ static const char *state_of(const struct showing *showing, enum place_file file,
 	if (file == PLACE_RESULT)
 		return showing->result ? showing->result : not_checked;
 	if (sha256.size == 0 || bytes > HASHED_MAX)
-		return file == PLACE_INPUT && sha256.size > 0 && bytes != row->bytes ? altered
-		                                                                     : not_checked;
-	return hash_check(showing, place, bytes, sha256);
+		return file == PLACE_INPUT && sha256.size > 0 && !is_its_size(row, bytes)
+		           ? altered
+		           : not_checked;
+	return hash_check(showing, file, place, bytes, sha256);
 }
 
 static struct slice hash_of(const struct past_run *run, enum place_file file)

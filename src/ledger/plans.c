@@ -83,6 +83,14 @@ struct error plans_find_discarded(struct db *db, struct slice feed, struct slice
 	return plan_end(db, &rows, arena, found);
 }
 
+struct error plans_need_input(struct db *db, struct slice source, bool *needs)
+{
+	*needs =
+	    db_find(db, "SELECT count(*) FROM {enrold_plan} WHERE source = ? AND state = 'open'", 0,
+	        DB_VALUES(db_text(source))) > 0;
+	return db_error(db);
+}
+
 struct error plans_close(
     struct db *db, struct slice run, enum plan_state state, struct slice by, struct slice why)
 {

@@ -367,6 +367,15 @@ void summary_find_refusal(
 	json_decref(summary);
 }
 
+void summary_find_archived(struct slice text, char sha256[HASH_TEXT_SIZE + 1])
+{
+	json_t *summary = json_loadb(text.bytes ? text.bytes : "", text.size, 0, NULL);
+	const json_t *input = json_object_get(summary, "input");
+	const char *found = text_member(json_object_get(input, "archived"), "sha256");
+	snprintf(sha256, HASH_TEXT_SIZE + 1, "%s", strlen(found) == HASH_TEXT_SIZE ? found : "");
+	json_decref(summary);
+}
+
 void summary_find_plan(struct slice text, uint64_t *rows, uint64_t *people)
 {
 	json_t *summary = json_loadb(text.bytes ? text.bytes : "", text.size, 0, NULL);

@@ -253,13 +253,16 @@ static void input_place(const struct checked *checked, char path[PROOF_PATH_SIZE
 	proof_path(checked->row, PROOF_INPUT, path);
 }
 
-/* As long as its plan may be released it stays as it was dropped. */
-static struct error is_open(const struct checked *checked, bool *is)
+/* As long as a plan of it may be released it stays as it was dropped, until what is archived
+ * instead, which waits in held/, has taken its place. */
+static struct error is_whole_yet(const struct checked *checked, bool *is)
 {
-	struct stored_plan plan;
-	struct error error =
-	    plans_find(checked->proof->db, checked->row->run, checked->arena, &plan);
-	*is = plan.state == PLAN_OPEN;
+	char name[FILE_NAME_SIZE], path[PROOF_PATH_SIZE];
+	const struct ledger_run *row = checked->row;
+	name_make(name, row->name.bytes, row->run.bytes, HELD_CUT);
+	snprintf(path, sizeof path, "held/%.*s/%s", SLICE_ARG(row->feed), name);
+	struct error error = plans_need_input(checked->proof->db, row->run, is);
+	*is |= faccessat(checked->proof->spool.root, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 	return error;
 }
 
@@ -269,18 +272,20 @@ static struct error input_check(const struct checked *checked)
 	const json_t *input = json_object_get(checked->summary, "input");
 	const char *whole = text_of(input, "sha256");
 	const char *archived = text_of(json_object_get(input, "archived"), "sha256");
-	bool may_be_whole = false;
+	bool may_be_whole = false, is_away = false;
 	if (!*whole)
 		return OK; /* too large to be copied: it is its sender's still */
 	if (checked->row->state == RUN_HELD)
 		input_place(checked, path);
 	else
 		proof_path(checked->row, PROOF_INPUT, path);
-	struct error error = *archived ? is_open(checked, &may_be_whole) : OK;
+	/* Elsewhere it is as it was dropped. */
+	is_away = *archived && strncmp(path, "archive/", strlen("archive/")) == 0;
+	struct error error = is_away ? is_whole_yet(checked, &may_be_whole) : OK;
 	if (is_error(&error))
 		return error;
-	return file_check(checked, &(struct expected){PROOF_INPUT, path,
-	                               *archived ? archived : whole, may_be_whole ? whole : "", 0});
+	return file_check(checked, &(struct expected){PROOF_INPUT, path, is_away ? archived : whole,
+	                               may_be_whole ? whole : "", 0});
 }
 
 static struct error run_check(const struct checked *checked)

@@ -344,7 +344,7 @@ static struct error source_open(struct apply_loop *loop, int *file)
 	if (run_is_order(run, ORDER_RELEASE)) {
 		struct error error = order_approve(loop);
 		if (!is_error(&error))
-			error = archive_open_input(run, &run->ordered.source, file);
+			error = archive_open_input(run, &run->ordered.source, true, file);
 		return run_lacks(run, error);
 	}
 	*file = openat(run->directory, RUN_INPUT, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);

@@ -71,14 +71,21 @@ struct error archive_hash(const struct run *run, int file, char sha256[HASH_TEXT
 	return error;
 }
 
-struct error archive_open_input(const struct run *run, const struct ledger_run *of, int *file)
+static bool is_it(const struct ledger_run *of, bool is_dropped, const char *sha256)
+{
+	return is_dropped ? slice_is(of->sha256, slice_of(sha256))
+	                  : ledger_is_input(of, slice_of(sha256));
+}
+
+struct error archive_open_input(
+    const struct run *run, const struct ledger_run *of, bool is_dropped, int *file)
 {
 	char sha256[HASH_TEXT_SIZE + 1] = "";
 	*file = source_find(run, of);
 	if (*file < 0 && errno != ENOENT)
 		return error_errno("cannot open the input of run %.*s", SLICE_ARG(of->run));
 	struct error error = *file < 0 ? OK : archive_hash(run, *file, sha256);
-	if (is_error(&error) || slice_is(of->sha256, slice_of(sha256)))
+	if (is_error(&error) || is_it(of, is_dropped, sha256))
 		return error;
 	bool is_gone = *file < 0;
 	if (!is_gone)

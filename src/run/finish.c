@@ -36,6 +36,16 @@ static enum run_state state_of(const struct run *run, const struct run_result *r
 	return run->lane.is_preview ? RUN_PREVIEWED : RUN_APPLIED;
 }
 
+/* What is put aside stays as it was dropped: whoever corrects it needs all of it. */
+static void archived_decide(struct run *run, const struct run_result *result)
+{
+	enum run_state state = state_of(run, result);
+	if (state != RUN_REFUSED && state != RUN_DISCARDED)
+		return;
+	run->row.archived_bytes = 0;
+	run->row.archived_sha256 = SLICE("");
+}
+
 /* Behind the head, which it moves. */
 static struct error summary_make(const struct run *run, const struct run_result *result,
     struct ledger_head *head, struct buffer *out)
@@ -127,6 +137,7 @@ static struct error last_run_move(
 struct error finish_store(struct run *run, const struct run_result *result)
 {
 	struct buffer summary = {0};
+	archived_decide(run, result);
 	struct error error = last_run_move(run, result, &summary);
 	buffer_done(&summary);
 	return error;

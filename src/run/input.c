@@ -3,7 +3,6 @@
 
 #include "enrold/disk.h"
 #include "enrold/reader.h"
-#include "enrold/room.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -30,7 +29,10 @@ struct input_copy {
 	struct hash *hash;
 	struct reader reader;
 	struct people people;
-	struct error verdict; /* the first REJECT: what follows is copied, but no longer read */
+	struct cells_cut_terms cut; /* wants_cut: of the one without passwords, */
+	bool wants_cut;
+	struct cutting *cutting; /* which is made beside it */
+	struct error verdict;    /* the first REJECT: what follows is copied, but no longer read */
 	uint64_t bytes;
 };
 
@@ -38,6 +40,7 @@ static struct error on_header(void *context, const struct header *header)
 {
 	struct input_copy *copy = context;
 	people_header(&copy->people, header);
+	copy->wants_cut = cutting_find(copy->run, header, copy->reader.line, &copy->cut);
 	return OK;
 }
 
@@ -46,6 +49,17 @@ static struct error on_record(void *context, const struct csvin_record *record)
 	struct input_copy *copy = context;
 	people_add(&copy->people, record);
 	return OK;
+}
+
+static struct error chunk_cut(struct input_copy *copy, const char *bytes, size_t size)
+{
+	struct error error = OK;
+	if (!copy->wants_cut || is_error(&copy->verdict))
+		return OK;
+	if (!copy->cutting)
+		error = cutting_begin(
+		    copy->run, &copy->cut, copy->from, copy->bytes - size, &copy->cutting);
+	return is_error(&error) ? error : cutting_add(copy->cutting, bytes, size);
 }
 
 static struct error chunk_take(struct input_copy *copy, const char *bytes, size_t size)
@@ -58,14 +72,9 @@ static struct error chunk_take(struct input_copy *copy, const char *bytes, size_
 		copy->verdict = reader_feed(&copy->reader, bytes, size);
 	if (copy->verdict.class == ERROR_RETRY)
 		return copy->verdict;
-	/* A hole stays one: a sparse file must not fill our disk. */
-	if (bytes[0] == '\0' && memcmp(bytes, bytes + 1, size - 1) == 0)
-		return lseek(copy->to, (off_t)size, SEEK_CUR) < 0
-		           ? error_errno("cannot write " RUN_INPUT_PART)
-		           : OK;
-	struct error error = room_ask(copy->to, RUN_INPUT_PART, copy->bytes, size);
-	return is_error(&error) ? error
-	                        : disk_write(copy->to, (struct slice){bytes, size}, RUN_INPUT_PART);
+	struct error error =
+	    disk_extend(copy->to, RUN_INPUT_PART, copy->bytes, (struct slice){bytes, size});
+	return is_error(&error) ? error : chunk_cut(copy, bytes, size);
 }
 
 static int64_t clock_us(void)
@@ -221,7 +230,8 @@ static struct error copy_keep(struct input_copy *copy, const struct stat *before
 		return copy->verdict;
 	if (copy->reader.header)
 		weigh_foresee(run, copy->reader.header);
-	return newline_check(copy);
+	struct error error = copy->cutting ? cutting_end(copy->cutting, before) : OK;
+	return is_error(&error) ? error : newline_check(copy);
 }
 
 static struct error too_large(struct run *run, const struct stat *stat)
@@ -281,6 +291,7 @@ struct error input_copy(struct run *run)
 {
 	struct input_copy copy = {.run = run, .from = -1, .to = -1, .verdict = OK};
 	struct error error = copy_whole(&copy);
+	cutting_free(copy.cutting);
 	reader_close(&copy.reader);
 	people_done(&copy.people);
 	hash_free(copy.hash);
@@ -305,6 +316,8 @@ struct error input_sync(struct run *run)
 	struct error error = disk_has(run->directory, RUN_INPUT)
 	                         ? disk_sync(run->directory, RUN_INPUT)
 	                         : OK; /* too large to be copied */
+	if (!is_error(&error) && passwords_are_cut(run) && disk_has(run->directory, RUN_CUT))
+		error = disk_sync(run->directory, RUN_CUT);
 	if (!is_error(&error))
 		error = disk_sync(run->box, ".");
 	if (!is_error(&error))

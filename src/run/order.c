@@ -173,7 +173,7 @@ struct error order_check_release(struct run *run)
 {
 	int file;
 	struct approval superseded = {0};
-	struct error error = archive_open_input(run, &run->ordered.source, &file);
+	struct error error = archive_open_input(run, &run->ordered.source, true, &file);
 	if (is_error(&error))
 		return error;
 	close(file);

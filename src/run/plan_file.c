@@ -159,7 +159,9 @@ struct error plan_file_publish(struct run *run)
 	error = held_open(run->runner->shared->spool->root, run->row.feed.bytes, &held);
 	if (is_error(&error))
 		return error;
-	error = card_write(run, held);
+	error = passwords_wait(run, held);
+	if (!is_error(&error))
+		error = card_write(run, held);
 	close(held);
 	return error;
 }
@@ -263,6 +265,8 @@ static struct error card_put_away(struct run *run, int held, const struct held_p
 	if (is_error(&error) || plan.state == PLAN_OPEN || plan.state == PLAN_UNKNOWN)
 		return error;
 	error = input_put_away(run, held, card, &plan);
+	if (!is_error(&error))
+		error = passwords_put_away(run, held, &plan);
 	if (!is_error(&error))
 		error = name_drop(held, card, HELD_PLAN);
 	/* A power cut must not keep what goes last, and lose what went before. */

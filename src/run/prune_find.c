@@ -100,7 +100,7 @@ static struct error input_give(struct finding *finding, enum place_kind where, e
 	char name[FILE_NAME_SIZE];
 	bool is_there, is_altered;
 	const struct ledger_run *run = &finding->run->is;
-	bool is_cut = run->archived_sha256.size > 0;
+	bool is_cut = where == PLACE_ARCHIVE && run->archived_sha256.size > 0;
 	struct prune_row row = row_of(finding, PRUNE_INPUT, rule);
 	file_name(finding, ".csv", name);
 	row.bytes = is_cut ? run->archived_bytes : run->bytes;
@@ -268,8 +268,10 @@ static bool goes(const struct finding *finding, enum keep_kind kind)
 static struct error run_find(struct finding *finding)
 {
 	struct error error = run_judge(finding);
-	/* What was held as a whole lies in held/ as long as it waits. */
-	bool waits = goes(finding, KEEP_HELD) && finding->run->is.state == RUN_HELD;
+	/* What was held as a whole lies in held/ as long as it waits, and in the archive there are
+	 * passwords still that go first. */
+	bool waits = goes(finding, KEEP_HELD) && (finding->run->is.state == RUN_HELD ||
+	                                             finding->run->is.archived_sha256.size > 0);
 	if (!is_error(&error) && goes(finding, KEEP_HELD))
 		error = held_give(finding);
 	if (!is_error(&error) && goes(finding, KEEP_ARCHIVE) && !waits)

@@ -141,6 +141,8 @@ static struct error on_row(void *context, const struct prune_row *row)
 	struct removing *removing = context;
 	const struct folder *folder;
 	char path[PRUNE_PLACE_SIZE];
+	if (row->kind == PRUNE_HELD)
+		return passwords_settle(removing->run, slice_of(row->run));
 	snprintf(path, sizeof path, "%s", row->place);
 	char *name = strrchr(path, '/');
 	if (!name)

@@ -152,17 +152,24 @@ static struct error outbox_fill(struct run *run, int outbox)
 	return is_error(&error) ? error : disk_sync(outbox, ".");
 }
 
+/* How an input goes to its place. */
+enum guise {
+	AS_DROPPED,
+	SECRET, /* the same, for as long as its passwords are needed */
+	CUT,    /* without them */
+};
+
 /* A file too large to be copied is its owner's still: we may not, and need not. */
-static void mode_set(const struct run *run)
+static void mode_set(const struct run *run, mode_t mode)
 {
 	int file = openat(run->box, run->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	int ignored = file < 0 ? -1 : fchmod(file, MODE_INPUT);
+	int ignored = file < 0 ? -1 : fchmod(file, mode);
 	(void)ignored;
 	if (file >= 0)
 		close(file);
 }
 
-static struct error input_move(struct run *run, int place)
+static struct error input_move(struct run *run, int place, enum guise guise)
 {
 	char name[FILE_NAME_SIZE];
 	struct error error = sidecar_keep(run, place);
@@ -172,9 +179,11 @@ static struct error input_move(struct run *run, int place)
 		return disk_sync(place, ".");
 	name_make(name, run->row.name.bytes, run->id, ".csv");
 	error = claim_swap_in_copy(run);
+	if (!is_error(&error) && guise == CUT)
+		error = passwords_swap_in_cut(run);
 	/* Ours now, and nobody else's to read. */
 	if (!is_error(&error))
-		mode_set(run);
+		mode_set(run, guise == SECRET ? MODE_SECRET : MODE_INPUT);
 	if (!is_error(&error))
 		error = disk_move(run->box, run->name, place, name, run->id);
 	return is_error(&error) ? error : disk_sync(place, ".");
@@ -201,9 +210,12 @@ static struct error reason_write(struct run *run)
 static struct error archive(struct run *run)
 {
 	int day = -1;
+	bool is_needed = false, is_cut = passwords_are_cut(run);
 	struct error error = archive_open(run, run->id, &day);
+	if (!is_error(&error) && is_cut)
+		error = plans_need_input(lms_db(run->runner->lms), run->row.run, &is_needed);
 	if (!is_error(&error))
-		error = input_move(run, day);
+		error = input_move(run, day, is_needed ? SECRET : is_cut ? CUT : AS_DROPPED);
 	if (day >= 0)
 		close(day);
 	return error;
@@ -211,7 +223,7 @@ static struct error archive(struct run *run)
 
 static struct error quarantine(struct run *run)
 {
-	struct error error = input_move(run, run->runner->shared->spool->quarantine);
+	struct error error = input_move(run, run->runner->shared->spool->quarantine, AS_DROPPED);
 	return is_error(&error) ? error : reason_write(run);
 }
 
@@ -227,7 +239,7 @@ static struct error hold(struct run *run)
 	    held_open(run->runner->shared->spool->root, run->row.feed.bytes, &held);
 	if (is_error(&error))
 		return error;
-	error = input_move(run, held);
+	error = input_move(run, held, passwords_are_cut(run) ? SECRET : AS_DROPPED);
 	close(held);
 	return error;
 }
@@ -286,7 +298,7 @@ struct error publish_forgotten(struct run *run, bool *is_out)
 {
 	int outbox;
 	struct slice text = {0};
-	char name[FILE_NAME_SIZE];
+	char name[FILE_NAME_SIZE], archived[HASH_TEXT_SIZE + 1];
 	*is_out = false;
 	if (run->row.state == RUN_UNKNOWN) {
 		run->row.name = slice_of(run->name);
@@ -308,6 +320,8 @@ struct error publish_forgotten(struct run *run, bool *is_out)
 	run->row.state = summary_is_refused(text) ? RUN_REFUSED
 	                 : summary_is_held(text)  ? RUN_HELD
 	                                          : RUN_APPLIED;
+	summary_find_archived(text, archived);
+	run->row.archived_sha256 = slice_of(archived);
 	return input_end(run);
 }
 

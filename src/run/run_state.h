@@ -6,6 +6,7 @@
  *
  *     inbox/[feed/][preview/]staff.csv   the file that was dropped, then our copy of it
  *     input.csv                          our copy, while both are needed
+ *     cut.csv                            the same without passwords; see passwords.c
  *     result.csv retry.csv summary.json  the answer in the making
  *     aftercare.jsonl                    what Moodle has to do afterwards; see chores.h
  *     beside/                            the marker, checksum, row count that came with the file
@@ -23,6 +24,7 @@
 #define RUN_RUN_STATE_H
 
 #include "enrold/answer.h"
+#include "enrold/cells_cut.h"
 #include "enrold/limits.h"
 #include "enrold/lms.h"
 #include "enrold/orders.h"
@@ -32,8 +34,12 @@
 #include "enrold/summary.h"
 #include "enrold/tally.h"
 
+#include <sys/stat.h>
+
 #define RUN_INPUT "input.csv"
 #define RUN_INPUT_PART "input.part"
+#define RUN_CUT "cut.csv"
+#define RUN_CUT_PART "cut.part"
 #define RUN_ROWS "rows"
 #define RUN_SUMMARY "summary.json"
 #define RUN_SIDECARS "beside"
@@ -46,7 +52,13 @@
 #define RUN_ORDER "order"
 #define RUN_WEIGHED "weighed"
 
-enum { MODE_INPUT = 0640, MODE_ANSWER = 0640, MODE_PRIVATE = 0700, MODE_SHARED = 0750 };
+enum {
+	MODE_INPUT = 0640,
+	MODE_SECRET = 0600,
+	MODE_ANSWER = 0640,
+	MODE_PRIVATE = 0700,
+	MODE_SHARED = 0750
+};
 
 struct apply_loop;
 struct reader;
@@ -210,6 +222,32 @@ struct error input_sync(struct run *run) MUST_CHECK;
 /* Reads the whole file through a chunk of so many bytes. */
 struct error input_read(struct reader *reader, int file, char *chunk, size_t chunk_size) MUST_CHECK;
 
+/* ---- passwords.c: what is archived instead of a file with passwords ---- */
+
+struct cutting;
+
+/* Whether passwords are to be cut out of a file with this header, and how. */
+bool cutting_find(const struct run *run, const struct header *header, uint64_t header_line,
+    struct cells_cut_terms *terms);
+/* Takes all that the file had before so many bytes. *result may be there with an error, too. */
+struct error cutting_begin(struct run *run, const struct cells_cut_terms *terms, int from,
+    uint64_t before, struct cutting **result) MUST_CHECK;
+struct error cutting_add(struct cutting *cutting, const char *bytes, size_t size) MUST_CHECK;
+/* Keeps it, and its hash in the row, if there was anything to cut. */
+struct error cutting_end(struct cutting *cutting, const struct stat *original) MUST_CHECK;
+void cutting_free(struct cutting *cutting); /* what was not kept is gone; NULL: nothing */
+
+bool passwords_are_cut(const struct run *run);
+/* Into held/<feed>/, for as long as the input is needed as it was dropped. */
+struct error passwords_wait(struct run *run, int held) MUST_CHECK;
+/* Our copy of the input, which is still in work/, becomes the one without passwords. */
+struct error passwords_swap_in_cut(struct run *run) MUST_CHECK;
+/* The same of an input that is in the archive, once no plan of it waits any more. */
+struct error passwords_put_away(
+    struct run *run, int held, const struct stored_plan *plan) MUST_CHECK;
+/* The same of the plan of a run, before its files in held/ are removed. */
+struct error passwords_settle(struct run *run, struct slice of) MUST_CHECK;
+
 /* ---- apply.c: the batches ---- */
 
 /* Ends with the run finished in the ledger, or is_stopped. */
@@ -346,9 +384,9 @@ struct error order_check(struct run *run) MUST_CHECK;
 /* The same of a release: what it needs of earlier and later runs is there. */
 struct error order_check_release(struct run *run) MUST_CHECK;
 /* The input of a run of the feed, whose hash is the ledger's; -1 and REJECT: it is gone or altered.
- */
+ * is_dropped: as it was dropped, with its passwords. */
 struct error archive_open_input(
-    const struct run *run, const struct ledger_run *of, int *file) MUST_CHECK;
+    const struct run *run, const struct ledger_run *of, bool is_dropped, int *file) MUST_CHECK;
 /* Of a whole file, which is at its beginning before and after. */
 struct error archive_hash(
     const struct run *run, int file, char sha256[HASH_TEXT_SIZE + 1]) MUST_CHECK;

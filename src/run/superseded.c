@@ -157,7 +157,7 @@ static struct error input_ask(struct searching *searching)
 	struct error error =
 	    policy_parse(searching->input.policy.bytes, searching->arena, &searching->policy);
 	if (!is_error(&error))
-		error = archive_open_input(searching->run, &searching->input, &file);
+		error = archive_open_input(searching->run, &searching->input, false, &file);
 	if (is_error(&error))
 		return error;
 	error = reader_open(&searching->reader, &terms, visitor);

@@ -1,5 +1,7 @@
 #include "enrold/disk.h"
 
+#include "enrold/room.h"
+
 #include "enrold/names.h"
 
 #include <errno.h>
@@ -63,6 +65,18 @@ struct error disk_write(int file, struct slice bytes, const char *name)
 		bytes = (struct slice){bytes.bytes + written, bytes.size - (size_t)written};
 	}
 	return OK;
+}
+
+struct error disk_extend(int file, const char *name, uint64_t size, struct slice bytes)
+{
+	if (bytes.size == 0)
+		return OK;
+	if (bytes.bytes[0] == '\0' && memcmp(bytes.bytes, bytes.bytes + 1, bytes.size - 1) == 0)
+		return lseek(file, (off_t)bytes.size, SEEK_CUR) < 0
+		           ? error_errno("cannot write %s", name)
+		           : OK;
+	struct error error = room_ask(file, name, size, bytes.size);
+	return is_error(&error) ? error : disk_write(file, bytes, name);
 }
 
 struct error disk_copy(int from, int to, char *chunk, size_t size)

@@ -244,6 +244,16 @@ struct error plans_close(
 	return fake_step("a plan");
 }
 
+struct error plans_need_input(struct db *db, struct slice source, bool *needs)
+{
+	*needs = false;
+	for (size_t i = 0; i < fake_now()->plans_count; i++) {
+		const struct stored_plan *row = &fake_now()->plans[i];
+		*needs |= row->state == PLAN_OPEN && slice_is(row->source, source);
+	}
+	return fake_step("a plan");
+}
+
 struct error plans_supersede(struct db *db, struct slice feed, struct slice before, struct slice by)
 {
 	struct fake_state *state = fake_working();

@@ -6,6 +6,7 @@
  *
  *     sim_test [LIVES [SEED]]         ENROLD_LIVES, ENROLD_SEED
  */
+#include "cut_copy.h"
 #include "disk.h"
 #include "fake_lms.h"
 #include "fatal.h"
@@ -40,7 +41,8 @@ enum {
 };
 
 struct dropped {
-	struct buffer text;
+	struct buffer text, cut; /* cut: without its passwords, as it is archived */
+	bool is_cut;             /* it has any */
 	char hash[HASH_SIZE];
 	const char *box;
 	bool is_preview;
@@ -92,9 +94,12 @@ static void drop(void)
 	/* A column of passwords makes batches of a hundred records. */
 	int rows = fate_draw(4) == 0 ? 250 : fate_draw(8);
 	buffer_print(text, "username,password,course1%s\n", is_refused ? ",nonsense" : "");
-	buffer_print(text, "unique%zu,,C1\n", life.drops_count);
+	const char *password = fate_draw(2) ? "s3cret" : "";
+	buffer_print(text, "unique%zu,%s,C1\n", life.drops_count, password);
 	for (int i = 0; i < rows; i++)
 		buffer_print(text, "p%d,,C%d\n", fate_draw(PEOPLE + 2), fate_draw(COURSES) + 1);
+	buffer_clear(&dropped->cut);
+	dropped->is_cut = cut_copy(text->bytes, text->size, "password", &dropped->cut);
 	files_hash_bytes(text->bytes, text->size, dropped->hash);
 	dropped->box = box;
 	dropped->is_preview = strcmp(box, "preview/") == 0;
@@ -193,7 +198,12 @@ static size_t copies(
 			continue;
 		struct buffer bytes =
 		    files_read(path_of("%s/%s", process.spool_path.text, entry->path).text);
-		count += slice_is(buffer_slice(&bytes), buffer_slice(&dropped->text));
+		bool is_away = text_starts(entry->path, "archive/");
+		bool may_be_cut = dropped->is_cut && (is_away || text_starts(entry->path, "work/"));
+		bool is_cut =
+		    may_be_cut && slice_is(buffer_slice(&bytes), buffer_slice(&dropped->cut));
+		bool is_whole = slice_is(buffer_slice(&bytes), buffer_slice(&dropped->text));
+		count += is_cut || (is_whole && !(dropped->is_cut && is_away));
 		buffer_done(&bytes);
 	}
 	return count;
@@ -353,11 +363,21 @@ static void accept_losses(void)
 	spool_close(&spool);
 }
 
+/* What comes out of the archive is what is dropped now. */
+static void passwords_lose(struct dropped *dropped)
+{
+	buffer_clear(&dropped->text);
+	buffer_add(&dropped->text, dropped->cut.bytes, dropped->cut.size);
+	files_hash_bytes(dropped->text.bytes, dropped->text.size, dropped->hash);
+	dropped->is_cut = false;
+}
+
 /* From where it was put away back into its inbox. */
 static void drop_again(size_t index)
 {
-	const struct dropped *dropped = &life.drops[index];
-	char hash[HASH_SIZE];
+	struct dropped *dropped = &life.drops[index];
+	char hash[HASH_SIZE], cut[HASH_SIZE];
+	files_hash_bytes(dropped->cut.bytes, dropped->cut.size, cut);
 	struct listing listing = files_list(process.spool_path.text);
 	for (size_t i = 0; i < listing.count; i++) {
 		const char *path = listing.entries[i].path;
@@ -366,6 +386,8 @@ static void drop_again(size_t index)
 			continue;
 		struct path from = path_of("%s/%s", process.spool_path.text, path);
 		files_hash(from.text, hash);
+		if (dropped->is_cut && strcmp(hash, cut) == 0)
+			passwords_lose(dropped);
 		if (strcmp(hash, dropped->hash) != 0)
 			continue;
 		struct path to = path_of(

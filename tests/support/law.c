@@ -75,6 +75,14 @@ bool law_is_open(const struct law_plan *plan)
 	return strcmp(plan->state, "open") == 0;
 }
 
+bool law_needs_input(const struct law *law, const struct law_run *run)
+{
+	for (size_t i = 0; i < law->plans_count; i++)
+		if (law_is_open(&law->plans[i]) && strcmp(law->plans[i].source, run->run) == 0)
+			return true;
+	return false;
+}
+
 bool law_is_unwanted(const struct law_plan *plan)
 {
 	return strcmp(plan->state, "discarded") == 0 || strcmp(plan->state, "superseded") == 0;

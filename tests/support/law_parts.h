@@ -76,6 +76,8 @@ bool law_is_withheld(const char *code);
 const char *law_undone_code(const char *column, const char *before, const char *after);
 /* Its plan waits for a person. */
 bool law_is_open(const struct law_plan *plan);
+/* A plan of that run's input waits for a person. */
+bool law_needs_input(const struct law *law, const struct law_run *run);
 /* The plan is closed, and its file not wanted. */
 bool law_is_unwanted(const struct law_plan *plan);
 const char *law_member(const json_t *object, const char *name); /* a text, "" when it is none */

@@ -58,6 +58,39 @@ static bool is_beside(const char *path)
 	       text_ends(path, ".csv.done");
 }
 
+/* The hash that it had when it was dropped, of a file in the archive that is as it should be. */
+static const char *dropped_hash(struct law *law, const struct law_run *run, const char *hash)
+{
+	const char *cut = "";
+	for (size_t i = 0; i < law->rig->drops_count; i++) {
+		const struct drop *drop = &law->rig->drops[i];
+		if (strcmp(drop->hash, run->sha256) == 0 && strcmp(drop->name, run->name) == 0)
+			cut = drop->cut;
+	}
+	const json_t *archived = json_object_get(json_object_get(run->json, "input"), "archived");
+	bool is_to_be_cut =
+	    *cut && !law_is_put_aside(run) && !strstr(run->policy, "passwords=keep");
+	if (strcmp(law_member(archived, "sha256"), is_to_be_cut ? cut : "") != 0)
+		law_break(law, "L1: run %s archives %s, and %s without passwords is %s", run->run,
+		    law_member(archived, "sha256"), run->name, cut);
+	if (is_to_be_cut && strcmp(hash, cut) == 0)
+		return run->sha256;
+	if (is_to_be_cut && law->moment == LAW_IDLE && !law_needs_input(law, run))
+		law_break(law, "L1: the passwords of run %s are in the archive still", run->run);
+	return hash;
+}
+
+/* As it was dropped, or without its passwords. */
+static void archived_add(struct search *search, const struct law_run *run, const char *path)
+{
+	char hash[HASH_SIZE];
+	struct law *law = search->law;
+	files_hash(rig_path(law->rig, "%s", path).text, hash);
+	const char *dropped = dropped_hash(law, run, hash);
+	items_add(&search->found, (struct item){law_copy(law, run->feed), law_copy(law, run->name),
+	                              law_copy(law, dropped), law_copy(law, path)});
+}
+
 /* ---- one function for each place; `path` is relative to the spool ---- */
 
 typedef void visit_file(struct search *search, const char *below, const char *path, mode_t mode);
@@ -84,7 +117,11 @@ static void work_visit(struct search *search, const char *below, const char *pat
 	if (known)
 		known->in_work++;
 	struct path mark = rig_path(search->law->rig, "work/%.*s/made", (int)(rest - below), below);
-	if (!files_exist(mark.text)) /* else nobody has dropped it */
+	if (files_exist(mark.text))
+		return;                    /* nobody has dropped it */
+	if (known && law_has_ended(known)) /* on its way to its place */
+		archived_add(search, known, path);
+	else
 		found_add_inbox(search, rest + strlen("/inbox/"), path);
 }
 
@@ -177,7 +214,10 @@ static void archive_visit(struct search *search, const char *below, const char *
 	if (!run)
 		return;
 	run->in_archive++;
-	ended_add(search, run, path);
+	if (law_is_ordered(run))
+		ended_add(search, run, path);
+	else
+		archived_add(search, run, path);
 }
 
 static void reason_check(struct law *law, const char *path)

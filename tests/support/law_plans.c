@@ -44,6 +44,11 @@ bool law_take_held(struct law *law, struct law_run *run, const char *path)
 		law_break(law, "L8: %s is of run %s, which has no plan", path, run->run);
 		return false;
 	}
+	if (text_ends(path, ".cut.csv")) { /* what is to be archived of it, once it is decided */
+		if (law->moment == LAW_IDLE && !law_needs_input(law, run))
+			law_break(law, "L8: %s is left, no plan of it is open", path);
+		return false;
+	}
 	if (law->moment == LAW_IDLE && !law_is_open(plan))
 		law_break(law, "L8: %s is left, the plan is %s", path, plan->state);
 	if (text_ends(path, ".plan.csv")) {

@@ -1,5 +1,6 @@
 #include "rig.h"
 
+#include "cut_copy.h"
 #include "fatal.h"
 #include "overlay.h"
 #include "program.h"
@@ -220,6 +221,10 @@ void rig_note(struct rig *rig, const char *name, const void *bytes, size_t size)
 	if (!rig->drops || !drop.feed || !drop.name)
 		fatal("out of memory");
 	files_hash_bytes(bytes, size, drop.hash);
+	struct buffer cut = {0};
+	if (cut_copy(bytes, size, rig->passwords ? rig->passwords : "password", &cut))
+		files_hash_bytes(cut.bytes, cut.size, drop.cut);
+	buffer_done(&cut);
 	rig->drops[rig->drops_count++] = drop;
 }
 

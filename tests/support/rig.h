@@ -50,6 +50,7 @@ struct drop {
 	char *feed; /* "default" or the directory below the inbox */
 	char *name;
 	char hash[HASH_SIZE];
+	char cut[HASH_SIZE]; /* of the same without passwords, "": it has none */
 };
 
 struct rig {
@@ -59,6 +60,7 @@ struct rig {
 	struct path database;
 	struct drop *drops;
 	size_t drops_count, drops_room;
+	const char *passwords; /* what files call that column; NULL: password */
 	/* Largest ids before enrold did anything. */
 	int64_t enrolments_before, assignments_before, events_before;
 };
