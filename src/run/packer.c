@@ -35,6 +35,7 @@ struct task {
 	const atomic_bool *is_wanted;
 	struct looked *looked;
 	int outbox;
+	char part[FILE_NAME_SIZE];   /* what is made there */
 	char until[RUN_ID_SIZE + 1]; /* the youngest run that is old enough */
 	char (*runs)[RUN_ID_SIZE + 1];
 	size_t count, room;
@@ -73,6 +74,8 @@ static bool run_of(const char *name, char run[RUN_ID_SIZE + 1])
 static struct error run_add(struct task *task, const char *name)
 {
 	char run[RUN_ID_SIZE + 1];
+	if (strcmp(name, task->part) == 0)
+		unlinkat(task->outbox, name, 0); /* of an attempt that was cut short */
 	if (*name == '.' || !run_of(name, run) || strcmp(run, task->until) > 0 ||
 	    strcmp(run, task->looked->until) <= 0)
 		return OK;
@@ -123,12 +126,11 @@ static void tell_why(const struct task *task, const char *run, const struct erro
 static struct error file_pack(
     struct task *task, const struct ledger_run *row, enum artefact artefact, const char *between)
 {
-	char name[FILE_NAME_SIZE], suffix[64], part[FILE_NAME_SIZE];
+	char name[FILE_NAME_SIZE], suffix[64];
 	const struct packed_known known = {row->sizes.of[artefact], row->hashes[artefact]};
-	const struct packed_part made = {part, row->run.bytes};
+	const struct packed_part made = {task->part, row->run.bytes};
 	snprintf(suffix, sizeof suffix, "%s%s", between, artefact_kinds[artefact].suffix);
 	name_make(name, row->name.bytes, row->run.bytes, suffix);
-	snprintf(part, sizeof part, ".packing-%s.part", task->runner->shared->config->node);
 	if (!disk_has(task->outbox, name))
 		return OK;
 	struct error error = packed_make(task->outbox, name, &known, &made, task->is_wanted);
@@ -233,6 +235,7 @@ static struct error feed_pack(struct runner *runner, const struct feed *feed, st
     const atomic_bool *is_wanted)
 {
 	struct task task = {.runner = runner, .is_wanted = is_wanted, .looked = looked};
+	snprintf(task.part, sizeof task.part, ".packing-%s.part", runner->shared->config->node);
 	int64_t age_ms = (int64_t)feed->policy.compress_ms;
 	run_id_format((now_ms(CLOCK_REALTIME) - age_ms) * 1000, task.until);
 	struct error error = outbox_pack(&task);

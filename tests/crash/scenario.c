@@ -207,6 +207,19 @@ static void prepare_removals_resumed(struct rig *rig, const char *journal_mode)
 	rig_expect(rig, "SELECT count(*) FROM mdl_user_enrolments WHERE status = 1", "1000\n");
 }
 
+/* Of one answer the kill has left both. */
+static void prepare_packed(struct rig *rig, const char *journal_mode)
+{
+	struct reply reply;
+	site_make(rig, "  default: { compress: 0 }\n", journal_mode);
+	reply_to(&reply, rig, "first.csv", "username,course1\np1,C1\nnobody,C1\n");
+	struct buffer text = files_read(reply.result_path.text);
+	files_write(reply.result_path.text, text.bytes, text.size, 0640);
+	buffer_done(&text);
+	reply_close(&reply);
+	rig_drop(rig, "staff.csv", "username,course1\np2,C2\nnobody,C1\n");
+}
+
 const struct scenario scenarios[SCENARIOS] = {
     {"apply", prepare_apply, 1, 1, 1},
     {"accounts", prepare_accounts, 2, 2, 5},
@@ -228,6 +241,7 @@ const struct scenario scenarios[SCENARIOS] = {
     {"superseded", prepare_superseded, 3, 3, 15},
     {"removals released", prepare_removals_released, 3, 3, 15},
     {"undone", prepare_undone, 3, 3, 15},
+    {"packed", prepare_packed, 2, 2, 3},
 };
 
 const struct scenario *scenario_named(const char *name)
@@ -328,6 +342,16 @@ static size_t count_below(const struct rig *rig, const char *place, const char *
 	return count;
 }
 
+/* Where the settings say that all are. */
+static void packed_expect(const struct rig *rig)
+{
+	struct buffer settings = files_read(rig->config.text);
+	size_t plain = count_below(rig, "outbox", ".csv") + count_below(rig, "outbox", ".part");
+	if (strstr(settings.bytes, "compress: 0") && plain > 0)
+		fatal("%zu file%s of answers not packed", plain, plain == 1 ? "" : "s");
+	buffer_done(&settings);
+}
+
 static void all_is_done(
     const struct scenario *scenario, struct rig *rig, const struct expectation *expectation)
 {
@@ -339,6 +363,7 @@ static void all_is_done(
 	if (answers != scenario->answers || archived != scenario->archived)
 		fatal("%zu answers instead of %zu, %zu files in the archive instead of %zu",
 		    answers, scenario->answers, archived, scenario->archived);
+	packed_expect(rig);
 	law_close(rig);
 }
 

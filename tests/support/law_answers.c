@@ -59,10 +59,17 @@ static void file_take(struct law *law, const char *below, mode_t mode)
 		law_break(law, "outbox/%s has mode %o", below, mode & 0777);
 }
 
+static bool is_part(const char *name)
+{
+	return text_starts(name, ".packing-") && text_ends(name, ".part");
+}
+
 /* A packed one stands for the plain one, and beside it for nothing: a kill has left both. */
 static void entry_take(struct law *law, const struct listing_entry *entry)
 {
 	struct path below = path_of("%s", entry->path);
+	if (is_part(path_base(below.text)))
+		return; /* a kill has left it, too */
 	if (text_ends(below.text, ".csv.gz")) {
 		below.text[strlen(below.text) - strlen(".gz")] = '\0';
 		if (files_exist(rig_path(law->rig, "outbox/%s", below.text).text))
