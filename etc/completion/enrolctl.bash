@@ -6,7 +6,7 @@ _enrolctl_commands='
 status --watch --check
 runs --feed --since --until --status --file --limit
 show RUN|last --feed
-explain USER COURSE
+explain USER COURSE --enrolment
 submit FILE --feed --wait
 preview FILE --feed --wait
 retry RUN|last --feed --wait
@@ -38,7 +38,7 @@ _enrolctl_words() {
         ((i++))
         ask+=(--config "${COMP_WORDS[i]}")
         ;;
-      --feed | --since | --until | --status | --file | --limit | --why | --course | --head | --checkpoint | --key)
+      --feed | --since | --until | --status | --file | --limit | --why | --course | --enrolment | --head | --checkpoint | --key)
         [[ ${COMP_WORDS[i + 1]} == '=' ]] && ((i++))
         ((i++))
         ;;
@@ -88,7 +88,7 @@ _enrolctl() {
     --feed) next=FEED ;;
     --status) next='running done refused held preview' ;;
     --since | --until) next='today yesterday' ;;
-    --file | --limit | --why | --course | --head) return ;;
+    --file | --limit | --why | --course | --enrolment | --head) return ;;
     *) _enrolctl_match ;;
   esac
   if [[ $cur == -* ]]; then

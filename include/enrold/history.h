@@ -32,6 +32,7 @@ struct history_query {
 	/* explain */
 	const char *user;   /* user name, e-mail address or idnumber, in any letter case */
 	const char *course; /* short name; NULL: all */
+	int64_t enrolment;  /* the id of one, instead of both; 0: not given */
 };
 
 /* Borrowed until it returns. False: no more is wanted. */

@@ -84,6 +84,11 @@ struct listing_suspended {
 struct error listing_find_suspended(struct db *db, int64_t user, struct arena *arena,
     struct listing_suspended **found, size_t *count) MUST_CHECK;
 
+/* What some feed has listed of an enrolment, which may be gone; enrolment 0: none has. Reads all
+ * that was listed. */
+struct error listing_find_enrolment(
+    struct db *db, int64_t enrolment, struct listing *found) MUST_CHECK;
+
 /* Who waits to be unenrolled: as many absences as are counted, and nothing else was said of it. */
 struct listing_waiting {
 	uint64_t people;     /* suspended at that time or before it */

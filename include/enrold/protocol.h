@@ -65,6 +65,9 @@ struct error protocol_parse(struct slice line, struct protocol_request *request)
 void protocol_done(struct protocol_request *request);
 
 const char *protocol_name(enum protocol_command command);
+/* Whom or what a request that looks back is about, for the log. */
+enum { PROTOCOL_ABOUT_SIZE = 512 };
+void protocol_about(const struct protocol_request *request, char about[PROTOCOL_ABOUT_SIZE]);
 /* Only looks: whoever may read may ask it. */
 bool protocol_is_reading(enum protocol_command command);
 

@@ -20,6 +20,25 @@ struct error lms_find_person(struct lms *lms, struct slice text, struct arena *a
 struct error lms_suggest_person(
     struct lms *lms, struct slice text, struct arena *arena, struct slice *nearest) MUST_CHECK;
 
+/* A row of user_enrolments, or what is known of one that is gone. */
+struct enrolment_known {
+	int64_t id;
+	const char *known_by; /* "lms": it is there; else "listing", "log"; NULL: it is not known */
+	bool is_there;
+	int64_t user;
+	bool is_of_deleted;               /* the account: then that is not what it was called */
+	struct slice username;            /* and the others, "": not known */
+	struct slice shortname, idnumber; /* of the course */
+	struct slice method;              /* "manual" */
+	int64_t created, deleted;         /* epoch seconds; 0: not known */
+	struct slice deleted_by;          /* a user name */
+};
+
+/* Of one that is gone the LMS's log is read from its beginning to its end. Texts lie in the arena.
+ */
+struct error lms_find_enrolment(
+    struct lms *lms, int64_t id, struct arena *arena, struct enrolment_known *row) MUST_CHECK;
+
 /* Another way of being in the course than by its manual enrolment. */
 struct other_way {
 	struct slice method; /* "cohort" */

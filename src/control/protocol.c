@@ -22,7 +22,8 @@ enum member_kind {
 	MEMBER_RUN_OR_LAST,
 	MEMBER_TEXTS,
 	MEMBER_COUNT,
-	MEMBER_TIME
+	MEMBER_TIME,
+	MEMBER_ID
 };
 
 enum member {
@@ -39,6 +40,7 @@ enum member {
 	IN_LIMIT,
 	IN_USER,
 	IN_COURSE,
+	IN_ENROLMENT,
 	MEMBERS,
 };
 
@@ -59,6 +61,7 @@ static const struct {
     [IN_LIMIT] = {"limit", MEMBER_COUNT},
     [IN_USER] = {"user", MEMBER_TEXT},
     [IN_COURSE] = {"course", MEMBER_TEXT},
+    [IN_ENROLMENT] = {"enrolment", MEMBER_ID},
 };
 
 #define HAS(member) (1U << IN_##member)
@@ -72,7 +75,7 @@ static const struct {
     [PROTOCOL_RUNS] = {"runs",
         HAS(FEED) | HAS(SINCE) | HAS(UNTIL) | HAS(STATUS) | HAS(FILE) | HAS(LIMIT), 0, true},
     [PROTOCOL_SHOW] = {"show", HAS(ANY_RUN) | HAS(FEED), HAS(ANY_RUN), true},
-    [PROTOCOL_EXPLAIN] = {"explain", HAS(USER) | HAS(COURSE), HAS(USER), true},
+    [PROTOCOL_EXPLAIN] = {"explain", HAS(USER) | HAS(COURSE) | HAS(ENROLMENT), 0, true},
     [PROTOCOL_PAUSE] = {"pause", HAS(FEED) | HAS(WHY), HAS(FEED), false},
     [PROTOCOL_RESUME] = {"resume", HAS(FEED), HAS(FEED), false},
     [PROTOCOL_STOP] = {"stop", HAS(RUN) | HAS(WHY), HAS(RUN), false},
@@ -85,6 +88,16 @@ static const struct {
 const char *protocol_name(enum protocol_command command)
 {
 	return commands[command].name;
+}
+
+void protocol_about(const struct protocol_request *request, char about[PROTOCOL_ABOUT_SIZE])
+{
+	const struct history_query *query = &request->history;
+	const char *name = query->user ? query->user : query->run;
+	if (query->enrolment != 0)
+		snprintf(about, PROTOCOL_ABOUT_SIZE, "enrolment %lld", (long long)query->enrolment);
+	else
+		snprintf(about, PROTOCOL_ABOUT_SIZE, "%s", name ? name : "");
 }
 
 bool protocol_is_reading(enum protocol_command command)
@@ -144,6 +157,8 @@ static bool value_fits(enum member member, const json_t *value)
 	json_int_t number = json_integer_value(value);
 	if (kind == MEMBER_COUNT)
 		return json_is_integer(value) && number >= 0 && number <= 1000000;
+	if (kind == MEMBER_ID)
+		return json_is_integer(value) && number > 0;
 	if (kind == MEMBER_TIME)
 		return json_is_integer(value) && number >= 0;
 	if (kind == MEMBER_TEXTS)
@@ -160,6 +175,18 @@ static bool member_find(unsigned takes, const char *name, enum member *found)
 			return true;
 	}
 	return false;
+}
+
+/* Whom to explain: a person, or an enrolment, which tells whose and in which course. */
+static struct error subject_check(const json_t *json)
+{
+	const char *user = members[IN_USER].name, *course = members[IN_COURSE].name;
+	if (!json_object_get(json, members[IN_ENROLMENT].name))
+		return json_object_get(json, user) ? OK : refuse("this command needs", user);
+	if (json_object_get(json, user) || json_object_get(json, course))
+		return refuse("an enrolment tells person and course: without",
+		    json_object_get(json, user) ? user : course);
+	return OK;
 }
 
 static struct error members_check(const struct protocol_request *request)
@@ -182,7 +209,7 @@ static struct error members_check(const struct protocol_request *request)
 	for (enum member m = 0; m < MEMBERS; m++)
 		if (missing & 1U << m)
 			return refuse("this command needs", members[m].name);
-	return OK;
+	return request->command == PROTOCOL_EXPLAIN ? subject_check(request->json) : OK;
 }
 
 /* ---- the whole ---- */
@@ -220,6 +247,7 @@ static void fill(struct protocol_request *request)
 	    .run = request->run,
 	    .user = text_of(request, IN_USER),
 	    .course = text_of(request, IN_COURSE),
+	    .enrolment = number_of(request, IN_ENROLMENT),
 	};
 }
 

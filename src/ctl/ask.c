@@ -203,14 +203,13 @@ static bool on_object(void *context, const json_t *object)
 /* Who asked about what, where the daemon's log cannot say it. */
 static void asked_log(const struct protocol_request *request)
 {
-	char by[OWNER_NAME_SIZE];
-	const struct history_query *query = &request->history;
+	char by[OWNER_NAME_SIZE], about[PROTOCOL_ABOUT_SIZE];
 	if (request->command == PROTOCOL_RUNS)
 		return;
 	owner_name(by);
+	protocol_about(request, about);
 	openlog("enrolctl", LOG_PID, LOG_DAEMON);
-	syslog(LOG_INFO, "%s asked: %s %s", by, protocol_name(request->command),
-	    query->user ? query->user : query->run);
+	syslog(LOG_INFO, "%s asked: %s %s", by, protocol_name(request->command), about);
 	closelog();
 }
 

@@ -30,7 +30,7 @@ static const struct command {
         ctl_runs, "runs", "the runs, newest first"},
     {"show", "", 1, 1, TAKES(FEED), ctl_show, "show RUN|last",
         "one run: its problems, its files, what to do"},
-    {"explain", "", 1, 2, 0, ctl_explain, "explain USER [COURSE]",
+    {"explain", "", 0, 2, TAKES(ENROLMENT), ctl_explain, "explain USER [COURSE]",
         "what files did to a person, and what is so today"},
     {"submit", "", 1, 1, TAKES(FEED) | TAKES(WAIT), ctl_submit, "submit FILE",
         "put a file into a feed's inbox"},
@@ -93,6 +93,7 @@ static const struct {
     [OPTION_HEAD] = {"head", "HASH"},
     [OPTION_CHECKPOINT] = {"checkpoint", "FILE"},
     [OPTION_KEY] = {"key", "FILE"},
+    [OPTION_ENROLMENT] = {"enrolment", "ID"},
 };
 
 /* " [--feed F] [--wait]" */

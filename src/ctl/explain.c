@@ -9,6 +9,8 @@
 #include "table.h"
 #include "words.h"
 
+#include "enrold/value.h"
+
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
@@ -168,16 +170,35 @@ static bool rows_tell(const json_t *answer, int64_t now_s)
 static bool tell(const json_t *answer)
 {
 	int64_t now_s = (int64_t)time(NULL);
-	return explain_person_tell(answer, now_s) && rows_tell(answer, now_s) &&
+	return explain_person_tell(answer, now_s) && explain_enrolment_tell(answer, now_s) &&
+	       (!explain_has_person(answer) || rows_tell(answer, now_s)) &&
 	       explain_today_tell(answer, now_s);
+}
+
+/* A person, or the row of an enrolment that tells whose it is; NULL: neither, or both. */
+static json_t *request_make(const struct ctl *ctl)
+{
+	int64_t enrolment = 0;
+	const char *id = ctl->options[OPTION_ENROLMENT], *user = ctl->arguments[0];
+	bool is_id = id && value_parse_whole(slice_of(id), &enrolment) && enrolment > 0;
+	if (user && !id)
+		return json_pack("{s:s, s:s, s:s*}", "command", "explain", "user", user, "course",
+		    ctl->arguments[1]);
+	return is_id && !user ? json_pack("{s:s, s:I}", "command", "explain", "enrolment",
+	                            (json_int_t)enrolment)
+	                      : NULL;
 }
 
 enum ctl_exit ctl_explain(const struct ctl *ctl)
 {
-	json_t *answer;
-	enum ctl_exit status = ask(ctl,
-	    json_pack("{s:s, s:s, s:s*}", "command", "explain", "user", ctl->arguments[0], "course",
-	        ctl->arguments[1]),
-	    &answer);
+	json_t *answer, *request = request_make(ctl);
+	if (!request) {
+		fputs(
+		    "enrolctl: explain takes USER [COURSE], or --enrolment and the id of a row of "
+		    "user_enrolments\n",
+		    stderr);
+		return CTL_USAGE;
+	}
+	enum ctl_exit status = ask(ctl, request, &answer);
 	return status == CTL_OK ? answered(ctl, answer, tell) : status;
 }

@@ -189,6 +189,55 @@ static bool course_tell(const json_t *course, int64_t now_s)
 	return is_told;
 }
 
+/* ---- the enrolment that was asked for ---- */
+
+static void moment_add(
+    struct buffer *out, const char *words, const json_t *row, const char *name, int64_t now_s)
+{
+	if (!*words_text(row, name))
+		return;
+	buffer_add_text(out, words);
+	time_add(out, words_time(words_text(row, name)), now_s);
+}
+
+static void maker_add(struct buffer *out, const json_t *row)
+{
+	const json_t *made = json_object_get(row, "made_by");
+	if (json_is_object(made))
+		buffer_print(out, " %s:%lld of feed %s made it, in run %s.",
+		    words_text(made, "file"), (long long)words_number(made, "line"),
+		    words_text(made, "feed"), words_text(made, "run"));
+	else
+		buffer_add_text(out, " No answer that is there says that a file made it.");
+}
+
+static bool enrolment_tell(const json_t *row, int64_t now_s)
+{
+	struct buffer out = {0};
+	const char *user = words_text(row, "username"), *course = words_text(row, "course");
+	buffer_print(&out, "Enrolment %lld", (long long)words_number(row, "id"));
+	if (json_is_true(json_object_get(row, "is_of_deleted")) || !*user)
+		buffer_print(&out, " of account %lld, which was deleted,",
+		    (long long)words_number(row, "userid"));
+	else
+		buffer_print(&out, " of %s", user);
+	buffer_print(&out, " in %s", *course ? course : "a course that is gone");
+	if (*words_text(row, "method"))
+		buffer_print(&out, " by the method %s", words_text(row, "method"));
+	moment_add(&out, ": made ", row, "created", now_s);
+	if (json_is_false(json_object_get(row, "is_there")))
+		buffer_add_text(&out, "; it is gone");
+	moment_add(&out, ", deleted ", row, "deleted", now_s);
+	if (*words_text(row, "deleted_by"))
+		buffer_print(&out, " by %s", words_text(row, "deleted_by"));
+	buffer_add_char(&out, '.');
+	maker_add(&out, row);
+	bool is_told = sentence_write(stdout, &out, INDENT);
+	buffer_done(&out);
+	putchar('\n');
+	return is_told;
+}
+
 /* ---- all of a kind ---- */
 
 enum { GAPS_MAX = 5 };
@@ -215,6 +264,19 @@ static bool each_tell(
 bool explain_person_tell(const json_t *answer, int64_t now_s)
 {
 	return each_tell(answer, "person", SIZE_MAX, now_s, person_tell);
+}
+
+bool explain_enrolment_tell(const json_t *answer, int64_t now_s)
+{
+	return each_tell(answer, "enrolment", SIZE_MAX, now_s, enrolment_tell);
+}
+
+bool explain_has_person(const json_t *answer)
+{
+	size_t i;
+	json_t *object;
+	json_array_foreach(answer, i, object) if (words_is(object, "kind", "person")) return true;
+	return false;
 }
 
 bool explain_today_tell(const json_t *answer, int64_t now_s)

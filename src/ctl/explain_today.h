@@ -11,6 +11,9 @@
 
 /* False: no memory. */
 bool explain_person_tell(const json_t *answer, int64_t now_s);
+bool explain_enrolment_tell(const json_t *answer, int64_t now_s);
+/* Else the enrolment is all that is known. */
+bool explain_has_person(const json_t *answer);
 bool explain_today_tell(const json_t *answer, int64_t now_s);
 
 #endif

@@ -72,9 +72,10 @@ static bool on_object(void *context, const json_t *object)
 /* Who asked about what, as data protection wants it. */
 static void asked_log(const struct client_user *user, const struct protocol_request *request)
 {
-	char by[CLIENT_NAME_SIZE];
+	char by[CLIENT_NAME_SIZE], about[PROTOCOL_ABOUT_SIZE];
 	const struct history_query *query = &request->history;
 	client_user_name(user, by);
+	protocol_about(request, about);
 	json_t *fields =
 	    json_pack("{s:s, s:s}", "command", protocol_name(request->command), "by", by);
 	if (query->run)
@@ -83,8 +84,10 @@ static void asked_log(const struct client_user *user, const struct protocol_requ
 		json_object_set_new(fields, "about_user", log_text(query->user));
 	if (query->course)
 		json_object_set_new(fields, "about_course", log_text(query->course));
+	if (query->enrolment != 0)
+		json_object_set_new(fields, "about_enrolment", json_integer(query->enrolment));
 	log_event(LOG_INFO, "asked", fields, "%s asked: %s %s", by, protocol_name(request->command),
-	    query->user ? query->user : query->run);
+	    about);
 }
 
 static void on_work(uv_work_t *work)

@@ -18,7 +18,8 @@ struct explaining {
 	struct names names;
 	struct today *today;
 	struct person_today person;
-	bool is_told; /* that it is about this person */
+	bool is_told;                     /* that it is about this person */
+	struct asked_enrolment enrolment; /* when that is what is asked */
 };
 
 /* ---- who ---- */
@@ -82,9 +83,11 @@ static struct slice number_of(struct slice column)
 static bool names_course(const struct explaining *explaining, const struct found_row *row)
 {
 	struct slice target = row->cells[RESULT_TARGET];
+	struct slice idnumber = explaining->enrolment.is.idnumber;
+	const char *course = explaining->history->query->course;
 	return target.size > 0 &&
-	       value_is_alike(
-	           target, slice_of(explaining->history->query->course), explaining->run);
+	       (value_is_alike(target, slice_of(course), explaining->run) ||
+	           (idnumber.size > 0 && value_is_alike(target, idnumber, explaining->run)));
 }
 
 /* Who is absent from a course is told without a number; the account's own name stands for it. */
@@ -167,6 +170,10 @@ static struct error run_explain(struct explaining *explaining, const struct past
 		if (!is_wanted(explaining, &found, i))
 			continue;
 		today_note(explaining->today, run, &found.rows[i]);
+		if (explaining->history->query->enrolment != 0 &&
+		    names_course(explaining, &found.rows[i]))
+			enrolment_note(
+			    &explaining->enrolment, run, &found.rows[i], explaining->arena);
 		error = person_give(explaining);
 		if (!is_error(&error))
 			error = history_give(explaining->history,
@@ -229,9 +236,32 @@ static struct error explain(struct explaining *explaining)
 	if (!explaining->is_told && person->account.id == 0 && !person->is_deleted)
 		return not_found(explaining);
 	error = person_give(explaining);
+	if (!is_error(&error) && explaining->history->query->enrolment != 0)
+		error = enrolment_give(&explaining->enrolment, explaining->history);
 	return is_error(&error) ? error
 	                        : today_give(explaining->today, explaining->history,
 	                              &person->account, person->is_deleted);
+}
+
+/* Whose account is gone is not called as it was when files named it: that is all there is to tell.
+ */
+static struct error enrolment_explain(struct explaining *explaining)
+{
+	struct history *history = explaining->history;
+	const struct history_query *asked = history->query;
+	struct enrolment_known *is = &explaining->enrolment.is;
+	struct error error = enrolment_find(history, explaining->arena, &explaining->enrolment);
+	if (is_error(&error))
+		return error;
+	if (is->is_of_deleted || is->username.size == 0 || is->shortname.size == 0)
+		return enrolment_give(&explaining->enrolment, history);
+	struct history_query query = *asked;
+	query.user = is->username.bytes;
+	query.course = is->shortname.bytes;
+	history->query = &query;
+	error = explain(explaining);
+	history->query = asked;
+	return error;
 }
 
 struct error history_explain(struct history *history)
@@ -240,8 +270,13 @@ struct error history_explain(struct history *history)
 	    .history = history, .arena = arena_create(), .run = arena_create()};
 	if (explaining.arena)
 		explaining.today = today_create(explaining.arena);
-	struct error error =
-	    explaining.today && explaining.run ? explain(&explaining) : error_memory("explaining");
+	struct error error = OK;
+	if (!explaining.today || !explaining.run)
+		error = error_memory("explaining");
+	else if (history->query->enrolment != 0)
+		error = enrolment_explain(&explaining);
+	else
+		error = explain(&explaining);
 	arena_free(explaining.run);
 	arena_free(explaining.arena);
 	return error;

@@ -16,6 +16,7 @@
 #include "enrold/packed.h"
 #include "enrold/result.h"
 #include "enrold/summary.h"
+#include "enrold/today.h"
 
 #include <sys/stat.h>
 
@@ -197,6 +198,25 @@ struct found_rows {
 /* In the order of the file. Of what is not as the ledger says there are none. */
 struct error search(struct history *history, const struct past_run *run, const struct names *names,
     struct arena *arena, struct found_rows *found) MUST_CHECK;
+
+/* ---- enrolment.c: the row of user_enrolments that is asked for ---- */
+
+struct asked_enrolment {
+	struct enrolment_known is;
+	/* What made it; run "": no row of a file, as far as is known. */
+	char run[RUN_ID_SIZE + 1], feed[FEED_NAME_MAX + 1];
+	struct slice file;
+	long long line;
+};
+
+/* REJECT not_found. */
+struct error enrolment_find(
+    struct history *history, struct arena *arena, struct asked_enrolment *asked) MUST_CHECK;
+/* The next row about this person in that course. */
+void enrolment_note(struct asked_enrolment *asked, const struct past_run *run,
+    const struct found_row *row, struct arena *arena);
+struct error enrolment_give(
+    const struct asked_enrolment *asked, struct history *history) MUST_CHECK;
 
 /* ---- causes.c: problems, grouped ---- */
 

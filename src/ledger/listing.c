@@ -272,6 +272,20 @@ struct error listing_find_suspended(struct db *db, int64_t user, struct arena *a
 	                               : db_error(db);
 }
 
+struct error listing_find_enrolment(struct db *db, int64_t enrolment, struct listing *found)
+{
+	*found = (struct listing){0};
+	struct db_rows rows =
+	    db_select(db, "SELECT userid, enrol FROM {enrold_listing} WHERE enrolment = ?",
+	        DB_VALUES(db_int(enrolment)));
+	if (db_next(&rows))
+		*found = (struct listing){.user = db_column_int(&rows, 0),
+		    .enrolment = enrolment,
+		    .enrol = db_column_int(&rows, 1)};
+	db_rows_close(&rows);
+	return db_error(db);
+}
+
 struct error listing_count_waiting(
     struct db *db, struct slice feed, int64_t suspended_at, struct listing_waiting *waiting)
 {

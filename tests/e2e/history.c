@@ -842,3 +842,100 @@ Test(history, the_daemon_answers_as_enrolctl_does_without_it)
 	}
 	law_close(&rig);
 }
+
+/* ---- by the row of an enrolment ---- */
+
+static const char *id_of(const struct rig *rig, const char *person)
+{
+	static char id[32];
+	snprintf(id, sizeof id, "%lld",
+	    (long long)rig_number(
+	        rig, path_of("SELECT ue.id FROM mdl_user_enrolments ue JOIN mdl_user u ON u.id = "
+	                     "ue.userid WHERE u.username = '%s'",
+	                 person)
+	                 .text));
+	return id;
+}
+
+Test(history, explain_finds_whose_an_enrolment_is_and_which_line_made_it)
+{
+	struct rig rig;
+	struct reply reply;
+	rig_make(&rig, &(struct rig_options){.feeds = FEEDS});
+	reply_to(&reply, &rig, "other.csv", "username,course1\np1,C2\n");
+	reply_close(&reply);
+	reply_to(&reply, &rig, "staff.csv", "username,course1\np2,C1\np3,C1\n");
+	json_t *all = ASK(&rig, "explain", "--enrolment", id_of(&rig, "p3"));
+	const json_t *row = nth(all, "enrolment", 0);
+	cr_assert(row);
+	cr_expect_str_eq(text(row, "username"), "p3");
+	cr_expect_str_eq(text(row, "course"), "C1");
+	cr_expect_str_eq(text(row, "method"), "manual");
+	cr_expect_str_eq(text(row, "known_by"), "lms");
+	const json_t *made = json_object_get(row, "made_by");
+	cr_expect_str_eq(text(made, "run"), reply.run);
+	cr_expect_str_eq(text(made, "file"), "staff.csv");
+	cr_expect_eq(number(made, "line"), 3);
+	cr_expect_eq(count(all, "row"), 1);
+	cr_expect_str_eq(text(nth(all, "row", 0), "username"), "p3");
+	cr_expect_eq(count(all, "course"), 1);
+	json_decref(all);
+	struct finished finished =
+	    ask(&rig, 0, ARGV("explain", "--enrolment", id_of(&rig, "p3")), false);
+	cr_expect(strstr(finished.out.bytes, "staff.csv:3 of feed default made it"), "%s",
+	    finished.out.bytes);
+	finished_done(&finished);
+	/* The daemon says the same. */
+	struct service service;
+	service_start(&service, &rig);
+	all = ASK(&rig, "explain", "--enrolment", id_of(&rig, "p3"));
+	cr_expect_str_eq(
+	    text(json_object_get(nth(all, "enrolment", 0), "made_by"), "run"), reply.run);
+	json_decref(all);
+	service_await_log(&service, "about_enrolment");
+	service_stop(&service);
+	reply_close(&reply);
+	law_close(&rig);
+}
+
+Test(history, explain_does_not_take_what_a_person_has_done_for_a_files)
+{
+	struct rig rig;
+	struct reply reply;
+	rig_make(&rig, &(struct rig_options){.feeds = FEEDS});
+	reply_to(&reply, &rig, "staff.csv", "username,course1\np3,C1\n");
+	rig_execute(&rig, "UPDATE mdl_user_enrolments SET timecreated = timecreated - 86400");
+	json_t *all = ASK(&rig, "explain", "--enrolment", id_of(&rig, "p3"));
+	cr_expect(json_is_null(json_object_get(nth(all, "enrolment", 0), "made_by")));
+	json_decref(all);
+	reply_close(&reply);
+	rig_remove(&rig);
+}
+
+Test(history, explain_knows_of_an_enrolment_that_is_gone_by_the_log)
+{
+	struct rig rig;
+	struct reply reply;
+	rig_make(&rig, &(struct rig_options){.feeds = FEEDS});
+	reply_to(&reply, &rig, "staff.csv", "username,course1\np3,C1\n");
+	const char *id = id_of(&rig, "p3");
+	rig_execute(&rig, "DELETE FROM mdl_user_enrolments");
+	json_t *all = ASK(&rig, "explain", "--enrolment", id);
+	const json_t *row = nth(all, "enrolment", 0);
+	cr_assert(row);
+	cr_expect(json_is_false(json_object_get(row, "is_there")));
+	cr_expect_str_eq(text(row, "known_by"), "log");
+	cr_expect_str_eq(text(row, "username"), "p3");
+	cr_expect_str_eq(text(row, "course"), "C1");
+	cr_expect_eq(number(json_object_get(row, "made_by"), "line"), 2);
+	json_decref(all);
+	struct finished finished = ask(&rig, 1, ARGV("explain", "--enrolment", "4711"), false);
+	cr_expect(strstr(finished.err.bytes, "has no enrolment 4711"), "%s", finished.err.bytes);
+	finished_done(&finished);
+	finished = ask(&rig, 64, ARGV("explain", "--enrolment", "x"), false);
+	finished_done(&finished);
+	finished = ask(&rig, 64, ARGV("explain", "p1", "--enrolment", "4"), false);
+	finished_done(&finished);
+	reply_close(&reply);
+	rig_remove(&rig);
+}

@@ -185,3 +185,28 @@ Test(today, lists_the_ledger_in_the_order_of_its_runs)
 	expect_page(&fixture, &page, "");
 	fixture_remove(&fixture);
 }
+
+/* ---- rows by their ids ---- */
+
+Test(today, finds_an_enrolment_by_its_id)
+{
+	struct fixture fixture;
+	struct enrolment_known row;
+	site_make(&fixture);
+	struct db *db = lms_db(fixture.lms);
+	int64_t id = db_find(db,
+	    "SELECT u.id FROM {user_enrolments} u JOIN {enrol} e ON e.id = u.enrolid WHERE e.enrol "
+	    "= 'manual' AND u.userid = 3",
+	    0, DB_NONE);
+	good(lms_find_enrolment(fixture.lms, id, fixture.arena, &row));
+	cr_expect(row.is_there);
+	cr_expect_str_eq(row.known_by, "lms");
+	cr_expect(slice_is(row.username, SLICE("p1")));
+	cr_expect(slice_is(row.shortname, SLICE("C1")));
+	cr_expect(slice_is(row.idnumber, SLICE("I1")));
+	cr_expect(slice_is(row.method, SLICE("manual")));
+	cr_expect_eq(row.created, 1);
+	good(lms_find_enrolment(fixture.lms, 4711, fixture.arena, &row));
+	cr_expect_null(row.known_by);
+	fixture_remove(&fixture);
+}
