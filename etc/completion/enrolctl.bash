@@ -16,6 +16,7 @@ stop RUN --why
 release RUN --why --course --yes
 discard RUN --why --yes
 undo RUN... --why --preview --yes
+prune --feed --why --before --dry-run
 reload
 lms init
 lms check
@@ -39,6 +40,7 @@ _enrolctl_words() {
         ask+=(--config "${COMP_WORDS[i]}")
         ;;
       --feed | --since | --until | --status | --file | --limit | --why | --course | --enrolment | --head | --checkpoint | --key)
+      --feed | --since | --until | --before | --status | --file | --limit | --why | --course | --head | --checkpoint | --key)
         [[ ${COMP_WORDS[i + 1]} == '=' ]] && ((i++))
         ((i++))
         ;;
@@ -89,6 +91,8 @@ _enrolctl() {
     --status) next='running done refused held preview' ;;
     --since | --until) next='today yesterday' ;;
     --file | --limit | --why | --course | --enrolment | --head) return ;;
+    --since | --until | --before) next='today yesterday' ;;
+    --file | --limit | --why | --course | --head) return ;;
     *) _enrolctl_match ;;
   esac
   if [[ $cur == -* ]]; then

@@ -46,6 +46,7 @@ enum protocol_command {
 	PROTOCOL_RELEASE,
 	PROTOCOL_DISCARD,
 	PROTOCOL_UNDO,
+	PROTOCOL_PRUNE,
 	PROTOCOL_RELOAD,
 	PROTOCOL_COMMANDS,
 };
@@ -56,6 +57,7 @@ struct protocol_request {
 	json_t *json;
 	const char *spool;            /* that of the daemon that is meant; NULL: whatever it is */
 	const char *feed, *run, *why; /* of what steers; why: NULL: not given */
+	int64_t before_s;             /* epoch seconds; 0: not given */
 	const json_t *courses;        /* an array of texts; NULL: not given */
 	struct history_query history; /* of what looks back */
 };

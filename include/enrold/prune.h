@@ -72,7 +72,7 @@ struct prune_terms {
 	const char *feed;
 	const struct policy *policy;
 	int64_t before_s; /* all of runs before it, whatever the policy says; 0: what that says */
-	int64_t now_s;
+	int64_t now_us;
 	/* NULL: nobody looks. */
 	atomic_uint *progress;
 	const atomic_bool *is_stopping;
@@ -89,5 +89,8 @@ typedef struct error prune_on_row(void *context, const struct prune_row *row);
 /* Reads and hashes; changes nothing. */
 struct error prune_find(const struct prune_terms *terms, prune_on_row *on_row, void *context,
     struct prune_stays *stays) MUST_CHECK;
+
+/* The rows of such a list, from where the file stands to its end. */
+struct error prune_read(int file, prune_on_row *on_row, void *context) MUST_CHECK;
 
 #endif

@@ -33,6 +33,7 @@ enum member {
 	IN_ANY_RUN,
 	IN_WHY,
 	IN_COURSES,
+	IN_BEFORE,
 	IN_SINCE,
 	IN_UNTIL,
 	IN_STATUS,
@@ -54,6 +55,7 @@ static const struct {
     [IN_ANY_RUN] = {"run", MEMBER_RUN_OR_LAST},
     [IN_WHY] = {"why", MEMBER_TEXT},
     [IN_COURSES] = {"courses", MEMBER_TEXTS},
+    [IN_BEFORE] = {"before_s", MEMBER_TIME},
     [IN_SINCE] = {"since_us", MEMBER_TIME},
     [IN_UNTIL] = {"until_us", MEMBER_TIME},
     [IN_STATUS] = {"status", MEMBER_TEXT},
@@ -82,6 +84,7 @@ static const struct {
     [PROTOCOL_RELEASE] = {"release", HAS(RUN) | HAS(WHY) | HAS(COURSES), HAS(RUN), false},
     [PROTOCOL_DISCARD] = {"discard", HAS(RUN) | HAS(WHY), HAS(RUN), false},
     [PROTOCOL_UNDO] = {"undo", HAS(RUN) | HAS(WHY), HAS(RUN), false},
+    [PROTOCOL_PRUNE] = {"prune", HAS(FEED) | HAS(WHY) | HAS(BEFORE), HAS(FEED), false},
     [PROTOCOL_RELOAD] = {"reload", 0, 0, false},
 };
 
@@ -235,6 +238,7 @@ static void fill(struct protocol_request *request)
 	request->feed = text_of(request, IN_FEED);
 	request->run = text_of(request, IN_RUN);
 	request->why = text_of(request, IN_WHY);
+	request->before_s = number_of(request, IN_BEFORE);
 	request->courses = json_object_get(request->json, members[IN_COURSES].name);
 	request->history = (struct history_query){
 	    .command = looking[request->command],

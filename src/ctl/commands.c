@@ -49,6 +49,8 @@ static const struct command {
         "seen to"},
     {"undo", "", 1, UNDONE_MAX, TAKES(WHY) | TAKES(PREVIEW) | TAKES(YES), ctl_undo, "undo RUN...",
         "take back what they did, or say what that is"},
+    {"prune", "", 0, 0, TAKES(FEED) | TAKES(BEFORE) | TAKES(WHY) | TAKES(DRY_RUN), ctl_prune,
+        "prune", "remove what is kept no longer, or list it"},
     {"reload", "", 0, 0, 0, ctl_reload, "reload", "read the settings anew"},
     {"lms", "init", 0, 0, 0, ctl_lms_init, "lms init",
         "make a Moodle site in SQLite; on a server, enrold's own tables"},
@@ -94,6 +96,8 @@ static const struct {
     [OPTION_CHECKPOINT] = {"checkpoint", "FILE"},
     [OPTION_KEY] = {"key", "FILE"},
     [OPTION_ENROLMENT] = {"enrolment", "ID"},
+    [OPTION_BEFORE] = {"before", "T"},
+    [OPTION_DRY_RUN] = {"dry-run", NULL},
 };
 
 /* " [--feed F] [--wait]" */

@@ -38,6 +38,8 @@ enum ctl_option {
 	OPTION_CHECKPOINT,
 	OPTION_KEY,
 	OPTION_ENROLMENT,
+	OPTION_BEFORE,
+	OPTION_DRY_RUN,
 	OPTIONS,
 };
 
@@ -70,6 +72,7 @@ ctl_command ctl_stop;
 ctl_command ctl_release;
 ctl_command ctl_discard;
 ctl_command ctl_undo;
+ctl_command ctl_prune;
 ctl_command ctl_reload;
 ctl_command ctl_runs;
 ctl_command ctl_show;

@@ -30,6 +30,7 @@ static const struct {
     [PROTOCOL_STOP] = {ORDER_STOP, ORDER_STOP, false},
     [PROTOCOL_RELEASE] = {ORDER_STOP, ORDER_RELEASE, true},
     [PROTOCOL_DISCARD] = {ORDER_DISCARD, ORDER_DECLINE, false},
+    [PROTOCOL_PRUNE] = {ORDER_PRUNE, ORDER_PRUNE, false},
     [PROTOCOL_UNDO] = {ORDER_UNDO, ORDER_UNDO, false},
 };
 
@@ -65,9 +66,9 @@ static void on_ordering(uv_work_t *work)
 
 static json_t *about(const struct order *order)
 {
-	json_t *fields = json_pack("{s:s, s:o}", order->kind == ORDER_PAUSE ? "feed" : "run",
+	json_t *fields = json_pack("{s:s, s:o}", order_is_about_feed(order->kind) ? "feed" : "run",
 	    order->subject, "by", log_text(order->by));
-	if (*order->feed)
+	if (*order->feed && !order_is_about_feed(order->kind))
 		json_object_set_new(fields, "feed", json_string(order->feed));
 	if (*order->why)
 		json_object_set_new(fields, "why", log_text(order->why));
@@ -86,6 +87,7 @@ static const struct saying given[ORDER_KINDS] = {
     [ORDER_DISCARD] = {"run_discarding", "run", "is left as it is"},
     [ORDER_RELEASE] = {"plan_released", "the plan of run", "is to be done as it was shown"},
     [ORDER_DECLINE] = {"plan_discarded", "the plan of run", "is not wanted"},
+    [ORDER_PRUNE] = {"prune_ordered", "what feed", "keeps no longer goes"},
     [ORDER_UNDO] = {"undo_ordered", "what run", "did is to be taken back"},
 };
 static const struct saying taken_back[ORDER_KINDS] = {
@@ -153,6 +155,9 @@ static bool order_take(struct ordering *ordering, const struct protocol_request 
 	order->loginuid = ordering->user.has_login ? (int64_t)ordering->user.login : -1;
 	snprintf(order->subject, sizeof order->subject, "%s",
 	    request->run ? request->run : request->feed);
+	if (order->kind == ORDER_PRUNE)
+		snprintf(order->feed, sizeof order->feed, "%s", request->feed);
+	order->before_s = request->before_s;
 	snprintf(order->why, sizeof order->why, "%s", request->why ? request->why : "");
 	return courses_take(order, request->courses);
 }

@@ -121,7 +121,8 @@ void steer_on_request(void *context, struct client *client, struct protocol_requ
 		case PROTOCOL_SHOW:
 		case PROTOCOL_EXPLAIN: is_kept = lookback_begin(daemon, client, request); break;
 		case PROTOCOL_PAUSE:
-		case PROTOCOL_RESUME: feed_steer(daemon, client, request); break;
+		case PROTOCOL_RESUME:
+		case PROTOCOL_PRUNE: feed_steer(daemon, client, request); break;
 		case PROTOCOL_STOP:
 		case PROTOCOL_RELEASE:
 		case PROTOCOL_DISCARD:

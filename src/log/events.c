@@ -66,6 +66,8 @@ static const struct event events[] = {
         "Somebody has said that what a run withheld is to be done."},
     {"prune_left", "be9baa484be24ad8ae5848995f197503",
         "What is older than keep says is not as the ledger has it, and stays."},
+    {"prune_ordered", "075b35b27cb34a24a446f33bd134dc6f",
+        "Somebody has said that what a feed keeps no longer goes."},
     {"pruned", "8eef6533016748569466534f8a0791c0",
         "What was kept as long as keep says has gone, as a list in the archive says."},
     {"ready", "5652a8f2dd0551d5b03a03a8f0915ea1",

@@ -14,7 +14,6 @@
 #include <jansson.h>
 #include <stdio.h>
 #include <sys/mman.h>
-#include <time.h>
 #include <unistd.h>
 
 /* ---- the list ---- */
@@ -95,7 +94,7 @@ struct error prune_list(struct run *run, int *file)
 	    .feed = run->lane.feed,
 	    .policy = &run->policy,
 	    .before_s = run->ordered.order.before_s,
-	    .now_s = (int64_t)time(NULL),
+	    .now_us = run_now_us(),
 	    .progress = shared->progress,
 	    .is_stopping = shared->is_stopping};
 	struct error error = claims_drop(run);

@@ -8,8 +8,6 @@
 
 #include "enrold/prune.h"
 
-/* From where the file stands to its end. */
-struct error prune_read(int file, prune_on_row *on_row, void *context) MUST_CHECK;
 /* As it lies in work/; -1: errno says why, ENOENT that it has left. */
 int prune_list_open(const struct run *run);
 

@@ -30,8 +30,8 @@ static void before_print(int64_t before_s, char rule[PRUNE_RULE_SIZE])
 {
 	time_t at = (time_t)before_s;
 	struct tm tm;
-	localtime_r(&at, &tm);
-	strftime(rule, PRUNE_RULE_SIZE, "before %Y-%m-%d", &tm);
+	if (localtime_r(&at, &tm))
+		strftime(rule, PRUNE_RULE_SIZE, "before %Y-%m-%d", &tm);
 }
 
 static uint64_t kept_ms(const struct policy_keep *keep, enum keep_kind kind)
@@ -47,17 +47,26 @@ static uint64_t kept_ms(const struct policy_keep *keep, enum keep_kind kind)
 	return PERIOD_ENDLESS;
 }
 
+/* Behind the year 9999 there are no ids. */
+#define LAST_S INT64_C(253402300799)
+
+static int64_t before_find(const struct prune_terms *terms)
+{
+	return terms->before_s < LAST_S ? terms->before_s : LAST_S;
+}
+
 void keep_limits_find(const struct prune_terms *terms, struct keep_limits *limits)
 {
+	int64_t before_s = before_find(terms);
 	*limits = (struct keep_limits){0};
 	for (enum keep_kind kind = 0; kind < KEEP_KINDS; kind++) {
 		uint64_t ms = kept_ms(&terms->policy->keep, kind);
 		int64_t at_us = 0;
-		if (terms->before_s != 0) {
-			at_us = terms->before_s * 1000000;
-			before_print(terms->before_s, limits->rule[kind]);
+		if (before_s != 0) {
+			at_us = before_s > 0 ? before_s * 1000000 : 0;
+			before_print(before_s, limits->rule[kind]);
 		} else if (ms != PERIOD_ENDLESS) {
-			at_us = terms->now_s * 1000000 - (int64_t)ms * 1000;
+			at_us = terms->now_us - (int64_t)ms * 1000;
 			rule_print(kind, ms, limits->rule[kind]);
 		}
 		if (at_us > 0)

@@ -1,4 +1,6 @@
-/* What was kept as long as its feed says goes, is on record, and leaves nothing of anybody behind.
+/*
+ * What was kept as long as its feed says goes, is on record, and leaves nothing of anybody behind;
+ * what waits for a person, or is not as it was, stays.
  */
 #include "law.h"
 #include "reply.h"
@@ -6,18 +8,30 @@
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
-#define KEEP_NOTHING "keep: { archive: 0, answers: 0, quarantine: 0, held: 0, history: 0 }"
 #define LISTS "SELECT count(*) FROM enrold_run WHERE name LIKE 'prune-%'"
+#define LIMITED                                                                                    \
+	"allow_unenrol: true, removal: unenrol, limits: { by_cell: { count: 1, share: 0%, most: "  \
+	"1 } }, " RIG_MAY_ALL
 
-static void done(struct rig *rig, const char *name, const char *text)
+static const char enrolling[] = "username,course1,course2\np1,C1,C2\np2,C1,C2\np3,C1,C2\n";
+static const char removing[] = "username,course1,unenrol1\np1,C1,1\np2,C1,1\np3,C1,1\n";
+
+static void answered(struct rig *rig, const char *name, const char *text, const char *status)
 {
 	struct reply reply;
 	reply_to(&reply, rig, name, text);
-	cr_assert_str_eq(reply_status(&reply), "done");
+	cr_assert_str_eq(reply_status(&reply), status, "%s", name);
 	reply_close(&reply);
+	rig_witness(rig);
+}
+
+static void done(struct rig *rig, const char *name, const char *text)
+{
+	answered(rig, name, text, "done");
 }
 
 static size_t files_below(const struct rig *rig, const char *place, const char *end)
@@ -30,6 +44,29 @@ static size_t files_below(const struct rig *rig, const char *place, const char *
 	return count;
 }
 
+static struct path file_below(const struct rig *rig, const char *place, const char *start)
+{
+	struct path found = path_of("%s", "");
+	struct listing listing = files_list(rig_path(rig, "%s", place).text);
+	for (size_t i = 0; i < listing.count; i++)
+		if (text_starts(path_base(listing.entries[i].path), start) &&
+		    text_ends(listing.entries[i].path, ".csv"))
+			found = rig_path(rig, "%s/%s", place, listing.entries[i].path);
+	listing_done(&listing);
+	cr_assert(*found.text, "no %s in %s", start, place);
+	return found;
+}
+
+static void settings(const struct rig *rig, const char *feeds)
+{
+	static const char from[] = "feeds:\n";
+	struct buffer text = files_read(rig->config.text);
+	text.size = (size_t)(strstr(text.bytes, from) - text.bytes) + strlen(from);
+	buffer_add_text(&text, feeds);
+	files_write(rig->config.text, text.bytes, text.size, 0600);
+	buffer_done(&text);
+}
+
 /* By an order, whatever keep says, all that there is by now. */
 static void prune_all(const struct rig *rig)
 {
@@ -39,11 +76,22 @@ static void prune_all(const struct rig *rig)
 	cr_expect_not(files_exist(rig_path(rig, "orders/prune.default").text));
 }
 
+/* Lines of the newest list that have this in them. */
+static size_t listed(const struct rig *rig, const char *words)
+{
+	size_t count = 0;
+	struct buffer text = files_read(file_below(rig, "archive", "prune-").text);
+	for (char *rest = text.bytes, *line; (line = strsep(&rest, "\n"));)
+		count += strstr(line, words) != NULL;
+	buffer_done(&text);
+	return count;
+}
+
 Test(prune, of_old_files_leaves_the_list_alone)
 {
 	struct rig rig;
 	rig_make(&rig, &(struct rig_options){0});
-	done(&rig, "staff.csv", "username,course1\np1,C1\n");
+	done(&rig, "staff.csv", enrolling);
 	prune_all(&rig);
 	cr_expect_eq(rig_number(&rig, LISTS), 1);
 	cr_expect_eq(files_below(&rig, "archive", ".csv"), 1);
@@ -51,8 +99,227 @@ Test(prune, of_old_files_leaves_the_list_alone)
 	cr_expect_eq(files_below(&rig, "outbox", ".summary.json"), 1);
 	rig_expect(&rig,
 	    "SELECT input_pruned = p.run, answer_pruned = p.run FROM enrold_run r, (SELECT run "
-	    "FROM "
-	    "enrold_run WHERE name LIKE 'prune-%') p WHERE name = 'staff.csv'",
+	    "FROM enrold_run WHERE name LIKE 'prune-%') p WHERE name = 'staff.csv'",
 	    "1|1\n");
+	cr_expect_eq(listed(&rig, "input"), 1);
+	cr_expect_eq(listed(&rig, "before "), 3);
+	/* Nothing is left to go, and the lists stay. */
+	prune_all(&rig);
+	cr_expect_eq(rig_number(&rig, LISTS), 1);
+	law_close(&rig);
+}
+
+/* Each feed by its own settings, with --once, and no more than once a day. */
+Test(prune, by_the_settings_happens_each_day)
+{
+	struct rig rig;
+	rig_make(
+	    &rig, &(struct rig_options){
+	              .feeds = "  default: {}\n  hr: { keep: { archive: 1s, answers: 90d } }\n"});
+	done(&rig, "hr/staff.csv", enrolling);
+	done(&rig, "staff.csv", enrolling);
+	cr_expect_eq(rig_number(&rig, LISTS), 0);
+	usleep(1200 * 1000);
+	rig_once(&rig);
+	cr_expect_eq(rig_number(&rig, LISTS " AND feed = 'hr'"), 1);
+	cr_expect_eq(rig_number(&rig, LISTS), 1);
+	cr_expect_eq(listed(&rig, ",archive 1s,archive/"), 1);
+	cr_expect_eq(files_below(&rig, "archive", ".csv"), 2);
+	cr_expect_eq(files_below(&rig, "outbox", ".result.csv"), 3);
+	rig_expect(&rig,
+	    "SELECT json_extract(summary, '$.order.by'), json_extract(summary, '$.order.why') "
+	    "FROM enrold_run WHERE name LIKE 'prune-%'",
+	    "enrold|keep\n");
+	done(&rig, "hr/staff.csv", enrolling);
+	usleep(1200 * 1000);
+	rig_once(&rig);
+	cr_expect_eq(rig_number(&rig, LISTS), 1);
+	law_close(&rig);
+}
+
+Test(prune, leaves_what_is_altered_or_was_taken_away)
+{
+	struct rig rig;
+	struct finished finished;
+	rig_make(&rig, &(struct rig_options){0});
+	done(&rig, "altered.csv", enrolling);
+	done(&rig, "gone.csv", enrolling);
+	files_write(file_below(&rig, "outbox", "altered.").text, "line\n", 5, 0640);
+	unlink(file_below(&rig, "archive", "gone.").text);
+	rig_prune(&rig, "default", (long)time(NULL) + 86400);
+	finished = rig_run(&rig, 0);
+	cr_expect(strstr(finished.err.bytes, "prune_left"));
+	cr_expect(strstr(finished.err.bytes, "outbox/altered."));
+	finished_done(&finished);
+	cr_expect_eq(listed(&rig, "altered."), 2); /* input and summary */
+	cr_expect_eq(listed(&rig, "gone."), 2);    /* the whole answer */
+	cr_expect(files_exist(file_below(&rig, "outbox", "altered.").text));
+	rig_remove(&rig);
+}
+
+/* A file that waits, whatever its age, unless keep.held says so; then it comes to nothing. */
+Test(prune, of_what_waits_closes_it)
+{
+	struct rig rig;
+	rig_make(&rig, &(struct rig_options){.feeds = "  default: { " LIMITED " }\n"});
+	done(&rig, "first.csv", enrolling);
+	done(&rig, "removing.csv", removing);
+	cr_expect_eq(files_count(rig_path(&rig, "held/default").text, ".plan.json"), 1);
+	prune_all(&rig);
+	cr_expect_eq(files_count(rig_path(&rig, "held/default").text, ""), 0);
+	rig_expect(&rig, "SELECT state, why LIKE 'pruned by rule before %' FROM enrold_plan",
+	    "discarded|1\n");
+	rig_expect(&rig, "SELECT count(*) FROM mdl_user_enrolments", "6\n");
+	law_holds(&rig, LAW_IDLE);
+	/* Nobody has said that the same is not wanted. */
+	done(&rig, "removing.csv", removing);
+	rig_expect(&rig, "SELECT state FROM enrold_plan ORDER BY run", "discarded\nopen\n");
+	law_close(&rig);
+}
+
+Test(prune, keeps_what_waits_and_its_file)
+{
+	struct rig rig;
+	rig_make(&rig, &(struct rig_options){.feeds = "  default: { " LIMITED " }\n"});
+	done(&rig, "first.csv", enrolling);
+	done(&rig, "removing.csv", removing);
+	settings(&rig, "  default: { " LIMITED ", keep: { archive: 0, answers: 0, quarantine: 0, "
+	               "history: 0 } }\n");
+	rig_prune(&rig, "default", 0);
+	rig_once(&rig);
+	cr_expect_eq(files_count(rig_path(&rig, "held/default").text, ".plan.json"), 1);
+	cr_expect_eq(listed(&rig, "/first."), 3);
+	cr_expect_eq(listed(&rig, "/removing."), 0);
+	cr_expect(files_exist(file_below(&rig, "archive", "removing.").text));
+	cr_expect(files_exist(file_below(&rig, "outbox", "removing.").text));
+	rig_order(&rig, "release", "removing.csv");
+	rig_once(&rig);
+	rig_expect(&rig, "SELECT state FROM enrold_plan", "released\n");
+	law_close(&rig);
+}
+
+/* Held as a whole, and with what lay beside it. */
+Test(prune, of_a_file_that_waits_as_a_whole)
+{
+	struct rig rig;
+	rig_make(&rig, &(struct rig_options){.feeds = "  default: { review: true }\n"});
+	answered(&rig, "staff.csv", enrolling, "held");
+	cr_expect_eq(files_below(&rig, "held", ".csv"), 2);
+	prune_all(&rig);
+	cr_expect_eq(files_count(rig_path(&rig, "held/default").text, ""), 0);
+	cr_expect_eq(files_count(rig_path(&rig, "quarantine").text, ""), 0);
+	rig_expect(&rig, "SELECT state FROM enrold_plan", "discarded\n");
+	/* The next one is taken. */
+	answered(&rig, "staff.csv", enrolling, "held");
+	law_close(&rig);
+}
+
+Test(prune, takes_no_answer_of_a_grace_nor_of_an_order)
+{
+	struct rig rig;
+	rig_make(&rig, &(struct rig_options){
+	                   .feeds = "  default: { limits: { removals: { count: 0, share: 0%, "
+	                            "most: 0 }, per_course: { count: 0, share: 0% } }, "
+	                            "absence: { action: unenrol, grace: 30d } }\n"});
+	done(&rig, "full-1.csv",
+	    "username,course1\np1,C1\np2,C1\np3,C1\np4,C1\np5,C1\np6,C1\np7,C1\n"
+	    "p8,C1\np9,C1\np10,C1\n");
+	done(&rig, "full-2.csv",
+	    "username,course1\np1,C1\np2,C1\np3,C1\np4,C1\np5,C1\np6,C1\np7,C1\n"
+	    "p8,C1\np9,C1\n");
+	cr_assert_eq(
+	    rig_number(&rig, "SELECT count(*) FROM enrold_listing WHERE suspended_by <> ''"), 1);
+	prune_all(&rig);
+	cr_expect_eq(listed(&rig, "outbox/full-1."), 2);
+	cr_expect_eq(listed(&rig, "outbox/full-2."), 0);
+	law_close(&rig);
+}
+
+/* What is no list goes, whatever it is called. */
+Test(prune, of_a_file_with_the_name_of_a_list)
+{
+	struct rig rig;
+	rig_make(&rig, &(struct rig_options){0});
+	done(&rig, "prune-20261127.csv", enrolling);
+	prune_all(&rig);
+	cr_expect_eq(
+	    rig_number(&rig, "SELECT count(*) FROM enrold_run WHERE input_pruned <> ''"), 1);
+	rig_remove(&rig);
+}
+
+/* ---- nothing of anybody is left ---- */
+
+static const char *const cells[] = {
+    "zaphodb", "Beeblebrox", "zb@example.com", "Trillian-Odd-Value", "p1-strange", "SECRETREASON"};
+
+static bool holds(const struct buffer *text, const char *word)
+{
+	return memmem(text->bytes, text->size, word, strlen(word)) != NULL;
+}
+
+static size_t spool_holds(const struct rig *rig, const char *word)
+{
+	size_t count = 0;
+	struct listing listing = files_list(rig_path(rig, "%s", "").text);
+	for (size_t i = 0; i < listing.count; i++) {
+		if (!S_ISREG(listing.entries[i].mode))
+			continue;
+		struct path path = rig_path(rig, "%s", listing.entries[i].path);
+		struct buffer text = files_read(path.text);
+		if (holds(&text, word)) {
+			fprintf(stderr, "%s is in %s\n", word, path.text);
+			count++;
+		}
+		buffer_done(&text);
+	}
+	listing_done(&listing);
+	return count;
+}
+
+static size_t ledger_holds(const struct rig *rig, const char *word)
+{
+	static const char *const tables[] = {"enrold_run", "enrold_plan", "enrold_base",
+	    "enrold_listing", "enrold_feed", "enrold_node", "enrold_head"};
+	size_t count = 0;
+	for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
+		struct buffer text = rig_query(rig, path_of("SELECT * FROM %s", tables[i]).text);
+		count += holds(&text, word);
+		buffer_done(&text);
+	}
+	return count;
+}
+
+Test(prune, leaves_nothing_of_anybody)
+{
+	struct rig rig;
+	rig_make(&rig, &(struct rig_options){
+	                   .feeds = "  default: { " RIG_MAY_ALL ", upload_type: add_or_update, "
+	                            "limits: { by_cell: { count: 1, "
+	                            "share: 0%, most: 1 } } }\n"
+	                            "  full: { absence: { action: suspend } }\n"});
+	done(&rig, "people.csv",
+	    "username,firstname,lastname,email,course1\n"
+	    "zaphodb,Trillian-Odd-Value,Beeblebrox,zb@example.com,C1\n"
+	    "p1-strange,A,B,not-an-address,C1\n");
+	answered(&rig, "refused.csv", "username,SECRETREASON\nzaphodb,x\n", "refused");
+	done(&rig, "unenrol.csv", "username,course1,unenrol1\nzaphodb,C1,1\np1,C1,1\np2,C1,1\n");
+	done(&rig, "preview/look.csv", "username,course1\nzaphodb,C2\n");
+	done(&rig, "full/full.csv", "username,course1\nzaphodb,C3\n");
+	for (size_t i = 0; i < sizeof cells / sizeof *cells; i++)
+		cr_expect(spool_holds(&rig, cells[i]) > 0, "%s", cells[i]);
+	rig_witness(&rig);
+	rig_prune(&rig, "full", (long)time(NULL) + 86400);
+	prune_all(&rig);
+	for (size_t i = 0; i < sizeof cells / sizeof *cells; i++)
+		cr_expect_eq(spool_holds(&rig, cells[i]), 0, "%s", cells[i]);
+	law_holds(&rig, LAW_IDLE);
+	/* The newest keep their texts; all else has forgotten. */
+	done(&rig, "last.csv", "username,course1\np3,C1\n");
+	done(&rig, "full/last.csv", "username,course1\np3,C1\n");
+	rig_witness(&rig);
+	rig_prune(&rig, "full", (long)time(NULL) + 86400);
+	prune_all(&rig);
+	for (size_t i = 0; i < sizeof cells / sizeof *cells; i++)
+		cr_expect_eq(ledger_holds(&rig, cells[i]), 0, "%s", cells[i]);
 	law_close(&rig);
 }

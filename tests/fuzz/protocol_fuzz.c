@@ -62,6 +62,7 @@ static void needs_check(const struct protocol_request *request)
 	case PROTOCOL_DISCARD:
 	case PROTOCOL_UNDO: must(request->run); break;
 	case PROTOCOL_PAUSE:
+	case PROTOCOL_PRUNE:
 	case PROTOCOL_RESUME: must(request->feed); break;
 	case PROTOCOL_EXPLAIN: must(request->history.user); break;
 	case PROTOCOL_STATUS:
