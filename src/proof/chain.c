@@ -65,6 +65,17 @@ bool chain_add(struct chain *chain, const struct link *link)
 	return hashlist_append(&chain->links, link);
 }
 
+void chain_drop(struct chain *chain, uint64_t behind, uint64_t until)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < chain->links.count; i++) {
+		const struct link *link = chain_at(chain, i);
+		if (link->number <= behind || link->number > until)
+			*chain_at(chain, kept++) = *link;
+	}
+	chain->links.count = kept;
+}
+
 struct link *chain_find(const struct chain *chain, int64_t run_us)
 {
 	size_t low = 0, high = chain->links.count;

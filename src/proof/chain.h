@@ -43,6 +43,8 @@ struct chain {
 void chain_init(struct chain *chain);
 void chain_done(struct chain *chain);
 bool chain_add(struct chain *chain, const struct link *link); /* false: no memory */
+/* Before the walk: those of these numbers. */
+void chain_drop(struct chain *chain, uint64_t behind, uint64_t until);
 static inline struct link *chain_at(const struct chain *chain, size_t index)
 {
 	return hashlist_at(&chain->links, (uint32_t)index + 1);

@@ -27,12 +27,6 @@ struct checked {
 	struct arena *arena;
 };
 
-static const char *const file_names[PROOF_FILES] = {[ARTEFACT_RESULT] = "result",
-    [ARTEFACT_RETRY] = "retry file",
-    [ARTEFACT_PLAN] = "plan",
-    [PROOF_SUMMARY] = "summary",
-    [PROOF_INPUT] = "input"};
-
 /* ---- what the summary says ---- */
 
 static const char *text_of(const json_t *object, const char *name)
@@ -79,7 +73,7 @@ static const char *files_fault(const struct checked *checked)
 		const json_t *entry = listed(checked, file);
 		if (!is_text(row->hashes[file], entry, "sha256") ||
 		    !is_count(row->hashes[file].size > 0 ? row->sizes.of[file] : 0, entry, "bytes"))
-			return file_names[file];
+			return proof_file_name(file);
 	}
 	return NULL;
 }
@@ -147,7 +141,7 @@ static void mismatch_tell(
 	struct proof *proof = checked->proof;
 	proof_tell(proof, VERIFY_ALTERED, checked->link->run_us, expected->path,
 	    "its %s is not what was written: its hash is %.16s..., and was %.16s...",
-	    file_names[expected->file], *is ? is : "none, as it cannot be unpacked",
+	    proof_file_name(expected->file), *is ? is : "none, as it cannot be unpacked",
 	    expected->sha256);
 	struct finding *finding = &proof->findings[proof->count - 1];
 	finding->is_stranger = digest_parse(slice_of(is), finding->is);
@@ -192,7 +186,7 @@ static void missing_tell(const struct checked *checked, const struct expected *e
 	bool is_said = expected->file == PROOF_INPUT ? checked->row->input_pruned.size > 0
 	                                             : checked->row->answer_pruned.size > 0;
 	proof_tell(proof, VERIFY_MISSING, checked->link->run_us, expected->path,
-	    "its %s is not there%s", file_names[expected->file],
+	    "its %s is not there%s", proof_file_name(expected->file),
 	    is_said ? "; the ledger calls it pruned, and no run in the chain says so"
 	            : ": somebody has taken it away");
 	proof->findings[proof->count - 1].is_summary = expected->file == PROOF_SUMMARY;
@@ -315,76 +309,7 @@ static struct error on_row(struct proof *proof, const struct ledger_run *row)
 	return error;
 }
 
-/* ---- whose it is ---- */
-
-/* Only asked when there is something that does not belong where it lies. */
-struct owners {
-	struct finding **strangers; /* by what was found */
-	size_t count;
-};
-
-static int by_digest(const void *a, const void *b)
-{
-	const struct finding *x = *(struct finding *const *)a, *y = *(struct finding *const *)b;
-	return memcmp(x->is, y->is, DIGEST_SIZE);
-}
-
-static void stranger_name(struct proof *proof, struct finding *finding,
-    const struct ledger_run *row, enum proof_file file)
-{
-	if (finding->fault != VERIFY_ALTERED || slice_is(row->run, slice_of(finding->run)))
-		return;
-	finding->fault = VERIFY_REORDERED;
-	finding->what = arena_print(proof->arena, "what lies there is the %s of run %.*s",
-	    file_names[file], SLICE_ARG(row->run))
-	                    .bytes;
-}
-
-static void owner_mark(
-    struct proof *proof, struct slice sha256, const struct ledger_run *row, enum proof_file file)
-{
-	const struct owners *owners = proof->owners;
-	struct finding wanted;
-	size_t low = 0, high = owners->count;
-	if (!digest_parse(sha256, wanted.is))
-		return;
-	const struct finding *key = &wanted;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		if (by_digest(&owners->strangers[middle], &key) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	for (; low < owners->count && by_digest(&owners->strangers[low], &key) == 0; low++)
-		stranger_name(proof, owners->strangers[low], row, file);
-}
-
-static struct error on_owner(struct proof *proof, const struct ledger_run *row)
-{
-	owner_mark(proof, row->summary_sha256, row, PROOF_SUMMARY);
-	owner_mark(proof, row->sha256, row, PROOF_INPUT);
-	owner_mark(proof, row->archived_sha256, row, PROOF_INPUT);
-	for (enum proof_file file = 0; file < PROOF_SUMMARY; file++)
-		owner_mark(proof, row->hashes[file], row, file);
-	return OK;
-}
-
-static struct error owners_find(struct proof *proof)
-{
-	struct owners owners = {.strangers = calloc(proof->count + 1, sizeof(struct finding *))};
-	if (!owners.strangers)
-		return error_memory("looking whose a file is");
-	for (size_t i = 0; i < proof->count; i++)
-		if (proof->findings[i].is_stranger)
-			owners.strangers[owners.count++] = &proof->findings[i];
-	qsort(owners.strangers, owners.count, sizeof(struct finding *), by_digest);
-	proof->owners = &owners;
-	struct error error = owners.count > 0 ? proof_rows(proof, 0, on_owner) : OK;
-	proof->owners = NULL;
-	free(owners.strangers);
-	return error;
-}
+/* ---- the whole ---- */
 
 /* What is missing from a run on to the last is a tail that was cut off. */
 static void tail_mark(struct proof *proof)

@@ -135,11 +135,6 @@ static struct error record_add(struct proof *proof, const struct ledger_run *row
 	return OK;
 }
 
-static bool is_beyond(const struct proof *proof, const struct ledger_run *row)
-{
-	return row->number > proof->head.number && row->number <= proof->newest;
-}
-
 static struct error on_row(struct proof *proof, const struct ledger_run *row)
 {
 	struct link link = {.number = 0};
@@ -149,8 +144,6 @@ static struct error on_row(struct proof *proof, const struct ledger_run *row)
 		    SLICE_ARG(row->run));
 		return OK;
 	}
-	if (is_beyond(proof, row))
-		return OK;
 	const char *fault = row_fault(proof, row, &link);
 	names_take(row, &link);
 	if (!chain_add(&proof->chain, &link))
@@ -161,20 +154,18 @@ static struct error on_row(struct proof *proof, const struct ledger_run *row)
 	return record_add(proof, row, link.run_us);
 }
 
-/* The head first, and how far it has come behind the rows: those between were there when it was
- * read, or are left out. */
+/* The head first: what it leads to was there when the rows were read. What has come behind it since
+ * is left out, for not all of that may have been seen. */
 struct error links_load(struct proof *proof)
 {
 	struct ledger_head again;
 	struct error error = ledger_find_head(proof->db, &proof->head);
-	proof->newest = UINT64_MAX;
-	if (!is_error(&error))
-		error = ledger_find_head(proof->db, &again);
 	if (!is_error(&error))
 		error = proof_rows(proof, 0, on_row);
 	if (!is_error(&error))
 		error = ledger_find_head(proof->db, &again);
-	proof->newest = again.number;
+	if (!is_error(&error))
+		chain_drop(&proof->chain, proof->head.number, again.number);
 	return error;
 }
 

@@ -9,6 +9,17 @@
 #include <string.h>
 #include <unistd.h>
 
+static const char *const names[PROOF_FILES] = {[ARTEFACT_RESULT] = "result",
+    [ARTEFACT_RETRY] = "retry file",
+    [ARTEFACT_PLAN] = "plan",
+    [PROOF_SUMMARY] = "summary",
+    [PROOF_INPUT] = "input"};
+
+const char *proof_file_name(enum proof_file file)
+{
+	return names[file];
+}
+
 void proof_name(const struct ledger_run *row, enum proof_file file, char name[FILE_NAME_SIZE])
 {
 	char suffix[64];
@@ -47,14 +58,18 @@ uint32_t proof_hash_path(const char *path)
 
 bool proof_find_run(const char *name, int64_t *run_us)
 {
+	bool is_found = false;
 	for (const char *dot = strchr(name, '.'); dot; dot = strchr(dot + 1, '.')) {
 		char run[RUN_ID_SIZE + 1];
+		int64_t found_us;
 		snprintf(run, sizeof run, "%s", dot + 1);
 		bool is_whole = strlen(run) == RUN_ID_SIZE && dot[1 + RUN_ID_SIZE] == '.';
-		if (is_whole && run_id_parse(run, run_us))
-			return true;
+		if (!is_whole || !run_id_parse(run, &found_us))
+			continue;
+		*run_us = found_us;
+		is_found = true;
 	}
-	return false;
+	return is_found;
 }
 
 bool proof_is_in_work(const struct proof *proof, const char *run)

@@ -84,7 +84,6 @@ struct proof {
 	struct db *db;
 	struct chain chain;
 	struct ledger_head head;
-	uint64_t newest; /* numbers beyond the head up to this one came while we read */
 	struct last_run last;
 	struct record *records;
 	size_t records_count;
@@ -123,12 +122,13 @@ struct error proof_give(struct proof *proof) MUST_CHECK;
 
 /* ---- places ---- */
 
+const char *proof_file_name(enum proof_file file); /* "retry file" */
 /* What the file of a run is called in its directory of the outbox, or as an input. */
 void proof_name(const struct ledger_run *row, enum proof_file file, char name[FILE_NAME_SIZE]);
 /* Below the spool. */
 void proof_path(const struct ledger_run *row, enum proof_file file, char path[PROOF_PATH_SIZE]);
 uint32_t proof_hash_path(const char *path); /* never 0 */
-/* "x.R.y" -> R; false: there is none. */
+/* "x.R.y" -> R, the last of them; false: there is none. */
 bool proof_find_run(const char *name, int64_t *run_us);
 /* It lies in work/ of whichever daemon: it is being published. */
 bool proof_is_in_work(const struct proof *proof, const char *run);
@@ -158,6 +158,8 @@ struct forked *lists_find_forked(const struct proof *proof, int64_t run_us, cons
 /* Behind the strays. */
 void lists_tell(struct proof *proof);
 struct error files_check(struct proof *proof) MUST_CHECK;
+/* Whose the files are that are not what they were. */
+struct error owners_find(struct proof *proof) MUST_CHECK;
 struct error strays_check(struct proof *proof) MUST_CHECK;
 struct error witness_head(struct proof *proof) MUST_CHECK;
 struct error witness_check(struct proof *proof) MUST_CHECK;

@@ -1,0 +1,100 @@
+#!/usr/bin/env bash
+# Has anybody touched what enrold has answered? For an auditor: asks neither enrold nor its database.
+#   verify.sh SPOOL [CHECKPOINT [KEY]]     exit status 0: nobody has, 1: somebody has; enrolctl(1) explains the words
+# Each answer's summary ends with its chain: sha256 of the chain before it, a newline, and its own bytes before `,"chain"`;
+# it names the hashes of the other files and of the input; .head knows the last one.
+# CHECKPOINT is a signed note that has left the machine, KEY its signer's public key as PEM.
+set -euo pipefail; shopt -s nullglob; export LC_ALL=C
+[ $# -ge 1 ] || { echo "usage: verify.sh SPOOL [CHECKPOINT [KEY]]" >&2; exit 64; }
+note=${2:+$(realpath "$2")} key=${3:+$(realpath "$3")} t=$(mktemp -d)
+trap 'rm -rf "$t"' EXIT
+mkdir "$t/bodies" "$t/unpacked" && cd "$1"
+places=([o]utbox [a]rchive [q]uarantine [h]eld "$t/bodies")
+# 1. P: the hashes of all files that are there; of packed ones, those of their plain bytes.
+find "${places[@]}" -type f ! -name '.*' ! -name '*.gz' -print0 | xargs -0r sha256sum |
+  sed -E 's/^\\?([0-9a-f]{64}) ./P\t\1\t/' >"$t/hashes"
+find "${places[@]}" -type f ! -name '.*' -name '*.gz' | while IFS= read -r f; do
+  [ ! -e "${f%.gz}" ] || continue
+  printf 'P\t%s\t%s\n' "$(gzip -dc "$f" 2>/dev/null | sha256sum | cut -c-64)" "${f%.gz}" >>"$t/hashes"
+  [[ $f != *.summary.json.gz ]] || install -D <(gzip -dc "$f" 2>/dev/null) "$t/unpacked/${f%.gz}"
+done
+# 2. B, C: each summary's chain, made anew and as it says: what goes into it becomes a file, and all are hashed at once.
+find [o]utbox "$t/unpacked" -name '*.summary*' -type f ! -name '*.gz' -printf '%s\t%p\n' >"$t/names"
+awk -F'\t' -v t="$t" '{
+  for (n = 0; (getline text < $2) > 0; n++) line = text
+  close($2); size = length(line); body = sprintf("%s/bodies/%d", t, NR); tail = substr(line, size - 75)
+  is_whole = n == 1 && $1 == size + 1 && tail ~ /^,"chain":"[0-9a-f]*"}$/
+  printf "%s\n%s", substr(line, size - 140, 64), substr(line, 1, size - 76) > body; close(body)
+  print "C\t" $2 "\t" NR "\t" (is_whole ? substr(tail, 11, 64) : "none") }' "$t/names" >"$t/facts"
+find "$t/bodies" -type f -print0 | xargs -0r sha256sum | sed -E 's,^([0-9a-f]+) .*/,B\t\1\t,' >"$t/made"
+# 3. What summaries say: S of themselves, F of their files, I of the input. H: .head, which has two places, written in turn.
+#    W: runs that are being published. N: checkpoints: origin, number of runs, head, nothing, signatures.
+# shellcheck disable=SC2016
+cut -f2 "$t/names" | tr '\n' '\0' | xargs -0r jq -Rr 'input_filename as $f | ($f | sub("[^/]*$"; "")) as $dir
+  | (try fromjson catch 0) | select(type == "object")
+  | ["S", $f, .run, .number // 0, .previous, .chain, .input.name, (.order != null), .input.sha256],
+    (.files[]? | ["F", $f, .sha256, $dir + .name]),
+    (select(.input.sha256 // "" != "") | ["I", $f, .input.sha256, .input.archived.sha256]) | @tsv' >>"$t/facts"
+[ ! -e .head ] || tr '\0' '\n' <.head | sort | awk '$5 == $1 { h = $2 "\t" $4 } END { print "H\t" h }' >>"$t/facts"
+find [w]ork/* -mindepth 1 -maxdepth 1 -printf 'W\t%f\n' >>"$t/facts"
+for f in outbox/checkpoints/* ${note:+"$note"}; do
+  [[ -f $f && $f != *.pub && ! $f =~ \.[0-9]{8}-[0-9]{6}-[0-9]{6}\. ]] || continue
+  keys=(outbox/checkpoints/*.pub) signed=no; [[ $f != "$note" || -z $key ]] || keys=("$key")
+  sed '/^$/,$d' "$f" >"$t/text" # four bytes of a signature tell the key, 64 are that of Ed25519
+  while read -r _ _ sig; do for k in "${keys[@]}"; do
+    base64 -d <<<"$sig" 2>/dev/null | tail -c 64 >"$t/sig" || continue
+    ! openssl pkeyutl -verify -pubin -inkey "$k" -rawin -in "$t/text" -sigfile "$t/sig" &>/dev/null || signed=yes
+  done; done < <(sed '1,/^$/d' "$f")
+  printf 'N\t%s\t%s\t%s\n' "$f" $signed "$(sed -n '2,3p' "$f" | tr -dc '0-9a-f\n' | paste -s)" >>"$t/facts"
+done
+# 4. The chain is walked from 64 zeros to .head, and each file compared with what its summary says.
+awk -F'\t' -v t="$t/unpacked/" '
+function run_of(f, r) { for (; match(f, RUN); f = substr(f, RSTART + 1)) r = substr(f, RSTART + 1, RLENGTH - 2); return r }
+function shown(f) { return index(f, t) == 1 ? substr(f, length(t) + 1) : f } function day(f) { return substr(run[f], 1, 4) "-" substr(run[f], 5, 2) "-" substr(run[f], 7, 2) }
+function tell(n, word, r, f) { bad += word !~ /^(forked|pruned)/
+  print (n ? n : 1e9) "\t" word (r ? "  run " r : "") (n ? "  (number " n ")" : "") (f ? "  " f : "") }
+function link(f, p, n) { after[p] = after[p] f FS; if (n) numbered[n] = f; if (n > most) most = n; links++ }
+function follow(at, k, i, best) { split(after[at], k, FS); for (i in k) # of several the one that leads on
+    if (k[i] && !place[k[i]] && (!best || chain[k[i]] in after || chain[k[i]] == head)) best = k[i]
+  return best }
+function check(n, r, f, is, kind) {
+  if (f in have) { if (!index(is, have[f])) tell(n, owner[have[f]] && owner[have[f]] != r ? "reordered" : "altered", r, f) }
+  else if (place[gone[r, kind]]) pruned[gone[r, kind]]++
+  else if (!work[r]) tell(n, "missing", r, f ? f : "its " kind) }
+BEGIN { d = "[0-9]"; d = d d d d d d; RUN = "[.]" d "[0-9][0-9]-" d "-" d "[.]"; zeros = sprintf("%064d", 0) }
+$1 == "P" { have[$3] = $2; if ($3 !~ /^outbox|^held\/[^\/]*$/ && $3 ~ (RUN "csv$")) input[run_of($3)] = $3 }
+$1 == "B" { made[$3] = $2 } $1 == "C" { all[++count] = $2; whole[$2] = $4 == made[$3] }
+$1 == "S" { run[$2] = $3; number[$2] = $4; previous[$2] = $5; chain[$2] = $6; known[$3] = $2; list[$2] = $9
+  if ($8 == "true" && match($7, /^(prune|accept)-/)) record[$2] = substr($7, 1, RLENGTH - 1) }
+$1 == "F" { want[shown($4)] = $3; from[shown($4)] = $2; owner[$3] = run[$2] } $1 == "I" { inputs[$2] = $3 " " $4; owner[$3] = owner[$4] = run[$2] }
+$1 == "H" { head_run = $2; head = $3 } $1 == "W" { work[$2] = 1 } $1 == "N" { notes[++noted] = $0 } END {
+  for (f in record) if (have[input[run[f]]] == list[f]) while ((getline line < input[run[f]]) > 0) {
+    split(line, c, ","); k = "pruned " c[1] # what was accepted as lost, or pruned: then the list has its chain
+    if (record[f] == "accept") { fork[c[1] " " c[3]] = f; lost[c[1]] = 1 } else gone[c[1], c[2]] = f
+    if (record[f] != "prune" || c[2] != "summary" || known[c[1]]) continue
+    run[k] = c[1]; number[k] = c[5]; chain[k] = c[7]; whole[k] = 1; known[c[1]] = k; link(k, c[6], c[5]) }
+  for (i = 1; i <= count; i++) { f = all[i]; if (!fork[run_of(shown(f)) " " have[shown(f)]]) link(f, previous[f], number[f]) }
+  for (at = zeros; ; at = chain[last = f]) {
+    if (!(f = follow(at))) { # the chain is broken, or ends
+      for (n = n > end ? n : end + 1; n <= most && (!numbered[n] || place[numbered[n]]); n++);
+      if (at == head || n > most) break
+      f = numbered[n]; k = last ? last : f; gap = gap || n > end + 1
+      if (n > end + 1) { tell(end + 1, "missing", "", "summaries up to number " n - 1); end = n - 1 }
+      else if (whole[f] && whole[k]) tell(end ? end : 1, "altered", run[k], shown(k)) }
+    place[f] = ++end; ends[end] = chain[f]
+    if (number[f] && number[f] != end) tell(end, "reordered", run[f], shown(f)) }
+  for (i = 1; i <= count; i++) { f = all[i]; r = run_of(shown(f)); k = fork[r " " have[shown(f)]]; forked[chain[f]] = k
+    word = !whole[f] ? "altered" : run[f] != r ? "reordered" : place[k] ? "forked after reconcile on " day(k) : !place[f] ? "added" : ""
+    if (word) tell(place[f], word, r, shown(f)) }
+  p = place[known[head_run]]; cut = head && chain[last] != head && !work[head_run]
+  if (cut || (links && !head)) tell(p ? p : end + 1, !cut ? "missing" : p && p == end ? "altered" : "cut off at the end", head_run, ".head")
+  for (f in want) { n = split(f, c, "."); check(place[from[f]], run[from[f]], f, want[f], c[n - 1]) }
+  for (f in inputs) check(place[f], run[f], input[run[f]], inputs[f], "input")
+  for (f in have) if ((r = run_of(f)) && !want[f] && f !~ /[.]summary[.]json$/ && (f ~ /^outbox/ || (f == input[r] && !known[r] && !lost[r])))
+    tell(0, (gap || cut) && !known[r] ? "missing" : "added", r, (gap || cut) && !known[r] ? "the summary of " f : f)
+  for (i = 1; i <= noted; i++) { split(notes[i], c, FS); word = ends[c[4]] == c[5] || forked[c[5]] ? "" : c[4] > end ? "cut off at the end" : "altered"
+    if (c[3] != "yes" || word) tell(c[4], c[3] == "yes" ? word : "altered", "", c[2] (c[3] == "yes" ? "" : ", which no known key has signed")) }
+  for (k in pruned) tell(0, "pruned by rule " day(k), run[k], pruned[k] " files that " input[run[k]] " names")
+  print "2e9\t" (bad ? "Somebody has touched" : "Nobody has touched") " what was answered: " links " runs, and the last ends in " chain[last]
+  exit bad > 0 }' "$t/hashes" "$t/made" "$t/facts" >"$t/told" && status=0 || status=1
+sort -s -g -k1,1 "$t/told" | cut -f2- && exit "$status"

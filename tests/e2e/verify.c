@@ -1,0 +1,438 @@
+/* Whoever touches what was answered is named, by `enrolctl verify` and by etc/verify.sh, in the
+ * words of enrolctl(1); whoever does not touch it is not. */
+#include "law.h"
+#include "reply.h"
+#include "tamper.h"
+
+#include <criterion/criterion.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* ---- what somebody does ---- */
+
+static void result_byte(struct rig *rig)
+{
+	tamper_byte(tamper_file(rig, "second.csv", "outbox", ".result.csv").text, 70);
+}
+
+static void summary_byte(struct rig *rig)
+{
+	tamper_byte(tamper_file(rig, "second.csv", "outbox", ".summary.json").text, 120);
+}
+
+static void summary_end(struct rig *rig)
+{
+	struct path path = tamper_file(rig, "second.csv", "outbox", ".summary.json");
+	struct buffer text = files_read(path.text);
+	files_write(path.text, text.bytes, text.size - 1, 0640);
+	buffer_done(&text);
+}
+
+static void retry_byte(struct rig *rig)
+{
+	tamper_byte(tamper_file(rig, "first.csv", "outbox", ".retry.csv").text, 3);
+}
+
+static void plan_byte(struct rig *rig)
+{
+	tamper_byte(tamper_file(rig, "staff.csv", "outbox", ".plan.csv").text, 40);
+}
+
+static void archive_byte(struct rig *rig)
+{
+	tamper_byte(tamper_file(rig, "second.csv", "archive", ".csv").text, 18);
+}
+
+static void archived_held_byte(struct rig *rig)
+{
+	tamper_byte(tamper_file(rig, "staff.csv", "archive", ".csv").text, 18);
+}
+
+static void quarantine_byte(struct rig *rig)
+{
+	tamper_byte(tamper_file(rig, "bad.csv", "quarantine", ".csv").text, 2);
+}
+
+static void archive_gone(struct rig *rig)
+{
+	files_remove(tamper_file(rig, "second.csv", "archive", ".csv").text);
+}
+
+static void result_gone(struct rig *rig)
+{
+	files_remove(tamper_file(rig, "undo-", "outbox", ".result.csv").text);
+}
+
+static void first_gone(struct rig *rig)
+{
+	files_remove(tamper_file(rig, "first.csv", "outbox", ".summary.json").text);
+}
+
+static void middle_gone(struct rig *rig)
+{
+	files_remove(tamper_file(rig, "staff.csv", "outbox", ".summary.json").text);
+}
+
+static void last_gone(struct rig *rig)
+{
+	files_remove(tamper_file(rig, "last.csv", "outbox", ".summary.json").text);
+}
+
+static void last_two_gone(struct rig *rig)
+{
+	last_gone(rig);
+	files_remove(tamper_file(rig, "undo-", "outbox", ".summary.json").text);
+}
+
+static void all_gone(struct rig *rig)
+{
+	static const char *const places[] = {"outbox", "archive", "quarantine", "held"};
+	for (size_t i = 0; i < sizeof places / sizeof *places; i++)
+		files_remove(rig_path(rig, "%s", places[i]).text);
+}
+
+static void rewritten(struct rig *rig)
+{
+	tamper_rewrite(rig, 6, false);
+}
+
+static void rewritten_from_the_first(struct rig *rig)
+{
+	tamper_rewrite(rig, 1, false);
+}
+
+static void swap(struct rig *rig, const char *end)
+{
+	struct path a = tamper_file(rig, "first.csv", "outbox", end);
+	struct path b = tamper_file(rig, "second.csv", "outbox", end);
+	struct path aside = path_of("%s/aside", rig->root.text);
+	files_rename(a.text, aside.text);
+	files_rename(b.text, a.text);
+	files_rename(aside.text, b.text);
+}
+
+static void summaries_swapped(struct rig *rig)
+{
+	swap(rig, ".summary.json");
+}
+
+static void results_swapped(struct rig *rig)
+{
+	swap(rig, ".result.csv");
+}
+
+/* Two runs change their places in the chain, and each agrees with itself. */
+static void places_swapped(struct rig *rig)
+{
+	tamper_reorder(rig, 2, 3);
+}
+
+static void row_gone(struct rig *rig)
+{
+	rig_execute(rig, "DELETE FROM enrold_run WHERE name = 'second.csv'");
+}
+
+static void last_row_gone(struct rig *rig)
+{
+	rig_execute(rig, "DELETE FROM enrold_run WHERE name = 'last.csv'");
+}
+
+static void first_row_gone(struct rig *rig)
+{
+	rig_execute(rig, "DELETE FROM enrold_run WHERE name = 'first.csv'");
+}
+
+static void row_changed(struct rig *rig)
+{
+	rig_execute(rig, "UPDATE enrold_run SET sha256 = 'x' || substr(sha256, 2)"
+	                 " WHERE name = 'second.csv'");
+}
+
+static void row_changed_state(struct rig *rig)
+{
+	rig_execute(rig, "UPDATE enrold_run SET state = 'applied' WHERE name = 'bad.csv'");
+}
+
+static void row_changed_summary(struct rig *rig)
+{
+	rig_execute(rig, "UPDATE enrold_run SET summary = replace(summary, '\"exact\":true',"
+	                 " '\"exact\":false') WHERE name = 'second.csv'");
+}
+
+static void row_exchanged(struct rig *rig)
+{
+	rig_execute(rig, "UPDATE enrold_run SET number = 0, summary = (SELECT summary FROM "
+	                 "enrold_run WHERE name ="
+	                 " 'first.csv') WHERE name = 'second.csv'");
+}
+
+static void row_emptied(struct rig *rig)
+{
+	rig_execute(rig, "UPDATE enrold_run SET summary = '' WHERE name = 'second.csv'");
+}
+
+static void row_added(struct rig *rig)
+{
+	rig_execute(rig,
+	    "CREATE TEMP TABLE copied AS SELECT * FROM enrold_run WHERE name = 'last.csv';"
+	    "UPDATE copied SET run = '20361127-101010-101010';"
+	    "INSERT INTO enrold_run SELECT * FROM copied");
+}
+
+static void head_changed(struct rig *rig)
+{
+	rig_execute(rig, "UPDATE enrold_head SET head = (SELECT substr(summary, -67, 64)"
+	                 " FROM enrold_run WHERE number = 3), number = 3");
+}
+
+static void note_of_head_gone(struct rig *rig)
+{
+	files_remove(rig_path(rig, ".head").text);
+}
+
+static void note_of_head_older(struct rig *rig)
+{
+	files_copy(path_of("%s/older/.head", rig->root.text).text, rig_path(rig, ".head").text);
+}
+
+static void outbox_older(struct rig *rig)
+{
+	struct path from = path_of("%s/older/outbox", rig->root.text);
+	files_remove(rig_path(rig, "outbox").text);
+	tamper_copy(from.text, rig_path(rig, "outbox").text);
+}
+
+static void retention_imitated(struct rig *rig)
+{
+	archive_gone(rig);
+	rig_execute(rig, "UPDATE enrold_run SET input_pruned = (SELECT max(run) FROM enrold_run)"
+	                 " WHERE name = 'second.csv'");
+}
+
+/* Also with a list, and a row of a run that would have it. */
+static void retention_imitated_well(struct rig *rig)
+{
+	tamper_prune(rig, "second.csv");
+}
+
+static void answer_added(struct rig *rig)
+{
+	const char *name = "outbox/more.20361127-101010-101010.result.csv";
+	files_write(rig_path(rig, "%s", name).text, "line\n", 5, 0640);
+}
+
+static void answer_added_to_a_run(struct rig *rig)
+{
+	struct path path = tamper_file(rig, "second.csv", "outbox", ".result.csv");
+	path.text[strlen(path.text) - strlen("result.csv")] = '\0';
+	files_write(path_of("%sretry.csv", path.text).text, "username\n", 9, 0640);
+}
+
+static void input_added(struct rig *rig)
+{
+	struct path path = tamper_file(rig, "second.csv", "archive", ".csv");
+	path.text[strrchr(path.text, '/') - path.text] = '\0';
+	files_write(
+	    path_of("%s/more.20361127-101010-101010.csv", path.text).text, "username\n", 9, 0640);
+}
+
+static void nothing(struct rig *rig)
+{
+	(void)rig;
+}
+
+/* word: NULL: it cannot be seen there. */
+static const struct row {
+	const char *name;
+	void (*touch)(struct rig *rig);
+	const char *word, *word_of_script, *path;
+} rows[] = {
+    {"nothing", nothing, NULL, NULL, ""},
+    {"a byte of a result", result_byte, "altered", "altered", "second."},
+    {"a byte of a summary", summary_byte, "altered", "altered", "second."},
+    {"a summary's last byte", summary_end, "altered", "altered", "second."},
+    {"a byte of a retry file", retry_byte, "altered", "altered", ".retry.csv"},
+    {"a byte of a plan", plan_byte, "altered", "altered", ".plan.csv"},
+    {"a byte of an archived file", archive_byte, "altered", "altered", "archive/"},
+    {"a byte of a file that was held", archived_held_byte, "altered", "altered", "archive/"},
+    {"a byte of a refused file", quarantine_byte, "altered", "altered", "quarantine/"},
+    {"an archived file", archive_gone, "missing", "missing", ""},
+    {"a result", result_gone, "missing", "missing", ".result.csv"},
+    {"the first summary", first_gone, "missing", "missing", ""},
+    {"a summary in the middle", middle_gone, "missing", "missing", ""},
+    {"the last summary", last_gone, "cut off at the end", "cut off at the end", ""},
+    {"the last two summaries", last_two_gone, "cut off at the end", "cut off at the end", ""},
+    {"all that was answered", all_gone, "missing", "cut off at the end", ""},
+    {"the last summaries rewritten", rewritten, "altered", "altered", ""},
+    {"all summaries rewritten", rewritten_from_the_first, "altered", "altered", ""},
+    {"two summaries exchanged", summaries_swapped, "reordered", "reordered", "first."},
+    {"two results exchanged", results_swapped, "reordered", "reordered", ".result.csv"},
+    {"two runs in another order", places_swapped, "altered", "altered", ""},
+    {"a row of the ledger", row_gone, "missing in the ledger", NULL, "second."},
+    {"the first row of the ledger", first_row_gone, "missing in the ledger", NULL, "first."},
+    {"the last row of the ledger", last_row_gone, "missing in the ledger", NULL, "last."},
+    {"a hash in the ledger", row_changed, "altered", NULL, ""},
+    {"a state in the ledger", row_changed_state, "altered", NULL, ""},
+    {"a summary in the ledger", row_changed_summary, "altered", NULL, ""},
+    {"a summary in the ledger, emptied", row_emptied, "altered", NULL, ""},
+    {"a summary in the ledger, of another run", row_exchanged, "reordered", NULL, ""},
+    {"a row more in the ledger", row_added, "reordered", NULL, ""},
+    {"the ledger's head", head_changed, "altered", NULL, ""},
+    {"the note of the last run, gone", note_of_head_gone, "missing", "missing", ".head"},
+    {"the note of the last run, older", note_of_head_older, "cut off at the end",
+        "cut off at the end", ".head"},
+    {"an older outbox", outbox_older, "cut off at the end", "cut off at the end", ""},
+    {"retention by hand", retention_imitated, "missing", "missing", ""},
+    {"retention by hand, with a list", retention_imitated_well, "missing", "missing", ""},
+    {"an answer more", answer_added, "added", "added", "more."},
+    {"a file more of an answer", answer_added_to_a_run, "added", "added", ".retry.csv"},
+    {"an input more", input_added, "added", "added", "more."},
+};
+
+Test(verify, names_whoever_touches_anything_by_what_was_done)
+{
+	struct rig rig;
+	tamper_make(&rig);
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		const struct row *row = &rows[i];
+		row->touch(&rig);
+		tamper_expect(&rig, row->name, row->word, row->path);
+		tamper_expect_script(&rig, row->name, row->word_of_script, row->path);
+		tamper_restore(&rig);
+	}
+	law_close(&rig);
+}
+
+/* Whoever rewrites outbox, archive, ledger and .head in agreement leaves no trace there. */
+Test(verify, with_a_witness_names_what_agrees_in_itself)
+{
+	struct rig rig;
+	struct tamper_note note;
+	tamper_make(&rig);
+	struct path head = tamper_head(&rig);
+	tamper_note_make(&rig, &note);
+	const char *config = rig.config.text;
+	const char *with_note[] = {"enrolctl", "--config", config, "verify", "--checkpoint",
+	    note.note.text, "--key", note.key.text, NULL};
+	const char *with_head[] = {
+	    "enrolctl", "--config", config, "verify", "--head", head.text, NULL};
+	struct finished finished = program_expect(0, with_note);
+	cr_expect(strstr(finished.out.bytes, "The checkpoint is that of this chain"), "%s",
+	    finished.out.bytes);
+	finished_done(&finished);
+	finished = program_expect(0, with_head);
+	finished_done(&finished);
+	tamper_expect_noted(&rig, &note, NULL);
+
+	tamper_rewrite(&rig, 6, true);
+	tamper_expect(&rig, "all rewritten", NULL, "");
+	tamper_expect_script(&rig, "all rewritten", NULL, "");
+	finished = program_expect(1, with_note);
+	cr_expect(strstr(finished.out.bytes, "\naltered"), "%s", finished.out.bytes);
+	finished_done(&finished);
+	finished = program_expect(1, with_head);
+	cr_expect(
+	    strstr(finished.out.bytes, "was never that of this chain"), "%s", finished.out.bytes);
+	finished_done(&finished);
+	tamper_expect_noted(&rig, &note, "altered");
+	rig_remove(&rig);
+}
+
+/* As it is mailed, by somebody who has not got the key. */
+Test(verify, knows_a_forged_checkpoint)
+{
+	struct rig rig;
+	struct tamper_note note, forged;
+	tamper_make(&rig);
+	tamper_note_make(&rig, &note);
+	tamper_note_make(&rig, &forged);
+	struct path place = rig_path(&rig, "outbox/checkpoints");
+	files_make_directory(place.text);
+	files_copy(note.key.text, path_of("%s/key.pub", place.text).text);
+	files_copy(note.note.text, path_of("%s/00000008", place.text).text);
+	tamper_expect(&rig, "a checkpoint", NULL, "");
+	tamper_expect_script(&rig, "a checkpoint", NULL, "");
+	files_copy(forged.note.text, path_of("%s/00000008", place.text).text);
+	tamper_expect(&rig, "a forged checkpoint", "altered", "outbox/checkpoints/00000008");
+	tamper_expect_script(&rig, "a forged checkpoint", "altered", "outbox/checkpoints/00000008");
+	files_copy(note.note.text, path_of("%s/00000008", place.text).text);
+	tamper_byte(path_of("%s/00000008", place.text).text, 30);
+	tamper_expect(&rig, "an altered checkpoint", "altered", "outbox/checkpoints/00000008");
+	tamper_expect_script(
+	    &rig, "an altered checkpoint", "altered", "outbox/checkpoints/00000008");
+	forged.key = note.key;
+	tamper_expect_noted(&rig, &forged, "altered");
+	rig_remove(&rig);
+}
+
+/* The database was put back, and somebody has gone on: that is told, and is no fault. */
+Test(verify, tells_of_answers_that_were_accepted_as_lost)
+{
+	struct rig rig;
+	tamper_make(&rig);
+	struct path head = tamper_head(&rig);
+	files_copy(path_of("%s/older.db", rig.root.text).text, rig.database.text);
+	struct finished finished =
+	    program_expect(0, ARGV("enrolctl", "--config", rig.config.text, "reconcile", "accept"));
+	finished_done(&finished);
+	rig_drop(&rig, "after.csv", "username,course1\np7,C1\n");
+	rig_once(&rig);
+	finished = program_expect(0, ARGV("enrolctl", "--config", rig.config.text, "verify"));
+	cr_expect(
+	    strstr(finished.out.bytes, "\nforked after reconcile on 20"), "%s", finished.out.bytes);
+	cr_expect(strstr(finished.out.bytes, "last."), "%s", finished.out.bytes);
+	finished_done(&finished);
+	finished = tamper_script(&rig, NULL);
+	cr_expect_eq(finished.status, 0, "%s", finished.out.bytes);
+	cr_expect(
+	    strstr(finished.out.bytes, "forked after reconcile on 20"), "%s", finished.out.bytes);
+	finished_done(&finished);
+	finished = program_expect(
+	    1, ARGV("enrolctl", "--config", rig.config.text, "verify", "--head", head.text));
+	cr_expect(strstr(finished.out.bytes, "gone on without"), "%s", finished.out.bytes);
+	finished_done(&finished);
+
+	struct path lost = tamper_found(&rig, "outbox", "last.", ".result.csv");
+	tamper_byte(lost.text, 20);
+	tamper_expect(&rig, "a forked result", "altered", ".result.csv");
+	tamper_expect_script(&rig, "a forked result", "altered", ".result.csv");
+	rig_remove(&rig);
+}
+
+Test(verify, answers_scripts_as_json_that_begins_with_the_head)
+{
+	struct rig rig;
+	tamper_make(&rig);
+	struct path head = tamper_head(&rig);
+	archive_byte(&rig);
+	struct finished finished =
+	    program_expect(1, ARGV("enrolctl", "--config", rig.config.text, "--json", "verify"));
+	cr_expect(text_starts(finished.out.bytes,
+	              path_of("{\"head\":\"%s\",\"number\":8}\n", head.text).text),
+	    "%s", finished.out.bytes);
+	cr_expect(strstr(finished.out.bytes, "{\"word\":\"altered\",\"fault\":true,\"number\":6,"),
+	    "%s", finished.out.bytes);
+	cr_expect(strstr(finished.out.bytes, "\n{\"untouched\":false,\"faults\":1,\"runs\":8,"),
+	    "%s", finished.out.bytes);
+	finished_done(&finished);
+	rig_remove(&rig);
+}
+
+/* What is older is walked by the ledger, and not read. */
+Test(verify, since_a_time_reads_the_files_of_later_runs)
+{
+	struct rig rig;
+	tamper_make(&rig);
+	result_byte(&rig);
+	struct finished finished = program_expect(
+	    0, ARGV("enrolctl", "--config", rig.config.text, "verify", "--since", "2037-01-01"));
+	cr_expect(strstr(finished.out.bytes, "8 runs, 0 files"), "%s", finished.out.bytes);
+	finished_done(&finished);
+	finished = program_expect(
+	    1, ARGV("enrolctl", "--config", rig.config.text, "verify", "--since", "1h"));
+	finished_done(&finished);
+	program_expect(64, ARGV("enrolctl", "--config", rig.config.text, "verify", "--since", "x"));
+	program_expect(64, ARGV("enrolctl", "--config", rig.config.text, "verify", "--head", "x"));
+	rig_remove(&rig);
+}
