@@ -6,6 +6,7 @@
  */
 #include "proof.h"
 
+#include "enrold/held.h"
 #include "enrold/plans.h"
 #include "enrold/summary.h"
 
