@@ -36,9 +36,10 @@ enum { FIRST = 1600000000, SECOND = 1600100000, THIRD = 1600200000 };
 
 /* ---- new accounts hold the file as a whole ---- */
 
+/* The password is not to be archived, and of somebody who keeps his. */
 static const char new_people[] =
-    "username,firstname,lastname,email,course1\nnew1,N,One,n1@x.example,C1\n"
-    "new2,N,Two,n2@x.example,C2\nnew3,N,Three,n3@x.example,nowhere\n";
+    "username,firstname,lastname,email,password,course1\nnew1,N,One,n1@x.example,,C1\n"
+    "new2,N,Two,n2@x.example,,C2\nnew3,N,Three,n3@x.example,,nowhere\np1,,,,secret,C1\n";
 
 /* With all that can lie beside it. */
 static void new_drop(struct rig *rig)
@@ -91,7 +92,9 @@ void prepare_withheld(struct rig *rig, const char *journal_mode)
 	    journal_mode);
 	done(rig, "first.csv", "username,course1\np1,C1\np2,C1\np3,C2\np4,C2\n", FIRST);
 	drop(rig, "leave.csv",
-	    "username,course1,unenrol1\np1,C1,1\np2,C1,1\np3,C2,1\np5,C3,\nnobody,C3,\n", SECOND);
+	    "username,password,course1,unenrol1\np1,secret,C1,1\np2,,C1,1\np3,,C2,1\np5,,C3,\n"
+	    "nobody,,C3,\n",
+	    SECOND);
 }
 
 void prepare_withheld_released(struct rig *rig, const char *journal_mode)
