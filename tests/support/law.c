@@ -2,6 +2,7 @@
 
 #include "fatal.h"
 #include "law_parts.h"
+#include "program.h"
 
 #include <ctype.h>
 #include <stdarg.h>
@@ -275,8 +276,20 @@ void law_holds(const struct rig *rig, enum law_moment moment)
 	law_report_done(&report);
 }
 
+/* What enrold itself says of it: nobody has touched anything, so nothing may be named. */
+static void verify_holds(const struct rig *rig)
+{
+	struct finished finished =
+	    program_run(ARGV("enrolctl", "--config", rig->config.text, "verify"));
+	if (finished.status != 0)
+		fatal("verify ends with %d where nobody has touched anything:\n%s%s",
+		    finished.status, finished.out.bytes, finished.err.bytes);
+	finished_done(&finished);
+}
+
 void law_close(struct rig *rig)
 {
 	law_holds(rig, LAW_IDLE);
+	verify_holds(rig);
 	rig_remove(rig);
 }
