@@ -131,9 +131,9 @@ static void row_check(const struct checked *checked)
 
 struct expected {
 	enum proof_file file;
-	const char *path;
-	const char *sha256, *other; /* other: also right; "" */
-	uint64_t bytes_max;         /* of a packed one; inputs never are */
+	char path[PROOF_PATH_SIZE];
+	char sha256[HASH_TEXT_SIZE + 1], other[HASH_TEXT_SIZE + 1]; /* other: also right; "" */
+	uint64_t bytes_max; /* of a packed one; inputs never are */
 };
 
 static void mismatch_tell(
@@ -163,15 +163,19 @@ static struct error look(
 	return OK;
 }
 
-/* The daemon has it still, or has had it until now. */
-static struct error look_again(
-    const struct checked *checked, const struct expected *expected, bool *is_there)
+/* A run that ended since is on record, and has pruned it meanwhile. */
+static struct error is_just_pruned(const struct checked *checked, enum proof_file file, bool *is)
 {
-	const char *run = checked->row->run.bytes;
-	if (!proof_is_in_work(checked->proof, run))
-		return look(checked, expected, is_there);
-	*is_there = true;
-	return OK;
+	struct ledger_run row, by;
+	struct db *db = checked->proof->db;
+	*is = false;
+	struct error error = ledger_find(db, checked->row->run, checked->arena, &row);
+	struct slice run = file == PROOF_INPUT ? row.input_pruned : row.answer_pruned;
+	if (is_error(&error) || run.size == 0)
+		return error;
+	error = ledger_find(db, run, checked->arena, &by);
+	*is = by.state == RUN_APPLIED && by.number > checked->proof->head.number;
+	return error;
 }
 
 static void missing_tell(const struct checked *checked, const struct expected *expected)
@@ -194,42 +198,60 @@ static void missing_tell(const struct checked *checked, const struct expected *e
 	checked->link->is_tail |= expected->file == PROOF_SUMMARY;
 }
 
-static struct error file_check(const struct checked *checked, const struct expected *expected)
+/* Where it is to be, and with which hash; asked anew when it was not there. */
+typedef struct error expect_file(const struct checked *checked, struct expected *expected);
+
+/* The daemon may have it still, or have moved it while we looked. */
+static struct error file_check(
+    const struct checked *checked, enum proof_file file, expect_file *expect)
 {
-	bool is_there;
-	struct error error = look(checked, expected, &is_there);
+	struct expected expected = {.file = file};
+	bool is_there = true;
+	struct error error = expect(checked, &expected);
+	if (!is_error(&error) && *expected.sha256)
+		error = look(checked, &expected, &is_there);
+	if (is_error(&error) || is_there ||
+	    proof_is_in_work(checked->proof, checked->row->run.bytes))
+		return error;
+	error = expect(checked, &expected);
+	if (!is_error(&error))
+		error = look(checked, &expected, &is_there);
 	if (!is_error(&error) && !is_there)
-		error = look_again(checked, expected, &is_there);
+		error = is_just_pruned(checked, file, &is_there);
 	if (!is_error(&error) && !is_there)
-		missing_tell(checked, expected);
+		missing_tell(checked, &expected);
 	return error;
 }
 
 /* ---- the answer and the input ---- */
 
-static struct error artefact_check(const struct checked *checked, enum proof_file file)
+static void hash_take(char to[HASH_TEXT_SIZE + 1], const char *sha256)
 {
-	char path[PROOF_PATH_SIZE];
-	const json_t *entry = listed(checked, file);
-	const char *sha256 = text_of(entry, "sha256");
-	if (!entry)
-		return OK;
-	proof_path(checked->row, file, path);
-	return file_check(checked, &(struct expected){file, path, sha256, "", bytes_of(entry)});
+	snprintf(to, HASH_TEXT_SIZE + 1, "%s", sha256);
 }
 
-static struct error summary_check(const struct checked *checked)
+static struct error artefact_expect(const struct checked *checked, struct expected *expected)
 {
-	char path[PROOF_PATH_SIZE], sha256[HASH_TEXT_SIZE + 1];
-	if (checked->row->summary.size == 0)
-		snprintf(sha256, sizeof sha256, "%.*s", SLICE_ARG(checked->row->summary_sha256));
+	const json_t *entry = listed(checked, expected->file);
+	hash_take(expected->sha256, text_of(entry, "sha256"));
+	expected->bytes_max = bytes_of(entry);
+	proof_path(checked->row, expected->file, expected->path);
+	return OK;
+}
+
+static struct error summary_expect(const struct checked *checked, struct expected *expected)
+{
+	const struct ledger_run *row = checked->row;
+	expected->bytes_max = SUMMARY_MAX;
+	if (row->summary.size == 0)
+		hash_take(expected->sha256, row->summary_sha256.bytes);
 	else
-		proof_hash(checked->proof, checked->row->summary, sha256);
+		proof_hash(checked->proof, row->summary, expected->sha256);
 	/* Where the ledger's was rewritten, the outbox's may be the right one. */
-	const char *other = checked->link->is_whole ? "" : checked->row->summary_sha256.bytes;
-	proof_path(checked->row, PROOF_SUMMARY, path);
-	return file_check(
-	    checked, &(struct expected){PROOF_SUMMARY, path, sha256, other, SUMMARY_MAX});
+	if (!checked->link->is_whole)
+		hash_take(expected->other, row->summary_sha256.bytes);
+	proof_path(row, PROOF_SUMMARY, expected->path);
+	return OK;
 }
 
 /* A file that was held went where what became of it says. */
@@ -261,34 +283,30 @@ static struct error is_whole_yet(const struct checked *checked, bool *is)
 	return error;
 }
 
-static struct error input_check(const struct checked *checked)
+static struct error input_expect(const struct checked *checked, struct expected *expected)
 {
-	char path[PROOF_PATH_SIZE];
 	const json_t *input = json_object_get(checked->summary, "input");
-	const char *whole = text_of(input, "sha256");
+	const char *whole = text_of(input, "sha256"); /* "": too large to be copied */
 	const char *archived = text_of(json_object_get(input, "archived"), "sha256");
-	bool may_be_whole = false, is_away = false;
-	if (!*whole)
-		return OK; /* too large to be copied: it is its sender's still */
+	bool may_be_whole = false;
 	if (checked->row->state == RUN_HELD)
-		input_place(checked, path);
+		input_place(checked, expected->path);
 	else
-		proof_path(checked->row, PROOF_INPUT, path);
+		proof_path(checked->row, PROOF_INPUT, expected->path);
 	/* Elsewhere it is as it was dropped. */
-	is_away = *archived && strncmp(path, "archive/", strlen("archive/")) == 0;
-	struct error error = is_away ? is_whole_yet(checked, &may_be_whole) : OK;
-	if (is_error(&error))
-		return error;
-	return file_check(checked, &(struct expected){PROOF_INPUT, path, is_away ? archived : whole,
-	                               may_be_whole ? whole : "", 0});
+	bool is_cut = *archived && strncmp(expected->path, "archive/", strlen("archive/")) == 0;
+	struct error error = is_cut ? is_whole_yet(checked, &may_be_whole) : OK;
+	hash_take(expected->sha256, is_cut ? archived : whole);
+	hash_take(expected->other, may_be_whole ? whole : "");
+	return error;
 }
 
 static struct error run_check(const struct checked *checked)
 {
-	struct error error = summary_check(checked);
+	struct error error = file_check(checked, PROOF_SUMMARY, summary_expect);
 	for (enum proof_file file = 0; file < PROOF_SUMMARY && !is_error(&error); file++)
-		error = artefact_check(checked, file);
-	return is_error(&error) || !checked->summary ? error : input_check(checked);
+		error = file_check(checked, file, artefact_expect);
+	return is_error(&error) ? error : file_check(checked, PROOF_INPUT, input_expect);
 }
 
 static struct error on_row(struct proof *proof, const struct ledger_run *row)

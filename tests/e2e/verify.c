@@ -2,6 +2,7 @@
  * words of enrolctl(1); whoever does not touch it is not. */
 #include "law.h"
 #include "reply.h"
+#include "service.h"
 #include "tamper.h"
 
 #include <criterion/criterion.h>
@@ -435,4 +436,57 @@ Test(verify, since_a_time_reads_the_files_of_later_runs)
 	program_expect(64, ARGV("enrolctl", "--config", rig.config.text, "verify", "--since", "x"));
 	program_expect(64, ARGV("enrolctl", "--config", rig.config.text, "verify", "--head", "x"));
 	rig_remove(&rig);
+}
+
+/* It may be asked at any moment: what is on its way is no fault. */
+Test(verify, beside_a_daemon_that_answers_names_nothing)
+{
+	enum { FILES = 60 };
+	struct rig rig;
+	struct service service;
+	rig_make(&rig, &(struct rig_options){0});
+	service_start(&service, &rig);
+	for (int i = 0; i < FILES; i++) {
+		struct path name = path_of("staff%d.csv", i);
+		rig_drop(
+		    &rig, name.text, i % 3 ? "username,course1\np1,C1\nnobody,C1\n" : "none\n");
+		if (i % 4 == 0)
+			tamper_expect(&rig, "a living spool", NULL, "");
+	}
+	service_await(&service, &rig, "", FILES);
+	service_await_idle(&service, &rig);
+	tamper_expect(&rig, "a living spool", NULL, "");
+	service_stop(&service);
+	law_close(&rig);
+}
+
+/* The example of the chain in enrold.csv(5), of a summary of the caller's. */
+static struct path example_of_chain(const struct rig *rig, const char *summary)
+{
+	struct buffer manual = files_read(SOURCE_DIR "/src/enrold.csv.5");
+	const char *at = strstr(manual.bytes, "\n.Ss The chain\n");
+	at = at ? strstr(at, "\n.Bd -literal") : NULL;
+	at = at ? strchr(at + 1, '\n') + 1 : NULL; /* behind it: which summary */
+	const char *start = at ? strchr(at, '\n') : NULL, *end = at ? strstr(at, "\n.Ed") : NULL;
+	cr_assert(start && end && text_starts(at, "summary="));
+	struct buffer script = {0};
+	buffer_print(&script, "summary='%s'%.*s\n", summary, (int)(end - start), start);
+	struct path path = path_of("%s/example.sh", rig->root.text);
+	files_write(path.text, script.bytes, script.size, 0755);
+	buffer_done(&script);
+	buffer_done(&manual);
+	return path;
+}
+
+Test(verify, chains_as_the_manual_says)
+{
+	struct rig rig;
+	tamper_make(&rig);
+	struct path head = tamper_head(&rig);
+	struct path summary = tamper_file(&rig, "last.csv", "outbox", ".summary.json");
+	struct path script = example_of_chain(&rig, summary.text);
+	struct finished finished = program_expect(0, ARGV("/bin/sh", script.text));
+	cr_expect_str_eq(finished.out.bytes, path_of("%s  -\n%s\n", head.text, head.text).text);
+	finished_done(&finished);
+	law_close(&rig);
 }
