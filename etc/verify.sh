@@ -59,8 +59,7 @@ function follow(at, k, i, best) { split(after[at], k, FS); for (i in k) # of sev
   return best }
 function check(n, r, f, is, kind) {
   if (f in have) { if (!index(is, have[f])) tell(n, owner[have[f]] && owner[have[f]] != r ? "reordered" : "altered", r, f) }
-  else if (place[gone[r, kind]]) pruned[gone[r, kind]]++
-  else if (!work[r]) tell(n, "missing", r, f ? f : "its " kind) }
+  else if (!place[gone[r, kind]] && !work[r]) tell(n, "missing", r, f ? f : "its " kind) }
 BEGIN { d = "[0-9]"; d = d d d d d d; RUN = "[.]" d "[0-9][0-9]-" d "-" d "[.]"; zeros = sprintf("%064d", 0) }
 $1 == "P" { have[$3] = $2; if ($3 !~ /^outbox|^held\/[^\/]*$/ && $3 ~ (RUN "csv$")) input[run_of($3)] = $3 }
 $1 == "B" { made[$3] = $2 } $1 == "C" { all[++count] = $2; whole[$2] = $4 == made[$3] }
@@ -94,6 +93,7 @@ $1 == "H" { head_run = $2; head = $3 } $1 == "W" { work[$2] = 1 } $1 == "N" { no
     tell(0, (gap || cut) && !known[r] ? "missing" : "added", r, (gap || cut) && !known[r] ? "the summary of " f : f)
   for (i = 1; i <= noted; i++) { split(notes[i], c, FS); word = ends[c[4]] == c[5] || forked[c[5]] ? "" : c[4] > end ? "cut off at the end" : "altered"
     if (c[3] != "yes" || word) tell(c[4], c[3] == "yes" ? word : "altered", "", c[2] (c[3] == "yes" ? "" : ", which no known key has signed")) }
+  for (k in gone) if (place[gone[k]]) pruned[gone[k]]++
   for (k in pruned) tell(0, "pruned by rule " day(k), run[k], pruned[k] " files that " input[run[k]] " names")
   print "2e9\t" (bad ? "Somebody has touched" : "Nobody has touched") " what was answered: " links " runs, and the last ends in " chain[last]
   exit bad > 0 }' "$t/hashes" "$t/made" "$t/facts" >"$t/told" && status=0 || status=1

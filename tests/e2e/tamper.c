@@ -6,9 +6,9 @@
 #include "reply.h"
 
 #include <criterion/criterion.h>
+#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sqlite3.h>
 #include <string.h>
 
 void tamper_copy(const char *from, const char *to)
@@ -17,7 +17,7 @@ void tamper_copy(const char *from, const char *to)
 	finished_done(&finished);
 }
 
-static void save(const struct rig *rig, const char *name)
+void tamper_save(const struct rig *rig, const char *name)
 {
 	tamper_copy(rig->directory.text, path_of("%s/%s", rig->root.text, name).text);
 	files_copy(rig->database.text, path_of("%s/%s.db", rig->root.text, name).text);
@@ -37,14 +37,14 @@ void tamper_make(struct rig *rig)
 	rig_once(rig);
 	rig_order(rig, "release", "staff.csv");
 	rig_once(rig);
-	save(rig, "older");
+	tamper_save(rig, "older");
 	rig_drop(rig, "second.csv", "username,course1\np4,C2\n");
 	rig_once(rig);
 	rig_order(rig, "undo", "second.csv");
 	rig_once(rig);
 	rig_drop(rig, "last.csv", "username,course1\np5,C2\n");
 	rig_once(rig);
-	save(rig, "whole");
+	tamper_save(rig, "whole");
 	rig_expect(rig,
 	    "SELECT group_concat(state) FROM (SELECT state FROM enrold_run ORDER BY number)",
 	    "applied,refused,previewed,held,applied,applied,applied,applied\n");

@@ -14,7 +14,9 @@
 
 /* <root>/older, <root>/older.db: as it was after number 5; and a copy of the whole. */
 void tamper_make(struct rig *rig);
-/* As it was made. */
+/* <root>/<name>, <root>/<name>.db: the spool and the database. */
+void tamper_save(const struct rig *rig, const char *name);
+/* As it was saved as "whole". */
 void tamper_restore(struct rig *rig);
 void tamper_copy(const char *from, const char *to);
 

@@ -9,6 +9,7 @@
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 /* ---- what somebody does ---- */
 
@@ -436,6 +437,49 @@ Test(verify, since_a_time_reads_the_files_of_later_runs)
 	program_expect(64, ARGV("enrolctl", "--config", rig.config.text, "verify", "--since", "x"));
 	program_expect(64, ARGV("enrolctl", "--config", rig.config.text, "verify", "--head", "x"));
 	rig_remove(&rig);
+}
+
+static void pruned_make(struct rig *rig)
+{
+	rig_make(rig, &(struct rig_options){.journal_mode = "delete",
+	                  .feeds = "  default: { compress: 0 }\n  hr: {}\n"});
+	rig_once(rig);
+	rig_drop(rig, "hr/staff.csv", "username,course1\np1,C1\n");
+	rig_drop(rig, "first.csv", "username,course1\np1,C1\nnobody,C1\n");
+	rig_once(rig);
+	rig_witness(rig);
+	rig_prune(rig, "hr", (long)time(NULL) + 86400);
+	rig_once(rig);
+	rig_drop(rig, "last.csv", "username,course1\np2,C1\n");
+	rig_once(rig);
+	tamper_save(rig, "whole");
+}
+
+/* The ledger's word for it is worth nothing, the list's is, as long as it is the one on record. */
+Test(verify, tells_what_was_pruned_and_reads_what_was_packed)
+{
+	struct rig rig;
+	pruned_make(&rig);
+	struct finished finished =
+	    program_expect(0, ARGV("enrolctl", "--config", rig.config.text, "verify"));
+	cr_expect(strstr(finished.out.bytes, "\npruned by rule 20"), "%s", finished.out.bytes);
+	finished_done(&finished);
+	finished = tamper_script(&rig, NULL);
+	cr_expect_eq(finished.status, 0, "%s", finished.out.bytes);
+	cr_expect(text_starts(finished.out.bytes, "pruned by rule 20"), "%s", finished.out.bytes);
+	finished_done(&finished);
+
+	tamper_byte(tamper_found(&rig, "outbox", "first.", ".result.csv.gz").text, 30);
+	tamper_expect(&rig, "a packed result", "altered", ".result.csv");
+	tamper_expect_script(&rig, "a packed result", "altered", ".result.csv");
+	tamper_restore(&rig);
+	tamper_byte(tamper_found(&rig, "archive", "prune-", ".csv").text, 70);
+	tamper_expect(&rig, "a list of what was pruned", "altered", "archive/");
+	tamper_expect(&rig, "what it lists", "missing", "archive/");
+	tamper_expect_script(&rig, "a list of what was pruned", "altered", "archive/");
+	tamper_expect_script(&rig, "what it lists", "missing", "");
+	tamper_restore(&rig);
+	law_close(&rig);
 }
 
 /* It may be asked at any moment: what is on its way is no fault. */
