@@ -1,10 +1,12 @@
 /*
  * enrold: the daemon. Arguments and exit codes, nothing else.
  */
+#include "enrold/checkpoints.h"
 #include "enrold/config.h"
 #include "enrold/daemon.h"
 #include "enrold/hash.h"
 #include "enrold/log.h"
+#include "enrold/note.h"
 #include "enrold/value.h"
 
 #include <getopt.h>
@@ -66,10 +68,23 @@ static void on_advice(void *path, const char *sentence)
 	fprintf(stderr, "enrold: %s: warning: %s\n", (const char *)path, sentence);
 }
 
+/* A credential is the unit's alone. */
+static void key_look(const char *path, const struct checkpoint_options *options)
+{
+	struct note_key *key;
+	if (!options->key || (options->key[0] != '/' && !getenv("CREDENTIALS_DIRECTORY")))
+		return;
+	struct error error = checkpoints_load_key(options, &key);
+	if (is_error(&error))
+		on_advice((void *)path, error.text);
+	note_key_free(key);
+}
+
 static int check(const char *path, const struct config *config)
 {
 	struct buffer text = {0};
 	config_look(config, on_advice, (void *)path);
+	key_look(path, &config->checkpoints);
 	config_format(config, &text);
 	size_t written = text.failed ? 0 : fwrite(text.bytes, 1, text.size, stdout);
 	bool is_shown = text.size > 0 && written == text.size && fflush(stdout) == 0;

@@ -22,6 +22,8 @@ lms init
 lms check
 lms add-courses FILE
 lms add-users FILE
+key make FILE
+key show FILE
 reconcile
 reconcile accept
 verify --since --head --checkpoint --key

@@ -11,6 +11,7 @@
 #ifndef ENROLD_RUN_H
 #define ENROLD_RUN_H
 
+#include "enrold/checkpoints.h"
 #include "enrold/config.h"
 #include "enrold/error.h"
 #include "enrold/lease.h"
@@ -34,9 +35,10 @@ struct run_surroundings {
 	const char *zone;
 	const struct spool *spool;
 	struct run_ids *ids;
-	struct lease *lease;         /* NULL: the spool is not shared */
-	struct turnstile *turnstile; /* in front of the LMS's write transactions */
-	struct pace *pace;           /* of these transactions */
+	struct lease *lease;             /* NULL: the spool is not shared */
+	struct turnstile *turnstile;     /* in front of the LMS's write transactions */
+	struct pace *pace;               /* of these transactions */
+	struct checkpoints *checkpoints; /* NULL: the next daemon makes what is due */
 	/* Makes a run end at its next checkpoint, and a copy where it is. */
 	const atomic_bool *is_stopping;
 	/* A file waits for a worker: the same, for those that have had their turn. */

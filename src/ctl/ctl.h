@@ -78,6 +78,8 @@ ctl_command ctl_runs;
 ctl_command ctl_show;
 ctl_command ctl_explain;
 ctl_command ctl_verify;
+ctl_command ctl_key_make;
+ctl_command ctl_key_show;
 
 /* Says what went wrong, on stderr; the exit code that fits it. */
 enum ctl_exit ctl_fail(const struct error *error);

@@ -5,6 +5,8 @@
 #include "owner.h"
 #include "sheet.h"
 
+#include "enrold/checkpoints.h"
+#include "enrold/note.h"
 #include "enrold/secret.h"
 #include "enrold/site.h"
 
@@ -12,6 +14,7 @@
 #include <jansson.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 static enum ctl_exit json_print(json_t *object)
 {
@@ -83,6 +86,30 @@ static void on_finding(void *context, enum finding finding, const char *about, c
 		printf("%-4s  %s: %s\n", words[finding], about, text);
 }
 
+/* Not of the site, but no other check is run with the daemon's own settings and rights. */
+static void checkpoints_check(const struct config *config, struct findings *findings)
+{
+	static const char about[] = "checkpoints";
+	char text[sizeof((struct error *)0)->text + NOTE_ORIGIN_MAX];
+	const struct checkpoint_options *options = &config->checkpoints;
+	struct note_key *key;
+	if (!options->key)
+		return;
+	if (options->key[0] != '/' && !getenv("CREDENTIALS_DIRECTORY")) {
+		snprintf(text, sizeof text,
+		    "the key is the credential %s, which only the unit has; enrolctl status "
+		    "tells whether it can be read",
+		    options->key);
+		on_finding(findings, FINDING_NOTE, about, text);
+		return;
+	}
+	struct error error = checkpoints_load_key(options, &key);
+	snprintf(text, sizeof text, "%s%s", is_error(&error) ? "" : "they are signed as ",
+	    is_error(&error) ? error.text : options->origin);
+	on_finding(findings, is_error(&error) ? FINDING_BAD : FINDING_GOOD, about, text);
+	note_key_free(key);
+}
+
 enum ctl_exit ctl_lms_check(const struct ctl *ctl)
 {
 	struct findings findings = {.list = ctl->json ? json_array() : NULL};
@@ -91,6 +118,7 @@ enum ctl_exit ctl_lms_check(const struct ctl *ctl)
 		json_decref(findings.list);
 		return ctl_fail(&error);
 	}
+	checkpoints_check(ctl->config, &findings);
 	enum ctl_exit printed = findings.list ? json_print(findings.list) : CTL_OK;
 	if (printed != CTL_OK)
 		return printed;

@@ -337,6 +337,18 @@ static void aside_print(const json_t *daemon, FILE *to)
 		    quarantine == 1 ? "" : "s", held);
 }
 
+static void checkpoint_print(const json_t *daemon, FILE *to)
+{
+	char runs[FIGURE_SIZE], made[FIGURE_SIZE];
+	const json_t *checkpoints = json_object_get(daemon, "checkpoints");
+	if (words_number(checkpoints, "number") == 0)
+		return;
+	figure_number(runs, (uint64_t)words_number(checkpoints, "number"));
+	when_show(made, checkpoints, "made");
+	fprintf(to, "Newest checkpoint: of %s run%s, made %s\n", runs,
+	    words_number(checkpoints, "number") == 1 ? "" : "s", made);
+}
+
 bool status_view_print(
     const json_t *daemons, const json_t *feeds, const json_t *needs, size_t lines_max, FILE *to)
 {
@@ -356,6 +368,7 @@ bool status_view_print(
 	nodes_print(daemon, to);
 	disks_print(daemon, to);
 	growth_print(daemon, to);
+	checkpoint_print(daemon, to);
 	aside_print(daemon, to);
 	return is_printed && fflush(to) == 0;
 }

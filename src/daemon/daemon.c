@@ -74,6 +74,16 @@ static void on_hangup(uv_signal_t *handle, int number)
 		daemon_turn(handle->data);
 }
 
+/* ---- checkpoints ---- */
+
+static void on_checkpoints(void *context)
+{
+	struct daemon *daemon = context;
+	if (daemon->workers) /* else the loop is ending */
+		daemon_metrics_soon(daemon);
+	daemon_turn(daemon);
+}
+
 /* ---- what the database says beside the loop ---- */
 
 static void on_every(uv_timer_t *timer)
@@ -219,6 +229,7 @@ enum daemon_exit daemon_run(const char *path, struct config_file *file, bool onc
 	    .ids = &daemon.ids,
 	    .turnstile = &daemon.turnstile,
 	    .pace = &daemon.pace,
+	    .checkpoints = &daemon.checkpoints,
 	    .is_stopping = &daemon.is_stopping,
 	    .is_crowded = &daemon.is_crowded,
 	    .progress = &daemon.progress,
@@ -227,10 +238,19 @@ enum daemon_exit daemon_run(const char *path, struct config_file *file, bool onc
 	daemon.surroundings.packer = packer_create();
 	run_ids_init(&daemon.ids);
 	turnstile_init(&daemon.turnstile);
+	checkpoints_init(&daemon.checkpoints);
+	daemon.overview.checkpoints = &daemon.checkpoints;
+	daemon.checkpointing = (struct checkpointing){.loop = &daemon.loop,
+	    .checkpoints = &daemon.checkpoints,
+	    .spool = &daemon.spool,
+	    .is_leaving = &daemon.is_leaving,
+	    .on_end = on_checkpoints,
+	    .context = &daemon};
 	notify_open(&daemon.notify);
 	umask(0007); /* each file and folder has its own mode; others get nothing */
 	struct error error = daemon.surroundings.packer ? run(&daemon) : error_memory("starting");
 	notify_close(&daemon.notify);
+	checkpoints_done(&daemon.checkpoints);
 	turnstile_done(&daemon.turnstile);
 	packer_free(daemon.surroundings.packer);
 	run_ids_done(&daemon.ids);

@@ -109,7 +109,8 @@ bool daemon_is_over(struct daemon *daemon, int64_t now_ms)
 		daemon->exit = DAEMON_TRY_LATER;
 		return true;
 	}
-	if (!is_drained(daemon, &status) || !workers_rest(daemon->workers))
+	if (!is_drained(daemon, &status) || !workers_rest(daemon->workers) ||
+	    !checkpointing_is_over(&daemon->checkpointing, daemon->file))
 		return false;
 	feeds_log_waiting(daemon->feeds);
 	return true;

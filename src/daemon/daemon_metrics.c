@@ -61,6 +61,20 @@ static void overview_tell(const struct overview *overview, struct metrics_now *n
 	now->quarantine_files = (int64_t)overview->quarantine_files;
 }
 
+static void checkpoints_tell(const struct daemon *daemon, struct metrics_now *now)
+{
+	if (!daemon->config->checkpoints.key || !daemon->overview.is_known)
+		return;
+	const struct checkpoints_state state =
+	    checkpoints_state((struct checkpoints *)&daemon->checkpoints);
+	now->checkpoint_number = (int64_t)state.number;
+	if (state.number > 0)
+		now->checkpoint_s = state.made_s;
+	if (state.has_given)
+		now->checkpoint_given = (int64_t)state.given;
+	now->checkpoint_trouble = *state.failed || *state.not_given;
+}
+
 static struct error all_feeds_tell(const struct daemon *daemon, struct metrics_now *now)
 {
 	size_t count = daemon->config->feeds_count;
@@ -84,6 +98,7 @@ static struct error text_make(const struct daemon *daemon, struct buffer *text)
 	now.node = daemon->config->node;
 	now.engine = status_engine(daemon->config->lms.url);
 	overview_tell(&daemon->overview, &now);
+	checkpoints_tell(daemon, &now);
 	if (daemon->feeds)
 		error = all_feeds_tell(daemon, &now);
 	else

@@ -7,6 +7,7 @@
 
 #include "enrold/daemon.h"
 
+#include "checkpointing.h"
 #include "clients.h"
 #include "deadline.h"
 #include "feeds.h"
@@ -41,7 +42,9 @@ struct daemon {
 	atomic_bool is_listening;
 	atomic_bool is_stopping; /* runs end at their next checkpoint: not RUNNING */
 	atomic_bool is_crowded;  /* a file waits for a worker */
+	atomic_bool is_leaving;  /* STOPPING */
 	struct pace pace;
+	struct checkpoints checkpoints;
 	atomic_uint progress;
 	struct run_surroundings surroundings;
 	uv_loop_t loop;
@@ -59,6 +62,7 @@ struct daemon {
 	size_t orderings;         /* of people, that a thread writes down */
 	struct deadline deadline; /* of what is left when the loop ends */
 	uv_timer_t every;         /* OVERVIEW_EVERY_MS */
+	struct checkpointing checkpointing;
 	int64_t started_s;
 	int64_t known_s;   /* when the settings in force were written */
 	int64_t look_at;   /* when the overview is asked for out of turn; INT64_MAX: it is not */

@@ -59,6 +59,7 @@ static void on_patience_lost(uv_timer_t *timer)
 void daemon_stop(struct daemon *daemon)
 {
 	daemon->state = STOPPING;
+	atomic_store(&daemon->is_leaving, true);
 	atomic_store(&daemon->is_stopping, true);
 	notify_state("STOPPING=1");
 	log_event(LOG_INFO, "stopping", NULL,
@@ -118,6 +119,8 @@ static void on_overview(void *context)
 	if (daemon->feeds)
 		feeds_judge(daemon->feeds, &daemon->overview, daemon->known_s);
 	daemon_metrics_soon(daemon);
+	if (daemon->state == RUNNING && daemon_may_begin_thread(daemon))
+		checkpointing_give(&daemon->checkpointing, daemon->file);
 	daemon_turn(daemon);
 }
 
@@ -129,8 +132,8 @@ bool daemon_may_begin_thread(const struct daemon *daemon)
 /* Nobody else is in the way of a new configuration, or of a new time zone. */
 static bool may_reload(const struct daemon *daemon)
 {
-	bool has_threads =
-	    daemon->overview.look || daemon->lookbacks.count > 0 || daemon->orderings > 0;
+	bool has_threads = daemon->overview.look || daemon->lookbacks.count > 0 ||
+	                   daemon->orderings > 0 || daemon->checkpointing.work;
 	return workers_busy(daemon->workers) == 0 &&
 	       (daemon_may_begin_thread(daemon) || !has_threads);
 }

@@ -128,6 +128,10 @@ struct metrics_now metrics_unknown(int64_t time_s)
 	    .chain_height = -1,
 	    .spool_size = -1,
 	    .spool_free = -1,
+	    .checkpoint_number = -1,
+	    .checkpoint_s = -1,
+	    .checkpoint_given = -1,
+	    .checkpoint_trouble = -1,
 	    .held_files = -1,
 	    .quarantine_files = -1};
 }

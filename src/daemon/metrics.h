@@ -50,6 +50,10 @@ struct metrics_now {
 	const char *engine; /* the same: "sqlite", "postgresql", "mariadb" */
 	int64_t database_up;
 	int64_t chain_height;                 /* runs in the chain */
+	int64_t checkpoint_number;            /* of the newest */
+	int64_t checkpoint_s;                 /* when it was made, since 1970 */
+	int64_t checkpoint_given;             /* the last that its command has taken */
+	int64_t checkpoint_trouble;           /* 1: none can be made, or given */
 	int64_t spool_size, spool_free;       /* bytes of the spool's disk */
 	int64_t held_files, quarantine_files; /* in these folders of the spool */
 	struct metrics_now_feed *feeds;       /* borrowed */

@@ -33,6 +33,7 @@ struct overview_look {
 	overview_on_read *on_read;
 	void *context;
 	bool asks_growth;
+	struct checkpoints *checkpoints;
 	struct arrivals *arrivals; /* lent, as these */
 	struct absences *absences;
 	struct error error;    /* of the database */
@@ -169,6 +170,9 @@ static void on_work(uv_work_t *work)
 	                           : error_memory("looking at the database");
 	if (!is_error(&error))
 		error = look_at(look, lms, arena);
+	if (!is_error(&error) && look->checkpoints)
+		checkpoints_look(
+		    look->checkpoints, config_get(look->file), look->spool, lms_db(lms), false);
 	look->error = error;
 	lms_close(lms);
 	arena_free(arena);
@@ -304,6 +308,7 @@ void overview_ask(struct overview *overview, uv_loop_t *loop, struct config_file
 	    .overview = overview,
 	    .file = config_hold(file),
 	    .spool = spool,
+	    .checkpoints = overview->checkpoints,
 	    .arrivals = overview->arrivals,
 	    .absences = overview->absences,
 	    .asks_growth = overview->growth_ms == 0 ||

@@ -13,6 +13,7 @@
 
 #include "enrold/absences.h"
 #include "enrold/arrivals.h"
+#include "enrold/checkpoints.h"
 #include "enrold/config.h"
 #include "enrold/held.h"
 #include "enrold/nodes.h"
@@ -45,7 +46,8 @@ struct overview_growth {
 
 /* Open data, constant until the next look has come back. */
 struct overview {
-	bool is_known; /* it has been looked at */
+	struct checkpoints *checkpoints; /* those that are due are made; NULL: nobody wants them */
+	bool is_known;                   /* it has been looked at */
 	bool is_up;
 	int64_t since_s; /* that it is up, or away, as far as we know; epoch seconds */
 	char why[400];   /* it is away */

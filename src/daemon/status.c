@@ -102,6 +102,36 @@ static json_t *growth_make(const struct overview *overview)
 	    "database_bytes", (json_int_t)growth->database_bytes);
 }
 
+/* ---- checkpoints ---- */
+
+static json_t *trouble_make(const char *why, int64_t since_s)
+{
+	return json_pack("{s:o, s:o}", "why", log_text(why), "since", status_time(since_s));
+}
+
+static json_t *checkpoints_make(const struct daemon *daemon, json_t *needs)
+{
+	if (!daemon->config->checkpoints.key)
+		return json_null();
+	struct checkpoints *checkpoints = (struct checkpoints *)&daemon->checkpoints;
+	const struct checkpoints_state state = checkpoints_state(checkpoints);
+	if (*state.failed)
+		status_need(needs, NULL, "warning", state.failed,
+		    "files go on without checkpoints; see enrold.yaml(5), CHECKPOINTS");
+	if (*state.not_given)
+		status_need(needs, NULL, "warning", state.not_given,
+		    "see its lines in the log: it is given that checkpoint again");
+	json_t *made = json_pack("{s:I, s:o, s:s, s:o}", "number", (json_int_t)state.number, "made",
+	    state.number > 0 ? status_time(state.made_s) : json_null(), "origin",
+	    daemon->config->checkpoints.origin, "failed",
+	    *state.failed ? trouble_make(state.failed, state.failed_s) : json_null());
+	json_object_set_new(
+	    made, "given", state.has_given ? json_integer((json_int_t)state.given) : json_null());
+	json_object_set_new(made, "not_given",
+	    *state.not_given ? trouble_make(state.not_given, state.not_given_s) : json_null());
+	return made;
+}
+
 /* ---- the whole ---- */
 
 static const char *state_of(const struct daemon *daemon)
@@ -139,6 +169,7 @@ json_t *status_make(const struct daemon *daemon)
 	json_object_set_new(status, "nodes", nodes_make(daemon, moment.now_ms));
 	json_object_set_new(status, "disks", disks_make(overview, needs));
 	json_object_set_new(status, "last_30_days", growth_make(overview));
+	json_object_set_new(status, "checkpoints", checkpoints_make(daemon, needs));
 	json_object_set_new(status, "held_files", json_integer((json_int_t)overview->held_files));
 	json_object_set_new(
 	    status, "quarantine_files", json_integer((json_int_t)overview->quarantine_files));

@@ -16,6 +16,18 @@ static const struct event events[] = {
         "Old answers of a feed have been packed where they lie."},
     {"asked", "b2f78f3f1ff56ee92a07e2a6149a1da9",
         "Somebody has asked what happened to a person, or how a run went."},
+    {"checkpoint_failed", "8edc6f5c0c965ed2eb72d739013fbdb0",
+        "No checkpoint of the chain can be made; files go on, and one is made when that works "
+        "again."},
+    {"checkpoint_given", "ff556b0523b65436541873b471937618",
+        "The command of checkpoints.to has taken a checkpoint."},
+    {"checkpoint_made", "94449bae76e68801762385fac5b37a3a",
+        "A checkpoint of the chain, a signed note, was made."},
+    {"checkpoint_not_given", "5413a9a91fe9d33c001b00fe117d5667",
+        "The command of checkpoints.to has not taken a checkpoint; it is tried again, and said "
+        "once."},
+    {"checkpoint_says", "9d8be7fdc2417c923c524914f408f7cb",
+        "A line that the command of checkpoints.to has printed."},
     {"control_away", "fec2186b2229d3a4059e1f36938ca75f",
         "The control socket cannot be had: enrolctl can neither ask nor steer."},
     {"control_back", "5a2a8085fda8da3687f6158716f1dfd0", "The control socket is there again."},

@@ -258,6 +258,19 @@ static struct error input_end(struct run *run)
 	                                       : disk_sync(run->runner->shared->spool->work, ".");
 }
 
+/* A part of the answer: when it is out, what somebody else is told of it is as well. */
+static struct error checkpoint_publish(const struct run *run)
+{
+	const struct run_surroundings *shared = run->runner->shared;
+	char chain[HASH_TEXT_SIZE + 1];
+	if (!shared->checkpoints)
+		return OK;
+	summary_find_chain(run->row.summary, chain);
+	return *chain ? checkpoints_publish(shared->checkpoints, shared->config, shared->spool,
+	                    run->row.number, chain)
+	              : OK;
+}
+
 struct error publish(struct run *run)
 {
 	int outbox;
@@ -277,6 +290,8 @@ struct error publish(struct run *run)
 		return error;
 	if (run_is_order(run, ORDER_PRUNE))
 		error = prune_publish(run);
+	if (!is_error(&error))
+		error = checkpoint_publish(run);
 	if (is_error(&error))
 		return error;
 	index_publish(run);

@@ -75,6 +75,11 @@ struct error ledger_find_head(struct db *db, struct ledger_head *head)
 	return OK;
 }
 
+struct error ledger_read_head(struct db *db, struct ledger_head *head)
+{
+	return ledger_find_head(db, head);
+}
+
 struct error ledger_set_head(struct db *db, const struct ledger_head *head)
 {
 	fake_working()->head = *head;

@@ -253,6 +253,7 @@ size_t law_check(const struct rig *rig, enum law_moment moment, struct law_repor
 	law_check_places(&law);
 	law_check_answers(&law);
 	law_check_chain(&law);
+	law_check_notes(&law);
 	law_check_plans(&law);
 	law_check_lms(&law);
 	ledger_free(&law);

@@ -82,7 +82,8 @@ static void outbox_walk(struct law *law)
 {
 	struct listing listing = files_list(rig_path(law->rig, "outbox").text);
 	for (size_t i = 0; i < listing.count; i++)
-		if (S_ISREG(listing.entries[i].mode))
+		if (S_ISREG(listing.entries[i].mode) &&
+		    !text_starts(listing.entries[i].path, "checkpoints/"))
 			entry_take(law, &listing.entries[i]);
 	listing_done(&listing);
 }

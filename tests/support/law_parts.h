@@ -96,6 +96,8 @@ void law_check_places(struct law *law);
 void law_check_plans(struct law *law);
 void law_check_answers(struct law *law);
 void law_check_chain(struct law *law);
+/* After the chain. */
+void law_check_notes(struct law *law);
 void law_check_lms(struct law *law);
 
 #endif

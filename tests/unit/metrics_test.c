@@ -220,6 +220,10 @@ Test(metrics, tell_how_things_stand)
 	    .engine = "postgresql",
 	    .database_up = 1,
 	    .chain_height = 412,
+	    .checkpoint_number = 410,
+	    .checkpoint_s = 1767225601,
+	    .checkpoint_given = 400,
+	    .checkpoint_trouble = 1,
 	    .held_files = 6,
 	    .quarantine_files = 7,
 	    .spool_size = 4000,
@@ -232,6 +236,12 @@ Test(metrics, tell_how_things_stand)
 	    "\",engine=\"postgresql\",node=\"host-a\"} 1\n");
 	expect_lines(text, "enrold_database_up", "enrold_database_up{engine=\"postgresql\"} 1\n");
 	expect_lines(text, "enrold_chain_height", "enrold_chain_height 412\n");
+	expect_lines(text, "enrold_checkpoint_number", "enrold_checkpoint_number 410\n");
+	expect_lines(text, "enrold_checkpoint_timestamp_seconds",
+	    "enrold_checkpoint_timestamp_seconds 1767225601\n");
+	expect_lines(
+	    text, "enrold_checkpoint_given_number", "enrold_checkpoint_given_number 400\n");
+	expect_lines(text, "enrold_checkpoint_trouble", "enrold_checkpoint_trouble 1\n");
 	expect_lines(text, "enrold_spool_size_bytes", "enrold_spool_size_bytes 4000\n");
 	expect_lines(text, "enrold_spool_free_bytes", "enrold_spool_free_bytes 1000\n");
 	expect_lines(text, "enrold_spool_held_files", "enrold_spool_held_files 6\n");
