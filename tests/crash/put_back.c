@@ -128,6 +128,11 @@ static bool order_again(const struct rig *rig, const char *file, const char *run
 			        .text,
 			    order, strlen(order), 0640);
 	}
+	const char *feed =
+	    json_string_value(json_object_get(json_object_get(summary, "order"), "feed"));
+	if (order && feed && text_starts(file, "prune-"))
+		files_write(
+		    rig_path(rig, "orders/prune.%s", feed).text, order, strlen(order), 0640);
 	bool is_order = order;
 	free(order);
 	json_decref(summary);

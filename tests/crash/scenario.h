@@ -20,7 +20,7 @@ struct scenario {
 	int step; /* its runs are long: bounded sweeps try every step-th call only */
 };
 
-enum { SCENARIOS = 21 };
+enum { SCENARIOS = 23 };
 
 extern const struct scenario scenarios[SCENARIOS];
 
@@ -48,6 +48,8 @@ void prepare_withheld_released(struct rig *rig, const char *journal_mode);
 void prepare_superseded(struct rig *rig, const char *journal_mode);
 void prepare_removals_released(struct rig *rig, const char *journal_mode);
 void prepare_undone(struct rig *rig, const char *journal_mode);
+void prepare_pruned(struct rig *rig, const char *journal_mode);
+void prepare_pruned_held(struct rig *rig, const char *journal_mode);
 
 /* An undisturbed run: the LMS after it, and how many calls it made. */
 struct expectation {

@@ -149,3 +149,32 @@ void prepare_undone(struct rig *rig, const char *journal_mode)
 	    SECOND);
 	rig_order(rig, "undo", "wrong.csv");
 }
+
+/* ---- what is kept no longer ---- */
+
+enum { FOR_EVER = 2000000000 };
+
+/* All that there is: files that were applied, refused and previewed, and a plan that waits. */
+void prepare_pruned(struct rig *rig, const char *journal_mode)
+{
+	site_make(rig,
+	    "allow_unenrol: true, removal: unenrol, limits: { by_cell: { count: 1, share: 0%, "
+	    "most: 1 "
+	    "} }, " RIG_MAY_ALL,
+	    journal_mode);
+	done(rig, "first.csv", "username,course1\np1,C1\np2,C1\np3,C2\nnobody,C1\n", FIRST);
+	done(rig, "refused.csv", "username,strange\np1,C1\n", FIRST);
+	done(rig, "preview/look.csv", "username,course1\np1,C1\n", FIRST);
+	done(rig, "out.csv", "username,course1,unenrol1\np1,C1,1\np2,C1,1\n", SECOND);
+	rig_expect(rig, "SELECT count(*) FROM enrold_plan WHERE state = 'open'", "1\n");
+	rig_witness(rig);
+	rig_prune(rig, "default", FOR_EVER);
+}
+
+/* A file that waits as a whole, with all that can lie beside it. */
+void prepare_pruned_held(struct rig *rig, const char *journal_mode)
+{
+	held_make(rig, journal_mode);
+	rig_witness(rig);
+	rig_prune(rig, "default", FOR_EVER);
+}

@@ -107,6 +107,7 @@ static void listed_check(struct law *law, const struct law_run *run, const json_
 	const char *slash = strrchr(run->summary_path, '/');
 	struct path path =
 	    path_of("%.*s/%s", (int)(slash - run->summary_path), run->summary_path, name);
+	path = law_find_kept(law, path.text);
 	if (!files_exist_packed(path.text)) {
 		law_break(
 		    law, "L3: run %s: the summary names %s, which is not there", run->run, name);

@@ -90,6 +90,10 @@ bool law_take_held(struct law *law, struct law_run *run, const char *path);
 void law_load_pruned(struct law *law);
 /* A row of the list whose file has gone. */
 bool law_is_gone(const struct law *law, const struct law_pruned *row);
+/* A file of that place, below the spool, is listed. */
+bool law_is_listed(const struct law *law, const char *place);
+/* It, or what the witness has of it where it was pruned. */
+struct path law_find_kept(const struct law *law, const char *path);
 bool law_is_pruned_by(const struct law *law, const char *run, const char *kind, const char *by);
 void law_find_pruned_answers(struct law *law);
 void law_check_places(struct law *law);

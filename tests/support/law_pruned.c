@@ -193,6 +193,23 @@ bool law_is_pruned_by(const struct law *law, const char *run, const char *kind, 
 	return false;
 }
 
+bool law_is_listed(const struct law *law, const char *place)
+{
+	for (size_t i = 0; i < law->pruned_count; i++)
+		if (strcmp(law->pruned[i].place, place) == 0)
+			return true;
+	return false;
+}
+
+struct path law_find_kept(const struct law *law, const char *path)
+{
+	struct path spool = rig_path(law->rig, "%s", "");
+	if (files_exist(path) || !text_starts(path, spool.text))
+		return path_of("%s", path);
+	const char *place = path + strlen(spool.text);
+	return law_is_listed(law, place) ? witness_of(law, place) : path_of("%s", path);
+}
+
 bool law_is_gone(const struct law *law, const struct law_pruned *row)
 {
 	return *row->place && !files_exist(rig_path(law->rig, "%s", row->place).text);
