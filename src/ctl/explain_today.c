@@ -50,14 +50,20 @@ static bool gap_tell(const json_t *gap, int64_t now_s)
 	static const struct {
 		const char *why, *words;
 	} words[] = {{"missing", "is gone"}, {"altered", "is not what enrold wrote"},
-	    {"unreadable", "cannot be read"}, {"too_many", "has too much about this person"}};
+	    {"pruned", "was pruned by rule"}, {"unreadable", "cannot be read"},
+	    {"too_many", "has too much about this person"}};
 	struct buffer out = {0};
 	buffer_print(&out, "What %s of ", words_text(gap, "file"));
 	time_add(&out, words_run_time(words_text(gap, "run")), now_s);
 	buffer_print(&out, " did is not known: %s", words_text(gap, "path"));
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
 		if (words_is(gap, "why", words[i].why))
-			buffer_print(&out, " %s.", words[i].words);
+			buffer_print(&out, " %s", words[i].words);
+	if (*words_text(gap, "pruned_by")) {
+		buffer_add_text(&out, ", on ");
+		time_add(&out, words_run_time(words_text(gap, "pruned_by")), now_s);
+	}
+	buffer_add_char(&out, '.');
 	bool is_told = sentence_write(stdout, &out, INDENT);
 	buffer_done(&out);
 	return is_told;

@@ -173,7 +173,7 @@ static bool file_tell(const json_t *file)
 	static const struct {
 		const char *state, *words;
 	} states[] = {{"as_recorded", "as recorded"}, {"altered", "ALTERED"}, {"missing", "gone"},
-	    {"not_checked", "there"}};
+	    {"not_checked", "there"}, {"pruned", "pruned"}};
 	char shown[FIGURE_SIZE] = "";
 	struct buffer out = {0};
 	if (json_is_true(json_object_get(file, "is_there")))
@@ -183,6 +183,10 @@ static bool file_tell(const json_t *file)
 		if (words_is(file, "state", states[i].state))
 			buffer_print(&out, "%-11s", states[i].words);
 	buffer_print(&out, "  %s", words_text(file, "path"));
+	if (words_is(file, "state", "pruned"))
+		buffer_print(&out, ", by rule on %.4s-%.2s-%.2s (run %s)",
+		    words_text(file, "pruned_by"), words_text(file, "pruned_by") + 4,
+		    words_text(file, "pruned_by") + 6, words_text(file, "pruned_by"));
 	bool is_told = sentence_write(stdout, &out, INDENT);
 	buffer_done(&out);
 	return is_told;

@@ -153,11 +153,12 @@ static struct error gap_give(
 	if (is_error(&error))
 		return error;
 	place_find(explaining->history, run, PLACE_RESULT, &place);
+	struct slice by = place_pruned_by(run, PLACE_RESULT);
 	return history_give(explaining->history,
-	    json_pack("{s:s, s:o, s:o, s:o, s:o, s:s}", "kind", "gap", "run",
+	    json_pack("{s:s, s:o, s:o, s:o, s:o, s:s, s:o}", "kind", "gap", "run",
 	        history_text(run->row.run), "feed", history_text(run->row.feed), "file",
 	        history_text(run->row.name), "path", history_path(explaining->history, &place),
-	        "why", why));
+	        "why", why, "pruned_by", by.size > 0 ? history_text(by) : json_null()));
 }
 
 static struct error run_explain(struct explaining *explaining, const struct past_run *run)

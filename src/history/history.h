@@ -124,6 +124,8 @@ const char *place_name(enum place_file file); /* "result" */
 /* Where it is, or, when it is not there, should be. */
 void place_find(const struct history *history, const struct past_run *run, enum place_file file,
     struct place *place);
+/* The run that pruned it; empty: none did. */
+struct slice place_pruned_by(const struct past_run *run, enum place_file file);
 /* Its plain bytes; bytes_max, errors and *file -1 as of packed_open. */
 struct error place_open(const struct history *history, const struct place *place,
     uint64_t bytes_max, int *file) MUST_CHECK;

@@ -23,6 +23,14 @@ const char *place_name(enum place_file file)
 	return files[file].name;
 }
 
+struct slice place_pruned_by(const struct past_run *run, enum place_file file)
+{
+	bool is_input = file == PLACE_INPUT || file == PLACE_REASON;
+	return is_input               ? run->row.input_pruned
+	       : file == PLACE_CHORES ? SLICE("")
+	                              : run->row.answer_pruned;
+}
+
 static bool look(const struct history *history, struct place *place)
 {
 	place->is_there =

@@ -43,7 +43,10 @@ static void times_set(json_t *object, const struct history *history, const struc
 	const char *started = member(run->summary, "started");
 	const char *finished = member(run->summary, "finished");
 	int64_t began = started ? summary_parse_time(started) : run->row.started_us;
-	int64_t ended = finished ? summary_parse_time(finished) : history->now_us;
+	bool is_running = run->row.state == RUN_RUNNING;
+	int64_t ended = finished     ? summary_parse_time(finished)
+	                : is_running ? history->now_us
+	                             : began;
 	time_set(object, "started", began);
 	json_object_set_new(object, "finished", finished ? json_string(finished) : json_null());
 	json_object_set_new(

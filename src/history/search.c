@@ -187,7 +187,10 @@ static struct error read_place(struct searching *searching, const struct place *
 	if (error.class == ERROR_REJECT)
 		return error;
 	if (is_error(&error) || file < 0) {
-		searching->found->gap = is_error(&error) ? "unreadable" : "missing";
+		bool is_pruned = place_pruned_by(searching->run, PLACE_RESULT).size > 0;
+		searching->found->gap = is_error(&error) ? "unreadable"
+		                        : is_pruned      ? "pruned"
+		                                         : "missing";
 		return OK;
 	}
 	error = read_answer(searching, file);

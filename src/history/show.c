@@ -12,7 +12,7 @@
 enum { HASHED_MAX = 64 << 20 };
 
 static const char as_recorded[] = "as_recorded", altered[] = "altered", missing[] = "missing",
-                  not_checked[] = "not_checked";
+                  pruned[] = "pruned", not_checked[] = "not_checked";
 
 struct showing {
 	struct history *history;
@@ -147,7 +147,7 @@ static const char *state_of(const struct showing *showing, enum place_file file,
 	const struct ledger_run *row = &showing->run->row;
 	uint64_t bytes = plain_bytes(row, file, place);
 	if (!place->is_there)
-		return missing;
+		return place_pruned_by(showing->run, file).size > 0 ? pruned : missing;
 	if (file == PLACE_RESULT)
 		return showing->result ? showing->result : not_checked;
 	if (sha256.size == 0 || bytes > HASHED_MAX)
@@ -188,13 +188,15 @@ static struct error file_show(struct showing *showing, enum place_file file)
 	place_find(showing->history, showing->run, file, &place);
 	if (!place.is_there && !is_expected(showing->run, file))
 		return OK;
+	struct slice by = place_pruned_by(showing->run, file);
 	return history_give(showing->history,
-	    json_pack("{s:s, s:s, s:o, s:b, s:o, s:o, s:s}", "kind", "file", "what",
+	    json_pack("{s:s, s:s, s:o, s:b, s:o, s:o, s:s, s:o}", "kind", "file", "what",
 	        place_name(file), "path", history_path(showing->history, &place), "is_there",
 	        place.is_there, "bytes",
 	        place.is_there ? json_integer((json_int_t)place.stat.st_size) : json_null(),
 	        "sha256", sha256.size > 0 ? history_text(sha256) : json_null(), "state",
-	        state_of(showing, file, &place, sha256)));
+	        state_of(showing, file, &place, sha256), "pruned_by",
+	        by.size > 0 && !place.is_there ? history_text(by) : json_null()));
 }
 
 /* ---- what to do ---- */

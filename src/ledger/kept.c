@@ -132,8 +132,9 @@ struct error kept_find_measures(
 	    DB_VALUES(db_text(feed)), arena, runs);
 	if (!is_error(&error))
 		error = measure_find(db,
-		    "SELECT run FROM {enrold_run} WHERE feed = ? AND state = 'applied' ORDER BY "
-		    "run DESC LIMIT 1",
+		    "SELECT run FROM {enrold_run} WHERE feed = ? AND state = 'applied' AND name "
+		    "NOT "
+		    "LIKE 'prune-________.csv' ORDER BY run DESC LIMIT 1",
 		    DB_VALUES(db_text(feed)), arena, runs);
 	if (!is_error(&error))
 		error = measure_find(db, "SELECT run FROM {enrold_base} WHERE feed = ?",
@@ -150,7 +151,7 @@ struct error kept_find_measures(
 static const char *const set[KEPT_MARKS] = {
     [KEPT_INPUT] = "UPDATE {enrold_run} SET input_pruned = ?1 WHERE ",
     [KEPT_ANSWER] = "UPDATE {enrold_run} SET answer_pruned = ?1 WHERE ",
-    [KEPT_TEXTS] = "UPDATE {enrold_run} SET summary = '', policy = '', counts = '' WHERE ",
+    [KEPT_TEXTS] = "UPDATE {enrold_run} SET summary = '', counts = '' WHERE ",
     /* Nobody has said that it is not wanted: the same may be asked again. */
     [KEPT_PLAN] = "UPDATE {enrold_plan} SET state = 'discarded', closed_by = ?1, why = ?2, base = "
                   "'', content = '' WHERE state = 'open' AND ",

@@ -94,5 +94,7 @@ struct error archive_open_input(
 	return error_reject(is_gone ? "input_missing" : "input_altered", 0,
 	    "the input of run %.*s, %.*s, %s: nothing can be made of it any more",
 	    SLICE_ARG(of->run), SLICE_ARG(of->name),
-	    is_gone ? "is neither in held/ nor in archive/" : "is not what it was");
+	    !is_gone                    ? "is not what it was"
+	    : of->input_pruned.size > 0 ? "was kept long enough, and has been pruned"
+	                                : "is neither in held/ nor in archive/");
 }

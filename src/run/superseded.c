@@ -221,13 +221,14 @@ static struct error later_ask(struct searching *searching)
 		error = input_ask(searching);
 	if (error.class != ERROR_REJECT)
 		return error;
+	const char *how = of->answer_pruned.size > 0 || of->input_pruned.size > 0
+	                      ? "discard the plan: what was pruned does not come back"
+	                      : "put one back, or discard the plan";
 	return error_reject("later_file_missing", 0,
 	    "run %.*s, %.*s, came after the plan, and neither its answer in the outbox nor its "
-	    "input "
-	    "in archive/ is there as it was: nobody can tell what of the plan it has settled; put "
-	    "one "
-	    "back, or discard the plan",
-	    SLICE_ARG(of->run), SLICE_ARG(of->name));
+	    "input in archive/ is there as it was: nobody can tell what of the plan it has "
+	    "settled; %s",
+	    SLICE_ARG(of->run), SLICE_ARG(of->name), how);
 }
 
 static struct error later_find(struct searching *searching, struct slice id)

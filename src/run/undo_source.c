@@ -132,7 +132,11 @@ static struct error result_open(const struct run *run, int outbox, int *file)
 		return altered(run, "result_altered", "is not what it was");
 	if (is_error(&error))
 		return error_wrap(error, "the answer of run %.*s", SLICE_ARG(of->run));
-	return *file < 0 ? altered(run, "result_missing", "is not in the outbox any more") : OK;
+	if (*file >= 0)
+		return OK;
+	return of->answer_pruned.size > 0
+	           ? altered(run, "result_missing", "was kept long enough, and has been pruned")
+	           : altered(run, "result_missing", "is not in the outbox any more");
 }
 
 /* What was found is read from its beginning to its end. */

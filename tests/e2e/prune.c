@@ -4,6 +4,7 @@
  */
 #include "law.h"
 #include "reply.h"
+#include "service.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
@@ -322,4 +323,160 @@ Test(prune, leaves_nothing_of_anybody)
 	for (size_t i = 0; i < sizeof cells / sizeof *cells; i++)
 		cr_expect_eq(ledger_holds(&rig, cells[i]), 0, "%s", cells[i]);
 	law_close(&rig);
+}
+
+/* ---- enrolctl ---- */
+
+static struct finished ctl(const struct rig *rig, int status, const char *const *words)
+{
+	const char *argv[16] = {"enrolctl", "--config", rig->config.text};
+	size_t count = 3;
+	while (*words)
+		argv[count++] = *words++;
+	argv[count] = NULL;
+	return program_expect(status, argv);
+}
+
+static void says(const struct rig *rig, int status, const char *const *words, const char *expected)
+{
+	struct finished finished = ctl(rig, status, words);
+	cr_expect(strstr(finished.out.bytes, expected) || strstr(finished.err.bytes, expected),
+	    "no '%s' in:\n%s%s", expected, finished.out.bytes, finished.err.bytes);
+	finished_done(&finished);
+}
+
+Test(prune, by_hand_where_no_daemon_runs)
+{
+	struct rig rig;
+	rig_make(&rig, &(struct rig_options){.feeds = "  default: {}\n  hr: {}\n"});
+	done(&rig, "staff.csv", enrolling);
+	done(&rig, "hr/staff.csv", enrolling);
+	says(&rig, 0, ARGV("prune"), "kept for ever");
+	says(&rig, 0, ARGV("prune", "--dry-run", "--before", "2020-01-01"), "Nothing would go.");
+	says(&rig, 0, ARGV("prune", "--dry-run", "--before", "2099-01-01"), "6 files");
+	says(&rig, 0, ARGV("prune", "--dry-run", "--feed", "hr", "--before", "2099-01-01"),
+	    "outbox/hr/staff.");
+	says(&rig, 0,
+	    ARGV("prune", "--json", "--dry-run", "--feed", "hr", "--before", "2099-01-01"),
+	    "\"rule\":\"before 2099-01-01\"");
+	says(&rig, 1, ARGV("prune", "--feed", "none"), "no feed none");
+	says(&rig, 64, ARGV("prune", "--before", "soon"), "--before");
+	cr_expect_eq(rig_number(&rig, LISTS), 0);
+	cr_expect_eq(files_below(&rig, "outbox", ".summary.json"), 2);
+	says(&rig, 0, ARGV("prune", "--feed", "hr", "--before", "2099-01-01"), "3 files");
+	cr_expect_eq(rig_number(&rig, LISTS), 1);
+	cr_expect_eq(files_below(&rig, "archive", ".csv"), 2);
+	says(&rig, 0, ARGV("prune", "--feed", "hr", "--before", "2099-01-01"),
+	    "Nothing is older than it is kept.");
+	says(&rig, 0, ARGV("show", "last", "--feed", "default"), "as recorded");
+	struct buffer run =
+	    rig_query(&rig, "SELECT run FROM enrold_run WHERE feed = 'hr' AND name = 'staff.csv'");
+	run.bytes[strcspn(run.bytes, "\n")] = '\0';
+	says(&rig, 0, ARGV("show", run.bytes), "pruned");
+	says(&rig, 0, ARGV("show", run.bytes), "by rule on 20");
+	says(&rig, 0, ARGV("explain", "p1"), "was pruned by rule");
+	says(&rig, 0, ARGV("explain", "p1", "--json"), "\"why\":\"pruned\"");
+	says(&rig, 0, ARGV("reconcile"), "The database knows every answer.");
+	says(&rig, 0, ARGV("runs"), "staff.csv");
+	buffer_done(&run);
+	law_close(&rig);
+}
+
+Test(prune, by_the_daemon_that_is_told)
+{
+	struct rig rig;
+	struct service service;
+	rig_make(&rig, &(struct rig_options){
+	                   .feeds = "  default: {}\n  a_feed_with_a_long_name_of_32_ch: {}\n"});
+	done(&rig, "a_feed_with_a_long_name_of_32_ch/staff.csv", enrolling);
+	service_start(&service, &rig);
+	says(&rig, 0,
+	    ARGV("prune", "--feed", "a_feed_with_a_long_name_of_32_ch", "--before", "2099-01-01",
+	        "--why", "told so"),
+	    "in its turn");
+	service_await(&service, &rig, "a_feed_with_a_long_name_of_32_ch", 1);
+	service_await_log(&service, "\"event\":\"pruned\"");
+	service_await_idle(&service, &rig);
+	service_stop(&service);
+	rig_expect(&rig,
+	    "SELECT json_extract(summary, '$.order.why') FROM enrold_run WHERE name LIKE 'prune-%'",
+	    "told so\n");
+	cr_expect_eq(files_below(&rig, "archive", ".csv"), 1);
+	law_close(&rig);
+}
+
+/* What a daemon that runs finds out by itself, at its start. */
+Test(prune, by_the_daemon_at_its_start)
+{
+	struct rig rig;
+	struct service service;
+	rig_make(&rig, &(struct rig_options){0});
+	done(&rig, "staff.csv", enrolling);
+	settings(&rig, "  default: { keep: { archive: 0 } }\n");
+	service_start(&service, &rig);
+	service_await_log(&service, "\"event\":\"pruned\"");
+	service_await_idle(&service, &rig);
+	service_stop(&service);
+	cr_expect_eq(rig_number(&rig, LISTS), 1);
+	law_close(&rig);
+}
+
+/* ---- what cannot be done any more ---- */
+
+Test(prune, of_an_answer_ends_its_undo)
+{
+	struct rig rig;
+	struct reply reply;
+	rig_make(&rig, &(struct rig_options){0});
+	done(&rig, "staff.csv", enrolling);
+	prune_all(&rig);
+	struct path run = rig_order(&rig, "undo", "staff.csv");
+	rig_once(&rig);
+	reply_open(&reply, &rig, path_of("undo-%s.csv", run.text).text, 0);
+	cr_expect_str_eq(reply_status(&reply), "refused");
+	cr_expect_str_eq(reply_refusal(&reply), "result_missing");
+	reply_close(&reply);
+	rig_expect(&rig, "SELECT count(*) FROM mdl_user_enrolments", "6\n");
+	law_close(&rig);
+}
+
+/* A later file, of which nobody knows any more whom it named: nothing of the plan is done. */
+Test(prune, of_a_later_file_keeps_a_plan_from_its_release)
+{
+	struct rig rig;
+	struct reply reply;
+	rig_make(&rig, &(struct rig_options){.feeds = "  default: { " LIMITED " }\n"});
+	done(&rig, "first.csv", enrolling);
+	done(&rig, "removing.csv", removing);
+	done(&rig, "later.csv", "username,course1\np1,C1\n");
+	settings(&rig, "  default: { " LIMITED ", keep: { archive: 0, answers: 0 } }\n");
+	rig_prune(&rig, "default", 0);
+	rig_once(&rig);
+	cr_expect_eq(listed(&rig, "/later."), 3);
+	struct path run = rig_order(&rig, "release", "removing.csv");
+	rig_once(&rig);
+	reply_open(&reply, &rig, path_of("release-%s.csv", run.text).text, 0);
+	cr_expect_str_eq(reply_status(&reply), "refused");
+	cr_expect_str_eq(reply_refusal(&reply), "later_file_missing");
+	reply_close(&reply);
+	rig_expect(&rig, "SELECT count(*) FROM mdl_user_enrolments", "6\n");
+	rig_expect(&rig, "SELECT state FROM enrold_plan", "open\n");
+	rig_remove(&rig);
+}
+
+/* ---- what was listed of accounts that are deleted ---- */
+
+Test(prune, drops_what_was_listed_of_the_deleted)
+{
+	struct rig rig;
+	rig_make(
+	    &rig, &(struct rig_options){.feeds = "  default: { absence: { action: suspend } }\n"});
+	done(&rig, "full.csv", enrolling);
+	cr_expect_eq(rig_number(&rig, "SELECT count(*) FROM enrold_listing"), 6);
+	rig_execute(&rig, "UPDATE mdl_user SET deleted = 1 WHERE username = 'p1'");
+	settings(&rig, "  default: { absence: { action: suspend }, keep: { archive: 90d } }\n");
+	rig_once(&rig);
+	cr_expect_eq(rig_number(&rig, "SELECT count(*) FROM enrold_listing"), 4);
+	cr_expect_eq(rig_number(&rig, LISTS), 0);
+	rig_remove(&rig);
 }

@@ -158,8 +158,7 @@ static void circumstances_check(struct law *law, const struct law_run *run)
 	static const char *const times[] = {"started", "finished"};
 	char policy[HASH_SIZE];
 	files_hash_bytes(run->policy, strlen(run->policy), policy);
-	if (!run->is_forgotten)
-		text_check(law, run, run->json, "policy_sha256", policy);
+	text_check(law, run, run->json, "policy_sha256", policy);
 	text_check(law, run, run->json, "version", ENROLD_VERSION);
 	for (size_t i = 0; i < 2; i++)
 		if (!law_has_shape(law_member(run->json, times[i]), "dddd-dd-ddTdd:dd:dd.dddZ"))

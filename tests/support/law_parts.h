@@ -15,7 +15,6 @@ enum { LAW_RUN_SIZE = 23 };
 struct law_run {
 	const char *run, *state, *feed, *name, *sha256, *policy;
 	const char *input_pruned, *answer_pruned;
-	bool is_forgotten; /* its texts were pruned; the summary is the witness's */
 	const char *summary, *summary_sha256, *result_sha256, *retry_sha256, *plan_sha256;
 	int64_t bytes, records, result_bytes;
 	size_t in_archive, in_quarantine, in_held, in_work; /* copies of its input */

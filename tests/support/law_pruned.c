@@ -120,7 +120,6 @@ static void history_take(struct law *law, struct law_run *run)
 		}
 	listing_done(&listing);
 	run->json = json_loads(run->summary, 0, NULL);
-	run->is_forgotten = true;
 	if (!run->json)
 		law_break(law, "the texts of run %s were pruned, and were never there", run->run);
 }
