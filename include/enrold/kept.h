@@ -50,5 +50,7 @@ struct error kept_store(struct db *db, enum kept_mark mark, const struct kept_id
 /* What the feed has listed of accounts that are deleted: whether there is any, and that it goes. */
 struct error kept_has_claims(struct db *db, struct slice feed, bool *has) MUST_CHECK;
 struct error kept_drop_claims(struct db *db, struct slice feed) MUST_CHECK;
+/* The same of all feeds. */
+struct error kept_drop_all_claims(struct db *db) MUST_CHECK;
 
 #endif

@@ -199,18 +199,23 @@ struct error kept_store(struct db *db, enum kept_mark mark, const struct kept_id
 	return error;
 }
 
-#define OF_DELETED                                                                                 \
-	"FROM {enrold_listing} WHERE feed = ? AND userid IN (SELECT id FROM {user} WHERE deleted " \
-	"= 1)"
+#define OF_DELETED "userid IN (SELECT id FROM {user} WHERE deleted = 1)"
+#define OF_FEED "FROM {enrold_listing} WHERE feed = ? AND " OF_DELETED
 
 struct error kept_has_claims(struct db *db, struct slice feed, bool *has)
 {
-	*has = db_find(db, "SELECT 1 " OF_DELETED " LIMIT 1", 0, DB_VALUES(db_text(feed))) != 0;
+	*has = db_find(db, "SELECT 1 " OF_FEED " LIMIT 1", 0, DB_VALUES(db_text(feed))) != 0;
 	return db_error(db);
 }
 
 struct error kept_drop_claims(struct db *db, struct slice feed)
 {
-	db_run(db, "DELETE " OF_DELETED, DB_VALUES(db_text(feed)));
+	db_run(db, "DELETE " OF_FEED, DB_VALUES(db_text(feed)));
+	return db_error(db);
+}
+
+struct error kept_drop_all_claims(struct db *db)
+{
+	db_run(db, "DELETE FROM {enrold_listing} WHERE " OF_DELETED, DB_NONE);
 	return db_error(db);
 }

@@ -4,6 +4,8 @@
  */
 #include "apply_loop.h"
 
+#include "enrold/kept.h"
+
 #include <time.h>
 
 /* A transaction's time after its census, which may take as long again. What is written at its end
@@ -278,6 +280,10 @@ static struct error end_store(struct apply_loop *loop, const struct error *held)
 		error = plan_file_make(run, &finish, &remarks);
 	if (!is_error(&error))
 		error = order_store(run, &loop->tally, counts(loop), &remarks);
+	/* What feeds have listed of an account goes with it. */
+	if (!is_error(&error) && loop->tally.codes[CODE_ACCOUNT_DELETED] > 0 && !held &&
+	    !run->lane.is_preview)
+		error = kept_drop_all_claims(lms_db(loop->lms));
 	if (!is_error(&error))
 		error = remarks_make(loop, &remarks);
 	return is_error(&error) ? error : finish_store(run, &finish);

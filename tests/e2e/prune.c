@@ -88,6 +88,14 @@ static size_t listed(const struct rig *rig, const char *words)
 	return count;
 }
 
+/* And by enrold's own word nobody has touched anything. */
+static void verified(const struct rig *rig)
+{
+	struct finished finished =
+	    program_expect(0, ARGV("enrolctl", "--config", rig->config.text, "verify"));
+	finished_done(&finished);
+}
+
 Test(prune, of_old_files_leaves_the_list_alone)
 {
 	struct rig rig;
@@ -107,6 +115,7 @@ Test(prune, of_old_files_leaves_the_list_alone)
 	/* Nothing is left to go, and the lists stay. */
 	prune_all(&rig);
 	cr_expect_eq(rig_number(&rig, LISTS), 1);
+	verified(&rig);
 	law_close(&rig);
 }
 
@@ -114,12 +123,11 @@ Test(prune, of_old_files_leaves_the_list_alone)
 Test(prune, by_the_settings_happens_each_day)
 {
 	struct rig rig;
-	rig_make(
-	    &rig, &(struct rig_options){
-	              .feeds = "  default: {}\n  hr: { keep: { archive: 1s, answers: 90d } }\n"});
+	rig_make(&rig, &(struct rig_options){.feeds = "  default: {}\n  hr: {}\n"});
 	done(&rig, "hr/staff.csv", enrolling);
 	done(&rig, "staff.csv", enrolling);
 	cr_expect_eq(rig_number(&rig, LISTS), 0);
+	settings(&rig, "  default: {}\n  hr: { keep: { archive: 1s, answers: 90d } }\n");
 	usleep(1200 * 1000);
 	rig_once(&rig);
 	cr_expect_eq(rig_number(&rig, LISTS " AND feed = 'hr'"), 1);
@@ -135,6 +143,7 @@ Test(prune, by_the_settings_happens_each_day)
 	usleep(1200 * 1000);
 	rig_once(&rig);
 	cr_expect_eq(rig_number(&rig, LISTS), 1);
+	verified(&rig);
 	law_close(&rig);
 }
 
@@ -175,6 +184,7 @@ Test(prune, of_what_waits_closes_it)
 	/* Nobody has said that the same is not wanted. */
 	done(&rig, "removing.csv", removing);
 	rig_expect(&rig, "SELECT state FROM enrold_plan ORDER BY run", "discarded\nopen\n");
+	verified(&rig);
 	law_close(&rig);
 }
 
@@ -196,6 +206,7 @@ Test(prune, keeps_what_waits_and_its_file)
 	rig_order(&rig, "release", "removing.csv");
 	rig_once(&rig);
 	rig_expect(&rig, "SELECT state FROM enrold_plan", "released\n");
+	verified(&rig);
 	law_close(&rig);
 }
 
@@ -212,6 +223,7 @@ Test(prune, of_a_file_that_waits_as_a_whole)
 	rig_expect(&rig, "SELECT state FROM enrold_plan", "discarded\n");
 	/* The next one is taken. */
 	answered(&rig, "staff.csv", enrolling, "held");
+	verified(&rig);
 	law_close(&rig);
 }
 
@@ -322,6 +334,7 @@ Test(prune, leaves_nothing_of_anybody)
 	prune_all(&rig);
 	for (size_t i = 0; i < sizeof cells / sizeof *cells; i++)
 		cr_expect_eq(ledger_holds(&rig, cells[i]), 0, "%s", cells[i]);
+	verified(&rig);
 	law_close(&rig);
 }
 
@@ -378,6 +391,7 @@ Test(prune, by_hand_where_no_daemon_runs)
 	says(&rig, 0, ARGV("explain", "p1", "--json"), "\"why\":\"pruned\"");
 	says(&rig, 0, ARGV("reconcile"), "The database knows every answer.");
 	says(&rig, 0, ARGV("runs"), "staff.csv");
+	verified(&rig);
 	buffer_done(&run);
 	law_close(&rig);
 }
@@ -479,4 +493,20 @@ Test(prune, drops_what_was_listed_of_the_deleted)
 	cr_expect_eq(rig_number(&rig, "SELECT count(*) FROM enrold_listing"), 4);
 	cr_expect_eq(rig_number(&rig, LISTS), 0);
 	rig_remove(&rig);
+}
+
+Test(prune, drops_what_was_listed_with_the_account)
+{
+	struct rig rig;
+	rig_make(&rig,
+	    &(struct rig_options){.feeds = "  default: { allow_delete: true, " RIG_MAY_ALL
+	                                   ", absence: { action: suspend, files: 'full*.csv' } }\n"
+	                                   "  hr: { absence: { action: suspend } }\n"});
+	done(&rig, "full.csv", enrolling);
+	done(&rig, "hr/full.csv", "username,course1\np1,C3\np2,C3\n");
+	cr_expect_eq(rig_number(&rig, "SELECT count(*) FROM enrold_listing"), 8);
+	done(&rig, "leaving.csv", "username,deleted\np1,1\n");
+	rig_expect(&rig, "SELECT count(*) FROM mdl_user WHERE deleted = 1", "1\n");
+	cr_expect_eq(rig_number(&rig, "SELECT count(*) FROM enrold_listing"), 5);
+	law_close(&rig);
 }
