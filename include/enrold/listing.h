@@ -84,6 +84,16 @@ struct listing_suspended {
 struct error listing_find_suspended(struct db *db, int64_t user, struct arena *arena,
     struct listing_suspended **found, size_t *count) MUST_CHECK;
 
+/* What a feed has listed of a person, and by which runs; an empty run: by none. */
+struct listing_known {
+	struct slice feed;
+	struct listing is;
+	struct slice first_run, last_run, suspended_by;
+};
+/* Of all feeds; in the arena. */
+struct error listing_find_of(struct db *db, int64_t user, struct arena *arena,
+    struct listing_known **found, size_t *count) MUST_CHECK;
+
 /* What some feed has listed of an enrolment, which may be gone; enrolment 0: none has. Reads all
  * that was listed. */
 struct error listing_find_enrolment(

@@ -34,6 +34,9 @@ struct enrolment_known {
 	struct slice deleted_by;          /* a user name */
 };
 
+/* Fills in course and method by the instance, an enrol.id. */
+struct error lms_find_enrolment_course(
+    struct lms *lms, int64_t enrol, struct arena *arena, struct enrolment_known *known) MUST_CHECK;
 /* Of one that is gone the LMS's log is read from its beginning to its end. Texts lie in the arena.
  */
 struct error lms_find_enrolment(

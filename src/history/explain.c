@@ -1,6 +1,6 @@
 /*
  * explain: all that feeds ever did to or said of a person, oldest first; then how things are today.
- * Previews are left out: nothing happened.
+ * Of previews no rows are told, since nothing happened; that they name the person is.
  */
 #include "history.h"
 
@@ -161,6 +161,12 @@ static struct error gap_give(
 	        "why", why, "pruned_by", by.size > 0 ? history_text(by) : json_null()));
 }
 
+/* Of a course only what bears upon that is wanted. */
+static bool is_of_everything(const struct explaining *explaining)
+{
+	return !explaining->history->query->course;
+}
+
 static struct error run_explain(struct explaining *explaining, const struct past_run *run)
 {
 	struct found_rows found;
@@ -168,7 +174,7 @@ static struct error run_explain(struct explaining *explaining, const struct past
 	struct error error =
 	    search(explaining->history, run, &explaining->names, explaining->run, &found);
 	for (size_t i = 0; i < found.count && !is_error(&error); i++) {
-		if (!is_wanted(explaining, &found, i))
+		if (run->is_preview || !is_wanted(explaining, &found, i))
 			continue;
 		today_note(explaining->today, run, &found.rows[i]);
 		if (explaining->history->query->enrolment != 0 &&
@@ -180,7 +186,11 @@ static struct error run_explain(struct explaining *explaining, const struct past
 			error = history_give(explaining->history,
 			    row_json(explaining->history, run, &found.rows[i]));
 	}
-	if (!is_error(&error) && found.gap)
+	if (!is_error(&error) && found.count > 0 && is_of_everything(explaining))
+		error = person_give(explaining);
+	if (!is_error(&error) && is_of_everything(explaining))
+		error = held_of_run(explaining->history, run, &found, explaining->run);
+	if (!is_error(&error) && found.gap && !run->is_preview)
 		error = gap_give(explaining, run, found.gap);
 	return error;
 }
@@ -195,7 +205,7 @@ static struct error runs_explain(struct explaining *explaining)
 		error = past_next(past, &run);
 		if (is_error(&error) || !run)
 			break;
-		if (!run->is_preview)
+		if (!run->is_preview || is_of_everything(explaining))
 			error = run_explain(explaining, run);
 	}
 	past_close(past);
@@ -239,6 +249,8 @@ static struct error explain(struct explaining *explaining)
 	error = person_give(explaining);
 	if (!is_error(&error) && explaining->history->query->enrolment != 0)
 		error = enrolment_give(&explaining->enrolment, explaining->history);
+	if (!is_error(&error) && is_of_everything(explaining))
+		error = held_of_person(explaining->history, person->account.id, explaining->arena);
 	return is_error(&error) ? error
 	                        : today_give(explaining->today, explaining->history,
 	                              &person->account, person->is_deleted);

@@ -220,6 +220,14 @@ void enrolment_note(struct asked_enrolment *asked, const struct past_run *run,
 struct error enrolment_give(
     const struct asked_enrolment *asked, struct history *history) MUST_CHECK;
 
+/* ---- held_of.c: what else there is of a person ---- */
+
+/* Of a run with these rows about the person; a preview's, too. */
+struct error held_of_run(struct history *history, const struct past_run *run,
+    const struct found_rows *found, struct arena *arena) MUST_CHECK;
+/* What the feeds have listed. */
+struct error held_of_person(struct history *history, int64_t user, struct arena *arena) MUST_CHECK;
+
 /* ---- causes.c: problems, grouped ---- */
 
 struct causes;

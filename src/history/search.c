@@ -142,7 +142,8 @@ static struct error read_large(struct searching *searching, int file, const stru
 	struct answer_block *blocks = NULL;
 	size_t count = 0;
 	bool is_found = blocks_find(searching, &of, stat, &blocks, &count);
-	if (!is_found && history->may_write && history->index >= 0) {
+	bool may_make = history->may_write && history->index >= 0 && !searching->run->is_preview;
+	if (!is_found && may_make) {
 		struct error error =
 		    answer_index_make(file, &of, history->index, history->is_cancelled);
 		if (error.class == ERROR_REJECT)

@@ -272,6 +272,44 @@ struct error listing_find_suspended(struct db *db, int64_t user, struct arena *a
 	                               : db_error(db);
 }
 
+static void known_add(const struct db_rows *rows, struct slice feed, struct arena *arena,
+    struct listing_known **found, size_t *count)
+{
+	struct listing_known *grown = arena_grow(arena, *found, *count, *count + 1, sizeof *grown);
+	if (!grown)
+		return;
+	grown[(*count)++] = (struct listing_known){
+	    .feed = feed,
+	    .is = listing_take(rows),
+	    .first_run = arena_copy(arena, db_column_text(rows, STATE_COLUMNS)),
+	    .last_run = arena_copy(arena, db_column_text(rows, STATE_COLUMNS + 1)),
+	    .suspended_by = arena_copy(arena, db_column_text(rows, STATE_COLUMNS + 2)),
+	};
+	*found = grown;
+}
+
+struct error listing_find_of(
+    struct db *db, int64_t user, struct arena *arena, struct listing_known **found, size_t *count)
+{
+	struct slice *feeds = arena_alloc(arena, FEEDS_MAX * sizeof *feeds);
+	struct db_questions questions = db_questions_begin(arena);
+	*found = NULL;
+	*count = 0;
+	if (!feeds)
+		return error_memory("asking what feeds have listed");
+	size_t feeds_count = feeds_load(db, arena, feeds);
+	for (size_t i = 0; i < feeds_count; i++)
+		db_question(&questions, i, DB_VALUES(db_text(feeds[i]), db_int(user)));
+	struct db_rows rows = db_ask(db,
+	    "SELECT " STATE ", first_run, last_run, suspended_by FROM {each}{enrold_listing} WHERE "
+	    "feed = ?1 AND userid = ?2",
+	    &questions);
+	while (db_next(&rows))
+		known_add(&rows, feeds[rows.tag], arena, found, count);
+	return arena_has_failed(arena) ? error_memory("asking what feeds have listed")
+	                               : db_error(db);
+}
+
 struct error listing_find_enrolment(struct db *db, int64_t enrolment, struct listing *found)
 {
 	*found = (struct listing){0};

@@ -108,6 +108,16 @@ static struct error gone_load(
 	return OK;
 }
 
+struct error lms_find_enrolment_course(
+    struct lms *lms, int64_t enrol, struct arena *arena, struct enrolment_known *known)
+{
+	int64_t course = course_of(lms_db(lms), enrol, known, arena);
+	if (course != 0)
+		course_load(lms_db(lms), course, known, arena);
+	return arena_has_failed(arena) ? error_memory("looking at an enrolment")
+	                               : db_error(lms_db(lms));
+}
+
 struct error lms_find_enrolment(
     struct lms *lms, int64_t id, struct arena *arena, struct enrolment_known *row)
 {

@@ -160,6 +160,11 @@ Test(absence_told, explain_says_why_somebody_is_suspended_until_when_and_what_ca
 	cr_expect(json_is_false(json_object_get(course, "changed_since")));
 	cr_expect_eq(number(course, "line"), 0);
 	json_decref(course);
+	json_t *listed = object_of(&nightly, "explain", "p50", "listed");
+	cr_assert(listed);
+	cr_expect_str_eq(text(listed, "feed"), "default");
+	cr_expect_str_neq(text(listed, "first_run"), "");
+	json_decref(listed);
 	/* What is said of one course is not said of another. */
 	struct finished finished = program_expect(
 	    0, ARGV("enrolctl", "--config", nightly.rig.config.text, "explain", "p50", "C2"));
@@ -372,4 +377,25 @@ Test(absence_told, preview_waits_and_says_who_would_be_removed_withheld_or_is_ou
 	buffer_done(&roster);
 	service_stop(&service);
 	nightly_close(&nightly);
+}
+
+Test(absence_told, explain_knows_whose_a_listed_enrolment_was_that_is_gone)
+{
+	struct nightly nightly;
+	nightly_make(&nightly, SUSPEND);
+	nightly_send(&nightly, "staff-1.csv", "1-50:C1");
+	int64_t id = rig_number(&nightly.rig,
+	    "SELECT ue.id FROM mdl_user_enrolments ue JOIN mdl_user u ON u.id = ue.userid WHERE "
+	    "u.username = 'p7'");
+	rig_execute(&nightly.rig, path_of("DELETE FROM mdl_logstore_standard_log; DELETE FROM "
+	                                  "mdl_user_enrolments WHERE id = %lld",
+	                              (long long)id)
+	                              .text);
+	struct finished finished =
+	    program_expect(0, ARGV("enrolctl", "--config", nightly.rig.config.text, "explain",
+	                          "--enrolment", path_of("%lld", (long long)id).text));
+	cr_expect(strstr(finished.out.bytes, " of p7 in C1"), "%s", finished.out.bytes);
+	cr_expect(strstr(finished.out.bytes, "it is gone"), "%s", finished.out.bytes);
+	finished_done(&finished);
+	nightly_leave(&nightly);
 }

@@ -939,3 +939,45 @@ Test(history, explain_knows_of_an_enrolment_that_is_gone_by_the_log)
 	reply_close(&reply);
 	rig_remove(&rig);
 }
+
+/* ---- all that there is of a person ---- */
+
+#define CAREFUL                                                                                    \
+	"  default: { allow_unenrol: true, removal: unenrol, limits: { by_cell: { count: 1, "      \
+	"share: 0%, most: 1 } }, " RIG_MAY_ALL " }\n"
+
+Test(history, explain_names_all_files_and_plans_that_hold_something_of_a_person)
+{
+	struct rig rig;
+	struct reply reply;
+	rig_make(&rig, &(struct rig_options){.feeds = CAREFUL});
+	files_make_directory(rig_inbox(&rig, "preview").text);
+	reply_to(&reply, &rig, "a.csv", "username,course1\np1,C1\np2,C1\np3,C1\n");
+	reply_close(&reply);
+	reply_to(&reply, &rig, "b.csv", "username,course1,unenrol1\np1,C1,1\np2,C1,1\np3,C1,1\n");
+	drop(&rig, "preview/c.csv", "username,course1\np1,C2\n");
+	drop(&rig, "d.csv", "username,course1\np4,C2\n");
+	rig_once(&rig);
+	json_t *all = ASK(&rig, "explain", "p1");
+	cr_assert_eq(count(all, "named"), 3);
+	cr_expect_str_eq(text(nth(all, "named", 0), "file"), "a.csv");
+	cr_expect_eq(json_array_size(json_object_get(nth(all, "named", 0), "files")), 2);
+	cr_expect_str_eq(text(nth(all, "named", 1), "file"), "b.csv");
+	cr_expect_eq(json_array_size(json_object_get(nth(all, "named", 1), "files")), 3);
+	cr_expect_str_eq(text(nth(all, "named", 2), "mode"), "preview");
+	cr_assert_eq(count(all, "waiting"), 1);
+	cr_expect_str_eq(text(nth(all, "waiting", 0), "run"), reply.run);
+	cr_expect_eq(number(nth(all, "waiting", 0), "rows"), 1);
+	json_decref(all);
+	/* Of a course only what bears upon that. */
+	all = ASK(&rig, "explain", "p1", "C1");
+	cr_expect_eq(count(all, "named") + count(all, "waiting") + count(all, "listed"), 0);
+	json_decref(all);
+	rig_order(&rig, "decline", "b.csv");
+	rig_once(&rig);
+	all = ASK(&rig, "explain", "p1");
+	cr_expect_eq(count(all, "waiting"), 0);
+	json_decref(all);
+	reply_close(&reply);
+	law_close(&rig);
+}
