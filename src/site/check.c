@@ -323,6 +323,7 @@ static void site_look(const struct look *look, const struct config *config)
 	caches_tell(look);
 	if (are_there)
 		check_reach(look, config);
+	check_keep(look, config);
 }
 
 static deed_set deeds_of(const struct config *config)

@@ -23,5 +23,7 @@ struct look {
 /* What each feed may reach, and whom roles in the whole site protect (check_reach.c). All tables
  * must be there. */
 void check_reach(const struct look *look, const struct config *config);
+/* Which feeds keep details of people for ever (check_keep.c). */
+void check_keep(const struct look *look, const struct config *config);
 
 #endif

@@ -346,3 +346,43 @@ Test(authority, of_each_feed_is_told_by_a_check)
 	finished_done(&finished);
 	law_close(&rig);
 }
+
+/* ---- how long ---- */
+
+static const struct {
+	const char *feed;
+	const char *note; /* NULL: none */
+} keepings[] = {
+    {"hr: {}", NULL},
+    {"hr: { upload_type: add }", "archive, answers, quarantine, held\n"},
+    {"hr: { update_details: file, keep: { archive: 90d, held: 30d } }", "answers, quarantine\n"},
+    {"hr: { match_by: email, keep: { archive: 90d, held: 30d, quarantine: 30d } }", "answers\n"},
+    {"hr: { columns: { Telephone: phone1 } }", "archive, answers, quarantine, held\n"},
+    {"hr: { columns: { Employee ID: username } }", NULL},
+    {"hr: { values: { status: { gone: { suspended: 1 } } } }", NULL},
+    {"hr: { values: { role1: { Boss: { profile_field_rank: boss } } } }",
+        "archive, answers, quarantine, held\n"},
+    {"hr: { upload_type: add, keep: { archive: 1d, answers: 1d, quarantine: 1d, held: 1d } }",
+        NULL},
+};
+
+Test(authority, details_of_people_that_are_kept_for_ever_are_named_by_a_check)
+{
+	for (size_t i = 0; i < sizeof keepings / sizeof *keepings; i++) {
+		struct rig rig;
+		struct path feeds = path_of("  %s\n", keepings[i].feed);
+		rig_make(&rig, &(struct rig_options){.feeds = feeds.text});
+		struct finished finished = program_expect(
+		    0, ARGV("enrolctl", "--config", rig.config.text, "lms", "check"));
+		const char *note = strstr(finished.out.bytes, "note  keep: feeds.hr.keep: ");
+		const char *end = note ? strstr(note, "kept for ever: ") : NULL;
+		cr_expect_eq(note != NULL, keepings[i].note != NULL, "%s: %s", keepings[i].feed,
+		    finished.out.bytes);
+		if (end && keepings[i].note)
+			cr_expect_eq(strncmp(end + strlen("kept for ever: "), keepings[i].note,
+			                 strlen(keepings[i].note)),
+			    0, "%s: %s", keepings[i].feed, end);
+		finished_done(&finished);
+		rig_remove(&rig);
+	}
+}
