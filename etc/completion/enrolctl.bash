@@ -41,8 +41,7 @@ _enrolctl_words() {
         ((i++))
         ask+=(--config "${COMP_WORDS[i]}")
         ;;
-      --feed | --since | --until | --status | --file | --limit | --why | --course | --enrolment | --head | --checkpoint | --key)
-      --feed | --since | --until | --before | --status | --file | --limit | --why | --course | --head | --checkpoint | --key)
+      --feed | --since | --until | --before | --status | --file | --limit | --why | --course | --enrolment | --head | --checkpoint | --key)
         [[ ${COMP_WORDS[i + 1]} == '=' ]] && ((i++))
         ((i++))
         ;;
@@ -91,10 +90,8 @@ _enrolctl() {
     --config | --checkpoint | --key) next=FILE ;;
     --feed) next=FEED ;;
     --status) next='running done refused held preview' ;;
-    --since | --until) next='today yesterday' ;;
-    --file | --limit | --why | --course | --enrolment | --head) return ;;
     --since | --until | --before) next='today yesterday' ;;
-    --file | --limit | --why | --course | --head) return ;;
+    --file | --limit | --why | --course | --enrolment | --head) return ;;
     *) _enrolctl_match ;;
   esac
   if [[ $cur == -* ]]; then
