@@ -434,8 +434,12 @@ Test(verify, since_a_time_reads_the_files_of_later_runs)
 	finished = program_expect(
 	    1, ARGV("enrolctl", "--config", rig.config.text, "verify", "--since", "1h"));
 	finished_done(&finished);
-	program_expect(64, ARGV("enrolctl", "--config", rig.config.text, "verify", "--since", "x"));
-	program_expect(64, ARGV("enrolctl", "--config", rig.config.text, "verify", "--head", "x"));
+	finished = program_expect(
+	    64, ARGV("enrolctl", "--config", rig.config.text, "verify", "--since", "x"));
+	finished_done(&finished);
+	finished = program_expect(
+	    64, ARGV("enrolctl", "--config", rig.config.text, "verify", "--head", "x"));
+	finished_done(&finished);
 	rig_remove(&rig);
 }
 

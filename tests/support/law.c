@@ -277,11 +277,15 @@ void law_holds(const struct rig *rig, enum law_moment moment)
 	law_report_done(&report);
 }
 
-/* What enrold itself says of it: nobody has touched anything, so nothing may be named. */
+/* What enrold itself says of it: nobody has touched anything, so nothing may be named. By settings
+ * of its own: the test's may be bad by now. */
 static void verify_holds(const struct rig *rig)
 {
-	struct finished finished =
-	    program_run(ARGV("enrolctl", "--config", rig->config.text, "verify"));
+	struct path config = path_of("%s/law.yaml", rig->root.text);
+	struct path text = path_of("spool: \"%s\"\nlms: { url: \"sqlite:%s\" }\n",
+	    rig->directory.text, rig->database.text);
+	files_write(config.text, text.text, strlen(text.text), 0600);
+	struct finished finished = program_run(ARGV("enrolctl", "--config", config.text, "verify"));
 	if (finished.status != 0)
 		fatal("verify ends with %d where nobody has touched anything:\n%s%s",
 		    finished.status, finished.out.bytes, finished.err.bytes);
