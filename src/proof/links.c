@@ -4,6 +4,7 @@
  */
 #include "proof.h"
 
+#include "enrold/db.h"
 #include "enrold/summary.h"
 
 #include <inttypes.h>
@@ -29,6 +30,7 @@ static struct error page_visit(struct proof *proof, struct ledger_page *page, st
 			error = on_row(proof, &rows[i]);
 	}
 	arena_reset(arena);
+	db_rest(proof->db); /* no row is read twice before all others were */
 	return error;
 }
 

@@ -128,8 +128,9 @@ def main():
     parser.add_argument('--least', type=float, default=500)
     parser.add_argument('--script', action='store_true')
     given = parser.parse_args()
-    rate = speed(given.mib)
+    # Memory first: what a child has at most counts from its fork on, and we grow.
     few, many = memory(given.runs[0], given.script), memory(given.runs[1], False)
+    rate = speed(given.mib)
     each = (many - few) / (given.runs[1] - given.runs[0])
     print(f'{each:.0f} bytes for each run more')
     sys.exit(rate < given.least or each > LINK_BYTES)
