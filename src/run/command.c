@@ -11,7 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { LINES_MAX = 200, LINE_SIZE = 1024, GRACE_MS = 5000, LOOK_MS = 200 };
+enum { LINES_MAX = 200, LINE_SIZE = 1024, GRACE_MS = 5000, LOOK_MS = 200, CLOSED_MS = 20 };
 
 struct child {
 	const struct command *command;
@@ -123,7 +123,8 @@ static void child_await(struct child *child, struct command_end *end)
 	bool is_open = true;
 	for (pid_t ended = 0; ended == 0;) {
 		struct pollfd polled = {child->output, POLLIN, 0};
-		if (poll(&polled, is_open, LOOK_MS) > 0)
+		/* Who has closed its output is about to end, as a rule. */
+		if (poll(&polled, is_open, is_open ? LOOK_MS : CLOSED_MS) > 0)
 			is_open = output_read(child);
 		if (command->progress)
 			atomic_fetch_add(command->progress, 1);

@@ -244,6 +244,7 @@ const struct scenario scenarios[SCENARIOS] = {
     {"packed", prepare_packed, 2, 2, 3},
     {"pruned", prepare_pruned, 1, 1, 5},
     {"pruned while it waits", prepare_pruned_held, 1, 1, 5},
+    {"checkpoints", prepare_checkpoints, 3, 3, 15},
 };
 
 const struct scenario *scenario_named(const char *name)
@@ -366,6 +367,8 @@ static void all_is_done(
 		fatal("%zu answers instead of %zu, %zu files in the archive instead of %zu",
 		    answers, scenario->answers, archived, scenario->archived);
 	packed_expect(rig);
+	if (files_exist(rig_path(rig, "outbox/checkpoints").text))
+		notes_expect(rig, answers);
 	law_close(rig);
 }
 

@@ -20,7 +20,7 @@ struct scenario {
 	int step; /* its runs are long: bounded sweeps try every step-th call only */
 };
 
-enum { SCENARIOS = 23 };
+enum { SCENARIOS = 24 };
 
 extern const struct scenario scenarios[SCENARIOS];
 
@@ -38,6 +38,11 @@ size_t *scenario_numbers(size_t *count);
 		return cr_make_param_array(size_t, numbers, count);                                \
 	}                                                                                          \
 	ParameterizedTest(const size_t *number, suite, name)
+
+/* scenario_notes.c: checkpoints of the chain, which a command is given. */
+void prepare_checkpoints(struct rig *rig, const char *journal_mode);
+/* Fatal when the last run has no note, or the command was not given the last one. */
+void notes_expect(const struct rig *rig, size_t runs);
 
 /* scenario_plans.c: what waits for a person, and what he says. */
 void prepare_held(struct rig *rig, const char *journal_mode);
