@@ -3,6 +3,7 @@
 
 #include "enrold/absences.h"
 #include "enrold/arrivals.h"
+#include "enrold/checkpoints.h"
 #include "enrold/disk.h"
 #include "enrold/lms.h"
 #include "enrold/log.h"
@@ -288,6 +289,26 @@ static json_t *disks_make(const struct look *look)
 	    (json_int_t)status.f_blocks * (json_int_t)status.f_frsize);
 }
 
+/* ---- checkpoints ---- */
+
+static json_t *checkpoints_make(const struct look *look)
+{
+	uint64_t number = 0;
+	int64_t made_s = 0;
+	if (!look->config->checkpoints.key)
+		return json_null();
+	int outbox =
+	    openat(look->spool.root, "outbox", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	struct error error = outbox < 0 ? OK : checkpoints_find_newest(outbox, &number, &made_s);
+	if (outbox >= 0)
+		close(outbox);
+	if (is_error(&error))
+		status_need(look->needs, NULL, "warning", error.text, "look at its permissions");
+	return json_pack("{s:I, s:o, s:s, s:n, s:n, s:n}", "number", (json_int_t)number, "made",
+	    number > 0 ? status_time(made_s) : json_null(), "origin",
+	    look->config->checkpoints.origin, "failed", "given", "not_given");
+}
+
 /* ---- the whole ---- */
 
 static const char *state_find(struct look *look)
@@ -314,6 +335,7 @@ static json_t *status_make(struct look *look)
 	json_object_set_new(status, "database", database_make(look));
 	json_object_set_new(status, "nodes", json_array());
 	json_object_set_new(status, "disks", disks_make(look));
+	json_object_set_new(status, "checkpoints", checkpoints_make(look));
 	json_object_set_new(status, "held_files", json_integer(files_count(look, "held")));
 	json_object_set_new(
 	    status, "quarantine_files", json_integer(files_count(look, "quarantine")));

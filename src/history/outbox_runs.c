@@ -69,8 +69,8 @@ static void list(struct listed *listed, int outbox, const char *feed)
 	for (const struct dirent *entry; listing && (entry = readdir(listing));) {
 		const char *name = entry->d_name;
 		int below = -1;
-		if (*name == '.')
-			continue;
+		if (*name == '.' || (!feed && strcmp(name, "checkpoints") == 0))
+			continue; /* no feed has that name */
 		if (!feed && entry->d_type != DT_REG && strlen(name) <= FEED_NAME_MAX)
 			below =
 			    openat(outbox, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);

@@ -389,6 +389,10 @@ Test(checkpoints, are_told_in_the_status_with_what_is_wrong)
 	    finished.out.bytes);
 	finished_done(&finished);
 	service_stop(&service);
+	finished = program_run(ARGV("enrolctl", "--config", rig.config.text, "--json", "status"));
+	cr_expect(strstr(finished.out.bytes, "\"checkpoints\":{\"number\":1,"), "%s",
+	    finished.out.bytes); /* no daemon runs */
+	finished_done(&finished);
 	end(&rig);
 }
 
