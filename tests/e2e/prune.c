@@ -510,3 +510,55 @@ Test(prune, drops_what_was_listed_with_the_account)
 	cr_expect_eq(rig_number(&rig, "SELECT count(*) FROM enrold_listing"), 5);
 	law_close(&rig);
 }
+
+/* Passwords that wait with a plan go, too, and the file that was archived without them. */
+Test(prune, leaves_no_password_of_what_waited)
+{
+	static const char people[] =
+	    "username,firstname,lastname,email,password,course1\n"
+	    "new1,N,One,n1@x.example,Secret-Word-1,C1\nnew2,N,Two,n2@x.example,Secret-Word-2,C1\n";
+	struct rig rig;
+	rig_make(
+	    &rig, &(struct rig_options){
+	              .feeds = "  default: { upload_type: add_or_update, " RIG_MAY_ALL " }\n"
+	                       "  hold: { upload_type: add_or_update, review: true, " RIG_MAY_ALL
+	                       " }\n"});
+	done(&rig, "people.csv", people);
+	answered(&rig, "hold/people.csv",
+	    "username,firstname,lastname,email,password,course1\n"
+	    "new3,N,Three,n3@x.example,Secret-Word-3,C1\nnew4,N,Four,n4@x.example,Secret-Word-4,"
+	    "C1\n",
+	    "held");
+	cr_expect_eq(spool_holds(&rig, "Secret-Word-1"), 0);
+	cr_expect_gt(spool_holds(&rig, "Secret-Word-3"), 0);
+	rig_prune(&rig, "hold", (long)time(NULL) + 86400);
+	prune_all(&rig);
+	law_holds(&rig, LAW_IDLE);
+	cr_expect_eq(spool_holds(&rig, "Secret-Word-3"), 0);
+	cr_expect_eq(spool_holds(&rig, "@x.example"), 0);
+	verified(&rig);
+	law_close(&rig);
+}
+
+/* Of what was done of a file whose rest waits the file goes behind its plan. */
+Test(prune, leaves_no_password_of_a_part_that_waited)
+{
+	static const char both[] = "username,password,course1,unenrol1\np1,Secret-Word-1,C1,1\n"
+	                           "p2,Secret-Word-2,C1,1\np3,Secret-Word-3,C1,1\n";
+	struct rig rig;
+	rig_make(&rig, &(struct rig_options){.feeds = "  default: { update_details: file, "
+	                                              "update_password: true, " LIMITED " }\n"});
+	done(&rig, "first.csv", enrolling);
+	done(&rig, "both.csv", both);
+	rig_expect(&rig, "SELECT state FROM enrold_plan", "open\n");
+	prune_all(&rig);
+	cr_expect_eq(spool_holds(&rig, "Secret-Word-1"), 0);
+	rig_witness(&rig);
+	prune_all(&rig);
+	law_holds(&rig, LAW_IDLE);
+	cr_expect_eq(rig_number(&rig, "SELECT count(*) FROM enrold_run WHERE input_pruned = '' AND "
+	                              "name NOT LIKE 'prune-%'"),
+	    0);
+	verified(&rig);
+	law_close(&rig);
+}

@@ -259,10 +259,12 @@ static void pruned_add(struct search *search, const struct law_pruned *row)
 	struct law_run *run = law_find(law, row->run);
 	if (!run || strcmp(row->kind, "input") != 0 || !law_is_gone(law, row))
 		return;
-	if (!law_is_ordered(run))
-		items_add(
-		    &search->found, (struct item){run->feed, run->name, row->sha256, row->place});
-	*(text_starts(row->place, "archive/") ? &run->in_archive : &run->in_quarantine) += 1;
+	bool is_archived = text_starts(row->place, "archive/");
+	*(is_archived ? &run->in_archive : &run->in_quarantine) += 1;
+	if (law_is_ordered(run))
+		return;
+	const char *hash = is_archived ? dropped_hash(law, run, row->sha256) : row->sha256;
+	items_add(&search->found, (struct item){run->feed, run->name, hash, row->place});
 }
 
 /* What can be made anew: of runs that changed something, and nothing half made. */

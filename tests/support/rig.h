@@ -101,7 +101,7 @@ struct path rig_order(const struct rig *rig, const char *word, const char *name)
  * clock_moved; those that run under it see it move. Until program_preload(NULL). */
 void rig_move_clock(const struct rig *rig, const char *clock_moved, long seconds);
 
-/* Keeps a copy of all that lies in outbox, archive, quarantine and held, where it has none yet:
+/* Keeps a copy of all that lies in outbox, archive, quarantine and held:
  * what law.h compares with what is pruned later. */
 void rig_witness(const struct rig *rig);
 /* The order to prune what the feed keeps no longer; before: of runs before that time, epoch

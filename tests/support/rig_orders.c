@@ -40,8 +40,9 @@ void rig_witness(const struct rig *rig)
 			const char *path = listing.entries[i].path;
 			struct path to =
 			    path_of("%s/witness/%s/%s", rig->root.text, places[place], path);
-			if (!S_ISREG(listing.entries[i].mode) || files_exist(to.text))
+			if (!S_ISREG(listing.entries[i].mode))
 				continue;
+			files_remove(to.text);
 			struct path folder = to;
 			*strrchr(folder.text, '/') = '\0';
 			files_make_directory(folder.text);
