@@ -232,11 +232,15 @@ static void rows_copy(struct db *from, struct db *to, const char *name, const ch
 	arena_free(arena);
 }
 
+/* Never back: an id that was given is not given again, as in any database that nobody fills anew.
+ */
 static void sequence_set(struct db *to, const char *name, struct arena *kept)
 {
 	struct slice sql = arena_print(kept,
-	    "SELECT setval(pg_get_serial_sequence('{%s}', 'id'), coalesce(max(id), 1), max(id) IS "
-	    "NOT NULL) FROM {%s}",
+	    "SELECT setval(s.name, greatest(coalesce(t.id, 1), coalesce(s.last, 1)), t.id IS NOT "
+	    "NULL OR s.last IS NOT NULL) FROM (SELECT max(id) AS id FROM {%s}) t, (SELECT n.name, "
+	    "pg_sequence_last_value(n.name::regclass) AS last FROM (SELECT "
+	    "pg_get_serial_sequence('{%s}', 'id') AS name) n) s",
 	    name, name);
 	(void)db_find(to, sql.bytes, 0, DB_NONE);
 }
