@@ -34,7 +34,7 @@ cut -f2 "$t/names" | tr '\n' '\0' | xargs -0r jq -Rr 'input_filename as $f | ($f
   | (try fromjson catch 0) | select(type == "object")
   | ["S", $f, .run, .number // 0, .previous, .chain, .input.name, (.order != null), .input.sha256],
     (.files[]? | ["F", $f, .sha256, $dir + .name]),
-    (select(.input.sha256 // "" != "") | ["I", $f, .input.sha256, .input.archived.sha256]) | @tsv' >>"$t/facts"
+    (select((.input.sha256 // "") != "") | ["I", $f, .input.sha256, .input.archived.sha256]) | @tsv' >>"$t/facts"
 [ ! -e .head ] || tr '\0' '\n' <.head | sort | awk '$5 == $1 { h = $2 "\t" $4 } END { print "H\t" h }' >>"$t/facts"
 find [w]ork/* -mindepth 1 -maxdepth 1 -printf 'W\t%f\n' >>"$t/facts"
 for f in outbox/checkpoints/* ${note:+"$note"}; do

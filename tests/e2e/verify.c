@@ -486,6 +486,23 @@ Test(verify, tells_what_was_pruned_and_reads_what_was_packed)
 	law_close(&rig);
 }
 
+/* It was not read: nothing is on record of what is in it. */
+Test(verify, asks_nothing_of_a_file_that_was_too_large)
+{
+	struct rig rig;
+	rig_make(&rig, &(struct rig_options){.settings = "max_file_size: 1KiB\n"});
+	struct buffer text = {0};
+	buffer_add_text(&text, "username,course1\n");
+	while (text.size < 2048)
+		buffer_add_text(&text, "p1,C1\n");
+	rig_drop_bytes(&rig, "large.csv", text.bytes, text.size);
+	buffer_done(&text);
+	rig_once(&rig);
+	tamper_expect(&rig, "a large file", NULL, "");
+	tamper_expect_script(&rig, "a large file", NULL, "");
+	law_close(&rig);
+}
+
 /* It may be asked at any moment: what is on its way is no fault. */
 Test(verify, beside_a_daemon_that_answers_names_nothing)
 {
