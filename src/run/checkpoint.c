@@ -5,8 +5,11 @@
 #include "enrold/log.h"
 #include "enrold/note.h"
 
+#include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -103,20 +106,42 @@ static void made_tell(struct checkpoints *checkpoints, const struct note *note)
 	    note->number == 1 ? "" : "s");
 }
 
+/* What has that number may be of a time before the database was put back. */
+static struct error place_find(
+    const struct config *config, int directory, const struct note *note, bool *is_there)
+{
+	char name[FILE_NAME_SIZE];
+	uint64_t given;
+	bool has;
+	checkpoint_name(note->number, name);
+	*is_there = false;
+	if (!disk_has(directory, name))
+		return OK;
+	struct error error = checkpoint_is_of(directory, name, note->head, is_there);
+	if (is_error(&error) || *is_there)
+		return error;
+	/* First, so that the new one is given twice rather than never. */
+	error = checkpoint_read_given(directory, &given, &has);
+	if (!is_error(&error) && has && given >= note->number)
+		error = checkpoint_write_given(directory, config->node, note->number - 1);
+	return is_error(&error) ? error : checkpoint_evade(directory, name);
+}
+
 static struct error make(struct checkpoints *checkpoints, const struct config *config,
     const struct spool *spool, uint64_t number, const char *chain, const struct note_key *key)
 {
 	int directory;
-	char name[FILE_NAME_SIZE];
+	bool is_there;
 	struct note note = {.number = number};
 	snprintf(note.origin, sizeof note.origin, "%s", config->checkpoints.origin);
 	snprintf(note.head, sizeof note.head, "%s", chain);
 	struct error error = spool_open_outbox(spool, CHECKPOINTS, &directory);
 	if (is_error(&error))
 		return error;
-	checkpoint_name(number, name);
-	bool is_there = disk_has(directory, name);
-	error = is_there ? disk_sync(directory, ".") : given_begin(config, spool, directory);
+	error = place_find(config, directory, &note, &is_there);
+	if (!is_error(&error))
+		error =
+		    is_there ? disk_sync(directory, ".") : given_begin(config, spool, directory);
 	if (!is_error(&error) && !is_there)
 		error = public_put(config, directory, key);
 	if (!is_error(&error) && !is_there)
@@ -171,6 +196,43 @@ static int64_t day_of(int64_t epoch_s)
 	return (int64_t)timegm(&tm) / 86400;
 }
 
+/*
+ * Those that tell of more runs than there are step aside: the database was put back to an earlier
+ * day, and what follows is another chain, of which the witness is to hear as well. The head is read
+ * behind the list, since others make notes meanwhile.
+ */
+static struct error standing_find(struct checkpoints *checkpoints, const struct config *config,
+    struct db *db, int directory, struct ledger_head *head)
+{
+	uint64_t *numbers, given, newest = 0;
+	size_t count;
+	bool has;
+	char name[FILE_NAME_SIZE];
+	struct stat stat;
+	struct error error = checkpoints_list(directory, 0, &numbers, &count);
+	if (!is_error(&error))
+		error = ledger_read_head(db, head);
+	for (size_t i = 0; i < count && !is_error(&error); i++) {
+		checkpoint_name(numbers[i], name);
+		if (numbers[i] <= head->number)
+			newest = numbers[i];
+		else
+			error = checkpoint_evade(directory, name);
+	}
+	free(numbers);
+	checkpoint_name(newest, name);
+	checkpoints->state.number = newest;
+	checkpoints->state.made_s =
+	    newest > 0 && fstatat(directory, name, &stat, AT_SYMLINK_NOFOLLOW) == 0
+	        ? (int64_t)stat.st_mtim.tv_sec
+	        : 0;
+	if (!is_error(&error))
+		error = checkpoint_read_given(directory, &given, &has);
+	return is_error(&error) || !has || given <= head->number
+	           ? error
+	           : checkpoint_write_given(directory, config->node, newest);
+}
+
 static struct error head_note(struct checkpoints *checkpoints, const struct config *config,
     const struct spool *spool, const struct ledger_head *head, bool is_only)
 {
@@ -178,9 +240,8 @@ static struct error head_note(struct checkpoints *checkpoints, const struct conf
 	struct note_key *key;
 	int64_t head_us = 0;
 	run_id_parse(head->run, &head_us);
-	struct error error = checkpoints_find_newest(spool->outbox, &state->number, &state->made_s);
-	if (!is_error(&error)) /* at each look, so that it is not missed at the next note only */
-		error = checkpoints_load_key(&config->checkpoints, &key);
+	/* At each look, so that it is not missed at the next note only. */
+	struct error error = checkpoints_load_key(&config->checkpoints, &key);
 	if (is_error(&error))
 		return error;
 	const struct checkpoints_standing standing = {.newest = state->number,
@@ -191,7 +252,9 @@ static struct error head_note(struct checkpoints *checkpoints, const struct conf
 	                  : state->number > 0 ? day_of(state->made_s)
 	                                      : NEVER,
 	    .today = day_of((int64_t)time(NULL))};
-	if (checkpoints_is_due(&standing))
+	/* One of the newest head may be of another chain. */
+	bool is_newest = head->number > 0 && standing.newest == standing.head;
+	if (checkpoints_is_due(&standing) || is_newest)
 		error = make(checkpoints, config, spool, head->number, head->chain, key);
 	note_key_free(key);
 	if (!is_error(&error))
@@ -199,36 +262,35 @@ static struct error head_note(struct checkpoints *checkpoints, const struct conf
 	return error;
 }
 
-static void folder_look(
-    struct checkpoints *checkpoints, const struct config *config, const struct spool *spool)
+static struct error look(struct checkpoints *checkpoints, const struct config *config,
+    const struct spool *spool, struct db *db, bool is_only)
 {
 	int directory;
+	struct ledger_head head;
 	struct checkpoints_state *state = &checkpoints->state;
 	struct error error = spool_open_outbox(spool, CHECKPOINTS, &directory);
 	if (is_error(&error))
-		return;
+		return error;
 	if (!checkpoints->is_tidy)
 		checkpoints_tidy(directory, config->node);
 	checkpoints->is_tidy = true;
-	error = checkpoint_read_given(directory, &state->given, &state->has_given);
+	error = standing_find(checkpoints, config, db, directory, &head);
+	if (!is_error(&error))
+		error = head_note(checkpoints, config, spool, &head, is_only);
+	struct error given = checkpoint_read_given(directory, &state->given, &state->has_given);
 	close(directory);
+	return is_error(&error) ? error : given;
 }
 
 void checkpoints_look(struct checkpoints *checkpoints, const struct config *config,
     const struct spool *spool, struct db *db, bool is_only)
 {
-	struct ledger_head head;
 	pthread_mutex_lock(&checkpoints->mutex);
-	if (!config->checkpoints.key) { /* it may have been taken out */
-		checkpoints->state = (struct checkpoints_state){.number = 0};
-		pthread_mutex_unlock(&checkpoints->mutex);
-		return;
-	}
-	struct error error = ledger_read_head(db, &head);
-	if (!is_error(&error)) { /* else it is told as the database's */
-		error = head_note(checkpoints, config, spool, &head, is_only);
+	if (config->checkpoints.key) {
+		struct error error = look(checkpoints, config, spool, db, is_only);
 		failure_tell(checkpoints, &error);
-		folder_look(checkpoints, config, spool);
+	} else { /* it may have been taken out */
+		checkpoints->state = (struct checkpoints_state){.number = 0};
 	}
 	pthread_mutex_unlock(&checkpoints->mutex);
 }

@@ -4,6 +4,7 @@
 #include "run_state.h"
 
 #include "enrold/disk.h"
+#include "enrold/note.h"
 
 #include <assert.h>
 #include <ctype.h>
@@ -133,6 +134,29 @@ struct error checkpoint_put(
 	if (is_error(&error) || is_taken)
 		unlinkat(directory, part, 0);
 	return is_error(&error) ? error : disk_sync(directory, ".");
+}
+
+struct error checkpoint_is_of(int directory, const char *name, const char *head, bool *is_of)
+{
+	struct slice text;
+	struct note note;
+	struct arena *arena = arena_create();
+	struct error error =
+	    arena ? disk_load(directory, name, arena, &text) : error_memory("reading a checkpoint");
+	*is_of = false;
+	if (!is_error(&error) && text.bytes) {
+		struct error fault = note_parse(text, &note);
+		*is_of = !is_error(&fault) && strcmp(note.head, head) == 0;
+	}
+	arena_free(arena);
+	return error;
+}
+
+struct error checkpoint_evade(int directory, const char *name)
+{
+	char evaded[FILE_NAME_SIZE];
+	name_evade(evaded, name, "1");
+	return disk_move(directory, name, directory, evaded, "old");
 }
 
 void checkpoints_tidy(int directory, const char *node)

@@ -18,6 +18,11 @@ void checkpoints_tidy(int directory, const char *node);
 /* number 0: none of those that there are is to be given; has: false: the command is new here. */
 struct error checkpoint_read_given(int directory, uint64_t *number, bool *has) MUST_CHECK;
 struct error checkpoint_write_given(int directory, const char *node, uint64_t number) MUST_CHECK;
+/* Whether the note of that name tells of this head. */
+struct error checkpoint_is_of(
+    int directory, const char *name, const char *head, bool *is_of) MUST_CHECK;
+/* Of a chain that went on otherwise once the database had been put back: it gets another name. */
+struct error checkpoint_evade(int directory, const char *name) MUST_CHECK;
 /* Under that name at once or not at all. may_replace: of what may change. */
 struct error checkpoint_put(int directory, const char *node, const char *name, struct slice text,
     bool may_replace) MUST_CHECK;

@@ -396,6 +396,33 @@ Test(checkpoints, are_told_in_the_status_with_what_is_wrong)
 	end(&rig);
 }
 
+/* Their chain went on otherwise; the witness has heard of both. */
+Test(checkpoints, of_a_chain_that_a_restored_database_does_not_have_step_aside)
+{
+	struct rig rig;
+	make_with_command(&rig, take);
+	runs_make(&rig, 1, 3);
+	files_copy(rig.database.text, beside("away").text);
+	runs_make(&rig, 4, 6);
+	files_copy(beside("away").text, rig.database.text);
+	struct buffer old = files_read(note_path(&rig, 4).text);
+	struct finished finished =
+	    program_expect(0, ARGV("enrolctl", "--config", rig.config.text, "reconcile", "accept"));
+	finished_done(&finished); /* which is the fourth run now */
+	rig_once(&rig);
+	struct buffer new = files_read(note_path(&rig, 4).text);
+	cr_expect_str_neq(new.bytes, old.bytes);
+	cr_expect(files_exist(rig_path(&rig, "outbox/checkpoints/0000000004.note.1").text));
+	cr_expect(files_exist(rig_path(&rig, "outbox/checkpoints/0000000006.note.1").text));
+	cr_expect_not(has_note(&rig, 5));
+	given_expect("1\n2\n3\n4\n5\n6\n4\n");
+	buffer_done(&old);
+	buffer_done(&new);
+	finished = program_expect(0, ARGV("enrolctl", "--config", rig.config.text, "verify"));
+	finished_done(&finished);
+	rig_remove(&rig); /* the law knows nothing of lost answers */
+}
+
 /* A stop does not wait for it, and what it was given is given again. */
 Test(checkpoints, a_command_that_hangs_keeps_no_stop_waiting)
 {
