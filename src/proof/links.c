@@ -161,11 +161,11 @@ static struct error on_row(struct proof *proof, const struct ledger_run *row)
 struct error links_load(struct proof *proof)
 {
 	struct ledger_head again;
-	struct error error = ledger_find_head(proof->db, &proof->head);
+	struct error error = ledger_read_head(proof->db, &proof->head);
 	if (!is_error(&error))
 		error = proof_rows(proof, 0, on_row);
 	if (!is_error(&error))
-		error = ledger_find_head(proof->db, &again);
+		error = ledger_read_head(proof->db, &again);
 	if (!is_error(&error))
 		chain_drop(&proof->chain, proof->head.number, again.number);
 	return error;
