@@ -77,7 +77,8 @@ static const struct event events[] = {
     {"plan_released", "5c5f349aa5414a46b7fb4c736db09c25",
         "Somebody has said that what a run withheld is to be done."},
     {"prune_left", "be9baa484be24ad8ae5848995f197503",
-        "What is older than keep says is not as the ledger has it, and stays."},
+        "What is older than keep says is not as the ledger has it, or cannot be removed, and "
+        "stays."},
     {"prune_ordered", "075b35b27cb34a24a446f33bd134dc6f",
         "Somebody has said that what a feed keeps no longer goes."},
     {"pruned", "8eef6533016748569466534f8a0791c0",

@@ -187,7 +187,7 @@ bool prune_place_has(const struct place *place, const char *name)
 	       (disk_has(place->directory, name) || disk_has(place->directory, packed));
 }
 
-/* What cannot be unpacked is not as it was. */
+/* What cannot be unpacked is not as it was; nor is what cannot be read, while others can. */
 struct error prune_place_hash(
     const struct place *place, const char *name, uint64_t bytes_max, struct packed_found *found)
 {
@@ -195,7 +195,7 @@ struct error prune_place_hash(
 	if (place->directory < 0)
 		return OK;
 	struct error error = packed_hash(place->directory, name, bytes_max, found);
-	if (error.class != ERROR_REJECT && !error.is_lasting)
+	if (error.class != ERROR_REJECT && !error.is_lasting && !error.is_narrow)
 		return error;
 	*found = (struct packed_found){.is_there = true};
 	return OK;

@@ -28,9 +28,22 @@ struct removing {
 	struct run *run;
 	int root, index;
 	struct folder folders[FOLDERS];
-	size_t files;
+	size_t files, left;
 	uint64_t bytes;
+	char
+	    first[sizeof((struct error *)NULL)->text]; /* why the first of those that are left is */
 };
+
+/* Somebody has made it immutable, say, or the disk is broken there: no reason for the feed to wait.
+ * It is there as the ledger has it, so that the next list has it once more. */
+static struct error leave(struct removing *removing, struct error error)
+{
+	if (!error.is_narrow)
+		return error;
+	if (removing->left++ == 0)
+		snprintf(removing->first, sizeof removing->first, "%s", error.text);
+	return OK;
+}
 
 /* ---- folders ---- */
 
@@ -99,9 +112,10 @@ static struct error folder_open(
 	folder->file =
 	    openat(removing->root, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (folder->file < 0 && errno != ENOENT)
-		return error_errno("cannot open %s", path);
-	snprintf(folder->path, sizeof folder->path, "%s", path);
-	return OK;
+		error = leave(removing, error_errno("cannot open %s", path));
+	if (!is_error(&error))
+		snprintf(folder->path, sizeof folder->path, "%s", path);
+	return error;
 }
 
 /* ---- files ---- */
@@ -111,7 +125,8 @@ static struct error name_drop(struct removing *removing, const struct folder *fo
 {
 	if (unlinkat(folder->file, name, 0) < 0)
 		return errno == ENOENT ? OK
-		                       : error_errno("cannot remove %s/%s", folder->path, name);
+		                       : leave(removing, error_errno("cannot remove %s/%s",
+		                                             folder->path, name));
 	removing->files++;
 	removing->bytes += row->bytes;
 	return OK;
@@ -177,6 +192,13 @@ static void removed_log(const struct removing *removing)
 	    "what was kept long enough has gone: %zu file%s, %llu byte%s; %s in archive/ lists %s",
 	    removing->files, removing->files == 1 ? "" : "s", (unsigned long long)removing->bytes,
 	    removing->bytes == 1 ? "" : "s", run->name, removing->files == 1 ? "it" : "them");
+	if (removing->left > 0)
+		log_event(LOG_WARNING, "prune_left",
+		    json_pack("{s:s, s:s, s:I}", "run", run->id, "feed", run->lane.feed, "left",
+		        (json_int_t)removing->left),
+		    "%s; of what was to go, %zu %s left: the next list has %s again",
+		    removing->first, removing->left, removing->left == 1 ? "is" : "are",
+		    removing->left == 1 ? "it" : "them");
 }
 
 /* What is no list any more, or has left, has been carried out. */

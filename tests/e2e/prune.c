@@ -7,8 +7,11 @@
 #include "service.h"
 
 #include <criterion/criterion.h>
+#include <fcntl.h>
+#include <linux/fs.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -165,6 +168,44 @@ Test(prune, leaves_what_is_altered_or_was_taken_away)
 	cr_expect_eq(listed(&rig, "gone."), 2);    /* the whole answer */
 	cr_expect(files_exist(file_below(&rig, "outbox", "altered.").text));
 	rig_remove(&rig);
+}
+
+static bool immutable_set(const char *path, bool is)
+{
+	int flags = is ? FS_IMMUTABLE_FL : 0;
+	int file = open(path, O_RDONLY | O_CLOEXEC);
+	bool is_set = file >= 0 && ioctl(file, FS_IOC_SETFLAGS, &flags) == 0;
+	if (file >= 0)
+		close(file);
+	return is_set;
+}
+
+/* Then the others go, and the feed goes on; it is removed by the next list. */
+Test(prune, leaves_what_cannot_be_removed)
+{
+	struct rig rig;
+	rig_make(&rig, &(struct rig_options){0});
+	done(&rig, "staff.csv", enrolling);
+	struct path input = file_below(&rig, "archive", "staff.");
+	if (!immutable_set(input.text, true)) {
+		rig_remove(&rig);
+		cr_skip_test("only root can make files immutable, and not everywhere");
+	}
+	rig_witness(&rig);
+	rig_prune(&rig, "default", (long)time(NULL) + 86400);
+	struct finished finished = rig_run(&rig, 0);
+	cr_expect(strstr(finished.err.bytes, "prune_left"), "%s", finished.err.bytes);
+	finished_done(&finished);
+	cr_expect(files_exist(input.text));
+	cr_expect_eq(files_count(rig_path(&rig, "outbox").text, ".result.csv"), 1);
+	cr_expect_eq(listed(&rig, "/staff."), 3);
+	verified(&rig);
+	done(&rig, "later.csv", enrolling);
+	immutable_set(input.text, false);
+	prune_all(&rig);
+	cr_expect_not(files_exist(input.text));
+	verified(&rig);
+	law_close(&rig);
 }
 
 /* A file that waits, whatever its age, unless keep.held says so; then it comes to nothing. */

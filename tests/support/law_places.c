@@ -252,12 +252,14 @@ static void quarantine_visit(
 	ended_add(search, run, path);
 }
 
-/* As if it were still where the list says; what waited was put aside when it was closed. */
+/* As if it were still where the list says, the last one if it could not be removed at once; what
+ * waited was put aside when it was closed. */
 static void pruned_add(struct search *search, const struct law_pruned *row)
 {
 	struct law *law = search->law;
 	struct law_run *run = law_find(law, row->run);
-	if (!run || strcmp(row->kind, "input") != 0 || !law_is_gone(law, row))
+	if (!run || strcmp(row->kind, "input") != 0 || strcmp(run->input_pruned, row->by) != 0 ||
+	    !law_is_gone(law, row))
 		return;
 	bool is_archived = text_starts(row->place, "archive/");
 	*(is_archived ? &run->in_archive : &run->in_quarantine) += 1;
