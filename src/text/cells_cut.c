@@ -1,24 +1,15 @@
 /*
- * cells_cut: csvin's reading of a file once more, which keeps the bytes. Where bytes can be told
- * apart as they are, they are looked at; else each character is decoded by itself, so that it is
- * known which bytes it was.
+ * cells_cut: the bytes of the characters that stay (cells_reading.h). Where bytes can be told apart
+ * as they are, they are looked at; else each character is decoded by itself, so that it is known
+ * which bytes it was.
  */
-#include "enrold/cells_cut.h"
+#include "cells_reading.h"
 
 #include "enrold/decode.h"
 
 #include <errno.h>
 #include <iconv.h>
 #include <stdlib.h>
-
-enum state {
-	RECORD_AHEAD, /* at most blanks so far */
-	CELL_AHEAD,   /* the same, of a cell behind the first */
-	PLAIN,
-	QUOTED,
-	QUOTE_CLOSED, /* unless another one follows */
-	BROKEN,
-};
 
 /* How bytes become characters. */
 enum way {
@@ -29,16 +20,12 @@ enum way {
 
 enum { PENDING_MAX = 64, MADE_MAX = 16 };
 
-static const char mark[] = "\xEF\xBB\xBF";
-enum { MARK_SIZE = sizeof mark - 1 };
-
 struct cells_cut {
 	struct cells_cut_terms terms;
 	enum way way;
 	bool has_begun; /* what kind of file it is, is known */
 	struct decoder *decoder;
 	struct buffer *out; /* while a piece is fed */
-	uint64_t count;
 
 	char first[DECODE_MARK_MAX]; /* where a mark may stand */
 	size_t first_size;
@@ -48,17 +35,7 @@ struct cells_cut {
 	struct slice quote, dot; /* in the file's own character set; in: */
 	char made[2][MADE_MAX];
 
-	uint64_t line;
-	enum state state;
-	size_t cell;
-	bool is_leading; /* the file may still begin with marks, */
-	size_t lead;     /* of which so many bytes have come */
-	bool is_behind_header;
-	bool is_after_cr;
-	bool is_after_blank; /* QUOTE_CLOSED */
-	bool is_dropping;    /* BROKEN: the rest of the line */
-	/* What has to stand in front of the character at hand. */
-	bool wants_quotes, wants_dot;
+	struct cells_reading reading;
 };
 
 struct error cells_cut_create(const struct cells_cut_terms *terms, struct cells_cut **result)
@@ -68,8 +45,7 @@ struct error cells_cut_create(const struct cells_cut_terms *terms, struct cells_
 	if (!cut)
 		return error_memory("emptying cells");
 	cut->terms = *terms;
-	cut->line = 1;
-	cut->is_leading = true;
+	cut->reading = (struct cells_reading){.terms = &cut->terms, .line = 1, .is_leading = true};
 	return OK;
 }
 
@@ -84,138 +60,7 @@ void cells_cut_free(struct cells_cut *cut)
 
 uint64_t cells_cut_count(const struct cells_cut *cut)
 {
-	return cut->count;
-}
-
-/* ---- one character, by its byte in ASCII; any other will do for those that have none ---- */
-
-static bool is_emptied(const struct cells_cut *cut)
-{
-	return cut->is_behind_header && cut->cell == cut->terms.column;
-}
-
-static bool is_blank(const struct cells_cut *cut, char c)
-{
-	return (c == ' ' || c == '\t') && c != cut->terms.delimiter;
-}
-
-static void record_end(struct cells_cut *cut)
-{
-	if (cut->state == RECORD_AHEAD)
-		return; /* a blank line */
-	cut->wants_quotes = cut->state != BROKEN && cut->cell == 0 && is_emptied(cut);
-	cut->is_behind_header = true;
-	cut->is_dropping = false;
-	cut->state = RECORD_AHEAD;
-	cut->cell = 0;
-}
-
-/* Whether it stays. */
-static bool line_end_take(struct cells_cut *cut, char c)
-{
-	bool is_ahead = cut->line < cut->terms.header_line;
-	bool is_data = !is_ahead && cut->state == QUOTED;
-	bool is_of_cell = is_data && is_emptied(cut);
-	cut->line++;
-	cut->is_after_cr = c == '\r';
-	cut->count += is_of_cell;
-	if (!is_ahead && !is_data)
-		record_end(cut);
-	return !is_of_cell;
-}
-
-static bool cell_end(struct cells_cut *cut)
-{
-	cut->state = CELL_AHEAD;
-	cut->cell++;
-	return true;
-}
-
-static bool cell_begin(struct cells_cut *cut, char c)
-{
-	if (c == cut->terms.delimiter)
-		return cell_end(cut);
-	if (is_blank(cut, c))
-		return cut->state == RECORD_AHEAD || !is_emptied(cut);
-	cut->state = c == '"' ? QUOTED : PLAIN;
-	cut->count += is_emptied(cut) && c != '"';
-	return !is_emptied(cut);
-}
-
-static bool record_break(struct cells_cut *cut)
-{
-	bool is_known = !cut->is_behind_header || cut->cell > cut->terms.column;
-	cut->state = BROKEN;
-	if (is_known)
-		return true;
-	cut->is_dropping = true;
-	cut->wants_quotes = is_emptied(cut);
-	cut->wants_dot = true;
-	cut->count++;
-	return false;
-}
-
-static bool quote_follow(struct cells_cut *cut, char c)
-{
-	if (c == cut->terms.delimiter)
-		return cell_end(cut);
-	if (is_blank(cut, c)) {
-		cut->is_after_blank = true;
-		return !is_emptied(cut);
-	}
-	if (c != '"' || cut->is_after_blank)
-		return record_break(cut);
-	cut->state = QUOTED;
-	cut->count += is_emptied(cut);
-	return !is_emptied(cut);
-}
-
-static bool quoted_take(struct cells_cut *cut, char c)
-{
-	bool is_closed = c == '"';
-	if (is_closed)
-		cut->state = QUOTE_CLOSED;
-	cut->is_after_blank = false;
-	cut->count += is_emptied(cut) && !is_closed;
-	return !is_emptied(cut);
-}
-
-static bool plain_take(struct cells_cut *cut, char c)
-{
-	return c == cut->terms.delimiter ? cell_end(cut) : !is_emptied(cut);
-}
-
-/* Marks at the beginning are blank, all of them; the start of none is data. */
-static bool is_of_mark(struct cells_cut *cut, char c)
-{
-	cut->is_leading = c == mark[cut->lead];
-	if (!cut->is_leading && cut->lead > 0)
-		cut->state = PLAIN;
-	cut->lead = (cut->lead + 1) % MARK_SIZE;
-	return cut->is_leading;
-}
-
-static bool take(struct cells_cut *cut, char c)
-{
-	bool was_cr = cut->is_after_cr;
-	if (cut->is_leading && is_of_mark(cut, c))
-		return true;
-	cut->is_after_cr = false;
-	if (c == '\n' && was_cr) /* of the same line end, whatever that was */
-		return cut->state != QUOTED || !is_emptied(cut);
-	if (c == '\n' || c == '\r')
-		return line_end_take(cut, c);
-	if (cut->line < cut->terms.header_line)
-		return true;
-	switch (cut->state) {
-	case RECORD_AHEAD:
-	case CELL_AHEAD: return cell_begin(cut, c);
-	case PLAIN: return plain_take(cut, c);
-	case QUOTED: return quoted_take(cut, c);
-	case QUOTE_CLOSED: return quote_follow(cut, c);
-	case BROKEN: break;
-	}
-	return !cut->is_dropping;
+	return cut->reading.count;
 }
 
 /* ---- what is put in ---- */
@@ -227,13 +72,13 @@ static void slice_add(struct cells_cut *cut, struct slice bytes)
 
 static void wanted_add(struct cells_cut *cut)
 {
-	if (cut->wants_quotes) {
+	if (cut->reading.wants_quotes) {
 		slice_add(cut, cut->quote);
 		slice_add(cut, cut->quote);
 	}
-	if (cut->wants_dot)
+	if (cut->reading.wants_dot)
 		slice_add(cut, cut->dot);
-	cut->wants_quotes = cut->wants_dot = false;
+	cut->reading.wants_quotes = cut->reading.wants_dot = false;
 }
 
 /* A first character brings a mark with it, where the set has one. */
@@ -270,8 +115,8 @@ static void bytes_take(struct cells_cut *cut, struct slice bytes)
 {
 	size_t kept = 0;
 	for (size_t i = 0; i < bytes.size; i++) {
-		bool stays = take(cut, bytes.bytes[i]);
-		if (stays && !cut->wants_quotes && !cut->wants_dot)
+		bool stays = cells_take(&cut->reading, bytes.bytes[i]);
+		if (stays && !cut->reading.wants_quotes && !cut->reading.wants_dot)
 			continue;
 		buffer_add(cut->out, bytes.bytes + kept, i - kept);
 		wanted_add(cut);
@@ -284,7 +129,7 @@ static void pending_take(struct cells_cut *cut, struct slice text, size_t size)
 {
 	bool stays = true;
 	for (size_t i = 0; i < text.size; i++)
-		stays = take(cut, text.bytes[i]);
+		stays = cells_take(&cut->reading, text.bytes[i]);
 	wanted_add(cut);
 	if (stays)
 		buffer_add(cut->out, cut->pending, size);
@@ -437,7 +282,7 @@ static struct error way_find(struct cells_cut *cut)
 		cut->way = BY_TEXT;
 	if (cut->way == BY_TEXT) {
 		characters_make(cut, NULL);
-		buffer_add(cut->out, mark, MARK_SIZE);
+		buffer_add(cut->out, CELLS_MARK, CELLS_MARK_SIZE);
 	}
 	if (cut->way == BY_BYTES)
 		return OK;
@@ -488,7 +333,7 @@ struct error cells_cut_finish(struct cells_cut *cut, struct buffer *out)
 		units_take(cut);
 		if (cut->pending_size > 0) /* nobody's */
 			pending_take(cut, SLICE("\xFF"), cut->pending_size);
-		record_end(cut);
+		cells_record_end(&cut->reading);
 		wanted_add(cut);
 	}
 	return out->failed ? error_memory("emptying cells") : error;
