@@ -133,9 +133,8 @@ enum ctl_exit ctl_reconcile(const struct ctl *ctl)
 
 /* The chain goes on from where the database is: that it does so, and without what, stands in its
  * next link. */
-static struct error record(const struct ctl *ctl, const struct reconcile *reconcile)
+static struct order order_make(const struct reconcile *reconcile)
 {
-	char run[RUN_ID_SIZE + 1];
 	struct order order = {.kind = ORDER_ACCEPT,
 	    .subject = "default",
 	    .feed = "default",
@@ -146,8 +145,26 @@ static struct error record(const struct ctl *ctl, const struct reconcile *reconc
 	snprintf(order.why, sizeof order.why,
 	    "the database is taken as it is, without %zu answer%s that it does not hold",
 	    lost_count(reconcile), lost_count(reconcile) == 1 ? "" : "s");
-	struct error error = order_give(reconcile->spool.orders, &order);
-	return is_error(&error) ? error : by_hand(ctl->config, &reconcile->spool, &order, run);
+	return order;
+}
+
+/* Killed in between, it is done once more: the order stands first, so that what was accepted comes
+ * on record however far that has come. */
+static struct error accept(const struct ctl *ctl, const struct reconcile *reconcile)
+{
+	char run[RUN_ID_SIZE + 1];
+	bool stood = false;
+	const struct spool *spool = &reconcile->spool;
+	const struct order order = order_make(reconcile);
+	struct error error = order_stands(spool->orders, order.kind, order.subject, &stood);
+	if (!is_error(&error))
+		error = order_give(spool->orders, &order);
+	/* Who has done it is on record before it is done; by an earlier attempt all of it is. */
+	if (!is_error(&error) && (reconcile->count > 0 || !stood))
+		error = accepted_add(spool, reconcile->by, reconcile->lost, reconcile->count);
+	if (!is_error(&error))
+		error = last_run_accept(spool, reconcile->lms);
+	return is_error(&error) ? error : by_hand(ctl->config, spool, &order, run);
 }
 
 enum ctl_exit ctl_reconcile_accept(const struct ctl *ctl)
@@ -155,14 +172,8 @@ enum ctl_exit ctl_reconcile_accept(const struct ctl *ctl)
 	struct reconcile reconcile = {.spool = SPOOL_CLOSED};
 	struct error error = look(ctl, &reconcile);
 	bool is_needed = lost_count(&reconcile) > 0 || is_error(&reconcile.head);
-	/* Who has done it is on record before it is done. */
 	if (!is_error(&error) && is_needed)
-		error =
-		    accepted_add(&reconcile.spool, reconcile.by, reconcile.lost, reconcile.count);
-	if (!is_error(&error) && is_needed)
-		error = last_run_accept(&reconcile.spool, reconcile.lms);
-	if (!is_error(&error) && is_needed)
-		error = record(ctl, &reconcile);
+		error = accept(ctl, &reconcile);
 	done(&reconcile);
 	if (is_error(&error))
 		return ctl_fail(&error);

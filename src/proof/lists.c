@@ -101,10 +101,18 @@ static int by_run(const void *a, const void *b)
 	return (x->run_us > y->run_us) - (x->run_us < y->run_us);
 }
 
+static int forked_by_hash(const struct forked *x, const struct forked *y)
+{
+	int runs = (x->run_us > y->run_us) - (x->run_us < y->run_us);
+	return runs != 0 ? runs : memcmp(x->sha256, y->sha256, DIGEST_SIZE);
+}
+
+/* Of those that two lists name, the first list's first. */
 static int forked_by_run(const void *a, const void *b)
 {
 	const struct forked *x = a, *y = b;
-	return (x->run_us > y->run_us) - (x->run_us < y->run_us);
+	int order = forked_by_hash(x, y);
+	return order != 0 ? order : (x->record > y->record) - (x->record < y->record);
 }
 
 struct error lists_load(struct proof *proof)
@@ -198,13 +206,22 @@ static void pruned_tell(struct proof *proof)
 	}
 }
 
+/* Two lists may name it, and a run that was in work/ may have been done once more: then its new
+ * answer has taken the place of the lost one. */
+static bool is_elsewhere(const struct proof *proof, const struct forked *forked)
+{
+	const struct link *link = chain_find(&proof->chain, forked->run_us);
+	bool is_again = forked > proof->forked && forked_by_hash(&forked[-1], forked) == 0;
+	return is_again || (link && link->place > 0) ||
+	       lists_find_pruned(proof, forked->run_us, PROOF_SUMMARY);
+}
+
 void lists_tell(struct proof *proof)
 {
 	pruned_tell(proof);
 	for (size_t i = 0; i < proof->forked_count; i++) {
 		const struct forked *forked = &proof->forked[i];
-		if (forked->has_summary && !forked->is_seen &&
-		    !lists_find_pruned(proof, forked->run_us, PROOF_SUMMARY))
+		if (forked->has_summary && !forked->is_seen && !is_elsewhere(proof, forked))
 			proof_tell(proof, VERIFY_MISSING, forked->run_us, "",
 			    "the summary of an answer that was accepted as lost is not there");
 	}

@@ -7,11 +7,8 @@
 #include "service.h"
 
 #include <criterion/criterion.h>
-#include <fcntl.h>
-#include <linux/fs.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -170,16 +167,6 @@ Test(prune, leaves_what_is_altered_or_was_taken_away)
 	rig_remove(&rig);
 }
 
-static bool immutable_set(const char *path, bool is)
-{
-	int flags = is ? FS_IMMUTABLE_FL : 0;
-	int file = open(path, O_RDONLY | O_CLOEXEC);
-	bool is_set = file >= 0 && ioctl(file, FS_IOC_SETFLAGS, &flags) == 0;
-	if (file >= 0)
-		close(file);
-	return is_set;
-}
-
 /* Then the others go, and the feed goes on; it is removed by the next list. */
 Test(prune, leaves_what_cannot_be_removed)
 {
@@ -187,7 +174,7 @@ Test(prune, leaves_what_cannot_be_removed)
 	rig_make(&rig, &(struct rig_options){0});
 	done(&rig, "staff.csv", enrolling);
 	struct path input = file_below(&rig, "archive", "staff.");
-	if (!immutable_set(input.text, true)) {
+	if (!files_immutable(input.text, true)) {
 		rig_remove(&rig);
 		cr_skip_test("only root can make files immutable, and not everywhere");
 	}
@@ -201,7 +188,7 @@ Test(prune, leaves_what_cannot_be_removed)
 	cr_expect_eq(listed(&rig, "/staff."), 3);
 	verified(&rig);
 	done(&rig, "later.csv", enrolling);
-	immutable_set(input.text, false);
+	files_immutable(input.text, false);
 	prune_all(&rig);
 	cr_expect_not(files_exist(input.text));
 	verified(&rig);

@@ -402,6 +402,31 @@ Test(verify, tells_of_answers_that_were_accepted_as_lost)
 	rig_remove(&rig);
 }
 
+/* What breaks off is done once more, and comes on record. */
+Test(verify, tells_of_what_was_accepted_at_the_second_attempt)
+{
+	struct rig rig;
+	tamper_make(&rig);
+	files_copy(path_of("%s/older.db", rig.root.text).text, rig.database.text);
+	if (!files_immutable(rig_path(&rig, "orders").text, true)) {
+		rig_remove(&rig);
+		cr_skip_test("only root can make files immutable, and not everywhere");
+	}
+	struct finished finished =
+	    program_run(ARGV("enrolctl", "--config", rig.config.text, "reconcile", "accept"));
+	files_immutable(rig_path(&rig, "orders").text, false);
+	cr_expect_neq(finished.status, 0);
+	finished_done(&finished);
+	finished =
+	    program_expect(0, ARGV("enrolctl", "--config", rig.config.text, "reconcile", "accept"));
+	finished_done(&finished);
+	finished = program_expect(0, ARGV("enrolctl", "--config", rig.config.text, "verify"));
+	cr_expect(
+	    strstr(finished.out.bytes, "\nforked after reconcile on 20"), "%s", finished.out.bytes);
+	finished_done(&finished);
+	rig_remove(&rig);
+}
+
 Test(verify, answers_scripts_as_json_that_begins_with_the_head)
 {
 	struct rig rig;

@@ -5,10 +5,12 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/fs.h>
 #include <openssl/evp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
@@ -237,4 +239,14 @@ struct path path_feed(const char *below)
 		length -= strlen("/preview");
 	feed.text[length] = '\0';
 	return length > 0 ? feed : path_of("default");
+}
+
+bool files_immutable(const char *path, bool is)
+{
+	int flags = is ? FS_IMMUTABLE_FL : 0;
+	int file = open(path, O_RDONLY | O_CLOEXEC);
+	bool is_set = file >= 0 && ioctl(file, FS_IOC_SETFLAGS, &flags) == 0;
+	if (file >= 0)
+		close(file);
+	return is_set;
 }

@@ -22,9 +22,10 @@ struct path path_feed(const char *below);
 struct path path_of(const char *format, ...) PRINTF_LIKE(1, 2);
 const char *path_base(const char *path);
 
-bool files_exist(const char *path); /* anything of that name, a dangling link too */
+bool files_exist(const char *path);        /* anything of that name, a dangling link too */
 bool files_exist_packed(const char *path); /* or as an answer that was packed */
-/* The whole file, or what is packed where there is none, with a NUL behind its bytes that does not count. Given to the caller. */
+/* The whole file, or what is packed where there is none, with a NUL behind its bytes that does not
+ * count. Given to the caller. */
 struct buffer files_read(const char *path);
 void files_write(const char *path, const void *bytes, size_t size, mode_t mode);
 void files_copy(const char *from, const char *to);
@@ -64,5 +65,9 @@ bool files_await(const char *directory, const char *end, size_t count, int alive
 
 /* The same until there is nothing in the directory. */
 bool files_await_empty(const char *directory, int alive);
+
+/* Nobody can remove it then, nor write to it; of a directory, make or remove anything there. False:
+ * that cannot be had here; only root can, and not everywhere. */
+bool files_immutable(const char *path, bool is);
 
 #endif
