@@ -65,6 +65,8 @@ bool summary_is_of(struct slice text, const char *run);
 /* Or discarded: its input is put aside. */
 bool summary_is_refused(struct slice text);
 bool summary_is_held(struct slice text);
+/* A refusal, or a remark on words, may show a cell of the file; no other summary has one. */
+bool summary_quotes_cells(struct slice text);
 /* It carried out a person's word about another run. */
 bool summary_is_ordered(struct slice text);
 void summary_explain(struct slice text, struct buffer *out);

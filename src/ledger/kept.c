@@ -63,6 +63,12 @@ static void run_take(const struct db_rows *rows, struct arena *arena, struct kep
 	kept->has_texts = db_column_int(rows, at++) != 0;
 }
 
+/* The summary shows a cell of its file (summary_quotes_cells), and is not in the outbox any more:
+ * what is there need not go from here. In its texts quotation marks are escaped. */
+#define QUOTES                                                                                     \
+	"(answer_pruned <> '' AND summary <> '' AND (summary NOT LIKE '%\"refusal\":null,%' OR "   \
+	"summary LIKE '%\"code\":\"words_not_mapped\"%'))"
+
 struct error kept_list(struct db *db, struct slice feed, const struct ledger_page *page,
     struct arena *arena, struct kept_run **runs, size_t *count)
 {
@@ -73,8 +79,9 @@ struct error kept_list(struct db *db, struct slice feed, const struct ledger_pag
 	struct db_rows rows = db_select(db,
 	    "SELECT state, run, feed, name, sha256, bytes, archived_sha256, archived_bytes, "
 	    "summary_sha256, result_sha256, result_bytes, retry_sha256, retry_bytes, plan_sha256, "
-	    "plan_bytes, number, input_pruned, answer_pruned, CASE WHEN summary = '' THEN 0 ELSE 1 "
-	    "END FROM {enrold_run} WHERE run > ?1 AND run < ?2 AND feed = ?3 ORDER BY run LIMIT ?4",
+	    "plan_bytes, number, input_pruned, answer_pruned, CASE WHEN counts = '' AND NOT " QUOTES
+	    " THEN 0 ELSE 1 END FROM {enrold_run} WHERE run > ?1 AND run < ?2 AND feed = ?3 ORDER "
+	    "BY run LIMIT ?4",
 	    DB_VALUES(db_string(page->after), db_string(page->before), db_text(feed),
 	        db_int(page->limit)));
 	while (*count < page->limit && db_next(&rows))
@@ -151,7 +158,8 @@ struct error kept_find_measures(
 static const char *const set[KEPT_MARKS] = {
     [KEPT_INPUT] = "UPDATE {enrold_run} SET input_pruned = ?1 WHERE ",
     [KEPT_ANSWER] = "UPDATE {enrold_run} SET answer_pruned = ?1 WHERE ",
-    [KEPT_TEXTS] = "UPDATE {enrold_run} SET summary = '', counts = '' WHERE ",
+    [KEPT_TEXTS] = "UPDATE {enrold_run} SET counts = '', summary = CASE WHEN " QUOTES
+                   " THEN '' ELSE summary END WHERE ",
     /* Nobody has said that it is not wanted: the same may be asked again. */
     [KEPT_PLAN] = "UPDATE {enrold_plan} SET state = 'discarded', closed_by = ?1, why = ?2, base = "
                   "'', content = '' WHERE state = 'open' AND ",

@@ -246,8 +246,8 @@ uint64_t summary_find_number(struct slice text)
 		power *= 10;
 	}
 	static const char name[] = ",\"number\":";
-	bool is = at >= strlen(name) &&
-	          memcmp(text.bytes + at - strlen(name), name, strlen(name)) == 0;
+	bool is =
+	    at >= strlen(name) && memcmp(text.bytes + at - strlen(name), name, strlen(name)) == 0;
 	return is ? number : 0;
 }
 
@@ -294,6 +294,18 @@ bool summary_is_ordered(struct slice text)
 bool summary_is_held(struct slice text)
 {
 	return member_is(text, "status", "held");
+}
+
+bool summary_quotes_cells(struct slice text)
+{
+	size_t i;
+	const json_t *remark;
+	json_t *summary = json_loadb(text.bytes ? text.bytes : "", text.size, 0, NULL);
+	bool quotes = !json_is_null(json_object_get(summary, "refusal"));
+	json_array_foreach(json_object_get(summary, "remarks"), i, remark) quotes |=
+	    strcmp(text_member(remark, "code"), remark_code_name(REMARK_WORDS_NOT_MAPPED)) == 0;
+	json_decref(summary);
+	return quotes;
 }
 
 /* Whether anything had been applied decides what is to be done. */

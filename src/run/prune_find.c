@@ -153,7 +153,8 @@ static struct error artefact_give(
 	return OK;
 }
 
-/* Without it the chain holds by what the list says of it. */
+/* Only one that shows a cell of the file goes: without it, that the chain holds is what the list
+ * says, and no checkpoint of before that list. */
 static struct error summary_give(struct finding *finding, const char *infix)
 {
 	char end[64], name[FILE_NAME_SIZE];
@@ -173,7 +174,7 @@ static struct error summary_give(struct finding *finding, const char *infix)
 		return OK;
 	}
 	error = prune_place_load(&finding->places[PLACE_OUTBOX], name, finding->page_arena, &text);
-	if (is_error(&error))
+	if (is_error(&error) || !summary_quotes_cells(text))
 		return error;
 	row.number = run->number;
 	summary_find_chain(text, row.chain);
