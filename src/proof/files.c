@@ -198,6 +198,17 @@ static void missing_tell(const struct checked *checked, const struct expected *e
 	checked->link->is_tail |= expected->file == PROOF_SUMMARY;
 }
 
+/* Of a summary, which is made when the others have their places: the input, which goes last. */
+static struct error is_in_work(const struct checked *checked, enum proof_file file, bool *is)
+{
+	const struct ledger_run *row = checked->row;
+	const struct slice inputs[] = {row->sha256, row->archived_sha256};
+	if (file < PROOF_SUMMARY)
+		return proof_find_in_work(
+		    checked->proof, row->run.bytes, &row->hashes[file], 1, is);
+	return proof_find_in_work(checked->proof, row->run.bytes, inputs, 2, is);
+}
+
 /* Where it is to be, and with which hash; asked anew when it was not there. */
 typedef struct error expect_file(const struct checked *checked, struct expected *expected);
 
@@ -210,8 +221,9 @@ static struct error file_check(
 	struct error error = expect(checked, &expected);
 	if (!is_error(&error) && *expected.sha256)
 		error = look(checked, &expected, &is_there);
-	if (is_error(&error) || is_there ||
-	    proof_is_in_work(checked->proof, checked->row->run.bytes))
+	if (!is_error(&error) && !is_there)
+		error = is_in_work(checked, file, &is_there);
+	if (is_error(&error) || is_there)
 		return error;
 	error = expect(checked, &expected);
 	if (!is_error(&error))

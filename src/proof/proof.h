@@ -130,7 +130,10 @@ void proof_path(const struct ledger_run *row, enum proof_file file, char path[PR
 uint32_t proof_hash_path(const char *path); /* never 0 */
 /* "x.R.y" -> R, the last of them; false: there is none. */
 bool proof_find_run(const char *name, int64_t *run_us);
-/* It lies in work/ of whichever daemon: it is being published. */
+/* A run that is being published has a file with one of these hashes still in work/. */
+struct error proof_find_in_work(struct proof *proof, const char *run, const struct slice *hashes,
+    size_t count, bool *is_there) MUST_CHECK;
+/* It lies in work/ of whichever daemon. */
 bool proof_is_in_work(const struct proof *proof, const char *run);
 
 /* ---- reading ---- */

@@ -61,6 +61,29 @@ static void archive_gone(struct rig *rig)
 	files_remove(tamper_file(rig, "second.csv", "archive", ".csv").text);
 }
 
+/* As if the run were being published. */
+static void work_imitated(struct rig *rig, const char *name)
+{
+	struct buffer run = rig_query(
+	    rig, path_of("SELECT node, run FROM enrold_run WHERE name = '%s'", name).text);
+	run.bytes[strcspn(run.bytes, "\n")] = '\0';
+	*strchr(run.bytes, '|') = '/';
+	files_make_directory(rig_path(rig, "work/%s/inbox", run.bytes).text);
+	buffer_done(&run);
+}
+
+static void archive_gone_to_work(struct rig *rig)
+{
+	archive_gone(rig);
+	work_imitated(rig, "second.csv");
+}
+
+static void last_gone_to_work(struct rig *rig)
+{
+	files_remove(tamper_file(rig, "last.csv", "outbox", ".summary.json").text);
+	work_imitated(rig, "last.csv");
+}
+
 static void result_gone(struct rig *rig)
 {
 	files_remove(tamper_file(rig, "undo-", "outbox", ".result.csv").text);
@@ -260,6 +283,9 @@ static const struct row {
     {"a byte of a file that was held", archived_held_byte, "altered", "altered", "archive/"},
     {"a byte of a refused file", quarantine_byte, "altered", "altered", "quarantine/"},
     {"an archived file", archive_gone, "missing", "missing", ""},
+    {"an archived file, and work imitated", archive_gone_to_work, "missing", "missing", ""},
+    {"the last summary, and work imitated", last_gone_to_work, "cut off at the end",
+        "cut off at the end", ""},
     {"a result", result_gone, "missing", "missing", ".result.csv"},
     {"the first summary", first_gone, "missing", "missing", ""},
     {"a summary in the middle", middle_gone, "missing", "missing", ""},
