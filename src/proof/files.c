@@ -345,7 +345,8 @@ static struct error on_row(struct proof *proof, const struct ledger_run *row)
 /* What is missing from a run on to the last is a tail that was cut off. */
 static void tail_mark(struct proof *proof)
 {
-	uint64_t begin = proof->answer->number + 1;
+	enum { RUNS_MAX = 1 << 30 }; /* a head that says more was written by somebody else */
+	uint64_t begin = proof->answer->number < RUNS_MAX ? proof->answer->number + 1 : 0;
 	bool *is_tail = calloc(begin + 1, sizeof *is_tail);
 	for (size_t i = 0; is_tail && i < proof->chain.links.count; i++) {
 		const struct link *link = chain_at(&proof->chain, i);

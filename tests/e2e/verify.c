@@ -211,6 +211,11 @@ static void head_changed(struct rig *rig)
 	                 " FROM enrold_run WHERE number = 3), number = 3");
 }
 
+static void head_counts_too_many(struct rig *rig)
+{
+	rig_execute(rig, "UPDATE enrold_head SET number = -2");
+}
+
 static void note_of_head_gone(struct rig *rig)
 {
 	files_remove(rig_path(rig, ".head").text);
@@ -307,6 +312,7 @@ static const struct row {
     {"a summary in the ledger, of another run", row_exchanged, "reordered", NULL, ""},
     {"a row more in the ledger", row_added, "reordered", NULL, ""},
     {"the ledger's head", head_changed, "altered", NULL, ""},
+    {"the ledger's head, of a number that nothing has", head_counts_too_many, "altered", NULL, ""},
     {"the note of the last run, gone", note_of_head_gone, "missing", "missing", ".head"},
     {"the note of the last run, older", note_of_head_older, "cut off at the end",
         "cut off at the end", ".head"},
