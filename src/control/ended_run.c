@@ -89,5 +89,7 @@ struct error plan_order_find_run(int root, const char *run, char feed[FEED_NAME_
 	           ? error_reject(
 	                 "not_found", 0, "run %s was a preview: it has changed nothing", run)
 	           : error_reject("not_found", 0,
-	                 "no run %s has ended: there is no answer of it in the outbox", run);
+	                 "no run %s has ended: there is no answer of it in the outbox, or it "
+	                 "was pruned",
+	                 run);
 }

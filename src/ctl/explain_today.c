@@ -4,6 +4,8 @@
 #include "sentence.h"
 #include "words.h"
 
+#include "enrold/runid.h"
+
 #include <string.h>
 
 enum { INDENT = 2 };
@@ -59,9 +61,9 @@ static bool gap_tell(const json_t *gap, int64_t now_s)
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
 		if (words_is(gap, "why", words[i].why))
 			buffer_print(&out, " %s", words[i].words);
-	if (*words_text(gap, "pruned_by")) {
-		buffer_add_text(&out, ", on ");
-		time_add(&out, words_run_time(words_text(gap, "pruned_by")), now_s);
+	if (strlen(words_text(gap, "pruned_by")) == RUN_ID_SIZE) {
+		const char *by = words_text(gap, "pruned_by");
+		buffer_print(&out, " on %.4s-%.2s-%.2s", by, by + 4, by + 6);
 	}
 	buffer_add_char(&out, '.');
 	bool is_told = sentence_write(stdout, &out, INDENT);

@@ -333,7 +333,7 @@ static void aside_print(const json_t *daemon, FILE *to)
 	long long held = (long long)words_number(daemon, "held_files");
 	long long quarantine = (long long)words_number(daemon, "quarantine_files");
 	if (held + quarantine > 0)
-		fprintf(to, "quarantine/: %lld file%s; held/: %lld\n", quarantine,
+		fprintf(to, "quarantine/: %lld file%s; came late, in held/: %lld\n", quarantine,
 		    quarantine == 1 ? "" : "s", held);
 }
 

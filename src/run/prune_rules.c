@@ -30,8 +30,11 @@ static void before_print(int64_t before_s, char rule[PRUNE_RULE_SIZE])
 {
 	time_t at = (time_t)before_s;
 	struct tm tm;
-	if (localtime_r(&at, &tm))
-		strftime(rule, PRUNE_RULE_SIZE, "before %Y-%m-%d", &tm);
+	if (!localtime_r(&at, &tm))
+		return;
+	bool is_midnight = tm.tm_hour + tm.tm_min + tm.tm_sec == 0;
+	strftime(rule, PRUNE_RULE_SIZE,
+	    is_midnight ? "before %Y-%m-%d" : "before %Y-%m-%d %H:%M:%S", &tm);
 }
 
 static uint64_t kept_ms(const struct policy_keep *keep, enum keep_kind kind)
@@ -62,6 +65,9 @@ void keep_limits_find(const struct prune_terms *terms, struct keep_limits *limit
 	for (enum keep_kind kind = 0; kind < KEEP_KINDS; kind++) {
 		uint64_t ms = kept_ms(&terms->policy->keep, kind);
 		int64_t at_us = 0;
+		/* What waits for a person is no question of age, unless a setting makes it one. */
+		if (before_s != 0 && kind == KEEP_HELD && ms == PERIOD_ENDLESS)
+			continue;
 		if (before_s != 0) {
 			at_us = before_s > 0 ? before_s * 1000000 : 0;
 			before_print(before_s, limits->rule[kind]);

@@ -56,7 +56,7 @@ void prepare_held(struct rig *rig, const char *journal_mode)
 {
 	site_make(rig,
 	    "marker: .done, upload_type: add_or_update, limits: { created: { count: 1, share: 0% } "
-	    "}, " RIG_MAY_ALL,
+	    "}, keep: { held: 36500d }, " RIG_MAY_ALL,
 	    journal_mode);
 	files_write(rig_inbox(rig, "first.csv.done").text, "", 0, 0640);
 	done(rig, "first.csv", "username,course1\np1,C1\np2,C1\n", FIRST);
@@ -159,8 +159,7 @@ void prepare_pruned(struct rig *rig, const char *journal_mode)
 {
 	site_make(rig,
 	    "allow_unenrol: true, removal: unenrol, limits: { by_cell: { count: 1, share: 0%, "
-	    "most: 1 "
-	    "} }, " RIG_MAY_ALL,
+	    "most: 1 } }, keep: { held: 36500d }, " RIG_MAY_ALL,
 	    journal_mode);
 	done(rig, "first.csv", "username,course1\np1,C1\np2,C1\np3,C2\nnobody,C1\n", FIRST);
 	done(rig, "refused.csv", "username,strange\np1,C1\n", FIRST);

@@ -199,7 +199,8 @@ Test(prune, leaves_what_cannot_be_removed)
 Test(prune, of_what_waits_closes_it)
 {
 	struct rig rig;
-	rig_make(&rig, &(struct rig_options){.feeds = "  default: { " LIMITED " }\n"});
+	rig_make(&rig,
+	    &(struct rig_options){.feeds = "  default: { " LIMITED ", keep: { held: 36500d } }\n"});
 	done(&rig, "first.csv", enrolling);
 	done(&rig, "removing.csv", removing);
 	cr_expect_eq(files_count(rig_path(&rig, "held/default").text, ".plan.json"), 1);
@@ -239,10 +240,27 @@ Test(prune, keeps_what_waits_and_its_file)
 }
 
 /* Held as a whole, and with what lay beside it. */
+Test(prune, of_whatever_is_old_leaves_what_waits)
+{
+	struct rig rig;
+	rig_make(&rig, &(struct rig_options){.feeds = "  default: { " LIMITED " }\n"});
+	done(&rig, "first.csv", enrolling);
+	done(&rig, "removing.csv", removing);
+	prune_all(&rig);
+	rig_expect(&rig, "SELECT state FROM enrold_plan", "open\n");
+	cr_expect_eq(listed(&rig, "/removing."), 0);
+	rig_order(&rig, "release", "removing.csv");
+	rig_once(&rig);
+	rig_expect(&rig, "SELECT state FROM enrold_plan", "released\n");
+	verified(&rig);
+	law_close(&rig);
+}
+
 Test(prune, of_a_file_that_waits_as_a_whole)
 {
 	struct rig rig;
-	rig_make(&rig, &(struct rig_options){.feeds = "  default: { review: true }\n"});
+	rig_make(&rig, &(struct rig_options){
+	                   .feeds = "  default: { review: true, keep: { held: 36500d } }\n"});
 	answered(&rig, "staff.csv", enrolling, "held");
 	cr_expect_eq(files_below(&rig, "held", ".csv"), 2);
 	prune_all(&rig);
@@ -546,11 +564,10 @@ Test(prune, leaves_no_password_of_what_waited)
 	    "username,firstname,lastname,email,password,course1\n"
 	    "new1,N,One,n1@x.example,Secret-Word-1,C1\nnew2,N,Two,n2@x.example,Secret-Word-2,C1\n";
 	struct rig rig;
-	rig_make(
-	    &rig, &(struct rig_options){
-	              .feeds = "  default: { upload_type: add_or_update, " RIG_MAY_ALL " }\n"
-	                       "  hold: { upload_type: add_or_update, review: true, " RIG_MAY_ALL
-	                       " }\n"});
+	rig_make(&rig, &(struct rig_options){
+	                   .feeds = "  default: { upload_type: add_or_update, " RIG_MAY_ALL " }\n"
+	                            "  hold: { upload_type: add_or_update, review: true, keep: { "
+	                            "held: 36500d }, " RIG_MAY_ALL " }\n"});
 	done(&rig, "people.csv", people);
 	answered(&rig, "hold/people.csv",
 	    "username,firstname,lastname,email,password,course1\n"
@@ -575,7 +592,8 @@ Test(prune, leaves_no_password_of_a_part_that_waited)
 	                           "p2,Secret-Word-2,C1,1\np3,Secret-Word-3,C1,1\n";
 	struct rig rig;
 	rig_make(&rig, &(struct rig_options){.feeds = "  default: { update_details: file, "
-	                                              "update_password: true, " LIMITED " }\n"});
+	                                              "update_password: true, " LIMITED
+	                                              ", keep: { held: 36500d } }\n"});
 	done(&rig, "first.csv", enrolling);
 	done(&rig, "both.csv", both);
 	rig_expect(&rig, "SELECT state FROM enrold_plan", "open\n");

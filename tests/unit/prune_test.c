@@ -47,7 +47,8 @@ static const struct {
 Test(prune, by_what_it_is)
 {
 	struct keep_limits limits;
-	keep_limits_find(&(struct prune_terms){.policy = &all_90d, .now_us = NOW * 1000000}, &limits);
+	keep_limits_find(
+	    &(struct prune_terms){.policy = &all_90d, .now_us = NOW * 1000000}, &limits);
 	for (size_t i = 0; i < sizeof runs / sizeof *runs; i++)
 		cr_expect_eq(keep_judge(&limits, runs[i].run, &runs[i].facts), runs[i].goes, "%s",
 		    runs[i].what);
@@ -67,9 +68,9 @@ static const struct {
     {{36500 * DAY, 0, 0, 0, 0}, 0, W | T, "archive 36500d"},
     {{0, 0, 0, 0, 0}, 0, A | W | T, "archive 0"},
     {{1500, 0, 0, 0, 0}, 0, A | W | T, "archive 1500ms"},
-    {{90 * DAY, 0, 0, 0, 0}, NOW - 365 * 86400, 0, "before 2025-12-27"},
+    {{90 * DAY, 0, 0, 0, 0}, NOW - 365 * 86400, 0, "before 2025-12-27 12:00:00"},
     {{PERIOD_ENDLESS, PERIOD_ENDLESS, PERIOD_ENDLESS, PERIOD_ENDLESS, PERIOD_ENDLESS}, NOW,
-        A | W | T, "before 2026-12-27"},
+        A | W | T, "before 2026-12-27 12:00:00"},
     {{0, 0, 0, 0, 0}, INT64_MAX, A | W | T, NULL},
     {{0, 0, 0, 0, 0}, INT64_MIN, 0, NULL},
 };
