@@ -524,6 +524,23 @@ Test(prune, of_a_later_file_keeps_a_plan_from_its_release)
 	rig_remove(&rig);
 }
 
+/* Also of what was refused: its summary, which shows a cell, stays as long as its answer does. */
+Test(prune, of_texts_alone_leaves_the_answers_proven)
+{
+	struct rig rig;
+	rig_make(&rig, &(struct rig_options){0});
+	done(&rig, "first.csv", enrolling);
+	answered(&rig, "refused.csv", "username,no such column\np1,x\n", "refused");
+	done(&rig, "second.csv", enrolling);
+	done(&rig, "third.csv", enrolling);
+	settings(&rig, "  default: { keep: { history: 0 } }\n");
+	rig_prune(&rig, "default", 0);
+	rig_once(&rig);
+	cr_expect_gt(rig_number(&rig, "SELECT count(*) FROM enrold_run WHERE counts = ''"), 1);
+	verified(&rig);
+	law_close(&rig);
+}
+
 /* ---- what was listed of accounts that are deleted ---- */
 
 Test(prune, drops_what_was_listed_of_the_deleted)
