@@ -16,6 +16,9 @@
 
 enum { HOUR_MS = 3600 * 1000, DAY_MS = 24 * HOUR_MS };
 
+/* What is wrong with so many files is told in one go; it may be the same with all of them. */
+enum { TOLD_MAX = 20 };
+
 /* What a feed's outbox has been looked through for. */
 struct looked {
 	char feed[FEED_NAME_MAX + 1];
@@ -39,7 +42,7 @@ struct task {
 	char until[RUN_ID_SIZE + 1]; /* the youngest run that is old enough */
 	char (*runs)[RUN_ID_SIZE + 1];
 	size_t count, room;
-	uint64_t files;
+	uint64_t files, left; /* left: as they are, by what is wrong with them */
 	struct arena *arena;
 };
 
@@ -134,8 +137,9 @@ static struct error file_pack(
 	if (!disk_has(task->outbox, name))
 		return OK;
 	struct error error = packed_make(task->outbox, name, &known, &made, task->is_wanted);
-	if (error.class == ERROR_REJECT) {
-		tell_why(task, row->run.bytes, &error);
+	if (error.class == ERROR_REJECT || error.is_narrow) {
+		if (task->left++ < TOLD_MAX)
+			tell_why(task, row->run.bytes, &error);
 		return OK;
 	}
 	task->files += !is_error(&error) && !is_broken_off(task);

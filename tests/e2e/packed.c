@@ -109,6 +109,32 @@ Test(packed, it_keeps_mode_group_and_time_and_is_always_the_same)
 	law_close(&rig);
 }
 
+/* Nor does it keep younger ones from being packed. */
+Test(packed, what_cannot_be_removed_stays_and_is_told)
+{
+	struct rig rig;
+	struct reply reply, later;
+	rig_make(&rig, &(struct rig_options){.feeds = "  default: { compress: 1h }\n"});
+	reply_to(&reply, &rig, "a.csv", "username,course1\np1,C1\n");
+	reply_to(&later, &rig, "b.csv", "username,course1\np1,C2\n");
+	if (files_immutable(reply.result_path.text, true)) {
+		rig_move_clock(&rig, CLOCK_MOVED, 2 * 3600);
+		struct finished finished = rig_run(&rig, 0);
+		files_immutable(reply.result_path.text, false);
+		cr_expect(
+		    strstr(finished.err.bytes, "answer_not_packed"), "%s", finished.err.bytes);
+		finished_done(&finished);
+		cr_expect(files_exist(reply.result_path.text));
+		expect_packed(&later.result_path);
+		rig_once(&rig);
+		program_preload(NULL);
+		expect_packed(&reply.result_path);
+	}
+	reply_close(&reply);
+	reply_close(&later);
+	law_close(&rig);
+}
+
 Test(packed, what_is_not_as_the_ledger_has_it_stays_and_is_told)
 {
 	struct rig rig;
