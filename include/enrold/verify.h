@@ -33,6 +33,7 @@ enum verify_fault {
 	/* No faults, but told: */
 	VERIFY_FORKED, /* after reconcile on ... */
 	VERIFY_PRUNED, /* by rule ... */
+	VERIFY_UNPROVED,
 	VERIFY_FAULTS,
 };
 
@@ -59,16 +60,20 @@ enum verify_known { VERIFY_NOT_ASKED, VERIFY_NEVER, VERIFY_ONCE, VERIFY_ON_FORK 
 struct verify_answer {
 	struct verify_finding *findings; /* faults first, as they come in the chain; in the arena */
 	size_t count, faults;
+	bool is_vague; /* what comes before the first may have been touched as well */
 	uint64_t runs, files, bytes, pruned, publishing, notes;
 	uint64_t number; /* of the ledger's head */
 	char head[HASH_TEXT_SIZE + 1];
 	/* What was asked of: */
 	enum verify_known head_known, checkpoint_known;
 	uint64_t head_number, checkpoint_number;
+	/* Runs from that to this are proved. What a prune run says of a run before it the head of a
+	 * chain that ends before the prune run does not hold. */
+	uint64_t head_from, checkpoint_from;
 	char head_run[RUN_ID_SIZE + 1], checkpoint_run[RUN_ID_SIZE + 1];
 };
 
-/* "altered"; of the last two the beginning. */
+/* "altered"; of what is told with a day the beginning. */
 const char *verify_word(enum verify_fault fault);
 static inline bool verify_is_fault(enum verify_fault fault)
 {

@@ -36,6 +36,7 @@ static struct error file_load(const char *name, struct buffer *text)
 	struct error error = ferror(file)            ? error_errno("cannot read %s", name)
 	                     : text->failed          ? error_memory("reading a file")
 	                     : text->size > FILE_MAX ? error_config("%s is too long", name)
+	                     : text->size == 0       ? error_config("%s is empty", name)
 	                                             : OK;
 	if (!is_input)
 		fclose(file);
@@ -92,6 +93,19 @@ static bool since_take(const char *text, struct asked *asked)
 	return false;
 }
 
+/* ---- what came of it ---- */
+
+static bool is_good(enum verify_known known, uint64_t from)
+{
+	return known == VERIFY_NOT_ASKED || (known == VERIFY_ONCE && from == 1);
+}
+
+static bool is_untouched(const struct verify_answer *answer)
+{
+	return answer->faults == 0 && is_good(answer->head_known, answer->head_from) &&
+	       is_good(answer->checkpoint_known, answer->checkpoint_from);
+}
+
 /* ---- as JSON ---- */
 
 static bool json_print(json_t *object)
@@ -101,13 +115,13 @@ static bool json_print(json_t *object)
 	return putchar('\n') != EOF && is_whole;
 }
 
-static json_t *known_json(enum verify_known known, uint64_t number, const char *run)
+static json_t *known_json(enum verify_known known, uint64_t from, uint64_t number, const char *run)
 {
 	static const char *const words[] = {"", "never", "once", "on a fork"};
 	if (known == VERIFY_NOT_ASKED)
 		return json_null();
-	return json_pack(
-	    "{s:s, s:I, s:s}", "known", words[known], "number", (json_int_t)number, "run", run);
+	return json_pack("{s:s, s:I, s:I, s:s}", "known", words[known], "from", (json_int_t)from,
+	    "number", (json_int_t)number, "run", run);
 }
 
 static bool tell_json(const struct verify_answer *answer)
@@ -123,14 +137,15 @@ static bool tell_json(const struct verify_answer *answer)
 	}
 	return is_told &
 	       json_print(json_pack("{s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:o}", "untouched",
-	           answer->faults == 0, "faults", (json_int_t)answer->faults, "runs",
+	           is_untouched(answer), "faults", (json_int_t)answer->faults, "runs",
 	           (json_int_t)answer->runs, "files", (json_int_t)answer->files, "bytes",
 	           (json_int_t)answer->bytes, "pruned", (json_int_t)answer->pruned, "checkpoints",
 	           (json_int_t)answer->notes, "asked_head",
-	           known_json(answer->head_known, answer->head_number, answer->head_run),
+	           known_json(answer->head_known, answer->head_from, answer->head_number,
+	               answer->head_run),
 	           "asked_checkpoint",
-	           known_json(answer->checkpoint_known, answer->checkpoint_number,
-	               answer->checkpoint_run)));
+	           known_json(answer->checkpoint_known, answer->checkpoint_from,
+	               answer->checkpoint_number, answer->checkpoint_run)));
 }
 
 /* ---- for eyes ---- */
@@ -154,6 +169,8 @@ static void finding_tell(const struct verify_finding *found)
 		printf("  (number %" PRIu64 ")", found->number);
 	if (*found->path)
 		covered_print("  ", found->path);
+	else if (!*found->run)
+		printf("  the chain");
 	covered_print(": ", found->what);
 	putchar('\n');
 }
@@ -163,29 +180,37 @@ static void first_tell(const struct verify_answer *answer)
 	const struct verify_finding *first = &answer->findings[0];
 	printf("Somebody has touched what was answered");
 	if (first->number > 0)
-		printf(", first at run number %" PRIu64, first->number);
+		printf(", first at%s run number %" PRIu64, answer->is_vague ? " or before" : "",
+		    first->number);
 	printf(": ");
 	if (*first->run)
 		printf("of run %s ", first->run);
 	if (*first->path)
 		covered_print("", first->path);
 	else
-		printf("the ledger's record");
+		printf("%s", *first->run ? "the ledger's record" : "the chain");
 	printf(" is %s: ", first->word);
 	covered_print("", first->what);
-	printf(". What comes before it is as it was.\n");
+	puts(answer->is_vague || first->number == 0 ? "." : ". What comes before it is as it was.");
 }
 
-static void known_tell(const char *what, enum verify_known known, uint64_t number, const char *run)
+static void known_tell(
+    const char *what, enum verify_known known, uint64_t from, uint64_t number, const char *run)
 {
-	if (known == VERIFY_ONCE && number > 0)
-		printf("%s is that of this chain: it ended so with number %" PRIu64 ", run %s.\n",
+	if (known == VERIFY_ONCE && number > 0) {
+		printf("%s is that of this chain: it ended so with number %" PRIu64 ", run %s",
 		    what, number, run);
-	else if (known == VERIFY_ON_FORK)
+		if (from > number)
+			printf("; of what comes before it, it proves nothing");
+		else if (from > 1)
+			printf("; it proves nothing of what comes before number %" PRIu64, from);
+		puts(".");
+	}
+	if (known == VERIFY_ON_FORK)
 		printf("%s is that of a chain that somebody has gone on without, after the "
 		       "database was put back: it ended so with number %" PRIu64 ", run %s.\n",
 		    what, number, run);
-	else if (known != VERIFY_NOT_ASKED)
+	if (known == VERIFY_NEVER)
 		printf("%s was never that of this chain.\n", what);
 }
 
@@ -197,7 +222,7 @@ static void proven_tell(const struct verify_answer *answer)
 	figure_bytes(bytes, answer->bytes);
 	printf("%s runs, %s files, %s; the chain ends with number %" PRIu64 ", head %s.\n", runs,
 	    files, bytes, answer->number, answer->head);
-	if (answer->faults > 0)
+	if (!is_untouched(answer))
 		return;
 	puts(answer->checkpoint_known == VERIFY_ONCE || answer->head_known == VERIFY_ONCE
 	         ? "Up to what was asked for this proves that nobody has changed anything since "
@@ -213,26 +238,21 @@ static bool tell(const struct verify_answer *answer)
 	if (answer->faults > 0)
 		first_tell(answer);
 	else
-		puts("Nobody has touched what was answered.");
+		puts(is_untouched(answer)
+		         ? "Nobody has touched what was answered."
+		         : "Outbox, archive and ledger agree, but what was asked for does not "
+		           "prove them.");
 	for (size_t i = 0; i < answer->count; i++)
 		finding_tell(&answer->findings[i]);
-	known_tell("The head that was asked for", answer->head_known, answer->head_number,
-	    answer->head_run);
-	known_tell("The checkpoint", answer->checkpoint_known, answer->checkpoint_number,
-	    answer->checkpoint_run);
+	known_tell("The head that was asked for", answer->head_known, answer->head_from,
+	    answer->head_number, answer->head_run);
+	known_tell("The checkpoint", answer->checkpoint_known, answer->checkpoint_from,
+	    answer->checkpoint_number, answer->checkpoint_run);
 	proven_tell(answer);
 	return true;
 }
 
 /* ---- the command ---- */
-
-static bool is_untouched(const struct verify_answer *answer)
-{
-	return answer->faults == 0 &&
-	       (answer->head_known == VERIFY_NOT_ASKED || answer->head_known == VERIFY_ONCE) &&
-	       (answer->checkpoint_known == VERIFY_NOT_ASKED ||
-	           answer->checkpoint_known == VERIFY_ONCE);
-}
 
 static enum ctl_exit fail(const struct error *error)
 {
@@ -247,7 +267,7 @@ enum ctl_exit ctl_verify(const struct ctl *ctl)
 {
 	struct asked asked = {.terms = {.since_us = 0}};
 	struct verify_answer answer;
-	bool is_told = false, is_good = false;
+	bool is_told = false, is_clean = false;
 	if (!head_take(ctl->options[OPTION_HEAD], &asked) ||
 	    !since_take(ctl->options[OPTION_SINCE], &asked))
 		return CTL_USAGE;
@@ -259,7 +279,7 @@ enum ctl_exit ctl_verify(const struct ctl *ctl)
 		error = verify(ctl->config, &asked.terms, arena, &answer);
 	if (!is_error(&error)) {
 		is_told = ctl->json ? tell_json(&answer) : tell(&answer);
-		is_good = is_untouched(&answer);
+		is_clean = is_untouched(&answer);
 	}
 	note_key_free(asked.key);
 	buffer_done(&asked.note);
@@ -268,5 +288,5 @@ enum ctl_exit ctl_verify(const struct ctl *ctl)
 		return fail(&error);
 	if (!is_told || fflush(stdout) != 0)
 		return CTL_TRY_LATER;
-	return is_good ? CTL_OK : CTL_NO;
+	return is_clean ? CTL_OK : CTL_NO;
 }

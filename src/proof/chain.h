@@ -32,6 +32,7 @@ struct link {
 	bool is_whole;              /* the summary is the one whose hash the chain holds */
 	bool is_blank;              /* there is no summary in the ledger */
 	bool is_tail;               /* its summary is not in the outbox */
+	uint32_t bridge;            /* which list says what it was, from 1; 0: it does itself */
 };
 
 /* Links lie in the order in which they were added, by run. */

@@ -184,7 +184,6 @@ static void missing_tell(const struct checked *checked, const struct expected *e
 	const struct pruned *pruned =
 	    lists_find_pruned(proof, checked->link->run_us, expected->file);
 	if (pruned) {
-		proof->records[pruned->record].files++;
 		proof->answer->pruned++;
 		return;
 	}

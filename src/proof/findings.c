@@ -17,6 +17,7 @@ const char *verify_word(enum verify_fault fault)
 	    [VERIFY_MISSING_IN_LEDGER] = "missing in the ledger",
 	    [VERIFY_FORKED] = "forked after reconcile on",
 	    [VERIFY_PRUNED] = "pruned by rule",
+	    [VERIFY_UNPROVED] = "not proved",
 	};
 	return words[fault];
 }
@@ -115,7 +116,7 @@ static const char *word_of(struct proof *proof, const struct finding *finding)
 	char day[16] = "";
 	struct tm tm;
 	time_t seconds = finding->when_us / 1000000;
-	if (verify_is_fault(finding->fault) || !localtime_r(&seconds, &tm))
+	if (finding->when_us == 0 || !localtime_r(&seconds, &tm))
 		return verify_word(finding->fault);
 	strftime(day, sizeof day, "%Y-%m-%d", &tm);
 	return arena_print(proof->arena, "%s %s", verify_word(finding->fault), day).bytes;

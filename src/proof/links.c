@@ -8,6 +8,7 @@
 #include "enrold/summary.h"
 
 #include <inttypes.h>
+#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -118,6 +119,15 @@ static bool is_record(const struct ledger_run *row, bool *is_prune)
 	return is && summary_is_ordered(row->summary);
 }
 
+static const char *order_by(struct arena *arena, struct slice summary)
+{
+	json_t *object = json_loadb(summary.bytes, summary.size, 0, NULL);
+	const char *by = json_string_value(json_object_get(json_object_get(object, "order"), "by"));
+	const char *copy = arena_copy(arena, slice_of(by ? by : "somebody")).bytes;
+	json_decref(object);
+	return copy;
+}
+
 static struct error record_add(struct proof *proof, const struct ledger_run *row, int64_t run_us)
 {
 	bool is_prune;
@@ -133,7 +143,8 @@ static struct error record_add(struct proof *proof, const struct ledger_run *row
 	grown[proof->records_count++] = (struct record){.run_us = run_us,
 	    .is_prune = is_prune,
 	    .place = arena_copy(proof->arena, slice_of(path)).bytes,
-	    .sha256 = arena_copy(proof->arena, row->sha256).bytes};
+	    .sha256 = arena_copy(proof->arena, row->sha256).bytes,
+	    .by = order_by(proof->arena, row->summary)};
 	return OK;
 }
 
@@ -189,6 +200,7 @@ static void on_break(
     void *context, enum chain_break what, const struct link *link, uint64_t from, uint64_t until)
 {
 	struct proof *proof = context;
+	proof->answer->is_vague = true;
 	switch (what) {
 	case CHAIN_REWRITTEN:
 		proof_tell(proof, VERIFY_ALTERED, link->run_us, "",

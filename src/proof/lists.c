@@ -24,7 +24,8 @@ static const char *const kinds[PROOF_FILES] = {[ARTEFACT_RESULT] = "result",
     [PROOF_INPUT] = "input"};
 
 /* A summary that is not in the ledger any more is bridged by what the list has of it. */
-static void bridge(struct proof *proof, int64_t run_us, const struct slice cells[CELLS])
+static void bridge(
+    struct proof *proof, uint32_t record, int64_t run_us, const struct slice cells[CELLS])
 {
 	int64_t number;
 	struct link *link = chain_find(&proof->chain, run_us);
@@ -34,16 +35,38 @@ static void bridge(struct proof *proof, int64_t run_us, const struct slice cells
 	link->number = (uint64_t)number;
 	link->is_blank = false;
 	link->is_whole = true;
+	link->bridge = record + 1;
+}
+
+/* "archive 90d, answers 1y" */
+static void rule_note(struct record *record, struct slice rule)
+{
+	char text[PRUNE_RULE_SIZE];
+	size_t size = strlen(record->rules);
+	snprintf(text, sizeof text, "%.*s", SLICE_ARG(rule));
+	if (!strstr(record->rules, text))
+		snprintf(record->rules + size, sizeof record->rules - size, "%s%s",
+		    size > 0 ? ", " : "", text);
+}
+
+static void file_count(struct record *record, const struct slice cells[CELLS])
+{
+	if (slice_is(cells[1], slice_of(prune_kind_name(PRUNE_HELD))) ||
+	    slice_is(cells[1], slice_of(prune_kind_name(PRUNE_HISTORY))))
+		return; /* no files */
+	record->files++;
+	rule_note(record, cells[7]);
 }
 
 static bool pruned_add(
     struct proof *proof, uint32_t record, int64_t run_us, const struct slice cells[CELLS])
 {
+	file_count(&proof->records[record], cells);
 	for (enum proof_file file = 0; file < PROOF_FILES; file++) {
 		if (!slice_is(cells[1], slice_of(kinds[file])))
 			continue;
 		if (file == PROOF_SUMMARY)
-			bridge(proof, run_us, cells);
+			bridge(proof, record, run_us, cells);
 		if (!proof_grow((void **)&proof->pruned, proof->pruned_count, &proof->pruned_room,
 		        sizeof *proof->pruned))
 			return false;
@@ -131,6 +154,12 @@ struct error lists_load(struct proof *proof)
 
 /* ---- which of them count ---- */
 
+uint64_t lists_place(const struct proof *proof, uint32_t record)
+{
+	const struct link *link = chain_find(&proof->chain, proof->records[record].run_us);
+	return link && link->place > 0 ? link->place : proof->head.number + 1;
+}
+
 static bool is_chained(const struct proof *proof, uint32_t record)
 {
 	const struct link *link = chain_find(&proof->chain, proof->records[record].run_us);
@@ -192,18 +221,52 @@ struct forked *lists_find_forked(const struct proof *proof, int64_t run_us, cons
 
 /* ---- told, once each ---- */
 
+/* What it alone says of the chain, as long as no witness outside knows it. */
+static void bridged_print(
+    const struct proof *proof, size_t record, size_t bridges, uint64_t last, struct buffer *out)
+{
+	uint64_t number = lists_place(proof, (uint32_t)record);
+	if (bridges == 0 || number <= proof->witnessed)
+		return;
+	buffer_print(out, "; what number %llu", (unsigned long long)last);
+	if (bridges > 1)
+		buffer_print(out, " and %zu before it", bridges - 1);
+	buffer_print(out, " %s chained to is said by run number %llu alone",
+	    bridges > 1 ? "were" : "was", (unsigned long long)number);
+}
+
+static void bridges_count(struct proof *proof)
+{
+	for (size_t i = 0; i < proof->chain.links.count; i++) {
+		const struct link *link = chain_at(&proof->chain, i);
+		if (link->bridge == 0 || link->place == 0)
+			continue;
+		struct record *record = &proof->records[link->bridge - 1];
+		record->bridges++;
+		record->bridged = link->place > record->bridged ? link->place : record->bridged;
+	}
+}
+
 static void pruned_tell(struct proof *proof)
 {
+	struct buffer text = {0};
+	bridges_count(proof);
 	for (size_t i = 0; i < proof->records_count; i++) {
 		const struct record *record = &proof->records[i];
-		if (!record->is_prune || record->files == 0)
+		bool is_person = strncmp(record->rules, "before ", strlen("before ")) == 0;
+		if (!record->is_prune || record->files == 0 || !is_chained(proof, (uint32_t)i))
 			continue;
-		proof_tell(proof, VERIFY_PRUNED, record->run_us, record->place,
-		    "%llu file%s that this list names %s gone, as it was to be",
+		text.size = 0;
+		buffer_print(&text, "%llu file%s that this list names %s to go: %s%s%s",
 		    (unsigned long long)record->files, record->files == 1 ? "" : "s",
-		    record->files == 1 ? "is" : "are");
+		    record->files == 1 ? "was" : "were", record->rules,
+		    is_person ? ", as ordered by " : "", is_person ? record->by : "");
+		bridged_print(proof, i, record->bridges, record->bridged, &text);
+		proof_tell(proof, VERIFY_PRUNED, record->run_us, record->place, "%.*s",
+		    (int)text.size, text.size > 0 ? text.bytes : "");
 		proof->findings[proof->count - 1].when_us = record->run_us;
 	}
+	buffer_done(&text);
 }
 
 /* Two lists may name it, and a run that was in work/ may have been done once more: then its new

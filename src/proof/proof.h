@@ -59,7 +59,11 @@ struct record {
 	bool is_prune;
 	const char *place;  /* of its list */
 	const char *sha256; /* of that */
-	uint64_t files;     /* that are not there, as it says */
+	const char *by;     /* who ordered it */
+	uint64_t files;     /* that it names */
+	char rules[256];    /* by which they went */
+	size_t bridges;     /* summaries that it speaks for in the chain */
+	uint64_t bridged;   /* number of the last */
 };
 
 /* One of them, as long as it may still become another. */
@@ -89,6 +93,7 @@ struct proof {
 	size_t records_count;
 	struct pruned *pruned;
 	size_t pruned_count, pruned_room;
+	uint64_t witnessed; /* up to that number somebody outside knows the chain */
 	struct forked *forked;
 	size_t forked_count, forked_room;
 	struct fork_head *fork_heads;
@@ -156,6 +161,8 @@ struct error lists_load(struct proof *proof) MUST_CHECK;
 void lists_sift(struct proof *proof);
 const struct pruned *lists_find_pruned(
     const struct proof *proof, int64_t run_us, enum proof_file file);
+/* Of the record in the chain; not in it: as if behind it. */
+uint64_t lists_place(const struct proof *proof, uint32_t record);
 /* sha256 NULL: whatever its summary. */
 struct forked *lists_find_forked(const struct proof *proof, int64_t run_us, const char *sha256);
 /* Behind the strays. */

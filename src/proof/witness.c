@@ -54,6 +54,7 @@ static void head_compare(struct proof *proof, const struct link *link, bool is_l
 		return; /* of 0.1.0, which kept none */
 	if (!digest_parse(slice_of(proof->last.chain), chain) ||
 	    memcmp(chain, link->chain, DIGEST_SIZE) != 0) {
+		proof->answer->is_vague = true;
 		proof_tell(proof, VERIFY_ALTERED, link->run_us, HEAD,
 		    "the spool remembers another end of the chain with this run than the ledger");
 		return;
@@ -64,6 +65,7 @@ static void head_compare(struct proof *proof, const struct link *link, bool is_l
 		    "the spool remembers run number %" PRIu64
 		    " as the last, and this one was answered behind it",
 		    link->place);
+	proof->answer->is_vague |= more != NULL;
 }
 
 static struct error head_look(struct proof *proof)
@@ -137,8 +139,20 @@ static const struct fork_head *fork_find(const struct proof *proof, const unsign
 static void note_tell(struct proof *proof, enum verify_fault fault, uint64_t number,
     const char *path, const char *what)
 {
+	proof->answer->is_vague = true;
 	proof_tell(proof, fault, 0, path, "%s", what);
 	proof->findings[proof->count - 1].number = number;
+}
+
+/* It is not the note that was altered. */
+static void chain_tell(struct proof *proof, const struct note *note, const char *path)
+{
+	char what[PROOF_PATH_SIZE + 128];
+	snprintf(what, sizeof what,
+	    "it is not the one that was signed in the checkpoint %s: up to this run it was "
+	    "written anew since",
+	    path);
+	note_tell(proof, VERIFY_ALTERED, note->number, "", what);
 }
 
 /* Of a text that is a note, and signed. */
@@ -169,7 +183,8 @@ static enum verify_known note_check(
 	uint64_t number;
 	struct error error = note_parse(text, &note);
 	if (is_error(&error)) {
-		note_tell(proof, VERIFY_ALTERED, 0, path, "this checkpoint is none any more");
+		note_tell(
+		    proof, VERIFY_ALTERED, 0, path, "this is no checkpoint, or not a whole one");
 		return VERIFY_NEVER;
 	}
 	if (!is_signed(keys, text)) {
@@ -185,11 +200,68 @@ static enum verify_known note_check(
 	if (known != VERIFY_NEVER && number == note.number)
 		return known;
 	bool is_beyond = known == VERIFY_NEVER && note.number > proof->head.number;
-	note_tell(proof, is_beyond ? VERIFY_CUT_OFF : VERIFY_ALTERED, note.number, path,
-	    is_beyond ? "this checkpoint tells of more runs than there are"
-	              : "this checkpoint was made of another chain: up to this run it was "
-	                "written anew since");
+	if (is_beyond)
+		note_tell(proof, VERIFY_CUT_OFF, note.number, path,
+		    "this checkpoint tells of more runs than there are");
+	else
+		chain_tell(proof, &note, path);
 	return VERIFY_NEVER;
+}
+
+/* ---- what is asked for ---- */
+
+struct bridges {
+	size_t count;
+	uint64_t last; /* number */
+};
+
+/* Before the place, by lists of runs behind it; one for each record. NULL: no memory. */
+static struct bridges *bridges_find(const struct proof *proof, uint64_t place)
+{
+	struct bridges *found = calloc(proof->records_count + 1, sizeof *found);
+	for (size_t i = 0; found && i < proof->chain.links.count; i++) {
+		const struct link *link = chain_at(&proof->chain, i);
+		if (link->bridge == 0 || link->place == 0 || link->place > place ||
+		    lists_place(proof, link->bridge - 1) <= place)
+			continue;
+		struct bridges *bridges = &found[link->bridge - 1];
+		bridges->count++;
+		bridges->last = link->place > bridges->last ? link->place : bridges->last;
+	}
+	return found;
+}
+
+static void bridges_tell(struct proof *proof, const struct bridges *bridges, uint64_t by,
+    const char *name, const char *witness)
+{
+	char others[64] = "";
+	if (bridges->count > 1)
+		snprintf(others, sizeof others, " and %zu before it", bridges->count - 1);
+	proof_tell(proof, VERIFY_UNPROVED, 0, name,
+	    "number %" PRIu64 "%s %s pruned by run number %" PRIu64
+	    ", after this %s; a checkpoint of number %" PRIu64 " or later proves %s, by then",
+	    bridges->last, others, *others ? "were" : "was", by, witness, by,
+	    *others ? "them" : "it");
+	proof->findings[proof->count - 1].number = bridges->last;
+}
+
+static struct error proved_from(struct proof *proof, enum verify_known known, uint64_t place,
+    const char *name, const char *witness, uint64_t *from)
+{
+	*from = 1;
+	if (known != VERIFY_ONCE)
+		return OK;
+	struct bridges *bridges = bridges_find(proof, place);
+	for (uint32_t i = 0; bridges && i < proof->records_count; i++) {
+		if (bridges[i].count == 0)
+			continue;
+		bridges_tell(proof, &bridges[i], lists_place(proof, i), name, witness);
+		*from = bridges[i].last >= *from ? bridges[i].last + 1 : *from;
+	}
+	bool has_memory = bridges != NULL;
+	free(bridges);
+	proof->witnessed = place > proof->witnessed ? place : proof->witnessed;
+	return has_memory ? OK : error_memory("looking at what was pruned");
 }
 
 /* ---- those in the outbox ---- */
@@ -267,11 +339,15 @@ struct error witness_check(struct proof *proof)
 		if (!is_error(&error))
 			(void)head_place(
 			    proof, note.head, &answer->checkpoint_number, answer->checkpoint_run);
-		error = OK;
+		error = proved_from(proof, answer->checkpoint_known, answer->checkpoint_number,
+		    terms->checkpoint_name, "checkpoint", &answer->checkpoint_from);
 	}
 	if (!is_error(&error) && terms->head)
 		answer->head_known =
 		    head_place(proof, terms->head, &answer->head_number, answer->head_run);
+	if (!is_error(&error))
+		error = proved_from(
+		    proof, answer->head_known, answer->head_number, "", "head", &answer->head_from);
 	for (size_t i = 0; i < keys->count; i++)
 		note_key_free(keys->own[i]);
 	free(keys);

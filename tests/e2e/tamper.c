@@ -252,6 +252,89 @@ void tamper_prune(struct rig *rig, const char *name)
 	buffer_done(&anew);
 }
 
+static void list_file(struct buffer *list, const char *run, const char *kind, struct path path,
+    const char *of_summary)
+{
+	char sha256[HASH_SIZE];
+	struct buffer text = files_read(path.text);
+	const char *below = strstr(path.text, "archive/");
+	files_hash_bytes(text.bytes, text.size, sha256);
+	buffer_print(list, "%s,%s,%zu,%s,%s,archive 1d,%s\n", run, kind, text.size, sha256,
+	    of_summary, below ? below : strstr(path.text, "outbox/"));
+	buffer_done(&text);
+	files_remove(path.text);
+}
+
+static struct buffer bridge_list(const struct rig *rig, const char *name, int number)
+{
+	char previous[HASH_SIZE], chain[HASH_SIZE];
+	struct buffer list = {0};
+	struct path summary = tamper_file(rig, name, "outbox", ".summary.json");
+	struct path run = path_of("%.22s", strstr(path_base(summary.text), ".") + 1);
+	chain_before(rig, number, previous);
+	chain_before(rig, number + 1, chain);
+	buffer_add_text(&list, "run,kind,bytes,sha256,number,previous,chain,rule,place\n");
+	list_file(&list, run.text, "input", tamper_file(rig, name, "archive", ".csv"), ",,");
+	list_file(&list, run.text, "result", tamper_file(rig, name, "outbox", ".result.csv"), ",,");
+	list_file(
+	    &list, run.text, "summary", summary, path_of("%d,%s,%s", number, previous, chain).text);
+	return list;
+}
+
+/* A run at the end of the chain, of that list, which lies beside what was archived last. */
+static struct path record_make(struct rig *rig, const struct buffer *list)
+{
+	char sha256[HASH_SIZE], policy_sha256[HASH_SIZE], chain[HASH_SIZE];
+	int last = (int)rig_number(rig, "SELECT number FROM enrold_head");
+	struct buffer policy =
+	    rig_query(rig, "SELECT policy FROM enrold_run WHERE name = 'last.csv'");
+	struct path place = tamper_file(rig, "last.csv", "archive", ".csv");
+	struct path run = path_of("%.16s999999", strstr(path_base(place.text), ".") + 1);
+	struct path list_place = path_of("%.*s/prune-20361127.%s.csv",
+	    (int)(strrchr(place.text, '/') - place.text), place.text, run.text);
+	files_write(list_place.text, list->bytes, list->size, 0640);
+	files_hash_bytes(list->bytes, list->size, sha256);
+	files_hash_bytes(policy.bytes, policy.size - 1, policy_sha256);
+	chain_before(rig, last + 1, chain);
+	struct path body = path_of("{\"run\":\"%s\",\"feed\":\"default\",\"status\":\"done\","
+	                           "\"policy_sha256\":\"%s\",\"input\":{\"name\":"
+	                           "\"prune-20361127.csv\",\"bytes\":%zu,\"sha256\":\"%s\"},"
+	                           "\"files\":[],\"order\":{\"by\":\"enrold\"}",
+	    run.text, policy_sha256, list->size, sha256);
+	struct buffer text = chained(body.text, strlen(body.text), last + 1, chain);
+	struct path summary = rig_path(rig, "outbox/prune-20361127.%s.summary.json", run.text);
+	files_write(summary.text, text.bytes, text.size, 0640);
+	buffer_add_char(&text, '\0');
+	text.size--;
+	char *sql = sqlite3_mprintf(
+	    "CREATE TEMP TABLE copied AS SELECT * FROM enrold_run WHERE name = 'last.csv';"
+	    "UPDATE copied SET run = %Q, name = 'prune-20361127.csv', number = %d, bytes = %d,"
+	    " sha256 = %Q, result_sha256 = '', retry_sha256 = '';"
+	    "INSERT INTO enrold_run SELECT * FROM copied;"
+	    "UPDATE enrold_head SET run = %Q, number = %d",
+	    run.text, last + 1, (int)list->size, sha256, run.text, last + 1);
+	rig_execute(rig, sql);
+	sqlite3_free(sql);
+	ledger_set(rig, last + 1, &text, chain);
+	head_set(rig, &text, chain);
+	buffer_done(&text);
+	buffer_done(&policy);
+	return run;
+}
+
+void tamper_bridge(struct rig *rig, const char *name)
+{
+	struct path number = path_of("SELECT number FROM enrold_run WHERE name = '%s'", name);
+	struct buffer list = bridge_list(rig, name, (int)rig_number(rig, number.text));
+	struct path run = record_make(rig, &list);
+	rig_execute(
+	    rig, path_of("UPDATE enrold_run SET summary = '', counts = '', input_pruned = '%s',"
+	                 " answer_pruned = '%s' WHERE name = '%s'",
+	             run.text, run.text, name)
+	             .text);
+	buffer_done(&list);
+}
+
 struct path tamper_head(const struct rig *rig)
 {
 	struct buffer head = rig_query(rig, "SELECT head FROM enrold_head");

@@ -36,6 +36,9 @@ void tamper_reorder(struct rig *rig, int first, int second);
 /* The input of the run is removed as if retention had done it: with a list and a row, which no
  * chain leads to. */
 void tamper_prune(struct rig *rig, const char *name);
+/* All files of the run are removed by a list of a run that the chain ends with, and that speaks for
+ * its summary. */
+void tamper_bridge(struct rig *rig, const char *name);
 struct path tamper_head(const struct rig *rig); /* the ledger's */
 
 struct tamper_note {

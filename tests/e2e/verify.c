@@ -543,6 +543,50 @@ Test(verify, tells_what_was_pruned_and_reads_what_was_packed)
 	law_close(&rig);
 }
 
+static void expect_said(
+    struct finished finished, int status, const char *said, const char *not_said)
+{
+	cr_expect_eq(finished.status, status, "%d:\n%s%s", finished.status, finished.out.bytes,
+	    finished.err.bytes);
+	cr_expect(
+	    strstr(finished.out.bytes, said), "'%s' is not said:\n%s", said, finished.out.bytes);
+	cr_expect(!*not_said || !strstr(finished.out.bytes, not_said), "'%s' is said:\n%s",
+	    not_said, finished.out.bytes);
+	finished_done(&finished);
+}
+
+static struct finished verify_noted(const struct rig *rig, const struct tamper_note *note)
+{
+	return program_run(ARGV("enrolctl", "--config", rig->config.text, "verify", "--checkpoint",
+	    note->note.text, "--key", note->key.text));
+}
+
+/* What a list says of a summary that is gone holds the chain together; whoever makes one anew at
+ * the end of the chain may say of the beginning what they like, as long as nobody outside knows
+ * that list. */
+Test(verify, takes_no_bridge_for_proved_that_the_witness_does_not_know)
+{
+	struct rig rig;
+	struct tamper_note before, behind;
+	tamper_make(&rig);
+	struct path head = tamper_head(&rig);
+	tamper_note_make(&rig, &before);
+	tamper_bridge(&rig, "second.csv");
+	tamper_note_make(&rig, &behind);
+	expect_said(program_run(ARGV("enrolctl", "--config", rig.config.text, "verify")), 0,
+	    "; what number 6 was chained to is said by run number 9 alone", "");
+	static const char unproved[] = "number 6 was pruned by run number 9, after this "
+	                               "checkpoint; a checkpoint of number 9 or "
+	                               "later proves it, by then";
+	expect_said(verify_noted(&rig, &before), 1, unproved, "Nobody");
+	expect_said(verify_noted(&rig, &before), 1, "nothing of what comes before number 7", "");
+	expect_said(program_run(ARGV(
+	                "enrolctl", "--config", rig.config.text, "verify", "--head", head.text)),
+	    1, "number 6 was pruned by run number 9, after this head", "Nobody");
+	expect_said(verify_noted(&rig, &behind), 0, "Nobody has touched", "alone");
+	rig_remove(&rig);
+}
+
 /* It was not read: nothing is on record of what is in it. */
 Test(verify, asks_nothing_of_a_file_that_was_too_large)
 {
