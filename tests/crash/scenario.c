@@ -242,8 +242,8 @@ const struct scenario scenarios[SCENARIOS] = {
     {"removals released", prepare_removals_released, 3, 3, 15},
     {"undone", prepare_undone, 3, 3, 15},
     {"packed", prepare_packed, 2, 2, 3},
-    {"pruned", prepare_pruned, 1, 1, 5},
-    {"pruned while it waits", prepare_pruned_held, 1, 1, 5},
+    {"pruned", prepare_pruned, 4, 1, 5},
+    {"pruned while it waits", prepare_pruned_held, 2, 1, 5},
     {"checkpoints", prepare_checkpoints, 3, 3, 15},
 };
 
