@@ -24,6 +24,7 @@ struct finding {
 	/* Of the run: */
 	const struct kept_run *run;
 	unsigned verdict;
+	bool keeps_input; /* it is not what it was, and stays */
 };
 
 static struct prune_row row_of(
@@ -109,7 +110,8 @@ static struct error input_give(struct finding *finding, enum place_kind where, e
 	struct error error = prune_place_open(&finding->places[where], run->run.bytes);
 	if (!is_error(&error))
 		error = file_find(finding, where, name, &row, &is_there, &is_altered);
-	if (is_error(&error) || is_altered)
+	finding->keeps_input = is_error(&error) || is_altered;
+	if (finding->keeps_input)
 		return error;
 	if (is_there)
 		error = give(finding, &row);
@@ -153,6 +155,15 @@ static struct error artefact_give(
 	return OK;
 }
 
+/* As long as the file is there its summary says what it was, and shows nothing that is not there
+ * anyway. */
+static bool loses_input(const struct finding *finding)
+{
+	unsigned inputs = 1U << KEEP_ARCHIVE | 1U << KEEP_QUARANTINE | 1U << KEEP_HELD;
+	bool goes_now = (finding->verdict & inputs) != 0 && !finding->keeps_input;
+	return goes_now || finding->run->is.input_pruned.size > 0;
+}
+
 /* Only one that shows a cell of the file goes: without it, that the chain holds is what the list
  * says, and no checkpoint of before that list. */
 static struct error summary_give(struct finding *finding, const char *infix)
@@ -174,7 +185,7 @@ static struct error summary_give(struct finding *finding, const char *infix)
 		return OK;
 	}
 	error = prune_place_load(&finding->places[PLACE_OUTBOX], name, finding->page_arena, &text);
-	if (is_error(&error) || !summary_quotes_cells(text))
+	if (is_error(&error) || !summary_quotes_cells(text) || !loses_input(finding))
 		return error;
 	row.number = run->number;
 	summary_find_chain(text, row.chain);
@@ -299,6 +310,7 @@ static struct error page_find(struct finding *finding, const struct kept_run *ru
 		if (has_to_stop(finding))
 			return error_retry("enrold ends: what goes is listed when it is back");
 		finding->run = &runs[i];
+		finding->keeps_input = false;
 		error = run_find(finding);
 		if (finding->terms->progress)
 			atomic_fetch_add(finding->terms->progress, 1);
