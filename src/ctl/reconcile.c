@@ -16,6 +16,7 @@
 #include <jansson.h>
 #include <limits.h>
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -97,6 +98,16 @@ static size_t lost_count(const struct reconcile *reconcile)
 	return reconcile->count - reconcile->harmless;
 }
 
+/* Their plans are put away by the acceptance. */
+static bool has_held(const struct reconcile *reconcile)
+{
+	for (size_t i = 0; i < reconcile->count; i++)
+		if (!reconcile->lost[i].is_harmless &&
+		    strncmp(reconcile->lost[i].input, "held/", strlen("held/")) == 0)
+			return true;
+	return false;
+}
+
 static void tell(const struct reconcile *reconcile)
 {
 	for (size_t i = 0; i < reconcile->count; i++)
@@ -104,8 +115,9 @@ static void tell(const struct reconcile *reconcile)
 			lost_print(&reconcile->lost[i]);
 	if (lost_count(reconcile) > 0)
 		printf("The database does not hold these answers (%zu). After `enrolctl reconcile "
-		       "accept`\ndrop those files again that shall be in force.\n",
-		    lost_count(reconcile));
+		       "accept`\ndrop those files again that shall be in force%s.\n",
+		    lost_count(reconcile),
+		    has_held(reconcile) ? "; what is in held/ will be in quarantine/ then" : "");
 	else if (is_error(&reconcile->head))
 		printf("Nothing that was applied is lost, but %s\n", reconcile->head.text);
 	else

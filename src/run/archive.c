@@ -91,10 +91,13 @@ struct error archive_open_input(
 	if (!is_gone)
 		close(*file);
 	*file = -1;
+	/* As after the database was put back to before its plan was decided upon. */
+	bool is_cut = !is_gone && ledger_is_input(of, slice_of(sha256));
 	return error_reject(is_gone ? "input_missing" : "input_altered", 0,
 	    "the input of run %.*s, %.*s, %s: nothing can be made of it any more",
 	    SLICE_ARG(of->run), SLICE_ARG(of->name),
-	    !is_gone                    ? "is not what it was"
+	    is_cut                      ? "is archived without its passwords, which are needed"
+	    : !is_gone                  ? "is not what it was"
 	    : of->input_pruned.size > 0 ? "was kept long enough, and has been pruned"
 	                                : "is neither in held/ nor in archive/");
 }

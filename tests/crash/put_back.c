@@ -145,7 +145,10 @@ static void drop_one_again(
 	bool is_default = strcmp(feed, "default") == 0;
 	struct path to =
 	    rig_path(rig, "inbox/%s%s%s", is_default ? "" : feed, is_default ? "" : "/", file);
-	files_copy(rig_path(rig, "%s", input).text, to.text);
+	struct path from = rig_path(rig, "%s", input);
+	if (text_starts(input, "held/") && !files_exist(from.text)) /* put away, as it says */
+		from = rig_path(rig, "quarantine/%s", path_base(input));
+	files_copy(from.text, to.text);
 	struct path marker = rig_path(rig, "%s.done", input);
 	if (files_exist(marker.text))
 		files_write(path_of("%s.done", to.text).text, "", 0, 0640);
