@@ -63,8 +63,7 @@ static void chain_make(
 	hash_finish(hash, chain);
 }
 
-/* False: the text is no summary. */
-static bool link_read(struct proof *proof, struct slice text, struct link *link)
+bool links_read(struct proof *proof, struct slice text, struct link *link)
 {
 	char chain[HASH_TEXT_SIZE + 1], previous[HASH_TEXT_SIZE + 1], is[HASH_TEXT_SIZE + 1];
 	summary_find_chain(text, chain);
@@ -86,7 +85,7 @@ static const char *row_fault(struct proof *proof, const struct ledger_run *row, 
 		link->is_blank = true;
 		return row->answer_pruned.size > 0 ? NULL : "has no summary any more";
 	}
-	if (!link_read(proof, row->summary, link)) {
+	if (!links_read(proof, row->summary, link)) {
 		link->is_blank = true;
 		return "has something else for its summary";
 	}

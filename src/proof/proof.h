@@ -48,9 +48,8 @@ struct forked {
 
 /* Where the chain was when somebody went on without it. */
 struct fork_head {
-	unsigned char chain[DIGEST_SIZE];
-	uint64_t number;
-	int64_t run_us;
+	struct link link;
+	const char *path;
 };
 
 /* A prune or accept run. */
@@ -154,6 +153,8 @@ struct error proof_load(
 
 typedef struct error proof_on_row(struct proof *proof, const struct ledger_run *row);
 struct error proof_rows(struct proof *proof, int64_t since_us, proof_on_row *on_row) MUST_CHECK;
+/* False: the text is no summary that was chained. */
+bool links_read(struct proof *proof, struct slice text, struct link *link);
 struct error links_load(struct proof *proof) MUST_CHECK;
 struct error links_walk(struct proof *proof) MUST_CHECK;
 struct error lists_load(struct proof *proof) MUST_CHECK;
@@ -170,6 +171,10 @@ void lists_tell(struct proof *proof);
 struct error files_check(struct proof *proof) MUST_CHECK;
 /* Whose the files are that are not what they were. */
 struct error owners_find(struct proof *proof) MUST_CHECK;
+/* What was given up goes back to the chain; behind the strays. */
+void forks_walk(struct proof *proof);
+const struct fork_head *forks_find(
+    const struct proof *proof, const unsigned char chain[DIGEST_SIZE]);
 struct error strays_check(struct proof *proof) MUST_CHECK;
 struct error witness_head(struct proof *proof) MUST_CHECK;
 struct error witness_check(struct proof *proof) MUST_CHECK;

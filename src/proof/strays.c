@@ -71,11 +71,11 @@ static struct error fork_file_check(
 static struct error fork_head_note(
     struct proof *proof, const struct stray *stray, struct slice text)
 {
-	char chain[HASH_TEXT_SIZE + 1];
-	struct fork_head head = {.number = summary_find_number(text), .run_us = stray->run_us};
-	summary_find_chain(text, chain);
-	if (!digest_parse(slice_of(chain), head.chain))
+	struct fork_head head = {.link = {.number = 0}};
+	if (!links_read(proof, text, &head.link))
 		return OK;
+	head.link.run_us = stray->run_us;
+	head.path = arena_copy(proof->arena, slice_of(stray->path)).bytes;
 	if (!proof_grow((void **)&proof->fork_heads, proof->fork_heads_count,
 	        &proof->fork_heads_room, sizeof head))
 		return error_memory("listing the outbox");

@@ -128,14 +128,6 @@ static bool is_signed(const struct keys *keys, struct slice text)
 
 /* ---- notes ---- */
 
-static const struct fork_head *fork_find(const struct proof *proof, const unsigned char *digest)
-{
-	for (size_t i = 0; i < proof->fork_heads_count; i++)
-		if (memcmp(proof->fork_heads[i].chain, digest, DIGEST_SIZE) == 0)
-			return &proof->fork_heads[i];
-	return NULL;
-}
-
 static void note_tell(struct proof *proof, enum verify_fault fault, uint64_t number,
     const char *path, const char *what)
 {
@@ -165,11 +157,11 @@ static enum verify_known head_place(
 	if (!digest_parse(slice_of(head), digest))
 		return VERIFY_NEVER;
 	const struct link *link = chain_find_head(&proof->chain, digest);
-	const struct fork_head *fork = link ? NULL : fork_find(proof, digest);
+	const struct fork_head *fork = link ? NULL : forks_find(proof, digest);
 	if (!link && !fork)
 		return VERIFY_NEVER;
-	*number = link ? link->place : fork->number;
-	run_id_format(link ? link->run_us : fork->run_us, run);
+	*number = link ? link->place : fork->link.number;
+	run_id_format(link ? link->run_us : fork->link.run_us, run);
 	return link && link->place > 0 && link->is_whole ? VERIFY_ONCE
 	       : link                                    ? VERIFY_NEVER
 	                                                 : VERIFY_ON_FORK;

@@ -324,6 +324,24 @@ static const struct row {
     {"an input more", input_added, "added", "added", "more."},
 };
 
+static void expect_said(
+    struct finished finished, int status, const char *said, const char *not_said)
+{
+	cr_expect_eq(finished.status, status, "%d:\n%s%s", finished.status, finished.out.bytes,
+	    finished.err.bytes);
+	cr_expect(
+	    strstr(finished.out.bytes, said), "'%s' is not said:\n%s", said, finished.out.bytes);
+	cr_expect(!*not_said || !strstr(finished.out.bytes, not_said), "'%s' is said:\n%s",
+	    not_said, finished.out.bytes);
+	finished_done(&finished);
+}
+
+static struct finished verify_noted(const struct rig *rig, const struct tamper_note *note)
+{
+	return program_run(ARGV("enrolctl", "--config", rig->config.text, "verify", "--checkpoint",
+	    note->note.text, "--key", note->key.text));
+}
+
 Test(verify, names_whoever_touches_anything_by_what_was_done)
 {
 	struct rig rig;
@@ -364,6 +382,9 @@ Test(verify, with_a_witness_names_what_agrees_in_itself)
 	tamper_expect_script(&rig, "all rewritten", NULL, "");
 	finished = program_expect(1, with_note);
 	cr_expect(strstr(finished.out.bytes, "\naltered"), "%s", finished.out.bytes);
+	cr_expect(strstr(finished.out.bytes, "the chain: it is not the one that was signed"), "%s",
+	    finished.out.bytes);
+	cr_expect(!strstr(finished.out.bytes, "is as it was"), "%s", finished.out.bytes);
 	finished_done(&finished);
 	finished = program_expect(1, with_head);
 	cr_expect(
@@ -404,8 +425,10 @@ Test(verify, knows_a_forged_checkpoint)
 Test(verify, tells_of_answers_that_were_accepted_as_lost)
 {
 	struct rig rig;
+	struct tamper_note note;
 	tamper_make(&rig);
 	struct path head = tamper_head(&rig);
+	tamper_note_make(&rig, &note);
 	files_copy(path_of("%s/older.db", rig.root.text).text, rig.database.text);
 	struct finished finished =
 	    program_expect(0, ARGV("enrolctl", "--config", rig.config.text, "reconcile", "accept"));
@@ -426,6 +449,17 @@ Test(verify, tells_of_answers_that_were_accepted_as_lost)
 	    1, ARGV("enrolctl", "--config", rig.config.text, "verify", "--head", head.text));
 	cr_expect(strstr(finished.out.bytes, "gone on without"), "%s", finished.out.bytes);
 	finished_done(&finished);
+	expect_said(verify_noted(&rig, &note), 1, "gone on without", "Nobody has");
+	expect_said(tamper_script(&rig, &note), 1, "gone on without", "Nobody has");
+
+	/* What was given up goes back to the chain without a gap. */
+	struct path between = tamper_found(&rig, "outbox", "undo-", ".summary.json");
+	struct buffer text = files_read(between.text);
+	tamper_byte(between.text, 40);
+	expect_said(verify_noted(&rig, &note), 1, "what it was chained to", "Nobody has");
+	expect_said(tamper_script(&rig, &note), 1, "missing  (number 7)", "Nobody has");
+	files_write(between.text, text.bytes, text.size, 0640);
+	buffer_done(&text);
 
 	struct path lost = tamper_found(&rig, "outbox", "last.", ".result.csv");
 	tamper_byte(lost.text, 20);
@@ -543,24 +577,6 @@ Test(verify, tells_what_was_pruned_and_reads_what_was_packed)
 	law_close(&rig);
 }
 
-static void expect_said(
-    struct finished finished, int status, const char *said, const char *not_said)
-{
-	cr_expect_eq(finished.status, status, "%d:\n%s%s", finished.status, finished.out.bytes,
-	    finished.err.bytes);
-	cr_expect(
-	    strstr(finished.out.bytes, said), "'%s' is not said:\n%s", said, finished.out.bytes);
-	cr_expect(!*not_said || !strstr(finished.out.bytes, not_said), "'%s' is said:\n%s",
-	    not_said, finished.out.bytes);
-	finished_done(&finished);
-}
-
-static struct finished verify_noted(const struct rig *rig, const struct tamper_note *note)
-{
-	return program_run(ARGV("enrolctl", "--config", rig->config.text, "verify", "--checkpoint",
-	    note->note.text, "--key", note->key.text));
-}
-
 /* What a list says of a summary that is gone holds the chain together; whoever makes one anew at
  * the end of the chain may say of the beginning what they like, as long as nobody outside knows
  * that list. */
@@ -584,6 +600,62 @@ Test(verify, takes_no_bridge_for_proved_that_the_witness_does_not_know)
 	                "enrolctl", "--config", rig.config.text, "verify", "--head", head.text)),
 	    1, "number 6 was pruned by run number 9, after this head", "Nobody");
 	expect_said(verify_noted(&rig, &behind), 0, "Nobody has touched", "alone");
+	expect_said(tamper_script(&rig, NULL), 0,
+	    "; what number 6 was chained to is said by run number 9 alone", "");
+	expect_said(tamper_script(&rig, &before), 1, unproved, "Nobody");
+	expect_said(tamper_script(&rig, &behind), 0, "Nobody has touched", "alone");
+	rig_remove(&rig);
+}
+
+/* The key as the verifier line alone. */
+static struct path key_line(const struct rig *rig, const struct tamper_note *note)
+{
+	struct buffer text = files_read(note->key.text);
+	struct path path = path_of("%s/key.line", rig->root.text);
+	files_write(path.text, text.bytes, strcspn(text.bytes, "\n") + 1, 0644);
+	buffer_done(&text);
+	return path;
+}
+
+/* Whatever it is called, and wherever it comes from; else it is said that it was not. */
+Test(verify, reads_each_witness_that_it_is_given)
+{
+	static const char *const names[] = {"key.pub", "mail.20261127-180000-123456.note"};
+	static const char confirmed[] =
+	    "is confirmed: it is signed, and the chain ended so with number 8";
+	struct rig rig;
+	struct tamper_note note, other;
+	tamper_make(&rig);
+	tamper_note_make(&rig, &note);
+	tamper_note_make(&rig, &other);
+	struct path line = key_line(&rig, &note), empty = path_of("%s/empty", rig.root.text);
+	files_write(empty.text, "", 0, 0644);
+	expect_said(tamper_script(&rig, &note), 0, confirmed, "Somebody");
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		struct tamper_note named = {path_of("%s/%s", rig.root.text, names[i]), line};
+		files_copy(note.note.text, named.note.text);
+		expect_said(tamper_script(&rig, &named), 0, confirmed, "Somebody");
+		files_copy(other.note.text, named.note.text);
+		expect_said(tamper_script(&rig, &named), 1, "no known key has signed", "Nobody");
+	}
+	struct path pipe = path_of("exec " SOURCE_DIR "/etc/verify.sh '%s' <(cat '%s') <(cat '%s')",
+	    rig.directory.text, note.note.text, line.text);
+	expect_said(program_run(ARGV("/bin/bash", "-c", pipe.text)), 0, confirmed, "Somebody");
+
+	const struct path nowhere = path_of("%s/nowhere", rig.root.text);
+	const struct tamper_note bad[] = {{nowhere, note.key}, {rig.root, note.key},
+	    {empty, note.key}, {note.key, note.key}, {note.note, nowhere}, {note.note, empty},
+	    {note.note, rig.root}, {note.note, note.note}};
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+		expect_said(tamper_script(&rig, &bad[i]), 64, "", "touched");
+	struct finished finished =
+	    program_expect(64, ARGV(SOURCE_DIR "/etc/verify.sh", rig.root.text));
+	cr_expect(strstr(finished.err.bytes, "there is no outbox in it"), "%s", finished.err.bytes);
+	finished_done(&finished);
+	finished = verify_noted(&rig, &bad[2]);
+	cr_expect(finished.status == 78 && strstr(finished.err.bytes, "is empty"), "%d: %s",
+	    finished.status, finished.err.bytes);
+	finished_done(&finished);
 	rig_remove(&rig);
 }
 
