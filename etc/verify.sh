@@ -61,15 +61,16 @@ function run_of(f, r) { for (; match(f, RUN); f = substr(f, RSTART + 1)) r = sub
 function shown(f) { return index(f, t) == 1 ? substr(f, length(t) + 1) : f } function day(f) { return substr(run[f], 1, 4) "-" substr(run[f], 5, 2) "-" substr(run[f], 7, 2) }
 function counts(k) { return place[k] || place[given_up[k]] } # a record that is in the chain, or on a fork that one accepts
 function some(k) { return "number " most_of[k] (many[k] > 1 ? " and " many[k] - 1 " before it were " : " was ") }
-function speaking(seen, until, k, b) { split("", many); split("", most_of) # lists behind `seen` that speak for summaries before `until`
-  for (k in bridge) { b = bridge[k]; if (!place[k] || place[k] > until || (place[b] && place[b] <= seen)) continue
+function speaking(seen, until, k, b, p) { split("", many); split("", most_of) # lists behind `seen` that speak for summaries before `until`
+  for (k in bridge) { b = bridge[k]; p = place[b] ? place[b] : place[given_up[b]]
+    if (!place[k] || place[k] > until || (p && p <= seen)) continue
     many[b]++; if (place[k] > most_of[b]) most_of[b] = place[k] } }
 function confirm(f, n, p, k, first) { # the given checkpoint is of this chain, or of a fork
   if (p != "here") { unproved = 1; print "1.9e9\t" f " is that of a chain that somebody has gone on without, after the database was put back"; return }
   speaking(witnessed = n, n)
   for (k in many) { unproved = 1; if (most_of[k] > first) first = most_of[k]
-    tell(most_of[k], "not proved", "", f ": " some(k) "pruned by run number " place[k] \
-      ", after this checkpoint; a checkpoint of number " place[k] " or later proves it, by then") }
+    tell(most_of[k], "not proved", "", f ": " some(k) "pruned by run number " number[k] \
+      ", after this checkpoint; a checkpoint of number " number[k] " or later proves it, by then") }
   print "1.9e9\t" f " is confirmed: it is signed, and the chain ended so with number " n (first ? "; it proves nothing up to number " first : "") }
 function tell(n, word, r, f) { bad += word !~ /^(forked|pruned|not proved)/
   print (n ? n : 1e9) "\t" word (r ? "  run " r : "") (n ? "  (number " n ")" : "") (f ? "  " f : "") }
@@ -125,7 +126,7 @@ $1 == "H" { head_run = $2; head = $3 } $1 == "W" { work[$2] = 1 } $1 == "N" { no
   speaking(witnessed, end)
   for (k in files) if (counts(k)) tell(0, "pruned by rule " day(k), run[k], input[run[k]] ": " files[k] \
     " files that this list names were to go: " rules[k] (rules[k] ~ /^before / ? ", as ordered by " by[k] : "") \
-    (many[k] ? "; what " some(k) "chained to is said by run number " place[k] " alone" : ""))
+    (many[k] ? "; what " some(k) "chained to is said by run number " number[k] " alone" : ""))
   print "2e9\t" (bad ? "Somebody has touched what was answered" : unproved ? "The files agree, but the checkpoint does not prove them" \
     : "Nobody has touched what was answered") ": " links + 0 " runs, and the last ends in " chain[last]
   exit bad + unproved > 0 }' "$t/hashes" "$t/made" "$t/facts" >"$t/told" && status=0 || status=1

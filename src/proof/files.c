@@ -193,7 +193,10 @@ static void missing_tell(const struct checked *checked, const struct expected *e
 	    "its %s is not there%s", proof_file_name(expected->file),
 	    is_said ? "; the ledger calls it pruned, and no run in the chain says so"
 	            : ": somebody has taken it away");
-	proof->findings[proof->count - 1].is_summary = expected->file == PROOF_SUMMARY;
+	struct finding *finding = &proof->findings[proof->count - 1];
+	finding->is_gone = true;
+	finding->file = expected->file;
+	finding->is_summary = expected->file == PROOF_SUMMARY;
 	checked->link->is_tail |= expected->file == PROOF_SUMMARY;
 }
 

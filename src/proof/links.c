@@ -134,17 +134,11 @@ static struct error record_add(struct proof *proof, const struct ledger_run *row
 	if (!is_record(row, &is_prune))
 		return OK;
 	proof_path(row, PROOF_INPUT, path);
-	struct record *grown =
-	    reallocarray(proof->records, proof->records_count + 1, sizeof *proof->records);
-	if (!grown)
-		return error_memory("reading the ledger");
-	proof->records = grown;
-	grown[proof->records_count++] = (struct record){.run_us = run_us,
-	    .is_prune = is_prune,
-	    .place = arena_copy(proof->arena, slice_of(path)).bytes,
-	    .sha256 = arena_copy(proof->arena, row->sha256).bytes,
-	    .by = order_by(proof->arena, row->summary)};
-	return OK;
+	return lists_add(proof, &(struct record){.run_us = run_us,
+	                            .is_prune = is_prune,
+	                            .place = arena_copy(proof->arena, slice_of(path)).bytes,
+	                            .sha256 = arena_copy(proof->arena, row->sha256).bytes,
+	                            .by = order_by(proof->arena, row->summary)});
 }
 
 static struct error on_row(struct proof *proof, const struct ledger_run *row)

@@ -9,9 +9,21 @@
 #include "enrold/prune.h"
 #include "enrold/value.h"
 
+#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+struct error lists_add(struct proof *proof, const struct record *record)
+{
+	struct record *grown =
+	    reallocarray(proof->records, proof->records_count + 1, sizeof *proof->records);
+	if (!grown)
+		return error_memory("reading the ledger");
+	proof->records = grown;
+	grown[proof->records_count++] = *record;
+	return OK;
+}
 
 /* ---- a list ---- */
 
@@ -29,8 +41,9 @@ static void bridge(
 {
 	int64_t number;
 	struct link *link = chain_find(&proof->chain, run_us);
-	if (!link || !link->is_blank || !value_parse_whole(cells[4], &number) ||
-	    !digest_parse(cells[5], link->previous) || !digest_parse(cells[6], link->chain))
+	if (!link || !link->is_blank || proof->records[record].is_given_up ||
+	    !value_parse_whole(cells[4], &number) || !digest_parse(cells[5], link->previous) ||
+	    !digest_parse(cells[6], link->chain))
 		return;
 	link->number = (uint64_t)number;
 	link->is_blank = false;
@@ -80,6 +93,7 @@ static bool forked_add(
 {
 	struct forked forked = {.run_us = run_us, .record = record};
 	forked.has_summary = digest_parse(cells[2], forked.sha256);
+	forked.input = arena_copy(proof->arena, cells[4]).bytes;
 	if (!proof_grow((void **)&proof->forked, proof->forked_count, &proof->forked_room,
 	        sizeof *proof->forked))
 		return false;
@@ -156,14 +170,16 @@ struct error lists_load(struct proof *proof)
 
 uint64_t lists_place(const struct proof *proof, uint32_t record)
 {
-	const struct link *link = chain_find(&proof->chain, proof->records[record].run_us);
+	const struct record *is = &proof->records[record];
+	if (is->is_given_up)
+		is = &proof->records[is->accepted];
+	const struct link *link = chain_find(&proof->chain, is->run_us);
 	return link && link->place > 0 ? link->place : proof->head.number + 1;
 }
 
 static bool is_chained(const struct proof *proof, uint32_t record)
 {
-	const struct link *link = chain_find(&proof->chain, proof->records[record].run_us);
-	return link && link->place > 0;
+	return lists_place(proof, record) <= proof->head.number;
 }
 
 void lists_sift(struct proof *proof)
@@ -217,6 +233,53 @@ struct forked *lists_find_forked(const struct proof *proof, int64_t run_us, cons
 			return forked;
 	}
 	return NULL;
+}
+
+/* ---- given up ---- */
+
+struct error lists_give_up(struct proof *proof, const struct forked *forked, struct slice summary)
+{
+	json_t *object = json_loadb(summary.bytes, summary.size, 0, NULL);
+	const json_t *input = json_object_get(object, "input");
+	const json_t *order = json_object_get(object, "order");
+	const char *name = json_string_value(json_object_get(input, "name"));
+	const char *sha256 = json_string_value(json_object_get(input, "sha256"));
+	const char *by = json_string_value(json_object_get(order, "by"));
+	struct error error = OK;
+	if (name && strncmp(name, "prune-", strlen("prune-")) == 0 && sha256 && by)
+		error =
+		    lists_add(proof, &(struct record){.run_us = forked->run_us,
+		                         .is_prune = true,
+		                         .is_given_up = true,
+		                         .accepted = forked->record,
+		                         .place = forked->input,
+		                         .sha256 = arena_copy(proof->arena, slice_of(sha256)).bytes,
+		                         .by = arena_copy(proof->arena, slice_of(by)).bytes});
+	json_decref(object);
+	return error;
+}
+
+struct error lists_explain(struct proof *proof)
+{
+	size_t kept = 0;
+	struct error error = OK;
+	struct arena *arena = arena_create();
+	for (uint32_t i = 0; arena && i < proof->records_count && !is_error(&error); i++)
+		if (proof->records[i].is_given_up)
+			error = list_load(proof, i, arena);
+	if (proof->pruned_count > 1)
+		qsort(proof->pruned, proof->pruned_count, sizeof *proof->pruned, by_run);
+	for (size_t i = 0; i < proof->count; i++) {
+		const struct finding *finding = &proof->findings[i];
+		if (finding->is_gone && lists_find_pruned(proof, finding->run_us, finding->file))
+			proof->answer->pruned++;
+		else
+			proof->findings[kept++] = *finding;
+	}
+	proof->count = kept;
+	bool has_memory = arena != NULL;
+	arena_free(arena);
+	return has_memory ? error : error_memory("reading lists");
 }
 
 /* ---- told, once each ---- */

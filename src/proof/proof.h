@@ -44,6 +44,7 @@ struct forked {
 	unsigned char sha256[DIGEST_SIZE];
 	bool has_summary, is_seen;
 	uint32_t record;
+	const char *input; /* its place */
 };
 
 /* Where the chain was when somebody went on without it. */
@@ -56,6 +57,8 @@ struct fork_head {
 struct record {
 	int64_t run_us;
 	bool is_prune;
+	bool is_given_up; /* it is forked: then `accepted` is the record that says so */
+	uint32_t accepted;
 	const char *place;  /* of its list */
 	const char *sha256; /* of that */
 	const char *by;     /* who ordered it */
@@ -68,7 +71,9 @@ struct record {
 /* One of them, as long as it may still become another. */
 struct finding {
 	enum verify_fault fault;
-	bool is_summary;               /* that is missing */
+	bool is_summary; /* that is missing */
+	bool is_gone;    /* this file is: */
+	enum proof_file file;
 	bool is_stranger;              /* a file that holds something else */
 	int64_t run_us;                /* 0: of no run */
 	uint64_t number;               /* filled in at the end, unless it is known already */
@@ -157,6 +162,7 @@ struct error proof_rows(struct proof *proof, int64_t since_us, proof_on_row *on_
 bool links_read(struct proof *proof, struct slice text, struct link *link);
 struct error links_load(struct proof *proof) MUST_CHECK;
 struct error links_walk(struct proof *proof) MUST_CHECK;
+struct error lists_add(struct proof *proof, const struct record *record) MUST_CHECK;
 struct error lists_load(struct proof *proof) MUST_CHECK;
 /* Takes away what records say that are not in the chain. */
 void lists_sift(struct proof *proof);
@@ -166,7 +172,13 @@ const struct pruned *lists_find_pruned(
 uint64_t lists_place(const struct proof *proof, uint32_t record);
 /* sha256 NULL: whatever its summary. */
 struct forked *lists_find_forked(const struct proof *proof, int64_t run_us, const char *sha256);
-/* Behind the strays. */
+/* A prune run that was given up with others, by its summary: what it had removed is gone all the
+ * same. */
+struct error lists_give_up(
+    struct proof *proof, const struct forked *forked, struct slice summary) MUST_CHECK;
+/* Takes back what is told of files that those had removed. Behind the strays. */
+struct error lists_explain(struct proof *proof) MUST_CHECK;
+/* Behind those. */
 void lists_tell(struct proof *proof);
 struct error files_check(struct proof *proof) MUST_CHECK;
 /* Whose the files are that are not what they were. */

@@ -83,12 +83,15 @@ static struct error fork_head_note(
 	return OK;
 }
 
-static struct error fork_check(struct proof *proof, const struct stray *stray, struct slice text)
+static struct error fork_check(
+    struct proof *proof, const struct stray *stray, const struct forked *forked, struct slice text)
 {
 	size_t i;
 	const json_t *entry;
 	json_t *summary = json_loadb(text.bytes, text.size, 0, NULL);
 	struct error error = fork_head_note(proof, stray, text);
+	if (!is_error(&error))
+		error = lists_give_up(proof, forked, text);
 	json_array_foreach(json_object_get(summary, "files"), i, entry) if (!is_error(&error))
 	    error = fork_file_check(proof, stray, entry);
 	json_decref(summary);
@@ -113,7 +116,7 @@ static struct error summary_see(
 	proof_tell(proof, VERIFY_FORKED, stray->run_us, stray->path,
 	    "the database was put back to before it, and somebody has gone on without it");
 	proof->findings[proof->count - 1].when_us = proof->records[forked->record].run_us;
-	return fork_check(proof, stray, text);
+	return fork_check(proof, stray, forked, text);
 }
 
 /* ---- whose it is ---- */

@@ -70,6 +70,8 @@ struct error verify(const struct config *config, const struct verify_terms *term
 	if (!is_error(&error))
 		error = strays_check(&proof);
 	if (!is_error(&error))
+		error = lists_explain(&proof);
+	if (!is_error(&error))
 		forks_walk(&proof);
 	if (!is_error(&error))
 		error = witness_head(&proof);

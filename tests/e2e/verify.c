@@ -550,6 +550,35 @@ static void pruned_make(struct rig *rig)
 	tamper_save(rig, "whole");
 }
 
+/* The database was put back to before a prune run: what that had removed is gone all the same. */
+Test(verify, takes_the_word_of_a_prune_run_that_was_given_up)
+{
+	struct rig rig;
+	rig_make(&rig,
+	    &(struct rig_options){.journal_mode = "delete", .feeds = "  default: {}\n  hr: {}\n"});
+	rig_once(&rig);
+	rig_drop(&rig, "hr/staff.csv", "username,course1\np1,C1\n");
+	rig_once(&rig);
+	rig_witness(&rig);
+	struct path older = path_of("%s/older.db", rig.root.text);
+	files_copy(rig.database.text, older.text);
+	rig_prune(&rig, "hr", (long)time(NULL) + 86400);
+	rig_once(&rig);
+	files_copy(older.text, rig.database.text);
+	struct finished finished =
+	    program_expect(0, ARGV("enrolctl", "--config", rig.config.text, "reconcile", "accept"));
+	finished_done(&finished);
+	expect_said(program_run(ARGV("enrolctl", "--config", rig.config.text, "verify")), 0,
+	    "files that this list names were to go: before 20", "missing");
+	expect_said(tamper_script(&rig, NULL), 0,
+	    "files that this list names were to go: before 20", "missing");
+	expect_said(tamper_script(&rig, NULL), 0, ", as ordered by anna", "missing");
+	tamper_byte(tamper_found(&rig, "archive", "prune-", ".csv").text, 70);
+	tamper_expect(&rig, "the list of a run that was given up", "missing", "archive/");
+	tamper_expect_script(&rig, "the list of a run that was given up", "missing", "");
+	rig_remove(&rig);
+}
+
 /* The ledger's word for it is worth nothing, the list's is, as long as it is the one on record. */
 Test(verify, tells_what_was_pruned_and_reads_what_was_packed)
 {
