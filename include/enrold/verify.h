@@ -80,8 +80,8 @@ static inline bool verify_is_fault(enum verify_fault fault)
 	return fault < VERIFY_FORKED;
 }
 
-/* Texts of the answer lie in the arena. RETRY: the database is away, or the disk. REJECT: what is
- * asked for is no hash, or no note. */
+/* Texts of the answer lie in the arena. RETRY: the database is away, or the disk. CONFIG: what is
+ * asked for is no note. */
 struct error verify(const struct config *config, const struct verify_terms *terms,
     struct arena *arena, struct verify_answer *answer) MUST_CHECK;
 

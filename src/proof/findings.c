@@ -131,6 +131,8 @@ struct error proof_give(struct proof *proof)
 		    finding->run_us > 0 ? chain_find(&proof->chain, finding->run_us) : NULL;
 		if (link)
 			finding->number = link->place;
+		/* Whoever wrote the end anew may have done so from anywhere on. */
+		answer->is_vague |= strcmp(finding->path, ".head") == 0;
 	}
 	if (proof->count > 1)
 		qsort(proof->findings, proof->count, sizeof *proof->findings, by_place);

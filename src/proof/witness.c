@@ -54,7 +54,6 @@ static void head_compare(struct proof *proof, const struct link *link, bool is_l
 		return; /* of 0.1.0, which kept none */
 	if (!digest_parse(slice_of(proof->last.chain), chain) ||
 	    memcmp(chain, link->chain, DIGEST_SIZE) != 0) {
-		proof->answer->is_vague = true;
 		proof_tell(proof, VERIFY_ALTERED, link->run_us, HEAD,
 		    "the spool remembers another end of the chain with this run than the ledger");
 		return;
@@ -65,7 +64,6 @@ static void head_compare(struct proof *proof, const struct link *link, bool is_l
 		    "the spool remembers run number %" PRIu64
 		    " as the last, and this one was answered behind it",
 		    link->place);
-	proof->answer->is_vague |= more != NULL;
 }
 
 static struct error head_look(struct proof *proof)
@@ -241,6 +239,7 @@ static struct error proved_from(struct proof *proof, enum verify_known known, ui
     const char *name, const char *witness, uint64_t *from)
 {
 	*from = 1;
+	proof->answer->is_vague |= known == VERIFY_NEVER || known == VERIFY_ON_FORK;
 	if (known != VERIFY_ONCE)
 		return OK;
 	struct bridges *bridges = bridges_find(proof, place);
@@ -312,6 +311,22 @@ static struct error checkpoints_visit(struct proof *proof, struct keys *keys, on
 	return arena ? error : error_memory("reading checkpoints");
 }
 
+static struct error checkpoint_check(struct proof *proof, const struct keys *keys)
+{
+	const struct verify_terms *terms = proof->terms;
+	struct verify_answer *answer = proof->answer;
+	struct note note;
+	struct error error = note_parse(terms->checkpoint, &note);
+	if (is_error(&error))
+		return error_config(
+		    "%s is no checkpoint, or not a whole one", terms->checkpoint_name);
+	answer->checkpoint_known =
+	    note_check(proof, keys, terms->checkpoint_name, terms->checkpoint);
+	(void)head_place(proof, note.head, &answer->checkpoint_number, answer->checkpoint_run);
+	return proved_from(proof, answer->checkpoint_known, answer->checkpoint_number,
+	    terms->checkpoint_name, "checkpoint", &answer->checkpoint_from);
+}
+
 struct error witness_check(struct proof *proof)
 {
 	const struct verify_terms *terms = proof->terms;
@@ -323,17 +338,8 @@ struct error witness_check(struct proof *proof)
 	if (!is_error(&error))
 		error = checkpoints_visit(proof, keys, note_take);
 	keys->given = terms->key;
-	if (!is_error(&error) && terms->checkpoint.bytes) {
-		struct note note;
-		answer->checkpoint_known =
-		    note_check(proof, keys, terms->checkpoint_name, terms->checkpoint);
-		error = note_parse(terms->checkpoint, &note);
-		if (!is_error(&error))
-			(void)head_place(
-			    proof, note.head, &answer->checkpoint_number, answer->checkpoint_run);
-		error = proved_from(proof, answer->checkpoint_known, answer->checkpoint_number,
-		    terms->checkpoint_name, "checkpoint", &answer->checkpoint_from);
-	}
+	if (!is_error(&error) && terms->checkpoint.bytes)
+		error = checkpoint_check(proof, keys);
 	if (!is_error(&error) && terms->head)
 		answer->head_known =
 		    head_place(proof, terms->head, &answer->head_number, answer->head_run);

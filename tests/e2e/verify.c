@@ -394,6 +394,29 @@ Test(verify, with_a_witness_names_what_agrees_in_itself)
 	rig_remove(&rig);
 }
 
+/* What comes before the first fault is as it was, unless that is one of how things are chained. */
+Test(verify, vouches_for_the_beginning_where_it_can)
+{
+	static const struct {
+		void (*touch)(struct rig *rig);
+		bool is_vague;
+	} cases[] = {{result_byte, false}, {archive_gone, false}, {rewritten, false},
+	    {places_swapped, false}, {head_changed, true}, {note_of_head_gone, true},
+	    {note_of_head_older, true}, {row_gone, true}};
+	struct rig rig;
+	tamper_make(&rig);
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		cases[i].touch(&rig);
+		struct finished finished =
+		    program_expect(1, ARGV("enrolctl", "--config", rig.config.text, "verify"));
+		cr_expect_eq(!strstr(finished.out.bytes, "What comes before it is as it was."),
+		    cases[i].is_vague, "%zu: %s", i, finished.out.bytes);
+		finished_done(&finished);
+		tamper_restore(&rig);
+	}
+	law_close(&rig);
+}
+
 /* As it is mailed, by somebody who has not got the key. */
 Test(verify, knows_a_forged_checkpoint)
 {
@@ -680,6 +703,10 @@ Test(verify, reads_each_witness_that_it_is_given)
 	struct finished finished =
 	    program_expect(64, ARGV(SOURCE_DIR "/etc/verify.sh", rig.root.text));
 	cr_expect(strstr(finished.err.bytes, "there is no outbox in it"), "%s", finished.err.bytes);
+	finished_done(&finished);
+	finished = verify_noted(&rig, &bad[3]);
+	cr_expect(finished.status == 78 && strstr(finished.err.bytes, "is no checkpoint"), "%d: %s",
+	    finished.status, finished.err.bytes);
 	finished_done(&finished);
 	finished = verify_noted(&rig, &bad[2]);
 	cr_expect(finished.status == 78 && strstr(finished.err.bytes, "is empty"), "%d: %s",
