@@ -10,8 +10,7 @@ die() { echo "verify.sh: $1" >&2; exit 64; }
 [[ -d $1/outbox || -e $1/.head ]] || die "$1 is no spool: there is no outbox in it"
 t=$(mktemp -d); trap 'rm -rf "$t"' EXIT; mkdir "$t/bodies" "$t/unpacked"
 [ $# -lt 2 ] || { cat -- "$2" >"$t/note" && [ -s "$t/note" ]; } || die "cannot read '$2', or it is empty" # it may be a pipe
-[ $# -lt 3 ] || { cat -- "$3" >"$t/given"
-  sed -nE 's/^[^+]+[+][0-9a-f]{8}[+]//p' "$t/given" | head -1 | base64 -d >"$t/raw" || : # 1, and 32 bytes; DER says Ed25519 before them
+[ $# -lt 3 ] || { cat -- "$3" >"$t/given"; sed -nE 's/^[^+]+[+][0-9a-f]{8}[+]//p' "$t/given" | head -1 | base64 -d >"$t/raw" || : # 1, and 32 bytes; DER says Ed25519 before them
   [ "$(wc -c <"$t/raw")" -ne 33 ] || { printf '\x30\x2a\x30\5\6\3\x2b\x65\x70\3\x21\0'; tail -c 32 "$t/raw"; } >"$t/given"
   openssl pkey -pubin -in "$t/given" -out "$t/key"; } 2>/dev/null || die "$3 is no public key: PEM, or name+hash+base64"
 cd "$1"
@@ -44,34 +43,32 @@ cut -f2 "$t/names" | tr '\n' '\0' | xargs -0r jq -Rr 'input_filename as $f | ($f
 [ ! -e .head ] || tr '\0' '\n' <.head | sort | awk '$5 == $1 { h = $2 "\t" $4 } END { print "H\t" h }' >>"$t/facts"
 find [w]ork/* -mindepth 1 -maxdepth 1 -printf 'W\t%f\n' >>"$t/facts"
 for f in outbox/checkpoints/* "$t"/[n]ote; do
-  keys=(outbox/checkpoints/*.pub) signed=no given=; [[ $f != "$t/note" ]] || { given=${2//[[:cntrl:]]/ }; [ ! -e "$t/key" ] || keys=("$t/key"); }
+  keys=(outbox/checkpoints/*.pub) signed=no given=
+  if [ "$f" = "$t/note" ]; then given=${2//[[:cntrl:]]/ }; [ ! -e "$t/key" ] || keys=("$t/key"); fi
   [[ -n $given || ( -f $f && $f != *.pub && ! $f =~ \.[0-9]{8}-[0-9]{6}-[0-9]{6}\. ) ]] || continue
   sed '/^$/,$d' "$f" >"$t/text" # four bytes of a signature tell the key, 64 are that of Ed25519
   while read -r _ _ sig; do for k in "${keys[@]}"; do
     base64 -d <<<"$sig" 2>/dev/null | tail -c 64 >"$t/sig" || continue
     ! openssl pkeyutl -verify -pubin -inkey "$k" -rawin -in "$t/text" -sigfile "$t/sig" &>/dev/null || signed=yes
   done; done < <(sed '1,/^$/d' "$f")
-  number=$(sed -nE '2s/^([1-9][0-9]*)$/\1/p' "$f") head=$(sed -nE '3s/^([0-9a-f]{64})$/\1/p' "$f")
-  [[ -z $given || ( -n $number && -n $head ) ]] || die "$given is no checkpoint, or not a whole one"
-  printf 'N\t%s\t%s\t%s\t%s\t%s\n' "${given:-$f}" $signed "$number" "$head" "$given" >>"$t/facts"
+  says=$(sed -nE '2s/^([1-9][0-9]*)$/\1/p;3s/^([0-9a-f]{64})$/\1/p' "$f" | paste -s)
+  [[ -z $given || $says == *$'\t'* ]] || die "$given is no checkpoint, or not a whole one"
+  printf 'N\t%s\t%s\t%s\t%s\n' "${given:+given}" "${given:-$f}" $signed "$says" >>"$t/facts"
 done
 # 4. The chain is walked from 64 zeros to .head, and each file compared with what its summary says.
 awk -F'\t' -v t="$t/unpacked/" '
 function run_of(f, r) { for (; match(f, RUN); f = substr(f, RSTART + 1)) r = substr(f, RSTART + 1, RLENGTH - 2); return r }
 function shown(f) { return index(f, t) == 1 ? substr(f, length(t) + 1) : f } function day(f) { return substr(run[f], 1, 4) "-" substr(run[f], 5, 2) "-" substr(run[f], 7, 2) }
 function counts(k) { return place[k] || place[given_up[k]] } # a record that is in the chain, or on a fork that one accepts
-function some(k) { return "number " most_of[k] (many[k] > 1 ? " and " many[k] - 1 " before it were " : " was ") }
-function speaking(seen, until, k, b, p) { split("", many); split("", most_of) # lists behind `seen` that speak for summaries before `until`
+function what(k) { return "number " last_of[k] (many[k] > 1 ? " and " many[k] - 1 " before it were " : " was ") }
+function speak(seen, until, k, b, p) { split("", many); split("", last_of) # of summaries up to `until` lists behind `seen` alone
   for (k in bridge) { b = bridge[k]; p = place[b] ? place[b] : place[given_up[b]]
-    if (!place[k] || place[k] > until || (p && p <= seen)) continue
-    many[b]++; if (place[k] > most_of[b]) most_of[b] = place[k] } }
-function confirm(f, n, p, k, first) { # the given checkpoint is of this chain, or of a fork
-  if (p != "here") { unproved = 1; print "1.9e9\t" f " is that of a chain that somebody has gone on without, after the database was put back"; return }
-  speaking(witnessed = n, n)
-  for (k in many) { unproved = 1; if (most_of[k] > first) first = most_of[k]
-    tell(most_of[k], "not proved", "", f ": " some(k) "pruned by run number " number[k] \
+    if (place[k] && place[k] <= until && !(p && p <= seen)) { many[b]++; if (place[k] > last_of[b]) last_of[b] = place[k] } } }
+function confirm(f, n, k, from) { speak(witnessed = n, n)
+  for (k in many) { unproved = 1; if (last_of[k] > from) from = last_of[k]
+    tell(last_of[k], "not proved", "", f ": " what(k) "pruned by run number " number[k] \
       ", after this checkpoint; a checkpoint of number " number[k] " or later proves it, by then") }
-  print "1.9e9\t" f " is confirmed: it is signed, and the chain ended so with number " n (first ? "; it proves nothing up to number " first : "") }
+  print "1.9e9\t" f " is confirmed: it is signed, and the chain ended so with number " n (from ? "; it proves nothing up to number " from : "") }
 function tell(n, word, r, f) { bad += word !~ /^(forked|pruned|not proved)/
   print (n ? n : 1e9) "\t" word (r ? "  run " r : "") (n ? "  (number " n ")" : "") (f ? "  " f : "") }
 function link(f, p, n) { after[p] = after[p] f FS; if (n) numbered[n] = f; if (n > most) most = n; links++ }
@@ -103,12 +100,11 @@ $1 == "H" { head_run = $2; head = $3 } $1 == "W" { work[$2] = 1 } $1 == "N" { no
       f = numbered[n]; k = last ? last : f; gap = gap || n > end + 1
       if (n > end + 1) { tell(end + 1, "missing", "", "summaries up to number " n - 1); end = n - 1 }
       else if (whole[f] && whole[k]) tell(end ? end : 1, "altered", run[k], shown(k)) }
-    place[f] = ++end; ends[end] = chain[f]
+    place[f] = ++end; ends[end] = chain[f]; passed[chain[f]] = 1
     if (number[f] && number[f] != end) tell(end, "reordered", run[f], shown(f)) }
   for (i = 1; i <= count; i++) { f = all[i]; r = run_of(shown(f)); k = given_up[f] = fork[r " " have[shown(f)]]; if (place[k]) forked[chain[f]] = f
     word = !whole[f] ? "altered" : run[f] != r ? "reordered" : place[k] ? "forked after reconcile on " day(k) : !place[f] ? "added" : ""
     if (word) tell(place[f], word, r, shown(f)) }
-  for (i in ends) passed[ends[i]] = 1
   for (i in forked) { f = forked[i]; p = previous[f] # a fork goes back to the chain without a gap
     if (p != "" && p != zeros && !passed[p] && !(p in forked)) tell(number[f] - 1, "missing", "", "what " shown(f) " was chained to") }
   p = place[known[head_run]]; cut = head && chain[last] != head && !work[head_run]
@@ -117,16 +113,15 @@ $1 == "H" { head_run = $2; head = $3 } $1 == "W" { work[$2] = 1 } $1 == "N" { no
   for (f in inputs) check(place[f], run[f], input[run[f]], inputs[f], "input")
   for (f in have) if ((r = run_of(f)) && !want[f] && f !~ /[.]summary[.]json$/ && (f ~ /^outbox/ || (f == input[r] && !known[r] && !lost[r])))
     tell(0, (gap || cut) && !known[r] ? "missing" : "added", r, (gap || cut) && !known[r] ? "the summary of " f : f)
-  for (i = 1; i <= noted; i++) { split(notes[i], c, FS); f = c[2]; n = c[4]; p = ends[n] == c[5] ? "here" : forked[c[5]]
-    if (n == "" || c[5] == "") tell(0, "altered", "", f ", which is no checkpoint, or not a whole one")
-    else if (c[3] != "yes") tell(n, "altered", "", f ", which no known key has signed")
-    else if (n > end && !p) tell(n, "cut off at the end", "", f ", which tells of more runs than there are")
-    else if (!p) tell(n, "altered", "", "the chain: it is not the one that was signed in " f)
-    else if (c[6] != "") confirm(f, n, p) }
-  speaking(witnessed, end)
+  for (i = 1; i <= noted; i++) { split(notes[i], c, FS); f = c[3]; n = c[5]; is_here = ends[n] == c[6]
+    if (c[4] != "yes" || c[6] == "") tell(c[6] == "" ? 0 : n, "altered", "", f (c[6] == "" ? ", which is no whole checkpoint" : ", which no known key has signed"))
+    else if (!is_here && !forked[c[6]]) tell(n, n > end ? "cut off at the end" : "altered", "", (n > end ? "" : "the chain is not the one that was signed in ") f)
+    else if (c[2] && is_here) confirm(f, n)
+    else if (c[2]) { unproved = 1; print "1.9e9\t" f " is that of a chain that somebody has gone on without, after the database was put back" } }
+  speak(witnessed, end)
   for (k in files) if (counts(k)) tell(0, "pruned by rule " day(k), run[k], input[run[k]] ": " files[k] \
-    " files that this list names were to go: " rules[k] (rules[k] ~ /^before / ? ", as ordered by " by[k] : "") \
-    (many[k] ? "; what " some(k) "chained to is said by run number " number[k] " alone" : ""))
+    " file" (files[k] == 1 ? " that this list names was" : "s that this list names were") " to go: " rules[k] (rules[k] ~ /^before / ? ", as ordered by " by[k] : "") \
+    (many[k] ? "; what " what(k) "chained to is said by run number " number[k] " alone" : ""))
   print "2e9\t" (bad ? "Somebody has touched what was answered" : unproved ? "The files agree, but the checkpoint does not prove them" \
     : "Nobody has touched what was answered") ": " links + 0 " runs, and the last ends in " chain[last]
   exit bad + unproved > 0 }' "$t/hashes" "$t/made" "$t/facts" >"$t/told" && status=0 || status=1
