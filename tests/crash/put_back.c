@@ -154,6 +154,31 @@ static void drop_one_again(
 		files_write(path_of("%s.done", to.text).text, "", 0, 0640);
 }
 
+/* A release needs the passwords, and its file was archived without them: the file is dropped again,
+ * and what that makes is released. */
+static void release_anew(const struct rig *rig, const char *file)
+{
+	struct path refused = path_of(
+	    "SELECT count(*) FROM enrold_run WHERE name = '%s' AND state = 'refused'", file);
+	struct path run = path_of("%.22s", file + strlen("release-"));
+	struct path day = path_of("archive/%.4s/%.2s/%.2s", run.text, run.text + 4, run.text + 6);
+	if (!text_starts(file, "release-") || rig_number(rig, refused.text) == 0)
+		return;
+	struct listing listing = files_list(rig_path(rig, "%s", day.text).text);
+	for (size_t i = 0; i < listing.count; i++) {
+		const char *name = listing.entries[i].path;
+		const char *end = strstr(name, path_of(".%s.csv", run.text).text);
+		if (!end || !text_ends(name, path_of(".%s.csv", run.text).text))
+			continue;
+		struct path dropped = path_of("%.*s.csv", (int)(end - name), name);
+		drop_one_again(rig, "default", dropped.text, path_of("%s/%s", day.text, name).text);
+		rig_once(rig);
+		rig_order(rig, "release", dropped.text);
+		rig_once(rig);
+	}
+	listing_done(&listing);
+}
+
 /* From where it was kept into its inbox, in the order of their runs, under the names that they had:
  * full files are told by theirs. */
 static void drop_again(const struct rig *rig, const json_t *list)
@@ -170,6 +195,7 @@ static void drop_again(const struct rig *rig, const json_t *list)
 			drop_one_again(rig, feed, file, input);
 		struct finished finished = rig_run(rig, 0);
 		finished_done(&finished);
+		release_anew(rig, file);
 	}
 }
 
