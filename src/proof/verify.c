@@ -19,8 +19,6 @@ static struct error proof_open(const struct config *config, struct proof *proof)
 	if (!is_error(&error))
 		error = lms_open(&config->lms, &proof->lms);
 	if (!is_error(&error))
-		error = lms_check_site(proof->lms, true);
-	if (!is_error(&error))
 		proof->db = lms_db(proof->lms);
 	return error;
 }

@@ -285,7 +285,16 @@ static void verify_holds(const struct rig *rig)
 	struct path text = path_of("spool: \"%s\"\nlms: { url: \"sqlite:%s\" }\n",
 	    rig->directory.text, rig->database.text);
 	files_write(config.text, text.text, strlen(text.text), 0600);
+	/* As root it acts as the spool's owner, which the leak finder does not bear. */
+	const char *options = getenv("ASAN_OPTIONS");
+	char *before = options ? strdup(options) : NULL;
+	setenv("ASAN_OPTIONS", "detect_leaks=0", 1);
 	struct finished finished = program_run(ARGV("enrolctl", "--config", config.text, "verify"));
+	if (before)
+		setenv("ASAN_OPTIONS", before, 1);
+	else
+		unsetenv("ASAN_OPTIONS");
+	free(before);
 	if (finished.status != 0)
 		fatal("verify ends with %d where nobody has touched anything:\n%s%s",
 		    finished.status, finished.out.bytes, finished.err.bytes);
