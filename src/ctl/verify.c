@@ -188,8 +188,8 @@ static void first_tell(const struct verify_answer *answer)
 	if (*first->path)
 		covered_print("", first->path);
 	else
-		printf("%s", *first->run ? "the ledger's record" : "the chain");
-	printf(" is %s: ", first->word);
+		printf("%s", *first->run ? "the ledger's record" : "the chain has something");
+	printf("%s %s: ", *first->path || *first->run ? " is" : "", first->word);
 	covered_print("", first->what);
 	puts(answer->is_vague || first->number == 0 ? "." : ". What comes before it is as it was.");
 }

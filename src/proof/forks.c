@@ -34,11 +34,11 @@ static bool is_known(struct proof *proof, const unsigned char chain[DIGEST_SIZE]
 
 static void gap_tell(struct proof *proof, const struct fork_head *head)
 {
-	proof_tell(proof, VERIFY_MISSING, 0, head->path,
-	    "what it was chained to, number %" PRIu64
-	    ", is not there any more, neither in the chain nor among the answers that were "
-	    "accepted as lost",
-	    head->link.number - 1);
+	proof_tell(proof, VERIFY_MISSING, 0, "",
+	    "number %" PRIu64
+	    ", which %.200s was chained to, is not there any more, neither in the chain nor among "
+	    "the answers that were accepted as lost",
+	    head->link.number - 1, head->path);
 	proof->findings[proof->count - 1].number = head->link.number - 1;
 }
 

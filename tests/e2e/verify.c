@@ -479,7 +479,8 @@ Test(verify, tells_of_answers_that_were_accepted_as_lost)
 	struct path between = tamper_found(&rig, "outbox", "undo-", ".summary.json");
 	struct buffer text = files_read(between.text);
 	tamper_byte(between.text, 40);
-	expect_said(verify_noted(&rig, &note), 1, "what it was chained to", "Nobody has");
+	expect_said(verify_noted(&rig, &note), 1,
+	    "the chain has something missing: number 7, which outbox/", "Nobody has");
 	expect_said(tamper_script(&rig, &note), 1, "missing  (number 7)", "Nobody has");
 	files_write(between.text, text.bytes, text.size, 0640);
 	buffer_done(&text);
