@@ -11,11 +11,11 @@ t=$(mktemp -d) witness=${2-}; trap 'rm -rf "$t"' EXIT
   [ "$(wc -c <"$t/raw")" != 33 ] || { printf '\x30\x2a\x30\5\6\3\x2b\x65\x70\3\x21\0'; tail -c 32 "$t/raw"; } >"$t/given"
   openssl pkey -pubin -in "$t/given" -out "$t/key"; } 2>/dev/null || die "$3 is no public key: PEM, or name+hash+base64"
 cd "$1"; scan() { rm -rf "$t/bodies" "$t/unpacked"; mkdir "$t/bodies" "$t/unpacked"; local places=([o]utbox [a]rchive [q]uarantine [h]eld [w]ork "$t/bodies")
-# 1. P: the hashes of all files that are there; of packed ones, those of their plain bytes.
-find "${places[@]}" -type f ! -name '.*' ! -name '*.gz' -print0 | { xargs -0r sha256sum 2>/dev/null || :; } | sed -E 's/^\\?([0-9a-f]{64}) ./P\t\1\t/' >"$t/hashes"
+# 1. A: the files that are there before all else. P: their hashes; of packed ones, those of their plain bytes. H: .head, two places, written in turn.
+find "${places[@]}" -type f ! -name '.*' -print0 | tr '\n\0' '?\n' | sed 's/^/A\t/;s/[.]gz$//' >"$t/early"; : >"$t/hashes"
+[ ! -e .head ] || tr '\0' '\n' <.head | sort | awk '$5 == $1 { h = $2 "\t" $4 } END { print "H\t" h }' >>"$t/early"
 find "${places[@]}" -type f ! -name '.*' -name '*.gz' | while IFS= read -r f; do [ ! -e "${f%.gz}" ] || continue
-  printf 'P\t%s\t%s\n' "$(gzip -dc "$f" 2>/dev/null | sha256sum | cut -c-64)" "${f%.gz}" >>"$t/hashes"
-  [[ $f != *.summary.json.gz ]] || install -D <(gzip -dc "$f" 2>/dev/null) "$t/unpacked/${f%.gz}"; done
+  printf 'P\t%s\t%s\n' "$(gzip -dc "$f" 2>/dev/null | sha256sum | cut -c-64)" "${f%.gz}" >>"$t/hashes"; [[ $f != *.summary.json.gz ]] || install -D <(gzip -dc "$f" 2>/dev/null) "$t/unpacked/${f%.gz}"; done
 # 2. B, C: each summary's chain, made anew and as it says: what goes into it becomes a file, and all are hashed at once.
 find [o]utbox "$t/unpacked" -regex '.*[.]summary\([.][^/]*\)?[.]json' -type f -printf '%s\t%p\n' >"$t/names"
 awk -F'\t' -v t="$t" '{ for (n = 0; (getline text < $2) > 0; n++) line = text
@@ -23,13 +23,13 @@ awk -F'\t' -v t="$t" '{ for (n = 0; (getline text < $2) > 0; n++) line = text
   printf "%s\n%s", substr(line, size - 140, 64), substr(line, 1, size - 76) > body; close(body)
   print "C\t" $2 "\t" NR "\t" (n == 1 && $1 == size + 1 && tail ~ /^,"chain":"[0-9a-f]*"}$/ ? substr(tail, 11, 64) : "none") }' "$t/names" >"$t/facts"
 find "$t/bodies" -type f -print0 | xargs -0r sha256sum | sed -E 's,^([0-9a-f]+) .*/,B\t\1\t,' >"$t/made"
-# 3. Summaries: S; F: their files, I: input. H: .head, two places, written in turn. N: checkpoints.
+# 3. Summaries: S; F: their files, I: input. N: checkpoints.
 # shellcheck disable=SC2016
 cut -f2 "$t/names" | tr '\n' '\0' | xargs -0r -n 1000 jq -Rr 'input_filename as $f | ($f | sub("[^/]*$"; "")) as $dir | (try fromjson catch 0) | select(type == "object")
   | ["S", $f, .run, .number // 0, .previous, .chain, .input.name, (.order != null), .input.sha256, .order.by],
     (.files[]? | ["F", $f, .sha256, $dir + .name]),
     (select((.input.sha256 // "") != "") | ["I", $f, .input.sha256, .input.archived.sha256]) | @tsv' >>"$t/facts" 2>/dev/null || :
-[ ! -e .head ] || tr '\0' '\n' <.head | sort | awk '$5 == $1 { h = $2 "\t" $4 } END { print "H\t" h }' >>"$t/facts"
+find "${places[@]}" -type f ! -name '.*' ! -name '*.gz' -print0 | { xargs -0r sha256sum 2>/dev/null || :; } | sed -E 's/^\\?([0-9a-f]{64}) ./P\t\1\t/' >>"$t/hashes"
 for f in outbox/checkpoints/* "$t"/[n]ote; do keys=(outbox/checkpoints/*.pub) signed=no given=
   if [ "$f" = "$t/note" ]; then given=${witness//[[:cntrl:]]/ }; [ ! -e "$t/key" ] || keys=("$t/key"); fi
   [[ -n $given || ( -f $f && $f != *.pub && ! $f =~ \.[0-9]{8}-[0-9]{6}-[0-9]{6}\. ) ]] || continue
@@ -59,7 +59,7 @@ function what(k) { return "number " last_of[k] (many[k] > 1 ? " and " many[k] - 
 BEGIN { d = "[0-9]"; d = d d d d d d; RUN = "[.]" d "[0-9][0-9]-" d "-" d "[.]"; zeros = sprintf("%064d", 0) }
 /\\/ && $1 != "C" { gsub(/\\\\/, "\\") } $1 == "P" && split($3, c, "/") > 3 && c[1] == "work" { work[c[3], $2] = working[c[3]] = 1; next }
 $1 == "P" { have[$3] = $2; if ($3 ~ /[.]cut[.]csv$/) waits[run_of($3)] = 1; if ($3 !~ /^outbox|^held\/[^\/]*$/ && $3 ~ (RUN "csv$")) input[run_of($3)] = $3 }
-$1 == "B" { made[$3] = $2 } $1 == "C" { all[++count] = $2; whole[$2] = $4 == made[$3] }
+$1 == "A" { early[$2] = 1 } $1 == "B" { made[$3] = $2 } $1 == "C" { all[++count] = $2; whole[$2] = $4 == made[$3] }
 $1 == "S" { run[$2] = $3; number[$2] = $4; previous[$2] = $5; chain[$2] = $6; known[$3] = $2; list[$2] = $9; by[$2] = $10
   if ($8 == "true" && match($7, /^(prune|accept)-/)) record[$2] = substr($7, 1, RLENGTH - 1) }
 $1 == "F" { want[shown($4)] = $3; from[shown($4)] = $2; owner[$3] = run[$2] } $1 == "I" { inputs[$2] = $3; cut_input[$2] = $4; owner[$3] = owner[$4] = run[$2] }
@@ -84,7 +84,7 @@ $1 == "H" { head_run = $2; head = $3 } $1 == "N" { notes[++noted] = $0 } END {
   p = place[known[head_run]]; cut = head && chain[last] != head; if (cut && working[head_run]) { cut = 0; late = "run " head_run " is not published yet: enrold has to end that" }
   if (cut || (links && !head)) tell(p ? p : end + 1, !cut ? "missing" : p && p == end ? "altered" : "cut off at the end", head_run, ".head")
   for (f in want) { n = split(f, c, "."); check(place[from[f]], run[from[f]], f, want[f], c[n - 1]) } for (f in inputs) check(place[f], run[f], k = input[run[f]], cut_input[f] == "" || k ~ /^(held|quarantine)/ ? inputs[f] : (waits[run[f]] ? inputs[f] " " : "") cut_input[f], "input")
-  for (f in have) if ((r = run_of(f)) && !want[f] && f !~ /[.]summary[.]json$/ && (f ~ /^outbox/ || (f == input[r] && !known[r] && !lost[r])))
+  for (f in have) if (early[f] && (r = run_of(f)) && !want[f] && f !~ /[.]summary[.]json$/ && (f ~ /^outbox/ || (f == input[r] && !known[r] && !lost[r])))
     tell(0, (gap || cut) && !known[r] ? "missing" : "added", r, (gap || cut) && !known[r] ? "the summary of " f : f)
   for (i = 1; i <= noted; i++) { split(notes[i], c, FS); f = c[3]; n = c[5]; is_here = ends[n] == c[6]
     if (c[4] != "yes" || c[6] == "") tell(c[6] == "" ? 0 : n, "altered", "", f (c[6] == "" ? ", which is no whole checkpoint" : ", which no known key has signed"))
@@ -94,7 +94,7 @@ $1 == "H" { head_run = $2; head = $3 } $1 == "N" { notes[++noted] = $0 } END {
     " file" (files[k] == 1 ? " that this list names was" : "s that this list names were") " to go: " rules[k] (rules[k] ~ /^before / ? ", as ordered by " by[k] : "") \
     (many[k] ? "; what " what(k) "chained to is said by run number " number[k] " alone" : ""))
   print "2e9\t" (late && !bad ? "The files agree, but " late : unproved && !bad ? "The files agree, but the checkpoint does not prove them" : (bad ? "Some" : "No") "body has touched what was answered") ": " links + 0 " runs, and the last ends in " chain[last]
-  exit (late != "") + bad + unproved > 0 }' "$t/hashes" "$t/made" "$t/facts" >"$t/told" && status=0 || status=1; }
+  exit (late != "") + bad + unproved > 0 }' "$t/early" "$t/hashes" "$t/made" "$t/facts" >"$t/told" && status=0 || status=1; }
 for _ in 1 2 3 4 5; do # beside a daemon a file may move while all are read: what is said twice is so
   : >>"$t/told"; mv "$t/told" "$t/before"; scan; if [ "$status" = 0 ] || cmp -s "$t/told" "$t/before"; then break; fi; done
 sort -s -g -k1,1 "$t/told" | cut -f2- && exit "$status"
