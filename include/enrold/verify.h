@@ -48,8 +48,8 @@ struct verify_finding {
 
 /* Texts are borrowed. */
 struct verify_terms {
-	int64_t since_us; /* files of runs since then; 0: all */
-	const char *head; /* was it ever the chain's? NULL: not asked */
+	int64_t since_us;            /* files of runs since then; 0: all */
+	const char *head;            /* was it ever the chain's? NULL: not asked */
 	const char *checkpoint_name; /* for messages */
 	struct slice checkpoint;     /* a note (note.h); bytes NULL: none is given */
 	const struct note_key *key;  /* whose it must be; NULL: one of outbox/checkpoints */
