@@ -28,7 +28,7 @@ struct workers {
 	void *context;
 	uv_mutex_t mutex;
 	uv_cond_t given;
-	bool is_to_rest; /* at once, for all is done; under the mutex */
+	bool is_to_rest;          /* at once, for all is done; under the mutex */
 	size_t busy[JOB_WEIGHTS]; /* the loop's view */
 	size_t count, started;
 	struct worker workers[];

@@ -283,7 +283,7 @@ struct error history_explain(struct history *history)
 	    .history = history, .arena = arena_create(), .run = arena_create()};
 	if (explaining.arena)
 		explaining.today = today_create(explaining.arena);
-	struct error error = OK;
+	struct error error;
 	if (!explaining.today || !explaining.run)
 		error = error_memory("explaining");
 	else if (history->query->enrolment != 0)

@@ -118,7 +118,7 @@ static struct error verifier_parse(struct slice line, struct note_key **key)
 	if (!handle)
 		return no_memory();
 	struct error error = key_keep(handle, false, key);
-	if (is_error(&error))
+	if (is_error(&error) || !*key)
 		return error;
 	memcpy((*key)->name, name.bytes, name.size);
 	error = note_key_hash(*key, (*key)->name, hash);
