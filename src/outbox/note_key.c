@@ -150,12 +150,14 @@ static struct error key_read(struct slice first, struct slice pem, struct note_k
 	struct note_key *named = NULL;
 	struct error error = pem.size > 0 ? pem_parse(pem, key) : verifier_parse(first, key);
 	/* Before a PEM any line may stand; a verifier key there is to be the same. */
-	if (is_error(&error) || pem.size == 0 || !slice_has(first, '+'))
+	if (is_error(&error) || !*key || pem.size == 0 || !slice_has(first, '+'))
 		return error;
 	error = verifier_parse(first, &named);
-	if (!is_error(&error) && memcmp(named->public, (*key)->public, PUBLIC_SIZE) != 0)
+	if (is_error(&error) || !named)
+		return error;
+	if (memcmp(named->public, (*key)->public, PUBLIC_SIZE) != 0)
 		error = not_a_key("its verifier key and its PEM are two different keys");
-	if (!is_error(&error))
+	else
 		memcpy((*key)->name, named->name, sizeof named->name);
 	note_key_free(named);
 	return error;
