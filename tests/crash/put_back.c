@@ -158,11 +158,13 @@ static void drop_one_again(
  * and what that makes is released. */
 static void release_anew(const struct rig *rig, const char *file)
 {
+	if (!text_starts(file, "release-"))
+		return;
 	struct path refused = path_of(
 	    "SELECT count(*) FROM enrold_run WHERE name = '%s' AND state = 'refused'", file);
 	struct path run = path_of("%.22s", file + strlen("release-"));
 	struct path day = path_of("archive/%.4s/%.2s/%.2s", run.text, run.text + 4, run.text + 6);
-	if (!text_starts(file, "release-") || rig_number(rig, refused.text) == 0)
+	if (rig_number(rig, refused.text) == 0)
 		return;
 	struct listing listing = files_list(rig_path(rig, "%s", day.text).text);
 	for (size_t i = 0; i < listing.count; i++) {
