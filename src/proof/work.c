@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* work/<node>/R/inbox/<feed>/preview */
@@ -33,15 +34,18 @@ static struct error file_look(struct work_search *search, const char *path)
 
 static struct error below_look(struct work_search *search, const char *path, int depth);
 
+/* Some file systems do not tell what an entry is. */
 static struct error entry_look(
     struct work_search *search, const char *path, const struct dirent *entry, int depth)
 {
 	char below[PROOF_PATH_SIZE];
+	struct stat stat;
 	snprintf(below, sizeof below, "%s/%s", path, entry->d_name);
-	if (entry->d_type == DT_REG)
+	if (fstatat(search->proof->spool.root, below, &stat, AT_SYMLINK_NOFOLLOW) < 0)
+		return OK;
+	if (S_ISREG(stat.st_mode))
 		return file_look(search, below);
-	return entry->d_type == DT_DIR && depth < DEEPEST ? below_look(search, below, depth + 1)
-	                                                  : OK;
+	return S_ISDIR(stat.st_mode) && depth < DEEPEST ? below_look(search, below, depth + 1) : OK;
 }
 
 /* What has just moved away is looked for where it belongs, again. */
