@@ -153,11 +153,10 @@ static struct error key_read(struct slice first, struct slice pem, struct note_k
 	if (is_error(&error) || !*key || pem.size == 0 || !slice_has(first, '+'))
 		return error;
 	error = verifier_parse(first, &named);
-	if (is_error(&error) || !named)
-		return error;
-	if (memcmp(named->public, (*key)->public, PUBLIC_SIZE) != 0)
+	bool is_named = !is_error(&error) && named;
+	if (is_named && memcmp(named->public, (*key)->public, PUBLIC_SIZE) != 0)
 		error = not_a_key("its verifier key and its PEM are two different keys");
-	else
+	else if (is_named)
 		memcpy((*key)->name, named->name, sizeof named->name);
 	note_key_free(named);
 	return error;
