@@ -296,16 +296,16 @@ bool summary_is_held(struct slice text)
 	return member_is(text, "status", "held");
 }
 
+static bool has_text(struct slice text, const char *part)
+{
+	return text.size > 0 && memmem(text.bytes, text.size, part, strlen(part));
+}
+
+/* In texts from outside quotation marks are escaped; and no memory is needed for the answer. */
 bool summary_quotes_cells(struct slice text)
 {
-	size_t i;
-	const json_t *remark;
-	json_t *summary = json_loadb(text.bytes ? text.bytes : "", text.size, 0, NULL);
-	bool quotes = !json_is_null(json_object_get(summary, "refusal"));
-	json_array_foreach(json_object_get(summary, "remarks"), i, remark) quotes |=
-	    strcmp(text_member(remark, "code"), remark_code_name(REMARK_WORDS_NOT_MAPPED)) == 0;
-	json_decref(summary);
-	return quotes;
+	return !has_text(text, "\"refusal\":null,") ||
+	       has_text(text, "\"code\":\"words_not_mapped\"");
 }
 
 /* Whether anything had been applied decides what is to be done. */

@@ -125,3 +125,20 @@ Test(summary, of_somebody_else_has_no_chain_and_says_that_the_reason_is_lost)
 		buffer_done(&reason);
 	}
 }
+
+Test(summary, quotes_cells_when_it_refuses_or_names_words)
+{
+	static const struct {
+		const char *text;
+		bool quotes;
+	} cases[] = {
+	    {"{\"run\":\"R\",\"refusal\":null,\"exact\":true,\"remarks\":[]}", false},
+	    {"{\"run\":\"R\",\"refusal\":{\"code\":\"x\"},\"exact\":true,\"remarks\":[]}", true},
+	    {"{\"refusal\":null,\"remarks\":[{\"code\":\"column_ignored\"}]}", false},
+	    {"{\"refusal\":null,\"remarks\":[{\"code\":\"words_not_mapped\"}]}", true},
+	    {"{\"refusal\":{\"message\":\"\\\"refusal\\\":null,\"}}", true},
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+		cr_expect_eq(
+		    summary_quotes_cells(slice_of(cases[i].text)), cases[i].quotes, "%zu", i);
+}
