@@ -156,8 +156,9 @@ static struct error section_read(
 			error = reading_next(reading);
 		assert(key || is_error(&error));
 		if (!is_error(&error))
-			error = key->kind == KEY_MAP ? on_map(reading, section, key)
-			                             : setting_take(reading, section, key);
+			error = key->kind == KEY_MAP && on_map
+			            ? on_map(reading, section, key)
+			            : setting_take(reading, section, key);
 		if (is_error(&error))
 			return error;
 	}

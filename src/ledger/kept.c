@@ -158,11 +158,11 @@ struct error kept_find_measures(
 static const char *const set[KEPT_MARKS] = {
     [KEPT_INPUT] = "UPDATE {enrold_run} SET input_pruned = ?1 WHERE ",
     [KEPT_ANSWER] = "UPDATE {enrold_run} SET answer_pruned = ?1 WHERE ",
-    [KEPT_TEXTS] = "UPDATE {enrold_run} SET counts = '', summary = CASE WHEN " QUOTES
-                   " THEN '' ELSE summary END WHERE ",
+    [KEPT_TEXTS] = ("UPDATE {enrold_run} SET counts = '', summary = CASE WHEN " QUOTES
+                    " THEN '' ELSE summary END WHERE "),
     /* Nobody has said that it is not wanted: the same may be asked again. */
-    [KEPT_PLAN] = "UPDATE {enrold_plan} SET state = 'discarded', closed_by = ?1, why = ?2, base = "
-                  "'', content = '' WHERE state = 'open' AND ",
+    [KEPT_PLAN] = ("UPDATE {enrold_plan} SET state = 'discarded', closed_by = ?1, why = ?2, base = "
+                   "'', content = '' WHERE state = 'open' AND "),
 };
 
 /* So many in one statement. */

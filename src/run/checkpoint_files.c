@@ -138,7 +138,7 @@ struct error checkpoint_put(
 
 struct error checkpoint_is_of(int directory, const char *name, const char *head, bool *is_of)
 {
-	struct slice text;
+	struct slice text = {NULL, 0};
 	struct note note;
 	struct arena *arena = arena_create();
 	struct error error =

@@ -12,7 +12,7 @@
 void checkpoint_name(uint64_t number, char name[FILE_NAME_SIZE]);
 /* Of those with a larger number, in their order. For the caller to free. RETRY. */
 struct error checkpoints_list(
-    int directory, uint64_t behind, uint64_t **numbers, size_t *count) MUST_CHECK;
+    int directory, uint64_t behind, uint64_t **items, size_t *count) MUST_CHECK;
 /* What a kill has left of the making of notes and keys, which nobody may be at on that node. */
 void checkpoints_tidy(int directory, const char *node);
 /* number 0: none of those that there are is to be given; has: false: the command is new here. */

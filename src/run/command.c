@@ -62,6 +62,8 @@ static int spawn(struct child *child, int output)
 	char *argv[COMMAND_ARGUMENTS_MAX + 1] = {NULL};
 	for (size_t i = 0; i < command->words->count && i < COMMAND_ARGUMENTS_MAX; i++)
 		argv[i] = (char *)command->words->items[i];
+	if (!argv[0])
+		return EINVAL;
 	posix_spawn_file_actions_t files;
 	posix_spawnattr_t attributes;
 	sigset_t all, none;
