@@ -33,7 +33,7 @@ static const struct link *published_after(const struct proof *proof, uint64_t pl
 
 static struct error unknown_head_tell(struct proof *proof, int64_t run_us)
 {
-	struct ledger_run row;
+	struct ledger_run row = {.state = RUN_UNKNOWN};
 	struct arena *arena = arena_create();
 	struct error error = arena ? ledger_find(proof->db, slice_of(proof->last.run), arena, &row)
 	                           : error_memory("looking at the ledger");

@@ -143,8 +143,8 @@ struct error stays_find(const struct prune_terms *terms, struct arena *arena, st
 	struct slice feed = slice_of(terms->feed);
 	*stays = (struct stays){.arena = arena};
 	keep_limits_find(terms, &stays->limits);
-	struct error error = kept_find_suspended(
-	    terms->db, feed, terms->now_us / 1000000 - grace_s(terms->policy), arena, &stays->suspended);
+	struct error error = kept_find_suspended(terms->db, feed,
+	    terms->now_us / 1000000 - grace_s(terms->policy), arena, &stays->suspended);
 	if (!is_error(&error))
 		error = kept_find_measures(terms->db, feed, arena, &stays->measures);
 	if (!is_error(&error))

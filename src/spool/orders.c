@@ -47,7 +47,8 @@ void order_file_name(enum order_kind kind, const char *subject, char name[ORDER_
 static bool is_subject(enum order_kind kind, const char *subject)
 {
 	int64_t epoch_us;
-	return order_is_about_feed(kind) ? order_is_feed(subject) : run_id_parse(subject, &epoch_us);
+	return order_is_about_feed(kind) ? order_is_feed(subject)
+	                                 : run_id_parse(subject, &epoch_us);
 }
 
 static bool name_parse(const char *name, struct order *order)

@@ -545,7 +545,7 @@ Test(config, is_printed_as_it_can_be_read)
 {
 	struct config_file *first = load_good(
 	    "spool: '/a \"b\" \\c'\nnode: n\n" LMS "checkpoints: { key: cp.key, to: [/bin/mail, "
-	                                           "\"-s\", \"a b\"], every: 3 }\nfeeds:\n  hr: "
+	    "\"-s\", \"a b\"], every: 3 }\nfeeds:\n  hr: "
 	    "{ compat: moodle, columns: { Employee ID: username, \"Kurs\\n(Pflicht)\": course1 }, "
 	    "marker: .done, require: [rows, sha256], expect: { by: [\"18:30\", \"06:00\"], "
 	    "days: [mon, fri], except: [\"2026-12-24..2027-01-06\", 2027-05-01], fresh: 36h } }\n");

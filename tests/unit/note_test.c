@@ -21,8 +21,8 @@
 #define PETER_NAMED "\xE2\x80\x94 PeterNeumann "
 #define PETER_SIGNATURE                                                                            \
 	PETER_NAMED                                                                                \
-	    "x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6R"  \
-	    "yyBwJnAM=\n"
+	"x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6R"      \
+	"yyBwJnAM=\n"
 #define OTHER_SIGNATURE                                                                            \
 	"\xE2\x80\x94 EnochRoot "                                                                  \
 	"rwz+eBzmZa0SO3NbfRGzPCpDckykFXSdeX+MNtCOXm2/5n2tiOHp+vAF1aGrQ5ovTG"                       \
