@@ -204,11 +204,9 @@ static void missing_tell(const struct checked *checked, const struct expected *e
 static struct error is_in_work(const struct checked *checked, enum proof_file file, bool *is)
 {
 	const struct ledger_run *row = checked->row;
-	const struct slice inputs[] = {row->sha256, row->archived_sha256};
-	if (file < PROOF_SUMMARY)
-		return proof_find_in_work(
-		    checked->proof, row->run.bytes, &row->hashes[file], 1, is);
-	return proof_find_in_work(checked->proof, row->run.bytes, inputs, 2, is);
+	return file < PROOF_SUMMARY
+	           ? proof_find_in_work(checked->proof, row->run.bytes, &row->hashes[file], 1, is)
+	           : proof_is_publishing(checked->proof, row, is);
 }
 
 /* Where it is to be, and with which hash; asked anew when it was not there. */

@@ -142,7 +142,10 @@ bool proof_find_run(const char *name, int64_t *run_us);
 /* A run that is being published has a file with one of these hashes still in work/. */
 struct error proof_find_in_work(struct proof *proof, const char *run, const struct slice *hashes,
     size_t count, bool *is_there) MUST_CHECK;
-/* It lies in work/ of whichever daemon. */
+/* The run has ended and is being published: its input, which goes last, is in work/ still. */
+struct error proof_is_publishing(
+    struct proof *proof, const struct ledger_run *row, bool *is) MUST_CHECK;
+/* There is a directory of it in work/ of whichever daemon, which anybody can make. */
 bool proof_is_in_work(const struct proof *proof, const char *run);
 
 /* ---- reading ---- */

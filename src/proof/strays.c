@@ -179,16 +179,17 @@ static struct error sibling_find(
 	return error;
 }
 
-/* It ended, or was moved, while we read; or is being published. */
+/* It ended, or was moved, while we read; or its run goes on. */
 static struct error is_new(
     struct proof *proof, const struct stray *stray, struct arena *arena, bool *is)
 {
 	struct ledger_run row;
 	char path[PROOF_PATH_SIZE];
-	*is = proof_is_in_work(proof, stray->run);
-	if (*is)
-		return OK;
+	*is = false;
 	struct error error = ledger_find(proof->db, slice_of(stray->run), arena, &row);
+	/* What was out of an answer goes back to work/ with a run that goes on. */
+	if (!is_error(&error) && row.state == RUN_RUNNING)
+		*is = proof_is_in_work(proof, stray->run);
 	if (is_error(&error) || row.state < RUN_APPLIED)
 		return error;
 	bool is_later = row.number > proof->head.number;

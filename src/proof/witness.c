@@ -18,17 +18,35 @@
 
 #define HEAD ".head"
 
-/* One behind that place which is not on its way. */
-static const struct link *published_after(const struct proof *proof, uint64_t place)
+static struct error is_on_its_way(struct proof *proof, const struct link *link, bool *is)
 {
-	for (size_t i = 0; i < proof->chain.links.count; i++) {
+	struct ledger_run row;
+	char run[RUN_ID_SIZE + 1];
+	struct arena *arena = arena_create();
+	run_id_format(link->run_us, run);
+	struct error error = arena ? ledger_find(proof->db, slice_of(run), arena, &row)
+	                           : error_memory("looking at the ledger");
+	if (!is_error(&error))
+		error = proof_is_publishing(proof, &row, is);
+	arena_free(arena);
+	return error;
+}
+
+/* One behind that place which is not on its way; NULL: none. */
+static struct error published_after(
+    struct proof *proof, uint64_t place, const struct link **published)
+{
+	struct error error = OK;
+	bool is_coming = true;
+	*published = NULL;
+	for (size_t i = 0; i < proof->chain.links.count && is_coming && !is_error(&error); i++) {
 		const struct link *link = chain_at(&proof->chain, i);
-		char run[RUN_ID_SIZE + 1];
-		run_id_format(link->run_us, run);
-		if (link->place > place && !proof_is_in_work(proof, run))
-			return link;
+		if (link->place <= place)
+			continue;
+		error = is_on_its_way(proof, link, &is_coming);
+		*published = is_coming ? NULL : link;
 	}
-	return NULL;
+	return error;
 }
 
 static struct error unknown_head_tell(struct proof *proof, int64_t run_us)
@@ -47,23 +65,25 @@ static struct error unknown_head_tell(struct proof *proof, int64_t run_us)
 	return error;
 }
 
-static void head_compare(struct proof *proof, const struct link *link, bool is_last_look)
+static struct error head_compare(struct proof *proof, const struct link *link)
 {
 	unsigned char chain[DIGEST_SIZE];
+	const struct link *more;
 	if (*proof->last.chain == '\0')
-		return; /* of 0.1.0, which kept none */
+		return OK; /* of 0.1.0, which kept none */
 	if (!digest_parse(slice_of(proof->last.chain), chain) ||
 	    memcmp(chain, link->chain, DIGEST_SIZE) != 0) {
 		proof_tell(proof, VERIFY_ALTERED, link->run_us, HEAD,
 		    "the spool remembers another end of the chain with this run than the ledger");
-		return;
+		return OK;
 	}
-	const struct link *more = is_last_look ? published_after(proof, link->place) : NULL;
-	if (more)
+	struct error error = published_after(proof, link->place, &more);
+	if (!is_error(&error) && more)
 		proof_tell(proof, VERIFY_CUT_OFF, more->run_us, HEAD,
 		    "the spool remembers run number %" PRIu64
 		    " as the last, and this one was answered behind it",
 		    link->place);
+	return error;
 }
 
 static struct error head_look(struct proof *proof)
@@ -75,25 +95,25 @@ static struct error head_look(struct proof *proof)
 	if (is_read && !link)
 		return unknown_head_tell(proof, run_us);
 	if (link)
-		head_compare(proof, link, true);
-	else if (published_after(proof, 0))
+		return head_compare(proof, link);
+	struct error error = published_after(proof, 0, &link);
+	if (!is_error(&error) && link)
 		proof_tell(proof, is_there ? VERIFY_ALTERED : VERIFY_MISSING, 0, HEAD,
 		    is_there ? "the spool's note of the last run cannot be read"
 		             : "the spool has no note of the last run: somebody has taken it away");
-	return OK;
+	return error;
 }
 
 struct error witness_head(struct proof *proof)
 {
 	/* It was read before the ledger, and may have gone on since; then so has this. */
-	struct last_run before = proof->last;
-	const struct link *link;
 	int64_t run_us;
-	bool is_behind = run_id_parse(before.run, &run_us) &&
-	                 (link = chain_find(&proof->chain, run_us)) &&
-	                 published_after(proof, link->place);
-	struct error error =
-	    is_behind || !*before.run ? last_run_find(&proof->spool, &proof->last) : OK;
+	const struct link *link =
+	    run_id_parse(proof->last.run, &run_us) ? chain_find(&proof->chain, run_us) : NULL;
+	const struct link *more = NULL;
+	struct error error = link ? published_after(proof, link->place, &more) : OK;
+	if (!is_error(&error) && (more || !*proof->last.run))
+		error = last_run_find(&proof->spool, &proof->last);
 	return is_error(&error) ? error : head_look(proof);
 }
 

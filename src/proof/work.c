@@ -66,6 +66,15 @@ static struct error below_look(struct work_search *search, const char *path, int
 	return error;
 }
 
+struct error proof_is_publishing(struct proof *proof, const struct ledger_run *row, bool *is)
+{
+	const struct slice inputs[] = {row->sha256, row->archived_sha256};
+	if (row->sha256.size > 0)
+		return proof_find_in_work(proof, row->run.bytes, inputs, 2, is);
+	*is = proof_is_in_work(proof, row->run.bytes); /* too large to have been hashed */
+	return OK;
+}
+
 struct error proof_find_in_work(
     struct proof *proof, const char *run, const struct slice *hashes, size_t count, bool *is_there)
 {

@@ -61,27 +61,26 @@ static void archive_gone(struct rig *rig)
 	files_remove(tamper_file(rig, "second.csv", "archive", ".csv").text);
 }
 
-/* As if the run were being published. */
-static void work_imitated(struct rig *rig, const char *name)
+/* As if the runs were being published. */
+static void work_imitated(struct rig *rig, const char *which)
 {
-	struct buffer run = rig_query(
-	    rig, path_of("SELECT node, run FROM enrold_run WHERE name = '%s'", name).text);
-	run.bytes[strcspn(run.bytes, "\n")] = '\0';
-	*strchr(run.bytes, '|') = '/';
-	files_make_directory(rig_path(rig, "work/%s/inbox", run.bytes).text);
-	buffer_done(&run);
+	struct buffer runs = rig_query(
+	    rig, path_of("SELECT node || '/' || run FROM enrold_run WHERE %s", which).text);
+	for (char *rest = runs.bytes, *run; (run = strsep(&rest, "\n")) && *run;)
+		files_make_directory(rig_path(rig, "work/%s/inbox", run).text);
+	buffer_done(&runs);
 }
 
 static void archive_gone_to_work(struct rig *rig)
 {
 	archive_gone(rig);
-	work_imitated(rig, "second.csv");
+	work_imitated(rig, "name = 'second.csv'");
 }
 
 static void last_gone_to_work(struct rig *rig)
 {
 	files_remove(tamper_file(rig, "last.csv", "outbox", ".summary.json").text);
-	work_imitated(rig, "last.csv");
+	work_imitated(rig, "name = 'last.csv'");
 }
 
 static void result_gone(struct rig *rig)
@@ -226,6 +225,12 @@ static void note_of_head_older(struct rig *rig)
 	files_copy(path_of("%s/older/.head", rig->root.text).text, rig_path(rig, ".head").text);
 }
 
+static void note_of_head_older_in_work(struct rig *rig)
+{
+	note_of_head_older(rig);
+	work_imitated(rig, "number > 0");
+}
+
 static void outbox_older(struct rig *rig)
 {
 	struct path from = path_of("%s/older/outbox", rig->root.text);
@@ -250,6 +255,12 @@ static void answer_added(struct rig *rig)
 {
 	const char *name = "outbox/more.20361127-101010-101010.result.csv";
 	files_write(rig_path(rig, "%s", name).text, "line\n", 5, 0640);
+}
+
+static void answer_added_in_work(struct rig *rig)
+{
+	answer_added(rig);
+	files_make_directory(rig_path(rig, "work/test-node/20361127-101010-101010/inbox").text);
 }
 
 static void answer_added_to_a_run(struct rig *rig)
@@ -320,6 +331,9 @@ static const struct row {
     {"retention by hand", retention_imitated, "missing", "missing", ""},
     {"retention by hand, with a list", retention_imitated_well, "missing", "missing", ""},
     {"an answer more", answer_added, "added", "added", "more."},
+    {"an answer more, and work imitated", answer_added_in_work, "added", "added", "more."},
+    {"the note of the last run, older, and work imitated", note_of_head_older_in_work,
+        "cut off at the end", "cut off at the end", ".head"},
     {"a file more of an answer", answer_added_to_a_run, "added", "added", ".retry.csv"},
     {"an input more", input_added, "added", "added", "more."},
 };
