@@ -25,8 +25,13 @@ enum name_kind name_classify(const char *name);
  */
 void name_make(char out[FILE_NAME_SIZE], const char *input, const char *run, const char *suffix);
 
+/* "staff.<run>.csv", ".csv" -> run; false: it is no such name. */
+bool name_find_run(const char *name, const char *ending, char run[RUN_ID_SIZE + 1]);
+/* The same of a file of an answer, which may be a preview's: "staff.<run>.preview.result.csv",
+ * ".result.csv" -> run. */
+bool name_find_answer(const char *name, const char *ending, char run[RUN_ID_SIZE + 1]);
 /* "staff.<run>.retry.csv" -> "staff.csv", run; a preview's too. False: it is no such name. */
-bool name_find_origin(const char *name, char file[FILE_NAME_SIZE], char run[FILE_NAME_SIZE]);
+bool name_find_origin(const char *name, char file[FILE_NAME_SIZE], char run[RUN_ID_SIZE + 1]);
 
 /* "due-20261227.csv": enrold's own list of those whose grace is over. */
 bool name_is_due(const char *name);

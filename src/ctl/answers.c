@@ -6,9 +6,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#define SUMMARY ".summary.json"
-#define PREVIEW ".preview"
-
 void answers_place(const struct config *config, const char *feed, char place[PATH_MAX])
 {
 	bool is_default = strcmp(feed, "default") == 0;
@@ -21,26 +18,6 @@ int answers_open(const struct config *config, const char *feed)
 	char place[PATH_MAX];
 	answers_place(config, feed, place);
 	return open(place, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-}
-
-/* The size of what is left of the name without that end, or of the whole. */
-static size_t without(const char *name, size_t size, const char *end)
-{
-	size_t tail = strlen(end);
-	return size >= tail && memcmp(name + size - tail, end, tail) == 0 ? size - tail : size;
-}
-
-bool answers_run(const char *name, char run[RUN_ID_SIZE + 1])
-{
-	int64_t time;
-	size_t whole = strlen(name), size = without(name, whole, SUMMARY);
-	if (size == whole)
-		return false;
-	size = without(name, size, PREVIEW);
-	if (size <= RUN_ID_SIZE || name[size - RUN_ID_SIZE - 1] != '.')
-		return false;
-	snprintf(run, RUN_ID_SIZE + 1, "%s", name + size - RUN_ID_SIZE);
-	return run_id_parse(run, &time);
 }
 
 json_t *answers_load(int outbox, const char *name)

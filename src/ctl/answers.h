@@ -14,8 +14,6 @@
 void answers_place(const struct config *config, const char *feed, char place[PATH_MAX]);
 /* -1: errno says why not. */
 int answers_open(const struct config *config, const char *feed);
-/* "staff.R.summary.json", a preview's too: R. */
-bool answers_run(const char *name, char run[RUN_ID_SIZE + 1]);
 /* Given to the caller; NULL: errno is why it cannot be opened, or 0: it is no JSON object. */
 json_t *answers_load(int outbox, const char *name);
 

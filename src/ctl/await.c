@@ -3,6 +3,7 @@
 #include "answers.h"
 
 #include "enrold/disk.h"
+#include "enrold/names.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -32,7 +33,7 @@ static bool is_answer(const struct drop *drop, const char *name, char run[RUN_ID
 {
 	const char *end = drop->lane.is_preview ? ".preview.summary.json" : ".summary.json";
 	char wanted[FILE_NAME_SIZE];
-	if (!answers_run(name, run))
+	if (!name_find_answer(name, ".summary.json", run))
 		return false;
 	name_make(wanted, drop->name, run, end);
 	return strcmp(name, wanted) == 0;

@@ -6,6 +6,7 @@
 #include "ask.h"
 
 #include "enrold/disk.h"
+#include "enrold/names.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -35,7 +36,7 @@ static void feed_look(struct newest *newest, const struct config *config, const 
 	int outbox = answers_open(config, feed);
 	DIR *listing = outbox < 0 ? NULL : disk_list(outbox);
 	while (listing && (entry = readdir(listing)))
-		if (answers_run(entry->d_name, run))
+		if (name_find_answer(entry->d_name, ".summary.json", run))
 			run_add(newest, run);
 	if (listing)
 		closedir(listing);

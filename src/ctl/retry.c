@@ -8,6 +8,7 @@
 #include "owner.h"
 
 #include "enrold/disk.h"
+#include "enrold/names.h"
 #include "enrold/packed.h"
 
 #include <dirent.h>
@@ -31,7 +32,7 @@ static void feed_search(struct search *search, int outbox, const struct feed *fe
 	const struct dirent *entry;
 	DIR *listing = disk_list(outbox);
 	while (listing && (entry = readdir(listing))) {
-		if (!answers_run(entry->d_name, run) ||
+		if (!name_find_answer(entry->d_name, ".summary.json", run) ||
 		    (search->wanted ? strcmp(run, search->wanted) != 0
 		                    : strcmp(run, search->run) <= 0))
 			continue;

@@ -61,20 +61,6 @@ void enrolment_note(struct asked_enrolment *asked, const struct past_run *run,
 	asked->line = strtoll(row->cells[RESULT_LINE].bytes, NULL, 10);
 }
 
-static json_t *time_json(int64_t epoch_s)
-{
-	char text[TIME_TEXT_SIZE];
-	if (epoch_s == 0)
-		return json_null();
-	summary_time(epoch_s * 1000000, text);
-	return json_string(text);
-}
-
-static json_t *text_json(struct slice text)
-{
-	return text.size > 0 ? history_text(text) : json_null();
-}
-
 struct error enrolment_give(const struct asked_enrolment *asked, struct history *history)
 {
 	const struct enrolment_known *is = &asked->is;
@@ -85,8 +71,10 @@ struct error enrolment_give(const struct asked_enrolment *asked, struct history 
 	return history_give(history,
 	    json_pack("{s:s, s:I, s:b, s:s, s:I, s:o, s:b, s:o, s:o, s:o, s:o, s:o, s:o}", "kind",
 	        "enrolment", "id", (json_int_t)is->id, "is_there", is->is_there, "known_by",
-	        is->known_by, "userid", (json_int_t)is->user, "username", text_json(is->username),
-	        "is_of_deleted", is->is_of_deleted, "course", text_json(is->shortname), "method",
-	        text_json(is->method), "created", time_json(is->created), "deleted",
-	        time_json(is->deleted), "deleted_by", text_json(is->deleted_by), "made_by", made));
+	        is->known_by, "userid", (json_int_t)is->user, "username",
+	        history_text_or_null(is->username), "is_of_deleted", is->is_of_deleted, "course",
+	        history_text_or_null(is->shortname), "method", history_text_or_null(is->method),
+	        "created", history_time_or_null(is->created), "deleted",
+	        history_time_or_null(is->deleted), "deleted_by",
+	        history_text_or_null(is->deleted_by), "made_by", made));
 }

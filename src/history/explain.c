@@ -158,7 +158,7 @@ static struct error gap_give(
 	    json_pack("{s:s, s:o, s:o, s:o, s:o, s:s, s:o}", "kind", "gap", "run",
 	        history_text(run->row.run), "feed", history_text(run->row.feed), "file",
 	        history_text(run->row.name), "path", history_path(explaining->history, &place),
-	        "why", why, "pruned_by", by.size > 0 ? history_text(by) : json_null()));
+	        "why", why, "pruned_by", history_text_or_null(by)));
 }
 
 /* Of a course only what bears upon that is wanted. */

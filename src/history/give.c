@@ -34,6 +34,18 @@ json_t *history_text(struct slice text)
 	return value;
 }
 
+json_t *history_text_or_null(struct slice text)
+{
+	return text.size > 0 ? history_text(text) : json_null();
+}
+
+json_t *history_time_or_null(int64_t epoch_s)
+{
+	char text[TIME_TEXT_SIZE];
+	summary_time(epoch_s * 1000000, text);
+	return epoch_s != 0 ? json_string(text) : json_null();
+}
+
 json_t *history_path(const struct history *history, const struct place *place)
 {
 	char path[PATH_MAX];

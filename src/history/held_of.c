@@ -75,20 +75,6 @@ struct error held_of_run(struct history *history, const struct past_run *run,
 
 /* ---- what the feeds have listed ---- */
 
-static json_t *time_json(int64_t epoch_s)
-{
-	char text[TIME_TEXT_SIZE];
-	if (epoch_s == 0)
-		return json_null();
-	summary_time(epoch_s * 1000000, text);
-	return json_string(text);
-}
-
-static json_t *text_json(struct slice text)
-{
-	return text.size > 0 ? history_text(text) : json_null();
-}
-
 static struct error listed_give(
     struct history *history, const struct listing_known *known, struct arena *arena)
 {
@@ -105,10 +91,12 @@ static struct error listed_give(
 	        "listed", "feed", history_text(known->feed), "what",
 	        is_account ? "account" : "enrolment", "enrolment",
 	        is_account ? json_null() : json_integer((json_int_t)is->enrolment), "course",
-	        text_json(enrolment.shortname), "made_by_feed", is->is_made, "absences",
-	        is->absences, "absent", time_json(is->absent_at), "suspended",
-	        time_json(is->suspended_at), "suspended_by", text_json(known->suspended_by),
-	        "first_run", text_json(known->first_run), "last_run", text_json(known->last_run)));
+	        history_text_or_null(enrolment.shortname), "made_by_feed", is->is_made, "absences",
+	        is->absences, "absent", history_time_or_null(is->absent_at), "suspended",
+	        history_time_or_null(is->suspended_at), "suspended_by",
+	        history_text_or_null(known->suspended_by), "first_run",
+	        history_text_or_null(known->first_run), "last_run",
+	        history_text_or_null(known->last_run)));
 }
 
 struct error held_of_person(struct history *history, int64_t user, struct arena *arena)

@@ -45,6 +45,8 @@ struct error history_give(struct history *history, json_t *object) MUST_CHECK;
 struct error history_check(const struct history *history) MUST_CHECK;
 /* A text from outside; no controls, always UTF-8. */
 json_t *history_text(struct slice text);
+json_t *history_text_or_null(struct slice text); /* empty: null */
+json_t *history_time_or_null(int64_t epoch_s);   /* 0: null */
 
 /* The whole path. */
 struct place;

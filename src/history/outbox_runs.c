@@ -15,25 +15,6 @@
 /* Ours are some KiB. */
 enum { SUMMARY_MAX = 4 << 20 };
 
-static const char ending[] = ".summary.json", preview_ending[] = ".preview.summary.json";
-
-/* "staff.R.summary.json" -> R. */
-static bool run_of(const char *name, char run[RUN_ID_SIZE + 1])
-{
-	int64_t time;
-	size_t size = strlen(name);
-	const char *const ends[] = {preview_ending, ending};
-	for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
-		size_t tail = strlen(ends[i]);
-		if (size <= tail + RUN_ID_SIZE || strcmp(name + size - tail, ends[i]) != 0)
-			continue;
-		snprintf(run, RUN_ID_SIZE + 1, "%s", name + size - tail - RUN_ID_SIZE);
-		if (run_id_parse(run, &time))
-			return true;
-	}
-	return false;
-}
-
 struct listed {
 	struct outbox_run *runs;
 	size_t count, room;
@@ -43,7 +24,7 @@ struct listed {
 static void add(struct listed *listed, const char *feed, const char *name)
 {
 	struct outbox_run run;
-	if (!run_of(name, run.run))
+	if (!name_find_answer(name, ".summary.json", run.run))
 		return;
 	if (listed->count == listed->room) {
 		size_t room = listed->room > 0 ? listed->room * 2 : 256;

@@ -11,18 +11,6 @@
 
 #include <unistd.h>
 
-static json_t *text_or_null(struct slice text)
-{
-	return text.size > 0 ? history_text(text) : json_null();
-}
-
-static json_t *since_json(int64_t epoch_s)
-{
-	char text[TIME_TEXT_SIZE];
-	summary_time(epoch_s * 1000000, text);
-	return json_string(text);
-}
-
 /* The same that its card says. */
 static void reason_set(json_t *object, const struct past_run *run, const struct held_plan *card)
 {
@@ -110,9 +98,9 @@ static struct error make(
 	if (!*made)
 		return error_memory("telling of a plan");
 	if (*card.run)
-		json_object_set_new(*made, "since", since_json(card.since_s));
-	json_object_set_new(*made, "closed_by", text_or_null(plan.closed_by));
-	json_object_set_new(*made, "why", text_or_null(plan.why));
+		json_object_set_new(*made, "since", history_time_or_null(card.since_s));
+	json_object_set_new(*made, "closed_by", history_text_or_null(plan.closed_by));
+	json_object_set_new(*made, "why", history_text_or_null(plan.why));
 	reason_set(*made, run, &card);
 	ordered_set(*made, history, run->row.run.bytes);
 	return courses_set(*made, history, run, arena);

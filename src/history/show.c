@@ -194,7 +194,7 @@ static struct error file_show(struct showing *showing, enum place_file file)
 	        place_name(file), "path", history_path(showing->history, &place), "is_there",
 	        place.is_there, "bytes",
 	        place.is_there ? json_integer((json_int_t)place.stat.st_size) : json_null(),
-	        "sha256", sha256.size > 0 ? history_text(sha256) : json_null(), "state",
+	        "sha256", history_text_or_null(sha256), "state",
 	        state_of(showing, file, &place, sha256), "pruned_by",
 	        by.size > 0 && !place.is_there ? history_text(by) : json_null()));
 }

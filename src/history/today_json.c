@@ -330,13 +330,6 @@ static const char *standing_of(struct slice state, int64_t now)
 	return end != 0 && end <= now ? "ended" : start > now ? "not_yet" : "active";
 }
 
-static json_t *time_json(int64_t epoch)
-{
-	char text[TIME_TEXT_SIZE];
-	summary_time(epoch * 1000000, text);
-	return epoch != 0 ? json_string(text) : json_null();
-}
-
 static json_t *others_json(const struct course_today *course, int64_t now)
 {
 	json_t *array = json_array();
@@ -400,7 +393,7 @@ static json_t *course_json(const struct today *today, const struct history *hist
 	json_object_set_new(object, "today", history_text(is->state));
 	json_object_set_new(
 	    object, "changed_since", said->has_state ? json_boolean(has_changed) : json_null());
-	json_object_set_new(object, "written", time_json(is->changed));
+	json_object_set_new(object, "written", history_time_or_null(is->changed));
 	json_object_set_new(object, "written_by",
 	    is->changed_by.size > 0 ? history_text(is->changed_by) : json_null());
 	json_object_set_new(object, "others", others_json(is, now));

@@ -250,18 +250,27 @@ static void suspended_add(const struct db_rows *rows, struct slice feed, struct 
 	*found = more;
 }
 
+/* Of a person, in each feed: a place is tagged by its feed. NULL: no memory. */
+static struct slice *user_ask(
+    struct db *db, int64_t user, struct arena *arena, struct db_questions *questions)
+{
+	struct slice *feeds = arena_alloc(arena, FEEDS_MAX * sizeof *feeds);
+	*questions = db_questions_begin(arena);
+	size_t count = feeds ? feeds_load(db, arena, feeds) : 0;
+	for (size_t i = 0; i < count; i++)
+		db_question(questions, i, DB_VALUES(db_text(feeds[i]), db_int(user)));
+	return feeds;
+}
+
 struct error listing_find_suspended(struct db *db, int64_t user, struct arena *arena,
     struct listing_suspended **found, size_t *count)
 {
-	struct slice *feeds = arena_alloc(arena, FEEDS_MAX * sizeof *feeds);
-	struct db_questions questions = db_questions_begin(arena);
+	struct db_questions questions;
+	const struct slice *feeds = user_ask(db, user, arena, &questions);
 	*found = NULL;
 	*count = 0;
 	if (!feeds)
 		return error_memory("asking what absence has done");
-	size_t feeds_count = feeds_load(db, arena, feeds);
-	for (size_t i = 0; i < feeds_count; i++)
-		db_question(&questions, i, DB_VALUES(db_text(feeds[i]), db_int(user)));
 	struct db_rows rows = db_ask(db,
 	    "SELECT " STATE ", suspended_by FROM {each}{enrold_listing} WHERE feed = ?1 AND userid "
 	    "= ?2 AND suspended_at > 0",
@@ -291,15 +300,12 @@ static void known_add(const struct db_rows *rows, struct slice feed, struct aren
 struct error listing_find_of(
     struct db *db, int64_t user, struct arena *arena, struct listing_known **found, size_t *count)
 {
-	struct slice *feeds = arena_alloc(arena, FEEDS_MAX * sizeof *feeds);
-	struct db_questions questions = db_questions_begin(arena);
+	struct db_questions questions;
+	const struct slice *feeds = user_ask(db, user, arena, &questions);
 	*found = NULL;
 	*count = 0;
 	if (!feeds)
 		return error_memory("asking what feeds have listed");
-	size_t feeds_count = feeds_load(db, arena, feeds);
-	for (size_t i = 0; i < feeds_count; i++)
-		db_question(&questions, i, DB_VALUES(db_text(feeds[i]), db_int(user)));
 	struct db_rows rows = db_ask(db,
 	    "SELECT " STATE ", first_run, last_run, suspended_by FROM {each}{enrold_listing} WHERE "
 	    "feed = ?1 AND userid = ?2",

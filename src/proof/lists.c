@@ -9,7 +9,9 @@
 #include "enrold/prune.h"
 #include "enrold/value.h"
 
+#include <assert.h>
 #include <jansson.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -196,20 +198,33 @@ void lists_sift(struct proof *proof)
 	proof->forked_count = kept;
 }
 
-const struct pruned *lists_find_pruned(
-    const struct proof *proof, int64_t run_us, enum proof_file file)
+static_assert(offsetof(struct pruned, run_us) == 0 && offsetof(struct forked, run_us) == 0,
+    "both are found by what stands first in them");
+
+/* Where those of that run begin, or would. */
+static size_t first_of(const void *items, size_t count, size_t size, int64_t run_us)
 {
-	size_t low = 0, high = proof->pruned_count;
+	size_t low = 0, high = count;
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
-		if (proof->pruned[middle].run_us < run_us)
+		int64_t is;
+		memcpy(&is, (const char *)items + middle * size, sizeof is);
+		if (is < run_us)
 			low = middle + 1;
 		else
 			high = middle;
 	}
-	for (; low < proof->pruned_count && proof->pruned[low].run_us == run_us; low++)
-		if (proof->pruned[low].kinds & 1U << file)
-			return &proof->pruned[low];
+	return low;
+}
+
+const struct pruned *lists_find_pruned(
+    const struct proof *proof, int64_t run_us, enum proof_file file)
+{
+	const size_t count = proof->pruned_count;
+	size_t i = first_of(proof->pruned, count, sizeof *proof->pruned, run_us);
+	for (; i < count && proof->pruned[i].run_us == run_us; i++)
+		if (proof->pruned[i].kinds & 1U << file)
+			return &proof->pruned[i];
 	return NULL;
 }
 
@@ -218,16 +233,10 @@ struct forked *lists_find_forked(const struct proof *proof, int64_t run_us, cons
 	unsigned char digest[DIGEST_SIZE] = {0};
 	if (sha256 && !digest_parse(slice_of(sha256), digest))
 		return NULL;
-	size_t low = 0, high = proof->forked_count;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		if (proof->forked[middle].run_us < run_us)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	for (; low < proof->forked_count && proof->forked[low].run_us == run_us; low++) {
-		struct forked *forked = &proof->forked[low];
+	const size_t count = proof->forked_count;
+	size_t i = first_of(proof->forked, count, sizeof *proof->forked, run_us);
+	for (; i < count && proof->forked[i].run_us == run_us; i++) {
+		struct forked *forked = &proof->forked[i];
 		if (!sha256 || !forked->has_summary ||
 		    memcmp(forked->sha256, digest, DIGEST_SIZE) == 0)
 			return forked;

@@ -264,15 +264,11 @@ static bool is_owned(const struct proof *proof, const struct stray *stray)
 /* Reasons and what lay beside a file have no hash on record, nor has the card of a plan. */
 static bool is_of_record(const char *place, const char *name)
 {
-	int64_t run_us;
 	char run[RUN_ID_SIZE + 1];
-	size_t size = strlen(name), tail = RUN_ID_SIZE + strlen(".csv");
 	if (strncmp(place, "outbox", strlen("outbox")) == 0)
 		return true;
-	if (size <= tail || !ends_with(name, ".csv") || strcmp(place, "held") == 0)
-		return false; /* in held/ itself lies what came late */
-	snprintf(run, sizeof run, "%s", name + size - tail);
-	return run_id_parse(run, &run_us);
+	/* In held/ itself lies what came late. */
+	return strcmp(place, "held") != 0 && name_find_run(name, ".csv", run);
 }
 
 static struct error entry_see(

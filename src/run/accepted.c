@@ -19,30 +19,9 @@ enum { MODE_ACCEPTED = 0640 };
 
 /* ---- reading ---- */
 
-static int by_run(const void *key, const void *member)
-{
-	const struct lost *lost = member;
-	return strcmp(key, lost->run);
-}
+typedef void on_line(void *context, json_t *line);
 
-/* What was accepted is the answer, not only its run. */
-static void mark(const json_t *line, struct lost *lost, size_t count, bool *is_accepted)
-{
-	size_t index;
-	const json_t *entry;
-	json_array_foreach(json_object_get(line, "lost"), index, entry)
-	{
-		const char *run = json_string_value(json_object_get(entry, "run"));
-		const char *sha256 = json_string_value(json_object_get(entry, "summary_sha256"));
-		const struct lost *found =
-		    run && count > 0 ? bsearch(run, lost, count, sizeof *lost, by_run) : NULL;
-		if (found && sha256 &&
-		    (*found->sha256 == '\0' || strcmp(found->sha256, sha256) == 0))
-			is_accepted[found - lost] = true;
-	}
-}
-
-static struct error lines_read(int file, struct lost *lost, size_t count, bool *is_accepted)
+static struct error lines_read(int file, on_line *on, void *context)
 {
 	FILE *stream = fdopen(file, "r");
 	char *line = NULL;
@@ -53,7 +32,7 @@ static struct error lines_read(int file, struct lost *lost, size_t count, bool *
 	}
 	while (getline(&line, &room, stream) > 0) {
 		json_t *object = json_loads(line, 0, NULL);
-		mark(object, lost, count, is_accepted);
+		on(context, object);
 		json_decref(object);
 	}
 	struct error error = ferror(stream) ? error_errno("cannot read " ACCEPTED) : OK;
@@ -62,29 +41,69 @@ static struct error lines_read(int file, struct lost *lost, size_t count, bool *
 	return error;
 }
 
+/* Each acceptance, the oldest first; NULL: a line that was not written whole. None: no file. */
+static struct error each(const struct spool *spool, on_line *on, void *context)
+{
+	int file = openat(spool->root, ACCEPTED, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (file < 0)
+		return errno == ENOENT ? OK : error_errno("cannot open " ACCEPTED);
+	return lines_read(file, on, context);
+}
+
+/* ---- what has been accepted before ---- */
+
+struct marking {
+	struct lost *lost;
+	size_t count;
+	bool *is_accepted;
+};
+
+static int by_run(const void *key, const void *member)
+{
+	const struct lost *lost = member;
+	return strcmp(key, lost->run);
+}
+
+/* What was accepted is the answer, not only its run. */
+static void on_acceptance(void *context, json_t *line)
+{
+	const struct marking *marking = context;
+	size_t index;
+	const json_t *entry;
+	json_array_foreach(json_object_get(line, "lost"), index, entry)
+	{
+		const char *run = json_string_value(json_object_get(entry, "run"));
+		const char *sha256 = json_string_value(json_object_get(entry, "summary_sha256"));
+		const struct lost *found =
+		    run && marking->count > 0
+		        ? bsearch(run, marking->lost, marking->count, sizeof *marking->lost, by_run)
+		        : NULL;
+		if (found && sha256 &&
+		    (*found->sha256 == '\0' || strcmp(found->sha256, sha256) == 0))
+			marking->is_accepted[found - marking->lost] = true;
+	}
+}
+
 struct error accepted_remove(
     const struct spool *spool, struct lost *lost, size_t *count, size_t *accepted)
 {
 	size_t kept = 0;
+	struct marking marking = {lost, *count, calloc(*count + 1, sizeof(bool))};
 	*accepted = 0;
-	int file = openat(spool->root, ACCEPTED, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	if (file < 0)
-		return errno == ENOENT ? OK : error_errno("cannot open " ACCEPTED);
-	bool *is_accepted = calloc(*count + 1, sizeof *is_accepted);
-	if (!is_accepted) {
-		close(file);
+	if (!marking.is_accepted)
 		return error_memory("reading " ACCEPTED);
-	}
-	struct error error = lines_read(file, lost, *count, is_accepted);
+	struct error error = each(spool, on_acceptance, &marking);
 	for (size_t i = 0; i < *count; i++) {
-		*accepted += is_accepted[i] && !lost[i].is_harmless;
-		if (!is_accepted[i])
+		*accepted += marking.is_accepted[i] && !lost[i].is_harmless;
+		if (!marking.is_accepted[i])
 			lost[kept++] = lost[i];
 	}
 	*count = kept;
-	free(is_accepted);
+	free(marking.is_accepted);
 	return error;
 }
+
+/* ---- the last as a list ---- */
 
 static void cell_add(struct buffer *list, const json_t *entry, const char *name, char after)
 {
@@ -105,37 +124,19 @@ static void entries_add(struct buffer *list, const json_t *entries)
 	    cell_add(list, entry, columns[i], i + 1 < COLUMNS ? ',' : '\n');
 }
 
-/* The last of those that were written whole. */
-static struct error last_read(int file, json_t **last)
+static void on_newer(void *context, json_t *line)
 {
-	FILE *stream = fdopen(file, "r");
-	char *line = NULL;
-	size_t room = 0;
-	*last = NULL;
-	if (!stream) {
-		close(file);
-		return error_memory("reading " ACCEPTED);
-	}
-	while (getline(&line, &room, stream) > 0) {
-		json_t *object = json_loads(line, 0, NULL);
-		if (!object)
-			continue;
-		json_decref(*last);
-		*last = object;
-	}
-	struct error error = ferror(stream) ? error_errno("cannot read " ACCEPTED) : OK;
-	free(line);
-	fclose(stream);
-	return error;
+	json_t **last = context;
+	if (!line)
+		return;
+	json_decref(*last);
+	*last = json_incref(line);
 }
 
 struct error accepted_list(const struct spool *spool, struct buffer *list)
 {
-	json_t *last;
-	int file = openat(spool->root, ACCEPTED, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	if (file < 0)
-		return errno == ENOENT ? OK : error_errno("cannot open " ACCEPTED);
-	struct error error = last_read(file, &last);
+	json_t *last = NULL;
+	struct error error = each(spool, on_newer, &last);
 	if (!is_error(&error) && last)
 		entries_add(list, json_object_get(last, "lost"));
 	json_decref(last);

@@ -3,6 +3,7 @@
 #include "enrold/disk.h"
 #include "enrold/hash.h"
 #include "enrold/ledger.h"
+#include "enrold/names.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -22,17 +23,6 @@ struct search {
 	size_t count, room;
 	struct error error; /* the first */
 };
-
-/* "staff.R<end>" -> R. */
-static bool run_of(const char *name, const char *end, char run[RUN_ID_SIZE + 1])
-{
-	int64_t epoch_us;
-	size_t size = strlen(name), tail = strlen(end);
-	if (size < tail + RUN_ID_SIZE || strcmp(name + size - tail, end) != 0)
-		return false;
-	snprintf(run, RUN_ID_SIZE + 1, "%s", name + size - tail - RUN_ID_SIZE);
-	return run_id_parse(run, &epoch_us);
-}
 
 static const char *keep(struct search *search, const char *text)
 {
@@ -111,7 +101,7 @@ static void summary_see(struct search *search, int directory, const char *place,
 {
 	char run[RUN_ID_SIZE + 1];
 	struct slice text;
-	if (!run_of(name, ".preview.summary.json", run) && !run_of(name, ".summary.json", run))
+	if (!name_find_answer(name, ".summary.json", run))
 		return;
 	struct lost *lost = add(search, run);
 	if (!lost)
@@ -131,7 +121,7 @@ static void input_see(struct search *search, int directory, const char *place, c
 {
 	char run[RUN_ID_SIZE + 1], path[PLACE_SIZE + 256];
 	(void)directory;
-	if (!run_of(name, ".csv", run))
+	if (!name_find_run(name, ".csv", run))
 		return;
 	struct lost *lost = add(search, run);
 	if (!lost)

@@ -53,24 +53,12 @@ static bool is_broken_off(const struct task *task)
 
 /* ---- which ---- */
 
-/* "staff.R.result.csv" -> R, of a plain file of an answer. */
+/* Of a plain file of an answer. */
 static bool run_of(const char *name, char run[RUN_ID_SIZE + 1])
 {
-	int64_t time;
-	static const char preview[] = ".preview";
-	for (enum artefact a = 0; a < ARTEFACTS; a++) {
-		size_t size = strlen(name), tail = strlen(artefact_kinds[a].suffix);
-		if (size <= tail || strcmp(name + size - tail, artefact_kinds[a].suffix) != 0)
-			continue;
-		size -= tail;
-		if (size > strlen(preview) &&
-		    memcmp(name + size - strlen(preview), preview, strlen(preview)) == 0)
-			size -= strlen(preview);
-		if (size <= RUN_ID_SIZE)
-			return false;
-		snprintf(run, RUN_ID_SIZE + 1, "%s", name + size - RUN_ID_SIZE);
-		return run_id_parse(run, &time);
-	}
+	for (enum artefact a = 0; a < ARTEFACTS; a++)
+		if (name_find_answer(name, artefact_kinds[a].suffix, run))
+			return true;
 	return false;
 }
 

@@ -70,19 +70,32 @@ void name_evade(char out[FILE_NAME_SIZE], const char *name, const char *mark)
 	make(out, (struct slice){name, (size_t)(end - name)}, mark, end);
 }
 
-bool name_find_origin(const char *name, char file[FILE_NAME_SIZE], char run[FILE_NAME_SIZE])
+bool name_find_run(const char *name, const char *ending, char run[RUN_ID_SIZE + 1])
+{
+	int64_t time;
+	size_t size = strlen(name), tail = strlen(ending) + RUN_ID_SIZE;
+	if (size <= tail + 1 || !ends_with(name, ending) || name[size - tail - 1] != '.')
+		return false;
+	snprintf(run, RUN_ID_SIZE + 1, "%s", name + size - tail);
+	return run_id_parse(run, &time);
+}
+
+bool name_find_answer(const char *name, const char *ending, char run[RUN_ID_SIZE + 1])
+{
+	char preview[64];
+	snprintf(preview, sizeof preview, ".preview%s", ending);
+	return name_find_run(name, ending, run) || name_find_run(name, preview, run);
+}
+
+bool name_find_origin(const char *name, char file[FILE_NAME_SIZE], char run[RUN_ID_SIZE + 1])
 {
 	static const char *const ends[] = {".preview.retry.csv", ".retry.csv"};
-	int64_t time;
 	for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
-		size_t tail = strlen(ends[i]) + RUN_ID_SIZE + 1, length = strlen(name);
-		if (!ends_with(name, ends[i]) || length <= tail || length >= FILE_NAME_SIZE)
+		if (strlen(name) >= FILE_NAME_SIZE || !name_find_run(name, ends[i], run))
 			continue;
-		size_t stem = length - tail;
-		snprintf(run, FILE_NAME_SIZE, "%.*s", RUN_ID_SIZE, name + stem + 1);
+		size_t stem = strlen(name) - strlen(ends[i]) - RUN_ID_SIZE - 1;
 		snprintf(file, FILE_NAME_SIZE, "%.*s.csv", (int)stem, name);
-		if (name[stem] == '.' && run_id_parse(run, &time))
-			return true;
+		return true;
 	}
 	return false;
 }

@@ -73,6 +73,35 @@ Test(names, of_answers_carry_the_run)
 	cr_expect_str_eq(name + strlen(name) - strlen("xx." RUN), "xx." RUN);
 }
 
+Test(names, of_answers_say_of_which_run)
+{
+	static const struct {
+		const char *name, *ending;
+		bool is_run, is_answer;
+	} cases[] = {
+	    {"staff." RUN ".csv", ".csv", true, true},
+	    {"staff." RUN ".result.csv", ".result.csv", true, true},
+	    {"staff." RUN ".preview.result.csv", ".result.csv", false, true},
+	    {"staff." RUN ".preview.result.csv", ".preview.result.csv", true, true},
+	    {"staff." RUN ".result.csv.gz", ".result.csv", false, false},
+	    {"staff" RUN ".csv", ".csv", false, false},
+	    {"." RUN ".csv", ".csv", false, false},
+	    {RUN ".csv", ".csv", false, false},
+	    {"staff.20261324-120000-000001.csv", ".csv", false, false},
+	    {".csv", ".csv", false, false},
+	    {"", ".csv", false, false},
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		char run[RUN_ID_SIZE + 1] = "";
+		cr_expect_eq(name_find_run(cases[i].name, cases[i].ending, run), cases[i].is_run,
+		    "%s", cases[i].name);
+		cr_expect_eq(name_find_answer(cases[i].name, cases[i].ending, run),
+		    cases[i].is_answer, "%s", cases[i].name);
+		if (cases[i].is_answer)
+			cr_expect_str_eq(run, RUN);
+	}
+}
+
 Test(names, of_retry_files_say_where_their_rows_come_from)
 {
 	static const struct {
