@@ -9,6 +9,7 @@
 
 #include "enrold/config.h"
 #include "enrold/error.h"
+#include "enrold/slice.h"
 
 struct spool {
 	int root;
@@ -61,6 +62,12 @@ struct lane {
 /* "inbox", "inbox/hr", "inbox/preview", "inbox/hr/preview". */
 enum { SPOOL_PATH_SIZE = FEED_NAME_MAX + 32 };
 void spool_inbox(char path[SPOOL_PATH_SIZE], const struct lane *lane);
+
+/* Where files of a run lie for good: "outbox", "outbox/hr", "archive/2026/11/27" of its day,
+ * "quarantine", "held/hr". */
+enum spool_folder { SPOOL_ARCHIVE, SPOOL_OUTBOX, SPOOL_QUARANTINE, SPOOL_HELD, SPOOL_FOLDERS };
+void spool_folder(
+    enum spool_folder folder, struct slice feed, const char *run, char path[SPOOL_PATH_SIZE]);
 
 /* Opens it, for the caller to close, without following what somebody else may have put on the way.
  * RETRY; what is wrong with this lane's folders alone is OWNER_FOLDER. */

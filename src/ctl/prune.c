@@ -109,11 +109,11 @@ static enum ctl_exit look(const struct ctl *ctl, int64_t before_s)
 /* The list of that run, as it lies in the archive; -1: it does not. */
 static int list_open(const struct spool *spool, const char run[RUN_ID_SIZE + 1])
 {
-	char path[32], end[RUN_ID_SIZE + 8];
+	char path[SPOOL_PATH_SIZE], end[RUN_ID_SIZE + 8];
 	int file = -1;
-	snprintf(path, sizeof path, "%.4s/%.2s/%.2s", run, run + 4, run + 6);
+	spool_folder(SPOOL_ARCHIVE, SLICE(""), run, path);
 	snprintf(end, sizeof end, ".%s.csv", run);
-	int day = openat(spool->archive, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	int day = openat(spool->root, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	DIR *listing = day < 0 ? NULL : disk_list(day);
 	const struct dirent *entry;
 	while (listing && file < 0 && (entry = readdir(listing))) {

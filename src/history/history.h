@@ -15,6 +15,7 @@
 #include "enrold/orders.h"
 #include "enrold/packed.h"
 #include "enrold/result.h"
+#include "enrold/spool.h"
 #include "enrold/summary.h"
 #include "enrold/today.h"
 

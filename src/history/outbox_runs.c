@@ -166,10 +166,9 @@ static void summary_take(
 
 static int summary_open(const struct history *history, const struct outbox_run *of)
 {
-	char path[PLACE_SIZE];
-	bool is_default = strcmp(of->feed, "default") == 0;
-	snprintf(path, sizeof path, "outbox/%s%s%s", is_default ? "" : of->feed,
-	    is_default ? "" : "/", of->name);
+	char path[PLACE_SIZE], folder[SPOOL_PATH_SIZE];
+	spool_folder(SPOOL_OUTBOX, slice_of(of->feed), of->run, folder);
+	snprintf(path, sizeof path, "%s/%s", folder, of->name);
 	return openat(history->root, path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 }
 

@@ -62,23 +62,32 @@ static void feed_path(const struct past_run *run, char path[FEED_NAME_MAX + 2])
 	    run->row.feed.bytes, is_default ? "" : "/");
 }
 
+static enum spool_folder folder_of(const struct past_run *run, enum place_file file)
+{
+	if (may_be_packed(file) || file == PLACE_SUMMARY)
+		return SPOOL_OUTBOX;
+	bool is_put_aside = run->row.state == RUN_REFUSED || run->row.state == RUN_DISCARDED;
+	return is_put_aside ? SPOOL_QUARANTINE : SPOOL_ARCHIVE;
+}
+
+static void path_make(const struct past_run *run, enum spool_folder folder, enum place_file file,
+    char path[PLACE_SIZE])
+{
+	char name[FILE_NAME_SIZE], in[SPOOL_PATH_SIZE], suffix[64];
+	snprintf(suffix, sizeof suffix, "%s%s",
+	    folder == SPOOL_OUTBOX && run->is_preview ? ".preview" : "", files[file].suffix);
+	name_make(name, run->row.name.bytes, run->row.run.bytes, suffix);
+	spool_folder(folder, run->row.feed, run->row.run.bytes, in);
+	snprintf(path, PLACE_SIZE, "%s/%s", in, name);
+}
+
 static void final_path(const struct past_run *run, enum place_file file, char path[PLACE_SIZE])
 {
-	char name[FILE_NAME_SIZE], feed[FEED_NAME_MAX + 2], suffix[64];
-	const char *id = run->row.run.bytes;
-	bool is_answer = may_be_packed(file) || file == PLACE_SUMMARY;
-	snprintf(suffix, sizeof suffix, "%s%s", is_answer && run->is_preview ? ".preview" : "",
-	    files[file].suffix);
-	name_make(name, run->row.name.bytes, id, suffix);
-	feed_path(run, feed);
-	if (is_answer)
-		snprintf(path, PLACE_SIZE, "outbox/%s%s", feed, name);
-	else if (file == PLACE_CHORES)
-		snprintf(path, PLACE_SIZE, "aftercare/%s%s", id, suffix);
-	else if (run->row.state == RUN_REFUSED || run->row.state == RUN_DISCARDED)
-		snprintf(path, PLACE_SIZE, "quarantine/%s", name);
+	if (file == PLACE_CHORES)
+		snprintf(
+		    path, PLACE_SIZE, "aftercare/%s%s", run->row.run.bytes, files[file].suffix);
 	else
-		snprintf(path, PLACE_SIZE, "archive/%.4s/%.2s/%.2s/%s", id, id + 4, id + 6, name);
+		path_make(run, folder_of(run, file), file, path);
 }
 
 static void working_path(const struct past_run *run, enum place_file file, char path[PLACE_SIZE])
@@ -98,12 +107,10 @@ static void working_path(const struct past_run *run, enum place_file file, char 
 static bool held_find_input(
     const struct history *history, const struct past_run *run, struct place *place)
 {
-	char name[FILE_NAME_SIZE];
-	name_make(name, run->row.name.bytes, run->row.run.bytes, files[PLACE_INPUT].suffix);
-	snprintf(place->path, sizeof place->path, "held/%s/%s", run->row.feed.bytes, name);
+	path_make(run, SPOOL_HELD, PLACE_INPUT, place->path);
 	if (look(history, place))
 		return true;
-	snprintf(place->path, sizeof place->path, "quarantine/%s", name);
+	path_make(run, SPOOL_QUARANTINE, PLACE_INPUT, place->path);
 	return look(history, place);
 }
 

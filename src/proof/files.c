@@ -286,10 +286,11 @@ static void input_place(const struct checked *checked, char path[PROOF_PATH_SIZE
  * instead, which waits in held/, has taken its place. */
 static struct error is_whole_yet(const struct checked *checked, bool *is)
 {
-	char name[FILE_NAME_SIZE], path[PROOF_PATH_SIZE];
+	char name[FILE_NAME_SIZE], folder[SPOOL_PATH_SIZE], path[PROOF_PATH_SIZE];
 	const struct ledger_run *row = checked->row;
 	name_make(name, row->name.bytes, row->run.bytes, HELD_CUT);
-	snprintf(path, sizeof path, "held/%.*s/%s", SLICE_ARG(row->feed), name);
+	spool_folder(SPOOL_HELD, row->feed, row->run.bytes, folder);
+	snprintf(path, sizeof path, "%s/%s", folder, name);
 	struct error error = plans_need_input(checked->proof->db, row->run, is);
 	*is |= faccessat(checked->proof->spool.root, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 	return error;

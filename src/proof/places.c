@@ -32,23 +32,22 @@ void proof_name(const struct ledger_run *row, enum proof_file file, char name[FI
 	name_make(name, row->name.bytes, row->run.bytes, suffix);
 }
 
+static enum spool_folder folder_of(const struct ledger_run *row, enum proof_file file)
+{
+	if (file != PROOF_INPUT)
+		return SPOOL_OUTBOX;
+	bool is_put_aside = row->state == RUN_REFUSED || row->state == RUN_DISCARDED;
+	return is_put_aside             ? SPOOL_QUARANTINE
+	       : row->state == RUN_HELD ? SPOOL_HELD
+	                                : SPOOL_ARCHIVE;
+}
+
 void proof_path(const struct ledger_run *row, enum proof_file file, char path[PROOF_PATH_SIZE])
 {
-	char name[FILE_NAME_SIZE];
-	const char *id = row->run.bytes;
-	bool is_default = slice_is(row->feed, SLICE("default"));
+	char name[FILE_NAME_SIZE], folder[SPOOL_PATH_SIZE];
 	proof_name(row, file, name);
-	if (file != PROOF_INPUT)
-		snprintf(path, PROOF_PATH_SIZE, "outbox/%.*s%s%s",
-		    is_default ? 0 : (int)row->feed.size, row->feed.bytes, is_default ? "" : "/",
-		    name);
-	else if (row->state == RUN_REFUSED || row->state == RUN_DISCARDED)
-		snprintf(path, PROOF_PATH_SIZE, "quarantine/%s", name);
-	else if (row->state == RUN_HELD)
-		snprintf(path, PROOF_PATH_SIZE, "held/%.*s/%s", SLICE_ARG(row->feed), name);
-	else
-		snprintf(
-		    path, PROOF_PATH_SIZE, "archive/%.4s/%.2s/%.2s/%s", id, id + 4, id + 6, name);
+	spool_folder(folder_of(row, file), row->feed, row->run.bytes, folder);
+	snprintf(path, PROOF_PATH_SIZE, "%s/%s", folder, name);
 }
 
 uint32_t proof_hash_path(const char *path)

@@ -39,16 +39,17 @@ struct error archive_open(struct run *run, const char *id, int *day)
 
 static int source_find(const struct run *run, const struct ledger_run *of)
 {
-	const struct spool *spool = run->runner->shared->spool;
-	char name[FILE_NAME_SIZE], path[FILE_NAME_SIZE + 64];
-	const char *id = of->run.bytes;
-	name_make(name, of->name.bytes, id, ".csv");
-	snprintf(path, sizeof path, "held/%s/%s", run->lane.feed, name);
-	int file = openat(spool->root, path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	if (file >= 0)
-		return file;
-	snprintf(path, sizeof path, "%.4s/%.2s/%.2s/%s", id, id + 4, id + 6, name);
-	return openat(spool->archive, path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	static const enum spool_folder folders[] = {SPOOL_HELD, SPOOL_ARCHIVE};
+	char name[FILE_NAME_SIZE], folder[SPOOL_PATH_SIZE], path[FILE_NAME_SIZE + SPOOL_PATH_SIZE];
+	int file = -1;
+	name_make(name, of->name.bytes, of->run.bytes, ".csv");
+	for (size_t i = 0; i < sizeof folders / sizeof *folders && file < 0; i++) {
+		spool_folder(folders[i], slice_of(run->lane.feed), of->run.bytes, folder);
+		snprintf(path, sizeof path, "%s/%s", folder, name);
+		file = openat(run->runner->shared->spool->root, path,
+		    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	}
+	return file;
 }
 
 struct error archive_hash(const struct run *run, int file, char sha256[HASH_TEXT_SIZE + 1])

@@ -19,7 +19,7 @@ struct finding {
 	void *context;
 	struct stays stays;
 	struct arena *arena, *page_arena;
-	struct place places[PLACES];
+	struct place places[SPOOL_FOLDERS];
 	struct prune_stays *left;
 	/* Of the run: */
 	const struct kept_run *run;
@@ -44,7 +44,7 @@ static void file_name(const struct finding *finding, const char *end, char name[
 /* ---- a file as the ledger has it ---- */
 
 /* What a list says of it, when it is so; *is_altered: something else lies there. */
-static struct error file_find(struct finding *finding, enum place_kind where, const char *name,
+static struct error file_find(struct finding *finding, enum spool_folder where, const char *name,
     struct prune_row *row, bool *is_there, bool *is_altered)
 {
 	const struct place *place = &finding->places[where];
@@ -74,7 +74,8 @@ static struct error give(struct finding *finding, const struct prune_row *row)
 
 /* ---- the input, and what lies beside it ---- */
 
-static struct error beside_give(struct finding *finding, enum place_kind where, enum keep_kind rule)
+static struct error beside_give(
+    struct finding *finding, enum spool_folder where, enum keep_kind rule)
 {
 	struct place *place = &finding->places[where];
 	size_t count;
@@ -96,12 +97,13 @@ static struct error beside_give(struct finding *finding, enum place_kind where, 
 	return error;
 }
 
-static struct error input_give(struct finding *finding, enum place_kind where, enum keep_kind rule)
+static struct error input_give(
+    struct finding *finding, enum spool_folder where, enum keep_kind rule)
 {
 	char name[FILE_NAME_SIZE];
 	bool is_there, is_altered;
 	const struct ledger_run *run = &finding->run->is;
-	bool is_cut = where == PLACE_ARCHIVE && run->archived_sha256.size > 0;
+	bool is_cut = where == SPOOL_ARCHIVE && run->archived_sha256.size > 0;
 	struct prune_row row = row_of(finding, PRUNE_INPUT, rule);
 	file_name(finding, ".csv", name);
 	row.bytes = is_cut ? run->archived_bytes : run->bytes;
@@ -131,7 +133,7 @@ static const char *answer_infix(struct finding *finding)
 	char name[FILE_NAME_SIZE];
 	file_name(finding, ".preview.summary.json", name);
 	bool is_preview = finding->run->is.state == RUN_PREVIEWED ||
-	                  prune_place_has(&finding->places[PLACE_OUTBOX], name);
+	                  prune_place_has(&finding->places[SPOOL_OUTBOX], name);
 	return is_preview ? ".preview" : "";
 }
 
@@ -146,7 +148,7 @@ static struct error artefact_give(
 	file_name(finding, end, name);
 	row.bytes = run->sizes.of[artefact];
 	snprintf(row.sha256, sizeof row.sha256, "%.*s", SLICE_ARG(run->hashes[artefact]));
-	struct error error = file_find(finding, PLACE_OUTBOX, name, &row, &is_there, &is_altered);
+	struct error error = file_find(finding, SPOOL_OUTBOX, name, &row, &is_there, &is_altered);
 	if (is_error(&error) || is_altered)
 		return error;
 	if (is_there)
@@ -177,14 +179,14 @@ static struct error summary_give(struct finding *finding, const char *infix)
 	file_name(finding, end, name);
 	snprintf(row.sha256, sizeof row.sha256, "%.*s", SLICE_ARG(run->summary_sha256));
 	row.bytes = PLACE_SUMMARY_MAX;
-	struct error error = file_find(finding, PLACE_OUTBOX, name, &row, &is_there, &is_altered);
+	struct error error = file_find(finding, SPOOL_OUTBOX, name, &row, &is_there, &is_altered);
 	if (is_error(&error) || is_altered)
 		return error;
 	if (!is_there) {
 		finding->left->missing += run->answer_pruned.size == 0;
 		return OK;
 	}
-	error = prune_place_load(&finding->places[PLACE_OUTBOX], name, finding->page_arena, &text);
+	error = prune_place_load(&finding->places[SPOOL_OUTBOX], name, finding->page_arena, &text);
 	if (is_error(&error) || !summary_quotes_cells(text) || !loses_input(finding))
 		return error;
 	row.number = run->number;
@@ -214,7 +216,7 @@ static struct error plan_give(struct finding *finding)
 	file_name(finding, HELD_PLAN, name);
 	row.bytes = run->sizes.of[ARTEFACT_PLAN];
 	snprintf(row.sha256, sizeof row.sha256, "%.*s", SLICE_ARG(run->hashes[ARTEFACT_PLAN]));
-	struct error error = file_find(finding, PLACE_HELD, name, &row, &is_there, &is_altered);
+	struct error error = file_find(finding, SPOOL_HELD, name, &row, &is_there, &is_altered);
 	return is_error(&error) || !is_there ? error : give(finding, &row);
 }
 
@@ -222,7 +224,7 @@ static struct error card_give(struct finding *finding)
 {
 	char name[FILE_NAME_SIZE];
 	struct packed_found found;
-	const struct place *place = &finding->places[PLACE_HELD];
+	const struct place *place = &finding->places[SPOOL_HELD];
 	struct prune_row row = row_of(finding, PRUNE_CARD, KEEP_HELD);
 	file_name(finding, HELD_CARD, name);
 	struct error error = prune_place_hash(place, name, 0, &found);
@@ -242,7 +244,7 @@ static struct error held_give(struct finding *finding)
 	    SLICE_ARG(finding->run->is.hashes[ARTEFACT_PLAN]));
 	struct error error = give(finding, &row);
 	if (!is_error(&error) && finding->run->is.state == RUN_HELD)
-		error = input_give(finding, PLACE_HELD, KEEP_HELD);
+		error = input_give(finding, SPOOL_HELD, KEEP_HELD);
 	if (!is_error(&error))
 		error = plan_give(finding);
 	return is_error(&error) ? error : card_give(finding);
@@ -287,9 +289,9 @@ static struct error run_find(struct finding *finding)
 	if (!is_error(&error) && goes(finding, KEEP_HELD))
 		error = held_give(finding);
 	if (!is_error(&error) && goes(finding, KEEP_ARCHIVE) && !waits)
-		error = input_give(finding, PLACE_ARCHIVE, KEEP_ARCHIVE);
+		error = input_give(finding, SPOOL_ARCHIVE, KEEP_ARCHIVE);
 	if (!is_error(&error) && goes(finding, KEEP_QUARANTINE) && !waits)
-		error = input_give(finding, PLACE_QUARANTINE, KEEP_QUARANTINE);
+		error = input_give(finding, SPOOL_QUARANTINE, KEEP_QUARANTINE);
 	if (!is_error(&error) && goes(finding, KEEP_ANSWERS))
 		error = answer_give(finding);
 	if (is_error(&error) || !goes(finding, KEEP_HISTORY))

@@ -13,26 +13,6 @@ enum { BESIDE_MAX = 10000000 };
 
 /* ---- the folders ---- */
 
-/* Those of a feed lie in its own; of the default one in the outbox itself. */
-static void path_find(struct place *place, const char *run)
-{
-	switch (place->kind) {
-	case PLACE_ARCHIVE:
-		snprintf(place->path, sizeof place->path, "archive/%.4s/%.2s/%.2s", run, run + 4,
-		    run + 6);
-		break;
-	case PLACE_OUTBOX:
-		if (strcmp(place->feed, "default") == 0)
-			snprintf(place->path, sizeof place->path, "outbox");
-		else
-			snprintf(place->path, sizeof place->path, "outbox/%s", place->feed);
-		break;
-	case PLACE_QUARANTINE: snprintf(place->path, sizeof place->path, "quarantine"); break;
-	case PLACE_HELD: snprintf(place->path, sizeof place->path, "held/%s", place->feed); break;
-	case PLACES: break;
-	}
-}
-
 static void place_close(struct place *place)
 {
 	if (place->directory >= 0)
@@ -52,21 +32,21 @@ static void directory_open(struct place *place)
 	place->is_open = true;
 }
 
-void prune_places_init(struct place places[PLACES], int root, const char *feed)
+void prune_places_init(struct place places[SPOOL_FOLDERS], int root, const char *feed)
 {
-	for (enum place_kind kind = 0; kind < PLACES; kind++) {
+	for (enum spool_folder kind = 0; kind < SPOOL_FOLDERS; kind++) {
 		places[kind] =
 		    (struct place){.kind = kind, .root = root, .feed = feed, .directory = -1};
-		if (kind == PLACE_ARCHIVE)
+		if (kind == SPOOL_ARCHIVE)
 			continue; /* with the first run */
-		path_find(&places[kind], "");
+		spool_folder(kind, slice_of(feed), "", places[kind].path);
 		directory_open(&places[kind]);
 	}
 }
 
-void prune_places_done(struct place places[PLACES])
+void prune_places_done(struct place places[SPOOL_FOLDERS])
 {
-	for (enum place_kind kind = 0; kind < PLACES; kind++)
+	for (enum spool_folder kind = 0; kind < SPOOL_FOLDERS; kind++)
 		place_close(&places[kind]);
 }
 
@@ -169,7 +149,7 @@ struct error prune_place_open(struct place *place, const char *run)
 {
 	char before[sizeof place->path];
 	memcpy(before, place->path, sizeof before);
-	path_find(place, run);
+	spool_folder(place->kind, slice_of(place->feed), run, place->path);
 	if (place->is_open && strcmp(before, place->path) != 0)
 		place_close(place);
 	if (!place->is_open)

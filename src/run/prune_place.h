@@ -8,8 +8,7 @@
 #include "enrold/names.h"
 #include "enrold/packed.h"
 #include "enrold/prune.h"
-
-enum place_kind { PLACE_ARCHIVE, PLACE_OUTBOX, PLACE_QUARANTINE, PLACE_HELD, PLACES };
+#include "enrold/spool.h"
 
 /* What lies beside a file. */
 struct beside {
@@ -18,19 +17,19 @@ struct beside {
 };
 
 struct place {
-	enum place_kind kind;
+	enum spool_folder kind;
 	int root;
 	const char *feed;
-	char path[64]; /* below the spool; of the archive that of a day */
-	int directory; /* -1: it is not there, or not opened yet */
+	char path[SPOOL_PATH_SIZE]; /* below the spool; of the archive that of a day */
+	int directory;              /* -1: it is not there, or not opened yet */
 	bool is_open;
 	struct arena *arena; /* NULL: what lies beside the files is not listed yet */
 	struct beside *beside;
 	size_t count;
 };
 
-void prune_places_init(struct place places[PLACES], int root, const char *feed);
-void prune_places_done(struct place places[PLACES]);
+void prune_places_init(struct place places[SPOOL_FOLDERS], int root, const char *feed);
+void prune_places_done(struct place places[SPOOL_FOLDERS]);
 
 /* Where the run's input would lie. */
 struct error prune_place_open(struct place *place, const char *run) MUST_CHECK;
