@@ -7,6 +7,7 @@
 
 #include "enrold/decode.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <iconv.h>
 #include <stdlib.h>
@@ -176,10 +177,12 @@ static void units_take(struct cells_cut *cut)
 		for (end = at + 1; end < text.size && !is_first(text.bytes[end]);)
 			end++;
 		size_t needed = left.single * unit, has = cut->pending_size, size = 0;
-		if (!is_single(text.bytes[at]))
+		if (!is_single(text.bytes[at])) {
+			assert(left.other > 0);
 			size = has > needed ? (has - needed) / left.other-- : 0;
-		else if (left.single-- * unit <= has)
+		} else if (left.single-- * unit <= has) {
 			size = unit;
+		}
 		pending_take(cut, (struct slice){text.bytes + at, end - at}, size);
 	}
 	buffer_clear(&cut->text);

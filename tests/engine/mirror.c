@@ -266,10 +266,14 @@ static void table_copy(
 static void table_empty(struct db *to, struct buffer *sql, const char *name)
 {
 	bool is_many = db_is_server(to) && is_postgresql();
+	/* MariaDB's TRUNCATE would give ids again, of which the log has told before. */
+	bool has_told_ids =
+	    strcmp(name, "user_enrolments") == 0 || strcmp(name, "role_assignments") == 0;
+	bool is_truncated = db_is_server(to) && !has_told_ids;
 	if (is_many)
 		buffer_print(sql, "%s {%s}", sql->size > 0 ? "," : "TRUNCATE", name);
 	else
-		buffer_print(sql, "%s {%s};", db_is_server(to) ? "TRUNCATE" : "DELETE FROM", name);
+		buffer_print(sql, "%s {%s};", is_truncated ? "TRUNCATE" : "DELETE FROM", name);
 }
 
 static void server_follow(struct db *server, const struct more_copied *more)
