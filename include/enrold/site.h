@@ -26,6 +26,12 @@ struct error site_connect(
  * database holds something else.
  */
 struct error site_init(const struct lms_options *options, bool *made) MUST_CHECK;
+/*
+ * The tables of an older enrold are brought up to date where they are nobody else's: in SQLite. On
+ * a server it takes rights that the daemon has not. Of what is no site nothing is said here:
+ * whoever opens it knows better. As db_open fails; RETRY also: somebody else writes.
+ */
+struct error site_upgrade(const struct lms_options *options, bool *is_upgraded) MUST_CHECK;
 
 /* What there is, what enrold will and will not do with it, and what each feed may reach: one call
  * for each thing. NOTE: it may surprise. BAD: enrold cannot work like this. */

@@ -5,6 +5,7 @@
 #include "enrold/lms.h"
 #include "enrold/log.h"
 #include "enrold/orders.h"
+#include "enrold/site.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -51,6 +52,20 @@ void startup_zone(const char *zone)
 	tzset();
 }
 
+/* So that an update of the program needs nobody at night. */
+static struct error site_update(const struct config *config)
+{
+	bool is_upgraded;
+	if (config_is_shared(config))
+		return OK;
+	struct error error = site_upgrade(&config->lms, &is_upgraded);
+	if (!is_error(&error) && is_upgraded)
+		log_event(LOG_INFO, "site_upgraded", NULL,
+		    "enrold's own tables were those of an older enrold, and have been brought up "
+		    "to date");
+	return error;
+}
+
 struct error startup_site(const struct spool *spool, const struct config *config,
     struct run_ids *ids, char zone[ZONE_SIZE])
 {
@@ -58,7 +73,9 @@ struct error startup_site(const struct spool *spool, const struct config *config
 	const struct site_facts *site;
 	char last[RUN_ID_SIZE + 1];
 	struct last_run head;
-	struct error error = lms_open(&config->lms, &lms);
+	struct error error = site_update(config);
+	if (!is_error(&error))
+		error = lms_open(&config->lms, &lms);
 	if (!is_error(&error))
 		error = last_run_check(spool, lms);
 	if (!is_error(&error))

@@ -118,6 +118,8 @@ static const struct event events[] = {
         "A file cannot be applied just now; it is kept and tried again."},
     {"site_away", "29f6d7ab065f12be43b8bfc8d1b623cc",
         "At the start: the database or the spool cannot be had; they are waited for."},
+    {"site_upgraded", "73b896fe52917ce0ce4bba7cd18a5336",
+        "The tables of an older enrold were brought up to date."},
     {"spool_lost", "7dc7c4be166b152b3a49362892dfbc8a",
         "The spool is not what it was at the start: the daemon ends, to be started anew."},
     {"spool_on_network", "d597b70f9dc14c9df7165a58fd01cc15",

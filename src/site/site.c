@@ -226,3 +226,23 @@ struct error site_init(const struct lms_options *options, bool *made)
 		*made = false;
 	return error;
 }
+
+static bool is_site(struct db *db)
+{
+	struct look look = look_at(db);
+	return !look.missing && !db_has_failed(db);
+}
+
+struct error site_upgrade(const struct lms_options *options, bool *is_upgraded)
+{
+	*is_upgraded = false;
+	struct db *db;
+	struct error error = site_connect(options, DB_EXISTING, &db);
+	if (is_error(&error))
+		return error;
+	error = db_is_server(db) || !is_site(db) ? db_end(db) : upgrade_if_older(db, is_upgraded);
+	db_close(db);
+	if (is_error(&error))
+		*is_upgraded = false;
+	return error;
+}
