@@ -7,7 +7,7 @@ The floor is the engine's own bulk loader, ../shared/floors/ENGINE.sql, from the
 database and for the same rows. Times are of whole processes, answers flushed to disk, audit rows
 on. Latency is from the rename that drops a file of ten rows to its summary in the outbox. For
 postgresql and mariadb a server of the bench's own runs on this machine, with every flush. With
---readme the table replaces the one in README.md.
+--readme the table replaces the one in tests/RESULTS.md.
 
 --fairness measures who waits for whom instead: files of ten rows in one feed, dropped one by one
 while two giants of another feed run (one as a preview), and then while 20,000 new accounts with
@@ -341,7 +341,7 @@ def fairness(engine, data, rows):
 
 def readme(name, text):
     begin, end = f'<!-- {name} -->', f'<!-- /{name} -->'
-    path = f'{ROOT}/README.md'
+    path = f'{ROOT}/tests/RESULTS.md'
     with open(path) as source:
         before, rest = source.read().split(begin)
     rest = rest.split(end)[1]

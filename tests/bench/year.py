@@ -6,7 +6,7 @@
 A year is made up in DIR (20 GB by default, below build/): a SQLite site, and of each run the
 ledger's row, the summary and the result. Then the commands are timed, each after the kernel has
 dropped its caches (as root; else they are warm, which is said), beside a floor in the same run:
-grep, which reads all answers once. With --readme the table replaces the one in README.md. The year
+grep, which reads all answers once. With --readme the table replaces the one in tests/RESULTS.md. The year
 is removed at the end.
 """
 import argparse, hashlib, json, os, random, re, shutil, sqlite3, subprocess, sys, time
@@ -117,12 +117,12 @@ def timed(argv, expect=None):
 
 
 def readme_write(text):
-    path = f'{ROOT}/README.md'
+    path = f'{ROOT}/tests/RESULTS.md'
     with open(path) as file:
         readme = file.read()
     mark = re.compile(r'<!-- year -->\n.*?<!-- /year -->\n', re.S)
     if not mark.search(readme):
-        sys.exit('README.md has no place for a year')
+        sys.exit('tests/RESULTS.md has no place for a year')
     with open(path, 'w') as out:
         out.write(mark.sub(lambda _: f'<!-- year -->\n{text}<!-- /year -->\n', readme))
 
