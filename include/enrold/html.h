@@ -2,8 +2,9 @@
  * html: pages for people, as one file that loads nothing from elsewhere and needs no script.
  *
  * Every text that goes through html_text is shown as what it is: < > & " ' are escaped, bytes that
- * are not UTF-8 and controls become U+FFFD, and characters that one cannot see, or that turn the
- * direction of writing, are spelt out (<U+202E>). Nothing else writes foreign text into a page.
+ * are not UTF-8 and controls become U+FFFD (tab and line ends a blank), and characters that one
+ * cannot see, or that turn the direction of writing, are spelt out (<U+202E>). Nothing else writes
+ * foreign text into a page.
  *
  * One style sheet serves all pages (report, index): phone, desktop, dark mode, A4. A page has a
  * Content-Security-Policy of `default-src 'none'; style-src 'unsafe-inline'`.

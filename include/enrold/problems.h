@@ -35,6 +35,7 @@ struct problem_target {
 };
 
 struct problem_cause {
+	uint32_t id; /* by which its rows name it */
 	char outcome[PROBLEM_WORD_SIZE], code[PROBLEM_WORD_SIZE];
 	char columns[PROBLEM_COLUMNS_MAX][PROBLEM_WORD_SIZE]; /* "course1"; the first that had it */
 	size_t columns_count;
@@ -49,6 +50,7 @@ struct problem_cause {
 /* Cut to their sizes, between characters. */
 struct problem_row {
 	uint64_t line;
+	uint32_t cause; /* its id; PROBLEM_CAUSES_MAX: there was no room for one more */
 	char username[PROBLEM_CELL_SIZE], column[PROBLEM_WORD_SIZE], target[PROBLEM_CELL_SIZE];
 	char outcome[PROBLEM_WORD_SIZE], code[PROBLEM_WORD_SIZE];
 	char message[PROBLEM_CELL_SIZE * 2];

@@ -37,6 +37,8 @@ void value_show(struct slice cell, struct buffer *out);
 /* The same for a log or a terminal: invisible characters, and those that would turn or break the
  * text (zero width, direction, U+2028), are spelt out: \u202e. */
 void value_reveal(struct slice text, struct buffer *out);
+/* One of these. */
+bool value_has_no_glyph(int32_t c);
 /* The text; if it has a stray, with invisible characters spelt out ("a\u00a0b"), and a blank for
  * each line break and tab. */
 struct slice value_spell(struct slice text, struct arena *arena);

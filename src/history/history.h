@@ -14,6 +14,7 @@
 #include "enrold/names.h"
 #include "enrold/orders.h"
 #include "enrold/packed.h"
+#include "enrold/problems.h"
 #include "enrold/result.h"
 #include "enrold/spool.h"
 #include "enrold/summary.h"
@@ -233,14 +234,7 @@ struct error held_of_person(struct history *history, int64_t user, struct arena 
 
 /* ---- causes.c: problems, grouped ---- */
 
-struct causes;
-
-struct causes *causes_create(void); /* NULL: no memory */
-void causes_free(struct causes *causes);
-void causes_add(struct causes *causes, struct slice row);
-/* One object each, the commonest first. */
-struct error causes_give(struct causes *causes, struct history *history) MUST_CHECK;
-size_t causes_count(const struct causes *causes);
+struct error causes_give(struct problems *problems, struct history *history) MUST_CHECK;
 
 /* ---- today_json.c: what the LMS says now, beside what was said last ---- */
 

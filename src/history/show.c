@@ -17,7 +17,7 @@ static const char as_recorded[] = "as_recorded", altered[] = "altered", missing[
 struct showing {
 	struct history *history;
 	const struct past_run *run;
-	struct causes *causes;
+	struct problems *problems;
 	const char *result; /* its state, by having been read */
 	json_t *plan;       /* NULL: it has none */
 };
@@ -71,7 +71,7 @@ static bool on_row(void *context, uint64_t offset, struct slice row)
 {
 	struct showing *showing = context;
 	if (offset > 0)
-		causes_add(showing->causes, row);
+		problems_add(showing->problems, row);
 	return true;
 }
 
@@ -375,7 +375,7 @@ static struct error show(struct showing *showing)
 	for (enum place_file file = 0; file < PLACE_FILES && !is_error(&error); file++)
 		error = file_show(showing, file);
 	if (!is_error(&error) && showing->result != altered)
-		error = causes_give(showing->causes, showing->history);
+		error = causes_give(showing->problems, showing->history);
 	return is_error(&error) ? error : todo_show(showing);
 }
 
@@ -383,9 +383,9 @@ struct error history_show(struct history *history)
 {
 	struct past *past = NULL;
 	struct past_range range;
-	struct showing showing = {.history = history, .causes = causes_create()};
+	struct showing showing = {.history = history, .problems = problems_create()};
 	struct error error =
-	    showing.causes ? range_of(history->query, &range) : error_memory("showing a run");
+	    showing.problems ? range_of(history->query, &range) : error_memory("showing a run");
 	if (!is_error(&error))
 		error = past_open(history, &range, &past);
 	if (!is_error(&error))
@@ -393,7 +393,7 @@ struct error history_show(struct history *history)
 	if (!is_error(&error))
 		error = show(&showing);
 	past_close(past);
-	causes_free(showing.causes);
+	problems_free(showing.problems);
 	json_decref(showing.plan);
 	return error;
 }

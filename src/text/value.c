@@ -33,7 +33,7 @@ enum value_fault value_check(struct slice cell)
 }
 
 /* Without a glyph of its own: zero width, directions, tags, separators of lines and paragraphs. */
-static bool is_unseen(utf8proc_int32_t c)
+bool value_has_no_glyph(int32_t c)
 {
 	const utf8proc_property_t *property = utf8proc_get_property(c);
 	return property->ignorable || property->category == UTF8PROC_CATEGORY_CF ||
@@ -49,7 +49,7 @@ static void text_write(struct slice text, bool spells_unseen, struct buffer *out
 		    (utf8proc_ssize_t)(text.size - i), &c);
 		if (length <= 0 || is_control(c))
 			buffer_add_text(out, "\xEF\xBF\xBD");
-		else if (spells_unseen && c >= 0x80 && is_unseen(c))
+		else if (spells_unseen && c >= 0x80 && value_has_no_glyph(c))
 			buffer_print(out, c > 0xFFFF ? "\\U%08x" : "\\u%04x", (unsigned)c);
 		else
 			buffer_add(out, text.bytes + i, (size_t)length);
@@ -74,7 +74,7 @@ size_t value_cover(char *text, size_t size)
 		utf8proc_int32_t c;
 		utf8proc_ssize_t length = utf8proc_iterate(
 		    (const utf8proc_uint8_t *)text + i, (utf8proc_ssize_t)(size - i), &c);
-		if (length <= 0 || is_control(c) || (c >= 0x80 && is_unseen(c))) {
+		if (length <= 0 || is_control(c) || (c >= 0x80 && value_has_no_glyph(c))) {
 			text[used++] = '_';
 		} else {
 			memmove(text + used, text + i, (size_t)length);
