@@ -12,6 +12,7 @@
 #include "enrold/batch.h"
 #include "enrold/error.h"
 #include "enrold/plan.h"
+#include "enrold/problems.h"
 #include "enrold/tally.h"
 
 #define ANSWER_CHORES "aftercare.jsonl"
@@ -46,6 +47,8 @@ void answer_cut(struct answer *answer, const struct artefact_sizes *sizes);
 struct error answer_add(struct answer *answer, const struct batch *batch, const struct plan *plan,
     struct tally *tally) MUST_CHECK;
 struct error answer_sync(struct answer *answer, struct artefact_sizes *sizes) MUST_CHECK;
+/* What went wrong so far, in this process and before. It belongs to the answer. */
+struct problems *answer_problems(struct answer *answer);
 /* Of all files. Nothing may be added after. */
 void answer_hashes(struct answer *answer, struct artefact_hashes *hashes);
 

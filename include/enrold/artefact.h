@@ -17,7 +17,8 @@
 enum artefact {
 	ARTEFACT_RESULT,
 	ARTEFACT_RETRY,
-	ARTEFACT_PLAN, /* what was withheld or held, for a person to look at: plan_sheet.h */
+	ARTEFACT_PLAN,   /* what was withheld or held, for a person to look at: plan_sheet.h */
+	ARTEFACT_REPORT, /* all of it as a page for people: report.h */
 	ARTEFACTS
 };
 
@@ -25,7 +26,8 @@ struct artefact_kind {
 	const char *name;   /* in work/<node>/R */
 	const char *suffix; /* in the outbox, behind "staff.R" */
 	mode_t mode;
-	bool is_always;    /* every answer has it; else only those that have something for it */
+	bool is_always;       /* every answer has it; else only those that have something for it */
+	bool is_never_packed; /* a browser opens it as it lies there */
 	bool is_made_last; /* it does not grow with the run, but is made of the others at its end */
 };
 

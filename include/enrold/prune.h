@@ -36,6 +36,7 @@ enum prune_kind {
 	PRUNE_RESULT,
 	PRUNE_RETRY,
 	PRUNE_PLAN,
+	PRUNE_REPORT,
 	PRUNE_SUMMARY,
 	PRUNE_CARD,
 	PRUNE_HELD,    /* no file: its plan is closed */

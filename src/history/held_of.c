@@ -15,7 +15,7 @@
 static json_t *files_json(const struct history *history, const struct past_run *run)
 {
 	static const enum place_file files[] = {
-	    PLACE_INPUT, PLACE_REASON, PLACE_RESULT, PLACE_RETRY, PLACE_PLAN};
+	    PLACE_INPUT, PLACE_REASON, PLACE_RESULT, PLACE_RETRY, PLACE_PLAN, PLACE_REPORT};
 	json_t *list = json_array();
 	for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
 		struct place place;

@@ -14,6 +14,7 @@ static const struct {
     [PLACE_RESULT] = {"result", ".result.csv", "result.csv"},
     [PLACE_RETRY] = {"retry", ".retry.csv", "retry.csv"},
     [PLACE_PLAN] = {"plan", ".plan.csv", "plan.csv"},
+    [PLACE_REPORT] = {"report", ".report.html", "report.html"},
     [PLACE_SUMMARY] = {"summary", ".summary.json", "summary.json"},
     [PLACE_CHORES] = {"aftercare", ".jsonl", ANSWER_CHORES},
 };
@@ -64,7 +65,7 @@ static void feed_path(const struct past_run *run, char path[FEED_NAME_MAX + 2])
 
 static enum spool_folder folder_of(const struct past_run *run, enum place_file file)
 {
-	if (may_be_packed(file) || file == PLACE_SUMMARY)
+	if (may_be_packed(file) || file == PLACE_REPORT || file == PLACE_SUMMARY)
 		return SPOOL_OUTBOX;
 	bool is_put_aside = run->row.state == RUN_REFUSED || run->row.state == RUN_DISCARDED;
 	return is_put_aside ? SPOOL_QUARANTINE : SPOOL_ARCHIVE;

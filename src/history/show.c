@@ -164,6 +164,7 @@ static struct slice hash_of(const struct past_run *run, enum place_file file)
 	    [PLACE_RESULT] = row->hashes[ARTEFACT_RESULT],
 	    [PLACE_RETRY] = row->hashes[ARTEFACT_RETRY],
 	    [PLACE_PLAN] = row->hashes[ARTEFACT_PLAN],
+	    [PLACE_REPORT] = row->hashes[ARTEFACT_REPORT],
 	    [PLACE_SUMMARY] = row->summary_sha256};
 	return hashes[file];
 }
@@ -176,6 +177,7 @@ static bool is_expected(const struct past_run *run, enum place_file file)
 	    [PLACE_RESULT] = row->sizes.of[ARTEFACT_RESULT] > 0,
 	    [PLACE_RETRY] = row->sizes.of[ARTEFACT_RETRY] > 0,
 	    [PLACE_PLAN] = row->sizes.of[ARTEFACT_PLAN] > 0,
+	    [PLACE_REPORT] = row->sizes.of[ARTEFACT_REPORT] > 0,
 	    [PLACE_SUMMARY] = row->state != RUN_RUNNING,
 	    [PLACE_REASON] = row->state == RUN_REFUSED || row->state == RUN_DISCARDED};
 	return expected[file];

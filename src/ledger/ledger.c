@@ -21,6 +21,7 @@
 	TEXT(result_sha256, hashes[ARTEFACT_RESULT])                                               \
 	TEXT(retry_sha256, hashes[ARTEFACT_RETRY])                                                 \
 	TEXT(plan_sha256, hashes[ARTEFACT_PLAN])                                                   \
+	TEXT(report_sha256, hashes[ARTEFACT_REPORT])                                               \
 	COUNT(bytes, bytes)                                                                        \
 	TIME(started_us, started_us)                                                               \
 	TIME(today, today)                                                                         \
@@ -28,6 +29,7 @@
 	COUNT(result_bytes, sizes.of[ARTEFACT_RESULT])                                             \
 	COUNT(retry_bytes, sizes.of[ARTEFACT_RETRY])                                               \
 	COUNT(plan_bytes, sizes.of[ARTEFACT_PLAN])                                                 \
+	COUNT(report_bytes, sizes.of[ARTEFACT_REPORT])                                             \
 	COUNT(people, people)                                                                      \
 	COUNT(owner, owner)                                                                        \
 	COUNT(is_measure, is_measure)                                                              \

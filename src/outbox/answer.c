@@ -4,6 +4,7 @@
 
 #include "enrold/csvout.h"
 #include "enrold/described.h"
+#include "enrold/result.h"
 #include "enrold/room.h"
 #include "enrold/value.h"
 
@@ -34,6 +35,7 @@ struct answer {
 	const struct header *header;
 	struct answer_source source;
 	struct sheet sheets[ARTEFACTS];
+	struct problems *problems; /* of the rows of result.csv */
 	bool is_begun;             /* the files are ours to change */
 	struct index_maker *index; /* NULL: none is made, as where an earlier process has begun */
 	uint32_t indexed;          /* the record of the row before, in this batch */
@@ -130,12 +132,15 @@ struct error answer_open(int directory, const struct header *header,
 	answer->header = header;
 	answer->source = *source;
 	answer->failed_line = UINT64_MAX;
+	answer->problems = problems_create();
+	if (!answer->problems)
+		error = error_memory("opening the answer");
 	for (enum artefact a = 0; a < ARTEFACTS; a++)
 		answer->sheets[a] = (struct sheet){
 		    .name = artefact_kinds[a].name, .file = -1, .size = sizes->of[a]};
 	for (enum artefact a = 0; a < ARTEFACTS && !is_error(&error); a++)
-		if (artefact_kinds[a].is_always ||
-		    (sizes->of[a] > 0 && !artefact_kinds[a].is_made_last))
+		if (!artefact_kinds[a].is_made_last &&
+		    (artefact_kinds[a].is_always || sizes->of[a] > 0))
 			error = sheet_open(answer, a, 0);
 	if (is_error(&error)) {
 		answer_close(answer);
@@ -153,6 +158,23 @@ static struct error sheet_remove(const struct answer *answer, const struct sheet
 	           : OK;
 }
 
+static bool on_kept_row(void *context, uint64_t offset, struct slice row)
+{
+	(void)offset;
+	problems_add(context, row);
+	return true;
+}
+
+/* Of the rows that an earlier process, or an attempt before, has committed. Should somebody have
+ * touched them, that is known by their hash, and the report tells less. */
+static struct error problems_read(struct answer *answer)
+{
+	const struct sheet *result = &answer->sheets[ARTEFACT_RESULT];
+	const struct result_span span = {.file = result->file, .until = result->size};
+	struct error error = result_read(&span, on_kept_row, answer->problems);
+	return error.class == ERROR_REJECT ? OK : error;
+}
+
 struct error answer_begin(struct answer *answer)
 {
 	struct error error = OK;
@@ -162,8 +184,10 @@ struct error answer_begin(struct answer *answer)
 		error = sheet->file >= 0 ? sheet_begin(sheet) : sheet_remove(answer, sheet);
 	}
 	struct sheet *result = &answer->sheets[ARTEFACT_RESULT];
-	if (is_error(&error) || result->size > 0)
+	if (is_error(&error))
 		return error;
+	if (result->size > 0)
+		return problems_read(answer);
 	buffer_add_text(&result->text, result_header);
 	if (answer->source.wants_index)
 		answer->index =
@@ -178,6 +202,7 @@ void answer_close(struct answer *answer)
 	for (enum artefact a = 0; a < ARTEFACTS; a++)
 		sheet_close(&answer->sheets[a]);
 	index_maker_free(answer->index);
+	problems_free(answer->problems);
 	free(answer);
 }
 
@@ -285,6 +310,12 @@ static bool is_listed(const struct batch *batch, const struct outcome *outcome)
 	       outcome->column == COLUMN_ABSENT;
 }
 
+/* What has none costs nothing. */
+static bool is_problem(enum outcome_kind kind)
+{
+	return kind == OUTCOME_ERROR || kind == OUTCOME_WARNING || kind == OUTCOME_SKIPPED;
+}
+
 static void result_line(
     struct answer *answer, const struct batch *batch, const struct outcome *outcome)
 {
@@ -294,6 +325,7 @@ static void result_line(
 	    value_brief(person_name(answer, batch, outcome->record), RESULT_NAME_MAX, arena);
 	index_note(answer, batch, outcome, name);
 	struct slice column = column_name(answer, batch, outcome);
+	size_t begin = out->size;
 	buffer_add_int(out, (int64_t)batch->records[outcome->record].line);
 	buffer_add_char(out, ',');
 	echo_add(out, name, ',');
@@ -304,6 +336,9 @@ static void result_line(
 	echo_add(out, value_brief(outcome->message, MESSAGE_SHOWN_MAX, arena), ',');
 	echo_add(out, outcome->before, ',');
 	echo_add(out, outcome->after, '\n');
+	if (is_problem(outcome->kind) && !out->failed)
+		problems_add(
+		    answer->problems, (struct slice){out->bytes + begin, out->size - begin});
 }
 
 /* ---- retry.csv ---- */
@@ -513,6 +548,11 @@ static void index_end(const struct answer *answer, const char *sha256)
 	struct error error = index_maker_end(answer->index, size, slice_of(sha256));
 	if (is_error(&error))
 		unlinkat(answer->directory, ANSWER_INDEX, 0);
+}
+
+struct problems *answer_problems(struct answer *answer)
+{
+	return answer->problems;
 }
 
 void answer_hashes(struct answer *answer, struct artefact_hashes *hashes)

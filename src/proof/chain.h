@@ -21,7 +21,7 @@ bool digest_parse(struct slice text, unsigned char digest[DIGEST_SIZE]);
 /* With its NUL. */
 void digest_format(const unsigned char digest[DIGEST_SIZE], char *text);
 
-enum { LINK_FILES = 5 }; /* the artefacts, the summary, the input */
+enum { LINK_FILES = 6 }; /* the artefacts, the summary, the input */
 
 struct link {
 	int64_t run_us;

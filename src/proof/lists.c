@@ -34,6 +34,7 @@ enum { CELLS = 8 };
 static const char *const kinds[PROOF_FILES] = {[ARTEFACT_RESULT] = "result",
     [ARTEFACT_RETRY] = "retry",
     [ARTEFACT_PLAN] = "plan",
+    [ARTEFACT_REPORT] = "report",
     [PROOF_SUMMARY] = "summary",
     [PROOF_INPUT] = "input"};
 

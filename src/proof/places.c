@@ -12,6 +12,7 @@
 static const char *const names[PROOF_FILES] = {[ARTEFACT_RESULT] = "result",
     [ARTEFACT_RETRY] = "retry file",
     [ARTEFACT_PLAN] = "plan",
+    [ARTEFACT_REPORT] = "report",
     [PROOF_SUMMARY] = "summary",
     [PROOF_INPUT] = "input"};
 

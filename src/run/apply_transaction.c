@@ -265,7 +265,8 @@ static struct error end_store(struct apply_loop *loop, const struct error *held)
 	    .is_inexact = !loop->mode->is_exact,
 	    .refusal = held,
 	    .is_held = held,
-	    .is_measure = !held && is_measure(loop)};
+	    .is_measure = !held && is_measure(loop),
+	    .problems = answer_problems(loop->answer)};
 	struct error error = answer_flush(loop, &finish.sizes);
 	if (!is_error(&error))
 		error = lms_flush(loop->lms);

@@ -2,18 +2,18 @@
 
 #include "enrold/last_run.h"
 
-static void files_add(struct summary *summary, char names[ARTEFACTS][FILE_NAME_SIZE],
-    const struct run *run, const struct run_result *result)
+typedef char file_names[ARTEFACTS][FILE_NAME_SIZE];
+
+static void file_add(struct summary *summary, file_names names, const struct run *run,
+    const struct run_result *result, enum artefact artefact)
 {
-	for (enum artefact a = 0; a < ARTEFACTS; a++) {
-		if (*result->hashes.of[a] == '\0')
-			continue;
-		struct summary_file *file = &summary->files[summary->files_count++];
-		run_name(run, artefact_kinds[a].suffix, names[a]);
-		file->name = names[a];
-		file->bytes = result->sizes.of[a];
-		memcpy(file->sha256, result->hashes.of[a], sizeof file->sha256);
-	}
+	if (*result->hashes.of[artefact] == '\0')
+		return;
+	struct summary_file *file = &summary->files[summary->files_count++];
+	run_name(run, artefact_kinds[artefact].suffix, names[artefact]);
+	file->name = names[artefact];
+	file->bytes = result->sizes.of[artefact];
+	memcpy(file->sha256, result->hashes.of[artefact], sizeof file->sha256);
 }
 
 static const char *status_of(const struct run_result *result)
@@ -47,11 +47,12 @@ static void archived_decide(struct run *run, const struct run_result *result)
 }
 
 /* Behind the head, which it moves. */
-static struct error summary_make(const struct run *run, const struct run_result *result,
-    struct ledger_head *head, struct buffer *out)
+static struct error summary_make(
+    const struct run *run, struct run_result *result, struct ledger_head *head, struct buffer *out)
 {
 	char previous[HASH_TEXT_SIZE + 1];
-	char policy[HASH_TEXT_SIZE + 1], names[ARTEFACTS][FILE_NAME_SIZE];
+	char policy[HASH_TEXT_SIZE + 1];
+	file_names names;
 	struct error error = hash_text(run->row.policy, policy);
 	if (is_error(&error))
 		return error;
@@ -84,8 +85,11 @@ static struct error summary_make(const struct run *run, const struct run_result 
 	memcpy(head->run, run->id, sizeof head->run);
 	if (summary.finished_us < summary.started_us)
 		summary.finished_us = summary.started_us; /* the clock was set back */
-	files_add(&summary, names, run, result);
-	return summary_format(&summary, out, head->chain);
+	for (enum artefact a = 0; a < ARTEFACT_REPORT; a++)
+		file_add(&summary, names, run, result, a);
+	error = report_file_make(run, &summary, result);
+	file_add(&summary, names, run, result, ARTEFACT_REPORT);
+	return is_error(&error) ? error : summary_format(&summary, out, head->chain);
 }
 
 static struct error row_fill(
@@ -114,7 +118,7 @@ static struct error row_fill(
 }
 
 static struct error last_run_move(
-    struct run *run, const struct run_result *result, struct buffer *summary)
+    struct run *run, struct run_result *result, struct buffer *summary)
 {
 	struct lms *lms = run->runner->lms;
 	struct ledger_head head;
@@ -134,7 +138,7 @@ static struct error last_run_move(
 	return error;
 }
 
-struct error finish_store(struct run *run, const struct run_result *result)
+struct error finish_store(struct run *run, struct run_result *result)
 {
 	struct buffer summary = {0};
 	archived_decide(run, result);

@@ -6,25 +6,27 @@
 
 #include "enrold/orders.h"
 
-/* The answer as the ledger knows it: nothing, or what belongs to the last checkpoint. */
-static struct error answer_take(struct run *run, struct run_result *result)
+/* The answer as the ledger knows it: nothing (NULL), or what belongs to the last checkpoint. */
+static struct error answer_take(struct run *run, struct run_result *result, struct answer **taken)
 {
 	struct answer *answer;
+	*taken = NULL;
 	if (run->row.sizes.of[ARTEFACT_RESULT] == 0)
 		return OK;
 	struct error error =
 	    answer_open(run->directory, NULL, &(struct answer_source){0}, &run->row.sizes, &answer);
 	if (is_error(&error))
 		return error;
+	*taken = answer;
 	error = run_check_place(run);
 	if (!is_error(&error))
 		error = answer_begin(answer);
-	if (!is_error(&error)) {
-		result->sizes = run->row.sizes;
-		answer_hashes(answer, &result->hashes);
-	}
-	answer_close(answer);
-	return error;
+	if (is_error(&error))
+		return error;
+	result->sizes = run->row.sizes;
+	result->problems = answer_problems(answer);
+	answer_hashes(answer, &result->hashes);
+	return OK;
 }
 
 static struct error finish_here(struct run *run, struct run_result result)
@@ -35,7 +37,8 @@ static struct error finish_here(struct run *run, struct run_result result)
 	if (is_error(&error))
 		/* Even such a run ends; the number of rows it has done is known. */
 		tally = (struct tally){.rows = run->row.records};
-	error = answer_take(run, &result);
+	struct answer *answer;
+	error = answer_take(run, &result, &answer);
 	if (!is_error(&error))
 		error = input_sync(run);
 	if (!is_error(&error))
@@ -47,6 +50,7 @@ static struct error finish_here(struct run *run, struct run_result result)
 	if (!is_error(&error))
 		error = transaction_commit(run->runner);
 	transaction_rollback(run->runner);
+	answer_close(answer);
 	return error;
 }
 

@@ -57,7 +57,8 @@ static bool is_broken_off(const struct task *task)
 static bool run_of(const char *name, char run[RUN_ID_SIZE + 1])
 {
 	for (enum artefact a = 0; a < ARTEFACTS; a++)
-		if (name_find_answer(name, artefact_kinds[a].suffix, run))
+		if (!artefact_kinds[a].is_never_packed &&
+		    name_find_answer(name, artefact_kinds[a].suffix, run))
 			return true;
 	return false;
 }
@@ -146,7 +147,7 @@ static struct error run_pack(struct task *task, const char *run)
 	    !slice_is(row.feed, slice_of(task->looked->feed)))
 		return error;
 	for (enum artefact a = 0; a < ARTEFACTS && !is_error(&error); a++) {
-		if (row.hashes[a].size == 0)
+		if (row.hashes[a].size == 0 || artefact_kinds[a].is_never_packed)
 			continue;
 		error = file_pack(task, &row, a, "");
 		if (!is_error(&error))

@@ -134,6 +134,7 @@ static enum kept_mark mark_of(const struct prune_row *row)
 	case PRUNE_INPUT: return KEPT_INPUT;
 	case PRUNE_RESULT:
 	case PRUNE_RETRY:
+	case PRUNE_REPORT:
 	case PRUNE_SUMMARY: return KEPT_ANSWER;
 	case PRUNE_PLAN: return strncmp(row->place, "held/", 5) == 0 ? KEPT_MARKS : KEPT_ANSWER;
 	case PRUNE_HISTORY: return KEPT_TEXTS;

@@ -124,8 +124,10 @@ static struct error input_give(
 
 /* ---- the answer ---- */
 
-static const enum prune_kind kind_of[ARTEFACTS] = {
-    [ARTEFACT_RESULT] = PRUNE_RESULT, [ARTEFACT_RETRY] = PRUNE_RETRY, [ARTEFACT_PLAN] = PRUNE_PLAN};
+static const enum prune_kind kind_of[ARTEFACTS] = {[ARTEFACT_RESULT] = PRUNE_RESULT,
+    [ARTEFACT_RETRY] = PRUNE_RETRY,
+    [ARTEFACT_PLAN] = PRUNE_PLAN,
+    [ARTEFACT_REPORT] = PRUNE_REPORT};
 
 /* Which of its two names the answer has: the state of one that was refused does not tell. */
 static const char *answer_infix(struct finding *finding)

@@ -15,6 +15,7 @@ static const char *const names[PRUNE_KINDS] = {
     [PRUNE_RESULT] = "result",
     [PRUNE_RETRY] = "retry",
     [PRUNE_PLAN] = "plan",
+    [PRUNE_REPORT] = "report",
     [PRUNE_SUMMARY] = "summary",
     [PRUNE_CARD] = "card",
     [PRUNE_HELD] = "held",

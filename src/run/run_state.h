@@ -18,6 +18,7 @@
  *     made, order                        it carries out a person's word; see order.c
  *     weighed                            what the feed's limits withhold; see weigh.c
  *     plan.csv                           that, for a person to look at; see plan_file.c
+ *     report.html                        what became of the file; see report_file.c
  *     try.1 try.2 try.3                  beginnings that have not come to an end
  */
 #ifndef RUN_RUN_STATE_H
@@ -326,14 +327,22 @@ struct run_result {
 	struct artefact_sizes sizes;
 	struct artefact_hashes hashes;
 	uint64_t plan_rows, plan_people; /* of its plan, if it has one */
+	struct problems *problems;       /* NULL: there were no rows */
 };
 
-/* Inside the caller's transaction: the summary, the chain's new head and the ledger's row. */
-struct error finish_store(struct run *run, const struct run_result *result) MUST_CHECK;
+/* Inside the caller's transaction: the report, the summary, the chain's new head and the ledger's
+ * row. */
+struct error finish_store(struct run *run, struct run_result *result) MUST_CHECK;
 /* Ends the run where it is, with what its checkpoints say of it. */
 struct error finish_refused(struct run *run, const struct error *refusal) MUST_CHECK;
 /* The same, because a person has said so (orders.h). */
 struct error finish_discarded(struct run *run) MUST_CHECK;
+
+/* ---- report_file.c ---- */
+
+/* Durable when it returns. The summary as it will be, but for the report itself. */
+struct error report_file_make(
+    const struct run *run, const struct summary *summary, struct run_result *result) MUST_CHECK;
 
 /* ---- publish.c: everything to its place ---- */
 

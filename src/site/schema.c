@@ -396,7 +396,9 @@ const struct schema_ledger schema_ledger[] = {
         "archived_bytes BIGINT NOT NULL DEFAULT 0,"
         "archived_sha256 VARCHAR(64) NOT NULL DEFAULT '',"
         "input_pruned VARCHAR(22) NOT NULL DEFAULT '',"
-        "answer_pruned VARCHAR(22) NOT NULL DEFAULT ''",
+        "answer_pruned VARCHAR(22) NOT NULL DEFAULT '',"
+        "report_bytes BIGINT NOT NULL DEFAULT 0,"
+        "report_sha256 VARCHAR(64) NOT NULL DEFAULT ''",
         0},
     {"enrold_head",
         "id INTEGER PRIMARY KEY CHECK (id = 1),"
@@ -456,7 +458,7 @@ const struct schema_ledger schema_ledger[] = {
 const size_t schema_ledger_count = sizeof schema_ledger / sizeof schema_ledger[0];
 
 const char schema_ledger_rows[] = "INSERT INTO {enrold_lock} (id) VALUES (1);"
-                                  "INSERT INTO {enrold_version} (version) VALUES (5);";
+                                  "INSERT INTO {enrold_version} (version) VALUES (6);";
 
 const struct schema_upgrade schema_upgrades[] = {
     {2, "enrold_lock", "token BIGINT NOT NULL DEFAULT 0", NULL},
@@ -473,6 +475,8 @@ const struct schema_upgrade schema_upgrades[] = {
     {5, "enrold_run", "archived_sha256 VARCHAR(64) NOT NULL DEFAULT ''", NULL},
     {5, "enrold_run", "input_pruned VARCHAR(22) NOT NULL DEFAULT ''", NULL},
     {5, "enrold_run", "answer_pruned VARCHAR(22) NOT NULL DEFAULT ''", NULL},
+    {6, "enrold_run", "report_bytes BIGINT NOT NULL DEFAULT 0", NULL},
+    {6, "enrold_run", "report_sha256 VARCHAR(64) NOT NULL DEFAULT ''", NULL},
 };
 
 const size_t schema_upgrades_count = sizeof schema_upgrades / sizeof schema_upgrades[0];

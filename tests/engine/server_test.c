@@ -478,7 +478,7 @@ Test(server, gets_only_our_own_tables_and_only_once)
 
 #define PLAN_COLUMNS                                                                               \
 	"DROP COLUMN plan_bytes, DROP COLUMN plan_sha256, DROP COLUMN people, DROP COLUMN owner, " \
-	"DROP COLUMN is_measure"
+	"DROP COLUMN is_measure, DROP COLUMN report_bytes, DROP COLUMN report_sha256"
 
 /* Made by an enrold that had fewer columns. */
 Test(server, has_older_tables_of_ours_brought_up_to_date_by_init_alone)

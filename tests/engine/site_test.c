@@ -187,6 +187,8 @@ Test(site, of_an_older_enrold_is_brought_up_to_date_and_no_more)
 	    "ALTER TABLE enrold_run DROP COLUMN archived_sha256;"
 	    "ALTER TABLE enrold_run DROP COLUMN input_pruned;"
 	    "ALTER TABLE enrold_run DROP COLUMN answer_pruned;"
+	    "ALTER TABLE enrold_run DROP COLUMN report_bytes;"
+	    "ALTER TABLE enrold_run DROP COLUMN report_sha256;"
 	    "ALTER TABLE enrold_head DROP COLUMN number;"
 	    "DROP TABLE enrold_listing; DROP TABLE enrold_base;"
 	    "DROP TABLE enrold_plan;" RUN("'1'", "'applied'") RUN("'2'", "'refused'")
@@ -196,13 +198,14 @@ Test(site, of_an_older_enrold_is_brought_up_to_date_and_no_more)
 	init(&database, true);
 	init(&database, false);
 	cr_expect_eq(database_number(&database, "SELECT token FROM enrold_lock"), 0);
-	cr_expect_eq(database_number(&database, "SELECT max(version) FROM enrold_version"), 5);
+	cr_expect_eq(database_number(&database, "SELECT max(version) FROM enrold_version"), 6);
 	cr_expect_eq(database_number(&database, "SELECT number FROM enrold_head"), 2);
 	cr_expect_eq(database_number(&database, "SELECT count(*) FROM enrold_listing"), 0);
 	cr_expect_eq(database_number(&database, "SELECT count(*) FROM enrold_plan"), 0);
 	cr_expect_eq(
 	    database_number(&database, "SELECT count(*) FROM enrold_run WHERE plan_sha256 = '' AND "
-	                               "plan_bytes + people + owner + is_measure + number = 0"),
+	                               "report_sha256 = '' AND report_bytes + plan_bytes + people "
+	                               "+ owner + is_measure + number = 0"),
 	    3);
 	cr_expect_str_eq(
 	    database_rows(&database, "SELECT value FROM mdl_config WHERE name = 'lang'"), "x\n");

@@ -60,8 +60,8 @@ struct error ledger_store(struct db *db, const struct ledger_run *run)
 	struct slice *texts[] = {&row->run, &row->feed, &row->name, &row->node, &row->sha256,
 	    &row->policy, &row->counts, &row->summary, &row->summary_sha256,
 	    &row->hashes[ARTEFACT_RESULT], &row->hashes[ARTEFACT_RETRY],
-	    &row->hashes[ARTEFACT_PLAN], &row->archived_sha256, &row->input_pruned,
-	    &row->answer_pruned};
+	    &row->hashes[ARTEFACT_PLAN], &row->hashes[ARTEFACT_REPORT], &row->archived_sha256,
+	    &row->input_pruned, &row->answer_pruned};
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
 		*texts[i] = keep(*texts[i]);
 	return fake_step("the ledger");

@@ -154,15 +154,17 @@ static struct law_run run_read(struct law *law, sqlite3_stmt *row)
 	    .result_sha256 = column_text(law, row, 8),
 	    .retry_sha256 = column_text(law, row, 9),
 	    .plan_sha256 = column_text(law, row, 10),
-	    .bytes = sqlite3_column_int64(row, 11),
-	    .records = sqlite3_column_int64(row, 12),
-	    .result_bytes = sqlite3_column_int64(row, 13),
-	    .input_pruned = column_text(law, row, 14),
-	    .answer_pruned = column_text(law, row, 15),
+	    .report_sha256 = column_text(law, row, 11),
+	    .bytes = sqlite3_column_int64(row, 12),
+	    .records = sqlite3_column_int64(row, 13),
+	    .result_bytes = sqlite3_column_int64(row, 14),
+	    .input_pruned = column_text(law, row, 15),
+	    .answer_pruned = column_text(law, row, 16),
 	    .summary_path = "",
 	    .result_path = "",
 	    .retry_path = "",
 	    .plan_path = "",
+	    .report_path = "",
 	};
 	json_error_t error;
 	if (run.summary[0] && !(run.json = json_loads(run.summary, JSON_REJECT_DUPLICATES, &error)))
@@ -174,7 +176,8 @@ static void ledger_load(struct law *law)
 {
 	static const char sql[] =
 	    "SELECT run, state, feed, name, sha256, policy, summary, summary_sha256,"
-	    " result_sha256, retry_sha256, plan_sha256, bytes, records, result_bytes,"
+	    " result_sha256, retry_sha256, plan_sha256, report_sha256, bytes, records,"
+	    " result_bytes,"
 	    " input_pruned, answer_pruned"
 	    " FROM enrold_run ORDER BY run COLLATE BINARY";
 	size_t count = (size_t)rig_number(law->rig, "SELECT count(*) FROM enrold_run");

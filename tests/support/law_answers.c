@@ -45,11 +45,12 @@ static void file_take(struct law *law, const char *below, mode_t mode)
 	if (!is_in_own_outbox(run, below))
 		law_break(
 		    law, "outbox/%s is not where the answers of feed %s go", below, run->feed);
-	const char **place = text_ends(below, ".summary.json") ? &run->summary_path
-	                     : text_ends(below, ".result.csv") ? &run->result_path
-	                     : text_ends(below, ".retry.csv")  ? &run->retry_path
-	                     : text_ends(below, ".plan.csv")   ? &run->plan_path
-	                                                       : NULL;
+	const char **place = text_ends(below, ".summary.json")  ? &run->summary_path
+	                     : text_ends(below, ".result.csv")  ? &run->result_path
+	                     : text_ends(below, ".retry.csv")   ? &run->retry_path
+	                     : text_ends(below, ".plan.csv")    ? &run->plan_path
+	                     : text_ends(below, ".report.html") ? &run->report_path
+	                                                        : NULL;
 	if (place && **place)
 		law_break(law, "outbox/%s is there besides %s", below, *place);
 	if (place)
@@ -128,6 +129,9 @@ static void published_check(struct law *law, const struct law_run *run)
 	hash_check(law, run, "result", run->result_path, run->result_sha256);
 	hash_check(law, run, "retry file", run->retry_path, run->retry_sha256);
 	hash_check(law, run, "plan", run->plan_path, run->plan_sha256);
+	hash_check(law, run, "report", run->report_path, run->report_sha256);
+	if (!*run->report_sha256)
+		law_break(law, "L3: run %s has no report", run->run);
 	struct buffer content = files_read(run->summary_path);
 	if (strcmp(content.bytes, run->summary) != 0)
 		law_break(law, "L3: run %s: the ledger holds another summary", run->run);

@@ -16,10 +16,11 @@ struct law_run {
 	const char *run, *state, *feed, *name, *sha256, *policy;
 	const char *input_pruned, *answer_pruned;
 	const char *summary, *summary_sha256, *result_sha256, *retry_sha256, *plan_sha256;
+	const char *report_sha256;
 	int64_t bytes, records, result_bytes;
 	size_t in_archive, in_quarantine, in_held, in_work; /* copies of its input */
 	/* Paths in the outbox, "" when there is no such file. */
-	const char *summary_path, *result_path, *retry_path, *plan_path;
+	const char *summary_path, *result_path, *retry_path, *plan_path, *report_path;
 	size_t files_count;    /* in the outbox, the summary not among them */
 	json_t *json;          /* the ledger's summary; NULL: none */
 	size_t commit;         /* place in the chain, from 1; 0: not in it */

@@ -225,6 +225,7 @@ void law_find_pruned_answers(struct law *law)
 		                     : is_kind(row, "result")  ? &run->result_path
 		                     : is_kind(row, "retry")   ? &run->retry_path
 		                     : is_kind(row, "plan")    ? &run->plan_path
+		                     : is_kind(row, "report")  ? &run->report_path
 		                                               : NULL;
 		if (!place || **place || !law_is_gone(law, row))
 			continue;
