@@ -35,7 +35,12 @@ enum notice_kind {
 	NOTICE_KINDS
 };
 
-enum { NOTICE_ID_MAX = 80, NOTICE_CAUSES_MAX = 32, NOTICE_QUEUE_MAX = 10000 };
+enum {
+	NOTICE_ID_MAX = 80, /* of A-Z a-z 0-9 . _ -, and no dot in front */
+	NOTICE_CAUSES_MAX = 32,
+	NOTICE_QUEUE_MAX = 10000,
+	NOTICE_TEXT_MAX = 64 << 10, /* bytes */
+};
 
 struct notice_cause {
 	const char *outcome, *code, *column; /* column: "course", its number left out; "": none */
@@ -73,13 +78,19 @@ struct notice {
 	const char *day; /* "2026-12-01" */
 };
 
-/* One JSON object with `"v":1`, and a newline. */
+/* "run", "late", "stale", "on_time", "due". */
+const char *notice_kind_name(enum notice_kind kind);
+/* One JSON object with `"v":1`, and a newline: what its kind has, and no member for what is absent
+ * or 0. In texts from outside (the file's name), what is no UTF-8 and controls become U+FFFD; a
+ * path with such a name then leads nowhere. */
 void notice_format(const struct notice *notice, struct buffer *out);
-/* REJECT: it is no notice that this version knows. */
+/* What was written so, whatever members a later version has added. No text has a control character
+ * then, and the ID can be a file's name. REJECT: it is no notice that this version knows. RETRY: no
+ * memory. */
 struct error notice_parse(struct slice text, struct arena *arena, struct notice *notice) MUST_CHECK;
 
 /* Durably, unless it lies there already. root: the spool's. RETRY. A queue of NOTICE_QUEUE_MAX
- * takes no more: *is_full. */
+ * takes no more: *is_full. What does not end in .json there is one that is being written. */
 struct error notice_queue(int root, const struct notice *notice, bool *is_full) MUST_CHECK;
 /* How many wait, and since when the oldest (0: none does). */
 struct error notice_count(int root, size_t *count, int64_t *oldest_s) MUST_CHECK;

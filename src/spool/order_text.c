@@ -1,5 +1,7 @@
 #include "order_text.h"
 
+#include "jsonin.h"
+
 #include "enrold/cut.h"
 #include "enrold/jsonout.h"
 #include "enrold/value.h"
@@ -147,28 +149,10 @@ static void courses_take(const json_t *courses, struct arena *arena, struct orde
 	order->courses_count = order->courses ? count : 0;
 }
 
-/* Where memory is short for a moment jansson may take a good text for a bad one: what is bad is so
- * each time. */
-enum { PARSE_TRIES = 8 };
-
-static struct error text_parse(struct slice text, json_t **object)
-{
-	json_error_t wrong;
-	enum json_error_code code = json_error_invalid_syntax;
-	*object = NULL;
-	for (int i = 0; i < PARSE_TRIES && !*object; i++) {
-		*object = json_loadb(text.bytes ? text.bytes : "", text.size, 0, &wrong);
-		code = *object ? json_error_invalid_syntax : json_error_code(&wrong);
-	}
-	return code == json_error_unknown || code == json_error_out_of_memory
-	           ? error_memory("reading an order")
-	           : OK;
-}
-
 struct error order_understand(struct slice text, struct arena *arena, struct order *order)
 {
 	json_t *object;
-	struct error error = text_parse(text, &object);
+	struct error error = jsonin_load(text, "reading an order", &object);
 	const json_t *courses = json_object_get(object, "courses");
 	text_take(object, "by", order->by, sizeof order->by);
 	text_take(object, "why", order->why, sizeof order->why);
