@@ -47,6 +47,19 @@ struct checkpoint_options {
 	const char *origin;  /* default: "enrold/" and the node */
 };
 
+/* How enrold-notify sends mail. */
+struct mail_options {
+	const char *smtp; /* "smtps://host:465", or "smtp://host:587" with STARTTLS; NULL: none */
+	const char *from; /* "enrold <enrold@example.org>", or the address alone */
+	/* Absolute path, or the name of a credential: one line, user:password. NULL: none is
+	 * needed. */
+	const char *credential;
+};
+
+struct webhook_options {
+	const char *key; /* of the HMAC: absolute path, or the name of a credential; NULL: none */
+};
+
 struct feed {
 	char name[FEED_NAME_MAX + 1]; /* [a-z0-9_-]{1,32}, never "preview" or "checkpoints" */
 	struct policy policy;
@@ -71,6 +84,8 @@ struct config {
 	const char *metrics_file; /* absolute path; NULL: none */
 	struct lms_options lms;
 	struct checkpoint_options checkpoints;
+	struct mail_options mail;
+	struct webhook_options webhook;
 	const struct feed *feeds; /* sorted by name, one of them "default" */
 	size_t feeds_count;
 };

@@ -125,6 +125,16 @@ struct policy_keep {
 	uint64_t history_ms; /* texts in the ledger */
 };
 
+enum notify_attach { ATTACH_OFF, ATTACH_RETRY };
+
+/* Who is told what of the feed: occasion.h. */
+struct policy_notify {
+	struct text_list on;   /* words of occasion.h; not given: the usual ones */
+	struct text_list mail; /* addresses */
+	const char *webhook;   /* "https://..."; may hold a secret; NULL: none */
+	enum notify_attach attach;
+};
+
 /* Texts belong to the configuration, or to the arena that policy_parse was given. */
 struct policy {
 	enum policy_compat compat;
@@ -170,6 +180,7 @@ struct policy {
 	struct text_list after_run; /* a command: its path and arguments; none: no command */
 	uint32_t after_run_timeout_ms;
 	struct policy_expect expect;
+	struct policy_notify notify;
 	uint64_t compress_ms; /* answers that old are packed (packed.h); PERIOD_ENDLESS: none */
 	struct policy_keep keep;
 	const char *approvers; /* a group of this machine: who may release; NULL: who may steer */
@@ -195,6 +206,12 @@ static inline bool policy_tells_absence(const struct policy *policy)
 {
 	return policy->absence.action != ABSENCE_IGNORE ||
 	       policy->absence.accounts != ABSENT_ACCOUNTS_IGNORE;
+}
+
+/* Somebody is told of the feed. */
+static inline bool policy_tells(const struct policy *policy)
+{
+	return policy->notify.mail.count > 0 || policy->notify.webhook;
 }
 
 /* No file of the feed is taken without. */

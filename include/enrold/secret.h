@@ -15,6 +15,9 @@
 /* Appends the URL as it may be shown to anybody. */
 void secret_show_url(const char *url, struct buffer *out);
 
+/* The same of the URL of a webhook, of which whoever knows it may make use: its host alone. */
+void secret_show_hook(const char *url, struct buffer *out);
+
 /*
  * Whether everybody takes the URL of a server apart in the same way, so that no tail of a password
  * becomes a host, a port or a database: at most one @ in front of the parameters, hosts that are

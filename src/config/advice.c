@@ -10,6 +10,7 @@
 
 #include "enrold/config.h"
 #include "enrold/may.h"
+#include "enrold/occasion.h"
 #include "enrold/username_template.h"
 
 #include <stdio.h>
@@ -211,6 +212,22 @@ static bool per_course_is_idle(const struct policy *policy)
 	           is_changed(SECTION_PER_COURSE, "share", policy));
 }
 
+static bool occasions_are_idle(const struct policy *policy)
+{
+	return policy->notify.on.is_given && !policy_tells(policy);
+}
+
+static bool attach_is_idle(const struct policy *policy)
+{
+	return policy->notify.attach != ATTACH_OFF && policy->notify.mail.count == 0;
+}
+
+static bool deadline_is_missing(const struct policy *policy)
+{
+	return policy->notify.on.is_given && policy_tells_of(policy, "late") &&
+	       policy->expect.by.count == 0 && policy->expect.fresh_ms == 0;
+}
+
 /* ---- the table ---- */
 
 #define ADDS_ONLY "upload_type add and add_increment "
@@ -251,6 +268,9 @@ static const struct {
     {"limits.created", created_is_idle, "has no effect: upload_type update makes no account"},
     {"limits.removals", removals_are_idle, "has no effect: absence.action is ignore"},
     {"limits.per_course", per_course_is_idle, "has no effect: absence.action is ignore"},
+    {"notify.on", occasions_are_idle, "has no effect: there is no notify.mail and no webhook"},
+    {"notify.on", deadline_is_missing, "has late, and nothing ever is: there is no expect.by"},
+    {"notify.attach", attach_is_idle, "has no effect: there is no notify.mail"},
     {"may.create.cohorts", new_cohorts_are_idle, "has no effect: may.cohorts is empty"},
 };
 
@@ -279,6 +299,39 @@ static const struct {
     {"lms.cache", cache_is_idle, "has no effect: it is SQLite's"},
 };
 
+static bool mail_is_mute(const struct config *config, const struct policy *policy)
+{
+	return policy->notify.mail.count > 0 && !config->mail.smtp;
+}
+
+static bool hook_is_unsigned(const struct config *config, const struct policy *policy)
+{
+	return policy->notify.webhook && !config->webhook.key;
+}
+
+static const struct {
+	const char *key;
+	bool (*applies)(const struct config *config, const struct policy *policy);
+	const char *sentence;
+} both_rows[] = {
+    {"notify.mail", mail_is_mute, "reaches nobody: there is no mail.smtp at the top level"},
+    {"notify.webhook", hook_is_unsigned,
+        "cannot tell its receiver who sends it: there is no webhook.key at the top level"},
+};
+
+static void both_look(
+    const struct config *config, const struct feed *feed, config_advise *on_advice, void *context)
+{
+	char text[CONFIG_ADVICE_SIZE];
+	for (size_t i = 0; i < sizeof both_rows / sizeof *both_rows; i++) {
+		if (!both_rows[i].applies(config, &feed->policy))
+			continue;
+		snprintf(text, sizeof text, "feeds.%s.%s %s", feed->name, both_rows[i].key,
+		    both_rows[i].sentence);
+		on_advice(context, text);
+	}
+}
+
 static void feed_look(const struct feed *feed, config_advise *on_advice, void *context)
 {
 	char text[CONFIG_ADVICE_SIZE];
@@ -300,6 +353,8 @@ void config_look(const struct config *config, config_advise *on_advice, void *co
 		snprintf(text, sizeof text, "%s %s", top_rows[i].key, top_rows[i].sentence);
 		on_advice(context, text);
 	}
-	for (size_t i = 0; i < config->feeds_count; i++)
+	for (size_t i = 0; i < config->feeds_count; i++) {
 		feed_look(&config->feeds[i], on_advice, context);
+		both_look(config, &config->feeds[i], on_advice, context);
+	}
 }

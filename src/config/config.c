@@ -174,11 +174,12 @@ static struct error defaults_take(
 	return is_error(&error) ? reading_error_at(reading, mark, error) : OK;
 }
 
-static struct error lms_read(struct reading *reading)
+/* A map with options of its own in struct config. */
+static struct error options_read(struct reading *reading, enum key_section of, size_t offset)
 {
 	struct keys_given given = {0};
 	yaml_mark_t mark = reading->event.start_mark;
-	const struct section section = {SECTION_LMS, &reading->file->config.lms, &given};
+	const struct section section = {of, (char *)&reading->file->config + offset, &given};
 	struct error error = section_read(reading, &section, NULL);
 	return is_error(&error) ? error : defaults_take(reading, mark, &section);
 }
@@ -270,27 +271,28 @@ static struct error feeds_read(struct reading *reading)
 	}
 }
 
-static struct error checkpoints_read(struct reading *reading)
-{
-	struct keys_given given = {0};
-	yaml_mark_t mark = reading->event.start_mark;
-	const struct section section = {
-	    SECTION_CHECKPOINTS, &reading->file->config.checkpoints, &given};
-	struct error error = section_read(reading, &section, NULL);
-	return is_error(&error) ? error : defaults_take(reading, mark, &section);
-}
-
 static struct error map_read(
     struct reading *reading, const struct section *section, const struct config_key *key)
 {
+	static const struct {
+		const char *name;
+		enum key_section section;
+		size_t offset;
+	} maps[] = {
+	    {"lms", SECTION_LMS, offsetof(struct config, lms)},
+	    {"checkpoints", SECTION_CHECKPOINTS, offsetof(struct config, checkpoints)},
+	    {"mail", SECTION_MAIL, offsetof(struct config, mail)},
+	    {"webhook", SECTION_WEBHOOK, offsetof(struct config, webhook)},
+	};
 	(void)section;
 	if (reading_is_null(reading))
 		return OK;
 	if (reading->event.type != YAML_MAPPING_START_EVENT)
 		return reading_error(reading, setting_refuse(key, reading_found(reading)));
-	return strcmp(key->name, "lms") == 0           ? lms_read(reading)
-	       : strcmp(key->name, "checkpoints") == 0 ? checkpoints_read(reading)
-	                                               : feeds_read(reading);
+	for (size_t i = 0; i < sizeof maps / sizeof *maps; i++)
+		if (strcmp(key->name, maps[i].name) == 0)
+			return options_read(reading, maps[i].section, maps[i].offset);
+	return feeds_read(reading);
 }
 
 /* ---- the whole file ---- */

@@ -6,7 +6,6 @@
 #include "enrold/arena.h"
 #include "enrold/config.h"
 #include "enrold/cut.h"
-#include "enrold/secret.h"
 
 #include <string.h>
 
@@ -25,10 +24,10 @@ static void text_quote(struct buffer *out, const char *text)
 	buffer_add_char(out, '"');
 }
 
-static void url_quote(struct buffer *out, const char *url)
+static void secret_quote(struct buffer *out, const struct config_key *key, const char *text)
 {
 	struct buffer shown = {0};
-	secret_show_url(url, &shown);
+	key->show(text, &shown);
 	buffer_add_char(&shown, '\0');
 	text_quote(out, shown.failed ? "" : shown.bytes);
 	buffer_done(&shown);
@@ -108,8 +107,8 @@ static void key_format(const struct config_key *key, const void *base, struct bu
 	} else if (key->kind == KEY_TEXT) {
 		const char *text;
 		memcpy(&text, (const char *)base + key->offset, sizeof text);
-		if (key->secret)
-			url_quote(out, text);
+		if (key->show)
+			secret_quote(out, key, text);
 		else
 			text_quote(out, text);
 	} else {
@@ -160,6 +159,14 @@ void config_format(const struct config *config, struct buffer *out)
 	if (config->checkpoints.key) {
 		buffer_add_text(out, "checkpoints:\n");
 		section_format(SECTION_CHECKPOINTS, &config->checkpoints, 2, out);
+	}
+	if (config->mail.smtp) {
+		buffer_add_text(out, "mail:\n");
+		section_format(SECTION_MAIL, &config->mail, 2, out);
+	}
+	if (config->webhook.key) {
+		buffer_add_text(out, "webhook:\n");
+		section_format(SECTION_WEBHOOK, &config->webhook, 2, out);
 	}
 	buffer_add_text(out, "feeds:\n");
 	for (size_t i = 0; i < config->feeds_count; i++) {

@@ -4,6 +4,8 @@
 
 #include "enrold/config.h"
 #include "enrold/nearest.h"
+#include "enrold/occasion.h"
+#include "enrold/secret.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -12,6 +14,8 @@
 #define TOP(field) SECTION_TOP, #field
 #define LMS(field) SECTION_LMS, #field
 #define CHECKPOINTS(field) SECTION_CHECKPOINTS, #field
+#define MAIL(field) SECTION_MAIL, #field
+#define WEBHOOK(field) SECTION_WEBHOOK, #field
 #define FEED(field) SECTION_FEED, #field
 #define MAY(field) SECTION_MAY, #field
 #define CREATE(field) SECTION_CREATE, #field
@@ -25,10 +29,13 @@
 #define ERRORS(field) SECTION_ERRORS, #field
 #define EXPECT(field) SECTION_EXPECT, #field
 #define KEEP(field) SECTION_KEEP, #field
+#define NOTIFY(field) SECTION_NOTIFY, #field
 #define CSV(field) SECTION_CSV, #field
 #define IN_TOP(field) .offset = offsetof(struct config, field)
 #define IN_LMS(field) .offset = offsetof(struct lms_options, field)
 #define IN_CHECKPOINTS(field) .offset = offsetof(struct checkpoint_options, field)
+#define IN_MAIL(field) .offset = offsetof(struct mail_options, field)
+#define IN_WEBHOOK(field) .offset = offsetof(struct webhook_options, field)
 #define IN_FEED(field) .offset = offsetof(struct policy, field)
 #define WORDS(...)                                                                                 \
 	.words = (const char *const[])                                                             \
@@ -47,6 +54,7 @@
 #define PEOPLE_MAX 1000000000
 #define WHOLE 10000
 #define WORDS_MAX 2000
+#define ADDRESSES_MAX 50
 
 static const struct config_key keys[] = {
     {TOP(spool), KEY_TEXT, IN_TOP(spool), .rule = rule_path, .required = true},
@@ -68,10 +76,12 @@ static const struct config_key keys[] = {
     {TOP(metrics_file), KEY_TEXT, IN_TOP(metrics_file), .rule = rule_path, .optional = true},
     {TOP(aftercare), KEY_BOOL, IN_TOP(lms.aftercare), .default_text = "false"},
     {TOP(checkpoints), KEY_MAP, .offset = 0},
+    {TOP(mail), KEY_MAP, .offset = 0},
+    {TOP(webhook), KEY_MAP, .offset = 0},
     {TOP(lms), KEY_MAP, .offset = 0},
     {TOP(feeds), KEY_MAP, .offset = 0},
 
-    {LMS(url), KEY_TEXT, IN_LMS(url), .rule = rule_url, .required = true, .secret = true},
+    {LMS(url), KEY_TEXT, IN_LMS(url), .rule = rule_url, .required = true, .show = secret_show_url},
     {LMS(prefix), KEY_TEXT, IN_LMS(prefix), .rule = rule_prefix, .default_text = "mdl_"},
     {LMS(actor), KEY_TEXT, IN_LMS(actor), .rule = rule_actor, .default_text = "admin"},
     {LMS(events), KEY_BOOL, IN_LMS(events), .default_text = "true"},
@@ -86,6 +96,12 @@ static const struct config_key keys[] = {
     {CHECKPOINTS(to), KEY_LIST, IN_CHECKPOINTS(to), 1, 32, .rule = rule_argument,
         .noun = RULE_ARGUMENT_NOUN, .name_rule = rule_path},
     {CHECKPOINTS(origin), KEY_TEXT, IN_CHECKPOINTS(origin), .rule = rule_origin, .optional = true},
+
+    {MAIL(smtp), KEY_TEXT, IN_MAIL(smtp), .rule = rule_smtp, .required = true},
+    {MAIL(from), KEY_TEXT, IN_MAIL(from), .rule = rule_sender, .required = true},
+    {MAIL(credential), KEY_TEXT, IN_MAIL(credential), .rule = rule_credential, .optional = true},
+
+    {WEBHOOK(key), KEY_TEXT, IN_WEBHOOK(key), .rule = rule_credential, .required = true},
 
     {FEED(compat), KEY_WORD, IN_FEED(compat), WORDS("none", "moodle"), .default_text = "none"},
     {FEED(upload_type), KEY_WORD, IN_FEED(upload_type),
@@ -152,6 +168,7 @@ static const struct config_key keys[] = {
     {FEED(passwords), KEY_WORD, IN_FEED(passwords), WORDS("cut", "keep"), .default_text = "cut"},
     {FEED(expect), KEY_MAP, .inner = SECTION_EXPECT},
     {FEED(keep), KEY_MAP, .inner = SECTION_KEEP},
+    {FEED(notify), KEY_MAP, .inner = SECTION_NOTIFY},
     {FEED(csv), KEY_MAP, .inner = SECTION_CSV},
 
     {MAY(courses), KEY_LIST, IN_FEED(may.courses), 0, PATTERNS_MAX, .rule = rule_text,
@@ -247,6 +264,15 @@ static const struct config_key keys[] = {
     {KEEP(history), KEY_PERIOD, IN_FEED(keep.history_ms), 0, 36500 * DAY, .default_text = "forever",
         WORDS("forever"), .is_local = true},
 
+    {NOTIFY(on), KEY_LIST, IN_FEED(notify.on), 0, OCCASIONS, .rule = rule_occasion,
+        .is_local = true},
+    {NOTIFY(mail), KEY_LIST, IN_FEED(notify.mail), 0, ADDRESSES_MAX, .rule = rule_address,
+        .is_local = true},
+    {NOTIFY(webhook), KEY_TEXT, IN_FEED(notify.webhook), .rule = rule_webhook, .optional = true,
+        .show = secret_show_hook, .is_local = true},
+    {NOTIFY(attach), KEY_WORD, IN_FEED(notify.attach), WORDS("off", "retry"), .default_text = "off",
+        .is_local = true},
+
     {CSV(delimiter), KEY_TEXT, IN_FEED(delimiter), .rule = rule_delimiter, .optional = true},
     {CSV(encoding), KEY_TEXT, IN_FEED(encoding), .rule = rule_encoding, .optional = true},
 };
@@ -330,6 +356,8 @@ const char *keys_prefix(enum key_section section)
 	static const char *const prefixes[SECTIONS] = {[SECTION_TOP] = "",
 	    [SECTION_LMS] = "lms.",
 	    [SECTION_CHECKPOINTS] = "checkpoints.",
+	    [SECTION_MAIL] = "mail.",
+	    [SECTION_WEBHOOK] = "webhook.",
 	    [SECTION_FEED] = "feeds.<name>.",
 	    [SECTION_MAY] = "feeds.<name>.may.",
 	    [SECTION_CREATE] = "feeds.<name>.may.create.",
@@ -343,6 +371,7 @@ const char *keys_prefix(enum key_section section)
 	    [SECTION_ERRORS] = "feeds.<name>.limits.errors.",
 	    [SECTION_EXPECT] = "feeds.<name>.expect.",
 	    [SECTION_KEEP] = "feeds.<name>.keep.",
+	    [SECTION_NOTIFY] = "feeds.<name>.notify.",
 	    [SECTION_CSV] = "feeds.<name>.csv."};
 	return prefixes[section];
 }

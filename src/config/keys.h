@@ -7,6 +7,8 @@
 #ifndef CONFIG_KEYS_H
 #define CONFIG_KEYS_H
 
+#include "enrold/buffer.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -15,6 +17,8 @@ enum key_section {
 	SECTION_TOP,
 	SECTION_LMS,
 	SECTION_CHECKPOINTS,
+	SECTION_MAIL,
+	SECTION_WEBHOOK,
 	SECTION_FEED,
 	SECTION_MAY,
 	SECTION_CREATE,
@@ -28,6 +32,7 @@ enum key_section {
 	SECTION_ERRORS,
 	SECTION_EXPECT,
 	SECTION_KEEP,
+	SECTION_NOTIFY,
 	SECTION_CSV,
 	SECTIONS,
 };
@@ -48,7 +53,7 @@ enum key_kind {
 };
 
 /* Room for a mark for each key; keys.c asserts that they fit. */
-enum { KEYS_MAX = 128 };
+enum { KEYS_MAX = 160 };
 
 /* Which keys a file, a feed, a line has given. */
 struct keys_given {
@@ -61,7 +66,7 @@ struct config_key {
 	enum key_section section;
 	const char *name;
 	enum key_kind kind;
-	size_t offset; /* in struct config, lms_options, checkpoint_options or policy */
+	size_t offset; /* in struct config, the options of its section, or policy */
 	uint64_t min, max;
 	const char *const *words; /* ends with NULL */
 	/* As one would write it; of a list its only item, "" for an empty one. NULL: there is none,
@@ -69,11 +74,13 @@ struct config_key {
 	const char *default_text;
 	const char *moodle_text; /* the default under `compat: moodle`; NULL: the same */
 	bool required;
-	bool optional;          /* a text that may be absent altogether: NULL; a share: `said` */
-	size_t said;            /* of a bool beside an optional share: it was given */
-	bool is_local;          /* of this host: no part of the policy that is stored with a run */
-	bool was_off;           /* a stored policy without it is of a time without such limits */
-	bool secret;            /* an error never repeats what the file says here */
+	bool optional; /* a text that may be absent altogether: NULL; a share: `said` */
+	size_t said;   /* of a bool beside an optional share: it was given */
+	bool is_local; /* of this host: no part of the policy that is stored with a run */
+	bool was_off;  /* a stored policy without it is of a time without such limits */
+	/* KEY_TEXT: what may be printed of it, which is a text that the rule takes, too; an error
+	 * repeats nothing of it. NULL: it is no secret. */
+	void (*show)(const char *text, struct buffer *out);
 	enum key_section inner; /* KEY_MAP: a section of the same struct; SECTION_TOP: none */
 	/* KEY_TEXT, KEY_LIST, KEY_PAIRS (each item), KEY_WORDS (a cell): NULL when the text will
 	 * do, else what is expected, as a noun. */

@@ -114,12 +114,24 @@ const char *rule_feed_name(const char *text)
 	              "whose folders are enrold's own";
 }
 
+static bool is_credential(const char *text)
+{
+	return !rule_path(text) ||
+	       (consists_of(text, UPPER LOWER DIGITS "._-", 255) && text[0] != '.');
+}
+
 const char *rule_key(const char *text)
 {
-	bool is_credential = consists_of(text, UPPER LOWER DIGITS "._-", 255) && text[0] != '.';
-	return !rule_path(text) || is_credential
+	return is_credential(text)
 	           ? NULL
 	           : "an absolute path, or the name of a credential such as \"checkpoints.key\"";
+}
+
+const char *rule_credential(const char *text)
+{
+	return is_credential(text)
+	           ? NULL
+	           : "an absolute path, or the name of a credential such as \"mail\"";
 }
 
 const char *rule_origin(const char *text)

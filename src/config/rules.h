@@ -42,6 +42,14 @@ const char *rule_delimiter(const char *text);
 const char *rule_encoding(const char *text);
 /* Of a private key: where it lies, or what systemd calls it. */
 const char *rule_key(const char *text);
+/* The same, of whatever else is secret. */
+const char *rule_credential(const char *text);
+/* Whom and what enrold-notify can reach. */
+const char *rule_occasion(const char *text);
+const char *rule_address(const char *text);
+const char *rule_sender(const char *text);
+const char *rule_smtp(const char *text);
+const char *rule_webhook(const char *text);
 /* As note_is_origin has it. */
 const char *rule_origin(const char *text);
 const char *rule_feed_name(const char *text);

@@ -310,7 +310,7 @@ static struct error text_parse(
 	const char *expected = rule_is_plain(text, may_break) ? key->rule(text) : noun_of(key);
 	if (expected) {
 		char found[64];
-		bool is_shown = !key->secret && rule_is_shown(text);
+		bool is_shown = !key->show && rule_is_shown(text);
 		snprintf(found, sizeof found, "\"%s\"", is_shown ? text : "");
 		return refuse(expected, is_shown ? found : NULL);
 	}

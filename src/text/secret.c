@@ -228,6 +228,16 @@ void secret_show_url(const char *url, struct buffer *out)
 	}
 }
 
+void secret_show_hook(const char *url, struct buffer *out)
+{
+	const char *scheme = strstr(url, "://");
+	size_t shown = scheme ? (size_t)(scheme - url) + strlen("://") : 0;
+	shown += strcspn(url + shown, "/?");
+	buffer_add(out, url, shown);
+	if (url[shown] != '\0')
+		buffer_add_text(out, "/***");
+}
+
 /* ---- hiding it in texts ---- */
 
 static bool is_wordly(char c)

@@ -1,5 +1,6 @@
 /* enrold.yaml: what is taken, what is refused and where, and back to text. */
 #include "enrold/config.h"
+#include "enrold/occasion.h"
 
 #include "../../src/config/keys.h"
 
@@ -72,6 +73,17 @@ static const struct {
     {TOP LMS "checkpoints: { key: /k, origin: a b }\n", ":3:33: ", "without blanks and +"},
     {TOP LMS "checkpoints: { key: /k, origin: a+b }\n", ":3:33: ", "without blanks and +"},
     {TOP LMS "checkpoints: { key: /k, origin: \"a\u00A0b\" }\n", ":3:33: ", "without blanks"},
+    {TOP LMS "mail: {}\n", ":3:7: ", "mail.smtp is missing"},
+    {TOP LMS "mail: { smtp: \"smtp://mx\" }\n", ":3:7: ", "mail.from is missing"},
+    {TOP LMS "mail: { smtp: \"smtp://u:secret@mx\", from: a@b }\n", ":3:15: ", "without user"},
+    {TOP LMS "mail: { smtp: \"smtp://mx\", from: a@b, credential: a/b }\n",
+        ":3:51: ", "the name of a credential"},
+    {TOP LMS "webhook: {}\n", ":3:10: ", "webhook.key is missing"},
+    {TOP LMS "feeds:\n  hr: { notify: { webhook: \"http://h/secret\" } }\n",
+        ":4:28: ", "http:// to this machine alone"},
+    {TOP LMS "feeds:\n  hr: { notify: { on: [error] } }\n", ":4:24: ", "errors, held, refused"},
+    {TOP LMS "feeds:\n  hr: { notify: { mail: hr@b } }\n", ":4:25: ", "a list of 0 to 50"},
+    {TOP LMS "feeds:\n  hr: { notify: { attach: result } }\n", ":4:27: ", "off or retry"},
     {TOP LMS "every: 3\n", ":3:1: ", "it belongs at checkpoints.every"},
     {TOP LMS "feeds:\n  hr: {}\n  hr: {}\n", ":5:3: ", "hr is given twice"},
     {TOP LMS "feeds:\n  hr: { usernames: loud }\n", ":4:20: ", "lower, exact or clean"},
@@ -369,6 +381,10 @@ static void case_make(
 		    text, "checkpoints: {%s", strcmp(key->name, "key") == 0 ? "" : "key: /k, ");
 		end = "}";
 	}
+	if (key->section == SECTION_MAIL || key->section == SECTION_WEBHOOK) {
+		buffer_print(text, "%.*s: {", (int)strlen(prefix) - 1, prefix);
+		end = "}";
+	}
 	if (feed) { /* feeds.<name>.csv. -> feeds: {hr: {csv: { */
 		buffer_add_text(text, "feeds: {hr: {");
 		for (const char *c = feed + strlen("<name>."); *c; c++)
@@ -436,6 +452,11 @@ static const struct {
     {"type_roles: [a, b, c]", NULL},
     {"course: MATH-1, may: {courses: ['BIO-*']}", "may.courses"},
     {"course: MATH-1, may: {courses: ['MATH-*']}", NULL},
+    {"notify: {on: [errors]}", "feeds.hr.notify.on has no effect: there is no notify.mail"},
+    {"notify: {attach: retry}", "feeds.hr.notify.attach has no effect"},
+    {"notify: {mail: [hr@example.org]}", "feeds.hr.notify.mail reaches nobody: there is no mail"},
+    {"notify: {webhook: \"https://h/\"}", "feeds.hr.notify.webhook cannot tell its receiver"},
+    {"notify: {on: [late], mail: [a@b]}", "feeds.hr.notify.on has late, and nothing ever is"},
     {"may: {cohorts: [], create: {cohorts: true}}", "may.cohorts is empty"},
     {"compat: moodle, upload_type: add, match_by: email", "feeds.hr.match_by has no effect"},
     {"upload_type: update, username_template: \"%f%l\"", "feeds.hr.username_template"},
@@ -519,6 +540,147 @@ Test(config, warns_of_settings_that_do_nothing_beside_the_others)
 	}
 }
 
+static struct buffer format_of(const struct config *config)
+{
+	struct buffer text = {0};
+	config_format(config, &text);
+	buffer_add_char(&text, '\0');
+	cr_assert_not(text.failed);
+	return text;
+}
+
+Test(config, says_nothing_of_people_who_can_be_told)
+{
+	struct buffer advice = advice_of(
+	    TOP LMS "mail: {smtp: \"smtps://mx\", from: a@b}\nwebhook: {key: /k}\nfeeds: {hr: "
+	            "{notify: {mail: "
+	            "[hr@b], webhook: \"https://h/\", attach: retry, on: [late, success]}, "
+	            "expect: {by: [\"06:00\"]}}}\n");
+	cr_expect_str_eq(advice.bytes, "");
+	buffer_done(&advice);
+}
+
+/* What a URL of a webhook has behind its host may be all that it takes to write there. */
+Test(config, is_printed_without_the_secret_of_a_webhook)
+{
+	struct config_file *file = load_good(
+	    TOP LMS "feeds: {hr: {notify: {webhook: \"https://h:81/T0/secret?k=secret\"}}}");
+	struct buffer once = format_of(config_get(file));
+	struct config_file *again = load_good(once.bytes);
+	cr_expect(strstr(once.bytes, "webhook: \"https://h:81/***\"\n"), "%s", once.bytes);
+	cr_expect_null(strstr(once.bytes, "secret"));
+	buffer_done(&once);
+	config_free(again);
+	config_free(file);
+}
+
+Test(config, says_who_is_told_of_what)
+{
+	struct config_file *file = load_good(TOP LMS
+	    "feeds: {a: {}, b: {notify: {mail: [a@b]}}, c: {notify: {on: [], webhook: "
+	    "\"http://127.0.0.1:80/x\"}}, d: {notify: {on: [due, success], mail: [a@b]}}}\n");
+	static const struct {
+		const char *feed, *occasions;
+		bool tells;
+	} told[] = {{"a", "errors held refused late recovered", false},
+	    {"b", "errors held refused late recovered", true}, {"c", "", true},
+	    {"d", "due success", true}};
+	static const char *const words[] = {
+	    "errors", "held", "refused", "late", "due", "recovered", "success", "other"};
+	for (size_t i = 0; i < sizeof told / sizeof *told; i++) {
+		const struct policy *policy =
+		    &config_find_feed(config_get(file), told[i].feed)->policy;
+		cr_expect_eq(policy_tells(policy), told[i].tells, "%s", told[i].feed);
+		for (size_t w = 0; w < sizeof words / sizeof *words; w++)
+			cr_expect_eq(policy_tells_of(policy, words[w]),
+			    strstr(told[i].occasions, words[w]) != NULL, "%s %s", told[i].feed,
+			    words[w]);
+	}
+	config_free(file);
+}
+
+Test(config, takes_who_can_be_written_to_and_nobody_else)
+{
+	static const struct {
+		const char *before, *after, *text;
+		bool is_good;
+	} texts[] = {
+	    {"mail: ['", "']", "hr@example.org", true},
+	    {"mail: ['", "']", "o.brien+x_1/2=a@mx-1.example.org", true},
+	    {"mail: ['", "']", "root@localhost", true},
+	    {"mail: ['", "']", "HR <hr@example.org>", false},
+	    {"mail: ['", "']", "hr@example.org, x@example.org", false},
+	    {"mail: ['", "']", "hr@", false},
+	    {"mail: ['", "']", "@example.org", false},
+	    {"mail: ['", "']", "hr", false},
+	    {"mail: ['", "']", "hr@-x", false},
+	    {"mail: ['", "']", "hr@[::1]", false},
+	    {"mail: ['", "']", "a@b@c", false},
+	    {"mail: ['", "']", "a b@c", false},
+	    {"mail: ['", "']", "\"a\"@c", false},
+	    {"mail: ['", "']", "\xc3\xa4@c", false},
+	    {"webhook: '", "'", "https://example.org", true},
+	    {"webhook: '", "'", "https://example.org:8443/a/b?c=d&e=%20", true},
+	    {"webhook: '", "'", "https://[2001:db8::1]:8443/a", true},
+	    {"webhook: '", "'", "http://localhost:80/a", true},
+	    {"webhook: '", "'", "http://127.0.0.2/a", true},
+	    {"webhook: '", "'", "http://[::1]/a", true},
+	    {"webhook: '", "'", "http://example.org/a", false},
+	    {"webhook: '", "'", "http://127.example.org/a", false},
+	    {"webhook: '", "'", "http://localhost.example.org/a", false},
+	    {"webhook: '", "'", "https://u:p@example.org/", false},
+	    {"webhook: '", "'", "https://example.org:0/", false},
+	    {"webhook: '", "'", "https://example.org:65536/", false},
+	    {"webhook: '", "'", "https://example.org:/", false},
+	    {"webhook: '", "'", "https:///a", false},
+	    {"webhook: '", "'", "https://h/a b", false},
+	    {"webhook: '", "'", "https://h/a#b", false},
+	    {"webhook: '", "'", "ftp://h/", false},
+	    {"webhook: '", "'", "file:///etc/passwd", false},
+	};
+	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+		char text[512];
+		struct config_file *file = NULL;
+		snprintf(text, sizeof text, TOP LMS "feeds: {hr: {notify: {%s%s%s}}}\n",
+		    texts[i].before, texts[i].text, texts[i].after);
+		struct error error = load_text(text, &file);
+		cr_expect_eq(
+		    !is_error(&error), texts[i].is_good, "%s %s", texts[i].text, error.text);
+		config_free(file);
+	}
+}
+
+Test(config, takes_mail_servers_and_senders)
+{
+	static const struct {
+		const char *smtp, *from;
+		bool is_good;
+	} texts[] = {
+	    {"smtps://mx.example.org", "enrold <enrold@example.org>", true},
+	    {"smtps://mx.example.org:465", "enrold@example.org", true},
+	    {"smtp://[::1]:587", "The Site <e@b>", true},
+	    {"smtp://u:p@mx", "e@b", false},
+	    {"smtp://mx/helo", "e@b", false},
+	    {"mx:25", "e@b", false},
+	    {"smtp://mx:x", "e@b", false},
+	    {"smtp://mx", "<e@b>", false},
+	    {"smtp://mx", "a, b <e@b>", false},
+	    {"smtp://mx", "a <e@b> c", false},
+	    {"smtp://mx", "a<e@b>", false},
+	    {"smtp://mx", "\"a\" <e@b>", false},
+	    {"smtp://mx", "a", false},
+	};
+	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+		char text[512];
+		struct config_file *file = NULL;
+		snprintf(text, sizeof text, TOP LMS "mail: {smtp: '%s', from: '%s'}\n",
+		    texts[i].smtp, texts[i].from);
+		struct error error = load_text(text, &file);
+		cr_expect_eq(!is_error(&error), texts[i].is_good, "%s %s", text, error.text);
+		config_free(file);
+	}
+}
+
 Test(config, warns_of_settings_of_another_engine)
 {
 	struct buffer server = advice_of(TOP "lease: 1m\nlms: {url: \"postgresql://h/d\", "
@@ -530,15 +692,6 @@ Test(config, warns_of_settings_of_another_engine)
 	cr_expect(strstr(sqlite.bytes, "lease has no effect"));
 	buffer_done(&server);
 	buffer_done(&sqlite);
-}
-
-static struct buffer format_of(const struct config *config)
-{
-	struct buffer text = {0};
-	config_format(config, &text);
-	buffer_add_char(&text, '\0');
-	cr_assert_not(text.failed);
-	return text;
 }
 
 Test(config, is_printed_as_it_can_be_read)
@@ -888,16 +1041,21 @@ Test(config, has_an_example_that_names_every_key)
 	    [SECTION_ERRORS] = 4,
 	    [SECTION_EXPECT] = 3,
 	    [SECTION_KEEP] = 3,
+	    [SECTION_NOTIFY] = 3,
 	    [SECTION_CSV] = 3};
 	const struct config_key *keys = config_keys(&count);
 	for (size_t i = 0; i < count; i++) {
 		/* Of a key without a default the example is commented out. */
 		bool is_list = key_parts(&keys[i]) > 0;
-		bool is_checkpoint = keys[i].section == SECTION_CHECKPOINTS;
-		bool has_none = keys[i].optional || (is_list && !keys[i].default_text) ||
-		                strcmp(keys[i].name, "checkpoints") == 0;
-		snprintf(line, sizeof line, "\n%s%*s%s%s:", is_checkpoint ? "#   " : "",
-		    depths[keys[i].section] * 2, "", has_none && !is_checkpoint ? "# " : "",
+		bool is_commented = keys[i].section == SECTION_CHECKPOINTS ||
+		                    keys[i].section == SECTION_MAIL ||
+		                    keys[i].section == SECTION_WEBHOOK;
+		bool is_map = keys[i].kind == KEY_MAP && keys[i].section == SECTION_TOP &&
+		              strcmp(keys[i].name, "lms") != 0 &&
+		              strcmp(keys[i].name, "feeds") != 0;
+		bool has_none = keys[i].optional || (is_list && !keys[i].default_text) || is_map;
+		snprintf(line, sizeof line, "\n%s%*s%s%s:", is_commented ? "#   " : "",
+		    depths[keys[i].section] * 2, "", has_none && !is_commented ? "# " : "",
 		    keys[i].name);
 		cr_expect(strstr(text, line), "no %s in etc/enrold.yaml", line + 1);
 	}

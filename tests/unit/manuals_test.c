@@ -59,7 +59,9 @@ Test(manuals, of_the_settings_name_each_key_in_its_section)
 	static const struct {
 		const char *from, *to;
 	} sections[] = {[SECTION_TOP] = {".Ss Top level", ".Ss In checkpoints"},
-	    [SECTION_CHECKPOINTS] = {".Ss In checkpoints", ".Ss In lms"},
+	    [SECTION_CHECKPOINTS] = {".Ss In checkpoints", ".Ss In mail"},
+	    [SECTION_MAIL] = {".Ss In mail", ".Ss In webhook"},
+	    [SECTION_WEBHOOK] = {".Ss In webhook", ".Ss In lms"},
 	    [SECTION_LMS] = {".Ss In lms", ".Ss In a feed"},
 	    [SECTION_FEED] = {".Ss In a feed", ".Ss In may"},
 	    [SECTION_MAY] = {".Ss In may", ".Ss In create"},
@@ -73,7 +75,8 @@ Test(manuals, of_the_settings_name_each_key_in_its_section)
 	    [SECTION_CREATED] = {".Ss In created", ".Ss In errors"},
 	    [SECTION_ERRORS] = {".Ss In errors", ".Ss In expect"},
 	    [SECTION_EXPECT] = {".Ss In expect", ".Ss In keep"},
-	    [SECTION_KEEP] = {".Ss In keep", ".Ss In csv"},
+	    [SECTION_KEEP] = {".Ss In keep", ".Ss In notify"},
+	    [SECTION_NOTIFY] = {".Ss In notify", ".Ss In csv"},
 	    [SECTION_CSV] = {".Ss In csv", ".Sh WHAT A FEED MAY REACH"}};
 	manual_load(SOURCE_DIR "/src/enrold.yaml.5");
 	for (enum key_section section = SECTION_TOP; section <= SECTION_CSV; section++) {
