@@ -70,6 +70,9 @@ static const struct event events[] = {
         "The metrics_file cannot be written; it is tried again, and said once."},
     {"node_dead", "d1230a06f5ac6035b73fb9116b718432",
         "Another daemon has been silent for too long: its work is done here."},
+    {"notice_not_queued", "9a601da46ecf0ee2d0064ef5d602f4c2",
+        "What is to be told to people cannot be queued for enrold-notify; runs go on, and it is "
+        "said once."},
     {"order_in_vain", "68f7dd94b9096689a41d5f6b108e4d6e",
         "What a person has said about a run cannot be done any more."},
     {"plan_discarded", "c37d65a8b02941d6aa2604456eb0fca7",

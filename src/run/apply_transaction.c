@@ -265,6 +265,7 @@ static struct error end_store(struct apply_loop *loop, const struct error *held)
 	    .is_inexact = !loop->mode->is_exact,
 	    .refusal = held,
 	    .is_held = held,
+	    .may_have_passwords = loop->reader.header->single[COLUMN_PASSWORD] != COLUMN_NONE,
 	    .is_measure = !held && is_measure(loop),
 	    .problems = answer_problems(loop->answer)};
 	struct error error = answer_flush(loop, &finish.sizes);

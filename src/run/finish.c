@@ -16,7 +16,7 @@ static void file_add(struct summary *summary, file_names names, const struct run
 	memcpy(file->sha256, result->hashes.of[artefact], sizeof file->sha256);
 }
 
-static const char *status_of(const struct run_result *result)
+const char *finish_status(const struct run_result *result)
 {
 	if (result->is_discarded)
 		return "discarded";
@@ -60,7 +60,7 @@ static struct error summary_make(
 	    .run = run->id,
 	    .feed = run->row.feed.bytes,
 	    .mode = run->lane.is_preview ? "preview" : "apply",
-	    .status = status_of(result),
+	    .status = finish_status(result),
 	    .refusal = result->refusal,
 	    .exact = !result->is_inexact,
 	    .node = run->row.node.bytes,
@@ -131,6 +131,8 @@ static struct error last_run_move(
 	if (!is_error(&error))
 		error = row_fill(run, result, summary);
 	run->row.number = head.number;
+	if (!is_error(&error))
+		error = run_notice_store(run, result);
 	if (!is_error(&error))
 		error = ledger_store(lms_db(lms), &run->row);
 	if (!is_error(&error))

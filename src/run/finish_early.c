@@ -56,7 +56,8 @@ static struct error finish_here(struct run *run, struct run_result result)
 
 struct error finish_refused(struct run *run, const struct error *refusal)
 {
-	return finish_here(run, (struct run_result){.refusal = refusal});
+	return finish_here(
+	    run, (struct run_result){.refusal = refusal, .may_have_passwords = true});
 }
 
 /* Who it was, and why, is in the order. */
@@ -69,5 +70,7 @@ struct error finish_discarded(struct run *run)
 	    "%s said to leave it, with %llu row%s applied, which stay%s so: %s",
 	    *order.by ? order.by : "somebody", (unsigned long long)done, done == 1 ? "" : "s",
 	    done == 1 ? "s" : "", *order.why ? order.why : "no reason was given");
-	return finish_here(run, (struct run_result){.refusal = &reason, .is_discarded = true});
+	return finish_here(
+	    run, (struct run_result){
+	             .refusal = &reason, .is_discarded = true, .may_have_passwords = true});
 }

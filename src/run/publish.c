@@ -148,6 +148,8 @@ static struct error outbox_fill(struct run *run, int outbox)
 	if (!is_error(&error))
 		error = disk_sync(outbox, ".");
 	if (!is_error(&error))
+		run_notice_publish(run);
+	if (!is_error(&error))
 		error = summary_move(run, outbox);
 	return is_error(&error) ? error : disk_sync(outbox, ".");
 }

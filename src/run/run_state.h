@@ -18,6 +18,7 @@
  *     made, order                        it carries out a person's word; see order.c
  *     weighed                            what the feed's limits withhold; see weigh.c
  *     plan.csv                           that, for a person to look at; see plan_file.c
+ *     notice                             what people are told of it; see run_notice.c
  *     report.html                        what became of the file; see report_file.c
  *     try.1 try.2 try.3                  beginnings that have not come to an end
  */
@@ -52,6 +53,7 @@
 #define RUN_MADE ORDERS_MADE
 #define RUN_ORDER "order"
 #define RUN_WEIGHED "weighed"
+#define RUN_NOTICE "notice"
 
 enum {
 	MODE_INPUT = 0640,
@@ -81,7 +83,8 @@ struct runner {
 	bool has_turn;   /* in a transaction */
 	char *chunk;     /* RUN_CHUNK bytes to read into */
 	struct progress progress;
-	char day[9]; /* YYYYMMDD whose directory in the archive is known to be durable */
+	bool is_queue_bad; /* the last notice could not be queued, which has been said */
+	char day[9];       /* YYYYMMDD whose directory in the archive is known to be durable */
 	struct unindexed unindexed[UNINDEXED_MAX];
 	size_t unindexed_count; /* more: the oldest have been forgotten */
 };
@@ -328,7 +331,11 @@ struct run_result {
 	struct artefact_hashes hashes;
 	uint64_t plan_rows, plan_people; /* of its plan, if it has one */
 	struct problems *problems;       /* NULL: there were no rows */
+	bool may_have_passwords;         /* the file has a column of them, or nobody knows */
 };
+
+/* As its summary has it. */
+const char *finish_status(const struct run_result *result);
 
 /* Inside the caller's transaction: the report, the summary, the chain's new head and the ledger's
  * row. */
@@ -343,6 +350,13 @@ struct error finish_discarded(struct run *run) MUST_CHECK;
 /* Durable when it returns. The summary as it will be, but for the report itself. */
 struct error report_file_make(
     const struct run *run, const struct summary *summary, struct run_result *result) MUST_CHECK;
+
+/* ---- run_notice.c: what people are told ---- */
+
+/* Keeps it with the run, whose row and summary are made; in its last transaction. */
+struct error run_notice_store(const struct run *run, const struct run_result *result) MUST_CHECK;
+/* Queues what was kept, if anything was. */
+void run_notice_publish(struct run *run);
 
 /* ---- publish.c: everything to its place ---- */
 

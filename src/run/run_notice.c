@@ -1,0 +1,195 @@
+/*
+ * run_notice: what enrold-notify is told of a run (notice.h), if the feed has somebody to tell. It
+ * is made with the run's end, from the same facts as its summary, and lies in work/R as "notice"
+ * until the answer is out but for the summary: then it is queued. A crash in between queues it
+ * again, under the same ID.
+ *
+ * Who is told is asked of the settings of now: they are no part of what a run is done under. What
+ * cannot be queued is said in the log, and keeps no run from its end.
+ */
+#include "run_state.h"
+
+#include "enrold/disk.h"
+#include "enrold/log.h"
+#include "enrold/notice.h"
+#include "enrold/problems.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Whoever has a preview made waits for its answer; and what enrold does with what it keeps is in
+ * the log. */
+static bool is_told(const struct run *run)
+{
+	const struct feed *feed = run_feed(run);
+	return feed && policy_tells(&feed->policy) && !run->lane.is_preview && !run_is_record(run);
+}
+
+/* ---- made ---- */
+
+/* As arrivals.h has it: a file that the feed has sent, or one that was held and is released. */
+static bool is_accepted(const struct run *run)
+{
+	char file[FILE_NAME_SIZE], origin[RUN_ID_SIZE + 1];
+	const char *name = run->row.name.bytes;
+	if (run->row.state != RUN_APPLIED)
+		return false;
+	if (run_is_order(run, ORDER_RELEASE))
+		return run->ordered.plan.is_whole;
+	return !name_is_made(name) && !name_find_origin(name, file, origin);
+}
+
+static void why_take(const struct run *run, const struct run_result *result, struct notice *notice)
+{
+	char code[64], reason[240];
+	if (result->refusal) {
+		notice->code = result->refusal->code;
+		notice->line = result->refusal->line;
+	} else if (result->plan_rows > 0) {
+		summary_find_withheld(run->row.summary, code, sizeof code, reason, sizeof reason);
+		notice->code = *code ? arena_copy(run->arena, slice_of(code)).bytes : NULL;
+	}
+}
+
+static const char *path_of(const struct run *run, const char *suffix)
+{
+	char folder[SPOOL_PATH_SIZE], name[FILE_NAME_SIZE];
+	spool_folder(SPOOL_OUTBOX, run->row.feed, run->id, folder);
+	run_name(run, suffix, name);
+	return arena_print(run->arena, "%s/%s/%s", run->runner->shared->config->spool, folder, name)
+	    .bytes;
+}
+
+static void paths_take(
+    const struct run *run, const struct run_result *result, struct notice *notice)
+{
+	const char **const paths[ARTEFACTS] = {
+	    [ARTEFACT_RESULT] = &notice->result,
+	    [ARTEFACT_RETRY] = &notice->retry,
+	    [ARTEFACT_PLAN] = &notice->plan,
+	};
+	for (enum artefact a = 0; a < ARTEFACTS; a++)
+		if (*result->hashes.of[a])
+			*paths[a] = path_of(run, artefact_kinds[a].suffix);
+	notice->summary = path_of(run, ".summary.json");
+}
+
+/* "course12" -> "course" */
+static const char *column_without_number(const char *column, struct arena *arena)
+{
+	size_t length = strlen(column);
+	while (length > 0 && column[length - 1] >= '0' && column[length - 1] <= '9')
+		length--;
+	return arena_copy(arena, (struct slice){column, length}).bytes;
+}
+
+/* The commonest; never a message or a target, which have cells in them. */
+static void causes_take(
+    const struct run *run, const struct run_result *result, struct notice *notice)
+{
+	size_t count = 0;
+	const struct problem_cause *causes =
+	    result->problems ? problems_causes(result->problems, &count) : NULL;
+	size_t taken = count < NOTICE_CAUSES_MAX ? count : NOTICE_CAUSES_MAX;
+	notice->other_rows = result->problems ? problems_others(result->problems) : 0;
+	notice->causes = taken > 0 ? arena_alloc(run->arena, taken * sizeof *notice->causes) : NULL;
+	notice->causes_count = notice->causes ? taken : 0;
+	for (size_t i = 0; i < notice->causes_count; i++) {
+		const struct problem_cause *cause = &causes[i];
+		const char *column = cause->columns_count > 0 ? cause->columns[0] : "";
+		notice->causes[i] = (struct notice_cause){
+		    .outcome = cause->outcome,
+		    .code = cause->code,
+		    .column = column_without_number(column, run->arena),
+		    .rows = cause->rows,
+		    .line = cause->line,
+		};
+	}
+	for (size_t i = taken; i < count; i++)
+		notice->other_rows += causes[i].rows;
+}
+
+static struct notice notice_of(const struct run *run, const struct run_result *result)
+{
+	const struct order *order = &run->ordered.order;
+	bool is_ordered = run_is_ordered(run);
+	struct notice notice = {
+	    .kind = NOTICE_RUN,
+	    .id = run->id,
+	    .feed = run->row.feed.bytes,
+	    .node = run->row.node.bytes,
+	    .at_us = run_now_us(),
+	    .run = run->id,
+	    .file = run->row.name.bytes,
+	    .mode = "apply",
+	    .status = finish_status(result),
+	    .number = run->row.number,
+	    .is_accepted = is_accepted(run),
+	    .has_passwords = result->may_have_passwords,
+	    .rows = result->tally->rows,
+	    .rows_in_error = result->tally->rows_in_error,
+	    .plan_rows = result->plan_rows,
+	    .plan_people = result->plan_people,
+	    .order_verb = is_ordered ? order_kind_name(order->kind) : NULL,
+	    .order_of = is_ordered ? order->subject : NULL,
+	    .order_by = is_ordered ? order->by : NULL,
+	};
+	memcpy(notice.outcomes, result->tally->outcomes, sizeof notice.outcomes);
+	why_take(run, result, &notice);
+	paths_take(run, result, &notice);
+	causes_take(run, result, &notice);
+	return notice;
+}
+
+/* What an attempt has left that came to nothing is not to be queued. */
+static struct error old_remove(const struct run *run)
+{
+	if (unlinkat(run->directory, RUN_NOTICE, 0) < 0 && errno != ENOENT)
+		return error_errno("cannot remove " RUN_NOTICE " in work/%s", run->id);
+	return OK;
+}
+
+struct error run_notice_store(const struct run *run, const struct run_result *result)
+{
+	struct buffer text = {0};
+	struct error error = old_remove(run);
+	if (is_error(&error) || !is_told(run))
+		return error;
+	const struct notice notice = notice_of(run, result);
+	notice_format(&notice, &text);
+	error = text.failed || arena_has_failed(run->arena)
+	            ? error_memory("writing a notice")
+	            : disk_create(run->directory, RUN_NOTICE, MODE_ANSWER, buffer_slice(&text));
+	buffer_done(&text);
+	return is_error(&error) ? error : disk_sync(run->directory, ".");
+}
+
+/* ---- queued ---- */
+
+static struct error queue(const struct run *run, bool *is_full)
+{
+	struct slice text;
+	struct notice notice;
+	*is_full = false;
+	struct error error = disk_load(run->directory, RUN_NOTICE, run->arena, &text);
+	if (is_error(&error) || !text.bytes)
+		return error;
+	error = notice_parse(text, run->arena, &notice);
+	return is_error(&error) ? error
+	                        : notice_queue(run->runner->shared->spool->root, &notice, is_full);
+}
+
+void run_notice_publish(struct run *run)
+{
+	bool is_full, was_bad = run->runner->is_queue_bad;
+	struct error error = queue(run, &is_full);
+	if (is_full)
+		error = error_retry("notify/queue is full: is enrold-notify running?");
+	run->runner->is_queue_bad = is_error(&error);
+	if (is_error(&error) && !was_bad)
+		log_event(LOG_WARNING, "notice_not_queued",
+		    json_pack("{s:s, s:s}", "run", run->id, "feed", run->row.feed.bytes),
+		    "nobody is told of run %s: %s", run->id, error.text);
+}
