@@ -12,8 +12,8 @@
  * A notice holds codes, counts, line numbers and paths; never a cell's text nor a person's data: no
  * message of an outcome, no target, no user name. (The file's name is that of a path.)
  *
- * ID is the run's, or "late-hr-20261126T0600" and the like: the same fact has the same ID whenever
- * it is written, which makes it the idempotency key (Message-ID, Idempotency-Key).
+ * ID is the run's, or "late-hr-20261126T060000Z" and the like: the same fact has the same ID
+ * whenever it is written, which makes it the idempotency key (Message-ID, Idempotency-Key).
  */
 #ifndef ENROLD_NOTICE_H
 #define ENROLD_NOTICE_H
@@ -31,7 +31,7 @@ enum notice_kind {
 	NOTICE_LATE,    /* no accepted file since the deadline before */
 	NOTICE_STALE,   /* for as long as `fresh` says only the same bytes */
 	NOTICE_ON_TIME, /* late or stale is over */
-	NOTICE_DUE,     /* within seven days grace is over for so many people */
+	NOTICE_DUE,     /* within three days grace is over for so many people; one a day */
 	NOTICE_KINDS
 };
 

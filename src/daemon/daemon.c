@@ -84,6 +84,13 @@ static void on_checkpoints(void *context)
 	daemon_turn(daemon);
 }
 
+/* ---- what people are told ---- */
+
+static void on_noticed(void *context)
+{
+	daemon_turn(context); /* a reload may have waited */
+}
+
 /* ---- what the database says beside the loop ---- */
 
 static void on_every(uv_timer_t *timer)
@@ -214,6 +221,7 @@ static struct error run(struct daemon *daemon)
 	daemon_metrics_end(daemon);
 	feeds_free(daemon->feeds);
 	overview_done(&daemon->overview);
+	noticing_done(&daemon->noticing);
 	spool_close(&daemon->spool);
 	return error;
 }
@@ -246,6 +254,8 @@ enum daemon_exit daemon_run(const char *path, struct config_file *file, bool onc
 	    .is_leaving = &daemon.is_leaving,
 	    .on_end = on_checkpoints,
 	    .context = &daemon};
+	daemon.noticing = (struct noticing){
+	    .loop = &daemon.loop, .spool = &daemon.spool, .on_end = on_noticed, .context = &daemon};
 	notify_open(&daemon.notify);
 	umask(0007); /* each file and folder has its own mode; others get nothing */
 	struct error error = daemon.surroundings.packer ? run(&daemon) : error_memory("starting");

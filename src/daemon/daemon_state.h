@@ -13,6 +13,7 @@
 #include "feeds.h"
 #include "lookback.h"
 #include "metrics.h"
+#include "noticing.h"
 #include "notify.h"
 #include "overview.h"
 
@@ -63,6 +64,7 @@ struct daemon {
 	struct deadline deadline; /* of what is left when the loop ends */
 	uv_timer_t every;         /* OVERVIEW_EVERY_MS */
 	struct checkpointing checkpointing;
+	struct noticing noticing;
 	int64_t started_s;
 	int64_t known_s;   /* when the settings in force were written */
 	int64_t look_at;   /* when the overview is asked for out of turn; INT64_MAX: it is not */

@@ -117,10 +117,13 @@ static void on_overview(void *context)
 {
 	struct daemon *daemon = context;
 	if (daemon->feeds)
-		feeds_judge(daemon->feeds, &daemon->overview, daemon->known_s);
+		feeds_judge(
+		    daemon->feeds, &daemon->overview, daemon->known_s, &daemon->noticing.waiting);
 	daemon_metrics_soon(daemon);
 	if (daemon->state == RUNNING && daemon_may_begin_thread(daemon))
 		checkpointing_give(&daemon->checkpointing, daemon->file);
+	if (daemon->state == RUNNING && daemon_may_begin_thread(daemon))
+		noticing_begin(&daemon->noticing, daemon->config->node);
 	daemon_turn(daemon);
 }
 
@@ -133,7 +136,8 @@ bool daemon_may_begin_thread(const struct daemon *daemon)
 static bool may_reload(const struct daemon *daemon)
 {
 	bool has_threads = daemon->overview.look || daemon->lookbacks.count > 0 ||
-	                   daemon->orderings > 0 || daemon->checkpointing.work;
+	                   daemon->orderings > 0 || daemon->checkpointing.work ||
+	                   daemon->noticing.work;
 	return workers_busy(daemon->workers) == 0 &&
 	       (daemon_may_begin_thread(daemon) || !has_threads);
 }

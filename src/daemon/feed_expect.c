@@ -1,7 +1,7 @@
 /*
  * feed_expect: which feeds are late or stale, by what the ledger said at the last look; and what is
- * told of that: once, by the daemon that serves the feed, or, where none does, by the first of all
- * by name. On the loop's thread.
+ * told of that, in the log and to people: once, by the daemon that serves the feed, or, where none
+ * does, by the first of all by name. On the loop's thread.
  */
 #include "feed_state.h"
 #include "status.h"
@@ -125,6 +125,47 @@ static void news_log(const struct feed_state *state, const struct arrival *arriv
 	}
 }
 
+/* ---- people ---- */
+
+static void news_tell(
+    const struct feed_state *state, int64_t accepted_s, unsigned what, struct news_list *news)
+{
+	const char *feed = state->lane.feed;
+	int64_t now_s = state->judged_s;
+	struct news one;
+	if (what & (EXPECT_ON_TIME | EXPECT_FRESH)) {
+		one = news_of_on_time(feed, accepted_s, now_s);
+		news_add(news, &one);
+	}
+	if (what & EXPECT_LATE) {
+		one = news_of_late(feed, &state->verdict, now_s);
+		news_add(news, &one);
+	}
+	if (what & EXPECT_STALE) {
+		one = news_of_stale(feed, &state->verdict, now_s);
+		news_add(news, &one);
+	}
+}
+
+static int day_of(int64_t moment_s)
+{
+	struct tm tm;
+	time_t moment = (time_t)moment_s;
+	return localtime_r(&moment, &tm) ? tm.tm_year * 1000 + tm.tm_yday : 0;
+}
+
+/* Once a day. */
+static void due_tell(
+    struct feed_state *state, const struct absence_standing *absence, struct news_list *news)
+{
+	int today = day_of(state->judged_s);
+	if (!absence || absence->due_people == 0 || state->due_told_day == today)
+		return;
+	struct news due = news_of_due(state->lane.feed, absence, state->judged_s);
+	news_add(news, &due);
+	state->due_told_day = today;
+}
+
 /* ---- judging ---- */
 
 static bool is_teller(const struct feeds *feeds, const struct overview *overview, const char *feed)
@@ -149,7 +190,8 @@ static struct expect_history history_of(const struct arrival *arrival, int64_t k
 	return history;
 }
 
-void feeds_judge(struct feeds *feeds, const struct overview *overview, int64_t known_s)
+void feeds_judge(
+    struct feeds *feeds, const struct overview *overview, int64_t known_s, struct news_list *news)
 {
 	if (!overview->is_up || overview->arrived_s == 0)
 		return; /* nobody knows what has come */
@@ -158,11 +200,17 @@ void feeds_judge(struct feeds *feeds, const struct overview *overview, int64_t k
 		const char *feed = state->lane.feed;
 		const struct arrival *arrival = overview_arrival(overview, feed);
 		const struct expect_history history = history_of(arrival, known_s);
-		expect_judge(&feeds->config->feeds[i / 2].policy.expect, &history,
-		    overview->arrived_s, &state->verdict);
-		unsigned news = expect_tell(&state->told, &state->verdict, history.accepted_s);
-		if (news && is_teller(feeds, overview, feed))
-			news_log(state, arrival, news);
+		const struct policy *policy = &feeds->config->feeds[i / 2].policy;
+		expect_judge(&policy->expect, &history, overview->arrived_s, &state->verdict);
+		state->judged_s = overview->arrived_s;
+		unsigned what = expect_tell(&state->told, &state->verdict, history.accepted_s);
+		if (!is_teller(feeds, overview, feed))
+			continue;
+		news_log(state, arrival, what);
+		if (!policy_tells(policy))
+			continue;
+		news_tell(state, history.accepted_s, what, news);
+		due_tell(state, overview_absence(overview, feed), news);
 	}
 }
 

@@ -9,6 +9,7 @@
 #include "feeds.h"
 #include "inbox.h"
 #include "metrics.h"
+#include "news.h"
 #include "overview.h"
 
 #include "enrold/orders.h"
@@ -66,6 +67,8 @@ struct feed_state {
 	/* Of the lane of files, as of the last look at the ledger: */
 	struct expect_verdict verdict;
 	struct expect_told told;
+	int64_t judged_s; /* when that was */
+	int due_told_day; /* on which people were told who is due; 0: on none */
 };
 
 struct feeds {

@@ -84,6 +84,7 @@ void feeds_inherit(struct feeds *feeds, const struct feeds *before)
 		int order = lane_compare(&feeds->states[i].lane, &before->states[j].lane);
 		if (order == 0)
 			feeds->states[i].told = before->states[j].told;
+		feeds->states[i].due_told_day = before->states[j].due_told_day;
 		i += order <= 0;
 		j += order >= 0;
 	}

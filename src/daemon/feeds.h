@@ -20,6 +20,7 @@
 
 struct feeds;
 struct overview;
+struct news_list;
 
 struct feeds_status {
 	size_t feeds, ready, runs, busy; /* of paused feeds only what they have begun */
@@ -71,7 +72,9 @@ void feeds_status_find(const struct feeds *feeds, struct feeds_status *status);
 /* ---- feed_expect.c ---- */
 
 /* Which of them are late or stale, as the last look found the ledger, and says what is news.
- * known_s: since when the settings are as they are. */
-void feeds_judge(struct feeds *feeds, const struct overview *overview, int64_t known_s);
+ * known_s: since when the settings are as they are. What people are to be told of it, where a feed
+ * has somebody to tell, and who is due soon, is added to the news. */
+void feeds_judge(
+    struct feeds *feeds, const struct overview *overview, int64_t known_s, struct news_list *news);
 
 #endif

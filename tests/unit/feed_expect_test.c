@@ -22,12 +22,14 @@ struct scene {
 	struct overview_node nodes[2];
 	struct overview_holder holders[1];
 	struct buffer told;
+	struct news_list news;
 };
 
 static struct config_file *config_make(void)
 {
 	static const char text[] = "spool: /s\nnode: b\nlms: { url: \"sqlite:/l.db\" }\n"
-	                           "feeds:\n  hr: { expect: { by: [\"06:00\"], fresh: 2d } }\n";
+	                           "feeds:\n  hr: { expect: { by: [\"06:00\"], fresh: 2d },"
+	                           " notify: { mail: [hr@example.org] } }\n";
 	char path[] = "/tmp/enrold-expect-XXXXXX";
 	struct config_file *file = NULL;
 	int descriptor = mkstemp(path);
@@ -65,6 +67,7 @@ static void scene_remove(struct scene *scene)
 	feeds_free(scene->feeds);
 	config_free(scene->file);
 	buffer_done(&scene->told);
+	news_done(&scene->news);
 }
 
 /* Looks so many seconds after that Monday's midnight; what was told. */
@@ -72,7 +75,7 @@ static void expect_told(struct scene *scene, int64_t seconds, const char *told)
 {
 	scene->overview.arrived_s = monday + seconds;
 	scene->told.size = 0;
-	feeds_judge(scene->feeds, &scene->overview, monday);
+	feeds_judge(scene->feeds, &scene->overview, monday, &scene->news);
 	heard_end();
 	buffer_add_char(&scene->told, '\0');
 	cr_expect_str_eq(scene->told.bytes, told, "%s", scene->told.bytes);
@@ -111,6 +114,106 @@ Test(feed_expect, is_told_once_and_with_what_is_to_be_done)
 	scene_remove(&scene);
 }
 
+/* ---- what people are told ---- */
+
+static void expect_news(struct scene *scene, const char *expected)
+{
+	struct buffer text = {0};
+	for (size_t i = 0; i < scene->news.count; i++) {
+		const struct news *news = &scene->news.items[i];
+		buffer_print(&text, "%s %lld %s %llu %s\n", news->id,
+		    news->since_s ? (long long)(news->since_s - monday) : 0, news->expected,
+		    (unsigned long long)news->people, news->day);
+	}
+	buffer_add_char(&text, '\0');
+	cr_expect_str_eq(text.bytes, expected, "%s", text.bytes);
+	buffer_done(&text);
+	scene->news.count = 0;
+}
+
+Test(feed_expect, is_told_to_people_under_a_name_that_a_new_start_gives_again)
+{
+	struct scene scene;
+	static const char late[] = "late-hr-20261124T060000Z 108000 06:00 0 \n";
+	scene_make(&scene);
+	expect_told(&scene, DAY_S + SIX + 1, LATE "ask who sends it what has become of it\n");
+	expect_news(&scene, late);
+	memset(&scene.feeds->states[2].told, 0, sizeof scene.feeds->states[2].told);
+	expect_told(&scene, DAY_S + SIX + 600, LATE "ask who sends it what has become of it\n");
+	expect_news(&scene, late);
+	scene.arrivals[0].accepted_s = monday + DAY_S + 8 * 3600;
+	expect_told(&scene, DAY_S + 9 * 3600,
+	    "info feed_on_time: feed hr was late, and has sent a file now\n");
+	expect_news(&scene, "on_time-hr-20261124T080000Z 0  0 \n");
+	scene_remove(&scene);
+}
+
+Test(feed_expect, tells_people_of_a_stale_feed_and_that_it_is_fresh)
+{
+	struct scene scene;
+	scene_make(&scene);
+	scene.arrivals[0].accepted_s = monday + 2 * DAY_S + 3 * 3600;
+	scene.arrivals[0].is_repeated = true;
+	scene.overview.arrived_s = monday + 2 * DAY_S + 4 * 3600;
+	feeds_judge(scene.feeds, &scene.overview, monday, &scene.news);
+	expect_news(&scene, "stale-hr-20261123T021000Z 7800  0 \n");
+	scene.arrivals[0].accepted_s += 7200;
+	scene.arrivals[0].changed_s = scene.arrivals[0].accepted_s;
+	scene.arrivals[0].is_repeated = false;
+	scene.overview.arrived_s += 7200;
+	feeds_judge(scene.feeds, &scene.overview, monday, &scene.news);
+	expect_news(&scene, "on_time-hr-20261125T050000Z 0  0 \n");
+	scene_remove(&scene);
+}
+
+Test(feed_expect, tells_people_once_a_day_who_is_due)
+{
+	struct scene scene;
+	struct absence_standing absent[] = {{.feed = "hr"}};
+	scene_make(&scene);
+	scene.overview.absent = absent;
+	scene.overview.absent_count = 1;
+	expect_told(&scene, 3 * 3600, "");
+	expect_news(&scene, "");
+	absent[0].due_people = 412;
+	absent[0].due_s = monday + 3 * DAY_S;
+	expect_told(&scene, 4 * 3600, "");
+	expect_news(&scene, "due-hr-20261123 0  412 2026-11-26\n");
+	expect_told(&scene, 5 * 3600, "");
+	expect_news(&scene, "");
+	expect_told(&scene, DAY_S, "");
+	expect_news(&scene, "due-hr-20261124 0  412 2026-11-26\n");
+	scene_remove(&scene);
+}
+
+Test(feed_expect, tells_no_people_where_nobody_is_named)
+{
+	struct scene scene;
+	struct absence_standing absent[] = {{.feed = "hr", .due_people = 7, .due_s = monday}};
+	scene_make(&scene);
+	scene.overview.absent = absent;
+	scene.overview.absent_count = 1;
+	struct feed *hr = (struct feed *)config_find_feed(config_get(scene.file), "hr");
+	hr->policy.notify.mail = (struct text_list){0};
+	expect_told(&scene, DAY_S + SIX + 1, LATE "ask who sends it what has become of it\n");
+	expect_news(&scene, "");
+	scene_remove(&scene);
+}
+
+Test(feed_expect, waits_with_so_much_news_and_no_more)
+{
+	struct news_list list = {0};
+	struct news news = news_of_on_time("hr", monday, monday);
+	for (int i = 0; i < NEWS_MAX + 1; i++)
+		news_add(&list, &news);
+	cr_expect_eq(list.count, NEWS_MAX);
+	const struct notice notice = news_notice(&list.items[NEWS_MAX - 1], "b");
+	cr_expect_str_eq(notice.id, "on_time-hr-20261123T000000Z");
+	cr_expect_str_eq(notice.node, "b");
+	cr_expect(notice.at_us == monday * 1000000 && !notice.expected && !notice.day);
+	news_done(&list);
+}
+
 Test(feed_expect, is_not_judged_while_nobody_knows_what_has_come)
 {
 	struct scene scene;
@@ -118,7 +221,7 @@ Test(feed_expect, is_not_judged_while_nobody_knows_what_has_come)
 	scene.overview.is_up = false;
 	expect_told(&scene, DAY_S + SIX + 1, "");
 	scene.overview.is_up = true;
-	feeds_judge(scene.feeds, &(struct overview){.is_up = true}, monday);
+	feeds_judge(scene.feeds, &(struct overview){.is_up = true}, monday, &scene.news);
 	expect_told(&scene, DAY_S + SIX + 2, LATE "ask who sends it what has become of it\n");
 	scene_remove(&scene);
 }
