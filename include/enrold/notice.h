@@ -70,7 +70,7 @@ struct notice {
 	const char *result, *retry, *plan, *report, *summary; /* absolute paths */
 
 	/* NOTICE_LATE, NOTICE_STALE */
-	int64_t since_us;
+	int64_t since_us; /* of the first deadline missed; of the first file with the same bytes */
 	const char *expected; /* "06:00"; NULL: stale */
 
 	/* NOTICE_DUE */

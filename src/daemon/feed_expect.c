@@ -127,14 +127,14 @@ static void news_log(const struct feed_state *state, const struct arrival *arriv
 
 /* ---- people ---- */
 
-static void news_tell(
-    const struct feed_state *state, int64_t accepted_s, unsigned what, struct news_list *news)
+static void news_tell(const struct feed_state *state, const struct expect_history *history,
+    unsigned what, struct news_list *news)
 {
 	const char *feed = state->lane.feed;
 	int64_t now_s = state->judged_s;
 	struct news one;
 	if (what & (EXPECT_ON_TIME | EXPECT_FRESH)) {
-		one = news_of_on_time(feed, accepted_s, now_s);
+		one = news_of_on_time(feed, history->accepted_s, now_s);
 		news_add(news, &one);
 	}
 	if (what & EXPECT_LATE) {
@@ -142,7 +142,7 @@ static void news_tell(
 		news_add(news, &one);
 	}
 	if (what & EXPECT_STALE) {
-		one = news_of_stale(feed, &state->verdict, now_s);
+		one = news_of_stale(feed, history->changed_s, now_s);
 		news_add(news, &one);
 	}
 }
@@ -209,7 +209,7 @@ void feeds_judge(
 		news_log(state, arrival, what);
 		if (!policy_tells(policy))
 			continue;
-		news_tell(state, history.accepted_s, what, news);
+		news_tell(state, &history, what, news);
 		due_tell(state, overview_absence(overview, feed), news);
 	}
 }

@@ -76,11 +76,11 @@ struct news news_of_late(const char *feed, const struct expect_verdict *verdict,
 	return news;
 }
 
-struct news news_of_stale(const char *feed, const struct expect_verdict *verdict, int64_t now_s)
+struct news news_of_stale(const char *feed, int64_t changed_s, int64_t now_s)
 {
-	struct news news = news_of(NOTICE_STALE, feed, verdict->stale_s);
+	struct news news = news_of(NOTICE_STALE, feed, changed_s);
 	news.at_s = now_s;
-	news.since_s = verdict->stale_s;
+	news.since_s = changed_s;
 	return news;
 }
 

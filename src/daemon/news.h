@@ -37,7 +37,7 @@ struct notice news_notice(const struct news *news, const char *node);
 
 /* now_s: of the look at the ledger. Days and times of day are the process's, and so the site's. */
 struct news news_of_late(const char *feed, const struct expect_verdict *verdict, int64_t now_s);
-struct news news_of_stale(const char *feed, const struct expect_verdict *verdict, int64_t now_s);
+struct news news_of_stale(const char *feed, int64_t changed_s, int64_t now_s);
 /* By the file that was accepted then. */
 struct news news_of_on_time(const char *feed, int64_t accepted_s, int64_t now_s);
 /* One a day: whose grace is over within ABSENCES_DUE_DAYS, the first of them on that day. */

@@ -69,6 +69,7 @@ static void paths_take(
 	    [ARTEFACT_RESULT] = &notice->result,
 	    [ARTEFACT_RETRY] = &notice->retry,
 	    [ARTEFACT_PLAN] = &notice->plan,
+	    [ARTEFACT_REPORT] = &notice->report,
 	};
 	for (enum artefact a = 0; a < ARTEFACTS; a++)
 		if (*result->hashes.of[a])
