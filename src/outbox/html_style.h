@@ -83,8 +83,27 @@ static const char *const html_style[] = {
     "overflow-wrap:normal}\n"
     "tbody th{font-weight:600}\n"
     "th.num,td.num{text-align:right}\n"
-    ".strip{display:flex;gap:2px;align-items:flex-end;height:3rem}\n"
-    ".strip i{flex:1;min-width:1px;border-radius:1px;background:var(--plainground)}\n"
+    /* days: a sign on a ground, in a grid with a column for each week */
+    ".strip,.week,.legend{list-style:none;padding:0;margin:.8rem 0}\n"
+    ".strip{display:grid;grid-auto-flow:column;grid-template-rows:repeat(7,1.4rem);"
+    "grid-auto-columns:1.4rem;gap:3px}\n"
+    ".from2>:first-child{grid-row-start:2}.from3>:first-child{grid-row-start:3}"
+    ".from4>:first-child{grid-row-start:4}.from5>:first-child{grid-row-start:5}"
+    ".from6>:first-child{grid-row-start:6}.from7>:first-child{grid-row-start:7}\n"
+    ".week{display:flex;gap:3px;margin:0}\n"
+    ".legend{display:flex;flex-wrap:wrap;gap:.3rem 1.25rem;font-size:.92rem;margin-bottom:0}\n"
+    ".legend li{display:flex;gap:.45rem;align-items:center}\n"
+    ".day{position:relative;display:inline-grid;place-items:center;width:1.4rem;height:1.4rem;"
+    "flex:none;border-radius:3px;font-size:.8rem;font-weight:700;line-height:1;"
+    "background:var(--plainground);color:var(--ink)}\n"
+    ".day.none{background:none;border:1px solid var(--line)}"
+    ".day.clean{background:var(--goodground);color:var(--done)}"
+    ".day.problems{background:var(--waitground);color:var(--warning)}"
+    ".day.held{background:var(--plainground);color:var(--skipped);"
+    "box-shadow:inset 0 0 0 2px var(--skipped)}"
+    ".day.refused{background:var(--error);color:var(--card)}\n"
+    ".unseen{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);"
+    "white-space:nowrap}\n"
     "footer{color:var(--soft);font-size:.9rem;margin-top:1.5rem}\n",
     /* a phone: rows of a table become cards */
     "@media(max-width:40rem){\n"
@@ -98,7 +117,9 @@ static const char *const html_style[] = {
     "td[data-th],tbody th[data-th]{display:grid;grid-template-columns:6rem 1fr;gap:.6rem}\n"
     "td[data-th]::before,tbody th[data-th]::before{content:attr(data-th);color:var(--soft);"
     "font-weight:400}\n"
-    "td:empty{display:none}}\n",
+    "td:empty{display:none}\n"
+    ".strip{grid-template-rows:repeat(7,1.15rem);grid-auto-columns:1.15rem}"
+    ".strip .day{width:1.15rem;height:1.15rem}}\n",
     /* paper */
     "@media print{\n"
     "@page{size:A4;margin:16mm 15mm}\n"
