@@ -157,6 +157,24 @@ struct error ledger_list(struct db *db, const struct ledger_page *page, struct a
 struct error ledger_list_briefly(struct db *db, const struct ledger_page *page, struct arena *arena,
     struct ledger_run **runs, size_t *count) MUST_CHECK;
 
+/* What a page shows of a run: as briefly, and what came of it. */
+struct ledger_brief {
+	enum run_state state;
+	struct slice run, feed, name;
+	struct slice counts; /* as tally.h writes them */
+	int64_t started_us;
+	uint64_t result_bytes, retry_bytes; /* 0: no such file */
+	uint64_t number;                    /* of ledger_list_numbered alone */
+};
+
+/* A page of runs; arena and order as of ledger_list. Cheap enough for all there are: nothing behind
+ * the long texts is read. */
+struct error ledger_list_outcomes(struct db *db, const struct ledger_page *page,
+    struct arena *arena, struct ledger_brief **runs, size_t *count) MUST_CHECK;
+/* The same with their numbers, for a few hundred. */
+struct error ledger_list_numbered(struct db *db, const struct ledger_page *page,
+    struct arena *arena, struct ledger_brief **runs, size_t *count) MUST_CHECK;
+
 /* The largest run id in the ledger, "" when there is none. */
 struct error ledger_last_run(struct db *db, char run[RUN_ID_SIZE + 1]) MUST_CHECK;
 
