@@ -1,0 +1,49 @@
+/*
+ * page_file: a page into its place. It is made beside it, where the folder gives it its group, and
+ * takes the name in one step. A page is derived and made anew at each start: nothing is flushed.
+ */
+#include "page_runs.h"
+
+#include "enrold/disk.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+
+static struct error place_check(int directory, const char *name)
+{
+	struct stat there;
+	if (fstatat(directory, name, &there, AT_SYMLINK_NOFOLLOW) < 0)
+		return errno == ENOENT ? OK : error_errno("cannot look at it");
+	if (S_ISREG(there.st_mode) && there.st_uid == geteuid())
+		return OK;
+	return error_reject("name_taken", 0,
+	    "what has this name is no file of enrold's, and stays as it is: move it away");
+}
+
+static struct error part_write(int directory, const struct page_name *name, struct slice text)
+{
+	int file = openat(directory, name->part,
+	    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, name->mode);
+	if (file < 0)
+		return error_errno("cannot make %s", name->part);
+	struct error error = disk_write(file, text, name->part);
+	if (close(file) < 0 && !is_error(&error))
+		error = error_errno("cannot write %s", name->part);
+	return error;
+}
+
+struct error page_file_write(int directory, const struct page_name *name, struct slice text)
+{
+	unlinkat(directory, name->part, 0); /* of an attempt that was cut short */
+	struct error error = place_check(directory, name->name);
+	if (is_error(&error))
+		return error;
+	error = part_write(directory, name, text);
+	if (!is_error(&error) && renameat(directory, name->part, directory, name->name) < 0)
+		error = error_errno("cannot rename %s", name->part);
+	if (is_error(&error))
+		unlinkat(directory, name->part, 0);
+	return error;
+}
