@@ -17,4 +17,7 @@ void packer_free(struct packer *packer);
  * rest meanwhile. */
 void packer_hurry(struct packer *packer);
 
+/* Another number than before: files were packed, and have other names. On any thread. */
+unsigned packer_count(const struct packer *packer);
+
 #endif

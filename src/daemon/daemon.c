@@ -84,9 +84,9 @@ static void on_checkpoints(void *context)
 	daemon_turn(daemon);
 }
 
-/* ---- what people are told ---- */
+/* ---- what people are told, and pages ---- */
 
-static void on_noticed(void *context)
+static void on_written(void *context)
 {
 	daemon_turn(context); /* a reload may have waited */
 }
@@ -97,6 +97,7 @@ static void on_every(uv_timer_t *timer)
 {
 	struct daemon *daemon = timer->data;
 	daemon_look(daemon);
+	paging_look(&daemon->paging);
 	if (daemon->clients)
 		clients_listen(daemon->clients, daemon->config);
 }
@@ -222,6 +223,7 @@ static struct error run(struct daemon *daemon)
 	feeds_free(daemon->feeds);
 	overview_done(&daemon->overview);
 	noticing_done(&daemon->noticing);
+	paging_done(&daemon->paging);
 	spool_close(&daemon->spool);
 	return error;
 }
@@ -255,7 +257,13 @@ enum daemon_exit daemon_run(const char *path, struct config_file *file, bool onc
 	    .on_end = on_checkpoints,
 	    .context = &daemon};
 	daemon.noticing = (struct noticing){
-	    .loop = &daemon.loop, .spool = &daemon.spool, .on_end = on_noticed, .context = &daemon};
+	    .loop = &daemon.loop, .spool = &daemon.spool, .on_end = on_written, .context = &daemon};
+	daemon.paging = (struct paging){.loop = &daemon.loop,
+	    .spool = &daemon.spool,
+	    .packer = daemon.surroundings.packer,
+	    .zone = daemon.zone,
+	    .on_end = on_written,
+	    .context = &daemon};
 	notify_open(&daemon.notify);
 	umask(0007); /* each file and folder has its own mode; others get nothing */
 	struct error error = daemon.surroundings.packer ? run(&daemon) : error_memory("starting");

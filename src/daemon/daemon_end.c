@@ -95,12 +95,18 @@ static bool is_hopeless(struct daemon *daemon, const struct feeds_status *status
 	       now_ms - status->trouble_since >= daemon->config->stop_timeout_ms;
 }
 
+/* A change of the time zone that is still to come is the next daemon's. */
+static bool pages_are_over(struct daemon *daemon)
+{
+	return !daemon_may_begin_thread(daemon) || paging_is_over(&daemon->paging, daemon->file);
+}
+
 bool daemon_is_over(struct daemon *daemon, int64_t now_ms)
 {
 	struct feeds_status status;
 	feeds_status_find(daemon->feeds, &status);
 	if (daemon->state != RUNNING)
-		return daemon->state == STOPPING && status.busy == 0;
+		return daemon->state == STOPPING && status.busy == 0 && pages_are_over(daemon);
 	if (!daemon->once)
 		return false;
 	if (is_hopeless(daemon, &status, now_ms)) {
@@ -110,7 +116,7 @@ bool daemon_is_over(struct daemon *daemon, int64_t now_ms)
 		return true;
 	}
 	if (!is_drained(daemon, &status) || !workers_rest(daemon->workers) ||
-	    !checkpointing_is_over(&daemon->checkpointing, daemon->file))
+	    !checkpointing_is_over(&daemon->checkpointing, daemon->file) || !pages_are_over(daemon))
 		return false;
 	feeds_log_waiting(daemon->feeds);
 	return true;

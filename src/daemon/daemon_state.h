@@ -16,6 +16,7 @@
 #include "noticing.h"
 #include "notify.h"
 #include "overview.h"
+#include "paging.h"
 
 #include <limits.h>
 #include <signal.h>
@@ -65,6 +66,7 @@ struct daemon {
 	uv_timer_t every;         /* OVERVIEW_EVERY_MS */
 	struct checkpointing checkpointing;
 	struct noticing noticing;
+	struct paging paging;
 	int64_t started_s;
 	int64_t known_s;   /* when the settings in force were written */
 	int64_t look_at;   /* when the overview is asked for out of turn; INT64_MAX: it is not */

@@ -137,7 +137,7 @@ static bool may_reload(const struct daemon *daemon)
 {
 	bool has_threads = daemon->overview.look || daemon->lookbacks.count > 0 ||
 	                   daemon->orderings > 0 || daemon->checkpointing.work ||
-	                   daemon->noticing.work;
+	                   daemon->noticing.work || daemon->paging.work;
 	return workers_busy(daemon->workers) == 0 &&
 	       (daemon_may_begin_thread(daemon) || !has_threads);
 }
@@ -196,6 +196,8 @@ static void timer_set(struct daemon *daemon, int64_t now_ms)
 	int64_t at = feeds_wake_at(daemon->feeds, now_ms);
 	at = daemon->look_at < at ? daemon->look_at : at;
 	at = daemon->orders_at < at ? daemon->orders_at : at;
+	int64_t pages_at = daemon->once ? INT64_MAX : paging_wake_at(&daemon->paging);
+	at = pages_at < at ? pages_at : at;
 	if (daemon->state != RUNNING)
 		at = INT64_MAX; /* nothing is begun: what ends tells of itself */
 	/* With every worker busy the next turn is the one that frees one, or a rescan. */
@@ -222,6 +224,8 @@ void daemon_turn(struct daemon *daemon)
 			daemon_look(daemon);
 		feeds_scan(daemon->feeds, daemon->watch, now_ms);
 		give_out(daemon, now_ms);
+		if (!daemon->once && daemon_may_begin_thread(daemon))
+			paging_work(&daemon->paging, daemon->file, now_ms);
 		spool_status(daemon);
 	}
 	if (!daemon->workers)
@@ -262,6 +266,7 @@ static void on_job_done(void *context, const struct job *job)
 	if (job && job->report.end == RUN_ANSWERED) {
 		daemon_metrics_count(daemon, &job->report);
 		look_soon(daemon);
+		paging_soon(&daemon->paging);
 	}
 	if (job && *job->report.zone)
 		zone_change(daemon, job->report.zone);
@@ -315,6 +320,7 @@ struct error daemon_begin_work(struct daemon *daemon)
 		return error;
 	watch_begin(daemon);
 	packer_hurry(daemon->surroundings.packer);
+	paging_begin(&daemon->paging);
 	return workers_start(
 	    &daemon->loop, &daemon->surroundings, on_job_done, daemon, &daemon->workers);
 }

@@ -75,6 +75,8 @@ static const struct event events[] = {
         "said once."},
     {"order_in_vain", "68f7dd94b9096689a41d5f6b108e4d6e",
         "What a person has said about a run cannot be done any more."},
+    {"page_unwritten", "d8b8161c9d724f11a9f21ba2b7d3720d",
+        "A page of the outbox cannot be made; it is tried again, and said once."},
     {"plan_discarded", "c37d65a8b02941d6aa2604456eb0fca7",
         "Somebody has said that what a run withheld is not wanted."},
     {"plan_released", "5c5f349aa5414a46b7fb4c736db09c25",

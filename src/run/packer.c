@@ -30,6 +30,7 @@ struct packer {
 	pthread_mutex_t mutex; /* of whoever packs */
 	struct looked *feeds;
 	size_t count;
+	atomic_uint packed; /* files */
 };
 
 /* One feed's answers, in one go. */
@@ -131,7 +132,9 @@ static struct error file_pack(
 			tell_why(task, row->run.bytes, &error);
 		return OK;
 	}
-	task->files += !is_error(&error) && !is_broken_off(task);
+	bool is_packed = !is_error(&error) && !is_broken_off(task);
+	task->files += is_packed;
+	atomic_fetch_add(&task->runner->shared->packer->packed, is_packed);
 	return error;
 }
 
@@ -302,6 +305,11 @@ void packer_free(struct packer *packer)
 	pthread_mutex_destroy(&packer->mutex);
 	free(packer->feeds);
 	free(packer);
+}
+
+unsigned packer_count(const struct packer *packer)
+{
+	return atomic_load(&packer->packed);
 }
 
 void packer_hurry(struct packer *packer)
