@@ -90,6 +90,8 @@ static const char *const html_style[] = {
     ".from2>:first-child{grid-row-start:2}.from3>:first-child{grid-row-start:3}"
     ".from4>:first-child{grid-row-start:4}.from5>:first-child{grid-row-start:5}"
     ".from6>:first-child{grid-row-start:6}.from7>:first-child{grid-row-start:7}\n"
+    ".days{display:flex;flex-wrap:wrap;gap:0 2.5rem}tbody th .muted{font-weight:400}\n"
+    ".days .legend{flex-direction:column;flex-wrap:nowrap;justify-content:center}\n"
     ".week{display:flex;gap:3px;margin:0}\n"
     ".legend{display:flex;flex-wrap:wrap;gap:.3rem 1.25rem;font-size:.92rem;margin-bottom:0}\n"
     ".legend li{display:flex;gap:.45rem;align-items:center}\n"
@@ -118,6 +120,7 @@ static const char *const html_style[] = {
     "td[data-th]::before,tbody th[data-th]::before{content:attr(data-th);color:var(--soft);"
     "font-weight:400}\n"
     "td:empty{display:none}\n"
+    ".runs td.num{display:inline-grid;grid-template-columns:6rem auto;width:49%}\n"
     ".strip{grid-template-rows:repeat(7,1.15rem);grid-auto-columns:1.15rem}"
     ".strip .day{width:1.15rem;height:1.15rem}}\n",
     /* paper */

@@ -13,7 +13,7 @@
 #include <time.h>
 
 const struct page_look page_looks[PAGE_OUTCOMES] = {
-    [PAGE_REHEARSED] = {"rehearsed", "P", "preview", "previews only: nothing was changed"},
+    [PAGE_REHEARSED] = {"rehearsed", "P", "previewed", "previews only: nothing was changed"},
     [PAGE_CLEAN] = {"clean", "\u2713", "applied", "applied, without an error"},
     [PAGE_DISCARDED] = {"discarded", "\u2013", "discarded", "discarded by a person"},
     [PAGE_PROBLEMS] = {"problems", "!", "applied with errors", "applied, some rows have an error"},
@@ -136,22 +136,20 @@ void page_add_strip(
 	date_format(from, first);
 	date_format(moment->today, last);
 	sum_add(out, days);
-	buffer_print(
-	    out, "<ol class=\"strip from%d\" aria-label=\"Day by day\">\n", weekday_of(from) + 1);
+	buffer_print(out,
+	    "<div class=\"days\">\n<ol class=\"strip from%d\" aria-label=\"Day by day\">\n",
+	    weekday_of(from) + 1);
 	for (int i = PAGE_DAYS - 1; i >= 0; i--)
 		day_add(out, &days[i], moment->today - i);
+	buffer_add_text(out, "</ol>\n");
+	page_add_legend(out);
 	buffer_print(out,
-	    "</ol>\n<p class=\"muted\">%s to %s; a column is a week, Monday on top. A day shows "
+	    "</div>\n<p class=\"muted\">%s to %s; a column is a week, Monday on top. A day shows "
 	    "the worst that it had; days are those of the ",
 	    first, last);
-	if (moment->zone.size > 0) {
-		buffer_add_text(out, "time zone ");
-		html_text(out, moment->zone);
-	} else {
-		buffer_add_text(out, "site's time zone");
-	}
+	buffer_add_text(out, moment->zone.size > 0 ? "time zone " : "site's time zone");
+	html_text(out, moment->zone);
 	buffer_add_text(out, ".</p>\n");
-	page_add_legend(out);
 }
 
 void page_add_week(

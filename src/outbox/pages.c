@@ -63,11 +63,11 @@ static const char *verb_of(struct slice file)
 static void file_add(struct buffer *out, const struct page_run *run)
 {
 	const char *verb = verb_of(run->file);
-	buffer_add_text(out, "<td class=\"file\" data-th=\"File\">");
+	buffer_add_text(out, "<td class=\"file\" data-th=\"File\"><div>");
 	html_text(out, run->file);
 	if (verb)
 		buffer_print(out, "<br><span class=\"muted\">%s</span>", verb);
-	buffer_add_text(out, "</td>");
+	buffer_add_text(out, "</div></td>");
 }
 
 /* ---- what became of it ---- */
@@ -83,7 +83,7 @@ static void outcome_add(struct buffer *out, const struct page_run *run)
 	    [RUN_HELD] = "held"};
 	enum page_outcome outcome = page_outcome(run);
 	buffer_print(out,
-	    "<td data-th=\"Outcome\"><span class=\"day %s\" aria-hidden=\"true\">%s</span> %s",
+	    "<td data-th=\"Outcome\"><div><span class=\"day %s\" aria-hidden=\"true\">%s</span> %s",
 	    page_looks[outcome].class, page_looks[outcome].sign, states[run->state]);
 	if (run->is_preview && run->state != RUN_PREVIEWED)
 		buffer_add_text(out, " in a preview");
@@ -91,7 +91,7 @@ static void outcome_add(struct buffer *out, const struct page_run *run)
 		buffer_add_text(out, ", with errors");
 	if (run->waits)
 		buffer_add_text(out, "; <strong>waits for a person</strong>");
-	buffer_add_text(out, "</td>");
+	buffer_add_text(out, "</div></td>");
 }
 
 static void number_add(struct buffer *out, const char *label, uint64_t count)
@@ -106,7 +106,7 @@ static void links_add(struct buffer *out, const struct page_run *run)
 	static const char *const words[PAGE_LINKS] = {
 	    [PAGE_REPORT] = "report", [PAGE_RESULT] = "result", [PAGE_RETRY] = "retry file"};
 	const char *between = "";
-	buffer_add_text(out, "<td data-th=\"Answer\">");
+	buffer_add_text(out, "<td data-th=\"Answer\"><div>");
 	for (int link = 0; link < PAGE_LINKS; link++) {
 		if (run->links[link].size == 0)
 			continue;
@@ -119,7 +119,7 @@ static void links_add(struct buffer *out, const struct page_run *run)
 	}
 	if (!*between)
 		buffer_add_text(out, run->is_gone ? "no longer kept" : "none");
-	buffer_add_text(out, "</td>");
+	buffer_add_text(out, "</div></td>");
 }
 
 static void run_add(struct buffer *out, const struct page_run *run)
@@ -262,11 +262,11 @@ static void feed_row_add(
 	const char *folder = is_default(feed) ? "" : feed->name;
 	buffer_print(out, "<tr><th scope=\"row\"><a href=\"%s%s%s\">%s</a></th>", folder,
 	    *folder ? "/" : "", *folder ? PAGE_FEED : PAGE_DEFAULT, feed->name);
-	buffer_add_text(out, "<td class=\"file\" data-th=\"Last applied\">");
+	buffer_add_text(out, "<td class=\"file\" data-th=\"Last applied\"><div>");
 	accepted_add(out, feed);
 	if (feed->is_refused_since)
 		buffer_add_text(out, "<br><strong>a later one was refused</strong>");
-	buffer_add_text(out, "</td>");
+	buffer_add_text(out, "</div></td>");
 	number_add(out, "With problems, 7 days", problems_of_week(feed));
 	number_add(out, "Waits for a person", feed->waits);
 	buffer_add_text(out, "<td data-th=\"Last 7 days\">");

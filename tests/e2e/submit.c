@@ -580,10 +580,9 @@ Test(retry, finds_a_run_of_any_feed_and_a_rehearsal_stays_one)
 	rig_drop(&rig, "hr/preview/staff.csv", bad);
 	files_write(rig_inbox(&rig, "hr/preview/staff.csv.done").text, "", 0, 0640);
 	rig_once(&rig);
-	struct listing listing = files_list(rig_path(&rig, "outbox/hr").text);
-	const char *run = strchr(listing.entries[0].path, '.') + 1;
-	expect(&rig, 0, "inbox/hr/preview", WORDS("retry", path_of("%.22s", run).text));
-	listing_done(&listing);
+	struct buffer run = rig_query(&rig, "SELECT run FROM enrold_run");
+	expect(&rig, 0, "inbox/hr/preview", WORDS("retry", path_of("%.22s", run.bytes).text));
+	buffer_done(&run);
 	rig_remove(&rig);
 }
 

@@ -62,7 +62,29 @@ static void file_take(struct law *law, const char *below, mode_t mode)
 
 static bool is_part(const char *name)
 {
-	return text_starts(name, ".packing-") && text_ends(name, ".part");
+	return (text_starts(name, ".packing-") || text_starts(name, ".page-")) &&
+	       text_ends(name, ".part");
+}
+
+/* A feed's page beside its answers, and that of all: these names at these places, and no others.
+ * Of a feed that nothing was dropped for, too. */
+static bool is_page(const char *below)
+{
+	const char *slash = strchr(below, '/');
+	return strcmp(below, "index.html") == 0 || strcmp(below, "default.html") == 0 ||
+	       (slash && strcmp(slash, "/index.html") == 0 && slash != below);
+}
+
+/* All feeds are the operator's to see; a feed's page is for who may read its answers. */
+static void page_take(struct law *law, const char *below, mode_t mode)
+{
+	struct buffer page = files_read(rig_path(law->rig, "outbox/%s", below).text);
+	bool is_all = strcmp(below, "index.html") == 0;
+	if ((mode & 0777) != (is_all ? 0600 : 0640))
+		law_break(law, "outbox/%s has mode %o", below, mode & 0777);
+	if (!text_starts(page.bytes, "<!doctype html>") || !text_ends(page.bytes, "</html>\n"))
+		law_break(law, "outbox/%s is not a whole page", below);
+	buffer_done(&page);
 }
 
 /* A packed one stands for the plain one, and beside it for nothing: a kill has left both. */
@@ -71,6 +93,10 @@ static void entry_take(struct law *law, const struct listing_entry *entry)
 	struct path below = path_of("%s", entry->path);
 	if (is_part(path_base(below.text)))
 		return; /* a kill has left it, too */
+	if (is_page(below.text)) {
+		page_take(law, below.text, entry->mode);
+		return;
+	}
 	if (text_ends(below.text, ".csv.gz")) {
 		below.text[strlen(below.text) - strlen(".gz")] = '\0';
 		if (files_exist(rig_path(law->rig, "outbox/%s", below.text).text))
