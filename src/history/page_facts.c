@@ -45,7 +45,8 @@ static struct slice file_find(
 	                                      : (struct slice){NULL, 0};
 }
 
-static void links_find(
+/* False: its summary, which comes last, is not there. */
+static bool links_find(
     const struct search *search, const struct kept_run *run, struct page_run *page)
 {
 	page->links[PAGE_REPORT] = file_find(search, run, REPORT_SUFFIX);
@@ -55,7 +56,9 @@ static void links_find(
 	if (run->has_retry)
 		page->links[PAGE_RETRY] =
 		    file_find(search, run, artefact_kinds[ARTEFACT_RETRY].suffix);
-	page->is_gone = file_find(search, run, SUMMARY_SUFFIX).size == 0;
+	bool is_out = file_find(search, run, SUMMARY_SUFFIX).size > 0;
+	page->is_gone = !is_out || (run->has_result && page->links[PAGE_RESULT].size == 0);
+	return is_out;
 }
 
 static int by_feed_and_run(const void *a, const void *b)
@@ -128,9 +131,9 @@ struct error page_facts_runs(const struct feed_runs *feed, const struct answers_
 	*is_whole = true;
 	for (size_t i = 0; runs && i < feed->count; i++) {
 		runs[i] = run_show(&feed->runs[i]);
-		links_find(&search, &feed->runs[i], &runs[i]);
+		bool is_out = links_find(&search, &feed->runs[i], &runs[i]);
 		runs[i].waits = waits(place->plans, feed->feed, runs[i].run);
-		if (runs[i].is_gone && place->now_us - runs[i].started_us < hour_us)
+		if (!is_out && place->now_us - runs[i].started_us < hour_us)
 			*is_whole = false;
 	}
 	page->runs = runs;
