@@ -120,7 +120,7 @@ static const char *const html_style[] = {
     "td[data-th]::before,tbody th[data-th]::before{content:attr(data-th);color:var(--soft);"
     "font-weight:400}\n"
     "td:empty{display:none}\n"
-    ".runs td.num{display:inline-grid;grid-template-columns:6rem auto;width:49%}\n"
+    ".runs td.num{display:inline-grid;grid-template-columns:5.2rem auto;width:49%}\n"
     ".strip{grid-template-rows:repeat(7,1.15rem);grid-auto-columns:1.15rem}"
     ".strip .day{width:1.15rem;height:1.15rem}}\n",
     /* paper */
