@@ -34,16 +34,38 @@ static struct error part_write(int directory, const struct page_name *name, stru
 	return error;
 }
 
-struct error page_file_write(int directory, const struct page_name *name, struct slice text)
+void page_parts_remove(int directory)
+{
+	const struct dirent *entry;
+	DIR *listing = disk_list(directory);
+	while (listing && (entry = readdir(listing)))
+		if (strncmp(entry->d_name, PAGE_PART, strlen(PAGE_PART)) == 0)
+			unlinkat(directory, entry->d_name, 0);
+	if (listing)
+		closedir(listing);
+}
+
+/* *is_gone: another daemon has taken it for what a dead one has left. */
+static struct error try_write(
+    int directory, const struct page_name *name, struct slice text, bool *is_gone)
 {
 	unlinkat(directory, name->part, 0); /* of an attempt that was cut short */
-	struct error error = place_check(directory, name->name);
-	if (is_error(&error))
-		return error;
-	error = part_write(directory, name, text);
-	if (!is_error(&error) && renameat(directory, name->part, directory, name->name) < 0)
+	struct error error = part_write(directory, name, text);
+	*is_gone = false;
+	if (!is_error(&error) && renameat(directory, name->part, directory, name->name) < 0) {
+		*is_gone = errno == ENOENT;
 		error = error_errno("cannot rename %s", name->part);
+	}
 	if (is_error(&error))
 		unlinkat(directory, name->part, 0);
 	return error;
+}
+
+struct error page_file_write(int directory, const struct page_name *name, struct slice text)
+{
+	bool is_gone = false;
+	struct error error = place_check(directory, name->name);
+	if (!is_error(&error))
+		error = try_write(directory, name, text, &is_gone);
+	return is_gone ? try_write(directory, name, text, &is_gone) : error;
 }

@@ -13,6 +13,7 @@ struct page_maker {
 	struct page_runs runs;
 	char zone[ZONE_TEXT_SIZE];     /* in which the days have been counted */
 	int64_t today;                 /* for which the pages were made */
+	bool is_all;                   /* pages without news are made, too */
 	char (*told)[SPOOL_PATH_SIZE]; /* pages that could not be written, which was said */
 	size_t told_count;
 };
@@ -44,8 +45,7 @@ void page_maker_free(struct page_maker *maker)
 
 void page_maker_want_all(struct page_maker *maker)
 {
-	for (size_t i = 0; i < maker->runs.count; i++)
-		maker->runs.feeds[i]->is_changed = true;
+	maker->is_all = true;
 }
 
 /* ---- what cannot be written ---- */
@@ -105,6 +105,8 @@ static struct error feed_make(struct making *making, struct feed_runs *feed, con
 	struct error error = spool_open_outbox(making->place->spool, feed->feed, &place.outbox);
 	if (is_error(&error))
 		return error;
+	if (making->maker->is_all)
+		page_parts_remove(place.outbox);
 	error = page_facts(feed, place.plans, place.now_us, making->arena, &page);
 	if (!is_error(&error))
 		error = page_facts_runs(feed, &place, making->arena, &page, &is_whole);
@@ -162,7 +164,7 @@ static struct error write_changed(struct making *making)
 		    page_runs_feed(&making->maker->runs, slice_of(config->feeds[i].name));
 		if (!feed)
 			return error_memory("making a page");
-		if (!feed->is_changed)
+		if (!feed->is_changed && !making->maker->is_all)
 			continue;
 		is_changed = true;
 		feed_write(making, feed);
@@ -171,6 +173,7 @@ static struct error write_changed(struct making *making)
 		return OK;
 	struct error error = all_make(making);
 	end_tell(making, "outbox/" PAGE_ALL, &error);
+	making->maker->is_all = false;
 	return OK;
 }
 
@@ -204,9 +207,9 @@ struct error page_maker_work(struct page_maker *maker, const struct page_place *
 	    .arena = arena_create()};
 	zone_follow(maker, zone);
 	if (making.moment.today != maker->today)
-		page_maker_want_all(maker);
+		maker->is_all = true;
 	maker->today = making.moment.today;
-	snprintf(making.part, sizeof making.part, ".page-%s.part", place->config->node);
+	snprintf(making.part, sizeof making.part, PAGE_PART "%s.part", place->config->node);
 	struct error error = making.arena ? work(&making) : error_memory("making a page");
 	buffer_done(&making.text);
 	arena_free(making.arena);

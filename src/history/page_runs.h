@@ -47,7 +47,7 @@ struct page_runs {
 
 void page_runs_forget(struct page_runs *runs);
 /* NULL: no memory. What is new is empty, and changed. */
-struct feed_runs *page_runs_feed(struct page_runs *runs, struct slice feed);
+struct feed_runs *page_runs_feed(struct page_runs *runs, struct slice name);
 /* What has ended since the last look; each is_changed of it is set. */
 struct error page_runs_look(struct page_runs *runs, struct db *db, int64_t now_us) MUST_CHECK;
 
@@ -78,6 +78,12 @@ struct page_name {
 	const char *name, *part; /* what it is called while it is written, by nobody else */
 	mode_t mode;
 };
+
+#define PAGE_PART ".page-" /* how each node's begins */
+
+/* What a kill has left of pages in the making, of whatever node. One that another daemon is at is
+ * made once more by page_file_write. */
+void page_parts_remove(int directory);
 
 /* Replaces the page. REJECT: what is there is no file of ours, and stays. */
 struct error page_file_write(

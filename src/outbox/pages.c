@@ -72,19 +72,21 @@ static void file_add(struct buffer *out, const struct page_run *run)
 
 /* ---- what became of it ---- */
 
+static const char *const states[RUN_STATES] = {[RUN_UNKNOWN] = "unknown",
+    [RUN_RUNNING] = "under way",
+    [RUN_APPLIED] = "applied",
+    [RUN_PREVIEWED] = "previewed",
+    [RUN_REFUSED] = "refused",
+    [RUN_DISCARDED] = "discarded",
+    [RUN_HELD] = "held"};
+
 static void outcome_add(struct buffer *out, const struct page_run *run)
 {
-	static const char *const states[RUN_STATES] = {[RUN_UNKNOWN] = "unknown",
-	    [RUN_RUNNING] = "under way",
-	    [RUN_APPLIED] = "applied",
-	    [RUN_PREVIEWED] = "previewed",
-	    [RUN_REFUSED] = "refused",
-	    [RUN_DISCARDED] = "discarded",
-	    [RUN_HELD] = "held"};
 	enum page_outcome outcome = page_outcome(run);
+	const char *state = run->state < RUN_STATES ? states[run->state] : states[RUN_UNKNOWN];
 	buffer_print(out,
 	    "<td data-th=\"Outcome\"><div><span class=\"day %s\" aria-hidden=\"true\">%s</span> %s",
-	    page_looks[outcome].class, page_looks[outcome].sign, states[run->state]);
+	    page_looks[outcome].class, page_looks[outcome].sign, state);
 	if (run->is_preview && run->state != RUN_PREVIEWED)
 		buffer_add_text(out, " in a preview");
 	if (run->rows_in_error > 0 && run->state != RUN_REFUSED)
@@ -176,7 +178,8 @@ static void empty_add(struct buffer *out, const struct page_feed *feed)
 	lane.is_preview = true;
 	spool_inbox(preview, &lane);
 	buffer_print(out,
-	    "<p>No file has been dropped here yet. Put a CSV file into <code>%s/</code>: write it "
+	    "<p>No file has been dropped here yet, or none in the last 400 days. Put a CSV file "
+	    "into <code>%s/</code>: write it "
 	    "as <code>staff.csv.part</code>, then rename it to <code>staff.csv</code>, so that "
 	    "nobody takes half of it. Its answer appears beside this page.</p>\n"
 	    "<p>In <code>%s/</code> the same file is only rehearsed: the answer says what it would "

@@ -222,7 +222,7 @@ Test(pages, what_a_kill_has_left_out_the_next_start_shows)
 	service_await(&service, &rig, "hr", 1);
 	service_kill(&service);
 	/* And what a kill in the middle of a page has left. */
-	files_write(rig_path(&rig, "outbox/hr/.page-" RIG_NODE ".part").text, "<!doc", 5, 0640);
+	files_write(rig_path(&rig, "outbox/hr/.page-another-node.part").text, "<!doc", 5, 0640);
 	unlink(page_path(&rig, "index.html").text);
 	service_start(&service, &rig);
 	page_await(&rig, &service, "", "index.html");
