@@ -94,9 +94,6 @@ void daemon_stop(struct daemon *daemon);
 struct error daemon_begin_work(struct daemon *daemon) MUST_CHECK;
 /* At what the database and the disks say, on a thread. */
 void daemon_look(struct daemon *daemon);
-/* False: the time zone is about to change. It is the whole process's, in its environment, which
- * libraries ask: no thread of the pool may be begun until it has. */
-bool daemon_may_begin_thread(const struct daemon *daemon);
 /* Reads what people have ordered, and obeys. */
 struct error daemon_take_orders(struct daemon *daemon) MUST_CHECK;
 /* Begins to; the error: the settings stay as they are. */
@@ -108,6 +105,9 @@ struct error daemon_reload(struct daemon *daemon) MUST_CHECK;
 void daemon_use_config(struct daemon *daemon, struct config_file *file);
 /* An error: it is refused, which has been said. */
 struct error daemon_take_config(const struct daemon *daemon, struct config_file **file) MUST_CHECK;
+/* False: the time zone is about to change. It is the whole process's, in its environment, which
+ * libraries ask: no thread of the pool may be begun until it has. */
+bool daemon_may_begin_thread(const struct daemon *daemon);
 /* The site's time zone, if it is another now. No other thread may exist. */
 void daemon_use_zone(struct daemon *daemon);
 /* As long as the loop does not run, a hangup is not lost, but waits: SIG_BLOCK, SIG_UNBLOCK. */

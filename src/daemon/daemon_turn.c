@@ -127,11 +127,6 @@ static void on_overview(void *context)
 	daemon_turn(daemon);
 }
 
-bool daemon_may_begin_thread(const struct daemon *daemon)
-{
-	return *daemon->zone_next == '\0';
-}
-
 /* Nobody else is in the way of a new configuration, or of a new time zone. */
 static bool may_reload(const struct daemon *daemon)
 {

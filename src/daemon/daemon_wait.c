@@ -56,6 +56,11 @@ static void config_change(struct daemon *daemon)
 	log_event(LOG_INFO, "reloaded", NULL, "%s is in force", daemon->path);
 }
 
+bool daemon_may_begin_thread(const struct daemon *daemon)
+{
+	return *daemon->zone_next == '\0';
+}
+
 /* No other thread may exist. */
 void daemon_use_zone(struct daemon *daemon)
 {
