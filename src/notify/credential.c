@@ -15,8 +15,8 @@ static struct error path_make(const char *key, const char *name, char path[PATH_
 		return error_config("%s is the credential %s, and there are no credentials: the "
 		                    "unit needs LoadCredential=%s:FILE",
 		    key, name, name);
-	snprintf(path, PATH_MAX, "%s%s%s", name[0] == '/' ? "" : folder,
-	    name[0] == '/' ? "" : "/", name);
+	snprintf(path, PATH_MAX, "%s%s%s", name[0] == '/' ? "" : folder, name[0] == '/' ? "" : "/",
+	    name);
 	return OK;
 }
 

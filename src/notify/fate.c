@@ -27,8 +27,8 @@ enum fate fate_of_webhook(long status)
 {
 	if (status >= 200 && status < 300)
 		return FATE_SENT;
-	bool is_passing = status < 300 || status == 408 || status == 425 || status == 429 ||
-	                  status >= 500;
+	bool is_passing =
+	    status < 300 || status == 408 || status == 425 || status == 429 || status >= 500;
 	return is_passing ? FATE_AWAY : FATE_REFUSED;
 }
 

@@ -8,7 +8,7 @@
 
 enum {
 	WIDTH = 76,
-	ADDRESS_MAX = 254,
+	ADDRESS_MAX = MAIL_ADDRESS_SIZE - 1,
 	/* Bytes of a text in one encoded word: base64 of them and its frame are 75 at most. */
 	ENCODED_MAX = 45,
 };
@@ -30,6 +30,18 @@ bool mail_is_address(const char *text)
 	size_t length = strlen(text);
 	return at && at != text && at[1] && !strchr(at + 1, '@') && length <= ADDRESS_MAX &&
 	       is_ascii(slice_of(text)) && !strpbrk(text, " <>()[]\\,;:\"");
+}
+
+bool mail_find_address(const char *sender, char address[MAIL_ADDRESS_SIZE])
+{
+	const char *start = strchr(sender, '<');
+	size_t name = start ? (size_t)(start - sender) : 0;
+	start = start ? start + 1 : sender;
+	size_t length = strcspn(start, ">");
+	bool is_closed = strcmp(start + length, start == sender ? "" : ">") == 0;
+	snprintf(address, MAIL_ADDRESS_SIZE, "%.*s", (int)(length < MAIL_ADDRESS_SIZE ? length : 0),
+	    start);
+	return is_closed && is_ascii((struct slice){sender, name}) && mail_is_address(address);
 }
 
 static bool is_key(const char *text)
@@ -145,7 +157,8 @@ static void date_add(struct buffer *out, int64_t at_s)
 static void headers_add(struct buffer *out, const struct mail *mail)
 {
 	date_add(out, mail->at_s);
-	buffer_print(out, "From: enrold <%s>\r\n", mail->from);
+	bool is_named = strchr(mail->from, '<') != NULL;
+	buffer_print(out, is_named ? "From: %s\r\n" : "From: enrold <%s>\r\n", mail->from);
 	to_add(out, mail);
 	subject_add(out, mail);
 	buffer_print(out, "Message-ID:\r\n <%s@%s>\r\n", mail->key, mail->node);
@@ -269,8 +282,9 @@ static void attached_add(struct buffer *out, const struct mail *mail)
 
 bool mail_format(const struct mail *mail, struct buffer *out)
 {
-	bool is_good = mail_is_address(mail->from) && mail->to_count > 0 && is_key(mail->key) &&
-	               is_key(mail->node) && is_key(mail->feed) &&
+	char from[MAIL_ADDRESS_SIZE];
+	bool is_good = mail_find_address(mail->from, from) && mail->to_count > 0 &&
+	               is_key(mail->key) && is_key(mail->node) && is_key(mail->feed) &&
 	               (!*mail->thread || is_key(mail->thread));
 	for (size_t i = 0; i < mail->to_count; i++)
 		is_good = is_good && mail_is_address(mail->to[i]);

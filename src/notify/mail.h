@@ -30,5 +30,8 @@ bool mail_format(const struct mail *mail, struct buffer *out);
 
 /* One "@", no blank, no control, nothing that ends an address: as SMTP takes it between < and >. */
 bool mail_is_address(const char *text);
+/* The address in a sender. False: there is none. */
+enum { MAIL_ADDRESS_SIZE = 255 };
+bool mail_find_address(const char *sender, char address[MAIL_ADDRESS_SIZE]);
 
 #endif

@@ -16,10 +16,10 @@ struct error outgoing_name(const struct outgoing *outgoing, char name[OUTGOING_N
 
 void outgoing_format(const struct outgoing *outgoing, struct buffer *out)
 {
-	json_t *object = json_pack("{s:i, s:s, s:s, s:s*, s:s, s:I, s:s%}", "v", 1, "key",
-	    outgoing->key, "feed", outgoing->feed, "to", outgoing->to, "event", outgoing->event,
-	    "made", (json_int_t)outgoing->made_ms, "body", outgoing->body.bytes,
-	    outgoing->body.size);
+	json_t *object =
+	    json_pack("{s:i, s:s, s:s, s:s*, s:s, s:I, s:s%}", "v", 1, "key", outgoing->key, "feed",
+	        outgoing->feed, "to", outgoing->to, "event", outgoing->event, "made",
+	        (json_int_t)outgoing->made_ms, "body", outgoing->body.bytes, outgoing->body.size);
 	jsonout_add(out, object, JSON_COMPACT);
 	buffer_add_char(out, '\n');
 	json_decref(object);
@@ -42,8 +42,8 @@ struct error outgoing_parse(struct slice text, struct arena *arena, struct outgo
 	    .event = text_take(object, "event", arena),
 	    .made_ms = json_integer_value(json_object_get(object, "made"))};
 	if (json_is_string(body))
-		outgoing->body = arena_copy(arena,
-		    (struct slice){json_string_value(body), json_string_length(body)});
+		outgoing->body = arena_copy(
+		    arena, (struct slice){json_string_value(body), json_string_length(body)});
 	json_decref(object);
 	if (arena_has_failed(arena))
 		return error_memory("reading a message");

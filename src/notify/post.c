@@ -38,7 +38,8 @@ struct error post_open(const struct pace *pace, struct post **post)
 {
 	struct post *made = calloc(1, sizeof *made);
 	*post = NULL;
-	if (!made || curl_global_init(CURL_GLOBAL_DEFAULT) != 0 || !(made->multi = curl_multi_init())) {
+	if (!made || curl_global_init(CURL_GLOBAL_DEFAULT) != 0 ||
+	    !(made->multi = curl_multi_init())) {
 		free(made);
 		return error_memory("preparing to send");
 	}
@@ -205,8 +206,8 @@ struct error post_start(struct post *post, const struct parcel *parcel)
 		return error_memory("sending a message");
 	CURLcode code = common_set(post, transfer, parcel->url);
 	if (code == CURLE_OK)
-		code = transfer->is_mail ? mail_set(transfer, parcel)
-		                         : webhook_set(transfer, parcel);
+		code =
+		    transfer->is_mail ? mail_set(transfer, parcel) : webhook_set(transfer, parcel);
 	if (code == CURLE_OK && curl_multi_add_handle(post->multi, transfer->easy) != CURLM_OK)
 		code = CURLE_OUT_OF_MEMORY;
 	if (code != CURLE_OK) {
@@ -229,23 +230,21 @@ void post_wait(struct post *post, struct pollfd *files, size_t count, int timeou
 		waited[i] = (struct curl_waitfd){files[i].fd, CURL_WAIT_POLLIN, 0};
 	curl_multi_perform(post->multi, &running);
 	bool has_ended = (size_t)running < post->count;
-	curl_multi_poll(
-	    post->multi, waited, (unsigned)count, has_ended ? 0 : timeout_ms, NULL);
+	curl_multi_poll(post->multi, waited, (unsigned)count, has_ended ? 0 : timeout_ms, NULL);
 	for (size_t i = 0; i < count && i < FILES_MAX; i++)
 		files[i].revents = waited[i].revents ? POLLIN : 0;
 	curl_multi_perform(post->multi, &running);
 }
 
-static void reason_make(const struct transfer *transfer, CURLcode code, long status,
-    struct receipt *receipt)
+static void reason_make(
+    const struct transfer *transfer, CURLcode code, long status, struct receipt *receipt)
 {
 	const char *words = *transfer->words ? transfer->words : curl_easy_strerror(code);
-	if (!transfer->is_mail && status > 0)
-		snprintf(receipt->reason, sizeof receipt->reason, "the answer is HTTP %ld", status);
+	if (status > 0 && (!transfer->is_mail || transfer->sent == transfer->size))
+		snprintf(receipt->reason, sizeof receipt->reason, "the answer is %s %ld",
+		    transfer->is_mail ? "SMTP" : "HTTP", status);
 	else
-		snprintf(receipt->reason, sizeof receipt->reason, "%s%s%.0ld", words,
-		    transfer->is_mail && status >= 400 ? ": reply " : "",
-		    transfer->is_mail && status >= 400 ? status : 0);
+		snprintf(receipt->reason, sizeof receipt->reason, "%.199s", words);
 }
 
 static void receipt_make(const struct transfer *transfer, CURLcode code, struct receipt *receipt)

@@ -21,9 +21,9 @@ struct post;
 /* Borrowed until post_start returns. */
 struct parcel {
 	const char *url;
-	const char *from, *to;        /* of a mail; NULL: a webhook */
-	const char *user, *password;  /* of a mail; NULL: none */
-	const char *const *headers;   /* of a webhook, ended by NULL */
+	const char *from, *to;       /* of a mail; NULL: a webhook */
+	const char *user, *password; /* of a mail; NULL: none */
+	const char *const *headers;  /* of a webhook, ended by NULL */
 	struct slice body;
 	void *context;
 };
