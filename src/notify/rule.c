@@ -193,7 +193,8 @@ static void plan_judge(const struct judging *judging)
 static void held_judge(const struct judging *judging)
 {
 	const struct notice *notice = judging->notice;
-	if (notice->order_of)
+	if (notice->order_of &&
+	    (is(notice->order_verb, "release") || is(notice->order_verb, "decline")))
 		plan_close(judging, notice->order_of);
 	if (notice->plan_rows > 0)
 		plan_judge(judging);
@@ -247,7 +248,7 @@ static void run_judge(const struct judging *judging)
 	held_judge(judging);
 	if (is(notice->status, "refused"))
 		refusal_judge(judging);
-	else if (notice->is_accepted && !notice->order_verb)
+	else if (notice->is_accepted)
 		accepted_judge(judging);
 }
 

@@ -13,8 +13,8 @@
  *     recovered  the end of what was told
  *     success    each file that was applied
  *
- * Previews tell nothing: whoever asked for one waits for its answer. What a run that a person
- * ordered finds is no news of the feed's files.
+ * Previews tell nothing: whoever asked for one waits for its answer. Errors of a run that releases a
+ * part, or takes something back, are no news of the feed's files: it is no accepted one.
  */
 #ifndef NOTIFY_RULE_H
 #define NOTIFY_RULE_H

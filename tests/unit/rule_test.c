@@ -25,7 +25,8 @@ enum what {
 	REFUSED,  /* code `word`, line `number` */
 	HELD,     /* as a whole, code `word`, `number` people */
 	WITHHELD, /* accepted, with a plan, code `word`, `number` people */
-	RELEASED, /* a run that carries out a word about the plan of step `number` */
+	RELEASED, /* a run that does a part, the plan of step `number` */
+	UNDONE,   /* one that takes step `number` back */
 	PREVIEW,  /* refused */
 	LATE,
 	STALE,
@@ -100,9 +101,9 @@ static struct notice notice_of(const struct step *step, size_t index, struct not
 		notice.plan_rows = notice.plan_people = step->number;
 		break;
 	case RELEASED:
-		notice.order_verb = "release";
+	case UNDONE:
+		notice.order_verb = step->what == UNDONE ? "undo" : "release";
 		notice.order_of = run_of(step->number);
-		notice.is_accepted = true;
 		break;
 	case LATE: notice.kind = NOTICE_LATE; break;
 	case STALE: notice.kind = NOTICE_STALE; break;
@@ -170,9 +171,9 @@ Test(rule, tells_a_plan_for_the_same_reason_once_and_weekly)
 Test(rule, tells_when_no_plan_waits_any_more)
 {
 	PLAY(BUT_SUCCESS, {0, HELD, "created", 10, "held"}, {1, HELD, "errors", 11, "held"},
-	    {2, RELEASED, "", 0, ""}, {3, RELEASED, "", 1, "recovered over:held"},
-	    {4, HELD, "created", 10, "held"}, {5, LOOK, "", 0, "recovered over:held"},
-	    {5, LOOK, "", 0, ""});
+	    {2, UNDONE, "", 1, ""}, {2, RELEASED, "", 0, ""},
+	    {3, RELEASED, "", 1, "recovered over:held"}, {4, HELD, "created", 10, "held"},
+	    {5, LOOK, "", 0, "recovered over:held"}, {5, LOOK, "", 0, ""});
 }
 
 Test(rule, believes_a_card_that_is_not_there_yet)
