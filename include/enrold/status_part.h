@@ -41,4 +41,8 @@ size_t status_plans_count(
 json_t *status_absence(
     const struct absence_standing *standing, const struct held_plans *plans, json_t *needs);
 
+/* {"waiting","since"}: what enrold-notify has not seen to yet (notice.h), the oldest since then; 0:
+ * nothing waits. That it has done so for an hour is added to needs. */
+json_t *status_notices(size_t count, int64_t oldest_s, int64_t now_s, json_t *needs);
+
 #endif

@@ -8,6 +8,7 @@
 #include "enrold/lms.h"
 #include "enrold/log.h"
 #include "enrold/names.h"
+#include "enrold/notice.h"
 #include "enrold/orders.h"
 #include "enrold/run.h"
 #include "enrold/secret.h"
@@ -309,6 +310,19 @@ static json_t *checkpoints_make(const struct look *look)
 	    look->config->checkpoints.origin, "failed", "given", "not_given");
 }
 
+/* ---- what people are told ---- */
+
+static json_t *notices_make(const struct look *look)
+{
+	size_t count = 0;
+	int64_t oldest_s = 0;
+	struct error error =
+	    look->spool.root < 0 ? OK : notice_count(look->spool.root, &count, &oldest_s);
+	if (is_error(&error))
+		status_need(look->needs, NULL, "warning", error.text, "look at its permissions");
+	return status_notices(count, oldest_s, (int64_t)time(NULL), look->needs);
+}
+
 /* ---- the whole ---- */
 
 static const char *state_find(struct look *look)
@@ -339,6 +353,7 @@ static json_t *status_make(struct look *look)
 	json_object_set_new(status, "held_files", json_integer(files_count(look, "held")));
 	json_object_set_new(
 	    status, "quarantine_files", json_integer(files_count(look, "quarantine")));
+	json_object_set_new(status, "notices", notices_make(look));
 	json_object_set_new(status, "feeds", feeds_make(look));
 	json_object_set_new(status, "needs", look->needs);
 	return status;

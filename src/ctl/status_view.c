@@ -349,6 +349,16 @@ static void checkpoint_print(const json_t *daemon, FILE *to)
 	    words_number(checkpoints, "number") == 1 ? "" : "s", made);
 }
 
+static void notices_print(const json_t *daemon, FILE *to)
+{
+	char since[FIGURE_SIZE];
+	const json_t *notices = json_object_get(daemon, "notices");
+	long long waiting = (long long)words_number(notices, "waiting");
+	when_show(since, notices, "since");
+	if (waiting > 0)
+		fprintf(to, "To be told by enrold-notify: %lld, since %s\n", waiting, since);
+}
+
 bool status_view_print(
     const json_t *daemons, const json_t *feeds, const json_t *needs, size_t lines_max, FILE *to)
 {
@@ -359,7 +369,7 @@ bool status_view_print(
 	json_array_foreach(daemons, i, daemon)
 	    daemon_print(daemon, i + 1 == json_array_size(daemons) ? title : "", to);
 	needs_print(needs, to);
-	enum { OTHER_LINES = 6 };
+	enum { OTHER_LINES = 7 };
 	size_t others = 2 * json_array_size(daemons) + 2 * json_array_size(needs) + OTHER_LINES;
 	size_t room = lines_max > others ? lines_max - others : 1;
 	bool is_printed = feeds_print(feeds, lines_max > 0 ? room : 0, to);
@@ -370,5 +380,6 @@ bool status_view_print(
 	growth_print(daemon, to);
 	checkpoint_print(daemon, to);
 	aside_print(daemon, to);
+	notices_print(daemon, to);
 	return is_printed && fflush(to) == 0;
 }

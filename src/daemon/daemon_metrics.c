@@ -59,6 +59,9 @@ static void overview_tell(const struct overview *overview, struct metrics_now *n
 	}
 	now->held_files = (int64_t)overview->held_files;
 	now->quarantine_files = (int64_t)overview->quarantine_files;
+	now->notices = (int64_t)overview->notices;
+	int64_t age_s = now->time_s - overview->notices_oldest_s;
+	now->notices_oldest_age_s = overview->notices_oldest_s > 0 && age_s > 0 ? age_s : 0;
 }
 
 static void checkpoints_tell(const struct daemon *daemon, struct metrics_now *now)

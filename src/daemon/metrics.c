@@ -133,5 +133,7 @@ struct metrics_now metrics_unknown(int64_t time_s)
 	    .checkpoint_given = -1,
 	    .checkpoint_trouble = -1,
 	    .held_files = -1,
-	    .quarantine_files = -1};
+	    .quarantine_files = -1,
+	    .notices = -1,
+	    .notices_oldest_age_s = -1};
 }

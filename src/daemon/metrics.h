@@ -56,6 +56,8 @@ struct metrics_now {
 	int64_t checkpoint_trouble;           /* 1: none can be made, or given */
 	int64_t spool_size, spool_free;       /* bytes of the spool's disk */
 	int64_t held_files, quarantine_files; /* in these folders of the spool */
+	int64_t notices;                      /* that wait for enrold-notify */
+	int64_t notices_oldest_age_s;         /* of these; 0: there is none */
 	struct metrics_now_feed *feeds;       /* borrowed */
 	size_t feeds_count;
 };

@@ -5,6 +5,7 @@
 #include "enrold/disk.h"
 #include "enrold/lms.h"
 #include "enrold/names.h"
+#include "enrold/notice.h"
 
 #include <fcntl.h>
 #include <limits.h>
@@ -182,6 +183,9 @@ static void on_work(uv_work_t *work)
 	look->has_plans = !is_error(&error);
 	look->found.held_files = spool_count_files(look->spool->late);
 	look->found.quarantine_files = spool_count_files(look->spool->quarantine);
+	error =
+	    notice_count(look->spool->root, &look->found.notices, &look->found.notices_oldest_s);
+	(void)error; /* whoever writes there says what is wrong */
 }
 
 /* ---- on the loop ---- */
@@ -266,6 +270,8 @@ static void look_take(struct overview *overview, struct overview_look *look)
 	}
 	overview->held_files = look->found.held_files;
 	overview->quarantine_files = look->found.quarantine_files;
+	overview->notices = look->found.notices;
+	overview->notices_oldest_s = look->found.notices_oldest_s;
 }
 
 static void on_worked(uv_work_t *work, int status)

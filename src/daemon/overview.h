@@ -59,6 +59,8 @@ struct overview {
 	struct overview_growth growth;
 	int64_t growth_ms; /* when it was looked at; 0: never */
 	size_t held_files, quarantine_files;
+	size_t notices;            /* that wait for enrold-notify */
+	int64_t notices_oldest_s;  /* epoch seconds; 0: none does */
 	struct held_plans plans;   /* of all feeds, that wait for a person */
 	struct arrivals *arrivals; /* NULL: none, or the look has it */
 	struct arrival *arrived;   /* of each feed, as it found them */

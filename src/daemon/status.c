@@ -174,6 +174,8 @@ json_t *status_make(const struct daemon *daemon)
 	json_object_set_new(
 	    status, "quarantine_files", json_integer((json_int_t)overview->quarantine_files));
 	held_need(overview, needs);
+	json_object_set_new(status, "notices",
+	    status_notices(overview->notices, overview->notices_oldest_s, now_s, needs));
 	json_object_set_new(status, "feeds",
 	    daemon->feeds ? feeds_status_make(daemon->feeds, &moment, needs) : json_array());
 	json_object_set_new(status, "needs", needs);

@@ -226,6 +226,8 @@ Test(metrics, tell_how_things_stand)
 	    .checkpoint_trouble = 1,
 	    .held_files = 6,
 	    .quarantine_files = 7,
+	    .notices = 8,
+	    .notices_oldest_age_s = 3601,
 	    .spool_size = 4000,
 	    .spool_free = 1000,
 	    .feeds = &feed,
@@ -246,6 +248,9 @@ Test(metrics, tell_how_things_stand)
 	expect_lines(text, "enrold_spool_free_bytes", "enrold_spool_free_bytes 1000\n");
 	expect_lines(text, "enrold_spool_held_files", "enrold_spool_held_files 6\n");
 	expect_lines(text, "enrold_spool_quarantine_files", "enrold_spool_quarantine_files 7\n");
+	expect_lines(text, "enrold_notices_waiting", "enrold_notices_waiting 8\n");
+	expect_lines(text, "enrold_notices_oldest_waiting_seconds",
+	    "enrold_notices_oldest_waiting_seconds 3601\n");
 	static const struct {
 		const char *name;
 		int64_t value;

@@ -34,6 +34,39 @@ Test(status_part, needs_are_whole_whatever_bytes_they_quote)
 	json_decref(needs);
 }
 
+Test(status_part, of_notices_is_a_need_when_the_oldest_has_waited_for_an_hour)
+{
+	static const struct {
+		size_t count;
+		int64_t oldest_s, now_s;
+		const char *what;
+	} cases[] = {
+	    {0, 0, 1700000000, NULL},
+	    {2, 1700000000, 1700000000 + 3599, NULL},
+	    {2, 1700000000, 1700000000 + 3600,
+	        "2 notices wait that nobody has been told, for an hour"},
+	    {1, 1700000000, 1700000000 + 7199,
+	        "1 notice waits that nobody has been told, for an hour"},
+	    {7, 1700000000, 1700000000 + 7200,
+	        "7 notices wait that nobody has been told, for 2 hours"},
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		json_t *needs = json_array();
+		json_t *notices =
+		    status_notices(cases[i].count, cases[i].oldest_s, cases[i].now_s, needs);
+		const json_t *need = json_array_get(needs, 0);
+		cr_expect_eq(
+		    json_integer_value(json_object_get(notices, "waiting")), cases[i].count);
+		cr_expect_str_eq(
+		    text_of(notices, "since"), cases[i].oldest_s > 0 ? "2023-11-14T22:13:20Z" : "");
+		cr_expect_eq(json_array_size(needs), cases[i].what ? 1 : 0);
+		cr_expect_str_eq(text_of(need, "what"), cases[i].what ? cases[i].what : "");
+		cr_expect(!need || strstr(text_of(need, "do"), "journalctl -u enrold-notify"));
+		json_decref(notices);
+		json_decref(needs);
+	}
+}
+
 Test(status_part, of_a_stopped_run_says_who_and_what_to_do)
 {
 	static const char run[] = "20261126-021003-118204";
