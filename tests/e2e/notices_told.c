@@ -2,6 +2,7 @@
  * and how long all that has waited, which the status says. */
 #include "asker.h"
 #include "law.h"
+#include "movement.h"
 #include "nightly.h"
 #include "service.h"
 
@@ -44,8 +45,8 @@ static void site_make(struct rig *rig, const char *feeds)
 static void queue_await(const struct service *service, const struct rig *rig, size_t count)
 {
 	files_make_directory(rig_path(rig, "notify/queue").text);
-	cr_assert(files_await(
-	              rig_path(rig, "notify/queue").text, ".json", count, service->program.pid_fd),
+	cr_assert(
+	    files_await(rig_path(rig, "notify/queue").text, ".json", count, service->program.pidfd),
 	    "%zu notices do not come", count);
 }
 
@@ -155,19 +156,23 @@ Test(notices_told, who_is_due_within_three_days)
 	    &nightly, "  default: { absence: { action: unenrol, grace: 2d }, " NOTIFY " }\n");
 	nightly_send(&nightly, "staff-1.csv", "1-50:C1");
 	nightly_send(&nightly, "staff-2.csv", "1-48:C1");
+	rig_execute(&nightly.rig,
+	    "UPDATE mdl_user_enrolments SET timemodified = timemodified - 3600 WHERE status = 1;"
+	    " UPDATE enrold_listing SET suspended_at = suspended_at - 3600 WHERE suspended_at > 0");
+	nightly_send(&nightly, "staff-3.csv", "1-48:C1");
 	service_start(&service, &nightly.rig);
-	queue_await(&service, &nightly.rig, 3);
+	queue_await(&service, &nightly.rig, 4);
 	json_t *notice = notice_named(&nightly.rig, "due-default-2");
 	says(notice, "kind", "due");
 	cr_expect_eq(number(notice, "people"), 2);
 	char day[32];
-	time_t first = time(NULL) + 2 * DAY;
+	time_t first = time(NULL) - HOUR + 2 * DAY;
 	struct tm tm;
 	strftime(day, sizeof day, "%F", localtime_r(&first, &tm));
 	says(notice, "day", day);
 	json_decref(notice);
 	service_stop(&service);
-	nightly_close(&nightly);
+	nightly_leave(&nightly);
 }
 
 /* What cannot be written waits, and keeps nobody waiting. */
