@@ -186,6 +186,8 @@ void run_notice_publish(struct run *run)
 {
 	bool is_full, was_bad = run->runner->is_queue_bad;
 	struct error error = queue(run, &is_full);
+	if (is_error(&error)) /* what fails but once is no reason to tell nobody */
+		error = queue(run, &is_full);
 	if (is_full)
 		error = error_retry("notify/queue is full: is enrold-notify running?");
 	run->runner->is_queue_bad = is_error(&error);

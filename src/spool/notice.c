@@ -12,7 +12,6 @@
 #include <limits.h>
 #include <stdio.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -66,14 +65,14 @@ static struct error queue_look(int directory, size_t *count)
 	return error;
 }
 
-/* Several daemons may write the same one at the same time, each under a name of its own. */
+/* Several daemons may write the same one at the same time, each under a name of its own; what one
+ * that was killed has begun is its own, too. */
 static struct error text_store(
     int directory, const struct notice *notice, const char *name, struct slice text)
 {
 	char part[NAME_MAX + 1];
 	bool is_taken = false;
-	snprintf(part, sizeof part, ".%s.%.64s.%ld.tmp", name, notice->node ? notice->node : "",
-	    (long)syscall(SYS_gettid));
+	snprintf(part, sizeof part, ".%s.%.64s.tmp", name, notice->node ? notice->node : "");
 	unlinkat(directory, part, 0); /* of somebody killed */
 	struct error error = disk_create(directory, part, MODE_NOTICE, text);
 	if (!is_error(&error))

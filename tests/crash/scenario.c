@@ -245,6 +245,7 @@ const struct scenario scenarios[SCENARIOS] = {
     {"pruned", prepare_pruned, 4, 1, 5},
     {"pruned while it waits", prepare_pruned_held, 2, 1, 5},
     {"checkpoints", prepare_checkpoints, 3, 3, 15},
+    {"notices", prepare_notices, 3, 2, 7},
 };
 
 const struct scenario *scenario_named(const char *name)
@@ -369,6 +370,8 @@ static void all_is_done(
 	packed_expect(rig);
 	if (files_exist(rig_path(rig, "outbox/checkpoints").text))
 		notes_expect(rig, answers);
+	if (files_exist(rig_path(rig, "notify").text))
+		notices_expect(rig);
 	law_close(rig);
 }
 

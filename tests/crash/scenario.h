@@ -20,7 +20,7 @@ struct scenario {
 	int step; /* its runs are long: bounded sweeps try every step-th call only */
 };
 
-enum { SCENARIOS = 24 };
+enum { SCENARIOS = 25 };
 
 extern const struct scenario scenarios[SCENARIOS];
 
@@ -43,6 +43,11 @@ size_t *scenario_numbers(size_t *count);
 void prepare_checkpoints(struct rig *rig, const char *journal_mode);
 /* Fatal when the last run has no note, or the command was not given the last one. */
 void notes_expect(const struct rig *rig, size_t runs);
+
+/* scenario_notices.c: runs that people are told of. */
+void prepare_notices(struct rig *rig, const char *journal_mode);
+/* Fatal unless each run has one notice in the queue, and there is nothing else. */
+void notices_expect(const struct rig *rig);
 
 /* scenario_plans.c: what waits for a person, and what he says. */
 void prepare_held(struct rig *rig, const char *journal_mode);
