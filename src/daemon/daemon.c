@@ -112,7 +112,7 @@ static void on_watchdog(uv_timer_t *timer)
 	bool is_alive = workers_busy(daemon->workers) == 0 || progress != daemon->progress_seen;
 	daemon->progress_seen = progress;
 	if (is_alive)
-		notify_status(&daemon->notify, "WATCHDOG=1");
+		systemd_status(&daemon->notify, "WATCHDOG=1");
 }
 
 /* ---- beginning ---- */
@@ -153,7 +153,7 @@ static void network_tell(const struct daemon *daemon)
 
 static void watchdog_begin(struct daemon *daemon)
 {
-	uint64_t every_ms = notify_watchdog_ms();
+	uint64_t every_ms = systemd_watchdog_ms();
 	uv_timer_init(&daemon->loop, &daemon->watchdog);
 	daemon->watchdog.data = daemon;
 	if (every_ms > 0)
@@ -192,7 +192,7 @@ static struct error loop_run(struct daemon *daemon)
 		daemon_turn(daemon);
 		log_event(LOG_INFO, "ready", NULL, "enrold " ENROLD_VERSION " watches %s/inbox",
 		    daemon->config->spool);
-		notify_state("READY=1");
+		systemd_state("READY=1");
 	}
 	uv_run(&daemon->loop, UV_RUN_DEFAULT);
 	int closed = uv_loop_close(&daemon->loop);
@@ -264,10 +264,10 @@ enum daemon_exit daemon_run(const char *path, struct config_file *file, bool onc
 	    .zone = daemon.zone,
 	    .on_end = on_written,
 	    .context = &daemon};
-	notify_open(&daemon.notify);
+	systemd_open(&daemon.notify);
 	umask(0007); /* each file and folder has its own mode; others get nothing */
 	struct error error = daemon.surroundings.packer ? run(&daemon) : error_memory("starting");
-	notify_close(&daemon.notify);
+	systemd_close(&daemon.notify);
 	checkpoints_done(&daemon.checkpoints);
 	turnstile_done(&daemon.turnstile);
 	packer_free(daemon.surroundings.packer);

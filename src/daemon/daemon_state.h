@@ -6,6 +6,7 @@
 #define DAEMON_DAEMON_STATE_H
 
 #include "enrold/daemon.h"
+#include "enrold/systemd.h"
 
 #include "checkpointing.h"
 #include "clients.h"
@@ -14,7 +15,6 @@
 #include "lookback.h"
 #include "metrics.h"
 #include "noticing.h"
-#include "notify.h"
 #include "overview.h"
 #include "paging.h"
 
@@ -80,7 +80,7 @@ struct daemon {
 	int64_t metrics_at;                      /* milliseconds: the last writing */
 	bool are_metrics_unwritten;              /* which has been said */
 	char metrics_path[PATH_MAX];             /* of what was written; "": nothing */
-	struct notify notify;
+	struct systemd notify;
 	char status[320];
 	int64_t status_at;
 };

@@ -43,7 +43,7 @@ static void status_tell(struct daemon *daemon, int64_t now_ms)
 		return;
 	memcpy(daemon->status, text, sizeof text);
 	daemon->status_at = now_ms;
-	notify_status(&daemon->notify, text);
+	systemd_status(&daemon->notify, text);
 }
 
 /* ---- ends ---- */
@@ -61,7 +61,7 @@ void daemon_stop(struct daemon *daemon)
 	daemon->state = STOPPING;
 	atomic_store(&daemon->is_leaving, true);
 	atomic_store(&daemon->is_stopping, true);
-	notify_state("STOPPING=1");
+	systemd_state("STOPPING=1");
 	log_event(LOG_INFO, "stopping", NULL,
 	    "stopping when the running files have got to a "
 	    "checkpoint");
@@ -83,7 +83,7 @@ struct error daemon_reload(struct daemon *daemon)
 	daemon->next = file;
 	daemon->state = RELOADING;
 	atomic_store(&daemon->is_stopping, true);
-	notify_reloading();
+	systemd_reloading();
 	return OK;
 }
 
@@ -344,7 +344,7 @@ static void reload(struct daemon *daemon)
 	config_free(old);
 	daemon->state = RUNNING;
 	if (is_asked)
-		notify_state("READY=1");
+		systemd_state("READY=1");
 	if (is_asked && daemon->clients)
 		clients_listen(daemon->clients, daemon->config);
 	if (is_asked)

@@ -117,7 +117,7 @@ struct error daemon_await(struct daemon *daemon, struct error (*look)(struct dae
 		value_cover_text(error.text);
 		snprintf(text, sizeof text, "STATUS=waiting: %s\nEXTEND_TIMEOUT_USEC=30000000",
 		    error.text);
-		notify_state(text);
+		systemd_state(text);
 		daemon_metrics_write(daemon);
 		if (pause_ms(delay_ms))
 			config_change(daemon);

@@ -161,10 +161,10 @@ static void headers_add(struct buffer *out, const struct mail *mail)
 	buffer_print(out, is_named ? "From: %s\r\n" : "From: enrold <%s>\r\n", mail->from);
 	to_add(out, mail);
 	subject_add(out, mail);
-	buffer_print(out, "Message-ID:\r\n <%s@%s>\r\n", mail->key, mail->node);
+	buffer_print(out, "Message-ID: <%s@%s>\r\n", mail->key, mail->node);
 	if (*mail->thread)
-		buffer_print(out, "In-Reply-To:\r\n <%s@%s>\r\nReferences:\r\n <%s@%s>\r\n",
-		    mail->thread, mail->node, mail->thread, mail->node);
+		buffer_print(out, "In-Reply-To: <%s@%s>\r\nReferences: <%s@%s>\r\n", mail->thread,
+		    mail->node, mail->thread, mail->node);
 	buffer_print(out, "List-Id: <%s.enrold.%s>\r\n", mail->feed, mail->node);
 	buffer_print(out, "X-Enrold-Feed: %s\r\n", mail->feed);
 	buffer_add_text(out, "Auto-Submitted: auto-generated\r\nMIME-Version: 1.0\r\n");

@@ -4,6 +4,7 @@
 #include "teller.h"
 
 #include "enrold/log.h"
+#include "enrold/systemd.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -11,7 +12,6 @@
 #include <string.h>
 #include <sys/inotify.h>
 #include <sys/signalfd.h>
-#include <systemd/sd-daemon.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -34,8 +34,11 @@ struct sender {
 	struct delivery *delivery;
 	struct teller teller;
 	struct pollfd watched[WATCHED];
+	struct systemd systemd;
 	bool is_once, is_stopping, is_in_trouble;
-	int64_t rescan_ms, look_ms, prune_ms, watchdog_ms;
+	int64_t rescan_ms, look_ms, prune_ms, ping_ms;
+	int64_t watchdog_ms; /* 0: nobody waits for a ping */
+	char status[80];     /* as it was said last */
 };
 
 static int64_t now(void)
@@ -113,16 +116,20 @@ static void sender_close(struct sender *sender)
 
 /* ---- a turn ---- */
 
-static void watchdog_ping(void)
+static void watchdog_ping(struct sender *sender)
 {
-	sd_notify(0, "WATCHDOG=1");
+	int64_t now_ms = now();
+	if (sender->watchdog_ms == 0 || now_ms - sender->ping_ms < sender->watchdog_ms / 2)
+		return;
+	systemd_status(&sender->systemd, "WATCHDOG=1");
+	sender->ping_ms = now_ms;
 }
 
 static void wait_until(struct sender *sender, int64_t time_ms)
 {
 	int64_t left_ms = time_ms - now();
-	if (sender->watchdog_ms > 0 && left_ms > sender->watchdog_ms)
-		left_ms = sender->watchdog_ms;
+	if (sender->watchdog_ms > 0 && left_ms > sender->watchdog_ms / 2)
+		left_ms = sender->watchdog_ms / 2;
 	left_ms = left_ms < 0 ? 0 : left_ms < RESCAN_MS ? left_ms : RESCAN_MS;
 	post_wait(sender->post, sender->watched, WATCHED, (int)left_ms);
 	if (sender->watched[STOPPED].revents)
@@ -132,7 +139,7 @@ static void wait_until(struct sender *sender, int64_t time_ms)
 		while (read(sender->watched[NOTICED].fd, events, sizeof events) > 0)
 			sender->rescan_ms = 0;
 	}
-	watchdog_ping();
+	watchdog_ping(sender);
 }
 
 static struct error queue_work(struct sender *sender, int64_t now_ms)
@@ -183,10 +190,20 @@ static void trouble_tell(struct sender *sender, const struct error *error)
 	sender->is_in_trouble = is_error(error);
 }
 
-static void status_tell(const struct sender *sender)
+static void status_say(struct sender *sender, const char *status)
 {
-	sd_notifyf(0, "STATUS=%zu to be sent%s", delivery_count(sender->delivery),
+	if (strcmp(status, sender->status) == 0)
+		return;
+	snprintf(sender->status, sizeof sender->status, "%s", status);
+	systemd_status(&sender->systemd, status);
+}
+
+static void status_tell(struct sender *sender)
+{
+	char status[sizeof sender->status];
+	snprintf(status, sizeof status, "STATUS=%zu to be sent%s", delivery_count(sender->delivery),
 	    sender->is_in_trouble ? "; the spool cannot be written" : "");
+	status_say(sender, status);
 }
 
 /* One attempt each has been made. */
@@ -217,7 +234,7 @@ static void loop(struct sender *sender)
 static void wind_down(struct sender *sender)
 {
 	int64_t end_ms = now() + STOP_MS;
-	sd_notify(0, "STOPPING=1");
+	systemd_state("STOPPING=1");
 	while (post_count(sender->post) > 0 && now() < end_ms) {
 		wait_until(sender, end_ms);
 		struct error error = delivery_settle(sender->delivery, now());
@@ -234,7 +251,8 @@ static struct error lock_await(struct sender *sender)
 	if (!is_error(&error) && !is_ours && sender->is_once)
 		return error_retry("another enrold-notify works on this spool");
 	while (!is_error(&error) && !is_ours && !sender->is_stopping) {
-		sd_notify(0, "STATUS=Waits for another enrold-notify that works on this spool");
+		status_say(
+		    sender, "STATUS=waits for another enrold-notify, which works on this spool");
 		wait_until(sender, now() + STANDBY_MS);
 		error = store_lock(&sender->store, &is_ours);
 	}
@@ -252,14 +270,13 @@ static void work(struct sender *sender)
 
 enum sender_status sender_run(const char *config, int is_once)
 {
-	uint64_t watchdog_us = 0;
 	struct sender sender = {.is_once = is_once, .watched = {{.fd = -1}, {.fd = -1}}};
 	signals_watch(&sender);
-	if (sd_watchdog_enabled(0, &watchdog_us) > 0)
-		sender.watchdog_ms = (int64_t)(watchdog_us / 2000);
+	systemd_open(&sender.systemd);
+	sender.watchdog_ms = (int64_t)systemd_watchdog_ms();
 	struct error error = sender_open(&sender, config);
 	if (!is_error(&error)) {
-		sd_notify(0, "READY=1");
+		systemd_state("READY=1");
 		error = lock_await(&sender);
 	}
 	enum sender_status status = SENDER_OK;
@@ -272,5 +289,6 @@ enum sender_status sender_run(const char *config, int is_once)
 			status = SENDER_WAITS;
 	}
 	sender_close(&sender);
+	systemd_close(&sender.systemd);
 	return status;
 }

@@ -81,7 +81,8 @@ def mail_server(replies=None, refused=(), greylisted=False, drop_in_data=False, 
             if verb == 'EHLO':
                 connection.sendall(b'250-here\r\n250-AUTH PLAIN\r\n250 SIZE 10000000\r\n')
             elif verb == 'AUTH':
-                login = base64.b64decode(words.split(' ')[2]).decode().split('\0')[1:]
+                connection.sendall(b'334 \r\n')
+                login = base64.b64decode(lines.readline()).decode().split('\0')[1:]
                 say('AUTH', '235 welcome')
             elif verb == 'MAIL':
                 sender = words[words.index('<') + 1:words.index('>')]

@@ -1,4 +1,4 @@
-#include "notify.h"
+#include "enrold/systemd.h"
 
 #include <stddef.h>
 #include <stdlib.h>
@@ -22,7 +22,7 @@ static socklen_t address_of(const char *name, struct sockaddr_un *address)
 	return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length + (name[0] == '/'));
 }
 
-void notify_open(struct notify *notify)
+void systemd_open(struct systemd *notify)
 {
 	struct sockaddr_un address;
 	const char *name = getenv("NOTIFY_SOCKET");
@@ -31,22 +31,22 @@ void notify_open(struct notify *notify)
 	    size > 0 ? socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0) : -1;
 	if (notify->socket >= 0 &&
 	    connect(notify->socket, (const struct sockaddr *)&address, size) < 0)
-		notify_close(notify);
+		systemd_close(notify);
 }
 
-void notify_close(struct notify *notify)
+void systemd_close(struct systemd *notify)
 {
 	if (notify->socket >= 0)
 		close(notify->socket);
 	notify->socket = -1;
 }
 
-void notify_state(const char *state)
+void systemd_state(const char *state)
 {
 	sd_notify(0, state);
 }
 
-void notify_reloading(void)
+void systemd_reloading(void)
 {
 	struct timespec now;
 	clock_gettime(CLOCK_MONOTONIC, &now);
@@ -54,13 +54,13 @@ void notify_reloading(void)
 	    (long long)now.tv_sec * 1000000 + now.tv_nsec / 1000);
 }
 
-uint64_t notify_watchdog_ms(void)
+uint64_t systemd_watchdog_ms(void)
 {
 	uint64_t every_us = 0;
 	return sd_watchdog_enabled(0, &every_us) > 0 ? every_us / 2000 : 0;
 }
 
-void notify_status(const struct notify *notify, const char *status)
+void systemd_status(const struct systemd *notify, const char *status)
 {
 	if (notify->socket < 0)
 		return;
