@@ -44,7 +44,8 @@ struct judging {
 	struct told *told;
 	const struct notice *notice; /* NULL: time has passed */
 	unsigned on;
-	int64_t now_s;
+	int64_t now_s;  /* by which it is judged: the notice's */
+	int64_t told_s; /* of what is told */
 	struct telling *telling;
 };
 
@@ -127,7 +128,7 @@ static void errors_judge(const struct judging *judging)
 	if (next.problems_count == 0)
 		end(judging, TROUBLE_ERRORS, problems_told(told));
 	for (size_t i = 0; is_told && i < next.problems_count; i++)
-		next.problems[i].told_s = judging->now_s;
+		next.problems[i].told_s = judging->told_s;
 	if (is_told)
 		tell_it(judging, TELL_ERRORS);
 	memcpy(told->problems, next.problems, sizeof told->problems);
@@ -182,7 +183,7 @@ static void plan_judge(const struct judging *judging)
 	if (wants(judging, TELL_HELD) &&
 	    (has_grown || is_new_or_weekly(plan.told_s, judging->now_s))) {
 		tell_it(judging, TELL_HELD);
-		plan.told_s = judging->now_s;
+		plan.told_s = judging->told_s;
 		plan.people_told = plan.people;
 	}
 	if (told->plans_count == TOLD_PLANS_MAX)
@@ -218,7 +219,7 @@ static void refusal_judge(const struct judging *judging)
 	if (wants(judging, TELL_REFUSED) &&
 	    (!is_same || last->told_s == 0 || judging->now_s - last->told_s >= DAY_S)) {
 		tell_it(judging, TELL_REFUSED);
-		refusal.told_s = judging->now_s;
+		refusal.told_s = judging->told_s;
 	}
 	*last = refusal;
 }
@@ -261,7 +262,7 @@ static void late_judge(const struct judging *judging, bool is_stale)
 	late->is_stale = is_stale;
 	if (wants(judging, TELL_LATE) && is_new_or_weekly(late->told_s, judging->now_s)) {
 		tell_it(judging, TELL_LATE);
-		late->told_s = judging->now_s;
+		late->told_s = judging->told_s;
 	}
 }
 
@@ -325,10 +326,10 @@ static bool telling_end(const struct judging *judging, const char *id)
 	return telling->tells != 0;
 }
 
-bool rule_apply(
-    struct told *told, const struct notice *notice, unsigned on, struct telling *telling)
+bool rule_apply(struct told *told, const struct notice *notice, unsigned on, int64_t now_s,
+    struct telling *telling)
 {
-	struct judging judging = {told, notice, on, notice->at_us / 1000000, telling};
+	struct judging judging = {told, notice, on, notice->at_us / 1000000, now_s, telling};
 	*telling = (struct telling){0};
 	if (told_has_seen(told, notice->id))
 		return false;
@@ -375,15 +376,15 @@ static void remind(const struct judging *judging)
 	for (size_t i = 0; i < told->plans_count; i++)
 		is_plan_due |= is_weekly(judging, TELL_HELD, told->plans[i].told_s);
 	for (size_t i = 0; is_plan_due && i < told->plans_count; i++)
-		told->plans[i].told_s = judging->now_s;
+		told->plans[i].told_s = judging->told_s;
 	if (is_plan_due)
 		tell_it(judging, TELL_HELD);
 	if (*told->refusal.run && is_weekly(judging, TELL_REFUSED, told->refusal.told_s)) {
-		told->refusal.told_s = judging->now_s;
+		told->refusal.told_s = judging->told_s;
 		tell_it(judging, TELL_REFUSED);
 	}
 	if (told->late.is_late && is_weekly(judging, TELL_LATE, told->late.told_s)) {
-		told->late.told_s = judging->now_s;
+		told->late.told_s = judging->told_s;
 		tell_it(judging, TELL_LATE);
 	}
 }
@@ -402,7 +403,7 @@ bool rule_look(struct told *told, const char *feed, const char *const *open, siz
     unsigned on, int64_t now_s, struct telling *telling)
 {
 	char id[NOTICE_ID_MAX + 1];
-	struct judging judging = {told, NULL, on, now_s, telling};
+	struct judging judging = {told, NULL, on, now_s, now_s, telling};
 	*telling = (struct telling){0};
 	snprintf(id, sizeof id, "again-%s-%lld-%.30s", feed, (long long)newest_told(told),
 	    told->plans_count > 0 ? told->plans[0].run : "none");

@@ -1,6 +1,7 @@
 /*
- * rule: whether a notice is told, and as what: one notice, one message at most. Pure; the time is
- * the notice's own, so that the same notice is judged alike whenever it comes again.
+ * rule: whether a notice is told, and as what: one notice, one message at most. Pure; it is
+ * judged by the notice's own time, so that the same notice is judged alike whenever it comes again.
+ * What is told is noted with the time of now: nobody is reminded of what has just been sent.
  *
  *     errors     a cause (code and column) that the feed's last answer did not have; all of them
  *                again after a week
@@ -13,8 +14,8 @@
  *     recovered  the end of what was told
  *     success    each file that was applied
  *
- * Previews tell nothing: whoever asked for one waits for its answer. Errors of a run that releases a
- * part, or takes something back, are no news of the feed's files: it is no accepted one.
+ * Previews tell nothing: whoever asked for one waits for its answer. Errors of a run that releases
+ * a part, or takes something back, are no news of the feed's files: it is no accepted one.
  */
 #ifndef NOTIFY_RULE_H
 #define NOTIFY_RULE_H
@@ -52,8 +53,8 @@ enum tell telling_leads(const struct telling *telling);
 
 /* Changes *told as the notice says; notes its id. on: bits of what is wanted. False: nobody is to
  * be told, or it had been settled before. */
-bool rule_apply(
-    struct told *told, const struct notice *notice, unsigned on, struct telling *telling);
+bool rule_apply(struct told *told, const struct notice *notice, unsigned on, int64_t now_s,
+    struct telling *telling);
 
 /*
  * Without a notice: plans that nobody has decided upon, a file that was refused and never came

@@ -159,7 +159,7 @@ static struct error notice_tell(
 	struct error error = store_load_told(teller->store, feed->name, teller->arena, &told);
 	if (is_error(&error))
 		return error;
-	if (rule_apply(&told, notice, settings_wanted(feed), &telling))
+	if (rule_apply(&told, notice, settings_wanted(feed), now_ms / 1000, &telling))
 		error = telling_write(teller, feed, &message, now_ms);
 	return is_error(&error) ? error : store_save_told(teller->store, feed->name, &told);
 }

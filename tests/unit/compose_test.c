@@ -15,6 +15,11 @@ static struct telling telling;
 static struct notice_cause causes[] = {{"error", "user_not_found", "username", 11, 7},
     {"error", "course_not_found", "course", 1, 90}, {"warning", "weak_password", "password", 2, 3}};
 
+static bool apply(const struct notice *notice, unsigned on, struct telling *made)
+{
+	return rule_apply(&told, notice, on, notice->at_us / 1000000, made);
+}
+
 static struct notice errors_notice(void)
 {
 	return (struct notice){.kind = NOTICE_RUN,
@@ -40,7 +45,7 @@ static struct notice errors_notice(void)
 static struct message message_of(const struct notice *notice, unsigned on)
 {
 	told = (struct told){0};
-	cr_assert(rule_apply(&told, notice, on, &telling));
+	cr_assert(apply(notice, on, &telling));
 	return (struct message){
 	    .telling = &telling, .notice = notice, .told = &told, .feed = "hr", .node = "moodle1"};
 }
@@ -169,7 +174,7 @@ Test(compose, says_what_is_over_and_what_lasts)
 	    .status = "refused",
 	    .code = "empty_file"};
 	struct buffer text = {0};
-	cr_assert(rule_apply(&told, &refused, BUT_SUCCESS, &telling));
+	cr_assert(apply(&refused, BUT_SUCCESS, &telling));
 	message.notice = &refused;
 	message_text(&message, &text);
 	cr_expect(memmem(text.bytes, text.size, "told before: errors.", 20));
@@ -184,7 +189,7 @@ Test(compose, says_what_is_over_and_what_lasts)
 	    .rows = 3,
 	    .plan_rows = 2,
 	    .plan_people = 1};
-	cr_assert(rule_apply(&told, &clean, BUT_SUCCESS, &telling));
+	cr_assert(apply(&clean, BUT_SUCCESS, &telling));
 	message.notice = &clean;
 	message_text(&message, &text);
 	static const char over[] =

@@ -19,6 +19,11 @@ static void setup(void)
 
 TestSuite(rule, .init = setup);
 
+static bool apply(const struct notice *notice, unsigned on, struct telling *telling)
+{
+	return rule_apply(&told, notice, on, notice->at_us / 1000000, telling);
+}
+
 enum what {
 	CLEAN,    /* an accepted file without errors */
 	ERRORS,   /* accepted, with the causes of `word`, a letter each */
@@ -131,7 +136,7 @@ static void play_on(const struct step *steps, size_t count, unsigned on)
 		struct telling telling;
 		struct notice notice = notice_of(&steps[i], i, causes);
 		bool is_told = steps[i].what == LOOK ? look(&steps[i], on, &telling)
-		                                     : rule_apply(&told, &notice, on, &telling);
+		                                     : apply(&notice, on, &telling);
 		cr_expect_str_eq(heard_format(&telling), steps[i].heard, "step %zu", i);
 		cr_expect_eq(is_told, *steps[i].heard != '\0', "step %zu", i);
 	}
@@ -241,9 +246,9 @@ Test(rule, tells_what_lasts_when_it_is_asked_for_later)
 	    .causes_count = 1,
 	    .at_us = START * 1000000};
 	struct telling telling;
-	cr_expect_not(rule_apply(&told, &notice, 0, &telling));
+	cr_expect_not(apply(&notice, 0, &telling));
 	notice.id = "b";
-	cr_expect(rule_apply(&told, &notice, ALL & ~TELL_BIT(TELL_SUCCESS), &telling));
+	cr_expect(apply(&notice, ALL & ~TELL_BIT(TELL_SUCCESS), &telling));
 	cr_expect_eq(telling.tells, TELL_BIT(TELL_ERRORS));
 	cr_expect_eq(telling.new_causes, 0, "it is known, if not told");
 }
@@ -251,10 +256,11 @@ Test(rule, tells_what_lasts_when_it_is_asked_for_later)
 Test(rule, settles_a_notice_once_though_it_comes_again)
 {
 	struct telling telling;
-	struct notice notice = {.id = "late-hr-1", .kind = NOTICE_DUE, .feed = "hr"};
-	cr_expect(rule_apply(&told, &notice, ALL, &telling));
+	struct notice notice = {
+	    .id = "late-hr-1", .kind = NOTICE_DUE, .feed = "hr", .at_us = START * 1000000};
+	cr_expect(apply(&notice, ALL, &telling));
 	cr_expect_str_eq(telling.key, "late-hr-1.due");
-	cr_expect_not(rule_apply(&told, &notice, ALL, &telling));
+	cr_expect_not(apply(&notice, ALL, &telling));
 	for (int i = 0; i < TOLD_SEEN_MAX; i++) {
 		char id[20];
 		snprintf(id, sizeof id, "other-%d", i);
@@ -275,7 +281,7 @@ static struct telling refuse(const char *id, const char *code, int64_t day)
 	    .status = "refused",
 	    .code = code,
 	    .at_us = (START + day * DAY) * 1000000};
-	cr_assert(rule_apply(&told, &notice, ALL, &telling));
+	cr_assert(apply(&notice, ALL, &telling));
 	return telling;
 }
 
@@ -292,7 +298,7 @@ Test(rule, makes_a_thread_of_each_trouble)
 	    .status = "done",
 	    .is_accepted = true,
 	    .at_us = (START + DAY) * 1000000};
-	cr_assert(rule_apply(&told, &notice, BUT_SUCCESS, &second));
+	cr_assert(apply(&notice, BUT_SUCCESS, &second));
 	cr_expect_str_eq(second.key, "3.recovered");
 	cr_expect_str_eq(second.thread, "1.refused");
 	first = refuse("4", "header", 2);
@@ -348,4 +354,21 @@ Test(rule, begins_anew_where_that_text_is_none)
 	cr_expect(!is_error(&error));
 	cr_expect_eq(told.problems_count, 1);
 	cr_expect_eq(told.seen_count, 1);
+}
+
+Test(rule, reminds_nobody_of_what_has_just_been_sent)
+{
+	struct telling telling;
+	struct notice notice = {.id = "1",
+	    .feed = "hr",
+	    .run = "1",
+	    .file = "a.csv",
+	    .mode = "apply",
+	    .status = "refused",
+	    .code = "header",
+	    .at_us = START * 1000000};
+	const int64_t now_s = START + 30 * DAY;
+	cr_assert(rule_apply(&told, &notice, ALL, now_s, &telling));
+	cr_expect_not(rule_look(&told, "hr", NULL, 0, ALL, now_s, &telling));
+	cr_expect(rule_look(&told, "hr", NULL, 0, ALL, now_s + 7 * DAY, &telling));
 }
