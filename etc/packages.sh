@@ -7,6 +7,8 @@ test_packages="libcriterion-dev python3 mandoc valgrind openssl acl jq
   clang-format clang-tidy"
 # Without it the suite of etc/moodle is skipped.
 php_packages="php-cli"
+# Without these the pages that enrold writes are not looked at.
+browser_packages="chromium poppler-utils"
 # Servers of the tests' own; a suite whose server is not to be had is skipped.
 server_packages="postgresql-15 mariadb-server-core mariadb-client galera-4"
 

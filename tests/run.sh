@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 . etc/packages.sh
 # shellcheck disable=SC2086  # words on purpose
 install_packages $build_packages $test_packages
-for package in $server_packages $php_packages; do
+for package in $server_packages $php_packages $browser_packages; do
   install_packages "$package" || echo "$package cannot be installed: its suites are skipped"
 done
 

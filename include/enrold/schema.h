@@ -49,7 +49,7 @@ struct schema_upgrade {
 	const char *fill; /* what stands in it of what there was before; NULL: its default */
 };
 
-enum { SCHEMA_LEDGER_VERSION = 5 };
+enum { SCHEMA_LEDGER_VERSION = 6 };
 extern const struct schema_upgrade schema_upgrades[];
 extern const size_t schema_upgrades_count;
 

@@ -95,11 +95,14 @@ static void rows_of(struct page *page, const struct problem_cause *cause)
 
 /* ---- causes ---- */
 
-static const char *tone_of(const char *outcome)
+static const char *tone_of(const struct problem_cause *cause)
 {
-	return strcmp(outcome, "error") == 0     ? "bad"
-	       : strcmp(outcome, "warning") == 0 ? "wait"
-	                                         : "plain";
+	enum code code = outcome_code_parse(slice_of(cause->code));
+	if (strcmp(cause->outcome, "error") == 0)
+		return "bad";
+	bool is_waiting = strcmp(cause->outcome, "warning") == 0 ||
+	                  (code < CODES && outcome_code_is_withheld(code));
+	return is_waiting ? "wait" : "plain";
 }
 
 static void columns(struct buffer *out, const struct problem_cause *cause)
@@ -127,11 +130,14 @@ static void targets(struct buffer *out, const struct problem_cause *cause)
 {
 	if (cause->targets_count == 0)
 		return;
-	buffer_add_text(out, "<p>Most often: ");
+	buffer_add_text(out, cause->targets[0].count > 1 ? "<p>Most often: " : "<p>For example: ");
 	for (size_t i = 0; i < cause->targets_count; i++) {
 		buffer_add_text(out, i == 0 ? "<code>" : ", <code>");
 		part_text(out, cause->targets[i].text, TARGET_SHOWN);
-		buffer_add_text(out, "</code> <span class=\"muted\">(");
+		buffer_add_text(out, "</code>");
+		if (cause->targets[0].count == 1)
+			continue;
+		buffer_add_text(out, " <span class=\"muted\">(");
 		if (cause->targets_inexact)
 			buffer_add_text(out, "at least ");
 		html_count(out, cause->targets[i].count);
@@ -143,7 +149,7 @@ static void targets(struct buffer *out, const struct problem_cause *cause)
 static void cause_show(struct page *page, const struct problem_cause *cause)
 {
 	struct buffer *out = page->out;
-	buffer_print(out, "<section>\n<h3><span class=\"badge %s\">", tone_of(cause->outcome));
+	buffer_print(out, "<section>\n<h3><span class=\"badge %s\">", tone_of(cause));
 	html_count(out, cause->rows);
 	buffer_add_char(out, ' ');
 	part_text(out, cause->outcome, REPORT_NAME_MAX);

@@ -95,7 +95,7 @@ static void commonest(struct steps *steps)
 		buffer_add_text(out, " of ");
 		part_count(out, errors, "error", "errors");
 	}
-	if (cause->targets_count > 0) {
+	if (cause->targets_count > 0 && cause->targets[0].count > 1) {
 		buffer_add_text(out, "; most often the value is ");
 		part_code(out, cause->targets[0].text);
 	}

@@ -277,6 +277,8 @@ static struct buffer bridge_list(const struct rig *rig, const char *name, int nu
 	list_file(&list, run.text, "input", tamper_file(rig, name, "archive", ".csv"), ",,");
 	list_file(&list, run.text, "result", tamper_file(rig, name, "outbox", ".result.csv"), ",,");
 	list_file(
+	    &list, run.text, "report", tamper_file(rig, name, "outbox", ".report.html"), ",,");
+	list_file(
 	    &list, run.text, "summary", summary, path_of("%d,%s,%s", number, previous, chain).text);
 	return list;
 }
@@ -309,7 +311,7 @@ static struct path record_make(struct rig *rig, const struct buffer *list)
 	char *sql = sqlite3_mprintf(
 	    "CREATE TEMP TABLE copied AS SELECT * FROM enrold_run WHERE name = 'last.csv';"
 	    "UPDATE copied SET run = %Q, name = 'prune-20361127.csv', number = %d, bytes = %d,"
-	    " sha256 = %Q, result_sha256 = '', retry_sha256 = '';"
+	    " sha256 = %Q, result_sha256 = '', retry_sha256 = '', report_sha256 = '';"
 	    "INSERT INTO enrold_run SELECT * FROM copied;"
 	    "UPDATE enrold_head SET run = %Q, number = %d",
 	    run.text, last + 1, (int)list->size, sha256, run.text, last + 1);

@@ -41,6 +41,11 @@ static void plan_byte(struct rig *rig)
 	tamper_byte(tamper_file(rig, "staff.csv", "outbox", ".plan.csv").text, 40);
 }
 
+static void report_byte(struct rig *rig)
+{
+	tamper_byte(tamper_file(rig, "second.csv", "outbox", ".report.html").text, 700);
+}
+
 static void archive_byte(struct rig *rig)
 {
 	tamper_byte(tamper_file(rig, "second.csv", "archive", ".csv").text, 18);
@@ -295,6 +300,7 @@ static const struct row {
     {"a summary's last byte", summary_end, "altered", "altered", "second."},
     {"a byte of a retry file", retry_byte, "altered", "altered", ".retry.csv"},
     {"a byte of a plan", plan_byte, "altered", "altered", ".plan.csv"},
+    {"a byte of a report", report_byte, "altered", "altered", ".report.html"},
     {"a byte of an archived file", archive_byte, "altered", "altered", "archive/"},
     {"a byte of a file that was held", archived_held_byte, "altered", "altered", "archive/"},
     {"a byte of a refused file", quarantine_byte, "altered", "altered", "quarantine/"},
