@@ -11,7 +11,7 @@ static const struct {
 	const char *tone, *word;
 } badges[REPORT_ENDS] = {
     [END_APPLIED] = {"good", "Applied"},
-    [END_APPLIED_WITH_ERRORS] = {"bad", "Applied, with errors"},
+    [END_APPLIED_WITH_ERRORS] = {"bad", "With errors"},
     [END_APPLIED_WITHHELD] = {"wait", "Applied, in part withheld"},
     [END_PREVIEWED] = {"plain", "Preview"},
     [END_HELD] = {"wait", "Held"},
@@ -52,7 +52,8 @@ static void applied_say(const struct summary *summary, struct buffer *out)
 	} else if (changed == 0) {
 		buffer_add_text(out, "All of it was so already: nothing had to be changed.");
 	} else {
-		buffer_add_text(out, "All of it was applied: ");
+		buffer_add_text(out, tally->codes[CODE_UNDONE] > 0 ? "It was taken back: "
+		                                                   : "All of it was applied: ");
 		part_count(out, changed, "change was", "changes were");
 		buffer_add_text(out, " made.");
 	}
@@ -130,14 +131,14 @@ static void head(const struct summary *summary, enum report_end end, struct buff
 
 static const char *const told[OUTCOME_KINDS] = {
     [OUTCOME_DONE] = "done",
-    [OUTCOME_UNCHANGED] = "were so already",
+    [OUTCOME_UNCHANGED] = "so already",
     [OUTCOME_WARNING] = "done, with a warning",
     [OUTCOME_ERROR] = "in error",
     [OUTCOME_SKIPPED] = "skipped",
 };
 static const char *const would[OUTCOME_KINDS] = {
     [OUTCOME_DONE] = "would be done",
-    [OUTCOME_UNCHANGED] = "are so already",
+    [OUTCOME_UNCHANGED] = "so already",
     [OUTCOME_WARNING] = "would be done, with a warning",
     [OUTCOME_ERROR] = "would be in error",
     [OUTCOME_SKIPPED] = "would be skipped",
@@ -182,7 +183,7 @@ static void outcomes(const struct summary *summary, enum report_end end, struct 
 	part_count(out, tally->rows, "row asks", "rows ask");
 	buffer_add_text(out, " for ");
 	part_count(out, all, "thing", "things");
-	if (tally->removals > 0) {
+	if (tally->removals > 0 && !summary->order) {
 		buffer_add_text(out, ", among them ");
 		part_count(out, tally->removals, "thing", "things");
 		buffer_add_text(out, " about who is absent from the file");

@@ -961,9 +961,9 @@ Test(history, explain_names_all_files_and_plans_that_hold_something_of_a_person)
 	json_t *all = ASK(&rig, "explain", "p1");
 	cr_assert_eq(count(all, "named"), 3);
 	cr_expect_str_eq(text(nth(all, "named", 0), "file"), "a.csv");
-	cr_expect_eq(json_array_size(json_object_get(nth(all, "named", 0), "files")), 2);
+	cr_expect_eq(json_array_size(json_object_get(nth(all, "named", 0), "files")), 3);
 	cr_expect_str_eq(text(nth(all, "named", 1), "file"), "b.csv");
-	cr_expect_eq(json_array_size(json_object_get(nth(all, "named", 1), "files")), 3);
+	cr_expect_eq(json_array_size(json_object_get(nth(all, "named", 1), "files")), 4);
 	cr_expect_str_eq(text(nth(all, "named", 2), "mode"), "preview");
 	cr_assert_eq(count(all, "waiting"), 1);
 	cr_expect_str_eq(text(nth(all, "waiting", 0), "run"), reply.run);

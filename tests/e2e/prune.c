@@ -111,7 +111,7 @@ Test(prune, of_old_files_leaves_the_list_alone)
 	    "FROM enrold_run WHERE name LIKE 'prune-%') p WHERE name = 'staff.csv'",
 	    "1|1\n");
 	cr_expect_eq(listed(&rig, "input"), 1);
-	cr_expect_eq(listed(&rig, "before "), 2);
+	cr_expect_eq(listed(&rig, "before "), 3);
 	/* Nothing is left to go, and the lists stay. */
 	prune_all(&rig);
 	cr_expect_eq(rig_number(&rig, LISTS), 1);
@@ -161,8 +161,8 @@ Test(prune, leaves_what_is_altered_or_was_taken_away)
 	cr_expect(strstr(finished.err.bytes, "prune_left"));
 	cr_expect(strstr(finished.err.bytes, "outbox/altered."));
 	finished_done(&finished);
-	cr_expect_eq(listed(&rig, "altered."), 1); /* the input */
-	cr_expect_eq(listed(&rig, "gone."), 1);    /* the answer */
+	cr_expect_eq(listed(&rig, "altered."), 2); /* the input, and the report */
+	cr_expect_eq(listed(&rig, "gone."), 2);    /* the answer */
 	cr_expect(files_exist(file_below(&rig, "outbox", "altered.").text));
 	rig_remove(&rig);
 }
@@ -185,7 +185,7 @@ Test(prune, leaves_what_cannot_be_removed)
 	finished_done(&finished);
 	cr_expect(files_exist(input.text));
 	cr_expect_eq(files_count(rig_path(&rig, "outbox").text, ".result.csv"), 1);
-	cr_expect_eq(listed(&rig, "/staff."), 2);
+	cr_expect_eq(listed(&rig, "/staff."), 3);
 	verified(&rig);
 	done(&rig, "later.csv", enrolling);
 	files_immutable(input.text, false);
@@ -228,7 +228,7 @@ Test(prune, keeps_what_waits_and_its_file)
 	rig_prune(&rig, "default", 0);
 	rig_once(&rig);
 	cr_expect_eq(files_count(rig_path(&rig, "held/default").text, ".plan.json"), 1);
-	cr_expect_eq(listed(&rig, "/first."), 2);
+	cr_expect_eq(listed(&rig, "/first."), 3);
 	cr_expect_eq(listed(&rig, "/removing."), 0);
 	cr_expect(files_exist(file_below(&rig, "archive", "removing.").text));
 	cr_expect(files_exist(file_below(&rig, "outbox", "removing.").text));
@@ -289,7 +289,7 @@ Test(prune, takes_no_answer_of_a_grace_nor_of_an_order)
 	cr_assert_eq(
 	    rig_number(&rig, "SELECT count(*) FROM enrold_listing WHERE suspended_by <> ''"), 1);
 	prune_all(&rig);
-	cr_expect_eq(listed(&rig, "outbox/full-1."), 1);
+	cr_expect_eq(listed(&rig, "outbox/full-1."), 2);
 	cr_expect_eq(listed(&rig, "outbox/full-2."), 0);
 	law_close(&rig);
 }
@@ -412,7 +412,7 @@ Test(prune, by_hand_where_no_daemon_runs)
 	done(&rig, "hr/staff.csv", enrolling);
 	says(&rig, 0, ARGV("prune"), "kept for ever");
 	says(&rig, 0, ARGV("prune", "--dry-run", "--before", "2020-01-01"), "Nothing would go.");
-	says(&rig, 0, ARGV("prune", "--dry-run", "--before", "2099-01-01"), "4 files");
+	says(&rig, 0, ARGV("prune", "--dry-run", "--before", "2099-01-01"), "6 files");
 	says(&rig, 0, ARGV("prune", "--dry-run", "--feed", "hr", "--before", "2099-01-01"),
 	    "outbox/hr/staff.");
 	says(&rig, 0,
@@ -422,7 +422,7 @@ Test(prune, by_hand_where_no_daemon_runs)
 	says(&rig, 64, ARGV("prune", "--before", "soon"), "--before");
 	cr_expect_eq(rig_number(&rig, LISTS), 0);
 	cr_expect_eq(files_below(&rig, "outbox", ".summary.json"), 2);
-	says(&rig, 0, ARGV("prune", "--feed", "hr", "--before", "2099-01-01"), "2 files");
+	says(&rig, 0, ARGV("prune", "--feed", "hr", "--before", "2099-01-01"), "3 files");
 	cr_expect_eq(rig_number(&rig, LISTS), 1);
 	cr_expect_eq(files_below(&rig, "archive", ".csv"), 2);
 	says(&rig, 0, ARGV("prune", "--feed", "hr", "--before", "2099-01-01"),
@@ -512,7 +512,7 @@ Test(prune, of_a_later_file_keeps_a_plan_from_its_release)
 	settings(&rig, "  default: { " LIMITED ", keep: { archive: 0, answers: 0 } }\n");
 	rig_prune(&rig, "default", 0);
 	rig_once(&rig);
-	cr_expect_eq(listed(&rig, "/later."), 2);
+	cr_expect_eq(listed(&rig, "/later."), 3);
 	struct path run = rig_order(&rig, "release", "removing.csv");
 	rig_once(&rig);
 	reply_open(&reply, &rig, path_of("release-%s.csv", run.text).text, 0);

@@ -161,6 +161,7 @@ Test(report, of_an_undo_says_what_was_taken_back)
 	struct path run = rig_order(&rig, "undo", "staff.csv");
 	rig_once(&rig);
 	struct buffer page = page_of(&rig, path_of("undo-%s.csv", run.text).text, 0);
+	says(&page, "It was taken back: 2 changes were made.");
 	says(&page, "<dt>Taken back</dt>");
 	says(&page, "<h2>By whose word</h2>");
 	buffer_done(&page);
