@@ -33,8 +33,9 @@ struct spool {
  * pid is in the text.
  */
 struct error spool_open(const struct config *config, struct spool *spool) MUST_CHECK;
-/* Makes what is missing of the feeds' inboxes and outboxes. A fault in those of one feed is no
- * error here: whoever looks into them finds it again. */
+/* Makes what is missing of the feeds' inboxes and outboxes, and where people are told of some, of
+ * the queue for that (notice.h). A fault in those of one feed is no error here: whoever looks into
+ * them finds it again. */
 struct error spool_open_feeds(const struct config *config, const struct spool *spool) MUST_CHECK;
 void spool_close(struct spool *spool);
 

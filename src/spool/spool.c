@@ -2,6 +2,7 @@
 
 #include "enrold/disk.h"
 #include "enrold/names.h"
+#include "enrold/notice.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -213,12 +214,27 @@ static struct error all_sync(const struct spool *spool, const char *const *names
 	return error;
 }
 
+/* What people are told is queued there; where that cannot be had, whoever queues says so. */
+static void queue_make(const struct config *config, const struct spool *spool)
+{
+	int queue;
+	size_t i = 0;
+	while (i < config->feeds_count && !policy_tells(&config->feeds[i].policy))
+		i++;
+	if (i == config->feeds_count)
+		return;
+	struct error error = notice_open_queue(spool->root, &queue);
+	if (!is_error(&error))
+		close(queue);
+}
+
 struct error spool_open_feeds(const struct config *config, const struct spool *spool)
 {
 	static const char *const above[] = {"inbox", "outbox"};
 	struct error error = feed_make(spool, DEFAULT_FEED);
 	for (size_t i = 0; i < config->feeds_count && !is_error(&error); i++)
 		error = feed_make(spool, config->feeds[i].name);
+	queue_make(config, spool);
 	return is_error(&error) ? error : all_sync(spool, above, 2);
 }
 
