@@ -199,6 +199,21 @@ Test(page_maker, a_run_that_began_long_ago_and_ends_among_many_is_not_missed)
 	bench_close(&bench);
 }
 
+/* Head and rows are read one after the other. */
+Test(page_maker, a_run_that_ends_while_the_first_are_read_counts_once)
+{
+	struct bench bench;
+	bench_open(&bench);
+	run_add(&bench, "hr", 1, 1);
+	run_add(&bench, "hr", 2, 2);
+	run_add(&bench, "hr", 1, 1); /* is the head that is seen */
+	work(&bench);
+	run_add(&bench, "hr", 2, 2);
+	work(&bench);
+	SAYS(&bench, "hr/index.html", "2 runs on 1 of");
+	bench_close(&bench);
+}
+
 Test(page_maker, what_a_database_put_back_has_forgotten_is_on_no_page)
 {
 	struct bench bench;

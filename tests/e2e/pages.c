@@ -211,48 +211,6 @@ Test(pages, a_stop_leaves_no_answer_without_its_line)
 	law_close(&rig);
 }
 
-Test(pages, what_a_kill_has_left_out_the_next_start_shows)
-{
-	struct rig rig;
-	struct service service;
-	make(&rig, FEEDS);
-	service_start(&service, &rig);
-	page_await(&rig, &service, "", "index.html");
-	rig_drop(&rig, "hr/staff.csv", GOOD);
-	service_await(&service, &rig, "hr", 1);
-	service_kill(&service);
-	/* And what a kill in the middle of a page has left. */
-	files_write(rig_path(&rig, "outbox/hr/.page-another-node.part").text, "<!doc", 5, 0640);
-	unlink(page_path(&rig, "index.html").text);
-	service_start(&service, &rig);
-	page_await(&rig, &service, "", "index.html");
-	SAYS(&rig, "hr/index.html", "staff.csv");
-	service_await_idle(&service, &rig);
-	service_stop(&service);
-	SAYS(&rig, "hr/index.html", "applied</div>");
-	law_close(&rig);
-}
-
-Test(pages, another_feed_has_its_page_as_soon_as_it_is_in_force)
-{
-	struct rig rig;
-	struct service service;
-	make(&rig, "  default: {}\n");
-	service_start(&service, &rig);
-	page_await(&rig, &service, "", "index.html");
-	struct buffer settings = files_read(rig.config.text);
-	buffer_add_text(&settings, "  hr: {}\n");
-	files_write(rig.config.text, settings.bytes, settings.size, 0640);
-	buffer_done(&settings);
-	cr_assert_eq(unlink(page_path(&rig, "index.html").text), 0);
-	program_signal(&service.program, SIGHUP);
-	page_await(&rig, &service, "", "index.html");
-	SAYS(&rig, "index.html", "hr/index.html");
-	cr_expect(files_exist(page_path(&rig, "hr/index.html").text));
-	service_stop(&service);
-	law_close(&rig);
-}
-
 /* ---- what is in their place ---- */
 
 static size_t complaints(struct finished finished, const char *path)
