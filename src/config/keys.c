@@ -161,6 +161,8 @@ static const struct config_key keys[] = {
     {FEED(review), KEY_BOOL, IN_FEED(review), .default_text = "false"},
     {FEED(approvers), KEY_TEXT, IN_FEED(approvers), .rule = rule_group, .optional = true,
         .is_local = true},
+    {FEED(drop_group), KEY_TEXT, IN_FEED(drop_group), .rule = rule_group_name, .optional = true,
+        .is_local = true},
     {FEED(result_rows), KEY_WORD, IN_FEED(result_rows), WORDS("all", "changes"),
         .default_text = "all"},
     {FEED(compress), KEY_PERIOD, IN_FEED(compress_ms), 0, 3650 * DAY, WORDS("never"),

@@ -22,6 +22,7 @@ enum {
 	PATH_TEXT_MAX = 2048, /* below PATH_MAX, with room for the names that enrold adds */
 	NODE_MAX = 64,
 	PREFIX_MAX = 20,
+	GROUP_MAX = 32,
 	ACTOR_MAX = 100, /* mdl_user.username */
 	SHOWN_MAX = 40,
 	ORIGIN_MAX = 128, /* NOTE_ORIGIN_MAX */
@@ -199,6 +200,13 @@ const char *rule_sidecar(const char *text)
 const char *rule_group(const char *text)
 {
 	return *text && getgrnam(text) ? NULL : "the name of a group of this machine";
+}
+
+/* As groupadd(8) takes them. */
+const char *rule_group_name(const char *text)
+{
+	bool good = consists_of(text, LOWER DIGITS "_-", GROUP_MAX) && strchr(LOWER "_", text[0]);
+	return good ? NULL : "the name of a group: a letter and at most 31 of a-z 0-9 _ -";
 }
 
 const char *rule_time(const char *text)

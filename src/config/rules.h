@@ -26,6 +26,8 @@ const char *rule_marker(const char *text);
 const char *rule_sidecar(const char *text);
 /* Of this machine: who is in it is asked when it matters. */
 const char *rule_group(const char *text);
+/* The same of a group that need not be there yet. */
+const char *rule_group_name(const char *text);
 const char *rule_time(const char *text);
 const char *rule_weekday(const char *text);
 const char *rule_dates(const char *text);

@@ -185,6 +185,10 @@ static const struct {
     {TOP LMS "feeds:\n  hr: { approvers: no-such-group }\n",
         ":4:20: ", "feeds.hr.approvers: expected the name of a group of this machine"},
     {TOP LMS "feeds:\n  hr: { approvers: \"\" }\n", ":4:20: ", "the name of a group"},
+    {TOP LMS "feeds:\n  hr: { drop_group: \"HR\" }\n",
+        ":4:21: ", "feeds.hr.drop_group: expected the name of a group: a letter and"},
+    {TOP LMS "feeds:\n  hr: { drop_group: \"0\" }\n", ":4:21: ", "the name of a group"},
+    {TOP LMS "feeds:\n  hr: { drop_group: \"\" }\n", ":4:21: ", "the name of a group"},
     {TOP LMS "feeds:\n  hr: { limits: { accounts: { count: -1 } } }\n",
         ":4:38: ", "a number from 0"},
     {TOP LMS "feeds:\n  hr: { may: [] }\n", ":4:14: ", "may: expected a map"},
@@ -932,16 +936,20 @@ Test(config, does_not_keep_with_the_run_what_is_of_this_host)
 {
 	struct buffer line = {0};
 	struct config_file *first = load_good(
-	    TOP LMS "feeds: { hr: { approvers: root, review: true, compress: never } }\n");
+	    TOP LMS "feeds: { hr: { approvers: root, drop_group: not-there-yet, review: true, "
+	            "compress: never } }\n");
 	struct buffer text = format_of(config_get(first));
 	struct config_file *second = load_good(text.bytes);
 	cr_expect_str_eq(config_find_feed(config_get(second), "hr")->policy.approvers, "root");
+	cr_expect_str_eq(
+	    config_find_feed(config_get(second), "hr")->policy.drop_group, "not-there-yet");
 	cr_expect_eq(
 	    config_find_feed(config_get(second), "hr")->policy.compress_ms, PERIOD_ENDLESS);
 	policy_format(&config_find_feed(config_get(first), "hr")->policy, &line);
 	buffer_add_char(&line, '\0');
 	cr_expect(strstr(line.bytes, " review=true "), "%s", line.bytes);
 	cr_expect_not(strstr(line.bytes, "approvers"), "%s", line.bytes);
+	cr_expect_not(strstr(line.bytes, "drop_group"), "%s", line.bytes);
 	cr_expect_not(strstr(line.bytes, "compress"), "%s", line.bytes);
 	buffer_done(&line);
 	buffer_done(&text);
