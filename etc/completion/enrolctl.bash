@@ -18,6 +18,7 @@ discard RUN --why --yes
 undo RUN... --why --preview --yes
 prune --feed --why --before --dry-run
 reload
+check --fix
 lms init
 lms check
 lms add-courses FILE

@@ -58,11 +58,13 @@ void place_hand_over(const struct place_mending *mending, const struct place *pl
 /* The same for single files that are not the spool's: bits of its mode that nobody ought to have
  * are taken off. False: errno says why. Never through a link, and no file of two names. */
 bool place_narrow(const char *path, mode_t most);
+/* And what is root's is given to the daemon. */
+bool place_give(const char *path, const struct place_owner *owner);
 
 /* For the files of this room: opens what lies there below the spool, for the caller to close.
  * flags: of open, beside those that never follow. -1: errno says why. */
-int place_open(int root, const char *path, int flags);
+int places_open(int root, const char *path, int flags);
 /* Owner, mode and list of what is open, also with O_PATH. */
-bool place_stat(int file, struct access *access);
+bool places_stat(int file, struct access *access);
 
 #endif

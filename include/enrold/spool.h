@@ -39,6 +39,9 @@ struct error spool_open(const struct config *config, struct spool *spool) MUST_C
 struct error spool_open_feeds(const struct config *config, const struct spool *spool) MUST_CHECK;
 void spool_close(struct spool *spool);
 
+/* Its name when other machines may write to it: "NFS"; NULL: a disk of this machine's. */
+const char *spool_network(int directory);
+
 /* A lock on a file server may be lost without a word, as when the network is cut for longer than
  * the server waits. Any error: it is no longer surely ours. */
 struct error spool_check_lock(const struct spool *spool, const struct config *config) MUST_CHECK;

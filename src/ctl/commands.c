@@ -52,6 +52,8 @@ static const struct command {
     {"prune", "", 0, 0, TAKES(FEED) | TAKES(BEFORE) | TAKES(WHY) | TAKES(DRY_RUN), ctl_prune,
         "prune", "remove what is kept no longer, or list it"},
     {"reload", "", 0, 0, 0, ctl_reload, "reload", "read the settings anew"},
+    {"check", "", 0, 0, TAKES(FIX), ctl_check, "check",
+        "whether folders, groups, disk, clock and database are as enrold needs them"},
     {"lms", "init", 0, 0, 0, ctl_lms_init, "lms init",
         "make a Moodle site in SQLite; on a server, enrold's own tables"},
     {"lms", "check", 0, 0, 0, ctl_lms_check, "lms check",
@@ -102,6 +104,7 @@ static const struct {
     [OPTION_ENROLMENT] = {"enrolment", "ID"},
     [OPTION_BEFORE] = {"before", "T"},
     [OPTION_DRY_RUN] = {"dry-run", NULL},
+    [OPTION_FIX] = {"fix", NULL},
 };
 
 /* " [--feed F] [--wait]" */

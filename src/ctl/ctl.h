@@ -40,6 +40,7 @@ enum ctl_option {
 	OPTION_ENROLMENT,
 	OPTION_BEFORE,
 	OPTION_DRY_RUN,
+	OPTION_FIX,
 	OPTIONS,
 };
 
@@ -78,6 +79,7 @@ ctl_command ctl_runs;
 ctl_command ctl_show;
 ctl_command ctl_explain;
 ctl_command ctl_verify;
+ctl_command ctl_check;
 ctl_command ctl_key_make;
 ctl_command ctl_key_show;
 

@@ -1,7 +1,9 @@
 /*
  * enrolctl lms ...: making a site and filling it.
  */
+#include "check.h"
 #include "ctl.h"
+#include "findings.h"
 #include "owner.h"
 #include "sheet.h"
 
@@ -66,26 +68,6 @@ enum ctl_exit ctl_lms_init(const struct ctl *ctl)
 	return CTL_OK;
 }
 
-/* What lms check has found so far. */
-struct findings {
-	json_t *list; /* with --json */
-	bool has_bad;
-};
-
-static void on_finding(void *context, enum finding finding, const char *about, const char *text)
-{
-	static const char *const words[] = {
-	    [FINDING_GOOD] = "ok", [FINDING_NOTE] = "note", [FINDING_BAD] = "BAD"};
-	struct findings *findings = context;
-	findings->has_bad |= finding == FINDING_BAD;
-	if (findings->list)
-		json_array_append_new(
-		    findings->list, json_pack("{s:s, s:s, s:s}", "finding", words[finding], "about",
-		                        about, "text", text));
-	else
-		printf("%-4s  %s: %s\n", words[finding], about, text);
-}
-
 /* Not of the site, but no other check is run with the daemon's own settings and rights. */
 static void checkpoints_check(const struct config *config, struct findings *findings)
 {
@@ -100,29 +82,35 @@ static void checkpoints_check(const struct config *config, struct findings *find
 		    "the key is the credential %s, which only the unit has; enrolctl status "
 		    "tells whether it can be read",
 		    options->key);
-		on_finding(findings, FINDING_NOTE, about, text);
+		findings_on(findings, FINDING_NOTE, about, text);
 		return;
 	}
 	struct error error = checkpoints_load_key(options, &key);
 	snprintf(text, sizeof text, "%s%s", is_error(&error) ? "" : "they are signed as ",
 	    is_error(&error) ? error.text : options->origin);
-	on_finding(findings, is_error(&error) ? FINDING_BAD : FINDING_GOOD, about, text);
+	findings_on(findings, is_error(&error) ? FINDING_BAD : FINDING_GOOD, about, text);
 	note_key_free(key);
+}
+
+struct error check_site(const struct config *config, struct findings *findings)
+{
+	struct error error = site_check(config, findings_on, findings);
+	if (!is_error(&error))
+		checkpoints_check(config, findings);
+	return error;
 }
 
 enum ctl_exit ctl_lms_check(const struct ctl *ctl)
 {
-	struct findings findings = {.list = ctl->json ? json_array() : NULL};
-	struct error error = site_check(ctl->config, on_finding, &findings);
+	struct findings findings;
+	struct error error;
+	findings_begin(&findings, ctl->json);
+	error = check_site(ctl->config, &findings);
 	if (is_error(&error)) {
 		json_decref(findings.list);
 		return ctl_fail(&error);
 	}
-	checkpoints_check(ctl->config, &findings);
-	enum ctl_exit printed = findings.list ? json_print(findings.list) : CTL_OK;
-	if (printed != CTL_OK)
-		return printed;
-	return findings.has_bad ? CTL_NO : CTL_OK;
+	return findings_end(&findings);
 }
 
 static enum ctl_exit answer_json(

@@ -55,7 +55,7 @@ static int unread_open(
 static int folder_open(const struct config *config, const struct place *place)
 {
 	int root = open(config->spool, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	int directory = root < 0 ? -1 : place_open(root, place->path, O_RDONLY | O_DIRECTORY);
+	int directory = root < 0 ? -1 : places_open(root, place->path, O_RDONLY | O_DIRECTORY);
 	if (root >= 0)
 		close(root);
 	return directory;
@@ -106,18 +106,39 @@ void place_hand_over(const struct place_mending *mending, const struct place *pl
 		mending->on_mended(mending->context, true, place->path, text);
 }
 
-bool place_narrow(const char *path, mode_t most)
+/* A file of one name, which nobody can have put in the place of another. */
+static int single_open(const char *path, struct stat *stat)
 {
-	struct stat stat;
 	int file = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	if (file < 0)
-		return false;
-	bool is_fit = fstat(file, &stat) == 0 && S_ISREG(stat.st_mode) && stat.st_nlink == 1;
-	if (!is_fit)
-		errno = EMLINK;
-	bool is_done = is_fit && fchmod(file, stat.st_mode & most) == 0;
+	if (file < 0 || (fstat(file, stat) == 0 && S_ISREG(stat->st_mode) && stat->st_nlink == 1))
+		return file;
+	close(file);
+	errno = EMLINK;
+	return -1;
+}
+
+static bool closed_as(int file, bool is_done)
+{
 	int why = errno;
 	close(file);
 	errno = why;
 	return is_done;
+}
+
+bool place_narrow(const char *path, mode_t most)
+{
+	struct stat stat;
+	int file = single_open(path, &stat);
+	return file >= 0 && closed_as(file, fchmod(file, stat.st_mode & most) == 0);
+}
+
+bool place_give(const char *path, const struct place_owner *owner)
+{
+	struct stat stat;
+	int file = single_open(path, &stat);
+	if (file < 0)
+		return false;
+	bool is_roots = stat.st_uid == 0;
+	errno = EPERM;
+	return closed_as(file, is_roots && fchown(file, owner->user, owner->group) == 0);
 }

@@ -13,7 +13,7 @@
 #define DAEMON_USER "enrold"
 
 /* One step after the other: O_NOFOLLOW is of the last alone. */
-int place_open(int root, const char *path, int flags)
+int places_open(int root, const char *path, int flags)
 {
 	char step[PLACE_PATH_SIZE];
 	int above = dup(root);
@@ -32,7 +32,7 @@ int place_open(int root, const char *path, int flags)
 	return above;
 }
 
-bool place_stat(int file, struct access *access)
+bool places_stat(int file, struct access *access)
 {
 	struct stat stat;
 	char name[32], list[ACCESS_LIST_MAX];
@@ -59,7 +59,7 @@ static struct place_view view_of(int root, dev_t spool, const struct place *plac
 {
 	struct place_view view = {.sight = PLACE_SEEN};
 	struct stat stat;
-	int file = place_open(root, place->path, O_PATH);
+	int file = places_open(root, place->path, O_PATH);
 	if (file < 0) {
 		view.why = errno;
 		view.sight = errno == ENOENT    ? PLACE_MISSING
@@ -67,7 +67,7 @@ static struct place_view view_of(int root, dev_t spool, const struct place *plac
 		                                : PLACE_HIDDEN;
 		return view;
 	}
-	if (fstat(file, &stat) < 0 || !place_stat(file, &view.access)) {
+	if (fstat(file, &stat) < 0 || !places_stat(file, &view.access)) {
 		view.why = errno;
 		view.sight = PLACE_HIDDEN;
 	} else {

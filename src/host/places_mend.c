@@ -88,11 +88,11 @@ static struct opened step_open(int root, const struct place *place)
 	char above[PLACE_PATH_SIZE];
 	const char *slash = strrchr(place->path, '/'), *name = slash ? slash + 1 : place->path;
 	struct opened opened = {
-	    .file = place_open(root, place->path, place->is_file ? A_FILE : FOLDER)};
+	    .file = places_open(root, place->path, place->is_file ? A_FILE : FOLDER)};
 	if (opened.file >= 0 || errno != ENOENT || place->is_file || place->is_optional)
 		return opened;
 	snprintf(above, sizeof above, "%.*s", slash ? (int)(slash - place->path) : 0, place->path);
-	int directory = place_open(root, above, FOLDER);
+	int directory = places_open(root, above, FOLDER);
 	if (directory < 0)
 		return opened;
 	opened.is_made = mkdirat(directory, name, MODE_NEW) == 0;
@@ -165,7 +165,7 @@ static void place_visit(
 			fail(mending, place, "is left as it is");
 		return;
 	}
-	if (fstat(opened.file, &stat) < 0 || !place_stat(opened.file, &seen))
+	if (fstat(opened.file, &stat) < 0 || !places_stat(opened.file, &seen))
 		fail(mending, place, "cannot be looked at");
 	else if (!is_fit(place, &stat, spool))
 		tell(mending, false, place, "is left as it is: it is not what it ought to be");
@@ -188,7 +188,7 @@ void places_mend(const struct place_mending *mending)
 	}
 	struct opened opened = {root, is_made};
 	struct access seen;
-	if (place_stat(root, &seen))
+	if (places_stat(root, &seen))
 		opened_mend(mending, whole, &opened, &seen);
 	for (size_t i = 1; i < mending->places->count; i++)
 		place_visit(mending, root, stat.st_dev, &mending->places->list[i]);

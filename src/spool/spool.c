@@ -290,8 +290,7 @@ static struct error places_open(struct spool *spool, const struct config *config
 	return is_error(&error) ? error_wrap(error_at_start(error), "spool %s", config->spool) : OK;
 }
 
-/* Its name when other machines may write to it. */
-static const char *network_find(int directory)
+const char *spool_network(int directory)
 {
 	static const struct {
 		unsigned magic;
@@ -314,7 +313,7 @@ struct error spool_open(const struct config *config, struct spool *spool)
 	*spool = SPOOL_CLOSED;
 	struct error error = root_open(config->spool, &spool->root);
 	if (!is_error(&error))
-		spool->network = network_find(spool->root);
+		spool->network = spool_network(spool->root);
 	if (!is_error(&error))
 		error = lock_take(spool, config);
 	if (!is_error(&error))
