@@ -56,7 +56,7 @@ static struct error all_mend(const struct ctl *ctl, struct findings *findings)
 			if (spool.places.list[i].use == PLACE_TO_READ &&
 			    spool.places.list[i].group == PLACE_DROP_GROUP)
 				place_hand_over(&mending, &spool.places.list[i]);
-		check_files_mend(&spool, findings);
+		check_files_mend(&spool, &mending);
 	}
 	arena_free(arena);
 	return error;

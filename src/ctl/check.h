@@ -42,7 +42,7 @@ bool check_database_path(const struct config *config, char path[PATH_MAX]);
 bool check_files_may(
     const struct check_spool *spool, const struct person *person, char text[CHECK_TEXT_SIZE]);
 void check_files(const struct check_spool *spool, struct findings *findings);
-void check_files_mend(const struct check_spool *spool, struct findings *findings);
+void check_files_mend(const struct check_spool *spool, const struct place_mending *mending);
 
 /* ---- the machine (check_disk.c, check_clock.c, check_daemon.c) ---- */
 

@@ -146,8 +146,8 @@ static bool anybody_check(const struct check_spool *spool, const struct feed *fe
 }
 
 /* A member may be more than a member; what is another feed's may be theirs on purpose. */
-static bool member_check(const struct check_spool *spool, const struct place *own,
-    const struct member *member, char text[CHECK_TEXT_SIZE])
+static bool member_check(
+    const struct check_spool *spool, const struct member *member, char text[CHECK_TEXT_SIZE])
 {
 	gid_t groups[GROUPS_MAX];
 	int count = GROUPS_MAX;
@@ -162,7 +162,6 @@ static bool member_check(const struct check_spool *spool, const struct place *ow
 			snprintf(text, CHECK_TEXT_SIZE, "read %s", spool->places.list[i].path);
 			return false;
 		}
-	(void)own;
 	return !check_files_may(spool, &person, text);
 }
 
@@ -209,7 +208,7 @@ static bool daemon_check(const struct check_spool *spool, const struct feed *fee
 }
 
 static bool members_check(const struct check_spool *spool, const struct feed *feed,
-    const struct place *own, const struct members *members, struct findings *findings)
+    const struct members *members, struct findings *findings)
 {
 	char about[FEED_NAME_MAX + 8], text[CHECK_TEXT_SIZE];
 	bool is_good = true;
@@ -217,7 +216,7 @@ static bool members_check(const struct check_spool *spool, const struct feed *fe
 	for (size_t i = 0; i < members->count; i++) {
 		const struct member *member = &members->list[i];
 		if (member->user == 0 || member->user == spool->owner.user ||
-		    member_check(spool, own, member, text))
+		    member_check(spool, member, text))
 			continue;
 		findings_add(findings, FINDING_BAD, about,
 		    "%s, who is in the group %s, could also %s, by another group: who drops files "
@@ -268,7 +267,7 @@ static void named_check(
 	bool is_good = daemon_check(spool, feed, outbox->gid, &members, findings);
 	if (!is_hidden(spool, at)) {
 		is_good &= anybody_check(spool, feed, outbox, findings);
-		is_good &= members_check(spool, feed, outbox, &members, findings);
+		is_good &= members_check(spool, feed, &members, findings);
 		is_good &= answers_check(spool, feed, outbox, findings);
 	}
 	size_t others = members_show(spool, &members, names);

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -217,29 +218,41 @@ void check_files(const struct check_spool *spool, struct findings *findings)
 		    "nobody else may read what holds passwords, keys or people");
 }
 
-void check_files_mend(const struct check_spool *spool, struct findings *findings)
+static void mended_tell(const struct place_mending *mending, const struct guarded *file,
+    const char *format, ...) PRINTF_LIKE(3, 4);
+
+static void mended_tell(
+    const struct place_mending *mending, const struct guarded *file, const char *format, ...)
+{
+	char text[CHECK_TEXT_SIZE];
+	va_list arguments;
+	va_start(arguments, format);
+	vsnprintf(text, sizeof text, format, arguments);
+	va_end(arguments);
+	mending->on_mended(mending->context, true, file->what, text);
+}
+
+static void file_mend(const struct check_spool *spool, const struct place_mending *mending,
+    const struct guarded *file)
+{
+	struct access access;
+	char why[CHECK_TEXT_SIZE] = "";
+	if (!file_look(file->path, &access))
+		return;
+	mode_t mode = access_effective(&access) & 0777;
+	if (mode & ~file->most && place_narrow(file->path, file->most))
+		mended_tell(mending, file, "%.200s: mode %04o, now %04o", file->path,
+		    (unsigned)mode, (unsigned)(mode & file->most));
+	if (file->is_database)
+		database_judge(spool, file, why);
+	if (*why && access.user == 0 && place_give(file->path, &spool->owner))
+		mended_tell(mending, file, "%.200s: was root's, is the daemon's now", file->path);
+}
+
+void check_files_mend(const struct check_spool *spool, const struct place_mending *mending)
 {
 	struct guarded_files files;
-	struct access access;
-	char text[CHECK_TEXT_SIZE], why[CHECK_TEXT_SIZE];
 	files_find(spool, &files);
-	for (size_t i = 0; i < files.count; i++) {
-		const struct guarded *file = &files.list[i];
-		if (!file_look(file->path, &access))
-			continue;
-		mode_t mode = access_effective(&access) & 0777;
-		if (mode & ~file->most && place_narrow(file->path, file->most)) {
-			snprintf(text, sizeof text, "%.200s: mode %04o, now %04o", file->path,
-			    (unsigned)mode, (unsigned)(mode & file->most));
-			findings_add_fixed(findings, file->what, text);
-		}
-		why[0] = '\0';
-		if (file->is_database)
-			database_judge(spool, file, why);
-		if (*why && access.user == 0 && place_give(file->path, &spool->owner)) {
-			snprintf(text, sizeof text, "%.200s: was root's, is the daemon's now",
-			    file->path);
-			findings_add_fixed(findings, file->what, text);
-		}
-	}
+	for (size_t i = 0; i < files.count; i++)
+		file_mend(spool, mending, &files.list[i]);
 }
