@@ -10,7 +10,8 @@ php_packages="php-cli"
 # Without these the pages that enrold writes are not looked at.
 browser_packages="chromium poppler-utils"
 # Servers of the tests' own; a suite whose server is not to be had is skipped.
-server_packages="postgresql-15 mariadb-server-core mariadb-client galera-4"
+server_packages="postgresql-15 mariadb-server-core mariadb-client galera-4
+  openssh-server"
 
 # Waits for whoever else installs just now, as unattended-upgrades does after a boot.
 apt_get() {

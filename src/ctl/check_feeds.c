@@ -241,9 +241,16 @@ static bool answers_check(const struct check_spool *spool, const struct feed *fe
 	return count <= 0;
 }
 
-static bool is_hidden(const struct check_spool *spool, size_t place)
+/* Something of the feed's cannot be seen: then nothing can be said of it. */
+static bool is_hidden(const struct check_spool *spool, const char *feed)
 {
-	return spool->views[place].sight == PLACE_HIDDEN || spool->views[0].sight == PLACE_HIDDEN;
+	for (size_t i = 0; i < spool->places.count; i++) {
+		const struct place *place = &spool->places.list[i];
+		bool is_its = !place->feed || strcmp(place->feed, feed) == 0;
+		if (is_its && spool->views[i].sight == PLACE_HIDDEN)
+			return true;
+	}
+	return false;
 }
 
 static void named_check(
@@ -265,7 +272,7 @@ static void named_check(
 	}
 	members_find(name, &members);
 	bool is_good = daemon_check(spool, feed, outbox->gid, &members, findings);
-	if (!is_hidden(spool, at)) {
+	if (!is_hidden(spool, feed->name)) {
 		is_good &= anybody_check(spool, feed, outbox, findings);
 		is_good &= members_check(spool, feed, &members, findings);
 		is_good &= answers_check(spool, feed, outbox, findings);

@@ -461,7 +461,7 @@ Test(check, does_not_give_away_what_has_two_names_or_another_owner)
 Test(check, never_follows_a_link_that_is_put_there_meanwhile)
 {
 	struct rig rig;
-	enum { ROUNDS = SCALE(300, 30) };
+	enum { ROUNDS = SCALE(100, 20) };
 	usual(&rig);
 	fix(&rig, 0);
 	struct path target = path_of("%s/target", rig.root.text);
