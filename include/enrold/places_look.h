@@ -36,6 +36,12 @@ struct error place_owner_find(const struct config *config, struct place_owner *o
 void places_look(
     const struct config *config, const struct places *places, struct place_view *views);
 
+/* For the daemon: the first folder of who drops that is not as it ought to be, in words; "": there
+ * is none, or no feed has a drop_group. */
+enum { PLACE_FAULT_SIZE = PLACE_TEXT_SIZE + PLACE_PATH_SIZE + 4 };
+struct error places_find_fault(
+    const struct config *config, struct arena *arena, char text[PLACE_FAULT_SIZE]) MUST_CHECK;
+
 /* What was changed, or could not be. */
 typedef void place_on_mended(void *context, bool is_mended, const char *path, const char *text);
 

@@ -4,6 +4,7 @@
 
 #include "enrold/disk.h"
 #include "enrold/lms.h"
+#include "enrold/log.h"
 #include "enrold/names.h"
 #include "enrold/notice.h"
 
@@ -39,6 +40,7 @@ struct overview_look {
 	struct absences *absences;
 	struct error error;    /* of the database */
 	bool has_plans;        /* they could be read */
+	bool has_folders;      /* they could be looked at */
 	struct overview found; /* what was seen of it, and of the disks */
 };
 
@@ -162,6 +164,15 @@ static void database_disk_take(struct overview_look *look)
 		look->found.growth.database_bytes = (uint64_t)database.st_size;
 }
 
+/* What cannot be seen for now is as it was. */
+static void folders_take(struct overview_look *look, struct arena *arena)
+{
+	struct error error =
+	    arena ? places_find_fault(config_get(look->file), arena, look->found.folders)
+	          : error_memory("looking at the folders");
+	look->has_folders = !is_error(&error);
+}
+
 static void on_work(uv_work_t *work)
 {
 	struct overview_look *look = work->data;
@@ -176,6 +187,7 @@ static void on_work(uv_work_t *work)
 		    look->checkpoints, config_get(look->file), look->spool, lms_db(lms), false);
 	look->error = error;
 	lms_close(lms);
+	folders_take(look, arena);
 	arena_free(arena);
 	look->found.spool_disk = disk_take(look->spool->root);
 	database_disk_take(look);
@@ -251,6 +263,22 @@ static void database_take(struct overview *overview, struct overview_look *look)
 	overview->growth.database_bytes = bytes;
 }
 
+/* The daemon has no right to mend it, and says so once. */
+static void folders_tell(struct overview *overview, const char *found)
+{
+	if (strcmp(overview->folders, found) == 0)
+		return;
+	if (*found)
+		log_event(LOG_WARNING, "folders_differ", NULL,
+		    "%s: who drops files there, or reads the answers, may be kept out, or see too "
+		    "much: sudo enrolctl check --fix",
+		    found);
+	else
+		log_event(LOG_INFO, "folders_right", NULL,
+		    "the folders of who drops files are as drop_group needs them");
+	memcpy(overview->folders, found, sizeof overview->folders);
+}
+
 static void look_take(struct overview *overview, struct overview_look *look)
 {
 	bool is_up = !is_error(&look->error);
@@ -268,6 +296,8 @@ static void look_take(struct overview *overview, struct overview_look *look)
 		overview->plans = look->found.plans;
 		look->found.plans = (struct held_plans){0};
 	}
+	if (look->has_folders)
+		folders_tell(overview, look->found.folders);
 	overview->held_files = look->found.held_files;
 	overview->quarantine_files = look->found.quarantine_files;
 	overview->notices = look->found.notices;

@@ -17,6 +17,7 @@
 #include "enrold/config.h"
 #include "enrold/held.h"
 #include "enrold/nodes.h"
+#include "enrold/places_look.h"
 #include "enrold/spool.h"
 
 #include <uv.h>
@@ -57,7 +58,8 @@ struct overview {
 	size_t holders_count;
 	struct overview_disk spool_disk, database_disk; /* the latter: only if it is another one */
 	struct overview_growth growth;
-	int64_t growth_ms; /* when it was looked at; 0: never */
+	int64_t growth_ms;              /* when it was looked at; 0: never */
+	char folders[PLACE_FAULT_SIZE]; /* what is wrong with those of who drops; "": nothing */
 	size_t held_files, quarantine_files;
 	size_t notices;            /* that wait for enrold-notify */
 	int64_t notices_oldest_s;  /* epoch seconds; 0: none does */

@@ -176,6 +176,8 @@ json_t *status_make(const struct daemon *daemon)
 	held_need(overview, needs);
 	json_object_set_new(status, "notices",
 	    status_notices(overview->notices, overview->notices_oldest_s, now_s, needs));
+	if (*overview->folders)
+		status_need(needs, NULL, "warning", overview->folders, "sudo enrolctl check --fix");
 	json_object_set_new(status, "feeds",
 	    daemon->feeds ? feeds_status_make(daemon->feeds, &moment, needs) : json_array());
 	json_object_set_new(status, "needs", needs);

@@ -26,13 +26,11 @@ static bool group_is_wrong(const struct place *place, const struct places *place
 	return false;
 }
 
-/* The group that owns it has its bits of the mode. */
-static bool way_is_missing(const struct access *seen, gid_t owning, gid_t group)
+/* To a member who is nobody else. */
+static bool way_is_missing(const struct access *seen, gid_t group)
 {
 	const struct person member = {(uid_t)-2, &group, 1};
-	struct access as_if = *seen;
-	as_if.group = owning;
-	return group != owning && !access_may(&as_if, &member, ACCESS_PASS);
+	return !access_may(seen, &member, ACCESS_PASS);
 }
 
 static bool is_sticky_enough(const struct place *place, mode_t mode)
@@ -52,7 +50,7 @@ unsigned place_judge(const struct place *place, const struct places *places,
 	    !is_sticky_enough(place, mode))
 		faults |= PLACE_WRONG_MODE;
 	for (size_t i = 0; place->is_passed && i < places->drops_count; i++)
-		if (way_is_missing(seen, seen->group, places->drops[i]))
+		if (way_is_missing(seen, places->drops[i]))
 			faults |= PLACE_NO_WAY;
 	return faults;
 }
@@ -74,7 +72,7 @@ bool place_mend(const struct place *place, const struct places *places,
 		access_set_mode(mended, mode);
 	}
 	for (size_t i = 0; place->is_passed && fits && i < places->drops_count; i++)
-		if (way_is_missing(mended, mended->group, places->drops[i]))
+		if (way_is_missing(mended, places->drops[i]))
 			fits = access_let_group(mended, places->drops[i], ACCESS_PASS);
 	return fits;
 }
@@ -123,7 +121,7 @@ void place_describe(unsigned faults, const struct access *seen, const struct acc
 		    (unsigned)access_effective(seen), (unsigned)access_effective(mended));
 	for (size_t i = 0; faults & PLACE_NO_WAY && i < mended->named_count; i++) {
 		const struct access_named *named = &mended->named[i];
-		if (!named->is_group || !way_is_missing(seen, seen->group, named->id) ||
+		if (!named->is_group || !way_is_missing(seen, named->id) ||
 		    used + NAME_SIZE + 40 > PLACE_TEXT_SIZE)
 			continue;
 		group_name(named->id, ought);

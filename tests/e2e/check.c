@@ -560,3 +560,33 @@ Test(check, says_who_runs_and_what_is_missing_of_a_spool_that_is_not_there)
 	expect_clean(&rig);
 	rig_remove(&rig);
 }
+
+/* ---- the daemon ---- */
+
+/* It does not mend, and says so once; and sees that somebody has. */
+Test(check, is_what_the_daemon_asks_for_when_folders_are_not_their_groups)
+{
+	struct rig rig;
+	struct service service;
+	if (getuid() != 0)
+		cr_skip_test("only root can give a folder away");
+	rig_make(
+	    &rig, &(struct rig_options){.feeds = "  default: {}\n  hr: { drop_group: daemon }\n"});
+	setenv("ASAN_OPTIONS", "detect_leaks=0", 1);
+	service_start(&service, &rig);
+	service_await_log(&service, "\"folders_differ\"");
+	struct finished finished =
+	    program_expect(0, ARGV("enrolctl", "--config", rig.config.text, "status"));
+	cr_expect(
+	    strstr(finished.out.bytes, "sudo enrolctl check --fix"), "%s", finished.out.bytes);
+	finished_done(&finished);
+	finished = program_run(ARGV("enrolctl", "--config", rig.config.text, "check", "--fix"));
+	cr_expect(says(&finished, "fixed", "outbox/hr"), "%s", finished.out.bytes);
+	cr_expect(says(&finished, "note  daemon:", "it runs as root"), "%s", finished.out.bytes);
+	finished_done(&finished);
+	rig_drop(
+	    &rig, "staff.csv", "username,course1\np1,C1\n"); /* it looks again after an answer */
+	service_await_log(&service, "\"folders_right\"");
+	service_stop(&service);
+	law_close(&rig);
+}
