@@ -42,7 +42,7 @@ static void on_mended(void *context, bool is_mended, const char *path, const cha
 static struct error all_mend(const struct ctl *ctl, struct findings *findings)
 {
 	char by[OWNER_NAME_SIZE];
-	struct check_spool spool;
+	struct check_spool spool = {.config = ctl->config};
 	struct arena *arena = arena_create();
 	owner_name(by);
 	struct mended mended = {findings, by};
@@ -97,7 +97,7 @@ static struct error database_check(
 
 static struct error all_check(const struct ctl *ctl, struct findings *findings)
 {
-	struct check_spool spool;
+	struct check_spool spool = {.config = ctl->config};
 	struct arena *arena = arena_create();
 	settings_check(ctl, findings);
 	struct error error =

@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { MEMBERS_MAX = 200, GROUPS_MAX = 256, NAMES_SIZE = 160, NAMES_SHOWN = 4 };
+enum { MEMBERS_MAX = 200, GROUPS_MAX = 256, NAMES_SIZE = 160, NAMES_SHOWN = 4, WORDS_SIZE = 16 };
 
 /* Who a member of a group is who has no other right: no owner of anything. */
 #define NOBODY_ELSE ((uid_t)-2)
@@ -111,7 +111,7 @@ static void foreign_find(const struct check_spool *spool, const struct person *p
 			continue;
 		bool reads = places_may(&spool->places, spool->seen, i, person, ACCESS_READ);
 		bool writes = places_may(&spool->places, spool->seen, i, person, ACCESS_WRITE);
-		if ((reads || writes) && used + 2 * PLACE_PATH_SIZE < CHECK_TEXT_SIZE)
+		if ((reads || writes) && used + PLACE_PATH_SIZE + WORDS_SIZE < CHECK_TEXT_SIZE)
 			used += (size_t)snprintf(text + used, CHECK_TEXT_SIZE - used, "%s%s %s",
 			    used > 0 ? ", " : "", writes ? "write into" : "read", place->path);
 	}

@@ -21,7 +21,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mount.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -491,6 +493,73 @@ Test(check, never_follows_a_link_that_is_put_there_meanwhile)
 	}
 	kill(rival, SIGKILL);
 	waitpid(rival, NULL, 0);
+	rig_remove(&rig);
+}
+
+/* ---- the machine ---- */
+
+Test(check, says_that_a_disk_is_full_and_that_the_spool_is_on_two)
+{
+	struct rig rig;
+	usual(&rig);
+	fix(&rig, 0);
+	struct path held = rig_path(&rig, "held");
+	cr_assert_eq(mount("none", held.text, "tmpfs", 0, "mode=0750,uid=61100"), 0);
+	struct finished finished = check(&rig, NULL, 1);
+	cr_expect(says(&finished, "BAD   held:", "another file system"), "%s", finished.out.bytes);
+	finished_done(&finished);
+	umount(held.text);
+	files_remove(rig.directory.text);
+	files_make_directory(rig.directory.text);
+	cr_assert_eq(
+	    mount("none", rig.directory.text, "tmpfs", 0, "size=1m,mode=0751,uid=61100"), 0);
+	finished = check(&rig, "--fix", 1);
+	cr_expect(says(&finished, "BAD   disk:", "is full"), "%s", finished.out.bytes);
+	cr_expect(
+	    says(&finished, "ok    database disk:", "MiB are free"), "%s", finished.out.bytes);
+	finished_done(&finished);
+	umount(rig.directory.text);
+	rig_remove(&rig);
+}
+
+/* A /dev of this process's own, with as little in it as will do. */
+static void devices_make(const struct rig *rig)
+{
+	static const char *const names[] = {"null", "urandom", "shm"};
+	struct path ours = path_of("%s/dev", rig->root.text);
+	files_make_directory(ours.text);
+	cr_assert_eq(mount("none", ours.text, "tmpfs", 0, NULL), 0);
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		struct path from = path_of("/dev/%s", names[i]);
+		struct path to = path_of("%s/%s", ours.text, names[i]);
+		if (strcmp(names[i], "shm") == 0)
+			files_make_directory(to.text);
+		else
+			files_write(to.text, "", 0, 0666);
+		cr_assert_eq(mount(from.text, to.text, NULL, MS_BIND, NULL), 0);
+	}
+	cr_assert_eq(mount(ours.text, "/dev", NULL, MS_MOVE, NULL), 0);
+	files_remove(ours.text);
+}
+
+/* The test is the journal. */
+Test(check, leaves_a_line_with_who_has_mended_in_the_log_of_the_system)
+{
+	struct rig rig;
+	struct sockaddr_un address = {.sun_family = AF_UNIX, .sun_path = "/dev/log"};
+	char line[1024] = "";
+	usual(&rig);
+	fix(&rig, 0);
+	devices_make(&rig);
+	int journal = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	cr_assert_eq(bind(journal, (struct sockaddr *)&address, sizeof address), 0);
+	cr_assert_eq(chmod(rig_path(&rig, "archive").text, 0777), 0);
+	fix(&rig, 0);
+	cr_expect_gt(recv(journal, line, sizeof line - 1, MSG_DONTWAIT), 0);
+	cr_expect(strstr(line, "root"), "%s", line);
+	cr_expect(strstr(line, " mended archive: mode 0777, should be 0750"), "%s", line);
+	cr_expect_lt(recv(journal, line, sizeof line - 1, MSG_DONTWAIT), 0);
+	close(journal);
 	rig_remove(&rig);
 }
 
