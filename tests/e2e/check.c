@@ -319,7 +319,8 @@ ParameterizedTest(const struct fault *fault, check, finds)
 	buffer_done(&config);
 	fix(&rig, 0);
 	cr_assert_eq(chdir(rig.directory.text), 0);
-	cr_assert_eq(system(fault->break_it), 0, "%s", fault->name);
+	finished = program_expect(0, ARGV("/bin/sh", "-c", fault->break_it));
+	finished_done(&finished);
 	finished = check(&rig, NULL, 1);
 	cr_expect(
 	    says(&finished, fault->start, fault->words), "%s: %s", fault->name, finished.out.bytes);
