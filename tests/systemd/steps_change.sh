@@ -134,11 +134,13 @@ removed() {
 
 spool_list() { find "$spool" ! -name '*.db-*' -printf '%P %M %u:%g\n' | sort; }
 
-# What is there now and was not before the installation: the package's dependencies have their files still.
+# What is there now and was not before the installation. The packages that ours needs have their files still,
+# and what their scripts have made (/etc/mysql); useradd keeps copies.
 left_over() {
   root_in find / -xdev | sort | comm -13 "$place/before" - |
-    grep -vE '^/(proc|sys|dev|run|tmp|srv|root|var/lib/(enrold|dpkg|apt|systemd)|var/(cache|log))(/|$)' |
-    grep -vxFf <(root_in sh -c 'cat /var/lib/dpkg/info/*.list') || true
+    grep -vE '^/(proc|sys|dev|run|tmp|srv|root|var/(tmp|cache|log)|var/lib/(enrold|dpkg|apt|systemd))(/|$)' |
+    grep -vE '^/etc/(mysql/|alternatives/my.cnf$|sub[gu]id-$)' |
+    grep -vxFf <(root_in sh -c 'cat /var/lib/dpkg/info/*.list' | sed 'p; s,^/lib/,/usr/lib/,') || true
 }
 
 purged() {
@@ -150,6 +152,7 @@ purged() {
   root_in getent passwd enrold
   root_in getent group enrold-drop
   rm -f "$root"/etc/sysusers.d/enrold-{hr,lab}.conf "$root"/etc/tmpfiles.d/enrold-{hr,lab}.conf
+  rmdir "$root/etc/sysusers.d"
   left_over | tee "$place/left"
   [ ! -s "$place/left" ]
   [ -z "$(root_in find /etc /usr /run /var/lib/systemd /var/lib/dpkg/info -name '*enrold*')" ]
