@@ -9,6 +9,8 @@ test_packages="libcriterion-dev python3 mandoc valgrind openssl acl jq
 php_packages="php-cli"
 # Without these the pages that enrold writes are not looked at.
 browser_packages="chromium poppler-utils"
+# Without them nobody looks at the package and the units, or boots a Debian to install it in.
+package_packages="debootstrap dpkg-dev fakeroot file lintian systemd util-linux"
 # Servers of the tests' own; a suite whose server is not to be had is skipped.
 server_packages="postgresql-15 mariadb-server-core mariadb-client galera-4
   openssh-server"

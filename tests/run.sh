@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 . etc/packages.sh
 # shellcheck disable=SC2086  # words on purpose
 install_packages $build_packages $test_packages
-for package in $server_packages $php_packages $browser_packages; do
+for package in $server_packages $php_packages $browser_packages $package_packages; do
   install_packages "$package" || echo "$package cannot be installed: its suites are skipped"
 done
 
@@ -120,6 +120,6 @@ else
   echo "conformance: skipped, $conformance is not there"
 fi
 
-[ "$skipped" -eq 0 ] || echo "$skipped suites were skipped: their server, or PHP, is not installed"
+[ "$skipped" -eq 0 ] || echo "$skipped suites were skipped: their server, PHP, lintian or debootstrap is not installed"
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # The package in a bare Debian 12 under a real systemd: installed, started, used, stopped, killed, upgraded,
 # removed, purged. Says in TAP what holds. A step takes the system as the one before has left it.
-# run.sh BUILD PACKAGE; exit status 77: not root, no debootstrap or network, or no namespaces here.
+# run.sh BUILD; exit status 77: not root, no debootstrap or network, or no namespaces here.
 set -uo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
-build=$1 package=$2
+build=$1
 . "$here/root.sh"
 . "$here/steps.sh"
 . "$here/steps_change.sh"
@@ -14,7 +14,7 @@ skip() {
   exit 77
 }
 [ "$(id -u)" = 0 ] || skip "needs root"
-for program in debootstrap jq python3 unshare nsenter; do
+for program in debootstrap dpkg-shlibdeps fakeroot jq python3 unshare nsenter; do
   command -v $program >/dev/null || skip "$program is not installed"
 done
 unshare --pid --fork --mount --uts --ipc --net --cgroup true 2>/dev/null || skip "no namespaces here"
@@ -23,6 +23,8 @@ place=$(mktemp -d "${TMPDIR:-/tmp}/enrold-systemd-XXXXXX")
 chmod 0755 "$place"
 root=$place/root spool=$place/root/var/lib/enrold
 trap 'root_stop; rm -rf "$place"' EXIT
+(cd "$build" && cpack -G DEB -B "$place/packed") >"$place/said" 2>&1 || { cat "$place/said" && exit 1; }
+package=$(echo "$place"/packed/*.deb)
 root_make || {
   tail -n 3 "$root.log"
   skip "debootstrap cannot make a Debian here"

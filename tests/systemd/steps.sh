@@ -1,12 +1,12 @@
 # What run.sh asks of a system on which the package has been installed: started, used, reloaded, ended.
 # Every function is a step; it fails with the first command that does, and what it prints is shown then.
-# shellcheck shell=bash disable=SC2154  # build, package, place, root and spool are run.sh's
+# shellcheck shell=bash disable=SC2154  # package, place, root and spool are run.sh's
 
 settings=/etc/enrold/enrold.yaml
 
 # Waits for what will be so. A machine may be slow: two minutes are meant for never.
 await() {
-  local until=$((SECONDS + 20))
+  local until=$((SECONDS + 120))
   until "$@"; do
     [ $SECONDS -lt $until ] || { echo "this never came true: $*" && return 1; }
     sleep 0.1
@@ -46,7 +46,7 @@ journal_has() { # TEXT [JOURNALCTL-OPTION...]
 }
 
 settings_write() { # the feeds and what else there is, from standard input
-  { printf 'spool: /var/lib/enrold\nlms: { url: "sqlite:/var/lib/enrold/lms.db" }\n' && cat; } >"$root$settings.new"
+  cat "$root/etc/enrold/enrold-minimal.yaml.example" - >"$root$settings.new"
   root_in mv "$settings.new" "$settings"
 }
 

@@ -1,5 +1,5 @@
 # What run.sh does to a system that works: ends the daemon in the middle, and changes the package under it.
-# shellcheck shell=bash disable=SC2154  # build, package, place, root and spool are run.sh's
+# shellcheck shell=bash disable=SC2154  # package, place, root and spool are run.sh's
 
 # ---- ended in the middle ----
 

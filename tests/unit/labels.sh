@@ -4,7 +4,7 @@
 # usage: labels.sh BUILD
 set -euo pipefail
 build=$1
-folders="unit engine e2e crash sim fuzz"
+folders="unit engine e2e crash sim fuzz systemd"
 others="postgresql mariadb servers"
 
 count() { # CTEST-OPTION...

@@ -1,0 +1,28 @@
+#!/usr/bin/env bash
+# `cmake --install` with DESTDIR puts exactly the files of files.txt where they belong, and the Debian
+# package has the same; lintian finds neither errors nor warnings in it, whoever packs it with which umask.
+# package.sh SOURCE BUILD PACKAGE; exit status 77: no lintian.
+set -euo pipefail
+source=$1 build=$2 package=$3
+command -v lintian >/dev/null || exit 77
+place=$(mktemp -d)
+trap 'rm -rf "$place"' EXIT
+
+# What this build or this source does not have is not missed.
+[ -e "$build/enrold-notify" ] || absent='enrold-notify'
+[ -e "$source/etc/sshd-enrold.conf" ] || absent="${absent:+$absent|}sshd-enrold"
+grep -vE "${absent:-^\$}" "$source/tests/systemd/files.txt" >"$place/wanted"
+
+DESTDIR=$place/installed cmake --install "$build" --prefix /usr >/dev/null
+find "$place/installed" ! -type d -printf '/%P\n' | LC_ALL=C sort >"$place/has"
+diff "$place/wanted" "$place/has"
+
+(cd "$build" && umask 077 && cpack -G DEB >/dev/null)
+dpkg-deb --fsys-tarfile "$package" | tar -t | sed -n 's,^\./\(.*[^/]\)$,/\1,p' | LC_ALL=C sort >"$place/has"
+diff "$place/wanted" "$place/has"
+dpkg-deb --fsys-tarfile "$package" | tar -tv >"$place/modes"
+if grep -vE '^(drwxr-xr-x|-rwxr-xr-x|-rw-r--r--) root/root ' "$place/modes"; then exit 1; fi
+[ "$(grep -c '^-rwx' "$place/modes")" = "$(grep -cE '/bin/|\.sh$' "$place/wanted")" ]
+
+# As somebody else who builds it: lintian does not like to be root.
+lintian --allow-root --fail-on error,warning "$package"
