@@ -56,12 +56,15 @@ step "empty settings end it with 78, once, and say why" half_written_settings_fa
 step "whole settings, moved into their place, start it by themselves" starts_when_settings_come
 step "stopped it stays stopped, whoever edits the settings" stays_stopped
 step "it starts at boot, and what looked for settings does not" starts_at_boot
+[ ! -e "$build/enrold-notify" ] ||
+  step "enrold-notify runs beside it, and works off what the daemon queues" notify_runs_beside_it
 step "two groups drop into two feeds, read their own answers and no others" two_feeds_are_answered
 step "what somebody orders is on record with his name" orders_have_a_name
 step "the journal has fields, a MESSAGE_ID of the manual and a priority" journal_has_fields
 step "reload takes good settings" reload_takes_good_settings
 step "reload of bad ones fails, says why, and the old stay in force" reload_refuses_bad_settings
 step "a credential signs checkpoints, a command gets them, nobody else can read it" credential_signs
+step "a server over TCP is reached with the drop-in, and not without it" network_by_drop_in
 step "stopped in the middle of a file it goes on behind what it had done" stopped_in_the_middle
 step "killed in the middle of a file it comes again and goes on" killed_in_the_middle
 step "frozen it is ended by its watchdog, comes again and answers" watchdog_bites

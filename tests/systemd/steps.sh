@@ -77,6 +77,8 @@ print(sqlite3.connect(sys.argv[1], timeout=60).execute(sys.argv[2]).fetchone()[0
 installed_in_chroot() {
   cp "$package" "$root/root/enrold.deb"
   root_chroot apt-get -qq update || { echo "no network" && exit 77; }
+  # What it needs comes first, so that it can be told from what the package itself brings.
+  root_chroot apt-get -qq satisfy -y "$(dpkg-deb -f "$package" Depends)"
   root_chroot find / -xdev | sort >"$place/before"
   root_chroot apt-get -qq install -y /root/enrold.deb
   root_chroot dpkg --audit
@@ -113,7 +115,7 @@ site_is_the_daemons() {
   local names
   root_in enrolctl --config /etc/enrold/enrold-minimal.yaml.example lms init
   python3 -c 'print("shortname,fullname,category")
-for i in range(100): print(f"C{i},Course {i},SCIENCE")' >"$root/srv/courses.csv"
+for i in range(60): print(f"C{i},Course {i},SCIENCE")' >"$root/srv/courses.csv"
   python3 -c 'print("username,firstname,lastname,email")
 for i in range(2000): print(f"p{i},P{i},P,p{i}@example.org")' >"$root/srv/people.csv"
   for names in courses people; do
@@ -156,6 +158,12 @@ starts_at_boot() {
   await is_unit_now ActiveState active
   is_unit ActiveState inactive enrold.path
   [ -z "$(root_in systemctl --failed --no-legend)" ]
+}
+
+notify_runs_beside_it() {
+  await is_unit_now ActiveState active enrold-notify.service
+  [ "$(root_in find /var/lib/enrold/notify -maxdepth 0 -printf '%u %m')" = "enrold 700" ]
+  root_in systemctl is-enabled enrold-notify.service
 }
 
 # ---- used ----
@@ -247,4 +255,24 @@ END
   await eval 'root_in journalctl -q -o cat -t witness | grep -q "^enrold/"'
   refused as anne cat /run/credentials/enrold.service/checkpoints.key
   refused as enrold cat /etc/credstore/enrold.checkpoints.key
+}
+
+# A server that nobody is behind: what the kernel answers tells whether the unit gets as far as that.
+network_by_drop_in() {
+  cp "$root$settings" "$place/good.yaml"
+  printf 'spool: /var/lib/enrold/tcp\nlms: { url: "postgresql://enrold@127.0.0.1:9/moodle?sslmode=disable" }\n' \
+    >"$root$settings"
+  root_in systemctl restart --no-block enrold
+  await journal_has "Address family not supported"
+  refused journal_has "Connection refused"
+  root_in install -D -m 0644 /usr/share/enrold/systemd/enrold-network.conf \
+    /etc/systemd/system/enrold.service.d/enrold-network.conf
+  root_in systemctl daemon-reload
+  root_in systemctl restart --no-block enrold
+  await journal_has "Connection refused"
+  root_in rm /etc/systemd/system/enrold.service.d/enrold-network.conf
+  rm -rf "$spool/tcp"
+  cp "$place/good.yaml" "$root$settings"
+  root_in systemctl daemon-reload
+  root_in systemctl restart enrold
 }
