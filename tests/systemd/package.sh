@@ -10,7 +10,7 @@ trap 'rm -rf "$place"' EXIT
 
 # What this build or this source does not have is not missed.
 [ -e "$build/enrold-notify" ] || absent='enrold-notify'
-[ -e "$source/etc/sshd-enrold.conf" ] || absent="${absent:+$absent|}sshd-enrold"
+[ -e "$source/etc/sshd/enrold-sftp.conf" ] || absent="${absent:+$absent|}enrold-sftp"
 grep -vE "${absent:-^\$}" "$source/tests/systemd/files.txt" >"$place/wanted"
 
 DESTDIR=$place/installed cmake --install "$build" --prefix /usr >/dev/null
