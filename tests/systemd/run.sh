@@ -73,6 +73,7 @@ step "nobody has touched what was answered" verify_holds
 step "an upgrade of the package keeps the settings and restarts what runs" upgraded_from_older_package
 step "an upgrade starts nothing that somebody has stopped or disabled" upgrade_leaves_stopped
 step "removing stops it and leaves settings and spool" removed
+step "installed again it runs again, with the settings that it had" installed_again
 step "purging leaves the spool, its user and groups, and nothing else" purged
 step "0.1, installed by hand, is upgraded: the package says what goes before it" upgraded_from_by_hand
 step "purged again, by name of the package alone, the record is still there" purged_again

@@ -132,6 +132,13 @@ removed() {
   [ -z "$(root_in systemctl --failed --no-legend)" ]
 }
 
+installed_again() {
+  root_in dpkg -i /root/enrold.deb
+  is_unit ActiveState active
+  cmp "$root$settings" "$place/good.yaml"
+  [ ! -e "$root/run/enrold-installed" ]
+}
+
 spool_list() { find "$spool" ! -name '*.db-*' -printf '%P %M %u:%g\n' | sort; }
 
 # What is there now and was not before the installation; useradd keeps copies of what it changes.
