@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# `cmake --install` with DESTDIR puts exactly the files of files.txt where they belong, and the Debian
+# `cmake --install` with DESTDIR puts exactly the files of tests/data/installed_files.txt where they belong, and the Debian
 # package has the same; lintian finds neither errors nor warnings in it, whoever packs it with which umask.
 # package.sh SOURCE BUILD PACKAGE; exit status 77: no lintian.
 set -euo pipefail
@@ -11,7 +11,7 @@ trap 'rm -rf "$place"' EXIT
 # What this build or this source does not have is not missed.
 [ -e "$build/enrold-notify" ] || absent='enrold-notify'
 [ -e "$source/etc/sshd/enrold-sftp.conf" ] || absent="${absent:+$absent|}enrold-sftp"
-grep -vE "${absent:-^\$}" "$source/tests/systemd/files.txt" >"$place/wanted"
+grep -vE "${absent:-^\$}" "$source/tests/data/installed_files.txt" >"$place/wanted"
 
 DESTDIR=$place/installed cmake --install "$build" --prefix /usr >/dev/null
 find "$place/installed" ! -type d -printf '/%P\n' | LC_ALL=C sort >"$place/has"
