@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# `cmake --install` with DESTDIR puts exactly the files of tests/data/installed_files.txt where they belong, and the Debian
-# package has the same; lintian finds neither errors nor warnings in it, whoever packs it with which umask.
+# `cmake --install` with DESTDIR puts exactly the files of tests/data/installed_files.txt where they belong,
+# and the Debian package has the same; lintian finds neither errors nor warnings in it, whatever the umask.
 # package.sh SOURCE BUILD PACKAGE; exit status 77: no lintian.
 set -euo pipefail
 source=$1 build=$2 package=$3
@@ -24,5 +24,4 @@ dpkg-deb --fsys-tarfile "$package" | tar -tv >"$place/modes"
 if grep -vE '^(drwxr-xr-x|-rwxr-xr-x|-rw-r--r--) root/root ' "$place/modes"; then exit 1; fi
 [ "$(grep -c '^-rwx' "$place/modes")" = "$(grep -cE '/bin/|\.sh$' "$place/wanted")" ]
 
-# As somebody else who builds it: lintian does not like to be root.
 lintian --allow-root --fail-on error,warning "$package"

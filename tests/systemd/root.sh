@@ -6,8 +6,8 @@ root_make() {
   local mirror
   mirror=$(awk '/^URIs/ { print $2; exit }' /etc/apt/sources.list.d/debian.sources 2>/dev/null ||
     awk '/^deb / { print $2; exit }' /etc/apt/sources.list)
-  debootstrap --variant=minbase --include=systemd,systemd-sysv,dbus bookworm "$root" "${mirror:-http://deb.debian.org/debian}" \
-    >"$root.log" 2>&1 || return
+  debootstrap --variant=minbase --include=systemd,systemd-sysv,dbus bookworm "$root" \
+    "${mirror:-http://deb.debian.org/debian}" >"$root.log" 2>&1 || return
   mkdir -p "$root/mnt"
   cp /etc/resolv.conf "$root/etc/resolv.conf"
   apt-config dump | grep -i 'proxy' >"$root/etc/apt/apt.conf.d/90proxy" || true
@@ -18,8 +18,9 @@ root_make() {
 # A command in it while no systemd runs there, with the machine's network.
 root_chroot() {
   unshare --mount --propagation private sh -c '
-    mount -t proc proc "$1/proc"; mount -t tmpfs tmpfs "$1/tmp"; mount --bind /dev "$1/dev"; shift_root=$1; shift
-    exec chroot "$shift_root" /usr/bin/env -i DEBIAN_FRONTEND=noninteractive LC_ALL=C \
+    root=$1; shift
+    mount -t proc proc "$root/proc"; mount -t tmpfs tmpfs "$root/tmp"; mount --bind /dev "$root/dev"
+    exec chroot "$root" /usr/bin/env -i DEBIAN_FRONTEND=noninteractive LC_ALL=C \
       PATH=/usr/sbin:/usr/bin:/sbin:/bin "$@"' _ "$root" "$@"
 }
 

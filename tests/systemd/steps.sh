@@ -60,7 +60,7 @@ END
 
 drop() { # USER FEED NAME, from standard input: whole, by a rename
   cat >"$root/srv/$3"
-  as "$1" sh -c 'cp "/srv/$2" "/var/lib/enrold/inbox/$1/.$2" && mv "/var/lib/enrold/inbox/$1/.$2" "/var/lib/enrold/inbox/$1/$2"' - "$2" "$3"
+  as "$1" sh -c 'cd "$1" && cp "/srv/$2" ".$2" && mv ".$2" "$2"' - "/var/lib/enrold/inbox/$2" "$3"
 }
 
 is_answered() { # FEED NAME
