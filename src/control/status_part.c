@@ -142,14 +142,14 @@ json_t *status_plans(
 
 json_t *status_notices(size_t count, int64_t oldest_s, int64_t now_s, json_t *needs)
 {
-	enum { HOUR_S = 3600 };
+	const int64_t hour_s = 3600;
 	char what[120], hours[40] = "an hour";
 	int64_t lasted_s = oldest_s > 0 ? now_s - oldest_s : 0;
-	if (lasted_s >= 2 * HOUR_S)
-		snprintf(hours, sizeof hours, "%lld hours", (long long)(lasted_s / HOUR_S));
+	if (lasted_s >= 2 * hour_s)
+		snprintf(hours, sizeof hours, "%lld hours", (long long)(lasted_s / hour_s));
 	snprintf(what, sizeof what, "%zu notice%s that nobody has been told, for %s", count,
 	    count == 1 ? " waits" : "s wait", hours);
-	if (lasted_s >= HOUR_S)
+	if (lasted_s >= hour_s)
 		status_need(needs, NULL, "warning", what,
 		    "is enrold-notify running? journalctl -u enrold-notify");
 	return json_pack("{s:I, s:o}", "waiting", (json_int_t)count, "since",

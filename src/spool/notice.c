@@ -100,18 +100,18 @@ static struct error queue_add(
 
 struct error notice_queue(int root, const struct notice *notice, bool *is_full)
 {
-	int directory;
+	int directory = -1;
 	struct buffer text = {0};
 	*is_full = false;
 	assert(notice_is_id(notice->id));
 	notice_format(notice, &text);
-	struct error error = text.failed || text.size > NOTICE_TEXT_MAX
-	                         ? error_memory("writing a notice")
-	                         : notice_open_queue(root, &directory);
-	if (!is_error(&error)) {
+	struct error error = notice_open_queue(root, &directory);
+	if (!is_error(&error) && (text.failed || text.size > NOTICE_TEXT_MAX))
+		error = error_memory("writing a notice");
+	if (!is_error(&error))
 		error = queue_add(directory, notice, buffer_slice(&text), is_full);
+	if (directory >= 0)
 		close(directory);
-	}
 	buffer_done(&text);
 	return is_error(&error) ? error_wrap(error, QUEUE) : OK;
 }
