@@ -16,15 +16,6 @@ static void file_add(struct summary *summary, file_names names, const struct run
 	memcpy(file->sha256, result->hashes.of[artefact], sizeof file->sha256);
 }
 
-const char *finish_status(const struct run_result *result)
-{
-	if (result->is_discarded)
-		return "discarded";
-	if (result->is_held)
-		return "held";
-	return result->refusal ? "refused" : "done";
-}
-
 static enum run_state state_of(const struct run *run, const struct run_result *result)
 {
 	if (result->is_discarded)
@@ -60,7 +51,7 @@ static struct error summary_make(
 	    .run = run->id,
 	    .feed = run->row.feed.bytes,
 	    .mode = run->lane.is_preview ? "preview" : "apply",
-	    .status = finish_status(result),
+	    .status = run_end_word(result),
 	    .refusal = result->refusal,
 	    .exact = !result->is_inexact,
 	    .node = run->row.node.bytes,

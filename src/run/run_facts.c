@@ -61,3 +61,12 @@ struct error row_is_altered(const struct run *run, struct error error)
 	error.owner = OWNER_FILE;
 	return error_wrap(error, "run %s was altered in the ledger", run->id);
 }
+
+const char *run_end_word(const struct run_result *result)
+{
+	if (result->is_discarded)
+		return "discarded";
+	if (result->is_held)
+		return "held";
+	return result->refusal ? "refused" : "done";
+}

@@ -125,7 +125,7 @@ static struct notice notice_of(const struct run *run, const struct run_result *r
 	    .run = run->id,
 	    .file = run->row.name.bytes,
 	    .mode = "apply",
-	    .status = finish_status(result),
+	    .status = run_end_word(result),
 	    .number = run->row.number,
 	    .is_accepted = is_accepted(run),
 	    .has_passwords = result->may_have_passwords,

@@ -334,8 +334,8 @@ struct run_result {
 	bool may_have_passwords;         /* the file has a column of them, or nobody knows */
 };
 
-/* As its summary has it. */
-const char *finish_status(const struct run_result *result);
+/* As its summary has it: run_facts.c. */
+const char *run_end_word(const struct run_result *result);
 
 /* Inside the caller's transaction: the report, the summary, the chain's new head and the ledger's
  * row. */
