@@ -96,7 +96,7 @@ static const struct event events[] = {
     {"notify_strange", "022d6a0d920b9f61d53cc1fe8bd9ed68",
         "A file in notify/queue or notify/out is not what belongs there, and is put aside."},
     {"notify_waits", "6a5a82a3d1e41012a0a0eb6f151a16d3",
-        "A mail server or webhook cannot be had; what is for it waits. Said once."},
+        "A mail server or webhook cannot be had; what is for it waits, and that is said once."},
     {"order_in_vain", "68f7dd94b9096689a41d5f6b108e4d6e",
         "What a person has said about a run cannot be done any more."},
     {"page_unwritten", "d8b8161c9d724f11a9f21ba2b7d3720d",
