@@ -26,6 +26,7 @@ struct item {
 	size_t destination;
 	unsigned tries;
 	bool is_running, is_mail;
+	bool is_over, is_sent; /* what is left to do is to take it out of out/ */
 };
 
 struct delivery {
@@ -204,7 +205,7 @@ static struct item *item_next(const struct delivery *delivery, int64_t now_ms)
 	struct item *next = NULL;
 	for (size_t i = 0; i < delivery->count; i++) {
 		struct item *item = delivery->items[i];
-		if (!item->is_running && item->next_ms <= now_ms &&
+		if (!item->is_running && !item->is_over && item->next_ms <= now_ms &&
 		    destination_has_place(
 		        delivery, &delivery->destinations[item->destination], now_ms) &&
 		    (!next || goes_before(item, next)))
@@ -260,9 +261,21 @@ static void destination_answer(struct delivery *delivery, const struct item *ite
 
 static struct error item_end(struct delivery *delivery, struct item *item, bool is_sent)
 {
+	item->is_over = true;
+	item->is_sent = is_sent;
 	struct error error = store_settle(delivery->store, item->name, is_sent);
 	if (!is_error(&error))
 		item_forget(delivery, item);
+	return error;
+}
+
+/* What could not be moved when it was over: it is not sent again for that. */
+static struct error over_end(struct delivery *delivery)
+{
+	struct error error = OK;
+	for (size_t i = delivery->count; i-- > 0 && !is_error(&error);)
+		if (delivery->items[i]->is_over)
+			error = item_end(delivery, delivery->items[i], delivery->items[i]->is_sent);
 	return error;
 }
 
@@ -304,7 +317,7 @@ static struct error item_settle(
 struct error delivery_settle(struct delivery *delivery, int64_t now_ms)
 {
 	struct receipt receipt;
-	struct error error = OK;
+	struct error error = over_end(delivery);
 	while (!is_error(&error) && post_take(delivery->post, &receipt)) {
 		struct item *item = receipt.context;
 		item->is_running = false;
@@ -397,7 +410,7 @@ int64_t delivery_next_ms(const struct delivery *delivery, int64_t now_ms)
 		if (destination->failures > 0 && destination->next_ms > due_ms)
 			due_ms = destination->next_ms;
 		/* What is due and has no place gets one when another has ended. */
-		if (!item->is_running && due_ms > now_ms && due_ms < next_ms)
+		if (!item->is_running && !item->is_over && due_ms > now_ms && due_ms < next_ms)
 			next_ms = due_ms;
 	}
 	return next_ms;

@@ -235,8 +235,10 @@ struct error store_remove_notice(const struct store *store, const char *name)
 
 static struct error move(int from, const char *name, int to)
 {
-	if (renameat(from, name, to, name) < 0)
-		return error_errno("cannot move notify/.../%s", name);
+	if (renameat(from, name, to, name) < 0) {
+		struct error error = error_errno("cannot move notify/.../%s", name);
+		return disk_has(from, name) ? error : OK; /* somebody has taken it away */
+	}
 	struct error error = disk_sync(to, ".");
 	return is_error(&error) ? error : disk_sync(from, ".");
 }
