@@ -389,6 +389,14 @@ struct error delivery_start(struct delivery *delivery, int64_t now_ms)
 
 /* ---- what is to come ---- */
 
+size_t delivery_count_away(const struct delivery *delivery)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < delivery->destinations_count; i++)
+		count += delivery->destinations[i].failures > 0;
+	return count;
+}
+
 bool delivery_has_tried_all(const struct delivery *delivery)
 {
 	for (size_t i = 0; i < delivery->count; i++) {

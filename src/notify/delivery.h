@@ -33,6 +33,8 @@ struct error delivery_settle(struct delivery *delivery, int64_t now_ms) MUST_CHE
 
 /* How many wait, or are under way. */
 size_t delivery_count(const struct delivery *delivery);
+/* Of the mail server and the webhooks: how many are away. */
+size_t delivery_count_away(const struct delivery *delivery);
 /* None waits but those that were tried since the start, and those of a destination that is away. */
 bool delivery_has_tried_all(const struct delivery *delivery);
 /* When something is due next, after now; INT64_MAX: nothing waits but for what is under way. */

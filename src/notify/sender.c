@@ -201,8 +201,13 @@ static void status_say(struct sender *sender, const char *status)
 static void status_tell(struct sender *sender)
 {
 	char status[sizeof sender->status];
-	snprintf(status, sizeof status, "STATUS=%zu to be sent%s", delivery_count(sender->delivery),
-	    sender->is_in_trouble ? "; the spool cannot be written" : "");
+	size_t away = delivery_count_away(sender->delivery);
+	int size = snprintf(
+	    status, sizeof status, "STATUS=%zu to be sent", delivery_count(sender->delivery));
+	if (sender->is_in_trouble)
+		snprintf(status + size, sizeof status - (size_t)size, "; the spool is in trouble");
+	else if (away > 0)
+		snprintf(status + size, sizeof status - (size_t)size, "; servers away: %zu", away);
 	status_say(sender, status);
 }
 

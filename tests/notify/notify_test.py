@@ -463,7 +463,7 @@ class Service(NotifyTest):
         for number in range(1, 5):
             self.rig.refusal(number)
         process = self.rig.start()
-        self.hear('STATUS=8 to be sent')
+        self.hear('STATUS=8 to be sent; servers away: 1')
         server = self.serve(servers.mail_server, port=port)
         keys = [self.parse(server.got.get(timeout=PATIENCE_S))['Message-ID'] for _ in range(8)]
         self.assertEqual(len(set(keys)), 4)
