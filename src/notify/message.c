@@ -131,7 +131,8 @@ static void due_headline(const struct message *message, struct buffer *out)
 {
 	buffer_add_text(out, "grace ends for ");
 	count_add(out, message->notice->people, "person", "people");
-	buffer_print(out, " by %.10s", message->notice->day ? message->notice->day : "?");
+	buffer_print(
+	    out, ", the first on %.10s", message->notice->day ? message->notice->day : "?");
 }
 
 static void recovered_headline(const struct message *message, struct buffer *out)

@@ -10,7 +10,7 @@
  *     refused    each refused file; one of the same name that is refused for the same reason in the
  *                same line: daily; again after a week without an accepted file
  *     late       once, late or stale; again after a week
- *     due        each
+ *     due        each: the daemon has one a day
  *     recovered  the end of what was told
  *     success    each file that was applied
  *

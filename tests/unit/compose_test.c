@@ -143,7 +143,7 @@ Test(compose, says_in_the_subject_what_has_happened)
 	    {{.kind = NOTICE_STALE, .since_us = INT64_C(1795673400000000)},
 	        "nothing new since 2026-11-26 06:10 UTC"},
 	    {{.kind = NOTICE_DUE, .people = 7, .day = "2026-12-01"},
-	        "grace ends for 7 people by 2026-12-01"},
+	        "grace ends for 7 people, the first on 2026-12-01"},
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		struct notice notice = cases[i].notice;
