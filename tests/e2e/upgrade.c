@@ -220,8 +220,10 @@ Test(upgrade, to_a_moodle_that_is_not_known_keeps_the_files_and_is_an_error_in_t
 static const char of_version_4[] =
     "ALTER TABLE enrold_run DROP COLUMN number; ALTER TABLE enrold_run DROP COLUMN archived_bytes;"
     "ALTER TABLE enrold_run DROP COLUMN archived_sha256; ALTER TABLE enrold_run DROP COLUMN "
-    "input_pruned; ALTER TABLE enrold_run DROP COLUMN answer_pruned; ALTER TABLE enrold_head DROP "
-    "COLUMN number; UPDATE enrold_version SET version = 4";
+    "input_pruned; ALTER TABLE enrold_run DROP COLUMN answer_pruned; ALTER TABLE enrold_run DROP "
+    "COLUMN report_bytes; ALTER TABLE enrold_run DROP COLUMN report_sha256; ALTER TABLE "
+    "enrold_head "
+    "DROP COLUMN number; UPDATE enrold_version SET version = 4";
 
 Test(upgrade, of_enrold_brings_its_own_tables_up_to_date_when_it_starts)
 {
