@@ -216,31 +216,44 @@ Test(upgrade, to_a_moodle_that_is_not_known_keeps_the_files_and_is_an_error_in_t
 
 /* ---- of enrold itself ---- */
 
-/* As an enrold of before checkpoints left them. */
-static const char of_version_4[] =
-    "ALTER TABLE enrold_run DROP COLUMN number; ALTER TABLE enrold_run DROP COLUMN archived_bytes;"
-    "ALTER TABLE enrold_run DROP COLUMN archived_sha256; ALTER TABLE enrold_run DROP COLUMN "
-    "input_pruned; ALTER TABLE enrold_run DROP COLUMN answer_pruned; ALTER TABLE enrold_run DROP "
-    "COLUMN report_bytes; ALTER TABLE enrold_run DROP COLUMN report_sha256; ALTER TABLE "
-    "enrold_head "
-    "DROP COLUMN number; UPDATE enrold_version SET version = 4";
+/* As an enrold of before the reports left them, and one of before the checkpoints. */
+#define TO_VERSION_5                                                                               \
+	"ALTER TABLE enrold_run DROP COLUMN report_bytes; ALTER TABLE enrold_run DROP COLUMN "     \
+	"report_sha256; UPDATE enrold_version SET version = 5;"
+#define TO_VERSION_4                                                                               \
+	TO_VERSION_5                                                                               \
+	"ALTER TABLE enrold_run DROP COLUMN number; ALTER TABLE enrold_run DROP COLUMN "           \
+	"archived_bytes; ALTER TABLE enrold_run DROP COLUMN archived_sha256; ALTER TABLE "         \
+	"enrold_run DROP COLUMN input_pruned; ALTER TABLE enrold_run DROP COLUMN answer_pruned; "  \
+	"ALTER TABLE enrold_head DROP COLUMN number; UPDATE enrold_version SET version = 4;"
 
-Test(upgrade, of_enrold_brings_its_own_tables_up_to_date_when_it_starts)
+static void upgrades_from(const char *version)
 {
 	struct rig rig;
 	struct service service;
 	rig_make(&rig, NULL);
-	rig_execute(&rig, of_version_4);
+	rig_execute(&rig, version);
 	rig_drop(&rig, "staff.csv", text);
 	service_start(&service, &rig);
 	service_await(&service, &rig, "", 1);
 	cr_expect_eq(logged(&service, "\"site_upgraded\""), 1);
 	service_stop(&service);
 	cr_expect_eq(rig_number(&rig, "SELECT count(*) FROM mdl_user_enrolments"), 1);
+	cr_expect_eq(rig_number(&rig, "SELECT count(*) FROM enrold_run WHERE report_bytes > 0"), 1);
 	service_start(&service, &rig);
 	cr_expect_eq(logged(&service, "\"site_upgraded\""), 0, "there is nothing left to do");
 	service_stop(&service);
 	law_close(&rig);
+}
+
+Test(upgrade, of_enrold_brings_its_own_tables_up_to_date_when_it_starts)
+{
+	upgrades_from(TO_VERSION_4);
+}
+
+Test(upgrade, of_enrold_adds_to_tables_of_the_last_version_what_they_have_not)
+{
+	upgrades_from(TO_VERSION_5);
 }
 
 Test(upgrade, of_enrold_waits_for_whoever_writes_to_its_tables)
@@ -248,7 +261,7 @@ Test(upgrade, of_enrold_waits_for_whoever_writes_to_its_tables)
 	struct rig rig;
 	struct service service;
 	rig_make(&rig, NULL);
-	rig_execute(&rig, of_version_4);
+	rig_execute(&rig, TO_VERSION_4);
 	sqlite3 *other = rig_database(&rig);
 	cr_assert_eq(sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
 	service_begin(&service, ARGV("enrold", "--config", rig.config.text));
