@@ -47,16 +47,42 @@ static void applied_say(const struct summary *summary, struct buffer *out)
 {
 	const struct tally *tally = summary->tally;
 	uint64_t changed = tally->outcomes[OUTCOME_DONE] + tally->outcomes[OUTCOME_WARNING];
-	if (tally->rows == 0 && changed == 0) {
-		buffer_add_text(out, "The file has no rows: nothing was changed.");
-	} else if (changed == 0) {
-		buffer_add_text(out, "All of it was so already: nothing had to be changed.");
-	} else {
+	uint64_t skipped = tally->outcomes[OUTCOME_SKIPPED];
+	if (changed > 0) {
 		buffer_add_text(out, tally->codes[CODE_UNDONE] > 0 ? "It was taken back: "
+		                     : skipped > 0                 ? "It was applied: "
 		                                                   : "All of it was applied: ");
 		part_count(out, changed, "change was", "changes were");
-		buffer_add_text(out, " made.");
+		buffer_add_text(out, " made");
+	} else if (skipped > 0) {
+		buffer_add_text(out, "Nothing was changed");
+	} else {
+		buffer_add_text(out, tally->rows == 0
+		                         ? "The file has no rows: nothing was changed"
+		                         : "All of it was so already: nothing had to be changed");
 	}
+	if (skipped > 0) {
+		buffer_add_text(out, "; ");
+		part_count(out, skipped, "thing was", "things were");
+		buffer_add_text(out, " skipped, and why stands below");
+	}
+	buffer_add_char(out, '.');
+}
+
+static void applied_with_errors_say(const struct summary *summary, struct buffer *out)
+{
+	const struct tally *tally = summary->tally;
+	uint64_t withheld = report_withheld(summary);
+	errors_say(tally, false, out);
+	if (withheld > 0) {
+		buffer_add_text(out, ", and ");
+		part_count(out, withheld, "change waits", "changes wait");
+		buffer_add_text(out, " for a person");
+	}
+	buffer_add_text(out, tally->outcomes[OUTCOME_DONE] + tally->outcomes[OUTCOME_WARNING] > 0
+	                         ? "; all else was applied."
+	                     : withheld > 0 ? "; nothing was changed."
+	                                    : ", and nothing was changed.");
 }
 
 static void status_say(const struct summary *summary, enum report_end end, struct buffer *out)
@@ -82,13 +108,7 @@ static void status_say(const struct summary *summary, enum report_end end, struc
 		buffer_add_text(out, "What a person said was put on record; by itself it changes "
 		                     "nothing in Moodle.");
 		break;
-	case END_APPLIED_WITH_ERRORS:
-		errors_say(tally, false, out);
-		buffer_add_text(
-		    out, tally->outcomes[OUTCOME_DONE] + tally->outcomes[OUTCOME_WARNING] > 0
-		             ? "; all else was applied."
-		             : ", and nothing was changed.");
-		break;
+	case END_APPLIED_WITH_ERRORS: applied_with_errors_say(summary, out); break;
 	case END_APPLIED_WITHHELD:
 		buffer_add_text(out, "The file was applied, but for what was withheld: ");
 		part_count(out, report_withheld(summary), "change waits", "changes wait");

@@ -153,6 +153,8 @@ static void cause_show(struct page *page, const struct problem_cause *cause)
 	html_count(out, cause->rows);
 	buffer_add_char(out, ' ');
 	part_text(out, cause->outcome, REPORT_NAME_MAX);
+	bool is_noun = strcmp(cause->outcome, "skipped") != 0;
+	buffer_add_text(out, is_noun && cause->rows != 1 ? "s" : "");
 	buffer_add_text(out, "</span> ");
 	part_code(out, cause->code);
 	columns(out, cause);

@@ -48,7 +48,10 @@ static void waiting(struct steps *steps)
 		return;
 	if (plan) {
 		step_begin(steps);
-		buffer_add_text(steps->out, "Read the plan, which says whose and what it is: ");
+		buffer_add_text(
+		    steps->out, steps->summary->plan_rows > 0
+		                    ? "Read the plan, which says whose and what it is: "
+		                    : "The plan is empty, for nothing would be changed: ");
 		part_link(steps->out, plan->name);
 		buffer_add_text(steps->out, " (");
 		part_count(steps->out, steps->summary->plan_people, "person", "people");

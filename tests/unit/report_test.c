@@ -91,6 +91,62 @@ static size_t count_of(const char *page, const char *text)
 
 /* ---- ends ---- */
 
+Test(report, of_what_was_skipped_does_not_say_that_all_was_applied)
+{
+	struct run run;
+	run_make(&run);
+	run.tally.rows = 3;
+	run.tally.outcomes[OUTCOME_SKIPPED] = run.tally.codes[CODE_ACCOUNT_EXISTS] = 2;
+	run.tally.outcomes[OUTCOME_UNCHANGED] = 1;
+	char *page = page_of(&run);
+	cr_expect(says(page, "Nothing was changed; 2 things were skipped, and why stands below."));
+	free(page);
+	run_make(&run);
+	run.tally.rows = 3;
+	run.tally.outcomes[OUTCOME_SKIPPED] = run.tally.codes[CODE_KEPT_CHANGED_SINCE] = 1;
+	run.tally.outcomes[OUTCOME_DONE] = run.tally.codes[CODE_UNDONE] = 2;
+	page = page_of(&run);
+	cr_expect(says(page, "It was taken back: 2 changes were made; 1 thing was skipped, and"));
+	free(page);
+}
+
+Test(report, of_errors_beside_what_is_withheld_says_both)
+{
+	struct run run;
+	run_make(&run);
+	problem_add(&run, 2, "course1", "C9", "course_not_found");
+	problem_add(&run, 3, "course1", "C9", "course_not_found");
+	run.tally.outcomes[OUTCOME_SKIPPED] = run.tally.codes[CODE_WITHHELD] = 3;
+	run.tally.rows = 9;
+	char *page = page_of(&run);
+	cr_expect(says(page, "2 of 9 rows are in error, and 3 changes wait for a person; nothing"));
+	cr_expect(says(page, "<span class=\"badge bad\">2 errors</span>"));
+	free(page);
+	run_make(&run);
+	problem_add(&run, 2, "course1", "C9", "course_not_found");
+	run.tally.outcomes[OUTCOME_SKIPPED] = run.tally.codes[CODE_WITHHELD] = 1;
+	run.tally.outcomes[OUTCOME_DONE] = 1;
+	page = page_of(&run);
+	cr_expect(says(page, "is in error, and 1 change waits for a person; all else was applied"));
+	cr_expect(says(page, "<span class=\"badge bad\">1 error</span>"));
+	free(page);
+}
+
+Test(report, of_a_held_file_without_a_change_says_that_its_plan_is_empty)
+{
+	struct run run;
+	const struct error review = error_reject("review", 0, "a person looks first");
+	run_make(&run);
+	run.summary.status = "held";
+	run.summary.refusal = &review;
+	run.tally.rows = run.tally.outcomes[OUTCOME_UNCHANGED] = 1;
+	file_add(&run, "staff." RUN ".plan.csv");
+	char *page = page_of(&run);
+	cr_expect(says(page, "The plan is empty, for nothing would be changed: <a href"));
+	cr_expect(says(page, "enrolctl release"));
+	free(page);
+}
+
 Test(report, of_no_rows_says_that_nothing_was_changed_and_is_to_be_done)
 {
 	struct run run;
