@@ -53,8 +53,9 @@ struct page_run {
 	enum run_state state;
 	bool is_preview;
 	uint64_t rows, rows_in_error, done, unchanged; /* done: changes that were made */
-	bool waits;   /* something of it, or all, waits for a person (enrolctl held) */
-	bool is_gone; /* its answer is not there any more: pruned, as a rule */
+	bool waits;     /* something of it, or all, waits for a person (enrolctl held) */
+	bool is_coming; /* its answer is not out yet */
+	bool is_gone;   /* its answer is not there any more: pruned, as a rule */
 	struct slice links[PAGE_LINKS]; /* names of files; empty: there is none */
 };
 

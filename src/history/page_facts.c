@@ -14,7 +14,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define REPORT_SUFFIX ".report.html"
 #define SUMMARY_SUFFIX ".summary.json"
 
 enum { SUFFIX_SIZE = 64 };
@@ -49,7 +48,7 @@ static struct slice file_find(
 static bool links_find(
     const struct search *search, const struct kept_run *run, struct page_run *page)
 {
-	page->links[PAGE_REPORT] = file_find(search, run, REPORT_SUFFIX);
+	page->links[PAGE_REPORT] = file_find(search, run, artefact_kinds[ARTEFACT_REPORT].suffix);
 	if (run->has_result)
 		page->links[PAGE_RESULT] =
 		    file_find(search, run, artefact_kinds[ARTEFACT_RESULT].suffix);
@@ -133,8 +132,8 @@ struct error page_facts_runs(const struct feed_runs *feed, const struct answers_
 		runs[i] = run_show(&feed->runs[i]);
 		bool is_out = links_find(&search, &feed->runs[i], &runs[i]);
 		runs[i].waits = waits(place->plans, feed->feed, runs[i].run);
-		if (!is_out && place->now_us - runs[i].started_us < hour_us)
-			*is_whole = false;
+		runs[i].is_coming = !is_out && place->now_us - runs[i].started_us < hour_us;
+		*is_whole &= !runs[i].is_coming;
 	}
 	page->runs = runs;
 	return arena_has_failed(arena) ? error_memory("making a page") : OK;

@@ -93,7 +93,7 @@ static const char *const html_style[] = {
     ".from4>:first-child{grid-row-start:4}.from5>:first-child{grid-row-start:5}"
     ".from6>:first-child{grid-row-start:6}.from7>:first-child{grid-row-start:7}\n"
     ".days{display:flex;flex-wrap:wrap;gap:0 2.5rem}"
-    ".runs tbody th{white-space:nowrap}\n"
+    ".runs tbody th{white-space:nowrap}.runs td.file{min-width:10rem}\n"
     ".days .legend{flex-direction:column;flex-wrap:nowrap;justify-content:center}\n"
     ".week{display:flex;gap:3px;margin:0}\n"
     ".legend{display:flex;flex-wrap:wrap;gap:.3rem 1.25rem;font-size:.92rem;margin-bottom:0}\n"
@@ -124,7 +124,8 @@ static const char *const html_style[] = {
     "td[data-th]::before,tbody th[data-th]::before{content:attr(data-th);color:var(--soft);"
     "font-weight:400}\n"
     "td:empty{display:none}\n"
-    ".runs td.num{display:inline-grid;grid-template-columns:5.2rem auto;width:49%}\n"
+    ".runs td.num{display:inline-grid;grid-template-columns:5.6rem auto;gap:.4rem;width:49%}"
+    ".runs td.file{min-width:0}\n"
     ".strip{grid-template-rows:repeat(7,1.15rem);grid-auto-columns:1.15rem}"
     ".strip .day{width:1.15rem;height:1.15rem}}\n",
     /* paper */

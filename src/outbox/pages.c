@@ -120,7 +120,9 @@ static void links_add(struct buffer *out, const struct page_run *run)
 		between = ", ";
 	}
 	if (!*between)
-		buffer_add_text(out, run->is_gone ? "no longer kept" : "none");
+		buffer_add_text(out, run->is_coming ? "on its way"
+		                     : run->is_gone ? "no longer kept"
+		                                    : "none");
 	buffer_add_text(out, "</div></td>");
 }
 
@@ -145,7 +147,7 @@ static void accepted_add(struct buffer *out, const struct page_feed *feed)
 {
 	const struct page_run *run = feed->accepted;
 	if (!run) {
-		buffer_add_text(out, "no file was applied yet");
+		buffer_add_text(out, "none in the last 400 days");
 		return;
 	}
 	html_text(out, run->file);
@@ -259,6 +261,31 @@ static uint64_t problems_of_week(const struct page_feed *feed)
 	return runs;
 }
 
+/* "2 feeds have something that waits for a person (enrolctl held). In 1 feed the latest ..." */
+static void all_say(struct buffer *out, const struct page_feed *feeds, size_t count)
+{
+	uint64_t waiting = 0, refused = 0;
+	for (size_t i = 0; i < count; i++) {
+		waiting += feeds[i].waits > 0;
+		refused += feeds[i].is_refused_since;
+	}
+	buffer_add_text(out, "<p class=\"lead\">");
+	if (waiting > 0) {
+		page_add_count(out, waiting, "feed has", "feeds have");
+		buffer_add_text(out, " something that waits for a person: <code>enrolctl "
+		                     "held</code> shows it. ");
+	}
+	if (refused > 0) {
+		buffer_add_text(out, "In ");
+		page_add_count(out, refused, "feed", "feeds");
+		buffer_add_text(out, " a file was refused, and none was applied since.");
+	}
+	if (waiting + refused == 0)
+		buffer_add_text(out, "Nothing waits for a person, and where a file was refused "
+		                     "one was applied since.");
+	buffer_add_text(out, "</p>\n");
+}
+
 static void feed_row_add(
     struct buffer *out, const struct page_feed *feed, const struct page_moment *moment)
 {
@@ -282,8 +309,11 @@ void pages_all(struct buffer *out, const struct page_feed *feeds, size_t count,
 {
 	html_begin(out, SLICE("enrold: all feeds"));
 	buffer_add_text(out,
-	    "<main>\n<header class=\"top\">\n<h1>All feeds</h1>\n</header>\n<section>\n<table "
-	    "class=\"runs\">\n<caption class=\"unseen\">The "
+	    "<main>\n<header class=\"top\">\n<p class=\"eyebrow\">What became of the files of</p>\n"
+	    "<h1>all feeds</h1>\n");
+	all_say(out, feeds, count);
+	buffer_add_text(out,
+	    "</header>\n<section>\n<table class=\"runs\">\n<caption class=\"unseen\">The "
 	    "feeds of this spool</caption>\n<thead><tr><th scope=\"col\">Feed</th><th "
 	    "scope=\"col\">Last applied</th><th scope=\"col\" class=\"num\">With problems, 7 "
 	    "days</th><th scope=\"col\" class=\"num\">Waits for a person</th><th "

@@ -318,12 +318,24 @@ Test(pages, of_all_feeds_link_to_each_and_say_what_is_to_be_done)
 	expect_balanced(page);
 	HAS(page, "<a href=\"default.html\">default</a>");
 	HAS(page, "<a href=\"hr/index.html\">hr</a>");
-	HAS(page, "no file was applied yet");
+	HAS(page, "none in the last 400 days");
+	HAS(page, "1 feed has something that waits for a person: <code>enrolctl held</code>");
+	HAS(page, "In 1 feed a file was refused, and none was applied since.");
 	HAS(page, "staff.csv, <time datetime=");
 	HAS(page, "a later one was refused");
 	HAS(page, "data-th=\"With problems, 7 days\">4</td>");
 	HAS(page, "data-th=\"Waits for a person\">2</td>");
 	cr_expect_eq(times(page, "<li class=\"day "), 2 * PAGE_WEEK);
+	free(page);
+}
+
+Test(pages, of_all_feeds_say_so_when_nothing_is_to_be_done)
+{
+	const struct page_feed feeds[] = {{.name = "default"}, {.name = "hr"}};
+	char *page = all_of(feeds, 2);
+	expect_balanced(page);
+	HAS(page, "Nothing waits for a person");
+	HAS_NOT(page, "enrolctl held");
 	free(page);
 }
 
