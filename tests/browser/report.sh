@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# The reports of runs of every kind, made by the real programs, in a browser: see pages.py.
+# The reports of runs of every kind, and the pages of their feeds and of all, made by the real
+# programs, in a browser: see pages.py.
 # report.sh SOURCE PROGRAMS [PICTURES]
 set -euo pipefail
 source=$1 programs=$2 pictures=${3-}
@@ -10,6 +11,8 @@ trap 'rm -rf "$site"' EXIT
 "$source/etc/demo.sh" "$site" "$programs" >/dev/null
 cat >>"$site/enrold.yaml" <<END
   review: { review: true }
+  default: {}
+  nobody: {}
   leavers: { allow_unenrol: true, limits: { by_cell: { count: 1, share: 0%, most: 1 } } }
 END
 once() { "$programs/enrold" --config "$site/enrold.yaml" --once 2>"$site/log" || { cat "$site/log"; exit 1; }; }
@@ -24,6 +27,7 @@ printf 'username,course1\nanna,SAFETY\nnobody,FIRE\n' | drop hr/preview/rehearse
   for i in $(seq 1200); do echo "anna,SAFTEY,"; echo "user$i,SAFETY,SAFETY-WITH-A-LONG-NAME-$i"; done; } | drop hr/errors.csv
 printf 'username,course1,Department\n"<b>bold</b>",SAFETY,x\nanna,"%s<script>",\nanna,\xe2\x80\xaegnol,\n' "$(printf 'x%.0s' {1..300})" | drop 'hr/a very long name of a file that somebody has exported <by hand> on a Friday afternoon.csv'
 printf 'username,course1\nanna,SAFETY\n' | drop review/held.csv
+printf 'username,course1\nanna,SAFETY\n' | drop "$(printf 'a%.0s' {1..150}).csv"
 printf 'username,course1\nanna,FIRE\nbela,FIRE\ncleo,FIRE\n' | drop leavers/all.csv
 once
 printf 'username,course1,unenrol1\nanna,FIRE,1\nbela,FIRE,1\ncleo,FIRE,1\n' | drop leavers/leave.csv
@@ -34,7 +38,12 @@ for order in "release review/held" "undo hr/fine"; do
 done
 once
 mkdir "$site/pages"
-find "$site/spool/outbox" -name '*.report.html' -exec cp {} "$site/pages" \;
+# hr/index.html as hr.index.html: one name each.
+(cd "$site/spool/outbox" && find . -name '*.html' | while IFS= read -r page; do
+  name=${page#./}
+  cp "$page" "$site/pages/${name//\//.}"
+done)
+[ -e "$site/pages/index.html" ] && [ -e "$site/pages/default.html" ] && [ -e "$site/pages/nobody.index.html" ]
 status=0
 python3 "$source/tests/browser/pages.py" "$site/pages" ${pictures:+--pictures "$pictures"} || status=$?
 [ -z "$pictures" ] || cp "$site"/pages/*.html "$pictures"
