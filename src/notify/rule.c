@@ -7,6 +7,9 @@
 enum {
 	DAY_S = 24 * 3600,
 	WEEK_S = 7 * DAY_S,
+	/* What comes at the same hour each day is some minutes early on one of them, and an hour
+	 * when clocks are put forward. */
+	EARLY_S = 4 * 3600,
 	/* A notice may be read before its card lies there. */
 	CARD_AGE_S = 600,
 };
@@ -54,9 +57,16 @@ static bool is(const char *text, const char *word)
 	return text && strcmp(text, word) == 0;
 }
 
-static bool is_new_or_weekly(int64_t told_s, int64_t now_s)
+/* The clock was set back since: nobody knows when that was. */
+static bool is_to_come(const struct judging *judging, int64_t told_s)
 {
-	return told_s == 0 || now_s - told_s >= WEEK_S;
+	return told_s > judging->told_s + DAY_S;
+}
+
+static bool is_new_or_again(const struct judging *judging, int64_t told_s, int64_t every_s)
+{
+	return told_s == 0 || judging->now_s - told_s >= every_s - EARLY_S ||
+	       is_to_come(judging, told_s);
 }
 
 static bool wants(const struct judging *judging, enum tell tell)
@@ -114,7 +124,7 @@ static bool problems_gather(const struct judging *judging, struct told *next)
 		snprintf(problem.column, sizeof problem.column, "%s",
 		    cause->column ? cause->column : "");
 		problem.told_s = problem_told(judging->told, &problem, &is_new);
-		is_told |= is_new_or_weekly(problem.told_s, judging->now_s);
+		is_told |= is_new_or_again(judging, problem.told_s, WEEK_S);
 		judging->telling->new_causes |= is_new ? 1U << i : 0;
 		next->problems[next->problems_count++] = problem;
 	}
@@ -181,7 +191,7 @@ static void plan_judge(const struct judging *judging)
 	plan_inherit(told, &plan);
 	bool has_grown = plan.people > 2 * plan.people_told;
 	if (wants(judging, TELL_HELD) &&
-	    (has_grown || is_new_or_weekly(plan.told_s, judging->now_s))) {
+	    (has_grown || is_new_or_again(judging, plan.told_s, WEEK_S))) {
 		tell_it(judging, TELL_HELD);
 		plan.told_s = judging->told_s;
 		plan.people_told = plan.people;
@@ -217,7 +227,7 @@ static void refusal_judge(const struct judging *judging)
 		refusal.since_s = last->since_s;
 	refusal.told_s = last->told_s;
 	if (wants(judging, TELL_REFUSED) &&
-	    (!is_same || last->told_s == 0 || judging->now_s - last->told_s >= DAY_S)) {
+	    (!is_same || is_new_or_again(judging, last->told_s, DAY_S))) {
 		tell_it(judging, TELL_REFUSED);
 		refusal.told_s = judging->told_s;
 	}
@@ -260,7 +270,7 @@ static void late_judge(const struct judging *judging, bool is_stale)
 		*late = (struct told_late){.since_s = judging->now_s};
 	late->is_late = true;
 	late->is_stale = is_stale;
-	if (wants(judging, TELL_LATE) && is_new_or_weekly(late->told_s, judging->now_s)) {
+	if (wants(judging, TELL_LATE) && is_new_or_again(judging, late->told_s, WEEK_S)) {
 		tell_it(judging, TELL_LATE);
 		late->told_s = judging->told_s;
 	}
@@ -366,7 +376,8 @@ static void plans_look(const struct judging *judging, const char *const *open, s
 
 static bool is_weekly(const struct judging *judging, enum tell tell, int64_t told_s)
 {
-	return wants(judging, tell) && told_s > 0 && judging->now_s - told_s >= WEEK_S;
+	return wants(judging, tell) && told_s > 0 &&
+	       (judging->now_s - told_s >= WEEK_S || is_to_come(judging, told_s));
 }
 
 static void remind(const struct judging *judging)

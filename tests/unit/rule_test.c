@@ -372,3 +372,58 @@ Test(rule, reminds_nobody_of_what_has_just_been_sent)
 	cr_expect_not(rule_look(&told, "hr", NULL, 0, ALL, now_s, &telling));
 	cr_expect(rule_look(&told, "hr", NULL, 0, ALL, now_s + 7 * DAY, &telling));
 }
+
+/* Of the same file, refused each time; what is told is noted so many seconds behind. */
+static bool refuse_at(const char *id, int64_t at_s, int64_t behind_s)
+{
+	struct telling telling;
+	struct notice notice = {.id = id,
+	    .feed = "hr",
+	    .run = id,
+	    .file = "a.csv",
+	    .mode = "apply",
+	    .status = "refused",
+	    .code = "header",
+	    .at_us = at_s * 1000000};
+	return rule_apply(&told, &notice, ALL, at_s + behind_s, &telling);
+}
+
+Test(rule, is_daily_for_a_file_that_comes_at_the_same_hour_each_night)
+{
+	cr_expect(refuse_at("1", START, 40));
+	cr_expect(refuse_at("2", START + DAY - 5, 3), "a bit earlier than the mail of yesterday");
+	cr_expect_not(refuse_at("3", START + DAY + 3600, 3));
+	cr_expect(refuse_at("4", START + 2 * DAY - 3600, 3), "clocks were put forward");
+}
+
+Test(rule, is_weekly_for_a_feed_that_comes_once_a_week)
+{
+	struct telling telling;
+	struct notice_cause cause = {"error", "user_not_found", "course", 1, 2};
+	struct notice notice = {.feed = "hr",
+	    .mode = "apply",
+	    .status = "done",
+	    .is_accepted = true,
+	    .causes = &cause,
+	    .causes_count = 1};
+	static const char *const ids[] = {"1", "2", "3"};
+	for (int week = 0; week < 3; week++) {
+		notice.id = ids[week];
+		notice.at_us = (START + week * 7 * DAY) * 1000000;
+		cr_expect(rule_apply(&told, &notice, TELL_BIT(TELL_ERRORS),
+		              START + week * 7 * DAY + 30, &telling),
+		    "week %d", week);
+	}
+}
+
+Test(rule, is_not_silent_when_the_clock_was_set_back)
+{
+	struct telling telling;
+	cr_expect(refuse_at("1", START + 3650 * DAY, 0));
+	cr_expect(rule_look(&told, "hr", NULL, 0, ALL, START, &telling), "years before");
+	cr_expect_eq(telling.tells, TELL_BIT(TELL_REFUSED));
+	cr_expect_not(rule_look(&told, "hr", NULL, 0, ALL, START + DAY, &telling), "once");
+	told.refusal.told_s = START + 3650 * DAY;
+	cr_expect(refuse_at("2", START + DAY, 0));
+	cr_expect_not(refuse_at("3", START + DAY + 60, 0));
+}
