@@ -16,13 +16,14 @@ enum { AT_ONCE = 8, AT_ONCE_EACH = 2, ITEMS_MAX = 100000 };
 struct destination {
 	char feed[FEED_NAME_MAX + 1];
 	unsigned failures, running;
-	int64_t next_ms;
+	int64_t next_ms; /* steady */
 };
 
 struct item {
 	char name[OUTGOING_NAME_SIZE];
 	char feed[FEED_NAME_MAX + 1];
-	int64_t made_ms, next_ms;
+	int64_t made_ms;           /* wall */
+	int64_t known_ms, next_ms; /* steady */
 	size_t destination;
 	unsigned tries;
 	bool is_running, is_mail;
@@ -110,7 +111,8 @@ static size_t destination_find(struct delivery *delivery, const char *feed)
 	return count;
 }
 
-static bool item_add(struct delivery *delivery, const char *name, const struct outgoing *outgoing)
+static bool item_add(
+    struct delivery *delivery, const char *name, const struct outgoing *outgoing, int64_t steady_ms)
 {
 	if (delivery->count == delivery->room) {
 		size_t room = delivery->room * 2 + 16;
@@ -130,13 +132,14 @@ static bool item_add(struct delivery *delivery, const char *name, const struct o
 	snprintf(item->name, sizeof item->name, "%s", name);
 	snprintf(item->feed, sizeof item->feed, "%s", outgoing->feed);
 	item->made_ms = outgoing->made_ms;
+	item->known_ms = steady_ms;
 	item->is_mail = outgoing->to != NULL;
 	item->destination = destination;
 	delivery->items[delivery->count++] = item;
 	return true;
 }
 
-static struct error file_note(struct delivery *delivery, const char *name)
+static struct error file_note(struct delivery *delivery, const char *name, int64_t steady_ms)
 {
 	struct slice text;
 	struct outgoing outgoing;
@@ -149,12 +152,12 @@ static struct error file_note(struct delivery *delivery, const char *name)
 		    "notify/out/%s is put aside into notify/failed: %s", name, error.text);
 		return store_settle(delivery->store, name, false);
 	}
-	if (!is_error(&error) && !item_add(delivery, name, &outgoing))
+	if (!is_error(&error) && !item_add(delivery, name, &outgoing, steady_ms))
 		error = error_memory("noting a message");
 	return error;
 }
 
-struct error delivery_load(struct delivery *delivery)
+struct error delivery_load(struct delivery *delivery, int64_t steady_ms)
 {
 	struct store_names names;
 	struct arena *listed = arena_create();
@@ -164,7 +167,7 @@ struct error delivery_load(struct delivery *delivery)
 	for (size_t i = 0; i < names.count && !is_error(&error); i++) {
 		if (delivery->count >= ITEMS_MAX || item_find(delivery, names.items[i]))
 			continue;
-		error = file_note(delivery, names.items[i]);
+		error = file_note(delivery, names.items[i], steady_ms);
 		arena_reset(delivery->arena);
 	}
 	arena_free(listed);
@@ -183,13 +186,13 @@ static size_t troubled_running(const struct delivery *delivery)
 }
 
 static bool destination_has_place(
-    const struct delivery *delivery, const struct destination *destination, int64_t now_ms)
+    const struct delivery *delivery, const struct destination *destination, int64_t steady_ms)
 {
 	if (post_count(delivery->post) >= AT_ONCE)
 		return false;
 	if (destination->failures == 0)
 		return destination->running < AT_ONCE_EACH;
-	return destination->running == 0 && destination->next_ms <= now_ms &&
+	return destination->running == 0 && destination->next_ms <= steady_ms &&
 	       troubled_running(delivery) < AT_ONCE / 2;
 }
 
@@ -200,14 +203,14 @@ static bool goes_before(const struct item *a, const struct item *b)
 	return a->tries != b->tries ? a->tries < b->tries : a->made_ms < b->made_ms;
 }
 
-static struct item *item_next(const struct delivery *delivery, int64_t now_ms)
+static struct item *item_next(const struct delivery *delivery, int64_t steady_ms)
 {
 	struct item *next = NULL;
 	for (size_t i = 0; i < delivery->count; i++) {
 		struct item *item = delivery->items[i];
-		if (!item->is_running && !item->is_over && item->next_ms <= now_ms &&
+		if (!item->is_running && !item->is_over && item->next_ms <= steady_ms &&
 		    destination_has_place(
-		        delivery, &delivery->destinations[item->destination], now_ms) &&
+		        delivery, &delivery->destinations[item->destination], steady_ms) &&
 		    (!next || goes_before(item, next)))
 			next = item;
 	}
@@ -236,7 +239,7 @@ static const char *destination_name(const struct item *item, char name[64])
 }
 
 static void destination_fail(struct delivery *delivery, const struct item *item,
-    const struct receipt *receipt, int64_t now_ms)
+    const struct receipt *receipt, int64_t steady_ms)
 {
 	char name[64];
 	struct destination *destination = &delivery->destinations[item->destination];
@@ -244,8 +247,8 @@ static void destination_fail(struct delivery *delivery, const struct item *item,
 		log_event(LOG_WARNING, "notify_waits", about(item),
 		    "%s cannot be had: %s; what is for it waits, and is tried for a day",
 		    destination_name(item, name), receipt->reason);
-	destination->next_ms = now_ms + pace_pause(delivery->pace, destination->failures,
-	                                    receipt->retry_after_ms, chance());
+	destination->next_ms = steady_ms + pace_pause(delivery->pace, destination->failures,
+	                                       receipt->retry_after_ms, chance());
 }
 
 static void destination_answer(struct delivery *delivery, const struct item *item)
@@ -287,10 +290,10 @@ static struct error item_give_up(struct delivery *delivery, struct item *item, c
 }
 
 static struct error item_settle(
-    struct delivery *delivery, struct item *item, const struct receipt *receipt, int64_t now_ms)
+    struct delivery *delivery, struct item *item, const struct receipt *receipt, struct moment now)
 {
 	if (receipt->fate == FATE_AWAY)
-		destination_fail(delivery, item, receipt, now_ms);
+		destination_fail(delivery, item, receipt, now.steady_ms);
 	else
 		destination_answer(delivery, item);
 	switch (receipt->fate) {
@@ -304,17 +307,18 @@ static struct error item_settle(
 		    receipt->reason);
 		return item_end(delivery, item, false);
 	case FATE_LATER:
-		item->next_ms = now_ms + pace_pause(delivery->pace, item->tries,
-		                             receipt->retry_after_ms, chance());
+		item->next_ms = now.steady_ms + pace_pause(delivery->pace, item->tries,
+		                                    receipt->retry_after_ms, chance());
 		break;
 	case FATE_AWAY: break;
 	}
-	return now_ms - item->made_ms >= delivery->pace->give_up
+	return pace_is_over(
+	           delivery->pace, now.wall_ms - item->made_ms, now.steady_ms - item->known_ms)
 	           ? item_give_up(delivery, item, receipt->reason)
 	           : OK;
 }
 
-struct error delivery_settle(struct delivery *delivery, int64_t now_ms)
+struct error delivery_settle(struct delivery *delivery, struct moment now)
 {
 	struct receipt receipt;
 	struct error error = over_end(delivery);
@@ -322,7 +326,7 @@ struct error delivery_settle(struct delivery *delivery, int64_t now_ms)
 		struct item *item = receipt.context;
 		item->is_running = false;
 		delivery->destinations[item->destination].running--;
-		error = item_settle(delivery, item, &receipt, now_ms);
+		error = item_settle(delivery, item, &receipt, now);
 	}
 	return error;
 }
@@ -336,13 +340,13 @@ static struct error item_drop(struct delivery *delivery, struct item *item)
 	return item_end(delivery, item, true);
 }
 
-static struct error item_send(
-    struct delivery *delivery, struct item *item, const struct outgoing *outgoing, int64_t now_ms)
+static struct error item_send(struct delivery *delivery, struct item *item,
+    const struct outgoing *outgoing, struct moment now)
 {
 	struct parcel_options options = {.config = settings_get(delivery->settings),
 	    .feed = settings_find(delivery->settings, item->feed),
 	    .outgoing = outgoing,
-	    .now_s = now_ms / 1000,
+	    .now_s = now.wall_ms / 1000,
 	    .context = item};
 	if (!options.feed || !settings_has(options.feed, outgoing->to) ||
 	    (outgoing->to && !options.config->mail.smtp))
@@ -356,10 +360,10 @@ static struct error item_send(
 	}
 	struct receipt receipt = {.fate = FATE_AWAY};
 	snprintf(receipt.reason, sizeof receipt.reason, "%.199s", error.text);
-	return item_settle(delivery, item, &receipt, now_ms);
+	return item_settle(delivery, item, &receipt, now);
 }
 
-static struct error item_start(struct delivery *delivery, struct item *item, int64_t now_ms)
+static struct error item_start(struct delivery *delivery, struct item *item, struct moment now)
 {
 	struct slice text;
 	struct outgoing outgoing;
@@ -373,15 +377,15 @@ static struct error item_start(struct delivery *delivery, struct item *item, int
 	error = outgoing_parse(text, delivery->arena, &outgoing);
 	if (error.class == ERROR_REJECT)
 		return item_end(delivery, item, false);
-	return is_error(&error) ? error : item_send(delivery, item, &outgoing, now_ms);
+	return is_error(&error) ? error : item_send(delivery, item, &outgoing, now);
 }
 
-struct error delivery_start(struct delivery *delivery, int64_t now_ms)
+struct error delivery_start(struct delivery *delivery, struct moment now)
 {
 	struct item *item;
 	struct error error = OK;
-	while (!is_error(&error) && (item = item_next(delivery, now_ms))) {
-		error = item_start(delivery, item, now_ms);
+	while (!is_error(&error) && (item = item_next(delivery, now.steady_ms))) {
+		error = item_start(delivery, item, now);
 		arena_reset(delivery->arena);
 	}
 	return error;
@@ -408,7 +412,7 @@ bool delivery_has_tried_all(const struct delivery *delivery)
 	return true;
 }
 
-int64_t delivery_next_ms(const struct delivery *delivery, int64_t now_ms)
+int64_t delivery_next_ms(const struct delivery *delivery, int64_t steady_ms)
 {
 	int64_t next_ms = INT64_MAX;
 	for (size_t i = 0; i < delivery->count; i++) {
@@ -418,7 +422,7 @@ int64_t delivery_next_ms(const struct delivery *delivery, int64_t now_ms)
 		if (destination->failures > 0 && destination->next_ms > due_ms)
 			due_ms = destination->next_ms;
 		/* What is due and has no place gets one when another has ended. */
-		if (!item->is_running && !item->is_over && due_ms > now_ms && due_ms < next_ms)
+		if (!item->is_running && !item->is_over && due_ms > steady_ms && due_ms < next_ms)
 			next_ms = due_ms;
 	}
 	return next_ms;

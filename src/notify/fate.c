@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SECOND = 1000, HOUR = 3600 * SECOND };
+enum { SECOND = 1000, HOUR = 3600 * SECOND, HOURS = 24 };
 
 static bool starts(const char *words, const char *start)
 {
@@ -39,6 +39,11 @@ struct pace pace_usual(void)
 	    .give_up = 24 * HOUR,
 	    .connect = 15 * SECOND,
 	    .whole = 60 * SECOND};
+}
+
+bool pace_is_over(const struct pace *pace, int64_t age_ms, int64_t known_ms)
+{
+	return age_ms >= pace->give_up && known_ms >= pace->give_up / HOURS;
 }
 
 bool pace_parse(const char *text, struct pace *pace)

@@ -29,6 +29,9 @@ struct pace {
 struct pace pace_usual(void);
 /* "first,most,give_up,connect,whole", for tests. False: it is not that. */
 bool pace_parse(const char *text, struct pace *pace);
+/* It waits for so long, and so long is known to this process: what has waited for a machine that
+ * was off, or for a clock that was set, is tried for an hour at least. */
+bool pace_is_over(const struct pace *pace, int64_t age_ms, int64_t known_ms);
 /* Before the next attempt after so many in vain: twice as long each time, a fifth more or less by
  * chance (any number), and no less than the other side asks for, but never above the longest. */
 int64_t pace_pause(

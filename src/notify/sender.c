@@ -36,16 +36,28 @@ struct sender {
 	struct pollfd watched[WATCHED];
 	struct systemd systemd;
 	bool is_once, is_stopping, is_in_trouble;
-	int64_t rescan_ms, look_ms, prune_ms, ping_ms;
-	int64_t watchdog_ms; /* 0: nobody waits for a ping */
-	char status[80];     /* as it was said last */
+	bool is_queue_bad, are_chores_bad;             /* when they were done last */
+	int64_t rescan_ms, look_ms, prune_ms, ping_ms; /* steady; 0: at once */
+	int64_t watchdog_ms;                           /* 0: nobody waits for a ping */
+	char status[80];                               /* as it was said last */
 };
 
-static int64_t now(void)
+static int64_t clock_read(clockid_t clock)
 {
 	struct timespec time;
-	clock_gettime(CLOCK_REALTIME, &time);
+	clock_gettime(clock, &time);
 	return (int64_t)time.tv_sec * 1000 + time.tv_nsec / 1000000;
+}
+
+/* Whoever sets the machine's clock neither stops nor hurries the loop. */
+static int64_t steady(void)
+{
+	return clock_read(CLOCK_MONOTONIC);
+}
+
+static struct moment now(void)
+{
+	return (struct moment){clock_read(CLOCK_REALTIME), steady()};
 }
 
 /* ---- beginning and end ---- */
@@ -118,7 +130,7 @@ static void sender_close(struct sender *sender)
 
 static void watchdog_ping(struct sender *sender)
 {
-	int64_t now_ms = now();
+	int64_t now_ms = steady();
 	if (sender->watchdog_ms == 0 || now_ms - sender->ping_ms < sender->watchdog_ms / 2)
 		return;
 	systemd_status(&sender->systemd, "WATCHDOG=1");
@@ -127,7 +139,7 @@ static void watchdog_ping(struct sender *sender)
 
 static void wait_until(struct sender *sender, int64_t time_ms)
 {
-	int64_t left_ms = time_ms - now();
+	int64_t left_ms = time_ms - steady();
 	if (sender->watchdog_ms > 0 && left_ms > sender->watchdog_ms / 2)
 		left_ms = sender->watchdog_ms / 2;
 	left_ms = left_ms < 0 ? 0 : left_ms < RESCAN_MS ? left_ms : RESCAN_MS;
@@ -142,52 +154,62 @@ static void wait_until(struct sender *sender, int64_t time_ms)
 	watchdog_ping(sender);
 }
 
-static struct error queue_work(struct sender *sender, int64_t now_ms)
+/* What has come into out/ is noted whatever became of the notices. */
+static struct error queue_work(struct sender *sender, struct moment now)
 {
 	bool has_more = false;
-	if (now_ms < sender->rescan_ms)
+	if (now.steady_ms < sender->rescan_ms)
 		return OK;
-	struct error error = teller_turn(&sender->teller, now_ms, &has_more);
-	if (!is_error(&error))
-		error = delivery_load(sender->delivery);
-	sender->rescan_ms = has_more ? 0 : now_ms + RESCAN_MS;
+	struct error error = teller_turn(&sender->teller, now.wall_ms, &has_more);
+	struct error loaded = delivery_load(sender->delivery, now.steady_ms);
+	sender->rescan_ms = has_more ? 0 : now.steady_ms + RESCAN_MS;
+	error = is_error(&error) ? error : loaded;
+	sender->is_queue_bad = is_error(&error);
 	return error;
 }
 
-static struct error chores_work(struct sender *sender, int64_t now_ms)
+static struct error chores_work(struct sender *sender, struct moment now)
 {
 	struct error error = OK;
-	if (now_ms >= sender->look_ms) {
-		error = teller_look(&sender->teller, now_ms);
-		sender->look_ms = now_ms + LOOK_MS;
+	if (now.steady_ms < sender->look_ms && now.steady_ms < sender->prune_ms)
+		return OK;
+	if (now.steady_ms >= sender->look_ms) {
+		error = teller_look(&sender->teller, now.wall_ms);
+		sender->look_ms = now.steady_ms + LOOK_MS;
 		if (!is_error(&error))
-			error = delivery_load(sender->delivery);
+			error = delivery_load(sender->delivery, now.steady_ms);
 	}
-	if (!is_error(&error) && now_ms >= sender->prune_ms) {
-		error = store_prune(&sender->store, now_ms / 1000);
-		sender->prune_ms = now_ms + PRUNE_MS;
+	if (!is_error(&error) && now.steady_ms >= sender->prune_ms) {
+		error = store_prune(&sender->store, now.wall_ms / 1000);
+		sender->prune_ms = now.steady_ms + PRUNE_MS;
 	}
+	sender->are_chores_bad = is_error(&error);
 	return error;
 }
 
-static struct error turn(struct sender *sender, int64_t now_ms)
+/* Where no message can be made, as on a full disk, those that are made are sent all the same; but
+ * none is while it cannot be noted that others were. */
+static struct error turn(struct sender *sender, struct moment now)
 {
-	struct error error = delivery_settle(sender->delivery, now_ms);
+	struct error error = delivery_settle(sender->delivery, now);
 	settings_look(&sender->settings);
-	if (!is_error(&error))
-		error = queue_work(sender, now_ms);
+	if (is_error(&error))
+		return error;
+	error = queue_work(sender, now);
 	/* While notices are left it is not known what else there is to say. */
 	if (!is_error(&error) && sender->rescan_ms > 0)
-		error = chores_work(sender, now_ms);
-	return is_error(&error) ? error : delivery_start(sender->delivery, now_ms);
+		error = chores_work(sender, now);
+	struct error sending = delivery_start(sender->delivery, now);
+	return is_error(&error) ? error : sending;
 }
 
+/* Said once, until all is well again. */
 static void trouble_tell(struct sender *sender, const struct error *error)
 {
 	if (is_error(error) && !sender->is_in_trouble)
 		log_event(LOG_ERROR, "notify_failed", NULL,
 		    "notices and messages wait, and nothing is lost: %s", error->text);
-	sender->is_in_trouble = is_error(error);
+	sender->is_in_trouble = is_error(error) || sender->is_queue_bad || sender->are_chores_bad;
 }
 
 static void status_say(struct sender *sender, const char *status)
@@ -215,20 +237,22 @@ static void status_tell(struct sender *sender)
 static bool is_done(const struct sender *sender)
 {
 	return sender->is_once && sender->rescan_ms > 0 &&
-	       (sender->is_in_trouble || delivery_has_tried_all(sender->delivery));
+	       ((sender->is_in_trouble && post_count(sender->post) == 0) ||
+	           delivery_has_tried_all(sender->delivery));
 }
 
 static void loop(struct sender *sender)
 {
 	while (!sender->is_stopping) {
-		int64_t now_ms = now(), next_ms = now_ms + TROUBLE_MS;
-		struct error error = turn(sender, now_ms);
+		struct moment moment = now();
+		struct error error = turn(sender, moment);
+		int64_t next_ms = delivery_next_ms(sender->delivery, moment.steady_ms);
 		trouble_tell(sender, &error);
 		status_tell(sender);
 		if (is_done(sender))
 			return;
-		if (!is_error(&error))
-			next_ms = delivery_next_ms(sender->delivery, now_ms);
+		if (is_error(&error) && moment.steady_ms + TROUBLE_MS < next_ms)
+			next_ms = moment.steady_ms + TROUBLE_MS;
 		if (sender->rescan_ms < next_ms)
 			next_ms = sender->rescan_ms;
 		wait_until(sender, next_ms);
@@ -238,9 +262,9 @@ static void loop(struct sender *sender)
 /* What is under way may come to its end; the rest is sent next time. */
 static void wind_down(struct sender *sender)
 {
-	int64_t end_ms = now() + STOP_MS;
+	int64_t end_ms = steady() + STOP_MS;
 	systemd_state("STOPPING=1");
-	while (post_count(sender->post) > 0 && now() < end_ms) {
+	while (post_count(sender->post) > 0 && steady() < end_ms) {
 		wait_until(sender, end_ms);
 		struct error error = delivery_settle(sender->delivery, now());
 		trouble_tell(sender, &error);
@@ -258,7 +282,7 @@ static struct error lock_await(struct sender *sender)
 	while (!is_error(&error) && !is_ours && !sender->is_stopping) {
 		status_say(
 		    sender, "STATUS=waits for another enrold-notify, which works on this spool");
-		wait_until(sender, now() + STANDBY_MS);
+		wait_until(sender, steady() + STANDBY_MS);
 		error = store_lock(&sender->store, &is_ours);
 	}
 	return error;

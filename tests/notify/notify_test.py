@@ -238,6 +238,32 @@ class Mails(NotifyTest):
         self.assertEqual(self.rig.once(), 0, 'a person may put it back')
         self.assertEqual(len(server.all()), 1)
 
+    def test_what_waited_for_a_machine_that_was_off_is_not_given_up_at_the_first_attempt(self):
+        self.rig.settings({'hr': '{ mail: [a@example.org] }'}, servers.free_port())
+        self.rig.notice()
+        self.assertEqual(self.rig.once(), 75)
+        name, = self.rig.files('out')
+        with open(f'{self.rig.spool}/notify/out/{name}') as file:
+            message = json.load(file)
+        message['made'] -= 3 * 86400 * 1000
+        with open(f'{self.rig.spool}/notify/out/{name}', 'w') as file:
+            json.dump(message, file)
+        self.assertEqual(self.rig.once(), 75, 'the network is not there yet')
+        self.assertEqual(self.rig.files('out'), [name])
+
+    def test_what_is_made_is_sent_though_no_other_can_be_made(self):
+        self.rig.settings({'hr': '{ mail: [a@example.org] }', 'it': '{ mail: [a@example.org] }'}, servers.free_port())
+        self.rig.notice(1)
+        self.assertEqual(self.rig.once(), 75)
+        os.makedirs(f'{self.rig.spool}/notify/state/it.json/x')
+        self.rig.notice(2, feed='it')
+        server = self.serve(servers.mail_server)
+        self.rig.settings({'hr': '{ mail: [a@example.org] }', 'it': '{ mail: [a@example.org] }'}, server.port)
+        self.assertEqual(self.rig.once(), 75)
+        self.assertIn(f'<{RUN}1.errors@moodle1>', [self.parse(mail)['Message-ID'] for mail in server.all()])
+        self.assertEqual(len(self.rig.events('notify_failed')), 1)
+        self.assertEqual(len(self.rig.files('queue')), 1)
+
     def test_the_login_is_read_at_each_use_and_said_to_nobody(self):
         server = self.serve(servers.mail_server)
         self.rig.secret('login', f'enrold:{SECRET}')

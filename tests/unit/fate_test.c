@@ -75,6 +75,20 @@ Test(pace, heeds_what_the_other_side_asks_for_within_an_hour)
 	cr_expect_eq(pace_pause(&pace, 1, INT64_C(86400) * 1000, 200), 3600 * 1000);
 }
 
+Test(pace, gives_up_after_a_day_of_which_it_has_tried_an_hour)
+{
+	const struct pace pace = pace_usual();
+	enum { HOUR = 3600 * 1000 };
+	static const struct {
+		int64_t age, known;
+		bool is_over;
+	} cases[] = {{0, 0, false}, {24 * HOUR - 1, 24 * HOUR, false}, {24 * HOUR, HOUR, true},
+	    {72L * HOUR, 0, false}, {72L * HOUR, HOUR - 1, false}, {-1, 48 * HOUR, false}};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+		cr_expect_eq(
+		    pace_is_over(&pace, cases[i].age, cases[i].known), cases[i].is_over, "%zu", i);
+}
+
 Test(pace, of_tests_is_five_numbers)
 {
 	struct pace pace;
