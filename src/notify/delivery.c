@@ -76,20 +76,37 @@ size_t delivery_count(const struct delivery *delivery)
 
 /* ---- what there is ---- */
 
-static struct item *item_find(const struct delivery *delivery, const char *name)
+static int items_compare(const void *a, const void *b)
 {
-	for (size_t i = 0; i < delivery->count; i++)
-		if (strcmp(delivery->items[i]->name, name) == 0)
-			return delivery->items[i];
-	return NULL;
+	const struct item *const *left = a, *const *right = b;
+	return strcmp((*left)->name, (*right)->name);
+}
+
+static int name_compare(const void *name, const void *item)
+{
+	const struct item *const *other = item;
+	return strcmp(name, (*other)->name);
+}
+
+/* By name, for a search: there may be tens of thousands. NULL: no memory. */
+static struct item **items_sort(const struct delivery *delivery, struct arena *arena)
+{
+	size_t size = delivery->count * sizeof(struct item *);
+	struct item **sorted = arena_alloc(arena, size + sizeof(struct item *));
+	if (!sorted || delivery->count == 0)
+		return sorted;
+	memcpy(sorted, delivery->items, size);
+	qsort(sorted, delivery->count, sizeof(struct item *), items_compare);
+	return sorted;
 }
 
 static void item_forget(struct delivery *delivery, struct item *item)
 {
-	size_t i = 0;
-	while (delivery->items[i] != item)
-		i++;
-	delivery->items[i] = delivery->items[--delivery->count];
+	size_t kept = 0;
+	for (size_t i = 0; i < delivery->count; i++)
+		if (delivery->items[i] != item)
+			delivery->items[kept++] = delivery->items[i];
+	delivery->count = kept;
 	free(item);
 }
 
@@ -164,8 +181,13 @@ struct error delivery_load(struct delivery *delivery, int64_t steady_ms)
 	if (!listed)
 		return error_memory("looking into notify/out");
 	struct error error = store_list(delivery->store->out, listed, &names);
+	struct item **known = items_sort(delivery, listed);
+	size_t known_count = delivery->count;
+	if (!is_error(&error) && !known)
+		error = error_memory("looking into notify/out");
 	for (size_t i = 0; i < names.count && !is_error(&error); i++) {
-		if (delivery->count >= ITEMS_MAX || item_find(delivery, names.items[i]))
+		if (delivery->count >= ITEMS_MAX ||
+		    bsearch(names.items[i], known, known_count, sizeof *known, name_compare))
 			continue;
 		error = file_note(delivery, names.items[i], steady_ms);
 		arena_reset(delivery->arena);
