@@ -1,5 +1,5 @@
-/* Files that hold secrets or people: who may read the settings, keys and passwords, and whether the
- * daemon, and nobody else, has the SQLite database. */
+/* Files that hold secrets or people: who may read the settings, keys and passwords, as they are or
+ * as the units are given them, and whether the daemon, and nobody else, has the SQLite database. */
 #include "check.h"
 
 #include <errno.h>
@@ -11,11 +11,15 @@
 
 #define SQLITE "sqlite:"
 #define PASSFILE "passfile="
+/* Where the units take their credentials from, and where what runs in one finds them. */
+#define STORE "/etc/credstore/enrold."
+#define IN_UNIT "/run/credentials/enrold.service/"
 
 enum {
 	FILES_MAX = 8,
 	MODE_OPEN = 0644,
 	MODE_SECRET = 0640,
+	MODE_STORED = 0600,
 	MODE_DATABASE = 0660,
 	BYTE = 256,
 };
@@ -26,6 +30,7 @@ struct guarded {
 	const char *what;
 	mode_t most;
 	bool is_database;
+	bool is_optional; /* that it is not there is no matter of ours */
 };
 
 struct guarded_files {
@@ -33,11 +38,13 @@ struct guarded_files {
 	size_t count;
 };
 
-static void add(struct guarded_files *files, const char *what, const char *path, mode_t most)
+static struct guarded *add(
+    struct guarded_files *files, const char *what, const char *path, mode_t most)
 {
 	struct guarded *file = &files->list[files->count++];
 	*file = (struct guarded){.what = what, .most = most};
 	snprintf(file->path, sizeof file->path, "%s", path);
+	return file;
 }
 
 /* ---- which there are ---- */
@@ -78,26 +85,51 @@ static void database_add(struct guarded_files *files, const struct config *confi
 		return;
 	for (size_t i = 0; i < sizeof tails / sizeof *tails; i++) {
 		snprintf(file, sizeof file, "%.4000s%s", path, tails[i]);
-		add(files, "database", file, MODE_DATABASE);
-		files->list[files->count - 1].is_database = true;
+		struct guarded *added = add(files, "database", file, MODE_DATABASE);
+		added->is_database = added->is_optional = true; /* the site's own lines say that */
 	}
+}
+
+/* Of a path, or the name of a credential; NULL: there is none. A unit starts without a credential
+ * that is not there, or may be given it from elsewhere. */
+static void secret_add(struct guarded_files *files, const char *what, const char *name)
+{
+	char path[PATH_MAX];
+	if (name && strncmp(name, IN_UNIT, strlen(IN_UNIT)) == 0)
+		name += strlen(IN_UNIT);
+	if (name && *name == '/') {
+		add(files, what, name, MODE_SECRET);
+	} else if (name) {
+		snprintf(path, sizeof path, STORE "%.255s", name);
+		add(files, what, path, MODE_STORED)->is_optional = true;
+	}
+}
+
+/* Whoever knows the URL of a webhook may make use of it. */
+static bool settings_are_secret(const struct config *config)
+{
+	bool is_secret = url_has_password(config->lms.url);
+	for (size_t i = 0; i < config->feeds_count; i++)
+		is_secret |= config->feeds[i].policy.notify.webhook != NULL;
+	return is_secret;
 }
 
 static void files_find(const struct check_spool *spool, struct guarded_files *files)
 {
 	const struct config *config = spool->config;
-	const char *passfile = strstr(config->lms.url, PASSFILE), *key = config->checkpoints.key;
+	const char *passfile = strstr(config->lms.url, PASSFILE);
 	char path[PATH_MAX];
 	*files = (struct guarded_files){.count = 0};
 	add(files, "settings", spool->config_path,
-	    url_has_password(config->lms.url) ? MODE_SECRET : MODE_OPEN);
+	    settings_are_secret(config) ? MODE_SECRET : MODE_OPEN);
 	if (passfile) {
 		passfile += strlen(PASSFILE);
 		unescape(passfile, strcspn(passfile, "&"), path);
-		add(files, "password", path, MODE_SECRET);
 	}
-	if (key && *key == '/')
-		add(files, "key", key, MODE_SECRET);
+	secret_add(files, "password", passfile ? path : "lms-password");
+	secret_add(files, "key", config->checkpoints.key);
+	secret_add(files, "mail password", config->mail.credential);
+	secret_add(files, "webhook key", config->webhook.key);
 	database_add(files, config);
 }
 
@@ -186,10 +218,13 @@ static bool file_check(
 	struct access access;
 	char text[CHECK_TEXT_SIZE] = "";
 	if (!file_look(file->path, &access)) {
-		if (errno == ENOENT && file->is_database) /* the site's own lines say that */
+		bool is_missing = errno == ENOENT;
+		if (is_missing && file->is_optional)
 			return false;
-		findings_add(findings, errno == ENOENT ? FINDING_BAD : FINDING_NOTE, file->what,
-		    "%s: %s", file->path, strerror(errno));
+		findings_add(findings, is_missing ? FINDING_BAD : FINDING_NOTE, file->what,
+		    is_missing ? "%s is not there: put it there, or name another in the settings"
+		               : "%s: we may not look: ask as root",
+		    file->path);
 		return true;
 	}
 	mode_t mode = access_effective(&access) & 0777;
@@ -218,18 +253,30 @@ void check_files(const struct check_spool *spool, struct findings *findings)
 		    "nobody else may read what holds passwords, keys or people");
 }
 
-static void mended_tell(const struct place_mending *mending, const struct guarded *file,
-    const char *format, ...) PRINTF_LIKE(3, 4);
+static void mended_tell(const struct place_mending *mending, bool is_mended,
+    const struct guarded *file, const char *format, ...) PRINTF_LIKE(4, 5);
 
-static void mended_tell(
-    const struct place_mending *mending, const struct guarded *file, const char *format, ...)
+static void mended_tell(const struct place_mending *mending, bool is_mended,
+    const struct guarded *file, const char *format, ...)
 {
 	char text[CHECK_TEXT_SIZE];
 	va_list arguments;
 	va_start(arguments, format);
 	vsnprintf(text, sizeof text, format, arguments);
 	va_end(arguments);
-	mending->on_mended(mending->context, true, file->what, text);
+	mending->on_mended(mending->context, is_mended, file->what, text);
+}
+
+static void mode_mend(const struct place_mending *mending, const struct guarded *file, mode_t mode)
+{
+	if (place_narrow(file->path, file->most))
+		mended_tell(mending, true, file, "%.200s: mode %04o, now %04o", file->path,
+		    (unsigned)mode, (unsigned)(mode & file->most));
+	else
+		mended_tell(mending, false, file,
+		    "%.200s is a link, or has a second name, and is left as it is: see where it "
+		    "leads, then chmod %04o by hand",
+		    file->path, (unsigned)(mode & file->most));
 }
 
 static void file_mend(const struct check_spool *spool, const struct place_mending *mending,
@@ -240,13 +287,13 @@ static void file_mend(const struct check_spool *spool, const struct place_mendin
 	if (!file_look(file->path, &access))
 		return;
 	mode_t mode = access_effective(&access) & 0777;
-	if (mode & ~file->most && place_narrow(file->path, file->most))
-		mended_tell(mending, file, "%.200s: mode %04o, now %04o", file->path,
-		    (unsigned)mode, (unsigned)(mode & file->most));
+	if (mode & ~file->most)
+		mode_mend(mending, file, mode);
 	if (file->is_database)
 		database_judge(spool, file, why);
 	if (*why && access.user == 0 && place_give(file->path, &spool->owner))
-		mended_tell(mending, file, "%.200s: was root's, is the daemon's now", file->path);
+		mended_tell(
+		    mending, true, file, "%.200s: was root's, is the daemon's now", file->path);
 }
 
 void check_files_mend(const struct check_spool *spool, const struct place_mending *mending)
