@@ -17,6 +17,8 @@
 #include <sys/types.h>
 
 #define ACCESS_LIST_NAME "system.posix_acl_access"
+/* That of what is made in a folder. */
+#define ACCESS_LIST_OF_NEW_NAME "system.posix_acl_default"
 
 /* As three bits of a mode. */
 enum { ACCESS_PASS = 1, ACCESS_WRITE = 2, ACCESS_READ = 4, ACCESS_ALL = 7 };

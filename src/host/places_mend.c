@@ -55,14 +55,25 @@ static bool is_strangers(
 static bool is_empty(int directory)
 {
 	const struct dirent *entry;
-	size_t count = 0;
+	bool is_empty = true;
 	DIR *listing = disk_list(directory);
 	if (!listing)
 		return false;
-	while ((entry = readdir(listing)))
-		count += strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
+	while (is_empty && (entry = readdir(listing)))
+		is_empty = strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0;
 	closedir(listing);
-	return count == 0;
+	return is_empty;
+}
+
+/* Whom its maker has named would have it again with the next mode, and what is dropped there, too.
+ */
+static bool lists_remove(int file)
+{
+	static const char *const names[] = {ACCESS_LIST_NAME, ACCESS_LIST_OF_NEW_NAME};
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (fremovexattr(file, names[i]) < 0 && errno != ENODATA && errno != ENOTSUP)
+			return false;
+	return true;
 }
 
 /* What lies in it would be taken for files of the feed. It is closed before it is looked into, so
@@ -71,13 +82,15 @@ static bool stranger_admit(int file, struct access *seen)
 {
 	if (fchown(file, 0, (gid_t)-1) < 0 || fchmod(file, MODE_NEW) < 0)
 		return false;
-	if (is_empty(file)) {
+	bool is_free = is_empty(file);
+	if (is_free && lists_remove(file) && fchmod(file, MODE_NEW) == 0) {
 		*seen = access_of(0, seen->group, MODE_NEW);
 		return true;
 	}
+	int why = is_free ? errno : ENOTEMPTY;
 	int ignored = fchown(file, seen->user, seen->group) | fchmod(file, seen->mode);
 	(void)ignored;
-	errno = ENOTEMPTY;
+	errno = why;
 	return false;
 }
 

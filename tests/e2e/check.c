@@ -290,6 +290,13 @@ static const struct fault faults[] = {
     {"settings that all may change", "chmod 666 ../enrold.yaml",
         "BAD   settings:", "others may change it", true},
     {"a key that all may read", "chmod 644 ../key", "BAD   key:", "chmod 0640", true},
+    {"a mail password that all may read", "chmod 644 ../mail", "BAD   mail password:", "chmod 0640",
+        true},
+    {"a webhook's key for the droppers", "chgrp hr ../webhook; chmod 640 ../webhook",
+        "BAD   feed hr:", "could also read the webhook key", false},
+    {"a mail password that is away", "rm ../mail", "BAD   mail password:", "is not there", false},
+    {"a secret behind a link", "mv ../mail ../m; chmod 644 ../m; ln -s m ../mail",
+        "BAD   mail password:", "chmod 0640", false},
     {"a database that all may read", "chmod 644 ../lms.db", "BAD   database:", "chmod 0640", true},
     {"a database of root's", "chown root:root ../lms.db", "BAD   database:", "cannot write to it",
         true},
@@ -314,7 +321,14 @@ ParameterizedTest(const struct fault *fault, check, finds)
 	    0, ARGV("enrolctl", "--config", rig.config.text, "key", "make", key.text));
 	finished_done(&finished);
 	struct buffer config = files_read(rig.config.text);
-	buffer_print(&config, "checkpoints: { key: %s }\n", key.text);
+	struct path mail = path_of("%s/mail", rig.root.text);
+	struct path webhook = path_of("%s/webhook", rig.root.text);
+	files_write(mail.text, "anna:x\n", 7, 0640);
+	files_write(webhook.text, "k\n", 2, 0640);
+	buffer_print(&config,
+	    "checkpoints: { key: %s }\nmail: { smtp: \"smtp://smtp.example.org:587\", from: "
+	    "e@example.org, credential: %s }\nwebhook: { key: %s }\n",
+	    key.text, mail.text, webhook.text);
 	files_write(rig.config.text, config.bytes, config.size, 0640);
 	buffer_done(&config);
 	fix(&rig, 0);
@@ -431,6 +445,31 @@ Test(check, does_not_take_over_a_folder_that_somebody_else_has_filled)
 	files_remove(file.text);
 	fix(&rig, 0);
 	cr_expect_eq(stat_at(folder).st_uid, ENROLD);
+	expect_clean(&rig);
+	rig_remove(&rig);
+}
+
+/* Root's next mode would make valid again what the list names. */
+Test(check, takes_over_an_empty_folder_without_whom_its_maker_has_named)
+{
+	struct rig rig;
+	usual(&rig);
+	fix(&rig, 0);
+	struct path folder = rig_inbox(&rig, "hr/preview");
+	files_remove(folder.text);
+	files_make_directory(folder.text);
+	cr_assert_eq(chown(folder.text, ANNA, ANNA), 0);
+	struct finished finished = program_expect(
+	    0, ARGV("/usr/bin/setfacl", "-m", "u:paul:rwx,g:pay:rwx,d:u:paul:rwx", folder.text));
+	finished_done(&finished);
+	fix(&rig, 0);
+	cr_expect_eq(stat_at(folder).st_uid, ENROLD);
+	cr_expect_not(can("paul", "test -w \"$0\" || exit 1", folder.text));
+	finished = program_run(ARGV("/usr/bin/getfacl", "-cp", folder.text));
+	cr_expect_not(strstr(finished.out.bytes, "paul"), "%s", finished.out.bytes);
+	cr_expect_not(strstr(finished.out.bytes, "default"), "%s", finished.out.bytes);
+	finished_done(&finished);
+	cr_expect(can_drop(&rig, "anna", "inbox/hr/preview/staff.csv"));
 	expect_clean(&rig);
 	rig_remove(&rig);
 }
