@@ -56,6 +56,7 @@ struct protocol_request {
 	enum protocol_command command;
 	json_t *json;
 	const char *spool;            /* that of the daemon that is meant; NULL: whatever it is */
+	int64_t login;                /* as whom the asker says to have logged in; -1: not given */
 	const char *feed, *run, *why; /* of what steers; why: NULL: not given */
 	int64_t before_s;             /* epoch seconds; 0: not given */
 	const json_t *courses;        /* an array of texts; NULL: not given */

@@ -23,11 +23,13 @@ enum member_kind {
 	MEMBER_TEXTS,
 	MEMBER_COUNT,
 	MEMBER_TIME,
-	MEMBER_ID
+	MEMBER_ID,
+	MEMBER_UID
 };
 
 enum member {
 	IN_SPOOL,
+	IN_LOGIN,
 	IN_FEED,
 	IN_RUN,
 	IN_ANY_RUN,
@@ -50,6 +52,7 @@ static const struct {
 	enum member_kind kind;
 } members[MEMBERS] = {
     [IN_SPOOL] = {"spool", MEMBER_TEXT},
+    [IN_LOGIN] = {"login", MEMBER_UID},
     [IN_FEED] = {"feed", MEMBER_FEED},
     [IN_RUN] = {"run", MEMBER_RUN},
     [IN_ANY_RUN] = {"run", MEMBER_RUN_OR_LAST},
@@ -70,7 +73,7 @@ static const struct {
 
 static const struct {
 	const char *name;
-	unsigned takes, needs; /* sets of members; spool always */
+	unsigned takes, needs; /* sets of members; spool and login always */
 	bool is_reading;
 } commands[PROTOCOL_COMMANDS] = {
     [PROTOCOL_STATUS] = {"status", 0, 0, true},
@@ -164,6 +167,8 @@ static bool value_fits(enum member member, const json_t *value)
 		return json_is_integer(value) && number > 0;
 	if (kind == MEMBER_TIME)
 		return json_is_integer(value) && number >= 0;
+	if (kind == MEMBER_UID) /* the last one is nobody's */
+		return json_is_integer(value) && number >= 0 && number < UINT32_MAX;
 	if (kind == MEMBER_TEXTS)
 		return texts_fit(value);
 	return is_text(value) && text_fits(kind, text) &&
@@ -194,7 +199,7 @@ static struct error subject_check(const json_t *json)
 
 static struct error members_check(const struct protocol_request *request)
 {
-	unsigned takes = commands[request->command].takes | HAS(SPOOL);
+	unsigned takes = commands[request->command].takes | HAS(SPOOL) | HAS(LOGIN);
 	unsigned missing = commands[request->command].needs;
 	const char *name;
 	json_t *value;
@@ -235,6 +240,9 @@ static void fill(struct protocol_request *request)
 	    [PROTOCOL_EXPLAIN] = HISTORY_EXPLAIN,
 	};
 	request->spool = text_of(request, IN_SPOOL);
+	request->login = json_object_get(request->json, members[IN_LOGIN].name)
+	                     ? number_of(request, IN_LOGIN)
+	                     : -1;
 	request->feed = text_of(request, IN_FEED);
 	request->run = text_of(request, IN_RUN);
 	request->why = text_of(request, IN_WHY);

@@ -133,6 +133,14 @@ static void request_complete(const struct ctl *ctl, json_t *request)
 	json_object_set_new(request, "spool", json_string(ctl->config->spool));
 }
 
+/* As whom we have logged in before we became root: the daemon's unit keeps it from seeing that. */
+static void login_tell(json_t *request)
+{
+	int64_t login = owner_login();
+	if (getuid() == 0 && login >= 0)
+		json_object_set_new(request, "login", json_integer(login));
+}
+
 static enum ctl_exit talk_end(struct talk *talk, bool is_quiet, json_t **answer)
 {
 	if (talk->exit == CTL_OK) {
@@ -252,6 +260,7 @@ static enum ctl_exit ask_so(const struct ctl *ctl, json_t *request, bool is_quie
 	enum ctl_exit status = CTL_NO_DAEMON;
 	*answer = NULL;
 	request_complete(ctl, request);
+	login_tell(request);
 	if (!daemon_ask(ctl, request, is_quiet, answer, &status) && needs_no_daemon(request))
 		status = look_back(ctl, request, is_quiet, answer);
 	json_decref(request);

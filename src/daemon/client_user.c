@@ -67,11 +67,15 @@ static bool login_find(pid_t pid, uid_t *login)
 	return is_there;
 }
 
-struct client_user client_user(const struct client *client)
+struct client_user client_user(const struct client *client, const struct protocol_request *request)
 {
 	struct client_user user = {.uid = client->uid, .login = client->uid};
 	uid_t login;
 	user.has_login = login_find(client->pid, &login);
+	if (!user.has_login && client->uid == 0 && request->login >= 0) {
+		user.has_login = true;
+		login = (uid_t)request->login;
+	}
 	if (user.has_login)
 		user.login = login;
 	return user;

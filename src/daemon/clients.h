@@ -38,12 +38,14 @@ void clients_stop(struct clients *clients);
 
 /* Reads only, by `socket_read`; else it may steer as well. */
 bool client_is_reader(const struct client *client);
-/* Who it is, and as whom that user has logged in: himself where that is not known. */
+/* Who it is, and as whom that user has logged in: himself where that is not known. What the request
+ * says of that is believed of root alone, and only where we cannot see it ourselves, as in a unit
+ * with ProtectProc=invisible: root could have logged in as anybody. */
 struct client_user {
 	uid_t uid, login;
 	bool has_login;
 };
-struct client_user client_user(const struct client *client);
+struct client_user client_user(const struct client *client, const struct protocol_request *request);
 /* "root", "root (login anna)", "uid 1000". On a thread: whoever knows the names may take his time.
  */
 enum { CLIENT_NAME_SIZE = 96 };

@@ -139,7 +139,7 @@ bool lookback_begin(struct daemon *daemon, struct client *client, struct protoco
 	    .client = client,
 	    .socket = client_lend(client),
 	    .file = config_hold(daemon->file),
-	    .user = client_user(client),
+	    .user = client_user(client, request),
 	    .request = *request,
 	    .patience_ms = PATIENCE_MS};
 	if (uv_queue_work(&daemon->loop, &lookback->work, on_work, on_worked) < 0) {

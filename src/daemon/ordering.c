@@ -172,7 +172,7 @@ static struct ordering *ordering_make(struct daemon *daemon, struct client *clie
 	*ordering = (struct ordering){.work.data = ordering,
 	    .daemon = daemon,
 	    .client = client,
-	    .user = client_user(client),
+	    .user = client_user(client, request),
 	    .kind = kind};
 	if (!order_take(ordering, request)) {
 		free(ordering);

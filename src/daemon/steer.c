@@ -71,16 +71,21 @@ static void run_steer(
 
 /* ---- the rest ---- */
 
-static void reload_steer(struct daemon *daemon, struct client *client)
+/* Who it is is looked up here: a reload looks up groups on this thread as well. */
+static void reload_steer(
+    struct daemon *daemon, struct client *client, const struct protocol_request *request)
 {
-	const struct client_user user = client_user(client);
+	const struct client_user user = client_user(client, request);
+	char by[CLIENT_NAME_SIZE];
 	struct error error = daemon_reload(daemon);
 	if (is_error(&error)) {
 		client_end(client, protocol_exit(&error), error.text);
 		return;
 	}
-	log_event(LOG_INFO, "reload_asked", json_pack("{s:I}", "uid", (json_int_t)user.uid),
-	    "the settings are read anew, as uid %u said", (unsigned)user.uid);
+	client_user_name(&user, by);
+	log_event(LOG_INFO, "reload_asked",
+	    json_pack("{s:s, s:I}", "by", by, "uid", (json_int_t)user.uid),
+	    "the settings are read anew, as %s said", by);
 	client_wait(client);
 	daemon_turn(daemon);
 }
@@ -127,7 +132,7 @@ void steer_on_request(void *context, struct client *client, struct protocol_requ
 		case PROTOCOL_RELEASE:
 		case PROTOCOL_DISCARD:
 		case PROTOCOL_UNDO: run_steer(daemon, client, request); break;
-		case PROTOCOL_RELOAD: reload_steer(daemon, client); break;
+		case PROTOCOL_RELOAD: reload_steer(daemon, client, request); break;
 		case PROTOCOL_COMMANDS: break;
 		}
 	}

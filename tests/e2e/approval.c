@@ -117,6 +117,67 @@ Test(approval, releases_with_a_daemon_and_is_told_once)
 	law_close(&rig);
 }
 
+/* As user enrolctl's request says he has logged in; the process behind it has never. */
+static void release_as(
+    const struct rig *rig, uid_t user, unsigned login, const char *run, int exit, const char *says)
+{
+	struct asker asker;
+	struct told told;
+	cr_assert_eq(seteuid(user), 0);
+	asker_open(&asker, asker_path(rig).text);
+	cr_assert_eq(seteuid(0), 0);
+	asker_ask(&asker,
+	    path_of(
+	        "\"command\":\"release\",\"run\":\"%s\",\"why\":\"seen\",\"login\":%u", run, login)
+	        .text,
+	    &told);
+	asker_close(&asker);
+	cr_expect_eq(told.exit, exit, "%d: %s", told.exit, told.message);
+	cr_expect(strstr(told.message, says), "%s", told.message);
+	told_done(&told);
+}
+
+static struct path dropped_by(struct rig *rig, uid_t owner, const char *text)
+{
+	rig_drop(rig, "hr/staff.csv", text);
+	cr_assert_eq(chown(rig_inbox(rig, "hr/staff.csv").text, owner, 0), 0);
+	rig_once(rig);
+	struct reply reply;
+	reply_open(&reply, rig, "hr/staff.csv", reply_count(rig, "hr/staff.csv") - 1);
+	cr_assert_str_eq(reply_status(&reply), "held");
+	struct path run = path_of("%s", reply.run);
+	reply_close(&reply);
+	return run;
+}
+
+/* A daemon in its unit cannot see as whom the user behind a sudo has logged in: enrolctl says it,
+ * and is believed when it is root's. */
+Test(approval, is_not_for_who_dropped_the_file_whoever_he_became_meanwhile)
+{
+	enum { ANNA = 61101, PAUL };
+	struct rig rig;
+	struct service service;
+	if (getuid() != 0)
+		cr_skip_test("only root can be somebody else");
+	make(&rig, "  default: {}\n  hr: { review: true, approvers: root }\n");
+	cr_assert_eq(chmod(rig.root.text, 0755), 0);
+	cr_assert_eq(chmod(rig.directory.text, 0755), 0);
+	struct path run = dropped_by(&rig, ANNA, HEADER "p1,C1\n");
+	service_start(&service, &rig);
+	release_as(&rig, 0, ANNA, run.text, 1, "you dropped this file");
+	release_as(&rig, PAUL, ANNA, run.text, 0, "");
+	service_await(&service, &rig, "hr", 2);
+	service_stop(&service);
+	run = dropped_by(&rig, ANNA, HEADER "p2,C1\n");
+	service_start(&service, &rig);
+	release_as(&rig, 0, PAUL, run.text, 0, "");
+	service_await_log(&service, "root (login uid 61102) said");
+	service_await(&service, &rig, "hr", 4);
+	service_stop(&service);
+	cr_expect_eq(enrolled(&rig), 2);
+	law_close(&rig);
+}
+
 Test(approval, discards_while_no_daemon_runs_and_not_also_releases)
 {
 	struct rig rig;

@@ -50,6 +50,7 @@ static void texts_check(const struct protocol_request *request)
 	must(!request->courses || json_array_size(request->courses) > 0);
 	for (size_t i = 0; i < json_array_size(request->courses); i++)
 		must(json_string_length(json_array_get(request->courses, i)) < ORDER_COURSE_SIZE);
+	must(request->login >= -1 && request->login < UINT32_MAX);
 	must(request->history.since_us >= 0 && request->history.until_us >= 0);
 }
 

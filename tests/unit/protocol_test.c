@@ -17,6 +17,11 @@ static const struct one {
     {"\"command\":\"status\"}", NULL},
     {"\"command\":\"status\",\"spool\":\"/s\"}", NULL},
     {"\"command\":\"status\",\"spool\":7}", "no value for 'spool'"},
+    {"\"command\":\"reload\",\"login\":1000}", NULL},
+    {"\"command\":\"show\",\"run\":\"last\",\"login\":4294967294}", NULL},
+    {"\"command\":\"reload\",\"login\":4294967295}", "no value for 'login'"},
+    {"\"command\":\"reload\",\"login\":-1}", "no value for 'login'"},
+    {"\"command\":\"reload\",\"login\":\"anna\"}", "no value for 'login'"},
     {"\"command\":\"status\",\"feed\":\"hr\"}", "knows nothing of 'feed'"},
     {"\"command\":\"runs\"}", NULL},
     {"\"command\":\"runs\",\"feed\":\"hr\",\"since_us\":0,\"until_us\":9,\"status\":\"done\","
