@@ -29,7 +29,7 @@ static void row(struct buffer *out, const struct problem_row *row)
 {
 	const struct {
 		const char *name, *text;
-	} cells[] = {{"User", row->username}, {"Column", row->column}, {"Value", row->target},
+	} cells[] = {{"User", row->username}, {"Column", row->column}, {"Target", row->target},
 	    {"Message", row->message}};
 	buffer_add_text(out, "<tr><th scope=\"row\" class=\"num\" data-th=\"Line\">");
 	if (row->line > 0)
@@ -64,7 +64,7 @@ static void table(struct page *page, const struct problem_cause *cause)
 	part_code(out, cause->code);
 	buffer_add_text(out, "</caption>\n<thead><tr><th scope=\"col\" class=\"num\">Line</th>"
 	                     "<th scope=\"col\">User</th><th scope=\"col\">Column</th>"
-	                     "<th scope=\"col\">Value</th><th scope=\"col\">Message</th></tr>"
+	                     "<th scope=\"col\">Target</th><th scope=\"col\">Message</th></tr>"
 	                     "</thead>\n<tbody>\n");
 	for (size_t i = 0; i < page->rows_count && out->size < ROWS_UNTIL; i++) {
 		if (page->rows[i].cause != cause->id)

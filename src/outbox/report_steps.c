@@ -99,7 +99,7 @@ static void commonest(struct steps *steps)
 		part_count(out, errors, "error", "errors");
 	}
 	if (cause->targets_count > 0 && cause->targets[0].count > 1) {
-		buffer_add_text(out, "; most often the value is ");
+		buffer_add_text(out, "; most often the target is ");
 		part_code(out, cause->targets[0].text);
 	}
 	buffer_add_text(out, ".");

@@ -78,7 +78,7 @@ Test(report, of_errors_groups_them_and_shows_their_rows)
 	struct buffer page = page_of(&rig, "staff.csv", 0);
 	says(&page, "3 of 4 rows are in error; all else was applied.");
 	says(&page, "Begin with <code>course_not_found</code> in the column <code>course1</code>");
-	says(&page, "the value is <code>SAFTEY</code>");
+	says(&page, "the target is <code>SAFTEY</code>");
 	says(&page, "data-th=\"Line\">4</th><td data-th=\"User\"><span>nobody</span>");
 	says(&page, ".retry.csv\">");
 	buffer_done(&page);

@@ -351,7 +351,7 @@ Test(report, of_errors_begins_with_the_commonest_and_names_the_retry_file)
 	cr_expect(says(page, "41 of 1,000 rows are in error; all else was applied."));
 	cr_expect(says(page, "Begin with <code>course_not_found</code> in the column "
 	                     "<code>course1</code>, the cause of 40 of 41 errors; most often the "
-	                     "value is <code>SAFTEY</code>."));
+	                     "target is <code>SAFTEY</code>."));
 	cr_expect(says(page, "href=\"./staff." RUN ".retry.csv\""));
 	cr_expect(says(page, "enrolctl retry " RUN "</code>"));
 	cr_expect(says(page, "First in line 2: Say so of line 2"));
