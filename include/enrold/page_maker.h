@@ -24,7 +24,9 @@
 struct db;
 struct page_maker;
 
-enum { PAGES_KNOWN_DAYS = 400 };
+/* So long after its file was taken, an answer that is not there counts as on its way; who hears of
+ * one that came later wants all pages. */
+enum { PAGES_KNOWN_DAYS = 400, PAGES_COMING_S = 3600 };
 
 struct page_maker *page_maker_create(void); /* NULL: no memory */
 void page_maker_free(struct page_maker *maker);

@@ -261,7 +261,7 @@ static void on_job_done(void *context, const struct job *job)
 	if (job && job->report.end == RUN_ANSWERED) {
 		daemon_metrics_count(daemon, &job->report);
 		look_soon(daemon);
-		paging_soon(&daemon->paging);
+		paging_answered(&daemon->paging, job->report.took_us);
 	}
 	if (job && *job->report.zone)
 		zone_change(daemon, job->report.zone);

@@ -113,12 +113,19 @@ void paging_begin(struct paging *paging)
 }
 
 /* While they are made the next ones come when that is over, or a little later. */
-void paging_soon(struct paging *paging)
+static void paging_soon(struct paging *paging)
 {
 	int64_t at_ms = (int64_t)uv_now(paging->loop) + PAGES_SOON_MS;
 	paging->is_wanted = true;
 	if (at_ms < paging->at_ms && !paging->has_failed)
 		paging->at_ms = at_ms;
+}
+
+/* A page that was made meanwhile says of a late one that it is no longer kept. */
+void paging_answered(struct paging *paging, uint64_t took_us)
+{
+	paging->is_all |= took_us / 1000000 >= PAGES_COMING_S;
+	paging_soon(paging);
 }
 
 void paging_look(struct paging *paging)

@@ -45,8 +45,8 @@ struct paging {
 
 /* Other feeds are in force, or the first. */
 void paging_begin(struct paging *paging);
-/* An answer is out. */
-void paging_soon(struct paging *paging);
+/* An answer is out, so long after its file was taken. */
+void paging_answered(struct paging *paging, uint64_t took_us);
 /* Now and then: answers that have been packed have other names. */
 void paging_look(struct paging *paging);
 /* When paging_work is to be called; INT64_MAX: a thread is at it. */

@@ -10,6 +10,7 @@
 #include "enrold/held.h"
 #include "enrold/names.h"
 #include "enrold/packed.h"
+#include "enrold/page_maker.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,7 +19,7 @@
 
 enum { SUFFIX_SIZE = 64 };
 
-static const int64_t hour_us = INT64_C(3600) * 1000000;
+static const int64_t coming_us = INT64_C(1000000) * PAGES_COMING_S;
 
 struct search {
 	int outbox;
@@ -132,7 +133,7 @@ struct error page_facts_runs(const struct feed_runs *feed, const struct answers_
 		runs[i] = run_show(&feed->runs[i]);
 		bool is_out = links_find(&search, &feed->runs[i], &runs[i]);
 		runs[i].waits = waits(place->plans, feed->feed, runs[i].run);
-		runs[i].is_coming = !is_out && place->now_us - runs[i].started_us < hour_us;
+		runs[i].is_coming = !is_out && place->now_us - runs[i].started_us < coming_us;
 		*is_whole &= !runs[i].is_coming;
 	}
 	page->runs = runs;

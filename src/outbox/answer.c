@@ -338,7 +338,7 @@ static void result_line(
 	echo_add(out, outcome->after, '\n');
 	if (is_problem(outcome->kind) && !out->failed)
 		problems_add(
-		    answer->problems, (struct slice){out->bytes + begin, out->size - begin});
+		    answer->problems, (struct slice){out->bytes + begin, out->size - begin - 1});
 }
 
 /* ---- retry.csv ---- */

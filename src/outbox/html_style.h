@@ -93,7 +93,7 @@ static const char *const html_style[] = {
     ".from4>:first-child{grid-row-start:4}.from5>:first-child{grid-row-start:5}"
     ".from6>:first-child{grid-row-start:6}.from7>:first-child{grid-row-start:7}\n"
     ".days{display:flex;flex-wrap:wrap;gap:0 2.5rem}"
-    ".runs tbody th{white-space:nowrap}.runs td.file{min-width:10rem}\n"
+    ".runs tbody th{white-space:nowrap}.runs td.file{min-width:8rem}\n"
     ".days .legend{flex-direction:column;flex-wrap:nowrap;justify-content:center}\n"
     ".week{display:flex;gap:3px;margin:0}\n"
     ".legend{display:flex;flex-wrap:wrap;gap:.3rem 1.25rem;font-size:.92rem;margin-bottom:0}\n"
