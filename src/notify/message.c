@@ -238,6 +238,25 @@ static void plans_add(const struct message *message, struct buffer *out)
 	}
 }
 
+static void late_add(const struct message *message, struct buffer *out)
+{
+	buffer_add_text(out,
+	    message->told->late.is_stale
+	        ? "\nFiles come, but they are all the same, so nothing has been changed since: the "
+	          "system that writes them may have stopped. See that it writes new ones.\n"
+	        : "\nNo file was accepted, so nothing has been changed since. See that the file is "
+	          "sent; it is applied as soon as it comes.\n");
+	buffer_add_text(out, "  enrolctl status\n");
+}
+
+static void due_add(struct buffer *out)
+{
+	buffer_add_text(out,
+	    "\nThese people are in no file of the feed any more, and were suspended for that. When "
+	    "grace is over their enrolments are deleted; whoever is in a file again before that "
+	    "day keeps them.\n");
+}
+
 static void over_add(const struct message *message, struct buffer *out)
 {
 	buffer_add_text(out, "\nOver: ");
@@ -306,6 +325,10 @@ void message_text(const struct message *message, struct buffer *out)
 		plans_add(message, out);
 	if (tells(message, TELL_ERRORS))
 		causes_add(message, out);
+	if (tells(message, TELL_LATE))
+		late_add(message, out);
+	if (tells(message, TELL_DUE))
+		due_add(out);
 	if (tells(message, TELL_RECOVERED) && telling_leads(message->telling) != TELL_RECOVERED)
 		over_add(message, out);
 	open_add(message, out);

@@ -162,6 +162,29 @@ Test(compose, says_in_the_subject_what_has_happened)
 	}
 }
 
+Test(compose, says_what_to_do_where_there_is_no_run)
+{
+	static const struct {
+		struct notice notice;
+		const char *words;
+	} cases[] = {
+	    {{.kind = NOTICE_LATE, .expected = "06:00"}, "See that the file is sent"},
+	    {{.kind = NOTICE_STALE, .since_us = INT64_C(1795673400000000)},
+	        "See that it writes new ones"},
+	    {{.kind = NOTICE_DUE, .people = 7, .day = "2026-12-01"},
+	        "in a file again before that day keeps them"},
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct notice notice = cases[i].notice;
+		struct buffer text = {0};
+		notice.id = "1";
+		struct message message = message_of(&notice, BUT_SUCCESS);
+		message_text(&message, &text);
+		cr_expect(memmem(text.bytes, text.size, cases[i].words, strlen(cases[i].words)));
+		buffer_done(&text);
+	}
+}
+
 Test(compose, says_what_is_over_and_what_lasts)
 {
 	struct notice notice = errors_notice();
