@@ -199,7 +199,9 @@ static void cause_add(const struct message *message, size_t index, struct buffer
 static void causes_add(const struct message *message, struct buffer *out)
 {
 	const struct notice *notice = message->notice;
-	buffer_add_text(out, "\nWhat is wrong with these rows, which were not applied:\n");
+	buffer_print(out, "\n%llu of ", (unsigned long long)notice->rows_in_error);
+	count_add(out, notice->rows, "row was", "rows were");
+	buffer_add_text(out, " not applied. What is wrong there:\n");
 	for (size_t i = 0; i < notice->causes_count; i++)
 		if (is(notice->causes[i].outcome, "error"))
 			cause_add(message, i, out);
@@ -308,10 +310,10 @@ static void retry_add(const struct message *message, struct buffer *out)
 {
 	if (!message->notice->retry || !tells(message, TELL_ERRORS))
 		return;
-	buffer_add_text(out,
-	    message->has_retry
-	        ? "\nThe retry file is attached: these rows alone. Correct them and drop it.\n"
-	        : "\nThe retry file holds these rows alone. Correct them there and drop it.\n");
+	buffer_add_text(out, message->has_retry ? "\nThe retry file is attached: the rows in error "
+	                                          "alone. Correct them and drop it.\n"
+	                                        : "\nThe retry file holds the rows in error alone. "
+	                                          "Correct them there and drop it.\n");
 }
 
 void message_text(const struct message *message, struct buffer *out)
