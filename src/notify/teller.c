@@ -10,6 +10,7 @@
 #include "enrold/log.h"
 
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -164,7 +165,22 @@ static struct error notice_tell(
 	return is_error(&error) ? error : store_save_told(teller->store, feed->name, &told);
 }
 
-static struct error notice_settle(struct teller *teller, const char *name, int64_t now_ms)
+/* What has gone wrong in a turn: a feed whose state cannot be had keeps no other waiting. */
+struct turn {
+	char stuck[FEED_NAME_MAX + 1]; /* its notices stay, in their order; "": none */
+	struct error error;            /* the first */
+	size_t errors, settled;
+};
+
+static struct error notice_reject(struct teller *teller, const char *name, const char *reason)
+{
+	log_event(LOG_WARNING, "notify_strange", json_pack("{s:s}", "file", name),
+	    "notify/queue/%s is put aside into notify/failed: %s", name, reason);
+	return store_reject_notice(teller->store, name);
+}
+
+static struct error notice_settle(
+    struct teller *teller, const char *name, int64_t now_ms, struct turn *turn)
 {
 	struct slice text;
 	struct notice notice;
@@ -172,33 +188,42 @@ static struct error notice_settle(struct teller *teller, const char *name, int64
 	if (is_error(&error))
 		return error;
 	error = notice_parse(text.bytes ? text : SLICE(""), teller->arena, &notice);
-	if (error.class == ERROR_REJECT) {
-		log_event(LOG_WARNING, "notify_strange", json_pack("{s:s}", "file", name),
-		    "notify/queue/%s is put aside into notify/failed: %s", name, error.text);
-		return store_reject_notice(teller->store, name);
-	}
-	const struct feed *feed =
-	    is_error(&error) ? NULL : settings_find(teller->settings, notice.feed);
+	if (error.class == ERROR_REJECT)
+		return notice_reject(teller, name, error.text);
+	if (is_error(&error))
+		return error;
+	if (strcmp(notice.feed, turn->stuck) == 0)
+		return OK;
+	const struct feed *feed = settings_find(teller->settings, notice.feed);
 	if (feed)
 		error = notice_tell(teller, feed, &notice, now_ms);
-	return is_error(&error) ? error : store_remove_notice(teller->store, name);
+	if (!is_error(&error))
+		error = store_remove_notice(teller->store, name);
+	if (is_error(&error))
+		snprintf(turn->stuck, sizeof turn->stuck, "%s", notice.feed);
+	turn->settled += !is_error(&error);
+	return error;
 }
 
 struct error teller_turn(struct teller *teller, int64_t now_ms, bool *has_more)
 {
 	struct store_names names;
+	struct turn turn = {.error = OK};
 	struct arena *listed = arena_create();
+	size_t i = 0;
 	*has_more = false;
 	if (!listed)
 		return error_memory("looking into notify/queue");
 	struct error error = store_list(teller->store->queue, listed, &names);
-	for (size_t i = 0; i < names.count && i < TELLER_TURN && !is_error(&error); i++) {
-		error = notice_settle(teller, names.items[i], now_ms);
+	for (; i < names.count && turn.settled < TELLER_TURN && turn.errors < 2; i++) {
+		struct error one = notice_settle(teller, names.items[i], now_ms, &turn);
+		if (is_error(&one) && turn.errors++ == 0)
+			turn.error = one;
 		arena_reset(teller->arena);
 	}
-	*has_more = !is_error(&error) && names.count > TELLER_TURN;
+	*has_more = turn.settled == TELLER_TURN && i < names.count;
 	arena_free(listed);
-	return error;
+	return is_error(&error) ? error : turn.error;
 }
 
 /* ---- when time has passed ---- */
@@ -243,8 +268,11 @@ struct error teller_look(struct teller *teller, int64_t now_ms)
 {
 	const struct config *config = settings_get(teller->settings);
 	struct error error = OK;
-	for (size_t i = 0; i < config->feeds_count && !is_error(&error); i++)
-		if (policy_tells(&config->feeds[i].policy))
-			error = cards_look(teller, &config->feeds[i], now_ms);
+	for (size_t i = 0; i < config->feeds_count; i++) {
+		if (!policy_tells(&config->feeds[i].policy))
+			continue;
+		struct error one = cards_look(teller, &config->feeds[i], now_ms);
+		error = is_error(&error) ? error : one;
+	}
 	return error;
 }

@@ -15,7 +15,7 @@ struct teller {
 };
 
 /* Works off the oldest notices, at most TELLER_TURN of them; *has_more: there are others. RETRY:
- * what is not settled lies there still. */
+ * what is not settled lies there still; that of one feed keeps no other waiting. */
 enum { TELLER_TURN = 50 };
 struct error teller_turn(struct teller *teller, int64_t now_ms, bool *has_more) MUST_CHECK;
 /* What has to be told because time has passed; a few times an hour. */

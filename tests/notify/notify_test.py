@@ -257,12 +257,15 @@ class Mails(NotifyTest):
         self.assertEqual(self.rig.once(), 75)
         os.makedirs(f'{self.rig.spool}/notify/state/it.json/x')
         self.rig.notice(2, feed='it')
+        self.rig.notice(3, feed='it')
+        self.rig.refusal(4)
         server = self.serve(servers.mail_server)
         self.rig.settings({'hr': '{ mail: [a@example.org] }', 'it': '{ mail: [a@example.org] }'}, server.port)
         self.assertEqual(self.rig.once(), 75)
-        self.assertIn(f'<{RUN}1.errors@moodle1>', [self.parse(mail)['Message-ID'] for mail in server.all()])
+        self.assertEqual(sorted(self.parse(mail)['Message-ID'] for mail in server.all()),
+                         [f'<{RUN}{told}@moodle1>' for told in ('1.errors', '2.errors', '4.refused')])
         self.assertEqual(len(self.rig.events('notify_failed')), 1)
-        self.assertEqual(len(self.rig.files('queue')), 1)
+        self.assertEqual(len(self.rig.files('queue')), 2)
 
     def test_the_login_is_read_at_each_use_and_said_to_nobody(self):
         server = self.serve(servers.mail_server)
