@@ -5,7 +5,7 @@
  * again, under the same ID.
  *
  * Who is told is asked of the settings of now: they are no part of what a run is done under. What
- * cannot be queued is said in the log, and keeps no run from its end.
+ * cannot be queued is lost, and keeps no run from its end: the log names each.
  */
 #include "run_state.h"
 
@@ -184,14 +184,13 @@ static struct error queue(const struct run *run, bool *is_full)
 
 void run_notice_publish(struct run *run)
 {
-	bool is_full, was_bad = run->runner->is_queue_bad;
+	bool is_full;
 	struct error error = queue(run, &is_full);
 	if (is_error(&error)) /* what fails but once is no reason to tell nobody */
 		error = queue(run, &is_full);
 	if (is_full)
 		error = error_retry("notify/queue is full: is enrold-notify running?");
-	run->runner->is_queue_bad = is_error(&error);
-	if (is_error(&error) && !was_bad)
+	if (is_error(&error))
 		log_event(LOG_WARNING, "notice_not_queued",
 		    json_pack("{s:s, s:s}", "run", run->id, "feed", run->row.feed.bytes),
 		    "nobody is told of run %s: %s", run->id, error.text);

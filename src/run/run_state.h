@@ -83,8 +83,7 @@ struct runner {
 	bool has_turn;   /* in a transaction */
 	char *chunk;     /* RUN_CHUNK bytes to read into */
 	struct progress progress;
-	bool is_queue_bad; /* the last notice could not be queued, which has been said */
-	char day[9];       /* YYYYMMDD whose directory in the archive is known to be durable */
+	char day[9]; /* YYYYMMDD whose directory in the archive is known to be durable */
 	struct unindexed unindexed[UNINDEXED_MAX];
 	size_t unindexed_count; /* more: the oldest have been forgotten */
 };

@@ -340,11 +340,16 @@ Test(notices, are_written_by_the_settings_of_now_also_of_a_webhook_alone)
 
 /* ---- a queue that cannot be had ---- */
 
+/* Of each run: what is not said there is known to nobody. */
 static void said_in_vain(struct rig *rig, const char *words)
 {
 	rig_drop(rig, "staff.csv", enrolling);
+	rig_drop(rig, "more.csv", enrolling);
 	struct finished finished = rig_run(rig, 0);
-	cr_expect(strstr(finished.err.bytes, "\"notice_not_queued\""), "%s", finished.err.bytes);
+	size_t said = 0;
+	for (const char *at = finished.err.bytes; (at = strstr(at, "\"notice_not_queued\"")); at++)
+		said++;
+	cr_expect_eq(said, 2, "%s", finished.err.bytes);
 	cr_expect(strstr(finished.err.bytes, words), "%s", finished.err.bytes);
 	finished_done(&finished);
 	cr_expect_eq(reply_count(rig, "staff.csv"), 1);
