@@ -132,6 +132,7 @@ static CURLcode common_set(const struct post *post, struct transfer *transfer, c
 	SET(CURLOPT_PRIVATE, transfer);
 	SET(CURLOPT_ERRORBUFFER, transfer->words);
 	SET(CURLOPT_NOSIGNAL, 1L);
+	SET(CURLOPT_QUICK_EXIT, 1L); /* nobody waits for a name server that does not answer */
 	SET(CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
 	SET(CURLOPT_CONNECTTIMEOUT_MS, (long)post->pace.connect);
 	SET(CURLOPT_TIMEOUT_MS, (long)post->pace.whole);

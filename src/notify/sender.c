@@ -144,8 +144,11 @@ static void wait_until(struct sender *sender, int64_t time_ms)
 		left_ms = sender->watchdog_ms / 2;
 	left_ms = left_ms < 0 ? 0 : left_ms < RESCAN_MS ? left_ms : RESCAN_MS;
 	post_wait(sender->post, sender->watched, WATCHED, (int)left_ms);
-	if (sender->watched[STOPPED].revents)
-		sender->is_stopping = true;
+	if (sender->watched[STOPPED].revents) {
+		struct signalfd_siginfo signal;
+		while (read(sender->watched[STOPPED].fd, &signal, sizeof signal) > 0)
+			sender->is_stopping = true;
+	}
 	if (sender->watched[NOTICED].revents) {
 		char events[4096];
 		while (read(sender->watched[NOTICED].fd, events, sizeof events) > 0)
