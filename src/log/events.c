@@ -74,8 +74,7 @@ static const struct event events[] = {
     {"node_dead", "d1230a06f5ac6035b73fb9116b718432",
         "Another daemon has been silent for too long: its work is done here."},
     {"notice_not_queued", "9a601da46ecf0ee2d0064ef5d602f4c2",
-        "What is to be told to people cannot be queued for enrold-notify; runs go on, and it is "
-        "said once."},
+        "What is to be told to people cannot be queued for enrold-notify; runs go on."},
     {"notify_back", "005a2405cfa63f9adc5062a2af723c58",
         "A mail server or webhook that was away can be had again."},
     {"notify_dropped", "cd5c03ccfc11c41cedd1f5e7e2b3e068",
