@@ -501,6 +501,32 @@ class Service(NotifyTest):
         self.assertEqual(len(self.rig.events('notify_waits')), 1)
         self.assertEqual(len(self.rig.events('notify_back')), 1)
 
+    def test_a_clock_that_is_set_back_stops_nothing(self):
+        library = f'{os.path.dirname(PROGRAM)}/tests/e2e/libclock_moved.so'
+        with open(PROGRAM, 'rb') as file:
+            if b'__asan_init' in file.read():
+                self.skipTest('no library may come before that of a sanitizer')
+        self.rig.environment.update(LD_PRELOAD=library, CLOCK_MOVED=f'{self.rig.root}/clock', WATCHDOG_USEC='400000')
+        self.set_clock(0)
+        port = servers.free_port()
+        self.rig.settings({'hr': '{ mail: [a@example.org] }'}, port)
+        self.rig.refusal(1)
+        self.listen()
+        process = self.rig.start()
+        self.hear('servers away: 1')
+        self.set_clock(-10 * 365 * 86400)
+        for _ in range(3):
+            self.hear('WATCHDOG=1')
+        server = self.serve(servers.mail_server, port=port)
+        server.got.get(timeout=PATIENCE_S)
+        self.stop(process)
+        self.settled(1)
+
+    def set_clock(self, seconds):
+        with open(f'{self.rig.root}/clock.new', 'w') as file:
+            file.write(str(seconds))
+        os.rename(f'{self.rig.root}/clock.new', f'{self.rig.root}/clock')
+
     def test_two_do_not_work_on_one_spool(self):
         server = self.serve(servers.mail_server)
         self.rig.settings({'hr': '{ mail: [a@example.org] }'}, server.port)
