@@ -4,7 +4,7 @@
 # package.sh SOURCE BUILD PACKAGE; exit status 77: no lintian.
 set -euo pipefail
 source=$1 build=$2 package=$3
-command -v lintian >/dev/null || exit 77
+command -v lintian >/dev/null || { echo "there is no lintian" && exit 77; }
 place=$(mktemp -d)
 trap 'rm -rf "$place"' EXIT
 

@@ -28,7 +28,7 @@ root_boot() {
   local state
   rm -f "$root.pid"
   # shellcheck disable=SC2016  # the inner shell's own
-  unshare --pid --fork --mount --uts --ipc --net --cgroup --propagation private bash -c '
+  unshare --pid --fork --kill-child --mount --uts --ipc --net --cgroup --propagation private bash -c '
     set -e
     root=$1; mount --bind "$root" "$root"; cd "$root"
     mount -t proc proc proc; mount -t sysfs sysfs sys; mount -t tmpfs tmpfs run; mount -t tmpfs tmpfs tmp
@@ -60,8 +60,10 @@ root_in() {
 }
 
 root_stop() {
+  local first
   [ -s "$root.pid" ] || return 0
-  kill -KILL "$(cat "$root.pid")" 2>/dev/null || true # process 1 takes all others with it
-  wait 2>/dev/null || true
+  first=$(cat "$root.pid")
+  kill -KILL "$first" 2>/dev/null || true # process 1 takes all others with it
+  while kill -0 "$first" 2>/dev/null; do sleep 0.1; done # no child of this shell, to be waited for
   rm -f "$root.pid"
 }

@@ -64,6 +64,7 @@ step "the journal has fields, a MESSAGE_ID of the manual and a priority" journal
 step "reload takes good settings" reload_takes_good_settings
 step "reload of bad ones fails, says why, and the old stay in force" reload_refuses_bad_settings
 step "a credential signs checkpoints, a command gets them, nobody else can read it" credential_signs
+step "who dropped a file cannot release it by becoming root" not_released_by_who_dropped
 step "a server over TCP is reached with the drop-in, and not without it" network_by_drop_in
 step "stopped in the middle of a file it goes on behind what it had done" stopped_in_the_middle
 step "killed in the middle of a file it comes again and goes on" killed_in_the_middle

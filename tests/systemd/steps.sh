@@ -58,6 +58,15 @@ feeds:
 END
 }
 
+# Root, behind a sudo of that user.
+logged_in_as() { # USER COMMAND...
+  local id
+  id=$(root_in id -u "$1")
+  shift
+  # shellcheck disable=SC2016  # the inner shell's own
+  root_in sh -c 'echo "$0" >/proc/self/loginuid; exec "$@"' "$id" "$@"
+}
+
 drop() { # USER FEED NAME, from standard input: whole, by a rename
   cat >"$root/srv/$3"
   as "$1" sh -c 'cd "$1" && cp "/srv/$2" ".$2" && mv ".$2" "$2"' - "/var/lib/enrold/inbox/$2" "$3"
@@ -201,7 +210,8 @@ orders_have_a_name() {
   root_in usermod --append --groups enrold anne
   as anne enrolctl pause hr --why "a look"
   [ "$(journal -o json EVENT=feed_paused | jq -r '.BY')" = anne ]
-  root_in enrolctl resume hr
+  logged_in_as anne enrolctl resume hr
+  [ "$(journal -o json EVENT=feed_resumed | jq -r '.BY')" = "root (login anne)" ]
 }
 
 journal_has_fields() {
@@ -255,6 +265,33 @@ END
   await eval 'root_in journalctl -q -o cat -t witness | grep -q "^enrold/"'
   refused as anne cat /run/credentials/enrold.service/checkpoints.key
   refused as enrold cat /etc/credstore/enrold.checkpoints.key
+}
+
+# The unit hides from the daemon who has logged in: two pairs of eyes are two all the same.
+not_released_by_who_dropped() {
+  local run
+  cp "$root$settings" "$place/good.yaml"
+  settings_write <<'END'
+feeds:
+  hr: { review: true, approvers: hr }
+  lab: {}
+END
+  root_in systemctl reload enrold
+  printf 'username,course1\np8,C1\n' | drop anne hr eyes.csv
+  await is_answered hr eyes.csv
+  run=$(basename "$spool"/outbox/hr/eyes.*.summary.json .summary.json)
+  run=${run#eyes.}
+  refused as anne enrolctl release "$run" --why seen
+  refused logged_in_as anne enrolctl release "$run" --why seen
+  logged_in_as ben enrolctl release "$run" --why seen
+  [ "$(journal -o json EVENT=plan_released | jq -r '.BY')" = "root (login ben)" ]
+  await released "$run"
+  cp "$place/good.yaml" "$root$settings"
+  root_in systemctl reload enrold
+}
+
+released() { # RUN
+  root_in enrolctl show "$1" | grep -q 'was released'
 }
 
 # A server that nobody is behind: what the kernel answers tells whether the unit gets as far as that.

@@ -3,7 +3,7 @@
 # bare Debian may lack. units.sh SOURCE; exit status 77: there is no systemd-analyze.
 set -euo pipefail
 source=$1
-command -v systemd-analyze >/dev/null || exit 77
+command -v systemd-analyze >/dev/null || { echo "there is no systemd-analyze" && exit 77; }
 units=$(mktemp -d)
 trap 'rm -rf "$units"' EXIT
 
