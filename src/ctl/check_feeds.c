@@ -270,6 +270,15 @@ static void named_check(
 		    name, name, name, user_of(&spool->owner), name);
 		return;
 	}
+	if (spool->owner.user != 0 && outbox->gid == spool->owner.group) {
+		findings_add(findings, FINDING_BAD, about,
+		    "%s is the daemon's own group, whose members may steer it and read what all "
+		    "feeds drop: groupadd --system %s-drop, usermod -aG %s-drop for %s and for who "
+		    "drops files, name that as drop_group, systemctl restart enrold, then `sudo "
+		    "enrolctl check --fix`",
+		    name, feed->name, feed->name, user_of(&spool->owner));
+		return;
+	}
 	members_find(name, &members);
 	bool is_good = daemon_check(spool, feed, outbox->gid, &members, findings);
 	if (!is_hidden(spool, feed->name)) {

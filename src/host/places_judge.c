@@ -15,11 +15,12 @@ static bool is_drop_group(const struct places *places, gid_t group)
 	return false;
 }
 
-static bool group_is_wrong(const struct place *place, const struct places *places, gid_t seen)
+static bool group_is_wrong(
+    const struct place *place, const struct places *places, gid_t own, gid_t seen)
 {
 	switch (place->group) {
 	case PLACE_DROP_GROUP: return seen != place->gid;
-	case PLACE_OWN_GROUP: return is_drop_group(places, seen);
+	case PLACE_OWN_GROUP: return seen != own && is_drop_group(places, seen);
 	case PLACE_ANY_GROUP:
 	case PLACE_UNKNOWN_GROUP: return false;
 	}
@@ -44,7 +45,7 @@ unsigned place_judge(const struct place *place, const struct places *places,
 {
 	mode_t mode = access_effective(seen);
 	unsigned faults = seen->user != owner->user ? PLACE_WRONG_OWNER : 0;
-	if (group_is_wrong(place, places, seen->group))
+	if (group_is_wrong(place, places, owner->group, seen->group))
 		faults |= PLACE_WRONG_GROUP;
 	if ((mode & place->need) != place->need || (mode & ~place->most) ||
 	    !is_sticky_enough(place, mode))

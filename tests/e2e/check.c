@@ -421,6 +421,22 @@ Test(check, says_which_groups_of_other_settings_are_missing_or_empty)
 	rig_remove(&rig);
 }
 
+/* Its members may steer, and read all: no folder's mode can change that. */
+Test(check, says_that_the_daemons_own_group_is_no_drop_group)
+{
+	struct rig rig;
+	make(&rig,
+	    &(struct rig_options){
+	        .feeds = "  default: {}\n  hr: { drop_group: enrold }\n", .journal_mode = "delete"},
+	    "");
+	struct finished finished = check(&rig, "--fix", 1);
+	cr_expect(
+	    says(&finished, "BAD   feed hr:", "the daemon's own group"), "%s", finished.out.bytes);
+	cr_expect_eq(lines_of(&finished, "BAD"), 1, "%s", finished.out.bytes);
+	finished_done(&finished);
+	rig_remove(&rig);
+}
+
 /* ---- people who would like root to do more ---- */
 
 Test(check, does_not_take_over_a_folder_that_somebody_else_has_filled)
