@@ -59,6 +59,7 @@ struct notice {
 	const char *code;                       /* of a refusal, or of why it is held or withheld */
 	uint64_t line;                          /* of a refusal */
 	uint64_t number;                        /* in the chain */
+	const char *origin;                     /* of a retry file: the run whose rows it has */
 	bool is_accepted;                       /* as accepted.h has it */
 	bool has_passwords; /* the file has a column of passwords: nothing of it is ever attached */
 	uint64_t rows, rows_in_error, outcomes[OUTCOME_KINDS];

@@ -143,6 +143,8 @@ static void errors_judge(const struct judging *judging)
 		tell_it(judging, TELL_ERRORS);
 	memcpy(told->problems, next.problems, sizeof told->problems);
 	told->problems_count = next.problems_count;
+	snprintf(told->answer, sizeof told->answer, "%s",
+	    judging->notice->run ? judging->notice->run : "");
 }
 
 /* ---- held ---- */
@@ -251,6 +253,14 @@ static void accepted_judge(const struct judging *judging)
 		tell_it(judging, TELL_SUCCESS);
 }
 
+/* What was in error in the last answer, corrected: what is left of it is in this one. */
+static bool is_retry_of_last(const struct judging *judging)
+{
+	const struct notice *notice = judging->notice;
+	return is(notice->status, "done") && *judging->told->answer &&
+	       is(notice->origin, judging->told->answer);
+}
+
 static void run_judge(const struct judging *judging)
 {
 	const struct notice *notice = judging->notice;
@@ -261,6 +271,8 @@ static void run_judge(const struct judging *judging)
 		refusal_judge(judging);
 	else if (notice->is_accepted)
 		accepted_judge(judging);
+	else if (is_retry_of_last(judging))
+		errors_judge(judging);
 }
 
 static void late_judge(const struct judging *judging, bool is_stale)

@@ -93,11 +93,11 @@ static json_t *words_pack(const char *words, size_t size, size_t count)
 
 void told_format(const struct told *told, struct buffer *out)
 {
-	json_t *object = json_pack("{s:i, s:o, s:o, s:o, s:{s:b, s:b, s:I, s:I}, s:o, s:o}", "v", 1,
-	    "problems", problems_pack(told), "plans", plans_pack(told), "refusal",
-	    refusal_pack(&told->refusal), "late", "is", told->late.is_late, "stale",
-	    told->late.is_stale, "since", (json_int_t)told->late.since_s, "told",
-	    (json_int_t)told->late.told_s, "threads",
+	json_t *object = json_pack("{s:i, s:s, s:o, s:o, s:o, s:{s:b, s:b, s:I, s:I}, s:o, s:o}",
+	    "v", 1, "answer", told->answer, "problems", problems_pack(told), "plans",
+	    plans_pack(told), "refusal", refusal_pack(&told->refusal), "late", "is",
+	    told->late.is_late, "stale", told->late.is_stale, "since",
+	    (json_int_t)told->late.since_s, "told", (json_int_t)told->late.told_s, "threads",
 	    words_pack(told->threads[0], sizeof told->threads[0], TROUBLES), "seen",
 	    words_pack(told->seen[0], sizeof told->seen[0], told->seen_count));
 	jsonout_add(out, object, JSON_COMPACT);
@@ -166,6 +166,7 @@ static void told_take(const json_t *object, struct told *told)
 {
 	const json_t *late = json_object_get(object, "late"),
 	             *seen = json_object_get(object, "seen");
+	word_take(object, "answer", told->answer, sizeof told->answer);
 	problems_take(json_object_get(object, "problems"), told);
 	plans_take(json_object_get(object, "plans"), told);
 	refusal_take(json_object_get(object, "refusal"), &told->refusal);

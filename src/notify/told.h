@@ -49,7 +49,8 @@ struct told_late {
 };
 
 struct told {
-	struct told_problem problems[NOTICE_CAUSES_MAX]; /* of the last answer */
+	char answer[RUN_ID_SIZE + 1]; /* the run of the last answer; "": not known */
+	struct told_problem problems[NOTICE_CAUSES_MAX]; /* of it */
 	size_t problems_count;
 	struct told_plan plans[TOLD_PLANS_MAX]; /* that wait, oldest first */
 	size_t plans_count;

@@ -41,6 +41,14 @@ static bool is_accepted(const struct run *run)
 	return !name_is_made(name) && !name_find_origin(name, file, origin);
 }
 
+static const char *origin_of(const struct run *run)
+{
+	char file[FILE_NAME_SIZE], origin[RUN_ID_SIZE + 1];
+	return name_find_origin(run->row.name.bytes, file, origin)
+	           ? arena_copy(run->arena, slice_of(origin)).bytes
+	           : NULL;
+}
+
 static void why_take(const struct run *run, const struct run_result *result, struct notice *notice)
 {
 	char code[64], reason[240];
@@ -127,6 +135,7 @@ static struct notice notice_of(const struct run *run, const struct run_result *r
 	    .mode = "apply",
 	    .status = run_end_word(result),
 	    .number = run->row.number,
+	    .origin = origin_of(run),
 	    .is_accepted = is_accepted(run),
 	    .has_passwords = result->may_have_passwords,
 	    .rows = result->tally->rows,

@@ -58,6 +58,7 @@ static const struct member {
     {"plan_rows", TYPE_COUNT, OF_RUN, offsetof(struct notice, plan_rows), false},
     {"plan_people", TYPE_COUNT, OF_RUN, offsetof(struct notice, plan_people), false},
     {"order_verb", TYPE_TEXT, OF_RUN, offsetof(struct notice, order_verb), false},
+    {"origin", TYPE_TEXT, OF_RUN, offsetof(struct notice, origin), false},
     {"order_of", TYPE_TEXT, OF_RUN, offsetof(struct notice, order_of), false},
     {"order_by", TYPE_TEXT, OF_RUN, offsetof(struct notice, order_by), false},
     {"other_rows", TYPE_COUNT, OF_RUN, offsetof(struct notice, other_rows), false},

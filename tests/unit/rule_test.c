@@ -29,6 +29,7 @@ enum what {
 	ERRORS,   /* accepted, with the causes of `word`, a letter each */
 	REFUSED,  /* code `word`, line `number` */
 	HELD,     /* as a whole, code `word`, `number` people */
+	RETRY,    /* the retry file of step `number`, with the causes of `word` */
 	WITHHELD, /* accepted, with a plan, code `word`, `number` people */
 	RELEASED, /* a run that does a part, the plan of step `number` */
 	UNDONE,   /* one that takes step `number` back */
@@ -86,7 +87,10 @@ static struct notice notice_of(const struct step *step, size_t index, struct not
 	    .is_accepted = step->what <= ERRORS || step->what == WITHHELD,
 	    .rows = 300,
 	    .causes = causes};
+	if (step->what == RETRY)
+		notice.origin = run_of(step->number);
 	switch (step->what) {
+	case RETRY:
 	case ERRORS:
 		for (const char *letter = step->word; *letter; letter++)
 			causes[notice.causes_count++] = (struct notice_cause){"error",
@@ -156,6 +160,14 @@ Test(rule, tells_causes_that_are_new_and_all_of_them_weekly)
 	    {5, ERRORS, "ucr", 0, "errors"}, {11, ERRORS, "ucr", 0, ""},
 	    {12, ERRORS, "ucr", 0, "errors"}, {13, CLEAN, "", 0, "recovered over:errors"},
 	    {14, CLEAN, "", 0, ""}, {15, ERRORS, "u", 0, "errors"});
+}
+
+Test(rule, tells_that_what_was_in_error_has_been_corrected)
+{
+	PLAY(BUT_SUCCESS, {0, ERRORS, "uc", 0, "errors"}, {0, RETRY, "u", 0, ""},
+	    {0, RETRY, "", 0, ""}, {0, RETRY, "", 1, "recovered over:errors"},
+	    {1, ERRORS, "u", 0, "errors"}, {2, ERRORS, "uc", 0, "errors"}, {2, RETRY, "", 4, ""},
+	    {2, RETRY, "r", 5, "errors"}, {2, RETRY, "", 7, "recovered over:errors"});
 }
 
 Test(rule, tells_each_refused_file_but_the_same_reason_daily)
