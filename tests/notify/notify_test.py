@@ -420,8 +420,8 @@ class Certificates(NotifyTest):
         subprocess.run(['openssl', *arguments], check=True, capture_output=True)
 
     def make(self, name, *arguments):
-        self.openssl(*arguments, '-newkey', 'rsa:2048', '-nodes', '-keyout', f'{self.rig.root}/{name}.key', '-out',
-                     f'{self.rig.root}/{name}.pem')
+        self.openssl(*arguments, '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-keyout',
+                     f'{self.rig.root}/{name}.key', '-out', f'{self.rig.root}/{name}.pem')
 
     def mail_to(self, certificate, trusted):
         context = servers.tls_context(f'{self.rig.root}/{certificate}.crt', f'{self.rig.root}/{certificate}.key')
