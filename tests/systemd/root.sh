@@ -24,11 +24,22 @@ root_chroot() {
       PATH=/usr/sbin:/usr/bin:/sbin:/bin "$@"' _ "$root" "$@"
 }
 
+# Where its units' control groups are, which are those of no other root's that is booted at the same time: a
+# unit's bounds hold for all that have its control group.
+root_group() {
+  local mounted
+  mounted=$(awk '$3 == "cgroup2" { print $2; exit }' /proc/mounts)
+  echo "$mounted$(sed -n 's/^0:://p' /proc/self/cgroup)/$(echo "${root#/}" | tr / -)"
+}
+
 root_boot() {
-  local state
+  local state group
   rm -f "$root.pid"
+  group=$(root_group)
+  mkdir -p "$group" 2>/dev/null || true
   # shellcheck disable=SC2016  # the inner shell's own
-  unshare --pid --fork --kill-child --mount --uts --ipc --net --cgroup --propagation private bash -c '
+  sh -c '{ echo $$ >"$0/cgroup.procs"; } 2>/dev/null; exec "$@"' "$group" \
+    unshare --pid --fork --kill-child --mount --uts --ipc --net --cgroup --propagation private bash -c '
     set -e
     root=$1; mount --bind "$root" "$root"; cd "$root"
     mount -t proc proc proc; mount -t sysfs sysfs sys; mount -t tmpfs tmpfs run; mount -t tmpfs tmpfs tmp
@@ -66,4 +77,5 @@ root_stop() {
   kill -KILL "$first" 2>/dev/null || true # process 1 takes all others with it
   while kill -0 "$first" 2>/dev/null; do sleep 0.1; done # no child of this shell, to be waited for
   rm -f "$root.pid"
+  find "$(root_group)" -depth -type d -exec rmdir {} + 2>/dev/null || true
 }
