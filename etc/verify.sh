@@ -4,9 +4,9 @@
 # A summary has its files' hashes, and ends with its chain: sha256 of that before it, a newline, and its bytes before `,"chain"`.
 # CHECKPOINT is a signed note that has left the machine, KEY its signer's public key: PEM, or name+hash+base64.
 set -euo pipefail; shopt -s nullglob; export LC_ALL=C; die() { echo "verify.sh: $1" >&2; exit 64; }
+for tool in jq sha256sum openssl gzip; do command -v $tool >/dev/null || die "this needs $tool, which is not installed"; done
 [[ $# -ge 1 && $# -le 3 ]] || die "usage: verify.sh SPOOL [CHECKPOINT [KEY]]"; [[ -d $1/outbox || -e $1/.head ]] || die "$1 is no spool: there is no outbox in it"
-t=$(mktemp -d) witness=${2-}; trap 'rm -rf "$t"' EXIT
-[ $# -lt 2 ] || { cat -- "$2" >"$t/note" && [ -s "$t/note" ]; } || die "cannot read '$2', or it is empty" # it may be a pipe
+t=$(mktemp -d) witness=${2-}; trap 'rm -rf "$t"' EXIT; [ $# -lt 2 ] || { cat -- "$2" >"$t/note" && [ -s "$t/note" ]; } || die "cannot read '$2', or it is empty" # it may be a pipe
 [ $# -lt 3 ] || { cat -- "$3" >"$t/given"; sed -nE 's/^[^+]+[+][0-9a-f]{8}[+]//p' "$t/given" | head -1 | base64 -d >"$t/raw" || : # 1, and 32 bytes; DER says Ed25519 before them
   [ "$(wc -c <"$t/raw")" != 33 ] || { printf '\x30\x2a\x30\5\6\3\x2b\x65\x70\3\x21\0'; tail -c 32 "$t/raw"; } >"$t/given"
   openssl pkey -pubin -in "$t/given" -out "$t/key"; } 2>/dev/null || die "$3 is no public key: PEM, or name+hash+base64"

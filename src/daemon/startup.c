@@ -107,7 +107,7 @@ static struct error run_add(struct run_ids *ids, struct feeds *feeds, const char
 		return OK;
 	}
 	run_ids_note(ids, name);
-	return feeds_add_run(feeds, name, "which was cut short");
+	return feeds_add_run(feeds, name, "which was interrupted");
 }
 
 struct error startup_runs(const struct spool *spool, struct run_ids *ids, struct feeds *feeds)

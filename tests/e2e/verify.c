@@ -725,6 +725,9 @@ Test(verify, reads_each_witness_that_it_is_given)
 	    program_expect(64, ARGV(SOURCE_DIR "/etc/verify.sh", rig.root.text));
 	cr_expect(strstr(finished.err.bytes, "there is no outbox in it"), "%s", finished.err.bytes);
 	finished_done(&finished);
+	struct path without = path_of("PATH=%s exec /bin/bash " SOURCE_DIR "/etc/verify.sh '%s'",
+	    nowhere.text, rig.directory.text);
+	expect_said(program_run(ARGV("/bin/bash", "-c", without.text)), 64, "", "touched");
 	finished = verify_noted(&rig, &bad[3]);
 	cr_expect(finished.status == 78 && strstr(finished.err.bytes, "is no checkpoint"), "%d: %s",
 	    finished.status, finished.err.bytes);

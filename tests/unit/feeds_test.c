@@ -18,8 +18,8 @@ static const struct stage_case orders[] = {
         "> look\nready 0 runs 0 busy 1 unsettled 0 answered 1 refused 0\n"},
     {"runs go before files, the oldest first", "",
         "> drop a.csv\n"
-        "> run 2 b.csv\ninfo run_recovered: going on with b.csv, which was cut short\n"
-        "> run 1 c.csv\ninfo run_recovered: going on with c.csv, which was cut short\n"
+        "> run 2 b.csv\ninfo run_recovered: going on with b.csv, which was interrupted\n"
+        "> run 1 c.csv\ninfo run_recovered: going on with c.csv, which was interrupted\n"
         "> scan\n> look\nready 1 runs 2 busy 0 unsettled 0 answered 0 refused 0\n"
         "> next\ndefault run 1 yielding\n"
         "> done default answered\n"
@@ -50,9 +50,9 @@ static const struct stage_case orders[] = {
         "> next\n-\n"},
     {"a run goes to its own lane, and one of a feed that is no more to default", TWO,
         "> run 1 hr/preview/a.csv\n"
-        "info run_recovered: going on with a.csv, which was cut short\n"
-        "> run 2 old/b.csv\ninfo run_recovered: going on with b.csv, which was cut short\n"
-        "> run 3 hr/c.csv\ninfo run_recovered: going on with c.csv, which was cut short\n"
+        "info run_recovered: going on with a.csv, which was interrupted\n"
+        "> run 2 old/b.csv\ninfo run_recovered: going on with b.csv, which was interrupted\n"
+        "> run 3 hr/c.csv\ninfo run_recovered: going on with c.csv, which was interrupted\n"
         "> next\ndefault run 2 yielding\n> next\nhr run 3 yielding\n"
         "> next\nhr/preview run 1 whole\n> next\n-\n"},
     {"a run that has yielded is in front of its feed, behind the others", TWO,
@@ -67,7 +67,7 @@ static const struct stage_case orders[] = {
 static const struct stage_case weights[] = {
     {"a file is short by its size, and a run never is", "",
         "> drop a.csv 32768\n> drop b.csv 32769\n"
-        "> run 1 c.csv\ninfo run_recovered: going on with c.csv, which was cut short\n"
+        "> run 1 c.csv\ninfo run_recovered: going on with c.csv, which was interrupted\n"
         "> scan\n> next\ndefault run 1 yielding\n"
         "> done default answered\n"
         "info run_done: f.csv: 3 rows, 1 of them with an error; 2 requests done\n"
@@ -78,7 +78,7 @@ static const struct stage_case weights[] = {
     {"what cannot be interrupted is whole: previews, and files of atomic feeds",
         "feeds:\n  hr: { atomic: true }\n",
         "> drop preview/a.csv 40000\n> drop hr/b.csv 40000\n"
-        "> run 1 hr/c.csv\ninfo run_recovered: going on with c.csv, which was cut short\n"
+        "> run 1 hr/c.csv\ninfo run_recovered: going on with c.csv, which was interrupted\n"
         "> scan\n> next\npreview a.csv whole\n> next\nhr run 1 whole\n"
         "> done hr answered\n"
         "info run_done: f.csv: 3 rows, 1 of them with an error; 2 requests done\n"
@@ -106,7 +106,7 @@ static const struct stage_case weights[] = {
 
 static const struct stage_case troubles[] = {
     {"who is in trouble waits twice as long each time, half a minute at most", "",
-        "> run 1 a.csv\ninfo run_recovered: going on with a.csv, which was cut short\n"
+        "> run 1 a.csv\ninfo run_recovered: going on with a.csv, which was interrupted\n"
         "> scan\n> next\ndefault run 1 yielding\n"
         "> done default postponed as 1\n"
         "warning run_waits: the disk is full; the file is kept and tried again\n"
@@ -144,7 +144,7 @@ static const struct stage_case troubles[] = {
         "> look\n"
         "ready 0 runs 1 busy 1 unsettled 0 answered 1 refused 0 since 300: the disk is full\n"},
     {"another trouble is news, the same is not", "",
-        "> run 1 a.csv\ninfo run_recovered: going on with a.csv, which was cut short\n"
+        "> run 1 a.csv\ninfo run_recovered: going on with a.csv, which was interrupted\n"
         "> next\ndefault run 1 yielding\n"
         "> done default postponed as 1\n"
         "warning run_waits: the disk is full; the file is kept and tried again\n"
@@ -154,8 +154,8 @@ static const struct stage_case troubles[] = {
         "warning run_waits: no database; the file is kept and tried again\n"
         "> look\nready 0 runs 1 busy 0 unsettled 0 answered 0 refused 0 since 0: no database\n"},
     {"of several troubles the oldest is told", TWO,
-        "> run 1 a.csv\ninfo run_recovered: going on with a.csv, which was cut short\n"
-        "> run 2 hr/b.csv\ninfo run_recovered: going on with b.csv, which was cut short\n"
+        "> run 1 a.csv\ninfo run_recovered: going on with a.csv, which was interrupted\n"
+        "> run 2 hr/b.csv\ninfo run_recovered: going on with b.csv, which was interrupted\n"
         "> scan\n> next\ndefault run 1 yielding\n> at 5\n> next\nhr run 2 yielding\n"
         "> done hr postponed as 2 : the first\n"
         "warning run_waits: the first; the file is kept and tried again\n"
@@ -169,11 +169,11 @@ static const struct stage_case troubles[] = {
         "info run_done: f.csv: 3 rows, 1 of them with an error; 2 requests done\n"
         "> look\nready 0 runs 1 busy 1 unsettled 0 answered 1 refused 0 since 9: the second\n"},
     {"to be stopped is no trouble", "",
-        "> run 1 a.csv\ninfo run_recovered: going on with a.csv, which was cut short\n"
+        "> run 1 a.csv\ninfo run_recovered: going on with a.csv, which was interrupted\n"
         "> next\ndefault run 1 yielding\n> done default stopped as 1\n"
         "> look\nready 0 runs 1 busy 0 unsettled 0 answered 0 refused 0\n"},
     {"the seventh try of what fails for a file's own reasons is the last", "",
-        "> run 1 a.csv\ninfo run_recovered: going on with a.csv, which was cut short\n"
+        "> run 1 a.csv\ninfo run_recovered: going on with a.csv, which was interrupted\n"
         "> next\ndefault run 1 yielding\n"
         "> done default postponed as 1 file : odd\n"
         "warning run_waits: odd; the file is kept and tried again\n"
@@ -188,7 +188,7 @@ static const struct stage_case troubles[] = {
         "warning run_refused: f.csv was refused as a whole and lies in quarantine: the reason is "
         "beside it\n"},
     {"the machine's own troubles do not count, and begin the count anew", "",
-        "> run 1 a.csv\ninfo run_recovered: going on with a.csv, which was cut short\n"
+        "> run 1 a.csv\ninfo run_recovered: going on with a.csv, which was interrupted\n"
         "> next\ndefault run 1 yielding\n"
         "> done default postponed as 1 file : odd\n"
         "warning run_waits: odd; the file is kept and tried again\n"
@@ -269,13 +269,13 @@ static const struct stage_case ends[] = {
         "warning file_left: a.csv stays in the inbox: held by another\n"
         "> at 3599999\n> scan\n> next\n-\n> at 3600000\n> scan\n> next\ndefault a.csv short\n"},
     {"a feed that another daemon serves is tried each second, its run too", "",
-        "> run 1 a.csv\ninfo run_recovered: going on with a.csv, which was cut short\n"
+        "> run 1 a.csv\ninfo run_recovered: going on with a.csv, which was interrupted\n"
         "> drop b.csv\n> scan\n> next\ndefault run 1 yielding\n"
         "> done default elsewhere\n"
         "> look\nready 1 runs 1 busy 0 unsettled 0 answered 0 refused 0\n"
         "> wake\nwake 1000\n> at 999\n> next\n-\n> at 1000\n> next\ndefault run 1 yielding\n"},
     {"a spool that is stale is so for good", "",
-        "> run 1 a.csv\ninfo run_recovered: going on with a.csv, which was cut short\n"
+        "> run 1 a.csv\ninfo run_recovered: going on with a.csv, which was interrupted\n"
         "> next\ndefault run 1 yielding\n"
         "> done default postponed as 1 stale\n"
         "warning run_waits: the disk is full; the file is kept and tried again\n"
@@ -367,7 +367,7 @@ static const struct stage_case folders[] = {
         "> tell\n"},
 };
 
-#define RECOVERED(name) "info run_recovered: going on with " name ", which was cut short\n"
+#define RECOVERED(name) "info run_recovered: going on with " name ", which was interrupted\n"
 #define DONE(name) "info run_done: " name ": 3 rows, 1 of them with an error; 2 requests done\n"
 #define HELD(name, id)                                                                             \
 	"warning run_stopped: " name " was stopped, as told, and waits for a person: enrolctl "    \
