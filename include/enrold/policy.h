@@ -183,7 +183,7 @@ struct policy {
 	struct policy_notify notify;
 	uint64_t compress_ms; /* answers that old are packed (packed.h); PERIOD_ENDLESS: none */
 	struct policy_keep keep;
-	const char *approvers; /* a group of this machine: who may release; NULL: who may steer */
+	const char *approvers;  /* a group of this machine: who may release; NULL: who may steer */
 	const char *drop_group; /* who drops files, and reads their answers; NULL: not said */
 };
 

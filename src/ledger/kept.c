@@ -79,7 +79,8 @@ struct error kept_list(struct db *db, struct slice feed, const struct ledger_pag
 	struct db_rows rows = db_select(db,
 	    "SELECT state, run, feed, name, sha256, bytes, archived_sha256, archived_bytes, "
 	    "summary_sha256, result_sha256, result_bytes, retry_sha256, retry_bytes, plan_sha256, "
-	    "plan_bytes, report_sha256, report_bytes, number, input_pruned, answer_pruned, CASE WHEN counts = '' AND NOT " QUOTES
+	    "plan_bytes, report_sha256, report_bytes, number, input_pruned, answer_pruned, CASE "
+	    "WHEN counts = '' AND NOT " QUOTES
 	    " THEN 0 ELSE 1 END FROM {enrold_run} WHERE run > ?1 AND run < ?2 AND feed = ?3 ORDER "
 	    "BY run LIMIT ?4",
 	    DB_VALUES(db_string(page->after), db_string(page->before), db_text(feed),

@@ -1,6 +1,7 @@
 /*
  * Whether the limits that a feed has by default let a company work (company.h), and what they stop:
- * by absence_ban and limits_judge, which know nothing but numbers. tests/RESULTS.md shows the tables.
+ * by absence_ban and limits_judge, which know nothing but numbers. tests/RESULTS.md shows the
+ * tables.
  */
 #include "company.h"
 
