@@ -1,6 +1,6 @@
 /*
  * page_file: a page into its place. It is made beside it, where the folder gives it its group, and
- * takes the name in one step. A page is derived and made anew at each start: nothing is flushed.
+ * takes the name in one step, whole and flushed.
  */
 #include "page_runs.h"
 
@@ -29,6 +29,9 @@ static struct error part_write(int directory, const struct page_name *name, stru
 	if (file < 0)
 		return error_errno("cannot make %s", name->part);
 	struct error error = disk_write(file, text, name->part);
+	/* A page that a power cut has emptied would be read until there is something new. */
+	if (!is_error(&error) && fsync(file) < 0)
+		error = error_errno("cannot flush %s", name->part);
 	if (close(file) < 0 && !is_error(&error))
 		error = error_errno("cannot write %s", name->part);
 	return error;
