@@ -4,7 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SECOND = 1000, HOUR = 3600 * SECOND, HOURS = 24 };
+static const int64_t second = 1000, hour = INT64_C(3600) * 1000; /* milliseconds */
+
+enum { HOURS = 24 };
 
 static bool starts(const char *words, const char *start)
 {
@@ -34,11 +36,11 @@ enum fate fate_of_webhook(long status)
 
 struct pace pace_usual(void)
 {
-	return (struct pace){.first = 30 * SECOND,
-	    .most = HOUR,
-	    .give_up = 24 * HOUR,
-	    .connect = 15 * SECOND,
-	    .whole = 60 * SECOND};
+	return (struct pace){.first = 30 * second,
+	    .most = hour,
+	    .give_up = 24 * hour,
+	    .connect = 15 * second,
+	    .whole = 60 * second};
 }
 
 bool pace_is_over(const struct pace *pace, int64_t age_ms, int64_t known_ms)
