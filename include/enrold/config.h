@@ -94,6 +94,9 @@ struct config_file;
 
 /* Reads and checks the file. On success *result is given to the caller. */
 struct error config_load(const char *path, struct config_file **result) MUST_CHECK;
+/* What the package's unit has for its places, and defaults: for whoever may not read the settings,
+ * or cannot, and only asks the daemon. */
+struct error config_packaged(struct config_file **result) MUST_CHECK;
 const struct config *config_get(const struct config_file *file);
 /* One more owner, on whatever thread: each frees it. */
 struct config_file *config_hold(struct config_file *file);

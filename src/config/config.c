@@ -394,11 +394,8 @@ static struct error file_read(const char *path, FILE *input, struct config_file 
 	return error;
 }
 
-struct error config_load(const char *path, struct config_file **result)
+static struct error config_read(const char *path, FILE *input, struct config_file **result)
 {
-	FILE *input = fopen(path, "re");
-	if (!input)
-		return error_at_start(error_errno("cannot open %s", path));
 	struct config_file *file = calloc(1, sizeof *file);
 	if (file)
 		atomic_init(&file->owners, 1);
@@ -412,6 +409,22 @@ struct error config_load(const char *path, struct config_file **result)
 	else
 		*result = file;
 	return error;
+}
+
+struct error config_load(const char *path, struct config_file **result)
+{
+	FILE *input = fopen(path, "re");
+	return input ? config_read(path, input, result)
+	             : error_at_start(error_errno("cannot open %s", path));
+}
+
+struct error config_packaged(struct config_file **result)
+{
+	static char text[] = "spool: /var/lib/enrold\n"
+	                     "lms: { url: \"sqlite:/var/lib/enrold/lms.db\" }\n";
+	FILE *input = fmemopen(text, sizeof text - 1, "r");
+	return input ? config_read("the package's settings", input, result)
+	             : error_memory("reading the configuration");
 }
 
 const struct config *config_get(const struct config_file *file)

@@ -198,7 +198,7 @@ enum ctl_exit ask_all(const struct ctl *ctl, json_t *request, json_t **answer)
 		return CTL_OK;
 	json_decref(all);
 	*answer = NULL;
-	return CTL_NO_DAEMON;
+	return ctl->unread ? ctl_fail(ctl->unread) : CTL_NO_DAEMON;
 }
 
 /* ---- without one ---- */
@@ -261,7 +261,10 @@ static enum ctl_exit ask_so(const struct ctl *ctl, json_t *request, bool is_quie
 	*answer = NULL;
 	request_complete(ctl, request);
 	login_tell(request);
-	if (!daemon_ask(ctl, request, is_quiet, answer, &status) && needs_no_daemon(request))
+	bool is_answered = daemon_ask(ctl, request, is_quiet, answer, &status);
+	if (!is_answered && ctl->unread)
+		status = ctl_fail(ctl->unread);
+	else if (!is_answered && needs_no_daemon(request))
 		status = look_back(ctl, request, is_quiet, answer);
 	json_decref(request);
 	return status;

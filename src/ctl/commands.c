@@ -9,10 +9,13 @@
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #define DEFAULT_CONFIG "/etc/enrold/enrold.yaml"
 
 #define TAKES(option) (1U << OPTION_##option)
+/* Asks a daemon that runs, which has settings of its own. */
+#define ASKS (1U << OPTIONS)
 
 enum { UNDONE_MAX = 100 };
 
@@ -23,14 +26,15 @@ static const struct command {
 	ctl_command *run;
 	const char *synopsis, *meaning;
 } commands[] = {
-    {"status", "", 0, 0, TAKES(WATCH) | TAKES(CHECK), ctl_status, "status",
+    {"status", "", 0, 0, TAKES(WATCH) | TAKES(CHECK) | ASKS, ctl_status, "status",
         "how things stand, and what there is to do"},
     {"runs", "", 0, 0,
-        TAKES(FEED) | TAKES(SINCE) | TAKES(UNTIL) | TAKES(STATUS) | TAKES(FILE) | TAKES(LIMIT),
+        TAKES(FEED) | TAKES(SINCE) | TAKES(UNTIL) | TAKES(STATUS) | TAKES(FILE) | TAKES(LIMIT) |
+            ASKS,
         ctl_runs, "runs", "the runs, newest first"},
-    {"show", "", 1, 1, TAKES(FEED), ctl_show, "show RUN|last",
+    {"show", "", 1, 1, TAKES(FEED) | ASKS, ctl_show, "show RUN|last",
         "one run: its problems, its files, what to do"},
-    {"explain", "", 0, 2, TAKES(ENROLMENT), ctl_explain, "explain USER [COURSE]",
+    {"explain", "", 0, 2, TAKES(ENROLMENT) | ASKS, ctl_explain, "explain USER [COURSE]",
         "what files did to a person, and what is so today"},
     {"submit", "", 1, 1, TAKES(FEED) | TAKES(WAIT), ctl_submit, "submit FILE",
         "put a file into a feed's inbox"},
@@ -38,20 +42,20 @@ static const struct command {
         "the same, to be answered without a change to the site"},
     {"retry", "", 1, 1, TAKES(FEED) | TAKES(WAIT), ctl_retry, "retry RUN|last",
         "drop a run's retry file again"},
-    {"pause", "", 1, 1, TAKES(WHY), ctl_pause, "pause FEED", "take no more files of a feed"},
-    {"resume", "", 1, 1, 0, ctl_resume, "resume FEED", "take its files again"},
-    {"stop", "", 1, 1, TAKES(WHY), ctl_stop, "stop RUN",
+    {"pause", "", 1, 1, TAKES(WHY) | ASKS, ctl_pause, "pause FEED", "take no more files of a feed"},
+    {"resume", "", 1, 1, ASKS, ctl_resume, "resume FEED", "take its files again"},
+    {"stop", "", 1, 1, TAKES(WHY) | ASKS, ctl_stop, "stop RUN",
         "end a run at its next checkpoint, where it waits"},
-    {"release", "", 1, 1, TAKES(WHY) | TAKES(COURSE) | TAKES(YES), ctl_release, "release RUN",
-        "go on with it; or do what it withheld, as it was shown"},
-    {"discard", "", 1, 1, TAKES(WHY) | TAKES(YES), ctl_discard, "discard RUN",
+    {"release", "", 1, 1, TAKES(WHY) | TAKES(COURSE) | TAKES(YES) | ASKS, ctl_release,
+        "release RUN", "go on with it; or do what it withheld, as it was shown"},
+    {"discard", "", 1, 1, TAKES(WHY) | TAKES(YES) | ASKS, ctl_discard, "discard RUN",
         "leave it as it is; of what it withheld: it is not wanted; of a refused one: it has been "
         "seen to"},
-    {"undo", "", 1, UNDONE_MAX, TAKES(WHY) | TAKES(PREVIEW) | TAKES(YES), ctl_undo, "undo RUN...",
-        "take back what they did, or say what that is"},
+    {"undo", "", 1, UNDONE_MAX, TAKES(WHY) | TAKES(PREVIEW) | TAKES(YES) | ASKS, ctl_undo,
+        "undo RUN...", "take back what they did, or say what that is"},
     {"prune", "", 0, 0, TAKES(FEED) | TAKES(BEFORE) | TAKES(WHY) | TAKES(DRY_RUN), ctl_prune,
         "prune", "remove what is kept no longer, or list it"},
-    {"reload", "", 0, 0, 0, ctl_reload, "reload", "read the settings anew"},
+    {"reload", "", 0, 0, ASKS, ctl_reload, "reload", "read the settings anew"},
     {"check", "", 0, 0, TAKES(FIX), ctl_check, "check",
         "whether folders, groups, disk, clock and database are as enrold needs them"},
     {"lms", "init", 0, 0, 0, ctl_lms_init, "lms init",
@@ -122,7 +126,7 @@ static void help_print(void)
 	puts("usage: enrolctl [--config FILE] [--json] COMMAND\n");
 	for (size_t i = 0; i < COMMANDS; i++) {
 		printf("  %-22s %s\n", commands[i].synopsis, commands[i].meaning);
-		if (commands[i].options) {
+		if (commands[i].options & ~ASKS) {
 			printf("  %-22s", "");
 			options_print(&commands[i], stdout);
 			putchar('\n');
@@ -192,11 +196,22 @@ static const struct command *command_find(const struct ctl *ctl, int count, char
 static enum ctl_exit run(const struct command *command, struct ctl *ctl)
 {
 	struct config_file *file;
-	struct error error = config_load(ctl->config_path, &file);
-	if (is_error(&error))
-		return ctl_fail(&error);
+	struct error error, unread = config_load(ctl->config_path, &file);
+	if (is_error(&unread)) {
+		bool may_ask =
+		    command->options & ASKS && strcmp(ctl->config_path, DEFAULT_CONFIG) == 0;
+		error = may_ask ? config_packaged(&file) : unread;
+		if (is_error(&error))
+			return ctl_fail(&error);
+		ctl->unread = &unread;
+	}
 	ctl->config = config_get(file);
 	enum ctl_exit status = command->run(ctl);
+	/* Whoever may not read them need not be told so each time. */
+	if (ctl->unread && status != CTL_CONFIG && access(ctl->config_path, R_OK) == 0)
+		fprintf(stderr,
+		    "enrolctl: the daemon has other settings than those on the disk: %s\n",
+		    unread.text);
 	config_free(file);
 	return status;
 }

@@ -47,6 +47,8 @@ enum ctl_option {
 struct ctl {
 	const struct config *config;
 	const char *config_path;
+	const struct error *unread; /* why the settings cannot be had; then `config` is the
+	                             * package's, and only a daemon can be asked. NULL: they are */
 	bool json;
 	const char *options[OPTIONS]; /* NULL: not given; one without a value: "" */
 	char **arguments;             /* behind the command's name; ends with NULL */

@@ -63,6 +63,7 @@ step "what somebody orders is on record with his name" orders_have_a_name
 step "the journal has fields, a MESSAGE_ID of the manual and a priority" journal_has_fields
 step "reload takes good settings" reload_takes_good_settings
 step "reload of bad ones fails, says why, and the old stay in force" reload_refuses_bad_settings
+step "who may look over the socket sees the status, and steers nothing" looks_and_steers_nothing
 step "a credential signs checkpoints, a command gets them, nobody else can read it" credential_signs
 step "who dropped a file cannot release it by becoming root" not_released_by_who_dropped
 step "a server over TCP is reached with the drop-in, and not without it" network_by_drop_in

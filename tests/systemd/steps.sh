@@ -248,8 +248,25 @@ END
   is_unit ActiveState active
   printf 'Person,course1\np4,C1\n' | drop anne hr mapped-still.csv
   await is_answered hr mapped-still.csv
+  root_in enrolctl status 2>&1 | grep 'other settings than those on the disk.*no_such_key'
+  root_in enrolctl runs | grep mapped-still.csv
   cp "$place/good.yaml" "$root$settings"
   root_in systemctl reload enrold
+}
+
+# Who may look over the socket need not be able to read the settings.
+looks_and_steers_nothing() {
+  root_in groupadd look
+  root_in useradd --groups look carl
+  settings_write <<'END'
+socket_read: look
+feeds: { hr: {}, lab: {} }
+END
+  root_in systemctl restart enrold
+  refused as carl cat /etc/enrold/enrold.yaml
+  as carl enrolctl status | grep 'running since'
+  refused as carl enrolctl pause hr --why curious
+  refused as anne enrolctl status
 }
 
 credential_signs() {
