@@ -118,7 +118,7 @@ static void files_find(const struct check_spool *spool, struct guarded_files *fi
 {
 	const struct config *config = spool->config;
 	const char *passfile = strstr(config->lms.url, PASSFILE);
-	char path[PATH_MAX];
+	char path[PATH_MAX] = "";
 	*files = (struct guarded_files){.count = 0};
 	add(files, "settings", spool->config_path,
 	    settings_are_secret(config) ? MODE_SECRET : MODE_OPEN);
