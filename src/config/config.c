@@ -299,7 +299,7 @@ static struct error map_read(
 
 static struct error default_feed_add(struct config_file *file)
 {
-	struct feed *feed;
+	struct feed *feed = NULL;
 	const struct keys_given none = {0};
 	if (config_find_feed(&file->config, "default"))
 		return OK;
