@@ -310,11 +310,16 @@ static void unnamed_check(
 		return;
 	const struct person member = {NOBODY_ELSE, &seen->group, 1};
 	const struct group *group = getgrgid(seen->group);
+	const char *name = group ? group->gr_name : "without a name";
+	/* As the package makes the folder of the feed default. */
+	bool is_packaged = strcmp(name, "enrold-drop") == 0;
 	if (seen->group != spool->owner.group && access_may(seen, &member, ACCESS_WRITE))
-		findings_add(findings, FINDING_GOOD, about,
-		    "who is in the group %s may drop files, by the mode of %s; drop_group would "
-		    "keep it so",
-		    group ? group->gr_name : "without a name", spool->places.list[at].path);
+		findings_add(findings, is_packaged ? FINDING_GOOD : FINDING_NOTE, about,
+		    "who is in the group %s may drop files, by the mode of %s%s", name,
+		    spool->places.list[at].path,
+		    is_packaged ? "; drop_group would keep it so"
+		                : ", though no drop_group says so: name the group there, or take "
+		                  "the folders of inbox and outbox from it with chgrp");
 	else
 		findings_add(findings, FINDING_GOOD, about,
 		    "only %s and root can drop files: drop_group lets others",

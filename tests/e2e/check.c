@@ -364,6 +364,23 @@ Test(check, says_what_to_do_about_a_group_that_is_not_there)
 	rig_remove(&rig);
 }
 
+Test(check, notes_a_group_that_may_drop_though_no_setting_names_it)
+{
+	struct rig rig;
+	usual(&rig);
+	fix(&rig, 0);
+	struct path command =
+	    path_of("cd '%s' && chgrp games inbox && setfacl -m g::rwx inbox && chmod 3770 inbox",
+	        rig.directory.text);
+	struct finished finished = program_expect(0, ARGV("/bin/sh", "-c", command.text));
+	finished_done(&finished);
+	finished = check(&rig, NULL, 0);
+	cr_expect(says(&finished, "note  feed default:", "though no drop_group says so"), "%s",
+	    finished.out.bytes);
+	finished_done(&finished);
+	rig_remove(&rig);
+}
+
 Test(check, says_that_the_daemon_is_not_in_a_group_and_that_nobody_else_is)
 {
 	struct rig rig;

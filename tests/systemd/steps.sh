@@ -266,7 +266,7 @@ END
   refused as carl cat /etc/enrold/enrold.yaml
   as carl enrolctl status | grep 'running since'
   refused as carl enrolctl pause hr --why curious
-  refused as anne enrolctl status
+  refused as ben enrolctl status
 }
 
 credential_signs() {
