@@ -45,8 +45,11 @@ static void run_tell(const json_t *run, int64_t now_s)
 	line("File", text);
 	line("Feed", words_text(run, "feed"));
 	snprintf(text, sizeof text, "%s%s, begun %s, %s %s on %s", words_text(run, "status"),
-	    is_preview ? " (a preview: nothing was changed)" : "", started + strspn(started, " "),
-	    is_running ? "for" : "took", took, words_text(run, "node"));
+	    is_preview                        ? " (a preview: nothing was changed)"
+	    : words_is(run, "status", "held") ? " (nothing was changed)"
+	                                      : "",
+	    started + strspn(started, " "), is_running ? "for" : "took", took,
+	    words_text(run, "node"));
 	line("Status", text);
 	snprintf(text, sizeof text, "%s%s%s%s", rows, is_running ? " so far" : "",
 	    *outcomes ? ": " : "", outcomes);
@@ -63,7 +66,7 @@ static void removals_tell(const json_t *run)
 	    {"withheld", "withheld", "would be withheld"},
 	    {"returned", "activated, as listed again", "would be activated, as listed again"}};
 	const json_t *removals = json_object_get(run, "removals");
-	bool is_preview = words_is(run, "mode", "preview");
+	bool is_preview = words_is(run, "mode", "preview") || words_is(run, "status", "held");
 	char text[300] = "", shown[FIGURE_SIZE];
 	bool is_of_absence = false; /* what is withheld may be of cells */
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {

@@ -1,6 +1,7 @@
 /*
  * explain: all that feeds ever did to or said of a person, oldest first; then how things are today.
- * Of previews no rows are told, since nothing happened; that they name the person is.
+ * Of previews and of files that are held no rows are told, since nothing happened; that they name
+ * the person is.
  */
 #include "history.h"
 
@@ -174,7 +175,7 @@ static struct error run_explain(struct explaining *explaining, const struct past
 	struct error error =
 	    search(explaining->history, run, &explaining->names, explaining->run, &found);
 	for (size_t i = 0; i < found.count && !is_error(&error); i++) {
-		if (run->is_preview || !is_wanted(explaining, &found, i))
+		if (past_is_rehearsal(run) || !is_wanted(explaining, &found, i))
 			continue;
 		today_note(explaining->today, run, &found.rows[i]);
 		if (explaining->history->query->enrolment != 0 &&
@@ -190,7 +191,7 @@ static struct error run_explain(struct explaining *explaining, const struct past
 		error = person_give(explaining);
 	if (!is_error(&error) && is_of_everything(explaining))
 		error = held_of_run(explaining->history, run, &found, explaining->run);
-	if (!is_error(&error) && found.gap && !run->is_preview)
+	if (!is_error(&error) && found.gap && !past_is_rehearsal(run))
 		error = gap_give(explaining, run, found.gap);
 	return error;
 }

@@ -71,6 +71,12 @@ struct past_run {
 	bool has_renames;       /* of accounts, or nobody knows */
 };
 
+/* What its answer says would be done: a preview's, or that of a file which is held as a whole. */
+static inline bool past_is_rehearsal(const struct past_run *run)
+{
+	return run->is_preview || run->row.state == RUN_HELD;
+}
+
 struct past;
 
 /* Between two ids, "": open. */

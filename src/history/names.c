@@ -75,7 +75,7 @@ static struct error runs_search(
 		error = past_next(past, &run);
 		if (is_error(&error) || !run)
 			break;
-		if (!run->has_renames || run->is_preview)
+		if (!run->has_renames || past_is_rehearsal(run))
 			continue;
 		arena_reset(arena);
 		error = search(history, run, names, arena, &found);

@@ -595,6 +595,22 @@ Test(history, explain_leaves_previews_out)
 	law_close(&rig);
 }
 
+Test(history, explain_tells_nothing_of_what_a_held_file_would_have_done)
+{
+	struct rig rig;
+	rig_make(&rig, &(struct rig_options){.feeds = "  default: { review: true }\n"});
+	drop(&rig, "staff.csv", "username,course1\np1,C1\n");
+	json_t *all = ASK(&rig, "explain", "p1");
+	cr_expect_eq(count(all, "row"), 0);
+	json_decref(all);
+	struct path run = rig_order(&rig, "release", "staff.csv");
+	rig_once(&rig);
+	all = ASK(&rig, "explain", "p1");
+	cr_expect_eq(count(all, "row"), 1, "the release of %s did it, and nothing else", run.text);
+	json_decref(all);
+	law_close(&rig);
+}
+
 Test(history, explain_says_which_answers_are_gone_or_altered)
 {
 	struct rig rig;
