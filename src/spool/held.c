@@ -1,5 +1,7 @@
 #include "enrold/held.h"
 
+#include "jsonin.h"
+
 #include "enrold/cut.h"
 #include "enrold/disk.h"
 #include "enrold/jsonout.h"
@@ -169,7 +171,9 @@ static struct error card_load(
 	size_t size;
 	*plan = (struct held_plan){0};
 	struct error error = card_read(directory, name, text, &size);
-	json_t *card = size > 0 ? json_loadb(text, size, 0, NULL) : NULL;
+	json_t *card = NULL;
+	if (!is_error(&error) && size > 0)
+		error = jsonin_load((struct slice){text, size}, "reading a card in held/", &card);
 	if (card)
 		card_parse(card, plan);
 	if (!card_is_of(plan, feed, name))
