@@ -155,7 +155,7 @@ static void run_begun(const char *a, const char *b)
 	const char *slash = strrchr(b, '/');
 	files_make_directory(path_of("%s/%.*s", box.text, slash ? (int)(slash - b) : 0, b).text);
 	files_write(path_of("%s/%s", box.text, b).text, "x", 1, 0600);
-	must(feeds_add_run(stage.feeds, id, "which was cut short"));
+	must(feeds_add_run(stage.feeds, id, "which was interrupted"));
 }
 
 static void run_lost(const char *a)
