@@ -67,7 +67,7 @@ say "Where things lie"
 cat <<EOF
   settings   $demo/enrold.yaml       (every key: etc/enrold.yaml)
   inbox      $demo/spool/inbox/hr    drop files here
-  outbox     $demo/spool/outbox/hr   result, retry, summary of each file
+  outbox     $demo/spool/outbox/hr   result, retry file, report and summary of each file
   pages      $demo/spool/outbox/index.html    for a browser: all feeds, each file's report
   archive    $demo/spool/archive     the files that were run, byte for byte
   LMS        $demo/lms.db            e.g. SELECT * FROM mdl_user_enrolments
