@@ -120,8 +120,8 @@ static int dated_compare(const void *a, const void *b)
 
 static void names_sort(struct dated *dated, struct arena *arena, struct store_names *names)
 {
-	if (names->count == 0)
-		return;
+	if (!dated)
+		return; /* there is none */
 	qsort(dated, names->count, sizeof *dated, dated_compare);
 	names->items = arena_alloc(arena, names->count * sizeof *names->items);
 	for (size_t i = 0; names->items && i < names->count; i++)
