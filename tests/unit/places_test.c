@@ -96,6 +96,7 @@ static const struct judge_case judge_cases[] = {
     {"archive", ENROLD, 'h', 0, 0750, PLACE_WRONG_GROUP, 0750},
     {"archive", ENROLD, 'o', 0, 0770, PLACE_WRONG_MODE, 0750},
     {"aftercare", ENROLD, 'x', 0, 02770, 0, 02770},
+    {"notify/queue", ENROLD, 'o', 0, 0755, PLACE_WRONG_MODE, 0750},
     {".lock", 0, 'o', 0, 0640, PLACE_WRONG_OWNER, 0640},
 };
 
