@@ -5,7 +5,8 @@
 
 A SQLite site is made up in DIR with a row of the ledger and an answer for each run. Then the pages
 are made as the daemon makes them: the first time, when all runs are read, and after each of some
-more runs, beside a floor in the same run: the same bytes, written under the same names. It fails
+more runs, beside a floor in the same run: the same bytes, written under the same names. Times are the
+processor's, for others may be at it. It fails
 when a page after a run takes longer than 50 ms. --keep leaves the spool to be looked at.
 """
 import argparse, json, os, random, shutil, sqlite3, statistics, subprocess, sys, time

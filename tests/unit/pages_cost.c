@@ -1,7 +1,7 @@
 /* pages_cost CONFIG: makes the pages of a spool as the daemon does, once for each line that it is
- * given, and says how many milliseconds that took, and how many it takes to write the same bytes
- * under the same names. For tests/bench/pages.py, which has made the spool, and adds runs between
- * the lines. */
+ * given, and says how many milliseconds of the processor that took, for others may be at it, and
+ * how many it takes to write the same bytes under the same names. For tests/bench/pages.py, which
+ * has made the spool, and adds runs between the lines. */
 #include "enrold/config.h"
 #include "enrold/lms.h"
 #include "enrold/page_maker.h"
@@ -39,13 +39,13 @@ static void check(struct error error)
 static double work(struct page_maker *maker, const struct config *config, const struct spool *spool)
 {
 	struct lms *lms;
-	int64_t start_us = now_us(CLOCK_MONOTONIC);
+	int64_t start_us = now_us(CLOCK_PROCESS_CPUTIME_ID);
 	check(lms_open(&config->lms, &lms));
 	const struct page_place place = {
 	    lms_db(lms), config, spool, NULL, now_us(CLOCK_REALTIME), on_unwritten, NULL};
 	check(page_maker_work(maker, &place));
 	lms_close(lms);
-	return (double)(now_us(CLOCK_MONOTONIC) - start_us) / 1000;
+	return (double)(now_us(CLOCK_PROCESS_CPUTIME_ID) - start_us) / 1000;
 }
 
 static void replace(int outbox, const char *name, const struct buffer *text)
@@ -64,9 +64,9 @@ static double floor_of(const struct config *config, const struct spool *spool, s
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
 		struct buffer text =
 		    files_read(path_of("%s/outbox/%s", config->spool, names[i]).text);
-		int64_t start_us = now_us(CLOCK_MONOTONIC);
+		int64_t start_us = now_us(CLOCK_PROCESS_CPUTIME_ID);
 		replace(spool->outbox, names[i], &text);
-		took_us += now_us(CLOCK_MONOTONIC) - start_us;
+		took_us += now_us(CLOCK_PROCESS_CPUTIME_ID) - start_us;
 		*size += text.size;
 		buffer_done(&text);
 	}
