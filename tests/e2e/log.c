@@ -111,7 +111,8 @@ Test(log, names_the_file_that_it_goes_on_with)
 	finished = once(&rig);
 	json_t *line = line_of(finished.err.bytes, "run_recovered");
 	cr_expect_str_eq(text_of(line, "file"), "staff.csv");
-	cr_expect_str_eq(text_of(line, "message"), "going on with staff.csv, which was interrupted");
+	cr_expect_str_eq(
+	    text_of(line, "message"), "going on with staff.csv, which was interrupted");
 	json_decref(line);
 	finished_done(&finished);
 	law_close(&rig);
