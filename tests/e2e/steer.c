@@ -249,7 +249,8 @@ Test(steer, says_which_run_cannot_be_told)
 	order(&rig, 0, "release", run.text);
 	service_await(&service, &rig, "", 1);
 	service_await_idle(&service, &rig);
-	order(&rig, 1, "stop", run.text); /* it has ended */
+	ask_await_state(&rig, "default", "idle"); /* its answer is out a little before */
+	order(&rig, 1, "stop", run.text);         /* it has ended */
 	order(&rig, 1, "release", run.text);
 	service_stop(&service);
 	expect_done(&rig, "giant.csv", run.text);
