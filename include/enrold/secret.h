@@ -18,6 +18,13 @@ void secret_show_url(const char *url, struct buffer *out);
 /* The same of the URL of a webhook, of which whoever knows it may make use: its host alone. */
 void secret_show_hook(const char *url, struct buffer *out);
 
+/* Whether the URL has a password in it, or something that nobody knows to be none. */
+bool secret_is_in_url(const char *url);
+
+/* Without its escapes, "%2F", cut to the room, in which it lies. */
+enum { SECRET_MAX = 512 };
+struct slice secret_unescape(struct slice part, char room[SECRET_MAX]);
+
 /*
  * Whether everybody takes the URL of a server apart in the same way, so that no tail of a password
  * becomes a host, a port or a database: at most one @ in front of the parameters, hosts that are

@@ -2,6 +2,8 @@
  * as the units are given them, and whether the daemon, and nobody else, has the SQLite database. */
 #include "check.h"
 
+#include "enrold/secret.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
@@ -21,7 +23,6 @@ enum {
 	MODE_SECRET = 0640,
 	MODE_STORED = 0600,
 	MODE_DATABASE = 0660,
-	BYTE = 256,
 };
 
 /* One of them, as it ought to be. */
@@ -57,26 +58,6 @@ bool check_database_path(const struct config *config, char path[PATH_MAX])
 	return true;
 }
 
-static bool url_has_password(const char *url)
-{
-	const char *host = strstr(url, "://"), *at = host ? strchr(host, '@') : NULL;
-	return at && memchr(host + strlen("://"), ':', (size_t)(at - host) - strlen("://"));
-}
-
-static void unescape(const char *from, size_t size, char path[PATH_MAX])
-{
-	size_t used = 0;
-	for (size_t i = 0; i < size && used + 1 < PATH_MAX; i++) {
-		char digits[3] = {0};
-		bool is_escape = from[i] == '%' && i + 2 < size;
-		if (is_escape)
-			memcpy(digits, from + i + 1, 2);
-		path[used++] = is_escape ? (char)(strtoul(digits, NULL, 16) % BYTE) : from[i];
-		i += is_escape ? 2 : 0;
-	}
-	path[used] = '\0';
-}
-
 static void database_add(struct guarded_files *files, const struct config *config)
 {
 	static const char *const tails[] = {"", "-wal", "-shm"};
@@ -108,7 +89,7 @@ static void secret_add(struct guarded_files *files, const char *what, const char
 /* Whoever knows the URL of a webhook may make use of it. */
 static bool settings_are_secret(const struct config *config)
 {
-	bool is_secret = url_has_password(config->lms.url);
+	bool is_secret = secret_is_in_url(config->lms.url);
 	for (size_t i = 0; i < config->feeds_count; i++)
 		is_secret |= config->feeds[i].policy.notify.webhook != NULL;
 	return is_secret;
@@ -118,13 +99,14 @@ static void files_find(const struct check_spool *spool, struct guarded_files *fi
 {
 	const struct config *config = spool->config;
 	const char *passfile = strstr(config->lms.url, PASSFILE);
-	char path[PATH_MAX] = "";
+	char room[SECRET_MAX], path[PATH_MAX];
 	*files = (struct guarded_files){.count = 0};
 	add(files, "settings", spool->config_path,
 	    settings_are_secret(config) ? MODE_SECRET : MODE_OPEN);
 	if (passfile) {
 		passfile += strlen(PASSFILE);
-		unescape(passfile, strcspn(passfile, "&"), path);
+		struct slice name = {passfile, strcspn(passfile, "&")};
+		snprintf(path, sizeof path, "%.*s", SLICE_ARG(secret_unescape(name, room)));
 	}
 	secret_add(files, "password", passfile ? path : "lms-password");
 	secret_add(files, "key", config->checkpoints.key);

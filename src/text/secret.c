@@ -7,7 +7,7 @@
 #define NAME LETTERS DIGITS "._-"
 #define HIDDEN "***"
 
-enum { SECRET_MAX = 512, PORT_DIGITS = 5, HASH_KIND_MAX = 10, WORD_MAX = 4 };
+enum { PORT_DIGITS = 5, HASH_KIND_MAX = 10, WORD_MAX = 4 };
 
 static const char *const schemes[] = {"postgresql://", "postgres://", "mariadb://"};
 
@@ -125,8 +125,7 @@ static int hex_of(char c)
 	return found ? (int)(found - digits) : -1;
 }
 
-/* Without its escapes, cut to the room. */
-static struct slice unescape(struct slice part, char room[SECRET_MAX])
+struct slice secret_unescape(struct slice part, char room[SECRET_MAX])
 {
 	size_t used = 0;
 	for (size_t i = 0; i < part.size && used < SECRET_MAX; i++) {
@@ -150,8 +149,8 @@ static bool repeats_password(const struct parts *parts, struct slice shown)
 	if (password.size == 0)
 		return false;
 	cut(&password, ":");
-	password = unescape(password, password_room);
-	shown = unescape(shown, room);
+	password = secret_unescape(password, password_room);
+	shown = secret_unescape(shown, room);
 	if (password.size == 0 || slice_is(password, shown))
 		return password.size > 0;
 	return password.size >= WORD_MAX &&
@@ -228,6 +227,19 @@ void secret_show_url(const char *url, struct buffer *out)
 	}
 }
 
+bool secret_is_in_url(const char *url)
+{
+	static const char user[] = "://" HIDDEN "@"; /* a name alone is none */
+	struct buffer shown = {0};
+	secret_show_url(url, &shown);
+	buffer_add_char(&shown, '\0');
+	const char *at = shown.failed ? NULL : strstr(shown.bytes, user);
+	const char *rest = at ? at + strlen(user) : shown.bytes;
+	bool is_there = shown.failed || strstr(rest, HIDDEN);
+	buffer_done(&shown);
+	return is_there;
+}
+
 void secret_show_hook(const char *url, struct buffer *out)
 {
 	const char *scheme = strstr(url, "://");
@@ -287,7 +299,7 @@ static void part_hide(char *text, size_t size, struct slice part)
 {
 	char room[SECRET_MAX];
 	word_hide(text, size, part);
-	word_hide(text, size, unescape(part, room));
+	word_hide(text, size, secret_unescape(part, room));
 }
 
 /* "$6$rounds=10000$salt$hash", "$2y$10$...", as crypt(3) writes them: whatever follows a kind. */

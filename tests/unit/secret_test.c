@@ -100,3 +100,21 @@ Test(secret, is_taken_out_also_where_the_text_was_cut_in_the_middle_of_it)
 	secret_hide(full, sizeof full, "postgresql://u:a@h/db");
 	cr_expect_str_eq(full, "abc ***");
 }
+
+Test(secret, is_in_a_url_with_a_password_wherever_that_stands_and_not_in_one_with_a_name)
+{
+	static const struct {
+		const char *url;
+		bool is_in;
+	} holders[] = {
+	    {"postgresql://enrold@db/moodle?sslmode=verify-full", false},
+	    {"mariadb://enrold@db/moodle?passfile=/etc/p", false},
+	    {"sqlite:/var/lib/enrold/lms.db", false}, {"postgresql://enrold:x@db/moodle", true},
+	    {"postgresql://enrold@db/moodle?password=x", true},
+	    {"postgresql://db/moodle?user=enrold&password=x", true},
+	    {"mysql://enrold:x@db/moodle", true}, /* whatever it is */
+	};
+	for (size_t i = 0; i < sizeof holders / sizeof *holders; i++)
+		cr_expect_eq(
+		    secret_is_in_url(holders[i].url), holders[i].is_in, "%s", holders[i].url);
+}
