@@ -42,6 +42,9 @@ typedef void site_on_finding(
 struct error site_check(
     const struct config *config, site_on_finding *on_finding, void *context) MUST_CHECK;
 
+/* Whether libc would find a zone of that name here: without, the time is UTC, whatever TZ says. */
+bool site_knows_zone(const char *zone);
+
 struct course_row {
 	uint64_t line; /* for messages */
 	struct slice shortname;

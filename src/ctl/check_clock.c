@@ -4,6 +4,7 @@
 #include "enrold/ledger.h"
 #include "enrold/lms.h"
 #include "enrold/runid.h"
+#include "enrold/site.h"
 
 #include <stdio.h>
 #include <sys/timex.h>
@@ -49,13 +50,6 @@ enum finding check_clock_judge(const struct check_clock *clock, char text[CHECK_
 	return FINDING_GOOD;
 }
 
-static bool is_known_zone(const char *zone)
-{
-	char path[PATH_MAX];
-	snprintf(path, sizeof path, "/usr/share/zoneinfo/%s", zone);
-	return access(path, R_OK) == 0;
-}
-
 /* What the database knows; what it does not tell, the line of the database says. */
 static void site_ask(const struct config *config, struct check_clock *clock, char zone[64])
 {
@@ -86,7 +80,7 @@ void check_clock(const struct config *config, struct findings *findings)
 	clock.now_s = (int64_t)time(NULL);
 	bool is_machines = strcmp(zone, "99") == 0;
 	clock.zone = is_machines ? "" : zone;
-	clock.knows_zone = is_machines || is_known_zone(zone);
+	clock.knows_zone = is_machines || site_knows_zone(zone);
 	enum finding finding = check_clock_judge(&clock, text);
 	findings_add(findings, finding, "clock", "%s", text);
 }

@@ -16,13 +16,6 @@
 #include <time.h>
 #include <unistd.h>
 
-static bool is_known_zone(const char *zone)
-{
-	char path[128];
-	snprintf(path, sizeof path, "/usr/share/zoneinfo/%s", zone);
-	return access(path, R_OK) == 0;
-}
-
 /* What the process was started with; NULL: nothing. */
 static const char *zone_of_start(void)
 {
@@ -40,7 +33,7 @@ void startup_zone(const char *zone)
 {
 	const char *own = zone_of_start();
 	bool is_servers = strcmp(zone, "99") == 0;
-	if (!is_servers && !is_known_zone(zone))
+	if (!is_servers && !site_knows_zone(zone))
 		log_event(LOG_WARNING, "zone_unknown", NULL,
 		    "this machine does not know the site's time zone %s and takes UTC: install "
 		    "tzdata",

@@ -1,5 +1,7 @@
 #include "site_rows.h"
 
+#include "enrold/site.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -96,9 +98,7 @@ static const struct {
 
 #define LENGTH(array) (sizeof(array) / sizeof(array)[0])
 
-/* A name that libc would find too: without such a file the machine's time is UTC, whatever TZ
- * says. */
-static bool is_zone(const char *name)
+bool site_knows_zone(const char *name)
 {
 	char path[sizeof "/usr/share/zoneinfo/" + ZONE_SIZE];
 	if (*name == '\0' || *name == '/' || strlen(name) >= ZONE_SIZE || strstr(name, ".."))
@@ -112,7 +112,7 @@ static bool zone_from(const char *text, char zone[ZONE_SIZE])
 {
 	const char *directory = strstr(text, "zoneinfo/");
 	const char *name = directory ? directory + strlen("zoneinfo/") : text;
-	if (!is_zone(name))
+	if (!site_knows_zone(name))
 		return false;
 	snprintf(zone, ZONE_SIZE, "%s", name);
 	return true;
