@@ -1,6 +1,7 @@
 /*
  * page_file: a page into its place. It is made beside it, where the folder gives it its group, and
- * takes the name in one step, whole and flushed.
+ * takes the name in one step, whole and flushed: one that a power cut has emptied would be read
+ * until there is something new.
  */
 #include "page_runs.h"
 
@@ -22,21 +23,6 @@ static struct error place_check(int directory, const char *name)
 	    "what has this name is no file of enrold's, and stays as it is: move it away");
 }
 
-static struct error part_write(int directory, const struct page_name *name, struct slice text)
-{
-	int file = openat(directory, name->part,
-	    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, name->mode);
-	if (file < 0)
-		return error_errno("cannot make %s", name->part);
-	struct error error = disk_write(file, text, name->part);
-	/* A page that a power cut has emptied would be read until there is something new. */
-	if (!is_error(&error) && fsync(file) < 0)
-		error = error_errno("cannot flush %s", name->part);
-	if (close(file) < 0 && !is_error(&error))
-		error = error_errno("cannot write %s", name->part);
-	return error;
-}
-
 void page_parts_remove(int directory)
 {
 	const struct dirent *entry;
@@ -53,7 +39,7 @@ static struct error try_write(
     int directory, const struct page_name *name, struct slice text, bool *is_gone)
 {
 	unlinkat(directory, name->part, 0); /* of an attempt that was cut short */
-	struct error error = part_write(directory, name, text);
+	struct error error = disk_create(directory, name->part, name->mode, text);
 	*is_gone = false;
 	if (!is_error(&error) && renameat(directory, name->part, directory, name->name) < 0) {
 		*is_gone = errno == ENOENT;
