@@ -26,6 +26,13 @@ SECRET = 'correct horse battery'
 CAUSES = [{'outcome': 'error', 'code': 'user_not_found', 'column': 'username', 'rows': 12, 'line': 7}]
 
 
+def resolves_here(name):
+    try:
+        return socket.gethostbyname(name) == '127.0.0.1'
+    except OSError:
+        return False
+
+
 class Rig:
     """A spool, its settings, and what was said to it."""
 
@@ -443,12 +450,14 @@ class Certificates(NotifyTest):
 
     def test_no_mail_leaves_the_machine_in_clear(self):
         server = self.serve(servers.mail_server, replies={'AUTH': '235 thanks for the password'})
+        if not resolves_here(socket.gethostname()):
+            self.skipTest('this machine has no name but localhost for 127.0.0.1')
         self.rig.secret('login', f'enrold:{SECRET}')
         self.rig.settings({'hr': '{ mail: [a@example.org] }'}, f'smtp://{socket.gethostname()}:{server.port}')
         self.rig.notice()
         self.assertEqual(self.rig.once(), 75)
         self.assertEqual(server.all(), [])
-        self.assertRegex(self.rig.log, 'STARTTLS|resolve')
+        self.assertIn('STARTTLS', self.rig.log)
 
 
 class Service(NotifyTest):
