@@ -63,8 +63,8 @@ struct notice {
 	bool is_accepted;                       /* as accepted.h has it */
 	bool has_passwords; /* the file has a column of passwords: nothing of it is ever attached */
 	uint64_t rows, rows_in_error, outcomes[OUTCOME_KINDS];
-	uint64_t plan_rows, plan_people;              /* that wait for a person */
-	const char *order_verb, *order_of, *order_by; /* what a person had ordered, and who */
+	uint64_t plan_rows, plan_people;   /* that wait for a person */
+	const char *order_verb, *order_of; /* what a person had ordered; not who, nor why */
 	struct notice_cause *causes;
 	size_t causes_count;
 	uint64_t other_rows;                                  /* of causes beyond these */

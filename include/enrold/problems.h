@@ -37,6 +37,7 @@ struct problem_target {
 struct problem_cause {
 	uint32_t id; /* by which its rows name it */
 	char outcome[PROBLEM_WORD_SIZE], code[PROBLEM_WORD_SIZE];
+	char stem[PROBLEM_WORD_SIZE]; /* of its columns, without their numbers: "course" */
 	char columns[PROBLEM_COLUMNS_MAX][PROBLEM_WORD_SIZE]; /* "course1"; the first that had it */
 	size_t columns_count;
 	uint64_t rows;                      /* that say so */

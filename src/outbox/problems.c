@@ -24,8 +24,7 @@ struct target {
 };
 
 struct cause {
-	struct problem_cause told;    /* but for its targets */
-	char stem[PROBLEM_WORD_SIZE]; /* of the column, without its number */
+	struct problem_cause told; /* but for its targets */
 	uint64_t wording; /* of a row about who is absent: there the code does not tell why */
 	struct target targets[TARGETS_MAX];
 };
@@ -120,7 +119,7 @@ static struct cause *cause_add(struct problems *problems, struct slice cells[RES
 	text_take(told->outcome, PROBLEM_WORD_SIZE, cells[RESULT_OUTCOME]);
 	text_take(told->code, PROBLEM_WORD_SIZE, cells[RESULT_CODE]);
 	text_take(told->message, PROBLEM_MESSAGE_SIZE, cells[RESULT_MESSAGE]);
-	text_take(cause->stem, PROBLEM_WORD_SIZE, stem_of(cells[RESULT_COLUMN]));
+	text_take(told->stem, PROBLEM_WORD_SIZE, stem_of(cells[RESULT_COLUMN]));
 	cause->wording = wording_of(cells, problems->arena);
 	told->line = line_of(cells);
 	told->id = (uint32_t)problems->count;
@@ -136,7 +135,7 @@ static struct cause *cause_find(struct problems *problems, struct slice cells[RE
 		struct cause *cause = problems->items[i];
 		if (slice_is(slice_of(cause->told.code), cells[RESULT_CODE]) &&
 		    slice_is(slice_of(cause->told.outcome), cells[RESULT_OUTCOME]) &&
-		    strcmp(cause->stem, stem) == 0 && cause->wording == wording)
+		    strcmp(cause->told.stem, stem) == 0 && cause->wording == wording)
 			return cause;
 	}
 	return cause_add(problems, cells);

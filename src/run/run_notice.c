@@ -85,15 +85,6 @@ static void paths_take(
 	notice->summary = path_of(run, ".summary.json");
 }
 
-/* "course12" -> "course" */
-static const char *column_without_number(const char *column, struct arena *arena)
-{
-	size_t length = strlen(column);
-	while (length > 0 && column[length - 1] >= '0' && column[length - 1] <= '9')
-		length--;
-	return arena_copy(arena, (struct slice){column, length}).bytes;
-}
-
 /* The commonest; never a message or a target, which have cells in them. */
 static void causes_take(
     const struct run *run, const struct run_result *result, struct notice *notice)
@@ -107,11 +98,10 @@ static void causes_take(
 	notice->causes_count = notice->causes ? taken : 0;
 	for (size_t i = 0; i < notice->causes_count; i++) {
 		const struct problem_cause *cause = &causes[i];
-		const char *column = cause->columns_count > 0 ? cause->columns[0] : "";
 		notice->causes[i] = (struct notice_cause){
 		    .outcome = cause->outcome,
 		    .code = cause->code,
-		    .column = column_without_number(column, run->arena),
+		    .column = cause->stem,
 		    .rows = cause->rows,
 		    .line = cause->line,
 		};
@@ -144,7 +134,6 @@ static struct notice notice_of(const struct run *run, const struct run_result *r
 	    .plan_people = result->plan_people,
 	    .order_verb = is_ordered ? order_kind_name(order->kind) : NULL,
 	    .order_of = is_ordered ? order->subject : NULL,
-	    .order_by = is_ordered ? order->by : NULL,
 	};
 	memcpy(notice.outcomes, result->tally->outcomes, sizeof notice.outcomes);
 	why_take(run, result, &notice);

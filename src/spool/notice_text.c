@@ -60,7 +60,6 @@ static const struct member {
     {"order_verb", TYPE_TEXT, OF_RUN, offsetof(struct notice, order_verb), false},
     {"origin", TYPE_TEXT, OF_RUN, offsetof(struct notice, origin), false},
     {"order_of", TYPE_TEXT, OF_RUN, offsetof(struct notice, order_of), false},
-    {"order_by", TYPE_TEXT, OF_RUN, offsetof(struct notice, order_by), false},
     {"other_rows", TYPE_COUNT, OF_RUN, offsetof(struct notice, other_rows), false},
     {"result", TYPE_TEXT, OF_RUN, offsetof(struct notice, result), false},
     {"retry", TYPE_TEXT, OF_RUN, offsetof(struct notice, retry), false},

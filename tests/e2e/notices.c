@@ -189,7 +189,7 @@ static json_t *heeded(
 	json_t *notice = notice_of(rig, reply->run);
 	says(notice, "order_verb", word);
 	says(notice, "order_of", run.text);
-	cr_expect_not_null(json_object_get(notice, "order_by"));
+	cr_expect_null(json_object_get(notice, "order_by"), "a login is a person's");
 	return notice;
 }
 

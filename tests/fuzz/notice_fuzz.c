@@ -27,8 +27,8 @@ static void texts_check(const struct notice *notice)
 {
 	const char *const texts[] = {notice->feed, notice->node, notice->run, notice->file,
 	    notice->mode, notice->status, notice->code, notice->order_verb, notice->order_of,
-	    notice->order_by, notice->result, notice->retry, notice->plan, notice->report,
-	    notice->summary, notice->expected, notice->day};
+	    notice->result, notice->retry, notice->plan, notice->report, notice->summary,
+	    notice->expected, notice->day};
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
 		must(is_clean(texts[i]));
 	must(notice->id && *notice->id != '.' && !strpbrk(notice->id, "/ \n"));

@@ -37,7 +37,6 @@ static struct notice errors_notice(void)
 	    .outcomes = {[OUTCOME_DONE] = 286, [OUTCOME_WARNING] = 2, [OUTCOME_ERROR] = 12},
 	    .causes = causes,
 	    .causes_count = 3,
-	    .order_by = "alice",
 	    .report = "/var/lib/enrold/outbox/hr/staff." RUN ".report.html",
 	    .retry = "/var/lib/enrold/outbox/hr/staff." RUN ".retry.csv"};
 }
@@ -406,7 +405,6 @@ Test(compose, tells_no_text_of_a_run)
 	    .plan_people = 1,
 	    .causes = both,
 	    .causes_count = 2,
-	    .order_by = marker,
 	    .order_of = marker};
 	struct message message = message_of(&notice, BUT_SUCCESS);
 	struct buffer out = {0};
