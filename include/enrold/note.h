@@ -69,7 +69,7 @@ struct error note_key_format_public(
 struct error note_sign(
     const struct note *note, const struct note_key *key, struct buffer *out) MUST_CHECK;
 /* REJECT: it is no such note. Its signatures have the form of some, no more. */
-struct error note_parse(struct slice text, struct note *note) MUST_CHECK;
+struct error note_parse(struct slice whole, struct note *note) MUST_CHECK;
 /* Whether it is signed by the key under the note's origin. False also when the key came with
  * another name, or has signed it more than once and not each time well. */
 bool note_is_by(struct slice text, const struct note_key *key);
