@@ -17,6 +17,7 @@
 #include "enrold/error.h"
 #include "enrold/log_level.h"
 #include "enrold/policy.h"
+#include "enrold/preset.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -63,6 +64,7 @@ struct webhook_options {
 struct feed {
 	char name[FEED_NAME_MAX + 1]; /* [a-z0-9_-]{1,32}, never "preview" or "checkpoints" */
 	struct policy policy;
+	const struct preset *preset; /* NULL: files are as enrold.csv(5) has them */
 };
 
 struct config {

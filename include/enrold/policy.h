@@ -39,6 +39,13 @@ enum policy_absence_action {
 	ABSENCE_UNENROL,
 };
 enum policy_absence_scope { SCOPE_COURSES_IN_FILE, SCOPE_FEED };
+/* Where a file says what its cells are. */
+enum policy_heading { HEADING_FIRST, HEADING_NONE };
+/* How a quote stands within a quoted cell. */
+enum policy_escape { ESCAPE_DOUBLED, ESCAPE_BACKSLASH };
+/* What it means that somebody is not in a file of those that absence.files names: that they have
+ * left, nothing, or what the archive's manifest says, and without one nothing. */
+enum policy_meaning { MEANING_FULL, MEANING_DELTA, MEANING_MANIFEST };
 enum policy_absent_accounts { ABSENT_ACCOUNTS_IGNORE, ABSENT_ACCOUNTS_SUSPEND };
 
 /* A period that never ends, where a key takes a word for it. */
@@ -135,6 +142,17 @@ struct policy_notify {
 	enum notify_attach attach;
 };
 
+/* Encrypted files of the feed, and answers to their sender: pgp.h. */
+struct policy_pgp {
+	const char *home; /* of its keys: absolute path, or the name of a credential; NULL:
+	                   * such files are refused */
+	bool required;    /* a file that is not encrypted is refused */
+	struct text_list signed_by; /* fingerprints, in capitals; none: nobody has to sign */
+	uint64_t signed_within_ms;  /* no older signature is taken; PERIOD_ENDLESS: any is */
+	const char
+	    *answer_to; /* fingerprint: result and retry are encrypted for it, too; or NULL */
+};
+
 /* Texts belong to the configuration, or to the arena that policy_parse was given. */
 struct policy {
 	enum policy_compat compat;
@@ -165,10 +183,25 @@ struct policy {
 	struct text_list defaults; /* pairs: column, its value where the file has no such column */
 	const char *username_template; /* of accounts made by files without user names; or NULL */
 	const char *course;            /* by course_by: of groups whose rows name none; or NULL */
-	const char *delimiter;         /* by name or as a character; NULL: recognised */
-	const char *encoding;          /* for iconv; NULL: UTF-8 */
-	const char *marker;            /* ".done": a file waits for one of that name; NULL: none */
-	struct text_list require;      /* what else it waits for: words of sidecar_kind */
+	/* How a file is written, besides; records.h. */
+	uint32_t skip_lines; /* of text in front of the header */
+	uint32_t
+	    skip_rows; /* records right behind it that are none of the rows: labels, examples */
+	enum policy_heading header;
+	struct text_list positions; /* HEADING_NONE: what the cells of a record are called */
+	const char *record_end; /* what stands behind each record, as "!##!"; NULL: a line ends */
+	enum policy_escape escape;
+	struct text_list split; /* pairs: a column, what stands between the values in its cells,
+	                         * each of which is as a row of its own */
+	struct text_list
+	    set; /* pairs: column, its cell in every row of a file without the column */
+	const char *newest_by; /* a column of dates: of all rows with one key only that with the
+	                        * latest counts that is not in the future; NULL: each does */
+	enum policy_meaning meaning;
+	const char *delimiter;    /* by name or as a character; NULL: recognised */
+	const char *encoding;     /* for iconv; NULL: UTF-8 */
+	const char *marker;       /* ".done": a file waits for one of that name; NULL: none */
+	struct text_list require; /* what else it waits for: words of sidecar_kind */
 	struct policy_may may;
 	struct policy_absence absence;
 	struct policy_limits limits;
@@ -181,6 +214,7 @@ struct policy {
 	uint32_t after_run_timeout_ms;
 	struct policy_expect expect;
 	struct policy_notify notify;
+	struct policy_pgp pgp;
 	uint64_t compress_ms; /* answers that old are packed (packed.h); PERIOD_ENDLESS: none */
 	struct policy_keep keep;
 	const char *approvers;  /* a group of this machine: who may release; NULL: who may steer */

@@ -1,0 +1,54 @@
+/*
+ * records: the bytes of a file, as they come, to the record of its headings and those of its rows,
+ * by the `csv` settings of a policy. What a heading means is not known here (reader.h, compose.h).
+ *
+ *     bytes -> decode -> skip_lines -> the separator -> csvin -> headings, then rows
+ *
+ * With HEADING_NONE the headings are the policy's positions, given before the first record. Records
+ * that skip_rows leaves out are none. Line numbers are those of the file, whatever is left out.
+ *
+ * REJECT: what csvin refuses; not_text; empty_file: there are no headings; header_none_too_many: a
+ * record has more cells than the policy has positions. Memory is bounded by the limits given.
+ */
+#ifndef ENROLD_RECORDS_H
+#define ENROLD_RECORDS_H
+
+#include "enrold/csvin.h"
+#include "enrold/error.h"
+#include "enrold/policy.h"
+#include "enrold/slice.h"
+
+#include <stdbool.h>
+
+struct records_terms {
+	const struct policy *policy; /* borrowed */
+	uint64_t field_max;
+};
+
+/* An error returned ends the reading. */
+struct records_visitor {
+	/* The separator is known by then. */
+	struct error (*on_headings)(void *context, const struct csvin_record *headings);
+	struct error (*on_record)(void *context, const struct csvin_record *record);
+	void *context;
+};
+
+struct records;
+
+struct error records_open(const struct records_terms *terms, const struct records_visitor *visitor,
+    struct records **result) MUST_CHECK;
+void records_close(struct records *records);
+
+struct error records_feed(struct records *records, const char *bytes, size_t size) MUST_CHECK;
+struct error records_finish(struct records *records) MUST_CHECK;
+
+/* 0: not known yet. */
+char records_delimiter(const struct records *records);
+/* What says so: "the feed's csv.delimiter"; NULL: it was recognised. */
+const char *records_delimiter_by(const struct records *records);
+/* The last line has a newline, or the last record its end; or there is none. */
+bool records_is_ended(const struct records *records);
+/* All bytes have come. */
+bool records_has_ended(const struct records *records);
+
+#endif
