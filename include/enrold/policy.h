@@ -155,6 +155,7 @@ struct policy_pgp {
 
 /* Texts belong to the configuration, or to the arena that policy_parse was given. */
 struct policy {
+	const char *preset; /* by name, or its absolute path; NULL: none */
 	enum policy_compat compat;
 	enum policy_upload_type upload_type;
 	enum policy_update_details update_details;

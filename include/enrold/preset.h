@@ -62,6 +62,18 @@ struct error preset_choose(const struct preset *preset, struct slice name, struc
 struct slice preset_heading(
     const struct preset_kind *kind, struct slice heading, struct arena *arena);
 
+/* ---- where presets come from (src/config) ---- */
+
+/* The YAML text of one that is built in; NULL: there is none of that name. */
+const char *preset_builtin(const char *name);
+/* The names of all of them, sorted. */
+const char *const *preset_builtin_names(size_t *count);
+/* By name, or by the absolute path of a site's own; as a feed with nothing but that preset has it.
+ * Everything lies in the arena. CONFIG, "file:line:column: key: ...": there is no such preset, or
+ * it is not well made. */
+struct error preset_load(
+    const char *name, struct arena *arena, const struct preset **result) MUST_CHECK;
+
 /* ---- an archive's manifest: OneRoster's manifest.csv (propertyName,value) ---- */
 
 enum manifest_says { MANIFEST_SILENT, MANIFEST_ABSENT, MANIFEST_BULK, MANIFEST_DELTA };
