@@ -30,6 +30,7 @@
 #define EXPECT(field) SECTION_EXPECT, #field
 #define KEEP(field) SECTION_KEEP, #field
 #define NOTIFY(field) SECTION_NOTIFY, #field
+#define PGP(field) SECTION_PGP, #field
 #define CSV(field) SECTION_CSV, #field
 #define IN_TOP(field) .offset = offsetof(struct config, field)
 #define IN_LMS(field) .offset = offsetof(struct lms_options, field)
@@ -55,6 +56,7 @@
 #define WHOLE 10000
 #define WORDS_MAX 2000
 #define ADDRESSES_MAX 50
+#define SIGNERS_MAX 50
 
 static const struct config_key keys[] = {
     {TOP(spool), KEY_TEXT, IN_TOP(spool), .rule = rule_path, .required = true},
@@ -103,21 +105,28 @@ static const struct config_key keys[] = {
 
     {WEBHOOK(key), KEY_TEXT, IN_WEBHOOK(key), .rule = rule_credential, .required = true},
 
+    {FEED(preset), KEY_TEXT, IN_FEED(preset), .rule = rule_preset, .optional = true},
     {FEED(compat), KEY_WORD, IN_FEED(compat), WORDS("none", "moodle"), .default_text = "none"},
     {FEED(upload_type), KEY_WORD, IN_FEED(upload_type),
-        WORDS("update", "add", "add_increment", "add_or_update"), .default_text = "update"},
+        WORDS("update", "add", "add_increment", "add_or_update"), .default_text = "update",
+        .in_preset = true},
     {FEED(update_details), KEY_WORD, IN_FEED(update_details),
-        WORDS("none", "file", "file_and_defaults", "fill_missing"), .default_text = "none"},
+        WORDS("none", "file", "file_and_defaults", "fill_missing"), .default_text = "none",
+        .in_preset = true},
     {FEED(match_by), KEY_WORD, IN_FEED(match_by), WORDS("username", "email", "idnumber"),
-        .default_text = "username"},
+        .default_text = "username", .in_preset = true},
     {FEED(course_by), KEY_WORD, IN_FEED(course_by), WORDS("shortname", "idnumber"),
-        .default_text = "shortname"},
-    {FEED(allow_suspend), KEY_BOOL, IN_FEED(allow_suspend), .default_text = "true"},
-    {FEED(allow_delete), KEY_BOOL, IN_FEED(allow_delete), .default_text = "false"},
-    {FEED(allow_rename), KEY_BOOL, IN_FEED(allow_rename), .default_text = "false"},
-    {FEED(allow_unenrol), KEY_BOOL, IN_FEED(allow_unenrol), .default_text = "false"},
+        .default_text = "shortname", .in_preset = true},
+    {FEED(allow_suspend), KEY_BOOL, IN_FEED(allow_suspend), .default_text = "true",
+        .in_preset = true},
+    {FEED(allow_delete), KEY_BOOL, IN_FEED(allow_delete), .default_text = "false",
+        .in_preset = true},
+    {FEED(allow_rename), KEY_BOOL, IN_FEED(allow_rename), .default_text = "false",
+        .in_preset = true},
+    {FEED(allow_unenrol), KEY_BOOL, IN_FEED(allow_unenrol), .default_text = "false",
+        .in_preset = true},
     {FEED(removal), KEY_WORD, IN_FEED(removal), WORDS("suspend", "suspend_no_roles", "unenrol"),
-        .default_text = "suspend"},
+        .default_text = "suspend", .in_preset = true},
     {FEED(purge_history), KEY_BOOL, IN_FEED(purge_history), .default_text = "false"},
     {FEED(new_password), KEY_WORD, IN_FEED(new_password), WORDS("generate", "required"),
         .default_text = "generate"},
@@ -125,28 +134,37 @@ static const struct config_key keys[] = {
     {FEED(force_password_change), KEY_WORD, IN_FEED(force_password_change),
         WORDS("weak", "none", "all"), .default_text = "weak"},
     {FEED(usernames), KEY_WORD, IN_FEED(usernames), WORDS("lower", "exact", "clean"),
-        .default_text = "lower", .moodle_text = "clean"},
+        .default_text = "lower", .moodle_text = "clean", .in_preset = true},
     {FEED(existing_enrolment), KEY_WORD, IN_FEED(existing_enrolment), WORDS("keep", "refresh"),
-        .default_text = "keep", .moodle_text = "refresh"},
+        .default_text = "keep", .moodle_text = "refresh", .in_preset = true},
     {FEED(invalid_values), KEY_WORD, IN_FEED(invalid_values), WORDS("reject", "ignore"),
-        .default_text = "reject", .moodle_text = "ignore"},
+        .default_text = "reject", .moodle_text = "ignore", .in_preset = true},
     {FEED(on_bad_row), KEY_WORD, IN_FEED(on_bad_row), WORDS("skip", "reject_file"),
-        .default_text = "skip", .moodle_text = "reject_file"},
+        .default_text = "skip", .moodle_text = "reject_file", .in_preset = true},
     {FEED(unknown_columns), KEY_WORD, IN_FEED(unknown_columns), WORDS("refuse", "ignore"),
-        .default_text = "refuse"},
+        .default_text = "refuse", .in_preset = true},
     {FEED(final_newline), KEY_WORD, IN_FEED(final_newline), WORDS("warn", "require", "ignore"),
-        .default_text = "warn"},
+        .default_text = "warn", .in_preset = true},
     {FEED(defaults), KEY_PAIRS, IN_FEED(defaults), 1, 200, .rule = rule_text,
-        .name_rule = rule_default},
+        .name_rule = rule_default, .in_preset = true},
     {FEED(username_template), KEY_TEXT, IN_FEED(username_template), .rule = rule_template,
-        .optional = true},
+        .optional = true, .in_preset = true},
     {FEED(type_roles), KEY_LIST, IN_FEED(type_roles), 3, 3, .rule = rule_text},
-    {FEED(dates), KEY_LIST, IN_FEED(dates), 1, 16, .rule = rule_date_form},
+    {FEED(dates), KEY_LIST, IN_FEED(dates), 1, 16, .rule = rule_date_form, .in_preset = true},
     {FEED(columns), KEY_PAIRS, IN_FEED(columns), 1, 200, .rule = rule_column,
-        .name_rule = rule_heading, .is_one_to_one = true},
+        .name_rule = rule_heading, .is_one_to_one = true, .in_preset = true},
     {FEED(values), KEY_WORDS, IN_FEED(values), 1, WORDS_MAX, .rule = rule_cell,
-        .noun = RULE_CELL_NOUN, .name_rule = rule_heading},
-    {FEED(empty), KEY_LIST, IN_FEED(empty), 0, PATTERNS_MAX, .rule = rule_word, .takes_null = true},
+        .noun = RULE_CELL_NOUN, .name_rule = rule_heading, .in_preset = true},
+    {FEED(empty), KEY_LIST, IN_FEED(empty), 0, PATTERNS_MAX, .rule = rule_word, .takes_null = true,
+        .in_preset = true},
+    {FEED(split), KEY_PAIRS, IN_FEED(split), 1, 50, .rule = rule_separator,
+        .name_rule = rule_heading, .in_preset = true},
+    {FEED(set), KEY_PAIRS, IN_FEED(set), 1, 200, .rule = rule_cell, .noun = RULE_CELL_NOUN,
+        .name_rule = rule_column, .in_preset = true},
+    {FEED(newest_by), KEY_TEXT, IN_FEED(newest_by), .rule = rule_heading, .optional = true,
+        .in_preset = true},
+    {FEED(meaning), KEY_WORD, IN_FEED(meaning), WORDS("full", "delta", "manifest"),
+        .default_text = "full", .in_preset = true},
     {FEED(marker), KEY_TEXT, IN_FEED(marker), .rule = rule_marker, .optional = true},
     {FEED(require), KEY_LIST, IN_FEED(require), 0, SIDECAR_KINDS, .rule = rule_sidecar},
     {FEED(atomic), KEY_BOOL, IN_FEED(atomic), .default_text = "false"},
@@ -171,7 +189,8 @@ static const struct config_key keys[] = {
     {FEED(expect), KEY_MAP, .inner = SECTION_EXPECT},
     {FEED(keep), KEY_MAP, .inner = SECTION_KEEP},
     {FEED(notify), KEY_MAP, .inner = SECTION_NOTIFY},
-    {FEED(csv), KEY_MAP, .inner = SECTION_CSV},
+    {FEED(pgp), KEY_MAP, .inner = SECTION_PGP},
+    {FEED(csv), KEY_MAP, .inner = SECTION_CSV, .in_preset = true},
 
     {MAY(courses), KEY_LIST, IN_FEED(may.courses), 0, PATTERNS_MAX, .rule = rule_text,
         .default_text = "*"},
@@ -275,8 +294,30 @@ static const struct config_key keys[] = {
     {NOTIFY(attach), KEY_WORD, IN_FEED(notify.attach), WORDS("off", "retry"), .default_text = "off",
         .is_local = true},
 
-    {CSV(delimiter), KEY_TEXT, IN_FEED(delimiter), .rule = rule_delimiter, .optional = true},
-    {CSV(encoding), KEY_TEXT, IN_FEED(encoding), .rule = rule_encoding, .optional = true},
+    {PGP(home), KEY_TEXT, IN_FEED(pgp.home), .rule = rule_home, .optional = true, .is_local = true},
+    {PGP(required), KEY_BOOL, IN_FEED(pgp.required), .default_text = "false", .is_local = true},
+    {PGP(signed_by), KEY_LIST, IN_FEED(pgp.signed_by), 0, SIGNERS_MAX, .rule = rule_fingerprint,
+        .tidy = rule_tidy_fingerprint, .is_local = true},
+    {PGP(signed_within), KEY_PERIOD, IN_FEED(pgp.signed_within_ms), HOUR, 3650 * DAY,
+        WORDS("forever"), .default_text = "3d", .is_local = true},
+    {PGP(answer_to), KEY_TEXT, IN_FEED(pgp.answer_to), .rule = rule_fingerprint, .optional = true,
+        .tidy = rule_tidy_fingerprint, .is_local = true},
+
+    {CSV(delimiter), KEY_TEXT, IN_FEED(delimiter), .rule = rule_delimiter, .optional = true,
+        .in_preset = true},
+    {CSV(encoding), KEY_TEXT, IN_FEED(encoding), .rule = rule_encoding, .optional = true,
+        .in_preset = true},
+    {CSV(skip_lines), KEY_UNSIGNED, IN_FEED(skip_lines), 0, 1000, .default_text = "0",
+        .in_preset = true},
+    {CSV(skip_rows), KEY_UNSIGNED, IN_FEED(skip_rows), 0, 100, .default_text = "0",
+        .in_preset = true},
+    {CSV(header), KEY_WORD, IN_FEED(header), WORDS("first", "none"), .default_text = "first",
+        .in_preset = true},
+    {CSV(positions), KEY_LIST, IN_FEED(positions), 0, 200, .rule = rule_heading, .in_preset = true},
+    {CSV(record_end), KEY_TEXT, IN_FEED(record_end), .rule = rule_record_end, .optional = true,
+        .in_preset = true},
+    {CSV(escape), KEY_WORD, IN_FEED(escape), WORDS("doubled", "backslash"),
+        .default_text = "doubled", .in_preset = true},
 };
 
 enum { KEYS_COUNT = sizeof keys / sizeof keys[0], NAME_MAX_COMPARED = 64 };
@@ -374,6 +415,7 @@ const char *keys_prefix(enum key_section section)
 	    [SECTION_EXPECT] = "feeds.<name>.expect.",
 	    [SECTION_KEEP] = "feeds.<name>.keep.",
 	    [SECTION_NOTIFY] = "feeds.<name>.notify.",
+	    [SECTION_PGP] = "feeds.<name>.pgp.",
 	    [SECTION_CSV] = "feeds.<name>.csv."};
 	return prefixes[section];
 }

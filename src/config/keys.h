@@ -33,6 +33,7 @@ enum key_section {
 	SECTION_EXPECT,
 	SECTION_KEEP,
 	SECTION_NOTIFY,
+	SECTION_PGP,
 	SECTION_CSV,
 	SECTIONS,
 };
@@ -53,7 +54,7 @@ enum key_kind {
 };
 
 /* Room for a mark for each key; keys.c asserts that they fit. */
-enum { KEYS_MAX = 160 };
+enum { KEYS_MAX = 192 };
 
 /* Which keys a file, a feed, a line has given. */
 struct keys_given {
@@ -74,10 +75,11 @@ struct config_key {
 	const char *default_text;
 	const char *moodle_text; /* the default under `compat: moodle`; NULL: the same */
 	bool required;
-	bool optional; /* a text that may be absent altogether: NULL; a share: `said` */
-	size_t said;   /* of a bool beside an optional share: it was given */
-	bool is_local; /* of this host: no part of the policy that is stored with a run */
-	bool was_off;  /* a stored policy without it is of a time without such limits */
+	bool optional;  /* a text that may be absent altogether: NULL; a share: `said` */
+	size_t said;    /* of a bool beside an optional share: it was given */
+	bool is_local;  /* of this host: no part of the policy that is stored with a run */
+	bool in_preset; /* how files are written or meant: a preset may say it for a feed */
+	bool was_off;   /* a stored policy without it is of a time without such limits */
 	/* KEY_TEXT: what may be printed of it, which is a text that the rule takes, too; an error
 	 * repeats nothing of it. NULL: it is no secret. */
 	void (*show)(const char *text, struct buffer *out);
@@ -87,6 +89,9 @@ struct config_key {
 	text_rule *rule;
 	/* That noun, of a rule that takes the empty text: any other is asked with it. */
 	const char *noun;
+	/* KEY_TEXT, each item of a KEY_LIST: makes it, in place, what it is compared with. NULL:
+	 * it stays as it is written. */
+	void (*tidy)(char *text);
 	bool is_one_to_one; /* KEY_PAIRS: no two names may have the same value */
 	bool takes_null;    /* KEY_LIST: YAML's NULL is a text */
 	/* The same for the names of KEY_PAIRS, for the first of a KEY_LIST, where it differs, for

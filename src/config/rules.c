@@ -26,6 +26,7 @@ enum {
 	ACTOR_MAX = 100, /* mdl_user.username */
 	SHOWN_MAX = 40,
 	ORIGIN_MAX = 128, /* NOTE_ORIGIN_MAX */
+	SEPARATOR_MAX = 16,
 };
 
 /* Engines behind a server, whose client library a build may lack. */
@@ -283,6 +284,56 @@ const char *rule_encoding(const char *text)
 		return "a character set that `iconv -l` lists, such as \"windows-1252\"";
 	iconv_close(converter);
 	return NULL;
+}
+
+const char *rule_home(const char *text)
+{
+	return is_credential(text)
+	           ? NULL
+	           : "an absolute path, or the name of a credential such as \"pgp\"";
+}
+
+/* Of version 4 (RFC 4880, 12.2): short key ids are no names, for anybody can make another key of
+ * the same. */
+const char *rule_fingerprint(const char *text)
+{
+	enum { DIGITS_COUNT = 40 };
+	size_t digits = 0;
+	for (; *text && strchr(DIGITS "abcdefABCDEF ", *text); text++)
+		digits += *text != ' ';
+	return *text == '\0' && digits == DIGITS_COUNT
+	           ? NULL
+	           : "a fingerprint of 40 hexadecimal digits, as `gpg --fingerprint` shows it";
+}
+
+void rule_tidy_fingerprint(char *text)
+{
+	char *to = text;
+	for (; *text; text++)
+		if (*text != ' ')
+			*to++ = *text >= 'a' && *text <= 'f' ? (char)(*text - 'a' + 'A') : *text;
+	*to = '\0';
+}
+
+const char *rule_preset(const char *text)
+{
+	return consists_of(text, LOWER DIGITS "_-", PRESET_NAME_MAX) || !rule_path(text)
+	           ? NULL
+	           : "the name of a preset, such as \"canvas\", or an absolute path";
+}
+
+const char *rule_separator(const char *text)
+{
+	size_t length = strlen(text);
+	return length >= 1 && length <= SEPARATOR_MAX ? NULL : "a text of 1 to 16 bytes";
+}
+
+/* A quote in it could as well begin a cell. */
+const char *rule_record_end(const char *text)
+{
+	return !rule_separator(text) && !strchr(text, '"')
+	           ? NULL
+	           : "a text of 1 to 16 bytes without quotes, such as \"!##!\"";
 }
 
 bool rule_host_name(char *text, size_t size)

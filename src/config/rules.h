@@ -54,6 +54,16 @@ const char *rule_smtp(const char *text);
 const char *rule_webhook(const char *text);
 /* As note_is_origin has it. */
 const char *rule_origin(const char *text);
+/* Of the keys that gpg uses: a folder, or a credential. */
+const char *rule_home(const char *text);
+const char *rule_fingerprint(const char *text);
+/* In place: as gpg has it, without blanks and in capitals. */
+void rule_tidy_fingerprint(char *text);
+/* Built in, or a site's own: whether there is one is asked when it is loaded. */
+const char *rule_preset(const char *text);
+/* What stands between the values of a cell, and behind each record. */
+const char *rule_separator(const char *text);
+const char *rule_record_end(const char *text);
 const char *rule_feed_name(const char *text);
 
 /* The host's name, unchecked. false: it has none or a longer one. */

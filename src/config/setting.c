@@ -314,9 +314,11 @@ static struct error text_parse(
 		snprintf(found, sizeof found, "\"%s\"", is_shown ? text : "");
 		return refuse(expected, is_shown ? found : NULL);
 	}
-	const char *copy = arena_copy(arena, slice_of(text)).bytes;
+	char *copy = (char *)arena_copy(arena, slice_of(text)).bytes;
 	if (arena_has_failed(arena))
 		return error_memory("reading the configuration");
+	if (key->tidy)
+		key->tidy(copy);
 	memcpy(field, &copy, sizeof copy);
 	return OK;
 }

@@ -1050,6 +1050,7 @@ Test(config, has_an_example_that_names_every_key)
 	    [SECTION_EXPECT] = 3,
 	    [SECTION_KEEP] = 3,
 	    [SECTION_NOTIFY] = 3,
+	    [SECTION_PGP] = 3,
 	    [SECTION_CSV] = 3};
 	const struct config_key *keys = config_keys(&count);
 	for (size_t i = 0; i < count; i++) {

@@ -76,7 +76,8 @@ Test(manuals, of_the_settings_name_each_key_in_its_section)
 	    [SECTION_ERRORS] = {".Ss In errors", ".Ss In expect"},
 	    [SECTION_EXPECT] = {".Ss In expect", ".Ss In keep"},
 	    [SECTION_KEEP] = {".Ss In keep", ".Ss In notify"},
-	    [SECTION_NOTIFY] = {".Ss In notify", ".Ss In csv"},
+	    [SECTION_NOTIFY] = {".Ss In notify", ".Ss In pgp"},
+	    [SECTION_PGP] = {".Ss In pgp", ".Ss In csv"},
 	    [SECTION_CSV] = {".Ss In csv", ".Sh WHAT A FEED MAY REACH"}};
 	manual_load(SOURCE_DIR "/src/enrold.yaml.5");
 	for (enum key_section section = SECTION_TOP; section <= SECTION_CSV; section++) {
