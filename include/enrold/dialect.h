@@ -15,6 +15,9 @@ char dialect_parse_sep(struct slice line);
 
 typedef bool dialect_is_name(const void *context, struct slice cell);
 
+/* How many of the cells are names, if that separates them. */
+size_t dialect_count(
+    struct slice header, char delimiter, dialect_is_name *is_name, const void *context);
 /* Never fails: a comma where nothing speaks for another. */
 char dialect_recognise(struct slice header, dialect_is_name *is_name, const void *context);
 

@@ -1,19 +1,16 @@
 /*
- * reader: the bytes of an input, as they come, to its header and records. The same code checks the
- * structure while a file is copied and reads the copy when it is applied.
+ * reader: the bytes of an input, as they come, to its header and rows (records.h). The same code
+ * checks the structure while a file is copied and reads the copy when it is applied.
  *
- *     bytes -> decode -> text, held until the header's line is whole -> dialect -> csvin -> records
- *
- * REJECT: what csvin and header_parse refuse; empty_file; wrong_field_count with on_bad_row:
- * reject_file; not_text. Memory is bounded by the limits given, not by the file.
+ * REJECT: what records and header_parse refuse; wrong_field_count with on_bad_row: reject_file.
+ * Memory is bounded by the limits given, not by the file.
  */
 #ifndef ENROLD_READER_H
 #define ENROLD_READER_H
 
-#include "enrold/buffer.h"
 #include "enrold/columns.h"
-#include "enrold/decode.h"
 #include "enrold/facts.h"
+#include "enrold/records.h"
 
 /* Each may be NULL. An error returned ends the reading. */
 struct reader_visitor {
@@ -34,16 +31,10 @@ struct reader {
 	struct reader_terms terms;
 	struct arena *arena; /* of the header */
 	struct reader_visitor visitor;
-	struct decoder *decoder;
-	struct buffer head; /* what came before csvin was made */
-	char delimiter;
-	const char *delimiter_by;  /* what says so: "the feed's csv.delimiter"; NULL: recognised */
-	bool has_begun, has_ended; /* the bytes */
-	char last;                 /* byte of the decoded text */
-	struct csvin *csvin;       /* NULL until the separator is known */
-	struct header *header;     /* NULL until it was read */
-	uint64_t records;          /* after the header, bad ones included */
-	uint64_t line;             /* where the last of all records starts */
+	struct records *source;
+	struct header *header; /* NULL until it was read */
+	uint64_t records;      /* after the header, bad ones included */
+	uint64_t line;         /* where the last of all records starts; 0: it is the positions */
 };
 
 struct error reader_open(struct reader *reader, const struct reader_terms *terms,

@@ -4,11 +4,17 @@
  *
  *     bytes -> decode -> skip_lines -> the separator -> csvin -> headings, then rows
  *
- * With HEADING_NONE the headings are the policy's positions, given before the first record. Records
- * that skip_rows leaves out are none. Line numbers are those of the file, whatever is left out.
+ * With HEADING_NONE the headings are the policy's positions, on line 0, given before the first
+ * record. A position "endtime?", and all behind it, may be missing in a record, and is empty then.
+ * Records that skip_rows leaves out are none. Line numbers are those of the file, whatever is left
+ * out.
  *
- * REJECT: what csvin refuses; not_text; empty_file: there are no headings; header_none_too_many: a
- * record has more cells than the policy has positions. Memory is bounded by the limits given.
+ * A retry file is known by its headings error_line and error_code. It is read as if the policy said
+ * nothing of a shape, for it is a table like any other, whatever the feed's files look like.
+ *
+ * REJECT: what csvin refuses; not_text; empty_file: there are no headings, or no record where the
+ * policy has them; header_none_too_many: the first record has more cells than the policy has
+ * positions. Memory is bounded by the limits given.
  */
 #ifndef ENROLD_RECORDS_H
 #define ENROLD_RECORDS_H

@@ -87,6 +87,12 @@ static struct score score_of(
 	return score;
 }
 
+size_t dialect_count(
+    struct slice header, char delimiter, dialect_is_name *is_name, const void *context)
+{
+	return score_of(header, delimiter, is_name, context).names;
+}
+
 char dialect_recognise(struct slice header, dialect_is_name *is_name, const void *context)
 {
 	char best = ',';
