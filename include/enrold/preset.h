@@ -48,14 +48,23 @@ struct preset {
 enum { PRESET_BEGINNING_MAX = 64 << 10 };
 
 /*
- * The kind of a file of that name that begins so (decoded as each kind has it; is_whole: there is
- * no more of it). Of several that fit, the one with the longer signature; a pattern of names goes
- * first. *kind is NULL when none fits; why, for people, is then in the arena: "'status' and
- * 'section_id' are missing for canvas enrollments". RETRY: out of memory.
+ * The kind of a file of that name (without what says how it is packed or encrypted) that begins so
+ * (decoded as each kind has it; is_whole: there is no more of it). Of several that fit, the one
+ * with the longer signature; a pattern of names goes first. *kind is NULL when none fits; why, for
+ * people, is then in the arena: "'status' and 'section_id' are missing for canvas enrollments".
+ * RETRY: out of memory.
  */
 struct error preset_choose(const struct preset *preset, struct slice name, struct slice beginning,
     bool is_whole, struct arena *arena, const struct preset_kind **kind,
     struct slice *why) MUST_CHECK;
+
+/*
+ * A retry file that comes back is chosen by its headings alone: it is read by its kind's policy,
+ * whose shape it need not have (records.h). One of an archive's answer has the headings of the
+ * composed text and fits no kind: it is read by preset->composed. RETRY: out of memory.
+ */
+struct error preset_is_composed(const struct preset *preset, struct slice beginning, bool is_whole,
+    struct arena *arena, bool *is_composed) MUST_CHECK;
 
 /* "enrollments.status": what the composed text calls a column of such a file, by its heading as it
  * is written; itself, or in the arena. */
