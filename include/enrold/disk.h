@@ -25,6 +25,9 @@ struct error disk_extend(int file, const char *name, uint64_t size, struct slice
 struct error disk_copy(int from, int to, char *chunk, size_t size) MUST_CHECK;
 /* A new file with these bytes, durable. */
 struct error disk_create(int at, const char *name, mode_t mode, struct slice bytes) MUST_CHECK;
+/* A new and empty file without a name on the directory's disk, to write and read: it is gone when
+ * it is closed, whoever kills the process. */
+struct error disk_open_nameless(int directory, int *file) MUST_CHECK;
 bool disk_has(int at, const char *name);
 /* The whole of a small file; bytes NULL: there is none. */
 struct error disk_load(

@@ -107,6 +107,29 @@ struct error disk_create(int at, const char *name, mode_t mode, struct slice byt
 	return error;
 }
 
+/* Where the disk knows no such files: it has a name until it is opened, one that nobody guesses. */
+static int nameless_by_removal(int directory)
+{
+	uint64_t chance;
+	char name[MARK_SIZE];
+	if (getrandom(&chance, sizeof chance, 0) != (ssize_t)sizeof chance)
+		return -1;
+	snprintf(name, sizeof name, ".%016" PRIx64 ".part", chance);
+	int file =
+	    openat(directory, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (file >= 0)
+		unlinkat(directory, name, 0);
+	return file;
+}
+
+struct error disk_open_nameless(int directory, int *file)
+{
+	*file = openat(directory, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	if (*file < 0 && (errno == EOPNOTSUPP || errno == EISDIR || errno == ENOENT))
+		*file = nameless_by_removal(directory);
+	return *file < 0 ? error_errno("cannot make a file without a name") : OK;
+}
+
 bool disk_has(int at, const char *name)
 {
 	return faccessat(at, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
