@@ -7,7 +7,18 @@
 
 #include "enrold/slice.h"
 
-/* "a workbook (xlsx, ods) or a ZIP archive: export it as CSV"; NULL: it may be text. */
+/* For who has a workbook or another document of an office, all of which are ZIP archives. */
+#define FOREIGN_DOCUMENT                                                                           \
+	"a workbook (xlsx, ods) or another document of an office program: open it, save it as "    \
+	"'CSV UTF-8', and drop that"
+
+/* It is a ZIP archive, and by the name of its first member such a document; 64 bytes of its
+ * beginning are enough. */
+bool foreign_is_document(struct slice beginning);
+/* A member of this name is in nothing else. */
+bool foreign_is_document_part(struct slice name);
+
+/* "a PDF document: export the table as CSV"; NULL: it may be text. */
 const char *foreign_find(struct slice beginning);
 
 #endif

@@ -8,9 +8,10 @@ static const struct {
 	struct slice start;
 	const char *what;
 } kinds[] = {
-    {{SLICE_INIT("PK\x03\x04")}, "a workbook (xlsx, ods) or a ZIP archive: export it as CSV"},
+    {{SLICE_INIT("PK\x03\x04")}, "a ZIP archive: drop it as it is, or unpack it first"},
     {{SLICE_INIT("PK\x05\x06")}, "an empty ZIP archive: export the table as CSV"},
-    {{SLICE_INIT("\xD0\xCF\x11\xE0")}, "a workbook (xls): export it as CSV"},
+    {{SLICE_INIT("\xD0\xCF\x11\xE0")},
+        "a workbook (xls): open it, save it as 'CSV UTF-8', and drop that"},
     {{SLICE_INIT("\x1F\x8B")}, "compressed (gzip): unpack it first"},
     {{SLICE_INIT("BZh91AY&SY")}, "compressed (bzip2): unpack it first"},
     {{SLICE_INIT("\xFD"
@@ -45,8 +46,36 @@ static bool is_encrypted(const unsigned char *bytes, size_t size)
 	}
 }
 
+bool foreign_is_document_part(struct slice name)
+{
+	static const struct slice parts[] = {
+	    {SLICE_INIT("[Content_Types].xml")}, {SLICE_INIT("_rels/.rels")},
+	    {SLICE_INIT("xl/workbook.xml")},
+	    {SLICE_INIT("mimetype")}, /* OpenDocument: always the first */
+	};
+	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+		if (slice_is(name, parts[i]))
+			return true;
+	return false;
+}
+
+/* Where a ZIP archive's first head has the length of the name, and the name. */
+enum { ZIP_LENGTH_AT = 26, ZIP_NAME_AT = 30 };
+
+bool foreign_is_document(struct slice beginning)
+{
+	const unsigned char *bytes = (const unsigned char *)beginning.bytes;
+	if (beginning.size < ZIP_NAME_AT || memcmp(bytes, "PK\x03\x04", 4) != 0)
+		return false;
+	size_t size = bytes[ZIP_LENGTH_AT] + 256U * bytes[ZIP_LENGTH_AT + 1];
+	return size <= beginning.size - ZIP_NAME_AT &&
+	       foreign_is_document_part((struct slice){beginning.bytes + ZIP_NAME_AT, size});
+}
+
 const char *foreign_find(struct slice beginning)
 {
+	if (foreign_is_document(beginning))
+		return FOREIGN_DOCUMENT;
 	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
 		if (beginning.size >= kinds[i].start.size &&
 		    strncasecmp(beginning.bytes, kinds[i].start.bytes, kinds[i].start.size) == 0)
