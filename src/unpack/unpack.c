@@ -1,0 +1,59 @@
+/*
+ * unpack: which format it is, and that one's way. It must not know what a member says.
+ */
+#include "formats.h"
+
+#include "enrold/foreign.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum unpack_format unpack_recognise(struct slice beginning)
+{
+	static const struct {
+		struct slice start;
+		enum unpack_format format;
+	} signs[] = {
+	    {{SLICE_INIT("\x1F\x8B\x08")}, UNPACK_GZIP}, {{SLICE_INIT("PK\x03\x04")}, UNPACK_ZIP},
+	    {{SLICE_INIT("PK\x05\x06")}, UNPACK_ZIP}, /* an empty one */
+	};
+	for (size_t i = 0; i < sizeof signs / sizeof *signs; i++)
+		if (beginning.size >= signs[i].start.size &&
+		    memcmp(beginning.bytes, signs[i].start.bytes, signs[i].start.size) == 0)
+			return foreign_is_document(beginning) ? UNPACK_NONE : signs[i].format;
+	return UNPACK_NONE;
+}
+
+static struct error rewound(int from, uint64_t *size)
+{
+	struct stat stat;
+	if (fstat(from, &stat) < 0 || lseek(from, 0, SEEK_SET) < 0)
+		return error_own(error_errno("cannot read what is unpacked"), OWNER_FILE);
+	*size = (uint64_t)stat.st_size;
+	return OK;
+}
+
+struct error unpack(int from, enum unpack_format format, int directory,
+    const struct unpack_limits *limits, struct arena *arena, struct unpacked_list *list)
+{
+	struct content content = {
+	    .limits = limits, .arena = arena, .list = list, .directory = directory};
+	list->count = 0;
+	list->is_stopped = false;
+	struct error error = rewound(from, &content.packed);
+	if (!is_error(&error))
+		error = format == UNPACK_GZIP ? gzip_unpack(&content, from)
+		                              : zip_unpack(&content, from);
+	hash_free(content.hash);
+	if (!is_error(&error) && arena_has_failed(arena))
+		error = error_memory("unpacking");
+	return error;
+}
+
+void unpack_done(struct unpacked_list *list)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (list->items[i].file >= 0)
+			close(list->items[i].file);
+	list->count = 0;
+}
