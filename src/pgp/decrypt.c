@@ -1,0 +1,85 @@
+/*
+ * decrypt: the plaintext is written while it comes, for it may be larger than memory; unless all is
+ * well in the end it is taken away again.
+ */
+#include "decrypt.h"
+#include "verdict.h"
+
+#include <unistd.h>
+
+static struct error plaintext_judge(const struct policy_pgp *policy, const struct pgp_call *call,
+    const struct pgp_end *end, struct pgp_verdict *verdict)
+{
+	verdict->is_stopped = end->is_stopped;
+	if (end->is_stopped)
+		return OK;
+	if (end->is_large)
+		return error_reject("file_too_large", 0,
+		    "decrypted it has more than %llu bytes, the most that a file may have",
+		    (unsigned long long)call->sink.bytes_max);
+	struct error error =
+	    pgp_judge(policy, &end->status, end->is_well, call->limits->now, verdict);
+	if (error.class == ERROR_RETRY && *end->words)
+		error = error_wrap(error, "%.120s", end->words);
+	return error.class == ERROR_RETRY ? error_own(error, OWNER_FILE) : error;
+}
+
+/* No signature is looked at where nobody is named: one by a key that we do not have would be an
+ * error of gpg's. */
+static struct error message_open(struct pgp_session *session, const struct policy_pgp *policy,
+    struct pgp_call *call, struct pgp_verdict *verdict)
+{
+	static const char *const checked[] = {
+	    "--lock-never", "--pinentry-mode", "error", "--decrypt", NULL};
+	static const char *const unchecked[] = {
+	    "--lock-never", "--pinentry-mode", "error", "--skip-verify", "--decrypt", NULL};
+	struct pgp_end end;
+	call->arguments = policy->signed_by.count > 0 ? checked : unchecked;
+	struct error error = pgp_session_call(session, call, &end);
+	if (!is_error(&error))
+		error = plaintext_judge(policy, call, &end, verdict);
+	return error;
+}
+
+static struct error emptied(int to)
+{
+	return ftruncate(to, 0) < 0 || lseek(to, 0, SEEK_SET) < 0
+	           ? error_errno("cannot empty the file for the plaintext")
+	           : OK;
+}
+
+struct error pgp_decrypt_by(const struct pgp_programs *programs, const struct policy_pgp *policy,
+    const struct pgp_files *files, const struct pgp_limits *limits, struct pgp_verdict *verdict)
+{
+	struct pgp_session session;
+	struct pgp_call call = {.input = files->from,
+	    .sink = {.file = files->to, .bytes_max = limits->bytes_max},
+	    .limits = limits};
+	*verdict = (struct pgp_verdict){.is_stopped = false};
+	struct error error = emptied(files->to);
+	if (!is_error(&error))
+		error = pgp_session_open(programs, policy, false, &session);
+	if (is_error(&error))
+		return error;
+	error = message_open(&session, policy, &call, verdict);
+	pgp_session_close(&session);
+	verdict->bytes = call.sink.bytes;
+	/* Zeros at its end are a hole so far. */
+	if (!is_error(&error) && !verdict->is_stopped &&
+	    ftruncate(files->to, (off_t)call.sink.bytes) < 0)
+		error = error_errno("cannot write the plaintext");
+	if (is_error(&error) || verdict->is_stopped) {
+		struct error not_emptied = emptied(files->to);
+		verdict->bytes = 0;
+		if (!is_error(&error))
+			error = not_emptied;
+	}
+	return error;
+}
+
+struct error pgp_decrypt(const struct policy_pgp *policy, int from, int to,
+    const struct pgp_limits *limits, struct pgp_verdict *verdict)
+{
+	return pgp_decrypt_by(
+	    &pgp_programs, policy, &(struct pgp_files){from, to}, limits, verdict);
+}
