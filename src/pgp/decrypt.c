@@ -24,6 +24,25 @@ static struct error plaintext_judge(const struct policy_pgp *policy, const struc
 	return error.class == ERROR_RETRY ? error_own(error, OWNER_FILE) : error;
 }
 
+/* gpg ends with an error and says nothing of it where an armour has a letter too few, as where it
+ * is not well itself: then it cannot list its keys either. */
+static struct error silence_judge(struct pgp_session *session, const struct pgp_limits *limits)
+{
+	static const char *const arguments[] = {"--lock-never", "--list-keys", NULL};
+	struct pgp_call call = {arguments, -1, {.file = -1, .bytes_max = UINT64_MAX}, limits};
+	struct pgp_end end;
+	struct error error = pgp_session_call(session, &call, &end);
+	if (is_error(&error))
+		return error;
+	if (!end.is_well)
+		return error_own(
+		    error_retry("gpg cannot read its keys: %.120s", end.words), OWNER_FILE);
+	return error_reject("pgp_broken", 0,
+	    "gpg can make nothing of it: it is cut short, or was altered on its way; drop it "
+	    "again, "
+	    "as a binary transfer");
+}
+
 /* No signature is looked at where nobody is named: one by a key that we do not have would be an
  * error of gpg's. */
 static struct error message_open(struct pgp_session *session, const struct policy_pgp *policy,
@@ -36,9 +55,12 @@ static struct error message_open(struct pgp_session *session, const struct polic
 	struct pgp_end end;
 	call->arguments = policy->signed_by.count > 0 ? checked : unchecked;
 	struct error error = pgp_session_call(session, call, &end);
-	if (!is_error(&error))
-		error = plaintext_judge(policy, call, &end, verdict);
-	return error;
+	if (is_error(&error))
+		return error;
+	bool is_ours = end.is_stopped || end.is_large;
+	return !is_ours && !end.is_well && pgp_is_silent(&end.status)
+	           ? silence_judge(session, call->limits)
+	           : plaintext_judge(policy, call, &end, verdict);
 }
 
 static struct error emptied(int to)

@@ -93,6 +93,12 @@ static void on_no_data(struct pgp_status *status, struct slice rest)
 	status->is_no_data = true;
 }
 
+static void on_unexpected(struct pgp_status *status, struct slice rest)
+{
+	(void)rest;
+	status->has_failed = true;
+}
+
 /* ---- what is in it ---- */
 
 static void on_begin(struct pgp_status *status, struct slice rest)
@@ -115,12 +121,13 @@ static void on_literal(struct pgp_status *status, struct slice rest)
 	status->is_outside |= !status->is_open;
 }
 
-/* Of authenticated encryption it names the algorithm behind the two of old. */
+/* What of old had integrity, the cipher, and what is authenticated encryption's. */
 static void on_info(struct pgp_status *status, struct slice rest)
 {
-	struct slice aead = field_at(rest, 2);
-	if (aead.size > 0 && number_of(status, aead) > 0)
-		status->has_integrity = true;
+	struct slice mdc = field(&rest), aead = field_at(rest, 1);
+	bool is_authenticated = aead.size > 0 && number_of(status, aead) > 0;
+	status->has_integrity |= is_authenticated;
+	status->lacks_integrity |= number_of(status, mdc) == 0 && !is_authenticated;
 }
 
 static void on_okay(struct pgp_status *status, struct slice rest)
@@ -254,6 +261,7 @@ static const struct keyword {
     {"NEED_PASSPHRASE_SYM", on_passphrase},
     {"DECRYPTION_KEY", on_key},
     {"NODATA", on_no_data},
+    {"UNEXPECTED", on_unexpected},
     {"BEGIN_DECRYPTION", on_begin},
     {"END_DECRYPTION", on_end},
     {"PLAINTEXT", on_literal},

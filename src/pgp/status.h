@@ -39,6 +39,7 @@ struct pgp_status {
 	size_t size;
 	bool is_odd;     /* a line too long, of somebody else, or one too many of something */
 	uint64_t lines;  /* all that were said */
+	bool has_failed; /* it found what is no message, such as a key */
 	bool is_no_data; /* it found nothing of OpenPGP in it */
 	/* Recipients, the first few; *_count: all. */
 	char recipients[STATUS_KEYS_MAX][STATUS_KEY_ID_SIZE];

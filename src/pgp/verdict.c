@@ -168,6 +168,11 @@ static bool is_about_nothing(const struct pgp_status *status)
 	       !status->needs_passphrase;
 }
 
+bool pgp_is_silent(const struct pgp_status *status)
+{
+	return is_about_nothing(status) && !status->is_no_data && !status->has_failed;
+}
+
 struct error pgp_judge(const struct policy_pgp *policy, const struct pgp_status *status,
     bool is_well, int64_t now, struct pgp_verdict *verdict)
 {
@@ -177,7 +182,7 @@ struct error pgp_judge(const struct policy_pgp *policy, const struct pgp_status 
 		return error_reject("pgp_not_encrypted", 0,
 		    "it is packed or signed, but not encrypted: let the sender encrypt it for the "
 		    "key of this feed (enrolctl key pgp prints one)");
-	if (is_about_nothing(status) && !status->is_no_data)
+	if (pgp_is_silent(status))
 		return error_retry("gpg ended without saying what the file is");
 	if (is_about_nothing(status))
 		return error_reject("pgp_broken", 0,
