@@ -12,9 +12,9 @@ t=$(mktemp -d) witness=${2-}; trap 'rm -rf "$t"' EXIT; [ $# -lt 2 ] || { cat -- 
   openssl pkey -pubin -in "$t/given" -out "$t/key"; } 2>/dev/null || die "$3 is no public key: PEM, or name+hash+base64"
 cd "$1"; scan() { rm -rf "$t/bodies" "$t/unpacked"; mkdir "$t/bodies" "$t/unpacked"; local places=([o]utbox [a]rchive [q]uarantine [h]eld [w]ork "$t/bodies")
 # 1. A: the files that are there before all else. P: their hashes; of packed ones, those of their plain bytes. H: .head, two places, written in turn.
-find "${places[@]}" -type f ! -name '.*' -print0 | tr '\n\0' '?\n' | sed 's/^/A\t/;s/[.]gz$//' >"$t/early"; : >"$t/hashes"
+find "${places[@]}" -type f ! -name '.*' -print0 | tr '\n\0' '?\n' | sed -E 's/^/A\t/;s/^(A\toutbox\/.*)[.]gz$/\1/' >"$t/early"; : >"$t/hashes"
 [ ! -e .head ] || tr '\0' '\n' <.head | sort | awk '$5 == $1 { h = $2 "\t" $4 } END { print "H\t" h }' >>"$t/early"
-find "${places[@]}" -type f ! -name '.*' -name '*.gz' | while IFS= read -r f; do [ ! -e "${f%.gz}" ] || continue
+find "${places[@]}" -type f ! -name '.*' -path 'outbox/*.gz' | while IFS= read -r f; do [ ! -e "${f%.gz}" ] || continue
   printf 'P\t%s\t%s\n' "$(gzip -dc "$f" 2>/dev/null | sha256sum | cut -c-64)" "${f%.gz}" >>"$t/hashes"; [[ $f != *.summary.json.gz ]] || install -D <(gzip -dc "$f" 2>/dev/null) "$t/unpacked/${f%.gz}"; done
 # 2. B, C: each summary's chain, made anew and as it says: what goes into it becomes a file, and all are hashed at once.
 find [o]utbox "$t/unpacked" -regex '.*[.]summary\([.][^/]*\)?[.]json' -type f -printf '%s\t%p\n' >"$t/names"
@@ -29,7 +29,7 @@ cut -f2 "$t/names" | tr '\n' '\0' | xargs -0r -n 1000 jq -Rr 'input_filename as 
   | ["S", $f, .run, .number // 0, .previous, .chain, .input.name, (.order != null), .input.sha256, .order.by],
     (.files[]? | ["F", $f, .sha256, $dir + .name]),
     (select((.input.sha256 // "") != "") | ["I", $f, .input.sha256, .input.archived.sha256]) | @tsv' >>"$t/facts" 2>/dev/null || :
-find "${places[@]}" -type f ! -name '.*' ! -name '*.gz' -print0 | { xargs -0r sha256sum 2>/dev/null || :; } | sed -E 's/^\\?([0-9a-f]{64}) ./P\t\1\t/' >>"$t/hashes"
+find "${places[@]}" -type f ! -name '.*' ! -path 'outbox/*.gz' -print0 | { xargs -0r sha256sum 2>/dev/null || :; } | sed -E 's/^\\?([0-9a-f]{64}) ./P\t\1\t/' >>"$t/hashes"
 for f in outbox/checkpoints/* "$t"/[n]ote; do keys=(outbox/checkpoints/*.pub) signed=no given=
   if [ "$f" = "$t/note" ]; then given=${witness//[[:cntrl:]]/ }; [ ! -e "$t/key" ] || keys=("$t/key"); fi
   [[ -n $given || ( -f $f && $f != *.pub && ! $f =~ \.[0-9]{8}-[0-9]{6}-[0-9]{6}\. ) ]] || continue
@@ -56,9 +56,9 @@ function speak(seen, until, k, b, p) { split("", many); split("", last_of) # of 
 function what(k) { return "number " last_of[k] (many[k] > 1 ? " and " many[k] - 1 " before it were " : " was ") } function confirm(f, n, k, from) { speak(witnessed = n, n); for (k in many) { unproved = 1; if (last_of[k] > from) from = last_of[k]
     tell(last_of[k], "not proved", "", f ": " what(k) "pruned by run number " number[k] ", after this checkpoint; a checkpoint of number " number[k] " or later proves it, by then") }
   print "1.9e9\t" f " is confirmed: it is signed, and the chain ended so with number " n (from ? "; it proves nothing up to number " from : "") }
-BEGIN { d = "[0-9]"; d = d d d d d d; RUN = "[.]" d "[0-9][0-9]-" d "-" d "[.]"; zeros = sprintf("%064d", 0) }
+BEGIN { d = "[0-9]"; d = d d d d d d; RUN = "[.]" d "[0-9][0-9]-" d "-" d "[.]"; zeros = sprintf("%064d", 0); ENDING = "(((csv|txt)([.]gz)?|gz|zip)([.](pgp|gpg|asc))?|pgp|gpg|asc)$" } # of inputs
 /\\/ && $1 != "C" { gsub(/\\\\/, "\\") } $1 == "P" && split($3, c, "/") > 3 && c[1] == "work" { work[c[3], $2] = working[c[3]] = 1; next }
-$1 == "P" { have[$3] = $2; if ($3 ~ /[.]cut[.]csv$/) waits[run_of($3)] = 1; if ($3 !~ /^outbox|^held\/[^\/]*$/ && $3 ~ (RUN "csv$")) input[run_of($3)] = $3 }
+$1 == "P" { have[$3] = $2; if ($3 ~ /[.]cut[.]csv$/) waits[run_of($3)] = 1; if ($3 !~ /^outbox|^held\/[^\/]*$/ && tolower($3) ~ (RUN ENDING)) input[run_of($3)] = $3 }
 $1 == "A" { early[$2] = 1 } $1 == "B" { made[$3] = $2 } $1 == "C" { all[++count] = $2; whole[$2] = $4 == made[$3] }
 $1 == "S" { run[$2] = $3; number[$2] = $4; previous[$2] = $5; chain[$2] = $6; known[$3] = $2; list[$2] = $9; by[$2] = $10
   if ($8 == "true" && match($7, /^(prune|accept)-/)) record[$2] = substr($7, 1, RLENGTH - 1) }

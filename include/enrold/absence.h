@@ -67,7 +67,8 @@ struct absence_ban {
 	struct slice reason;
 };
 
-/* Whether a file of that name is meant to be full at all. */
+/* Whether a file of that name is meant to be full at all. The default, "*.csv", means every known
+ * ending (ending.h). */
 bool absence_is_full_name(const struct policy *policy, struct slice name);
 /* It is a time in which nobody is removed; day: since 1970, in the site's zone. */
 bool absence_is_paused(const struct policy_absence *absence, int64_t day);

@@ -9,6 +9,7 @@
 #include "enrold/disk.h"
 #include "enrold/held.h"
 #include "enrold/names.h"
+#include "enrold/naming.h"
 #include "enrold/packed.h"
 #include "enrold/page_maker.h"
 
@@ -34,7 +35,8 @@ static struct slice file_find(
 {
 	char name[FILE_NAME_SIZE], whole[SUFFIX_SIZE];
 	snprintf(whole, sizeof whole, "%s%s", run->is_preview ? ".preview" : "", suffix);
-	name_make(name, run->file, run->run, whole);
+	naming_find(search->outbox, ".",
+	    &(struct naming){.input = run->file, .run = run->run, .suffix = whole}, name);
 	if (disk_has(search->outbox, name))
 		return arena_copy(search->arena, slice_of(name));
 	size_t size = strlen(name);

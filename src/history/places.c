@@ -1,6 +1,7 @@
 #include "history.h"
 
 #include "enrold/answer.h"
+#include "enrold/naming.h"
 #include "enrold/packed.h"
 
 #include <fcntl.h>
@@ -9,8 +10,8 @@
 static const struct {
 	const char *name, *suffix, *working; /* working: below work/<node>/R; NULL: never there */
 } files[PLACE_FILES] = {
-    [PLACE_INPUT] = {"input", ".csv", NULL},
-    [PLACE_REASON] = {"reason", ".csv.reason.txt", NULL},
+    [PLACE_INPUT] = {"input", "", NULL},
+    [PLACE_REASON] = {"reason", NAME_REASON, NULL},
     [PLACE_RESULT] = {"result", ".result.csv", "result.csv"},
     [PLACE_RETRY] = {"retry", ".retry.csv", "retry.csv"},
     [PLACE_PLAN] = {"plan", ".plan.csv", "plan.csv"},
@@ -71,24 +72,29 @@ static enum spool_folder folder_of(const struct past_run *run, enum place_file f
 	return is_put_aside ? SPOOL_QUARANTINE : SPOOL_ARCHIVE;
 }
 
-static void path_make(const struct past_run *run, enum spool_folder folder, enum place_file file,
-    char path[PLACE_SIZE])
+static void path_make(const struct history *history, const struct past_run *run,
+    enum spool_folder folder, enum place_file file, char path[PLACE_SIZE])
 {
 	char name[FILE_NAME_SIZE], in[SPOOL_PATH_SIZE], suffix[64];
+	const struct naming of = {.input = run->row.name.bytes,
+	    .run = run->row.run.bytes,
+	    .suffix = suffix,
+	    .is_input = file == PLACE_INPUT || file == PLACE_REASON};
 	snprintf(suffix, sizeof suffix, "%s%s",
 	    folder == SPOOL_OUTBOX && run->is_preview ? ".preview" : "", files[file].suffix);
-	name_make(name, run->row.name.bytes, run->row.run.bytes, suffix);
 	spool_folder(folder, run->row.feed, run->row.run.bytes, in);
+	naming_find(history->root, in, &of, name);
 	snprintf(path, PLACE_SIZE, "%s/%s", in, name);
 }
 
-static void final_path(const struct past_run *run, enum place_file file, char path[PLACE_SIZE])
+static void final_path(const struct history *history, const struct past_run *run,
+    enum place_file file, char path[PLACE_SIZE])
 {
 	if (file == PLACE_CHORES)
 		snprintf(
 		    path, PLACE_SIZE, "aftercare/%s%s", run->row.run.bytes, files[file].suffix);
 	else
-		path_make(run, folder_of(run, file), file, path);
+		path_make(history, run, folder_of(run, file), file, path);
 }
 
 static void working_path(const struct past_run *run, enum place_file file, char path[PLACE_SIZE])
@@ -108,10 +114,10 @@ static void working_path(const struct past_run *run, enum place_file file, char 
 static bool held_find_input(
     const struct history *history, const struct past_run *run, struct place *place)
 {
-	path_make(run, SPOOL_HELD, PLACE_INPUT, place->path);
+	path_make(history, run, SPOOL_HELD, PLACE_INPUT, place->path);
 	if (look(history, place))
 		return true;
-	path_make(run, SPOOL_QUARANTINE, PLACE_INPUT, place->path);
+	path_make(history, run, SPOOL_QUARANTINE, PLACE_INPUT, place->path);
 	return look(history, place);
 }
 
@@ -125,7 +131,7 @@ void place_find(const struct history *history, const struct past_run *run, enum 
 	    held_find_input(history, run, place))
 		return;
 	if (!is_running || file == PLACE_REASON) {
-		final_path(run, file, place->path);
+		final_path(history, run, file, place->path);
 		if (look(history, place) || (may_be_packed(file) && look_packed(history, place)) ||
 		    !may_work)
 			return;

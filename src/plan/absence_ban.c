@@ -6,6 +6,7 @@
 #include "enrold/absence.h"
 
 #include "enrold/calendar.h"
+#include "enrold/ending.h"
 
 #include <fnmatch.h>
 
@@ -36,6 +37,12 @@ static struct absence_ban limit_ban(struct arena *arena, const char *name,
 
 /* ---- the file ---- */
 
+/* The default means what a system drops, however it has packed it. */
+static bool is_default(const char *pattern)
+{
+	return strcmp(pattern, "*.csv") == 0;
+}
+
 bool absence_is_full_name(const struct policy *policy, struct slice name)
 {
 	char text[256];
@@ -44,6 +51,8 @@ bool absence_is_full_name(const struct policy *policy, struct slice name)
 		return false;
 	memcpy(text, name.bytes, name.size);
 	text[name.size] = '\0';
+	if (pattern && is_default(pattern))
+		return *ending_find(text) != '\0';
 	return !pattern || fnmatch(pattern, text, FNM_CASEFOLD) == 0;
 }
 

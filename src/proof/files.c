@@ -7,6 +7,7 @@
 #include "proof.h"
 
 #include "enrold/held.h"
+#include "enrold/naming.h"
 #include "enrold/plans.h"
 #include "enrold/summary.h"
 
@@ -247,7 +248,7 @@ static struct error artefact_expect(const struct checked *checked, struct expect
 	const json_t *entry = listed(checked, expected->file);
 	hash_take(expected->sha256, text_of(entry, "sha256"));
 	expected->bytes_max = bytes_of(entry);
-	proof_path(checked->row, expected->file, expected->path);
+	proof_path(checked->proof, checked->row, expected->file, expected->path);
 	return OK;
 }
 
@@ -262,7 +263,7 @@ static struct error summary_expect(const struct checked *checked, struct expecte
 	/* Where the ledger's was rewritten, the outbox's may be the right one. */
 	if (!checked->link->is_whole)
 		hash_take(expected->other, row->summary_sha256.bytes);
-	proof_path(row, PROOF_SUMMARY, expected->path);
+	proof_path(checked->proof, row, PROOF_SUMMARY, expected->path);
 	return OK;
 }
 
@@ -273,13 +274,13 @@ static void input_place(const struct checked *checked, char path[PROOF_PATH_SIZE
 	static const enum run_state ends[] = {RUN_HELD, RUN_REFUSED, RUN_APPLIED};
 	for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
 		elsewhere.state = ends[i];
-		proof_path(&elsewhere, PROOF_INPUT, path);
+		proof_path(checked->proof, &elsewhere, PROOF_INPUT, path);
 		if (faccessat(checked->proof->spool.root, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0) {
 			checked->link->names[PROOF_INPUT] = proof_hash_path(path);
 			return;
 		}
 	}
-	proof_path(checked->row, PROOF_INPUT, path);
+	proof_path(checked->proof, checked->row, PROOF_INPUT, path);
 }
 
 /* As long as a plan of it may be released it stays as it was dropped, until what is archived
@@ -288,8 +289,9 @@ static struct error is_whole_yet(const struct checked *checked, bool *is)
 {
 	char name[FILE_NAME_SIZE], folder[SPOOL_PATH_SIZE], path[PROOF_PATH_SIZE];
 	const struct ledger_run *row = checked->row;
-	name_make(name, row->name.bytes, row->run.bytes, HELD_CUT);
 	spool_folder(SPOOL_HELD, row->feed, row->run.bytes, folder);
+	naming_find(checked->proof->spool.root, folder,
+	    &(struct naming){row->name.bytes, row->run.bytes, HELD_CUT, false}, name);
 	snprintf(path, sizeof path, "%s/%s", folder, name);
 	struct error error = plans_need_input(checked->proof->db, row->run, is);
 	*is |= faccessat(checked->proof->spool.root, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
@@ -305,7 +307,7 @@ static struct error input_expect(const struct checked *checked, struct expected 
 	if (checked->row->state == RUN_HELD)
 		input_place(checked, expected->path);
 	else
-		proof_path(checked->row, PROOF_INPUT, expected->path);
+		proof_path(checked->proof, checked->row, PROOF_INPUT, expected->path);
 	/* Elsewhere it is as it was dropped. */
 	bool is_cut = *archived && strncmp(expected->path, "archive/", strlen("archive/")) == 0;
 	struct error error = is_cut ? is_whole_yet(checked, &may_be_whole) : OK;

@@ -98,13 +98,13 @@ static const char *row_fault(struct proof *proof, const struct ledger_run *row, 
 }
 
 /* Where the answer's files are to be, so that others are found out without asking again. */
-static void names_take(const struct ledger_run *row, struct link *link)
+static void names_take(const struct proof *proof, const struct ledger_run *row, struct link *link)
 {
 	char path[PROOF_PATH_SIZE];
 	for (enum proof_file file = 0; file < PROOF_FILES; file++) {
 		if (file < PROOF_SUMMARY && row->hashes[file].size == 0)
 			continue;
-		proof_path(row, file, path);
+		proof_path(proof, row, file, path);
 		link->names[file] = proof_hash_path(path);
 	}
 }
@@ -133,7 +133,7 @@ static struct error record_add(struct proof *proof, const struct ledger_run *row
 	char path[PROOF_PATH_SIZE];
 	if (!is_record(row, &is_prune))
 		return OK;
-	proof_path(row, PROOF_INPUT, path);
+	proof_path(proof, row, PROOF_INPUT, path);
 	return lists_add(proof, &(struct record){.run_us = run_us,
 	                            .is_prune = is_prune,
 	                            .place = arena_copy(proof->arena, slice_of(path)).bytes,
@@ -151,7 +151,7 @@ static struct error on_row(struct proof *proof, const struct ledger_run *row)
 		return OK;
 	}
 	const char *fault = row_fault(proof, row, &link);
-	names_take(row, &link);
+	names_take(proof, row, &link);
 	if (!chain_add(&proof->chain, &link))
 		return error_memory("reading the ledger");
 	if (fault)

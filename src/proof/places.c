@@ -1,6 +1,7 @@
 #include "proof.h"
 
 #include "enrold/disk.h"
+#include "enrold/naming.h"
 #include "enrold/summary.h"
 
 #include <ctype.h>
@@ -21,18 +22,6 @@ const char *proof_file_name(enum proof_file file)
 	return names[file];
 }
 
-void proof_name(const struct ledger_run *row, enum proof_file file, char name[FILE_NAME_SIZE])
-{
-	char suffix[64];
-	bool is_preview = file != PROOF_INPUT &&
-	                  (row->state == RUN_PREVIEWED || summary_is_preview(row->summary));
-	snprintf(suffix, sizeof suffix, "%s%s", is_preview ? ".preview" : "",
-	    file == PROOF_INPUT     ? ".csv"
-	    : file == PROOF_SUMMARY ? ".summary.json"
-	                            : artefact_kinds[file].suffix);
-	name_make(name, row->name.bytes, row->run.bytes, suffix);
-}
-
 static enum spool_folder folder_of(const struct ledger_run *row, enum proof_file file)
 {
 	if (file != PROOF_INPUT)
@@ -43,11 +32,20 @@ static enum spool_folder folder_of(const struct ledger_run *row, enum proof_file
 	                                : SPOOL_ARCHIVE;
 }
 
-void proof_path(const struct ledger_run *row, enum proof_file file, char path[PROOF_PATH_SIZE])
+void proof_path(const struct proof *proof, const struct ledger_run *row, enum proof_file file,
+    char path[PROOF_PATH_SIZE])
 {
-	char name[FILE_NAME_SIZE], folder[SPOOL_PATH_SIZE];
-	proof_name(row, file, name);
+	char suffix[64], name[FILE_NAME_SIZE], folder[SPOOL_PATH_SIZE];
+	const struct naming of = {
+	    row->name.bytes, row->run.bytes, suffix, .is_input = file == PROOF_INPUT};
+	bool is_preview = file != PROOF_INPUT &&
+	                  (row->state == RUN_PREVIEWED || summary_is_preview(row->summary));
+	snprintf(suffix, sizeof suffix, "%s%s", is_preview ? ".preview" : "",
+	    file == PROOF_INPUT     ? ""
+	    : file == PROOF_SUMMARY ? ".summary.json"
+	                            : artefact_kinds[file].suffix);
 	spool_folder(folder_of(row, file), row->feed, row->run.bytes, folder);
+	naming_find(proof->spool.root, folder, &of, name);
 	snprintf(path, PROOF_PATH_SIZE, "%s/%s", folder, name);
 }
 

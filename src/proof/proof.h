@@ -132,10 +132,9 @@ struct error proof_give(struct proof *proof) MUST_CHECK;
 /* ---- places ---- */
 
 const char *proof_file_name(enum proof_file file); /* "retry file" */
-/* What the file of a run is called in its directory of the outbox, or as an input. */
-void proof_name(const struct ledger_run *row, enum proof_file file, char name[FILE_NAME_SIZE]);
 /* Below the spool. */
-void proof_path(const struct ledger_run *row, enum proof_file file, char path[PROOF_PATH_SIZE]);
+void proof_path(const struct proof *proof, const struct ledger_run *row, enum proof_file file,
+    char path[PROOF_PATH_SIZE]);
 uint32_t proof_hash_path(const char *path); /* never 0 */
 /* "x.R.y" -> R, the last of them; false: there is none. */
 bool proof_find_run(const char *name, int64_t *run_us);

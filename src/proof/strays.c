@@ -197,11 +197,11 @@ static struct error is_new(
 	bool is_held = row.state == RUN_HELD;
 	for (size_t i = 0; i < sizeof ends / sizeof *ends && is_held; i++) {
 		row.state = ends[i];
-		proof_path(&row, PROOF_INPUT, path);
+		proof_path(proof, &row, PROOF_INPUT, path);
 		*is |= strcmp(path, stray->path) == 0;
 	}
 	for (enum proof_file file = 0; file < PROOF_FILES && is_later; file++) {
-		proof_path(&row, file, path);
+		proof_path(proof, &row, file, path);
 		*is |= strcmp(path, stray->path) == 0;
 	}
 	return OK;
@@ -261,14 +261,20 @@ static bool is_owned(const struct proof *proof, const struct stray *stray)
 	return false;
 }
 
+/* Only answers are packed there; an input may have come so. */
+static bool is_in_outbox(const char *place)
+{
+	return strncmp(place, "outbox", strlen("outbox")) == 0;
+}
+
 /* Reasons and what lay beside a file have no hash on record, nor has the card of a plan. */
 static bool is_of_record(const char *place, const char *name)
 {
 	char run[RUN_ID_SIZE + 1];
-	if (strncmp(place, "outbox", strlen("outbox")) == 0)
+	if (is_in_outbox(place))
 		return true;
 	/* In held/ itself lies what came late. */
-	return strcmp(place, "held") != 0 && name_find_run(name, ".csv", run);
+	return strcmp(place, "held") != 0 && name_find_input(name, run);
 }
 
 static struct error entry_see(
@@ -278,7 +284,7 @@ static struct error entry_see(
 	if (!is_of_record(place, name) || !proof_find_run(name, &stray.run_us))
 		return OK;
 	int size = snprintf(stray.path, sizeof stray.path, "%s/%s", place, name);
-	if (ends_with(name, PACKED_SUFFIX))
+	if (is_in_outbox(place) && ends_with(name, PACKED_SUFFIX))
 		stray.path[size - (int)strlen(PACKED_SUFFIX)] = '\0';
 	stray.name = strrchr(stray.path, '/') + 1;
 	run_id_format(stray.run_us, stray.run);

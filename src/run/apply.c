@@ -267,25 +267,30 @@ static struct error lists_load(
 	return error;
 }
 
-static struct answer_source source_of(const struct run *run)
+/* What the file was called whose rows come back: "staff.R.retry.csv" may be of staff.zip. */
+static struct error origin_find(struct run *run, struct lms *lms, struct answer_source *source)
 {
-	struct answer_source source = {
-	    .file = run->row.name, .run = slice_of(run->id), .wants_index = !run->lane.is_preview};
-	char file[FILE_NAME_SIZE], id[FILE_NAME_SIZE];
-	if (name_find_origin(run->name, file, id)) {
-		source.origin_file = arena_copy(run->arena, slice_of(file));
-		source.origin_run = arena_copy(run->arena, slice_of(id));
-	}
-	return source;
+	struct ledger_run origin;
+	char file[FILE_NAME_SIZE], id[RUN_ID_SIZE + 1];
+	if (!name_find_origin(run->name, file, id))
+		return OK;
+	source->origin_run = arena_copy(run->arena, slice_of(id));
+	struct error error = ledger_find(lms_db(lms), source->origin_run, run->arena, &origin);
+	bool is_known = !is_error(&error) && origin.state != RUN_UNKNOWN;
+	source->origin_file = is_known ? origin.name : arena_copy(run->arena, slice_of(file));
+	return error;
 }
 
 static struct error on_header(void *context, const struct header *header)
 {
 	struct apply_loop *loop = context;
 	struct run *run = loop->run;
-	const struct answer_source source = source_of(run);
-	struct error error =
-	    answer_open(run->directory, header, &source, &run->row.sizes, &loop->answer);
+	struct answer_source source = {
+	    .file = run->row.name, .run = slice_of(run->id), .wants_index = !run->lane.is_preview};
+	struct error error = origin_find(run, loop->lms, &source);
+	if (!is_error(&error))
+		error =
+		    answer_open(run->directory, header, &source, &run->row.sizes, &loop->answer);
 	if (!is_error(&error))
 		error = run_check_place(run);
 	if (!is_error(&error))

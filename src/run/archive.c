@@ -4,6 +4,7 @@
 #include "run_state.h"
 
 #include "enrold/disk.h"
+#include "enrold/naming.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -41,13 +42,13 @@ static int source_find(const struct run *run, const struct ledger_run *of)
 {
 	static const enum spool_folder folders[] = {SPOOL_HELD, SPOOL_ARCHIVE};
 	char name[FILE_NAME_SIZE], folder[SPOOL_PATH_SIZE], path[FILE_NAME_SIZE + SPOOL_PATH_SIZE];
-	int file = -1;
-	name_make(name, of->name.bytes, of->run.bytes, ".csv");
+	const struct naming naming = {of->name.bytes, of->run.bytes, "", .is_input = true};
+	int root = run->runner->shared->spool->root, file = -1;
 	for (size_t i = 0; i < sizeof folders / sizeof *folders && file < 0; i++) {
 		spool_folder(folders[i], slice_of(run->lane.feed), of->run.bytes, folder);
+		naming_find(root, folder, &naming, name);
 		snprintf(path, sizeof path, "%s/%s", folder, name);
-		file = openat(run->runner->shared->spool->root, path,
-		    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+		file = openat(root, path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	}
 	return file;
 }

@@ -331,7 +331,7 @@ static bool is_untouched(const struct stat *original, const struct stat *copy)
 static struct error hold(const struct run *run)
 {
 	char held[FILE_NAME_SIZE];
-	name_make(held, run->name, run->id, ".csv");
+	name_make_input(held, run->name, run->id, "");
 	struct error error =
 	    disk_move(run->box, run->name, run->runner->shared->spool->late, held, run->id);
 	if (!is_error(&error))

@@ -1,6 +1,7 @@
 #include "enrold/lost.h"
 
 #include "enrold/disk.h"
+#include "enrold/ending.h"
 #include "enrold/hash.h"
 #include "enrold/ledger.h"
 #include "enrold/names.h"
@@ -121,7 +122,7 @@ static void input_see(struct search *search, int directory, const char *place, c
 {
 	char run[RUN_ID_SIZE + 1], path[PLACE_SIZE + 256];
 	(void)directory;
-	if (!name_find_run(name, ".csv", run))
+	if (!name_find_input(name, run))
 		return;
 	struct lost *lost = add(search, run);
 	if (!lost)
@@ -129,7 +130,8 @@ static void input_see(struct search *search, int directory, const char *place, c
 	snprintf(path, sizeof path, "%s/%s", place, name);
 	lost->input = keep(search, path);
 	/* The stem may have been cut. */
-	snprintf(path, sizeof path, "%.*s.csv", (int)(strlen(name) - RUN_ID_SIZE - 5), name);
+	const char *ending = ending_find(name);
+	snprintf(path, sizeof path, "%.*s%s", (int)(ending - name) - RUN_ID_SIZE - 1, name, ending);
 	lost->file = keep(search, path);
 }
 

@@ -7,6 +7,7 @@
 #include "enrold/disk.h"
 #include "enrold/held.h"
 #include "enrold/log.h"
+#include "enrold/naming.h"
 #include "enrold/packed.h"
 
 #include "undo.h"
@@ -67,17 +68,19 @@ static struct error plan_open(const struct run *run, int *file)
 		error = ledger_find(lms_db(run->runner->lms), subject_of(run), run->arena, &row);
 	if (is_error(&error))
 		return error;
-	name_make(copy.name, row.name.bytes, run->ordered.order.subject, HELD_PLAN);
+	const struct naming naming = {row.name.bytes, run->ordered.order.subject, HELD_PLAN, false};
 	copy.bytes = row.sizes.of[ARTEFACT_PLAN];
 	error = spool_open_outbox(spool, run->lane.feed, &copy.place);
 	if (is_error(&error))
 		return error;
+	naming_find(copy.place, ".", &naming, copy.name);
 	error = copy_look(run, &copy, file);
 	close(copy.place);
 	if (!is_error(&error))
 		error = held_open(spool->root, run->lane.feed, &copy.place);
 	if (is_error(&error))
 		return error;
+	naming_find(copy.place, ".", &naming, copy.name);
 	error = copy_look(run, &copy, file);
 	close(copy.place);
 	return error;

@@ -4,6 +4,7 @@
 
 #include "enrold/disk.h"
 #include "enrold/log.h"
+#include "enrold/naming.h"
 #include "enrold/packed.h"
 
 #include <errno.h>
@@ -123,7 +124,8 @@ static struct error file_pack(
 	const struct packed_known known = {row->sizes.of[artefact], row->hashes[artefact]};
 	const struct packed_part made = {task->part, row->run.bytes};
 	snprintf(suffix, sizeof suffix, "%s%s", between, artefact_kinds[artefact].suffix);
-	name_make(name, row->name.bytes, row->run.bytes, suffix);
+	naming_find(task->outbox, ".",
+	    &(struct naming){row->name.bytes, row->run.bytes, suffix, false}, name);
 	if (!disk_has(task->outbox, name))
 		return OK;
 	struct error error = packed_make(task->outbox, name, &known, &made, task->is_wanted);

@@ -9,6 +9,7 @@
 #include "enrold/columns.h"
 #include "enrold/disk.h"
 #include "enrold/held.h"
+#include "enrold/naming.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -171,7 +172,8 @@ static struct error swap_in_waiting(struct run *run)
 	    held_open(run->runner->shared->spool->root, run->row.feed.bytes, &held);
 	if (is_error(&error))
 		return error;
-	name_make(name, run->row.name.bytes, run->id, HELD_CUT);
+	naming_find(
+	    held, ".", &(struct naming){run->row.name.bytes, run->id, HELD_CUT, false}, name);
 	if (disk_has(held, name))
 		error = replace(held, name, run->box, run->name);
 	close(held);
@@ -192,6 +194,13 @@ static struct error waiting_drop(int held, const char *cut)
 	return disk_sync(held, ".");
 }
 
+static bool lies_in(int place, const struct ledger_run *of, char name[FILE_NAME_SIZE])
+{
+	naming_find(place, ".",
+	    &(struct naming){of->name.bytes, of->run.bytes, "", .is_input = true}, name);
+	return disk_has(place, name);
+}
+
 /* Where the input lies by now: in the archive, as it was dropped, or elsewhere, where it stays so.
  * Nowhere: it is in work/ still. */
 static struct error archived_swap(
@@ -199,13 +208,12 @@ static struct error archived_swap(
 {
 	int day;
 	char name[FILE_NAME_SIZE];
-	name_make(name, of->name.bytes, of->run.bytes, ".csv");
-	if (disk_has(run->runner->shared->spool->quarantine, name) || disk_has(held, name))
+	if (lies_in(run->runner->shared->spool->quarantine, of, name) || lies_in(held, of, name))
 		return waiting_drop(held, cut);
 	struct error error = archive_open(run, of->run.bytes, &day);
 	if (is_error(&error))
 		return error;
-	if (disk_has(day, name))
+	if (lies_in(day, of, name))
 		error = replace(held, cut, day, name);
 	close(day);
 	return error;
@@ -220,7 +228,7 @@ struct error passwords_put_away(struct run *run, int held, const struct stored_p
 	struct error error = ledger_find(db, plan->source, run->arena, &of);
 	if (is_error(&error) || of.archived_sha256.size == 0)
 		return error;
-	name_make(cut, of.name.bytes, of.run.bytes, HELD_CUT);
+	naming_find(held, ".", &(struct naming){of.name.bytes, of.run.bytes, HELD_CUT, false}, cut);
 	if (!disk_has(held, cut))
 		return OK;
 	error = plans_need_input(db, plan->source, &is_needed);

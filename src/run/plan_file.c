@@ -9,6 +9,7 @@
 
 #include "enrold/disk.h"
 #include "enrold/held.h"
+#include "enrold/naming.h"
 #include "enrold/plan_details.h"
 #include "enrold/plan_sheet.h"
 
@@ -174,7 +175,7 @@ static struct error reason_write(
 	const struct spool *spool = run->runner->shared->spool;
 	char name[FILE_NAME_SIZE];
 	struct buffer text = {0};
-	name_make(name, card->file, card->run, ".csv.reason.txt");
+	name_make_input(name, card->file, card->run, NAME_REASON);
 	if (disk_has(spool->quarantine, name))
 		return disk_sync(spool->quarantine, ".");
 	buffer_print(&text,
@@ -193,15 +194,14 @@ static struct error reason_write(
 /* What lay beside the file has its name, with something behind it: a marker's is the feed's. */
 static struct error beside_move(int held, const struct held_plan *card, int place)
 {
-	char mark[RUN_ID_SIZE + 8];
+	char run[RUN_ID_SIZE + 1];
 	const struct dirent *entry;
 	struct error error = OK;
 	DIR *listing = disk_list(held);
 	if (!listing)
 		return error_errno("cannot list held/%s", card->feed);
-	snprintf(mark, sizeof mark, ".%s.csv.", card->run);
 	while (!is_error(&error) && (errno = 0, entry = readdir(listing)))
-		if (strstr(entry->d_name, mark))
+		if (name_find_beside(entry->d_name, run) && strcmp(run, card->run) == 0)
 			error = disk_move(held, entry->d_name, place, entry->d_name, card->run);
 	if (!is_error(&error) && errno != 0)
 		error = error_errno("cannot list held/%s", card->feed);
@@ -214,7 +214,7 @@ static struct error input_move(int held, const struct held_plan *card, int place
 {
 	char name[FILE_NAME_SIZE];
 	struct error error = beside_move(held, card, place);
-	name_make(name, card->file, card->run, ".csv");
+	naming_find(held, ".", &(struct naming){card->file, card->run, "", .is_input = true}, name);
 	if (!is_error(&error) && disk_has(held, name))
 		error = disk_move(held, name, place, name, card->run);
 	return is_error(&error) ? error : disk_sync(place, ".");
@@ -240,7 +240,7 @@ static struct error input_put_away(
 static struct error name_drop(int held, const struct held_plan *card, const char *end)
 {
 	char name[FILE_NAME_SIZE];
-	name_make(name, card->file, card->run, end);
+	naming_find(held, ".", &(struct naming){card->file, card->run, end, false}, name);
 	return unlinkat(held, name, 0) < 0 && errno != ENOENT
 	           ? error_errno("cannot remove %s in held/", name)
 	           : OK;

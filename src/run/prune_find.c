@@ -7,6 +7,7 @@
 #include "prune_stays.h"
 
 #include "enrold/held.h"
+#include "enrold/naming.h"
 #include "enrold/summary.h"
 
 #include <stdio.h>
@@ -36,9 +37,15 @@ static struct prune_row row_of(
 	return row;
 }
 
-static void file_name(const struct finding *finding, const char *end, char name[FILE_NAME_SIZE])
+/* end NULL: of the input. The place is open, or it is none that is there. */
+static void file_name(const struct finding *finding, enum spool_folder where, const char *end,
+    char name[FILE_NAME_SIZE])
 {
-	name_make(name, finding->run->is.name.bytes, finding->run->is.run.bytes, end);
+	const struct naming of = {.input = finding->run->is.name.bytes,
+	    .run = finding->run->is.run.bytes,
+	    .suffix = end ? end : "",
+	    .is_input = !end};
+	naming_find(finding->places[where].directory, ".", &of, name);
 }
 
 /* ---- a file as the ledger has it ---- */
@@ -105,11 +112,11 @@ static struct error input_give(
 	const struct ledger_run *run = &finding->run->is;
 	bool is_cut = where == SPOOL_ARCHIVE && run->archived_sha256.size > 0;
 	struct prune_row row = row_of(finding, PRUNE_INPUT, rule);
-	file_name(finding, ".csv", name);
 	row.bytes = is_cut ? run->archived_bytes : run->bytes;
 	snprintf(row.sha256, sizeof row.sha256, "%.*s",
 	    SLICE_ARG(is_cut ? run->archived_sha256 : run->sha256));
 	struct error error = prune_place_open(&finding->places[where], run->run.bytes);
+	file_name(finding, where, NULL, name);
 	if (!is_error(&error))
 		error = file_find(finding, where, name, &row, &is_there, &is_altered);
 	finding->keeps_input = is_error(&error) || is_altered;
@@ -133,7 +140,7 @@ static const enum prune_kind kind_of[ARTEFACTS] = {[ARTEFACT_RESULT] = PRUNE_RES
 static const char *answer_infix(struct finding *finding)
 {
 	char name[FILE_NAME_SIZE];
-	file_name(finding, ".preview.summary.json", name);
+	file_name(finding, SPOOL_OUTBOX, ".preview.summary.json", name);
 	bool is_preview = finding->run->is.state == RUN_PREVIEWED ||
 	                  prune_place_has(&finding->places[SPOOL_OUTBOX], name);
 	return is_preview ? ".preview" : "";
@@ -147,7 +154,7 @@ static struct error artefact_give(
 	const struct ledger_run *run = &finding->run->is;
 	struct prune_row row = row_of(finding, kind_of[artefact], KEEP_ANSWERS);
 	snprintf(end, sizeof end, "%s%s", infix, artefact_kinds[artefact].suffix);
-	file_name(finding, end, name);
+	file_name(finding, SPOOL_OUTBOX, end, name);
 	row.bytes = run->sizes.of[artefact];
 	snprintf(row.sha256, sizeof row.sha256, "%.*s", SLICE_ARG(run->hashes[artefact]));
 	struct error error = file_find(finding, SPOOL_OUTBOX, name, &row, &is_there, &is_altered);
@@ -178,7 +185,7 @@ static struct error summary_give(struct finding *finding, const char *infix)
 	const struct ledger_run *run = &finding->run->is;
 	struct prune_row row = row_of(finding, PRUNE_SUMMARY, KEEP_ANSWERS);
 	snprintf(end, sizeof end, "%s.summary.json", infix);
-	file_name(finding, end, name);
+	file_name(finding, SPOOL_OUTBOX, end, name);
 	snprintf(row.sha256, sizeof row.sha256, "%.*s", SLICE_ARG(run->summary_sha256));
 	row.bytes = PLACE_SUMMARY_MAX;
 	struct error error = file_find(finding, SPOOL_OUTBOX, name, &row, &is_there, &is_altered);
@@ -215,7 +222,7 @@ static struct error plan_give(struct finding *finding)
 	bool is_there, is_altered;
 	const struct ledger_run *run = &finding->run->is;
 	struct prune_row row = row_of(finding, PRUNE_PLAN, KEEP_HELD);
-	file_name(finding, HELD_PLAN, name);
+	file_name(finding, SPOOL_HELD, HELD_PLAN, name);
 	row.bytes = run->sizes.of[ARTEFACT_PLAN];
 	snprintf(row.sha256, sizeof row.sha256, "%.*s", SLICE_ARG(run->hashes[ARTEFACT_PLAN]));
 	struct error error = file_find(finding, SPOOL_HELD, name, &row, &is_there, &is_altered);
@@ -228,7 +235,7 @@ static struct error card_give(struct finding *finding)
 	struct packed_found found;
 	const struct place *place = &finding->places[SPOOL_HELD];
 	struct prune_row row = row_of(finding, PRUNE_CARD, KEEP_HELD);
-	file_name(finding, HELD_CARD, name);
+	file_name(finding, SPOOL_HELD, HELD_CARD, name);
 	struct error error = prune_place_hash(place, name, 0, &found);
 	if (is_error(&error) || !found.is_there || found.is_packed)
 		return error;

@@ -52,24 +52,6 @@ void prune_places_done(struct place places[SPOOL_FOLDERS])
 
 /* ---- what lies beside the files: "staff.R.csv.done" ---- */
 
-/* Whose; the last such mark is ours. */
-static bool run_find(const char *name, char run[RUN_ID_SIZE + 1])
-{
-	bool is_found = false;
-	int64_t epoch_us;
-	for (const char *at = name; (at = strstr(at, ".csv.")); at++) {
-		char id[RUN_ID_SIZE + 1];
-		if (at - name <= RUN_ID_SIZE || at[-RUN_ID_SIZE - 1] != '.')
-			continue;
-		snprintf(id, sizeof id, "%s", at - RUN_ID_SIZE);
-		if (!run_id_parse(id, &epoch_us))
-			continue;
-		memcpy(run, id, sizeof id);
-		is_found = true;
-	}
-	return is_found;
-}
-
 static int beside_compare(const void *a, const void *b)
 {
 	const struct beside *left = a, *right = b;
@@ -91,7 +73,7 @@ static struct error entries_list(struct place *place, DIR *listing)
 	const struct dirent *entry;
 	while ((errno = 0, entry = readdir(listing))) {
 		struct beside next = {.name = entry->d_name};
-		if (!run_find(entry->d_name, next.run) || !is_shown(entry->d_name) ||
+		if (!name_find_beside(entry->d_name, next.run) || !is_shown(entry->d_name) ||
 		    place->count >= BESIDE_MAX)
 			continue;
 		next.name = arena_copy(place->arena, slice_of(entry->d_name)).bytes;
@@ -140,7 +122,7 @@ const struct beside *prune_place_beside(const struct place *place, const char *r
 
 bool prune_place_is_reason(const char *name)
 {
-	static const char end[] = ".csv.reason.txt";
+	static const char end[] = NAME_REASON;
 	size_t length = strlen(name);
 	return length >= sizeof end && strcmp(name + length - sizeof end + 1, end) == 0;
 }

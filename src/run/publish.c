@@ -179,7 +179,7 @@ static struct error input_move(struct run *run, int place, enum guise guise)
 		return error;
 	if (!*run->name) /* an earlier attempt has moved it, and may not have got further */
 		return disk_sync(place, ".");
-	name_make(name, run->row.name.bytes, run->id, ".csv");
+	name_make_input(name, run->row.name.bytes, run->id, "");
 	error = claim_swap_in_copy(run);
 	if (!is_error(&error) && guise == CUT)
 		error = passwords_swap_in_cut(run);
@@ -195,7 +195,7 @@ static struct error reason_write(struct run *run)
 {
 	const struct spool *spool = run->runner->shared->spool;
 	char name[FILE_NAME_SIZE];
-	name_make(name, run->row.name.bytes, run->id, ".csv.reason.txt");
+	name_make_input(name, run->row.name.bytes, run->id, NAME_REASON);
 	if (disk_has(spool->quarantine, name))
 		return disk_sync(spool->quarantine, ".");
 	struct buffer text = {0};

@@ -192,10 +192,10 @@ static struct error keep(struct run *run, int directory, const char *name, int p
 	struct error error = own(run, directory, name, false);
 	if (is_error(&error))
 		return error;
-	char end[FILE_NAME_SIZE + 8], kept[FILE_NAME_SIZE];
+	char kept[FILE_NAME_SIZE];
 	size_t input = run->row.name.size;
-	snprintf(end, sizeof end, ".csv%s", strlen(name) > input ? name + input : "");
-	name_make(kept, run->row.name.bytes, run->id, end);
+	name_make_input(
+	    kept, run->row.name.bytes, run->id, strlen(name) > input ? name + input : "");
 	return disk_move(directory, name, place, kept, run->id);
 }
 

@@ -12,6 +12,7 @@
 #include "run_state.h"
 
 #include "enrold/disk.h"
+#include "enrold/naming.h"
 #include "enrold/packed.h"
 #include "enrold/persons.h"
 #include "enrold/plan_named.h"
@@ -51,10 +52,12 @@ static int answer_open_of(const struct searching *searching)
 	const struct ledger_run *of = &searching->of;
 	const struct spool *spool = searching->run->runner->shared->spool;
 	char name[FILE_NAME_SIZE], path[FILE_NAME_SIZE + 64];
+	const struct naming naming = {
+	    of->name.bytes, of->run.bytes, artefact_kinds[ARTEFACT_RESULT].suffix, false};
 	int outbox, file = -1;
-	name_make(name, of->name.bytes, of->run.bytes, artefact_kinds[ARTEFACT_RESULT].suffix);
 	struct error error = spool_open_outbox(spool, searching->run->lane.feed, &outbox);
 	if (!is_error(&error)) {
+		naming_find(outbox, ".", &naming, name);
 		error = packed_open(outbox, name, of->sizes.of[ARTEFACT_RESULT], &file);
 		close(outbox);
 	}

@@ -4,6 +4,7 @@
  */
 #include "undo.h"
 
+#include "enrold/naming.h"
 #include "enrold/packed.h"
 #include "enrold/result.h"
 
@@ -126,7 +127,10 @@ static struct error result_open(const struct run *run, int outbox, int *file)
 {
 	char name[FILE_NAME_SIZE];
 	const struct ledger_run *of = &run->ordered.source;
-	name_make(name, of->name.bytes, of->run.bytes, artefact_kinds[ARTEFACT_RESULT].suffix);
+	naming_find(outbox, ".",
+	    &(struct naming){
+	        of->name.bytes, of->run.bytes, artefact_kinds[ARTEFACT_RESULT].suffix, false},
+	    name);
 	struct error error = packed_open(outbox, name, of->sizes.of[ARTEFACT_RESULT], file);
 	if (error.class == ERROR_REJECT)
 		return altered(run, "result_altered", "is not what it was");

@@ -5,6 +5,7 @@
 #include "enrold/cut.h"
 #include "enrold/disk.h"
 #include "enrold/jsonout.h"
+#include "enrold/naming.h"
 #include "enrold/value.h"
 
 #include <errno.h>
@@ -65,7 +66,8 @@ static struct error card_store(int directory, const struct held_plan *plan, stru
 {
 	char part[RUN_ID_SIZE + 16], name[FILE_NAME_SIZE];
 	snprintf(part, sizeof part, ".%s.tmp", plan->run);
-	name_make(name, plan->file, plan->run, HELD_CARD);
+	naming_find(
+	    directory, ".", &(struct naming){plan->file, plan->run, HELD_CARD, false}, name);
 	unlinkat(directory, part, 0); /* of somebody killed */
 	struct error error = disk_create(directory, part, MODE_CARD, text);
 	if (!is_error(&error) && renameat(directory, part, directory, name) < 0)
@@ -133,12 +135,11 @@ static void card_parse(const json_t *card, struct held_plan *plan)
 static bool card_is_of(const struct held_plan *plan, const char *feed, const char *name)
 {
 	int64_t epoch_us;
-	char own[FILE_NAME_SIZE];
+	const struct naming own = {plan->file, plan->run, HELD_CARD, false};
 	if (!run_id_parse(plan->run, &epoch_us) || strcmp(plan->feed, feed) != 0 ||
 	    strspn(plan->sha256, "0123456789abcdef") != HASH_TEXT_SIZE)
 		return false;
-	name_make(own, plan->file, plan->run, HELD_CARD);
-	return strcmp(own, name) == 0;
+	return naming_is(&own, name);
 }
 
 /* It went between the listing and the look, or is a link, a pipe, or whatever else is no file. */

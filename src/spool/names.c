@@ -1,6 +1,7 @@
 #include "enrold/names.h"
 
 #include "enrold/cut.h"
+#include "enrold/ending.h"
 #include "enrold/runid.h"
 #include "enrold/sidecar_kind.h"
 #include "enrold/slice.h"
@@ -39,12 +40,6 @@ enum name_kind name_classify(const char *name)
 	return is_printable(name) ? NAME_INPUT : NAME_REFUSED;
 }
 
-static size_t stem_length(const char *name)
-{
-	size_t length = strlen(name);
-	return length >= 4 && strcmp(name + length - 4, ".csv") == 0 ? length - 4 : length;
-}
-
 static void make(char out[FILE_NAME_SIZE], struct slice input, const char *run, const char *suffix)
 {
 	char stem[FILE_NAME_SIZE];
@@ -55,19 +50,92 @@ static void make(char out[FILE_NAME_SIZE], struct slice input, const char *run, 
 	snprintf(out, FILE_NAME_SIZE, "%.*s.%s%s", cut, stem, run, suffix);
 }
 
+/* Without its ending. */
+static struct slice stem_of(const char *input)
+{
+	return (struct slice){input, (size_t)(ending_find(input) - input)};
+}
+
 void name_make(char out[FILE_NAME_SIZE], const char *input, const char *run, const char *suffix)
 {
-	make(out, (struct slice){input, stem_length(input)}, run, suffix);
+	make(out, stem_of(input), run, suffix);
+}
+
+void name_make_input(
+    char out[FILE_NAME_SIZE], const char *input, const char *run, const char *suffix)
+{
+	char end[FILE_NAME_SIZE];
+	const char *ending = ending_find(input);
+	snprintf(end, sizeof end, "%s%s", *ending ? ending : ".csv", suffix);
+	make(out, stem_of(input), run, end);
+}
+
+bool name_make_earlier(
+    char out[FILE_NAME_SIZE], const char *input, const char *run, const char *suffix)
+{
+	const char *ending = ending_find(input);
+	if (*ending == '\0' || strcmp(ending, ".csv") == 0)
+		return false;
+	make(out, slice_of(input), run, suffix);
+	return true;
+}
+
+/* Where the last known ending stands that has something behind it; NULL. */
+static const char *last_ending(const char *name)
+{
+	const char *last = NULL;
+	size_t size;
+	for (const char *at = strchr(name, '.'); at; at = strchr(at + (size > 0 ? size : 1), '.')) {
+		size = ending_measure(at);
+		last = size > 0 && at[size] != '\0' ? at : last;
+	}
+	return last;
 }
 
 void name_evade(char out[FILE_NAME_SIZE], const char *name, const char *mark)
 {
 	enum { END_MAX = 64 };
-	const char *end = name + stem_length(name), *at = *end == '\0' ? name : end;
+	const char *end = ending_find(name);
 	/* What lies beside a file keeps its ending, or it would be a file to be taken. */
-	for (; (at = strstr(at, ".csv.")); at++)
-		end = strlen(at) <= END_MAX ? at : end;
+	bool is_beside = *end == '\0' || ends_with(name, NAME_REASON);
+	const char *last = is_beside ? last_ending(name) : NULL;
+	if (last && strlen(last) <= END_MAX)
+		end = last;
 	make(out, (struct slice){name, (size_t)(end - name)}, mark, end);
+}
+
+/* Where behind ".<run>" a known ending stands, the last such place; NULL. *size: of that ending. */
+static const char *mark_find(const char *name, char run[RUN_ID_SIZE + 1], size_t *size)
+{
+	const char *found = NULL;
+	int64_t time;
+	for (const char *at = strchr(name, '.'); at; at = strchr(at + 1, '.')) {
+		char id[RUN_ID_SIZE + 1];
+		size_t ending = ending_measure(at);
+		if (ending == 0 || at - name <= RUN_ID_SIZE + 1 || at[-RUN_ID_SIZE - 1] != '.')
+			continue;
+		snprintf(id, sizeof id, "%s", at - RUN_ID_SIZE);
+		if (!run_id_parse(id, &time))
+			continue;
+		memcpy(run, id, sizeof id);
+		found = at;
+		*size = ending;
+	}
+	return found;
+}
+
+bool name_find_input(const char *name, char run[RUN_ID_SIZE + 1])
+{
+	size_t size;
+	const char *at = mark_find(name, run, &size);
+	return at && at[size] == '\0';
+}
+
+bool name_find_beside(const char *name, char run[RUN_ID_SIZE + 1])
+{
+	size_t size;
+	const char *at = mark_find(name, run, &size);
+	return at && at[size] != '\0';
 }
 
 bool name_find_run(const char *name, const char *ending, char run[RUN_ID_SIZE + 1])
@@ -87,14 +155,25 @@ bool name_find_answer(const char *name, const char *ending, char run[RUN_ID_SIZE
 	return name_find_run(name, ending, run) || name_find_run(name, preview, run);
 }
 
+/* ".csv", as it may lie there when it goes back: whole, packed, encrypted. */
+static bool is_sheet(const char *ending)
+{
+	return strncasecmp(ending, ".csv", strlen(".csv")) == 0;
+}
+
 bool name_find_origin(const char *name, char file[FILE_NAME_SIZE], char run[RUN_ID_SIZE + 1])
 {
-	static const char *const ends[] = {".preview.retry.csv", ".retry.csv"};
+	static const char *const ends[] = {".preview.retry", ".retry"};
+	char whole[FILE_NAME_SIZE];
+	const char *ending = ending_find(name);
+	if (strlen(name) >= FILE_NAME_SIZE || !is_sheet(ending))
+		return false;
+	snprintf(whole, sizeof whole, "%.*s", (int)(ending - name), name);
 	for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
-		if (strlen(name) >= FILE_NAME_SIZE || !name_find_run(name, ends[i], run))
+		if (!name_find_run(whole, ends[i], run))
 			continue;
-		size_t stem = strlen(name) - strlen(ends[i]) - RUN_ID_SIZE - 1;
-		snprintf(file, FILE_NAME_SIZE, "%.*s.csv", (int)stem, name);
+		size_t stem = strlen(whole) - strlen(ends[i]) - RUN_ID_SIZE - 1;
+		snprintf(file, FILE_NAME_SIZE, "%.*s.csv", (int)stem, whole);
 		return true;
 	}
 	return false;

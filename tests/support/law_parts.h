@@ -82,6 +82,8 @@ bool law_needs_input(const struct law *law, const struct law_run *run);
 bool law_is_unwanted(const struct law_plan *plan);
 const char *law_member(const json_t *object, const char *name); /* a text, "" when it is none */
 
+/* Of the ending that a dropped file keeps: 4 of "night.zip". 0: it has none that is known. */
+size_t law_ending_size(const char *name);
 /* staff.R.<something> for staff.csv; a stem too long for the name may have been cut. */
 void law_check_name(struct law *law, const struct law_run *run, const char *path);
 /* A file of held/<feed>/; path is relative to the spool. Whether it is the input of the run. */

@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <strings.h>
 #include <sys/stat.h>
 
 /* A file of a place, or one that was dropped. */
@@ -54,8 +55,7 @@ static void found_add_inbox(struct search *search, const char *below, const char
 /* What lies beside a file goes where its file goes, and is not followed itself. */
 static bool is_beside(const char *path)
 {
-	return text_ends(path, ".csv.sha256") || text_ends(path, ".csv.rows") ||
-	       text_ends(path, ".csv.done");
+	return text_ends(path, ".sha256") || text_ends(path, ".rows") || text_ends(path, ".done");
 }
 
 /* The hash that it had when it was dropped, of a file in the archive that is as it should be. */
@@ -142,15 +142,45 @@ static struct path name_shown(const char *name)
 	return shown;
 }
 
+/* Letter case aside; one of these, or .csv and .txt with .gz behind. */
+static size_t inner_ending_size(const char *name, size_t size)
+{
+	static const char *const endings[] = {".csv.gz", ".txt.gz", ".csv", ".txt", ".gz", ".zip"};
+	for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
+		size_t tail = strlen(endings[i]);
+		if (size >= tail && strncasecmp(name + size - tail, endings[i], tail) == 0)
+			return tail;
+	}
+	return 0;
+}
+
+size_t law_ending_size(const char *name)
+{
+	static const char *const encrypted[] = {".pgp", ".gpg", ".asc"};
+	size_t size = strlen(name), outer = 0;
+	for (size_t i = 0; i < sizeof encrypted / sizeof *encrypted; i++)
+		if (size >= 4 && strcasecmp(name + size - 4, encrypted[i]) == 0)
+			outer = 4;
+	return outer + inner_ending_size(name, size - outer);
+}
+
+/* The input keeps how it ends; what has no ending has .csv. */
+static void ending_check(struct law *law, const struct law_run *run, const char *path)
+{
+	struct path shown = name_shown(run->name);
+	size_t size = law_ending_size(shown.text);
+	const char *ending = size > 0 ? shown.text + strlen(shown.text) - size : ".csv";
+	if (!text_ends(path, path_of(".%s%s", run->run, ending).text))
+		law_break(law, "%s does not end as the input %s did", path, run->name);
+}
+
 void law_check_name(struct law *law, const struct law_run *run, const char *path)
 {
 	const char *base = path_base(path);
 	const char *id = strstr(base, run->run);
 	size_t stem = id && id > base ? (size_t)(id - base) - 1 : 0;
 	struct path shown = name_shown(run->name);
-	size_t whole = strlen(shown.text);
-	if (text_ends(shown.text, ".csv"))
-		whole -= strlen(".csv");
+	size_t whole = strlen(shown.text) - law_ending_size(shown.text);
 	bool may_be_cut = strlen(run->name) > 200;
 	if (strncmp(base, shown.text, stem) != 0 || (stem != whole && !may_be_cut))
 		law_break(
@@ -213,6 +243,7 @@ static void archive_visit(struct search *search, const char *below, const char *
 	mode_check(law, path, mode);
 	if (!run)
 		return;
+	ending_check(law, run, path);
 	run->in_archive++;
 	if (law_is_ordered(run))
 		ended_add(search, run, path);
@@ -248,6 +279,7 @@ static void quarantine_visit(
 		reason_check(law, path);
 	if (!run)
 		return;
+	ending_check(law, run, path);
 	run->in_quarantine++;
 	ended_add(search, run, path);
 }

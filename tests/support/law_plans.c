@@ -61,7 +61,7 @@ bool law_take_held(struct law *law, struct law_run *run, const char *path)
 		plan->cards++;
 		return false;
 	}
-	if (!text_ends(path, ".csv"))
+	if (!text_ends(path, ".csv") && law_ending_size(path) == 0)
 		return false; /* what lay beside the file */
 	run->in_held++;
 	return true;

@@ -244,11 +244,18 @@ Test(absence_ban, knows_full_files_by_their_names)
 {
 	begin("");
 	cr_expect(absence_is_full_name(&world.policy, SLICE("staff.csv")));
+	/* However it is packed. */
+	cr_expect(absence_is_full_name(&world.policy, SLICE("night.zip")));
+	cr_expect(absence_is_full_name(&world.policy, SLICE("Staff.CSV.gz.pgp")));
+	cr_expect(absence_is_full_name(&world.policy, SLICE("staff.txt")));
+	cr_expect_not(absence_is_full_name(&world.policy, SLICE("staff")));
+	cr_expect_not(absence_is_full_name(&world.policy, SLICE("staff.xlsx")));
 	end();
 	begin("absence.files=full-*.csv");
 	cr_expect(absence_is_full_name(&world.policy, SLICE("full-1.csv")));
 	cr_expect_not(absence_is_full_name(&world.policy, SLICE("delta-1.csv")));
 	cr_expect_not(absence_is_full_name(&world.policy, SLICE("full-1.csv.retry.csv2")));
+	cr_expect_not(absence_is_full_name(&world.policy, SLICE("full-1.csv.gz")));
 	end();
 }
 

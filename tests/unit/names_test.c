@@ -50,12 +50,12 @@ Test(names, of_answers_carry_the_run)
 	char name[FILE_NAME_SIZE];
 	name_make(name, "staff.csv", RUN, ".result.csv");
 	cr_expect_str_eq(name, "staff." RUN ".result.csv");
-	name_make(name, "staff.csv.csv", RUN, ".csv");
-	cr_expect_str_eq(name, "staff.csv." RUN ".csv");
-	name_make(name, "STAFF.CSV", RUN, ".csv");
-	cr_expect_str_eq(name, "STAFF.CSV." RUN ".csv");
-	name_make(name, ".csv", RUN, ".csv");
-	cr_expect_str_eq(name, "." RUN ".csv");
+	name_make(name, "night.zip", RUN, ".result.csv");
+	cr_expect_str_eq(name, "night." RUN ".result.csv");
+	name_make(name, "staff.csv.gz.pgp", RUN, ".summary.json");
+	cr_expect_str_eq(name, "staff." RUN ".summary.json");
+	name_make(name, "foo.xyz", RUN, ".result.csv");
+	cr_expect_str_eq(name, "foo.xyz." RUN ".result.csv");
 	name_evade(name, "staff.csv", "2");
 	cr_expect_str_eq(name, "staff.2.csv");
 	name_evade(name, "staff.csv.csv", "2");
@@ -64,6 +64,12 @@ Test(names, of_answers_carry_the_run)
 	cr_expect_str_eq(name, "staff." RUN ".csv.done");
 	name_evade(name, "a.csv.b.csv.done", "2");
 	cr_expect_str_eq(name, "a.csv.b.2.csv.done");
+	name_evade(name, "night.zip", "2");
+	cr_expect_str_eq(name, "night.2.zip");
+	name_evade(name, "staff.csv.gz.pgp.done", "2");
+	cr_expect_str_eq(name, "staff.2.csv.gz.pgp.done");
+	name_evade(name, "night." RUN ".zip.reason.txt", "2");
+	cr_expect_str_eq(name, "night." RUN ".2.zip.reason.txt");
 	name_evade(name, "staff", "2");
 	cr_expect_str_eq(name, "staff.2");
 	char longest[FILE_NAME_SIZE] = "a.csv.";
@@ -71,6 +77,75 @@ Test(names, of_answers_carry_the_run)
 	name_evade(name, longest, RUN);
 	cr_expect_eq(strlen(name), FILE_NAME_SIZE - 1);
 	cr_expect_str_eq(name + strlen(name) - strlen("xx." RUN), "xx." RUN);
+}
+
+/* As dropped, as archived, and as versions archived it that knew .csv alone; NULL: just so. */
+static const struct {
+	const char *dropped, *archived, *earlier;
+} inputs[] = {
+    {"staff.csv", "staff." RUN ".csv", NULL},
+    {"staff", "staff." RUN ".csv", NULL},
+    {"foo.xyz", "foo.xyz." RUN ".csv", NULL},
+    {"foo.zip.xyz", "foo.zip.xyz." RUN ".csv", NULL},
+    {"staff.csvs", "staff.csvs." RUN ".csv", NULL},
+    {"staff.csv.csv", "staff.csv." RUN ".csv", NULL},
+    {"STAFF.CSV", "STAFF." RUN ".CSV", "STAFF.CSV." RUN ".csv"},
+    {"staff.txt", "staff." RUN ".txt", "staff.txt." RUN ".csv"},
+    {"night.zip", "night." RUN ".zip", "night.zip." RUN ".csv"},
+    {"Night.Zip.PGP", "Night." RUN ".Zip.PGP", "Night.Zip.PGP." RUN ".csv"},
+    {"staff.csv.gz", "staff." RUN ".csv.gz", "staff.csv.gz." RUN ".csv"},
+    {"staff.txt.gz.gpg", "staff." RUN ".txt.gz.gpg", "staff.txt.gz.gpg." RUN ".csv"},
+    {"staff.csv.asc", "staff." RUN ".csv.asc", "staff.csv.asc." RUN ".csv"},
+    {"2026.gz", "2026." RUN ".gz", "2026.gz." RUN ".csv"},
+    {"staff.pgp", "staff." RUN ".pgp", "staff.pgp." RUN ".csv"},
+    {"a.pgp.zip", "a.pgp." RUN ".zip", "a.pgp.zip." RUN ".csv"},
+    {"staff." RUN ".retry.csv", "staff." RUN ".retry." RUN ".csv", NULL},
+};
+
+Test(names, of_inputs_keep_how_they_end)
+{
+	for (size_t i = 0; i < sizeof inputs / sizeof *inputs; i++) {
+		char name[FILE_NAME_SIZE], run[RUN_ID_SIZE + 1];
+		name_make_input(name, inputs[i].dropped, RUN, "");
+		cr_expect_str_eq(name, inputs[i].archived);
+		cr_expect(name_find_input(name, run), "%s", name);
+		cr_expect_str_eq(run, RUN);
+		cr_expect_not(name_find_beside(name, run), "%s", name);
+		bool differs = name_make_earlier(name, inputs[i].dropped, RUN, ".csv");
+		cr_expect_eq(differs, inputs[i].earlier != NULL, "%s", inputs[i].dropped);
+		if (!differs)
+			continue;
+		cr_expect_str_eq(name, inputs[i].earlier);
+		cr_expect(name_find_input(name, run), "%s", name);
+	}
+}
+
+Test(names, of_what_lies_beside_an_input_are_its_own_with_an_ending_behind)
+{
+	static const char *const ends[] = {".done", ".sha256", ".rows", NAME_REASON};
+	for (size_t i = 0; i < sizeof inputs / sizeof *inputs; i++)
+		for (size_t k = 0; k < sizeof ends / sizeof *ends; k++) {
+			char name[FILE_NAME_SIZE], run[RUN_ID_SIZE + 1] = "";
+			name_make_input(name, inputs[i].dropped, RUN, ends[k]);
+			size_t size = strlen(inputs[i].archived);
+			cr_expect_eq(strncmp(name, inputs[i].archived, size), 0, "%s", name);
+			cr_expect_str_eq(name + size, ends[k]);
+			cr_expect(name_find_beside(name, run), "%s", name);
+			cr_expect_str_eq(run, RUN);
+			cr_expect_not(name_find_input(name, run), "%s", name);
+		}
+}
+
+Test(names, of_other_files_of_a_run_are_no_inputs)
+{
+	static const char *const names[] = {"staff." RUN ".result.csv", "staff." RUN ".cut.csv",
+	    "staff." RUN ".plan.json", "staff." RUN ".result.csv.gz", "." RUN ".csv", RUN ".csv",
+	    "staff" RUN ".csv", "staff.20261324-120000-000001.zip", ".zip", ""};
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		char run[RUN_ID_SIZE + 1];
+		cr_expect_not(name_find_input(names[i], run), "%s", names[i]);
+		cr_expect_not(name_find_beside(names[i], run), "%s", names[i]);
+	}
 }
 
 Test(names, of_answers_say_of_which_run)
@@ -109,6 +184,9 @@ Test(names, of_retry_files_say_where_their_rows_come_from)
 	} cases[] = {
 	    {"staff." RUN ".retry.csv", "staff.csv"},
 	    {"a.b." RUN ".preview.retry.csv", "a.b.csv"},
+	    {"staff." RUN ".retry.csv.gz", "staff.csv"},
+	    {"staff." RUN ".preview.retry.csv.pgp", "staff.csv"},
+	    {"staff." RUN ".retry.zip", NULL},
 	    {"staff." RUN ".result.csv", NULL},
 	    {"staff.retry.csv", NULL},
 	    {"." RUN ".retry.csv", NULL},
@@ -129,7 +207,7 @@ Test(names, of_retry_files_say_where_their_rows_come_from)
 Test(names, of_answers_show_all_that_is_in_them)
 {
 	char name[FILE_NAME_SIZE];
-	name_make(name, "a\u202Evsc.exe.csv", RUN, ".csv");
+	name_make_input(name, "a\u202Evsc.exe.csv", RUN, "");
 	cr_expect_str_eq(name, "a_vsc.exe." RUN ".csv");
 	name_make(name, "\u2028\u200B\u2066x\uFEFF.csv", RUN, ".result.csv");
 	cr_expect_str_eq(name, "___x_." RUN ".result.csv");
