@@ -174,7 +174,8 @@ static bool form_says_day(const char *form)
 
 const char *rule_date_form(const char *text)
 {
-	bool good = strlen(text) <= 64 && form_says_day(text);
+	/* Seconds of the epoch say it all, and stand alone. */
+	bool good = strcmp(text, "%s") == 0 || (strlen(text) <= 64 && form_says_day(text));
 	return good ? NULL
 	            : "a form for strptime with day, month and year, without %Z, and with %p where "
 	              "it has %I or %l, such as \"%d/%m/%Y\"";

@@ -188,7 +188,7 @@ static bool form_parse(const char *form, const char *text, bool is_end, int64_t 
 	    .minute = tm.tm_min,
 	    .second = tm.tm_sec,
 	    .has_time = has_part(form, "HIklMSTRrXcs"),
-	    .has_offset = has_part(form, "z"),
+	    .has_offset = has_part(form, "zs"), /* seconds are read as of this machine */
 	    .offset = (int)tm.tm_gmtoff};
 	*epoch = civil_is_real(&civil) ? civil_epoch(&civil, is_end) : -1;
 	return *epoch >= 0;

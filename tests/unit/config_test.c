@@ -231,6 +231,7 @@ static const struct {
     {TOP LMS "feeds:\n  hr: { dates: [\"%F %H:%M %Z\"] }\n", ":4:17: ", "day, month and year"},
     {TOP LMS "feeds:\n  hr: { dates: [\"%F %H:%M %p\"] }\n", ":4:17: ", "day, month and year"},
     {TOP LMS "feeds:\n  hr: { dates: [\"%F %I:%M\"] }\n", ":4:17: ", "day, month and year"},
+    {TOP LMS "feeds:\n  hr: { dates: [\"%s\", \"%s.%F\"] }\n", ":4:23: ", "day, month and year"},
     {"spool: &a /s\n" LMS, ":1:8: ", "anchors"},
     {TOP LMS "---\nspool: /t\n", ":3:1: ", "second document"},
     {TOP "lms: { url: \n", ":", ""},

@@ -209,6 +209,23 @@ Test(value, takes_the_offset_of_a_feeds_form)
 	}
 }
 
+Test(value, takes_seconds_of_the_epoch_where_a_feed_says_so)
+{
+	static const char *const forms[] = {"%s"};
+	const struct date_rules rules = {.forms = forms, .forms_count = 1, .is_end = true};
+	/* The second of these is in the hour that there is twice. */
+	static const int64_t epochs[] = {1091115000, 1792888200, 1792891800, 0};
+	setenv("TZ", "Europe/Berlin", 1);
+	tzset();
+	for (size_t i = 0; i < sizeof epochs / sizeof *epochs; i++) {
+		char cell[32];
+		int64_t epoch = -1;
+		snprintf(cell, sizeof cell, "%lld", (long long)epochs[i]);
+		cr_expect(value_parse_feed_date(slice_of(cell), &rules, &epoch));
+		cr_expect_eq(epoch, epochs[i], "%s: %lld", cell, (long long)epoch);
+	}
+}
+
 Test(value, is_shown_whole_or_cut_between_letters_and_marked)
 {
 	static const struct {
