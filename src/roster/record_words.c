@@ -4,6 +4,7 @@
  */
 #include "words.h"
 
+#include "enrold/detail.h"
 #include "enrold/value.h"
 
 /* The record's cells as our own, one for each column of the header; NULL: no memory. */
@@ -44,17 +45,32 @@ static struct slice cell_of(const struct words *words, uint32_t four)
 	return slice_of(words->policy->values.items[four * 4 + 3]);
 }
 
+/* In the order in which they count: what comes later stands. */
+enum words_pass { PASS_ITSELF, PASS_OTHERS, PASS_NARROWS, PASSES };
+
+/* It suspends or takes away: of two words of a row that disagree this one counts, wherever their
+ * columns stand, for a file may have them in any order. */
+static bool narrows(enum column_id id, struct slice cell)
+{
+	bool truth = false;
+	bool can = id == COLUMN_SUSPENDED || id == COLUMN_DELETED || id == COLUMN_ENROLSTATUS ||
+	           id == COLUMN_UNENROL;
+	return can && truth_read(cell, &truth) && truth;
+}
+
 /* The cells of the word that are of its own column, or of others. */
 static void word_put(struct batch *batch, struct record *record, struct slice **own,
-    const struct word *word, uint32_t column, bool of_others)
+    const struct word *word, uint32_t column, enum words_pass pass)
 {
 	const struct words *words = batch->header->words;
 	for (uint32_t c = 0; c < word->count; c++) {
 		uint32_t target = words->targets[word->first + c];
 		bool is_itself = target == TARGET_ITSELF || target == column;
-		if (target != TARGET_NONE && is_itself != of_others)
-			cell_set(batch, record, own, is_itself ? column : target,
-			    cell_of(words, word->first + c));
+		if (target == TARGET_NONE || is_itself != (pass == PASS_ITSELF))
+			continue;
+		struct slice cell = cell_of(words, word->first + c);
+		if (pass != PASS_NARROWS || narrows(batch->header->columns[target].id, cell))
+			cell_set(batch, record, own, is_itself ? column : target, cell);
 	}
 }
 
@@ -65,6 +81,25 @@ static void empty_read(struct batch *batch, struct record *record, struct slice 
 		if (i < header->written_count && !column_is_remark(header->columns[i].id) &&
 		    words_is_empty(header->words, record->written[i]))
 			cell_set(batch, record, own, i, SLICE(""));
+}
+
+static void word_read(struct batch *batch, struct record *record, struct slice **own,
+    uint32_t column, enum words_pass pass)
+{
+	const struct words *words = batch->header->words;
+	const struct word *word = NULL;
+	if (column >= record->written_count ||
+	    (pass != PASS_ITSELF && !words->of[column]->has_others))
+		return;
+	enum word_verdict verdict =
+	    words_judge(batch->header, column, record->written[column], &word);
+	if (verdict == WORD_IS_UNKNOWN && pass == PASS_ITSELF)
+		unknown_note(batch, record, column);
+	if (verdict != WORD_IS_KNOWN)
+		return;
+	if (pass == PASS_ITSELF)
+		cell_set(batch, record, own, column, SLICE(""));
+	word_put(batch, record, own, word, column, pass);
 }
 
 void record_words_read(
@@ -78,25 +113,9 @@ void record_words_read(
 	if (!words || !is_whole || header_is_ragged(batch->header, record->cells_count))
 		return;
 	empty_read(batch, record, &own);
-	for (int pass = 0; pass < 2; pass++) {
-		for (size_t i = 0; i < words->mapped_count; i++) {
-			uint32_t column = words->mapped[i];
-			const struct word *word = NULL;
-			bool of_others = pass == 1;
-			if (column >= record->written_count ||
-			    (of_others && !words->of[column]->has_others))
-				continue;
-			enum word_verdict verdict =
-			    words_judge(batch->header, column, record->written[column], &word);
-			if (verdict == WORD_IS_UNKNOWN && !of_others)
-				unknown_note(batch, record, column);
-			if (verdict != WORD_IS_KNOWN)
-				continue;
-			if (!of_others)
-				cell_set(batch, record, &own, column, SLICE(""));
-			word_put(batch, record, &own, word, column, of_others);
-		}
-	}
+	for (enum words_pass pass = PASS_ITSELF; pass < PASSES; pass++)
+		for (size_t i = 0; i < words->mapped_count; i++)
+			word_read(batch, record, &own, words->mapped[i], pass);
 }
 
 uint32_t record_unknown_word(const struct header *header, const struct record *record, bool is_new)

@@ -84,6 +84,17 @@ static const struct {
         "values=status,gone,enrolstatus1,1,enrolstatus1,x,enrolstatus1,0",
         "username,course1,status,enrolstatus1\nheidi,SAFETY,gone,x\nivan,SAFETY,,x\n",
         "2 course1 done enrolment_updated\n3 course1 done enrolment_updated\n", NULL},
+    {"of two words that disagree the one that suspends counts",
+        "values=a,on,suspended,0,a,off,suspended,1,b,yes,suspended,0,b,no,suspended,1",
+        "username,a,b\nalice,off,yes\nheidi,on,no\nivan,on,yes\n",
+        "2 suspended done account_suspended\n3 suspended done account_suspended\n"
+        "4 username unchanged account_unchanged\n",
+        NULL},
+    {"in an enrolment, too, before its own word",
+        "values=enrolstatus1,Y,enrolstatus1,0,enrolstatus1,N,enrolstatus1,1,"
+        "row,enabled,enrolstatus1,0,row,disabled,enrolstatus1,1,z,x,enrolstatus1,0",
+        "username,course1,row,enrolstatus1,z\nheidi,SAFETY,disabled,Y,x\n",
+        "2 course1 done enrolment_updated\n", NULL},
     {"the own cell is empty, unless it is named",
         "values=suspended,gone,enrolstatus1,1,deleted,out,deleted,0,deleted,out,enrolstatus1,1",
         "username,course1,suspended,deleted\nheidi,SAFETY,gone,\nheidi,SAFETY,,out\n",
