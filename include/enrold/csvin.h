@@ -7,6 +7,10 @@
  * it is delivered with fault CSVIN_BROKEN and its raw text as its only cell, and reading goes on at
  * the next physical line. A quote still open at field_max bytes or at the end of the input ends the
  * file: REJECT quote_open, with the line where it opened.
+ *
+ * Where records have an end of their own, "!##!", a line's end is no more than a blank around a
+ * cell, and within one a part of it; a broken record goes as far as its end. In quotes the end is
+ * data. Line numbers are those of physical lines still.
  */
 #ifndef ENROLD_CSVIN_H
 #define ENROLD_CSVIN_H
@@ -14,6 +18,7 @@
 #include "enrold/error.h"
 #include "enrold/slice.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -21,6 +26,13 @@ struct csvin_limits {
 	size_t field_max;  /* bytes of one cell */
 	size_t record_max; /* bytes of one record, all cells */
 	size_t cells_max;  /* cells of one record */
+};
+
+struct csvin_terms {
+	char delimiter;
+	const char *record_end; /* borrowed, without line ends or quotes; NULL: a line's end */
+	bool is_backslashed;    /* in quotes \" is a quote, and \\ a backslash */
+	struct csvin_limits limits;
 };
 
 enum csvin_fault {
@@ -33,6 +45,7 @@ enum csvin_fault {
 struct csvin_record {
 	uint64_t line; /* physical line on which the record starts; the first line is 1 */
 	enum csvin_fault fault;
+	bool is_ended; /* by what ends records; else the input has ended first */
 	size_t cells_count;
 	const struct slice *cells; /* borrowed until the callback returns */
 };
@@ -44,7 +57,7 @@ struct csvin;
 
 /* NULL: out of memory. */
 struct csvin *csvin_create(
-    char delimiter, struct csvin_limits limits, csvin_on_record *on_record, void *context);
+    const struct csvin_terms *terms, csvin_on_record *on_record, void *context);
 void csvin_free(struct csvin *csvin);
 
 struct error csvin_feed(struct csvin *csvin, const char *bytes, size_t size) MUST_CHECK;

@@ -125,8 +125,9 @@ static struct error feed_all(FILE *input, struct decoder *decoder, struct csvin 
 
 static struct error read_all(FILE *input, struct sheet_reader *reader)
 {
-	struct csvin_limits limits = {FIELD_MAX, RECORD_MAX, CELLS_MAX};
-	struct csvin *csvin = csvin_create(',', limits, on_record, reader);
+	const struct csvin_terms terms = {
+	    .delimiter = ',', .limits = {FIELD_MAX, RECORD_MAX, CELLS_MAX}};
+	struct csvin *csvin = csvin_create(&terms, on_record, reader);
 	struct decoder *decoder = NULL;
 	struct error error = csvin ? decode_create(NULL, on_text, csvin, &decoder)
 	                           : error_memory("reading the rows");

@@ -111,9 +111,10 @@ static struct error text_read(struct manifest *manifest, struct slice text)
 struct error manifest_read(
     struct slice manifest, struct slice kind, struct arena *arena, enum manifest_says *says)
 {
-	const struct csvin_limits limits = {CELL_MAX, RECORD_MAX, CELLS_MAX};
+	const struct csvin_terms terms = {
+	    .delimiter = ',', .limits = {CELL_MAX, RECORD_MAX, CELLS_MAX}};
 	struct manifest reading = {.kind = kind, .arena = arena};
-	reading.csvin = csvin_create(',', limits, on_record, &reading);
+	reading.csvin = csvin_create(&terms, on_record, &reading);
 	*says = MANIFEST_SILENT;
 	if (!reading.csvin)
 		return error_memory("reading the manifest");

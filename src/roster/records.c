@@ -35,6 +35,7 @@ struct records {
 	bool is_as_said; /* false: a retry file, of which the policy's shape does not speak */
 	bool has_looked; /* for such a one */
 	bool has_headings;
+	bool is_ended;      /* the last record, by its own end */
 	uint64_t rows_left; /* of skip_rows */
 	/* HEADING_NONE: */
 	struct slice *positions, *cells; /* the second: a record that had fewer */
@@ -54,6 +55,11 @@ static bool has_positions(const struct records *records)
 static uint32_t lines_to_skip(const struct records *records)
 {
 	return records->is_as_said ? policy_of(records)->skip_lines : 0;
+}
+
+static const char *record_end_of(const struct records *records)
+{
+	return records->is_as_said ? policy_of(records)->record_end : NULL;
 }
 
 /* ---- records ---- */
@@ -87,6 +93,18 @@ static struct error headings_give(struct records *records, const struct csvin_re
 	return records->visitor.on_headings(records->visitor.context, headings);
 }
 
+/* Without any end all of the file is one record, and no rows are nothing that anybody would see. */
+static struct error ends_check(const struct records *records, const struct csvin_record *headings)
+{
+	const char *end = record_end_of(records);
+	if (!end || headings->is_ended)
+		return OK;
+	return error_reject("header_broken", headings->line,
+	    "no record of the file ends with %s, as the feed's csv.record_end says: correct that, "
+	    "or send the file whole",
+	    end);
+}
+
 static struct error positions_give(struct records *records, const struct csvin_record *first)
 {
 	const struct csvin_record headings = {
@@ -115,8 +133,11 @@ static struct error on_csvin(void *context, const struct csvin_record *record)
 {
 	struct records *records = context;
 	struct error error = OK;
-	if (!records->has_headings && !has_positions(records))
-		return headings_give(records, record);
+	records->is_ended = record->is_ended;
+	if (!records->has_headings && !has_positions(records)) {
+		error = ends_check(records, record);
+		return is_error(&error) ? error : headings_give(records, record);
+	}
 	if (!records->has_headings)
 		error = positions_give(records, record);
 	if (is_error(&error))
@@ -138,17 +159,29 @@ static bool is_line_end(char c)
 	return c == '\n' || c == '\r';
 }
 
-/* The next line from there that is not blank; false: there is none that is whole. */
-static bool line_find(struct slice head, size_t start, bool is_all, struct slice *line)
+/* Of a record that has an end of its own what stands in front of that. */
+static struct slice end_cut(struct slice line, const char *record_end, bool *is_cut)
 {
-	while (start < head.size) {
+	const char *end =
+	    record_end ? memmem(line.bytes, line.size, record_end, strlen(record_end)) : NULL;
+	*is_cut = end != NULL;
+	return end ? (struct slice){line.bytes, (size_t)(end - line.bytes)} : line;
+}
+
+/* The next line of the text that is not blank; false: there is none that is whole. */
+static bool line_find(struct slice text, const char *record_end, bool is_all, struct slice *line)
+{
+	for (size_t start = 0; start < text.size;) {
 		size_t end = start;
-		while (end < head.size && !is_line_end(head.bytes[end]))
+		bool is_cut;
+		while (end < text.size && !is_line_end(text.bytes[end]))
 			end++;
-		*line = (struct slice){head.bytes + start, end - start};
-		if (end == head.size)
-			return is_all && value_trim(*line).size > 0;
-		if (value_trim(*line).size > 0)
+		*line =
+		    end_cut((struct slice){text.bytes + start, end - start}, record_end, &is_cut);
+		bool is_blank = value_trim(*line).size == 0;
+		if (end == text.size)
+			return (is_all || is_cut) && !is_blank;
+		if (!is_blank)
 			return true;
 		start = end + 1;
 	}
@@ -223,7 +256,7 @@ static bool retry_look(struct records *records, bool is_all)
 	records->has_looked = true;
 	if (!has_shape(policy))
 		return true;
-	if (!line_find(head, 0, is_all, &line)) {
+	if (!line_find(head, policy->record_end, is_all, &line)) {
 		records->has_looked = is_all || head.size >= HEAD_MAX;
 		return records->has_looked;
 	}
@@ -278,24 +311,39 @@ static void delimiter_find(struct records *records, struct slice line)
 
 static struct error csvin_open(struct records *records)
 {
-	const struct csvin_limits limits = {.field_max = (size_t)records->terms.field_max,
-	    .record_max = RECORD_MAX,
-	    .cells_max = CELLS_MAX};
-	records->csvin = csvin_create(records->delimiter, limits, on_csvin, records);
+	const struct policy *policy = policy_of(records);
+	const struct csvin_terms terms = {.delimiter = records->delimiter,
+	    .record_end = record_end_of(records),
+	    .is_backslashed = records->is_as_said && policy->escape == ESCAPE_BACKSLASH,
+	    .limits = {.field_max = (size_t)records->terms.field_max,
+	        .record_max = RECORD_MAX,
+	        .cells_max = CELLS_MAX}};
+	records->csvin = csvin_create(&terms, on_csvin, records);
 	return records->csvin ? OK : error_memory("opening the input");
 }
 
-/* Once the headings' line is there, or all there is. */
-static struct error head_read(struct records *records, bool is_all)
+/* The line of the headings, or of the first row where there are none; false: it has not come, or
+ * there is none. */
+static bool first_line_find(struct records *records, bool is_all, struct slice *line)
 {
 	size_t at = 0;
+	if (records->head.size == 0)
+		return false;
+	marks_blank(&records->head, 0);
+	if (!retry_look(records, is_all) || !lines_skip(records, is_all, &at))
+		return false;
+	if (at > 0)
+		marks_blank(&records->head, at);
+	return line_find((struct slice){records->head.bytes + at, records->head.size - at},
+	    record_end_of(records), is_all, line);
+}
+
+/* Once that line is there, or all there is. */
+static struct error head_read(struct records *records, bool is_all)
+{
 	struct slice line = SLICE("");
 	bool is_full = records->head.size >= HEAD_MAX;
-	marks_blank(&records->head, 0);
-	bool is_there = retry_look(records, is_all) && lines_skip(records, is_all, &at);
-	if (is_there && at > 0)
-		marks_blank(&records->head, at);
-	is_there = is_there && line_find(buffer_slice(&records->head), at, is_all, &line);
+	bool is_there = first_line_find(records, is_all, &line);
 	if (!is_there && !is_all && !is_full)
 		return OK;
 	if (!is_there && !is_full)
@@ -409,6 +457,8 @@ const char *records_delimiter_by(const struct records *records)
 
 bool records_is_ended(const struct records *records)
 {
+	if (record_end_of(records))
+		return records->is_ended;
 	return records->last == '\0' || is_line_end(records->last);
 }
 

@@ -48,9 +48,10 @@ static struct error on_text(void *context, struct slice text)
 
 static bool records_read(struct slice file, struct reading *reading)
 {
-	const struct csvin_limits limits = {1 << 20, 1 << 20, 1 << 16};
+	const struct csvin_terms csv = {
+	    .delimiter = reading->terms->delimiter, .limits = {1 << 20, 1 << 20, 1 << 16}};
 	struct decoder *decoder;
-	reading->csvin = csvin_create(reading->terms->delimiter, limits, on_record, reading);
+	reading->csvin = csvin_create(&csv, on_record, reading);
 	struct error error = decode_create(reading->terms->encoding, on_text, reading, &decoder);
 	if (!is_error(&error))
 		error = decode_feed(decoder, file.bytes, file.size);

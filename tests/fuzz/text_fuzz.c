@@ -1,6 +1,6 @@
 /*
  * text_fuzz: bytes to records, whole and in chunks of random sizes: both must come to the same. The
- * first byte chooses character set and separator, the second the chunks.
+ * first byte chooses character set, separator and shape, the second the chunks.
  */
 #include "fuzz.h"
 
@@ -18,6 +18,21 @@ static const char *const encodings[] = {
     NULL, "windows-1252", "UTF-16LE", "SHIFT_JIS", "UTF-32BE", "GB18030", "ISO-2022-JP", "UTF-7"};
 enum { FIRST_WITH_STATES = 6 };
 static const char delimiters[] = ",;\t|:%";
+
+/* By the first byte. */
+struct shape {
+	const char *encoding, *record_end;
+	char delimiter;
+	bool is_backslashed;
+};
+
+static struct shape shape_make(unsigned char byte)
+{
+	return (struct shape){.encoding = encodings[byte % 8],
+	    .delimiter = delimiters[byte / 8 % 6],
+	    .record_end = byte / 48 % 2 ? "!##!" : NULL,
+	    .is_backslashed = byte / 96 % 2};
+}
 
 struct reading {
 	struct csvin *csvin;
@@ -60,13 +75,16 @@ static struct error on_text(void *context, struct slice text)
 
 /* seed 0: in one piece. */
 static struct buffer read_all(
-    const char *bytes, size_t size, const char *encoding, char delimiter, unsigned seed)
+    const char *bytes, size_t size, const struct shape *shape, unsigned seed)
 {
-	struct csvin_limits limits = {.field_max = 64, .record_max = 256, .cells_max = 16};
+	const struct csvin_terms csv = {.delimiter = shape->delimiter,
+	    .record_end = shape->record_end,
+	    .is_backslashed = shape->is_backslashed,
+	    .limits = {.field_max = 64, .record_max = 256, .cells_max = 16}};
 	struct reading reading = {0};
 	struct decoder *decoder = NULL;
-	reading.csvin = csvin_create(delimiter, limits, on_record, &reading.records);
-	struct error error = decode_create(encoding, on_text, &reading, &decoder);
+	reading.csvin = csvin_create(&csv, on_record, &reading.records);
+	struct error error = decode_create(shape->encoding, on_text, &reading, &decoder);
 	for (size_t at = 0; at < size && !is_error(&error);) {
 		size_t chunk = size - at;
 		if (seed > 0) {
@@ -102,12 +120,11 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 {
 	if (size < 2)
 		return 0;
-	const char *encoding = encodings[data[0] % 8];
-	char delimiter = delimiters[data[0] / 8 % 6];
+	const struct shape shape = shape_make(data[0]);
 	const char *bytes = (const char *)data + 2;
 	size -= 2;
-	struct buffer whole = read_all(bytes, size, encoding, delimiter, 0);
-	struct buffer chunked = read_all(bytes, size, encoding, delimiter, data[1] + 1u);
+	struct buffer whole = read_all(bytes, size, &shape, 0);
+	struct buffer chunked = read_all(bytes, size, &shape, data[1] + 1u);
 	/* What a set with shift states makes of the bytes behind a bad one depends on how far iconv
 	 * had got; their row is lost either way. */
 	bool is_moot = data[0] % 8 >= FIRST_WITH_STATES && has_bad(&whole) && has_bad(&chunked);

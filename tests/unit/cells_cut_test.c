@@ -213,10 +213,11 @@ static struct error on_text(void *context, struct slice text)
 static bool records_read(
     struct slice file, const struct cells_cut_terms *terms, struct buffer *records, size_t emptied)
 {
-	const struct csvin_limits limits = {1 << 16, 1 << 20, 1 << 10};
+	const struct csvin_terms csv = {
+	    .delimiter = terms->delimiter, .limits = {1 << 16, 1 << 20, 1 << 10}};
 	struct reading reading = {.emptied = emptied, .header_line = terms->header_line};
 	struct decoder *decoder;
-	reading.csvin = csvin_create(terms->delimiter, limits, record_print, &reading);
+	reading.csvin = csvin_create(&csv, record_print, &reading);
 	struct error error = decode_create(terms->encoding, on_text, &reading, &decoder);
 	if (!is_error(&error))
 		error = decode_feed(decoder, file.bytes, file.size);

@@ -10,6 +10,8 @@ struct shape {
 	uint32_t skip_lines, skip_rows;
 	const char *positions; /* with commas between; NULL: the file has headings */
 	const char *delimiter;
+	const char *record_end;
+	enum policy_escape escape;
 };
 
 static const struct {
@@ -54,6 +56,23 @@ static const struct {
     {"a row with more", {.positions = "a,b"}, "\n1,2,3\n", "!header_none_too_many@2"},
     {"no row", {.positions = "a,b"}, "\n", "!empty_file@0"},
 
+    {"records with ends of their own", {.record_end = "!##!"}, "username|course1!##!\na\n|b!##!\n",
+        "[1:username|course1]2:a|b;"},
+    {"and on one line", {.record_end = "!##!"}, "\nusername|email!##!a|b:c:d:e!##!",
+        "[2:username|email]2:a|b:c:d:e;"},
+    {"and in front of all a line", {.record_end = "!##!", .skip_lines = 1, .skip_rows = 1},
+        "x!##!\nusername|x!##!\nA\n|B!##!\na|b!##!", "[2:username|x]5:a|b;"},
+    {"a file of none with such an end", {.record_end = "!##!"}, "username|x\na|b\n",
+        "!header_broken@1"},
+    {"quotes behind a backslash", {.escape = ESCAPE_BACKSLASH},
+        "\"username\",\"x\"\n\"a \\\"b\\\"\",\"\\\\\"\n", "[1:username|x]2:a \"b\"|\\;"},
+
+    {"a retry file where records have ends", {.record_end = "!##!", .delimiter = "pipe"},
+        "username|error_line|error_code\na!##!|1|x\n",
+        "[1:username|error_line|error_code]2:a!##!|1|x;"},
+    {"a retry file where a backslash escapes", {.escape = ESCAPE_BACKSLASH},
+        "username,error_line,error_code\n\"\\\",1,\"\"\"\"\n",
+        "[1:username|error_line|error_code]2:\\|1|\";"},
     {"a retry file where lines are left out", {.skip_lines = 2, .skip_rows = 1},
         "username,x,error_line,Error_Code\na,b,3,y\n",
         "[1:username|x|error_line|Error_Code]2:a|b|3|y;"},
@@ -94,7 +113,9 @@ static struct policy policy_make(const struct shape *shape, char *room, const ch
 {
 	struct policy policy = {.skip_lines = shape->skip_lines,
 	    .skip_rows = shape->skip_rows,
-	    .delimiter = shape->delimiter};
+	    .delimiter = shape->delimiter,
+	    .record_end = shape->record_end,
+	    .escape = shape->escape};
 	if (!shape->positions)
 		return policy;
 	policy.header = HEADING_NONE;
@@ -136,5 +157,39 @@ Test(records, are_the_same_from_any_pieces)
 			    cases[i].what, piece, out.bytes);
 			buffer_done(&out);
 		}
+	}
+}
+
+/* The last line may have been cut short, or the last record. */
+Test(records, tell_whether_the_file_has_its_end)
+{
+	static const struct {
+		const char *record_end, *text;
+		bool is_ended;
+	} files[] = {
+	    {NULL, "username,x\na,b\n", true},
+	    {NULL, "username,x\na,b\r", true},
+	    {NULL, "username,x\na,b", false},
+	    {NULL, "username,x\na,b\n ", false},
+	    {"!##!", "username,x!##!\na,b!##!\n", true},
+	    {"!##!", "username,x!##!\na,b!##!", true},
+	    {"!##!", "username,x!##!\na,b\n", false},
+	    {"!##!", "username,x!##!\na,b!##", false},
+	    {"!##!", "username,error_line,error_code\na,b,c\n", true},
+	    {"!##!", "username,error_line,error_code\na,b,c!##!", false},
+	};
+	for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+		struct buffer out = {0};
+		const struct policy policy = {.record_end = files[i].record_end};
+		const struct records_terms terms = {.policy = &policy, .field_max = 1000};
+		const struct records_visitor visitor = {on_headings, on_record, &out};
+		struct records *records;
+		cr_assert(records_open(&terms, &visitor, &records).class == OK.class);
+		cr_assert(
+		    records_feed(records, files[i].text, strlen(files[i].text)).class == OK.class);
+		cr_assert(records_finish(records).class == OK.class);
+		cr_expect_eq(records_is_ended(records), files[i].is_ended, "%s", files[i].text);
+		records_close(records);
+		buffer_done(&out);
 	}
 }

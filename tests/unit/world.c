@@ -753,8 +753,9 @@ void world_init(struct world *world, const char *policy)
 
 struct error world_read(struct world *world, const char *bytes, size_t size)
 {
-	struct csvin_limits limits = {.field_max = 1024, .record_max = 4096, .cells_max = 64};
-	struct csvin *csvin = csvin_create(',', limits, on_record, world);
+	const struct csvin_terms terms = {
+	    .delimiter = ',', .limits = {.field_max = 1024, .record_max = 4096, .cells_max = 64}};
+	struct csvin *csvin = csvin_create(&terms, on_record, world);
 	struct error error = csvin_feed(csvin, bytes, size);
 	if (!is_error(&error))
 		error = csvin_finish(csvin);
