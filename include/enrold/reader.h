@@ -2,8 +2,12 @@
  * reader: the bytes of an input, as they come, to its header and rows (records.h). The same code
  * checks the structure while a file is copied and reads the copy when it is applied.
  *
- * REJECT: what records and header_parse refuse; wrong_field_count with on_bad_row: reject_file.
- * Memory is bounded by the limits given, not by the file.
+ * What compose.h makes of a file, or of several, is read like one, but for its first column: the
+ * lines of what it was made of.
+ *
+ * RETRY: a composed text whose lines are no numbers. REJECT: what records and header_parse refuse;
+ * wrong_field_count with on_bad_row: reject_file. Memory is bounded by the limits given, not by the
+ * file.
  */
 #ifndef ENROLD_READER_H
 #define ENROLD_READER_H
@@ -24,6 +28,7 @@ struct reader_terms {
 	const struct policy *policy;
 	const struct site_facts *site;
 	uint64_t field_max;
+	bool is_composed;
 };
 
 /* Plain data; reader_open makes it. */
@@ -32,6 +37,7 @@ struct reader {
 	struct arena *arena; /* of the header */
 	struct reader_visitor visitor;
 	struct records *source;
+	struct policy composed; /* the policy, but for what it says of how files are written */
 	struct header *header; /* NULL until it was read */
 	uint64_t records;      /* after the header, bad ones included */
 	uint64_t line;         /* where the last of all records starts; 0: it is the positions */

@@ -1,14 +1,46 @@
 #include "enrold/reader.h"
 
-static struct error on_headings(void *context, const struct csvin_record *headings)
+#include "enrold/compose.h"
+#include "enrold/value.h"
+
+/* ---- composed texts ---- */
+
+static struct error composed_error(const char *what)
+{
+	return error_own(
+	    error_retry("the composed text has %s: it is made anew", what), OWNER_FILE);
+}
+
+/* The record without its first cell, which says where it stood. */
+static struct error line_take(struct csvin_record *record, bool is_heading)
+{
+	int64_t line = 0;
+	struct slice first = record->cells_count > 0 ? record->cells[0] : SLICE("");
+	if (is_heading && !slice_is(first, SLICE(COMPOSE_LINE)))
+		return composed_error("no lines");
+	if (!is_heading && !(first.bytes && value_parse_whole(first, &line)))
+		return composed_error("a line that is no number");
+	record->line = (uint64_t)line;
+	record->cells++;
+	record->cells_count--;
+	return OK;
+}
+
+/* ---- any ---- */
+
+static struct error on_headings(void *context, const struct csvin_record *written)
 {
 	struct reader *reader = context;
+	struct csvin_record headings = *written;
 	const struct header_terms terms = {.policy = reader->terms.policy,
 	    .site = reader->terms.site,
 	    .delimiter = records_delimiter(reader->source),
-	    .delimiter_by = records_delimiter_by(reader->source)};
-	reader->line = headings->line;
-	struct error error = header_parse(headings, &terms, reader->arena, &reader->header);
+	    .delimiter_by =
+	        reader->terms.is_composed ? NULL : records_delimiter_by(reader->source)};
+	struct error error = reader->terms.is_composed ? line_take(&headings, true) : OK;
+	reader->line = headings.line;
+	if (!is_error(&error))
+		error = header_parse(&headings, &terms, reader->arena, &reader->header);
 	if (is_error(&error))
 		return error;
 	reader->header->delimiter = terms.delimiter;
@@ -32,9 +64,8 @@ static bool is_refused(
 	       is_ragged(reader, policy->compat == COMPAT_MOODLE ? record : fit);
 }
 
-static struct error on_record(void *context, const struct csvin_record *record)
+static struct error row_take(struct reader *reader, const struct csvin_record *record)
 {
-	struct reader *reader = context;
 	reader->line = record->line;
 	if (record_is_blank(record))
 		return OK;
@@ -56,15 +87,38 @@ static struct error on_record(void *context, const struct csvin_record *record)
 	return reader->visitor.on_record(reader->visitor.context, &fit);
 }
 
+static struct error on_record(void *context, const struct csvin_record *record)
+{
+	struct reader *reader = context;
+	struct csvin_record row = *record;
+	struct error error = reader->terms.is_composed ? line_take(&row, false) : OK;
+	return is_error(&error) ? error : row_take(reader, &row);
+}
+
+/* Composed texts are all written alike. */
+static struct policy composed_policy(const struct policy *policy)
+{
+	struct policy composed = *policy;
+	composed.delimiter = "comma";
+	composed.encoding = composed.record_end = NULL;
+	composed.skip_lines = composed.skip_rows = 0;
+	composed.header = HEADING_FIRST;
+	composed.escape = ESCAPE_DOUBLED;
+	return composed;
+}
+
 struct error reader_open(
     struct reader *reader, const struct reader_terms *terms, struct reader_visitor visitor)
 {
-	const struct records_terms source = {
-	    .policy = terms->policy, .field_max = terms->field_max};
 	const struct records_visitor taking = {on_headings, on_record, reader};
 	*reader = (struct reader){.terms = *terms, .arena = arena_create(), .visitor = visitor};
 	if (!reader->arena)
 		return error_memory("opening the input");
+	if (terms->is_composed)
+		reader->composed = composed_policy(terms->policy);
+	const struct records_terms source = {
+	    .policy = terms->is_composed ? &reader->composed : terms->policy,
+	    .field_max = terms->field_max};
 	return records_open(&source, &taking, &reader->source);
 }
 
