@@ -147,7 +147,9 @@ struct header_column {
 	uint32_t slot;           /* numbered columns */
 	enum idle idle;
 	bool is_of_new;         /* used for accounts that are made, and not for those that exist */
-	bool is_made;           /* by the feed's values, whose words give it cells */
+	bool is_made;           /* by the feed's values, whose words give it cells, or: */
+	bool is_set;            /* by the feed's set, which gives it */
+	struct slice set_cell;  /* in every row; borrowed of the policy */
 	const char *because;    /* IDLE_UNWRITTEN: the setting, "update_details is none" */
 	uint64_t values, unfit; /* of an idle one: cells with a value, and those that are bad */
 };
@@ -184,7 +186,7 @@ struct header {
 	size_t named_count;  /* columns of the file up to the last one with a name */
 	uint32_t key;        /* the column that says who is meant */
 	char delimiter;      /* of the file */
-	struct words *words; /* what words of cells mean; NULL: what they say */
+	struct words *words; /* what words of cells mean, and `set`; NULL: what they say */
 };
 
 /* By what a header is read. */

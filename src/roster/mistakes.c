@@ -38,8 +38,8 @@ void mistake_unknown(struct mistakes *mistakes, const struct header *header, uin
 		mistakes->of_one =
 		    column->is_made
 		        ? arena_print(mistakes->arena,
-		              "the feed's values name '%.*s', which is not %s: correct them",
-		              SLICE_ARG(name), what)
+		              "the feed's %s '%.*s', which is not %s: correct that",
+		              column->is_set ? "set names" : "values name", SLICE_ARG(name), what)
 		    : maps         ? arena_print(mistakes->arena,
 		                         "column %u, '%.*s', is mapped to '%.*s', which is not %s: correct "
 		                                 "the feed's columns",
@@ -55,9 +55,10 @@ void mistake_unknown(struct mistakes *mistakes, const struct header *header, uin
 	    maps ? arena_print(mistakes->arena, "%u '%.*s' (mapped to '%.*s')", index + 1,
 	               SLICE_ARG(cell), SLICE_ARG(name))
 	         : arena_print(mistakes->arena, "%u '%.*s'%s", index + 1, SLICE_ARG(cell),
-	               column->is_made ? " (of the feed's values)"
-	               : wants_number  ? " (without a number)"
-	                               : ""),
+	               column->is_set    ? " (of the feed's set)"
+	               : column->is_made ? " (of the feed's values)"
+	               : wants_number    ? " (without a number)"
+	                                 : ""),
 	    mistakes->arena);
 }
 

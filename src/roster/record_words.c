@@ -83,16 +83,24 @@ static void empty_read(struct batch *batch, struct record *record, struct slice 
 			cell_set(batch, record, own, i, SLICE(""));
 }
 
+static void set_read(struct batch *batch, struct record *record, struct slice **own)
+{
+	const struct header *header = batch->header;
+	for (uint32_t i = (uint32_t)header->written_count;
+	     header->words->has_set && i < header->columns_count; i++)
+		if (header->columns[i].is_set)
+			cell_set(batch, record, own, i, header->columns[i].set_cell);
+}
+
 static void word_read(struct batch *batch, struct record *record, struct slice **own,
     uint32_t column, enum words_pass pass)
 {
 	const struct words *words = batch->header->words;
 	const struct word *word = NULL;
-	if (column >= record->written_count ||
-	    (pass != PASS_ITSELF && !words->of[column]->has_others))
+	if (pass != PASS_ITSELF && !words->of[column]->has_others)
 		return;
-	enum word_verdict verdict =
-	    words_judge(batch->header, column, record->written[column], &word);
+	enum word_verdict verdict = words_judge(batch->header, column,
+	    words_cell(batch->header, column, record->written, record->written_count), &word);
 	if (verdict == WORD_IS_UNKNOWN && pass == PASS_ITSELF)
 		unknown_note(batch, record, column);
 	if (verdict != WORD_IS_KNOWN)
@@ -113,6 +121,7 @@ void record_words_read(
 	if (!words || !is_whole || header_is_ragged(batch->header, record->cells_count))
 		return;
 	empty_read(batch, record, &own);
+	set_read(batch, record, &own);
 	for (enum words_pass pass = PASS_ITSELF; pass < PASSES; pass++)
 		for (size_t i = 0; i < words->mapped_count; i++)
 			word_read(batch, record, &own, words->mapped[i], pass);

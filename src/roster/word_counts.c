@@ -35,8 +35,7 @@ void words_count(struct header *header, const struct csvin_record *record)
 	for (size_t i = 0; header->words && i < header->words->mapped_count; i++) {
 		uint32_t column = header->words->mapped[i];
 		const struct word *word = NULL;
-		struct slice cell =
-		    column < record->cells_count ? record->cells[column] : SLICE("");
+		struct slice cell = words_cell(header, column, record->cells, record->cells_count);
 		if (cell.bytes && value_check(cell) == VALUE_CLEAN &&
 		    words_judge(header, column, cell, &word) == WORD_IS_UNKNOWN)
 			word_count(header->words, column, value_trim(cell));

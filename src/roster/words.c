@@ -48,7 +48,7 @@ static size_t fours_count(const struct policy *policy)
 
 size_t words_made_max(const struct policy *policy)
 {
-	return fours_count(policy);
+	return fours_count(policy) + policy->set.count / 2;
 }
 
 /* ---- the words of one entry ---- */
@@ -96,34 +96,50 @@ static const struct word_map *map_make(struct finding *finding, uint32_t from)
 
 /* ---- the columns of its cells ---- */
 
+/* A feed may get files about people and files of groups: each has its own columns. */
 static bool is_of_file(const struct header *header, struct slice name)
 {
 	return column_find(name, header->is_of_groups) ||
 	       (!header->is_of_groups && columns_profile_name(name).size > 0);
 }
 
-static uint32_t column_make(struct finding *finding, struct slice name)
+static uint32_t column_make(struct finding *finding, const char *target)
 {
 	struct header *header = finding->header;
-	uint32_t index = (uint32_t)header->columns_count++;
+	struct slice name =
+	    arena_copy(finding->arena, value_lower(slice_of(target), finding->scratch));
+	uint32_t index = index_find(finding->names, name);
+	if (index != INDEX_NONE)
+		return index;
+	if (!is_of_file(header, name))
+		return TARGET_NONE;
+	index = (uint32_t)header->columns_count++;
 	header->columns[index] =
 	    (struct header_column){.name = name, .cell = name, .is_made = true};
 	index_add(&finding->names, finding->scratch, name, index);
 	return index;
 }
 
-/* A feed may get files about people and files of groups: each has its own columns. */
 static uint32_t target_find(struct finding *finding, uint32_t four)
 {
 	const char *target = part_of(finding->words, four, TARGET);
 	if (strcmp(target, part_of(finding->words, four, COLUMN)) == 0)
 		return TARGET_ITSELF;
-	struct slice name =
-	    arena_copy(finding->arena, value_lower(slice_of(target), finding->scratch));
-	uint32_t index = index_find(finding->names, name);
-	if (index != INDEX_NONE)
-		return index;
-	return is_of_file(finding->header, name) ? column_make(finding, name) : TARGET_NONE;
+	return column_make(finding, target);
+}
+
+/* What the file says itself goes before. */
+static void set_make(struct finding *finding)
+{
+	const struct text_list *set = &finding->words->policy->set;
+	for (size_t i = 0; i + 1 < set->count; i += 2) {
+		uint32_t index = column_make(finding, set->items[i]);
+		if (index == TARGET_NONE || index < finding->header->written_count)
+			continue;
+		struct header_column *column = &finding->header->columns[index];
+		column->is_set = finding->words->has_set = true;
+		column->set_cell = slice_of(set->items[i + 1]);
+	}
 }
 
 static void targets_find(struct finding *finding, const struct word_map *map)
@@ -164,19 +180,25 @@ static void column_map(struct finding *finding, uint32_t index)
 	words->mapped[words->mapped_count++] = index;
 }
 
-static void columns_map(struct finding *finding)
+static void names_index(struct finding *finding)
 {
-	struct words *words = finding->words;
-	struct header *header = finding->header;
+	const struct header *header = finding->header;
 	for (uint32_t i = 0; i < header->written_count; i++)
 		if (header->columns[i].name.size > 0 &&
 		    index_find(finding->names, header->columns[i].name) == INDEX_NONE)
 			index_add(&finding->names, finding->scratch, header->columns[i].name, i);
+}
+
+/* Of the file, and those that are set: what a word has become is no word. */
+static void columns_map(struct finding *finding)
+{
+	struct words *words = finding->words;
+	uint32_t count = (uint32_t)finding->header->columns_count;
 	for (uint32_t four = 0; four < fours_count(words->policy);
 	     four = same_end(words, four, COLUMN))
 		index_add(&finding->sources, finding->scratch,
 		    columns_fold(slice_of(part_of(words, four, COLUMN)), finding->scratch), four);
-	for (uint32_t i = 0; i < header->written_count; i++)
+	for (uint32_t i = 0; i < count; i++)
 		column_map(finding, i);
 	for (uint32_t four = 0; four < fours_count(words->policy); four++)
 		if (finding->maps[four])
@@ -203,8 +225,9 @@ void words_find(struct header *header, const struct header_terms *terms, struct 
     struct arena *scratch)
 {
 	const struct policy *policy = terms->policy;
-	size_t fours = fours_count(policy), columns = header->written_count;
-	if (fours == 0 && policy->empty.count == 0)
+	size_t fours = fours_count(policy);
+	size_t columns = header->written_count + words_made_max(policy);
+	if (fours == 0 && policy->empty.count == 0 && policy->set.count == 0)
 		return;
 	struct words *words = arena_alloc(arena, sizeof *words);
 	struct finding finding = {.words = words,
@@ -222,6 +245,8 @@ void words_find(struct header *header, const struct header_terms *terms, struct 
 	empty_read(words, arena);
 	if (!words->of || !words->mapped || !words->targets || !words->empty)
 		return;
+	names_index(&finding);
+	set_make(&finding);
 	columns_map(&finding);
 	index_clear(&finding.sources);
 	index_clear(&finding.names);
@@ -237,6 +262,14 @@ bool words_know(const struct header *header, uint32_t column)
 }
 
 /* ---- a cell ---- */
+
+struct slice words_cell(
+    const struct header *header, uint32_t column, const struct slice *cells, size_t count)
+{
+	if (header->columns[column].is_set)
+		return header->columns[column].set_cell;
+	return column < count ? cells[column] : SLICE("");
+}
 
 bool words_is_empty(const struct words *words, struct slice cell)
 {

@@ -1,7 +1,8 @@
 /*
- * words: what words of cells mean in one file, by the feed's `values` and `empty`. Made once with
- * the header, in its arena; a cell is then found by halving, so that a record costs its cells and
- * nothing that grows with the file. Nobody outside of this layer includes it.
+ * words: what words of cells mean in one file, by the feed's `values` and `empty`, and what stands
+ * in the columns that it has not, by `set`. Made once with the header, in its arena; a cell is then
+ * found by halving, so that a record costs its cells and nothing that grows with the file. Nobody
+ * outside of this layer includes it.
  */
 #ifndef ROSTER_WORDS_H
 #define ROSTER_WORDS_H
@@ -41,6 +42,7 @@ struct words {
 	size_t empty_count, empty_size; /* and what may be one at most has so many bytes */
 	const struct word_map **of;     /* by column of the file; NULL: it has no words */
 	uint32_t *mapped;               /* the columns that have, as they stand */
+	bool has_set;                   /* some columns are set */
 	size_t mapped_count;
 	/* By four of the policy: the column of the cell, or one of these. */
 	uint32_t *targets;
@@ -52,12 +54,15 @@ struct words {
 #define TARGET_ITSELF (UINT32_MAX - 1)
 #define TARGET_NONE UINT32_MAX
 
-/* Columns that a file can get from `values` besides its own. */
+/* Columns that a file can get from `values` and `set` besides its own. */
 size_t words_made_max(const struct policy *policy);
 /* Call it when the file's columns have their names: header->words, and the columns that are made,
  * behind the file's. NULL: the feed has no such settings. */
 void words_find(struct header *header, const struct header_terms *terms, struct arena *arena,
     struct arena *scratch);
+/* What a row of those cells has in a column of the file, or in one that is set. */
+struct slice words_cell(
+    const struct header *header, uint32_t column, const struct slice *cells, size_t count);
 /* A column that enrold does not know has a meaning by its words: they are cells of others. */
 bool words_know(const struct header *header, uint32_t column);
 
