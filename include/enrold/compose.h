@@ -8,10 +8,11 @@
  *
  * The text is UTF-8 with commas, quotes where needed, LF. Its headings are those of all members
  * (preset_heading), each once; in front stands COMPOSE_LINE, and in front of each record its line.
- * Lines are counted through: a member's begin behind those of the one before it. A cell with
- * several values (policy.split) is a record for each, of the same line, of which the others are
- * empty but for the key and what goes with the split column by its number; the rest of its row
- * stands in the first.
+ * Lines are counted through: a member's begin behind those of the one before it. No row is lost,
+ * and a bad one stays as bad: composed_record has it as its member had it. A cell with several
+ * values (policy.split) is a record for each, of the same line, of which the others are empty but
+ * for the key and what goes with the split column by its number; the rest of its row stands in the
+ * first.
  */
 #ifndef ENROLD_COMPOSE_H
 #define ENROLD_COMPOSE_H
@@ -31,13 +32,13 @@ struct compose_member {
 	const char *name;
 	const struct preset_kind *kind; /* NULL: headings stay as they are */
 	const struct policy *policy;    /* by which it is read */
-	/* Known when it has been looked at: */
+	/* Known when it has been written: */
 	uint64_t lines;
 	uint64_t first_line; /* of the whole; the first member's is 1 */
 	uint64_t records;    /* rows that it has, */
 	uint64_t older; /* and of these such as have a newer one of their key, or are of days to
 	                 * come, */
-	uint64_t older_line; /* the first of them */
+	uint64_t older_line; /* the first of them, of the whole; 0: there are none */
 };
 
 struct compose_terms {
@@ -66,5 +67,13 @@ struct error composer_end(struct composer *composer) MUST_CHECK;
 
 /* The policy asks for it: the file is not read as it stands. */
 bool compose_is_wanted(const struct policy *policy);
+
+/* ---- reading the text ---- */
+
+/* By which it is read where it was made of one file without a kind, and of preset->composed: what
+ * the file was like besides is settled. */
+struct policy composed_policy(const struct policy *policy);
+/* The record as it was in its file: its line, its fault, and without the cell of COMPOSE_LINE. */
+struct csvin_record composed_record(const struct csvin_record *record);
 
 #endif

@@ -61,6 +61,8 @@ struct csvin *csvin_create(
 void csvin_free(struct csvin *csvin);
 
 struct error csvin_feed(struct csvin *csvin, const char *bytes, size_t size) MUST_CHECK;
+/* The line on which the next byte would stand. */
+uint64_t csvin_line(const struct csvin *csvin);
 /* The input has ended; a last line without a newline counts. Call once. */
 struct error csvin_finish(struct csvin *csvin) MUST_CHECK;
 

@@ -54,6 +54,8 @@ char records_delimiter(const struct records *records);
 const char *records_delimiter_by(const struct records *records);
 /* The last line has a newline, or the last record its end; or there is none. */
 bool records_is_ended(const struct records *records);
+/* How many lines there were so far. */
+uint64_t records_lines(const struct records *records);
 /* All bytes have come. */
 bool records_has_ended(const struct records *records);
 

@@ -9,7 +9,8 @@
 #include "enrold/preset.h"
 #include "enrold/value.h"
 
-/* Whether the list names the text in one of the first `parts` of each of its entries, folded. */
+/* The list's entries have so many parts, of which the first is a heading: of the one that is this,
+ * folded, the part that is asked for; NULL: there is none. */
 static const char *entry_find(const struct text_list *list, size_t parts, size_t answer,
     struct slice folded, struct arena *arena)
 {
@@ -33,6 +34,21 @@ static const char *words_entry(
 	struct slice stem = {name.bytes, name.size - column_digits(name)};
 	bool is_numbered = known && known->is_numbered;
 	return is_numbered ? entry_find(&policy->values, 4, 0, stem, arena) : NULL;
+}
+
+struct slice heading_name(const struct policy *policy, struct slice heading, struct arena *arena)
+{
+	struct slice folded = columns_fold(value_trim(heading), arena);
+	const char *mapped = entry_find(&policy->columns, 2, 1, folded, arena);
+	return mapped ? value_lower(slice_of(mapped), arena) : folded;
+}
+
+bool heading_is(
+    const struct policy *policy, struct slice heading, const char *named, struct arena *arena)
+{
+	struct slice folded = columns_fold(slice_of(named), arena);
+	return slice_is(columns_fold(value_trim(heading), arena), folded) ||
+	       slice_is(heading_name(policy, heading, arena), folded);
 }
 
 static bool is_known(struct slice name)

@@ -1,7 +1,6 @@
 #include "enrold/reader.h"
 
 #include "enrold/compose.h"
-#include "enrold/value.h"
 
 /* ---- composed texts ---- */
 
@@ -11,18 +10,14 @@ static struct error composed_error(const char *what)
 	    error_retry("the composed text has %s: it is made anew", what), OWNER_FILE);
 }
 
-/* The record without its first cell, which says where it stood. */
-static struct error line_take(struct csvin_record *record, bool is_heading)
+/* Its headings, without the first. */
+static struct error lines_skip(struct csvin_record *headings)
 {
-	int64_t line = 0;
-	struct slice first = record->cells_count > 0 ? record->cells[0] : SLICE("");
-	if (is_heading && !slice_is(first, SLICE(COMPOSE_LINE)))
+	if (headings->cells_count == 0 || !slice_is(headings->cells[0], SLICE(COMPOSE_LINE)))
 		return composed_error("no lines");
-	if (!is_heading && !(first.bytes && value_parse_whole(first, &line)))
-		return composed_error("a line that is no number");
-	record->line = (uint64_t)line;
-	record->cells++;
-	record->cells_count--;
+	headings->line = 0;
+	headings->cells++;
+	headings->cells_count--;
 	return OK;
 }
 
@@ -37,7 +32,7 @@ static struct error on_headings(void *context, const struct csvin_record *writte
 	    .delimiter = records_delimiter(reader->source),
 	    .delimiter_by =
 	        reader->terms.is_composed ? NULL : records_delimiter_by(reader->source)};
-	struct error error = reader->terms.is_composed ? line_take(&headings, true) : OK;
+	struct error error = reader->terms.is_composed ? lines_skip(&headings) : OK;
 	reader->line = headings.line;
 	if (!is_error(&error))
 		error = header_parse(&headings, &terms, reader->arena, &reader->header);
@@ -67,7 +62,8 @@ static bool is_refused(
 static struct error row_take(struct reader *reader, const struct csvin_record *record)
 {
 	reader->line = record->line;
-	if (record_is_blank(record))
+	/* Of a composed text each row counts: blank ones have been left out. */
+	if (record_is_blank(record) && !reader->terms.is_composed)
 		return OK;
 	const struct csvin_record fit = header_fit(reader->header, record);
 	if (is_refused(reader, record, &fit))
@@ -91,20 +87,9 @@ static struct error on_record(void *context, const struct csvin_record *record)
 {
 	struct reader *reader = context;
 	struct csvin_record row = *record;
-	struct error error = reader->terms.is_composed ? line_take(&row, false) : OK;
-	return is_error(&error) ? error : row_take(reader, &row);
-}
-
-/* Composed texts are all written alike. */
-static struct policy composed_policy(const struct policy *policy)
-{
-	struct policy composed = *policy;
-	composed.delimiter = "comma";
-	composed.encoding = composed.record_end = NULL;
-	composed.skip_lines = composed.skip_rows = 0;
-	composed.header = HEADING_FIRST;
-	composed.escape = ESCAPE_DOUBLED;
-	return composed;
+	if (reader->terms.is_composed && !composed_record(record, &row))
+		return composed_error("a line that is no number");
+	return row_take(reader, &row);
 }
 
 struct error reader_open(

@@ -462,6 +462,12 @@ bool records_is_ended(const struct records *records)
 	return records->last == '\0' || is_line_end(records->last);
 }
 
+uint64_t records_lines(const struct records *records)
+{
+	bool is_between = records->last == '\0' || is_line_end(records->last);
+	return records->csvin ? csvin_line(records->csvin) - is_between : 0;
+}
+
 bool records_has_ended(const struct records *records)
 {
 	return records->has_ended;

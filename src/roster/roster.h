@@ -15,6 +15,14 @@ bool column_wants_number(struct slice name, bool is_of_groups);
 /* Length of the digits at the end of a name. */
 size_t column_digits(struct slice name);
 
+/* ---- preset_heading.c ---- */
+
+/* What enrold calls the column of a file under that heading: as the feed maps it, else folded. */
+struct slice heading_name(const struct policy *policy, struct slice heading, struct arena *arena);
+/* A setting that names it so, as the file does or as enrold does, means that column. */
+bool heading_is(
+    const struct policy *policy, struct slice heading, const char *named, struct arena *arena);
+
 /* ---- mistakes.c: what is wrong with a header ---- */
 
 /* All of it, which is told at once. Zero-initialised but for the arena. */

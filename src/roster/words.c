@@ -253,6 +253,16 @@ void words_find(struct header *header, const struct header_terms *terms, struct 
 	header->words = words;
 }
 
+const struct words *words_of_empty(const struct policy *policy, struct arena *arena)
+{
+	struct words *words = arena_alloc(arena, sizeof *words);
+	if (!words)
+		return NULL;
+	words->policy = policy;
+	empty_read(words, arena);
+	return words->empty ? words : NULL;
+}
+
 bool words_know(const struct header *header, uint32_t column)
 {
 	const struct word_map *map =

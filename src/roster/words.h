@@ -66,6 +66,8 @@ struct slice words_cell(
 /* A column that enrold does not know has a meaning by its words: they are cells of others. */
 bool words_know(const struct header *header, uint32_t column);
 
+/* Of a policy's words those alone that mean an empty cell. NULL: out of memory. */
+const struct words *words_of_empty(const struct policy *policy, struct arena *arena);
 bool words_is_empty(const struct words *words, struct slice cell);
 
 enum word_verdict { WORD_IS_CELL, WORD_IS_KNOWN, WORD_IS_UNKNOWN };

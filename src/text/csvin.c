@@ -194,6 +194,11 @@ struct error csvin_feed(struct csvin *csvin, const char *bytes, size_t size)
 	return *error;
 }
 
+uint64_t csvin_line(const struct csvin *csvin)
+{
+	return csvin->cells.line;
+}
+
 struct error csvin_finish(struct csvin *csvin)
 {
 	struct csvin_cells *cells = &csvin->cells;
