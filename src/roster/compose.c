@@ -166,9 +166,10 @@ static struct error on_headings(void *context, const struct csvin_record *headin
 	composer->has_headings = true;
 	if (composer->pass == COMPOSE_WRITE)
 		return OK;
+	struct error error = source_make(&composer->whole, member_of(composer),
+	    (uint32_t)composer->at, headings, source_of(composer));
 	source_of(composer)->first_record = composer->newest_records;
-	return source_make(&composer->whole, member_of(composer), (uint32_t)composer->at, headings,
-	    source_of(composer));
+	return error;
 }
 
 static struct error row_take(struct composer *composer, const struct csvin_record *record)

@@ -1,8 +1,8 @@
 /*
  * compose_row: a record of a member as rows of the composed text. A record that is bad stays as bad
- * as it is: a broken one goes as its raw text and a word beside its line that says so; one with too
- * few cells keeps these as they stand, one with too many keeps the rest behind; and a cell over
- * field_max, of which nothing is known, becomes another over field_max.
+ * as it is: a broken one goes as its raw text (up to field_max) and a word beside its line that
+ * says so; one with too few cells keeps these as they stand, one with too many keeps the rest
+ * behind; and a cell over field_max, of which nothing is known, becomes another over field_max.
  */
 #include "compose_parts.h"
 
