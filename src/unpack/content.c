@@ -2,7 +2,7 @@
  * content: a member's bytes as they come, into a file without a name, hashed and counted. What an
  * archive says of its sizes is not asked here: only what has come counts.
  *
- * Growth is judged over the whole: RATIO_MAX times what was dropped, when it is more than
+ * Growth is judged over all that was read so far: RATIO_MAX times that, when it is more than
  * RATIO_FREE. A list of people shrinks to a tenth, at most to a fiftieth; deflate's best is a
  * thousandth, of one byte repeated.
  */
@@ -77,9 +77,10 @@ static struct error limits_check(const struct content *content)
 	if (content->bytes <= RATIO_FREE || content->bytes / RATIO_MAX <= content->packed)
 		return OK;
 	return error_reject("archive_ratio", 0,
-	    "unpacked it has more than %d times its %llu bytes, as no list of people has: look at "
-	    "what made it, or drop the file as it is, not packed",
-	    RATIO_MAX, (unsigned long long)content->packed);
+	    "its first %llu bytes are unpacked more than %d times as many, as no list of people "
+	    "is: "
+	    "look at what made it, or drop the file as it is, not packed",
+	    (unsigned long long)content->packed, RATIO_MAX);
 }
 
 static void beginning_add(struct content *content, struct slice bytes)

@@ -13,7 +13,8 @@ struct content {
 	struct arena *arena;
 	struct unpacked_list *list;
 	int directory;
-	uint64_t packed; /* bytes of the whole that is unpacked */
+	uint64_t size;   /* of what is unpacked, */
+	uint64_t packed; /* and so much of it was read for what has come out */
 	uint64_t bytes;  /* that have come out of it, of all members */
 	struct hash *hash;
 	char beginning[CONTENT_BEGINNING];

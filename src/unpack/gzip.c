@@ -37,6 +37,7 @@ static struct error more(struct gzip *gzip)
 		return error_own(error_errno("cannot read what is unpacked"), OWNER_FILE);
 	gzip->stream.next_in = gzip->in;
 	gzip->stream.avail_in = (unsigned)got;
+	gzip->content->packed += (uint64_t)got;
 	gzip->is_ended = got == 0;
 	return gzip->is_ended && !gzip->is_at_end ? broken("its end is missing") : OK;
 }

@@ -40,7 +40,7 @@ struct error unpack(int from, enum unpack_format format, int directory,
 	    .limits = limits, .arena = arena, .list = list, .directory = directory};
 	list->count = 0;
 	list->is_stopped = false;
-	struct error error = rewound(from, &content.packed);
+	struct error error = rewound(from, &content.size);
 	if (!is_error(&error))
 		error = format == UNPACK_GZIP ? gzip_unpack(&content, from)
 		                              : zip_unpack(&content, from);

@@ -40,6 +40,7 @@ static struct error member_copy(
 	struct error error = OK;
 	while (!is_error(&error) && !content_is_stopped(content) &&
 	       (state = archive_read_data_block(archive, &block, &size, &offset)) == ARCHIVE_OK) {
+		content->packed = (uint64_t)archive_filter_bytes(archive, 0);
 		error = content_add(content, (struct slice){block, size});
 		bytes += size;
 	}
@@ -118,7 +119,7 @@ struct error zip_unpack(struct content *content, int from)
 	struct zip_directory *directory = calloc(1, sizeof *directory);
 	if (!directory)
 		return error_memory("unpacking");
-	struct error error = zip_end_find(from, content->packed, directory);
+	struct error error = zip_end_find(from, content->size, directory);
 	if (!is_error(&error))
 		error = zip_directory_read(from, content->arena, directory);
 	if (!is_error(&error))
