@@ -1,28 +1,10 @@
 /*
- * unpack: which format it is, and that one's way. It must not know what a member says.
+ * unpack: each format's way, and the end of all. It must not know what a member says.
  */
 #include "formats.h"
 
-#include "enrold/foreign.h"
-
 #include <sys/stat.h>
 #include <unistd.h>
-
-enum unpack_format unpack_recognise(struct slice beginning)
-{
-	static const struct {
-		struct slice start;
-		enum unpack_format format;
-	} signs[] = {
-	    {{SLICE_INIT("\x1F\x8B\x08")}, UNPACK_GZIP}, {{SLICE_INIT("PK\x03\x04")}, UNPACK_ZIP},
-	    {{SLICE_INIT("PK\x05\x06")}, UNPACK_ZIP}, /* an empty one */
-	};
-	for (size_t i = 0; i < sizeof signs / sizeof *signs; i++)
-		if (beginning.size >= signs[i].start.size &&
-		    memcmp(beginning.bytes, signs[i].start.bytes, signs[i].start.size) == 0)
-			return foreign_is_document(beginning) ? UNPACK_NONE : signs[i].format;
-	return UNPACK_NONE;
-}
 
 static struct error rewound(int from, uint64_t *size)
 {
