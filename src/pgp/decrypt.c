@@ -5,8 +5,6 @@
 #include "decrypt.h"
 #include "verdict.h"
 
-#include <unistd.h>
-
 static struct error plaintext_judge(const struct policy_pgp *policy, const struct pgp_call *call,
     const struct pgp_end *end, struct pgp_verdict *verdict)
 {
@@ -63,13 +61,6 @@ static struct error message_open(struct pgp_session *session, const struct polic
 	           : plaintext_judge(policy, call, &end, verdict);
 }
 
-static struct error emptied(int to)
-{
-	return ftruncate(to, 0) < 0 || lseek(to, 0, SEEK_SET) < 0
-	           ? error_errno("cannot empty the file for the plaintext")
-	           : OK;
-}
-
 struct error pgp_decrypt_by(const struct pgp_programs *programs, const struct policy_pgp *policy,
     const struct pgp_files *files, const struct pgp_limits *limits, struct pgp_verdict *verdict)
 {
@@ -78,7 +69,7 @@ struct error pgp_decrypt_by(const struct pgp_programs *programs, const struct po
 	    .sink = {.file = files->to, .bytes_max = limits->bytes_max},
 	    .limits = limits};
 	*verdict = (struct pgp_verdict){.is_stopped = false};
-	struct error error = emptied(files->to);
+	struct error error = talk_sink_empty(&call.sink);
 	if (!is_error(&error))
 		error = pgp_session_open(programs, policy, false, &session);
 	if (is_error(&error))
@@ -86,12 +77,10 @@ struct error pgp_decrypt_by(const struct pgp_programs *programs, const struct po
 	error = message_open(&session, policy, &call, verdict);
 	pgp_session_close(&session);
 	verdict->bytes = call.sink.bytes;
-	/* Zeros at its end are a hole so far. */
-	if (!is_error(&error) && !verdict->is_stopped &&
-	    ftruncate(files->to, (off_t)call.sink.bytes) < 0)
-		error = error_errno("cannot write the plaintext");
+	if (!is_error(&error) && !verdict->is_stopped)
+		error = talk_sink_end(&call.sink);
 	if (is_error(&error) || verdict->is_stopped) {
-		struct error not_emptied = emptied(files->to);
+		struct error not_emptied = talk_sink_empty(&call.sink);
 		verdict->bytes = 0;
 		if (!is_error(&error))
 			error = not_emptied;

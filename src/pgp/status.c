@@ -245,6 +245,19 @@ static void on_valid(struct pgp_status *status, struct slice rest)
 	newest->made_at = number_of(status, field_at(rest, 2));
 }
 
+/* ---- what we make ---- */
+
+static void on_encrypted(struct pgp_status *status, struct slice rest)
+{
+	(void)rest;
+	status->has_encrypted = true;
+}
+
+static void on_refused(struct pgp_status *status, struct slice rest)
+{
+	hex_copy(status, field(&rest), status->refused, sizeof status->refused);
+}
+
 static void on_created(struct pgp_status *status, struct slice rest)
 {
 	hex_copy(status, field_at(rest, 1), status->made, sizeof status->made);
@@ -279,6 +292,8 @@ static const struct keyword {
     {"REVKEYSIG", on_key_revoked},
     {"ERRSIG", on_unchecked},
     {"VALIDSIG", on_valid},
+    {"END_ENCRYPTION", on_encrypted},
+    {"INV_RECP", on_refused},
     {"KEY_CREATED", on_created},
 };
 

@@ -55,6 +55,8 @@ struct pgp_status {
 	bool has_error; /* any other */
 	struct pgp_signature signatures[STATUS_SIGNATURES_MAX];
 	size_t signatures_count;
+	bool has_encrypted;
+	char refused[4]; /* why gpg does not encrypt for a key: a number; "": it does */
 	char made[PGP_FINGERPRINT_MAX + 1]; /* the key that gpg has made; "": none */
 };
 

@@ -36,6 +36,23 @@ static void moved(struct hearing *hearing)
 		atomic_fetch_add(hearing->talk->limits->progress, 1);
 }
 
+/* ---- where its output goes ---- */
+
+struct error talk_sink_empty(struct talk_sink *sink)
+{
+	sink->bytes = 0;
+	return ftruncate(sink->file, 0) < 0 || lseek(sink->file, 0, SEEK_SET) < 0
+	           ? error_errno("cannot empty the file that gpg writes to")
+	           : OK;
+}
+
+struct error talk_sink_end(struct talk_sink *sink)
+{
+	return ftruncate(sink->file, (off_t)sink->bytes) < 0
+	           ? error_errno("cannot write what gpg has written")
+	           : OK;
+}
+
 /* ---- what it writes and says ---- */
 
 static struct error output_take(struct talk *talk, struct slice bytes)

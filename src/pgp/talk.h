@@ -21,6 +21,11 @@ struct talk_sink {
 	uint64_t bytes_max;
 };
 
+/* Its file has nothing in it, and is written from its beginning. */
+struct error talk_sink_empty(struct talk_sink *sink) MUST_CHECK;
+/* What was written is all of the file: zeros at its end are a hole until then. */
+struct error talk_sink_end(struct talk_sink *sink) MUST_CHECK;
+
 struct talk {
 	struct pgp_child child;
 	int input; /* what it reads, for whether it gets on; -1: nothing */

@@ -185,7 +185,7 @@ static const struct message messages[] = {
     {"a public key", "g -o m --export \"$us\"", false, false, "pgp_broken"},
     {"what nobody has signed", ENCRYPT "-o m -e roster.csv", false, true, "pgp_not_signed"},
     {"what a stranger has signed", ENCRYPT "-o m -s -e roster.csv", true, true, "pgp_signer"},
-    {"zeros without end", "head -c 64M /dev/zero | " ENCRYPT "-z 9 -o m -e", false, false,
+    {"zeros without end", "head -c 256M /dev/zero | " ENCRYPT "-z 9 -o m -e", false, false,
         "file_too_large"},
 };
 
@@ -215,4 +215,330 @@ ParameterizedTest(size_t *number, pgp, messages_are_taken_or_refused_for_their_r
 		cr_assert_str_eq(shop.verdict.signer, message->asks_signer ? shop.sender_key : "");
 	}
 	shop_close(&shop);
+}
+
+/* ---- signatures ---- */
+
+static void expect_code(const struct error *error, const char *code)
+{
+	cr_assert_str_eq(error->code, code, "%s", error->text);
+	cr_assert_eq(is_error(error), *code != '\0', "%s", error->text);
+}
+
+Test(pgp, a_signature_that_is_dropped_again_is_too_old)
+{
+	enum { MONTH_S = 30 * 86400, HOUR_S = 3600, SKEW_S = 600 };
+	struct shop shop;
+	shop_open(&shop);
+	shop_make(&shop, shop.sender.text, ENCRYPT "-o m -s -e roster.csv");
+	const char *signer = shop.sender_key;
+	int64_t now = shop.limits.now;
+	shop.limits.now = now + MONTH_S;
+	struct error error = shop_decrypt(&shop, signer);
+	expect_code(&error, "pgp_signature_old");
+	cr_assert(strstr(error.text, "30 days ago"), "%s", error.text);
+	expect_nothing(&shop);
+	shop.limits.now = now - HOUR_S;
+	error = shop_decrypt(&shop, signer);
+	expect_code(&error, "pgp_signature_old");
+	expect_nothing(&shop);
+	shop.limits.now = now - SKEW_S;
+	error = shop_decrypt(&shop, signer);
+	expect_code(&error, "");
+	struct policy_pgp policy = policy_of(&shop, &signer);
+	policy.signed_within_ms = PERIOD_ENDLESS;
+	shop.limits.now = now + MONTH_S;
+	error = pgp_decrypt(&policy, shop.from, shop.to, &shop.limits, &shop.verdict);
+	expect_code(&error, "");
+	cr_assert_leq(shop.verdict.signed_at, now + HOUR_S);
+	cr_assert_geq(shop.verdict.signed_at, now);
+	shop_close(&shop);
+}
+
+Test(pgp, a_signature_by_a_key_that_has_ended_is_none)
+{
+	static const struct keyring_wish ours = {.now = "20200101T000000!"};
+	static const struct keyring_wish ended = {.now = "20200101T000000!", .ends = "10d"};
+	char our_key[KEYRING_FINGERPRINT_SIZE], key[KEYRING_FINGERPRINT_SIZE];
+	struct shop shop;
+	shop_open(&shop);
+	keyring_add(shop.ours.text, "old <old@x>", &ours, our_key);
+	keyring_give(shop.ours.text, "old <old@x>", shop.sender.text);
+	keyring_add(shop.sender.text, "ended <ended@x>", &ended, key);
+	keyring_give(shop.sender.text, "ended <ended@x>", shop.ours.text);
+	shop_make(&shop, shop.sender.text,
+	    "g --faked-system-time 20200105T000000! -u '=ended <ended@x>' -r '=old <old@x>' -o m "
+	    "-s "
+	    "-e roster.csv 2>/dev/null");
+	struct error error = shop_decrypt(&shop, key);
+	expect_code(&error, "pgp_signature");
+	expect_nothing(&shop);
+	shop_close(&shop);
+}
+
+Test(pgp, a_signature_by_a_key_that_was_revoked_is_none)
+{
+	struct shop shop;
+	shop_open(&shop);
+	shop_make(&shop, shop.sender.text,
+	    ENCRYPT "-o m -s -e roster.csv; sed 's/^:-----BEGIN/-----BEGIN/' "
+	            "\"$GNUPGHOME\"/openpgp-revocs.d/*.rev > r; g --import r");
+	keyring_give(shop.sender.text, SENDER, shop.ours.text);
+	struct error error = shop_decrypt(&shop, shop.sender_key);
+	expect_code(&error, "pgp_signature");
+	cr_assert(strstr(error.text, "revoked"), "%s", error.text);
+	expect_nothing(&shop);
+	shop_close(&shop);
+}
+
+/* ---- homes ---- */
+
+static void expect_config(struct shop *shop, const char *word)
+{
+	struct error error = shop_decrypt(shop, NULL);
+	cr_assert_eq(error.class, ERROR_CONFIG, "%s", error.text);
+	cr_assert(strstr(error.text, word), "%s", error.text);
+	expect_nothing(shop);
+}
+
+Test(pgp, a_home_that_cannot_be_used_says_what_to_do)
+{
+	struct shop shop;
+	struct pgp_home home;
+	shop_open(&shop);
+	shop_make(&shop, shop.sender.text, ENCRYPT "-o m -e roster.csv");
+	cr_assert_eq(chmod(shop.ours.text, 0750), 0);
+	expect_config(&shop, "chmod 0700");
+	cr_assert_eq(chmod(shop.ours.text, 0700), 0);
+	keyring_run(shop.ours.text, "chmod 0640 \"$GNUPGHOME\"/private-keys-v1.d/*");
+	expect_config(&shop, "chmod 0600");
+	keyring_run(shop.ours.text, "chmod 0600 \"$GNUPGHOME\"/private-keys-v1.d/*");
+	if (geteuid() == 0) {
+		cr_assert_eq(chown(shop.ours.text, 65534, 0), 0);
+		expect_config(&shop, "chown -R");
+		cr_assert_eq(chown(shop.ours.text, 0, 0), 0);
+	}
+	struct error error = shop_decrypt(&shop, NULL);
+	expect_code(&error, "");
+	files_remove(path_of("%s/pubring.kbx", shop.ours.text).text);
+	expect_config(&shop, "enrolctl key pgp");
+	files_remove(shop.ours.text);
+	expect_config(&shop, "enrolctl key pgp");
+	files_write(shop.ours.text, "x", 1, 0600);
+	expect_config(&shop, shop.ours.text);
+	struct policy_pgp none = {.home = NULL};
+	error = pgp_home_find(&none, &home);
+	cr_assert_eq(error.class, ERROR_CONFIG);
+	shop_close(&shop);
+}
+
+Test(pgp, a_key_with_a_passphrase_is_the_operators_to_mend)
+{
+	struct shop shop;
+	shop_open(&shop);
+	keyring_run(shop.ours.text,
+	    "g --passphrase secret --quick-gen-key 'locked <l@x>' rsa2048 encr never 2>/dev/null");
+	keyring_give(shop.ours.text, "locked <l@x>", shop.sender.text);
+	shop_make(&shop, shop.sender.text, "g -r '=locked <l@x>' -o m -e roster.csv");
+	expect_config(&shop, "passphrase");
+	shop_close(&shop);
+}
+
+Test(pgp, a_key_that_was_lost_is_said_and_the_file_is_read_once_it_is_back)
+{
+	struct shop shop;
+	shop_open(&shop);
+	shop_make(&shop, shop.sender.text, ENCRYPT "-o m -e roster.csv");
+	struct path keys = path_of("%s/private-keys-v1.d", shop.ours.text);
+	struct path away = path_of("%s/away", shop.folder.text);
+	files_rename(keys.text, away.text);
+	struct error error = shop_decrypt(&shop, NULL);
+	expect_code(&error, "pgp_no_key");
+	expect_nothing(&shop);
+	files_remove(keys.text);
+	files_rename(away.text, keys.text);
+	error = shop_decrypt(&shop, NULL);
+	expect_code(&error, "");
+	shop_close(&shop);
+}
+
+Test(pgp, two_keys_overlap)
+{
+	static const struct keyring_wish any = {.ends = NULL};
+	char second[KEYRING_FINGERPRINT_SIZE];
+	struct shop shop;
+	shop_open(&shop);
+	keyring_add(shop.ours.text, "next <next@x>", &any, second);
+	keyring_give(shop.ours.text, "next <next@x>", shop.sender.text);
+	shop_make(&shop, shop.sender.text, "g -r '=next <next@x>' -o m -e roster.csv");
+	struct error error = shop_decrypt(&shop, NULL);
+	expect_code(&error, "");
+	cr_assert_str_eq(shop.verdict.key, second);
+	shop_make(&shop, shop.sender.text, "rm m; " ENCRYPT "-o m -e roster.csv");
+	error = shop_decrypt(&shop, NULL);
+	expect_code(&error, "");
+	cr_assert_str_eq(shop.verdict.key, shop.our_key);
+	shop_close(&shop);
+}
+
+static struct error credential_decrypt(struct shop *shop, const char *name)
+{
+	const char *signer = shop->sender_key;
+	struct policy_pgp policy = policy_of(shop, &signer);
+	policy.home = name;
+	return pgp_decrypt(&policy, shop->from, shop->to, &shop->limits, &shop->verdict);
+}
+
+Test(pgp, a_credential_is_a_home)
+{
+	struct shop shop;
+	shop_open(&shop);
+	shop_make(&shop, shop.sender.text, ENCRYPT "-o m -s -e roster.csv");
+	keyring_run(shop.ours.text,
+	    "cd '%s'; { g -a --export-secret-keys '=" OURS "'; g -a --export '=" SENDER
+	    "'; } > pgp-key; echo nothing > other",
+	    shop.folder.text);
+	cr_assert_eq(unsetenv("CREDENTIALS_DIRECTORY"), 0);
+	struct error error = credential_decrypt(&shop, "pgp-key");
+	cr_assert_eq(error.class, ERROR_CONFIG);
+	cr_assert(strstr(error.text, "LoadCredential=pgp-key:"), "%s", error.text);
+	cr_assert_eq(setenv("CREDENTIALS_DIRECTORY", shop.folder.text, 1), 0);
+	files_remove(shop.ours.text);
+	error = credential_decrypt(&shop, "pgp-key");
+	expect_code(&error, "");
+	expect_text(&shop, ROSTER);
+	cr_assert_str_eq(shop.verdict.signer, shop.sender_key);
+	static const char *const wrong[] = {"other", "missing", "../pgp-key"};
+	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+		error = credential_decrypt(&shop, wrong[i]);
+		cr_assert_eq(error.class, ERROR_CONFIG, "%s: %s", wrong[i], error.text);
+		expect_nothing(&shop);
+	}
+	shop_close(&shop);
+}
+
+/* ---- answers, and keys of ours ---- */
+
+Test(pgp, an_answer_is_for_its_sender_alone)
+{
+	struct shop shop;
+	shop_open(&shop);
+	int plain = open(path_of("%s/roster.csv", shop.folder.text).text, O_RDONLY | O_CLOEXEC);
+	struct policy_pgp policy = policy_of(&shop, NULL);
+	policy.answer_to = shop.sender_key;
+	struct error error = pgp_encrypt(&policy, plain, shop.to, &shop.limits);
+	expect_code(&error, "");
+	char bytes[4096];
+	ssize_t size = pread(shop.to, bytes, sizeof bytes, 0);
+	cr_assert_gt(size, 0);
+	cr_assert(pgp_recognise((struct slice){bytes, (size_t)size}));
+	files_write(path_of("%s/answer", shop.folder.text).text, bytes, (size_t)size, 0600);
+	keyring_run(shop.sender.text, "cd '%s'; g -d answer 2>/dev/null | cmp - roster.csv",
+	    shop.folder.text);
+	keyring_run(shop.ours.text, "cd '%s'; ! g -d answer 2>/dev/null", shop.folder.text);
+	policy.answer_to = "0123456789ABCDEF0123456789ABCDEF01234567";
+	error = pgp_encrypt(&policy, plain, shop.to, &shop.limits);
+	cr_assert_eq(error.class, ERROR_CONFIG);
+	cr_assert(strstr(error.text, "is not in pgp.home"), "%s", error.text);
+	expect_nothing(&shop);
+	policy.answer_to = NULL;
+	error = pgp_encrypt(&policy, plain, shop.to, &shop.limits);
+	cr_assert_eq(error.class, ERROR_CONFIG);
+	policy.answer_to = shop.sender_key;
+	shop.limits.bytes_max = 10;
+	error = pgp_encrypt(&policy, plain, shop.to, &shop.limits);
+	cr_assert(is_error(&error));
+	expect_nothing(&shop);
+	close(plain);
+	shop_close(&shop);
+}
+
+Test(pgp, an_answer_cannot_be_for_a_key_that_has_ended)
+{
+	static const struct keyring_wish ended = {.now = "20200101T000000!", .ends = "10d"};
+	char key[KEYRING_FINGERPRINT_SIZE];
+	struct shop shop;
+	shop_open(&shop);
+	keyring_add(shop.ours.text, "ended <ended@x>", &ended, key);
+	int plain = open(path_of("%s/roster.csv", shop.folder.text).text, O_RDONLY | O_CLOEXEC);
+	struct policy_pgp policy = policy_of(&shop, NULL);
+	policy.answer_to = key;
+	struct error error = pgp_encrypt(&policy, plain, shop.to, &shop.limits);
+	cr_assert_eq(error.class, ERROR_CONFIG);
+	cr_assert(strstr(error.text, "ended"), "%s", error.text);
+	expect_nothing(&shop);
+	close(plain);
+	shop_close(&shop);
+}
+
+static const struct pgp_key *key_find(const struct pgp_keys *keys, const char *fingerprint)
+{
+	for (size_t i = 0; i < keys->count; i++)
+		if (strcmp(keys->items[i].fingerprint, fingerprint) == 0)
+			return &keys->items[i];
+	cr_fatal("no key %s", fingerprint);
+	return NULL;
+}
+
+Test(pgp, a_key_is_made_beside_others_and_old_programs_can_encrypt_for_it)
+{
+	enum { DAYS = 180 };
+	char first[PGP_FINGERPRINT_MAX + 1], second[PGP_FINGERPRINT_MAX + 1];
+	struct shop shop;
+	struct pgp_keys keys;
+	struct arena *arena = arena_create();
+	struct buffer public = {0};
+	shop_open(&shop);
+	struct path home = path_of("%s/made", shop.folder.text);
+	struct policy_pgp policy = {.home = home.text};
+	struct error error = pgp_make_key(&policy, OURS, 0, first);
+	expect_code(&error, "");
+	cr_assert(!is_error(&error), "%s", error.text);
+	error = pgp_make_key(&policy, OURS, DAYS, second);
+	cr_assert(!is_error(&error), "%s", error.text);
+	cr_assert_str_neq(first, second);
+	error = pgp_list(&policy, arena, &keys);
+	cr_assert(!is_error(&error), "%s", error.text);
+	cr_assert_eq(keys.count, 2);
+	const struct pgp_key *endless = key_find(&keys, first), *ending = key_find(&keys, second);
+	cr_assert(endless->is_secret && endless->is_usable && endless->ends == 0);
+	cr_assert_str_eq(endless->user, OURS);
+	cr_assert(ending->is_secret && ending->is_usable);
+	cr_assert_geq(ending->ends, shop.limits.now + (int64_t)DAYS * 86400);
+	cr_assert(files_exist(path_of("%s/openpgp-revocs.d/%s.rev", home.text, first).text));
+	error = pgp_export(&policy, second, &public);
+	cr_assert(!is_error(&error), "%s", error.text);
+	files_write(path_of("%s/p.asc", shop.folder.text).text, public.bytes, public.size, 0600);
+	buffer_done(&public);
+	keyring_run(shop.stranger.text,
+	    "cd '%s'; g --import p.asc; g --with-colons --list-options show-sig-subpackets "
+	    "--list-keys %s | grep -q ':4096:1:'; g -r %s --rfc4880 --cipher-algo 3DES "
+	    "--compress-algo zip "
+	    "-o m -e roster.csv 2>/dev/null",
+	    shop.folder.text, second, second);
+	shop.from = open(path_of("%s/m", shop.folder.text).text, O_RDONLY | O_CLOEXEC);
+	error = pgp_decrypt(&policy, shop.from, shop.to, &shop.limits, &shop.verdict);
+	cr_assert(!is_error(&error), "%s", error.text);
+	cr_assert_str_eq(shop.verdict.key, second);
+	error = pgp_export(&policy, shop.sender_key, &public);
+	cr_assert_eq(error.class, ERROR_CONFIG);
+	buffer_done(&public);
+	arena_free(arena);
+	shop_close(&shop);
+}
+
+Test(pgp, a_key_is_for_somebody)
+{
+	static const char *const users[] = {
+	    "", "hr", "<hr@x>", "hr <>", "hr <a@x> more", "hr <a@x>\nName-Real: b"};
+	char fingerprint[PGP_FINGERPRINT_MAX + 1];
+	struct policy_pgp policy = {.home = "/nowhere/at/all"}, named = {.home = "pgp-key"};
+	for (size_t i = 0; i < sizeof users / sizeof *users; i++) {
+		struct error error = pgp_make_key(&policy, users[i], 0, fingerprint);
+		cr_assert_eq(error.class, ERROR_CONFIG);
+		cr_assert(strstr(error.text, "name and an address"), "%s", error.text);
+	}
+	struct error error = pgp_make_key(&named, OURS, 0, fingerprint);
+	cr_assert_eq(error.class, ERROR_CONFIG);
+	cr_assert(strstr(error.text, "in a folder"), "%s", error.text);
 }
