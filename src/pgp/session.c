@@ -46,7 +46,8 @@ static struct error socket_open(const struct pgp_session *session, int *listener
 	return error;
 }
 
-/* Whoever connects before it has begun waits in the socket's queue. */
+/* Not --batch: an agent of 2.2 ends then when it meets a key with a passphrase.
+ * Whoever connects before it has begun waits in the socket's queue. */
 static struct error agent_start(struct pgp_session *session)
 {
 	struct surroundings around;
@@ -57,7 +58,7 @@ static struct error agent_start(struct pgp_session *session)
 		return error;
 	surroundings_make(session, &around);
 	const char *const arguments[] = {session->programs->agent, "--homedir", home, "--options",
-	    "/dev/null", "--supervised", "--batch", "--quiet", "--disable-scdaemon",
+	    "/dev/null", "--supervised", "--quiet", "--disable-scdaemon",
 	    "--disable-check-own-socket", "--no-allow-external-cache", NULL};
 	struct child_start start = {.arguments = arguments,
 	    .environment = around.items,
