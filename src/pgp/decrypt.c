@@ -19,7 +19,7 @@ static struct error plaintext_judge(const struct policy_pgp *policy, const struc
 	    pgp_judge(policy, &end->status, end->is_well, call->limits->now, verdict);
 	if (error.class == ERROR_RETRY && *end->words)
 		error = error_wrap(error, "%.120s", end->words);
-	return error.class == ERROR_RETRY ? error_own(error, OWNER_FILE) : error;
+	return error.class == ERROR_RETRY ? pgp_file_error(error) : error;
 }
 
 /* gpg ends with an error and says nothing of it where an armour has a letter too few, as where it
@@ -33,8 +33,7 @@ static struct error silence_judge(struct pgp_session *session, const struct pgp_
 	if (is_error(&error))
 		return error;
 	if (!end.is_well)
-		return error_own(
-		    error_retry("gpg cannot read its keys: %.120s", end.words), OWNER_FILE);
+		return pgp_file_error(error_retry("gpg cannot read its keys: %.120s", end.words));
 	return error_reject("pgp_broken", 0,
 	    "gpg can make nothing of it: it is cut short, or was altered on its way; drop it "
 	    "again, "

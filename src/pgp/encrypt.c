@@ -30,8 +30,7 @@ static struct error end_judge(const struct policy_pgp *policy, const struct pgp_
 	if (*end->status.refused)
 		return key_refuse(policy, end->status.refused);
 	if (!end->is_well || !end->status.has_encrypted || end->status.is_odd)
-		return error_own(
-		    error_retry("gpg could not encrypt: %.120s", end->words), OWNER_FILE);
+		return pgp_file_error(error_retry("gpg could not encrypt: %.120s", end->words));
 	return OK;
 }
 

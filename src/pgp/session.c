@@ -125,6 +125,12 @@ static struct error gpg_start(
 
 /* ---- how it went ---- */
 
+struct error pgp_file_error(struct error error)
+{
+	error.is_narrow = is_error(&error);
+	return error_own(error, OWNER_FILE);
+}
+
 /* A key is missing when its agent has died, and a file must not be refused for that. */
 static struct error end_judge(
     struct pgp_session *session, const struct talk *talk, struct pgp_end *end)
@@ -159,8 +165,7 @@ struct error pgp_session_call(
 	struct error error = gpg_start(session, call, &talk);
 	if (!is_error(&error))
 		error = talk_run(&talk);
-	/* Trouble with one file's child is that file's, unless the disk is full. */
-	return is_error(&error) ? error : error_own(end_judge(session, &talk, end), OWNER_FILE);
+	return is_error(&error) ? error : pgp_file_error(end_judge(session, &talk, end));
 }
 
 /* ---- from beginning to end ---- */

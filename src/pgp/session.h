@@ -47,6 +47,8 @@ struct pgp_end {
 	char words[TALK_WORDS_SIZE];
 };
 
+/* Trouble with the child of one file is that file's: it is tried a few times, and others go on. */
+struct error pgp_file_error(struct error error);
 /* is_making: the home is made, and may be written to. CONFIG, RETRY. */
 struct error pgp_session_open(const struct pgp_programs *programs, const struct policy_pgp *policy,
     bool is_making, struct pgp_session *session) MUST_CHECK;
