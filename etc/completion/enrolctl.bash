@@ -25,6 +25,7 @@ lms add-courses FILE
 lms add-users FILE
 key make FILE
 key show FILE
+key pgp --feed --days
 reconcile
 reconcile accept
 verify --since --head --checkpoint --key
@@ -42,7 +43,7 @@ _enrolctl_words() {
         ((i++))
         ask+=(--config "${COMP_WORDS[i]}")
         ;;
-      --feed | --since | --until | --before | --status | --file | --limit | --why | --course | --enrolment | --head | --checkpoint | --key)
+      --feed | --since | --until | --before | --status | --file | --limit | --why | --course | --enrolment | --head | --checkpoint | --key | --days)
         [[ ${COMP_WORDS[i + 1]} == '=' ]] && ((i++))
         ((i++))
         ;;
@@ -92,7 +93,7 @@ _enrolctl() {
     --feed) next=FEED ;;
     --status) next='running done refused held preview' ;;
     --since | --until | --before) next='today yesterday' ;;
-    --file | --limit | --why | --course | --enrolment | --head) return ;;
+    --file | --limit | --why | --course | --enrolment | --head | --days) return ;;
     *) _enrolctl_match ;;
   esac
   if [[ $cur == -* ]]; then

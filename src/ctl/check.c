@@ -76,18 +76,19 @@ static void settings_check(const struct ctl *ctl, struct findings *findings)
 }
 
 /* As the daemon, or not at all. */
-static struct error database_check(
+static struct error secrets_check(
     const struct ctl *ctl, const struct check_spool *spool, struct findings *findings)
 {
 	if (geteuid() != 0 && geteuid() != spool->owner.user) {
 		findings_add(findings, FINDING_NOTE, "database",
-		    "it is not looked at, nor the clock by it: ask as root, or as the daemon's "
-		    "user");
+		    "it is not looked at, nor the clock by it, nor keys: ask as root, or as the "
+		    "daemon's user");
 		return OK;
 	}
 	struct error error = owner_become(ctl->config->spool);
 	if (is_error(&error))
 		return error;
+	check_pgp(ctl->config, findings);
 	check_clock(ctl->config, findings);
 	error = check_site(ctl->config, findings);
 	if (is_error(&error))
@@ -109,7 +110,8 @@ static struct error all_check(const struct ctl *ctl, struct findings *findings)
 		check_groups(ctl->config, findings);
 		check_disks(ctl->config, findings);
 		check_daemon(&spool, findings);
-		error = database_check(ctl, &spool, findings);
+		check_pgp_credentials(ctl->config, findings);
+		error = secrets_check(ctl, &spool, findings);
 	}
 	arena_free(arena);
 	return error;

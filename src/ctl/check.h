@@ -74,6 +74,23 @@ void check_daemon(const struct check_spool *spool, struct findings *findings);
 /* The groups beside those of feeds: socket_read, approvers. */
 void check_groups(const struct config *config, struct findings *findings);
 
+/* ---- keys of encrypted feeds (check_pgp.c) ---- */
+
+enum check_key_use { CHECK_KEY_OURS, CHECK_KEY_SIGNER, CHECK_KEY_ANSWER };
+
+struct check_key {
+	enum check_key_use use;
+	const char *fingerprint;
+	bool is_usable;
+	int64_t ends, now_s; /* epoch seconds; ends 0: never */
+};
+/* Pure. GOOD: nothing is to be said. */
+enum finding check_key_judge(const struct check_key *key, char text[CHECK_TEXT_SIZE]);
+/* Those in folders, as the daemon. */
+void check_pgp(const struct config *config, struct findings *findings);
+/* Those that are credentials, as who we are. */
+void check_pgp_credentials(const struct config *config, struct findings *findings);
+
 /* ---- the site (lms.c) ---- */
 
 struct error check_site(const struct config *config, struct findings *findings) MUST_CHECK;

@@ -18,7 +18,9 @@
 #define IN_UNIT "/run/credentials/enrold.service/"
 
 enum {
-	FILES_MAX = 8,
+	FILES_MAX = 24,
+	FEEDS_FILES_MAX =
+	    16, /* of these; the others are those of the settings, and the database's */
 	MODE_OPEN = 0644,
 	MODE_SECRET = 0640,
 	MODE_STORED = 0600,
@@ -86,6 +88,19 @@ static void secret_add(struct guarded_files *files, const char *what, const char
 	}
 }
 
+/* A folder of keys is looked at with its keys. Several feeds may have one. */
+static void credential_add(struct guarded_files *files, const char *name)
+{
+	char path[PATH_MAX];
+	if (!name || *name == '/' || files->count == FEEDS_FILES_MAX)
+		return;
+	snprintf(path, sizeof path, STORE "%.255s", name);
+	for (size_t i = 0; i < files->count; i++)
+		if (strcmp(files->list[i].path, path) == 0)
+			return;
+	secret_add(files, "key of encrypted files", name);
+}
+
 /* Whoever knows the URL of a webhook may make use of it. */
 static bool settings_are_secret(const struct config *config)
 {
@@ -112,6 +127,8 @@ static void files_find(const struct check_spool *spool, struct guarded_files *fi
 	secret_add(files, "key", config->checkpoints.key);
 	secret_add(files, "mail password", config->mail.credential);
 	secret_add(files, "webhook key", config->webhook.key);
+	for (size_t i = 0; i < config->feeds_count; i++)
+		credential_add(files, config->feeds[i].policy.pgp.home);
 	database_add(files, config);
 }
 

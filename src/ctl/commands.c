@@ -70,6 +70,8 @@ static const struct command {
         "make a key that signs checkpoints; its public half is printed"},
     {"key", "show", 0, 1, 0, ctl_key_show, "key show [FILE]",
         "the public half of the key that signs them, or of another"},
+    {"key", "pgp", 0, 0, TAKES(FEED) | TAKES(DAYS), ctl_key_pgp, "key pgp",
+        "make a key that a feed's files are encrypted for; its public half is printed"},
     {"reconcile", "", 0, 0, 0, ctl_reconcile, "reconcile",
         "answers that a restored database does not know"},
     {"reconcile", "accept", 0, 0, 0, ctl_reconcile_accept, "reconcile accept",
@@ -109,6 +111,7 @@ static const struct {
     [OPTION_BEFORE] = {"before", "T"},
     [OPTION_DRY_RUN] = {"dry-run", NULL},
     [OPTION_FIX] = {"fix", NULL},
+    [OPTION_DAYS] = {"days", "N"},
 };
 
 /* " [--feed F] [--wait]" */

@@ -41,6 +41,7 @@ enum ctl_option {
 	OPTION_BEFORE,
 	OPTION_DRY_RUN,
 	OPTION_FIX,
+	OPTION_DAYS,
 	OPTIONS,
 };
 
@@ -84,6 +85,7 @@ ctl_command ctl_verify;
 ctl_command ctl_check;
 ctl_command ctl_key_make;
 ctl_command ctl_key_show;
+ctl_command ctl_key_pgp;
 
 /* Says what went wrong, on stderr; the exit code that fits it. */
 enum ctl_exit ctl_fail(const struct error *error);

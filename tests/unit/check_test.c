@@ -75,3 +75,44 @@ ParameterizedTest(const struct clock_case *it, check, clock)
 	cr_expect_eq(check_clock_judge(&clock, text), it->finding, "%s", text);
 	cr_expect(strstr(text, it->words), "%s", text);
 }
+
+/* ---- keys of encrypted files ---- */
+
+enum { DAY = 86400 };
+
+struct key_case {
+	enum check_key_use use;
+	bool is_usable;
+	int64_t days; /* until its end; 0: it has none */
+	enum finding finding;
+	char words[48];
+};
+
+static const struct key_case key_cases[] = {
+    {CHECK_KEY_OURS, true, 0, FINDING_GOOD, ""},
+    {CHECK_KEY_OURS, true, 31, FINDING_GOOD, ""},
+    {CHECK_KEY_OURS, true, 30, FINDING_NOTE, "ends in 29 days: make the next one"},
+    {CHECK_KEY_OURS, true, 15, FINDING_NOTE, "ends in 14 days"},
+    {CHECK_KEY_OURS, true, 8, FINDING_NOTE, "ends in 7 days"},
+    {CHECK_KEY_OURS, true, 7, FINDING_BAD, "ends in 6 days"},
+    {CHECK_KEY_OURS, true, 2, FINDING_BAD, "ends in 1 day:"},
+    {CHECK_KEY_OURS, true, -1, FINDING_BAD, "has ended"},
+    {CHECK_KEY_OURS, false, 0, FINDING_BAD, "revoked"},
+    {CHECK_KEY_SIGNER, true, 20, FINDING_NOTE, "of pgp.signed_by ends in 19 days: ask"},
+    {CHECK_KEY_ANSWER, true, -1, FINDING_BAD, "of pgp.answer_to has ended: ask"},
+};
+
+ParameterizedTestParameters(check, key)
+{
+	return cr_make_param_array(
+	    const struct key_case, key_cases, sizeof key_cases / sizeof *key_cases);
+}
+
+ParameterizedTest(const struct key_case *it, check, key)
+{
+	char text[CHECK_TEXT_SIZE];
+	struct check_key key = {it->use, "AB", it->is_usable,
+	    it->days == 0 ? 0 : NOON + it->days * DAY - 1, NOON};
+	cr_expect_eq(check_key_judge(&key, text), it->finding, "%s", text);
+	cr_expect(strstr(text, it->words), "%s", text);
+}
