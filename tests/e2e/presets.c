@@ -25,7 +25,7 @@ static const char names[][24] = {"canvas", "oneroster", "blackboard", "flatfile"
 enum { NAMES = sizeof names / sizeof *names, NAME_ROOM = 256 };
 
 static const char people[] =
-    "SELECT username, idnumber, firstname, lastname, email, department,"
+    "SELECT username, idnumber, firstname, lastname, middlename, email, phone1, department,"
     " CASE suspended WHEN 0 THEN 'active' ELSE 'suspended' END || CASE deleted WHEN 0 THEN ''"
     " ELSE ', deleted' END FROM mdl_user WHERE id > 2 AND NOT (username GLOB 'p[0-9]*'"
     " AND idnumber GLOB 'person-*') ORDER BY username";
