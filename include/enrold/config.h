@@ -61,10 +61,14 @@ struct webhook_options {
 	const char *key; /* of the HMAC: absolute path, or the name of a credential; NULL: none */
 };
 
+struct feed_own;
+
+/* With a preset `policy` is what holds whatever kind a file is of; each kind's is the preset's. */
 struct feed {
 	char name[FEED_NAME_MAX + 1]; /* [a-z0-9_-]{1,32}, never "preview" or "checkpoints" */
 	struct policy policy;
 	const struct preset *preset; /* NULL: files are as enrold.csv(5) has them */
+	const struct feed_own *own;  /* config's: what the file says itself; NULL: all of it */
 };
 
 struct config {

@@ -5,8 +5,13 @@
  */
 #include "enrold/config.h"
 
+#include "contradiction.h"
+#include "feed_own.h"
+#include "preset_load.h"
+#include "preset_make.h"
 #include "reading.h"
 #include "rules.h"
+#include "section.h"
 #include "setting.h"
 #include "words.h"
 
@@ -29,148 +34,13 @@ struct config_file {
 	size_t feeds_room;
 };
 
-/* ---- one section: keys and their values ---- */
-
-/* Where the values go, and what has been given so far. */
-struct section {
-	enum key_section section;
-	void *base;
-	struct keys_given *given;
-};
-
-/* "feeds.hr.csv.delimiter" of a key that stands elsewhere than here. */
-static void belongs_print(
-    const struct reading *reading, const struct config_key *key, char *text, size_t size)
-{
-	static const char any[] = "feeds.<name>.";
-	const char *prefix = keys_prefix(key->section);
-	bool is_in_feed = strncmp(reading->place, "feeds.", strlen("feeds.")) == 0;
-	if (!is_in_feed || strncmp(prefix, any, strlen(any)) != 0) {
-		snprintf(text, size, "%s%s", prefix, key->name);
-		return;
-	}
-	const char *feed = reading->place + strlen("feeds.");
-	snprintf(text, size, "feeds.%.*s.%s%s", (int)strcspn(feed, "."), feed, prefix + strlen(any),
-	    key->name);
-}
-
-static struct error key_unknown(const struct reading *reading, enum key_section section)
-{
-	const struct config_key *nearest = keys_nearest(section, reading_text(reading));
-	const struct config_key *elsewhere = keys_elsewhere(section, reading_text(reading));
-	char belongs[PLACE_MAX];
-	if (elsewhere) {
-		belongs_print(reading, elsewhere, belongs, sizeof belongs);
-		return error_config("unknown key; it belongs at %s", belongs);
-	}
-	if (nearest)
-		return error_config("unknown key; is %s meant?", nearest->name);
-	return error_config("unknown key");
-}
-
-/* The reading is then at the place of that key. */
-static struct error key_take(
-    struct reading *reading, const struct section *section, const struct config_key **key)
-{
-	if (reading->event.type != YAML_SCALAR_EVENT)
-		return reading_error(reading, error_config("expected the name of a key"));
-	reading_enter(
-	    reading, rule_is_shown(reading_text(reading)) ? reading_text(reading) : "(not shown)");
-	*key = keys_find(section->section, reading_text(reading));
-	if (!*key)
-		return reading_error(reading, key_unknown(reading, section->section));
-	bool *is_given = &section->given->has[keys_index(*key)];
-	if (*is_given)
-		return reading_error(reading, error_config("is given twice"));
-	*is_given = true;
-	return OK;
-}
-
-static struct error item_take(
-    struct reading *reading, const struct section *section, const struct config_key *key)
-{
-	bool is_null = reading_is_null(reading) &&
-	               !(key->takes_null && strcasecmp(reading_text(reading), "null") == 0);
-	if (reading->event.type != YAML_SCALAR_EVENT || is_null)
-		return setting_refuse(key, reading_found(reading));
-	struct error error =
-	    setting_add(key, reading_text(reading), reading->file->arena, section->base);
-	return is_error(&error) ? error : setting_check_item(key, section->base);
-}
-
-/* A list of texts, or a map of texts; libyaml sees to it that a map's items come in pairs. */
-static struct error list_take(
-    struct reading *reading, const struct section *section, const struct config_key *key)
-{
-	yaml_event_type_t start =
-	    key->kind == KEY_PAIRS ? YAML_MAPPING_START_EVENT : YAML_SEQUENCE_START_EVENT;
-	yaml_event_type_t last =
-	    key->kind == KEY_PAIRS ? YAML_MAPPING_END_EVENT : YAML_SEQUENCE_END_EVENT;
-	if (reading->event.type != start)
-		return reading_error(reading, setting_refuse(key, reading_found(reading)));
-	setting_begin_list(key, section->base);
-	for (;;) {
-		struct error error = reading_next(reading);
-		if (is_error(&error))
-			return error;
-		if (reading->event.type == last)
-			break;
-		error = item_take(reading, section, key);
-		if (is_error(&error))
-			return reading_error(reading, error);
-	}
-	struct error error = setting_check_list(key, section->base);
-	return is_error(&error) ? reading_error(reading, error) : OK;
-}
-
-static struct error setting_take(
-    struct reading *reading, const struct section *section, const struct config_key *key)
-{
-	if (key->kind == KEY_WORDS)
-		return words_take(reading, key, reading->file->arena, section->base);
-	if (key_parts(key) > 0)
-		return list_take(reading, section, key);
-	struct error error =
-	    reading->event.type != YAML_SCALAR_EVENT || reading_is_null(reading)
-	        ? setting_refuse(key, reading_found(reading))
-	        : setting_parse(key, reading_text(reading), reading->file->arena, section->base);
-	return is_error(&error) ? reading_error(reading, error) : OK;
-}
-
-typedef struct error take_map(
-    struct reading *reading, const struct section *section, const struct config_key *key);
-
-/* From behind the mapping's start to its end. */
-static struct error section_read(
-    struct reading *reading, const struct section *section, take_map *on_map)
-{
-	size_t place = strlen(reading->place);
-	for (;;) {
-		const struct config_key *key = NULL;
-		reading_leave(reading, place);
-		struct error error = reading_next(reading);
-		if (is_error(&error) || reading->event.type == YAML_MAPPING_END_EVENT)
-			return error;
-		error = key_take(reading, section, &key);
-		if (!is_error(&error))
-			error = reading_next(reading);
-		assert(key || is_error(&error));
-		if (!is_error(&error))
-			error = key->kind == KEY_MAP && on_map
-			            ? on_map(reading, section, key)
-			            : setting_take(reading, section, key);
-		if (is_error(&error))
-			return error;
-	}
-}
-
 /* ---- lms and feeds ---- */
 
 static struct error defaults_take(
     struct reading *reading, yaml_mark_t mark, const struct section *section)
 {
-	struct error error = setting_fill_defaults(
-	    section->section, section->given, reading->file->arena, section->base);
+	struct error error =
+	    setting_fill_defaults(section->section, section->given, reading->arena, section->base);
 	return is_error(&error) ? reading_error_at(reading, mark, error) : OK;
 }
 
@@ -179,7 +49,7 @@ static struct error options_read(struct reading *reading, enum key_section of, s
 {
 	struct keys_given given = {0};
 	yaml_mark_t mark = reading->event.start_mark;
-	const struct section section = {of, (char *)&reading->file->config + offset, &given};
+	const struct section section = {of, (char *)&reading->file->config + offset, &given, false};
 	struct error error = section_read(reading, &section, NULL);
 	return is_error(&error) ? error : defaults_take(reading, mark, &section);
 }
@@ -220,35 +90,62 @@ static struct error feed_name_take(struct reading *reading, struct feed **feed)
 	return OK;
 }
 
-/* `csv:` and `may:` of a feed: more keys of the same policy. */
-static struct error inner_read(
-    struct reading *reading, const struct section *outer, const struct config_key *key)
+/* The feed's keys over the preset's: enrold.yaml(5), PRESETS. */
+static struct error preset_take(struct reading *reading, const struct layer *own, struct feed *feed)
 {
-	const struct section section = {key->inner, outer->base, outer->given};
-	if (reading_is_null(reading))
-		return OK;
-	if (reading->event.type != YAML_MAPPING_START_EVENT)
-		return reading_error(reading, setting_refuse(key, reading_found(reading)));
-	return section_read(reading, &section, inner_read);
+	struct preset_source *source = NULL;
+	size_t kind = 0;
+	struct layer layer;
+	struct feed_own *kept = arena_alloc(reading->arena, sizeof *kept);
+	if (!kept)
+		return error_memory("reading the configuration");
+	struct error error = preset_load_source(own->policy.preset, reading->arena, &source);
+	if (!is_error(&error))
+		error = preset_make(source, own, reading->arena, &feed->preset, &kind);
+	if (is_error(&error))
+		return error;
+	layer = source->common;
+	error = layer_lay(own, reading->arena, &layer);
+	if (!is_error(&error))
+		error = layer_fill(&layer, reading->arena, &feed->policy);
+	kept->given = own->given;
+	feed->own = kept;
+	return is_error(&error) ? error : layer_fill(own, reading->arena, &kept->policy);
+}
+
+static struct error feed_conclude(
+    struct reading *reading, const struct layer *own, struct feed *feed)
+{
+	if (own->policy.preset) {
+		struct error error = preset_take(reading, own, feed);
+		return is_error(&error) && error.class == ERROR_CONFIG
+		           ? error_wrap(error, "feeds.%s.preset", feed->name)
+		           : error;
+	}
+	struct error error = words_check(&own->policy.values, &own->policy.columns);
+	if (is_error(&error))
+		return error_config("feeds.%s.%s", feed->name, error.text);
+	error = layer_fill(own, reading->arena, &feed->policy);
+	const char *fault =
+	    is_error(&error) ? NULL : contradiction_find(&feed->policy, reading->arena);
+	return fault ? error_config("feeds.%s.%s", feed->name, fault) : error;
 }
 
 static struct error feed_read(struct reading *reading, struct feed *feed)
 {
-	struct keys_given given = {0};
+	struct layer own = {0};
 	yaml_mark_t mark = reading->event.start_mark;
-	const struct section section = {SECTION_FEED, &feed->policy, &given};
+	const struct section section = {SECTION_FEED, &own.policy, &own.given, false};
 	struct error error = OK;
 	if (reading->event.type == YAML_MAPPING_START_EVENT)
-		error = section_read(reading, &section, inner_read);
+		error = section_read(reading, &section, section_read_inner);
 	else if (!reading_is_null(reading))
 		error = reading_error(reading,
 		    error_config("expected a map of keys, found %s", reading_found(reading)));
 	if (is_error(&error))
 		return error;
-	error = words_check(feed);
-	if (is_error(&error))
-		return reading_error_at(reading, mark, error);
-	return defaults_take(reading, mark, &section);
+	error = feed_conclude(reading, &own, feed);
+	return is_error(&error) ? reading_error_at(reading, mark, error) : OK;
 }
 
 static struct error feeds_read(struct reading *reading)
@@ -326,7 +223,7 @@ static int by_name(const void *a, const void *b)
 static struct error conclude(struct reading *reading, yaml_mark_t mark)
 {
 	struct config_file *file = reading->file;
-	const struct section section = {SECTION_TOP, &file->config, &reading->given};
+	const struct section section = {SECTION_TOP, &file->config, &reading->given, false};
 	struct error error = defaults_take(reading, mark, &section);
 	if (!is_error(&error) && !file->config.lms.url)
 		error = reading_error_at(
@@ -340,49 +237,26 @@ static struct error conclude(struct reading *reading, yaml_mark_t mark)
 	return error;
 }
 
-/* Up to the first event of the document's content. */
-static struct error document_open(struct reading *reading)
-{
-	struct error error = reading_next(reading); /* the stream's start */
-	if (!is_error(&error))
-		error = reading_next(reading);
-	if (!is_error(&error) && reading->event.type != YAML_STREAM_END_EVENT)
-		error = reading_next(reading);
-	if (is_error(&error))
-		return error;
-	if (reading->event.type == YAML_STREAM_END_EVENT || reading_is_null(reading))
-		return reading_error(reading, error_config("the configuration is empty"));
-	if (reading->event.type != YAML_MAPPING_START_EVENT)
-		return reading_error(reading,
-		    error_config("expected a map of keys, found %s", reading_found(reading)));
-	return OK;
-}
-
-static struct error document_close(struct reading *reading)
-{
-	struct error error = reading_next(reading); /* the document's end */
-	if (!is_error(&error))
-		error = reading_next(reading);
-	if (!is_error(&error) && reading->event.type != YAML_STREAM_END_EVENT)
-		error = reading_error(reading, error_config("a second document: one is expected"));
-	return error;
-}
-
 static struct error document_read(struct reading *reading)
 {
-	const struct section section = {SECTION_TOP, &reading->file->config, &reading->given};
-	struct error error = document_open(reading);
+	const struct section section = {
+	    SECTION_TOP, &reading->file->config, &reading->given, false};
+	struct error error = reading_open(reading);
 	yaml_mark_t mark = reading->event.start_mark;
 	if (!is_error(&error))
 		error = section_read(reading, &section, map_read);
 	if (!is_error(&error))
-		error = document_close(reading);
+		error = reading_close(reading);
 	return is_error(&error) ? error : conclude(reading, mark);
 }
 
 static struct error file_read(const char *path, FILE *input, struct config_file *file)
 {
-	struct reading reading = {.path = path, .input = input, .file = file};
+	struct reading reading = {.path = path,
+	    .noun = "the configuration",
+	    .input = input,
+	    .arena = file->arena,
+	    .file = file};
 	if (!yaml_parser_initialize(&reading.parser))
 		return error_memory("reading the configuration");
 	yaml_parser_set_input_file(&reading.parser, input);

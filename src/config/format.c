@@ -1,6 +1,7 @@
 /*
  * format: settings back to text: as YAML that config_load reads, and a policy as one line.
  */
+#include "feed_own.h"
 #include "setting.h"
 
 #include "enrold/arena.h"
@@ -121,34 +122,61 @@ static bool is_shown(const struct config_key *key, const void *base)
 	return key->kind != KEY_MAP && !setting_is_absent(key, base);
 }
 
-static bool has_shown(enum key_section section, const void *base)
+/* Whose values are printed. */
+struct printed {
+	const void *base;
+	const struct keys_given *given; /* of keys that a preset may say only these; NULL: all */
+};
+
+static bool is_printed(const struct config_key *key, const struct printed *printed)
+{
+	bool is_ours = !key->in_preset || !printed->given || printed->given->has[keys_index(key)];
+	return is_ours && is_shown(key, printed->base);
+}
+
+static bool has_printed(enum key_section section, const struct printed *printed)
 {
 	size_t count;
 	const struct config_key *keys = keys_of(section, &count);
 	for (size_t i = 0; i < count; i++)
-		if (is_shown(&keys[i], base) ||
-		    (keys[i].inner != SECTION_TOP && has_shown(keys[i].inner, base)))
+		if (is_printed(&keys[i], printed) ||
+		    (keys[i].inner != SECTION_TOP && has_printed(keys[i].inner, printed)))
 			return true;
 	return false;
 }
 
-static void section_format(
-    enum key_section section, const void *base, int indent, struct buffer *out)
+static void section_print(
+    enum key_section section, const struct printed *printed, int indent, struct buffer *out)
 {
 	size_t count;
 	const struct config_key *keys = keys_of(section, &count);
 	for (size_t i = 0; i < count; i++) {
 		enum key_section inner = keys[i].inner;
-		if (inner != SECTION_TOP && has_shown(inner, base)) {
+		if (inner != SECTION_TOP && has_printed(inner, printed)) {
 			buffer_print(out, "%*s%s:\n", indent, "", keys[i].name);
-			section_format(inner, base, indent + 2, out);
+			section_print(inner, printed, indent + 2, out);
 		}
-		if (!is_shown(&keys[i], base))
+		if (!is_printed(&keys[i], printed))
 			continue;
 		buffer_print(out, "%*s%s: ", indent, "", keys[i].name);
-		key_format(&keys[i], base, out);
+		key_format(&keys[i], printed->base, out);
 		buffer_add_char(out, '\n');
 	}
+}
+
+static void section_format(
+    enum key_section section, const void *base, int indent, struct buffer *out)
+{
+	const struct printed printed = {base, NULL};
+	section_print(section, &printed, indent, out);
+}
+
+static void feed_format(const struct feed *feed, struct buffer *out)
+{
+	const struct printed own = {
+	    feed->own ? &feed->own->policy : &feed->policy, feed->own ? &feed->own->given : NULL};
+	buffer_print(out, "  %s:\n", feed->name);
+	section_print(SECTION_FEED, &own, 4, out);
 }
 
 void config_format(const struct config *config, struct buffer *out)
@@ -169,10 +197,8 @@ void config_format(const struct config *config, struct buffer *out)
 		section_format(SECTION_WEBHOOK, &config->webhook, 2, out);
 	}
 	buffer_add_text(out, "feeds:\n");
-	for (size_t i = 0; i < config->feeds_count; i++) {
-		buffer_print(out, "  %s:\n", config->feeds[i].name);
-		section_format(SECTION_FEED, &config->feeds[i].policy, 4, out);
-	}
+	for (size_t i = 0; i < config->feeds_count; i++)
+		feed_format(&config->feeds[i], out);
 }
 
 /* ---- a policy as one line: key=value key=item,item ---- */

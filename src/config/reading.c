@@ -130,3 +130,30 @@ struct error reading_next(struct reading *reading)
 		return reading_error(reading, error_config("a text with a NUL"));
 	return OK;
 }
+
+struct error reading_open(struct reading *reading)
+{
+	struct error error = reading_next(reading); /* the stream's start */
+	if (!is_error(&error))
+		error = reading_next(reading);
+	if (!is_error(&error) && reading->event.type != YAML_STREAM_END_EVENT)
+		error = reading_next(reading);
+	if (is_error(&error))
+		return error;
+	if (reading->event.type == YAML_STREAM_END_EVENT || reading_is_null(reading))
+		return reading_error(reading, error_config("%s is empty", reading->noun));
+	if (reading->event.type != YAML_MAPPING_START_EVENT)
+		return reading_error(reading,
+		    error_config("expected a map of keys, found %s", reading_found(reading)));
+	return OK;
+}
+
+struct error reading_close(struct reading *reading)
+{
+	struct error error = reading_next(reading); /* the document's end */
+	if (!is_error(&error))
+		error = reading_next(reading);
+	if (!is_error(&error) && reading->event.type != YAML_STREAM_END_EVENT)
+		error = reading_error(reading, error_config("a second document: one is expected"));
+	return error;
+}

@@ -446,6 +446,16 @@ struct error setting_check_list(const struct config_key *key, const void *base)
 	return count < key->min || !is_whole ? setting_refuse(key, "fewer") : OK;
 }
 
+void setting_copy(const struct config_key *key, const void *from, void *to)
+{
+	size_t width = key_parts(key) > 0      ? sizeof(struct text_list)
+	               : key->kind == KEY_TEXT ? sizeof(const char *)
+	                                       : kinds[key->kind].width;
+	memcpy((char *)to + key->offset, (const char *)from + key->offset, width);
+	if (key->said)
+		memcpy((char *)to + key->said, (const char *)from + key->said, sizeof(bool));
+}
+
 void setting_format(const struct config_key *key, const void *base, struct buffer *out)
 {
 	const void *field = (const char *)base + key->offset;

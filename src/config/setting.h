@@ -34,6 +34,8 @@ struct error setting_check_item(const struct config_key *key, const void *base) 
 struct error setting_check_list(const struct config_key *key, const void *base) MUST_CHECK;
 /* The error for what is no text at all: `found` is "nothing", "a list", ... */
 struct error setting_refuse(const struct config_key *key, const char *found);
+/* The key's field of one struct into another of that kind; texts stay where they are. */
+void setting_copy(const struct config_key *key, const void *from, void *to);
 /* Appends the value as setting_parse reads it, without any quoting. */
 void setting_format(const struct config_key *key, const void *base, struct buffer *out);
 

@@ -242,19 +242,18 @@ static bool is_column(const struct policy *policy, const char *name)
 	       (size < (int)sizeof numbered && columns_is_known(policy, slice_of(numbered)));
 }
 
-struct error words_check(const struct feed *feed)
+struct error words_check(const struct text_list *values, const struct text_list *columns)
 {
-	const struct policy named = {.columns = feed->policy.columns};
-	const struct text_list *list = &feed->policy.values;
-	for (size_t i = 0; i + CELL < list->count; i += PARTS) {
-		const char *const *parts = &list->items[i];
+	const struct policy named = {.columns = *columns};
+	for (size_t i = 0; i + CELL < values->count; i += PARTS) {
+		const char *const *parts = &values->items[i];
 		const char *column = rule_is_shown(parts[COLUMN]) ? parts[COLUMN] : "(not shown)";
 		if (strcmp(parts[COLUMN], parts[TARGET]) == 0 && strcmp(parts[WORD], "*") != 0 &&
 		    !is_column(&named, parts[COLUMN]))
-			return error_config(
-			    "feeds.%s.values.%s: no column that enrold knows: say of which columns "
-			    "its words are cells, as { gone: { suspended: 1 } }",
-			    feed->name, column);
+			return error_config("values.%s: no column that enrold knows: say of which "
+			                    "columns its words are cells, as { gone: { suspended: "
+			                    "1 } }",
+			    column);
 	}
 	return OK;
 }
