@@ -17,6 +17,7 @@
 #ifndef ENROLD_COMPOSE_H
 #define ENROLD_COMPOSE_H
 
+#include "enrold/csvin.h"
 #include "enrold/error.h"
 #include "enrold/preset.h"
 #include "enrold/remark.h"
@@ -70,10 +71,10 @@ bool compose_is_wanted(const struct policy *policy);
 
 /* ---- reading the text ---- */
 
-/* By which it is read where it was made of one file without a kind, and of preset->composed: what
- * the file was like besides is settled. */
+/* The same, of a text that is written as all composed ones are. */
 struct policy composed_policy(const struct policy *policy);
-/* The record as it was in its file: its line, its fault, and without the cell of COMPOSE_LINE. */
-struct csvin_record composed_record(const struct csvin_record *record);
+/* The record as it was in its file: its line, its fault, and without the cell of COMPOSE_LINE,
+ * which is "7", or "7 broken". False: that is nothing that the composer writes. */
+bool composed_record(const struct csvin_record *record, struct csvin_record *was);
 
 #endif

@@ -20,20 +20,26 @@ struct policy composed_policy(const struct policy *policy)
 	return composed;
 }
 
-struct csvin_record composed_record(const struct csvin_record *record)
+static bool fault_read(struct slice word, enum csvin_fault *fault)
 {
-	struct csvin_record was = *record;
+	bool is_broken = slice_is(word, SLICE(COMPOSE_BROKEN));
+	bool is_long = slice_is(word, SLICE(COMPOSE_LONG));
+	if (is_broken || is_long)
+		*fault = is_broken ? CSVIN_BROKEN : CSVIN_TOO_LONG;
+	return word.size == 0 || is_broken || is_long;
+}
+
+bool composed_record(const struct csvin_record *record, struct csvin_record *was)
+{
 	int64_t line;
-	if (was.cells_count == 0)
-		return was;
-	struct slice word = was.cells[0], number = slice_take(&word, ' ');
-	was.cells++;
-	was.cells_count--;
-	if (value_parse_whole(number, &line))
-		was.line = (uint64_t)line;
-	if (slice_is(word, SLICE(COMPOSE_BROKEN)))
-		was.fault = CSVIN_BROKEN;
-	if (slice_is(word, SLICE(COMPOSE_LONG)))
-		was.fault = CSVIN_TOO_LONG;
-	return was;
+	if (record->cells_count == 0 || !record->cells[0].bytes)
+		return false;
+	struct slice word = record->cells[0], number = slice_take(&word, ' ');
+	*was = *record;
+	was->cells++;
+	was->cells_count--;
+	if (!value_parse_whole(number, &line) || !fault_read(word, &was->fault))
+		return false;
+	was->line = (uint64_t)line;
+	return true;
 }

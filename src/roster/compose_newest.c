@@ -137,8 +137,14 @@ struct slice newest_key(
 		return cell;
 	struct slice form = member->policy->match_by == MATCH_IDNUMBER ? value_form(cell, arena)
 	                                                               : value_fold(cell, arena);
-	return member->kind ? arena_print(arena, "%s.%.*s", member->kind->name, SLICE_ARG(form))
-	                    : form;
+	struct slice kind = member->kind ? slice_of(member->kind->name) : SLICE("");
+	char *key = arena_alloc(arena, kind.size + 1 + form.size);
+	if (!key)
+		return SLICE("");
+	memcpy(key, kind.bytes, kind.size);
+	key[kind.size] = '.';
+	memcpy(key + kind.size + 1, form.bytes, form.size);
+	return (struct slice){key, kind.size + 1 + form.size};
 }
 
 struct error newest_date(const struct source *source, const struct csvin_record *record,
