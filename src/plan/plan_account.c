@@ -33,8 +33,9 @@ static struct slice fault_message(const struct step *step)
 		return record_shape_message(step->batch, record);
 	if (record->fault == CODE_WRONG_FIELD_COUNT)
 		return arena_print(step->arena,
-		    "The row has %u field%s and the header %zu: add or remove fields.",
-		    record->cells_count, record->cells_count == 1 ? "" : "s",
+		    "The row has %u field%s and %s %zu: add or remove fields.", record->cells_count,
+		    record->cells_count == 1 ? "" : "s",
+		    step->header->has_positions ? "the feed's csv.positions" : "the header",
 		    step->header->written_count);
 	if (record->fault == CODE_NOT_UTF8 &&
 	    value_check(record->cells[record->fault_column]) == VALUE_LOST)

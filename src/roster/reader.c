@@ -34,11 +34,13 @@ static struct error on_headings(void *context, const struct csvin_record *writte
 	        reader->terms.is_composed ? NULL : records_delimiter_by(reader->source)};
 	struct error error = reader->terms.is_composed ? lines_skip(&headings) : OK;
 	reader->line = headings.line;
+	bool has_positions = !reader->terms.is_composed && headings.line == 0;
 	if (!is_error(&error))
 		error = header_parse(&headings, &terms, reader->arena, &reader->header);
 	if (is_error(&error))
-		return error;
+		return has_positions ? error_wrap(error, "the feed's csv.positions") : error;
 	reader->header->delimiter = terms.delimiter;
+	reader->header->has_positions = has_positions;
 	if (!reader->visitor.on_header)
 		return OK;
 	return reader->visitor.on_header(reader->visitor.context, reader->header);
@@ -68,8 +70,9 @@ static struct error row_take(struct reader *reader, const struct csvin_record *r
 	const struct csvin_record fit = header_fit(reader->header, record);
 	if (is_refused(reader, record, &fit))
 		return error_reject("wrong_field_count", record->line,
-		    "this row has %zu field%s, the header %zu: every row must have as many%s",
+		    "this row has %zu field%s, %s %zu: every row must have as many%s",
 		    record->cells_count, record->cells_count == 1 ? "" : "s",
+		    reader->header->has_positions ? "the feed's csv.positions" : "the header",
 		    reader->header->written_count,
 		    records_has_ended(reader->source) ? "; the file may have been cut short" : "");
 	if (record->fault != CSVIN_BROKEN && !is_ragged(reader, &fit)) {
