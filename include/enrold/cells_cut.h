@@ -6,12 +6,13 @@
  * makes of the rest is what it made of it before, record by record, and every other byte is the one
  * that was there: byte order marks, line ends, blank lines, cells too many. Except:
  *
- *     a record of that cell alone     ends with "", or it would be a blank line; blanks in front of
- *                                     it stay, for they may be all of a line
- *     a broken record (csvin.h)       one that breaks in that cell or before it tells nobody which
- *                                     bytes are the cell's: from there on its line is one dot,
- * which breaks it as well a character set with states     of which no byte can be taken out by
- * itself (ISO-2022, UTF-7): the text becomes UTF-8, which a byte order mark says
+ *  - A record of that cell alone ends with "", or it would be a blank line; blanks in front of it
+ *    stay, for they may be all of a line. So does such a cell wherever records have an end with a
+ *    delimiter in it, or it could become one.
+ *  - A broken record (csvin.h) that breaks in that cell or before it tells nobody which bytes are
+ *    the cell's: from there on it is one dot, which breaks it as well.
+ *  - A character set with states, of which no byte can be taken out by itself (ISO-2022, UTF-7):
+ * the text becomes UTF-8, which a byte order mark says.
  *
  * In a record with too many or too few cells it is the place that counts.
  */
@@ -25,8 +26,13 @@
 struct cells_cut_terms {
 	const char *encoding; /* as of decode_create; borrowed */
 	char delimiter;
-	uint64_t header_line; /* the line on which the header starts, from 1: it stays as it is */
-	size_t column;        /* whose cells go, from 0 */
+	const char *record_end; /* as of csvin_create, of ASCII; borrowed */
+	bool is_backslashed;
+	bool is_headless;    /* there is no header: cells go from the first record on */
+	uint32_t skip_lines; /* behind them a mark may stand once more */
+	uint64_t first_line; /* on which the header starts, from 1, which stays as it is, or the
+	                      * first record; what is in front of it stays, too */
+	size_t column;       /* whose cells go, from 0 */
 };
 
 struct cells_cut;

@@ -28,6 +28,9 @@ struct csvin_limits {
 	size_t cells_max;  /* cells of one record */
 };
 
+/* Bytes of what ends records. */
+enum { CSVIN_END_MAX = 16 };
+
 struct csvin_terms {
 	char delimiter;
 	const char *record_end; /* borrowed, without line ends or quotes; NULL: a line's end */

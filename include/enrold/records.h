@@ -48,6 +48,15 @@ void records_close(struct records *records);
 struct error records_feed(struct records *records, const char *bytes, size_t size) MUST_CHECK;
 struct error records_finish(struct records *records) MUST_CHECK;
 
+/* How the file itself is written: a retry file is not as the policy says. From the headings on. */
+struct records_shape {
+	char delimiter;
+	const char *record_end; /* the policy's; NULL: a line ends */
+	bool is_backslashed, is_headless;
+	uint32_t skip_lines;
+	uint64_t first_line; /* where the headings start, or without such the first record */
+};
+struct records_shape records_shape(const struct records *records);
 /* 0: not known yet. */
 char records_delimiter(const struct records *records);
 /* What says so: "the feed's csv.delimiter"; NULL: it was recognised. */

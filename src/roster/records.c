@@ -35,6 +35,7 @@ struct records {
 	bool is_as_said; /* false: a retry file, of which the policy's shape does not speak */
 	bool has_looked; /* for such a one */
 	bool has_headings;
+	uint64_t first_line;
 	bool is_ended;      /* the last record, by its own end */
 	uint64_t rows_left; /* of skip_rows */
 	/* HEADING_NONE: */
@@ -60,6 +61,11 @@ static uint32_t lines_to_skip(const struct records *records)
 static const char *record_end_of(const struct records *records)
 {
 	return records->is_as_said ? policy_of(records)->record_end : NULL;
+}
+
+static bool is_backslashed(const struct records *records)
+{
+	return records->is_as_said && policy_of(records)->escape == ESCAPE_BACKSLASH;
 }
 
 /* ---- records ---- */
@@ -134,6 +140,8 @@ static struct error on_csvin(void *context, const struct csvin_record *record)
 	struct records *records = context;
 	struct error error = OK;
 	records->is_ended = record->is_ended;
+	if (!records->has_headings)
+		records->first_line = record->line;
 	if (!records->has_headings && !has_positions(records)) {
 		error = ends_check(records, record);
 		return is_error(&error) ? error : headings_give(records, record);
@@ -311,10 +319,9 @@ static void delimiter_find(struct records *records, struct slice line)
 
 static struct error csvin_open(struct records *records)
 {
-	const struct policy *policy = policy_of(records);
 	const struct csvin_terms terms = {.delimiter = records->delimiter,
 	    .record_end = record_end_of(records),
-	    .is_backslashed = records->is_as_said && policy->escape == ESCAPE_BACKSLASH,
+	    .is_backslashed = is_backslashed(records),
 	    .limits = {.field_max = (size_t)records->terms.field_max,
 	        .record_max = RECORD_MAX,
 	        .cells_max = CELLS_MAX}};
@@ -443,6 +450,16 @@ struct error records_finish(struct records *records)
 		        ? "the file is empty: it has no row"
 		        : "the file is empty: its first line must name the columns");
 	return error;
+}
+
+struct records_shape records_shape(const struct records *records)
+{
+	return (struct records_shape){.delimiter = records->delimiter,
+	    .record_end = record_end_of(records),
+	    .is_backslashed = is_backslashed(records),
+	    .is_headless = has_positions(records),
+	    .skip_lines = lines_to_skip(records),
+	    .first_line = records->first_line};
 }
 
 char records_delimiter(const struct records *records)

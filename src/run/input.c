@@ -40,7 +40,8 @@ static struct error on_header(void *context, const struct header *header)
 {
 	struct input_copy *copy = context;
 	people_header(&copy->people, header);
-	copy->wants_cut = cutting_find(copy->run, header, copy->reader.line, &copy->cut);
+	copy->wants_cut =
+	    cutting_find(copy->run, header, records_shape(copy->reader.source), &copy->cut);
 	return OK;
 }
 

@@ -28,13 +28,17 @@ struct cutting {
 	uint64_t bytes;
 };
 
-bool cutting_find(const struct run *run, const struct header *header, uint64_t header_line,
+bool cutting_find(const struct run *run, const struct header *header, struct records_shape shape,
     struct cells_cut_terms *terms)
 {
 	uint32_t column = header->single[COLUMN_PASSWORD];
 	*terms = (struct cells_cut_terms){.encoding = run->policy.encoding,
-	    .delimiter = header->delimiter,
-	    .header_line = header_line,
+	    .delimiter = shape.delimiter,
+	    .record_end = shape.record_end,
+	    .is_backslashed = shape.is_backslashed,
+	    .is_headless = shape.is_headless,
+	    .skip_lines = shape.skip_lines,
+	    .first_line = shape.first_line,
 	    .column = column};
 	return run->policy.passwords == PASSWORDS_CUT && column != COLUMN_NONE &&
 	       column < header->written_count;

@@ -32,6 +32,7 @@
 #include "enrold/orders.h"
 #include "enrold/plan.h"
 #include "enrold/plans.h"
+#include "enrold/records.h"
 #include "enrold/run.h"
 #include "enrold/summary.h"
 #include "enrold/tally.h"
@@ -230,7 +231,7 @@ struct error input_read(struct reader *reader, int file, char *chunk, size_t chu
 struct cutting;
 
 /* Whether passwords are to be cut out of a file with this header, and how. */
-bool cutting_find(const struct run *run, const struct header *header, uint64_t header_line,
+bool cutting_find(const struct run *run, const struct header *header, struct records_shape shape,
     struct cells_cut_terms *terms);
 /* Takes all that the file had before so many bytes. *result may be there with an error, too. */
 struct error cutting_begin(struct run *run, const struct cells_cut_terms *terms, int from,

@@ -5,6 +5,7 @@
  */
 #include "cells_reading.h"
 
+#include "enrold/csvin.h"
 #include "enrold/decode.h"
 
 #include <assert.h>
@@ -19,7 +20,7 @@ enum way {
 	BY_TEXT,  /* neither: what stays becomes UTF-8 */
 };
 
-enum { PENDING_MAX = 64, MADE_MAX = 16 };
+enum { PENDING_MAX = 64, MADE_MAX = 16, HELD_MAX = CSVIN_END_MAX + 1 };
 
 struct cells_cut {
 	struct cells_cut_terms terms;
@@ -37,6 +38,10 @@ struct cells_cut {
 	char made[2][MADE_MAX];
 
 	struct cells_reading reading;
+	/* Characters that may be the beginning of a record's end, or a backslash within quotes. */
+	char held[HELD_MAX];
+	size_t held_count, held_sizes[HELD_MAX];
+	char held_bytes[HELD_MAX * PENDING_MAX]; /* in the file */
 };
 
 struct error cells_cut_create(const struct cells_cut_terms *terms, struct cells_cut **result)
@@ -110,7 +115,104 @@ static bool characters_make(struct cells_cut *cut, const char *encoding)
 	return is_made;
 }
 
+/* ---- characters ---- */
+
+static void character_give(struct cells_cut *cut, struct slice bytes, bool stays)
+{
+	wanted_add(cut);
+	if (stays)
+		slice_add(cut, bytes);
+}
+
+static size_t held_size(const struct cells_cut *cut, size_t count)
+{
+	size_t size = 0;
+	for (size_t i = 0; i < count; i++)
+		size += cut->held_sizes[i];
+	return size;
+}
+
+static void held_clear(struct cells_cut *cut, size_t count)
+{
+	size_t size = held_size(cut, count), all = held_size(cut, cut->held_count);
+	cut->held_count -= count;
+	memmove(cut->held, cut->held + count, cut->held_count);
+	memmove(
+	    cut->held_sizes, cut->held_sizes + count, cut->held_count * sizeof *cut->held_sizes);
+	memmove(cut->held_bytes, cut->held_bytes + size, all - size);
+}
+
+/* The first one is nothing but itself. */
+static void held_give(struct cells_cut *cut)
+{
+	struct slice bytes = {cut->held_bytes, cut->held_sizes[0]};
+	character_give(cut, bytes, cells_take(&cut->reading, cut->held[0]));
+	held_clear(cut, 1);
+}
+
+static void held_flush(struct cells_cut *cut)
+{
+	while (cut->held_count > 0)
+		held_give(cut);
+}
+
+static bool is_escaping(const struct cells_cut *cut)
+{
+	return cut->terms.is_backslashed && cut->held[0] == '\\' && cut->reading.state == QUOTED;
+}
+
+static bool is_of_end(const struct cells_cut *cut)
+{
+	return cut->terms.record_end && cut->reading.state != QUOTED &&
+	       !cells_are_ahead(&cut->reading) &&
+	       memcmp(cut->held, cut->terms.record_end, cut->held_count) == 0;
+}
+
+static void held_add(struct cells_cut *cut, char c, struct slice bytes)
+{
+	memcpy(cut->held_bytes + held_size(cut, cut->held_count), bytes.bytes, bytes.size);
+	cut->held[cut->held_count] = c;
+	cut->held_sizes[cut->held_count++] = bytes.size;
+}
+
+static struct slice held_slice(const struct cells_cut *cut)
+{
+	return (struct slice){cut->held_bytes, held_size(cut, cut->held_count)};
+}
+
+/* As csvin holds bytes. */
+static void shaped_take(struct cells_cut *cut, char c, struct slice bytes)
+{
+	bool is_escaped = cut->held_count == 1 && is_escaping(cut) && (c == '"' || c == '\\');
+	if (c == '\n' || c == '\r' || (cut->held_count > 0 && is_escaping(cut) && !is_escaped))
+		held_flush(cut);
+	held_add(cut, c, bytes);
+	if (is_escaped) {
+		character_give(cut, held_slice(cut), cells_take_data(&cut->reading));
+		held_clear(cut, 2);
+	}
+	while (cut->held_count > 0 && !is_escaping(cut) && !is_of_end(cut))
+		held_give(cut);
+	if (cut->terms.record_end && !is_escaping(cut) &&
+	    cut->held_count == strlen(cut->terms.record_end)) {
+		cells_record_end(&cut->reading);
+		character_give(cut, held_slice(cut), true);
+		held_clear(cut, cut->held_count);
+	}
+}
+
+static bool is_shaped(const struct cells_cut *cut)
+{
+	return cut->terms.record_end || cut->terms.is_backslashed;
+}
+
 /* ---- pieces ---- */
+
+static void shaped_bytes_take(struct cells_cut *cut, struct slice bytes)
+{
+	for (size_t i = 0; i < bytes.size; i++)
+		shaped_take(cut, bytes.bytes[i], (struct slice){bytes.bytes + i, 1});
+}
 
 static void bytes_take(struct cells_cut *cut, struct slice bytes)
 {
@@ -126,14 +228,26 @@ static void bytes_take(struct cells_cut *cut, struct slice bytes)
 	buffer_add(cut->out, bytes.bytes + kept, bytes.size - kept);
 }
 
+static void text_take(struct cells_cut *cut, struct slice bytes)
+{
+	if (is_shaped(cut))
+		shaped_bytes_take(cut, bytes);
+	else
+		bytes_take(cut, bytes);
+}
+
 static void pending_take(struct cells_cut *cut, struct slice text, size_t size)
 {
-	bool stays = true;
-	for (size_t i = 0; i < text.size; i++)
-		stays = cells_take(&cut->reading, text.bytes[i]);
-	wanted_add(cut);
-	if (stays)
-		buffer_add(cut->out, cut->pending, size);
+	struct slice bytes = {cut->pending, size};
+	if (is_shaped(cut)) { /* the bytes go with the last one: none is alone in what is held */
+		for (size_t i = 0; i < text.size; i++)
+			shaped_take(cut, text.bytes[i], i + 1 < text.size ? SLICE("") : bytes);
+	} else {
+		bool stays = true;
+		for (size_t i = 0; i < text.size; i++)
+			stays = cells_take(&cut->reading, text.bytes[i]);
+		character_give(cut, bytes, stays);
+	}
 	cut->pending_size -= size;
 	memmove(cut->pending, cut->pending + size, cut->pending_size);
 }
@@ -192,7 +306,7 @@ static struct error on_text(void *context, struct slice text)
 {
 	struct cells_cut *cut = context;
 	if (cut->way == BY_TEXT)
-		bytes_take(cut, text);
+		text_take(cut, text);
 	else
 		buffer_add(&cut->text, text.bytes, text.size);
 	return cut->text.failed ? error_memory("emptying cells") : OK;
@@ -265,7 +379,7 @@ static struct error pass(struct cells_cut *cut, const char *bytes, size_t size)
 {
 	struct error error = OK;
 	if (cut->way == BY_BYTES)
-		bytes_take(cut, (struct slice){bytes, size});
+		text_take(cut, (struct slice){bytes, size});
 	else if (cut->way == BY_TEXT)
 		return decode_feed(cut->decoder, bytes, size);
 	for (size_t i = 0; i < size && cut->way == BY_UNITS && !is_error(&error); i++) {
@@ -336,6 +450,7 @@ struct error cells_cut_finish(struct cells_cut *cut, struct buffer *out)
 		units_take(cut);
 		if (cut->pending_size > 0) /* nobody's */
 			pending_take(cut, SLICE("\xFF"), cut->pending_size);
+		held_flush(cut);
 		cells_record_end(&cut->reading);
 		wanted_add(cut);
 	}

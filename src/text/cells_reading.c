@@ -6,7 +6,15 @@
 
 static bool is_emptied(const struct cells_reading *reading)
 {
-	return reading->is_behind_header && reading->cell == reading->terms->column;
+	return (reading->is_behind_header || reading->terms->is_headless) &&
+	       reading->cell == reading->terms->column;
+}
+
+/* Nothing between two delimiters could be taken for the end of a record. */
+static bool has_to_show(const struct cells_reading *reading)
+{
+	const char *end = reading->terms->record_end;
+	return end && strchr(end, reading->terms->delimiter);
 }
 
 static bool is_blank(const struct cells_reading *reading, char c)
@@ -18,30 +26,46 @@ void cells_record_end(struct cells_reading *reading)
 {
 	if (reading->state == RECORD_AHEAD)
 		return; /* a blank line */
-	reading->wants_quotes =
-	    reading->state != BROKEN && reading->cell == 0 && is_emptied(reading);
+	reading->wants_quotes = reading->state != BROKEN && is_emptied(reading) &&
+	                        (reading->cell == 0 || has_to_show(reading));
 	reading->is_behind_header = true;
 	reading->is_dropping = false;
 	reading->state = RECORD_AHEAD;
 	reading->cell = 0;
 }
 
+bool cells_are_ahead(const struct cells_reading *reading)
+{
+	return reading->line < reading->terms->first_line;
+}
+
+/* Of the lines in front. */
+static bool line_end_pass(struct cells_reading *reading, char c)
+{
+	reading->line++;
+	reading->is_after_cr = c == '\r';
+	reading->is_leading = reading->line == (uint64_t)reading->terms->skip_lines + 1;
+	reading->lead = 0;
+	reading->state = RECORD_AHEAD;
+	return true;
+}
+
 /* Whether it stays. */
 static bool line_end_take(struct cells_reading *reading, char c)
 {
-	bool is_ahead = reading->line < reading->terms->header_line;
-	bool is_data = !is_ahead && reading->state == QUOTED;
+	bool is_data = reading->state == QUOTED;
 	bool is_of_cell = is_data && is_emptied(reading);
 	reading->line++;
 	reading->is_after_cr = c == '\r';
 	reading->count += is_of_cell;
-	if (!is_ahead && !is_data)
+	if (!is_data)
 		cells_record_end(reading);
 	return !is_of_cell;
 }
 
 static bool cell_end(struct cells_reading *reading)
 {
+	reading->wants_quotes = is_emptied(reading) && has_to_show(reading);
 	reading->state = CELL_AHEAD;
 	reading->cell++;
 	return true;
@@ -60,7 +84,8 @@ static bool cell_begin(struct cells_reading *reading, char c)
 
 static bool record_break(struct cells_reading *reading)
 {
-	bool is_known = !reading->is_behind_header || reading->cell > reading->terms->column;
+	bool has_cell = reading->is_behind_header || reading->terms->is_headless;
+	bool is_known = !has_cell || reading->cell > reading->terms->column;
 	reading->state = BROKEN;
 	if (is_known)
 		return true;
@@ -111,18 +136,8 @@ static bool is_of_mark(struct cells_reading *reading, char c)
 	return reading->is_leading;
 }
 
-bool cells_take(struct cells_reading *reading, char c)
+static bool letter_take(struct cells_reading *reading, char c)
 {
-	bool was_cr = reading->is_after_cr;
-	if (reading->is_leading && is_of_mark(reading, c))
-		return true;
-	reading->is_after_cr = false;
-	if (c == '\n' && was_cr) /* of the same line end, whatever that was */
-		return reading->state != QUOTED || !is_emptied(reading);
-	if (c == '\n' || c == '\r')
-		return line_end_take(reading, c);
-	if (reading->line < reading->terms->header_line)
-		return true;
 	switch (reading->state) {
 	case RECORD_AHEAD:
 	case CELL_AHEAD: return cell_begin(reading, c);
@@ -132,4 +147,35 @@ bool cells_take(struct cells_reading *reading, char c)
 	case BROKEN: break;
 	}
 	return !reading->is_dropping;
+}
+
+/* Where records have ends of their own it is as good as a blank. */
+static bool blank_take(struct cells_reading *reading, char c)
+{
+	reading->line++;
+	reading->is_after_cr = c == '\r';
+	return letter_take(reading, ' ');
+}
+
+bool cells_take(struct cells_reading *reading, char c)
+{
+	bool was_cr = reading->is_after_cr, has_ends = reading->terms->record_end;
+	reading->is_after_cr = false;
+	if (c == '\n' && was_cr) /* of the same line end, whatever that was */
+		return has_ends && !cells_are_ahead(reading)
+		           ? letter_take(reading, ' ')
+		           : reading->state != QUOTED || !is_emptied(reading);
+	if (reading->is_leading && is_of_mark(reading, c))
+		return true;
+	if (cells_are_ahead(reading))
+		return c != '\n' && c != '\r' ? true : line_end_pass(reading, c);
+	if (c == '\n' || c == '\r')
+		return has_ends ? blank_take(reading, c) : line_end_take(reading, c);
+	return letter_take(reading, c);
+}
+
+bool cells_take_data(struct cells_reading *reading)
+{
+	reading->count += is_emptied(reading);
+	return !is_emptied(reading);
 }

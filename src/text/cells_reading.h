@@ -39,6 +39,10 @@ struct cells_reading {
 /* A character, by its byte in ASCII; any other will do for those that have none. Whether it stays.
  */
 bool cells_take(struct cells_reading *reading, char c);
+/* A character of a quoted cell, whatever it is elsewhere. */
+bool cells_take_data(struct cells_reading *reading);
+/* In front of the first line that is read. */
+bool cells_are_ahead(const struct cells_reading *reading);
 /* The file has ended, or the record has. */
 void cells_record_end(struct cells_reading *reading);
 

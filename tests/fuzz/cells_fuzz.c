@@ -1,7 +1,7 @@
 /*
  * cells_fuzz: a file whose cells are emptied, whole and in pieces: both come to the same, and so do
- * the records of what is left, but for these cells. The first byte chooses character set and
- * column, the second the separator and the pieces.
+ * the records of what is left, but for these cells. The first byte chooses character set, column
+ * and shape, the second the separator and the pieces.
  */
 #include "fuzz.h"
 
@@ -31,7 +31,8 @@ static struct error on_record(void *context, const struct csvin_record *record)
 		reading->header_line = record->line;
 	buffer_print(&reading->records, "%d:", record->fault == CSVIN_BROKEN);
 	for (size_t i = 0; i < record->cells_count && record->fault != CSVIN_BROKEN; i++) {
-		bool is_emptied = i == reading->terms->column && !is_header;
+		bool is_emptied =
+		    i == reading->terms->column && !(is_header && !reading->terms->is_headless);
 		buffer_add_char(&reading->records, '<');
 		if (!is_emptied)
 			buffer_add(
@@ -48,8 +49,10 @@ static struct error on_text(void *context, struct slice text)
 
 static bool records_read(struct slice file, struct reading *reading)
 {
-	const struct csvin_terms csv = {
-	    .delimiter = reading->terms->delimiter, .limits = {1 << 20, 1 << 20, 1 << 16}};
+	const struct csvin_terms csv = {.delimiter = reading->terms->delimiter,
+	    .record_end = reading->terms->record_end,
+	    .is_backslashed = reading->terms->is_backslashed,
+	    .limits = {1 << 20, 1 << 20, 1 << 16}};
 	struct decoder *decoder;
 	reading->csvin = csvin_create(&csv, on_record, reading);
 	struct error error = decode_create(reading->terms->encoding, on_text, reading, &decoder);
@@ -87,10 +90,15 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 	struct slice file = {(const char *)data + 2, size - 2};
 	struct cells_cut_terms terms = {.encoding = encodings[data[0] % 8],
 	    .delimiter = delimiters[data[1] % 4],
+	    .record_end = data[0] / 32 % 4 == 3   ? "|\\|"
+	                  : data[0] / 32 % 4 == 1 ? "!##!"
+	                                          : NULL,
+	    .is_backslashed = data[0] / 64 % 2,
+	    .is_headless = data[0] / 128,
 	    .column = data[0] / 8 % 4};
 	struct reading whole = {.terms = &terms}, rest = {.terms = &terms};
 	bool is_read = records_read(file, &whole);
-	terms.header_line = whole.header_line;
+	terms.first_line = whole.header_line;
 	struct buffer out = cut_of(file, &terms, size);
 	struct buffer pieces = cut_of(file, &terms, 1 + data[1] / 4 % 16);
 	bool is_same = slice_is(buffer_slice(&out), buffer_slice(&pieces));

@@ -73,7 +73,7 @@ static const struct {
 
 Test(cells_cut, empties_the_cells_and_leaves_every_other_byte)
 {
-	const struct cells_cut_terms terms = {.delimiter = ',', .header_line = 1, .column = COLUMN};
+	const struct cells_cut_terms terms = {.delimiter = ',', .first_line = 1, .column = COLUMN};
 	const char *header = "username,password,email\n";
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		struct buffer file = {0}, wanted = {0};
@@ -91,41 +91,41 @@ static const struct {
 } files[] = {
     /* a record of that cell alone stays one */
     {"password,username\nsecret\nsecret,ann\n  x\n \n\"y\"",
-        "password,username\n\"\"\n,ann\n  \"\"\n \n\"\"", {.delimiter = ',', .header_line = 1}},
+        "password,username\n\"\"\n,ann\n  \"\"\n \n\"\"", {.delimiter = ',', .first_line = 1}},
     {"sep=;\r\n\r\na;password\r\nx;y\r\n", "sep=;\r\n\r\na;password\r\nx;\r\n",
-        {.delimiter = ';', .header_line = 3, .column = 1}},
+        {.delimiter = ';', .first_line = 3, .column = 1}},
     {"\xEF\xBB\xBF\"a\nb\",password\nx,y\n", "\xEF\xBB\xBF\"a\nb\",password\nx,\n",
-        {.delimiter = ',', .header_line = 1, .column = 1}},
+        {.delimiter = ',', .first_line = 1, .column = 1}},
     {"\xEF\xBB\xBF\xEF\xBB\xBF\"a,b\",password\nx,y\n",
         "\xEF\xBB\xBF\xEF\xBB\xBF\"a,b\",password\nx,\n",
-        {.delimiter = ',', .header_line = 1, .column = 1}},
+        {.delimiter = ',', .first_line = 1, .column = 1}},
     {"a\tpassword\tb\n\ty\t\nx\t \"y\"\tz\n", "a\tpassword\tb\n\t\t\nx\t\tz\n",
-        {.delimiter = '\t', .header_line = 1, .column = 1}},
+        {.delimiter = '\t', .first_line = 1, .column = 1}},
     {"a\",password\nx\xFF,\xFFy\xC3,z\xFE\n", "a\",password\nx\xFF,,z\xFE\n",
-        {.delimiter = ',', .header_line = 1, .column = 1}},
+        {.delimiter = ',', .first_line = 1, .column = 1}},
     {"a,password\nM\xFCller,gr\xFC\xDF\n", "a,password\nM\xFCller,\n",
-        {.encoding = "windows-1252", .delimiter = ',', .header_line = 1, .column = 1}},
+        {.encoding = "windows-1252", .delimiter = ',', .first_line = 1, .column = 1}},
     /* A trail byte that looks like the delimiter, and a character that is none: 0x83 0x7C, 0x81. */
     {"a|password|b\n\x83|x|\x83|y|z\n\x81", "a|password|b\n\x83|x||z\n\x81",
-        {.encoding = "SHIFT_JIS", .delimiter = '|', .header_line = 1, .column = 1}},
+        {.encoding = "SHIFT_JIS", .delimiter = '|', .first_line = 1, .column = 1}},
     {"a,password,b\n\x81,\x81,\x81\n", "a,password,b\n\x81,,\x81\n",
-        {.encoding = "SHIFT_JIS", .delimiter = ',', .header_line = 1, .column = 1}},
+        {.encoding = "SHIFT_JIS", .delimiter = ',', .first_line = 1, .column = 1}},
     {"password,b\n\x83|\n", "password,b\n\"\"\n",
-        {.encoding = "SHIFT_JIS", .delimiter = ',', .header_line = 1}},
+        {.encoding = "SHIFT_JIS", .delimiter = ',', .first_line = 1}},
     {"a,password\nx,\"\x83|\"y\n", "a,password\nx,\"\".\n",
-        {.encoding = "EUC-JP", .delimiter = ',', .header_line = 1, .column = 1}},
+        {.encoding = "EUC-JP", .delimiter = ',', .first_line = 1, .column = 1}},
     /* One that keeps letters back for what may follow them. */
     {"a,password\na,a\n", "a,password\na,\n",
-        {.encoding = "CP1258", .delimiter = ',', .header_line = 1, .column = 1}},
+        {.encoding = "CP1258", .delimiter = ',', .first_line = 1, .column = 1}},
     /* Sets with states become UTF-8. */
     {"a,password,b\n\x1B$B$\"\x1B(B,\x1B$B$$\x1B(B,z\n",
         "\xEF\xBB\xBF"
         "a,password,b\n\xE3\x81\x82,,z\n",
-        {.encoding = "ISO-2022-JP", .delimiter = ',', .header_line = 1, .column = 1}},
+        {.encoding = "ISO-2022-JP", .delimiter = ',', .first_line = 1, .column = 1}},
     {"a,password,b\n+AOQ-,+AOQALA-y\n",
         "\xEF\xBB\xBF"
         "a,password,b\n\xC3\xA4,,y\n",
-        {.encoding = "UTF-7", .delimiter = ',', .header_line = 1, .column = 1}},
+        {.encoding = "UTF-7", .delimiter = ',', .first_line = 1, .column = 1}},
 };
 
 Test(cells_cut, knows_separators_marks_and_character_sets)
@@ -136,7 +136,7 @@ Test(cells_cut, knows_separators_marks_and_character_sets)
 
 Test(cells_cut, counts_only_cells_that_say_something)
 {
-	const struct cells_cut_terms terms = {.delimiter = ',', .header_line = 1};
+	const struct cells_cut_terms terms = {.delimiter = ',', .first_line = 1};
 	const struct slice file = SLICE("password,username\n\"\"\n,ann\n");
 	expect_cut(file, &terms, file, 0);
 }
@@ -171,7 +171,7 @@ Test(cells_cut, empties_cells_of_wide_characters)
 			const struct cells_cut_terms terms = {
 			    .encoding = *marks[set][1] ? NULL : marks[set][0],
 			    .delimiter = ',',
-			    .header_line = 1,
+			    .first_line = 1,
 			    .column = COLUMN};
 			expect_cut(
 			    buffer_slice(&file), &terms, buffer_slice(&wanted), i >= SAY_NOTHING);
@@ -215,7 +215,7 @@ static bool records_read(
 {
 	const struct csvin_terms csv = {
 	    .delimiter = terms->delimiter, .limits = {1 << 16, 1 << 20, 1 << 10}};
-	struct reading reading = {.emptied = emptied, .header_line = terms->header_line};
+	struct reading reading = {.emptied = emptied, .header_line = terms->first_line};
 	struct decoder *decoder;
 	reading.csvin = csvin_create(&csv, record_print, &reading);
 	struct error error = decode_create(terms->encoding, on_text, &reading, &decoder);
@@ -254,7 +254,10 @@ Test(cells_cut, leaves_the_records_of_any_file_as_they_were)
 			for (char *c = made.bytes; (c = strstr(c, "\xC3\xA4")); c += 2)
 				memcpy(c, "oe", 2); /* not every set has it */
 		struct buffer file = encoded(made.bytes, set ? set : "UTF-8");
-		const struct cells_cut_terms terms = {set, ',', 1, (size_t)(rand_r(&seed) % 3)};
+		const struct cells_cut_terms terms = {.encoding = set,
+		    .delimiter = ',',
+		    .first_line = 1,
+		    .column = (size_t)(rand_r(&seed) % 3)};
 		uint64_t count;
 		struct buffer out =
 		    cut_of(buffer_slice(&file), &terms, 1 + (size_t)round % 9, &count);
