@@ -214,7 +214,9 @@ static void empty_read(struct words *words, struct arena *arena)
 	for (size_t i = 0; words->empty && i < list->count; i++) {
 		/* Letters may be put together otherwise, and be longer so. */
 		size_t size = strlen(list->items[i]) * 4;
-		words->empty[words->empty_count++] = key_copy(arena, list->items[i]);
+		struct slice key = key_copy(arena, list->items[i]);
+		words->empty[words->empty_count++] = key;
+		words->empty_starts[key.size > 0 ? (unsigned char)key.bytes[0] : 0] = true;
 		words->empty_size = size > words->empty_size ? size : words->empty_size;
 	}
 	if (words->empty)
@@ -281,13 +283,20 @@ struct slice words_cell(
 	return column < count ? cells[column] : SLICE("");
 }
 
+/* Folded apart, a letter of ASCII is the small one, whatever stands behind it. */
+static bool may_be_empty(const struct words *words, char first)
+{
+	unsigned char c = (unsigned char)first;
+	return c >= 0x80 || words->empty_starts[c >= 'A' && c <= 'Z' ? c + 'a' - 'A' : c];
+}
+
 bool words_is_empty(const struct words *words, struct slice cell)
 {
 	char room[KEY_ROOM];
 	if (!words || words->empty_count == 0)
 		return false;
 	cell = value_trim(cell);
-	if (cell.size == 0 || cell.size > words->empty_size)
+	if (cell.size == 0 || cell.size > words->empty_size || !may_be_empty(words, cell.bytes[0]))
 		return false;
 	struct slice key = key_of(cell, room);
 	return bsearch(&key, words->empty, words->empty_count, sizeof key, zone_compare);

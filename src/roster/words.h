@@ -40,6 +40,7 @@ struct words {
 	const struct site_facts *site;
 	struct slice *empty;            /* folded, sorted */
 	size_t empty_count, empty_size; /* and what may be one at most has so many bytes */
+	bool empty_starts[256];         /* by first byte: some of them start so */
 	const struct word_map **of;     /* by column of the file; NULL: it has no words */
 	uint32_t *mapped;               /* the columns that have, as they stand */
 	bool has_set;                   /* some columns are set */
