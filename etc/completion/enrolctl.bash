@@ -19,6 +19,10 @@ undo RUN... --why --preview --yes
 prune --feed --why --before --dry-run
 reload
 check --fix
+preset list
+preset show PRESET
+preset guess FILE...
+preset check FILE
 lms init
 lms check
 lms add-courses FILE
@@ -102,11 +106,12 @@ _enrolctl() {
   fi
   for kind in $next; do
     case $kind in
-      FILE)
+      FILE | FILE...)
         compopt -o filenames 2>/dev/null
         mapfile -t COMPREPLY < <(compgen -f -- "$cur")
         ;;
       FEED) mapfile -t COMPREPLY < <(compgen -W "$(_enrolctl_ask feeds)" -- "$cur") ;;
+      PRESET) mapfile -t COMPREPLY < <(compgen -W "$(_enrolctl_ask presets)" -- "$cur") ;;
       RUN | RUN...) mapfile -t COMPREPLY < <(compgen -W "$(_enrolctl_ask orders)" -- "$cur") ;;
       'RUN|last') mapfile -t COMPREPLY < <(compgen -W "last $(_enrolctl_ask runs)" -- "$cur") ;;
       [A-Z]*) ;;

@@ -16,8 +16,10 @@
 #define TAKES(option) (1U << OPTION_##option)
 /* Asks a daemon that runs, which has settings of its own. */
 #define ASKS (1U << OPTIONS)
+/* Needs no settings: those of the package will do, on a machine that has none. */
+#define ALONE (1U << (OPTIONS + 1))
 
-enum { UNDONE_MAX = 100 };
+enum { UNDONE_MAX = 100, GUESSED_MAX = 100 };
 
 static const struct command {
 	const char *group, *name; /* name: "", the group stands alone */
@@ -58,6 +60,14 @@ static const struct command {
     {"reload", "", 0, 0, ASKS, ctl_reload, "reload", "read the settings anew"},
     {"check", "", 0, 0, TAKES(FIX), ctl_check, "check",
         "whether folders, groups, disk, clock and database are as enrold needs them"},
+    {"preset", "list", 0, 0, ALONE, ctl_preset_list, "preset list",
+        "the systems whose files are known"},
+    {"preset", "show", 1, 1, ALONE, ctl_preset_show, "preset show PRESET",
+        "what is known of them, to be changed for a site"},
+    {"preset", "guess", 1, GUESSED_MAX, ALONE, ctl_preset_guess, "preset guess FILE...",
+        "by which preset such files can be read; or a first one of your own"},
+    {"preset", "check", 1, 1, ALONE, ctl_preset_check, "preset check FILE",
+        "whether a preset of your own is well made, and what its columns become"},
     {"lms", "init", 0, 0, 0, ctl_lms_init, "lms init",
         "make a Moodle site in SQLite; on a server, enrold's own tables"},
     {"lms", "check", 0, 0, 0, ctl_lms_check, "lms check",
@@ -129,7 +139,7 @@ static void help_print(void)
 	puts("usage: enrolctl [--config FILE] [--json] COMMAND\n");
 	for (size_t i = 0; i < COMMANDS; i++) {
 		printf("  %-22s %s\n", commands[i].synopsis, commands[i].meaning);
-		if (commands[i].options & ~ASKS) {
+		if (commands[i].options & ~(ASKS | ALONE)) {
 			printf("  %-22s", "");
 			options_print(&commands[i], stdout);
 			putchar('\n');
@@ -203,10 +213,11 @@ static enum ctl_exit run(const struct command *command, struct ctl *ctl)
 	if (is_error(&unread)) {
 		bool may_ask =
 		    command->options & ASKS && strcmp(ctl->config_path, DEFAULT_CONFIG) == 0;
-		error = may_ask ? config_packaged(&file) : unread;
+		bool is_alone = command->options & ALONE;
+		error = may_ask || is_alone ? config_packaged(&file) : unread;
 		if (is_error(&error))
 			return ctl_fail(&error);
-		ctl->unread = &unread;
+		ctl->unread = is_alone ? NULL : &unread;
 	}
 	ctl->config = config_get(file);
 	enum ctl_exit status = command->run(ctl);

@@ -1,12 +1,13 @@
 /*
  * enrolctl --complete WHAT: words for the completions in etc/completion, one a line: "feeds";
- * "runs", the newest in the outbox; "orders", those that the daemons' status tells of.
+ * "presets"; "runs", the newest in the outbox; "orders", those that the daemons' status tells of.
  */
 #include "answers.h"
 #include "ask.h"
 
 #include "enrold/disk.h"
 #include "enrold/names.h"
+#include "enrold/preset.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -53,6 +54,14 @@ static void runs_print(const struct config *config)
 		puts(newest.runs[i]);
 }
 
+static void presets_print(void)
+{
+	size_t count;
+	const char *const *names = preset_builtin_names(&count);
+	for (size_t i = 0; i < count; i++)
+		puts(names[i]);
+}
+
 /* Each member "run", wherever it is. */
 static void members_print(const json_t *value)
 {
@@ -72,6 +81,8 @@ enum ctl_exit ctl_complete(const struct ctl *ctl)
 	if (strcmp(what, "feeds") == 0)
 		for (size_t i = 0; i < ctl->config->feeds_count; i++)
 			puts(ctl->config->feeds[i].name);
+	else if (strcmp(what, "presets") == 0)
+		presets_print();
 	else if (strcmp(what, "runs") == 0)
 		runs_print(ctl->config);
 	else if (strcmp(what, "orders") == 0 &&
