@@ -39,6 +39,9 @@ enum remark_code {
 	REMARK_NEW_PLAN,         /* a release met more than was shown */
 	REMARK_PLAN_CLOSED,      /* nothing_left, or equal to one that was discarded */
 	REMARK_LIMIT_WOULD_TRIP, /* of a preview */
+	REMARK_MEMBER_NOT_USED,  /* of an archive */
+	REMARK_OLDER_ROWS,       /* newest_by */
+	REMARK_PASSWORDS_ARCHIVED,
 	REMARK_CODES,
 };
 

@@ -21,6 +21,16 @@ struct summary_file {
 	char sha256[HASH_TEXT_SIZE + 1];
 };
 
+/* A file of an archive. */
+struct summary_member {
+	const char *name;
+	const char *kind; /* of its preset; NULL: it is the manifest */
+	uint64_t bytes;
+	char sha256[HASH_TEXT_SIZE + 1];
+	uint64_t first_line, lines; /* as the answer counts them, through all files; 0: not read */
+	uint64_t rows;
+};
+
 struct summary {
 	const char *run;
 	const char *feed;
@@ -36,6 +46,9 @@ struct summary {
 	uint64_t archived_bytes;     /* of the input as it is archived, where that is not as it was
 	                              * dropped */
 	const char *archived_sha256; /* NULL: it is */
+	const char *preset;          /* "canvas/users", of an archive "canvas"; NULL: none */
+	const struct summary_member *members; /* of an archive, */
+	size_t members_count;                 /* 0: it is none */
 	const struct tally *tally;
 	const struct remarks *remarks; /* NULL: none */
 	int64_t started_us;            /* epoch microseconds */

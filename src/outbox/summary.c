@@ -131,15 +131,48 @@ static json_t *files_json(const struct summary *summary)
 	return NULL;
 }
 
+static json_t *member_json(const struct summary_member *member)
+{
+	json_t *object = json_pack("{s:o, s:s?, s:I, s:s}", "name", text_json(member->name), "kind",
+	    member->kind, "bytes", (json_int_t)member->bytes, "sha256", member->sha256);
+	int failed = 0;
+	if (member->lines > 0) {
+		failed |= set_count(object, "first_line", member->first_line);
+		failed |= set_count(object, "lines", member->lines);
+	}
+	failed |= set_count(object, "rows", member->rows);
+	if (!failed)
+		return object;
+	json_decref(object);
+	return NULL;
+}
+
+static json_t *members_json(const struct summary *summary)
+{
+	json_t *array = json_array();
+	int failed = 0;
+	for (size_t i = 0; i < summary->members_count; i++)
+		failed |= json_array_append_new(array, member_json(&summary->members[i]));
+	if (!failed)
+		return array;
+	json_decref(array);
+	return NULL;
+}
+
 static json_t *input_json(const struct summary *summary)
 {
 	json_t *input = json_pack("{s:o, s:I, s:s}", "name", text_json(summary->input_name),
 	    "bytes", (json_int_t)summary->input_bytes, "sha256", summary->input_sha256);
-	if (!summary->archived_sha256)
-		return input;
-	json_t *archived = json_pack("{s:I, s:s}", "bytes", (json_int_t)summary->archived_bytes,
-	    "sha256", summary->archived_sha256);
-	if (set(input, "archived", archived) == 0)
+	int failed = 0;
+	if (summary->archived_sha256)
+		failed |= set(input, "archived",
+		    json_pack("{s:I, s:s}", "bytes", (json_int_t)summary->archived_bytes, "sha256",
+		        summary->archived_sha256));
+	if (summary->preset)
+		failed |= set(input, "preset", text_json(summary->preset));
+	if (summary->members_count > 0)
+		failed |= set(input, "members", members_json(summary));
+	if (!failed)
 		return input;
 	json_decref(input);
 	return NULL;

@@ -36,6 +36,12 @@ static const struct {
     [REMARK_PLAN_CLOSED] = {"plan_closed", "nothing is left of it, or it was discarded before"},
     [REMARK_LIMIT_WOULD_TRIP] = {"limit_would_trip",
         "of a preview: the file would be held, or some of it"},
+    [REMARK_MEMBER_NOT_USED] = {"member_not_used",
+        "of an archive: a file of which nothing is made, and why"},
+    [REMARK_OLDER_ROWS] = {"older_rows",
+        "there is a newer one of the same key, or it is of days to come"},
+    [REMARK_PASSWORDS_ARCHIVED] = {"passwords_archived",
+        "the file is archived with them: they cannot be cut out of it"},
 };
 
 const char *remark_code_name(enum remark_code code)

@@ -24,7 +24,6 @@
 
 #include "enrold/names.h"
 
-#include <fcntl.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -324,11 +323,7 @@ static struct error apply(struct apply_loop *loop, int file)
 {
 	struct run *run = loop->run;
 	struct reader_visitor visitor = {on_header, on_record, loop};
-	const struct reader_terms terms = {
-	    .policy = &run->policy,
-	    .site = run->site,
-	    .field_max = run->runner->shared->config->max_field,
-	};
+	const struct reader_terms terms = content_terms(run);
 	struct error error = reader_open(&loop->reader, &terms, visitor);
 	if (!is_error(&error) && loop->mode->is_whole)
 		error = hashes_prepare(&loop->hashing, file);
@@ -346,16 +341,8 @@ static struct error apply(struct apply_loop *loop, int file)
 static struct error source_open(struct apply_loop *loop, int *file)
 {
 	struct run *run = loop->run;
-	if (run_is_order(run, ORDER_RELEASE)) {
-		struct error error = order_approve(loop);
-		if (!is_error(&error))
-			error = archive_open_input(run, &run->ordered.source, true, file);
-		return run_lacks(run, error);
-	}
-	*file = openat(run->directory, RUN_INPUT, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-	return *file < 0
-	           ? error_own(error_errno("cannot open work/%s/" RUN_INPUT, run->id), OWNER_FILE)
-	           : OK;
+	struct error error = run_is_order(run, ORDER_RELEASE) ? order_approve(loop) : OK;
+	return is_error(&error) ? run_lacks(run, error) : content_open(run, file);
 }
 
 /* From the last checkpoint on; what went wrong has been undone. */
@@ -368,7 +355,7 @@ static struct error attempt(struct run *run, bool *wants_all_hashes, struct weig
 	    .is_rehearsal = is_rehearsal,
 	    .mode = is_rehearsal && weighing->is_inexact ? &apply_modes[PREVIEW_INEXACT]
 	                                                 : mode_of(run, is_rehearsal),
-	    .entered_us = apply_clock_us(),
+	    .entered_us = apply_clock_us() - run->way_us,
 	    .committed = run->row,
 	    .records_fit = BATCH_RECORDS,
 	    .hashing = {run, run->runner->lms, *wants_all_hashes, -1},

@@ -217,6 +217,10 @@ static struct error remarks_make(struct apply_loop *loop, struct remarks *remark
 	withheld_remarks(loop->run, remarks);
 	if (loop->weighing && !loop->is_rehearsal)
 		weigh_remark(loop->weighing, remarks);
+	for (size_t i = 0; i < loop->run->content.remarks.count; i++)
+		remark_add(remarks, loop->run->content.remarks.items[i].code, NULL,
+		    loop->run->content.remarks.items[i].message);
+	passwords_remark(loop->run, loop->reader.header, remarks);
 	if (loop->tally.rows == 0)
 		remark_add(remarks, REMARK_NO_ROWS, NULL,
 		    SLICE("The file has a header and no row behind it."));

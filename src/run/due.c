@@ -91,6 +91,12 @@ void due_policy(struct policy *policy)
 	policy->delimiter = policy->encoding = policy->marker = policy->course = NULL;
 	policy->username_template = NULL;
 	policy->require = none;
+	policy->positions = policy->split = policy->set = none;
+	policy->skip_lines = policy->skip_rows = 0;
+	policy->header = HEADING_FIRST;
+	policy->escape = ESCAPE_DOUBLED;
+	policy->record_end = policy->newest_by = NULL;
+	policy->meaning = MEANING_FULL;
 }
 
 struct due_list {

@@ -62,6 +62,9 @@ static struct error summary_make(
 	    .archived_bytes = run->row.archived_bytes,
 	    .archived_sha256 =
 	        run->row.archived_sha256.size > 0 ? run->row.archived_sha256.bytes : NULL,
+	    .preset = run->content.preset,
+	    .members = run->content.members,
+	    .members_count = run->content.members_count,
 	    .tally = result->tally,
 	    .remarks = result->remarks,
 	    .started_us = run->row.started_us,

@@ -178,9 +178,7 @@ static struct error all_read(struct preparing *preparing, int input)
 {
 	struct run *run = preparing->hashing->run;
 	struct reader reader;
-	const struct reader_terms terms = {.policy = &run->policy,
-	    .site = run->site,
-	    .field_max = run->runner->shared->config->max_field};
+	const struct reader_terms terms = content_terms(run);
 	struct error error =
 	    reader_open(&reader, &terms, (struct reader_visitor){on_header, on_record, preparing});
 	if (!is_error(&error))

@@ -1,15 +1,11 @@
-#include "people.h"
-#include "run_state.h"
+#include "survey.h"
 
 #include "enrold/disk.h"
-#include "enrold/reader.h"
+#include "enrold/preset.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
 /*
@@ -19,7 +15,7 @@
  */
 enum { TURN_US = 1000000, TURN_GROWTH = 2 };
 
-/* The original, its copy, and what is made of the bytes between them. */
+/* The original, its copy, and what is learnt of the bytes between them. */
 struct input_copy {
 	struct run *run;
 	uint64_t size;       /* when it was opened */
@@ -27,35 +23,37 @@ struct input_copy {
 	int64_t begun_us;
 	int from, to;
 	struct hash *hash;
-	struct reader reader;
-	struct people people;
-	struct cells_cut_terms cut; /* wants_cut: of the one without passwords, */
-	bool wants_cut;
-	struct cutting *cutting; /* which is made beside it */
-	struct error verdict;    /* the first REJECT: what follows is copied, but no longer read */
+	bool is_made; /* it is not read as it stands: survey and cutting have nothing to do */
+	struct error foreseen; /* a REJECT by how it begins */
+	struct survey survey;
+	bool has_looked;            /* at its header, whether */
+	bool wants_cut;             /* one without passwords is wanted, */
+	struct cells_cut_terms cut; /* and how; */
+	struct cutting *cutting;    /* which is made beside it */
 	uint64_t bytes;
 };
 
-static struct error on_header(void *context, const struct header *header)
+/* Only of a file that is read as it stands is anything learnt on the way. */
+static bool is_read(const struct input_copy *copy)
 {
-	struct input_copy *copy = context;
-	people_header(&copy->people, header);
-	copy->wants_cut =
-	    cutting_find(copy->run, header, records_shape(copy->reader.source), &copy->cut);
-	return OK;
+	return !copy->is_made && !run_is_ordered(copy->run);
 }
 
-static struct error on_record(void *context, const struct csvin_record *record)
+static void cut_look(struct input_copy *copy)
 {
-	struct input_copy *copy = context;
-	people_add(&copy->people, record);
-	return OK;
+	const struct survey *survey = &copy->survey;
+	if (copy->has_looked || !survey->reader.header)
+		return;
+	copy->has_looked = true;
+	copy->wants_cut = cutting_find(copy->run, survey->reader.header,
+	    records_shape(survey->reader.source), &copy->cut);
 }
 
 static struct error chunk_cut(struct input_copy *copy, const char *bytes, size_t size)
 {
 	struct error error = OK;
-	if (!copy->wants_cut || is_error(&copy->verdict))
+	cut_look(copy);
+	if (!copy->wants_cut || is_error(&copy->survey.verdict))
 		return OK;
 	if (!copy->cutting)
 		error = cutting_begin(
@@ -65,24 +63,17 @@ static struct error chunk_cut(struct input_copy *copy, const char *bytes, size_t
 
 static struct error chunk_take(struct input_copy *copy, const char *bytes, size_t size)
 {
+	struct error error = OK;
 	atomic_fetch_add(copy->run->runner->shared->progress, 1);
 	hash_add(copy->hash, bytes, size);
 	copy->bytes += size;
 	atomic_store(&copy->run->runner->progress.bytes_done, copy->bytes);
-	if (!is_error(&copy->verdict) && !run_is_ordered(copy->run))
-		copy->verdict = reader_feed(&copy->reader, bytes, size);
-	if (copy->verdict.class == ERROR_RETRY)
-		return copy->verdict;
-	struct error error =
-	    disk_extend(copy->to, RUN_INPUT_PART, copy->bytes, (struct slice){bytes, size});
-	return is_error(&error) ? error : chunk_cut(copy, bytes, size);
-}
-
-static int64_t clock_us(void)
-{
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+	if (is_read(copy))
+		error = survey_feed(&copy->survey, bytes, size);
+	if (!is_error(&error))
+		error =
+		    disk_extend(copy->to, RUN_INPUT_PART, copy->bytes, (struct slice){bytes, size});
+	return is_error(&error) || !is_read(copy) ? error : chunk_cut(copy, bytes, size);
 }
 
 /* The daemon stops, or others wait and it has had its turn; not when it is as good as done. */
@@ -93,7 +84,7 @@ static bool has_to_end(const struct input_copy *copy)
 		return false;
 	return run_has_to_stop(copy->run) ||
 	       (atomic_load(shared->is_crowded) && copy->bytes >= copy->turn_bytes &&
-	           clock_us() - copy->begun_us >= TURN_US);
+	           content_clock_us() - copy->begun_us >= TURN_US);
 }
 
 static struct error copy_bytes(struct input_copy *copy)
@@ -118,19 +109,7 @@ static struct error copy_bytes(struct input_copy *copy)
 		if (is_error(&error))
 			return error;
 	}
-	if (!is_error(&copy->verdict) && !run_is_ordered(copy->run))
-		copy->verdict = reader_finish(&copy->reader);
-	return copy->verdict.class == ERROR_RETRY ? copy->verdict : OK;
-}
-
-static struct error newline_check(const struct input_copy *copy)
-{
-	bool is_required =
-	    copy->run->policy.final_newline == NEWLINE_REQUIRE && !run_is_ordered(copy->run);
-	if (!is_required || reader_is_ended(&copy->reader))
-		return OK;
-	return error_reject("no_final_newline", 0,
-	    "the last line has no newline: the file may have been cut short; send it whole");
+	return is_read(copy) ? survey_finish(&copy->survey) : OK;
 }
 
 static bool has_moved(const struct stat *before, const struct stat *after, uint64_t bytes)
@@ -158,35 +137,8 @@ static struct error copy_begin(struct input_copy *copy)
 	if (copy->to < 0 || fstat(copy->to, &left) < 0 || ftruncate(copy->to, 0) < 0)
 		return error_errno("cannot make " RUN_INPUT_PART);
 	copy->turn_bytes = (uint64_t)left.st_size * TURN_GROWTH;
-	copy->begun_us = clock_us();
+	copy->begun_us = content_clock_us();
 	return OK;
-}
-
-/* For whoever goes on with it, and wants to say how much is left: if it is lost, nobody can. */
-static void rows_note(const struct run *run, uint64_t bytes)
-{
-	char text[24];
-	int size = snprintf(text, sizeof text, "%" PRIu64 "\n", run->rows);
-	int file = bytes <= RUN_SHORT_BYTES
-	               ? -1
-	               : openat(run->directory, RUN_ROWS,
-	                     O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, MODE_INPUT);
-	if (file < 0)
-		return;
-	ssize_t ignored = write(file, text, (size_t)size);
-	(void)ignored;
-	close(file);
-}
-
-void input_find_rows(struct run *run)
-{
-	char text[24];
-	int file = openat(run->directory, RUN_ROWS, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	ssize_t size = file < 0 ? 0 : read(file, text, sizeof text - 1);
-	text[size > 0 ? size : 0] = '\0';
-	run->rows = strtoull(text, NULL, 10);
-	if (file >= 0)
-		close(file);
 }
 
 /* Of what is left of a plan: who dropped the file that it is about. */
@@ -217,22 +169,10 @@ static struct error copy_keep(struct input_copy *copy, const struct stat *before
 		return error_errno("cannot rename " RUN_INPUT_PART);
 	char sha256[HASH_TEXT_SIZE + 1];
 	hash_finish(copy->hash, sha256);
-	run->rows = copy->reader.records;
-	rows_note(run, copy->bytes);
 	run->row.bytes = copy->bytes;
 	run->row.owner = owner_of(run, before);
-	run->row.people = copy->people.names.count;
 	run->row.sha256 = arena_copy(run->arena, slice_of(sha256));
-	if (arena_has_failed(run->arena) || copy->people.has_failed)
-		return error_memory("copying the input");
-	if (run_is_record(run)) /* a list for people */
-		return OK;
-	if (is_error(&copy->verdict))
-		return copy->verdict;
-	if (copy->reader.header)
-		weigh_foresee(run, copy->reader.header);
-	struct error error = copy->cutting ? cutting_end(copy->cutting, before) : OK;
-	return is_error(&error) ? error : newline_check(copy);
+	return arena_has_failed(run->arena) ? error_memory("copying the input") : OK;
 }
 
 static struct error too_large(struct run *run, const struct stat *stat)
@@ -244,57 +184,106 @@ static struct error too_large(struct run *run, const struct stat *stat)
 	    (unsigned long long)stat->st_size, (unsigned long long)max);
 }
 
-static struct error copy_whole(struct input_copy *copy)
+/* has_changed, or with a time and a size that it has to keep. */
+static struct error original_open(struct input_copy *copy, struct stat *before)
 {
 	struct run *run = copy->run;
-	const struct config *config = run->runner->shared->config;
-	struct stat before;
 	copy->from = openat(run->box, run->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	/* A lease that was taken since the claim (EAGAIN) is its owner's to end, in the inbox too.
 	 */
 	run->has_changed = copy->from < 0 && (errno == ELOOP || errno == ENXIO || errno == EAGAIN);
 	if (run->has_changed)
 		return OK;
-	if (copy->from < 0 || fstat(copy->from, &before) < 0)
+	if (copy->from < 0 || fstat(copy->from, before) < 0)
 		return error_own(
 		    error_errno("cannot open work/%s/%s", run->id, run->name), OWNER_FILE);
 	/* It was swapped at the moment of the claim; the inbox tells such apart. */
-	run->has_changed = !S_ISREG(before.st_mode);
+	run->has_changed = !S_ISREG(before->st_mode);
 	if (run->has_changed)
 		return OK;
-	if ((uint64_t)before.st_size > config->max_file_size && !run_is_ordered(run))
-		return too_large(run, &before);
-	copy->size = (uint64_t)before.st_size;
+	if ((uint64_t)before->st_size > run->runner->shared->config->max_file_size &&
+	    !run_is_ordered(run))
+		return too_large(run, before);
+	copy->size = (uint64_t)before->st_size;
 	atomic_store(&run->runner->progress.bytes, copy->size);
+	/* It may have grown since it was chosen: another worker's. */
 	run->is_stopped = run->is_short && copy->size > RUN_SHORT_BYTES;
-	if (run->is_stopped)
-		return OK; /* it has grown since it was chosen: another worker's */
+	return OK;
+}
+
+/* How it begins says what is to be made of it. A file that fits nothing is copied all the same:
+ * what is refused has a hash. */
+static struct error foresee(struct input_copy *copy)
+{
+	struct run *run = copy->run;
+	struct slice beginning;
+	struct error error = content_beginning(copy->from, run->runner->chunk, &beginning);
+	bool is_whole = beginning.size <= PRESET_BEGINNING_MAX;
+	if (is_error(&error))
+		return error;
+	if (!is_whole)
+		beginning.size = PRESET_BEGINNING_MAX;
+	copy->foreseen = content_foresee(run, beginning, is_whole, &copy->is_made);
+	copy->is_made |= is_error(&copy->foreseen);
+	return copy->foreseen.class == ERROR_REJECT ? OK : copy->foreseen;
+}
+
+static struct error copy_all(struct input_copy *copy, const struct stat *before)
+{
+	struct run *run = copy->run;
 	struct error error = copy_begin(copy);
 	if (is_error(&error))
 		return error;
 	copy->hash = hash_create();
 	if (!copy->hash)
 		return error_memory("copying the input");
-	const struct reader_terms terms = {
-	    .policy = &run->policy, .site = run->site, .field_max = config->max_field};
-	people_begin(&copy->people);
-	error =
-	    reader_open(&copy->reader, &terms, (struct reader_visitor){on_header, on_record, copy});
+	error = foresee(copy);
+	if (!is_error(&error))
+		error = survey_begin(&copy->survey, run);
 	if (!is_error(&error))
 		error = copy_bytes(copy);
 	if (!is_error(&error) && !run->is_stopped)
-		return copy_keep(copy, &before);
+		return copy_keep(copy, before);
 	struct error dropped = copy_drop(copy);
 	return is_error(&dropped) ? dropped : error;
 }
 
+/* What there is to say against it: of a file that is read as it stands what was learnt on the way;
+ * else what is made of our copy. */
+static struct error copy_judge(struct input_copy *copy, const struct stat *before)
+{
+	struct run *run = copy->run;
+	if (is_error(&copy->foreseen) || run_is_ordered(run))
+		return copy->foreseen;
+	if (copy->is_made) {
+		struct error error = content_make(run);
+		return is_error(&error) || run->is_stopped ? error : survey_content(run);
+	}
+	struct error error = survey_keep(&copy->survey, copy->bytes);
+	if (!is_error(&error))
+		error = survey_judge(&copy->survey);
+	return is_error(&error) || !copy->cutting ? error : cutting_end(copy->cutting, before);
+}
+
+static struct error copy_whole(struct input_copy *copy)
+{
+	const struct run *run = copy->run;
+	struct stat before;
+	struct error error = original_open(copy, &before);
+	if (is_error(&error) || run->has_changed || run->is_stopped)
+		return error;
+	error = copy_all(copy, &before);
+	if (is_error(&error) || run->has_changed || run->is_stopped)
+		return error;
+	return copy_judge(copy, &before);
+}
+
 struct error input_copy(struct run *run)
 {
-	struct input_copy copy = {.run = run, .from = -1, .to = -1, .verdict = OK};
+	struct input_copy copy = {.run = run, .from = -1, .to = -1, .foreseen = OK};
 	struct error error = copy_whole(&copy);
 	cutting_free(copy.cutting);
-	reader_close(&copy.reader);
-	people_done(&copy.people);
+	survey_done(&copy.survey);
 	hash_free(copy.hash);
 	if (copy.from >= 0)
 		close(copy.from);
@@ -327,21 +316,4 @@ struct error input_sync(struct run *run)
 		error = disk_sync(spool->root, inbox);
 	run->is_durable = !is_error(&error);
 	return error;
-}
-
-struct error input_read(struct reader *reader, int file, char *chunk, size_t chunk_size)
-{
-	for (;;) {
-		ssize_t size = read(file, chunk, chunk_size);
-		if (size < 0 && errno == EINTR)
-			continue;
-		if (size < 0)
-			return error_own(
-			    error_errno("cannot read the copy of the input"), OWNER_FILE);
-		if (size == 0)
-			return reader_finish(reader);
-		struct error error = reader_feed(reader, chunk, (size_t)size);
-		if (is_error(&error))
-			return error;
-	}
 }

@@ -28,6 +28,12 @@ struct cutting {
 	uint64_t bytes;
 };
 
+static bool is_written(const struct header *header)
+{
+	uint32_t column = header->single[COLUMN_PASSWORD];
+	return column != COLUMN_NONE && column < header->written_count;
+}
+
 bool cutting_find(const struct run *run, const struct header *header, struct records_shape shape,
     struct cells_cut_terms *terms)
 {
@@ -40,8 +46,18 @@ bool cutting_find(const struct run *run, const struct header *header, struct rec
 	    .skip_lines = shape.skip_lines,
 	    .first_line = shape.first_line,
 	    .column = column};
-	return run->policy.passwords == PASSWORDS_CUT && column != COLUMN_NONE &&
-	       column < header->written_count;
+	return run->policy.passwords == PASSWORDS_CUT && is_written(header);
+}
+
+/* What is encrypted is archived so. */
+void passwords_remark(const struct run *run, const struct header *header, struct remarks *remarks)
+{
+	if (run->policy.passwords != PASSWORDS_CUT || !is_written(header) ||
+	    run->content.file < 0 || !run->content.is_open || run_is_made(run))
+		return;
+	remark_add(remarks, REMARK_PASSWORDS_ARCHIVED, NULL,
+	    SLICE("The file has a column of passwords, and is archived as it was dropped: they "
+	          "cannot be cut out of an archive. Encrypt it, or send none."));
 }
 
 static struct error out_write(struct cutting *cutting)

@@ -72,13 +72,15 @@ void runner_rest(struct runner *runner, const atomic_bool *is_wanted)
 
 static struct error run_init(struct run *run, struct runner *runner)
 {
-	*run = (struct run){.runner = runner, .directory = -1, .box = -1};
+	*run = (struct run){.runner = runner, .directory = -1, .box = -1, .content = {.file = -1}};
 	run->arena = arena_create();
+	run->content.remarks.arena = run->arena;
 	return run->arena ? OK : error_memory("beginning a run");
 }
 
 static void run_done(struct run *run)
 {
+	content_done(&run->content);
 	if (run->box >= 0)
 		close(run->box);
 	if (run->directory >= 0)
@@ -100,19 +102,13 @@ static int64_t midnight(int64_t epoch_us)
 /* The row as it will be stored with the first checkpoint, or with the end. */
 static struct error row_begin(struct run *run)
 {
-	struct buffer policy = {0};
-	policy_format(&run->policy, &policy);
-	if (policy.failed)
-		arena_fail(run->arena);
 	run->row.run = slice_of(run->id);
 	run->row.feed = slice_of(run->lane.feed);
 	run->row.name = slice_of(run->name);
 	run->row.node = slice_of(run->runner->shared->config->node);
-	run->row.policy = arena_copy(run->arena, buffer_slice(&policy));
 	run->row.started_us = run_now_us();
 	run->row.today = midnight(run->row.started_us);
-	buffer_done(&policy);
-	return arena_has_failed(run->arena) ? error_memory("beginning a run") : OK;
+	return run_keep_policy(run);
 }
 
 /* ---- the states: what the ledger says of the run, and what is to be done ---- */
@@ -171,26 +167,42 @@ static struct error go(struct run *run)
 
 /* Not yet in the ledger: nothing has been applied. */
 
+static void policy_begin(struct run *run, const struct policy *of_feed)
+{
+	run->policy = *of_feed;
+	if (run->is_due)
+		due_policy(&run->policy);
+	if (run_is_made(run))
+		order_policy(&run->policy);
+	if (run_is_order(run, ORDER_UNDO))
+		undo_policy(&run->policy);
+}
+
+/* A release reads what its plan was made of. */
+static struct error order_begin(struct run *run)
+{
+	struct error error = order_check(run);
+	if (!is_error(&error) && !run->is_stopped)
+		error = content_make_source(run);
+	if (is_error(&error) || run->is_stopped || !run_is_order(run, ORDER_RELEASE))
+		return error;
+	order_policy(&run->policy);
+	error = order_temper(run);
+	return is_error(&error) ? error : run_keep_policy(run);
+}
+
 static struct error begin(struct run *run)
 {
 	const struct feed *feed = run_feed(run);
 	bool stands = true;
 	if (!*run->name || !feed)
 		return claim_return(run); /* the claim was cut short, or nobody wants it now */
-	run->policy = feed->policy;
-	if (run->is_due)
-		due_policy(&run->policy);
+	policy_begin(run, &feed->policy);
 	if (run->ordered.is_unmoved)
 		return claim_drop(run); /* the claim was cut short */
-	if (run_is_made(run))
-		order_policy(&run->policy);
-	if (run_is_order(run, ORDER_UNDO))
-		undo_policy(&run->policy);
 	struct error error = run_is_ordered(run) ? order_stands_still(run, &stands) : OK;
 	if (!is_error(&error) && !stands)
 		return claim_drop(run); /* a newer file has closed the plan */
-	if (!is_error(&error))
-		error = order_temper(run);
 	if (!is_error(&error))
 		error = site_load(run);
 	if (!is_error(&error) && !run->is_stopped)
@@ -208,7 +220,9 @@ static struct error begin(struct run *run)
 	if (run->is_stopped)
 		return error;
 	if (!is_error(&error))
-		error = run_is_ordered(run) ? order_check(run) : sidecar_check(run);
+		error = run_is_ordered(run) ? order_begin(run) : sidecar_check(run);
+	if (run->is_stopped)
+		return OK;
 	if (error.class == ERROR_REJECT)
 		return finish_refused(run, &error);
 	return is_error(&error) ? error : go(run);
@@ -229,11 +243,15 @@ static struct error resume(struct run *run)
 		error = try_begin(run);
 	if (!is_error(&error))
 		error = order_check_open(run);
+	if (!is_error(&error))
+		error = content_find(run);
+	if (run->is_stopped)
+		return OK;
 	if (error.class == ERROR_REJECT)
 		return finish_refused(run, &error);
 	if (!is_error(&error))
 		error = weigh_find(run);
-	input_find_rows(run);
+	survey_find_rows(run);
 	return is_error(&error) ? error : go(run);
 }
 

@@ -34,6 +34,17 @@ void run_name(const struct run *run, const char *suffix, char name[FILE_NAME_SIZ
 	name_make(name, run->row.name.bytes, run->id, whole);
 }
 
+struct error run_keep_policy(struct run *run)
+{
+	struct buffer policy = {0};
+	policy_format(&run->policy, &policy);
+	if (policy.failed)
+		arena_fail(run->arena);
+	run->row.policy = arena_copy(run->arena, buffer_slice(&policy));
+	buffer_done(&policy);
+	return arena_has_failed(run->arena) ? error_memory("beginning a run") : OK;
+}
+
 struct error run_check_place(const struct run *run)
 {
 	struct stat ours, there;

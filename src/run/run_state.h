@@ -12,6 +12,8 @@
  *     beside/                            the marker, checksum, row count that came with the file
  *     index                              who is named where in it, if it is large
  *     rows                               how many data rows it has, if it is large
+ *     content                            what was made of it, where that is read; see content.h
+ *     turn                               how long that took until it yielded
  *     mentions                           who is where by its rows; see mentions.h
  *     verdict                            what is withheld; see absence.h
  *     due                                it is no file of anybody's; see due.c
@@ -37,6 +39,8 @@
 #include "enrold/summary.h"
 #include "enrold/tally.h"
 
+#include "content.h"
+
 #include <sys/stat.h>
 
 #define RUN_INPUT "input.csv"
@@ -44,6 +48,9 @@
 #define RUN_CUT "cut.csv"
 #define RUN_CUT_PART "cut.part"
 #define RUN_ROWS "rows"
+#define RUN_CONTENT "content"
+#define RUN_CONTENT_PART "content.part"
+#define RUN_TURN "turn"
 #define RUN_SUMMARY "summary.json"
 #define RUN_SIDECARS "beside"
 #define RUN_SIDECARS_PART "beside.part"
@@ -113,6 +120,9 @@ struct run {
 	int box;                   /* R/inbox/..., as the lane says; -1: gone */
 	uint64_t rows;             /* as counted while the input was copied */
 	struct policy policy;
+	struct content content;
+	int64_t turn_ends_us; /* monotonic: when it yields while that is made; 0: it does not */
+	int64_t way_us;       /* it took to make the content anew, when the run went on */
 	const struct site_facts *site; /* as loaded when this run went on */
 	struct ledger_run row;
 	struct lease_hold hold; /* on the feed */
@@ -170,6 +180,8 @@ int64_t run_now_us(void);
 /* The daemon stops, or a person has said that this run is to stop: at its next checkpoint. */
 bool run_has_to_stop(const struct run *run);
 const struct feed *run_feed(const struct run *run); /* NULL: no longer in the configuration */
+/* The policy as it will be stored with the run. RETRY: no memory. */
+struct error run_keep_policy(struct run *run) MUST_CHECK;
 /* RETRY: the directory is no longer among ours; another daemon took us for dead and has it now. */
 struct error run_check_place(const struct run *run) MUST_CHECK;
 /* REJECT, of what was looked at when it began: that file's trouble, and for a person to put back.
@@ -218,11 +230,13 @@ void tries_end(struct run *run);
 /* Copies, hashes and checks. REJECT: refuse the file. has_changed: give it back. is_stopped: it
  * begins anew when the run goes on. */
 struct error input_copy(struct run *run) MUST_CHECK;
-/* Of a run that is gone on with: run->rows, if it was noted. */
-void input_find_rows(struct run *run);
 /* Everything that must not be lost once the ledger speaks of the run. */
 struct error input_sync(struct run *run) MUST_CHECK;
 
+/* ---- survey.c ---- */
+
+/* Of a run that is gone on with: run->rows, if it was noted. */
+void survey_find_rows(struct run *run);
 /* Reads the whole file through a chunk of so many bytes. */
 struct error input_read(struct reader *reader, int file, char *chunk, size_t chunk_size) MUST_CHECK;
 
@@ -242,6 +256,8 @@ struct error cutting_end(struct cutting *cutting, const struct stat *original) M
 void cutting_free(struct cutting *cutting); /* what was not kept is gone; NULL: nothing */
 
 bool passwords_are_cut(const struct run *run);
+/* They stay in the archive, because nobody can cut them out. */
+void passwords_remark(const struct run *run, const struct header *header, struct remarks *remarks);
 /* Into held/<feed>/, for as long as the input is needed as it was dropped. */
 struct error passwords_wait(struct run *run, int held) MUST_CHECK;
 /* Our copy of the input, which is still in work/, becomes the one without passwords. */

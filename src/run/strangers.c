@@ -7,7 +7,6 @@
 
 #include "enrold/reader.h"
 
-#include <fcntl.h>
 #include <unistd.h>
 
 enum { TOGETHER = 2500 };
@@ -67,9 +66,7 @@ static struct error all_look(struct looking *looking, int file)
 {
 	struct run *run = looking->run;
 	struct reader reader;
-	const struct reader_terms terms = {.policy = &run->policy,
-	    .site = run->site,
-	    .field_max = run->runner->shared->config->max_field};
+	const struct reader_terms terms = content_terms(run);
 	struct error error =
 	    reader_open(&reader, &terms, (struct reader_visitor){on_header, on_record, looking});
 	if (!is_error(&error))
@@ -83,11 +80,11 @@ static struct error all_look(struct looking *looking, int file)
 struct error strangers_count(struct run *run, uint64_t *count)
 {
 	struct looking looking = {.run = run};
-	int file = openat(run->directory, RUN_INPUT, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-	if (file < 0)
-		return error_own(
-		    error_errno("cannot open work/%s/" RUN_INPUT, run->id), OWNER_FILE);
-	struct error error = all_look(&looking, file);
+	int file = -1;
+	struct error error = content_open(run, &file);
+	if (is_error(&error))
+		return error;
+	error = all_look(&looking, file);
 	batch_done(&looking.batch);
 	close(file);
 	*count = looking.count;

@@ -154,13 +154,13 @@ static struct error input_ask(struct searching *searching)
 	int file;
 	struct runner *runner = searching->run->runner;
 	const struct reader_visitor visitor = {on_header, on_record, searching};
-	const struct reader_terms terms = {.policy = &searching->policy,
-	    .site = searching->run->site,
-	    .field_max = runner->shared->config->max_field};
+	struct reader_terms terms = content_terms(searching->run);
+	terms.policy = &searching->policy;
 	struct error error =
 	    policy_parse(searching->input.policy.bytes, searching->arena, &searching->policy);
 	if (!is_error(&error))
-		error = archive_open_input(searching->run, &searching->input, false, &file);
+		error = content_open_other(searching->run, &searching->input, &searching->policy,
+		    &file, &terms.is_composed);
 	if (is_error(&error))
 		return error;
 	error = reader_open(&searching->reader, &terms, visitor);
