@@ -239,9 +239,9 @@ struct error claim_close(struct run *run)
 {
 	/* Attempts that came to nothing left these; what counts has been moved away. */
 	static const char *const leftovers[] = {RUN_INPUT_PART, RUN_CUT, RUN_CUT_PART, RUN_CONTENT,
-	    RUN_CONTENT_PART, RUN_TURN, RUN_SIDECARS_PART, RUN_SUMMARY, RUN_ROWS, RUN_REASON,
-	    RUN_MENTIONS, RUN_VERDICT, RUN_WEIGHED, RUN_NOTICE, RUN_DUE, RUN_MADE, RUN_ORDER,
-	    ANSWER_CHORES, ANSWER_INDEX, LAST_RUN_PART};
+	    RUN_TURN, RUN_SIDECARS_PART, RUN_SUMMARY, RUN_ROWS, RUN_REASON, RUN_MENTIONS,
+	    RUN_VERDICT, RUN_WEIGHED, RUN_NOTICE, RUN_DUE, RUN_MADE, RUN_ORDER, ANSWER_CHORES,
+	    ANSWER_INDEX, LAST_RUN_PART};
 	const char *names[BOXES_MAX];
 	char path[SPOOL_PATH_SIZE] = "";
 	struct error error = OK;

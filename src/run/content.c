@@ -61,25 +61,6 @@ bool content_is_encrypted(const struct policy_pgp *pgp, struct slice beginning)
 	return pgp->required || (pgp->home && pgp_recognise(beginning));
 }
 
-/* The reader says of those what they are. */
-static bool is_office(struct slice beginning)
-{
-	static const char *const marks[] = {"[Content_Types].xml", "_rels/.rels", "mimetype"};
-	enum { NAME_AT = 30 }; /* of the first entry: APPNOTE 4.3.7 */
-	for (size_t i = 0; i < sizeof marks / sizeof *marks; i++) {
-		size_t size = strlen(marks[i]);
-		if (beginning.size >= NAME_AT + size &&
-		    memcmp(beginning.bytes + NAME_AT, marks[i], size) == 0)
-			return true;
-	}
-	return false;
-}
-
-enum unpack_format content_format(struct slice beginning)
-{
-	return is_office(beginning) ? UNPACK_NONE : unpack_recognise(beginning);
-}
-
 /* ---- a run's own ---- */
 
 static struct making making_of(struct run *run, int64_t now)
@@ -109,8 +90,8 @@ struct error content_foresee(struct run *run, struct slice beginning, bool is_wh
 	if (run_is_made(run))
 		return OK;
 	name_give(&making, run->name);
-	*is_made =
-	    content_is_encrypted(making.pgp, beginning) || content_format(beginning) != UNPACK_NONE;
+	*is_made = content_is_encrypted(making.pgp, beginning) ||
+	           unpack_recognise(beginning) != UNPACK_NONE;
 	if (*is_made)
 		return OK;
 	struct error error = kind_take(&making, making.name, beginning, is_whole);
@@ -362,21 +343,4 @@ void content_done(struct content *content)
 	if (content->file >= 0)
 		close(content->file);
 	content->file = -1;
-}
-
-/* A file system without such files gives one that loses its name before anything is in it. */
-struct error content_nameless(const struct run *run, int *file)
-{
-	enum { FLAGS = O_RDWR | O_NOFOLLOW | O_CLOEXEC };
-	*file = openat(run->directory, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, MODE_SECRET);
-	if (*file < 0 && (errno == EOPNOTSUPP || errno == EISDIR || errno == ENOENT)) {
-		*file = openat(
-		    run->directory, RUN_CONTENT_PART, FLAGS | O_CREAT | O_TRUNC, MODE_SECRET);
-		if (*file >= 0 && unlinkat(run->directory, RUN_CONTENT_PART, 0) < 0) {
-			close(*file);
-			*file = -1;
-		}
-	}
-	return *file < 0 ? error_errno("cannot make a file without a name in work/%s", run->id)
-	                 : OK;
 }

@@ -16,7 +16,6 @@
 #include "enrold/remark.h"
 #include "enrold/slice.h"
 #include "enrold/summary.h"
-#include "enrold/unpack.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -68,9 +67,5 @@ bool content_has_to_stop(struct run *run);
 /* At most PRESET_BEGINNING_MAX bytes and one more. */
 struct error content_beginning(int file, char *bytes, struct slice *beginning) MUST_CHECK;
 bool content_is_encrypted(const struct policy_pgp *pgp, struct slice beginning);
-/* Of an archive of files; sheets and documents of an office are archives as well, and none. */
-enum unpack_format content_format(struct slice beginning);
-/* A file without a name in the run's directory. */
-struct error content_nameless(const struct run *run, int *file) MUST_CHECK;
 
 #endif

@@ -103,7 +103,7 @@ static struct error compose(struct composing *composing)
 	composing->hash = hash_create();
 	if (!composing->hash)
 		return error_memory("composing a file");
-	struct error error = content_nameless(making->run, &composing->to);
+	struct error error = disk_open_nameless(making->run->directory, &composing->to);
 	if (!is_error(&error))
 		error = composer_create(&terms, on_text, composing, &composing->composer);
 	if (!is_error(&error))

@@ -4,6 +4,7 @@
  */
 #include "making.h"
 
+#include "enrold/pgp.h"
 #include "enrold/records.h"
 #include "enrold/value.h"
 

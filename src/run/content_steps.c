@@ -4,6 +4,7 @@
  */
 #include "making.h"
 
+#include "enrold/disk.h"
 #include "enrold/pgp.h"
 
 #include <errno.h>
@@ -71,7 +72,7 @@ static struct error decrypt(struct making *making, struct slice beginning)
 		return OK;
 	if (making->is_again)
 		policy.signed_within_ms = PERIOD_ENDLESS;
-	struct error error = content_nameless(run, &to);
+	struct error error = disk_open_nameless(run->directory, &to);
 	if (is_error(&error))
 		return error;
 	if (lseek(making->file, 0, SEEK_SET) < 0)
@@ -185,7 +186,7 @@ static struct error steps(struct making *making)
 		return error;
 	if (making->is_encrypted)
 		error = making_beginning(making, making->file, &beginning, &is_whole);
-	enum unpack_format format = is_error(&error) ? UNPACK_NONE : content_format(beginning);
+	enum unpack_format format = is_error(&error) ? UNPACK_NONE : unpack_recognise(beginning);
 	if (is_error(&error))
 		return error;
 	return format == UNPACK_NONE ? one_make(making) : unpacked_make(making, format);

@@ -49,7 +49,6 @@
 #define RUN_CUT_PART "cut.part"
 #define RUN_ROWS "rows"
 #define RUN_CONTENT "content"
-#define RUN_CONTENT_PART "content.part"
 #define RUN_TURN "turn"
 #define RUN_SUMMARY "summary.json"
 #define RUN_SIDECARS "beside"
