@@ -8,7 +8,10 @@
 static struct error on_record(void *context, const struct csvin_record *record)
 {
 	struct buffer *out = context;
-	buffer_print(out, "%llu:", (unsigned long long)record->line);
+	buffer_print(out, "%llu", (unsigned long long)record->line);
+	if (record->fault != CSVIN_WHOLE)
+		buffer_print(out, "!%d", record->fault);
+	buffer_add_char(out, ':');
 	for (size_t i = 0; i < record->cells_count; i++)
 		buffer_print(out, "%s%.*s", i ? "|" : "", SLICE_ARG(record->cells[i]));
 	buffer_add_char(out, ';');
@@ -21,7 +24,11 @@ static const struct {
 } cases[] = {
     {"lines, also such as go back", "#line,username,course1\n7,a,b\n9,c,\n2,\"d,\",e\n",
         "7:a|b;9:c|;2:d,|e;", ERROR_NONE},
-    {"a row of nothing but its line", "#line,username,course1\n7,,\n8,a,b\n", "8:a|b;", ERROR_NONE},
+    {"a row of nothing but its line", "#line,username,course1\n7,,\n8,a,b\n", "7:|;8:a|b;",
+        ERROR_NONE},
+    {"what was wrong with a row", "#line,username,course1\n7 broken,a\n8 long,,b\n9,a\n",
+        "7!1:a;8!3:|b;9:a;", ERROR_NONE},
+    {"a word that is none", "#line,username,course1\n7 x,a,b\n", "", ERROR_RETRY},
     {"too many cells", "#line,username,course1\n7,a,b,c\n", "7:a|b|c;", ERROR_NONE},
     {"a line that is none", "#line,username,course1\nx,a,b\n", "", ERROR_RETRY},
     {"no line", "#line,username,course1\n,a,b\n", "", ERROR_RETRY},
