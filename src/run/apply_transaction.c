@@ -194,12 +194,15 @@ struct error transaction_end(struct apply_loop *loop)
 static void newline_remark(const struct apply_loop *loop, struct remarks *remarks)
 {
 	bool matters = loop->run->policy.final_newline == NEWLINE_WARN;
-	if (matters && !reader_is_ended(&loop->reader))
-		remark_add(remarks, REMARK_NO_FINAL_NEWLINE, NULL,
-		    arena_print(remarks->arena,
-		        "The last line has no newline: the file may have been cut short; see that "
-		        "its last row, in line %llu, is whole.",
-		        (unsigned long long)loop->reader.line));
+	if (!matters || reader_is_ended(&loop->reader))
+		return;
+	const char *end = records_shape(loop->reader.source).record_end;
+	remark_add(remarks, REMARK_NO_FINAL_NEWLINE, NULL,
+	    arena_print(remarks->arena,
+	        "The last %s%s: the file may have been cut short; see that its last row, in line "
+	        "%llu, is whole.",
+	        end ? "record does not end with " : "line has no newline", end ? end : "",
+	        (unsigned long long)loop->reader.line));
 }
 
 static void withheld_remarks(const struct run *run, struct remarks *remarks)

@@ -89,8 +89,10 @@ struct error survey_judge(const struct survey *survey)
 		weigh_foresee(run, survey->reader.header);
 	if (run->policy.final_newline != NEWLINE_REQUIRE || reader_is_ended(&survey->reader))
 		return OK;
+	const char *end = records_shape(survey->reader.source).record_end;
 	return error_reject("no_final_newline", 0,
-	    "the last line has no newline: the file may have been cut short; send it whole");
+	    "the last %s%s: the file may have been cut short; send it whole",
+	    end ? "record does not end with " : "line has no newline", end ? end : "");
 }
 
 void survey_done(struct survey *survey)

@@ -99,7 +99,10 @@ static char delimiter_of(const char *bytes, size_t size)
 {
 	const char *end = memchr(bytes, '\n', size);
 	size_t line = end ? (size_t)(end - bytes) : size;
-	return memchr(bytes, ';', line) ? ';' : memchr(bytes, '\t', line) ? '\t' : ',';
+	for (const char *delimiter = ";\t|^"; *delimiter; delimiter++)
+		if (memchr(bytes, *delimiter, line))
+			return *delimiter;
+	return ',';
 }
 
 bool cut_copy(const char *bytes, size_t size, const char *heading, struct buffer *out)

@@ -222,7 +222,9 @@ void rig_note(struct rig *rig, const char *name, const void *bytes, size_t size)
 		fatal("out of memory");
 	files_hash_bytes(bytes, size, drop.hash);
 	struct buffer cut = {0};
-	if (cut_copy(bytes, size, rig->passwords ? rig->passwords : "password", &cut))
+	if (rig->kept.bytes)
+		files_hash_bytes(rig->kept.bytes, rig->kept.size, drop.cut);
+	else if (cut_copy(bytes, size, rig->passwords ? rig->passwords : "password", &cut))
 		files_hash_bytes(cut.bytes, cut.size, drop.cut);
 	buffer_done(&cut);
 	rig->drops[rig->drops_count++] = drop;

@@ -61,6 +61,8 @@ struct rig {
 	struct drop *drops;
 	size_t drops_count, drops_room;
 	const char *passwords; /* what files call that column; NULL: password */
+	struct slice kept; /* what is left of the next drops, which are in no shape that cut_copy
+	                    * knows; NULL: it does */
 	/* Largest ids before enrold did anything. */
 	int64_t enrolments_before, assignments_before, events_before;
 };
