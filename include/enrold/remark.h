@@ -85,6 +85,8 @@ void remark_name(
     struct remark_names *names, struct slice name, struct slice shown, struct arena *arena);
 /* 'Dept', as a sentence names it: cut where it is long, its line breaks blanks. */
 struct slice remark_quote(struct slice name, struct arena *arena);
+/* The same of a cell, which may be no text. */
+struct slice remark_quote_cell(struct slice cell, struct arena *arena);
 /* "'a'", "'a' and 'b'", "'a', 'b' and 30 more". */
 struct slice remark_list(const struct remark_names *names, struct arena *arena);
 

@@ -159,9 +159,9 @@ struct error newest_date(const struct source *source, const struct csvin_record 
 	struct slice cell = cell_of(source, record, source->date);
 	if (value_parse_feed_date(cell, &rules, date) && *date < INT64_C(1) << DATE_BITS)
 		return OK;
-	struct slice shown = value_brief(value_spell(cell, arena), 40, arena);
+	struct slice shown = remark_quote_cell(cell, arena);
 	return error_reject("compose_newest", record->line,
-	    "line %llu has '%.*s' for a date in the column '%s', by which newest_by finds each "
+	    "line %llu has %.*s for a date in the column '%s', by which newest_by finds each "
 	    "person's newest row: correct it, or name its form in the feed's dates",
 	    (unsigned long long)record->line, SLICE_ARG(shown), policy->newest_by);
 }

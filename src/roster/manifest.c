@@ -9,6 +9,7 @@
 #include "enrold/csvin.h"
 #include "enrold/decode.h"
 #include "enrold/preset.h"
+#include "enrold/remark.h"
 #include "enrold/value.h"
 
 #include <strings.h>
@@ -45,7 +46,7 @@ static struct error file_line(
 	    {"bulk", MANIFEST_BULK},
 	    {"delta", MANIFEST_DELTA},
 	};
-	struct slice shown = value_brief(value_spell(word, manifest->arena), 32, manifest->arena);
+	struct slice shown = remark_quote_cell(word, manifest->arena);
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
 		if (!is_word(word, words[i].word))
 			continue;
@@ -61,7 +62,7 @@ static struct error file_line(
 		return OK;
 	}
 	return error_reject("manifest_broken", line,
-	    "line %llu says '%.*s' of a file, which is none of absent, bulk and delta",
+	    "line %llu says %.*s of a file, which is none of absent, bulk and delta",
 	    (unsigned long long)line, SLICE_ARG(shown));
 }
 

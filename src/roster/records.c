@@ -30,7 +30,7 @@ struct records {
 	char delimiter; /* 0: not known yet */
 	const char *delimiter_by;
 	bool has_begun, has_ended; /* the bytes */
-	char last;                 /* byte of the decoded text */
+	char last;                 /* byte of the decoded text; in front of it a line begins */
 
 	bool is_as_said; /* false: a retry file, of which the policy's shape does not speak */
 	bool has_looked; /* for such a one */
@@ -407,6 +407,7 @@ struct error records_open(const struct records_terms *terms, const struct record
 	records->terms = *terms;
 	records->visitor = *visitor;
 	records->is_as_said = true;
+	records->last = '\n';
 	struct error error = OK;
 	if (terms->policy->header == HEADING_NONE)
 		error = positions_read(records);
@@ -476,12 +477,12 @@ bool records_is_ended(const struct records *records)
 {
 	if (record_end_of(records))
 		return records->is_ended;
-	return records->last == '\0' || is_line_end(records->last);
+	return is_line_end(records->last);
 }
 
 uint64_t records_lines(const struct records *records)
 {
-	bool is_between = records->last == '\0' || is_line_end(records->last);
+	bool is_between = is_line_end(records->last);
 	return records->csvin ? csvin_line(records->csvin) - is_between : 0;
 }
 

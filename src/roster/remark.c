@@ -77,6 +77,17 @@ struct slice remark_quote(struct slice name, struct arena *arena)
 	return arena_print(arena, "'%.*s'", SLICE_ARG(shown));
 }
 
+struct slice remark_quote_cell(struct slice cell, struct arena *arena)
+{
+	struct buffer shown = {0};
+	value_reveal(cell, &shown);
+	if (shown.failed)
+		arena_fail(arena);
+	struct slice quoted = remark_quote(buffer_slice(&shown), arena);
+	buffer_done(&shown);
+	return quoted;
+}
+
 void remark_name(
     struct remark_names *names, struct slice name, struct slice shown, struct arena *arena)
 {
