@@ -57,7 +57,7 @@ void passwords_remark(const struct run *run, const struct header *header, struct
 		return;
 	remark_add(remarks, REMARK_PASSWORDS_ARCHIVED, NULL,
 	    SLICE("The file has a column of passwords, and is archived as it was dropped: they "
-	          "cannot be cut out of an archive. Encrypt it, or send none."));
+	          "cannot be cut out of such a file. Encrypt it, or send none."));
 }
 
 static struct error out_write(struct cutting *cutting)
