@@ -87,7 +87,7 @@ static void older_remark(const struct composing *composing)
 		        "%" PRIu64 " row%s of %.*s %s not count, the first in line %" PRIu64
 		        ": there is a newer one by '%s', or its day is to come.",
 		        member->older, is_one ? "" : "s", SLICE_ARG(name), is_one ? "does" : "do",
-		        member->older_line, member->policy->newest_by));
+		        member->older_line - member->first_line + 1, member->policy->newest_by));
 	}
 }
 

@@ -71,13 +71,20 @@ static struct error row_count(void *context, const struct csvin_record *record)
 	return OK;
 }
 
+static struct error headings_pass(void *context, const struct csvin_record *headings)
+{
+	(void)context;
+	(void)headings;
+	return OK;
+}
+
 /* Of a file that is passed over: what is wrong with it does not matter. */
 static struct error rows_find(struct making *making, const struct member *member, uint64_t *rows)
 {
 	struct runner *runner = making->run->runner;
 	const struct records_terms terms = {
 	    .policy = &member->kind->policy, .field_max = runner->shared->config->max_field};
-	const struct records_visitor visitor = {.on_record = row_count, .context = rows};
+	const struct records_visitor visitor = {headings_pass, row_count, rows};
 	struct records *records = NULL;
 	struct error error = records_open(&terms, &visitor, &records);
 	ssize_t size = 1;
