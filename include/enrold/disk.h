@@ -26,7 +26,9 @@ struct error disk_copy(int from, int to, char *chunk, size_t size) MUST_CHECK;
 /* A new file with these bytes, durable. */
 struct error disk_create(int at, const char *name, mode_t mode, struct slice bytes) MUST_CHECK;
 /* A new and empty file without a name on the directory's disk, to write and read: it is gone when
- * it is closed, whoever kills the process. */
+ * it is closed, whoever kills the process. Where the disk knows no such files it has a name for a
+ * moment, and whoever is killed then leaves it: one at a time in a directory. */
+#define DISK_NAMELESS ".nameless.part"
 struct error disk_open_nameless(int directory, int *file) MUST_CHECK;
 bool disk_has(int at, const char *name);
 /* The whole of a small file; bytes NULL: there is none. */

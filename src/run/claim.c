@@ -241,7 +241,7 @@ struct error claim_close(struct run *run)
 	static const char *const leftovers[] = {RUN_INPUT_PART, RUN_CUT, RUN_CUT_PART, RUN_CONTENT,
 	    RUN_TURN, RUN_SIDECARS_PART, RUN_SUMMARY, RUN_ROWS, RUN_REASON, RUN_MENTIONS,
 	    RUN_VERDICT, RUN_WEIGHED, RUN_NOTICE, RUN_DUE, RUN_MADE, RUN_ORDER, ANSWER_CHORES,
-	    ANSWER_INDEX, LAST_RUN_PART};
+	    ANSWER_INDEX, LAST_RUN_PART, DISK_NAMELESS};
 	const char *names[BOXES_MAX];
 	char path[SPOOL_PATH_SIZE] = "";
 	struct error error = OK;

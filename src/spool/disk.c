@@ -107,18 +107,14 @@ struct error disk_create(int at, const char *name, mode_t mode, struct slice byt
 	return error;
 }
 
-/* Where the disk knows no such files: it has a name until it is opened, one that nobody guesses. */
+/* The name is a known one, so that one that was left can be removed. */
 static int nameless_by_removal(int directory)
 {
-	uint64_t chance;
-	char name[MARK_SIZE];
-	if (getrandom(&chance, sizeof chance, 0) != (ssize_t)sizeof chance)
-		return -1;
-	snprintf(name, sizeof name, ".%016" PRIx64 ".part", chance);
-	int file =
-	    openat(directory, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	unlinkat(directory, DISK_NAMELESS, 0);
+	int file = openat(
+	    directory, DISK_NAMELESS, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (file >= 0)
-		unlinkat(directory, name, 0);
+		unlinkat(directory, DISK_NAMELESS, 0);
 	return file;
 }
 
