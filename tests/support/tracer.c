@@ -186,6 +186,7 @@ static struct call call_read(
 	if (flags & O_CREAT)
 		call.kind = CALL_CREATE;
 	call.truncates = flags & O_TRUNC;
+	call.is_nameless = (flags & O_TMPFILE) == O_TMPFILE;
 	if (call.kind == CALL_CREATE)
 		call.mode = (unsigned int)argument(registers, shape->flags + 1) & 07777;
 	call.replaces =

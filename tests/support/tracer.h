@@ -41,6 +41,7 @@ struct call {
 	uint64_t offset;   /* pwrite64, ftruncate (the new size) */
 	bool has_offset;   /* false: where the descriptor stands */
 	bool truncates;    /* CALL_CREATE */
+	bool is_nameless;  /* CALL_OPEN: a new file without a name */
 	unsigned int mode; /* likewise */
 	bool replaces;     /* CALL_RENAME: whatever has the new name */
 	pid_t thread;      /* for tracer_read */
