@@ -31,6 +31,10 @@ struct artefact_kind {
 	bool is_made_last; /* it does not grow with the run, but is made of the others at its end */
 };
 
+/* Behind the names of result and retry file: the same, encrypted for who has sent the file. No
+ * artefact: it can be made again, and goes when what it was made of goes. */
+#define ARTEFACT_SEALED ".pgp"
+
 extern const struct artefact_kind artefact_kinds[ARTEFACTS];
 
 /* Bytes of each; 0: there is no such file, or nothing of it yet. */

@@ -15,13 +15,17 @@ enum { MODE_ANSWER = 0640, MODE_READERS = 0040 };
 
 #define DEFAULT_FEED "default"
 
-/* "staff.R.result.csv", and the same packed. */
+/* "staff.R.result.csv", and the same packed, or encrypted. */
 static bool is_answer(const char *name)
 {
+	static const char *const ends[] = {".gz", ARTEFACT_SEALED};
 	char plain[FILE_NAME_SIZE], run[RUN_ID_SIZE + 1];
 	size_t length = strlen(name);
-	bool is_packed = length > 3 && strcmp(name + length - 3, ".gz") == 0;
-	snprintf(plain, sizeof plain, "%.*s", (int)(length - (is_packed ? 3 : 0)), name);
+	for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
+		if (length > strlen(ends[i]) &&
+		    strcmp(name + strlen(name) - strlen(ends[i]), ends[i]) == 0)
+			length -= strlen(ends[i]);
+	snprintf(plain, sizeof plain, "%.*s", (int)length, name);
 	for (enum artefact a = 0; a < ARTEFACTS; a++)
 		if (name_find_answer(plain, artefact_kinds[a].suffix, run))
 			return true;

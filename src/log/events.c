@@ -10,6 +10,8 @@ static const struct event events[] = {
         "The command of after_run could not be started, took too long, or ended with an error."},
     {"after_run_says", "8a5f8f4559c565c775ac09e37340e7f2",
         "A line that the command of after_run has printed."},
+    {"answer_not_encrypted", "1aad48ef43a6a7e97c32b6ed08c7525d",
+        "An answer is given, but not encrypted for pgp.answer_to as well, and why."},
     {"answer_not_packed", "3e0a26ac4fef404f9b91dd01b2691a78",
         "An answer is old enough to be packed, and is not, and why."},
     {"answers_packed", "c0c5fa2befc04b52aac3542b461a90e9",

@@ -8,6 +8,7 @@
  */
 #include "proof.h"
 
+#include "enrold/artefact.h"
 #include "enrold/disk.h"
 #include "enrold/packed.h"
 #include "enrold/summary.h"
@@ -251,20 +252,26 @@ static struct error stray_see(struct proof *proof, const struct stray *stray, st
 
 /* ---- all that lies there ---- */
 
-static bool is_owned(const struct proof *proof, const struct stray *stray)
-{
-	const struct link *link = chain_find(&proof->chain, stray->run_us);
-	uint32_t hash = proof_hash_path(stray->path);
-	for (size_t i = 0; link && i < LINK_FILES; i++)
-		if (link->names[i] == hash)
-			return true;
-	return false;
-}
-
 /* Only answers are packed there; an input may have come so. */
 static bool is_in_outbox(const char *place)
 {
 	return strncmp(place, "outbox", strlen("outbox")) == 0;
+}
+
+/* Also what was made of such a file, and can be made again. */
+static bool is_owned(const struct proof *proof, const struct stray *stray)
+{
+	char path[PROOF_PATH_SIZE];
+	const struct link *link = chain_find(&proof->chain, stray->run_us);
+	bool is_sealed =
+	    is_in_outbox(stray->path) && ends_with(stray->path, ".csv" ARTEFACT_SEALED);
+	size_t size = strlen(stray->path) - (is_sealed ? strlen(ARTEFACT_SEALED) : 0);
+	snprintf(path, sizeof path, "%.*s", (int)size, stray->path);
+	uint32_t hash = proof_hash_path(path);
+	for (size_t i = 0; link && i < LINK_FILES; i++)
+		if (link->names[i] == hash)
+			return true;
+	return false;
 }
 
 /* Reasons and what lay beside a file have no hash on record, nor has the card of a plan. */

@@ -132,18 +132,22 @@ static struct error name_drop(struct removing *removing, const struct folder *fo
 	return OK;
 }
 
-/* An answer may have been packed since it was listed. */
-static struct error both_drop(struct removing *removing, const struct folder *folder,
+/* An answer may have been packed since it was listed; what was encrypted of it goes with it, and
+ * first: by itself nothing would name it any more. */
+static struct error answer_drop(struct removing *removing, const struct folder *folder,
     const char *name, const struct prune_row *row)
 {
+	static const char *const suffixes[] = {ARTEFACT_SEALED, "", PACKED_SUFFIX};
 	char other[PRUNE_PLACE_SIZE + sizeof PACKED_SUFFIX];
 	size_t length = strlen(name), end = strlen(PACKED_SUFFIX);
+	struct error error = OK;
 	if (length > end && strcmp(name + length - end, PACKED_SUFFIX) == 0)
-		snprintf(other, sizeof other, "%.*s", (int)(length - end), name);
-	else
-		snprintf(other, sizeof other, "%s" PACKED_SUFFIX, name);
-	struct error error = name_drop(removing, folder, name, row);
-	return is_error(&error) ? error : name_drop(removing, folder, other, row);
+		length -= end;
+	for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes && !is_error(&error); i++) {
+		snprintf(other, sizeof other, "%.*s%s", (int)length, name, suffixes[i]);
+		error = name_drop(removing, folder, other, row);
+	}
+	return error;
 }
 
 static bool is_answer(const struct prune_row *row)
@@ -169,7 +173,7 @@ static struct error on_row(void *context, const struct prune_row *row)
 	struct error error = folder_open(removing, path, &folder);
 	if (is_error(&error) || folder->file < 0)
 		return error;
-	return is_answer(row) ? both_drop(removing, folder, name, row)
+	return is_answer(row) ? answer_drop(removing, folder, name, row)
 	                      : name_drop(removing, folder, name, row);
 }
 

@@ -146,6 +146,8 @@ static struct error outbox_fill(struct run *run, int outbox)
 	for (enum artefact a = 0; a < ARTEFACTS && !is_error(&error); a++)
 		error = artefact_move(run, outbox, a);
 	if (!is_error(&error))
+		sealed_publish(run, outbox);
+	if (!is_error(&error))
 		error = disk_sync(outbox, ".");
 	if (!is_error(&error))
 		run_notice_publish(run);

@@ -509,6 +509,11 @@ struct error plan_file_publish(struct run *run) MUST_CHECK;
 /* What plans of the feed that are closed by now have left there goes where it belongs. */
 struct error plan_files_tidy(struct run *run) MUST_CHECK;
 
+/* ---- sealed.c: result and retry file for their sender alone ---- */
+
+/* Behind the files themselves, which are there in any case. */
+void sealed_publish(struct run *run, int outbox);
+
 /* ---- index.c: for enrolctl explain ---- */
 
 /* Behind the answer's own files. */

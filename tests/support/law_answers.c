@@ -33,8 +33,26 @@ static mode_t retry_mode(const struct law *law, const char *below)
 	return is_shared && file.st_gid == place.st_gid ? 0640 : 0600;
 }
 
+/* What was encrypted of a file lies beside that, and tells nothing to whom it is not for. */
+static bool is_sealed(struct law *law, const char *below)
+{
+	struct path of = path_of("%.*s", (int)(strlen(below) - strlen(".pgp")), below);
+	if (!text_ends(of.text, ".result.csv") && !text_ends(of.text, ".retry.csv"))
+		return false;
+	struct path sealed = rig_path(law->rig, "outbox/%s", below);
+	struct buffer bytes = files_read(sealed.text);
+	if (!files_exist_packed(rig_path(law->rig, "outbox/%s", of.text).text))
+		law_break(law, "outbox/%s is made of nothing", below);
+	if (bytes.size == 0 || !((unsigned char)bytes.bytes[0] & 0x80))
+		law_break(law, "outbox/%s is not encrypted", below);
+	buffer_done(&bytes);
+	return true;
+}
+
 static void file_take(struct law *law, const char *below, mode_t mode)
 {
+	if (text_ends(below, ".pgp") && is_sealed(law, below))
+		return;
 	char id[LAW_RUN_SIZE];
 	struct law_run *run = law_read_run(path_base(below), id) ? law_find(law, id) : NULL;
 	if (!run) {
