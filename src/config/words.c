@@ -248,8 +248,10 @@ struct error words_check(const struct text_list *values, const struct text_list 
 	for (size_t i = 0; i + CELL < values->count; i += PARTS) {
 		const char *const *parts = &values->items[i];
 		const char *column = rule_is_shown(parts[COLUMN]) ? parts[COLUMN] : "(not shown)";
-		if (strcmp(parts[COLUMN], parts[TARGET]) == 0 && strcmp(parts[WORD], "*") != 0 &&
-		    !is_column(&named, parts[COLUMN]))
+		/* No cell at all: the word means nothing, as "create" where rows say what is so. */
+		bool is_own = strcmp(parts[COLUMN], parts[TARGET]) == 0 && *parts[CELL] &&
+		              strcmp(parts[WORD], "*") != 0;
+		if (is_own && !is_column(&named, parts[COLUMN]))
 			return error_config("values.%s: no column that enrold knows: say of which "
 			                    "columns its words are cells, as { gone: { suspended: "
 			                    "1 } }",
