@@ -228,6 +228,16 @@ static bool deadline_is_missing(const struct policy *policy)
 	       policy->expect.by.count == 0 && policy->expect.fresh_ms == 0;
 }
 
+static bool deltas_have_absence(const struct policy *policy)
+{
+	return policy->meaning == MEANING_DELTA && policy_tells_absence(policy);
+}
+
+static bool signers_are_idle(const struct policy *policy)
+{
+	return policy->pgp.signed_by.count > 0 && !policy->pgp.home;
+}
+
 /* ---- the table ---- */
 
 #define ADDS_ONLY "upload_type add and add_increment "
@@ -265,6 +275,10 @@ static const struct {
     {"purge_history", purge_is_idle,
         "has no effect: allow_unenrol is false and absence.action is not unenrol"},
     {"absence", absence_is_idle, "has no effect: its action is ignore, and its accounts too"},
+    {"absence", deltas_have_absence,
+        "has no effect: meaning is delta, and nobody is ever absent from a delta"},
+    {"pgp.signed_by", signers_are_idle,
+        "has no effect: there is no pgp.home, and encrypted files are refused"},
     {"limits.created", created_is_idle, "has no effect: upload_type update makes no account"},
     {"limits.removals", removals_are_idle, "has no effect: absence.action is ignore"},
     {"limits.per_course", per_course_is_idle, "has no effect: absence.action is ignore"},
@@ -332,16 +346,42 @@ static void both_look(
 	}
 }
 
+/* Of a preset's kinds one may do what others do not: only what none of them does is idle. */
+static bool applies_to_all(const struct feed *feed, bool (*applies)(const struct policy *policy))
+{
+	bool all = true;
+	for (size_t i = 0; feed->preset && i < feed->preset->kinds_count; i++)
+		all &= feed->preset->kinds[i].unused || applies(&feed->preset->kinds[i].policy);
+	return feed->preset ? all : applies(&feed->policy);
+}
+
+static bool waits_for_manifest(const struct policy *policy)
+{
+	return policy->meaning == MEANING_MANIFEST && policy_tells_absence(policy);
+}
+
+static bool manifest_is_missing(const struct feed *feed)
+{
+	bool has_manifest = feed->preset && feed->preset->manifest;
+	return !has_manifest && applies_to_all(feed, waits_for_manifest);
+}
+
 static void feed_look(const struct feed *feed, config_advise *on_advice, void *context)
 {
 	char text[CONFIG_ADVICE_SIZE];
 	for (size_t i = 0; i < sizeof feed_rows / sizeof *feed_rows; i++) {
-		if (!feed_rows[i].applies(&feed->policy))
+		if (!applies_to_all(feed, feed_rows[i].applies))
 			continue;
 		snprintf(text, sizeof text, "feeds.%s.%s %s", feed->name, feed_rows[i].key,
 		    feed_rows[i].sentence);
 		on_advice(context, text);
 	}
+	if (!manifest_is_missing(feed))
+		return;
+	snprintf(text, sizeof text,
+	    "feeds.%s.absence has no effect: meaning is manifest, and no file of this feed has one",
+	    feed->name);
+	on_advice(context, text);
 }
 
 void config_look(const struct config *config, config_advise *on_advice, void *context)

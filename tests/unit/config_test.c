@@ -232,6 +232,35 @@ static const struct {
     {TOP LMS "feeds:\n  hr: { dates: [\"%F %H:%M %p\"] }\n", ":4:17: ", "day, month and year"},
     {TOP LMS "feeds:\n  hr: { dates: [\"%F %I:%M\"] }\n", ":4:17: ", "day, month and year"},
     {TOP LMS "feeds:\n  hr: { dates: [\"%s\", \"%s.%F\"] }\n", ":4:23: ", "day, month and year"},
+    {TOP LMS "feeds:\n  hr: { csv: { header: none } }\n",
+        ":4:7: ", "feeds.hr.csv.header is none, and csv.positions does not say"},
+    {TOP LMS "feeds:\n  hr: { csv: { positions: [username] } }\n",
+        ":4:7: ", "feeds.hr.csv.positions is given, and the file has a header"},
+    {TOP LMS "feeds:\n  hr: { csv: { header: none, positions: [a, \"A\"] } }\n",
+        ":4:7: ", "a heading twice"},
+    {TOP LMS "feeds:\n  hr: { newest_by: d, csv: { header: none, positions: [a] } }\n",
+        ":4:7: ", "feeds.hr.newest_by is none of csv.positions"},
+    {TOP LMS "feeds:\n  hr: { csv: { record_end: '!\"' } }\n",
+        ":4:28: ", "csv.record_end: expected a text of 1 to 16 bytes without quotes"},
+    {TOP LMS "feeds:\n  hr: { csv: { record_end: 12345678901234567 } }\n", ":4:28: ", "1 to 16"},
+    {TOP LMS "feeds:\n  hr: { csv: { skip_lines: 1001 } }\n", ":4:28: ", "from 0 to 1000"},
+    {TOP LMS "feeds:\n  hr: { csv: { escape: no } }\n", ":4:24: ", "doubled or backslash"},
+    {TOP LMS "feeds:\n  hr: { split: { A: 12345678901234567 } }\n", ":4:21: ", "1 to 16 bytes"},
+    {TOP LMS "feeds:\n  hr: { split: { A: \",\", a: \";\" } }\n", ":4:26: ", "is given twice"},
+    {TOP LMS "feeds:\n  hr: { meaning: diff }\n", ":4:18: ", "full, delta or manifest"},
+    {TOP LMS "feeds:\n  hr: { preset: a/b }\n", ":4:17: ", "the name of a preset, such as"},
+    {TOP LMS "feeds:\n  hr: { preset: nosuch }\n",
+        ":4:7: ", "feeds.hr.preset: there is no preset nosuch"},
+    {TOP LMS "feeds:\n  hr: { pgp: { home: a/b } }\n", ":4:22: ", "the name of a credential"},
+    {TOP LMS "feeds:\n  hr: { pgp: { required: true } }\n",
+        ":4:7: ", "feeds.hr.pgp.required is true, and without pgp.home"},
+    {TOP LMS "feeds:\n  hr: { pgp: { signed_by: [01234567] } }\n",
+        ":4:28: ", "a fingerprint of 40 hexadecimal digits"},
+    {TOP LMS "feeds:\n  hr: { pgp: { signed_within: 1m } }\n",
+        ":4:31: ", "from 1h to 3650d or forever"},
+    {TOP LMS "feeds:\n  hr: { pgp: { answer_to: 0123456789abcdef0123456789abcdef01234567 } }\n",
+        ":4:7: ", "feeds.hr.pgp.answer_to needs pgp.home"},
+    {TOP LMS "feeds:\n  hr: { home: pgp }\n", ":4:9: ", "belongs at feeds.hr.pgp.home"},
     {"spool: &a /s\n" LMS, ":1:8: ", "anchors"},
     {TOP LMS "---\nspool: /t\n", ":3:1: ", "second document"},
     {TOP "lms: { url: \n", ":", ""},
@@ -450,6 +479,8 @@ Test(config, knows_of_every_key_what_it_expects)
 
 /* ---- advice ---- */
 
+#define KEY "0123456789ABCDEF0123456789ABCDEF01234567"
+
 static const struct {
 	const char *policy, *words;
 } idle[] = {
@@ -490,9 +521,18 @@ static const struct {
     {"limits: {created: {share: 20%}}", "feeds.hr.limits.created has no effect: upload_type"},
     {"limits: {removals: {most: 0}}", "feeds.hr.limits.removals has no effect: absence.action"},
     {"limits: {per_course: {count: 0}}", "feeds.hr.limits.per_course has no effect: absence"},
+    {"meaning: delta, absence: {action: suspend}", "feeds.hr.absence has no effect: meaning is"},
+    {"preset: canvas, absence: {action: suspend}", "nobody is ever absent from a delta"},
+    {"meaning: manifest, absence: {accounts: suspend}", "no file of this feed has one"},
+    {"pgp: {signed_by: [" KEY "]}", "feeds.hr.pgp.signed_by has no effect: there is no pgp.home"},
     /* And nothing of what works. */
     {"", NULL},
     {"compat: moodle", NULL},
+    {"meaning: delta", NULL},
+    {"preset: canvas", NULL},
+    {"preset: canvas, meaning: full, absence: {action: suspend}", NULL},
+    {"preset: oneroster, absence: {action: suspend}", NULL},
+    {"pgp: {home: pgp, signed_by: [" KEY "]}", NULL},
     {"upload_type: add, username_template: \"%-1f%-l\", new_password: required", NULL},
     {"upload_type: add, match_by: idnumber", NULL},
     {"upload_type: add_or_update, username_template: \"%f%l\"", NULL},
@@ -1021,6 +1061,83 @@ Test(config, takes_words_of_cells_prints_them_and_keeps_them_with_the_run)
 	arena_free(arena);
 	config_free(second);
 	config_free(first);
+}
+
+static void written_expect(const struct policy *policy)
+{
+	static const char *const split[] = {"Courses", ";"}, *const set[] = {
+	                                                         "role1", "", "city", "a"};
+	static const char *const positions[] = {"a", "b c"};
+	texts_expect(&policy->split, split, 2);
+	texts_expect(&policy->set, set, 4);
+	texts_expect(&policy->positions, positions, 2);
+	cr_expect_str_eq(policy->newest_by, "a");
+	cr_expect_str_eq(policy->record_end, "!##!");
+	cr_expect_eq(policy->skip_lines, 2);
+	cr_expect_eq(policy->skip_rows, 1);
+	cr_expect_eq(policy->header, HEADING_NONE);
+	cr_expect_eq(policy->escape, ESCAPE_BACKSLASH);
+	cr_expect_eq(policy->meaning, MEANING_MANIFEST);
+}
+
+Test(config, knows_how_files_are_written_prints_it_and_keeps_it_with_the_run)
+{
+	struct policy stored;
+	struct arena *arena = arena_create();
+	struct buffer line = {0};
+	struct config_file *first = load_good(
+	    TOP LMS "feeds: { hr: { split: { Courses: \";\" }, set: { role1: \"\", city: a }, "
+	            "newest_by: a, meaning: manifest, csv: { skip_lines: 2, skip_rows: 1, "
+	            "header: none, positions: [a, b c], record_end: \"!##!\", "
+	            "escape: backslash } } }\n");
+	struct buffer text = format_of(config_get(first));
+	struct config_file *second = load_good(text.bytes);
+	written_expect(&config_find_feed(config_get(first), "hr")->policy);
+	written_expect(&config_find_feed(config_get(second), "hr")->policy);
+	policy_format(&config_find_feed(config_get(first), "hr")->policy, &line);
+	buffer_add_char(&line, '\0');
+	struct error error = policy_parse(line.bytes, arena, &stored);
+	cr_assert_not(is_error(&error), "%s", error.text);
+	written_expect(&stored);
+	/* The line of a build that knew one way of writing only. */
+	error = policy_parse("compat=none upload_type=add", arena, &stored);
+	cr_assert_not(is_error(&error), "%s", error.text);
+	cr_expect_eq(stored.header, HEADING_FIRST);
+	cr_expect_eq(stored.escape, ESCAPE_DOUBLED);
+	cr_expect_eq(stored.meaning, MEANING_FULL);
+	cr_expect_null(stored.record_end);
+	cr_expect_null(stored.preset);
+	buffer_done(&line);
+	buffer_done(&text);
+	arena_free(arena);
+	config_free(second);
+	config_free(first);
+}
+
+Test(config, takes_fingerprints_as_gpg_shows_them_and_keeps_none_with_the_run)
+{
+	struct buffer line = {0};
+	struct config_file *file = load_good(
+	    TOP LMS "feeds: { hr: { pgp: { home: pgp, required: true, signed_within: forever, "
+	            "signed_by: [0123 4567 89ab cdef 0123  4567 89AB CDEF 0123 4567], "
+	            "answer_to: 0123456789abcdef0123456789abcdef01234567 } } }\n");
+	struct buffer text = format_of(config_get(file));
+	struct config_file *again = load_good(text.bytes);
+	const struct policy_pgp *pgp = &config_find_feed(config_get(again), "hr")->policy.pgp;
+	cr_expect_str_eq(pgp->home, "pgp");
+	cr_expect(pgp->required);
+	cr_assert_eq(pgp->signed_by.count, 1);
+	cr_expect_str_eq(pgp->signed_by.items[0], KEY);
+	cr_expect_str_eq(pgp->answer_to, KEY);
+	cr_expect_eq(pgp->signed_within_ms, PERIOD_ENDLESS);
+	policy_format(&config_find_feed(config_get(file), "hr")->policy, &line);
+	buffer_add_char(&line, '\0');
+	cr_expect_null(strstr(line.bytes, "signed"), "%s", line.bytes);
+	cr_expect_null(strstr(line.bytes, "home"), "%s", line.bytes);
+	buffer_done(&line);
+	buffer_done(&text);
+	config_free(again);
+	config_free(file);
 }
 
 /* The examples: one names every key with its default, the other as few as possible. */
