@@ -104,6 +104,7 @@ static struct error own_map_read(struct reading *reading, struct own_map *map, t
 		error = own_key_take(reading, map, &key);
 		if (!is_error(&error))
 			error = reading_next(reading);
+		assert(key || is_error(&error));
 		if (!is_error(&error))
 			error = key->kind == KEY_MAP ? on_map(reading, key, map->base)
 			                             : section_take(reading, &section, key);
