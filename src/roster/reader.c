@@ -89,8 +89,10 @@ static struct error row_take(struct reader *reader, const struct csvin_record *r
 static struct error on_record(void *context, const struct csvin_record *record)
 {
 	struct reader *reader = context;
-	struct csvin_record row = *record;
-	if (reader->terms.is_composed && !composed_record(record, &row))
+	struct csvin_record row;
+	if (!reader->terms.is_composed)
+		return row_take(reader, record);
+	if (!composed_record(record, &row))
 		return composed_error("a line that is no number");
 	return row_take(reader, &row);
 }

@@ -9,6 +9,7 @@
 
 struct csvin {
 	struct csvin_cells cells;
+	bool is_plain;   /* no byte may turn out to be more */
 	bool cr_pending; /* the last byte was a CR that ended a line: an LF belongs to it */
 	char *held;      /* has room for one more than the record's end */
 	size_t held_size, end_size;
@@ -21,6 +22,7 @@ struct csvin *csvin_create(
 	if (!csvin)
 		return NULL;
 	csvin->end_size = terms->record_end ? strlen(terms->record_end) : 0;
+	csvin->is_plain = !terms->record_end && !terms->is_backslashed;
 	csvin->held = malloc(csvin->end_size + 2);
 	csvin->cells.on_record = on_record;
 	csvin->cells.context = context;
@@ -129,13 +131,15 @@ static size_t plain_count(const struct csvin *csvin, struct slice bytes)
 /* Bytes of one line, none of them ending it. */
 static void line_add(struct csvin *csvin, struct slice bytes)
 {
-	bool is_plain = !has_ends(csvin) && !csvin->cells.terms.is_backslashed;
-	if (bytes.size > 0)
-		csvin->cr_pending = false;
+	if (bytes.size == 0)
+		return;
+	csvin->cr_pending = false;
+	if (csvin->is_plain) {
+		csvin_cells_add(&csvin->cells, bytes);
+		return;
+	}
 	while (bytes.size > 0 && !is_error(&csvin->cells.error)) {
-		size_t size = csvin->held_size > 0 ? 0
-		              : is_plain           ? bytes.size
-		                                   : plain_count(csvin, bytes);
+		size_t size = csvin->held_size > 0 ? 0 : plain_count(csvin, bytes);
 		if (size > 0)
 			data_add(csvin, (struct slice){bytes.bytes, size});
 		else

@@ -264,9 +264,11 @@ void csvin_cells_end(struct csvin_cells *cells)
 	}
 	if (!cells->is_open)
 		return;
-	parser_set_ends(cells, false);
+	if (cells->terms.record_end)
+		parser_set_ends(cells, false);
 	parse(cells, "\n", 1);
-	parser_set_ends(cells, cells->terms.record_end != NULL);
+	if (cells->terms.record_end)
+		parser_set_ends(cells, true);
 	record_reset(cells); /* blanks only, or delivered already */
 }
 
