@@ -329,12 +329,16 @@ const char *rule_separator(const char *text)
 	return length >= 1 && length <= SEPARATOR_MAX ? NULL : "a text of 1 to 16 bytes";
 }
 
-/* A quote in it could as well begin a cell. */
+/* A quote in it could as well begin a cell, and other letters are not of the same bytes in every
+ * character set. */
 const char *rule_record_end(const char *text)
 {
-	return !rule_separator(text) && !strchr(text, '"')
+	bool is_visible = true;
+	for (const char *c = text; *c; c++)
+		is_visible &= *c > ' ' && *c < 0x7F && *c != '"';
+	return !rule_separator(text) && is_visible
 	           ? NULL
-	           : "a text of 1 to 16 bytes without quotes, such as \"!##!\"";
+	           : "1 to 16 letters of ASCII without blanks or quotes, such as \"!##!\"";
 }
 
 bool rule_host_name(char *text, size_t size)
