@@ -15,7 +15,6 @@
 #include "enrold/preset.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -26,7 +25,7 @@ struct fit {
 	struct slice why[SAMPLES_MAX];                /* of those */
 	size_t known;
 	size_t weight; /* how much is asked of a file that fits */
-	size_t near;   /* headings that one of its kinds has, too */
+	size_t near;   /* thousandths of a kind's headings that a file has */
 };
 
 struct guess {
@@ -44,6 +43,7 @@ static bool is_manifest(const struct preset *preset, const struct sample *sample
 	return preset->manifest && strcasecmp(preset->manifest, sample->name) == 0;
 }
 
+/* One heading of one counts for less than four of four: a heading alone says little. */
 static size_t kind_near(const struct preset_kind *kind, const struct sketch_kind *sketch)
 {
 	size_t near = 0;
@@ -54,7 +54,7 @@ static size_t kind_near(const struct preset_kind *kind, const struct sketch_kind
 				near++;
 				break;
 			}
-	return near;
+	return near * 1000 / (kind->has.count + 1);
 }
 
 /* Of a preset's kinds the nearest to any of the files. */
@@ -272,10 +272,15 @@ static struct error sketches_make(struct guess *guess)
 enum ctl_exit ctl_preset_guess(const struct ctl *ctl)
 {
 	struct arena *arena = arena_create();
-	struct samples *samples = calloc(1, sizeof *samples);
+	struct samples *samples = arena ? arena_alloc(arena, sizeof *samples) : NULL;
 	struct guess guess = {.arena = arena, .samples = samples};
-	struct error error =
-	    arena && samples ? samples_take(ctl, arena, samples) : error_memory("looking at files");
+	if (!samples) {
+		struct error error = error_memory("looking at files");
+		arena_free(arena);
+		return ctl_fail(&error);
+	}
+	samples->count = 0;
+	struct error error = samples_take(ctl, arena, samples);
 	if (!is_error(&error))
 		error = sketches_make(&guess);
 	if (!is_error(&error))
@@ -284,7 +289,6 @@ enum ctl_exit ctl_preset_guess(const struct ctl *ctl)
 	                       : ctl->json      ? json_tell(&guess)
 	                       : guess.best     ? fit_tell(&guess)
 	                                        : sketch_tell(&guess);
-	free(samples);
 	arena_free(arena);
 	return status;
 }

@@ -194,8 +194,8 @@ void preset_advise(const struct preset *preset, const struct preset_kind *const 
 		printf("%s# People are found by their idnumber: accounts that are there need it.\n",
 		    indent);
 	if (traits.has_courses && traits.courses_by_idnumber)
-		printf("%s# Courses are found by their idnumber: course_by: shortname, where they "
-		       "are not.\n",
+		printf("%s# Courses are found by their idnumber; by their short name with "
+		       "course_by: shortname.\n",
 		    indent);
 	if (traits.makes)
 		printf("%s# Accounts are made. limits.created says how many at once without a "

@@ -52,7 +52,9 @@ static const char *plain_name(const char *name, struct arena *arena)
 	static const char end[] = ".gz";
 	size_t size = strlen(name), tail = strlen(end);
 	bool is_packed = size > tail && strcasecmp(name + size - tail, end) == 0;
-	return arena_copy(arena, (struct slice){name, is_packed ? size - tail : size}).bytes;
+	const char *plain =
+	    arena_copy(arena, (struct slice){name, is_packed ? size - tail : size}).bytes;
+	return plain ? plain : name;
 }
 
 static struct error unpacked_add(int file, enum unpack_format format, const char *name,
@@ -79,7 +81,7 @@ static struct error unpacked_add(int file, enum unpack_format format, const char
 static struct error file_add(
     int file, const char *name, uint64_t bytes_max, struct arena *arena, struct samples *samples)
 {
-	struct sample sample;
+	struct sample sample = {.name = name};
 	struct error error = beginning_read(file, name, arena, &sample);
 	if (is_error(&error))
 		return error;
@@ -97,15 +99,13 @@ struct error samples_add(
 {
 	struct stat stat;
 	const char *slash = strrchr(path, '/');
-	const char *name = arena_copy(arena, slice_of(slash ? slash + 1 : path)).bytes;
+	const char *name = slash ? slash + 1 : path;
 	int file = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	if (file < 0)
 		return error_reject("", 0, "cannot open %s: %s", path, strerror(errno));
 	struct error error = fstat(file, &stat) == 0 && S_ISREG(stat.st_mode)
 	                         ? OK
 	                         : error_reject("", 0, "it is not a regular file");
-	if (!is_error(&error) && !name)
-		error = error_memory("looking at a file");
 	if (!is_error(&error))
 		error = file_add(file, name, bytes_max, arena, samples);
 	close(file);

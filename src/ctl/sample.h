@@ -24,8 +24,9 @@ struct samples {
 	size_t count;
 };
 
-/* Adds those of the file to the others, in the arena. bytes_max: of all that is in an archive.
- * REJECT: it cannot be read, is encrypted, or is no archive that enrold takes. */
+/* Adds those of the file to the others, in the arena; the path is borrowed as long. bytes_max: of
+ * all that is in an archive. REJECT: it cannot be read, is encrypted, or is no archive that enrold
+ * takes. */
 struct error samples_add(
     const char *path, uint64_t bytes_max, struct arena *arena, struct samples *samples) MUST_CHECK;
 
