@@ -17,6 +17,11 @@
 
 #define BYTES(literal) literal, sizeof(literal) - 1
 
+/* As Excel begins one: a head of a member, up to its name. */
+#define WORKBOOK                                                                                   \
+	"PK\x03\x04\x14\0\x06\0\x08\0\0\0!\0\0\0\0\0\0\0\0\0\0\0\0\0\x13\0\0\0"                    \
+	"[Content_Types].xml"
+
 /* Line 2 (or `line`) is about p1 and a course called Kurs with an accent. */
 static const struct shape {
 	const char *feed;
@@ -45,10 +50,12 @@ static const struct shape {
         "enrolled"},
     {"sjis", BYTES("username,course1\np1,\xE3\x82\xB3\n"), "SHIFT_JIS", BYTES(""), 2,
         "course_not_found"},
-    /* What is no text has to be exported or unpacked first. */
-    {"", BYTES("PK\x03\x04\x14\0\x06\0[Content_Types].xml"), NULL, BYTES(""), 0, "not_text"},
-    {"utf16", BYTES("PK\x03\x04\x14\0\x06\0"), NULL, BYTES(""), 0, "not_text"},
-    {"", BYTES("\x1F\x8B\x08\0"), NULL, BYTES(""), 0, "not_text"},
+    /* What is no text has to be exported first. */
+    {"", BYTES(WORKBOOK), NULL, BYTES(""), 0, "not_text"},
+    {"utf16", BYTES(WORKBOOK), NULL, BYTES(""), 0, "not_text"},
+    {"", BYTES("BZh91AY&SY"), NULL, BYTES(""), 0, "not_text"},
+    {"utf16", BYTES("PK\x03\x04\x14\0\x06\0"), NULL, BYTES(""), 0, "archive_broken"},
+    {"", BYTES("\x1F\x8B\x08\0"), NULL, BYTES(""), 0, "archive_broken"},
     {"", BYTES("\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1"), NULL, BYTES(""), 0, "not_text"},
     {"", BYTES("-----BEGIN PGP MESSAGE-----\n\nhQ\n"), NULL, BYTES(""), 0, "not_text"},
     {"", BYTES("\x85\x01\x0C\x03\x11\x22\x33"), NULL, BYTES(""), 0, "not_text"},
