@@ -5,6 +5,8 @@
 #include "decrypt.h"
 #include "verdict.h"
 
+#include <unistd.h>
+
 static struct error plaintext_judge(const struct policy_pgp *policy, const struct pgp_call *call,
     const struct pgp_end *end, struct pgp_verdict *verdict)
 {
@@ -60,6 +62,20 @@ static struct error message_open(struct pgp_session *session, const struct polic
 	           : plaintext_judge(policy, call, &end, verdict);
 }
 
+/* Where only encrypted files are taken, gpg is not asked what others are. */
+static struct error beginning_judge(const struct policy_pgp *policy, int from)
+{
+	char bytes[64];
+	ssize_t size = policy->required ? pread(from, bytes, sizeof bytes, 0) : 0;
+	if (size < 0)
+		return error_errno("cannot read the file");
+	if (!policy->required || pgp_recognise((struct slice){bytes, (size_t)size}))
+		return OK;
+	return error_reject("pgp_not_encrypted", 0,
+	    "it is not encrypted, and this feed takes only what is (pgp.required): let the sender "
+	    "encrypt it for the key of this feed (enrolctl key pgp prints one)");
+}
+
 struct error pgp_decrypt_by(const struct pgp_programs *programs, const struct policy_pgp *policy,
     const struct pgp_files *files, const struct pgp_limits *limits, struct pgp_verdict *verdict)
 {
@@ -69,6 +85,8 @@ struct error pgp_decrypt_by(const struct pgp_programs *programs, const struct po
 	    .limits = limits};
 	*verdict = (struct pgp_verdict){.is_stopped = false};
 	struct error error = talk_sink_empty(&call.sink);
+	if (!is_error(&error))
+		error = beginning_judge(policy, files->from);
 	if (!is_error(&error))
 		error = pgp_session_open(programs, policy, false, &session);
 	if (is_error(&error))

@@ -217,6 +217,22 @@ ParameterizedTest(size_t *number, pgp, messages_are_taken_or_refused_for_their_r
 	shop_close(&shop);
 }
 
+Test(pgp, a_feed_that_takes_encrypted_files_alone_refuses_others_by_name)
+{
+	struct shop shop;
+	shop_open(&shop);
+	struct policy_pgp policy = policy_of(&shop, NULL);
+	policy.required = true;
+	shop_make(&shop, shop.sender.text, "cp roster.csv m");
+	struct error error = pgp_decrypt(&policy, shop.from, shop.to, &shop.limits, &shop.verdict);
+	cr_assert_str_eq(error.code, "pgp_not_encrypted", "%s", error.text);
+	shop_make(&shop, shop.sender.text, "rm m; " ENCRYPT "-a -o m -e roster.csv");
+	error = pgp_decrypt(&policy, shop.from, shop.to, &shop.limits, &shop.verdict);
+	cr_assert_not(is_error(&error), "%s", error.text);
+	expect_text(&shop, ROSTER);
+	shop_close(&shop);
+}
+
 /* ---- signatures ---- */
 
 static void expect_code(const struct error *error, const char *code)
