@@ -20,15 +20,24 @@ enum { HOST_SIZE = 256, USER_SIZE = HOST_SIZE + 2 * FEED_NAME_MAX + 32, DAYS_MAX
 
 /* ---- which ---- */
 
-/* Several feeds may have one home; which of them is named is then all the same. */
-static struct error feed_find(const struct ctl *ctl, const struct feed **feed)
+static struct error named_find(
+    const struct config *config, const char *name, const struct feed **feed)
 {
-	const struct config *config = ctl->config;
-	const char *name = ctl->options[OPTION_FEED];
-	*feed = name ? config_find_feed(config, name) : NULL;
-	if (name && !*feed)
+	*feed = config_find_feed(config, name);
+	if (!*feed)
 		return error_config("there is no feed %.64s", name);
-	for (size_t i = 0; !name && i < config->feeds_count; i++) {
+	return (*feed)->policy.pgp.home
+	           ? OK
+	           : error_config("feed %s has no pgp.home: set it to a folder, such as "
+	                          "/etc/enrold/pgp, which is made then",
+	                 name);
+}
+
+/* Several feeds may have one home; which of them is named is then all the same. */
+static struct error only_find(const struct config *config, const struct feed **feed)
+{
+	*feed = NULL;
+	for (size_t i = 0; i < config->feeds_count; i++) {
 		const struct feed *each = &config->feeds[i];
 		if (!each->policy.pgp.home)
 			continue;
@@ -38,11 +47,9 @@ static struct error feed_find(const struct ctl *ctl, const struct feed **feed)
 		if (!*feed)
 			*feed = each;
 	}
-	if (!*feed || !(*feed)->policy.pgp.home)
-		return error_config("%s has no pgp.home%s%s: set it to a folder, such as "
-		                    "/etc/enrold/pgp, which is made then",
-		    *feed ? "feed " : "no feed", *feed ? (*feed)->name : "", "");
-	return OK;
+	return *feed ? OK
+	             : error_config("no feed has a pgp.home: set it to a folder, such as "
+	                            "/etc/enrold/pgp, which is made then");
 }
 
 static struct error days_find(const struct ctl *ctl, uint32_t *days)
@@ -120,15 +127,17 @@ static enum ctl_exit tell(const char *home, const char *fingerprint, const struc
 
 enum ctl_exit ctl_key_pgp(const struct ctl *ctl)
 {
-	const struct feed *feed;
+	const struct feed *feed = NULL;
+	const char *name = ctl->options[OPTION_FEED];
 	char fingerprint[PGP_FINGERPRINT_MAX + 1] = "";
 	struct buffer public = {0};
-	struct error error = feed_find(ctl, &feed);
-	if (!is_error(&error))
+	struct error error =
+	    name ? named_find(ctl->config, name, &feed) : only_find(ctl->config, &feed);
+	if (!is_error(&error) && feed)
 		error = key_make(ctl, feed, fingerprint, &public);
-	enum ctl_exit status = is_error(&error) ? ctl_fail(&error)
-	                       : ctl->json      ? json_tell(feed->name, fingerprint, &public)
-	                                        : tell(feed->policy.pgp.home, fingerprint, &public);
+	enum ctl_exit status = is_error(&error) || !feed ? ctl_fail(&error)
+	                       : ctl->json ? json_tell(feed->name, fingerprint, &public)
+	                                   : tell(feed->policy.pgp.home, fingerprint, &public);
 	buffer_done(&public);
 	return status;
 }

@@ -27,7 +27,7 @@ static bool begins_armoured(struct slice text)
 {
 	if (text.size >= strlen(MARK) && memcmp(text.bytes, MARK, strlen(MARK)) == 0)
 		text = behind(text, strlen(MARK));
-	while (text.size > 0 && memchr(" \t\r\n", text.bytes[0], 4))
+	while (text.size > 0 && text.bytes[0] && strchr(" \t\r\n", text.bytes[0]))
 		text = behind(text, 1);
 	return text.size >= strlen(ARMOUR) && memcmp(text.bytes, ARMOUR, strlen(ARMOUR)) == 0;
 }
