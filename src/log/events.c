@@ -30,6 +30,7 @@ static const struct event events[] = {
         "once."},
     {"checkpoint_says", "9d8be7fdc2417c923c524914f408f7cb",
         "A line that the command of checkpoints.to has printed."},
+    {"content_made", "b3d0a97e5c2f4418a6e1c7f05d29843b", "What is read of a file was made of it."},
     {"control_away", "fec2186b2229d3a4059e1f36938ca75f",
         "The control socket cannot be had: enrolctl can neither ask nor steer."},
     {"control_back", "5a2a8085fda8da3687f6158716f1dfd0", "The control socket is there again."},

@@ -246,6 +246,8 @@ const struct scenario scenarios[SCENARIOS] = {
     {"pruned while it waits", prepare_pruned_held, 2, 1, 5},
     {"checkpoints", prepare_checkpoints, 3, 3, 15},
     {"notices", prepare_notices, 3, 2, 7},
+    {"archive", prepare_archive, 1, 1, 5},
+    {"archive resumed", prepare_archive_resumed, 1, 1, 15},
 };
 
 const struct scenario *scenario_named(const char *name)

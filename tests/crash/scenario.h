@@ -20,7 +20,7 @@ struct scenario {
 	int step; /* its runs are long: bounded sweeps try every step-th call only */
 };
 
-enum { SCENARIOS = 25 };
+enum { SCENARIOS = 27 };
 
 extern const struct scenario scenarios[SCENARIOS];
 
@@ -38,6 +38,10 @@ size_t *scenario_numbers(size_t *count);
 		return cr_make_param_array(size_t, numbers, count);                                \
 	}                                                                                          \
 	ParameterizedTest(const size_t *number, suite, name)
+
+/* scenario_archive.c: files of several kinds, packed as one. */
+void prepare_archive(struct rig *rig, const char *journal_mode);
+void prepare_archive_resumed(struct rig *rig, const char *journal_mode);
 
 /* scenario_notes.c: checkpoints of the chain, which a command is given. */
 void prepare_checkpoints(struct rig *rig, const char *journal_mode);

@@ -458,5 +458,12 @@ Test(content, that_takes_long_to_make_keeps_nobody_waiting_and_comes_to_an_end)
 	service_await(&service, &rig, "b", 1);
 	service_await(&service, &rig, "a", 1);
 	service_stop(&service);
+	struct reply small, giant;
+	reply_open(&small, &rig, "b/small.csv", 0);
+	reply_open(&giant, &rig, "a/preview/giant.zip", 0);
+	cr_expect_lt(strcmp(text_of(small.summary, "finished"), text_of(giant.summary, "finished")),
+	    0, "the giant was in the way");
+	reply_close(&small);
+	reply_close(&giant);
 	law_close(&rig);
 }
