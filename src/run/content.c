@@ -23,44 +23,6 @@
 /* What has yielded goes at least twice as far when it is begun anew, so that it comes to an end. */
 enum { TURN_US = 1000000, TURN_GROWTH = 2 };
 
-int64_t content_clock_us(void)
-{
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
-}
-
-bool content_has_to_stop(struct run *run)
-{
-	bool yields = run->turn_ends_us > 0 && atomic_load(run->runner->shared->is_crowded) &&
-	              content_clock_us() >= run->turn_ends_us;
-	run->is_stopped = yields || run_has_to_stop(run);
-	return run->is_stopped;
-}
-
-/* ---- what a file needs ---- */
-
-struct error content_beginning(int file, char *bytes, struct slice *beginning)
-{
-	size_t size = 0;
-	ssize_t got = 1;
-	while (got > 0 && size <= PRESET_BEGINNING_MAX) {
-		got = pread(file, bytes + size, PRESET_BEGINNING_MAX + 1 - size, (off_t)size);
-		if (got < 0 && errno == EINTR)
-			got = 1;
-		else if (got > 0)
-			size += (size_t)got;
-	}
-	*beginning = (struct slice){bytes, size};
-	return got < 0 ? error_own(error_errno("cannot look at how the file begins"), OWNER_FILE)
-	               : OK;
-}
-
-bool content_is_encrypted(const struct policy_pgp *pgp, struct slice beginning)
-{
-	return pgp->required || (pgp->home && pgp_recognise(beginning));
-}
-
 /* ---- a run's own ---- */
 
 static struct making making_of(struct run *run, int64_t now)

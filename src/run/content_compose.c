@@ -134,7 +134,7 @@ struct error compose_one(struct making *making)
 struct error compose_members(struct making *making, const struct members *members)
 {
 	struct composing composing = {.making = making};
-	struct summary_member *told[COMPOSE_MEMBERS_MAX];
+	struct summary_member *told[COMPOSE_MEMBERS_MAX] = {NULL};
 	if (making->run->is_stopped)
 		return OK;
 	for (size_t i = 0; i < members->count && i < COMPOSE_MEMBERS_MAX; i++) {
@@ -147,7 +147,7 @@ struct error compose_members(struct making *making, const struct members *member
 		composing.count++;
 	}
 	struct error error = compose(&composing);
-	for (size_t i = 0; i < composing.count; i++) {
+	for (size_t i = 0; i < composing.count && told[i]; i++) {
 		told[i]->first_line = composing.members[i].first_line;
 		told[i]->lines = composing.members[i].lines;
 		told[i]->rows = composing.members[i].records;

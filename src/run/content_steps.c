@@ -16,25 +16,6 @@
 /* A child of gpg that does nothing for so long is ended. */
 enum { QUIET_MS = 120000 };
 
-bool making_has_to_stop(void *context)
-{
-	const struct making *making = context;
-	return content_has_to_stop(making->run);
-}
-
-struct error making_beginning(
-    struct making *making, int file, struct slice *beginning, bool *is_whole)
-{
-	char *bytes = arena_alloc(making->arena, PRESET_BEGINNING_MAX + 1);
-	if (!bytes)
-		return error_memory("looking at how a file begins");
-	struct error error = content_beginning(file, bytes, beginning);
-	*is_whole = beginning->size <= PRESET_BEGINNING_MAX;
-	if (!*is_whole)
-		beginning->size = PRESET_BEGINNING_MAX;
-	return error;
-}
-
 /* What is at hand is left for what was made of it. */
 static void file_take(struct making *making, int file)
 {
@@ -105,8 +86,8 @@ static bool is_plain(struct slice beginning)
 static struct error one_make(struct making *making)
 {
 	struct content *content = making->content;
-	struct slice beginning;
-	bool is_whole;
+	struct slice beginning = SLICE("");
+	bool is_whole = false;
 	struct error error = making_beginning(making, making->file, &beginning, &is_whole);
 	if (!is_error(&error) && making->is_unpacked && !is_plain(beginning))
 		error = nested(making->name);
@@ -131,7 +112,7 @@ static struct error only_make(struct making *making, struct unpacked *only)
 	memcpy(making->content->sha256, only->sha256, sizeof only->sha256);
 	ending_drop(making, ".gz");
 	ending_drop(making, ".zip");
-	if (*only->name)
+	if (only->name && *only->name)
 		snprintf(making->name, sizeof making->name, "%s", only->name);
 	return one_make(making);
 }
@@ -177,8 +158,8 @@ static struct error unpacked_make(struct making *making, enum unpack_format form
 
 static struct error steps(struct making *making)
 {
-	struct slice beginning;
-	bool is_whole;
+	struct slice beginning = SLICE("");
+	bool is_whole = false;
 	struct error error = making_beginning(making, making->file, &beginning, &is_whole);
 	if (!is_error(&error))
 		error = decrypt(making, beginning);

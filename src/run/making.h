@@ -1,6 +1,7 @@
 /*
  * making: the content of a run in the making. Nobody but content*.c includes it.
  *
+ *     content_beginning.c  how a file begins, and when to stop
  *     content_steps.c      decrypt, unpack, and what comes of one file or of several
  *     content_members.c    of which kind each file of an archive is, and in what order
  *     content_manifest.c   what the files say about those who are not in them
@@ -45,6 +46,8 @@ struct member {
 
 /* Gives the content, or stops the run. file: the input, at any place; it stays the caller's. */
 struct error making_run(struct making *making, int file) MUST_CHECK;
+
+/* ---- content_beginning.c ---- */
 
 /* As limits ask it: the daemon stops, or it has had its turn. */
 bool making_has_to_stop(void *context);
