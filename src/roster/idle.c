@@ -263,13 +263,20 @@ static bool is_of_kind(const struct header *header, struct slice column)
 	return header->is_of_groups ? column_find(column, true) != NULL : of_people;
 }
 
+/* One that is built in names all columns that such files may have; which they must have it knows
+ * them by. */
+static bool is_built_in(const char *preset)
+{
+	return preset && *preset != '/';
+}
+
 /* One of two headings for a column is enough. */
 static void missing_add(
     const struct header *header, const struct policy *policy, struct remarks *remarks)
 {
 	struct arena *arena = remarks->arena;
 	struct remark_names names = {.count = 0};
-	for (size_t i = 0; i + 1 < policy->columns.count; i += 2) {
+	for (size_t i = 0; !is_built_in(policy->preset) && i + 1 < policy->columns.count; i += 2) {
 		struct slice from = slice_of(policy->columns.items[i]);
 		struct slice to = slice_of(policy->columns.items[i + 1]);
 		if (has_column(header, to) || !is_of_kind(header, to))
