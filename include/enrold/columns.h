@@ -180,7 +180,8 @@ struct header {
 	uint32_t details[DETAILS_MAX]; /* by detail */
 	bool is_of_groups;             /* a create course groups file */
 	bool has_positions;            /* the feed names the columns, and not the file */
-	uint32_t *asking;              /* the columns that ask, in the order in which it is done */
+	bool has_gaps;    /* a row need not be about all of them: an empty cell says nothing */
+	uint32_t *asking; /* the columns that ask, in the order in which it is done */
 	size_t asking_count;
 	uint32_t *idle; /* the columns that are not used, as they stand */
 	size_t idle_count;

@@ -46,11 +46,12 @@ struct outcome *step_answer(struct step *step, uint32_t column, enum outcome_kin
 	return outcome;
 }
 
-/* The record ends here. */
-/* A made column without a cell is as good as none. */
+/* A column without a cell is as good as none, where it is made or its row need not have it. */
 static uint32_t column_said(const struct step *step, uint32_t column)
 {
-	bool is_silent = column != COLUMN_NONE && step->header->columns[column].is_made &&
+	const struct header *header = step->header;
+	bool is_silent = column != COLUMN_NONE &&
+	                 (header->has_gaps || header->columns[column].is_made) &&
 	                 record_cell(step->record, column).size == 0;
 	return is_silent ? COLUMN_NONE : column;
 }

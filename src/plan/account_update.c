@@ -88,6 +88,13 @@ static bool detail_is(const struct step *step, uint32_t detail, struct slice val
 	                              : slice_is(is, value);
 }
 
+/* What the file says nothing of: where another row may, a default would take that away again. */
+static bool takes_default(const struct step *step)
+{
+	return step->update_details == DETAILS_FILL ||
+	       (step->update_details == DETAILS_FILE_AND_DEFAULTS && !step->header->has_gaps);
+}
+
 /* One detail's new value; false: it stays. */
 static bool detail_moved(struct step *step, uint32_t detail, struct slice *value)
 {
@@ -99,7 +106,7 @@ static bool detail_moved(struct step *step, uint32_t detail, struct slice *value
 		detail_keep(step, place);
 		return false;
 	}
-	if (place == COLUMN_NONE && mode == DETAILS_FILE)
+	if (place == COLUMN_NONE && !takes_default(step))
 		return false;
 	bool is_empty = place != COLUMN_NONE && record_cell(step->record, place).size == 0;
 	if (is_empty && column->detail.is_required) {
@@ -164,7 +171,7 @@ static void profile_update(struct step *step, uint32_t f)
 		    is_kept && step->policy->compat == COMPAT_MOODLE && verdict == DETAIL_BAD;
 		if (is_kept)
 			return;
-	} else if (mode != DETAILS_FILE) {
+	} else if (takes_default(step)) {
 		value = account_profile_default(step, field);
 	}
 	if (!value.bytes || slice_is(value, is.bytes ? is : field->initial))

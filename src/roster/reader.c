@@ -1,5 +1,6 @@
 #include "enrold/reader.h"
 
+#include "enrold/batch.h"
 #include "enrold/compose.h"
 
 /* ---- composed texts ---- */
@@ -19,6 +20,17 @@ static struct error lines_skip(struct csvin_record *headings)
 	headings->cells++;
 	headings->cells_count--;
 	return OK;
+}
+
+/* Of an archive each row has the cells of its own file, and of a row that was split the first has
+ * those of the whole; so have the rows of a retry file. Where rows only were left out none has. */
+static bool has_gaps(const struct reader *reader)
+{
+	const struct policy *policy = reader->terms.policy;
+	bool is_retry = reader->header->single[COLUMN_ERROR_CODE] != COLUMN_NONE;
+	bool has_split = policy->split.count > 0;
+	return reader->terms.is_composed ? has_split || !policy->newest_by
+	                                 : is_retry && (has_split || policy->preset);
 }
 
 /* ---- any ---- */
@@ -41,6 +53,7 @@ static struct error on_headings(void *context, const struct csvin_record *writte
 		return has_positions ? error_wrap(error, "the feed's csv.positions") : error;
 	reader->header->delimiter = terms.delimiter;
 	reader->header->has_positions = has_positions;
+	reader->header->has_gaps = has_gaps(reader);
 	if (!reader->visitor.on_header)
 		return OK;
 	return reader->visitor.on_header(reader->visitor.context, reader->header);
