@@ -104,7 +104,7 @@ static void answer_tell(struct story *story, const char *name)
 	buffer_print(&story->told, "%s", reply_status(&reply));
 	if (*reply_refusal(&reply))
 		buffer_print(&story->told, " %s", reply_refusal(&reply));
-	buffer_print(&story->told, ", %d rows\n", (int)reply_number(&reply, "rows", "total"));
+	buffer_print(&story->told, ", %d rows\n", (int)reply_number(&reply, NULL, "rows"));
 	rows_tell(story, &reply);
 	remarks_tell(story, reply.summary);
 	reply_close(&reply);
