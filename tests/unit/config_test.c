@@ -241,7 +241,7 @@ static const struct {
     {TOP LMS "feeds:\n  hr: { newest_by: d, csv: { header: none, positions: [a] } }\n",
         ":4:7: ", "feeds.hr.newest_by is none of csv.positions"},
     {TOP LMS "feeds:\n  hr: { csv: { record_end: '!\"' } }\n",
-        ":4:28: ", "csv.record_end: expected a text of 1 to 16 bytes without quotes"},
+        ":4:28: ", "csv.record_end: expected 1 to 16 letters of ASCII without blanks or quotes"},
     {TOP LMS "feeds:\n  hr: { csv: { record_end: 12345678901234567 } }\n", ":4:28: ", "1 to 16"},
     {TOP LMS "feeds:\n  hr: { csv: { skip_lines: 1001 } }\n", ":4:28: ", "from 0 to 1000"},
     {TOP LMS "feeds:\n  hr: { csv: { escape: no } }\n", ":4:24: ", "doubled or backslash"},
