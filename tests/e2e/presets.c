@@ -151,22 +151,26 @@ static void command_do(struct story *story, const char *line)
 		told_query(story, people);
 	else if (strcmp(line, "places") == 0)
 		told_query(story, places);
+	else if (text_starts(line, "passwords "))
+		story->rig.passwords = line + strlen("passwords ");
 	else if (!text_starts(line, "feed "))
 		fatal("%s: what is \"$ %s\"?", story->name, line);
 }
 
 /* ---- a story ---- */
 
-/* MATH-101 and ART-200 are what all of them call two of the site's courses. */
+/* MATH-101 and ART-200 are what all of them call two of the site's courses, by whose idnumbers they
+ * are found; the law looks for them by what the answer calls them, as a short name. */
 static void site_make(struct story *story, const char *more)
 {
 	struct path own = path_of("%s/preset.yaml", story->folder.text);
 	struct path feeds = path_of("  default: { preset: %s%s%s }\n",
 	    files_exist(own.text) ? own.text : story->name, *more ? ", " : "", more);
 	rig_make(&story->rig, &(struct rig_options){.feeds = feeds.text});
-	rig_execute(&story->rig,
-	    "UPDATE mdl_course SET idnumber = 'MATH-101' WHERE shortname = 'C1';"
-	    "UPDATE mdl_course SET idnumber = 'ART-200' WHERE shortname = 'C2'");
+	rig_execute(&story->rig, "UPDATE mdl_course SET idnumber = 'MATH-101', shortname = "
+	                         "'MATH-101' WHERE shortname = 'C1';"
+	                         "UPDATE mdl_course SET idnumber = 'ART-200', shortname = "
+	                         "'ART-200' WHERE shortname = 'C2'");
 }
 
 static void story_do(struct story *story, char *text)
