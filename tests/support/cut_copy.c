@@ -3,7 +3,8 @@
 #include <string.h>
 #include <strings.h>
 
-/* A file as tests drop them: in UTF-8, its first line the header, no broken records. */
+/* A file as tests drop them: in UTF-8, its first line the header, unless that has one cell and the
+ * second is; no broken records. */
 struct cursor {
 	const char *bytes;
 	size_t size, at;
@@ -110,7 +111,13 @@ bool cut_copy(const char *bytes, size_t size, const char *heading, struct buffer
 	size_t column = SIZE_MAX;
 	bool has_any = false;
 	struct cursor cursor = {bytes, size, 0, delimiter_of(bytes, size)};
+	const char *line_end = memchr(bytes, '\n', size);
+	size_t first = line_end ? (size_t)(line_end - bytes) : size;
 	record_copy(&cursor, heading, &column, out);
+	if (column == SIZE_MAX && !memchr(bytes, cursor.delimiter, first)) {
+		ends_copy(&cursor, out);
+		record_copy(&cursor, heading, &column, out);
+	}
 	while (column != SIZE_MAX && cursor.at < size) {
 		ends_copy(&cursor, out);
 		if (cursor.at < size)
