@@ -7,6 +7,7 @@
 #include "enrold/config.h"
 #include "enrold/events.h"
 #include "enrold/outcome.h"
+#include "enrold/preset.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
@@ -114,6 +115,19 @@ Test(manuals, of_files_name_each_column_and_each_code)
 		cr_expect(has_entry(".Ss Remarks", ".Sh EXAMPLES", remark_code_name(code)), "%s",
 		    remark_code_name(code));
 	cr_expect_eq(entries(".Ss Remarks", ".Sh EXAMPLES"), REMARK_CODES);
+}
+
+Test(manuals, of_presets_tell_of_each_that_is_built_in)
+{
+	size_t count;
+	const char *const *names = preset_builtin_names(&count);
+	manual_load(SOURCE_DIR "/src/enrold.preset.5");
+	for (size_t i = 0; i < count; i++) {
+		char section[64];
+		snprintf(section, sizeof section, "\n.Ss %s\n", names[i]);
+		cr_expect(strstr(text, section), "%s", names[i]);
+	}
+	cr_expect_gt(count, 0);
 }
 
 Test(manuals, of_enrolctl_name_each_command_and_no_other)
