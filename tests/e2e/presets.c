@@ -141,12 +141,24 @@ static void zip(struct story *story, const char *words)
 	drop_bytes(story, archive.text, name);
 }
 
+static void again(struct story *story, const char *name)
+{
+	struct reply reply;
+	reply_open(&reply, &story->rig, name, reply_count(&story->rig, name) - 1);
+	rig_drop_bytes(&story->rig, "again.csv", reply.retry.bytes, reply.retry.size);
+	reply_close(&reply);
+	rig_once(&story->rig);
+	answer_tell(story, "again.csv");
+}
+
 static void command_do(struct story *story, const char *line)
 {
 	if (text_starts(line, "drop "))
 		drop(story, line + strlen("drop "));
 	else if (text_starts(line, "zip "))
 		zip(story, line + strlen("zip "));
+	else if (text_starts(line, "again "))
+		again(story, line + strlen("again "));
 	else if (strcmp(line, "people") == 0)
 		told_query(story, people);
 	else if (strcmp(line, "places") == 0)
