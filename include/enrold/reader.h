@@ -38,9 +38,9 @@ struct reader {
 	struct reader_visitor visitor;
 	struct records *source;
 	struct policy composed; /* the policy, but for what it says of how files are written */
-	struct header *header; /* NULL until it was read */
-	uint64_t records;      /* after the header, bad ones included */
-	uint64_t line;         /* where the last of all records starts; 0: it is the positions */
+	struct header *header;  /* NULL until it was read */
+	uint64_t records;       /* after the header, bad ones included */
+	uint64_t line;          /* where the last of all records starts; 0: it is the positions */
 };
 
 struct error reader_open(struct reader *reader, const struct reader_terms *terms,

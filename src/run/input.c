@@ -45,8 +45,8 @@ static void cut_look(struct input_copy *copy)
 	if (copy->has_looked || !survey->reader.header)
 		return;
 	copy->has_looked = true;
-	copy->wants_cut = cutting_find(copy->run, survey->reader.header,
-	    records_shape(survey->reader.source), &copy->cut);
+	copy->wants_cut = cutting_find(
+	    copy->run, survey->reader.header, records_shape(survey->reader.source), &copy->cut);
 }
 
 static struct error chunk_cut(struct input_copy *copy, const char *bytes, size_t size)

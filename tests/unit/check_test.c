@@ -111,8 +111,8 @@ ParameterizedTestParameters(check, key)
 ParameterizedTest(const struct key_case *it, check, key)
 {
 	char text[CHECK_TEXT_SIZE];
-	struct check_key key = {it->use, "AB", it->is_usable,
-	    it->days == 0 ? 0 : NOON + it->days * DAY - 1, NOON};
+	struct check_key key = {
+	    it->use, "AB", it->is_usable, it->days == 0 ? 0 : NOON + it->days * DAY - 1, NOON};
 	cr_expect_eq(check_key_judge(&key, text), it->finding, "%s", text);
 	cr_expect(strstr(text, it->words), "%s", text);
 }
