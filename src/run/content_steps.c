@@ -60,6 +60,12 @@ static struct error decrypt(struct making *making, struct slice beginning)
 		error = error_errno("cannot read the copy of the input");
 	if (!is_error(&error))
 		error = pgp_decrypt(&policy, making->file, to, &limits, &verdict);
+	/* Without its keys no file of the feed can be read: they wait until somebody has mended it.
+	 */
+	if (error.class == ERROR_CONFIG) {
+		error.class = ERROR_RETRY;
+		error.owner = OWNER_FOLDER;
+	}
 	file_take(making, to);
 	making->content->bytes = verdict.bytes;
 	making->is_encrypted = true;
