@@ -273,5 +273,5 @@ struct error composer_end(struct composer *composer)
 
 bool compose_is_wanted(const struct policy *policy)
 {
-	return policy->newest_by || policy->split.count > 0 || policy->set.count > 0;
+	return policy->newest_by || policy->split.count > 0;
 }
