@@ -45,6 +45,8 @@ enum {
 struct notice_cause {
 	const char *outcome, *code, *column; /* column: "course", its number left out; "": none */
 	uint64_t rows, line;                 /* line: of the first; 0: none */
+	const char *member;                  /* the file of an archive in which that is, */
+	uint64_t member_line;                /* and where */
 };
 
 /* Texts are borrowed by notice_format, and belong to the arena after notice_parse. NULL texts are
@@ -57,7 +59,9 @@ struct notice {
 	/* NOTICE_RUN */
 	const char *run, *file, *mode, *status; /* words of the summary */
 	const char *code;                       /* of a refusal, or of why it is held or withheld */
-	uint64_t line;                          /* of a refusal */
+	uint64_t line;                          /* of a refusal, */
+	const char *member;                     /* in this file of an archive, */
+	uint64_t member_line;                   /* and where there */
 	uint64_t number;                        /* in the chain */
 	const char *origin;                     /* of a retry file: the run whose rows it has */
 	bool is_accepted;                       /* as accepted.h has it */

@@ -120,7 +120,7 @@ static void how_cell(struct table *table, const struct said *said, bool is_wide,
 
 static void row_add(struct table *table, const struct said *said, bool is_wide, int64_t now_s)
 {
-	char shown[FIGURE_SIZE];
+	char shown[FIGURE_SIZE], at[PLACE_TEXT_SIZE];
 	const json_t *row = said->first;
 	figure_time(shown, words_time(words_text(row, "time")), now_s);
 	table_cell(table, TABLE_PLAIN, shown);
@@ -128,11 +128,8 @@ static void row_add(struct table *table, const struct said *said, bool is_wide, 
 		table_cell(table, TABLE_PLAIN, words_text(row, "run"));
 		table_cell(table, TABLE_PLAIN, words_text(row, "feed"));
 	}
-	if (words_number(row, "line") > 0)
-		table_cell_print(table, TABLE_PLAIN, "%s:%lld", words_text(row, "file"),
-		    (long long)words_number(row, "line"));
-	else
-		table_cell(table, TABLE_PLAIN, words_text(row, "file")); /* by not being in it */
+	words_place(at, row);
+	table_cell(table, TABLE_PLAIN, at);
 	if (is_wide)
 		table_cell(table, TABLE_PLAIN, words_text(row, "column"));
 	table_cell(table, TABLE_PLAIN, words_text(row, "target"));

@@ -148,13 +148,11 @@ static void others_add(struct buffer *out, const json_t *others)
 /* "staff.csv:7 of 26 Nov 02:03 (run 20261126-020301-118204) left it so." */
 static void said_add(struct buffer *out, const json_t *course, int64_t now_s)
 {
-	char said[STATE_SIZE];
+	char said[STATE_SIZE], at[PLACE_TEXT_SIZE];
 	bool is_known = json_is_string(json_object_get(course, "said"));
 	const json_t *has_changed = json_object_get(course, "changed_since");
-	buffer_print(out, " %s", words_text(course, "file"));
-	if (words_number(course, "line") > 0)
-		buffer_print(out, ":%lld", (long long)words_number(course, "line"));
-	buffer_add_text(out, " of ");
+	words_place(at, course);
+	buffer_print(out, " %s of ", at);
 	time_add(out, words_run_time(words_text(course, "run")), now_s);
 	buffer_print(out, " (run %s) ", words_text(course, "run"));
 	words_state(said, words_text(course, "said"), now_s);
@@ -211,9 +209,10 @@ static void moment_add(
 static void maker_add(struct buffer *out, const json_t *row)
 {
 	const json_t *made = json_object_get(row, "made_by");
+	char at[PLACE_TEXT_SIZE];
+	words_place(at, made);
 	if (json_is_object(made))
-		buffer_print(out, " %s:%lld of feed %s made it, in run %s.",
-		    words_text(made, "file"), (long long)words_number(made, "line"),
+		buffer_print(out, " %s of feed %s made it, in run %s.", at,
 		    words_text(made, "feed"), words_text(made, "run"));
 	else
 		buffer_add_text(out, " No answer that is there says that a file made it.");

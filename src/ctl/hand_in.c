@@ -6,6 +6,7 @@
 #include "show.h"
 #include "terminal.h"
 
+#include "enrold/member_line.h"
 #include "enrold/orders.h"
 
 #include <fcntl.h>
@@ -105,9 +106,16 @@ static void refusal_tell(const json_t *summary)
 	const char *code = json_string_value(json_object_get(refusal, "code"));
 	const char *message = json_string_value(json_object_get(refusal, "message"));
 	json_int_t line = json_integer_value(json_object_get(refusal, "line"));
+	struct member_line at = member_line_read(summary, line > 0 ? (uint64_t)line : 0);
+	struct buffer where = {0};
 	printf("refused, %s: ", code ? code : "for no reason that is told");
-	if (line > 0)
-		printf("line %" JSON_INTEGER_FORMAT ": ", line);
+	if (at.line > 0) {
+		member_line_print(&at, &where);
+		buffer_add_text(&where, ": ");
+		buffer_add_char(&where, '\0');
+		terminal_write(stdout, where.failed ? "" : where.bytes);
+	}
+	buffer_done(&where);
 	terminal_write(stdout, message ? message : "");
 	fputs("\n", stdout);
 }

@@ -94,12 +94,15 @@ static void order_tell(const json_t *order)
 
 static void refusal_tell(const json_t *refusal, bool is_held)
 {
-	char text[FIGURE_SIZE];
+	char text[FIGURE_SIZE], at[PLACE_TEXT_SIZE];
 	if (!json_is_object(refusal))
 		return;
 	line(is_held ? "Held" : "Refused", words_text(refusal, "message"));
 	line("", words_text(refusal, "code"));
-	if (words_number(refusal, "line") > 0) {
+	words_line(at, refusal);
+	if (*words_text(refusal, "member")) {
+		line("Line", at);
+	} else if (words_number(refusal, "line") > 0) {
 		figure_number(text, (uint64_t)words_number(refusal, "line"));
 		line("Line", text);
 	}
@@ -142,7 +145,7 @@ static bool cause_tell(const json_t *cause)
 {
 	size_t i;
 	json_t *target;
-	char shown[FIGURE_SIZE];
+	char shown[FIGURE_SIZE], at[PLACE_TEXT_SIZE];
 	struct buffer out = {0};
 	figure_number(shown, (uint64_t)words_number(cause, "count"));
 	buffer_print(
@@ -153,8 +156,8 @@ static bool cause_tell(const json_t *cause)
 	        (long long)words_number(target, "count"));
 	bool is_told = sentence_write(stdout, &out, INDENT);
 	buffer_print(&out, "%*s", INDENT, "");
-	if (words_number(cause, "line") > 0)
-		buffer_print(&out, "line %lld: ", (long long)words_number(cause, "line"));
+	words_line(at, cause);
+	buffer_print(&out, "%s%s", at, *at ? ": " : "");
 	buffer_add_text(&out, words_text(cause, "message"));
 	is_told &= sentence_write(stdout, &out, INDENT);
 	buffer_done(&out);

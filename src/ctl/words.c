@@ -90,6 +90,26 @@ void words_state(char text[STATE_SIZE], const char *state, int64_t now_s)
 		snprintf(text, STATE_SIZE, "%s", state);
 }
 
+void words_place(char text[PLACE_TEXT_SIZE], const json_t *row)
+{
+	const char *file = words_text(row, "file"), *member = words_text(row, "member");
+	long long line = (long long)words_number(row, *member ? "member_line" : "line");
+	if (line > 0)
+		snprintf(
+		    text, PLACE_TEXT_SIZE, "%s%s%s:%lld", file, *member ? "/" : "", member, line);
+	else
+		snprintf(text, PLACE_TEXT_SIZE, "%s", file);
+}
+
+void words_line(char text[PLACE_TEXT_SIZE], const json_t *row)
+{
+	const char *member = words_text(row, "member");
+	long long line = (long long)words_number(row, *member ? "member_line" : "line");
+	*text = '\0';
+	if (line > 0)
+		snprintf(text, PLACE_TEXT_SIZE, "%s%sline %lld", member, *member ? ", " : "", line);
+}
+
 void words_outcomes(char text[OUTCOMES_SIZE], const json_t *outcomes)
 {
 	static const struct {

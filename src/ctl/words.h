@@ -23,6 +23,13 @@ int64_t words_run_time(const char *run);
 enum { STATE_SIZE = 320 };
 void words_state(char text[STATE_SIZE], const char *state, int64_t now_s);
 
+/* Where a row stands: "staff.csv:7", of an archive "night.zip/users.csv:3"; without a line, since
+ * it is not in the file, "staff.csv". */
+enum { PLACE_TEXT_SIZE = 600 };
+void words_place(char text[PLACE_TEXT_SIZE], const json_t *row);
+/* "line 7", "users.csv, line 3"; "": none. */
+void words_line(char text[PLACE_TEXT_SIZE], const json_t *row);
+
 /* "2,800 done, 30 errors" */
 enum { OUTCOMES_SIZE = 200 };
 void words_outcomes(char text[OUTCOMES_SIZE], const json_t *outcomes);

@@ -58,16 +58,19 @@ void enrolment_note(struct asked_enrolment *asked, const struct past_run *run,
 	snprintf(asked->run, sizeof asked->run, "%.*s", SLICE_ARG(run->row.run));
 	snprintf(asked->feed, sizeof asked->feed, "%.*s", SLICE_ARG(run->row.feed));
 	asked->file = arena_copy(arena, run->row.name);
-	asked->line = strtoll(row->cells[RESULT_LINE].bytes, NULL, 10);
+	asked->line = told_line_of(run->summary, strtoull(row->cells[RESULT_LINE].bytes, NULL, 10));
+	if (asked->line.at.name)
+		asked->line.at.name = arena_copy(arena, slice_of(asked->line.at.name)).bytes;
 }
 
 struct error enrolment_give(const struct asked_enrolment *asked, struct history *history)
 {
 	const struct enrolment_known *is = &asked->is;
-	json_t *made =
-	    *asked->run ? json_pack("{s:s, s:s, s:o, s:I}", "run", asked->run, "feed", asked->feed,
-	                      "file", history_text(asked->file), "line", (json_int_t)asked->line)
-	                : json_null();
+	json_t *made = *asked->run ? json_pack("{s:s, s:s, s:o}", "run", asked->run, "feed",
+	                                 asked->feed, "file", history_text(asked->file))
+	                           : json_null();
+	if (*asked->run)
+		told_line_set(made, &asked->line);
 	return history_give(history,
 	    json_pack("{s:s, s:I, s:b, s:s, s:I, s:o, s:b, s:o, s:o, s:o, s:o, s:o, s:o}", "kind",
 	        "enrolment", "id", (json_int_t)is->id, "is_there", is->is_there, "known_by",

@@ -133,17 +133,21 @@ static json_t *row_json(
 {
 	char time[TIME_TEXT_SIZE];
 	const struct slice *cells = row->cells;
+	struct told_line line =
+	    told_line_of(run->summary, strtoull(cells[RESULT_LINE].bytes, NULL, 10));
 	summary_time(run->row.started_us, time);
-	return json_pack("{s:s, s:o, s:o, s:o, s:s, s:s, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, "
-	                 "s:o}",
-	    "kind", "row", "run", history_text(run->row.run), "feed", history_text(run->row.feed),
-	    "file", history_text(run->row.name), "time", time, "status", run_status(history, run),
-	    "line", (json_int_t)strtoll(cells[RESULT_LINE].bytes, NULL, 10), "username",
-	    history_text(cells[RESULT_USERNAME]), "column", history_text(cells[RESULT_COLUMN]),
-	    "target", history_text(cells[RESULT_TARGET]), "outcome",
-	    history_text(cells[RESULT_OUTCOME]), "code", history_text(cells[RESULT_CODE]),
-	    "message", history_text(cells[RESULT_MESSAGE]), "before",
-	    history_text(cells[RESULT_BEFORE]), "after", history_text(cells[RESULT_AFTER]));
+	json_t *object =
+	    json_pack("{s:s, s:o, s:o, s:o, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+	        "kind", "row", "run", history_text(run->row.run), "feed",
+	        history_text(run->row.feed), "file", history_text(run->row.name), "time", time,
+	        "status", run_status(history, run), "username",
+	        history_text(cells[RESULT_USERNAME]), "column", history_text(cells[RESULT_COLUMN]),
+	        "target", history_text(cells[RESULT_TARGET]), "outcome",
+	        history_text(cells[RESULT_OUTCOME]), "code", history_text(cells[RESULT_CODE]),
+	        "message", history_text(cells[RESULT_MESSAGE]), "before",
+	        history_text(cells[RESULT_BEFORE]), "after", history_text(cells[RESULT_AFTER]));
+	told_line_set(object, &line);
+	return object;
 }
 
 static struct error gap_give(

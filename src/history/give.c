@@ -46,6 +46,20 @@ json_t *history_time_or_null(int64_t epoch_s)
 	return epoch_s != 0 ? json_string(text) : json_null();
 }
 
+struct told_line told_line_of(const json_t *summary, uint64_t line)
+{
+	return (struct told_line){line, member_line_read(summary, line)};
+}
+
+void told_line_set(json_t *object, const struct told_line *told)
+{
+	json_object_set_new(object, "line", json_integer((json_int_t)told->line));
+	if (!told->at.name)
+		return;
+	json_object_set_new(object, "member", history_text(slice_of(told->at.name)));
+	json_object_set_new(object, "member_line", json_integer((json_int_t)told->at.line));
+}
+
 json_t *history_path(const struct history *history, const struct place *place)
 {
 	char path[PATH_MAX];

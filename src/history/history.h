@@ -11,6 +11,7 @@
 #include "enrold/disk.h"
 #include "enrold/ledger.h"
 #include "enrold/lms.h"
+#include "enrold/member_line.h"
 #include "enrold/names.h"
 #include "enrold/orders.h"
 #include "enrold/packed.h"
@@ -49,6 +50,17 @@ struct error history_check(const struct history *history) MUST_CHECK;
 json_t *history_text(struct slice text);
 json_t *history_text_or_null(struct slice text); /* empty: null */
 json_t *history_time_or_null(int64_t epoch_s);   /* 0: null */
+
+/* A line as the answer counts it. */
+struct told_line {
+	uint64_t line;
+	struct member_line at;
+};
+
+/* Names are the summary's. */
+struct told_line told_line_of(const json_t *summary, uint64_t line);
+/* "line"; and where that stands in a file of an archive, "member" and "member_line". */
+void told_line_set(json_t *object, const struct told_line *told);
 
 /* The whole path. */
 struct place;
@@ -219,7 +231,7 @@ struct asked_enrolment {
 	/* What made it; run "": no row of a file, as far as is known. */
 	char run[RUN_ID_SIZE + 1], feed[FEED_NAME_MAX + 1];
 	struct slice file;
-	long long line;
+	struct told_line line;
 };
 
 /* REJECT not_found. */
@@ -241,7 +253,8 @@ struct error held_of_person(struct history *history, int64_t user, struct arena 
 
 /* ---- causes.c: problems, grouped ---- */
 
-struct error causes_give(struct problems *problems, struct history *history) MUST_CHECK;
+struct error causes_give(
+    struct problems *problems, const struct past_run *run, struct history *history) MUST_CHECK;
 
 /* ---- today_json.c: what the LMS says now, beside what was said last ---- */
 

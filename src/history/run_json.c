@@ -67,9 +67,19 @@ static json_t *outcomes_json(const struct past_run *run)
 	return object;
 }
 
+/* As the summary has it; and of an archive in which of its files. */
+static json_t *refusal_json(const json_t *summary)
+{
+	json_t *refusal = json_copy(json_object_get(summary, "refusal"));
+	json_int_t line = json_integer_value(json_object_get(refusal, "line"));
+	struct told_line told = told_line_of(summary, line > 0 ? (uint64_t)line : 0);
+	if (told.at.name)
+		told_line_set(refusal, &told);
+	return refusal ? refusal : json_null();
+}
+
 json_t *run_json(const struct history *history, const struct past_run *run)
 {
-	json_t *refusal = json_object_get(run->summary, "refusal");
 	json_t *object = json_pack("{s:s, s:s, s:o, s:o, s:o, s:s, s:s, s:o, s:I, s:o}", "kind",
 	    "run", "source", history->lms ? "ledger" : "outbox", "run", history_text(run->row.run),
 	    "feed", history_text(run->row.feed), "file", history_text(run->row.name), "mode",
@@ -80,7 +90,7 @@ json_t *run_json(const struct history *history, const struct past_run *run)
 		return NULL;
 	times_set(object, history, run);
 	json_object_set_new(object, "outcomes", outcomes_json(run));
-	json_object_set_new(object, "refusal", refusal ? json_incref(refusal) : json_null());
+	json_object_set_new(object, "refusal", refusal_json(run->summary));
 	json_object_set_new(object, "bytes", json_integer((json_int_t)run->row.bytes));
 	return object;
 }

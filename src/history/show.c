@@ -377,7 +377,7 @@ static struct error show(struct showing *showing)
 	for (enum place_file file = 0; file < PLACE_FILES && !is_error(&error); file++)
 		error = file_show(showing, file);
 	if (!is_error(&error) && showing->result != altered)
-		error = causes_give(showing->problems, showing->history);
+		error = causes_give(showing->problems, showing->run, showing->history);
 	return is_error(&error) ? error : todo_show(showing);
 }
 

@@ -23,7 +23,8 @@ enum { COURSES_MAX = 500, VALUES_MAX = 64 };
 /* Where it was said. */
 struct source {
 	char run[RUN_ID_SIZE + 1];
-	struct slice file, line, outcome, code, message;
+	struct slice file, outcome, code, message;
+	struct told_line line;
 };
 
 struct course_said {
@@ -123,7 +124,9 @@ static void course_note(
 	struct source *source = &course->source;
 	snprintf(source->run, sizeof source->run, "%.*s", SLICE_ARG(run->row.run));
 	source->file = keep(today, run->row.name);
-	source->line = keep(today, cells[RESULT_LINE]);
+	source->line = told_line_of(run->summary, strtoull(cells[RESULT_LINE].bytes, NULL, 10));
+	if (source->line.at.name)
+		source->line.at.name = keep(today, slice_of(source->line.at.name)).bytes;
 	source->outcome = keep(today, cells[RESULT_OUTCOME]);
 	source->code = keep(today, cells[RESULT_CODE]);
 	source->message = keep(today, cells[RESULT_MESSAGE]);
@@ -355,7 +358,7 @@ static void said_set(json_t *object, const struct course_said *said)
 		return;
 	json_object_set_new(object, "run", json_string(source->run));
 	json_object_set_new(object, "file", history_text(source->file));
-	json_object_set_new(object, "line", json_integer(strtoll(source->line.bytes, NULL, 10)));
+	told_line_set(object, &source->line);
 	json_object_set_new(object, "outcome", history_text(source->outcome));
 	json_object_set_new(object, "code", history_text(source->code));
 	json_object_set_new(object, "message", history_text(source->message));

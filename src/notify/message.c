@@ -178,6 +178,16 @@ void message_headline(const struct message *message, struct buffer *out)
 
 /* ---- the text ---- */
 
+/* "line 12", or in a file of an archive "users.csv, line 5". */
+static void line_add(struct buffer *out, const char *member, uint64_t line)
+{
+	if (member && *member) {
+		message_show(member, out);
+		buffer_add_text(out, ", ");
+	}
+	buffer_print(out, "line %llu", (unsigned long long)line);
+}
+
 static void cause_add(const struct message *message, size_t index, struct buffer *out)
 {
 	const struct notice_cause *cause = &message->notice->causes[index];
@@ -189,8 +199,10 @@ static void cause_add(const struct message *message, size_t index, struct buffer
 		buffer_print(out, " in %s", message_word(cause->column));
 	buffer_add_text(out, ": ");
 	count_add(out, cause->rows, "row", "rows");
-	if (cause->line > 0)
-		buffer_print(out, ", the first in line %llu", (unsigned long long)cause->line);
+	if (cause->line > 0) {
+		buffer_add_text(out, ", the first in ");
+		line_add(out, cause->member, cause->member ? cause->member_line : cause->line);
+	}
 	buffer_add_text(out, is_new ? "; new\n" : "\n");
 	if (code != CODES)
 		buffer_print(out, "      %s\n", outcome_code_meaning(code));
@@ -217,8 +229,10 @@ static void refusal_add(const struct message *message, struct buffer *out)
 	const struct told_refusal *refusal = &message->told->refusal;
 	buffer_print(
 	    out, "\nNothing of the file was applied. The code is %s", message_word(refusal->code));
-	if (refusal->line > 0)
-		buffer_print(out, ", in line %llu", (unsigned long long)refusal->line);
+	if (refusal->line > 0) {
+		buffer_add_text(out, ", in ");
+		line_add(out, refusal->member, refusal->line);
+	}
 	buffer_add_text(out, "; enrold.csv(5) explains it under \"Refusals of a whole file\". The "
 	                     "file lies in quarantine with the reason beside it. Correct it and "
 	                     "drop it again.\n");

@@ -219,12 +219,15 @@ static void refusal_judge(const struct judging *judging)
 {
 	const struct notice *notice = judging->notice;
 	struct told_refusal *last = &judging->told->refusal;
-	struct told_refusal refusal = {.line = notice->line, .since_s = judging->now_s};
+	struct told_refusal refusal = {
+	    .line = notice->member ? notice->member_line : notice->line, .since_s = judging->now_s};
+	snprintf(refusal.member, sizeof refusal.member, "%s", notice->member ? notice->member : "");
 	snprintf(refusal.run, sizeof refusal.run, "%s", notice->run ? notice->run : "?");
 	snprintf(refusal.file, sizeof refusal.file, "%s", notice->file ? notice->file : "");
 	snprintf(refusal.code, sizeof refusal.code, "%s", notice->code ? notice->code : "");
 	bool is_same = strcmp(refusal.file, last->file) == 0 &&
-	               strcmp(refusal.code, last->code) == 0 && refusal.line == last->line;
+	               strcmp(refusal.code, last->code) == 0 && refusal.line == last->line &&
+	               strcmp(refusal.member, last->member) == 0;
 	if (*last->run)
 		refusal.since_s = last->since_s;
 	refusal.told_s = last->told_s;

@@ -76,11 +76,11 @@ static json_t *plans_pack(const struct told *told)
 /* A file's name may be no text; then it is remembered as it can be shown, and is another. */
 static json_t *refusal_pack(const struct told_refusal *refusal)
 {
-	json_t *file = json_string(refusal->file);
-	return json_pack("{s:s, s:o, s:s, s:I, s:I, s:I}", "run", refusal->run, "file",
+	json_t *file = json_string(refusal->file), *member = json_string(refusal->member);
+	return json_pack("{s:s, s:o, s:s, s:I, s:o, s:I, s:I}", "run", refusal->run, "file",
 	    file ? file : json_string("?"), "code", refusal->code, "line",
-	    (json_int_t)refusal->line, "since", (json_int_t)refusal->since_s, "told",
-	    (json_int_t)refusal->told_s);
+	    (json_int_t)refusal->line, "member", member ? member : json_string("?"), "since",
+	    (json_int_t)refusal->since_s, "told", (json_int_t)refusal->told_s);
 }
 
 static json_t *words_pack(const char *words, size_t size, size_t count)
@@ -149,6 +149,7 @@ static void refusal_take(const json_t *item, struct told_refusal *refusal)
 	word_take(item, "run", refusal->run, sizeof refusal->run);
 	word_take(item, "file", refusal->file, sizeof refusal->file);
 	word_take(item, "code", refusal->code, sizeof refusal->code);
+	word_take(item, "member", refusal->member, sizeof refusal->member);
 	refusal->line = (uint64_t)number_take(item, "line");
 	refusal->since_s = number_take(item, "since");
 	refusal->told_s = number_take(item, "told");

@@ -39,7 +39,8 @@ struct told_plan {
 struct told_refusal {
 	char run[RUN_ID_SIZE + 1]; /* "": none */
 	char file[FILE_NAME_SIZE], code[TOLD_WORD_SIZE];
-	uint64_t line;
+	uint64_t line;               /* 0: none */
+	char member[FILE_NAME_SIZE]; /* the line is that file's, of an archive; "": no archive */
 	int64_t since_s, told_s;
 };
 

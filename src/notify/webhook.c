@@ -47,6 +47,16 @@ static json_t *tells_pack(unsigned bits)
 	return list;
 }
 
+/* As the answer counts it; and of an archive in which of its files. */
+static void line_set(json_t *object, uint64_t line, const char *member, uint64_t member_line)
+{
+	if (line > 0)
+		count_set(object, "line", line);
+	text_set(object, "member", member);
+	if (member)
+		count_set(object, "member_line", member_line);
+}
+
 static json_t *causes_pack(const struct message *message)
 {
 	json_t *list = json_array();
@@ -58,8 +68,7 @@ static json_t *causes_pack(const struct message *message)
 		word_set(item, "code", cause->code);
 		word_set(item, "column", cause->column);
 		count_set(item, "rows", cause->rows);
-		if (cause->line > 0)
-			count_set(item, "line", cause->line);
+		line_set(item, cause->line, cause->member, cause->member_line);
 		bool is_new = i < 32 && message->telling->new_causes & (1U << i);
 		json_object_set_new(item, "new", json_boolean(is_new));
 		json_array_append_new(list, item);
@@ -93,8 +102,7 @@ static void run_set(json_t *object, const struct message *message)
 	text_set(object, "file", notice->file);
 	word_set(object, "status", notice->status);
 	word_set(object, "code", notice->code);
-	if (notice->line > 0)
-		count_set(object, "line", notice->line);
+	line_set(object, notice->line, notice->member, notice->member_line);
 	count_set(object, "rows", notice->rows);
 	count_set(object, "rows_in_error", notice->rows_in_error);
 	json_object_set_new(object, "outcomes", outcomes_pack(notice));

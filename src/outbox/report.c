@@ -139,8 +139,9 @@ static void head(const struct summary *summary, enum report_end end, struct buff
 		buffer_add_text(out, " (");
 		part_code(out, summary->refusal->code);
 		if (summary->refusal->line > 0) {
-			buffer_add_text(out, ", line ");
-			html_count(out, (uint64_t)summary->refusal->line);
+			struct member_line at = report_line(summary, summary->refusal->line);
+			buffer_add_text(out, ", ");
+			part_line(out, &at);
 		}
 		buffer_add_text(out, ")</p>\n");
 	}

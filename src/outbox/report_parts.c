@@ -75,6 +75,21 @@ void part_link(struct buffer *out, const char *name)
 	buffer_add_text(out, "</a>");
 }
 
+struct member_line report_line(const struct summary *summary, uint64_t line)
+{
+	return member_line_of(summary->members, summary->members_count, line);
+}
+
+void part_line(struct buffer *out, const struct member_line *at)
+{
+	if (at->name) {
+		part_text(out, at->name, REPORT_NAME_MAX);
+		buffer_add_text(out, ", ");
+	}
+	buffer_add_text(out, "line ");
+	html_count(out, at->line);
+}
+
 const struct summary_file *part_file(const struct summary *summary, enum artefact artefact)
 {
 	const char *suffix = artefact_kinds[artefact].suffix;

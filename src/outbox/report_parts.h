@@ -6,6 +6,7 @@
 #define OUTBOX_REPORT_PARTS_H
 
 #include "enrold/html.h"
+#include "enrold/member_line.h"
 #include "enrold/report.h"
 
 enum { REPORT_NAME_MAX = 512, REPORT_SENTENCE_MAX = 1000 }; /* bytes of a text, before escapes */
@@ -41,6 +42,9 @@ void part_code(struct buffer *out, const char *text);
 void part_command(struct buffer *out, const char *verb, const char *run, const char *more);
 /* A link to a file beside the page, by its name. */
 void part_link(struct buffer *out, const char *name);
+/* "line 1,234", or "users.csv, line 5" of an archive's file. */
+void part_line(struct buffer *out, const struct member_line *at);
+struct member_line report_line(const struct summary *summary, uint64_t line);
 /* The file of the answer that ends so; NULL: there is none. */
 const struct summary_file *part_file(const struct summary *summary, enum artefact artefact);
 

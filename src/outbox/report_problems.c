@@ -16,6 +16,7 @@ enum { ROWS_OPEN = 10 };
 enum { TARGET_SHOWN = 80, CELL_SHOWN = 200 };
 
 struct page {
+	const struct summary *summary;
 	struct buffer *out;
 	const struct problem_row *rows;
 	size_t rows_count;
@@ -25,18 +26,29 @@ struct page {
 
 /* ---- rows ---- */
 
-static void row(struct buffer *out, const struct problem_row *row)
+/* A number alone where there is one file. */
+static void row_line(struct buffer *out, const struct summary *summary, uint64_t line)
 {
+	struct member_line at = report_line(summary, line);
+	buffer_print(
+	    out, "<tr><th scope=\"row\"%s data-th=\"Line\">", at.name ? "" : " class=\"num\"");
+	if (at.name)
+		part_line(out, &at);
+	else if (line > 0)
+		html_count(out, line);
+	else
+		buffer_add_text(out, "none");
+	buffer_add_text(out, "</th>");
+}
+
+static void row(struct page *page, const struct problem_row *row)
+{
+	struct buffer *out = page->out;
 	const struct {
 		const char *name, *text;
 	} cells[] = {{"User", row->username}, {"Column", row->column}, {"Target", row->target},
 	    {"Message", row->message}};
-	buffer_add_text(out, "<tr><th scope=\"row\" class=\"num\" data-th=\"Line\">");
-	if (row->line > 0)
-		html_count(out, row->line);
-	else
-		buffer_add_text(out, "none");
-	buffer_add_text(out, "</th>");
+	row_line(out, page->summary, row->line);
 	for (size_t i = 0; i < sizeof cells / sizeof *cells; i++) {
 		if (*cells[i].text == '\0') {
 			buffer_add_text(out, "<td></td>");
@@ -69,7 +81,7 @@ static void table(struct page *page, const struct problem_cause *cause)
 	for (size_t i = 0; i < page->rows_count && out->size < ROWS_UNTIL; i++) {
 		if (page->rows[i].cause != cause->id)
 			continue;
-		row(out, &page->rows[i]);
+		row(page, &page->rows[i]);
 		page->shown++;
 	}
 	buffer_add_text(out, "</tbody>\n</table>\n");
@@ -161,8 +173,9 @@ static void cause_show(struct page *page, const struct problem_cause *cause)
 	buffer_add_text(out, "</h3>\n<p>");
 	meaning(out, cause);
 	if (cause->line > 0) {
-		buffer_add_text(out, "First in line ");
-		html_count(out, cause->line);
+		struct member_line at = report_line(page->summary, cause->line);
+		buffer_add_text(out, "First in ");
+		part_line(out, &at);
 		buffer_add_text(out, ": ");
 	} else {
 		buffer_add_text(out, "For example: ");
@@ -201,7 +214,8 @@ void report_problems(const struct report *report, struct buffer *out)
 	uint64_t all, left = problems_others(report->problems);
 	const struct problem_cause *causes = problems_causes(report->problems, &count);
 	const struct summary_file *result = part_file(report->summary, ARTEFACT_RESULT);
-	struct page page = {.out = out, .result = result ? result->name : NULL};
+	struct page page = {
+	    .summary = report->summary, .out = out, .result = result ? result->name : NULL};
 	page.rows = problems_rows(report->problems, &page.rows_count, &all);
 	if (all == 0)
 		return;

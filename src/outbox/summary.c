@@ -2,9 +2,11 @@
 
 #include "enrold/cut.h"
 #include "enrold/jsonout.h"
+#include "enrold/member_line.h"
 #include "enrold/value.h"
 
 #include <ctype.h>
+#include <inttypes.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <time.h>
@@ -348,6 +350,7 @@ static void refusal_explain(const json_t *summary, struct buffer *out)
 	const char *ended = is_discarded ? "discarded" : "refused";
 	const json_t *refusal = json_object_get(summary, "refusal");
 	long long line = (long long)json_integer_value(json_object_get(refusal, "line"));
+	struct member_line at = member_line_read(summary, line > 0 ? (uint64_t)line : 0);
 	long long rows = (long long)json_integer_value(json_object_get(summary, "rows"));
 	const char *name = text_member(json_object_get(summary, "input"), "name");
 	if (rows == 0)
@@ -360,7 +363,9 @@ static void refusal_explain(const json_t *summary, struct buffer *out)
 		    name, ended, rows, rows == 1 ? "row had" : "rows had",
 		    rows == 1 ? "it" : "them");
 	buffer_print(out, "Reason: %s\n", text_member(refusal, "message"));
-	if (line > 0)
+	if (at.name)
+		buffer_print(out, "Line:   %s, line %" PRIu64 "\n", at.name, at.line);
+	else if (line > 0)
 		buffer_print(out, "Line:   %lld\n", line);
 	buffer_print(out, "Code:   %s\n", text_member(refusal, "code"));
 	buffer_print(out, "Run:    %s, feed %s\n\n", text_member(summary, "run"),

@@ -11,6 +11,7 @@
 
 #include "enrold/disk.h"
 #include "enrold/log.h"
+#include "enrold/member_line.h"
 #include "enrold/notice.h"
 #include "enrold/problems.h"
 
@@ -49,12 +50,20 @@ static const char *origin_of(const struct run *run)
 	           : NULL;
 }
 
+static struct member_line line_of(const struct run *run, uint64_t line)
+{
+	return member_line_of(run->content.members, run->content.members_count, line);
+}
+
 static void why_take(const struct run *run, const struct run_result *result, struct notice *notice)
 {
 	char code[64], reason[240];
 	if (result->refusal) {
 		notice->code = result->refusal->code;
 		notice->line = result->refusal->line;
+		struct member_line at = line_of(run, notice->line);
+		notice->member = at.name;
+		notice->member_line = at.name ? at.line : 0;
 	} else if (result->plan_rows > 0) {
 		summary_find_withheld(run->row.summary, code, sizeof code, reason, sizeof reason);
 		notice->code = *code ? arena_copy(run->arena, slice_of(code)).bytes : NULL;
@@ -98,12 +107,15 @@ static void causes_take(
 	notice->causes_count = notice->causes ? taken : 0;
 	for (size_t i = 0; i < notice->causes_count; i++) {
 		const struct problem_cause *cause = &causes[i];
+		struct member_line at = line_of(run, cause->line);
 		notice->causes[i] = (struct notice_cause){
 		    .outcome = cause->outcome,
 		    .code = cause->code,
 		    .column = cause->stem,
 		    .rows = cause->rows,
 		    .line = cause->line,
+		    .member = at.name,
+		    .member_line = at.name ? at.line : 0,
 		};
 	}
 	for (size_t i = taken; i < count; i++)

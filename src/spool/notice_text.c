@@ -50,6 +50,8 @@ static const struct member {
     {"status", TYPE_TEXT, OF_RUN, offsetof(struct notice, status), true},
     {"code", TYPE_TEXT, OF_RUN, offsetof(struct notice, code), false},
     {"line", TYPE_COUNT, OF_RUN, offsetof(struct notice, line), false},
+    {"member", TYPE_TEXT, OF_RUN, offsetof(struct notice, member), false},
+    {"member_line", TYPE_COUNT, OF_RUN, offsetof(struct notice, member_line), false},
     {"number", TYPE_COUNT, OF_RUN, offsetof(struct notice, number), false},
     {"accepted", TYPE_FLAG, OF_RUN, offsetof(struct notice, is_accepted), false},
     {"passwords", TYPE_FLAG, OF_RUN, offsetof(struct notice, has_passwords), false},
@@ -79,6 +81,8 @@ static const struct member cause_members[] = {
     {"column", TYPE_TEXT, OF_ALL, offsetof(struct notice_cause, column), false},
     {"rows", TYPE_COUNT, OF_ALL, offsetof(struct notice_cause, rows), false},
     {"line", TYPE_COUNT, OF_ALL, offsetof(struct notice_cause, line), false},
+    {"member", TYPE_TEXT, OF_ALL, offsetof(struct notice_cause, member), false},
+    {"member_line", TYPE_COUNT, OF_ALL, offsetof(struct notice_cause, member_line), false},
 };
 
 enum {
