@@ -36,8 +36,8 @@ void words_count(struct header *header, const struct csvin_record *record)
 		uint32_t column = header->words->mapped[i];
 		const struct word *word = NULL;
 		struct slice cell = words_cell(header, column, record->cells, record->cells_count);
-		if (cell.bytes && value_check(cell) == VALUE_CLEAN &&
-		    words_judge(header, column, cell, &word) == WORD_IS_UNKNOWN)
+		if (cell.bytes && words_judge(header, column, cell, &word) == WORD_IS_UNKNOWN &&
+		    value_check(cell) == VALUE_CLEAN)
 			word_count(header->words, column, value_trim(cell));
 	}
 }

@@ -177,6 +177,7 @@ static void column_map(struct finding *finding, uint32_t index)
 	if (!finding->maps[four])
 		finding->maps[four] = map_make(finding, four);
 	words->of[index] = finding->maps[four];
+	words->met[index] = arena_alloc(finding->arena, WORDS_MET * sizeof **words->met);
 	words->mapped[words->mapped_count++] = index;
 }
 
@@ -242,10 +243,11 @@ void words_find(struct header *header, const struct header_terms *terms, struct 
 	words->policy = policy;
 	words->site = terms->site;
 	words->of = arena_alloc(arena, (columns + 1) * sizeof *words->of);
+	words->met = arena_alloc(arena, (columns + 1) * sizeof *words->met);
 	words->mapped = arena_alloc(arena, (columns + 1) * sizeof *words->mapped);
 	words->targets = arena_alloc(arena, (fours + 1) * sizeof *words->targets);
 	empty_read(words, arena);
-	if (!words->of || !words->mapped || !words->targets || !words->empty)
+	if (!words->of || !words->met || !words->mapped || !words->targets || !words->empty)
 		return;
 	names_index(&finding);
 	set_make(&finding);
@@ -302,13 +304,13 @@ bool words_is_empty(const struct words *words, struct slice cell)
 	return bsearch(&key, words->empty, words->empty_count, sizeof key, zone_compare);
 }
 
-enum word_verdict words_judge(
+static enum word_verdict judge(
     const struct header *header, uint32_t column, struct slice cell, const struct word **word)
 {
 	char room[KEY_ROOM];
 	const struct word_map *map = header->words->of[column];
 	cell = value_trim(cell);
-	if (!map || cell.size == 0 || words_is_empty(header->words, cell))
+	if (cell.size == 0 || words_is_empty(header->words, cell))
 		return WORD_IS_CELL;
 	struct slice key = key_of(cell, room);
 	*word = bsearch(&key, map->words, map->words_count, sizeof **word, zone_compare);
@@ -319,4 +321,23 @@ enum word_verdict words_judge(
 	bool is_own =
 	    map->rest == REST_IF_OURS && word_is_own(header->words, &header->columns[column], cell);
 	return is_own ? WORD_IS_CELL : WORD_IS_UNKNOWN;
+}
+
+enum word_verdict words_judge(
+    const struct header *header, uint32_t column, struct slice cell, const struct word **word)
+{
+	if (!header->words->of[column] || cell.size == 0)
+		return WORD_IS_CELL;
+	if (cell.size > WORD_MET_SIZE)
+		return judge(header, column, cell, word);
+	unsigned char last = (unsigned char)cell.bytes[cell.size - 1];
+	struct word_met *met = &header->words->met[column][(cell.size + last) % WORDS_MET];
+	if (!slice_is((struct slice){met->bytes, met->size}, cell)) {
+		met->word = NULL;
+		met->verdict = judge(header, column, cell, &met->word);
+		met->size = (unsigned char)cell.size;
+		memcpy(met->bytes, cell.bytes, cell.size);
+	}
+	*word = met->word;
+	return met->verdict;
 }

@@ -35,6 +35,17 @@ struct word_map {
 	bool has_others; /* some of its cells are of other columns */
 };
 
+enum word_verdict { WORD_IS_CELL, WORD_IS_KNOWN, WORD_IS_UNKNOWN };
+
+/* A cell that was judged before: a column has few words, and each of them in thousands of rows. */
+enum { WORDS_MET = 4, WORD_MET_SIZE = 30 };
+struct word_met {
+	unsigned char size; /* 0: none yet */
+	char bytes[WORD_MET_SIZE];
+	enum word_verdict verdict;
+	const struct word *word;
+};
+
 struct words {
 	const struct policy *policy;
 	const struct site_facts *site;
@@ -42,6 +53,7 @@ struct words {
 	size_t empty_count, empty_size; /* and what may be one at most has so many bytes */
 	bool empty_starts[256];         /* by first byte: some of them start so */
 	const struct word_map **of;     /* by column of the file; NULL: it has no words */
+	struct word_met **met;          /* by column of the file: WORDS_MET of one that has words */
 	uint32_t *mapped;               /* the columns that have, as they stand */
 	bool has_set;                   /* some columns are set */
 	size_t mapped_count;
@@ -70,8 +82,6 @@ bool words_know(const struct header *header, uint32_t column);
 /* Of a policy's words those alone that mean an empty cell. NULL: out of memory. */
 const struct words *words_of_empty(const struct policy *policy, struct arena *arena);
 bool words_is_empty(const struct words *words, struct slice cell);
-
-enum word_verdict { WORD_IS_CELL, WORD_IS_KNOWN, WORD_IS_UNKNOWN };
 
 /* What the cell is in that column of the file: a cell like others, a word, which *word then is, or
  * nothing that anybody knows. */
