@@ -17,9 +17,13 @@ enum { TRIES_MAX = 8, DEPTH_MAX = 3 };
 /* No link is followed; files of secret keys are overwritten by nobody, for they are in memory. */
 static void emptied(int folder, unsigned depth)
 {
-	DIR *list = fdopendir(dup(folder));
-	if (!list)
+	int own = fcntl(folder, F_DUPFD_CLOEXEC, 0);
+	DIR *list = own < 0 ? NULL : fdopendir(own);
+	if (!list) {
+		if (own >= 0)
+			close(own);
 		return;
+	}
 	rewinddir(list);
 	for (struct dirent *entry; (entry = readdir(list));) {
 		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)

@@ -88,6 +88,9 @@ static void pipe_read(struct hearing *hearing, int which)
 	ssize_t size = read(polled->fd, hearing->chunk, sizeof hearing->chunk);
 	if (size < 0 && (errno == EINTR || errno == EAGAIN))
 		return;
+	/* Not to be taken for the end: what follows would be missing, and nobody would know. */
+	if (size < 0)
+		hearing->error = error_errno("cannot read what gpg writes");
 	if (size <= 0) {
 		close(polled->fd);
 		polled->fd = -1;
@@ -99,15 +102,18 @@ static void pipe_read(struct hearing *hearing, int which)
 		pgp_status_add(hearing->talk->status, bytes);
 	else if (which == ERRORS)
 		words_take(hearing->talk, bytes);
-	else
+	else if (!is_error(&hearing->error))
 		hearing->error = output_take(hearing->talk, bytes);
 }
 
 /* False: nothing came within the time. */
 static bool pipes_read(struct hearing *hearing, int wait_ms)
 {
-	if (poll(hearing->pipes, PIPES, wait_ms) <= 0)
-		return false;
+	int ready = poll(hearing->pipes, PIPES, wait_ms);
+	if (ready < 0 && errno != EINTR && errno != EAGAIN)
+		hearing->error = error_errno("cannot wait for what gpg writes");
+	if (ready <= 0)
+		return ready < 0;
 	for (int i = 0; i < PIPES; i++)
 		if (hearing->pipes[i].fd >= 0 && hearing->pipes[i].revents != 0)
 			pipe_read(hearing, i);

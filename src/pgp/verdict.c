@@ -39,8 +39,6 @@ static struct error no_key(const struct pgp_status *status)
 
 static struct error not_opened(const struct pgp_status *status)
 {
-	if (status->is_unwell)
-		return error_retry("gpg met an error of the system while it decrypted");
 	if (status->is_locked)
 		return error_config("the secret key %s in pgp.home has a passphrase, and nobody is "
 		                    "asked for it: take it off (gpg --edit-key, passwd)",
@@ -64,7 +62,7 @@ static struct error content_judge(const struct pgp_status *status)
 {
 	if (status->literals == 1 && !status->is_outside && status->begun == 1 &&
 	    status->okay == 1 && status->failed == 0 && !status->has_error && !status->is_odd &&
-	    !status->is_open && !status->is_no_data && !status->is_unwell && !status->is_locked)
+	    !status->is_open && !status->is_no_data && !status->is_locked)
 		return status->has_integrity && !status->lacks_integrity
 		           ? OK
 		           : error_reject("pgp_no_integrity", 0,
@@ -184,6 +182,8 @@ struct error pgp_judge(const struct policy_pgp *policy, const struct pgp_status 
 		    "key of this feed (enrolctl key pgp prints one)");
 	if (pgp_is_silent(status))
 		return error_retry("gpg ended without saying what the file is");
+	if (status->is_unwell)
+		return error_retry("gpg met an error of the system while it decrypted");
 	if (is_about_nothing(status))
 		return error_reject("pgp_broken", 0,
 		    "it is no OpenPGP message: it is cut short, or was altered on its way; drop it "

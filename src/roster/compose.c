@@ -144,18 +144,24 @@ static struct error newest_take(struct composer *composer, const struct csvin_re
 }
 
 /* Not written: there is a newer one, or its day is to come. */
-static bool is_older(struct composer *composer, const struct csvin_record *record)
+static struct error older_find(
+    struct composer *composer, const struct csvin_record *record, bool *is_older)
 {
 	const struct source *source = source_of(composer);
 	struct arena *scratch = composer->writing.scratch;
+	*is_older = false;
 	if (!member_of(composer)->policy->newest_by)
-		return false;
+		return OK;
 	uint64_t number = composer->newest_records++;
 	arena_reset(scratch);
 	if (!is_dated(source, record))
-		return false;
+		return OK;
 	struct slice key = newest_key(source, record, scratch);
-	return key.size > 0 && !newest_is(composer->newest, key, number);
+	/* A key that found no room would make an older row count, or a newer one not. */
+	if (arena_has_failed(scratch))
+		return error_memory("composing files");
+	*is_older = key.size > 0 && !newest_is(composer->newest, key, number);
+	return OK;
 }
 
 /* ---- what is read ---- */
@@ -175,9 +181,11 @@ static struct error on_headings(void *context, const struct csvin_record *headin
 static struct error row_take(struct composer *composer, const struct csvin_record *record)
 {
 	struct compose_member *member = member_of(composer);
+	bool is_older;
 	member->records++;
-	if (is_older(composer, record))
-		return OK;
+	struct error error = older_find(composer, record, &is_older);
+	if (is_error(&error) || is_older)
+		return error;
 	record_write(
 	    &composer->writing, source_of(composer), record, composer->before + record->line);
 	return composer->writing.out.size < OUT_SIZE ? OK : out_give(composer);

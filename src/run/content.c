@@ -280,13 +280,14 @@ struct error content_open_other(struct run *run, const struct ledger_run *of,
 	struct content content = {.file = -1, .remarks = {.arena = arena}};
 	struct making making = making_of(run, of->started_us / 1000000);
 	int input = -1;
+	*file = -1;
+	*is_composed = false;
 	if (!arena)
 		return error_memory("reading a later file");
 	making.policy = &stored;
 	making.content = &content;
 	making.arena = arena;
 	making.is_settled = making.is_again = true;
-	*file = -1;
 	struct error error = archive_open_input(run, of, false, &input);
 	if (!is_error(&error))
 		error = other_make(&making, of, input, file);

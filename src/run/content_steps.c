@@ -218,7 +218,8 @@ struct error making_run(struct making *making, int file)
 		error = hash_find(making);
 	if (!is_error(&error))
 		error = time_keep(making, &dropped);
-	if (!is_error(&error) && arena_has_failed(making->arena))
+	/* What was refused for want of memory is not the file's fault. */
+	if ((!is_error(&error) || error.class == ERROR_REJECT) && arena_has_failed(making->arena))
 		error = error_memory("making what is read of a file");
 	return making->run->is_stopped ? OK : error;
 }

@@ -27,7 +27,8 @@ struct error unpack(int from, enum unpack_format format, int directory,
 		error = format == UNPACK_GZIP ? gzip_unpack(&content, from)
 		                              : zip_unpack(&content, from);
 	hash_free(content.hash);
-	if (!is_error(&error) && arena_has_failed(arena))
+	/* Without memory two names may seem to be one: then it is nobody's fault but ours. */
+	if ((!is_error(&error) || error.class == ERROR_REJECT) && arena_has_failed(arena))
 		error = error_memory("unpacking");
 	return error;
 }

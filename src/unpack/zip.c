@@ -93,9 +93,12 @@ static struct error members_unpack(
 	}
 	if (is_error(&error))
 		return error;
-	return archive_read_next_header(archive, &more) == ARCHIVE_EOF
-	           ? OK
-	           : zip_broken("more is in it than it says");
+	int state = archive_read_next_header(archive, &more);
+	if (state == ARCHIVE_EOF)
+		return OK;
+	return state == ARCHIVE_OK || state == ARCHIVE_WARN
+	           ? zip_broken("more is in it than it says")
+	           : error_of(archive);
 }
 
 static struct error all_unpack(
