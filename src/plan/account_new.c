@@ -175,6 +175,10 @@ bool account_create(struct step *step, struct slice name)
 {
 	bool is_suspended = false;
 	size_t outcomes = step->pass->outcomes_count;
+	/* In an archive that tells of a file of enrolments, which makes nobody. */
+	if (name.size == 0 && step->header->has_gaps)
+		return account_not_found(
+		    step, COLUMN_NONE, record_cell(step->record, step->header->key));
 	step->is_new = true;
 	step->change.username = name;
 	step->change.sets_suspended = true;
