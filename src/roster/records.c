@@ -6,6 +6,8 @@
  */
 #include "enrold/records.h"
 
+#include "labels.h"
+
 #include "enrold/buffer.h"
 #include "enrold/columns.h"
 #include "enrold/decode.h"
@@ -38,6 +40,7 @@ struct records {
 	uint64_t first_line;
 	bool is_ended;      /* the last record, by its own end */
 	uint64_t rows_left; /* of skip_rows */
+	struct labels *labels;
 	/* HEADING_NONE: */
 	struct slice *positions, *cells; /* the second: a record that had fewer */
 	size_t positions_count, required_count;
@@ -96,6 +99,11 @@ static struct error headings_give(struct records *records, const struct csvin_re
 {
 	records->has_headings = true;
 	records->rows_left = records->is_as_said ? policy_of(records)->skip_rows : 0;
+	if (records->rows_left > 0) {
+		records->labels = labels_create(policy_of(records), headings);
+		if (!records->labels)
+			return error_memory("opening the input");
+	}
 	return records->visitor.on_headings(records->visitor.context, headings);
 }
 
@@ -150,10 +158,11 @@ static struct error on_csvin(void *context, const struct csvin_record *record)
 		error = positions_give(records, record);
 	if (is_error(&error))
 		return error;
-	if (records->rows_left > 0) {
+	if (records->rows_left > 0 && !labels_is_row(records->labels, record)) {
 		records->rows_left--;
 		return OK;
 	}
+	records->rows_left = 0;
 	if (!has_positions(records))
 		return records->visitor.on_record(records->visitor.context, record);
 	const struct csvin_record filled = positions_fill(records, record);
@@ -420,6 +429,7 @@ void records_close(struct records *records)
 {
 	if (!records)
 		return;
+	labels_free(records->labels);
 	csvin_free(records->csvin);
 	decode_free(records->decoder);
 	buffer_done(&records->head);

@@ -39,6 +39,12 @@ static const struct {
         "[1:username|x]4:a|b;"},
     {"a version, and examples", {.skip_lines = 1, .skip_rows = 1},
         "version:v1.0\nusername,x\nExample: a,b\n\nc,d\n", "[2:username|x]5:c|d;"},
+    {"a row where labels should be", {.skip_rows = 1}, "username,State\nx,GONE\na,in\n",
+        "[1:username|State]2:x|GONE;3:a|in;"},
+    {"a row behind fewer labels than there should be", {.skip_rows = 2},
+        "username,Is\nUser,Gone or not\nx,gone\n\ny,gone\n", "[1:username|Is]3:x|gone;5:y|gone;"},
+    {"labels that are a word of another column", {.skip_rows = 1}, "username,state\ngone,State\n",
+        "[1:username|state]"},
     {"no more rows than labels", {.skip_rows = 2}, "username,x\na,b\n", "[1:username|x]"},
 
     {"no headings", {.positions = "action,role1,username"}, "add, student, 21\ndel, student, 22\n",
@@ -111,7 +117,11 @@ static struct error on_record(void *context, const struct csvin_record *record)
 
 static struct policy policy_make(const struct shape *shape, char *room, const char **items)
 {
+	static const char *const columns[] = {"Is", "state"};
+	static const char *const values[] = {"state", "gone", "suspended", "1"};
 	struct policy policy = {.skip_lines = shape->skip_lines,
+	    .columns = {columns, 2, true},
+	    .values = {values, 4, true},
 	    .skip_rows = shape->skip_rows,
 	    .delimiter = shape->delimiter,
 	    .record_end = shape->record_end,
