@@ -314,6 +314,86 @@ Test(content, of_an_archive_removes_nobody_unless_its_manifest_says_bulk)
 	law_close(&rig);
 }
 
+/* ---- told by the file in it ---- */
+
+static struct finished ask(const struct rig *rig, const char *command, const char *about)
+{
+	const char *argv[] = {"enrolctl", "--config", rig->config.text, command, about, NULL};
+	return program_expect(0, argv);
+}
+
+#define EXPECT_TOLD(rig, command, about, ...)                                                      \
+	expect_told((rig), (command), (about), (const char *const[]){__VA_ARGS__, NULL})
+
+static void expect_told(
+    const struct rig *rig, const char *command, const char *about, const char *const *texts)
+{
+	struct finished finished = ask(rig, command, about);
+	for (; *texts; texts++)
+		cr_expect(strstr(finished.out.bytes, *texts), "%s %s: no %s in %s", command, about,
+		    *texts, finished.out.bytes);
+	finished_done(&finished);
+}
+
+static void expect_in_file(const struct path *path, const char *text)
+{
+	struct buffer page = files_read(path->text);
+	buffer_add_char(&page, '\0');
+	cr_expect(strstr(page.bytes, text), "no %s in %s", text, page.bytes);
+	buffer_done(&page);
+}
+
+/* Line 3 of each file is wrong; through both of them that is 3 and 6. */
+static void mistaken_drop(struct rig *rig)
+{
+	ZIP(rig, "night.zip",
+	    {"enrollments.csv", ENROLLMENTS "C1,person-1,student,active\n"
+	                                    "C9,person-1,student,active\n"},
+	    {"users.csv", USERS "n-1,new1,N,One,n1@x.example,active\n"
+	                        "n-2,new2,N,Two,no address,active\n"});
+}
+
+Test(content, of_an_archive_with_mistakes_names_the_file_and_its_own_line)
+{
+	struct rig rig;
+	struct reply reply;
+	site_make(&rig, CANVAS);
+	mistaken_drop(&rig);
+	rig_once(&rig);
+	reply_open(&reply, &rig, "night.zip", 0);
+	cr_expect_str_eq(reply_status(&reply), "done", "%s", reply_refusal(&reply));
+	cr_expect_eq(reply_lines(&reply, (struct expected){3, NULL, "error", NULL}), 1);
+	cr_expect_eq(reply_lines(&reply, (struct expected){6, NULL, "error", NULL}), 1);
+	EXPECT_TOLD(&rig, "show", "last", "users.csv, line 3: ", "enrollments.csv, line 3: ");
+	EXPECT_TOLD(
+	    &rig, "explain", "p1", "night.zip/enrollments.csv:2 ", "night.zip/enrollments.csv:3 ");
+	struct path page = rig_path(&rig, "outbox/night.%s.report.html", reply.run);
+	expect_in_file(&page, "First in users.csv, line 3: ");
+	expect_in_file(&page, "data-th=\"Line\">enrollments.csv, line 3</th>");
+	cr_expect(strstr(reply.retry.bytes, ",6,"), "%s", reply.retry.bytes);
+	reply_close(&reply);
+	law_close(&rig);
+}
+
+Test(content, of_an_archive_that_is_refused_names_the_file_and_its_own_line)
+{
+	struct rig rig;
+	struct reply reply;
+	site_make(
+	    &rig, "  default: { preset: canvas, on_bad_row: reject_file, " RIG_NO_LIMITS " }\n");
+	ZIP(&rig, "night.zip", {"enrollments.csv", ENROLLMENTS "C1,person-1,student\n"},
+	    {"users.csv", USERS "n-1,new1,N,One,n1@x.example,active\n"});
+	expect_refused(&rig, "night.zip", "wrong_field_count", "");
+	reply_open(&reply, &rig, "night.zip", 0);
+	EXPECT_TOLD(&rig, "show", "last", "enrollments.csv, line 2\n");
+	struct path reason = rig_path(&rig, "quarantine/night.%s.zip.reason.txt", reply.run);
+	expect_in_file(&reason, "Line:   enrollments.csv, line 2\n");
+	struct path page = rig_path(&rig, "outbox/night.%s.report.html", reply.run);
+	expect_in_file(&page, ", enrollments.csv, line 2)");
+	reply_close(&reply);
+	law_close(&rig);
+}
+
 /* ---- a word of a person about it ---- */
 
 Test(content, of_an_archive_that_was_held_is_released_and_undone)

@@ -153,6 +153,17 @@ class Mails(NotifyTest):
         for name in self.rig.files('sent'):
             self.assertEqual(os.path.getsize(f'{self.rig.spool}/notify/sent/{name}'), 0)
 
+    def test_a_mistake_in_an_archive_is_told_by_its_file_and_the_line_there(self):
+        server = self.serve(servers.mail_server)
+        self.rig.settings({'hr': '{ mail: [a@example.org] }'}, server.port)
+        where = {'line': 112, 'member': 'users.csv', 'member_line': 5}
+        self.rig.notice(1, file='night.zip', causes=[dict(CAUSES[0], **where)])
+        self.rig.refusal(212, file='other.zip', member='enrollments.csv', member_line=3)
+        self.assertEqual(self.rig.once(), 0, self.rig.log)
+        texts = [' '.join(self.parse(mail).get_content().split()) for mail in server.all()]
+        self.assertIn('12 rows, the first in users.csv, line 5; new ', texts[0])
+        self.assertIn('The code is not_text, in enrollments.csv, line 3; ', texts[1])
+
     def test_the_same_notice_again_is_none(self):
         server = self.serve(servers.mail_server)
         self.rig.settings({'hr': '{ mail: [a@example.org] }'}, server.port)

@@ -12,8 +12,9 @@
 
 static struct told told;
 static struct telling telling;
-static struct notice_cause causes[] = {{"error", "user_not_found", "username", 11, 7},
-    {"error", "course_not_found", "course", 1, 90}, {"warning", "weak_password", "password", 2, 3}};
+static struct notice_cause causes[] = {{"error", "user_not_found", "username", 11, 7, NULL, 0},
+    {"error", "course_not_found", "course", 1, 90, NULL, 0},
+    {"warning", "weak_password", "password", 2, 3}};
 
 static bool apply(const struct notice *notice, unsigned on, struct telling *made)
 {
@@ -392,7 +393,7 @@ Test(compose, tells_no_text_of_a_run)
 {
 	static const char marker[] = "Anna Maria, anna@example.org";
 	struct notice_cause cause = {marker, marker, marker, 1, 1};
-	struct notice_cause error = {"error", marker, marker, 1, 1};
+	struct notice_cause error = {"error", marker, marker, 1, 1, NULL, 0};
 	struct notice_cause both[] = {cause, error};
 	struct notice notice = {.id = RUN,
 	    .run = marker,

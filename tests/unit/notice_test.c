@@ -48,8 +48,8 @@ static struct path queued(const char *name)
 }
 
 static struct notice_cause causes[] = {
-    {"error", "user_not_found", "username", 3, 2},
-    {"warning", "enrolled", "", 1, 0},
+    {"error", "user_not_found", "username", 3, 112, "users.csv", 5},
+    {"warning", "enrolled", "", 1, 0, NULL, 0},
 };
 
 static struct notice whole(enum notice_kind kind)
@@ -65,7 +65,9 @@ static struct notice whole(enum notice_kind kind)
 	    .mode = "apply",
 	    .status = "done",
 	    .code = "removals",
-	    .line = 7,
+	    .line = 107,
+	    .member = "enrollments.csv",
+	    .member_line = 7,
 	    .number = 12,
 	    .is_accepted = true,
 	    .has_passwords = true,
@@ -118,7 +120,9 @@ Test(notice, of_a_run_comes_back_as_it_was_written)
 	    {again.report, is.report}, {again.summary, is.summary}};
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
 		same(texts[i][0], texts[i][1]);
-	cr_expect(again.kind == NOTICE_RUN && again.at_us == is.at_us && again.line == 7);
+	cr_expect(again.kind == NOTICE_RUN && again.at_us == is.at_us && again.line == 107);
+	same(again.member, "enrollments.csv");
+	cr_expect_eq(again.member_line, 7);
 	cr_expect(again.number == 12 && again.is_accepted && again.has_passwords);
 	cr_expect(again.rows == 100 && again.rows_in_error == 3 && again.other_rows == 4);
 	cr_expect(again.plan_rows == 9 && again.plan_people == 8);
@@ -128,7 +132,10 @@ Test(notice, of_a_run_comes_back_as_it_was_written)
 	same(again.causes[0].code, "user_not_found");
 	same(again.causes[0].column, "username");
 	same(again.causes[1].column, "");
-	cr_expect(again.causes[0].rows == 3 && again.causes[0].line == 2);
+	cr_expect(again.causes[0].rows == 3 && again.causes[0].line == 112);
+	same(again.causes[0].member, "users.csv");
+	cr_expect_eq(again.causes[0].member_line, 5);
+	same(again.causes[1].member, NULL);
 	cr_expect(again.causes[1].rows == 1 && again.causes[1].line == 0);
 	cr_expect(!again.expected && !again.day && again.people == 0 && again.since_us == 0);
 	buffer_done(&text);

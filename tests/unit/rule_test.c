@@ -95,7 +95,7 @@ static struct notice notice_of(const struct step *step, size_t index, struct not
 		for (const char *letter = step->word; *letter; letter++)
 			causes[notice.causes_count++] = (struct notice_cause){"error",
 			    *letter == 'u' ? "user_not_found" : "course_not_found",
-			    *letter == 'r' ? "role" : "course", 12, 7};
+			    *letter == 'r' ? "role" : "course", 12, 7, NULL, 0};
 		break;
 	case PREVIEW:
 	case REFUSED:
@@ -248,7 +248,7 @@ Test(rule, tells_what_lasts_when_it_is_asked_for_later)
 	PLAY(0, {0, ERRORS, "u", 0, ""});
 	PLAY(BUT_SUCCESS, {1, CLEAN, "", 0, ""});
 	setup();
-	struct notice_cause cause = {"error", "user_not_found", "course", 1, 2};
+	struct notice_cause cause = {"error", "user_not_found", "course", 1, 2, NULL, 0};
 	struct notice notice = {.id = "a",
 	    .feed = "hr",
 	    .mode = "apply",
@@ -411,7 +411,7 @@ Test(rule, is_daily_for_a_file_that_comes_at_the_same_hour_each_night)
 Test(rule, is_weekly_for_a_feed_that_comes_once_a_week)
 {
 	struct telling telling;
-	struct notice_cause cause = {"error", "user_not_found", "course", 1, 2};
+	struct notice_cause cause = {"error", "user_not_found", "course", 1, 2, NULL, 0};
 	struct notice notice = {.feed = "hr",
 	    .mode = "apply",
 	    .status = "done",
