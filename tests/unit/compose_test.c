@@ -14,7 +14,7 @@ static struct told told;
 static struct telling telling;
 static struct notice_cause causes[] = {{"error", "user_not_found", "username", 11, 7, NULL, 0},
     {"error", "course_not_found", "course", 1, 90, NULL, 0},
-    {"warning", "weak_password", "password", 2, 3}};
+    {"warning", "weak_password", "password", 2, 3, NULL, 0}};
 
 static bool apply(const struct notice *notice, unsigned on, struct telling *made)
 {
