@@ -7,8 +7,8 @@ status --watch --check
 runs --feed --since --until --status --file --limit
 show RUN|last --feed
 explain USER COURSE --enrolment
-submit FILE --feed --wait
-preview FILE --feed --wait
+submit FILE --feed --wait --as
+preview FILE --feed --wait --as
 retry RUN|last --feed --wait
 pause FEED --why
 resume FEED
@@ -47,7 +47,7 @@ _enrolctl_words() {
         ((i++))
         ask+=(--config "${COMP_WORDS[i]}")
         ;;
-      --feed | --since | --until | --before | --status | --file | --limit | --why | --course | --enrolment | --head | --checkpoint | --key | --days)
+      --feed | --since | --until | --before | --status | --file | --limit | --why | --course | --enrolment | --head | --checkpoint | --key | --days | --as)
         [[ ${COMP_WORDS[i + 1]} == '=' ]] && ((i++))
         ((i++))
         ;;
@@ -97,7 +97,7 @@ _enrolctl() {
     --feed) next=FEED ;;
     --status) next='running done refused held preview' ;;
     --since | --until | --before) next='today yesterday' ;;
-    --file | --limit | --why | --course | --enrolment | --head | --days) return ;;
+    --file | --limit | --why | --course | --enrolment | --head | --days | --as) return ;;
     *) _enrolctl_match ;;
   esac
   if [[ $cur == -* ]]; then

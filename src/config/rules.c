@@ -4,6 +4,7 @@
 #include "enrold/columns.h"
 #include "enrold/config.h"
 #include "enrold/dialect.h"
+#include "enrold/ending.h"
 #include "enrold/secret.h"
 #include "enrold/sidecar_kind.h"
 #include "enrold/username_template.h"
@@ -12,6 +13,7 @@
 #include <grp.h>
 #include <iconv.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #define LOWER "abcdefghijklmnopqrstuvwxyz"
@@ -187,11 +189,22 @@ const char *rule_file_pattern(const char *text)
 	return good ? NULL : "a pattern of file names such as \"staff-*.csv\", without folders";
 }
 
+/* A file that is to be read may be called so: a marker would be taken for one, or the other way. */
+static bool is_input_ending(const char *text)
+{
+	static const char *const packed[] = {".gz", ".tgz", NULL};
+	size_t size = ending_measure(text);
+	for (size_t i = 0; packed[i]; i++)
+		if (strcasecmp(text, packed[i]) == 0)
+			return true;
+	return size > 0 && text[size] == '\0';
+}
+
 const char *rule_marker(const char *text)
 {
 	bool good = text[0] == '.' && strlen(text) >= 2 && strlen(text) <= 32 &&
-	            !strchr(text, '/') && strcmp(text, "..") != 0 && strcmp(text, ".csv") != 0;
-	return good ? NULL : "an ending such as \".done\"";
+	            !strchr(text, '/') && strcmp(text, "..") != 0 && !is_input_ending(text);
+	return good ? NULL : "an ending such as \".done\", which no file to be read has";
 }
 
 const char *rule_sidecar(const char *text)

@@ -38,9 +38,9 @@ static const struct command {
         "one run: its problems, its files, what to do"},
     {"explain", "", 0, 2, TAKES(ENROLMENT) | ASKS, ctl_explain, "explain USER [COURSE]",
         "what files did to a person, and what is so today"},
-    {"submit", "", 1, 1, TAKES(FEED) | TAKES(WAIT), ctl_submit, "submit FILE",
+    {"submit", "", 1, 1, TAKES(FEED) | TAKES(WAIT) | TAKES(AS), ctl_submit, "submit FILE",
         "put a file into a feed's inbox"},
-    {"preview", "", 1, 1, TAKES(FEED) | TAKES(WAIT), ctl_preview, "preview FILE",
+    {"preview", "", 1, 1, TAKES(FEED) | TAKES(WAIT) | TAKES(AS), ctl_preview, "preview FILE",
         "the same, to be answered without a change to the site"},
     {"retry", "", 1, 1, TAKES(FEED) | TAKES(WAIT), ctl_retry, "retry RUN|last",
         "drop a run's retry file again"},
@@ -122,6 +122,7 @@ static const struct {
     [OPTION_DRY_RUN] = {"dry-run", NULL},
     [OPTION_FIX] = {"fix", NULL},
     [OPTION_DAYS] = {"days", "N"},
+    [OPTION_AS] = {"as", "NAME"},
 };
 
 /* " [--feed F] [--wait]" */

@@ -42,6 +42,7 @@ enum ctl_option {
 	OPTION_DRY_RUN,
 	OPTION_FIX,
 	OPTION_DAYS,
+	OPTION_AS,
 	OPTIONS,
 };
 

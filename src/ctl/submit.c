@@ -5,6 +5,7 @@
 #include "terminal.h"
 
 #include <stdio.h>
+#include <string.h>
 
 static enum ctl_exit name_refuse(const char *name, const char *why)
 {
@@ -12,6 +13,21 @@ static enum ctl_exit name_refuse(const char *name, const char *why)
 	terminal_write(stderr, name);
 	fprintf(stderr, " would never be taken, for its name: %s. Rename it.\n", why);
 	return CTL_NO;
+}
+
+/* What it is called there; NULL: as it is. */
+static enum ctl_exit as_take(const char *as, struct drop_source *source)
+{
+	if (!as)
+		return CTL_OK;
+	if (*as == '\0' || strchr(as, '/') || strlen(as) >= sizeof source->name) {
+		fputs("enrolctl: --as takes the name of a file, without folders, of at most 255 "
+		      "bytes\n",
+		    stderr);
+		return CTL_USAGE;
+	}
+	snprintf(source->name, sizeof source->name, "%s", as);
+	return CTL_OK;
 }
 
 /* SIDECAR_KINDS: nothing that the feed waits for is missing. */
@@ -45,9 +61,11 @@ static enum ctl_exit submit(const struct ctl *ctl, bool is_preview)
 	struct error error = drop_open_source(feed, ctl->arguments[0], &source);
 	if (is_error(&error))
 		return ctl_fail(&error);
+	enum ctl_exit named = as_take(ctl->options[OPTION_AS], &source);
 	const char *why = drop_judge(ctl->config, &lane, source.name);
 	enum sidecar_kind missing = missing_find(feed, &source);
-	enum ctl_exit status = why                       ? name_refuse(source.name, why)
+	enum ctl_exit status = named != CTL_OK           ? named
+	                       : why                     ? name_refuse(source.name, why)
 	                       : missing < SIDECAR_KINDS ? missing_tell(feed, &source, missing)
 	                                                 : hand_in(ctl, &lane, &source, NULL);
 	drop_close_source(&source);

@@ -218,6 +218,37 @@ Test(submit, takes_the_standard_input_and_nothing_of_an_empty_one)
 	law_close(&rig);
 }
 
+Test(submit, takes_the_standard_input_under_the_name_that_is_said)
+{
+	struct rig rig;
+	struct reply reply;
+	make(&rig);
+	struct path file = home_write(&rig, "staff.csv", good);
+	static const char script[] = "exec \"$0\" --config \"$1\" submit - --as \"$3\" <\"$2\"";
+	struct path program = path_of("%s/enrolctl", program_directory());
+	static const char *const wrong[] = {"", "hr/night.csv", "../night.csv"};
+	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+		struct finished no = program_expect(64, ARGV("/bin/sh", "-c", script, program.text,
+		                                            rig.config.text, file.text, wrong[i]));
+		cr_expect(strstr(no.err.bytes, "without folders"), "%s", no.err.bytes);
+		finished_done(&no);
+	}
+	struct finished finished = program_expect(1,
+	    ARGV("/bin/sh", "-c", script, program.text, rig.config.text, file.text, ".night.csv"));
+	cr_expect(strstr(finished.err.bytes, "begins with a dot"), "%s", finished.err.bytes);
+	finished_done(&finished);
+	finished = program_expect(0,
+	    ARGV("/bin/sh", "-c", script, program.text, rig.config.text, file.text, "night.csv"));
+	cr_expect(text_starts(finished.out.bytes, "night.csv waits"), "%s", finished.out.bytes);
+	finished_done(&finished);
+	rig_note(&rig, "night.csv", good, strlen(good));
+	rig_once(&rig);
+	reply_open(&reply, &rig, "night.csv", 0);
+	cr_expect_str_eq(reply_status(&reply), "done");
+	reply_close(&reply);
+	law_close(&rig);
+}
+
 /* A disk that is full, as far as a process can make one. */
 Test(submit, that_cannot_write_all_of_it_leaves_nothing)
 {
@@ -619,8 +650,8 @@ Test(command_line, that_is_none_says_what_it_would_have_to_be)
 	    {{NULL}, "enrolctl: no command; enrolctl --help lists them\n"},
 	    {{"stats"}, "there is no command stats; did you mean status?\n"},
 	    {{"fro\nb"}, "there is no command fro_b; enrolctl --help lists them\n"},
-	    {{"submit"}, "] submit FILE [--feed F] [--wait]\n"},
-	    {{"submit", "a", "b"}, "] submit FILE [--feed F] [--wait]\n"},
+	    {{"submit"}, "] submit FILE [--feed F] [--wait] [--as NAME]\n"},
+	    {{"submit", "a", "b"}, "] submit FILE [--feed F] [--wait] [--as NAME]\n"},
 	    {{"lms", "check", "--wait"}, "usage: enrolctl [--config FILE] [--json] lms check\n"},
 	    {{"lms"}, "] lms init\nusage: enrolctl [--config FILE] [--json] lms check\n"},
 	    {{"submit", "--bogus"}, "'--bogus'\nenrolctl --help"},

@@ -49,7 +49,7 @@ expect 'accept' enrolctl reconcile ''
 expect 'staff.csv' enrolctl submit st
 expect 'staff.csv' enrolctl lms add-users ''
 expect '--feed' enrolctl submit staff.csv --f
-expect '--config --json --feed --wait' enrolctl submit staff.csv --feed hr --
+expect '--config --json --feed --wait --as' enrolctl submit staff.csv --feed hr --
 expect '--config --json --version --help' enrolctl --
 expect 'default hr leavers' "${config[@]}" submit --feed ''
 expect 'leavers' "${config[@]}" submit --feed = le

@@ -392,7 +392,7 @@ Test(compose, signs_as_others_do)
 Test(compose, tells_no_text_of_a_run)
 {
 	static const char marker[] = "Anna Maria, anna@example.org";
-	struct notice_cause cause = {marker, marker, marker, 1, 1};
+	struct notice_cause cause = {marker, marker, marker, 1, 1, NULL, 0};
 	struct notice_cause error = {"error", marker, marker, 1, 1, NULL, 0};
 	struct notice_cause both[] = {cause, error};
 	struct notice notice = {.id = RUN,
