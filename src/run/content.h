@@ -28,7 +28,8 @@ struct reader_terms;
 struct content {
 	int file;         /* -1: the input is read as it stands */
 	bool is_composed; /* compose.h */
-	bool is_open;     /* what was dropped is not encrypted */
+	bool is_open;     /* what was dropped is not encrypted, */
+	bool is_plain;    /* nor packed */
 	uint64_t bytes;   /* of the file, */
 	char sha256[HASH_TEXT_SIZE + 1];
 	const char *preset;             /* "canvas/users", of an archive "canvas"; NULL: of none */

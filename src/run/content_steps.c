@@ -214,6 +214,7 @@ struct error making_run(struct making *making, int file)
 		close(making->file);
 	making->is_ours = false;
 	making->content->is_open = !making->is_encrypted;
+	making->content->is_plain = !making->is_encrypted && !making->is_unpacked;
 	if (!is_error(&error) && !making->run->is_stopped)
 		error = hash_find(making);
 	if (!is_error(&error))

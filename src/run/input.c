@@ -248,6 +248,43 @@ static struct error copy_all(struct input_copy *copy, const struct stat *before)
 	return is_error(&dropped) ? dropped : error;
 }
 
+/* Our own copy of a file whose rows are put together: its cells are cut by its own headings. */
+static struct error plain_cut(struct input_copy *copy, const struct stat *before)
+{
+	struct run *run = copy->run;
+	char *chunk = run->runner->chunk;
+	close(copy->from);
+	copy->from = openat(run->directory, RUN_INPUT, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	copy->bytes = 0;
+	struct error error =
+	    copy->from < 0 ? error_errno("cannot open work/%s/" RUN_INPUT, run->id) : OK;
+	while (!is_error(&error) && !content_has_to_stop(run)) {
+		ssize_t size = read(copy->from, chunk, RUN_CHUNK);
+		if (size < 0 && errno == EINTR)
+			continue;
+		if (size < 0)
+			return error_errno("cannot read work/%s/" RUN_INPUT, run->id);
+		if (size == 0)
+			return copy->cutting ? cutting_end(copy->cutting, before) : OK;
+		copy->bytes += (uint64_t)size;
+		if (!copy->survey.reader.header)
+			error = survey_feed(&copy->survey, chunk, (size_t)size);
+		if (!is_error(&error))
+			error = chunk_cut(copy, chunk, (size_t)size);
+	}
+	return error;
+}
+
+static struct error made_judge(struct input_copy *copy, const struct stat *before)
+{
+	struct run *run = copy->run;
+	struct error error = content_make(run);
+	if (!is_error(&error) && !run->is_stopped)
+		error = survey_content(run);
+	bool is_to_cut = run->content.is_plain && run->policy.passwords == PASSWORDS_CUT;
+	return is_error(&error) || run->is_stopped || !is_to_cut ? error : plain_cut(copy, before);
+}
+
 /* What there is to say against it: of a file that is read as it stands what was learnt on the way;
  * else what is made of our copy. */
 static struct error copy_judge(struct input_copy *copy, const struct stat *before)
@@ -255,10 +292,8 @@ static struct error copy_judge(struct input_copy *copy, const struct stat *befor
 	struct run *run = copy->run;
 	if (is_error(&copy->foreseen) || run_is_ordered(run))
 		return copy->foreseen;
-	if (copy->is_made) {
-		struct error error = content_make(run);
-		return is_error(&error) || run->is_stopped ? error : survey_content(run);
-	}
+	if (copy->is_made)
+		return made_judge(copy, before);
 	struct error error = survey_keep(&copy->survey, copy->bytes);
 	if (!is_error(&error))
 		error = survey_judge(&copy->survey);

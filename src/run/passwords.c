@@ -53,7 +53,8 @@ bool cutting_find(const struct run *run, const struct header *header, struct rec
 void passwords_remark(const struct run *run, const struct header *header, struct remarks *remarks)
 {
 	if (run->policy.passwords != PASSWORDS_CUT || !is_written(header) ||
-	    run->content.file < 0 || !run->content.is_open || run_is_made(run))
+	    run->content.file < 0 || !run->content.is_open || passwords_are_cut(run) ||
+	    run_is_made(run))
 		return;
 	remark_add(remarks, REMARK_PASSWORDS_ARCHIVED, NULL,
 	    SLICE("The file has a column of passwords, and is archived as it was dropped: they "

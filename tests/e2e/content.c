@@ -151,6 +151,28 @@ Test(content, with_passwords_is_archived_as_it_was_dropped_and_that_is_said)
 	law_close(&rig);
 }
 
+/* Who has two rows counts once, by the later one; both have a password. */
+Test(content, of_a_plain_file_that_is_composed_is_archived_without_its_passwords)
+{
+	struct rig rig;
+	struct reply reply;
+	site_make(&rig, "  default: { upload_type: add_or_update, newest_by: changed, "
+	                "unknown_columns: ignore, split: { course1: \";\" } }\n");
+	rig_drop(&rig, "staff.csv",
+	    "username,changed,firstname,lastname,email,password,course1\n"
+	    "new1,2026-01-01,N,One,n1@x.example,Ha55-older!,C1\n"
+	    "new1,2026-02-01,N,One,n1@x.example,\"Ha55-newer!\",C2;C3\n");
+	rig_once(&rig);
+	reply_open(&reply, &rig, "staff.csv", 0);
+	cr_expect_str_eq(reply_status(&reply), "done", "%s", reply_refusal(&reply));
+	cr_expect_str_eq(remark_of(&reply, "passwords_archived"), "");
+	cr_expect(*remark_of(&reply, "older_rows"));
+	cr_expect(json_is_object(json_object_get(input_of(&reply), "archived")));
+	reply_close(&reply);
+	rig_expect(&rig, "SELECT count(*) FROM mdl_user_enrolments", "2\n");
+	law_close(&rig);
+}
+
 Test(content, that_is_refused_goes_to_quarantine_as_it_was_dropped)
 {
 	struct rig rig;
