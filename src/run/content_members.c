@@ -30,13 +30,27 @@ static struct error choose(struct making *making, const char *name, struct slice
 
 /* ---- a file that is alone ---- */
 
+/* The retry file of an archive's answer has the columns of all kinds. */
+static void composed_take(struct making *making)
+{
+	*making->policy = making->preset->composed;
+	making->content->preset = making->preset->name;
+}
+
 struct error kind_take(
     struct making *making, const char *name, struct slice beginning, bool is_whole)
 {
 	const struct preset_kind *kind;
+	bool is_composed = false;
 	if (!making->preset || making->is_settled)
 		return OK;
-	struct error error = choose(making, name, beginning, is_whole, &kind);
+	struct error error =
+	    preset_is_composed(making->preset, beginning, is_whole, making->arena, &is_composed);
+	if (!is_error(&error) && is_composed)
+		composed_take(making);
+	if (is_error(&error) || is_composed)
+		return error;
+	error = choose(making, name, beginning, is_whole, &kind);
 	if (is_error(&error))
 		return error;
 	if (kind->unused)
