@@ -104,6 +104,9 @@ struct absence_ban absence_ban_all(
 struct absence_ban absence_ban_accounts(
     const struct absence_terms *terms, uint64_t going, uint64_t listed);
 
+/* The course as the feed's files call it, and so the plans of those who are absent. */
+struct slice absence_course_name(const struct policy *policy, const struct leaver *is);
+
 bool limit_trips(const struct policy_limit *limit, uint64_t count, uint64_t of);
 
 #endif

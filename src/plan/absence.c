@@ -179,3 +179,9 @@ struct absent_verdict due_judge(const struct absentee *absentee, const struct ab
 		    SLICE("Stays suspended: unenrolling would delete grades (purge_history)."));
 	return person_judge(absentee, terms);
 }
+
+struct slice absence_course_name(const struct policy *policy, const struct leaver *is)
+{
+	bool by_idnumber = policy->course_by == COURSE_BY_IDNUMBER;
+	return by_idnumber && is->course_idnumber.size > 0 ? is->course_idnumber : is->shortname;
+}

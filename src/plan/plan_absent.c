@@ -50,12 +50,9 @@ static struct outcome *row_answer(
 	return outcome;
 }
 
-/* As the feed's files call it. */
 static struct slice course_of(const struct pass *pass, const struct absent_row *row)
 {
-	const struct leaver *is = &row->absentee->is;
-	bool by_idnumber = pass->batch->policy->course_by == COURSE_BY_IDNUMBER;
-	return by_idnumber && is->course_idnumber.size > 0 ? is->course_idnumber : is->shortname;
+	return absence_course_name(pass->batch->policy, &row->absentee->is);
 }
 
 static struct slice withheld_message(const struct pass *pass, const struct absence_ban *ban)

@@ -156,6 +156,8 @@ struct error absence_remark(struct absence *absence) MUST_CHECK;
 
 enum absent_say absence_say(
     const struct absence *absence, struct slice username, struct slice course);
+/* The same of an enrolment. */
+enum absent_say absence_say_of(const struct absence *absence, const struct leaver *is);
 
 /* ---- absence_verdict.c ---- */
 

@@ -111,12 +111,12 @@ static struct error some_judge(struct absence *absence, struct absent_item *item
 	struct error error = absence_load(absence, items, count, &absentees);
 	for (size_t i = 0; i < count && !is_error(&error); i++) {
 		const struct absent_verdict verdict = absent_judge(&absentees[i], &absence->terms);
-		enum absent_say say =
-		    absence_say(absence, absentees[i].is.username, absentees[i].is.shortname);
+		enum absent_say say = absence_say_of(absence, &absentees[i].is);
 		/* Whose course was not named goes on waiting, in a plan of its own. */
-		bool waits =
-		    say == SAY_NOTHING && approval_has(&absence->loop->shown, 0, SLICE("absent"),
-		                              absentees[i].is.username, absentees[i].is.shortname);
+		bool waits = say == SAY_NOTHING &&
+		             approval_has(&absence->loop->shown, 0, SLICE("absent"),
+		                 absentees[i].is.username,
+		                 absence_course_name(absence->terms.policy, &absentees[i].is));
 		items[i].fate = say == SAY_NOTHING && !waits ? ABSENT_IGNORED : verdict.fate;
 		items[i].code = verdict.code;
 		items[i].is_withheld =

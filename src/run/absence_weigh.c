@@ -171,6 +171,11 @@ enum absent_say absence_say(
 	                                                                           : SAY_NOTHING;
 }
 
+enum absent_say absence_say_of(const struct absence *absence, const struct leaver *is)
+{
+	return absence_say(absence, is->username, absence_course_name(absence->terms.policy, is));
+}
+
 static void item_judge(
     struct absence *absence, struct absent_item *item, const struct absentee *absentee)
 {
@@ -179,8 +184,7 @@ static void item_judge(
 	item->fate = verdict.fate;
 	item->code = verdict.code;
 	item->is_judged = true;
-	item->is_withheld =
-	    absence_say(absence, absentee->is.username, absentee->is.shortname) != SAY_APPROVED;
+	item->is_withheld = absence_say_of(absence, &absentee->is) != SAY_APPROVED;
 	if (!course || verdict.fate != ABSENT_GOES)
 		return;
 	if (course->going++ == 0)

@@ -165,10 +165,8 @@ static const struct absence_ban *ban_of(
 	if (!item->is_withheld)
 		return NULL;
 	if (absence->is_release)
-		return absence_say(absence, absentee->is.username, absentee->is.shortname) ==
-		               SAY_SUPERSEDED
-		           ? &superseded
-		           : &beyond;
+		return absence_say_of(absence, &absentee->is) == SAY_SUPERSEDED ? &superseded
+		                                                                : &beyond;
 	if (absence->ban.code != CODES)
 		return &absence->ban;
 	const struct absence_course *course = absence_course_of(absence, item->listing.enrol);

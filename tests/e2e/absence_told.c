@@ -210,6 +210,23 @@ Test(absence_told, explain_and_show_call_courses_as_the_files_do)
 	nightly_leave(&nightly);
 }
 
+Test(absence_told, a_release_knows_courses_by_what_the_files_call_them)
+{
+	struct nightly nightly;
+	nightly_make(&nightly, "  default: { course_by: idnumber, absence: { action: suspend }, "
+	                       "limits: { rows_of_last: 10% } }\n");
+	rig_execute(&nightly.rig, "UPDATE mdl_course SET idnumber = 'N-' || shortname");
+	nightly_send(&nightly, "staff-1.csv", "1-50:N-C1");
+	nightly_send(&nightly, "staff-2.csv", "1-30:N-C1");
+	rig_expect(
+	    &nightly.rig, "SELECT COUNT(*) FROM mdl_user_enrolments WHERE status = 1", "0\n");
+	rig_order(&nightly.rig, "release", "staff-2.csv");
+	rig_once(&nightly.rig);
+	rig_expect(
+	    &nightly.rig, "SELECT COUNT(*) FROM mdl_user_enrolments WHERE status = 1", "20\n");
+	nightly_leave(&nightly);
+}
+
 Test(absence_told, explain_and_show_tell_of_those_who_were_due)
 {
 	struct nightly nightly;
