@@ -7,6 +7,7 @@
 
 #include "enrold/arena.h"
 #include "enrold/error.h"
+#include "enrold/policy.h"
 #include "enrold/slice.h"
 
 #include <stdbool.h>
@@ -18,7 +19,8 @@ struct lms;
 struct plan_detail {
 	/* Asked, as the row names them; "": none. */
 	struct slice username, course;
-	bool is_absent; /* asked of somebody whom the run's file does not list */
+	enum course_key_by by; /* what the course is called by */
+	bool is_absent;        /* asked of somebody whom the run's file does not list */
 	/* The answer; of nobody, or of no course, empty. */
 	struct slice fullname, course_fullname;
 	int64_t last_listed_at; /* epoch seconds; 0: never, or nobody knows */

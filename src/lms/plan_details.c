@@ -49,14 +49,18 @@ static void people_find(struct asking *asking)
 	}
 }
 
-static void courses_find(struct asking *asking)
+static void courses_find(struct asking *asking, enum course_key_by by)
 {
+	static const char *const queries[] = {
+	    [COURSE_BY_SHORTNAME] =
+	        "SELECT id, fullname FROM {each}{course} WHERE {same shortname = ?1}",
+	    [COURSE_BY_IDNUMBER] =
+	        "SELECT id, fullname FROM {each}{course} WHERE {same idnumber = ?1}"};
 	struct db_questions questions = db_questions_begin(asking->lms->scratch);
 	for (size_t i = 0; i < asking->count; i++)
-		if (asking->details[i].course.size > 0)
+		if (asking->details[i].course.size > 0 && asking->details[i].by == by)
 			db_question(&questions, i, DB_VALUES(db_text(asking->details[i].course)));
-	struct db_rows rows = db_ask(asking->lms->db,
-	    "SELECT id, fullname FROM {each}{course} WHERE {same shortname = ?1}", &questions);
+	struct db_rows rows = db_ask(asking->lms->db, queries[by], &questions);
 	while (db_next(&rows)) {
 		asking->met[rows.tag].course = db_column_int(&rows, 0);
 		asking->details[rows.tag].course_fullname =
@@ -153,9 +157,11 @@ struct error lms_load_plan_details(struct lms *lms, struct slice feed, struct pl
 	for (size_t i = 0; i < count; i++)
 		details[i] = (struct plan_detail){.username = details[i].username,
 		    .course = details[i].course,
+		    .by = details[i].by,
 		    .is_absent = details[i].is_absent};
 	people_find(&asking);
-	courses_find(&asking);
+	courses_find(&asking, COURSE_BY_SHORTNAME);
+	courses_find(&asking, COURSE_BY_IDNUMBER);
 	grades_find(&asking);
 	struct error error = lasts_find(&asking);
 	return !is_error(&error) && arena_has_failed(arena) ? error_memory("looking up a plan")

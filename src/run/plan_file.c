@@ -25,6 +25,8 @@ static struct error on_ask(
     void *context, struct plan_detail *details, size_t count, struct arena *arena)
 {
 	const struct run *run = context;
+	for (size_t i = 0; i < count; i++)
+		details[i].by = run->policy.course_by;
 	return lms_load_plan_details(run->runner->lms, run->row.feed, details, count, arena);
 }
 

@@ -83,6 +83,25 @@ Test(plan_details, tells_names_of_people_and_courses)
 	fixture_remove(&fixture);
 }
 
+/* A course is looked up by what the feed calls it, and by nothing else. */
+Test(plan_details, tells_courses_by_what_the_feed_calls_them)
+{
+	struct plan_detail detail = detail_of("p1", "N-2");
+	struct fixture fixture;
+	fixture_make(&fixture, "C1 C2", places);
+	database_execute(
+	    &fixture.database, "UPDATE mdl_course SET idnumber = 'N-2' WHERE shortname = 'C2'");
+	fixture_open(&fixture);
+	good(lms_check_site(fixture.lms, false));
+	good(lms_begin(fixture.lms));
+	cr_expect_eq(asked(&fixture, detail).course_fullname.size, 0);
+	detail.by = COURSE_BY_IDNUMBER;
+	cr_expect(slice_is(asked(&fixture, detail).course_fullname, SLICE("Two")));
+	detail.course = SLICE("C2");
+	cr_expect_eq(asked(&fixture, detail).course_fullname.size, 0);
+	fixture_remove(&fixture);
+}
+
 /* As many as a piece of a plan has, and others between them. */
 Test(plan_details, answers_each_of_many)
 {
