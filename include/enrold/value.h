@@ -97,6 +97,9 @@ struct date_rules {
 	int64_t now;   /* of the run's beginning; epoch seconds */
 	int64_t today; /* its midnight */
 	bool is_end;   /* a day without a time is meant with its 24 hours */
+	/* One before 1970 is 0, and not refused: of those who were always there HR systems say
+	 * 1900. */
+	bool takes_old;
 };
 
 bool value_parse_feed_date(struct slice cell, const struct date_rules *rules, int64_t *epoch);

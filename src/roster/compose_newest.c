@@ -155,7 +155,8 @@ struct error newest_date(const struct source *source, const struct csvin_record 
 	    .forms_count = policy->dates.count,
 	    .is_moodle = policy->compat == COMPAT_MOODLE,
 	    .now = now,
-	    .today = now};
+	    .today = now,
+	    .takes_old = true};
 	struct slice cell = cell_of(source, record, source->date);
 	if (value_parse_feed_date(cell, &rules, date) && *date < INT64_C(1) << DATE_BITS)
 		return OK;

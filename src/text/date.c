@@ -117,10 +117,12 @@ static bool form_matches(const char *form, struct slice cell, struct civil *civi
 	return cell.size == 0;
 }
 
+enum { EPOCH_YEAR = 1970 };
+
 static bool civil_is_real(const struct civil *civil)
 {
 	static const int lengths[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-	if (civil->year < 1970 || civil->month < 1 || civil->month > 12 || civil->day < 1)
+	if (civil->year < 1 || civil->month < 1 || civil->month > 12 || civil->day < 1)
 		return false;
 	bool leap = (civil->year % 4 == 0 && civil->year % 100 != 0) || civil->year % 400 == 0;
 	int length = lengths[civil->month - 1] + (civil->month == 2 && leap);
@@ -142,23 +144,29 @@ static int64_t civil_epoch(const struct civil *civil, bool is_end)
 	return civil->has_offset ? (int64_t)timegm(&tm) - civil->offset : (int64_t)mktime(&tm);
 }
 
-static bool date_parse(struct slice cell, bool is_end, int64_t *epoch)
+/* What was before 1970 is no date of an LMS, which counts from there. */
+static bool civil_read(const struct civil *civil, const struct date_rules *rules, int64_t *epoch)
+{
+	if (!civil_is_real(civil) || (civil->year < EPOCH_YEAR && !rules->takes_old))
+		return false;
+	*epoch = civil->year < EPOCH_YEAR ? 0 : civil_epoch(civil, rules->is_end);
+	return *epoch >= 0;
+}
+
+static bool date_parse(struct slice cell, const struct date_rules *rules, int64_t *epoch)
 {
 	for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
 		struct civil civil;
-		if (!form_matches(forms[i], cell, &civil))
-			continue;
-		if (!civil_is_real(&civil))
-			return false;
-		*epoch = civil_epoch(&civil, is_end);
-		return *epoch >= 0;
+		if (form_matches(forms[i], cell, &civil))
+			return civil_read(&civil, rules, epoch);
 	}
 	return false;
 }
 
 bool value_parse_date(struct slice cell, int64_t *epoch)
 {
-	return date_parse(cell, false, epoch);
+	static const struct date_rules none = {0};
+	return date_parse(cell, &none, epoch);
 }
 
 /* ---- what a feed takes besides ---- */
@@ -174,7 +182,8 @@ static bool has_part(const char *form, const char *parts)
 	return false;
 }
 
-static bool form_parse(const char *form, const char *text, bool is_end, int64_t *epoch)
+static bool form_parse(
+    const char *form, const char *text, const struct date_rules *rules, int64_t *epoch)
 {
 	struct tm tm = {.tm_mday = 1, .tm_isdst = -1};
 	const char *rest = strptime(text, form, &tm);
@@ -190,8 +199,7 @@ static bool form_parse(const char *form, const char *text, bool is_end, int64_t 
 	    .has_time = has_part(form, "HIklMSTRrXcs"),
 	    .has_offset = has_part(form, "zs"), /* seconds are read as of this machine */
 	    .offset = (int)tm.tm_gmtoff};
-	*epoch = civil_is_real(&civil) ? civil_epoch(&civil, is_end) : -1;
-	return *epoch >= 0;
+	return civil_read(&civil, rules, epoch);
 }
 
 /* "tomorrow" is a midnight, and a day; "+1 week" is a moment. */
@@ -210,14 +218,14 @@ static bool php_end(const char *text, int64_t *epoch)
 bool value_parse_feed_date(struct slice cell, const struct date_rules *rules, int64_t *epoch)
 {
 	char text[DATE_TEXT_MAX + 1];
-	if (date_parse(cell, rules->is_end, epoch))
+	if (date_parse(cell, rules, epoch))
 		return true;
 	if (cell.size == 0 || cell.size > DATE_TEXT_MAX || memchr(cell.bytes, '\0', cell.size))
 		return false;
 	memcpy(text, cell.bytes, cell.size);
 	text[cell.size] = '\0';
 	for (size_t i = 0; i < rules->forms_count; i++)
-		if (form_parse(rules->forms[i], text, rules->is_end, epoch))
+		if (form_parse(rules->forms[i], text, rules, epoch))
 			return true;
 	if (!rules->is_moodle)
 		return false;

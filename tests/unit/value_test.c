@@ -115,12 +115,21 @@ Test(value, takes_a_feeds_own_dates_and_moodles)
 	tzset();
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		const struct date_rules rules = {
-		    forms, 2, cases[i].is_moodle, 1798761600 + 3600, 1798761600, false};
+		    forms, 2, cases[i].is_moodle, 1798761600 + 3600, 1798761600, false, false};
 		int64_t epoch = -1;
 		bool is_date = value_parse_feed_date(cases[i].cell, &rules, &epoch);
 		cr_expect_eq(is_date, cases[i].epoch >= 0, "case %zu", i);
 		if (is_date)
 			cr_expect_eq(epoch, cases[i].epoch, "case %zu: %lld", i, (long long)epoch);
+	}
+	/* Where it only matters which is later. */
+	static const char *const old[] = {"1900-01-01", "01/01/1900", "1969-12-31"};
+	const struct date_rules newest = {.forms = forms, .forms_count = 2, .takes_old = true};
+	for (size_t i = 0; i < sizeof old / sizeof *old; i++) {
+		int64_t epoch = -1;
+		cr_expect(value_parse_feed_date(slice_of(old[i]), &newest, &epoch), "%s", old[i]);
+		cr_expect_eq(epoch, 0, "%s: %lld", old[i], (long long)epoch);
+		cr_expect_not(value_parse_date(slice_of(old[i]), &epoch), "%s", old[i]);
 	}
 	/* Without a form of the feed's own, slashes are month first in Moodle, else nothing. */
 	struct date_rules rules = {.is_moodle = true};
@@ -408,7 +417,7 @@ Test(value, a_day_without_a_time_ends_when_its_hours_are_over)
 	setenv("TZ", "Europe/Berlin", 1);
 	tzset();
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-		const struct date_rules rules = {forms, 2, true, 1798675200, 1798671600, true};
+		const struct date_rules rules = {forms, 2, true, 1798675200, 1798671600, true, false};
 		int64_t epoch = -1;
 		cr_expect(value_parse_feed_date(slice_of(cases[i].cell), &rules, &epoch), "%s",
 		    cases[i].cell);
