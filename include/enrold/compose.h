@@ -9,7 +9,8 @@
  * The text is UTF-8 with commas, quotes where needed, LF. Its headings are those of all members
  * (preset_heading), each once; in front stands COMPOSE_LINE, and in front of each record its line.
  * Lines are counted through: a member's begin behind those of the one before it. No row is lost,
- * and a bad one stays as bad: composed_record has it as its member had it. A cell with several
+ * and a bad one stays as bad: composed_record has it as its member had it. One whose date
+ * newest_by cannot read is bad, and the others of its key count without it. A cell with several
  * values (policy.split) is a record for each, of the same line, of which the others are empty but
  * for the key and what goes with the split column by its number; the rest of its row stands in the
  * first.
@@ -59,8 +60,8 @@ struct error composer_create(const struct compose_terms *terms, compose_on_text 
     void *context, struct composer **result) MUST_CHECK;
 void composer_free(struct composer *composer);
 
-/* REJECT, with the member's name in front: what records.h refuses; compose_newest: a row has no
- * such date, or the file no such column; too_many_keys. */
+/* REJECT, with the member's name in front: what records.h refuses; compose_newest: no row
+ * has such a date, or the file no such column; too_many_keys. */
 struct error composer_begin(
     struct composer *composer, enum compose_pass pass, size_t member) MUST_CHECK;
 struct error composer_feed(struct composer *composer, const char *bytes, size_t size) MUST_CHECK;
@@ -74,7 +75,7 @@ bool compose_is_wanted(const struct policy *policy);
 /* The same, of a text that is written as all composed ones are. */
 struct policy composed_policy(const struct policy *policy);
 /* The record as it was in its file: its line, its fault, and without the cell of COMPOSE_LINE,
- * which is "7", or "7 broken". False: that is nothing that the composer writes. */
+ * which is "7", "7 broken", or "7 undated 3". False: that is nothing that the composer writes. */
 bool composed_record(const struct csvin_record *record, struct csvin_record *was);
 
 #endif

@@ -43,12 +43,14 @@ enum csvin_fault {
 	CSVIN_BROKEN,   /* text after a closing quote */
 	CSVIN_CUT,      /* cells over field_max are not kept: their bytes are NULL */
 	CSVIN_TOO_LONG, /* the record is over record_max or cells_max: what went over is not kept */
+	CSVIN_UNDATED,  /* of a composed text alone: fault_cell has no date for newest_by */
 };
 
 struct csvin_record {
 	uint64_t line; /* physical line on which the record starts; the first line is 1 */
 	enum csvin_fault fault;
-	bool is_ended; /* by what ends records; else the input has ended first */
+	bool is_ended;       /* by what ends records; else the input has ended first */
+	uint32_t fault_cell; /* CSVIN_UNDATED: which one */
 	size_t cells_count;
 	const struct slice *cells; /* borrowed until the callback returns */
 };

@@ -48,6 +48,12 @@ static struct slice fault_message(const struct step *step)
 		    "correct the "
 		    "feed's csv.encoding.",
 		    step->policy->encoding);
+	if (record->fault == CODE_INVALID_VALUE)
+		return arena_print(step->arena,
+		    "newest_by finds no date in the column '%.*s', so that nobody knows whether "
+		    "this "
+		    "row counts: correct it, or name its form in the feed's dates.",
+		    SLICE_ARG(step->header->columns[record->fault_column].cell));
 	if (record->fault == CODE_VALUE_TOO_LONG && record->fault_column != COLUMN_NONE)
 		return arena_print(step->arena,
 		    "The value is longer than the %u characters of this column: shorten it.",

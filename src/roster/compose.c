@@ -125,7 +125,7 @@ static bool is_dated(const struct source *source, const struct csvin_record *rec
 
 static struct error newest_take(struct composer *composer, const struct csvin_record *record)
 {
-	const struct source *source = source_of(composer);
+	struct source *source = source_of(composer);
 	struct arena *scratch = composer->writing.scratch;
 	struct newest_row row = {.record = composer->newest_records++, .line = record->line};
 	struct newest_row older = row;
@@ -136,20 +136,29 @@ static struct error newest_take(struct composer *composer, const struct csvin_re
 	if (row.key.size == 0)
 		return OK;
 	struct error error = newest_date(source, record, composer->terms.now, scratch, &row.date);
-	if (!is_error(&error) && row.date <= composer->terms.now)
+	if (is_error(&error)) {
+		if (!is_error(&source->undated))
+			source->undated = error;
+		return OK;
+	}
+	source->is_dated = true;
+	if (row.date <= composer->terms.now)
 		error = newest_add(composer->newest, &row, &older);
 	if (!is_error(&error) && older.record != UINT64_MAX)
 		older_note(composer, &older);
 	return error;
 }
 
-/* Not written: there is a newer one, or its day is to come. */
-static struct error older_find(
-    struct composer *composer, const struct csvin_record *record, bool *is_older)
+enum standing { COUNTS, IS_OLDER, IS_UNDATED };
+
+/* Older: there is a newer one, or its day is to come. */
+static struct error standing_find(
+    struct composer *composer, const struct csvin_record *record, enum standing *standing)
 {
+	int64_t date;
 	const struct source *source = source_of(composer);
 	struct arena *scratch = composer->writing.scratch;
-	*is_older = false;
+	*standing = COUNTS;
 	if (!member_of(composer)->policy->newest_by)
 		return OK;
 	uint64_t number = composer->newest_records++;
@@ -160,7 +169,13 @@ static struct error older_find(
 	/* A key that found no room would make an older row count, or a newer one not. */
 	if (arena_has_failed(scratch))
 		return error_memory("composing files");
-	*is_older = key.size > 0 && !newest_is(composer->newest, key, number);
+	if (key.size == 0)
+		return OK;
+	struct error error = newest_date(source, record, composer->terms.now, scratch, &date);
+	if (is_error(&error))
+		*standing = IS_UNDATED;
+	else if (!newest_is(composer->newest, key, number))
+		*standing = IS_OLDER;
 	return OK;
 }
 
@@ -181,13 +196,16 @@ static struct error on_headings(void *context, const struct csvin_record *headin
 static struct error row_take(struct composer *composer, const struct csvin_record *record)
 {
 	struct compose_member *member = member_of(composer);
-	bool is_older;
+	enum standing standing;
+	uint64_t line = composer->before + record->line;
 	member->records++;
-	struct error error = older_find(composer, record, &is_older);
-	if (is_error(&error) || is_older)
+	struct error error = standing_find(composer, record, &standing);
+	if (is_error(&error) || standing == IS_OLDER)
 		return error;
-	record_write(
-	    &composer->writing, source_of(composer), record, composer->before + record->line);
+	if (standing == IS_UNDATED)
+		undated_write(&composer->writing, source_of(composer), record, line);
+	else
+		record_write(&composer->writing, source_of(composer), record, line);
 	return composer->writing.out.size < OUT_SIZE ? OK : out_give(composer);
 }
 
@@ -268,11 +286,19 @@ static struct error member_count(struct composer *composer)
 	return is_last ? out_give(composer) : OK;
 }
 
+/* Where no row has a date, the column is not what the feed takes it for. */
+static struct error dates_check(const struct source *source)
+{
+	return !source->is_dated && is_error(&source->undated) ? source->undated : OK;
+}
+
 struct error composer_end(struct composer *composer)
 {
 	struct error error = is_seen(composer) ? OK : records_finish(composer->records);
 	if (!is_error(&error) && composer->pass == COMPOSE_WRITE)
 		error = member_count(composer);
+	else if (!is_error(&error) && member_of(composer)->policy->newest_by)
+		error = dates_check(source_of(composer));
 	error = member_wrap(composer, error);
 	records_close(composer->records);
 	composer->records = NULL;

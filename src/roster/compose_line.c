@@ -20,6 +20,19 @@ struct policy composed_policy(const struct policy *policy)
 	return composed;
 }
 
+/* "undated 3" */
+static bool undated_read(struct slice word, struct csvin_record *was)
+{
+	int64_t cell;
+	struct slice rest = word;
+	if (!slice_is(slice_take(&rest, ' '), SLICE(COMPOSE_UNDATED)) ||
+	    !value_parse_whole(rest, &cell) || cell < 0 || (uint64_t)cell >= was->cells_count)
+		return false;
+	was->fault = CSVIN_UNDATED;
+	was->fault_cell = (uint32_t)cell;
+	return true;
+}
+
 static bool fault_read(struct slice word, enum csvin_fault *fault)
 {
 	bool is_broken = slice_is(word, SLICE(COMPOSE_BROKEN));
@@ -38,7 +51,8 @@ bool composed_record(const struct csvin_record *record, struct csvin_record *was
 	*was = *record;
 	was->cells++;
 	was->cells_count--;
-	if (!value_parse_whole(number, &line) || !fault_read(word, &was->fault))
+	if (!value_parse_whole(number, &line) ||
+	    !(fault_read(word, &was->fault) || undated_read(word, was)))
 		return false;
 	was->line = (uint64_t)line;
 	return true;

@@ -42,6 +42,8 @@ struct source {
 	size_t sets_count;
 	uint32_t key, date;        /* columns of the member, for newest_by */
 	const struct words *empty; /* NULL: no cell means an empty one */
+	bool is_dated;             /* a row has a date */
+	struct error undated;      /* about the first row that has none */
 	uint64_t first_record;     /* counted through all members with newest_by */
 };
 
@@ -92,6 +94,7 @@ struct error newest_date(const struct source *source, const struct csvin_record 
 /* Beside the line of a record: what is wrong with it. */
 #define COMPOSE_BROKEN "broken"
 #define COMPOSE_LONG "long"
+#define COMPOSE_UNDATED "undated" /* and the column of the whole */
 
 /* Writes the record's rows into the text. */
 struct writing {
@@ -104,6 +107,9 @@ struct writing {
 
 void heading_write(struct writing *writing);
 void record_write(struct writing *writing, const struct source *source,
+    const struct csvin_record *record, uint64_t line);
+/* A row of which newest_by finds no date. */
+void undated_write(struct writing *writing, const struct source *source,
     const struct csvin_record *record, uint64_t line);
 
 #endif

@@ -105,6 +105,21 @@ static void long_write(struct writing *writing, const struct source *source,
 	cells_write(writing, writing->cells, writing->whole->count);
 }
 
+/* One of which cells were not kept has to stay out of a retry file. */
+void undated_write(struct writing *writing, const struct source *source,
+    const struct csvin_record *record, uint64_t line)
+{
+	if (record->fault == CSVIN_CUT) {
+		long_write(writing, source, record, line);
+		return;
+	}
+	cells_place(writing, source, record);
+	row_begin(writing, line);
+	buffer_add_text(&writing->out, " " COMPOSE_UNDATED " ");
+	buffer_add_int(&writing->out, source->columns[source->date].target);
+	cells_write(writing, writing->cells, writing->whole->count);
+}
+
 /* ---- cells with several values ---- */
 
 struct values {

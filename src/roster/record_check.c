@@ -70,6 +70,8 @@ void record_fault_find(
 		record_fault(record, CODE_BROKEN_QUOTES, COLUMN_NONE);
 	else if (source->fault == CSVIN_TOO_LONG || is_cut(batch, source))
 		record_fault(record, CODE_VALUE_TOO_LONG, COLUMN_NONE);
+	else if (source->fault == CSVIN_UNDATED)
+		record_fault(record, CODE_INVALID_VALUE, source->fault_cell);
 	else if (header_is_ragged(batch->header, record->written_count))
 		record_fault(record, CODE_WRONG_FIELD_COUNT, COLUMN_NONE);
 	else if (record_is_as_refused(batch, record, &fault))

@@ -48,6 +48,11 @@ static const struct preset_kind lines = {.name = "lines",
         .delimiter = "semicolon",
         .skip_lines = 1}};
 
+/* One more than FIELD_MAX. */
+#define TWENTY(c) c c c c c c c c c c c c c c c c c c c c
+#define LONG_CELL TWENTY("xxxxxxxxxx") "x"
+#define LONG_DASHES TWENTY("----------") "-"
+
 struct file {
 	const char *name;
 	const struct preset_kind *kind;
@@ -159,7 +164,19 @@ static const struct {
         "#line,idnumber,jobs.EFFDT\n2,,x\n3,1,2025-01-01\n4,1\n5 broken,\"\"\"1\"\"x\"\n"
         "6,1,2024-01-01,y\n7,,x\n",
         NULL},
-    {"a row without a date", {{"jobs.csv", &jobs, "EMPLID,EFFDT\n1,2025-01-01\n2,soon\n"}},
+    {"a row without a date is bad by itself, and the others of its key count without it",
+        {{"u", &users, "user_id,login_id\n1,x\n"},
+            {"a", &jobs,
+                "EMPLID,JOB,EFFDT\n1,a,2025-01-01\n1,b,soon\n2,c,\n1,d,2024-01-01\n"
+                "3,e,2030-01-01\n"}},
+        "#line,idnumber,username,jobs.JOB,jobs.EFFDT\n2,1,x,,\n4,1,,a,2025-01-01\n"
+        "5 undated 3,1,,b,soon\n6 undated 3,2,,c,\n",
+        "1+2:1-0@0 3+6:5-2@7"},
+    {"of one with a cell that is too long nothing is known",
+        {{"a", &jobs, "EMPLID,JOB,EFFDT\n1,a,2025-01-01\n1," LONG_CELL ",soon\n"}},
+        "#line,idnumber,jobs.JOB,jobs.EFFDT\n2,1,a,2025-01-01\n3 long,1," LONG_DASHES ",soon\n",
+        "1+3:2-0@0"},
+    {"no row with a date", {{"jobs.csv", &jobs, "EMPLID,EFFDT\n,2025-01-01\n2,soon\n3,\n"}},
         "compose_newest@3 jobs.csv: line 3 has 'soon' for a date in the column 'EFFDT', by which "
         "newest_by finds each person's newest row: correct it, or name its form in the feed's "
         "dates",
