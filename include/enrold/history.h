@@ -31,7 +31,7 @@ struct history_query {
 	const char *run; /* an id; or "last", of `feed` if that is given */
 	/* explain */
 	const char *user;   /* user name, e-mail address or idnumber, in any letter case */
-	const char *course; /* short name; NULL: all */
+	const char *course; /* short name or idnumber; NULL: all */
 	int64_t enrolment;  /* the id of one, instead of both; 0: not given */
 };
 

@@ -42,6 +42,16 @@ struct error lms_find_enrolment_course(
 struct error lms_find_enrolment(
     struct lms *lms, int64_t id, struct arena *arena, struct enrolment_known *row) MUST_CHECK;
 
+/* What the files may call a course. */
+struct course_called {
+	bool is_known;                    /* there is one such course */
+	struct slice shortname, idnumber; /* idnumber "": it has none */
+};
+
+/* The one course of that short name; else of that idnumber. Texts lie in the arena. */
+struct error lms_find_course_called(struct lms *lms, struct slice text, struct arena *arena,
+    struct course_called *course) MUST_CHECK;
+
 /* Another way of being in the course than by its manual enrolment. */
 struct other_way {
 	struct slice method; /* "cohort" */

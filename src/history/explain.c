@@ -21,6 +21,7 @@ struct explaining {
 	struct person_today person;
 	bool is_told;                     /* that it is about this person */
 	struct asked_enrolment enrolment; /* when that is what is asked */
+	struct course_called course;      /* of which alone is asked */
 };
 
 /* ---- who ---- */
@@ -73,6 +74,19 @@ static struct error person_give(struct explaining *explaining)
 
 /* ---- which rows: of one course ---- */
 
+/* Some feeds call it by its short name, others by its idnumber. */
+static struct error course_find(struct explaining *explaining)
+{
+	struct history *history = explaining->history;
+	const struct enrolment_known *is = &explaining->enrolment.is;
+	if (history->query->enrolment != 0)
+		explaining->course = (struct course_called){true, is->shortname, is->idnumber};
+	else if (history->query->course && !is_error(&history->away))
+		return lms_find_course_called(history->lms, slice_of(history->query->course),
+		    explaining->arena, &explaining->course);
+	return OK;
+}
+
 static struct slice number_of(struct slice column)
 {
 	size_t start = column.size;
@@ -84,11 +98,11 @@ static struct slice number_of(struct slice column)
 static bool names_course(const struct explaining *explaining, const struct found_row *row)
 {
 	struct slice target = row->cells[RESULT_TARGET];
-	struct slice idnumber = explaining->enrolment.is.idnumber;
-	const char *course = explaining->history->query->course;
-	return target.size > 0 &&
-	       (value_is_alike(target, slice_of(course), explaining->run) ||
-	           (idnumber.size > 0 && value_is_alike(target, idnumber, explaining->run)));
+	const struct course_called *course = &explaining->course;
+	const char *asked = explaining->history->query->course;
+	return target.size > 0 && (value_is_alike(target, slice_of(asked), explaining->run) ||
+	                              value_is_alike(target, course->shortname, explaining->run) ||
+	                              value_is_alike(target, course->idnumber, explaining->run));
 }
 
 /* Who is absent from a course is told without a number; the account's own name stands for it. */
@@ -245,6 +259,8 @@ static struct error explain(struct explaining *explaining)
 {
 	struct error error = person_find(explaining);
 	if (!is_error(&error))
+		error = course_find(explaining);
+	if (!is_error(&error))
 		error = runs_explain(explaining);
 	if (is_error(&error))
 		return error;
@@ -287,7 +303,7 @@ struct error history_explain(struct history *history)
 	struct explaining explaining = {
 	    .history = history, .arena = arena_create(), .run = arena_create()};
 	if (explaining.arena)
-		explaining.today = today_create(explaining.arena);
+		explaining.today = today_create(explaining.arena, &explaining.course);
 	struct error error;
 	if (!explaining.today || !explaining.run)
 		error = error_memory("explaining");

@@ -260,7 +260,9 @@ struct error causes_give(
 
 struct today;
 
-struct today *today_create(struct arena *arena); /* NULL: no memory */
+/* course: that which is asked for, borrowed, as it is known when the first row is noted. NULL: no
+ * memory. */
+struct today *today_create(struct arena *arena, const struct course_called *course);
 /* The next row about the person. */
 void today_note(struct today *today, const struct past_run *run, const struct found_row *row);
 /* An object for the account and one for each course. */

@@ -40,6 +40,7 @@ struct value_said {
 
 struct today {
 	struct arena *arena;
+	const struct course_called *asked;
 	struct course_said courses[COURSES_MAX];
 	size_t courses_count;
 	struct value_said values[VALUES_MAX]; /* of the account */
@@ -48,11 +49,13 @@ struct today {
 	size_t suspended_count;
 };
 
-struct today *today_create(struct arena *arena)
+struct today *today_create(struct arena *arena, const struct course_called *course)
 {
 	struct today *today = arena_alloc(arena, sizeof *today);
-	if (today)
+	if (today) {
 		today->arena = arena;
+		today->asked = course;
+	}
 	return today;
 }
 
@@ -113,12 +116,23 @@ static enum course_key_by key_by(const struct past_run *run)
 	           : COURSE_BY_SHORTNAME;
 }
 
+/* The course that is asked for is one, by whichever name: it is told by its short name. */
+static struct course_key key_of(
+    const struct today *today, const struct past_run *run, struct slice target)
+{
+	const struct course_called *asked = today->asked;
+	enum course_key_by by = key_by(run);
+	struct slice name = by == COURSE_BY_IDNUMBER ? asked->idnumber : asked->shortname;
+	if (asked->is_known && value_is_alike(target, name, today->arena))
+		return (struct course_key){COURSE_BY_SHORTNAME, asked->shortname};
+	return (struct course_key){by, target};
+}
+
 static void course_note(
     struct today *today, const struct past_run *run, const struct found_row *row)
 {
 	const struct slice *cells = row->cells;
-	struct course_said *course =
-	    course_find(today, (struct course_key){key_by(run), cells[RESULT_TARGET]});
+	struct course_said *course = course_find(today, key_of(today, run, cells[RESULT_TARGET]));
 	if (!course)
 		return;
 	struct source *source = &course->source;
@@ -425,13 +439,33 @@ static struct error courses_load(struct today *today, struct history *history,
 	return error;
 }
 
+/* Also what is called so and is another course, or none. */
+static bool is_asked(const struct today *today, const char *asked, const struct course_said *said)
+{
+	return !asked || value_is_alike(said->key.text, slice_of(asked), today->arena) ||
+	       (today->asked->is_known && slice_is(said->key.text, today->asked->shortname));
+}
+
+/* It is told of although no row named it. */
+static void asked_add(struct today *today, const char *asked)
+{
+	size_t i = 0;
+	if (today->asked->is_known)
+		course_find(
+		    today, (struct course_key){COURSE_BY_SHORTNAME, today->asked->shortname});
+	while (i < today->courses_count && !is_asked(today, asked, &today->courses[i]))
+		i++;
+	if (i == today->courses_count)
+		course_find(today, (struct course_key){COURSE_BY_SHORTNAME, slice_of(asked)});
+}
+
 struct error today_give(struct today *today, struct history *history,
     const struct account_facts *account, bool is_deleted)
 {
 	struct course_today *courses;
 	const char *asked = history->query->course;
 	if (asked)
-		course_find(today, (struct course_key){COURSE_BY_SHORTNAME, slice_of(asked)});
+		asked_add(today, asked);
 	struct error error = courses_load(today, history, account, &courses);
 	if (!is_error(&error))
 		error = suspended_load(today, history, account);
@@ -439,7 +473,7 @@ struct error today_give(struct today *today, struct history *history,
 		error = account_give(today, history, account, is_deleted);
 	for (size_t i = 0; i < today->courses_count && !is_error(&error); i++) {
 		const struct course_said *said = &today->courses[i];
-		if (asked && !value_is_alike(said->key.text, slice_of(asked), today->arena))
+		if (!is_asked(today, asked, said))
 			continue;
 		error = history_give(
 		    history, course_json(today, history, said, courses ? &courses[i] : NULL));

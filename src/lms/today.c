@@ -35,6 +35,33 @@ struct error lms_find_person(
 
 /* ---- where ---- */
 
+struct error lms_find_course_called(
+    struct lms *lms, struct slice text, struct arena *arena, struct course_called *course)
+{
+	enum { KEYS = 2 };
+	const struct course_key keys[KEYS] = {
+	    {COURSE_BY_SHORTNAME, text}, {COURSE_BY_IDNUMBER, text}};
+	struct course_facts facts[KEYS];
+	*course = (struct course_called){.is_known = false};
+	if (text.size == 0) /* as many idnumbers are */
+		return OK;
+	struct error error = lms_find_courses(lms, keys, KEYS, facts, arena);
+	size_t by = !is_error(&error) && facts[0].matches == 0 ? 1 : 0;
+	if (is_error(&error) || facts[by].matches != 1)
+		return error;
+	struct db_rows rows =
+	    db_select(lms_db(lms), "SELECT shortname, idnumber FROM {course} WHERE id = ?",
+	        DB_VALUES(db_int(facts[by].id)));
+	if (db_next(&rows)) {
+		course->is_known = true;
+		course->shortname = arena_copy(arena, db_column_text(&rows, 0));
+		course->idnumber = arena_copy(arena, db_column_text(&rows, 1));
+	}
+	db_rows_close(&rows);
+	return arena_has_failed(arena) ? error_memory("looking for a course")
+	                               : db_error(lms_db(lms));
+}
+
 static struct error enrolments_load(struct lms *lms, int64_t user, struct course_today *courses,
     const struct course_facts *facts, size_t count, struct arena *arena)
 {

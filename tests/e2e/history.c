@@ -18,6 +18,7 @@
 	"  default: { allow_suspend: true, allow_delete: true, allow_rename: true, " RIG_MAY_ALL   \
 	" }\n"                                                                                     \
 	"  hr: { match_by: email }\n"                                                              \
+	"  numbers: { course_by: idnumber, " RIG_MAY_ALL " }\n"                                    \
 	"  adds: { upload_type: add_or_update, " RIG_MAY_ALL " }\n"
 
 /* ---- asking ---- */
@@ -581,6 +582,41 @@ Test(history, explain_of_a_course_takes_what_belongs_to_it)
 	buffer_done(&targets);
 	json_decref(all);
 	law_close(&rig);
+}
+
+/* Feeds call it by its short name, or by its idnumber: it is one course. */
+Test(history, explain_of_a_course_takes_what_was_said_by_its_other_name)
+{
+	struct rig rig;
+	make(&rig);
+	files_make_directory(rig_inbox(&rig, "numbers").text);
+	rig_execute(&rig, "UPDATE mdl_course SET idnumber = 'N-1' WHERE shortname = 'C1'");
+	drop(&rig, "numbers/x.csv", "username,course1\np1,N-1\n");
+	drop(&rig, "staff.csv", "username,course1\np2,C1\np3,N-1\n");
+	drop(&rig, "numbers/y.csv", "username,course1\np2,N-1\n");
+	static const char *const names[] = {"C1", "N-1"};
+	for (size_t i = 0; i < 2; i++) {
+		json_t *all = ASK(&rig, "explain", "p1", names[i]);
+		expect_rows(all, "x.csv:2 enrolled");
+		cr_expect_eq(count(all, "course"), 1);
+		const json_t *course = nth(all, "course", 0);
+		cr_expect_str_eq(text(course, "course"), "C1");
+		cr_expect_str_eq(text(course, "file"), "x.csv");
+		cr_expect_str_eq(text(course, "enrolled"), "active");
+		cr_expect_str_eq(text(course, "today"), text(course, "said"));
+		json_decref(all);
+		all = ASK(&rig, "explain", "p2", names[i]);
+		expect_rows(all, "staff.csv:2 enrolled|y.csv:2 already_enrolled");
+		cr_expect_eq(count(all, "course"), 1);
+		cr_expect_str_eq(text(nth(all, "course", 0), "file"), "y.csv");
+		json_decref(all);
+	}
+	/* Of a feed that calls courses by their short names no course is called so. */
+	json_t *all = ASK(&rig, "explain", "p3", "N-1");
+	expect_rows(all, "staff.csv:3 course_not_found");
+	cr_expect_eq(count(all, "course"), 2);
+	json_decref(all);
+	rig_remove(&rig); /* the law knows courses by their short names */
 }
 
 Test(history, explain_leaves_previews_out)
