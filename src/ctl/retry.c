@@ -166,6 +166,16 @@ static struct error required_make(
 	return is_error(&error) ? error : beside_make(&source->beside[SIDECAR_ROWS], text);
 }
 
+/* It would be refused, and lie in quarantine with the rows of people in it. */
+static struct error plain_check(const struct feed *feed, const char *name)
+{
+	if (!feed || !feed->policy.pgp.required)
+		return OK;
+	return error_reject("pgp_not_encrypted", 0,
+	    "the feed %s takes encrypted files only: let the sender correct and encrypt it (%s%s)",
+	    feed->name, name, feed->policy.pgp.answer_to ? ".pgp" : "");
+}
+
 /* ---- both ---- */
 
 static struct error find(const struct ctl *ctl, struct search *search, struct drop_source *source,
@@ -182,6 +192,8 @@ static struct error find(const struct ctl *ctl, struct search *search, struct dr
 	            : retry_open(outbox, search, source, sha256);
 	if (outbox >= 0)
 		close(outbox);
+	if (!is_error(&error))
+		error = plain_check(search->feed, source->name);
 	return is_error(&error) ? error : required_make(search->feed, source, sha256);
 }
 

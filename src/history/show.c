@@ -218,6 +218,14 @@ static struct error refusal_advise(struct showing *showing)
 	          "already stays as it is.");
 }
 
+/* NULL: the settings have it no more. */
+static const struct feed *feed_of(const struct showing *showing)
+{
+	char name[FEED_NAME_MAX + 1];
+	snprintf(name, sizeof name, "%.*s", SLICE_ARG(showing->run->row.feed));
+	return config_find_feed(showing->history->config, name);
+}
+
 static struct error rows_advise(struct showing *showing)
 {
 	struct place retry;
@@ -227,6 +235,15 @@ static struct error rows_advise(struct showing *showing)
 		return advise(showing, NULL,
 		    "The file with the rows that failed is gone: drop the input again, "
 		    "corrected; what is done already stays as it is.");
+	const struct feed *feed = feed_of(showing);
+	if (feed && feed->policy.pgp.required) {
+		snprintf(text, sizeof text,
+		    "The feed %s takes encrypted files only: let the sender correct and encrypt it "
+		    "(%s/%s%s).",
+		    feed->name, showing->history->config->spool, retry.path,
+		    feed->policy.pgp.answer_to ? ".pgp" : "");
+		return advise(showing, NULL, text);
+	}
 	snprintf(command, sizeof command, "enrolctl retry %s", showing->run->row.run.bytes);
 	snprintf(text, sizeof text,
 	    "Correct %s/%s, whose last columns say what is wrong with each row, and drop it. Where "

@@ -154,6 +154,17 @@ Test(pgp, a_feed_that_requires_it_refuses_what_is_plain)
 	post_close(&post);
 }
 
+Test(pgp, a_feed_that_requires_it_is_not_given_its_retry_file_in_plain)
+{
+	struct post post;
+	post_open(&post, ", required: true");
+	drop(&post, "hr/staff.csv.pgp", "username,course1\np1,C1\np2,NOPE\n", ENCRYPT);
+	rig_once(&post.rig);
+	said(&post, 1, ARGV("retry", "last"), "takes encrypted files only");
+	said(&post, 0, ARGV("show", "last"), "let the sender correct and encrypt it");
+	post_close(&post);
+}
+
 Test(pgp, what_was_altered_on_its_way_is_refused_and_its_plaintext_is_nowhere)
 {
 	struct post post;
