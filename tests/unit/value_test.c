@@ -417,7 +417,8 @@ Test(value, a_day_without_a_time_ends_when_its_hours_are_over)
 	setenv("TZ", "Europe/Berlin", 1);
 	tzset();
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-		const struct date_rules rules = {forms, 2, true, 1798675200, 1798671600, true, false};
+		const struct date_rules rules = {
+		    forms, 2, true, 1798675200, 1798671600, true, false};
 		int64_t epoch = -1;
 		cr_expect(value_parse_feed_date(slice_of(cases[i].cell), &rules, &epoch), "%s",
 		    cases[i].cell);
