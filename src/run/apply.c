@@ -108,7 +108,7 @@ static bool should_yield(const struct apply_loop *loop)
 	int64_t way_us = loop->turn_us - loop->entered_us;
 	int64_t most = way_us * TURN_WAYS > TURN_US ? way_us * TURN_WAYS : TURN_US;
 	return loop->mode->has_checkpoints && atomic_load(loop->run->runner->shared->is_crowded) &&
-	       apply_clock_us() - loop->turn_us >= most;
+	       run_clock_us() - loop->turn_us >= most;
 }
 
 /* While small files come, a batch is as large as this database does in a moment; else as large as
@@ -116,7 +116,7 @@ static bool should_yield(const struct apply_loop *loop)
 static void records_fit(struct apply_loop *loop)
 {
 	uint64_t done = loop->tally.rows - loop->records_since;
-	uint64_t took_us = (uint64_t)(apply_clock_us() - loop->begun_us) + 1;
+	uint64_t took_us = (uint64_t)(run_clock_us() - loop->begun_us) + 1;
 	uint64_t fit =
 	    loop->was_wanted ? done * BATCH_WANTED_US / took_us : (uint64_t)loop->records_fit * 2;
 	fit = fit < BATCH_RECORDS ? fit : BATCH_RECORDS;
@@ -232,7 +232,7 @@ static struct error on_record(void *context, const struct csvin_record *record)
 	if (loop->reader.records <= loop->run->row.records)
 		return OK; /* before the checkpoint */
 	if (loop->turn_us == 0)
-		loop->turn_us = apply_clock_us();
+		loop->turn_us = run_clock_us();
 	if (is_full(loop, record)) {
 		struct error error = batch_flush(loop);
 		if (is_error(&error))
@@ -355,7 +355,7 @@ static struct error attempt(struct run *run, bool *wants_all_hashes, struct weig
 	    .is_rehearsal = is_rehearsal,
 	    .mode = is_rehearsal && weighing->is_inexact ? &apply_modes[PREVIEW_INEXACT]
 	                                                 : mode_of(run, is_rehearsal),
-	    .entered_us = apply_clock_us() - run->way_us,
+	    .entered_us = run_clock_us() - run->way_us,
 	    .committed = run->row,
 	    .records_fit = BATCH_RECORDS,
 	    .hashing = {run, run->runner->lms, *wants_all_hashes, -1},

@@ -74,7 +74,6 @@ struct error plan_write(
 
 /* ---- apply_transaction.c ---- */
 
-int64_t apply_clock_us(void);
 bool apply_is_stopping(const struct apply_loop *loop);
 /* At most so many records in one. */
 uint64_t transaction_records(const struct apply_loop *loop);

@@ -6,8 +6,6 @@
 
 #include "enrold/kept.h"
 
-#include <time.h>
-
 /* A transaction's time after its census, which may take as long again. What is written at its end
  * adds some tenths of a second. */
 enum { TRANSACTION_US = 1000000 };
@@ -15,13 +13,6 @@ enum { TRANSACTION_US = 1000000 };
 enum { TRANSACTION_ALONE_US = 4000000 };
 /* A census that takes longer is dear. */
 enum { CENSUS_US = 500000 };
-
-int64_t apply_clock_us(void)
-{
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
-}
 
 bool apply_is_stopping(const struct apply_loop *loop)
 {
@@ -76,14 +67,14 @@ struct error transaction_enter(struct apply_loop *loop)
 	if (loop->run->runner->has_turn)
 		return OK;
 	struct error error = transaction_begin(loop->run);
-	int64_t begun_us = apply_clock_us();
+	int64_t begun_us = run_clock_us();
 	loop->is_open = !is_error(&error);
 	if (loop->is_open && loop->mode->is_undone)
 		lms_rehearse(loop->lms);
 	loop->records_since = records_done(loop);
 	if (!is_error(&error) && !census_is_dear(loop))
 		error = census_order(loop);
-	loop->begun_us = apply_clock_us();
+	loop->begun_us = run_clock_us();
 	loop->census_us = loop->begun_us - begun_us;
 	if (loop->census_us > loop->census_dearest_us)
 		loop->census_dearest_us = loop->census_us;
@@ -100,7 +91,7 @@ static bool is_wanted(const struct apply_loop *loop)
 static bool is_long(const struct apply_loop *loop)
 {
 	int64_t most = loop->census_us > TRANSACTION_US ? loop->census_us : TRANSACTION_US;
-	return apply_clock_us() - loop->begun_us >= most;
+	return run_clock_us() - loop->begun_us >= most;
 }
 
 /* It has had its time, and is not alone. */
@@ -124,7 +115,7 @@ bool transaction_is_full(struct apply_loop *loop)
 		return wanted || is_awaited(loop);
 	loop->expected = wanted ? records : transaction_records(loop);
 	return records >= transaction_records(loop) || wanted || apply_is_stopping(loop) ||
-	       is_awaited(loop) || apply_clock_us() - loop->begun_us >= TRANSACTION_ALONE_US;
+	       is_awaited(loop) || run_clock_us() - loop->begun_us >= TRANSACTION_ALONE_US;
 }
 
 /* What the ledger counts has to be durable first. */

@@ -125,7 +125,7 @@ static void turn_begin(struct run *run)
 	(void)ignored;
 	if (file >= 0)
 		close(file);
-	run->turn_ends_us = content_clock_us() + turn_us;
+	run->turn_ends_us = run_clock_us() + turn_us;
 }
 
 static struct error input_open(const struct run *run, int *file)
@@ -206,7 +206,7 @@ static struct error note_compare(const struct run *run, struct slice before)
 struct error content_find(struct run *run)
 {
 	struct slice text, line;
-	int64_t begun_us = content_clock_us();
+	int64_t begun_us = run_clock_us();
 	int file;
 	struct error error = disk_load(run->directory, RUN_CONTENT, run->arena, &text);
 	if (is_error(&error) || !text.bytes)
@@ -229,7 +229,7 @@ struct error content_find(struct run *run)
 	close(file);
 	if (!is_error(&error) && !run->is_stopped)
 		error = note_compare(run, text);
-	run->way_us = content_clock_us() - begun_us;
+	run->way_us = run_clock_us() - begun_us;
 	return error;
 }
 

@@ -62,7 +62,6 @@ void content_done(struct content *content);
 
 /* ---- what its parts share ---- */
 
-int64_t content_clock_us(void); /* monotonic */
 /* The run stops: the daemon does, or others wait and it has had its turn. */
 bool content_has_to_stop(struct run *run);
 /* At most PRESET_BEGINNING_MAX bytes and one more. */

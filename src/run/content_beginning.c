@@ -1,26 +1,18 @@
 /*
- * content_beginning: how a file begins, which says what is to be made of it; and when whoever makes
- * it has to stop.
+ * content_beginning: how a file begins, which says what is to be made of it; how it is read, and
+ * when whoever does has to stop.
  */
 #include "making.h"
 
 #include "enrold/pgp.h"
 
 #include <errno.h>
-#include <time.h>
 #include <unistd.h>
-
-int64_t content_clock_us(void)
-{
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
-}
 
 bool content_has_to_stop(struct run *run)
 {
 	bool yields = run->turn_ends_us > 0 && atomic_load(run->runner->shared->is_crowded) &&
-	              content_clock_us() >= run->turn_ends_us;
+	              run_clock_us() >= run->turn_ends_us;
 	run->is_stopped = yields || run_has_to_stop(run);
 	return run->is_stopped;
 }
@@ -64,5 +56,27 @@ struct error making_beginning(
 	*is_whole = beginning->size <= PRESET_BEGINNING_MAX;
 	if (!*is_whole)
 		beginning->size = PRESET_BEGINNING_MAX;
+	return error;
+}
+
+/* ---- all of it ---- */
+
+struct error making_read(struct making *making, int file,
+    struct error (*take)(void *context, const char *bytes, size_t size), void *context)
+{
+	struct runner *runner = making->run->runner;
+	struct error error =
+	    lseek(file, 0, SEEK_SET) < 0 ? error_errno("cannot read what was unpacked") : OK;
+	while (!is_error(&error) && !making_has_to_stop(making)) {
+		ssize_t size = read(file, runner->chunk, RUN_CHUNK);
+		if (size < 0 && errno == EINTR)
+			continue;
+		if (size < 0)
+			error = error_errno("cannot read what was unpacked");
+		if (size <= 0)
+			break;
+		atomic_fetch_add(runner->shared->progress, 1);
+		error = take(context, runner->chunk, (size_t)size);
+	}
 	return error;
 }

@@ -6,7 +6,6 @@
 
 #include "enrold/disk.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -36,25 +35,17 @@ static struct error on_text(void *context, struct slice text)
 	return disk_extend(composing->to, "what is read of the file", composing->bytes, text);
 }
 
-/* All of a file into the composer. */
+static struct error piece_take(void *context, const char *bytes, size_t size)
+{
+	struct composing *composing = context;
+	return composer_feed(composing->composer, bytes, size);
+}
+
 static struct error file_feed(struct composing *composing, int file)
 {
-	struct making *making = composing->making;
-	char *chunk = making->run->runner->chunk;
-	struct error error =
-	    lseek(file, 0, SEEK_SET) < 0 ? error_errno("cannot read what was unpacked") : OK;
-	while (!is_error(&error) && !making_has_to_stop(making)) {
-		ssize_t size = read(file, chunk, RUN_CHUNK);
-		if (size < 0 && errno == EINTR)
-			continue;
-		if (size < 0)
-			return error_errno("cannot read what was unpacked");
-		if (size == 0)
-			return composer_end(composing->composer);
-		atomic_fetch_add(making->run->runner->shared->progress, 1);
-		error = composer_feed(composing->composer, chunk, (size_t)size);
-	}
-	return error;
+	struct error error = making_read(composing->making, file, piece_take, composing);
+	bool is_cut = is_error(&error) || composing->making->run->is_stopped;
+	return is_cut ? error : composer_end(composing->composer);
 }
 
 static struct error passes(struct composing *composing)

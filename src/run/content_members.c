@@ -92,25 +92,21 @@ static struct error headings_pass(void *context, const struct csvin_record *head
 	return OK;
 }
 
+static struct error piece_take(void *context, const char *bytes, size_t size)
+{
+	return records_feed(context, bytes, size);
+}
+
 /* Of a file that is passed over: what is wrong with it does not matter. */
 static struct error rows_find(struct making *making, const struct member *member, uint64_t *rows)
 {
-	struct runner *runner = making->run->runner;
-	const struct records_terms terms = {
-	    .policy = &member->kind->policy, .field_max = runner->shared->config->max_field};
+	const struct records_terms terms = {.policy = &member->kind->policy,
+	    .field_max = making->run->runner->shared->config->max_field};
 	const struct records_visitor visitor = {headings_pass, row_count, rows};
 	struct records *records = NULL;
 	struct error error = records_open(&terms, &visitor, &records);
-	ssize_t size = 1;
-	if (!is_error(&error) && lseek(member->unpacked->file, 0, SEEK_SET) < 0)
-		error = error_errno("cannot read %s", member->unpacked->name);
-	while (!is_error(&error) && size > 0 && !making_has_to_stop(making)) {
-		size = read(member->unpacked->file, runner->chunk, RUN_CHUNK);
-		if (size > 0)
-			error = records_feed(records, runner->chunk, (size_t)size);
-		if (size < 0)
-			error = error_errno("cannot read %s", member->unpacked->name);
-	}
+	if (!is_error(&error))
+		error = making_read(making, member->unpacked->file, piece_take, records);
 	if (!is_error(&error) && !making->run->is_stopped)
 		error = records_finish(records);
 	records_close(records);

@@ -84,7 +84,7 @@ static bool has_to_end(const struct input_copy *copy)
 		return false;
 	return run_has_to_stop(copy->run) ||
 	       (atomic_load(shared->is_crowded) && copy->bytes >= copy->turn_bytes &&
-	           content_clock_us() - copy->begun_us >= TURN_US);
+	           run_clock_us() - copy->begun_us >= TURN_US);
 }
 
 static struct error copy_bytes(struct input_copy *copy)
@@ -137,7 +137,7 @@ static struct error copy_begin(struct input_copy *copy)
 	if (copy->to < 0 || fstat(copy->to, &left) < 0 || ftruncate(copy->to, 0) < 0)
 		return error_errno("cannot make " RUN_INPUT_PART);
 	copy->turn_bytes = (uint64_t)left.st_size * TURN_GROWTH;
-	copy->begun_us = content_clock_us();
+	copy->begun_us = run_clock_us();
 	return OK;
 }
 

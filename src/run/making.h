@@ -51,6 +51,9 @@ struct error making_run(struct making *making, int file) MUST_CHECK;
 
 /* As limits ask it: the daemon stops, or it has had its turn. */
 bool making_has_to_stop(void *context);
+/* All of a file, piece by piece, to whoever takes it; ends early where it has to stop. */
+struct error making_read(struct making *making, int file,
+    struct error (*take)(void *context, const char *bytes, size_t size), void *context) MUST_CHECK;
 /* How a file begins, up to PRESET_BEGINNING_MAX. */
 struct error making_beginning(
     struct making *making, int file, struct slice *beginning, bool *is_whole) MUST_CHECK;

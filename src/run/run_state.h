@@ -176,6 +176,7 @@ struct error claim_close(struct run *run) MUST_CHECK;
 /* What the answer's file is called: "staff.R.result.csv", "staff.R.preview.result.csv". */
 void run_name(const struct run *run, const char *suffix, char name[FILE_NAME_SIZE]);
 int64_t run_now_us(void);
+int64_t run_clock_us(void); /* monotonic */
 /* The daemon stops, or a person has said that this run is to stop: at its next checkpoint. */
 bool run_has_to_stop(const struct run *run);
 const struct feed *run_feed(const struct run *run); /* NULL: no longer in the configuration */

@@ -10,16 +10,9 @@
 
 enum { HELD_US = 1000000, GAP_US = 110000 };
 
-static int64_t clock_us(void)
-{
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
-}
-
 static void held_begin(struct pace *pace)
 {
-	pace->begun_us = clock_us();
+	pace->begun_us = run_clock_us();
 	if (pace->begun_us - pace->ended_us >= GAP_US)
 		pace->held_us = 0; /* there was a gap by itself */
 }
@@ -28,7 +21,7 @@ static void held_end(struct runner *runner)
 {
 	static const struct timespec gap = {.tv_nsec = GAP_US * 1000L};
 	struct pace *pace = runner->shared->pace;
-	pace->ended_us = clock_us();
+	pace->ended_us = run_clock_us();
 	pace->held_us += pace->ended_us - pace->begun_us;
 	if (pace->held_us < HELD_US || !lms_is_polled(runner->lms))
 		return;
