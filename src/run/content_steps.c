@@ -34,6 +34,14 @@ static void ending_drop(struct making *making, const char *ending)
 
 /* ---- the steps ---- */
 
+/* In epoch seconds: a file does not grow old while it waits for us. */
+static int64_t taken_at(const struct run *run)
+{
+	int64_t epoch_us = 0;
+	run_id_parse(run->id, &epoch_us);
+	return epoch_us / 1000000;
+}
+
 static struct error decrypt(struct making *making, struct slice beginning)
 {
 	static const char *const endings[] = {".pgp", ".gpg", ".asc"};
@@ -43,7 +51,7 @@ static struct error decrypt(struct making *making, struct slice beginning)
 	const struct pgp_limits limits = {
 	    .bytes_max = run->runner->shared->config->max_file_size,
 	    .quiet_ms = QUIET_MS,
-	    .now = (int64_t)(run_now_us() / 1000000),
+	    .now = taken_at(run),
 	    .progress = run->runner->shared->progress,
 	    .has_to_stop = making_has_to_stop,
 	    .context = making,

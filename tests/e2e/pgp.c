@@ -215,21 +215,24 @@ Test(pgp, a_key_that_is_lost_is_said_and_the_file_is_dropped_again_when_it_is_ba
 	post_close(&post);
 }
 
-/* As when its disk is not mounted: that is nobody's file's fault, however long it takes. */
+/* As when its disk is not mounted: that is nobody's file's fault, however long it takes, and no
+ * signature is too old by it. */
 Test(pgp, files_wait_while_the_home_of_the_keys_is_away)
 {
 	struct post post;
 	struct service service;
-	post_open(&post, "");
+	post_open(&post, ", signed_by: [FINGERPRINT], signed_within: 1d");
 	struct path away = path_of("%s.away", post.home.text);
-	drop(&post, "hr/staff.csv.pgp", STAFF, ENCRYPT);
+	drop(&post, "hr/staff.csv.pgp", STAFF, SIGN);
 	files_rename(post.home.text, away.text);
 	service_start(&service, &post.rig);
 	service_await_log(&service, "run_waits");
 	service_stop(&service);
 	law_holds(&post.rig, LAW_STOPPED);
 	files_rename(away.text, post.home.text);
+	rig_move_clock(&post.rig, CLOCK_MOVED, 3 * 86400);
 	rig_once(&post.rig);
+	program_preload(NULL);
 	rig_expect(&post.rig, "SELECT count(*) FROM mdl_user_enrolments", "2\n");
 	post_close(&post);
 }
