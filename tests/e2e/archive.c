@@ -14,7 +14,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/mount.h>
 #include <unistd.h>
 
 #define STAFF "username,course1\np1,C1\np2,C2\n"
@@ -281,47 +280,6 @@ static void expect_done(const struct rig *rig, const char *name)
 	cr_expect_str_eq(reply_status(&reply), "done", "%s", reply_refusal(&reply));
 	EXPECT(&reply, {2, "course1", "done", "enrolled"}, {3, "course1", "done", "enrolled"});
 	reply_close(&reply);
-}
-
-/* Thirty MiB, of which few rows are anybody's. */
-static void large_drop(struct rig *rig, const char *name)
-{
-	struct buffer text = {0}, packed = {0};
-	buffer_add_text(&text, STAFF);
-	while (text.size < 30 * MEBIBYTE)
-		buffer_add_text(&text, "\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n");
-	gzipped_add(&packed, buffer_slice(&text));
-	rig_drop_bytes(rig, name, packed.bytes, packed.size);
-	buffer_done(&packed);
-	buffer_done(&text);
-}
-
-Test(archive, that_finds_no_room_waits_for_it_and_the_small_ones_go_on)
-{
-	struct rig rig;
-	struct service service;
-	const char *usual = getenv("TMPDIR");
-	struct path disk = path_of("%s/enrold-archive-%d", usual ? usual : "/tmp", (int)getpid());
-	files_make_directory(disk.text);
-	if (mount("tmpfs", disk.text, "tmpfs", 0, "size=24m") != 0) {
-		files_remove(disk.text);
-		cr_skip_test("mounting is not allowed here");
-	}
-	setenv("TMPDIR", disk.text, 1);
-	rig_make(&rig, &(struct rig_options){.feeds = "  giant: {}\n  small: {}\n"});
-	service_start(&service, &rig);
-	large_drop(&rig, "giant/staff.csv.gz");
-	service_await_log(&service, "are kept for small files");
-	rig_drop(&rig, "small/staff.csv", "username,course1\np3,C1\n");
-	service_await(&service, &rig, "small", 1);
-	cr_expect_eq(reply_count(&rig, "giant/staff.csv.gz"), 0);
-	cr_expect_eq(mount("tmpfs", disk.text, "tmpfs", MS_REMOUNT, "size=200m"), 0);
-	service_await(&service, &rig, "giant", 1);
-	service_stop(&service);
-	expect_done(&rig, "giant/staff.csv.gz");
-	law_close(&rig);
-	umount(disk.text);
-	files_remove(disk.text);
 }
 
 /* Such a disk refuses the first call; between the two that are made then, it is killed. */

@@ -14,18 +14,6 @@
 
 static const char text[] = "username,course1\np1,C1\nnobody,C1\n";
 
-static void beside_write(const struct rig *rig, const char *name, const char *bytes)
-{
-	files_write(rig_inbox(rig, name).text, bytes, strlen(bytes), 0640);
-}
-
-static void sum_write(const struct rig *rig, const char *name, const char *of, const char *bytes)
-{
-	char hash[HASH_SIZE];
-	files_hash_bytes(bytes, strlen(bytes), hash);
-	beside_write(rig, name, path_of("%s  %s\n", hash, of).text);
-}
-
 static size_t files_below(const struct rig *rig, const char *place, const char *end)
 {
 	size_t count = 0;
@@ -40,9 +28,9 @@ static size_t files_below(const struct rig *rig, const char *place, const char *
 static void night_make(struct rig *rig, const char *feeds)
 {
 	rig_make(rig, &(struct rig_options){.feeds = feeds});
-	sum_write(rig, "night.zip.sha256", "night.zip", text);
-	beside_write(rig, "night.zip.rows", "2\n");
-	beside_write(rig, "night.zip.done", "");
+	rig_beside_sum(rig, "night.zip.sha256", "night.zip", text);
+	rig_beside(rig, "night.zip.rows", "2\n");
+	rig_beside(rig, "night.zip.done", "");
 	rig_drop(rig, "night.zip", text);
 	rig_once(rig);
 	cr_assert_eq(reply_count(rig, "night.zip"), 1);
@@ -115,7 +103,7 @@ Test(names, of_a_refused_archive_have_their_reason_behind_them)
 {
 	struct rig rig;
 	rig_make(&rig, NULL);
-	beside_write(&rig, "night.csv.gz.rows", "7\n");
+	rig_beside(&rig, "night.csv.gz.rows", "7\n");
 	rig_drop(&rig, "night.csv.gz", text);
 	rig_once(&rig);
 	cr_expect_eq(files_below(&rig, "quarantine", ".csv.gz"), 1);

@@ -11,18 +11,6 @@
 
 static const char text[] = "username,course1\np1,C1\n";
 
-static void beside_write(const struct rig *rig, const char *name, const char *bytes)
-{
-	files_write(rig_inbox(rig, name).text, bytes, strlen(bytes), 0640);
-}
-
-static void sum_write(const struct rig *rig, const char *name, const char *of, const char *bytes)
-{
-	char hash[HASH_SIZE];
-	files_hash_bytes(bytes, strlen(bytes), hash);
-	beside_write(rig, name, path_of("%s  %s\n", hash, of).text);
-}
-
 static void expect_archived(const struct rig *rig, const char *end, size_t count)
 {
 	struct listing listing = files_list(rig_path(rig, "archive").text);
@@ -38,10 +26,10 @@ Test(beside, a_file_waits_for_its_marker_and_is_archived_with_it)
 	struct rig rig;
 	rig_make(&rig, &(struct rig_options){.feeds = "  default: { marker: .done }\n"});
 	rig_drop(&rig, "staff.csv", text);
-	beside_write(&rig, "other.csv.done", "");
+	rig_beside(&rig, "other.csv.done", "");
 	rig_once(&rig);
 	cr_expect_eq(reply_count(&rig, "staff.csv"), 0);
-	beside_write(&rig, "staff.csv.done", "");
+	rig_beside(&rig, "staff.csv.done", "");
 	rig_once(&rig);
 	cr_expect_eq(reply_count(&rig, "staff.csv"), 1);
 	cr_expect_not(files_exist(rig_inbox(&rig, "staff.csv.done").text));
@@ -55,7 +43,7 @@ Test(beside, a_marker_of_the_feeds_own_is_no_input)
 	struct rig rig;
 	rig_make(&rig, &(struct rig_options){.feeds = "  default: { marker: .ok }\n"});
 	rig_drop(&rig, "staff.csv", text);
-	beside_write(&rig, "staff.csv.ok", "");
+	rig_beside(&rig, "staff.csv.ok", "");
 	rig_once(&rig);
 	cr_expect_eq(reply_count(&rig, "staff.csv"), 1);
 	cr_expect_eq(rig_number(&rig, "SELECT count(*) FROM enrold_run"), 1);
@@ -66,7 +54,7 @@ Test(beside, a_checksum_that_agrees_is_archived_with_its_file)
 {
 	struct rig rig;
 	rig_make(&rig, NULL);
-	sum_write(&rig, "staff.csv.sha256", "staff.csv", text);
+	rig_beside_sum(&rig, "staff.csv.sha256", "staff.csv", text);
 	rig_drop(&rig, "staff.csv", text);
 	rig_once(&rig);
 	cr_expect_eq(rig_number(&rig, "SELECT count(*) FROM mdl_user_enrolments"), 1);
@@ -88,9 +76,9 @@ Test(beside, a_checksum_that_does_not_agree_refuses_its_file)
 	for (size_t i = 0; i < 2; i++) {
 		struct path sum = path_of("%s.sha256", cases[i].name);
 		if (cases[i].sum)
-			sum_write(&rig, sum.text, cases[i].name, cases[i].sum);
+			rig_beside_sum(&rig, sum.text, cases[i].name, cases[i].sum);
 		else
-			beside_write(&rig, sum.text, "no sum at all\n");
+			rig_beside(&rig, sum.text, "no sum at all\n");
 		rig_drop(&rig, cases[i].name, text);
 	}
 	rig_once(&rig);
@@ -109,10 +97,10 @@ Test(beside, what_is_no_file_of_its_own_beside_a_file_keeps_only_its_file)
 	rig_make(&rig, NULL);
 	files_make_directory(rig_inbox(&rig, "folder.csv.sha256").text);
 	cr_assert_eq(mkfifo(rig_inbox(&rig, "pipe.csv.rows").text, 0600), 0);
-	beside_write(&rig, "counted.csv.rows", "1");
+	rig_beside(&rig, "counted.csv.rows", "1");
 	cr_assert_eq(
 	    link(rig_inbox(&rig, "counted.csv.rows").text, rig_path(&rig, "count").text), 0);
-	sum_write(&rig, "linked.csv.sha256", "linked.csv", text);
+	rig_beside_sum(&rig, "linked.csv.sha256", "linked.csv", text);
 	cr_assert_eq(
 	    link(rig_inbox(&rig, "linked.csv.sha256").text, rig_path(&rig, "sum").text), 0);
 	rig_drop(&rig, "folder.csv", text);
@@ -158,9 +146,9 @@ Test(beside, a_row_count_that_agrees_is_archived_with_its_file)
 	struct rig rig;
 	rig_make(&rig, NULL);
 	rig_once(&rig); /* which makes the folder of previews */
-	beside_write(&rig, "staff.csv.rows", " 4\r\n");
+	rig_beside(&rig, "staff.csv.rows", " 4\r\n");
 	rig_drop(&rig, "staff.csv", four);
-	beside_write(&rig, "preview/staff.csv.rows", "1");
+	rig_beside(&rig, "preview/staff.csv.rows", "1");
 	rig_drop(&rig, "preview/staff.csv", text);
 	rig_once(&rig);
 	cr_expect_eq(rig_number(&rig, "SELECT count(*) FROM mdl_user_enrolments"), 2);
@@ -189,7 +177,7 @@ Test(beside, a_row_count_that_does_not_agree_refuses_its_file)
 	rig_make(&rig, NULL);
 	rig_once(&rig); /* which makes the folder of previews */
 	for (size_t i = 0; i < COUNT; i++) {
-		beside_write(&rig, path_of("%s.rows", counts[i].name).text, counts[i].rows);
+		rig_beside(&rig, path_of("%s.rows", counts[i].name).text, counts[i].rows);
 		rig_drop(&rig, counts[i].name, counts[i].text);
 	}
 	rig_once(&rig);
@@ -214,14 +202,14 @@ Test(beside, a_file_waits_for_what_its_feed_requires)
 	struct rig rig;
 	rig_make(&rig, &(struct rig_options){.feeds = feeds});
 	rig_drop(&rig, "staff.csv", text);
-	sum_write(&rig, "staff.csv.sha256", "staff.csv", text);
-	beside_write(&rig, "staff.csv.done", "");
+	rig_beside_sum(&rig, "staff.csv.sha256", "staff.csv", text);
+	rig_beside(&rig, "staff.csv.done", "");
 	struct finished finished = rig_run(&rig, 0);
 	cr_expect(strstr(finished.err.bytes, "it waits for its row count, staff.csv.rows"), "%s",
 	    finished.err.bytes);
 	finished_done(&finished);
 	cr_expect_eq(rig_number(&rig, "SELECT count(*) FROM enrold_run"), 0);
-	beside_write(&rig, "staff.csv.rows", "1\n");
+	rig_beside(&rig, "staff.csv.rows", "1\n");
 	rig_once(&rig);
 	cr_expect_eq(reply_count(&rig, "staff.csv"), 1);
 	cr_expect_eq(rig_number(&rig, "SELECT count(*) FROM mdl_user_enrolments"), 1);
@@ -261,11 +249,11 @@ Test(beside, what_lies_beside_a_file_is_kept_as_it_was_judged)
 {
 	struct rig rig;
 	rig_make(&rig, &(struct rig_options){.feeds = "  default: { marker: .done }\n"});
-	sum_write(&rig, "good.csv.sha256", "good.csv", text);
-	beside_write(&rig, "good.csv.rows", "1");
-	beside_write(&rig, "good.csv.done", "ready");
-	sum_write(&rig, "bad.csv.sha256", "bad.csv", "not these bytes");
-	beside_write(&rig, "bad.csv.done", "");
+	rig_beside_sum(&rig, "good.csv.sha256", "good.csv", text);
+	rig_beside(&rig, "good.csv.rows", "1");
+	rig_beside(&rig, "good.csv.done", "ready");
+	rig_beside_sum(&rig, "bad.csv.sha256", "bad.csv", "not these bytes");
+	rig_beside(&rig, "bad.csv.done", "");
 	int sum = open_to_write(&rig, "good.csv.sha256"),
 	    rows = open_to_write(&rig, "good.csv.rows"),
 	    done = open_to_write(&rig, "good.csv.done"),
@@ -290,7 +278,7 @@ Test(beside, what_is_too_large_to_lie_beside_a_file_refuses_it)
 	struct reply reply;
 	memset(large, ' ', sizeof large - 1);
 	rig_make(&rig, &(struct rig_options){.feeds = feed});
-	beside_write(&rig, "staff.csv.done", large);
+	rig_beside(&rig, "staff.csv.done", large);
 	reply_to(&reply, &rig, "staff.csv", text);
 	cr_expect_str_eq(reply_refusal(&reply), "unreadable");
 	reply_close(&reply);

@@ -207,6 +207,18 @@ struct path rig_inbox(const struct rig *rig, const char *name)
 	return rig_path(rig, "inbox/%s", name);
 }
 
+void rig_beside(const struct rig *rig, const char *name, const char *bytes)
+{
+	files_write(rig_inbox(rig, name).text, bytes, strlen(bytes), 0640);
+}
+
+void rig_beside_sum(const struct rig *rig, const char *name, const char *of, const char *bytes)
+{
+	char hash[HASH_SIZE];
+	files_hash_bytes(bytes, strlen(bytes), hash);
+	rig_beside(rig, name, path_of("%s  %s\n", hash, of).text);
+}
+
 void rig_note(struct rig *rig, const char *name, const void *bytes, size_t size)
 {
 	if (rig->drops_count == rig->drops_room) {

@@ -88,6 +88,9 @@ void rig_drop_long(struct rig *rig, int each);
 /* So many rows that each enrol one of 200 people in two of 20 courses. */
 void rig_drop_giant(struct rig *rig, const char *name, int rows);
 struct path rig_inbox(const struct rig *rig, const char *name);
+/* What lies beside a file: any text, or the SHA-256 of these bytes, of a file called so. */
+void rig_beside(const struct rig *rig, const char *name, const char *text);
+void rig_beside_sum(const struct rig *rig, const char *name, const char *of, const char *bytes);
 void rig_note(struct rig *rig, const char *name, const void *bytes, size_t size);
 
 /* "enrold --once", which must end with this status. Given to the caller. */
