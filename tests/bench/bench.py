@@ -388,4 +388,5 @@ def main():
         readme(f'bench {name}', text)
 
 
-main()
+if __name__ == '__main__':
+    main()
