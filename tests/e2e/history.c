@@ -616,7 +616,7 @@ Test(history, explain_of_a_course_takes_what_was_said_by_its_other_name)
 	expect_rows(all, "staff.csv:3 course_not_found");
 	cr_expect_eq(count(all, "course"), 2);
 	json_decref(all);
-	rig_remove(&rig); /* the law knows courses by their short names */
+	law_close(&rig);
 }
 
 Test(history, explain_leaves_previews_out)

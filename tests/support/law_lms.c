@@ -232,20 +232,27 @@ static const char tables[] =
     "CREATE TEMP TABLE gone (username TEXT, target TEXT, said INTEGER);"
     "CREATE TEMP TABLE told (username TEXT, code TEXT);";
 
+/* A feed calls courses by their short names, or by their idnumbers. */
+#define COURSE_OF(target)                                                                          \
+	"coalesce((SELECT c.id FROM mdl_course c WHERE c.shortname = " target "),"                 \
+	" (SELECT c.id FROM mdl_course c WHERE c.idnumber = " target " AND c.idnumber <> ''))"
+
 /* Whom and what the lines are about. */
 static const char resolve[] =
     "UPDATE said SET is_new = before NOT LIKE 'status=%',"
     " user = (SELECT id FROM mdl_user u WHERE u.username = said.username AND u.mnethostid ="
     "  (SELECT value FROM mdl_config WHERE name = 'mnet_localhost_id')),"
-    " course = (SELECT id FROM mdl_course c WHERE c.shortname = said.target);"
-    "UPDATE said SET context = (SELECT id FROM mdl_context x"
-    "  WHERE x.contextlevel = 50 AND x.instanceid = said.course),"
-    " enrolment = (SELECT ue.id FROM mdl_enrol e JOIN mdl_user_enrolments ue"
-    "  ON ue.enrolid = e.id AND ue.userid = said.user"
-    "  WHERE e.courseid = said.course AND e.enrol = 'manual' ORDER BY e.sortorder, e.id LIMIT 1);"
-    "CREATE INDEX temp.said_enrolment ON said (enrolment);"
-    "CREATE INDEX temp.said_pair ON said (user, course);"
-    "CREATE INDEX temp.said_names ON said (username, target);";
+    " course = " COURSE_OF(
+        "said.target") ";"
+                       "UPDATE said SET context = (SELECT id FROM mdl_context x"
+                       "  WHERE x.contextlevel = 50 AND x.instanceid = said.course),"
+                       " enrolment = (SELECT ue.id FROM mdl_enrol e JOIN mdl_user_enrolments ue"
+                       "  ON ue.enrolid = e.id AND ue.userid = said.user"
+                       "  WHERE e.courseid = said.course AND e.enrol = 'manual' ORDER BY "
+                       "e.sortorder, e.id LIMIT 1);"
+                       "CREATE INDEX temp.said_enrolment ON said (enrolment);"
+                       "CREATE INDEX temp.said_pair ON said (user, course);"
+                       "CREATE INDEX temp.said_names ON said (username, target);";
 
 static const char events[] =
     "CREATE TEMP TABLE created AS SELECT objectid AS enrolment, count(*) AS times"
@@ -312,10 +319,10 @@ static const char *const breaches[] = {
     /* said to be gone, and there */
     "SELECT 'L3: ' || username || ' is said to have been taken out of ' || target || ', and is"
     " there' FROM gone g WHERE EXISTS (SELECT 1 FROM mdl_user u JOIN mdl_user_enrolments ue ON"
-    "  ue.userid = u.id JOIN mdl_enrol e ON e.id = ue.enrolid JOIN mdl_course c ON"
-    "  c.id = e.courseid WHERE u.username = g.username AND c.shortname = g.target"
-    "  AND e.enrol = 'manual') AND NOT EXISTS (SELECT 1 FROM said WHERE"
-    "  said.username = g.username AND said.target = g.target AND said.id > g.said)",
+    "  ue.userid = u.id JOIN mdl_enrol e ON e.id = ue.enrolid WHERE u.username = g.username"
+    "  AND e.courseid = " COURSE_OF(
+        "g.target") " AND e.enrol = 'manual') AND NOT EXISTS (SELECT 1 FROM said WHERE"
+                    "  said.username = g.username AND said.target = g.target AND said.id > g.said)",
     /* there, not said */
     "SELECT 'L4: enrolment ' || ue.id || ' of user ' || ue.userid || ' is in no answer'"
     " FROM mdl_user_enrolments ue WHERE ue.id > (SELECT enrolments FROM before)"
