@@ -160,7 +160,7 @@ class Mails(NotifyTest):
         self.rig.notice(1, file='night.zip', causes=[dict(CAUSES[0], **where)])
         self.rig.refusal(212, file='other.zip', member='enrollments.csv', member_line=3)
         self.assertEqual(self.rig.once(), 0, self.rig.log)
-        texts = [' '.join(self.parse(mail).get_content().split()) for mail in server.all()]
+        texts = sorted(' '.join(self.parse(mail).get_content().split()) for mail in server.all())
         self.assertIn('12 rows, the first in users.csv, line 5; new ', texts[0])
         self.assertIn('The code is not_text, in enrollments.csv, line 3; ', texts[1])
 

@@ -165,7 +165,8 @@ static void row_check(struct law *law, const struct law_pruned *row)
 	if (!*row->place)
 		return;
 	bool is_there = files_exist(rig_path(law->rig, "%s", row->place).text);
-	if (is_there && (law->moment == LAW_IDLE || !row->is_at_it))
+	bool is_spared = law->rig->spared && text_ends(law->rig->spared, row->place);
+	if (is_there && !is_spared && (law->moment == LAW_IDLE || !row->is_at_it))
 		law_break(law, "%s is listed by run %s, and is still there", row->place, row->by);
 	if (!is_there)
 		witness_check(law, row);

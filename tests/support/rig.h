@@ -63,6 +63,7 @@ struct rig {
 	const char *passwords; /* what files call that column; NULL: password */
 	struct slice kept; /* what is left of the next drops, which are in no shape that cut_copy
 	                    * knows; NULL: it does */
+	const char *spared; /* a path that a prune could not remove: the next list has it again */
 	/* Largest ids before enrold did anything. */
 	int64_t enrolments_before, assignments_before, events_before;
 };
