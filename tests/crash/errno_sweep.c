@@ -68,10 +68,15 @@ static bool is_unheard(const struct strike *strike)
 	return strike->mishap->is_lasting && strstr(strike->path.text, "/spool/orders/");
 }
 
-/* What nobody may remove does not hold up the rest of the list. */
-static bool is_left(const struct strike *strike)
+/* Of what is to be pruned, what cannot be read or removed is left for the next list. NULL: nothing
+ * is. */
+static const char *left_by(const struct scenario *scenario, const struct strike *strike)
 {
-	return strike->mishap->is_narrow && strike->hit && strcmp(strike->hit, "unlinkat") == 0;
+	bool is_kept = strstr(strike->path.text, "/spool/archive/") ||
+	               strstr(strike->path.text, "/spool/outbox/") ||
+	               strstr(strike->path.text, "/spool/quarantine/");
+	bool is_pruned = text_starts(scenario->name, "pruned");
+	return is_pruned && is_kept && strike->mishap->is_narrow ? strike->path.text : NULL;
 }
 
 /* False: the program came to its end before there was such a call. */
@@ -85,7 +90,7 @@ static bool round_play(const struct scenario *scenario, long at, const struct mi
 	round_name(&round, "%s at call %ld, %s of %.200s", mishap->name, at,
 	    strike.hit ? strike.hit : "none", strike.path.text);
 	round_expect(&round, is_right_end(&round.finished, mishap));
-	round.rig.spared = is_left(&strike) ? strike.path.text : NULL;
+	round.rig.spared = left_by(scenario, &strike);
 	law_holds(&round.rig, status == 0 && !is_unheard(&strike) ? LAW_IDLE : LAW_STOPPED);
 	round_end(&round, expectation);
 	return strike.hit;

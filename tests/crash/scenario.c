@@ -366,7 +366,9 @@ static void all_is_done(
 	chores_compare(rig, expectation);
 	size_t answers = count_below(rig, "outbox", ".summary.json");
 	size_t archived = count_below(rig, "archive", "");
-	if (answers != scenario->answers || archived != scenario->archived)
+	bool is_archived =
+	    archived == scenario->archived || (rig->spared && archived > scenario->archived);
+	if (answers != scenario->answers || !is_archived)
 		fatal("%zu answers instead of %zu, %zu files in the archive instead of %zu",
 		    answers, scenario->answers, archived, scenario->archived);
 	packed_expect(rig);

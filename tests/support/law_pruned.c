@@ -152,6 +152,13 @@ static void mark_check(struct law *law, const struct law_pruned *row, const stru
 		    law, "run %s lists %s, and the ledger names '%s'", row->by, row->place, mark);
 }
 
+static bool is_spared(const struct law *law, const struct law_pruned *row)
+{
+	const char *path = law->rig->spared;
+	size_t root = strlen(law->rig->directory.text);
+	return path && strlen(path) > root && text_starts(row->place, path + root + 1);
+}
+
 static void row_check(struct law *law, const struct law_pruned *row)
 {
 	struct law_run *run = law_find(law, row->run);
@@ -165,8 +172,7 @@ static void row_check(struct law *law, const struct law_pruned *row)
 	if (!*row->place)
 		return;
 	bool is_there = files_exist(rig_path(law->rig, "%s", row->place).text);
-	bool is_spared = law->rig->spared && text_ends(law->rig->spared, row->place);
-	if (is_there && !is_spared && (law->moment == LAW_IDLE || !row->is_at_it))
+	if (is_there && !is_spared(law, row) && (law->moment == LAW_IDLE || !row->is_at_it))
 		law_break(law, "%s is listed by run %s, and is still there", row->place, row->by);
 	if (!is_there)
 		witness_check(law, row);

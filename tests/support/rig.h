@@ -61,9 +61,10 @@ struct rig {
 	struct drop *drops;
 	size_t drops_count, drops_room;
 	const char *passwords; /* what files call that column; NULL: password */
-	struct slice kept; /* what is left of the next drops, which are in no shape that cut_copy
-	                    * knows; NULL: it does */
-	const char *spared; /* a path that a prune could not remove: the next list has it again */
+	struct slice kept;  /* what is left of the next drops, which are in no shape that cut_copy
+	                     * knows; NULL: it does */
+	const char *spared; /* what a prune could not read or remove, or all in that folder: the
+	                     * next list has it again */
 	/* Largest ids before enrold did anything. */
 	int64_t enrolments_before, assignments_before, events_before;
 };
