@@ -76,7 +76,8 @@ static const char *left_by(const struct scenario *scenario, const struct strike 
 	               strstr(strike->path.text, "/spool/outbox/") ||
 	               strstr(strike->path.text, "/spool/quarantine/");
 	bool is_pruned = text_starts(scenario->name, "pruned");
-	return is_pruned && is_kept && strike->mishap->is_narrow ? strike->path.text : NULL;
+	bool is_its = strike->mishap->is_narrow || strike->mishap->is_lasting;
+	return is_pruned && is_kept && is_its ? strike->path.text : NULL;
 }
 
 /* False: the program came to its end before there was such a call. */
