@@ -46,6 +46,8 @@ void answer_cut(struct answer *answer, const struct artefact_sizes *sizes);
 /* Writes the lines of a batch and counts them. */
 struct error answer_add(struct answer *answer, const struct batch *batch, const struct plan *plan,
     struct tally *tally) MUST_CHECK;
+/* Hands all of it to the system; who shares a flush does the rest. */
+struct error answer_write(struct answer *answer, struct artefact_sizes *sizes) MUST_CHECK;
 struct error answer_sync(struct answer *answer, struct artefact_sizes *sizes) MUST_CHECK;
 /* What went wrong so far, in this process and before. It belongs to the answer. */
 struct problems *answer_problems(struct answer *answer);

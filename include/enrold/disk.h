@@ -23,7 +23,9 @@ struct error disk_write(int file, struct slice bytes, const char *name) MUST_CHE
 struct error disk_extend(int file, const char *name, uint64_t size, struct slice bytes) MUST_CHECK;
 /* Appends the rest of one file to another, chunk by chunk. */
 struct error disk_copy(int from, int to, char *chunk, size_t size) MUST_CHECK;
-/* A new file with these bytes, durable. */
+/* A new file with these bytes, or what is left of an older attempt's. */
+struct error disk_write_new(int at, const char *name, mode_t mode, struct slice bytes) MUST_CHECK;
+/* The same, durable. */
 struct error disk_create(int at, const char *name, mode_t mode, struct slice bytes) MUST_CHECK;
 /* A new and empty file without a name on the directory's disk, to write and read: it is gone when
  * it is closed, whoever kills the process. Where the disk knows no such files it has a name for a

@@ -54,6 +54,7 @@ enum run_end {
 	RUN_ELSEWHERE, /* another daemon serves the feed */
 	RUN_YIELDED,   /* it has had its turn: go on with it when the others have had theirs */
 	RUN_STOPPED,   /* a person has said so: it waits for another word (orders.h) */
+	RUN_UNTAKEN,   /* it waits behind another one of its group: take it when that is over */
 	RUN_POSTPONED, /* `error` says why, or is none: stopping. Go on later: with the run, if any
 	                */
 };
@@ -101,6 +102,15 @@ enum { RUN_SHORT_BYTES = 32 << 10 };
  * RUN_SHORT_BYTES by now. */
 void run_file(struct runner *runner, const struct lane *lane, const char *name, bool is_short,
     struct run_report *report);
+/* Short files of it that wait together, in that order, done with one transaction where that can be.
+ * RUN_UNTAKEN: those behind one that has not come to its end, or all, when there is no room. */
+enum { RUN_FILES_MAX = 64 };
+struct run_file {
+	char name[FILE_NAME_SIZE];
+	struct run_report report;
+};
+void run_files(
+    struct runner *runner, const struct lane *lane, struct run_file *files, size_t count);
 /* Unenrols those of the feed whose grace is over (absence.h), in a run of its own each day; none:
  * RUN_VANISHED. */
 void run_due(struct runner *runner, const struct lane *lane, struct run_report *report);

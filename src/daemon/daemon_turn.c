@@ -13,6 +13,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -174,6 +175,7 @@ static void give_out(struct daemon *daemon, int64_t now_ms)
 	enum job_weight heaviest;
 	while (workers_take(daemon->workers, &heaviest) &&
 	       feeds_next(daemon->feeds, now_ms, heaviest, &job)) {
+		feeds_join(daemon->feeds, &job);
 		workers_give(daemon->workers, &job);
 		daemon->is_idle_twice = false;
 	}
@@ -253,18 +255,38 @@ static void zone_change(struct daemon *daemon, const char *zone)
 	atomic_store(&daemon->is_stopping, true);
 }
 
-static void on_job_done(void *context, const struct job *job)
+static void job_end(struct daemon *daemon, const struct job *job)
 {
-	struct daemon *daemon = context;
-	if (job)
-		feeds_done(daemon->feeds, job, (int64_t)uv_now(&daemon->loop));
-	if (job && job->report.end == RUN_ANSWERED) {
+	feeds_done(daemon->feeds, job, (int64_t)uv_now(&daemon->loop));
+	if (job->report.end == RUN_ANSWERED) {
 		daemon_metrics_count(daemon, &job->report);
 		look_soon(daemon);
 		paging_answered(&daemon->paging, job->report.took_us);
 	}
-	if (job && *job->report.zone)
+	if (*job->report.zone)
 		zone_change(daemon, job->report.zone);
+}
+
+/* Of files that were given together each counts as one. */
+static void files_end(struct daemon *daemon, const struct job *job)
+{
+	struct job one = *job;
+	one.files = NULL;
+	for (size_t i = 0; i < job->files_count; i++) {
+		memcpy(one.name, job->files[i].name, sizeof one.name);
+		one.report = job->files[i].report;
+		job_end(daemon, &one);
+	}
+	free(job->files);
+}
+
+static void on_job_done(void *context, const struct job *job)
+{
+	struct daemon *daemon = context;
+	if (job && job->files)
+		files_end(daemon, job);
+	else if (job)
+		job_end(daemon, job);
 	daemon_turn(daemon);
 }
 

@@ -7,6 +7,8 @@
 #include "enrold/log.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 enum {
@@ -139,6 +141,38 @@ bool feeds_next(struct feeds *feeds, int64_t now_ms, enum job_weight heaviest, s
 	       next(feeds, now_ms, heaviest, true, job);
 }
 
+static size_t files_take(
+    struct inbox *inbox, struct run_file *files, size_t count, const struct job *job)
+{
+	uint64_t size;
+	memcpy(files[0].name, job->name, sizeof files[0].name);
+	for (size_t i = 1; i < count; i++) {
+		if (!inbox_peek(inbox, &size) || size > RUN_SHORT_BYTES)
+			return i;
+		snprintf(files[i].name, sizeof files[i].name, "%s", inbox_next(inbox));
+	}
+	return count;
+}
+
+void feeds_join(struct feeds *feeds, struct job *job)
+{
+	struct feed_state *state = &feeds->states[job->place];
+	size_t most = inbox_ready(state->inbox) + 1;
+	bool can = job->weight == JOB_SHORT && *job->name && !job->lane.is_preview &&
+	           state->file_tries == 0 && most > 1;
+	if (!can)
+		return;
+	most = most < RUN_FILES_MAX ? most : RUN_FILES_MAX;
+	struct run_file *files = calloc(most, sizeof *files);
+	size_t count = files ? files_take(state->inbox, files, most, job) : 0;
+	if (count < 2) {
+		free(files);
+		return;
+	}
+	job->files = files;
+	job->files_count = count;
+}
+
 /* What was told of a run that has ended is over. */
 static void orders_end(const struct feeds *feeds, const char *run)
 {
@@ -196,6 +230,8 @@ static void run_remember(struct feed_state *state, const struct job *job)
 	const char *run = *report->run ? report->run : job->run;
 	struct kept_run kept = state->now;
 	memcpy(kept.id, run, sizeof kept.id);
+	if (*report->file)
+		memcpy(kept.file, report->file, sizeof kept.file);
 	if (report->rows > 0) { /* else it did not get so far as to know it */
 		kept.rows = report->rows;
 		kept.rows_done = report->rows_done;
@@ -287,6 +323,7 @@ void feeds_done(struct feeds *feeds, const struct job *job, int64_t now_ms)
 	case RUN_ELSEWHERE: elsewhere(state, job, now_ms); break;
 	case RUN_YIELDED: yielded(state, job); break;
 	case RUN_STOPPED: stopped(state, job); break;
+	case RUN_UNTAKEN: state->scan_at = now_ms; break; /* it is listed again */
 	case RUN_POSTPONED: postponed(state, job, now_ms); break;
 	}
 }

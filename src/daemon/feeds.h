@@ -59,6 +59,9 @@ void feeds_hear(struct feeds *feeds, size_t place, const char *name, int64_t now
 void feeds_scan(struct feeds *feeds, struct watch *watch, int64_t now_ms);
 /* Something to do just now that is no heavier; false: nothing. */
 bool feeds_next(struct feeds *feeds, int64_t now_ms, enum job_weight heaviest, struct job *job);
+/* Where that is a short file, others of its feed that wait may go with it: the job has them then.
+ */
+void feeds_join(struct feeds *feeds, struct job *job);
 /* Whether there is such a thing. */
 bool feeds_is_waiting(const struct feeds *feeds, int64_t now_ms, enum job_weight heaviest);
 void feeds_done(struct feeds *feeds, const struct job *job, int64_t now_ms);

@@ -47,6 +47,8 @@ static void job_run(struct worker *worker)
 		run_keep(worker->runner, &job->lane, &job->report);
 	else if (job->is_due)
 		run_due(worker->runner, &job->lane, &job->report);
+	else if (job->files)
+		run_files(worker->runner, &job->lane, job->files, job->files_count);
 	else
 		run_file(
 		    worker->runner, &job->lane, job->name, job->weight == JOB_SHORT, &job->report);

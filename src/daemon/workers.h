@@ -35,8 +35,11 @@ struct job {
 	char run[RUN_ID_SIZE + 1]; /* to go on with, or "" ... */
 	bool is_last_try;          /* the run has failed for reasons of its own again and again */
 	char name[FILE_NAME_SIZE]; /* ... for a new file of the inbox, or "" ... */
-	bool is_due;               /* ... for those whose grace is over, or ... */
-	bool has_order;            /* ... a person's word */
+	/* ... the first of several that wait; NULL: by itself. For the caller to free. */
+	struct run_file *files;
+	size_t files_count;
+	bool is_due;    /* ... for those whose grace is over, or ... */
+	bool has_order; /* ... a person's word */
 	enum order_kind order;
 	char subject[ORDER_SUBJECT_MAX + 1]; /* about that run, or feed */
 	bool is_keep;                        /* ... for what its feed keeps no longer */

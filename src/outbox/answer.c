@@ -518,15 +518,22 @@ struct error answer_add(
 	return sheets_write(answer);
 }
 
-struct error answer_sync(struct answer *answer, struct artefact_sizes *sizes)
+struct error answer_write(struct answer *answer, struct artefact_sizes *sizes)
 {
 	/* A file without records has never been through answer_add. */
 	struct error error = sheets_write(answer);
+	for (enum artefact a = 0; a < ARTEFACTS; a++)
+		sizes->of[a] = answer->sheets[a].size;
+	return error;
+}
+
+struct error answer_sync(struct answer *answer, struct artefact_sizes *sizes)
+{
+	struct error error = answer_write(answer, sizes);
 	for (enum artefact a = 0; a < ARTEFACTS && !is_error(&error); a++) {
 		const struct sheet *sheet = &answer->sheets[a];
 		if (sheet->file >= 0 && fdatasync(sheet->file) < 0)
 			error = error_errno("cannot flush %s", sheet->name);
-		sizes->of[a] = sheet->size;
 	}
 	return error;
 }

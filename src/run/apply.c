@@ -24,6 +24,7 @@
 
 #include "enrold/names.h"
 
+#include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -345,12 +346,12 @@ static struct error source_open(struct apply_loop *loop, int *file)
 	return is_error(&error) ? run_lacks(run, error) : content_open(run, file);
 }
 
-/* From the last checkpoint on; what went wrong has been undone. */
-static struct error attempt(struct run *run, bool *wants_all_hashes, struct weighing *weighing)
+static void loop_begin(struct apply_loop *loop, struct run *run, struct weighing *weighing)
 {
 	bool is_rehearsal = weighing && !run->lane.is_preview;
-	struct apply_loop loop = {.run = run,
+	*loop = (struct apply_loop){.run = run,
 	    .lms = run->runner->lms,
+	    .input = -1,
 	    .weighing = weighing,
 	    .is_rehearsal = is_rehearsal,
 	    .mode = is_rehearsal && weighing->is_inexact ? &apply_modes[PREVIEW_INEXACT]
@@ -358,48 +359,86 @@ static struct error attempt(struct run *run, bool *wants_all_hashes, struct weig
 	    .entered_us = run_clock_us() - run->way_us,
 	    .committed = run->row,
 	    .records_fit = BATCH_RECORDS,
-	    .hashing = {run, run->runner->lms, *wants_all_hashes, -1},
+	    .hashing = {run, run->runner->lms, false, -1},
+	    .chores = {.file = -1},
 	    .mentions = {.file = -1},
 	    .remarks = {.arena = run->arena}};
-	loop.expected = transaction_records(&loop);
+	loop->expected = transaction_records(loop);
+}
+
+/* From the last checkpoint on, to the end. */
+static struct error loop_run(struct apply_loop *loop)
+{
+	struct run *run = loop->run;
 	progress_apply(&run->runner->progress, run->rows, run->row.records);
-	struct error error = tally_parse(run->row.counts, &loop.tally);
+	struct error error = tally_parse(run->row.counts, &loop->tally);
 	if (is_error(&error))
 		return row_is_altered(run, error);
-	int file = -1;
-	error = source_open(&loop, &file);
-	if (is_error(&error)) {
-		approval_done(&loop.approval);
-		approval_done(&loop.superseded);
-		approval_done(&loop.shown);
-		return error;
-	}
-	loop.input = file;
-	error = chores_open(&loop.chores, run, loop.mode->is_undone);
+	error = source_open(loop, &loop->input);
 	if (!is_error(&error))
-		error = apply(&loop, file);
-	if (error.class == ERROR_RETRY && loop.is_open && !run->is_stopped)
-		transactions_shorten(&loop);
-	if (is_error(&error))
-		run->row = loop.committed;
-	*wants_all_hashes = loop.hashing.wants_all;
+		error = chores_open(&loop->chores, run, loop->mode->is_undone);
+	return is_error(&error) ? error : apply(loop, loop->input);
+}
+
+/* What went wrong is undone. */
+static void loop_end(struct apply_loop *loop, const struct error *error)
+{
+	struct run *run = loop->run;
+	if (error->class == ERROR_RETRY && loop->is_open && !run->is_stopped)
+		transactions_shorten(loop);
+	if (is_error(error))
+		run->row = loop->committed;
 	transaction_rollback(run->runner);
-	hashes_done(&loop.hashing);
-	batch_done(&loop.batch);
-	if (is_error(&error) && !loop.is_doubtful) {
-		answer_cut(loop.answer, &run->row.sizes);
-		chores_cut(&loop.chores);
-		mentions_cut(&loop.mentions);
+	hashes_done(&loop->hashing);
+	batch_done(&loop->batch);
+	if (is_error(error) && !loop->is_doubtful) {
+		answer_cut(loop->answer, &run->row.sizes);
+		chores_cut(&loop->chores);
+		mentions_cut(&loop->mentions);
 	}
-	mentions_close(&loop.mentions);
-	chores_close(&loop.chores);
-	answer_close(loop.answer);
-	reader_close(&loop.reader);
-	approval_done(&loop.approval);
-	approval_done(&loop.superseded);
-	approval_done(&loop.shown);
-	close(file);
+	mentions_close(&loop->mentions);
+	chores_close(&loop->chores);
+	answer_close(loop->answer);
+	reader_close(&loop->reader);
+	approval_done(&loop->approval);
+	approval_done(&loop->superseded);
+	approval_done(&loop->shown);
+	if (loop->input >= 0)
+		close(loop->input);
+}
+
+static struct error attempt(struct run *run, bool *wants_all_hashes, struct weighing *weighing)
+{
+	struct apply_loop loop;
+	loop_begin(&loop, run, weighing);
+	loop.hashing.wants_all = *wants_all_hashes;
+	struct error error = loop_run(&loop);
+	*wants_all_hashes = loop.hashing.wants_all;
+	loop_end(&loop, &error);
 	return error;
+}
+
+struct error run_join(struct run *run, struct apply_loop **result)
+{
+	struct apply_loop *loop = malloc(sizeof *loop);
+	*result = NULL;
+	if (!loop)
+		return error_memory("applying a file");
+	run->is_joined = true;
+	loop_begin(loop, run, NULL);
+	struct error error = loop_run(loop);
+	if (is_error(&error))
+		run_part(loop, &error);
+	else
+		*result = loop;
+	return error;
+}
+
+void run_part(struct apply_loop *loop, const struct error *error)
+{
+	loop->run->is_joined = false;
+	loop_end(loop, error);
+	free(loop);
 }
 
 static struct error attempts(struct run *run, struct weighing *weighing)

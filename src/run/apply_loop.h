@@ -66,6 +66,14 @@ struct apply_loop {
 	struct tally tally;
 };
 
+/* ---- apply.c ---- */
+
+/* The whole file inside the transaction of a group, which may begin with it: done but for the
+ * commit. Any error has undone the transaction: nothing of the group is done. */
+struct error run_join(struct run *run, struct apply_loop **result) MUST_CHECK;
+/* The transaction is over, or is to be undone (error). Frees the loop. */
+void run_part(struct apply_loop *loop, const struct error *error);
+
 /* ---- apply_plan.c ---- */
 
 /* What a plan wants: written, with its lines of the answer. Inside a transaction. */
@@ -85,6 +93,9 @@ struct error transaction_enter(struct apply_loop *loop) MUST_CHECK;
 bool transaction_is_full(struct apply_loop *loop);
 /* In the middle of the file: a checkpoint, or of a preview nothing. */
 struct error transaction_end(struct apply_loop *loop) MUST_CHECK;
+/* The commit of a group has been sent, and has come back. */
+void transaction_send(struct apply_loop *loop);
+struct error transaction_arrive(struct apply_loop *loop) MUST_CHECK;
 /* Behind the last batch: the summary, the chain and the row of the ledger. */
 struct error transaction_finish(struct apply_loop *loop) MUST_CHECK;
 /* The same of a rehearsal, which has been for nothing unless the file is held. */

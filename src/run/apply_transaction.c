@@ -64,9 +64,10 @@ static bool census_is_dear(const struct apply_loop *loop)
 
 struct error transaction_enter(struct apply_loop *loop)
 {
-	if (loop->run->runner->has_turn)
+	bool is_begun = loop->run->runner->has_turn; /* perhaps by another of its group */
+	if (is_begun && loop->is_open)
 		return OK;
-	struct error error = transaction_begin(loop->run);
+	struct error error = is_begun ? OK : transaction_begin(loop->run);
 	int64_t begun_us = run_clock_us();
 	loop->is_open = !is_error(&error);
 	if (loop->is_open && loop->mode->is_undone)
@@ -121,6 +122,8 @@ bool transaction_is_full(struct apply_loop *loop)
 /* What the ledger counts has to be durable first. */
 static struct error answer_flush(struct apply_loop *loop, struct artefact_sizes *sizes)
 {
+	if (loop->run->is_joined)
+		return answer_write(loop->answer, sizes);
 	struct error error = answer_sync(loop->answer, sizes);
 	if (!is_error(&error))
 		error = chores_sync(&loop->chores);
@@ -150,14 +153,25 @@ static struct error progress_store(struct apply_loop *loop)
 	return ledger_store(lms_db(loop->lms), &run->row);
 }
 
-static struct error commit(struct apply_loop *loop)
+void transaction_send(struct apply_loop *loop)
 {
 	loop->is_doubtful = true;
-	struct error error = transaction_commit(loop->run->runner);
-	loop->is_doubtful = is_error(&error);
-	if (!is_error(&error))
-		error = mentions_commit(&loop->mentions);
+}
+
+struct error transaction_arrive(struct apply_loop *loop)
+{
+	loop->is_doubtful = loop->is_open = false;
+	struct error error = mentions_commit(&loop->mentions);
 	return is_error(&error) ? error : chores_commit(&loop->chores);
+}
+
+static struct error commit(struct apply_loop *loop)
+{
+	if (loop->run->is_joined)
+		return OK; /* with the others of its group */
+	transaction_send(loop);
+	struct error error = transaction_commit(loop->run->runner);
+	return is_error(&error) ? error : transaction_arrive(loop);
 }
 
 /* In the middle of the file. */
@@ -169,12 +183,13 @@ struct error transaction_end(struct apply_loop *loop)
 		loop->mode = &apply_modes[PREVIEW_INEXACT];
 		return OK;
 	}
+	if (loop->run->is_joined)
+		return error_collision("a file is too large to share a transaction");
 	struct error error = progress_store(loop);
 	if (!is_error(&error))
 		error = commit(loop);
 	if (is_error(&error))
 		return error;
-	loop->is_open = false;
 	loop->committed = loop->run->row;
 	tries_forget(loop->run);
 	pace_recover(runner->shared->pace);

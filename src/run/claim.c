@@ -85,6 +85,54 @@ static struct error box_make(struct run *run)
 	return error;
 }
 
+/* Innermost first. */
+static void room_drop(int work, char *path)
+{
+	unlinkat(work, path, AT_REMOVEDIR);
+	for (char *slash; (slash = strrchr(path, '/'));) {
+		*slash = '\0';
+		unlinkat(work, path, AT_REMOVEDIR);
+	}
+}
+
+/* "R/inbox/feed"; depth: of so many directories, R among them. */
+static void room_print(
+    const struct lane *lane, const char *id, size_t depth, char path[SPOOL_PATH_SIZE])
+{
+	const char *names[BOXES_MAX];
+	boxes_of(lane, names);
+	int used = snprintf(path, SPOOL_PATH_SIZE, "%s", id);
+	for (size_t i = 0; i + 1 < depth; i++)
+		used += snprintf(path + used, SPOOL_PATH_SIZE - (size_t)used, "/%s", names[i]);
+}
+
+struct error claim_make_room(
+    const struct spool *spool, const struct lane *lane, const char *id, struct flush *flush)
+{
+	const char *names[BOXES_MAX];
+	char path[SPOOL_PATH_SIZE];
+	size_t depth = boxes_of(lane, names) + 1;
+	for (size_t i = 1; i <= depth; i++) {
+		room_print(lane, id, i, path);
+		if (mkdirat(spool->work, path, MODE_PRIVATE) < 0) {
+			struct error error = error_errno("cannot make work/%s", path);
+			room_drop(spool->work, path);
+			return error;
+		}
+		if (i < depth)
+			flush_add(flush, spool->work, path);
+	}
+	return OK;
+}
+
+void claim_drop_room(const struct spool *spool, const struct lane *lane, const char *id)
+{
+	const char *names[BOXES_MAX];
+	char path[SPOOL_PATH_SIZE];
+	room_print(lane, id, boxes_of(lane, names) + 1, path);
+	room_drop(spool->work, path);
+}
+
 /* The file may have been replaced between our look and our move. */
 static bool is_same(const struct run *run, const char *name, const struct stat *seen)
 {
@@ -353,19 +401,15 @@ struct error claim_swap_in_copy(struct run *run)
 {
 	struct stat original, copy;
 	bool is_settled = fstatat(run->directory, RUN_INPUT, &copy, AT_SYMLINK_NOFOLLOW) < 0;
-	if (is_settled && errno != ENOENT)
-		return error_errno("cannot look at " RUN_INPUT);
 	if (is_settled)
-		return disk_sync(run->directory, "."); /* which may have failed the last time */
+		return errno == ENOENT ? OK : error_errno("cannot look at " RUN_INPUT);
 	if (fstatat(run->box, run->name, &original, AT_SYMLINK_NOFOLLOW) == 0 &&
 	    !is_untouched(&original, &copy)) {
 		struct error error = hold(run);
 		if (is_error(&error))
 			return error;
 	}
-	if (renameat(run->directory, RUN_INPUT, run->box, run->name) < 0)
-		return error_errno("cannot put our copy in the place of %s", run->name);
-	/* Before it goes on to the archive: a power cut must not keep that move and lose this one.
-	 */
-	return disk_sync(run->directory, ".");
+	return renameat(run->directory, RUN_INPUT, run->box, run->name) < 0
+	           ? error_errno("cannot put our copy in the place of %s", run->name)
+	           : OK;
 }

@@ -352,3 +352,15 @@ struct error input_sync(struct run *run)
 	run->is_durable = !is_error(&error);
 	return error;
 }
+
+void input_flush(struct run *run, struct flush *flush)
+{
+	flush_add(flush, run->directory, RUN_INPUT);
+	if (passwords_are_cut(run))
+		flush_add(flush, run->directory, RUN_CUT);
+	for (enum artefact a = 0; a < ARTEFACTS; a++)
+		flush_add(flush, run->directory, artefact_kinds[a].name);
+	flush_add(flush, run->directory, ANSWER_CHORES);
+	flush_add(flush, run->box, ".");
+	flush_add(flush, run->directory, ".");
+}

@@ -1,9 +1,12 @@
 /*
- * publish: a finished run's files to their places. The ledger has decided; from here on nothing
- * can be lost, only be late, and each step is skipped when an earlier attempt has done it.
+ * publish: finished runs' files to their places. The ledger has decided; from here on nothing can
+ * be lost, only be late, and each step is skipped when an earlier attempt has done it.
  *
  * What Moodle has to do goes first, the summary goes last into the outbox, so that its presence
- * means that all is there; the input leaves work/ only when the outbox is durable.
+ * means that all is there; the input leaves work/ only when the outbox is durable. Runs that ended
+ * together go together, step by step, so that what has to be durable between two steps is flushed
+ * once. A run that a step fails for stays in work/, and so do those behind it: answers come out in
+ * the order of the ledger.
  */
 #include "mentions.h"
 
@@ -117,22 +120,28 @@ static struct error summary_is_ours(
 	return error;
 }
 
+/* The step may have been done before. */
+static struct error summary_make(struct run *run, int outbox)
+{
+	char public_name[FILE_NAME_SIZE];
+	run_name(run, ".summary.json", public_name);
+	struct error error = summary_is_ours(run, outbox, public_name, &run->is_summary_out);
+	if (is_error(&error) || run->is_summary_out)
+		return error;
+	error = disk_write_new(run->directory, RUN_SUMMARY, MODE_ANSWER, run->row.summary);
+	return is_error(&error) ? error : regroup(run, outbox, RUN_SUMMARY);
+}
+
 static struct error summary_move(struct run *run, int outbox)
 {
 	char public_name[FILE_NAME_SIZE];
-	bool is_ours;
+	bool is_taken = false, is_ours = false;
+	if (run->is_summary_out)
+		return OK;
 	run_name(run, ".summary.json", public_name);
-	struct error error = summary_is_ours(run, outbox, public_name, &is_ours);
-	if (is_error(&error) || is_ours)
-		return error;
-	error = disk_create(run->directory, RUN_SUMMARY, MODE_ANSWER, run->row.summary);
-	if (!is_error(&error))
-		error = regroup(run, outbox, RUN_SUMMARY);
 	/* On a file server the first look may have been an old one. */
-	bool is_taken = false;
-	if (!is_error(&error))
-		error =
-		    disk_move_unless(run->directory, RUN_SUMMARY, outbox, public_name, &is_taken);
+	struct error error =
+	    disk_move_unless(run->directory, RUN_SUMMARY, outbox, public_name, &is_taken);
 	if (!is_error(&error) && is_taken)
 		error = summary_is_ours(run, outbox, public_name, &is_ours);
 	if (is_error(&error) || !is_taken || is_ours)
@@ -140,21 +149,17 @@ static struct error summary_move(struct run *run, int outbox)
 	return disk_move_first(run->directory, RUN_SUMMARY, outbox, public_name, run->id);
 }
 
-static struct error outbox_fill(struct run *run, int outbox)
+static struct error artefacts_move(struct run *run, int outbox)
 {
 	struct error error = OK;
 	for (enum artefact a = 0; a < ARTEFACTS && !is_error(&error); a++)
 		error = artefact_move(run, outbox, a);
 	if (!is_error(&error))
 		sealed_publish(run, outbox);
-	if (!is_error(&error))
-		error = disk_sync(outbox, ".");
-	if (!is_error(&error))
-		run_notice_publish(run);
-	if (!is_error(&error))
-		error = summary_move(run, outbox);
-	return is_error(&error) ? error : disk_sync(outbox, ".");
+	return error;
 }
+
+/* ---- the input ---- */
 
 /* How an input goes to its place. */
 enum guise {
@@ -173,6 +178,7 @@ static void mode_set(const struct run *run, mode_t mode)
 		close(file);
 }
 
+/* Durable once the place is flushed. */
 static struct error input_move(struct run *run, int place, enum guise guise)
 {
 	char name[FILE_NAME_SIZE];
@@ -180,17 +186,14 @@ static struct error input_move(struct run *run, int place, enum guise guise)
 	if (is_error(&error))
 		return error;
 	if (!*run->name) /* an earlier attempt has moved it, and may not have got further */
-		return disk_sync(place, ".");
+		return OK;
 	name_make_input(name, run->row.name.bytes, run->id, "");
-	error = claim_swap_in_copy(run);
-	if (!is_error(&error) && guise == CUT)
+	if (guise == CUT)
 		error = passwords_swap_in_cut(run);
 	/* Ours now, and nobody else's to read. */
 	if (!is_error(&error))
 		mode_set(run, guise == SECRET ? MODE_SECRET : MODE_INPUT);
-	if (!is_error(&error))
-		error = disk_move(run->box, run->name, place, name, run->id);
-	return is_error(&error) ? error : disk_sync(place, ".");
+	return is_error(&error) ? error : disk_move(run->box, run->name, place, name, run->id);
 }
 
 static struct error reason_write(struct run *run)
@@ -227,7 +230,10 @@ static struct error archive(struct run *run)
 
 static struct error quarantine(struct run *run)
 {
-	struct error error = input_move(run, run->runner->shared->spool->quarantine, AS_DROPPED);
+	int place = run->runner->shared->spool->quarantine;
+	struct error error = input_move(run, place, AS_DROPPED);
+	if (!is_error(&error))
+		error = disk_sync(place, ".");
 	return is_error(&error) ? error : reason_write(run);
 }
 
@@ -244,22 +250,119 @@ static struct error hold(struct run *run)
 	if (is_error(&error))
 		return error;
 	error = input_move(run, held, passwords_are_cut(run) ? SECRET : AS_DROPPED);
+	if (!is_error(&error))
+		error = disk_sync(held, ".");
 	close(held);
 	return error;
 }
 
-static struct error input_end(struct run *run)
+static bool is_archived(const struct run *run)
 {
-	struct error error = run->row.state == RUN_HELD ? hold(run)
-	                     : is_put_aside(run)        ? quarantine(run)
-	                                                : archive(run);
-	if (!is_error(&error))
-		error = claim_close(run);
+	return run->row.state != RUN_HELD && !is_put_aside(run);
+}
+
+static struct error input_put(struct run *run, int outbox)
+{
+	(void)outbox;
+	return is_archived(run) ? archive(run) : is_put_aside(run) ? quarantine(run) : hold(run);
+}
+
+static struct error input_swap(struct run *run, int outbox)
+{
+	(void)outbox;
+	return *run->name ? claim_swap_in_copy(run) : OK;
+}
+
+static struct error work_leave(struct run *run, int outbox)
+{
+	(void)outbox;
+	struct error error = claim_close(run);
 	/* The orders about it go next: should a power cut bring it back without the one that ends
 	 * it, it would wait for ever. */
 	bool has_orders = run->row.state == RUN_DISCARDED;
 	return is_error(&error) || !has_orders ? error
 	                                       : disk_sync(run->runner->shared->spool->work, ".");
+}
+
+/* ---- all of it, step by step ---- */
+
+struct publishing {
+	struct run *const *runs;
+	size_t count; /* for which all steps up to now went well */
+	int outbox;   /* the feed's */
+	struct error error;
+};
+
+typedef struct error step(struct run *run, int outbox);
+
+static void fail(struct publishing *publishing, size_t count, struct error error)
+{
+	if (!is_error(&error))
+		return;
+	publishing->count = count;
+	publishing->error = error;
+}
+
+static void each(struct publishing *publishing, step *step_one)
+{
+	for (size_t i = 0; i < publishing->count; i++)
+		fail(publishing, i, step_one(publishing->runs[i], publishing->outbox));
+}
+
+/* A file, or "." of all their directories in work/. */
+static void flush_each(struct publishing *publishing, const char *name)
+{
+	struct flush flush = {.count = 0};
+	for (size_t i = 0; i < publishing->count; i++)
+		flush_add(&flush, publishing->runs[i]->directory, name);
+	fail(publishing, 0, flush_end(&flush));
+}
+
+static void outbox_flush(struct publishing *publishing)
+{
+	if (publishing->count > 0)
+		fail(publishing, 0, disk_sync(publishing->outbox, "."));
+}
+
+/* Mostly one: runs that end together have ids of one day, but for midnight. */
+static void archive_flush(struct publishing *publishing)
+{
+	const char *done = "";
+	for (size_t i = 0; i < publishing->count; i++) {
+		struct run *run = publishing->runs[i];
+		int day = -1;
+		if (!is_archived(run) || strncmp(done, run->id, 8) == 0)
+			continue;
+		struct error error = archive_open(run, run->id, &day);
+		if (!is_error(&error))
+			error = disk_sync(day, ".");
+		if (day >= 0)
+			close(day);
+		fail(publishing, i, error);
+		done = run->id;
+	}
+}
+
+static void outbox_fill(struct publishing *publishing)
+{
+	each(publishing, artefacts_move);
+	outbox_flush(publishing);
+	for (size_t i = 0; i < publishing->count; i++)
+		run_notice_publish(publishing->runs[i]);
+	each(publishing, summary_make);
+	flush_each(publishing, RUN_SUMMARY);
+	each(publishing, summary_move);
+	outbox_flush(publishing);
+}
+
+static void input_end(struct publishing *publishing)
+{
+	each(publishing, input_swap);
+	/* Before they go on to the archive: a power cut must not keep that move and lose this. */
+	flush_each(publishing, ".");
+	each(publishing, input_put);
+	archive_flush(publishing);
+	each(publishing, work_leave);
 }
 
 /* A part of the answer: when it is out, what somebody else is told of it is as well. */
@@ -275,25 +378,17 @@ static struct error checkpoint_publish(const struct run *run)
 	              : OK;
 }
 
-struct error publish(struct run *run)
+static struct error before_outbox(struct run *run, int outbox)
 {
-	int outbox;
-	struct error error =
-	    spool_open_outbox(run->runner->shared->spool, run->row.feed.bytes, &outbox);
-	if (is_error(&error))
-		return error;
-	error = last_run_note(run->runner->shared->spool, run->runner->lms, &run->row);
-	if (!is_error(&error))
-		error = chores_publish(run);
-	if (!is_error(&error))
-		error = plan_file_publish(run);
-	if (!is_error(&error))
-		error = outbox_fill(run, outbox);
-	close(outbox);
-	if (is_error(&error))
-		return error;
-	if (run_is_order(run, ORDER_PRUNE))
-		error = prune_publish(run);
+	(void)outbox;
+	struct error error = chores_publish(run);
+	return is_error(&error) ? error : plan_file_publish(run);
+}
+
+static struct error behind_outbox(struct run *run, int outbox)
+{
+	(void)outbox;
+	struct error error = run_is_order(run, ORDER_PRUNE) ? prune_publish(run) : OK;
 	if (!is_error(&error))
 		error = checkpoint_publish(run);
 	if (is_error(&error))
@@ -301,9 +396,28 @@ struct error publish(struct run *run)
 	index_publish(run);
 	if (run->row.state != RUN_HELD)
 		error = mentions_publish(run);
-	if (!is_error(&error))
-		error = plan_files_tidy(run);
-	return is_error(&error) ? error : input_end(run);
+	return error;
+}
+
+struct error publish(struct run *const *runs, size_t count, size_t *published)
+{
+	struct run *last = runs[count - 1];
+	const struct spool *spool = last->runner->shared->spool;
+	struct publishing publishing = {.runs = runs, .count = count, .error = OK};
+	*published = 0;
+	struct error error = spool_open_outbox(spool, last->row.feed.bytes, &publishing.outbox);
+	if (is_error(&error))
+		return error;
+	fail(&publishing, 0, last_run_note(spool, last->runner->lms, &last->row));
+	each(&publishing, before_outbox);
+	outbox_fill(&publishing);
+	close(publishing.outbox);
+	each(&publishing, behind_outbox);
+	if (publishing.count > 0)
+		fail(&publishing, 0, plan_files_tidy(last));
+	input_end(&publishing);
+	*published = publishing.count;
+	return publishing.error;
 }
 
 /* ---- of a run that the database has forgotten ---- */
@@ -341,7 +455,9 @@ struct error publish_forgotten(struct run *run, bool *is_out)
 	                                          : RUN_APPLIED;
 	summary_find_archived(text, archived);
 	run->row.archived_sha256 = slice_of(archived);
-	return input_end(run);
+	struct publishing publishing = {.runs = &run, .count = 1, .error = OK};
+	input_end(&publishing);
+	return publishing.error;
 }
 
 /* The next attempt goes on with what was out of the answer. */

@@ -35,10 +35,10 @@ static struct error page_write(const struct run *run, struct slice page)
 	struct error error = room_ask(file, kind->name, 0, page.size);
 	if (!is_error(&error))
 		error = disk_write(file, page, kind->name);
-	if (!is_error(&error) && fsync(file) < 0)
+	if (!is_error(&error) && !run->is_joined && fsync(file) < 0)
 		error = error_errno("cannot flush %s", kind->name);
 	close(file);
-	if (!is_error(&error))
+	if (!is_error(&error) && !run->is_joined)
 		error = disk_sync(run->directory, "."); /* its name */
 	if (is_error(&error))
 		unlinkat(run->directory, kind->name, 0); /* others need the room */

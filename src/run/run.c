@@ -144,7 +144,7 @@ static void try_end(struct run *run)
 
 /* On, unless a person has said that it is to end here, or to wait: that word may have come when
  * nobody was at the run yet who could be told. */
-static struct error go(struct run *run)
+struct error run_go(struct run *run)
 {
 	int orders = run->runner->shared->spool->orders;
 	bool is_discarded;
@@ -191,10 +191,11 @@ static struct error order_begin(struct run *run)
 	return is_error(&error) ? error : run_keep_policy(run);
 }
 
-static struct error begin(struct run *run)
+struct error run_prepare(struct run *run, bool *is_prepared)
 {
 	const struct feed *feed = run_feed(run);
 	bool stands = true;
+	*is_prepared = false;
 	if (!*run->name || !feed)
 		return claim_return(run); /* the claim was cut short, or nobody wants it now */
 	policy_begin(run, &feed->policy);
@@ -221,11 +222,17 @@ static struct error begin(struct run *run)
 		return error;
 	if (!is_error(&error))
 		error = run_is_ordered(run) ? order_begin(run) : sidecar_check(run);
-	if (run->is_stopped)
-		return OK;
+	*is_prepared = !is_error(&error) && !run->is_stopped;
+	return run->is_stopped ? OK : error;
+}
+
+static struct error begin(struct run *run)
+{
+	bool is_prepared;
+	struct error error = run_prepare(run, &is_prepared);
 	if (error.class == ERROR_REJECT)
 		return finish_refused(run, &error);
-	return is_error(&error) ? error : go(run);
+	return is_prepared ? run_go(run) : error;
 }
 
 static struct error resume(struct run *run)
@@ -252,7 +259,7 @@ static struct error resume(struct run *run)
 	if (!is_error(&error))
 		error = weigh_find(run);
 	survey_find_rows(run);
-	return is_error(&error) ? error : go(run);
+	return is_error(&error) ? error : run_go(run);
 }
 
 static bool has_ended(const struct run *run)
@@ -277,13 +284,19 @@ static struct error give_up(struct run *run, const struct error *error)
 	return finish_refused(run, &refusal);
 }
 
-static struct error advance(struct run *run, struct run_report *report)
+static struct error answer(struct run *run)
 {
-	struct error error = OK;
-	if (run->row.state == RUN_UNKNOWN)
-		error = begin(run);
-	else if (run->row.state == RUN_RUNNING)
-		error = resume(run);
+	size_t published;
+	progress_phase(&run->runner->progress, PHASE_PUBLISHING);
+	struct error error = publish(&run, 1, &published);
+	if (!is_error(&error))
+		hook_run(run);
+	return error;
+}
+
+/* error: what became of it. */
+static struct error settle(struct run *run, struct error error, struct run_report *report)
+{
 	error = own(run, error);
 	if (error.owner == OWNER_FILE && run->is_last_try)
 		error = give_up(run, &error);
@@ -292,18 +305,22 @@ static struct error advance(struct run *run, struct run_report *report)
 	if (is_error(&error) || run->is_stopped)
 		return error;
 	report->end = has_ended(run) ? RUN_ANSWERED : RUN_VANISHED;
-	if (!has_ended(run))
-		return OK;
-	progress_phase(&run->runner->progress, PHASE_PUBLISHING);
-	error = publish(run);
-	if (!is_error(&error))
-		hook_run(run);
-	return error;
+	return has_ended(run) ? answer(run) : OK;
+}
+
+static struct error advance(struct run *run, struct run_report *report)
+{
+	struct error error = OK;
+	if (run->row.state == RUN_UNKNOWN)
+		error = begin(run);
+	else if (run->row.state == RUN_RUNNING)
+		error = resume(run);
+	return settle(run, error, report);
 }
 
 /* ---- the report ---- */
 
-static void conclude(struct run *run, struct error error, struct run_report *report)
+void run_conclude(struct run *run, struct error error, struct run_report *report)
 {
 	struct progress_view view;
 	progress_read(&run->runner->progress, &view);
@@ -339,6 +356,11 @@ static void conclude(struct run *run, struct error error, struct run_report *rep
 	run_done(run);
 }
 
+void run_end(struct run *run, struct error error, struct run_report *report)
+{
+	run_conclude(run, settle(run, error, report), report);
+}
+
 /* Ends it with RUN_ELSEWHERE when another daemon serves the feed. */
 static struct error feed_enter(struct run *run, struct run_report *report)
 {
@@ -357,9 +379,8 @@ static struct error feed_enter(struct run *run, struct run_report *report)
 	return error;
 }
 
-/* A database that is away leaves the files in the inbox, where people look for them. Ends it with
- * RUN_ELSEWHERE when another daemon serves the feed. */
-static struct error run_enter(
+/* A database that is away leaves the files in the inbox, where people look for them. */
+struct error run_enter(
     struct run *run, struct runner *runner, const struct lane *lane, struct run_report *report)
 {
 	struct error error = run_init(run, runner);
@@ -371,19 +392,36 @@ static struct error run_enter(
 	return is_error(&error) ? error : feed_enter(run, report);
 }
 
-/* What has been claimed, if anything was. */
-static void run_begin(struct run *run, struct error error, struct run_report *report)
+/* The feed is ours already: nobody is asked. */
+struct error run_follow(struct run *run, struct runner *runner, const struct lane *lane)
 {
-	if (run->directory >= 0) {
-		memcpy(report->run, run->id, sizeof run->id);
-		run->row.run = slice_of(run->id);
-		progress_begin(&run->runner->progress, run->id);
-		if (!is_error(&error))
-			run_log_start(run);
-		if (!is_error(&error))
-			error = advance(run, report);
+	struct run_report report = {.end = RUN_ANSWERED};
+	struct error error = run_init(run, runner);
+	run->lane = *lane;
+	if (!is_error(&error))
+		error = feed_enter(run, &report);
+	return is_error(&error) || report.end != RUN_ELSEWHERE
+	           ? error
+	           : error_retry("another daemon has taken the feed");
+}
+
+void run_begin(struct run *run, struct run_report *report)
+{
+	memcpy(report->run, run->id, sizeof run->id);
+	run->row.run = slice_of(run->id);
+	progress_begin(&run->runner->progress, run->id);
+}
+
+/* What has been claimed, if anything was. */
+static void carry_out(struct run *run, struct error error, struct run_report *report)
+{
+	if (run->directory >= 0)
+		run_begin(run, report);
+	if (run->directory >= 0 && !is_error(&error)) {
+		run_log_start(run);
+		error = advance(run, report);
 	}
-	conclude(run, error, report);
+	run_conclude(run, error, report);
 }
 
 void run_file(struct runner *runner, const struct lane *lane, const char *name, bool is_short,
@@ -397,7 +435,7 @@ void run_file(struct runner *runner, const struct lane *lane, const char *name, 
 		run_ids_next(runner->shared->ids, run_now_us(), run.id);
 		error = claim_file(&run, name, report);
 	}
-	run_begin(&run, error, report);
+	carry_out(&run, error, report);
 }
 
 void run_due(struct runner *runner, const struct lane *lane, struct run_report *report)
@@ -410,7 +448,7 @@ void run_due(struct runner *runner, const struct lane *lane, struct run_report *
 		error = due_claim(&run);
 		report->end = run.directory >= 0 ? RUN_ANSWERED : RUN_VANISHED;
 	}
-	run_begin(&run, error, report);
+	carry_out(&run, error, report);
 }
 
 void run_order(struct runner *runner, const struct lane *lane, enum order_kind kind,
@@ -423,7 +461,7 @@ void run_order(struct runner *runner, const struct lane *lane, enum order_kind k
 		error = order_claim(&run, kind, subject);
 		report->end = run.directory >= 0 ? RUN_ANSWERED : RUN_VANISHED;
 	}
-	run_begin(&run, error, report);
+	carry_out(&run, error, report);
 }
 
 void run_keep(struct runner *runner, const struct lane *lane, struct run_report *report)
@@ -435,7 +473,7 @@ void run_keep(struct runner *runner, const struct lane *lane, struct run_report 
 		error = keep_claim(&run);
 		report->end = run.directory >= 0 ? RUN_ANSWERED : RUN_VANISHED;
 	}
-	run_begin(&run, error, report);
+	carry_out(&run, error, report);
 }
 
 static struct error run_open(struct run *run, const char *id, struct run_report *report)
@@ -497,7 +535,7 @@ void run_continue(
 		error = lms_check_site(runner->lms, run.lane.is_preview);
 	if (!is_error(&error) && report->end == RUN_ANSWERED)
 		error = go_on(&run, report);
-	conclude(&run, error, report);
+	run_conclude(&run, error, report);
 }
 
 void run_find_lane(

@@ -29,6 +29,7 @@
 
 #include "enrold/answer.h"
 #include "enrold/cells_cut.h"
+#include "enrold/flush.h"
 #include "enrold/limits.h"
 #include "enrold/lms.h"
 #include "enrold/orders.h"
@@ -142,6 +143,10 @@ struct run {
 	bool is_last_try; /* what is wrong with this file alone ends it */
 	bool has_try;     /* this one is noted */
 	bool is_durable;  /* names and copy have been flushed */
+	/* Its transaction, and the flush before that, are those of its group. */
+	bool is_joined;
+	bool has_passwords;  /* a column of them: they are hashed outside a transaction */
+	bool is_summary_out; /* an earlier attempt had got so far */
 	/* At a checkpoint or while it was copied, as the daemon is stopping or others wait. */
 	bool is_stopped;
 	bool has_had_turn;    /* it has been in a transaction */
@@ -149,14 +154,39 @@ struct run {
 	bool has_changed;     /* the file was written to while it was copied */
 };
 
+/* ---- run.c: from the claim to the answer ---- */
+
+/* Ends it with RUN_ELSEWHERE when another daemon serves the feed. */
+struct error run_enter(struct run *run, struct runner *runner, const struct lane *lane,
+    struct run_report *report) MUST_CHECK;
+/* The same of a file behind one that has entered, in its feed. */
+struct error run_follow(struct run *run, struct runner *runner, const struct lane *lane) MUST_CHECK;
+/* What has been claimed is begun. */
+void run_begin(struct run *run, struct run_report *report);
+/* Of a run that is not in the ledger: all that comes before the first transaction. is_prepared:
+ * that is what comes next. REJECT: refuse the file. */
+struct error run_prepare(struct run *run, bool *is_prepared) MUST_CHECK;
+/* The same of one that was prepared, by itself: up to its end in the ledger. */
+struct error run_go(struct run *run) MUST_CHECK;
+/* Its answer, if it has come to its end; error: what became of that. */
+void run_end(struct run *run, struct error error, struct run_report *report);
+/* The same of one whose answer is out. */
+void run_conclude(struct run *run, struct error error, struct run_report *report);
+
 /* ---- claim.c: a file's way into work/, and back ---- */
 
+/* The directories into which a file is going to be claimed, durable once that is flushed, as work/
+ * itself is. */
+struct error claim_make_room(const struct spool *spool, const struct lane *lane, const char *id,
+    struct flush *flush) MUST_CHECK;
+/* Into which none was claimed. */
+void claim_drop_room(const struct spool *spool, const struct lane *lane, const char *id);
 struct error claim_file(struct run *run, const char *name, struct run_report *report) MUST_CHECK;
 /* Opens R's box and finds feed and name by what lies in it. */
 struct error claim_open(struct run *run) MUST_CHECK;
 /* Back to the inbox; the run is as if it had never been. */
 struct error claim_return(struct run *run) MUST_CHECK;
-/* The input becomes our copy of it, in one step. */
+/* The input becomes our copy of it, in one step; durable once R is flushed. */
 struct error claim_swap_in_copy(struct run *run) MUST_CHECK;
 /* The same of a file that we have made ourselves. */
 struct made_file {
@@ -232,6 +262,8 @@ void tries_end(struct run *run);
 struct error input_copy(struct run *run) MUST_CHECK;
 /* Everything that must not be lost once the ledger speaks of the run. */
 struct error input_sync(struct run *run) MUST_CHECK;
+/* The same, and its answer; but for the inbox. */
+void input_flush(struct run *run, struct flush *flush);
 
 /* ---- survey.c ---- */
 
@@ -363,7 +395,8 @@ struct error finish_discarded(struct run *run) MUST_CHECK;
 
 /* ---- report_file.c ---- */
 
-/* Durable when it returns. The summary as it will be, but for the report itself. */
+/* Durable when it returns, unless the run is joined. The summary as it will be, but for the report
+ * itself. */
 struct error report_file_make(
     const struct run *run, const struct summary *summary, struct run_result *result) MUST_CHECK;
 
@@ -376,7 +409,9 @@ void run_notice_publish(struct run *run);
 
 /* ---- publish.c: everything to its place ---- */
 
-struct error publish(struct run *run) MUST_CHECK;
+/* Runs of one feed, in the order of the ledger, each step of all of them together. *published: so
+ * many of the first are out; the others are to be tried again. */
+struct error publish(struct run *const *runs, size_t count, size_t *published) MUST_CHECK;
 
 /* ---- archive.c ---- */
 

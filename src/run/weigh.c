@@ -53,6 +53,7 @@ static bool is_short(struct run *run)
 void weigh_foresee(struct run *run, const struct header *header)
 {
 	struct limits_outlook outlook = {run->rows, run->measure.has_last, run->measure.people, 0};
+	run->has_passwords = header->single[COLUMN_PASSWORD] != COLUMN_NONE;
 	if (run_is_made(run))
 		return;
 	run->is_retry = header->single[COLUMN_ERROR_LINE] != COLUMN_NONE;

@@ -95,16 +95,27 @@ struct error disk_copy(int from, int to, char *chunk, size_t size)
 	}
 }
 
-struct error disk_create(int at, const char *name, mode_t mode, struct slice bytes)
+static struct error create(
+    int at, const char *name, mode_t mode, struct slice bytes, bool is_flushed)
 {
 	int file = openat(at, name, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, mode);
 	if (file < 0)
 		return error_errno("cannot make %s", name);
 	struct error error = disk_write(file, bytes, name);
-	if (!is_error(&error) && fsync(file) < 0)
+	if (!is_error(&error) && is_flushed && fsync(file) < 0)
 		error = error_errno("cannot flush %s", name);
 	close(file);
 	return error;
+}
+
+struct error disk_write_new(int at, const char *name, mode_t mode, struct slice bytes)
+{
+	return create(at, name, mode, bytes, false);
+}
+
+struct error disk_create(int at, const char *name, mode_t mode, struct slice bytes)
+{
+	return create(at, name, mode, bytes, true);
 }
 
 /* The name is a known one, so that one that was left can be removed. */

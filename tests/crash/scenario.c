@@ -58,6 +58,22 @@ static void prepare_refused(struct rig *rig, const char *journal_mode)
 	rig_drop(rig, "staff.csv", "username,course1,curse2\np1,C1,C2\n");
 }
 
+/* They wait together: some share a transaction, one is refused between them, one is by itself, for
+ * it has passwords. */
+static void prepare_together(struct rig *rig, const char *journal_mode)
+{
+	site_make(rig, "  default: { upload_type: add_or_update }\n", journal_mode);
+	rig_drop(rig, "a.csv", "username,course1,role1\np1,C1,\nnobody,C1,\n");
+	rig_drop(rig, "b.csv", "username,course1,unenrol1\np1,C1,\np2,C2,\n");
+	rig_drop(rig, "c.csv", "username,course1,curse2\np1,C1,C2\n");
+	rig_drop(rig, "d.csv", "username,course1,enrolstatus1\np1,C1,1\np3,C3,\n");
+	rig_drop(rig, "e.csv", "username,course1\np2,C1\n");
+	rig_drop(rig, "f.csv",
+	    "username,firstname,lastname,email,password\n"
+	    "new,N,B,new@x.example,Secret.1\n");
+	rig_drop(rig, "g.csv", "username,course1\nnew,C1\n");
+}
+
 /* A marker, a checksum and a row count come and go with their file. */
 static void prepare_beside(struct rig *rig, const char *journal_mode)
 {
@@ -226,6 +242,7 @@ const struct scenario scenarios[SCENARIOS] = {
     {"preview", prepare_preview, 1, 1, 2},
     {"refused", prepare_refused, 1, 0, 2},
     {"beside", prepare_beside, 1, 4, 2},
+    {"together", prepare_together, 7, 6, 15},
     {"retry", prepare_retry, 2, 2, 3},
     {"two feeds", prepare_two_feeds, 3, 3, 5},
     {"resume", prepare_resume, 1, 1, 7},

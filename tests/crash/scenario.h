@@ -20,7 +20,7 @@ struct scenario {
 	int step; /* its runs are long: bounded sweeps try every step-th call only */
 };
 
-enum { SCENARIOS = 27 };
+enum { SCENARIOS = 28 };
 
 extern const struct scenario scenarios[SCENARIOS];
 

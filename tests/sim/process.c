@@ -108,6 +108,19 @@ static void orders_hear(void)
 		feeds_take_orders(process.feeds, &orders);
 }
 
+/* Each in its turn, as the daemon's own loop hears of them. */
+static void files_run(struct job *job, int64_t now_ms)
+{
+	struct job one = *job;
+	run_files(process.runner, &job->lane, job->files, job->files_count);
+	for (size_t i = 0; i < job->files_count; i++) {
+		memcpy(one.name, job->files[i].name, sizeof one.name);
+		one.report = job->files[i].report;
+		feeds_done(process.feeds, &one, now_ms);
+	}
+	free(job->files);
+}
+
 bool process_turn(void)
 {
 	struct job job;
@@ -118,6 +131,11 @@ bool process_turn(void)
 	atomic_store(&process.is_crowded, fate_draw(2));
 	if (!feeds_next(process.feeds, now_ms, JOB_WHOLE, &job))
 		return false;
+	feeds_join(process.feeds, &job);
+	if (job.files) {
+		files_run(&job, now_ms);
+		return true;
+	}
 	if (*job.run)
 		run_continue(process.runner, job.run, job.is_last_try, &job.report);
 	else if (job.has_order)
