@@ -23,6 +23,9 @@ struct lms;
 
 /* Borrows options until close. The site must have been made (site_init, or a real Moodle). */
 struct error lms_open(const struct lms_options *options, struct lms **result) MUST_CHECK;
+/* The same of a site that this process has opened before: its tables are not looked for again, and
+ * what is missing now fails whoever asks it. */
+struct error lms_open_known(const struct lms_options *options, struct lms **result) MUST_CHECK;
 void lms_close(struct lms *lms);
 
 /* The connection, once nothing is being written on it: enrold's own tables are in the same

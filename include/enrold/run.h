@@ -28,6 +28,8 @@
 #include <stdatomic.h>
 
 /* What all runs share; borrowed by the runners. */
+struct lms;
+
 struct run_surroundings {
 	const struct config *config;
 	const char *config_path; /* NULL: none; its time is a witness of the clock */
@@ -43,6 +45,9 @@ struct run_surroundings {
 	const atomic_bool *is_stopping;
 	/* A file waits for a worker: the same, for those that have had their turn. */
 	const atomic_bool *is_crowded;
+	/* A connection that the start has made and checked, for whoever needs the first; NULL, or
+	 * NULL in it: there is none. */
+	_Atomic(struct lms *) *opened;
 	struct packer *packer; /* NULL: nothing is packed */
 	atomic_uint *progress; /* grows while any run gets on, for the watchdog */
 };

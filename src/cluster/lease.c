@@ -254,7 +254,7 @@ static struct error beat(struct lease *lease)
 	struct error lock = spool_check_lock(lease->spool, lease->config);
 	if (is_error(&lock) && !lease_has_lost_spool(lease))
 		spool_lose(lease, &lock);
-	struct error error = lease->lms ? OK : lms_open(&lease->config->lms, &lease->lms);
+	struct error error = lease->lms ? OK : lms_open_known(&lease->config->lms, &lease->lms);
 	if (!is_error(&error))
 		error = nodes_heartbeat(
 		    lms_db(lease->lms), lease->config->node, lease->token, &is_ours);
@@ -347,7 +347,7 @@ struct error lease_start(const struct config *config, const struct spool *spool,
 	pthread_mutex_init(&lease->mutex, NULL);
 	pthread_cond_init(&lease->wake, &monotonic);
 	pthread_condattr_destroy(&monotonic);
-	struct error error = lms_open(&config->lms, &lease->lms);
+	struct error error = lms_open_known(&config->lms, &lease->lms); /* the start has looked */
 	if (!is_error(&error))
 		error = join(lease, lease->lms);
 	if (!is_error(&error))

@@ -7,6 +7,7 @@
 #include "startup.h"
 #include "steer.h"
 
+#include "enrold/lms.h"
 #include "enrold/log.h"
 #include "enrold/patient.h"
 
@@ -117,14 +118,25 @@ static void on_watchdog(uv_timer_t *timer)
 
 /* ---- beginning ---- */
 
-/* SQLite takes a failed read for a damaged file: what is really wrong fails again. */
+static struct error site_look(struct daemon *daemon, struct lms **opened)
+{
+	return startup_site(&daemon->spool, daemon->config, &daemon->ids, daemon->zone, opened);
+}
+
+/* With --once the first run goes on with the connection: it need not be made and checked again. A
+ * daemon may wait for hours for its first file. */
 static struct error site_status(struct daemon *daemon)
 {
-	struct error error =
-	    startup_site(&daemon->spool, daemon->config, &daemon->ids, daemon->zone);
-	return error.class == ERROR_CONFIG
-	           ? startup_site(&daemon->spool, daemon->config, &daemon->ids, daemon->zone)
-	           : error;
+	struct lms *opened = NULL;
+	struct error error = site_look(daemon, &opened);
+	/* SQLite takes a failed read for a damaged file: what is really wrong fails again. */
+	if (error.class == ERROR_CONFIG)
+		error = site_look(daemon, &opened);
+	if (daemon->once)
+		atomic_store(&daemon->opened, opened);
+	else
+		lms_close(opened);
+	return error;
 }
 
 static void signals_start(struct daemon *daemon)
@@ -218,6 +230,7 @@ static struct error run(struct daemon *daemon)
 		error = daemon_await(daemon, lease_begin);
 	if (!is_error(&error))
 		error = loop_run(daemon);
+	daemon_close_opened(daemon);
 	daemon_leave_cluster(daemon);
 	daemon_metrics_end(daemon);
 	feeds_free(daemon->feeds);
@@ -240,6 +253,7 @@ enum daemon_exit daemon_run(const char *path, struct config_file *file, bool onc
 	    .turnstile = &daemon.turnstile,
 	    .pace = &daemon.pace,
 	    .checkpoints = &daemon.checkpoints,
+	    .opened = &daemon.opened,
 	    .is_stopping = &daemon.is_stopping,
 	    .is_crowded = &daemon.is_crowded,
 	    .progress = &daemon.progress,

@@ -39,8 +39,9 @@ struct daemon {
 	struct spool spool;
 	struct run_ids ids;
 	struct turnstile turnstile;
-	struct lease *lease;  /* NULL: the spool is not shared */
-	uv_async_t inherited; /* runs of a dead daemon */
+	struct lease *lease;          /* NULL: the spool is not shared */
+	_Atomic(struct lms *) opened; /* what the start has left for the first run; NULL: nothing */
+	uv_async_t inherited;         /* runs of a dead daemon */
 	atomic_bool is_listening;
 	atomic_bool is_stopping; /* runs end at their next checkpoint: not RUNNING */
 	atomic_bool is_crowded;  /* a file waits for a worker */
@@ -101,6 +102,8 @@ struct error daemon_reload(struct daemon *daemon) MUST_CHECK;
 
 /* ---- daemon_wait.c ---- */
 
+/* NULL there: nothing. No worker may run. */
+void daemon_close_opened(struct daemon *daemon);
 /* The file is taken, and what was in force is given back. */
 void daemon_use_config(struct daemon *daemon, struct config_file *file);
 /* An error: it is refused, which has been said. */

@@ -7,6 +7,7 @@
 #include "space.h"
 #include "startup.h"
 
+#include "enrold/lms.h"
 #include "enrold/log.h"
 #include "enrold/value.h"
 
@@ -28,8 +29,14 @@ static struct error next_load(const struct daemon *daemon, struct config_file **
 	    "%s: another spool, node or kind of database needs a restart", daemon->path);
 }
 
+void daemon_close_opened(struct daemon *daemon)
+{
+	lms_close(atomic_exchange(&daemon->opened, NULL));
+}
+
 void daemon_use_config(struct daemon *daemon, struct config_file *file)
 {
+	daemon_close_opened(daemon); /* it has borrowed of the old one */
 	config_free(daemon->file);
 	daemon->file = file;
 	daemon->config = daemon->surroundings.config = config_get(file);

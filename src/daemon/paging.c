@@ -38,7 +38,7 @@ static void on_work(uv_work_t *uv_work)
 	const struct paging *paging = work->paging;
 	const struct config *config = config_get(work->file);
 	struct lms *lms = NULL;
-	work->error = lms_open(&config->lms, &lms);
+	work->error = lms_open_known(&config->lms, &lms);
 	if (!is_error(&work->error)) {
 		const struct page_place place = {
 		    lms_db(lms), config, paging->spool, paging->zone, now_us(), on_unwritten, NULL};

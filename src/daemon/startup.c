@@ -60,7 +60,7 @@ static struct error site_update(const struct config *config)
 }
 
 struct error startup_site(const struct spool *spool, const struct config *config,
-    struct run_ids *ids, char zone[ZONE_SIZE])
+    struct run_ids *ids, char zone[ZONE_SIZE], struct lms **opened)
 {
 	struct lms *lms = NULL;
 	const struct site_facts *site;
@@ -84,8 +84,10 @@ struct error startup_site(const struct spool *spool, const struct config *config
 		startup_zone(zone);
 		run_ids_note(ids, last);
 		run_ids_note(ids, head.run); /* the ledger may have been told to forget it */
+		*opened = lms;
+	} else {
+		lms_close(lms);
 	}
-	lms_close(lms);
 	return error;
 }
 

@@ -11,10 +11,10 @@
  * thread may run, because of setenv. "99": as the process was started. */
 void startup_zone(const char *zone);
 
-/* One attempt; zone: the site's, as startup_zone has it. RETRY: the database is away. CONFIG: it is
- * no site, or the actor no admin. */
+/* One attempt; zone: the site's, as startup_zone has it; opened: the connection, the caller's to
+ * close. RETRY: the database is away. CONFIG: it is no site, or the actor no admin. */
 struct error startup_site(const struct spool *spool, const struct config *config,
-    struct run_ids *ids, char zone[ZONE_SIZE]) MUST_CHECK;
+    struct run_ids *ids, char zone[ZONE_SIZE], struct lms **opened) MUST_CHECK;
 /* Forgets what was told of runs that have ended since. */
 void startup_orders(const struct spool *spool);
 struct error startup_runs(

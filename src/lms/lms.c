@@ -12,8 +12,11 @@
 #include "enrold/site.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 static const char *const needed[] = {"user_enrolments", "role_assignments", "config"};
+
+enum { NEEDED = sizeof needed / sizeof *needed };
 
 static struct error version_check(struct lms *lms)
 {
@@ -26,17 +29,34 @@ static struct error version_check(struct lms *lms)
 	return error;
 }
 
+/* What may be read is there: one question for all. */
+static bool are_readable(struct db *db)
+{
+	const char *tables[NEEDED + 1];
+	uint32_t rights[NEEDED + 1];
+	memcpy(tables, needed, sizeof needed);
+	tables[NEEDED] = "enrold_run";
+	db_rights_all(db, tables, NEEDED + 1, rights);
+	bool are = !db_has_failed(db);
+	for (size_t i = 0; i <= NEEDED; i++)
+		are = are && (rights[i] & (DB_MAY_READ | DB_IS_ABSENT)) == DB_MAY_READ;
+	return are;
+}
+
+/* Which of them is missing, and why, is asked for one by one. */
 static struct error tables_check(struct lms *lms)
 {
 	struct error error = OK;
-	for (size_t i = 0; i < sizeof needed / sizeof *needed && !is_error(&error); i++)
+	if (are_readable(lms->db))
+		return version_check(lms);
+	for (size_t i = 0; i < NEEDED && !is_error(&error); i++)
 		error = rights_check_read(lms->db, needed[i]);
 	if (!is_error(&error))
 		error = rights_check_read(lms->db, "enrold_run");
 	if (is_error(&error))
 		return error;
 	bool has = true, has_ledger = db_has_table(lms->db, "enrold_run");
-	for (size_t i = 0; i < sizeof needed / sizeof *needed; i++)
+	for (size_t i = 0; i < NEEDED; i++)
 		has = has && db_has_table(lms->db, needed[i]);
 	error = db_error(lms->db);
 	if (!is_error(&error) && !has)
@@ -51,7 +71,7 @@ static struct error tables_check(struct lms *lms)
 	return is_error(&error) ? error : version_check(lms);
 }
 
-struct error lms_open(const struct lms_options *options, struct lms **result)
+static struct error open_as(const struct lms_options *options, bool is_known, struct lms **result)
 {
 	struct lms *lms = calloc(1, sizeof *lms);
 	if (!lms)
@@ -70,7 +90,7 @@ struct error lms_open(const struct lms_options *options, struct lms **result)
 	if (!is_error(&error)) {
 		db_set_journal(lms->db);
 		accounts_prepare(lms);
-		error = tables_check(lms);
+		error = is_known ? db_error(lms->db) : tables_check(lms);
 	}
 	if (is_error(&error)) {
 		lms_close(lms);
@@ -78,6 +98,16 @@ struct error lms_open(const struct lms_options *options, struct lms **result)
 	}
 	*result = lms;
 	return OK;
+}
+
+struct error lms_open(const struct lms_options *options, struct lms **result)
+{
+	return open_as(options, false, result);
+}
+
+struct error lms_open_known(const struct lms_options *options, struct lms **result)
+{
+	return open_as(options, true, result);
 }
 
 void lms_close(struct lms *lms)

@@ -14,6 +14,8 @@ void runner_disconnect(struct runner *runner)
  * server's own limit, has closed while nobody needed it is nothing to warn of. */
 struct error runner_connect(struct runner *runner)
 {
+	if (!runner->lms && runner->shared->opened)
+		runner->lms = atomic_exchange(runner->shared->opened, NULL);
 	if (runner->lms && lms_is_alive(runner->lms))
 		return OK;
 	runner_disconnect(runner);

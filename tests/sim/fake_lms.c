@@ -95,6 +95,11 @@ struct error lms_open(const struct lms_options *options, struct lms **result)
 	return error;
 }
 
+struct error lms_open_known(const struct lms_options *options, struct lms **result)
+{
+	return lms_open(options, result);
+}
+
 void lms_close(struct lms *lms)
 {
 	if (lms)

@@ -55,12 +55,14 @@ void process_start(void)
 	    .is_crowded = &process.is_crowded,
 	    .progress = &process.progress};
 	char zone[ZONE_SIZE];
+	struct lms *opened = NULL;
 	struct error error = spool_open(config, &process.spool);
 	if (is_error(&error))
 		return;
 	error = spool_open_feeds(config, &process.spool);
 	if (!is_error(&error))
-		error = startup_site(&process.spool, config, &process.ids, zone);
+		error = startup_site(&process.spool, config, &process.ids, zone, &opened);
+	lms_close(opened);
 	if (!is_error(&error))
 		error = feeds_create(config, &process.spool, &process.feeds);
 	if (!is_error(&error))
