@@ -222,6 +222,12 @@ void census_set_id(struct census *census, int64_t user, int64_t enrol, int64_t i
 		known->id = (uint32_t)id;
 }
 
+bool census_has_noted(const struct census *census)
+{
+	return census->enrolments.count > census->enrolments_taken ||
+	       census->assignments.count > census->assignments_taken;
+}
+
 bool census_has_assigned(const struct census *census, int64_t user, int64_t context, int64_t role)
 {
 	const struct hashlist *all = &census->assignments;

@@ -50,6 +50,8 @@ bool census_note(
     struct census *census, const struct change *change, const struct enrolment_facts *is);
 /* 0: not known. */
 int64_t census_find_id(const struct census *census, const struct enrolment_facts *is);
+/* Whether anybody was given an enrolment or a role since it was taken. */
+bool census_has_noted(const struct census *census);
 /* What was noted: whether this very role was assigned, or one of these people (ids, ascending) got
  * into a course or a role. */
 bool census_has_assigned(const struct census *census, int64_t user, int64_t context, int64_t role);

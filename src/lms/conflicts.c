@@ -5,6 +5,7 @@
 
 #include "enrold/site.h"
 
+#include <stdlib.h>
 #include <time.h>
 
 /* Clocks of hosts differ. Whoever was deleted earlier is not in the census, and does no harm. */
@@ -34,11 +35,12 @@ static bool assigned_twice(struct lms *lms)
 	return is_twice;
 }
 
+/* By the index of `deleted`, which serves no <>; by no index of ids, which every account is in. */
 static bool entered_deleted(struct lms *lms)
 {
 	struct buffer ids = {0};
 	struct db_rows rows = db_select(lms->observer,
-	    "SELECT id FROM {user} WHERE deleted <> 0 AND timemodified >= ?1 ORDER BY id",
+	    "SELECT id FROM {user} WHERE (deleted > 0 OR deleted < 0) AND timemodified >= ?1",
 	    DB_VALUES(db_int(lms->begun)));
 	while (db_next(&rows)) {
 		const int64_t id = db_column_int(&rows, 0);
@@ -46,6 +48,8 @@ static bool entered_deleted(struct lms *lms)
 	}
 	if (ids.failed)
 		db_fail(lms->db, error_memory("looking at who was deleted"));
+	if (ids.size > 0)
+		qsort(ids.bytes, ids.size / sizeof(int64_t), sizeof(int64_t), census_compare_ids);
 	bool is_there = ids.size > 0 &&
 	                census_has_entered(lms->census, (const int64_t *)(const void *)ids.bytes,
 	                    ids.size / sizeof(int64_t));
@@ -90,6 +94,8 @@ void conflicts_check(struct lms *lms)
 {
 	if (!lms->census || !db_is_server(lms->db) || db_has_failed(lms->db))
 		return;
+	if (!census_has_noted(lms->census))
+		return; /* what nobody was given nobody else can have given */
 	struct error error = observer_open(lms);
 	if (is_error(&error)) {
 		db_fail(lms->db, error);
