@@ -128,16 +128,18 @@ struct error ledger_find_same(struct db *db, struct slice feed, struct slice sha
 /* Whether the feed has a run of a file of that name, with an id not before this one. */
 struct error ledger_has_name(
     struct db *db, struct slice feed, const char *name, const char *since, bool *has) MUST_CHECK;
-/* What files of the feed are measured by: the last one that counts, and the largest of those with
- * an id not before this one. */
+/* What files of the feed are measured by: the last one that counts. */
 struct ledger_measure {
 	bool has_last;
-	uint64_t rows, people;   /* of the last */
-	uint64_t people_largest; /* 0: none */
+	uint64_t rows, people;
 };
+
 struct error ledger_find_measure(
-    struct db *db, struct slice feed, const char *since, struct ledger_measure *measure) MUST_CHECK;
-/* What was withheld of it has been released: it counts from now on. */
+    struct db *db, struct slice feed, struct ledger_measure *measure) MUST_CHECK;
+/* The people of the largest one with an id of `since` or later; 0: there is none. Reads all of the
+ * feed's runs since then. */
+struct error ledger_find_largest(
+    struct db *db, struct slice feed, const char *since, uint64_t *people) MUST_CHECK;
 struct error ledger_set_measure(struct db *db, struct slice run) MUST_CHECK;
 /* How many runs have ended, each of which is in the chain. Reads all of the ledger. */
 struct error ledger_count(struct db *db, uint64_t *ended) MUST_CHECK;

@@ -276,8 +276,7 @@ struct error ledger_find_same(struct db *db, struct slice feed, struct slice sha
 	return db_error(db);
 }
 
-struct error ledger_find_measure(
-    struct db *db, struct slice feed, const char *since, struct ledger_measure *measure)
+struct error ledger_find_measure(struct db *db, struct slice feed, struct ledger_measure *measure)
 {
 	*measure = (struct ledger_measure){.has_last = false};
 	struct db_rows rows = db_select(db,
@@ -290,7 +289,13 @@ struct error ledger_find_measure(
 		measure->people = (uint64_t)db_column_int(&rows, 1);
 	}
 	db_rows_close(&rows);
-	measure->people_largest = (uint64_t)db_find(db,
+	return db_error(db);
+}
+
+struct error ledger_find_largest(
+    struct db *db, struct slice feed, const char *since, uint64_t *people)
+{
+	*people = (uint64_t)db_find(db,
 	    "SELECT coalesce(max(people), 0) FROM {enrold_run} WHERE feed = ? AND is_measure = 1 "
 	    "AND run >= ?",
 	    0, DB_VALUES(db_text(feed), db_string(since)));

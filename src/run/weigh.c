@@ -19,12 +19,20 @@ enum { LARGEST_DAYS = 90 };
 
 struct error weigh_measure(struct run *run)
 {
-	char since[RUN_ID_SIZE + 1];
 	if (run_is_made(run))
 		return OK;
-	run_id_format(run_now_us() - INT64_C(1000000) * 86400 * LARGEST_DAYS, since);
 	return ledger_find_measure(
-	    lms_db(run->runner->lms), slice_of(run->lane.feed), since, &run->measure);
+	    lms_db(run->runner->lms), slice_of(run->lane.feed), &run->measure);
+}
+
+/* Only whoever is judged asks: few files are, and for the others it would be the dearest question
+ * of all, one about every run of a quarter. */
+static struct error largest_find(const struct run *run, uint64_t *people)
+{
+	char since[RUN_ID_SIZE + 1];
+	run_id_format(run_now_us() - INT64_C(1000000) * 86400 * LARGEST_DAYS, since);
+	return ledger_find_largest(
+	    lms_db(run->runner->lms), slice_of(run->lane.feed), since, people);
 }
 
 static bool is_full_name(const struct run *run)
@@ -115,7 +123,8 @@ static struct error denominators_find(
 	if (limits_want_active(&run->policy.limits, facts))
 		error = lms_count_active(
 		    loop->lms, courses, count, (int64_t)time(NULL), &facts->active);
-	facts->accounts_of = run->measure.people_largest;
+	if (!is_error(&error) && !run_is_made(run))
+		error = largest_find(run, &facts->accounts_of);
 	if (!is_error(&error) && facts->accounts_of < LIMITS_PEOPLE_MIN &&
 	    limits_want_accounts(&run->policy.limits, facts))
 		error = lms_count_accounts(loop->lms, &facts->accounts_of);

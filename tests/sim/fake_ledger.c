@@ -161,8 +161,7 @@ struct error ledger_find_same(struct db *db, struct slice feed, struct slice sha
 	return fake_step("the ledger");
 }
 
-struct error ledger_find_measure(
-    struct db *db, struct slice feed, const char *since, struct ledger_measure *measure)
+struct error ledger_find_measure(struct db *db, struct slice feed, struct ledger_measure *measure)
 {
 	const char *last = "";
 	*measure = (struct ledger_measure){.has_last = false};
@@ -170,14 +169,25 @@ struct error ledger_find_measure(
 		const struct ledger_run *row = &fake_now()->runs[i];
 		if (!row->is_measure || !slice_is(row->feed, feed))
 			continue;
-		if (strcmp(row->run.bytes, since) >= 0 && row->people > measure->people_largest)
-			measure->people_largest = row->people;
 		if (strcmp(row->run.bytes, last) < 0)
 			continue;
 		last = row->run.bytes;
 		measure->has_last = true;
 		measure->rows = row->records;
 		measure->people = row->people;
+	}
+	return fake_step("the ledger");
+}
+
+struct error ledger_find_largest(
+    struct db *db, struct slice feed, const char *since, uint64_t *people)
+{
+	*people = 0;
+	for (size_t i = 0; i < fake_now()->runs_count; i++) {
+		const struct ledger_run *row = &fake_now()->runs[i];
+		if (row->is_measure && slice_is(row->feed, feed) &&
+		    strcmp(row->run.bytes, since) >= 0 && row->people > *people)
+			*people = row->people;
 	}
 	return fake_step("the ledger");
 }
