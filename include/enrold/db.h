@@ -153,6 +153,9 @@ bool db_has_table(struct db *db, const char *name);
 /* "a,b,": the columns of a table, and those of them that a new row must be given a value for: not
  * NULL, no default, not counted on by the engine. Nothing: there is no such table. */
 void db_find_columns(struct db *db, const char *table, struct buffer *all, struct buffer *required);
+/* The same of several tables, at once where the engine can: of tables[i] in all[i], required[i]. */
+void db_find_columns_all(struct db *db, const char *const *tables, size_t count, struct buffer *all,
+    struct buffer *required);
 /* Of our own tables, which are there. */
 int64_t db_ledger_version(struct db *db);
 /* Whether we may give ids to new rows; the table must be there. */

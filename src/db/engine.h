@@ -72,6 +72,7 @@ struct engine {
 	const char *has_table; /* ... whether there is the table ?1, which is in quotes */
 	/* ... for the table's columns: name, and whether a new row must be given a value for it. */
 	const char *table_columns;
+	bool has_catalogue; /* which is joined to many names as well as it is asked for one */
 	/* ... whether the table's sequence may be used; NULL: there is none. */
 	const char *may_number;
 	/* What we may do to each of the tables, which are in quotes: of DB_MAY_ALL; NULL: all. Few

@@ -344,6 +344,7 @@ static bool is_alive(struct db *base)
 const struct engine postgresql_engine = {
     .scheme = "postgresql://",
     .is_server = true,
+    .has_catalogue = true,
     .open = postgresql_open,
     .close = postgresql_close,
     .is_alive = is_alive,
@@ -370,9 +371,10 @@ const struct engine postgresql_engine = {
                 "pg_database WHERE datname = current_database()",
     .clock = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint",
     .has_table = "SELECT 1 WHERE to_regclass(?1) IS NOT NULL",
-    .table_columns = "SELECT attname, CASE WHEN attnotnull AND NOT atthasdef AND attidentity = '' "
-                     "THEN 1 ELSE 0 END FROM pg_attribute WHERE attrelid = to_regclass(?1) AND "
-                     "attnum > 0 AND NOT attisdropped ORDER BY attnum",
+    .table_columns =
+        "SELECT attname, CASE WHEN attnotnull AND NOT atthasdef AND attidentity = '' "
+        "THEN 1 ELSE 0 END FROM {each}pg_attribute WHERE attrelid = to_regclass(?1) AND "
+        "attnum > 0 AND NOT attisdropped ORDER BY attnum",
     .may_number = "SELECT coalesce(has_sequence_privilege(pg_get_serial_sequence(?1, 'id'), "
                   "'USAGE'), true)",
     .rights = postgresql_rights,

@@ -71,11 +71,20 @@ static void admins_load(struct lms *lms)
 		admins[lms->site.admins_count++] = number_of(word);
 }
 
+static void role_read(const struct db_rows *rows, struct arena *arena, struct role_facts *role)
+{
+	role->id = db_column_int(rows, 0);
+	role->shortname = arena_copy(arena, db_column_text(rows, 1));
+	role->archetype = arena_copy(arena, db_column_text(rows, 2));
+	role->in_courses = db_column_int(rows, 3) != 0;
+	role->in_system = db_column_int(rows, 4) != 0;
+	role->in_categories = db_column_int(rows, 5) != 0;
+}
+
 static void roles_load(struct lms *lms)
 {
-	int64_t count = db_find(lms_db(lms), "SELECT count(*) FROM {role}", 0, DB_NONE);
-	struct role_facts *roles = arena_alloc(lms->arena, (size_t)count * sizeof *roles);
-	size_t used = 0;
+	struct role_facts *roles = NULL;
+	size_t used = 0, room = 0;
 	struct db_rows rows = db_select(lms_db(lms),
 	    "SELECT id, shortname, archetype, "
 	    "EXISTS (SELECT 1 FROM {role_context_levels} WHERE roleid = r.id AND contextlevel = "
@@ -86,13 +95,15 @@ static void roles_load(struct lms *lms)
 	    "40) "
 	    "FROM {role} r ORDER BY id",
 	    DB_NONE);
-	while (roles && used < (size_t)count && db_next(&rows)) {
-		roles[used].id = db_column_int(&rows, 0);
-		roles[used].shortname = arena_copy(lms->arena, db_column_text(&rows, 1));
-		roles[used].archetype = arena_copy(lms->arena, db_column_text(&rows, 2));
-		roles[used].in_courses = db_column_int(&rows, 3) != 0;
-		roles[used].in_system = db_column_int(&rows, 4) != 0;
-		roles[used++].in_categories = db_column_int(&rows, 5) != 0;
+	while (db_next(&rows)) {
+		if (used == room) {
+			size_t more = room * 2 + 16;
+			roles = arena_grow(lms->arena, roles, room, more, sizeof *roles);
+			room = more;
+		}
+		if (arena_has_failed(lms->arena))
+			break;
+		role_read(&rows, lms->arena, &roles[used++]);
 	}
 	db_rows_close(&rows);
 	lms->site.roles = roles;
@@ -164,29 +175,38 @@ static enum profile_kind profile_kind_parse(struct slice name)
 	return PROFILE_OTHER;
 }
 
+static void profile_field_read(
+    const struct db_rows *rows, struct arena *arena, struct profile_field *field)
+{
+	struct slice *texts[] = {&field->initial, &field->param1, &field->param2, &field->param3};
+	*field = (struct profile_field){.id = db_column_int(rows, 0)};
+	field->shortname = arena_copy(arena, db_column_text(rows, 1));
+	field->kind = profile_kind_parse(db_column_text(rows, 2));
+	for (int i = 0; i < 4; i++)
+		*texts[i] = arena_copy(arena, db_column_text(rows, i + 3));
+	field->is_required = db_column_int(rows, 7) != 0;
+	field->is_unique = db_column_int(rows, 8) != 0;
+	if (field->kind == PROFILE_TEXT)
+		field->characters_max = number_of(field->param2);
+}
+
 static void profile_fields_load(struct lms *lms)
 {
-	int64_t count = db_find(lms_db(lms), "SELECT count(*) FROM {user_info_field}", 0, DB_NONE);
-	struct profile_field *fields =
-	    arena_alloc(lms->arena, ((size_t)count + 1) * sizeof *fields);
-	size_t used = 0;
+	struct profile_field *fields = NULL;
+	size_t used = 0, room = 0;
 	struct db_rows rows = db_select(lms_db(lms),
 	    "SELECT id, shortname, datatype, defaultdata, param1, param2, param3, required, "
 	    "forceunique FROM {user_info_field} ORDER BY categoryid, sortorder, id",
 	    DB_NONE);
-	while (fields && used < (size_t)count && db_next(&rows)) {
-		struct profile_field *field = &fields[used++];
-		struct slice *texts[] = {
-		    &field->initial, &field->param1, &field->param2, &field->param3};
-		field->id = db_column_int(&rows, 0);
-		field->shortname = arena_copy(lms->arena, db_column_text(&rows, 1));
-		field->kind = profile_kind_parse(db_column_text(&rows, 2));
-		for (int i = 0; i < 4; i++)
-			*texts[i] = arena_copy(lms->arena, db_column_text(&rows, i + 3));
-		field->is_required = db_column_int(&rows, 7) != 0;
-		field->is_unique = db_column_int(&rows, 8) != 0;
-		if (field->kind == PROFILE_TEXT)
-			field->characters_max = number_of(field->param2);
+	while (db_next(&rows)) {
+		if (used == room) {
+			size_t more = room * 2 + 16;
+			fields = arena_grow(lms->arena, fields, room, more, sizeof *fields);
+			room = more;
+		}
+		if (arena_has_failed(lms->arena))
+			break;
+		profile_field_read(&rows, lms->arena, &fields[used++]);
 	}
 	db_rows_close(&rows);
 	lms->site.profile_fields = fields;

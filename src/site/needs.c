@@ -204,15 +204,42 @@ struct error needs_check(struct db *db, const struct table_needs *needs)
 	return error;
 }
 
+enum { TABLES_MAX = 64 };
+
+_Static_assert(sizeof table_needs / sizeof *table_needs <= TABLES_MAX, "there is room for all");
+
+/* Those that are not optional; how many there are. */
+static size_t needs_collect(const struct table_needs **needs, const char **tables)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < table_needs_count; i++)
+		if (!table_needs[i].is_optional) {
+			needs[count] = &table_needs[i];
+			tables[count++] = table_needs[i].table;
+		}
+	return count;
+}
+
 struct error needs_check_all(struct db *db)
 {
-	struct error error = OK;
-	for (size_t i = 0; i < table_needs_count && !is_error(&error); i++) {
-		if (table_needs[i].is_optional)
-			continue;
-		error = needs_check(db, &table_needs[i]);
-		if (is_error(&error) && !db_has_failed(db) && is_hidden(db, table_needs[i].table))
+	const struct table_needs *needs[TABLES_MAX];
+	const char *tables[TABLES_MAX];
+	struct buffer there[TABLES_MAX] = {0}, required[TABLES_MAX] = {0};
+	size_t count = needs_collect(needs, tables);
+	db_find_columns_all(db, tables, count, there, required);
+	for (size_t i = 0; i < count; i++)
+		if (there[i].failed || required[i].failed)
+			db_fail(db, error_memory("looking at the site's tables"));
+	struct error error = db_error(db);
+	for (size_t i = 0; i < count && !is_error(&error); i++) {
+		error =
+		    columns_judge(needs[i], buffer_slice(&there[i]), buffer_slice(&required[i]));
+		if (is_error(&error) && !db_has_failed(db) && is_hidden(db, tables[i]))
 			error = OK;
+	}
+	for (size_t i = 0; i < count; i++) {
+		buffer_done(&there[i]);
+		buffer_done(&required[i]);
 	}
 	return error;
 }

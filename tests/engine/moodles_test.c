@@ -149,6 +149,36 @@ Test(moodles, that_are_other_products_are_named)
 	fixture_remove(&fixture);
 }
 
+/* Of several tables at once the same as of each by itself; of one that is not there, nothing. */
+Test(moodles, columns_asked_together_are_those_of_each_table)
+{
+	static const char *const tables[] = {
+	    "user", "no_such_table", "course", "enrold_run", "enrol"};
+	enum { TABLES = sizeof tables / sizeof *tables };
+	struct fixture fixture;
+	struct db *db;
+	struct buffer all[TABLES] = {0}, required[TABLES] = {0};
+	site_make(&fixture, "SELECT 1");
+	good(db_open(&fixture.database.options, DB_EXISTING, &db));
+	db_find_columns_all(db, tables, TABLES, all, required);
+	good(db_error(db));
+	for (size_t i = 0; i < TABLES; i++) {
+		struct buffer one = {0}, needed = {0};
+		db_find_columns(db, tables[i], &one, &needed);
+		cr_expect(slice_is(buffer_slice(&all[i]), buffer_slice(&one)), "%s", tables[i]);
+		cr_expect(
+		    slice_is(buffer_slice(&required[i]), buffer_slice(&needed)), "%s", tables[i]);
+		cr_expect_eq(
+		    all[i].size == 0, strcmp(tables[i], "no_such_table") == 0, "%s", tables[i]);
+		buffer_done(&one);
+		buffer_done(&needed);
+		buffer_done(&all[i]);
+		buffer_done(&required[i]);
+	}
+	db_close(db);
+	fixture_remove(&fixture);
+}
+
 /* What we fill in and look at stands in our own schema, too. */
 Test(moodles, of_our_own_have_what_enrold_uses)
 {
