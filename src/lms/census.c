@@ -357,25 +357,46 @@ bool census_is_worth(struct db *db, const char *count_rows, uint64_t questions)
 	return questions >= PEOPLE_MIN && count(db, count_rows, most) <= most;
 }
 
+#define IDS_SPAN(table)                                                                            \
+	"SELECT (SELECT max(id) FROM {" table "}) - (SELECT min(id) FROM {" table "}) + 1"
+
+/* At least as many as there are, for ids are distinct: costs nothing, where counting reads every
+ * row. */
+static size_t span(struct db *db, const char *sql)
+{
+	return (size_t)db_find(db, sql, 0, DB_NONE);
+}
+
 static void people_decide(struct census *census, struct db *db, int64_t host, uint64_t people)
 {
 	size_t most = smaller(rows_worth(db, people), ROWS_MAX);
-	size_t there = count(db, "SELECT count(*) FROM (SELECT 1 FROM {user} LIMIT ?1) AS t", most);
+	size_t there = span(db, IDS_SPAN("user"));
+	if (there > most)
+		there =
+		    count(db, "SELECT count(*) FROM (SELECT 1 FROM {user} LIMIT ?1) AS t", most);
 	census->knows_people = there <= most && hashlist_reserve(&census->people, there) &&
 	                       people_take(census, db, host);
+}
+
+static bool enrolments_fit(const struct census *census, size_t enrolments, size_t roles)
+{
+	size_t taken = census->people.count * 20 + census->names.capacity;
+	return taken + enrolments * 32 + roles * 20 <= CENSUS_BYTES;
 }
 
 /* Twice as many: a person is asked for in two tables, and in two courses more often than not. */
 static void enrolments_decide(struct census *census, struct db *db, uint64_t people)
 {
-	size_t taken = census->people.room * 20 + census->names.capacity;
 	size_t most = smaller(rows_worth(db, people * 2), ROWS_MAX);
-	size_t enrolments =
-	    count(db, "SELECT count(*) FROM (SELECT 1 FROM {user_enrolments} LIMIT ?1) AS t", most);
-	size_t roles = count(
-	    db, "SELECT count(*) FROM (SELECT 1 FROM {role_assignments} LIMIT ?1) AS t", most);
-	if (enrolments > most || roles > most ||
-	    taken + enrolments * 32 + roles * 20 > CENSUS_BYTES)
+	size_t enrolments = span(db, IDS_SPAN("user_enrolments"));
+	size_t roles = span(db, IDS_SPAN("role_assignments"));
+	if (enrolments > most || roles > most || !enrolments_fit(census, enrolments, roles)) {
+		enrolments = count(db,
+		    "SELECT count(*) FROM (SELECT 1 FROM {user_enrolments} LIMIT ?1) AS t", most);
+		roles = count(db,
+		    "SELECT count(*) FROM (SELECT 1 FROM {role_assignments} LIMIT ?1) AS t", most);
+	}
+	if (enrolments > most || roles > most || !enrolments_fit(census, enrolments, roles))
 		return;
 	census->knows_enrolments = hashlist_reserve(&census->enrolments, enrolments) &&
 	                           hashlist_reserve(&census->assignments, roles) &&
@@ -408,13 +429,15 @@ struct census *census_take(struct db *db, int64_t local_host, uint64_t people)
 	return NULL;
 }
 
+/* Room that is not used is memory that was never touched. */
 bool census_is_small(const struct census *census)
 {
 	const struct hashlist *lists[] = {
 	    &census->people, &census->enrolments, &census->assignments, &census->courses};
 	size_t bytes = census->names.capacity;
 	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
-		bytes += lists[i]->room * lists[i]->size + lists[i]->spots_count * sizeof(uint32_t);
+		bytes +=
+		    lists[i]->count * lists[i]->size + lists[i]->spots_count * sizeof(uint32_t);
 	return bytes <= CENSUS_BYTES;
 }
 

@@ -62,6 +62,26 @@ Test(large, knows_the_people_of_the_site)
 	fixture_remove(&fixture);
 }
 
+/* Rows are counted only where their ids do not tell that there are few. */
+Test(large, knows_the_same_where_ids_lie_far_apart)
+{
+	struct fixture fixture;
+	struct user_key far = {.by = KEY_USERNAME, .text = SLICE("far")};
+	site_make(&fixture);
+	database_execute(&fixture.database,
+	    "INSERT INTO mdl_user (id, mnethostid, username) VALUES (3000000, 1, 'far');"
+	    "INSERT INTO mdl_role_assignments (id, userid, contextid, roleid) SELECT 3000000, 4, "
+	    "id, 3 FROM mdl_context WHERE contextlevel = 50 AND instanceid = 2");
+	begin(&fixture);
+	good(lms_find_users(fixture.lms, &far, 1, fixture.arena));
+	cr_expect_eq(far.ids[0], 3000000);
+	fixture_load(&fixture, 2);
+	cr_assert_eq(fixture.enrolments[1].roles_count, 1);
+	cr_expect_eq(fixture.enrolments[1].roles[0], 3);
+	good(lms_commit(fixture.lms));
+	fixture_remove(&fixture);
+}
+
 Test(large, knows_what_it_has_decided_before_it_is_written)
 {
 	static const struct change later = {
