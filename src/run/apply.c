@@ -35,8 +35,6 @@ enum { BATCH_RECORDS = 2500, BATCH_REQUESTS = 5000, BATCH_BYTES = 24 << 20 };
 /* A run keeps its worker for so long when others wait; and, because the way back to its checkpoint
  * costs time, for so many times that way. */
 enum { TURN_US = 1000000, TURN_WAYS = 4 };
-/* A password takes some milliseconds to hash, which is what hashing is for. */
-enum { BATCH_PASSWORDS = 100 };
 /* Collisions in a row, without a checkpoint: nine lead from PACE_FREE to one record. */
 enum { COLLISIONS_MAX = 12 };
 
@@ -301,7 +299,7 @@ static struct error on_header(void *context, const struct header *header)
 	if (is_error(&error))
 		return error;
 	bool hashes = header->single[COLUMN_PASSWORD] != COLUMN_NONE;
-	loop->records_max = hashes ? BATCH_PASSWORDS : BATCH_RECORDS;
+	loop->records_max = hashes ? HASHED_TOGETHER : BATCH_RECORDS;
 	error = batch_init(&loop->batch, header, &run->policy, run->site);
 	loop->batch.now = run->row.started_us / 1000000;
 	loop->batch.today = run->row.today;

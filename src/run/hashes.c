@@ -9,19 +9,18 @@
  * nothing: it needs none. An atomic run has no moment between two transactions: its hashes are made
  * before it, and lie in a file without a name.
  */
-#include "password.h"
+#include "hashers.h"
 #include "run_state.h"
 
 #include "enrold/reader.h"
 
 #include <assert.h>
-#include <crypt.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
-enum { TOGETHER = 100, REQUESTS_MAX = 1000 };
+enum { REQUESTS_MAX = 1000 };
 
 /* "": there is none that could be stored. */
 static struct slice password_of(const struct batch *batch, const struct record *record)
@@ -160,7 +159,7 @@ static struct error on_record(void *context, const struct csvin_record *record)
 	struct error error = OK;
 	if (record_is_large(&preparing->batch, record, REQUESTS_MAX))
 		return large_write(preparing, record);
-	if (preparing->batch.records_count == TOGETHER)
+	if (preparing->batch.records_count == HASHED_TOGETHER)
 		error = prepared_write(preparing);
 	return is_error(&error) ? error : batch_add(&preparing->batch, record);
 }
@@ -229,21 +228,23 @@ struct error hashes_foresee(
 
 struct error hashes_make(const struct hashing *hashing, struct batch *batch)
 {
+	struct hash_job *jobs =
+	    arena_alloc(batch->arena, (batch->records_count + 1) * sizeof *jobs);
+	size_t count = 0;
 	assert(!hashing->run->runner->has_turn);
-	struct crypt_data *data = arena_alloc(batch->arena, sizeof *data);
-	struct error error = data ? OK : error_memory("hashing passwords");
-	for (size_t i = 0; i < batch->records_count && !is_error(&error); i++) {
+	if (!jobs)
+		return error_memory("hashing passwords");
+	for (size_t i = 0; i < batch->records_count; i++) {
 		struct record *record = &batch->records[i];
 		if (slice_is(record->hash, wanted))
-			error = password_hash(
-			    password_of(batch, record), data, batch->arena, &record->hash);
-		atomic_fetch_add(hashing->run->runner->shared->progress, 1);
+			jobs[count++].password = password_of(batch, record);
 	}
-	if (data)
-		explicit_bzero(data, sizeof *data);
-	return !is_error(&error) && arena_has_failed(batch->arena)
-	           ? error_memory("hashing passwords")
-	           : error;
+	struct error error = hashers_run(jobs, count, hashing->run->runner->shared->progress);
+	count = 0;
+	for (size_t i = 0; i < batch->records_count && !is_error(&error); i++)
+		if (slice_is(batch->records[i].hash, wanted))
+			batch->records[i].hash = slice_of(jobs[count++].hash);
+	return error;
 }
 
 bool hashes_suffice(const struct plan *plan)

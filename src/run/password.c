@@ -24,7 +24,7 @@ static bool salt_make(char salt[SALT_SIZE + 1])
 }
 
 struct error password_hash(
-    struct slice password, struct crypt_data *data, struct arena *arena, struct slice *hash)
+    struct slice password, struct crypt_data *data, char hash[PASSWORD_HASH_SIZE])
 {
 	char phrase[PASSWORD_MAX + 1], salt[SALT_SIZE + 1], setting[64];
 	if (password.size > PASSWORD_MAX)
@@ -35,9 +35,10 @@ struct error password_hash(
 		return error_errno("cannot make a salt");
 	snprintf(setting, sizeof setting, SETTING "%s$", salt);
 	const char *made = crypt_r(phrase, setting, data);
-	bool is_made = made && *made == '$';
+	bool is_made = made && *made == '$' && strlen(made) < PASSWORD_HASH_SIZE;
 	struct error error = is_made ? OK : error_errno("cannot hash a password");
-	*hash = is_made ? arena_copy(arena, slice_of(made)) : SLICE("");
+	if (is_made)
+		memcpy(hash, made, strlen(made) + 1);
 	explicit_bzero(phrase, sizeof phrase);
 	return error;
 }

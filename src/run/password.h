@@ -5,17 +5,17 @@
 #ifndef RUN_PASSWORD_H
 #define RUN_PASSWORD_H
 
-#include "enrold/arena.h"
 #include "enrold/error.h"
+#include "enrold/slice.h"
 
 /* Of SHA-512 crypt, and the NUL. */
 enum { PASSWORD_MAX = 128, PASSWORD_HASH_SIZE = 128 };
 
 struct crypt_data;
 
-/* Puts what is to be stored into the arena; takes milliseconds. `data` is room to work in, which
- * its owner wipes. CONFIG: it is longer than PASSWORD_MAX. */
-struct error password_hash(struct slice password, struct crypt_data *data, struct arena *arena,
-    struct slice *hash) MUST_CHECK;
+/* What is to be stored, NUL-terminated; takes milliseconds. `data` is room to work in, which its
+ * owner wipes. CONFIG: it is longer than PASSWORD_MAX. */
+struct error password_hash(
+    struct slice password, struct crypt_data *data, char hash[PASSWORD_HASH_SIZE]) MUST_CHECK;
 
 #endif

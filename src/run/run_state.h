@@ -318,6 +318,9 @@ struct error look_enrolments(struct lms *lms, struct batch *batch) MUST_CHECK;
 
 /* ---- hashes.c: of passwords, made before any transaction ---- */
 
+/* Enough for all processors to be at it, and few enough that a run soon looks up from it. */
+enum { HASHED_TOGETHER = 400 };
+
 struct hashing {
 	struct run *run;
 	struct lms *lms;
