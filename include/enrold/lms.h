@@ -122,6 +122,9 @@ struct error lms_begin(struct lms *lms) MUST_CHECK;
  * transaction ends. Nothing else changes.
  */
 struct error lms_prefetch(struct lms *lms, uint64_t people) MUST_CHECK;
+/* The transaction is going to look for about so many people by names and addresses, most of which
+ * nobody may have. Nothing changes but the time that takes. */
+struct error lms_prefetch_spellings(struct lms *lms, uint64_t people) MUST_CHECK;
 /* The transaction that was begun will be rolled back: what need not be written is not, or later, so
  * that less has to be undone. */
 void lms_rehearse(struct lms *lms);

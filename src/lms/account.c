@@ -3,6 +3,7 @@
  */
 #include "work.h"
 
+#include "spelt.h"
 #include "taken.h"
 
 #include "enrold/columns.h"
@@ -49,6 +50,8 @@ static void profile_set(struct work *work, int64_t user, const struct account_ch
 
 enum { OWN_VALUES = 10, CREATED_TOGETHER = 500 };
 
+static const struct db_table preferences_table = {"user_preferences", "userid, name, value", 3};
+
 static const struct db_table contexts_table = {
     "context", "contextlevel, instanceid, depth, locked", 4};
 
@@ -74,6 +77,8 @@ static void user_add(struct work *work, struct new_rows *users, const struct cha
 		values[OWN_VALUES + i] = columns_detail(i)->detail.is_nullable
 		                             ? db_text_or_null(account->values[i])
 		                             : db_text(account->values[i]);
+	spelt_note(lms->spelt, SPELT_USERNAME, account->username);
+	spelt_note(lms->spelt, SPELT_EMAIL, account->values[DETAIL_EMAIL]);
 	new_rows_add(users, values, OWN_VALUES + count);
 }
 
@@ -99,6 +104,31 @@ struct waiting {
 	size_t count;
 };
 
+/* Nobody has had these ids before: there is nothing of theirs to find first. */
+static void preference_add(
+    struct work *work, struct new_rows *rows, int64_t user, const char *name, int8_t how)
+{
+	if (how > 0)
+		new_rows_add(rows, DB_VALUES(db_int(user), db_string(name), db_string("1")));
+	if (how != 0)
+		dirty_flag_set(work, "userpreferenceschanged", user);
+}
+
+static void preferences_make(
+    struct work *work, const struct new_rows *users, const struct waiting *new)
+{
+	struct new_rows rows = new_rows_begin(work, &preferences_table, users->count * 2);
+	for (size_t i = 0; i < users->count; i++) {
+		const struct account_change *account =
+		    work->effects->changes[new->changes[i]].account;
+		preference_add(work, &rows, users->ids[i], "create_password", account->generate);
+		preference_add(
+		    work, &rows, users->ids[i], "auth_forcepasswordchange", account->force);
+	}
+	if (rows.count > 0)
+		db_insert_all(work->lms->db, rows.table, rows.values, rows.count, NULL);
+}
+
 static void create_all(struct work *work, struct waiting *new)
 {
 	const struct change *changes = work->effects->changes;
@@ -107,10 +137,10 @@ static void create_all(struct work *work, struct waiting *new)
 		user_add(work, &users, &changes[new->changes[i]]);
 	new_rows_write(work, &users);
 	contexts_make(work, &users);
+	preferences_make(work, &users, new);
 	for (size_t i = 0; i < users.count; i++) {
 		const struct change *change = &changes[new->changes[i]];
 		profile_set(work, users.ids[i], change->account);
-		preferences_set(work, users.ids[i], change->account);
 		work->effects->people[change->person].id = users.ids[i];
 	}
 	new->count = 0;
@@ -145,6 +175,8 @@ static void row_update(struct work *work, const struct account_change *account, 
 		if (account->details & (UINT64_C(1) << i))
 			value_add(&sql, values, &count, columns_detail(i)->name,
 			    db_text(account->values[i]));
+	if (account->details & (UINT64_C(1) << DETAIL_EMAIL))
+		spelt_note(work->lms->spelt, SPELT_EMAIL, account->values[DETAIL_EMAIL]);
 	if (account->auth.size > 0)
 		value_add(&sql, values, &count, "auth", db_text(account->auth));
 	if (account->stored.size > 0)
@@ -176,6 +208,7 @@ static void update(struct work *work, const struct change *change)
 
 static void rename_to(struct work *work, const struct change *change)
 {
+	spelt_note(work->lms->spelt, SPELT_USERNAME, change->account->username);
 	db_run(work->lms->db, "UPDATE {user} SET username = ? WHERE id = ?",
 	    DB_VALUES(db_text(change->account->username),
 	        db_int(work->effects->people[change->person].id)));

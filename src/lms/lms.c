@@ -5,6 +5,7 @@
 
 #include "census.h"
 #include "conflicts.h"
+#include "spelt.h"
 #include "taken.h"
 #include "write_behind.h"
 
@@ -116,6 +117,7 @@ void lms_close(struct lms *lms)
 		return;
 	write_behind_free(lms->write_behind);
 	census_free(lms->census);
+	spelt_free(lms->spelt);
 	taken_free(lms->taken);
 	chores_free(lms->chores);
 	roll_free(lms->roll);
@@ -137,6 +139,12 @@ static void census_drop(struct lms *lms)
 	lms->census = NULL;
 }
 
+static void spelt_drop(struct lms *lms)
+{
+	spelt_free(lms->spelt);
+	lms->spelt = NULL;
+}
+
 struct error lms_ask_clock(struct lms *lms, int64_t *epoch_us)
 {
 	*epoch_us = db_clock_us(lms_db(lms));
@@ -154,6 +162,7 @@ void lms_rest(struct lms *lms)
 		return;
 	write_behind_join(lms->write_behind);
 	census_drop(lms);
+	spelt_drop(lms);
 	arena_reset(lms->scratch);
 	arena_trim(lms->scratch);
 	arena_trim(lms->writing);
@@ -168,6 +177,8 @@ struct error lms_begin(struct lms *lms)
 	db_begin_alone(lms->db, DB_PATIENCE_S);
 	if (lms->census && db_version(lms->db) != lms->census_version)
 		census_drop(lms);
+	if (lms->spelt && db_version(lms->db) != lms->spelt_version)
+		spelt_drop(lms);
 	return db_error(lms->db);
 }
 
@@ -179,6 +190,15 @@ struct error lms_prefetch(struct lms *lms, uint64_t people)
 	if (lms->census)
 		lms->census_version = db_version(lms->db);
 	conflicts_expect(lms);
+	return db_error(lms->db);
+}
+
+struct error lms_prefetch_spellings(struct lms *lms, uint64_t people)
+{
+	if (!lms->spelt)
+		lms->spelt = spelt_take(lms->db, people);
+	if (lms->spelt)
+		lms->spelt_version = db_version(lms->db);
 	return db_error(lms->db);
 }
 
@@ -218,9 +238,13 @@ struct error lms_commit(struct lms *lms)
 	transaction_end(lms);
 	if (is_error(&error) || !census_may_stay(lms))
 		census_drop(lms);
+	if (is_error(&error) || lms->spelt_version == 0)
+		spelt_drop(lms);
 	error = db_end(lms->db);
-	if (is_error(&error))
+	if (is_error(&error)) {
 		census_drop(lms);
+		spelt_drop(lms);
+	}
 	return error;
 }
 
@@ -230,5 +254,6 @@ void lms_rollback(struct lms *lms)
 		return;
 	transaction_end(lms);
 	census_drop(lms);
+	spelt_drop(lms);
 	db_rollback(lms->db);
 }

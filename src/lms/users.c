@@ -5,6 +5,7 @@
 #include "work.h"
 
 #include "census.h"
+#include "spelt.h"
 #include "taken.h"
 
 #include "enrold/columns.h"
@@ -94,7 +95,7 @@ static void find_by_email(struct lms *lms, struct user_key *keys, size_t count)
 	static const struct db_column email = {.table = "user", .column = "email"};
 	struct db_questions ways = db_questions_begin(lms->scratch);
 	for (size_t i = 0; i < count; i++)
-		if (keys[i].by == KEY_EMAIL)
+		if (keys[i].by == KEY_EMAIL && !spelt_lacks(lms->spelt, SPELT_EMAIL, keys[i].text))
 			ways_ask(lms, &ways, i, keys[i].text);
 	struct db_questions exact = spellings_find(lms, &email, &ways);
 	struct db_rows rows = db_ask(lms_db(lms),
@@ -121,7 +122,8 @@ static void find_alikes(
 	    .first_is = lms->site.local_host};
 	struct db_questions ways = db_questions_begin(lms->scratch);
 	for (size_t i = 0; i < count; i++)
-		if (keys[i].by == by && keys[i].matches == 0)
+		if (keys[i].by == by && keys[i].matches == 0 &&
+		    !(by == KEY_USERNAME && spelt_lacks(lms->spelt, SPELT_USERNAME, keys[i].text)))
 			ways_ask(lms, &ways, i, keys[i].text);
 	struct db_questions exact = spellings_find(lms, &column, &ways);
 	struct db_rows rows = db_ask(lms_db(lms),

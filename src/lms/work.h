@@ -19,6 +19,7 @@ struct write_behind;
 struct census;
 struct chores;
 struct taken;
+struct spelt;
 struct holders;
 struct setting;
 
@@ -56,6 +57,8 @@ struct lms {
 	int64_t census_version; /* of the database that it knows; 0: only this transaction's */
 	struct write_behind *write_behind; /* what it still writes: lms_db waits for it */
 	struct chores *chores;             /* of the last call of lms_apply */
+	struct spelt *spelt; /* NULL: not taken; of a database as old as the census */
+	int64_t spelt_version;
 	struct taken *taken; /* values of unique profile fields, in this transaction */
 	/* conflicts.c: */
 	struct db *observer; /* NULL: not yet connected */

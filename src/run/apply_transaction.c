@@ -46,13 +46,21 @@ static uint64_t records_left(const struct apply_loop *loop)
 	return left < loop->expected ? left : loop->expected;
 }
 
-/* Accounts that may change are asked for one by one. */
+/* Where passwords are hashed a transaction ends with its batch. */
+static uint64_t records_ahead(const struct apply_loop *loop)
+{
+	uint64_t left = records_left(loop);
+	bool hashes = loop->records_max == HASHED_TOGETHER && !loop->mode->is_whole;
+	return hashes && left > loop->records_max ? loop->records_max : left;
+}
+
+/* Accounts that may change are asked for one by one, but for what nobody is called. */
 static struct error census_order(struct apply_loop *loop)
 {
-	bool asks_one_by_one = loop->batch.asks_accounts || loop->batch.header->is_of_groups;
-	if (asks_one_by_one || loop->is_behind_rows)
+	if (loop->batch.header->is_of_groups || loop->is_behind_rows)
 		return OK;
-	return lms_prefetch(loop->lms, records_left(loop));
+	return loop->batch.asks_accounts ? lms_prefetch_spellings(loop->lms, records_ahead(loop))
+	                                 : lms_prefetch(loop->lms, records_left(loop));
 }
 
 /* A census cannot be interrupted: when it takes long and others wait, there is none. */
