@@ -268,6 +268,69 @@ Test(accounts, of_ten_thousand_rows_and_forty_columns_of_all_kinds)
 	law_close(&rig);
 }
 
+/* So many that names and addresses are read at once, and more than one batch. */
+enum { STRANGERS = 3000, BEHIND = STRANGERS + 2 };
+
+Test(accounts, of_many_strangers_share_no_address_however_it_is_written)
+{
+	struct rig rig;
+	struct reply reply;
+	struct buffer text = {0};
+	rig_make(&rig, &(struct rig_options){.feeds = FEEDS});
+	rig_execute(
+	    &rig, "UPDATE mdl_user SET email = 'Old\xC3\x89@X.example' WHERE username = 'p5'");
+	buffer_add_text(&text, "username,firstname,lastname,email\n");
+	for (int i = 0; i < STRANGERS; i++)
+		buffer_print(&text, "s%d,First,Last,S%d@x.example\n", i, i);
+	buffer_add_text(&text, "S0,First,Last,S0@x.example\n"
+	                       "other,First,Last,s0@X.EXAMPLE\n"
+	                       "older,First,Last,olde\xCC\x81@x.example\n"
+	                       "last,First,Last,last@x.example\n"
+	                       "latest,First,Last,LAST@x.example\n");
+	buffer_add_char(&text, '\0');
+	reply_to(&reply, &rig, "a.csv", text.bytes);
+	EXPECT(&reply, {BEHIND, "username", "unchanged", "account_unchanged"},
+	    {BEHIND + 1, "email", "error", "email_taken"},
+	    {BEHIND + 2, "email", "error", "email_taken"},
+	    {BEHIND + 3, "username", "done", "account_created"},
+	    {BEHIND + 4, "email", "error", "email_taken"});
+	cr_expect_eq(reply_number(&reply, "codes", "account_created"), STRANGERS + 1);
+	reply_close(&reply);
+	buffer_done(&text);
+	law_close(&rig);
+}
+
+/* Several hundred at once are hashed by all processors. */
+Test(accounts, of_a_long_file_get_each_its_own_password)
+{
+	enum { PEOPLE = 450 };
+	struct rig rig;
+	struct crypt_data *data = calloc(1, sizeof *data);
+	struct reply reply;
+	struct buffer text = {0};
+	rig_make(&rig, &(struct rig_options){.feeds = FEEDS});
+	buffer_add_text(&text, "username,firstname,lastname,email,password\n");
+	for (int i = 0; i < PEOPLE; i++)
+		buffer_print(&text, "s%d,First,Last,S%d@x.example,Secret.%d\n", i, i, i);
+	buffer_add_char(&text, '\0');
+	reply_to(&reply, &rig, "once/a.csv", text.bytes);
+	cr_expect_eq(reply_number(&reply, "codes", "account_created"), PEOPLE);
+	for (int i = 0; i < PEOPLE; i += PEOPLE - 1) {
+		char sql[128], phrase[32];
+		snprintf(
+		    sql, sizeof sql, "SELECT password FROM mdl_user WHERE username = 's%d'", i);
+		snprintf(phrase, sizeof phrase, "Secret.%d", i);
+		struct buffer hash = rig_query(&rig, sql);
+		hash.bytes[hash.size - 1] = '\0';
+		cr_expect_str_eq(crypt_r(phrase, hash.bytes, data), hash.bytes);
+		buffer_done(&hash);
+	}
+	reply_close(&reply);
+	buffer_done(&text);
+	free(data);
+	law_close(&rig);
+}
+
 Test(accounts, that_exist_do_not_suffer_from_what_only_new_ones_get)
 {
 	struct rig rig;
