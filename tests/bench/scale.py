@@ -11,7 +11,7 @@ feeds: one daemon with 200 feeds: start, idleness, latency in one of them, a fil
 Without parts all three; without --full sizes that take three minutes in all. What it makes lies
 in $TMPDIR/enrold-scale until the end; --keep leaves it for the next time, with the sites' databases.
 """
-import argparse, json, os, random, re, shutil, signal, subprocess, sys, tempfile, time
+import argparse, os, random, re, shutil, signal, subprocess, sys, tempfile, time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 SMALL = {'users': 50_000, 'courses': 2_000, 'few': 50_000, 'many': 1_000_000, 'rows': 10_000, 'long': 100_000}
@@ -261,13 +261,13 @@ def part_feeds(options):
     site, spool = Site(options, options.sizes['few']), f'{options.work}/spool-feeds'
     shutil.rmtree(spool, ignore_errors=True)
     feeds = 'feeds:\n' + ''.join(f'  f{i:03}: {{}}\n' for i in range(FEEDS))
-    path = config(site.url, spool, f'metrics_file: {spool}.prom\n' + feeds)
+    path = config(site.url, spool, f'metrics_file: {spool}.prom\nsocket: {spool}.sock\n' + feeds)
     for title in f'start with {FEEDS} feeds, folders made', 'start again':
         start = time.monotonic()
         daemon = subprocess.Popen([f'{options.bin}/enrold', '--config', path])
         control = [f'{options.bin}/enrolctl', '--config', path, 'status', '--json']
         while subprocess.run(control, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL).returncode != 0 or \
-                not os.path.exists(f'{spool}/control'):
+                not os.path.exists(f'{spool}.sock'):
             if daemon.poll() is not None:
                 sys.exit('enrold has ended')
             time.sleep(0.005)
