@@ -354,7 +354,8 @@ void feeds_scan(struct feeds *feeds, struct watch *watch, int64_t now_ms)
 {
 	if (watch) {
 		/* Should it fail, an inbox made anew is found by the rescan. */
-		struct error ignored = watch_place(watch, feeds->count, feeds->spool->root);
+		struct error ignored =
+		    watch_place_of_folders(watch, feeds->count, feeds->spool->root);
 		(void)ignored;
 	}
 	for (size_t i = 0; i < feeds->count; i++)

@@ -19,6 +19,7 @@ struct place {
 	int descriptor; /* inotify's, -1: not watched */
 	dev_t device;
 	ino_t inode;
+	bool is_of_folders;
 };
 
 struct watch {
@@ -44,6 +45,9 @@ static void event_take(struct watch *watch, const struct inotify_event *event)
 	size_t place = place_find(watch, event->wd);
 	if (place == WATCH_ALL && !(event->mask & IN_Q_OVERFLOW))
 		return; /* the last words of a directory that we have left */
+	bool is_of_file = event->len > 0 && !(event->mask & IN_ISDIR);
+	if (place != WATCH_ALL && watch->places[place].is_of_folders && is_of_file)
+		return;
 	if (event->mask & (IN_IGNORED | IN_MOVE_SELF | IN_UNMOUNT) && place != WATCH_ALL)
 		/* A directory that now takes our path has to be watched anew. */
 		watch->places[place].inode = 0;
@@ -137,13 +141,21 @@ static struct error place_watch(
 	int descriptor = inotify_add_watch(watch->inotify, path, MASK | more_events);
 	if (descriptor < 0)
 		return error_errno("no inotify watch");
-	*place = (struct place){descriptor, stat.st_dev, stat.st_ino};
+	*place =
+	    (struct place){.descriptor = descriptor, .device = stat.st_dev, .inode = stat.st_ino};
 	return OK;
 }
 
 struct error watch_place(struct watch *watch, size_t index, int directory)
 {
 	return place_watch(watch, index, directory, 0);
+}
+
+struct error watch_place_of_folders(struct watch *watch, size_t index, int directory)
+{
+	struct error error = place_watch(watch, index, directory, 0);
+	watch->places[index].is_of_folders = true;
+	return error;
 }
 
 struct error watch_place_leaving(struct watch *watch, size_t index, int directory)

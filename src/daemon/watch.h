@@ -28,7 +28,10 @@ void watch_stop(struct watch *watch);
 /* Watches the open directory from now on; nothing happens when it is watched already. RETRY: the
  * kernel has no watch for it. */
 struct error watch_place(struct watch *watch, size_t index, int directory) MUST_CHECK;
-/* The same, and also hears of what leaves it. */
+/* The same, but hears only of the directory itself and of directories in it: a file that somebody
+ * keeps there is nobody's concern. */
+struct error watch_place_of_folders(struct watch *watch, size_t index, int directory) MUST_CHECK;
+/* Like watch_place, and also hears of what leaves it. */
 struct error watch_place_leaving(struct watch *watch, size_t index, int directory) MUST_CHECK;
 
 #endif

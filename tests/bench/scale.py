@@ -201,10 +201,10 @@ def answered(spool, feed, count=1):
 
 
 def drop(options, spool, feed, number):
-    with open(f'{spool}/.staged', 'w') as out:
+    with open(f'{options.work}/staged', 'w') as out:
         out.write('username,course1\n')
         out.writelines(f'p{number * 10 % options.sizes["users"] + k + 1},C{k + 1}\n' for k in range(10))
-    os.rename(f'{spool}/.staged', f'{spool}/inbox/f{feed:03}/n{number}.csv')
+    os.rename(f'{options.work}/staged', f'{spool}/inbox/f{feed:03}/n{number}.csv')
 
 
 def say(title, value):
