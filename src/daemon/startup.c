@@ -45,18 +45,20 @@ void startup_zone(const char *zone)
 	tzset();
 }
 
-/* So that an update of the program needs nobody at night. */
-static struct error site_update(const struct config *config)
+/* An update of the program needs nobody at night: a site of an older enrold, which cannot be
+ * opened, is brought up to date. */
+static struct error site_open(const struct config *config, struct lms **lms)
 {
 	bool is_upgraded;
-	if (config_is_shared(config))
-		return OK;
+	struct error refused = lms_open(&config->lms, lms);
+	if (refused.class != ERROR_CONFIG || config_is_shared(config))
+		return refused;
 	struct error error = site_upgrade(&config->lms, &is_upgraded);
-	if (!is_error(&error) && is_upgraded)
-		log_event(LOG_INFO, "site_upgraded", NULL,
-		    "enrold's own tables were those of an older enrold, and have been brought up "
-		    "to date");
-	return error;
+	if (is_error(&error) || !is_upgraded)
+		return is_error(&error) ? error : refused;
+	log_event(LOG_INFO, "site_upgraded", NULL,
+	    "enrold's own tables were those of an older enrold, and have been brought up to date");
+	return lms_open(&config->lms, lms);
 }
 
 struct error startup_site(const struct spool *spool, const struct config *config,
@@ -66,9 +68,7 @@ struct error startup_site(const struct spool *spool, const struct config *config
 	const struct site_facts *site;
 	char last[RUN_ID_SIZE + 1];
 	struct last_run head;
-	struct error error = site_update(config);
-	if (!is_error(&error))
-		error = lms_open(&config->lms, &lms);
+	struct error error = site_open(config, &lms);
 	if (!is_error(&error))
 		error = last_run_check(spool, lms);
 	if (!is_error(&error))
