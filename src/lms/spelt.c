@@ -73,9 +73,18 @@ void spelt_free(struct spelt *spelt)
 	free(spelt);
 }
 
+/* The marks of other letters may stand in several orders. */
+static bool is_plain(struct slice text)
+{
+	for (size_t i = 0; i < text.size; i++)
+		if ((unsigned char)text.bytes[i] >= 0x80)
+			return false;
+	return true;
+}
+
 bool spelt_lacks(const struct spelt *spelt, enum spelt_kind kind, struct slice text)
 {
-	if (!spelt || spelt->has_failed)
+	if (!spelt || spelt->has_failed || !is_plain(text))
 		return false;
 	uint64_t hash = text_hash(kind, text);
 	size_t at = spot_of(NULL, &hash);

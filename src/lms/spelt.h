@@ -22,7 +22,8 @@ struct spelt;
 struct spelt *spelt_take(struct db *db, uint64_t people);
 void spelt_free(struct spelt *spelt); /* NULL: nothing */
 
-/* Nobody has such a text, however it is composed and in whatever letter case. NULL does not know.
+/* Nobody has such a text, in whatever letter case. NULL, and of texts beyond ASCII any, do not
+ * know.
  */
 bool spelt_lacks(const struct spelt *spelt, enum spelt_kind kind, struct slice text);
 /* From now on somebody has it. */
