@@ -291,7 +291,7 @@ static bool people_take(struct census *census, struct db *db, int64_t local_host
 	bool is_whole = true;
 	struct db_rows rows =
 	    db_scan(db, "SELECT id, mnethostid, username FROM {user} WHERE id NOT IN "
-	                "(SELECT id FROM {user} WHERE deleted <> 0)");
+	                "(SELECT id FROM {user} WHERE deleted < 0 OR deleted > 0)");
 	while (is_whole && db_next(&rows))
 		if (db_column_int(&rows, 1) == local_host)
 			is_whole =
