@@ -83,7 +83,7 @@ void dirty_flags_write(struct work *work)
 			new_rows_add(
 			    &new, DB_VALUES(questions.values[2 * i + 1], questions.values[2 * i],
 			              now, db_string("1"), expiry));
-	new_rows_write(work, &new);
+	db_insert_all(db, new.table, new.values, new.count, NULL);
 }
 
 /* ---- of many at once ---- */
