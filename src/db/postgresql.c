@@ -8,8 +8,6 @@
  */
 #include "postgresql.h"
 
-#include "enrold/value.h"
-
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -92,16 +90,11 @@ static int64_t insert(struct db *base, const char *sql, const struct db_value *v
 
 /* ---- questions ---- */
 
-/* No value of the server equals a text that it does not take, and nothing equals NULL. */
-static bool is_text(struct slice text)
-{
-	return value_check(text) != VALUE_NOT_UTF8 && !memchr(text.bytes, '\0', text.size);
-}
-
-/* One of an array's values; a text is quoted whatever it is. */
+/* One of an array's values; a text is quoted whatever it is. No value of the server equals a text
+ * that it does not take, and nothing equals NULL. */
 static void element_add(struct buffer *out, const struct db_value *value)
 {
-	if (value->type == DB_TEXT && value->text.size > 0 && !is_text(value->text)) {
+	if (value->type == DB_TEXT && value->text.size > 0 && !postgresql_is_text(value->text)) {
 		buffer_add_text(out, "NULL");
 		return;
 	}

@@ -59,6 +59,8 @@ struct parameters {
 	struct buffer copies;
 };
 
+/* Whether the server takes it as a text: it is UTF-8 and without NUL. */
+bool postgresql_is_text(struct slice text);
 /* To be followed by buffer_done of the copies. */
 void postgresql_parameters(
     struct postgresql *db, struct parameters *out, const struct db_value *values, size_t count);
@@ -75,7 +77,7 @@ void postgresql_rights(struct db *base, const char *const *tables, size_t count,
 
 /* ---- postgresql_copy.c ---- */
 
-void postgresql_insert_all(struct db *base, const struct db_table *table,
+void postgresql_copy_all(struct postgresql *db, const struct db_table *table,
     const struct db_value *values, size_t count, int64_t *ids);
 void postgresql_insert_ahead(struct db *base, const struct db_table *table, size_t count);
 
@@ -84,5 +86,12 @@ bool postgresql_scan_next(struct db_rows *rows);
 void postgresql_scan_end(struct db_rows *rows);
 int64_t postgresql_scan_int(const struct db_rows *rows, int column);
 struct slice postgresql_scan_text(const struct db_rows *rows, int column);
+
+/* ---- postgresql_insert.c ---- */
+
+/* So many rows go in by one statement. */
+enum { FEW_ROWS = 50 };
+void postgresql_insert_all(struct db *base, const struct db_table *table,
+    const struct db_value *values, size_t count, int64_t *ids);
 
 #endif

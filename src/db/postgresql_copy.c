@@ -79,8 +79,10 @@ static void ids_take(
 void postgresql_insert_ahead(struct db *base, const struct db_table *table, size_t count)
 {
 	struct postgresql *db = postgresql_of(base);
-	int64_t *grown = reallocarray(db->ahead_ids, count, sizeof *grown);
 	db->ahead = NULL;
+	if (count <= FEW_ROWS)
+		return; /* these tell their ids */
+	int64_t *grown = reallocarray(db->ahead_ids, count, sizeof *grown);
 	if (!grown)
 		return; /* they are asked for in smaller numbers */
 	db->ahead_ids = grown;
@@ -117,14 +119,13 @@ static void copy_begin(struct postgresql *db, const struct db_table *table, bool
 	db->copied = 0;
 }
 
-void postgresql_insert_all(struct db *base, const struct db_table *table,
+void postgresql_copy_all(struct postgresql *db, const struct db_table *table,
     const struct db_value *values, size_t count, int64_t *ids)
 {
-	struct postgresql *db = postgresql_of(base);
 	if (ids)
 		ids_find(db, table, count, ids);
 	copy_begin(db, table, ids);
-	if (!db_has_failed(base))
+	if (!db_has_failed(&db->db))
 		copy_rows(db, table, values, count, ids);
 }
 

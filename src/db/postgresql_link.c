@@ -4,6 +4,8 @@
  */
 #include "postgresql.h"
 
+#include "enrold/value.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -115,6 +117,11 @@ const char *postgresql_write(struct postgresql *db, const char *sql, const char 
 	db_write_out(&job, sql);
 	buffer_add_text(&db->text, end);
 	return postgresql_text_end(db);
+}
+
+bool postgresql_is_text(struct slice text)
+{
+	return value_check(text) != VALUE_NOT_UTF8 && !memchr(text.bytes, '\0', text.size);
 }
 
 void postgresql_parameters(
