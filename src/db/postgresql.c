@@ -1,6 +1,7 @@
 /*
- * postgresql: the engine behind libpq. Questions go as arrays into one statement, rows in and out
- * by COPY, and what needs no answer is queued (libpq's pipeline) until an answer is needed.
+ * postgresql: the engine behind libpq. Questions go as arrays into one statement, many rows in
+ * and out by COPY, and what needs no answer is queued (libpq's pipeline) and goes with the next
+ * question.
  *
  * A transaction is REPEATABLE READ: it fails rather than write over what somebody else has changed.
  * Nothing lives longer than a transaction on the server (no prepared names, no session settings),
@@ -154,7 +155,6 @@ static PGresult *ask(struct postgresql *db, const char *sql, const struct db_val
 	struct buffer texts[DB_COLUMNS_MAX];
 	struct parameters parameters;
 	PGresult *result = NULL;
-	postgresql_flush(db);
 	struct db_text_job job = {.db = &db->db, .out = &db->text, .is_asking = true};
 	buffer_clear(&db->text);
 	buffer_add_text(&db->text, "SELECT v.n, q.* FROM ");
@@ -166,8 +166,7 @@ static PGresult *ask(struct postgresql *db, const char *sql, const struct db_val
 	arrays_make(db, arrays, texts, values, width, count);
 	postgresql_parameters(db, &parameters, arrays, width);
 	if (!db_has_failed(&db->db))
-		result = PQexecParams(
-		    db->handle, text, parameters.count, NULL, parameters.texts, NULL, NULL, 0);
+		result = postgresql_query(db, text, parameters.count, NULL, parameters.texts);
 	buffer_done(&parameters.copies);
 	for (size_t i = 0; i < width; i++)
 		buffer_done(&texts[i]);

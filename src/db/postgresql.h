@@ -44,6 +44,10 @@ PGresult *postgresql_good(struct postgresql *db, PGresult *result);
 void postgresql_copy_end(struct postgresql *db);
 /* All that waits is done when this returns. */
 void postgresql_flush(struct postgresql *db);
+/* Together with all that waits, in one round trip, and last. NULL: nothing came, or an error of
+ * what went before. */
+PGresult *postgresql_query(struct postgresql *db, const char *text, int count, const Oid *types,
+    const char *const *values);
 /* db->text as a statement; NULL: no memory, which has been noted. */
 const char *postgresql_text_end(struct postgresql *db);
 /* The statement in PostgreSQL's words and `end`, in db->text. */

@@ -88,13 +88,12 @@ static void few_insert(struct postgresql *db, const struct db_table *table,
 {
 	struct texts texts = {0};
 	PGresult *result = NULL;
-	postgresql_flush(db);
 	if (!texts_copy(&texts, values, count * table->width))
 		db_fail(&db->db, error_memory("writing rows"));
 	const char *text = statement_write(db, table, values, count, ids);
 	if (!db_has_failed(&db->db))
-		result = postgresql_good(db,
-		    PQexecParams(db->handle, text, texts.count, NULL, texts.all, NULL, NULL, 0));
+		result =
+		    postgresql_good(db, postgresql_query(db, text, texts.count, NULL, texts.all));
 	if (!db_has_failed(&db->db))
 		result_take(db, result, count, ids);
 	free(texts.all);

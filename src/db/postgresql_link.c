@@ -74,12 +74,40 @@ bool postgresql_check(struct postgresql *db, PGresult *result)
 	return good;
 }
 
-/* All that waits is done when this returns. */
-void postgresql_flush(struct postgresql *db)
+/* Fails unless as many rows were written as given: a trigger may drop some. */
+static void count_check(struct postgresql *db, PGresult *result)
 {
-	postgresql_copy_end(db);
-	if (PQpipelineStatus(db->handle) == PQ_PIPELINE_OFF)
+	uint64_t written = strtoull(PQcmdTuples(result), NULL, 10);
+	if (written != db->copied && PQresultStatus(result) == PGRES_COMMAND_OK)
+		db_fail_count(&db->db, written, db->copied);
+}
+
+void postgresql_copy_end(struct postgresql *db)
+{
+	if (!db->copying)
 		return;
+	db->copying = NULL;
+	if (PQputCopyEnd(db->handle, db_has_failed(&db->db) ? "stopped" : NULL) != 1)
+		db_fail(&db->db, postgresql_error(db, NULL));
+	for (PGresult *result; (result = PQgetResult(db->handle));) {
+		count_check(db, result);
+		postgresql_check(db, result);
+	}
+}
+
+/* Takes the result of one that waited; what was skipped follows one whose error is known. */
+static void queued_check(struct postgresql *db, PGresult *result)
+{
+	if (result && PQresultStatus(result) != PGRES_PIPELINE_ABORTED)
+		postgresql_check(db, result);
+	else
+		PQclear(result);
+}
+
+/* Ends the pipeline. All in it is done, and checked but for the last, whose result is returned. */
+static PGresult *pipeline_end(struct postgresql *db)
+{
+	PGresult *last = NULL;
 	bool is_synced = !PQpipelineSync(db->handle);
 	if (is_synced)
 		db_fail(&db->db, postgresql_error(db, NULL));
@@ -88,16 +116,40 @@ void postgresql_flush(struct postgresql *db)
 		if (!result)
 			continue; /* between two statements */
 		is_synced = PQresultStatus(result) == PGRES_PIPELINE_SYNC;
-		if (PQresultStatus(result) == PGRES_PIPELINE_ABORTED)
-			PQclear(result); /* skipped after an earlier one, whose error is known */
-		else
-			postgresql_check(db, result);
+		queued_check(db, is_synced ? result : last);
+		last = is_synced ? last : result;
 	}
 	if (PQstatus(db->handle) != CONNECTION_OK)
 		db_fail(&db->db, postgresql_error(db, NULL));
 	PQexitPipelineMode(db->handle);
 	db->queued = 0;
 	db->queued_sql = NULL;
+	return last;
+}
+
+/* All that waits is done when this returns. */
+void postgresql_flush(struct postgresql *db)
+{
+	postgresql_copy_end(db);
+	if (PQpipelineStatus(db->handle) != PQ_PIPELINE_OFF)
+		queued_check(db, pipeline_end(db));
+}
+
+PGresult *postgresql_query(
+    struct postgresql *db, const char *text, int count, const Oid *types, const char *const *values)
+{
+	postgresql_copy_end(db);
+	if (db_has_failed(&db->db))
+		return NULL;
+	if (PQpipelineStatus(db->handle) == PQ_PIPELINE_OFF)
+		return PQexecParams(db->handle, text, count, types, values, NULL, NULL, 0);
+	if (!PQsendQueryParams(db->handle, text, count, types, values, NULL, NULL, 0))
+		db_fail(&db->db, postgresql_error(db, NULL));
+	PGresult *result = pipeline_end(db);
+	if (!db_has_failed(&db->db))
+		return result;
+	PQclear(result);
+	return NULL;
 }
 
 /* NULL: no memory, which has been noted. */
@@ -164,33 +216,11 @@ PGresult *postgresql_execute(struct postgresql *db, const char *sql, const char 
 {
 	struct parameters parameters;
 	PGresult *result = NULL;
-	postgresql_flush(db);
 	postgresql_parameters(db, &parameters, values, count);
 	const char *text = postgresql_write(db, sql, end);
 	if (!db_has_failed(&db->db))
-		result = PQexecParams(db->handle, text, parameters.count, parameters.types,
-		    parameters.texts, NULL, NULL, 0);
+		result = postgresql_query(
+		    db, text, parameters.count, parameters.types, parameters.texts);
 	buffer_done(&parameters.copies);
 	return postgresql_good(db, result);
-}
-
-/* Fails unless as many rows were written as given: a trigger may drop some. */
-static void count_check(struct postgresql *db, PGresult *result)
-{
-	uint64_t written = strtoull(PQcmdTuples(result), NULL, 10);
-	if (written != db->copied && PQresultStatus(result) == PGRES_COMMAND_OK)
-		db_fail_count(&db->db, written, db->copied);
-}
-
-void postgresql_copy_end(struct postgresql *db)
-{
-	if (!db->copying)
-		return;
-	db->copying = NULL;
-	if (PQputCopyEnd(db->handle, db_has_failed(&db->db) ? "stopped" : NULL) != 1)
-		db_fail(&db->db, postgresql_error(db, NULL));
-	for (PGresult *result; (result = PQgetResult(db->handle));) {
-		count_check(db, result);
-		postgresql_check(db, result);
-	}
 }
