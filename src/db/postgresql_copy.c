@@ -80,7 +80,7 @@ void postgresql_insert_ahead(struct db *base, const struct db_table *table, size
 {
 	struct postgresql *db = postgresql_of(base);
 	db->ahead = NULL;
-	if (count <= FEW_ROWS)
+	if (count * table->width <= FEW_VALUES)
 		return; /* these tell their ids */
 	int64_t *grown = reallocarray(db->ahead_ids, count, sizeof *grown);
 	if (!grown)

@@ -106,7 +106,8 @@ void postgresql_insert_all(struct db *base, const struct db_table *table,
 	struct postgresql *db = postgresql_of(base);
 	bool goes_on =
 	    db->copying == table || (db->ahead == table && db->ahead_used < db->ahead_count);
-	if (count <= FEW_ROWS && !goes_on && are_texts(values, count * table->width))
+	if (count * table->width <= FEW_VALUES && !goes_on &&
+	    are_texts(values, count * table->width))
 		few_insert(db, table, values, count, ids);
 	else
 		postgresql_copy_all(db, table, values, count, ids);
