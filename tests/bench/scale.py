@@ -21,7 +21,7 @@ MANUAL = 1_000_000  # ids of what the site's maker adds begin here
 OPTIONS = {'postgresql': '-c shared_buffers=1GB -c max_wal_size=4GB -c maintenance_work_mem=512MB',
            'mariadb': '--innodb-buffer-pool-size=1G --innodb-log-file-size=1G'}
 SERIES = {'sqlite': '(SELECT value AS n FROM generate_series(1, {}))',
-          'postgresql': '(SELECT n FROM generate_series(1, {}) AS g(n))',
+          'postgresql': '(SELECT n FROM generate_series(CAST(1 AS bigint), {}) AS g(n))',
           'mariadb': '(SELECT seq AS n FROM seq_1_to_{})'}
 
 
@@ -47,11 +47,12 @@ class Site:
         return done.stdout
 
     def make(self, options):
-        if self.engine != 'sqlite':
-            subprocess.run(self.client[:-1] + ['postgres' if self.engine == 'postgresql' else 'mysql'],
-                           input=f'CREATE DATABASE {self.name}', text=True, check=True)
-        subprocess.run([f'{self.bin}/enrolctl', '--config', config(self.url, f'{options.work}/none'), 'lms', 'init'],
+        base = self.path if self.engine == 'sqlite' else f'{options.work}/base.db'
+        subprocess.run([f'{self.bin}/enrolctl', '--config', config(f'sqlite:{base}', f'{options.work}/none'), 'lms', 'init'],
                        check=True, stdout=subprocess.DEVNULL)
+        if self.engine != 'sqlite':
+            subprocess.run([f'{ROOT}/build/release/fill', base, self.name], check=True)
+            os.remove(base)
         fast = 'PRAGMA synchronous = OFF; PRAGMA journal_mode = OFF; PRAGMA cache_size = -500000; BEGIN; '
         drop, build = self.indexes()
         text = ''.join(drop) + self.rows() + ''.join(build)
@@ -96,12 +97,6 @@ SELECT {role}, {course}, {MANUAL} + 1 + s.n % {users}, 2 FROM {of(self.enrolment
 
     def role(self):
         return int(re.search(r'\d+', self.sql("SELECT id FROM mdl_role WHERE shortname = 'student';")).group())
-
-    def drop(self):
-        if self.engine == 'sqlite':
-            for end in ('', '-wal', '-shm'):
-                if os.path.exists(self.path + end):
-                    os.remove(self.path + end)
 
 
 def config(url, spool, more=''):
