@@ -42,6 +42,23 @@ static inline void *hashlist_at(const struct hashlist *list, uint32_t number)
 	return (char *)list->items + (number - 1) * list->size;
 }
 
+/* Of a large list each look-up waits for memory twice. Who looks for many at once has the spots of
+ * all fetched, then the items, and then looks; the item that is probably meant, or NULL. */
+static inline void hashlist_fetch_spot(const struct hashlist *list, size_t hash)
+{
+	if (list->spots_count > 0)
+		__builtin_prefetch(&list->spots[hash & (list->spots_count - 1)]);
+}
+
+static inline const void *hashlist_fetch_item(const struct hashlist *list, size_t hash)
+{
+	uint32_t number = list->spots_count > 0 ? list->spots[hash & (list->spots_count - 1)] : 0;
+	const void *item = number != 0 ? hashlist_at(list, number) : NULL;
+	if (item)
+		__builtin_prefetch(item);
+	return item;
+}
+
 /* Keyed (enrold/keyhash.h): another in each process. */
 uint32_t hashlist_hash_text(struct slice text);
 uint32_t hashlist_hash_pair(uint32_t a, uint32_t b);

@@ -84,10 +84,17 @@ static uint32_t course_hash(const void *context, const void *item)
 
 /* ---- finding ---- */
 
-static struct enrolment *enrolment_find(
-    const struct census *census, const struct enrolment_facts *is)
+/* So many are looked for at once, so that memory fetches for all of them meanwhile. */
+enum { WAVE = 16 };
+
+static size_t smaller(uint64_t a, uint64_t b)
 {
-	size_t at = hashlist_hash_pair((uint32_t)is->user, (uint32_t)is->enrol);
+	return (size_t)(a < b ? a : b);
+}
+
+static struct enrolment *enrolment_find_at(
+    const struct census *census, const struct enrolment_facts *is, size_t at)
+{
 	for (uint32_t number; (number = hashlist_next(&census->enrolments, &at)) != 0;) {
 		struct enrolment *found = hashlist_at(&census->enrolments, number);
 		if (found->user == is->user && found->enrol == is->enrol)
@@ -96,9 +103,16 @@ static struct enrolment *enrolment_find(
 	return NULL;
 }
 
-void census_find_user(const struct census *census, struct user_key *key, struct arena *arena)
+static struct enrolment *enrolment_find(
+    const struct census *census, const struct enrolment_facts *is)
 {
-	size_t at = name_hash(key->text);
+	return enrolment_find_at(
+	    census, is, hashlist_hash_pair((uint32_t)is->user, (uint32_t)is->enrol));
+}
+
+static void user_find_at(
+    const struct census *census, struct user_key *key, size_t at, struct arena *arena)
+{
 	for (uint32_t number; (number = hashlist_next(&census->people, &at)) != 0;) {
 		const struct person *person = hashlist_at(&census->people, number);
 		struct slice name = person_name(census, person);
@@ -114,22 +128,83 @@ void census_find_user(const struct census *census, struct user_key *key, struct 
 		key->alikes_count = 0;
 }
 
-void census_load_enrolment(
-    const struct census *census, struct enrolment_facts *is, struct arena *arena)
+/* At most a wave. */
+static void users_find(
+    const struct census *census, struct user_key *keys, size_t count, struct arena *arena)
 {
-	const struct enrolment *found = is->enrol != 0 ? enrolment_find(census, is) : NULL;
+	size_t at[WAVE];
+	for (size_t i = 0; i < count; i++) {
+		at[i] = keys[i].by == KEY_USERNAME ? name_hash(keys[i].text) : 0;
+		hashlist_fetch_spot(&census->people, at[i]);
+	}
+	const struct person *meant[WAVE];
+	for (size_t i = 0; i < count; i++)
+		meant[i] = hashlist_fetch_item(&census->people, at[i]);
+	for (size_t i = 0; i < count; i++)
+		if (meant[i])
+			__builtin_prefetch(person_name(census, meant[i]).bytes);
+	for (size_t i = 0; i < count; i++)
+		if (keys[i].by == KEY_USERNAME)
+			user_find_at(census, &keys[i], at[i], arena);
+}
+
+void census_find_users(
+    const struct census *census, struct user_key *keys, size_t count, struct arena *arena)
+{
+	for (size_t i = 0; i < count; i += WAVE)
+		users_find(census, keys + i, smaller(count - i, WAVE), arena);
+}
+
+/* Where to look for the enrolment, and for the roles. */
+struct load {
+	size_t own, roles;
+};
+
+static void enrolment_load_at(
+    const struct census *census, struct enrolment_facts *is, struct load load, struct arena *arena)
+{
+	const struct enrolment *found =
+	    is->enrol != 0 ? enrolment_find_at(census, is, load.own) : NULL;
 	if (found) {
 		is->id = found->id != 0 ? (int64_t)found->id : ENROLMENT_PLANNED;
 		is->status = found->status;
 		is->timestart = found->timestart;
 		is->timeend = found->timeend;
 	}
-	size_t at = hashlist_hash_pair((uint32_t)is->user, (uint32_t)is->context);
+	size_t at = load.roles;
 	for (uint32_t number; (number = hashlist_next(&census->assignments, &at)) != 0;) {
 		const struct assignment *has = hashlist_at(&census->assignments, number);
 		if (has->user == is->user && has->context == is->context)
 			enrolment_add_role(is, has->role, arena);
 	}
+}
+
+/* At most a wave. */
+static void enrolments_load(
+    const struct census *census, struct enrolment_facts *all, size_t count, struct arena *arena)
+{
+	struct load loads[WAVE];
+	for (size_t i = 0; i < count; i++) {
+		uint32_t user = (uint32_t)all[i].user;
+		loads[i] = (struct load){hashlist_hash_pair(user, (uint32_t)all[i].enrol),
+		    hashlist_hash_pair(user, (uint32_t)all[i].context)};
+		hashlist_fetch_spot(&census->enrolments, loads[i].own);
+		hashlist_fetch_spot(&census->assignments, loads[i].roles);
+	}
+	for (size_t i = 0; i < count; i++) {
+		hashlist_fetch_item(&census->enrolments, loads[i].own);
+		hashlist_fetch_item(&census->assignments, loads[i].roles);
+	}
+	for (size_t i = 0; i < count; i++)
+		if (all[i].user != 0)
+			enrolment_load_at(census, &all[i], loads[i], arena);
+}
+
+void census_load_enrolments(
+    const struct census *census, struct enrolment_facts *all, size_t count, struct arena *arena)
+{
+	for (size_t i = 0; i < count; i += WAVE)
+		enrolments_load(census, all + i, smaller(count - i, WAVE), arena);
 }
 
 bool census_find_course(
@@ -344,11 +419,6 @@ static uint64_t rows_worth(const struct db *db, uint64_t questions)
 {
 	return questions *
 	       (db_is_server(db) ? ROWS_FOR_A_QUESTION_TO_A_SERVER : ROWS_FOR_A_QUESTION);
-}
-
-static size_t smaller(uint64_t a, uint64_t b)
-{
-	return (size_t)(a < b ? a : b);
 }
 
 bool census_is_worth(struct db *db, const char *count_rows, uint64_t questions)

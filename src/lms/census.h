@@ -38,11 +38,13 @@ bool census_is_worth(struct db *db, const char *count_rows, uint64_t questions);
 bool census_knows_people(const struct census *census);
 bool census_knows_enrolments(const struct census *census);
 
-/* The account of this user name, or those that look alike, unless they are deleted. */
-void census_find_user(const struct census *census, struct user_key *key, struct arena *arena);
-/* id, status, times and roles; an id is ENROLMENT_PLANNED until census_set_id. */
-void census_load_enrolment(
-    const struct census *census, struct enrolment_facts *is, struct arena *arena);
+/* Of those keys that are user names: the account, or those that look alike, unless deleted. */
+void census_find_users(
+    const struct census *census, struct user_key *keys, size_t count, struct arena *arena);
+/* id, status, times and roles of those whose user is not 0; an id is ENROLMENT_PLANNED until
+ * census_set_id. */
+void census_load_enrolments(
+    const struct census *census, struct enrolment_facts *all, size_t count, struct arena *arena);
 
 /* CHANGE_ENROL, CHANGE_ENROLMENT or CHANGE_ASSIGN_ROLE of this enrolment is decided; its id, where
  * it is known, is in is->id. False: the census can no longer be believed. */

@@ -280,14 +280,14 @@ struct error lms_load_enrolments(
 	                    any = db_questions_begin(lms->scratch),
 	                    roles = db_questions_begin(lms->scratch);
 	bool is_known = census_knows_enrolments(lms->census);
+	if (is_known)
+		census_load_enrolments(lms->census, enrolments, count, arena);
 	for (size_t i = 0; i < count; i++) {
 		struct enrolment_facts *is = &enrolments[i];
 		struct db_value user = db_int(is->user);
 		if (is->user == 0)
 			continue; /* an account that was planned: the plan knows all */
-		if (is_known)
-			census_load_enrolment(lms->census, is, arena);
-		else
+		if (!is_known)
 			db_question(&roles, i, DB_VALUES(user, db_int(is->context)));
 		if (!is_known && is->enrol != 0)
 			db_question(&own, i, DB_VALUES(db_int(is->enrol), user));

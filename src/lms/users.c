@@ -160,11 +160,9 @@ static void find_deleted(struct lms *lms, struct user_key *keys, size_t count)
 static bool users_recall(struct lms *lms, struct user_key *keys, size_t count, struct arena *arena)
 {
 	bool is_all = true;
-	for (size_t i = 0; i < count; i++) {
-		if (keys[i].by == KEY_USERNAME)
-			census_find_user(lms->census, &keys[i], arena);
+	census_find_users(lms->census, keys, count, arena);
+	for (size_t i = 0; i < count; i++)
 		is_all &= keys[i].by == KEY_USERNAME;
-	}
 	return is_all;
 }
 

@@ -73,6 +73,22 @@ Test(hashlist, finds_them_even_when_all_hashes_are_the_same)
 	expect_all(&list, 2000);
 }
 
+Test(hashlist, fetches_the_item_that_a_look_up_would_see_first)
+{
+	struct hashlist list = {.hash = good_hash, .size = sizeof(struct item)};
+	hashlist_fetch_spot(&list, 7);
+	cr_expect_null(hashlist_fetch_item(&list, 7), "an empty one has nothing to fetch");
+	fill(&list, 5000, hashlist_add);
+	for (uint32_t key = 0; key < 6000; key++) {
+		size_t hash = good_hash(NULL, &(struct item){.key = key}), at = hash;
+		uint32_t first = hashlist_next(&list, &at);
+		hashlist_fetch_spot(&list, hash);
+		cr_assert_eq(hashlist_fetch_item(&list, hash),
+		    first == 0 ? NULL : hashlist_at(&list, first), "%u", key);
+	}
+	hashlist_done(&list);
+}
+
 Test(hashlist, tells_hashes_of_like_keys_apart)
 {
 	cr_expect_neq(hashlist_hash_text(SLICE("p1")), hashlist_hash_text(SLICE("p2")));
