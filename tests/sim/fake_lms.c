@@ -138,6 +138,11 @@ struct error lms_prefetch(struct lms *lms, uint64_t people)
 	return OK;
 }
 
+struct error lms_prefetch_spellings(struct lms *lms, uint64_t people)
+{
+	return OK;
+}
+
 void lms_rehearse(struct lms *lms)
 {
 }
