@@ -159,18 +159,13 @@ void feeds_join(struct feeds *feeds, struct job *job)
 	struct feed_state *state = &feeds->states[job->place];
 	size_t most = inbox_ready(state->inbox) + 1;
 	bool can = job->weight == JOB_SHORT && *job->name && !job->lane.is_preview &&
-	           state->file_tries == 0 && most > 1;
+	           state->file_tries == 0;
 	if (!can)
 		return;
 	most = most < RUN_FILES_MAX ? most : RUN_FILES_MAX;
 	struct run_file *files = calloc(most, sizeof *files);
-	size_t count = files ? files_take(state->inbox, files, most, job) : 0;
-	if (count < 2) {
-		free(files);
-		return;
-	}
 	job->files = files;
-	job->files_count = count;
+	job->files_count = files ? files_take(state->inbox, files, most, job) : 0;
 }
 
 /* What was told of a run that has ended is over. */

@@ -319,7 +319,7 @@ static void group_run(struct group *group)
 
 void run_files(struct runner *runner, const struct lane *lane, struct run_file *files, size_t count)
 {
-	struct group *group = count > 1 ? calloc(1, sizeof *group) : NULL;
+	struct group *group = calloc(1, sizeof *group);
 	if (group)
 		group->members = calloc(count, sizeof *group->members);
 	for (size_t i = 0; i < count; i++)
