@@ -124,6 +124,25 @@ void db_find_columns_all(struct db *db, const char *const *tables, size_t count,
 			db_find_columns(db, tables[i], &all[i], &required[i]);
 }
 
+/* Of an engine that knows no rights. One walk through the schema, however many tables are asked
+ * for.
+ */
+static void tables_walk(struct db *db, const char *const *names, size_t count, uint32_t *rights)
+{
+	struct db_rows rows =
+	    db_select(db, "SELECT name FROM sqlite_schema WHERE type = 'table'", NULL, 0);
+	for (size_t i = 0; i < count; i++)
+		rights[i] = DB_IS_ABSENT;
+	while (db_next(&rows)) {
+		struct slice name = db_column_text(&rows, 0);
+		for (size_t i = 0; i < count; i++)
+			if (strlen(names[i]) == name.size + 2 &&
+			    memcmp(names[i] + 1, name.bytes, name.size) == 0)
+				rights[i] = DB_MAY_ALL;
+	}
+	db_rows_close(&rows);
+}
+
 void db_rights_all(struct db *db, const char *const *tables, size_t count, uint32_t *rights)
 {
 	struct buffer quoted[DB_RIGHTS_MAX];
@@ -138,12 +157,10 @@ void db_rights_all(struct db *db, const char *const *tables, size_t count, uint3
 			db_fail(db, error_memory("looking for a table"));
 		names[i] = quoted[i].bytes;
 	}
-	if (!db->engine->rights) {
-		for (size_t i = 0; i < count; i++)
-			rights[i] = db_has_table(db, tables[i]) ? DB_MAY_ALL : DB_IS_ABSENT;
-	} else if (!is_error(&db->error)) {
+	if (!is_error(&db->error) && db->engine->rights)
 		db->engine->rights(db, names, count, rights);
-	}
+	else if (!is_error(&db->error))
+		tables_walk(db, names, count, rights);
 	for (size_t i = 0; i < count; i++)
 		buffer_done(&quoted[i]);
 }
