@@ -146,7 +146,7 @@ static void tables_walk(struct db *db, const char *const *names, size_t count, u
 void db_rights_all(struct db *db, const char *const *tables, size_t count, uint32_t *rights)
 {
 	struct buffer quoted[DB_RIGHTS_MAX];
-	const char *names[DB_RIGHTS_MAX];
+	const char *names[DB_RIGHTS_MAX] = {NULL};
 	assert(count <= DB_RIGHTS_MAX);
 	for (size_t i = 0; i < count; i++)
 		rights[i] = 0;
