@@ -57,7 +57,7 @@ struct lms {
 	int64_t census_version; /* of the database that it knows; 0: only this transaction's */
 	struct write_behind *write_behind; /* what it still writes: lms_db waits for it */
 	struct chores *chores;             /* of the last call of lms_apply */
-	struct spelt *spelt; /* NULL: not taken; of a database as old as the census */
+	struct spelt *spelt;               /* NULL: not taken; of a database as old as the census */
 	int64_t spelt_version;
 	struct taken *taken; /* values of unique profile fields, in this transaction */
 	/* conflicts.c: */

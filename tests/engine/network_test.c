@@ -103,11 +103,11 @@ static long turns_of_once(struct wire *wire, const struct path *config)
 /*
  * A file costs round trips for its connections (three: the start's, with which the first worker
  * goes on, the lease's, that of the pages), of which the first asks what tables and rights there
- * are; for what the site is like (twice), for its feed and its end; a batch costs one for its begin,
- * each kind of question, each table written, its checkpoint and its commit. Together 74 (PostgreSQL)
- * and 90 (MariaDB) when this was written. What they do not depend on is how many rows a batch has:
- * 3000 instead of one took some 30 (PostgreSQL) to 45 (MariaDB) more, for the site is looked at as a
- * whole and rows are written in pieces.
+ * are; for what the site is like (twice), for its feed and its end; a batch costs one for its
+ * begin, each kind of question, each table written, its checkpoint and its commit. Together 74
+ * (PostgreSQL) and 90 (MariaDB) when this was written. What they do not depend on is how many rows
+ * a batch has: 3000 instead of one took some 30 (PostgreSQL) to 45 (MariaDB) more, for the site is
+ * looked at as a whole and rows are written in pieces.
  */
 enum { TURNS_MAX = 110, TURNS_MORE_MAX = 50, DELAY_MS = 20 };
 
