@@ -64,7 +64,8 @@ static void finish_alone(struct group *group, struct member *member, struct erro
  * stopped. */
 static void put_off(const struct group *group, struct member *member, const struct error *why)
 {
-	struct error error = is_error(why) ? error_retry("%s", why->text) : OK;
+	struct error error = *why;
+	error.owner = OWNER_MACHINE; /* it is not this file's */
 	member->run.is_stopped = !is_error(why);
 	run_conclude(&member->run, error, report_of(group, member));
 }

@@ -1,7 +1,8 @@
 /*
  * hashers: the run's own thread takes one password after the other, and so does a helper on each
  * other processor. It knows neither records nor runs. Nobody is kept waiting: a helper steps behind
- * all other threads first, and where that is forbidden it does not help.
+ * all other threads where it may; under systemd (@resources) it may not, and takes its turn with
+ * them.
  */
 #include "hashers.h"
 
@@ -52,8 +53,8 @@ static void jobs_take(struct crew *crew)
 /* On Linux a thread's niceness is its own; a thread of number 0 is the caller. */
 static void *helper_main(void *context)
 {
-	if (setpriority(PRIO_PROCESS, 0, HELPERS_NICE) == 0)
-		jobs_take(context);
+	(void)setpriority(PRIO_PROCESS, 0, HELPERS_NICE);
+	jobs_take(context);
 	return NULL;
 }
 
