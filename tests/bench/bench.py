@@ -1,20 +1,18 @@
 #!/usr/bin/env python3
-"""How fast enrold is, as ratios to a floor measured in the same run.
+"""Who waits for whom; and what speed.py, accounts.py and scale.py stand on: engines, sites, floors.
 
-    tests/bench/bench.py [--engine sqlite] [--rounds 5] [--rows 250000] [--readme] [--fairness]
+    tests/bench/bench.py [--engine sqlite] [--rows 250000] [--readme]
 
-The floor is the engine's own bulk loader, ../shared/floors/ENGINE.sql, from the same starting
-database and for the same rows. Times are of whole processes, answers flushed to disk, audit rows
-on. Latency is from the rename that drops a file of ten rows to its summary in the outbox. For
-postgresql and mariadb a server of the bench's own runs on this machine, with every flush. With
---readme the table replaces the one in tests/RESULTS.md.
+Files of ten rows in one feed, dropped one by one while two giants of another feed run (one as a
+preview), and then while 20,000 new accounts with passwords are previewed; and meanwhile another
+writer of the database: on SQLite any write transaction, on a server somebody who enrols people at
+random out of those in the giants. With --readme the table replaces the one in tests/RESULTS.md.
 
---fairness measures who waits for whom instead: files of ten rows in one feed, dropped one by one
-while two giants of another feed run (one as a preview), and then while 20,000 new accounts with
-passwords are previewed; and meanwhile another writer of the database: on SQLite any write
-transaction, on a server somebody who enrols people at random out of those in the giants.
+A floor is the engine's own bulk loader, ../shared/floors/ENGINE.sql, from the same starting
+database and for the same rows. For postgresql and mariadb a server of the bench's own runs on this
+machine, with every flush.
 """
-import argparse, os, random, shutil, signal, sqlite3, statistics, subprocess, sys, threading, time
+import argparse, os, random, shutil, signal, sqlite3, subprocess, sys, threading, time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BIN = f'{ROOT}/build/release'
@@ -67,7 +65,7 @@ def timed(argv, stdin=None):
 
 class Sqlite:
     """A copy of the database for each round."""
-    title, client, wanted = 'SQLite', 'sqlite3 shell', ('1.5', '1.5')
+    title = 'SQLite'
 
     def __init__(self, base):
         self.base, self.path = base, f'{BENCH}/copy.db'
@@ -129,7 +127,7 @@ class Server:
 
 
 class Postgresql(Server):
-    title, client, wanted = 'PostgreSQL', 'psql', ('1.3', '1.3')
+    title = 'PostgreSQL'
     chatty = ['-q', '-A', '-t', '-v', 'ON_ERROR_STOP=0']
     outcome = "\\if :ERROR\n\\echo failed\n\\else\n\\echo done\n\\endif\n"
 
@@ -145,7 +143,7 @@ class Postgresql(Server):
 
 
 class Mariadb(Server):
-    title, client, wanted = 'MariaDB', 'mariadb', ('1.0', '1.0')
+    title = 'MariaDB'
     chatty = ['--force', '--unbuffered', '--batch', '--skip-column-names']
     outcome = "SELECT IF(ROW_COUNT() < 0, 'failed', 'done');\n"
 
@@ -176,21 +174,6 @@ def floor_round(name, engine, data):
     with open(f'{FLOORS}/{name}.sql') as source, open(script, 'w') as out:
         out.write(source.read().replace('FILE', data))
     return [engine.floor(script) for _ in range(2)]
-
-
-def enrold_round(engine, data):
-    engine.reset()
-    spool = f'{BENCH}/spool'
-    shutil.rmtree(spool, ignore_errors=True)
-    path = config(engine.url, spool)
-    times, peak = [], 0
-    for _ in range(2):
-        os.makedirs(f'{spool}/inbox', exist_ok=True)
-        shutil.copyfile(data, f'{spool}/inbox/rows.csv')
-        seconds, memory = timed([f'{BIN}/enrold', '--config', once(path), '--once'])
-        times.append(seconds)
-        peak = max(peak, memory)
-    return times, peak
 
 
 def once(path):
@@ -228,30 +211,6 @@ def latency(engine):
     daemon.send_signal(signal.SIGTERM)
     daemon.wait()
     return sorted(found)
-
-
-def table(engine, rows, rounds, floors, ours, peak, waits):
-    """Markdown."""
-    def line(name, which, wanted):
-        floor = statistics.median(r[which] for r in floors)
-        mine = statistics.median(r[which] for r in ours)
-        each = 2 * rows
-        return (f'| {name} | {each / floor:,.0f}/s | {each / mine:,.0f}/s | '
-                f'{floor / mine:.2f} | {wanted} |')
-    new = statistics.median(r[0] for r in ours)
-    again = statistics.median(r[1] for r in ours)
-    return '\n'.join([
-        f'{engine.title}, {rows:,} rows of two courses each, {USERS:,} users, medians of {rounds}:',
-        '',
-        f'| | floor ({engine.client}) | enrold | ratio | wanted |',
-        '|---|---|---|---|---|',
-        line('new enrolments', 0, engine.wanted[0]),
-        line('nightly, all there already', 1, engine.wanted[1]),
-        f'| nightly against new | | | {new / again:.1f} times as fast | 3 |',
-        f'| peak memory | | {peak:.0f} MiB | | 96 MiB, SQLite\'s 128 MiB of cache besides |',
-        f'| ten rows, drop to answer, p50 | | {waits[len(waits) // 2]:.1f} ms | | 10 ms |',
-        f'| ten rows, drop to answer, p99 | | {waits[len(waits) * 99 // 100]:.1f} ms | | 50 ms |',
-    ])
 
 
 # ---- fairness ----
@@ -339,9 +298,9 @@ def fairness(engine, data, rows):
     return '\n'.join(lines)
 
 
-def readme(name, text):
+def readme(name, text, file='tests/RESULTS.md'):
     begin, end = f'<!-- {name} -->', f'<!-- /{name} -->'
-    path = f'{ROOT}/tests/RESULTS.md'
+    path = f'{ROOT}/{file}'
     with open(path) as source:
         before, rest = source.read().split(begin)
     rest = rest.split(end)[1]
@@ -349,43 +308,34 @@ def readme(name, text):
         out.write(f'{before}{begin}\n{text}\n{end}{rest}')
 
 
+def with_server(name, command):
+    """What starts the command while that engine's server runs, and in which environment."""
+    if name == 'sqlite':
+        return command, os.environ
+    environment = dict(os.environ, ENROLD_TEST_FSYNC='on', ENROLD_TEST_SERVER_OPTIONS=SERVER_OPTIONS[name])
+    return [f'{ROOT}/tests/engine/with_server.sh', name] + command, environment
+
+
 def under_server(name):
     """The same again, with a server running."""
-    environment = dict(os.environ, ENROLD_TEST_FSYNC='on', ENROLD_TEST_SERVER_OPTIONS=SERVER_OPTIONS[name])
-    with_server = f'{ROOT}/tests/engine/with_server.sh'
-    os.execve(with_server, [with_server, name, sys.executable] + sys.argv, environment)
+    command, environment = with_server(name, [sys.executable] + sys.argv)
+    os.execve(command[0], command, environment)
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split('\n')[0])
     parser.add_argument('--engine', choices=ENGINES, default='sqlite')
-    parser.add_argument('--rounds', type=int, default=5)
     parser.add_argument('--rows', type=int, default=250_000)
     parser.add_argument('--readme', action='store_true')
-    parser.add_argument('--fairness', action='store_true')
     options = parser.parse_args()
     name = options.engine
     base, data = prepare(options.rows)
     if name != 'sqlite' and 'ENROLD_TEST_URL' not in os.environ:
         under_server(name)
-    engine = ENGINES[name](base)
-    if options.fairness:
-        text = fairness(engine, data, options.rows)
-        print(text)
-        if options.readme:
-            readme(f'fairness {name}', text)
-        return
-    floors, ours, peak = [], [], 0
-    for _ in range(options.rounds):
-        floors.append(floor_round(name, engine, data))
-        times, memory = enrold_round(engine, data)
-        ours.append(times)
-        peak = max(peak, memory)
-        print('floor', floors[-1], ' enrold', times, f' {memory:.0f} MiB', file=sys.stderr)
-    text = table(engine, options.rows, options.rounds, floors, ours, peak, latency(engine))
+    text = fairness(ENGINES[name](base), data, options.rows)
     print(text)
     if options.readme:
-        readme(f'bench {name}', text)
+        readme(f'fairness {name}', text)
 
 
 if __name__ == '__main__':
