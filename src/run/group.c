@@ -295,7 +295,8 @@ static void turns(struct group *group)
 	const struct run_surroundings *shared = group->runner->shared;
 	while (group->next < group->count && !group->is_over) {
 		turn(group);
-		group->is_over |= lease_asks(shared->lease, group->lane.feed);
+		group->is_over |=
+		    lease_asks(shared->lease, group->lane.feed) || atomic_load(shared->is_stopping);
 	}
 	group_end(group);
 	for (size_t i = group->next; i < group->count; i++)
