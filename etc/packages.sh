@@ -3,7 +3,7 @@
 build_packages="gcc libc6-dev libcrypt-dev cmake ninja-build pkg-config libuv1-dev libcsv-dev libsqlite3-dev
   libyaml-dev libpq-dev libmariadb-dev libssl-dev libjansson-dev libcurl4-openssl-dev libsystemd-dev libutf8proc-dev uthash-dev
   zlib1g-dev libarchive-dev tzdata"
-test_packages="libcriterion-dev python3 mandoc valgrind openssl acl jq gpg gpg-agent gpgconf
+test_packages="libcriterion-dev python3 sqlite3 mandoc valgrind openssl acl jq gpg gpg-agent gpgconf
   clang-format clang-tidy"
 # Without it the suite of etc/moodle is skipped.
 php_packages="php-cli"

@@ -12,34 +12,35 @@ the rounds'; beside them is the processor's time of enrold itself, which others'
 --passwords measures what a password in each row costs instead: rows a second, by the clock, against
 a loop of crypt() on one core and on all.
 """
-import argparse, os, random, resource, shutil, statistics, subprocess, sys
+import argparse, os, random, shutil, statistics, subprocess, sys
 
-import bench
+import engines
+from ground import BENCH, BIN, COURSES, ROOT, config, once, prepare, timed
 
-HERE = f'{bench.ROOT}/tests/bench/accounts'
+HERE = f'{ROOT}/tests/bench/accounts'
 TABLES = ['user', 'context', 'user_preferences', 'user_info_data', 'user_enrolments', 'role_assignments',
           'cache_flags', 'logstore_standard_log', 'sessions']
 COUNTS = ' UNION ALL '.join(f"SELECT '{t}', count(*) FROM mdl_{t}" for t in TABLES)
 
 
 def write_file(rows, courses, has_passwords=False):
-    path, dice = f'{bench.BENCH}/accounts-{rows}-{courses}{"-p" * has_passwords}.csv', random.Random(2)
+    path, dice = f'{BENCH}/accounts-{rows}-{courses}{"-p" * has_passwords}.csv', random.Random(2)
     with open(path, 'w') as out:
         out.write('username,firstname,lastname,email,city,course1,course2' + ',password' * has_passwords + '\n')
         for i in range(rows):
-            pair = dice.sample(range(bench.COURSES), 2) if courses else None
+            pair = dice.sample(range(COURSES), 2) if courses else None
             cells = f'C{pair[0]},C{pair[1]}' if pair else ','
             out.write(f'new{i},First{i % 997},Last{i},new{i}@example.org,Town{i % 53},{cells}'
                       + f',Secret.{i}' * has_passwords + '\n')
     return path
 
 
-class Sqlite(bench.Sqlite):
+class Sqlite(engines.Sqlite):
     def counts(self):
         return subprocess.run(['sqlite3', self.path, COUNTS], check=True, capture_output=True, text=True).stdout
 
 
-class Postgresql(bench.Postgresql):
+class Postgresql(engines.Postgresql):
     """A new copy of the database for each round."""
     copy = 'enrold_bench_copy'
 
@@ -62,7 +63,7 @@ class Postgresql(bench.Postgresql):
         return subprocess.run(self.command + ['-At', '-c', COUNTS], check=True, capture_output=True, text=True).stdout
 
 
-class Mariadb(bench.Mariadb):
+class Mariadb(engines.Mariadb):
     """The tables with people in them are made anew from others."""
     def __init__(self, base):
         super().__init__(base)
@@ -85,25 +86,23 @@ ENGINES = {'sqlite': Sqlite, 'postgresql': Postgresql, 'mariadb': Mariadb}
 
 
 def floor_run(engine, name, data):
-    script = f'{bench.BENCH}/accounts.sql'
+    script = f'{BENCH}/accounts.sql'
     with open(f'{HERE}/{name}.sql') as source, open(script, 'w') as out:
         out.write(source.read().replace('FILE', data))
     engine.reset()
-    return engine.floor(script)
+    return engine.script(script).seconds
 
 
 def enrold_run(engine, program, data):
     """Seconds by the clock, the processor's, and MiB."""
-    spool = f'{bench.BENCH}/spool-accounts'
+    spool = f'{BENCH}/spool-accounts'
     shutil.rmtree(spool, ignore_errors=True)
-    path = bench.once(bench.config(engine.url, spool, 'feeds: { default: { upload_type: add } }\n'))
+    path = once(config(engine.url, spool, 'feeds: { default: { upload_type: add } }\n'))
     os.makedirs(f'{spool}/inbox')
     shutil.copyfile(data, f'{spool}/inbox/rows.csv')
     engine.reset()
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    seconds, memory = bench.timed([program, '--config', path, '--once'])
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return seconds, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, memory
+    took = timed([program, '--config', path, '--once'])
+    return took.seconds, took.user + took.system, took.memory
 
 
 def check(program, wanted, found):
@@ -157,12 +156,12 @@ def main():
     parser.add_argument('--rounds', type=int, default=3)
     parser.add_argument('--rows', type=int, default=100_000)
     parser.add_argument('--courses', type=int, choices=(0, 2), default=2)
-    parser.add_argument('--enrold', nargs='+', default=[f'{bench.BIN}/enrold'])
+    parser.add_argument('--enrold', nargs='+', default=[f'{BIN}/enrold'])
     parser.add_argument('--passwords', action='store_true')
     options = parser.parse_args()
-    base, _ = bench.prepare(10)
+    base, _ = prepare(10)
     if options.engine != 'sqlite' and 'ENROLD_TEST_URL' not in os.environ:
-        bench.under_server(options.engine)
+        engines.under_server(options.engine)
     engine = ENGINES[options.engine](base)
     if options.passwords:
         passwords(engine, options)

@@ -1,105 +1,61 @@
-"""The limit of this machine: the database's own rate of b-tree entries.
+"""The limit of a machine: how fast its database takes the very rows that enrold has written, when
+nothing else is to be done.
 
-The very rows that enrold has just written, sorted by the key that most of their indexes share, go
-into the same empty tables with all their indexes by the engine's fastest own way, in one
-transaction, and nothing else happens: nobody reads a file, looks anybody up or writes an answer.
-SQLite: INSERT ... SELECT from an attached database (`WHERE 1`, for the transfer that copies whole
-trees works into empty tables only); PostgreSQL: COPY FROM; MariaDB: LOAD DATA INFILE.
+The rows of the four tables are kept, by primary key, and loaded into the same tables, empty again, with
+all their indexes, in one transaction with its durable commit, by what the engine itself has that is
+fastest. By primary key is the best order: each table then grows at its end, and as enrold gives keys in
+the order of course and person, so do (enrolid, userid) and (contextid, userid), the largest of the
+indexes. The other ones of a table want orders of their own; they get what they get, and so does enrold.
+
+What an engine can only do in an empty table is left out, for no site has one: SQLite's transfer of
+whole b-trees (WHERE 1, ORDER BY), PostgreSQL's FREEZE, InnoDB's bulk insert (it asks for
+unique_checks = 0), indexes that are made afterwards.
 """
-import os, subprocess, time
+import os
 
-import bench
+from engines import TABLES
+from ground import BENCH
 
-# What a new enrolment leaves, and the order in which it is loaded.
-KEYS = {
-    'mdl_user_enrolments': 'enrolid, userid',
-    'mdl_role_assignments': 'contextid, userid',
-    'mdl_cache_flags': 'name',
-    'mdl_logstore_standard_log': 'courseid, relateduserid',
+# Each: before all tables, of each, and after; {place} is where the engine may write.
+KEEP = {
+    'sqlite': ("ATTACH '{place}/kept.db' AS kept;\n",
+               'CREATE TABLE kept.{table} AS SELECT * FROM main.mdl_{table} ORDER BY id;\n', ''),
+    'postgresql': ('', "COPY (SELECT * FROM mdl_{table} ORDER BY id) TO '{place}/{table}.rows' (FORMAT binary);\n", ''),
+    'mariadb': ('', "SELECT * INTO OUTFILE '{place}/{table}.rows' FROM mdl_{table} ORDER BY id;\n", ''),
+}
+LOAD = {
+    'sqlite': ('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -262144;\n'
+               "ATTACH '{place}/kept.db' AS kept;\nBEGIN IMMEDIATE;\n",
+               'INSERT INTO main.mdl_{table} SELECT * FROM kept.{table} WHERE 1 ORDER BY rowid;\n', 'COMMIT;\n'),
+    'postgresql': ('BEGIN;\n', "COPY mdl_{table} FROM '{place}/{table}.rows' (FORMAT binary);\n", 'COMMIT;\n'),
+    'mariadb': ('SET autocommit = 0;\n', "LOAD DATA LOCAL INFILE '{place}/{table}.rows' INTO TABLE mdl_{table};\n",
+                'COMMIT;\n'),
 }
 
 
-class Sqlite:
-    def __init__(self, engine):
-        self.engine, self.side, self.columns = engine, f'{bench.BENCH}/side.db', {}
-
-    def sql(self, path, text):
-        return subprocess.run(['sqlite3', path], input=text, check=True, capture_output=True, text=True).stdout
-
-    def keep(self):
-        """Of the database as enrold has left it."""
-        if os.path.exists(self.side):
-            os.remove(self.side)
-        script = f"ATTACH '{self.side}' AS side; ATTACH '{self.engine.base}' AS base;\n"
-        for table, key in KEYS.items():
-            names = self.sql(self.engine.path, f"SELECT name FROM pragma_table_info('{table}') WHERE name <> 'id'")
-            self.columns[table] = ', '.join(f'"{name}"' for name in names.split())
-            script += (f'CREATE TABLE side.{table} AS SELECT {self.columns[table]} FROM main.{table} WHERE id > '
-                       f'(SELECT coalesce(max(id), 0) FROM base.{table}) ORDER BY {key};\n')
-        self.sql(self.engine.path, script)
-
-    def load(self):
-        self.engine.reset()
-        script = ('PRAGMA journal_mode = wal; PRAGMA synchronous = normal; PRAGMA cache_size = -262144;\n'
-                  f"ATTACH '{self.side}' AS side;\nBEGIN IMMEDIATE;\n")
-        for table, columns in self.columns.items():
-            script += (f'INSERT INTO main.{table} ({columns}) SELECT {columns} FROM side.{table} WHERE 1 '
-                       'ORDER BY rowid;\n')
-        start = time.monotonic()
-        self.sql(self.engine.path, script + 'COMMIT;\n')
-        return time.monotonic() - start
+def script(engine, parts):
+    before, each, after = parts[engine.name]
+    path = f'{BENCH}/limit.sql'
+    with open(path, 'w') as out:
+        out.write(before.format(place=engine.place))
+        out.writelines(each.format(table=table, place=engine.place) for table in TABLES)
+        out.write(after)
+    return path
 
 
-class Server:
-    def __init__(self, engine):
-        self.engine, self.columns = engine, {}
-
-    def ask(self, sql):
-        return subprocess.run(self.engine.command + self.quiet, input=sql, check=True, capture_output=True,
-                              text=True).stdout
-
-    def find_columns(self, table):
-        names = self.ask("SELECT column_name FROM information_schema.columns WHERE table_name = "
-                         f"'{table}' AND table_schema = {self.schema} AND column_name <> 'id' ORDER BY ordinal_position;")
-        self.columns[table] = ', '.join(names.split())
-        return self.columns[table]
-
-    def load(self):
-        self.engine.reset()
-        script = self.begin + ''.join(self.load_one(table, columns) for table, columns in self.columns.items())
-        start = time.monotonic()
-        self.engine.execute(script + 'COMMIT;\n')
-        return time.monotonic() - start
+def keep(engine):
+    """What the four tables hold now; the b-tree entries of that."""
+    for name in ['kept.db'] + [f'{table}.rows' for table in TABLES]:
+        if os.path.exists(f'{engine.place}/{name}'):
+            os.remove(f'{engine.place}/{name}')
+    engine.script(script(engine, KEEP))
+    entries = 0
+    for table in TABLES:
+        rows = int(engine.query(f'SELECT count(*) FROM mdl_{table};')[0])
+        entries += rows * int(engine.query(engine.count_trees.format(table=table) + ';')[0])
+    return entries
 
 
-class Postgresql(Server):
-    quiet, schema, begin = ['-q', '-A', '-t'], 'current_schema()', 'BEGIN;\n'
-
-    def path(self, table):
-        return f"{self.ask('SHOW data_directory;').strip()}/{table}.copy"
-
-    def keep(self):
-        for table, key in KEYS.items():
-            self.engine.execute(f"COPY (SELECT {self.find_columns(table)} FROM {table} ORDER BY {key}) TO "
-                                f"'{self.path(table)}' (FORMAT binary);")
-
-    def load_one(self, table, columns):
-        return f"COPY {table} ({columns}) FROM '{self.path(table)}' (FORMAT binary);\n"
-
-
-class Mariadb(Server):
-    quiet, schema, begin = ['--batch', '--skip-column-names'], 'DATABASE()', 'SET autocommit = 0;\n'
-
-    def keep(self):
-        for table, key in KEYS.items():
-            path = self.ask('SELECT @@datadir;').strip() + f'{table}.load'
-            if os.path.exists(path):
-                os.remove(path)
-            self.engine.execute(f"SELECT {self.find_columns(table)} INTO OUTFILE '{path}' FROM {table} ORDER BY {key};")
-
-    def load_one(self, table, columns):
-        path = self.ask('SELECT @@datadir;').strip() + f'{table}.load'
-        return f"LOAD DATA INFILE '{path}' INTO TABLE {table} ({columns});\n"
-
-
-LIMITS = {'sqlite': Sqlite, 'postgresql': Postgresql, 'mariadb': Mariadb}
+def load(engine):
+    """What was kept, into the empty tables."""
+    return engine.script(script(engine, LOAD))

@@ -1,67 +1,101 @@
-"""The plot of speed.py: rows a second against rows, both on scales of powers of ten. Plain SVG."""
-import math
+"""The plot: enrolments a second against the rows of a file, both by powers of ten, an engine beside
+the other. Colour says which night, the dashes whose. One SVG, readable on a light and a dark page."""
+from math import log10
 
-WIDTH, PANEL, HEIGHT, LEFT, TOP, BOTTOM = 960, 290, 420, 64, 44, 60
-X, Y = (3, 5.6), (2, 6.2) # powers of ten: rows, and enrolments a second
-STYLE = """<style>
- text { font: 12px sans-serif; fill: #444 } .title { font-weight: bold; font-size: 13px }
- .grid { stroke: #8884; stroke-width: 1 } .line { fill: none; stroke-width: 2 }
- .new { stroke: #0b66c3 } .again { stroke: #0b8a4a } .floor { stroke: #b36b00; stroke-dasharray: 6 4 }
- .limit { stroke: #c0392b; stroke-dasharray: 2 3 } .moodle { stroke: #777; stroke-dasharray: 8 3 2 3 }
- @media (prefers-color-scheme: dark) { text { fill: #ccc } .new { stroke: #5aa9ff } .again { stroke: #4fd08b }
-  .floor { stroke: #f0a93b } .limit { stroke: #ff7b6b } .moodle { stroke: #aaa } }
-</style>"""
-LINES = [('new', 'new', 'enrold, new'), ('again', 'again', 'enrold, all there already'),
-         ('floor', 'floor', "the engine's own loader, new and again"), ('floor again', 'floor', None),
-         ('limit', 'limit', 'the limit: b-tree entries alone')]
+from engines import ENGINES
+from figures import rate, speeds
+from uploader import MOODLE
 
-
-def place(left, rows, rate):
-    x = left + (math.log10(rows) - X[0]) / (X[1] - X[0]) * (PANEL - 30)
-    y = TOP + (Y[1] - math.log10(rate)) / (Y[1] - Y[0]) * (HEIGHT - TOP - BOTTOM)
-    return f'{x:.1f},{y:.1f}'
-
-
-def line(left, points, kind):
-    return f'<polyline class="line {kind}" points="{" ".join(place(left, *point) for point in points)}"/>'
+WIDTH, HEIGHT, LEFT, TOP, PANEL, GAP, TALL = 940, 400, 58, 78, 276, 16, 270
+X, Y = (1e3, 250e3), (1e2, 2e6)
+STYLE = '''
+text { font: 12px system-ui, sans-serif; fill: #52514e } .title { font-weight: 600; font-size: 13px; fill: #0b0b0b }
+.page { fill: #fcfcfb } .grid { stroke: #e1e0d9 } .line { fill: none; stroke-width: 1.6 } .enrold { stroke-width: 3 }
+.new { stroke: #2a78d6 } .again { stroke: #d95926 } .limit { stroke: #199e70 } .dot { stroke: none }
+.dot.new { fill: #2a78d6 } .dot.again { fill: #d95926 }
+.floor { stroke-dasharray: 7 4 } .moodle { stroke-dasharray: 1.5 3.5 } .limit { stroke-dasharray: 12 3 2 3 }
+@media (prefers-color-scheme: dark) { .page { fill: #1a1a19 } text { fill: #c3c2b7 } .title { fill: #ffffff }
+ .grid { stroke: #2c2c2a } .new { stroke: #3987e5 } .dot.new { fill: #3987e5 } }
+'''
+LEGEND = [('enrold, new', 'enrold new'), ('enrold, nightly', 'enrold again'), ('limit of the machine', 'limit'),
+          ('floor, new', 'floor new'), ('floor, nightly', 'floor again'), ("Moodle's uploader", 'moodle new'),
+          ('the same, again', 'moodle again')]
 
 
-def grid(left, is_first):
-    lines = []
-    for power in range(Y[0], math.ceil(Y[1])):
-        (x0, y), (x1, _) = (place(left, 10 ** x, 10 ** power).split(',') for x in X)
-        lines.append(f'<path class="grid" d="M{x0} {y}H{x1}"/>')
-        if is_first:
-            lines.append(f'<text x="{left - 8}" y="{float(y) + 4}" text-anchor="end">{10 ** power:,}</text>')
-    for power in range(X[0], math.ceil(X[1])):
-        x = place(left, 10 ** power, 10 ** Y[0]).split(',')[0]
-        lines.append(f'<text x="{x}" y="{HEIGHT - BOTTOM + 16}" text-anchor="middle">{10 ** power:,}</text>')
-    return lines
+def tick(value):
+    return f'{value / 1e6:.3g} M' if value >= 1e6 else f'{value / 1e3:.3g} k' if value >= 1e3 else f'{value:.0f}'
 
 
-def panel(left, result, moodle, is_first):
-    lines = [f'<text class="title" x="{left}" y="{TOP - 14}">{result["title"]}</text>'] + grid(left, is_first)
-    for key, kind, _ in LINES:
-        points = [(size['rows'], 2 * size['rows'] / size[key]) for size in result['sizes']]
-        lines.append(line(left, points, kind))
-    for rate in moodle.get(result['engine'], ()):
-        lines.append(line(left, [(10 ** X[0], rate), (10 ** X[1], rate)], 'moodle'))
-    return lines
+class Panel:
+    """One engine's axes; places are of (rows, rate)."""
+    def __init__(self, number, right):
+        self.left, self.right, self.out = LEFT + number * (PANEL + GAP), right, []
+
+    def at(self, rows, speed):
+        x = self.left + 8 + (PANEL - 16) * log10(rows / X[0]) / log10(self.right / X[0])
+        y = TOP + TALL * (1 - log10(min(max(speed, Y[0]), Y[1]) / Y[0]) / log10(Y[1] / Y[0]))
+        return x, y
+
+    def grid(self, title, rows, has_scale):
+        self.text(self.left, TOP - 10, title, 'class="title"')
+        for value in (1e2, 1e3, 1e4, 1e5, 1e6):
+            _, y = self.at(X[0], value)
+            self.out.append(f'<path class="grid" d="M{self.left} {y:.1f}h{PANEL}"/>')
+            if has_scale:
+                self.text(self.left - 6, y + 4, f'{tick(value)}/s', 'text-anchor="end"')
+        for value in rows:
+            self.text(self.at(value, Y[0])[0], TOP + TALL + 18, tick(value), 'text-anchor="middle"')
+
+    def text(self, x, y, text, more=''):
+        self.out.append(f'<text x="{x:.1f}" y="{y:.1f}" {more}>{text}</text>')
+
+    def line(self, kind, points):
+        places = ' '.join(f'{x:.1f},{y:.1f}' for x, y in (self.at(*point) for point in points))
+        self.out.append(f'<polyline class="line {kind}" points="{places}"/>')
+
+    def marked(self, night, points):
+        self.line(f'enrold {night}', points)
+        for point in points:
+            x, y = self.at(*point)
+            self.out.append(f'<circle class="dot {night}" cx="{x:.1f}" cy="{y:.1f}" r="4"/>')
+        self.text(x + 4, y + (20 if night == 'new' else -10), f'{tick(points[-1][1])}/s', 'text-anchor="end"')
+
+
+def panel(number, name, found):
+    """found: [(rows, figures)], small ones first."""
+    rows = [size for size, _ in found]
+    one = Panel(number, max(rows[-1], 10 * X[0]))
+    one.grid(ENGINES[name].title, rows if rows[0] >= X[0] else [], number == 0)
+    ends = [X[0], one.right]
+    for night in ('new', 'again'):
+        one.line(f'moodle {night}', [(size, MOODLE[name][night]) for size in ends])
+        one.line(f'floor {night}', [(size, rate(size, f, 'floor', night)) for size, f in found])
+    one.line('limit', [(size, rate(size, f, 'limit')) for size, f in found])
+    for night in ('new', 'again'):
+        one.marked(night, [(size, rate(size, f, 'enrold', night)) for size, f in found])
+    return one.out
 
 
 def legend():
-    lines, x = [], LEFT
-    for kind, text in [(kind, text) for _, kind, text in LINES if text] + [('moodle', 'Moodle')]:
-        lines.append(f'<path class="line {kind}" d="M{x} {HEIGHT - 18}h22"/>'
-                     f'<text x="{x + 27}" y="{HEIGHT - 14}">{text}</text>')
-        x += 48 + 6.3 * len(text)
-    return lines
+    out, x, y = [], LEFT, 20
+    for title, kind in LEGEND:
+        if x > WIDTH - 200:
+            x, y = LEFT, y + 20
+        out.append(f'<path class="line {kind}" d="M{x} {y - 4}h30"/><text x="{x + 36}" y="{y}">{title}</text>')
+        x += 62 + 7 * len(title)
+    return out
 
 
-def draw(results, moodle):
-    body = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img">',
-            '<title>Enrolments a second against rows of a file</title>', STYLE]
-    for i, result in enumerate(results):
-        body += panel(LEFT + i * PANEL, result, moodle, i == 0)
-    body.append(f'<text x="{LEFT}" y="{HEIGHT - 32}">rows of a file; upwards: enrolments a second</text>')
-    return '\n'.join(body + legend() + ['</svg>']) + '\n'
+def draw(everything):
+    """The SVG of {engine: results}."""
+    names = [name for name in ENGINES if 'speed' in everything.get(name, {})]
+    body = legend()
+    for number, name in enumerate(names):
+        body += panel(number, name, speeds(everything[name]['speed']))
+    middle = LEFT + (PANEL + GAP) * len(names) / 2
+    body.append(f'<text x="{middle:.0f}" y="{TOP + TALL + 40}" text-anchor="middle">rows of two courses in the file; '
+                'enrolments a second, start-up and answers included</text>')
+    title = 'Enrolments a second against the rows of a file'
+    return (f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{title}">\n'
+            f'<style>{STYLE}</style>\n<rect class="page" width="{WIDTH}" height="{HEIGHT}"/>\n'
+            + '\n'.join(body) + '\n</svg>\n')

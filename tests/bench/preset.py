@@ -9,7 +9,7 @@ first, and then the same file again. Medians; the ratio is that of each round.
 """
 import argparse, os, resource, shutil, statistics, subprocess, tempfile, time
 
-from bench import BIN, prepare
+from ground import BIN, prepare
 
 PRESET = '''about: what an HR system calls its columns and words
 feed: { unknown_columns: ignore }
