@@ -99,7 +99,7 @@ static void room_drop(int work, char *path)
 static void room_print(
     const struct lane *lane, const char *id, size_t depth, char path[SPOOL_PATH_SIZE])
 {
-	const char *names[BOXES_MAX];
+	const char *names[BOXES_MAX] = {NULL};
 	boxes_of(lane, names);
 	int used = snprintf(path, SPOOL_PATH_SIZE, "%s", id);
 	for (size_t i = 0; i + 1 < depth; i++)
