@@ -72,9 +72,7 @@ static bool is_unheard(const struct strike *strike)
  * is. */
 static const char *left_by(const struct scenario *scenario, const struct strike *strike)
 {
-	bool is_kept = strstr(strike->path.text, "/spool/archive/") ||
-	               strstr(strike->path.text, "/spool/outbox/") ||
-	               strstr(strike->path.text, "/spool/quarantine/");
+	bool is_kept = strstr(strike->path.text, "/spool/");
 	bool is_pruned = text_starts(scenario->name, "pruned");
 	bool is_its = strike->mishap->is_narrow || strike->mishap->is_lasting;
 	return is_pruned && is_kept && is_its ? strike->path.text : NULL;
