@@ -27,9 +27,9 @@
 
 #include <stdatomic.h>
 
-/* What all runs share; borrowed by the runners. */
 struct lms;
 
+/* What all runs share; borrowed by the runners. */
 struct run_surroundings {
 	const struct config *config;
 	const char *config_path; /* NULL: none; its time is a witness of the clock */
@@ -108,7 +108,7 @@ enum { RUN_SHORT_BYTES = 32 << 10 };
 void run_file(struct runner *runner, const struct lane *lane, const char *name, bool is_short,
     struct run_report *report);
 /* Short files of it that wait together, in that order, done with one transaction where that can be.
- * RUN_UNTAKEN: those behind one that has not come to its end, or all, when there is no room. */
+ * RUN_UNTAKEN: those behind one that has not come to its end. */
 enum { RUN_FILES_MAX = 64 };
 struct run_file {
 	char name[FILE_NAME_SIZE];

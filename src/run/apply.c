@@ -382,7 +382,9 @@ static struct error loop_run(struct apply_loop *loop)
 static void loop_end(struct apply_loop *loop, const struct error *error)
 {
 	struct run *run = loop->run;
-	if (error->class == ERROR_RETRY && loop->is_open && !run->is_stopped)
+	/* What a group's transaction was too much for says nothing of its files. */
+	bool was_alone = loop->is_open && !run->is_joined;
+	if (error->class == ERROR_RETRY && was_alone && !run->is_stopped)
 		transactions_shorten(loop);
 	if (is_error(error))
 		run->row = loop->committed;
@@ -434,8 +436,8 @@ struct error run_join(struct run *run, struct apply_loop **result)
 
 void run_part(struct apply_loop *loop, const struct error *error)
 {
-	loop->run->is_joined = false;
 	loop_end(loop, error);
+	loop->run->is_joined = false;
 	free(loop);
 }
 
