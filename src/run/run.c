@@ -8,64 +8,16 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
-
-/* ---- the runner ---- */
-
-struct runner *runner_create(const struct run_surroundings *surroundings)
-{
-	struct runner *runner = calloc(1, sizeof *runner);
-	if (!runner)
-		return NULL;
-	runner->shared = surroundings;
-	progress_init(&runner->progress);
-	runner->chunk = malloc(RUN_CHUNK);
-	if (runner->chunk)
-		return runner;
-	runner_free(runner);
-	return NULL;
-}
-
-void runner_free(struct runner *runner)
-{
-	if (!runner)
-		return;
-	lms_close(runner->lms);
-	progress_done(&runner->progress);
-	free(runner->chunk);
-	free(runner);
-}
-
-struct progress *runner_progress(struct runner *runner)
-{
-	return &runner->progress;
-}
 
 /* A site in maintenance is as good as away. */
 static struct error lms_enter(struct runner *runner, const struct lane *lane)
 {
 	struct error error = runner_connect(runner);
 	return is_error(&error) ? error : lms_check_site(runner->lms, lane->is_preview);
-}
-
-/* AddressSanitizer's own malloc leaves glibc's unused, which two threads must not begin at once. */
-static void memory_give_back(void)
-{
-#ifndef __SANITIZE_ADDRESS__
-	malloc_trim(0);
-#endif
-}
-
-void runner_rest(struct runner *runner, const atomic_bool *is_wanted)
-{
-	index_catch_up(runner, is_wanted);
-	packer_work(runner, is_wanted);
-	lms_rest(runner->lms);
-	memory_give_back();
 }
 
 /* ---- one run ---- */
